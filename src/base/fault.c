@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Planted faults.  The environment is read at each point only while CAIRN_FAULT is set; else one getenv at start. */
+#include "base/fault.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int this_rank;
+static atomic_long n_seen;
+
+void cairn_fault_set_rank(int rank)
+{
+    this_rank = rank;
+}
+
+static const char *planted(void)
+{
+    static atomic_int known; /* 0 not looked, 1 none, 2 one */
+    int state = atomic_load(&known);
+    if (state == 0) {
+        state = getenv("CAIRN_FAULT") == NULL ? 1 : 2;
+        atomic_store(&known, state);
+    }
+    return state == 1 ? NULL : getenv("CAIRN_FAULT");
+}
+
+bool cairn_fault(const char *point)
+{
+    const char *fault = planted();
+    if (fault == NULL) return false;
+    size_t n = strcspn(fault, "@#");
+    if (strlen(point) != n || strncmp(fault, point, n) != 0) return false;
+    const char *rank = strchr(fault, '@');
+    if (rank != NULL && strtol(rank + 1, NULL, 10) != this_rank) return false;
+    const char *count = strchr(fault, '#');
+    return atomic_fetch_add(&n_seen, 1) + 1 == (count == NULL ? 1 : strtol(count + 1, NULL, 10));
+}

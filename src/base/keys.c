@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Reading values by a table of keys.  Not the place for any key's own meaning. */
+#include "base/keys.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool cairn_words_find(const char *list, const char *word, int *index)
+{
+    size_t n_word = strlen(word);
+    int i = 0;
+    for (const char *p = list; p != NULL && *p != '\0'; i++) {
+        size_t n = strcspn(p, " ");
+        if (n == n_word && strncmp(p, word, n) == 0) {
+            if (index != NULL) *index = i;
+            return true;
+        }
+        p += n + strspn(p + n, " ");
+    }
+    return false;
+}
+
+static cairn_status wrong(const struct cairn_key *key, const struct cairn_node *node, const char *what,
+                          const char *wanted)
+{
+    const char *dot = what[0] == '\0' ? "" : ".";
+    const char *text = node->kind == CAIRN_NODE_SCALAR ? node->text
+                       : node->kind == CAIRN_NODE_LIST ? "a list"
+                                                       : "a map";
+    return cairn_fail(CAIRN_USAGE, "%s: %s%s%s is %s, but takes %s%s%s", cairn_node_place(node), what, dot,
+                      key->name, text, wanted, key->words == NULL ? "" : ", or one of: ",
+                      key->words == NULL ? "" : key->words);
+}
+
+static cairn_status out_of_range(const struct cairn_key *key, const struct cairn_node *node, const char *what)
+{
+    const char *dot = what[0] == '\0' ? "" : ".";
+    if (key->high >= 1e15)
+        return cairn_fail(CAIRN_USAGE, "%s: %s%s%s is %s, but must be at least %g", cairn_node_place(node), what,
+                          dot, key->name, node->text, key->low);
+    return cairn_fail(CAIRN_USAGE, "%s: %s%s%s is %s, but must lie between %g and %g", cairn_node_place(node),
+                      what, dot, key->name, node->text, key->low, key->high);
+}
+
+static bool whole_number(const char *text, double *value)
+{
+    char *end = NULL;
+    if (*text == '\0' || isspace((unsigned char)*text)) return false;
+    errno = 0;
+    *value = strtod(text, &end);
+    return *end == '\0' && errno == 0 && isfinite(*value) && strpbrk(text, "xXnN") == NULL;
+}
+
+static cairn_status read_count(const struct cairn_key *key, const struct cairn_node *node, const char *what,
+                               size_t *out)
+{
+    int index = 0;
+    double value = 0;
+    if (cairn_words_find(key->words, node->text, &index)) {
+        *out = CAIRN_KEY_WORD(index);
+        return CAIRN_OK;
+    }
+    if (node->quoted || !whole_number(node->text, &value) || value != floor(value))
+        return wrong(key, node, what, "a whole number");
+    if (value < key->low || value > key->high || value > 9e15) return out_of_range(key, node, what);
+    *out = (size_t)value;
+    return CAIRN_OK;
+}
+
+static cairn_status read_real(const struct cairn_key *key, const struct cairn_node *node, const char *what,
+                              double *out)
+{
+    double value = 0;
+    if (node->quoted || !whole_number(node->text, &value)) return wrong(key, node, what, "a number");
+    if (value < key->low || value > key->high) return out_of_range(key, node, what);
+    *out = value;
+    return CAIRN_OK;
+}
+
+static cairn_status read_bool(const struct cairn_key *key, const struct cairn_node *node, const char *what,
+                              bool *out)
+{
+    int index = 0;
+    if (node->quoted || !cairn_words_find("true false yes no on off", node->text, &index))
+        return wrong(key, node, what, "true or false");
+    *out = index % 2 == 0;
+    return CAIRN_OK;
+}
+
+cairn_status cairn_key_read(const struct cairn_key *key, const struct cairn_node *node, const char *what,
+                            void *fields)
+{
+    void *field = (unsigned char *)fields + key->offset;
+    if (key->type == CAIRN_KEY_TREE) {
+        *(const struct cairn_node **)field = node;
+        return CAIRN_OK;
+    }
+    if (node->kind != CAIRN_NODE_SCALAR) return wrong(key, node, what, "a single value");
+    switch (key->type) {
+    case CAIRN_KEY_COUNT: return read_count(key, node, what, field);
+    case CAIRN_KEY_REAL: return read_real(key, node, what, field);
+    case CAIRN_KEY_BOOL: return read_bool(key, node, what, field);
+    case CAIRN_KEY_CHOICE:
+        if (!cairn_words_find(key->words, node->text, field))
+            return cairn_fail(CAIRN_USAGE, "%s: %s%s%s is %s, but takes one of: %s", cairn_node_place(node), what,
+                              what[0] == '\0' ? "" : ".", key->name, node->text, key->words);
+        return CAIRN_OK;
+    case CAIRN_KEY_TEXT:
+    case CAIRN_KEY_PATH: *(const char **)field = node->text; return CAIRN_OK;
+    case CAIRN_KEY_TREE: break;
+    }
+    return CAIRN_OK;
+}
+
+static cairn_status read_default(const struct cairn_key *key, const char *what, void *fields)
+{
+    union {
+        const char *text;
+        char *writable;
+    } fallback = {.text = key->fallback};
+    struct cairn_node node = {.kind = CAIRN_NODE_SCALAR, .text = fallback.writable, .source = "default"};
+    if (key->type == CAIRN_KEY_TREE) return cairn_key_read(key, NULL, what, fields);
+    return cairn_key_read(key, &node, what, fields);
+}
+
+static size_t distance(const char *a, const char *b)
+{
+    enum { LONGEST = 63 };
+    size_t row[LONGEST + 1];
+    size_t n_a = strlen(a);
+    size_t n_b = strlen(b);
+    if (n_a > LONGEST || n_b > LONGEST) return LONGEST;
+    for (size_t j = 0; j <= n_b; j++) row[j] = j;
+    for (size_t i = 1; i <= n_a; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= n_b; j++) {
+            size_t best = diagonal + (a[i - 1] != b[j - 1]);
+            diagonal = row[j];
+            if (row[j] + 1 < best) best = row[j] + 1;
+            if (row[j - 1] + 1 < best) best = row[j - 1] + 1;
+            row[j] = best;
+        }
+    }
+    return row[n_b];
+}
+
+const char *cairn_keys_nearest(const char *wanted, const char *const *names, size_t n)
+{
+    const char *nearest = NULL;
+    size_t least = strlen(wanted) / 2 + 2;
+    for (size_t i = 0; i < n; i++) {
+        size_t d = distance(wanted, names[i]);
+        if (d < least) {
+            least = d;
+            nearest = names[i];
+        }
+    }
+    return nearest;
+}
+
+static cairn_status unknown(const struct cairn_key *table, size_t n, const struct cairn_node *node,
+                            const char *what)
+{
+    enum { MOST = 128 };
+    const char *names[MOST];
+    size_t n_names = n < MOST ? n : MOST;
+    for (size_t i = 0; i < n_names; i++) names[i] = table[i].name;
+    const char *nearest = cairn_keys_nearest(node->key, names, n_names);
+    return cairn_fail(CAIRN_USAGE, "%s: %s has no key '%s'%s%s%s", cairn_node_place(node), what, node->key,
+                      nearest == NULL ? "; see cairn options" : "; did you mean '",
+                      nearest == NULL ? "" : nearest, nearest == NULL ? "" : "'?");
+}
+
+cairn_status cairn_keys_read(const struct cairn_key *table, size_t n, const struct cairn_node *map,
+                             const char *passed_over, const char *what, void *fields)
+{
+    if (map != NULL && map->kind != CAIRN_NODE_MAP)
+        return cairn_fail(CAIRN_USAGE, "%s: %s must be a map of keys", cairn_node_place(map), what);
+    for (const struct cairn_node *node = map == NULL ? NULL : map->child; node != NULL; node = node->next) {
+        size_t i = 0;
+        while (i < n && strcmp(table[i].name, node->key) != 0) i++;
+        if (i == n && !cairn_words_find(passed_over, node->key, NULL)) return unknown(table, n, node, what);
+    }
+    for (size_t i = 0; i < n; i++) {
+        const struct cairn_node *node = cairn_node_find(map, table[i].name);
+        if (node != NULL) {
+            CAIRN_TRY(cairn_key_read(&table[i], node, what, fields));
+        } else if (table[i].fallback != NULL) {
+            CAIRN_TRY(read_default(&table[i], what, fields));
+        } else {
+            return cairn_fail(CAIRN_USAGE, "%s: %s needs the key '%s'", map == NULL ? "run file" : cairn_node_place(map),
+                              what, table[i].name);
+        }
+    }
+    return CAIRN_OK;
+}

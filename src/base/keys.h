@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Tables of keys: one table feeds parser, help and docs.  The run file, every layer and every study read their options
+ * through it, so that all of them check types and ranges and name the nearest key in the same words.  Local. */
+#ifndef CAIRN_BASE_KEYS_H
+#define CAIRN_BASE_KEYS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/tree.h"
+#include "cairn/status.h"
+
+/** What a key takes, and the C type of its field. */
+enum cairn_key_type {
+    CAIRN_KEY_COUNT,  /* size_t: a whole number, or one of `words`, stored as CAIRN_KEY_WORD(index) */
+    CAIRN_KEY_REAL,   /* double, finite */
+    CAIRN_KEY_BOOL,   /* bool: true or false (also yes, no, on, off) */
+    CAIRN_KEY_TEXT,   /* const char *, borrowed from the tree or from the table */
+    CAIRN_KEY_PATH,   /* as TEXT; config resolves it before it is read */
+    CAIRN_KEY_CHOICE, /* int: index in `words` */
+    CAIRN_KEY_TREE,   /* const struct cairn_node *, NULL where not given */
+};
+
+/** How the i-th word of a CAIRN_KEY_COUNT is stored: larger than every number that a range admits. */
+#define CAIRN_KEY_WORD(i) (SIZE_MAX - (size_t)(i))
+
+/** One key.  `fallback` is written as in the run file; NULL: the key must be given. */
+struct cairn_key {
+    const char *name;
+    enum cairn_key_type type;
+    size_t offset;        /* of the field in the struct that is filled */
+    const char *fallback; /* the default; "" for none (TEXT: "", TREE: NULL) */
+    double low, high;     /* range of COUNT and REAL, both ends allowed */
+    const char *words;    /* separated by blanks; NULL for none */
+    const char *doc;      /* one sentence, with the unit; may start with "-" for "not shown" */
+};
+
+/**
+ * Fill a struct from a map: first every default, then what the map says.
+ *
+ * table, n     the keys
+ * map          NULL stands for an empty map
+ * passed_over  keys of the map, separated by blanks, that somebody else reads; NULL for none
+ * what         names the map in messages: "optim", "layer 2 (dense)"
+ *
+ * Ranks   local
+ * Errors  CAIRN_USAGE: unknown key (names the nearest), key missing, wrong type or out of range; with the place
+ */
+CAIRN_CHECKED cairn_status cairn_keys_read(const struct cairn_key *table, size_t n, const struct cairn_node *map,
+                                           const char *passed_over, const char *what, void *fields);
+
+/** Read one value as cairn_keys_read() does.  Ranks: local.  Errors: CAIRN_USAGE with the place. */
+CAIRN_CHECKED cairn_status cairn_key_read(const struct cairn_key *key, const struct cairn_node *node,
+                                          const char *what, void *fields);
+
+/** The name among n that is nearest to `wanted`, or NULL where none is near.  Ranks: local.  Errors: none. */
+const char *cairn_keys_nearest(const char *wanted, const char *const *names, size_t n);
+
+/** Whether `list`, words separated by blanks (NULL is none), holds `word`; its index in *index.  Ranks: local. */
+bool cairn_words_find(const char *list, const char *word, int *index);
+
+#endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Checked allocation and the arena.  Not for the update, which allocates nothing. */
+#include "base/memory.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fault.h"
+
+static size_t round_up(size_t bytes)
+{
+    return (bytes + CAIRN_ALIGNMENT - 1) / CAIRN_ALIGNMENT * CAIRN_ALIGNMENT;
+}
+
+cairn_status cairn_memory_get(size_t count, size_t size, const char *what, void *out)
+{
+    void *block = NULL;
+    if (size != 0 && count > (SIZE_MAX - CAIRN_ALIGNMENT) / size)
+        return cairn_fail(CAIRN_USAGE, "memory for %s: %zu x %zu bytes is more than can be counted", what,
+                          count, size);
+    size_t bytes = round_up(count * size);
+    if (bytes == 0) bytes = CAIRN_ALIGNMENT;
+    if (!cairn_fault("memory.get")) block = aligned_alloc(CAIRN_ALIGNMENT, bytes);
+    if (block == NULL)
+        return cairn_fail(CAIRN_USAGE,
+                          "memory for %s: %zu bytes are not to be had; use a smaller batch.micro or model",
+                          what, bytes);
+    memset(block, 0, bytes); /* touched here, so that memory does not grow later */
+    memcpy(out, &block, sizeof block);
+    return CAIRN_OK;
+}
+
+cairn_status cairn_memory_text(const char *text, char **out)
+{
+    size_t bytes = strlen(text) + 1;
+    char *copy = NULL;
+    CAIRN_TRY(cairn_memory_get(bytes, 1, "a text", &copy));
+    memcpy(copy, text, bytes);
+    *out = copy;
+    return CAIRN_OK;
+}
+
+size_t cairn_arena_plan(struct cairn_arena *arena, size_t count, size_t size)
+{
+    size_t offset = arena->planned_bytes;
+    int overflows = size != 0 && count > (SIZE_MAX - CAIRN_ALIGNMENT) / size;
+    size_t bytes = overflows ? SIZE_MAX : round_up(count * size);
+    arena->planned_bytes = bytes > SIZE_MAX - offset ? SIZE_MAX : offset + bytes;
+    return offset;
+}
+
+cairn_status cairn_arena_allocate(struct cairn_arena *arena, const char *what)
+{
+    return cairn_memory_get(arena->planned_bytes, 1, what, &arena->base);
+}
+
+void *cairn_arena_at(const struct cairn_arena *arena, size_t offset)
+{
+    return arena->base + offset;
+}
+
+void cairn_arena_free(struct cairn_arena *arena)
+{
+    free(arena->base);
+    *arena = (struct cairn_arena){0};
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Commands: one file and one line in commands.def each. */
+#ifndef CAIRN_CLI_COMMAND_H
+#define CAIRN_CLI_COMMAND_H
+
+#include <stdbool.h>
+
+#include "cairn/comm.h"
+#include "cairn/status.h"
+
+/** What follows the command's name.  Flags that every command has (-h, -q, -v) are taken out by main. */
+struct cairn_arguments {
+    int count;
+    char **value; /* NULL behind the last */
+};
+
+/** A command. */
+struct cairn_command {
+    const char *name;
+    const char *usage; /* "cairn import FORMAT SOURCE... -o FILE.h5" */
+    const char *doc;   /* one sentence */
+    const char *help;  /* the rest of what -h prints, lines */
+    bool collective;   /* calls MPI_Init; else comm is NULL in run */
+    /** Ranks: all of the world where collective.  Errors: its own; main prints the one line. */
+    cairn_status (*run)(const struct cairn_arguments *arguments, cairn_comm *comm);
+};
+
+/**
+ * Options of a command line, one at a time.  Options start with "-"; `--name value` and `--name=value` are the same.
+ *
+ * known     "--out= --resume= --overwrite -o=": names separated by blanks, with = where a value follows
+ * position  0 at first, advanced by the call
+ * name      the option's name, or NULL for an operand, which is then in *value
+ *
+ * Answer    CAIRN_OK; *name and *value NULL at the end
+ * Errors    CAIRN_USAGE: unknown option (names the nearest), value missing
+ */
+CAIRN_CHECKED cairn_status cairn_arguments_next(const struct cairn_arguments *arguments, const char *known,
+                                                int *position, const char **name, const char **value);
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * A dataset file, opened and checked (PRODUCT 7).  Local: every rank opens for itself. */
+#ifndef CAIRN_DATA_DATASET_H
+#define CAIRN_DATA_DATASET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cairn/status.h"
+#include "tensor/shape.h"
+
+enum cairn_split { CAIRN_SPLIT_TRAIN, CAIRN_SPLIT_VAL, CAIRN_SPLIT_TEST, CAIRN_N_SPLITS };
+
+struct cairn_dataset;
+
+/** "train", "val" or "test".  Ranks: local.  Errors: none. */
+const char *cairn_split_name(enum cairn_split split);
+
+/** Open and check structure: groups, x and y of one length, types, chunks.
+ *  Ranks: local.  Errors: CAIRN_DATA, with path and what to do. */
+CAIRN_CHECKED cairn_status cairn_dataset_open(const char *path, struct cairn_dataset **out);
+void cairn_dataset_close(struct cairn_dataset *dataset);
+
+const char *cairn_dataset_path(const struct cairn_dataset *dataset); /**< absolute */
+bool cairn_dataset_has(const struct cairn_dataset *dataset, enum cairn_split split);
+size_t cairn_dataset_size(const struct cairn_dataset *dataset, enum cairn_split split); /**< samples */
+const struct cairn_shape *cairn_dataset_input(const struct cairn_dataset *dataset); /**< of one sample */
+size_t cairn_dataset_targets(const struct cairn_dataset *dataset); /**< real targets per sample; 0: classes */
+size_t cairn_dataset_classes(const struct cairn_dataset *dataset); /**< largest label + 1 over all groups; 0: reals */
+/** title, source, license or citation; "" where the file does not say. */
+const char *cairn_dataset_about(const struct cairn_dataset *dataset, const char *attribute);
+/** XXH64 over shapes, types, scales, labels and (a fixed, spread-out selection of at most 16 MiB of) the samples of
+ *  all groups: recognises the data wherever the file lies. */
+CAIRN_CHECKED cairn_status cairn_dataset_fingerprint(struct cairn_dataset *dataset, uint64_t *out);
+
+#endif

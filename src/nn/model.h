@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * A model: a list of layers and a loss, planned for one size of micro-batch.  Knows micro-batches, not where they come
+ * from; knows nothing of ranks, sums and optimizers.  Compiled in two precisions (tensor/real.h).  Local. */
+#ifndef CAIRN_NN_MODEL_H
+#define CAIRN_NN_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/tree.h"
+#include "cairn/status.h"
+#include "tensor/micro.h"
+#include "tensor/params.h"
+#include "tensor/real.h"
+#include "tensor/sink.h"
+
+#define cairn_model CAIRN_R(cairn_model)
+#define cairn_model_create CAIRN_R(cairn_model_create)
+#define cairn_model_free CAIRN_R(cairn_model_free)
+#define cairn_model_init CAIRN_R(cairn_model_init)
+#define cairn_model_gradient CAIRN_R(cairn_model_gradient)
+#define cairn_model_evaluate CAIRN_R(cairn_model_evaluate)
+#define cairn_model_outputs CAIRN_R(cairn_model_outputs)
+
+/** What a model is made from. */
+struct cairn_model_options {
+    const struct cairn_node *layers; /* the list `model` of the run file; borrowed while planning */
+    const struct cairn_node *loss;   /* the value of `loss`: a name, or a map with type and keys */
+    struct cairn_shape input;        /* of one sample */
+    size_t n_targets;                /* real targets per sample; 0 where the data has classes */
+    size_t n_classes;                /* largest label + 1; 0 where the data has real targets */
+    size_t micro;                    /* b: the largest micro-batch it will see */
+    uint64_t seed;                   /* of init and dropout */
+};
+
+/** A planned model.  Fields are for reading. */
+struct cairn_model;
+
+CAIRN_CHECKED cairn_status cairn_model_create(const struct cairn_model_options *options, struct cairn_model **out);
+void cairn_model_free(struct cairn_model *model);
+
+/** The names and shapes of the weights.  Ranks: local; borrowed from the model.  Errors: none. */
+#define cairn_model_params CAIRN_R(cairn_model_params)
+const struct cairn_params *cairn_model_params(const struct cairn_model *model);
+
+/** Shape of the outputs of one sample.  Ranks: local; borrowed.  Errors: none. */
+#define cairn_model_output_shape CAIRN_R(cairn_model_output_shape)
+const struct cairn_shape *cairn_model_output_shape(const struct cairn_model *model);
+
+/** Whether the loss counts correct classes, so that accuracy has a meaning.  Ranks: local.  Errors: none. */
+#define cairn_model_has_accuracy CAIRN_R(cairn_model_has_accuracy)
+bool cairn_model_has_accuracy(const struct cairn_model *model);
+
+/** Bytes of activations and scratch held for the micro-batch.  Ranks: local.  Errors: none. */
+#define cairn_model_activation_bytes CAIRN_R(cairn_model_activation_bytes)
+size_t cairn_model_activation_bytes(const struct cairn_model *model);
+
+/** Fill w [n_weights] with initial weights: a function of seed, tensor name and element.  Ranks: local.  Errors: none. */
+void cairn_model_init(const struct cairn_model *model, real *w);
+
+/**
+ * Forward and backward: put the gradient of sum w_i L_i by each weight tensor into the sink, last layer first, and add
+ * to scores.  An empty micro-batch does nothing.
+ *
+ * Ranks   local
+ * Errors  CAIRN_NUMBERS: the loss is not finite
+ */
+CAIRN_CHECKED cairn_status cairn_model_gradient(struct cairn_model *model, const real *w,
+                                                const struct cairn_micro *micro, struct cairn_sink *sink,
+                                                struct cairn_scores *scores);
+
+/** Forward only, without dropout: add to scores.  Ranks: local.  Errors: CAIRN_NUMBERS: the loss is not finite. */
+CAIRN_CHECKED cairn_status cairn_model_evaluate(struct cairn_model *model, const real *w,
+                                                const struct cairn_micro *micro, struct cairn_scores *scores);
+
+/** Forward only: outputs [micro->n, n_out], kept in the model until its next call.  Ranks: local.  Errors: none. */
+CAIRN_CHECKED cairn_status cairn_model_outputs(struct cairn_model *model, const real *w,
+                                               const struct cairn_micro *micro, const real **outputs);
+
+#endif

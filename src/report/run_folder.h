@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * What a run leaves in its folder (PRODUCT 5), apart from checkpoints: config.yaml, metrics.csv, eval.csv, gradflow.csv,
+ * provenance.json, summary.json, and the lock that keeps two jobs apart.  Used by rank 0 only.  Local. */
+#ifndef CAIRN_REPORT_RUN_FOLDER_H
+#define CAIRN_REPORT_RUN_FOLDER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cairn/status.h"
+
+/** A line of metrics.csv. */
+struct cairn_metrics {
+    uint64_t update, epoch, samples, batch_samples; /* update counts from 1, epoch from 0 */
+    double normalizer, loss, lr, grad_norm;
+    double noise_scale; /* NaN: an empty field */
+    int ranks;
+    double wall_s, data_s, compute_s, reduce_s, update_s, samples_per_s;
+};
+
+/** A line of eval.csv.  accuracy NaN: an empty field. */
+struct cairn_eval_metrics {
+    uint64_t update, epoch, samples;
+    double wall_s;
+    const char *split;
+    double loss, accuracy;
+};
+
+/** A line of gradflow.csv: `param` "1.weight" is written as layer 1, param weight (split at the last point). */
+struct cairn_gradflow {
+    uint64_t update;
+    const char *param;
+    double mean_abs, max_abs, norm, weight_norm;
+};
+
+/** summary.json.  NaN is written as null. */
+struct cairn_summary {
+    const char *status; /* "done" or "stopped" */
+    uint64_t updates, epochs, samples;
+    int ranks;
+    size_t micro_batch, global_batch;
+    double train_loss, eval_loss, eval_accuracy;
+    uint64_t weights_hash;
+    double samples_per_s, wall_s, compute_s, reduce_s, data_s, checkpoint_s;
+    size_t peak_rss_bytes, n_parameters;
+};
+
+/** One entry of provenance.json, as pairs in order; a value that starts with { or [ or is a number flagged `raw` is written
+ *  as it is. */
+struct cairn_fact {
+    const char *name;
+    const char *value; /* NULL ends the list together with name NULL */
+    bool raw;
+};
+
+struct cairn_run_folder;
+
+/**
+ * Make the folder (and checkpoints/ in it) where needed, take the lock.
+ *
+ * Ranks   local (rank 0)
+ * Errors  CAIRN_FILES: cannot be made or written; CAIRN_USAGE: another job holds it (names host, process, job)
+ */
+CAIRN_CHECKED cairn_status cairn_run_folder_open(const char *path, struct cairn_run_folder **out);
+
+/** Flush, give the lock back; NULL is fine.  Ranks: local.  Errors: none. */
+void cairn_run_folder_close(struct cairn_run_folder *folder);
+
+const char *cairn_run_folder_path(const struct cairn_run_folder *folder);        /**< absolute */
+const char *cairn_run_folder_checkpoints(const struct cairn_run_folder *folder); /**< absolute, .../checkpoints */
+
+/** Remove what an earlier run left (the files above and checkpoints/update-*.h5, latest.h5): --overwrite. */
+CAIRN_CHECKED cairn_status cairn_run_folder_clear(struct cairn_run_folder *folder);
+
+/** Open the CSVs: cut to lines of updates <= `update` (fresh run: 0 cuts all), with a header where they are new. */
+CAIRN_CHECKED cairn_status cairn_run_folder_start(struct cairn_run_folder *folder, uint64_t update,
+                                                  const char *config_yaml);
+
+/** Add a line.  Kept in memory, written by flush and at least every 5 s; allocates nothing. */
+CAIRN_CHECKED cairn_status cairn_run_folder_metrics(struct cairn_run_folder *folder, const struct cairn_metrics *line);
+CAIRN_CHECKED cairn_status cairn_run_folder_eval(struct cairn_run_folder *folder, const struct cairn_eval_metrics *line);
+CAIRN_CHECKED cairn_status cairn_run_folder_gradflow(struct cairn_run_folder *folder, const struct cairn_gradflow *line);
+
+/** Write what is kept and sync: before each checkpoint is named. */
+CAIRN_CHECKED cairn_status cairn_run_folder_flush(struct cairn_run_folder *folder);
+
+/** The last line of eval.csv for this split and update, for a run that was finished: false where there is none. */
+bool cairn_run_folder_last_eval(const struct cairn_run_folder *folder, const char *split, uint64_t update,
+                                struct cairn_eval_metrics *out);
+
+/** Begin an entry of provenance.json (written at once, by rename, with "end": null), and end it with the time and status. */
+CAIRN_CHECKED cairn_status cairn_run_folder_provenance_begin(struct cairn_run_folder *folder,
+                                                             const struct cairn_fact *facts);
+CAIRN_CHECKED cairn_status cairn_run_folder_provenance_end(struct cairn_run_folder *folder, const char *status);
+
+/** Write summary.json (by rename) and the same text to `text`, to be released with free(), where it is not NULL. */
+CAIRN_CHECKED cairn_status cairn_run_folder_summary(struct cairn_run_folder *folder,
+                                                    const struct cairn_summary *summary, char **text);
+
+#endif

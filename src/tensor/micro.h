@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * A micro-batch: what the loader fills and the model reads. */
+#ifndef CAIRN_TENSOR_MICRO_H
+#define CAIRN_TENSOR_MICRO_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/** Samples of one forward and backward pass.  The arrays belong to the loader. */
+struct cairn_micro {
+    size_t n;               /* samples here, 0 .. b */
+    const float *x;         /* [n, n_in]: converted, value * scale + shift */
+    const int32_t *label;   /* [n] classes, or NULL */
+    const float *target;    /* [n, n_target] real targets, or NULL */
+    const float *weight;    /* [n] weight of each sample in the loss, or NULL for 1 */
+    const uint64_t *sample; /* [n] index of each sample in its group ... */
+    const uint64_t *epoch;  /* [n] ... and its epoch: together the key of its random numbers */
+};
+
+/** Sums over the samples of one or more micro-batches. */
+struct cairn_scores {
+    double loss;   /* sum of w_i * L_i */
+    double weight; /* W: sum of w_i */
+    double correct; /* sum of w_i over samples whose largest output is the label; 0 where there are no classes */
+};
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Norms over fixed blocks.  LANES partial sums let the compiler use vectors without changing the order. */
+#include "tensor/norm.h"
+
+#include <math.h>
+
+enum { LANES = 16 };
+
+static double sum_of_squares(const float *x, size_t n)
+{
+    double lane[LANES] = {0};
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        for (size_t k = 0; k < LANES; k++) lane[k] += (double)x[i + k] * (double)x[i + k];
+    for (size_t k = 0; i < n; i++, k++) lane[k] += (double)x[i] * (double)x[i];
+    double sum = 0;
+    for (size_t k = 0; k < LANES; k++) sum += lane[k];
+    return sum;
+}
+
+double cairn_norm(const float *x, size_t n)
+{
+    return sqrt(sum_of_squares(x, n));
+}
+
+struct cairn_magnitudes cairn_magnitudes(const float *x, size_t n)
+{
+    double sum = 0;
+    float largest = 0;
+    for (size_t i = 0; i < n; i++) {
+        float magnitude = fabsf(x[i]);
+        sum += (double)magnitude;
+        if (magnitude > largest) largest = magnitude;
+    }
+    return (struct cairn_magnitudes){
+        .mean_abs = n == 0 ? 0 : sum / (double)n, .max_abs = (double)largest, .norm = cairn_norm(x, n)};
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Figures of a flat block, summed in double over fixed blocks: the same bits on every rank.  Local. */
+#ifndef CAIRN_TENSOR_NORM_H
+#define CAIRN_TENSOR_NORM_H
+
+#include <stddef.h>
+
+/** What gradflow.csv says of one tensor. */
+struct cairn_magnitudes {
+    double mean_abs, max_abs, norm;
+};
+
+/** sqrt of the sum of squares of x [n].  Ranks: local.  Errors: none. */
+double cairn_norm(const float *x, size_t n);
+
+/** Mean and largest magnitude and norm of x [n].  Ranks: local.  Errors: none. */
+struct cairn_magnitudes cairn_magnitudes(const float *x, size_t n);
+
+#endif
