@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Functions for tests that run the whole program.  Not for unit tests, and not a program: a test starts with
+#
+#   . "${BASH_SOURCE%/*}/../support/run.sh"
+#
+# and is then in an empty folder of its own, removed at the end.  It ends with 0, with 1 and a line "FAIL: ...", or with
+# 77 and a line "SKIP: ...".  `ctest -V -R run.name` starts it with the environment that it needs.
+
+set -euo pipefail
+: "${CAIRN_BUILD:?tests are started by ctest: ctest --test-dir build/dev -V -R run.}"
+
+cairn=$CAIRN_BUILD/cairn
+recipes=$CAIRN_SOURCE/launch/recipes
+datasets=$CAIRN_SOURCE/datasets
+limit_s=100 # for each run of the program
+
+code=0      # exit code of the last run; its output is in the files out and err
+pid=        # of the run in the background, empty when there is none
+work=$(mktemp -d "${TMPDIR:-/tmp}/cairn-test.XXXXXX")
+at_end=() # functions to call before the folder goes
+trap clean_up EXIT
+trap 'exit 1' TERM INT
+cd "$work"
+
+clean_up()
+{
+    local f
+    [ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null || true
+    for f in "${at_end[@]}"; do "$f"; done
+    cd /
+    chmod -R u+w "$work"
+    rm -rf "$work"
+}
+
+# End the test.
+fail()
+{
+    echo "FAIL: $*" >&2
+    if [ -s err ]; then
+        echo "last lines on stderr of the last run (exit code $code):" >&2
+        tail -n 20 err >&2
+    fi
+    exit 1
+}
+
+# End the test where it cannot be made, in one sentence.
+skip()
+{
+    echo "SKIP: $*"
+    exit 77
+}
+
+# Skip where a program is not installed.
+needs()
+{
+    local tool
+    for tool in "$@"; do
+        command -v "$tool" >/dev/null || skip "$tool is not installed (launch/install-deps --tests)"
+    done
+}
+
+# start RANKS ARGUMENTS...: cairn in the background; 0 ranks are one process without a launcher.
+start()
+{
+    local ranks=$1 launcher=()
+    shift
+    [ "$ranks" = 0 ] || launcher=("$CAIRN_MPIEXEC" -n "$ranks")
+    MPIEXEC_TIMEOUT=$limit_s "${launcher[@]}" "$cairn" "$@" >out 2>err </dev/null &
+    pid=$!
+}
+
+# finish: wait for it, keep its exit code in $code.
+finish()
+{
+    code=0
+    wait "$pid" || code=$?
+    pid=
+}
+
+# run RANKS ARGUMENTS...: cairn to its end.
+run()
+{
+    start "$@"
+    finish
+}
+
+# expect CODE RANKS ARGUMENTS...: run, and fail where it ends otherwise.
+expect()
+{
+    local wanted=$1
+    shift
+    run "$@"
+    [ "$code" = "$wanted" ] || fail "cairn ${*:2} on $1 ranks ended with $code instead of $wanted"
+}
+
+# expect_line CODE RANKS PATTERN ARGUMENTS...: run; the exit code, and exactly one line of Cairn's own on stderr that
+# has the extended regular expression in it.
+expect_line()
+{
+    local wanted=$1 ranks=$2 pattern=$3 n
+    shift 3
+    expect "$wanted" "$ranks" "$@"
+    n=$(grep -c '^cairn: ' err || true)
+    [ "$n" = 1 ] || fail "cairn $* on $ranks ranks: $n lines of its own instead of one"
+    grep '^cairn: ' err | grep -Eq -- "$pattern" || fail "cairn $* on $ranks ranks: no '$pattern' in its line"
+}
+
+# until_true SECONDS COMMAND...: ask again and again, fail when it is still false at the end.
+until_true()
+{
+    local end=$((SECONDS + $1))
+    shift
+    until "$@"; do
+        [ "$SECONDS" -lt "$end" ] || fail "waited in vain for: $*"
+        sleep 0.05
+    done
+}
+
+# json FILE KEY: the value of the first such key (text without its quotes; no lists or objects).
+json()
+{
+    local value
+    [ -f "$1" ] || fail "there is no $1"
+    value=$(grep -Eo "\"$2\" *: *(\"[^\"]*\"|[^\",} ]+)" "$1" | head -n 1) || fail "no key $2 in $1"
+    sed -E 's/^"[^"]*" *: *//; s/^"(.*)"$/\1/' <<<"$value"
+}
+
+# column FILE.csv NAME: the values of a column, a line each.
+column()
+{
+    awk -F, -v name="$2" 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) at = i; if (!at) exit 1; next }
+                          { print $at }' "$1" || fail "no column $2 in $1"
+}
+
+# weights_of DIR: the hash of a finished run's weights.
+weights_of()
+{
+    json "$1/summary.json" weights_hash
+}
+
+# same WHAT A B: two texts are equal.
+same()
+{
+    [ "$2" = "$3" ] || fail "$1: $2 and $3 differ"
+}
+
+# holds WHAT EXPRESSION: an expression of awk is true, as in: holds "test accuracy" "$accuracy >= 0.97".
+holds()
+{
+    awk "BEGIN { exit !($2) }" || fail "$1: $2 does not hold"
+}
