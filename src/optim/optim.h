@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * Optimizers: from the mean gradient to new weights.  One file and one line in optimizers.def each.  Local: equal inputs on
- * all ranks keep equal weights. */
+ * Optimizers: from the mean gradient to new weights.  One file and one line in optimizers.def each.
+ * Local: equal inputs on all ranks keep equal weights. */
 #ifndef CAIRN_OPTIM_OPTIM_H
 #define CAIRN_OPTIM_OPTIM_H
 
@@ -24,19 +24,22 @@ struct cairn_optim_options {
 struct cairn_optim_step {
     const struct cairn_params *params;
     float *w;
-    const float *g;                 /* the mean (or sum) over the global batch, clipped */
+    const float *g; /* the mean (or sum) over the global batch, clipped */
     float *slot[CAIRN_MAX_SLOTS];
-    double rate;                    /* learning rate of this update */
-    uint64_t t;                     /* the first update is 1 */
+    double rate; /* learning rate of this update */
+    uint64_t t;  /* the first update is 1 */
 };
 
 /** An optimizer: one row of functions. */
 struct cairn_optim_kind {
-    size_t size;                         /* sizeof this struct where it was compiled */
+    size_t size; /* sizeof this struct where it was compiled */
     const char *name;
-    const char *doc;                     /* one sentence */
-    const char *uses;                    /* keys of optim it reads, separated by blanks */
-    const char *slots[CAIRN_MAX_SLOTS];  /* names of its state, as in PyTorch: momentum_buffer, exp_avg, exp_avg_sq */
+    const char *doc;                    /* one sentence */
+    const char *uses;                   /* keys of optim it reads, separated by blanks */
+    const char *slots[CAIRN_MAX_SLOTS]; /* names of its state, as in PyTorch: momentum_buffer,
+                                           exp_avg, exp_avg_sq */
+    cairn_status (*check)(
+        const struct cairn_optim_options *options); /* CAIRN_USAGE; NULL: all is fine */
     bool (*needs_slot)(const struct cairn_optim_options *options, int slot); /* NULL: all */
     void (*update)(const struct cairn_optim_options *options, const struct cairn_optim_step *step);
 };
@@ -46,23 +49,33 @@ const struct cairn_optim_kind *cairn_optim_kind_at(size_t index);
 
 struct cairn_optim;
 
-/** Allocate state for n_weights.  Ranks: local.  Errors: CAIRN_USAGE: unknown name (names the nearest), bad combination
- *  (nesterov without momentum or with dampening), memory. */
+/** Allocate state for the weights of `params`, which must outlive it.  Ranks: local.  Errors:
+ * CAIRN_USAGE: unknown name (names the nearest), bad combination (nesterov without momentum or with
+ * dampening, beta of 1), memory. */
 CAIRN_CHECKED cairn_status cairn_optim_create(const struct cairn_optim_options *options,
-                                              const struct cairn_params *params, struct cairn_optim **out);
+                                              const struct cairn_params *params,
+                                              struct cairn_optim **out);
+
+/** Release it; NULL is fine.  Ranks: local.  Errors: none. */
 void cairn_optim_free(struct cairn_optim *optim);
 
-/** Change every weight once.  Ranks: local.  Errors: none; g was found finite when it was summed. */
+/** Change every weight once.  Ranks: local.  Errors: none; g was found finite when it was summed.
+ */
 void cairn_optim_update(struct cairn_optim *optim, double rate, const float *g, float *w);
 
-/** State for checkpoints: slot `index` has this name and block [n_weights]; false behind the last.  Borrowed. */
+/** State for checkpoints: slot `index` has this name and block [n_weights]; false behind the last.
+ * Borrowed. Slots that the options make superfluous are not there.  Ranks: local.  Errors: none. */
 bool cairn_optim_slot(struct cairn_optim *optim, size_t index, const char **name, float **block);
 
-/** Updates so far; set on resume.  Ranks: local.  Errors: none. */
+/** Updates so far.  Ranks: local.  Errors: none. */
 uint64_t cairn_optim_count(const struct cairn_optim *optim);
+
+/** Go on from update t, on resume.  Ranks: local.  Errors: none. */
 void cairn_optim_set_count(struct cairn_optim *optim, uint64_t t);
 
-/** Scale g [n] so that its norm is at most `limit` (0: leave it); the answer is the norm before.  Ranks: local. */
+/** Scale g [n] so that its norm is at most `limit` (0: leave it); the answer is the norm before.
+ * Ranks: local. Errors: none; a norm that is not finite is for the caller to see.  As
+ * torch.nn.utils.clip_grad_norm_. */
 double cairn_clip(float *g, size_t n, double limit);
 
 #endif

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * The registry of optimizers, and the one object that holds an optimizer's state.  Knows no
+ * formula. */
+#include "optim/optim.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/keys.h"
+#include "base/memory.h"
+
+#define X(name) extern const struct cairn_optim_kind cairn_optim_##name;
+#include "optim/optimizers.def"
+#undef X
+
+static const struct cairn_optim_kind *const kinds[] = {
+#define X(name) &cairn_optim_##name,
+#include "optim/optimizers.def"
+#undef X
+};
+
+enum { N_KINDS = sizeof kinds / sizeof kinds[0] };
+
+struct cairn_optim {
+    const struct cairn_optim_kind *kind;
+    const struct cairn_params *params; /* borrowed for life */
+    struct cairn_optim_options options;
+    struct cairn_arena arena;     /* of the slots */
+    float *slot[CAIRN_MAX_SLOTS]; /* [n_weights] each, NULL where none is kept */
+    uint64_t t;                   /* updates done */
+};
+
+const struct cairn_optim_kind *cairn_optim_kind_at(size_t index)
+{
+    return index < N_KINDS ? kinds[index] : NULL;
+}
+
+static cairn_status unknown(const char *name)
+{
+    const char *names[N_KINDS];
+    char all[256] = "";
+    for (size_t i = 0; i < N_KINDS; i++) {
+        names[i] = kinds[i]->name;
+        strncat(all, i == 0 ? "" : ", ", sizeof all - strlen(all) - 1);
+        strncat(all, names[i], sizeof all - strlen(all) - 1);
+    }
+    const char *nearest = cairn_keys_nearest(name, names, N_KINDS);
+    if (nearest == NULL)
+        return cairn_fail(CAIRN_USAGE, "optim.name is '%s', but takes one of: %s", name, all);
+    return cairn_fail(CAIRN_USAGE, "optim.name is '%s'; did you mean '%s'? There are: %s", name,
+                      nearest, all);
+}
+
+static cairn_status find_kind(const char *name, const struct cairn_optim_kind **out)
+{
+    for (size_t i = 0; i < N_KINDS; i++) {
+        if (strcmp(kinds[i]->name, name) != 0) continue;
+        *out = kinds[i];
+        return CAIRN_OK;
+    }
+    return unknown(name);
+}
+
+static cairn_status get_slots(struct cairn_optim *optim)
+{
+    const struct cairn_optim_kind *kind = optim->kind;
+    size_t offset[CAIRN_MAX_SLOTS] = {0};
+    bool kept[CAIRN_MAX_SLOTS] = {false};
+    for (int k = 0; k < CAIRN_MAX_SLOTS && kind->slots[k] != NULL; k++) {
+        kept[k] = kind->needs_slot == NULL || kind->needs_slot(&optim->options, k);
+        if (kept[k])
+            offset[k] = cairn_arena_plan(&optim->arena, optim->params->n_weights, sizeof(float));
+    }
+    CAIRN_TRY(cairn_arena_allocate(&optim->arena, "the optimizer"));
+    for (int k = 0; k < CAIRN_MAX_SLOTS; k++)
+        if (kept[k]) optim->slot[k] = cairn_arena_at(&optim->arena, offset[k]);
+    return CAIRN_OK;
+}
+
+cairn_status cairn_optim_create(const struct cairn_optim_options *options,
+                                const struct cairn_params *params, struct cairn_optim **out)
+{
+    const struct cairn_optim_kind *kind = NULL;
+    struct cairn_optim *optim = NULL;
+    CAIRN_TRY(find_kind(options->name, &kind));
+    if (kind->check != NULL) CAIRN_TRY(kind->check(options));
+    CAIRN_TRY(cairn_memory_get(1, sizeof *optim, "the optimizer", &optim));
+    optim->kind = kind;
+    optim->params = params;
+    optim->options = *options;
+    optim->options.name = kind->name;
+    cairn_status st = get_slots(optim);
+    if (st != CAIRN_OK) {
+        cairn_optim_free(optim);
+        return st;
+    }
+    *out = optim;
+    return CAIRN_OK;
+}
+
+void cairn_optim_free(struct cairn_optim *optim)
+{
+    if (optim == NULL) return;
+    cairn_arena_free(&optim->arena);
+    free(optim);
+}
+
+void cairn_optim_update(struct cairn_optim *optim, double rate, const float *g, float *w)
+{
+    struct cairn_optim_step step = {
+        .params = optim->params, .w = w, .g = g, .rate = rate, .t = ++optim->t};
+    memcpy(step.slot, optim->slot, sizeof step.slot);
+    optim->kind->update(&optim->options, &step);
+}
+
+bool cairn_optim_slot(struct cairn_optim *optim, size_t index, const char **name, float **block)
+{
+    for (int k = 0; k < CAIRN_MAX_SLOTS; k++) {
+        if (optim->slot[k] == NULL || index-- > 0) continue;
+        *name = optim->kind->slots[k];
+        *block = optim->slot[k];
+        return true;
+    }
+    return false;
+}
+
+uint64_t cairn_optim_count(const struct cairn_optim *optim)
+{
+    return optim->t;
+}
+
+void cairn_optim_set_count(struct cairn_optim *optim, uint64_t t)
+{
+    optim->t = t;
+}

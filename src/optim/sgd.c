@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Stochastic gradient descent with momentum, Nesterov's momentum, dampening and weight decay. */
+#include "optim/optim.h"
+
+static cairn_status check(const struct cairn_optim_options *options)
+{
+    if (options->nesterov && options->momentum == 0)
+        return cairn_fail(CAIRN_USAGE,
+                          "optim.nesterov needs momentum; set optim.momentum, say to 0.9");
+    if (options->nesterov && options->dampening != 0)
+        return cairn_fail(
+            CAIRN_USAGE, "optim.nesterov does not go with optim.dampening %g; set one of them only",
+            options->dampening);
+    return CAIRN_OK;
+}
+
+static bool needs_slot(const struct cairn_optim_options *options, int slot)
+{
+    (void)slot; /* there is one: the momentum */
+    return options->momentum != 0;
+}
+
+/* w -= rate * (g + decay * w)    w, g: [n] */
+static void plain(float *restrict w, const float *restrict g, size_t n, float rate, float decay)
+{
+    for (size_t i = 0; i < n; i++) w[i] -= rate * (g[i] + decay * w[i]);
+}
+
+/**
+ * SGD with momentum: the step is g_scale * gradient + m_scale * momentum, which are 1 and momentum
+ * for Nesterov's and 0 and 1 for the plain one.
+ *
+ * Shapes  w, g, m: [n], the flat parameter block
+ * Units   rate per update; the first update takes the gradient itself for the momentum, so
+ * dampening starts later Ranks   local; equal inputs on all ranks keep equal weights Errors  none;
+ * g was found finite when it was summed Source  torch.optim.SGD; Sutskever, Martens, Dahl, Hinton
+ * 2013
+ */
+static void update(const struct cairn_optim_options *options, const struct cairn_optim_step *step)
+{
+    float *restrict w = step->w;
+    const float *restrict g = step->g;
+    float *restrict m = step->slot[0];
+    const size_t n = step->params->n_weights;
+    const float rate = (float)step->rate;
+    const float decay = (float)options->weight_decay;
+    const float momentum = (float)options->momentum;
+    const float gain = step->t == 1 ? 1.0f : (float)(1 - options->dampening);
+    const float g_scale = options->nesterov ? 1.0f : 0.0f;
+    const float m_scale = options->nesterov ? momentum : 1.0f;
+    if (m == NULL) {
+        plain(w, g, n, rate, decay);
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        float d = g[i] + decay * w[i];
+        m[i] = momentum * m[i] + gain * d;
+        w[i] -= rate * (g_scale * d + m_scale * m[i]);
+    }
+}
+
+const struct cairn_optim_kind cairn_optim_sgd = {
+    .size = sizeof(struct cairn_optim_kind),
+    .name = "sgd",
+    .doc = "stochastic gradient descent with momentum, as torch.optim.SGD",
+    .uses = "lr momentum dampening nesterov weight_decay",
+    .slots = {"momentum_buffer"},
+    .check = check,
+    .needs_slot = needs_slot,
+    .update = update,
+};

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Optimizers against PyTorch's formulas in double and against PyTorch's own numbers, clipping,
+ * schedules, state. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/random.h"
+#include "optim/optim.h"
+#include "optim/schedule.h"
+
+enum { N = 37, UPDATES = 20 }; /* N: no multiple of a vector */
+
+static const double TOLERANCE = 1e-6; /* 20 updates of weights below 1, each rounded to 2^-24 */
+
+struct reference {
+    double w[N], m[N], v[N];
+};
+
+typedef struct cairn_optim_options options;
+
+static void reference_sgd(struct reference *r, const float *g, const options *o, double rate, int t)
+{
+    for (int i = 0; i < N; i++) {
+        double d = (double)g[i] + o->weight_decay * r->w[i];
+        if (o->momentum != 0) {
+            r->m[i] = t == 1 ? d : o->momentum * r->m[i] + (1 - o->dampening) * d;
+            d = o->nesterov ? d + o->momentum * r->m[i] : r->m[i];
+        }
+        r->w[i] -= rate * d;
+    }
+}
+
+static void reference_adam_step(struct reference *r, int i, double d, const options *o, double rate,
+                                int t)
+{
+    r->m[i] = o->beta1 * r->m[i] + (1 - o->beta1) * d;
+    r->v[i] = o->beta2 * r->v[i] + (1 - o->beta2) * d * d;
+    double m_hat = r->m[i] / (1 - pow(o->beta1, t));
+    double v_hat = r->v[i] / (1 - pow(o->beta2, t));
+    r->w[i] -= rate * m_hat / (sqrt(v_hat) + o->eps);
+}
+
+static void reference_adam(struct reference *r, const float *g, const options *o, double rate,
+                           int t)
+{
+    for (int i = 0; i < N; i++)
+        reference_adam_step(r, i, (double)g[i] + o->weight_decay * r->w[i], o, rate, t);
+}
+
+static void reference_adamw(struct reference *r, const float *g, const options *o, double rate,
+                            int t)
+{
+    for (int i = 0; i < N; i++) {
+        r->w[i] *= 1 - rate * o->weight_decay;
+        reference_adam_step(r, i, (double)g[i], o, rate, t);
+    }
+}
+
+static const struct {
+    options options;
+    void (*update)(struct reference *r, const float *g, const options *o, double rate, int t);
+} cases[] = {
+    {{.name = "sgd"}, reference_sgd},
+    {{.name = "sgd", .weight_decay = 0.01}, reference_sgd},
+    {{.name = "sgd", .momentum = 0.9}, reference_sgd},
+    {{.name = "sgd", .momentum = 0.9, .dampening = 0.3, .weight_decay = 0.01}, reference_sgd},
+    {{.name = "sgd", .momentum = 0.9, .weight_decay = 0.01, .nesterov = true}, reference_sgd},
+    {{.name = "adam", .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8}, reference_adam},
+    {{.name = "adam", .beta1 = 0.8, .beta2 = 0.9, .eps = 1e-3, .weight_decay = 0.1},
+     reference_adam},
+    {{.name = "adamw", .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8}, reference_adamw},
+    {{.name = "adamw", .beta1 = 0.8, .beta2 = 0.9, .eps = 1e-3, .weight_decay = 0.1},
+     reference_adamw},
+};
+
+enum { N_CASES = sizeof cases / sizeof cases[0] };
+
+static const struct cairn_params params = {.n_weights = N};
+
+static double rate_of(int t)
+{
+    return 0.02 / (1 + 0.1 * t);
+}
+
+/* n numbers in [-1/2, 1/2) for update t. */
+static void draw(int t, int n, float *out)
+{
+    uint32_t bits[N];
+    cairn_random_fill(cairn_random_key(7, CAIRN_RANDOM_INIT, 0, 0), (uint64_t)t, (size_t)n, bits);
+    for (int i = 0; i < n; i++) out[i] = cairn_random_unit(bits[i]) - 0.5f;
+}
+
+static struct cairn_optim *make(const options *o)
+{
+    struct cairn_optim *optim = NULL;
+    if (cairn_optim_create(o, &params, &optim) != CAIRN_OK) fail_msg("%s", cairn_error_text());
+    return optim;
+}
+
+static void run(struct cairn_optim *optim, int from, int to, float *w)
+{
+    float g[N];
+    for (int t = from; t <= to; t++) {
+        draw(t, N, g);
+        cairn_optim_update(optim, rate_of(t), g, w);
+    }
+}
+
+static void formulas(void **state)
+{
+    (void)state;
+    for (size_t c = 0; c < N_CASES; c++) {
+        struct reference r = {.w = {0}};
+        float w[N], g[N];
+        struct cairn_optim *optim = make(&cases[c].options);
+        draw(0, N, w);
+        for (int i = 0; i < N; i++) r.w[i] = (double)w[i];
+        for (int t = 1; t <= UPDATES; t++) {
+            draw(t, N, g);
+            cairn_optim_update(optim, rate_of(t), g, w);
+            cases[c].update(&r, g, &cases[c].options, rate_of(t), t);
+        }
+        for (int i = 0; i < N; i++)
+            if (fabs((double)w[i] - r.w[i]) > TOLERANCE)
+                fail_msg("case %zu (%s) weight %d: %.9g, formula %.9g", c, cases[c].options.name, i,
+                         (double)w[i], r.w[i]);
+        assert_int_equal(cairn_optim_count(optim), UPDATES);
+        cairn_optim_free(optim);
+    }
+}
+
+static void every_kind_has_a_case(void **state)
+{
+    (void)state;
+    for (size_t k = 0; cairn_optim_kind_at(k) != NULL; k++) {
+        const struct cairn_optim_kind *kind = cairn_optim_kind_at(k);
+        bool found = false;
+        assert_int_equal(kind->size, sizeof *kind);
+        assert_non_null(kind->doc);
+        for (size_t c = 0; c < N_CASES; c++)
+            found |= strcmp(cases[c].options.name, kind->name) == 0;
+        if (!found) fail_msg("%s is registered, but has no formula in this test", kind->name);
+    }
+}
+
+/* Stop after 8 updates, carry slots and count into a new optimizer: the bits must not know. */
+static void restored_state_gives_the_same_bits(void **state)
+{
+    (void)state;
+    for (size_t c = 0; c < N_CASES; c++) {
+        float whole[N], parts[N];
+        struct cairn_optim *a = make(&cases[c].options);
+        struct cairn_optim *b = make(&cases[c].options);
+        draw(0, N, whole);
+        run(a, 1, 8, whole);
+        memcpy(parts, whole, sizeof whole);
+        const char *from_name, *to_name;
+        float *from, *to;
+        size_t k = 0;
+        for (; cairn_optim_slot(a, k, &from_name, &from); k++) {
+            assert_true(cairn_optim_slot(b, k, &to_name, &to));
+            assert_string_equal(from_name, to_name);
+            memcpy(to, from, N * sizeof *to);
+        }
+        assert_false(cairn_optim_slot(b, k, &to_name, &to));
+        cairn_optim_set_count(b, cairn_optim_count(a));
+        run(a, 9, UPDATES, whole);
+        run(b, 9, UPDATES, parts);
+        assert_memory_equal(whole, parts, sizeof whole);
+        cairn_optim_free(a);
+        cairn_optim_free(b);
+    }
+}
+
+/* Weights after five updates at rate 0.1 by PyTorch 2.13.0 (torch.optim on the CPU, defaults where
+ * not said). */
+static void numbers_of_pytorch(void **state)
+{
+    static const struct {
+        options options;
+        float w[3];
+    } table[] = {
+        {{.name = "sgd", .weight_decay = 0.01}, {0.965059936f, -2.03992987f, 0.427634805f}},
+        {{.name = "sgd", .momentum = 0.9, .dampening = 0.5, .weight_decay = 0.01},
+         {0.936047137f, -2.08420062f, 0.34820953f}},
+        {{.name = "sgd", .momentum = 0.9, .nesterov = true},
+         {0.907076478f, -2.15914392f, 0.274635673f}},
+        {{.name = "adam", .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8, .weight_decay = 0.01},
+         {0.661864042f, -2.24505472f, 0.217113808f}},
+        {{.name = "adamw", .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8, .weight_decay = 0.01},
+         {0.684659123f, -2.27616024f, 0.2201377f}},
+    };
+    static const struct cairn_params three = {.n_weights = 3};
+    (void)state;
+    for (size_t c = 0; c < sizeof table / sizeof table[0]; c++) {
+        float w[3] = {1.0f, -2.0f, 0.5f}, g[3];
+        struct cairn_optim *optim = NULL;
+        assert_int_equal(cairn_optim_create(&table[c].options, &three, &optim), CAIRN_OK);
+        for (int k = 0; k < 5; k++) {
+            for (int i = 0; i < 3; i++)
+                g[i] = (float)(0.1 * (i + 1) * (k % 2 == 0 ? 1 : -0.5) + 0.01 * k);
+            cairn_optim_update(optim, 0.1, g, w);
+        }
+        for (int i = 0; i < 3; i++)
+            if (fabsf(w[i] - table[c].w[i]) > 5e-7f) /* a few units in the last place of 2 */
+                fail_msg("case %zu weight %d: %.9g, PyTorch %.9g", c, i, (double)w[i],
+                         (double)table[c].w[i]);
+        cairn_optim_free(optim);
+    }
+}
+
+static void slots_are_kept_only_where_needed(void **state)
+{
+    const char *name;
+    float *block;
+    struct cairn_optim *plain = make(&(options){.name = "sgd"});
+    struct cairn_optim *momentum = make(&(options){.name = "sgd", .momentum = 0.5});
+    struct cairn_optim *adam = make(&(options){.name = "adam"});
+    (void)state;
+    assert_false(cairn_optim_slot(plain, 0, &name, &block));
+    assert_true(cairn_optim_slot(momentum, 0, &name, &block));
+    assert_string_equal(name, "momentum_buffer");
+    assert_true(cairn_optim_slot(adam, 1, &name, &block));
+    assert_string_equal(name, "exp_avg_sq");
+    cairn_optim_free(plain);
+    cairn_optim_free(momentum);
+    cairn_optim_free(adam);
+    cairn_optim_free(NULL);
+}
+
+static void wrong_options_are_named(void **state)
+{
+    static const struct {
+        options options;
+        const char *says;
+    } wrong[] = {
+        {{.name = "admw"}, "did you mean 'adamw'?"},
+        {{.name = "conjugate_gradients"}, "takes one of: sgd, adam, adamw"},
+        {{.name = "sgd", .nesterov = true}, "optim.nesterov needs momentum"},
+        {{.name = "sgd", .nesterov = true, .momentum = 0.9, .dampening = 0.1},
+         "optim.dampening 0.1"},
+        {{.name = "adam", .beta1 = 1}, "below 1"},
+        {{.name = "adamw", .beta2 = 1}, "below 1"},
+    };
+    (void)state;
+    for (size_t c = 0; c < sizeof wrong / sizeof wrong[0]; c++) {
+        struct cairn_optim *optim = NULL;
+        assert_int_equal(cairn_optim_create(&wrong[c].options, &params, &optim), CAIRN_USAGE);
+        assert_null(optim);
+        if (strstr(cairn_error_text(), wrong[c].says) == NULL) fail_msg("%s", cairn_error_text());
+    }
+}
+
+static void clip(void **state)
+{
+    float g[3] = {3, 4, 12};
+    (void)state;
+    assert_true(cairn_clip(g, 3, 0) == 13);
+    assert_true(cairn_clip(g, 3, 13) == 13);
+    assert_true(g[0] == 3 && g[1] == 4 && g[2] == 12);
+    assert_true(cairn_clip(g, 3, 1) == 13);
+    assert_true(fabs((double)g[0] - 0.23076921701431274) <
+                1e-7); /* by torch.nn.utils.clip_grad_norm_ */
+    assert_true(fabs((double)g[2] - 0.923076868057251) < 1e-7);
+    assert_true(cairn_clip(g, 3, 0) <= 1);
+}
+
+static void schedules(void **state)
+{
+    static const struct {
+        struct cairn_schedule schedule;
+        struct {
+            uint64_t update;
+            double rate;
+        } at[5];
+    } table[] = {
+        {{.decay = CAIRN_DECAY_CONSTANT, .lr = 0.5, .warmup_updates = 10},
+         {{0, 0.05}, {4, 0.25}, {9, 0.5}, {10, 0.5}, {1000000, 0.5}}},
+        {{.decay = CAIRN_DECAY_COSINE, .lr = 2, .total_updates = 100},
+         {{0, 2}, {25, 1 + M_SQRT1_2}, {50, 1}, {100, 0}, {150, 0}}},
+        {{.decay = CAIRN_DECAY_COSINE,
+          .lr = 2,
+          .final_factor = 0.1,
+          .warmup_updates = 20,
+          .total_updates = 100},
+         {{0, 0.1}, {19, 2}, {20, 2}, {60, 1.1}, {100, 0.2}}},
+        {{.decay = CAIRN_DECAY_LINEAR,
+          .lr = 1,
+          .final_factor = 0.5,
+          .warmup_updates = 10,
+          .total_updates = 30},
+         {{4, 0.5}, {10, 1}, {20, 0.75}, {25, 0.625}, {99, 0.5}}},
+        {{.decay = CAIRN_DECAY_LINEAR,
+          .lr = 1,
+          .warmup_updates = 10,
+          .total_updates = 5}, /* all of it warm-up */
+         {{0, 0.1}, {4, 0.5}, {9, 1}, {10, 0}, {11, 0}}},
+        {{.decay = CAIRN_DECAY_STEP,
+          .lr = 1,
+          .step_factor = 0.5,
+          .step_updates = 10,
+          .warmup_updates = 5},
+         {{4, 1}, {5, 1}, {14, 1}, {15, 0.5}, {25, 0.25}}},
+    };
+    (void)state;
+    for (size_t c = 0; c < sizeof table / sizeof table[0]; c++)
+        for (size_t i = 0; i < 5; i++) {
+            double rate = cairn_schedule_rate(&table[c].schedule, table[c].at[i].update);
+            if (fabs(rate - table[c].at[i].rate) > 1e-15)
+                fail_msg("row %zu, %zu: %.17g, wanted %.17g", c, i, rate, table[c].at[i].rate);
+        }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(formulas),
+        cmocka_unit_test(every_kind_has_a_case),
+        cmocka_unit_test(restored_state_gives_the_same_bits),
+        cmocka_unit_test(numbers_of_pytorch),
+        cmocka_unit_test(slots_are_kept_only_where_needed),
+        cmocka_unit_test(wrong_options_are_named),
+        cmocka_unit_test(clip),
+        cmocka_unit_test(schedules),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
