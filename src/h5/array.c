@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Arrays: written whole, read whole or by rows. */
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "h5/internal.h"
+
+/* HDF5 counts the bytes of a chunk in 32 bits. */
+static const size_t most_chunk_bytes = (size_t)1 << 31;
+static const size_t usual_chunk_bytes = (size_t)1 << 20;
+
+/* No filter packs better than this: a shape that needs more than so many times the file is a lie or
+ * was never written. */
+enum { MOST_PACKING = 2048 };
+
+struct cairn_h5_array {
+    struct cairn_h5 *file;
+    char *path; /* owned */
+    hid_t id, space;
+    struct cairn_h5_form form;
+};
+
+static struct cairn_shape as_stored(const struct cairn_shape *shape)
+{
+    struct cairn_shape one = {.ndim = 1, .dim = {1}};
+    return shape->ndim == 0 ? one : *shape;
+}
+
+/* Whole rows up to the wanted size; a row is only cut where it would not fit into any chunk. */
+static void choose_chunk(const struct cairn_h5_form *form, const struct cairn_shape *shape,
+                         hsize_t *chunk)
+{
+    size_t bytes = cairn_h5_element_bytes(form);
+    size_t wanted = form->chunk_bytes == 0 ? usual_chunk_bytes : form->chunk_bytes;
+    for (int d = shape->ndim - 1; d >= 0; d--) {
+        size_t most = (d == 0 ? wanted : most_chunk_bytes) / bytes;
+        size_t n = shape->dim[d] < most ? shape->dim[d] : most;
+        chunk[d] = n == 0 ? 1 : n;
+        bytes *= (size_t)chunk[d];
+    }
+}
+
+static hid_t creation_list(const struct cairn_h5_form *form, const struct cairn_shape *shape)
+{
+    hsize_t chunk[CAIRN_MAX_DIMS];
+    enum { DEFLATE_LEVEL = 6 };
+    choose_chunk(form, shape, chunk);
+    hid_t create = H5Pcreate(H5P_DATASET_CREATE);
+    if (create < 0) return create;
+    H5Pset_chunk(create, shape->ndim, chunk);
+    H5Pset_obj_track_times(create, 0); /* equal content, equal bytes */
+    if (form->deflate) H5Pset_shuffle(create);
+    if (form->deflate) H5Pset_deflate(create, DEFLATE_LEVEL);
+    H5Pset_fletcher32(create);
+    return create;
+}
+
+cairn_status cairn_h5_write(struct cairn_h5 *file, const char *path,
+                            const struct cairn_h5_form *form, const void *data)
+{
+    hsize_t dim[CAIRN_MAX_DIMS];
+    struct cairn_shape shape = as_stored(&form->shape);
+    cairn_status st = CAIRN_OK;
+    for (int d = 0; d < shape.ndim; d++) dim[d] = shape.dim[d];
+    hid_t space = H5Screate_simple(shape.ndim, dim, NULL);
+    hid_t in_file = cairn_h5_file_type(form);
+    hid_t in_memory = cairn_h5_memory_type(form);
+    hid_t create = creation_list(form, &shape);
+    hid_t id = H5Dcreate2(file->id, path, in_file, space, H5P_DEFAULT, create, H5P_DEFAULT);
+    if (id < 0 || H5Dwrite(id, in_memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) < 0)
+        st = cairn_h5_failed(file, path, "cannot be written");
+    if (id >= 0 && H5Dclose(id) < 0 && st == CAIRN_OK)
+        st = cairn_h5_failed(file, path, "cannot be written");
+    H5Pclose(create);
+    H5Tclose(in_memory);
+    H5Tclose(in_file);
+    H5Sclose(space);
+    return st;
+}
+
+/* Only a virtual array may be larger than its own file. */
+static bool fits_file(const struct cairn_h5_array *array)
+{
+    size_t bytes = cairn_h5_element_bytes(&array->form);
+    uint64_t most = array->file->bytes * MOST_PACKING;
+    hid_t create = H5Dget_create_plist(array->id);
+    bool is_virtual = create >= 0 && H5Pget_layout(create) == H5D_VIRTUAL;
+    if (create >= 0) H5Pclose(create);
+    if (is_virtual || array->file->writable) most = SIZE_MAX / 2;
+    for (int d = 0; d < array->form.shape.ndim; d++) {
+        if (array->form.shape.dim[d] == 0) return true;
+        if (bytes > most / array->form.shape.dim[d]) return false;
+        bytes *= array->form.shape.dim[d];
+    }
+    return true;
+}
+
+static cairn_status read_form(struct cairn_h5_array *array)
+{
+    hsize_t dim[H5S_MAX_RANK];
+    const char *path = array->file->path;
+    int ndim = H5Sget_simple_extent_dims(array->space, dim, NULL);
+    hid_t type = H5Dget_type(array->id);
+    bool known = type >= 0 && cairn_h5_known_type(type, &array->form);
+    if (type >= 0) H5Tclose(type);
+    if (!known)
+        return cairn_fail(
+            CAIRN_DATA,
+            "%s: %s is of a type that cairn does not read; use integers, float32 or float64", path,
+            array->path);
+    if (ndim < 0 || ndim > CAIRN_MAX_DIMS)
+        return cairn_fail(CAIRN_DATA, "%s: %s has %d dimensions; cairn reads up to %d", path,
+                          array->path, ndim, CAIRN_MAX_DIMS);
+    array->form.shape.ndim = ndim;
+    for (int d = 0; d < ndim; d++) array->form.shape.dim[d] = (size_t)dim[d];
+    if (!fits_file(array))
+        return cairn_fail(CAIRN_DATA,
+                          "%s: %s claims more data than its file can hold; make or fetch it again",
+                          path, array->path);
+    return CAIRN_OK;
+}
+
+cairn_status cairn_h5_array_open(struct cairn_h5 *file, const char *path,
+                                 struct cairn_h5_array **out)
+{
+    struct cairn_h5_array *array = NULL;
+    CAIRN_TRY(cairn_memory_get(1, sizeof *array, "an HDF5 array", &array));
+    array->file = file;
+    array->space = H5I_INVALID_HID;
+    array->id = H5Dopen2(file->id, path, H5P_DEFAULT);
+    cairn_status st = array->id < 0 ? cairn_h5_failed(file, path, "is not an array of this file")
+                                    : cairn_memory_text(path, &array->path);
+    if (st != CAIRN_OK) goto done;
+    array->space = H5Dget_space(array->id);
+    st = read_form(array);
+done:
+    if (st == CAIRN_OK)
+        *out = array;
+    else
+        cairn_h5_array_close(array);
+    return st;
+}
+
+void cairn_h5_array_close(struct cairn_h5_array *array)
+{
+    if (array == NULL) return;
+    if (array->space >= 0) H5Sclose(array->space);
+    if (array->id >= 0) H5Dclose(array->id);
+    free(array->path);
+    free(array);
+}
+
+const struct cairn_h5_form *cairn_h5_array_form(const struct cairn_h5_array *array)
+{
+    return &array->form;
+}
+
+cairn_status cairn_h5_describe(struct cairn_h5 *file, const char *path, struct cairn_h5_form *out)
+{
+    struct cairn_h5_array *array = NULL;
+    CAIRN_TRY(cairn_h5_array_open(file, path, &array));
+    *out = array->form;
+    cairn_h5_array_close(array);
+    return CAIRN_OK;
+}
+
+static cairn_status check_wanted(const struct cairn_h5_array *array,
+                                 const struct cairn_h5_form *wanted)
+{
+    char want[CAIRN_SHAPE_TEXT_BYTES];
+    char have[CAIRN_SHAPE_TEXT_BYTES];
+    struct cairn_shape shape = as_stored(&wanted->shape);
+    struct cairn_shape stored = as_stored(&array->form.shape);
+    if (!cairn_shape_same(&shape, &stored))
+        return cairn_fail(CAIRN_DATA, "%s: %s has the shape %s, wanted is %s", array->file->path,
+                          array->path, cairn_shape_text(&stored, have),
+                          cairn_shape_text(&shape, want));
+    bool is_text = array->form.type == CAIRN_H5_TEXT;
+    if (is_text != (wanted->type == CAIRN_H5_TEXT) ||
+        (is_text && array->form.text_bytes != wanted->text_bytes))
+        return cairn_fail(CAIRN_DATA, "%s: %s holds %s of %zu bytes, wanted is %s of %zu",
+                          array->file->path, array->path, cairn_h5_type_name(array->form.type),
+                          cairn_h5_element_bytes(&array->form), cairn_h5_type_name(wanted->type),
+                          cairn_h5_element_bytes(wanted));
+    return CAIRN_OK;
+}
+
+/* Texts are read in the type of the file, whose character set HDF5 does not convert. */
+static hid_t reading_type(const struct cairn_h5_array *array, enum cairn_h5_type type)
+{
+    const struct cairn_h5_form form = {.type = type};
+    return type == CAIRN_H5_TEXT ? H5Dget_type(array->id) : cairn_h5_memory_type(&form);
+}
+
+cairn_status cairn_h5_read(struct cairn_h5 *file, const char *path,
+                           const struct cairn_h5_form *wanted, void *data)
+{
+    struct cairn_h5_array *array = NULL;
+    CAIRN_TRY(cairn_h5_array_open(file, path, &array));
+    hid_t type = reading_type(array, wanted->type);
+    cairn_status st = check_wanted(array, wanted);
+    if (st == CAIRN_OK && H5Dread(array->id, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) < 0)
+        st = cairn_h5_failed(file, path, "cannot be read");
+    H5Tclose(type);
+    cairn_h5_array_close(array);
+    return st;
+}
+
+cairn_status cairn_h5_array_rows(struct cairn_h5_array *array, size_t first, size_t n,
+                                 enum cairn_h5_type type, void *data)
+{
+    const struct cairn_shape *shape = &array->form.shape;
+    hsize_t start[CAIRN_MAX_DIMS] = {first};
+    hsize_t count[CAIRN_MAX_DIMS] = {n};
+    cairn_status st = CAIRN_OK;
+    if (shape->ndim == 0 || first > shape->dim[0] || n > shape->dim[0] - first)
+        return cairn_fail(CAIRN_BUG, "%s: %s has no rows %zu to %zu", array->file->path,
+                          array->path, first, first + n);
+    for (int d = 1; d < shape->ndim; d++) count[d] = shape->dim[d];
+    if (n == 0) return CAIRN_OK;
+    hid_t in_memory = reading_type(array, type);
+    hid_t space = H5Screate_simple(shape->ndim, count, NULL);
+    if (H5Sselect_hyperslab(array->space, H5S_SELECT_SET, start, NULL, count, NULL) < 0 ||
+        H5Dread(array->id, in_memory, space, array->space, H5P_DEFAULT, data) < 0)
+        st = cairn_h5_failed(array->file, array->path, "cannot be read");
+    H5Sclose(space);
+    H5Tclose(in_memory);
+    return st;
+}

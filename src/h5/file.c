@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Opening and closing files, and HDF5's error stack as one sentence. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "h5/internal.h"
+
+enum { SENTENCE_BYTES = 512 };
+
+/* Before the first call: no atexit (it loops over files that a full disk keeps from closing), no
+ * printing, and locks only where the file system has them. */
+static void start_library(void)
+{
+    static bool started;
+    if (started) return;
+    started = true;
+    setenv("HDF5_USE_FILE_LOCKING", "BEST_EFFORT", 0);
+    H5dont_atexit();
+    H5open();
+    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+}
+
+static herr_t keep_innermost(unsigned n, const H5E_error2_t *error, void *sentence)
+{
+    static const char system_words[] = "error message = '";
+    char *text = sentence;
+    if (n > 0 || error->desc == NULL) return 0;
+    const char *words = strstr(error->desc, system_words);
+    if (words == NULL) {
+        snprintf(text, SENTENCE_BYTES, "%s", error->desc);
+        return 0;
+    }
+    words += sizeof system_words - 1;
+    snprintf(text, SENTENCE_BYTES, "%.*s", (int)strcspn(words, "'"), words);
+    return 0;
+}
+
+cairn_status cairn_h5_failed(const struct cairn_h5 *file, const char *where, const char *what)
+{
+    char sentence[SENTENCE_BYTES] = "HDF5 gives no reason";
+    H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_innermost, sentence);
+    return cairn_fail(file->writable ? CAIRN_FILES : CAIRN_DATA, "%s: %s%s%s (%s)", file->path,
+                      where, where[0] == '\0' ? "" : " ", what, sentence);
+}
+
+void cairn_h5_version(char *text)
+{
+    unsigned major = 0;
+    unsigned minor = 0;
+    unsigned release = 0;
+    start_library();
+    H5get_libversion(&major, &minor, &release);
+    snprintf(text, 32, "%u.%u.%u", major, minor, release);
+}
+
+static cairn_status make_handle(const char *path, bool writable, struct cairn_h5 **out)
+{
+    struct cairn_h5 *file = NULL;
+    CAIRN_TRY(cairn_memory_get(1, sizeof *file, "an HDF5 file", &file));
+    cairn_status st = cairn_memory_text(path, &file->path);
+    if (st != CAIRN_OK) {
+        free(file);
+        return st;
+    }
+    file->writable = writable;
+    file->id = H5I_INVALID_HID;
+    *out = file;
+    return CAIRN_OK;
+}
+
+static void release(struct cairn_h5 *file)
+{
+    free(file->path);
+    free(file);
+}
+
+cairn_status cairn_h5_create(const char *path, struct cairn_h5 **out)
+{
+    struct cairn_h5 *file = NULL;
+    start_library();
+    CAIRN_TRY(make_handle(path, true, &file));
+    hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+    hid_t create = H5Pcreate(H5P_FILE_CREATE);
+    H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_LATEST);
+    H5Pset_link_creation_order(create, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
+    file->id = H5Fcreate(path, H5F_ACC_TRUNC, create, access);
+    cairn_status st = file->id < 0 ? cairn_h5_failed(file, "", "cannot be made") : CAIRN_OK;
+    H5Pclose(create);
+    H5Pclose(access);
+    if (st == CAIRN_OK)
+        *out = file;
+    else
+        release(file);
+    return st;
+}
+
+/* What the operating system says comes first: it is clearer than HDF5. */
+static cairn_status check_readable(struct cairn_h5 *file)
+{
+    struct stat about;
+    if (stat(file->path, &about) != 0 || access(file->path, R_OK) != 0)
+        return cairn_fail(CAIRN_DATA, "%s: %s", file->path, strerror(errno));
+    if (!S_ISREG(about.st_mode))
+        return cairn_fail(CAIRN_DATA, "%s: is no file; give the path of an HDF5 file", file->path);
+    file->bytes = (uint64_t)about.st_size;
+    return CAIRN_OK;
+}
+
+static bool starts_like_hdf5(const char *path)
+{
+    static const unsigned char signature[8] = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
+    unsigned char head[8] = {0};
+    FILE *stream = fopen(path, "rb");
+    if (stream == NULL) return false;
+    bool same = fread(head, 1, sizeof head, stream) == sizeof head &&
+                memcmp(head, signature, sizeof head) == 0;
+    fclose(stream);
+    return same;
+}
+
+cairn_status cairn_h5_open(const char *path, struct cairn_h5 **out)
+{
+    struct cairn_h5 *file = NULL;
+    start_library();
+    CAIRN_TRY(make_handle(path, false, &file));
+    cairn_status st = check_readable(file);
+    if (st != CAIRN_OK) goto done;
+    file->id = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    if (file->id < 0 && starts_like_hdf5(path))
+        st = cairn_h5_failed(file, "", "is damaged or not complete; make or fetch it again");
+    else if (file->id < 0)
+        st = cairn_fail(CAIRN_DATA, "%s: is no HDF5 file; cairn import makes one", path);
+done:
+    if (st == CAIRN_OK)
+        *out = file;
+    else
+        release(file);
+    return st;
+}
+
+cairn_status cairn_h5_flush(struct cairn_h5 *file)
+{
+    if (H5Fflush(file->id, H5F_SCOPE_GLOBAL) < 0)
+        return cairn_h5_failed(file, "", "cannot be written");
+    return CAIRN_OK;
+}
+
+cairn_status cairn_h5_close(struct cairn_h5 *file)
+{
+    if (file == NULL) return CAIRN_OK;
+    cairn_status st = CAIRN_OK;
+    if (H5Fclose(file->id) < 0) st = cairn_h5_failed(file, "", "cannot be written");
+    release(file);
+    return st;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Groups and their children. */
+#include "h5/internal.h"
+
+cairn_status cairn_h5_group(struct cairn_h5 *file, const char *path)
+{
+    hid_t create = H5Pcreate(H5P_GROUP_CREATE);
+    H5Pset_link_creation_order(create, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
+    hid_t group = H5Gcreate2(file->id, path, H5P_DEFAULT, create, H5P_DEFAULT);
+    cairn_status st = group < 0 ? cairn_h5_failed(file, path, "cannot be made") : CAIRN_OK;
+    if (group >= 0) H5Gclose(group);
+    H5Pclose(create);
+    return st;
+}
+
+static H5I_type_t kind_of(hid_t place, const char *path)
+{
+    hid_t object = H5Oopen(place, path, H5P_DEFAULT);
+    if (object < 0) return H5I_BADID;
+    H5I_type_t kind = H5Iget_type(object);
+    H5Oclose(object);
+    return kind;
+}
+
+bool cairn_h5_has_group(struct cairn_h5 *file, const char *path)
+{
+    return kind_of(file->id, path) == H5I_GROUP;
+}
+
+bool cairn_h5_has_array(struct cairn_h5 *file, const char *path)
+{
+    return kind_of(file->id, path) == H5I_DATASET;
+}
+
+static H5_index_t child_order(hid_t group)
+{
+    unsigned flags = 0;
+    hid_t create = H5Gget_create_plist(group);
+    if (create < 0) return H5_INDEX_NAME;
+    if (H5Pget_link_creation_order(create, &flags) < 0) flags = 0;
+    H5Pclose(create);
+    return (flags & H5P_CRT_ORDER_TRACKED) != 0 ? H5_INDEX_CRT_ORDER : H5_INDEX_NAME;
+}
+
+cairn_status cairn_h5_children(struct cairn_h5 *file, const char *path,
+                               cairn_status (*visit)(void *context, const char *name,
+                                                     bool is_group),
+                               void *context)
+{
+    char name[CAIRN_H5_NAME_BYTES];
+    H5G_info_t info = {0};
+    cairn_status st = CAIRN_OK;
+    hid_t group = H5Gopen2(file->id, path, H5P_DEFAULT);
+    if (group < 0) return cairn_h5_failed(file, path, "is not a group of this file");
+    if (H5Gget_info(group, &info) < 0) st = cairn_h5_failed(file, path, "cannot be read");
+    H5_index_t order = child_order(group);
+    for (hsize_t i = 0; i < info.nlinks && st == CAIRN_OK; i++) {
+        ssize_t n =
+            H5Lget_name_by_idx(group, ".", order, H5_ITER_INC, i, name, sizeof name, H5P_DEFAULT);
+        if (n < 0 || n >= CAIRN_H5_NAME_BYTES)
+            st = cairn_h5_failed(file, path, "has a child whose name cannot be read");
+        else
+            st = visit(context, name, kind_of(group, name) == H5I_GROUP);
+    }
+    H5Gclose(group);
+    return st;
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * HDF5 files: arrays, attributes and groups by path.  The only module that sees hdf5.h; knows
+ * nothing of datasets and checkpoints.  HDF5 need not be thread-safe, so one thread at a time may
+ * be in here.  All functions are local.
+ *
+ * What a file says is checked before anything is allocated: sizes that overflow or that the file
+ * cannot hold, types that have no C type, and variable-length data are refused as CAIRN_DATA.
+ * Messages start with the file's path. */
+#ifndef CAIRN_H5_H5_H
+#define CAIRN_H5_H5_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cairn/status.h"
+#include "tensor/shape.h"
+
+enum { CAIRN_H5_NAME_BYTES = 256 };
+
+/** What an element is.  TEXT is a string of fixed length, padded with zeros. */
+enum cairn_h5_type {
+    CAIRN_H5_U8,
+    CAIRN_H5_I8,
+    CAIRN_H5_U16,
+    CAIRN_H5_I16,
+    CAIRN_H5_U32,
+    CAIRN_H5_I32,
+    CAIRN_H5_U64,
+    CAIRN_H5_I64,
+    CAIRN_H5_F32,
+    CAIRN_H5_F64,
+    CAIRN_H5_TEXT,
+};
+
+/** What an array is, in the file or in memory.  A single number (ndim 0) is stored as an array of
+ * one. */
+struct cairn_h5_form {
+    enum cairn_h5_type type;
+    struct cairn_shape shape;
+    size_t text_bytes;  /* TEXT only: bytes of one string */
+    size_t chunk_bytes; /* written in chunks of whole rows of about so many bytes; 0 for 1 MiB */
+    bool deflate;       /* written compressed */
+};
+
+struct cairn_h5;
+struct cairn_h5_array;
+
+/** Bytes of one element; text_bytes for TEXT.  Ranks: local.  Errors: none. */
+size_t cairn_h5_element_bytes(const struct cairn_h5_form *form);
+
+/** "uint8", "float32", "text", ...  Ranks: local.  Errors: none. */
+const char *cairn_h5_type_name(enum cairn_h5_type type);
+
+/** Version of the HDF5 library, "1.10.8"; text holds at least 32 bytes.  Ranks: local.  Errors:
+ * none. */
+void cairn_h5_version(char *text);
+
+/** Make an empty file, in place of an older one.  Ranks: local.  Errors: CAIRN_FILES: cannot be
+ * written. */
+CAIRN_CHECKED cairn_status cairn_h5_create(const char *path, struct cairn_h5 **out);
+
+/** Open for reading.  Ranks: local.  Errors: CAIRN_DATA: missing, no HDF5 file, truncated, not
+ * readable. */
+CAIRN_CHECKED cairn_status cairn_h5_open(const char *path, struct cairn_h5 **out);
+
+/** Hand everything to the operating system (the caller syncs).  Ranks: local.  Errors: CAIRN_FILES.
+ */
+CAIRN_CHECKED cairn_status cairn_h5_flush(struct cairn_h5 *file);
+
+/**
+ * Close and release, always; NULL is fine.  The status only matters for a file that was written.
+ *
+ * Ranks   local
+ * Errors  CAIRN_FILES: what was written did not all reach the file
+ */
+cairn_status cairn_h5_close(struct cairn_h5 *file);
+
+/** Make a group that keeps creation order; those above it must be there.  Ranks: local.  Errors:
+ * CAIRN_FILES. */
+CAIRN_CHECKED cairn_status cairn_h5_group(struct cairn_h5 *file, const char *path);
+
+/** Whether there is a group, or an array, at `path`.  Ranks: local.  Errors: none. */
+bool cairn_h5_has_group(struct cairn_h5 *file, const char *path);
+bool cairn_h5_has_array(struct cairn_h5 *file, const char *path);
+
+/**
+ * Call visit for each child of a group, in creation order where the file keeps it, else by name.  A
+ * status other than CAIRN_OK ends the walk and is returned.
+ *
+ * Ranks   local
+ * Errors  CAIRN_DATA: no such group, a name of CAIRN_H5_NAME_BYTES or more; those of visit
+ */
+CAIRN_CHECKED cairn_status cairn_h5_children(struct cairn_h5 *file, const char *path,
+                                             cairn_status (*visit)(void *context, const char *name,
+                                                                   bool is_group),
+                                             void *context);
+
+/**
+ * Write a whole array, in chunks that carry Fletcher-32.
+ *
+ * Shapes  data: form->shape
+ * Ranks   local
+ * Errors  CAIRN_FILES
+ */
+CAIRN_CHECKED cairn_status cairn_h5_write(struct cairn_h5 *file, const char *path,
+                                          const struct cairn_h5_form *form, const void *data);
+
+/** What is stored at `path`.  Ranks: local.  Errors: CAIRN_DATA: no array there, or none that can
+ * be read. */
+CAIRN_CHECKED cairn_status cairn_h5_describe(struct cairn_h5 *file, const char *path,
+                                             struct cairn_h5_form *out);
+
+/**
+ * Read a whole array as wanted->type; numbers are converted, TEXT is not.  Checksums are verified.
+ *
+ * Shapes  data: wanted->shape, which must be that of the file
+ * Ranks   local
+ * Errors  CAIRN_DATA: no array there, another shape (names both), text for numbers, a damaged chunk
+ */
+CAIRN_CHECKED cairn_status cairn_h5_read(struct cairn_h5 *file, const char *path,
+                                         const struct cairn_h5_form *wanted, void *data);
+
+/** Keep an array open for reading rows; close it before the file.  Ranks: local.  Errors:
+ * CAIRN_DATA. */
+CAIRN_CHECKED cairn_status cairn_h5_array_open(struct cairn_h5 *file, const char *path,
+                                               struct cairn_h5_array **out);
+/** Close; NULL is fine.  Ranks: local.  Errors: none. */
+void cairn_h5_array_close(struct cairn_h5_array *array);
+
+/** What the array is.  Ranks: local.  Errors: none. */
+const struct cairn_h5_form *cairn_h5_array_form(const struct cairn_h5_array *array);
+
+/**
+ * Read rows first .. first + n - 1 of the outermost dimension as `type`.
+ *
+ * Ranks   local
+ * Errors  CAIRN_DATA: a damaged chunk; CAIRN_BUG: rows that are not there
+ */
+CAIRN_CHECKED cairn_status cairn_h5_array_rows(struct cairn_h5_array *array, size_t first, size_t n,
+                                               enum cairn_h5_type type, void *data);
+
+/** Set an attribute of the object at `path` ("/" is the file).  Ranks: local.  Errors: CAIRN_FILES.
+ */
+CAIRN_CHECKED cairn_status cairn_h5_set_text(struct cairn_h5 *file, const char *path,
+                                             const char *name, const char *text);
+CAIRN_CHECKED cairn_status cairn_h5_set_whole(struct cairn_h5 *file, const char *path,
+                                              const char *name, int64_t value);
+/** As float64: a scalar for n = 1, else [n].  Ranks: local.  Errors: CAIRN_FILES. */
+CAIRN_CHECKED cairn_status cairn_h5_set_numbers(struct cairn_h5 *file, const char *path,
+                                                const char *name, const double *value, size_t n);
+
+/** Whether the object at `path` has the attribute.  Ranks: local.  Errors: none. */
+bool cairn_h5_has_attribute(struct cairn_h5 *file, const char *path, const char *name);
+
+/** A text attribute (of fixed or variable length), to be released with free().  Ranks: local.
+ * Errors: CAIRN_DATA. */
+CAIRN_CHECKED cairn_status cairn_h5_get_text(struct cairn_h5 *file, const char *path,
+                                             const char *name, char **out);
+
+/**
+ * A number attribute, scalar or [n] with n at most `most`, as doubles; how many in *n.
+ *
+ * Ranks   local
+ * Errors  CAIRN_DATA: missing, not numbers, too many
+ */
+CAIRN_CHECKED cairn_status cairn_h5_get_numbers(struct cairn_h5 *file, const char *path,
+                                                const char *name, size_t most, double *value,
+                                                size_t *n);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * What the files of this folder share.  Not for other modules: they include h5/h5.h. */
+#ifndef CAIRN_H5_INTERNAL_H
+#define CAIRN_H5_INTERNAL_H
+
+#include <hdf5.h>
+
+#include "h5/h5.h"
+
+struct cairn_h5 {
+    char *path; /* owned */
+    hid_t id;
+    bool writable;
+    uint64_t bytes; /* of the file when it was opened for reading */
+};
+
+/** The status of a failed call on this file: CAIRN_FILES where it is written, CAIRN_DATA where it
+ * is read, with the path, `where` in the file, and the innermost sentence of HDF5's error stack.
+ * Ranks: local.  Errors: always. */
+cairn_status cairn_h5_failed(const struct cairn_h5 *file, const char *where, const char *what);
+
+/** A new HDF5 type as it lies in memory, or in a file (little-endian); to be closed.  Ranks: local.
+ * Errors: < 0. */
+hid_t cairn_h5_memory_type(const struct cairn_h5_form *form);
+hid_t cairn_h5_file_type(const struct cairn_h5_form *form);
+
+/** Which of our types an HDF5 type is, with its text_bytes; false for none.  Ranks: local.  Errors:
+ * none. */
+bool cairn_h5_known_type(hid_t type, struct cairn_h5_form *form);
+
+#endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Our element types and HDF5's. */
+#include "h5/internal.h"
+
+static const struct {
+    const char *name;
+    size_t bytes;
+    H5T_class_t class;
+    H5T_sign_t sign;
+} types[] = {
+    [CAIRN_H5_U8] = {"uint8", 1, H5T_INTEGER, H5T_SGN_NONE},
+    [CAIRN_H5_I8] = {"int8", 1, H5T_INTEGER, H5T_SGN_2},
+    [CAIRN_H5_U16] = {"uint16", 2, H5T_INTEGER, H5T_SGN_NONE},
+    [CAIRN_H5_I16] = {"int16", 2, H5T_INTEGER, H5T_SGN_2},
+    [CAIRN_H5_U32] = {"uint32", 4, H5T_INTEGER, H5T_SGN_NONE},
+    [CAIRN_H5_I32] = {"int32", 4, H5T_INTEGER, H5T_SGN_2},
+    [CAIRN_H5_U64] = {"uint64", 8, H5T_INTEGER, H5T_SGN_NONE},
+    [CAIRN_H5_I64] = {"int64", 8, H5T_INTEGER, H5T_SGN_2},
+    [CAIRN_H5_F32] = {"float32", 4, H5T_FLOAT, H5T_SGN_NONE},
+    [CAIRN_H5_F64] = {"float64", 8, H5T_FLOAT, H5T_SGN_NONE},
+    [CAIRN_H5_TEXT] = {"text", 0, H5T_STRING, H5T_SGN_NONE},
+};
+
+size_t cairn_h5_element_bytes(const struct cairn_h5_form *form)
+{
+    return form->type == CAIRN_H5_TEXT ? form->text_bytes : types[form->type].bytes;
+}
+
+const char *cairn_h5_type_name(enum cairn_h5_type type)
+{
+    return types[type].name;
+}
+
+static hid_t text_type(size_t bytes)
+{
+    hid_t type = H5Tcopy(H5T_C_S1);
+    if (type < 0) return type;
+    H5Tset_size(type, bytes == 0 ? 1 : bytes);
+    H5Tset_strpad(type, H5T_STR_NULLPAD);
+    H5Tset_cset(type, H5T_CSET_UTF8);
+    return type;
+}
+
+hid_t cairn_h5_memory_type(const struct cairn_h5_form *form)
+{
+    switch (form->type) {
+    case CAIRN_H5_U8: return H5Tcopy(H5T_NATIVE_UINT8);
+    case CAIRN_H5_I8: return H5Tcopy(H5T_NATIVE_INT8);
+    case CAIRN_H5_U16: return H5Tcopy(H5T_NATIVE_UINT16);
+    case CAIRN_H5_I16: return H5Tcopy(H5T_NATIVE_INT16);
+    case CAIRN_H5_U32: return H5Tcopy(H5T_NATIVE_UINT32);
+    case CAIRN_H5_I32: return H5Tcopy(H5T_NATIVE_INT32);
+    case CAIRN_H5_U64: return H5Tcopy(H5T_NATIVE_UINT64);
+    case CAIRN_H5_I64: return H5Tcopy(H5T_NATIVE_INT64);
+    case CAIRN_H5_F32: return H5Tcopy(H5T_NATIVE_FLOAT);
+    case CAIRN_H5_F64: return H5Tcopy(H5T_NATIVE_DOUBLE);
+    case CAIRN_H5_TEXT: return text_type(form->text_bytes);
+    }
+    return H5I_INVALID_HID;
+}
+
+hid_t cairn_h5_file_type(const struct cairn_h5_form *form)
+{
+    hid_t type = cairn_h5_memory_type(form);
+    if (type >= 0 && form->type != CAIRN_H5_TEXT) H5Tset_order(type, H5T_ORDER_LE);
+    return type;
+}
+
+bool cairn_h5_known_type(hid_t type, struct cairn_h5_form *form)
+{
+    H5T_class_t class = H5Tget_class(type);
+    size_t bytes = H5Tget_size(type);
+    if (class == H5T_STRING) {
+        if (H5Tis_variable_str(type) != 0) return false;
+        form->type = CAIRN_H5_TEXT;
+        form->text_bytes = bytes;
+        return true;
+    }
+    for (int i = 0; i < CAIRN_H5_TEXT; i++) {
+        if (types[i].class != class || types[i].bytes != bytes) continue;
+        if (class == H5T_INTEGER && types[i].sign != H5Tget_sign(type)) continue;
+        form->type = (enum cairn_h5_type)i;
+        form->text_bytes = 0;
+        return true;
+    }
+    return false;
+}
