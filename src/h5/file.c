@@ -58,9 +58,10 @@ void cairn_h5_version(char *text)
     snprintf(text, 32, "%u.%u.%u", major, minor, release);
 }
 
-static cairn_status make_handle(const char *path, bool writable, struct cairn_h5 **out)
+cairn_status cairn_h5_handle(const char *path, bool writable, struct cairn_h5 **out)
 {
     struct cairn_h5 *file = NULL;
+    start_library();
     CAIRN_TRY(cairn_memory_get(1, sizeof *file, "an HDF5 file", &file));
     cairn_status st = cairn_memory_text(path, &file->path);
     if (st != CAIRN_OK) {
@@ -73,30 +74,36 @@ static cairn_status make_handle(const char *path, bool writable, struct cairn_h5
     return CAIRN_OK;
 }
 
-static void release(struct cairn_h5 *file)
+void cairn_h5_release(struct cairn_h5 *file)
 {
+    free(file->image);
     free(file->path);
     free(file);
+}
+
+cairn_status cairn_h5_create_with(struct cairn_h5 *file, hid_t access)
+{
+    cairn_status st = CAIRN_OK;
+    hid_t create = H5Pcreate(H5P_FILE_CREATE);
+    H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_LATEST);
+    H5Pset_link_creation_order(create, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
+    file->id = H5Fcreate(file->path, H5F_ACC_TRUNC, create, access);
+    if (file->id < 0) {
+        st = cairn_h5_failed(file, "", "cannot be made");
+        cairn_h5_release(file);
+    }
+    H5Pclose(create);
+    H5Pclose(access);
+    return st;
 }
 
 cairn_status cairn_h5_create(const char *path, struct cairn_h5 **out)
 {
     struct cairn_h5 *file = NULL;
-    start_library();
-    CAIRN_TRY(make_handle(path, true, &file));
-    hid_t access = H5Pcreate(H5P_FILE_ACCESS);
-    hid_t create = H5Pcreate(H5P_FILE_CREATE);
-    H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_LATEST);
-    H5Pset_link_creation_order(create, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
-    file->id = H5Fcreate(path, H5F_ACC_TRUNC, create, access);
-    cairn_status st = file->id < 0 ? cairn_h5_failed(file, "", "cannot be made") : CAIRN_OK;
-    H5Pclose(create);
-    H5Pclose(access);
-    if (st == CAIRN_OK)
-        *out = file;
-    else
-        release(file);
-    return st;
+    CAIRN_TRY(cairn_h5_handle(path, true, &file));
+    CAIRN_TRY(cairn_h5_create_with(file, H5Pcreate(H5P_FILE_ACCESS)));
+    *out = file;
+    return CAIRN_OK;
 }
 
 /* What the operating system says comes first: it is clearer than HDF5. */
@@ -126,8 +133,7 @@ static bool starts_like_hdf5(const char *path)
 cairn_status cairn_h5_open(const char *path, struct cairn_h5 **out)
 {
     struct cairn_h5 *file = NULL;
-    start_library();
-    CAIRN_TRY(make_handle(path, false, &file));
+    CAIRN_TRY(cairn_h5_handle(path, false, &file));
     cairn_status st = check_readable(file);
     if (st != CAIRN_OK) goto done;
     file->id = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
@@ -139,7 +145,7 @@ done:
     if (st == CAIRN_OK)
         *out = file;
     else
-        release(file);
+        cairn_h5_release(file);
     return st;
 }
 
@@ -155,6 +161,6 @@ cairn_status cairn_h5_close(struct cairn_h5 *file)
     if (file == NULL) return CAIRN_OK;
     cairn_status st = CAIRN_OK;
     if (H5Fclose(file->id) < 0) st = cairn_h5_failed(file, "", "cannot be written");
-    release(file);
+    cairn_h5_release(file);
     return st;
 }

@@ -60,6 +60,19 @@ void cairn_h5_version(char *text);
  * written. */
 CAIRN_CHECKED cairn_status cairn_h5_create(const char *path, struct cairn_h5 **out);
 
+/** Make an empty file in memory, so that a full disk cannot hit HDF5, which would not let go of the
+ * file then; `path` only names it in messages.  Ranks: local.  Errors: CAIRN_FILES. */
+CAIRN_CHECKED cairn_status cairn_h5_create_image(const char *path, struct cairn_h5 **out);
+
+/**
+ * Close a file in memory, always, and hand over its bytes, to be released with free().
+ *
+ * Ranks   local
+ * Errors  CAIRN_FILES: memory
+ */
+CAIRN_CHECKED cairn_status cairn_h5_close_image(struct cairn_h5 *file, unsigned char **bytes,
+                                                size_t *n_bytes);
+
 /** Open for reading.  Ranks: local.  Errors: CAIRN_DATA: missing, no HDF5 file, truncated, not
  * readable. */
 CAIRN_CHECKED cairn_status cairn_h5_open(const char *path, struct cairn_h5 **out);

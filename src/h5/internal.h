@@ -12,7 +12,19 @@ struct cairn_h5 {
     hid_t id;
     bool writable;
     uint64_t bytes; /* of the file when it was opened for reading */
+    void *image;    /* of a file in memory, once HDF5 has let go of it; owned */
 };
+
+/** Make the file behind a new handle, by the driver that `access` names, which is closed; the
+ * handle is released where that fails.  Ranks: local.  Errors: CAIRN_FILES. */
+CAIRN_CHECKED cairn_status cairn_h5_create_with(struct cairn_h5 *file, hid_t access);
+
+/** A handle for a file that is to be written or read; starts the library.  Ranks: local.  Errors:
+ * memory. */
+CAIRN_CHECKED cairn_status cairn_h5_handle(const char *path, bool writable, struct cairn_h5 **out);
+
+/** Release a handle whose file is closed.  Ranks: local.  Errors: none. */
+void cairn_h5_release(struct cairn_h5 *file);
 
 /** The status of a failed call on this file: CAIRN_FILES where it is written, CAIRN_DATA where it
  * is read, with the path, `where` in the file, and the innermost sentence of HDF5's error stack.
