@@ -1,11 +1,28 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# What Cairn is built on.
+# What Cairn is built on.  Also read by the installed cairn-config.cmake, so that both look in the same way.
 
-find_package(PkgConfig REQUIRED)
-find_package(MPI REQUIRED COMPONENTS C)
-find_package(HDF5 REQUIRED COMPONENTS C)
-find_package(ZLIB REQUIRED)
-find_package(OpenMP COMPONENTS C)
-pkg_check_modules(BLAS REQUIRED IMPORTED_TARGET openblas)
-pkg_check_modules(YAML REQUIRED IMPORTED_TARGET yaml-0.1)
-pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
+# cairn_need(found name deb rpm): stop with the line that installs what was not found
+function(cairn_need found name deb rpm)
+  if(NOT ${found})
+    message(FATAL_ERROR "Cairn needs ${name}, which was not found.  Install it with launch/install-deps, or: "
+      "apt-get install ${deb} (Debian, Ubuntu), dnf install ${rpm} (Fedora, EL)")
+  endif()
+endfunction()
+
+find_package(PkgConfig QUIET)
+cairn_need(PKG_CONFIG_FOUND pkg-config pkg-config pkgconf-pkg-config)
+find_package(MPI COMPONENTS C)
+cairn_need(MPI_C_FOUND "MPI (a working mpicc)" "libopenmpi-dev openmpi-bin" openmpi-devel)
+find_package(HDF5 COMPONENTS C)
+cairn_need(HDF5_FOUND "HDF5 for C, serial or parallel" libhdf5-dev hdf5-devel)
+find_package(ZLIB QUIET)
+cairn_need(ZLIB_FOUND zlib zlib1g-dev zlib-devel)
+pkg_check_modules(CAIRN_YAML IMPORTED_TARGET yaml-0.1)
+cairn_need(CAIRN_YAML_FOUND libyaml libyaml-dev libyaml-devel)
+pkg_check_modules(CAIRN_XXHASH IMPORTED_TARGET libxxhash)
+cairn_need(CAIRN_XXHASH_FOUND xxHash libxxhash-dev xxhash-devel)
+find_package(OpenMP QUIET COMPONENTS C)
+
+# Any flavour of OpenBLAS, or FlexiBLAS, which passes calls on to one that is chosen at run time.
+pkg_search_module(CAIRN_BLAS IMPORTED_TARGET openblas flexiblas)
+cairn_need(CAIRN_BLAS_FOUND "OpenBLAS (openblas.pc or flexiblas.pc)" libopenblas-openmp-dev openblas-devel)

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Flags of the CPU to build for, and base/build_config.h: what was found, for the program to report and to adapt to.
+
+include(CheckCCompilerFlag)
+include(CheckSymbolExists)
+include(CheckIncludeFile)
+
+# CAIRN_ARCH_FLAG: -march=NAME, or -mcpu=NAME on machines whose compilers call it so; none where CAIRN_ARCH is empty
+set(CAIRN_ARCH_FLAG "")
+if(CAIRN_ARCH)
+  string(MAKE_C_IDENTIFIER "${CAIRN_ARCH}" arch)
+  foreach(option march mcpu)
+    check_c_compiler_flag(-${option}=${CAIRN_ARCH} CAIRN_KNOWS_${option}_${arch})
+    if(CAIRN_KNOWS_${option}_${arch})
+      set(CAIRN_ARCH_FLAG -${option}=${CAIRN_ARCH})
+      break()
+    endif()
+  endforeach()
+  if(NOT CAIRN_ARCH_FLAG)
+    message(FATAL_ERROR "CAIRN_ARCH=${CAIRN_ARCH}: ${CMAKE_C_COMPILER} knows no such CPU; "
+      "try native, x86-64-v3, or nothing for the compiler's default")
+  endif()
+endif()
+
+# CAIRN_BASELINE_FLAG: for the code that has to run on every CPU, to say that the rest does not
+set(CAIRN_BASELINE_FLAG "")
+if(CAIRN_ARCH_FLAG AND CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
+  set(CAIRN_BASELINE_FLAG -march=x86-64)
+endif()
+
+# What the BLAS has besides BLAS
+set(CMAKE_REQUIRED_LIBRARIES PkgConfig::CAIRN_BLAS)
+check_symbol_exists(cblas_sgemm "cblas.h" CAIRN_HAVE_CBLAS)
+cairn_need(CAIRN_HAVE_CBLAS "the C interface of BLAS (cblas.h)" libopenblas-openmp-dev openblas-devel)
+foreach(symbol openblas_set_num_threads openblas_get_parallel openblas_get_config openblas_get_corename)
+  string(TOUPPER ${symbol} name)
+  check_symbol_exists(${symbol} "cblas.h" CAIRN_HAVE_${name})
+endforeach()
+check_include_file(flexiblas_api.h CAIRN_HAVE_FLEXIBLAS_API)
+unset(CMAKE_REQUIRED_LIBRARIES)
+
+# The commit; configured again after each one
+set(CAIRN_COMMIT unknown)
+find_program(GIT git)
+if(GIT AND EXISTS ${PROJECT_SOURCE_DIR}/.git)
+  execute_process(COMMAND ${GIT} -C ${PROJECT_SOURCE_DIR} rev-parse HEAD --git-path logs/HEAD
+    OUTPUT_VARIABLE answer ERROR_QUIET RESULT_VARIABLE failed OUTPUT_STRIP_TRAILING_WHITESPACE)
+  if(NOT failed)
+    string(REGEX REPLACE "\n.*" "" CAIRN_COMMIT "${answer}")
+    string(REGEX REPLACE ".*\n" "" log "${answer}")
+    get_filename_component(log ${log} ABSOLUTE BASE_DIR ${PROJECT_SOURCE_DIR})
+    if(EXISTS ${log})
+      set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${log})
+    endif()
+  endif()
+endif()
+
+string(TOUPPER ${CMAKE_BUILD_TYPE} type)
+string(STRIP "${CMAKE_C_FLAGS} ${CMAKE_C_FLAGS_${type}} ${CAIRN_ARCH_FLAG}" CAIRN_FLAGS)
+string(REPLACE "\"" "\\\"" CAIRN_FLAGS "${CAIRN_FLAGS}")
+configure_file(${CMAKE_CURRENT_LIST_DIR}/build_config.h.in ${PROJECT_BINARY_DIR}/src/base/build_config.h)
