@@ -5,8 +5,11 @@
 #include <ctype.h>
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { NAME_BYTES = 192 };
 
 bool cairn_words_find(const char *list, const char *word, int *index)
 {
@@ -23,26 +26,40 @@ bool cairn_words_find(const char *list, const char *word, int *index)
     return false;
 }
 
-static cairn_status wrong(const struct cairn_key *key, const struct cairn_node *node, const char *what,
-                          const char *wanted)
+/* "batch.global" from "batch" and "global". */
+static const char *full_name(const struct cairn_key *key, const char *what, char name[NAME_BYTES])
 {
-    const char *dot = what[0] == '\0' ? "" : ".";
-    const char *text = node->kind == CAIRN_NODE_SCALAR ? node->text
-                       : node->kind == CAIRN_NODE_LIST ? "a list"
-                                                       : "a map";
-    return cairn_fail(CAIRN_USAGE, "%s: %s%s%s is %s, but takes %s%s%s", cairn_node_place(node), what, dot,
-                      key->name, text, wanted, key->words == NULL ? "" : ", or one of: ",
-                      key->words == NULL ? "" : key->words);
+    snprintf(name, NAME_BYTES, "%s%s%s", what, what[0] == '\0' ? "" : ".", key->name);
+    return name;
 }
 
-static cairn_status out_of_range(const struct cairn_key *key, const struct cairn_node *node, const char *what)
+static const char *seen(const struct cairn_node *node)
 {
-    const char *dot = what[0] == '\0' ? "" : ".";
-    if (key->high >= 1e15)
-        return cairn_fail(CAIRN_USAGE, "%s: %s%s%s is %s, but must be at least %g", cairn_node_place(node), what,
-                          dot, key->name, node->text, key->low);
-    return cairn_fail(CAIRN_USAGE, "%s: %s%s%s is %s, but must lie between %g and %g", cairn_node_place(node),
-                      what, dot, key->name, node->text, key->low, key->high);
+    if (node->kind == CAIRN_NODE_LIST) return "a list";
+    if (node->kind == CAIRN_NODE_MAP) return "a map";
+    return node->text[0] == '\0' ? "empty" : node->text;
+}
+
+static cairn_status wrong(const struct cairn_key *key, const struct cairn_node *node,
+                          const char *what, const char *wanted)
+{
+    char name[NAME_BYTES];
+    bool has_words = key->words != NULL && key->type != CAIRN_KEY_CHOICE;
+    const char *quote = node->quoted ? "'" : "";
+    return cairn_fail(CAIRN_USAGE, "%s: %s is %s%s%s, but takes %s%s%s%s", cairn_node_place(node),
+                      full_name(key, what, name), quote, seen(node), quote, wanted,
+                      node->quoted && !has_words ? " without quotes" : "",
+                      has_words ? ", or one of: " : "", has_words ? key->words : "");
+}
+
+static cairn_status out_of_range(const struct cairn_key *key, const struct cairn_node *node,
+                                 const char *what, double value)
+{
+    char name[NAME_BYTES];
+    bool low = value < key->low;
+    return cairn_fail(CAIRN_USAGE, "%s: %s is %s, but must be at %s %.16g", cairn_node_place(node),
+                      full_name(key, what, name), node->text, low ? "least" : "most",
+                      low ? key->low : key->high);
 }
 
 static bool whole_number(const char *text, double *value)
@@ -54,8 +71,8 @@ static bool whole_number(const char *text, double *value)
     return *end == '\0' && errno == 0 && isfinite(*value) && strpbrk(text, "xXnN") == NULL;
 }
 
-static cairn_status read_count(const struct cairn_key *key, const struct cairn_node *node, const char *what,
-                               size_t *out)
+static cairn_status read_count(const struct cairn_key *key, const struct cairn_node *node,
+                               const char *what, size_t *out)
 {
     int index = 0;
     double value = 0;
@@ -65,54 +82,40 @@ static cairn_status read_count(const struct cairn_key *key, const struct cairn_n
     }
     if (node->quoted || !whole_number(node->text, &value) || value != floor(value))
         return wrong(key, node, what, "a whole number");
-    if (value < key->low || value > key->high || value > 9e15) return out_of_range(key, node, what);
+    if (value < key->low || value > key->high) return out_of_range(key, node, what, value);
     *out = (size_t)value;
     return CAIRN_OK;
 }
 
-static cairn_status read_real(const struct cairn_key *key, const struct cairn_node *node, const char *what,
-                              double *out)
+static cairn_status read_real(const struct cairn_key *key, const struct cairn_node *node,
+                              const char *what, double *out)
 {
     double value = 0;
-    if (node->quoted || !whole_number(node->text, &value)) return wrong(key, node, what, "a number");
-    if (value < key->low || value > key->high) return out_of_range(key, node, what);
+    if (node->quoted || !whole_number(node->text, &value))
+        return wrong(key, node, what, "a number");
+    if (value < key->low || value > key->high) return out_of_range(key, node, what, value);
     *out = value;
     return CAIRN_OK;
 }
 
-static cairn_status read_bool(const struct cairn_key *key, const struct cairn_node *node, const char *what,
-                              bool *out)
+static cairn_status read_bool(const struct cairn_key *key, const struct cairn_node *node,
+                              const char *what, bool *out)
 {
     int index = 0;
-    if (node->quoted || !cairn_words_find("true false yes no on off", node->text, &index))
+    if (node->quoted ||
+        !cairn_words_find("true false yes no on off True False", node->text, &index))
         return wrong(key, node, what, "true or false");
     *out = index % 2 == 0;
     return CAIRN_OK;
 }
 
-cairn_status cairn_key_read(const struct cairn_key *key, const struct cairn_node *node, const char *what,
-                            void *fields)
+static cairn_status read_choice(const struct cairn_key *key, const struct cairn_node *node,
+                                const char *what, int *out)
 {
-    void *field = (unsigned char *)fields + key->offset;
-    if (key->type == CAIRN_KEY_TREE) {
-        *(const struct cairn_node **)field = node;
-        return CAIRN_OK;
-    }
-    if (node->kind != CAIRN_NODE_SCALAR) return wrong(key, node, what, "a single value");
-    switch (key->type) {
-    case CAIRN_KEY_COUNT: return read_count(key, node, what, field);
-    case CAIRN_KEY_REAL: return read_real(key, node, what, field);
-    case CAIRN_KEY_BOOL: return read_bool(key, node, what, field);
-    case CAIRN_KEY_CHOICE:
-        if (!cairn_words_find(key->words, node->text, field))
-            return cairn_fail(CAIRN_USAGE, "%s: %s%s%s is %s, but takes one of: %s", cairn_node_place(node), what,
-                              what[0] == '\0' ? "" : ".", key->name, node->text, key->words);
-        return CAIRN_OK;
-    case CAIRN_KEY_TEXT:
-    case CAIRN_KEY_PATH: *(const char **)field = node->text; return CAIRN_OK;
-    case CAIRN_KEY_TREE: break;
-    }
-    return CAIRN_OK;
+    char wanted[256];
+    snprintf(wanted, sizeof wanted, "one of: %s", key->words);
+    return cairn_words_find(key->words, node->text, out) ? CAIRN_OK
+                                                         : wrong(key, node, what, wanted);
 }
 
 static cairn_status read_default(const struct cairn_key *key, const char *what, void *fields)
@@ -121,9 +124,78 @@ static cairn_status read_default(const struct cairn_key *key, const char *what, 
         const char *text;
         char *writable;
     } fallback = {.text = key->fallback};
-    struct cairn_node node = {.kind = CAIRN_NODE_SCALAR, .text = fallback.writable, .source = "default"};
-    if (key->type == CAIRN_KEY_TREE) return cairn_key_read(key, NULL, what, fields);
+    struct cairn_node node = {
+        .kind = CAIRN_NODE_SCALAR, .text = fallback.writable, .source = "default"};
+    char name[NAME_BYTES];
+    if (key->fallback == NULL)
+        return cairn_fail(CAIRN_USAGE, "the key '%s' must be given: %s", full_name(key, what, name),
+                          key->doc);
     return cairn_key_read(key, &node, what, fields);
+}
+
+cairn_status cairn_key_read(const struct cairn_key *key, const struct cairn_node *node,
+                            const char *what, void *fields)
+{
+    void *field = (unsigned char *)fields + key->offset;
+    if (key->type == CAIRN_KEY_TREE) {
+        *(const struct cairn_node **)field = node;
+        return CAIRN_OK;
+    }
+    if (node == NULL) return read_default(key, what, fields);
+    if (node->kind != CAIRN_NODE_SCALAR) return wrong(key, node, what, "a single value");
+    switch (key->type) {
+    case CAIRN_KEY_COUNT: return read_count(key, node, what, field);
+    case CAIRN_KEY_REAL: return read_real(key, node, what, field);
+    case CAIRN_KEY_BOOL: return read_bool(key, node, what, field);
+    case CAIRN_KEY_CHOICE: return read_choice(key, node, what, field);
+    default: *(const char **)field = node->text; return CAIRN_OK;
+    }
+}
+
+static const char *count_text(const struct cairn_key *key, size_t value, char *buffer)
+{
+    const char *word = key->words;
+    for (size_t i = 0; word != NULL && *word != '\0'; i++) {
+        size_t n = strcspn(word, " ");
+        if (value == CAIRN_KEY_WORD(i)) {
+            snprintf(buffer, CAIRN_KEY_TEXT_BYTES, "%.*s", (int)n, word);
+            return buffer;
+        }
+        word += n + strspn(word + n, " ");
+    }
+    snprintf(buffer, CAIRN_KEY_TEXT_BYTES, "%zu", value);
+    return buffer;
+}
+
+static const char *real_text(double value, char *buffer)
+{
+    int digits = 15; /* the fewest that give the same number again */
+    do snprintf(buffer, CAIRN_KEY_TEXT_BYTES, "%.*g", digits, value);
+    while (strtod(buffer, NULL) != value && digits++ < 17);
+    return buffer;
+}
+
+static const char *choice_text(const struct cairn_key *key, int index, char *buffer)
+{
+    const char *word = key->words;
+    for (; index > 0; index--) word += strcspn(word, " ") + 1;
+    snprintf(buffer, CAIRN_KEY_TEXT_BYTES, "%.*s", (int)strcspn(word, " "), word);
+    return buffer;
+}
+
+const char *cairn_key_text(const struct cairn_key *key, const void *fields, char *buffer)
+{
+    const void *field = (const unsigned char *)fields + key->offset;
+    switch (key->type) {
+    case CAIRN_KEY_COUNT: return count_text(key, *(const size_t *)field, buffer);
+    case CAIRN_KEY_REAL: return real_text(*(const double *)field, buffer);
+    case CAIRN_KEY_BOOL: return *(const bool *)field ? "true" : "false";
+    case CAIRN_KEY_CHOICE: return choice_text(key, *(const int *)field, buffer);
+    case CAIRN_KEY_TEXT:
+    case CAIRN_KEY_PATH: return *(const char *const *)field;
+    case CAIRN_KEY_TREE: break;
+    }
+    return NULL;
 }
 
 static size_t distance(const char *a, const char *b)
@@ -151,7 +223,7 @@ static size_t distance(const char *a, const char *b)
 const char *cairn_keys_nearest(const char *wanted, const char *const *names, size_t n)
 {
     const char *nearest = NULL;
-    size_t least = strlen(wanted) / 2 + 2;
+    size_t least = strlen(wanted) / 3 + 2;
     for (size_t i = 0; i < n; i++) {
         size_t d = distance(wanted, names[i]);
         if (d < least) {
@@ -170,8 +242,8 @@ static cairn_status unknown(const struct cairn_key *table, size_t n, const struc
     size_t n_names = n < MOST ? n : MOST;
     for (size_t i = 0; i < n_names; i++) names[i] = table[i].name;
     const char *nearest = cairn_keys_nearest(node->key, names, n_names);
-    return cairn_fail(CAIRN_USAGE, "%s: %s has no key '%s'%s%s%s", cairn_node_place(node), what, node->key,
-                      nearest == NULL ? "; see cairn options" : "; did you mean '",
+    return cairn_fail(CAIRN_USAGE, "%s: %s has no key '%s'%s%s%s", cairn_node_place(node), what,
+                      node->key, nearest == NULL ? "; see cairn options" : "; did you mean '",
                       nearest == NULL ? "" : nearest, nearest == NULL ? "" : "'?");
 }
 
@@ -180,21 +252,20 @@ cairn_status cairn_keys_read(const struct cairn_key *table, size_t n, const stru
 {
     if (map != NULL && map->kind != CAIRN_NODE_MAP)
         return cairn_fail(CAIRN_USAGE, "%s: %s must be a map of keys", cairn_node_place(map), what);
-    for (const struct cairn_node *node = map == NULL ? NULL : map->child; node != NULL; node = node->next) {
+    for (const struct cairn_node *node = map == NULL ? NULL : map->child; node != NULL;
+         node = node->next) {
         size_t i = 0;
         while (i < n && strcmp(table[i].name, node->key) != 0) i++;
-        if (i == n && !cairn_words_find(passed_over, node->key, NULL)) return unknown(table, n, node, what);
+        if (i == n && !cairn_words_find(passed_over, node->key, NULL))
+            return unknown(table, n, node, what);
     }
     for (size_t i = 0; i < n; i++) {
         const struct cairn_node *node = cairn_node_find(map, table[i].name);
-        if (node != NULL) {
+        if (node == NULL && table[i].fallback == NULL && map != NULL)
+            CAIRN_TRY_IN(cairn_key_read(&table[i], node, what, fields), "%s",
+                         cairn_node_place(map));
+        else
             CAIRN_TRY(cairn_key_read(&table[i], node, what, fields));
-        } else if (table[i].fallback != NULL) {
-            CAIRN_TRY(read_default(&table[i], what, fields));
-        } else {
-            return cairn_fail(CAIRN_USAGE, "%s: %s needs the key '%s'", map == NULL ? "run file" : cairn_node_place(map),
-                              what, table[i].name);
-        }
     }
     return CAIRN_OK;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * The run file and the command line's key=value, read into one struct by options.def.  Knows texts and types, not what
- * the keys do: relations between keys are checked in setup/.  Local: all ranks parse the same bytes. */
+ * The run file and the command line's key=value, read into one struct by options.def.  Knows texts
+ * and types, not what the keys do: relations between keys are checked in setup/.  Local: all ranks
+ * parse the same bytes. */
 #ifndef CAIRN_CONFIG_CONFIG_H
 #define CAIRN_CONFIG_CONFIG_H
 
@@ -9,16 +10,17 @@
 
 #include "base/keys.h"
 #include "base/tree.h"
+#include "cairn/options.h"
 #include "cairn/status.h"
 
 /* One C type for each kind of key. */
-#define CAIRN_FIELD_COUNT size_t
-#define CAIRN_FIELD_REAL double
-#define CAIRN_FIELD_BOOL bool
-#define CAIRN_FIELD_TEXT const char *
-#define CAIRN_FIELD_PATH const char *
+#define CAIRN_FIELD_COUNT  size_t
+#define CAIRN_FIELD_REAL   double
+#define CAIRN_FIELD_BOOL   bool
+#define CAIRN_FIELD_TEXT   const char *
+#define CAIRN_FIELD_PATH   const char *
 #define CAIRN_FIELD_CHOICE int
-#define CAIRN_FIELD_TREE const struct cairn_node *
+#define CAIRN_FIELD_TREE   const struct cairn_node *
 
 /** The word "none" of a COUNT whose first word it is. */
 #define CAIRN_NONE CAIRN_KEY_WORD(0)
@@ -29,36 +31,54 @@ struct cairn_config {
 #include "config/options.def"
 #undef X
     struct cairn_node *tree; /* the whole document with overrides, paths absolute; owned */
+    char *source;            /* the run file's name, which the nodes of the tree borrow; owned */
 };
+
+/** The bytes of a run file, to be released with free().  Ranks: local.  Errors: CAIRN_USAGE: cannot
+ * be read, too large. */
+CAIRN_CHECKED cairn_status cairn_config_load(const char *path, char **text, size_t *n);
 
 /**
  * Read a run file's bytes and overrides.
  *
  * text       the YAML, n bytes
  * source     its path: relative paths inside are taken from its folder; named in messages
- * overrides  "batch.global=4096", NULL behind the last; relative paths are taken from the working folder
+ * overrides  "batch.global=4096", NULL behind the last; relative paths are taken from the working
+ * folder
  *
  * Ranks   local
- * Errors  CAIRN_USAGE with line and column: not YAML, a key twice, unknown key (names the nearest, and ours for another
- *         trainer's), wrong type or range, ${VAR} that is not set
+ * Errors  CAIRN_USAGE with line and column: not YAML, a key twice, unknown key (names the nearest,
+ * and ours for another trainer's), wrong type or range, ${VAR} that is not set; without: data.file
+ * or model not given
  */
 CAIRN_CHECKED cairn_status cairn_config_read(const char *text, size_t n, const char *source,
-                                             const char *const *overrides, struct cairn_config **out);
+                                             const char *const *overrides,
+                                             struct cairn_config **out);
+
+/** The config that a program's options make.  Ranks: local.  Errors: CAIRN_USAGE, as
+ * cairn_config_read(). */
+CAIRN_CHECKED cairn_status cairn_options_config(const cairn_options *options,
+                                                struct cairn_config **out);
+
+/** Release it and its tree; NULL is fine.  Ranks: local.  Errors: none. */
 void cairn_config_free(struct cairn_config *config);
 
-/** The resolved run file: YAML with every default, keys in the order of options.def; reading it gives the same config and
- *  the same text again.  To be released with free().  Ranks: local.  Errors: CAIRN_USAGE: memory. */
+/** The resolved run file: YAML with every default, keys in the order of options.def; reading it
+ * gives the same config and the same text again.  To be released with free().  Ranks: local.
+ * Errors: CAIRN_USAGE: memory. */
 CAIRN_CHECKED cairn_status cairn_config_print(const struct cairn_config *config, char **out);
 
-/** Keys that differ, matter on resume (FIXED) and so forbid it: "batch.global (256, was 128), optim.lr (...)"; "" for none.
- *  To be released with free().  Ranks: local.  Errors: CAIRN_USAGE: memory. */
-CAIRN_CHECKED cairn_status cairn_config_changed(const struct cairn_config *now, const struct cairn_config *before,
-                                                char **out);
+/** Keys that differ, matter on resume (FIXED) and so forbid it: "batch.global (256, was 128),
+ * optim.lr (...)"; "" for none. To be released with free().  Ranks: local.  Errors: CAIRN_USAGE:
+ * memory. */
+CAIRN_CHECKED cairn_status cairn_config_changed(const struct cairn_config *now,
+                                                const struct cairn_config *before, char **out);
 
 /** Whether the run file or the command line gives this key.  Ranks: local.  Errors: none. */
 bool cairn_config_given(const struct cairn_config *config, const char *key);
 
-/** Where a key was given ("run.yaml:7:5", "command line", "default").  Ranks: local.  Errors: none. */
+/** Where a key was given ("run.yaml:7:5", "command line", "default").  Ranks: local.  Errors: none.
+ */
 const char *cairn_config_place(const struct cairn_config *config, const char *key);
 
 /** The table itself, for `cairn options`; `n` in *n.  Ranks: local.  Errors: none. */

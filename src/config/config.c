@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * From the bytes of a run file to a struct with a field for every key.  Relations between keys are
+ * checked in setup/. */
+#include "config/config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "config/parts.h"
+
+enum { LARGEST_FILE_BYTES = 1 << 20 };
+
+static const struct cairn_key keys[] = {
+#define X(key, field, type, fallback, low, high, words, on_resume, doc)                            \
+    {key, CAIRN_KEY_##type, offsetof(struct cairn_config, field), fallback, low, high, words, doc},
+#include "config/options.def"
+#undef X
+};
+
+enum { N_KEYS = sizeof keys / sizeof keys[0] };
+
+const struct cairn_key *cairn_config_keys(size_t *n)
+{
+    *n = N_KEYS;
+    return keys;
+}
+
+struct cairn_node *cairn_tree_find(const struct cairn_node *tree, const char *name)
+{
+    char part[64];
+    struct cairn_node *node = NULL;
+    for (const struct cairn_node *map = tree; map != NULL; map = node) {
+        size_t n = strcspn(name, ".");
+        snprintf(part, sizeof part, "%.*s", (int)n, name);
+        node = cairn_node_find(map, part);
+        if (name[n] == '\0') return node;
+        name += n + 1;
+    }
+    return NULL;
+}
+
+bool cairn_config_given(const struct cairn_config *config, const char *key)
+{
+    return cairn_tree_find(config->tree, key) != NULL;
+}
+
+const char *cairn_config_place(const struct cairn_config *config, const char *key)
+{
+    const struct cairn_node *node = cairn_tree_find(config->tree, key);
+    return node == NULL ? "default" : cairn_node_place(node);
+}
+
+/* Make the path in the tree absolute. */
+static cairn_status resolve_path(const struct cairn_config *config, const struct cairn_key *key,
+                                 struct cairn_node *node)
+{
+    char *path = NULL;
+    if (node->kind != CAIRN_NODE_SCALAR) return CAIRN_OK; /* cairn_key_read() will say so */
+    const char *beside = node->source == config->source ? config->source : NULL;
+    CAIRN_TRY_IN(cairn_path_resolve(node->text, beside, &path), "%s: %s", cairn_node_place(node),
+                 key->name);
+    free(node->text);
+    node->text = path;
+    return CAIRN_OK;
+}
+
+static cairn_status read_keys(struct cairn_config *config)
+{
+    for (size_t i = 0; i < N_KEYS; i++) {
+        struct cairn_node *node = cairn_tree_find(config->tree, keys[i].name);
+        if (node == NULL) {
+            CAIRN_TRY_IN(cairn_key_read(&keys[i], NULL, "", config), "%s", config->source);
+            continue;
+        }
+        if (keys[i].type == CAIRN_KEY_PATH) CAIRN_TRY(resolve_path(config, &keys[i], node));
+        CAIRN_TRY(cairn_key_read(&keys[i], node, "", config));
+    }
+    return CAIRN_OK;
+}
+
+static cairn_status check_trees(const struct cairn_config *config)
+{
+    if (config->model == NULL)
+        return cairn_fail(CAIRN_USAGE, "%s: the key 'model' must be given: a list of layers",
+                          config->source);
+    if (config->model->kind != CAIRN_NODE_LIST || config->model->child == NULL)
+        return cairn_fail(CAIRN_USAGE,
+                          "%s: model must be a list of layers, as in [{type: flatten}, ...]",
+                          cairn_node_place(config->model));
+    const struct cairn_node *loss = config->loss;
+    if (loss != NULL && loss->kind != CAIRN_NODE_MAP &&
+        (loss->text == NULL || loss->text[0] == '\0'))
+        return cairn_fail(CAIRN_USAGE, "%s: loss is %s, but takes a name or a map with type",
+                          cairn_node_place(loss), loss->text == NULL ? "a list" : "empty");
+    return CAIRN_OK;
+}
+
+cairn_status cairn_config_read_from(const char *text, size_t n, const char *source,
+                                    const char *const *overrides, const char *overrides_source,
+                                    struct cairn_config **out)
+{
+    struct cairn_config *config = NULL;
+    CAIRN_TRY(cairn_memory_get(1, sizeof *config, "the run file's keys", &config));
+    cairn_status st = cairn_memory_text(source, &config->source);
+    if (st == CAIRN_OK) st = cairn_yaml_read(text, n, config->source, &config->tree);
+    if (st == CAIRN_OK) st = cairn_known_check(config->tree); /* the file's own errors come first */
+    for (size_t i = 0; st == CAIRN_OK && overrides != NULL && overrides[i] != NULL; i++)
+        st = cairn_override_apply(config->tree, overrides[i], overrides_source);
+    if (st == CAIRN_OK) st = cairn_known_check(config->tree);
+    if (st == CAIRN_OK) st = read_keys(config);
+    if (st == CAIRN_OK) st = check_trees(config);
+    if (st != CAIRN_OK) {
+        cairn_config_free(config);
+        return st;
+    }
+    *out = config;
+    return CAIRN_OK;
+}
+
+cairn_status cairn_config_read(const char *text, size_t n, const char *source,
+                               const char *const *overrides, struct cairn_config **out)
+{
+    return cairn_config_read_from(text, n, source, overrides, "command line", out);
+}
+
+void cairn_config_free(struct cairn_config *config)
+{
+    if (config == NULL) return;
+    cairn_node_free(config->tree);
+    free(config->source);
+    free(config);
+}
+
+static cairn_status read_all(FILE *file, const char *path, char **text, size_t *n)
+{
+    char *bytes = NULL;
+    size_t used = 0;
+    CAIRN_TRY(cairn_memory_get(LARGEST_FILE_BYTES, 1, "the run file", &bytes));
+    used = fread(bytes, 1, LARGEST_FILE_BYTES, file);
+    cairn_status st = CAIRN_OK;
+    if (ferror(file))
+        st = cairn_fail(CAIRN_USAGE, "%s: the run file cannot be read: %s", path, strerror(errno));
+    else if (used == LARGEST_FILE_BYTES)
+        st = cairn_fail(CAIRN_USAGE, "%s: %d MiB are too many for a run file", path,
+                        LARGEST_FILE_BYTES >> 20);
+    if (st != CAIRN_OK) {
+        free(bytes);
+        return st;
+    }
+    *text = bytes;
+    *n = used;
+    return CAIRN_OK;
+}
+
+cairn_status cairn_config_load(const char *path, char **text, size_t *n)
+{
+    FILE *file = fopen(path, "rb");
+    if (file == NULL)
+        return cairn_fail(CAIRN_USAGE, "%s: the run file cannot be opened: %s", path,
+                          strerror(errno));
+    cairn_status st = read_all(file, path, text, n);
+    fclose(file);
+    return st;
+}
