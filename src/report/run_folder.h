@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * What a run leaves in its folder (PRODUCT 5), apart from checkpoints: config.yaml, metrics.csv, eval.csv, gradflow.csv,
- * provenance.json, summary.json, and the lock that keeps two jobs apart.  Used by rank 0 only.  Local. */
+ * What a run leaves in its folder (PRODUCT 5), apart from checkpoints: config.yaml, metrics.csv,
+ * eval.csv, gradflow.csv, provenance.json, summary.json, and the lock that keeps two jobs apart.
+ * Used by rank 0 only.  Local. */
 #ifndef CAIRN_REPORT_RUN_FOLDER_H
 #define CAIRN_REPORT_RUN_FOLDER_H
 
@@ -27,7 +28,8 @@ struct cairn_eval_metrics {
     double loss, accuracy;
 };
 
-/** A line of gradflow.csv: `param` "1.weight" is written as layer 1, param weight (split at the last point). */
+/** A line of gradflow.csv: `param` "1.weight" is written as layer 1, param weight (split at the
+ * last point). */
 struct cairn_gradflow {
     uint64_t update;
     const char *param;
@@ -46,12 +48,11 @@ struct cairn_summary {
     size_t peak_rss_bytes, n_parameters;
 };
 
-/** One entry of provenance.json, as pairs in order; a value that starts with { or [ or is a number flagged `raw` is written
- *  as it is. */
+/** One member of an entry of provenance.json; a list of them ends with a name that is NULL. */
 struct cairn_fact {
     const char *name;
-    const char *value; /* NULL ends the list together with name NULL */
-    bool raw;
+    const char *value; /* NULL: null */
+    bool raw;          /* it is JSON already: a number, a list (report/json.h helps to write one) */
 };
 
 struct cairn_run_folder;
@@ -60,42 +61,84 @@ struct cairn_run_folder;
  * Make the folder (and checkpoints/ in it) where needed, take the lock.
  *
  * Ranks   local (rank 0)
- * Errors  CAIRN_FILES: cannot be made or written; CAIRN_USAGE: another job holds it (names host, process, job)
+ * Errors  CAIRN_FILES: cannot be made or written; CAIRN_USAGE: another job holds it (names host,
+ * process, job)
  */
 CAIRN_CHECKED cairn_status cairn_run_folder_open(const char *path, struct cairn_run_folder **out);
 
-/** Flush, give the lock back; NULL is fine.  Ranks: local.  Errors: none. */
+/** Flush (what the disk refuses is a warning), give the lock back; NULL is fine.  Ranks: local.
+ * Errors: none. */
 void cairn_run_folder_close(struct cairn_run_folder *folder);
 
-const char *cairn_run_folder_path(const struct cairn_run_folder *folder);        /**< absolute */
-const char *cairn_run_folder_checkpoints(const struct cairn_run_folder *folder); /**< absolute, .../checkpoints */
+/** The folder, absolute.  Ranks: local.  Errors: none. */
+const char *cairn_run_folder_path(const struct cairn_run_folder *folder);
 
-/** Remove what an earlier run left (the files above and checkpoints/update-*.h5, latest.h5): --overwrite. */
+/** Its checkpoints/, absolute.  Ranks: local.  Errors: none. */
+const char *cairn_run_folder_checkpoints(const struct cairn_run_folder *folder);
+
+/** Remove what an earlier run left (the files above and checkpoints/update-*.h5, latest.h5):
+ * --overwrite. Ranks: local.  Errors: CAIRN_FILES. */
 CAIRN_CHECKED cairn_status cairn_run_folder_clear(struct cairn_run_folder *folder);
 
-/** Open the CSVs: cut to lines of updates <= `update` (fresh run: 0 cuts all), with a header where they are new. */
+/**
+ * Write config.yaml and open the CSVs, cut to lines of updates <= `update` (0 cuts all), with a
+ * header where they are new. One with another header is kept as <name>.damaged with a warning.
+ *
+ * Ranks   local
+ * Errors  CAIRN_FILES
+ */
 CAIRN_CHECKED cairn_status cairn_run_folder_start(struct cairn_run_folder *folder, uint64_t update,
                                                   const char *config_yaml);
 
-/** Add a line.  Kept in memory, written by flush and at least every 5 s; allocates nothing. */
-CAIRN_CHECKED cairn_status cairn_run_folder_metrics(struct cairn_run_folder *folder, const struct cairn_metrics *line);
-CAIRN_CHECKED cairn_status cairn_run_folder_eval(struct cairn_run_folder *folder, const struct cairn_eval_metrics *line);
-CAIRN_CHECKED cairn_status cairn_run_folder_gradflow(struct cairn_run_folder *folder, const struct cairn_gradflow *line);
+/**
+ * Add a line.  Kept in memory, written by flush and every few seconds; allocates nothing.
+ *
+ * Ranks   local
+ * Errors  CAIRN_FILES: the disk refuses and the memory for lines (256 KiB a file) is full; before
+ * that it is a warning
+ */
+CAIRN_CHECKED cairn_status cairn_run_folder_metrics(struct cairn_run_folder *folder,
+                                                    const struct cairn_metrics *line);
+/** As above.  Ranks: local.  Errors: CAIRN_FILES. */
+CAIRN_CHECKED cairn_status cairn_run_folder_eval(struct cairn_run_folder *folder,
+                                                 const struct cairn_eval_metrics *line);
+/** As above.  Ranks: local.  Errors: CAIRN_FILES. */
+CAIRN_CHECKED cairn_status cairn_run_folder_gradflow(struct cairn_run_folder *folder,
+                                                     const struct cairn_gradflow *line);
 
-/** Write what is kept and sync: before each checkpoint is named. */
+/**
+ * Write what is kept and sync: before each checkpoint is named.
+ *
+ * Ranks   local
+ * Errors  CAIRN_FILES: what was not written is kept and tried again; in mid-run the caller makes it
+ * a warning
+ */
 CAIRN_CHECKED cairn_status cairn_run_folder_flush(struct cairn_run_folder *folder);
 
-/** The last line of eval.csv for this split and update, for a run that was finished: false where there is none. */
-bool cairn_run_folder_last_eval(const struct cairn_run_folder *folder, const char *split, uint64_t update,
-                                struct cairn_eval_metrics *out);
+/** The last line of eval.csv for this split and update, for a run that was finished; `split` is
+ * kept in it.  False where there is none.  Ranks: local.  Errors: none. */
+bool cairn_run_folder_last_eval(const struct cairn_run_folder *folder, const char *split,
+                                uint64_t update, struct cairn_eval_metrics *out);
 
-/** Begin an entry of provenance.json (written at once, by rename, with "end": null), and end it with the time and status. */
+/**
+ * Begin an entry of provenance.json: "begin" now, the facts, "end" and "status" null; written at
+ * once, by rename.
+ *
+ * Ranks   local
+ * Errors  CAIRN_FILES; CAIRN_USAGE: memory
+ */
 CAIRN_CHECKED cairn_status cairn_run_folder_provenance_begin(struct cairn_run_folder *folder,
                                                              const struct cairn_fact *facts);
-CAIRN_CHECKED cairn_status cairn_run_folder_provenance_end(struct cairn_run_folder *folder, const char *status);
 
-/** Write summary.json (by rename) and the same text to `text`, to be released with free(), where it is not NULL. */
+/** End that entry with the time and a status.  Ranks: local.  Errors: CAIRN_FILES; CAIRN_USAGE:
+ * memory. */
+CAIRN_CHECKED cairn_status cairn_run_folder_provenance_end(struct cairn_run_folder *folder,
+                                                           const char *status);
+
+/** Write summary.json (by rename) and the same text to `text`, to be released with free(), where it
+ * is not NULL. Ranks: local.  Errors: CAIRN_FILES; CAIRN_USAGE: memory. */
 CAIRN_CHECKED cairn_status cairn_run_folder_summary(struct cairn_run_folder *folder,
-                                                    const struct cairn_summary *summary, char **text);
+                                                    const struct cairn_summary *summary,
+                                                    char **text);
 
 #endif

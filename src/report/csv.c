@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * CSV files that grow. */
+#include "report/csv.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "report/number.h"
+
+/* Lines wait no longer than 5 s; the time until somebody looks again, an update, comes on top of
+ * this. */
+static const double WAIT_S = 2.0;
+
+enum { NAME_BYTES = 128 };
+
+cairn_status cairn_csv_create(struct cairn_csv *csv, const char *folder, const char *name)
+{
+    csv->fd = -1;
+    CAIRN_TRY(cairn_path_join(csv->path, folder, name));
+    return cairn_memory_get(CAIRN_CSV_KEPT_BYTES, 1, name, &csv->kept);
+}
+
+static cairn_status write_kept(struct cairn_csv *csv)
+{
+    size_t n_written = 0;
+    csv->tried_s = cairn_clock_s();
+    if (csv->n_kept == 0) return CAIRN_OK;
+    cairn_status st = cairn_file_write(csv->fd, csv->path, csv->kept, csv->n_kept, &n_written);
+    csv->n_kept -= n_written;
+    memmove(csv->kept, csv->kept + n_written, csv->n_kept);
+    csv->synced = csv->synced && n_written == 0;
+    if (st == CAIRN_OK) csv->refused = false;
+    return st;
+}
+
+void cairn_csv_free(struct cairn_csv *csv)
+{
+    if (csv->fd >= 0) {
+        if (cairn_csv_flush(csv) != CAIRN_OK) cairn_log_warning("%s", cairn_error_text());
+        close(csv->fd);
+    }
+    free(csv->kept);
+    *csv = (struct cairn_csv){.fd = -1};
+}
+
+/* Whether a line, with its end, is whole and of an update up to `update`. */
+static bool stays(const char *line, size_t n, uint64_t update)
+{
+    char *end = NULL;
+    if (n == 0 || line[n - 1] != '\n' || !isdigit((unsigned char)line[0])) return false;
+    errno = 0;
+    uint64_t found = strtoumax(line, &end, 10);
+    return errno == 0 && *end == ',' && found <= update;
+}
+
+/* Bytes of the file that stay; 0 where it is empty or has another header. */
+static cairn_status measure(const char *path, const char *header, uint64_t update, off_t *n_stay)
+{
+    char *line = NULL;
+    size_t room = 0;
+    size_t n_header = strlen(header);
+    *n_stay = 0;
+    FILE *file = fopen(path, "rb");
+    if (file == NULL) return cairn_file_refused(path, "cannot be read");
+    ssize_t n = getline(&line, &room, file);
+    bool known = n == (ssize_t)n_header + 1 && memcmp(line, header, n_header) == 0;
+    if (known) {
+        do {
+            *n_stay += n;
+            n = getline(&line, &room, file);
+        } while (n > 0 && stays(line, (size_t)n, update));
+    }
+    cairn_status st = ferror(file) ? cairn_file_refused(path, "cannot be read") : CAIRN_OK;
+    free(line);
+    fclose(file);
+    return st;
+}
+
+static cairn_status open_file(struct cairn_csv *csv)
+{
+    int flags = O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC;
+    csv->fd = open(csv->path, flags, CAIRN_FILE_MODE);
+    return csv->fd < 0 ? cairn_file_refused(csv->path, "cannot be opened") : CAIRN_OK;
+}
+
+cairn_status cairn_csv_start(struct cairn_csv *csv, const char *header, uint64_t update)
+{
+    off_t n_stay = 0;
+    CAIRN_TRY(open_file(csv));
+    off_t n_bytes = lseek(csv->fd, 0, SEEK_END);
+    if (update > 0) CAIRN_TRY(measure(csv->path, header, update, &n_stay));
+    if (update > 0 && n_stay == 0 && n_bytes > 0) {
+        CAIRN_TRY(cairn_file_keep_aside(csv->path));
+        close(csv->fd);
+        CAIRN_TRY(open_file(csv));
+    }
+    /* Updates never fall within a file, so what stays is its beginning: cutting needs no room and
+     * no copy. */
+    if (ftruncate(csv->fd, n_stay) != 0) return cairn_file_refused(csv->path, "cannot be cut");
+    csv->synced = false;
+    if (n_stay == 0)
+        csv->n_kept = (size_t)snprintf(csv->kept, CAIRN_CSV_KEPT_BYTES, "%s\n", header);
+    return cairn_csv_flush(csv);
+}
+
+static void put(struct cairn_csv_line *line, const char *text, size_t n)
+{
+    size_t comma = line->n_bytes > 0;
+    if (line->n_bytes + comma + n + 1 > sizeof line->text) return; /* see NAME_BYTES */
+    if (comma) line->text[line->n_bytes] = ',';
+    memcpy(line->text + line->n_bytes + comma, text, n);
+    line->n_bytes += comma + n;
+}
+
+void cairn_csv_count(struct cairn_csv_line *line, uint64_t value)
+{
+    char text[CAIRN_NUMBER_BYTES];
+    put(line, text, (size_t)snprintf(text, sizeof text, "%" PRIu64, value));
+}
+
+void cairn_csv_number(struct cairn_csv_line *line, double value)
+{
+    char text[CAIRN_NUMBER_BYTES] = "";
+    if (!isnan(value)) cairn_number_text(value, text);
+    put(line, text, strlen(text));
+}
+
+/* RFC 4180: a name with a comma or a quote stands in quotes; a line end inside would break the cut.
+ */
+void cairn_csv_text(struct cairn_csv_line *line, const char *value, size_t n)
+{
+    char text[2 * NAME_BYTES + 2];
+    size_t used = 0;
+    if (n > NAME_BYTES) n = NAME_BYTES;
+    bool quoted = memchr(value, ',', n) != NULL || memchr(value, '"', n) != NULL;
+    if (quoted) text[used++] = '"';
+    for (size_t i = 0; i < n; i++) {
+        if (value[i] == '"') text[used++] = '"';
+        text[used++] = iscntrl((unsigned char)value[i]) ? ' ' : value[i];
+    }
+    if (quoted) text[used++] = '"';
+    put(line, text, used);
+}
+
+cairn_status cairn_csv_add(struct cairn_csv *csv, const struct cairn_csv_line *line)
+{
+    if (csv->fd < 0)
+        return cairn_fail(CAIRN_BUG, "%s: a line before the file was opened", csv->path);
+    if (csv->n_kept + line->n_bytes + 1 > CAIRN_CSV_KEPT_BYTES) CAIRN_TRY(write_kept(csv));
+    memcpy(csv->kept + csv->n_kept, line->text, line->n_bytes);
+    csv->n_kept += line->n_bytes;
+    csv->kept[csv->n_kept++] = '\n';
+    if (cairn_clock_s() - csv->tried_s < WAIT_S || write_kept(csv) == CAIRN_OK) return CAIRN_OK;
+    if (!csv->refused)
+        cairn_log_warning("%s; the lines are kept and tried again", cairn_error_text());
+    csv->refused = true;
+    return CAIRN_OK;
+}
+
+cairn_status cairn_csv_flush(struct cairn_csv *csv)
+{
+    if (csv->fd < 0) return CAIRN_OK;
+    CAIRN_TRY(write_kept(csv));
+    if (csv->synced) return CAIRN_OK;
+    CAIRN_TRY(cairn_file_sync(csv->fd, csv->path));
+    csv->synced = true;
+    return CAIRN_OK;
+}

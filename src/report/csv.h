@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * A CSV that a run adds lines to and a resumed run cuts.  The first column is the update.  Knows no
+ * other column.  Local. */
+#ifndef CAIRN_REPORT_CSV_H
+#define CAIRN_REPORT_CSV_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cairn/status.h"
+#include "report/file.h"
+
+enum { CAIRN_CSV_LINE_BYTES = 1024, CAIRN_CSV_KEPT_BYTES = 1 << 18 };
+
+/** A line while it is written, field by field. */
+struct cairn_csv_line {
+    char text[CAIRN_CSV_LINE_BYTES];
+    size_t n_bytes;
+};
+
+/** One file.  Lines that the disk refuses are kept and tried again, as long as there is room for
+ * them. */
+struct cairn_csv {
+    char path[CAIRN_PATH_BYTES];
+    int fd;     /* -1: not open */
+    char *kept; /* [CAIRN_CSV_KEPT_BYTES] lines that are not in the file yet; owned */
+    size_t n_kept;
+    double tried_s; /* when they were written last, or it was tried */
+    bool refused;   /* the last try failed: the warning has been given */
+    bool synced;
+};
+
+/** Take the memory for a file of the run folder; nothing is opened.  Ranks: local.  Errors:
+ * CAIRN_USAGE. */
+CAIRN_CHECKED cairn_status cairn_csv_create(struct cairn_csv *csv, const char *folder,
+                                            const char *name);
+
+/** Write what is kept where it can be, and release all; a zeroed one with fd -1 is fine.  Ranks:
+ * local.  Errors: none. */
+void cairn_csv_free(struct cairn_csv *csv);
+
+/**
+ * Open the file, cut at the first line that is half-written or of a later update than `update` (0:
+ * all of them), or begin it with `header` and a line end.  A file with another header is kept as
+ * <path>.damaged.
+ *
+ * Ranks   local
+ * Errors  CAIRN_FILES
+ */
+CAIRN_CHECKED cairn_status cairn_csv_start(struct cairn_csv *csv, const char *header,
+                                           uint64_t update);
+
+/** One more field; NaN is an empty one.  Ranks: local; allocate nothing.  Errors: none. */
+void cairn_csv_count(struct cairn_csv_line *line, uint64_t value);
+void cairn_csv_number(struct cairn_csv_line *line, double value);
+void cairn_csv_text(struct cairn_csv_line *line, const char *value, size_t n);
+
+/**
+ * Add a line: kept in memory and written every few seconds.
+ *
+ * Ranks   local; allocates nothing
+ * Errors  CAIRN_FILES: the disk refuses and there is no room for more; before that it is a warning
+ */
+CAIRN_CHECKED cairn_status cairn_csv_add(struct cairn_csv *csv, const struct cairn_csv_line *line);
+
+/** Write what is kept and bring it to the disk; one that is not open is fine.  Ranks: local.
+ * Errors: CAIRN_FILES. */
+CAIRN_CHECKED cairn_status cairn_csv_flush(struct cairn_csv *csv);
+
+#endif

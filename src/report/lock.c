@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * The lock of a run folder. */
+#include "report/lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "report/system.h"
+
+/* What the file says of who made it. */
+struct holder {
+    char host[CAIRN_SYSTEM_TEXT_BYTES];
+    long process; /* 0: it says nothing yet */
+    char job[CAIRN_SYSTEM_TEXT_BYTES];
+};
+
+enum answer { HELD, BUSY, NO_LOCKS };
+
+static void describe_self(struct holder *self)
+{
+    const char *job = getenv("SLURM_JOB_ID");
+    cairn_system_host(self->host);
+    self->process = (long)getpid();
+    snprintf(self->job, sizeof self->job, "%s", job == NULL || *job == '\0' ? "none" : job);
+}
+
+static void read_holder(int fd, struct holder *found)
+{
+    char text[2 * CAIRN_SYSTEM_TEXT_BYTES + 64] = "";
+    ssize_t n = pread(fd, text, sizeof text - 1, 0);
+    text[n < 0 ? 0 : n] = '\0';
+    *found = (struct holder){.process = 0};
+    int n_found = sscanf(text, "host %255s\nprocess %ld\njob %255s", found->host, &found->process,
+                         found->job);
+    if (n_found != 3) *found = (struct holder){.host = "unknown", .job = "unknown"};
+}
+
+static enum answer ask(int fd)
+{
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    if (fcntl(fd, F_SETLK, &whole) == 0) return HELD;
+    return errno == EACCES || errno == EAGAIN ? BUSY : NO_LOCKS;
+}
+
+/* Without locks: whether the file's maker may still be there. */
+static bool may_live(const struct holder *found)
+{
+    struct holder self;
+    describe_self(&self);
+    if (found->process == 0 || found->process == self.process) return false;
+    if (strcmp(found->host, self.host) != 0) return true;
+    return kill((pid_t)found->process, 0) == 0 || errno != ESRCH;
+}
+
+/* Whether the path still leads to what is open: its last holder may have removed it in between. */
+static bool still_there(const struct cairn_lock *lock)
+{
+    struct stat open_file, named_file;
+    return fstat(lock->fd, &open_file) == 0 && lstat(lock->path, &named_file) == 0 &&
+           open_file.st_dev == named_file.st_dev && open_file.st_ino == named_file.st_ino;
+}
+
+static cairn_status sign(const struct cairn_lock *lock)
+{
+    struct holder self;
+    char text[2 * CAIRN_SYSTEM_TEXT_BYTES + 64];
+    size_t n_written = 0;
+    describe_self(&self);
+    int n = snprintf(text, sizeof text, "host %s\nprocess %ld\njob %s\n", self.host, self.process,
+                     self.job);
+    if (ftruncate(lock->fd, 0) != 0) return cairn_file_refused(lock->path, "cannot be written");
+    CAIRN_TRY(cairn_file_write(lock->fd, lock->path, text, (size_t)n, &n_written));
+    return cairn_file_sync(lock->fd, lock->path);
+}
+
+/* One try.  *again: the file went away while it was being locked. */
+static cairn_status try_take(struct cairn_lock *lock, const char *folder, bool *again)
+{
+    struct holder found;
+    int flags = O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC;
+    *again = false;
+    lock->fd = open(lock->path, flags, CAIRN_FILE_MODE);
+    if (lock->fd < 0) return cairn_file_refused(lock->path, "cannot be made");
+    enum answer answer = ask(lock->fd);
+    read_holder(lock->fd, &found);
+    if (answer == BUSY || (answer == NO_LOCKS && may_live(&found)))
+        return cairn_fail(
+            CAIRN_USAGE,
+            "run folder %s is in use by process %ld on host %s (job %s); choose another --out",
+            folder, found.process, found.host, found.job);
+    *again = !still_there(lock);
+    if (*again) return CAIRN_OK;
+    if (found.process != 0)
+        cairn_log_detail("taking over the lock of process %ld on host %s (job %s), which is gone",
+                         found.process, found.host, found.job);
+    cairn_status st = sign(lock);
+    if (st != CAIRN_OK) unlink(lock->path);
+    return st;
+}
+
+cairn_status cairn_lock_take(struct cairn_lock *lock, const char *folder)
+{
+    bool again = true;
+    lock->fd = -1;
+    CAIRN_TRY(cairn_path_join(lock->path, folder, "lock"));
+    while (again) {
+        cairn_status st = try_take(lock, folder, &again);
+        if (st == CAIRN_OK && !again) return CAIRN_OK;
+        if (lock->fd >= 0) close(lock->fd);
+        lock->fd = -1;
+        if (st != CAIRN_OK) return st;
+    }
+    return CAIRN_OK;
+}
+
+void cairn_lock_give(struct cairn_lock *lock)
+{
+    if (lock->fd < 0) return;
+    if (still_there(lock))
+        unlink(lock->path); /* while it is held, so that nobody else's is removed */
+    close(lock->fd);
+    lock->fd = -1;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * The lock that keeps two jobs out of one run folder: a file that names host, process and job and
+ * is held with an fcntl write lock, so that it ends with its process.  Local. */
+#ifndef CAIRN_REPORT_LOCK_H
+#define CAIRN_REPORT_LOCK_H
+
+#include "cairn/status.h"
+#include "report/file.h"
+
+/** A lock that is held; fd -1: not. */
+struct cairn_lock {
+    char path[CAIRN_PATH_BYTES];
+    int fd;
+};
+
+/**
+ * Take the lock of a folder.  A stale one, whose process is gone, is taken over.  Where the file
+ * system has no locks, the file's words alone count: then only a process that died on this host is
+ * known to be gone.
+ *
+ * Ranks   local
+ * Errors  CAIRN_USAGE: another job holds it (names host, process, job); CAIRN_FILES
+ */
+CAIRN_CHECKED cairn_status cairn_lock_take(struct cairn_lock *lock, const char *folder);
+
+/** Remove the file and let go; one that is not held is fine.  Ranks: local.  Errors: none. */
+void cairn_lock_give(struct cairn_lock *lock);
+
+#endif

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * The run folder: which files there are and what their lines hold.  How files are written is in
+ * csv.c and file.c. */
+#include "report/run_folder.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "report/csv.h"
+#include "report/file.h"
+#include "report/json.h"
+#include "report/lock.h"
+#include "report/number.h"
+#include "report/provenance.h"
+
+static const char METRICS_HEADER[] =
+    "update,epoch,samples,batch_samples,normalizer,loss,lr,grad_norm,noise_scale,"
+    "ranks,wall_s,data_s,compute_s,reduce_s,update_s,samples_per_s";
+static const char EVAL_HEADER[] = "update,epoch,samples,wall_s,split,loss,accuracy";
+static const char GRADFLOW_HEADER[] = "update,layer,param,mean_abs,max_abs,norm,weight_norm";
+
+struct cairn_run_folder {
+    char path[CAIRN_PATH_BYTES];
+    char checkpoints[CAIRN_PATH_BYTES];
+    struct cairn_lock lock;
+    struct cairn_csv metrics, eval, gradflow;
+};
+
+/* Whether a file in the folder may be removed. */
+typedef bool chooses(const char *name);
+
+static bool is_unfinished(const char *name)
+{
+    return strncmp(name, CAIRN_UNFINISHED, strlen(CAIRN_UNFINISHED)) == 0;
+}
+
+static bool is_checkpoint(const char *name)
+{
+    size_t n = strlen(name);
+    return strcmp(name, "latest.h5") == 0 ||
+           (strncmp(name, "update-", 7) == 0 && n > 10 && strcmp(name + n - 3, ".h5") == 0);
+}
+
+static cairn_status remove_chosen(const char *folder, chooses *chosen)
+{
+    cairn_status st = CAIRN_OK;
+    char path[CAIRN_PATH_BYTES];
+    DIR *names = opendir(folder);
+    if (names == NULL) return cairn_file_refused(folder, "the folder cannot be read");
+    for (struct dirent *entry = readdir(names); entry != NULL && st == CAIRN_OK;
+         entry = readdir(names)) {
+        if (!chosen(entry->d_name)) continue;
+        st = cairn_path_join(path, folder, entry->d_name);
+        if (st == CAIRN_OK) st = cairn_file_remove(path);
+    }
+    closedir(names);
+    return st;
+}
+
+static cairn_status make(struct cairn_run_folder *folder, const char *path)
+{
+    CAIRN_TRY(cairn_folder_make(path));
+    char *absolute = realpath(path, NULL);
+    if (absolute == NULL) return cairn_file_refused(path, "the folder cannot be found");
+    int n = snprintf(folder->path, sizeof folder->path, "%s", absolute);
+    free(absolute);
+    if (n >= (int)sizeof folder->path)
+        return cairn_fail(CAIRN_USAGE, "the path %s is too long", path);
+    CAIRN_TRY(cairn_lock_take(&folder->lock, folder->path));
+    CAIRN_TRY(cairn_path_join(folder->checkpoints, folder->path, "checkpoints"));
+    CAIRN_TRY(cairn_folder_make(folder->checkpoints));
+    CAIRN_TRY(remove_chosen(folder->path, is_unfinished)); /* the lock is held: nobody is at them */
+    CAIRN_TRY(cairn_csv_create(&folder->metrics, folder->path, "metrics.csv"));
+    CAIRN_TRY(cairn_csv_create(&folder->eval, folder->path, "eval.csv"));
+    return cairn_csv_create(&folder->gradflow, folder->path, "gradflow.csv");
+}
+
+cairn_status cairn_run_folder_open(const char *path, struct cairn_run_folder **out)
+{
+    struct cairn_run_folder *folder = NULL;
+    CAIRN_TRY(cairn_memory_get(1, sizeof *folder, "the run folder", &folder));
+    folder->lock.fd = folder->metrics.fd = folder->eval.fd = folder->gradflow.fd = -1;
+    cairn_status st = make(folder, path);
+    if (st == CAIRN_OK)
+        *out = folder;
+    else
+        cairn_run_folder_close(folder);
+    return st;
+}
+
+void cairn_run_folder_close(struct cairn_run_folder *folder)
+{
+    if (folder == NULL) return;
+    cairn_csv_free(&folder->metrics);
+    cairn_csv_free(&folder->eval);
+    cairn_csv_free(&folder->gradflow);
+    cairn_lock_give(&folder->lock);
+    free(folder);
+}
+
+const char *cairn_run_folder_path(const struct cairn_run_folder *folder)
+{
+    return folder->path;
+}
+
+const char *cairn_run_folder_checkpoints(const struct cairn_run_folder *folder)
+{
+    return folder->checkpoints;
+}
+
+cairn_status cairn_run_folder_clear(struct cairn_run_folder *folder)
+{
+    static const char *const names[] = {"config.yaml",  "metrics.csv",     "eval.csv",
+                                        "gradflow.csv", "provenance.json", "summary.json"};
+    char path[CAIRN_PATH_BYTES];
+    /* Checkpoints last: until they are gone the folder is still known as one that holds a run. */
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        CAIRN_TRY(cairn_path_join(path, folder->path, names[i]));
+        CAIRN_TRY(cairn_file_remove(path));
+    }
+    CAIRN_TRY(remove_chosen(folder->checkpoints, is_checkpoint));
+    return cairn_folder_sync(folder->checkpoints);
+}
+
+cairn_status cairn_run_folder_start(struct cairn_run_folder *folder, uint64_t update,
+                                    const char *config_yaml)
+{
+    char path[CAIRN_PATH_BYTES];
+    CAIRN_TRY(cairn_path_join(path, folder->path, "config.yaml"));
+    CAIRN_TRY(cairn_file_replace(path, config_yaml, strlen(config_yaml)));
+    CAIRN_TRY(cairn_csv_start(&folder->metrics, METRICS_HEADER, update));
+    CAIRN_TRY(cairn_csv_start(&folder->eval, EVAL_HEADER, update));
+    CAIRN_TRY(cairn_csv_start(&folder->gradflow, GRADFLOW_HEADER, update));
+    return cairn_folder_sync(folder->path);
+}
+
+/* Times to the microsecond: the digits behind are noise. */
+static double micros(double seconds)
+{
+    return nearbyint(seconds * 1e6) / 1e6;
+}
+
+cairn_status cairn_run_folder_metrics(struct cairn_run_folder *folder,
+                                      const struct cairn_metrics *line)
+{
+    struct cairn_csv_line text = {.n_bytes = 0};
+    cairn_csv_count(&text, line->update);
+    cairn_csv_count(&text, line->epoch);
+    cairn_csv_count(&text, line->samples);
+    cairn_csv_count(&text, line->batch_samples);
+    cairn_csv_number(&text, line->normalizer);
+    cairn_csv_number(&text, line->loss);
+    cairn_csv_number(&text, line->lr);
+    cairn_csv_number(&text, line->grad_norm);
+    cairn_csv_number(&text, line->noise_scale);
+    cairn_csv_count(&text, (uint64_t)line->ranks);
+    cairn_csv_number(&text, micros(line->wall_s));
+    cairn_csv_number(&text, micros(line->data_s));
+    cairn_csv_number(&text, micros(line->compute_s));
+    cairn_csv_number(&text, micros(line->reduce_s));
+    cairn_csv_number(&text, micros(line->update_s));
+    cairn_csv_number(&text, micros(line->samples_per_s));
+    return cairn_csv_add(&folder->metrics, &text);
+}
+
+cairn_status cairn_run_folder_eval(struct cairn_run_folder *folder,
+                                   const struct cairn_eval_metrics *line)
+{
+    struct cairn_csv_line text = {.n_bytes = 0};
+    cairn_csv_count(&text, line->update);
+    cairn_csv_count(&text, line->epoch);
+    cairn_csv_count(&text, line->samples);
+    cairn_csv_number(&text, micros(line->wall_s));
+    cairn_csv_text(&text, line->split, strlen(line->split));
+    cairn_csv_number(&text, line->loss);
+    cairn_csv_number(&text, line->accuracy);
+    return cairn_csv_add(&folder->eval, &text);
+}
+
+cairn_status cairn_run_folder_gradflow(struct cairn_run_folder *folder,
+                                       const struct cairn_gradflow *line)
+{
+    struct cairn_csv_line text = {.n_bytes = 0};
+    const char *point = strrchr(line->param, '.');
+    const char *param = point == NULL ? line->param : point + 1;
+    cairn_csv_count(&text, line->update);
+    cairn_csv_text(&text, line->param, point == NULL ? 0 : (size_t)(point - line->param));
+    cairn_csv_text(&text, param, strlen(param));
+    cairn_csv_number(&text, line->mean_abs);
+    cairn_csv_number(&text, line->max_abs);
+    cairn_csv_number(&text, line->norm);
+    cairn_csv_number(&text, line->weight_norm);
+    return cairn_csv_add(&folder->gradflow, &text);
+}
+
+cairn_status cairn_run_folder_flush(struct cairn_run_folder *folder)
+{
+    struct cairn_csv *files[] = {&folder->metrics, &folder->eval, &folder->gradflow};
+    cairn_status st = CAIRN_OK;
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        cairn_status now = cairn_csv_flush(files[i]); /* each is tried, whatever the others say */
+        if (st == CAIRN_OK) st = now;
+    }
+    return st;
+}
+
+/* "12,0,3072,1.5,test,0.25,0.9": a line of eval.csv, if it is of this split and update. */
+static bool read_eval(const char *line, const char *split, uint64_t update,
+                      struct cairn_eval_metrics *out)
+{
+    struct cairn_eval_metrics found = {.split = split, .accuracy = (double)NAN};
+    char name[CAIRN_NUMBER_BYTES];
+    int n = sscanf(line, "%" SCNu64 ",%" SCNu64 ",%" SCNu64 ",%lf,%31[^,],%lf,%lf", &found.update,
+                   &found.epoch, &found.samples, &found.wall_s, name, &found.loss, &found.accuracy);
+    if (n < 6 || found.update != update || strcmp(name, split) != 0) return false;
+    *out = found;
+    return true;
+}
+
+bool cairn_run_folder_last_eval(const struct cairn_run_folder *folder, const char *split,
+                                uint64_t update, struct cairn_eval_metrics *out)
+{
+    char *line = NULL;
+    size_t room = 0;
+    bool any = false;
+    FILE *file = fopen(folder->eval.path, "rb");
+    if (file == NULL) return false;
+    while (getline(&line, &room, file) > 0) any = read_eval(line, split, update, out) || any;
+    free(line);
+    fclose(file);
+    return any;
+}
+
+cairn_status cairn_run_folder_provenance_begin(struct cairn_run_folder *folder,
+                                               const struct cairn_fact *facts)
+{
+    char path[CAIRN_PATH_BYTES];
+    CAIRN_TRY(cairn_path_join(path, folder->path, "provenance.json"));
+    return cairn_provenance_begin(path, facts);
+}
+
+cairn_status cairn_run_folder_provenance_end(struct cairn_run_folder *folder, const char *status)
+{
+    char path[CAIRN_PATH_BYTES];
+    CAIRN_TRY(cairn_path_join(path, folder->path, "provenance.json"));
+    return cairn_provenance_end(path, status);
+}
+
+static cairn_status summary_text(const struct cairn_summary *summary, char **out)
+{
+    char hash[CAIRN_NUMBER_BYTES];
+    struct cairn_json json = {0};
+    snprintf(hash, sizeof hash, "%016" PRIx64, summary->weights_hash);
+    cairn_json_open(&json, NULL, '{');
+    cairn_json_text(&json, "status", summary->status);
+    cairn_json_count(&json, "updates", summary->updates);
+    cairn_json_count(&json, "epochs", summary->epochs);
+    cairn_json_count(&json, "samples", summary->samples);
+    cairn_json_count(&json, "ranks", (uint64_t)summary->ranks);
+    cairn_json_count(&json, "micro_batch", summary->micro_batch);
+    cairn_json_count(&json, "global_batch", summary->global_batch);
+    cairn_json_number(&json, "train_loss", summary->train_loss);
+    cairn_json_number(&json, "eval_loss", summary->eval_loss);
+    cairn_json_number(&json, "eval_accuracy", summary->eval_accuracy);
+    cairn_json_text(&json, "weights_hash", hash);
+    cairn_json_number(&json, "samples_per_s", micros(summary->samples_per_s));
+    cairn_json_number(&json, "wall_s", micros(summary->wall_s));
+    cairn_json_number(&json, "compute_s", micros(summary->compute_s));
+    cairn_json_number(&json, "reduce_s", micros(summary->reduce_s));
+    cairn_json_number(&json, "data_s", micros(summary->data_s));
+    cairn_json_number(&json, "checkpoint_s", micros(summary->checkpoint_s));
+    cairn_json_count(&json, "peak_rss_bytes", summary->peak_rss_bytes);
+    cairn_json_count(&json, "n_parameters", summary->n_parameters);
+    cairn_json_close(&json, '}');
+    return cairn_json_take(&json, out);
+}
+
+cairn_status cairn_run_folder_summary(struct cairn_run_folder *folder,
+                                      const struct cairn_summary *summary, char **text)
+{
+    char *written = NULL;
+    char path[CAIRN_PATH_BYTES];
+    CAIRN_TRY(cairn_path_join(path, folder->path, "summary.json"));
+    CAIRN_TRY(summary_text(summary, &written));
+    cairn_status st = cairn_file_replace(path, written, strlen(written));
+    if (st == CAIRN_OK && text != NULL)
+        *text = written;
+    else
+        free(written);
+    return st;
+}

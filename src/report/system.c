@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Facts of the machine, the process and the build. */
+#include "report/system.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/statvfs.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#include "base/memory.h"
+#include "report/build_info.h"
+#include "report/commit.h"
+
+const struct cairn_build *cairn_system_build(void)
+{
+    static const struct cairn_build build = {
+        .version = CAIRN_BUILD_VERSION,
+        .commit = CAIRN_BUILD_COMMIT,
+        .compiler = CAIRN_BUILD_COMPILER,
+        .flags = CAIRN_BUILD_FLAGS,
+        .type = CAIRN_BUILD_TYPE,
+        .arch = CAIRN_BUILD_ARCH,
+    };
+    return &build;
+}
+
+static void set(char text[CAIRN_SYSTEM_TEXT_BYTES], const char *value)
+{
+    snprintf(text, CAIRN_SYSTEM_TEXT_BYTES, "%s", value);
+}
+
+void cairn_system_host(char text[CAIRN_SYSTEM_TEXT_BYTES])
+{
+    if (gethostname(text, CAIRN_SYSTEM_TEXT_BYTES) != 0 || text[0] == '\0') set(text, "unknown");
+    text[CAIRN_SYSTEM_TEXT_BYTES - 1] = '\0';
+}
+
+void cairn_system_release(char text[CAIRN_SYSTEM_TEXT_BYTES])
+{
+    struct utsname names;
+    set(text, "unknown");
+    if (uname(&names) == 0)
+        snprintf(text, CAIRN_SYSTEM_TEXT_BYTES, "%.80s %.80s %.80s", names.sysname, names.release,
+                 names.machine);
+}
+
+void cairn_system_cpu(char text[CAIRN_SYSTEM_TEXT_BYTES])
+{
+    struct utsname names;
+    char line[4096]; /* the line of flags is long */
+    set(text, uname(&names) == 0 ? names.machine : "unknown");
+    FILE *file = fopen("/proc/cpuinfo", "r");
+    if (file == NULL) return;
+    while (fgets(line, sizeof line, file) != NULL) {
+        const char *colon = strchr(line, ':');
+        if (strncmp(line, "model name", 10) != 0 || colon == NULL) continue;
+        line[strcspn(line, "\n")] = '\0';
+        set(text, colon + 1 + strspn(colon + 1, " \t"));
+        break;
+    }
+    fclose(file);
+}
+
+/* One argument behind `to`, in quotes where a shell would take it apart; the answer is the new end.
+ */
+static char *quote(char *to, const char *word)
+{
+    const char *plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=./:,+@%";
+    size_t n = strlen(word);
+    bool quoted = n == 0 || strspn(word, plain) != n;
+    if (quoted) *to++ = '\'';
+    for (; *word != '\0'; word++) {
+        if (*word == '\'') {
+            memcpy(to, "'\\''", 4);
+            to += 4;
+        } else {
+            *to++ = *word;
+        }
+    }
+    if (quoted) *to++ = '\'';
+    return to;
+}
+
+cairn_status cairn_system_command(char **out)
+{
+    enum { MOST_BYTES = 1 << 16 };
+    char *words = NULL;
+    char *text = NULL;
+    CAIRN_TRY(cairn_memory_get(MOST_BYTES + 1, 1, "the command line", &words));
+    FILE *file = fopen("/proc/self/cmdline", "rb");
+    size_t n = file == NULL ? 0 : fread(words, 1, MOST_BYTES, file);
+    if (file != NULL) fclose(file);
+    cairn_status st = cairn_memory_get(4 * n + 16, 1, "the command line", &text);
+    if (st == CAIRN_OK) {
+        char *end = text;
+        for (const char *word = words; word < words + n; word += strlen(word) + 1) {
+            if (end > text) *end++ = ' ';
+            end = quote(end, word);
+        }
+        if (n == 0) memcpy(text, "unknown", 8);
+        *out = text;
+    }
+    free(words);
+    return st;
+}
+
+size_t cairn_system_peak_rss_bytes(void)
+{
+    struct rusage usage;
+    return getrusage(RUSAGE_SELF, &usage) == 0 ? (size_t)usage.ru_maxrss * 1024 : 0;
+}
+
+uint64_t cairn_system_free_bytes(const char *path)
+{
+    struct statvfs about;
+    return statvfs(path, &about) == 0 ? (uint64_t)about.f_bavail * about.f_frsize : 0;
+}
+
+cairn_status cairn_system_file_hash(const char *path, uint64_t *out)
+{
+    unsigned char block[1 << 14];
+    cairn_status st = CAIRN_OK;
+    XXH64_state_t *state = XXH64_createState();
+    if (state == NULL)
+        return cairn_fail(CAIRN_USAGE, "memory for the hash of %s is not to be had", path);
+    FILE *file = fopen(path, "rb");
+    XXH64_reset(state, 0);
+    for (size_t n = 1; file != NULL && n > 0;) {
+        n = fread(block, 1, sizeof block, file);
+        XXH64_update(state, block, n);
+    }
+    if (file == NULL || ferror(file))
+        st = cairn_fail(CAIRN_DATA, "%s: cannot be read: %s", path, strerror(errno));
+    else
+        *out = XXH64_digest(state);
+    if (file != NULL) fclose(file);
+    XXH64_freeState(state);
+    return st;
+}

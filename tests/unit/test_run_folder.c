@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * The run folder: lines and their cut, a disk that is full, no allocations. */
+#include <math.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "report/csv.h"
+#include "support/run_folder.h"
+
+#ifndef __SANITIZE_ADDRESS__
+/* Every allocation of this process, the C library's own ones too. */
+static size_t n_allocations;
+extern void *__libc_malloc(size_t);
+extern void *__libc_calloc(size_t, size_t);
+extern void *__libc_realloc(void *, size_t);
+extern void *__libc_memalign(size_t, size_t);
+
+void *malloc(size_t n)
+{
+    n_allocations++;
+    return __libc_malloc(n);
+}
+
+void *calloc(size_t count, size_t size)
+{
+    n_allocations++;
+    return __libc_calloc(count, size);
+}
+
+void *realloc(void *old, size_t n)
+{
+    n_allocations++;
+    return __libc_realloc(old, n);
+}
+
+void *aligned_alloc(size_t alignment, size_t n)
+{
+    n_allocations++;
+    return __libc_memalign(alignment, n);
+}
+#endif
+
+static struct cairn_metrics line_of(uint64_t update)
+{
+    return (struct cairn_metrics){.update = update,
+                                  .epoch = 1,
+                                  .samples = 64 * update,
+                                  .batch_samples = 64,
+                                  .normalizer = 64,
+                                  .loss = 0.1,
+                                  .lr = 0.05,
+                                  .grad_norm = 1.0 / 3,
+                                  .noise_scale = (double)NAN,
+                                  .ranks = 2,
+                                  .wall_s = 1.5,
+                                  .samples_per_s = 128};
+}
+
+static void add(struct cairn_run_folder *folder, uint64_t update)
+{
+    struct cairn_metrics line = line_of(update);
+    assert_int_equal(cairn_run_folder_metrics(folder, &line), CAIRN_OK);
+}
+
+#define METRICS_HEADER                                                                             \
+    "update,epoch,samples,batch_samples,normalizer,loss,lr,grad_norm,noise_scale,ranks,wall_s,"    \
+    "data_s,compute_s,reduce_s,update_s,samples_per_s\n"
+#define LINE(u, samples) u ",1," samples ",64,64,0.1,0.05,0.3333333333333333,,2,1.5,0,0,0,0,128\n"
+
+static void test_lines_are_as_promised(void **state)
+{
+    (void)state;
+    struct cairn_run_folder *folder = started(0);
+    add(folder, 1);
+    struct cairn_eval_metrics eval = {1, 0, 64, 2.5, "test", 0.25, (double)NAN};
+    struct cairn_gradflow flow = {1, "3.body.0.weight", 0.5, 1, 2, 3};
+    struct cairn_gradflow odd = {1, "a,\"b\".bias", 0.5, 1, 2, 3};
+    assert_int_equal(cairn_run_folder_eval(folder, &eval), CAIRN_OK);
+    assert_int_equal(cairn_run_folder_gradflow(folder, &flow), CAIRN_OK);
+    assert_int_equal(cairn_run_folder_gradflow(folder, &odd), CAIRN_OK);
+    assert_int_equal(cairn_run_folder_flush(folder), CAIRN_OK);
+    assert_text("metrics.csv", METRICS_HEADER LINE("1", "64"));
+    assert_text("eval.csv", "update,epoch,samples,wall_s,split,loss,accuracy\n"
+                            "1,0,64,2.5,test,0.25,\n");
+    assert_text("gradflow.csv", "update,layer,param,mean_abs,max_abs,norm,weight_norm\n"
+                                "1,3.body.0,weight,0.5,1,2,3\n"
+                                "1,\"a,\"\"b\"\"\",bias,0.5,1,2,3\n");
+    assert_text("config.yaml", "loss: cross_entropy\n");
+    cairn_run_folder_close(folder);
+}
+
+static void test_resume_cuts(void **state)
+{
+    (void)state;
+    struct cairn_run_folder *folder = started(0);
+    for (uint64_t u = 1; u <= 12; u++) add(folder, u);
+    cairn_run_folder_close(folder); /* close writes what is kept */
+    folder = started(10);
+    add(folder, 11);
+    cairn_run_folder_close(folder);
+    folder = started(2);
+    cairn_run_folder_close(folder);
+    assert_text("metrics.csv", METRICS_HEADER LINE("1", "64") LINE("2", "128"));
+    folder = started(0);
+    cairn_run_folder_close(folder);
+    assert_text("metrics.csv", METRICS_HEADER);
+}
+
+static void test_half_lines_go(void **state)
+{
+    (void)state;
+    cairn_run_folder_close(opened());
+    write_text("metrics.csv", METRICS_HEADER LINE("1", "64") "2,1,128,64,64,0.");
+    write_text("eval.csv", "update,epo"); /* killed in the header */
+    struct cairn_run_folder *folder = started(9);
+    add(folder, 2);
+    cairn_run_folder_close(folder);
+    assert_text("metrics.csv", METRICS_HEADER LINE("1", "64") LINE("2", "128"));
+    assert_text("eval.csv", "update,epoch,samples,wall_s,split,loss,accuracy\n");
+    assert_text("eval.csv.damaged", "update,epo");
+    assert_text("gradflow.csv", "update,layer,param,mean_abs,max_abs,norm,weight_norm\n");
+}
+
+static void test_last_eval(void **state)
+{
+    (void)state;
+    struct cairn_run_folder *folder = started(0);
+    struct cairn_eval_metrics found = {0};
+    struct cairn_eval_metrics lines[] = {{5, 0, 320, 2.5, "val", 0.5, 0.75},
+                                         {5, 0, 320, 2.5, "test", 0.25, 1.0 / 3},
+                                         {6, 1, 384, 3.5, "test", 0.125, (double)NAN}};
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(cairn_run_folder_eval(folder, &lines[i]), CAIRN_OK);
+    assert_int_equal(cairn_run_folder_flush(folder), CAIRN_OK);
+    assert_true(cairn_run_folder_last_eval(folder, "test", 5, &found));
+    assert_true(found.loss == 0.25 && found.accuracy == 1.0 / 3 && found.samples == 320);
+    assert_true(cairn_run_folder_last_eval(folder, "test", 6, &found));
+    assert_true(found.loss == 0.125 && isnan(found.accuracy));
+    assert_false(cairn_run_folder_last_eval(folder, "val", 6, &found));
+    cairn_run_folder_close(folder);
+}
+
+static void test_update_allocates_nothing(void **state)
+{
+    (void)state;
+#ifdef __SANITIZE_ADDRESS__
+    skip();
+#else
+    struct cairn_run_folder *folder = started(0);
+    struct cairn_eval_metrics eval = {1, 0, 64, 2.5, "test", 0.25, 0.5};
+    struct cairn_gradflow flow = {1, "1.weight", 0.5, 1, 2, 3};
+    size_t before = n_allocations;
+    assert_true(before > 0);
+    cairn_status st = CAIRN_OK;
+    for (uint64_t u = 1; u <= 5000 && st == CAIRN_OK; u++) { /* more than is kept in memory */
+        struct cairn_metrics line = line_of(u);
+        line.loss = 1.0 / (double)(u + 3);
+        st = cairn_run_folder_metrics(folder, &line);
+        if (st == CAIRN_OK) st = cairn_run_folder_eval(folder, &eval);
+        if (st == CAIRN_OK) st = cairn_run_folder_gradflow(folder, &flow);
+    }
+    if (st == CAIRN_OK) st = cairn_run_folder_flush(folder);
+    size_t after = n_allocations;
+    assert_int_equal(st, CAIRN_OK);
+    assert_int_equal(after - before, 0);
+    cairn_run_folder_close(folder);
+#endif
+}
+
+static void limit_files(rlim_t bytes)
+{
+    struct rlimit limit;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = bytes == 0 ? limit.rlim_max : bytes;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static void test_full_disk_loses_no_line(void **state)
+{
+    (void)state;
+    struct cairn_run_folder *folder = started(0);
+    signal(SIGXFSZ, SIG_IGN);
+    limit_files(sizeof METRICS_HEADER - 1 + 20); /* room for the beginning of the first line */
+    add(folder, 1);
+    cairn_status st = cairn_run_folder_flush(folder);
+    limit_files(0);
+    assert_int_equal(st, CAIRN_FILES);
+    assert_non_null(strstr(cairn_error_text(), "metrics.csv: cannot be written: File too large"));
+    add(folder, 2);
+    assert_int_equal(cairn_run_folder_flush(folder), CAIRN_OK);
+    cairn_run_folder_close(folder);
+    assert_text("metrics.csv", METRICS_HEADER LINE("1", "64") LINE("2", "128"));
+}
+
+static void test_full_memory_is_an_error(void **state)
+{
+    (void)state;
+    struct cairn_run_folder *folder = started(0);
+    signal(SIGXFSZ, SIG_IGN);
+    limit_files(sizeof METRICS_HEADER - 1);
+    cairn_status st = CAIRN_OK;
+    uint64_t u = 1;
+    for (; u < CAIRN_CSV_KEPT_BYTES && st == CAIRN_OK; u++) {
+        struct cairn_metrics line = line_of(u);
+        st = cairn_run_folder_metrics(folder, &line);
+    }
+    limit_files(0);
+    assert_int_equal(st, CAIRN_FILES);
+    assert_in_range(u, CAIRN_CSV_KEPT_BYTES / 100, CAIRN_CSV_KEPT_BYTES / 50);
+    assert_int_equal(cairn_run_folder_flush(folder), CAIRN_OK);
+    cairn_run_folder_close(folder);
+}
+
+static void test_replace_is_all_or_nothing(void **state)
+{
+    (void)state;
+    cairn_run_folder_close(opened());
+    write_text("config.yaml", "old");
+    signal(SIGXFSZ, SIG_IGN);
+    limit_files(2);
+    cairn_status st = cairn_file_replace(path_of("config.yaml"), "newer", 5);
+    limit_files(0);
+    assert_int_equal(st, CAIRN_FILES);
+    assert_text("config.yaml", "old");
+    write_text(CAIRN_UNFINISHED "0123456789abcdef", "left by a killed run");
+    cairn_run_folder_close(opened());
+    assert_false(exists(CAIRN_UNFINISHED "0123456789abcdef"));
+}
+
+static void test_clear(void **state)
+{
+    (void)state;
+    struct cairn_run_folder *folder = started(0);
+    write_text("notes.txt", "mine");
+    write_text("checkpoints/update-00000100.h5", "x");
+    write_text("checkpoints/update-mine.txt", "x");
+    assert_int_equal(symlink("update-00000100.h5", path_of("checkpoints/latest.h5")), 0);
+    assert_int_equal(cairn_run_folder_clear(folder), CAIRN_OK);
+    assert_false(exists("metrics.csv") || exists("config.yaml"));
+    assert_false(exists("checkpoints/update-00000100.h5") || exists("checkpoints/latest.h5"));
+    assert_true(exists("notes.txt") && exists("checkpoints/update-mine.txt") && exists("lock"));
+    cairn_run_folder_close(folder);
+}
+
+static void test_paths(void **state)
+{
+    (void)state;
+    struct cairn_run_folder *folder = opened();
+    const char *path = cairn_run_folder_path(folder);
+    assert_true(path[0] == '/' && strstr(path, run) != NULL);
+    assert_non_null(strstr(cairn_run_folder_checkpoints(folder), "/checkpoints"));
+    assert_true(exists("checkpoints"));
+    cairn_run_folder_close(folder);
+    write_text("file", "");
+    assert_int_equal(cairn_run_folder_open(path_of("file"), &folder), CAIRN_FILES);
+    assert_int_equal(cairn_run_folder_open(path_of("file/below"), &folder), CAIRN_FILES);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_lines_are_as_promised, fresh),
+        cmocka_unit_test_setup(test_resume_cuts, fresh),
+        cmocka_unit_test_setup(test_half_lines_go, fresh),
+        cmocka_unit_test_setup(test_last_eval, fresh),
+        cmocka_unit_test_setup(test_update_allocates_nothing, fresh),
+        cmocka_unit_test_setup(test_full_disk_loses_no_line, fresh),
+        cmocka_unit_test_setup(test_full_memory_is_an_error, fresh),
+        cmocka_unit_test_setup(test_replace_is_all_or_nothing, fresh),
+        cmocka_unit_test_setup(test_clear, fresh),
+        cmocka_unit_test_setup(test_paths, fresh),
+    };
+    return cmocka_run_group_tests(tests, make_top, remove_top);
+}
