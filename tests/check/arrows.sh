@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Includes follow the arrows of src/README.md, and each library that Cairn stands on has its own user.
+. "${BASH_SOURCE%/*}/../support/check.sh"
+
+ground="base tensor h5"
+middle="data nn optim comm checkpoint report export"
+all="$ground $middle config train study cluster setup cli"
+
+# What a module may include, besides itself.
+may_include()
+{
+    case $1 in
+    base) ;;
+    tensor | config) echo base ;;
+    h5) echo "base tensor" ;; # for the shape of an array
+    data | nn | optim | comm | checkpoint | report | export) echo "$ground" ;;
+    train) echo "$ground $middle" ;;
+    study | cluster) echo "$ground $middle train" ;;
+    setup | cli) echo "$all" ;;
+    *) return 1 ;;
+    esac
+}
+
+# The module that a public header speaks for.
+owner()
+{
+    case $1 in
+    status) echo base ;;
+    comm | optim | checkpoint) echo "$1" ;;
+    dataset) echo data ;;
+    model | layer | loss) echo nn ;;
+    trainer) echo train ;;
+    options) echo config ;;
+    *) echo cli ;;
+    esac
+}
+
+# Who may use a library.
+may_use()
+{
+    case $1 in
+    mpi.h) echo comm ;;
+    hdf5.h | hdf5_hl.h) echo h5 ;;
+    cblas.h | flexiblas_api.h) echo tensor ;;
+    yaml.h) echo config ;;
+    zlib.h) echo data ;;
+    xxhash.h) echo "tensor report data" ;;
+    assert.h) echo nobody ;;
+    *) echo "$all" ;;
+    esac
+}
+
+among()
+{
+    [[ " ${*:2} " == *" $1 "* ]]
+}
+
+# own FILE:LINE MODULE HEADER: an include with quotes
+own()
+{
+    local from=${3%%/*}
+    case $3 in
+    cairn/*) from=$(owner "$(basename "$3" .h)") ;;
+    */*) ;;
+    *)
+        bad "$1: \"$3\" is not of the form \"module/file.h\""
+        return
+        ;;
+    esac
+    among "$from" "$2" "$allowed" || bad "$1: $2 may not include $3"
+}
+
+for folder in src/*/; do
+    module=$(basename "$folder")
+    [ "$module" != cmake ] || continue
+    allowed=$(may_include "$module") || {
+        bad "${folder%/}: no such module in the picture"
+        continue
+    }
+    while IFS=: read -r file line text; do
+        header=$(sed -E 's/^ *# *include *[<"]([^>"]*)[>"].*/\1/' <<<"$text")
+        if [[ $text == *\"* ]]; then
+            own "$file:$line" "$module" "$header"
+        else
+            among "$module" "$(may_use "$header")" || bad "$file:$line: $module may not use $header"
+        fi
+    done < <(grep -rnE '^ *# *include' --include='*.[ch]' "$folder" || true)
+done
+
+# Public headers stand on each other and on the C library.
+if [ -d include ]; then
+    all_bad < <(grep -rnE '^ *# *include *"' include | grep -v '"cairn/' | sed 's/$/: not a public header/')
+    all_bad < <(grep -rnE '<(mpi|hdf5|cblas|yaml|zlib|xxhash)\.h>' include | sed 's/$/: not for public headers/')
+fi
+# The compiler would silently take glibc's.
+all_bad < <(sources src -- err.h error.h errno.h math.h io.h time.h signal.h string.h limits.h | sed 's/$/: named like a header of libc/')
+verdict
