@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * A list of named arrays to an HDF5 file and back (layout: PRODUCT 7).  Knows no layer, optimizer or rank.  Local: the
- * caller lets only one rank write. */
+ * A list of named arrays to an HDF5 file and back (layout: PRODUCT 7).  Knows no layer, optimizer
+ * or rank.  Local: the caller lets only one rank write. */
 #ifndef CAIRN_CHECKPOINT_CHECKPOINT_H
 #define CAIRN_CHECKPOINT_CHECKPOINT_H
 
@@ -12,60 +12,103 @@
 #include "tensor/shape.h"
 
 enum { CAIRN_CHECKPOINT_PATH_BYTES = 160, CAIRN_FILE_PATH_BYTES = 4096 };
-enum cairn_array_type { CAIRN_ARRAY_F32, CAIRN_ARRAY_F64, CAIRN_ARRAY_U64, CAIRN_ARRAY_I64, CAIRN_ARRAY_TEXT };
+enum cairn_array_type {
+    CAIRN_ARRAY_F32,
+    CAIRN_ARRAY_F64,
+    CAIRN_ARRAY_U64,
+    CAIRN_ARRAY_I64,
+    CAIRN_ARRAY_TEXT
+};
 
-/** One dataset of the file.  TEXT is a fixed-length string in an array of one; data is then a char *. */
+/** One dataset of the file.  TEXT is a fixed-length string in an array of one; data is then a char
+ * *. */
 struct cairn_array {
     char path[CAIRN_CHECKPOINT_PATH_BYTES]; /* "/weights/1.weight" */
     enum cairn_array_type type;
     struct cairn_shape shape;
-    void *data; /* borrowed */
+    void *data;        /* borrowed */
     size_t text_bytes; /* TEXT only: bytes of data */
 };
 
-/** What is saved: arrays in checkpoint order and text attributes of the file. */
+/** A text attribute of the file: the version of a library, say. */
+struct cairn_attribute {
+    const char *name, *text; /* borrowed */
+};
+
+/** What is saved: arrays in checkpoint order and text attributes of the file.  A zeroed one is
+ * empty. */
 struct cairn_state {
     struct cairn_array *array; /* owned list, borrowed data */
     size_t n_arrays;
+    struct cairn_attribute *attribute; /* owned list */
+    size_t n_attributes;
 };
 
-/** Put an array behind the others.  Ranks: local.  Errors: CAIRN_USAGE: memory, path too long. */
-CAIRN_CHECKED cairn_status cairn_state_add(struct cairn_state *state, const char *path, enum cairn_array_type type,
+/** Put an array behind the others.  Ranks: local.  Errors: CAIRN_USAGE: memory, path too long or
+ * taken twice. */
+CAIRN_CHECKED cairn_status cairn_state_add(struct cairn_state *state, const char *path,
+                                           enum cairn_array_type type,
                                            const struct cairn_shape *shape, void *data);
-/** As above for one number or one text. */
+
+/** As above for one number.  Ranks: local.  Errors: as above. */
 CAIRN_CHECKED cairn_status cairn_state_add_number(struct cairn_state *state, const char *path,
                                                   enum cairn_array_type type, void *data);
-CAIRN_CHECKED cairn_status cairn_state_add_text(struct cairn_state *state, const char *path, const char *text);
+
+/** As above for one text, which is saved, but never read into.  Ranks: local.  Errors: as above. */
+CAIRN_CHECKED cairn_status cairn_state_add_text(struct cairn_state *state, const char *path,
+                                                const char *text);
+
+/** Put an attribute of the file behind the others.  Ranks: local.  Errors: CAIRN_USAGE: memory. */
+CAIRN_CHECKED cairn_status cairn_state_add_attribute(struct cairn_state *state, const char *name,
+                                                     const char *text);
+
+/** Release the lists, not what they borrow; a zeroed state is fine.  Ranks: local.  Errors: none.
+ */
 void cairn_state_free(struct cairn_state *state);
 
 /**
- * Write folder/update-NNNNNNNN.h5 (beside its name, flushed, opened again and checked, synced, renamed, folder synced),
- * point folder/latest.h5 at it (relative link, by rename), remove all but the newest `keep` (0: keep all).
+ * Write folder/update-NNNNNNNN.h5 (beside its name, synced, opened again and compared, renamed,
+ * folder synced), point folder/latest.h5 at it (relative link, by rename), remove all but the
+ * newest `keep` (0: keep all) and what killed writers left.  Holds the file in memory meanwhile.
  *
- * Ranks   local
- * Errors  CAIRN_FILES: full, read-only, no permission; then nothing but the unfinished file, which is removed, changed
+ * Ranks   local; one writer per folder
+ * Errors  CAIRN_FILES: full, read-only, no permission, memory; then nothing but the unfinished
+ * file, which is removed, changed
  */
 CAIRN_CHECKED cairn_status cairn_checkpoint_write(const char *folder, uint64_t update,
                                                   const struct cairn_state *state, size_t keep);
 
 /**
- * Read into the arrays of `state`, by path and shape.  Every checksum is verified.
+ * Read into the arrays of `state`, by path and shape; numbers are converted, texts are left alone.
+ * The checksums of all that is read are verified.  After an error the arrays hold anything.
  *
  * Ranks   local
- * Errors  CAIRN_DATA: missing, damaged, not a checkpoint, another shape (names array, wanted and found)
+ * Errors  CAIRN_DATA: missing, damaged, not a checkpoint, another shape (names array, wanted and
+ * found)
  */
 CAIRN_CHECKED cairn_status cairn_checkpoint_read(const char *path, const struct cairn_state *state);
 
-/** The text at `path_in_file` ("/config"), to be released with free().  Errors: CAIRN_DATA. */
-CAIRN_CHECKED cairn_status cairn_checkpoint_text(const char *path, const char *path_in_file, char **out);
+/** The text at `path_in_file` ("/config"), to be released with free().  Ranks: local.  Errors:
+ * CAIRN_DATA. */
+CAIRN_CHECKED cairn_status cairn_checkpoint_text(const char *path, const char *path_in_file,
+                                                 char **out);
 
 /**
- * The newest checkpoint of a folder that opens and whose checksums all hold; *found false where there is none.  Those
- * passed over are named by a warning.
+ * Read everything in a checkpoint, for its checksums alone.
  *
  * Ranks   local
- * Errors  CAIRN_DATA: there are checkpoints and all are damaged
+ * Errors  CAIRN_DATA: missing, damaged, not a checkpoint
  */
-CAIRN_CHECKED cairn_status cairn_checkpoint_newest(const char *folder, bool *found, char path[CAIRN_FILE_PATH_BYTES]);
+CAIRN_CHECKED cairn_status cairn_checkpoint_verify(const char *path);
+
+/**
+ * The newest checkpoint of a folder that opens and whose checksums all hold; *found false where
+ * there is none, or no folder.  Those passed over are named by a warning.
+ *
+ * Ranks   local
+ * Errors  CAIRN_DATA: there are checkpoints and all are damaged, the folder cannot be read
+ */
+CAIRN_CHECKED cairn_status cairn_checkpoint_newest(const char *folder, bool *found,
+                                                   char path[CAIRN_FILE_PATH_BYTES]);
 
 #endif

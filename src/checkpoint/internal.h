@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * What the files of this folder share.  Not for other modules: they include
+ * checkpoint/checkpoint.h.  Local. */
+#ifndef CAIRN_CHECKPOINT_INTERNAL_H
+#define CAIRN_CHECKPOINT_INTERNAL_H
+
+#include "checkpoint/checkpoint.h"
+#include "h5/h5.h"
+
+#define CAIRN_CHECKPOINT_FORMAT "cairn-checkpoint"
+enum { CAIRN_CHECKPOINT_VERSION = 1, CAIRN_FILE_NAME_BYTES = 64 };
+
+/** What an array of ours is for HDF5.  Ranks: local.  Errors: none. */
+struct cairn_h5_form cairn_array_form(const struct cairn_array *array);
+
+/** Open a file and see that it is a checkpoint of ours.  Ranks: local.  Errors: CAIRN_DATA. */
+CAIRN_CHECKED cairn_status cairn_checkpoint_open(const char *path, struct cairn_h5 **out);
+
+/** Read a file piece by piece and compare it with the memory it was written from.  Ranks: local.
+ * Errors: CAIRN_DATA. */
+CAIRN_CHECKED cairn_status cairn_checkpoint_compare(const char *path,
+                                                    const struct cairn_state *state);
+
+/** Write bytes to a new file with an unguessable name beside `name` and sync it; its path in
+ * `temporary`. Ranks: local.  Errors: CAIRN_FILES; then there is no such file. */
+CAIRN_CHECKED cairn_status cairn_durable_write(const char *folder, const char *name,
+                                               const void *bytes, size_t n_bytes,
+                                               char temporary[CAIRN_FILE_PATH_BYTES]);
+
+/** Give a temporary its name, in place of an older file, and sync the folder.  Ranks: local.
+ * Errors: CAIRN_FILES. */
+CAIRN_CHECKED cairn_status cairn_durable_rename(const char *folder, const char *temporary,
+                                                const char *name);
+
+/** Make folder/link a relative link to `name`, in place of an older one.  Ranks: local.  Errors:
+ * CAIRN_FILES. */
+CAIRN_CHECKED cairn_status cairn_durable_link(const char *folder, const char *name,
+                                              const char *link);
+
+/** Join two parts of a path.  Ranks: local.  Errors: CAIRN_FILES: too long. */
+CAIRN_CHECKED cairn_status cairn_path_join(const char *folder, const char *name,
+                                           char path[CAIRN_FILE_PATH_BYTES]);
+
+/** "update-00000012.h5" into name, CAIRN_FILE_NAME_BYTES of it.  Ranks: local.  Errors: none. */
+void cairn_checkpoint_name(uint64_t update, char *name);
+
+/** Remove the checkpoints of a folder but `written` and the newest `keep` (0: all stay), and all
+ * temporaries; what cannot be removed is a warning.  Ranks: local.  Errors: none. */
+void cairn_folder_prune(const char *folder, uint64_t written, size_t keep);
+
+#endif

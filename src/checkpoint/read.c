@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Reading checkpoints, and checking them piece by piece in a fixed amount of memory. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fault.h"
+#include "base/memory.h"
+#include "checkpoint/internal.h"
+
+enum { PIECE_BYTES = 1 << 20 };
+
+static cairn_status check_format(struct cairn_h5 *file, const char *path)
+{
+    char *format = NULL;
+    double version = 0;
+    size_t n = 0;
+    bool ours = cairn_h5_has_attribute(file, "/", "format") &&
+                cairn_h5_get_text(file, "/", "format", &format) == CAIRN_OK &&
+                strcmp(format, CAIRN_CHECKPOINT_FORMAT) == 0;
+    free(format);
+    if (!ours)
+        return cairn_fail(CAIRN_DATA, "%s: is no Cairn checkpoint; cairn info says what it is",
+                          path);
+    CAIRN_TRY(cairn_h5_get_numbers(file, "/", "format_version", 1, &version, &n));
+    if (version > CAIRN_CHECKPOINT_VERSION)
+        return cairn_fail(CAIRN_DATA,
+                          "%s: has format version %g, this cairn reads up to %d; use a newer cairn",
+                          path, version, CAIRN_CHECKPOINT_VERSION);
+    return CAIRN_OK;
+}
+
+cairn_status cairn_checkpoint_open(const char *path, struct cairn_h5 **out)
+{
+    struct cairn_h5 *file = NULL;
+    CAIRN_TRY(cairn_h5_open(path, &file));
+    cairn_status st = check_format(file, path);
+    if (st == CAIRN_OK)
+        *out = file;
+    else
+        cairn_h5_close(file);
+    return st;
+}
+
+cairn_status cairn_checkpoint_read(const char *path, const struct cairn_state *state)
+{
+    struct cairn_h5 *file = NULL;
+    if (cairn_fault("checkpoint.read"))
+        return cairn_fail(CAIRN_DATA, "%s: cannot be read: planted fault", path);
+    CAIRN_TRY(cairn_checkpoint_open(path, &file));
+    cairn_status st = CAIRN_OK;
+    for (size_t i = 0; i < state->n_arrays && st == CAIRN_OK; i++) {
+        const struct cairn_array *array = &state->array[i];
+        const struct cairn_h5_form form = cairn_array_form(array);
+        if (array->type == CAIRN_ARRAY_TEXT) continue;
+        st = cairn_h5_has_array(file, array->path)
+                 ? cairn_h5_read(file, array->path, &form, array->data)
+                 : cairn_fail(CAIRN_DATA,
+                              "%s: has no %s; it is a checkpoint of another model or optimizer",
+                              path, array->path);
+    }
+    cairn_h5_close(file);
+    return st;
+}
+
+static cairn_status read_text(struct cairn_h5 *file, const char *path, const char *path_in_file,
+                              char **out)
+{
+    struct cairn_h5_form form = {0};
+    char *text = NULL;
+    CAIRN_TRY(cairn_h5_describe(file, path_in_file, &form));
+    if (form.type != CAIRN_H5_TEXT || cairn_shape_count(&form.shape) != 1)
+        return cairn_fail(CAIRN_DATA, "%s: %s is not one text", path, path_in_file);
+    CAIRN_TRY(cairn_memory_get(form.text_bytes + 1, 1, "a text", &text));
+    cairn_status st = cairn_h5_read(file, path_in_file, &form, text);
+    if (st == CAIRN_OK)
+        *out = text;
+    else
+        free(text);
+    return st;
+}
+
+cairn_status cairn_checkpoint_text(const char *path, const char *path_in_file, char **out)
+{
+    struct cairn_h5 *file = NULL;
+    CAIRN_TRY(cairn_checkpoint_open(path, &file));
+    cairn_status st = read_text(file, path, path_in_file, out);
+    cairn_h5_close(file);
+    return st;
+}
+
+/* Read all rows of an open array and compare them with `expected`, unless that is NULL. */
+static cairn_status walk_rows(struct cairn_h5_array *array, const char *what,
+                              const unsigned char *expected)
+{
+    const struct cairn_h5_form *form = cairn_h5_array_form(array);
+    const size_t n_rows = form->shape.ndim == 0 ? 0 : form->shape.dim[0];
+    const size_t row_bytes =
+        n_rows == 0 ? 0 : cairn_shape_count(&form->shape) / n_rows * cairn_h5_element_bytes(form);
+    const size_t at_once = row_bytes == 0 || row_bytes > PIECE_BYTES ? 1 : PIECE_BYTES / row_bytes;
+    unsigned char *piece = NULL;
+    cairn_status st = cairn_memory_get(at_once, row_bytes, "checking a checkpoint", &piece);
+    for (size_t row = 0; row < n_rows && st == CAIRN_OK; row += at_once) {
+        size_t n = n_rows - row < at_once ? n_rows - row : at_once;
+        st = cairn_h5_array_rows(array, row, n, form->type, piece);
+        if (st != CAIRN_OK || expected == NULL) continue;
+        if (memcmp(piece, expected + row * row_bytes, n * row_bytes) != 0)
+            st = cairn_fail(CAIRN_DATA, "%s reads back with other values", what);
+    }
+    free(piece);
+    return st;
+}
+
+static cairn_status walk_array(struct cairn_h5 *file, const char *path,
+                               const unsigned char *expected)
+{
+    struct cairn_h5_array *array = NULL;
+    CAIRN_TRY(cairn_h5_array_open(file, path, &array));
+    cairn_status st = walk_rows(array, path, expected);
+    cairn_h5_array_close(array);
+    return st;
+}
+
+cairn_status cairn_checkpoint_compare(const char *path, const struct cairn_state *state)
+{
+    struct cairn_h5 *file = NULL;
+    CAIRN_TRY(cairn_checkpoint_open(path, &file));
+    cairn_status st = CAIRN_OK;
+    for (size_t i = 0; i < state->n_arrays && st == CAIRN_OK; i++)
+        st = walk_array(file, state->array[i].path, state->array[i].data);
+    cairn_h5_close(file);
+    return st;
+}
+
+/* A group on the way down. */
+struct place {
+    struct cairn_h5 *file;
+    char path[2 * CAIRN_H5_NAME_BYTES];
+};
+
+static cairn_status verify_child(void *context, const char *name, bool is_group)
+{
+    const struct place *above = context;
+    struct place here = {.file = above->file};
+    int n = snprintf(here.path, sizeof here.path, "%s/%s", above->path, name);
+    if (n < 0 || (size_t)n >= sizeof here.path)
+        return cairn_fail(CAIRN_DATA, "the path %s/%s is longer than Cairn writes any", above->path,
+                          name);
+    if (!is_group) return walk_array(here.file, here.path, NULL);
+    return cairn_h5_children(here.file, here.path, verify_child, &here);
+}
+
+cairn_status cairn_checkpoint_verify(const char *path)
+{
+    struct place top = {.path = ""};
+    CAIRN_TRY(cairn_checkpoint_open(path, &top.file));
+    cairn_status st = cairn_h5_children(top.file, "/", verify_child, &top);
+    cairn_h5_close(top.file);
+    return st;
+}

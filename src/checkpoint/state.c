@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * The list of what is saved.  Borrows the data. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "checkpoint/internal.h"
+
+/* Make room for one more element behind n, at *list. */
+static cairn_status grow(void *list, size_t n, size_t size)
+{
+    void *old = NULL;
+    void *grown = NULL;
+    memcpy(&old, list, sizeof old);
+    CAIRN_TRY(cairn_memory_get(n + 1, size, "the list of what is saved", &grown));
+    if (n > 0) memcpy(grown, old, n * size);
+    free(old);
+    memcpy(list, &grown, sizeof grown);
+    return CAIRN_OK;
+}
+
+static cairn_status add(struct cairn_state *state, const char *path,
+                        const struct cairn_array *array)
+{
+    if (strlen(path) >= CAIRN_CHECKPOINT_PATH_BYTES)
+        return cairn_fail(CAIRN_USAGE, "the path %s in the checkpoint is longer than %d characters",
+                          path, CAIRN_CHECKPOINT_PATH_BYTES - 1);
+    for (size_t i = 0; i < state->n_arrays; i++)
+        if (strcmp(state->array[i].path, path) == 0)
+            return cairn_fail(CAIRN_USAGE, "two arrays of the checkpoint are called %s", path);
+    CAIRN_TRY(grow(&state->array, state->n_arrays, sizeof *state->array));
+    struct cairn_array *added = &state->array[state->n_arrays++];
+    *added = *array;
+    memcpy(added->path, path, strlen(path) + 1);
+    return CAIRN_OK;
+}
+
+cairn_status cairn_state_add(struct cairn_state *state, const char *path,
+                             enum cairn_array_type type, const struct cairn_shape *shape,
+                             void *data)
+{
+    return add(state, path, &(struct cairn_array){.type = type, .shape = *shape, .data = data});
+}
+
+cairn_status cairn_state_add_number(struct cairn_state *state, const char *path,
+                                    enum cairn_array_type type, void *data)
+{
+    return add(state, path, &(struct cairn_array){.type = type, .data = data});
+}
+
+cairn_status cairn_state_add_text(struct cairn_state *state, const char *path, const char *text)
+{
+    union {
+        const char *text;
+        void *data;
+    } borrowed = {.text = text};
+    struct cairn_array array = {
+        .type = CAIRN_ARRAY_TEXT, .data = borrowed.data, .text_bytes = strlen(text) + 1};
+    return add(state, path, &array);
+}
+
+cairn_status cairn_state_add_attribute(struct cairn_state *state, const char *name,
+                                       const char *text)
+{
+    CAIRN_TRY(grow(&state->attribute, state->n_attributes, sizeof *state->attribute));
+    state->attribute[state->n_attributes++] = (struct cairn_attribute){.name = name, .text = text};
+    return CAIRN_OK;
+}
+
+void cairn_state_free(struct cairn_state *state)
+{
+    free(state->array);
+    free(state->attribute);
+    *state = (struct cairn_state){0};
+}
+
+struct cairn_h5_form cairn_array_form(const struct cairn_array *array)
+{
+    static const enum cairn_h5_type types[] = {
+        [CAIRN_ARRAY_F32] = CAIRN_H5_F32,   [CAIRN_ARRAY_F64] = CAIRN_H5_F64,
+        [CAIRN_ARRAY_U64] = CAIRN_H5_U64,   [CAIRN_ARRAY_I64] = CAIRN_H5_I64,
+        [CAIRN_ARRAY_TEXT] = CAIRN_H5_TEXT,
+    };
+    return (struct cairn_h5_form){
+        .type = types[array->type], .shape = array->shape, .text_bytes = array->text_bytes};
+}

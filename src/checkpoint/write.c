@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Writing a checkpoint.  The whole file is made in memory first: HDF5 then never sees a full disk,
+ * and what the operating system refuses is known by its own name. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fault.h"
+#include "checkpoint/internal.h"
+
+/* Make the groups above a path that are not there yet. */
+static cairn_status make_groups(struct cairn_h5 *file, const char *path)
+{
+    char group[CAIRN_CHECKPOINT_PATH_BYTES];
+    for (const char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        size_t n = (size_t)(slash - path);
+        memcpy(group, path, n);
+        group[n] = '\0';
+        if (!cairn_h5_has_group(file, group)) CAIRN_TRY(cairn_h5_group(file, group));
+    }
+    return CAIRN_OK;
+}
+
+static cairn_status fill(struct cairn_h5 *file, const struct cairn_state *state)
+{
+    CAIRN_TRY(cairn_h5_set_text(file, "/", "format", CAIRN_CHECKPOINT_FORMAT));
+    CAIRN_TRY(cairn_h5_set_whole(file, "/", "format_version", CAIRN_CHECKPOINT_VERSION));
+    CAIRN_TRY(cairn_h5_set_text(file, "/", "written_by", CAIRN_WRITTEN_BY));
+    for (size_t i = 0; i < state->n_attributes; i++)
+        CAIRN_TRY(cairn_h5_set_text(file, "/", state->attribute[i].name, state->attribute[i].text));
+    for (size_t i = 0; i < state->n_arrays; i++) {
+        const struct cairn_array *array = &state->array[i];
+        const struct cairn_h5_form form = cairn_array_form(array);
+        CAIRN_TRY(make_groups(file, array->path));
+        CAIRN_TRY(cairn_h5_write(file, array->path, &form, array->data));
+    }
+    return CAIRN_OK;
+}
+
+static cairn_status make_image(const char *path, const struct cairn_state *state,
+                               unsigned char **bytes, size_t *n_bytes)
+{
+    struct cairn_h5 *file = NULL;
+    CAIRN_TRY(cairn_h5_create_image(path, &file));
+    cairn_status st = fill(file, state);
+    if (st == CAIRN_OK) return cairn_h5_close_image(file, bytes, n_bytes);
+    cairn_h5_close(file);
+    return st;
+}
+
+/* The new file, complete and checked, in the place of its name. */
+static cairn_status write_file(const char *folder, const char *name,
+                               const struct cairn_state *state)
+{
+    char temporary[CAIRN_FILE_PATH_BYTES];
+    unsigned char *bytes = NULL;
+    size_t n_bytes = 0;
+    if (make_image(name, state, &bytes, &n_bytes) != CAIRN_OK)
+        return CAIRN_FILES; /* also for memory */
+    cairn_status st = cairn_durable_write(folder, name, bytes, n_bytes, temporary);
+    free(bytes);
+    if (st != CAIRN_OK) return st;
+    if (cairn_checkpoint_compare(temporary, state) != CAIRN_OK)
+        st = cairn_fail(CAIRN_FILES, "%s/%s is not as it was written: %s", folder, name,
+                        cairn_error_text());
+    if (st == CAIRN_OK) st = cairn_durable_rename(folder, temporary, name);
+    if (st != CAIRN_OK) unlink(temporary);
+    return st;
+}
+
+cairn_status cairn_checkpoint_write(const char *folder, uint64_t update,
+                                    const struct cairn_state *state, size_t keep)
+{
+    char name[CAIRN_FILE_NAME_BYTES];
+    cairn_checkpoint_name(update, name);
+    if (cairn_fault("checkpoint.write"))
+        return cairn_fail(CAIRN_FILES, "%s/%s: not written: planted fault", folder, name);
+    CAIRN_TRY(write_file(folder, name, state));
+    CAIRN_TRY(cairn_durable_link(folder, name, "latest.h5"));
+    cairn_folder_prune(folder, update, keep);
+    return CAIRN_OK;
+}
