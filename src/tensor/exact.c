@@ -4,20 +4,19 @@
 
 #include <math.h>
 
-#define COARSE 0x1p-10
-#define FINE 0x1p-52
-#define LIMIT 0x1p40
+#define FINE  0x1p-42
+#define LIMIT 0x1p50
 
 bool cairn_exact_add(struct cairn_exact *sum, double value)
 {
-    if (!(fabs(value) < LIMIT)) return false; /* also not a number */
-    double coarse = nearbyint(value / COARSE);
+    if (!(fabs(value) < LIMIT) || !(fabs((double)sum->coarse + value) < LIMIT)) return false;
+    double coarse = nearbyint(value);
     sum->coarse += (int64_t)coarse;
-    sum->fine += (int64_t)nearbyint((value - coarse * COARSE) / FINE);
+    sum->fine += (int64_t)nearbyint((value - coarse) / FINE);
     return true;
 }
 
 double cairn_exact_value(const struct cairn_exact *sum)
 {
-    return (double)sum->coarse * COARSE + (double)sum->fine * FINE;
+    return (double)sum->coarse + (double)sum->fine * FINE;
 }

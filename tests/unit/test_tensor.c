@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Shapes, the flat parameter block, exact sums and norms. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tensor/exact.h"
+#include "tensor/norm.h"
+#include "tensor/params.h"
+#include "tensor/shape.h"
+
+static void test_shape(void **state)
+{
+    char text[CAIRN_SHAPE_TEXT_BYTES];
+    struct cairn_shape image = {3, {1, 28, 28}};
+    struct cairn_shape row = {1, {784}};
+    struct cairn_shape number = {0};
+    struct cairn_shape large = {4, {SIZE_MAX, SIZE_MAX, SIZE_MAX, SIZE_MAX}};
+    (void)state;
+    assert_int_equal(cairn_shape_count(&image), 784);
+    assert_int_equal(cairn_shape_count(&number), 1);
+    assert_false(cairn_shape_same(&image, &row));
+    assert_true(cairn_shape_same(&image, &(struct cairn_shape){3, {1, 28, 28}}));
+    assert_false(cairn_shape_same(&image, &(struct cairn_shape){3, {1, 28, 27}}));
+    assert_string_equal(cairn_shape_text(&image, text), "[1, 28, 28]");
+    assert_string_equal(cairn_shape_text(&number, text), "[]");
+    assert_int_equal(strlen(cairn_shape_text(&large, text)), 4 * 20 + 8);
+}
+
+static void test_params(void **state)
+{
+    char long_name[CAIRN_PARAM_NAME_BYTES + 1];
+    struct cairn_params params = {0};
+    struct cairn_shape matrix = {2, {3, 4}};
+    struct cairn_shape vector = {1, {3}};
+    size_t index = 9;
+    (void)state;
+    memset(long_name, 'x', sizeof long_name);
+    long_name[CAIRN_PARAM_NAME_BYTES] = '\0';
+    assert_int_equal(cairn_params_add(&params, "1.weight", &matrix, &index), CAIRN_OK);
+    assert_int_equal(index, 0);
+    assert_int_equal(cairn_params_add(&params, "1.bias", &vector, &index), CAIRN_OK);
+    assert_int_equal(index, 1);
+    assert_int_equal(cairn_params_add(&params, "1.bias", &vector, &index), CAIRN_USAGE);
+    assert_non_null(strstr(cairn_error_text(), "1.bias"));
+    assert_int_equal(cairn_params_add(&params, long_name, &vector, &index), CAIRN_USAGE);
+    assert_int_equal(index, 1);
+    assert_int_equal(params.n_items, 2);
+    assert_int_equal(params.n_weights, 15);
+    assert_int_equal(params.item[1].offset, 12);
+    assert_int_equal(params.item[1].count, 3);
+    assert_string_equal(params.item[0].name, "1.weight");
+    cairn_params_free(&params);
+    assert_int_equal(params.n_items, 0);
+}
+
+/* python: xxhash.xxh64(struct.pack("<3f", 1, 2, 3), seed=0).hexdigest(), and that of nothing */
+static void test_hash(void **state)
+{
+    const float block[] = {1, 2, 3};
+    (void)state;
+    assert_true(cairn_params_hash(block, 0) == 0xef46db3751d8e999u);
+    assert_true(cairn_params_hash(block, 3) == 0x6d50bdacee372b0eu);
+}
+
+static void test_exact_sum_has_no_order(void **state)
+{
+    enum { N = 1000 };
+    static double value[N];
+    struct cairn_exact forward = {0};
+    struct cairn_exact backward = {0};
+    struct cairn_exact parts[2] = {{0}};
+    long double plain = 0;
+    (void)state;
+    for (int i = 0; i < N; i++) value[i] = sin(i) * pow(10, i % 12 - 6);
+    for (int i = 0; i < N; i++) {
+        plain += (long double)value[i];
+        assert_true(cairn_exact_add(&forward, value[i]));
+        assert_true(cairn_exact_add(&backward, value[N - 1 - i]));
+        assert_true(cairn_exact_add(&parts[i % 3 == 0], value[i]));
+    }
+    assert_int_equal(forward.coarse, backward.coarse);
+    assert_int_equal(forward.fine, backward.fine);
+    assert_int_equal(forward.coarse, parts[0].coarse + parts[1].coarse);
+    assert_int_equal(forward.fine, parts[0].fine + parts[1].fine);
+    assert_true(fabsl((long double)cairn_exact_value(&forward) - plain) <
+                N * 0x1p-42L); /* its step, N times */
+}
+
+static void test_exact_sum_refuses(void **state)
+{
+    struct cairn_exact sum = {0};
+    (void)state;
+    assert_false(cairn_exact_add(&sum, NAN));
+    assert_false(cairn_exact_add(&sum, INFINITY));
+    assert_false(cairn_exact_add(&sum, -0x1p50));
+    assert_true(cairn_exact_add(&sum, 0x1p49));
+    assert_false(cairn_exact_add(&sum, 0x1p49));
+    assert_true(cairn_exact_value(&sum) == 0x1p49);
+    assert_true(cairn_exact_add(&sum, -0x1p49));
+    assert_true(cairn_exact_add(&sum, 0.375));
+    assert_true(cairn_exact_value(&sum) == 0.375);
+}
+
+static void test_exact_sum_holds_a_million_of_the_worst(void **state)
+{
+    struct cairn_exact sum = {0};
+    (void)state;
+    for (int i = 0; i < 1 << 20; i++) assert_true(cairn_exact_add(&sum, 0x1p29 + 0.5));
+    assert_true(cairn_exact_value(&sum) == 0x1p49 + 0x1p19);
+}
+
+static void test_norms(void **state)
+{
+    enum { N = 1003 };
+    static float x[N];
+    double squares = 0;
+    double sum = 0;
+    (void)state;
+    for (int i = 0; i < N; i++) {
+        x[i] = (float)(i % 7 - 3);
+        squares += (double)x[i] * (double)x[i];
+        sum += fabs((double)x[i]);
+    }
+    assert_true(cairn_norm(x, N) == sqrt(squares)); /* whole numbers: no rounding in any order */
+    assert_true(cairn_norm(x, 0) == 0);
+    struct cairn_magnitudes found = cairn_magnitudes(x, N);
+    assert_true(found.norm == sqrt(squares) && found.max_abs == 3 && found.mean_abs == sum / N);
+    found = cairn_magnitudes(x, 0);
+    assert_true(found.norm == 0 && found.max_abs == 0 && found.mean_abs == 0);
+    x[5] = 1e30f; /* its square is no float */
+    assert_true(fabs(cairn_norm(x, N) / 1e30 - 1) < 1e-6);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_shape),
+        cmocka_unit_test(test_params),
+        cmocka_unit_test(test_hash),
+        cmocka_unit_test(test_exact_sum_has_no_order),
+        cmocka_unit_test(test_exact_sum_refuses),
+        cmocka_unit_test(test_exact_sum_holds_a_million_of_the_worst),
+        cmocka_unit_test(test_norms),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
