@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * A model: a list of layers and a loss, planned for one size of micro-batch.  Knows micro-batches, not where they come
- * from; knows nothing of ranks, sums and optimizers.  Compiled in two precisions (tensor/real.h).  Local. */
+ * A model: a list of layers and a loss, planned for one size of micro-batch.  Knows micro-batches,
+ * not where they come from; knows nothing of ranks, sums and optimizers.  Compiled in two
+ * precisions (tensor/real.h).  Local. */
 #ifndef CAIRN_NN_MODEL_H
 #define CAIRN_NN_MODEL_H
 
@@ -15,13 +16,13 @@
 #include "tensor/real.h"
 #include "tensor/sink.h"
 
-#define cairn_model CAIRN_R(cairn_model)
-#define cairn_model_create CAIRN_R(cairn_model_create)
-#define cairn_model_free CAIRN_R(cairn_model_free)
-#define cairn_model_init CAIRN_R(cairn_model_init)
+#define cairn_model          CAIRN_R(cairn_model)
+#define cairn_model_create   CAIRN_R(cairn_model_create)
+#define cairn_model_free     CAIRN_R(cairn_model_free)
+#define cairn_model_init     CAIRN_R(cairn_model_init)
 #define cairn_model_gradient CAIRN_R(cairn_model_gradient)
 #define cairn_model_evaluate CAIRN_R(cairn_model_evaluate)
-#define cairn_model_outputs CAIRN_R(cairn_model_outputs)
+#define cairn_model_outputs  CAIRN_R(cairn_model_outputs)
 
 /** What a model is made from. */
 struct cairn_model_options {
@@ -37,7 +38,18 @@ struct cairn_model_options {
 /** A planned model.  Fields are for reading. */
 struct cairn_model;
 
-CAIRN_CHECKED cairn_status cairn_model_create(const struct cairn_model_options *options, struct cairn_model **out);
+/**
+ * Plan a model and allocate all that it needs to run.  loss NULL is cross_entropy for classes and
+ * squared_error for real targets.  Free with cairn_model_free(), for which NULL is fine.
+ *
+ * Ranks   local; equal options give equal models
+ * Errors  CAIRN_USAGE with the place, the layer's index and type: unknown layer, loss or key (names
+ * the nearest), shapes that do not fit each other or the data, memory
+ */
+CAIRN_CHECKED cairn_status cairn_model_create(const struct cairn_model_options *options,
+                                              struct cairn_model **out);
+
+/** Release a model.  Ranks: local.  Errors: none. */
 void cairn_model_free(struct cairn_model *model);
 
 /** The names and shapes of the weights.  Ranks: local; borrowed from the model.  Errors: none. */
@@ -48,7 +60,8 @@ const struct cairn_params *cairn_model_params(const struct cairn_model *model);
 #define cairn_model_output_shape CAIRN_R(cairn_model_output_shape)
 const struct cairn_shape *cairn_model_output_shape(const struct cairn_model *model);
 
-/** Whether the loss counts correct classes, so that accuracy has a meaning.  Ranks: local.  Errors: none. */
+/** Whether the loss counts correct classes, so that accuracy has a meaning.  Ranks: local.  Errors:
+ * none. */
 #define cairn_model_has_accuracy CAIRN_R(cairn_model_has_accuracy)
 bool cairn_model_has_accuracy(const struct cairn_model *model);
 
@@ -56,26 +69,33 @@ bool cairn_model_has_accuracy(const struct cairn_model *model);
 #define cairn_model_activation_bytes CAIRN_R(cairn_model_activation_bytes)
 size_t cairn_model_activation_bytes(const struct cairn_model *model);
 
-/** Fill w [n_weights] with initial weights: a function of seed, tensor name and element.  Ranks: local.  Errors: none. */
+/** Fill w [n_weights] with initial weights: a function of seed, tensor name and element.  Ranks:
+ * local.  Errors: none. */
 void cairn_model_init(const struct cairn_model *model, real *w);
 
 /**
- * Forward and backward: put the gradient of sum w_i L_i by each weight tensor into the sink, last layer first, and add
- * to scores.  An empty micro-batch does nothing.
+ * Forward and backward: put the gradient of sum w_i L_i by each weight tensor into the sink, last
+ * layer first, and add to scores.  An empty micro-batch (n is 0) does nothing and does not touch
+ * the sink; nor does a micro-batch whose loss fails.
  *
  * Ranks   local
- * Errors  CAIRN_NUMBERS: the loss is not finite
+ * Errors  CAIRN_NUMBERS: the loss is not finite; CAIRN_DATA: a label that no output stands for
  */
 CAIRN_CHECKED cairn_status cairn_model_gradient(struct cairn_model *model, const real *w,
-                                                const struct cairn_micro *micro, struct cairn_sink *sink,
+                                                const struct cairn_micro *micro,
+                                                struct cairn_sink *sink,
                                                 struct cairn_scores *scores);
 
-/** Forward only, without dropout: add to scores.  Ranks: local.  Errors: CAIRN_NUMBERS: the loss is not finite. */
+/** Forward only, without dropout: add to scores.  Ranks: local.  Errors: CAIRN_NUMBERS: the loss is
+ * not finite. */
 CAIRN_CHECKED cairn_status cairn_model_evaluate(struct cairn_model *model, const real *w,
-                                                const struct cairn_micro *micro, struct cairn_scores *scores);
+                                                const struct cairn_micro *micro,
+                                                struct cairn_scores *scores);
 
-/** Forward only: outputs [micro->n, n_out], kept in the model until its next call.  Ranks: local.  Errors: none. */
+/** Forward only: outputs [micro->n, n_out], kept in the model until its next call.  Ranks: local.
+ * Errors: none. */
 CAIRN_CHECKED cairn_status cairn_model_outputs(struct cairn_model *model, const real *w,
-                                               const struct cairn_micro *micro, const real **outputs);
+                                               const struct cairn_micro *micro,
+                                               const real **outputs);
 
 #endif

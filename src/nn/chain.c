@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * A list of layers from its text to shapes and memory, and through it forward and backward.  Knows
+ * no loss. */
+#include "nn/chain.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static cairn_status unknown_type(const struct cairn_node *type, size_t index)
+{
+    enum { MOST = 64 };
+    const char *names[MOST];
+    size_t n = 0;
+    for (; n < MOST && cairn_layer_kind_at(n) != NULL; n++) names[n] = cairn_layer_kind_at(n)->name;
+    const char *nearest = cairn_keys_nearest(type->text, names, n);
+    return cairn_fail(CAIRN_USAGE, "%s: layer %zu has the unknown type '%s'%s%s%s",
+                      cairn_node_place(type), index, type->text,
+                      nearest == NULL ? "; see cairn options" : "; did you mean '",
+                      nearest == NULL ? "" : nearest, nearest == NULL ? "" : "'?");
+}
+
+static cairn_status find_kind(const struct cairn_node *node, size_t index,
+                              const struct cairn_layer_kind **out)
+{
+    const struct cairn_node *type = cairn_node_find(node, "type");
+    if (type == NULL || type->kind != CAIRN_NODE_SCALAR)
+        return cairn_fail(CAIRN_USAGE,
+                          "%s: layer %zu must be a map with a type, such as {type: relu}",
+                          cairn_node_place(node), index);
+    for (size_t i = 0; cairn_layer_kind_at(i) != NULL; i++) {
+        if (strcmp(cairn_layer_kind_at(i)->name, type->text) != 0) continue;
+        *out = cairn_layer_kind_at(i);
+        return CAIRN_OK;
+    }
+    return unknown_type(type, index);
+}
+
+/* Not a number, which would look like an index, and without the '.' and '/' of tensor names and
+ * files. */
+static bool is_identifier(const char *text)
+{
+    if (!isalpha((unsigned char)*text) && *text != '_') return false;
+    while (isalnum((unsigned char)*text) || *text == '_') text++;
+    return *text == '\0';
+}
+
+static cairn_status name_layer(struct cairn_chain *chain, size_t index,
+                               const struct cairn_node *node, const char *prefix)
+{
+    struct cairn_layer *layer = &chain->layer[index];
+    const struct cairn_node *name = cairn_node_find(node, "name");
+    if (name != NULL && (name->kind != CAIRN_NODE_SCALAR || !is_identifier(name->text)))
+        return cairn_fail(
+            CAIRN_USAGE,
+            "%s: the name of layer %zu must be letters, digits and '_', not a digit first",
+            cairn_node_place(name), index);
+    int n = name != NULL ? snprintf(layer->name, sizeof layer->name, "%s%s", prefix, name->text)
+                         : snprintf(layer->name, sizeof layer->name, "%s%zu", prefix, index);
+    if (n >= (int)sizeof layer->name)
+        return cairn_fail(CAIRN_USAGE, "%s: the name of layer %zu is longer than %zu characters",
+                          cairn_node_place(node), index, sizeof layer->name - 1);
+    for (size_t i = 0; i < index; i++)
+        if (strcmp(chain->layer[i].name, layer->name) == 0)
+            return cairn_fail(CAIRN_USAGE, "%s: layers %zu and %zu are both called %s",
+                              cairn_node_place(node), i, index, layer->name);
+    return CAIRN_OK;
+}
+
+static cairn_status plan_kind(struct cairn_layer *layer, const struct cairn_node *node,
+                              struct cairn_plan *plan)
+{
+    const struct cairn_layer_kind *kind = layer->kind;
+    char what[CAIRN_PARAM_NAME_BYTES + 64];
+    snprintf(what, sizeof what, "layer %s (%s)", layer->name, kind->name);
+    CAIRN_TRY(cairn_memory_get(1, kind->self_bytes, what, &layer->self));
+    CAIRN_TRY(cairn_keys_read(kind->keys, kind->n_keys, node, "type name", what, layer->self));
+    size_t n_tensors = plan->params->n_items;
+    layer->n_in = cairn_shape_count(&layer->in);
+    layer->wants_dx = plan->wants_dx;
+    CAIRN_TRY_IN(kind->plan(layer, plan), "%s: %s", cairn_node_place(node), what);
+    layer->n_out = cairn_shape_count(&layer->out);
+    layer->in_backward = layer->wants_dx || plan->params->n_items > n_tensors;
+    plan->wants_dx = layer->in_backward;
+    return CAIRN_OK;
+}
+
+/* Where y lies.  `over`: x is in the arena and nobody reads it again, so y may be written over it.
+ */
+static void place_output(struct cairn_layer *layer, struct cairn_plan *plan, size_t x_at,
+                         bool *over)
+{
+    unsigned flags = layer->kind->flags;
+    if ((flags & CAIRN_LAYER_VIEW) != 0) {
+        layer->y_at = x_at;
+        return;
+    }
+    bool in_place =
+        *over && (flags & CAIRN_LAYER_ELEMENTWISE) != 0 && (flags & CAIRN_LAYER_NEEDS_X) == 0;
+    layer->y_at = in_place ? x_at : cairn_plan_kept(plan, layer->n_out, sizeof(real));
+    *over = (flags & CAIRN_LAYER_NEEDS_Y) == 0;
+}
+
+static cairn_status plan_layers(struct cairn_chain *chain, const struct cairn_node *list,
+                                const char *prefix, const struct cairn_shape *in,
+                                struct cairn_plan *plan)
+{
+    const struct cairn_node *node = list->child;
+    size_t x_at = 0;
+    bool over = false; /* the chain's input is not ours to change */
+    for (size_t i = 0; i < chain->n_layers; i++, node = node->next) {
+        struct cairn_layer *layer = &chain->layer[i];
+        CAIRN_TRY(find_kind(node, i, &layer->kind));
+        CAIRN_TRY(name_layer(chain, i, node, prefix));
+        layer->in = i == 0 ? *in : chain->layer[i - 1].out;
+        CAIRN_TRY(plan_kind(layer, node, plan));
+        place_output(layer, plan, x_at, &over);
+        x_at = layer->y_at;
+    }
+    return CAIRN_OK;
+}
+
+static void plan_gradients(struct cairn_chain *chain, struct cairn_plan *plan)
+{
+    size_t most = chain->layer[chain->n_layers - 1].n_out;
+    for (size_t i = 0; i < chain->n_layers; i++)
+        if (chain->layer[i].wants_dx && chain->layer[i].n_in > most) most = chain->layer[i].n_in;
+    for (int turn = 0; turn < 2; turn++)
+        chain->gradient_at[turn] = cairn_plan_kept(plan, most, sizeof(real));
+}
+
+cairn_status cairn_chain_plan(struct cairn_chain *chain, const struct cairn_node *list,
+                              const char *prefix, const struct cairn_shape *in,
+                              struct cairn_plan *plan)
+{
+    if (list->kind != CAIRN_NODE_LIST || list->child == NULL)
+        return cairn_fail(CAIRN_USAGE,
+                          "%s: a model is a list of layers, such as [{type: dense, units: 10}]",
+                          cairn_node_place(list));
+    size_t n = cairn_node_count(list);
+    CAIRN_TRY(cairn_memory_get(n, sizeof *chain->layer, "the layers", &chain->layer));
+    chain->n_layers = n;
+    CAIRN_TRY(plan_layers(chain, list, prefix, in, plan));
+    plan_gradients(chain, plan);
+    return CAIRN_OK;
+}
+
+void cairn_chain_free(struct cairn_chain *chain)
+{
+    for (size_t i = 0; i < chain->n_layers; i++) free(chain->layer[i].self);
+    free(chain->layer);
+    *chain = (struct cairn_chain){0};
+}
+
+const struct cairn_shape *cairn_chain_output(const struct cairn_chain *chain)
+{
+    return &chain->layer[chain->n_layers - 1].out;
+}
+
+const real *cairn_chain_forward(struct cairn_chain *chain, const struct cairn_pass *pass,
+                                const real *x)
+{
+    for (size_t i = 0; i < chain->n_layers; i++) {
+        struct cairn_layer *layer = &chain->layer[i];
+        if ((layer->kind->flags & CAIRN_LAYER_VIEW) != 0) continue;
+        layer->x = x;
+        layer->y = cairn_arena_at(pass->arena, layer->y_at);
+        layer->kind->forward(layer, pass);
+        x = layer->y;
+    }
+    return x;
+}
+
+const real *cairn_chain_backward(const struct cairn_chain *chain, const struct cairn_pass *pass,
+                                 real *dy)
+{
+    int turn = 0;
+    for (size_t i = chain->n_layers; i-- > 0 && chain->layer[i].in_backward;) {
+        const struct cairn_layer *layer = &chain->layer[i];
+        unsigned flags = layer->kind->flags;
+        if ((flags & CAIRN_LAYER_VIEW) != 0) continue;
+        real *dx = dy;
+        if (!layer->wants_dx) {
+            dx = NULL;
+        } else if ((flags & CAIRN_LAYER_ELEMENTWISE) == 0) {
+            turn = 1 - turn;
+            dx = cairn_arena_at(pass->arena, chain->gradient_at[turn]);
+        }
+        layer->kind->backward(layer, pass, dy, dx);
+        dy = dx;
+    }
+    return dy;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Layers one behind the other: the model's list, and the list inside a layer that holds layers.
+ * Compiled in two precisions (tensor/real.h).  Local. */
+#ifndef CAIRN_NN_CHAIN_H
+#define CAIRN_NN_CHAIN_H
+
+#include <stddef.h>
+
+#include "base/tree.h"
+#include "nn/layer.h"
+
+#define cairn_chain          CAIRN_R(cairn_chain)
+#define cairn_chain_plan     CAIRN_R(cairn_chain_plan)
+#define cairn_chain_free     CAIRN_R(cairn_chain_free)
+#define cairn_chain_output   CAIRN_R(cairn_chain_output)
+#define cairn_chain_forward  CAIRN_R(cairn_chain_forward)
+#define cairn_chain_backward CAIRN_R(cairn_chain_backward)
+
+/** Planned layers.  A zeroed one is empty. */
+struct cairn_chain {
+    struct cairn_layer *layer; /* [n_layers], owned */
+    size_t n_layers;
+    size_t gradient_at[2]; /* in the arena: gradients by outputs, in turn */
+};
+
+/**
+ * Plan a list of layers.
+ *
+ * list    of maps, each with type, maybe name, and the kind's keys; borrowed while planning
+ * prefix  in front of the layers' names: "" for the model, "3.body." for the list `body` of layer 3
+ * in      shape of the input of one sample
+ *
+ * Ranks   local
+ * Errors  CAIRN_USAGE with the place: unknown type (names the nearest) or key, bad name, shape that
+ * does not fit, memory; the chain is then to be freed as well
+ */
+CAIRN_CHECKED cairn_status cairn_chain_plan(struct cairn_chain *chain,
+                                            const struct cairn_node *list, const char *prefix,
+                                            const struct cairn_shape *in, struct cairn_plan *plan);
+void cairn_chain_free(struct cairn_chain *chain);
+
+/** Shape of the output of one sample; the chain is not empty.  Ranks: local; borrowed.  Errors:
+ * none. */
+const struct cairn_shape *cairn_chain_output(const struct cairn_chain *chain);
+
+/** Outputs [n, n_out] from x [n, n_in], which must live until backward is done.  Ranks: local;
+ * borrowed.  Errors: none. */
+const real *cairn_chain_forward(struct cairn_chain *chain, const struct cairn_pass *pass,
+                                const real *x);
+
+/** Gradients by the weights into the sink, last layer first; dy [n, n_out] is written over.  The
+ * answer is dx [n, n_in], or NULL where no weights before the chain wait for it.  Ranks: local;
+ * borrowed.  Errors: none. */
+const real *cairn_chain_backward(const struct cairn_chain *chain, const struct cairn_pass *pass,
+                                 real *dy);
+
+#endif

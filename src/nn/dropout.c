@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * dropout: in training each number is 0 with probability p, else divided by 1 - p (inverted
+ * dropout).  What is dropped depends on (seed, layer, epoch, sample, element) alone. */
+#include <math.h>
+#include <string.h>
+
+#include "base/random.h"
+#include "nn/layer.h"
+#include "tensor/kernels.h"
+
+struct dropout {
+    double p;
+    uint64_t layer;     /* part of the key */
+    uint32_t threshold; /* smaller random numbers drop */
+    real scale;         /* 1 / (1 - p) */
+    size_t mask;        /* in the arena: [b, n_in], 1 where kept */
+};
+
+static const struct cairn_key keys[] = {
+    {"p", CAIRN_KEY_REAL, offsetof(struct dropout, p), "0.5", 0, 0.999, NULL,
+     "probability of a number to be dropped"},
+};
+
+static cairn_status plan(struct cairn_layer *layer, struct cairn_plan *plan)
+{
+    struct dropout *self = layer->self;
+    layer->out = layer->in;
+    self->layer = cairn_name_number(layer->name);
+    self->threshold = (uint32_t)ceil(self->p * 0x1p24)
+                      << 8; /* of the 24 bits that cairn_random_unit() uses */
+    self->scale = (real)(1.0 / (1.0 - self->p));
+    self->mask = cairn_plan_kept(plan, layer->n_in, sizeof(uint8_t));
+    cairn_plan_scratch(plan, layer->n_in * sizeof(uint32_t));
+    return CAIRN_OK;
+}
+
+static void forward(const struct cairn_layer *layer, const struct cairn_pass *pass)
+{
+    const struct dropout *self = layer->self;
+    const struct cairn_micro *micro = pass->micro;
+    size_t n_in = layer->n_in;
+    if (!pass->training) {
+        if (layer->y != layer->x) memcpy(layer->y, layer->x, micro->n * n_in * sizeof(real));
+        return;
+    }
+    uint8_t *mask = cairn_arena_at(pass->arena, self->mask);
+    uint32_t *bits = pass->scratch; /* [n_in] */
+    for (size_t i = 0; i < micro->n; i++) {
+        uint64_t key =
+            cairn_random_key(pass->seed, CAIRN_RANDOM_DROPOUT, self->layer, micro->epoch[i]);
+        cairn_random_fill(key, micro->sample[i], n_in, bits);
+        const real *x = layer->x + i * n_in;
+        real *y = layer->y + i * n_in;
+        uint8_t *kept = mask + i * n_in;
+        CAIRN_INDEPENDENT
+        for (size_t e = 0; e < n_in; e++) {
+            kept[e] = bits[e] >= self->threshold;
+            y[e] = bits[e] >= self->threshold ? x[e] * self->scale : 0;
+        }
+    }
+}
+
+static void backward(const struct cairn_layer *layer, const struct cairn_pass *pass, const real *dy,
+                     real *dx)
+{
+    const struct dropout *self = layer->self;
+    const uint8_t *kept = cairn_arena_at(pass->arena, self->mask);
+    size_t count = pass->micro->n * layer->n_in;
+    real scale = self->scale;
+    CAIRN_INDEPENDENT
+    for (size_t i = 0; i < count; i++) dx[i] = kept[i] ? dy[i] * scale : 0;
+}
+
+const struct cairn_layer_kind CAIRN_R(cairn_layer_dropout) = {
+    .size = sizeof(struct cairn_layer_kind),
+    .name = "dropout",
+    .doc = "in training, 0 with probability p and else x / (1 - p)",
+    .example = "{type: dropout, p: 0.3}",
+    .example_in = {1, {20}},
+    .keys = keys,
+    .n_keys = sizeof keys / sizeof keys[0],
+    .self_bytes = sizeof(struct dropout),
+    .flags = CAIRN_LAYER_ELEMENTWISE,
+    .plan = plan,
+    .forward = forward,
+    .backward = backward,
+};

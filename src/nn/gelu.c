@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * gelu: y = x P(x), P the normal distribution function; `approximate: tanh` as torch.nn.GELU has
+ * it. Source: Hendrycks and Gimpel 2016. */
+#include <tgmath.h>
+
+#include "nn/layer.h"
+
+enum approximate { NONE, TANH };
+
+struct gelu {
+    int approximate; /* enum approximate */
+};
+
+static const struct cairn_key keys[] = {
+    {"approximate", CAIRN_KEY_CHOICE, offsetof(struct gelu, approximate), "none", 0, 0, "none tanh",
+     "none: by the error function; tanh: the faster formula of the paper"},
+};
+
+#define ROOT_HALF      ((real)0.70710678118654752440) /* sqrt(1/2) */
+#define DENSITY_AT_0   ((real)0.39894228040143267794) /* 1/sqrt(2 pi) */
+#define ROOT_2_OVER_PI ((real)0.79788456080286535588) /* sqrt(2/pi) */
+#define CUBIC          ((real)0.044715)
+
+static real distribution(real x)
+{
+    return (real)0.5 * (1 + erf(x * ROOT_HALF));
+}
+
+static real tanh_part(real x)
+{
+    return tanh(ROOT_2_OVER_PI * (x + CUBIC * x * x * x));
+}
+
+static void forward(const struct cairn_layer *layer, const struct cairn_pass *pass)
+{
+    const struct gelu *self = layer->self;
+    const real *x = layer->x;
+    size_t count = pass->micro->n * layer->n_in;
+    if (self->approximate == TANH)
+        for (size_t i = 0; i < count; i++) layer->y[i] = (real)0.5 * x[i] * (1 + tanh_part(x[i]));
+    else
+        for (size_t i = 0; i < count; i++) layer->y[i] = x[i] * distribution(x[i]);
+}
+
+static real slope(real x)
+{
+    return distribution(x) + x * DENSITY_AT_0 * exp((real)-0.5 * x * x);
+}
+
+static real tanh_slope(real x)
+{
+    real t = tanh_part(x);
+    real inner = ROOT_2_OVER_PI * (1 + 3 * CUBIC * x * x);
+    return (real)0.5 * (1 + t) + (real)0.5 * x * (1 - t * t) * inner;
+}
+
+static void backward(const struct cairn_layer *layer, const struct cairn_pass *pass, const real *dy,
+                     real *dx)
+{
+    const struct gelu *self = layer->self;
+    size_t count = pass->micro->n * layer->n_in;
+    if (self->approximate == TANH)
+        for (size_t i = 0; i < count; i++) dx[i] = tanh_slope(layer->x[i]) * dy[i];
+    else
+        for (size_t i = 0; i < count; i++) dx[i] = slope(layer->x[i]) * dy[i];
+}
+
+const struct cairn_layer_kind CAIRN_R(cairn_layer_gelu) = {
+    .size = sizeof(struct cairn_layer_kind),
+    .name = "gelu",
+    .doc = "x times the normal distribution function of x",
+    .example = "{type: gelu, approximate: tanh}",
+    .example_in = {1, {6}},
+    .keys = keys,
+    .n_keys = sizeof keys / sizeof keys[0],
+    .self_bytes = sizeof(struct gelu),
+    .flags = CAIRN_LAYER_ELEMENTWISE | CAIRN_LAYER_NEEDS_X,
+    .plan = cairn_layer_unchanged,
+    .forward = forward,
+    .backward = backward,
+};

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * A micro-batch through a planned model: forward, loss, backward.  Allocates nothing. */
+#include <math.h>
+
+#include "base/fault.h"
+#include "nn/planned.h"
+
+cairn_status cairn_model_pass(struct cairn_model *model, const real *w,
+                              const struct cairn_micro *micro, struct cairn_pass *out)
+{
+    if (micro->n > model->micro)
+        return cairn_fail(CAIRN_BUG, "a micro-batch of %zu samples for a model planned for %zu",
+                          micro->n, model->micro);
+    *out = (struct cairn_pass){.micro = micro,
+                               .w = w,
+                               .params = &model->params,
+                               .arena = &model->arena,
+                               .scratch = cairn_arena_at(&model->arena, model->scratch_at),
+                               .seed = model->seed};
+    return CAIRN_OK;
+}
+
+/* micro->x in the precision of the model, [n, n_in] */
+static const real *input(struct cairn_model *model, const struct cairn_micro *micro)
+{
+#ifdef CAIRN_F64
+    real *x = cairn_arena_at(&model->arena, model->input_at);
+    for (size_t i = 0; i < micro->n * model->n_in; i++) x[i] = (real)micro->x[i];
+    return x;
+#else
+    (void)model;
+    return micro->x;
+#endif
+}
+
+cairn_status cairn_model_loss(struct cairn_model *model, const struct cairn_pass *pass, real *dh,
+                              struct cairn_scores *scores)
+{
+    const struct cairn_micro *micro = pass->micro;
+    struct cairn_scores here = {0};
+    size_t n_out = cairn_shape_count(cairn_chain_output(&model->chain));
+    const real *h = cairn_chain_forward(&model->chain, pass, input(model, micro));
+    CAIRN_TRY(model->loss->run(micro, n_out, h, dh, &here));
+    if (!isfinite(here.loss))
+        return cairn_fail(
+            CAIRN_NUMBERS,
+            "the loss is not finite (%g over %zu samples, the first is %llu of epoch %llu); "
+            "lower optim.lr, set optim.clip_norm, or look at the data",
+            here.loss, micro->n, (unsigned long long)micro->sample[0],
+            (unsigned long long)micro->epoch[0]);
+    scores->loss += here.loss;
+    scores->weight += here.weight;
+    scores->correct += here.correct;
+    return CAIRN_OK;
+}
+
+cairn_status cairn_model_gradient(struct cairn_model *model, const real *w,
+                                  const struct cairn_micro *micro, struct cairn_sink *sink,
+                                  struct cairn_scores *scores)
+{
+    struct cairn_pass pass;
+    if (micro->n == 0) return CAIRN_OK;
+    if (cairn_fault("nn.gradient"))
+        return cairn_fail(CAIRN_NUMBERS, "the gradient is not finite (planted by CAIRN_FAULT)");
+    CAIRN_TRY(cairn_model_pass(model, w, micro, &pass));
+    pass.training = true;
+    pass.sink = sink;
+    real *dh = cairn_arena_at(&model->arena, model->chain.gradient_at[0]);
+    CAIRN_TRY(cairn_model_loss(model, &pass, dh, scores));
+    cairn_chain_backward(&model->chain, &pass, dh);
+    return CAIRN_OK;
+}
+
+cairn_status cairn_model_evaluate(struct cairn_model *model, const real *w,
+                                  const struct cairn_micro *micro, struct cairn_scores *scores)
+{
+    struct cairn_pass pass;
+    if (micro->n == 0) return CAIRN_OK;
+    CAIRN_TRY(cairn_model_pass(model, w, micro, &pass));
+    return cairn_model_loss(model, &pass, NULL, scores);
+}
+
+cairn_status cairn_model_outputs(struct cairn_model *model, const real *w,
+                                 const struct cairn_micro *micro, const real **outputs)
+{
+    struct cairn_pass pass;
+    CAIRN_TRY(cairn_model_pass(model, w, micro, &pass));
+    *outputs = cairn_chain_forward(&model->chain, &pass, input(model, micro));
+    return CAIRN_OK;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * The registry of layers, and what their plans have in common. */
+#include "nn/layer.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <xxhash.h>
+
+#define X(name) extern const struct cairn_layer_kind CAIRN_R(cairn_layer_##name);
+#include "nn/layers.def"
+#undef X
+
+const struct cairn_layer_kind *cairn_layer_kind_at(size_t index)
+{
+    static const struct cairn_layer_kind *const kinds[] = {
+#define X(name) &CAIRN_R(cairn_layer_##name),
+#include "nn/layers.def"
+#undef X
+    };
+    return index < sizeof kinds / sizeof kinds[0] ? kinds[index] : NULL;
+}
+
+cairn_status cairn_plan_param(struct cairn_plan *plan, const struct cairn_layer *layer,
+                              const char *name, const struct cairn_shape *shape, size_t *index)
+{
+    char full[2 * CAIRN_PARAM_NAME_BYTES];
+    snprintf(full, sizeof full, "%s.%s", layer->name, name);
+    return cairn_params_add(plan->params, full, shape, index);
+}
+
+size_t cairn_plan_kept(struct cairn_plan *plan, size_t count, size_t size)
+{
+    return cairn_arena_plan(plan->arena, plan->micro, count * size);
+}
+
+void cairn_plan_scratch(struct cairn_plan *plan, size_t bytes)
+{
+    if (bytes > plan->scratch_bytes) plan->scratch_bytes = bytes;
+}
+
+uint64_t cairn_name_number(const char *name)
+{
+    return XXH64(name, strlen(name), 0);
+}
+
+cairn_status cairn_layer_unchanged(struct cairn_layer *layer, struct cairn_plan *plan)
+{
+    (void)plan;
+    layer->out = layer->in;
+    return CAIRN_OK;
+}

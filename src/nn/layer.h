@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * What a layer is: one row of functions, in a file of its own, listed in nn/layers.def.  Planning
+ * may fail and settles shapes, weights and memory; running does neither.  Compiled in two
+ * precisions (tensor/real.h).  Local. */
+#ifndef CAIRN_NN_LAYER_H
+#define CAIRN_NN_LAYER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/keys.h"
+#include "base/memory.h"
+#include "tensor/micro.h"
+#include "tensor/params.h"
+#include "tensor/real.h"
+#include "tensor/sink.h"
+
+#define cairn_layer_kind_at   CAIRN_R(cairn_layer_kind_at)
+#define cairn_plan_param      CAIRN_R(cairn_plan_param)
+#define cairn_plan_kept       CAIRN_R(cairn_plan_kept)
+#define cairn_plan_scratch    CAIRN_R(cairn_plan_scratch)
+#define cairn_name_number     CAIRN_R(cairn_name_number)
+#define cairn_layer_unchanged CAIRN_R(cairn_layer_unchanged)
+
+/** What the chain of layers may do with a layer's memory. */
+enum cairn_layer_flags {
+    CAIRN_LAYER_VIEW = 1, /* y is x in another shape: nothing runs */
+    CAIRN_LAYER_ELEMENTWISE =
+        2,                   /* y may lie over x where x is not needed; dx always lies over dy */
+    CAIRN_LAYER_NEEDS_X = 4, /* backward reads x */
+    CAIRN_LAYER_NEEDS_Y = 8, /* backward reads y */
+};
+
+/** A layer of a model. */
+struct cairn_layer {
+    const struct cairn_layer_kind *kind;
+    char name[CAIRN_PARAM_NAME_BYTES]; /* index or name with the prefix of the list it stands in:
+                                          "3.body.0" */
+    void *self; /* the kind's own struct: its keys, and what its plan found; owned */
+    struct cairn_shape in, out; /* of one sample */
+    size_t n_in, n_out;         /* elements of one sample */
+    bool wants_dx;              /* weights before it wait for the gradient by x */
+    bool in_backward;           /* wants_dx, or has weights itself */
+    size_t y_at;                /* in the arena: [b, n_out] */
+    const real *x;              /* [n, n_in] of the running micro-batch */
+    real *y;                    /* [n, n_out] */
+};
+
+/** What planning gathers for the whole model. */
+struct cairn_plan {
+    size_t micro;                /* b: the most samples of one micro-batch */
+    struct cairn_params *params; /* weights so far */
+    struct cairn_arena *arena;   /* activations so far */
+    size_t scratch_bytes;        /* most that one call of a layer wants for itself */
+    bool wants_dx;               /* a layer so far has weights */
+};
+
+/** What one forward or backward pass works on. */
+struct cairn_pass {
+    const struct cairn_micro *micro;
+    const real *w; /* [n_weights] */
+    const struct cairn_params *params;
+    const struct cairn_arena *arena;
+    struct cairn_sink *sink; /* in backward */
+    void *scratch;           /* of the running call */
+    uint64_t seed;
+    bool training; /* dropout drops */
+};
+
+/** A layer's row of functions. */
+struct cairn_layer_kind {
+    size_t size;                   /* sizeof this struct where it was compiled */
+    const char *name;              /* the layer's `type` */
+    const char *doc;               /* one sentence */
+    const char *example;           /* as in a run file */
+    struct cairn_shape example_in; /* an input that the example takes */
+    const struct cairn_key *keys;  /* besides type and name; offsets in `self` */
+    size_t n_keys;
+    size_t self_bytes;
+    unsigned flags; /* enum cairn_layer_flags */
+    /** Set out from in, add weights and memory.  Errors: CAIRN_USAGE, what and what to do; the
+     * caller puts place, index and type in front. */
+    cairn_status (*plan)(struct cairn_layer *layer, struct cairn_plan *plan);
+    /** Fill its weights in w [n_weights]; NULL where it has none.  Errors: none. */
+    void (*init)(const struct cairn_layer *layer, const struct cairn_params *params, uint64_t seed,
+                 real *w);
+    /** layer->y from layer->x.  Errors: none. */
+    void (*forward)(const struct cairn_layer *layer, const struct cairn_pass *pass);
+    /** Gradients by its weights into the sink, and dx [n, n_in], unless NULL, from dy [n, n_out].
+     * Errors: none. */
+    void (*backward)(const struct cairn_layer *layer, const struct cairn_pass *pass, const real *dy,
+                     real *dx);
+};
+
+/** The registered layers; NULL behind the last.  Ranks: local.  Errors: none. */
+const struct cairn_layer_kind *cairn_layer_kind_at(size_t index);
+
+/** Add the weight tensor <layer>.<name>; its index in *index.  Ranks: local.  Errors: as
+ * cairn_params_add(). */
+CAIRN_CHECKED cairn_status cairn_plan_param(struct cairn_plan *plan,
+                                            const struct cairn_layer *layer, const char *name,
+                                            const struct cairn_shape *shape, size_t *index);
+
+/** Plan memory that backward reads again, `count` elements for each sample; the answer is for
+ * cairn_arena_at(). Ranks: local.  Errors: none (checked on allocation). */
+size_t cairn_plan_kept(struct cairn_plan *plan, size_t count, size_t size);
+
+/** Plan memory of one call of forward or backward: pass->scratch, shared by all layers.  Ranks:
+ * local.  Errors: none. */
+void cairn_plan_scratch(struct cairn_plan *plan, size_t bytes);
+
+/** A number for the name of a layer or tensor, part of the key of its random numbers.  Ranks:
+ * local.  Errors: none. */
+uint64_t cairn_name_number(const char *name);
+
+/** The plan of a layer that keeps the shape and has neither weights nor memory.  Ranks: local.
+ * Errors: none. */
+cairn_status cairn_layer_unchanged(struct cairn_layer *layer, struct cairn_plan *plan);
+
+#endif

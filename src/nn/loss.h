@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * What a loss is: one row of functions, in a file of its own, listed in nn/losses.def.  Compiled in
+ * two precisions (tensor/real.h).  Local. */
+#ifndef CAIRN_NN_LOSS_H
+#define CAIRN_NN_LOSS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "cairn/status.h"
+#include "nn/model.h"
+#include "tensor/micro.h"
+#include "tensor/real.h"
+#include "tensor/shape.h"
+
+#define cairn_loss_kind_at CAIRN_R(cairn_loss_kind_at)
+
+/** A loss's row of functions. */
+struct cairn_loss_kind {
+    size_t size;         /* sizeof this struct where it was compiled */
+    const char *name;    /* the value of `loss` */
+    const char *doc;     /* one sentence */
+    const char *example; /* as in a run file */
+    bool wants_classes;  /* labels, of which it counts the correct ones; else real targets */
+    /** Whether the outputs of one sample fit the data.  Errors: CAIRN_USAGE, what and what to do;
+     * the caller puts the place in front. */
+    cairn_status (*check)(const struct cairn_shape *outputs,
+                          const struct cairn_model_options *options);
+    /** From outputs h [n, k]: add to scores, and put the gradient of sum w_i L_i into dh [n, k]
+     * unless it is NULL. Errors: CAIRN_DATA: a label that is no class. */
+    cairn_status (*run)(const struct cairn_micro *micro, size_t k, const real *h, real *dh,
+                        struct cairn_scores *scores);
+};
+
+/** The registered losses; NULL behind the last.  Ranks: local.  Errors: none. */
+const struct cairn_loss_kind *cairn_loss_kind_at(size_t index);
+
+#endif

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * From the run file's list of layers and its loss to a planned model.  Running it is in gradient.c.
+ */
+#include "nn/model.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/keys.h"
+#include "nn/planned.h"
+
+static const struct cairn_node *last_child(const struct cairn_node *list)
+{
+    const struct cairn_node *node = list->child;
+    while (node->next != NULL) node = node->next;
+    return node;
+}
+
+static cairn_status find_loss(const struct cairn_node *name, const struct cairn_loss_kind **out)
+{
+    enum { MOST = 64 };
+    const char *names[MOST];
+    size_t n = 0;
+    for (; n < MOST && cairn_loss_kind_at(n) != NULL; n++) {
+        names[n] = cairn_loss_kind_at(n)->name;
+        if (strcmp(names[n], name->text) != 0) continue;
+        *out = cairn_loss_kind_at(n);
+        return CAIRN_OK;
+    }
+    const char *nearest = cairn_keys_nearest(name->text, names, n);
+    return cairn_fail(CAIRN_USAGE, "%s: unknown loss '%s'%s%s%s", cairn_node_place(name),
+                      name->text, nearest == NULL ? "; see cairn options" : "; did you mean '",
+                      nearest == NULL ? "" : nearest, nearest == NULL ? "" : "'?");
+}
+
+static const struct cairn_loss_kind *default_loss(bool classes)
+{
+    size_t i = 0;
+    while (cairn_loss_kind_at(i)->wants_classes != classes) i++;
+    return cairn_loss_kind_at(i);
+}
+
+static cairn_status choose_loss(const struct cairn_model_options *options,
+                                const struct cairn_loss_kind **out)
+{
+    const struct cairn_node *name = options->loss;
+    bool classes = options->n_classes > 0;
+    if (name == NULL) {
+        *out = default_loss(classes);
+        return CAIRN_OK;
+    }
+    if (name->kind == CAIRN_NODE_MAP) {
+        CAIRN_TRY(cairn_keys_read(NULL, 0, name, "type", "loss", NULL));
+        name = cairn_node_find(name, "type");
+    }
+    if (name == NULL || name->kind != CAIRN_NODE_SCALAR)
+        return cairn_fail(CAIRN_USAGE, "%s: loss must be a name, such as %s",
+                          cairn_node_place(options->loss), default_loss(classes)->name);
+    const struct cairn_loss_kind *loss = NULL;
+    CAIRN_TRY(find_loss(name, &loss));
+    if (loss->wants_classes != classes)
+        return cairn_fail(CAIRN_USAGE, "%s: loss %s wants %s, but the data has %s; use %s",
+                          cairn_node_place(name), loss->name,
+                          loss->wants_classes ? "classes" : "real targets",
+                          classes ? "classes" : "real targets", default_loss(classes)->name);
+    *out = loss;
+    return CAIRN_OK;
+}
+
+static cairn_status plan_model(struct cairn_model *model, const struct cairn_model_options *options)
+{
+    struct cairn_plan plan = {
+        .micro = options->micro, .params = &model->params, .arena = &model->arena};
+    model->n_in = cairn_shape_count(&options->input);
+    model->micro = options->micro;
+    model->seed = options->seed;
+#ifdef CAIRN_F64
+    model->input_at = cairn_plan_kept(&plan, model->n_in, sizeof(real));
+#endif
+    if (options->layers == NULL)
+        return cairn_fail(CAIRN_USAGE, "the run file has no model; give a list of layers, such as "
+                                       "model: [{type: flatten}, {type: dense, units: 10}]");
+    CAIRN_TRY(cairn_chain_plan(&model->chain, options->layers, "", &options->input, &plan));
+    CAIRN_TRY(choose_loss(options, &model->loss));
+    CAIRN_TRY_IN(model->loss->check(cairn_chain_output(&model->chain), options), "%s",
+                 cairn_node_place(last_child(options->layers)));
+    model->scratch_at = cairn_arena_plan(&model->arena, plan.scratch_bytes, 1);
+    return cairn_arena_allocate(&model->arena, "activations");
+}
+
+cairn_status cairn_model_create(const struct cairn_model_options *options, struct cairn_model **out)
+{
+    struct cairn_model *model = NULL;
+    CAIRN_TRY(cairn_memory_get(1, sizeof *model, "the model", &model));
+    cairn_status st = plan_model(model, options);
+    if (st != CAIRN_OK) {
+        cairn_model_free(model);
+        return st;
+    }
+    *out = model;
+    return CAIRN_OK;
+}
+
+void cairn_model_free(struct cairn_model *model)
+{
+    if (model == NULL) return;
+    cairn_chain_free(&model->chain);
+    cairn_params_free(&model->params);
+    cairn_arena_free(&model->arena);
+    free(model);
+}
+
+const struct cairn_params *cairn_model_params(const struct cairn_model *model)
+{
+    return &model->params;
+}
+
+const struct cairn_shape *cairn_model_output_shape(const struct cairn_model *model)
+{
+    return cairn_chain_output(&model->chain);
+}
+
+bool cairn_model_has_accuracy(const struct cairn_model *model)
+{
+    return model->loss->wants_classes;
+}
+
+size_t cairn_model_activation_bytes(const struct cairn_model *model)
+{
+    return model->arena.planned_bytes;
+}
+
+void cairn_model_init(const struct cairn_model *model, real *w)
+{
+    for (size_t i = 0; i < model->chain.n_layers; i++) {
+        const struct cairn_layer *layer = &model->chain.layer[i];
+        if (layer->kind->init != NULL) layer->kind->init(layer, &model->params, model->seed, w);
+    }
+}

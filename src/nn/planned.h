@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * A planned model from inside, for the files of nn/ that run it.  Compiled in two precisions
+ * (tensor/real.h). */
+#ifndef CAIRN_NN_PLANNED_H
+#define CAIRN_NN_PLANNED_H
+
+#include "base/memory.h"
+#include "nn/chain.h"
+#include "nn/loss.h"
+#include "nn/model.h"
+
+#define cairn_model_loss CAIRN_R(cairn_model_loss)
+
+struct cairn_model {
+    struct cairn_chain chain;
+    const struct cairn_loss_kind *loss;
+    struct cairn_params params;
+    struct cairn_arena arena; /* activations, gradients by them, scratch */
+    size_t n_in;              /* elements of one sample */
+    size_t micro;             /* b */
+    size_t input_at;          /* in the arena: the input in double; not used in single precision */
+    size_t scratch_at;        /* in the arena */
+    uint64_t seed;
+};
+
+/** What one pass of a model works on.  Ranks: local.  Errors: CAIRN_BUG: more samples than planned
+ * for. */
+#define cairn_model_pass CAIRN_R(cairn_model_pass)
+CAIRN_CHECKED cairn_status cairn_model_pass(struct cairn_model *model, const real *w,
+                                            const struct cairn_micro *micro,
+                                            struct cairn_pass *out);
+
+/** Forward and loss, with dropout where pass->training; dh [n, n_out] unless NULL.  Adds to scores.
+ *  Ranks: local.  Errors: CAIRN_NUMBERS: the loss is not finite; CAIRN_DATA: a label that is no
+ * class. */
+CAIRN_CHECKED cairn_status cairn_model_loss(struct cairn_model *model,
+                                            const struct cairn_pass *pass, real *dh,
+                                            struct cairn_scores *scores);
+
+#endif

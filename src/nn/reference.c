@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * The model in double: a plain sum of gradients, and the gradient check.  Compiled in double only.
+ */
+#include "nn/reference.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "nn/planned.h"
+
+/** A sink that adds into one flat block. */
+struct cairn_reference {
+    struct cairn_sink sink; /* first: the sink's functions turn it back into the whole */
+    struct cairn_model *model;
+    double *w, *g; /* [n_weights] */
+    struct cairn_scores scores;
+};
+
+static double *open_tensor(struct cairn_sink *sink, size_t param)
+{
+    struct cairn_reference *reference = (struct cairn_reference *)sink;
+    return reference->g + cairn_model_params(reference->model)->item[param].offset;
+}
+
+static void close_tensor(struct cairn_sink *sink, size_t param)
+{
+    (void)sink;
+    (void)param;
+}
+
+static cairn_status fill(struct cairn_reference *reference,
+                         const struct cairn_model_options *options)
+{
+    CAIRN_TRY(cairn_model_create(options, &reference->model));
+    size_t n = cairn_model_params(reference->model)->n_weights;
+    CAIRN_TRY(cairn_memory_get(n, sizeof(double), "the reference's weights", &reference->w));
+    return cairn_memory_get(n, sizeof(double), "the reference's gradient", &reference->g);
+}
+
+cairn_status cairn_reference_create(const struct cairn_model_options *options,
+                                    struct cairn_reference **out)
+{
+    struct cairn_reference *reference = NULL;
+    CAIRN_TRY(cairn_memory_get(1, sizeof *reference, "the reference", &reference));
+    reference->sink = (struct cairn_sink){open_tensor, close_tensor, 1};
+    cairn_status st = fill(reference, options);
+    if (st != CAIRN_OK) {
+        cairn_reference_free(reference);
+        return st;
+    }
+    *out = reference;
+    return CAIRN_OK;
+}
+
+void cairn_reference_free(struct cairn_reference *reference)
+{
+    if (reference == NULL) return;
+    cairn_model_free(reference->model);
+    free(reference->w);
+    free(reference->g);
+    free(reference);
+}
+
+static void clear(struct cairn_reference *reference)
+{
+    size_t n = cairn_model_params(reference->model)->n_weights;
+    memset(reference->g, 0, n * sizeof *reference->g);
+    reference->scores = (struct cairn_scores){0};
+}
+
+void cairn_reference_begin(struct cairn_reference *reference, const float *w)
+{
+    size_t n = cairn_model_params(reference->model)->n_weights;
+    for (size_t i = 0; i < n; i++) reference->w[i] = (double)w[i];
+    clear(reference);
+}
+
+cairn_status cairn_reference_add(struct cairn_reference *reference, const struct cairn_micro *micro)
+{
+    return cairn_model_gradient(reference->model, reference->w, micro, &reference->sink,
+                                &reference->scores);
+}
+
+const double *cairn_reference_gradient(const struct cairn_reference *reference,
+                                       struct cairn_scores *scores)
+{
+    *scores = reference->scores;
+    return reference->g;
+}
+
+/* The loss of training, dropout and all, with weight i moved by `by`. */
+static cairn_status loss_at(struct cairn_reference *reference, const struct cairn_micro *micro,
+                            size_t i, double by, double *loss)
+{
+    struct cairn_pass pass;
+    struct cairn_scores scores = {0};
+    double before = reference->w[i];
+    CAIRN_TRY(cairn_model_pass(reference->model, reference->w, micro, &pass));
+    pass.training = true;
+    reference->w[i] = before + by;
+    cairn_status st = cairn_model_loss(reference->model, &pass, NULL, &scores);
+    reference->w[i] = before;
+    *loss = scores.loss;
+    return st;
+}
+
+static double relative(double a, double b, double floor_of_tensor)
+{
+    double scale = fmax(fmax(fabs(a), fabs(b)), floor_of_tensor);
+    return scale > 0 ? fabs(a - b) / scale : 0;
+}
+
+static cairn_status check_tensor(struct cairn_reference *reference, const struct cairn_micro *micro,
+                                 const struct cairn_param *param, size_t most, double *worst)
+{
+    const double by = 1e-5;    /* rounding 1e-16 / by and curvature by^2 are both far below 1e-6 */
+    const double least = 1e-3; /* of the tensor's largest: smaller ones drown in that rounding */
+    double largest = 0;
+    for (size_t i = 0; i < param->count; i++)
+        largest = fmax(largest, fabs(reference->g[param->offset + i]));
+    size_t stride = param->count > most ? param->count / most : 1;
+    for (size_t i = 0; i < param->count && i / stride < most; i += stride) {
+        size_t at = param->offset + i;
+        double above = 0;
+        double below = 0;
+        CAIRN_TRY(loss_at(reference, micro, at, by, &above));
+        CAIRN_TRY(loss_at(reference, micro, at, -by, &below));
+        double difference = relative(reference->g[at], (above - below) / (2 * by), least * largest);
+        *worst = fmax(*worst, difference);
+    }
+    return CAIRN_OK;
+}
+
+cairn_status cairn_gradient_check(const struct cairn_model_options *options,
+                                  const struct cairn_micro *micro, size_t most, double *worst)
+{
+    struct cairn_reference *reference = NULL;
+    double largest = 0;
+    CAIRN_TRY(cairn_reference_create(options, &reference));
+    const struct cairn_params *params = cairn_model_params(reference->model);
+    cairn_model_init(reference->model, reference->w);
+    clear(reference);
+    cairn_status st = cairn_reference_add(reference, micro);
+    for (size_t t = 0; t < params->n_items && st == CAIRN_OK; t++)
+        st = check_tensor(reference, micro, &params->item[t], most, &largest);
+    cairn_reference_free(reference);
+    if (st == CAIRN_OK) *worst = largest;
+    return st;
+}

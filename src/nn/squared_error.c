@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * squared_error: L = 1/2 |h - y|^2 per sample, so that its gradient by h is h - y. */
+#include "nn/loss.h"
+
+static cairn_status check(const struct cairn_shape *outputs,
+                          const struct cairn_model_options *options)
+{
+    size_t n = cairn_shape_count(outputs);
+    if (n == options->n_targets) return CAIRN_OK;
+    return cairn_fail(CAIRN_USAGE, "the last layer has %zu outputs for %zu targets; set units: %zu",
+                      n, options->n_targets, options->n_targets);
+}
+
+static cairn_status run(const struct cairn_micro *micro, size_t k, const real *h, real *dh,
+                        struct cairn_scores *scores)
+{
+    for (size_t i = 0; i < micro->n; i++) {
+        const float *target = micro->target + i * k;
+        double weight = micro->weight == NULL ? 1 : (double)micro->weight[i];
+        double sum = 0;
+        for (size_t j = 0; j < k; j++) {
+            double difference = (double)h[i * k + j] - (double)target[j];
+            sum += difference * difference;
+            if (dh != NULL) dh[i * k + j] = (real)(weight * difference);
+        }
+        scores->loss += weight * 0.5 * sum;
+        scores->weight += weight;
+    }
+    return CAIRN_OK;
+}
+
+const struct cairn_loss_kind CAIRN_R(cairn_loss_squared_error) = {
+    .size = sizeof(struct cairn_loss_kind),
+    .name = "squared_error",
+    .doc = "half the squared distance to the targets; for data with real targets",
+    .example = "squared_error",
+    .wants_classes = false,
+    .check = check,
+    .run = run,
+};

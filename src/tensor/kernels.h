@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Plain loops over rows, written for the vectoriser.  Compiled in two precisions (tensor/real.h).
+ * Local. */
+#ifndef CAIRN_TENSOR_KERNELS_H
+#define CAIRN_TENSOR_KERNELS_H
+
+#include <stddef.h>
+
+#include "tensor/real.h"
+
+/** Before a loop whose turns are independent though its arrays may be one and the same (y over x).
+ * Without it the compiler takes its scalar version exactly there. */
+#if defined(__clang__)
+#define CAIRN_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#elif defined(__GNUC__)
+#define CAIRN_INDEPENDENT _Pragma("GCC ivdep")
+#else
+#define CAIRN_INDEPENDENT
+#endif
+
+#define cairn_rows_fill   CAIRN_R(cairn_rows_fill)
+#define cairn_columns_sum CAIRN_R(cairn_columns_sum)
+
+/** Make each row of y [n, m] a copy of row [m].  Ranks: local.  Errors: none. */
+void cairn_rows_fill(const real *row, size_t n, size_t m, real *y);
+
+/**
+ * sum[j] = beta * sum[j] + x[0, j] + x[1, j] + ..., added in this order; beta 0 does not read sum.
+ *
+ * Shapes  x: [n, m], n > 0; sum: [m]
+ * Ranks   local
+ * Errors  none
+ */
+void cairn_columns_sum(const real *x, size_t n, size_t m, real beta, real *sum);
+
+#endif
