@@ -39,23 +39,4 @@ endforeach()
 check_include_file(flexiblas_api.h CAIRN_HAVE_FLEXIBLAS_API)
 unset(CMAKE_REQUIRED_LIBRARIES)
 
-# The commit; configured again after each one
-set(CAIRN_COMMIT unknown)
-find_program(GIT git)
-if(GIT AND EXISTS ${PROJECT_SOURCE_DIR}/.git)
-  execute_process(COMMAND ${GIT} -C ${PROJECT_SOURCE_DIR} rev-parse HEAD --git-path logs/HEAD
-    OUTPUT_VARIABLE answer ERROR_QUIET RESULT_VARIABLE failed OUTPUT_STRIP_TRAILING_WHITESPACE)
-  if(NOT failed)
-    string(REGEX REPLACE "\n.*" "" CAIRN_COMMIT "${answer}")
-    string(REGEX REPLACE ".*\n" "" log "${answer}")
-    get_filename_component(log ${log} ABSOLUTE BASE_DIR ${PROJECT_SOURCE_DIR})
-    if(EXISTS ${log})
-      set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${log})
-    endif()
-  endif()
-endif()
-
-string(TOUPPER ${CMAKE_BUILD_TYPE} type)
-string(STRIP "${CMAKE_C_FLAGS} ${CMAKE_C_FLAGS_${type}} ${CAIRN_ARCH_FLAG}" CAIRN_FLAGS)
-string(REPLACE "\"" "\\\"" CAIRN_FLAGS "${CAIRN_FLAGS}")
 configure_file(${CMAKE_CURRENT_LIST_DIR}/build_config.h.in ${PROJECT_BINARY_DIR}/src/base/build_config.h)

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/**
+ * Training: a global batch is split into micro-batches over the ranks, their gradients are summed, and every rank changes
+ * its weights alike.  cairn_trainer_update() is the whole of it; the functions before it are its parts, for a loop of
+ * your own (launch/examples/loop.c).
+ */
+#ifndef CAIRN_TRAINER_H
+#define CAIRN_TRAINER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cairn/comm.h"
+#include "cairn/options.h"
+#include "cairn/status.h"
+
+/** Model, data, optimizer and weights of one run. */
+typedef struct cairn_trainer cairn_trainer;
+
+/** What one update was, the same on every rank but for the times. */
+struct cairn_update_record {
+    uint64_t update;        /**< the first is 1 */
+    uint64_t epoch;         /**< of its last sample; the first is 0 */
+    uint64_t batch_samples; /**< over all ranks */
+    double normalizer;      /**< W: the sum of the samples' weights */
+    double loss;            /**< sum over the samples / W */
+    double lr;              /**< learning rate */
+    double grad_norm;       /**< of the gradient after the division, before clipping */
+    double data_s, compute_s, reduce_s, update_s; /**< seconds of this rank */
+    bool stop;              /**< some rank was asked to stop */
+};
+
+/**
+ * Make a trainer from options: opens the data, plans the model, sets the initial weights.
+ *
+ * Ranks   collective
+ * Errors  CAIRN_USAGE, CAIRN_DATA: the same on every rank
+ */
+CAIRN_API CAIRN_CHECKED cairn_status cairn_trainer_open(const cairn_options *options, cairn_comm *comm,
+                                                        cairn_trainer **out);
+
+/**
+ * Release a trainer; NULL is fine.
+ *
+ * Ranks   local
+ * Errors  none
+ */
+CAIRN_API void cairn_trainer_close(cairn_trainer *trainer);
+
+/**
+ * Whether every update of the run is done.
+ *
+ * Ranks   local; the same answer on every rank
+ * Errors  none
+ */
+CAIRN_API bool cairn_trainer_done(const cairn_trainer *trainer);
+
+/**
+ * Set the sum of the next update to zero.
+ *
+ * Ranks   local
+ * Errors  none
+ */
+CAIRN_API void cairn_trainer_zero(cairn_trainer *trainer);
+
+/**
+ * How many micro-batches of the next update are this rank's share; may be 0.
+ *
+ * Ranks   local
+ * Errors  none
+ */
+CAIRN_API size_t cairn_trainer_share(const cairn_trainer *trainer);
+
+/**
+ * Forward and backward of the i-th micro-batch of the share: its gradient is added to the sum.
+ *
+ * Ranks   local
+ * Errors  CAIRN_DATA: cannot be read; CAIRN_NUMBERS: the loss is not finite.  Come to cairn_trainer_sum() all the same.
+ */
+CAIRN_API CAIRN_CHECKED cairn_status cairn_trainer_backward(cairn_trainer *trainer, size_t i);
+
+/**
+ * Sum over all ranks, divide, clip, change the weights.  With train.reproducible a gradient may leave the range of the
+ * sum: then *again is true, nothing was changed, and the update is worked once more from cairn_trainer_zero() on.
+ *
+ * st      this rank's status so far
+ * Ranks   collective
+ * Errors  the agreed one; CAIRN_NUMBERS: the gradient is not finite
+ */
+CAIRN_API CAIRN_CHECKED cairn_status cairn_trainer_sum(cairn_trainer *trainer, cairn_status st, bool *again,
+                                                       struct cairn_update_record *out);
+
+/**
+ * One update of the weights from one global batch: zero, micro-batches, sum, new weights.
+ *
+ * Ranks   collective
+ * Errors  the agreed one: CAIRN_DATA, CAIRN_NUMBERS
+ */
+CAIRN_API CAIRN_CHECKED cairn_status cairn_trainer_update(cairn_trainer *trainer,
+                                                          struct cairn_update_record *out);
+
+/**
+ * The weights, [*n] in checkpoint order; borrowed.
+ *
+ * Ranks   local
+ * Errors  none
+ */
+CAIRN_API const float *cairn_trainer_weights(const cairn_trainer *trainer, size_t *n);
+
+/**
+ * XXH64, seed 0, over the bytes of all weights: `weights_hash` of summary.json.
+ *
+ * Ranks   local
+ * Errors  none
+ */
+CAIRN_API uint64_t cairn_trainer_weights_hash(const cairn_trainer *trainer);
+
+/**
+ * Loss (sum / W) and accuracy over the group `split` ("train", "val" or "test"); accuracy is NaN where it has no meaning.
+ *
+ * Ranks   collective; the ranks share the samples
+ * Errors  the agreed one: CAIRN_DATA where there is no such group
+ */
+CAIRN_API CAIRN_CHECKED cairn_status cairn_trainer_evaluate(cairn_trainer *trainer, const char *split,
+                                                            double *loss, double *accuracy);
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * TERM, INT and USR1 set a flag that the next sum carries to all ranks (PRODUCT 6).  A second TERM or INT ends the process
+ * at once. */
+#ifndef CAIRN_BASE_INTERRUPT_H
+#define CAIRN_BASE_INTERRUPT_H
+
+#include <stdbool.h>
+
+/** Catch the signals from here on.  Ranks: local.  Errors: none. */
+void cairn_interrupt_catch(void);
+
+/** Whether this rank was asked to stop.  Ranks: local.  Errors: none. */
+bool cairn_interrupted(void);
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Options of a command line, one at a time. */
+#include <string.h>
+
+#include "base/keys.h"
+#include "cli/command.h"
+
+enum { MOST_OPTIONS = 32, OPTION_BYTES = 32 };
+
+/* The option in `known` that `text` names, with its length there; *takes whether a value follows. */
+static bool find_option(const char *known, const char *text, size_t length, bool *takes)
+{
+    for (const char *p = known; *p != '\0'; p += strspn(p, " ")) {
+        size_t n = strcspn(p, " ");
+        *takes = p[n - 1] == '=';
+        size_t n_name = n - (*takes ? 1 : 0);
+        if (n_name == length && strncmp(p, text, length) == 0) return true;
+        p += n;
+    }
+    return false;
+}
+
+static cairn_status unknown(const char *known, const char *text)
+{
+    char names[MOST_OPTIONS][OPTION_BYTES] = {{0}};
+    const char *list[MOST_OPTIONS];
+    size_t n = 0;
+    for (const char *p = known; *p != '\0' && n < MOST_OPTIONS; p += strspn(p, " ")) {
+        size_t length = strcspn(p, " =");
+        memcpy(names[n], p, length < OPTION_BYTES ? length : OPTION_BYTES - 1);
+        list[n] = names[n];
+        n++;
+        p += strcspn(p, " ");
+    }
+    const char *nearest = cairn_keys_nearest(text, list, n);
+    if (nearest == NULL) return cairn_fail(CAIRN_USAGE, "there is no option %s; see -h", text);
+    return cairn_fail(CAIRN_USAGE, "there is no option %s; did you mean %s?", text, nearest);
+}
+
+cairn_status cairn_arguments_next(const struct cairn_arguments *arguments, const char *known, int *position,
+                                  const char **name, const char **value)
+{
+    *name = NULL;
+    *value = NULL;
+    if (*position >= arguments->count) return CAIRN_OK;
+    char *text = arguments->value[(*position)++];
+    if (text[0] != '-' || text[1] == '\0') {
+        *value = text;
+        return CAIRN_OK;
+    }
+    char *equals = strchr(text, '=');
+    bool takes = false;
+    if (equals != NULL) *equals = '\0';
+    if (!find_option(known, text, strlen(text), &takes)) return unknown(known, text);
+    if (!takes && equals != NULL) return cairn_fail(CAIRN_USAGE, "%s takes no value", text);
+    if (takes && equals == NULL && *position >= arguments->count)
+        return cairn_fail(CAIRN_USAGE, "%s needs a value", text);
+    if (takes) *value = equals != NULL ? equals + 1 : arguments->value[(*position)++];
+    *name = text;
+    return CAIRN_OK;
+}

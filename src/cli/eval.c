@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * cairn eval CHECKPOINT: metrics of a trained model. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/command.h"
+#include "cli/trained.h"
+#include "train/evaluate.h"
+
+struct request {
+    const char *checkpoint, *data, *split;
+};
+
+static cairn_status read_request(const struct cairn_arguments *arguments, struct request *request)
+{
+    int position = 0;
+    const char *name = NULL;
+    const char *value = NULL;
+    for (;;) {
+        CAIRN_TRY(cairn_arguments_next(arguments, "--data= --split=", &position, &name, &value));
+        if (name == NULL && value == NULL) break;
+        if (name != NULL && strcmp(name, "--data") == 0)
+            request->data = value;
+        else if (name != NULL)
+            request->split = value;
+        else if (request->checkpoint == NULL)
+            request->checkpoint = value;
+        else
+            return cairn_fail(CAIRN_USAGE, "one checkpoint at a time, not also %s", value);
+    }
+    if (request->checkpoint != NULL) return CAIRN_OK;
+    return cairn_fail(CAIRN_USAGE, "which checkpoint? usage: cairn eval CHECKPOINT.h5");
+}
+
+static void print_scores(const struct cairn_trained *trained, const struct cairn_scores *scores)
+{
+    printf("{\n  \"split\": \"%s\",\n  \"samples\": %zu,\n  \"loss\": %.9g,\n", cairn_split_name(trained->split),
+           trained->n_samples, scores->loss / scores->weight);
+    if (cairn_model_has_accuracy(trained->model))
+        printf("  \"accuracy\": %.9g\n}\n", scores->correct / scores->weight);
+    else
+        printf("  \"accuracy\": null\n}\n");
+}
+
+static cairn_status run_eval(const struct cairn_arguments *arguments, cairn_comm *comm)
+{
+    struct request request = {.split = "test"};
+    struct cairn_trained trained;
+    struct cairn_scores scores;
+    CAIRN_TRY(read_request(arguments, &request)); /* the same words on every rank */
+    CAIRN_TRY(cairn_trained_open(comm, request.checkpoint, request.data, request.split, &trained));
+    const struct cairn_evaluation evaluation = {.comm = comm,
+                                                .model = trained.model,
+                                                .w = trained.w,
+                                                .loader = trained.loader,
+                                                .n_samples = trained.n_samples,
+                                                .micro = trained.micro};
+    cairn_status st = cairn_evaluate(&evaluation, &scores);
+    if (st == CAIRN_OK && cairn_comm_rank(comm) == 0) print_scores(&trained, &scores);
+    cairn_trained_close(&trained);
+    return st;
+}
+
+const struct cairn_command cairn_command_eval = {
+    .name = "eval",
+    .usage = "cairn eval CHECKPOINT.h5 [--data FILE.h5] [--split train|val|test]",
+    .doc = "prints loss and accuracy of a trained model",
+    .help = "\n  --data FILE.h5  another dataset than the one it was trained on\n"
+            "  --split NAME    the group to evaluate on; default test\n",
+    .collective = true,
+    .run = run_eval,
+};

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Whether this process should be one of several ranks.  Local. */
+#ifndef CAIRN_CLI_LAUNCHER_H
+#define CAIRN_CLI_LAUNCHER_H
+
+#include "cairn/comm.h"
+#include "cairn/status.h"
+
+/** Refuse to run alone where a launcher's variables say that there should be more ranks.
+ *  Ranks: local.  Errors: CAIRN_USAGE, with the variable and what to do. */
+CAIRN_CHECKED cairn_status cairn_launcher_check(const cairn_comm *comm);
+
+#endif

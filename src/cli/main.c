@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * The program: find the command, run it, print the one line if it failed, return the exit code. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cpu.h"
+#include "base/keys.h"
+#include "base/log.h"
+#include "cli/command.h"
+#include "cli/version.h"
+
+#define X(name) extern const struct cairn_command cairn_command_##name;
+#include "cli/commands.def"
+#undef X
+
+static const struct cairn_command *const commands[] = {
+#define X(name) &cairn_command_##name,
+#include "cli/commands.def"
+#undef X
+};
+enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
+
+static void print_commands(FILE *out)
+{
+    fprintf(out, "Cairn trains neural networks on CPU clusters: exact effective batches on any number of ranks.\n\n"
+                 "usage: cairn COMMAND [-q] [-v] [-h] ...\n\n");
+    for (size_t i = 0; i < N_COMMANDS; i++) fprintf(out, "  %-8s  %s\n", commands[i]->name, commands[i]->doc);
+    fprintf(out, "\n  cairn COMMAND -h   says more\n  cairn --version    own version and those of MPI, BLAS, HDF5\n");
+}
+
+static cairn_status find_command(const char *name, const struct cairn_command **out)
+{
+    const char *names[N_COMMANDS];
+    for (size_t i = 0; i < N_COMMANDS; i++) {
+        names[i] = commands[i]->name;
+        if (strcmp(commands[i]->name, name) == 0) {
+            *out = commands[i];
+            return CAIRN_OK;
+        }
+    }
+    const char *nearest = cairn_keys_nearest(name, names, N_COMMANDS);
+    if (nearest == NULL) return cairn_fail(CAIRN_USAGE, "there is no command %s; see cairn -h", name);
+    return cairn_fail(CAIRN_USAGE, "there is no command %s; did you mean %s?", name, nearest);
+}
+
+/* Take -q, -v and -h out; true when help is wanted. */
+static bool take_common(struct cairn_arguments *arguments)
+{
+    int kept = 0;
+    bool help = false;
+    for (int i = 0; i < arguments->count; i++) {
+        char *text = arguments->value[i];
+        if (strcmp(text, "-h") == 0 || strcmp(text, "--help") == 0)
+            help = true;
+        else if (strcmp(text, "-q") == 0 || strcmp(text, "--quiet") == 0)
+            cairn_log_set_level(CAIRN_LOG_QUIET);
+        else if (strcmp(text, "-v") == 0 || strcmp(text, "--verbose") == 0)
+            cairn_log_set_level(CAIRN_LOG_VERBOSE);
+        else
+            arguments->value[kept++] = text;
+    }
+    arguments->count = kept;
+    arguments->value[kept] = NULL;
+    return help;
+}
+
+/* The one line of an error. */
+static int end(cairn_status st, bool speaks)
+{
+    if (st != CAIRN_OK && st != CAIRN_STOPPED && speaks) fprintf(stderr, "cairn: %s\n", cairn_error_text());
+    return (int)st;
+}
+
+static int run_collective(const struct cairn_command *command, const struct cairn_arguments *arguments)
+{
+    cairn_comm *comm = NULL;
+    cairn_status st = cairn_comm_open(&comm);
+    if (st != CAIRN_OK) return end(st, true);
+    bool main_rank = cairn_comm_rank(comm) == 0;
+    if (!main_rank) cairn_log_mute();
+    st = command->run(arguments, comm);
+    int code = end(st, main_rank);
+    cairn_comm_close(comm);
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    const char *missing = cairn_cpu_missing();
+    if (missing != NULL) {
+        fprintf(stderr, "cairn: this program was built for another CPU: this one has no %s; build it here, or with "
+                        "cmake --preset release -DCAIRN_ARCH=x86-64-v2\n", missing);
+        return CAIRN_USAGE;
+    }
+    struct cairn_arguments arguments = {.count = argc - 1, .value = argv + 1};
+    bool help = take_common(&arguments);
+    if (arguments.count > 0 && strcmp(arguments.value[0], "--version") == 0) return cairn_version_print();
+    if (arguments.count == 0) {
+        print_commands(help ? stdout : stderr);
+        return help ? CAIRN_OK : CAIRN_USAGE;
+    }
+    const struct cairn_command *command = NULL;
+    cairn_status st = find_command(arguments.value[0], &command);
+    if (st != CAIRN_OK) return end(st, true);
+    arguments.count--;
+    arguments.value++;
+    if (help) {
+        printf("usage: %s\n\n%s\n%s", command->usage, command->doc, command->help == NULL ? "" : command->help);
+        return CAIRN_OK;
+    }
+    if (command->collective) return run_collective(command, &arguments);
+    return end(command->run(&arguments, NULL), true);
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * cairn predict CHECKPOINT --data FILE -o OUT: outputs of a trained model, one row per sample. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "cli/command.h"
+#include "cli/trained.h"
+#include "comm/exchange.h"
+#include "h5/h5.h"
+
+enum { PATH_BYTES = 4096 };
+
+struct request {
+    const char *checkpoint, *data, *split, *out;
+};
+
+static cairn_status read_request(const struct cairn_arguments *arguments, struct request *request)
+{
+    int position = 0;
+    const char *name = NULL;
+    const char *value = NULL;
+    for (;;) {
+        CAIRN_TRY(cairn_arguments_next(arguments, "--data= --split= -o=", &position, &name, &value));
+        if (name == NULL && value == NULL) break;
+        if (name != NULL && strcmp(name, "--data") == 0)
+            request->data = value;
+        else if (name != NULL && strcmp(name, "--split") == 0)
+            request->split = value;
+        else if (name != NULL)
+            request->out = value;
+        else if (request->checkpoint == NULL)
+            request->checkpoint = value;
+        else
+            return cairn_fail(CAIRN_USAGE, "one checkpoint at a time, not also %s", value);
+    }
+    if (request->checkpoint != NULL && request->data != NULL && request->out != NULL) return CAIRN_OK;
+    return cairn_fail(CAIRN_USAGE, "usage: cairn predict CHECKPOINT.h5 --data FILE.h5 -o OUT.h5");
+}
+
+/* One micro-batch of this rank: its outputs into `mine` [b, n_out]; nothing behind the last sample.  Local. */
+static cairn_status predict_micro(const struct cairn_trained *trained, size_t first, float *mine)
+{
+    struct cairn_micro micro;
+    const float *outputs = NULL;
+    if (first >= trained->n_samples) return CAIRN_OK;
+    size_t n = trained->n_samples - first < trained->micro ? trained->n_samples - first : trained->micro;
+    CAIRN_TRY(cairn_loader_read(trained->loader, first, n, &micro));
+    CAIRN_TRY(cairn_model_outputs(trained->model, trained->w, &micro, &outputs));
+    memcpy(mine, outputs, n * cairn_shape_count(cairn_model_output_shape(trained->model)) * sizeof *mine);
+    return CAIRN_OK;
+}
+
+/* Round by round, each rank works one micro-batch; rank 0 collects them in order in all [rounds x ranks x b, n_out]. */
+static cairn_status predict_all(const struct cairn_trained *trained, float *mine, float *all)
+{
+    cairn_status st = CAIRN_OK;
+    size_t n_ranks = (size_t)cairn_comm_size(trained->comm);
+    size_t rank = (size_t)cairn_comm_rank(trained->comm);
+    size_t block = trained->micro * cairn_shape_count(cairn_model_output_shape(trained->model));
+    size_t round_samples = trained->micro * n_ranks;
+    for (size_t first = 0; first < trained->n_samples && st == CAIRN_OK; first += round_samples) {
+        st = predict_micro(trained, first + rank * trained->micro, mine);
+        st = cairn_comm_gather(trained->comm, st, mine, block * sizeof *mine, all);
+        if (all != NULL) all += block * n_ranks;
+    }
+    return st;
+}
+
+/* The class with the largest output of each row. */
+static void choose_classes(const float *outputs, size_t n, size_t n_out, int32_t *label)
+{
+    for (size_t i = 0; i < n; i++) {
+        size_t best = 0;
+        for (size_t k = 1; k < n_out; k++)
+            if (outputs[i * n_out + k] > outputs[i * n_out + best]) best = k;
+        label[i] = (int32_t)best;
+    }
+}
+
+static cairn_status write_arrays(struct cairn_h5 *file, const struct cairn_trained *trained, const float *outputs)
+{
+    const struct cairn_shape *shape = cairn_model_output_shape(trained->model);
+    struct cairn_h5_form form = {.type = CAIRN_H5_F32, .shape = {.ndim = shape->ndim + 1}};
+    size_t n = trained->n_samples;
+    int32_t *label = NULL;
+    form.shape.dim[0] = n;
+    for (int d = 0; d < shape->ndim && d + 1 < CAIRN_MAX_DIMS; d++) form.shape.dim[d + 1] = shape->dim[d];
+    CAIRN_TRY(cairn_h5_set_text(file, "/", "format", "cairn-predictions"));
+    CAIRN_TRY(cairn_h5_set_text(file, "/", "data", cairn_dataset_path(trained->dataset)));
+    CAIRN_TRY(cairn_h5_set_text(file, "/", "split", cairn_split_name(trained->split)));
+    CAIRN_TRY(cairn_h5_write(file, "/outputs", &form, outputs));
+    if (!cairn_model_has_accuracy(trained->model)) return CAIRN_OK;
+    CAIRN_TRY(cairn_memory_get(n, sizeof *label, "the classes", &label));
+    choose_classes(outputs, n, cairn_shape_count(shape), label);
+    form = (struct cairn_h5_form){.type = CAIRN_H5_I32, .shape = {.ndim = 1, .dim = {n}}};
+    cairn_status st = cairn_h5_write(file, "/label", &form, label);
+    free(label);
+    return st;
+}
+
+/* Beside its name, then renamed: an older file is replaced only by a whole one.  Rank 0. */
+static cairn_status write_file(const char *path, const struct cairn_trained *trained, const float *outputs)
+{
+    char beside[PATH_BYTES];
+    struct cairn_h5 *file = NULL;
+    snprintf(beside, sizeof beside, "%s.%ld.tmp", path, (long)getpid());
+    CAIRN_TRY(cairn_h5_create(beside, &file));
+    cairn_status st = write_arrays(file, trained, outputs);
+    cairn_status closed = cairn_h5_close(file);
+    if (st == CAIRN_OK) st = closed;
+    if (st == CAIRN_OK && rename(beside, path) != 0)
+        st = cairn_fail(CAIRN_FILES, "%s: cannot be written: %s", path, strerror(errno));
+    if (st != CAIRN_OK) unlink(beside);
+    return st;
+}
+
+static cairn_status predict(const struct cairn_trained *trained, const char *out)
+{
+    float *mine = NULL;
+    float *all = NULL;
+    size_t n_out = cairn_shape_count(cairn_model_output_shape(trained->model));
+    size_t round_samples = trained->micro * (size_t)cairn_comm_size(trained->comm);
+    size_t n_rounds = (trained->n_samples + round_samples - 1) / round_samples;
+    bool main_rank = cairn_comm_rank(trained->comm) == 0;
+    cairn_status st = cairn_memory_get(trained->micro * n_out, sizeof *mine, "outputs", &mine);
+    if (st == CAIRN_OK && main_rank)
+        st = cairn_memory_get(n_rounds * round_samples, n_out * sizeof *all, "all outputs", &all);
+    st = cairn_comm_agree(trained->comm, st);
+    if (st == CAIRN_OK) st = predict_all(trained, mine, all);
+    if (st == CAIRN_OK && main_rank) st = write_file(out, trained, all);
+    st = cairn_comm_agree(trained->comm, st);
+    if (st == CAIRN_OK && main_rank) printf("%s: outputs of %zu samples\n", out, trained->n_samples);
+    free(all);
+    free(mine);
+    return st;
+}
+
+static cairn_status run_predict(const struct cairn_arguments *arguments, cairn_comm *comm)
+{
+    struct request request = {.split = "test"};
+    struct cairn_trained trained;
+    CAIRN_TRY(read_request(arguments, &request)); /* the same words on every rank */
+    CAIRN_TRY(cairn_trained_open(comm, request.checkpoint, request.data, request.split, &trained));
+    cairn_status st = predict(&trained, request.out);
+    cairn_trained_close(&trained);
+    return st;
+}
+
+const struct cairn_command cairn_command_predict = {
+    .name = "predict",
+    .usage = "cairn predict CHECKPOINT.h5 --data FILE.h5 -o OUT.h5 [--split train|val|test]",
+    .doc = "writes the outputs of a trained model, one row per sample",
+    .help = "\n  --data FILE.h5  the dataset\n"
+            "  --split NAME    its group; default test\n"
+            "  -o OUT.h5       gets `outputs` [n, ...] and, where there are classes, `label` [n]\n",
+    .collective = true,
+    .run = run_predict,
+};

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * What this start is made of: versions, machine, job, data. */
+#include "cli/provenance.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "base/memory.h"
+#include "comm/exchange.h"
+#include "h5/h5.h"
+#include "report/system.h"
+#include "tensor/threads.h"
+
+enum { TEXT_BYTES = CAIRN_SYSTEM_TEXT_BYTES };
+
+/* "node1 x 2, node2 x 2" from the hosts of all ranks, in the order of their first rank; released with free(). */
+static cairn_status list_hosts(const char *all, size_t n_ranks, char **out)
+{
+    size_t n_bytes = n_ranks * (TEXT_BYTES + 16) + 1;
+    size_t used = 0;
+    char *text = NULL;
+    CAIRN_TRY(cairn_memory_get(n_bytes, 1, "the list of hosts", &text));
+    for (size_t r = 0; r < n_ranks; r++) {
+        const char *host = all + r * TEXT_BYTES;
+        size_t n_here = 0;
+        size_t first = n_ranks;
+        for (size_t k = n_ranks; k-- > 0;) {
+            if (strcmp(all + k * TEXT_BYTES, host) != 0) continue;
+            n_here++;
+            first = k;
+        }
+        if (first != r) continue;
+        used += (size_t)snprintf(text + used, n_bytes - used, "%s%s x %zu", used == 0 ? "" : ", ", host, n_here);
+    }
+    *out = text;
+    return CAIRN_OK;
+}
+
+/* Texts that facts borrow. */
+struct texts {
+    char mpi[TEXT_BYTES], blas[TEXT_BYTES], hdf5[32], cpu[TEXT_BYTES], system[TEXT_BYTES];
+    char ranks[32], threads[32], data_hash[32], config_hash[32];
+    char *hosts, *command;
+};
+
+static const char *job_of_launcher(void)
+{
+    const char *const names[] = {"SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID", "JOB_ID"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (getenv(names[i]) != NULL) return getenv(names[i]);
+    return "none";
+}
+
+static void fill_texts(struct texts *texts, const struct cairn_config *config, const char *config_text, int n_ranks,
+                       uint64_t data_fingerprint)
+{
+    cairn_comm_library(texts->mpi, sizeof texts->mpi);
+    cairn_threads_blas(texts->blas, sizeof texts->blas);
+    cairn_h5_version(texts->hdf5);
+    cairn_system_cpu(texts->cpu);
+    cairn_system_release(texts->system);
+    snprintf(texts->ranks, sizeof texts->ranks, "%d", n_ranks);
+    snprintf(texts->threads, sizeof texts->threads, "%zu", config->train_threads);
+    snprintf(texts->data_hash, sizeof texts->data_hash, "%016" PRIx64, data_fingerprint);
+    snprintf(texts->config_hash, sizeof texts->config_hash, "%016" PRIx64,
+             (uint64_t)XXH64(config_text, strlen(config_text), 0));
+}
+
+static cairn_status write_entry(const struct texts *texts, const cairn_trainer *trainer,
+                                struct cairn_run_folder *folder, const char *resumed_from)
+{
+    const struct cairn_build *build = cairn_system_build();
+    const struct cairn_dataset *data = trainer->parts.dataset;
+    const struct cairn_fact facts[] = {
+        {.name = "version", .value = build->version},
+        {.name = "commit", .value = build->commit},
+        {.name = "compiler", .value = build->compiler},
+        {.name = "compiler_flags", .value = build->flags},
+        {.name = "mpi", .value = texts->mpi},
+        {.name = "blas", .value = texts->blas},
+        {.name = "hdf5", .value = texts->hdf5},
+        {.name = "cpu", .value = texts->cpu},
+        {.name = "system", .value = texts->system},
+        {.name = "hosts", .value = texts->hosts},
+        {.name = "ranks", .value = texts->ranks, .raw = true},
+        {.name = "threads", .value = texts->threads, .raw = true},
+        {.name = "job", .value = job_of_launcher()},
+        {.name = "command", .value = texts->command},
+        {.name = "data_file", .value = cairn_dataset_path(data)},
+        {.name = "data_hash", .value = texts->data_hash},
+        {.name = "data_source", .value = cairn_dataset_about(data, "source")},
+        {.name = "data_license", .value = cairn_dataset_about(data, "license")},
+        {.name = "data_citation", .value = cairn_dataset_about(data, "citation")},
+        {.name = "run_file_hash", .value = texts->config_hash},
+        {.name = "resumed_from", .value = resumed_from},
+        {.name = NULL},
+    };
+    return cairn_run_folder_provenance_begin(folder, facts);
+}
+
+cairn_status cairn_provenance_begin(cairn_comm *comm, const struct cairn_config *config, const char *config_text,
+                                    const cairn_trainer *trainer, struct cairn_run_folder *folder,
+                                    const char *resumed_from, uint64_t data_fingerprint)
+{
+    struct texts texts = {.hosts = NULL};
+    char host[TEXT_BYTES] = "";
+    char *all = NULL;
+    bool main_rank = cairn_comm_rank(comm) == 0;
+    size_t n_ranks = (size_t)cairn_comm_size(comm);
+    cairn_status st = CAIRN_OK;
+    cairn_system_host(host);
+    if (main_rank) st = cairn_memory_get(n_ranks, TEXT_BYTES, "the list of hosts", &all);
+    st = cairn_comm_gather(comm, st, host, sizeof host, all);
+    if (main_rank && st == CAIRN_OK) {
+        fill_texts(&texts, config, config_text, (int)n_ranks, data_fingerprint);
+        st = list_hosts(all, n_ranks, &texts.hosts);
+        if (st == CAIRN_OK) st = cairn_system_command(&texts.command);
+        if (st == CAIRN_OK) st = write_entry(&texts, trainer, folder, resumed_from);
+    }
+    free(texts.command);
+    free(texts.hosts);
+    free(all);
+    return cairn_comm_agree(comm, st);
+}

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * cairn train RUN.yaml: from a run file to a run folder. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/interrupt.h"
+#include "base/log.h"
+#include "checkpoint/checkpoint.h"
+#include "cli/command.h"
+#include "cli/launcher.h"
+#include "cli/provenance.h"
+#include "comm/exchange.h"
+#include "setup/setup.h"
+
+enum { MOST_OVERRIDES = 256, PLATFORM_BYTES = 512 };
+
+/* What the command line says. */
+struct request {
+    const char *run_file;
+    const char *overrides[MOST_OVERRIDES + 1];
+    const char *out;    /* NULL: runs/<name of the run file> */
+    const char *resume; /* auto, never or a file */
+    bool overwrite, check, singleton;
+};
+
+/* What a run is made of; all of it is released by close_job(). */
+struct job {
+    struct request request;
+    cairn_comm *comm;
+    bool main; /* rank 0 */
+    struct cairn_config *config;
+    char *config_text; /* resolved */
+    char platform[PLATFORM_BYTES];
+    char folder[CAIRN_FILE_PATH_BYTES];
+    char checkpoint[CAIRN_FILE_PATH_BYTES]; /* to go on from; "" for a fresh start */
+    uint64_t data_fingerprint;
+    cairn_trainer *trainer;
+    struct cairn_run_folder *run_folder; /* rank 0 */
+};
+
+static cairn_status read_option(struct request *request, const char *name, const char *value)
+{
+    if (strcmp(name, "--out") == 0) request->out = value;
+    if (strcmp(name, "--resume") == 0) request->resume = value;
+    if (strcmp(name, "--overwrite") == 0) request->overwrite = true;
+    if (strcmp(name, "--check") == 0) request->check = true;
+    if (strcmp(name, "--singleton") == 0) request->singleton = true;
+    return CAIRN_OK;
+}
+
+static cairn_status read_request(const struct cairn_arguments *arguments, struct request *request)
+{
+    int position = 0;
+    size_t n = 0;
+    const char *name = NULL;
+    const char *value = NULL;
+    request->resume = "auto";
+    for (;;) {
+        CAIRN_TRY(cairn_arguments_next(arguments, "--out= --resume= --overwrite --check --singleton", &position,
+                                       &name, &value));
+        if (name == NULL && value == NULL) break;
+        if (name != NULL) {
+            CAIRN_TRY(read_option(request, name, value));
+        } else if (request->run_file == NULL) {
+            request->run_file = value;
+        } else if (strchr(value, '=') == NULL) {
+            return cairn_fail(CAIRN_USAGE, "%s is neither an option nor a key=value", value);
+        } else if (n < MOST_OVERRIDES) {
+            request->overrides[n++] = value;
+        } else {
+            return cairn_fail(CAIRN_USAGE, "more than %d key=value; write them into the run file", MOST_OVERRIDES);
+        }
+    }
+    if (request->run_file == NULL) return cairn_fail(CAIRN_USAGE, "which run file? usage: cairn train RUN.yaml");
+    if (request->overwrite && strcmp(request->resume, "auto") != 0)
+        return cairn_fail(CAIRN_USAGE, "--overwrite starts afresh and does not go with --resume");
+    return CAIRN_OK;
+}
+
+/* runs/<name of the run file> unless --out says otherwise. */
+static void choose_folder(struct job *job)
+{
+    const char *slash = strrchr(job->request.run_file, '/');
+    const char *name = slash == NULL ? job->request.run_file : slash + 1;
+    const char *point = strrchr(name, '.');
+    int n = point == NULL || point == name ? (int)strlen(name) : (int)(point - name);
+    if (job->request.out != NULL)
+        snprintf(job->folder, sizeof job->folder, "%s", job->request.out);
+    else
+        snprintf(job->folder, sizeof job->folder, "runs/%.*s", n, name);
+}
+
+/* Which checkpoint to go on from.  Rank 0. */
+static cairn_status choose_checkpoint(struct job *job)
+{
+    bool found = false;
+    const char *resume = job->request.resume;
+    const char *folder = cairn_run_folder_checkpoints(job->run_folder);
+    if (job->request.overwrite) return cairn_run_folder_clear(job->run_folder);
+    CAIRN_TRY(cairn_checkpoint_newest(folder, &found, job->checkpoint));
+    if (strcmp(resume, "auto") == 0) return CAIRN_OK;
+    if (found && strcmp(resume, "never") == 0)
+        return cairn_fail(CAIRN_USAGE, "%s holds checkpoints; --overwrite removes them, --resume auto goes on, --out "
+                          "takes another folder",
+                          folder);
+    if (strcmp(resume, "never") != 0) snprintf(job->checkpoint, sizeof job->checkpoint, "%s", resume);
+    return CAIRN_OK;
+}
+
+/* A run file that changed where it matters cannot go on.  Rank 0. */
+static cairn_status check_same_config(const struct job *job)
+{
+    char *text = NULL;
+    char *changed = NULL;
+    struct cairn_config *before = NULL;
+    cairn_status st = cairn_checkpoint_text(job->checkpoint, "/config", &text);
+    if (st == CAIRN_OK) st = cairn_config_read(text, strlen(text), job->checkpoint, NULL, &before);
+    if (st == CAIRN_OK) st = cairn_config_changed(job->config, before, &changed);
+    if (st == CAIRN_OK && changed[0] != '\0')
+        st = cairn_fail(CAIRN_USAGE, "cannot go on from %s: the run file changed: %s; take that back, or start afresh with "
+                        "--overwrite or another --out",
+                        job->checkpoint, changed);
+    free(changed);
+    free(text);
+    cairn_config_free(before);
+    return st;
+}
+
+/* The folder, its lock, and where to go on.  Rank 0. */
+static cairn_status open_folder(struct job *job)
+{
+    CAIRN_TRY(cairn_run_folder_open(job->folder, &job->run_folder));
+    CAIRN_TRY(choose_checkpoint(job));
+    return job->checkpoint[0] == '\0' ? CAIRN_OK : check_same_config(job);
+}
+
+static struct cairn_run_options run_options(const struct job *job)
+{
+    enum { WORD_EPOCH, WORD_NONE };
+    const struct cairn_config *config = job->config;
+    uint64_t total = cairn_window_total(&job->trainer->parts.rule);
+    bool automatic = config->log_gradflow_every == CAIRN_KEY_WORD(0);
+    struct cairn_run_options options = {
+        .save =
+            {
+                .folder = job->main ? cairn_run_folder_checkpoints(job->run_folder) : NULL,
+                .config = job->config_text,
+                .data_fingerprint = job->data_fingerprint,
+                .platform = job->platform,
+                .keep = config->checkpoint_keep,
+                .reproducible = config->train_reproducible,
+            },
+        .evaluate_every = config->train_evaluate_every,
+        .checkpoint_every = config->checkpoint_every_updates,
+        .gradflow_every = automatic ? total / 50 + 1 : config->log_gradflow_every,
+        .folder = job->run_folder,
+        .resumed = job->checkpoint[0] != '\0',
+    };
+    if (config->train_evaluate_every == CAIRN_KEY_WORD(WORD_EPOCH)) options.evaluate_every = CAIRN_EVERY_EPOCH;
+    if (config->train_evaluate_every == CAIRN_KEY_WORD(WORD_NONE)) options.evaluate_every = 0;
+    return options;
+}
+
+/* Where the run stands: fresh or from a checkpoint; then the CSVs begin.  Collective. */
+static cairn_status resume(struct job *job)
+{
+    cairn_status st = CAIRN_OK;
+    struct cairn_run_options options;
+    if (job->main) st = open_folder(job);
+    st = cairn_comm_broadcast(job->comm, st, job->checkpoint, sizeof job->checkpoint);
+    if (st != CAIRN_OK) return st;
+    options = run_options(job);
+    if (job->checkpoint[0] != '\0') {
+        CAIRN_TRY(cairn_train_resume(job->trainer, &options.save, job->checkpoint));
+        cairn_log_info("goes on from %s, update %llu", job->checkpoint, (unsigned long long)job->trainer->at.update);
+    }
+    if (job->main) st = cairn_run_folder_start(job->run_folder, job->trainer->at.update, job->config_text);
+    return cairn_trainer_prepare(job->trainer, st);
+}
+
+static cairn_status train(struct job *job, char **summary)
+{
+    struct cairn_run_options options = run_options(job);
+    cairn_status st = cairn_provenance_begin(job->comm, job->config, job->config_text, job->trainer, job->run_folder,
+                                             job->checkpoint, job->data_fingerprint);
+    if (st == CAIRN_OK) st = cairn_train_run(job->trainer, &options, summary);
+    if (!job->main || (st != CAIRN_OK && st != CAIRN_STOPPED)) return st;
+    cairn_status ended = cairn_run_folder_provenance_end(job->run_folder, st == CAIRN_OK ? "done" : "stopped");
+    if (ended != CAIRN_OK) cairn_log_warning("%s", cairn_error_text());
+    return st;
+}
+
+/* Everything that can be wrong before the first update.  Collective. */
+static cairn_status prepare(struct job *job, const struct cairn_arguments *arguments)
+{
+    cairn_status st = read_request(arguments, &job->request);
+    if (st == CAIRN_OK && !job->request.singleton) st = cairn_launcher_check(job->comm);
+    CAIRN_TRY(cairn_comm_agree(job->comm, st));
+    CAIRN_TRY(cairn_setup_config(job->comm, job->request.run_file, job->request.overrides, &job->config));
+    CAIRN_TRY(cairn_setup_trainer(job->config, job->comm, &job->trainer));
+    cairn_setup_platform(job->config, job->platform, sizeof job->platform);
+    choose_folder(job);
+    st = cairn_config_print(job->config, &job->config_text);
+    if (st == CAIRN_OK && job->main)
+        st = cairn_dataset_fingerprint(job->trainer->parts.dataset, &job->data_fingerprint);
+    return cairn_comm_agree(job->comm, st);
+}
+
+static void close_job(struct job *job)
+{
+    cairn_run_folder_close(job->run_folder);
+    cairn_trainer_close(job->trainer);
+    cairn_config_free(job->config);
+    free(job->config_text);
+}
+
+static cairn_status run_train(const struct cairn_arguments *arguments, cairn_comm *comm)
+{
+    struct job job = {.comm = comm, .main = cairn_comm_rank(comm) == 0};
+    char *summary = NULL;
+    cairn_interrupt_catch();
+    cairn_status st = prepare(&job, arguments);
+    if (st == CAIRN_OK && job.request.check) {
+        if (job.main) printf("%s is ready to run\n", job.request.run_file);
+        close_job(&job);
+        return CAIRN_OK;
+    }
+    if (st == CAIRN_OK) st = resume(&job);
+    if (st == CAIRN_OK) st = train(&job, &summary);
+    if (summary != NULL) printf("%s", summary);
+    free(summary);
+    close_job(&job);
+    return st;
+}
+
+const struct cairn_command cairn_command_train = {
+    .name = "train",
+    .usage = "mpirun -n RANKS cairn train RUN.yaml [key=value ...] [--out DIR] [--resume auto|never|FILE]\n"
+             "       [--overwrite] [--check] [--singleton]",
+    .doc = "trains a model from a run file; goes on where an earlier start was stopped",
+    .help = "\n"
+            "  key=value      sets a key of the run file: batch.global=4096 (cairn options lists them)\n"
+            "  --out DIR      the run folder; default runs/<name of the run file>\n"
+            "  --resume       auto: from the newest complete checkpoint, afresh where there is none (default)\n"
+            "                 never: only in a folder without checkpoints;  FILE: from this checkpoint\n"
+            "  --overwrite    remove what an earlier run left in the folder and start afresh\n"
+            "  --check        read the run file, plan, check the data, and end\n"
+            "  --singleton    run alone even where the launcher's variables speak of more ranks\n"
+            "\nTERM, INT and USR1 stop it after the running update, with a checkpoint and exit code 75.\n",
+    .collective = true,
+    .run = run_train,
+};

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * From a checkpoint to a model that can be asked. */
+#include "cli/trained.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "checkpoint/checkpoint.h"
+#include "comm/exchange.h"
+#include "setup/setup.h"
+#include "tensor/threads.h"
+
+enum { LARGEST_MICRO = 256 };
+
+static cairn_status find_split(const char *name, enum cairn_split *out)
+{
+    for (int i = 0; i < CAIRN_N_SPLITS; i++) {
+        if (strcmp(cairn_split_name((enum cairn_split)i), name) != 0) continue;
+        *out = (enum cairn_split)i;
+        return CAIRN_OK;
+    }
+    return cairn_fail(CAIRN_USAGE, "--split %s: there are train, val and test", name);
+}
+
+static cairn_status read_weights(const char *checkpoint, const struct cairn_params *params, float *w)
+{
+    struct cairn_state state = {0};
+    cairn_status st = CAIRN_OK;
+    for (size_t i = 0; i < params->n_items && st == CAIRN_OK; i++) {
+        char path[CAIRN_CHECKPOINT_PATH_BYTES];
+        snprintf(path, sizeof path, "/weights/%s", params->item[i].name);
+        st = cairn_state_add(&state, path, CAIRN_ARRAY_F32, &params->item[i].shape, w + params->item[i].offset);
+    }
+    if (st == CAIRN_OK) st = cairn_checkpoint_read(checkpoint, &state);
+    cairn_state_free(&state);
+    return st;
+}
+
+/* Data, model and room for the weights.  Local. */
+static cairn_status open_parts(struct cairn_trained *trained, const char *data, const char *split)
+{
+    const struct cairn_config *config = trained->config;
+    CAIRN_TRY(cairn_threads_set(config->train_threads));
+    CAIRN_TRY(find_split(split, &trained->split));
+    CAIRN_TRY(cairn_dataset_open(data == NULL ? config->data_file : data, &trained->dataset));
+    if (!cairn_dataset_has(trained->dataset, trained->split))
+        return cairn_fail(CAIRN_DATA, "%s has no group %s; choose another --split",
+                          cairn_dataset_path(trained->dataset), split);
+    bool numbered = config->batch_micro < CAIRN_KEY_WORD(2);
+    trained->micro = numbered ? config->batch_micro : LARGEST_MICRO;
+    trained->n_samples = cairn_dataset_size(trained->dataset, trained->split);
+    struct cairn_model_options options = cairn_setup_model_options(config, trained->dataset, trained->micro);
+    CAIRN_TRY_IN(cairn_model_create(&options, &trained->model), "%s", cairn_dataset_path(trained->dataset));
+    const struct cairn_loader_options rows = {.split = trained->split, .micro = trained->micro};
+    CAIRN_TRY(cairn_loader_create(trained->dataset, &rows, &trained->loader));
+    return cairn_memory_get(cairn_model_params(trained->model)->n_weights, sizeof *trained->w, "the weights",
+                            &trained->w);
+}
+
+cairn_status cairn_trained_open(cairn_comm *comm, const char *checkpoint, const char *data, const char *split,
+                                struct cairn_trained *out)
+{
+    struct cairn_trained trained = {.comm = comm};
+    const struct cairn_params *params = NULL;
+    cairn_status st = cairn_setup_stored_config(comm, checkpoint, NULL, &trained.config);
+    if (st == CAIRN_OK) st = cairn_comm_agree(comm, open_parts(&trained, data, split));
+    if (st == CAIRN_OK) {
+        params = cairn_model_params(trained.model);
+        if (cairn_comm_rank(comm) == 0) st = read_weights(checkpoint, params, trained.w);
+        st = cairn_comm_broadcast(comm, st, trained.w, params->n_weights * sizeof *trained.w);
+    }
+    if (st != CAIRN_OK) {
+        cairn_trained_close(&trained);
+        return st;
+    }
+    *out = trained;
+    return CAIRN_OK;
+}
+
+void cairn_trained_close(struct cairn_trained *trained)
+{
+    free(trained->w);
+    cairn_loader_free(trained->loader);
+    cairn_model_free(trained->model);
+    cairn_dataset_close(trained->dataset);
+    cairn_config_free(trained->config);
+    *trained = (struct cairn_trained){0};
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * A trained model, out of a checkpoint: what eval and predict work with. */
+#ifndef CAIRN_CLI_TRAINED_H
+#define CAIRN_CLI_TRAINED_H
+
+#include "cairn/comm.h"
+#include "config/config.h"
+#include "data/loader.h"
+#include "nn/model.h"
+
+/** Model, weights and one group of a dataset. */
+struct cairn_trained {
+    cairn_comm *comm;
+    struct cairn_config *config;
+    struct cairn_dataset *dataset;
+    struct cairn_loader *loader;
+    struct cairn_model *model;
+    float *w;         /* [n_weights] */
+    size_t n_samples; /* of the group */
+    size_t micro;     /* b */
+    enum cairn_split split;
+};
+
+/** Open it: data NULL is the file the checkpoint was trained on; split is the group's name.
+ *  Ranks: collective.  Errors: the agreed one: CAIRN_DATA, CAIRN_USAGE. */
+CAIRN_CHECKED cairn_status cairn_trained_open(cairn_comm *comm, const char *checkpoint, const char *data,
+                                              const char *split, struct cairn_trained *out);
+
+/** Release what was opened; a zeroed one is fine.  Ranks: local.  Errors: none. */
+void cairn_trained_close(struct cairn_trained *trained);
+
+#endif

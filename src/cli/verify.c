@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * cairn verify RUN.yaml: proves that the splits of one global batch agree. */
+#include "train/verify.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "cli/command.h"
+#include "comm/exchange.h"
+#include "setup/setup.h"
+
+/* The largest difference from double precision that passes: rounding of float32 sums, with room to spare. */
+#define BOUND 1e-4
+
+enum { MOST_OVERRIDES = 256 };
+
+struct request {
+    const char *run_file;
+    const char *overrides[MOST_OVERRIDES + 1];
+};
+
+/* What all splits are compared with, and how that went. */
+struct job {
+    cairn_comm *comm;
+    bool main;
+    struct cairn_config *config;
+    struct cairn_reference *reference; /* rank 0 */
+    uint64_t given_micro, given_bits;  /* of the split of the run file on one rank */
+    bool bits_known, failed;
+};
+
+static cairn_status read_request(const struct cairn_arguments *arguments, struct request *request)
+{
+    int position = 0;
+    size_t n = 0;
+    const char *name = NULL;
+    const char *value = NULL;
+    for (;;) {
+        CAIRN_TRY(cairn_arguments_next(arguments, "", &position, &name, &value));
+        if (value == NULL) break;
+        if (request->run_file == NULL)
+            request->run_file = value;
+        else if (strchr(value, '=') == NULL || n == MOST_OVERRIDES)
+            return cairn_fail(CAIRN_USAGE, "%s is no key=value", value);
+        else
+            request->overrides[n++] = value;
+    }
+    if (request->run_file != NULL) return CAIRN_OK;
+    return cairn_fail(CAIRN_USAGE, "which run file? usage: cairn verify RUN.yaml");
+}
+
+/* The same config with the batch cut into micro-batches of this size. */
+static void set_split(struct cairn_config *config, uint64_t global, uint64_t micro)
+{
+    config->batch_global = (size_t)global;
+    config->batch_micro = (size_t)micro;
+    config->batch_accumulate = CAIRN_NONE;
+}
+
+/* Rank 0: the batch in double precision, once. */
+static cairn_status work_reference(struct job *job, cairn_trainer *t)
+{
+    if (!job->main || job->reference != NULL) return CAIRN_OK;
+    struct cairn_model_options options =
+        cairn_setup_model_options(job->config, t->parts.dataset, (size_t)t->parts.rule.micro);
+    CAIRN_TRY(cairn_reference_create(&options, &job->reference));
+    return cairn_verify_reference(t, job->reference);
+}
+
+/* Rank 0: a line of the table. */
+static void judge(struct job *job, const cairn_trainer *t, const struct cairn_totals *totals)
+{
+    struct cairn_difference d = cairn_verify_compare(t, totals, job->reference);
+    bool given = t->parts.rule.micro == job->given_micro;
+    bool same = !given || !job->bits_known || d.bits == job->given_bits;
+    bool passes = d.loss <= BOUND && d.gradient <= BOUND && (same || !job->config->train_reproducible);
+    if (given && !job->bits_known) {
+        job->given_bits = d.bits;
+        job->bits_known = true;
+    }
+    printf("%5d  %6" PRIu64 " x %-6" PRIu64 "  %.9g  %9.2e  %9.2e  %016" PRIx64 "  %s\n",
+           cairn_comm_size(t->parts.comm), t->window.n_micro, t->parts.rule.micro, d.loss_value, d.loss, d.gradient,
+           d.bits, passes ? "ok" : "FAILS");
+    job->failed = job->failed || !passes;
+}
+
+/* One split on one world.  Collective over `part`. */
+static cairn_status try_on(struct job *job, cairn_comm *part)
+{
+    cairn_trainer *t = NULL;
+    struct cairn_totals totals;
+    CAIRN_TRY(cairn_setup_trainer(job->config, part, &t));
+    cairn_status st = cairn_comm_agree(part, work_reference(job, t));
+    if (st == CAIRN_OK) st = cairn_verify_gradient(t, &totals);
+    if (st == CAIRN_OK && job->main) judge(job, t, &totals);
+    cairn_trainer_close(t);
+    return st;
+}
+
+/* One split on the first n_ranks of the world, while the others wait.  Collective. */
+static cairn_status try_split(struct job *job, uint64_t global, uint64_t micro, int n_ranks)
+{
+    cairn_comm *part = NULL;
+    cairn_status st = cairn_comm_first(job->comm, CAIRN_OK, n_ranks, &part);
+    if (st != CAIRN_OK) return st;
+    set_split(job->config, global, micro);
+    if (part != NULL) st = try_on(job, part);
+    cairn_comm_close(part);
+    return cairn_comm_agree(job->comm, st);
+}
+
+static cairn_status find_batch(struct job *job, struct cairn_window_rule *rule)
+{
+    cairn_trainer *t = NULL;
+    CAIRN_TRY(cairn_setup_trainer(job->config, job->comm, &t));
+    *rule = t->parts.rule;
+    if (rule->global > rule->n_samples) rule->global = rule->n_samples;
+    cairn_trainer_close(t);
+    return CAIRN_OK;
+}
+
+static cairn_status verify(struct job *job)
+{
+    struct cairn_window_rule rule;
+    int size = cairn_comm_size(job->comm);
+    CAIRN_TRY(find_batch(job, &rule));
+    uint64_t small = rule.micro / 4 > 0 ? rule.micro / 4 : 1;
+    uint64_t ragged = rule.micro;
+    while (ragged > 1 && (ragged == rule.micro || rule.global % ragged == 0)) ragged--;
+    job->given_micro = rule.micro;
+    if (job->main)
+        printf("one global batch of %" PRIu64 " samples; differences from double precision, relative; bound %g\n"
+               "ranks  micro-batches    loss         of loss  of gradient  bits of gradient\n",
+               rule.global, BOUND);
+    enum cairn_log_level level = cairn_log_get_level();
+    if (job->main) cairn_log_set_level(CAIRN_LOG_QUIET);
+    cairn_status st = try_split(job, rule.global, rule.micro, 1);
+    for (int n_ranks = 2; n_ranks <= size && st == CAIRN_OK; n_ranks++)
+        st = try_split(job, rule.global, rule.micro, n_ranks);
+    if (st == CAIRN_OK) st = try_split(job, rule.global, rule.global, 1);
+    if (st == CAIRN_OK) st = try_split(job, rule.global, small, size);
+    if (st == CAIRN_OK) st = try_split(job, rule.global, ragged, size);
+    if (job->main) cairn_log_set_level(level);
+    if (st == CAIRN_OK && job->failed)
+        st = cairn_fail(CAIRN_NUMBERS, "the splits of one global batch do not agree; see the lines that fail");
+    return cairn_comm_agree(job->comm, st);
+}
+
+static cairn_status run_verify(const struct cairn_arguments *arguments, cairn_comm *comm)
+{
+    struct request request = {0};
+    struct job job = {.comm = comm, .main = cairn_comm_rank(comm) == 0};
+    CAIRN_TRY(read_request(arguments, &request)); /* the same words on every rank */
+    CAIRN_TRY(cairn_setup_config(comm, request.run_file, request.overrides, &job.config));
+    cairn_status st = verify(&job);
+    cairn_reference_free(job.reference);
+    cairn_config_free(job.config);
+    return st;
+}
+
+const struct cairn_command cairn_command_verify = {
+    .name = "verify",
+    .usage = "mpirun -n RANKS cairn verify RUN.yaml [key=value ...]",
+    .doc = "proves that the splits of one global batch agree",
+    .help = "\nThe gradient of the first global batch is worked as the run file says on 1, 2, ... all ranks, as one\n"
+            "micro-batch, as small ones and as ragged ones, and each is compared with double precision.  With\n"
+            "train.reproducible the bits must be the same on every number of ranks.\n",
+    .collective = true,
+    .run = run_verify,
+};

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Small exchanges.  Not for gradients: sum.c. */
+#include "comm/exchange.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "comm/world.h"
+
+enum { PIECE = 1 << 30 }; /* counts of MPI are int */
+
+static void broadcast(cairn_comm *comm, unsigned char *data, size_t n_bytes)
+{
+    for (size_t done = 0; done < n_bytes; done += PIECE) {
+        size_t here = n_bytes - done < PIECE ? n_bytes - done : PIECE;
+        cairn_comm_check(comm, MPI_Bcast(data + done, (int)here, MPI_BYTE, 0, comm->mpi), "MPI_Bcast");
+    }
+}
+
+cairn_status cairn_comm_broadcast(cairn_comm *comm, cairn_status st, void *data, size_t n_bytes)
+{
+    st = cairn_comm_agree(comm, st);
+    if (st == CAIRN_OK) broadcast(comm, data, n_bytes);
+    return st;
+}
+
+cairn_status cairn_comm_broadcast_block(cairn_comm *comm, cairn_status st, char **data, size_t *n_bytes)
+{
+    uint64_t size = comm->rank == 0 && st == CAIRN_OK ? *n_bytes : 0;
+    char *block = comm->rank == 0 ? *data : NULL;
+    st = cairn_comm_broadcast(comm, st, &size, sizeof size);
+    if (st == CAIRN_OK && comm->rank != 0) st = cairn_memory_get(size + 1, 1, "a broadcast", &block);
+    st = cairn_comm_broadcast(comm, st, block, size);
+    if (st != CAIRN_OK) {
+        if (comm->rank != 0) free(block);
+        return st;
+    }
+    *data = block;
+    *n_bytes = size;
+    return CAIRN_OK;
+}
+
+cairn_status cairn_comm_max(cairn_comm *comm, cairn_status st, double *value, size_t n)
+{
+    st = cairn_comm_agree(comm, st);
+    if (st == CAIRN_OK)
+        cairn_comm_check(comm, MPI_Allreduce(MPI_IN_PLACE, value, (int)n, MPI_DOUBLE, MPI_MAX, comm->mpi),
+                         "MPI_Allreduce");
+    return st;
+}
+
+cairn_status cairn_comm_sum_exact(cairn_comm *comm, cairn_status st, struct cairn_exact *sum, size_t n)
+{
+    _Static_assert(sizeof *sum == 2 * sizeof(int64_t), "an exact sum is two words");
+    st = cairn_comm_agree(comm, st);
+    if (st == CAIRN_OK)
+        cairn_comm_check(comm,
+                         MPI_Allreduce(MPI_IN_PLACE, sum, (int)(2 * n), MPI_INT64_T, MPI_SUM, comm->mpi),
+                         "MPI_Allreduce");
+    return st;
+}
+
+/* The value that most ranks have; the lowest rank's among equals. */
+static uint64_t most_common(const uint64_t *value, int n)
+{
+    uint64_t best = value[0];
+    int best_count = 0;
+    for (int i = 0; i < n && best_count <= n / 2; i++) {
+        int count = 0;
+        for (int k = 0; k < n; k++) count += value[k] == value[i];
+        if (count > best_count) {
+            best_count = count;
+            best = value[i];
+        }
+    }
+    return best;
+}
+
+cairn_status cairn_comm_same(cairn_comm *comm, cairn_status st, uint64_t value, int *odd)
+{
+    uint64_t *all = NULL;
+    if (st == CAIRN_OK) st = cairn_memory_get((size_t)comm->size, sizeof *all, "a comparison of ranks", &all);
+    st = cairn_comm_agree(comm, st);
+    if (st == CAIRN_OK) {
+        cairn_comm_check(comm, MPI_Allgather(&value, 1, MPI_UINT64_T, all, 1, MPI_UINT64_T, comm->mpi),
+                         "MPI_Allgather");
+        uint64_t common = most_common(all, comm->size);
+        *odd = -1;
+        for (int r = comm->size - 1; r >= 0; r--)
+            if (all[r] != common) *odd = r;
+    }
+    free(all);
+    return st;
+}
+
+cairn_status cairn_comm_gather(cairn_comm *comm, cairn_status st, const void *mine, size_t n_bytes, void *all)
+{
+    st = cairn_comm_agree(comm, st);
+    if (st == CAIRN_OK)
+        cairn_comm_check(
+            comm, MPI_Gather(mine, (int)n_bytes, MPI_BYTE, all, (int)n_bytes, MPI_BYTE, 0, comm->mpi),
+            "MPI_Gather");
+    return st;
+}
+
+cairn_status cairn_comm_first(cairn_comm *comm, cairn_status st, int n_ranks, cairn_comm **out)
+{
+    cairn_comm *part = NULL;
+    bool inside = comm->rank < n_ranks;
+    if (st == CAIRN_OK) st = cairn_memory_get(1, sizeof *part, "a communicator", &part);
+    st = cairn_comm_agree(comm, st);
+    if (st == CAIRN_OK) {
+        cairn_comm_check(
+            comm, MPI_Comm_split(comm->mpi, inside ? 0 : MPI_UNDEFINED, comm->rank, &part->mpi),
+            "MPI_Comm_split");
+        part->rank = comm->rank;
+        part->size = n_ranks;
+        *out = inside ? part : NULL;
+    }
+    if (st != CAIRN_OK || !inside) free(part);
+    return st;
+}
+
+void cairn_comm_library(char *text, size_t n_bytes)
+{
+    char version[MPI_MAX_LIBRARY_VERSION_STRING] = "";
+    int n = 0;
+    MPI_Get_library_version(version, &n);
+    version[strcspn(version, ",\n")] = '\0'; /* "Open MPI v4.1.4" and much more */
+    snprintf(text, n_bytes, "%s", version);
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * The plain sum: floats, in place.  The gradient of every micro-batch is added by beta = 1, and the ranks are added by
+ * MPI in whatever order it likes, so different worlds agree to rounding only. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "comm/sum_kinds.h"
+
+/* Behind the gradient: each scalar in two floats, a multiple of SPLIT and the rest, so that counts stay exact up to 2^36;
+ * each flag in one. */
+#define SPLIT 4096.0
+enum { EXTRA = 2 * CAIRN_N_SCALARS + CAIRN_N_FLAGS };
+
+static float *open_tensor(struct cairn_sink *sink, size_t param)
+{
+    struct cairn_sum *sum = (struct cairn_sum *)sink;
+    return sum->g + sum->params->item[param].offset;
+}
+
+static void close_tensor(struct cairn_sink *sink, size_t param)
+{
+    (void)sink;
+    (void)param;
+}
+
+static cairn_status create(struct cairn_sum *sum)
+{
+    sum->sink = (struct cairn_sink){.open = open_tensor, .close = close_tensor, .beta = 1};
+    return cairn_memory_get(sum->params->n_weights + EXTRA, sizeof(float), "the gradient", &sum->g);
+}
+
+static void destroy(struct cairn_sum *sum)
+{
+    free(sum->g);
+}
+
+static void begin(struct cairn_sum *sum)
+{
+    memset(sum->g, 0, sum->params->n_weights * sizeof *sum->g);
+}
+
+static void reduce(struct cairn_sum *sum)
+{
+    float *extra = sum->g + sum->params->n_weights;
+    for (int i = 0; i < CAIRN_N_SCALARS; i++) {
+        double value = cairn_exact_value(&sum->scalar[i]);
+        double large = trunc(value / SPLIT) * SPLIT;
+        extra[2 * i] = (float)large;
+        extra[2 * i + 1] = (float)(value - large);
+    }
+    for (int i = 0; i < CAIRN_N_FLAGS; i++) extra[2 * CAIRN_N_SCALARS + i] = (float)sum->flag[i];
+    cairn_sum_allreduce(sum->comm, sum->g, sum->params->n_weights + EXTRA, sizeof *sum->g, MPI_FLOAT);
+    for (int i = 0; i < CAIRN_N_SCALARS; i++) {
+        sum->scalar[i] = (struct cairn_exact){0};
+        cairn_exact_add(&sum->scalar[i], (double)extra[2 * i] + (double)extra[2 * i + 1]);
+    }
+    for (int i = 0; i < CAIRN_N_FLAGS; i++) sum->flag[i] = (int64_t)extra[2 * CAIRN_N_SCALARS + i];
+}
+
+static void finish(struct cairn_sum *sum)
+{
+    (void)sum; /* g is the buffer; who takes its norm sees whether it is finite */
+}
+
+const struct cairn_sum_kind cairn_sum_kind_plain = {
+    .name = "plain",
+    .doc = "floats; different worlds agree to rounding",
+    .bytes_per_weight = sizeof(float),
+    .create = create,
+    .destroy = destroy,
+    .begin = begin,
+    .reduce = reduce,
+    .finish = finish,
+};

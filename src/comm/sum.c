@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * What all ways to sum share: scalars, flags, and what follows from them. */
+#include "comm/sum.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "comm/sum_kinds.h"
+
+static const struct cairn_sum_kind *const kinds[] = {
+#define X(name) &cairn_sum_kind_##name,
+#include "comm/sums.def"
+#undef X
+};
+
+cairn_status cairn_sum_create(cairn_comm *comm, const char *kind, const struct cairn_params *params,
+                              size_t n_addends, struct cairn_sum **out)
+{
+    struct cairn_sum *sum = NULL;
+    size_t i = 0;
+    while (i + 1 < sizeof kinds / sizeof kinds[0] && strcmp(kinds[i]->name, kind) != 0) i++;
+    CAIRN_TRY(cairn_memory_get(1, sizeof *sum, "the sum", &sum));
+    sum->kind = kinds[i];
+    sum->comm = comm;
+    sum->params = params;
+    sum->n_addends = n_addends;
+    cairn_status st = sum->kind->create(sum);
+    if (st != CAIRN_OK) {
+        cairn_sum_free(sum);
+        return st;
+    }
+    *out = sum;
+    return CAIRN_OK;
+}
+
+void cairn_sum_free(struct cairn_sum *sum)
+{
+    if (sum == NULL) return;
+    sum->kind->destroy(sum);
+    free(sum);
+}
+
+void cairn_sum_begin(struct cairn_sum *sum)
+{
+    memset(sum->scalar, 0, sizeof sum->scalar);
+    memset(sum->flag, 0, sizeof sum->flag);
+    sum->again = false;
+    sum->kind->begin(sum);
+}
+
+cairn_status cairn_sum_scores(struct cairn_sum *sum, const struct cairn_scores *scores)
+{
+    bool fits = cairn_exact_add(&sum->scalar[CAIRN_SCALAR_LOSS], scores->loss) &&
+                cairn_exact_add(&sum->scalar[CAIRN_SCALAR_WEIGHT], scores->weight) &&
+                cairn_exact_add(&sum->scalar[CAIRN_SCALAR_CORRECT], scores->correct);
+    if (fits) return CAIRN_OK;
+    return cairn_fail(CAIRN_NUMBERS, "a micro-batch has the loss %g: it diverges; lower optim.lr or set optim.clip_norm",
+                      scores->loss);
+}
+
+cairn_status cairn_sum_reduce(struct cairn_sum *sum, cairn_status st, bool stop, float **g,
+                              struct cairn_totals *totals)
+{
+    sum->flag[CAIRN_FLAG_FAILED] = st != CAIRN_OK;
+    sum->flag[CAIRN_FLAG_STOP] = stop;
+    sum->kind->reduce(sum);
+    if (sum->flag[CAIRN_FLAG_FAILED] != 0) return cairn_comm_agree(sum->comm, st);
+    if (sum->flag[CAIRN_FLAG_NOT_FINITE] != 0)
+        return cairn_fail(CAIRN_NUMBERS, "the gradient is not finite; lower optim.lr or set optim.clip_norm");
+    sum->again = sum->flag[CAIRN_FLAG_RANGE] != 0;
+    if (sum->again) {
+        sum->kind->widen(sum);
+        return CAIRN_OK;
+    }
+    sum->kind->finish(sum);
+    *g = sum->g;
+    *totals = (struct cairn_totals){
+        .loss = cairn_exact_value(&sum->scalar[CAIRN_SCALAR_LOSS]),
+        .weight = cairn_exact_value(&sum->scalar[CAIRN_SCALAR_WEIGHT]),
+        .correct = cairn_exact_value(&sum->scalar[CAIRN_SCALAR_CORRECT]),
+        .stop = sum->flag[CAIRN_FLAG_STOP] != 0,
+    };
+    return CAIRN_OK;
+}
+
+bool cairn_sum_again(const struct cairn_sum *sum)
+{
+    return sum->again;
+}
+
+bool cairn_sum_needs_range(const struct cairn_sum *sum)
+{
+    return sum->kind->has_range && !sum->range_known;
+}
+
+cairn_status cairn_sum_learn(struct cairn_sum *sum, cairn_status st)
+{
+    if (st == CAIRN_OK && sum->flag[CAIRN_FLAG_NOT_FINITE] != 0)
+        st = cairn_fail(CAIRN_NUMBERS, "the first gradient is not finite; lower the initial weights or scale the data");
+    st = cairn_comm_agree(sum->comm, st);
+    if (st == CAIRN_OK) {
+        sum->kind->widen(sum);
+        sum->range_known = true;
+    }
+    return st;
+}
+
+void cairn_sum_range_restored(struct cairn_sum *sum)
+{
+    sum->range_known = true;
+}

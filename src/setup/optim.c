@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * From the keys optim.* and schedule.* to an optimizer and a schedule. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "setup/setup.h"
+
+static const struct cairn_optim_kind *find_kind(const char *name)
+{
+    const struct cairn_optim_kind *kind = NULL;
+    for (size_t i = 0; (kind = cairn_optim_kind_at(i)) != NULL; i++)
+        if (strcmp(kind->name, name) == 0) return kind;
+    return NULL;
+}
+
+/* A key that this optimizer does not read may stand there with its default only: a momentum for adam is a mistake. */
+static cairn_status check_uses(const struct cairn_config *config, const struct cairn_optim_kind *kind)
+{
+    const char prefix[] = "optim.";
+    size_t n = 0;
+    const struct cairn_key *key = cairn_config_keys(&n);
+    for (const struct cairn_key *end = key + n; key < end; key++) {
+        if (strncmp(key->name, prefix, sizeof prefix - 1) != 0) continue;
+        const char *name = key->name + sizeof prefix - 1;
+        if (cairn_words_find("name lr clip_norm", name, NULL) || cairn_words_find(kind->uses, name, NULL)) continue;
+        const struct cairn_node *node = cairn_node_find(cairn_node_find(config->tree, "optim"), name);
+        if (node == NULL || strcmp(node->text, key->fallback) == 0) continue;
+        if (key->type == CAIRN_KEY_REAL && strtod(node->text, NULL) == strtod(key->fallback, NULL)) continue;
+        return cairn_fail(CAIRN_USAGE, "%s: %s is not used by optim.name: %s, which reads: lr clip_norm %s",
+                          cairn_node_place(node), key->name, kind->name, kind->uses);
+    }
+    return CAIRN_OK;
+}
+
+cairn_status cairn_setup_optim(const struct cairn_config *config, const struct cairn_params *params,
+                               struct cairn_optim **out)
+{
+    const struct cairn_optim_options options = {
+        .name = config->optim_name,
+        .lr = config->optim_lr,
+        .momentum = config->optim_momentum,
+        .dampening = config->optim_dampening,
+        .weight_decay = config->optim_weight_decay,
+        .beta1 = config->optim_beta1,
+        .beta2 = config->optim_beta2,
+        .eps = config->optim_eps,
+        .nesterov = config->optim_nesterov,
+    };
+    const struct cairn_optim_kind *kind = find_kind(options.name);
+    if (kind != NULL) CAIRN_TRY(check_uses(config, kind));
+    CAIRN_TRY_IN(cairn_optim_create(&options, params, out), "%s", cairn_config_place(config, "optim.name"));
+    return CAIRN_OK;
+}
+
+struct cairn_schedule cairn_setup_schedule(const struct cairn_config *config, uint64_t total_updates)
+{
+    return (struct cairn_schedule){
+        .decay = (enum cairn_decay)config->schedule_decay,
+        .lr = config->optim_lr,
+        .final_factor = config->schedule_final_factor,
+        .step_factor = config->schedule_step_factor,
+        .step_updates = config->schedule_step_updates,
+        .warmup_updates = config->schedule_warmup_updates,
+        .total_updates = total_updates,
+    };
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Threads of BLAS and OpenMP.  They are set by calls, so the environment of the job does not matter. */
+#include "tensor/threads.h"
+
+#include <cblas.h>
+#include <stdio.h>
+
+#include "base/build_config.h"
+#ifdef _OPENMP
+#include <omp.h>
+#endif
+#ifdef CAIRN_HAVE_FLEXIBLAS_API
+#include <flexiblas_api.h>
+#endif
+
+#if defined(CAIRN_HAVE_FLEXIBLAS_API)
+static int use(int n)
+{
+    flexiblas_set_num_threads(n);
+    return flexiblas_get_num_threads();
+}
+#elif defined(CAIRN_HAVE_OPENBLAS_SET_NUM_THREADS)
+static int use(int n)
+{
+    openblas_set_num_threads(n);
+    return openblas_get_num_threads();
+}
+#else
+static int use(int n)
+{
+    (void)n;
+    return 1;
+}
+#endif
+
+cairn_status cairn_threads_set(size_t n)
+{
+#ifdef _OPENMP
+    omp_set_dynamic(0);
+    omp_set_num_threads((int)n);
+#endif
+    int got = use((int)n);
+    if ((size_t)got == n) return CAIRN_OK;
+    return cairn_fail(CAIRN_USAGE, "train.threads is %zu, but this BLAS works with %d; set train.threads: %d or use another BLAS",
+                      n, got, got);
+}
+
+void cairn_threads_blas(char *text, size_t n_bytes)
+{
+#if defined(CAIRN_HAVE_OPENBLAS_GET_CONFIG) && defined(CAIRN_HAVE_OPENBLAS_GET_CORENAME)
+    snprintf(text, n_bytes, "%s, core %s", openblas_get_config(), openblas_get_corename());
+#elif defined(CAIRN_HAVE_FLEXIBLAS_API)
+    snprintf(text, n_bytes, "FlexiBLAS");
+#else
+    snprintf(text, n_bytes, "a BLAS without a name");
+#endif
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Evaluation: a group of the dataset, shared by the ranks and summed exactly, so that it does not depend on the world. */
+#include "train/evaluate.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "comm/exchange.h"
+#include "train/trainer.h"
+
+static cairn_status add_scores(struct cairn_exact sum[CAIRN_N_SCALARS], const struct cairn_scores *scores)
+{
+    bool fits = cairn_exact_add(&sum[CAIRN_SCALAR_LOSS], scores->loss) &&
+                cairn_exact_add(&sum[CAIRN_SCALAR_WEIGHT], scores->weight) &&
+                cairn_exact_add(&sum[CAIRN_SCALAR_CORRECT], scores->correct);
+    return fits ? CAIRN_OK : cairn_fail(CAIRN_NUMBERS, "a micro-batch has the loss %g", scores->loss);
+}
+
+/* This rank's micro-batches, forward only.  Local. */
+static cairn_status evaluate_share(const struct cairn_evaluation *e, struct cairn_exact *sum)
+{
+    const struct cairn_window_rule rule = {
+        .n_samples = e->n_samples, .global = e->n_samples, .micro = e->micro, .epochs = 1, .updates = UINT64_MAX};
+    struct cairn_window window;
+    if (!cairn_window_next(&rule, 0, 0, &window)) return CAIRN_OK;
+    struct cairn_share share = cairn_window_share(&window, cairn_comm_rank(e->comm), cairn_comm_size(e->comm));
+    for (uint64_t m = share.first; m < share.end; m++) {
+        struct cairn_micro micro;
+        struct cairn_scores scores = {0};
+        size_t n = 0;
+        uint64_t first = cairn_window_micro(&rule, &window, m, &n);
+        CAIRN_TRY(cairn_loader_read(e->loader, first, n, &micro));
+        CAIRN_TRY(cairn_model_evaluate(e->model, e->w, &micro, &scores));
+        CAIRN_TRY(add_scores(sum, &scores));
+    }
+    return CAIRN_OK;
+}
+
+cairn_status cairn_evaluate(const struct cairn_evaluation *e, struct cairn_scores *out)
+{
+    struct cairn_exact sum[CAIRN_N_SCALARS] = {{0}};
+    cairn_status st = evaluate_share(e, sum);
+    st = cairn_comm_sum_exact(e->comm, st, sum, CAIRN_N_SCALARS);
+    if (st != CAIRN_OK) return cairn_fail_in(st, "evaluating");
+    *out = (struct cairn_scores){.loss = cairn_exact_value(&sum[CAIRN_SCALAR_LOSS]),
+                                 .weight = cairn_exact_value(&sum[CAIRN_SCALAR_WEIGHT]),
+                                 .correct = cairn_exact_value(&sum[CAIRN_SCALAR_CORRECT])};
+    return CAIRN_OK;
+}
+
+cairn_status cairn_train_evaluate(cairn_trainer *t, enum cairn_split split, struct cairn_scores *out)
+{
+    if (t->parts.loader[split] == NULL)
+        return cairn_fail(CAIRN_DATA, "%s has no group %s to evaluate on", cairn_dataset_path(t->parts.dataset),
+                          cairn_split_name(split));
+    const struct cairn_evaluation evaluation = {
+        .comm = t->parts.comm,
+        .model = t->parts.model,
+        .w = t->w,
+        .loader = t->parts.loader[split],
+        .n_samples = cairn_dataset_size(t->parts.dataset, split),
+        .micro = t->parts.rule.micro,
+    };
+    return cairn_evaluate(&evaluation, out);
+}
+
+cairn_status cairn_trainer_evaluate(cairn_trainer *t, const char *split, double *loss, double *accuracy)
+{
+    struct cairn_scores scores;
+    int i = 0;
+    while (i < CAIRN_N_SPLITS && strcmp(cairn_split_name((enum cairn_split)i), split) != 0) i++;
+    if (i == CAIRN_N_SPLITS)
+        return cairn_fail(CAIRN_USAGE, "there is no group called %s; there are train, val and test", split);
+    CAIRN_TRY(cairn_train_evaluate(t, (enum cairn_split)i, &scores));
+    *loss = scores.loss / scores.weight;
+    *accuracy = cairn_model_has_accuracy(t->parts.model) ? scores.correct / scores.weight : NAN;
+    return CAIRN_OK;
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * What a checkpoint holds, saving one, and going on from one.  The file itself: checkpoint/. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fault.h"
+#include "base/log.h"
+#include "checkpoint/checkpoint.h"
+#include "comm/exchange.h"
+#include "data/order.h"
+#include "train/trainer.h"
+
+/* The run's position as it stands in the file: epoch and position in that epoch's order. */
+struct stored {
+    uint64_t epoch, position, data, seed;
+    double learning_rate; /* of the next update */
+};
+
+static cairn_status add_blocks(struct cairn_state *state, const char *group, const struct cairn_params *params,
+                               float *block)
+{
+    for (size_t i = 0; i < params->n_items; i++) {
+        const struct cairn_param *item = &params->item[i];
+        char path[CAIRN_CHECKPOINT_PATH_BYTES];
+        snprintf(path, sizeof path, "%s/%s", group, item->name);
+        CAIRN_TRY(cairn_state_add(state, path, CAIRN_ARRAY_F32, &item->shape, block + item->offset));
+    }
+    return CAIRN_OK;
+}
+
+static cairn_status add_optimizer(struct cairn_state *state, cairn_trainer *t)
+{
+    const char *name = NULL;
+    float *block = NULL;
+    for (size_t slot = 0; cairn_optim_slot(t->parts.optim, slot, &name, &block); slot++) {
+        char group[CAIRN_CHECKPOINT_PATH_BYTES];
+        snprintf(group, sizeof group, "/optimizer/%s", name);
+        CAIRN_TRY(add_blocks(state, group, t->params, block));
+    }
+    return CAIRN_OK;
+}
+
+static cairn_status add_progress(struct cairn_state *state, cairn_trainer *t, struct stored *stored)
+{
+    const struct cairn_shape pair = {.ndim = 1, .dim = {2}};
+    const struct cairn_shape tensors = {.ndim = 1, .dim = {t->params->n_items}};
+    const struct cairn_shape times = {.ndim = 1, .dim = {sizeof t->times / sizeof(double)}};
+    const struct {
+        const char *path;
+        enum cairn_array_type type;
+        void *data;
+    } number[] = {
+        {"/progress/update", CAIRN_ARRAY_U64, &t->at.update},
+        {"/progress/epoch", CAIRN_ARRAY_U64, &stored->epoch},
+        {"/progress/position", CAIRN_ARRAY_U64, &stored->position},
+        {"/progress/samples", CAIRN_ARRAY_U64, &t->at.samples},
+        {"/progress/seed", CAIRN_ARRAY_U64, &stored->seed},
+        {"/progress/learning_rate", CAIRN_ARRAY_F64, &stored->learning_rate},
+        {"/progress/data_fingerprint", CAIRN_ARRAY_U64, &stored->data},
+        {"/progress/last_epoch", CAIRN_ARRAY_U64, &t->at.epoch},
+    };
+    for (size_t i = 0; i < sizeof number / sizeof number[0]; i++)
+        CAIRN_TRY(cairn_state_add_number(state, number[i].path, number[i].type, number[i].data));
+    CAIRN_TRY(cairn_state_add(state, "/progress/epoch_loss", CAIRN_ARRAY_I64, &pair, &t->at.epoch_loss));
+    CAIRN_TRY(cairn_state_add(state, "/progress/epoch_weight", CAIRN_ARRAY_I64, &pair, &t->at.epoch_weight));
+    CAIRN_TRY(cairn_state_add(state, "/progress/times", CAIRN_ARRAY_F64, &times, &t->times));
+    if (t->sum->range == NULL) return CAIRN_OK;
+    return cairn_state_add(state, "/progress/sum_range", CAIRN_ARRAY_I64, &tensors, t->sum->range);
+}
+
+/* Every array that is saved and restored, in checkpoint order.  Borrows from t and stored. */
+static cairn_status collect(struct cairn_state *state, cairn_trainer *t, struct stored *stored)
+{
+    CAIRN_TRY(add_blocks(state, "/weights", t->params, t->w));
+    CAIRN_TRY(add_optimizer(state, t));
+    return add_progress(state, t, stored);
+}
+
+/* Rank 0 writes.  Local. */
+static cairn_status write_checkpoint(cairn_trainer *t, const struct cairn_save_options *options)
+{
+    struct cairn_state state = {0};
+    struct stored stored = {
+        .epoch = t->at.position / t->parts.rule.n_samples,
+        .position = t->at.position % t->parts.rule.n_samples,
+        .data = options->data_fingerprint,
+        .seed = t->parts.seed,
+        .learning_rate = cairn_schedule_rate(&t->parts.schedule, t->at.update),
+    };
+    cairn_status st = collect(&state, t, &stored);
+    if (st == CAIRN_OK) st = cairn_state_add_text(&state, "/progress/order", CAIRN_ORDER_NAME);
+    if (st == CAIRN_OK) st = cairn_state_add_text(&state, "/progress/platform", options->platform);
+    if (st == CAIRN_OK) st = cairn_state_add_text(&state, "/config", options->config);
+    if (st == CAIRN_OK) st = cairn_checkpoint_write(options->folder, t->at.update, &state, options->keep);
+    cairn_state_free(&state);
+    return st;
+}
+
+cairn_status cairn_train_save(cairn_trainer *t, const struct cairn_save_options *options)
+{
+    int odd = -1;
+    if (cairn_fault("train.drift")) t->w[0] += 1;
+    CAIRN_TRY(cairn_comm_same(t->parts.comm, CAIRN_OK, cairn_trainer_weights_hash(t), &odd));
+    if (odd >= 0)
+        return cairn_fail(CAIRN_NUMBERS,
+                          "update %" PRIu64 ": the weights of rank %d differ from the others'; its node is at "
+                          "fault: leave it out and start again from the newest checkpoint",
+                          t->at.update, odd);
+    cairn_status st = CAIRN_OK;
+    if (cairn_comm_rank(t->parts.comm) == 0) st = write_checkpoint(t, options);
+    return cairn_comm_agree(t->parts.comm, st);
+}
+
+/* Read into `state`, and check that the file belongs to this run's data.  Rank 0. */
+static cairn_status read_checkpoint(const struct cairn_save_options *options, const char *path,
+                                    const struct cairn_state *state, const struct stored *stored)
+{
+    char *text = NULL;
+    CAIRN_TRY(cairn_checkpoint_read(path, state));
+    if (stored->data != options->data_fingerprint)
+        return cairn_fail(CAIRN_DATA,
+                          "%s was made with other data (fingerprint %016" PRIx64 ", now %016" PRIx64
+                          "); set data.file to the data it was made with",
+                          path, stored->data, options->data_fingerprint);
+    CAIRN_TRY(cairn_checkpoint_text(path, "/progress/order", &text));
+    bool known = strcmp(text, CAIRN_ORDER_NAME) == 0;
+    cairn_status st = known ? CAIRN_OK
+                            : cairn_fail(CAIRN_DATA, "%s uses the order of samples %s, this cairn has %s", path,
+                                         text, CAIRN_ORDER_NAME);
+    free(text);
+    if (st != CAIRN_OK) return st;
+    CAIRN_TRY(cairn_checkpoint_text(path, "/progress/platform", &text));
+    if (options->reproducible && strcmp(text, options->platform) != 0)
+        cairn_log_warning("%s was made by '%s', this is '%s': the bits may differ", path, text, options->platform);
+    free(text);
+    return CAIRN_OK;
+}
+
+static size_t array_bytes(const struct cairn_array *array)
+{
+    return cairn_shape_count(&array->shape) * (array->type == CAIRN_ARRAY_F32 ? sizeof(float) : sizeof(uint64_t));
+}
+
+cairn_status cairn_train_resume(cairn_trainer *t, const struct cairn_save_options *options, const char *path)
+{
+    struct cairn_state state = {0};
+    struct stored stored = {0};
+    cairn_comm *comm = t->parts.comm;
+    cairn_status st = collect(&state, t, &stored);
+    if (st == CAIRN_OK && cairn_comm_rank(comm) == 0) st = read_checkpoint(options, path, &state, &stored);
+    st = cairn_comm_agree(comm, st);
+    for (size_t i = 0; i < state.n_arrays && st == CAIRN_OK; i++)
+        st = cairn_comm_broadcast(comm, st, state.array[i].data, array_bytes(&state.array[i]));
+    cairn_state_free(&state);
+    if (st != CAIRN_OK) return st;
+    t->at.position = stored.epoch * t->parts.rule.n_samples + stored.position;
+    cairn_optim_set_count(t->parts.optim, t->at.update);
+    if (t->sum->range != NULL && t->at.update > 0) cairn_sum_range_restored(t->sum);
+    cairn_trainer_locate(t);
+    return CAIRN_OK;
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Making and releasing a trainer, and where it stands in the run.  The update itself: update.c. */
+#include "train/trainer.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+void cairn_trainer_parts_free(const struct cairn_trainer_parts *parts)
+{
+    for (int split = 0; split < CAIRN_N_SPLITS; split++) cairn_loader_free(parts->loader[split]);
+    cairn_optim_free(parts->optim);
+    cairn_model_free(parts->model);
+    cairn_dataset_close(parts->dataset);
+}
+
+cairn_status cairn_trainer_create(const struct cairn_trainer_parts *parts, cairn_trainer **out)
+{
+    cairn_trainer *t = NULL;
+    cairn_status st = cairn_memory_get(1, sizeof *t, "the trainer", &t);
+    if (st != CAIRN_OK) {
+        cairn_trainer_parts_free(parts);
+        return st;
+    }
+    t->parts = *parts;
+    t->params = cairn_model_params(parts->model);
+    uint64_t n_addends = (parts->rule.global + parts->rule.micro - 1) / parts->rule.micro;
+    st = cairn_memory_get(t->params->n_weights, sizeof *t->w, "the weights", &t->w);
+    if (st == CAIRN_OK) st = cairn_memory_get(t->params->n_items, sizeof *t->flow, "figures", &t->flow);
+    if (st == CAIRN_OK)
+        st = cairn_sum_create(parts->comm, parts->sum_kind, t->params, (size_t)n_addends, &t->sum);
+    if (st != CAIRN_OK) {
+        cairn_trainer_close(t);
+        return st;
+    }
+    cairn_model_init(parts->model, t->w);
+    cairn_trainer_locate(t);
+    *out = t;
+    return CAIRN_OK;
+}
+
+void cairn_trainer_close(cairn_trainer *t)
+{
+    if (t == NULL) return;
+    cairn_sum_free(t->sum);
+    free(t->flow);
+    free(t->w);
+    cairn_trainer_parts_free(&t->parts);
+    free(t);
+}
+
+cairn_status cairn_trainer_prepare(cairn_trainer *t, cairn_status st)
+{
+    if (t->done || !cairn_sum_needs_range(t->sum)) return cairn_comm_agree(t->parts.comm, st);
+    struct cairn_micro micro;
+    struct cairn_scores scores = {0};
+    size_t n = 0;
+    uint64_t first = cairn_window_micro(&t->parts.rule, &t->window, 0, &n);
+    cairn_sum_begin(t->sum);
+    if (st == CAIRN_OK) st = cairn_loader_read(t->parts.loader[CAIRN_SPLIT_TRAIN], first, n, &micro);
+    if (st == CAIRN_OK) st = cairn_model_gradient(t->parts.model, t->w, &micro, &t->sum->sink, &scores);
+    return cairn_sum_learn(t->sum, st);
+}
+
+void cairn_trainer_locate(cairn_trainer *t)
+{
+    t->done = !cairn_window_next(&t->parts.rule, t->at.update, t->at.position, &t->window);
+    if (t->done) return;
+    t->share =
+        cairn_window_share(&t->window, cairn_comm_rank(t->parts.comm), cairn_comm_size(t->parts.comm));
+}
+
+void cairn_trainer_advance(cairn_trainer *t, const struct cairn_totals *totals)
+{
+    if (t->at.update == 0 || t->at.epoch != t->window.epoch) {
+        t->at.epoch_loss = (struct cairn_exact){0};
+        t->at.epoch_weight = (struct cairn_exact){0};
+    }
+    cairn_exact_add(&t->at.epoch_loss, totals->loss);
+    cairn_exact_add(&t->at.epoch_weight, totals->weight);
+    t->at.epoch = t->window.epoch;
+    t->at.samples += t->window.n;
+    t->at.position = cairn_window_after(&t->parts.rule, &t->window);
+    t->at.update++;
+    cairn_trainer_locate(t);
+}
+
+bool cairn_trainer_done(const cairn_trainer *t)
+{
+    return t->done;
+}
+
+size_t cairn_trainer_share(const cairn_trainer *t)
+{
+    return (size_t)(t->share.end - t->share.first);
+}
+
+const float *cairn_trainer_weights(const cairn_trainer *t, size_t *n)
+{
+    *n = t->params->n_weights;
+    return t->w;
+}
+
+uint64_t cairn_trainer_weights_hash(const cairn_trainer *t)
+{
+    return cairn_params_hash(t->w, t->params->n_weights);
+}

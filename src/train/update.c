@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Start reading here: one update of the weights, from files to new weights. */
+#include <math.h>
+
+#include "base/clock.h"
+#include "base/interrupt.h"
+#include "tensor/norm.h"
+#include "train/trainer.h"
+
+/** One update of the weights from one global batch.  Collective. */
+cairn_status cairn_trainer_update(cairn_trainer *t, struct cairn_update_record *out)
+{
+    cairn_status st = t->pending;
+    bool again = false;
+    do {
+        cairn_trainer_zero(t);
+        for (size_t i = 0; i < cairn_trainer_share(t) && st == CAIRN_OK; i++)
+            st = cairn_trainer_backward(t, i);      /* file -> micro-batch -> my sum */
+        st = cairn_trainer_sum(t, st, &again, out); /* my sum -> all ranks -> new weights */
+    } while (st == CAIRN_OK && again); /* a fixed-point range was too small: only with train.reproducible */
+    return st;
+}
+
+void cairn_trainer_zero(cairn_trainer *t)
+{
+    t->spent = (struct cairn_times){0};
+    cairn_sum_begin(t->sum);
+}
+
+/** One micro-batch: read it, walk forward and backward, add its gradient to this rank's sum.  Local. */
+cairn_status cairn_trainer_backward(cairn_trainer *t, size_t i)
+{
+    struct cairn_micro micro;
+    struct cairn_scores scores = {0};
+    size_t n = 0;
+    uint64_t first = cairn_window_micro(&t->parts.rule, &t->window, t->share.first + i, &n);
+    double begin_s = cairn_clock_s();
+    cairn_status st = cairn_loader_read(t->parts.loader[CAIRN_SPLIT_TRAIN], first, n, &micro);
+    double read_s = cairn_clock_s();
+    if (st == CAIRN_OK) st = cairn_model_gradient(t->parts.model, t->w, &micro, &t->sum->sink, &scores);
+    if (st == CAIRN_OK) st = cairn_sum_scores(t->sum, &scores);
+    t->spent.data_s += read_s - begin_s;
+    t->spent.compute_s += cairn_clock_s() - read_s;
+    if (st == CAIRN_OK) return CAIRN_OK;
+    return cairn_fail_in(st, "training, epoch %llu update %llu", (unsigned long long)t->window.epoch,
+                         (unsigned long long)t->at.update + 1);
+}
+
+/** My sum -> the sum over all ranks -> new weights.  Collective. */
+cairn_status cairn_trainer_sum(cairn_trainer *t, cairn_status st, bool *again, struct cairn_update_record *out)
+{
+    struct cairn_totals totals = {0};
+    double begin_s = cairn_clock_s();
+    st = cairn_sum_reduce(t->sum, st, cairn_interrupted(), &t->g, &totals);
+    t->spent.reduce_s = cairn_clock_s() - begin_s;
+    if (st != CAIRN_OK) return st;
+    *again = cairn_sum_again(t->sum);
+    return *again ? CAIRN_OK : cairn_trainer_apply(t, &totals, out);
+}
+
+static void divide(float *g, size_t n, float divisor)
+{
+    for (size_t i = 0; i < n; i++) g[i] /= divisor;
+}
+
+static void take_flow(cairn_trainer *t)
+{
+    for (size_t i = 0; i < t->params->n_items; i++) {
+        const struct cairn_param *item = &t->params->item[i];
+        t->flow[i].gradient = cairn_magnitudes(t->g + item->offset, item->count);
+        t->flow[i].weight_norm = cairn_norm(t->w + item->offset, item->count);
+    }
+}
+
+/** The summed gradient -> new weights: divide once, clip, optimizer.  Local; the same on every rank. */
+cairn_status cairn_trainer_apply(cairn_trainer *t, const struct cairn_totals *totals,
+                                 struct cairn_update_record *out)
+{
+    double begin_s = cairn_clock_s();
+    double rate = cairn_schedule_rate(&t->parts.schedule, t->at.update);
+    if (t->parts.normalize) divide(t->g, t->params->n_weights, (float)totals->weight);
+    if (t->wants_flow) take_flow(t);
+    double norm = cairn_clip(t->g, t->params->n_weights, t->parts.clip_norm);
+    if (!isfinite(norm))
+        return cairn_fail(CAIRN_NUMBERS,
+                          "training, epoch %llu update %llu: the gradient is not finite; lower optim.lr or set "
+                          "optim.clip_norm",
+                          (unsigned long long)t->window.epoch, (unsigned long long)t->at.update + 1);
+    cairn_optim_update(t->parts.optim, rate, t->g, t->w);
+    t->spent.update_s = cairn_clock_s() - begin_s;
+    *out = (struct cairn_update_record){
+        .update = t->at.update + 1,
+        .epoch = t->window.epoch,
+        .batch_samples = t->window.n,
+        .normalizer = totals->weight,
+        .loss = totals->loss / totals->weight,
+        .lr = rate,
+        .grad_norm = norm,
+        .data_s = t->spent.data_s,
+        .compute_s = t->spent.compute_s,
+        .reduce_s = t->spent.reduce_s,
+        .update_s = t->spent.update_s,
+        .stop = totals->stop,
+    };
+    cairn_trainer_advance(t, totals);
+    return CAIRN_OK;
+}

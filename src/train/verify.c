@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * One global batch in some split, against double precision. */
+#include "train/verify.h"
+
+#include <math.h>
+
+cairn_status cairn_verify_gradient(cairn_trainer *t, struct cairn_totals *out)
+{
+    cairn_status st = cairn_trainer_prepare(t, CAIRN_OK);
+    if (st != CAIRN_OK) return st;
+    do {
+        cairn_trainer_zero(t);
+        for (size_t i = 0; i < cairn_trainer_share(t) && st == CAIRN_OK; i++) st = cairn_trainer_backward(t, i);
+        st = cairn_sum_reduce(t->sum, st, false, &t->g, out);
+    } while (st == CAIRN_OK && cairn_sum_again(t->sum));
+    return st;
+}
+
+cairn_status cairn_verify_reference(cairn_trainer *t, struct cairn_reference *reference)
+{
+    cairn_reference_begin(reference, t->w);
+    for (uint64_t m = 0; m < t->window.n_micro; m++) {
+        struct cairn_micro micro;
+        size_t n = 0;
+        uint64_t first = cairn_window_micro(&t->parts.rule, &t->window, m, &n);
+        CAIRN_TRY(cairn_loader_read(t->parts.loader[CAIRN_SPLIT_TRAIN], first, n, &micro));
+        CAIRN_TRY(cairn_reference_add(reference, &micro));
+    }
+    return CAIRN_OK;
+}
+
+/* max |a - b| / max |b| of one tensor; 0 where both are zero. */
+static double tensor_difference(const float *a, const double *b, size_t n)
+{
+    double largest = 0;
+    double apart = 0;
+    for (size_t i = 0; i < n; i++) {
+        largest = fmax(largest, fabs(b[i]));
+        apart = fmax(apart, fabs((double)a[i] - b[i]));
+    }
+    return apart == 0 ? 0 : apart / largest;
+}
+
+struct cairn_difference cairn_verify_compare(const cairn_trainer *t, const struct cairn_totals *totals,
+                                             const struct cairn_reference *reference)
+{
+    struct cairn_scores scores;
+    const double *g = cairn_reference_gradient(reference, &scores);
+    struct cairn_difference out = {
+        .loss = fabs(totals->loss - scores.loss) / fabs(scores.loss),
+        .bits = cairn_params_hash(t->g, t->params->n_weights),
+        .loss_value = totals->loss / totals->weight,
+    };
+    for (size_t i = 0; i < t->params->n_items; i++) {
+        const struct cairn_param *item = &t->params->item[i];
+        out.gradient = fmax(out.gradient, tensor_difference(t->g + item->offset, g + item->offset, item->count));
+    }
+    return out;
+}
