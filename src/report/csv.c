@@ -26,7 +26,7 @@ enum { NAME_BYTES = 128 };
 cairn_status cairn_csv_create(struct cairn_csv *csv, const char *folder, const char *name)
 {
     csv->fd = -1;
-    CAIRN_TRY(cairn_path_join(csv->path, folder, name));
+    CAIRN_TRY(cairn_file_path(folder, name, csv->path));
     return cairn_memory_get(CAIRN_CSV_KEPT_BYTES, 1, name, &csv->kept);
 }
 

@@ -5,10 +5,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdbool.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,7 +17,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 
-cairn_status cairn_path_join(char path[CAIRN_PATH_BYTES], const char *folder, const char *name)
+cairn_status cairn_file_path(const char *folder, const char *name, char path[CAIRN_PATH_BYTES])
 {
     int n = snprintf(path, CAIRN_PATH_BYTES, "%s/%s", folder, name);
     if (n < 0 || n >= CAIRN_PATH_BYTES)
@@ -91,41 +92,55 @@ cairn_status cairn_file_write(int fd, const char *path, const char *bytes, size_
     return CAIRN_OK;
 }
 
-/* A name beside `path` that nobody can guess, opened. */
-static cairn_status open_unfinished(const char *path, char beside[CAIRN_PATH_BYTES], int *fd)
+/* The folder of a path, with the slash behind it; "./" for a bare name. */
+static cairn_status folder_of(const char *path, char folder[CAIRN_PATH_BYTES])
+{
+    const char *slash = strrchr(path, '/');
+    if (strlen(path) >= CAIRN_PATH_BYTES)
+        return cairn_fail(CAIRN_USAGE, "the path %s is too long", path);
+    if (slash == NULL)
+        memcpy(folder, "./", 3);
+    else
+        snprintf(folder, CAIRN_PATH_BYTES, "%.*s", (int)(slash + 1 - path), path);
+    return CAIRN_OK;
+}
+
+/* folder/.name.<16 hex digits>.tmp, which nobody can guess, opened. */
+static cairn_status open_unfinished(const char *folder, const char *path,
+                                    char beside[CAIRN_PATH_BYTES], int *fd)
 {
     uint64_t number = 0;
-    int source = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
-    ssize_t got = source < 0 ? -1 : read(source, &number, sizeof number);
-    if (source >= 0) close(source);
-    if (got != (ssize_t)sizeof number) return cairn_file_refused("/dev/urandom", "cannot be read");
-
+    char hidden[NAME_MAX + 1];
     const char *slash = strrchr(path, '/');
-    int n_folder = slash == NULL ? 0 : (int)(slash + 1 - path);
-    int n = snprintf(beside, CAIRN_PATH_BYTES, "%.*s%s%016" PRIx64, n_folder, path,
-                     CAIRN_UNFINISHED, number);
-    if (n >= CAIRN_PATH_BYTES) errno = ENAMETOOLONG;
+    if (getrandom(&number, sizeof number, 0) != (ssize_t)sizeof number)
+        return cairn_file_refused(path, "no random name can be had");
+    int n = snprintf(hidden, sizeof hidden, ".%s.%016" PRIx64 ".tmp",
+                     slash == NULL ? path : slash + 1, number);
+    if (n >= (int)sizeof hidden) return cairn_fail(CAIRN_USAGE, "the name %s is too long", path);
+    CAIRN_TRY(cairn_file_path(folder, hidden, beside));
     int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-    int opened = n >= CAIRN_PATH_BYTES ? -1 : open(beside, flags, CAIRN_FILE_MODE);
+    int opened = open(beside, flags, CAIRN_FILE_MODE);
     if (opened < 0) return cairn_file_refused(path, "cannot be written");
     *fd = opened;
     return CAIRN_OK;
 }
 
-static cairn_status sync_folder_of(const char *path)
+bool cairn_file_is_unfinished(const char *name)
 {
-    char folder[CAIRN_PATH_BYTES] = ".";
-    const char *slash = strrchr(path, '/');
-    if (slash != NULL) snprintf(folder, sizeof folder, "%.*s", (int)(slash + 1 - path), path);
-    return cairn_folder_sync(folder);
+    size_t n = strlen(name);
+    const char *end = n > 22 ? name + n - 21 : ""; /* ".<16 hex digits>.tmp" */
+    return name[0] == '.' && end[0] == '.' && strspn(end + 1, "0123456789abcdef") == 16 &&
+           strcmp(end + 17, ".tmp") == 0;
 }
 
 cairn_status cairn_file_replace(const char *path, const char *bytes, size_t n)
 {
     int fd = -1;
     size_t n_written = 0;
+    char folder[CAIRN_PATH_BYTES];
     char beside[CAIRN_PATH_BYTES];
-    CAIRN_TRY(open_unfinished(path, beside, &fd));
+    CAIRN_TRY(folder_of(path, folder));
+    CAIRN_TRY(open_unfinished(folder, path, beside, &fd));
     cairn_status st = cairn_file_write(fd, path, bytes, n, &n_written);
     if (st == CAIRN_OK) st = cairn_file_sync(fd, path);
     if (close(fd) != 0 && st == CAIRN_OK) st = cairn_file_refused(path, "cannot be written");
@@ -135,7 +150,7 @@ cairn_status cairn_file_replace(const char *path, const char *bytes, size_t n)
         unlink(beside);
         return st;
     }
-    return sync_folder_of(path);
+    return cairn_folder_sync(folder);
 }
 
 cairn_status cairn_file_read(const char *path, char **text)

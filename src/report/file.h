@@ -4,18 +4,16 @@
 #ifndef CAIRN_REPORT_FILE_H
 #define CAIRN_REPORT_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "cairn/status.h"
 
 enum { CAIRN_PATH_BYTES = 4096, CAIRN_FILE_MODE = 0664, CAIRN_FOLDER_MODE = 0775 };
 
-/** Prefix of unfinished files; what a killed run left of them is removed by the next one. */
-#define CAIRN_UNFINISHED ".unfinished-"
-
 /** folder/name into `path`.  Ranks: local.  Errors: CAIRN_USAGE: too long. */
-CAIRN_CHECKED cairn_status cairn_path_join(char path[CAIRN_PATH_BYTES], const char *folder,
-                                           const char *name);
+CAIRN_CHECKED cairn_status cairn_file_path(const char *folder, const char *name,
+                                           char path[CAIRN_PATH_BYTES]);
 
 /** Make a folder and those above it, where missing.  Ranks: local.
  *  Errors: CAIRN_FILES; CAIRN_USAGE: path too long. */
@@ -43,7 +41,7 @@ CAIRN_CHECKED cairn_status cairn_file_write(int fd, const char *path, const char
 CAIRN_CHECKED cairn_status cairn_file_sync(int fd, const char *path);
 
 /** Put n bytes where `path` is, or leave the old file as it was: written beside, synced, renamed.
- *  Ranks: local.  Errors: CAIRN_FILES. */
+ *  Ranks: local.  Errors: CAIRN_FILES; CAIRN_USAGE: path too long. */
 CAIRN_CHECKED cairn_status cairn_file_replace(const char *path, const char *bytes, size_t n);
 
 /** The whole file with a NUL behind it, to be released with free(); NULL where there is none.
@@ -53,6 +51,10 @@ CAIRN_CHECKED cairn_status cairn_file_read(const char *path, char **text);
 /** Rename a file that is not what it should be to <path>.damaged, with a warning.  Ranks: local.
  * Errors: CAIRN_FILES. */
 CAIRN_CHECKED cairn_status cairn_file_keep_aside(const char *path);
+
+/** Whether this is the name of a file that cairn_file_replace() did not finish, since it was
+ * killed. Ranks: local.  Errors: none. */
+bool cairn_file_is_unfinished(const char *name);
 
 /** Remove a file; none there is fine.  Ranks: local.  Errors: CAIRN_FILES. */
 CAIRN_CHECKED cairn_status cairn_file_remove(const char *path);

@@ -35,11 +35,6 @@ struct cairn_run_folder {
 /* Whether a file in the folder may be removed. */
 typedef bool chooses(const char *name);
 
-static bool is_unfinished(const char *name)
-{
-    return strncmp(name, CAIRN_UNFINISHED, strlen(CAIRN_UNFINISHED)) == 0;
-}
-
 static bool is_checkpoint(const char *name)
 {
     size_t n = strlen(name);
@@ -56,7 +51,7 @@ static cairn_status remove_chosen(const char *folder, chooses *chosen)
     for (struct dirent *entry = readdir(names); entry != NULL && st == CAIRN_OK;
          entry = readdir(names)) {
         if (!chosen(entry->d_name)) continue;
-        st = cairn_path_join(path, folder, entry->d_name);
+        st = cairn_file_path(folder, entry->d_name, path);
         if (st == CAIRN_OK) st = cairn_file_remove(path);
     }
     closedir(names);
@@ -73,9 +68,10 @@ static cairn_status make(struct cairn_run_folder *folder, const char *path)
     if (n >= (int)sizeof folder->path)
         return cairn_fail(CAIRN_USAGE, "the path %s is too long", path);
     CAIRN_TRY(cairn_lock_take(&folder->lock, folder->path));
-    CAIRN_TRY(cairn_path_join(folder->checkpoints, folder->path, "checkpoints"));
+    CAIRN_TRY(cairn_file_path(folder->path, "checkpoints", folder->checkpoints));
     CAIRN_TRY(cairn_folder_make(folder->checkpoints));
-    CAIRN_TRY(remove_chosen(folder->path, is_unfinished)); /* the lock is held: nobody is at them */
+    CAIRN_TRY(remove_chosen(folder->path,
+                            cairn_file_is_unfinished)); /* the lock is held: nobody is at them */
     CAIRN_TRY(cairn_csv_create(&folder->metrics, folder->path, "metrics.csv"));
     CAIRN_TRY(cairn_csv_create(&folder->eval, folder->path, "eval.csv"));
     return cairn_csv_create(&folder->gradflow, folder->path, "gradflow.csv");
@@ -121,7 +117,7 @@ cairn_status cairn_run_folder_clear(struct cairn_run_folder *folder)
     char path[CAIRN_PATH_BYTES];
     /* Checkpoints last: until they are gone the folder is still known as one that holds a run. */
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        CAIRN_TRY(cairn_path_join(path, folder->path, names[i]));
+        CAIRN_TRY(cairn_file_path(folder->path, names[i], path));
         CAIRN_TRY(cairn_file_remove(path));
     }
     CAIRN_TRY(remove_chosen(folder->checkpoints, is_checkpoint));
@@ -132,7 +128,7 @@ cairn_status cairn_run_folder_start(struct cairn_run_folder *folder, uint64_t up
                                     const char *config_yaml)
 {
     char path[CAIRN_PATH_BYTES];
-    CAIRN_TRY(cairn_path_join(path, folder->path, "config.yaml"));
+    CAIRN_TRY(cairn_file_path(folder->path, "config.yaml", path));
     CAIRN_TRY(cairn_file_replace(path, config_yaml, strlen(config_yaml)));
     CAIRN_TRY(cairn_csv_start(&folder->metrics, METRICS_HEADER, update));
     CAIRN_TRY(cairn_csv_start(&folder->eval, EVAL_HEADER, update));
@@ -241,14 +237,14 @@ cairn_status cairn_run_folder_provenance_begin(struct cairn_run_folder *folder,
                                                const struct cairn_fact *facts)
 {
     char path[CAIRN_PATH_BYTES];
-    CAIRN_TRY(cairn_path_join(path, folder->path, "provenance.json"));
+    CAIRN_TRY(cairn_file_path(folder->path, "provenance.json", path));
     return cairn_provenance_begin(path, facts);
 }
 
 cairn_status cairn_run_folder_provenance_end(struct cairn_run_folder *folder, const char *status)
 {
     char path[CAIRN_PATH_BYTES];
-    CAIRN_TRY(cairn_path_join(path, folder->path, "provenance.json"));
+    CAIRN_TRY(cairn_file_path(folder->path, "provenance.json", path));
     return cairn_provenance_end(path, status);
 }
 
@@ -286,7 +282,7 @@ cairn_status cairn_run_folder_summary(struct cairn_run_folder *folder,
 {
     char *written = NULL;
     char path[CAIRN_PATH_BYTES];
-    CAIRN_TRY(cairn_path_join(path, folder->path, "summary.json"));
+    CAIRN_TRY(cairn_file_path(folder->path, "summary.json", path));
     CAIRN_TRY(summary_text(summary, &written));
     cairn_status st = cairn_file_replace(path, written, strlen(written));
     if (st == CAIRN_OK && text != NULL)

@@ -193,6 +193,30 @@ static void test_full_disk_loses_no_line(void **state)
     assert_text("metrics.csv", METRICS_HEADER LINE("1", "64") LINE("2", "128"));
 }
 
+static void test_lines_do_not_wait_for_a_flush(void **state)
+{
+    (void)state;
+    struct cairn_csv csv;
+    struct cairn_csv_line line = {.n_bytes = 0};
+    cairn_run_folder_close(opened());
+    cairn_csv_count(&line, 7);
+    assert_int_equal(cairn_csv_create(&csv, run, "some.csv"), CAIRN_OK);
+    assert_int_equal(cairn_csv_start(&csv, "update", 0), CAIRN_OK);
+    assert_int_equal(cairn_csv_add(&csv, &line), CAIRN_OK);
+    csv.tried_s -= 5.0;
+    signal(SIGXFSZ, SIG_IGN);
+    limit_files(8);
+    cairn_status st = cairn_csv_add(&csv, &line); /* a warning */
+    limit_files(0);
+    assert_int_equal(st, CAIRN_OK);
+    assert_true(csv.refused);
+    csv.tried_s -= 5.0;
+    assert_int_equal(cairn_csv_add(&csv, &line), CAIRN_OK);
+    assert_false(csv.refused);
+    assert_text("some.csv", "update\n7\n7\n7\n");
+    cairn_csv_free(&csv);
+}
+
 static void test_full_memory_is_an_error(void **state)
 {
     (void)state;
@@ -223,9 +247,9 @@ static void test_replace_is_all_or_nothing(void **state)
     limit_files(0);
     assert_int_equal(st, CAIRN_FILES);
     assert_text("config.yaml", "old");
-    write_text(CAIRN_UNFINISHED "0123456789abcdef", "left by a killed run");
+    write_text(".config.yaml.0123456789abcdef.tmp", "left by a killed run");
     cairn_run_folder_close(opened());
-    assert_false(exists(CAIRN_UNFINISHED "0123456789abcdef"));
+    assert_false(exists(".config.yaml.0123456789abcdef.tmp"));
 }
 
 static void test_clear(void **state)
@@ -266,6 +290,7 @@ int main(void)
         cmocka_unit_test_setup(test_last_eval, fresh),
         cmocka_unit_test_setup(test_update_allocates_nothing, fresh),
         cmocka_unit_test_setup(test_full_disk_loses_no_line, fresh),
+        cmocka_unit_test_setup(test_lines_do_not_wait_for_a_flush, fresh),
         cmocka_unit_test_setup(test_full_memory_is_an_error, fresh),
         cmocka_unit_test_setup(test_replace_is_all_or_nothing, fresh),
         cmocka_unit_test_setup(test_clear, fresh),
