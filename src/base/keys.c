@@ -44,7 +44,7 @@ static cairn_status wrong(const struct cairn_key *key, const struct cairn_node *
                           const char *what, const char *wanted)
 {
     char name[NAME_BYTES];
-    bool has_words = key->words != NULL && key->type != CAIRN_KEY_CHOICE;
+    bool has_words = key->words != NULL && key->type == CAIRN_KEY_COUNT;
     const char *quote = node->quoted ? "'" : "";
     return cairn_fail(CAIRN_USAGE, "%s: %s is %s%s%s, but takes %s%s%s%s", cairn_node_place(node),
                       full_name(key, what, name), quote, seen(node), quote, wanted,
@@ -109,13 +109,24 @@ static cairn_status read_bool(const struct cairn_key *key, const struct cairn_no
     return CAIRN_OK;
 }
 
-static cairn_status read_choice(const struct cairn_key *key, const struct cairn_node *node,
-                                const char *what, int *out)
+static cairn_status not_one_of(const struct cairn_key *key, const struct cairn_node *node,
+                               const char *what)
 {
     char wanted[256];
     snprintf(wanted, sizeof wanted, "one of: %s", key->words);
-    return cairn_words_find(key->words, node->text, out) ? CAIRN_OK
-                                                         : wrong(key, node, what, wanted);
+    return wrong(key, node, what, wanted);
+}
+
+static cairn_status read_tree(const struct cairn_key *key, const struct cairn_node *node,
+                              const char *what, const struct cairn_node **out)
+{
+    static const char *const kinds[] = {
+        [CAIRN_NODE_SCALAR] = "name", [CAIRN_NODE_LIST] = "list", [CAIRN_NODE_MAP] = "map"};
+    bool is_empty = node->kind == CAIRN_NODE_SCALAR && node->text[0] == '\0';
+    if (key->words != NULL && (is_empty || !cairn_words_find(key->words, kinds[node->kind], NULL)))
+        return not_one_of(key, node, what);
+    *out = node;
+    return CAIRN_OK;
 }
 
 static cairn_status read_default(const struct cairn_key *key, const char *what, void *fields)
@@ -130,24 +141,26 @@ static cairn_status read_default(const struct cairn_key *key, const char *what, 
     if (key->fallback == NULL)
         return cairn_fail(CAIRN_USAGE, "the key '%s' must be given: %s", full_name(key, what, name),
                           key->doc);
-    return cairn_key_read(key, &node, what, fields);
+    if (key->type != CAIRN_KEY_TREE) return cairn_key_read(key, &node, what, fields);
+    const struct cairn_node *nothing = NULL;
+    memcpy((unsigned char *)fields + key->offset, &nothing, sizeof nothing);
+    return CAIRN_OK;
 }
 
 cairn_status cairn_key_read(const struct cairn_key *key, const struct cairn_node *node,
                             const char *what, void *fields)
 {
     void *field = (unsigned char *)fields + key->offset;
-    if (key->type == CAIRN_KEY_TREE) {
-        *(const struct cairn_node **)field = node;
-        return CAIRN_OK;
-    }
     if (node == NULL) return read_default(key, what, fields);
+    if (key->type == CAIRN_KEY_TREE) return read_tree(key, node, what, field);
     if (node->kind != CAIRN_NODE_SCALAR) return wrong(key, node, what, "a single value");
     switch (key->type) {
     case CAIRN_KEY_COUNT: return read_count(key, node, what, field);
     case CAIRN_KEY_REAL: return read_real(key, node, what, field);
     case CAIRN_KEY_BOOL: return read_bool(key, node, what, field);
-    case CAIRN_KEY_CHOICE: return read_choice(key, node, what, field);
+    case CAIRN_KEY_CHOICE:
+        if (cairn_words_find(key->words, node->text, field)) return CAIRN_OK;
+        return not_one_of(key, node, what);
     default: *(const char **)field = node->text; return CAIRN_OK;
     }
 }

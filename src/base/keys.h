@@ -21,7 +21,7 @@ enum cairn_key_type {
     CAIRN_KEY_TEXT,   /* const char *, borrowed from the tree or from the table */
     CAIRN_KEY_PATH,   /* as TEXT; config resolves it before it is read */
     CAIRN_KEY_CHOICE, /* int: index in `words` */
-    CAIRN_KEY_TREE,   /* const struct cairn_node *, NULL where not given */
+    CAIRN_KEY_TREE,   /* const struct cairn_node *, NULL where not given and fallback is "" */
 };
 
 /** How the i-th word of a CAIRN_KEY_COUNT is stored: larger than every number that a range admits.
@@ -35,7 +35,8 @@ struct cairn_key {
     size_t offset;        /* of the field in the struct that is filled */
     const char *fallback; /* the default; "" for none (TEXT: "", TREE: NULL) */
     double low, high;     /* range of COUNT (at most 2^53) and REAL, both ends allowed */
-    const char *words;    /* separated by blanks; NULL for none */
+    const char *words;    /* separated by blanks; NULL for none; of TREE: what it takes of name list
+                             map, NULL: all */
     const char *doc;      /* one sentence, with the unit; may start with "-" for "not shown" */
 };
 

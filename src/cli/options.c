@@ -23,29 +23,30 @@ static const char *fallback_of(const struct cairn_key *key)
     return key->fallback[0] == '\0' ? "-" : key->fallback;
 }
 
-static const char *range_of(const struct cairn_key *key, char *text)
+/* Append words with bars between them. */
+static void put_words(const char *words, char *text)
 {
-    const char *words = key->words == NULL ? "" : key->words;
-    const char * or = key->words == NULL ? "" : " or ";
-    if (key->high >= 1e15)
-        snprintf(text, TAKES_BYTES, "%s%sat least %g", words, or, key->low);
-    else
-        snprintf(text, TAKES_BYTES, "%s%s%g to %g", words, or, key->low, key->high);
-    return text;
+    size_t used = strlen(text);
+    for (const char *c = words; *c != '\0' && used + 4 < TAKES_BYTES; c++)
+        used += (size_t)snprintf(text + used, TAKES_BYTES - used, *c == ' ' ? " | " : "%c", *c);
 }
 
+/* What a key takes, into text [TAKES_BYTES]. */
 static const char *takes_of(const struct cairn_key *key, char *text)
 {
-    switch (key->type) {
-    case CAIRN_KEY_COUNT:
-    case CAIRN_KEY_REAL: return range_of(key, text);
-    case CAIRN_KEY_BOOL: return "true false";
-    case CAIRN_KEY_TEXT: return "text";
-    case CAIRN_KEY_PATH: return "path";
-    case CAIRN_KEY_CHOICE: return key->words;
-    case CAIRN_KEY_TREE: return "list or map";
-    }
-    return "";
+    text[0] = '\0';
+    if (key->type == CAIRN_KEY_BOOL) put_words("true false", text);
+    if (key->type == CAIRN_KEY_TEXT) put_words("text", text);
+    if (key->type == CAIRN_KEY_PATH) put_words("path", text);
+    if (key->words != NULL) put_words(key->words, text);
+    if (key->type != CAIRN_KEY_COUNT && key->type != CAIRN_KEY_REAL) return text;
+    if (key->words != NULL) put_words(" ", text);
+    size_t used = strlen(text);
+    if (key->high >= 1e15)
+        snprintf(text + used, TAKES_BYTES - used, "at least %.10g", key->low);
+    else
+        snprintf(text + used, TAKES_BYTES - used, "%.10g to %.10g", key->low, key->high);
+    return text;
 }
 
 static void widen(size_t *width, const char *text)
@@ -63,17 +64,18 @@ static void measure(const struct cairn_key *keys, size_t n, struct columns *colu
     }
 }
 
-static void print_key(const struct cairn_key *key, const struct columns *columns)
+static void print_key(const struct cairn_key *key, const struct columns *columns, int indent)
 {
     char takes[TAKES_BYTES];
-    printf("  %-*s  %-*s  %-*s  %s\n", (int)columns->name, key->name, (int)columns->fallback,
-           fallback_of(key), (int)columns->takes, takes_of(key, takes), key->doc);
+    printf("%*s%-*s  %-*s  %-*s  %s\n", indent, "", (int)columns->name + 2 - indent, key->name,
+           (int)columns->fallback, fallback_of(key), (int)columns->takes, takes_of(key, takes),
+           key->doc);
 }
 
 static bool same_section(const char *a, const char *b)
 {
     size_t n = strcspn(a, ".");
-    return a[n] == '.' && strncmp(a, b, n + 1) == 0;
+    return a[n] == '.' ? strncmp(a, b, n + 1) == 0 : strchr(b, '.') == NULL;
 }
 
 /* The keys of the run file, a blank line between two sections. */
@@ -85,7 +87,7 @@ static void print_run_file(struct columns *columns)
     printf("Keys of a run file and of the command line (key=value): default, values, meaning\n");
     for (size_t i = 0; i < n; i++) {
         if (i == 0 || !same_section(keys[i].name, keys[i - 1].name)) printf("\n");
-        print_key(&keys[i], columns);
+        print_key(&keys[i], columns, 2);
     }
 }
 
@@ -96,7 +98,7 @@ static void print_layers(const struct columns *columns)
     const struct cairn_layer_kind *kind = NULL;
     for (size_t i = 0; (kind = cairn_layer_kind_at(i)) != NULL; i++) {
         printf("\n  %s: %s, as in %s\n", kind->name, kind->doc, kind->example);
-        for (size_t k = 0; k < kind->n_keys; k++) print_key(&kind->keys[k], columns);
+        for (size_t k = 0; k < kind->n_keys; k++) print_key(&kind->keys[k], columns, 4);
     }
 }
 

@@ -81,23 +81,6 @@ static cairn_status read_keys(struct cairn_config *config)
     return CAIRN_OK;
 }
 
-static cairn_status check_trees(const struct cairn_config *config)
-{
-    if (config->model == NULL)
-        return cairn_fail(CAIRN_USAGE, "%s: the key 'model' must be given: a list of layers",
-                          config->source);
-    if (config->model->kind != CAIRN_NODE_LIST || config->model->child == NULL)
-        return cairn_fail(CAIRN_USAGE,
-                          "%s: model must be a list of layers, as in [{type: flatten}, ...]",
-                          cairn_node_place(config->model));
-    const struct cairn_node *loss = config->loss;
-    if (loss != NULL && loss->kind != CAIRN_NODE_MAP &&
-        (loss->text == NULL || loss->text[0] == '\0'))
-        return cairn_fail(CAIRN_USAGE, "%s: loss is %s, but takes a name or a map with type",
-                          cairn_node_place(loss), loss->text == NULL ? "a list" : "empty");
-    return CAIRN_OK;
-}
-
 cairn_status cairn_config_read_from(const char *text, size_t n, const char *source,
                                     const char *const *overrides, const char *overrides_source,
                                     struct cairn_config **out)
@@ -111,7 +94,6 @@ cairn_status cairn_config_read_from(const char *text, size_t n, const char *sour
         st = cairn_override_apply(config->tree, overrides[i], overrides_source);
     if (st == CAIRN_OK) st = cairn_known_check(config->tree);
     if (st == CAIRN_OK) st = read_keys(config);
-    if (st == CAIRN_OK) st = check_trees(config);
     if (st != CAIRN_OK) {
         cairn_config_free(config);
         return st;
