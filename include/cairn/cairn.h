@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** All public headers of Cairn. */
+#ifndef CAIRN_CAIRN_H
+#define CAIRN_CAIRN_H
+
+#include "cairn/comm.h"
+#include "cairn/options.h"
+#include "cairn/status.h"
+#include "cairn/trainer.h"
+
+#endif

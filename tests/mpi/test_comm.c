@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Agreement and small exchanges. */
+#include "support/mpi.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "comm/exchange.h"
+
+static int rank(void)
+{
+    return cairn_comm_rank(world);
+}
+
+static int last(void)
+{
+    return cairn_comm_size(world) - 1;
+}
+
+static void all_well(void **state)
+{
+    (void)state;
+    assert_on_all(cairn_comm_agree(world, CAIRN_OK) == CAIRN_OK);
+}
+
+static void lowest_rank_speaks(void **state)
+{
+    (void)state;
+    cairn_status st = CAIRN_OK;
+    if (rank() == last()) st = cairn_fail(CAIRN_DATA, "a.h5 is torn");
+    st = cairn_comm_agree(world, st);
+    char wanted[64] = "a.h5 is torn";
+    if (last() > 0) snprintf(wanted, sizeof wanted, "a.h5 is torn (rank %d of %d)", last(), last() + 1);
+    assert_on_all(st == CAIRN_DATA && strcmp(cairn_error_text(), wanted) == 0);
+}
+
+static void blocks_of_any_size(void **state)
+{
+    (void)state;
+    char text[] = "run file";
+    char *block = rank() == 0 ? text : NULL;
+    size_t n = rank() == 0 ? sizeof text : 0;
+    cairn_status st = cairn_comm_broadcast_block(world, CAIRN_OK, &block, &n);
+    bool ok = st == CAIRN_OK && n == sizeof text && strcmp(block, text) == 0;
+    if (rank() != 0) free(block);
+    assert_on_all(ok);
+}
+
+static void a_failure_reaches_who_waits_for_data(void **state)
+{
+    (void)state;
+    int value = 7;
+    cairn_status st = rank() == last() ? cairn_fail(CAIRN_FILES, "no") : CAIRN_OK;
+    st = cairn_comm_broadcast(world, st, &value, sizeof value);
+    assert_on_all(st == CAIRN_FILES);
+}
+
+static void exact_sums_do_not_depend_on_shares(void **state)
+{
+    (void)state;
+    struct cairn_exact sum = {0};
+    struct cairn_exact alone = {0};
+    for (int i = 0; i < 1000; i++) {
+        double value = 1.0 / (i + 1) - 0.3;
+        bool fits = cairn_exact_add(&alone, value);
+        if (fits && i % (last() + 1) == rank()) fits = cairn_exact_add(&sum, value);
+        assert_on_all(fits);
+    }
+    cairn_status st = cairn_comm_sum_exact(world, CAIRN_OK, &sum, 1);
+    double together = cairn_exact_value(&sum);
+    double one = cairn_exact_value(&alone);
+    assert_on_all(st == CAIRN_OK && memcmp(&together, &one, sizeof one) == 0);
+}
+
+static void who_differs_is_named(void **state)
+{
+    (void)state;
+    int odd = 99;
+    cairn_status st = cairn_comm_same(world, CAIRN_OK, 5, &odd);
+    assert_on_all(st == CAIRN_OK && odd == -1);
+    st = cairn_comm_same(world, CAIRN_OK, last() >= 2 && rank() == last() ? 6 : 5, &odd);
+    assert_on_all(st == CAIRN_OK && odd == (last() >= 2 ? last() : -1));
+}
+
+static void a_part_of_the_world(void **state)
+{
+    (void)state;
+    cairn_comm *part = NULL;
+    cairn_status st = cairn_comm_first(world, CAIRN_OK, 1, &part);
+    bool inside = rank() == 0;
+    assert_on_all(st == CAIRN_OK && inside == (part != NULL));
+    bool alone = !inside || (cairn_comm_size(part) == 1 && cairn_comm_agree(part, CAIRN_OK) == CAIRN_OK);
+    cairn_comm_close(part);
+    assert_on_all(alone);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(all_well),
+        cmocka_unit_test(lowest_rank_speaks),
+        cmocka_unit_test(blocks_of_any_size),
+        cmocka_unit_test(a_failure_reaches_who_waits_for_data),
+        cmocka_unit_test(exact_sums_do_not_depend_on_shares),
+        cmocka_unit_test(who_differs_is_named),
+        cmocka_unit_test(a_part_of_the_world),
+    };
+    return RUN_ON_ALL("comm", tests);
+}
