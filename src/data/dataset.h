@@ -17,21 +17,54 @@ struct cairn_dataset;
 /** "train", "val" or "test".  Ranks: local.  Errors: none. */
 const char *cairn_split_name(enum cairn_split split);
 
-/** Open and check structure: groups, x and y of one length, types, chunks.
- *  Ranks: local.  Errors: CAIRN_DATA, with path and what to do. */
+/**
+ * Open and check structure: groups, x and y of one length, types, scales.  Reads all labels.
+ *
+ * Ranks   local
+ * Errors  CAIRN_DATA, with path and what to do
+ */
 CAIRN_CHECKED cairn_status cairn_dataset_open(const char *path, struct cairn_dataset **out);
+
+/** Close and release; NULL is fine.  Ranks: local.  Errors: none. */
 void cairn_dataset_close(struct cairn_dataset *dataset);
 
-const char *cairn_dataset_path(const struct cairn_dataset *dataset); /**< absolute */
+/** The absolute path.  Ranks: local.  Errors: none. */
+const char *cairn_dataset_path(const struct cairn_dataset *dataset);
+
+/** Whether the file has the group.  Ranks: local.  Errors: none. */
 bool cairn_dataset_has(const struct cairn_dataset *dataset, enum cairn_split split);
-size_t cairn_dataset_size(const struct cairn_dataset *dataset, enum cairn_split split); /**< samples */
-const struct cairn_shape *cairn_dataset_input(const struct cairn_dataset *dataset); /**< of one sample */
-size_t cairn_dataset_targets(const struct cairn_dataset *dataset); /**< real targets per sample; 0: classes */
-size_t cairn_dataset_classes(const struct cairn_dataset *dataset); /**< largest label + 1 over all groups; 0: reals */
-/** title, source, license or citation; "" where the file does not say. */
+
+/** Samples of a group; 0 where there is none.  Ranks: local.  Errors: none. */
+size_t cairn_dataset_size(const struct cairn_dataset *dataset, enum cairn_split split);
+
+/** Shape of one sample.  Ranks: local.  Errors: none. */
+const struct cairn_shape *cairn_dataset_input(const struct cairn_dataset *dataset);
+
+/** Real targets per sample; 0: classes.  Ranks: local.  Errors: none. */
+size_t cairn_dataset_targets(const struct cairn_dataset *dataset);
+
+/** Largest label + 1 over all groups; 0: real targets.  Ranks: local.  Errors: none. */
+size_t cairn_dataset_classes(const struct cairn_dataset *dataset);
+
+/** Labels [n] of a group; NULL where there are none.  Ranks: local.  Errors: none. */
+const int32_t *cairn_dataset_labels(const struct cairn_dataset *dataset, enum cairn_split split);
+
+/** Whether a model with so many outputs knows every label.
+ *  Ranks: local.  Errors: CAIRN_DATA: names file, group, row and label. */
+CAIRN_CHECKED cairn_status cairn_dataset_check_labels(const struct cairn_dataset *dataset,
+                                                      size_t n_classes);
+
+/** title, source, license or citation; "" where the file does not say.  Ranks: local.  Errors:
+ * none. */
 const char *cairn_dataset_about(const struct cairn_dataset *dataset, const char *attribute);
-/** XXH64 over shapes, types, scales, labels and (a fixed, spread-out selection of at most 16 MiB of) the samples of
- *  all groups: recognises the data wherever the file lies. */
+
+/**
+ * XXH64 over shapes, types, scales, labels and (a fixed, spread-out selection of at most 16 MiB of)
+ * the samples of all groups: recognises the data wherever the file lies.
+ *
+ * Ranks   local
+ * Errors  CAIRN_DATA: cannot be read; CAIRN_USAGE: memory
+ */
 CAIRN_CHECKED cairn_status cairn_dataset_fingerprint(struct cairn_dataset *dataset, uint64_t *out);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * Positions -> micro-batch.  Holds a group of the dataset in memory where it fits, else reads rows.  Local; knows
- * ranges, not ranks. */
+ * Positions -> micro-batch.  Holds a group of the dataset in memory where it fits, else reads rows.
+ * Local; knows ranges, not ranks. */
 #ifndef CAIRN_DATA_LOADER_H
 #define CAIRN_DATA_LOADER_H
 
@@ -14,16 +14,17 @@
 
 struct cairn_loader_options {
     enum cairn_split split;
-    size_t micro;         /* b: the most samples of one read */
-    bool shuffle;         /* in the global order of (seed, epoch); else as stored */
+    size_t micro; /* b: the most samples of one read */
+    bool shuffle; /* in the global order of (seed, epoch); else as stored */
     uint64_t seed;
-    size_t memory_bytes;  /* hold the raw data if it is not larger than this */
+    size_t memory_bytes; /* hold the raw data if it is not larger than this */
 };
 
 struct cairn_loader;
 
-/** Allocates all it needs and reads all data that it holds; checks what it holds (finite numbers; labels >= 0).
- *  Ranks: local.  Errors: CAIRN_DATA, CAIRN_USAGE (memory).  Keeps the dataset, which must live longer. */
+/** Allocates all it needs and reads all data that it holds; checks what it holds (finite numbers;
+ * labels >= 0). Ranks: local.  Errors: CAIRN_DATA, CAIRN_USAGE (memory).  Keeps the dataset, which
+ * must live longer. */
 CAIRN_CHECKED cairn_status cairn_loader_create(struct cairn_dataset *dataset,
                                                const struct cairn_loader_options *options,
                                                struct cairn_loader **out);
@@ -33,8 +34,9 @@ void cairn_loader_free(struct cairn_loader *loader);
 size_t cairn_loader_bytes(const struct cairn_loader *loader);
 
 /**
- * Fill a micro-batch with positions [first, first + n) of the endless order: position p is position p % N of epoch
- * p / N (epochs laid end to end, each in its own order).  n <= b.  The arrays belong to the loader until its next read.
+ * Fill a micro-batch with positions [first, first + n) of the endless order: position p is position
+ * p % N of epoch p / N (epochs laid end to end, each in its own order).  n <= b.  The arrays belong
+ * to the loader until its next read.
  *
  * Ranks   local
  * Errors  CAIRN_DATA: cannot read, a number that is not finite (names file, group and row)

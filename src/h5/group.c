@@ -6,6 +6,7 @@ cairn_status cairn_h5_group(struct cairn_h5 *file, const char *path)
 {
     hid_t create = H5Pcreate(H5P_GROUP_CREATE);
     H5Pset_link_creation_order(create, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
+    H5Pset_obj_track_times(create, 0); /* equal content, equal bytes */
     hid_t group = H5Gcreate2(file->id, path, H5P_DEFAULT, create, H5P_DEFAULT);
     cairn_status st = group < 0 ? cairn_h5_failed(file, path, "cannot be made") : CAIRN_OK;
     if (group >= 0) H5Gclose(group);

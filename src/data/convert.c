@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Conversion loops.  Written so that the compiler makes vectors of them. */
+#include "data/convert.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#define CONVERT(name, type)                                                                        \
+    static void name##_one(const type *restrict in, size_t n, float scale, float shift,            \
+                           float *restrict out)                                                    \
+    {                                                                                              \
+        for (size_t i = 0; i < n; i++) out[i] = (float)in[i] * scale + shift;                      \
+    }                                                                                              \
+    static void name##_each(const type *restrict in, size_t n, const float *restrict scale,        \
+                            const float *restrict shift, float *restrict out)                      \
+    {                                                                                              \
+        for (size_t i = 0; i < n; i++) out[i] = (float)in[i] * scale[i] + shift[i];                \
+    }                                                                                              \
+    static void name(const type *in, size_t n, const struct cairn_factors *f, float *out)          \
+    {                                                                                              \
+        if (f->each)                                                                               \
+            name##_each(in, n, f->scale, f->shift, out);                                           \
+        else                                                                                       \
+            name##_one(in, n, f->scale[0], f->shift[0], out);                                      \
+    }
+
+CONVERT(convert_u8, uint8_t)
+CONVERT(convert_i16, int16_t)
+CONVERT(convert_f32, float)
+
+void cairn_convert(enum cairn_h5_type type, const void *in, size_t n,
+                   const struct cairn_factors *factors, float *out)
+{
+    if (type == CAIRN_H5_U8)
+        convert_u8(in, n, factors, out);
+    else if (type == CAIRN_H5_I16)
+        convert_i16(in, n, factors, out);
+    else
+        convert_f32(in, n, factors, out);
+}
+
+static bool finite_bits(const float *x)
+{
+    uint32_t bits;
+    memcpy(&bits, x, sizeof bits);
+    return (bits & 0x7f800000u) != 0x7f800000u;
+}
+
+size_t cairn_first_not_finite(const float *x, size_t n)
+{
+    uint32_t bad = 0;
+    for (size_t i = 0; i < n; i++) bad |= (uint32_t)!finite_bits(&x[i]);
+    if (bad == 0) return n;
+    size_t i = 0;
+    while (finite_bits(&x[i])) i++;
+    return i;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * From stored numbers to floats: the inner loops of the loader.  Local. */
+#ifndef CAIRN_DATA_CONVERT_H
+#define CAIRN_DATA_CONVERT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "h5/h5.h"
+
+/** value * scale + shift, with one factor for all numbers of a sample or one for each. */
+struct cairn_factors {
+    const float *scale, *shift; /* [n] where each, else [1] */
+    bool each;
+};
+
+/**
+ * Convert one sample.
+ *
+ * Shapes  in: [n] of type (uint8, int16 or float32), out: [n]
+ * Ranks   local
+ * Errors  none
+ */
+void cairn_convert(enum cairn_h5_type type, const void *in, size_t n,
+                   const struct cairn_factors *factors, float *out);
+
+/** The index of the first of n floats that is NaN or infinite; n where there is none.  Ranks:
+ * local.  Errors: none. */
+size_t cairn_first_not_finite(const float *x, size_t n);
+
+#endif

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Opening a dataset file and checking its structure.  Not for reading samples: that is the loader.
+ */
+#include "data/dataset.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fault.h"
+#include "base/memory.h"
+#include "data/internal.h"
+
+enum { PATH_BYTES = 32, FORMAT_VERSION = 1 };
+
+const char *const cairn_about_names[5] = {"title", "source", "license", "citation", NULL};
+
+const char *cairn_split_name(enum cairn_split split)
+{
+    static const char *const names[CAIRN_N_SPLITS] = {"train", "val", "test"};
+    return names[split];
+}
+
+size_t cairn_row_bytes(const struct cairn_h5_form *form)
+{
+    size_t bytes = cairn_h5_element_bytes(form);
+    for (int d = 1; d < form->shape.ndim; d++) bytes *= form->shape.dim[d];
+    return bytes;
+}
+
+/* A file that says what it is must say this; a stranger's file may say nothing. */
+static cairn_status check_format(struct cairn_h5 *file, const char *path)
+{
+    char *format = NULL;
+    double version = 0;
+    size_t n = 0;
+    if (!cairn_h5_has_attribute(file, "/", "format")) return CAIRN_OK;
+    CAIRN_TRY(cairn_h5_get_text(file, "/", "format", &format));
+    bool is_dataset = strcmp(format, "cairn-dataset") == 0;
+    bool is_checkpoint = strcmp(format, "cairn-checkpoint") == 0;
+    free(format);
+    if (is_checkpoint) return cairn_fail(CAIRN_DATA, "%s: is a checkpoint, not a dataset", path);
+    if (!is_dataset)
+        return cairn_fail(CAIRN_DATA, "%s: its attribute format is not cairn-dataset", path);
+    CAIRN_TRY(cairn_h5_get_numbers(file, "/", "format_version", 1, &version, &n));
+    if (version != FORMAT_VERSION)
+        return cairn_fail(CAIRN_DATA, "%s: has format version %g; this cairn reads version %d",
+                          path, version, FORMAT_VERSION);
+    return CAIRN_OK;
+}
+
+static cairn_status read_about(struct cairn_dataset *dataset)
+{
+    for (int i = 0; cairn_about_names[i] != NULL; i++) {
+        if (cairn_h5_has_attribute(dataset->file, "/", cairn_about_names[i]))
+            CAIRN_TRY(
+                cairn_h5_get_text(dataset->file, "/", cairn_about_names[i], &dataset->about[i]));
+        else
+            CAIRN_TRY(cairn_memory_text("", &dataset->about[i]));
+    }
+    return CAIRN_OK;
+}
+
+/* `name` is scale or shift: one number, or one for each channel. */
+static cairn_status read_factors(struct cairn_dataset *dataset, const char *x, const char *name,
+                                 float fallback, size_t *n, float **out)
+{
+    size_t n_channels = dataset->input.dim[0];
+    double *value = NULL;
+    *n = 1;
+    CAIRN_TRY(cairn_memory_get(n_channels, sizeof **out, name, out));
+    **out = fallback;
+    if (!cairn_h5_has_attribute(dataset->file, x, name)) return CAIRN_OK;
+    CAIRN_TRY(cairn_memory_get(n_channels, sizeof *value, name, &value));
+    cairn_status st = cairn_h5_get_numbers(dataset->file, x, name, n_channels, value, n);
+    if (st == CAIRN_OK && *n != 1 && *n != n_channels)
+        st = cairn_fail(CAIRN_DATA, "%s: the attribute '%s' of %s has %zu numbers for %zu channels",
+                        dataset->path, name, x, *n, n_channels);
+    for (size_t i = 0; st == CAIRN_OK && i < *n; i++) {
+        (*out)[i] = (float)value[i];
+        if (!isfinite((*out)[i]))
+            st = cairn_fail(CAIRN_DATA, "%s: the attribute '%s' of %s is not finite", dataset->path,
+                            name, x);
+    }
+    free(value);
+    return st;
+}
+
+static cairn_status check_input(struct cairn_dataset *dataset, const char *x,
+                                const struct cairn_h5_form *form)
+{
+    char here[CAIRN_SHAPE_TEXT_BYTES];
+    char there[CAIRN_SHAPE_TEXT_BYTES];
+    struct cairn_shape input = {.ndim = form->shape.ndim - 1};
+    if (form->type != CAIRN_H5_U8 && form->type != CAIRN_H5_I16 && form->type != CAIRN_H5_F32)
+        return cairn_fail(CAIRN_DATA, "%s: %s is %s; store it as uint8, int16 or float32",
+                          dataset->path, x, cairn_h5_type_name(form->type));
+    if (form->shape.ndim == 0 || cairn_shape_count(&form->shape) == 0)
+        return cairn_fail(CAIRN_DATA, "%s: %s holds no samples: its shape is %s", dataset->path, x,
+                          cairn_shape_text(&form->shape, here));
+    for (int d = 0; d < input.ndim; d++) input.dim[d] = form->shape.dim[d + 1];
+    if (input.ndim == 0) input = (struct cairn_shape){.ndim = 1, .dim = {1}};
+    if (dataset->input.ndim == 0) dataset->input = input;
+    if (!cairn_shape_same(&dataset->input, &input))
+        return cairn_fail(CAIRN_DATA,
+                          "%s: a sample of %s is %s, one of another group %s; they must be equal",
+                          dataset->path, x, cairn_shape_text(&input, here),
+                          cairn_shape_text(&dataset->input, there));
+    return CAIRN_OK;
+}
+
+static cairn_status read_labels(struct cairn_dataset *dataset, const char *y,
+                                struct cairn_group *group)
+{
+    enum { BLOCK = 4096 };
+    int64_t block[BLOCK];
+    CAIRN_TRY(cairn_memory_get(group->n, sizeof *group->label, "the labels", &group->label));
+    for (size_t first = 0; first < group->n; first += BLOCK) {
+        size_t n = group->n - first < BLOCK ? group->n - first : BLOCK;
+        CAIRN_TRY(cairn_h5_array_rows(group->y, first, n, CAIRN_H5_I64, block));
+        for (size_t i = 0; i < n; i++) {
+            if (block[i] < 0 || block[i] >= INT32_MAX)
+                return cairn_fail(CAIRN_DATA,
+                                  "%s: %s row %zu: the label %" PRId64
+                                  " is not a class; count from 0",
+                                  dataset->path, y, first + i, block[i]);
+            group->label[first + i] = (int32_t)block[i];
+            if ((size_t)block[i] >= dataset->n_classes) dataset->n_classes = (size_t)block[i] + 1;
+        }
+    }
+    cairn_h5_array_close(group->y);
+    group->y = NULL;
+    return CAIRN_OK;
+}
+
+static cairn_status read_y(struct cairn_dataset *dataset, const char *y, struct cairn_group *group)
+{
+    char text[CAIRN_SHAPE_TEXT_BYTES];
+    const struct cairn_h5_form *form = cairn_h5_array_form(group->y);
+    const struct cairn_shape *shape = &form->shape;
+    bool is_real = form->type == CAIRN_H5_F32 || form->type == CAIRN_H5_F64;
+    if (shape->ndim == 0 || shape->dim[0] != group->n)
+        return cairn_fail(CAIRN_DATA, "%s: %s has the shape %s, but there are %zu samples in x",
+                          dataset->path, y, cairn_shape_text(shape, text), group->n);
+    if (form->type == CAIRN_H5_TEXT || (is_real ? shape->ndim > 2 : shape->ndim != 1))
+        return cairn_fail(
+            CAIRN_DATA, "%s: %s is %s %s; store integer classes [n] or float32 targets [n, d]",
+            dataset->path, y, cairn_h5_type_name(form->type), cairn_shape_text(shape, text));
+    size_t n_targets = !is_real ? 0 : shape->ndim == 1 ? 1 : shape->dim[1];
+    if (is_real && n_targets == 0)
+        return cairn_fail(CAIRN_DATA, "%s: %s holds no targets", dataset->path, y);
+    bool first = dataset->n_targets == 0 && dataset->n_classes == 0;
+    if (!first && n_targets != dataset->n_targets)
+        return cairn_fail(CAIRN_DATA, "%s: %s has %zu real targets, another group %zu (0: classes)",
+                          dataset->path, y, n_targets, dataset->n_targets);
+    dataset->n_targets = n_targets;
+    return is_real ? CAIRN_OK : read_labels(dataset, y, group);
+}
+
+static cairn_status read_group(struct cairn_dataset *dataset, enum cairn_split split)
+{
+    char x[PATH_BYTES];
+    char y[PATH_BYTES];
+    const char *name = cairn_split_name(split);
+    struct cairn_group *group = &dataset->group[split];
+    snprintf(x, sizeof x, "/%s/tokens", name);
+    if (cairn_h5_has_array(dataset->file, x))
+        return cairn_fail(CAIRN_DATA, "%s: %s holds tokens; this cairn trains on x and y",
+                          dataset->path, name);
+    snprintf(x, sizeof x, "/%s/x", name);
+    snprintf(y, sizeof y, "/%s/y", name);
+    CAIRN_TRY(cairn_h5_array_open(dataset->file, x, &group->x));
+    CAIRN_TRY(cairn_h5_array_open(dataset->file, y, &group->y));
+    const struct cairn_h5_form *form = cairn_h5_array_form(group->x);
+    CAIRN_TRY(check_input(dataset, x, form));
+    group->n = form->shape.dim[0];
+    CAIRN_TRY(read_factors(dataset, x, "scale", 1, &group->n_scale, &group->scale));
+    CAIRN_TRY(read_factors(dataset, x, "shift", 0, &group->n_shift, &group->shift));
+    return read_y(dataset, y, group);
+}
+
+static cairn_status absolute_path(const char *path, char **out)
+{
+    char *resolved = realpath(path, NULL);
+    if (resolved == NULL) return cairn_memory_text(path, out);
+    cairn_status st = cairn_memory_text(resolved, out);
+    free(resolved);
+    return st;
+}
+
+static cairn_status open_all(const char *path, struct cairn_dataset *dataset)
+{
+    char group[PATH_BYTES];
+    int n_groups = 0;
+    CAIRN_TRY(absolute_path(path, &dataset->path));
+    if (cairn_fault("data.open"))
+        return cairn_fail(CAIRN_DATA, "%s: planted fault data.open", path);
+    CAIRN_TRY(cairn_h5_open(path, &dataset->file));
+    CAIRN_TRY(check_format(dataset->file, dataset->path));
+    for (int split = 0; split < CAIRN_N_SPLITS; split++) {
+        snprintf(group, sizeof group, "/%s", cairn_split_name((enum cairn_split)split));
+        if (!cairn_h5_has_group(dataset->file, group)) continue;
+        CAIRN_TRY(read_group(dataset, (enum cairn_split)split));
+        n_groups++;
+    }
+    if (n_groups == 0)
+        return cairn_fail(CAIRN_DATA,
+                          "%s: has none of the groups train, val and test; cairn import makes them",
+                          dataset->path);
+    return read_about(dataset);
+}
+
+cairn_status cairn_dataset_open(const char *path, struct cairn_dataset **out)
+{
+    struct cairn_dataset *dataset = NULL;
+    CAIRN_TRY(cairn_memory_get(1, sizeof *dataset, "a dataset", &dataset));
+    cairn_status st = open_all(path, dataset);
+    if (st == CAIRN_OK)
+        *out = dataset;
+    else
+        cairn_dataset_close(dataset);
+    return st;
+}
+
+void cairn_dataset_close(struct cairn_dataset *dataset)
+{
+    if (dataset == NULL) return;
+    for (int split = 0; split < CAIRN_N_SPLITS; split++) {
+        struct cairn_group *group = &dataset->group[split];
+        cairn_h5_array_close(group->x);
+        cairn_h5_array_close(group->y);
+        free(group->label);
+        free(group->scale);
+        free(group->shift);
+    }
+    for (int i = 0; cairn_about_names[i] != NULL; i++) free(dataset->about[i]);
+    cairn_h5_close(dataset->file);
+    free(dataset->path);
+    free(dataset);
+}
+
+const char *cairn_dataset_path(const struct cairn_dataset *dataset)
+{
+    return dataset->path;
+}
+
+bool cairn_dataset_has(const struct cairn_dataset *dataset, enum cairn_split split)
+{
+    return dataset->group[split].n > 0;
+}
+
+size_t cairn_dataset_size(const struct cairn_dataset *dataset, enum cairn_split split)
+{
+    return dataset->group[split].n;
+}
+
+const struct cairn_shape *cairn_dataset_input(const struct cairn_dataset *dataset)
+{
+    return &dataset->input;
+}
+
+size_t cairn_dataset_targets(const struct cairn_dataset *dataset)
+{
+    return dataset->n_targets;
+}
+
+size_t cairn_dataset_classes(const struct cairn_dataset *dataset)
+{
+    return dataset->n_classes;
+}
+
+const int32_t *cairn_dataset_labels(const struct cairn_dataset *dataset, enum cairn_split split)
+{
+    return dataset->group[split].label;
+}
+
+cairn_status cairn_dataset_check_labels(const struct cairn_dataset *dataset, size_t n_classes)
+{
+    for (int split = 0; split < CAIRN_N_SPLITS; split++) {
+        const struct cairn_group *group = &dataset->group[split];
+        for (size_t i = 0; group->label != NULL && i < group->n; i++)
+            if ((size_t)group->label[i] >= n_classes)
+                return cairn_fail(CAIRN_DATA,
+                                  "%s: /%s/y row %zu: the label %d is outside the classes 0 to %zu",
+                                  dataset->path, cairn_split_name((enum cairn_split)split), i,
+                                  (int)group->label[i], n_classes - 1);
+    }
+    return CAIRN_OK;
+}
+
+const char *cairn_dataset_about(const struct cairn_dataset *dataset, const char *attribute)
+{
+    for (int i = 0; cairn_about_names[i] != NULL; i++)
+        if (strcmp(cairn_about_names[i], attribute) == 0) return dataset->about[i];
+    return "";
+}

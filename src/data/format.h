@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Import formats: one file in format/ and one line in formats.def each.  Local. */
+#ifndef CAIRN_DATA_FORMAT_H
+#define CAIRN_DATA_FORMAT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cairn/status.h"
+#include "data/writer.h"
+
+/** What a command line can say to a format; each reads what its `options` lists. */
+struct cairn_import {
+    const char *const *source; /* [n_sources] operands */
+    size_t n_sources;
+    const char *train[2], *test[2]; /* images and labels, or NULL */
+    const char *target;             /* name of a column, or its index from 0; NULL for the last */
+    bool classes;                   /* the target is a class */
+    bool standardize;
+    size_t n_val;      /* the last so many training samples become the group val */
+    size_t test_every; /* row i is test where i mod this is 0; 0 for no such rule */
+    double test_fraction;
+    uint64_t seed; /* of the draw by test_fraction */
+};
+
+/** A format. */
+struct cairn_format {
+    const char *name;
+    const char *usage;        /* "idx FOLDER" */
+    const char *doc;          /* one sentence */
+    const char *options;      /* those it reads, as for cairn_arguments_next() */
+    struct cairn_about about; /* where the command line says nothing */
+    /** Read the sources and write the groups.  Errors: CAIRN_USAGE, CAIRN_DATA (file, line or row),
+     * CAIRN_FILES. */
+    cairn_status (*run)(const struct cairn_import *import, struct cairn_writer *writer);
+};
+
+/** Every format, in the order of formats.def; NULL at the end.  Ranks: local.  Errors: none. */
+const struct cairn_format *const *cairn_formats(void);
+
+/** The format of a name.  Ranks: local.  Errors: CAIRN_USAGE: unknown (names the nearest). */
+CAIRN_CHECKED cairn_status cairn_format_find(const char *name, const struct cairn_format **out);
+
+#endif

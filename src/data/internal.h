@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * What dataset, fingerprint and loader share.  Not for other modules. */
+#ifndef CAIRN_DATA_INTERNAL_H
+#define CAIRN_DATA_INTERNAL_H
+
+#include "data/dataset.h"
+#include "h5/h5.h"
+
+/** One group of a dataset; n is 0 where the file has none. */
+struct cairn_group {
+    size_t n;
+    struct cairn_h5_array *x; /* [n, input] uint8, int16 or float32 */
+    struct cairn_h5_array *y; /* [n, d] real targets; NULL for classes */
+    int32_t *label;           /* [n] classes; NULL for real targets */
+    size_t n_scale, n_shift;  /* 1, or one for each channel */
+    float *scale, *shift;     /* [n_scale], [n_shift] */
+};
+
+struct cairn_dataset {
+    char *path; /* absolute */
+    struct cairn_h5 *file;
+    struct cairn_group group[CAIRN_N_SPLITS];
+    struct cairn_shape input;
+    size_t n_targets, n_classes;
+    char *about[4]; /* in the order of cairn_about_names */
+};
+
+/** title, source, license, citation; NULL at the end. */
+extern const char *const cairn_about_names[5];
+
+/** Bytes of one row of an array in its own type.  Ranks: local.  Errors: none. */
+size_t cairn_row_bytes(const struct cairn_h5_form *form);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Writing a dataset file: beside its name, and named when it is complete.  Local. */
+#ifndef CAIRN_DATA_WRITER_H
+#define CAIRN_DATA_WRITER_H
+
+#include <stdbool.h>
+
+#include "data/dataset.h"
+#include "h5/h5.h"
+
+/** What a dataset says of itself; NULL for nothing. */
+struct cairn_about {
+    const char *title, *source, *license, *citation;
+};
+
+/** Samples in memory: one group, or all rows of a source.  Borrows its arrays. */
+struct cairn_table {
+    size_t n;
+    struct cairn_shape input;  /* of one sample */
+    enum cairn_h5_type x_type; /* uint8, int16 or float32 */
+    const void *x;             /* [n, input] */
+    double scale;              /* 0 for none */
+    const int32_t *label;      /* [n], or NULL */
+    const float *target;       /* [n, n_targets], or NULL */
+    size_t n_targets;
+    const char *class_names; /* separated by commas, or NULL */
+    const double *mean; /* [values of a sample + n_targets] of what was standardised, or NULL ... */
+    const double *deviation; /* ... both, or neither */
+};
+
+struct cairn_writer;
+
+/**
+ * Begin a file.
+ *
+ * Ranks   local
+ * Errors  CAIRN_USAGE: there is one and `overwrite` is false; CAIRN_FILES: cannot be written
+ */
+CAIRN_CHECKED cairn_status cairn_writer_create(const char *path, bool overwrite,
+                                               const struct cairn_about *about,
+                                               struct cairn_writer **out);
+
+/** Write a group; nothing is written for a table of no samples.  Ranks: local.  Errors:
+ * CAIRN_FILES. */
+CAIRN_CHECKED cairn_status cairn_writer_group(struct cairn_writer *writer, enum cairn_split split,
+                                              const struct cairn_table *table);
+
+/** Complete the file and give it its name.  Ranks: local.  Errors: CAIRN_FILES. */
+CAIRN_CHECKED cairn_status cairn_writer_finish(struct cairn_writer *writer);
+
+/** Release; what was not finished is removed; NULL is fine.  Ranks: local.  Errors: none. */
+void cairn_writer_free(struct cairn_writer *writer);
+
+#endif
