@@ -17,8 +17,7 @@
 #include "base/memory.h"
 #include "report/number.h"
 
-/* Lines wait no longer than 5 s; the time until somebody looks again, an update, comes on top of
- * this. */
+/* Lines wait for 5 s at most: for this, and until the next update looks again. */
 static const double WAIT_S = 2.0;
 
 enum { NAME_BYTES = 128 };
@@ -43,10 +42,20 @@ static cairn_status write_kept(struct cairn_csv *csv)
     return st;
 }
 
+/* A run that ends for another reason keeps that reason as its last error. */
+static void last_flush(struct cairn_csv *csv)
+{
+    char reason[2048];
+    snprintf(reason, sizeof reason, "%s", cairn_error_text());
+    if (cairn_csv_flush(csv) == CAIRN_OK) return;
+    cairn_log_warning("%s", cairn_error_text());
+    cairn_fail(CAIRN_OK, "%s", reason);
+}
+
 void cairn_csv_free(struct cairn_csv *csv)
 {
     if (csv->fd >= 0) {
-        if (cairn_csv_flush(csv) != CAIRN_OK) cairn_log_warning("%s", cairn_error_text());
+        last_flush(csv);
         close(csv->fd);
     }
     free(csv->kept);
@@ -104,8 +113,7 @@ cairn_status cairn_csv_start(struct cairn_csv *csv, const char *header, uint64_t
         close(csv->fd);
         CAIRN_TRY(open_file(csv));
     }
-    /* Updates never fall within a file, so what stays is its beginning: cutting needs no room and
-     * no copy. */
+    /* Updates never fall within a file: what stays is its beginning.  No copy, no room needed. */
     if (ftruncate(csv->fd, n_stay) != 0) return cairn_file_refused(csv->path, "cannot be cut");
     csv->synced = false;
     if (n_stay == 0)
@@ -135,8 +143,7 @@ void cairn_csv_number(struct cairn_csv_line *line, double value)
     put(line, text, strlen(text));
 }
 
-/* RFC 4180: a name with a comma or a quote stands in quotes; a line end inside would break the cut.
- */
+/* RFC 4180: a name with a comma or a quote stands in quotes.  A line end would break the cut. */
 void cairn_csv_text(struct cairn_csv_line *line, const char *value, size_t n)
 {
     char text[2 * NAME_BYTES + 2];

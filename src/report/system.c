@@ -13,17 +13,17 @@
 #include <unistd.h>
 #include <xxhash.h>
 
-#include "base/build_config.h"
 #include "base/memory.h"
+#include "report/build_info.h"
 #include "report/commit.h"
 
 const struct cairn_build *cairn_system_build(void)
 {
     static const struct cairn_build build = {
-        .version = CAIRN_VERSION,
+        .version = CAIRN_BUILD_VERSION,
         .commit = CAIRN_BUILD_COMMIT,
-        .compiler = CAIRN_COMPILER,
-        .flags = CAIRN_FLAGS,
+        .compiler = CAIRN_BUILD_COMPILER,
+        .flags = CAIRN_BUILD_FLAGS,
         .type = CAIRN_BUILD_TYPE,
         .arch = CAIRN_BUILD_ARCH,
     };

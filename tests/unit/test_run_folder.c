@@ -236,6 +236,19 @@ static void test_full_memory_is_an_error(void **state)
     cairn_run_folder_close(folder);
 }
 
+static void test_close_keeps_the_reason(void **state)
+{
+    (void)state;
+    struct cairn_run_folder *folder = started(0);
+    add(folder, 1);
+    cairn_fail(CAIRN_NUMBERS, "the reason");
+    signal(SIGXFSZ, SIG_IGN);
+    limit_files(8);
+    cairn_run_folder_close(folder); /* a warning */
+    limit_files(0);
+    assert_string_equal(cairn_error_text(), "the reason");
+}
+
 static void test_replace_is_all_or_nothing(void **state)
 {
     (void)state;
@@ -292,6 +305,7 @@ int main(void)
         cmocka_unit_test_setup(test_full_disk_loses_no_line, fresh),
         cmocka_unit_test_setup(test_lines_do_not_wait_for_a_flush, fresh),
         cmocka_unit_test_setup(test_full_memory_is_an_error, fresh),
+        cmocka_unit_test_setup(test_close_keeps_the_reason, fresh),
         cmocka_unit_test_setup(test_replace_is_all_or_nothing, fresh),
         cmocka_unit_test_setup(test_clear, fresh),
         cmocka_unit_test_setup(test_paths, fresh),
