@@ -49,7 +49,7 @@ static void end_entry(struct cairn_json *json, const char *end, const char *stat
     cairn_json_close(json, ']');
 }
 
-cairn_status cairn_provenance_begin(const char *path, const struct cairn_fact *facts)
+cairn_status cairn_provenance_file_begin(const char *path, const struct cairn_fact *facts)
 {
     char now[32];
     char *old = NULL;
@@ -78,7 +78,7 @@ done:
     return st;
 }
 
-cairn_status cairn_provenance_end(const char *path, const char *status)
+cairn_status cairn_provenance_file_end(const char *path, const char *status)
 {
     char now[32];
     char *old = NULL;

@@ -238,14 +238,14 @@ cairn_status cairn_run_folder_provenance_begin(struct cairn_run_folder *folder,
 {
     char path[CAIRN_PATH_BYTES];
     CAIRN_TRY(cairn_file_path(folder->path, "provenance.json", path));
-    return cairn_provenance_begin(path, facts);
+    return cairn_provenance_file_begin(path, facts);
 }
 
 cairn_status cairn_run_folder_provenance_end(struct cairn_run_folder *folder, const char *status)
 {
     char path[CAIRN_PATH_BYTES];
     CAIRN_TRY(cairn_file_path(folder->path, "provenance.json", path));
-    return cairn_provenance_end(path, status);
+    return cairn_provenance_file_end(path, status);
 }
 
 static cairn_status summary_text(const struct cairn_summary *summary, char **out)
