@@ -25,9 +25,6 @@ struct reader {
     bool is_class;
 };
 
-/* ------------------------------------------------------------------------------------------------
- * fields */
-
 static char find_separator(const char *line)
 {
     static const char candidates[] = ",;\t";
@@ -88,9 +85,6 @@ static bool read_number(const char *text, double *out)
     *out = strtod(text, &end);
     return *end == '\0';
 }
-
-/* --------------------------------------------------------------------------------------------------
- * lines */
 
 static cairn_status next_line(struct reader *r, char **out)
 {
@@ -155,9 +149,6 @@ static cairn_status read_first(struct reader *r, const char *target, char **line
     if (has_header) *line = NULL;
     return CAIRN_OK;
 }
-
-/* ---------------------------------------------------------------------------------------------------
- * rows */
 
 static cairn_status grow_one(void *array, size_t row_bytes, size_t n, size_t capacity)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * Import formats: one file in format/ and one line in formats.def each.  Local. */
+ * Import formats: one file and one line in formats.def each.  Local. */
 #ifndef CAIRN_DATA_FORMAT_H
 #define CAIRN_DATA_FORMAT_H
 
@@ -21,7 +21,7 @@ struct cairn_import {
     size_t n_val;      /* the last so many training samples become the group val */
     size_t test_every; /* row i is test where i mod this is 0; 0 for no such rule */
     double test_fraction;
-    uint64_t seed; /* of the draw by test_fraction */
+    size_t seed; /* of the draw by test_fraction */
 };
 
 /** A format. */
