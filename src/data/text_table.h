@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * A table of numbers in a text file: columns parted by commas, semicolons, tabs or blanks, with a
  * header or without. One column is the target.  Local. */
-#ifndef CAIRN_DATA_CSV_TABLE_H
-#define CAIRN_DATA_CSV_TABLE_H
+#ifndef CAIRN_DATA_TEXT_TABLE_H
+#define CAIRN_DATA_TEXT_TABLE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -11,7 +11,7 @@
 #include "cairn/status.h"
 
 /** A table that was read.  Owns its arrays. */
-struct cairn_csv {
+struct cairn_text_table {
     size_t n_rows, n_features;
     double *feature;   /* [n_rows, n_features] */
     double *target;    /* [n_rows], or NULL for classes */
@@ -29,10 +29,10 @@ struct cairn_csv {
  * Errors  CAIRN_DATA with file and line: damaged, no number, another number of columns, no rows;
  *         CAIRN_USAGE: no such column; memory
  */
-CAIRN_CHECKED cairn_status cairn_csv_read(const char *path, const char *target, bool classes,
-                                          struct cairn_csv *out);
+CAIRN_CHECKED cairn_status cairn_text_table_read(const char *path, const char *target, bool classes,
+                                                 struct cairn_text_table *out);
 
 /** Release; a zeroed one is fine.  Ranks: local.  Errors: none. */
-void cairn_csv_free(struct cairn_csv *csv);
+void cairn_text_table_free(struct cairn_text_table *csv);
 
 #endif
