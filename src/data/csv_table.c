@@ -14,7 +14,7 @@
 enum { FIRST_ROWS = 256, MOST_COLUMNS = 1 << 20 };
 
 struct reader {
-    struct cairn_csv csv;
+    struct cairn_csv_table csv;
     struct cairn_classes classes;
     const char *path;
     struct cairn_gzip *file;
@@ -173,7 +173,7 @@ static cairn_status grow_one(void *array, size_t row_bytes, size_t n, size_t cap
 
 static cairn_status grow(struct reader *r)
 {
-    struct cairn_csv *csv = &r->csv;
+    struct cairn_csv_table *csv = &r->csv;
     size_t n = csv->n_rows;
     if (n < r->capacity) return CAIRN_OK;
     size_t capacity = r->capacity == 0 ? FIRST_ROWS : 2 * r->capacity;
@@ -203,7 +203,7 @@ static cairn_status keep_number(struct reader *r, size_t column, double *out)
 
 static cairn_status keep_row(struct reader *r)
 {
-    struct cairn_csv *csv = &r->csv;
+    struct cairn_csv_table *csv = &r->csv;
     CAIRN_TRY(grow(r));
     double *feature = csv->feature + csv->n_rows * csv->n_features;
     for (size_t i = 0; i < r->n_columns; i++) {
@@ -244,26 +244,26 @@ static cairn_status read_all(struct reader *r, const char *target)
     return cairn_classes_number(&r->classes, r->csv.label, r->csv.n_rows, &r->csv.class_names);
 }
 
-cairn_status cairn_csv_read(const char *path, const char *target, bool classes,
-                            struct cairn_csv *out)
+cairn_status cairn_csv_table_read(const char *path, const char *target, bool classes,
+                            struct cairn_csv_table *out)
 {
     struct reader r = {.path = path, .is_class = classes};
     cairn_status st = read_all(&r, target);
     if (st == CAIRN_OK)
         *out = r.csv;
     else
-        cairn_csv_free(&r.csv);
+        cairn_csv_table_free(&r.csv);
     cairn_classes_free(&r.classes);
     cairn_gzip_close(r.file);
     free(r.field);
     return st;
 }
 
-void cairn_csv_free(struct cairn_csv *csv)
+void cairn_csv_table_free(struct cairn_csv_table *csv)
 {
     free(csv->feature);
     free(csv->target);
     free(csv->label);
     free(csv->class_names);
-    *csv = (struct cairn_csv){0};
+    *csv = (struct cairn_csv_table){0};
 }

@@ -11,7 +11,7 @@
 #include "cairn/status.h"
 
 /** A table that was read.  Owns its arrays. */
-struct cairn_csv {
+struct cairn_csv_table {
     size_t n_rows, n_features;
     double *feature;   /* [n_rows, n_features] */
     double *target;    /* [n_rows], or NULL for classes */
@@ -29,10 +29,10 @@ struct cairn_csv {
  * Errors  CAIRN_DATA with file and line: damaged, no number, another number of columns, no rows;
  *         CAIRN_USAGE: no such column; memory
  */
-CAIRN_CHECKED cairn_status cairn_csv_read(const char *path, const char *target, bool classes,
-                                          struct cairn_csv *out);
+CAIRN_CHECKED cairn_status cairn_csv_table_read(const char *path, const char *target, bool classes,
+                                          struct cairn_csv_table *out);
 
 /** Release; a zeroed one is fine.  Ranks: local.  Errors: none. */
-void cairn_csv_free(struct cairn_csv *csv);
+void cairn_csv_table_free(struct cairn_csv_table *csv);
 
 #endif

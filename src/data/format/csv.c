@@ -31,7 +31,7 @@ static void standardize_column(double *at, size_t stride, size_t n, double mean,
 
 /* Features and real targets to mean 0 and variance 1 over the training rows.  statistics: [2,
  * columns] */
-static void standardize(struct cairn_csv *csv, const struct cairn_split_plan *plan,
+static void standardize(struct cairn_csv_table *csv, const struct cairn_split_plan *plan,
                         double *statistics)
 {
     size_t n_columns = csv->n_features + (csv->target != NULL);
@@ -56,7 +56,7 @@ static cairn_status as_floats(const double *value, size_t n, float **out)
     return CAIRN_OK;
 }
 
-static cairn_status write_table(const struct cairn_import *import, struct cairn_csv *csv,
+static cairn_status write_table(const struct cairn_import *import, struct cairn_csv_table *csv,
                                 const struct cairn_split_plan *plan, struct cairn_writer *writer)
 {
     double *statistics = NULL;
@@ -89,16 +89,16 @@ static cairn_status write_table(const struct cairn_import *import, struct cairn_
 
 static cairn_status run(const struct cairn_import *import, struct cairn_writer *writer)
 {
-    struct cairn_csv csv = {0};
+    struct cairn_csv_table csv = {0};
     struct cairn_split_plan plan = {0};
     if (import->n_sources != 1)
         return cairn_fail(CAIRN_USAGE, "cairn import csv takes one file, not %zu",
                           import->n_sources);
-    CAIRN_TRY(cairn_csv_read(import->source[0], import->target, import->classes, &csv));
+    CAIRN_TRY(cairn_csv_table_read(import->source[0], import->target, import->classes, &csv));
     cairn_status st = cairn_split_plan(import, csv.n_rows, &plan);
     if (st == CAIRN_OK) st = write_table(import, &csv, &plan, writer);
     cairn_split_plan_free(&plan);
-    cairn_csv_free(&csv);
+    cairn_csv_table_free(&csv);
     return st;
 }
 

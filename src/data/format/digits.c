@@ -10,7 +10,7 @@
 
 enum { SIDE = 8, PIXELS = SIDE * SIDE, BRIGHTEST = 16, N_CLASSES = 10, TEST_EVERY = 5 };
 
-static cairn_status as_pixels(const char *path, const struct cairn_csv *csv, unsigned char **out)
+static cairn_status as_pixels(const char *path, const struct cairn_csv_table *csv, unsigned char **out)
 {
     unsigned char *pixel = NULL;
     CAIRN_TRY(cairn_memory_get(csv->n_rows, PIXELS, "the images", &pixel));
@@ -28,7 +28,7 @@ static cairn_status as_pixels(const char *path, const struct cairn_csv *csv, uns
     return CAIRN_OK;
 }
 
-static cairn_status check(const char *path, const struct cairn_csv *csv)
+static cairn_status check(const char *path, const struct cairn_csv_table *csv)
 {
     if (csv->n_features != PIXELS)
         return cairn_fail(CAIRN_DATA, "%s: %zu columns, but digits have %d pixels and a class",
@@ -42,7 +42,7 @@ static cairn_status check(const char *path, const struct cairn_csv *csv)
 
 static cairn_status run(const struct cairn_import *import, struct cairn_writer *writer)
 {
-    struct cairn_csv csv = {0};
+    struct cairn_csv_table csv = {0};
     struct cairn_split_plan plan = {0};
     struct cairn_import rules = *import;
     unsigned char *pixel = NULL;
@@ -51,7 +51,7 @@ static cairn_status run(const struct cairn_import *import, struct cairn_writer *
         return cairn_fail(CAIRN_USAGE, "cairn import digits takes one file, not %zu",
                           import->n_sources);
     const char *path = import->source[0];
-    CAIRN_TRY(cairn_csv_read(path, NULL, true, &csv));
+    CAIRN_TRY(cairn_csv_table_read(path, NULL, true, &csv));
     cairn_status st = check(path, &csv);
     if (st == CAIRN_OK) st = as_pixels(path, &csv, &pixel);
     if (st == CAIRN_OK) st = cairn_split_plan(&rules, csv.n_rows, &plan);
@@ -63,7 +63,7 @@ static cairn_status run(const struct cairn_import *import, struct cairn_writer *
                                 .label = csv.label};
     if (st == CAIRN_OK) st = cairn_split_write(&plan, &table, writer);
     cairn_split_plan_free(&plan);
-    cairn_csv_free(&csv);
+    cairn_csv_table_free(&csv);
     free(pixel);
     return st;
 }
