@@ -7,14 +7,14 @@
 #include "base/keys.h"
 
 #define X(name) extern const struct cairn_format cairn_format_##name;
-#include "data/formats.def"
+#include "data/format/formats.def"
 #undef X
 
 const struct cairn_format *const *cairn_formats(void)
 {
     static const struct cairn_format *const formats[] = {
 #define X(name) &cairn_format_##name,
-#include "data/formats.def"
+#include "data/format/formats.def"
 #undef X
         NULL};
     return formats;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * Import formats: one file and one line in formats.def each.  Local. */
+ * Import formats: one file and one line in format/formats.def each.  Local. */
 #ifndef CAIRN_DATA_FORMAT_H
 #define CAIRN_DATA_FORMAT_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * The run folder: which files there are and what their lines hold.  How files are written is in
- * csv.c and file.c. */
+ * rows.c and file.c. */
 #include "report/run_folder.h"
 
 #include <dirent.h>
@@ -12,12 +12,12 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "report/csv.h"
 #include "report/file.h"
 #include "report/json.h"
 #include "report/lock.h"
 #include "report/number.h"
 #include "report/provenance.h"
+#include "report/rows.h"
 
 static const char METRICS_HEADER[] =
     "update,epoch,samples,batch_samples,normalizer,loss,lr,grad_norm,noise_scale,"
@@ -29,7 +29,7 @@ struct cairn_run_folder {
     char path[CAIRN_PATH_BYTES];
     char checkpoints[CAIRN_PATH_BYTES];
     struct cairn_lock lock;
-    struct cairn_csv metrics, eval, gradflow;
+    struct cairn_rows metrics, eval, gradflow;
 };
 
 /* Whether a file in the folder may be removed. */
@@ -72,9 +72,9 @@ static cairn_status make(struct cairn_run_folder *folder, const char *path)
     CAIRN_TRY(cairn_folder_make(folder->checkpoints));
     CAIRN_TRY(remove_chosen(folder->path,
                             cairn_file_is_unfinished)); /* the lock is held: nobody is at them */
-    CAIRN_TRY(cairn_csv_create(&folder->metrics, folder->path, "metrics.csv"));
-    CAIRN_TRY(cairn_csv_create(&folder->eval, folder->path, "eval.csv"));
-    return cairn_csv_create(&folder->gradflow, folder->path, "gradflow.csv");
+    CAIRN_TRY(cairn_rows_create(&folder->metrics, folder->path, "metrics.csv"));
+    CAIRN_TRY(cairn_rows_create(&folder->eval, folder->path, "eval.csv"));
+    return cairn_rows_create(&folder->gradflow, folder->path, "gradflow.csv");
 }
 
 cairn_status cairn_run_folder_open(const char *path, struct cairn_run_folder **out)
@@ -93,9 +93,9 @@ cairn_status cairn_run_folder_open(const char *path, struct cairn_run_folder **o
 void cairn_run_folder_close(struct cairn_run_folder *folder)
 {
     if (folder == NULL) return;
-    cairn_csv_free(&folder->metrics);
-    cairn_csv_free(&folder->eval);
-    cairn_csv_free(&folder->gradflow);
+    cairn_rows_free(&folder->metrics);
+    cairn_rows_free(&folder->eval);
+    cairn_rows_free(&folder->gradflow);
     cairn_lock_give(&folder->lock);
     free(folder);
 }
@@ -130,9 +130,9 @@ cairn_status cairn_run_folder_start(struct cairn_run_folder *folder, uint64_t up
     char path[CAIRN_PATH_BYTES];
     CAIRN_TRY(cairn_file_path(folder->path, "config.yaml", path));
     CAIRN_TRY(cairn_file_replace(path, config_yaml, strlen(config_yaml)));
-    CAIRN_TRY(cairn_csv_start(&folder->metrics, METRICS_HEADER, update));
-    CAIRN_TRY(cairn_csv_start(&folder->eval, EVAL_HEADER, update));
-    CAIRN_TRY(cairn_csv_start(&folder->gradflow, GRADFLOW_HEADER, update));
+    CAIRN_TRY(cairn_rows_start(&folder->metrics, METRICS_HEADER, update));
+    CAIRN_TRY(cairn_rows_start(&folder->eval, EVAL_HEADER, update));
+    CAIRN_TRY(cairn_rows_start(&folder->gradflow, GRADFLOW_HEADER, update));
     return cairn_folder_sync(folder->path);
 }
 
@@ -145,62 +145,62 @@ static double micros(double seconds)
 cairn_status cairn_run_folder_metrics(struct cairn_run_folder *folder,
                                       const struct cairn_metrics *line)
 {
-    struct cairn_csv_line text = {.n_bytes = 0};
-    cairn_csv_count(&text, line->update);
-    cairn_csv_count(&text, line->epoch);
-    cairn_csv_count(&text, line->samples);
-    cairn_csv_count(&text, line->batch_samples);
-    cairn_csv_number(&text, line->normalizer);
-    cairn_csv_number(&text, line->loss);
-    cairn_csv_number(&text, line->lr);
-    cairn_csv_number(&text, line->grad_norm);
-    cairn_csv_number(&text, line->noise_scale);
-    cairn_csv_count(&text, (uint64_t)line->ranks);
-    cairn_csv_number(&text, micros(line->wall_s));
-    cairn_csv_number(&text, micros(line->data_s));
-    cairn_csv_number(&text, micros(line->compute_s));
-    cairn_csv_number(&text, micros(line->reduce_s));
-    cairn_csv_number(&text, micros(line->update_s));
-    cairn_csv_number(&text, micros(line->samples_per_s));
-    return cairn_csv_add(&folder->metrics, &text);
+    struct cairn_row text = {.n_bytes = 0};
+    cairn_row_count(&text, line->update);
+    cairn_row_count(&text, line->epoch);
+    cairn_row_count(&text, line->samples);
+    cairn_row_count(&text, line->batch_samples);
+    cairn_row_number(&text, line->normalizer);
+    cairn_row_number(&text, line->loss);
+    cairn_row_number(&text, line->lr);
+    cairn_row_number(&text, line->grad_norm);
+    cairn_row_number(&text, line->noise_scale);
+    cairn_row_count(&text, (uint64_t)line->ranks);
+    cairn_row_number(&text, micros(line->wall_s));
+    cairn_row_number(&text, micros(line->data_s));
+    cairn_row_number(&text, micros(line->compute_s));
+    cairn_row_number(&text, micros(line->reduce_s));
+    cairn_row_number(&text, micros(line->update_s));
+    cairn_row_number(&text, micros(line->samples_per_s));
+    return cairn_rows_add(&folder->metrics, &text);
 }
 
 cairn_status cairn_run_folder_eval(struct cairn_run_folder *folder,
                                    const struct cairn_eval_metrics *line)
 {
-    struct cairn_csv_line text = {.n_bytes = 0};
-    cairn_csv_count(&text, line->update);
-    cairn_csv_count(&text, line->epoch);
-    cairn_csv_count(&text, line->samples);
-    cairn_csv_number(&text, micros(line->wall_s));
-    cairn_csv_text(&text, line->split, strlen(line->split));
-    cairn_csv_number(&text, line->loss);
-    cairn_csv_number(&text, line->accuracy);
-    return cairn_csv_add(&folder->eval, &text);
+    struct cairn_row text = {.n_bytes = 0};
+    cairn_row_count(&text, line->update);
+    cairn_row_count(&text, line->epoch);
+    cairn_row_count(&text, line->samples);
+    cairn_row_number(&text, micros(line->wall_s));
+    cairn_row_text(&text, line->split, strlen(line->split));
+    cairn_row_number(&text, line->loss);
+    cairn_row_number(&text, line->accuracy);
+    return cairn_rows_add(&folder->eval, &text);
 }
 
 cairn_status cairn_run_folder_gradflow(struct cairn_run_folder *folder,
                                        const struct cairn_gradflow *line)
 {
-    struct cairn_csv_line text = {.n_bytes = 0};
+    struct cairn_row text = {.n_bytes = 0};
     const char *point = strrchr(line->param, '.');
     const char *param = point == NULL ? line->param : point + 1;
-    cairn_csv_count(&text, line->update);
-    cairn_csv_text(&text, line->param, point == NULL ? 0 : (size_t)(point - line->param));
-    cairn_csv_text(&text, param, strlen(param));
-    cairn_csv_number(&text, line->mean_abs);
-    cairn_csv_number(&text, line->max_abs);
-    cairn_csv_number(&text, line->norm);
-    cairn_csv_number(&text, line->weight_norm);
-    return cairn_csv_add(&folder->gradflow, &text);
+    cairn_row_count(&text, line->update);
+    cairn_row_text(&text, line->param, point == NULL ? 0 : (size_t)(point - line->param));
+    cairn_row_text(&text, param, strlen(param));
+    cairn_row_number(&text, line->mean_abs);
+    cairn_row_number(&text, line->max_abs);
+    cairn_row_number(&text, line->norm);
+    cairn_row_number(&text, line->weight_norm);
+    return cairn_rows_add(&folder->gradflow, &text);
 }
 
 cairn_status cairn_run_folder_flush(struct cairn_run_folder *folder)
 {
-    struct cairn_csv *files[] = {&folder->metrics, &folder->eval, &folder->gradflow};
+    struct cairn_rows *files[] = {&folder->metrics, &folder->eval, &folder->gradflow};
     cairn_status st = CAIRN_OK;
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
-        cairn_status now = cairn_csv_flush(files[i]); /* each is tried, whatever the others say */
+        cairn_status now = cairn_rows_flush(files[i]); /* each is tried, whatever the others say */
         if (st == CAIRN_OK) st = now;
     }
     return st;

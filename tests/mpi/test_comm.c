@@ -2,6 +2,7 @@
  * Agreement and small exchanges. */
 #include "support/mpi.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

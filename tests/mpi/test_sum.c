@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/random.h"
+#include "comm/exchange.h"
 #include "comm/sum.h"
 #include "train/window.h"
 

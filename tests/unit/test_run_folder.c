@@ -5,7 +5,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "report/csv.h"
+#include "report/rows.h"
 #include "support/run_folder.h"
 
 #ifndef __SANITIZE_ADDRESS__
@@ -196,25 +196,25 @@ static void test_full_disk_loses_no_line(void **state)
 static void test_lines_do_not_wait_for_a_flush(void **state)
 {
     (void)state;
-    struct cairn_csv csv;
-    struct cairn_csv_line line = {.n_bytes = 0};
+    struct cairn_rows rows;
+    struct cairn_row line = {.n_bytes = 0};
     cairn_run_folder_close(opened());
-    cairn_csv_count(&line, 7);
-    assert_int_equal(cairn_csv_create(&csv, run, "some.csv"), CAIRN_OK);
-    assert_int_equal(cairn_csv_start(&csv, "update", 0), CAIRN_OK);
-    assert_int_equal(cairn_csv_add(&csv, &line), CAIRN_OK);
-    csv.tried_s -= 5.0;
+    cairn_row_count(&line, 7);
+    assert_int_equal(cairn_rows_create(&rows, run, "some.csv"), CAIRN_OK);
+    assert_int_equal(cairn_rows_start(&rows, "update", 0), CAIRN_OK);
+    assert_int_equal(cairn_rows_add(&rows, &line), CAIRN_OK);
+    rows.tried_s -= 5.0;
     signal(SIGXFSZ, SIG_IGN);
     limit_files(8);
-    cairn_status st = cairn_csv_add(&csv, &line); /* a warning */
+    cairn_status st = cairn_rows_add(&rows, &line); /* a warning */
     limit_files(0);
     assert_int_equal(st, CAIRN_OK);
-    assert_true(csv.refused);
-    csv.tried_s -= 5.0;
-    assert_int_equal(cairn_csv_add(&csv, &line), CAIRN_OK);
-    assert_false(csv.refused);
+    assert_true(rows.refused);
+    rows.tried_s -= 5.0;
+    assert_int_equal(cairn_rows_add(&rows, &line), CAIRN_OK);
+    assert_false(rows.refused);
     assert_text("some.csv", "update\n7\n7\n7\n");
-    cairn_csv_free(&csv);
+    cairn_rows_free(&rows);
 }
 
 static void test_full_memory_is_an_error(void **state)
@@ -225,13 +225,13 @@ static void test_full_memory_is_an_error(void **state)
     limit_files(sizeof METRICS_HEADER - 1);
     cairn_status st = CAIRN_OK;
     uint64_t u = 1;
-    for (; u < CAIRN_CSV_KEPT_BYTES && st == CAIRN_OK; u++) {
+    for (; u < CAIRN_ROWS_KEPT_BYTES && st == CAIRN_OK; u++) {
         struct cairn_metrics line = line_of(u);
         st = cairn_run_folder_metrics(folder, &line);
     }
     limit_files(0);
     assert_int_equal(st, CAIRN_FILES);
-    assert_in_range(u, CAIRN_CSV_KEPT_BYTES / 100, CAIRN_CSV_KEPT_BYTES / 50);
+    assert_in_range(u, CAIRN_ROWS_KEPT_BYTES / 100, CAIRN_ROWS_KEPT_BYTES / 50);
     assert_int_equal(cairn_run_folder_flush(folder), CAIRN_OK);
     cairn_run_folder_close(folder);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * A CSV that a run adds lines to and a resumed run cuts.  The first column is the update.  Knows no
  * other column.  Local. */
-#ifndef CAIRN_REPORT_CSV_H
-#define CAIRN_REPORT_CSV_H
+#ifndef CAIRN_REPORT_ROWS_H
+#define CAIRN_REPORT_ROWS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -11,20 +11,20 @@
 #include "cairn/status.h"
 #include "report/file.h"
 
-enum { CAIRN_CSV_LINE_BYTES = 1024, CAIRN_CSV_KEPT_BYTES = 1 << 18 };
+enum { CAIRN_ROW_BYTES = 1024, CAIRN_ROWS_KEPT_BYTES = 1 << 18 };
 
 /** A line while it is written, field by field. */
-struct cairn_csv_line {
-    char text[CAIRN_CSV_LINE_BYTES];
+struct cairn_row {
+    char text[CAIRN_ROW_BYTES];
     size_t n_bytes;
 };
 
 /** One file.  Lines that the disk refuses are kept and tried again, as long as there is room for
  * them. */
-struct cairn_csv {
+struct cairn_rows {
     char path[CAIRN_PATH_BYTES];
     int fd;     /* -1: not open */
-    char *kept; /* [CAIRN_CSV_KEPT_BYTES] lines that are not in the file yet; owned */
+    char *kept; /* [CAIRN_ROWS_KEPT_BYTES] lines that are not in the file yet; owned */
     size_t n_kept;
     double tried_s; /* when they were written last, or it was tried */
     bool refused;   /* the last try failed: the warning has been given */
@@ -33,12 +33,12 @@ struct cairn_csv {
 
 /** Take the memory for a file of the run folder; nothing is opened.  Ranks: local.  Errors:
  * CAIRN_USAGE. */
-CAIRN_CHECKED cairn_status cairn_csv_create(struct cairn_csv *csv, const char *folder,
-                                            const char *name);
+CAIRN_CHECKED cairn_status cairn_rows_create(struct cairn_rows *rows, const char *folder,
+                                             const char *name);
 
 /** Write what is kept where it can be, and release all; a zeroed one with fd -1 is fine.  Ranks:
  * local.  Errors: none. */
-void cairn_csv_free(struct cairn_csv *csv);
+void cairn_rows_free(struct cairn_rows *rows);
 
 /**
  * Open the file, cut at the first line that is half-written or of a later update than `update` (0:
@@ -48,13 +48,13 @@ void cairn_csv_free(struct cairn_csv *csv);
  * Ranks   local
  * Errors  CAIRN_FILES
  */
-CAIRN_CHECKED cairn_status cairn_csv_start(struct cairn_csv *csv, const char *header,
-                                           uint64_t update);
+CAIRN_CHECKED cairn_status cairn_rows_start(struct cairn_rows *rows, const char *header,
+                                            uint64_t update);
 
 /** One more field; NaN is an empty one.  Ranks: local; allocate nothing.  Errors: none. */
-void cairn_csv_count(struct cairn_csv_line *line, uint64_t value);
-void cairn_csv_number(struct cairn_csv_line *line, double value);
-void cairn_csv_text(struct cairn_csv_line *line, const char *value, size_t n);
+void cairn_row_count(struct cairn_row *line, uint64_t value);
+void cairn_row_number(struct cairn_row *line, double value);
+void cairn_row_text(struct cairn_row *line, const char *value, size_t n);
 
 /**
  * Add a line: kept in memory and written every few seconds.
@@ -62,10 +62,10 @@ void cairn_csv_text(struct cairn_csv_line *line, const char *value, size_t n);
  * Ranks   local; allocates nothing
  * Errors  CAIRN_FILES: the disk refuses and there is no room for more; before that it is a warning
  */
-CAIRN_CHECKED cairn_status cairn_csv_add(struct cairn_csv *csv, const struct cairn_csv_line *line);
+CAIRN_CHECKED cairn_status cairn_rows_add(struct cairn_rows *rows, const struct cairn_row *line);
 
 /** Write what is kept and bring it to the disk; one that is not open is fine.  Ranks: local.
  * Errors: CAIRN_FILES. */
-CAIRN_CHECKED cairn_status cairn_csv_flush(struct cairn_csv *csv);
+CAIRN_CHECKED cairn_status cairn_rows_flush(struct cairn_rows *rows);
 
 #endif

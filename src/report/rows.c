@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * CSV files that grow. */
-#include "report/csv.h"
+#include "report/rows.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -22,44 +22,44 @@ static const double WAIT_S = 2.0;
 
 enum { NAME_BYTES = 128 };
 
-cairn_status cairn_csv_create(struct cairn_csv *csv, const char *folder, const char *name)
+cairn_status cairn_rows_create(struct cairn_rows *rows, const char *folder, const char *name)
 {
-    csv->fd = -1;
-    CAIRN_TRY(cairn_file_path(folder, name, csv->path));
-    return cairn_memory_get(CAIRN_CSV_KEPT_BYTES, 1, name, &csv->kept);
+    rows->fd = -1;
+    CAIRN_TRY(cairn_file_path(folder, name, rows->path));
+    return cairn_memory_get(CAIRN_ROWS_KEPT_BYTES, 1, name, &rows->kept);
 }
 
-static cairn_status write_kept(struct cairn_csv *csv)
+static cairn_status write_kept(struct cairn_rows *rows)
 {
     size_t n_written = 0;
-    csv->tried_s = cairn_clock_s();
-    if (csv->n_kept == 0) return CAIRN_OK;
-    cairn_status st = cairn_file_write(csv->fd, csv->path, csv->kept, csv->n_kept, &n_written);
-    csv->n_kept -= n_written;
-    memmove(csv->kept, csv->kept + n_written, csv->n_kept);
-    csv->synced = csv->synced && n_written == 0;
-    if (st == CAIRN_OK) csv->refused = false;
+    rows->tried_s = cairn_clock_s();
+    if (rows->n_kept == 0) return CAIRN_OK;
+    cairn_status st = cairn_file_write(rows->fd, rows->path, rows->kept, rows->n_kept, &n_written);
+    rows->n_kept -= n_written;
+    memmove(rows->kept, rows->kept + n_written, rows->n_kept);
+    rows->synced = rows->synced && n_written == 0;
+    if (st == CAIRN_OK) rows->refused = false;
     return st;
 }
 
 /* A run that ends for another reason keeps that reason as its last error. */
-static void last_flush(struct cairn_csv *csv)
+static void last_flush(struct cairn_rows *rows)
 {
     char reason[2048];
     snprintf(reason, sizeof reason, "%s", cairn_error_text());
-    if (cairn_csv_flush(csv) == CAIRN_OK) return;
+    if (cairn_rows_flush(rows) == CAIRN_OK) return;
     cairn_log_warning("%s", cairn_error_text());
     cairn_fail(CAIRN_OK, "%s", reason);
 }
 
-void cairn_csv_free(struct cairn_csv *csv)
+void cairn_rows_free(struct cairn_rows *rows)
 {
-    if (csv->fd >= 0) {
-        last_flush(csv);
-        close(csv->fd);
+    if (rows->fd >= 0) {
+        last_flush(rows);
+        close(rows->fd);
     }
-    free(csv->kept);
-    *csv = (struct cairn_csv){.fd = -1};
+    free(rows->kept);
+    *rows = (struct cairn_rows){.fd = -1};
 }
 
 /* Whether a line, with its end, is whole and of an update up to `update`. */
@@ -95,33 +95,33 @@ static cairn_status measure(const char *path, const char *header, uint64_t updat
     return st;
 }
 
-static cairn_status open_file(struct cairn_csv *csv)
+static cairn_status open_file(struct cairn_rows *rows)
 {
     int flags = O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC;
-    csv->fd = open(csv->path, flags, CAIRN_FILE_MODE);
-    return csv->fd < 0 ? cairn_file_refused(csv->path, "cannot be opened") : CAIRN_OK;
+    rows->fd = open(rows->path, flags, CAIRN_FILE_MODE);
+    return rows->fd < 0 ? cairn_file_refused(rows->path, "cannot be opened") : CAIRN_OK;
 }
 
-cairn_status cairn_csv_start(struct cairn_csv *csv, const char *header, uint64_t update)
+cairn_status cairn_rows_start(struct cairn_rows *rows, const char *header, uint64_t update)
 {
     off_t n_stay = 0;
-    CAIRN_TRY(open_file(csv));
-    off_t n_bytes = lseek(csv->fd, 0, SEEK_END);
-    if (update > 0) CAIRN_TRY(measure(csv->path, header, update, &n_stay));
+    CAIRN_TRY(open_file(rows));
+    off_t n_bytes = lseek(rows->fd, 0, SEEK_END);
+    if (update > 0) CAIRN_TRY(measure(rows->path, header, update, &n_stay));
     if (update > 0 && n_stay == 0 && n_bytes > 0) {
-        CAIRN_TRY(cairn_file_keep_aside(csv->path));
-        close(csv->fd);
-        CAIRN_TRY(open_file(csv));
+        CAIRN_TRY(cairn_file_keep_aside(rows->path));
+        close(rows->fd);
+        CAIRN_TRY(open_file(rows));
     }
     /* Updates never fall within a file: what stays is its beginning.  No copy, no room needed. */
-    if (ftruncate(csv->fd, n_stay) != 0) return cairn_file_refused(csv->path, "cannot be cut");
-    csv->synced = false;
+    if (ftruncate(rows->fd, n_stay) != 0) return cairn_file_refused(rows->path, "cannot be cut");
+    rows->synced = false;
     if (n_stay == 0)
-        csv->n_kept = (size_t)snprintf(csv->kept, CAIRN_CSV_KEPT_BYTES, "%s\n", header);
-    return cairn_csv_flush(csv);
+        rows->n_kept = (size_t)snprintf(rows->kept, CAIRN_ROWS_KEPT_BYTES, "%s\n", header);
+    return cairn_rows_flush(rows);
 }
 
-static void put(struct cairn_csv_line *line, const char *text, size_t n)
+static void put(struct cairn_row *line, const char *text, size_t n)
 {
     size_t comma = line->n_bytes > 0;
     if (line->n_bytes + comma + n + 1 > sizeof line->text) return; /* see NAME_BYTES */
@@ -130,13 +130,13 @@ static void put(struct cairn_csv_line *line, const char *text, size_t n)
     line->n_bytes += comma + n;
 }
 
-void cairn_csv_count(struct cairn_csv_line *line, uint64_t value)
+void cairn_row_count(struct cairn_row *line, uint64_t value)
 {
     char text[CAIRN_NUMBER_BYTES];
     put(line, text, (size_t)snprintf(text, sizeof text, "%" PRIu64, value));
 }
 
-void cairn_csv_number(struct cairn_csv_line *line, double value)
+void cairn_row_number(struct cairn_row *line, double value)
 {
     char text[CAIRN_NUMBER_BYTES] = "";
     if (!isnan(value)) cairn_number_text(value, text);
@@ -144,7 +144,7 @@ void cairn_csv_number(struct cairn_csv_line *line, double value)
 }
 
 /* RFC 4180: a name with a comma or a quote stands in quotes.  A line end would break the cut. */
-void cairn_csv_text(struct cairn_csv_line *line, const char *value, size_t n)
+void cairn_row_text(struct cairn_row *line, const char *value, size_t n)
 {
     char text[2 * NAME_BYTES + 2];
     size_t used = 0;
@@ -159,27 +159,27 @@ void cairn_csv_text(struct cairn_csv_line *line, const char *value, size_t n)
     put(line, text, used);
 }
 
-cairn_status cairn_csv_add(struct cairn_csv *csv, const struct cairn_csv_line *line)
+cairn_status cairn_rows_add(struct cairn_rows *rows, const struct cairn_row *line)
 {
-    if (csv->fd < 0)
-        return cairn_fail(CAIRN_BUG, "%s: a line before the file was opened", csv->path);
-    if (csv->n_kept + line->n_bytes + 1 > CAIRN_CSV_KEPT_BYTES) CAIRN_TRY(write_kept(csv));
-    memcpy(csv->kept + csv->n_kept, line->text, line->n_bytes);
-    csv->n_kept += line->n_bytes;
-    csv->kept[csv->n_kept++] = '\n';
-    if (cairn_clock_s() - csv->tried_s < WAIT_S || write_kept(csv) == CAIRN_OK) return CAIRN_OK;
-    if (!csv->refused)
+    if (rows->fd < 0)
+        return cairn_fail(CAIRN_BUG, "%s: a line before the file was opened", rows->path);
+    if (rows->n_kept + line->n_bytes + 1 > CAIRN_ROWS_KEPT_BYTES) CAIRN_TRY(write_kept(rows));
+    memcpy(rows->kept + rows->n_kept, line->text, line->n_bytes);
+    rows->n_kept += line->n_bytes;
+    rows->kept[rows->n_kept++] = '\n';
+    if (cairn_clock_s() - rows->tried_s < WAIT_S || write_kept(rows) == CAIRN_OK) return CAIRN_OK;
+    if (!rows->refused)
         cairn_log_warning("%s; the lines are kept and tried again", cairn_error_text());
-    csv->refused = true;
+    rows->refused = true;
     return CAIRN_OK;
 }
 
-cairn_status cairn_csv_flush(struct cairn_csv *csv)
+cairn_status cairn_rows_flush(struct cairn_rows *rows)
 {
-    if (csv->fd < 0) return CAIRN_OK;
-    CAIRN_TRY(write_kept(csv));
-    if (csv->synced) return CAIRN_OK;
-    CAIRN_TRY(cairn_file_sync(csv->fd, csv->path));
-    csv->synced = true;
+    if (rows->fd < 0) return CAIRN_OK;
+    CAIRN_TRY(write_kept(rows));
+    if (rows->synced) return CAIRN_OK;
+    CAIRN_TRY(cairn_file_sync(rows->fd, rows->path));
+    rows->synced = true;
     return CAIRN_OK;
 }
