@@ -8,50 +8,72 @@
 
 enum { MOST_TEXT_BYTES = 1 << 24 };
 
-static cairn_status set(struct cairn_h5 *file, const char *path, const char *name,
-                        const struct cairn_h5_form *form, const void *data)
+/* n is 0 for a scalar; data is in native types. */
+static cairn_status set(struct cairn_h5 *file, const char *path, const char *name, hid_t type,
+                        size_t n, const void *data)
 {
-    hsize_t n = form->shape.dim[0];
+    hsize_t dim = n;
     cairn_status st = CAIRN_OK;
-    hid_t space = form->shape.ndim == 0 ? H5Screate(H5S_SCALAR) : H5Screate_simple(1, &n, NULL);
-    hid_t in_file = cairn_h5_file_type(form);
-    hid_t in_memory = cairn_h5_memory_type(form);
+    hid_t space = n == 0 ? H5Screate(H5S_SCALAR) : H5Screate_simple(1, &dim, NULL);
+    hid_t in_file = H5Tcopy(type);
+    if (H5Tget_class(type) != H5T_STRING) H5Tset_order(in_file, H5T_ORDER_LE);
     hid_t id = H5Acreate_by_name(file->id, path, name, in_file, space, H5P_DEFAULT, H5P_DEFAULT,
                                  H5P_DEFAULT);
-    if (id < 0 || H5Awrite(id, in_memory, data) < 0)
+    if (id < 0 || H5Awrite(id, type, data) < 0)
         st = cairn_h5_failed(file, name, "cannot be written as an attribute");
     if (id >= 0) H5Aclose(id);
-    H5Tclose(in_memory);
     H5Tclose(in_file);
     H5Sclose(space);
     return st;
 }
 
+/* Of variable length, which h5py and others take for text; a fixed length is bytes to them. */
 cairn_status cairn_h5_set_text(struct cairn_h5 *file, const char *path, const char *name,
                                const char *text)
 {
-    const struct cairn_h5_form form = {.type = CAIRN_H5_TEXT, .text_bytes = strlen(text) + 1};
-    return set(file, path, name, &form, text);
+    hid_t type = H5Tcopy(H5T_C_S1);
+    H5Tset_size(type, H5T_VARIABLE);
+    H5Tset_cset(type, H5T_CSET_UTF8);
+    cairn_status st = set(file, path, name, type, 0, &text);
+    H5Tclose(type);
+    return st;
 }
 
 cairn_status cairn_h5_set_whole(struct cairn_h5 *file, const char *path, const char *name,
                                 int64_t value)
 {
-    const struct cairn_h5_form form = {.type = CAIRN_H5_I64};
-    return set(file, path, name, &form, &value);
+    return set(file, path, name, H5T_NATIVE_INT64, 0, &value);
 }
 
 cairn_status cairn_h5_set_numbers(struct cairn_h5 *file, const char *path, const char *name,
                                   const double *value, size_t n)
 {
-    const struct cairn_h5_form form = {.type = CAIRN_H5_F64,
-                                       .shape = {.ndim = n == 1 ? 0 : 1, .dim = {n}}};
-    return set(file, path, name, &form, value);
+    return set(file, path, name, H5T_NATIVE_DOUBLE, n == 1 ? 0 : n, value);
 }
 
 bool cairn_h5_has_attribute(struct cairn_h5 *file, const char *path, const char *name)
 {
     return H5Aexists_by_name(file->id, path, name, H5P_DEFAULT) > 0;
+}
+
+cairn_status cairn_h5_attributes(struct cairn_h5 *file, const char *path,
+                                 cairn_status (*visit)(void *context, const char *name),
+                                 void *context)
+{
+    char name[CAIRN_H5_NAME_BYTES];
+    cairn_status st = CAIRN_OK;
+    for (hsize_t i = 0; st == CAIRN_OK; i++) {
+        hid_t id =
+            H5Aopen_by_idx(file->id, path, H5_INDEX_NAME, H5_ITER_INC, i, H5P_DEFAULT, H5P_DEFAULT);
+        if (id < 0) break; /* behind the last */
+        ssize_t n = H5Aget_name(id, sizeof name, name);
+        H5Aclose(id);
+        if (n < 0 || n >= CAIRN_H5_NAME_BYTES)
+            st = cairn_h5_failed(file, path, "has an attribute whose name cannot be read");
+        else
+            st = visit(context, name);
+    }
+    return st;
 }
 
 static cairn_status open_attribute(struct cairn_h5 *file, const char *path, const char *name,

@@ -163,6 +163,13 @@ CAIRN_CHECKED cairn_status cairn_h5_set_whole(struct cairn_h5 *file, const char 
 CAIRN_CHECKED cairn_status cairn_h5_set_numbers(struct cairn_h5 *file, const char *path,
                                                 const char *name, const double *value, size_t n);
 
+/** Call visit for each attribute of the object at `path`, by name; a status other than CAIRN_OK
+ * ends the walk.  Ranks: local.  Errors: CAIRN_DATA: a name that cannot be read; those of visit. */
+CAIRN_CHECKED cairn_status cairn_h5_attributes(struct cairn_h5 *file, const char *path,
+                                               cairn_status (*visit)(void *context,
+                                                                     const char *name),
+                                               void *context);
+
 /** Whether the object at `path` has the attribute.  Ranks: local.  Errors: none. */
 bool cairn_h5_has_attribute(struct cairn_h5 *file, const char *path, const char *name);
 

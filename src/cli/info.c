@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * cairn info FILE.h5: describes a dataset or a checkpoint. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "cli/command.h"
+#include "data/dataset.h"
+#include "data/loader.h"
+#include "h5/h5.h"
+
+enum { PATH_BYTES = 512, MOST_CLASSES = 20, READ_BYTES = 1 << 20 };
+
+/* The range is that of the first samples, where a group holds more numbers than this. */
+static const size_t most_numbers = (size_t)1 << 28;
+
+/* ---- datasets */
+
+static cairn_status print_range(struct cairn_dataset *dataset, enum cairn_split split)
+{
+    struct cairn_loader *loader = NULL;
+    struct cairn_micro micro;
+    size_t n_values = cairn_shape_count(cairn_dataset_input(dataset));
+    size_t n = cairn_dataset_size(dataset, split);
+    if (n > most_numbers / n_values) n = most_numbers / n_values + 1;
+    size_t block = READ_BYTES / n_values + 1;
+    const struct cairn_loader_options options = {.split = split, .micro = block};
+    float low = 0;
+    float high = 0;
+    CAIRN_TRY(cairn_loader_create(dataset, &options, &loader));
+    cairn_status st = CAIRN_OK;
+    for (size_t first = 0; first < n && st == CAIRN_OK; first += block) {
+        st = cairn_loader_read(loader, first, n - first < block ? n - first : block, &micro);
+        if (st == CAIRN_OK && first == 0) low = high = micro.x[0];
+        for (size_t i = 0; st == CAIRN_OK && i < micro.n * n_values; i++) {
+            low = micro.x[i] < low ? micro.x[i] : low;
+            high = micro.x[i] > high ? micro.x[i] : high;
+        }
+    }
+    cairn_loader_free(loader);
+    if (st != CAIRN_OK) return st;
+    printf(", from %g to %g", (double)low, (double)high);
+    if (n < cairn_dataset_size(dataset, split)) printf(" in the first %zu", n);
+    return CAIRN_OK;
+}
+
+/* " scale 0.0625": one number, or how many there are. */
+static cairn_status print_factor(struct cairn_h5 *file, const char *x, const char *name,
+                                 size_t n_channels)
+{
+    double *value = NULL;
+    size_t n = 0;
+    if (!cairn_h5_has_attribute(file, x, name)) return CAIRN_OK;
+    CAIRN_TRY(cairn_memory_get(n_channels, sizeof *value, name, &value));
+    cairn_status st = cairn_h5_get_numbers(file, x, name, n_channels, value, &n);
+    if (st == CAIRN_OK && n == 1)
+        printf(", %s %g", name, value[0]);
+    else if (st == CAIRN_OK)
+        printf(", %s by channel", name);
+    free(value);
+    return st;
+}
+
+static cairn_status print_counts(const struct cairn_dataset *dataset, enum cairn_split split)
+{
+    size_t n_classes = cairn_dataset_classes(dataset);
+    const int32_t *label = cairn_dataset_labels(dataset, split);
+    size_t *count = NULL;
+    CAIRN_TRY(cairn_memory_get(n_classes, sizeof *count, "the classes", &count));
+    for (size_t i = 0; i < cairn_dataset_size(dataset, split); i++) count[label[i]]++;
+    printf(", %zu classes; samples of each:", n_classes);
+    for (size_t i = 0; i < n_classes && i < MOST_CLASSES; i++) printf(" %zu", count[i]);
+    printf("%s\n", n_classes > MOST_CLASSES ? " ..." : "");
+    free(count);
+    return CAIRN_OK;
+}
+
+static cairn_status print_names(struct cairn_h5 *file, const char *y)
+{
+    char *names = NULL;
+    if (!cairn_h5_has_attribute(file, y, "classes")) return CAIRN_OK;
+    CAIRN_TRY(cairn_h5_get_text(file, y, "classes", &names));
+    printf("    classes: %s\n", names);
+    free(names);
+    return CAIRN_OK;
+}
+
+static cairn_status print_array(struct cairn_h5 *file, const char *name, const char *path)
+{
+    char shape[CAIRN_SHAPE_TEXT_BYTES];
+    struct cairn_h5_form form;
+    CAIRN_TRY(cairn_h5_describe(file, path, &form));
+    printf("    %s %s %s", name, cairn_shape_text(&form.shape, shape),
+           cairn_h5_type_name(form.type));
+    return CAIRN_OK;
+}
+
+static cairn_status print_group(struct cairn_h5 *file, struct cairn_dataset *dataset,
+                                enum cairn_split split)
+{
+    char x[PATH_BYTES];
+    char y[PATH_BYTES];
+    size_t n_channels = cairn_dataset_input(dataset)->dim[0];
+    snprintf(x, sizeof x, "/%s/x", cairn_split_name(split));
+    snprintf(y, sizeof y, "/%s/y", cairn_split_name(split));
+    printf("  %s: %zu samples\n", cairn_split_name(split), cairn_dataset_size(dataset, split));
+    CAIRN_TRY(print_array(file, "x", x));
+    CAIRN_TRY(print_factor(file, x, "scale", n_channels));
+    CAIRN_TRY(print_factor(file, x, "shift", n_channels));
+    CAIRN_TRY(print_range(dataset, split));
+    printf("\n");
+    CAIRN_TRY(print_array(file, "y", y));
+    if (cairn_dataset_targets(dataset) > 0) {
+        printf(", real targets\n");
+        return CAIRN_OK;
+    }
+    CAIRN_TRY(print_counts(dataset, split));
+    return print_names(file, y);
+}
+
+static cairn_status print_dataset(const char *path, struct cairn_h5 *file)
+{
+    static const char *const about[] = {"title", "source", "license", "citation"};
+    char shape[CAIRN_SHAPE_TEXT_BYTES];
+    struct cairn_dataset *dataset = NULL;
+    cairn_status st = CAIRN_OK;
+    CAIRN_TRY(cairn_dataset_open(path, &dataset));
+    printf("%s: dataset, samples of %s\n", path,
+           cairn_shape_text(cairn_dataset_input(dataset), shape));
+    for (size_t i = 0; i < sizeof about / sizeof about[0]; i++) {
+        const char *text = cairn_dataset_about(dataset, about[i]);
+        if (text[0] != '\0') printf("  %s: %s\n", about[i], text);
+    }
+    for (int split = 0; split < CAIRN_N_SPLITS && st == CAIRN_OK; split++)
+        if (cairn_dataset_has(dataset, (enum cairn_split)split))
+            st = print_group(file, dataset, (enum cairn_split)split);
+    cairn_dataset_close(dataset);
+    return st;
+}
+
+/* ---- checkpoints */
+
+/* One group of a checkpoint while its children are visited. */
+struct visit {
+    struct cairn_h5 *file;
+    const char *group;
+    size_t n_arrays, n_numbers;
+    bool quiet; /* only count */
+};
+
+static cairn_status visit_array(void *context, const char *name, bool is_group)
+{
+    struct visit *visit = context;
+    char path[PATH_BYTES];
+    char shape[CAIRN_SHAPE_TEXT_BYTES];
+    struct cairn_h5_form form;
+    snprintf(path, sizeof path, "%s/%s", visit->group, name);
+    if (is_group) return CAIRN_OK;
+    CAIRN_TRY(cairn_h5_describe(visit->file, path, &form));
+    visit->n_arrays++;
+    visit->n_numbers += cairn_shape_count(&form.shape);
+    if (!visit->quiet)
+        printf("    %s %s %s\n", name, cairn_shape_text(&form.shape, shape),
+               cairn_h5_type_name(form.type));
+    return CAIRN_OK;
+}
+
+static cairn_status print_weights(struct cairn_h5 *file, const char *group)
+{
+    struct visit visit = {.file = file, .group = group, .quiet = true};
+    if (!cairn_h5_has_group(file, group)) return CAIRN_OK;
+    CAIRN_TRY(cairn_h5_children(file, group, visit_array, &visit));
+    printf("  %s: %zu arrays, %zu numbers\n", group + 1, visit.n_arrays, visit.n_numbers);
+    visit.quiet = false;
+    return cairn_h5_children(file, group, visit_array, &visit);
+}
+
+static cairn_status visit_slot(void *context, const char *name, bool is_group)
+{
+    struct visit *visit = context;
+    char path[PATH_BYTES];
+    snprintf(path, sizeof path, "%s/%s", visit->group, name);
+    struct visit slot = {.file = visit->file, .group = path, .quiet = true};
+    if (!is_group) return CAIRN_OK;
+    CAIRN_TRY(cairn_h5_children(visit->file, path, visit_array, &slot));
+    printf("  optimizer slot %s: %zu arrays, %zu numbers\n", name, slot.n_arrays, slot.n_numbers);
+    return CAIRN_OK;
+}
+
+/* "update 1200": every single number of /progress. */
+static cairn_status visit_progress(void *context, const char *name, bool is_group)
+{
+    struct visit *visit = context;
+    char path[PATH_BYTES];
+    struct cairn_h5_form form;
+    double real = 0;
+    uint64_t whole = 0;
+    snprintf(path, sizeof path, "%s/%s", visit->group, name);
+    if (is_group) return CAIRN_OK;
+    CAIRN_TRY(cairn_h5_describe(visit->file, path, &form));
+    if (form.type == CAIRN_H5_TEXT || cairn_shape_count(&form.shape) != 1) return CAIRN_OK;
+    bool is_real = form.type == CAIRN_H5_F32 || form.type == CAIRN_H5_F64;
+    form.type = is_real ? CAIRN_H5_F64 : CAIRN_H5_U64;
+    CAIRN_TRY(cairn_h5_read(visit->file, path, &form, is_real ? (void *)&real : (void *)&whole));
+    if (is_real)
+        printf("  %s: %g\n", name, real);
+    else
+        printf("  %s: %" PRIu64 "\n", name, whole);
+    return CAIRN_OK;
+}
+
+static cairn_status visit_attribute(void *context, const char *name)
+{
+    struct visit *visit = context;
+    char *text = NULL;
+    if (strcmp(name, "format") == 0 || strcmp(name, "format_version") == 0) return CAIRN_OK;
+    CAIRN_TRY(cairn_h5_get_text(visit->file, "/", name, &text));
+    printf("  %s: %s\n", name, text);
+    free(text);
+    return CAIRN_OK;
+}
+
+static cairn_status print_config(struct cairn_h5 *file)
+{
+    struct cairn_h5_form form;
+    char *text = NULL;
+    if (!cairn_h5_has_array(file, "/config")) return CAIRN_OK;
+    CAIRN_TRY(cairn_h5_describe(file, "/config", &form));
+    if (form.type != CAIRN_H5_TEXT || cairn_shape_count(&form.shape) != 1) return CAIRN_OK;
+    CAIRN_TRY(cairn_memory_get(form.text_bytes + 1, 1, "the run file", &text));
+    cairn_status st = cairn_h5_read(file, "/config", &form, text);
+    char *end = text;
+    if (st == CAIRN_OK) printf("  run file:\n");
+    for (char *line = text; st == CAIRN_OK && *line != '\0'; line = end) {
+        size_t n = strcspn(line, "\n");
+        end = line + n + (line[n] == '\n');
+        printf("    %.*s\n", (int)n, line);
+    }
+    free(text);
+    return st;
+}
+
+static cairn_status print_checkpoint(const char *path, struct cairn_h5 *file)
+{
+    struct visit progress = {.file = file, .group = "/progress"};
+    struct visit optimizer = {.file = file, .group = "/optimizer"};
+    printf("%s: checkpoint\n", path);
+    CAIRN_TRY(cairn_h5_attributes(file, "/", visit_attribute, &progress));
+    if (cairn_h5_has_group(file, "/progress"))
+        CAIRN_TRY(cairn_h5_children(file, "/progress", visit_progress, &progress));
+    CAIRN_TRY(print_weights(file, "/weights"));
+    CAIRN_TRY(print_weights(file, "/buffers"));
+    CAIRN_TRY(print_weights(file, "/ema"));
+    if (cairn_h5_has_group(file, "/optimizer"))
+        CAIRN_TRY(cairn_h5_children(file, "/optimizer", visit_slot, &optimizer));
+    return print_config(file);
+}
+
+/* ---- the command */
+
+static cairn_status describe(const char *path, struct cairn_h5 *file)
+{
+    char *format = NULL;
+    bool is_checkpoint = false;
+    if (cairn_h5_has_attribute(file, "/", "format")) {
+        CAIRN_TRY(cairn_h5_get_text(file, "/", "format", &format));
+        is_checkpoint = strcmp(format, "cairn-checkpoint") == 0;
+        free(format);
+    }
+    return is_checkpoint ? print_checkpoint(path, file) : print_dataset(path, file);
+}
+
+static cairn_status run_info(const struct cairn_arguments *arguments, cairn_comm *comm)
+{
+    (void)comm;
+    int position = 0;
+    const char *name = NULL;
+    const char *path = NULL;
+    struct cairn_h5 *file = NULL;
+    CAIRN_TRY(cairn_arguments_next(arguments, "", &position, &name, &path));
+    if (path == NULL || position != arguments->count)
+        return cairn_fail(CAIRN_USAGE, "usage: cairn info FILE.h5");
+    CAIRN_TRY(cairn_h5_open(path, &file));
+    cairn_status st = describe(path, file);
+    cairn_h5_close(file);
+    return st;
+}
+
+const struct cairn_command cairn_command_info = {
+    .name = "info",
+    .usage = "cairn info FILE.h5",
+    .doc = "describes a dataset or a checkpoint",
+    .run = run_info,
+};
