@@ -14,8 +14,7 @@
 
 /** What a key takes, and the C type of its field. */
 enum cairn_key_type {
-    CAIRN_KEY_COUNT,  /* size_t: a whole number, or one of `words`, stored as CAIRN_KEY_WORD(index)
-                       */
+    CAIRN_KEY_COUNT,  /* size_t: a whole number, or one of `words` as CAIRN_KEY_WORD(index) */
     CAIRN_KEY_REAL,   /* double, finite */
     CAIRN_KEY_BOOL,   /* bool: true or false (also yes, no, on, off) */
     CAIRN_KEY_TEXT,   /* const char *, borrowed from the tree or from the table */
@@ -24,8 +23,7 @@ enum cairn_key_type {
     CAIRN_KEY_TREE,   /* const struct cairn_node *; the default "" is NULL */
 };
 
-/** How the i-th word of a CAIRN_KEY_COUNT is stored: larger than every number that a range admits.
- */
+/** How the i-th word of a CAIRN_KEY_COUNT is stored: larger than every number in a range. */
 #define CAIRN_KEY_WORD(i) (SIZE_MAX - (size_t)(i))
 
 /** One key.  `fallback` is written as in the run file; NULL: the key must be given. */
@@ -35,9 +33,8 @@ struct cairn_key {
     size_t offset;        /* of the field in the struct that is filled */
     const char *fallback; /* the default; "" for none (TEXT: "", TREE: NULL) */
     double low, high;     /* range of COUNT (at most 2^53) and REAL, both ends allowed */
-    const char *words;    /* separated by blanks; NULL for none; of TREE: what it takes of name list
-                             map, NULL: all */
-    const char *doc;      /* one sentence, with the unit; may start with "-" for "not shown" */
+    const char *words; /* separated by blanks, or NULL; of TREE: what of name list map it takes */
+    const char *doc;   /* one sentence, with the unit */
 };
 
 /**
@@ -50,7 +47,7 @@ struct cairn_key {
  *
  * Ranks   local
  * Errors  CAIRN_USAGE: unknown key (names the nearest), key missing, wrong type or out of range;
- * with the place
+ *         with the place
  */
 CAIRN_CHECKED cairn_status cairn_keys_read(const struct cairn_key *table, size_t n,
                                            const struct cairn_node *map, const char *passed_over,
