@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /**
- * The world: the set of ranks.  Collective functions take the caller's status and return the same one on every rank.
+ * The world: the set of ranks.  Collective functions take the caller's status and return the same
+ * one on every rank.
  */
 #ifndef CAIRN_COMM_H
 #define CAIRN_COMM_H
@@ -46,7 +47,8 @@ CAIRN_API int cairn_comm_rank(const cairn_comm *comm);
 CAIRN_API int cairn_comm_size(const cairn_comm *comm);
 
 /**
- * Agree: OK where every rank says OK, else status and text of the lowest rank that failed, on all ranks.
+ * Agree: OK where every rank says OK, else status and text of the lowest rank that failed, on all
+ * ranks.
  *
  * Ranks   collective
  * Errors  the agreed one

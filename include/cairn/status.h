@@ -2,16 +2,16 @@
 /**
  * How functions of Cairn say that they failed.  Not for printing: only main prints, once.
  *
- * A function that decides that something is wrong says so with cairn_fail(), which keeps one sentence for this
- * thread and returns the status.  Callers forward it with CAIRN_TRY, or with CAIRN_TRY_IN, which puts words in front.
- * The value of a status is the exit code of the program.
+ * A function that decides that something is wrong says so with cairn_fail(), which keeps one
+ * sentence for this thread and returns the status.  Callers forward it with CAIRN_TRY, or with
+ * CAIRN_TRY_IN, which puts words in front. The value of a status is the exit code of the program.
  */
 #ifndef CAIRN_STATUS_H
 #define CAIRN_STATUS_H
 
 #if defined(__GNUC__)
-#define CAIRN_API __attribute__((visibility("default")))
-#define CAIRN_CHECKED __attribute__((warn_unused_result))
+#define CAIRN_API                 __attribute__((visibility("default")))
+#define CAIRN_CHECKED             __attribute__((warn_unused_result))
 #define CAIRN_PRINTF(text, first) __attribute__((format(printf, text, first)))
 #else
 #define CAIRN_API

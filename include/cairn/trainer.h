@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /**
- * Training: a global batch is split into micro-batches over the ranks, their gradients are summed, and every rank changes
- * its weights alike.  cairn_trainer_update() is the whole of it; the functions before it are its parts, for a loop of
- * your own (launch/examples/loop.c).
+ * Training: a global batch is split into micro-batches over the ranks, their gradients are summed,
+ * and every rank changes its weights alike.  cairn_trainer_update() is the whole of it; the
+ * functions before it are its parts, for a loop of your own (launch/examples/loop.c).
  */
 #ifndef CAIRN_TRAINER_H
 #define CAIRN_TRAINER_H
@@ -28,7 +28,7 @@ struct cairn_update_record {
     double lr;              /**< learning rate */
     double grad_norm;       /**< of the gradient after the division, before clipping */
     double data_s, compute_s, reduce_s, update_s; /**< seconds of this rank */
-    bool stop;              /**< some rank was asked to stop */
+    bool stop;                                    /**< some rank was asked to stop */
 };
 
 /**
@@ -37,8 +37,8 @@ struct cairn_update_record {
  * Ranks   collective
  * Errors  CAIRN_USAGE, CAIRN_DATA: the same on every rank
  */
-CAIRN_API CAIRN_CHECKED cairn_status cairn_trainer_open(const cairn_options *options, cairn_comm *comm,
-                                                        cairn_trainer **out);
+CAIRN_API CAIRN_CHECKED cairn_status cairn_trainer_open(const cairn_options *options,
+                                                        cairn_comm *comm, cairn_trainer **out);
 
 /**
  * Release a trainer; NULL is fine.
@@ -76,19 +76,22 @@ CAIRN_API size_t cairn_trainer_share(const cairn_trainer *trainer);
  * Forward and backward of the i-th micro-batch of the share: its gradient is added to the sum.
  *
  * Ranks   local
- * Errors  CAIRN_DATA: cannot be read; CAIRN_NUMBERS: the loss is not finite.  Come to cairn_trainer_sum() all the same.
+ * Errors  CAIRN_DATA: cannot be read; CAIRN_NUMBERS: the loss is not finite.  Come to
+ * cairn_trainer_sum() all the same.
  */
 CAIRN_API CAIRN_CHECKED cairn_status cairn_trainer_backward(cairn_trainer *trainer, size_t i);
 
 /**
- * Sum over all ranks, divide, clip, change the weights.  With train.reproducible a gradient may leave the range of the
- * sum: then *again is true, nothing was changed, and the update is worked once more from cairn_trainer_zero() on.
+ * Sum over all ranks, divide, clip, change the weights.  With train.reproducible a gradient may
+ * leave the range of the sum: then *again is true, nothing was changed, and the update is worked
+ * once more from cairn_trainer_zero() on.
  *
  * st      this rank's status so far
  * Ranks   collective
  * Errors  the agreed one; CAIRN_NUMBERS: the gradient is not finite
  */
-CAIRN_API CAIRN_CHECKED cairn_status cairn_trainer_sum(cairn_trainer *trainer, cairn_status st, bool *again,
+CAIRN_API CAIRN_CHECKED cairn_status cairn_trainer_sum(cairn_trainer *trainer, cairn_status st,
+                                                       bool *again,
                                                        struct cairn_update_record *out);
 
 /**
@@ -117,12 +120,14 @@ CAIRN_API const float *cairn_trainer_weights(const cairn_trainer *trainer, size_
 CAIRN_API uint64_t cairn_trainer_weights_hash(const cairn_trainer *trainer);
 
 /**
- * Loss (sum / W) and accuracy over the group `split` ("train", "val" or "test"); accuracy is NaN where it has no meaning.
+ * Loss (sum / W) and accuracy over the group `split` ("train", "val" or "test"); accuracy is NaN
+ * where it has no meaning.
  *
  * Ranks   collective; the ranks share the samples
  * Errors  the agreed one: CAIRN_DATA where there is no such group
  */
-CAIRN_API CAIRN_CHECKED cairn_status cairn_trainer_evaluate(cairn_trainer *trainer, const char *split,
-                                                            double *loss, double *accuracy);
+CAIRN_API CAIRN_CHECKED cairn_status cairn_trainer_evaluate(cairn_trainer *trainer,
+                                                            const char *split, double *loss,
+                                                            double *accuracy);
 
 #endif

@@ -13,11 +13,12 @@ static cairn_status update(cairn_trainer *trainer, struct cairn_update_record *r
     cairn_status st = CAIRN_OK;
     bool again = false; /* with train.reproducible a sum may have to be worked once more */
     do {
-        cairn_trainer_zero(trainer);                        /* G = 0 */
-        size_t share = cairn_trainer_share(trainer);        /* this rank's micro-batches */
+        cairn_trainer_zero(trainer);                 /* G = 0 */
+        size_t share = cairn_trainer_share(trainer); /* this rank's micro-batches */
         for (size_t i = 0; i < share && st == CAIRN_OK; i++)
-            st = cairn_trainer_backward(trainer, i);        /* G += sum of w_i dL_i/dtheta */
-        st = cairn_trainer_sum(trainer, st, &again, record); /* G over all ranks, / W, new weights */
+            st = cairn_trainer_backward(trainer, i); /* G += sum of w_i dL_i/dtheta */
+        st =
+            cairn_trainer_sum(trainer, st, &again, record); /* G over all ranks, / W, new weights */
     } while (st == CAIRN_OK && again);
     return st;
 }
@@ -35,8 +36,8 @@ int main(int argc, char **argv)
     while (st == CAIRN_OK && !cairn_trainer_done(trainer)) st = update(trainer, &record);
     if (st != CAIRN_OK) fprintf(stderr, "loop: %s\n", cairn_error_text());
     if (st == CAIRN_OK && cairn_comm_rank(comm) == 0)
-        printf("%" PRIu64 " updates, loss %.6g, weights %016" PRIx64 "\n", record.update, record.loss,
-               cairn_trainer_weights_hash(trainer));
+        printf("%" PRIu64 " updates, loss %.6g, weights %016" PRIx64 "\n", record.update,
+               record.loss, cairn_trainer_weights_hash(trainer));
     cairn_trainer_close(trainer);
     cairn_options_free(options);
     cairn_comm_close(comm);

@@ -6,7 +6,12 @@
 /** Seconds of a clock that never goes back.  Ranks: local.  Errors: none. */
 double cairn_clock_s(void);
 
-/** Now in UTC as 2026-11-23T05:02:52Z; `text` holds at least 32 bytes.  Ranks: local.  Errors: none. */
+/**
+ * Now in UTC as 2026-11-23T05:02:52Z; `text` holds at least 32 bytes.
+ *
+ * Ranks   local
+ * Errors  none
+ */
 void cairn_clock_utc(char *text);
 
 #endif

@@ -8,8 +8,12 @@
  * ends the list. */
 extern const char *const cairn_cpu_built_for[];
 
-/** The first of these instruction sets that this CPU does not have, or NULL.  Ranks: local. Errors:
- * none. */
+/**
+ * The first of these instruction sets that this CPU does not have, or NULL.
+ *
+ * Ranks   local
+ * Errors  none
+ */
 const char *cairn_cpu_lacks(const char *const *sets);
 
 /**

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * Planted faults.  The environment is read at each point only while CAIRN_FAULT is set; else one getenv at start. */
+ * Planted faults.  The environment is read at each point only while CAIRN_FAULT is set; else one
+ * getenv at start. */
 #include "base/fault.h"
 
 #include <stdatomic.h>

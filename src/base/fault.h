@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * Planted faults, so that tests can see every failing spot fail.  CAIRN_FAULT=data.read@2#3 makes rank 2 fail at
- * its third data.read; @ and # may be left out (every rank, first time).  base/faults.def lists the points. */
+ * Planted faults, so that tests can see every failing spot fail.  CAIRN_FAULT=data.read@2#3 makes
+ * rank 2 fail at its third data.read; @ and # may be left out (every rank, first time).
+ * base/faults.def lists the points. */
 #ifndef CAIRN_BASE_FAULT_H
 #define CAIRN_BASE_FAULT_H
 
@@ -9,7 +10,12 @@
 /** Tell the faults which rank this is; until then it is rank 0.  Ranks: local.  Errors: none. */
 void cairn_fault_set_rank(int rank);
 
-/** Whether the spot `point` (listed in base/faults.def) has to fail now.  Ranks: local.  Errors: none. */
+/**
+ * Whether the spot `point` (listed in base/faults.def) has to fail now.
+ *
+ * Ranks   local
+ * Errors  none
+ */
 bool cairn_fault(const char *point);
 
 #endif

@@ -14,18 +14,16 @@
 
 /** What a key takes, and the C type of its field. */
 enum cairn_key_type {
-    CAIRN_KEY_COUNT,  /* size_t: a whole number, or one of `words`, stored as CAIRN_KEY_WORD(index)
-                       */
+    CAIRN_KEY_COUNT,  /* size_t: a whole number, or one of `words` as CAIRN_KEY_WORD(index) */
     CAIRN_KEY_REAL,   /* double, finite */
     CAIRN_KEY_BOOL,   /* bool: true or false (also yes, no, on, off) */
     CAIRN_KEY_TEXT,   /* const char *, borrowed from the tree or from the table */
     CAIRN_KEY_PATH,   /* as TEXT; config resolves it before it is read */
     CAIRN_KEY_CHOICE, /* int: index in `words` */
-    CAIRN_KEY_TREE,   /* const struct cairn_node *, NULL where not given and fallback is "" */
+    CAIRN_KEY_TREE,   /* const struct cairn_node *; the default "" is NULL */
 };
 
-/** How the i-th word of a CAIRN_KEY_COUNT is stored: larger than every number that a range admits.
- */
+/** How the i-th word of a CAIRN_KEY_COUNT is stored: larger than every number in a range. */
 #define CAIRN_KEY_WORD(i) (SIZE_MAX - (size_t)(i))
 
 /** One key.  `fallback` is written as in the run file; NULL: the key must be given. */
@@ -35,9 +33,8 @@ struct cairn_key {
     size_t offset;        /* of the field in the struct that is filled */
     const char *fallback; /* the default; "" for none (TEXT: "", TREE: NULL) */
     double low, high;     /* range of COUNT (at most 2^53) and REAL, both ends allowed */
-    const char *words;    /* separated by blanks; NULL for none; of TREE: what it takes of name list
-                             map, NULL: all */
-    const char *doc;      /* one sentence, with the unit; may start with "-" for "not shown" */
+    const char *words; /* separated by blanks, or NULL; of TREE: what of name list map it takes */
+    const char *doc;   /* one sentence, with the unit */
 };
 
 /**
@@ -50,30 +47,48 @@ struct cairn_key {
  *
  * Ranks   local
  * Errors  CAIRN_USAGE: unknown key (names the nearest), key missing, wrong type or out of range;
- * with the place
+ *         with the place
  */
 CAIRN_CHECKED cairn_status cairn_keys_read(const struct cairn_key *table, size_t n,
                                            const struct cairn_node *map, const char *passed_over,
                                            const char *what, void *fields);
 
-/** Read one value as cairn_keys_read() does; node NULL: the default.  Ranks: local.  Errors:
- * CAIRN_USAGE: wrong type or range, with the place; no default. */
+/**
+ * Read one value as cairn_keys_read() does; node NULL: the default.
+ *
+ * Ranks   local
+ * Errors  CAIRN_USAGE: wrong type or range, with the place; no default
+ */
 CAIRN_CHECKED cairn_status cairn_key_read(const struct cairn_key *key,
                                           const struct cairn_node *node, const char *what,
                                           void *fields);
 
 enum { CAIRN_KEY_TEXT_BYTES = 64 };
 
-/** A field's value as it is written in a run file, in `buffer` [CAIRN_KEY_TEXT_BYTES] or where it
- * already is; reading it gives the same value.  NULL for a TREE.  Ranks: local.  Errors: none. */
+/**
+ * A field's value as it is written in a run file, in `buffer` [CAIRN_KEY_TEXT_BYTES] or where it
+ * already is; reading it gives the same value.  NULL for a TREE.
+ *
+ * Ranks   local
+ * Errors  none
+ */
 const char *cairn_key_text(const struct cairn_key *key, const void *fields, char *buffer);
 
-/** The name among n that is nearest to `wanted`, or NULL where none is near.  Ranks: local. Errors:
- * none. */
+/**
+ * The name among n that is nearest to `wanted`, or NULL where none is near.
+ *
+ * Ranks   local
+ * Errors  none
+ */
 const char *cairn_keys_nearest(const char *wanted, const char *const *names, size_t n);
 
-/** Whether `list`, words separated by blanks (NULL is none), holds `word`; its index in *index (may
- * be NULL). Ranks: local.  Errors: none. */
+/**
+ * Whether `list`, words separated by blanks (NULL is none), holds `word`; its index in *index (may
+ * be NULL).
+ *
+ * Ranks   local
+ * Errors  none
+ */
 bool cairn_words_find(const char *list, const char *word, int *index);
 
 #endif

@@ -17,15 +17,16 @@ cairn_status cairn_memory_get(size_t count, size_t size, const char *what, void 
 {
     void *block = NULL;
     if (size != 0 && count > (SIZE_MAX - CAIRN_ALIGNMENT) / size)
-        return cairn_fail(CAIRN_USAGE, "memory for %s: %zu x %zu bytes is more than can be counted", what,
-                          count, size);
+        return cairn_fail(CAIRN_USAGE, "memory for %s: %zu x %zu bytes is more than can be counted",
+                          what, count, size);
     size_t bytes = round_up(count * size);
     if (bytes == 0) bytes = CAIRN_ALIGNMENT;
     if (!cairn_fault("memory.get")) block = aligned_alloc(CAIRN_ALIGNMENT, bytes);
     if (block == NULL)
-        return cairn_fail(CAIRN_USAGE,
-                          "memory for %s: %zu bytes are not to be had; use a smaller batch.micro or model",
-                          what, bytes);
+        return cairn_fail(
+            CAIRN_USAGE,
+            "memory for %s: %zu bytes are not to be had; use a smaller batch.micro or model", what,
+            bytes);
     memset(block, 0, bytes); /* touched here, so that memory does not grow later */
     memcpy(out, &block, sizeof block);
     return CAIRN_OK;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * Memory: checked allocation, and an arena that is planned first and allocated once.  Not for the update, which
- * allocates nothing.  All functions are local. */
+ * Memory: checked allocation, and an arena that is planned first and allocated once.  Not for the
+ * update, which allocates nothing.  All functions are local. */
 #ifndef CAIRN_BASE_MEMORY_H
 #define CAIRN_BASE_MEMORY_H
 
@@ -12,27 +12,43 @@
 enum { CAIRN_ALIGNMENT = 64 };
 
 /**
- * Allocate count x size zeroed bytes, touched, aligned to CAIRN_ALIGNMENT, and store the pointer in *out (any pointer
- * type).  Release with free().
+ * Allocate count x size zeroed bytes, touched, aligned to CAIRN_ALIGNMENT, and store the pointer in
+ * *out (any pointer type).  Release with free().
  *
  * Ranks   local
  * Errors  CAIRN_USAGE when there is not so much memory or the product overflows; `what` names it
  */
 CAIRN_CHECKED cairn_status cairn_memory_get(size_t count, size_t size, const char *what, void *out);
 
-/** A copy of a text, to be released with free().  Ranks: local.  Errors: CAIRN_USAGE when out of memory. */
+/**
+ * A copy of a text, to be released with free().
+ *
+ * Ranks   local
+ * Errors  CAIRN_USAGE when out of memory
+ */
 CAIRN_CHECKED cairn_status cairn_memory_text(const char *text, char **out);
 
-/** Blocks that live and die together: first plan every block, then allocate all of them in one piece. */
+/** Blocks that live and die together: first plan every block, then allocate all of them in one
+ * piece. */
 struct cairn_arena {
     unsigned char *base;  /* NULL until allocated; owned */
     size_t planned_bytes; /* sum of the planned blocks, each rounded up to CAIRN_ALIGNMENT */
 };
 
-/** Plan a block; the answer is its offset for cairn_arena_at().  Ranks: local.  Errors: none (checked on allocation). */
+/**
+ * Plan a block; the answer is its offset for cairn_arena_at().
+ *
+ * Ranks   local
+ * Errors  none (checked on allocation)
+ */
 size_t cairn_arena_plan(struct cairn_arena *arena, size_t count, size_t size);
 
-/** Allocate what was planned, zeroed.  Ranks: local.  Errors: CAIRN_USAGE when there is not so much memory. */
+/**
+ * Allocate what was planned, zeroed.
+ *
+ * Ranks   local
+ * Errors  CAIRN_USAGE when there is not so much memory
+ */
 CAIRN_CHECKED cairn_status cairn_arena_allocate(struct cairn_arena *arena, const char *what);
 
 /** Where a planned block lies.  Ranks: local.  Errors: none. */

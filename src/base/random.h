@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * Random numbers by counting: every number is a function of what it is for, never of a rank or of what was drawn
- * before.  Philox4x32-10.  All functions are local and cannot fail. */
+ * Random numbers by counting: every number is a function of what it is for, never of a rank or of
+ * what was drawn before.  Philox4x32-10.  All functions are local and cannot fail. */
 #ifndef CAIRN_BASE_RANDOM_H
 #define CAIRN_BASE_RANDOM_H
 
@@ -17,7 +17,8 @@ enum cairn_random_purpose {
 };
 
 /**
- * The key of one stream of numbers.  a and b tell streams of one purpose apart (layer and epoch, say).
+ * The key of one stream of numbers.  a and b tell streams of one purpose apart (layer and epoch,
+ * say).
  *
  * Ranks   local
  * Errors  none
@@ -34,7 +35,8 @@ uint64_t cairn_random_key(uint64_t seed, enum cairn_random_purpose purpose, uint
 void cairn_random_block(uint64_t key, uint64_t sample, uint64_t block, uint32_t out[4]);
 
 /**
- * n 32-bit numbers, elements 0 .. n-1 of stream `key` for `sample`: element e is word e % 4 of block e / 4.
+ * n 32-bit numbers, elements 0 .. n-1 of stream `key` for `sample`: element e is word e % 4 of
+ * block e / 4.
  *
  * Shapes  out: [n]
  * Ranks   local
@@ -42,7 +44,12 @@ void cairn_random_block(uint64_t key, uint64_t sample, uint64_t block, uint32_t 
  */
 void cairn_random_fill(uint64_t key, uint64_t sample, size_t n, uint32_t *out);
 
-/** The number in [0, 1) of 24 random bits, the same in float and in double.  Ranks: local.  Errors: none. */
+/**
+ * The number in [0, 1) of 24 random bits, the same in float and in double.
+ *
+ * Ranks   local
+ * Errors  none
+ */
 static inline float cairn_random_unit(uint32_t bits)
 {
     return (float)(bits >> 8) * 0x1p-24f;

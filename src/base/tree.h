@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * A document as a tree of maps, lists and scalars, each with the place it was written at.  The run file becomes one;
- * layers read their keys from it.  Knows nothing of YAML.  All functions are local. */
+ * A document as a tree of maps, lists and scalars, each with the place it was written at.  The run
+ * file becomes one; layers read their keys from it.  Knows nothing of YAML.  All functions are
+ * local. */
 #ifndef CAIRN_BASE_TREE_H
 #define CAIRN_BASE_TREE_H
 
@@ -23,11 +24,21 @@ struct cairn_node {
     struct cairn_node *next;  /* the next in the same map or list */
 };
 
-/** Make a node.  key and text may be NULL.  Ranks: local.  Errors: CAIRN_USAGE when out of memory. */
-CAIRN_CHECKED cairn_status cairn_node_create(enum cairn_node_kind kind, const char *key, const char *text,
-                                             struct cairn_node **out);
+/**
+ * Make a node.  key and text may be NULL.
+ *
+ * Ranks   local
+ * Errors  CAIRN_USAGE when out of memory
+ */
+CAIRN_CHECKED cairn_status cairn_node_create(enum cairn_node_kind kind, const char *key,
+                                             const char *text, struct cairn_node **out);
 
-/** Release a node, its children and all that follow it; NULL is fine.  Ranks: local.  Errors: none. */
+/**
+ * Release a node, its children and all that follow it; NULL is fine.
+ *
+ * Ranks   local
+ * Errors  none
+ */
 void cairn_node_free(struct cairn_node *node);
 
 /** Put a child, taken, behind the others.  Ranks: local.  Errors: none. */
@@ -39,10 +50,20 @@ struct cairn_node *cairn_node_find(const struct cairn_node *map, const char *key
 /** How many children there are.  Ranks: local.  Errors: none. */
 size_t cairn_node_count(const struct cairn_node *node);
 
-/** "run.yaml:7:5" or "command line"; kept in one of a few buffers of the thread.  Ranks: local.  Errors: none. */
+/**
+ * "run.yaml:7:5" or "command line"; kept in one of a few buffers of the thread.
+ *
+ * Ranks   local
+ * Errors  none
+ */
 const char *cairn_node_place(const struct cairn_node *node);
 
-/** Whether two trees hold the same keys (in any order), lists and texts.  Ranks: local.  Errors: none. */
+/**
+ * Whether two trees hold the same keys (in any order), lists and texts.
+ *
+ * Ranks   local
+ * Errors  none
+ */
 bool cairn_node_same(const struct cairn_node *a, const struct cairn_node *b);
 
 #endif

@@ -7,7 +7,8 @@
 
 enum { MOST_OPTIONS = 32, OPTION_BYTES = 32 };
 
-/* The option in `known` that `text` names, with its length there; *takes whether a value follows. */
+/* The option in `known` that `text` names, with its length there; *takes whether a value follows.
+ */
 static bool find_option(const char *known, const char *text, size_t length, bool *takes)
 {
     for (const char *p = known; *p != '\0'; p += strspn(p, " ")) {
@@ -37,8 +38,8 @@ static cairn_status unknown(const char *known, const char *text)
     return cairn_fail(CAIRN_USAGE, "there is no option %s; did you mean %s?", text, nearest);
 }
 
-cairn_status cairn_arguments_next(const struct cairn_arguments *arguments, const char *known, int *position,
-                                  const char **name, const char **value)
+cairn_status cairn_arguments_next(const struct cairn_arguments *arguments, const char *known,
+                                  int *position, const char **name, const char **value)
 {
     *name = NULL;
     *value = NULL;

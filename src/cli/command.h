@@ -8,7 +8,8 @@
 #include "cairn/comm.h"
 #include "cairn/status.h"
 
-/** What follows the command's name.  Flags that every command has (-h, -q, -v) are taken out by main. */
+/** What follows the command's name.  Flags that every command has (-h, -q, -v) are taken out by
+ * main. */
 struct cairn_arguments {
     int count;
     char **value; /* NULL behind the last */
@@ -26,16 +27,18 @@ struct cairn_command {
 };
 
 /**
- * Options of a command line, one at a time.  Options start with "-"; `--name value` and `--name=value` are the same.
+ * Options of a command line, one at a time.  Options start with "-"; `--name value` and
+ * `--name=value` are the same.
  *
- * known     "--out= --resume= --overwrite -o=": names separated by blanks, with = where a value follows
- * position  0 at first, advanced by the call
- * name      the option's name, or NULL for an operand, which is then in *value
+ * known     "--out= --resume= --overwrite -o=": names separated by blanks, with = where a value
+ * follows position  0 at first, advanced by the call name      the option's name, or NULL for an
+ * operand, which is then in *value
  *
  * Answer    CAIRN_OK; *name and *value NULL at the end
  * Errors    CAIRN_USAGE: unknown option (names the nearest), value missing
  */
-CAIRN_CHECKED cairn_status cairn_arguments_next(const struct cairn_arguments *arguments, const char *known,
-                                                int *position, const char **name, const char **value);
+CAIRN_CHECKED cairn_status cairn_arguments_next(const struct cairn_arguments *arguments,
+                                                const char *known, int *position, const char **name,
+                                                const char **value);
 
 #endif

@@ -35,8 +35,8 @@ static cairn_status read_request(const struct cairn_arguments *arguments, struct
 
 static void print_scores(const struct cairn_trained *trained, const struct cairn_scores *scores)
 {
-    printf("{\n  \"split\": \"%s\",\n  \"samples\": %zu,\n  \"loss\": %.9g,\n", cairn_split_name(trained->split),
-           trained->n_samples, scores->loss / scores->weight);
+    printf("{\n  \"split\": \"%s\",\n  \"samples\": %zu,\n  \"loss\": %.9g,\n",
+           cairn_split_name(trained->split), trained->n_samples, scores->loss / scores->weight);
     if (cairn_model_has_accuracy(trained->model))
         printf("  \"accuracy\": %.9g\n}\n", scores->correct / scores->weight);
     else

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * N singletons instead of N ranks: the most expensive mistake of a launch, since each would train alone. */
+ * N singletons instead of N ranks: the most expensive mistake of a launch, since each would train
+ * alone. */
 #include "cli/launcher.h"
 
 #include <stdlib.h>
 
 /* Who says how many ranks there should be. */
 static const char *const variables[] = {
-    "OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MPI_LOCALNRANKS", "MV2_COMM_WORLD_SIZE", "PALS_SIZE",
+    "OMPI_COMM_WORLD_SIZE", "PMI_SIZE",     "MPI_LOCALNRANKS", "MV2_COMM_WORLD_SIZE", "PALS_SIZE",
     "SLURM_STEP_NUM_TASKS", "SLURM_NTASKS",
 };
 
@@ -17,10 +18,12 @@ cairn_status cairn_launcher_check(const cairn_comm *comm)
         const char *text = getenv(variables[i]);
         long n = text == NULL ? 1 : strtol(text, NULL, 10);
         if (n > 1)
-            return cairn_fail(CAIRN_USAGE,
-                              "%s says %ld ranks, but this process is alone: start it by the mpirun of the MPI it was "
-                              "built with, or srun --mpi=pmix; --singleton runs one rank all the same",
-                              variables[i], n);
+            return cairn_fail(
+                CAIRN_USAGE,
+                "%s says %ld ranks, but this process is alone: start it by the mpirun of the MPI "
+                "it was "
+                "built with, or srun --mpi=pmix; --singleton runs one rank all the same",
+                variables[i], n);
     }
     return CAIRN_OK;
 }

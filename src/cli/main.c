@@ -23,10 +23,13 @@ enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
 
 static void print_commands(FILE *out)
 {
-    fprintf(out, "Cairn trains neural networks on CPU clusters: exact effective batches on any number of ranks.\n\n"
+    fprintf(out, "Cairn trains neural networks on CPU clusters: exact effective batches on any "
+                 "number of ranks.\n\n"
                  "usage: cairn COMMAND [-q] [-v] [-h] ...\n\n");
-    for (size_t i = 0; i < N_COMMANDS; i++) fprintf(out, "  %-8s  %s\n", commands[i]->name, commands[i]->doc);
-    fprintf(out, "\n  cairn COMMAND -h   says more\n  cairn --version    own version and those of MPI, BLAS, HDF5\n");
+    for (size_t i = 0; i < N_COMMANDS; i++)
+        fprintf(out, "  %-8s  %s\n", commands[i]->name, commands[i]->doc);
+    fprintf(out, "\n  cairn COMMAND -h   says more\n  cairn --version    own version and those of "
+                 "MPI, BLAS, HDF5\n");
 }
 
 static cairn_status find_command(const char *name, const struct cairn_command **out)
@@ -40,7 +43,8 @@ static cairn_status find_command(const char *name, const struct cairn_command **
         }
     }
     const char *nearest = cairn_keys_nearest(name, names, N_COMMANDS);
-    if (nearest == NULL) return cairn_fail(CAIRN_USAGE, "there is no command %s; see cairn -h", name);
+    if (nearest == NULL)
+        return cairn_fail(CAIRN_USAGE, "there is no command %s; see cairn -h", name);
     return cairn_fail(CAIRN_USAGE, "there is no command %s; did you mean %s?", name, nearest);
 }
 
@@ -68,11 +72,13 @@ static bool take_common(struct cairn_arguments *arguments)
 /* The one line of an error. */
 static int end(cairn_status st, bool speaks)
 {
-    if (st != CAIRN_OK && st != CAIRN_STOPPED && speaks) fprintf(stderr, "cairn: %s\n", cairn_error_text());
+    if (st != CAIRN_OK && st != CAIRN_STOPPED && speaks)
+        fprintf(stderr, "cairn: %s\n", cairn_error_text());
     return (int)st;
 }
 
-static int run_collective(const struct cairn_command *command, const struct cairn_arguments *arguments)
+static int run_collective(const struct cairn_command *command,
+                          const struct cairn_arguments *arguments)
 {
     cairn_comm *comm = NULL;
     cairn_status st = cairn_comm_open(&comm);
@@ -89,13 +95,17 @@ int main(int argc, char **argv)
 {
     const char *missing = cairn_cpu_missing();
     if (missing != NULL) {
-        fprintf(stderr, "cairn: this program was built for another CPU: this one has no %s; build it here, or with "
-                        "cmake --preset release -DCAIRN_ARCH=x86-64-v2\n", missing);
+        fprintf(stderr,
+                "cairn: this program was built for another CPU: this one has no %s; build it here, "
+                "or with "
+                "cmake --preset release -DCAIRN_ARCH=x86-64-v2\n",
+                missing);
         return CAIRN_USAGE;
     }
     struct cairn_arguments arguments = {.count = argc - 1, .value = argv + 1};
     bool help = take_common(&arguments);
-    if (arguments.count > 0 && strcmp(arguments.value[0], "--version") == 0) return cairn_version_print();
+    if (arguments.count > 0 && strcmp(arguments.value[0], "--version") == 0)
+        return cairn_version_print();
     if (arguments.count == 0) {
         print_commands(help ? stdout : stderr);
         return help ? CAIRN_OK : CAIRN_USAGE;
@@ -106,7 +116,8 @@ int main(int argc, char **argv)
     arguments.count--;
     arguments.value++;
     if (help) {
-        printf("usage: %s\n\n%s\n%s", command->usage, command->doc, command->help == NULL ? "" : command->help);
+        printf("usage: %s\n\n%s\n%s", command->usage, command->doc,
+               command->help == NULL ? "" : command->help);
         return CAIRN_OK;
     }
     if (command->collective) return run_collective(command, &arguments);

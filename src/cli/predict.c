@@ -24,7 +24,8 @@ static cairn_status read_request(const struct cairn_arguments *arguments, struct
     const char *name = NULL;
     const char *value = NULL;
     for (;;) {
-        CAIRN_TRY(cairn_arguments_next(arguments, "--data= --split= -o=", &position, &name, &value));
+        CAIRN_TRY(
+            cairn_arguments_next(arguments, "--data= --split= -o=", &position, &name, &value));
         if (name == NULL && value == NULL) break;
         if (name != NULL && strcmp(name, "--data") == 0)
             request->data = value;
@@ -37,24 +38,29 @@ static cairn_status read_request(const struct cairn_arguments *arguments, struct
         else
             return cairn_fail(CAIRN_USAGE, "one checkpoint at a time, not also %s", value);
     }
-    if (request->checkpoint != NULL && request->data != NULL && request->out != NULL) return CAIRN_OK;
+    if (request->checkpoint != NULL && request->data != NULL && request->out != NULL)
+        return CAIRN_OK;
     return cairn_fail(CAIRN_USAGE, "usage: cairn predict CHECKPOINT.h5 --data FILE.h5 -o OUT.h5");
 }
 
-/* One micro-batch of this rank: its outputs into `mine` [b, n_out]; nothing behind the last sample.  Local. */
+/* One micro-batch of this rank: its outputs into `mine` [b, n_out]; nothing behind the last sample.
+ * Local. */
 static cairn_status predict_micro(const struct cairn_trained *trained, size_t first, float *mine)
 {
     struct cairn_micro micro;
     const float *outputs = NULL;
     if (first >= trained->n_samples) return CAIRN_OK;
-    size_t n = trained->n_samples - first < trained->micro ? trained->n_samples - first : trained->micro;
+    size_t n =
+        trained->n_samples - first < trained->micro ? trained->n_samples - first : trained->micro;
     CAIRN_TRY(cairn_loader_read(trained->loader, first, n, &micro));
     CAIRN_TRY(cairn_model_outputs(trained->model, trained->w, &micro, &outputs));
-    memcpy(mine, outputs, n * cairn_shape_count(cairn_model_output_shape(trained->model)) * sizeof *mine);
+    memcpy(mine, outputs,
+           n * cairn_shape_count(cairn_model_output_shape(trained->model)) * sizeof *mine);
     return CAIRN_OK;
 }
 
-/* Round by round, each rank works one micro-batch; rank 0 collects them in order in all [rounds x ranks x b, n_out]. */
+/* Round by round, each rank works one micro-batch; rank 0 collects them in order in all [rounds x
+ * ranks x b, n_out]. */
 static cairn_status predict_all(const struct cairn_trained *trained, float *mine, float *all)
 {
     cairn_status st = CAIRN_OK;
@@ -81,14 +87,16 @@ static void choose_classes(const float *outputs, size_t n, size_t n_out, int32_t
     }
 }
 
-static cairn_status write_arrays(struct cairn_h5 *file, const struct cairn_trained *trained, const float *outputs)
+static cairn_status write_arrays(struct cairn_h5 *file, const struct cairn_trained *trained,
+                                 const float *outputs)
 {
     const struct cairn_shape *shape = cairn_model_output_shape(trained->model);
     struct cairn_h5_form form = {.type = CAIRN_H5_F32, .shape = {.ndim = shape->ndim + 1}};
     size_t n = trained->n_samples;
     int32_t *label = NULL;
     form.shape.dim[0] = n;
-    for (int d = 0; d < shape->ndim && d + 1 < CAIRN_MAX_DIMS; d++) form.shape.dim[d + 1] = shape->dim[d];
+    for (int d = 0; d < shape->ndim && d + 1 < CAIRN_MAX_DIMS; d++)
+        form.shape.dim[d + 1] = shape->dim[d];
     CAIRN_TRY(cairn_h5_set_text(file, "/", "format", "cairn-predictions"));
     CAIRN_TRY(cairn_h5_set_text(file, "/", "data", cairn_dataset_path(trained->dataset)));
     CAIRN_TRY(cairn_h5_set_text(file, "/", "split", cairn_split_name(trained->split)));
@@ -103,7 +111,8 @@ static cairn_status write_arrays(struct cairn_h5 *file, const struct cairn_train
 }
 
 /* Beside its name, then renamed: an older file is replaced only by a whole one.  Rank 0. */
-static cairn_status write_file(const char *path, const struct cairn_trained *trained, const float *outputs)
+static cairn_status write_file(const char *path, const struct cairn_trained *trained,
+                               const float *outputs)
 {
     char beside[PATH_BYTES];
     struct cairn_h5 *file = NULL;
@@ -133,7 +142,8 @@ static cairn_status predict(const struct cairn_trained *trained, const char *out
     if (st == CAIRN_OK) st = predict_all(trained, mine, all);
     if (st == CAIRN_OK && main_rank) st = write_file(out, trained, all);
     st = cairn_comm_agree(trained->comm, st);
-    if (st == CAIRN_OK && main_rank) printf("%s: outputs of %zu samples\n", out, trained->n_samples);
+    if (st == CAIRN_OK && main_rank)
+        printf("%s: outputs of %zu samples\n", out, trained->n_samples);
     free(all);
     free(mine);
     return st;

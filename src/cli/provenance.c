@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
 #include "base/memory.h"
 #include "comm/exchange.h"
@@ -16,7 +15,8 @@
 
 enum { TEXT_BYTES = CAIRN_SYSTEM_TEXT_BYTES };
 
-/* "node1 x 2, node2 x 2" from the hosts of all ranks, in the order of their first rank; released with free(). */
+/* "node1 x 2, node2 x 2" from the hosts of all ranks, in the order of their first rank; released
+ * with free(). */
 static cairn_status list_hosts(const char *all, size_t n_ranks, char **out)
 {
     size_t n_bytes = n_ranks * (TEXT_BYTES + 16) + 1;
@@ -33,7 +33,8 @@ static cairn_status list_hosts(const char *all, size_t n_ranks, char **out)
             first = k;
         }
         if (first != r) continue;
-        used += (size_t)snprintf(text + used, n_bytes - used, "%s%s x %zu", used == 0 ? "" : ", ", host, n_here);
+        used += (size_t)snprintf(text + used, n_bytes - used, "%s%s x %zu", used == 0 ? "" : ", ",
+                                 host, n_here);
     }
     *out = text;
     return CAIRN_OK;
@@ -54,8 +55,7 @@ static const char *job_of_launcher(void)
     return "none";
 }
 
-static void fill_texts(struct texts *texts, const struct cairn_config *config, const char *config_text, int n_ranks,
-                       uint64_t data_fingerprint)
+static void fill_texts(struct texts *texts, const struct cairn_start *about, int n_ranks)
 {
     cairn_comm_library(texts->mpi, sizeof texts->mpi);
     cairn_threads_blas(texts->blas, sizeof texts->blas);
@@ -63,17 +63,17 @@ static void fill_texts(struct texts *texts, const struct cairn_config *config, c
     cairn_system_cpu(texts->cpu);
     cairn_system_release(texts->system);
     snprintf(texts->ranks, sizeof texts->ranks, "%d", n_ranks);
-    snprintf(texts->threads, sizeof texts->threads, "%zu", config->train_threads);
-    snprintf(texts->data_hash, sizeof texts->data_hash, "%016" PRIx64, data_fingerprint);
+    snprintf(texts->threads, sizeof texts->threads, "%zu", about->threads);
+    snprintf(texts->data_hash, sizeof texts->data_hash, "%016" PRIx64, about->data_fingerprint);
     snprintf(texts->config_hash, sizeof texts->config_hash, "%016" PRIx64,
-             (uint64_t)XXH64(config_text, strlen(config_text), 0));
+             cairn_system_text_hash(about->config_text));
 }
 
-static cairn_status write_entry(const struct texts *texts, const cairn_trainer *trainer,
-                                struct cairn_run_folder *folder, const char *resumed_from)
+static cairn_status write_entry(const struct texts *texts, const struct cairn_start *about,
+                                struct cairn_run_folder *folder)
 {
     const struct cairn_build *build = cairn_system_build();
-    const struct cairn_dataset *data = trainer->parts.dataset;
+    const struct cairn_dataset *data = about->dataset;
     const struct cairn_fact facts[] = {
         {.name = "version", .value = build->version},
         {.name = "commit", .value = build->commit},
@@ -95,15 +95,15 @@ static cairn_status write_entry(const struct texts *texts, const cairn_trainer *
         {.name = "data_license", .value = cairn_dataset_about(data, "license")},
         {.name = "data_citation", .value = cairn_dataset_about(data, "citation")},
         {.name = "run_file_hash", .value = texts->config_hash},
-        {.name = "resumed_from", .value = resumed_from},
+        {.name = "resumed_from",
+         .value = about->resumed_from[0] == '\0' ? NULL : about->resumed_from},
         {.name = NULL},
     };
     return cairn_run_folder_provenance_begin(folder, facts);
 }
 
-cairn_status cairn_provenance_begin(cairn_comm *comm, const struct cairn_config *config, const char *config_text,
-                                    const cairn_trainer *trainer, struct cairn_run_folder *folder,
-                                    const char *resumed_from, uint64_t data_fingerprint)
+cairn_status cairn_provenance_begin(cairn_comm *comm, const struct cairn_start *about,
+                                    struct cairn_run_folder *folder)
 {
     struct texts texts = {.hosts = NULL};
     char host[TEXT_BYTES] = "";
@@ -115,10 +115,10 @@ cairn_status cairn_provenance_begin(cairn_comm *comm, const struct cairn_config 
     if (main_rank) st = cairn_memory_get(n_ranks, TEXT_BYTES, "the list of hosts", &all);
     st = cairn_comm_gather(comm, st, host, sizeof host, all);
     if (main_rank && st == CAIRN_OK) {
-        fill_texts(&texts, config, config_text, (int)n_ranks, data_fingerprint);
+        fill_texts(&texts, about, (int)n_ranks);
         st = list_hosts(all, n_ranks, &texts.hosts);
         if (st == CAIRN_OK) st = cairn_system_command(&texts.command);
-        if (st == CAIRN_OK) st = write_entry(&texts, trainer, folder, resumed_from);
+        if (st == CAIRN_OK) st = write_entry(&texts, about, folder);
     }
     free(texts.command);
     free(texts.hosts);

@@ -3,16 +3,25 @@
 #ifndef CAIRN_CLI_PROVENANCE_H
 #define CAIRN_CLI_PROVENANCE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
-#include "config/config.h"
-#include "train/trainer.h"
+#include "cairn/comm.h"
+#include "data/dataset.h"
+#include "report/run_folder.h"
 
-/** Gather the hosts and write the entry.  folder: on rank 0; resumed_from: "" for a fresh start.
+/** What main parts of a start the entry names; versions, machine and job are found out. */
+struct cairn_start {
+    const struct cairn_dataset *dataset;
+    const char *config_text;  /* the resolved run file */
+    const char *resumed_from; /* "" for a fresh start */
+    uint64_t data_fingerprint;
+    size_t threads;
+};
+
+/** Gather the hosts and write the entry into the folder, which rank 0 has open.
  *  Ranks: collective.  Errors: the agreed one: CAIRN_FILES. */
-CAIRN_CHECKED cairn_status cairn_provenance_begin(cairn_comm *comm, const struct cairn_config *config,
-                                                  const char *config_text, const cairn_trainer *trainer,
-                                                  struct cairn_run_folder *folder, const char *resumed_from,
-                                                  uint64_t data_fingerprint);
+CAIRN_CHECKED cairn_status cairn_provenance_begin(cairn_comm *comm, const struct cairn_start *about,
+                                                  struct cairn_run_folder *folder);
 
 #endif

@@ -57,8 +57,9 @@ static cairn_status read_request(const struct cairn_arguments *arguments, struct
     const char *value = NULL;
     request->resume = "auto";
     for (;;) {
-        CAIRN_TRY(cairn_arguments_next(arguments, "--out= --resume= --overwrite --check --singleton", &position,
-                                       &name, &value));
+        CAIRN_TRY(cairn_arguments_next(arguments,
+                                       "--out= --resume= --overwrite --check --singleton",
+                                       &position, &name, &value));
         if (name == NULL && value == NULL) break;
         if (name != NULL) {
             CAIRN_TRY(read_option(request, name, value));
@@ -69,10 +70,12 @@ static cairn_status read_request(const struct cairn_arguments *arguments, struct
         } else if (n < MOST_OVERRIDES) {
             request->overrides[n++] = value;
         } else {
-            return cairn_fail(CAIRN_USAGE, "more than %d key=value; write them into the run file", MOST_OVERRIDES);
+            return cairn_fail(CAIRN_USAGE, "more than %d key=value; write them into the run file",
+                              MOST_OVERRIDES);
         }
     }
-    if (request->run_file == NULL) return cairn_fail(CAIRN_USAGE, "which run file? usage: cairn train RUN.yaml");
+    if (request->run_file == NULL)
+        return cairn_fail(CAIRN_USAGE, "which run file? usage: cairn train RUN.yaml");
     if (request->overwrite && strcmp(request->resume, "auto") != 0)
         return cairn_fail(CAIRN_USAGE, "--overwrite starts afresh and does not go with --resume");
     return CAIRN_OK;
@@ -101,10 +104,13 @@ static cairn_status choose_checkpoint(struct job *job)
     CAIRN_TRY(cairn_checkpoint_newest(folder, &found, job->checkpoint));
     if (strcmp(resume, "auto") == 0) return CAIRN_OK;
     if (found && strcmp(resume, "never") == 0)
-        return cairn_fail(CAIRN_USAGE, "%s holds checkpoints; --overwrite removes them, --resume auto goes on, --out "
-                          "takes another folder",
-                          folder);
-    if (strcmp(resume, "never") != 0) snprintf(job->checkpoint, sizeof job->checkpoint, "%s", resume);
+        return cairn_fail(
+            CAIRN_USAGE,
+            "%s holds checkpoints; --overwrite removes them, --resume auto goes on, --out "
+            "takes another folder",
+            folder);
+    if (strcmp(resume, "never") != 0)
+        snprintf(job->checkpoint, sizeof job->checkpoint, "%s", resume);
     return CAIRN_OK;
 }
 
@@ -118,9 +124,11 @@ static cairn_status check_same_config(const struct job *job)
     if (st == CAIRN_OK) st = cairn_config_read(text, strlen(text), job->checkpoint, NULL, &before);
     if (st == CAIRN_OK) st = cairn_config_changed(job->config, before, &changed);
     if (st == CAIRN_OK && changed[0] != '\0')
-        st = cairn_fail(CAIRN_USAGE, "cannot go on from %s: the run file changed: %s; take that back, or start afresh with "
-                        "--overwrite or another --out",
-                        job->checkpoint, changed);
+        st = cairn_fail(
+            CAIRN_USAGE,
+            "cannot go on from %s: the run file changed: %s; take that back, or start afresh with "
+            "--overwrite or another --out",
+            job->checkpoint, changed);
     free(changed);
     free(text);
     cairn_config_free(before);
@@ -157,7 +165,8 @@ static struct cairn_run_options run_options(const struct job *job)
         .folder = job->run_folder,
         .resumed = job->checkpoint[0] != '\0',
     };
-    if (config->train_evaluate_every == CAIRN_KEY_WORD(WORD_EPOCH)) options.evaluate_every = CAIRN_EVERY_EPOCH;
+    if (config->train_evaluate_every == CAIRN_KEY_WORD(WORD_EPOCH))
+        options.evaluate_every = CAIRN_EVERY_EPOCH;
     if (config->train_evaluate_every == CAIRN_KEY_WORD(WORD_NONE)) options.evaluate_every = 0;
     return options;
 }
@@ -173,20 +182,29 @@ static cairn_status resume(struct job *job)
     options = run_options(job);
     if (job->checkpoint[0] != '\0') {
         CAIRN_TRY(cairn_train_resume(job->trainer, &options.save, job->checkpoint));
-        cairn_log_info("goes on from %s, update %llu", job->checkpoint, (unsigned long long)job->trainer->at.update);
+        cairn_log_info("goes on from %s, update %llu", job->checkpoint,
+                       (unsigned long long)job->trainer->at.update);
     }
-    if (job->main) st = cairn_run_folder_start(job->run_folder, job->trainer->at.update, job->config_text);
+    if (job->main)
+        st = cairn_run_folder_start(job->run_folder, job->trainer->at.update, job->config_text);
     return cairn_trainer_prepare(job->trainer, st);
 }
 
 static cairn_status train(struct job *job, char **summary)
 {
     struct cairn_run_options options = run_options(job);
-    cairn_status st = cairn_provenance_begin(job->comm, job->config, job->config_text, job->trainer, job->run_folder,
-                                             job->checkpoint, job->data_fingerprint);
+    const struct cairn_start about = {
+        .dataset = job->trainer->parts.dataset,
+        .config_text = job->config_text,
+        .resumed_from = job->checkpoint,
+        .data_fingerprint = job->data_fingerprint,
+        .threads = job->config->train_threads,
+    };
+    cairn_status st = cairn_provenance_begin(job->comm, &about, job->run_folder);
     if (st == CAIRN_OK) st = cairn_train_run(job->trainer, &options, summary);
     if (!job->main || (st != CAIRN_OK && st != CAIRN_STOPPED)) return st;
-    cairn_status ended = cairn_run_folder_provenance_end(job->run_folder, st == CAIRN_OK ? "done" : "stopped");
+    cairn_status ended =
+        cairn_run_folder_provenance_end(job->run_folder, st == CAIRN_OK ? "done" : "stopped");
     if (ended != CAIRN_OK) cairn_log_warning("%s", cairn_error_text());
     return st;
 }
@@ -197,7 +215,8 @@ static cairn_status prepare(struct job *job, const struct cairn_arguments *argum
     cairn_status st = read_request(arguments, &job->request);
     if (st == CAIRN_OK && !job->request.singleton) st = cairn_launcher_check(job->comm);
     CAIRN_TRY(cairn_comm_agree(job->comm, st));
-    CAIRN_TRY(cairn_setup_config(job->comm, job->request.run_file, job->request.overrides, &job->config));
+    CAIRN_TRY(
+        cairn_setup_config(job->comm, job->request.run_file, job->request.overrides, &job->config));
     CAIRN_TRY(cairn_setup_trainer(job->config, job->comm, &job->trainer));
     cairn_setup_platform(job->config, job->platform, sizeof job->platform);
     choose_folder(job);
@@ -236,18 +255,23 @@ static cairn_status run_train(const struct cairn_arguments *arguments, cairn_com
 
 const struct cairn_command cairn_command_train = {
     .name = "train",
-    .usage = "mpirun -n RANKS cairn train RUN.yaml [key=value ...] [--out DIR] [--resume auto|never|FILE]\n"
+    .usage = "mpirun -n RANKS cairn train RUN.yaml [key=value ...] [--out DIR] [--resume "
+             "auto|never|FILE]\n"
              "       [--overwrite] [--check] [--singleton]",
     .doc = "trains a model from a run file; goes on where an earlier start was stopped",
     .help = "\n"
-            "  key=value      sets a key of the run file: batch.global=4096 (cairn options lists them)\n"
+            "  key=value      sets a key of the run file: batch.global=4096 (cairn options lists "
+            "them)\n"
             "  --out DIR      the run folder; default runs/<name of the run file>\n"
-            "  --resume       auto: from the newest complete checkpoint, afresh where there is none (default)\n"
-            "                 never: only in a folder without checkpoints;  FILE: from this checkpoint\n"
+            "  --resume       auto: from the newest complete checkpoint, afresh where there is "
+            "none (default)\n"
+            "                 never: only in a folder without checkpoints;  FILE: from this "
+            "checkpoint\n"
             "  --overwrite    remove what an earlier run left in the folder and start afresh\n"
             "  --check        read the run file, plan, check the data, and end\n"
             "  --singleton    run alone even where the launcher's variables speak of more ranks\n"
-            "\nTERM, INT and USR1 stop it after the running update, with a checkpoint and exit code 75.\n",
+            "\nTERM, INT and USR1 stop it after the running update, with a checkpoint and exit "
+            "code 75.\n",
     .collective = true,
     .run = run_train,
 };

@@ -24,14 +24,16 @@ static cairn_status find_split(const char *name, enum cairn_split *out)
     return cairn_fail(CAIRN_USAGE, "--split %s: there are train, val and test", name);
 }
 
-static cairn_status read_weights(const char *checkpoint, const struct cairn_params *params, float *w)
+static cairn_status read_weights(const char *checkpoint, const struct cairn_params *params,
+                                 float *w)
 {
     struct cairn_state state = {0};
     cairn_status st = CAIRN_OK;
     for (size_t i = 0; i < params->n_items && st == CAIRN_OK; i++) {
         char path[CAIRN_CHECKPOINT_PATH_BYTES];
         snprintf(path, sizeof path, "/weights/%s", params->item[i].name);
-        st = cairn_state_add(&state, path, CAIRN_ARRAY_F32, &params->item[i].shape, w + params->item[i].offset);
+        st = cairn_state_add(&state, path, CAIRN_ARRAY_F32, &params->item[i].shape,
+                             w + params->item[i].offset);
     }
     if (st == CAIRN_OK) st = cairn_checkpoint_read(checkpoint, &state);
     cairn_state_free(&state);
@@ -51,16 +53,18 @@ static cairn_status open_parts(struct cairn_trained *trained, const char *data, 
     bool numbered = config->batch_micro < CAIRN_KEY_WORD(2);
     trained->micro = numbered ? config->batch_micro : LARGEST_MICRO;
     trained->n_samples = cairn_dataset_size(trained->dataset, trained->split);
-    struct cairn_model_options options = cairn_setup_model_options(config, trained->dataset, trained->micro);
-    CAIRN_TRY_IN(cairn_model_create(&options, &trained->model), "%s", cairn_dataset_path(trained->dataset));
+    struct cairn_model_options options =
+        cairn_setup_model_options(config, trained->dataset, trained->micro);
+    CAIRN_TRY_IN(cairn_model_create(&options, &trained->model), "%s",
+                 cairn_dataset_path(trained->dataset));
     const struct cairn_loader_options rows = {.split = trained->split, .micro = trained->micro};
     CAIRN_TRY(cairn_loader_create(trained->dataset, &rows, &trained->loader));
-    return cairn_memory_get(cairn_model_params(trained->model)->n_weights, sizeof *trained->w, "the weights",
-                            &trained->w);
+    return cairn_memory_get(cairn_model_params(trained->model)->n_weights, sizeof *trained->w,
+                            "the weights", &trained->w);
 }
 
-cairn_status cairn_trained_open(cairn_comm *comm, const char *checkpoint, const char *data, const char *split,
-                                struct cairn_trained *out)
+cairn_status cairn_trained_open(cairn_comm *comm, const char *checkpoint, const char *data,
+                                const char *split, struct cairn_trained *out)
 {
     struct cairn_trained trained = {.comm = comm};
     const struct cairn_params *params = NULL;

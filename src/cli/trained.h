@@ -23,8 +23,9 @@ struct cairn_trained {
 
 /** Open it: data NULL is the file the checkpoint was trained on; split is the group's name.
  *  Ranks: collective.  Errors: the agreed one: CAIRN_DATA, CAIRN_USAGE. */
-CAIRN_CHECKED cairn_status cairn_trained_open(cairn_comm *comm, const char *checkpoint, const char *data,
-                                              const char *split, struct cairn_trained *out);
+CAIRN_CHECKED cairn_status cairn_trained_open(cairn_comm *comm, const char *checkpoint,
+                                              const char *data, const char *split,
+                                              struct cairn_trained *out);
 
 /** Release what was opened; a zeroed one is fine.  Ranks: local.  Errors: none. */
 void cairn_trained_close(struct cairn_trained *trained);

@@ -12,7 +12,8 @@
 #include "comm/exchange.h"
 #include "setup/setup.h"
 
-/* The largest difference from double precision that passes: rounding of float32 sums, with room to spare. */
+/* The largest difference from double precision that passes: rounding of float32 sums, with room to
+ * spare. */
 #define BOUND 1e-4
 
 enum { MOST_OVERRIDES = 256 };
@@ -76,14 +77,15 @@ static void judge(struct job *job, const cairn_trainer *t, const struct cairn_to
     struct cairn_difference d = cairn_verify_compare(t, totals, job->reference);
     bool given = t->parts.rule.micro == job->given_micro;
     bool same = !given || !job->bits_known || d.bits == job->given_bits;
-    bool passes = d.loss <= BOUND && d.gradient <= BOUND && (same || !job->config->train_reproducible);
+    bool passes =
+        d.loss <= BOUND && d.gradient <= BOUND && (same || !job->config->train_reproducible);
     if (given && !job->bits_known) {
         job->given_bits = d.bits;
         job->bits_known = true;
     }
     printf("%5d  %6" PRIu64 " x %-6" PRIu64 "  %.9g  %9.2e  %9.2e  %016" PRIx64 "  %s\n",
-           cairn_comm_size(t->parts.comm), t->window.n_micro, t->parts.rule.micro, d.loss_value, d.loss, d.gradient,
-           d.bits, passes ? "ok" : "FAILS");
+           cairn_comm_size(t->parts.comm), t->window.n_micro, t->parts.rule.micro, d.loss_value,
+           d.loss, d.gradient, d.bits, passes ? "ok" : "FAILS");
     job->failed = job->failed || !passes;
 }
 
@@ -132,7 +134,8 @@ static cairn_status verify(struct job *job)
     while (ragged > 1 && (ragged == rule.micro || rule.global % ragged == 0)) ragged--;
     job->given_micro = rule.micro;
     if (job->main)
-        printf("one global batch of %" PRIu64 " samples; differences from double precision, relative; bound %g\n"
+        printf("one global batch of %" PRIu64
+               " samples; differences from double precision, relative; bound %g\n"
                "ranks  micro-batches    loss         of loss  of gradient  bits of gradient\n",
                rule.global, BOUND);
     enum cairn_log_level level = cairn_log_get_level();
@@ -145,7 +148,8 @@ static cairn_status verify(struct job *job)
     if (st == CAIRN_OK) st = try_split(job, rule.global, ragged, size);
     if (job->main) cairn_log_set_level(level);
     if (st == CAIRN_OK && job->failed)
-        st = cairn_fail(CAIRN_NUMBERS, "the splits of one global batch do not agree; see the lines that fail");
+        st = cairn_fail(CAIRN_NUMBERS,
+                        "the splits of one global batch do not agree; see the lines that fail");
     return cairn_comm_agree(job->comm, st);
 }
 
@@ -165,8 +169,10 @@ const struct cairn_command cairn_command_verify = {
     .name = "verify",
     .usage = "mpirun -n RANKS cairn verify RUN.yaml [key=value ...]",
     .doc = "proves that the splits of one global batch agree",
-    .help = "\nThe gradient of the first global batch is worked as the run file says on 1, 2, ... all ranks, as one\n"
-            "micro-batch, as small ones and as ragged ones, and each is compared with double precision.  With\n"
+    .help = "\nThe gradient of the first global batch is worked as the run file says on 1, 2, ... "
+            "all ranks, as one\n"
+            "micro-batch, as small ones and as ragged ones, and each is compared with double "
+            "precision.  With\n"
             "train.reproducible the bits must be the same on every number of ranks.\n",
     .collective = true,
     .run = run_verify,

@@ -4,14 +4,15 @@
 
 enum { PIECE = 1 << 28 }; /* counts of MPI are int */
 
-void cairn_sum_allreduce(cairn_comm *comm, void *data, size_t n, size_t element_bytes, MPI_Datatype type)
+void cairn_sum_allreduce(cairn_comm *comm, void *data, size_t n, size_t element_bytes,
+                         MPI_Datatype type)
 {
     unsigned char *bytes = data;
     for (size_t done = 0; done < n; done += PIECE) {
         size_t here = n - done < PIECE ? n - done : PIECE;
         cairn_comm_check(comm,
-                         MPI_Allreduce(MPI_IN_PLACE, bytes + done * element_bytes, (int)here, type, MPI_SUM,
-                                       comm->mpi),
+                         MPI_Allreduce(MPI_IN_PLACE, bytes + done * element_bytes, (int)here, type,
+                                       MPI_SUM, comm->mpi),
                          "MPI_Allreduce of the gradient");
     }
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * The world: start and end of MPI, and agreement on a status.  Not for sums (sum.c) or small exchanges (exchange.c). */
+ * The world: start and end of MPI, and agreement on a status.  Not for sums (sum.c) or small
+ * exchanges (exchange.c). */
 #include "cairn/comm.h"
 
 #include <stdio.h>
@@ -16,8 +17,8 @@ void cairn_comm_check(const cairn_comm *comm, int code, const char *call)
     int n = 0;
     if (code == MPI_SUCCESS) return;
     MPI_Error_string(code, text, &n);
-    fprintf(stderr, "cairn: %s failed: %s; the job cannot go on (rank %d of %d)\n", call, text, comm->rank,
-            comm->size);
+    fprintf(stderr, "cairn: %s failed: %s; the job cannot go on (rank %d of %d)\n", call, text,
+            comm->rank, comm->size);
     MPI_Abort(comm->mpi, CAIRN_LOST);
 }
 
@@ -79,10 +80,12 @@ cairn_status cairn_comm_agree(cairn_comm *comm, cairn_status st)
     struct trouble trouble = {.status = (int)st};
     int mine = st == CAIRN_OK ? comm->size : comm->rank;
     int lowest = mine;
-    cairn_comm_check(comm, MPI_Allreduce(&mine, &lowest, 1, MPI_INT, MPI_MIN, comm->mpi), "MPI_Allreduce");
+    cairn_comm_check(comm, MPI_Allreduce(&mine, &lowest, 1, MPI_INT, MPI_MIN, comm->mpi),
+                     "MPI_Allreduce");
     if (lowest == comm->size) return CAIRN_OK;
     snprintf(trouble.text, sizeof trouble.text, "%s", cairn_error_text());
-    cairn_comm_check(comm, MPI_Bcast(&trouble, (int)sizeof trouble, MPI_BYTE, lowest, comm->mpi), "MPI_Bcast");
+    cairn_comm_check(comm, MPI_Bcast(&trouble, (int)sizeof trouble, MPI_BYTE, lowest, comm->mpi),
+                     "MPI_Bcast");
     st = (cairn_status)trouble.status;
     if (comm->size == 1) return cairn_fail(st, "%s", trouble.text);
     return cairn_fail(st, "%s (rank %d of %d)", trouble.text, lowest, comm->size);

@@ -15,7 +15,8 @@ static void broadcast(cairn_comm *comm, unsigned char *data, size_t n_bytes)
 {
     for (size_t done = 0; done < n_bytes; done += PIECE) {
         size_t here = n_bytes - done < PIECE ? n_bytes - done : PIECE;
-        cairn_comm_check(comm, MPI_Bcast(data + done, (int)here, MPI_BYTE, 0, comm->mpi), "MPI_Bcast");
+        cairn_comm_check(comm, MPI_Bcast(data + done, (int)here, MPI_BYTE, 0, comm->mpi),
+                         "MPI_Bcast");
     }
 }
 
@@ -26,12 +27,14 @@ cairn_status cairn_comm_broadcast(cairn_comm *comm, cairn_status st, void *data,
     return st;
 }
 
-cairn_status cairn_comm_broadcast_block(cairn_comm *comm, cairn_status st, char **data, size_t *n_bytes)
+cairn_status cairn_comm_broadcast_block(cairn_comm *comm, cairn_status st, char **data,
+                                        size_t *n_bytes)
 {
     uint64_t size = comm->rank == 0 && st == CAIRN_OK ? *n_bytes : 0;
     char *block = comm->rank == 0 ? *data : NULL;
     st = cairn_comm_broadcast(comm, st, &size, sizeof size);
-    if (st == CAIRN_OK && comm->rank != 0) st = cairn_memory_get(size + 1, 1, "a broadcast", &block);
+    if (st == CAIRN_OK && comm->rank != 0)
+        st = cairn_memory_get(size + 1, 1, "a broadcast", &block);
     st = cairn_comm_broadcast(comm, st, block, size);
     if (st != CAIRN_OK) {
         if (comm->rank != 0) free(block);
@@ -46,19 +49,21 @@ cairn_status cairn_comm_max(cairn_comm *comm, cairn_status st, double *value, si
 {
     st = cairn_comm_agree(comm, st);
     if (st == CAIRN_OK)
-        cairn_comm_check(comm, MPI_Allreduce(MPI_IN_PLACE, value, (int)n, MPI_DOUBLE, MPI_MAX, comm->mpi),
+        cairn_comm_check(comm,
+                         MPI_Allreduce(MPI_IN_PLACE, value, (int)n, MPI_DOUBLE, MPI_MAX, comm->mpi),
                          "MPI_Allreduce");
     return st;
 }
 
-cairn_status cairn_comm_sum_exact(cairn_comm *comm, cairn_status st, struct cairn_exact *sum, size_t n)
+cairn_status cairn_comm_sum_exact(cairn_comm *comm, cairn_status st, struct cairn_exact *sum,
+                                  size_t n)
 {
     _Static_assert(sizeof *sum == 2 * sizeof(int64_t), "an exact sum is two words");
     st = cairn_comm_agree(comm, st);
     if (st == CAIRN_OK)
-        cairn_comm_check(comm,
-                         MPI_Allreduce(MPI_IN_PLACE, sum, (int)(2 * n), MPI_INT64_T, MPI_SUM, comm->mpi),
-                         "MPI_Allreduce");
+        cairn_comm_check(
+            comm, MPI_Allreduce(MPI_IN_PLACE, sum, (int)(2 * n), MPI_INT64_T, MPI_SUM, comm->mpi),
+            "MPI_Allreduce");
     return st;
 }
 
@@ -81,10 +86,12 @@ static uint64_t most_common(const uint64_t *value, int n)
 cairn_status cairn_comm_same(cairn_comm *comm, cairn_status st, uint64_t value, int *odd)
 {
     uint64_t *all = NULL;
-    if (st == CAIRN_OK) st = cairn_memory_get((size_t)comm->size, sizeof *all, "a comparison of ranks", &all);
+    if (st == CAIRN_OK)
+        st = cairn_memory_get((size_t)comm->size, sizeof *all, "a comparison of ranks", &all);
     st = cairn_comm_agree(comm, st);
     if (st == CAIRN_OK) {
-        cairn_comm_check(comm, MPI_Allgather(&value, 1, MPI_UINT64_T, all, 1, MPI_UINT64_T, comm->mpi),
+        cairn_comm_check(comm,
+                         MPI_Allgather(&value, 1, MPI_UINT64_T, all, 1, MPI_UINT64_T, comm->mpi),
                          "MPI_Allgather");
         uint64_t common = most_common(all, comm->size);
         *odd = -1;
@@ -95,12 +102,14 @@ cairn_status cairn_comm_same(cairn_comm *comm, cairn_status st, uint64_t value, 
     return st;
 }
 
-cairn_status cairn_comm_gather(cairn_comm *comm, cairn_status st, const void *mine, size_t n_bytes, void *all)
+cairn_status cairn_comm_gather(cairn_comm *comm, cairn_status st, const void *mine, size_t n_bytes,
+                               void *all)
 {
     st = cairn_comm_agree(comm, st);
     if (st == CAIRN_OK)
         cairn_comm_check(
-            comm, MPI_Gather(mine, (int)n_bytes, MPI_BYTE, all, (int)n_bytes, MPI_BYTE, 0, comm->mpi),
+            comm,
+            MPI_Gather(mine, (int)n_bytes, MPI_BYTE, all, (int)n_bytes, MPI_BYTE, 0, comm->mpi),
             "MPI_Gather");
     return st;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * Small exchanges between ranks, outside the update.  Every function is collective, takes the caller's status and returns
- * the agreed one; outputs are set only where that is CAIRN_OK. */
+ * Small exchanges between ranks, outside the update.  Every function is collective, takes the
+ * caller's status and returns the agreed one; outputs are set only where that is CAIRN_OK. */
 #ifndef CAIRN_COMM_EXCHANGE_H
 #define CAIRN_COMM_EXCHANGE_H
 
@@ -11,30 +11,39 @@
 #include "cairn/comm.h"
 #include "tensor/exact.h"
 
-/** Rank 0's bytes on all ranks: data [n_bytes], of the same size everywhere.  Errors: the agreed one. */
-CAIRN_CHECKED cairn_status cairn_comm_broadcast(cairn_comm *comm, cairn_status st, void *data, size_t n_bytes);
+/** Rank 0's bytes on all ranks: data [n_bytes], of the same size everywhere.  Errors: the agreed
+ * one. */
+CAIRN_CHECKED cairn_status cairn_comm_broadcast(cairn_comm *comm, cairn_status st, void *data,
+                                                size_t n_bytes);
 
-/** Rank 0's block on all ranks, whatever its size: *data is taken from rank 0 (owned by it) and allocated on the others;
- *  each releases its own with free().  Errors: the agreed one, memory. */
-CAIRN_CHECKED cairn_status cairn_comm_broadcast_block(cairn_comm *comm, cairn_status st, char **data,
-                                                      size_t *n_bytes);
+/** Rank 0's block on all ranks, whatever its size: *data is taken from rank 0 (owned by it) and
+ * allocated on the others; each releases its own with free().  Errors: the agreed one, memory. */
+CAIRN_CHECKED cairn_status cairn_comm_broadcast_block(cairn_comm *comm, cairn_status st,
+                                                      char **data, size_t *n_bytes);
 
 /** Largest of each of the n values over the ranks.  Errors: the agreed one. */
-CAIRN_CHECKED cairn_status cairn_comm_max(cairn_comm *comm, cairn_status st, double *value, size_t n);
+CAIRN_CHECKED cairn_status cairn_comm_max(cairn_comm *comm, cairn_status st, double *value,
+                                          size_t n);
 
-/** Sum of exact sums over the ranks: the same bits for every number of ranks.  Errors: the agreed one. */
-CAIRN_CHECKED cairn_status cairn_comm_sum_exact(cairn_comm *comm, cairn_status st, struct cairn_exact *sum,
-                                                size_t n);
+/** Sum of exact sums over the ranks: the same bits for every number of ranks.  Errors: the agreed
+ * one. */
+CAIRN_CHECKED cairn_status cairn_comm_sum_exact(cairn_comm *comm, cairn_status st,
+                                                struct cairn_exact *sum, size_t n);
 
-/** Whether a number is the same on all ranks; *odd is the lowest rank that differs from what most ranks have (-1: none). */
-CAIRN_CHECKED cairn_status cairn_comm_same(cairn_comm *comm, cairn_status st, uint64_t value, int *odd);
+/** Whether a number is the same on all ranks; *odd is the lowest rank that differs from what most
+ * ranks have (-1: none). */
+CAIRN_CHECKED cairn_status cairn_comm_same(cairn_comm *comm, cairn_status st, uint64_t value,
+                                           int *odd);
 
-/** Fixed-size texts of all ranks, one behind the other, on rank 0: all [size * n_bytes].  Errors: the agreed one. */
-CAIRN_CHECKED cairn_status cairn_comm_gather(cairn_comm *comm, cairn_status st, const void *mine, size_t n_bytes,
-                                             void *all);
+/** Fixed-size texts of all ranks, one behind the other, on rank 0: all [size * n_bytes].  Errors:
+ * the agreed one. */
+CAIRN_CHECKED cairn_status cairn_comm_gather(cairn_comm *comm, cairn_status st, const void *mine,
+                                             size_t n_bytes, void *all);
 
-/** The first n_ranks of the world as a world of their own; *out is NULL on the others.  Close with cairn_comm_close(). */
-CAIRN_CHECKED cairn_status cairn_comm_first(cairn_comm *comm, cairn_status st, int n_ranks, cairn_comm **out);
+/** The first n_ranks of the world as a world of their own; *out is NULL on the others.  Close with
+ * cairn_comm_close(). */
+CAIRN_CHECKED cairn_status cairn_comm_first(cairn_comm *comm, cairn_status st, int n_ranks,
+                                            cairn_comm **out);
 
 /** Name and version of the MPI library, one line, into text.  Ranks: local.  Errors: none. */
 void cairn_comm_library(char *text, size_t n_bytes);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * The reproducible sum: 64-bit fixed point.  The gradient of every micro-batch is rounded once to a multiple of one power of
- * two per tensor and added as an integer.  Integer sums do not depend on the order, so no share, algorithm or number of
- * ranks can change a bit.
+ * The reproducible sum: 64-bit fixed point.  The gradient of every micro-batch is rounded once to a
+ * multiple of one power of two per tensor and added as an integer.  Integer sums do not depend on
+ * the order, so no share, algorithm or number of ranks can change a bit.
  *
- * The range of a tensor, an exponent e with |gradient of a micro-batch| < 2^e, must be the same in every world.  It
- * comes from reduced data: the largest |G| of the update before and HEADROOM.  Before the first update it comes from
- * micro-batch 0.  A gradient that leaves its range makes all ranks do the update again in a larger one.  Magnitudes are
- * compared as integers on the float's bits, before anything is converted; what is not finite is counted, never converted. */
+ * The range of a tensor, an exponent e with |gradient of a micro-batch| < 2^e, must be the same in
+ * every world.  It comes from reduced data: the largest |G| of the update before and HEADROOM.
+ * Before the first update it comes from micro-batch 0.  A gradient that leaves its range makes all
+ * ranks do the update again in a larger one.  Magnitudes are compared as integers on the float's
+ * bits, before anything is converted; what is not finite is counted, never converted. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,17 +16,17 @@
 #include "comm/sum_kinds.h"
 
 enum {
-    BITS = 50,       /* of a converted gradient, so that adding 1.5 * 2^52 rounds it to an integer */
-    SUM_BITS = 62,   /* of the sum of all addends */
-    HEADROOM = 8,    /* bits above what was seen */
-    BLOCK = 2048,    /* floats looked at and then converted while they are in the first cache */
+    BITS = 50,     /* of a converted gradient, so that adding 1.5 * 2^52 rounds it to an integer */
+    SUM_BITS = 62, /* of the sum of all addends */
+    HEADROOM = 8,  /* bits above what was seen */
+    BLOCK = 2048,  /* floats looked at and then converted while they are in the first cache */
     LEAST_RANGE = -140,
     BIAS = 127,
     MANTISSA = 23,
 };
 #define INFINITE_BITS 0x7f800000u
-#define ROUNDER 0x1.8p52
-#define ROUNDER_BITS 0x4338000000000000u
+#define ROUNDER       0x1.8p52
+#define ROUNDER_BITS  0x4338000000000000u
 
 enum { EXTRA = 2 * CAIRN_N_SCALARS + CAIRN_N_FLAGS };
 
@@ -151,7 +152,8 @@ static void reduce(struct cairn_sum *sum)
     uint64_t *extra = fixed->q + sum->params->n_weights;
     memcpy(extra, sum->scalar, sizeof sum->scalar);
     memcpy(extra + 2 * CAIRN_N_SCALARS, sum->flag, sizeof sum->flag);
-    cairn_sum_allreduce(sum->comm, fixed->q, sum->params->n_weights + EXTRA, sizeof *fixed->q, MPI_UINT64_T);
+    cairn_sum_allreduce(sum->comm, fixed->q, sum->params->n_weights + EXTRA, sizeof *fixed->q,
+                        MPI_UINT64_T);
     memcpy(sum->scalar, extra, sizeof sum->scalar);
     memcpy(sum->flag, extra + 2 * CAIRN_N_SCALARS, sizeof sum->flag);
 }
@@ -161,7 +163,9 @@ static void to_floats(float *restrict g, const uint64_t *restrict q, size_t n, d
 {
     for (size_t i = 0; i < n; i++) {
         int32_t high = (int32_t)(uint32_t)(q[i] >> 32);
-        int32_t low = (int32_t)((uint32_t)q[i] ^ 0x80000000u); /* the low word less 2^31: signed, for the vector unit */
+        int32_t low =
+            (int32_t)((uint32_t)q[i] ^
+                      0x80000000u); /* the low word less 2^31: signed, for the vector unit */
         g[i] = (float)(((double)high * 0x1p32 + ((double)low + 0x1p31)) * unit);
     }
 }
@@ -178,15 +182,15 @@ static void finish(struct cairn_sum *sum)
     }
 }
 
-/* Every micro-batch was looked at, also behind the first that did not fit, so the largest magnitude over all ranks does not
- * depend on the world. */
+/* Every micro-batch was looked at, also behind the first that did not fit, so the largest magnitude
+ * over all ranks does not depend on the world. */
 static void widen(struct cairn_sum *sum)
 {
     struct fixed *fixed = sum->buffer;
     cairn_comm *comm = sum->comm;
     cairn_comm_check(comm,
-                     MPI_Allreduce(MPI_IN_PLACE, fixed->seen, (int)sum->params->n_items, MPI_UINT32_T, MPI_MAX,
-                                   comm->mpi),
+                     MPI_Allreduce(MPI_IN_PLACE, fixed->seen, (int)sum->params->n_items,
+                                   MPI_UINT32_T, MPI_MAX, comm->mpi),
                      "MPI_Allreduce");
     for (size_t p = 0; p < sum->params->n_items; p++)
         if (fixed->seen[p] >= limit_bits(sum->range[p]))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * The plain sum: floats, in place.  The gradient of every micro-batch is added by beta = 1, and the ranks are added by
- * MPI in whatever order it likes, so different worlds agree to rounding only. */
+ * The plain sum: floats, in place.  The gradient of every micro-batch is added by beta = 1, and the
+ * ranks are added by MPI in whatever order it likes, so different worlds agree to rounding only. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,8 +8,8 @@
 #include "base/memory.h"
 #include "comm/sum_kinds.h"
 
-/* Behind the gradient: each scalar in two floats, a multiple of SPLIT and the rest, so that counts stay exact up to 2^36;
- * each flag in one. */
+/* Behind the gradient: each scalar in two floats, a multiple of SPLIT and the rest, so that counts
+ * stay exact up to 2^36; each flag in one. */
 #define SPLIT 4096.0
 enum { EXTRA = 2 * CAIRN_N_SCALARS + CAIRN_N_FLAGS };
 
@@ -51,7 +51,8 @@ static void reduce(struct cairn_sum *sum)
         extra[2 * i + 1] = (float)(value - large);
     }
     for (int i = 0; i < CAIRN_N_FLAGS; i++) extra[2 * CAIRN_N_SCALARS + i] = (float)sum->flag[i];
-    cairn_sum_allreduce(sum->comm, sum->g, sum->params->n_weights + EXTRA, sizeof *sum->g, MPI_FLOAT);
+    cairn_sum_allreduce(sum->comm, sum->g, sum->params->n_weights + EXTRA, sizeof *sum->g,
+                        MPI_FLOAT);
     for (int i = 0; i < CAIRN_N_SCALARS; i++) {
         sum->scalar[i] = (struct cairn_exact){0};
         cairn_exact_add(&sum->scalar[i], (double)extra[2 * i] + (double)extra[2 * i + 1]);

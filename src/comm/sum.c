@@ -55,8 +55,10 @@ cairn_status cairn_sum_scores(struct cairn_sum *sum, const struct cairn_scores *
                 cairn_exact_add(&sum->scalar[CAIRN_SCALAR_WEIGHT], scores->weight) &&
                 cairn_exact_add(&sum->scalar[CAIRN_SCALAR_CORRECT], scores->correct);
     if (fits) return CAIRN_OK;
-    return cairn_fail(CAIRN_NUMBERS, "a micro-batch has the loss %g: it diverges; lower optim.lr or set optim.clip_norm",
-                      scores->loss);
+    return cairn_fail(
+        CAIRN_NUMBERS,
+        "a micro-batch has the loss %g: it diverges; lower optim.lr or set optim.clip_norm",
+        scores->loss);
 }
 
 cairn_status cairn_sum_reduce(struct cairn_sum *sum, cairn_status st, bool stop, float **g,
@@ -67,7 +69,8 @@ cairn_status cairn_sum_reduce(struct cairn_sum *sum, cairn_status st, bool stop,
     sum->kind->reduce(sum);
     if (sum->flag[CAIRN_FLAG_FAILED] != 0) return cairn_comm_agree(sum->comm, st);
     if (sum->flag[CAIRN_FLAG_NOT_FINITE] != 0)
-        return cairn_fail(CAIRN_NUMBERS, "the gradient is not finite; lower optim.lr or set optim.clip_norm");
+        return cairn_fail(CAIRN_NUMBERS,
+                          "the gradient is not finite; lower optim.lr or set optim.clip_norm");
     sum->again = sum->flag[CAIRN_FLAG_RANGE] != 0;
     if (sum->again) {
         sum->kind->widen(sum);
@@ -97,7 +100,9 @@ bool cairn_sum_needs_range(const struct cairn_sum *sum)
 cairn_status cairn_sum_learn(struct cairn_sum *sum, cairn_status st)
 {
     if (st == CAIRN_OK && sum->flag[CAIRN_FLAG_NOT_FINITE] != 0)
-        st = cairn_fail(CAIRN_NUMBERS, "the first gradient is not finite; lower the initial weights or scale the data");
+        st = cairn_fail(
+            CAIRN_NUMBERS,
+            "the first gradient is not finite; lower the initial weights or scale the data");
     st = cairn_comm_agree(sum->comm, st);
     if (st == CAIRN_OK) {
         sum->kind->widen(sum);

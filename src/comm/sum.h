@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * The sum of an update: micro-batches are added up on this rank, then one MPI_Allreduce adds up the ranks.  Loss, normalizer,
- * metric sums, failure and stop flags travel behind the gradient in the same buffer.  Ways to sum: sums.def. */
+ * The sum of an update: micro-batches are added up on this rank, then one MPI_Allreduce adds up the
+ * ranks.  Loss, normalizer, metric sums, failure and stop flags travel behind the gradient in the
+ * same buffer.  Ways to sum: sums.def. */
 #ifndef CAIRN_COMM_SUM_H
 #define CAIRN_COMM_SUM_H
 
@@ -31,7 +32,7 @@ struct cairn_sum_kind {
     const char *name;
     const char *doc;
     size_t bytes_per_weight; /* memory of the sum, the gradient included */
-    bool has_range;          /* keeps one exponent for each tensor, which goes into the checkpoint */
+    bool has_range; /* keeps one exponent for each tensor, which goes into the checkpoint */
     cairn_status (*create)(struct cairn_sum *sum);
     void (*destroy)(struct cairn_sum *sum);
     void (*begin)(struct cairn_sum *sum);  /* to zero */
@@ -40,16 +41,18 @@ struct cairn_sum_kind {
     void (*widen)(struct cairn_sum *sum);  /* after CAIRN_FLAG_RANGE: agree on a larger range */
 };
 
-/** A sum in progress.  The functions below are its users' side; the fields are for the ways to sum. */
+/** A sum in progress.  The functions below are its users' side; the fields are for the ways to sum.
+ */
 struct cairn_sum {
     struct cairn_sink sink; /* the first field: a sink is a sum */
     const struct cairn_sum_kind *kind;
-    cairn_comm *comm;                   /* borrowed */
-    const struct cairn_params *params;  /* borrowed */
-    size_t n_addends;                   /* the most micro-batches of one update over all ranks */
-    float *g;                           /* [n_weights], 64-byte aligned, owned */
-    void *buffer;                       /* of the kind, owned by it */
-    int64_t *range;                     /* [n_items]: |gradient| of a micro-batch is below 2^range; NULL without has_range */
+    cairn_comm *comm;                  /* borrowed */
+    const struct cairn_params *params; /* borrowed */
+    size_t n_addends;                  /* the most micro-batches of one update over all ranks */
+    float *g;                          /* [n_weights], 64-byte aligned, owned */
+    void *buffer;                      /* of the kind, owned by it */
+    int64_t *
+        range; /* [n_items]: |gradient| of a micro-batch is below 2^range; NULL without has_range */
     struct cairn_exact scalar[CAIRN_N_SCALARS];
     int64_t flag[CAIRN_N_FLAGS];
     bool range_known, again;
@@ -67,31 +70,37 @@ struct cairn_totals {
  * Ranks   local
  * Errors  CAIRN_USAGE: memory, or more addends than the kind can take
  */
-CAIRN_CHECKED cairn_status cairn_sum_create(cairn_comm *comm, const char *kind, const struct cairn_params *params,
-                                            size_t n_addends, struct cairn_sum **out);
+CAIRN_CHECKED cairn_status cairn_sum_create(cairn_comm *comm, const char *kind,
+                                            const struct cairn_params *params, size_t n_addends,
+                                            struct cairn_sum **out);
 void cairn_sum_free(struct cairn_sum *sum);
 
-/** Set everything to zero; then micro-batches write into &sum->sink.  Ranks: local.  Errors: none. */
+/** Set everything to zero; then micro-batches write into &sum->sink.  Ranks: local.  Errors: none.
+ */
 void cairn_sum_begin(struct cairn_sum *sum);
 
-/** Add the scores of a micro-batch.  Ranks: local.  Errors: CAIRN_NUMBERS: too large to be summed. */
-CAIRN_CHECKED cairn_status cairn_sum_scores(struct cairn_sum *sum, const struct cairn_scores *scores);
+/** Add the scores of a micro-batch.  Ranks: local.  Errors: CAIRN_NUMBERS: too large to be summed.
+ */
+CAIRN_CHECKED cairn_status cairn_sum_scores(struct cairn_sum *sum,
+                                            const struct cairn_scores *scores);
 
 /**
- * My sum -> the sum over all ranks, in *g [n_weights], borrowed until the next begin.  A rank in trouble comes with its
- * status, and one asked to stop with stop = true.
+ * My sum -> the sum over all ranks, in *g [n_weights], borrowed until the next begin.  A rank in
+ * trouble comes with its status, and one asked to stop with stop = true.
  *
  * Ranks   collective
  * Errors  the agreed one; CAIRN_NUMBERS: a gradient is not finite
  */
-CAIRN_CHECKED cairn_status cairn_sum_reduce(struct cairn_sum *sum, cairn_status st, bool stop, float **g,
-                                            struct cairn_totals *totals);
+CAIRN_CHECKED cairn_status cairn_sum_reduce(struct cairn_sum *sum, cairn_status st, bool stop,
+                                            float **g, struct cairn_totals *totals);
 
-/** Whether the update must be worked once more, in a larger range (same answer on all ranks).  Ranks: local. */
+/** Whether the update must be worked once more, in a larger range (same answer on all ranks).
+ * Ranks: local. */
 bool cairn_sum_again(const struct cairn_sum *sum);
 
-/** Whether the sum still needs a range: then the gradients of micro-batch 0 are put into the sink by every rank, and
- *  cairn_sum_learn() takes the largest magnitude of each tensor over the ranks.  Ranks: local; learn collective. */
+/** Whether the sum still needs a range: then the gradients of micro-batch 0 are put into the sink
+ * by every rank, and cairn_sum_learn() takes the largest magnitude of each tensor over the ranks.
+ * Ranks: local; learn collective. */
 bool cairn_sum_needs_range(const struct cairn_sum *sum);
 CAIRN_CHECKED cairn_status cairn_sum_learn(struct cairn_sum *sum, cairn_status st);
 

@@ -10,7 +10,9 @@
 #include "comm/sums.def"
 #undef X
 
-/** Add n elements over all ranks, in pieces that MPI can count.  Ranks: collective; the job ends where MPI fails. */
-void cairn_sum_allreduce(cairn_comm *comm, void *data, size_t n, size_t element_bytes, MPI_Datatype type);
+/** Add n elements over all ranks, in pieces that MPI can count.  Ranks: collective; the job ends
+ * where MPI fails. */
+void cairn_sum_allreduce(cairn_comm *comm, void *data, size_t n, size_t element_bytes,
+                         MPI_Datatype type);
 
 #endif

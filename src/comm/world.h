@@ -14,8 +14,8 @@ struct cairn_comm {
     bool started_mpi; /* and so ends it */
 };
 
-/** Go on where code says that all is well; else name rank and call and end the job with 5: nothing can be agreed on any
- *  more.  Ranks: local. */
+/** Go on where code says that all is well; else name rank and call and end the job with 5: nothing
+ * can be agreed on any more.  Ranks: local. */
 void cairn_comm_check(const cairn_comm *comm, int code, const char *call);
 
 #endif

@@ -34,8 +34,12 @@ struct cairn_config {
     char *source;            /* the run file's name, which the nodes of the tree borrow; owned */
 };
 
-/** The bytes of a run file, to be released with free().  Ranks: local.  Errors: CAIRN_USAGE: cannot
- * be read, too large. */
+/**
+ * The bytes of a run file, to be released with free().
+ *
+ * Ranks   local
+ * Errors  CAIRN_USAGE: cannot be read, too large
+ */
 CAIRN_CHECKED cairn_status cairn_config_load(const char *path, char **text, size_t *n);
 
 /**
@@ -43,41 +47,56 @@ CAIRN_CHECKED cairn_status cairn_config_load(const char *path, char **text, size
  *
  * text       the YAML, n bytes
  * source     its path: relative paths inside are taken from its folder; named in messages
- * overrides  "batch.global=4096", NULL behind the last; relative paths are taken from the working
- * folder
+ * overrides  "batch.global=4096", NULL behind the last; relative paths: from the working folder
  *
  * Ranks   local
  * Errors  CAIRN_USAGE with line and column: not YAML, a key twice, unknown key (names the nearest,
- * and ours for another trainer's), wrong type or range, ${VAR} that is not set; without: data.file
- * or model not given
+ *         and ours for another trainer's), wrong type or range, ${VAR} that is not set; without:
+ *         data.file or model not given
  */
 CAIRN_CHECKED cairn_status cairn_config_read(const char *text, size_t n, const char *source,
                                              const char *const *overrides,
                                              struct cairn_config **out);
 
-/** The config that a program's options make.  Ranks: local.  Errors: CAIRN_USAGE, as
- * cairn_config_read(). */
+/**
+ * The config that a program's options make.
+ *
+ * Ranks   local
+ * Errors  CAIRN_USAGE, as cairn_config_read()
+ */
 CAIRN_CHECKED cairn_status cairn_options_config(const cairn_options *options,
                                                 struct cairn_config **out);
 
 /** Release it and its tree; NULL is fine.  Ranks: local.  Errors: none. */
 void cairn_config_free(struct cairn_config *config);
 
-/** The resolved run file: YAML with every default, keys in the order of options.def; reading it
- * gives the same config and the same text again.  To be released with free().  Ranks: local.
- * Errors: CAIRN_USAGE: memory. */
+/**
+ * The resolved run file: YAML with every default, keys in the order of options.def; reading it
+ * gives the same config and the same text again.  To be released with free().
+ *
+ * Ranks   local
+ * Errors  CAIRN_USAGE: memory
+ */
 CAIRN_CHECKED cairn_status cairn_config_print(const struct cairn_config *config, char **out);
 
-/** Keys that differ, matter on resume (FIXED) and so forbid it: "batch.global (256, was 128),
- * optim.lr (...)"; "" for none. To be released with free().  Ranks: local.  Errors: CAIRN_USAGE:
- * memory. */
+/**
+ * Keys that differ, matter on resume (FIXED) and so forbid it: "batch.global (256, was 128),
+ * optim.lr (...)"; "" for none. To be released with free().
+ *
+ * Ranks   local
+ * Errors  CAIRN_USAGE: memory
+ */
 CAIRN_CHECKED cairn_status cairn_config_changed(const struct cairn_config *now,
                                                 const struct cairn_config *before, char **out);
 
 /** Whether the run file or the command line gives this key.  Ranks: local.  Errors: none. */
 bool cairn_config_given(const struct cairn_config *config, const char *key);
 
-/** Where a key was given ("run.yaml:7:5", "command line", "default").  Ranks: local.  Errors: none.
+/**
+ * Where a key was given ("run.yaml:7:5", "command line", "default").
+ *
+ * Ranks   local
+ * Errors  none
  */
 const char *cairn_config_place(const struct cairn_config *config, const char *key);
 

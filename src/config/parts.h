@@ -19,13 +19,17 @@
  *
  * Ranks   local
  * Errors  CAIRN_USAGE with line and column: not YAML, a key twice, anchors, tags, a second
- * document, too deep
+ *         document, too deep
  */
 CAIRN_CHECKED cairn_status cairn_yaml_read(const char *text, size_t n, const char *source,
                                            struct cairn_node **out);
 
-/** One value of a command line: YAML whose nodes have no line.  Ranks: local.  Errors: as
- * cairn_yaml_read(). */
+/**
+ * One value of a command line: YAML whose nodes have no line.
+ *
+ * Ranks   local
+ * Errors  as cairn_yaml_read()
+ */
 CAIRN_CHECKED cairn_status cairn_yaml_value(const char *text, const char *source,
                                             struct cairn_node **out);
 
@@ -40,11 +44,19 @@ CAIRN_CHECKED cairn_status cairn_yaml_value(const char *text, const char *source
 CAIRN_CHECKED cairn_status cairn_override_apply(struct cairn_node *tree, const char *override,
                                                 const char *source);
 
-/** Whether all sections and keys of a run file are known.  Ranks: local.  Errors: CAIRN_USAGE with
- * the place and the nearest key, or ours for another trainer's. */
+/**
+ * Whether all sections and keys of a run file are known.
+ *
+ * Ranks   local
+ * Errors  CAIRN_USAGE with the place and the nearest key, or ours for another trainer's
+ */
 CAIRN_CHECKED cairn_status cairn_known_check(const struct cairn_node *tree);
 
-/** The key "batch.global" of options.def.  Ranks: local.  Errors: CAIRN_USAGE with the nearest key.
+/**
+ * The key "batch.global" of options.def.
+ *
+ * Ranks   local
+ * Errors  CAIRN_USAGE with the nearest key
  */
 CAIRN_CHECKED cairn_status cairn_known_find(const char *name, const char *source,
                                             const struct cairn_key **out);
@@ -63,8 +75,13 @@ struct cairn_node *cairn_tree_find(const struct cairn_node *tree, const char *na
  */
 CAIRN_CHECKED cairn_status cairn_path_resolve(const char *text, const char *beside, char **out);
 
-/** As cairn_config_read(), with another name than "command line" for the overrides; it must be
- * static.  Ranks: local. */
+/**
+ * As cairn_config_read(), with another name than "command line" for the overrides; it must be
+ * static.
+ *
+ * Ranks   local
+ * Errors  none
+ */
 CAIRN_CHECKED cairn_status cairn_config_read_from(const char *text, size_t n, const char *source,
                                                   const char *const *overrides,
                                                   const char *overrides_source,

@@ -26,7 +26,8 @@ static struct cairn_shape as_stored(const struct cairn_shape *shape)
     return shape->ndim == 0 ? one : *shape;
 }
 
-/* Whole rows up to the wanted size; a row is only cut where it would not fit into any chunk. */
+/* Whole rows up to the wanted size; a row is only cut where it would not fit into any chunk. Chunks
+ * of about equal size: the last one is stored whole, too. */
 static void choose_chunk(const struct cairn_h5_form *form, const struct cairn_shape *shape,
                          hsize_t *chunk)
 {
@@ -34,8 +35,8 @@ static void choose_chunk(const struct cairn_h5_form *form, const struct cairn_sh
     size_t wanted = form->chunk_bytes == 0 ? usual_chunk_bytes : form->chunk_bytes;
     for (int d = shape->ndim - 1; d >= 0; d--) {
         size_t most = (d == 0 ? wanted : most_chunk_bytes) / bytes;
-        size_t n = shape->dim[d] < most ? shape->dim[d] : most;
-        chunk[d] = n == 0 ? 1 : n;
+        size_t pieces = most == 0 ? shape->dim[d] : (shape->dim[d] + most - 1) / most;
+        chunk[d] = pieces == 0 ? 1 : (shape->dim[d] + pieces - 1) / pieces;
         bytes *= (size_t)chunk[d];
     }
 }

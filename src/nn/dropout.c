@@ -34,6 +34,18 @@ static cairn_status plan(struct cairn_layer *layer, struct cairn_plan *plan)
     return CAIRN_OK;
 }
 
+/* One sample: x, y, bits, kept are [n]; y may be x.  A product with 0, not a choice between
+ * products, is what becomes a vector, and it does not hide what is not finite. */
+static void drop(const struct dropout *self, size_t n, const real *x, const uint32_t *bits, real *y,
+                 uint8_t *kept)
+{
+    const uint32_t threshold = self->threshold; /* not read again behind each store into kept */
+    const real scale = self->scale;
+    for (size_t e = 0; e < n; e++) kept[e] = bits[e] >= threshold;
+    CAIRN_INDEPENDENT
+    for (size_t e = 0; e < n; e++) y[e] = x[e] * (bits[e] >= threshold ? scale : 0);
+}
+
 static void forward(const struct cairn_layer *layer, const struct cairn_pass *pass)
 {
     const struct dropout *self = layer->self;
@@ -43,20 +55,13 @@ static void forward(const struct cairn_layer *layer, const struct cairn_pass *pa
         if (layer->y != layer->x) memcpy(layer->y, layer->x, micro->n * n_in * sizeof(real));
         return;
     }
-    uint8_t *mask = cairn_arena_at(pass->arena, self->mask);
+    uint8_t *kept = cairn_arena_at(pass->arena, self->mask);
     uint32_t *bits = pass->scratch; /* [n_in] */
     for (size_t i = 0; i < micro->n; i++) {
         uint64_t key =
             cairn_random_key(pass->seed, CAIRN_RANDOM_DROPOUT, self->layer, micro->epoch[i]);
         cairn_random_fill(key, micro->sample[i], n_in, bits);
-        const real *x = layer->x + i * n_in;
-        real *y = layer->y + i * n_in;
-        uint8_t *kept = mask + i * n_in;
-        CAIRN_INDEPENDENT
-        for (size_t e = 0; e < n_in; e++) {
-            kept[e] = bits[e] >= self->threshold;
-            y[e] = bits[e] >= self->threshold ? x[e] * self->scale : 0;
-        }
+        drop(self, n_in, layer->x + i * n_in, bits, layer->y + i * n_in, kept + i * n_in);
     }
 }
 
@@ -68,7 +73,7 @@ static void backward(const struct cairn_layer *layer, const struct cairn_pass *p
     size_t count = pass->micro->n * layer->n_in;
     real scale = self->scale;
     CAIRN_INDEPENDENT
-    for (size_t i = 0; i < count; i++) dx[i] = kept[i] ? dy[i] * scale : 0;
+    for (size_t i = 0; i < count; i++) dx[i] = dy[i] * (kept[i] != 0 ? scale : 0);
 }
 
 const struct cairn_layer_kind CAIRN_R(cairn_layer_dropout) = {

@@ -3,8 +3,6 @@
 #include "nn/layer.h"
 
 #include <stdio.h>
-#include <string.h>
-#include <xxhash.h>
 
 #define X(name) extern const struct cairn_layer_kind CAIRN_R(cairn_layer_##name);
 #include "nn/layers.def"
@@ -40,7 +38,10 @@ void cairn_plan_scratch(struct cairn_plan *plan, size_t bytes)
 
 uint64_t cairn_name_number(const char *name)
 {
-    return XXH64(name, strlen(name), 0);
+    uint64_t number = 0xCBF29CE484222325u; /* FNV-1a; cairn_random_key() mixes it well */
+    for (const char *c = name; *c != '\0'; c++)
+        number = (number ^ (unsigned char)*c) * 0x100000001B3u;
+    return number;
 }
 
 cairn_status cairn_layer_unchanged(struct cairn_layer *layer, struct cairn_plan *plan)

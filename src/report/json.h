@@ -24,19 +24,19 @@ struct cairn_json {
 void cairn_json_resume(struct cairn_json *json, const char *bytes, size_t n, int depth,
                        bool follows);
 
-/** Open an object '{' or a list '['; `name` NULL where it is not a member of an object.  Ranks:
- * local.  Errors: sticks. */
+/** Open an object '{' or a list '['; `name` is NULL in a list and at the top.
+ *  Ranks: local.  Errors: sticks. */
 void cairn_json_open(struct cairn_json *json, const char *name, char bracket);
 
 /** Close with '}' or ']'.  Ranks: local.  Errors: sticks. */
 void cairn_json_close(struct cairn_json *json, char bracket);
 
-/** A text, escaped; bytes that are no UTF-8 become U+FFFD; NULL is null.  Ranks: local.  Errors:
- * sticks. */
+/** A text, escaped; bytes that are no UTF-8 become U+FFFD; NULL is null.
+ *  Ranks: local.  Errors: sticks. */
 void cairn_json_text(struct cairn_json *json, const char *name, const char *value);
 
-/** A number that reads back as the same bits; null where it is not finite.  Ranks: local.  Errors:
- * sticks. */
+/** A number that reads back as the same bits; null where it is not finite.
+ *  Ranks: local.  Errors: sticks. */
 void cairn_json_number(struct cairn_json *json, const char *name, double value);
 
 /** A whole number.  Ranks: local.  Errors: sticks. */
@@ -45,8 +45,8 @@ void cairn_json_count(struct cairn_json *json, const char *name, uint64_t value)
 /** A value that is JSON already.  Ranks: local.  Errors: sticks. */
 void cairn_json_raw(struct cairn_json *json, const char *name, const char *value);
 
-/** The text, to be released with free().  Ranks: local.  Errors: CAIRN_USAGE: memory; the text is
- * then released. */
+/** The text, to be released with free().
+ *  Ranks: local.  Errors: CAIRN_USAGE: memory; the text is then released. */
 CAIRN_CHECKED cairn_status cairn_json_take(struct cairn_json *json, char **out);
 
 #endif

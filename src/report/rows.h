@@ -19,8 +19,7 @@ struct cairn_row {
     size_t n_bytes;
 };
 
-/** One file.  Lines that the disk refuses are kept and tried again, as long as there is room for
- * them. */
+/** One file.  Lines that the disk refuses are kept and tried again, while there is room. */
 struct cairn_rows {
     char path[CAIRN_PATH_BYTES];
     int fd;     /* -1: not open */

@@ -122,6 +122,11 @@ uint64_t cairn_system_free_bytes(const char *path)
     return statvfs(path, &about) == 0 ? (uint64_t)about.f_bavail * about.f_frsize : 0;
 }
 
+uint64_t cairn_system_text_hash(const char *text)
+{
+    return XXH64(text, strlen(text), 0);
+}
+
 cairn_status cairn_system_file_hash(const char *path, uint64_t *out)
 {
     unsigned char block[1 << 14];

@@ -47,6 +47,9 @@ size_t cairn_system_peak_rss_bytes(void);
  * Errors: none. */
 uint64_t cairn_system_free_bytes(const char *path);
 
+/** XXH64, seed 0, of a text.  Ranks: local.  Errors: none. */
+uint64_t cairn_system_text_hash(const char *text);
+
 /** XXH64, seed 0, of a file's bytes.  Ranks: local.  Errors: CAIRN_DATA: it cannot be read. */
 CAIRN_CHECKED cairn_status cairn_system_file_hash(const char *path, uint64_t *out);
 

@@ -15,19 +15,24 @@ static cairn_status check_reproducible(const struct cairn_config *config)
 {
     if (!config->train_reproducible) return CAIRN_OK;
     if (is_number(config->batch_global) && is_number(config->batch_micro)) return CAIRN_OK;
-    return cairn_fail(CAIRN_USAGE, "%s: train.reproducible needs batch.global and batch.micro as numbers, since others "
-                      "change with the ranks and with them the bits",
-                      cairn_config_place(config, "train.reproducible"));
+    return cairn_fail(
+        CAIRN_USAGE,
+        "%s: train.reproducible needs batch.global and batch.micro as numbers, since others "
+        "change with the ranks and with them the bits",
+        cairn_config_place(config, "train.reproducible"));
 }
 
 /* All three, or global and accumulate: the product must come out. */
-static cairn_status divide_global(const struct cairn_config *config, size_t n_ranks, uint64_t *micro)
+static cairn_status divide_global(const struct cairn_config *config, size_t n_ranks,
+                                  uint64_t *micro)
 {
     size_t parts = config->batch_accumulate * n_ranks;
     if (config->batch_global % parts != 0)
-        return cairn_fail(CAIRN_USAGE, "%s: batch.global %zu is no multiple of batch.accumulate %zu x %zu ranks = %zu",
-                          cairn_config_place(config, "batch.global"), config->batch_global,
-                          config->batch_accumulate, n_ranks, parts);
+        return cairn_fail(
+            CAIRN_USAGE,
+            "%s: batch.global %zu is no multiple of batch.accumulate %zu x %zu ranks = %zu",
+            cairn_config_place(config, "batch.global"), config->batch_global,
+            config->batch_accumulate, n_ranks, parts);
     *micro = config->batch_global / parts;
     return CAIRN_OK;
 }
@@ -37,27 +42,33 @@ static cairn_status check_product(const struct cairn_config *config, size_t n_ra
     size_t product = config->batch_micro * config->batch_accumulate * n_ranks;
     if (product == config->batch_global) return CAIRN_OK;
     return cairn_fail(CAIRN_USAGE,
-                      "%s: batch.micro %zu x batch.accumulate %zu x %zu ranks = %zu, but batch.global is %zu; leave out "
+                      "%s: batch.micro %zu x batch.accumulate %zu x %zu ranks = %zu, but "
+                      "batch.global is %zu; leave out "
                       "one of the three",
-                      cairn_config_place(config, "batch.global"), config->batch_micro, config->batch_accumulate,
-                      n_ranks, product, config->batch_global);
+                      cairn_config_place(config, "batch.global"), config->batch_micro,
+                      config->batch_accumulate, n_ranks, product, config->batch_global);
 }
 
-static cairn_status solve(const struct cairn_config *config, size_t n_ranks, struct cairn_window_rule *rule)
+static cairn_status solve(const struct cairn_config *config, size_t n_ranks,
+                          struct cairn_window_rule *rule)
 {
     bool global = is_number(config->batch_global);
     bool micro = config->batch_micro != CAIRN_NONE;
     bool accumulate = is_number(config->batch_accumulate);
     if (global + micro + accumulate < 2)
-        return cairn_fail(CAIRN_USAGE, "%s: give two of batch.global, batch.micro and batch.accumulate; the third follows",
-                          cairn_config_place(config, "batch.global"));
+        return cairn_fail(
+            CAIRN_USAGE,
+            "%s: give two of batch.global, batch.micro and batch.accumulate; the third follows",
+            cairn_config_place(config, "batch.global"));
     rule->micro = config->batch_micro == AUTO ? UINT64_MAX : config->batch_micro;
     rule->global = config->batch_global;
-    if (global && accumulate && is_number(config->batch_micro)) return check_product(config, n_ranks);
+    if (global && accumulate && is_number(config->batch_micro))
+        return check_product(config, n_ranks);
     if (global && accumulate) return divide_global(config, n_ranks, &rule->micro);
     if (global) return CAIRN_OK;
     if (config->batch_micro == AUTO)
-        return cairn_fail(CAIRN_USAGE, "%s: batch.micro: auto needs batch.global", cairn_config_place(config, "batch.micro"));
+        return cairn_fail(CAIRN_USAGE, "%s: batch.micro: auto needs batch.global",
+                          cairn_config_place(config, "batch.micro"));
     if (config->batch_micro > UINT64_MAX / config->batch_accumulate / n_ranks)
         return cairn_fail(CAIRN_USAGE, "%s: batch.micro x batch.accumulate x ranks is too large",
                           cairn_config_place(config, "batch.micro"));
@@ -80,13 +91,15 @@ static cairn_status set_length(const struct cairn_config *config, struct cairn_w
 cairn_status cairn_setup_batch(const struct cairn_config *config, int n_ranks, size_t n_samples,
                                struct cairn_window_rule *out)
 {
-    struct cairn_window_rule rule = {.n_samples = n_samples, .tail = (enum cairn_tail)config->batch_tail};
+    struct cairn_window_rule rule = {.n_samples = n_samples,
+                                     .tail = (enum cairn_tail)config->batch_tail};
     CAIRN_TRY(check_reproducible(config));
     CAIRN_TRY(solve(config, (size_t)n_ranks, &rule));
     CAIRN_TRY(set_length(config, &rule));
     if (rule.tail == CAIRN_TAIL_DROP && rule.global > n_samples)
         return cairn_fail(CAIRN_USAGE,
-                          "%s: batch.tail drop leaves nothing: batch.global is %" PRIu64 " for %zu training samples; use "
+                          "%s: batch.tail drop leaves nothing: batch.global is %" PRIu64
+                          " for %zu training samples; use "
                           "tail: exact or a smaller batch",
                           cairn_config_place(config, "batch.tail"), rule.global, n_samples);
     *out = rule;

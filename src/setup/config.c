@@ -26,7 +26,8 @@ static cairn_status read_file(const char *path, char **text, size_t *n)
     cairn_status st = CAIRN_OK;
     if (!S_ISREG(status.st_mode) || status.st_size > MOST_BYTES)
         st = cairn_fail(CAIRN_USAGE, "run file %s is no text file", path);
-    if (st == CAIRN_OK) st = cairn_memory_get((size_t)status.st_size + 1, 1, "the run file", &block);
+    if (st == CAIRN_OK)
+        st = cairn_memory_get((size_t)status.st_size + 1, 1, "the run file", &block);
     if (st == CAIRN_OK) {
         *n = fread(block, 1, (size_t)status.st_size, file);
         *text = block;
@@ -35,13 +36,22 @@ static cairn_status read_file(const char *path, char **text, size_t *n)
     return st;
 }
 
-static cairn_status parse_everywhere(cairn_comm *comm, cairn_status st, char *text, size_t n, const char *source,
+/* A run file's bytes on rank 0, and what they are called in messages. */
+struct source {
+    char *text;
+    size_t n_bytes;
+    const char *name;
+};
+
+/* Rank 0's bytes to all, who parse them alike.  Takes the text. */
+static cairn_status parse_everywhere(cairn_comm *comm, cairn_status st, struct source *source,
                                      const char *const *overrides, struct cairn_config **out)
 {
     struct cairn_config *config = NULL;
-    st = cairn_comm_broadcast_block(comm, st, &text, &n);
-    if (st == CAIRN_OK) st = cairn_config_read(text, n, source, overrides, &config);
-    free(text);
+    st = cairn_comm_broadcast_block(comm, st, &source->text, &source->n_bytes);
+    if (st == CAIRN_OK)
+        st = cairn_config_read(source->text, source->n_bytes, source->name, overrides, &config);
+    free(source->text);
     st = cairn_comm_agree(comm, st);
     if (st != CAIRN_OK)
         cairn_config_free(config);
@@ -53,18 +63,18 @@ static cairn_status parse_everywhere(cairn_comm *comm, cairn_status st, char *te
 cairn_status cairn_setup_config(cairn_comm *comm, const char *path, const char *const *overrides,
                                 struct cairn_config **out)
 {
-    char *text = NULL;
-    size_t n = 0;
+    struct source source = {.name = path};
     cairn_status st = CAIRN_OK;
-    if (cairn_comm_rank(comm) == 0) st = read_file(path, &text, &n);
-    return parse_everywhere(comm, st, text, n, path, overrides, out);
+    if (cairn_comm_rank(comm) == 0) st = read_file(path, &source.text, &source.n_bytes);
+    return parse_everywhere(comm, st, &source, overrides, out);
 }
 
-cairn_status cairn_setup_stored_config(cairn_comm *comm, const char *checkpoint, const char *const *overrides,
-                                       struct cairn_config **out)
+cairn_status cairn_setup_stored_config(cairn_comm *comm, const char *checkpoint,
+                                       const char *const *overrides, struct cairn_config **out)
 {
-    char *text = NULL;
+    struct source source = {.name = checkpoint};
     cairn_status st = CAIRN_OK;
-    if (cairn_comm_rank(comm) == 0) st = cairn_checkpoint_text(checkpoint, "/config", &text);
-    return parse_everywhere(comm, st, text, text == NULL ? 0 : strlen(text), checkpoint, overrides, out);
+    if (cairn_comm_rank(comm) == 0) st = cairn_checkpoint_text(checkpoint, "/config", &source.text);
+    if (source.text != NULL) source.n_bytes = strlen(source.text);
+    return parse_everywhere(comm, st, &source, overrides, out);
 }

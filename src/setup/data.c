@@ -27,11 +27,13 @@ cairn_status cairn_setup_loader(const struct cairn_config *config, struct cairn_
         .memory_bytes = memory_for_data(config),
     };
     *out = NULL;
-    return cairn_dataset_has(dataset, split) ? cairn_loader_create(dataset, &options, out) : CAIRN_OK;
+    return cairn_dataset_has(dataset, split) ? cairn_loader_create(dataset, &options, out)
+                                             : CAIRN_OK;
 }
 
 struct cairn_model_options cairn_setup_model_options(const struct cairn_config *config,
-                                                     const struct cairn_dataset *dataset, size_t micro)
+                                                     const struct cairn_dataset *dataset,
+                                                     size_t micro)
 {
     return (struct cairn_model_options){
         .layers = config->model,

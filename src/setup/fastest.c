@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * batch.micro: auto.  Rank 0 times one forward and backward pass for each power of two and takes the size with the least
- * time per sample; the others wait for its answer. */
+ * batch.micro: auto.  Rank 0 times one forward and backward pass for each power of two and takes
+ * the size with the least time per sample; the others wait for its answer. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -32,16 +32,19 @@ static void close_waste(struct cairn_sink *sink, size_t param)
     (void)param;
 }
 
-static cairn_status time_passes(struct cairn_model *model, const struct cairn_micro *micro, double *per_sample_s)
+static cairn_status time_passes(struct cairn_model *model, const struct cairn_micro *micro,
+                                double *per_sample_s)
 {
     const struct cairn_params *params = cairn_model_params(model);
     struct waste waste = {.sink = {open_waste, close_waste, 0}, .params = params};
     struct cairn_scores scores = {0};
     float *w = NULL;
     cairn_status st = cairn_memory_get(params->n_weights, sizeof *w, "weights", &w);
-    if (st == CAIRN_OK) st = cairn_memory_get(params->n_weights, sizeof *waste.g, "a gradient", &waste.g);
+    if (st == CAIRN_OK)
+        st = cairn_memory_get(params->n_weights, sizeof *waste.g, "a gradient", &waste.g);
     if (st == CAIRN_OK) cairn_model_init(model, w);
-    if (st == CAIRN_OK) st = cairn_model_gradient(model, w, micro, &waste.sink, &scores); /* warms up */
+    if (st == CAIRN_OK)
+        st = cairn_model_gradient(model, w, micro, &waste.sink, &scores); /* warms up */
     double begin_s = cairn_clock_s();
     double spent_s = 0;
     size_t n = 0;
@@ -56,8 +59,8 @@ static cairn_status time_passes(struct cairn_model *model, const struct cairn_mi
     return st;
 }
 
-static cairn_status time_size(const struct cairn_config *config, struct cairn_dataset *dataset, size_t size,
-                              double *per_sample_s)
+static cairn_status time_size(const struct cairn_config *config, struct cairn_dataset *dataset,
+                              size_t size, double *per_sample_s)
 {
     struct cairn_model_options options = cairn_setup_model_options(config, dataset, size);
     const struct cairn_loader_options rows = {.split = CAIRN_SPLIT_TRAIN, .micro = size};
@@ -73,14 +76,15 @@ static cairn_status time_size(const struct cairn_config *config, struct cairn_da
     return st;
 }
 
-static cairn_status time_all(const struct cairn_config *config, struct cairn_dataset *dataset, uint64_t most,
-                             uint64_t *best)
+static cairn_status time_all(const struct cairn_config *config, struct cairn_dataset *dataset,
+                             uint64_t most, uint64_t *best)
 {
     double best_s = INFINITY;
     uint64_t n = cairn_dataset_size(dataset, CAIRN_SPLIT_TRAIN);
     for (uint64_t size = 1; size <= LARGEST && size <= most && size <= n; size *= 2) {
         double per_sample_s = 0;
-        CAIRN_TRY_IN(time_size(config, dataset, (size_t)size, &per_sample_s), "timing batch.micro %zu", (size_t)size);
+        CAIRN_TRY_IN(time_size(config, dataset, (size_t)size, &per_sample_s),
+                     "timing batch.micro %zu", (size_t)size);
         if (per_sample_s < best_s) {
             best_s = per_sample_s;
             *best = size;

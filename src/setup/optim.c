@@ -13,8 +13,10 @@ static const struct cairn_optim_kind *find_kind(const char *name)
     return NULL;
 }
 
-/* A key that this optimizer does not read may stand there with its default only: a momentum for adam is a mistake. */
-static cairn_status check_uses(const struct cairn_config *config, const struct cairn_optim_kind *kind)
+/* A key that this optimizer does not read may stand there with its default only: a momentum for
+ * adam is a mistake. */
+static cairn_status check_uses(const struct cairn_config *config,
+                               const struct cairn_optim_kind *kind)
 {
     const char prefix[] = "optim.";
     size_t n = 0;
@@ -22,11 +24,16 @@ static cairn_status check_uses(const struct cairn_config *config, const struct c
     for (const struct cairn_key *end = key + n; key < end; key++) {
         if (strncmp(key->name, prefix, sizeof prefix - 1) != 0) continue;
         const char *name = key->name + sizeof prefix - 1;
-        if (cairn_words_find("name lr clip_norm", name, NULL) || cairn_words_find(kind->uses, name, NULL)) continue;
-        const struct cairn_node *node = cairn_node_find(cairn_node_find(config->tree, "optim"), name);
+        if (cairn_words_find("name lr clip_norm", name, NULL) ||
+            cairn_words_find(kind->uses, name, NULL))
+            continue;
+        const struct cairn_node *node =
+            cairn_node_find(cairn_node_find(config->tree, "optim"), name);
         if (node == NULL || strcmp(node->text, key->fallback) == 0) continue;
-        if (key->type == CAIRN_KEY_REAL && strtod(node->text, NULL) == strtod(key->fallback, NULL)) continue;
-        return cairn_fail(CAIRN_USAGE, "%s: %s is not used by optim.name: %s, which reads: lr clip_norm %s",
+        if (key->type == CAIRN_KEY_REAL && strtod(node->text, NULL) == strtod(key->fallback, NULL))
+            continue;
+        return cairn_fail(CAIRN_USAGE,
+                          "%s: %s is not used by optim.name: %s, which reads: lr clip_norm %s",
                           cairn_node_place(node), key->name, kind->name, kind->uses);
     }
     return CAIRN_OK;
@@ -48,11 +55,13 @@ cairn_status cairn_setup_optim(const struct cairn_config *config, const struct c
     };
     const struct cairn_optim_kind *kind = find_kind(options.name);
     if (kind != NULL) CAIRN_TRY(check_uses(config, kind));
-    CAIRN_TRY_IN(cairn_optim_create(&options, params, out), "%s", cairn_config_place(config, "optim.name"));
+    CAIRN_TRY_IN(cairn_optim_create(&options, params, out), "%s",
+                 cairn_config_place(config, "optim.name"));
     return CAIRN_OK;
 }
 
-struct cairn_schedule cairn_setup_schedule(const struct cairn_config *config, uint64_t total_updates)
+struct cairn_schedule cairn_setup_schedule(const struct cairn_config *config,
+                                           uint64_t total_updates)
 {
     return (struct cairn_schedule){
         .decay = (enum cairn_decay)config->schedule_decay,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * Options -> objects: the one place that sees the config and the modules together.  Relations between keys are checked
- * here; what a single key takes stands in config/options.def. */
+ * Options -> objects: the one place that sees the config and the modules together.  Relations
+ * between keys are checked here; what a single key takes stands in config/options.def. */
 #ifndef CAIRN_SETUP_SETUP_H
 #define CAIRN_SETUP_SETUP_H
 
@@ -14,32 +14,41 @@
 
 /** Rank 0 reads the run file and all ranks parse the same bytes.
  *  Ranks: collective.  Errors: the agreed one: CAIRN_USAGE, with line and column. */
-CAIRN_CHECKED cairn_status cairn_setup_config(cairn_comm *comm, const char *path, const char *const *overrides,
+CAIRN_CHECKED cairn_status cairn_setup_config(cairn_comm *comm, const char *path,
+                                              const char *const *overrides,
                                               struct cairn_config **out);
 
-/** The run file that a checkpoint holds, read by rank 0.  Ranks: collective.  Errors: the agreed one: CAIRN_DATA. */
+/** The run file that a checkpoint holds, read by rank 0.  Ranks: collective.  Errors: the agreed
+ * one: CAIRN_DATA. */
 CAIRN_CHECKED cairn_status cairn_setup_stored_config(cairn_comm *comm, const char *checkpoint,
-                                                     const char *const *overrides, struct cairn_config **out);
+                                                     const char *const *overrides,
+                                                     struct cairn_config **out);
 
-/** The batch of this config on n_ranks ranks and n_samples samples: fills global, micro, tail, epochs, updates.
- *  batch.micro: auto is not known yet and left as UINT64_MAX.
- *  Ranks: local.  Errors: CAIRN_USAGE: the keys do not fit together. */
-CAIRN_CHECKED cairn_status cairn_setup_batch(const struct cairn_config *config, int n_ranks, size_t n_samples,
-                                             struct cairn_window_rule *out);
+/** The batch of this config on n_ranks ranks and n_samples samples: fills global, micro, tail,
+ * epochs, updates. batch.micro: auto is not known yet and left as UINT64_MAX. Ranks: local. Errors:
+ * CAIRN_USAGE: the keys do not fit together. */
+CAIRN_CHECKED cairn_status cairn_setup_batch(const struct cairn_config *config, int n_ranks,
+                                             size_t n_samples, struct cairn_window_rule *out);
 
 /** Optimizer and schedule.  Ranks: local.  Errors: CAIRN_USAGE. */
 CAIRN_CHECKED cairn_status cairn_setup_optim(const struct cairn_config *config,
-                                             const struct cairn_params *params, struct cairn_optim **out);
-struct cairn_schedule cairn_setup_schedule(const struct cairn_config *config, uint64_t total_updates);
+                                             const struct cairn_params *params,
+                                             struct cairn_optim **out);
+struct cairn_schedule cairn_setup_schedule(const struct cairn_config *config,
+                                           uint64_t total_updates);
 
-/** What the model is made from, for micro-batches of b samples of this dataset.  Ranks: local.  Errors: none. */
+/** What the model is made from, for micro-batches of b samples of this dataset.  Ranks: local.
+ * Errors: none. */
 struct cairn_model_options cairn_setup_model_options(const struct cairn_config *config,
-                                                     const struct cairn_dataset *dataset, size_t micro);
+                                                     const struct cairn_dataset *dataset,
+                                                     size_t micro);
 
-/** A loader of one group, in memory where it fits and the config allows it; *out NULL where there is no such group.
- *  n_near: ranks that share this node's memory.  Ranks: local.  Errors: CAIRN_DATA, CAIRN_USAGE. */
-CAIRN_CHECKED cairn_status cairn_setup_loader(const struct cairn_config *config, struct cairn_dataset *dataset,
-                                              enum cairn_split split, size_t micro, struct cairn_loader **out);
+/** A loader of one group, in memory where it fits and the config allows it; *out NULL where there
+ * is no such group. n_near: ranks that share this node's memory.  Ranks: local.  Errors:
+ * CAIRN_DATA, CAIRN_USAGE. */
+CAIRN_CHECKED cairn_status cairn_setup_loader(const struct cairn_config *config,
+                                              struct cairn_dataset *dataset, enum cairn_split split,
+                                              size_t micro, struct cairn_loader **out);
 
 /** Everything: data, model, optimizer, weights.  Ranks: collective.  Errors: the agreed one. */
 CAIRN_CHECKED cairn_status cairn_setup_trainer(const struct cairn_config *config, cairn_comm *comm,
@@ -47,8 +56,10 @@ CAIRN_CHECKED cairn_status cairn_setup_trainer(const struct cairn_config *config
 
 /** The fastest micro-batch size for this config, timed on rank 0; the same answer on all ranks.
  *  Ranks: collective.  Errors: the agreed one. */
-CAIRN_CHECKED cairn_status cairn_setup_fastest_micro(const struct cairn_config *config, cairn_comm *comm,
-                                                     struct cairn_dataset *dataset, uint64_t most, uint64_t *out);
+CAIRN_CHECKED cairn_status cairn_setup_fastest_micro(const struct cairn_config *config,
+                                                     cairn_comm *comm,
+                                                     struct cairn_dataset *dataset, uint64_t most,
+                                                     uint64_t *out);
 
 /** What the bits depend on beside the run file: binary, BLAS and core, threads; text holds n_bytes.
  *  Ranks: local.  Errors: none. */

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * From the config to a trainer.  Each rank makes its own, then all agree. */
 #include <stdio.h>
-#include <string.h>
-#include <xxhash.h>
 
 #include "base/log.h"
 #include "comm/exchange.h"
@@ -15,7 +13,8 @@ void cairn_setup_platform(const struct cairn_config *config, char *text, size_t 
     char blas[256];
     cairn_threads_blas(blas, sizeof blas);
     snprintf(text, n_bytes, "cairn %s %s, %s, %zu thread%s", cairn_system_build()->version,
-             cairn_system_build()->commit, blas, config->train_threads, config->train_threads == 1 ? "" : "s");
+             cairn_system_build()->commit, blas, config->train_threads,
+             config->train_threads == 1 ? "" : "s");
 }
 
 /* The same binary, BLAS and core on every rank: else the bits differ.  Collective. */
@@ -26,26 +25,30 @@ static cairn_status check_platform(const struct cairn_config *config, cairn_comm
     cairn_setup_platform(config, text, sizeof text);
     uint64_t program = 0;
     cairn_status st = cairn_system_file_hash("/proc/self/exe", &program);
-    CAIRN_TRY(cairn_comm_same(comm, st, program ^ XXH64(text, strlen(text), 0), &odd));
+    CAIRN_TRY(cairn_comm_same(comm, st, program ^ cairn_system_text_hash(text), &odd));
     if (odd < 0) return CAIRN_OK;
     if (config->train_reproducible)
         return cairn_fail(CAIRN_USAGE,
-                          "train.reproducible needs the same program, BLAS and CPU kind everywhere, and rank %d differs; "
+                          "train.reproducible needs the same program, BLAS and CPU kind "
+                          "everywhere, and rank %d differs; "
                           "choose equal nodes or set OPENBLAS_CORETYPE to one name on all",
                           odd);
     cairn_log_detail("rank %d has another program, BLAS or CPU kind than the others", odd);
     return CAIRN_OK;
 }
 
-static void explain(const struct cairn_config *config, const struct cairn_trainer_parts *parts, int n_ranks)
+static void explain(const struct cairn_config *config, const struct cairn_trainer_parts *parts,
+                    int n_ranks)
 {
     const struct cairn_window_rule *rule = &parts->rule;
     uint64_t n_micro = (rule->global + rule->micro - 1) / rule->micro;
-    cairn_log_info("%zu training samples, %zu weights; batch.global %llu = %llu micro-batches of %llu on %d rank%s, "
+    cairn_log_info("%zu training samples, %zu weights; batch.global %llu = %llu micro-batches of "
+                   "%llu on %d rank%s, "
                    "%llu updates%s",
                    (size_t)rule->n_samples, cairn_model_params(parts->model)->n_weights,
-                   (unsigned long long)rule->global, (unsigned long long)n_micro, (unsigned long long)rule->micro,
-                   n_ranks, n_ranks == 1 ? "" : "s", (unsigned long long)cairn_window_total(rule),
+                   (unsigned long long)rule->global, (unsigned long long)n_micro,
+                   (unsigned long long)rule->micro, n_ranks, n_ranks == 1 ? "" : "s",
+                   (unsigned long long)cairn_window_total(rule),
                    config->train_reproducible ? ", reproducible" : "");
     if (rule->tail == CAIRN_TAIL_DROP && rule->n_samples % rule->global != 0)
         cairn_log_info("batch.tail drop leaves out %llu samples of each epoch",
@@ -59,14 +62,17 @@ static cairn_status make_parts(const struct cairn_config *config, struct cairn_t
     struct cairn_model_options options = cairn_setup_model_options(config, parts->dataset, micro);
     CAIRN_TRY(cairn_model_create(&options, &parts->model));
     if (options.n_classes > 0)
-        CAIRN_TRY(cairn_dataset_check_labels(parts->dataset, cairn_shape_count(cairn_model_output_shape(parts->model))));
+        CAIRN_TRY(cairn_dataset_check_labels(
+            parts->dataset, cairn_shape_count(cairn_model_output_shape(parts->model))));
     for (int split = 0; split < CAIRN_N_SPLITS; split++)
-        CAIRN_TRY(cairn_setup_loader(config, parts->dataset, (enum cairn_split)split, micro, &parts->loader[split]));
+        CAIRN_TRY(cairn_setup_loader(config, parts->dataset, (enum cairn_split)split, micro,
+                                     &parts->loader[split]));
     parts->schedule = cairn_setup_schedule(config, cairn_window_total(&parts->rule));
     return cairn_setup_optim(config, cairn_model_params(parts->model), &parts->optim);
 }
 
-static cairn_status open_data(const struct cairn_config *config, int n_ranks, struct cairn_trainer_parts *parts)
+static cairn_status open_data(const struct cairn_config *config, int n_ranks,
+                              struct cairn_trainer_parts *parts)
 {
     CAIRN_TRY(cairn_threads_set(config->train_threads));
     CAIRN_TRY(cairn_dataset_open(config->data_file, &parts->dataset));
@@ -74,7 +80,8 @@ static cairn_status open_data(const struct cairn_config *config, int n_ranks, st
     return cairn_setup_batch(config, n_ranks, n_samples, &parts->rule);
 }
 
-cairn_status cairn_setup_trainer(const struct cairn_config *config, cairn_comm *comm, cairn_trainer **out)
+cairn_status cairn_setup_trainer(const struct cairn_config *config, cairn_comm *comm,
+                                 cairn_trainer **out)
 {
     struct cairn_trainer_parts parts = {
         .comm = comm,
@@ -87,7 +94,8 @@ cairn_status cairn_setup_trainer(const struct cairn_config *config, cairn_comm *
     CAIRN_TRY(check_platform(config, comm));
     cairn_status st = cairn_comm_agree(comm, open_data(config, cairn_comm_size(comm), &parts));
     if (st == CAIRN_OK && parts.rule.micro == UINT64_MAX)
-        st = cairn_setup_fastest_micro(config, comm, parts.dataset, parts.rule.global, &parts.rule.micro);
+        st = cairn_setup_fastest_micro(config, comm, parts.dataset, parts.rule.global,
+                                       &parts.rule.micro);
     if (st == CAIRN_OK) st = cairn_comm_agree(comm, make_parts(config, &parts));
     if (st != CAIRN_OK) {
         cairn_trainer_parts_free(&parts);

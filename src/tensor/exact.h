@@ -14,8 +14,12 @@ struct cairn_exact {
     int64_t fine;   /* in units of 2^-42; each addend at most 2^41 */
 };
 
-/** Add a value; false, and nothing is added, when it is not finite or the sum reaches 2^50.  Ranks:
- * local.  Errors: none. */
+/**
+ * Add a value; false, and nothing is added, when it is not finite or the sum reaches 2^50.
+ *
+ * Ranks   local
+ * Errors  none
+ */
 bool cairn_exact_add(struct cairn_exact *sum, double value);
 
 /** The sum; equal words give equal bits.  Ranks: local.  Errors: none. */

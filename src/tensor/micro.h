@@ -19,9 +19,10 @@ struct cairn_micro {
 
 /** Sums over the samples of one or more micro-batches. */
 struct cairn_scores {
-    double loss;   /* sum of w_i * L_i */
-    double weight; /* W: sum of w_i */
-    double correct; /* sum of w_i over samples whose largest output is the label; 0 where there are no classes */
+    double loss;    /* sum of w_i * L_i */
+    double weight;  /* W: sum of w_i */
+    double correct; /* sum of w_i over samples whose largest output is the label; 0 where there are
+                       no classes */
 };
 
 #endif

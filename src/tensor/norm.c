@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * Norms over fixed blocks.  LANES partial sums let the compiler use vectors without changing the order. */
+ * Norms over fixed blocks.  LANES partial sums let the compiler use vectors without changing the
+ * order. */
 #include "tensor/norm.h"
 
 #include <math.h>
@@ -32,6 +33,7 @@ struct cairn_magnitudes cairn_magnitudes(const float *x, size_t n)
         sum += (double)magnitude;
         if (magnitude > largest) largest = magnitude;
     }
-    return (struct cairn_magnitudes){
-        .mean_abs = n == 0 ? 0 : sum / (double)n, .max_abs = (double)largest, .norm = cairn_norm(x, n)};
+    return (struct cairn_magnitudes){.mean_abs = n == 0 ? 0 : sum / (double)n,
+                                     .max_abs = (double)largest,
+                                     .norm = cairn_norm(x, n)};
 }

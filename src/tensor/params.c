@@ -16,7 +16,8 @@ cairn_status cairn_params_add(struct cairn_params *params, const char *name,
                           CAIRN_PARAM_NAME_BYTES - 1);
     for (size_t i = 0; i < params->n_items; i++)
         if (strcmp(params->item[i].name, name) == 0)
-            return cairn_fail(CAIRN_USAGE, "two weight tensors are called %s; give one layer another name", name);
+            return cairn_fail(
+                CAIRN_USAGE, "two weight tensors are called %s; give one layer another name", name);
     struct cairn_param *grown = NULL;
     CAIRN_TRY(cairn_memory_get(params->n_items + 1, sizeof *grown, "the list of weights", &grown));
     if (params->n_items > 0) memcpy(grown, params->item, params->n_items * sizeof *grown);

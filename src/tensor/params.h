@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * The flat parameter block: all weights of a model one behind the other, in checkpoint order, with a name and a shape
- * for each tensor.  Gradients and optimizer slots are blocks of the same layout.  Local. */
+ * The flat parameter block: all weights of a model one behind the other, in checkpoint order, with
+ * a name and a shape for each tensor.  Gradients and optimizer slots are blocks of the same layout.
+ * Local. */
 #ifndef CAIRN_TENSOR_PARAMS_H
 #define CAIRN_TENSOR_PARAMS_H
 
@@ -26,8 +27,12 @@ struct cairn_params {
     size_t n_weights; /* elements in all */
 };
 
-/** Put a tensor behind the others; its index in *index.  Ranks: local.  Errors: CAIRN_USAGE: name too long or taken twice,
- *  out of memory. */
+/**
+ * Put a tensor behind the others; its index in *index.
+ *
+ * Ranks   local
+ * Errors  CAIRN_USAGE: name too long or taken twice, out of memory
+ */
 CAIRN_CHECKED cairn_status cairn_params_add(struct cairn_params *params, const char *name,
                                             const struct cairn_shape *shape, size_t *index);
 

@@ -23,8 +23,8 @@ const char *cairn_shape_text(const struct cairn_shape *shape, char *text)
 {
     size_t used = (size_t)snprintf(text, CAIRN_SHAPE_TEXT_BYTES, "[");
     for (int d = 0; d < shape->ndim; d++)
-        used += (size_t)snprintf(text + used, CAIRN_SHAPE_TEXT_BYTES - used, "%s%zu", d == 0 ? "" : ", ",
-                                 shape->dim[d]);
+        used += (size_t)snprintf(text + used, CAIRN_SHAPE_TEXT_BYTES - used, "%s%zu",
+                                 d == 0 ? "" : ", ", shape->dim[d]);
     snprintf(text + used, CAIRN_SHAPE_TEXT_BYTES - used, "]");
     return text;
 }

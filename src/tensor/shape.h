@@ -14,13 +14,23 @@ struct cairn_shape {
     size_t dim[CAIRN_MAX_DIMS];
 };
 
-/** How many elements there are.  Ranks: local.  Errors: none (sizes were checked when the shape was made). */
+/**
+ * How many elements there are.
+ *
+ * Ranks   local
+ * Errors  none (sizes were checked when the shape was made)
+ */
 size_t cairn_shape_count(const struct cairn_shape *shape);
 
 /** Whether two shapes are equal.  Ranks: local.  Errors: none. */
 bool cairn_shape_same(const struct cairn_shape *a, const struct cairn_shape *b);
 
-/** "[10, 784]" into text, CAIRN_SHAPE_TEXT_BYTES of it; returns text.  Ranks: local.  Errors: none. */
+/**
+ * "[10, 784]" into text, CAIRN_SHAPE_TEXT_BYTES of it; returns text.
+ *
+ * Ranks   local
+ * Errors  none
+ */
 const char *cairn_shape_text(const struct cairn_shape *shape, char *text);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * Where the gradient of a micro-batch goes, tensor by tensor.  The model writes into it while it walks backward; comm/
- * has one for each way to sum, the tests have plain ones.  Local. */
+ * Where the gradient of a micro-batch goes, tensor by tensor.  The model writes into it while it
+ * walks backward; comm/ has one for each way to sum, the tests have plain ones.  Local. */
 #ifndef CAIRN_TENSOR_SINK_H
 #define CAIRN_TENSOR_SINK_H
 
@@ -9,8 +9,9 @@
 #include "tensor/real.h"
 
 /**
- * For each tensor and micro-batch: open it, put the gradient there as place = beta * place + gradient, close it.
- * Tensors are opened one at a time or several at once (weight and bias), each exactly once per micro-batch.
+ * For each tensor and micro-batch: open it, put the gradient there as place = beta * place +
+ * gradient, close it. Tensors are opened one at a time or several at once (weight and bias), each
+ * exactly once per micro-batch.
  */
 struct cairn_sink {
     real *(*open)(struct cairn_sink *sink, size_t param);

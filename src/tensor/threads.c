@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * Threads of BLAS and OpenMP.  They are set by calls, so the environment of the job does not matter. */
+ * Threads of BLAS and OpenMP.  They are set by calls, so the environment of the job does not
+ * matter. */
 #include "tensor/threads.h"
 
 #include <cblas.h>
@@ -41,7 +42,9 @@ cairn_status cairn_threads_set(size_t n)
 #endif
     int got = use((int)n);
     if ((size_t)got == n) return CAIRN_OK;
-    return cairn_fail(CAIRN_USAGE, "train.threads is %zu, but this BLAS works with %d; set train.threads: %d or use another BLAS",
+    return cairn_fail(CAIRN_USAGE,
+                      "train.threads is %zu, but this BLAS works with %d; set train.threads: %d or "
+                      "use another BLAS",
                       n, got, got);
 }
 

@@ -15,7 +15,12 @@
  */
 CAIRN_CHECKED cairn_status cairn_threads_set(size_t n);
 
-/** "OpenBLAS 0.3.21 ... Haswell": name, version and core of the BLAS, into text.  Ranks: local.  Errors: none. */
+/**
+ * "OpenBLAS 0.3.21 ... Haswell": name, version and core of the BLAS, into text.
+ *
+ * Ranks   local
+ * Errors  none
+ */
 void cairn_threads_blas(char *text, size_t n_bytes);
 
 #endif

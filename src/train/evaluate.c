@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * Evaluation: a group of the dataset, shared by the ranks and summed exactly, so that it does not depend on the world. */
+ * Evaluation: a group of the dataset, shared by the ranks and summed exactly, so that it does not
+ * depend on the world. */
 #include "train/evaluate.h"
 
 #include <math.h>
@@ -8,22 +9,28 @@
 #include "comm/exchange.h"
 #include "train/trainer.h"
 
-static cairn_status add_scores(struct cairn_exact sum[CAIRN_N_SCALARS], const struct cairn_scores *scores)
+static cairn_status add_scores(struct cairn_exact sum[CAIRN_N_SCALARS],
+                               const struct cairn_scores *scores)
 {
     bool fits = cairn_exact_add(&sum[CAIRN_SCALAR_LOSS], scores->loss) &&
                 cairn_exact_add(&sum[CAIRN_SCALAR_WEIGHT], scores->weight) &&
                 cairn_exact_add(&sum[CAIRN_SCALAR_CORRECT], scores->correct);
-    return fits ? CAIRN_OK : cairn_fail(CAIRN_NUMBERS, "a micro-batch has the loss %g", scores->loss);
+    return fits ? CAIRN_OK
+                : cairn_fail(CAIRN_NUMBERS, "a micro-batch has the loss %g", scores->loss);
 }
 
 /* This rank's micro-batches, forward only.  Local. */
 static cairn_status evaluate_share(const struct cairn_evaluation *e, struct cairn_exact *sum)
 {
-    const struct cairn_window_rule rule = {
-        .n_samples = e->n_samples, .global = e->n_samples, .micro = e->micro, .epochs = 1, .updates = UINT64_MAX};
+    const struct cairn_window_rule rule = {.n_samples = e->n_samples,
+                                           .global = e->n_samples,
+                                           .micro = e->micro,
+                                           .epochs = 1,
+                                           .updates = UINT64_MAX};
     struct cairn_window window;
     if (!cairn_window_next(&rule, 0, 0, &window)) return CAIRN_OK;
-    struct cairn_share share = cairn_window_share(&window, cairn_comm_rank(e->comm), cairn_comm_size(e->comm));
+    struct cairn_share share =
+        cairn_window_share(&window, cairn_comm_rank(e->comm), cairn_comm_size(e->comm));
     for (uint64_t m = share.first; m < share.end; m++) {
         struct cairn_micro micro;
         struct cairn_scores scores = {0};
@@ -48,11 +55,12 @@ cairn_status cairn_evaluate(const struct cairn_evaluation *e, struct cairn_score
     return CAIRN_OK;
 }
 
-cairn_status cairn_train_evaluate(cairn_trainer *t, enum cairn_split split, struct cairn_scores *out)
+cairn_status cairn_train_evaluate(cairn_trainer *t, enum cairn_split split,
+                                  struct cairn_scores *out)
 {
     if (t->parts.loader[split] == NULL)
-        return cairn_fail(CAIRN_DATA, "%s has no group %s to evaluate on", cairn_dataset_path(t->parts.dataset),
-                          cairn_split_name(split));
+        return cairn_fail(CAIRN_DATA, "%s has no group %s to evaluate on",
+                          cairn_dataset_path(t->parts.dataset), cairn_split_name(split));
     const struct cairn_evaluation evaluation = {
         .comm = t->parts.comm,
         .model = t->parts.model,
@@ -64,13 +72,15 @@ cairn_status cairn_train_evaluate(cairn_trainer *t, enum cairn_split split, stru
     return cairn_evaluate(&evaluation, out);
 }
 
-cairn_status cairn_trainer_evaluate(cairn_trainer *t, const char *split, double *loss, double *accuracy)
+cairn_status cairn_trainer_evaluate(cairn_trainer *t, const char *split, double *loss,
+                                    double *accuracy)
 {
     struct cairn_scores scores;
     int i = 0;
     while (i < CAIRN_N_SPLITS && strcmp(cairn_split_name((enum cairn_split)i), split) != 0) i++;
     if (i == CAIRN_N_SPLITS)
-        return cairn_fail(CAIRN_USAGE, "there is no group called %s; there are train, val and test", split);
+        return cairn_fail(CAIRN_USAGE, "there is no group called %s; there are train, val and test",
+                          split);
     CAIRN_TRY(cairn_train_evaluate(t, (enum cairn_split)i, &scores));
     *loss = scores.loss / scores.weight;
     *accuracy = cairn_model_has_accuracy(t->parts.model) ? scores.correct / scores.weight : NAN;

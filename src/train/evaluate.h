@@ -19,6 +19,7 @@ struct cairn_evaluation {
 
 /** Sums over the group, shared by the ranks and added exactly: the same bits in every world.
  *  Ranks: collective.  Errors: the agreed one: CAIRN_DATA, CAIRN_NUMBERS. */
-CAIRN_CHECKED cairn_status cairn_evaluate(const struct cairn_evaluation *evaluation, struct cairn_scores *out);
+CAIRN_CHECKED cairn_status cairn_evaluate(const struct cairn_evaluation *evaluation,
+                                          struct cairn_scores *out);
 
 #endif

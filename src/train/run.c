@@ -17,12 +17,12 @@ struct run {
     cairn_trainer *t;
     const struct cairn_run_options *options;
     struct cairn_progress progress;
-    double begin_s;             /* of this process */
-    double wall_before_s;       /* of the processes before */
-    uint64_t saved_update;      /* of the newest checkpoint; UINT64_MAX: none yet */
-    uint64_t evaluated_update;  /* of `test`, the last evaluation on test; UINT64_MAX: none yet */
+    double begin_s;            /* of this process */
+    double wall_before_s;      /* of the processes before */
+    uint64_t saved_update;     /* of the newest checkpoint; UINT64_MAX: none yet */
+    uint64_t evaluated_update; /* of `test`, the last evaluation on test; UINT64_MAX: none yet */
     double test_loss, test_accuracy;
-    bool main;                  /* rank 0, which reports */
+    bool main; /* rank 0, which reports */
 };
 
 static double wall_s(const struct run *run)
@@ -52,7 +52,8 @@ static void report_flow(struct run *run)
     }
 }
 
-static void report_update(struct run *run, const struct cairn_update_record *record, double update_wall_s)
+static void report_update(struct run *run, const struct cairn_update_record *record,
+                          double update_wall_s)
 {
     const cairn_trainer *t = run->t;
     double samples_per_s = (double)record->batch_samples / update_wall_s;
@@ -101,10 +102,11 @@ static cairn_status evaluate(struct run *run, enum cairn_split split)
     if (!run->main) return CAIRN_OK;
     report(run, cairn_run_folder_eval(run->options->folder, &line));
     if (isnan(line.accuracy))
-        cairn_log_info("update %llu: %s loss %.6g", (unsigned long long)line.update, line.split, line.loss);
+        cairn_log_info("update %llu: %s loss %.6g", (unsigned long long)line.update, line.split,
+                       line.loss);
     else
-        cairn_log_info("update %llu: %s loss %.6g, accuracy %.4f", (unsigned long long)line.update, line.split,
-                       line.loss, line.accuracy);
+        cairn_log_info("update %llu: %s loss %.6g, accuracy %.4f", (unsigned long long)line.update,
+                       line.split, line.loss, line.accuracy);
     return CAIRN_OK;
 }
 
@@ -125,14 +127,16 @@ static bool every(uint64_t n, uint64_t update)
     return n != 0 && update % n == 0;
 }
 
-/* What is due after an update.  A save that fails in mid-run is a warning: the checkpoint before it is intact. */
+/* What is due after an update.  A save that fails in mid-run is a warning: the checkpoint before it
+ * is intact. */
 static cairn_status after_update(struct run *run, bool epoch_ended)
 {
     const struct cairn_run_options *options = run->options;
     const cairn_trainer *t = run->t;
     bool has_val = t->parts.loader[CAIRN_SPLIT_VAL] != NULL;
-    bool evaluates = options->evaluate_every == CAIRN_EVERY_EPOCH ? epoch_ended
-                                                                  : every(options->evaluate_every, t->at.update);
+    bool evaluates = options->evaluate_every == CAIRN_EVERY_EPOCH
+                         ? epoch_ended
+                         : every(options->evaluate_every, t->at.update);
     if (evaluates && (has_val || t->parts.loader[CAIRN_SPLIT_TEST] != NULL))
         CAIRN_TRY(evaluate(run, has_val ? CAIRN_SPLIT_VAL : CAIRN_SPLIT_TEST));
     if (!every(options->checkpoint_every, t->at.update)) return CAIRN_OK;
@@ -180,7 +184,8 @@ static cairn_status summarize(struct run *run, bool stopped, char **text)
         .eval_loss = run->evaluated_update == t->at.update ? run->test_loss : NAN,
         .eval_accuracy = run->evaluated_update == t->at.update ? run->test_accuracy : NAN,
         .weights_hash = cairn_trainer_weights_hash(t),
-        .samples_per_s = t->times.training_s > 0 ? (double)t->at.samples / t->times.training_s : NAN,
+        .samples_per_s =
+            t->times.training_s > 0 ? (double)t->at.samples / t->times.training_s : NAN,
         .wall_s = wall_s(run),
         .compute_s = t->times.compute_s,
         .reduce_s = t->times.reduce_s,
@@ -190,7 +195,8 @@ static cairn_status summarize(struct run *run, bool stopped, char **text)
         .n_parameters = t->params->n_weights,
     };
     if (st == CAIRN_OK) st = t->pending;
-    if (st == CAIRN_OK && run->main) st = cairn_run_folder_summary(run->options->folder, &summary, &json);
+    if (st == CAIRN_OK && run->main)
+        st = cairn_run_folder_summary(run->options->folder, &summary, &json);
     if (st == CAIRN_OK && run->main) st = cairn_run_folder_flush(run->options->folder);
     st = cairn_comm_agree(t->parts.comm, st);
     if (st != CAIRN_OK)
@@ -200,7 +206,8 @@ static cairn_status summarize(struct run *run, bool stopped, char **text)
     return st;
 }
 
-/* The end of a run, complete or stopped: a checkpoint of the last update, the test set, the summary. */
+/* The end of a run, complete or stopped: a checkpoint of the last update, the test set, the
+ * summary. */
 static cairn_status finish(struct run *run, bool stopped, char **summary)
 {
     cairn_trainer *t = run->t;
@@ -212,13 +219,16 @@ static cairn_status finish(struct run *run, bool stopped, char **summary)
         run->test_loss = last.loss;
         run->test_accuracy = last.accuracy;
     }
-    CAIRN_TRY(cairn_comm_broadcast(t->parts.comm, CAIRN_OK, &run->evaluated_update, sizeof run->evaluated_update));
+    CAIRN_TRY(cairn_comm_broadcast(t->parts.comm, CAIRN_OK, &run->evaluated_update,
+                                   sizeof run->evaluated_update));
     bool has_test = t->parts.loader[CAIRN_SPLIT_TEST] != NULL;
-    if (!stopped && has_test && run->evaluated_update != t->at.update) CAIRN_TRY(evaluate(run, CAIRN_SPLIT_TEST));
+    if (!stopped && has_test && run->evaluated_update != t->at.update)
+        CAIRN_TRY(evaluate(run, CAIRN_SPLIT_TEST));
     return summarize(run, stopped, summary);
 }
 
-cairn_status cairn_train_run(cairn_trainer *t, const struct cairn_run_options *options, char **summary)
+cairn_status cairn_train_run(cairn_trainer *t, const struct cairn_run_options *options,
+                             char **summary)
 {
     struct run run = {
         .t = t,
@@ -233,7 +243,8 @@ cairn_status cairn_train_run(cairn_trainer *t, const struct cairn_run_options *o
     cairn_status st = cairn_comm_max(t->parts.comm, CAIRN_OK, &asked, 1);
     bool stop = asked != 0 && !t->done;
     *summary = NULL;
-    if (run.main) cairn_progress_begin(&run.progress, t->at.update, cairn_window_total(&t->parts.rule));
+    if (run.main)
+        cairn_progress_begin(&run.progress, t->at.update, cairn_window_total(&t->parts.rule));
     while (st == CAIRN_OK && !stop && !t->done) st = one_update(&run, &stop);
     bool stopped = stop && !t->done;
     if (run.main) cairn_progress_end(&run.progress);

@@ -18,14 +18,15 @@ struct stored {
     double learning_rate; /* of the next update */
 };
 
-static cairn_status add_blocks(struct cairn_state *state, const char *group, const struct cairn_params *params,
-                               float *block)
+static cairn_status add_blocks(struct cairn_state *state, const char *group,
+                               const struct cairn_params *params, float *block)
 {
     for (size_t i = 0; i < params->n_items; i++) {
         const struct cairn_param *item = &params->item[i];
         char path[CAIRN_CHECKPOINT_PATH_BYTES];
         snprintf(path, sizeof path, "%s/%s", group, item->name);
-        CAIRN_TRY(cairn_state_add(state, path, CAIRN_ARRAY_F32, &item->shape, block + item->offset));
+        CAIRN_TRY(
+            cairn_state_add(state, path, CAIRN_ARRAY_F32, &item->shape, block + item->offset));
     }
     return CAIRN_OK;
 }
@@ -63,8 +64,10 @@ static cairn_status add_progress(struct cairn_state *state, cairn_trainer *t, st
     };
     for (size_t i = 0; i < sizeof number / sizeof number[0]; i++)
         CAIRN_TRY(cairn_state_add_number(state, number[i].path, number[i].type, number[i].data));
-    CAIRN_TRY(cairn_state_add(state, "/progress/epoch_loss", CAIRN_ARRAY_I64, &pair, &t->at.epoch_loss));
-    CAIRN_TRY(cairn_state_add(state, "/progress/epoch_weight", CAIRN_ARRAY_I64, &pair, &t->at.epoch_weight));
+    CAIRN_TRY(
+        cairn_state_add(state, "/progress/epoch_loss", CAIRN_ARRAY_I64, &pair, &t->at.epoch_loss));
+    CAIRN_TRY(cairn_state_add(state, "/progress/epoch_weight", CAIRN_ARRAY_I64, &pair,
+                              &t->at.epoch_weight));
     CAIRN_TRY(cairn_state_add(state, "/progress/times", CAIRN_ARRAY_F64, &times, &t->times));
     if (t->sum->range == NULL) return CAIRN_OK;
     return cairn_state_add(state, "/progress/sum_range", CAIRN_ARRAY_I64, &tensors, t->sum->range);
@@ -93,7 +96,8 @@ static cairn_status write_checkpoint(cairn_trainer *t, const struct cairn_save_o
     if (st == CAIRN_OK) st = cairn_state_add_text(&state, "/progress/order", CAIRN_ORDER_NAME);
     if (st == CAIRN_OK) st = cairn_state_add_text(&state, "/progress/platform", options->platform);
     if (st == CAIRN_OK) st = cairn_state_add_text(&state, "/config", options->config);
-    if (st == CAIRN_OK) st = cairn_checkpoint_write(options->folder, t->at.update, &state, options->keep);
+    if (st == CAIRN_OK)
+        st = cairn_checkpoint_write(options->folder, t->at.update, &state, options->keep);
     cairn_state_free(&state);
     return st;
 }
@@ -105,7 +109,8 @@ cairn_status cairn_train_save(cairn_trainer *t, const struct cairn_save_options 
     CAIRN_TRY(cairn_comm_same(t->parts.comm, CAIRN_OK, cairn_trainer_weights_hash(t), &odd));
     if (odd >= 0)
         return cairn_fail(CAIRN_NUMBERS,
-                          "update %" PRIu64 ": the weights of rank %d differ from the others'; its node is at "
+                          "update %" PRIu64
+                          ": the weights of rank %d differ from the others'; its node is at "
                           "fault: leave it out and start again from the newest checkpoint",
                           t->at.update, odd);
     cairn_status st = CAIRN_OK;
@@ -126,30 +131,35 @@ static cairn_status read_checkpoint(const struct cairn_save_options *options, co
                           path, stored->data, options->data_fingerprint);
     CAIRN_TRY(cairn_checkpoint_text(path, "/progress/order", &text));
     bool known = strcmp(text, CAIRN_ORDER_NAME) == 0;
-    cairn_status st = known ? CAIRN_OK
-                            : cairn_fail(CAIRN_DATA, "%s uses the order of samples %s, this cairn has %s", path,
-                                         text, CAIRN_ORDER_NAME);
+    cairn_status st =
+        known ? CAIRN_OK
+              : cairn_fail(CAIRN_DATA, "%s uses the order of samples %s, this cairn has %s", path,
+                           text, CAIRN_ORDER_NAME);
     free(text);
     if (st != CAIRN_OK) return st;
     CAIRN_TRY(cairn_checkpoint_text(path, "/progress/platform", &text));
     if (options->reproducible && strcmp(text, options->platform) != 0)
-        cairn_log_warning("%s was made by '%s', this is '%s': the bits may differ", path, text, options->platform);
+        cairn_log_warning("%s was made by '%s', this is '%s': the bits may differ", path, text,
+                          options->platform);
     free(text);
     return CAIRN_OK;
 }
 
 static size_t array_bytes(const struct cairn_array *array)
 {
-    return cairn_shape_count(&array->shape) * (array->type == CAIRN_ARRAY_F32 ? sizeof(float) : sizeof(uint64_t));
+    return cairn_shape_count(&array->shape) *
+           (array->type == CAIRN_ARRAY_F32 ? sizeof(float) : sizeof(uint64_t));
 }
 
-cairn_status cairn_train_resume(cairn_trainer *t, const struct cairn_save_options *options, const char *path)
+cairn_status cairn_train_resume(cairn_trainer *t, const struct cairn_save_options *options,
+                                const char *path)
 {
     struct cairn_state state = {0};
     struct stored stored = {0};
     cairn_comm *comm = t->parts.comm;
     cairn_status st = collect(&state, t, &stored);
-    if (st == CAIRN_OK && cairn_comm_rank(comm) == 0) st = read_checkpoint(options, path, &state, &stored);
+    if (st == CAIRN_OK && cairn_comm_rank(comm) == 0)
+        st = read_checkpoint(options, path, &state, &stored);
     st = cairn_comm_agree(comm, st);
     for (size_t i = 0; i < state.n_arrays && st == CAIRN_OK; i++)
         st = cairn_comm_broadcast(comm, st, state.array[i].data, array_bytes(&state.array[i]));

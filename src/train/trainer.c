@@ -28,7 +28,8 @@ cairn_status cairn_trainer_create(const struct cairn_trainer_parts *parts, cairn
     t->params = cairn_model_params(parts->model);
     uint64_t n_addends = (parts->rule.global + parts->rule.micro - 1) / parts->rule.micro;
     st = cairn_memory_get(t->params->n_weights, sizeof *t->w, "the weights", &t->w);
-    if (st == CAIRN_OK) st = cairn_memory_get(t->params->n_items, sizeof *t->flow, "figures", &t->flow);
+    if (st == CAIRN_OK)
+        st = cairn_memory_get(t->params->n_items, sizeof *t->flow, "figures", &t->flow);
     if (st == CAIRN_OK)
         st = cairn_sum_create(parts->comm, parts->sum_kind, t->params, (size_t)n_addends, &t->sum);
     if (st != CAIRN_OK) {
@@ -59,8 +60,10 @@ cairn_status cairn_trainer_prepare(cairn_trainer *t, cairn_status st)
     size_t n = 0;
     uint64_t first = cairn_window_micro(&t->parts.rule, &t->window, 0, &n);
     cairn_sum_begin(t->sum);
-    if (st == CAIRN_OK) st = cairn_loader_read(t->parts.loader[CAIRN_SPLIT_TRAIN], first, n, &micro);
-    if (st == CAIRN_OK) st = cairn_model_gradient(t->parts.model, t->w, &micro, &t->sum->sink, &scores);
+    if (st == CAIRN_OK)
+        st = cairn_loader_read(t->parts.loader[CAIRN_SPLIT_TRAIN], first, n, &micro);
+    if (st == CAIRN_OK)
+        st = cairn_model_gradient(t->parts.model, t->w, &micro, &t->sum->sink, &scores);
     return cairn_sum_learn(t->sum, st);
 }
 
@@ -68,8 +71,8 @@ void cairn_trainer_locate(cairn_trainer *t)
 {
     t->done = !cairn_window_next(&t->parts.rule, t->at.update, t->at.position, &t->window);
     if (t->done) return;
-    t->share =
-        cairn_window_share(&t->window, cairn_comm_rank(t->parts.comm), cairn_comm_size(t->parts.comm));
+    t->share = cairn_window_share(&t->window, cairn_comm_rank(t->parts.comm),
+                                  cairn_comm_size(t->parts.comm));
 }
 
 void cairn_trainer_advance(cairn_trainer *t, const struct cairn_totals *totals)

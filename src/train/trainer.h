@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * The trainer: everything that one update works on, planned before the first.  Start reading at update.c.  All functions
- * are collective over the trainer's ranks unless they say otherwise. */
+ * The trainer: everything that one update works on, planned before the first.  Start reading at
+ * update.c.  All functions are collective over the trainer's ranks unless they say otherwise. */
 #ifndef CAIRN_TRAIN_TRAINER_H
 #define CAIRN_TRAIN_TRAINER_H
 
@@ -21,15 +21,15 @@
 /** What a trainer is made from.  Everything is borrowed but what `takes` names. */
 struct cairn_trainer_parts {
     cairn_comm *comm;
-    struct cairn_dataset *dataset;                   /* taken */
-    struct cairn_model *model;                       /* taken */
-    struct cairn_loader *loader[CAIRN_N_SPLITS];     /* taken; NULL where there is no such group */
-    struct cairn_optim *optim;                       /* taken */
+    struct cairn_dataset *dataset;               /* taken */
+    struct cairn_model *model;                   /* taken */
+    struct cairn_loader *loader[CAIRN_N_SPLITS]; /* taken; NULL where there is no such group */
+    struct cairn_optim *optim;                   /* taken */
     struct cairn_window_rule rule;
     struct cairn_schedule schedule;
-    const char *sum_kind;                            /* "plain" or "fixed" */
-    bool normalize;                                  /* divide by W */
-    double clip_norm;                                /* 0: no clipping */
+    const char *sum_kind; /* "plain" or "fixed" */
+    bool normalize;       /* divide by W */
+    double clip_norm;     /* 0: no clipping */
     uint64_t seed;
 };
 
@@ -44,10 +44,10 @@ struct cairn_times {
 
 /** How far the run is; saved in each checkpoint. */
 struct cairn_progress_state {
-    uint64_t update;   /* updates done */
-    uint64_t position; /* in the epochs' orders laid end to end */
-    uint64_t samples;  /* used so far */
-    uint64_t epoch;    /* of the last update */
+    uint64_t update;                             /* updates done */
+    uint64_t position;                           /* in the epochs' orders laid end to end */
+    uint64_t samples;                            /* used so far */
+    uint64_t epoch;                              /* of the last update */
     struct cairn_exact epoch_loss, epoch_weight; /* sums over that epoch */
 };
 
@@ -56,16 +56,16 @@ struct cairn_trainer {
     const struct cairn_params *params; /* of the model */
     float *w;                          /* [n_weights], owned */
     struct cairn_sum *sum;             /* owned */
-    float *g;                          /* [n_weights]: the reduced gradient, borrowed from the sum */
-    struct cairn_flow *flow;           /* [n_items]: figures of G and w, owned */
-    bool wants_flow;                   /* take them in the next update */
+    float *g;                /* [n_weights]: the reduced gradient, borrowed from the sum */
+    struct cairn_flow *flow; /* [n_items]: figures of G and w, owned */
+    bool wants_flow;         /* take them in the next update */
     struct cairn_progress_state at;
-    bool done;                         /* the run is complete; else ... */
-    struct cairn_window window;        /* ... the next update's samples ... */
-    struct cairn_share share;          /* ... and this rank's micro-batches */
-    struct cairn_times spent;          /* in this update */
-    struct cairn_times times;          /* in the whole run */
-    cairn_status pending;              /* this rank's trouble outside an update; rides in the next sum */
+    bool done;                  /* the run is complete; else ... */
+    struct cairn_window window; /* ... the next update's samples ... */
+    struct cairn_share share;   /* ... and this rank's micro-batches */
+    struct cairn_times spent;   /* in this update */
+    struct cairn_times times;   /* in the whole run */
+    cairn_status pending;       /* this rank's trouble outside an update; rides in the next sum */
 };
 
 /** Figures of one weight tensor in one update, before clipping. */
@@ -74,20 +74,26 @@ struct cairn_flow {
     double weight_norm;
 };
 
-/** Make a trainer with initial weights.  Takes what `parts` says, also on failure.  Ranks: local.  Errors: memory. */
-CAIRN_CHECKED cairn_status cairn_trainer_create(const struct cairn_trainer_parts *parts, cairn_trainer **out);
+/** Make a trainer with initial weights.  Takes what `parts` says, also on failure.  Ranks: local.
+ * Errors: memory. */
+CAIRN_CHECKED cairn_status cairn_trainer_create(const struct cairn_trainer_parts *parts,
+                                                cairn_trainer **out);
 
-/** Learn the range of a reproducible sum from micro-batch 0 of the next update, where it has none yet.  Collective. */
+/** Learn the range of a reproducible sum from micro-batch 0 of the next update, where it has none
+ * yet.  Collective. */
 CAIRN_CHECKED cairn_status cairn_trainer_prepare(cairn_trainer *t, cairn_status st);
 
-/** The summed gradient -> new weights.  Ranks: local.  Errors: CAIRN_NUMBERS, the same everywhere. */
+/** The summed gradient -> new weights.  Ranks: local.  Errors: CAIRN_NUMBERS, the same everywhere.
+ */
 CAIRN_CHECKED cairn_status cairn_trainer_apply(cairn_trainer *t, const struct cairn_totals *totals,
                                                struct cairn_update_record *out);
 
-/** Take note that the running update is done, and find the next one's window and share.  Ranks: local.  Errors: none. */
+/** Take note that the running update is done, and find the next one's window and share.  Ranks:
+ * local.  Errors: none. */
 void cairn_trainer_advance(cairn_trainer *t, const struct cairn_totals *totals);
 
-/** Find window and share from t->at: at the start and after a resume.  Ranks: local.  Errors: none. */
+/** Find window and share from t->at: at the start and after a resume.  Ranks: local.  Errors: none.
+ */
 void cairn_trainer_locate(cairn_trainer *t);
 
 /** Sums over a group, shared by the ranks.  Collective.  Errors: the agreed one. */
@@ -96,35 +102,40 @@ CAIRN_CHECKED cairn_status cairn_train_evaluate(cairn_trainer *t, enum cairn_spl
 
 /** Where checkpoints go and what else stands in them. */
 struct cairn_save_options {
-    const char *folder;       /* on rank 0 */
-    const char *config;       /* the resolved run file */
+    const char *folder; /* on rank 0 */
+    const char *config; /* the resolved run file */
     uint64_t data_fingerprint;
-    const char *platform;     /* what the bits depend on: binary, BLAS core, threads */
+    const char *platform; /* what the bits depend on: binary, BLAS core, threads */
     size_t keep;
     bool reproducible;
 };
 
-/** Compare the replicas, then rank 0 writes a checkpoint.  Agreed status; CAIRN_NUMBERS: replicas drifted apart. */
-CAIRN_CHECKED cairn_status cairn_train_save(cairn_trainer *t, const struct cairn_save_options *options);
+/** Compare the replicas, then rank 0 writes a checkpoint.  Agreed status; CAIRN_NUMBERS: replicas
+ * drifted apart. */
+CAIRN_CHECKED cairn_status cairn_train_save(cairn_trainer *t,
+                                            const struct cairn_save_options *options);
 
-/** Go on from a checkpoint: rank 0 reads `path`, all take its state.  Agreed status; CAIRN_DATA: it does not fit. */
-CAIRN_CHECKED cairn_status cairn_train_resume(cairn_trainer *t, const struct cairn_save_options *options,
+/** Go on from a checkpoint: rank 0 reads `path`, all take its state.  Agreed status; CAIRN_DATA: it
+ * does not fit. */
+CAIRN_CHECKED cairn_status cairn_train_resume(cairn_trainer *t,
+                                              const struct cairn_save_options *options,
                                               const char *path);
 
 /** What a run does beside updates. */
 struct cairn_run_options {
     struct cairn_save_options save;
-    uint64_t evaluate_every;   /* updates; 0: never; CAIRN_EVERY_EPOCH */
-    uint64_t checkpoint_every; /* updates; 0: only at the end */
-    uint64_t gradflow_every;   /* updates; 0: never */
+    uint64_t evaluate_every;         /* updates; 0: never; CAIRN_EVERY_EPOCH */
+    uint64_t checkpoint_every;       /* updates; 0: only at the end */
+    uint64_t gradflow_every;         /* updates; 0: never */
     struct cairn_run_folder *folder; /* rank 0; NULL elsewhere */
     bool resumed;                    /* t->at is what a checkpoint holds */
 };
 #define CAIRN_EVERY_EPOCH UINT64_MAX
 
-/** Update after update until the run is complete or was asked to stop, with everything that a run leaves behind.  On rank 0
- *  *summary is a text to be released with free(), else NULL.  Agreed status; CAIRN_STOPPED after saving. */
-CAIRN_CHECKED cairn_status cairn_train_run(cairn_trainer *t, const struct cairn_run_options *options,
-                                           char **summary);
+/** Update after update until the run is complete or was asked to stop, with everything that a run
+ * leaves behind.  On rank 0 *summary is a text to be released with free(), else NULL.  Agreed
+ * status; CAIRN_STOPPED after saving. */
+CAIRN_CHECKED cairn_status cairn_train_run(cairn_trainer *t,
+                                           const struct cairn_run_options *options, char **summary);
 
 #endif

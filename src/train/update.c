@@ -17,7 +17,8 @@ cairn_status cairn_trainer_update(cairn_trainer *t, struct cairn_update_record *
         for (size_t i = 0; i < cairn_trainer_share(t) && st == CAIRN_OK; i++)
             st = cairn_trainer_backward(t, i);      /* file -> micro-batch -> my sum */
         st = cairn_trainer_sum(t, st, &again, out); /* my sum -> all ranks -> new weights */
-    } while (st == CAIRN_OK && again); /* a fixed-point range was too small: only with train.reproducible */
+    } while (st == CAIRN_OK &&
+             again); /* a fixed-point range was too small: only with train.reproducible */
     return st;
 }
 
@@ -27,7 +28,8 @@ void cairn_trainer_zero(cairn_trainer *t)
     cairn_sum_begin(t->sum);
 }
 
-/** One micro-batch: read it, walk forward and backward, add its gradient to this rank's sum.  Local. */
+/** One micro-batch: read it, walk forward and backward, add its gradient to this rank's sum. Local.
+ */
 cairn_status cairn_trainer_backward(cairn_trainer *t, size_t i)
 {
     struct cairn_micro micro;
@@ -37,17 +39,19 @@ cairn_status cairn_trainer_backward(cairn_trainer *t, size_t i)
     double begin_s = cairn_clock_s();
     cairn_status st = cairn_loader_read(t->parts.loader[CAIRN_SPLIT_TRAIN], first, n, &micro);
     double read_s = cairn_clock_s();
-    if (st == CAIRN_OK) st = cairn_model_gradient(t->parts.model, t->w, &micro, &t->sum->sink, &scores);
+    if (st == CAIRN_OK)
+        st = cairn_model_gradient(t->parts.model, t->w, &micro, &t->sum->sink, &scores);
     if (st == CAIRN_OK) st = cairn_sum_scores(t->sum, &scores);
     t->spent.data_s += read_s - begin_s;
     t->spent.compute_s += cairn_clock_s() - read_s;
     if (st == CAIRN_OK) return CAIRN_OK;
-    return cairn_fail_in(st, "training, epoch %llu update %llu", (unsigned long long)t->window.epoch,
-                         (unsigned long long)t->at.update + 1);
+    return cairn_fail_in(st, "training, epoch %llu update %llu",
+                         (unsigned long long)t->window.epoch, (unsigned long long)t->at.update + 1);
 }
 
 /** My sum -> the sum over all ranks -> new weights.  Collective. */
-cairn_status cairn_trainer_sum(cairn_trainer *t, cairn_status st, bool *again, struct cairn_update_record *out)
+cairn_status cairn_trainer_sum(cairn_trainer *t, cairn_status st, bool *again,
+                               struct cairn_update_record *out)
 {
     struct cairn_totals totals = {0};
     double begin_s = cairn_clock_s();
@@ -72,7 +76,8 @@ static void take_flow(cairn_trainer *t)
     }
 }
 
-/** The summed gradient -> new weights: divide once, clip, optimizer.  Local; the same on every rank. */
+/** The summed gradient -> new weights: divide once, clip, optimizer.  Local; the same on every
+ * rank. */
 cairn_status cairn_trainer_apply(cairn_trainer *t, const struct cairn_totals *totals,
                                  struct cairn_update_record *out)
 {
@@ -82,10 +87,11 @@ cairn_status cairn_trainer_apply(cairn_trainer *t, const struct cairn_totals *to
     if (t->wants_flow) take_flow(t);
     double norm = cairn_clip(t->g, t->params->n_weights, t->parts.clip_norm);
     if (!isfinite(norm))
-        return cairn_fail(CAIRN_NUMBERS,
-                          "training, epoch %llu update %llu: the gradient is not finite; lower optim.lr or set "
-                          "optim.clip_norm",
-                          (unsigned long long)t->window.epoch, (unsigned long long)t->at.update + 1);
+        return cairn_fail(
+            CAIRN_NUMBERS,
+            "training, epoch %llu update %llu: the gradient is not finite; lower optim.lr or set "
+            "optim.clip_norm",
+            (unsigned long long)t->window.epoch, (unsigned long long)t->at.update + 1);
     cairn_optim_update(t->parts.optim, rate, t->g, t->w);
     t->spent.update_s = cairn_clock_s() - begin_s;
     *out = (struct cairn_update_record){

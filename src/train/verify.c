@@ -10,7 +10,8 @@ cairn_status cairn_verify_gradient(cairn_trainer *t, struct cairn_totals *out)
     if (st != CAIRN_OK) return st;
     do {
         cairn_trainer_zero(t);
-        for (size_t i = 0; i < cairn_trainer_share(t) && st == CAIRN_OK; i++) st = cairn_trainer_backward(t, i);
+        for (size_t i = 0; i < cairn_trainer_share(t) && st == CAIRN_OK; i++)
+            st = cairn_trainer_backward(t, i);
         st = cairn_sum_reduce(t->sum, st, false, &t->g, out);
     } while (st == CAIRN_OK && cairn_sum_again(t->sum));
     return st;
@@ -41,7 +42,8 @@ static double tensor_difference(const float *a, const double *b, size_t n)
     return apart == 0 ? 0 : apart / largest;
 }
 
-struct cairn_difference cairn_verify_compare(const cairn_trainer *t, const struct cairn_totals *totals,
+struct cairn_difference cairn_verify_compare(const cairn_trainer *t,
+                                             const struct cairn_totals *totals,
                                              const struct cairn_reference *reference)
 {
     struct cairn_scores scores;
@@ -53,7 +55,8 @@ struct cairn_difference cairn_verify_compare(const cairn_trainer *t, const struc
     };
     for (size_t i = 0; i < t->params->n_items; i++) {
         const struct cairn_param *item = &t->params->item[i];
-        out.gradient = fmax(out.gradient, tensor_difference(t->g + item->offset, g + item->offset, item->count));
+        out.gradient = fmax(out.gradient,
+                            tensor_difference(t->g + item->offset, g + item->offset, item->count));
     }
     return out;
 }

@@ -8,10 +8,10 @@
 
 /** How far a split is from the reference, over all ranks the same. */
 struct cairn_difference {
-    double loss;        /* |a - b| / |b| */
-    double gradient;    /* largest over the tensors of max |a - b| / max |b| */
-    uint64_t bits;      /* XXH64 of the gradient's bytes */
-    double loss_value;  /* sum / W */
+    double loss;       /* |a - b| / |b| */
+    double gradient;   /* largest over the tensors of max |a - b| / max |b| */
+    uint64_t bits;     /* XXH64 of the gradient's bytes */
+    double loss_value; /* sum / W */
 };
 
 /** The gradient of the trainer's next update, not applied: in t->g; the totals in *out.
@@ -20,10 +20,12 @@ CAIRN_CHECKED cairn_status cairn_verify_gradient(cairn_trainer *t, struct cairn_
 
 /** The same samples through the reference in double, all of them on this rank.
  *  Ranks: local.  Errors: CAIRN_DATA, CAIRN_NUMBERS. */
-CAIRN_CHECKED cairn_status cairn_verify_reference(cairn_trainer *t, struct cairn_reference *reference);
+CAIRN_CHECKED cairn_status cairn_verify_reference(cairn_trainer *t,
+                                                  struct cairn_reference *reference);
 
 /** Compare t->g with the reference.  Ranks: local.  Errors: none. */
-struct cairn_difference cairn_verify_compare(const cairn_trainer *t, const struct cairn_totals *totals,
+struct cairn_difference cairn_verify_compare(const cairn_trainer *t,
+                                             const struct cairn_totals *totals,
                                              const struct cairn_reference *reference);
 
 #endif

@@ -51,11 +51,12 @@ struct cairn_share cairn_window_share(const struct cairn_window *window, int ran
 {
     uint64_t r = (uint64_t)rank;
     uint64_t n = (uint64_t)n_ranks;
-    return (struct cairn_share){.first = r * window->n_micro / n, .end = (r + 1) * window->n_micro / n};
+    return (struct cairn_share){.first = r * window->n_micro / n,
+                                .end = (r + 1) * window->n_micro / n};
 }
 
-uint64_t cairn_window_micro(const struct cairn_window_rule *rule, const struct cairn_window *window, uint64_t m,
-                            size_t *n)
+uint64_t cairn_window_micro(const struct cairn_window_rule *rule, const struct cairn_window *window,
+                            uint64_t m, size_t *n)
 {
     *n = (size_t)least(rule->micro, window->n - m * rule->micro);
     return window->first + m * rule->micro;

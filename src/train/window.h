@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * Which samples an update owns (PRODUCT 2.1, 2.2, 2.6).  Positions count from the start of the run, epochs laid end to
- * end.  Plain arithmetic: local, cannot fail. */
+ * Which samples an update owns (PRODUCT 2.1, 2.2, 2.6).  Positions count from the start of the run,
+ * epochs laid end to end.  Plain arithmetic: local, cannot fail. */
 #ifndef CAIRN_TRAIN_WINDOW_H
 #define CAIRN_TRAIN_WINDOW_H
 
@@ -12,9 +12,9 @@ enum cairn_tail { CAIRN_TAIL_EXACT, CAIRN_TAIL_DROP, CAIRN_TAIL_CARRY };
 
 /** What decides about windows.  Either epochs or updates ends the run; the other is UINT64_MAX. */
 struct cairn_window_rule {
-    uint64_t n_samples;       /* N: of the training set */
-    uint64_t global;          /* B */
-    uint64_t micro;           /* b */
+    uint64_t n_samples; /* N: of the training set */
+    uint64_t global;    /* B */
+    uint64_t micro;     /* b */
     enum cairn_tail tail;
     uint64_t epochs, updates; /* of the whole run */
 };
@@ -31,12 +31,14 @@ struct cairn_share {
     uint64_t first, end;
 };
 
-/** The window of the next update, `update` being done and `position` reached; false: the run is complete. */
+/** The window of the next update, `update` being done and `position` reached; false: the run is
+ * complete. */
 bool cairn_window_next(const struct cairn_window_rule *rule, uint64_t update, uint64_t position,
                        struct cairn_window *out);
 
 /** The position after a window; passes over a tail that is dropped. */
-uint64_t cairn_window_after(const struct cairn_window_rule *rule, const struct cairn_window *window);
+uint64_t cairn_window_after(const struct cairn_window_rule *rule,
+                            const struct cairn_window *window);
 
 /** Updates of the whole run. */
 uint64_t cairn_window_total(const struct cairn_window_rule *rule);
@@ -45,7 +47,7 @@ uint64_t cairn_window_total(const struct cairn_window_rule *rule);
 struct cairn_share cairn_window_share(const struct cairn_window *window, int rank, int n_ranks);
 
 /** Positions of micro-batch m: *n of them from the answer on; only the last may be short. */
-uint64_t cairn_window_micro(const struct cairn_window_rule *rule, const struct cairn_window *window, uint64_t m,
-                            size_t *n);
+uint64_t cairn_window_micro(const struct cairn_window_rule *rule, const struct cairn_window *window,
+                            uint64_t m, size_t *n);
 
 #endif

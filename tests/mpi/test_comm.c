@@ -31,7 +31,8 @@ static void lowest_rank_speaks(void **state)
     if (rank() == last()) st = cairn_fail(CAIRN_DATA, "a.h5 is torn");
     st = cairn_comm_agree(world, st);
     char wanted[64] = "a.h5 is torn";
-    if (last() > 0) snprintf(wanted, sizeof wanted, "a.h5 is torn (rank %d of %d)", last(), last() + 1);
+    if (last() > 0)
+        snprintf(wanted, sizeof wanted, "a.h5 is torn (rank %d of %d)", last(), last() + 1);
     assert_on_all(st == CAIRN_DATA && strcmp(cairn_error_text(), wanted) == 0);
 }
 
@@ -90,7 +91,8 @@ static void a_part_of_the_world(void **state)
     cairn_status st = cairn_comm_first(world, CAIRN_OK, 1, &part);
     bool inside = rank() == 0;
     assert_on_all(st == CAIRN_OK && inside == (part != NULL));
-    bool alone = !inside || (cairn_comm_size(part) == 1 && cairn_comm_agree(part, CAIRN_OK) == CAIRN_OK);
+    bool alone =
+        !inside || (cairn_comm_size(part) == 1 && cairn_comm_agree(part, CAIRN_OK) == CAIRN_OK);
     cairn_comm_close(part);
     assert_on_all(alone);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * The ways to sum: against sums in double, the same bits for every share, ranges that are too small, numbers that are none. */
+ * The ways to sum: against sums in double, the same bits for every share, ranges that are too
+ * small, numbers that are none. */
 #include "support/mpi.h"
 
 #include <math.h>
@@ -52,11 +53,14 @@ static void put(struct cairn_sum *sum, uint64_t m, float factor)
     }
 }
 
-/* This rank's share of M micro-batches, micro-batch `odd` multiplied by `factor`; then the reduction. */
-static cairn_status work(struct cairn_sum *sum, uint64_t odd, float factor, float **g, struct cairn_totals *totals)
+/* This rank's share of M micro-batches, micro-batch `odd` multiplied by `factor`; then the
+ * reduction. */
+static cairn_status work(struct cairn_sum *sum, uint64_t odd, float factor, float **g,
+                         struct cairn_totals *totals)
 {
     const struct cairn_window window = {.n_micro = M};
-    struct cairn_share share = cairn_window_share(&window, cairn_comm_rank(world), cairn_comm_size(world));
+    struct cairn_share share =
+        cairn_window_share(&window, cairn_comm_rank(world), cairn_comm_size(world));
     const struct cairn_scores scores = {.loss = 0.1, .weight = 5, .correct = 1};
     cairn_sum_begin(sum);
     for (uint64_t m = share.first; m < share.end; m++) {
@@ -102,13 +106,15 @@ static void sums_are_right(void **state)
         if (st == CAIRN_OK) st = work(sum, 0, 1, &g, &totals);
         assert_on_all(st == CAIRN_OK && !cairn_sum_again(sum));
         assert_on_all(error(g) < 1e-6); /* float32 sums of 13 */
-        assert_on_all(totals.weight == 5 * M && totals.correct == M && fabs(totals.loss - 0.1 * M) < 1e-6);
+        assert_on_all(totals.weight == 5 * M && totals.correct == M &&
+                      fabs(totals.loss - 0.1 * M) < 1e-6);
         assert_on_all(!totals.stop);
         cairn_sum_free(sum);
     }
 }
 
-/* The bits of a fixed sum in this world against one that a single rank adds up by itself in another order. */
+/* The bits of a fixed sum in this world against one that a single rank adds up by itself in another
+ * order. */
 static void fixed_sums_have_the_same_bits(void **state)
 {
     (void)state;
@@ -146,7 +152,8 @@ static void a_range_too_small_is_widened(void **state)
     float *g = NULL;
     cairn_status st = cairn_sum_create(world, "fixed", &params, M, &sum);
     if (st == CAIRN_OK) st = learn(sum);
-    if (st == CAIRN_OK) st = work(sum, M - 1, 1e6F, &g, &totals); /* far above what micro-batch 0 showed */
+    if (st == CAIRN_OK)
+        st = work(sum, M - 1, 1e6F, &g, &totals); /* far above what micro-batch 0 showed */
     assert_on_all(st == CAIRN_OK && cairn_sum_again(sum));
     st = work(sum, M - 1, 1e6F, &g, &totals);
     assert_on_all(st == CAIRN_OK && !cairn_sum_again(sum));

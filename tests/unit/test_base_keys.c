@@ -30,7 +30,7 @@ static const struct cairn_key table[] = {
     {"title", CAIRN_KEY_TEXT, offsetof(struct fields, title), "", 0, 0, NULL, "a text"},
     {"init", CAIRN_KEY_CHOICE, offsetof(struct fields, init), "he", 0, 0, "zeros he xavier",
      "scheme"},
-    {"body", CAIRN_KEY_TREE, offsetof(struct fields, body), "", 0, 0, NULL, "inner list"},
+    {"body", CAIRN_KEY_TREE, offsetof(struct fields, body), "", 0, 0, "list map", "inner list"},
 };
 
 enum { N_KEYS = sizeof table / sizeof table[0] };
@@ -124,6 +124,7 @@ static void test_refused(void **state)
     refuse("bias", "1", "run.yaml:4:7: layer 2 (dense).bias is 1, but takes true or false");
     refuse("init", "hee",
            "run.yaml:4:7: layer 2 (dense).init is hee, but takes one of: zeros he xavier");
+    refuse("body", "x", "run.yaml:4:7: layer 2 (dense).body is x, but takes one of: list map");
     refuse("unit", "1", "run.yaml:4:7: layer 2 (dense) has no key 'unit'; did you mean 'units'?");
     refuse("qqqqqq", "1", "run.yaml:4:7: layer 2 (dense) has no key 'qqqqqq'; see cairn options");
 }

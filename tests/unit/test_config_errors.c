@@ -37,10 +37,14 @@ static void refuse(const struct bad *bad, const char *const *overrides)
     assert_true(good);
 }
 
-static void test_bad_files(void **state)
+static void refuse_all(const struct bad *list, size_t n)
+{
+    for (size_t i = 0; i < n; i++) refuse(&list[i], none);
+}
+
+static void test_yaml(void **state)
 {
     static const struct bad list[] = {
-        /* not YAML, or more than the plain part of it */
         {"data: {file: /d.h5\n", "/runs/run.yaml:2:1", "not YAML"},
         {"batch:\n\tglobal: 3\n", "/runs/run.yaml:2:1", "tabs"},
         {"a: \x01\n", "/runs/run.yaml:1:4", "UTF-8"},
@@ -56,7 +60,14 @@ static void test_bad_files(void **state)
         {"batch:\n  global: 1\n  micro: 1\n  global: 2\n", "/runs/run.yaml:4:3",
          "'global' stands twice, first in line 2"},
         {DATA DATA, "/runs/run.yaml:2:1", "'data' stands twice, first in line 1"},
-        /* the shape of a run file */
+    };
+    (void)state;
+    refuse_all(list, sizeof list / sizeof list[0]);
+}
+
+static void test_shape_of_the_file(void **state)
+{
+    static const struct bad list[] = {
         {"- a\n", "/runs/run.yaml:1:1", "map of sections"},
         {"hello\n", "/runs/run.yaml:1:1", "map of sections"},
         {"batch: 256\n", "/runs/run.yaml:1:1", "batch must be a map of keys"},
@@ -67,7 +78,14 @@ static void test_bad_files(void **state)
         {DATA "model: mlp\n", "/runs/run.yaml:2:1", "model is mlp, but takes one of: list"},
         {RUN "loss: [a]\n", "/runs/run.yaml:3:1", "loss is a list, but takes one of: name map"},
         {RUN "loss:\n", "/runs/run.yaml:3:1", "loss is empty, but takes one of: name map"},
-        /* keys that are not there */
+    };
+    (void)state;
+    refuse_all(list, sizeof list / sizeof list[0]);
+}
+
+static void test_unknown_keys(void **state)
+{
+    static const struct bad list[] = {
         {"bach: {global: 1}\n", "/runs/run.yaml:1:8", "did you mean 'batch.global'?"},
         {"batch: {globl: 1}\n", "/runs/run.yaml:1:9",
          "'batch.globl'; did you mean 'batch.global'?"},
@@ -78,7 +96,14 @@ static void test_bad_files(void **state)
         {"batch.global: 1\n", "/runs/run.yaml:1:1", "batch: {global: ...}"},
         {"zzzzzzzzzzzzzzzzzzz: 1\n", "/runs/run.yaml:1:1", "'cairn options' lists all"},
         {"zzzzzzzzzzzzzzzzzzz:\n", "/runs/run.yaml:1:1", "'cairn options' lists all"},
-        /* keys of other trainers */
+    };
+    (void)state;
+    refuse_all(list, sizeof list / sizeof list[0]);
+}
+
+static void test_keys_of_other_trainers(void **state)
+{
+    static const struct bad list[] = {
         {"gradient_accumulation_steps: 8\n", "/runs/run.yaml:1:1",
          "'gradient_accumulation_steps'; Cairn calls this batch.accumulate"},
         {"batch: {accumulate_grad_batches: 8}\n", "/runs/run.yaml:1:9",
@@ -89,7 +114,14 @@ static void test_bad_files(void **state)
         {"optimizer: {type: Adam, params: {lr: 1}}\n", "/runs/run.yaml:1:1", "calls this optim"},
         {"trainer: {max_steps: 8}\n", "/runs/run.yaml:1:11", "calls this train.updates"},
         {"lr: 8\n", "/runs/run.yaml:1:1", "calls this optim.lr"},
-        /* values */
+    };
+    (void)state;
+    refuse_all(list, sizeof list / sizeof list[0]);
+}
+
+static void test_values(void **state)
+{
+    static const struct bad list[] = {
         {RUN "batch: {global: 12abc}\n", "/runs/run.yaml:3:9",
          "batch.global is 12abc, but takes a whole number, or one of: none"},
         {RUN "batch: {global: 1.5}\n", "/runs/run.yaml:3:9", "batch.global is 1.5, but"},
@@ -113,7 +145,7 @@ static void test_bad_files(void **state)
         {"data: {file: [a]}\n" MODEL, "/runs/run.yaml:1:8", "data.file is a list"},
     };
     (void)state;
-    for (size_t i = 0; i < sizeof list / sizeof list[0]; i++) refuse(&list[i], none);
+    refuse_all(list, sizeof list / sizeof list[0]);
 }
 
 static void test_bad_overrides(void **state)
@@ -157,7 +189,11 @@ static void test_path_that_is_no_text(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_bad_files),
+        cmocka_unit_test(test_yaml),
+        cmocka_unit_test(test_shape_of_the_file),
+        cmocka_unit_test(test_unknown_keys),
+        cmocka_unit_test(test_keys_of_other_trainers),
+        cmocka_unit_test(test_values),
         cmocka_unit_test(test_bad_overrides),
         cmocka_unit_test(test_path_that_is_no_text),
     };

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * What a checkpoint folder looks like after a full disk, a refused path, and a killed writer. */
-#include <dirent.h>
 #include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -19,16 +18,6 @@
 #include "support/checkpoint.h"
 
 #include "base/log.h"
-
-static int count_open_files(void)
-{
-    int n = 0;
-    DIR *stream = opendir("/proc/self/fd");
-    if (stream == NULL) return 0;
-    while (readdir(stream) != NULL) n++;
-    closedir(stream);
-    return n;
-}
 
 static void assert_newest_is(uint64_t update)
 {

@@ -30,8 +30,12 @@ static void exact_uses_every_sample_once(void **state)
 {
     (void)state;
     uint64_t samples = 0;
-    const struct cairn_window_rule rule = {
-        .n_samples = 103, .global = 20, .micro = 8, .tail = CAIRN_TAIL_EXACT, .epochs = 3, .updates = UINT64_MAX};
+    const struct cairn_window_rule rule = {.n_samples = 103,
+                                           .global = 20,
+                                           .micro = 8,
+                                           .tail = CAIRN_TAIL_EXACT,
+                                           .epochs = 3,
+                                           .updates = UINT64_MAX};
     assert_int_equal(run_through(&rule, &samples), 18);
     assert_int_equal(samples, 309);
     assert_int_equal(cairn_window_total(&rule), 18);
@@ -41,8 +45,12 @@ static void exact_with_a_batch_above_the_data(void **state)
 {
     (void)state;
     uint64_t samples = 0;
-    const struct cairn_window_rule rule = {
-        .n_samples = 10, .global = 64, .micro = 8, .tail = CAIRN_TAIL_EXACT, .epochs = 2, .updates = UINT64_MAX};
+    const struct cairn_window_rule rule = {.n_samples = 10,
+                                           .global = 64,
+                                           .micro = 8,
+                                           .tail = CAIRN_TAIL_EXACT,
+                                           .epochs = 2,
+                                           .updates = UINT64_MAX};
     assert_int_equal(run_through(&rule, &samples), 2);
     assert_int_equal(samples, 20);
 }
@@ -51,8 +59,12 @@ static void drop_leaves_the_tail_out(void **state)
 {
     (void)state;
     uint64_t samples = 0;
-    const struct cairn_window_rule rule = {
-        .n_samples = 103, .global = 20, .micro = 8, .tail = CAIRN_TAIL_DROP, .epochs = 3, .updates = UINT64_MAX};
+    const struct cairn_window_rule rule = {.n_samples = 103,
+                                           .global = 20,
+                                           .micro = 8,
+                                           .tail = CAIRN_TAIL_DROP,
+                                           .epochs = 3,
+                                           .updates = UINT64_MAX};
     assert_int_equal(run_through(&rule, &samples), 15);
     assert_int_equal(samples, 300);
     assert_int_equal(cairn_window_total(&rule), 15);
@@ -62,8 +74,12 @@ static void carry_runs_on_and_ends_exactly(void **state)
 {
     (void)state;
     uint64_t samples = 0;
-    const struct cairn_window_rule rule = {
-        .n_samples = 103, .global = 20, .micro = 8, .tail = CAIRN_TAIL_CARRY, .epochs = 3, .updates = UINT64_MAX};
+    const struct cairn_window_rule rule = {.n_samples = 103,
+                                           .global = 20,
+                                           .micro = 8,
+                                           .tail = CAIRN_TAIL_CARRY,
+                                           .epochs = 3,
+                                           .updates = UINT64_MAX};
     assert_int_equal(run_through(&rule, &samples), 16);
     assert_int_equal(samples, 309);
     assert_int_equal(cairn_window_total(&rule), 16);
@@ -77,8 +93,12 @@ static void updates_end_a_run(void **state)
 {
     (void)state;
     uint64_t samples = 0;
-    struct cairn_window_rule rule = {
-        .n_samples = 103, .global = 20, .micro = 8, .tail = CAIRN_TAIL_CARRY, .epochs = UINT64_MAX, .updates = 7};
+    struct cairn_window_rule rule = {.n_samples = 103,
+                                     .global = 20,
+                                     .micro = 8,
+                                     .tail = CAIRN_TAIL_CARRY,
+                                     .epochs = UINT64_MAX,
+                                     .updates = 7};
     assert_int_equal(run_through(&rule, &samples), 7);
     assert_int_equal(samples, 140);
     rule.tail = CAIRN_TAIL_EXACT;
