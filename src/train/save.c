@@ -102,18 +102,18 @@ static cairn_status write_checkpoint(cairn_trainer *t, const struct cairn_save_o
     return st;
 }
 
-cairn_status cairn_train_save(cairn_trainer *t, const struct cairn_save_options *options)
+cairn_status cairn_train_save(cairn_trainer *t, cairn_status st,
+                              const struct cairn_save_options *options)
 {
     int odd = -1;
     if (cairn_fault("train.drift")) t->w[0] += 1;
-    CAIRN_TRY(cairn_comm_same(t->parts.comm, CAIRN_OK, cairn_trainer_weights_hash(t), &odd));
+    CAIRN_TRY(cairn_comm_same(t->parts.comm, st, cairn_trainer_weights_hash(t), &odd));
     if (odd >= 0)
         return cairn_fail(CAIRN_NUMBERS,
                           "update %" PRIu64
                           ": the weights of rank %d differ from the others'; its node is at "
                           "fault: leave it out and start again from the newest checkpoint",
                           t->at.update, odd);
-    cairn_status st = CAIRN_OK;
     if (cairn_comm_rank(t->parts.comm) == 0) st = write_checkpoint(t, options);
     return cairn_comm_agree(t->parts.comm, st);
 }
