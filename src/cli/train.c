@@ -190,6 +190,18 @@ static cairn_status resume(struct job *job)
     return cairn_trainer_prepare(job->trainer, st);
 }
 
+/* How this start ended.  What cannot be written is a warning; the sentence of `st` stays the last.
+ */
+static void end_provenance(const struct job *job, cairn_status st)
+{
+    char text[2048];
+    snprintf(text, sizeof text, "%s", cairn_error_text());
+    const char *how = st == CAIRN_OK ? "done" : st == CAIRN_STOPPED ? "stopped" : "failed";
+    if (cairn_run_folder_provenance_end(job->run_folder, how) == CAIRN_OK) return;
+    cairn_log_warning("%s", cairn_error_text());
+    if (st != CAIRN_OK) st = cairn_fail(st, "%s", text);
+}
+
 static cairn_status train(struct job *job, char **summary)
 {
     struct cairn_run_options options = run_options(job);
@@ -202,10 +214,7 @@ static cairn_status train(struct job *job, char **summary)
     };
     cairn_status st = cairn_provenance_begin(job->comm, &about, job->run_folder);
     if (st == CAIRN_OK) st = cairn_train_run(job->trainer, &options, summary);
-    if (!job->main || (st != CAIRN_OK && st != CAIRN_STOPPED)) return st;
-    cairn_status ended =
-        cairn_run_folder_provenance_end(job->run_folder, st == CAIRN_OK ? "done" : "stopped");
-    if (ended != CAIRN_OK) cairn_log_warning("%s", cairn_error_text());
+    if (job->main) end_provenance(job, st);
     return st;
 }
 

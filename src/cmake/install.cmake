@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# cmake --install: library, headers, launcher, and how others find them.  The program installs itself in src/cli.
+# cmake --install: program, launcher, library, headers, and how others find them.
 
 include(CMakePackageConfigHelpers)
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/cairn)
 
+install(TARGETS cairn_program RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(TARGETS cairn EXPORT cairn-targets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(EXPORT cairn-targets NAMESPACE cairn:: DESTINATION ${package})
 install(DIRECTORY include/cairn DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})

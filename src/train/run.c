@@ -115,8 +115,8 @@ static cairn_status save(struct run *run)
     double begin_s = cairn_clock_s();
     cairn_trainer *t = run->t;
     t->times.wall_s = wall_s(run);
-    if (run->main) report(run, cairn_run_folder_flush(run->options->folder));
-    cairn_status st = cairn_train_save(t, &run->options->save);
+    cairn_status st = run->main ? cairn_run_folder_flush(run->options->folder) : CAIRN_OK;
+    st = cairn_train_save(t, st, &run->options->save); /* the lines stand before the checkpoint */
     t->times.checkpoint_s += cairn_clock_s() - begin_s;
     if (st == CAIRN_OK) run->saved_update = t->at.update;
     return st;

@@ -10,6 +10,8 @@
 #include "checkpoint/checkpoint.h"
 #include "comm/exchange.h"
 #include "data/order.h"
+#include "h5/h5.h"
+#include "tensor/threads.h"
 #include "train/trainer.h"
 
 /* The run's position as it stands in the file: epoch and position in that epoch's order. */
@@ -36,7 +38,7 @@ static cairn_status add_optimizer(struct cairn_state *state, cairn_trainer *t)
     const char *name = NULL;
     float *block = NULL;
     for (size_t slot = 0; cairn_optim_slot(t->parts.optim, slot, &name, &block); slot++) {
-        char group[CAIRN_CHECKPOINT_PATH_BYTES];
+        char group[64]; /* names of slots are short */
         snprintf(group, sizeof group, "/optimizer/%s", name);
         CAIRN_TRY(add_blocks(state, group, t->params, block));
     }
@@ -81,10 +83,26 @@ static cairn_status collect(struct cairn_state *state, cairn_trainer *t, struct 
     return add_progress(state, t, stored);
 }
 
+/* The libraries that wrote the file. */
+struct versions {
+    char mpi[256], blas[256], hdf5[32];
+};
+
+static cairn_status add_versions(struct cairn_state *state, struct versions *versions)
+{
+    cairn_comm_library(versions->mpi, sizeof versions->mpi);
+    cairn_threads_blas(versions->blas, sizeof versions->blas);
+    cairn_h5_version(versions->hdf5);
+    CAIRN_TRY(cairn_state_add_attribute(state, "mpi_version", versions->mpi));
+    CAIRN_TRY(cairn_state_add_attribute(state, "blas_version", versions->blas));
+    return cairn_state_add_attribute(state, "hdf5_version", versions->hdf5);
+}
+
 /* Rank 0 writes.  Local. */
 static cairn_status write_checkpoint(cairn_trainer *t, const struct cairn_save_options *options)
 {
     struct cairn_state state = {0};
+    struct versions versions;
     struct stored stored = {
         .epoch = t->at.position / t->parts.rule.n_samples,
         .position = t->at.position % t->parts.rule.n_samples,
@@ -96,24 +114,25 @@ static cairn_status write_checkpoint(cairn_trainer *t, const struct cairn_save_o
     if (st == CAIRN_OK) st = cairn_state_add_text(&state, "/progress/order", CAIRN_ORDER_NAME);
     if (st == CAIRN_OK) st = cairn_state_add_text(&state, "/progress/platform", options->platform);
     if (st == CAIRN_OK) st = cairn_state_add_text(&state, "/config", options->config);
+    if (st == CAIRN_OK) st = add_versions(&state, &versions);
     if (st == CAIRN_OK)
         st = cairn_checkpoint_write(options->folder, t->at.update, &state, options->keep);
     cairn_state_free(&state);
     return st;
 }
 
-cairn_status cairn_train_save(cairn_trainer *t, const struct cairn_save_options *options)
+cairn_status cairn_train_save(cairn_trainer *t, cairn_status st,
+                              const struct cairn_save_options *options)
 {
     int odd = -1;
     if (cairn_fault("train.drift")) t->w[0] += 1;
-    CAIRN_TRY(cairn_comm_same(t->parts.comm, CAIRN_OK, cairn_trainer_weights_hash(t), &odd));
+    CAIRN_TRY(cairn_comm_same(t->parts.comm, st, cairn_trainer_weights_hash(t), &odd));
     if (odd >= 0)
         return cairn_fail(CAIRN_NUMBERS,
                           "update %" PRIu64
                           ": the weights of rank %d differ from the others'; its node is at "
                           "fault: leave it out and start again from the newest checkpoint",
                           t->at.update, odd);
-    cairn_status st = CAIRN_OK;
     if (cairn_comm_rank(t->parts.comm) == 0) st = write_checkpoint(t, options);
     return cairn_comm_agree(t->parts.comm, st);
 }

@@ -112,7 +112,7 @@ struct cairn_save_options {
 
 /** Compare the replicas, then rank 0 writes a checkpoint.  Agreed status; CAIRN_NUMBERS: replicas
  * drifted apart. */
-CAIRN_CHECKED cairn_status cairn_train_save(cairn_trainer *t,
+CAIRN_CHECKED cairn_status cairn_train_save(cairn_trainer *t, cairn_status st,
                                             const struct cairn_save_options *options);
 
 /** Go on from a checkpoint: rank 0 reads `path`, all take its state.  Agreed status; CAIRN_DATA: it

@@ -17,8 +17,7 @@ cairn_status cairn_trainer_update(cairn_trainer *t, struct cairn_update_record *
         for (size_t i = 0; i < cairn_trainer_share(t) && st == CAIRN_OK; i++)
             st = cairn_trainer_backward(t, i);      /* file -> micro-batch -> my sum */
         st = cairn_trainer_sum(t, st, &again, out); /* my sum -> all ranks -> new weights */
-    } while (st == CAIRN_OK &&
-             again); /* a fixed-point range was too small: only with train.reproducible */
+    } while (st == CAIRN_OK && again); /* only with train.reproducible: a range was too small */
     return st;
 }
 
@@ -28,8 +27,7 @@ void cairn_trainer_zero(cairn_trainer *t)
     cairn_sum_begin(t->sum);
 }
 
-/** One micro-batch: read it, walk forward and backward, add its gradient to this rank's sum. Local.
- */
+/** One micro-batch: read it, walk forward and backward, add to this rank's sum.  Local. */
 cairn_status cairn_trainer_backward(cairn_trainer *t, size_t i)
 {
     struct cairn_micro micro;
@@ -76,8 +74,7 @@ static void take_flow(cairn_trainer *t)
     }
 }
 
-/** The summed gradient -> new weights: divide once, clip, optimizer.  Local; the same on every
- * rank. */
+/** The summed gradient -> new weights: divide once, clip, optimizer.  Local, alike on all ranks. */
 cairn_status cairn_trainer_apply(cairn_trainer *t, const struct cairn_totals *totals,
                                  struct cairn_update_record *out)
 {

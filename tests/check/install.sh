@@ -27,5 +27,5 @@ cmake -S user -B user/build -DCMAKE_PREFIX_PATH="$work/there" >out 2>err || fail
 cmake --build user/build >out 2>err || fail "building by find_package"
 
 for program in "$work/by-pkg-config" "$work/user/build/by-cmake"; do
-    "$program" "$datasets/digits.h5" >out 2>err || fail "$program does not run"
+    "$program" "$recipes/digits.yaml" >out 2>err || fail "$program does not run"
 done

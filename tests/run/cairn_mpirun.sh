@@ -5,7 +5,7 @@
 export MPIRUN=$CAIRN_MPIEXEC
 unset OMPI_MCA_hwloc_base_binding_policy OMPI_MCA_rmaps_base_oversubscribe
 launcher=$CAIRN_SOURCE/launch/cairn-mpirun
-keys=(train.updates=20000 train.evaluate_every=none checkpoint.every_updates=500)
+keys=(train.epochs=600 train.evaluate_every=none checkpoint.every_updates=500)
 
 # by_launcher ARGUMENTS...: in the background, in a process group of its own, as from a terminal
 by_launcher()

@@ -16,7 +16,7 @@ on_head() { "$lab/lab.sh" on head ". $LAB/slurm.env; $*"; }
 "$lab/lab.sh" up 2 >out 2>err || fail "the lab does not come up"
 "$lab/slurm-up.sh" >out 2>err || fail "Slurm does not come up"
 
-keys=(train.reproducible=true train.updates=20000 train.evaluate_every=none checkpoint.every_updates=500)
+keys=(train.reproducible=true train.epochs=600 train.evaluate_every=none checkpoint.every_updates=500)
 expect 0 2 train "$recipes/digits.yaml" "${keys[@]}" --out whole
 
 state() { on_head scontrol show job "$job" | sed -n 's/.*JobState=\([A-Z]*\).*/\1/p'; }

@@ -93,25 +93,29 @@ expect()
     [ "$code" = "$wanted" ] || fail "cairn ${*:2} on $1 ranks ended with $code instead of $wanted"
 }
 
-# expect_line CODE RANKS PATTERN ARGUMENTS...: run; the exit code, and exactly one line of Cairn's own on stderr that
-# has the extended regular expression in it.
+# expect_line CODE RANKS PATTERN ARGUMENTS...: run without progress; the exit code, and exactly one line of Cairn's own on
+# stderr, which has the extended regular expression in it.
 expect_line()
 {
     local wanted=$1 ranks=$2 pattern=$3 n
     shift 3
-    expect "$wanted" "$ranks" "$@"
+    expect "$wanted" "$ranks" "$@" -q
     n=$(grep -c '^cairn: ' err || true)
     [ "$n" = 1 ] || fail "cairn $* on $ranks ranks: $n lines of its own instead of one"
     grep '^cairn: ' err | grep -Eq -- "$pattern" || fail "cairn $* on $ranks ranks: no '$pattern' in its line"
 }
 
-# until_true SECONDS COMMAND...: ask again and again, fail when it is still false at the end.
+# until_true SECONDS COMMAND...: ask again and again; fail when it is still false then, or when the run has ended.
 until_true()
 {
     local end=$((SECONDS + $1))
     shift
     until "$@"; do
         [ "$SECONDS" -lt "$end" ] || fail "waited in vain for: $*"
+        if [ -n "$pid" ] && ! kill -0 "$pid" 2>/dev/null && ! "$@"; then
+            finish
+            fail "the run ended before: $*"
+        fi
         sleep 0.05
     done
 }

@@ -101,24 +101,27 @@ static void every_dataset_is_chunked_and_carries_a_checksum(void **state)
     assert_int_equal(n_checksums, n_datasets);
 }
 
+struct wrong_array {
+    const char *path, *says;
+    int ndim;
+    size_t rows, columns;
+};
+
 static void another_model_is_named(void **state)
 {
-    static const struct {
-        const char *path, *says;
-        struct cairn_shape shape;
-    } wrong[] = {
-        {"/weights/10.weight",
-         "/weights/10.weight has the shape [7, 5], wanted is [5, 7]",
-         {2, {5, 7}}},
-        {"/weights/3.weight", "has no /weights/3.weight", {1, {4}}},
-        {"/weights", "has no /weights", {1, {4}}},
-        {"/config", "/config", {1, {1}}},
+    static const struct wrong_array wrong[] = {
+        {"/weights/10.weight", "/weights/10.weight has the shape [7, 5], wanted is [5, 7]", 2, 5,
+         7},
+        {"/weights/3.weight", "has no /weights/3.weight", 1, 4, 0},
+        {"/weights", "has no /weights", 1, 4, 0},
+        {"/config", "/config", 1, 1, 0},
     };
     static float room[64];
     (void)state;
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         struct cairn_state list = {0};
-        assert_ok(cairn_state_add(&list, wrong[i].path, CAIRN_ARRAY_F32, &wrong[i].shape, room));
+        const struct cairn_shape shape = {wrong[i].ndim, {wrong[i].rows, wrong[i].columns}};
+        assert_ok(cairn_state_add(&list, wrong[i].path, CAIRN_ARRAY_F32, &shape, room));
         assert_refused(cairn_checkpoint_read(in_folder("latest.h5"), &list), CAIRN_DATA,
                        wrong[i].says);
         cairn_state_free(&list);

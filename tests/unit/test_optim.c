@@ -270,49 +270,55 @@ static void clip(void **state)
     assert_true(cairn_clip(g, 3, 0) <= 1);
 }
 
+struct schedule_row {
+    struct cairn_schedule schedule;
+    uint64_t update[5];
+    double rate[5];
+};
+
 static void schedules(void **state)
 {
-    static const struct {
-        struct cairn_schedule schedule;
-        struct {
-            uint64_t update;
-            double rate;
-        } at[5];
-    } table[] = {
+    static const struct schedule_row table[] = {
         {{.decay = CAIRN_DECAY_CONSTANT, .lr = 0.5, .warmup_updates = 10},
-         {{0, 0.05}, {4, 0.25}, {9, 0.5}, {10, 0.5}, {1000000, 0.5}}},
+         {0, 4, 9, 10, 1000000},
+         {0.05, 0.25, 0.5, 0.5, 0.5}},
         {{.decay = CAIRN_DECAY_COSINE, .lr = 2, .total_updates = 100},
-         {{0, 2}, {25, 1 + M_SQRT1_2}, {50, 1}, {100, 0}, {150, 0}}},
+         {0, 25, 50, 100, 150},
+         {2, 1 + M_SQRT1_2, 1, 0, 0}},
         {{.decay = CAIRN_DECAY_COSINE,
           .lr = 2,
           .final_factor = 0.1,
           .warmup_updates = 20,
           .total_updates = 100},
-         {{0, 0.1}, {19, 2}, {20, 2}, {60, 1.1}, {100, 0.2}}},
+         {0, 19, 20, 60, 100},
+         {0.1, 2, 2, 1.1, 0.2}},
         {{.decay = CAIRN_DECAY_LINEAR,
           .lr = 1,
           .final_factor = 0.5,
           .warmup_updates = 10,
           .total_updates = 30},
-         {{4, 0.5}, {10, 1}, {20, 0.75}, {25, 0.625}, {99, 0.5}}},
+         {4, 10, 20, 25, 99},
+         {0.5, 1, 0.75, 0.625, 0.5}},
         {{.decay = CAIRN_DECAY_LINEAR,
           .lr = 1,
           .warmup_updates = 10,
           .total_updates = 5}, /* all of it warm-up */
-         {{0, 0.1}, {4, 0.5}, {9, 1}, {10, 0}, {11, 0}}},
+         {0, 4, 9, 10, 11},
+         {0.1, 0.5, 1, 0, 0}},
         {{.decay = CAIRN_DECAY_STEP,
           .lr = 1,
           .step_factor = 0.5,
           .step_updates = 10,
           .warmup_updates = 5},
-         {{4, 1}, {5, 1}, {14, 1}, {15, 0.5}, {25, 0.25}}},
+         {4, 5, 14, 15, 25},
+         {1, 1, 1, 0.5, 0.25}},
     };
     (void)state;
     for (size_t c = 0; c < sizeof table / sizeof table[0]; c++)
         for (size_t i = 0; i < 5; i++) {
-            double rate = cairn_schedule_rate(&table[c].schedule, table[c].at[i].update);
-            if (fabs(rate - table[c].at[i].rate) > 1e-15)
-                fail_msg("row %zu, %zu: %.17g, wanted %.17g", c, i, rate, table[c].at[i].rate);
+            double rate = cairn_schedule_rate(&table[c].schedule, table[c].update[i]);
+            if (fabs(rate - table[c].rate[i]) > 1e-15)
+                fail_msg("row %zu, %zu: %.17g, wanted %.17g", c, i, rate, table[c].rate[i]);
         }
 }
 

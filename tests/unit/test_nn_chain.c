@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * A chain inside a layer, as a residual block will hold one: names with a prefix, an input that
+ * others still read, and the gradient by that input. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "nn/chain.h"
+#include "support/nn.h"
+
+static float gradient[4];
+
+static float *open_tensor(struct cairn_sink *sink, size_t param)
+{
+    (void)sink;
+    assert_int_equal(param, 0);
+    return gradient;
+}
+
+static void close_tensor(struct cairn_sink *sink, size_t param)
+{
+    (void)sink;
+    assert_int_equal(param, 0);
+}
+
+/* relu and dense with W = ((1, 2), (3, 4)), planned for one sample. */
+struct inner {
+    struct cairn_node *list;
+    struct cairn_params params;
+    struct cairn_arena arena;
+    struct cairn_chain chain;
+    struct cairn_plan plan;
+    struct cairn_micro micro;
+    struct cairn_sink sink;
+    struct cairn_pass pass;
+};
+
+static void inner_make(struct inner *inner, const char *prefix, bool wants_dx)
+{
+    static const float w[4] = {1, 2, 3, 4};
+    const struct cairn_shape in = {1, {2}};
+    *inner = (struct inner){.micro = {.n = 1}, .sink = {open_tensor, close_tensor, 0}};
+    inner->list = tree_of("[{type: relu}, {type: dense, units: 2, bias: false}]");
+    inner->plan = (struct cairn_plan){
+        .micro = 1, .params = &inner->params, .arena = &inner->arena, .wants_dx = wants_dx};
+    inner->pass = (struct cairn_pass){.micro = &inner->micro,
+                                      .w = w,
+                                      .params = &inner->params,
+                                      .arena = &inner->arena,
+                                      .sink = &inner->sink};
+    assert_int_equal(cairn_chain_plan(&inner->chain, inner->list, prefix, &in, &inner->plan),
+                     CAIRN_OK);
+    assert_int_equal(cairn_arena_allocate(&inner->arena, "a test"), CAIRN_OK);
+}
+
+static void inner_free(struct inner *inner)
+{
+    cairn_chain_free(&inner->chain);
+    cairn_params_free(&inner->params);
+    cairn_arena_free(&inner->arena);
+    cairn_node_free(inner->list);
+}
+
+/* x = (-1, 2), relu (0, 2): y = (4, 8).  dy = (1, 1): dW = ((0, 2), (0, 2)), W^T dy = (4, 6),
+ * through relu (0, 6). */
+static void test_a_chain_inside_a_layer(void **state)
+{
+    (void)state;
+    static const float x[2] = {-1, 2}, dw[4] = {0, 2, 0, 2};
+    float dy[2] = {1, 1};
+    struct inner inner;
+    inner_make(&inner, "3.body.", true);
+    assert_int_equal(inner.params.n_items, 1);
+    assert_string_equal(inner.params.item[0].name, "3.body.1.weight");
+    const float *y = cairn_chain_forward(&inner.chain, &inner.pass, x);
+    assert_true(y[0] == 4 && y[1] == 8);
+    assert_true(x[0] == -1); /* the first layer did not write over what is not its own */
+    const float *dx = cairn_chain_backward(&inner.chain, &inner.pass, dy);
+    assert_non_null(dx);
+    assert_true(dx[0] == 0 && dx[1] == 6);
+    assert_memory_equal(gradient, dw, sizeof dw);
+    inner_free(&inner);
+}
+
+/* Where nothing before the chain has weights, there is no gradient by its input. */
+static void test_no_gradient_by_data(void **state)
+{
+    (void)state;
+    static const float x[2] = {-1, 2};
+    float dy[2] = {1, 1};
+    struct inner inner;
+    inner_make(&inner, "", false);
+    assert_true(inner.plan.wants_dx); /* for what comes behind */
+    assert_false(inner.chain.layer[0].in_backward);
+    assert_false(inner.chain.layer[1].wants_dx);
+    cairn_chain_forward(&inner.chain, &inner.pass, x);
+    assert_null(cairn_chain_backward(&inner.chain, &inner.pass, dy));
+    inner_free(&inner);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_chain_inside_a_layer),
+        cmocka_unit_test(test_no_gradient_by_data),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
