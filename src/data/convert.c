@@ -39,6 +39,18 @@ void cairn_convert(enum cairn_h5_type type, const void *in, size_t n,
         convert_f32(in, n, factors, out);
 }
 
+void cairn_prefetch(const void *row, size_t n_bytes)
+{
+#if defined(__GNUC__)
+    enum { LINE_BYTES = 64, MOST_BYTES = 4096 }; /* what follows the CPU does guess */
+    const char *at = row;
+    for (size_t i = 0; i < n_bytes && i < MOST_BYTES; i += LINE_BYTES) __builtin_prefetch(at + i);
+#else
+    (void)row;
+    (void)n_bytes;
+#endif
+}
+
 static bool finite_bits(const float *x)
 {
     uint32_t bits;

@@ -11,6 +11,8 @@
 #include "data/internal.h"
 #include "data/order.h"
 
+enum { AHEAD = 2 }; /* rows between asking for one and converting it */
+
 /* Where the rows of one array come from: all of them held in memory, or those of one micro-batch.
  */
 struct source {
@@ -233,6 +235,8 @@ cairn_status cairn_loader_read(struct cairn_loader *loader, uint64_t first, size
     CAIRN_TRY(find_rows(loader, n));
     for (size_t i = 0; i < n; i++) {
         struct by_sample row = loader->sorted[i];
+        if (i + AHEAD < n)
+            cairn_prefetch(row_of(x, i + AHEAD, loader->sorted[i + AHEAD].sample), x->row_bytes);
         cairn_convert(x->type, row_of(x, i, row.sample), x->n_values, &loader->factors,
                       loader->x_out + row.slot * x->n_values);
         if (y->array == NULL)

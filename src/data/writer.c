@@ -63,8 +63,7 @@ static cairn_status write_statistics(struct cairn_writer *writer, const char *pa
 static cairn_status write_x(struct cairn_writer *writer, const char *path,
                             const struct cairn_table *table)
 {
-    struct cairn_h5_form form = {
-        .type = table->x_type, .chunk_bytes = CHUNK_BYTES, .deflate = true};
+    struct cairn_h5_form form = {.type = table->x_type, .chunk_bytes = CHUNK_BYTES};
     form.shape.ndim = table->input.ndim + 1;
     form.shape.dim[0] = table->n;
     for (int d = 0; d < table->input.ndim; d++) form.shape.dim[d + 1] = table->input.dim[d];
@@ -77,7 +76,7 @@ static cairn_status write_x(struct cairn_writer *writer, const char *path,
 static cairn_status write_y(struct cairn_writer *writer, const char *path,
                             const struct cairn_table *table)
 {
-    struct cairn_h5_form form = {.type = CAIRN_H5_I32, .chunk_bytes = CHUNK_BYTES, .deflate = true};
+    struct cairn_h5_form form = {.type = CAIRN_H5_I32, .chunk_bytes = CHUNK_BYTES};
     form.shape = (struct cairn_shape){.ndim = 1, .dim = {table->n}};
     if (table->label != NULL) {
         CAIRN_TRY(cairn_h5_write(writer->file, path, &form, table->label));

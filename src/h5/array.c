@@ -44,14 +44,11 @@ static void choose_chunk(const struct cairn_h5_form *form, const struct cairn_sh
 static hid_t creation_list(const struct cairn_h5_form *form, const struct cairn_shape *shape)
 {
     hsize_t chunk[CAIRN_MAX_DIMS];
-    enum { DEFLATE_LEVEL = 6 };
     choose_chunk(form, shape, chunk);
     hid_t create = H5Pcreate(H5P_DATASET_CREATE);
     if (create < 0) return create;
     H5Pset_chunk(create, shape->ndim, chunk);
     H5Pset_obj_track_times(create, 0); /* equal content, equal bytes */
-    if (form->deflate) H5Pset_shuffle(create);
-    if (form->deflate) H5Pset_deflate(create, DEFLATE_LEVEL);
     H5Pset_fletcher32(create);
     return create;
 }

@@ -40,7 +40,6 @@ struct cairn_h5_form {
     struct cairn_shape shape;
     size_t text_bytes;  /* TEXT only: bytes of one string */
     size_t chunk_bytes; /* written in chunks of whole rows of about so many bytes; 0 for 1 MiB */
-    bool deflate;       /* written compressed */
 };
 
 struct cairn_h5;
