@@ -24,7 +24,7 @@ for signal in TERM INT; do
     same "exit code after $signal" "$code" 75
     same "status after $signal" "$(json "$signal/summary.json" status)" stopped
 done
-by_launcher -n 3 -- "$cairn" train "$recipes/digits.yaml" "${keys[@]}" --out TERM
+by_launcher -n 1 -- "$cairn" train "$recipes/digits.yaml" "${keys[@]}" --out TERM
 finish
 same "exit code of the second start" "$code" 0
 same "status of the second start" "$(json TERM/summary.json status)" done
