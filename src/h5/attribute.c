@@ -27,14 +27,14 @@ static cairn_status set(struct cairn_h5 *file, const char *path, const char *nam
     return st;
 }
 
-/* Of variable length, which h5py and others take for text; a fixed length is bytes to them. */
+/* Of fixed length, so that it lies in the object's header, under a checksum: HDF5 may crash where
+ * the heap of variable-length texts is damaged. */
 cairn_status cairn_h5_set_text(struct cairn_h5 *file, const char *path, const char *name,
                                const char *text)
 {
-    hid_t type = H5Tcopy(H5T_C_S1);
-    H5Tset_size(type, H5T_VARIABLE);
-    H5Tset_cset(type, H5T_CSET_UTF8);
-    cairn_status st = set(file, path, name, type, 0, &text);
+    const struct cairn_h5_form form = {.type = CAIRN_H5_TEXT, .text_bytes = strlen(text)};
+    hid_t type = cairn_h5_memory_type(&form);
+    cairn_status st = set(file, path, name, type, 0, text);
     H5Tclose(type);
     return st;
 }
