@@ -65,6 +65,8 @@ start()
     local ranks=$1 launcher=()
     shift
     [ "$ranks" = 0 ] || launcher=("$CAIRN_MPIEXEC" -n "$ranks")
+    : >out # at once, not when the program begins
+    : >err
     MPIEXEC_TIMEOUT=$limit_s "${launcher[@]}" "$cairn" "$@" >out 2>err </dev/null &
     pid=$!
 }
