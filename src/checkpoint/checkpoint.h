@@ -111,4 +111,8 @@ CAIRN_CHECKED cairn_status cairn_checkpoint_verify(const char *path);
 CAIRN_CHECKED cairn_status cairn_checkpoint_newest(const char *folder, bool *found,
                                                    char path[CAIRN_FILE_PATH_BYTES]);
 
+/** Remove the checkpoints of later updates than this: a run that goes on from here makes others.
+ *  Ranks: local.  Errors: CAIRN_DATA: the folder cannot be read; CAIRN_USAGE: memory. */
+CAIRN_CHECKED cairn_status cairn_checkpoint_remove_later(const char *folder, uint64_t update);
+
 #endif

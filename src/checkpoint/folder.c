@@ -150,3 +150,16 @@ void cairn_folder_prune(const char *folder, uint64_t written, size_t keep)
     }
     free(list.update);
 }
+
+cairn_status cairn_checkpoint_remove_later(const char *folder, uint64_t update)
+{
+    struct listing list = {0};
+    CAIRN_TRY(list_folder(folder, &list));
+    for (size_t i = 0; i < list.n && list.update[i] > update; i++) {
+        char name[CAIRN_FILE_NAME_BYTES];
+        cairn_checkpoint_name(list.update[i], name);
+        remove_file(folder, name);
+    }
+    free(list.update);
+    return CAIRN_OK;
+}

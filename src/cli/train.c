@@ -171,6 +171,16 @@ static struct cairn_run_options run_options(const struct job *job)
     return options;
 }
 
+/* --resume FILE: the run's newest checkpoint is now that one, whatever the folder held. Collective.
+ */
+static cairn_status adopt_checkpoint(struct job *job, const struct cairn_save_options *options)
+{
+    uint64_t update = job->trainer->at.update;
+    cairn_status st = cairn_train_save(job->trainer, CAIRN_OK, options);
+    if (st == CAIRN_OK && job->main) st = cairn_checkpoint_remove_later(options->folder, update);
+    return cairn_comm_agree(job->comm, st);
+}
+
 /* Where the run stands: fresh or from a checkpoint; then the CSVs begin.  Collective. */
 static cairn_status resume(struct job *job)
 {
@@ -184,6 +194,8 @@ static cairn_status resume(struct job *job)
         CAIRN_TRY(cairn_train_resume(job->trainer, &options.save, job->checkpoint));
         cairn_log_info("goes on from %s, update %llu", job->checkpoint,
                        (unsigned long long)job->trainer->at.update);
+        if (strcmp(job->request.resume, "auto") != 0)
+            CAIRN_TRY(adopt_checkpoint(job, &options.save));
     }
     if (job->main)
         st = cairn_run_folder_start(job->run_folder, job->trainer->at.update, job->config_text);

@@ -291,3 +291,24 @@ cairn_status cairn_run_folder_summary(struct cairn_run_folder *folder,
         free(written);
     return st;
 }
+
+cairn_status cairn_run_folder_summary_before(const struct cairn_run_folder *folder,
+                                             uint64_t updates, uint64_t weights_hash, char **text)
+{
+    char path[CAIRN_PATH_BYTES];
+    char count[64];
+    char hash[64];
+    char *found = NULL;
+    *text = NULL;
+    CAIRN_TRY(cairn_file_path(folder->path, "summary.json", path));
+    CAIRN_TRY(cairn_file_read(path, &found));
+    if (found == NULL) return CAIRN_OK;
+    snprintf(count, sizeof count, "\"updates\": %" PRIu64 ",", updates);
+    snprintf(hash, sizeof hash, "\"weights_hash\": \"%016" PRIx64 "\"", weights_hash);
+    if (strstr(found, "\"status\": \"done\"") != NULL && strstr(found, count) != NULL &&
+        strstr(found, hash) != NULL)
+        *text = found;
+    else
+        free(found);
+    return CAIRN_OK;
+}

@@ -141,4 +141,11 @@ CAIRN_CHECKED cairn_status cairn_run_folder_summary(struct cairn_run_folder *fol
                                                     const struct cairn_summary *summary,
                                                     char **text);
 
+/** The text of summary.json where it is that of a complete run with this many updates and these
+ * weights, to be released with free(); NULL elsewhere.  Ranks: local.  Errors: CAIRN_FILES;
+ * CAIRN_USAGE: memory. */
+CAIRN_CHECKED cairn_status cairn_run_folder_summary_before(const struct cairn_run_folder *folder,
+                                                           uint64_t updates, uint64_t weights_hash,
+                                                           char **text);
+
 #endif

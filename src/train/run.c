@@ -206,6 +206,19 @@ static cairn_status summarize(struct run *run, bool stopped, char **text)
     return st;
 }
 
+/* A run that was complete before this start keeps its summary: *text on rank 0, *found on all. */
+static cairn_status find_summary(const struct run *run, char **text, bool *found)
+{
+    const cairn_trainer *t = run->t;
+    cairn_status st = CAIRN_OK;
+    *text = NULL;
+    if (run->main && run->options->resumed && t->done)
+        st = cairn_run_folder_summary_before(run->options->folder, t->at.update,
+                                             cairn_trainer_weights_hash(t), text);
+    *found = *text != NULL;
+    return cairn_comm_broadcast(t->parts.comm, st, found, sizeof *found);
+}
+
 /* The end of a run, complete or stopped: a checkpoint of the last update, the test set, the
  * summary. */
 static cairn_status finish(struct run *run, bool stopped, char **summary)
@@ -239,10 +252,12 @@ cairn_status cairn_train_run(cairn_trainer *t, const struct cairn_run_options *o
         .evaluated_update = UINT64_MAX,
         .main = cairn_comm_rank(t->parts.comm) == 0,
     };
+    bool complete = false;
     double asked = cairn_interrupted();
-    cairn_status st = cairn_comm_max(t->parts.comm, CAIRN_OK, &asked, 1);
+    cairn_status st = find_summary(&run, summary, &complete);
+    if (st != CAIRN_OK || complete) return st;
+    st = cairn_comm_max(t->parts.comm, st, &asked, 1);
     bool stop = asked != 0 && !t->done;
-    *summary = NULL;
     if (run.main)
         cairn_progress_begin(&run.progress, t->at.update, cairn_window_total(&t->parts.rule));
     while (st == CAIRN_OK && !stop && !t->done) st = one_update(&run, &stop);

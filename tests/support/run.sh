@@ -65,6 +65,8 @@ start()
     local ranks=$1 launcher=()
     shift
     [ "$ranks" = 0 ] || launcher=("$CAIRN_MPIEXEC" -n "$ranks")
+    : >out # at once, not when the program begins
+    : >err
     MPIEXEC_TIMEOUT=$limit_s "${launcher[@]}" "$cairn" "$@" >out 2>err </dev/null &
     pid=$!
 }
@@ -140,6 +142,31 @@ column()
 weights_of()
 {
     json "$1/summary.json" weights_hash
+}
+
+# bits DIR: all of a finished run that must not depend on the world, nor on stops.
+bits()
+{
+    weights_of "$1"
+    cut -d, -f1-8 "$1/metrics.csv"
+    cut -d, -f1-3,5- "$1/eval.csv" # all but wall_s
+    cat "$1/gradflow.csv"
+    grep -E '"(updates|epochs|samples|train_loss|eval_loss|eval_accuracy)"' "$1/summary.json"
+}
+
+# newest DIR: the update of the newest checkpoint, 0 where there is none.
+newest()
+{
+    local name
+    name=$(readlink "$1/checkpoints/latest.h5") || name=update-0.h5
+    name=${name#update-}
+    echo $((10#${name%.h5}))
+}
+
+# reached DIR UPDATE: there is a checkpoint of this update or a later one.
+reached()
+{
+    [ "$(newest "$1")" -ge "$2" ]
 }
 
 # same WHAT A B: two texts are equal.

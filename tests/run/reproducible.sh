@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# With train.reproducible a run file has one hash of weights, one text of metrics.csv up to grad_norm, one eval.csv and one
+# gradflow.csv, on any number of ranks, with ranks without work, by every allreduce of Open MPI.
+#
+#   reproducible.sh full     every combination instead of a choice: some minutes
+. "${BASH_SOURCE%/*}/../support/run.sh"
+
+full=${1-}
+cat >run.yaml <<END
+data: {file: $datasets/digits.h5}
+model:
+  - {type: flatten}
+  - {type: dense, units: 24}
+  - {type: relu}
+  - {type: dropout, p: 0.2}
+  - {type: dense, units: 10}
+loss: cross_entropy
+batch: {global: 480, micro: 32}
+optim: {name: sgd, lr: 0.1, momentum: 0.9}
+train: {epochs: 3, seed: 5, reproducible: true}
+END
+
+# one_of NAME RANKS KEYS...: this run has the bits of the first of that name.
+one_of()
+{
+    local name=$1 ranks=$2
+    shift 2
+    expect 0 "$ranks" train run.yaml "$@" --out now
+    bits now >now.bits
+    [ -e "$name.bits" ] || cp now.bits "$name.bits"
+    cmp -s now.bits "$name.bits" || {
+        diff now.bits "$name.bits" | head -n 4 >&2
+        fail "$name has other bits on $ranks ranks ${CASE-}"
+    }
+    rm -r now
+}
+
+# worlds NAME "RANKS..." KEYS...
+worlds()
+{
+    local name=$1 ranks
+    [ -z "$full" ] || set -- "$1" "1 2 3 4 5 7 8" "${@:3}"
+    for ranks in $2; do one_of "$name" "$ranks" "${@:3}"; done
+}
+
+worlds 480 "1 2 3 4 5 7 8"
+worlds 500 "1 3 8" batch.global=500
+worlds 64 "1 3 7" batch.global=64 train.epochs=1 # two micro-batches: ranks without work
+worlds all "1 4" batch.global=5000               # more than there are samples
+
+# What differs differs: else this test would see nothing.
+for wrong in batch.micro=31 batch.global=500 train.reproducible=false train.seed=6; do
+    expect 0 3 train run.yaml "$wrong" --out other
+    [ "$(weights_of other)" != "$(head -n 1 480.bits)" ] || fail "$wrong has the same bits"
+    rm -r other
+done
+
+worlds adam "1 3" optim.name=adamw optim.momentum=0 optim.lr=0.01 optim.weight_decay=0.1 batch.tail=drop
+worlds nesterov "1 3" optim.nesterov=true batch.tail=carry schedule.decay=cosine schedule.warmup_updates=2
+worlds sum "1 4" batch.normalize=sum optim.lr=2e-4 optim.clip_norm=40 train.evaluate_every=2
+worlds squared "1 3" "data.file=$datasets/diabetes.h5" loss=squared_error batch.global=100 \
+    'model=[{type: dense, units: 9}, {type: tanh}, {type: dense, units: 1}]' optim.lr=0.01
+if [ -n "$full" ]; then
+    worlds plain-adam "" optim.name=adam optim.momentum=0 optim.lr=0.01 batch.global=64
+    for tail in exact drop carry; do worlds $tail "" batch.tail=$tail batch.global=300; done
+fi
+
+export OMPI_MCA_coll_tuned_use_dynamic_rules=1 OMPI_MCA_coll_tuned_allreduce_algorithm
+for ranks in 3 4; do
+    for OMPI_MCA_coll_tuned_allreduce_algorithm in 1 2 3 4 5 6; do
+        CASE="by allreduce algorithm $OMPI_MCA_coll_tuned_allreduce_algorithm"
+        one_of 480 $ranks
+    done
+done
+unset OMPI_MCA_coll_tuned_use_dynamic_rules OMPI_MCA_coll_tuned_allreduce_algorithm
+for component in ${full:+adapt han basic}; do
+    CASE="by the allreduce of $component"
+    export "OMPI_MCA_coll_${component}_priority=100"
+    one_of 480 3
+    one_of 480 4
+    unset "OMPI_MCA_coll_${component}_priority"
+done
