@@ -18,7 +18,7 @@ typedef struct cairn_comm cairn_comm;
  * Start MPI where it was not started, and take a communicator of our own.
  *
  * Ranks   collective over all that were launched
- * Errors  CAIRN_LOST: MPI does not start
+ * Errors  CAIRN_LOST: MPI does not start; memory (the text is on rank 0 only)
  */
 CAIRN_API CAIRN_CHECKED cairn_status cairn_comm_open(cairn_comm **out);
 
@@ -48,7 +48,7 @@ CAIRN_API int cairn_comm_size(const cairn_comm *comm);
 
 /**
  * Agree: OK where every rank says OK, else status and text of the lowest rank that failed, on all
- * ranks.
+ * ranks.  The text names that rank, unless all failed.
  *
  * Ranks   collective
  * Errors  the agreed one

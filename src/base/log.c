@@ -35,7 +35,7 @@ static void say(const char *before, const char *format, va_list arguments)
     char line[4096];
     vsnprintf(line, sizeof line, format, arguments);
     if (clear_bar != NULL) clear_bar();
-    fprintf(stderr, "cairn: %s%s\n", before, line);
+    fprintf(stderr, "%s%s\n", before, line);
 }
 
 void cairn_log_info(const char *format, ...)
@@ -61,6 +61,6 @@ void cairn_log_warning(const char *format, ...)
     if (muted) return;
     va_list arguments;
     va_start(arguments, format);
-    say("warning: ", format, arguments);
+    say("cairn: warning: ", format, arguments);
     va_end(arguments);
 }

@@ -19,13 +19,13 @@ void cairn_log_set_level(enum cairn_log_level level);
 /** How much is said.  Ranks: local.  Errors: none. */
 enum cairn_log_level cairn_log_get_level(void);
 
-/** A line "cairn: ..." unless quiet.  Ranks: local.  Errors: none. */
+/** A line unless quiet; "cairn: " in front is for trouble.  Ranks: local.  Errors: none. */
 void cairn_log_info(const char *format, ...) CAIRN_PRINTF(1, 2);
 
 /** A line "cairn: warning: ..." even when quiet on rank 0.  Ranks: local.  Errors: none. */
 void cairn_log_warning(const char *format, ...) CAIRN_PRINTF(1, 2);
 
-/** A line "cairn: ..." only when verbose.  Ranks: local.  Errors: none. */
+/** A line only when verbose.  Ranks: local.  Errors: none. */
 void cairn_log_detail(const char *format, ...) CAIRN_PRINTF(1, 2);
 
 /**

@@ -56,6 +56,8 @@ cairn_status cairn_arguments_next(const struct cairn_arguments *arguments, const
     if (!takes && equals != NULL) return cairn_fail(CAIRN_USAGE, "%s takes no value", text);
     if (takes && equals == NULL && *position >= arguments->count)
         return cairn_fail(CAIRN_USAGE, "%s needs a value", text);
+    if (takes && (equals != NULL ? equals[1] : *arguments->value[*position]) == '\0')
+        return cairn_fail(CAIRN_USAGE, "%s needs a value, not an empty one", text);
     if (takes) *value = equals != NULL ? equals + 1 : arguments->value[(*position)++];
     *name = text;
     return CAIRN_OK;

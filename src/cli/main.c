@@ -72,7 +72,7 @@ static bool take_common(struct cairn_arguments *arguments)
 /* The one line of an error. */
 static int end(cairn_status st, bool speaks)
 {
-    if (st != CAIRN_OK && st != CAIRN_STOPPED && speaks)
+    if (st != CAIRN_OK && st != CAIRN_STOPPED && speaks && cairn_error_text()[0] != '\0')
         fprintf(stderr, "cairn: %s\n", cairn_error_text());
     return (int)st;
 }

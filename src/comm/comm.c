@@ -9,6 +9,7 @@
 
 #include "base/fault.h"
 #include "base/memory.h"
+#include "comm/exchange.h"
 #include "comm/world.h"
 
 void cairn_comm_check(const cairn_comm *comm, int code, const char *call)
@@ -33,18 +34,32 @@ static cairn_status start_mpi(bool *started)
     return CAIRN_OK;
 }
 
+static void leave(cairn_comm *comm)
+{
+    MPI_Barrier(comm->mpi);
+    MPI_Comm_free(&comm->mpi);
+    if (comm->started_mpi) MPI_Finalize();
+}
+
 cairn_status cairn_comm_open(cairn_comm **out)
 {
-    bool started = false;
+    cairn_comm world = {.size = 0};
     cairn_comm *comm = NULL;
-    CAIRN_TRY(start_mpi(&started));
-    CAIRN_TRY(cairn_memory_get(1, sizeof *comm, "the communicator", &comm));
-    comm->started_mpi = started;
-    MPI_Comm_dup(MPI_COMM_WORLD, &comm->mpi);
-    MPI_Comm_set_errhandler(comm->mpi, MPI_ERRORS_RETURN);
-    MPI_Comm_rank(comm->mpi, &comm->rank);
-    MPI_Comm_size(comm->mpi, &comm->size);
-    cairn_fault_set_rank(comm->rank);
+    CAIRN_TRY(start_mpi(&world.started_mpi));
+    MPI_Comm_dup(MPI_COMM_WORLD, &world.mpi);
+    MPI_Comm_set_errhandler(world.mpi, MPI_ERRORS_RETURN);
+    MPI_Comm_rank(world.mpi, &world.rank);
+    MPI_Comm_size(world.mpi, &world.size);
+    cairn_fault_set_rank(world.rank);
+    cairn_status st = cairn_memory_get(1, sizeof *comm, "the communicator", &comm);
+    st = cairn_comm_agree(&world, st);
+    if (st != CAIRN_OK) {
+        free(comm);
+        if (world.rank != 0) cairn_fail(st, "%s", ""); /* rank 0 speaks for all */
+        leave(&world);
+        return st;
+    }
+    *comm = world;
     *out = comm;
     return CAIRN_OK;
 }
@@ -52,11 +67,8 @@ cairn_status cairn_comm_open(cairn_comm **out)
 void cairn_comm_close(cairn_comm *comm)
 {
     if (comm == NULL) return;
-    bool started = comm->started_mpi;
-    MPI_Barrier(comm->mpi);
-    MPI_Comm_free(&comm->mpi);
+    leave(comm);
     free(comm);
-    if (started) MPI_Finalize();
 }
 
 int cairn_comm_rank(const cairn_comm *comm)
@@ -75,18 +87,38 @@ struct trouble {
     char text[2048];
 };
 
-cairn_status cairn_comm_agree(cairn_comm *comm, cairn_status st)
+/* The lowest rank in trouble tells all.  Its number is left out where it says nothing. */
+static cairn_status tell(cairn_comm *comm, cairn_status st, int lowest, bool named)
 {
     struct trouble trouble = {.status = (int)st};
-    int mine = st == CAIRN_OK ? comm->size : comm->rank;
-    int lowest = mine;
-    cairn_comm_check(comm, MPI_Allreduce(&mine, &lowest, 1, MPI_INT, MPI_MIN, comm->mpi),
-                     "MPI_Allreduce");
-    if (lowest == comm->size) return CAIRN_OK;
     snprintf(trouble.text, sizeof trouble.text, "%s", cairn_error_text());
     cairn_comm_check(comm, MPI_Bcast(&trouble, (int)sizeof trouble, MPI_BYTE, lowest, comm->mpi),
                      "MPI_Bcast");
     st = (cairn_status)trouble.status;
-    if (comm->size == 1) return cairn_fail(st, "%s", trouble.text);
+    if (!named) return cairn_fail(st, "%s", trouble.text);
     return cairn_fail(st, "%s (rank %d of %d)", trouble.text, lowest, comm->size);
+}
+
+/* The lowest rank in trouble, or the number of ranks; and whether all are. */
+static int find_lowest(cairn_comm *comm, cairn_status st, bool *all)
+{
+    int least[2] = {st == CAIRN_OK ? comm->size : comm->rank, st != CAIRN_OK};
+    cairn_comm_check(comm, MPI_Allreduce(MPI_IN_PLACE, least, 2, MPI_INT, MPI_MIN, comm->mpi),
+                     "MPI_Allreduce");
+    *all = least[1] != 0;
+    return least[0];
+}
+
+cairn_status cairn_comm_agree(cairn_comm *comm, cairn_status st)
+{
+    bool all = false;
+    int lowest = find_lowest(comm, st, &all);
+    return lowest == comm->size ? CAIRN_OK : tell(comm, st, lowest, !all);
+}
+
+cairn_status cairn_comm_agree_main(cairn_comm *comm, cairn_status st)
+{
+    bool all = false;
+    int lowest = find_lowest(comm, st, &all);
+    return lowest == comm->size ? CAIRN_OK : tell(comm, st, lowest, !all && lowest != 0);
 }

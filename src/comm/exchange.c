@@ -22,7 +22,7 @@ static void broadcast(cairn_comm *comm, unsigned char *data, size_t n_bytes)
 
 cairn_status cairn_comm_broadcast(cairn_comm *comm, cairn_status st, void *data, size_t n_bytes)
 {
-    st = cairn_comm_agree(comm, st);
+    st = cairn_comm_agree_main(comm, st);
     if (st == CAIRN_OK) broadcast(comm, data, n_bytes);
     return st;
 }

@@ -11,6 +11,10 @@
 #include "cairn/comm.h"
 #include "tensor/exact.h"
 
+/** Like cairn_comm_agree(), after something that rank 0 did for all: its number would be no news
+ * and is left out.  Errors: the agreed one. */
+CAIRN_CHECKED cairn_status cairn_comm_agree_main(cairn_comm *comm, cairn_status st);
+
 /** Rank 0's bytes on all ranks: data [n_bytes], of the same size everywhere.  Errors: the agreed
  * one. */
 CAIRN_CHECKED cairn_status cairn_comm_broadcast(cairn_comm *comm, cairn_status st, void *data,

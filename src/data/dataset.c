@@ -282,10 +282,12 @@ cairn_status cairn_dataset_check_labels(const struct cairn_dataset *dataset, siz
         const struct cairn_group *group = &dataset->group[split];
         for (size_t i = 0; group->label != NULL && i < group->n; i++)
             if ((size_t)group->label[i] >= n_classes)
-                return cairn_fail(CAIRN_DATA,
-                                  "%s: /%s/y row %zu: the label %d is outside the classes 0 to %zu",
-                                  dataset->path, cairn_split_name((enum cairn_split)split), i,
-                                  (int)group->label[i], n_classes - 1);
+                return cairn_fail(
+                    CAIRN_DATA,
+                    "%s: /%s/y row %zu: the label %d is outside the classes 0 to %zu of "
+                    "the model; mend it, or give the last layer units: %zu",
+                    dataset->path, cairn_split_name((enum cairn_split)split), i,
+                    (int)group->label[i], n_classes - 1, dataset->n_classes);
     }
     return CAIRN_OK;
 }

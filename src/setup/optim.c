@@ -33,7 +33,7 @@ static cairn_status check_uses(const struct cairn_config *config,
         if (key->type == CAIRN_KEY_REAL && strtod(node->text, NULL) == strtod(key->fallback, NULL))
             continue;
         return cairn_fail(CAIRN_USAGE,
-                          "%s: %s is not used by optim.name: %s, which reads: lr clip_norm %s",
+                          "%s: %s is not used by optim.name: %s, which reads: %s clip_norm",
                           cairn_node_place(node), key->name, kind->name, kind->uses);
     }
     return CAIRN_OK;

@@ -77,6 +77,10 @@ static cairn_status open_data(const struct cairn_config *config, int n_ranks,
     CAIRN_TRY(cairn_threads_set(config->train_threads));
     CAIRN_TRY(cairn_dataset_open(config->data_file, &parts->dataset));
     size_t n_samples = cairn_dataset_size(parts->dataset, CAIRN_SPLIT_TRAIN);
+    if (n_samples == 0)
+        return cairn_fail(CAIRN_DATA,
+                          "%s: has no group train to learn from; cairn info shows what it has",
+                          cairn_dataset_path(parts->dataset));
     return cairn_setup_batch(config, n_ranks, n_samples, &parts->rule);
 }
 

@@ -198,7 +198,7 @@ static cairn_status summarize(struct run *run, bool stopped, char **text)
     if (st == CAIRN_OK && run->main)
         st = cairn_run_folder_summary(run->options->folder, &summary, &json);
     if (st == CAIRN_OK && run->main) st = cairn_run_folder_flush(run->options->folder);
-    st = cairn_comm_agree(t->parts.comm, st);
+    st = cairn_comm_agree_main(t->parts.comm, st);
     if (st != CAIRN_OK)
         free(json);
     else

@@ -134,7 +134,7 @@ cairn_status cairn_train_save(cairn_trainer *t, cairn_status st,
                           "fault: leave it out and start again from the newest checkpoint",
                           t->at.update, odd);
     if (cairn_comm_rank(t->parts.comm) == 0) st = write_checkpoint(t, options);
-    return cairn_comm_agree(t->parts.comm, st);
+    return cairn_comm_agree_main(t->parts.comm, st);
 }
 
 /* Read into `state`, and check that the file belongs to this run's data.  Rank 0. */
@@ -179,7 +179,7 @@ cairn_status cairn_train_resume(cairn_trainer *t, const struct cairn_save_option
     cairn_status st = collect(&state, t, &stored);
     if (st == CAIRN_OK && cairn_comm_rank(comm) == 0)
         st = read_checkpoint(options, path, &state, &stored);
-    st = cairn_comm_agree(comm, st);
+    st = cairn_comm_agree_main(comm, st);
     for (size_t i = 0; i < state.n_arrays && st == CAIRN_OK; i++)
         st = cairn_comm_broadcast(comm, st, state.array[i].data, array_bytes(&state.array[i]));
     cairn_state_free(&state);

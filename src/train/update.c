@@ -42,9 +42,7 @@ cairn_status cairn_trainer_backward(cairn_trainer *t, size_t i)
     if (st == CAIRN_OK) st = cairn_sum_scores(t->sum, &scores);
     t->spent.data_s += read_s - begin_s;
     t->spent.compute_s += cairn_clock_s() - read_s;
-    if (st == CAIRN_OK) return CAIRN_OK;
-    return cairn_fail_in(st, "training, epoch %llu update %llu",
-                         (unsigned long long)t->window.epoch, (unsigned long long)t->at.update + 1);
+    return st;
 }
 
 /** My sum -> the sum over all ranks -> new weights.  Collective. */
@@ -55,9 +53,11 @@ cairn_status cairn_trainer_sum(cairn_trainer *t, cairn_status st, bool *again,
     double begin_s = cairn_clock_s();
     st = cairn_sum_reduce(t->sum, st, cairn_interrupted(), &t->g, &totals);
     t->spent.reduce_s = cairn_clock_s() - begin_s;
-    if (st != CAIRN_OK) return st;
-    *again = cairn_sum_again(t->sum);
-    return *again ? CAIRN_OK : cairn_trainer_apply(t, &totals, out);
+    *again = st == CAIRN_OK && cairn_sum_again(t->sum);
+    if (st == CAIRN_OK && !*again) st = cairn_trainer_apply(t, &totals, out);
+    if (st == CAIRN_OK) return CAIRN_OK;
+    return cairn_fail_in(st, "training, epoch %llu update %llu",
+                         (unsigned long long)t->window.epoch, (unsigned long long)t->at.update + 1);
 }
 
 static void divide(float *g, size_t n, float divisor)
@@ -84,11 +84,8 @@ cairn_status cairn_trainer_apply(cairn_trainer *t, const struct cairn_totals *to
     if (t->wants_flow) take_flow(t);
     double norm = cairn_clip(t->g, t->params->n_weights, t->parts.clip_norm);
     if (!isfinite(norm))
-        return cairn_fail(
-            CAIRN_NUMBERS,
-            "training, epoch %llu update %llu: the gradient is not finite; lower optim.lr or set "
-            "optim.clip_norm",
-            (unsigned long long)t->window.epoch, (unsigned long long)t->at.update + 1);
+        return cairn_fail(CAIRN_NUMBERS,
+                          "the gradient is not finite; lower optim.lr or set optim.clip_norm");
     cairn_optim_update(t->parts.optim, rate, t->g, t->w);
     t->spent.update_s = cairn_clock_s() - begin_s;
     *out = (struct cairn_update_record){

@@ -90,7 +90,7 @@ static void test_plain_lines(void **state)
     cairn_progress_end(&progress);
     give_stderr_back();
     assert_true(silent_at_first);
-    assert_string_equal(said, "cairn: update 1200/4690 (25 %), loss 0.231, 41,200 samples/s, "
+    assert_string_equal(said, "update 1200/4690 (25 %), loss 0.231, 41,200 samples/s, "
                               "1 min 10 s left\n");
 }
 
@@ -112,7 +112,7 @@ static void test_bar(void **state)
     assert_string_equal(bar,
                         "\r[===========>          ] 50/100 (50 %), loss 0.5, 1,234,567 samples/s, "
                         "0 s left\033[K");
-    assert_non_null(strstr(said, "\r\033[Kcairn: a line\r\n\r[")); /* the terminal adds \r to \n */
+    assert_non_null(strstr(said, "\r\033[Ka line\r\n\r[")); /* the terminal adds \r to \n */
     assert_non_null(strstr(said, "51/100"));
     assert_string_equal(said + strlen(said) - 5, "\033[K\r\n");
 }

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Everything that a user can get wrong: one line that says what and where, the right exit code, on 1 and 3 ranks, and
+# nothing half-written.  Faults of the machine: faults.sh.
+. "${BASH_SOURCE%/*}/../support/run.sh"
+
+# data FILE ARRAY...: a dataset of 30 samples of 4 numbers in 3 classes, with these arrays in place of its own
+data()
+{
+    local file=$1 path what="" arrays=(/train/x=float32:30x4 /train/y=int32:30 /test/x=float32:9x4 /test/y=int32:9)
+    shift
+    for path in "${arrays[@]}"; do
+        case " $* " in
+        *" ${path%%=*}="*) ;;
+        *) what="$what $path" ;;
+        esac
+    done
+    # shellcheck disable=SC2086
+    "$CAIRN_BUILD/tests/run_make_data" "$file" $what "${@/#*=none/\/other=uint8:1}"
+}
+
+# wrong CODE PATTERN ARGUMENTS...: on 1 rank and on 3
+wrong()
+{
+    local ranks
+    for ranks in 0 3; do
+        expect_line "$1" "$ranks" "$2" "${@:3}"
+        if compgen -G 'out/checkpoints/*' >/dev/null || [ -e out/summary.json ] || [ -e out/lock ]; then
+            fail "cairn ${*:3} left something in its folder"
+        fi
+        rm -rf out
+    done
+}
+
+# bad CODE PATTERN KEY=VALUE...: a training that is wrong there
+bad()
+{
+    wrong "$1" "$2" train run.yaml --out out "${@:3}"
+}
+
+# here LINE...: the run file with these lines in place of those of the same section
+here()
+{
+    local line
+    for line in "data: {file: good.h5}" "model: [{type: dense, units: 3}]" "batch: {global: 6, micro: 2}"; do
+        case "$*" in
+        *"${line%%:*}:"*) ;;
+        *) echo "$line" ;;
+        esac
+    done
+    [ $# = 0 ] || printf '%s\n' "$@"
+}
+
+data good.h5
+here >run.yaml
+
+# The command line
+wrong 2 'no command trian; did you mean train' trian run.yaml
+wrong 2 'which run file' train
+wrong 2 'run file nothere.yaml: No such file' train nothere.yaml
+wrong 2 'no option --overwrit; did you mean --overwrite' train run.yaml --overwrit
+wrong 2 '--out needs a value' train run.yaml --out
+wrong 2 '--resume needs a value' train run.yaml --resume=
+wrong 2 '--check takes no value' train run.yaml --check=1
+wrong 2 'extra is neither an option nor a key=value' train run.yaml extra
+wrong 2 'which checkpoint' eval
+wrong 3 'nothere.h5: No such file' eval nothere.h5
+wrong 3 'good.h5: is no Cairn checkpoint' predict good.h5 --data good.h5 -o p.h5
+
+# The run file: line and column, or the command line
+bad 2 "command line: unknown key 'batch.globl'; did you mean 'batch.global'" batch.globl=6
+bad 2 "'gradient_accumulation_steps'; Cairn calls this batch.accumulate" gradient_accumulation_steps=4
+bad 2 'optim.lr is fast, but takes a number' optim.lr=fast
+bad 2 'batch.global 6.*|= (14|42), but batch.global is 6' batch.accumulate=7
+bad 2 'batch.tail drop leaves nothing: batch.global is 64 for 30' batch.tail=drop batch.global=64
+bad 2 'reproducible needs batch.global and batch.micro as numbers' train.reproducible=true batch.global=none batch.accumulate=2
+bad 2 'optim.momentum is not used by optim.name: adam' optim.name=adam optim.momentum=0.9
+bad 2 'loss squared_error wants real targets, but the data has classes' loss=squared_error
+bad 2 'train.epochs or train.updates, not both' train.epochs=1 train.updates=1
+[ -z "$(grep '(rank' err)" ] || fail "a wrong run file is no rank's own"
+
+here 'optim: {lr: 0.1,' '        momentm: 0.9}' >bad.yaml
+wrong 2 "bad.yaml:5:9: unknown key 'optim.momentm'; did you mean 'optim.momentum'" train bad.yaml
+here 'train: {epochs: many}' >bad.yaml
+wrong 2 'bad.yaml:4:9: train.epochs is many, but takes a whole number' train bad.yaml
+here 'train: {epochs: -1}' >bad.yaml
+wrong 2 'bad.yaml:4:9: train.epochs is -1, but must be at least 0' train bad.yaml
+here 'model: [{type: dense, unitz: 3}]' >bad.yaml
+wrong 2 "bad.yaml:3:23: layer 0 .dense. has no key 'unitz'; did you mean 'units'" train bad.yaml
+
+# The data
+bad 3 'nothere.h5: No such file' data.file=nothere.h5
+echo "no data" >text.h5
+bad 3 'text.h5: is no HDF5 file' data.file=text.h5
+head -c 3000 good.h5 >short.h5
+bad 3 'short.h5: is damaged or not complete' data.file=short.h5
+data bad.h5 /train/y=int32:29
+bad 3 '/train/y has the shape \[29\], but there are 30 samples' data.file=bad.h5
+data bad.h5 /train/y=int32:30:7
+bad 3 '/train/y row 0: the label 7 is outside the classes 0 to 2' data.file=bad.h5
+data bad.h5 /test/y=int32:9:-1
+bad 3 '/test/y row 0: the label -1 is not a class' data.file=bad.h5
+data bad.h5 /train/x=float32:30x4:nan
+bad 3 '/train/x row 0: number 0 is not finite' data.file=bad.h5
+bad 3 '/train/x row [0-9]+: number 0 is not finite' data.file=bad.h5 data.in_memory=false
+data bad.h5 /train/y=float32:30:nan /test/y=float32:9
+bad 3 '/train/y row 0: number 0 is not finite' data.file=bad.h5 model.0.units=1
+data bad.h5 /train/x=text:30
+bad 3 '/train/x is text; store it as' data.file=bad.h5
+data bad.h5 /train/x=float32:0x4 /train/y=int32:0
+bad 3 '/train/x holds no samples' data.file=bad.h5
+data bad.h5 /test/x=float32:9x5
+bad 3 '/test/x is \[5\], one of another group \[4\]' data.file=bad.h5
+data bad.h5 /train/x@scale=1,2,3
+bad 3 "'scale' of /train/x has 3 numbers for 4" data.file=bad.h5
+data bad.h5 /train/x=none /train/y=none
+bad 3 'has no group train' data.file=bad.h5
+data bad.h5 /train/y=none
+bad 3 '/train/y' data.file=bad.h5
+bad 2 'dense.*flatten' data.file="$datasets/digits.h5" model.0.units=10
+
+# Numbers.  That update 1 was done is seen; there is no checkpoint, since none was due.
+bad 4 'training, epoch [0-9]+ update [0-9]+: .*optim.lr' optim.lr=1e15 train.epochs=50
+bad 4 'training, epoch [0-9]+ update [0-9]+: .*optim.lr' optim.lr=1e15 train.epochs=50 train.reproducible=true
+
