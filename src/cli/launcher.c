@@ -28,3 +28,11 @@ cairn_status cairn_launcher_check(const cairn_comm *comm)
     }
     return CAIRN_OK;
 }
+
+bool cairn_launcher_is_first(void)
+{
+    static const char *const names[] = {"OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (getenv(names[i]) != NULL) return strtol(getenv(names[i]), NULL, 10) == 0;
+    return true;
+}

@@ -8,6 +8,7 @@
 #include "base/keys.h"
 #include "base/log.h"
 #include "cli/command.h"
+#include "cli/launcher.h"
 #include "cli/version.h"
 
 #define X(name) extern const struct cairn_command cairn_command_##name;
@@ -112,7 +113,7 @@ int main(int argc, char **argv)
     }
     const struct cairn_command *command = NULL;
     cairn_status st = find_command(arguments.value[0], &command);
-    if (st != CAIRN_OK) return end(st, true);
+    if (st != CAIRN_OK) return end(st, cairn_launcher_is_first());
     arguments.count--;
     arguments.value++;
     if (help) {
