@@ -44,13 +44,6 @@ reached_or_over()
     [ -s out ] || reached "$@"
 }
 
-# whole_lines DIR: updates without gap or double, and times that go on.
-whole_lines()
-{
-    column "$1/metrics.csv" update | awk '$1 != NR { exit 1 }' || fail "$1/metrics.csv has a gap or a double"
-    column "$1/metrics.csv" wall_s | awk '$1 < last { exit 1 } { last = $1 }' || fail "$1/metrics.csv: wall_s goes back"
-}
-
 # stops NAME UPDATES KEYS...: 2 ranks without a stop; 3 ranks, 1, then 4 with stops in between.
 stops()
 {

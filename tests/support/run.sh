@@ -86,6 +86,15 @@ run()
     finish
 }
 
+# ranks_of PID: the processes of cairn at or below a process, in the order of their start.
+ranks_of()
+{
+    local child children
+    [ "$(cat "/proc/$1/comm" 2>/dev/null)" != cairn ] || echo "$1"
+    children=$(cat /proc/"$1"/task/*/children 2>/dev/null) || return 0
+    for child in $children; do ranks_of "$child"; done
+}
+
 # expect CODE RANKS ARGUMENTS...: run, and fail where it ends otherwise.
 expect()
 {
@@ -167,6 +176,13 @@ newest()
 reached()
 {
     [ "$(newest "$1")" -ge "$2" ]
+}
+
+# whole_lines DIR: updates without gap or double, and times that go on.
+whole_lines()
+{
+    column "$1/metrics.csv" update | awk '$1 != NR { exit 1 }' || fail "$1/metrics.csv has a gap or a double"
+    column "$1/metrics.csv" wall_s | awk '$1 < last { exit 1 } { last = $1 }' || fail "$1/metrics.csv: wall_s goes back"
 }
 
 # same WHAT A B: two texts are equal.
