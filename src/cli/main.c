@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cpu.h"
+#include "base/interrupt.h"
 #include "base/keys.h"
 #include "base/log.h"
 #include "cli/command.h"
@@ -82,6 +83,7 @@ static int run_collective(const struct cairn_command *command,
                           const struct cairn_arguments *arguments)
 {
     cairn_comm *comm = NULL;
+    if (command->saves) cairn_interrupt_catch();
     cairn_status st = cairn_comm_open(&comm);
     if (st != CAIRN_OK) return end(st, true);
     bool main_rank = cairn_comm_rank(comm) == 0;

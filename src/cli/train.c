@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/interrupt.h"
 #include "base/log.h"
 #include "checkpoint/checkpoint.h"
 #include "cli/command.h"
@@ -259,7 +258,6 @@ static cairn_status run_train(const struct cairn_arguments *arguments, cairn_com
 {
     struct job job = {.comm = comm, .main = cairn_comm_rank(comm) == 0};
     char *summary = NULL;
-    cairn_interrupt_catch();
     cairn_status st = prepare(&job, arguments);
     if (st == CAIRN_OK && job.request.check) {
         if (job.main) printf("%s is ready to run\n", job.request.run_file);
@@ -294,5 +292,6 @@ const struct cairn_command cairn_command_train = {
             "\nTERM, INT and USR1 stop it after the running update, with a checkpoint and exit "
             "code 75.\n",
     .collective = true,
+    .saves = true,
     .run = run_train,
 };

@@ -25,7 +25,7 @@ cd "$work"
 clean_up()
 {
     local f
-    [ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null || true
+    [ -z "$pid" ] || kill -KILL "$pid" $(ranks_of "$pid") 2>/dev/null || true
     for f in "${at_end[@]}"; do "$f"; done
     cd /
     chmod -R u+w "$work"
