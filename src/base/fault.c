@@ -3,6 +3,7 @@
  * getenv at start. */
 #include "base/fault.h"
 
+#include <errno.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,5 +36,8 @@ bool cairn_fault(const char *point)
     const char *rank = strchr(fault, '@');
     if (rank != NULL && strtol(rank + 1, NULL, 10) != this_rank) return false;
     const char *count = strchr(fault, '#');
-    return atomic_fetch_add(&n_seen, 1) + 1 == (count == NULL ? 1 : strtol(count + 1, NULL, 10));
+    bool fails =
+        atomic_fetch_add(&n_seen, 1) + 1 == (count == NULL ? 1 : strtol(count + 1, NULL, 10));
+    if (fails) errno = EIO;
+    return fails;
 }

@@ -11,7 +11,8 @@
 void cairn_fault_set_rank(int rank);
 
 /**
- * Whether the spot `point` (listed in base/faults.def) has to fail now.
+ * Whether the spot `point` (listed in base/faults.def) has to fail now; errno is EIO then, as after
+ * a call that failed.
  *
  * Ranks   local
  * Errors  none

@@ -11,6 +11,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "base/fault.h"
 #include "checkpoint/internal.h"
 
 cairn_status cairn_path_join(const char *folder, const char *name, char path[CAIRN_FILE_PATH_BYTES])
@@ -70,7 +71,8 @@ cairn_status cairn_durable_write(const char *folder, const char *name, const voi
     int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
     if (fd < 0) return refused(folder, name, n_bytes);
     cairn_status st = CAIRN_OK;
-    if (!write_all(fd, bytes, n_bytes) || fsync(fd) != 0) st = refused(folder, name, n_bytes);
+    if (cairn_fault("checkpoint.write") || !write_all(fd, bytes, n_bytes) || fsync(fd) != 0)
+        st = refused(folder, name, n_bytes);
     if (close(fd) != 0 && st == CAIRN_OK) st = refused(folder, name, n_bytes);
     if (st != CAIRN_OK) unlink(temporary);
     return st;
@@ -93,7 +95,7 @@ cairn_status cairn_durable_rename(const char *folder, const char *temporary, con
 {
     char path[CAIRN_FILE_PATH_BYTES];
     CAIRN_TRY(cairn_path_join(folder, name, path));
-    if (rename(temporary, path) != 0)
+    if (cairn_fault("checkpoint.rename") || rename(temporary, path) != 0)
         return cairn_fail(CAIRN_FILES, "%s: cannot be named so: %s", path, strerror(errno));
     return sync_folder(folder);
 }

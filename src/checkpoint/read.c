@@ -124,6 +124,8 @@ static cairn_status walk_array(struct cairn_h5 *file, const char *path,
 cairn_status cairn_checkpoint_compare(const char *path, const struct cairn_state *state)
 {
     struct cairn_h5 *file = NULL;
+    if (cairn_fault("checkpoint.check"))
+        return cairn_fail(CAIRN_DATA, "planted fault checkpoint.check");
     CAIRN_TRY(cairn_checkpoint_open(path, &file));
     cairn_status st = CAIRN_OK;
     for (size_t i = 0; i < state->n_arrays && st == CAIRN_OK; i++)

@@ -5,7 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/fault.h"
 #include "checkpoint/internal.h"
 
 /* Make the groups above a path that are not there yet. */
@@ -73,8 +72,6 @@ cairn_status cairn_checkpoint_write(const char *folder, uint64_t update,
 {
     char name[CAIRN_FILE_NAME_BYTES];
     cairn_checkpoint_name(update, name);
-    if (cairn_fault("checkpoint.write"))
-        return cairn_fail(CAIRN_FILES, "%s/%s: not written: planted fault", folder, name);
     CAIRN_TRY(write_file(folder, name, state));
     CAIRN_TRY(cairn_durable_link(folder, name, "latest.h5"));
     cairn_folder_prune(folder, update, keep);

@@ -16,6 +16,7 @@ void cairn_comm_check(const cairn_comm *comm, int code, const char *call)
 {
     char text[MPI_MAX_ERROR_STRING] = "";
     int n = 0;
+    if (cairn_fault("comm.call")) code = MPI_ERR_OTHER;
     if (code == MPI_SUCCESS) return;
     MPI_Error_string(code, text, &n);
     fprintf(stderr, "cairn: %s failed: %s; the job cannot go on (rank %d of %d)\n", call, text,

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fault.h"
 #include "base/memory.h"
 #include "config/parts.h"
 
@@ -123,7 +124,7 @@ static cairn_status read_all(FILE *file, const char *path, char **text, size_t *
     CAIRN_TRY(cairn_memory_get(LARGEST_FILE_BYTES, 1, "the run file", &bytes));
     used = fread(bytes, 1, LARGEST_FILE_BYTES, file);
     cairn_status st = CAIRN_OK;
-    if (ferror(file))
+    if (cairn_fault("config.read") || ferror(file))
         st = cairn_fail(CAIRN_USAGE, "%s: the run file cannot be read: %s", path, strerror(errno));
     else if (used == LARGEST_FILE_BYTES)
         st = cairn_fail(CAIRN_USAGE, "%s: %d MiB are too many for a run file", path,

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/fault.h"
 #include "base/memory.h"
 #include "data/internal.h"
 
@@ -109,7 +110,7 @@ cairn_status cairn_writer_finish(struct cairn_writer *writer)
     cairn_status st = cairn_h5_close(writer->file);
     writer->file = NULL;
     CAIRN_TRY(st);
-    if (rename(writer->unfinished, writer->path) != 0)
+    if (cairn_fault("data.write") || rename(writer->unfinished, writer->path) != 0)
         return cairn_fail(CAIRN_FILES, "%s: %s", writer->path, strerror(errno));
     return CAIRN_OK;
 }

@@ -46,6 +46,7 @@ cairn_status cairn_folder_make(const char *path)
     char part[CAIRN_PATH_BYTES];
     size_t n = strlen(path);
     if (n >= sizeof part) return cairn_fail(CAIRN_USAGE, "the path %s is too long", path);
+    if (cairn_fault("report.folder")) return cairn_file_refused(path, "the folder cannot be made");
     for (size_t i = 1; i <= n; i++) {
         if (path[i] != '/' && path[i] != '\0') continue;
         memcpy(part, path, i);
@@ -62,7 +63,8 @@ cairn_status cairn_folder_make(const char *path)
 cairn_status cairn_file_sync(int fd, const char *path)
 {
     /* EINVAL: a file system that has nothing to sync */
-    if (fsync(fd) != 0 && errno != EINVAL) return cairn_file_refused(path, "cannot be synced");
+    if (cairn_fault("report.sync") || (fsync(fd) != 0 && errno != EINVAL))
+        return cairn_file_refused(path, "cannot be synced");
     return CAIRN_OK;
 }
 
@@ -144,7 +146,7 @@ cairn_status cairn_file_replace(const char *path, const char *bytes, size_t n)
     cairn_status st = cairn_file_write(fd, path, bytes, n, &n_written);
     if (st == CAIRN_OK) st = cairn_file_sync(fd, path);
     if (close(fd) != 0 && st == CAIRN_OK) st = cairn_file_refused(path, "cannot be written");
-    if (st == CAIRN_OK && rename(beside, path) != 0)
+    if (st == CAIRN_OK && (cairn_fault("report.rename") || rename(beside, path) != 0))
         st = cairn_file_refused(path, "cannot be replaced");
     if (st != CAIRN_OK) {
         unlink(beside);
