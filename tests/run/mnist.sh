@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# What the recipes of MNIST promise, in a shorter form: the whole of it takes minutes and stands in tests/README.md.
+. "${BASH_SOURCE%/*}/../support/run.sh"
+
+files=${CAIRN_DATA:-$CAIRN_SOURCE/../shared/data}/mnist
+[ -d "$files" ] || skip "MNIST is not in $files (datasets/fetch mnist, or set CAIRN_DATA to the folder above it)"
+expect 0 0 import idx "$files" --val 5000 -o mnist.h5
+
+# The first epoch of the MLP; all twenty end at 0.984.
+expect 0 2 train "$recipes/mnist-mlp.yaml" data.file=mnist.h5 train.epochs=1 --out mlp -q
+holds "mnist-mlp, test accuracy after one epoch" "$(json mlp/summary.json eval_accuracy) >= 0.94"
+
+# Updates of plain SGD until the validation error is below 4 %: about 230, a reference program needed 228.  One seed says
+# little (see the recipe), so the median of three.
+last=300
+for seed in 1 2 3; do
+    expect 0 2 train "$recipes/mnist-sgd.yaml" data.file=mnist.h5 train.seed=$seed train.updates=$last \
+        train.evaluate_every=2 checkpoint.every_updates=0 --out sgd-$seed -q
+    awk -F, -v last=$last '$5 == "val" && $7 > 0.96 { print $1; found = 1; exit }
+        END { if (!found) print last + 1 }' sgd-$seed/eval.csv >>updates
+done
+median=$(sort -n updates | sed -n 2p)
+holds "mnist-sgd, median updates until 4 % of $(tr '\n' ' ' <updates)" "180 <= $median && $median <= 290"
