@@ -240,7 +240,10 @@ static cairn_status prepare(struct job *job, const struct cairn_arguments *argum
     CAIRN_TRY(cairn_setup_trainer(job->config, job->comm, &job->trainer));
     cairn_setup_platform(job->config, job->platform, sizeof job->platform);
     choose_folder(job);
-    st = cairn_config_print(job->config, &job->config_text);
+    if (!cairn_config_given(job->config, "loss"))
+        st = cairn_config_resolve(job->config, "loss",
+                                  cairn_model_loss_name(job->trainer->parts.model));
+    if (st == CAIRN_OK) st = cairn_config_print(job->config, &job->config_text);
     if (st == CAIRN_OK && job->main)
         st = cairn_dataset_fingerprint(job->trainer->parts.dataset, &job->data_fingerprint);
     return cairn_comm_agree(job->comm, st);

@@ -109,6 +109,18 @@ cairn_status cairn_config_read(const char *text, size_t n, const char *source,
     return cairn_config_read_from(text, n, source, overrides, "command line", out);
 }
 
+cairn_status cairn_config_resolve(struct cairn_config *config, const char *key, const char *value)
+{
+    char text[CAIRN_KEY_TEXT_BYTES];
+    size_t i = 0;
+    while (i < N_KEYS && strcmp(keys[i].name, key) != 0) i++;
+    int n = snprintf(text, sizeof text, "%s=%s", key, value);
+    if (i == N_KEYS || n >= (int)sizeof text)
+        return cairn_fail(CAIRN_BUG, "no key %s that takes %s", key, value);
+    CAIRN_TRY(cairn_override_apply(config->tree, text, "default"));
+    return cairn_key_read(&keys[i], cairn_tree_find(config->tree, key), "", config);
+}
+
 void cairn_config_free(struct cairn_config *config)
 {
     if (config == NULL) return;

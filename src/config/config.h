@@ -89,6 +89,16 @@ CAIRN_CHECKED cairn_status cairn_config_print(const struct cairn_config *config,
 CAIRN_CHECKED cairn_status cairn_config_changed(const struct cairn_config *now,
                                                 const struct cairn_config *before, char **out);
 
+/**
+ * Give a key that the run file leaves open the value that it turned out to have, so that it stands
+ * in what is printed and compared.
+ *
+ * Ranks   local
+ * Errors  CAIRN_USAGE: memory
+ */
+CAIRN_CHECKED cairn_status cairn_config_resolve(struct cairn_config *config, const char *key,
+                                                const char *value);
+
 /** Whether the run file or the command line gives this key.  Ranks: local.  Errors: none. */
 bool cairn_config_given(const struct cairn_config *config, const char *key);
 

@@ -120,6 +120,11 @@ const struct cairn_shape *cairn_model_output_shape(const struct cairn_model *mod
     return cairn_chain_output(&model->chain);
 }
 
+const char *cairn_model_loss_name(const struct cairn_model *model)
+{
+    return model->loss->name;
+}
+
 bool cairn_model_has_accuracy(const struct cairn_model *model)
 {
     return model->loss->wants_classes;

@@ -60,6 +60,10 @@ const struct cairn_params *cairn_model_params(const struct cairn_model *model);
 #define cairn_model_output_shape CAIRN_R(cairn_model_output_shape)
 const struct cairn_shape *cairn_model_output_shape(const struct cairn_model *model);
 
+/** Name of the loss, also where it was chosen by the data.  Ranks: local.  Errors: none. */
+#define cairn_model_loss_name CAIRN_R(cairn_model_loss_name)
+const char *cairn_model_loss_name(const struct cairn_model *model);
+
 /** Whether the loss counts correct classes, so that accuracy has a meaning.  Ranks: local.  Errors:
  * none. */
 #define cairn_model_has_accuracy CAIRN_R(cairn_model_has_accuracy)
