@@ -224,7 +224,8 @@ static cairn_status train(struct job *job, char **summary)
         .threads = job->config->train_threads,
     };
     cairn_status st = cairn_provenance_begin(job->comm, &about, job->run_folder);
-    if (st == CAIRN_OK) st = cairn_train_run(job->trainer, &options, summary);
+    if (st != CAIRN_OK) return st; /* there is no entry to end */
+    st = cairn_train_run(job->trainer, &options, summary);
     if (job->main) end_provenance(job, st);
     return st;
 }

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Folders that cannot be written, full disks, and checkpoints that are damaged or of another run: one line, the right exit
+# code, on 1 and 3 ranks, and what was saved before stays.
+. "${BASH_SOURCE%/*}/../support/run.sh"
+
+make_data()
+{
+    "$CAIRN_BUILD/tests/run_make_data" "$1" "/train/x=float32:30x4${2-}" /train/y=int32:30 /test/x=float32:9x4 /test/y=int32:9
+}
+make_data data.h5
+make_data other.h5 :1
+printf '%s\n' "data: {file: data.h5}" "model: [{type: dense, units: 3, name: first}]" "batch: {global: 6, micro: 2}" \
+    "train: {updates: 10}" "checkpoint: {every_updates: 2}" >run.yaml
+
+# Folders
+no_folder()
+{
+    touch file
+    ln -s /proc/no link
+    expect_line 6 "$1" 'file: the folder cannot be made: ' train run.yaml --out file/result
+    expect_line 6 "$1" 'file: the folder cannot be made: ' train run.yaml --out file
+    expect_line 6 "$1" 'link: the folder cannot be made: ' train run.yaml --out link
+    expect 0 "$1" train run.yaml --out result
+    rm -r result/checkpoints
+    touch result/checkpoints
+    expect_line 6 "$1" 'checkpoints: the folder cannot be made: ' train run.yaml --out result
+    expect 0 0 train run.yaml --out saved train.updates=2
+    expect_line 6 "$1" 'p.h5.*cannot be' predict saved/checkpoints/latest.h5 --data data.h5 -o nowhere/p.h5
+}
+
+# A folder that even root cannot write.
+read_only()
+{
+    mkdir closed
+    if [ "$(id -u)" = 0 ]; then
+        mount -t tmpfs -o ro none closed 2>/dev/null || { echo "left out, since nothing can be mounted: a read-only disk"; return 0; }
+        expect_line 6 "$1" 'result: the folder cannot be made: Read-only' train run.yaml --out closed/result
+        umount closed
+    else
+        chmod a-w closed
+        expect_line 6 "$1" 'result: the folder cannot be made: Permission' train run.yaml --out closed/result
+    fi
+}
+
+# A disk that fills up while the run saves: the run goes on, and ends with 6 and what was saved before.
+full()
+{
+    mkdir small
+    mount -t tmpfs -o size=400k none small 2>/dev/null || { echo "left out, since nothing can be mounted: a full disk"; return 0; }
+    (full_disk "$1") || { umount small; return 1; }
+    umount small
+}
+
+full_disk()
+{
+    local wide=("model.0.units=3" "optim.momentum=0.9")
+    expect 0 0 train run.yaml --out small/result "${wide[@]}" train.updates=4
+    dd if=/dev/zero of=small/rest bs=1k 2>/dev/null || true
+    run "$1" train run.yaml --out small/result "${wide[@]}" -q
+    same "exit code on a full disk" "$code" 6
+    same "lines of the error" "$(grep '^cairn: ' err | grep -vc warning)" 1
+    [ -z "$(find small -name '*.tmp')" ] || fail "unfinished files stay on the full disk"
+    rm small/rest
+    expect 0 "$1" train run.yaml --out small/result "${wide[@]}"
+    grep -q 'goes on from .*update-00000004' err || fail "the checkpoint before the full disk is not gone on from"
+}
+
+# Checkpoints
+
+damaged()
+{
+    local last=result/checkpoints/update-00000010.h5
+    expect 0 0 train run.yaml --out result
+    truncate -s "$(($(stat -c %s "$last") / 2))" "$last"
+    expect_line 3 "$1" 'update-00000010.h5: ' train run.yaml --out other --resume "$last"
+    expect_line 3 "$1" 'update-00000010.h5: ' eval "$last"
+    expect_line 0 "$1" '^cairn: warning: checkpoint passed over: .*update-00000010.h5' train run.yaml --out result
+    cmp -s "$last" result/checkpoints/latest.h5 || fail "the damaged checkpoint was not replaced"
+    for last in result/checkpoints/update-*; do truncate -s 1000 "$last"; done
+    run "$1" train run.yaml --out result -q
+    same "exit code where all checkpoints are damaged" "$code" 3
+    grep -Eq '^cairn: .*all 3 checkpoints are damaged; .*--overwrite' err || fail "no advice where all are damaged"
+    expect 0 "$1" train run.yaml --out result --overwrite
+}
+
+another()
+{
+    expect 0 0 train run.yaml --out result train.updates=4
+    expect_line 2 "$1" 'model|units' train run.yaml --out result model.0.units=5
+    expect_line 2 "$1" 'optim.lr' train run.yaml --out result optim.lr=0.5
+    expect_line 3 "$1" 'made with other data' train run.yaml --out result data.file=other.h5
+    expect_line 2 "$1" 'holds checkpoints; --overwrite' train run.yaml --out result --resume never
+    expect_line 3 "$1" 'is no Cairn checkpoint' train run.yaml --out result --resume data.h5
+    expect_line 3 "$1" 'nothere.h5: No such file' train run.yaml --out result --resume nothere.h5
+    expect_line 2 "$1" 'no group called|--split dev: there are' eval result/checkpoints/latest.h5 --split dev
+    expect_line 3 "$1" 'has no group val' eval result/checkpoints/latest.h5 --split val
+    expect 0 "$1" train run.yaml --out result train.updates=6
+}
+
+# One of several that a launcher has not joined.
+alone()
+{
+    local variable
+    for variable in SLURM_NTASKS OMPI_COMM_WORLD_SIZE PMI_SIZE; do
+        export "$variable=4"
+        expect_line 2 0 "$variable says 4 ranks.*--singleton" train run.yaml --out result
+        unset "$variable"
+    done
+    [ ! -e result ] || fail "a refused start made its folder"
+    SLURM_NTASKS=4 expect 0 0 train run.yaml --out result --singleton
+}
+
+for ranks in 0 3; do
+    for what in no_folder read_only full damaged another; do
+        beside "$what" "$ranks"
+    done
+done
+beside alone
+all_good
