@@ -88,6 +88,26 @@ static cairn_status descend(const struct override *o, struct cairn_node *tree,
     return CAIRN_OK;
 }
 
+/* Keys of which one may stand in for the other: what the command line says takes the place of what
+ * the file says. */
+static const char *const alternatives[][2] = {
+    {"train.updates", "train.epochs"},
+    {"train.epochs", "train.updates"},
+};
+
+static cairn_status put_alternative_aside(struct cairn_node *tree, const char *key)
+{
+    for (size_t i = 0; i < sizeof alternatives / sizeof alternatives[0]; i++) {
+        struct cairn_node *other = cairn_tree_find(tree, alternatives[i][1]);
+        if (strcmp(alternatives[i][0], key) != 0 || other == NULL || other->line == 0) continue;
+        if (other->kind != CAIRN_NODE_SCALAR) continue;
+        free(other->text);
+        other->text = NULL;
+        CAIRN_TRY(cairn_memory_text("none", &other->text));
+    }
+    return CAIRN_OK;
+}
+
 cairn_status cairn_override_apply(struct cairn_node *tree, const char *override, const char *source)
 {
     struct override o = {.text = override, .source = source};
@@ -100,8 +120,10 @@ cairn_status cairn_override_apply(struct cairn_node *tree, const char *override,
     cairn_status st = cairn_memory_text(override, &o.key);
     if (st == CAIRN_OK) {
         o.key[n] = '\0';
-        st = descend(&o, tree, value);
+        if (value->text == NULL || strcmp(value->text, "none") != 0)
+            st = put_alternative_aside(tree, o.key);
     }
+    if (st == CAIRN_OK) st = descend(&o, tree, value);
     if (st != CAIRN_OK) cairn_node_free(value);
     free(o.key);
     return st;

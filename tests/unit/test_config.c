@@ -54,6 +54,20 @@ static void test_defaults_and_values(void **state)
     cairn_config_free(config);
 }
 
+static void test_alternatives(void **state)
+{
+    static const char *const updates[] = {"train.updates=7", NULL};
+    static const char *const nothing[] = {"train.updates=none", NULL};
+    (void)state;
+    struct cairn_config *config = read_ok(RUN "train: {epochs: 3}\n", updates);
+    assert_int_equal(config->train_updates, 7);
+    assert_true(config->train_epochs == CAIRN_NONE); /* the command line is the later word */
+    cairn_config_free(config);
+    config = read_ok(RUN "train: {epochs: 3}\n", nothing);
+    assert_int_equal(config->train_epochs, 3);
+    cairn_config_free(config);
+}
+
 static void test_overrides(void **state)
 {
     static const char *const overrides[] = {"batch.global=4096",
@@ -308,6 +322,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_defaults_and_values),
+        cmocka_unit_test(test_alternatives),
         cmocka_unit_test(test_overrides),
         cmocka_unit_test(test_all_from_the_command_line),
         cmocka_unit_test(test_paths),
