@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * cairn train RUN.yaml: from a run file to a run folder. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -230,6 +231,19 @@ static cairn_status train(struct job *job, char **summary)
     return st;
 }
 
+/* What the data or the number of ranks decided is put into the config, to be kept: a global batch
+ * that follows from the ranks must not change when the run goes on with others.  Local. */
+static cairn_status resolve_config(struct cairn_config *config, const cairn_trainer *t)
+{
+    char global[32];
+    if (!cairn_config_given(config, "loss"))
+        CAIRN_TRY(cairn_config_resolve(config, "loss", cairn_model_loss_name(t->parts.model)));
+    if (config->batch_global != CAIRN_NONE) return CAIRN_OK;
+    snprintf(global, sizeof global, "%" PRIu64, t->parts.rule.global);
+    CAIRN_TRY(cairn_config_resolve(config, "batch.global", global));
+    return cairn_config_resolve(config, "batch.accumulate", "none");
+}
+
 /* Everything that can be wrong before the first update.  Collective. */
 static cairn_status prepare(struct job *job, const struct cairn_arguments *arguments)
 {
@@ -241,9 +255,7 @@ static cairn_status prepare(struct job *job, const struct cairn_arguments *argum
     CAIRN_TRY(cairn_setup_trainer(job->config, job->comm, &job->trainer));
     cairn_setup_platform(job->config, job->platform, sizeof job->platform);
     choose_folder(job);
-    if (!cairn_config_given(job->config, "loss"))
-        st = cairn_config_resolve(job->config, "loss",
-                                  cairn_model_loss_name(job->trainer->parts.model));
+    st = resolve_config(job->config, job->trainer);
     if (st == CAIRN_OK) st = cairn_config_print(job->config, &job->config_text);
     if (st == CAIRN_OK && job->main)
         st = cairn_dataset_fingerprint(job->trainer->parts.dataset, &job->data_fingerprint);

@@ -85,6 +85,20 @@ cmp -s out before.json || fail "a finished run does not print its summary"
 cmp -s exact.cut/summary.json before.json || fail "a finished run changed its summary"
 cmp -s exact.cut/metrics.csv before.csv || fail "a finished run changed its metrics"
 
+# Killed between its last checkpoint and its summary it still ends with the same.
+rm exact.cut/summary.json
+sed -i '$d' exact.cut/eval.csv
+expect 0 3 train run.yaml --out exact.cut
+bits exact.cut >b
+bits exact | cmp -s - b || fail "without its summary a finished run ends otherwise"
+
+# A global batch that follows from the ranks does not change when they do.
+grown=(train.reproducible=false batch.global=none train.epochs=none)
+expect 0 2 train run.yaml --out grown "${grown[@]}" batch.accumulate=2 train.updates=3
+expect_line 2 3 'batch\.global \(96, was 64\)' train run.yaml --out grown "${grown[@]}" batch.accumulate=2 train.updates=6
+expect 0 3 train run.yaml --out grown "${grown[@]}" batch.global=64 train.updates=6
+same "samples of 6 updates" "$(json out samples)" $((6 * 64))
+
 # Keys that matter, and keys that may change.
 expect_line 2 2 'optim\.lr.*0\.2.*0\.1' train run.yaml --out exact.cut optim.lr=0.2
 expect_line 2 2 'model.*units' train run.yaml --out exact.cut model.1.units=17
