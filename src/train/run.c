@@ -252,7 +252,11 @@ cairn_status cairn_train_run(cairn_trainer *t, const struct cairn_run_options *o
         .evaluated_update = UINT64_MAX,
         .main = cairn_comm_rank(t->parts.comm) == 0,
     };
+    struct cairn_eval_metrics last;
     bool complete = false;
+    if (run.main && options->resumed &&
+        cairn_run_folder_last_eval(options->folder, "test", t->at.update, &last))
+        run.wall_before_s = fmax(run.wall_before_s, last.wall_s); /* it came after the checkpoint */
     double asked = cairn_interrupted();
     cairn_status st = find_summary(&run, summary, &complete);
     if (st != CAIRN_OK || complete) return st;

@@ -77,6 +77,12 @@ column longer/metrics.csv batch_samples | awk -v n=$n_train '
     { before = sum; sum += $1; if (int(before / (2 * n)) != int((sum - 1) / (2 * n))) exit 1 } END { exit sum != 4 * n }' ||
     fail "after more epochs a sample is used twice or not at all"
 
+# Nor do times go back behind the evaluation that came after the last checkpoint.
+for updates in 2 3; do
+    expect 0 2 train run.yaml --out step train.epochs=none train.updates=$updates train.evaluate_every=3
+done
+whole_lines step
+
 # A finished run shows its summary and changes nothing.
 cp exact.cut/summary.json before.json
 cp exact.cut/metrics.csv before.csv

@@ -183,6 +183,7 @@ whole_lines()
 {
     column "$1/metrics.csv" update | awk '$1 != NR { exit 1 }' || fail "$1/metrics.csv has a gap or a double"
     column "$1/metrics.csv" wall_s | awk '$1 < last { exit 1 } { last = $1 }' || fail "$1/metrics.csv: wall_s goes back"
+    column "$1/eval.csv" wall_s | awk '$1 < last { exit 1 } { last = $1 }' || fail "$1/eval.csv: wall_s goes back"
 }
 
 # same WHAT A B: two texts are equal.
