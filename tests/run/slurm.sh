@@ -25,13 +25,14 @@ over() { [[ $(state) =~ COMPLETED|FAILED|CANCELLED|TIMEOUT ]]; }
 for launcher in srun mpirun; do
     job=$(on_head "CAIRN=$cairn CAIRN_LAUNCHER=$launcher" \
         sbatch --parsable --nodes=2 --time=5 "--output=$work/$launcher.log" "$CAIRN_SOURCE/launch/slurm/train.sbatch" \
-        "$recipes/digits.yaml" "${keys[@]}" --out "$launcher") || fail "sbatch"
+        "$recipes/digits.yaml" "${keys[@]}" --out "$launcher" --overwrite) || fail "sbatch"
     until_true 30 test -e "$launcher/checkpoints/latest.h5"
     on_head scancel --batch -s USR1 "$job"
     until_true 60 over
     cp "$launcher.log" err
     same "state of the job with $launcher" "$(state)" COMPLETED
     grep -q "saved and is queued again" err || fail "the job with $launcher was not stopped"
+    grep -q "goes on from" err || fail "the job with $launcher began afresh"
     grep -q "restart 1" err || fail "the job with $launcher did not start again"
     same "status with $launcher" "$(json "$launcher/summary.json" status)" done
     same "weights with $launcher" "$(weights_of "$launcher")" "$(weights_of whole)"
