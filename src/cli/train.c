@@ -122,6 +122,7 @@ static cairn_status check_same_config(const struct job *job)
     struct cairn_config *before = NULL;
     cairn_status st = cairn_checkpoint_text(job->checkpoint, "/config", &text);
     if (st == CAIRN_OK) st = cairn_config_read(text, strlen(text), job->checkpoint, NULL, &before);
+    if (st == CAIRN_USAGE) st = cairn_fail_in(CAIRN_DATA, "the run file in the checkpoint");
     if (st == CAIRN_OK) st = cairn_config_changed(job->config, before, &changed);
     if (st == CAIRN_OK && changed[0] != '\0')
         st = cairn_fail(

@@ -47,5 +47,6 @@ cairn_status cairn_setup_stored_config(cairn_comm *comm, const char *checkpoint,
     cairn_status st = CAIRN_OK;
     if (cairn_comm_rank(comm) == 0) st = cairn_checkpoint_text(checkpoint, "/config", &source.text);
     if (source.text != NULL) source.n_bytes = strlen(source.text);
-    return parse_everywhere(comm, st, &source, overrides, out);
+    st = parse_everywhere(comm, st, &source, overrides, out);
+    return st == CAIRN_USAGE ? cairn_fail_in(CAIRN_DATA, "the run file in the checkpoint") : st;
 }

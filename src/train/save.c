@@ -164,6 +164,21 @@ static cairn_status read_checkpoint(const struct cairn_save_options *options, co
     return CAIRN_OK;
 }
 
+/* What no run has written, whatever the checksums say.  Rank 0. */
+static cairn_status check_progress(const cairn_trainer *t, const char *path,
+                                   const struct stored *stored)
+{
+    const uint64_t most = (uint64_t)1 << 50;
+    bool fits = stored->seed == t->parts.seed && stored->position < t->parts.rule.n_samples &&
+                stored->epoch < most && stored->epoch < UINT64_MAX / 2 / t->parts.rule.n_samples &&
+                t->at.update < most;
+    if (fits) return CAIRN_OK;
+    return cairn_fail(CAIRN_DATA,
+                      "%s: its /progress (update %" PRIu64 ", epoch %" PRIu64 ", position %" PRIu64
+                      ", seed %" PRIu64 ") is none of this run; take another checkpoint",
+                      path, t->at.update, stored->epoch, stored->position, stored->seed);
+}
+
 static size_t array_bytes(const struct cairn_array *array)
 {
     return cairn_shape_count(&array->shape) *
@@ -179,6 +194,7 @@ cairn_status cairn_train_resume(cairn_trainer *t, const struct cairn_save_option
     cairn_status st = collect(&state, t, &stored);
     if (st == CAIRN_OK && cairn_comm_rank(comm) == 0)
         st = read_checkpoint(options, path, &state, &stored);
+    if (st == CAIRN_OK && cairn_comm_rank(comm) == 0) st = check_progress(t, path, &stored);
     st = cairn_comm_agree_main(comm, st);
     for (size_t i = 0; i < state.n_arrays && st == CAIRN_OK; i++)
         st = cairn_comm_broadcast(comm, st, state.array[i].data, array_bytes(&state.array[i]));

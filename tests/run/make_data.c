@@ -3,8 +3,11 @@
  *
  *   run_make_data FILE PATH=TYPE:DIMxDIM[:VALUE] ... PATH@ATTRIBUTE=NUMBER[,NUMBER] ...
  *
+ * or a text that begins with a letter.
+ *
  * TYPE is one of cairn_h5_type_name(); without VALUE (nan is one) element i is i mod 3.  Not for
  * data that a test trains on for long. */
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,10 +54,12 @@ static cairn_status write_array(struct cairn_h5 *file, char *path, char *what)
         form.shape.dim[form.shape.ndim++] = strtoul(dims, &dims, 10);
         if (*dims == 'x') dims++;
     }
+    if (form.type == CAIRN_H5_TEXT && value != NULL) form.text_bytes = strlen(value);
     size_t bytes = cairn_shape_count(&form.shape) * cairn_h5_element_bytes(&form);
     unsigned char *data = calloc(bytes + 1, 1);
     if (data == NULL) return cairn_fail(CAIRN_USAGE, "no memory");
-    fill(&form, value, data);
+    if (form.type != CAIRN_H5_TEXT) fill(&form, value, data);
+    if (form.type == CAIRN_H5_TEXT && value != NULL) memcpy(data, value, form.text_bytes);
     cairn_status st = make_groups(file, path);
     if (st == CAIRN_OK) st = cairn_h5_write(file, path, &form, data);
     free(data);
@@ -67,6 +72,7 @@ static cairn_status write_attribute(struct cairn_h5 *file, char *path, char *val
     size_t n = 0;
     char *name = strchr(path, '@');
     *name++ = '\0';
+    if (isalpha((unsigned char)*values)) return cairn_h5_set_text(file, path, name, values);
     while (*values != '\0' && n < MOST_NUMBERS) {
         number[n++] = strtod(values, &values);
         if (*values == ',') values++;

@@ -3,6 +3,8 @@
 # code, on 1 and 3 ranks, and what was saved before stays.
 . "${BASH_SOURCE%/*}/../support/run.sh"
 
+needs h5copy h5dump
+
 make_data()
 {
     "$CAIRN_BUILD/tests/run_make_data" "$1" "/train/x=float32:30x4${2-}" /train/y=int32:30 /test/x=float32:9x4 /test/y=int32:9
@@ -97,6 +99,34 @@ another()
     expect 0 "$1" train run.yaml --out result train.updates=6
 }
 
+# with CHECKPOINT ARRAY: a copy in invented.h5 with another array
+with()
+{
+    local path
+    "$CAIRN_BUILD/tests/run_make_data" invented.h5 /@format=cairn-checkpoint /@format_version=1 "$2"
+    for path in $(h5dump -n "$1" | awk '$1 == "dataset" { print $2 }'); do
+        [ "$path" = "${2%%=*}" ] || h5copy -p -i "$1" -o invented.h5 -s "$path" -d "$path"
+    done
+}
+
+# Checkpoints that are whole, but that no run has written.
+invented()
+{
+    local good=result/checkpoints/latest.h5 again=(train run.yaml --out other --resume invented.h5)
+    expect 0 0 train run.yaml --out result train.updates=4
+    with "$good" /config=text:1:nothing
+    expect_line 3 "$1" 'the run file in the checkpoint: ' "${again[@]}"
+    expect_line 3 "$1" 'the run file in the checkpoint: ' eval invented.h5
+    with "$good" /progress/position=int32:1:30
+    expect_line 3 "$1" 'its /progress .*position 30' "${again[@]}"
+    with "$good" /progress/seed=int32:1:9
+    expect_line 3 "$1" 'its /progress .*seed 9' "${again[@]}"
+    with "$good" /weights/first.weight=float32:4x3
+    expect_line 3 "$1" 'first.weight has the shape \[4, 3\]' "${again[@]}"
+    with "$good" /weights/first.bias=float32:3
+    expect 0 "$1" "${again[@]}"
+}
+
 # One of several that a launcher has not joined.
 alone()
 {
@@ -111,7 +141,7 @@ alone()
 }
 
 for ranks in 0 3; do
-    for what in no_folder read_only full damaged another; do
+    for what in no_folder read_only full damaged another invented; do
         beside "$what" "$ranks"
     done
 done
