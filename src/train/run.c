@@ -110,13 +110,24 @@ static cairn_status evaluate(struct run *run, enum cairn_split split)
     return CAIRN_OK;
 }
 
+/* Times of the slowest rank: some ranks of a small batch have no micro-batch at all. */
+static cairn_status share_times(struct run *run, cairn_status st)
+{
+    struct cairn_times *times = &run->t->times;
+    _Static_assert(sizeof *times % sizeof(double) == 0, "times are doubles and nothing else");
+    times->wall_s = wall_s(run);
+    return cairn_comm_max(run->t->parts.comm, st, &times->wall_s, sizeof *times / sizeof(double));
+}
+
 static cairn_status save(struct run *run)
 {
     double begin_s = cairn_clock_s();
     cairn_trainer *t = run->t;
-    t->times.wall_s = wall_s(run);
     cairn_status st = run->main ? cairn_run_folder_flush(run->options->folder) : CAIRN_OK;
-    st = cairn_train_save(t, st, &run->options->save); /* the lines stand before the checkpoint */
+    st = share_times(run, st);
+    if (st == CAIRN_OK)
+        st = cairn_train_save(t, st,
+                              &run->options->save); /* the lines stand before the checkpoint */
     t->times.checkpoint_s += cairn_clock_s() - begin_s;
     if (st == CAIRN_OK) run->saved_update = t->at.update;
     return st;
@@ -172,6 +183,7 @@ static cairn_status summarize(struct run *run, bool stopped, char **text)
     double rss = (double)cairn_system_peak_rss_bytes();
     char *json = NULL;
     cairn_status st = cairn_comm_max(t->parts.comm, CAIRN_OK, &rss, 1);
+    if (st == CAIRN_OK) st = share_times(run, st);
     struct cairn_summary summary = {
         .status = stopped ? "stopped" : "done",
         .updates = t->at.update,
@@ -186,7 +198,7 @@ static cairn_status summarize(struct run *run, bool stopped, char **text)
         .weights_hash = cairn_trainer_weights_hash(t),
         .samples_per_s =
             t->times.training_s > 0 ? (double)t->at.samples / t->times.training_s : NAN,
-        .wall_s = wall_s(run),
+        .wall_s = t->times.wall_s,
         .compute_s = t->times.compute_s,
         .reduce_s = t->times.reduce_s,
         .data_s = t->times.data_s,
