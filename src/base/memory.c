@@ -3,14 +3,37 @@
 #include "base/memory.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/fault.h"
 
+enum { LARGE_BYTES = 1 << 26 };
+
 static size_t round_up(size_t bytes)
 {
     return (bytes + CAIRN_ALIGNMENT - 1) / CAIRN_ALIGNMENT * CAIRN_ALIGNMENT;
+}
+
+/* What this machine can still give; SIZE_MAX where it does not say. */
+static size_t available_bytes(void)
+{
+    char line[128];
+    size_t kilobytes = 0;
+    FILE *file = fopen("/proc/meminfo", "r");
+    if (file == NULL) return SIZE_MAX;
+    while (kilobytes == 0 && fgets(line, sizeof line, file) != NULL)
+        if (strncmp(line, "MemAvailable:", 13) == 0) kilobytes = strtoull(line + 13, NULL, 10);
+    fclose(file);
+    return kilobytes == 0 ? SIZE_MAX : kilobytes * 1024;
+}
+
+/* Linux promises more than it has and later kills who uses it, so large blocks are looked at. */
+static void *allocate(size_t bytes)
+{
+    if (bytes > LARGE_BYTES && bytes > available_bytes()) return NULL;
+    return aligned_alloc(CAIRN_ALIGNMENT, bytes);
 }
 
 cairn_status cairn_memory_get(size_t count, size_t size, const char *what, void *out)
@@ -21,7 +44,7 @@ cairn_status cairn_memory_get(size_t count, size_t size, const char *what, void 
                           what, count, size);
     size_t bytes = round_up(count * size);
     if (bytes == 0) bytes = CAIRN_ALIGNMENT;
-    if (!cairn_fault("memory.get")) block = aligned_alloc(CAIRN_ALIGNMENT, bytes);
+    if (!cairn_fault("memory.get")) block = allocate(bytes);
     if (block == NULL)
         return cairn_fail(
             CAIRN_USAGE,
