@@ -27,6 +27,8 @@ enum {
 #define INFINITE_BITS 0x7f800000u
 #define ROUNDER       0x1.8p52
 #define ROUNDER_BITS  0x4338000000000000u
+#define HIGH_BITS     0x4530000080000000u
+#define LOW_BITS      0x4330000000000000u
 
 enum { EXTRA = 2 * CAIRN_N_SCALARS + CAIRN_N_FLAGS };
 
@@ -158,15 +160,17 @@ static void reduce(struct cairn_sum *sum)
     memcpy(sum->flag, extra + 2 * CAIRN_N_SCALARS, sizeof sum->flag);
 }
 
-/* A sum of integers as one float, rounded once to double and once to float. */
+/* A sum of integers as one float, rounded once to double and once to float.  The halves become the
+ * mantissas of 2^84 + 2^63 + 2^32 high and 2^52 + low: all in 64-bit lanes, for the vector unit. */
 static void to_floats(float *restrict g, const uint64_t *restrict q, size_t n, double unit)
 {
     for (size_t i = 0; i < n; i++) {
-        int32_t high = (int32_t)(uint32_t)(q[i] >> 32);
-        int32_t low =
-            (int32_t)((uint32_t)q[i] ^
-                      0x80000000u); /* the low word less 2^31: signed, for the vector unit */
-        g[i] = (float)(((double)high * 0x1p32 + ((double)low + 0x1p31)) * unit);
+        uint64_t high_bits = (q[i] >> 32) ^ HIGH_BITS;
+        uint64_t low_bits = (q[i] & 0xffffffffu) | LOW_BITS;
+        double high, low;
+        memcpy(&high, &high_bits, sizeof high);
+        memcpy(&low, &low_bits, sizeof low);
+        g[i] = (float)(((high - (0x1p84 + 0x1p63 + 0x1p52)) + low) * unit);
     }
 }
 
@@ -176,8 +180,14 @@ static void finish(struct cairn_sum *sum)
     for (size_t p = 0; p < sum->params->n_items; p++) {
         const struct cairn_param *item = &sum->params->item[p];
         double unit = ldexp(1.0, (int)sum->range[p] - fixed->bits);
-        to_floats(sum->g + item->offset, fixed->q + item->offset, item->count, unit);
-        uint32_t largest = largest_bits(sum->g + item->offset, item->count);
+        uint32_t largest = 0;
+        for (size_t done = 0; done < item->count; done += BLOCK) {
+            size_t n = item->count - done < BLOCK ? item->count - done : BLOCK;
+            float *g = sum->g + item->offset + done;
+            to_floats(g, fixed->q + item->offset + done, n, unit);
+            uint32_t here = largest_bits(g, n);
+            if (here > largest) largest = here;
+        }
         if (largest != 0) sum->range[p] = exponent_above(largest) + HEADROOM;
     }
 }
