@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "cairn/cairn.h"
 #include "comm/exchange.h"
@@ -170,6 +171,7 @@ int main(void)
     static const struct shape shapes[] = {{64, 16}, {32, 1}, {32, 16}, {128, 1}, {128, 16}};
     cairn_comm *comm = NULL;
     char path[64];
+    cairn_log_set_level(CAIRN_LOG_QUIET);
     if (cairn_comm_open(&comm) != CAIRN_OK) return 1;
     snprintf(path, sizeof path, "/tmp/cairn-bench-%ld.h5", (long)getpid());
     bool first = cairn_comm_rank(comm) == 0;
