@@ -36,6 +36,7 @@ enum { EXTRA = 2 * CAIRN_N_SCALARS + CAIRN_N_FLAGS };
 struct fixed {
     uint64_t *q;    /* [n_weights + EXTRA] */
     uint32_t *seen; /* [n_items] largest magnitude on this rank, as bits */
+    bool *started;  /* [n_items] q holds a micro-batch; else what it holds has no meaning */
     int bits;       /* of one addend */
 };
 
@@ -71,14 +72,22 @@ static uint32_t limit_bits(int64_t range)
     return bits < INFINITE_BITS ? bits : INFINITE_BITS;
 }
 
+static uint64_t to_integer(float x, double scale)
+{
+    double rounded = (double)x * scale + ROUNDER;
+    uint64_t bits;
+    memcpy(&bits, &rounded, sizeof bits);
+    return bits - ROUNDER_BITS;
+}
+
+static void store_block(uint64_t *restrict q, const float *restrict x, size_t n, double scale)
+{
+    for (size_t i = 0; i < n; i++) q[i] = to_integer(x[i], scale);
+}
+
 static void add_block(uint64_t *restrict q, const float *restrict x, size_t n, double scale)
 {
-    for (size_t i = 0; i < n; i++) {
-        double rounded = (double)x[i] * scale + ROUNDER;
-        uint64_t bits;
-        memcpy(&bits, &rounded, sizeof bits);
-        q[i] += bits - ROUNDER_BITS;
-    }
+    for (size_t i = 0; i < n; i++) q[i] += to_integer(x[i], scale);
 }
 
 static float *open_tensor(struct cairn_sink *sink, size_t param)
@@ -94,13 +103,16 @@ static void close_tensor(struct cairn_sink *sink, size_t param)
     const struct cairn_param *item = &sum->params->item[param];
     uint32_t limit = sum->range_known ? limit_bits(sum->range[param]) : 0;
     double scale = ldexp(1.0, fixed->bits - (int)sum->range[param]);
+    void (*put)(uint64_t *restrict, const float *restrict, size_t, double) =
+        fixed->started[param] ? add_block : store_block;
     for (size_t done = 0; done < item->count; done += BLOCK) {
         size_t n = item->count - done < BLOCK ? item->count - done : BLOCK;
         const float *x = sum->g + item->offset + done;
         uint32_t largest = largest_bits(x, n);
-        if (largest < limit) add_block(fixed->q + item->offset + done, x, n, scale);
+        if (largest < limit) put(fixed->q + item->offset + done, x, n, scale);
         if (largest > fixed->seen[param]) fixed->seen[param] = largest;
     }
+    fixed->started[param] = true;
     if (fixed->seen[param] >= INFINITE_BITS) sum->flag[CAIRN_FLAG_NOT_FINITE] = 1;
     if (fixed->seen[param] >= limit) sum->flag[CAIRN_FLAG_RANGE] = 1;
 }
@@ -124,6 +136,7 @@ static cairn_status create(struct cairn_sum *sum)
     CAIRN_TRY(cairn_memory_get(n, sizeof *sum->g, "the gradient", &sum->g));
     CAIRN_TRY(cairn_memory_get(n + EXTRA, sizeof *fixed->q, "the integer gradient", &fixed->q));
     CAIRN_TRY(cairn_memory_get(n_items, sizeof *fixed->seen, "magnitudes", &fixed->seen));
+    CAIRN_TRY(cairn_memory_get(n_items, sizeof *fixed->started, "flags", &fixed->started));
     CAIRN_TRY(cairn_memory_get(n_items, sizeof *sum->range, "ranges", &sum->range));
     for (size_t p = 0; p < n_items; p++) sum->range[p] = LEAST_RANGE;
     return CAIRN_OK;
@@ -135,6 +148,7 @@ static void destroy(struct cairn_sum *sum)
     if (fixed != NULL) {
         free(fixed->q);
         free(fixed->seen);
+        free(fixed->started);
     }
     free(fixed);
     free(sum->range);
@@ -144,14 +158,18 @@ static void destroy(struct cairn_sum *sum)
 static void begin(struct cairn_sum *sum)
 {
     struct fixed *fixed = sum->buffer;
-    memset(fixed->q, 0, (sum->params->n_weights + EXTRA) * sizeof *fixed->q);
     memset(fixed->seen, 0, sum->params->n_items * sizeof *fixed->seen);
+    memset(fixed->started, 0, sum->params->n_items * sizeof *fixed->started);
 }
 
 static void reduce(struct cairn_sum *sum)
 {
     struct fixed *fixed = sum->buffer;
     uint64_t *extra = fixed->q + sum->params->n_weights;
+    for (size_t p = 0; p < sum->params->n_items; p++) /* a rank without work sends zeros */
+        if (!fixed->started[p])
+            memset(fixed->q + sum->params->item[p].offset, 0,
+                   sum->params->item[p].count * sizeof *fixed->q);
     memcpy(extra, sum->scalar, sizeof sum->scalar);
     memcpy(extra + 2 * CAIRN_N_SCALARS, sum->flag, sizeof sum->flag);
     cairn_sum_allreduce(sum->comm, fixed->q, sum->params->n_weights + EXTRA, sizeof *fixed->q,
