@@ -8,10 +8,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/file.h"
 #include "cairn/status.h"
 #include "tensor/shape.h"
 
-enum { CAIRN_CHECKPOINT_PATH_BYTES = 160, CAIRN_FILE_PATH_BYTES = 4096 };
+enum { CAIRN_CHECKPOINT_PATH_BYTES = 160 };
 enum cairn_array_type {
     CAIRN_ARRAY_F32,
     CAIRN_ARRAY_F64,
@@ -109,7 +110,7 @@ CAIRN_CHECKED cairn_status cairn_checkpoint_verify(const char *path);
  * Errors  CAIRN_DATA: there are checkpoints and all are damaged, the folder cannot be read
  */
 CAIRN_CHECKED cairn_status cairn_checkpoint_newest(const char *folder, bool *found,
-                                                   char path[CAIRN_FILE_PATH_BYTES]);
+                                                   char path[CAIRN_PATH_BYTES]);
 
 /** Remove the checkpoints of later updates than this: a run that goes on from here makes others.
  *  Ranks: local.  Errors: CAIRN_DATA: the folder cannot be read; CAIRN_USAGE: memory. */

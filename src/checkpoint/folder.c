@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/log.h"
 #include "base/memory.h"
@@ -32,13 +31,6 @@ static bool is_checkpoint(const char *name, uint64_t *update)
     *update = strtoull(name + sizeof prefix - 1, NULL, 10);
     cairn_checkpoint_name(*update, same);
     return strcmp(name, same) == 0;
-}
-
-static bool is_temporary(const char *name)
-{
-    size_t n = strlen(name);
-    return (strncmp(name, ".update-", 8) == 0 || strncmp(name, ".latest.h5.", 11) == 0) && n > 4 &&
-           strcmp(name + n - 4, ".tmp") == 0;
 }
 
 static cairn_status put(struct listing *list, uint64_t update)
@@ -85,7 +77,7 @@ static cairn_status list_folder(const char *folder, struct listing *out)
 }
 
 static cairn_status newest_of(const char *folder, const struct listing *list, bool *found,
-                              char path[CAIRN_FILE_PATH_BYTES])
+                              char path[CAIRN_PATH_BYTES])
 {
     for (size_t i = 0; i < list->n; i++) {
         char name[CAIRN_FILE_NAME_BYTES];
@@ -107,8 +99,7 @@ static cairn_status newest_of(const char *folder, const struct listing *list, bo
         list->n);
 }
 
-cairn_status cairn_checkpoint_newest(const char *folder, bool *found,
-                                     char path[CAIRN_FILE_PATH_BYTES])
+cairn_status cairn_checkpoint_newest(const char *folder, bool *found, char path[CAIRN_PATH_BYTES])
 {
     struct listing list = {0};
     CAIRN_TRY(list_folder(folder, &list));
@@ -117,37 +108,25 @@ cairn_status cairn_checkpoint_newest(const char *folder, bool *found,
     return st;
 }
 
-static void remove_file(const char *folder, const char *name)
+/* An old checkpoint; that one stays is no reason to end. */
+static void remove_file(const char *folder, uint64_t update)
 {
-    char path[CAIRN_FILE_PATH_BYTES];
-    if (cairn_path_join(folder, name, path) != CAIRN_OK) return;
-    if (unlink(path) != 0 && errno != ENOENT)
-        cairn_log_warning("%s: an old checkpoint cannot be removed: %s", path, strerror(errno));
-}
-
-static void remove_temporaries(const char *folder)
-{
-    DIR *stream = opendir(folder);
-    if (stream == NULL) return;
-    for (struct dirent *entry = readdir(stream); entry != NULL; entry = readdir(stream))
-        if (is_temporary(entry->d_name)) remove_file(folder, entry->d_name);
-    closedir(stream);
+    char name[CAIRN_FILE_NAME_BYTES];
+    char path[CAIRN_PATH_BYTES];
+    cairn_checkpoint_name(update, name);
+    cairn_status st = cairn_path_join(folder, name, path);
+    if (st == CAIRN_OK) st = cairn_file_remove(path);
+    if (st != CAIRN_OK) cairn_log_warning("an old checkpoint stays: %s", cairn_error_text());
 }
 
 void cairn_folder_prune(const char *folder, uint64_t written, size_t keep)
 {
     struct listing list = {0};
-    remove_temporaries(folder);
-    if (keep == 0) return;
-    if (list_folder(folder, &list) != CAIRN_OK) {
-        cairn_log_warning("old checkpoints stay: %s", cairn_error_text());
-        return;
-    }
-    for (size_t i = keep; i < list.n; i++) {
-        char name[CAIRN_FILE_NAME_BYTES];
-        cairn_checkpoint_name(list.update[i], name);
-        if (list.update[i] != written) remove_file(folder, name);
-    }
+    cairn_status st = cairn_folder_remove(folder, cairn_file_is_unfinished);
+    if (st == CAIRN_OK && keep > 0) st = list_folder(folder, &list);
+    if (st != CAIRN_OK) cairn_log_warning("old files stay: %s", cairn_error_text());
+    for (size_t i = keep; i < list.n; i++)
+        if (list.update[i] != written) remove_file(folder, list.update[i]);
     free(list.update);
 }
 
@@ -155,11 +134,8 @@ cairn_status cairn_checkpoint_remove_later(const char *folder, uint64_t update)
 {
     struct listing list = {0};
     CAIRN_TRY(list_folder(folder, &list));
-    for (size_t i = 0; i < list.n && list.update[i] > update; i++) {
-        char name[CAIRN_FILE_NAME_BYTES];
-        cairn_checkpoint_name(list.update[i], name);
-        remove_file(folder, name);
-    }
+    for (size_t i = 0; i < list.n && list.update[i] > update; i++)
+        remove_file(folder, list.update[i]);
     free(list.update);
     return CAIRN_OK;
 }

@@ -21,26 +21,6 @@ CAIRN_CHECKED cairn_status cairn_checkpoint_open(const char *path, struct cairn_
 CAIRN_CHECKED cairn_status cairn_checkpoint_compare(const char *path,
                                                     const struct cairn_state *state);
 
-/** Write bytes to a new file with an unguessable name beside `name` and sync it; its path in
- * `temporary`. Ranks: local.  Errors: CAIRN_FILES; then there is no such file. */
-CAIRN_CHECKED cairn_status cairn_durable_write(const char *folder, const char *name,
-                                               const void *bytes, size_t n_bytes,
-                                               char temporary[CAIRN_FILE_PATH_BYTES]);
-
-/** Give a temporary its name, in place of an older file, and sync the folder.  Ranks: local.
- * Errors: CAIRN_FILES. */
-CAIRN_CHECKED cairn_status cairn_durable_rename(const char *folder, const char *temporary,
-                                                const char *name);
-
-/** Make folder/link a relative link to `name`, in place of an older one.  Ranks: local.  Errors:
- * CAIRN_FILES. */
-CAIRN_CHECKED cairn_status cairn_durable_link(const char *folder, const char *name,
-                                              const char *link);
-
-/** Join two parts of a path.  Ranks: local.  Errors: CAIRN_FILES: too long. */
-CAIRN_CHECKED cairn_status cairn_path_join(const char *folder, const char *name,
-                                           char path[CAIRN_FILE_PATH_BYTES]);
-
 /** "update-00000012.h5" into name, CAIRN_FILE_NAME_BYTES of it.  Ranks: local.  Errors: none. */
 void cairn_checkpoint_name(uint64_t update, char *name);
 

@@ -3,8 +3,8 @@
  * and what the operating system refuses is known by its own name. */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "base/fault.h"
 #include "checkpoint/internal.h"
 
 /* Make the groups above a path that are not there yet. */
@@ -47,23 +47,32 @@ static cairn_status make_image(const char *path, const struct cairn_state *state
     return st;
 }
 
-/* The new file, complete and checked, in the place of its name. */
-static cairn_status write_file(const char *folder, const char *name,
-                               const struct cairn_state *state)
+/* The bytes beside the file's name, and read back. */
+static cairn_status write_unfinished(struct cairn_new_file *file, const struct cairn_state *state,
+                                     const unsigned char *bytes, size_t n_bytes)
 {
-    char temporary[CAIRN_FILE_PATH_BYTES];
+    if (cairn_fault("checkpoint.write")) return cairn_file_refused(file->path, "cannot be written");
+    CAIRN_TRY(cairn_file_put(file, bytes, n_bytes));
+    if (cairn_checkpoint_compare(file->unfinished, state) == CAIRN_OK) return CAIRN_OK;
+    return cairn_fail(CAIRN_FILES, "%s: is not as it was written: %s", file->path,
+                      cairn_error_text());
+}
+
+/* The new file, complete and checked, in the place of its name. */
+static cairn_status write_file(const char *path, const struct cairn_state *state)
+{
+    struct cairn_new_file file;
     unsigned char *bytes = NULL;
     size_t n_bytes = 0;
-    if (make_image(name, state, &bytes, &n_bytes) != CAIRN_OK)
+    if (make_image(path, state, &bytes, &n_bytes) != CAIRN_OK)
         return CAIRN_FILES; /* also for memory */
-    cairn_status st = cairn_durable_write(folder, name, bytes, n_bytes, temporary);
+    cairn_status st = cairn_file_begin(path, &file);
+    if (st == CAIRN_OK) st = write_unfinished(&file, state, bytes, n_bytes);
     free(bytes);
-    if (st != CAIRN_OK) return st;
-    if (cairn_checkpoint_compare(temporary, state) != CAIRN_OK)
-        st = cairn_fail(CAIRN_FILES, "%s/%s is not as it was written: %s", folder, name,
-                        cairn_error_text());
-    if (st == CAIRN_OK) st = cairn_durable_rename(folder, temporary, name);
-    if (st != CAIRN_OK) unlink(temporary);
+    if (st == CAIRN_OK && cairn_fault("checkpoint.rename"))
+        st = cairn_file_refused(path, "cannot be named so");
+    if (st == CAIRN_OK) return cairn_file_finish(&file);
+    cairn_file_abandon(&file);
     return st;
 }
 
@@ -71,9 +80,13 @@ cairn_status cairn_checkpoint_write(const char *folder, uint64_t update,
                                     const struct cairn_state *state, size_t keep)
 {
     char name[CAIRN_FILE_NAME_BYTES];
+    char path[CAIRN_PATH_BYTES];
+    char latest[CAIRN_PATH_BYTES];
     cairn_checkpoint_name(update, name);
-    CAIRN_TRY(write_file(folder, name, state));
-    CAIRN_TRY(cairn_durable_link(folder, name, "latest.h5"));
+    CAIRN_TRY(cairn_path_join(folder, name, path));
+    CAIRN_TRY(cairn_path_join(folder, "latest.h5", latest));
+    CAIRN_TRY(write_file(path, state));
+    CAIRN_TRY(cairn_file_link(name, latest));
     cairn_folder_prune(folder, update, keep);
     return CAIRN_OK;
 }

@@ -11,7 +11,7 @@
 #include "data/loader.h"
 #include "h5/h5.h"
 
-enum { PATH_BYTES = 512, MOST_CLASSES = 20, READ_BYTES = 1 << 20 };
+enum { PATH_IN_FILE_BYTES = 512, MOST_CLASSES = 20, READ_BYTES = 1 << 20 };
 
 /* The range is that of the first samples, where a group holds more numbers than this. */
 static const size_t most_numbers = (size_t)1 << 28;
@@ -100,8 +100,8 @@ static cairn_status print_array(struct cairn_h5 *file, const char *name, const c
 static cairn_status print_group(struct cairn_h5 *file, struct cairn_dataset *dataset,
                                 enum cairn_split split)
 {
-    char x[PATH_BYTES];
-    char y[PATH_BYTES];
+    char x[PATH_IN_FILE_BYTES];
+    char y[PATH_IN_FILE_BYTES];
     size_t n_channels = cairn_dataset_input(dataset)->dim[0];
     snprintf(x, sizeof x, "/%s/x", cairn_split_name(split));
     snprintf(y, sizeof y, "/%s/y", cairn_split_name(split));
@@ -153,7 +153,7 @@ struct visit {
 static cairn_status visit_array(void *context, const char *name, bool is_group)
 {
     struct visit *visit = context;
-    char path[PATH_BYTES];
+    char path[PATH_IN_FILE_BYTES];
     char shape[CAIRN_SHAPE_TEXT_BYTES];
     struct cairn_h5_form form;
     snprintf(path, sizeof path, "%s/%s", visit->group, name);
@@ -180,7 +180,7 @@ static cairn_status print_weights(struct cairn_h5 *file, const char *group)
 static cairn_status visit_slot(void *context, const char *name, bool is_group)
 {
     struct visit *visit = context;
-    char path[PATH_BYTES];
+    char path[PATH_IN_FILE_BYTES];
     snprintf(path, sizeof path, "%s/%s", visit->group, name);
     struct visit slot = {.file = visit->file, .group = path, .quiet = true};
     if (!is_group) return CAIRN_OK;
@@ -193,7 +193,7 @@ static cairn_status visit_slot(void *context, const char *name, bool is_group)
 static cairn_status visit_progress(void *context, const char *name, bool is_group)
 {
     struct visit *visit = context;
-    char path[PATH_BYTES];
+    char path[PATH_IN_FILE_BYTES];
     struct cairn_h5_form form;
     double real = 0;
     uint64_t whole = 0;

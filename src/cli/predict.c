@@ -1,19 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * cairn predict CHECKPOINT --data FILE -o OUT: outputs of a trained model, one row per sample. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/fault.h"
+#include "base/file.h"
 #include "base/memory.h"
 #include "cli/command.h"
 #include "cli/trained.h"
 #include "comm/exchange.h"
 #include "h5/h5.h"
-
-enum { PATH_BYTES = 4096 };
 
 struct request {
     const char *checkpoint, *data, *split, *out;
@@ -111,20 +107,20 @@ static cairn_status write_arrays(struct cairn_h5 *file, const struct cairn_train
     return st;
 }
 
-/* Beside its name, then renamed: an older file is replaced only by a whole one.  Rank 0. */
+/* An older file is replaced only by a whole one.  Rank 0. */
 static cairn_status write_file(const char *path, const struct cairn_trained *trained,
                                const float *outputs)
 {
-    char beside[PATH_BYTES];
+    struct cairn_new_file place;
     struct cairn_h5 *file = NULL;
-    snprintf(beside, sizeof beside, "%s.%ld.tmp", path, (long)getpid());
-    CAIRN_TRY(cairn_h5_create(beside, &file));
-    cairn_status st = write_arrays(file, trained, outputs);
+    CAIRN_TRY(cairn_file_begin(path, &place));
+    cairn_status st = cairn_h5_create_new(&place, &file);
+    if (st == CAIRN_OK) st = write_arrays(file, trained, outputs);
+    if (st == CAIRN_OK) st = cairn_h5_flush(file);
     cairn_status closed = cairn_h5_close(file);
     if (st == CAIRN_OK) st = closed;
-    if (st == CAIRN_OK && (cairn_fault("predict.write") || rename(beside, path) != 0))
-        st = cairn_fail(CAIRN_FILES, "%s: cannot be written: %s", path, strerror(errno));
-    if (st != CAIRN_OK) unlink(beside);
+    if (st == CAIRN_OK) return cairn_file_finish(&place);
+    cairn_file_abandon(&place);
     return st;
 }
 

@@ -32,8 +32,8 @@ struct job {
     struct cairn_config *config;
     char *config_text; /* resolved */
     char platform[PLATFORM_BYTES];
-    char folder[CAIRN_FILE_PATH_BYTES];
-    char checkpoint[CAIRN_FILE_PATH_BYTES]; /* to go on from; "" for a fresh start */
+    char folder[CAIRN_PATH_BYTES];
+    char checkpoint[CAIRN_PATH_BYTES]; /* to go on from; "" for a fresh start */
     uint64_t data_fingerprint;
     cairn_trainer *trainer;
     struct cairn_run_folder *run_folder; /* rank 0 */

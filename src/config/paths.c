@@ -7,21 +7,20 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/memory.h"
 #include "config/parts.h"
 
-enum { PATH_BYTES = 4096 };
-
 /* A path that is being written. */
 struct path {
-    char text[PATH_BYTES];
+    char text[CAIRN_PATH_BYTES];
     size_t n;
 };
 
 static cairn_status append(struct path *path, const char *text, size_t n)
 {
-    if (n >= PATH_BYTES - path->n)
-        return cairn_fail(CAIRN_USAGE, "the path is longer than %d bytes", PATH_BYTES - 1);
+    if (n >= CAIRN_PATH_BYTES - path->n)
+        return cairn_fail(CAIRN_USAGE, "the path is longer than %d bytes", CAIRN_PATH_BYTES - 1);
     memcpy(path->text + path->n, text, n);
     path->n += n;
     path->text[path->n] = '\0';
@@ -62,7 +61,7 @@ static cairn_status append_folder(struct path *path, const char *beside)
 {
     const char *slash = beside == NULL ? NULL : strrchr(beside, '/');
     if (slash == NULL || beside[0] != '/') {
-        if (getcwd(path->text, PATH_BYTES) == NULL)
+        if (getcwd(path->text, CAIRN_PATH_BYTES) == NULL)
             return cairn_fail(CAIRN_USAGE, "the working folder is not to be had: %s",
                               strerror(errno));
         path->n = strlen(path->text);

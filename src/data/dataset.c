@@ -13,7 +13,7 @@
 #include "base/memory.h"
 #include "data/internal.h"
 
-enum { PATH_BYTES = 32, FORMAT_VERSION = 1 };
+enum { PATH_IN_FILE_BYTES = 32, FORMAT_VERSION = 1 };
 
 const char *const cairn_about_names[5] = {"title", "source", "license", "citation", NULL};
 
@@ -161,8 +161,8 @@ static cairn_status read_y(struct cairn_dataset *dataset, const char *y, struct 
 
 static cairn_status read_group(struct cairn_dataset *dataset, enum cairn_split split)
 {
-    char x[PATH_BYTES];
-    char y[PATH_BYTES];
+    char x[PATH_IN_FILE_BYTES];
+    char y[PATH_IN_FILE_BYTES];
     const char *name = cairn_split_name(split);
     struct cairn_group *group = &dataset->group[split];
     snprintf(x, sizeof x, "/%s/tokens", name);
@@ -192,7 +192,7 @@ static cairn_status absolute_path(const char *path, char **out)
 
 static cairn_status open_all(const char *path, struct cairn_dataset *dataset)
 {
-    char group[PATH_BYTES];
+    char group[PATH_IN_FILE_BYTES];
     int n_groups = 0;
     CAIRN_TRY(absolute_path(path, &dataset->path));
     if (cairn_fault("data.open"))

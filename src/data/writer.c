@@ -2,20 +2,18 @@
  * Writing a dataset file. */
 #include "data/writer.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-#include "base/fault.h"
+#include "base/file.h"
 #include "base/memory.h"
 #include "data/internal.h"
 
-enum { PATH_BYTES = 32, CHUNK_BYTES = 1 << 16 };
+enum { PATH_IN_FILE_BYTES = 32, CHUNK_BYTES = 1 << 16 };
 
 struct cairn_writer {
-    char *path, *unfinished; /* owned */
+    struct cairn_new_file place;
     struct cairn_h5 *file;
 };
 
@@ -33,19 +31,13 @@ static cairn_status write_head(struct cairn_writer *writer, const struct cairn_a
 cairn_status cairn_writer_create(const char *path, bool overwrite, const struct cairn_about *about,
                                  struct cairn_writer **out)
 {
-    static const char ending[] = ".unfinished";
     struct cairn_writer *writer = NULL;
     if (!overwrite && access(path, F_OK) == 0)
         return cairn_fail(CAIRN_USAGE, "%s: is already there; --overwrite replaces it", path);
     CAIRN_TRY(cairn_memory_get(1, sizeof *writer, "a file", &writer));
-    size_t bytes = strlen(path) + sizeof ending;
-    cairn_status st = cairn_memory_text(path, &writer->path);
-    if (st == CAIRN_OK) st = cairn_memory_get(bytes, 1, "a path", &writer->unfinished);
-    if (st != CAIRN_OK) goto done;
-    snprintf(writer->unfinished, bytes, "%s%s", path, ending);
-    st = cairn_h5_create(writer->unfinished, &writer->file);
+    cairn_status st = cairn_file_begin(path, &writer->place);
+    if (st == CAIRN_OK) st = cairn_h5_create_new(&writer->place, &writer->file);
     if (st == CAIRN_OK) st = write_head(writer, about);
-done:
     if (st == CAIRN_OK)
         *out = writer;
     else
@@ -94,7 +86,7 @@ static cairn_status write_y(struct cairn_writer *writer, const char *path,
 cairn_status cairn_writer_group(struct cairn_writer *writer, enum cairn_split split,
                                 const struct cairn_table *table)
 {
-    char path[PATH_BYTES];
+    char path[PATH_IN_FILE_BYTES];
     if (table->n == 0) return CAIRN_OK;
     snprintf(path, sizeof path, "/%s", cairn_split_name(split));
     CAIRN_TRY(cairn_h5_group(writer->file, path));
@@ -109,18 +101,13 @@ cairn_status cairn_writer_finish(struct cairn_writer *writer)
     CAIRN_TRY(cairn_h5_flush(writer->file));
     cairn_status st = cairn_h5_close(writer->file);
     writer->file = NULL;
-    CAIRN_TRY(st);
-    if (cairn_fault("data.write") || rename(writer->unfinished, writer->path) != 0)
-        return cairn_fail(CAIRN_FILES, "%s: %s", writer->path, strerror(errno));
-    return CAIRN_OK;
+    return st == CAIRN_OK ? cairn_file_finish(&writer->place) : st;
 }
 
 void cairn_writer_free(struct cairn_writer *writer)
 {
     if (writer == NULL) return;
     cairn_h5_close(writer->file);
-    if (writer->unfinished != NULL) unlink(writer->unfinished);
-    free(writer->unfinished);
-    free(writer->path);
+    cairn_file_abandon(&writer->place);
     free(writer);
 }

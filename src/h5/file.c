@@ -25,27 +25,31 @@ static void start_library(void)
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
 }
 
-static herr_t keep_innermost(unsigned n, const H5E_error2_t *error, void *sentence)
+/* Where a call of the system failed, only errno is kept of it. */
+struct reason {
+    char sentence[SENTENCE_BYTES];
+    int error; /* 0: the system did not refuse */
+};
+
+static herr_t keep_innermost(unsigned n, const H5E_error2_t *error, void *context)
 {
-    static const char system_words[] = "error message = '";
-    char *text = sentence;
+    static const char system_words[] = "errno = ";
+    struct reason *reason = context;
     if (n > 0 || error->desc == NULL) return 0;
     const char *words = strstr(error->desc, system_words);
-    if (words == NULL) {
-        snprintf(text, SENTENCE_BYTES, "%s", error->desc);
-        return 0;
-    }
-    words += sizeof system_words - 1;
-    snprintf(text, SENTENCE_BYTES, "%.*s", (int)strcspn(words, "'"), words);
+    if (words != NULL) reason->error = (int)strtol(words + sizeof system_words - 1, NULL, 10);
+    snprintf(reason->sentence, sizeof reason->sentence, "%s",
+             reason->error == 0 ? error->desc : strerror(reason->error));
     return 0;
 }
 
 cairn_status cairn_h5_failed(const struct cairn_h5 *file, const char *where, const char *what)
 {
-    char sentence[SENTENCE_BYTES] = "HDF5 gives no reason";
-    H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_innermost, sentence);
-    return cairn_fail(file->writable ? CAIRN_FILES : CAIRN_DATA, "%s: %s%s%s (%s)", file->path,
-                      where, where[0] == '\0' ? "" : " ", what, sentence);
+    struct reason reason = {.sentence = "HDF5 gives no reason"};
+    H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_innermost, &reason);
+    return cairn_fail(file->writable ? CAIRN_FILES : CAIRN_DATA, "%s: %s%s%s (%s)%s", file->path,
+                      where, where[0] == '\0' ? "" : " ", what, reason.sentence,
+                      file->writable ? cairn_file_advice(reason.error) : "");
 }
 
 void cairn_h5_version(char *text)
@@ -81,7 +85,7 @@ void cairn_h5_release(struct cairn_h5 *file)
     free(file);
 }
 
-cairn_status cairn_h5_create_with(struct cairn_h5 *file, hid_t access)
+cairn_status cairn_h5_create_with(struct cairn_h5 *file, const char *path, hid_t access)
 {
     cairn_status st = CAIRN_OK;
     hid_t create = H5Pcreate(H5P_FILE_CREATE);
@@ -90,7 +94,7 @@ cairn_status cairn_h5_create_with(struct cairn_h5 *file, hid_t access)
     H5Pset_libver_bounds(access, H5F_LIBVER_V110, H5F_LIBVER_LATEST);
     H5Pset_link_creation_order(create, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
     H5Pset_obj_track_times(create, 0); /* equal content, equal bytes */
-    file->id = H5Fcreate(file->path, H5F_ACC_TRUNC, create, access);
+    file->id = H5Fcreate(path, H5F_ACC_TRUNC, create, access);
     if (file->id < 0) {
         st = cairn_h5_failed(file, "", "cannot be made");
         cairn_h5_release(file);
@@ -104,7 +108,16 @@ cairn_status cairn_h5_create(const char *path, struct cairn_h5 **out)
 {
     struct cairn_h5 *file = NULL;
     CAIRN_TRY(cairn_h5_handle(path, true, &file));
-    CAIRN_TRY(cairn_h5_create_with(file, H5Pcreate(H5P_FILE_ACCESS)));
+    CAIRN_TRY(cairn_h5_create_with(file, path, H5Pcreate(H5P_FILE_ACCESS)));
+    *out = file;
+    return CAIRN_OK;
+}
+
+cairn_status cairn_h5_create_new(const struct cairn_new_file *place, struct cairn_h5 **out)
+{
+    struct cairn_h5 *file = NULL;
+    CAIRN_TRY(cairn_h5_handle(place->path, true, &file));
+    CAIRN_TRY(cairn_h5_create_with(file, place->unfinished, H5Pcreate(H5P_FILE_ACCESS)));
     *out = file;
     return CAIRN_OK;
 }

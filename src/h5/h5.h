@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/file.h"
 #include "cairn/status.h"
 #include "tensor/shape.h"
 
@@ -58,6 +59,11 @@ void cairn_h5_version(char *text);
 /** Make an empty file, in place of an older one.  Ranks: local.  Errors: CAIRN_FILES: cannot be
  * written. */
 CAIRN_CHECKED cairn_status cairn_h5_create(const char *path, struct cairn_h5 **out);
+
+/** The same in a file that was begun, to be closed before that is finished; messages say the name
+ * it gets.  Ranks: local.  Errors: CAIRN_FILES: cannot be written. */
+CAIRN_CHECKED cairn_status cairn_h5_create_new(const struct cairn_new_file *place,
+                                               struct cairn_h5 **out);
 
 /** Make an empty file in memory, so that a full disk cannot hit HDF5, which would not let go of the
  * file then; `path` only names it in messages.  Ranks: local.  Errors: CAIRN_FILES. */

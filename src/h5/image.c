@@ -48,7 +48,7 @@ cairn_status cairn_h5_create_image(const char *path, struct cairn_h5 **out)
     hid_t access = H5Pcreate(H5P_FILE_ACCESS);
     H5Pset_fapl_core(access, increment_bytes, 0);
     H5Pset_file_image_callbacks(access, &callbacks);
-    CAIRN_TRY(cairn_h5_create_with(file, access));
+    CAIRN_TRY(cairn_h5_create_with(file, path, access));
     *out = file;
     return CAIRN_OK;
 }

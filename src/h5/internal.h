@@ -8,16 +8,17 @@
 #include "h5/h5.h"
 
 struct cairn_h5 {
-    char *path; /* owned */
+    char *path; /* for messages; owned */
     hid_t id;
     bool writable;
     uint64_t bytes; /* of the file when it was opened for reading */
     void *image;    /* of a file in memory, once HDF5 has let go of it; owned */
 };
 
-/** Make the file behind a new handle, by the driver that `access` names, which is closed; the
- * handle is released where that fails.  Ranks: local.  Errors: CAIRN_FILES. */
-CAIRN_CHECKED cairn_status cairn_h5_create_with(struct cairn_h5 *file, hid_t access);
+/** Make the file behind a new handle at `path`, by the driver that `access` names, which is closed;
+ * the handle is released where that fails.  Ranks: local.  Errors: CAIRN_FILES. */
+CAIRN_CHECKED cairn_status cairn_h5_create_with(struct cairn_h5 *file, const char *path,
+                                                hid_t access);
 
 /** A handle for a file that is to be written or read; starts the library.  Ranks: local.  Errors:
  * memory. */

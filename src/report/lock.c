@@ -111,7 +111,7 @@ cairn_status cairn_lock_take(struct cairn_lock *lock, const char *folder)
 {
     bool again = true;
     lock->fd = -1;
-    CAIRN_TRY(cairn_file_path(folder, "lock", lock->path));
+    CAIRN_TRY(cairn_path_join(folder, "lock", lock->path));
     while (again) {
         cairn_status st = try_take(lock, folder, &again);
         if (st == CAIRN_OK && !again) return CAIRN_OK;

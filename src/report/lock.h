@@ -4,8 +4,8 @@
 #ifndef CAIRN_REPORT_LOCK_H
 #define CAIRN_REPORT_LOCK_H
 
+#include "base/file.h"
 #include "cairn/status.h"
-#include "report/file.h"
 
 /** A lock that is held; fd -1: not. */
 struct cairn_lock {

@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/log.h"
-#include "report/file.h"
 #include "report/json.h"
 
 static const char OPEN_END[] = ",\n    \"end\": null,\n    \"status\": null\n  }\n]\n";

@@ -25,7 +25,7 @@ enum { NAME_BYTES = 128 };
 cairn_status cairn_rows_create(struct cairn_rows *rows, const char *folder, const char *name)
 {
     rows->fd = -1;
-    CAIRN_TRY(cairn_file_path(folder, name, rows->path));
+    CAIRN_TRY(cairn_path_join(folder, name, rows->path));
     return cairn_memory_get(CAIRN_ROWS_KEPT_BYTES, 1, name, &rows->kept);
 }
 

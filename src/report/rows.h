@@ -8,8 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/file.h"
 #include "cairn/status.h"
-#include "report/file.h"
 
 enum { CAIRN_ROW_BYTES = 1024, CAIRN_ROWS_KEPT_BYTES = 1 << 18 };
 

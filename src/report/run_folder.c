@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * The run folder: which files there are and what their lines hold.  How files are written is in
- * rows.c and file.c. */
+ * The run folder: which files there are and what their lines hold.  How they are written is in
+ * rows.c and base/file.c. */
 #include "report/run_folder.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/memory.h"
-#include "report/file.h"
 #include "report/json.h"
 #include "report/lock.h"
 #include "report/number.h"
@@ -32,30 +30,11 @@ struct cairn_run_folder {
     struct cairn_rows metrics, eval, gradflow;
 };
 
-/* Whether a file in the folder may be removed. */
-typedef bool chooses(const char *name);
-
 static bool is_checkpoint(const char *name)
 {
     size_t n = strlen(name);
     return strcmp(name, "latest.h5") == 0 ||
            (strncmp(name, "update-", 7) == 0 && n > 10 && strcmp(name + n - 3, ".h5") == 0);
-}
-
-static cairn_status remove_chosen(const char *folder, chooses *chosen)
-{
-    cairn_status st = CAIRN_OK;
-    char path[CAIRN_PATH_BYTES];
-    DIR *names = opendir(folder);
-    if (names == NULL) return cairn_file_refused(folder, "the folder cannot be read");
-    for (struct dirent *entry = readdir(names); entry != NULL && st == CAIRN_OK;
-         entry = readdir(names)) {
-        if (!chosen(entry->d_name)) continue;
-        st = cairn_file_path(folder, entry->d_name, path);
-        if (st == CAIRN_OK) st = cairn_file_remove(path);
-    }
-    closedir(names);
-    return st;
 }
 
 static cairn_status make(struct cairn_run_folder *folder, const char *path)
@@ -68,10 +47,10 @@ static cairn_status make(struct cairn_run_folder *folder, const char *path)
     if (n >= (int)sizeof folder->path)
         return cairn_fail(CAIRN_USAGE, "the path %s is too long", path);
     CAIRN_TRY(cairn_lock_take(&folder->lock, folder->path));
-    CAIRN_TRY(cairn_file_path(folder->path, "checkpoints", folder->checkpoints));
+    CAIRN_TRY(cairn_path_join(folder->path, "checkpoints", folder->checkpoints));
     CAIRN_TRY(cairn_folder_make(folder->checkpoints));
-    CAIRN_TRY(remove_chosen(folder->path,
-                            cairn_file_is_unfinished)); /* the lock is held: nobody is at them */
+    /* The lock is held: nobody is at them. */
+    CAIRN_TRY(cairn_folder_remove(folder->path, cairn_file_is_unfinished));
     CAIRN_TRY(cairn_rows_create(&folder->metrics, folder->path, "metrics.csv"));
     CAIRN_TRY(cairn_rows_create(&folder->eval, folder->path, "eval.csv"));
     return cairn_rows_create(&folder->gradflow, folder->path, "gradflow.csv");
@@ -117,10 +96,10 @@ cairn_status cairn_run_folder_clear(struct cairn_run_folder *folder)
     char path[CAIRN_PATH_BYTES];
     /* Checkpoints last: until they are gone the folder is still known as one that holds a run. */
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        CAIRN_TRY(cairn_file_path(folder->path, names[i], path));
+        CAIRN_TRY(cairn_path_join(folder->path, names[i], path));
         CAIRN_TRY(cairn_file_remove(path));
     }
-    CAIRN_TRY(remove_chosen(folder->checkpoints, is_checkpoint));
+    CAIRN_TRY(cairn_folder_remove(folder->checkpoints, is_checkpoint));
     return cairn_folder_sync(folder->checkpoints);
 }
 
@@ -128,7 +107,7 @@ cairn_status cairn_run_folder_start(struct cairn_run_folder *folder, uint64_t up
                                     const char *config_yaml)
 {
     char path[CAIRN_PATH_BYTES];
-    CAIRN_TRY(cairn_file_path(folder->path, "config.yaml", path));
+    CAIRN_TRY(cairn_path_join(folder->path, "config.yaml", path));
     CAIRN_TRY(cairn_file_replace(path, config_yaml, strlen(config_yaml)));
     CAIRN_TRY(cairn_rows_start(&folder->metrics, METRICS_HEADER, update));
     CAIRN_TRY(cairn_rows_start(&folder->eval, EVAL_HEADER, update));
@@ -237,14 +216,14 @@ cairn_status cairn_run_folder_provenance_begin(struct cairn_run_folder *folder,
                                                const struct cairn_fact *facts)
 {
     char path[CAIRN_PATH_BYTES];
-    CAIRN_TRY(cairn_file_path(folder->path, "provenance.json", path));
+    CAIRN_TRY(cairn_path_join(folder->path, "provenance.json", path));
     return cairn_provenance_file_begin(path, facts);
 }
 
 cairn_status cairn_run_folder_provenance_end(struct cairn_run_folder *folder, const char *status)
 {
     char path[CAIRN_PATH_BYTES];
-    CAIRN_TRY(cairn_file_path(folder->path, "provenance.json", path));
+    CAIRN_TRY(cairn_path_join(folder->path, "provenance.json", path));
     return cairn_provenance_file_end(path, status);
 }
 
@@ -282,7 +261,7 @@ cairn_status cairn_run_folder_summary(struct cairn_run_folder *folder,
 {
     char *written = NULL;
     char path[CAIRN_PATH_BYTES];
-    CAIRN_TRY(cairn_file_path(folder->path, "summary.json", path));
+    CAIRN_TRY(cairn_path_join(folder->path, "summary.json", path));
     CAIRN_TRY(summary_text(summary, &written));
     cairn_status st = cairn_file_replace(path, written, strlen(written));
     if (st == CAIRN_OK && text != NULL)
@@ -300,7 +279,7 @@ cairn_status cairn_run_folder_summary_before(const struct cairn_run_folder *fold
     char hash[64];
     char *found = NULL;
     *text = NULL;
-    CAIRN_TRY(cairn_file_path(folder->path, "summary.json", path));
+    CAIRN_TRY(cairn_path_join(folder->path, "summary.json", path));
     CAIRN_TRY(cairn_file_read(path, &found));
     if (found == NULL) return CAIRN_OK;
     snprintf(count, sizeof count, "\"updates\": %" PRIu64 ",", updates);

@@ -14,7 +14,7 @@ points()
 {
     sed -nE 's/^X\("([^"]*)", ([A-Z]*), ([A-Z]*), ([A-Z]*), .*/\1 \2 \3 \4/p' "$list"
 }
-same "points of the list and of the source" "$(points | cut -d' ' -f1 | sort)" \
+same "points of the list and of the source" "$(points | cut -d' ' -f1 | sort -u)" \
     "$(grep -rhoE 'cairn_fault\("[^"]+"' "$CAIRN_SOURCE/src" | cut -d'"' -f2 | sort -u)"
 
 code_of()
@@ -43,7 +43,7 @@ goes_on()
 whole()
 {
     local left
-    left=$(find . -name '*.tmp' -o -name '*.unfinished' -o -name lock)
+    left=$(find . -name '*.tmp' -o -name lock)
     [ -z "$left" ] || fail "$1 left $left"
 }
 

@@ -45,11 +45,11 @@ expect_line 3 0 "flowers.csv:2: column 1 is 'rose', not a number" import csv flo
 expect_line 3 0 'none.csv: No such file' import csv none.csv -o new.h5
 expect_line 3 0 'has neither train-images-idx3-ubyte nor' import idx . -o new.h5
 expect_line 3 0 'labels.gz: has one dimension' import idx --train labels.gz images -o new.h5
-expect_line 6 0 'cannot be made' import csv flowers.csv --classes -o none/new.h5
+expect_line 6 0 'none/new.h5: cannot be written: No such file' import csv flowers.csv --classes -o none/new.h5
 expect_line 3 0 'is no HDF5 file' info flowers.csv
 expect_line 3 0 'No such file' info none.h5
 expect_line 2 0 'usage: cairn info' info
-[ -z "$(ls -d new* *.unfinished 2>/dev/null)" ] || fail "something is left behind: $(ls)"
+[ -z "$(find . -name "new*" -o -name "*.tmp")" ] || fail "something is left behind: $(ls)"
 
 # fetch refuses files that are not MNIST.
 cp images train-images-idx3-ubyte

@@ -44,10 +44,10 @@ static inline int remove_folder(void **state)
 /** folder/name, in one of a few buffers. */
 static inline const char *in_folder(const char *name)
 {
-    static char buffers[4][CAIRN_FILE_PATH_BYTES];
+    static char buffers[4][CAIRN_PATH_BYTES];
     static unsigned turn;
     char *path = buffers[turn++ % 4];
-    snprintf(path, CAIRN_FILE_PATH_BYTES, "%s/%s", folder, name);
+    snprintf(path, CAIRN_PATH_BYTES, "%s/%s", folder, name);
     return path;
 }
 

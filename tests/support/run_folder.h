@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-#include "report/file.h"
+#include "base/file.h"
 #include "report/run_folder.h"
 
 static char top[64];  /* a folder for all tests */

@@ -80,7 +80,7 @@ static void groups_keep_creation_order(void **state)
 
 static void every_dataset_is_chunked_and_carries_a_checksum(void **state)
 {
-    char command[CAIRN_FILE_PATH_BYTES + 64], line[512];
+    char command[CAIRN_PATH_BYTES + 64], line[512];
     int n_datasets = 0, n_chunked = 0, n_checksums = 0;
     (void)state;
     if (system("h5dump --version > /dev/null 2>&1") != 0) {
@@ -240,7 +240,7 @@ static void only_the_newest_are_kept(void **state)
 {
     char target[64] = "";
     bool found = true;
-    char path[CAIRN_FILE_PATH_BYTES];
+    char path[CAIRN_PATH_BYTES];
     (void)state;
     assert_ok(cairn_checkpoint_newest(in_folder("nowhere"), &found, path));
     assert_false(found);
@@ -267,7 +267,7 @@ static void damaged_ones_are_passed_over(void **state)
 {
     size_t n_bytes = 0;
     bool found = false;
-    char path[CAIRN_FILE_PATH_BYTES];
+    char path[CAIRN_PATH_BYTES];
     (void)state;
     unsigned char *bytes = get_file(in_folder("update-00000500.h5"), &n_bytes);
     put_file(in_folder("update-00000500.h5"), bytes, n_bytes / 2);

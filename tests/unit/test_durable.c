@@ -21,7 +21,7 @@
 
 static void assert_newest_is(uint64_t update)
 {
-    char path[CAIRN_FILE_PATH_BYTES], name[64];
+    char path[CAIRN_PATH_BYTES], name[64];
     bool found = false;
     snprintf(name, sizeof name, "update-%08" PRIu64 ".h5", update);
     assert_ok(cairn_checkpoint_newest(folder, &found, path));
@@ -42,7 +42,8 @@ static void file_size_limit(void **state)
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &little), 0);
     const int n_open = count_open_files();
     for (int i = 0; i < 20; i++)
-        assert_refused(try_write(2, 3), CAIRN_FILES, "update-00000002.h5: File too large: needs ");
+        assert_refused(try_write(2, 3), CAIRN_FILES,
+                       "update-00000002.h5: cannot be written: File too large: needs ");
     assert_int_equal(count_open_files(), n_open);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &whole), 0);
     assert_int_equal(count_files(), 2);
@@ -54,7 +55,7 @@ static void file_size_limit(void **state)
 /* Everything is asked before the disk is unmounted, and judged behind it. */
 static void full_disk(void **state)
 {
-    char command[128], said[256], path[CAIRN_FILE_PATH_BYTES];
+    char command[128], said[256], path[CAIRN_PATH_BYTES];
     cairn_status st = CAIRN_OK;
     uint64_t n_written = 0;
     bool found = false;
@@ -71,7 +72,8 @@ static void full_disk(void **state)
     snprintf(command, sizeof command, "umount %s", folder);
     assert_int_equal(system(command), 0);
     assert_int_equal(st, CAIRN_FILES);
-    if (strstr(said, "disk full: needs ") == NULL) fail_msg("%s", said);
+    if (strstr(said, "cannot be written: No space left on device: needs ") == NULL)
+        fail_msg("%s", said);
     assert_int_equal(n_files, n_written + 1); /* and the link */
     assert_int_equal(newest, CAIRN_OK);
     assert_true(found);
@@ -136,7 +138,7 @@ static void killed_writers_leave_a_whole_checkpoint(void **state)
         assert_true(WIFSIGNALED(outcome));
         close(ready[0]);
         close(ready[1]);
-        char path[CAIRN_FILE_PATH_BYTES];
+        char path[CAIRN_PATH_BYTES];
         bool found = false;
         assert_ok(cairn_checkpoint_newest(folder, &found, path));
         assert_true(found);

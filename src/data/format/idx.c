@@ -5,11 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/memory.h"
 #include "data/format.h"
 #include "data/idx_array.h"
-
-enum { PATH_BYTES = 4096 };
 
 /* Images and labels of one group, read. */
 struct pair {
@@ -19,12 +18,12 @@ struct pair {
     struct cairn_table table; /* borrows all of the above */
 };
 
-static cairn_status find_file(const char *folder, const char *name, char path[PATH_BYTES])
+static cairn_status find_file(const char *folder, const char *name, char path[CAIRN_PATH_BYTES])
 {
     static const char *const endings[] = {"", ".gz"};
     for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
-        int n = snprintf(path, PATH_BYTES, "%s/%s%s", folder, name, endings[i]);
-        if (n < 0 || n >= PATH_BYTES)
+        int n = snprintf(path, CAIRN_PATH_BYTES, "%s/%s%s", folder, name, endings[i]);
+        if (n < 0 || n >= CAIRN_PATH_BYTES)
             return cairn_fail(CAIRN_USAGE, "%.60s...: the path is too long", folder);
         if (access(path, R_OK) == 0) return CAIRN_OK;
     }
@@ -143,7 +142,7 @@ static cairn_status run_folder(const struct cairn_import *import, struct cairn_w
 {
     static const char *const names[4] = {"train-images-idx3-ubyte", "train-labels-idx1-ubyte",
                                          "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"};
-    char path[4][PATH_BYTES];
+    char path[4][CAIRN_PATH_BYTES];
     for (int i = 0; i < 4; i++) CAIRN_TRY(find_file(import->source[0], names[i], path[i]));
     const char *const train[2] = {path[0], path[1]};
     const char *const test[2] = {path[2], path[3]};

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Files that are whole or not there, and what the file system refused. */
+#include "base/file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "base/fault.h"
+#include "base/log.h"
+#include "base/memory.h"
+
+static cairn_status too_long(const char *path)
+{
+    return cairn_fail(CAIRN_USAGE,
+                      "the path %.60s... is longer than %d bytes; choose a shorter one", path,
+                      CAIRN_PATH_BYTES - 1);
+}
+
+cairn_status cairn_path_join(const char *folder, const char *name, char path[CAIRN_PATH_BYTES])
+{
+    int n = snprintf(path, CAIRN_PATH_BYTES, "%s/%s", folder, name);
+    return n < 0 || n >= CAIRN_PATH_BYTES ? too_long(folder) : CAIRN_OK;
+}
+
+/* The folder of a path, with the slash behind it; "./" for a bare name. */
+static cairn_status folder_of(const char *path, char folder[CAIRN_PATH_BYTES])
+{
+    const char *slash = strrchr(path, '/');
+    if (strlen(path) >= CAIRN_PATH_BYTES) return too_long(path);
+    if (slash == NULL)
+        memcpy(folder, "./", 3);
+    else
+        snprintf(folder, CAIRN_PATH_BYTES, "%.*s", (int)(slash + 1 - path), path);
+    return CAIRN_OK;
+}
+
+const char *cairn_file_advice(int error)
+{
+    switch (error) {
+    case ENOSPC: return "; make room there";
+    case EDQUOT: return "; make room there, or ask for a larger quota";
+    case EFBIG: return "; raise the limit for the size of a file (ulimit -f)";
+    case EACCES:
+    case EPERM:
+    case EROFS: return "; choose another folder, or have this one made writable";
+    default: return "";
+    }
+}
+
+/* Of the file system that holds `path`. */
+static bool find_free(const char *path, uint64_t *n_free)
+{
+    char folder[CAIRN_PATH_BYTES];
+    struct statvfs about;
+    if (folder_of(path, folder) != CAIRN_OK || statvfs(folder, &about) != 0) return false;
+    *n_free = (uint64_t)about.f_bavail * (uint64_t)about.f_frsize;
+    return true;
+}
+
+/* As cairn_file_refused(), where n bytes were to be written and n_written of them were. */
+static cairn_status too_much(const char *path, size_t n, size_t n_written)
+{
+    const int error = errno;
+    uint64_t n_free = 0;
+    char room[64] = "";
+    bool full = error == ENOSPC || error == EDQUOT || error == EFBIG;
+    if (error == ENOSPC && find_free(path, &n_free))
+        snprintf(room, sizeof room, ", %" PRIu64 " are free", n_free + n_written);
+    errno = error;
+    if (!full) return cairn_file_refused(path, "cannot be written");
+    return cairn_fail(CAIRN_FILES, "%s: cannot be written: %s: needs %zu bytes%s%s", path,
+                      strerror(error), n, room, cairn_file_advice(error));
+}
+
+cairn_status cairn_file_refused(const char *path, const char *what)
+{
+    return cairn_fail(CAIRN_FILES, "%s: %s: %s%s", path, what, strerror(errno),
+                      cairn_file_advice(errno));
+}
+
+static bool is_folder(const char *path)
+{
+    struct stat found;
+    return stat(path, &found) == 0 && S_ISDIR(found.st_mode);
+}
+
+cairn_status cairn_folder_make(const char *path)
+{
+    char part[CAIRN_PATH_BYTES];
+    size_t n = strlen(path);
+    if (n >= sizeof part) return too_long(path);
+    if (cairn_fault("folder.make")) return cairn_file_refused(path, "the folder cannot be made");
+    for (size_t i = 1; i <= n; i++) {
+        if (path[i] != '/' && path[i] != '\0') continue;
+        memcpy(part, path, i);
+        part[i] = '\0';
+        if (mkdir(part, CAIRN_FOLDER_MODE) == 0) continue;
+        int why = errno;
+        if (is_folder(part)) continue;
+        errno = why;
+        return cairn_file_refused(part, "the folder cannot be made");
+    }
+    return CAIRN_OK;
+}
+
+cairn_status cairn_file_sync(int fd, const char *path)
+{
+    /* EINVAL: a file system that has nothing to sync */
+    if (cairn_fault("file.sync") || (fsync(fd) != 0 && errno != EINVAL))
+        return cairn_file_refused(path, "cannot be synced");
+    return CAIRN_OK;
+}
+
+cairn_status cairn_folder_sync(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) return cairn_file_refused(path, "the folder cannot be opened");
+    cairn_status st = cairn_file_sync(fd, path);
+    close(fd);
+    return st;
+}
+
+cairn_status cairn_folder_remove(const char *folder, bool (*chosen)(const char *name))
+{
+    cairn_status st = CAIRN_OK;
+    char path[CAIRN_PATH_BYTES];
+    DIR *names = opendir(folder);
+    if (names == NULL) return cairn_file_refused(folder, "the folder cannot be read");
+    for (struct dirent *entry = readdir(names); entry != NULL && st == CAIRN_OK;
+         entry = readdir(names)) {
+        if (!chosen(entry->d_name)) continue;
+        st = cairn_path_join(folder, entry->d_name, path);
+        if (st == CAIRN_OK) st = cairn_file_remove(path);
+    }
+    closedir(names);
+    return st;
+}
+
+cairn_status cairn_file_write(int fd, const char *path, const void *bytes, size_t n,
+                              size_t *n_written)
+{
+    static const size_t most_at_once = (size_t)1 << 30; /* Linux takes no more than 2 GiB */
+    const char *from = bytes;
+    *n_written = 0;
+    if (cairn_fault("file.write")) return cairn_file_refused(path, "cannot be written");
+    while (*n_written < n) {
+        size_t left = n - *n_written;
+        ssize_t now = write(fd, from + *n_written, left < most_at_once ? left : most_at_once);
+        if (now < 0 && errno == EINTR) continue;
+        if (now < 0) return too_much(path, n, *n_written);
+        *n_written += (size_t)now;
+    }
+    return CAIRN_OK;
+}
+
+/* folder/.name.<16 hex digits>.tmp, which nobody can guess. */
+static cairn_status unfinished_path(const char *path, char unfinished[CAIRN_PATH_BYTES])
+{
+    enum { KEPT_OF_NAME = 200 }; /* what is added must fit into a name, too */
+    uint64_t number = 0;
+    const char *slash = strrchr(path, '/');
+    const char *name = slash == NULL ? path : slash + 1;
+    if (getrandom(&number, sizeof number, 0) != (ssize_t)sizeof number)
+        return cairn_file_refused(path, "no random name can be had");
+    int n = snprintf(unfinished, CAIRN_PATH_BYTES, "%.*s.%.*s.%016" PRIx64 ".tmp",
+                     (int)(name - path), path, KEPT_OF_NAME, name, number);
+    return n < 0 || n >= CAIRN_PATH_BYTES ? too_long(path) : CAIRN_OK;
+}
+
+bool cairn_file_is_unfinished(const char *name)
+{
+    size_t n = strlen(name);
+    const char *end = n > 22 ? name + n - 21 : ""; /* ".<16 hex digits>.tmp" */
+    return name[0] == '.' && end[0] == '.' && strspn(end + 1, "0123456789abcdef") == 16 &&
+           strcmp(end + 17, ".tmp") == 0;
+}
+
+cairn_status cairn_file_begin(const char *path, struct cairn_new_file *file)
+{
+    const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+    struct stat found;
+    char unfinished[CAIRN_PATH_BYTES];
+    file->fd = -1;
+    file->unfinished[0] = '\0';
+    if (snprintf(file->path, sizeof file->path, "%s", path) >= (int)sizeof file->path)
+        return too_long(path);
+    if (stat(path, &found) == 0 && !S_ISREG(found.st_mode)) /* /dev/null would be replaced */
+        return cairn_fail(CAIRN_FILES, "%s: is not a plain file; choose another name", path);
+    CAIRN_TRY(unfinished_path(path, unfinished));
+    file->fd = open(unfinished, flags, CAIRN_FILE_MODE);
+    if (file->fd < 0) return cairn_file_refused(path, "cannot be written");
+    memcpy(file->unfinished, unfinished, sizeof unfinished);
+    return CAIRN_OK;
+}
+
+cairn_status cairn_file_put(struct cairn_new_file *file, const void *bytes, size_t n)
+{
+    size_t n_written = 0;
+    return cairn_file_write(file->fd, file->path, bytes, n, &n_written);
+}
+
+/* A name lasts when its folder is on the disk, too. */
+static cairn_status give_name(const char *unfinished, const char *path)
+{
+    char folder[CAIRN_PATH_BYTES];
+    CAIRN_TRY(folder_of(path, folder));
+    if (cairn_fault("file.rename") || rename(unfinished, path) != 0)
+        return cairn_file_refused(path, "cannot be named so");
+    return cairn_folder_sync(folder);
+}
+
+cairn_status cairn_file_finish(struct cairn_new_file *file)
+{
+    cairn_status st = cairn_file_sync(file->fd, file->path);
+    if (close(file->fd) != 0 && st == CAIRN_OK)
+        st = cairn_file_refused(file->path, "cannot be written");
+    file->fd = -1;
+    if (st == CAIRN_OK) st = give_name(file->unfinished, file->path);
+    cairn_file_abandon(file); /* after success there is nothing of that name */
+    return st;
+}
+
+void cairn_file_abandon(struct cairn_new_file *file)
+{
+    if (file->fd >= 0) close(file->fd);
+    if (file->unfinished[0] != '\0') unlink(file->unfinished);
+    file->fd = -1;
+    file->unfinished[0] = '\0';
+}
+
+cairn_status cairn_file_replace(const char *path, const void *bytes, size_t n)
+{
+    struct cairn_new_file file;
+    CAIRN_TRY(cairn_file_begin(path, &file));
+    cairn_status st = cairn_file_put(&file, bytes, n);
+    if (st == CAIRN_OK) return cairn_file_finish(&file);
+    cairn_file_abandon(&file);
+    return st;
+}
+
+cairn_status cairn_file_link(const char *target, const char *path)
+{
+    char unfinished[CAIRN_PATH_BYTES];
+    CAIRN_TRY(unfinished_path(path, unfinished));
+    if (symlink(target, unfinished) != 0) return cairn_file_refused(path, "cannot be made a link");
+    cairn_status st = give_name(unfinished, path);
+    if (st != CAIRN_OK) unlink(unfinished);
+    return st;
+}
+
+cairn_status cairn_file_read(const char *path, char **text)
+{
+    struct stat about;
+    char *all = NULL;
+    size_t n = 0;
+    FILE *file = fopen(path, "rb");
+    if (file == NULL && errno == ENOENT) {
+        *text = NULL;
+        return CAIRN_OK;
+    }
+    if (file == NULL) return cairn_file_refused(path, "cannot be read");
+    cairn_status st = CAIRN_OK;
+    if (fstat(fileno(file), &about) != 0 || !S_ISREG(about.st_mode)) {
+        st = cairn_fail(CAIRN_FILES, "%s: is not a plain file; move it away", path);
+        goto done;
+    }
+    st = cairn_memory_get((size_t)about.st_size + 1, 1, path, &all);
+    if (st != CAIRN_OK) goto done;
+    n = fread(all, 1, (size_t)about.st_size, file);
+    all[n] = '\0';
+    if (ferror(file)) {
+        st = cairn_file_refused(path, "cannot be read");
+        free(all);
+        goto done;
+    }
+    *text = all;
+done:
+    fclose(file);
+    return st;
+}
+
+cairn_status cairn_file_keep_aside(const char *path)
+{
+    char aside[CAIRN_PATH_BYTES];
+    int n = snprintf(aside, sizeof aside, "%s.damaged", path);
+    if (n >= (int)sizeof aside) errno = ENAMETOOLONG;
+    if (n >= (int)sizeof aside || rename(path, aside) != 0)
+        return cairn_file_refused(path, "cannot be renamed");
+    cairn_log_warning("%s is damaged or of another version; it is kept as %s", path, aside);
+    return CAIRN_OK;
+}
+
+cairn_status cairn_file_remove(const char *path)
+{
+    if (unlink(path) != 0 && errno != ENOENT) return cairn_file_refused(path, "cannot be removed");
+    return CAIRN_OK;
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Files that are whole or not there, whatever kills the writer: made beside their name, brought to
+ * the disk, renamed.  And what goes with them: paths, folders, and one sentence where the file
+ * system refuses.  Knows nothing of what is in a file.  All functions are local. */
+#ifndef CAIRN_BASE_FILE_H
+#define CAIRN_BASE_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "cairn/status.h"
+
+/* Modes are those before the umask; nobody's files are for everybody to write. */
+enum { CAIRN_PATH_BYTES = 4096, CAIRN_FILE_MODE = 0664, CAIRN_FOLDER_MODE = 0775 };
+
+/** A file that has not got its name yet. */
+struct cairn_new_file {
+    char path[CAIRN_PATH_BYTES]; /* the name it gets */
+    char
+        unfinished[CAIRN_PATH_BYTES]; /* where it is until then, which nobody can guess; "": gone */
+    int fd;                           /* of the unfinished file, for writing; -1: closed */
+};
+
+/**
+ * Make an empty file beside `path`, in the same folder.  Write it by cairn_file_put(), or in any
+ * other way at file->unfinished, then finish or abandon it.
+ *
+ * Ranks   local
+ * Errors  CAIRN_FILES: cannot be written, `path` is a folder or a device; CAIRN_USAGE: too long.
+ *         Then there is no such file, and abandoning it is fine.
+ */
+CAIRN_CHECKED cairn_status cairn_file_begin(const char *path, struct cairn_new_file *file);
+
+/** Write n bytes behind those that are there.  Ranks: local.  Errors: CAIRN_FILES, with the bytes
+ * that are needed and free. */
+CAIRN_CHECKED cairn_status cairn_file_put(struct cairn_new_file *file, const void *bytes, size_t n);
+
+/** Bring it to the disk and give it its name, in place of an older file.  Ranks: local.
+ * Errors: CAIRN_FILES; then the older file is as it was and the new one is gone. */
+CAIRN_CHECKED cairn_status cairn_file_finish(struct cairn_new_file *file);
+
+/** Remove it; one that is finished or abandoned is fine.  Ranks: local.  Errors: none. */
+void cairn_file_abandon(struct cairn_new_file *file);
+
+/** Whether this is the name of a file that was neither finished nor abandoned, since its writer was
+ * killed.  Ranks: local.  Errors: none. */
+bool cairn_file_is_unfinished(const char *name);
+
+/** All of the above for n bytes in memory.  Ranks: local.  Errors: as above. */
+CAIRN_CHECKED cairn_status cairn_file_replace(const char *path, const void *bytes, size_t n);
+
+/** Make `path` a symbolic link to `target`, in place of an older link or file.  Ranks: local.
+ * Errors: as above. */
+CAIRN_CHECKED cairn_status cairn_file_link(const char *target, const char *path);
+
+/**
+ * Write n bytes to an open file.
+ *
+ * n_written   set always: how many arrived, also where not all did
+ *
+ * Ranks   local; allocates nothing
+ * Errors  CAIRN_FILES, with the bytes that are needed and free
+ */
+CAIRN_CHECKED cairn_status cairn_file_write(int fd, const char *path, const void *bytes, size_t n,
+                                            size_t *n_written);
+
+/** Bring an open file to the disk.  Ranks: local.  Errors: CAIRN_FILES. */
+CAIRN_CHECKED cairn_status cairn_file_sync(int fd, const char *path);
+
+/** The whole file with a NUL behind it, to be released with free(); NULL where there is none.
+ * Ranks: local.  Errors: CAIRN_FILES; CAIRN_USAGE: memory. */
+CAIRN_CHECKED cairn_status cairn_file_read(const char *path, char **text);
+
+/** Rename a file that is not what it should be to <path>.damaged, with a warning.  Ranks: local.
+ * Errors: CAIRN_FILES. */
+CAIRN_CHECKED cairn_status cairn_file_keep_aside(const char *path);
+
+/** Remove a file; none there is fine.  Ranks: local.  Errors: CAIRN_FILES. */
+CAIRN_CHECKED cairn_status cairn_file_remove(const char *path);
+
+/** Say that the file system refused: path, what was tried ("cannot be written"), errno's words,
+ * advice.  Ranks: local.  Errors: returns CAIRN_FILES, always. */
+cairn_status cairn_file_refused(const char *path, const char *what);
+
+/** What to do about this errno: "; make room there", or "".  Ranks: local.  Errors: none. */
+const char *cairn_file_advice(int error);
+
+/** folder/name into `path`.  Ranks: local.  Errors: CAIRN_USAGE: too long. */
+CAIRN_CHECKED cairn_status cairn_path_join(const char *folder, const char *name,
+                                           char path[CAIRN_PATH_BYTES]);
+
+/** Make a folder and those above it, where missing.  Ranks: local.  Errors: CAIRN_FILES;
+ * CAIRN_USAGE: path too long. */
+CAIRN_CHECKED cairn_status cairn_folder_make(const char *path);
+
+/** Bring the names in a folder to the disk.  Ranks: local.  Errors: CAIRN_FILES. */
+CAIRN_CHECKED cairn_status cairn_folder_sync(const char *path);
+
+/** Remove the files whose names are chosen.  Ranks: local.  Errors: CAIRN_FILES. */
+CAIRN_CHECKED cairn_status cairn_folder_remove(const char *folder,
+                                               bool (*chosen)(const char *name));
+
+#endif
