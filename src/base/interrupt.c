@@ -26,7 +26,6 @@ void cairn_interrupt_catch(void)
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGUSR1, &action, NULL);
-    signal(SIGXFSZ, SIG_IGN); /* a file too large is a failed write, not the end */
 }
 
 bool cairn_interrupted(void)

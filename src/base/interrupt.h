@@ -6,8 +6,7 @@
 
 #include <stdbool.h>
 
-/** Catch the signals from here on; a file size limit becomes a failed write.  Ranks: local. Errors:
- * none. */
+/** Catch the signals from here on.  Ranks: local.  Errors: none. */
 void cairn_interrupt_catch(void);
 
 /** Whether this rank was asked to stop.  Ranks: local.  Errors: none. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * The program: find the command, run it, print the one line if it failed, return the exit code. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -105,6 +106,7 @@ int main(int argc, char **argv)
                 missing);
         return CAIRN_USAGE;
     }
+    signal(SIGXFSZ, SIG_IGN); /* a file too large is a failed write, not the end */
     struct cairn_arguments arguments = {.count = argc - 1, .value = argv + 1};
     bool help = take_common(&arguments);
     if (arguments.count > 0 && strcmp(arguments.value[0], "--version") == 0)

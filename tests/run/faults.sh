@@ -76,7 +76,7 @@ done < <(points)
 
 # Not only the first time: allocations and exchanges in the middle of everything.
 for n in 2 3 4 5 6; do
-    beside fails 6 1 "report.write#$n" train run.yaml --out result
+    beside fails 6 1 "file.write#$n" train run.yaml --out result
 done
 for n in 5 15; do
     beside fails 2 3 "memory.get@1#$((4 * n))" train run.yaml --out result

@@ -49,6 +49,9 @@ expect_line 6 0 'none/new.h5: cannot be written: No such file' import csv flower
 expect_line 3 0 'is no HDF5 file' info flowers.csv
 expect_line 3 0 'No such file' info none.h5
 expect_line 2 0 'usage: cairn info' info
+cp flowers.h5 older.h5
+(ulimit -f 1; expect_line 6 0 'flowers.h5: .*File too large.*ulimit -f' import csv flowers.csv --classes -o flowers.h5 --overwrite)
+cmp -s flowers.h5 older.h5 || fail "import has changed a file that it could not replace"
 [ -z "$(find . -name "new*" -o -name "*.tmp")" ] || fail "something is left behind: $(ls)"
 
 # fetch refuses files that are not MNIST.

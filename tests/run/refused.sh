@@ -27,7 +27,7 @@ no_folder()
     touch result/checkpoints
     expect_line 6 "$1" 'checkpoints: the folder cannot be made: ' train run.yaml --out result
     expect 0 0 train run.yaml --out saved train.updates=2
-    expect_line 6 "$1" 'p.h5.*cannot be' predict saved/checkpoints/latest.h5 --data data.h5 -o nowhere/p.h5
+    expect_line 6 "$1" 'nowhere/p.h5: cannot be written: No such file' predict saved/checkpoints/latest.h5 --data data.h5 -o nowhere/p.h5
 }
 
 # A folder that even root cannot write.
@@ -61,6 +61,9 @@ full_disk()
     run "$1" train run.yaml --out small/result "${wide[@]}" -q
     same "exit code on a full disk" "$code" 6
     same "lines of the error" "$(grep '^cairn: ' err | grep -vc warning)" 1
+    expect_line 6 "$1" 'small/p.h5: .*No space left on device.*; make room' \
+        predict small/result/checkpoints/update-00000004.h5 --data data.h5 -o small/p.h5
+    [ ! -e small/p.h5 ] || fail "there are half-written predictions"
     [ -z "$(find small -name '*.tmp')" ] || fail "unfinished files stay on the full disk"
     rm small/rest
     expect 0 "$1" train run.yaml --out small/result "${wide[@]}"
@@ -68,6 +71,19 @@ full_disk()
 }
 
 # Checkpoints
+
+# Predictions replace an older file, and nothing but a file.
+outputs()
+{
+    local saved=saved/checkpoints/latest.h5
+    expect 0 0 train run.yaml --out saved train.updates=2
+    echo older >p.h5
+    (umask 0; expect 0 "$1" predict "$saved" --data data.h5 -o p.h5)
+    same "mode of the predictions" "$(stat -c %a p.h5)" 664
+    mkfifo pipe
+    expect_line 6 "$1" 'pipe: is not a plain file; choose another name' predict "$saved" --data data.h5 -o pipe
+    [ -p pipe ] || fail "predict has replaced a pipe"
+}
 
 damaged()
 {
@@ -141,7 +157,7 @@ alone()
 }
 
 for ranks in 0 3; do
-    for what in no_folder read_only full damaged another invented; do
+    for what in no_folder read_only full outputs damaged another invented; do
         beside "$what" "$ranks"
     done
 done
