@@ -26,6 +26,12 @@ static cairn_status too_long(const char *path)
                       CAIRN_PATH_BYTES - 1);
 }
 
+cairn_status cairn_path_copy(const char *from, char path[CAIRN_PATH_BYTES])
+{
+    int n = snprintf(path, CAIRN_PATH_BYTES, "%s", from);
+    return n < 0 || n >= CAIRN_PATH_BYTES ? too_long(from) : CAIRN_OK;
+}
+
 cairn_status cairn_path_join(const char *folder, const char *name, char path[CAIRN_PATH_BYTES])
 {
     int n = snprintf(path, CAIRN_PATH_BYTES, "%s/%s", folder, name);
@@ -192,8 +198,7 @@ cairn_status cairn_file_begin(const char *path, struct cairn_new_file *file)
     char unfinished[CAIRN_PATH_BYTES];
     file->fd = -1;
     file->unfinished[0] = '\0';
-    if (snprintf(file->path, sizeof file->path, "%s", path) >= (int)sizeof file->path)
-        return too_long(path);
+    CAIRN_TRY(cairn_path_copy(path, file->path));
     if (stat(path, &found) == 0 && !S_ISREG(found.st_mode)) /* /dev/null would be replaced */
         return cairn_fail(CAIRN_FILES, "%s: is not a plain file; choose another name", path);
     CAIRN_TRY(unfinished_path(path, unfinished));

@@ -85,6 +85,9 @@ cairn_status cairn_file_refused(const char *path, const char *what);
 /** What to do about this errno: "; make room there", or "".  Ranks: local.  Errors: none. */
 const char *cairn_file_advice(int error);
 
+/** A copy of a path.  Ranks: local.  Errors: CAIRN_USAGE: too long. */
+CAIRN_CHECKED cairn_status cairn_path_copy(const char *from, char path[CAIRN_PATH_BYTES]);
+
 /** folder/name into `path`.  Ranks: local.  Errors: CAIRN_USAGE: too long. */
 CAIRN_CHECKED cairn_status cairn_path_join(const char *folder, const char *name,
                                            char path[CAIRN_PATH_BYTES]);

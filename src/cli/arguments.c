@@ -62,3 +62,18 @@ cairn_status cairn_arguments_next(const struct cairn_arguments *arguments, const
     *name = text;
     return CAIRN_OK;
 }
+
+cairn_status cairn_run_operand(struct cairn_run_operands *operands, const char *value)
+{
+    if (operands->run_file == NULL) {
+        operands->run_file = value;
+        return CAIRN_OK;
+    }
+    if (strchr(value, '=') == NULL)
+        return cairn_fail(CAIRN_USAGE, "%s is neither an option nor a key=value", value);
+    if (operands->n_overrides == CAIRN_MOST_OVERRIDES)
+        return cairn_fail(CAIRN_USAGE, "more than %d key=value; write them into the run file",
+                          CAIRN_MOST_OVERRIDES);
+    operands->overrides[operands->n_overrides++] = value;
+    return CAIRN_OK;
+}

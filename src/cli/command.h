@@ -4,6 +4,7 @@
 #define CAIRN_CLI_COMMAND_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "cairn/comm.h"
 #include "cairn/status.h"
@@ -41,5 +42,18 @@ struct cairn_command {
 CAIRN_CHECKED cairn_status cairn_arguments_next(const struct cairn_arguments *arguments,
                                                 const char *known, int *position, const char **name,
                                                 const char **value);
+
+enum { CAIRN_MOST_OVERRIDES = 256 };
+
+/** The operands RUN.yaml key=value ..., in the order they stand there; a zeroed one is empty. */
+struct cairn_run_operands {
+    const char *run_file;
+    const char *overrides[CAIRN_MOST_OVERRIDES + 1]; /* NULL behind the last */
+    size_t n_overrides;
+};
+
+/** Take the next of them.  Ranks: local.  Errors: CAIRN_USAGE: no key=value, too many. */
+CAIRN_CHECKED cairn_status cairn_run_operand(struct cairn_run_operands *operands,
+                                             const char *value);
 
 #endif

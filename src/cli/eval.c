@@ -8,11 +8,8 @@
 #include "cli/trained.h"
 #include "train/evaluate.h"
 
-struct request {
-    const char *checkpoint, *data, *split;
-};
-
-static cairn_status read_request(const struct cairn_arguments *arguments, struct request *request)
+static cairn_status read_request(const struct cairn_arguments *arguments,
+                                 struct cairn_trained_request *request)
 {
     int position = 0;
     const char *name = NULL;
@@ -20,14 +17,7 @@ static cairn_status read_request(const struct cairn_arguments *arguments, struct
     for (;;) {
         CAIRN_TRY(cairn_arguments_next(arguments, "--data= --split=", &position, &name, &value));
         if (name == NULL && value == NULL) break;
-        if (name != NULL && strcmp(name, "--data") == 0)
-            request->data = value;
-        else if (name != NULL)
-            request->split = value;
-        else if (request->checkpoint == NULL)
-            request->checkpoint = value;
-        else
-            return cairn_fail(CAIRN_USAGE, "one checkpoint at a time, not also %s", value);
+        CAIRN_TRY(cairn_trained_take(request, name, value));
     }
     if (request->checkpoint != NULL) return CAIRN_OK;
     return cairn_fail(CAIRN_USAGE, "which checkpoint? usage: cairn eval CHECKPOINT.h5");
@@ -45,11 +35,11 @@ static void print_scores(const struct cairn_trained *trained, const struct cairn
 
 static cairn_status run_eval(const struct cairn_arguments *arguments, cairn_comm *comm)
 {
-    struct request request = {.split = "test"};
+    struct cairn_trained_request request = {.split = "test"};
     struct cairn_trained trained;
     struct cairn_scores scores;
     CAIRN_TRY(read_request(arguments, &request)); /* the same words on every rank */
-    CAIRN_TRY(cairn_trained_open(comm, request.checkpoint, request.data, request.split, &trained));
+    CAIRN_TRY(cairn_trained_open(comm, &request, &trained));
     const struct cairn_evaluation evaluation = {.comm = comm,
                                                 .model = trained.model,
                                                 .w = trained.w,

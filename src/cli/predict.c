@@ -12,7 +12,8 @@
 #include "h5/h5.h"
 
 struct request {
-    const char *checkpoint, *data, *split, *out;
+    struct cairn_trained_request model;
+    const char *out;
 };
 
 static cairn_status read_request(const struct cairn_arguments *arguments, struct request *request)
@@ -24,18 +25,12 @@ static cairn_status read_request(const struct cairn_arguments *arguments, struct
         CAIRN_TRY(
             cairn_arguments_next(arguments, "--data= --split= -o=", &position, &name, &value));
         if (name == NULL && value == NULL) break;
-        if (name != NULL && strcmp(name, "--data") == 0)
-            request->data = value;
-        else if (name != NULL && strcmp(name, "--split") == 0)
-            request->split = value;
-        else if (name != NULL)
+        if (name != NULL && strcmp(name, "-o") == 0)
             request->out = value;
-        else if (request->checkpoint == NULL)
-            request->checkpoint = value;
         else
-            return cairn_fail(CAIRN_USAGE, "one checkpoint at a time, not also %s", value);
+            CAIRN_TRY(cairn_trained_take(&request->model, name, value));
     }
-    if (request->checkpoint != NULL && request->data != NULL && request->out != NULL)
+    if (request->model.checkpoint != NULL && request->model.data != NULL && request->out != NULL)
         return CAIRN_OK;
     return cairn_fail(CAIRN_USAGE, "usage: cairn predict CHECKPOINT.h5 --data FILE.h5 -o OUT.h5");
 }
@@ -148,10 +143,10 @@ static cairn_status predict(const struct cairn_trained *trained, const char *out
 
 static cairn_status run_predict(const struct cairn_arguments *arguments, cairn_comm *comm)
 {
-    struct request request = {.split = "test"};
+    struct request request = {.model = {.split = "test"}};
     struct cairn_trained trained;
     CAIRN_TRY(read_request(arguments, &request)); /* the same words on every rank */
-    CAIRN_TRY(cairn_trained_open(comm, request.checkpoint, request.data, request.split, &trained));
+    CAIRN_TRY(cairn_trained_open(comm, &request.model, &trained));
     cairn_status st = predict(&trained, request.out);
     cairn_trained_close(&trained);
     return st;

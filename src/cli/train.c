@@ -13,12 +13,11 @@
 #include "comm/exchange.h"
 #include "setup/setup.h"
 
-enum { MOST_OVERRIDES = 256, PLATFORM_BYTES = 512 };
+enum { PLATFORM_BYTES = 512 };
 
 /* What the command line says. */
 struct request {
-    const char *run_file;
-    const char *overrides[MOST_OVERRIDES + 1];
+    struct cairn_run_operands run;
     const char *out;    /* NULL: runs/<name of the run file> */
     const char *resume; /* auto, never or a file */
     bool overwrite, check, singleton;
@@ -39,20 +38,18 @@ struct job {
     struct cairn_run_folder *run_folder; /* rank 0 */
 };
 
-static cairn_status read_option(struct request *request, const char *name, const char *value)
+static void read_option(struct request *request, const char *name, const char *value)
 {
     if (strcmp(name, "--out") == 0) request->out = value;
     if (strcmp(name, "--resume") == 0) request->resume = value;
     if (strcmp(name, "--overwrite") == 0) request->overwrite = true;
     if (strcmp(name, "--check") == 0) request->check = true;
     if (strcmp(name, "--singleton") == 0) request->singleton = true;
-    return CAIRN_OK;
 }
 
 static cairn_status read_request(const struct cairn_arguments *arguments, struct request *request)
 {
     int position = 0;
-    size_t n = 0;
     const char *name = NULL;
     const char *value = NULL;
     request->resume = "auto";
@@ -61,20 +58,12 @@ static cairn_status read_request(const struct cairn_arguments *arguments, struct
                                        "--out= --resume= --overwrite --check --singleton",
                                        &position, &name, &value));
         if (name == NULL && value == NULL) break;
-        if (name != NULL) {
-            CAIRN_TRY(read_option(request, name, value));
-        } else if (request->run_file == NULL) {
-            request->run_file = value;
-        } else if (strchr(value, '=') == NULL) {
-            return cairn_fail(CAIRN_USAGE, "%s is neither an option nor a key=value", value);
-        } else if (n < MOST_OVERRIDES) {
-            request->overrides[n++] = value;
-        } else {
-            return cairn_fail(CAIRN_USAGE, "more than %d key=value; write them into the run file",
-                              MOST_OVERRIDES);
-        }
+        if (name != NULL)
+            read_option(request, name, value);
+        else
+            CAIRN_TRY(cairn_run_operand(&request->run, value));
     }
-    if (request->run_file == NULL)
+    if (request->run.run_file == NULL)
         return cairn_fail(CAIRN_USAGE, "which run file? usage: cairn train RUN.yaml");
     if (request->overwrite && strcmp(request->resume, "auto") != 0)
         return cairn_fail(CAIRN_USAGE, "--overwrite starts afresh and does not go with --resume");
@@ -82,16 +71,15 @@ static cairn_status read_request(const struct cairn_arguments *arguments, struct
 }
 
 /* runs/<name of the run file> unless --out says otherwise. */
-static void choose_folder(struct job *job)
+static cairn_status choose_folder(struct job *job)
 {
-    const char *slash = strrchr(job->request.run_file, '/');
-    const char *name = slash == NULL ? job->request.run_file : slash + 1;
+    const char *slash = strrchr(job->request.run.run_file, '/');
+    const char *name = slash == NULL ? job->request.run.run_file : slash + 1;
     const char *point = strrchr(name, '.');
     int n = point == NULL || point == name ? (int)strlen(name) : (int)(point - name);
-    if (job->request.out != NULL)
-        snprintf(job->folder, sizeof job->folder, "%s", job->request.out);
-    else
-        snprintf(job->folder, sizeof job->folder, "runs/%.*s", n, name);
+    if (job->request.out != NULL) return cairn_path_copy(job->request.out, job->folder);
+    snprintf(job->folder, sizeof job->folder, "runs/%.*s", n, name);
+    return CAIRN_OK;
 }
 
 /* Which checkpoint to go on from.  Rank 0. */
@@ -109,9 +97,7 @@ static cairn_status choose_checkpoint(struct job *job)
             "%s holds checkpoints; --overwrite removes them, --resume auto goes on, --out "
             "takes another folder",
             folder);
-    if (strcmp(resume, "never") != 0)
-        snprintf(job->checkpoint, sizeof job->checkpoint, "%s", resume);
-    return CAIRN_OK;
+    return strcmp(resume, "never") == 0 ? CAIRN_OK : cairn_path_copy(resume, job->checkpoint);
 }
 
 /* A run file that changed where it matters cannot go on.  Rank 0. */
@@ -251,12 +237,12 @@ static cairn_status prepare(struct job *job, const struct cairn_arguments *argum
     cairn_status st = read_request(arguments, &job->request);
     if (st == CAIRN_OK && !job->request.singleton) st = cairn_launcher_check(job->comm);
     CAIRN_TRY(cairn_comm_agree(job->comm, st));
-    CAIRN_TRY(
-        cairn_setup_config(job->comm, job->request.run_file, job->request.overrides, &job->config));
+    CAIRN_TRY(cairn_setup_config(job->comm, job->request.run.run_file, job->request.run.overrides,
+                                 &job->config));
     CAIRN_TRY(cairn_setup_trainer(job->config, job->comm, &job->trainer));
     cairn_setup_platform(job->config, job->platform, sizeof job->platform);
-    choose_folder(job);
-    st = resolve_config(job->config, job->trainer);
+    st = choose_folder(job);
+    if (st == CAIRN_OK) st = resolve_config(job->config, job->trainer);
     if (st == CAIRN_OK) st = cairn_config_print(job->config, &job->config_text);
     if (st == CAIRN_OK && job->main)
         st = cairn_dataset_fingerprint(job->trainer->parts.dataset, &job->data_fingerprint);
@@ -277,7 +263,7 @@ static cairn_status run_train(const struct cairn_arguments *arguments, cairn_com
     char *summary = NULL;
     cairn_status st = prepare(&job, arguments);
     if (st == CAIRN_OK && job.request.check) {
-        if (job.main) printf("%s is ready to run\n", job.request.run_file);
+        if (job.main) printf("%s is ready to run\n", job.request.run.run_file);
         close_job(&job);
         return CAIRN_OK;
     }

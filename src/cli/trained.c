@@ -66,13 +66,29 @@ static cairn_status open_parts(struct cairn_trained *trained, const char *data, 
                             "the weights", &trained->w);
 }
 
-cairn_status cairn_trained_open(cairn_comm *comm, const char *checkpoint, const char *data,
-                                const char *split, struct cairn_trained *out)
+cairn_status cairn_trained_take(struct cairn_trained_request *request, const char *name,
+                                const char *value)
 {
+    if (name == NULL && request->checkpoint != NULL)
+        return cairn_fail(CAIRN_USAGE, "one checkpoint at a time, not also %s", value);
+    if (name == NULL)
+        request->checkpoint = value;
+    else if (strcmp(name, "--data") == 0)
+        request->data = value;
+    else
+        request->split = value;
+    return CAIRN_OK;
+}
+
+cairn_status cairn_trained_open(cairn_comm *comm, const struct cairn_trained_request *request,
+                                struct cairn_trained *out)
+{
+    const char *checkpoint = request->checkpoint;
     struct cairn_trained trained = {.comm = comm};
     const struct cairn_params *params = NULL;
     cairn_status st = cairn_setup_stored_config(comm, checkpoint, NULL, &trained.config);
-    if (st == CAIRN_OK) st = cairn_comm_agree(comm, open_parts(&trained, data, split));
+    if (st == CAIRN_OK)
+        st = cairn_comm_agree(comm, open_parts(&trained, request->data, request->split));
     if (st == CAIRN_OK) {
         params = cairn_model_params(trained.model);
         if (cairn_comm_rank(comm) == 0) st = read_weights(checkpoint, params, trained.w);

@@ -21,10 +21,21 @@ struct cairn_trained {
     enum cairn_split split;
 };
 
-/** Open it: data NULL is the file the checkpoint was trained on; split is the group's name.
- *  Ranks: collective.  Errors: the agreed one: CAIRN_DATA, CAIRN_USAGE. */
-CAIRN_CHECKED cairn_status cairn_trained_open(cairn_comm *comm, const char *checkpoint,
-                                              const char *data, const char *split,
+/** What the command line says of it. */
+struct cairn_trained_request {
+    const char *checkpoint;
+    const char *data;  /* NULL: the file that the checkpoint was trained on */
+    const char *split; /* the group's name */
+};
+
+/** Take an operand, --data or --split; `name` NULL is an operand.  Ranks: local.  Errors:
+ * CAIRN_USAGE: a second checkpoint. */
+CAIRN_CHECKED cairn_status cairn_trained_take(struct cairn_trained_request *request,
+                                              const char *name, const char *value);
+
+/** Open it.  Ranks: collective.  Errors: the agreed one: CAIRN_DATA, CAIRN_USAGE. */
+CAIRN_CHECKED cairn_status cairn_trained_open(cairn_comm *comm,
+                                              const struct cairn_trained_request *request,
                                               struct cairn_trained *out);
 
 /** Release what was opened; a zeroed one is fine.  Ranks: local.  Errors: none. */

@@ -16,13 +16,6 @@
  * spare. */
 #define BOUND 1e-4
 
-enum { MOST_OVERRIDES = 256 };
-
-struct request {
-    const char *run_file;
-    const char *overrides[MOST_OVERRIDES + 1];
-};
-
 /* What all splits are compared with, and how that went. */
 struct job {
     cairn_comm *comm;
@@ -33,21 +26,16 @@ struct job {
     bool bits_known, failed;
 };
 
-static cairn_status read_request(const struct cairn_arguments *arguments, struct request *request)
+static cairn_status read_request(const struct cairn_arguments *arguments,
+                                 struct cairn_run_operands *request)
 {
     int position = 0;
-    size_t n = 0;
     const char *name = NULL;
     const char *value = NULL;
     for (;;) {
         CAIRN_TRY(cairn_arguments_next(arguments, "", &position, &name, &value));
         if (value == NULL) break;
-        if (request->run_file == NULL)
-            request->run_file = value;
-        else if (strchr(value, '=') == NULL || n == MOST_OVERRIDES)
-            return cairn_fail(CAIRN_USAGE, "%s is no key=value", value);
-        else
-            request->overrides[n++] = value;
+        CAIRN_TRY(cairn_run_operand(request, value));
     }
     if (request->run_file != NULL) return CAIRN_OK;
     return cairn_fail(CAIRN_USAGE, "which run file? usage: cairn verify RUN.yaml");
@@ -155,7 +143,7 @@ static cairn_status verify(struct job *job)
 
 static cairn_status run_verify(const struct cairn_arguments *arguments, cairn_comm *comm)
 {
-    struct request request = {0};
+    struct cairn_run_operands request = {0};
     struct job job = {.comm = comm, .main = cairn_comm_rank(comm) == 0};
     CAIRN_TRY(read_request(arguments, &request)); /* the same words on every rank */
     CAIRN_TRY(cairn_setup_config(comm, request.run_file, request.overrides, &job.config));

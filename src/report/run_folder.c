@@ -42,10 +42,9 @@ static cairn_status make(struct cairn_run_folder *folder, const char *path)
     CAIRN_TRY(cairn_folder_make(path));
     char *absolute = realpath(path, NULL);
     if (absolute == NULL) return cairn_file_refused(path, "the folder cannot be found");
-    int n = snprintf(folder->path, sizeof folder->path, "%s", absolute);
+    cairn_status st = cairn_path_copy(absolute, folder->path);
     free(absolute);
-    if (n >= (int)sizeof folder->path)
-        return cairn_fail(CAIRN_USAGE, "the path %s is too long", path);
+    CAIRN_TRY(st);
     CAIRN_TRY(cairn_lock_take(&folder->lock, folder->path));
     CAIRN_TRY(cairn_path_join(folder->path, "checkpoints", folder->checkpoints));
     CAIRN_TRY(cairn_folder_make(folder->checkpoints));

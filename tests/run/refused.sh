@@ -22,6 +22,7 @@ no_folder()
     expect_line 6 "$1" 'file: the folder cannot be made: ' train run.yaml --out file/result
     expect_line 6 "$1" 'file: the folder cannot be made: ' train run.yaml --out file
     expect_line 6 "$1" 'link: the folder cannot be made: ' train run.yaml --out link
+    expect_line 2 "$1" 'the path aaaa.* is longer than 4095 bytes' train run.yaml --out "$(printf '%05000d' 0 | tr 0 a)"
     expect 0 "$1" train run.yaml --out result
     rm -r result/checkpoints
     touch result/checkpoints

@@ -76,8 +76,9 @@ static void test_memory(void **state)
     block = NULL;
     assert_int_equal(cairn_memory_get(SIZE_MAX / 4, 5, "too much", &block), CAIRN_USAGE);
     assert_int_equal(cairn_memory_get(SIZE_MAX, 1, "too much", &block), CAIRN_USAGE);
-    assert_int_equal(cairn_memory_get((size_t)1 << 46, 1, "64 TiB", &block), CAIRN_USAGE);
     assert_non_null(strstr(cairn_error_text(), "too much"));
+    assert_int_equal(cairn_memory_get((size_t)1 << 46, 1, "64 TiB", &block), CAIRN_USAGE);
+    assert_non_null(strstr(cairn_error_text(), "64 TiB"));
     assert_null(block);
     assert_int_equal(cairn_memory_text("a word", &text), CAIRN_OK);
     assert_string_equal(text, "a word");
