@@ -63,8 +63,8 @@ CAIRN_CHECKED cairn_status cairn_state_add_text(struct cairn_state *state, const
 CAIRN_CHECKED cairn_status cairn_state_add_attribute(struct cairn_state *state, const char *name,
                                                      const char *text);
 
-/** Release the lists, not what they borrow; a zeroed state is fine.  Ranks: local.  Errors: none.
- */
+/** Release the lists, not what they borrow; a zeroed state is fine.  Ranks: local.
+ * Errors: none. */
 void cairn_state_free(struct cairn_state *state);
 
 /**
@@ -89,8 +89,8 @@ CAIRN_CHECKED cairn_status cairn_checkpoint_write(const char *folder, uint64_t u
  */
 CAIRN_CHECKED cairn_status cairn_checkpoint_read(const char *path, const struct cairn_state *state);
 
-/** The text at `path_in_file` ("/config"), to be released with free().  Ranks: local.  Errors:
- * CAIRN_DATA. */
+/** The text at `path_in_file` ("/config"), to be released with free().  Ranks: local.
+ * Errors: CAIRN_DATA. */
 CAIRN_CHECKED cairn_status cairn_checkpoint_text(const char *path, const char *path_in_file,
                                                  char **out);
 

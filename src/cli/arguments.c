@@ -7,8 +7,8 @@
 
 enum { MOST_OPTIONS = 32, OPTION_BYTES = 32 };
 
-/* The option in `known` that `text` names, with its length there; *takes whether a value follows.
- */
+/* The option in `known` that `text` names, with its length there; *takes whether a value
+ * follows. */
 static bool find_option(const char *known, const char *text, size_t length, bool *takes)
 {
     for (const char *p = known; *p != '\0'; p += strspn(p, " ")) {

@@ -158,8 +158,8 @@ static struct cairn_run_options run_options(const struct job *job)
     return options;
 }
 
-/* --resume FILE: the run's newest checkpoint is now that one, whatever the folder held. Collective.
- */
+/* --resume FILE: the run's newest checkpoint is now that one, whatever the folder held.
+ * Collective. */
 static cairn_status adopt_checkpoint(struct job *job, const struct cairn_save_options *options)
 {
     uint64_t update = job->trainer->at.update;
@@ -189,8 +189,8 @@ static cairn_status resume(struct job *job)
     return cairn_trainer_prepare(job->trainer, st);
 }
 
-/* How this start ended.  What cannot be written is a warning; the sentence of `st` stays the last.
- */
+/* How this start ended.  What cannot be written is a warning; the sentence of `st` stays the
+ * last. */
 static void end_provenance(const struct job *job, cairn_status st)
 {
     char text[2048];

@@ -28,8 +28,8 @@ struct cairn_trained_request {
     const char *split; /* the group's name */
 };
 
-/** Take an operand, --data or --split; `name` NULL is an operand.  Ranks: local.  Errors:
- * CAIRN_USAGE: a second checkpoint. */
+/** Take an operand, --data or --split; `name` NULL is an operand.  Ranks: local.
+ * Errors: CAIRN_USAGE: a second checkpoint. */
 CAIRN_CHECKED cairn_status cairn_trained_take(struct cairn_trained_request *request,
                                               const char *name, const char *value);
 

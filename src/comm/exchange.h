@@ -39,8 +39,8 @@ CAIRN_CHECKED cairn_status cairn_comm_sum_exact(cairn_comm *comm, cairn_status s
 CAIRN_CHECKED cairn_status cairn_comm_same(cairn_comm *comm, cairn_status st, uint64_t value,
                                            int *odd);
 
-/** Fixed-size texts of all ranks, one behind the other, on rank 0: all [size * n_bytes].  Errors:
- * the agreed one. */
+/** Fixed-size texts of all ranks, one behind the other, on rank 0: all [size * n_bytes].
+ * Errors: the agreed one. */
 CAIRN_CHECKED cairn_status cairn_comm_gather(cairn_comm *comm, cairn_status st, const void *mine,
                                              size_t n_bytes, void *all);
 

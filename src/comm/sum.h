@@ -41,8 +41,8 @@ struct cairn_sum_kind {
     void (*widen)(struct cairn_sum *sum);  /* after CAIRN_FLAG_RANGE: agree on a larger range */
 };
 
-/** A sum in progress.  The functions below are its users' side; the fields are for the ways to sum.
- */
+/** A sum in progress.  The functions below are its users' side; the fields are for the ways to
+ * sum. */
 struct cairn_sum {
     struct cairn_sink sink; /* the first field: a sink is a sum */
     const struct cairn_sum_kind *kind;
@@ -75,12 +75,12 @@ CAIRN_CHECKED cairn_status cairn_sum_create(cairn_comm *comm, const char *kind,
                                             struct cairn_sum **out);
 void cairn_sum_free(struct cairn_sum *sum);
 
-/** Set everything to zero; then micro-batches write into &sum->sink.  Ranks: local.  Errors: none.
- */
+/** Set everything to zero; then micro-batches write into &sum->sink.  Ranks: local.
+ * Errors: none. */
 void cairn_sum_begin(struct cairn_sum *sum);
 
-/** Add the scores of a micro-batch.  Ranks: local.  Errors: CAIRN_NUMBERS: too large to be summed.
- */
+/** Add the scores of a micro-batch.  Ranks: local.
+ * Errors: CAIRN_NUMBERS: too large to be summed. */
 CAIRN_CHECKED cairn_status cairn_sum_scores(struct cairn_sum *sum,
                                             const struct cairn_scores *scores);
 

@@ -53,8 +53,8 @@ static const char *same_last_part(const char *part)
     return NULL;
 }
 
-/* The key most alike: of the section, by the last part, where there is such a section; else of all.
- */
+/* The key most alike: of the section, by the last part, where there is such a section; else of
+ * all. */
 static const char *most_alike(const char *name)
 {
     const char *names[MOST_KEYS];

@@ -28,8 +28,8 @@ void cairn_convert(enum cairn_h5_type type, const void *in, size_t n,
  * Ranks: local.  Errors: none. */
 void cairn_prefetch(const void *row, size_t n_bytes);
 
-/** The index of the first of n floats that is NaN or infinite; n where there is none.  Ranks:
- * local.  Errors: none. */
+/** The index of the first of n floats that is NaN or infinite; n where there is none.
+ * Ranks: local.  Errors: none. */
 size_t cairn_first_not_finite(const float *x, size_t n);
 
 #endif

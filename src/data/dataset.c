@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * Opening a dataset file and checking its structure.  Not for reading samples: that is the loader.
- */
+ * Opening a dataset file and checking its structure.
+ * Not for reading samples: that is the loader. */
 #include "data/dataset.h"
 
 #include <inttypes.h>

@@ -54,8 +54,8 @@ const int32_t *cairn_dataset_labels(const struct cairn_dataset *dataset, enum ca
 CAIRN_CHECKED cairn_status cairn_dataset_check_labels(const struct cairn_dataset *dataset,
                                                       size_t n_classes);
 
-/** title, source, license or citation; "" where the file does not say.  Ranks: local.  Errors:
- * none. */
+/** title, source, license or citation; "" where the file does not say.  Ranks: local.
+ * Errors: none. */
 const char *cairn_dataset_about(const struct cairn_dataset *dataset, const char *attribute);
 
 /**

@@ -20,8 +20,8 @@ void cairn_gzip_close(struct cairn_gzip *file);
  * Errors: none. */
 bool cairn_gzip_may_hold(const struct cairn_gzip *file, size_t bytes);
 
-/** Read exactly n bytes.  Ranks: local.  Errors: CAIRN_DATA: the file ends before, or is damaged.
- */
+/** Read exactly n bytes.  Ranks: local.
+ * Errors: CAIRN_DATA: the file ends before, or is damaged. */
 CAIRN_CHECKED cairn_status cairn_gzip_read(struct cairn_gzip *file, size_t n, void *out);
 
 /** Fail unless all has been read.  Ranks: local.  Errors: CAIRN_DATA: there is more, or damage. */

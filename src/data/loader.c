@@ -13,8 +13,8 @@
 
 enum { AHEAD = 2 }; /* rows between asking for one and converting it */
 
-/* Where the rows of one array come from: all of them held in memory, or those of one micro-batch.
- */
+/* Where the rows of one array come from: all of them held in memory, or those of one
+ * micro-batch. */
 struct source {
     struct cairn_h5_array *array;
     enum cairn_h5_type type; /* as which it is read */

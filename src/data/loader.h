@@ -23,7 +23,7 @@ struct cairn_loader_options {
 struct cairn_loader;
 
 /** Allocates all it needs and reads all data that it holds; checks what it holds (finite numbers;
- * labels >= 0). Ranks: local.  Errors: CAIRN_DATA, CAIRN_USAGE (memory).  Keeps the dataset, which
+ * labels >= 0).  Ranks: local.  Errors: CAIRN_DATA, CAIRN_USAGE (memory).  Keeps the dataset, which
  * must live longer. */
 CAIRN_CHECKED cairn_status cairn_loader_create(struct cairn_dataset *dataset,
                                                const struct cairn_loader_options *options,

@@ -23,8 +23,8 @@ CAIRN_CHECKED cairn_status cairn_split_plan(const struct cairn_import *import, s
 /** Release; a zeroed one is fine.  Ranks: local.  Errors: none. */
 void cairn_split_plan_free(struct cairn_split_plan *plan);
 
-/** Write the rows of a table as groups.  Ranks: local.  Errors: CAIRN_FILES, CAIRN_USAGE (memory).
- */
+/** Write the rows of a table as groups.  Ranks: local.
+ * Errors: CAIRN_FILES, CAIRN_USAGE (memory). */
 CAIRN_CHECKED cairn_status cairn_split_write(const struct cairn_split_plan *plan,
                                              const struct cairn_table *table,
                                              struct cairn_writer *writer);

@@ -40,8 +40,8 @@ CAIRN_CHECKED cairn_status cairn_writer_create(const char *path, bool overwrite,
                                                const struct cairn_about *about,
                                                struct cairn_writer **out);
 
-/** Write a group; nothing is written for a table of no samples.  Ranks: local.  Errors:
- * CAIRN_FILES. */
+/** Write a group; nothing is written for a table of no samples.  Ranks: local.
+ * Errors: CAIRN_FILES. */
 CAIRN_CHECKED cairn_status cairn_writer_group(struct cairn_writer *writer, enum cairn_split split,
                                               const struct cairn_table *table);
 

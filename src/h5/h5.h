@@ -52,8 +52,8 @@ size_t cairn_h5_element_bytes(const struct cairn_h5_form *form);
 /** "uint8", "float32", "text", ...  Ranks: local.  Errors: none. */
 const char *cairn_h5_type_name(enum cairn_h5_type type);
 
-/** Version of the HDF5 library, "1.10.8"; text holds at least 32 bytes.  Ranks: local.  Errors:
- * none. */
+/** Version of the HDF5 library, "1.10.8"; text holds at least 32 bytes.  Ranks: local.
+ * Errors: none. */
 void cairn_h5_version(char *text);
 
 /** Make an empty file, in place of an older one.  Ranks: local.  Errors: CAIRN_FILES: cannot be
@@ -82,8 +82,8 @@ CAIRN_CHECKED cairn_status cairn_h5_close_image(struct cairn_h5 *file, unsigned 
  * readable. */
 CAIRN_CHECKED cairn_status cairn_h5_open(const char *path, struct cairn_h5 **out);
 
-/** Hand everything to the operating system (the caller syncs).  Ranks: local.  Errors: CAIRN_FILES.
- */
+/** Hand everything to the operating system (the caller syncs).  Ranks: local.
+ * Errors: CAIRN_FILES. */
 CAIRN_CHECKED cairn_status cairn_h5_flush(struct cairn_h5 *file);
 
 /**
@@ -94,8 +94,8 @@ CAIRN_CHECKED cairn_status cairn_h5_flush(struct cairn_h5 *file);
  */
 cairn_status cairn_h5_close(struct cairn_h5 *file);
 
-/** Make a group that keeps creation order; those above it must be there.  Ranks: local.  Errors:
- * CAIRN_FILES. */
+/** Make a group that keeps creation order; those above it must be there.  Ranks: local.
+ * Errors: CAIRN_FILES. */
 CAIRN_CHECKED cairn_status cairn_h5_group(struct cairn_h5 *file, const char *path);
 
 /** Whether there is a group, or an array, at `path`.  Ranks: local.  Errors: none. */
@@ -139,8 +139,8 @@ CAIRN_CHECKED cairn_status cairn_h5_describe(struct cairn_h5 *file, const char *
 CAIRN_CHECKED cairn_status cairn_h5_read(struct cairn_h5 *file, const char *path,
                                          const struct cairn_h5_form *wanted, void *data);
 
-/** Keep an array open for reading rows; close it before the file.  Ranks: local.  Errors:
- * CAIRN_DATA. */
+/** Keep an array open for reading rows; close it before the file.  Ranks: local.
+ * Errors: CAIRN_DATA. */
 CAIRN_CHECKED cairn_status cairn_h5_array_open(struct cairn_h5 *file, const char *path,
                                                struct cairn_h5_array **out);
 /** Close; NULL is fine.  Ranks: local.  Errors: none. */
@@ -158,8 +158,8 @@ const struct cairn_h5_form *cairn_h5_array_form(const struct cairn_h5_array *arr
 CAIRN_CHECKED cairn_status cairn_h5_array_rows(struct cairn_h5_array *array, size_t first, size_t n,
                                                enum cairn_h5_type type, void *data);
 
-/** Set an attribute of the object at `path` ("/" is the file).  Ranks: local.  Errors: CAIRN_FILES.
- */
+/** Set an attribute of the object at `path` ("/" is the file).  Ranks: local.
+ * Errors: CAIRN_FILES. */
 CAIRN_CHECKED cairn_status cairn_h5_set_text(struct cairn_h5 *file, const char *path,
                                              const char *name, const char *text);
 CAIRN_CHECKED cairn_status cairn_h5_set_whole(struct cairn_h5 *file, const char *path,

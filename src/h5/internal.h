@@ -20,8 +20,8 @@ struct cairn_h5 {
 CAIRN_CHECKED cairn_status cairn_h5_create_with(struct cairn_h5 *file, const char *path,
                                                 hid_t access);
 
-/** A handle for a file that is to be written or read; starts the library.  Ranks: local.  Errors:
- * memory. */
+/** A handle for a file that is to be written or read; starts the library.  Ranks: local.
+ * Errors: memory. */
 CAIRN_CHECKED cairn_status cairn_h5_handle(const char *path, bool writable, struct cairn_h5 **out);
 
 /** Release a handle whose file is closed.  Ranks: local.  Errors: none. */
@@ -37,8 +37,8 @@ cairn_status cairn_h5_failed(const struct cairn_h5 *file, const char *where, con
 hid_t cairn_h5_memory_type(const struct cairn_h5_form *form);
 hid_t cairn_h5_file_type(const struct cairn_h5_form *form);
 
-/** Which of our types an HDF5 type is, with its text_bytes; false for none.  Ranks: local.  Errors:
- * none. */
+/** Which of our types an HDF5 type is, with its text_bytes; false for none.  Ranks: local.
+ * Errors: none. */
 bool cairn_h5_known_type(hid_t type, struct cairn_h5_form *form);
 
 #endif

@@ -86,8 +86,8 @@ static cairn_status plan_kind(struct cairn_layer *layer, const struct cairn_node
     return CAIRN_OK;
 }
 
-/* Where y lies.  `over`: x is in the arena and nobody reads it again, so y may be written over it.
- */
+/* Where y lies.  `over`: x is in the arena and nobody reads it again, so y may be written over
+ * it. */
 static void place_output(struct cairn_layer *layer, struct cairn_plan *plan, size_t x_at,
                          bool *over)
 {

@@ -39,8 +39,8 @@ CAIRN_CHECKED cairn_status cairn_chain_plan(struct cairn_chain *chain,
                                             const struct cairn_shape *in, struct cairn_plan *plan);
 void cairn_chain_free(struct cairn_chain *chain);
 
-/** Shape of the output of one sample; the chain is not empty.  Ranks: local; borrowed.  Errors:
- * none. */
+/** Shape of the output of one sample; the chain is not empty.  Ranks: local; borrowed.
+ * Errors: none. */
 const struct cairn_shape *cairn_chain_output(const struct cairn_chain *chain);
 
 /** Outputs [n, n_out] from x [n, n_in], which must live until backward is done.  Ranks: local;

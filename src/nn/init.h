@@ -23,8 +23,8 @@ enum cairn_init_scheme {
     CAIRN_INIT_ZEROS,   /* both 0 */
 };
 
-/** What the schemes want to know: inputs that meet in one output, outputs that one input goes to.
- */
+/** What the schemes want to know: inputs that meet in one output, outputs that one input goes
+ * to. */
 struct cairn_fan {
     int scheme; /* enum cairn_init_scheme */
     size_t in, out;

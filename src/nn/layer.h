@@ -103,15 +103,15 @@ CAIRN_CHECKED cairn_status cairn_plan_param(struct cairn_plan *plan,
                                             const struct cairn_shape *shape, size_t *index);
 
 /** Plan memory that backward reads again, `count` elements for each sample; the answer is for
- * cairn_arena_at(). Ranks: local.  Errors: none (checked on allocation). */
+ * cairn_arena_at().  Ranks: local.  Errors: none (checked on allocation). */
 size_t cairn_plan_kept(struct cairn_plan *plan, size_t count, size_t size);
 
-/** Plan memory of one call of forward or backward: pass->scratch, shared by all layers.  Ranks:
- * local.  Errors: none. */
+/** Plan memory of one call of forward or backward: pass->scratch, shared by all layers.
+ * Ranks: local.  Errors: none. */
 void cairn_plan_scratch(struct cairn_plan *plan, size_t bytes);
 
-/** A number for the name of a layer or tensor, part of the key of its random numbers.  Ranks:
- * local.  Errors: none. */
+/** A number for the name of a layer or tensor, part of the key of its random numbers.
+ * Ranks: local.  Errors: none. */
 uint64_t cairn_name_number(const char *name);
 
 /** The plan of a layer that keeps the shape and has neither weights nor memory.  Ranks: local.

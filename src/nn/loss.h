@@ -27,7 +27,7 @@ struct cairn_loss_kind {
     cairn_status (*check)(const struct cairn_shape *outputs,
                           const struct cairn_model_options *options);
     /** From outputs h [n, k]: add to scores, and put the gradient of sum w_i L_i into dh [n, k]
-     * unless it is NULL. Errors: CAIRN_DATA: a label that is no class. */
+     * unless it is NULL.  Errors: CAIRN_DATA: a label that is no class. */
     cairn_status (*run)(const struct cairn_micro *micro, size_t k, const real *h, real *dh,
                         struct cairn_scores *scores);
 };

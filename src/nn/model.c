@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * From the run file's list of layers and its loss to a planned model.  Running it is in gradient.c.
- */
+ * From the run file's list of layers and its loss to a planned model.
+ * Running it is in gradient.c. */
 #include "nn/model.h"
 
 #include <stdlib.h>

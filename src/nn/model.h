@@ -64,8 +64,8 @@ const struct cairn_shape *cairn_model_output_shape(const struct cairn_model *mod
 #define cairn_model_loss_name CAIRN_R(cairn_model_loss_name)
 const char *cairn_model_loss_name(const struct cairn_model *model);
 
-/** Whether the loss counts correct classes, so that accuracy has a meaning.  Ranks: local.  Errors:
- * none. */
+/** Whether the loss counts correct classes, so that accuracy has a meaning.  Ranks: local.
+ * Errors: none. */
 #define cairn_model_has_accuracy CAIRN_R(cairn_model_has_accuracy)
 bool cairn_model_has_accuracy(const struct cairn_model *model);
 
@@ -73,8 +73,8 @@ bool cairn_model_has_accuracy(const struct cairn_model *model);
 #define cairn_model_activation_bytes CAIRN_R(cairn_model_activation_bytes)
 size_t cairn_model_activation_bytes(const struct cairn_model *model);
 
-/** Fill w [n_weights] with initial weights: a function of seed, tensor name and element.  Ranks:
- * local.  Errors: none. */
+/** Fill w [n_weights] with initial weights: a function of seed, tensor name and element.
+ * Ranks: local.  Errors: none. */
 void cairn_model_init(const struct cairn_model *model, real *w);
 
 /**

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * The model in double: a plain sum of gradients, and the gradient check.  Compiled in double only.
- */
+ * The model in double: a plain sum of gradients, and the gradient check.
+ * Compiled in double only. */
 #include "nn/reference.h"
 
 #include <math.h>

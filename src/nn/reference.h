@@ -19,8 +19,8 @@ CAIRN_CHECKED cairn_status cairn_reference_create(const struct cairn_model_optio
 /** Release it; NULL is fine.  Ranks: local.  Errors: none. */
 void cairn_reference_free(struct cairn_reference *reference);
 
-/** Set the weights, w [n_weights], and set its gradient and scores to zero.  Ranks: local.  Errors:
- * none. */
+/** Set the weights, w [n_weights], and set its gradient and scores to zero.  Ranks: local.
+ * Errors: none. */
 void cairn_reference_begin(struct cairn_reference *reference, const float *w);
 
 /** Add the gradient of one micro-batch.  Ranks: local.  Errors: as cairn_model_gradient(). */

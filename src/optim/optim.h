@@ -59,8 +59,8 @@ CAIRN_CHECKED cairn_status cairn_optim_create(const struct cairn_optim_options *
 /** Release it; NULL is fine.  Ranks: local.  Errors: none. */
 void cairn_optim_free(struct cairn_optim *optim);
 
-/** Change every weight once.  Ranks: local.  Errors: none; g was found finite when it was summed.
- */
+/** Change every weight once.  Ranks: local.
+ * Errors: none; g was found finite when it was summed. */
 void cairn_optim_update(struct cairn_optim *optim, double rate, const float *g, float *w);
 
 /** State for checkpoints: slot `index` has this name and block [n_weights]; false behind the last.
@@ -74,7 +74,7 @@ uint64_t cairn_optim_count(const struct cairn_optim *optim);
 void cairn_optim_set_count(struct cairn_optim *optim, uint64_t t);
 
 /** Scale g [n] so that its norm is at most `limit` (0: leave it); the answer is the norm before.
- * Ranks: local. Errors: none; a norm that is not finite is for the caller to see.  As
+ * Ranks: local.  Errors: none; a norm that is not finite is for the caller to see.  As
  * torch.nn.utils.clip_grad_norm_. */
 double cairn_clip(float *g, size_t n, double limit);
 

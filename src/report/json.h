@@ -19,8 +19,8 @@ struct cairn_json {
     cairn_status st;
 };
 
-/** Go on behind n bytes of JSON, `depth` levels deep; `follows`: behind another value.  Ranks:
- * local.  Errors: sticks. */
+/** Go on behind n bytes of JSON, `depth` levels deep; `follows`: behind another value.
+ * Ranks: local.  Errors: sticks. */
 void cairn_json_resume(struct cairn_json *json, const char *bytes, size_t n, int depth,
                        bool follows);
 

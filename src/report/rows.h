@@ -30,13 +30,13 @@ struct cairn_rows {
     bool synced;
 };
 
-/** Take the memory for a file of the run folder; nothing is opened.  Ranks: local.  Errors:
- * CAIRN_USAGE. */
+/** Take the memory for a file of the run folder; nothing is opened.  Ranks: local.
+ * Errors: CAIRN_USAGE. */
 CAIRN_CHECKED cairn_status cairn_rows_create(struct cairn_rows *rows, const char *folder,
                                              const char *name);
 
-/** Write what is kept where it can be, and release all; a zeroed one with fd -1 is fine.  Ranks:
- * local.  Errors: none. */
+/** Write what is kept where it can be, and release all; a zeroed one with fd -1 is fine.
+ * Ranks: local.  Errors: none. */
 void cairn_rows_free(struct cairn_rows *rows);
 
 /**

@@ -77,7 +77,7 @@ const char *cairn_run_folder_path(const struct cairn_run_folder *folder);
 const char *cairn_run_folder_checkpoints(const struct cairn_run_folder *folder);
 
 /** Remove what an earlier run left (the files above and checkpoints/update-*.h5, latest.h5):
- * --overwrite. Ranks: local.  Errors: CAIRN_FILES. */
+ * --overwrite.  Ranks: local.  Errors: CAIRN_FILES. */
 CAIRN_CHECKED cairn_status cairn_run_folder_clear(struct cairn_run_folder *folder);
 
 /**
@@ -136,7 +136,7 @@ CAIRN_CHECKED cairn_status cairn_run_folder_provenance_end(struct cairn_run_fold
                                                            const char *status);
 
 /** Write summary.json (by rename) and the same text to `text`, to be released with free(), where it
- * is not NULL. Ranks: local.  Errors: CAIRN_FILES; CAIRN_USAGE: memory. */
+ * is not NULL.  Ranks: local.  Errors: CAIRN_FILES; CAIRN_USAGE: memory. */
 CAIRN_CHECKED cairn_status cairn_run_folder_summary(struct cairn_run_folder *folder,
                                                     const struct cairn_summary *summary,
                                                     char **text);

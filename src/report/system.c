@@ -67,8 +67,8 @@ void cairn_system_cpu(char text[CAIRN_SYSTEM_TEXT_BYTES])
     fclose(file);
 }
 
-/* One argument behind `to`, in quotes where a shell would take it apart; the answer is the new end.
- */
+/* One argument behind `to`, in quotes where a shell would take it apart; the answer is the new
+ * end. */
 static char *quote(char *to, const char *word)
 {
     const char *plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=./:,+@%";

@@ -25,8 +25,8 @@ CAIRN_CHECKED cairn_status cairn_setup_stored_config(cairn_comm *comm, const cha
                                                      struct cairn_config **out);
 
 /** The batch of this config on n_ranks ranks and n_samples samples: fills global, micro, tail,
- * epochs, updates. batch.micro: auto is not known yet and left as UINT64_MAX. Ranks: local. Errors:
- * CAIRN_USAGE: the keys do not fit together. */
+ * epochs, updates. batch.micro: auto is not known yet and left as UINT64_MAX.  Ranks: local.
+ * Errors: CAIRN_USAGE: the keys do not fit together. */
 CAIRN_CHECKED cairn_status cairn_setup_batch(const struct cairn_config *config, int n_ranks,
                                              size_t n_samples, struct cairn_window_rule *out);
 
@@ -44,8 +44,8 @@ struct cairn_model_options cairn_setup_model_options(const struct cairn_config *
                                                      size_t micro);
 
 /** A loader of one group, in memory where it fits and the config allows it; *out NULL where there
- * is no such group. n_near: ranks that share this node's memory.  Ranks: local.  Errors:
- * CAIRN_DATA, CAIRN_USAGE. */
+ * is no such group.  Ranks: local.
+ * Errors: CAIRN_DATA, CAIRN_USAGE. */
 CAIRN_CHECKED cairn_status cairn_setup_loader(const struct cairn_config *config,
                                               struct cairn_dataset *dataset, enum cairn_split split,
                                               size_t micro, struct cairn_loader **out);

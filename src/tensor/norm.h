@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * Figures of a flat block, summed in double over fixed blocks: the same bits on every rank.  Local.
- */
+ * Figures of a flat block, summed in double over fixed blocks: the same bits on every rank.
+ * Local. */
 #ifndef CAIRN_TENSOR_NORM_H
 #define CAIRN_TENSOR_NORM_H
 

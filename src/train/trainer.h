@@ -83,17 +83,17 @@ CAIRN_CHECKED cairn_status cairn_trainer_create(const struct cairn_trainer_parts
  * yet.  Collective. */
 CAIRN_CHECKED cairn_status cairn_trainer_prepare(cairn_trainer *t, cairn_status st);
 
-/** The summed gradient -> new weights.  Ranks: local.  Errors: CAIRN_NUMBERS, the same everywhere.
- */
+/** The summed gradient -> new weights.  Ranks: local.
+ * Errors: CAIRN_NUMBERS, the same everywhere. */
 CAIRN_CHECKED cairn_status cairn_trainer_apply(cairn_trainer *t, const struct cairn_totals *totals,
                                                struct cairn_update_record *out);
 
-/** Take note that the running update is done, and find the next one's window and share.  Ranks:
- * local.  Errors: none. */
+/** Take note that the running update is done, and find the next one's window and share.
+ * Ranks: local.  Errors: none. */
 void cairn_trainer_advance(cairn_trainer *t, const struct cairn_totals *totals);
 
-/** Find window and share from t->at: at the start and after a resume.  Ranks: local.  Errors: none.
- */
+/** Find window and share from t->at: at the start and after a resume.  Ranks: local.
+ * Errors: none. */
 void cairn_trainer_locate(cairn_trainer *t);
 
 /** Sums over a group, shared by the ranks.  Collective.  Errors: the agreed one. */
