@@ -247,6 +247,25 @@ const char *cairn_keys_nearest(const char *wanted, const char *const *names, siz
     return nearest;
 }
 
+cairn_status cairn_name_find(const char *what, const char *wanted, const char *const *names,
+                             size_t n, size_t *index)
+{
+    char all[512] = "";
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(names[i], wanted) == 0) {
+            *index = i;
+            return CAIRN_OK;
+        }
+        size_t used = strlen(all);
+        snprintf(all + used, sizeof all - used, "%s%s", i == 0 ? "" : ", ", names[i]);
+    }
+    const char *nearest = cairn_keys_nearest(wanted, names, n);
+    if (nearest == NULL)
+        return cairn_fail(CAIRN_USAGE, "there is no %s '%s'; there are: %s", what, wanted, all);
+    return cairn_fail(CAIRN_USAGE, "there is no %s '%s'; did you mean '%s'?", what, wanted,
+                      nearest);
+}
+
 static cairn_status unknown(const struct cairn_key *table, size_t n, const struct cairn_node *node,
                             const char *what)
 {

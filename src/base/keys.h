@@ -83,6 +83,15 @@ const char *cairn_key_text(const struct cairn_key *key, const void *fields, char
 const char *cairn_keys_nearest(const char *wanted, const char *const *names, size_t n);
 
 /**
+ * The index of `wanted` among n names of `what` ("optimizer").
+ *
+ * Ranks   local
+ * Errors  CAIRN_USAGE: none of them; names the nearest, or all where none is near
+ */
+CAIRN_CHECKED cairn_status cairn_name_find(const char *what, const char *wanted,
+                                           const char *const *names, size_t n, size_t *index);
+
+/**
  * Whether `list`, words separated by blanks (NULL is none), holds `word`; its index in *index (may
  * be NULL).
  *

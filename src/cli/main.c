@@ -38,17 +38,11 @@ static void print_commands(FILE *out)
 static cairn_status find_command(const char *name, const struct cairn_command **out)
 {
     const char *names[N_COMMANDS];
-    for (size_t i = 0; i < N_COMMANDS; i++) {
-        names[i] = commands[i]->name;
-        if (strcmp(commands[i]->name, name) == 0) {
-            *out = commands[i];
-            return CAIRN_OK;
-        }
-    }
-    const char *nearest = cairn_keys_nearest(name, names, N_COMMANDS);
-    if (nearest == NULL)
-        return cairn_fail(CAIRN_USAGE, "there is no command %s; see cairn -h", name);
-    return cairn_fail(CAIRN_USAGE, "there is no command %s; did you mean %s?", name, nearest);
+    size_t found = 0;
+    for (size_t i = 0; i < N_COMMANDS; i++) names[i] = commands[i]->name;
+    CAIRN_TRY(cairn_name_find("command", name, names, N_COMMANDS, &found));
+    *out = commands[found];
+    return CAIRN_OK;
 }
 
 /* Take -q, -v and -h out; true when help is wanted. */

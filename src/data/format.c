@@ -2,8 +2,6 @@
  * The registry of import formats. */
 #include "data/format.h"
 
-#include <string.h>
-
 #include "base/keys.h"
 
 #define X(name) extern const struct cairn_format cairn_format_##name;
@@ -23,18 +21,12 @@ const struct cairn_format *const *cairn_formats(void)
 cairn_status cairn_format_find(const char *name, const struct cairn_format **out)
 {
     enum { MOST = 32 };
+    const struct cairn_format *const *formats = cairn_formats();
     const char *names[MOST];
     size_t n = 0;
-    for (const struct cairn_format *const *format = cairn_formats(); *format != NULL && n < MOST;
-         format++) {
-        if (strcmp((*format)->name, name) == 0) {
-            *out = *format;
-            return CAIRN_OK;
-        }
-        names[n++] = (*format)->name;
-    }
-    const char *nearest = cairn_keys_nearest(name, names, n);
-    return cairn_fail(CAIRN_USAGE, "cairn import knows no format '%s'; %s%s", name,
-                      nearest == NULL ? "see cairn import -h" : "did you mean ",
-                      nearest == NULL ? "" : nearest);
+    size_t found = 0;
+    for (; n < MOST && formats[n] != NULL; n++) names[n] = formats[n]->name;
+    CAIRN_TRY(cairn_name_find("import format", name, names, n, &found));
+    *out = formats[found];
+    return CAIRN_OK;
 }

@@ -8,33 +8,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-static cairn_status unknown_type(const struct cairn_node *type, size_t index)
+static cairn_status find_kind(const struct cairn_node *node, size_t index,
+                              const struct cairn_layer_kind **out)
 {
     enum { MOST = 64 };
     const char *names[MOST];
     size_t n = 0;
-    for (; n < MOST && cairn_layer_kind_at(n) != NULL; n++) names[n] = cairn_layer_kind_at(n)->name;
-    const char *nearest = cairn_keys_nearest(type->text, names, n);
-    return cairn_fail(CAIRN_USAGE, "%s: layer %zu has the unknown type '%s'%s%s%s",
-                      cairn_node_place(type), index, type->text,
-                      nearest == NULL ? "; see cairn options" : "; did you mean '",
-                      nearest == NULL ? "" : nearest, nearest == NULL ? "" : "'?");
-}
-
-static cairn_status find_kind(const struct cairn_node *node, size_t index,
-                              const struct cairn_layer_kind **out)
-{
+    size_t found = 0;
     const struct cairn_node *type = cairn_node_find(node, "type");
     if (type == NULL || type->kind != CAIRN_NODE_SCALAR)
         return cairn_fail(CAIRN_USAGE,
                           "%s: layer %zu must be a map with a type, such as {type: relu}",
                           cairn_node_place(node), index);
-    for (size_t i = 0; cairn_layer_kind_at(i) != NULL; i++) {
-        if (strcmp(cairn_layer_kind_at(i)->name, type->text) != 0) continue;
-        *out = cairn_layer_kind_at(i);
-        return CAIRN_OK;
-    }
-    return unknown_type(type, index);
+    for (; n < MOST && cairn_layer_kind_at(n) != NULL; n++) names[n] = cairn_layer_kind_at(n)->name;
+    CAIRN_TRY_IN(cairn_name_find("layer type", type->text, names, n, &found), "%s: layer %zu",
+                 cairn_node_place(type), index);
+    *out = cairn_layer_kind_at(found);
+    return CAIRN_OK;
 }
 
 /* Not a number, which would look like an index, and without the '.' and '/' of tensor names and

@@ -21,16 +21,12 @@ static cairn_status find_loss(const struct cairn_node *name, const struct cairn_
     enum { MOST = 64 };
     const char *names[MOST];
     size_t n = 0;
-    for (; n < MOST && cairn_loss_kind_at(n) != NULL; n++) {
-        names[n] = cairn_loss_kind_at(n)->name;
-        if (strcmp(names[n], name->text) != 0) continue;
-        *out = cairn_loss_kind_at(n);
-        return CAIRN_OK;
-    }
-    const char *nearest = cairn_keys_nearest(name->text, names, n);
-    return cairn_fail(CAIRN_USAGE, "%s: unknown loss '%s'%s%s%s", cairn_node_place(name),
-                      name->text, nearest == NULL ? "; see cairn options" : "; did you mean '",
-                      nearest == NULL ? "" : nearest, nearest == NULL ? "" : "'?");
+    size_t found = 0;
+    for (; n < MOST && cairn_loss_kind_at(n) != NULL; n++) names[n] = cairn_loss_kind_at(n)->name;
+    CAIRN_TRY_IN(cairn_name_find("loss", name->text, names, n, &found), "%s",
+                 cairn_node_place(name));
+    *out = cairn_loss_kind_at(found);
+    return CAIRN_OK;
 }
 
 static const struct cairn_loss_kind *default_loss(bool classes)

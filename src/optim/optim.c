@@ -35,30 +35,14 @@ const struct cairn_optim_kind *cairn_optim_kind_at(size_t index)
     return index < N_KINDS ? kinds[index] : NULL;
 }
 
-static cairn_status unknown(const char *name)
+cairn_status cairn_optim_find(const char *name, const struct cairn_optim_kind **out)
 {
     const char *names[N_KINDS];
-    char all[256] = "";
-    for (size_t i = 0; i < N_KINDS; i++) {
-        names[i] = kinds[i]->name;
-        strncat(all, i == 0 ? "" : ", ", sizeof all - strlen(all) - 1);
-        strncat(all, names[i], sizeof all - strlen(all) - 1);
-    }
-    const char *nearest = cairn_keys_nearest(name, names, N_KINDS);
-    if (nearest == NULL)
-        return cairn_fail(CAIRN_USAGE, "optim.name is '%s', but takes one of: %s", name, all);
-    return cairn_fail(CAIRN_USAGE, "optim.name is '%s'; did you mean '%s'? There are: %s", name,
-                      nearest, all);
-}
-
-static cairn_status find_kind(const char *name, const struct cairn_optim_kind **out)
-{
-    for (size_t i = 0; i < N_KINDS; i++) {
-        if (strcmp(kinds[i]->name, name) != 0) continue;
-        *out = kinds[i];
-        return CAIRN_OK;
-    }
-    return unknown(name);
+    size_t found = 0;
+    for (size_t i = 0; i < N_KINDS; i++) names[i] = kinds[i]->name;
+    CAIRN_TRY(cairn_name_find("optimizer", name, names, N_KINDS, &found));
+    *out = kinds[found];
+    return CAIRN_OK;
 }
 
 static cairn_status get_slots(struct cairn_optim *optim)
@@ -82,7 +66,7 @@ cairn_status cairn_optim_create(const struct cairn_optim_options *options,
 {
     const struct cairn_optim_kind *kind = NULL;
     struct cairn_optim *optim = NULL;
-    CAIRN_TRY(find_kind(options->name, &kind));
+    CAIRN_TRY(cairn_optim_find(options->name, &kind));
     if (kind->check != NULL) CAIRN_TRY(kind->check(options));
     CAIRN_TRY(cairn_memory_get(1, sizeof *optim, "the optimizer", &optim));
     optim->kind = kind;

@@ -47,6 +47,9 @@ struct cairn_optim_kind {
 /** The registered optimizers; NULL behind the last.  Ranks: local.  Errors: none. */
 const struct cairn_optim_kind *cairn_optim_kind_at(size_t index);
 
+/** The one of this name.  Ranks: local.  Errors: CAIRN_USAGE: there is none; names the nearest. */
+CAIRN_CHECKED cairn_status cairn_optim_find(const char *name, const struct cairn_optim_kind **out);
+
 struct cairn_optim;
 
 /** Allocate state for the weights of `params`, which must outlive it.  Ranks: local.  Errors:

@@ -5,14 +5,6 @@
 
 #include "setup/setup.h"
 
-static const struct cairn_optim_kind *find_kind(const char *name)
-{
-    const struct cairn_optim_kind *kind = NULL;
-    for (size_t i = 0; (kind = cairn_optim_kind_at(i)) != NULL; i++)
-        if (strcmp(kind->name, name) == 0) return kind;
-    return NULL;
-}
-
 /* A key that this optimizer does not read may stand there with its default only: a momentum for
  * adam is a mistake. */
 static cairn_status check_uses(const struct cairn_config *config,
@@ -53,8 +45,10 @@ cairn_status cairn_setup_optim(const struct cairn_config *config, const struct c
         .eps = config->optim_eps,
         .nesterov = config->optim_nesterov,
     };
-    const struct cairn_optim_kind *kind = find_kind(options.name);
-    if (kind != NULL) CAIRN_TRY(check_uses(config, kind));
+    const struct cairn_optim_kind *kind = NULL;
+    CAIRN_TRY_IN(cairn_optim_find(options.name, &kind), "%s: optim.name",
+                 cairn_config_place(config, "optim.name"));
+    CAIRN_TRY(check_uses(config, kind));
     CAIRN_TRY_IN(cairn_optim_create(&options, params, out), "%s",
                  cairn_config_place(config, "optim.name"));
     return CAIRN_OK;

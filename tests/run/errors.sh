@@ -59,7 +59,7 @@ data good.h5
 here >run.yaml
 
 # The command line
-wrong 2 'no command trian; did you mean train' trian run.yaml
+wrong 2 'no command .trian.; did you mean .train.' trian run.yaml
 wrong 2 'which run file' train
 wrong 2 'nothere.yaml: .*No such file' train nothere.yaml
 wrong 2 'no option --overwrit; did you mean --overwrite' train run.yaml --overwrit

@@ -36,7 +36,7 @@ info 'samples of \[1, 1, 1\]' two.h5
 info 'val: 1 samples' two.h5
 
 # Each refusal is one line with its exit code, and leaves nothing behind.
-expect_line 2 0 'no format .csx.; did you mean csv' import csx flowers.csv -o new.h5
+expect_line 2 0 'no import format .csx.; did you mean .csv.' import csx flowers.csv -o new.h5
 expect_line 2 0 'no -o FILE.h5' import csv flowers.csv
 expect_line 2 0 'flowers.h5: is already there; --overwrite' import csv flowers.csv -o flowers.h5
 expect_line 2 0 'no option --classes' import digits flowers.csv -o new.h5 --classes

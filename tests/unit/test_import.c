@@ -70,7 +70,7 @@ static void test_registry(void **state)
         assert_true(strncmp((*f)->usage, (*f)->name, strlen((*f)->name)) == 0);
         assert_non_null((*f)->doc);
     }
-    assert_says(cairn_format_find("cvs", &format), CAIRN_USAGE, "did you mean csv");
+    assert_says(cairn_format_find("cvs", &format), CAIRN_USAGE, "did you mean 'csv'");
 }
 
 static void test_csv_with_header(void **state)

@@ -60,8 +60,8 @@ static void test_wrong_models_are_told_why(void **state)
         const char *text;
     } rows[] = {
         {"[{type: dens, units: 3}]", NULL, 0, 3,
-         "test: layer 0 has the unknown type 'dens'; did you mean 'dense'?"},
-        {"[{type: convolution}]", NULL, 0, 3, "unknown type 'convolution'"},
+         "test: layer 0: there is no layer type 'dens'; did you mean 'dense'?"},
+        {"[{type: convolution}]", NULL, 0, 3, "no layer type 'convolution'; there are: "},
         {"[relu]", NULL, 0, 3, "test: layer 0 must be a map with a type"},
         {"[{units: 3}]", NULL, 0, 3, "layer 0 must be a map with a type"},
         {"dense", NULL, 0, 3, "test: a model is a list of layers"},
@@ -85,7 +85,7 @@ static void test_wrong_models_are_told_why(void **state)
         {"[{type: dense, units: 3}]", "cross_entropy", 3, 0,
          "loss cross_entropy wants classes, but the data has real targets; use squared_error"},
         {"[{type: dense, units: 3}]", "cross_entrpy", 0, 3,
-         "unknown loss 'cross_entrpy'; did you mean 'cross_entropy'?"},
+         "there is no loss 'cross_entrpy'; did you mean 'cross_entropy'?"},
         {"[{type: dense, units: 3}]", "{type: cross_entropy, smooth: 1}", 0, 3,
          "loss has no key 'smooth'"},
         {"[{type: dense, units: 3}]", "[cross_entropy]", 0, 3, "loss must be a name"},

@@ -240,7 +240,7 @@ static void wrong_options_are_named(void **state)
         const char *says;
     } wrong[] = {
         {{.name = "admw"}, "did you mean 'adamw'?"},
-        {{.name = "conjugate_gradients"}, "takes one of: sgd, adam, adamw"},
+        {{.name = "conjugate_gradients"}, "there are: sgd, adam, adamw"},
         {{.name = "sgd", .nesterov = true}, "optim.nesterov needs momentum"},
         {{.name = "sgd", .nesterov = true, .momentum = 0.9, .dampening = 0.1},
          "optim.dampening 0.1"},
