@@ -212,7 +212,7 @@ const struct cairn_command cairn_command_import = {
         "sorted order\n"
         "      --standardize        features and real targets to mean 0 and variance 1 over the "
         "training rows\n"
-        "      --test-fraction F    a row is test by a draw from seed and row; default 0.2\n"
+        "      --test-fraction F    this part of the rows is test, drawn at random; default 0.2\n"
         "      --test-every N       instead: row i is test where i mod N is 0\n"
         "      --seed S             of that draw; default 0\n"
         "  digits FILE              the UCI digits, 8 x 8 pixels from 0 to 16; row i is test where "

@@ -2,32 +2,47 @@
  * Dividing rows into groups. */
 #include "data/split.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "base/random.h"
+#include "data/order.h"
 
-static bool is_test(const struct cairn_import *import, uint64_t key, size_t row)
+/* How the rows that are test are drawn: those with the first places of a shuffled order. */
+struct draw {
+    struct cairn_order order;
+    size_t test_every; /* 0: by the order */
+    double n_test;
+};
+
+static struct draw begin_draw(const struct cairn_import *import, size_t n)
 {
-    uint32_t draw[4];
-    if (import->test_every > 0) return row % import->test_every == 0;
-    cairn_random_block(key, row, 0, draw);
-    return (double)cairn_random_unit(draw[0]) < import->test_fraction;
+    struct draw draw = {.test_every = import->test_every,
+                        .n_test = round(import->test_fraction * (double)n)};
+    cairn_order_begin(cairn_random_key(import->seed, CAIRN_RANDOM_SPLIT, 0, 0), 0, n, &draw.order);
+    return draw;
+}
+
+static bool is_test(const struct draw *draw, size_t row)
+{
+    if (draw->test_every > 0) return row % draw->test_every == 0;
+    return (double)cairn_order_at(&draw->order, row) < draw->n_test;
 }
 
 cairn_status cairn_split_plan(const struct cairn_import *import, size_t n,
                               struct cairn_split_plan *out)
 {
     struct cairn_split_plan plan = {0};
-    uint64_t key = cairn_random_key(import->seed, CAIRN_RANDOM_SPLIT, 0, 0);
+    struct draw draw = begin_draw(import, n);
     CAIRN_TRY(cairn_memory_get(n, sizeof *plan.row, "the rows", &plan.row));
     size_t n_train = 0;
     for (size_t i = 0; i < n; i++)
-        if (!is_test(import, key, i)) plan.row[n_train++] = i;
+        if (!is_test(&draw, i)) plan.row[n_train++] = i;
     size_t next = n_train;
     for (size_t i = 0; i < n; i++)
-        if (is_test(import, key, i)) plan.row[next++] = i;
+        if (is_test(&draw, i)) plan.row[next++] = i;
     if (import->n_val >= n_train) {
         free(plan.row);
         return cairn_fail(CAIRN_USAGE,

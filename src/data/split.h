@@ -12,7 +12,7 @@ struct cairn_split_plan {
 };
 
 /**
- * Divide n rows by the rules of an import; the draw of a row is a function of (seed, row).
+ * Divide n rows by the rules of an import; a fraction is exact to half a row, drawn by the seed.
  *
  * Ranks   local
  * Errors  CAIRN_USAGE: val takes all training rows; memory
