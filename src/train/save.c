@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * What a checkpoint holds, saving one, and going on from one.  The file itself: checkpoint/. */
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include "comm/exchange.h"
 #include "data/order.h"
 #include "h5/h5.h"
+#include "tensor/norm.h"
 #include "tensor/threads.h"
 #include "train/trainer.h"
 
@@ -133,6 +135,12 @@ cairn_status cairn_train_save(cairn_trainer *t, cairn_status st,
                           ": the weights of rank %d differ from the others'; its node is at "
                           "fault: leave it out and start again from the newest checkpoint",
                           t->at.update, odd);
+    if (!isfinite(cairn_norm(t->w, t->params->n_weights))) /* alike on all ranks */
+        return cairn_fail(CAIRN_NUMBERS,
+                          "update %" PRIu64
+                          ": the weights are not finite and were not saved; lower "
+                          "optim.lr or set optim.clip_norm, and start afresh with --overwrite",
+                          t->at.update);
     if (cairn_comm_rank(t->parts.comm) == 0) st = write_checkpoint(t, options);
     return cairn_comm_agree_main(t->parts.comm, st);
 }
