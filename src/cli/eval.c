@@ -25,10 +25,10 @@ static cairn_status read_request(const struct cairn_arguments *arguments,
 
 static void print_scores(const struct cairn_trained *trained, const struct cairn_scores *scores)
 {
-    printf("{\n  \"split\": \"%s\",\n  \"samples\": %zu,\n  \"loss\": %.9g,\n",
+    printf("{\n  \"split\": \"%s\",\n  \"samples\": %zu,\n  \"loss\": %.17g,\n",
            cairn_split_name(trained->split), trained->n_samples, scores->loss / scores->weight);
     if (cairn_model_has_accuracy(trained->model))
-        printf("  \"accuracy\": %.9g\n}\n", scores->correct / scores->weight);
+        printf("  \"accuracy\": %.17g\n}\n", scores->correct / scores->weight);
     else
         printf("  \"accuracy\": null\n}\n");
 }

@@ -218,13 +218,15 @@ static cairn_status train(struct job *job, char **summary)
     return st;
 }
 
-/* What the data or the number of ranks decided is put into the config, to be kept: a global batch
- * that follows from the ranks must not change when the run goes on with others.  Local. */
+/* What data, other keys or the number of ranks decided is put into the config, to be kept: a global
+ * batch that follows from the ranks must not change when the run goes on with others.  Local. */
 static cairn_status resolve_config(struct cairn_config *config, const cairn_trainer *t)
 {
     char global[32];
     if (!cairn_config_given(config, "loss"))
         CAIRN_TRY(cairn_config_resolve(config, "loss", cairn_model_loss_name(t->parts.model)));
+    if (config->train_epochs == CAIRN_NONE && config->train_updates == CAIRN_NONE)
+        CAIRN_TRY(cairn_config_resolve(config, "train.epochs", "1"));
     if (config->batch_global != CAIRN_NONE) return CAIRN_OK;
     snprintf(global, sizeof global, "%" PRIu64, t->parts.rule.global);
     CAIRN_TRY(cairn_config_resolve(config, "batch.global", global));

@@ -55,8 +55,10 @@ static cairn_status open_parts(struct cairn_trained *trained, const char *data, 
     trained->n_samples = cairn_dataset_size(trained->dataset, trained->split);
     struct cairn_model_options options =
         cairn_setup_model_options(config, trained->dataset, trained->micro);
-    CAIRN_TRY_IN(cairn_model_create(&options, &trained->model), "%s",
-                 cairn_dataset_path(trained->dataset));
+    cairn_status st = cairn_model_create(&options, &trained->model);
+    if (st != CAIRN_OK) /* the layers were fine once, so the data are others */
+        return cairn_fail_in(st == CAIRN_USAGE ? CAIRN_DATA : st, "%s",
+                             cairn_dataset_path(trained->dataset));
     if (options.n_classes > 0)
         CAIRN_TRY(cairn_dataset_check_labels(
             trained->dataset, cairn_shape_count(cairn_model_output_shape(trained->model))));
