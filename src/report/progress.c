@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * The live bar and the plain lines.  No colours. */
+ * The live bar and the plain lines.  No colours, no escapes. */
 #include "report/progress.h"
 
 #include <fcntl.h>
@@ -23,13 +23,6 @@ static const double NEXT_LINE_S = 10.0;
 
 static struct cairn_progress
     *running; /* belongs to the log sink: whose bar a log line has to clear */
-
-static void clear(void)
-{
-    if (running == NULL || !running->shown) return;
-    fputs("\r\033[K", stderr);
-    running->shown = false;
-}
 
 /* The terminal that stderr ends at, -1 for none.  Below a launcher of MPI it is the launcher's:
  * ours is a pipe to it. */
@@ -57,6 +50,21 @@ static size_t columns(int terminal)
     const char *given = getenv("COLUMNS");
     long n = given == NULL ? 0 : strtol(given, NULL, 10);
     return n > 0 && n < TEXT_BYTES ? (size_t)n : DEFAULT_COLUMNS;
+}
+
+/* Over what stands in the line, by blanks: NO_COLOR and logs of terminals want no escapes. */
+static void put_line(const struct cairn_progress *progress, const char *text)
+{
+    int width = (int)columns(progress->terminal) - 1; /* the last column would wrap */
+    fprintf(stderr, "\r%-*.*s", width, width, text);
+}
+
+static void clear(void)
+{
+    if (running == NULL || !running->shown) return;
+    put_line(running, "");
+    fputs("\r", stderr);
+    running->shown = false;
 }
 
 void cairn_progress_begin(struct cairn_progress *progress, uint64_t first_update,
@@ -128,6 +136,7 @@ static void draw(struct cairn_progress *progress)
 {
     char text[TEXT_BYTES];
     char bar[WIDEST_BAR + 1];
+    char line[TEXT_BYTES + WIDEST_BAR + 4];
     describe(progress, text);
     size_t room = columns(progress->terminal);
     size_t n_text = strlen(text);
@@ -135,14 +144,15 @@ static void draw(struct cairn_progress *progress)
         room > n_text + 4 ? room - n_text - 4 : 0; /* brackets, a blank, and the last column */
     if (wide > WIDEST_BAR) wide = WIDEST_BAR;
     if (wide < NARROWEST_BAR) {
-        fprintf(stderr, "\r%.*s\033[K", (int)(room > 1 ? room - 1 : 0), text);
+        put_line(progress, text);
     } else {
         size_t full = (size_t)((double)wide * fraction(progress));
         memset(bar, ' ', wide);
         memset(bar, '=', full);
         if (full < wide) bar[full] = '>';
         bar[wide] = '\0';
-        fprintf(stderr, "\r[%s] %s\033[K", bar, text);
+        snprintf(line, sizeof line, "[%s] %s", bar, text);
+        put_line(progress, line);
     }
     progress->shown = true;
 }

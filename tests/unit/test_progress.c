@@ -111,10 +111,12 @@ static void test_bar(void **state)
     give_stderr_back();
     assert_string_equal(bar,
                         "\r[===========>          ] 50/100 (50 %), loss 0.5, 1,234,567 samples/s, "
-                        "0 s left\033[K");
-    assert_non_null(strstr(said, "\r\033[Ka line\r\n\r[")); /* the terminal adds \r to \n */
+                        "0 s left");
+    assert_non_null(strstr(said, "\r  "));
+    assert_non_null(strstr(said, "  \ra line\r\n\r[")); /* the terminal adds \r to \n */
     assert_non_null(strstr(said, "51/100"));
-    assert_string_equal(said + strlen(said) - 5, "\033[K\r\n");
+    assert_null(strchr(said, '\033')); /* as NO_COLOR wants it */
+    assert_string_equal(said + strlen(said) - 6, "left\r\n");
 }
 
 static void test_bar_is_never_wider_than_the_terminal(void **state)
@@ -127,7 +129,7 @@ static void test_bar_is_never_wider_than_the_terminal(void **state)
         cairn_progress_begin(&progress, 0, 100);
         cairn_progress_show(&progress, 100, 0.5, 1234567);
         listen();
-        size_t n = strlen(said) - strlen("\r\033[K");
+        size_t n = strlen(said) - strlen("\r");
         char last = said[1];
         cairn_progress_end(&progress);
         give_stderr_back();
