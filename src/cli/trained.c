@@ -94,6 +94,8 @@ cairn_status cairn_trained_open(cairn_comm *comm, const struct cairn_trained_req
     if (st == CAIRN_OK) {
         params = cairn_model_params(trained.model);
         if (cairn_comm_rank(comm) == 0) st = read_weights(checkpoint, params, trained.w);
+        if (st != CAIRN_OK) /* arrays of another shape may be the fault of either */
+            st = cairn_fail_in(st, "for the samples of %s", cairn_dataset_path(trained.dataset));
         st = cairn_comm_broadcast(comm, st, trained.w, params->n_weights * sizeof *trained.w);
     }
     if (st != CAIRN_OK) {

@@ -29,7 +29,10 @@ for what in loss accuracy; do
     holds "$what of eval" "$(json out $what) == $(json one/summary.json eval_$what)"
 done
 
+"$CAIRN_BUILD/tests/run_make_data" narrow.h5 /train/x=float32:6x1x4x4 /train/y=int32:6 /test/x=float32:6x1x4x4 /test/y=int32:6
+
 # Data that the model cannot take are not what they claim; the command line is right.
 for ranks in 1 3; do
     expect_line 3 $ranks 'diabetes.h5: .*wants classes' eval one/checkpoints/latest.h5 --data "$datasets/diabetes.h5"
+    expect_line 3 $ranks 'samples of .*narrow.h5: .*1.weight has the shape \[10, 64\]' eval one/checkpoints/latest.h5 --data narrow.h5
 done
