@@ -45,7 +45,7 @@ static void catch_by_terminal(unsigned short columns)
 {
     struct winsize size = {.ws_row = 24, .ws_col = columns};
     int ours = posix_openpt(O_RDWR | O_NOCTTY);
-    assert_true(ours >= 0 && grantpt(ours) == 0 && unlockpt(ours) == 0);
+    if (ours < 0 || grantpt(ours) != 0 || unlockpt(ours) != 0) skip(); /* no /dev/pts here */
     int theirs = open(ptsname(ours), O_RDWR | O_NOCTTY);
     assert_true(theirs >= 0 && ioctl(theirs, TIOCSWINSZ, &size) == 0);
     catch_stderr(ours, theirs);
