@@ -7,6 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 #include "base/fault.h"
 
 enum { LARGE_BYTES = 1 << 26 };
@@ -53,6 +57,13 @@ cairn_status cairn_memory_get(size_t count, size_t size, const char *what, void 
     memset(block, 0, bytes); /* touched here, so that memory does not grow later */
     memcpy(out, &block, sizeof block);
     return CAIRN_OK;
+}
+
+void cairn_memory_settle(void)
+{
+#ifdef __GLIBC__
+    mallopt(M_MMAP_THRESHOLD, 1 << 17); /* a threshold that is set no longer moves */
+#endif
 }
 
 cairn_status cairn_memory_text(const char *text, char **out)

@@ -9,6 +9,7 @@
 #include "base/interrupt.h"
 #include "base/keys.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "cli/command.h"
 #include "cli/launcher.h"
 #include "cli/version.h"
@@ -101,6 +102,7 @@ int main(int argc, char **argv)
         return CAIRN_USAGE;
     }
     signal(SIGXFSZ, SIG_IGN); /* a file too large is a failed write, not the end */
+    cairn_memory_settle();
     struct cairn_arguments arguments = {.count = argc - 1, .value = argv + 1};
     bool help = take_common(&arguments);
     if (arguments.count > 0 && strcmp(arguments.value[0], "--version") == 0)

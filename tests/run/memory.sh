@@ -22,9 +22,6 @@ optim: {name: sgd, lr: 0.01, momentum: 0.9}
 train: {updates: 30, evaluate_every: none}
 END
 
-# Without it glibc moves the threshold by what was freed before, and peaks differ by 2 % from start to start.
-export MALLOC_MMAP_THRESHOLD_=131072
-
 # peak NAME KEYS...: peak_rss_bytes of this run
 peak()
 {
