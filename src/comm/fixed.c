@@ -16,10 +16,11 @@
 #include "comm/sum_kinds.h"
 
 enum {
-    BITS = 50,     /* of a converted gradient, so that adding 1.5 * 2^52 rounds it to an integer */
-    SUM_BITS = 62, /* of the sum of all addends */
-    HEADROOM = 8,  /* bits above what was seen */
-    BLOCK = 2048,  /* floats looked at and then converted while they are in the first cache */
+    BITS = 50, /* of a converted gradient, so that adding 1.5 * 2^52 rounds it to an integer */
+    LEAST_BITS = 24, /* as many as a float has */
+    SUM_BITS = 62,   /* of the sum of all addends */
+    HEADROOM = 8,    /* bits above what was seen */
+    BLOCK = 2048,    /* floats looked at and then converted while they are in the first cache */
     LEAST_RANGE = -140,
     BIAS = 127,
     MANTISSA = 23,
@@ -133,6 +134,12 @@ static cairn_status create(struct cairn_sum *sum)
     CAIRN_TRY(cairn_memory_get(1, sizeof *fixed, "the sum", &fixed));
     sum->buffer = fixed;
     fixed->bits = addend_bits(sum->n_addends);
+    if (fixed->bits < LEAST_BITS)
+        return cairn_fail(
+            CAIRN_USAGE,
+            "train.reproducible: %zu micro-batches in one update are more than it can "
+            "add; use a larger batch.micro",
+            sum->n_addends);
     CAIRN_TRY(cairn_memory_get(n, sizeof *sum->g, "the gradient", &sum->g));
     CAIRN_TRY(cairn_memory_get(n + EXTRA, sizeof *fixed->q, "the integer gradient", &fixed->q));
     CAIRN_TRY(cairn_memory_get(n_items, sizeof *fixed->seen, "magnitudes", &fixed->seen));
@@ -162,7 +169,7 @@ static void begin(struct cairn_sum *sum)
     memset(fixed->started, 0, sum->params->n_items * sizeof *fixed->started);
 }
 
-static void reduce(struct cairn_sum *sum)
+static void reduce(struct cairn_sum *sum, double total[CAIRN_N_SCALARS])
 {
     struct fixed *fixed = sum->buffer;
     uint64_t *extra = fixed->q + sum->params->n_weights;
@@ -176,6 +183,7 @@ static void reduce(struct cairn_sum *sum)
                         MPI_UINT64_T);
     memcpy(sum->scalar, extra, sizeof sum->scalar);
     memcpy(sum->flag, extra + 2 * CAIRN_N_SCALARS, sizeof sum->flag);
+    for (int i = 0; i < CAIRN_N_SCALARS; i++) total[i] = cairn_exact_value(&sum->scalar[i]);
 }
 
 /* A sum of integers as one float, rounded once to double and once to float.  The halves become the

@@ -41,7 +41,7 @@ static void begin(struct cairn_sum *sum)
     memset(sum->g, 0, sum->params->n_weights * sizeof *sum->g);
 }
 
-static void reduce(struct cairn_sum *sum)
+static void reduce(struct cairn_sum *sum, double total[CAIRN_N_SCALARS])
 {
     float *extra = sum->g + sum->params->n_weights;
     for (int i = 0; i < CAIRN_N_SCALARS; i++) {
@@ -53,10 +53,8 @@ static void reduce(struct cairn_sum *sum)
     for (int i = 0; i < CAIRN_N_FLAGS; i++) extra[2 * CAIRN_N_SCALARS + i] = (float)sum->flag[i];
     cairn_sum_allreduce(sum->comm, sum->g, sum->params->n_weights + EXTRA, sizeof *sum->g,
                         MPI_FLOAT);
-    for (int i = 0; i < CAIRN_N_SCALARS; i++) {
-        sum->scalar[i] = (struct cairn_exact){0};
-        cairn_exact_add(&sum->scalar[i], (double)extra[2 * i] + (double)extra[2 * i + 1]);
-    }
+    for (int i = 0; i < CAIRN_N_SCALARS; i++)
+        total[i] = (double)extra[2 * i] + (double)extra[2 * i + 1];
     for (int i = 0; i < CAIRN_N_FLAGS; i++) sum->flag[i] = (int64_t)extra[2 * CAIRN_N_SCALARS + i];
 }
 

@@ -13,13 +13,15 @@ static const struct cairn_sum_kind *const kinds[] = {
 #include "comm/sums.def"
 #undef X
 };
+enum { N_KINDS = sizeof kinds / sizeof kinds[0] };
 
 cairn_status cairn_sum_create(cairn_comm *comm, const char *kind, const struct cairn_params *params,
                               size_t n_addends, struct cairn_sum **out)
 {
     struct cairn_sum *sum = NULL;
     size_t i = 0;
-    while (i + 1 < sizeof kinds / sizeof kinds[0] && strcmp(kinds[i]->name, kind) != 0) i++;
+    while (i < N_KINDS && strcmp(kinds[i]->name, kind) != 0) i++;
+    if (i == N_KINDS) return cairn_fail(CAIRN_BUG, "there is no way to sum called %s", kind);
     CAIRN_TRY(cairn_memory_get(1, sizeof *sum, "the sum", &sum));
     sum->kind = kinds[i];
     sum->comm = comm;
@@ -64,9 +66,10 @@ cairn_status cairn_sum_scores(struct cairn_sum *sum, const struct cairn_scores *
 cairn_status cairn_sum_reduce(struct cairn_sum *sum, cairn_status st, bool stop, float **g,
                               struct cairn_totals *totals)
 {
+    double total[CAIRN_N_SCALARS];
     sum->flag[CAIRN_FLAG_FAILED] = st != CAIRN_OK;
     sum->flag[CAIRN_FLAG_STOP] = stop;
-    sum->kind->reduce(sum);
+    sum->kind->reduce(sum, total);
     if (sum->flag[CAIRN_FLAG_FAILED] != 0) return cairn_comm_agree(sum->comm, st);
     if (sum->flag[CAIRN_FLAG_NOT_FINITE] != 0)
         return cairn_fail(CAIRN_NUMBERS,
@@ -79,9 +82,9 @@ cairn_status cairn_sum_reduce(struct cairn_sum *sum, cairn_status st, bool stop,
     sum->kind->finish(sum);
     *g = sum->g;
     *totals = (struct cairn_totals){
-        .loss = cairn_exact_value(&sum->scalar[CAIRN_SCALAR_LOSS]),
-        .weight = cairn_exact_value(&sum->scalar[CAIRN_SCALAR_WEIGHT]),
-        .correct = cairn_exact_value(&sum->scalar[CAIRN_SCALAR_CORRECT]),
+        .loss = total[CAIRN_SCALAR_LOSS],
+        .weight = total[CAIRN_SCALAR_WEIGHT],
+        .correct = total[CAIRN_SCALAR_CORRECT],
         .stop = sum->flag[CAIRN_FLAG_STOP] != 0,
     };
     return CAIRN_OK;

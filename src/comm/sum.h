@@ -35,8 +35,9 @@ struct cairn_sum_kind {
     bool has_range; /* keeps one exponent for each tensor, which goes into the checkpoint */
     cairn_status (*create)(struct cairn_sum *sum);
     void (*destroy)(struct cairn_sum *sum);
-    void (*begin)(struct cairn_sum *sum);  /* to zero */
-    void (*reduce)(struct cairn_sum *sum); /* buffer, scalars and flags over all ranks, at once */
+    void (*begin)(struct cairn_sum *sum); /* to zero */
+    /* buffer, scalars and flags over all ranks, at once; what the scalars came to in total */
+    void (*reduce)(struct cairn_sum *sum, double total[CAIRN_N_SCALARS]);
     void (*finish)(struct cairn_sum *sum); /* all went well: make g */
     void (*widen)(struct cairn_sum *sum);  /* after CAIRN_FLAG_RANGE: agree on a larger range */
 };
@@ -51,9 +52,9 @@ struct cairn_sum {
     size_t n_addends;                  /* the most micro-batches of one update over all ranks */
     float *g;                          /* [n_weights], 64-byte aligned, owned */
     void *buffer;                      /* of the kind, owned by it */
-    int64_t *
-        range; /* [n_items]: |gradient| of a micro-batch is below 2^range; NULL without has_range */
-    struct cairn_exact scalar[CAIRN_N_SCALARS];
+    /* [n_items]: |gradient| of a micro-batch is below 2^range; NULL without has_range */
+    int64_t *range;
+    struct cairn_exact scalar[CAIRN_N_SCALARS]; /* of this rank, until the reduction */
     int64_t flag[CAIRN_N_FLAGS];
     bool range_known, again;
 };
@@ -68,7 +69,7 @@ struct cairn_totals {
  * Make a sum of this kind ("plain" or "fixed") for gradients of this layout.
  *
  * Ranks   local
- * Errors  CAIRN_USAGE: memory, or more addends than the kind can take
+ * Errors  CAIRN_USAGE: memory, or more addends than the kind can take; CAIRN_BUG: no such kind
  */
 CAIRN_CHECKED cairn_status cairn_sum_create(cairn_comm *comm, const char *kind,
                                             const struct cairn_params *params, size_t n_addends,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Sums of real numbers that do not depend on the order: two 64-bit integers, one for whole numbers
  * and one for the rest. For loss, normalizer and metrics, which are few.  Counts are exact; the
- * step of the rest is 2^-42.  Neither word overflows with 2^20 addends and 2^12 ranks. */
+ * step of the rest is 2^-42.  Neither word overflows with 2^12 ranks and 2^21 addends over all. */
 #ifndef CAIRN_TENSOR_EXACT_H
 #define CAIRN_TENSOR_EXACT_H
 

@@ -198,6 +198,38 @@ static void trouble_and_stops_travel_with_the_sum(void **state)
     }
 }
 
+/* A loss that is large but finite is told as it is, also where the ranks' sums add up to more than
+ * one of them may hold. */
+static void large_losses_are_told(void **state)
+{
+    const char *const kinds[] = {"plain", "fixed"};
+    const struct cairn_scores scores = {.loss = 0x1p49, .weight = 1};
+    (void)state;
+    double wanted = scores.loss * cairn_comm_size(world);
+    for (size_t k = 0; k < 2; k++) {
+        struct cairn_sum *sum = NULL;
+        struct cairn_totals totals = {0};
+        float *g = NULL;
+        cairn_status st = cairn_sum_create(world, kinds[k], &params, M, &sum);
+        if (st == CAIRN_OK) st = learn(sum);
+        assert_on_all(st == CAIRN_OK);
+        cairn_sum_begin(sum);
+        st = cairn_sum_scores(sum, &scores);
+        st = cairn_sum_reduce(sum, st, false, &g, &totals);
+        assert_on_all(st == CAIRN_OK && totals.loss == wanted);
+        cairn_sum_free(sum);
+    }
+}
+
+static void what_cannot_be_made_is_refused(void **state)
+{
+    (void)state;
+    struct cairn_sum *sum = NULL;
+    assert_on_all(cairn_sum_create(world, "double", &params, M, &sum) == CAIRN_BUG);
+    assert_on_all(cairn_sum_create(world, "fixed", &params, (size_t)1 << 40, &sum) == CAIRN_USAGE);
+    assert_on_all(sum == NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -206,6 +238,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_range_too_small_is_widened, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_not_finite_is_counted, set_up, tear_down),
         cmocka_unit_test_setup_teardown(trouble_and_stops_travel_with_the_sum, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(large_losses_are_told, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_cannot_be_made_is_refused, set_up, tear_down),
     };
     return RUN_ON_ALL("sum", tests);
 }
