@@ -12,14 +12,19 @@ static uint64_t ceiling(uint64_t a, uint64_t b)
     return a / b + (a % b != 0);
 }
 
+/* a b, or as much as can be counted */
+static uint64_t product(uint64_t a, uint64_t b)
+{
+    return b != 0 && a > UINT64_MAX / b ? UINT64_MAX : a * b;
+}
+
 bool cairn_window_next(const struct cairn_window_rule *rule, uint64_t update, uint64_t position,
                        struct cairn_window *out)
 {
     uint64_t left = rule->n_samples - position % rule->n_samples;
     if (update >= rule->updates || position / rule->n_samples >= rule->epochs) return false;
     if (rule->tail == CAIRN_TAIL_CARRY) {
-        bool endless = rule->epochs > (UINT64_MAX - rule->n_samples) / rule->n_samples;
-        left = endless ? UINT64_MAX : rule->epochs * rule->n_samples - position;
+        left = product(rule->epochs, rule->n_samples) - position;
     }
     out->first = position;
     out->n = least(rule->global, left);
@@ -36,13 +41,20 @@ uint64_t cairn_window_after(const struct cairn_window_rule *rule, const struct c
     return drops ? position + left : position;
 }
 
+uint64_t cairn_window_most_micro(const struct cairn_window_rule *rule)
+{
+    bool ends_with_epoch = rule->tail != CAIRN_TAIL_CARRY;
+    return ceiling(ends_with_epoch ? least(rule->global, rule->n_samples) : rule->global,
+                   rule->micro);
+}
+
 uint64_t cairn_window_total(const struct cairn_window_rule *rule)
 {
     if (rule->updates != UINT64_MAX) return rule->updates;
     switch (rule->tail) {
-    case CAIRN_TAIL_EXACT: return rule->epochs * ceiling(rule->n_samples, rule->global);
-    case CAIRN_TAIL_DROP: return rule->epochs * (rule->n_samples / rule->global);
-    case CAIRN_TAIL_CARRY: return ceiling(rule->epochs * rule->n_samples, rule->global);
+    case CAIRN_TAIL_EXACT: return product(rule->epochs, ceiling(rule->n_samples, rule->global));
+    case CAIRN_TAIL_DROP: return product(rule->epochs, rule->n_samples / rule->global);
+    case CAIRN_TAIL_CARRY: return ceiling(product(rule->epochs, rule->n_samples), rule->global);
     }
     return 0;
 }

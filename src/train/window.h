@@ -40,7 +40,10 @@ bool cairn_window_next(const struct cairn_window_rule *rule, uint64_t update, ui
 uint64_t cairn_window_after(const struct cairn_window_rule *rule,
                             const struct cairn_window *window);
 
-/** Updates of the whole run. */
+/** The most micro-batches that a window has. */
+uint64_t cairn_window_most_micro(const struct cairn_window_rule *rule);
+
+/** Updates of the whole run; UINT64_MAX where they are too many to be counted. */
 uint64_t cairn_window_total(const struct cairn_window_rule *rule);
 
 /** The micro-batches of one rank: [r M / R, (r + 1) M / R). */

@@ -141,6 +141,31 @@ static void only_the_last_micro_batch_is_short(void **state)
     assert_int_equal(n, 2);
 }
 
+static void counts_do_not_wrap(void **state)
+{
+    (void)state;
+    struct cairn_window_rule rule = {.n_samples = 1000000,
+                                     .global = 1,
+                                     .micro = 1,
+                                     .tail = CAIRN_TAIL_EXACT,
+                                     .epochs = 1000000000000000,
+                                     .updates = UINT64_MAX};
+    for (int tail = CAIRN_TAIL_EXACT; tail <= CAIRN_TAIL_CARRY; tail++) {
+        rule.tail = (enum cairn_tail)tail;
+        assert_true(cairn_window_total(&rule) == UINT64_MAX);
+    }
+}
+
+static void a_batch_above_the_data_has_the_micro_batches_of_the_data(void **state)
+{
+    (void)state;
+    struct cairn_window_rule rule = {
+        .n_samples = 10, .global = 64, .micro = 8, .epochs = 2, .updates = UINT64_MAX};
+    assert_int_equal(cairn_window_most_micro(&rule), 2);
+    rule.tail = CAIRN_TAIL_CARRY;
+    assert_int_equal(cairn_window_most_micro(&rule), 8);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -151,6 +176,8 @@ int main(void)
         cmocka_unit_test(updates_end_a_run),
         cmocka_unit_test(shares_are_contiguous_and_whole),
         cmocka_unit_test(only_the_last_micro_batch_is_short),
+        cmocka_unit_test(counts_do_not_wrap),
+        cmocka_unit_test(a_batch_above_the_data_has_the_micro_batches_of_the_data),
     };
     return cmocka_run_group_tests_name("window", tests, NULL, NULL);
 }
