@@ -76,8 +76,8 @@ CAIRN_API size_t cairn_trainer_share(const cairn_trainer *trainer);
  * Forward and backward of the i-th micro-batch of the share: its gradient is added to the sum.
  *
  * Ranks   local
- * Errors  CAIRN_DATA: cannot be read; CAIRN_NUMBERS: the loss is not finite.  Come to
- * cairn_trainer_sum() all the same.
+ * Errors  CAIRN_DATA: cannot be read; CAIRN_NUMBERS: the loss is not finite; CAIRN_USAGE: there is
+ * no such micro-batch.  Come to cairn_trainer_sum() all the same.
  */
 CAIRN_API CAIRN_CHECKED cairn_status cairn_trainer_backward(cairn_trainer *trainer, size_t i);
 
@@ -88,7 +88,8 @@ CAIRN_API CAIRN_CHECKED cairn_status cairn_trainer_backward(cairn_trainer *train
  *
  * st      this rank's status so far
  * Ranks   collective
- * Errors  the agreed one; CAIRN_NUMBERS: the gradient is not finite
+ * Errors  the agreed one; CAIRN_NUMBERS: the gradient is not finite; CAIRN_USAGE: the run is
+ * complete
  */
 CAIRN_API CAIRN_CHECKED cairn_status cairn_trainer_sum(cairn_trainer *trainer, cairn_status st,
                                                        bool *again,
@@ -98,7 +99,7 @@ CAIRN_API CAIRN_CHECKED cairn_status cairn_trainer_sum(cairn_trainer *trainer, c
  * One update of the weights from one global batch: zero, micro-batches, sum, new weights.
  *
  * Ranks   collective
- * Errors  the agreed one: CAIRN_DATA, CAIRN_NUMBERS
+ * Errors  the agreed one: CAIRN_DATA, CAIRN_NUMBERS; CAIRN_USAGE: the run is complete
  */
 CAIRN_API CAIRN_CHECKED cairn_status cairn_trainer_update(cairn_trainer *trainer,
                                                           struct cairn_update_record *out);

@@ -125,9 +125,8 @@ static cairn_status save(struct run *run)
     cairn_trainer *t = run->t;
     cairn_status st = run->main ? cairn_run_folder_flush(run->options->folder) : CAIRN_OK;
     st = share_times(run, st);
-    if (st == CAIRN_OK)
-        st = cairn_train_save(t, st,
-                              &run->options->save); /* the lines stand before the checkpoint */
+    /* the lines stand before the checkpoint */
+    if (st == CAIRN_OK) st = cairn_train_save(t, st, &run->options->save);
     t->times.checkpoint_s += cairn_clock_s() - begin_s;
     if (st == CAIRN_OK) run->saved_update = t->at.update;
     return st;
@@ -163,8 +162,8 @@ static cairn_status one_update(struct run *run, bool *stop)
     struct cairn_update_record record = {0};
     double begin_s = cairn_clock_s();
     uint64_t epochs_before = t->at.position / t->parts.rule.n_samples;
-    t->wants_flow = every(run->options->gradflow_every, t->at.update + 1) || t->at.update == 0;
-    t->wants_flow = t->wants_flow && run->options->gradflow_every != 0;
+    uint64_t flow_every = run->options->gradflow_every;
+    t->wants_flow = every(flow_every, t->at.update + 1) || (flow_every != 0 && t->at.update == 0);
     CAIRN_TRY(cairn_trainer_update(t, &record));
     double update_wall_s = cairn_clock_s() - begin_s;
     t->times.training_s += update_wall_s;
@@ -192,7 +191,7 @@ static cairn_status summarize(struct run *run, bool stopped, char **text)
         .ranks = cairn_comm_size(t->parts.comm),
         .micro_batch = (size_t)t->parts.rule.micro,
         .global_batch = (size_t)t->parts.rule.global,
-        .train_loss = cairn_exact_value(&t->at.epoch_loss) / cairn_exact_value(&t->at.epoch_weight),
+        .train_loss = t->at.epoch_loss / t->at.epoch_weight,
         .eval_loss = run->evaluated_update == t->at.update ? run->test_loss : NAN,
         .eval_accuracy = run->evaluated_update == t->at.update ? run->test_accuracy : NAN,
         .weights_hash = cairn_trainer_weights_hash(t),

@@ -49,7 +49,6 @@ static cairn_status add_optimizer(struct cairn_state *state, cairn_trainer *t)
 
 static cairn_status add_progress(struct cairn_state *state, cairn_trainer *t, struct stored *stored)
 {
-    const struct cairn_shape pair = {.ndim = 1, .dim = {2}};
     const struct cairn_shape tensors = {.ndim = 1, .dim = {t->params->n_items}};
     const struct cairn_shape times = {.ndim = 1, .dim = {sizeof t->times / sizeof(double)}};
     const struct {
@@ -65,13 +64,11 @@ static cairn_status add_progress(struct cairn_state *state, cairn_trainer *t, st
         {"/progress/learning_rate", CAIRN_ARRAY_F64, &stored->learning_rate},
         {"/progress/data_fingerprint", CAIRN_ARRAY_U64, &stored->data},
         {"/progress/last_epoch", CAIRN_ARRAY_U64, &t->at.epoch},
+        {"/progress/epoch_loss", CAIRN_ARRAY_F64, &t->at.epoch_loss},
+        {"/progress/epoch_weight", CAIRN_ARRAY_F64, &t->at.epoch_weight},
     };
     for (size_t i = 0; i < sizeof number / sizeof number[0]; i++)
         CAIRN_TRY(cairn_state_add_number(state, number[i].path, number[i].type, number[i].data));
-    CAIRN_TRY(
-        cairn_state_add(state, "/progress/epoch_loss", CAIRN_ARRAY_I64, &pair, &t->at.epoch_loss));
-    CAIRN_TRY(cairn_state_add(state, "/progress/epoch_weight", CAIRN_ARRAY_I64, &pair,
-                              &t->at.epoch_weight));
     CAIRN_TRY(cairn_state_add(state, "/progress/times", CAIRN_ARRAY_F64, &times, &t->times));
     if (t->sum->range == NULL) return CAIRN_OK;
     return cairn_state_add(state, "/progress/sum_range", CAIRN_ARRAY_I64, &tensors, t->sum->range);

@@ -26,7 +26,7 @@ cairn_status cairn_trainer_create(const struct cairn_trainer_parts *parts, cairn
     }
     t->parts = *parts;
     t->params = cairn_model_params(parts->model);
-    uint64_t n_addends = (parts->rule.global + parts->rule.micro - 1) / parts->rule.micro;
+    uint64_t n_addends = cairn_window_most_micro(&parts->rule);
     st = cairn_memory_get(t->params->n_weights, sizeof *t->w, "the weights", &t->w);
     if (st == CAIRN_OK)
         st = cairn_memory_get(t->params->n_items, sizeof *t->flow, "figures", &t->flow);
@@ -70,6 +70,7 @@ cairn_status cairn_trainer_prepare(cairn_trainer *t, cairn_status st)
 void cairn_trainer_locate(cairn_trainer *t)
 {
     t->done = !cairn_window_next(&t->parts.rule, t->at.update, t->at.position, &t->window);
+    t->share = (struct cairn_share){0};
     if (t->done) return;
     t->share = cairn_window_share(&t->window, cairn_comm_rank(t->parts.comm),
                                   cairn_comm_size(t->parts.comm));
@@ -78,11 +79,11 @@ void cairn_trainer_locate(cairn_trainer *t)
 void cairn_trainer_advance(cairn_trainer *t, const struct cairn_totals *totals)
 {
     if (t->at.update == 0 || t->at.epoch != t->window.epoch) {
-        t->at.epoch_loss = (struct cairn_exact){0};
-        t->at.epoch_weight = (struct cairn_exact){0};
+        t->at.epoch_loss = 0;
+        t->at.epoch_weight = 0;
     }
-    cairn_exact_add(&t->at.epoch_loss, totals->loss);
-    cairn_exact_add(&t->at.epoch_weight, totals->weight);
+    t->at.epoch_loss += totals->loss;
+    t->at.epoch_weight += totals->weight;
     t->at.epoch = t->window.epoch;
     t->at.samples += t->window.n;
     t->at.position = cairn_window_after(&t->parts.rule, &t->window);

@@ -18,7 +18,7 @@
 #include "tensor/norm.h"
 #include "train/window.h"
 
-/** What a trainer is made from.  Everything is borrowed but what `takes` names. */
+/** What a trainer is made from.  Everything is borrowed but what is marked as taken. */
 struct cairn_trainer_parts {
     cairn_comm *comm;
     struct cairn_dataset *dataset;               /* taken */
@@ -44,11 +44,11 @@ struct cairn_times {
 
 /** How far the run is; saved in each checkpoint. */
 struct cairn_progress_state {
-    uint64_t update;                             /* updates done */
-    uint64_t position;                           /* in the epochs' orders laid end to end */
-    uint64_t samples;                            /* used so far */
-    uint64_t epoch;                              /* of the last update */
-    struct cairn_exact epoch_loss, epoch_weight; /* sums over that epoch */
+    uint64_t update;                 /* updates done */
+    uint64_t position;               /* in the epochs' orders laid end to end */
+    uint64_t samples;                /* used so far */
+    uint64_t epoch;                  /* of the last update */
+    double epoch_loss, epoch_weight; /* sums over that epoch, update by update in every world */
 };
 
 struct cairn_trainer {
@@ -83,10 +83,13 @@ CAIRN_CHECKED cairn_status cairn_trainer_create(const struct cairn_trainer_parts
  * yet.  Collective. */
 CAIRN_CHECKED cairn_status cairn_trainer_prepare(cairn_trainer *t, cairn_status st);
 
-/** The summed gradient -> new weights.  Ranks: local.
- * Errors: CAIRN_NUMBERS, the same everywhere. */
-CAIRN_CHECKED cairn_status cairn_trainer_apply(cairn_trainer *t, const struct cairn_totals *totals,
-                                               struct cairn_update_record *out);
+/** Figures of the mean gradient and of the weights, tensor by tensor, into t->flow.  Ranks: local.
+ * Errors: none. */
+void cairn_trainer_take_flow(cairn_trainer *t);
+
+/** What the running update was.  Ranks: local.  Errors: none. */
+void cairn_trainer_record(const cairn_trainer *t, const struct cairn_totals *totals,
+                          double grad_norm, struct cairn_update_record *out);
 
 /** Take note that the running update is done, and find the next one's window and share.
  * Ranks: local.  Errors: none. */

@@ -4,7 +4,6 @@
 
 #include "base/clock.h"
 #include "base/interrupt.h"
-#include "tensor/norm.h"
 #include "train/trainer.h"
 
 /** One update of the weights from one global batch.  Collective. */
@@ -33,6 +32,9 @@ cairn_status cairn_trainer_backward(cairn_trainer *t, size_t i)
     struct cairn_micro micro;
     struct cairn_scores scores = {0};
     size_t n = 0;
+    if (i >= cairn_trainer_share(t))
+        return cairn_fail(CAIRN_USAGE, "micro-batch %zu of a share of %zu", i,
+                          cairn_trainer_share(t));
     uint64_t first = cairn_window_micro(&t->parts.rule, &t->window, t->share.first + i, &n);
     double begin_s = cairn_clock_s();
     cairn_status st = cairn_loader_read(t->parts.loader[CAIRN_SPLIT_TRAIN], first, n, &micro);
@@ -45,63 +47,43 @@ cairn_status cairn_trainer_backward(cairn_trainer *t, size_t i)
     return st;
 }
 
-/** My sum -> the sum over all ranks -> new weights.  Collective. */
-cairn_status cairn_trainer_sum(cairn_trainer *t, cairn_status st, bool *again,
-                               struct cairn_update_record *out)
-{
-    struct cairn_totals totals = {0};
-    double begin_s = cairn_clock_s();
-    st = cairn_sum_reduce(t->sum, st, cairn_interrupted(), &t->g, &totals);
-    t->spent.reduce_s = cairn_clock_s() - begin_s;
-    *again = st == CAIRN_OK && cairn_sum_again(t->sum);
-    if (st == CAIRN_OK && !*again) st = cairn_trainer_apply(t, &totals, out);
-    if (st == CAIRN_OK) return CAIRN_OK;
-    return cairn_fail_in(st, "training, epoch %llu update %llu",
-                         (unsigned long long)t->window.epoch, (unsigned long long)t->at.update + 1);
-}
-
 static void divide(float *g, size_t n, float divisor)
 {
     for (size_t i = 0; i < n; i++) g[i] /= divisor;
 }
 
-static void take_flow(cairn_trainer *t)
-{
-    for (size_t i = 0; i < t->params->n_items; i++) {
-        const struct cairn_param *item = &t->params->item[i];
-        t->flow[i].gradient = cairn_magnitudes(t->g + item->offset, item->count);
-        t->flow[i].weight_norm = cairn_norm(t->w + item->offset, item->count);
-    }
-}
-
-/** The summed gradient -> new weights: divide once, clip, optimizer.  Local, alike on all ranks. */
-cairn_status cairn_trainer_apply(cairn_trainer *t, const struct cairn_totals *totals,
-                                 struct cairn_update_record *out)
+/* The summed gradient -> new weights: divide once, clip, optimizer.  Local, alike on all
+ * ranks. */
+static cairn_status apply(cairn_trainer *t, const struct cairn_totals *totals,
+                          struct cairn_update_record *out)
 {
     double begin_s = cairn_clock_s();
     double rate = cairn_schedule_rate(&t->parts.schedule, t->at.update);
     if (t->parts.normalize) divide(t->g, t->params->n_weights, (float)totals->weight);
-    if (t->wants_flow) take_flow(t);
+    if (t->wants_flow) cairn_trainer_take_flow(t);
     double norm = cairn_clip(t->g, t->params->n_weights, t->parts.clip_norm);
     if (!isfinite(norm))
         return cairn_fail(CAIRN_NUMBERS,
                           "the gradient is not finite; lower optim.lr or set optim.clip_norm");
     cairn_optim_update(t->parts.optim, rate, t->g, t->w);
     t->spent.update_s = cairn_clock_s() - begin_s;
-    *out = (struct cairn_update_record){
-        .update = t->at.update + 1,
-        .epoch = t->window.epoch,
-        .batch_samples = t->window.n,
-        .normalizer = totals->weight,
-        .loss = totals->loss / totals->weight,
-        .lr = rate,
-        .grad_norm = norm,
-        .data_s = t->spent.data_s,
-        .compute_s = t->spent.compute_s,
-        .reduce_s = t->spent.reduce_s,
-        .update_s = t->spent.update_s,
-        .stop = totals->stop,
-    };
+    cairn_trainer_record(t, totals, norm, out);
     cairn_trainer_advance(t, totals);
     return CAIRN_OK;
+}
+
+/** My sum -> the sum over all ranks -> new weights.  Collective. */
+cairn_status cairn_trainer_sum(cairn_trainer *t, cairn_status st, bool *again,
+                               struct cairn_update_record *out)
+{
+    struct cairn_totals totals = {0};
+    if (t->done) return cairn_fail(CAIRN_USAGE, "the run is complete: it has no further update");
+    double begin_s = cairn_clock_s();
+    st = cairn_sum_reduce(t->sum, st, cairn_interrupted(), &t->g, &totals);
+    t->spent.reduce_s = cairn_clock_s() - begin_s;
+    *again = st == CAIRN_OK && cairn_sum_again(t->sum);
+    if (st == CAIRN_OK && !*again) st = apply(t, &totals, out);
+    if (st == CAIRN_OK) return CAIRN_OK;
+    return cairn_fail_in(st, "training, epoch %llu update %llu",
+                         (unsigned long long)t->window.epoch, (unsigned long long)t->at.update + 1);
 }

@@ -6,6 +6,8 @@
 
 cairn_status cairn_verify_gradient(cairn_trainer *t, struct cairn_totals *out)
 {
+    if (t->done)
+        return cairn_fail(CAIRN_USAGE, "a run of 0 updates has no batch; set train.updates=1");
     cairn_status st = cairn_trainer_prepare(t, CAIRN_OK);
     if (st != CAIRN_OK) return st;
     do {
@@ -30,16 +32,28 @@ cairn_status cairn_verify_reference(cairn_trainer *t, struct cairn_reference *re
     return CAIRN_OK;
 }
 
-/* max |a - b| / max |b| of one tensor; 0 where both are zero. */
+/* apart / largest; 0 where nothing is apart, whatever the scale. */
+static double relative(double apart, double largest)
+{
+    return apart == 0 ? 0 : apart / largest;
+}
+
+/* The larger one; what is not a number counts as larger than all, where fmax() would drop it. */
+static double worse(double a, double b)
+{
+    return a > b || isnan(a) ? a : b;
+}
+
+/* max |a - b| / max |b| of one tensor. */
 static double tensor_difference(const float *a, const double *b, size_t n)
 {
     double largest = 0;
     double apart = 0;
     for (size_t i = 0; i < n; i++) {
         largest = fmax(largest, fabs(b[i]));
-        apart = fmax(apart, fabs((double)a[i] - b[i]));
+        apart = worse(apart, fabs((double)a[i] - b[i]));
     }
-    return apart == 0 ? 0 : apart / largest;
+    return relative(apart, largest);
 }
 
 struct cairn_difference cairn_verify_compare(const cairn_trainer *t,
@@ -49,14 +63,14 @@ struct cairn_difference cairn_verify_compare(const cairn_trainer *t,
     struct cairn_scores scores;
     const double *g = cairn_reference_gradient(reference, &scores);
     struct cairn_difference out = {
-        .loss = fabs(totals->loss - scores.loss) / fabs(scores.loss),
+        .loss = relative(fabs(totals->loss - scores.loss), fabs(scores.loss)),
         .bits = cairn_params_hash(t->g, t->params->n_weights),
         .loss_value = totals->loss / totals->weight,
     };
     for (size_t i = 0; i < t->params->n_items; i++) {
         const struct cairn_param *item = &t->params->item[i];
-        out.gradient = fmax(out.gradient,
-                            tensor_difference(t->g + item->offset, g + item->offset, item->count));
+        out.gradient = worse(out.gradient,
+                             tensor_difference(t->g + item->offset, g + item->offset, item->count));
     }
     return out;
 }
