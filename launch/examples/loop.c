@@ -31,11 +31,13 @@ int main(int argc, char **argv)
     struct cairn_update_record record;
     if (argc < 2) return CAIRN_USAGE;
     cairn_status st = cairn_comm_open(&comm);
-    if (st == CAIRN_OK) st = cairn_options_read(argv[1], NULL, &options);
+    if (st == CAIRN_OK) st = cairn_comm_agree(comm, cairn_options_read(argv[1], NULL, &options));
     if (st == CAIRN_OK) st = cairn_trainer_open(options, comm, &trainer);
     while (st == CAIRN_OK && !cairn_trainer_done(trainer)) st = update(trainer, &record);
-    if (st != CAIRN_OK) fprintf(stderr, "loop: %s\n", cairn_error_text());
-    if (st == CAIRN_OK && cairn_comm_rank(comm) == 0)
+    if (comm == NULL) return (int)st;
+    bool main_rank = cairn_comm_rank(comm) == 0; /* an error has the same words on every rank */
+    if (st != CAIRN_OK && main_rank) fprintf(stderr, "loop: %s\n", cairn_error_text());
+    if (st == CAIRN_OK && main_rank)
         printf("%" PRIu64 " updates, loss %.6g, weights %016" PRIx64 "\n", record.update,
                record.loss, cairn_trainer_weights_hash(trainer));
     cairn_trainer_close(trainer);

@@ -21,3 +21,7 @@ done
 
 sed -i 's/global: 100/global: none/' run.yaml
 expect 2 3 run.yaml
+[ "$(grep -c '^loop: ' err)" = 1 ] || fail "loop.c on 3 ranks: $(grep -c '^loop: ' err) lines instead of one"
+
+# A run file that one rank cannot read ends them all.
+CAIRN_FAULT=config.read@1 expect 2 3 run.yaml
