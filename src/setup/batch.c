@@ -22,7 +22,21 @@ static cairn_status check_reproducible(const struct cairn_config *config)
         cairn_config_place(config, "train.reproducible"));
 }
 
-/* All three, or global and accumulate: the product must come out. */
+/* batch.micro x batch.accumulate x ranks: as large as batch.global may be. */
+static cairn_status multiply(const struct cairn_config *config, size_t n_ranks, size_t *out)
+{
+    const size_t largest = 1000000000000000;                          /* as in options.def */
+    size_t one_rank = config->batch_micro * config->batch_accumulate; /* each at most 1e9 */
+    if (one_rank > largest / n_ranks)
+        return cairn_fail(CAIRN_USAGE,
+                          "%s: batch.micro %zu x batch.accumulate %zu x %zu ranks is too large",
+                          cairn_config_place(config, "batch.micro"), config->batch_micro,
+                          config->batch_accumulate, n_ranks);
+    *out = one_rank * n_ranks;
+    return CAIRN_OK;
+}
+
+/* global and accumulate: the quotient must come out. */
 static cairn_status divide_global(const struct cairn_config *config, size_t n_ranks,
                                   uint64_t *micro)
 {
@@ -39,7 +53,8 @@ static cairn_status divide_global(const struct cairn_config *config, size_t n_ra
 
 static cairn_status check_product(const struct cairn_config *config, size_t n_ranks)
 {
-    size_t product = config->batch_micro * config->batch_accumulate * n_ranks;
+    size_t product = 0;
+    CAIRN_TRY(multiply(config, n_ranks, &product));
     if (product == config->batch_global) return CAIRN_OK;
     return cairn_fail(CAIRN_USAGE,
                       "%s: batch.micro %zu x batch.accumulate %zu x %zu ranks = %zu, but "
@@ -69,10 +84,9 @@ static cairn_status solve(const struct cairn_config *config, size_t n_ranks,
     if (config->batch_micro == AUTO)
         return cairn_fail(CAIRN_USAGE, "%s: batch.micro: auto needs batch.global",
                           cairn_config_place(config, "batch.micro"));
-    if (config->batch_micro > UINT64_MAX / config->batch_accumulate / n_ranks)
-        return cairn_fail(CAIRN_USAGE, "%s: batch.micro x batch.accumulate x ranks is too large",
-                          cairn_config_place(config, "batch.micro"));
-    rule->global = config->batch_micro * config->batch_accumulate * n_ranks;
+    size_t product = 0;
+    CAIRN_TRY(multiply(config, n_ranks, &product));
+    rule->global = product;
     return CAIRN_OK;
 }
 

@@ -76,6 +76,7 @@ bad 2 "command line: unknown key 'batch.globl'; did you mean 'batch.global'" bat
 bad 2 "'gradient_accumulation_steps'; Cairn calls this batch.accumulate" gradient_accumulation_steps=4
 bad 2 'optim.lr is fast, but takes a number' optim.lr=fast
 bad 2 '= (14|42), but batch.global is 6' batch.accumulate=7
+bad 2 '1000000000 x batch.accumulate 1000000000 x [13] ranks is too large' batch.global=none batch.micro=1000000000 batch.accumulate=1000000000
 bad 2 'batch.tail drop leaves nothing: batch.global is 64 for 30' batch.tail=drop batch.global=64
 bad 2 'reproducible needs batch.global and batch.micro as numbers' train.reproducible=true batch.global=none batch.accumulate=2
 bad 2 'optim.momentum is not used by optim.name: adam' optim.name=adam optim.momentum=0.9
