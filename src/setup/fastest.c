@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * batch.micro: auto.  Rank 0 times one forward and backward pass for each power of two and takes
- * the size with the least time per sample; the others wait for its answer. */
+ * the size with the least time per sample among those that fit in memory; the others wait for its
+ * answer. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -83,8 +84,9 @@ static cairn_status time_all(const struct cairn_config *config, struct cairn_dat
     uint64_t n = cairn_dataset_size(dataset, CAIRN_SPLIT_TRAIN);
     for (uint64_t size = 1; size <= LARGEST && size <= most && size <= n; size *= 2) {
         double per_sample_s = 0;
-        CAIRN_TRY_IN(time_size(config, dataset, (size_t)size, &per_sample_s),
-                     "timing batch.micro %zu", (size_t)size);
+        cairn_status st = time_size(config, dataset, (size_t)size, &per_sample_s);
+        if (st == CAIRN_USAGE && size > 1) break; /* it is the memory: all else shows at 1 */
+        CAIRN_TRY_IN(st, "timing batch.micro %zu", (size_t)size);
         if (per_sample_s < best_s) {
             best_s = per_sample_s;
             *best = size;
