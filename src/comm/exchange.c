@@ -2,6 +2,7 @@
  * Small exchanges.  Not for gradients: sum.c. */
 #include "comm/exchange.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -105,6 +106,9 @@ cairn_status cairn_comm_same(cairn_comm *comm, cairn_status st, uint64_t value, 
 cairn_status cairn_comm_gather(cairn_comm *comm, cairn_status st, const void *mine, size_t n_bytes,
                                void *all)
 {
+    if (st == CAIRN_OK && n_bytes > INT_MAX)
+        st = cairn_fail(CAIRN_USAGE,
+                        "%zu bytes are too many to be collected from each rank at once", n_bytes);
     st = cairn_comm_agree(comm, st);
     if (st == CAIRN_OK)
         cairn_comm_check(

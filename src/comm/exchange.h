@@ -40,7 +40,7 @@ CAIRN_CHECKED cairn_status cairn_comm_same(cairn_comm *comm, cairn_status st, ui
                                            int *odd);
 
 /** Fixed-size texts of all ranks, one behind the other, on rank 0: all [size * n_bytes].
- * Errors: the agreed one. */
+ * Errors: the agreed one; CAIRN_USAGE: more than MPI can count. */
 CAIRN_CHECKED cairn_status cairn_comm_gather(cairn_comm *comm, cairn_status st, const void *mine,
                                              size_t n_bytes, void *all);
 
