@@ -90,6 +90,12 @@ static int run_collective(const struct cairn_command *command,
     return code;
 }
 
+static void print_help(const struct cairn_command *command)
+{
+    printf("usage: %s\n\n%s\n%s", command->usage, command->doc,
+           command->help == NULL ? "" : command->help);
+}
+
 int main(int argc, char **argv)
 {
     const char *missing = cairn_cpu_missing();
@@ -105,20 +111,20 @@ int main(int argc, char **argv)
     cairn_memory_settle();
     struct cairn_arguments arguments = {.count = argc - 1, .value = argv + 1};
     bool help = take_common(&arguments);
+    bool first = cairn_launcher_is_first(); /* one of several ranks tells what all would tell */
     if (arguments.count > 0 && strcmp(arguments.value[0], "--version") == 0)
-        return cairn_version_print();
+        return first ? cairn_version_print() : CAIRN_OK;
     if (arguments.count == 0) {
-        print_commands(help ? stdout : stderr);
+        if (first) print_commands(help ? stdout : stderr);
         return help ? CAIRN_OK : CAIRN_USAGE;
     }
     const struct cairn_command *command = NULL;
     cairn_status st = find_command(arguments.value[0], &command);
-    if (st != CAIRN_OK) return end(st, cairn_launcher_is_first());
+    if (st != CAIRN_OK) return end(st, first);
     arguments.count--;
     arguments.value++;
     if (help) {
-        printf("usage: %s\n\n%s\n%s", command->usage, command->doc,
-               command->help == NULL ? "" : command->help);
+        if (first) print_help(command);
         return CAIRN_OK;
     }
     if (command->collective) return run_collective(command, &arguments);

@@ -198,7 +198,7 @@ static void end_provenance(const struct job *job, cairn_status st)
     const char *how = st == CAIRN_OK ? "done" : st == CAIRN_STOPPED ? "stopped" : "failed";
     if (cairn_run_folder_provenance_end(job->run_folder, how) == CAIRN_OK) return;
     cairn_log_warning("%s", cairn_error_text());
-    if (st != CAIRN_OK) st = cairn_fail(st, "%s", text);
+    if (st != CAIRN_OK) cairn_fail(st, "%s", text);
 }
 
 static cairn_status train(struct job *job, char **summary)
