@@ -163,7 +163,7 @@ static struct cairn_run_options run_options(const struct job *job)
 static cairn_status adopt_checkpoint(struct job *job, const struct cairn_save_options *options)
 {
     uint64_t update = job->trainer->at.update;
-    cairn_status st = cairn_train_save(job->trainer, CAIRN_OK, options);
+    cairn_status st = cairn_train_save(job->trainer, options);
     if (st == CAIRN_OK && job->main) st = cairn_checkpoint_remove_later(options->folder, update);
     return cairn_comm_agree(job->comm, st);
 }

@@ -11,17 +11,15 @@ void cairn_trainer_take_flow(cairn_trainer *t)
     }
 }
 
-void cairn_trainer_record(const cairn_trainer *t, const struct cairn_totals *totals,
-                          double grad_norm, struct cairn_update_record *out)
+struct cairn_update_record cairn_trainer_record(const cairn_trainer *t,
+                                                const struct cairn_totals *totals)
 {
-    *out = (struct cairn_update_record){
+    return (struct cairn_update_record){
         .update = t->at.update + 1,
         .epoch = t->window.epoch,
         .batch_samples = t->window.n,
         .normalizer = totals->weight,
         .loss = totals->loss / totals->weight,
-        .lr = cairn_schedule_rate(&t->parts.schedule, t->at.update),
-        .grad_norm = grad_norm,
         .data_s = t->spent.data_s,
         .compute_s = t->spent.compute_s,
         .reduce_s = t->spent.reduce_s,

@@ -126,7 +126,7 @@ static cairn_status save(struct run *run)
     cairn_status st = run->main ? cairn_run_folder_flush(run->options->folder) : CAIRN_OK;
     st = share_times(run, st);
     /* the lines stand before the checkpoint */
-    if (st == CAIRN_OK) st = cairn_train_save(t, st, &run->options->save);
+    if (st == CAIRN_OK) st = cairn_train_save(t, &run->options->save);
     t->times.checkpoint_s += cairn_clock_s() - begin_s;
     if (st == CAIRN_OK) run->saved_update = t->at.update;
     return st;
@@ -230,21 +230,29 @@ static cairn_status find_summary(const struct run *run, char **text, bool *found
     return cairn_comm_broadcast(t->parts.comm, st, found, sizeof *found);
 }
 
+/* What the process before evaluated behind its last checkpoint: its scores on rank 0, that it did
+ * on all. */
+static cairn_status recall_evaluation(struct run *run)
+{
+    const cairn_trainer *t = run->t;
+    struct cairn_eval_metrics last;
+    if (run->main && run->options->resumed &&
+        cairn_run_folder_last_eval(run->options->folder, "test", t->at.update, &last)) {
+        run->wall_before_s = fmax(run->wall_before_s, last.wall_s);
+        run->evaluated_update = t->at.update;
+        run->test_loss = last.loss;
+        run->test_accuracy = last.accuracy;
+    }
+    return cairn_comm_broadcast(t->parts.comm, CAIRN_OK, &run->evaluated_update,
+                                sizeof run->evaluated_update);
+}
+
 /* The end of a run, complete or stopped: a checkpoint of the last update, the test set, the
  * summary. */
 static cairn_status finish(struct run *run, bool stopped, char **summary)
 {
     cairn_trainer *t = run->t;
-    struct cairn_eval_metrics last;
     if (run->saved_update != t->at.update) CAIRN_TRY(save(run));
-    if (run->main && run->evaluated_update != t->at.update &&
-        cairn_run_folder_last_eval(run->options->folder, "test", t->at.update, &last)) {
-        run->evaluated_update = t->at.update; /* by the process before */
-        run->test_loss = last.loss;
-        run->test_accuracy = last.accuracy;
-    }
-    CAIRN_TRY(cairn_comm_broadcast(t->parts.comm, CAIRN_OK, &run->evaluated_update,
-                                   sizeof run->evaluated_update));
     bool has_test = t->parts.loader[CAIRN_SPLIT_TEST] != NULL;
     if (!stopped && has_test && run->evaluated_update != t->at.update)
         CAIRN_TRY(evaluate(run, CAIRN_SPLIT_TEST));
@@ -263,15 +271,12 @@ cairn_status cairn_train_run(cairn_trainer *t, const struct cairn_run_options *o
         .evaluated_update = UINT64_MAX,
         .main = cairn_comm_rank(t->parts.comm) == 0,
     };
-    struct cairn_eval_metrics last;
     bool complete = false;
-    if (run.main && options->resumed &&
-        cairn_run_folder_last_eval(options->folder, "test", t->at.update, &last))
-        run.wall_before_s = fmax(run.wall_before_s, last.wall_s); /* it came after the checkpoint */
     double asked = cairn_interrupted();
     cairn_status st = find_summary(&run, summary, &complete);
     if (st != CAIRN_OK || complete) return st;
-    st = cairn_comm_max(t->parts.comm, st, &asked, 1);
+    st = recall_evaluation(&run);
+    if (st == CAIRN_OK) st = cairn_comm_max(t->parts.comm, st, &asked, 1);
     bool stop = asked != 0 && !t->done;
     if (run.main)
         cairn_progress_begin(&run.progress, t->at.update, cairn_window_total(&t->parts.rule));

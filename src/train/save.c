@@ -120,9 +120,9 @@ static cairn_status write_checkpoint(cairn_trainer *t, const struct cairn_save_o
     return st;
 }
 
-cairn_status cairn_train_save(cairn_trainer *t, cairn_status st,
-                              const struct cairn_save_options *options)
+cairn_status cairn_train_save(cairn_trainer *t, const struct cairn_save_options *options)
 {
+    cairn_status st = CAIRN_OK;
     int odd = -1;
     if (cairn_fault("train.drift")) t->w[0] += 1;
     CAIRN_TRY(cairn_comm_same(t->parts.comm, st, cairn_trainer_weights_hash(t), &odd));

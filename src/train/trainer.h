@@ -87,9 +87,10 @@ CAIRN_CHECKED cairn_status cairn_trainer_prepare(cairn_trainer *t, cairn_status 
  * Errors: none. */
 void cairn_trainer_take_flow(cairn_trainer *t);
 
-/** What the running update was.  Ranks: local.  Errors: none. */
-void cairn_trainer_record(const cairn_trainer *t, const struct cairn_totals *totals,
-                          double grad_norm, struct cairn_update_record *out);
+/** What the running update was; learning rate and norm are left to who applies it.  Ranks: local.
+ * Errors: none. */
+struct cairn_update_record cairn_trainer_record(const cairn_trainer *t,
+                                                const struct cairn_totals *totals);
 
 /** Take note that the running update is done, and find the next one's window and share.
  * Ranks: local.  Errors: none. */
@@ -115,7 +116,7 @@ struct cairn_save_options {
 
 /** Compare the replicas, then rank 0 writes a checkpoint.  Agreed status; CAIRN_NUMBERS: replicas
  * drifted apart. */
-CAIRN_CHECKED cairn_status cairn_train_save(cairn_trainer *t, cairn_status st,
+CAIRN_CHECKED cairn_status cairn_train_save(cairn_trainer *t,
                                             const struct cairn_save_options *options);
 
 /** Go on from a checkpoint: rank 0 reads `path`, all take its state.  Agreed status; CAIRN_DATA: it

@@ -67,7 +67,9 @@ static cairn_status apply(cairn_trainer *t, const struct cairn_totals *totals,
                           "the gradient is not finite; lower optim.lr or set optim.clip_norm");
     cairn_optim_update(t->parts.optim, rate, t->g, t->w);
     t->spent.update_s = cairn_clock_s() - begin_s;
-    cairn_trainer_record(t, totals, norm, out);
+    *out = cairn_trainer_record(t, totals);
+    out->lr = rate;
+    out->grad_norm = norm;
     cairn_trainer_advance(t, totals);
     return CAIRN_OK;
 }
