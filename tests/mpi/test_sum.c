@@ -79,6 +79,13 @@ static cairn_status learn(struct cairn_sum *sum)
     return cairn_sum_learn(sum, CAIRN_OK);
 }
 
+/* A sum of this kind that knows its range. */
+static cairn_status make(cairn_comm *comm, const char *kind, struct cairn_sum **sum)
+{
+    cairn_status st = cairn_sum_create(comm, kind, &params, M, sum);
+    return st == CAIRN_OK ? learn(*sum) : st;
+}
+
 /* max |g - sum in double| / max |sum|. */
 static double error(const float *g)
 {
@@ -101,8 +108,7 @@ static void sums_are_right(void **state)
         struct cairn_sum *sum = NULL;
         struct cairn_totals totals = {0};
         float *g = NULL;
-        cairn_status st = cairn_sum_create(world, kinds[k], &params, M, &sum);
-        if (st == CAIRN_OK) st = learn(sum);
+        cairn_status st = make(world, kinds[k], &sum);
         if (st == CAIRN_OK) st = work(sum, 0, 1, &g, &totals);
         assert_on_all(st == CAIRN_OK && !cairn_sum_again(sum));
         assert_on_all(error(g) < 1e-6); /* float32 sums of 13 */
@@ -124,15 +130,13 @@ static void fixed_sums_have_the_same_bits(void **state)
     struct cairn_totals totals = {0};
     float *g = NULL;
     float *g_alone = NULL;
-    cairn_status st = cairn_sum_create(world, "fixed", &params, M, &sum);
-    if (st == CAIRN_OK) st = learn(sum);
+    cairn_status st = make(world, "fixed", &sum);
     if (st == CAIRN_OK) st = work(sum, 0, 1, &g, &totals);
     assert_on_all(st == CAIRN_OK);
     assert_on_all(cairn_comm_first(world, CAIRN_OK, 1, &self) == CAIRN_OK);
     bool same = true;
     if (self != NULL) {
-        st = cairn_sum_create(self, "fixed", &params, M, &alone);
-        if (st == CAIRN_OK) st = learn(alone);
+        st = make(self, "fixed", &alone);
         cairn_sum_begin(alone);
         for (uint64_t m = M; m-- > 0;) put(alone, m, 1);
         if (st == CAIRN_OK) st = cairn_sum_reduce(alone, st, false, &g_alone, &totals);
@@ -150,8 +154,7 @@ static void a_range_too_small_is_widened(void **state)
     struct cairn_sum *sum = NULL;
     struct cairn_totals totals = {0};
     float *g = NULL;
-    cairn_status st = cairn_sum_create(world, "fixed", &params, M, &sum);
-    if (st == CAIRN_OK) st = learn(sum);
+    cairn_status st = make(world, "fixed", &sum);
     if (st == CAIRN_OK)
         st = work(sum, M - 1, 1e6F, &g, &totals); /* far above what micro-batch 0 showed */
     assert_on_all(st == CAIRN_OK && cairn_sum_again(sum));
@@ -168,8 +171,7 @@ static void what_is_not_finite_is_counted(void **state)
         struct cairn_sum *sum = NULL;
         struct cairn_totals totals = {0};
         float *g = NULL;
-        cairn_status st = cairn_sum_create(world, "fixed", &params, M, &sum);
-        if (st == CAIRN_OK) st = learn(sum);
+        cairn_status st = make(world, "fixed", &sum);
         if (st == CAIRN_OK) st = work(sum, M - 1, wrong[k], &g, &totals);
         assert_on_all(st == CAIRN_NUMBERS);
         cairn_sum_free(sum);
@@ -185,8 +187,7 @@ static void trouble_and_stops_travel_with_the_sum(void **state)
         struct cairn_sum *sum = NULL;
         struct cairn_totals totals = {0};
         float *g = NULL;
-        cairn_status st = cairn_sum_create(world, kinds[k], &params, M, &sum);
-        if (st == CAIRN_OK) st = learn(sum);
+        cairn_status st = make(world, kinds[k], &sum);
         assert_on_all(st == CAIRN_OK);
         cairn_sum_begin(sum);
         if (last) st = cairn_fail(CAIRN_DATA, "cannot read");
@@ -210,8 +211,7 @@ static void large_losses_are_told(void **state)
         struct cairn_sum *sum = NULL;
         struct cairn_totals totals = {0};
         float *g = NULL;
-        cairn_status st = cairn_sum_create(world, kinds[k], &params, M, &sum);
-        if (st == CAIRN_OK) st = learn(sum);
+        cairn_status st = make(world, kinds[k], &sum);
         assert_on_all(st == CAIRN_OK);
         cairn_sum_begin(sum);
         st = cairn_sum_scores(sum, &scores);
