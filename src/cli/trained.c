@@ -29,9 +29,10 @@ static cairn_status read_weights(const char *checkpoint, const struct cairn_para
 {
     struct cairn_state state = {0};
     cairn_status st = CAIRN_OK;
-    for (size_t i = 0; i < params->n_items && st == CAIRN_OK; i++) {
+    for (size_t i = 0; i < params->n_tensors && st == CAIRN_OK; i++) {
         char path[CAIRN_CHECKPOINT_PATH_BYTES];
-        snprintf(path, sizeof path, "/weights/%s", params->item[i].name);
+        const char *group = i < params->n_items ? "weights" : "buffers";
+        snprintf(path, sizeof path, "/%s/%s", group, params->item[i].name);
         st = cairn_state_add(&state, path, CAIRN_ARRAY_F32, &params->item[i].shape,
                              w + params->item[i].offset);
     }
@@ -64,7 +65,7 @@ static cairn_status open_parts(struct cairn_trained *trained, const char *data, 
             trained->dataset, cairn_shape_count(cairn_model_output_shape(trained->model))));
     const struct cairn_loader_options rows = {.split = trained->split, .micro = trained->micro};
     CAIRN_TRY(cairn_loader_create(trained->dataset, &rows, &trained->loader));
-    return cairn_memory_get(cairn_model_params(trained->model)->n_weights, sizeof *trained->w,
+    return cairn_memory_get(cairn_model_params(trained->model)->n_values, sizeof *trained->w,
                             "the weights", &trained->w);
 }
 
@@ -96,7 +97,7 @@ cairn_status cairn_trained_open(cairn_comm *comm, const struct cairn_trained_req
         if (cairn_comm_rank(comm) == 0) st = read_weights(checkpoint, params, trained.w);
         if (st != CAIRN_OK) /* arrays of another shape may be the fault of either */
             st = cairn_fail_in(st, "for the samples of %s", cairn_dataset_path(trained.dataset));
-        st = cairn_comm_broadcast(comm, st, trained.w, params->n_weights * sizeof *trained.w);
+        st = cairn_comm_broadcast(comm, st, trained.w, params->n_values * sizeof *trained.w);
     }
     if (st != CAIRN_OK) {
         cairn_trained_close(&trained);

@@ -15,7 +15,7 @@ struct cairn_trained {
     struct cairn_dataset *dataset;
     struct cairn_loader *loader;
     struct cairn_model *model;
-    float *w;         /* [n_weights] */
+    float *w;         /* [n_values] */
     size_t n_samples; /* of the group */
     size_t micro;     /* b */
     enum cairn_split split;

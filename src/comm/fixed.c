@@ -35,9 +35,9 @@ enum { EXTRA = 2 * CAIRN_N_SCALARS + CAIRN_N_FLAGS };
 
 /* The integers of one update, and what was seen of each tensor. */
 struct fixed {
-    uint64_t *q;    /* [n_weights + EXTRA] */
-    uint32_t *seen; /* [n_items] largest magnitude on this rank, as bits */
-    bool *started;  /* [n_items] q holds a micro-batch; else what it holds has no meaning */
+    uint64_t *q;    /* [n_values + EXTRA] */
+    uint32_t *seen; /* [n_tensors] largest magnitude on this rank, as bits */
+    bool *started;  /* [n_tensors] q holds a micro-batch; else what it holds has no meaning */
     int bits;       /* of one addend */
 };
 
@@ -128,8 +128,8 @@ static int addend_bits(size_t n_addends)
 static cairn_status create(struct cairn_sum *sum)
 {
     struct fixed *fixed = NULL;
-    size_t n = sum->params->n_weights;
-    size_t n_items = sum->params->n_items;
+    size_t n = sum->params->n_values;
+    size_t n_tensors = sum->params->n_tensors;
     sum->sink = (struct cairn_sink){.open = open_tensor, .close = close_tensor, .beta = 0};
     CAIRN_TRY(cairn_memory_get(1, sizeof *fixed, "the sum", &fixed));
     sum->buffer = fixed;
@@ -142,10 +142,10 @@ static cairn_status create(struct cairn_sum *sum)
             sum->n_addends);
     CAIRN_TRY(cairn_memory_get(n, sizeof *sum->g, "the gradient", &sum->g));
     CAIRN_TRY(cairn_memory_get(n + EXTRA, sizeof *fixed->q, "the integer gradient", &fixed->q));
-    CAIRN_TRY(cairn_memory_get(n_items, sizeof *fixed->seen, "magnitudes", &fixed->seen));
-    CAIRN_TRY(cairn_memory_get(n_items, sizeof *fixed->started, "flags", &fixed->started));
-    CAIRN_TRY(cairn_memory_get(n_items, sizeof *sum->range, "ranges", &sum->range));
-    for (size_t p = 0; p < n_items; p++) sum->range[p] = LEAST_RANGE;
+    CAIRN_TRY(cairn_memory_get(n_tensors, sizeof *fixed->seen, "magnitudes", &fixed->seen));
+    CAIRN_TRY(cairn_memory_get(n_tensors, sizeof *fixed->started, "flags", &fixed->started));
+    CAIRN_TRY(cairn_memory_get(n_tensors, sizeof *sum->range, "ranges", &sum->range));
+    for (size_t p = 0; p < n_tensors; p++) sum->range[p] = LEAST_RANGE;
     return CAIRN_OK;
 }
 
@@ -165,21 +165,21 @@ static void destroy(struct cairn_sum *sum)
 static void begin(struct cairn_sum *sum)
 {
     struct fixed *fixed = sum->buffer;
-    memset(fixed->seen, 0, sum->params->n_items * sizeof *fixed->seen);
-    memset(fixed->started, 0, sum->params->n_items * sizeof *fixed->started);
+    memset(fixed->seen, 0, sum->params->n_tensors * sizeof *fixed->seen);
+    memset(fixed->started, 0, sum->params->n_tensors * sizeof *fixed->started);
 }
 
 static void reduce(struct cairn_sum *sum, double total[CAIRN_N_SCALARS])
 {
     struct fixed *fixed = sum->buffer;
-    uint64_t *extra = fixed->q + sum->params->n_weights;
-    for (size_t p = 0; p < sum->params->n_items; p++) /* a rank without work sends zeros */
+    uint64_t *extra = fixed->q + sum->params->n_values;
+    for (size_t p = 0; p < sum->params->n_tensors; p++) /* a rank without work sends zeros */
         if (!fixed->started[p])
             memset(fixed->q + sum->params->item[p].offset, 0,
                    sum->params->item[p].count * sizeof *fixed->q);
     memcpy(extra, sum->scalar, sizeof sum->scalar);
     memcpy(extra + 2 * CAIRN_N_SCALARS, sum->flag, sizeof sum->flag);
-    cairn_sum_allreduce(sum->comm, fixed->q, sum->params->n_weights + EXTRA, sizeof *fixed->q,
+    cairn_sum_allreduce(sum->comm, fixed->q, sum->params->n_values + EXTRA, sizeof *fixed->q,
                         MPI_UINT64_T);
     memcpy(sum->scalar, extra, sizeof sum->scalar);
     memcpy(sum->flag, extra + 2 * CAIRN_N_SCALARS, sizeof sum->flag);
@@ -203,7 +203,7 @@ static void to_floats(float *restrict g, const uint64_t *restrict q, size_t n, d
 static void finish(struct cairn_sum *sum)
 {
     struct fixed *fixed = sum->buffer;
-    for (size_t p = 0; p < sum->params->n_items; p++) {
+    for (size_t p = 0; p < sum->params->n_tensors; p++) {
         const struct cairn_param *item = &sum->params->item[p];
         double unit = ldexp(1.0, (int)sum->range[p] - fixed->bits);
         uint32_t largest = 0;
@@ -225,10 +225,10 @@ static void widen(struct cairn_sum *sum)
     struct fixed *fixed = sum->buffer;
     cairn_comm *comm = sum->comm;
     cairn_comm_check(comm,
-                     MPI_Allreduce(MPI_IN_PLACE, fixed->seen, (int)sum->params->n_items,
+                     MPI_Allreduce(MPI_IN_PLACE, fixed->seen, (int)sum->params->n_tensors,
                                    MPI_UINT32_T, MPI_MAX, comm->mpi),
                      "MPI_Allreduce");
-    for (size_t p = 0; p < sum->params->n_items; p++)
+    for (size_t p = 0; p < sum->params->n_tensors; p++)
         if (fixed->seen[p] >= limit_bits(sum->range[p]))
             sum->range[p] = exponent_above(fixed->seen[p]) + HEADROOM;
 }

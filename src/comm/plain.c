@@ -28,7 +28,7 @@ static void close_tensor(struct cairn_sink *sink, size_t param)
 static cairn_status create(struct cairn_sum *sum)
 {
     sum->sink = (struct cairn_sink){.open = open_tensor, .close = close_tensor, .beta = 1};
-    return cairn_memory_get(sum->params->n_weights + EXTRA, sizeof(float), "the gradient", &sum->g);
+    return cairn_memory_get(sum->params->n_values + EXTRA, sizeof(float), "the gradient", &sum->g);
 }
 
 static void destroy(struct cairn_sum *sum)
@@ -38,12 +38,12 @@ static void destroy(struct cairn_sum *sum)
 
 static void begin(struct cairn_sum *sum)
 {
-    memset(sum->g, 0, sum->params->n_weights * sizeof *sum->g);
+    memset(sum->g, 0, sum->params->n_values * sizeof *sum->g);
 }
 
 static void reduce(struct cairn_sum *sum, double total[CAIRN_N_SCALARS])
 {
-    float *extra = sum->g + sum->params->n_weights;
+    float *extra = sum->g + sum->params->n_values;
     for (int i = 0; i < CAIRN_N_SCALARS; i++) {
         double value = cairn_exact_value(&sum->scalar[i]);
         double large = trunc(value / SPLIT) * SPLIT;
@@ -51,7 +51,7 @@ static void reduce(struct cairn_sum *sum, double total[CAIRN_N_SCALARS])
         extra[2 * i + 1] = (float)(value - large);
     }
     for (int i = 0; i < CAIRN_N_FLAGS; i++) extra[2 * CAIRN_N_SCALARS + i] = (float)sum->flag[i];
-    cairn_sum_allreduce(sum->comm, sum->g, sum->params->n_weights + EXTRA, sizeof *sum->g,
+    cairn_sum_allreduce(sum->comm, sum->g, sum->params->n_values + EXTRA, sizeof *sum->g,
                         MPI_FLOAT);
     for (int i = 0; i < CAIRN_N_SCALARS; i++)
         total[i] = (double)extra[2 * i] + (double)extra[2 * i + 1];

@@ -26,7 +26,7 @@ cairn_status cairn_sum_create(cairn_comm *comm, const char *kind, const struct c
     sum->kind = kinds[i];
     sum->comm = comm;
     sum->params = params;
-    sum->n_addends = n_addends;
+    sum->n_addends = n_addends * cairn_params_most_opens(params);
     cairn_status st = sum->kind->create(sum);
     if (st != CAIRN_OK) {
         cairn_sum_free(sum);

@@ -49,10 +49,10 @@ struct cairn_sum {
     const struct cairn_sum_kind *kind;
     cairn_comm *comm;                  /* borrowed */
     const struct cairn_params *params; /* borrowed */
-    size_t n_addends;                  /* the most micro-batches of one update over all ranks */
-    float *g;                          /* [n_weights], 64-byte aligned, owned */
+    size_t n_addends;                  /* the most numbers that meet in one of its places */
+    float *g;                          /* [n_values], 64-byte aligned, owned */
     void *buffer;                      /* of the kind, owned by it */
-    /* [n_items]: |gradient| of a micro-batch is below 2^range; NULL without has_range */
+    /* [n_tensors]: |gradient| of a micro-batch is below 2^range; NULL without has_range */
     int64_t *range;
     struct cairn_exact scalar[CAIRN_N_SCALARS]; /* of this rank, until the reduction */
     int64_t flag[CAIRN_N_FLAGS];
@@ -66,7 +66,8 @@ struct cairn_totals {
 };
 
 /**
- * Make a sum of this kind ("plain" or "fixed") for gradients of this layout.
+ * Make a sum of this kind ("plain" or "fixed") for gradients of this layout, of at most n_addends
+ * micro-batches over all ranks.
  *
  * Ranks   local
  * Errors  CAIRN_USAGE: memory, or more addends than the kind can take; CAIRN_BUG: no such kind
@@ -86,7 +87,7 @@ CAIRN_CHECKED cairn_status cairn_sum_scores(struct cairn_sum *sum,
                                             const struct cairn_scores *scores);
 
 /**
- * My sum -> the sum over all ranks, in *g [n_weights], borrowed until the next begin.  A rank in
+ * My sum -> the sum over all ranks, in *g [n_values], borrowed until the next begin.  A rank in
  * trouble comes with its status, and one asked to stop with stop = true.
  *
  * Ranks   collective

@@ -244,8 +244,11 @@ cairn_status cairn_loader_read(struct cairn_loader *loader, uint64_t first, size
         else
             memcpy(loader->target + row.slot * y->n_values, row_of(y, i, row.sample), y->row_bytes);
     }
-    *out = (struct cairn_micro){
-        .n = n, .x = loader->x_out, .sample = loader->sample, .epoch = loader->epoch};
+    *out = (struct cairn_micro){.n = n,
+                                .n_labels = 1,
+                                .x = loader->x_out,
+                                .sample = loader->sample,
+                                .epoch = loader->epoch};
     if (y->array == NULL)
         out->label = loader->label;
     else

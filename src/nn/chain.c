@@ -58,6 +58,24 @@ static cairn_status name_layer(struct cairn_chain *chain, size_t index,
     return CAIRN_OK;
 }
 
+/* Tokens are no numbers to reckon with, and numbers no tokens. */
+static cairn_status check_input(const struct cairn_layer *layer, const struct cairn_node *node,
+                                const struct cairn_plan *plan)
+{
+    bool wants = (layer->kind->flags & CAIRN_LAYER_TOKENS) != 0;
+    bool has = plan->behind_input && plan->vocabulary > 0;
+    if (wants == has) return CAIRN_OK;
+    if (wants)
+        return cairn_fail(
+            CAIRN_USAGE,
+            "%s: layer %s (%s) wants tokens: it is for data with tokens, as the first "
+            "layer of the model",
+            cairn_node_place(node), layer->name, layer->kind->name);
+    return cairn_fail(CAIRN_USAGE,
+                      "%s: layer %s (%s): the data are tokens; begin with {type: embedding}",
+                      cairn_node_place(node), layer->name, layer->kind->name);
+}
+
 static cairn_status plan_kind(struct cairn_layer *layer, const struct cairn_node *node,
                               struct cairn_plan *plan)
 {
@@ -66,6 +84,7 @@ static cairn_status plan_kind(struct cairn_layer *layer, const struct cairn_node
     snprintf(what, sizeof what, "layer %s (%s)", layer->name, kind->name);
     CAIRN_TRY(cairn_memory_get(1, kind->self_bytes, what, &layer->self));
     CAIRN_TRY(cairn_keys_read(kind->keys, kind->n_keys, node, "type name", what, layer->self));
+    CAIRN_TRY(check_input(layer, node, plan));
     size_t n_tensors = plan->params->n_items;
     layer->n_in = cairn_shape_count(&layer->in);
     layer->wants_dx = plan->wants_dx;
@@ -73,6 +92,7 @@ static cairn_status plan_kind(struct cairn_layer *layer, const struct cairn_node
     layer->n_out = cairn_shape_count(&layer->out);
     layer->in_backward = layer->wants_dx || plan->params->n_items > n_tensors;
     plan->wants_dx = layer->in_backward;
+    if ((kind->flags & CAIRN_LAYER_VIEW) == 0) plan->behind_input = false;
     return CAIRN_OK;
 }
 
@@ -111,13 +131,13 @@ static cairn_status plan_layers(struct cairn_chain *chain, const struct cairn_no
     return CAIRN_OK;
 }
 
-static void plan_gradients(struct cairn_chain *chain, struct cairn_plan *plan)
+static void plan_gradients(const struct cairn_chain *chain, struct cairn_plan *plan)
 {
-    size_t most = chain->layer[chain->n_layers - 1].n_out;
-    for (size_t i = 0; i < chain->n_layers; i++)
-        if (chain->layer[i].wants_dx && chain->layer[i].n_in > most) most = chain->layer[i].n_in;
-    for (int turn = 0; turn < 2; turn++)
-        chain->gradient_at[turn] = cairn_plan_kept(plan, most, sizeof(real));
+    size_t *most = &plan->gradient[chain->depth];
+    const struct cairn_layer *last = &chain->layer[chain->n_layers - 1];
+    if (last->n_out > *most) *most = last->n_out;
+    for (const struct cairn_layer *layer = chain->layer; layer <= last; layer++)
+        if (layer->wants_dx && layer->n_in > *most) *most = layer->n_in;
 }
 
 cairn_status cairn_chain_plan(struct cairn_chain *chain, const struct cairn_node *list,
@@ -128,19 +148,37 @@ cairn_status cairn_chain_plan(struct cairn_chain *chain, const struct cairn_node
         return cairn_fail(CAIRN_USAGE,
                           "%s: a model is a list of layers, such as [{type: dense, units: 10}]",
                           cairn_node_place(list));
+    if (plan->depth == CAIRN_MAX_DEPTH)
+        return cairn_fail(CAIRN_USAGE, "%s: lists of layers are nested more than %d deep",
+                          cairn_node_place(list), CAIRN_MAX_DEPTH);
     size_t n = cairn_node_count(list);
     CAIRN_TRY(cairn_memory_get(n, sizeof *chain->layer, "the layers", &chain->layer));
     chain->n_layers = n;
+    chain->depth = plan->depth++;
     CAIRN_TRY(plan_layers(chain, list, prefix, in, plan));
+    plan->depth--;
     plan_gradients(chain, plan);
     return CAIRN_OK;
 }
 
 void cairn_chain_free(struct cairn_chain *chain)
 {
-    for (size_t i = 0; i < chain->n_layers; i++) free(chain->layer[i].self);
+    for (size_t i = 0; i < chain->n_layers; i++) {
+        struct cairn_layer *layer = &chain->layer[i];
+        if (layer->self != NULL && layer->kind->free != NULL) layer->kind->free(layer);
+        free(layer->self);
+    }
     free(chain->layer);
     *chain = (struct cairn_chain){0};
+}
+
+void cairn_chain_init(const struct cairn_chain *chain, const struct cairn_params *params,
+                      uint64_t seed, real *w)
+{
+    for (size_t i = 0; i < chain->n_layers; i++) {
+        const struct cairn_layer *layer = &chain->layer[i];
+        if (layer->kind->init != NULL) layer->kind->init(layer, params, seed, w);
+    }
 }
 
 const struct cairn_shape *cairn_chain_output(const struct cairn_chain *chain)
@@ -175,7 +213,7 @@ const real *cairn_chain_backward(const struct cairn_chain *chain, const struct c
             dx = NULL;
         } else if ((flags & CAIRN_LAYER_ELEMENTWISE) == 0) {
             turn = 1 - turn;
-            dx = cairn_arena_at(pass->arena, chain->gradient_at[turn]);
+            dx = pass->gradient[chain->depth][turn];
         }
         layer->kind->backward(layer, pass, dy, dx);
         dy = dx;

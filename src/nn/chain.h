@@ -12,6 +12,7 @@
 #define cairn_chain          CAIRN_R(cairn_chain)
 #define cairn_chain_plan     CAIRN_R(cairn_chain_plan)
 #define cairn_chain_free     CAIRN_R(cairn_chain_free)
+#define cairn_chain_init     CAIRN_R(cairn_chain_init)
 #define cairn_chain_output   CAIRN_R(cairn_chain_output)
 #define cairn_chain_forward  CAIRN_R(cairn_chain_forward)
 #define cairn_chain_backward CAIRN_R(cairn_chain_backward)
@@ -20,7 +21,7 @@
 struct cairn_chain {
     struct cairn_layer *layer; /* [n_layers], owned */
     size_t n_layers;
-    size_t gradient_at[2]; /* in the arena: gradients by outputs, in turn */
+    size_t depth; /* 0: the model's list; its gradients lie in pass->gradient[depth] */
 };
 
 /**
@@ -30,6 +31,9 @@ struct cairn_chain {
  * prefix  in front of the layers' names: "" for the model, "3.body." for the list `body` of layer 3
  * in      shape of the input of one sample
  *
+ * plan->wants_dx is to say whether weights before the list wait for dx, and says so afterwards for
+ * what comes behind it.
+ *
  * Ranks   local
  * Errors  CAIRN_USAGE with the place: unknown type (names the nearest) or key, bad name, shape that
  * does not fit, memory; the chain is then to be freed as well
@@ -38,6 +42,10 @@ CAIRN_CHECKED cairn_status cairn_chain_plan(struct cairn_chain *chain,
                                             const struct cairn_node *list, const char *prefix,
                                             const struct cairn_shape *in, struct cairn_plan *plan);
 void cairn_chain_free(struct cairn_chain *chain);
+
+/** Fill the weights and buffers of its layers in w [n_values].  Ranks: local.  Errors: none. */
+void cairn_chain_init(const struct cairn_chain *chain, const struct cairn_params *params,
+                      uint64_t seed, real *w);
 
 /** Shape of the output of one sample; the chain is not empty.  Ranks: local; borrowed.
  * Errors: none. */
@@ -49,7 +57,8 @@ const real *cairn_chain_forward(struct cairn_chain *chain, const struct cairn_pa
                                 const real *x);
 
 /** Gradients by the weights into the sink, last layer first; dy [n, n_out] is written over.  The
- * answer is dx [n, n_in], or NULL where no weights before the chain wait for it.  Ranks: local;
+ * answer is dx [n, n_in], or NULL where no weights before the chain wait for it; it lies over dy or
+ * in pass->gradient[depth], until another chain of that depth walks backward.  Ranks: local;
  * borrowed.  Errors: none. */
 const real *cairn_chain_backward(const struct cairn_chain *chain, const struct cairn_pass *pass,
                                  real *dy);

@@ -47,21 +47,17 @@ static void init(const struct cairn_layer *layer, const struct cairn_params *par
     if (self->has_bias) cairn_init_bias(&fan, &params->item[self->bias], seed, w);
 }
 
-static const real *tensor(const struct cairn_pass *pass, size_t index)
-{
-    return pass->w + pass->params->item[index].offset;
-}
-
 static void forward(const struct cairn_layer *layer, const struct cairn_pass *pass)
 {
     const struct dense *self = layer->self;
     size_t n = pass->micro->n;
-    if (self->has_bias) cairn_rows_fill(tensor(pass, self->bias), n, layer->n_out, layer->y);
+    if (self->has_bias)
+        cairn_rows_fill(cairn_pass_tensor(pass, self->bias), n, layer->n_out, layer->y);
     cairn_gemm(&(struct cairn_gemm){.m = n,
                                     .n = layer->n_out,
                                     .k = layer->n_in,
                                     .a = layer->x,
-                                    .b = tensor(pass, self->weight),
+                                    .b = cairn_pass_tensor(pass, self->weight),
                                     .b_transposed = true,
                                     .beta = self->has_bias ? 1 : 0,
                                     .c = layer->y});
@@ -91,7 +87,7 @@ static void backward(const struct cairn_layer *layer, const struct cairn_pass *p
                                     .n = layer->n_in,
                                     .k = layer->n_out,
                                     .a = dy,
-                                    .b = tensor(pass, self->weight),
+                                    .b = cairn_pass_tensor(pass, self->weight),
                                     .c = dx});
 }
 

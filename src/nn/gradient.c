@@ -17,6 +17,10 @@ cairn_status cairn_model_pass(struct cairn_model *model, const real *w,
                                .arena = &model->arena,
                                .scratch = cairn_arena_at(&model->arena, model->scratch_at),
                                .seed = model->seed};
+    for (int depth = 0; depth < CAIRN_MAX_DEPTH; depth++)
+        for (int turn = 0; turn < 2; turn++)
+            out->gradient[depth][turn] =
+                cairn_arena_at(&model->arena, model->gradient_at[depth][turn]);
     return CAIRN_OK;
 }
 
@@ -40,7 +44,7 @@ cairn_status cairn_model_loss(struct cairn_model *model, const struct cairn_pass
     struct cairn_scores here = {0};
     size_t n_out = cairn_shape_count(cairn_chain_output(&model->chain));
     const real *h = cairn_chain_forward(&model->chain, pass, input(model, micro));
-    CAIRN_TRY(model->loss->run(micro, n_out, h, dh, &here));
+    CAIRN_TRY(model->loss->run(model->loss_self, micro, n_out, h, dh, &here));
     if (!isfinite(here.loss))
         return cairn_fail(
             CAIRN_NUMBERS,
@@ -65,7 +69,7 @@ cairn_status cairn_model_gradient(struct cairn_model *model, const real *w,
     CAIRN_TRY(cairn_model_pass(model, w, micro, &pass));
     pass.training = true;
     pass.sink = sink;
-    real *dh = cairn_arena_at(&model->arena, model->chain.gradient_at[0]);
+    real *dh = pass.gradient[0][0];
     CAIRN_TRY(cairn_model_loss(model, &pass, dh, scores));
     cairn_chain_backward(&model->chain, &pass, dh);
     return CAIRN_OK;

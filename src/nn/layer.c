@@ -26,6 +26,20 @@ cairn_status cairn_plan_param(struct cairn_plan *plan, const struct cairn_layer 
     return cairn_params_add(plan->params, full, shape, index);
 }
 
+cairn_status cairn_plan_buffer(struct cairn_plan *plan, const struct cairn_layer *layer,
+                               const char *name, const struct cairn_shape *shape, double momentum,
+                               size_t *buffer)
+{
+    char full[2 * CAIRN_PARAM_NAME_BYTES];
+    snprintf(full, sizeof full, "%s.%s", layer->name, name);
+    return cairn_params_add_buffer(plan->params, full, shape, momentum, buffer);
+}
+
+const real *cairn_pass_tensor(const struct cairn_pass *pass, size_t index)
+{
+    return pass->w + pass->params->item[index].offset;
+}
+
 size_t cairn_plan_kept(struct cairn_plan *plan, size_t count, size_t size)
 {
     return cairn_arena_plan(plan->arena, plan->micro, count * size);

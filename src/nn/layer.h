@@ -18,6 +18,8 @@
 
 #define cairn_layer_kind_at   CAIRN_R(cairn_layer_kind_at)
 #define cairn_plan_param      CAIRN_R(cairn_plan_param)
+#define cairn_plan_buffer     CAIRN_R(cairn_plan_buffer)
+#define cairn_pass_tensor     CAIRN_R(cairn_pass_tensor)
 #define cairn_plan_kept       CAIRN_R(cairn_plan_kept)
 #define cairn_plan_scratch    CAIRN_R(cairn_plan_scratch)
 #define cairn_name_number     CAIRN_R(cairn_name_number)
@@ -30,7 +32,12 @@ enum cairn_layer_flags {
         2,                   /* y may lie over x where x is not needed; dx always lies over dy */
     CAIRN_LAYER_NEEDS_X = 4, /* backward reads x */
     CAIRN_LAYER_NEEDS_Y = 8, /* backward reads y */
+    CAIRN_LAYER_TOKENS =
+        16,                 /* x are tokens, whole numbers below the vocabulary: first of a model */
+    CAIRN_LAYER_GHOST = 32, /* y of a sample depends on the whole micro-batch in training */
 };
+
+enum { CAIRN_MAX_DEPTH = 8 }; /* of lists of layers inside layers */
 
 /** A layer of a model. */
 struct cairn_layer {
@@ -49,23 +56,28 @@ struct cairn_layer {
 
 /** What planning gathers for the whole model. */
 struct cairn_plan {
-    size_t micro;                /* b: the most samples of one micro-batch */
-    struct cairn_params *params; /* weights so far */
-    struct cairn_arena *arena;   /* activations so far */
-    size_t scratch_bytes;        /* most that one call of a layer wants for itself */
-    bool wants_dx;               /* a layer so far has weights */
+    size_t micro;                     /* b: the most samples of one micro-batch */
+    struct cairn_params *params;      /* weights so far */
+    struct cairn_arena *arena;        /* activations so far */
+    size_t scratch_bytes;             /* most that one call of a layer wants for itself */
+    size_t vocabulary;                /* of the data's tokens; 0 where x are numbers */
+    bool behind_input;                /* no layer so far has changed the model's input */
+    bool wants_dx;                    /* a layer so far has weights */
+    size_t depth;                     /* of the list that is being planned; 0: the model's */
+    size_t gradient[CAIRN_MAX_DEPTH]; /* most elements of a sample that pass between its layers */
 };
 
 /** What one forward or backward pass works on. */
 struct cairn_pass {
     const struct cairn_micro *micro;
-    const real *w; /* [n_weights] */
+    const real *w; /* [n_values] */
     const struct cairn_params *params;
     const struct cairn_arena *arena;
     struct cairn_sink *sink; /* in backward */
-    void *scratch;           /* of the running call */
+    void *scratch;           /* of the running call; layers inside a layer use the same */
+    real *gradient[CAIRN_MAX_DEPTH][2]; /* gradients between the layers of a list, in turn */
     uint64_t seed;
-    bool training; /* dropout drops */
+    bool training; /* dropout drops, normalisation takes the micro-batch's own statistics */
 };
 
 /** A layer's row of functions. */
@@ -82,7 +94,10 @@ struct cairn_layer_kind {
     /** Set out from in, add weights and memory.  Errors: CAIRN_USAGE, what and what to do; the
      * caller puts place, index and type in front. */
     cairn_status (*plan)(struct cairn_layer *layer, struct cairn_plan *plan);
-    /** Fill its weights in w [n_weights]; NULL where it has none.  Errors: none. */
+    /** Release what plan put into `self` besides its own bytes; NULL where that is nothing.  Also
+     * called after a plan that failed, with whatever it had set.  Errors: none. */
+    void (*free)(struct cairn_layer *layer);
+    /** Fill its weights and buffers in w [n_values]; NULL where it has none.  Errors: none. */
     void (*init)(const struct cairn_layer *layer, const struct cairn_params *params, uint64_t seed,
                  real *w);
     /** layer->y from layer->x.  Errors: none. */
@@ -101,6 +116,17 @@ const struct cairn_layer_kind *cairn_layer_kind_at(size_t index);
 CAIRN_CHECKED cairn_status cairn_plan_param(struct cairn_plan *plan,
                                             const struct cairn_layer *layer, const char *name,
                                             const struct cairn_shape *shape, size_t *index);
+
+/** Add the buffer <layer>.<name>, a running average (cairn_params_add_buffer()): of the `training`
+ * pass, backward puts the statistic of the micro-batch times its samples into the sink.
+ * Ranks: local.  Errors: as cairn_params_add_buffer(). */
+CAIRN_CHECKED cairn_status cairn_plan_buffer(struct cairn_plan *plan,
+                                             const struct cairn_layer *layer, const char *name,
+                                             const struct cairn_shape *shape, double momentum,
+                                             size_t *buffer);
+
+/** A weight tensor in pass->w.  Ranks: local; borrowed.  Errors: none. */
+const real *cairn_pass_tensor(const struct cairn_pass *pass, size_t index);
 
 /** Plan memory that backward reads again, `count` elements for each sample; the answer is for
  * cairn_arena_at().  Ranks: local.  Errors: none (checked on allocation). */

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/keys.h"
 #include "cairn/status.h"
 #include "nn/model.h"
 #include "tensor/micro.h"
@@ -22,14 +23,21 @@ struct cairn_loss_kind {
     const char *doc;     /* one sentence */
     const char *example; /* as in a run file */
     bool wants_classes;  /* labels, of which it counts the correct ones; else real targets */
-    /** Whether the outputs of one sample fit the data.  Errors: CAIRN_USAGE, what and what to do;
-     * the caller puts the place in front. */
-    cairn_status (*check)(const struct cairn_shape *outputs,
-                          const struct cairn_model_options *options);
-    /** From outputs h [n, k]: add to scores, and put the gradient of sum w_i L_i into dh [n, k]
-     * unless it is NULL.  Errors: CAIRN_DATA: a label that is no class. */
-    cairn_status (*run)(const struct cairn_micro *micro, size_t k, const real *h, real *dh,
-                        struct cairn_scores *scores);
+    const struct cairn_key *keys; /* besides type; offsets in `self` */
+    size_t n_keys;
+    size_t self_bytes;
+    /** Whether the outputs of one sample fit the data and the keys in `self`, which it may
+     * complete. Errors: CAIRN_USAGE, what and what to do; the caller puts the place in front. */
+    cairn_status (*plan)(void *self, const struct cairn_shape *outputs,
+                         const struct cairn_model_options *options);
+    /** Release what plan put into `self` besides its own bytes; NULL where that is nothing.
+     * Errors: none. */
+    void (*free)(void *self);
+    /** From outputs h [n, k] of n samples: add to scores, and put the gradient of sum w_i L_i into
+     * dh [n, k] unless it is NULL.  With labels, k are n_labels times the classes.
+     * Errors: CAIRN_DATA: a label that is no class. */
+    cairn_status (*run)(const void *self, const struct cairn_micro *micro, size_t k, const real *h,
+                        real *dh, struct cairn_scores *scores);
 };
 
 /** The registered losses; NULL behind the last.  Ranks: local.  Errors: none. */

@@ -3,6 +3,7 @@
  * Running it is in gradient.c. */
 #include "nn/model.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,10 +46,7 @@ static cairn_status choose_loss(const struct cairn_model_options *options,
         *out = default_loss(classes);
         return CAIRN_OK;
     }
-    if (name->kind == CAIRN_NODE_MAP) {
-        CAIRN_TRY(cairn_keys_read(NULL, 0, name, "type", "loss", NULL));
-        name = cairn_node_find(name, "type");
-    }
+    if (name->kind == CAIRN_NODE_MAP) name = cairn_node_find(name, "type");
     if (name == NULL || name->kind != CAIRN_NODE_SCALAR)
         return cairn_fail(CAIRN_USAGE, "%s: loss must be a name, such as %s",
                           cairn_node_place(options->loss), default_loss(classes)->name);
@@ -63,10 +61,28 @@ static cairn_status choose_loss(const struct cairn_model_options *options,
     return CAIRN_OK;
 }
 
+static cairn_status plan_loss(struct cairn_model *model, const struct cairn_model_options *options)
+{
+    const struct cairn_node *keys = options->loss;
+    if (keys != NULL && keys->kind != CAIRN_NODE_MAP) keys = NULL;
+    CAIRN_TRY(choose_loss(options, &model->loss));
+    const struct cairn_loss_kind *kind = model->loss;
+    char what[64];
+    snprintf(what, sizeof what, "loss (%s)", kind->name);
+    CAIRN_TRY(cairn_memory_get(1, kind->self_bytes, what, &model->loss_self));
+    CAIRN_TRY(cairn_keys_read(kind->keys, kind->n_keys, keys, "type", what, model->loss_self));
+    CAIRN_TRY_IN(kind->plan(model->loss_self, cairn_chain_output(&model->chain), options), "%s",
+                 cairn_node_place(keys != NULL ? keys : last_child(options->layers)));
+    return CAIRN_OK;
+}
+
 static cairn_status plan_model(struct cairn_model *model, const struct cairn_model_options *options)
 {
-    struct cairn_plan plan = {
-        .micro = options->micro, .params = &model->params, .arena = &model->arena};
+    struct cairn_plan plan = {.micro = options->micro,
+                              .params = &model->params,
+                              .arena = &model->arena,
+                              .vocabulary = options->vocabulary,
+                              .behind_input = true};
     model->n_in = cairn_shape_count(&options->input);
     model->micro = options->micro;
     model->seed = options->seed;
@@ -77,9 +93,11 @@ static cairn_status plan_model(struct cairn_model *model, const struct cairn_mod
         return cairn_fail(CAIRN_USAGE, "the run file has no model; give a list of layers, such as "
                                        "model: [{type: flatten}, {type: dense, units: 10}]");
     CAIRN_TRY(cairn_chain_plan(&model->chain, options->layers, "", &options->input, &plan));
-    CAIRN_TRY(choose_loss(options, &model->loss));
-    CAIRN_TRY_IN(model->loss->check(cairn_chain_output(&model->chain), options), "%s",
-                 cairn_node_place(last_child(options->layers)));
+    CAIRN_TRY(plan_loss(model, options));
+    for (int depth = 0; depth < CAIRN_MAX_DEPTH; depth++)
+        for (int turn = 0; turn < 2; turn++)
+            model->gradient_at[depth][turn] =
+                cairn_plan_kept(&plan, plan.gradient[depth], sizeof(real));
     model->scratch_at = cairn_arena_plan(&model->arena, plan.scratch_bytes, 1);
     return cairn_arena_allocate(&model->arena, "activations");
 }
@@ -100,6 +118,8 @@ cairn_status cairn_model_create(const struct cairn_model_options *options, struc
 void cairn_model_free(struct cairn_model *model)
 {
     if (model == NULL) return;
+    if (model->loss_self != NULL && model->loss->free != NULL) model->loss->free(model->loss_self);
+    free(model->loss_self);
     cairn_chain_free(&model->chain);
     cairn_params_free(&model->params);
     cairn_arena_free(&model->arena);
@@ -133,8 +153,5 @@ size_t cairn_model_activation_bytes(const struct cairn_model *model)
 
 void cairn_model_init(const struct cairn_model *model, real *w)
 {
-    for (size_t i = 0; i < model->chain.n_layers; i++) {
-        const struct cairn_layer *layer = &model->chain.layer[i];
-        if (layer->kind->init != NULL) layer->kind->init(layer, &model->params, model->seed, w);
-    }
+    cairn_chain_init(&model->chain, &model->params, model->seed, w);
 }

@@ -31,6 +31,8 @@ struct cairn_model_options {
     struct cairn_shape input;        /* of one sample */
     size_t n_targets;                /* real targets per sample; 0 where the data has classes */
     size_t n_classes;                /* largest label + 1; 0 where the data has real targets */
+    size_t n_labels;                 /* of one sample: 1, or one for each token (0 counts as 1) */
+    size_t vocabulary;               /* x are tokens below this; 0: x are numbers */
     size_t micro;                    /* b: the largest micro-batch it will see */
     uint64_t seed;                   /* of init and dropout */
 };
@@ -52,7 +54,8 @@ CAIRN_CHECKED cairn_status cairn_model_create(const struct cairn_model_options *
 /** Release a model.  Ranks: local.  Errors: none. */
 void cairn_model_free(struct cairn_model *model);
 
-/** The names and shapes of the weights.  Ranks: local; borrowed from the model.  Errors: none. */
+/** The names and shapes of the weights and of the buffers behind them.  Ranks: local; borrowed from
+ * the model.  Errors: none. */
 #define cairn_model_params CAIRN_R(cairn_model_params)
 const struct cairn_params *cairn_model_params(const struct cairn_model *model);
 
@@ -73,7 +76,7 @@ bool cairn_model_has_accuracy(const struct cairn_model *model);
 #define cairn_model_activation_bytes CAIRN_R(cairn_model_activation_bytes)
 size_t cairn_model_activation_bytes(const struct cairn_model *model);
 
-/** Fill w [n_weights] with initial weights: a function of seed, tensor name and element.
+/** Fill w [n_values] with initial weights and buffers: a function of seed, tensor name and element.
  * Ranks: local.  Errors: none. */
 void cairn_model_init(const struct cairn_model *model, real *w);
 
@@ -90,8 +93,8 @@ CAIRN_CHECKED cairn_status cairn_model_gradient(struct cairn_model *model, const
                                                 struct cairn_sink *sink,
                                                 struct cairn_scores *scores);
 
-/** Forward only, without dropout: add to scores.  Ranks: local.  Errors: CAIRN_NUMBERS: the loss is
- * not finite. */
+/** Forward only, without dropout and with running averages: add to scores.  Ranks: local.  Errors:
+ * CAIRN_NUMBERS: the loss is not finite. */
 CAIRN_CHECKED cairn_status cairn_model_evaluate(struct cairn_model *model, const real *w,
                                                 const struct cairn_micro *micro,
                                                 struct cairn_scores *scores);

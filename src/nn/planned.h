@@ -14,12 +14,14 @@
 struct cairn_model {
     struct cairn_chain chain;
     const struct cairn_loss_kind *loss;
+    void *loss_self; /* the loss's own struct, owned */
     struct cairn_params params;
-    struct cairn_arena arena; /* activations, gradients by them, scratch */
-    size_t n_in;              /* elements of one sample */
-    size_t micro;             /* b */
-    size_t input_at;          /* in the arena: the input in double; not used in single precision */
-    size_t scratch_at;        /* in the arena */
+    struct cairn_arena arena;               /* activations, gradients by them, scratch */
+    size_t n_in;                            /* elements of one sample */
+    size_t micro;                           /* b */
+    size_t gradient_at[CAIRN_MAX_DEPTH][2]; /* in the arena */
+    size_t input_at;   /* in the arena: the input in double; not used in single precision */
+    size_t scratch_at; /* in the arena */
     uint64_t seed;
 };
 
@@ -30,7 +32,7 @@ CAIRN_CHECKED cairn_status cairn_model_pass(struct cairn_model *model, const rea
                                             const struct cairn_micro *micro,
                                             struct cairn_pass *out);
 
-/** Forward and loss, with dropout where pass->training; dh [n, n_out] unless NULL.  Adds to scores.
+/** Forward and loss; dh [n, n_out] unless NULL.  Adds to scores.
  *  Ranks: local.  Errors: CAIRN_NUMBERS: the loss is not finite; CAIRN_DATA: a label that is no
  * class. */
 CAIRN_CHECKED cairn_status cairn_model_loss(struct cairn_model *model,

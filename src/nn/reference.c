@@ -13,7 +13,7 @@
 struct cairn_reference {
     struct cairn_sink sink; /* first: the sink's functions turn it back into the whole */
     struct cairn_model *model;
-    double *w, *g; /* [n_weights] */
+    double *w, *g; /* [n_values] */
     struct cairn_scores scores;
 };
 
@@ -33,7 +33,7 @@ static cairn_status fill(struct cairn_reference *reference,
                          const struct cairn_model_options *options)
 {
     CAIRN_TRY(cairn_model_create(options, &reference->model));
-    size_t n = cairn_model_params(reference->model)->n_weights;
+    size_t n = cairn_model_params(reference->model)->n_values;
     CAIRN_TRY(cairn_memory_get(n, sizeof(double), "the reference's weights", &reference->w));
     return cairn_memory_get(n, sizeof(double), "the reference's gradient", &reference->g);
 }
@@ -64,14 +64,14 @@ void cairn_reference_free(struct cairn_reference *reference)
 
 static void clear(struct cairn_reference *reference)
 {
-    size_t n = cairn_model_params(reference->model)->n_weights;
+    size_t n = cairn_model_params(reference->model)->n_values;
     memset(reference->g, 0, n * sizeof *reference->g);
     reference->scores = (struct cairn_scores){0};
 }
 
 void cairn_reference_begin(struct cairn_reference *reference, const float *w)
 {
-    size_t n = cairn_model_params(reference->model)->n_weights;
+    size_t n = cairn_model_params(reference->model)->n_values;
     for (size_t i = 0; i < n; i++) reference->w[i] = (double)w[i];
     clear(reference);
 }

@@ -19,7 +19,7 @@ CAIRN_CHECKED cairn_status cairn_reference_create(const struct cairn_model_optio
 /** Release it; NULL is fine.  Ranks: local.  Errors: none. */
 void cairn_reference_free(struct cairn_reference *reference);
 
-/** Set the weights, w [n_weights], and set its gradient and scores to zero.  Ranks: local.
+/** Set the weights, w [n_values], and set its gradient and scores to zero.  Ranks: local.
  * Errors: none. */
 void cairn_reference_begin(struct cairn_reference *reference, const float *w);
 
@@ -27,7 +27,7 @@ void cairn_reference_begin(struct cairn_reference *reference, const float *w);
 CAIRN_CHECKED cairn_status cairn_reference_add(struct cairn_reference *reference,
                                                const struct cairn_micro *micro);
 
-/** The gradient so far, [n_weights], and the scores; borrowed.  Ranks: local.  Errors: none. */
+/** The gradient so far, [n_values], and the scores; borrowed.  Ranks: local.  Errors: none. */
 const double *cairn_reference_gradient(const struct cairn_reference *reference,
                                        struct cairn_scores *scores);
 

@@ -2,18 +2,20 @@
  * squared_error: L = 1/2 |h - y|^2 per sample, so that its gradient by h is h - y. */
 #include "nn/loss.h"
 
-static cairn_status check(const struct cairn_shape *outputs,
-                          const struct cairn_model_options *options)
+static cairn_status plan(void *self, const struct cairn_shape *outputs,
+                         const struct cairn_model_options *options)
 {
+    (void)self;
     size_t n = cairn_shape_count(outputs);
     if (n == options->n_targets) return CAIRN_OK;
     return cairn_fail(CAIRN_USAGE, "the last layer has %zu outputs for %zu targets; set units: %zu",
                       n, options->n_targets, options->n_targets);
 }
 
-static cairn_status run(const struct cairn_micro *micro, size_t k, const real *h, real *dh,
-                        struct cairn_scores *scores)
+static cairn_status run(const void *self, const struct cairn_micro *micro, size_t k, const real *h,
+                        real *dh, struct cairn_scores *scores)
 {
+    (void)self;
     for (size_t i = 0; i < micro->n; i++) {
         const float *target = micro->target + i * k;
         double weight = micro->weight == NULL ? 1 : (double)micro->weight[i];
@@ -35,6 +37,6 @@ const struct cairn_loss_kind CAIRN_R(cairn_loss_squared_error) = {
     .doc = "half the squared distance to the targets; for data with real targets",
     .example = "squared_error",
     .wants_classes = false,
-    .check = check,
+    .plan = plan,
     .run = run,
 };

@@ -40,9 +40,9 @@ static cairn_status time_passes(struct cairn_model *model, const struct cairn_mi
     struct waste waste = {.sink = {open_waste, close_waste, 0}, .params = params};
     struct cairn_scores scores = {0};
     float *w = NULL;
-    cairn_status st = cairn_memory_get(params->n_weights, sizeof *w, "weights", &w);
+    cairn_status st = cairn_memory_get(params->n_values, sizeof *w, "weights", &w);
     if (st == CAIRN_OK)
-        st = cairn_memory_get(params->n_weights, sizeof *waste.g, "a gradient", &waste.g);
+        st = cairn_memory_get(params->n_values, sizeof *waste.g, "a gradient", &waste.g);
     if (st == CAIRN_OK) cairn_model_init(model, w);
     if (st == CAIRN_OK)
         st = cairn_model_gradient(model, w, micro, &waste.sink, &scores); /* warms up */

@@ -9,10 +9,11 @@
 /** Samples of one forward and backward pass.  The arrays belong to the loader. */
 struct cairn_micro {
     size_t n;               /* samples here, 0 .. b */
-    const float *x;         /* [n, n_in]: converted, value * scale + shift */
-    const int32_t *label;   /* [n] classes, or NULL */
+    const float *x;         /* [n, n_in]: converted, value * scale + shift; tokens as they are */
+    size_t n_labels;        /* of each sample: 1, or one for each token of its window */
+    const int32_t *label;   /* [n, n_labels] classes, or NULL */
     const float *target;    /* [n, n_target] real targets, or NULL */
-    const float *weight;    /* [n] weight of each sample in the loss, or NULL for 1 */
+    const float *weight;    /* [n, n_labels] of each label or target in the loss, or NULL for 1 */
     const uint64_t *sample; /* [n] index of each sample in its group ... */
     const uint64_t *epoch;  /* [n] ... and its epoch: together the key of its random numbers */
 };
@@ -21,8 +22,8 @@ struct cairn_micro {
 struct cairn_scores {
     double loss;    /* sum of w_i * L_i */
     double weight;  /* W: sum of w_i */
-    double correct; /* sum of w_i over samples whose largest output is the label; 0 where there are
-                       no classes */
+    double correct; /* sum of w_i over labels that have the largest output; 0 where there are no
+                       classes */
 };
 
 #endif

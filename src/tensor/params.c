@@ -8,29 +8,74 @@
 
 #include "base/memory.h"
 
-cairn_status cairn_params_add(struct cairn_params *params, const char *name,
-                              const struct cairn_shape *shape, size_t *index)
+/* Room for one more tensor at `index`, for those behind it one further. */
+static cairn_status insert(struct cairn_params *params, size_t index, const char *name,
+                           const struct cairn_shape *shape)
 {
     if (strlen(name) >= CAIRN_PARAM_NAME_BYTES)
         return cairn_fail(CAIRN_USAGE, "the name %s is longer than %d characters", name,
                           CAIRN_PARAM_NAME_BYTES - 1);
-    for (size_t i = 0; i < params->n_items; i++)
+    for (size_t i = 0; i < params->n_tensors; i++)
         if (strcmp(params->item[i].name, name) == 0)
-            return cairn_fail(
-                CAIRN_USAGE, "two weight tensors are called %s; give one layer another name", name);
+            return cairn_fail(CAIRN_USAGE, "two tensors are called %s; give one layer another name",
+                              name);
     struct cairn_param *grown = NULL;
-    CAIRN_TRY(cairn_memory_get(params->n_items + 1, sizeof *grown, "the list of weights", &grown));
-    if (params->n_items > 0) memcpy(grown, params->item, params->n_items * sizeof *grown);
+    size_t n_behind = params->n_tensors - index;
+    CAIRN_TRY(
+        cairn_memory_get(params->n_tensors + 1, sizeof *grown, "the list of weights", &grown));
+    if (index > 0) memcpy(grown, params->item, index * sizeof *grown);
+    if (n_behind > 0) memcpy(grown + index + 1, params->item + index, n_behind * sizeof *grown);
     free(params->item);
     params->item = grown;
-    struct cairn_param *added = &grown[params->n_items];
+    struct cairn_param *added = &grown[index];
     memcpy(added->name, name, strlen(name) + 1);
     added->shape = *shape;
-    added->offset = params->n_weights;
     added->count = cairn_shape_count(shape);
-    params->n_weights += added->count;
-    *index = params->n_items++;
+    added->offset = index == 0 ? 0 : grown[index - 1].offset + grown[index - 1].count;
+    added->n_opens = 1;
+    params->n_tensors++;
+    params->n_values += added->count;
+    for (size_t i = index + 1; i < params->n_tensors; i++) grown[i].offset += added->count;
     return CAIRN_OK;
+}
+
+cairn_status cairn_params_add(struct cairn_params *params, const char *name,
+                              const struct cairn_shape *shape, size_t *index)
+{
+    CAIRN_TRY(insert(params, params->n_items, name, shape));
+    *index = params->n_items++;
+    params->n_weights += params->item[*index].count;
+    return CAIRN_OK;
+}
+
+cairn_status cairn_params_add_buffer(struct cairn_params *params, const char *name,
+                                     const struct cairn_shape *shape, double momentum,
+                                     size_t *buffer)
+{
+    size_t last = params->n_tensors;
+    CAIRN_TRY(insert(params, last, name, shape));
+    params->item[last].momentum = momentum;
+    *buffer = last - params->n_items;
+    return CAIRN_OK;
+}
+
+size_t cairn_params_most_opens(const struct cairn_params *params)
+{
+    size_t most = 1;
+    for (size_t i = 0; i < params->n_tensors; i++)
+        if (params->item[i].n_opens > most) most = params->item[i].n_opens;
+    return most;
+}
+
+void cairn_params_average(const struct cairn_params *params, const float *sum, double n,
+                          float *block)
+{
+    for (size_t t = params->n_items; t < params->n_tensors; t++) {
+        const struct cairn_param *item = &params->item[t];
+        for (size_t i = item->offset; i < item->offset + item->count; i++)
+            block[i] = (float)((1 - item->momentum) * (double)block[i] +
+                               item->momentum * (double)sum[i] / n);
+    }
 }
 
 void cairn_params_free(struct cairn_params *params)

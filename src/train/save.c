@@ -22,10 +22,12 @@ struct stored {
     double learning_rate; /* of the next update */
 };
 
-static cairn_status add_blocks(struct cairn_state *state, const char *group,
-                               const struct cairn_params *params, float *block)
+/* The tensors [first, end) of a block. */
+static cairn_status add_tensors(struct cairn_state *state, const char *group,
+                                const struct cairn_params *params, size_t first, size_t end,
+                                float *block)
 {
-    for (size_t i = 0; i < params->n_items; i++) {
+    for (size_t i = first; i < end; i++) {
         const struct cairn_param *item = &params->item[i];
         char path[CAIRN_CHECKPOINT_PATH_BYTES];
         snprintf(path, sizeof path, "%s/%s", group, item->name);
@@ -42,14 +44,14 @@ static cairn_status add_optimizer(struct cairn_state *state, cairn_trainer *t)
     for (size_t slot = 0; cairn_optim_slot(t->parts.optim, slot, &name, &block); slot++) {
         char group[64]; /* names of slots are short */
         snprintf(group, sizeof group, "/optimizer/%s", name);
-        CAIRN_TRY(add_blocks(state, group, t->params, block));
+        CAIRN_TRY(add_tensors(state, group, t->params, 0, t->params->n_items, block));
     }
     return CAIRN_OK;
 }
 
 static cairn_status add_progress(struct cairn_state *state, cairn_trainer *t, struct stored *stored)
 {
-    const struct cairn_shape tensors = {.ndim = 1, .dim = {t->params->n_items}};
+    const struct cairn_shape tensors = {.ndim = 1, .dim = {t->params->n_tensors}};
     const struct cairn_shape times = {.ndim = 1, .dim = {sizeof t->times / sizeof(double)}};
     const struct {
         const char *path;
@@ -77,7 +79,9 @@ static cairn_status add_progress(struct cairn_state *state, cairn_trainer *t, st
 /* Every array that is saved and restored, in checkpoint order.  Borrows from t and stored. */
 static cairn_status collect(struct cairn_state *state, cairn_trainer *t, struct stored *stored)
 {
-    CAIRN_TRY(add_blocks(state, "/weights", t->params, t->w));
+    const struct cairn_params *params = t->params;
+    CAIRN_TRY(add_tensors(state, "/weights", params, 0, params->n_items, t->w));
+    CAIRN_TRY(add_tensors(state, "/buffers", params, params->n_items, params->n_tensors, t->w));
     CAIRN_TRY(add_optimizer(state, t));
     return add_progress(state, t, stored);
 }
@@ -132,7 +136,7 @@ cairn_status cairn_train_save(cairn_trainer *t, const struct cairn_save_options 
                           ": the weights of rank %d differ from the others'; its node is at "
                           "fault: leave it out and start again from the newest checkpoint",
                           t->at.update, odd);
-    if (!isfinite(cairn_norm(t->w, t->params->n_weights))) /* alike on all ranks */
+    if (!isfinite(cairn_norm(t->w, t->params->n_values))) /* alike on all ranks */
         return cairn_fail(CAIRN_NUMBERS,
                           "update %" PRIu64
                           ": the weights are not finite and were not saved; lower "

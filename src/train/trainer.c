@@ -27,7 +27,7 @@ cairn_status cairn_trainer_create(const struct cairn_trainer_parts *parts, cairn
     t->parts = *parts;
     t->params = cairn_model_params(parts->model);
     uint64_t n_addends = cairn_window_most_micro(&parts->rule);
-    st = cairn_memory_get(t->params->n_weights, sizeof *t->w, "the weights", &t->w);
+    st = cairn_memory_get(t->params->n_values, sizeof *t->w, "the weights", &t->w);
     if (st == CAIRN_OK)
         st = cairn_memory_get(t->params->n_items, sizeof *t->flow, "figures", &t->flow);
     if (st == CAIRN_OK)

@@ -54,11 +54,11 @@ struct cairn_progress_state {
 struct cairn_trainer {
     struct cairn_trainer_parts parts;
     const struct cairn_params *params; /* of the model */
-    float *w;                          /* [n_weights], owned */
+    float *w;                          /* [n_values], weights and buffers, owned */
     struct cairn_sum *sum;             /* owned */
-    float *g;                /* [n_weights]: the reduced gradient, borrowed from the sum */
-    struct cairn_flow *flow; /* [n_items]: figures of G and w, owned */
-    bool wants_flow;         /* take them in the next update */
+    float *g;                          /* [n_values]: the reduced gradient, borrowed from the sum */
+    struct cairn_flow *flow;           /* [n_items]: figures of G and w, owned */
+    bool wants_flow;                   /* take them in the next update */
     struct cairn_progress_state at;
     bool done;                  /* the run is complete; else ... */
     struct cairn_window window; /* ... the next update's samples ... */

@@ -34,21 +34,31 @@ static void fill(float *x, size_t n, uint64_t stream)
     free(bits);
 }
 
+static size_t labels_of(const struct cairn_model_options *options)
+{
+    return options->n_labels == 0 ? 1 : options->n_labels;
+}
+
 struct samples samples_make(const struct cairn_model_options *options, size_t n)
 {
     struct samples s = {0};
     size_t n_in = cairn_shape_count(&options->input);
+    size_t n_labels = labels_of(options);
     get(n * n_in, sizeof *s.x, &s.x);
     get(n * options->n_targets, sizeof *s.target, &s.target);
-    get(n, sizeof *s.weight, &s.weight);
-    get(n, sizeof *s.label, &s.label);
+    get(n * n_labels, sizeof *s.weight, &s.weight);
+    get(n * n_labels, sizeof *s.label, &s.label);
     get(n, sizeof *s.sample, &s.sample);
     get(n, sizeof *s.epoch, &s.epoch);
     fill(s.x, n * n_in, 11);
+    for (size_t i = 0; i < n * n_in && options->vocabulary > 0; i++)
+        s.x[i] = (float)(i * 5 % options->vocabulary);
     fill(s.target, n * options->n_targets, 12);
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n * n_labels; i++) {
         s.weight[i] = 1;
         s.label[i] = options->n_classes == 0 ? 0 : (int32_t)(i * 7 % options->n_classes);
+    }
+    for (size_t i = 0; i < n; i++) {
         s.sample[i] = 1000 + 3 * i;
         s.epoch[i] = i % 2;
     }
@@ -71,8 +81,9 @@ struct cairn_micro samples_part(const struct samples *samples,
 {
     return (struct cairn_micro){
         .n = n,
+        .n_labels = labels_of(options),
         .x = samples->x + first * cairn_shape_count(&options->input),
-        .label = options->n_classes == 0 ? NULL : samples->label + first,
+        .label = options->n_classes == 0 ? NULL : samples->label + first * labels_of(options),
         .target = options->n_targets == 0 ? NULL : samples->target + first * options->n_targets,
         .sample = samples->sample + first,
         .epoch = samples->epoch + first,
@@ -89,7 +100,7 @@ static float *open_tensor(struct cairn_sink *sink, size_t param)
 static void close_tensor(struct cairn_sink *sink, size_t param)
 {
     struct bench *bench = (struct bench *)sink;
-    assert_true(param < bench->params->n_items);
+    assert_true(param < bench->params->n_tensors);
     bench->n_closed++;
 }
 
@@ -100,8 +111,8 @@ struct bench *bench_make(const struct cairn_model_options *options)
     bench->sink = (struct cairn_sink){open_tensor, close_tensor, 1};
     if (cairn_model_create(options, &bench->model) != CAIRN_OK) fail_msg("%s", cairn_error_text());
     bench->params = cairn_model_params(bench->model);
-    get(bench->params->n_weights, sizeof *bench->w, &bench->w);
-    get(bench->params->n_weights, sizeof *bench->g, &bench->g);
+    get(bench->params->n_values, sizeof *bench->w, &bench->w);
+    get(bench->params->n_values, sizeof *bench->g, &bench->g);
     cairn_model_init(bench->model, bench->w);
     return bench;
 }

@@ -35,7 +35,7 @@ struct bench {
     struct cairn_sink sink; /* first */
     struct cairn_model *model;
     const struct cairn_params *params;
-    float *w, *g; /* [n_weights] */
+    float *w, *g; /* [n_values] */
     size_t n_opened, n_closed;
     struct cairn_scores scores;
 };

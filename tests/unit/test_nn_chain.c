@@ -12,6 +12,7 @@
 #include "support/nn.h"
 
 static float gradient[4];
+static float between[2][2]; /* gradients between the layers */
 
 static float *open_tensor(struct cairn_sink *sink, size_t param)
 {
@@ -50,6 +51,7 @@ static void inner_make(struct inner *inner, const char *prefix, bool wants_dx)
                                       .w = w,
                                       .params = &inner->params,
                                       .arena = &inner->arena,
+                                      .gradient = {{between[0], between[1]}},
                                       .sink = &inner->sink};
     assert_int_equal(cairn_chain_plan(&inner->chain, inner->list, prefix, &in, &inner->plan),
                      CAIRN_OK);

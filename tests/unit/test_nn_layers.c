@@ -69,8 +69,8 @@ static void check_model(const char *text, const struct cairn_shape *in, bool cla
     if (apart > SINGLE) fail_msg("%s: single and double differ by %g", text, apart);
     assert_true(fabs(bench->scores.loss - exact.loss) <= SINGLE * fabs(exact.loss));
     assert_true(fabs(bench->scores.weight - 4.5) < 1e-12);
-    assert_int_equal(bench->n_opened, bench->params->n_items);
-    assert_int_equal(bench->n_closed, bench->params->n_items);
+    assert_int_equal(bench->n_opened, bench->params->n_tensors);
+    assert_int_equal(bench->n_closed, bench->params->n_tensors);
 
     cairn_reference_free(reference);
     bench_free(bench);
@@ -168,7 +168,7 @@ static void test_short_micro_batches_add_up(void **state)
         assert_true(difference(parts->g, g, parts->params->n_weights) < SINGLE);
         assert_true(fabs(parts->scores.loss - scores.loss) < SINGLE * scores.loss);
         assert_true(parts->scores.correct == scores.correct);
-        assert_int_equal(parts->n_opened, 3 * parts->params->n_items); /* not for the empty one */
+        assert_int_equal(parts->n_opened, 3 * parts->params->n_tensors); /* not for the empty one */
         cairn_reference_free(whole);
         bench_free(parts);
         samples_free(&samples);

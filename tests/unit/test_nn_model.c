@@ -87,7 +87,7 @@ static void test_wrong_models_are_told_why(void **state)
         {"[{type: dense, units: 3}]", "cross_entrpy", 0, 3,
          "there is no loss 'cross_entrpy'; did you mean 'cross_entropy'?"},
         {"[{type: dense, units: 3}]", "{type: cross_entropy, smooth: 1}", 0, 3,
-         "loss has no key 'smooth'"},
+         "loss (cross_entropy) has no key 'smooth'"},
         {"[{type: dense, units: 3}]", "[cross_entropy]", 0, 3, "loss must be a name"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -134,7 +134,8 @@ static void test_values_worked_by_hand(void **state)
     struct cairn_node *layers = tree_of("[{type: dense, units: 2}, {type: relu}]");
     struct cairn_model_options options = {
         .layers = layers, .input = {1, {2}}, .n_targets = 2, .micro = 4, .seed = 1};
-    struct cairn_micro micro = {.n = 1, .x = x, .target = y, .sample = zero, .epoch = zero};
+    struct cairn_micro micro = {
+        .n = 1, .n_labels = 1, .x = x, .target = y, .sample = zero, .epoch = zero};
     struct bench *bench = bench_make(&options);
     const float *outputs = NULL;
     memcpy(bench->w, w, sizeof w);
@@ -181,8 +182,12 @@ static void test_cross_entropy_does_not_overflow(void **state)
     struct cairn_node *layers = tree_of("[{type: dense, units: 3, bias: false}]");
     struct bench *bench = identity(layers);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct cairn_micro micro = {
-            .n = 1, .x = rows[i].h, .label = &rows[i].label, .sample = zero, .epoch = zero};
+        struct cairn_micro micro = {.n = 1,
+                                    .n_labels = 1,
+                                    .x = rows[i].h,
+                                    .label = &rows[i].label,
+                                    .sample = zero,
+                                    .epoch = zero};
         bench->scores = (struct cairn_scores){0};
         bench->sink.beta = 0;
         assert_int_equal(bench_gradient(bench, &micro), CAIRN_OK);
@@ -193,7 +198,8 @@ static void test_cross_entropy_does_not_overflow(void **state)
     /* the gradient by h is softmax - 1 at the label; times x it is the gradient by W */
     static const float h[3] = {1, 1, 1};
     static const int32_t label[1] = {1};
-    struct cairn_micro micro = {.n = 1, .x = h, .label = label, .sample = zero, .epoch = zero};
+    struct cairn_micro micro = {
+        .n = 1, .n_labels = 1, .x = h, .label = label, .sample = zero, .epoch = zero};
     assert_int_equal(bench_gradient(bench, &micro), CAIRN_OK);
     for (size_t g = 0; g < 9; g++)
         assert_true(fabs((double)bench->g[g] - (g / 3 == 1 ? -2.0 / 3 : 1.0 / 3)) < ROUNDING);
@@ -210,7 +216,7 @@ static void test_numbers_that_fail(void **state)
     struct cairn_node *layers = tree_of("[{type: dense, units: 3, bias: false}]");
     struct bench *bench = identity(layers);
     struct cairn_micro micro = {
-        .n = 1, .x = nan_x, .label = label, .sample = sample, .epoch = epoch};
+        .n = 1, .n_labels = 1, .x = nan_x, .label = label, .sample = sample, .epoch = epoch};
     assert_int_equal(bench_gradient(bench, &micro), CAIRN_NUMBERS);
     assert_non_null(strstr(cairn_error_text(), "the loss is not finite"));
     assert_non_null(strstr(cairn_error_text(), "77"));
