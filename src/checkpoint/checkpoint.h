@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "cairn/status.h"
+#include "tensor/params.h"
 #include "tensor/shape.h"
 
 enum { CAIRN_CHECKPOINT_PATH_BYTES = 160 };
@@ -59,6 +60,16 @@ CAIRN_CHECKED cairn_status cairn_state_add_number(struct cairn_state *state, con
 CAIRN_CHECKED cairn_status cairn_state_add_text(struct cairn_state *state, const char *path,
                                                 const char *text);
 
+/** Put the weights of a block behind the others as /weights/<name>, then its buffers as
+ * /buffers/<name>.  Ranks: local.  Errors: as above. */
+CAIRN_CHECKED cairn_status cairn_state_add_weights(struct cairn_state *state,
+                                                   const struct cairn_params *params, float *block);
+
+/** Put one array for each weight tensor behind the others as <group>/<name>.  Ranks: local. Errors:
+ * as above. */
+CAIRN_CHECKED cairn_status cairn_state_add_tensors(struct cairn_state *state, const char *group,
+                                                   const struct cairn_params *params, float *block);
+
 /** Put an attribute of the file behind the others.  Ranks: local.  Errors: CAIRN_USAGE: memory. */
 CAIRN_CHECKED cairn_status cairn_state_add_attribute(struct cairn_state *state, const char *name,
                                                      const char *text);
@@ -88,6 +99,21 @@ CAIRN_CHECKED cairn_status cairn_checkpoint_write(const char *folder, uint64_t u
  * found)
  */
 CAIRN_CHECKED cairn_status cairn_checkpoint_read(const char *path, const struct cairn_state *state);
+
+/**
+ * Read weights made elsewhere: the arrays of `wanted`, all CAIRN_ARRAY_F32 below /weights or
+ * /buffers, by name and shape from any HDF5 file with a group /weights.  Numbers of any type are
+ * converted.  Buffers may also stand among the weights, as in a state_dict.  After an error the
+ * arrays hold anything.
+ *
+ * partial  take what fits, and name the rest in a warning; what does not fit keeps its values
+ *
+ * Ranks   local
+ * Errors  CAIRN_DATA: missing, no HDF5 file, no such group, numbers not finite; arrays missing,
+ * surplus, or of another shape (names them); with `partial`: nothing fits
+ */
+CAIRN_CHECKED cairn_status cairn_weights_read(const char *path, const struct cairn_state *wanted,
+                                              bool partial);
 
 /** The text at `path_in_file` ("/config"), to be released with free().  Ranks: local.
  * Errors: CAIRN_DATA. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * The list of what is saved.  Borrows the data. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,6 +58,35 @@ cairn_status cairn_state_add_text(struct cairn_state *state, const char *path, c
     struct cairn_array array = {
         .type = CAIRN_ARRAY_TEXT, .data = borrowed.data, .text_bytes = strlen(text) + 1};
     return add(state, path, &array);
+}
+
+/* The tensors [first, end) of a block. */
+static cairn_status add_range(struct cairn_state *state, const char *group,
+                              const struct cairn_params *params, const size_t range[2],
+                              float *block)
+{
+    for (size_t i = range[0]; i < range[1]; i++) {
+        const struct cairn_param *item = &params->item[i];
+        char path[CAIRN_CHECKPOINT_PATH_BYTES];
+        snprintf(path, sizeof path, "%s/%s", group, item->name);
+        CAIRN_TRY(
+            cairn_state_add(state, path, CAIRN_ARRAY_F32, &item->shape, block + item->offset));
+    }
+    return CAIRN_OK;
+}
+
+cairn_status cairn_state_add_tensors(struct cairn_state *state, const char *group,
+                                     const struct cairn_params *params, float *block)
+{
+    return add_range(state, group, params, (const size_t[]){0, params->n_items}, block);
+}
+
+cairn_status cairn_state_add_weights(struct cairn_state *state, const struct cairn_params *params,
+                                     float *block)
+{
+    CAIRN_TRY(cairn_state_add_tensors(state, "/weights", params, block));
+    return add_range(state, "/buffers", params,
+                     (const size_t[]){params->n_items, params->n_tensors}, block);
 }
 
 cairn_status cairn_state_add_attribute(struct cairn_state *state, const char *name,

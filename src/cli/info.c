@@ -201,7 +201,7 @@ static cairn_status visit_progress(void *context, const char *name, bool is_grou
     if (is_group) return CAIRN_OK;
     CAIRN_TRY(cairn_h5_describe(visit->file, path, &form));
     if (form.type == CAIRN_H5_TEXT || cairn_shape_count(&form.shape) != 1) return CAIRN_OK;
-    bool is_real = form.type == CAIRN_H5_F32 || form.type == CAIRN_H5_F64;
+    bool is_real = cairn_h5_is_real(form.type);
     form.type = is_real ? CAIRN_H5_F64 : CAIRN_H5_U64;
     CAIRN_TRY(cairn_h5_read(visit->file, path, &form, is_real ? (void *)&real : (void *)&whole));
     if (is_real)

@@ -43,7 +43,7 @@ static cairn_status list_hosts(const char *all, size_t n_ranks, char **out)
 /* Texts that facts borrow. */
 struct texts {
     char mpi[TEXT_BYTES], blas[TEXT_BYTES], hdf5[32], cpu[TEXT_BYTES], system[TEXT_BYTES];
-    char ranks[32], threads[32], data_hash[32], config_hash[32];
+    char ranks[32], threads[32], data_hash[32], config_hash[32], init_hash[32];
     char *hosts, *command;
 };
 
@@ -65,6 +65,7 @@ static void fill_texts(struct texts *texts, const struct cairn_start *about, int
     snprintf(texts->ranks, sizeof texts->ranks, "%d", n_ranks);
     snprintf(texts->threads, sizeof texts->threads, "%zu", about->threads);
     snprintf(texts->data_hash, sizeof texts->data_hash, "%016" PRIx64, about->data_fingerprint);
+    snprintf(texts->init_hash, sizeof texts->init_hash, "%016" PRIx64, about->init_hash);
     snprintf(texts->config_hash, sizeof texts->config_hash, "%016" PRIx64,
              cairn_system_text_hash(about->config_text));
 }
@@ -97,6 +98,8 @@ static cairn_status write_entry(const struct texts *texts, const struct cairn_st
         {.name = "run_file_hash", .value = texts->config_hash},
         {.name = "resumed_from",
          .value = about->resumed_from[0] == '\0' ? NULL : about->resumed_from},
+        {.name = "init_from", .value = about->init_from},
+        {.name = "init_weights_hash", .value = about->init_from == NULL ? NULL : texts->init_hash},
         {.name = NULL},
     };
     return cairn_run_folder_provenance_begin(folder, facts);

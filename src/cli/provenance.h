@@ -15,6 +15,8 @@ struct cairn_start {
     const struct cairn_dataset *dataset;
     const char *config_text;  /* the resolved run file */
     const char *resumed_from; /* "" for a fresh start */
+    const char *init_from;    /* weights made elsewhere; NULL for none */
+    uint64_t init_hash;       /* of the weights then */
     uint64_t data_fingerprint;
     size_t threads;
 };

@@ -20,7 +20,8 @@ struct request {
     struct cairn_run_operands run;
     const char *out;    /* NULL: runs/<name of the run file> */
     const char *resume; /* auto, never or a file */
-    bool overwrite, check, singleton;
+    const char *init;   /* weights made elsewhere; NULL: random ones */
+    bool init_partial, overwrite, check, singleton;
 };
 
 /* What a run is made of; all of it is released by close_job(). */
@@ -33,7 +34,7 @@ struct job {
     char platform[PLATFORM_BYTES];
     char folder[CAIRN_PATH_BYTES];
     char checkpoint[CAIRN_PATH_BYTES]; /* to go on from; "" for a fresh start */
-    uint64_t data_fingerprint;
+    uint64_t data_fingerprint, init_hash;
     cairn_trainer *trainer;
     struct cairn_run_folder *run_folder; /* rank 0 */
 };
@@ -42,9 +43,31 @@ static void read_option(struct request *request, const char *name, const char *v
 {
     if (strcmp(name, "--out") == 0) request->out = value;
     if (strcmp(name, "--resume") == 0) request->resume = value;
+    if (strcmp(name, "--init") == 0) request->init = value;
+    if (strcmp(name, "--init-partial") == 0) request->init_partial = true;
     if (strcmp(name, "--overwrite") == 0) request->overwrite = true;
     if (strcmp(name, "--check") == 0) request->check = true;
     if (strcmp(name, "--singleton") == 0) request->singleton = true;
+}
+
+/* Options that do not go together. */
+static cairn_status check_request(const struct request *request)
+{
+    bool automatic = strcmp(request->resume, "auto") == 0;
+    if (request->run.run_file == NULL)
+        return cairn_fail(CAIRN_USAGE, "which run file? usage: cairn train RUN.yaml");
+    if (request->overwrite && !automatic)
+        return cairn_fail(CAIRN_USAGE, "--overwrite starts afresh and does not go with --resume");
+    if (request->init_partial && request->init == NULL)
+        return cairn_fail(CAIRN_USAGE,
+                          "--init-partial says how to take the weights of --init FILE, "
+                          "which is not given");
+    if (request->init != NULL && !automatic && strcmp(request->resume, "never") != 0)
+        return cairn_fail(CAIRN_USAGE,
+                          "--init begins with the weights of %s and --resume with "
+                          "those of %s; leave one out",
+                          request->init, request->resume);
+    return CAIRN_OK;
 }
 
 static cairn_status read_request(const struct cairn_arguments *arguments, struct request *request)
@@ -55,7 +78,8 @@ static cairn_status read_request(const struct cairn_arguments *arguments, struct
     request->resume = "auto";
     for (;;) {
         CAIRN_TRY(cairn_arguments_next(arguments,
-                                       "--out= --resume= --overwrite --check --singleton",
+                                       "--out= --resume= --init= --init-partial --overwrite "
+                                       "--check --singleton",
                                        &position, &name, &value));
         if (name == NULL && value == NULL) break;
         if (name != NULL)
@@ -63,11 +87,7 @@ static cairn_status read_request(const struct cairn_arguments *arguments, struct
         else
             CAIRN_TRY(cairn_run_operand(&request->run, value));
     }
-    if (request->run.run_file == NULL)
-        return cairn_fail(CAIRN_USAGE, "which run file? usage: cairn train RUN.yaml");
-    if (request->overwrite && strcmp(request->resume, "auto") != 0)
-        return cairn_fail(CAIRN_USAGE, "--overwrite starts afresh and does not go with --resume");
-    return CAIRN_OK;
+    return check_request(request);
 }
 
 /* runs/<name of the run file> unless --out says otherwise. */
@@ -168,22 +188,37 @@ static cairn_status adopt_checkpoint(struct job *job, const struct cairn_save_op
     return cairn_comm_agree(job->comm, st);
 }
 
+/* Weights made elsewhere, where there are some for this run.  Collective. */
+static cairn_status begin_with(struct job *job)
+{
+    const char *init = job->request.init;
+    if (init == NULL) return CAIRN_OK;
+    CAIRN_TRY(cairn_train_init(job->trainer, init, job->request.init_partial));
+    job->init_hash = cairn_trainer_weights_hash(job->trainer);
+    cairn_log_info("begins with the weights of %s", init);
+    return CAIRN_OK;
+}
+
+/* From the job's checkpoint.  Collective. */
+static cairn_status go_on(struct job *job)
+{
+    struct cairn_run_options options = run_options(job);
+    CAIRN_TRY(cairn_train_resume(job->trainer, &options.save, job->checkpoint));
+    cairn_log_info("goes on from %s, update %llu%s", job->checkpoint,
+                   (unsigned long long)job->trainer->at.update,
+                   job->request.init == NULL ? "" : "; --init is for a fresh start and not read");
+    if (strcmp(job->request.resume, "auto") == 0) return CAIRN_OK;
+    return adopt_checkpoint(job, &options.save);
+}
+
 /* Where the run stands: fresh or from a checkpoint; then the CSVs begin.  Collective. */
 static cairn_status resume(struct job *job)
 {
     cairn_status st = CAIRN_OK;
-    struct cairn_run_options options;
     if (job->main) st = open_folder(job);
     st = cairn_comm_broadcast(job->comm, st, job->checkpoint, sizeof job->checkpoint);
     if (st != CAIRN_OK) return st;
-    options = run_options(job);
-    if (job->checkpoint[0] != '\0') {
-        CAIRN_TRY(cairn_train_resume(job->trainer, &options.save, job->checkpoint));
-        cairn_log_info("goes on from %s, update %llu", job->checkpoint,
-                       (unsigned long long)job->trainer->at.update);
-        if (strcmp(job->request.resume, "auto") != 0)
-            CAIRN_TRY(adopt_checkpoint(job, &options.save));
-    }
+    CAIRN_TRY(job->checkpoint[0] != '\0' ? go_on(job) : begin_with(job));
     if (job->main)
         st = cairn_run_folder_start(job->run_folder, job->trainer->at.update, job->config_text);
     return cairn_trainer_prepare(job->trainer, st);
@@ -208,6 +243,8 @@ static cairn_status train(struct job *job, char **summary)
         .dataset = job->trainer->parts.dataset,
         .config_text = job->config_text,
         .resumed_from = job->checkpoint,
+        .init_from = job->checkpoint[0] == '\0' ? job->request.init : NULL,
+        .init_hash = job->init_hash,
         .data_fingerprint = job->data_fingerprint,
         .threads = job->config->train_threads,
     };
@@ -265,9 +302,10 @@ static cairn_status run_train(const struct cairn_arguments *arguments, cairn_com
     char *summary = NULL;
     cairn_status st = prepare(&job, arguments);
     if (st == CAIRN_OK && job.request.check) {
-        if (job.main) printf("%s is ready to run\n", job.request.run.run_file);
+        st = begin_with(&job);
+        if (st == CAIRN_OK && job.main) printf("%s is ready to run\n", job.request.run.run_file);
         close_job(&job);
-        return CAIRN_OK;
+        return st;
     }
     if (st == CAIRN_OK) st = resume(&job);
     if (st == CAIRN_OK) st = train(&job, &summary);
@@ -281,7 +319,7 @@ const struct cairn_command cairn_command_train = {
     .name = "train",
     .usage = "mpirun -n RANKS cairn train RUN.yaml [key=value ...] [--out DIR] [--resume "
              "auto|never|FILE]\n"
-             "       [--overwrite] [--check] [--singleton]",
+             "       [--init FILE.h5] [--init-partial] [--overwrite] [--check] [--singleton]",
     .doc = "trains a model from a run file; goes on where an earlier start was stopped",
     .help = "\n"
             "  key=value      sets a key of the run file: batch.global=4096 (cairn options lists "
@@ -291,6 +329,11 @@ const struct cairn_command cairn_command_train = {
             "none (default)\n"
             "                 never: only in a folder without checkpoints;  FILE: from this "
             "checkpoint\n"
+            "  --init FILE    begin with the weights of any HDF5 file that has them as "
+            "/weights/<name>,\n"
+            "                 a checkpoint, say, or a PyTorch state_dict; a run that goes on does "
+            "not read it\n"
+            "  --init-partial take what fits of --init by name and shape, and warn of the rest\n"
             "  --overwrite    remove what an earlier run left in the folder and start afresh\n"
             "  --check        read the run file, plan, check the data, and end\n"
             "  --singleton    run alone even where the launcher's variables speak of more ranks\n"

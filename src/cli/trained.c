@@ -28,14 +28,7 @@ static cairn_status read_weights(const char *checkpoint, const struct cairn_para
                                  float *w)
 {
     struct cairn_state state = {0};
-    cairn_status st = CAIRN_OK;
-    for (size_t i = 0; i < params->n_tensors && st == CAIRN_OK; i++) {
-        char path[CAIRN_CHECKPOINT_PATH_BYTES];
-        const char *group = i < params->n_items ? "weights" : "buffers";
-        snprintf(path, sizeof path, "/%s/%s", group, params->item[i].name);
-        st = cairn_state_add(&state, path, CAIRN_ARRAY_F32, &params->item[i].shape,
-                             w + params->item[i].offset);
-    }
+    cairn_status st = cairn_state_add_weights(&state, params, w);
     if (st == CAIRN_OK) st = cairn_checkpoint_read(checkpoint, &state);
     cairn_state_free(&state);
     return st;

@@ -140,7 +140,7 @@ static cairn_status read_y(struct cairn_dataset *dataset, const char *y, struct 
     char text[CAIRN_SHAPE_TEXT_BYTES];
     const struct cairn_h5_form *form = cairn_h5_array_form(group->y);
     const struct cairn_shape *shape = &form->shape;
-    bool is_real = form->type == CAIRN_H5_F32 || form->type == CAIRN_H5_F64;
+    bool is_real = cairn_h5_is_real(form->type);
     if (shape->ndim == 0 || shape->dim[0] != group->n)
         return cairn_fail(CAIRN_DATA, "%s: %s has the shape %s, but there are %zu samples in x",
                           dataset->path, y, cairn_shape_text(shape, text), group->n);

@@ -29,6 +29,7 @@ enum cairn_h5_type {
     CAIRN_H5_I32,
     CAIRN_H5_U64,
     CAIRN_H5_I64,
+    CAIRN_H5_F16, /* any real of two bytes in the file; as 16 bits of IEEE 754 in memory */
     CAIRN_H5_F32,
     CAIRN_H5_F64,
     CAIRN_H5_TEXT,
@@ -48,6 +49,9 @@ struct cairn_h5_array;
 
 /** Bytes of one element; text_bytes for TEXT.  Ranks: local.  Errors: none. */
 size_t cairn_h5_element_bytes(const struct cairn_h5_form *form);
+
+/** Whether it is one of the reals.  Ranks: local.  Errors: none. */
+bool cairn_h5_is_real(enum cairn_h5_type type);
 
 /** "uint8", "float32", "text", ...  Ranks: local.  Errors: none. */
 const char *cairn_h5_type_name(enum cairn_h5_type type);

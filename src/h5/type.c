@@ -16,6 +16,7 @@ static const struct {
     [CAIRN_H5_I32] = {"int32", 4, H5T_INTEGER, H5T_SGN_2},
     [CAIRN_H5_U64] = {"uint64", 8, H5T_INTEGER, H5T_SGN_NONE},
     [CAIRN_H5_I64] = {"int64", 8, H5T_INTEGER, H5T_SGN_2},
+    [CAIRN_H5_F16] = {"float16", 2, H5T_FLOAT, H5T_SGN_NONE},
     [CAIRN_H5_F32] = {"float32", 4, H5T_FLOAT, H5T_SGN_NONE},
     [CAIRN_H5_F64] = {"float64", 8, H5T_FLOAT, H5T_SGN_NONE},
     [CAIRN_H5_TEXT] = {"text", 0, H5T_STRING, H5T_SGN_NONE},
@@ -29,6 +30,22 @@ size_t cairn_h5_element_bytes(const struct cairn_h5_form *form)
 const char *cairn_h5_type_name(enum cairn_h5_type type)
 {
     return types[type].name;
+}
+
+bool cairn_h5_is_real(enum cairn_h5_type type)
+{
+    return types[type].class == H5T_FLOAT;
+}
+
+/* HDF5 has no such type of its own; a sign, 5 bits of exponent, 10 of mantissa. */
+static hid_t half_type(void)
+{
+    hid_t type = H5Tcopy(H5T_NATIVE_FLOAT);
+    if (type < 0) return type;
+    H5Tset_fields(type, 15, 10, 5, 0, 10);
+    H5Tset_size(type, 2);
+    H5Tset_ebias(type, 15);
+    return type;
 }
 
 static hid_t text_type(size_t bytes)
@@ -52,6 +69,7 @@ hid_t cairn_h5_memory_type(const struct cairn_h5_form *form)
     case CAIRN_H5_I32: return H5Tcopy(H5T_NATIVE_INT32);
     case CAIRN_H5_U64: return H5Tcopy(H5T_NATIVE_UINT64);
     case CAIRN_H5_I64: return H5Tcopy(H5T_NATIVE_INT64);
+    case CAIRN_H5_F16: return half_type();
     case CAIRN_H5_F32: return H5Tcopy(H5T_NATIVE_FLOAT);
     case CAIRN_H5_F64: return H5Tcopy(H5T_NATIVE_DOUBLE);
     case CAIRN_H5_TEXT: return text_type(form->text_bytes);

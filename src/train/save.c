@@ -22,21 +22,6 @@ struct stored {
     double learning_rate; /* of the next update */
 };
 
-/* The tensors [first, end) of a block. */
-static cairn_status add_tensors(struct cairn_state *state, const char *group,
-                                const struct cairn_params *params, size_t first, size_t end,
-                                float *block)
-{
-    for (size_t i = first; i < end; i++) {
-        const struct cairn_param *item = &params->item[i];
-        char path[CAIRN_CHECKPOINT_PATH_BYTES];
-        snprintf(path, sizeof path, "%s/%s", group, item->name);
-        CAIRN_TRY(
-            cairn_state_add(state, path, CAIRN_ARRAY_F32, &item->shape, block + item->offset));
-    }
-    return CAIRN_OK;
-}
-
 static cairn_status add_optimizer(struct cairn_state *state, cairn_trainer *t)
 {
     const char *name = NULL;
@@ -44,7 +29,7 @@ static cairn_status add_optimizer(struct cairn_state *state, cairn_trainer *t)
     for (size_t slot = 0; cairn_optim_slot(t->parts.optim, slot, &name, &block); slot++) {
         char group[64]; /* names of slots are short */
         snprintf(group, sizeof group, "/optimizer/%s", name);
-        CAIRN_TRY(add_tensors(state, group, t->params, 0, t->params->n_items, block));
+        CAIRN_TRY(cairn_state_add_tensors(state, group, t->params, block));
     }
     return CAIRN_OK;
 }
@@ -79,9 +64,7 @@ static cairn_status add_progress(struct cairn_state *state, cairn_trainer *t, st
 /* Every array that is saved and restored, in checkpoint order.  Borrows from t and stored. */
 static cairn_status collect(struct cairn_state *state, cairn_trainer *t, struct stored *stored)
 {
-    const struct cairn_params *params = t->params;
-    CAIRN_TRY(add_tensors(state, "/weights", params, 0, params->n_items, t->w));
-    CAIRN_TRY(add_tensors(state, "/buffers", params, params->n_items, params->n_tensors, t->w));
+    CAIRN_TRY(cairn_state_add_weights(state, t->params, t->w));
     CAIRN_TRY(add_optimizer(state, t));
     return add_progress(state, t, stored);
 }
@@ -192,6 +175,18 @@ static size_t array_bytes(const struct cairn_array *array)
 {
     return cairn_shape_count(&array->shape) *
            (array->type == CAIRN_ARRAY_F32 ? sizeof(float) : sizeof(uint64_t));
+}
+
+cairn_status cairn_train_init(cairn_trainer *t, const char *path, bool partial)
+{
+    struct cairn_state state = {0};
+    cairn_comm *comm = t->parts.comm;
+    cairn_status st = cairn_state_add_weights(&state, t->params, t->w);
+    if (st == CAIRN_OK && cairn_comm_rank(comm) == 0)
+        st = cairn_weights_read(path, &state, partial);
+    cairn_state_free(&state);
+    st = cairn_comm_agree_main(comm, st);
+    return cairn_comm_broadcast(comm, st, t->w, t->params->n_values * sizeof *t->w);
 }
 
 cairn_status cairn_train_resume(cairn_trainer *t, const struct cairn_save_options *options,

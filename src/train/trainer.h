@@ -119,6 +119,10 @@ struct cairn_save_options {
 CAIRN_CHECKED cairn_status cairn_train_save(cairn_trainer *t,
                                             const struct cairn_save_options *options);
 
+/** Begin with weights made elsewhere: rank 0 reads them from any HDF5 file (cairn_weights_read),
+ * all take them.  Before cairn_trainer_prepare.  Agreed status; CAIRN_DATA: they do not fit. */
+CAIRN_CHECKED cairn_status cairn_train_init(cairn_trainer *t, const char *path, bool partial);
+
 /** Go on from a checkpoint: rank 0 reads `path`, all take its state.  Agreed status; CAIRN_DATA: it
  * does not fit. */
 CAIRN_CHECKED cairn_status cairn_train_resume(cairn_trainer *t,

@@ -57,6 +57,7 @@ plant()
         beside goes_on "$ranks" "$fault" "${train[@]}"
         ;;
     RESUME) beside fails "$code" "$ranks" "$fault" "${train[@]}" --resume saved.h5 ;;
+    INIT) beside fails "$code" "$ranks" "$fault" "${train[@]}" --init saved.h5 ;;
     PREDICT) beside fails "$code" "$ranks" "$fault" predict saved.h5 --data data.h5 -o predicted.h5 ;;
     IMPORT) [ "$ranks" != 1 ] || beside fails "$code" 0 "$fault" import csv table.csv --target y --classes -o table.h5 ;;
     *) fail "$list: nobody knows $4" ;;

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Weights made elsewhere: what of any HDF5 file fits the arrays that are wanted, by name and shape.
+ * Checkpoints of the same run are read by read.c, which wants everything to be as it was written.
+ */
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/fault.h"
+#include "base/log.h"
+#include "checkpoint/internal.h"
+
+#define WEIGHTS "/weights/"
+#define BUFFERS "/buffers/"
+
+/* Three lists, a path and the words around them fit into one line of an error. */
+enum { MOST_NAMES = 10, LIST_BYTES = 480, WORDS_BYTES = 3 * (LIST_BYTES + 32) };
+
+/* Names for a message: the first few of n. */
+struct names {
+    size_t n, n_shown;
+    char text[LIST_BYTES];
+};
+
+/* What was found in a file. */
+struct fit {
+    struct cairn_h5 *file;
+    const char *path;
+    const struct cairn_state *wanted;
+    const char *group; /* whose children are walked */
+    char prefix[CAIRN_H5_NAME_BYTES];
+    size_t n_taken;
+    struct names missing, reshaped, surplus;
+};
+
+static void CAIRN_PRINTF(2, 3) add_name(struct names *names, const char *format, ...)
+{
+    va_list arguments;
+    char name[LIST_BYTES];
+    size_t used = strlen(names->text);
+    va_start(arguments, format);
+    vsnprintf(name, sizeof name, format, arguments);
+    va_end(arguments);
+    names->n++;
+    if (names->n > MOST_NAMES || names->n_shown + 1 < names->n) return;
+    if (used + strlen(name) + 3 > sizeof names->text) return;
+    snprintf(names->text + used, sizeof names->text - used, "%s%s", used == 0 ? "" : ", ", name);
+    names->n_shown++;
+}
+
+/* "; missing 3.weight, 3.bias and 4 more" behind what `text` holds. */
+static void tell(const char *what, const struct names *names, char text[WORDS_BYTES])
+{
+    char more[32] = "";
+    size_t used = strlen(text);
+    if (names->n == 0) return;
+    if (names->n > names->n_shown)
+        snprintf(more, sizeof more, " and %zu more", names->n - names->n_shown);
+    snprintf(text + used, WORDS_BYTES - used, "%s%s %s%s", used == 0 ? "" : "; ", what, names->text,
+             more);
+}
+
+/* Its name without the group. */
+static const char *name_of(const struct cairn_array *array)
+{
+    return strchr(array->path + 1, '/') + 1;
+}
+
+/* Where the file has it; a state_dict holds running averages among the weights. */
+static bool find_array(const struct fit *fit, const struct cairn_array *array,
+                       char place[CAIRN_CHECKPOINT_PATH_BYTES])
+{
+    snprintf(place, CAIRN_CHECKPOINT_PATH_BYTES, "%s", array->path);
+    if (cairn_h5_has_array(fit->file, place)) return true;
+    snprintf(place, CAIRN_CHECKPOINT_PATH_BYTES, WEIGHTS "%s", name_of(array));
+    return cairn_h5_has_array(fit->file, place);
+}
+
+static cairn_status check_finite(const struct fit *fit, const struct cairn_array *array,
+                                 const char *place)
+{
+    const float *value = array->data;
+    size_t n = cairn_shape_count(&array->shape);
+    for (size_t i = 0; i < n; i++)
+        if (!isfinite(value[i]))
+            return cairn_fail(CAIRN_DATA, "%s: %s: number %zu is not finite as float32", fit->path,
+                              place, i);
+    return CAIRN_OK;
+}
+
+static cairn_status take(struct fit *fit, const struct cairn_array *array)
+{
+    char want[CAIRN_SHAPE_TEXT_BYTES];
+    char have[CAIRN_SHAPE_TEXT_BYTES];
+    char place[CAIRN_CHECKPOINT_PATH_BYTES];
+    const struct cairn_h5_form form = cairn_array_form(array);
+    struct cairn_h5_form found;
+    if (!find_array(fit, array, place)) {
+        add_name(&fit->missing, "%s %s", name_of(array), cairn_shape_text(&array->shape, want));
+        return CAIRN_OK;
+    }
+    CAIRN_TRY(cairn_h5_describe(fit->file, place, &found));
+    bool one = cairn_shape_count(&found.shape) == 1 && cairn_shape_count(&array->shape) == 1;
+    if (!cairn_shape_same(&found.shape, &array->shape) && !(one && found.shape.ndim == 0)) {
+        add_name(&fit->reshaped, "%s %s, wanted %s", name_of(array),
+                 cairn_shape_text(&found.shape, have), cairn_shape_text(&array->shape, want));
+        return CAIRN_OK;
+    }
+    CAIRN_TRY(cairn_h5_read(fit->file, place, &form, array->data));
+    fit->n_taken++;
+    return check_finite(fit, array, place);
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t n = strlen(text);
+    size_t n_end = strlen(end);
+    return n >= n_end && strcmp(text + n - n_end, end) == 0;
+}
+
+/* Keep what stands before a wanted name in a surplus one: "module." */
+static void keep_prefix(struct fit *fit, const char *surplus)
+{
+    for (size_t i = 0; i < fit->wanted->n_arrays && fit->prefix[0] == '\0'; i++) {
+        const char *name = name_of(&fit->wanted->array[i]);
+        size_t before = ends_with(surplus, name) ? strlen(surplus) - strlen(name) : 0;
+        if (before == 0 || surplus[before - 1] != '.') continue;
+        snprintf(fit->prefix, sizeof fit->prefix, "%.*s", (int)before, surplus);
+    }
+}
+
+/* A child of one of the groups: surplus unless it is wanted.  PyTorch counts batches beside its
+ * running averages; nobody needs that count. */
+static cairn_status look_at(void *context, const char *name, bool is_group)
+{
+    struct fit *fit = context;
+    for (size_t i = 0; i < fit->wanted->n_arrays && !is_group; i++) {
+        const struct cairn_array *array = &fit->wanted->array[i];
+        bool here = strcmp(fit->group, WEIGHTS) == 0 ||
+                    strncmp(array->path, fit->group, strlen(fit->group)) == 0;
+        if (here && strcmp(name_of(array), name) == 0) return CAIRN_OK;
+    }
+    if (ends_with(name, ".num_batches_tracked")) return CAIRN_OK;
+    add_name(&fit->surplus, "%s%s", name, is_group ? "/" : "");
+    keep_prefix(fit, name);
+    return CAIRN_OK;
+}
+
+/* Whether every wanted name is there behind the same prefix. */
+static bool all_behind_prefix(const struct fit *fit)
+{
+    char place[CAIRN_CHECKPOINT_PATH_BYTES + CAIRN_H5_NAME_BYTES];
+    if (fit->prefix[0] == '\0') return false;
+    for (size_t i = 0; i < fit->wanted->n_arrays; i++) {
+        snprintf(place, sizeof place, WEIGHTS "%s%s", fit->prefix, name_of(&fit->wanted->array[i]));
+        if (!cairn_h5_has_array(fit->file, place)) return false;
+    }
+    return true;
+}
+
+static cairn_status judge(const struct fit *fit, bool partial)
+{
+    char text[WORDS_BYTES] = "";
+    tell("missing", &fit->missing, text);
+    tell("of another shape", &fit->reshaped, text);
+    tell("surplus", &fit->surplus, text);
+    if (text[0] == '\0') return CAIRN_OK;
+    if (all_behind_prefix(fit))
+        return cairn_fail(CAIRN_DATA,
+                          "%s: all names begin with '%s', which a wrapper around the model puts "
+                          "there; write them without it",
+                          fit->path, fit->prefix);
+    if (fit->n_taken == 0)
+        return cairn_fail(CAIRN_DATA, "%s: nothing in it fits the model: %s", fit->path, text);
+    if (!partial)
+        return cairn_fail(CAIRN_DATA,
+                          "%s: does not fit the model: %s; --init-partial takes what fits",
+                          fit->path, text);
+    cairn_log_warning("%s: taken in part: %s", fit->path, text);
+    return CAIRN_OK;
+}
+
+static cairn_status walk(struct fit *fit, bool partial)
+{
+    const struct cairn_state *wanted = fit->wanted;
+    if (!cairn_h5_has_group(fit->file, "/weights"))
+        return cairn_fail(CAIRN_DATA,
+                          "%s: has no group /weights; store each array as /weights/<name>, named "
+                          "as in a checkpoint of this model",
+                          fit->path);
+    for (size_t i = 0; i < wanted->n_arrays; i++) CAIRN_TRY(take(fit, &wanted->array[i]));
+    fit->group = WEIGHTS;
+    CAIRN_TRY(cairn_h5_children(fit->file, fit->group, look_at, fit));
+    fit->group = BUFFERS;
+    if (cairn_h5_has_group(fit->file, fit->group))
+        CAIRN_TRY(cairn_h5_children(fit->file, fit->group, look_at, fit));
+    return judge(fit, partial);
+}
+
+cairn_status cairn_weights_read(const char *path, const struct cairn_state *wanted, bool partial)
+{
+    struct fit fit = {.path = path, .wanted = wanted};
+    if (cairn_fault("checkpoint.read"))
+        return cairn_fail(CAIRN_DATA, "%s: cannot be read: planted fault", path);
+    CAIRN_TRY(cairn_h5_open(path, &fit.file));
+    cairn_status st = walk(&fit, partial);
+    cairn_h5_close(fit.file);
+    return st;
+}

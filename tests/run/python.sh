@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# The lines of Python in README.md, as they stand there: weights from a checkpoint to PyTorch and back by --init.  And
+# files that only h5py writes: half precision, scalars, packed chunks, texts of variable length.
+#
+# Wants h5py; with PyTorch all of the lines are run, without it those that do not name it.  PYTHON chooses the interpreter.
+. "${BASH_SOURCE%/*}/../support/run.sh"
+
+python=${PYTHON:-python3}
+needs "$python"
+has() { "$python" -c "import $1" 2>/dev/null; }
+has h5py || skip "h5py is not installed (launch/install-deps --tests)"
+
+# blocks FILE: its fenced blocks of Python, each behind a line "# ----"
+blocks()
+{
+    awk '/^```python$/ { print "# ----"; inside = 1; next } /^```$/ { inside = 0 } inside' "$1"
+}
+
+# without_torch: those of them that do not need PyTorch
+without_torch()
+{
+    awk 'BEGIN { RS = "# ----\n" } !/torch|net/'
+}
+
+blocks "$CAIRN_SOURCE/README.md" >readme.py
+same "blocks of Python in README.md" "$(grep -c '^# ----' readme.py)" 3
+if ! has torch; then
+    without_torch <readme.py >some.py
+    grep -q 'latest.h5' some.py && grep -q 'start.h5' some.py || fail "README.md cannot be run without PyTorch"
+    mv some.py readme.py
+fi
+
+# What README.md trains, and its weights there and back.
+expect 0 2 train "$recipes/digits.yaml" --out runs/digits data.file="$datasets/digits.h5" train.epochs=1
+"$python" readme.py >out 2>err || fail "the lines of README.md do not run"
+expect 0 3 train "$recipes/digits.yaml" --out again data.file="$datasets/digits.h5" train.epochs=none train.updates=0 --init start.h5
+same "weights there and back" "$(weights_of again)" "$(weights_of runs/digits)"
+
+# What other programs may write.
+cat >run.yaml <<END
+data: {file: $datasets/digits.h5}
+model: [{type: flatten}, {type: dense, units: 1}, {type: tanh}, {type: dense, units: 10}]
+batch: {global: 96, micro: 16}
+train: {updates: 0, seed: 3}
+END
+cat >write.py <<'END'
+import h5py, numpy
+weights = {
+    "1.weight": (numpy.arange(64, dtype="f2") / 8).reshape(1, 64),
+    "1.bias": numpy.float64(0.25),
+    "3.weight": numpy.arange(10, dtype=">f8").reshape(10, 1),
+    "3.bias": numpy.arange(10, dtype="i4"),
+}
+with h5py.File("strange.h5", "w") as f:
+    f.attrs["made by"] = "h5py"
+    f["words"] = ["of", "variable", "length"]
+    group = f.create_group("weights")
+    group.attrs["names"] = list(weights)
+    for name, value in weights.items():
+        packed = dict(chunks=True, compression="gzip", shuffle=True) if numpy.ndim(value) else {}
+        group.create_dataset(name, data=value, **packed).attrs["note"] = "a text"
+    group["1.num_batches_tracked"] = 7
+END
+cat >compare.py <<'END'
+import h5py, numpy
+with h5py.File("strange.h5") as a, h5py.File("strange/checkpoints/latest.h5") as b:
+    for name, value in b["weights"].items():
+        assert numpy.array_equal(a["weights"][name][...].reshape(value.shape), value[...]), name
+END
+"$python" write.py
+for ranks in 1 3; do
+    rm -rf strange
+    expect 0 $ranks train run.yaml --out strange --init strange.h5
+    "$python" compare.py >out 2>err || fail "weights written by h5py are not those that the run begins with"
+done
+"$python" -c "import h5py; f = h5py.File('strange.h5', 'a'); del f['weights/1.bias']; f['weights/1.bias'] = 'words'"
+expect_line 3 3 '/weights/1.bias is of a type that cairn does not read' train run.yaml --out wrong --init strange.h5
