@@ -78,6 +78,7 @@ const struct cairn_loss_kind CAIRN_R(cairn_loss_cross_entropy) = {
     .name = "cross_entropy",
     .doc = "minus the natural log of the softmax of the label's output; for data with classes",
     .example = "cross_entropy",
+    .last = "softmax",
     .wants_classes = true,
     .plan = plan,
     .run = run,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * dense: y = x W^T + b, with W [units, n_in] as in torch.nn.Linear.  The gradient by W goes
- * straight into the sink. */
+ * dense: y = x W^T + b, with W [units, D] as in torch.nn.Linear, for x [D] or each of T positions
+ * of x [T, D].  The gradient by W goes straight into the sink. */
 #include "nn/init.h"
 #include "nn/layer.h"
 #include "tensor/blas.h"
@@ -11,6 +11,7 @@ struct dense {
     bool has_bias;
     int init;            /* enum cairn_init_scheme */
     size_t weight, bias; /* tensors */
+    size_t n_rows, n_in; /* T and D of x [T, D]; 1 and D of x [D] */
 };
 
 static const struct cairn_key keys[] = {
@@ -21,20 +22,38 @@ static const struct cairn_key keys[] = {
      "initial weights"},
 };
 
+/* The sizes of all products, [b T, D] with [units, D]. */
+static cairn_status plan_sizes(struct cairn_layer *layer, const struct cairn_plan *plan)
+{
+    struct dense *self = layer->self;
+    const struct cairn_shape *in = &layer->in;
+    char text[CAIRN_SHAPE_TEXT_BYTES];
+    if (in->ndim != 1 && in->ndim != 2)
+        return cairn_fail(CAIRN_USAGE,
+                          "the input of one sample is %s; put {type: flatten} before it",
+                          cairn_shape_text(in, text));
+    self->n_in = in->dim[in->ndim - 1];
+    self->n_rows = in->ndim == 2 ? in->dim[0] : 1;
+    if (self->n_in > CAIRN_GEMM_MOST)
+        return cairn_fail(CAIRN_USAGE, "%zu inputs are more than BLAS can count", self->n_in);
+    if (plan->micro > CAIRN_GEMM_MOST / self->n_rows)
+        return cairn_fail(CAIRN_USAGE,
+                          "%zu samples of %zu positions are more than BLAS can count; use a "
+                          "smaller batch.micro",
+                          plan->micro, self->n_rows);
+    layer->out = *in;
+    layer->out.dim[in->ndim - 1] = self->units;
+    return CAIRN_OK;
+}
+
 static cairn_status plan(struct cairn_layer *layer, struct cairn_plan *plan)
 {
     struct dense *self = layer->self;
-    char text[CAIRN_SHAPE_TEXT_BYTES];
-    if (layer->in.ndim != 1)
-        return cairn_fail(CAIRN_USAGE,
-                          "the input of one sample is %s; put {type: flatten} before it",
-                          cairn_shape_text(&layer->in, text));
-    if (layer->n_in > CAIRN_GEMM_MOST)
-        return cairn_fail(CAIRN_USAGE, "%zu inputs are more than BLAS can count", layer->n_in);
-    layer->out = (struct cairn_shape){1, {self->units}};
-    struct cairn_shape weight = {2, {self->units, layer->n_in}};
+    CAIRN_TRY(plan_sizes(layer, plan));
+    struct cairn_shape weight = {2, {self->units, self->n_in}};
+    struct cairn_shape bias = {1, {self->units}};
     CAIRN_TRY(cairn_plan_param(plan, layer, "weight", &weight, &self->weight));
-    if (self->has_bias) CAIRN_TRY(cairn_plan_param(plan, layer, "bias", &layer->out, &self->bias));
+    if (self->has_bias) CAIRN_TRY(cairn_plan_param(plan, layer, "bias", &bias, &self->bias));
     return CAIRN_OK;
 }
 
@@ -42,7 +61,7 @@ static void init(const struct cairn_layer *layer, const struct cairn_params *par
                  real *w)
 {
     const struct dense *self = layer->self;
-    struct cairn_fan fan = {.scheme = self->init, .in = layer->n_in, .out = layer->n_out};
+    struct cairn_fan fan = {.scheme = self->init, .in = self->n_in, .out = self->units};
     cairn_init_weight(&fan, &params->item[self->weight], seed, w);
     if (self->has_bias) cairn_init_bias(&fan, &params->item[self->bias], seed, w);
 }
@@ -50,12 +69,12 @@ static void init(const struct cairn_layer *layer, const struct cairn_params *par
 static void forward(const struct cairn_layer *layer, const struct cairn_pass *pass)
 {
     const struct dense *self = layer->self;
-    size_t n = pass->micro->n;
+    size_t n = pass->micro->n * self->n_rows;
     if (self->has_bias)
-        cairn_rows_fill(cairn_pass_tensor(pass, self->bias), n, layer->n_out, layer->y);
+        cairn_rows_fill(cairn_pass_tensor(pass, self->bias), n, self->units, layer->y);
     cairn_gemm(&(struct cairn_gemm){.m = n,
-                                    .n = layer->n_out,
-                                    .k = layer->n_in,
+                                    .n = self->units,
+                                    .k = self->n_in,
                                     .a = layer->x,
                                     .b = cairn_pass_tensor(pass, self->weight),
                                     .b_transposed = true,
@@ -68,13 +87,13 @@ static void backward(const struct cairn_layer *layer, const struct cairn_pass *p
 {
     const struct dense *self = layer->self;
     struct cairn_sink *sink = pass->sink;
-    size_t n = pass->micro->n;
+    size_t n = pass->micro->n * self->n_rows;
     if (self->has_bias) {
-        cairn_columns_sum(dy, n, layer->n_out, sink->beta, sink->open(sink, self->bias));
+        cairn_columns_sum(dy, n, self->units, sink->beta, sink->open(sink, self->bias));
         sink->close(sink, self->bias);
     }
-    cairn_gemm(&(struct cairn_gemm){.m = layer->n_out,
-                                    .n = layer->n_in,
+    cairn_gemm(&(struct cairn_gemm){.m = self->units,
+                                    .n = self->n_in,
                                     .k = n,
                                     .a = dy,
                                     .a_transposed = true,
@@ -84,8 +103,8 @@ static void backward(const struct cairn_layer *layer, const struct cairn_pass *p
     sink->close(sink, self->weight);
     if (dx == NULL) return;
     cairn_gemm(&(struct cairn_gemm){.m = n,
-                                    .n = layer->n_in,
-                                    .k = layer->n_out,
+                                    .n = self->n_in,
+                                    .k = self->units,
                                     .a = dy,
                                     .b = cairn_pass_tensor(pass, self->weight),
                                     .c = dx});
@@ -94,7 +113,7 @@ static void backward(const struct cairn_layer *layer, const struct cairn_pass *p
 const struct cairn_layer_kind CAIRN_R(cairn_layer_dense) = {
     .size = sizeof(struct cairn_layer_kind),
     .name = "dense",
-    .doc = "every output is a weighted sum of all inputs",
+    .doc = "every output is a weighted sum of all inputs, at each position of [T, D] by itself",
     .example = "{type: dense, units: 7, init: he}",
     .example_in = {1, {5}},
     .keys = keys,

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * gelu: y = x P(x), P the normal distribution function; `approximate: tanh` as torch.nn.GELU has
  * it. Source: Hendrycks and Gimpel 2016. */
-#include <tgmath.h>
-
 #include "nn/layer.h"
+#include "tensor/functions.h"
+#include "tensor/kernels.h"
 
 enum approximate { NONE, TANH };
 
@@ -23,28 +23,32 @@ static const struct cairn_key keys[] = {
 
 static real distribution(real x)
 {
-    return (real)0.5 * (1 + erf(x * ROOT_HALF));
+    return (real)0.5 * (1 + cairn_erf(x * ROOT_HALF));
 }
 
 static real tanh_part(real x)
 {
-    return tanh(ROOT_2_OVER_PI * (x + CUBIC * x * x * x));
+    return cairn_tanh(ROOT_2_OVER_PI * (x + CUBIC * x * x * x));
 }
 
 static void forward(const struct cairn_layer *layer, const struct cairn_pass *pass)
 {
     const struct gelu *self = layer->self;
     const real *x = layer->x;
+    real *y = layer->y;
     size_t count = pass->micro->n * layer->n_in;
-    if (self->approximate == TANH)
-        for (size_t i = 0; i < count; i++) layer->y[i] = (real)0.5 * x[i] * (1 + tanh_part(x[i]));
-    else
-        for (size_t i = 0; i < count; i++) layer->y[i] = x[i] * distribution(x[i]);
+    if (self->approximate == TANH) {
+        CAIRN_INDEPENDENT
+        for (size_t i = 0; i < count; i++) y[i] = (real)0.5 * x[i] * (1 + tanh_part(x[i]));
+    } else {
+        CAIRN_INDEPENDENT
+        for (size_t i = 0; i < count; i++) y[i] = x[i] * distribution(x[i]);
+    }
 }
 
 static real slope(real x)
 {
-    return distribution(x) + x * DENSITY_AT_0 * exp((real)-0.5 * x * x);
+    return distribution(x) + x * DENSITY_AT_0 * cairn_exp((real)-0.5 * x * x);
 }
 
 static real tanh_slope(real x)
@@ -58,11 +62,15 @@ static void backward(const struct cairn_layer *layer, const struct cairn_pass *p
                      real *dx)
 {
     const struct gelu *self = layer->self;
+    const real *x = layer->x;
     size_t count = pass->micro->n * layer->n_in;
-    if (self->approximate == TANH)
-        for (size_t i = 0; i < count; i++) dx[i] = tanh_slope(layer->x[i]) * dy[i];
-    else
-        for (size_t i = 0; i < count; i++) dx[i] = slope(layer->x[i]) * dy[i];
+    if (self->approximate == TANH) {
+        CAIRN_INDEPENDENT
+        for (size_t i = 0; i < count; i++) dx[i] = tanh_slope(x[i]) * dy[i];
+    } else {
+        CAIRN_INDEPENDENT
+        for (size_t i = 0; i < count; i++) dx[i] = slope(x[i]) * dy[i];
+    }
 }
 
 const struct cairn_layer_kind CAIRN_R(cairn_layer_gelu) = {

@@ -42,8 +42,8 @@ cairn_status cairn_model_loss(struct cairn_model *model, const struct cairn_pass
 {
     const struct cairn_micro *micro = pass->micro;
     struct cairn_scores here = {0};
-    size_t n_out = cairn_shape_count(cairn_chain_output(&model->chain));
-    const real *h = cairn_chain_forward(&model->chain, pass, input(model, micro));
+    size_t n_out = cairn_shape_count(cairn_chain_output(&model->learnt));
+    const real *h = cairn_chain_forward(&model->learnt, pass, input(model, micro));
     CAIRN_TRY(model->loss->run(model->loss_self, micro, n_out, h, dh, &here));
     if (!isfinite(here.loss))
         return cairn_fail(
@@ -71,7 +71,7 @@ cairn_status cairn_model_gradient(struct cairn_model *model, const real *w,
     pass.sink = sink;
     real *dh = pass.gradient[0][0];
     CAIRN_TRY(cairn_model_loss(model, &pass, dh, scores));
-    cairn_chain_backward(&model->chain, &pass, dh);
+    cairn_chain_backward(&model->learnt, &pass, dh);
     return CAIRN_OK;
 }
 

@@ -13,6 +13,8 @@
  * the tensor. */
 enum { CHUNK = 1024 };
 
+static const double GPT2_DEVIATION = 0.02; /* Radford and others 2018, section 4.1 */
+
 static void uniform(const uint32_t *bits, size_t n, double limit, real *w)
 {
     for (size_t e = 0; e < n; e++)
@@ -61,6 +63,7 @@ void cairn_init_weight(const struct cairn_fan *fan, const struct cairn_param *pa
         draw(uniform, sqrt(6.0 / (in + (double)fan->out)), param, seed, w);
         break;
     case CAIRN_INIT_ZEROS: zero(param, w); break;
+    case CAIRN_INIT_GPT2: draw(normal, GPT2_DEVIATION, param, seed, w); break;
     }
 }
 
@@ -71,4 +74,13 @@ void cairn_init_bias(const struct cairn_fan *fan, const struct cairn_param *para
         draw(uniform, 1.0 / sqrt((double)fan->in), param, seed, w);
     else
         zero(param, w);
+}
+
+void cairn_init_table(int scheme, const struct cairn_param *param, uint64_t seed, real *w)
+{
+    switch ((enum cairn_table_scheme)scheme) {
+    case CAIRN_TABLE_PYTORCH: draw(normal, 1, param, seed, w); break;
+    case CAIRN_TABLE_GPT2: draw(normal, GPT2_DEVIATION, param, seed, w); break;
+    case CAIRN_TABLE_ZEROS: zero(param, w); break;
+    }
 }

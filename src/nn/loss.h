@@ -22,7 +22,9 @@ struct cairn_loss_kind {
     const char *name;    /* the value of `loss` */
     const char *doc;     /* one sentence */
     const char *example; /* as in a run file */
-    bool wants_classes;  /* labels, of which it counts the correct ones; else real targets */
+    const char *last;   /* type of a layer that the loss contains: as the model's last it is left to
+                           predict; NULL for none */
+    bool wants_classes; /* labels, of which it counts the correct ones; else real targets */
     const struct cairn_key *keys; /* besides type; offsets in `self` */
     size_t n_keys;
     size_t self_bytes;

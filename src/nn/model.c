@@ -61,17 +61,29 @@ static cairn_status choose_loss(const struct cairn_model_options *options,
     return CAIRN_OK;
 }
 
+/* The chain that the loss stands behind. */
+static struct cairn_chain learnt_chain(const struct cairn_chain *chain,
+                                       const struct cairn_loss_kind *loss)
+{
+    struct cairn_chain learnt = *chain;
+    const char *last = chain->layer[chain->n_layers - 1].kind->name;
+    if (loss->last != NULL && chain->n_layers > 1 && strcmp(last, loss->last) == 0)
+        learnt.n_layers--;
+    return learnt;
+}
+
 static cairn_status plan_loss(struct cairn_model *model, const struct cairn_model_options *options)
 {
     const struct cairn_node *keys = options->loss;
     if (keys != NULL && keys->kind != CAIRN_NODE_MAP) keys = NULL;
     CAIRN_TRY(choose_loss(options, &model->loss));
     const struct cairn_loss_kind *kind = model->loss;
+    model->learnt = learnt_chain(&model->chain, kind);
     char what[64];
     snprintf(what, sizeof what, "loss (%s)", kind->name);
     CAIRN_TRY(cairn_memory_get(1, kind->self_bytes, what, &model->loss_self));
     CAIRN_TRY(cairn_keys_read(kind->keys, kind->n_keys, keys, "type", what, model->loss_self));
-    CAIRN_TRY_IN(kind->plan(model->loss_self, cairn_chain_output(&model->chain), options), "%s",
+    CAIRN_TRY_IN(kind->plan(model->loss_self, cairn_chain_output(&model->learnt), options), "%s",
                  cairn_node_place(keys != NULL ? keys : last_child(options->layers)));
     return CAIRN_OK;
 }

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * sigmoid: y = 1 / (1 + exp(-x)), dx = y (1 - y) dy. */
-#include <tgmath.h>
-
 #include "nn/layer.h"
+#include "tensor/functions.h"
 #include "tensor/kernels.h"
 
 static void forward(const struct cairn_layer *layer, const struct cairn_pass *pass)
 {
+    const real *x = layer->x;
+    real *y = layer->y;
     size_t count = pass->micro->n * layer->n_in;
-    for (size_t i = 0; i < count; i++) layer->y[i] = 1 / (1 + exp(-layer->x[i]));
+    CAIRN_INDEPENDENT
+    for (size_t i = 0; i < count; i++) y[i] = 1 / (1 + cairn_exp(-x[i]));
 }
 
 static void backward(const struct cairn_layer *layer, const struct cairn_pass *pass, const real *dy,

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * tanh: y = tanh(x), dx = (1 - y^2) dy. */
-#include <tgmath.h>
-
 #include "nn/layer.h"
+#include "tensor/functions.h"
 #include "tensor/kernels.h"
 
 static void forward(const struct cairn_layer *layer, const struct cairn_pass *pass)
 {
+    const real *x = layer->x;
+    real *y = layer->y;
     size_t count = pass->micro->n * layer->n_in;
-    for (size_t i = 0; i < count; i++) layer->y[i] = tanh(layer->x[i]);
+    CAIRN_INDEPENDENT
+    for (size_t i = 0; i < count; i++) y[i] = cairn_tanh(x[i]);
 }
 
 static void backward(const struct cairn_layer *layer, const struct cairn_pass *pass, const real *dy,

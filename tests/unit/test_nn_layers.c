@@ -17,19 +17,32 @@
 #include "nn/reference.h"
 #include "support/nn.h"
 
-enum { SAMPLES = 5, TEXT = 512 };
+enum { SAMPLES = 5, TEXT = 512, VOCABULARY = 11 };
 
 static const double CHECK =
     1e-6; /* central differences in double: rounding 1e-16 / 1e-5 over least 1e-3 */
 static const double SINGLE = 2e-5; /* sums of tens of float products, each rounded to 2^-24 */
+
+static bool takes_tokens(const struct cairn_node *list)
+{
+    const struct cairn_node *type = cairn_node_find(list->child, "type");
+    for (size_t i = 0; cairn_layer_kind_at(i) != NULL; i++)
+        if (strcmp(cairn_layer_kind_at(i)->name, type->text) == 0)
+            return (cairn_layer_kind_at(i)->flags & CAIRN_LAYER_TOKENS) != 0;
+    return false;
+}
 
 /* A model around some layers: weights before them, where the shape admits it, so that dx matters.
  */
 static void around(char *text, const struct cairn_shape *in, const char *layers)
 {
     char before[64] = "";
-    if (in->ndim == 1)
-        snprintf(before, sizeof before, "{type: dense, units: %zu, name: before}, ", in->dim[0]);
+    snprintf(text, TEXT, "[%s]", layers);
+    struct cairn_node *list = tree_of(text);
+    if ((in->ndim == 1 || in->ndim == 2) && !takes_tokens(list))
+        snprintf(before, sizeof before, "{type: dense, units: %zu, name: before}, ",
+                 in->dim[in->ndim - 1]);
+    cairn_node_free(list);
     snprintf(text, TEXT, "[%s%s, {type: flatten}, {type: dense, units: 3, name: after}]", before,
              layers);
 }
@@ -41,6 +54,7 @@ static struct cairn_model_options options_of(struct cairn_node *tree, const stru
                                         .input = *in,
                                         .n_classes = classes ? 3 : 0,
                                         .n_targets = classes ? 0 : 3,
+                                        .vocabulary = takes_tokens(tree) ? VOCABULARY : 0,
                                         .micro = SAMPLES,
                                         .seed = 5};
 }
@@ -111,7 +125,7 @@ static void test_every_layer_with_every_loss(void **state)
 static void test_every_pair_of_elementwise_layers(void **state)
 {
     (void)state;
-    const struct cairn_shape in = {1, {8}};
+    const struct cairn_shape in = {2, {2, 4}};
     for (size_t i = 0; cairn_layer_kind_at(i) != NULL; i++)
         for (size_t j = 0; cairn_layer_kind_at(j) != NULL; j++) {
             const struct cairn_layer_kind *a = cairn_layer_kind_at(i);
@@ -119,7 +133,8 @@ static void test_every_pair_of_elementwise_layers(void **state)
             if ((a->flags & b->flags & CAIRN_LAYER_ELEMENTWISE) == 0) continue;
             char layers[TEXT / 2];
             char text[TEXT];
-            snprintf(layers, sizeof layers, "%s, {type: flatten}, %s", a->example, b->example);
+            const char *view = b->example_in.ndim == 1 ? "{type: flatten}, " : "";
+            snprintf(layers, sizeof layers, "%s, %s%s", a->example, view, b->example);
             around(text, &in, layers);
             check_model(text, &in, true);
         }
@@ -178,38 +193,41 @@ static void test_short_micro_batches_add_up(void **state)
 
 /* All memory of Cairn comes from cairn_memory_get(): with its next call made to fail, running must
  * not notice. */
+static void run_all_ways(struct bench *bench, const struct cairn_micro *micro)
+{
+    const float *outputs = NULL;
+    assert_int_equal(bench_gradient(bench, micro), CAIRN_OK);
+    assert_int_equal(cairn_model_evaluate(bench->model, bench->w, micro, &bench->scores), CAIRN_OK);
+    assert_int_equal(cairn_model_outputs(bench->model, bench->w, micro, &outputs), CAIRN_OK);
+}
+
 static void test_running_allocates_nothing(void **state)
 {
     (void)state;
-    const struct cairn_shape in = {1, {8}};
-    char layers[TEXT] = "";
-    char text[2 * TEXT];
-    for (size_t i = 0; cairn_layer_kind_at(i) != NULL; i++) {
-        if (cairn_layer_kind_at(i)->example_in.ndim != 1) continue;
-        size_t used = strlen(layers);
-        snprintf(layers + used, sizeof layers - used, "%s%s", used == 0 ? "" : ", ",
-                 cairn_layer_kind_at(i)->example);
-    }
-    snprintf(text, sizeof text, "[%s, {type: dense, units: 3}]", layers);
-    struct cairn_node *tree = tree_of(text);
-    struct cairn_model_options options = options_of(tree, &in, true);
-    struct samples samples = samples_make(&options, SAMPLES);
-    struct bench *bench = bench_make(&options);
-    const float *outputs = NULL;
+    enum { MOST = 64 };
+    struct bench *bench[MOST];
+    struct samples samples[MOST];
     void *block = NULL;
-
+    size_t n = 0;
+    for (; cairn_layer_kind_at(n) != NULL; n++) {
+        const struct cairn_layer_kind *kind = cairn_layer_kind_at(n);
+        char text[TEXT];
+        assert_true(n < MOST);
+        around(text, &kind->example_in, kind->example);
+        struct cairn_node *tree = tree_of(text);
+        struct cairn_model_options options = options_of(tree, &kind->example_in, true);
+        samples[n] = samples_make(&options, SAMPLES);
+        bench[n] = bench_make(&options);
+        cairn_node_free(tree);
+    }
     assert_int_equal(setenv("CAIRN_FAULT", "memory.get", 1), 0);
-    assert_int_equal(bench_gradient(bench, &samples.micro), CAIRN_OK);
-    assert_int_equal(cairn_model_evaluate(bench->model, bench->w, &samples.micro, &bench->scores),
-                     CAIRN_OK);
-    assert_int_equal(cairn_model_outputs(bench->model, bench->w, &samples.micro, &outputs),
-                     CAIRN_OK);
+    for (size_t i = 0; i < n; i++) run_all_ways(bench[i], &samples[i].micro);
     assert_int_equal(cairn_memory_get(1, 1, "the trap", &block), CAIRN_USAGE); /* it was armed */
     assert_int_equal(setenv("CAIRN_FAULT", "none", 1), 0);
-
-    bench_free(bench);
-    samples_free(&samples);
-    cairn_node_free(tree);
+    for (size_t i = 0; i < n; i++) {
+        bench_free(bench[i]);
+        samples_free(&samples[i]);
+    }
 }
 
 enum { WIDE = 4000 };

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * The softmax of a row.  Number j is added to lane j % LANES, then the lanes, then what is behind
+ * the last whole turn. */
+#include "tensor/softmax.h"
+
+#include "tensor/functions.h"
+#include "tensor/kernels.h"
+
+enum { LANES = 16 };
+
+static real larger(real a, real b)
+{
+    return a > b ? a : b;
+}
+
+static real largest(const real *x, size_t k)
+{
+    size_t j = 0;
+    real most = x[0];
+    if (k >= LANES) {
+        real lane[LANES];
+        for (int l = 0; l < LANES; l++) lane[l] = x[l];
+        for (j = LANES; j + LANES <= k; j += LANES)
+            for (size_t l = 0; l < LANES; l++) lane[l] = larger(x[j + l], lane[l]);
+        for (int l = 0; l < LANES; l++) most = larger(lane[l], most);
+    }
+    for (; j < k; j++) most = larger(x[j], most);
+    return most;
+}
+
+static real add_lanes(const real *lane)
+{
+    real sum = 0;
+    for (int l = 0; l < LANES / 2; l++) sum += lane[l] + lane[l + LANES / 2];
+    return sum;
+}
+
+static real sum_of(const real *x, size_t k)
+{
+    real lane[LANES] = {0};
+    size_t j = 0;
+    for (; j + LANES <= k; j += LANES)
+        for (size_t l = 0; l < LANES; l++) lane[l] += x[j + l];
+    real sum = add_lanes(lane);
+    for (; j < k; j++) sum += x[j];
+    return sum;
+}
+
+static real product_of(const real *restrict a, const real *restrict b, size_t k)
+{
+    real lane[LANES] = {0};
+    size_t j = 0;
+    for (; j + LANES <= k; j += LANES)
+        for (size_t l = 0; l < LANES; l++) lane[l] += a[j + l] * b[j + l];
+    real sum = add_lanes(lane);
+    for (; j < k; j++) sum += a[j] * b[j];
+    return sum;
+}
+
+real cairn_exponentials(const real *x, size_t k, real scale, real *y, real *top)
+{
+    const real most = scale * largest(x, k);
+    CAIRN_INDEPENDENT
+    for (size_t j = 0; j < k; j++) y[j] = cairn_exp(scale * x[j] - most);
+    *top = most;
+    return sum_of(y, k);
+}
+
+void cairn_softmax(const real *x, size_t k, real *y)
+{
+    real top = 0;
+    const real factor = 1 / cairn_exponentials(x, k, 1, y, &top);
+    for (size_t j = 0; j < k; j++) y[j] *= factor;
+}
+
+void cairn_softmax_backward(const real *y, const real *dy, size_t k, real *dx)
+{
+    const real mean = product_of(y, dy, k);
+    CAIRN_INDEPENDENT
+    for (size_t j = 0; j < k; j++) dx[j] = y[j] * (dy[j] - mean);
+}
