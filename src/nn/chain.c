@@ -92,6 +92,7 @@ static cairn_status plan_kind(struct cairn_layer *layer, const struct cairn_node
     layer->n_out = cairn_shape_count(&layer->out);
     layer->in_backward = layer->wants_dx || plan->params->n_items > n_tensors;
     plan->wants_dx = layer->in_backward;
+    if ((kind->flags & CAIRN_LAYER_GHOST) != 0) plan->ghost = true;
     if ((kind->flags & CAIRN_LAYER_VIEW) == 0) plan->behind_input = false;
     return CAIRN_OK;
 }
@@ -108,7 +109,8 @@ static void place_output(struct cairn_layer *layer, struct cairn_plan *plan, siz
     }
     bool in_place =
         *over && (flags & CAIRN_LAYER_ELEMENTWISE) != 0 && (flags & CAIRN_LAYER_NEEDS_X) == 0;
-    layer->y_at = in_place ? x_at : cairn_plan_kept(plan, layer->n_out, sizeof(real));
+    if ((flags & CAIRN_LAYER_PLACED) == 0)
+        layer->y_at = in_place ? x_at : cairn_plan_kept(plan, layer->n_out, sizeof(real));
     *over = (flags & CAIRN_LAYER_NEEDS_Y) == 0;
 }
 
@@ -201,22 +203,20 @@ const real *cairn_chain_forward(struct cairn_chain *chain, const struct cairn_pa
 }
 
 const real *cairn_chain_backward(const struct cairn_chain *chain, const struct cairn_pass *pass,
-                                 real *dy)
+                                 const real *dy)
 {
+    real *own = NULL; /* dy, once it lies in the chain's own memory */
     int turn = 0;
     for (size_t i = chain->n_layers; i-- > 0 && chain->layer[i].in_backward;) {
         const struct cairn_layer *layer = &chain->layer[i];
         unsigned flags = layer->kind->flags;
         if ((flags & CAIRN_LAYER_VIEW) != 0) continue;
-        real *dx = dy;
-        if (!layer->wants_dx) {
-            dx = NULL;
-        } else if ((flags & CAIRN_LAYER_ELEMENTWISE) == 0) {
+        if (own == NULL || (flags & CAIRN_LAYER_ELEMENTWISE) == 0) {
             turn = 1 - turn;
-            dx = pass->gradient[chain->depth][turn];
+            own = pass->gradient[chain->depth][turn];
         }
-        layer->kind->backward(layer, pass, dy, dx);
-        dy = dx;
+        layer->kind->backward(layer, pass, dy, layer->wants_dx ? own : NULL);
+        dy = layer->wants_dx ? own : NULL;
     }
     return dy;
 }

@@ -56,11 +56,11 @@ const struct cairn_shape *cairn_chain_output(const struct cairn_chain *chain);
 const real *cairn_chain_forward(struct cairn_chain *chain, const struct cairn_pass *pass,
                                 const real *x);
 
-/** Gradients by the weights into the sink, last layer first; dy [n, n_out] is written over.  The
- * answer is dx [n, n_in], or NULL where no weights before the chain wait for it; it lies over dy or
- * in pass->gradient[depth], until another chain of that depth walks backward.  Ranks: local;
- * borrowed.  Errors: none. */
+/** Gradients by the weights into the sink, last layer first, from dy [n, n_out], which stays as it
+ * is unless it lies in pass->gradient[depth][1].  The answer is dx [n, n_in], or NULL where no
+ * weights before the chain wait for it; it is dy or lies in pass->gradient[depth], until another
+ * chain of that depth walks backward.  Ranks: local; borrowed.  Errors: none. */
 const real *cairn_chain_backward(const struct cairn_chain *chain, const struct cairn_pass *pass,
-                                 real *dy);
+                                 const real *dy);
 
 #endif

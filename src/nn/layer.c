@@ -3,6 +3,7 @@
 #include "nn/layer.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define X(name) extern const struct cairn_layer_kind CAIRN_R(cairn_layer_##name);
 #include "nn/layers.def"
@@ -38,6 +39,14 @@ cairn_status cairn_plan_buffer(struct cairn_plan *plan, const struct cairn_layer
 const real *cairn_pass_tensor(const struct cairn_pass *pass, size_t index)
 {
     return pass->w + pass->params->item[index].offset;
+}
+
+real *cairn_pass_open_sum(const struct cairn_pass *pass, size_t index)
+{
+    struct cairn_sink *sink = pass->sink;
+    real *sum = sink->open(sink, index);
+    if (sink->beta == 0) memset(sum, 0, pass->params->item[index].count * sizeof *sum);
+    return sum;
 }
 
 size_t cairn_plan_kept(struct cairn_plan *plan, size_t count, size_t size)

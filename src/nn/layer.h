@@ -20,6 +20,7 @@
 #define cairn_plan_param      CAIRN_R(cairn_plan_param)
 #define cairn_plan_buffer     CAIRN_R(cairn_plan_buffer)
 #define cairn_pass_tensor     CAIRN_R(cairn_pass_tensor)
+#define cairn_pass_open_sum   CAIRN_R(cairn_pass_open_sum)
 #define cairn_plan_kept       CAIRN_R(cairn_plan_kept)
 #define cairn_plan_scratch    CAIRN_R(cairn_plan_scratch)
 #define cairn_name_number     CAIRN_R(cairn_name_number)
@@ -27,14 +28,14 @@
 
 /** What the chain of layers may do with a layer's memory. */
 enum cairn_layer_flags {
-    CAIRN_LAYER_VIEW = 1, /* y is x in another shape: nothing runs */
-    CAIRN_LAYER_ELEMENTWISE =
-        2,                   /* y may lie over x where x is not needed; dx always lies over dy */
-    CAIRN_LAYER_NEEDS_X = 4, /* backward reads x */
-    CAIRN_LAYER_NEEDS_Y = 8, /* backward reads y */
+    CAIRN_LAYER_VIEW = 1,        /* y is x in another shape: nothing runs */
+    CAIRN_LAYER_ELEMENTWISE = 2, /* y may lie over x where x is not needed, dx over dy */
+    CAIRN_LAYER_NEEDS_X = 4,     /* backward reads x */
+    CAIRN_LAYER_NEEDS_Y = 8,     /* backward reads y */
     CAIRN_LAYER_TOKENS =
         16,                 /* x are tokens, whole numbers below the vocabulary: first of a model */
     CAIRN_LAYER_GHOST = 32, /* y of a sample depends on the whole micro-batch in training */
+    CAIRN_LAYER_PLACED = 64, /* plan has set y_at itself */
 };
 
 enum { CAIRN_MAX_DEPTH = 8 }; /* of lists of layers inside layers */
@@ -63,6 +64,7 @@ struct cairn_plan {
     size_t vocabulary;                /* of the data's tokens; 0 where x are numbers */
     bool behind_input;                /* no layer so far has changed the model's input */
     bool wants_dx;                    /* a layer so far has weights */
+    bool ghost;                       /* a layer so far is CAIRN_LAYER_GHOST */
     size_t depth;                     /* of the list that is being planned; 0: the model's */
     size_t gradient[CAIRN_MAX_DEPTH]; /* most elements of a sample that pass between its layers */
 };
@@ -102,8 +104,8 @@ struct cairn_layer_kind {
                  real *w);
     /** layer->y from layer->x.  Errors: none. */
     void (*forward)(const struct cairn_layer *layer, const struct cairn_pass *pass);
-    /** Gradients by its weights into the sink, and dx [n, n_in], unless NULL, from dy [n, n_out].
-     * Errors: none. */
+    /** Gradients by its weights into the sink, and dx [n, n_in], unless NULL, from dy [n, n_out],
+     * which stays as it is unless dx lies over it.  Errors: none. */
     void (*backward)(const struct cairn_layer *layer, const struct cairn_pass *pass, const real *dy,
                      real *dx);
 };
@@ -127,6 +129,10 @@ CAIRN_CHECKED cairn_status cairn_plan_buffer(struct cairn_plan *plan,
 
 /** A weight tensor in pass->w.  Ranks: local; borrowed.  Errors: none. */
 const real *cairn_pass_tensor(const struct cairn_pass *pass, size_t index);
+
+/** Open a tensor of the sink, ready to be added to: set to 0 where the sink's beta is 0.
+ * Ranks: local; borrowed until it is closed.  Errors: none. */
+real *cairn_pass_open_sum(const struct cairn_pass *pass, size_t index);
 
 /** Plan memory that backward reads again, `count` elements for each sample; the answer is for
  * cairn_arena_at().  Ranks: local.  Errors: none (checked on allocation). */

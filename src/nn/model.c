@@ -105,6 +105,7 @@ static cairn_status plan_model(struct cairn_model *model, const struct cairn_mod
         return cairn_fail(CAIRN_USAGE, "the run file has no model; give a list of layers, such as "
                                        "model: [{type: flatten}, {type: dense, units: 10}]");
     CAIRN_TRY(cairn_chain_plan(&model->chain, options->layers, "", &options->input, &plan));
+    model->ghost = plan.ghost;
     CAIRN_TRY(plan_loss(model, options));
     for (int depth = 0; depth < CAIRN_MAX_DEPTH; depth++)
         for (int turn = 0; turn < 2; turn++)
@@ -156,6 +157,11 @@ const char *cairn_model_loss_name(const struct cairn_model *model)
 bool cairn_model_has_accuracy(const struct cairn_model *model)
 {
     return model->loss->wants_classes;
+}
+
+bool cairn_model_is_ghost(const struct cairn_model *model)
+{
+    return model->ghost;
 }
 
 size_t cairn_model_activation_bytes(const struct cairn_model *model)

@@ -72,6 +72,12 @@ const char *cairn_model_loss_name(const struct cairn_model *model);
 #define cairn_model_has_accuracy CAIRN_R(cairn_model_has_accuracy)
 bool cairn_model_has_accuracy(const struct cairn_model *model);
 
+/** Whether a layer takes statistics of the whole micro-batch in training (ghost batch
+ * normalisation): then the gradient is a sum over micro-batches, but not over samples, and depends
+ * on b.  Ranks: local.  Errors: none. */
+#define cairn_model_is_ghost CAIRN_R(cairn_model_is_ghost)
+bool cairn_model_is_ghost(const struct cairn_model *model);
+
 /** Bytes of activations and scratch held for the micro-batch.  Ranks: local.  Errors: none. */
 #define cairn_model_activation_bytes CAIRN_R(cairn_model_activation_bytes)
 size_t cairn_model_activation_bytes(const struct cairn_model *model);

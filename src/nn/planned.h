@@ -21,6 +21,7 @@ struct cairn_model {
     struct cairn_arena arena;               /* activations, gradients by them, scratch */
     size_t n_in;                            /* elements of one sample */
     size_t micro;                           /* b */
+    bool ghost;                             /* holds a layer that is CAIRN_LAYER_GHOST */
     size_t gradient_at[CAIRN_MAX_DEPTH][2]; /* in the arena */
     size_t input_at;   /* in the arena: the input in double; not used in single precision */
     size_t scratch_at; /* in the arena */

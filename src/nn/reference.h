@@ -34,8 +34,8 @@ const double *cairn_reference_gradient(const struct cairn_reference *reference,
 /**
  * The gradient check: backward against central differences, both in double, for at most `most`
  * weights of each tensor, from the initial weights.  *worst is the largest relative difference,
- * |a - b| / max(|a|, |b|, 1e-3 * largest of the tensor): below that the differences only show
- * rounding.
+ * |a - b| / max(|a|, |b|, 1e-3 * largest of the tensor, 1e-4 * largest of all): below that the
+ * differences only show rounding.
  *
  * Ranks   local
  * Errors  as cairn_model_create() and cairn_model_gradient()

@@ -85,7 +85,9 @@ static cairn_status time_all(const struct cairn_config *config, struct cairn_dat
     for (uint64_t size = 1; size <= LARGEST && size <= most && size <= n; size *= 2) {
         double per_sample_s = 0;
         cairn_status st = time_size(config, dataset, (size_t)size, &per_sample_s);
-        if (st == CAIRN_USAGE && size > 1) break; /* it is the memory: all else shows at 1 */
+        if (st == CAIRN_USAGE && isfinite(best_s))
+            break;                                    /* it is the memory: all else shows before */
+        if (st == CAIRN_USAGE && size == 1) continue; /* normalisation may want two samples */
         CAIRN_TRY_IN(st, "timing batch.micro %zu", (size_t)size);
         if (per_sample_s < best_s) {
             best_s = per_sample_s;

@@ -170,6 +170,12 @@ static void test_short_micro_batches_add_up(void **state)
         struct bench *parts = bench_make(&options);
         struct cairn_reference *whole = NULL;
         struct cairn_scores scores = {0};
+        if (cairn_model_is_ghost(parts->model)) { /* no sum over samples: see test_nn_norm.c */
+            bench_free(parts);
+            samples_free(&samples);
+            cairn_node_free(tree);
+            continue;
+        }
         assert_int_equal(cairn_reference_create(&options, &whole), CAIRN_OK);
         cairn_reference_begin(whole, parts->w);
         assert_int_equal(cairn_reference_add(whole, &samples.micro), CAIRN_OK);
@@ -180,7 +186,8 @@ static void test_short_micro_batches_add_up(void **state)
             assert_int_equal(bench_gradient(parts, &part), CAIRN_OK);
         }
         const double *g = cairn_reference_gradient(whole, &scores);
-        assert_true(difference(parts->g, g, parts->params->n_weights) < SINGLE);
+        double apart = difference(parts->g, g, parts->params->n_weights);
+        if (apart > SINGLE) fail_msg("%s: parts and whole differ by %g", text, apart);
         assert_true(fabs(parts->scores.loss - scores.loss) < SINGLE * scores.loss);
         assert_true(parts->scores.correct == scores.correct);
         assert_int_equal(parts->n_opened, 3 * parts->params->n_tensors); /* not for the empty one */

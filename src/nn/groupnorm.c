@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * groupnorm: y = (x - mean) / sqrt(variance + eps) * weight + bias, with the statistics of each
+ * group of neighbouring channels of one sample, as torch.nn.GroupNorm.  No sample sees another, so
+ * it is the same for every b.
+ *
+ * Source  Wu and He 2018 */
+#include <math.h>
+#include <string.h>
+
+#include "nn/channels.h"
+#include "nn/layer.h"
+#include "tensor/row_sums.h"
+
+struct groupnorm {
+    double eps;
+    size_t n_groups;
+    size_t n_channels, area;
+    size_t weight, bias; /* tensors */
+    size_t moments;      /* in the arena: double [b, groups, 2], mean and 1 / deviation */
+};
+
+static const struct cairn_key keys[] = {
+    {"groups", CAIRN_KEY_COUNT, offsetof(struct groupnorm, n_groups), NULL, 1, 1e9, NULL,
+     "groups of channels, each with its own mean and variance"},
+    {"eps", CAIRN_KEY_REAL, offsetof(struct groupnorm, eps), "1e-5", 1e-12, 1, NULL,
+     "added to the variance"},
+};
+
+/* Arrays of one sample, in pass->scratch. */
+struct work {
+    double *mean, *sum_dy, *sum_product; /* [C] */
+    real *centre, *a, *b, *shift;        /* [C] */
+};
+
+static size_t work_bytes(size_t n_channels)
+{
+    return n_channels * (3 * sizeof(double) + 4 * sizeof(real));
+}
+
+static struct work work_at(const struct cairn_pass *pass, size_t n_channels)
+{
+    double *first = pass->scratch;
+    real *map = (real *)(void *)(first + 3 * n_channels);
+    return (struct work){.mean = first,
+                         .sum_dy = first + n_channels,
+                         .sum_product = first + 2 * n_channels,
+                         .centre = map,
+                         .a = map + n_channels,
+                         .b = map + 2 * n_channels,
+                         .shift = map + 3 * n_channels};
+}
+
+static cairn_status plan(struct cairn_layer *layer, struct cairn_plan *plan)
+{
+    struct groupnorm *self = layer->self;
+    char text[CAIRN_SHAPE_TEXT_BYTES];
+    if (layer->in.ndim != 1 && layer->in.ndim != 3)
+        return cairn_fail(CAIRN_USAGE,
+                          "the input of one sample is %s; it takes [C] or [C, H, W] (for tokens "
+                          "[T, D] there is layernorm)",
+                          cairn_shape_text(&layer->in, text));
+    self->n_channels = layer->in.dim[0];
+    self->area = layer->n_in / self->n_channels;
+    if (self->n_channels % self->n_groups != 0)
+        return cairn_fail(CAIRN_USAGE, "%zu channels do not make %zu equal groups",
+                          self->n_channels, self->n_groups);
+    if (layer->n_in == self->n_groups)
+        return cairn_fail(CAIRN_USAGE,
+                          "a group has only one value, which has no variance; use fewer groups");
+    const struct cairn_shape channels = {1, {self->n_channels}};
+    layer->out = layer->in;
+    self->moments = cairn_plan_kept(plan, self->n_groups, 2 * sizeof(double));
+    cairn_plan_scratch(plan, work_bytes(self->n_channels));
+    CAIRN_TRY(cairn_plan_param(plan, layer, "weight", &channels, &self->weight));
+    return cairn_plan_param(plan, layer, "bias", &channels, &self->bias);
+}
+
+static void init(const struct cairn_layer *layer, const struct cairn_params *params, uint64_t seed,
+                 real *w)
+{
+    const struct groupnorm *self = layer->self;
+    (void)seed;
+    memset(w + params->item[self->bias].offset, 0, self->n_channels * sizeof *w);
+    for (size_t c = 0; c < self->n_channels; c++) w[params->item[self->weight].offset + c] = 1;
+}
+
+/* Moments [groups, 2] of one sample. */
+static void take_moments(const struct groupnorm *self, const real *x, double *moments)
+{
+    size_t n = self->n_channels / self->n_groups * self->area;
+    for (size_t g = 0; g < self->n_groups; g++, x += n) {
+        double mean = cairn_row_sum(x, n) / (double)n;
+        double variance = cairn_row_squares(x, n, mean) / (double)n;
+        moments[2 * g] = mean;
+        moments[2 * g + 1] = 1 / sqrt(variance + self->eps);
+    }
+}
+
+static void forward(const struct cairn_layer *layer, const struct cairn_pass *pass)
+{
+    const struct groupnorm *self = layer->self;
+    const struct cairn_channels shape = {1, self->n_channels, self->area};
+    const struct work work = work_at(pass, self->n_channels);
+    const real *weight = cairn_pass_tensor(pass, self->weight);
+    const real *bias = cairn_pass_tensor(pass, self->bias);
+    double *moments = cairn_arena_at(pass->arena, self->moments);
+    size_t n_together = self->n_channels / self->n_groups;
+    for (size_t i = 0; i < pass->micro->n; i++, moments += 2 * self->n_groups) {
+        const real *x = layer->x + i * layer->n_in;
+        take_moments(self, x, moments);
+        for (size_t c = 0; c < self->n_channels; c++) {
+            const double *of_group = moments + 2 * (c / n_together);
+            work.centre[c] = (real)of_group[0];
+            double factor = (double)weight[c] * of_group[1];
+            work.a[c] = (real)factor;
+            work.shift[c] =
+                (real)((double)bias[c] - (of_group[0] - (double)work.centre[c]) * factor);
+        }
+        cairn_channels_scale(&shape, x, work.centre, work.a, work.shift,
+                             layer->y + i * layer->n_in);
+    }
+}
+
+/* Sums of one sample, channel by channel -> the factors of dx; as batchnorm, with g = weight dy. */
+static void find_factors(const struct groupnorm *self, const double *moments, const real *weight,
+                         const struct work *work)
+{
+    size_t n_together = self->n_channels / self->n_groups;
+    double n_values = (double)(n_together * self->area);
+    for (size_t first = 0; first < self->n_channels; first += n_together, moments += 2) {
+        double r = moments[1];
+        double sum_g = 0;
+        double sum_product = 0;
+        for (size_t c = first; c < first + n_together; c++) {
+            sum_g += (double)weight[c] * work->sum_dy[c];
+            sum_product += (double)weight[c] * work->sum_product[c];
+        }
+        double along = r * r * r * sum_product / n_values;
+        for (size_t c = first; c < first + n_together; c++) {
+            work->centre[c] = (real)moments[0];
+            work->a[c] = (real)((double)weight[c] * r);
+            work->b[c] = (real)along;
+            work->shift[c] =
+                (real)(r * sum_g / n_values - along * (moments[0] - (double)work->centre[c]));
+        }
+    }
+}
+
+static void backward(const struct cairn_layer *layer, const struct cairn_pass *pass, const real *dy,
+                     real *dx)
+{
+    const struct groupnorm *self = layer->self;
+    const struct cairn_channels shape = {1, self->n_channels, self->area};
+    const struct work work = work_at(pass, self->n_channels);
+    const double *moments = cairn_arena_at(pass->arena, self->moments);
+    const real *weight = cairn_pass_tensor(pass, self->weight);
+    const struct cairn_combination factors = {work.centre, work.a, work.b, work.shift};
+    size_t n_together = self->n_channels / self->n_groups;
+    real *dweight = cairn_pass_open_sum(pass, self->weight);
+    real *dbias = cairn_pass_open_sum(pass, self->bias);
+    for (size_t i = 0; i < pass->micro->n; i++, moments += 2 * self->n_groups) {
+        size_t at = i * layer->n_in;
+        for (size_t c = 0; c < self->n_channels; c++) work.mean[c] = moments[2 * (c / n_together)];
+        cairn_channels_sum(&shape, dy + at, work.sum_dy);
+        cairn_channels_products(&shape, dy + at, layer->x + at, work.mean, work.sum_product);
+        for (size_t c = 0; c < self->n_channels; c++) {
+            dweight[c] += (real)(moments[2 * (c / n_together) + 1] * work.sum_product[c]);
+            dbias[c] += (real)work.sum_dy[c];
+        }
+        if (dx == NULL) continue;
+        find_factors(self, moments, weight, &work);
+        cairn_channels_combine(&shape, &factors, layer->x + at, dy + at, dx + at);
+    }
+    pass->sink->close(pass->sink, self->weight);
+    pass->sink->close(pass->sink, self->bias);
+}
+
+const struct cairn_layer_kind CAIRN_R(cairn_layer_groupnorm) = {
+    .size = sizeof(struct cairn_layer_kind),
+    .name = "groupnorm",
+    .doc = "each group of channels of a sample with mean 0 and variance 1, then scaled and shifted",
+    .example = "{type: groupnorm, groups: 2}",
+    .example_in = {1, {8}},
+    .keys = keys,
+    .n_keys = sizeof keys / sizeof keys[0],
+    .self_bytes = sizeof(struct groupnorm),
+    .flags = CAIRN_LAYER_ELEMENTWISE | CAIRN_LAYER_NEEDS_X,
+    .plan = plan,
+    .init = init,
+    .forward = forward,
+    .backward = backward,
+};
