@@ -70,7 +70,8 @@ static void check_model(const char *text, const struct cairn_shape *in, bool cla
     samples.micro.weight = samples.weight;
     samples.weight[1] = 0.5f;
 
-    assert_int_equal(cairn_gradient_check(&options, &samples.micro, 40, &worst), CAIRN_OK);
+    if (cairn_gradient_check(&options, &samples.micro, 40, &worst) != CAIRN_OK)
+        fail_msg("%s: %s", text, cairn_error_text());
     if (worst > CHECK) fail_msg("%s: gradient check %g", text, worst);
 
     struct bench *bench = bench_make(&options);
@@ -133,8 +134,9 @@ static void test_every_pair_of_elementwise_layers(void **state)
             if ((a->flags & b->flags & CAIRN_LAYER_ELEMENTWISE) == 0) continue;
             char layers[TEXT / 2];
             char text[TEXT];
-            const char *view = b->example_in.ndim == 1 ? "{type: flatten}, " : "";
-            snprintf(layers, sizeof layers, "%s, %s%s", a->example, view, b->example);
+            const char *first = a->example_in.ndim == 1 ? "{type: flatten}, " : "";
+            const char *second = b->example_in.ndim == 1 ? "{type: flatten}, " : "";
+            snprintf(layers, sizeof layers, "%s%s, %s%s", first, a->example, second, b->example);
             around(text, &in, layers);
             check_model(text, &in, true);
         }
