@@ -8,6 +8,7 @@
 #include "config/config.h"
 #include "nn/layer.h"
 #include "nn/loss.h"
+#include "optim/groups.h"
 #include "optim/optim.h"
 
 enum { TAKES_BYTES = 128 };
@@ -116,6 +117,12 @@ static void print_optimizers(const struct columns *columns)
     const struct cairn_optim_kind *kind = NULL;
     for (size_t i = 0; (kind = cairn_optim_kind_at(i)) != NULL; i++)
         printf("  %-*s  %s: %s\n", (int)columns->name, kind->name, kind->doc, kind->uses);
+    printf(
+        "\n  Each also takes clip_norm, exclude_1d and groups: [{match: '*.bias', lr_scale: 2}], "
+        "a list of maps with\n\n");
+    size_t n = 0;
+    const struct cairn_key *keys = cairn_optim_group_keys(&n);
+    for (size_t i = 0; i < n; i++) print_key(&keys[i], columns, 4);
 }
 
 static cairn_status run_options(const struct cairn_arguments *arguments, cairn_comm *comm)

@@ -5,8 +5,7 @@
 static void update(const struct cairn_optim_options *options, const struct cairn_optim_step *step)
 {
     cairn_moments_update(
-        options, step,
-        (struct cairn_moments_decay){.in_gradient = options->weight_decay, .kept = 1});
+        options, step, (struct cairn_moments_decay){.in_gradient = step->weight_decay, .kept = 1});
 }
 
 const struct cairn_optim_kind cairn_optim_adam = {

@@ -6,7 +6,7 @@ static void update(const struct cairn_optim_options *options, const struct cairn
 {
     cairn_moments_update(
         options, step,
-        (struct cairn_moments_decay){.kept = 1 - step->rate * options->weight_decay});
+        (struct cairn_moments_decay){.kept = 1 - step->rate.now * step->weight_decay});
 }
 
 const struct cairn_optim_kind cairn_optim_adamw = {

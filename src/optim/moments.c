@@ -20,9 +20,9 @@ void cairn_moments_update(const struct cairn_optim_options *options,
     const float *restrict g = step->g;
     float *restrict m = step->slot[0];
     float *restrict v = step->slot[1];
-    const size_t n = step->params->n_weights;
+    const size_t n = step->n;
     const double t = (double)step->t;
-    const float rate = (float)(step->rate / (1 - pow(options->beta1, t)));
+    const float rate = (float)(step->rate.now / (1 - pow(options->beta1, t)));
     const float v_root = (float)sqrt(1 - pow(options->beta2, t));
     const float m_gain = (float)(1 - options->beta1);
     const float v_keep = (float)options->beta2;

@@ -18,7 +18,7 @@ CAIRN_CHECKED cairn_status cairn_moments_check(const struct cairn_optim_options 
  * Change every weight once: m and v follow the gradient and its square, w moves by m / sqrt(v),
  * both corrected for their start at zero.
  *
- * Shapes  w, g, m (slot 0), v (slot 1): [n], the flat parameter block
+ * Shapes  w, g, m (slot 0), v (slot 1): [n]
  * Units   rate per update; t counts updates, first is 1
  * Ranks   local; equal inputs on all ranks keep equal weights
  * Errors  none; g was found finite when it was summed

@@ -8,6 +8,7 @@
 
 #include "base/keys.h"
 #include "base/memory.h"
+#include "optim/groups.h"
 
 #define X(name) extern const struct cairn_optim_kind cairn_optim_##name;
 #include "optim/optimizers.def"
@@ -25,6 +26,7 @@ struct cairn_optim {
     const struct cairn_optim_kind *kind;
     const struct cairn_params *params; /* borrowed for life */
     struct cairn_optim_options options;
+    struct cairn_optim_ranges ranges;
     struct cairn_arena arena;     /* of the slots */
     float *slot[CAIRN_MAX_SLOTS]; /* [n_weights] each, NULL where none is kept */
     uint64_t t;                   /* updates done */
@@ -73,7 +75,9 @@ cairn_status cairn_optim_create(const struct cairn_optim_options *options,
     optim->params = params;
     optim->options = *options;
     optim->options.name = kind->name;
-    cairn_status st = get_slots(optim);
+    optim->options.groups = NULL; /* of the caller's tree, read here and not kept */
+    cairn_status st = cairn_optim_ranges_create(options, kind, params, &optim->ranges);
+    if (st == CAIRN_OK) st = get_slots(optim);
     if (st != CAIRN_OK) {
         cairn_optim_free(optim);
         return st;
@@ -85,16 +89,29 @@ cairn_status cairn_optim_create(const struct cairn_optim_options *options,
 void cairn_optim_free(struct cairn_optim *optim)
 {
     if (optim == NULL) return;
+    cairn_optim_ranges_free(&optim->ranges);
     cairn_arena_free(&optim->arena);
     free(optim);
 }
 
-void cairn_optim_update(struct cairn_optim *optim, double rate, const float *g, float *w)
+void cairn_optim_update(struct cairn_optim *optim, struct cairn_rate rate, const float *g, float *w)
 {
-    struct cairn_optim_step step = {
-        .params = optim->params, .w = w, .g = g, .rate = rate, .t = ++optim->t};
-    memcpy(step.slot, optim->slot, sizeof step.slot);
-    optim->kind->update(&optim->options, &step);
+    optim->t++;
+    for (size_t r = 0; r < optim->ranges.n; r++) {
+        const struct cairn_optim_range *range = &optim->ranges.range[r];
+        struct cairn_optim_step step = {
+            .n = range->count,
+            .w = w + range->offset,
+            .g = g + range->offset,
+            .weight_decay = range->weight_decay,
+            .trust_ratio = range->trust_ratio,
+            .rate = {rate.now * range->lr_scale, rate.before * range->lr_scale},
+            .t = optim->t,
+        };
+        for (int k = 0; k < CAIRN_MAX_SLOTS; k++)
+            step.slot[k] = optim->slot[k] == NULL ? NULL : optim->slot[k] + range->offset;
+        optim->kind->update(&optim->options, &step);
+    }
 }
 
 bool cairn_optim_slot(struct cairn_optim *optim, size_t index, const char **name, float **block)

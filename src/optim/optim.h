@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/tree.h"
 #include "cairn/status.h"
 #include "tensor/params.h"
 
@@ -16,18 +17,28 @@ enum { CAIRN_MAX_SLOTS = 4 };
 /** Every number an optimizer can be given; each uses what its `uses` names. */
 struct cairn_optim_options {
     const char *name; /* in optimizers.def */
-    double lr, momentum, dampening, weight_decay, beta1, beta2, eps;
-    bool nesterov;
+    double lr, momentum, dampening, weight_decay, beta1, beta2, eps, alpha, trust_coefficient;
+    bool nesterov, centered, bias_correction, momentum_correction;
+    bool exclude_1d;                 /* no decay and no trust ratio for tensors of one dimension */
+    const struct cairn_node *groups; /* list of optim/groups.h, read on creation; NULL: none */
 };
 
-/** What one update works on.  Arrays are flat blocks [n_weights] of the layout `params`. */
+/** The learning rate of an update, and of the update before; 0: there was none. */
+struct cairn_rate {
+    double now, before;
+};
+
+/** What one call of an update works on: tensors that lie one behind the other and are treated
+ * alike; a single one where the kind works by tensor.  Arrays are [n]. */
 struct cairn_optim_step {
-    const struct cairn_params *params;
+    size_t n;
     float *w;
     const float *g; /* the mean (or sum) over the global batch, clipped */
     float *slot[CAIRN_MAX_SLOTS];
-    double rate; /* learning rate of this update */
-    uint64_t t;  /* the first update is 1 */
+    double weight_decay;
+    bool trust_ratio;       /* of a kind that works by tensor: scale the step by the norms */
+    struct cairn_rate rate; /* of these tensors */
+    uint64_t t;             /* the first update is 1 */
 };
 
 /** An optimizer: one row of functions. */
@@ -38,6 +49,7 @@ struct cairn_optim_kind {
     const char *uses;                   /* keys of optim it reads, separated by blanks */
     const char *slots[CAIRN_MAX_SLOTS]; /* names of its state, as in PyTorch: momentum_buffer,
                                            exp_avg, exp_avg_sq */
+    bool by_tensor;                     /* it takes norms of tensors, and gets one at a time */
     cairn_status (*check)(
         const struct cairn_optim_options *options); /* CAIRN_USAGE; NULL: all is fine */
     bool (*needs_slot)(const struct cairn_optim_options *options, int slot); /* NULL: all */
@@ -54,7 +66,7 @@ struct cairn_optim;
 
 /** Allocate state for the weights of `params`, which must outlive it.  Ranks: local.  Errors:
  * CAIRN_USAGE: unknown name (names the nearest), bad combination (nesterov without momentum or with
- * dampening, beta of 1), memory. */
+ * dampening, beta of 1), groups that are wrong or match no tensor, memory. */
 CAIRN_CHECKED cairn_status cairn_optim_create(const struct cairn_optim_options *options,
                                               const struct cairn_params *params,
                                               struct cairn_optim **out);
@@ -64,7 +76,8 @@ void cairn_optim_free(struct cairn_optim *optim);
 
 /** Change every weight once.  Ranks: local.
  * Errors: none; g was found finite when it was summed. */
-void cairn_optim_update(struct cairn_optim *optim, double rate, const float *g, float *w);
+void cairn_optim_update(struct cairn_optim *optim, struct cairn_rate rate, const float *g,
+                        float *w);
 
 /** State for checkpoints: slot `index` has this name and block [n_weights]; false behind the last.
  * Borrowed. Slots that the options make superfluous are not there.  Ranks: local.  Errors: none. */

@@ -30,7 +30,7 @@ static void plain(float *restrict w, const float *restrict g, size_t n, float ra
  * SGD with momentum: the step is g_scale * gradient + m_scale * momentum, which are 1 and momentum
  * for Nesterov's and 0 and 1 for the plain one.
  *
- * Shapes  w, g, m: [n], the flat parameter block
+ * Shapes  w, g, m: [n]
  * Units   rate per update; the first update takes the gradient itself for the momentum, so
  * dampening starts later
  * Ranks   local; equal inputs on all ranks keep equal weights
@@ -43,9 +43,9 @@ static void update(const struct cairn_optim_options *options, const struct cairn
     float *restrict w = step->w;
     const float *restrict g = step->g;
     float *restrict m = step->slot[0];
-    const size_t n = step->params->n_weights;
-    const float rate = (float)step->rate;
-    const float decay = (float)options->weight_decay;
+    const size_t n = step->n;
+    const float rate = (float)step->rate.now;
+    const float decay = (float)step->weight_decay;
     const float momentum = (float)options->momentum;
     const float gain = step->t == 1 ? 1.0f : (float)(1 - options->dampening);
     const float g_scale = options->nesterov ? 1.0f : 0.0f;

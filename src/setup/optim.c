@@ -16,7 +16,7 @@ static cairn_status check_uses(const struct cairn_config *config,
     for (const struct cairn_key *end = key + n; key < end; key++) {
         if (strncmp(key->name, prefix, sizeof prefix - 1) != 0) continue;
         const char *name = key->name + sizeof prefix - 1;
-        if (cairn_words_find("name lr clip_norm", name, NULL) ||
+        if (cairn_words_find("name lr clip_norm exclude_1d groups", name, NULL) ||
             cairn_words_find(kind->uses, name, NULL))
             continue;
         const struct cairn_node *node =
@@ -25,7 +25,8 @@ static cairn_status check_uses(const struct cairn_config *config,
         if (key->type == CAIRN_KEY_REAL && strtod(node->text, NULL) == strtod(key->fallback, NULL))
             continue;
         return cairn_fail(CAIRN_USAGE,
-                          "%s: %s is not used by optim.name: %s, which reads: %s clip_norm",
+                          "%s: %s is not used by optim.name: %s, which reads: %s clip_norm "
+                          "exclude_1d groups",
                           cairn_node_place(node), key->name, kind->name, kind->uses);
     }
     return CAIRN_OK;
@@ -43,15 +44,22 @@ cairn_status cairn_setup_optim(const struct cairn_config *config, const struct c
         .beta1 = config->optim_beta1,
         .beta2 = config->optim_beta2,
         .eps = config->optim_eps,
+        .alpha = config->optim_alpha,
+        .trust_coefficient = config->optim_trust_coefficient,
         .nesterov = config->optim_nesterov,
+        .centered = config->optim_centered,
+        .bias_correction = config->optim_bias_correction,
+        .momentum_correction = config->optim_momentum_correction,
+        .exclude_1d = config->optim_exclude_1d,
+        .groups = config->optim_groups,
     };
     const struct cairn_optim_kind *kind = NULL;
     CAIRN_TRY_IN(cairn_optim_find(options.name, &kind), "%s: optim.name",
                  cairn_config_place(config, "optim.name"));
     CAIRN_TRY(check_uses(config, kind));
-    CAIRN_TRY_IN(cairn_optim_create(&options, params, out), "%s",
-                 cairn_config_place(config, "optim.name"));
-    return CAIRN_OK;
+    if (kind->check != NULL)
+        CAIRN_TRY_IN(kind->check(&options), "%s", cairn_config_place(config, "optim.name"));
+    return cairn_optim_create(&options, params, out); /* groups know their own place */
 }
 
 struct cairn_schedule cairn_setup_schedule(const struct cairn_config *config,

@@ -7,7 +7,7 @@
 
 enum { LANES = 16 };
 
-static double sum_of_squares(const float *x, size_t n)
+double cairn_sum_of_squares(const float *x, size_t n)
 {
     double lane[LANES] = {0};
     size_t i = 0;
@@ -21,7 +21,7 @@ static double sum_of_squares(const float *x, size_t n)
 
 double cairn_norm(const float *x, size_t n)
 {
-    return sqrt(sum_of_squares(x, n));
+    return sqrt(cairn_sum_of_squares(x, n));
 }
 
 struct cairn_magnitudes cairn_magnitudes(const float *x, size_t n)

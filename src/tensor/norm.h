@@ -11,6 +11,9 @@ struct cairn_magnitudes {
     double mean_abs, max_abs, norm;
 };
 
+/** Sum of squares of x [n].  Ranks: local.  Errors: none. */
+double cairn_sum_of_squares(const float *x, size_t n);
+
 /** sqrt of the sum of squares of x [n].  Ranks: local.  Errors: none. */
 double cairn_norm(const float *x, size_t n);
 

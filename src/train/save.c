@@ -49,6 +49,7 @@ static cairn_status add_progress(struct cairn_state *state, cairn_trainer *t, st
         {"/progress/samples", CAIRN_ARRAY_U64, &t->at.samples},
         {"/progress/seed", CAIRN_ARRAY_U64, &stored->seed},
         {"/progress/learning_rate", CAIRN_ARRAY_F64, &stored->learning_rate},
+        {"/progress/last_rate", CAIRN_ARRAY_F64, &t->at.rate},
         {"/progress/data_fingerprint", CAIRN_ARRAY_U64, &stored->data},
         {"/progress/last_epoch", CAIRN_ARRAY_U64, &t->at.epoch},
         {"/progress/epoch_loss", CAIRN_ARRAY_F64, &t->at.epoch_loss},

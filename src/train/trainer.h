@@ -48,6 +48,7 @@ struct cairn_progress_state {
     uint64_t position;               /* in the epochs' orders laid end to end */
     uint64_t samples;                /* used so far */
     uint64_t epoch;                  /* of the last update */
+    double rate;                     /* learning rate of the last update; 0: there was none */
     double epoch_loss, epoch_weight; /* sums over that epoch, update by update in every world */
 };
 

@@ -65,11 +65,11 @@ static cairn_status apply(cairn_trainer *t, const struct cairn_totals *totals,
     if (!isfinite(norm))
         return cairn_fail(CAIRN_NUMBERS,
                           "the gradient is not finite; lower optim.lr or set optim.clip_norm");
-    cairn_optim_update(t->parts.optim, rate, t->g, t->w);
+    cairn_optim_update(t->parts.optim, (struct cairn_rate){rate, t->at.rate}, t->g, t->w);
     cairn_params_average(t->params, t->g, (double)t->window.n, t->w);
     t->spent.update_s = cairn_clock_s() - begin_s;
     *out = cairn_trainer_record(t, totals);
-    out->lr = rate;
+    out->lr = t->at.rate = rate;
     out->grad_norm = norm;
     cairn_trainer_advance(t, totals);
     return CAIRN_OK;

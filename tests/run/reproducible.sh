@@ -58,6 +58,11 @@ done
 worlds adam "1 3" optim.name=adamw optim.momentum=0 optim.lr=0.01 optim.weight_decay=0.1 batch.tail=drop
 worlds nesterov "1 3" optim.nesterov=true batch.tail=carry schedule.decay=cosine schedule.warmup_updates=2
 worlds sum "1 4" batch.normalize=sum optim.lr=2e-4 optim.clip_norm=40 train.evaluate_every=2
+groups="optim.groups=[{match: 1.*, lr_scale: 0.5}, {match: ['*.bias'], weight_decay: 0.02, trust_ratio: false}]"
+worlds rmsprop "1 3" optim.name=rmsprop optim.lr=0.002 optim.centered=true train.epochs=1
+worlds lars "1 2 3" optim.name=lars optim.weight_decay=0.01 optim.trust_coefficient=0.1 "$groups" \
+    schedule.warmup_updates=2 optim.momentum_correction=true train.epochs=1
+worlds lamb "1 2 3" optim.name=lamb optim.momentum=0 optim.lr=0.02 optim.weight_decay=0.01 train.epochs=1
 worlds squared "1 3" "data.file=$datasets/diabetes.h5" loss=squared_error batch.global=100 \
     'model=[{type: dense, units: 9}, {type: tanh}, {type: dense, units: 1}]' optim.lr=0.01
 if [ -n "$full" ]; then

@@ -68,6 +68,10 @@ column exact.cut/metrics.csv samples | tail -n 1 >out
 same "samples in 6 epochs" "$(cat out)" $((6 * n_train))
 stops carry 87 batch.tail=carry optim.name=adam optim.momentum=0 optim.lr=0.01
 stops drop 84 batch.tail=drop schedule.decay=cosine batch.normalize=sum optim.lr=1e-3 optim.clip_norm=50 train.evaluate_every=10
+stops lars 90 optim.name=lars optim.trust_coefficient=0.1 optim.weight_decay=0.01 optim.momentum_correction=true \
+    schedule.decay=linear "optim.groups=[{match: '*.bias', lr_scale: 0.1}]"
+stops lamb 60 optim.name=lamb optim.momentum=0 optim.lr=0.02 optim.weight_decay=0.01 train.epochs=4
+stops rmsprop 60 optim.name=rmsprop optim.lr=0.002 optim.centered=true train.epochs=4
 
 # More epochs after the last, short window of carry: still each sample once per epoch.
 expect 0 2 train run.yaml --out longer batch.tail=carry train.epochs=2
@@ -107,6 +111,7 @@ same "samples of 6 updates" "$(json out samples)" $((6 * 64))
 
 # Keys that matter, and keys that may change.
 expect_line 2 2 'optim\.lr.*0\.2.*0\.1' train run.yaml --out exact.cut optim.lr=0.2
+expect_line 2 2 'optim\.groups' train run.yaml --out exact.cut 'optim.groups=[{match: "*.bias"}]'
 expect_line 2 2 'model.*units' train run.yaml --out exact.cut model.1.units=17
 expect_line 2 1 'batch\.micro.*train\.seed' train run.yaml --out exact.cut batch.micro=8 train.seed=4
 keys=(loss=cross_entropy checkpoint.keep=2 checkpoint.every_updates=50 train.evaluate_every=20 data.in_memory=false log.gradflow_every=1)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * Optimizers against PyTorch's formulas in double and against PyTorch's own numbers, clipping,
- * schedules, state. */
+ * Optimizers against their formulas in double and against PyTorch's own numbers, clipping,
+ * schedules, state.  Parameter groups: test_optim_groups.c. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,58 +12,26 @@
 #include "base/random.h"
 #include "optim/optim.h"
 #include "optim/schedule.h"
+#include "support/optim.h"
 
-enum { N = 37, UPDATES = 20 }; /* N: no multiple of a vector */
+enum { UPDATES = 20 };
 
-static const double TOLERANCE = 1e-6; /* 20 updates of weights below 1, each rounded to 2^-24 */
-
-struct reference {
-    double w[N], m[N], v[N];
-};
+/* 20 updates of weights below 1, each rounded to 2^-24 */
+static const double TOLERANCE = 1e-6;
+/* RMSprop without its gradient's mean: the moves of 20 updates sum up to weights of 8, and
+ * variances are differences of rounded squares */
+static const double TOLERANCE_CENTERED = 2e-5;
 
 typedef struct cairn_optim_options options;
 
-static void reference_sgd(struct reference *r, const float *g, const options *o, double rate, int t)
+static double rate_of(int t)
 {
-    for (int i = 0; i < N; i++) {
-        double d = (double)g[i] + o->weight_decay * r->w[i];
-        if (o->momentum != 0) {
-            r->m[i] = t == 1 ? d : o->momentum * r->m[i] + (1 - o->dampening) * d;
-            d = o->nesterov ? d + o->momentum * r->m[i] : r->m[i];
-        }
-        r->w[i] -= rate * d;
-    }
-}
-
-static void reference_adam_step(struct reference *r, int i, double d, const options *o, double rate,
-                                int t)
-{
-    r->m[i] = o->beta1 * r->m[i] + (1 - o->beta1) * d;
-    r->v[i] = o->beta2 * r->v[i] + (1 - o->beta2) * d * d;
-    double m_hat = r->m[i] / (1 - pow(o->beta1, t));
-    double v_hat = r->v[i] / (1 - pow(o->beta2, t));
-    r->w[i] -= rate * m_hat / (sqrt(v_hat) + o->eps);
-}
-
-static void reference_adam(struct reference *r, const float *g, const options *o, double rate,
-                           int t)
-{
-    for (int i = 0; i < N; i++)
-        reference_adam_step(r, i, (double)g[i] + o->weight_decay * r->w[i], o, rate, t);
-}
-
-static void reference_adamw(struct reference *r, const float *g, const options *o, double rate,
-                            int t)
-{
-    for (int i = 0; i < N; i++) {
-        r->w[i] *= 1 - rate * o->weight_decay;
-        reference_adam_step(r, i, (double)g[i], o, rate, t);
-    }
+    return 0.02 / (1 + 0.1 * t);
 }
 
 static const struct {
     options options;
-    void (*update)(struct reference *r, const float *g, const options *o, double rate, int t);
+    reference_update *update;
 } cases[] = {
     {{.name = "sgd"}, reference_sgd},
     {{.name = "sgd", .weight_decay = 0.01}, reference_sgd},
@@ -76,16 +44,37 @@ static const struct {
     {{.name = "adamw", .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8}, reference_adamw},
     {{.name = "adamw", .beta1 = 0.8, .beta2 = 0.9, .eps = 1e-3, .weight_decay = 0.1},
      reference_adamw},
+    {{.name = "rmsprop", .alpha = 0.99, .eps = 1e-8}, reference_rmsprop},
+    {{.name = "rmsprop", .alpha = 0.9, .eps = 1e-3, .weight_decay = 0.1, .momentum = 0.5},
+     reference_rmsprop},
+    {{.name = "rmsprop", .alpha = 0.9, .eps = 1e-2, .centered = true}, reference_rmsprop},
+    {{.name = "rmsprop", .alpha = 0.9, .eps = 1e-2, .momentum = 0.5, .centered = true},
+     reference_rmsprop},
+    {{.name = "lars", .trust_coefficient = 0.001, .eps = 1e-8}, reference_lars},
+    {{.name = "lars", .trust_coefficient = 2, .momentum = 0.9, .weight_decay = 0.1, .eps = 0.1},
+     reference_lars},
+    {{.name = "lars", .trust_coefficient = 0.5, .momentum = 0.9, .momentum_correction = true},
+     reference_lars},
+    {{.name = "lamb", .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8, .bias_correction = true},
+     reference_lamb},
+    {{.name = "lars",
+      .trust_coefficient = 2,
+      .momentum = 0.9,
+      .weight_decay = 0.1,
+      .exclude_1d = true},
+     reference_lars},
+    {{.name = "lamb", .beta1 = 0.8, .beta2 = 0.9, .eps = 1e-3, .weight_decay = 0.1},
+     reference_lamb},
+    {{.name = "lamb",
+      .beta1 = 0.8,
+      .beta2 = 0.9,
+      .eps = 1e-3,
+      .weight_decay = 0.1,
+      .exclude_1d = true},
+     reference_lamb},
 };
 
 enum { N_CASES = sizeof cases / sizeof cases[0] };
-
-static const struct cairn_params params = {.n_weights = N};
-
-static double rate_of(int t)
-{
-    return 0.02 / (1 + 0.1 * t);
-}
 
 /* n numbers in [-1/2, 1/2) for update t. */
 static void draw(int t, int n, float *out)
@@ -95,10 +84,15 @@ static void draw(int t, int n, float *out)
     for (int i = 0; i < n; i++) out[i] = cairn_random_unit(bits[i]) - 0.5f;
 }
 
+static struct cairn_rate rates_of(int t)
+{
+    return (struct cairn_rate){rate_of(t), t == 1 ? 0 : rate_of(t - 1)};
+}
+
 static struct cairn_optim *make(const options *o)
 {
     struct cairn_optim *optim = NULL;
-    if (cairn_optim_create(o, &params, &optim) != CAIRN_OK) fail_msg("%s", cairn_error_text());
+    if (cairn_optim_create(o, &two_tensors, &optim) != CAIRN_OK) fail_msg("%s", cairn_error_text());
     return optim;
 }
 
@@ -107,7 +101,7 @@ static void run(struct cairn_optim *optim, int from, int to, float *w)
     float g[N];
     for (int t = from; t <= to; t++) {
         draw(t, N, g);
-        cairn_optim_update(optim, rate_of(t), g, w);
+        cairn_optim_update(optim, rates_of(t), g, w);
     }
 }
 
@@ -117,16 +111,17 @@ static void formulas(void **state)
     for (size_t c = 0; c < N_CASES; c++) {
         struct reference r = {.w = {0}};
         float w[N], g[N];
+        double tolerance = cases[c].options.centered ? TOLERANCE_CENTERED : TOLERANCE;
         struct cairn_optim *optim = make(&cases[c].options);
         draw(0, N, w);
         for (int i = 0; i < N; i++) r.w[i] = (double)w[i];
         for (int t = 1; t <= UPDATES; t++) {
             draw(t, N, g);
-            cairn_optim_update(optim, rate_of(t), g, w);
-            cases[c].update(&r, g, &cases[c].options, rate_of(t), t);
+            cairn_optim_update(optim, rates_of(t), g, w);
+            cases[c].update(&r, g, &cases[c].options, rates_of(t), t);
         }
         for (int i = 0; i < N; i++)
-            if (fabs((double)w[i] - r.w[i]) > TOLERANCE)
+            if (fabs((double)w[i] - r.w[i]) > tolerance)
                 fail_msg("case %zu (%s) weight %d: %.9g, formula %.9g", c, cases[c].options.name, i,
                          (double)w[i], r.w[i]);
         assert_int_equal(cairn_optim_count(optim), UPDATES);
@@ -194,8 +189,23 @@ static void numbers_of_pytorch(void **state)
          {0.661864042f, -2.24505472f, 0.217113808f}},
         {{.name = "adamw", .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8, .weight_decay = 0.01},
          {0.684659123f, -2.27616024f, 0.2201377f}},
+        {{.name = "rmsprop", .alpha = 0.99, .eps = 1e-8},
+         {-0.908103347f, -3.68483329f, -1.10596311f}},
+        {{.name = "rmsprop", .alpha = 0.9, .eps = 1e-3, .weight_decay = 0.01},
+         {0.355487674f, -2.4562192f, -0.021134153f}},
+        {{.name = "rmsprop", .alpha = 0.99, .eps = 1e-8, .momentum = 0.9},
+         {-4.25955153f, -6.79177904f, -4.13037872f}},
+        {{.name = "rmsprop",
+          .alpha = 0.9,
+          .eps = 1e-2,
+          .momentum = 0.5,
+          .centered = true,
+          .weight_decay = 0.01},
+         {0.0953083113f, -2.67266035f, -0.318757594f}},
     };
-    static const struct cairn_params three = {.n_weights = 3};
+    struct cairn_param item = {.name = "w", .shape = {1, {3}}, .count = 3};
+    const struct cairn_params three = {
+        .item = &item, .n_items = 1, .n_tensors = 1, .n_weights = 3, .n_values = 3};
     (void)state;
     for (size_t c = 0; c < sizeof table / sizeof table[0]; c++) {
         float w[3] = {1.0f, -2.0f, 0.5f}, g[3];
@@ -204,10 +214,10 @@ static void numbers_of_pytorch(void **state)
         for (int k = 0; k < 5; k++) {
             for (int i = 0; i < 3; i++)
                 g[i] = (float)(0.1 * (i + 1) * (k % 2 == 0 ? 1 : -0.5) + 0.01 * k);
-            cairn_optim_update(optim, 0.1, g, w);
+            cairn_optim_update(optim, (struct cairn_rate){0.1, 0.1}, g, w);
         }
-        for (int i = 0; i < 3; i++)
-            if (fabsf(w[i] - table[c].w[i]) > 5e-7f) /* a few units in the last place of 2 */
+        for (int i = 0; i < 3; i++) /* a few units in the last place of numbers up to 2, or 7 */
+            if (fabsf(w[i] - table[c].w[i]) > 2.5e-7f * fmaxf(2, fabsf(w[i])))
                 fail_msg("case %zu weight %d: %.9g, PyTorch %.9g", c, i, (double)w[i],
                          (double)table[c].w[i]);
         cairn_optim_free(optim);
@@ -221,12 +231,17 @@ static void slots_are_kept_only_where_needed(void **state)
     struct cairn_optim *plain = make(&(options){.name = "sgd"});
     struct cairn_optim *momentum = make(&(options){.name = "sgd", .momentum = 0.5});
     struct cairn_optim *adam = make(&(options){.name = "adam"});
+    struct cairn_optim *rmsprop = make(&(options){.name = "rmsprop", .centered = true});
     (void)state;
     assert_false(cairn_optim_slot(plain, 0, &name, &block));
     assert_true(cairn_optim_slot(momentum, 0, &name, &block));
     assert_string_equal(name, "momentum_buffer");
     assert_true(cairn_optim_slot(adam, 1, &name, &block));
     assert_string_equal(name, "exp_avg_sq");
+    assert_true(cairn_optim_slot(rmsprop, 1, &name, &block));
+    assert_string_equal(name, "grad_avg");
+    assert_false(cairn_optim_slot(rmsprop, 2, &name, &block));
+    cairn_optim_free(rmsprop);
     cairn_optim_free(plain);
     cairn_optim_free(momentum);
     cairn_optim_free(adam);
@@ -240,19 +255,55 @@ static void wrong_options_are_named(void **state)
         const char *says;
     } wrong[] = {
         {{.name = "admw"}, "did you mean 'adamw'?"},
-        {{.name = "conjugate_gradients"}, "there are: sgd, adam, adamw"},
+        {{.name = "conjugate_gradients"}, "there are: sgd, adam, adamw, rmsprop, lars, lamb"},
         {{.name = "sgd", .nesterov = true}, "optim.nesterov needs momentum"},
         {{.name = "sgd", .nesterov = true, .momentum = 0.9, .dampening = 0.1},
          "optim.dampening 0.1"},
         {{.name = "adam", .beta1 = 1}, "below 1"},
         {{.name = "adamw", .beta2 = 1}, "below 1"},
+        {{.name = "lamb", .beta2 = 1}, "below 1"},
+        {{.name = "rmsprop", .alpha = 1}, "optim.alpha is 1"},
     };
     (void)state;
     for (size_t c = 0; c < sizeof wrong / sizeof wrong[0]; c++) {
         struct cairn_optim *optim = NULL;
-        assert_int_equal(cairn_optim_create(&wrong[c].options, &params, &optim), CAIRN_USAGE);
+        assert_int_equal(cairn_optim_create(&wrong[c].options, &two_tensors, &optim), CAIRN_USAGE);
         assert_null(optim);
         if (strstr(cairn_error_text(), wrong[c].says) == NULL) fail_msg("%s", cairn_error_text());
+    }
+}
+
+/* A constant gradient has no variance: its mean square and squared mean meet, and rounding may put
+ * the difference below 0, of which PyTorch's root is NaN. */
+static void variance_never_falls_below_zero(void **state)
+{
+    float w[N] = {0}, g[N];
+    struct cairn_optim *optim =
+        make(&(options){.name = "rmsprop", .alpha = 0.5, .eps = 1e-3, .centered = true});
+    (void)state;
+    draw(1, N, g);
+    for (int t = 1; t <= 100; t++) cairn_optim_update(optim, (struct cairn_rate){1e-4, 1e-4}, g, w);
+    for (int i = 0; i < N; i++) assert_true(isfinite(w[i]));
+    cairn_optim_free(optim);
+}
+
+/* A tensor of zeros starts to move, and one without a gradient stays: the ratio of both is 1. */
+static void zero_norms_scale_nothing(void **state)
+{
+    static const options kinds[] = {
+        {.name = "lars", .trust_coefficient = 0.001},
+        {.name = "lamb", .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8, .bias_correction = true}};
+    static const double moves[] = {0.1 * 0.25, 0.1}; /* rate * g; rate * sign(g) */
+    (void)state;
+    for (size_t c = 0; c < sizeof kinds / sizeof kinds[0]; c++) {
+        struct cairn_optim *optim = make(&kinds[c]);
+        float w[N] = {0}, g[N] = {0};
+        for (int i = 0; i < FIRST; i++) g[i] = 0.25f;
+        for (int i = FIRST; i < N; i++) w[i] = 3;
+        cairn_optim_update(optim, (struct cairn_rate){0.1, 0}, g, w);
+        for (int i = 0; i < FIRST; i++) assert_true(fabs((double)w[i] + moves[c]) < TOLERANCE);
+        for (int i = FIRST; i < N; i++) assert_true(w[i] == 3);
+        cairn_optim_free(optim);
     }
 }
 
@@ -331,6 +382,8 @@ int main(void)
         cmocka_unit_test(numbers_of_pytorch),
         cmocka_unit_test(slots_are_kept_only_where_needed),
         cmocka_unit_test(wrong_options_are_named),
+        cmocka_unit_test(variance_never_falls_below_zero),
+        cmocka_unit_test(zero_norms_scale_nothing),
         cmocka_unit_test(clip),
         cmocka_unit_test(schedules),
     };

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * LAMB: Adam's step scaled tensor by tensor, for large batches. */
+#include <math.h>
+
+#include "optim/moments.h"
+#include "tensor/norm.h"
+
+enum { BLOCK = 1024 }; /* elements of a step that are worked at once: they stay in the cache */
+
+struct constants {
+    float m_scale, v_scale, eps, decay; /* u = m_scale * m / (v_scale * sqrt(v) + eps) + decay w */
+};
+
+static struct constants constants_of(const struct cairn_optim_options *options,
+                                     const struct cairn_optim_step *step)
+{
+    const double t = (double)step->t;
+    bool corrects = options->bias_correction;
+    return (struct constants){
+        .m_scale = corrects ? (float)(1 / (1 - pow(options->beta1, t))) : 1,
+        .v_scale = corrects ? (float)(1 / sqrt(1 - pow(options->beta2, t))) : 1,
+        .eps = (float)options->eps,
+        .decay = (float)step->weight_decay,
+    };
+}
+
+/* The elements [first, first + n) of the step before its scaling, into u [n]. */
+static void work_step(const struct cairn_optim_step *step, const struct constants *c, size_t first,
+                      size_t n, float *restrict u)
+{
+    const float *restrict w = step->w + first;
+    const float *restrict m = step->slot[0] + first;
+    const float *restrict v = step->slot[1] + first;
+    for (size_t i = 0; i < n; i++)
+        u[i] = c->m_scale * m[i] / (c->v_scale * sqrtf(v[i]) + c->eps) + c->decay * w[i];
+}
+
+/* Both averages follow the gradient. */
+static void take_gradient(const struct cairn_optim_options *options,
+                          const struct cairn_optim_step *step, size_t first, size_t n)
+{
+    const float *restrict g = step->g + first;
+    float *restrict m = step->slot[0] + first;
+    float *restrict v = step->slot[1] + first;
+    const float m_gain = (float)(1 - options->beta1);
+    const float v_keep = (float)options->beta2;
+    const float v_gain = (float)(1 - options->beta2);
+    for (size_t i = 0; i < n; i++) {
+        m[i] += m_gain * (g[i] - m[i]);
+        v[i] = v_keep * v[i] + v_gain * g[i] * g[i];
+    }
+}
+
+/**
+ * LAMB: m and v as Adam's; u = m^ / (sqrt(v^) + eps) + decay * w, corrected for the start at zero
+ * or not; w -= rate * ratio * u with the ratio |w| / |u|, 1 where either is 0 or the tensor is
+ * excluded.
+ *
+ * u is worked twice, block by block, rather than kept: its norm must be known before the first
+ * weight moves, and to keep it would take as much memory as another average.
+ *
+ * Shapes  w, g, m (slot 0), v (slot 1): [n], one tensor
+ * Units   rate per update; t counts updates, first is 1; norms in double
+ * Ranks   local; equal inputs on all ranks keep equal weights
+ * Errors  none; g was found finite when it was summed
+ * Source  You et al. 2020 (arXiv 1904.00962), algorithm 2 with phi(z) = z
+ */
+static void update(const struct cairn_optim_options *options, const struct cairn_optim_step *step)
+{
+    const struct constants c = constants_of(options, step);
+    float u[BLOCK];
+    double w_squares = 0;
+    double u_squares = 0;
+    for (size_t first = 0; first < step->n; first += BLOCK) {
+        size_t n = step->n - first < BLOCK ? step->n - first : BLOCK;
+        take_gradient(options, step, first, n);
+        if (!step->trust_ratio) continue;
+        work_step(step, &c, first, n, u);
+        w_squares += cairn_sum_of_squares(step->w + first, n);
+        u_squares += cairn_sum_of_squares(u, n);
+    }
+    bool scales = w_squares > 0 && u_squares > 0;
+    double ratio = scales ? sqrt(w_squares) / sqrt(u_squares) : 1;
+    const float rate = (float)(step->rate.now * ratio);
+    for (size_t first = 0; first < step->n; first += BLOCK) {
+        size_t n = step->n - first < BLOCK ? step->n - first : BLOCK;
+        float *restrict w = step->w + first;
+        work_step(step, &c, first, n, u);
+        for (size_t i = 0; i < n; i++) w[i] -= rate * u[i];
+    }
+}
+
+const struct cairn_optim_kind cairn_optim_lamb = {
+    .size = sizeof(struct cairn_optim_kind),
+    .name = "lamb",
+    .doc = "Adam whose step is scaled to |w| of each tensor (You et al. 2020)",
+    .uses = "lr weight_decay beta1 beta2 eps bias_correction",
+    .slots = {"exp_avg", "exp_avg_sq"},
+    .by_tensor = true,
+    .check = cairn_moments_check,
+    .update = update,
+};

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * LARS: SGD with momentum whose rate is scaled tensor by tensor, for large batches. */
+#include "optim/optim.h"
+#include "tensor/norm.h"
+
+static bool needs_slot(const struct cairn_optim_options *options, int slot)
+{
+    (void)slot; /* there is one: the momentum */
+    return options->momentum != 0;
+}
+
+static double trust_ratio(const struct cairn_optim_options *options,
+                          const struct cairn_optim_step *step)
+{
+    double w = step->trust_ratio ? cairn_norm(step->w, step->n) : 0;
+    double g = step->trust_ratio ? cairn_norm(step->g, step->n) : 0;
+    if (w == 0 || g == 0) return 1;
+    return options->trust_coefficient * w / (g + step->weight_decay * w + options->eps);
+}
+
+/* What of the momentum is kept.  The rate is inside it, so that a change of the rate would reach
+ * the old gradients late; the correction makes them have it at once. */
+static double kept_momentum(const struct cairn_optim_options *options,
+                            const struct cairn_rate *rate)
+{
+    if (!options->momentum_correction || rate->before == 0) return options->momentum;
+    return options->momentum * rate->now / rate->before;
+}
+
+/**
+ * LARS: ratio = trust * |w| / (|g| + decay * |w| + eps), 1 where |w| or |g| is 0 or the tensor is
+ * excluded; v = momentum * v + rate * ratio * (g + decay * w); w -= v.
+ *
+ * Shapes  w, g, v: [n], one tensor
+ * Units   rate per update; norms in double
+ * Ranks   local; equal inputs on all ranks keep equal weights
+ * Errors  none; g was found finite when it was summed
+ * Source  You, Gitman, Ginsburg 2017, algorithm 1; ratio of a zero tensor: LARSOptimizer of
+ *         TensorFlow; momentum correction: Goyal et al. 2017, remark 2
+ */
+static void update(const struct cairn_optim_options *options, const struct cairn_optim_step *step)
+{
+    float *restrict w = step->w;
+    const float *restrict g = step->g;
+    float *restrict v = step->slot[0];
+    const float rate = (float)(step->rate.now * trust_ratio(options, step));
+    const float decay = (float)step->weight_decay;
+    const float momentum = (float)kept_momentum(options, &step->rate);
+    if (v == NULL) {
+        for (size_t i = 0; i < step->n; i++) w[i] -= rate * (g[i] + decay * w[i]);
+        return;
+    }
+    for (size_t i = 0; i < step->n; i++) {
+        v[i] = momentum * v[i] + rate * (g[i] + decay * w[i]);
+        w[i] -= v[i];
+    }
+}
+
+const struct cairn_optim_kind cairn_optim_lars = {
+    .size = sizeof(struct cairn_optim_kind),
+    .name = "lars",
+    .doc = "SGD whose rate follows |w| / |g| of each tensor (You, Gitman, Ginsburg 2017)",
+    .uses = "lr weight_decay momentum momentum_correction trust_coefficient eps",
+    .slots = {"momentum_buffer"},
+    .by_tensor = true,
+    .needs_slot = needs_slot,
+    .update = update,
+};

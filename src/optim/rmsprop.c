@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * RMSprop: the gradient over the root of its mean square. */
+#include <math.h>
+
+#include "optim/optim.h"
+
+enum { SQUARE_AVG, MOMENTUM_BUFFER, GRAD_AVG };
+
+static cairn_status check(const struct cairn_optim_options *options)
+{
+    if (options->alpha >= 1)
+        return cairn_fail(CAIRN_USAGE, "optim.alpha is %g, but must be below 1", options->alpha);
+    return CAIRN_OK;
+}
+
+static bool needs_slot(const struct cairn_optim_options *options, int slot)
+{
+    if (slot == MOMENTUM_BUFFER) return options->momentum != 0;
+    if (slot == GRAD_AVG) return options->centered;
+    return true;
+}
+
+/* The pass with the two switches known to the compiler, which makes a loop without branches of
+ * each pair. */
+static inline void pass(const struct cairn_optim_options *options,
+                        const struct cairn_optim_step *step, bool centered, bool has_momentum)
+{
+    float *restrict w = step->w;
+    const float *restrict g = step->g;
+    float *restrict square = step->slot[SQUARE_AVG];
+    float *restrict buffer = step->slot[MOMENTUM_BUFFER];
+    float *restrict mean = step->slot[GRAD_AVG];
+    const float rate = (float)step->rate.now;
+    const float decay = (float)step->weight_decay;
+    const float keep = (float)options->alpha;
+    const float gain = (float)(1 - options->alpha);
+    const float eps = (float)options->eps;
+    const float momentum = (float)options->momentum;
+    for (size_t i = 0; i < step->n; i++) {
+        float d = g[i] + decay * w[i];
+        square[i] = keep * square[i] + gain * d * d;
+        float variance = square[i];
+        if (centered) {
+            mean[i] += gain * (d - mean[i]);
+            variance -= mean[i] * mean[i];
+            variance = variance > 0 ? variance : 0; /* which rounding may miss */
+        }
+        float move = d / (sqrtf(variance) + eps);
+        if (has_momentum) move = buffer[i] = momentum * buffer[i] + move;
+        w[i] -= rate * move;
+    }
+}
+
+/**
+ * RMSprop: s follows the square of the gradient, w moves by the gradient over sqrt(s), or over the
+ * root of the variance s - mean^2 where it is centered; momentum adds these moves up.
+ *
+ * Shapes  w, g, s, mean, buffer: [n]
+ * Units   rate per update
+ * Ranks   local; equal inputs on all ranks keep equal weights
+ * Errors  none; g was found finite when it was summed
+ * Source  Tieleman and Hinton 2012, lecture 6.5; centered: Graves 2013, section 4.2; eps is added
+ *         outside the root, as in torch.optim.RMSprop, whose NaN for a variance rounded below 0 is
+ *         0 here
+ */
+static void update(const struct cairn_optim_options *options, const struct cairn_optim_step *step)
+{
+    bool has_momentum = options->momentum != 0;
+    if (options->centered && has_momentum)
+        pass(options, step, true, true);
+    else if (options->centered)
+        pass(options, step, true, false);
+    else if (has_momentum)
+        pass(options, step, false, true);
+    else
+        pass(options, step, false, false);
+}
+
+const struct cairn_optim_kind cairn_optim_rmsprop = {
+    .size = sizeof(struct cairn_optim_kind),
+    .name = "rmsprop",
+    .doc = "the gradient over the root of its mean square, as torch.optim.RMSprop",
+    .uses = "lr weight_decay alpha eps momentum centered",
+    .slots = {"square_avg", "momentum_buffer", "grad_avg"},
+    .check = check,
+    .needs_slot = needs_slot,
+    .update = update,
+};
