@@ -147,36 +147,41 @@ static const options all_kinds[] = {
     {.name = "lamb", .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8, .bias_correction = true},
 };
 
+static options example_of(const char *name)
+{
+    size_t n = sizeof all_kinds / sizeof all_kinds[0];
+    size_t i = 0;
+    while (i < n && strcmp(all_kinds[i].name, name) != 0) i++;
+    if (i == n) fail_msg("%s is registered, but not tried here", name);
+    return all_kinds[i];
+}
+
+/* Groups, and what each tensor has by them. */
+static const struct {
+    const char *groups;
+    bool exclude_1d;
+    struct wanted wanted;
+} cases[] = {
+    {"", false, {{0.1, 0.1, 0.1, 0.1}, {1, 1, 1, 1}, {true, true, true, true}}},
+    {"", true, {{0.1, 0, 0.1, 0}, {1, 1, 1, 1}, {true, false, true, false}}},
+    {"match=*.bias weight_decay=0.5 lr_scale=2",
+     true,
+     {{0.1, 0.5, 0.1, 0.5}, {1, 2, 1, 2}, {true, false, true, false}}},
+    {"match=1.weight lr_scale=2",
+     false,
+     {{0.1, 0.1, 0.1, 0.1}, {2, 1, 1, 1}, {true, true, true, true}}},
+    {"match=1.* lr_scale=0;match=*.weight,3.*.bias weight_decay=0 trust_ratio=false",
+     false,
+     {{0.1, 0.1, 0, 0}, {0, 0, 1, 1}, {true, true, false, false}}},
+};
+
 static void groups_give_the_bits_of_tensors_alone(void **state)
 {
-    static const struct {
-        const char *groups;
-        bool exclude_1d;
-        struct wanted wanted;
-    } cases[] = {
-        {"", false, {{0.1, 0.1, 0.1, 0.1}, {1, 1, 1, 1}, {true, true, true, true}}},
-        {"", true, {{0.1, 0, 0.1, 0}, {1, 1, 1, 1}, {true, false, true, false}}},
-        {"match=*.bias weight_decay=0.5 lr_scale=2",
-         true,
-         {{0.1, 0.5, 0.1, 0.5}, {1, 2, 1, 2}, {true, false, true, false}}},
-        {"match=1.weight lr_scale=2",
-         false,
-         {{0.1, 0.1, 0.1, 0.1}, {2, 1, 1, 1}, {true, true, true, true}}},
-        {"match=1.* lr_scale=0;match=*.weight,3.*.bias weight_decay=0 trust_ratio=false",
-         false,
-         {{0.1, 0.1, 0, 0}, {0, 0, 1, 1}, {true, true, false, false}}},
-    };
     (void)state;
     for (size_t k = 0; cairn_optim_kind_at(k) != NULL; k++) {
-        size_t i = 0;
-        while (i < sizeof all_kinds / sizeof all_kinds[0] &&
-               strcmp(all_kinds[i].name, cairn_optim_kind_at(k)->name) != 0)
-            i++;
-        if (i == sizeof all_kinds / sizeof all_kinds[0])
-            fail_msg("%s is registered, but not tried here", cairn_optim_kind_at(k)->name);
+        options o = example_of(cairn_optim_kind_at(k)->name);
+        o.weight_decay = 0.1;
         for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
-            options o = all_kinds[i];
-            o.weight_decay = 0.1;
             o.exclude_1d = cases[c].exclude_1d;
             check(&o, cases[c].groups, &cases[c].wanted);
         }
