@@ -24,7 +24,7 @@ struct cairn_update_record {
     uint64_t epoch;         /**< of its last sample; the first is 0 */
     uint64_t batch_samples; /**< over all ranks */
     double normalizer;      /**< W: the sum of the samples' weights */
-    double loss;            /**< sum over the samples / W */
+    double loss;            /**< sum over the samples / W; NaN where W is 0 */
     double lr;              /**< learning rate */
     double grad_norm;       /**< of the gradient after the division, before clipping */
     double data_s, compute_s, reduce_s, update_s; /**< seconds of this rank */

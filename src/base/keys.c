@@ -117,16 +117,41 @@ static cairn_status not_one_of(const struct cairn_key *key, const struct cairn_n
     return wrong(key, node, what, wanted);
 }
 
+/* A list of numbers, or a single one. */
+static cairn_status check_numbers(const struct cairn_key *key, const struct cairn_node *node,
+                                  const char *what)
+{
+    double value = 0;
+    if (node->kind == CAIRN_NODE_SCALAR) return read_real(key, node, what, &value);
+    for (const struct cairn_node *one = node->child; one != NULL; one = one->next) {
+        if (one->kind != CAIRN_NODE_SCALAR) return wrong(key, one, what, "numbers in it");
+        CAIRN_TRY(read_real(key, one, what, &value));
+    }
+    return CAIRN_OK;
+}
+
 static cairn_status read_tree(const struct cairn_key *key, const struct cairn_node *node,
                               const char *what, const struct cairn_node **out)
 {
-    static const char *const kinds[] = {
-        [CAIRN_NODE_SCALAR] = "name", [CAIRN_NODE_LIST] = "list", [CAIRN_NODE_MAP] = "map"};
+    const char *const kinds[] = {[CAIRN_NODE_SCALAR] = key->low < key->high ? "number" : "name",
+                                 [CAIRN_NODE_LIST] = "list",
+                                 [CAIRN_NODE_MAP] = "map"};
     bool is_empty = node->kind == CAIRN_NODE_SCALAR && node->text[0] == '\0';
     if (key->words != NULL && (is_empty || !cairn_words_find(key->words, kinds[node->kind], NULL)))
         return not_one_of(key, node, what);
+    if (key->low < key->high) CAIRN_TRY(check_numbers(key, node, what));
     *out = node;
     return CAIRN_OK;
+}
+
+size_t cairn_key_numbers(const struct cairn_node *node, size_t most, double *out)
+{
+    size_t n = 0;
+    const struct cairn_node *one = node;
+    if (node != NULL && node->kind == CAIRN_NODE_LIST) one = node->child;
+    for (; one != NULL; one = one == node ? NULL : one->next, n++)
+        if (n < most) out[n] = strtod(one->text, NULL);
+    return n;
 }
 
 static cairn_status read_default(const struct cairn_key *key, const char *what, void *fields)

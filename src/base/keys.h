@@ -32,7 +32,8 @@ struct cairn_key {
     enum cairn_key_type type;
     size_t offset;        /* of the field in the struct that is filled */
     const char *fallback; /* the default; "" for none (TEXT: "", TREE: NULL) */
-    double low, high;     /* range of COUNT (at most 2^53) and REAL, both ends allowed */
+    double low, high;     /* range of COUNT (at most 2^53) and REAL, both ends allowed; of TREE: of
+                             each number of a list, or a single one; equal: it may hold anything */
     const char *words; /* separated by blanks, or NULL; of TREE: what of name list map it takes */
     const char *doc;   /* one sentence, with the unit */
 };
@@ -62,6 +63,15 @@ CAIRN_CHECKED cairn_status cairn_keys_read(const struct cairn_key *table, size_t
 CAIRN_CHECKED cairn_status cairn_key_read(const struct cairn_key *key,
                                           const struct cairn_node *node, const char *what,
                                           void *fields);
+
+/**
+ * The first `most` numbers of a TREE that was read with a range, a list or a single one, into
+ * out [most]; the answer is how many there are.  NULL has none.
+ *
+ * Ranks   local
+ * Errors  none; they were checked when they were read
+ */
+size_t cairn_key_numbers(const struct cairn_node *node, size_t most, double *out);
 
 enum { CAIRN_KEY_TEXT_BYTES = 64 };
 

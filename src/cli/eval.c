@@ -23,14 +23,22 @@ static cairn_status read_request(const struct cairn_arguments *arguments,
     return cairn_fail(CAIRN_USAGE, "which checkpoint? usage: cairn eval CHECKPOINT.h5");
 }
 
+/* A number of the JSON text; null where it has no meaning. */
+static void print_number(const char *name, double value, const char *end)
+{
+    if (isfinite(value))
+        printf("  \"%s\": %.17g%s", name, value, end);
+    else
+        printf("  \"%s\": null%s", name, end);
+}
+
 static void print_scores(const struct cairn_trained *trained, const struct cairn_scores *scores)
 {
-    printf("{\n  \"split\": \"%s\",\n  \"samples\": %zu,\n  \"loss\": %.17g,\n",
-           cairn_split_name(trained->split), trained->n_samples, scores->loss / scores->weight);
-    if (cairn_model_has_accuracy(trained->model))
-        printf("  \"accuracy\": %.17g\n}\n", scores->correct / scores->weight);
-    else
-        printf("  \"accuracy\": null\n}\n");
+    printf("{\n  \"split\": \"%s\",\n  \"samples\": %zu,\n", cairn_split_name(trained->split),
+           trained->n_samples);
+    print_number("loss", scores->loss / scores->weight, ",\n");
+    bool has_accuracy = cairn_model_has_accuracy(trained->model);
+    print_number("accuracy", has_accuracy ? scores->correct / scores->count : (double)NAN, "\n}\n");
 }
 
 static cairn_status run_eval(const struct cairn_arguments *arguments, cairn_comm *comm)

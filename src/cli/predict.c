@@ -68,17 +68,6 @@ static cairn_status predict_all(const struct cairn_trained *trained, float *mine
     return st;
 }
 
-/* The class with the largest output of each row. */
-static void choose_classes(const float *outputs, size_t n, size_t n_out, int32_t *label)
-{
-    for (size_t i = 0; i < n; i++) {
-        size_t best = 0;
-        for (size_t k = 1; k < n_out; k++)
-            if (outputs[i * n_out + k] > outputs[i * n_out + best]) best = k;
-        label[i] = (int32_t)best;
-    }
-}
-
 static cairn_status write_arrays(struct cairn_h5 *file, const struct cairn_trained *trained,
                                  const float *outputs)
 {
@@ -95,7 +84,9 @@ static cairn_status write_arrays(struct cairn_h5 *file, const struct cairn_train
     CAIRN_TRY(cairn_h5_write(file, "/outputs", &form, outputs));
     if (!cairn_model_has_accuracy(trained->model)) return CAIRN_OK;
     CAIRN_TRY(cairn_memory_get(n, sizeof *label, "the classes", &label));
-    choose_classes(outputs, n, cairn_shape_count(shape), label);
+    for (size_t i = 0; i < n; i++)
+        label[i] =
+            (int32_t)cairn_model_class_of(trained->model, outputs + i * cairn_shape_count(shape));
     form = (struct cairn_h5_form){.type = CAIRN_H5_I32, .shape = {.ndim = 1, .dim = {n}}};
     cairn_status st = cairn_h5_write(file, "/label", &form, label);
     free(label);

@@ -54,8 +54,8 @@ static cairn_status open_parts(struct cairn_trained *trained, const char *data, 
         return cairn_fail_in(st == CAIRN_USAGE ? CAIRN_DATA : st, "%s",
                              cairn_dataset_path(trained->dataset));
     if (options.n_classes > 0)
-        CAIRN_TRY(cairn_dataset_check_labels(
-            trained->dataset, cairn_shape_count(cairn_model_output_shape(trained->model))));
+        CAIRN_TRY(
+            cairn_dataset_check_labels(trained->dataset, cairn_model_classes(trained->model)));
     const struct cairn_loader_options rows = {.split = trained->split, .micro = trained->micro};
     CAIRN_TRY(cairn_loader_create(trained->dataset, &rows, &trained->loader));
     return cairn_memory_get(cairn_model_params(trained->model)->n_values, sizeof *trained->w,

@@ -55,7 +55,8 @@ cairn_status cairn_sum_scores(struct cairn_sum *sum, const struct cairn_scores *
 {
     bool fits = cairn_exact_add(&sum->scalar[CAIRN_SCALAR_LOSS], scores->loss) &&
                 cairn_exact_add(&sum->scalar[CAIRN_SCALAR_WEIGHT], scores->weight) &&
-                cairn_exact_add(&sum->scalar[CAIRN_SCALAR_CORRECT], scores->correct);
+                cairn_exact_add(&sum->scalar[CAIRN_SCALAR_CORRECT], scores->correct) &&
+                cairn_exact_add(&sum->scalar[CAIRN_SCALAR_COUNT], scores->count);
     if (fits) return CAIRN_OK;
     return cairn_fail(
         CAIRN_NUMBERS,
@@ -85,6 +86,7 @@ cairn_status cairn_sum_reduce(struct cairn_sum *sum, cairn_status st, bool stop,
         .loss = total[CAIRN_SCALAR_LOSS],
         .weight = total[CAIRN_SCALAR_WEIGHT],
         .correct = total[CAIRN_SCALAR_CORRECT],
+        .count = total[CAIRN_SCALAR_COUNT],
         .stop = sum->flag[CAIRN_FLAG_STOP] != 0,
     };
     return CAIRN_OK;

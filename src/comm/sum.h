@@ -16,7 +16,13 @@
 #include "tensor/sink.h"
 
 /** What travels behind the gradient. */
-enum cairn_scalar { CAIRN_SCALAR_LOSS, CAIRN_SCALAR_WEIGHT, CAIRN_SCALAR_CORRECT, CAIRN_N_SCALARS };
+enum cairn_scalar {
+    CAIRN_SCALAR_LOSS,
+    CAIRN_SCALAR_WEIGHT,
+    CAIRN_SCALAR_CORRECT,
+    CAIRN_SCALAR_COUNT,
+    CAIRN_N_SCALARS
+};
 enum cairn_flag {
     CAIRN_FLAG_FAILED,     /* ranks in trouble */
     CAIRN_FLAG_STOP,       /* ranks that were asked to stop */
@@ -61,8 +67,8 @@ struct cairn_sum {
 
 /** Over all ranks, after cairn_sum_reduce(). */
 struct cairn_totals {
-    double loss, weight, correct;
-    bool stop; /* some rank was asked to stop */
+    double loss, weight, correct, count; /* as in cairn_scores */
+    bool stop;                           /* some rank was asked to stop */
 };
 
 /**

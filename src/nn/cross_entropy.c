@@ -1,16 +1,43 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * cross_entropy: L = -log softmax(h)[label], natural log.  The largest output is subtracted first,
- * so that no exponential overflows. */
+ * so that no exponential overflows.
+ *
+ * With log p_c = log softmax(h)[c], class weights v, label smoothing e and K classes:
+ *   L_i = -(1 - e) v_label log p_label - e/K sum_c v_c log p_c        W = sum of w_i v_label
+ * A label that is ignored, or whose weight w_i is 0, has no loss, no gradient and no part of W.
+ * What is divided by W is the whole sum, over all micro-batches and ranks.
+ * Source: torch.nn.CrossEntropyLoss, reduction "mean", of which sum and W are the two halves. */
+#include <stdlib.h>
+#include <string.h>
 #include <tgmath.h>
 
+#include "base/memory.h"
 #include "nn/loss.h"
+#include "tensor/softmax.h"
 
-static cairn_status plan(void *self, const struct cairn_shape *outputs,
-                         const struct cairn_model_options *options)
+struct cross_entropy {
+    double smoothing, ignore_index;
+    const struct cairn_node *weights; /* as written */
+    double *v;                        /* [K] class weights, owned */
+    double v_sum;
+    real *spare; /* [K] exponentials where no gradient is wanted, owned */
+    int32_t ignored;
+};
+
+static const struct cairn_key keys[] = {
+    {"label_smoothing", CAIRN_KEY_REAL, offsetof(struct cross_entropy, smoothing), "0", 0, 0.999,
+     NULL, "part of each label that is spread evenly over all classes"},
+    {"class_weights", CAIRN_KEY_TREE, offsetof(struct cross_entropy, weights), "", 0, 1e6, "list",
+     "a weight for each class, in the loss and in what it is divided by; default: 1"},
+    {"ignore_index", CAIRN_KEY_REAL, offsetof(struct cross_entropy, ignore_index), "-100",
+     -2147483648.0, 2147483647.0, NULL, "the label that has no part in loss, W and accuracy"},
+};
+
+static cairn_status check_shape(const struct cairn_shape *outputs,
+                                const struct cairn_model_options *options)
 {
     char text[CAIRN_SHAPE_TEXT_BYTES];
     size_t n_labels = options->n_labels > 1 ? options->n_labels : 1;
-    (void)self;
     /* whether labels are classes is said with file and row: data/ */
     if (outputs->ndim == 1 && n_labels == 1) return CAIRN_OK;
     if (outputs->ndim == 2 && outputs->dim[0] == n_labels) return CAIRN_OK;
@@ -26,49 +53,129 @@ static cairn_status plan(void *self, const struct cairn_shape *outputs,
                       cairn_shape_text(outputs, text), options->n_classes);
 }
 
-static size_t largest(const real *h, size_t k)
+static cairn_status take_weights(struct cross_entropy *self, size_t n_classes)
+{
+    CAIRN_TRY(cairn_memory_get(n_classes, sizeof *self->v, "class weights", &self->v));
+    CAIRN_TRY(cairn_memory_get(n_classes, sizeof *self->spare, "a row of outputs", &self->spare));
+    for (size_t c = 0; c < n_classes; c++) self->v[c] = 1;
+    size_t n = cairn_key_numbers(self->weights, n_classes, self->v);
+    if (self->weights != NULL && n != n_classes)
+        return cairn_fail(
+            CAIRN_USAGE,
+            "loss (cross_entropy).class_weights has %zu numbers for %zu classes; give "
+            "one for each output of the last layer",
+            n, n_classes);
+    self->v_sum = 0;
+    for (size_t c = 0; c < n_classes; c++) self->v_sum += self->v[c];
+    if (self->v_sum > 0) return CAIRN_OK;
+    return cairn_fail(CAIRN_USAGE,
+                      "loss (cross_entropy).class_weights are all 0: nothing could be learnt");
+}
+
+static cairn_status plan(void *loss, const struct cairn_shape *outputs,
+                         const struct cairn_model_options *options)
+{
+    struct cross_entropy *self = loss;
+    CAIRN_TRY(check_shape(outputs, options));
+    if (self->ignore_index != floor(self->ignore_index))
+        return cairn_fail(CAIRN_USAGE,
+                          "loss (cross_entropy).ignore_index is %g, but takes a whole number",
+                          self->ignore_index);
+    self->ignored = (int32_t)self->ignore_index;
+    return take_weights(self, outputs->dim[outputs->ndim - 1]);
+}
+
+static void release(void *loss)
+{
+    struct cross_entropy *self = loss;
+    free(self->v);
+    free(self->spare);
+}
+
+static int32_t ignored_label(const void *loss)
+{
+    return ((const struct cross_entropy *)loss)->ignored;
+}
+
+static size_t class_of(const real *h, size_t k, bool behind_last)
 {
     size_t best = 0;
+    (void)behind_last; /* a softmax keeps the order */
     for (size_t j = 1; j < k; j++)
         if (h[j] > h[best]) best = j;
     return best;
 }
 
-/* exp(h - top) into p where it is wanted; the sum of it */
-static double exponentials(const real *h, size_t k, real top, real *p)
+/* Whether h [label] is the first of the largest, top. */
+static bool is_best(const real *h, size_t label, real top)
+{
+    if (h[label] != top) return false;
+    for (size_t j = 0; j < label; j++)
+        if (h[j] == top) return false;
+    return true;
+}
+
+/* sum_c v_c (top - h_c) */
+static double spread_below(const double *v, const real *h, size_t k, real top)
 {
     double sum = 0;
-    for (size_t j = 0; j < k; j++) {
-        real e = exp(h[j] - top);
-        sum += (double)e;
-        if (p != NULL) p[j] = e;
-    }
+    for (size_t c = 0; c < k; c++) sum += v[c] * ((double)top - (double)h[c]);
     return sum;
 }
 
-static cairn_status run(const void *self, const struct cairn_micro *micro, size_t k, const real *h,
+/* One label and what belongs to it. */
+struct row {
+    const real *h; /* [k] outputs */
+    real *p;       /* [k] gets the gradient; or NULL */
+    size_t label;
+    double w;
+};
+
+static void one_label(const struct cross_entropy *self, size_t k, const struct row *row,
+                      struct cairn_scores *scores)
+{
+    const real *h = row->h;
+    real *p = row->p;
+    size_t label = row->label;
+    double w = row->w;
+    real top = 0;
+    double sum = (double)cairn_exponentials(h, k, 1, p != NULL ? p : self->spare, &top);
+    double log_sum = log(sum);
+    double at_label = w * (1 - self->smoothing) * self->v[label];
+    double at_each = w * self->smoothing / (double)k;
+    scores->loss += at_label * (log_sum + ((double)top - (double)h[label]));
+    if (at_each > 0)
+        scores->loss += at_each * (self->v_sum * log_sum + spread_below(self->v, h, k, top));
+    scores->weight += w * self->v[label];
+    scores->count += w;
+    if (is_best(h, label, top)) scores->correct += w;
+    if (p == NULL) return;
+    real factor = (real)((at_label + at_each * self->v_sum) / sum);
+    for (size_t j = 0; j < k; j++) p[j] *= factor;
+    if (at_each > 0)
+        for (size_t j = 0; j < k; j++) p[j] -= (real)(at_each * self->v[j]);
+    p[label] -= (real)at_label;
+}
+
+static cairn_status run(const void *loss, const struct cairn_micro *micro, size_t k, const real *h,
                         real *dh, struct cairn_scores *scores)
 {
+    const struct cross_entropy *self = loss;
     size_t n_rows = micro->n * micro->n_labels;
-    (void)self;
     k /= micro->n_labels; /* classes */
     for (size_t i = 0; i < n_rows; i++, h += k) {
+        real *p = dh == NULL ? NULL : dh + i * k;
         size_t label = (size_t)micro->label[i];
+        double w = micro->weight == NULL ? 1 : (double)micro->weight[i];
+        if (w == 0 || micro->label[i] == self->ignored) {
+            if (p != NULL) memset(p, 0, k * sizeof *p);
+            continue;
+        }
         if (label >= k)
             return cairn_fail(
                 CAIRN_DATA, "sample %llu has the label %d, but the model has %zu outputs",
                 (unsigned long long)micro->sample[i / micro->n_labels], (int)micro->label[i], k);
-        double weight = micro->weight == NULL ? 1 : (double)micro->weight[i];
-        size_t best = largest(h, k);
-        real *p = dh == NULL ? NULL : dh + i * k;
-        double sum = exponentials(h, k, h[best], p);
-        scores->loss += weight * (log(sum) - (double)(h[label] - h[best]));
-        scores->weight += weight;
-        if (best == label) scores->correct += weight;
-        if (p == NULL) continue;
-        real factor = (real)(weight / sum);
-        for (size_t j = 0; j < k; j++) p[j] *= factor;
-        p[label] -= (real)weight;
+        one_label(self, k, &(struct row){h, p, label, w}, scores);
     }
     return CAIRN_OK;
 }
@@ -77,9 +184,15 @@ const struct cairn_loss_kind CAIRN_R(cairn_loss_cross_entropy) = {
     .size = sizeof(struct cairn_loss_kind),
     .name = "cross_entropy",
     .doc = "minus the natural log of the softmax of the label's output; for data with classes",
-    .example = "cross_entropy",
+    .example = "{type: cross_entropy, label_smoothing: 0.1, class_weights: [1, 0.5, 2]}",
     .last = "softmax",
-    .wants_classes = true,
+    .takes_classes = true,
+    .keys = keys,
+    .n_keys = sizeof keys / sizeof keys[0],
+    .self_bytes = sizeof(struct cross_entropy),
     .plan = plan,
+    .free = release,
+    .ignored_label = ignored_label,
+    .class_of = class_of,
     .run = run,
 };

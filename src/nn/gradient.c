@@ -55,6 +55,7 @@ cairn_status cairn_model_loss(struct cairn_model *model, const struct cairn_pass
     scores->loss += here.loss;
     scores->weight += here.weight;
     scores->correct += here.correct;
+    scores->count += here.count;
     return CAIRN_OK;
 }
 

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/keys.h"
 #include "cairn/status.h"
@@ -24,7 +25,9 @@ struct cairn_loss_kind {
     const char *example; /* as in a run file */
     const char *last;   /* type of a layer that the loss contains: as the model's last it is left to
                            predict; NULL for none */
-    bool wants_classes; /* labels, of which it counts the correct ones; else real targets */
+    bool takes_classes; /* labels, of which it counts the correct ones */
+    bool takes_targets; /* real targets */
+    size_t n_classes;   /* that its outputs tell apart; 0: as many as there are outputs */
     const struct cairn_key *keys; /* besides type; offsets in `self` */
     size_t n_keys;
     size_t self_bytes;
@@ -35,9 +38,15 @@ struct cairn_loss_kind {
     /** Release what plan put into `self` besides its own bytes; NULL where that is nothing.
      * Errors: none. */
     void (*free)(void *self);
+    /** The class that the outputs h [k] of one label stand for, or behind_last that of a layer
+     * `last` behind them.  NULL without classes.  Errors: none. */
+    size_t (*class_of)(const real *h, size_t k, bool behind_last);
+    /** The label that has no part in the loss.  NULL where every label has one.  Errors: none. */
+    int32_t (*ignored_label)(const void *self);
     /** From outputs h [n, k] of n samples: add to scores, and put the gradient of sum w_i L_i into
      * dh [n, k] unless it is NULL.  With labels, k are n_labels times the classes.
-     * Errors: CAIRN_DATA: a label that is no class. */
+     * Where a weight is 0 there is no loss and the gradient is exactly 0, whatever the outputs and
+     * the label.  Errors: CAIRN_DATA: a label that is no class, a target that is out of range. */
     cairn_status (*run)(const void *self, const struct cairn_micro *micro, size_t k, const real *h,
                         real *dh, struct cairn_scores *scores);
 };

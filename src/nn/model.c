@@ -30,10 +30,15 @@ static cairn_status find_loss(const struct cairn_node *name, const struct cairn_
     return CAIRN_OK;
 }
 
+static bool takes(const struct cairn_loss_kind *loss, bool classes)
+{
+    return classes ? loss->takes_classes : loss->takes_targets;
+}
+
 static const struct cairn_loss_kind *default_loss(bool classes)
 {
     size_t i = 0;
-    while (cairn_loss_kind_at(i)->wants_classes != classes) i++;
+    while (!takes(cairn_loss_kind_at(i), classes)) i++;
     return cairn_loss_kind_at(i);
 }
 
@@ -52,10 +57,9 @@ static cairn_status choose_loss(const struct cairn_model_options *options,
                           cairn_node_place(options->loss), default_loss(classes)->name);
     const struct cairn_loss_kind *loss = NULL;
     CAIRN_TRY(find_loss(name, &loss));
-    if (loss->wants_classes != classes)
+    if (!takes(loss, classes))
         return cairn_fail(CAIRN_USAGE, "%s: loss %s wants %s, but the data has %s; use %s",
-                          cairn_node_place(name), loss->name,
-                          loss->wants_classes ? "classes" : "real targets",
+                          cairn_node_place(name), loss->name, classes ? "real targets" : "classes",
                           classes ? "classes" : "real targets", default_loss(classes)->name);
     *out = loss;
     return CAIRN_OK;
@@ -85,6 +89,11 @@ static cairn_status plan_loss(struct cairn_model *model, const struct cairn_mode
     CAIRN_TRY(cairn_keys_read(kind->keys, kind->n_keys, keys, "type", what, model->loss_self));
     CAIRN_TRY_IN(kind->plan(model->loss_self, cairn_chain_output(&model->learnt), options), "%s",
                  cairn_node_place(keys != NULL ? keys : last_child(options->layers)));
+    size_t n_labels = options->n_labels > 1 ? options->n_labels : 1;
+    size_t n_outputs = cairn_shape_count(cairn_chain_output(&model->learnt)) / n_labels;
+    if (options->n_classes > 0)
+        model->n_classes = kind->n_classes > 0 ? kind->n_classes : n_outputs;
+    model->n_label_outputs = n_outputs;
     return CAIRN_OK;
 }
 
@@ -156,7 +165,24 @@ const char *cairn_model_loss_name(const struct cairn_model *model)
 
 bool cairn_model_has_accuracy(const struct cairn_model *model)
 {
-    return model->loss->wants_classes;
+    return model->n_classes > 0;
+}
+
+size_t cairn_model_classes(const struct cairn_model *model)
+{
+    return model->n_classes;
+}
+
+size_t cairn_model_class_of(const struct cairn_model *model, const real *h)
+{
+    bool behind_last = model->learnt.n_layers < model->chain.n_layers;
+    return model->loss->class_of(h, model->n_label_outputs, behind_last);
+}
+
+int32_t cairn_model_ignored_label(const struct cairn_model *model)
+{
+    const struct cairn_loss_kind *loss = model->loss;
+    return loss->ignored_label == NULL ? CAIRN_NO_LABEL : loss->ignored_label(model->loss_self);
 }
 
 bool cairn_model_is_ghost(const struct cairn_model *model)

@@ -67,6 +67,23 @@ const struct cairn_shape *cairn_model_output_shape(const struct cairn_model *mod
 #define cairn_model_loss_name CAIRN_R(cairn_model_loss_name)
 const char *cairn_model_loss_name(const struct cairn_model *model);
 
+/** What cairn_model_ignored_label() says where every label counts; no dataset holds it. */
+#define CAIRN_NO_LABEL INT32_MIN
+
+/** The label that has no part in the loss.  Ranks: local.  Errors: none. */
+#define cairn_model_ignored_label CAIRN_R(cairn_model_ignored_label)
+int32_t cairn_model_ignored_label(const struct cairn_model *model);
+
+/** How many classes the outputs of one label tell apart; 0 where the data has real targets.
+ * Ranks: local.  Errors: none. */
+#define cairn_model_classes CAIRN_R(cairn_model_classes)
+size_t cairn_model_classes(const struct cairn_model *model);
+
+/** The class that the model's outputs h of one label stand for, where there are classes.  Shapes:
+ * h: [n_out / n_labels].  Ranks: local.  Errors: none. */
+#define cairn_model_class_of CAIRN_R(cairn_model_class_of)
+size_t cairn_model_class_of(const struct cairn_model *model, const real *h);
+
 /** Whether the loss counts correct classes, so that accuracy has a meaning.  Ranks: local.
  * Errors: none. */
 #define cairn_model_has_accuracy CAIRN_R(cairn_model_has_accuracy)

@@ -16,7 +16,9 @@ struct cairn_model {
     struct cairn_chain learnt; /* what the loss stands behind: the chain, without a last layer that
                                   the loss contains; its layers are the chain's */
     const struct cairn_loss_kind *loss;
-    void *loss_self; /* the loss's own struct, owned */
+    void *loss_self;        /* the loss's own struct, owned */
+    size_t n_label_outputs; /* outputs for each label */
+    size_t n_classes;       /* they tell apart; 0 where there are real targets */
     struct cairn_params params;
     struct cairn_arena arena;               /* activations, gradients by them, scratch */
     size_t n_in;                            /* elements of one sample */

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * squared_error: L = 1/2 |h - y|^2 per sample, so that its gradient by h is h - y. */
+#include <string.h>
+
 #include "nn/loss.h"
 
 static cairn_status plan(void *self, const struct cairn_shape *outputs,
@@ -7,6 +9,10 @@ static cairn_status plan(void *self, const struct cairn_shape *outputs,
 {
     (void)self;
     size_t n = cairn_shape_count(outputs);
+    if (options->n_labels > 1)
+        return cairn_fail(CAIRN_USAGE,
+                          "loss squared_error takes one row of targets for each sample, "
+                          "but there are labels of tokens; use cross_entropy");
     if (n == options->n_targets) return CAIRN_OK;
     return cairn_fail(CAIRN_USAGE, "the last layer has %zu outputs for %zu targets; set units: %zu",
                       n, options->n_targets, options->n_targets);
@@ -20,6 +26,10 @@ static cairn_status run(const void *self, const struct cairn_micro *micro, size_
         const float *target = micro->target + i * k;
         double weight = micro->weight == NULL ? 1 : (double)micro->weight[i];
         double sum = 0;
+        if (weight == 0) {
+            if (dh != NULL) memset(dh + i * k, 0, k * sizeof *dh);
+            continue;
+        }
         for (size_t j = 0; j < k; j++) {
             double difference = (double)h[i * k + j] - (double)target[j];
             sum += difference * difference;
@@ -36,7 +46,7 @@ const struct cairn_loss_kind CAIRN_R(cairn_loss_squared_error) = {
     .name = "squared_error",
     .doc = "half the squared distance to the targets; for data with real targets",
     .example = "squared_error",
-    .wants_classes = false,
+    .takes_targets = true,
     .plan = plan,
     .run = run,
 };

@@ -62,8 +62,7 @@ static cairn_status make_parts(const struct cairn_config *config, struct cairn_t
     struct cairn_model_options options = cairn_setup_model_options(config, parts->dataset, micro);
     CAIRN_TRY(cairn_model_create(&options, &parts->model));
     if (options.n_classes > 0)
-        CAIRN_TRY(cairn_dataset_check_labels(
-            parts->dataset, cairn_shape_count(cairn_model_output_shape(parts->model))));
+        CAIRN_TRY(cairn_dataset_check_labels(parts->dataset, cairn_model_classes(parts->model)));
     for (int split = 0; split < CAIRN_N_SPLITS; split++)
         CAIRN_TRY(cairn_setup_loader(config, parts->dataset, (enum cairn_split)split, micro,
                                      &parts->loader[split]));

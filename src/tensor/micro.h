@@ -21,9 +21,10 @@ struct cairn_micro {
 /** Sums over the samples of one or more micro-batches. */
 struct cairn_scores {
     double loss;    /* sum of w_i * L_i */
-    double weight;  /* W: sum of w_i */
-    double correct; /* sum of w_i over labels that have the largest output; 0 where there are no
-                       classes */
+    double weight;  /* W: sum of w_i, each times the weight of its class where classes have one */
+    double correct; /* sum of w_i over labels that the outputs tell right, whatever their class */
+    double count;   /* sum of w_i over all labels, of which accuracy is the share that is correct;
+                       both are 0 where there are no classes */
 };
 
 #endif

@@ -14,7 +14,8 @@ static cairn_status add_scores(struct cairn_exact sum[CAIRN_N_SCALARS],
 {
     bool fits = cairn_exact_add(&sum[CAIRN_SCALAR_LOSS], scores->loss) &&
                 cairn_exact_add(&sum[CAIRN_SCALAR_WEIGHT], scores->weight) &&
-                cairn_exact_add(&sum[CAIRN_SCALAR_CORRECT], scores->correct);
+                cairn_exact_add(&sum[CAIRN_SCALAR_CORRECT], scores->correct) &&
+                cairn_exact_add(&sum[CAIRN_SCALAR_COUNT], scores->count);
     return fits ? CAIRN_OK
                 : cairn_fail(CAIRN_NUMBERS, "a micro-batch has the loss %g", scores->loss);
 }
@@ -51,7 +52,8 @@ cairn_status cairn_evaluate(const struct cairn_evaluation *e, struct cairn_score
     if (st != CAIRN_OK) return cairn_fail_in(st, "evaluating");
     *out = (struct cairn_scores){.loss = cairn_exact_value(&sum[CAIRN_SCALAR_LOSS]),
                                  .weight = cairn_exact_value(&sum[CAIRN_SCALAR_WEIGHT]),
-                                 .correct = cairn_exact_value(&sum[CAIRN_SCALAR_CORRECT])};
+                                 .correct = cairn_exact_value(&sum[CAIRN_SCALAR_CORRECT]),
+                                 .count = cairn_exact_value(&sum[CAIRN_SCALAR_COUNT])};
     return CAIRN_OK;
 }
 
@@ -83,6 +85,6 @@ cairn_status cairn_trainer_evaluate(cairn_trainer *t, const char *split, double 
                           split);
     CAIRN_TRY(cairn_train_evaluate(t, (enum cairn_split)i, &scores));
     *loss = scores.loss / scores.weight;
-    *accuracy = cairn_model_has_accuracy(t->parts.model) ? scores.correct / scores.weight : NAN;
+    *accuracy = cairn_model_has_accuracy(t->parts.model) ? scores.correct / scores.count : NAN;
     return CAIRN_OK;
 }

@@ -92,7 +92,7 @@ static cairn_status evaluate(struct run *run, enum cairn_split split)
         .wall_s = wall_s(run),
         .split = cairn_split_name(split),
         .loss = scores.loss / scores.weight,
-        .accuracy = cairn_model_has_accuracy(t->parts.model) ? scores.correct / scores.weight : NAN,
+        .accuracy = cairn_model_has_accuracy(t->parts.model) ? scores.correct / scores.count : NAN,
     };
     if (split == CAIRN_SPLIT_TEST) {
         run->evaluated_update = t->at.update;

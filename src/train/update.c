@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Start reading here: one update of the weights, from files to new weights. */
 #include <math.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/interrupt.h"
@@ -47,9 +48,14 @@ cairn_status cairn_trainer_backward(cairn_trainer *t, size_t i)
     return st;
 }
 
-static void divide(float *g, size_t n, float divisor)
+/* By W; where W is 0 every label is masked, and the update has a zero gradient. */
+static void divide(float *g, size_t n, double w)
 {
-    for (size_t i = 0; i < n; i++) g[i] /= divisor;
+    const float divisor = (float)w;
+    if (w == 0)
+        memset(g, 0, n * sizeof *g);
+    else
+        for (size_t i = 0; i < n; i++) g[i] /= divisor;
 }
 
 /* The summed gradient -> new weights: divide once, clip, optimizer.  Local, alike on all
@@ -59,7 +65,7 @@ static cairn_status apply(cairn_trainer *t, const struct cairn_totals *totals,
 {
     double begin_s = cairn_clock_s();
     double rate = cairn_schedule_rate(&t->parts.schedule, t->at.update);
-    if (t->parts.normalize) divide(t->g, t->params->n_weights, (float)totals->weight);
+    if (t->parts.normalize) divide(t->g, t->params->n_weights, totals->weight);
     if (t->wants_flow) cairn_trainer_take_flow(t);
     double norm = cairn_clip(t->g, t->params->n_weights, t->parts.clip_norm);
     if (!isfinite(norm))

@@ -61,7 +61,7 @@ static cairn_status work(struct cairn_sum *sum, uint64_t odd, float factor, floa
     const struct cairn_window window = {.n_micro = M};
     struct cairn_share share =
         cairn_window_share(&window, cairn_comm_rank(world), cairn_comm_size(world));
-    const struct cairn_scores scores = {.loss = 0.1, .weight = 5, .correct = 1};
+    const struct cairn_scores scores = {.loss = 0.1, .weight = 5, .correct = 1, .count = 4};
     cairn_sum_begin(sum);
     for (uint64_t m = share.first; m < share.end; m++) {
         put(sum, m, m == odd ? factor : 1);
@@ -112,7 +112,7 @@ static void sums_are_right(void **state)
         if (st == CAIRN_OK) st = work(sum, 0, 1, &g, &totals);
         assert_on_all(st == CAIRN_OK && !cairn_sum_again(sum));
         assert_on_all(error(g) < 1e-6); /* float32 sums of 13 */
-        assert_on_all(totals.weight == 5 * M && totals.correct == M &&
+        assert_on_all(totals.weight == 5 * M && totals.correct == M && totals.count == 4 * M &&
                       fabs(totals.loss - 0.1 * M) < 1e-6);
         assert_on_all(!totals.stop);
         cairn_sum_free(sum);

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Losses and their options against PyTorch; labels of tokens; numbers that overflow. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "support/loss.h"
+#include "support/nn.h"
+
+static const double ROUNDING = 3e-7; /* a few float operations on numbers near 1 */
+
+/* The numbers are those of PyTorch 2.13.0 in double: nn.CrossEntropyLoss with its mean and the
+ * gradient of that, and nn.BCEWithLogitsLoss with reduction "sum", divided by the 4 samples. */
+struct value {
+    const char *loss;
+    double mean, gradient[LOSS_ROWS * LOSS_K];
+};
+
+static void check_value(const struct value *value, const struct alone *loss,
+                        const struct cairn_micro *micro, size_t k)
+{
+    float dh[LOSS_ROWS * LOSS_K];
+    struct cairn_scores scores = {0};
+    memset(dh, 0xff, sizeof dh); /* NaN: every place is written */
+    assert_int_equal(loss_run(loss, micro, k, loss_outputs, dh, &scores), CAIRN_OK);
+    if (fabs(scores.loss / scores.weight - value->mean) > ROUNDING)
+        fail_msg("%s: loss %.9f", value->loss, scores.loss / scores.weight);
+    for (size_t i = 0; i < micro->n * k; i++)
+        if (!(fabs((double)dh[i] / scores.weight - value->gradient[i]) < ROUNDING))
+            fail_msg("%s: gradient %zu is %.9f", value->loss, i, (double)dh[i] / scores.weight);
+}
+
+static void test_cross_entropy_against_pytorch(void **state)
+{
+    (void)state;
+    static const struct value rows[] = {
+        {"{type: cross_entropy}",
+         0.701974553278,
+         {0.0438225980, 0.0097781433, -0.0536007414, 0.1796100853, -0.1985408490, 0.0189307637,
+          0.0015943652, -0.0133752194, 0.0117808541, -0.1514531720, 0.1265366319, 0.0249165402}},
+        {"{type: cross_entropy, label_smoothing: 0.1}",
+         0.813432886611,
+         {0.0354892647, 0.0014448100, -0.0369340747, 0.1712767520, -0.1818741823, 0.0105974304,
+          -0.0067389681, 0.0032914473, 0.0034475208, -0.1347865054, 0.1182032985, 0.0165832068}},
+        {"{type: cross_entropy, class_weights: [1, 0.5, 2]}",
+         0.557845146844,
+         {0.0876451961, 0.0195562866, -0.1072014827, 0.0898050426, -0.0992704245, 0.0094653819,
+          0.0007971826, -0.0066876097, 0.0058904271, -0.1514531720, 0.1265366319, 0.0249165402}},
+        {"{type: cross_entropy, class_weights: [1, 0.5, 2], label_smoothing: 0.1}",
+         0.728749330042,
+         {0.0756599796, 0.0145747747, -0.0902347543, 0.0934457150, -0.0875064811, -0.0059392339,
+          -0.0074298597, 0.0174207090, -0.0099908493, -0.1331440582, 0.1244789091, 0.0086651492}},
+        {"{type: cross_entropy, class_weights: [1, 0.5, 2], label_smoothing: 0.1, ignore_index: 1}",
+         0.532152624930,
+         {0.1008799728, 0.0194330329, -0.1203130057, 0, 0, 0, 0, 0, 0, -0.1775254110, 0.1659718787,
+          0.0115535322}},
+        /* the last row's label has the weight 0 and still a part in what is smoothed */
+        {"{type: cross_entropy, class_weights: [0, 1, 3], label_smoothing: 0.25, ignore_index: 2}",
+         1.702594511203,
+         {0, 0, 0, 0.3891551848, -0.3051718395, -0.0839833453, 0.0034544580, 0.0960203580,
+          -0.0994748160, 0.0656978853, 0.0426910879, -0.1083889732}},
+    };
+    const struct cairn_micro micro = {.n = LOSS_ROWS,
+                                      .n_labels = 1,
+                                      .label = loss_labels,
+                                      .sample = loss_numbers,
+                                      .epoch = loss_numbers};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct alone loss = loss_of_classes(rows[i].loss, LOSS_K);
+        check_value(&rows[i], &loss, &micro, LOSS_K);
+        loss_free(&loss);
+    }
+}
+
+static void test_binary_cross_entropy_against_pytorch(void **state)
+{
+    (void)state;
+    static const struct value real_rows[] = {
+        {"{type: binary_cross_entropy}",
+         3.022294827674,
+         {0.1556148328, -0.1827646447, 0.1576992695, -0.0456063810, 0.0155441252, 0.0802053252,
+          -0.1576992695, 0.2381435317, -0.1250000000, 0.1015523433, -0.1018333500, 0.0556750347}},
+        {"{type: binary_cross_entropy, pos_weight: 3}",
+         5.384753832973,
+         {0.1556148328, -0.5482939340, 0.1427989042, -0.1368191429, -0.0939117496, 0.0802053252,
+          -0.4879981737, 0.2381435317, -0.3750000000, 0.0722529292, -0.3055000500, 0.0556750347}},
+        {"{type: binary_cross_entropy, pos_weight: [0.5, 2, 0]}",
+         3.137703176533,
+         {0.1556148328, -0.3655292893, 0.1651494521, -0.0228031905, -0.0391838122, 0.0802053252,
+          -0.0751245434, 0.2381435317, 0, 0.1088771969, -0.2036667000, 0.0556750347}},
+    };
+    static const struct value class_rows[] = {
+        {"{type: binary_cross_entropy}",
+         1.028919990181,
+         {0.1556148328, -0.1827646447, -0.0298007305, 0.2043936190}},
+        {"{type: binary_cross_entropy, pos_weight: 3}",
+         1.749014839462,
+         {0.1556148328, -0.5482939340, -0.0894021915, 0.2043936190}},
+    };
+    static const int32_t yes_or_no[LOSS_ROWS] = {0, 1, 1, 0};
+    struct cairn_micro micro = {.n = LOSS_ROWS,
+                                .n_labels = 1,
+                                .target = loss_targets,
+                                .sample = loss_numbers,
+                                .epoch = loss_numbers};
+    for (size_t i = 0; i < sizeof real_rows / sizeof real_rows[0]; i++) {
+        struct alone loss = loss_of_targets(real_rows[i].loss);
+        check_value(&real_rows[i], &loss, &micro, LOSS_K);
+        loss_free(&loss);
+    }
+    micro.target = NULL;
+    micro.label = yes_or_no;
+    for (size_t i = 0; i < sizeof class_rows / sizeof class_rows[0]; i++) {
+        struct alone loss = loss_of_classes(class_rows[i].loss, 2);
+        check_value(&class_rows[i], &loss, &micro, 1);
+        loss_free(&loss);
+    }
+}
+
+/* log(1 + exp(h)) for no, log(1 + exp(-h)) for yes. */
+static void test_binary_cross_entropy_does_not_overflow(void **state)
+{
+    (void)state;
+    static const struct {
+        float h;
+        int32_t label;
+        double loss, gradient, correct;
+    } rows[] = {
+        {0, 1, 0.69314718055994531, -0.5, 0},
+        {0, 0, 0.69314718055994531, 0.5, 1},
+        {1e4f, 1, 0, 0, 1},
+        {1e4f, 0, 1e4, 1, 0},
+        {-1e4f, 1, 1e4, -1, 0},
+        {-1e4f, 0, 0, 0, 1},
+        {-30, 0, 9.3576229688393e-14, 9.3576229688393e-14, 1},
+    };
+    struct alone loss = loss_of_classes("{type: binary_cross_entropy}", 2);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct cairn_micro micro = {.n = 1,
+                                          .n_labels = 1,
+                                          .label = &rows[i].label,
+                                          .sample = loss_numbers,
+                                          .epoch = loss_numbers};
+        struct cairn_scores scores = {0};
+        float dh = NAN;
+        assert_int_equal(loss_run(&loss, &micro, 1, &rows[i].h, &dh, &scores), CAIRN_OK);
+        assert_true(fabs(scores.loss - rows[i].loss) <= ROUNDING * rows[i].loss);
+        assert_true(fabs((double)dh - rows[i].gradient) <= ROUNDING * fabs(rows[i].gradient));
+        assert_true(scores.correct == rows[i].correct && scores.count == 1);
+        assert_int_equal(loss.kind->class_of(&rows[i].h, 1, false), rows[i].h > 0);
+    }
+    loss_free(&loss);
+}
+
+/* Labels of tokens are rows like any others: two samples of two tokens are four samples. */
+static void test_labels_of_tokens(void **state)
+{
+    (void)state;
+    static const float mask[LOSS_ROWS] = {1, 0, 0.25f, 1};
+    const struct cairn_shape shape = {2, {2, LOSS_K}};
+    const struct cairn_model_options options = {
+        .n_classes = LOSS_K, .n_labels = 2, .vocabulary = 5};
+    const char *text = "{type: cross_entropy, label_smoothing: 0.1, class_weights: [1, 2, 3]}";
+    struct alone tokens = loss_make(text, &shape, &options);
+    struct alone plain = loss_of_classes(text, LOSS_K);
+    struct cairn_micro micro = {.n = LOSS_ROWS / 2,
+                                .n_labels = 2,
+                                .label = loss_labels,
+                                .weight = mask,
+                                .sample = loss_numbers,
+                                .epoch = loss_numbers};
+    struct cairn_scores of_tokens = {0};
+    struct cairn_scores of_rows = {0};
+    float dh_tokens[LOSS_ROWS * LOSS_K];
+    float dh_rows[LOSS_ROWS * LOSS_K];
+    assert_int_equal(loss_run(&tokens, &micro, 2 * LOSS_K, loss_outputs, dh_tokens, &of_tokens),
+                     CAIRN_OK);
+    micro.n = LOSS_ROWS;
+    micro.n_labels = 1;
+    assert_int_equal(loss_run(&plain, &micro, LOSS_K, loss_outputs, dh_rows, &of_rows), CAIRN_OK);
+    assert_memory_equal(dh_tokens, dh_rows, sizeof dh_rows);
+    assert_memory_equal(&of_tokens, &of_rows, sizeof of_rows);
+    assert_true(of_tokens.count == 2.25 && of_tokens.weight == 3 + 0.25 * 2 + 1);
+    loss_free(&tokens);
+    loss_free(&plain);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_cross_entropy_against_pytorch),
+        cmocka_unit_test(test_binary_cross_entropy_against_pytorch),
+        cmocka_unit_test(test_binary_cross_entropy_does_not_overflow),
+        cmocka_unit_test(test_labels_of_tokens),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
