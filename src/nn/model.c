@@ -179,10 +179,10 @@ size_t cairn_model_class_of(const struct cairn_model *model, const real *h)
     return model->loss->class_of(h, model->n_label_outputs, behind_last);
 }
 
-int32_t cairn_model_ignored_label(const struct cairn_model *model)
+int64_t cairn_model_ignored_label(const struct cairn_model *model)
 {
     const struct cairn_loss_kind *loss = model->loss;
-    return loss->ignored_label == NULL ? CAIRN_NO_LABEL : loss->ignored_label(model->loss_self);
+    return loss->ignored_label == NULL ? INT64_MIN : loss->ignored_label(model->loss_self);
 }
 
 bool cairn_model_is_ghost(const struct cairn_model *model)

@@ -67,12 +67,10 @@ const struct cairn_shape *cairn_model_output_shape(const struct cairn_model *mod
 #define cairn_model_loss_name CAIRN_R(cairn_model_loss_name)
 const char *cairn_model_loss_name(const struct cairn_model *model);
 
-/** What cairn_model_ignored_label() says where every label counts; no dataset holds it. */
-#define CAIRN_NO_LABEL INT32_MIN
-
-/** The label that has no part in the loss.  Ranks: local.  Errors: none. */
+/** The label that has no part in the loss; INT64_MIN, which no label is, where every one has.
+ * Ranks: local.  Errors: none. */
 #define cairn_model_ignored_label CAIRN_R(cairn_model_ignored_label)
-int32_t cairn_model_ignored_label(const struct cairn_model *model);
+int64_t cairn_model_ignored_label(const struct cairn_model *model);
 
 /** How many classes the outputs of one label tell apart; 0 where the data has real targets.
  * Ranks: local.  Errors: none. */
