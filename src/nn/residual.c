@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * residual: y = body(x) + skip(x), where body is a list of layers and skip is x itself or, with
+ * project, a list that gives x the shape of the body's output.
+ *
+ * project: true makes that list as torchvision's ResNets do, a 1 x 1 convolution without bias, with
+ * the stride that fits, and a batchnorm; for rows and tokens a dense layer without bias.
+ *
+ * Source  He, Zhang, Ren and Sun 2015, equations 1 and 2 */
+#include <stdio.h>
+#include <string.h>
+
+#include "nn/chain.h"
+#include "nn/layer.h"
+#include "tensor/kernels.h"
+
+struct residual {
+    const struct cairn_node *body_list, *project_key;
+    struct cairn_node *project_list; /* made here; owned, NULL where there is none */
+    struct cairn_chain body, project;
+};
+
+static const struct cairn_key keys[] = {
+    {"body", CAIRN_KEY_TREE, offsetof(struct residual, body_list), NULL, 0, 0, "list",
+     "layers whose output is added to their input"},
+    {"project", CAIRN_KEY_TREE, offsetof(struct residual, project_key), "", 0, 0, "name list",
+     "the input's way to that sum: none; true: a 1 x 1 convolution and batchnorm, or dense; auto: "
+     "true where shapes differ; or layers"},
+};
+
+/* A node at the place of its parent, put behind the parent's others. */
+static cairn_status add_node(struct cairn_node *parent, enum cairn_node_kind kind, const char *key,
+                             const char *text, struct cairn_node **out)
+{
+    struct cairn_node *node = NULL;
+    CAIRN_TRY(cairn_node_create(kind, key, text, &node));
+    node->source = parent->source;
+    node->line = parent->line;
+    node->column = parent->column;
+    cairn_node_add(parent, node);
+    if (out != NULL) *out = node;
+    return CAIRN_OK;
+}
+
+static cairn_status add_text(struct cairn_node *map, const char *key, const char *text)
+{
+    return add_node(map, CAIRN_NODE_SCALAR, key, text, NULL);
+}
+
+static cairn_status add_count(struct cairn_node *parent, const char *key, size_t count)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%zu", count);
+    return add_text(parent, key, text);
+}
+
+/* {type: kind} behind the layers of a list. */
+static cairn_status add_layer(struct cairn_node *list, const char *kind, struct cairn_node **out)
+{
+    CAIRN_TRY(add_node(list, CAIRN_NODE_MAP, NULL, NULL, out));
+    return add_text(*out, "type", kind);
+}
+
+/* The least stride by which a 1 x 1 convolution makes n_out of n_in places; 0: there is none. */
+static size_t stride_of(size_t n_in, size_t n_out)
+{
+    for (size_t stride = 1; stride <= n_in; stride++)
+        if ((n_in - 1) / stride + 1 == n_out) return stride;
+    return 0;
+}
+
+static cairn_status does_not_fit(const struct cairn_shape *in, const struct cairn_shape *out,
+                                 const char *what, const char *remedy)
+{
+    char from[CAIRN_SHAPE_TEXT_BYTES];
+    char to[CAIRN_SHAPE_TEXT_BYTES];
+    return cairn_fail(CAIRN_USAGE, "%s %s cannot be added to the output of body, %s; %s", what,
+                      cairn_shape_text(in, from), cairn_shape_text(out, to), remedy);
+}
+
+/* A 1 x 1 convolution and batchnorm into the list. */
+static cairn_status project_image(struct cairn_node *list, const struct cairn_shape *in,
+                                  const struct cairn_shape *out)
+{
+    struct cairn_node *layer = NULL;
+    struct cairn_node *stride = NULL;
+    size_t down = stride_of(in->dim[1], out->dim[1]);
+    size_t across = stride_of(in->dim[2], out->dim[2]);
+    if (down == 0 || across == 0)
+        return does_not_fit(in, out, "the input",
+                            "no stride makes one of the other; give project a list of layers");
+    CAIRN_TRY(add_layer(list, "conv2d", &layer));
+    CAIRN_TRY(add_count(layer, "channels", out->dim[0]));
+    CAIRN_TRY(add_text(layer, "kernel", "1"));
+    CAIRN_TRY(add_text(layer, "bias", "false"));
+    CAIRN_TRY(add_node(layer, CAIRN_NODE_LIST, "stride", NULL, &stride));
+    CAIRN_TRY(add_count(stride, NULL, down));
+    CAIRN_TRY(add_count(stride, NULL, across));
+    return add_layer(list, "batchnorm", &layer);
+}
+
+/* A dense layer without bias into the list. */
+static cairn_status project_row(struct cairn_node *list, const struct cairn_shape *in,
+                                const struct cairn_shape *out)
+{
+    struct cairn_node *layer = NULL;
+    if (in->ndim == 2 && in->dim[0] != out->dim[0])
+        return does_not_fit(in, out, "the input", "body must keep the number of tokens");
+    CAIRN_TRY(add_layer(list, "dense", &layer));
+    CAIRN_TRY(add_count(layer, "units", out->dim[out->ndim - 1]));
+    return add_text(layer, "bias", "false");
+}
+
+static cairn_status make_list(struct cairn_layer *layer)
+{
+    struct residual *self = layer->self;
+    const struct cairn_shape *in = &layer->in, *out = &layer->out;
+    CAIRN_TRY(cairn_node_create(CAIRN_NODE_LIST, NULL, NULL, &self->project_list));
+    self->project_list->source = self->project_key->source;
+    self->project_list->line = self->project_key->line;
+    self->project_list->column = self->project_key->column;
+    if (in->ndim == 3 && out->ndim == 3) return project_image(self->project_list, in, out);
+    if (in->ndim == out->ndim && (in->ndim == 1 || in->ndim == 2))
+        return project_row(self->project_list, in, out);
+    return does_not_fit(in, out, "the input", "give project a list of layers");
+}
+
+/* The list that project stands for in *out, NULL for none. */
+static cairn_status find_project(struct cairn_layer *layer, const struct cairn_node **out)
+{
+    struct residual *self = layer->self;
+    const struct cairn_node *key = self->project_key;
+    bool fits = cairn_shape_same(&layer->in, &layer->out);
+    *out = key;
+    if (key != NULL && key->kind == CAIRN_NODE_LIST) return CAIRN_OK;
+    bool none = key == NULL || cairn_words_find("none false False no off", key->text, NULL);
+    bool automatic = !none && strcmp(key->text, "auto") == 0;
+    if (!none && !automatic && !cairn_words_find("true True yes on", key->text, NULL))
+        return cairn_fail(CAIRN_USAGE, "project is none, true, auto or a list of layers, not '%s'",
+                          key->text);
+    *out = NULL;
+    if (none && !fits)
+        return does_not_fit(&layer->in, &layer->out, "the input", "set project: true");
+    if (none || (automatic && fits)) return CAIRN_OK;
+    CAIRN_TRY(make_list(layer));
+    *out = self->project_list;
+    return CAIRN_OK;
+}
+
+static cairn_status plan_part(const struct cairn_layer *layer, const char *part,
+                              const struct cairn_node *list, struct cairn_chain *chain,
+                              struct cairn_plan *plan)
+{
+    char prefix[2 * CAIRN_PARAM_NAME_BYTES];
+    snprintf(prefix, sizeof prefix, "%s.%s.", layer->name, part);
+    plan->wants_dx = layer->wants_dx; /* what body needs is not what project needs */
+    return cairn_chain_plan(chain, list, prefix, &layer->in, plan);
+}
+
+/* The sum lies over the output of body where nobody in there reads that again. */
+static void place_sum(struct cairn_layer *layer, struct cairn_plan *plan)
+{
+    const struct residual *self = layer->self;
+    size_t i = self->body.n_layers;
+    while (i > 0 && (self->body.layer[i - 1].kind->flags & CAIRN_LAYER_VIEW) != 0) i--;
+    const struct cairn_layer *last = i > 0 ? &self->body.layer[i - 1] : NULL;
+    if (last != NULL && (last->kind->flags & CAIRN_LAYER_NEEDS_Y) == 0)
+        layer->y_at = last->y_at;
+    else
+        layer->y_at = cairn_plan_kept(plan, cairn_shape_count(&layer->out), sizeof(real));
+}
+
+static cairn_status plan(struct cairn_layer *layer, struct cairn_plan *plan)
+{
+    struct residual *self = layer->self;
+    const struct cairn_node *project = NULL;
+    CAIRN_TRY(plan_part(layer, "body", self->body_list, &self->body, plan));
+    layer->out = *cairn_chain_output(&self->body);
+    place_sum(layer, plan);
+    CAIRN_TRY(find_project(layer, &project));
+    if (project == NULL) return CAIRN_OK;
+    CAIRN_TRY(plan_part(layer, "project", project, &self->project, plan));
+    const struct cairn_shape *skip = cairn_chain_output(&self->project);
+    if (cairn_shape_same(skip, &layer->out)) return CAIRN_OK;
+    return does_not_fit(skip, &layer->out, "the output of project,", "make their shapes equal");
+}
+
+static void release(struct cairn_layer *layer)
+{
+    struct residual *self = layer->self;
+    cairn_chain_free(&self->body);
+    cairn_chain_free(&self->project);
+    cairn_node_free(self->project_list);
+}
+
+static void init(const struct cairn_layer *layer, const struct cairn_params *params, uint64_t seed,
+                 real *w)
+{
+    const struct residual *self = layer->self;
+    cairn_chain_init(&self->body, params, seed, w);
+    cairn_chain_init(&self->project, params, seed, w);
+}
+
+/* sum may be a or b. */
+static void add(const real *a, const real *b, size_t n, real *sum)
+{
+    CAIRN_INDEPENDENT
+    for (size_t i = 0; i < n; i++) sum[i] = a[i] + b[i];
+}
+
+static void forward(const struct cairn_layer *layer, const struct cairn_pass *pass)
+{
+    struct residual *self = layer->self;
+    const real *skip = layer->x;
+    if (self->project.n_layers > 0) skip = cairn_chain_forward(&self->project, pass, layer->x);
+    const real *y = cairn_chain_forward(&self->body, pass, layer->x);
+    add(y, skip, pass->micro->n * layer->n_out, layer->y);
+}
+
+/* Both lists read dy; their dx lie in the same place, so the first is kept before the second. */
+static void backward(const struct cairn_layer *layer, const struct cairn_pass *pass, const real *dy,
+                     real *dx)
+{
+    const struct residual *self = layer->self;
+    size_t count = pass->micro->n * layer->n_in;
+    const real *by_skip = dy;
+    if (self->project.n_layers > 0) {
+        by_skip = cairn_chain_backward(&self->project, pass, dy);
+        if (dx != NULL) by_skip = memcpy(dx, by_skip, count * sizeof *dx);
+    }
+    const real *by_body = cairn_chain_backward(&self->body, pass, dy);
+    if (dx != NULL) add(by_body, by_skip, count, dx);
+}
+
+const struct cairn_layer_kind CAIRN_R(cairn_layer_residual) = {
+    .size = sizeof(struct cairn_layer_kind),
+    .name = "residual",
+    .doc = "what a list of layers makes of x, plus x",
+    .example = "{type: residual, body: [{type: dense, units: 6}, {type: relu}]}",
+    .example_in = {1, {6}},
+    .keys = keys,
+    .n_keys = sizeof keys / sizeof keys[0],
+    .self_bytes = sizeof(struct residual),
+    .flags = CAIRN_LAYER_NEEDS_X | CAIRN_LAYER_PLACED,
+    .plan = plan,
+    .free = release,
+    .init = init,
+    .forward = forward,
+    .backward = backward,
+};

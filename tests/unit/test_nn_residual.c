@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * residual: gradients of bodies of every kind, with and without a projection, nested, first and
+ * last of a model; names; values; what is refused. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "nn/layer.h"
+#include "nn/reference.h"
+#include "support/nn.h"
+
+enum { TEXT = 512, SAMPLES = 5 };
+
+static const double CHECK = 1e-6;  /* of test_nn_layers.c */
+static const double SINGLE = 2e-5; /* sums of tens of float products, each rounded to 2^-24 */
+
+static struct cairn_model_options options_of(const struct cairn_node *tree,
+                                             const struct cairn_shape *in)
+{
+    return (struct cairn_model_options){
+        .layers = tree, .input = *in, .n_classes = 3, .micro = SAMPLES, .seed = 5};
+}
+
+/* Backward against differences, and single precision against double. */
+static void check(const char *text, const struct cairn_shape *in)
+{
+    struct cairn_node *tree = tree_of(text);
+    struct cairn_model_options options = options_of(tree, in);
+    struct samples samples = samples_make(&options, SAMPLES);
+    struct bench *bench = bench_make(&options);
+    struct cairn_reference *reference = NULL;
+    struct cairn_scores scores = {0};
+    double worst = 1;
+    assert_int_equal(cairn_gradient_check(&options, &samples.micro, 40, &worst), CAIRN_OK);
+    if (worst > CHECK) fail_msg("%s: gradient check %g", text, worst);
+    assert_int_equal(cairn_reference_create(&options, &reference), CAIRN_OK);
+    cairn_reference_begin(reference, bench->w);
+    assert_int_equal(cairn_reference_add(reference, &samples.micro), CAIRN_OK);
+    assert_int_equal(bench_gradient(bench, &samples.micro), CAIRN_OK);
+    const double *g = cairn_reference_gradient(reference, &scores);
+    double apart = difference(bench->g, g, bench->params->n_values);
+    if (apart > SINGLE) fail_msg("%s: single and double differ by %g", text, apart);
+    assert_int_equal(bench->n_opened, bench->params->n_tensors);
+    cairn_reference_free(reference);
+    bench_free(bench);
+    samples_free(&samples);
+    cairn_node_free(tree);
+}
+
+static void test_gradients(void **state)
+{
+    (void)state;
+    static const char *const models[] = {
+        /* the sum over the output of body, and over relu behind it */
+        "[{type: dense, units: 6}, {type: residual, body: [{type: relu}, {type: dense, units: 6}]},"
+        " {type: relu}, {type: dense, units: 3}]",
+        /* nothing before it waits for dx */
+        "[{type: residual, body: [{type: dense, units: 6}, {type: tanh}]}, {type: dense, units: "
+        "3}]",
+        "[{type: tanh}, {type: residual, body: [{type: sigmoid}]}, {type: dense, units: 3}]",
+        /* last of the model */
+        "[{type: dense, units: 3}, {type: residual, body: [{type: dense, units: 3}]}]",
+        "[{type: residual, project: true, body: [{type: dense, units: 3}]}]",
+        /* projections */
+        "[{type: dense, units: 4}, {type: residual, project: true, body: [{type: dense, units: 7}, "
+        "{type: batchnorm}]}, {type: relu}, {type: dense, units: 3}]",
+        "[{type: dense, units: 4}, {type: residual, project: [{type: tanh}, {type: dense, units: "
+        "5}, {type: tanh}], body: [{type: layernorm}, {type: dense, units: 5}]}, {type: dense, "
+        "units: 3}]",
+        "[{type: dense, units: 4}, {type: residual, project: [{type: flatten}], body: [{type: "
+        "dense, units: 4}]}, {type: dense, units: 3}]",
+        /* views alone, and views at the end of body */
+        "[{type: dense, units: 4}, {type: residual, body: [{type: flatten}]}, {type: relu}, {type: "
+        "dense, units: 3}]",
+        "[{type: dense, units: 4}, {type: residual, body: [{type: dense, units: 4}, {type: "
+        "flatten}]}, {type: relu}, {type: dense, units: 3}]",
+        /* one in another, and one behind another */
+        "[{type: dense, units: 4}, {type: residual, body: [{type: dense, units: 4}, {type: "
+        "residual, body: [{type: tanh}, {type: dense, units: 4}]}]}, {type: residual, project: "
+        "true, body: [{type: residual, project: true, body: [{type: dense, units: 5}]}, {type: "
+        "batchnorm}]}, {type: dense, units: 3}]",
+    };
+    for (size_t i = 0; i < sizeof models / sizeof models[0]; i++)
+        check(models[i], &(struct cairn_shape){1, {6}});
+    check("[{type: residual, body: [{type: groupnorm, groups: 1}, {type: tanh}]}, {type: relu}, "
+          "{type: flatten}, {type: dense, units: 3}]",
+          &(struct cairn_shape){3, {2, 4, 4}});
+}
+
+/* First and last in body, where x and dy are not the list's own to write over. */
+static void test_every_elementwise_layer_at_both_ends(void **state)
+{
+    (void)state;
+    const struct cairn_shape in = {1, {8}};
+    size_t n_checked = 0;
+    for (size_t i = 0; cairn_layer_kind_at(i) != NULL; i++) {
+        const struct cairn_layer_kind *kind = cairn_layer_kind_at(i);
+        if ((kind->flags & CAIRN_LAYER_ELEMENTWISE) == 0 || kind->example_in.ndim != 1) continue;
+        for (int end = 0; end < 2; end++) {
+            char text[TEXT];
+            const char *middle = "{type: dense, units: 8}";
+            snprintf(text, sizeof text,
+                     "[{type: dense, units: 8}, {type: residual, body: [%s, %s]}, {type: relu}, "
+                     "{type: dense, units: 3}]",
+                     end == 0 ? kind->example : middle, end == 0 ? middle : kind->example);
+            check(text, &in);
+            n_checked++;
+        }
+    }
+    assert_true(n_checked >= 14);
+}
+
+static void test_names(void **state)
+{
+    (void)state;
+    static const char *const wanted[] = {
+        "0.body.0.weight",  "0.body.0.bias",          "0.body.bn.weight",
+        "0.body.bn.bias",   "0.project.0.weight",     "last.body.0.weight",
+        "last.body.0.bias", "0.body.bn.running_mean", "0.body.bn.running_var",
+    };
+    struct cairn_node *tree = tree_of(
+        "[{type: residual, project: true, body: [{type: dense, units: 3}, {type: batchnorm, name: "
+        "bn}]}, {type: residual, name: last, project: auto, body: [{type: dense, units: 3}]}]");
+    struct cairn_model_options options = options_of(tree, &(struct cairn_shape){1, {6}});
+    struct bench *bench = bench_make(&options);
+    assert_int_equal(bench->params->n_tensors, sizeof wanted / sizeof wanted[0]);
+    for (size_t t = 0; t < bench->params->n_tensors; t++)
+        assert_string_equal(bench->params->item[t].name, wanted[t]);
+    assert_true(cairn_model_is_ghost(bench->model)); /* by a layer inside */
+    bench_free(bench);
+    cairn_node_free(tree);
+}
+
+/* W = ((1, 2), (3, 4)): y = W x + x, with a projection P = 2 W x instead of x. */
+static void test_values(void **state)
+{
+    (void)state;
+    static const char *const models[] = {
+        "[{type: residual, body: [{type: dense, units: 2, bias: false}]}]",
+        "[{type: residual, project: true, body: [{type: dense, units: 2, bias: false}]}]",
+    };
+    static const float y[2][2] = {{5 + 1, 11 + 2}, {15, 33}};
+    const struct cairn_shape in = {1, {2}};
+    const float x[2] = {1, 2};
+    const struct cairn_micro micro = {.n = 1, .x = x};
+    for (int i = 0; i < 2; i++) {
+        struct cairn_node *tree = tree_of(models[i]);
+        struct cairn_model_options options = options_of(tree, &in);
+        options.n_targets = 2;
+        options.n_classes = 0;
+        struct bench *bench = bench_make(&options);
+        const float *outputs = NULL;
+        for (size_t k = 0; k < bench->params->n_weights; k++)
+            bench->w[k] = (float)(k < 4 ? k + 1 : 2 * (k - 3));
+        assert_int_equal(cairn_model_outputs(bench->model, bench->w, &micro, &outputs), CAIRN_OK);
+        assert_true(outputs[0] == y[i][0] && outputs[1] == y[i][1]);
+        assert_true(x[0] == 1 && x[1] == 2);
+        bench_free(bench);
+        cairn_node_free(tree);
+    }
+}
+
+/* The sum costs no memory of its own where body's last layer does not read its output again. */
+static void test_memory(void **state)
+{
+    (void)state;
+    const struct cairn_shape in = {1, {64}};
+    size_t bytes[2];
+    static const char *const models[] = {"[{type: residual, body: [{type: dense, units: 64}]}]",
+                                         "[{type: dense, units: 64}]"};
+    for (int i = 0; i < 2; i++) {
+        struct cairn_node *tree = tree_of(models[i]);
+        const struct cairn_model_options options = options_of(tree, &in);
+        struct bench *bench = bench_make(&options);
+        bytes[i] = cairn_model_activation_bytes(bench->model);
+        bench_free(bench);
+        cairn_node_free(tree);
+    }
+    /* two more gradients, between the layers inside */
+    assert_int_equal(bytes[0], bytes[1] + 2 * sizeof(float) * SAMPLES * 64);
+}
+
+static void refused(const char *text, const struct cairn_shape *in, const char *says)
+{
+    struct cairn_node *tree = tree_of(text);
+    struct cairn_model_options options = options_of(tree, in);
+    struct cairn_model *model = NULL;
+    assert_int_equal(cairn_model_create(&options, &model), CAIRN_USAGE);
+    if (strstr(cairn_error_text(), says) == NULL)
+        fail_msg("%s: '%s' does not say '%s'", text, cairn_error_text(), says);
+    cairn_node_free(tree);
+}
+
+static void test_refused(void **state)
+{
+    (void)state;
+    const struct cairn_shape row = {1, {6}}, image = {3, {2, 4, 4}};
+    refused("[{type: residual}]", &row, "body");
+    refused("[{type: residual, body: []}]", &row, "list of layers");
+    refused("[{type: residual, body: {type: relu}}]", &row, "body");
+    refused("[{type: residual, body: [{type: dense, units: 3}]}]", &row,
+            "the input [6] cannot be added to the output of body, [3]; set project: true");
+    refused("[{type: residual, body: [{type: dense, units: 3}], project: maybe}]", &row, "maybe");
+    refused("[{type: residual, body: [{type: dense, units: 3}], project: [{type: dense, units: "
+            "4}]}]",
+            &row, "the output of project, [4] cannot be added to the output of body, [3]");
+    refused("[{type: residual, body: [{type: flatten}], project: true}]", &image,
+            "give project a list of layers");
+    refused("[{type: relu}, {type: residual, body: [{type: relu}, {type: dence, units: 3}]}]", &row,
+            "dense");
+    refused("[{type: residual, body: [{type: relu, unit: 3}]}]", &row, "layer 0.body.0 (relu)");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_gradients),
+        cmocka_unit_test(test_every_elementwise_layer_at_both_ends),
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_values),
+        cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
