@@ -2,16 +2,15 @@
  * dense: y = x W^T + b, with W [units, D] as in torch.nn.Linear, for x [D] or each of T positions
  * of x [T, D].  The gradient by W goes straight into the sink. */
 #include "nn/init.h"
-#include "nn/layer.h"
+#include "nn/linear.h"
 #include "tensor/blas.h"
-#include "tensor/kernels.h"
 
 struct dense {
     size_t units;
     bool has_bias;
-    int init;            /* enum cairn_init_scheme */
-    size_t weight, bias; /* tensors */
-    size_t n_rows, n_in; /* T and D of x [T, D]; 1 and D of x [D] */
+    int init;      /* enum cairn_init_scheme */
+    size_t n_rows; /* T of x [T, D]; 1 of x [D] */
+    struct cairn_linear map;
 };
 
 static const struct cairn_key keys[] = {
@@ -32,10 +31,11 @@ static cairn_status plan_sizes(struct cairn_layer *layer, const struct cairn_pla
         return cairn_fail(CAIRN_USAGE,
                           "the input of one sample is %s; put {type: flatten} before it",
                           cairn_shape_text(in, text));
-    self->n_in = in->dim[in->ndim - 1];
+    self->map = (struct cairn_linear){
+        .in = in->dim[in->ndim - 1], .out = self->units, .has_bias = self->has_bias};
     self->n_rows = in->ndim == 2 ? in->dim[0] : 1;
-    if (self->n_in > CAIRN_GEMM_MOST)
-        return cairn_fail(CAIRN_USAGE, "%zu inputs are more than BLAS can count", self->n_in);
+    if (self->map.in > CAIRN_GEMM_MOST)
+        return cairn_fail(CAIRN_USAGE, "%zu inputs are more than BLAS can count", self->map.in);
     if (plan->micro > CAIRN_GEMM_MOST / self->n_rows)
         return cairn_fail(CAIRN_USAGE,
                           "%zu samples of %zu positions are more than BLAS can count; use a "
@@ -50,10 +50,10 @@ static cairn_status plan(struct cairn_layer *layer, struct cairn_plan *plan)
 {
     struct dense *self = layer->self;
     CAIRN_TRY(plan_sizes(layer, plan));
-    struct cairn_shape weight = {2, {self->units, self->n_in}};
+    struct cairn_shape weight = {2, {self->units, self->map.in}};
     struct cairn_shape bias = {1, {self->units}};
-    CAIRN_TRY(cairn_plan_param(plan, layer, "weight", &weight, &self->weight));
-    if (self->has_bias) CAIRN_TRY(cairn_plan_param(plan, layer, "bias", &bias, &self->bias));
+    CAIRN_TRY(cairn_plan_param(plan, layer, "weight", &weight, &self->map.weight));
+    if (self->has_bias) CAIRN_TRY(cairn_plan_param(plan, layer, "bias", &bias, &self->map.bias));
     return CAIRN_OK;
 }
 
@@ -61,53 +61,24 @@ static void init(const struct cairn_layer *layer, const struct cairn_params *par
                  real *w)
 {
     const struct dense *self = layer->self;
-    struct cairn_fan fan = {.scheme = self->init, .in = self->n_in, .out = self->units};
-    cairn_init_weight(&fan, &params->item[self->weight], seed, w);
-    if (self->has_bias) cairn_init_bias(&fan, &params->item[self->bias], seed, w);
+    struct cairn_fan fan = {.scheme = self->init, .in = self->map.in, .out = self->units};
+    cairn_init_weight(&fan, &params->item[self->map.weight], seed, w);
+    if (self->has_bias) cairn_init_bias(&fan, &params->item[self->map.bias], seed, w);
 }
 
 static void forward(const struct cairn_layer *layer, const struct cairn_pass *pass)
 {
     const struct dense *self = layer->self;
-    size_t n = pass->micro->n * self->n_rows;
-    if (self->has_bias)
-        cairn_rows_fill(cairn_pass_tensor(pass, self->bias), n, self->units, layer->y);
-    cairn_gemm(&(struct cairn_gemm){.m = n,
-                                    .n = self->units,
-                                    .k = self->n_in,
-                                    .a = layer->x,
-                                    .b = cairn_pass_tensor(pass, self->weight),
-                                    .b_transposed = true,
-                                    .beta = self->has_bias ? 1 : 0,
-                                    .c = layer->y});
+    cairn_linear_forward(&self->map, pass, pass->micro->n * self->n_rows, layer->x, layer->y);
 }
 
 static void backward(const struct cairn_layer *layer, const struct cairn_pass *pass, const real *dy,
                      real *dx)
 {
     const struct dense *self = layer->self;
-    struct cairn_sink *sink = pass->sink;
     size_t n = pass->micro->n * self->n_rows;
-    if (self->has_bias) {
-        cairn_columns_sum(dy, n, self->units, sink->beta, sink->open(sink, self->bias));
-        sink->close(sink, self->bias);
-    }
-    cairn_gemm(&(struct cairn_gemm){.m = self->units,
-                                    .n = self->n_in,
-                                    .k = n,
-                                    .a = dy,
-                                    .a_transposed = true,
-                                    .b = layer->x,
-                                    .beta = sink->beta,
-                                    .c = sink->open(sink, self->weight)});
-    sink->close(sink, self->weight);
-    if (dx == NULL) return;
-    cairn_gemm(&(struct cairn_gemm){.m = n,
-                                    .n = self->n_in,
-                                    .k = self->units,
-                                    .a = dy,
-                                    .b = cairn_pass_tensor(pass, self->weight),
-                                    .c = dx});
+    cairn_linear_weights(&self->map, pass, n, layer->x, dy);
+    if (dx != NULL) cairn_linear_input(&self->map, pass, n, dy, dx);
 }
 
 const struct cairn_layer_kind CAIRN_R(cairn_layer_dense) = {

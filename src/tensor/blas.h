@@ -10,7 +10,7 @@
 
 #define cairn_gemm CAIRN_R(cairn_gemm)
 
-/** One product C = op(A) op(B) + beta C of dense row-major matrices.  Every size is at most
+/** One product C = op(A) op(B) + beta C of row-major matrices.  Every size is at most
  * CAIRN_GEMM_MOST. */
 struct cairn_gemm {
     size_t m, n, k;    /* C is [m, n], op(A) [m, k], op(B) [k, n] */
@@ -18,6 +18,7 @@ struct cairn_gemm {
     bool a_transposed, b_transposed; /* op turns the matrix */
     real beta;                       /* 0: what C holds is not read */
     real *c;
+    size_t lda, ldb, ldc; /* elements from a stored row to the next; 0: rows lie end to end */
 };
 
 /** The largest size of a matrix: BLAS counts in int. */

@@ -46,7 +46,7 @@ static real sum_of(const real *x, size_t k)
     return sum;
 }
 
-static real product_of(const real *restrict a, const real *restrict b, size_t k)
+real cairn_row_dot(const real *restrict a, const real *restrict b, size_t k)
 {
     real lane[LANES] = {0};
     size_t j = 0;
@@ -75,7 +75,7 @@ void cairn_softmax(const real *x, size_t k, real *y)
 
 void cairn_softmax_backward(const real *y, const real *dy, size_t k, real *dx)
 {
-    const real mean = product_of(y, dy, k);
+    const real mean = cairn_row_dot(y, dy, k);
     CAIRN_INDEPENDENT
     for (size_t j = 0; j < k; j++) dx[j] = y[j] * (dy[j] - mean);
 }

@@ -10,6 +10,7 @@
 
 #define cairn_exponentials     CAIRN_R(cairn_exponentials)
 #define cairn_softmax          CAIRN_R(cairn_softmax)
+#define cairn_row_dot          CAIRN_R(cairn_row_dot)
 #define cairn_softmax_backward CAIRN_R(cairn_softmax_backward)
 
 /**
@@ -21,6 +22,9 @@
  * Errors  none; x that are not finite give a sum that is none
  */
 real cairn_exponentials(const real *x, size_t k, real scale, real *y, real *top);
+
+/** sum a_j b_j of a, b [k].  Ranks: local.  Errors: none. */
+real cairn_row_dot(const real *a, const real *b, size_t k);
 
 /** y_j = exp(x_j) / sum_i exp(x_i) of x, y [k]; y may be x.  Ranks: local.  Errors: none. */
 void cairn_softmax(const real *x, size_t k, real *y);

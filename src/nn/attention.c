@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * attention: each position of x [T, D] asks all (or, causal, itself and those before it), as
+ * torch.nn.MultiheadAttention(batch_first=True) of x by itself, and with its names.
+ *
+ *   q, k, v = x Win^T + bin, each cut into heads of width D / heads
+ *   o = softmax(q k^T / sqrt(width)) v for each head (nn/heads.c)    y = o Wout^T + bout
+ *
+ * Source: Vaswani and others 2017, section 3.2. */
+#include <math.h>
+#include <string.h>
+
+#include "nn/heads.h"
+#include "nn/init.h"
+#include "nn/linear.h"
+#include "tensor/blas.h"
+
+enum causal { AUTO, YES, NO };
+
+struct attention {
+    size_t n_heads;
+    int causal; /* enum causal */
+    int init;   /* enum cairn_init_scheme */
+    struct cairn_heads heads;
+    struct cairn_linear in, out;
+    size_t qkv;     /* in the arena: [b, T, 3 D]; backward turns it into its gradient */
+    size_t o;       /* in the arena: [b, T, D] */
+    size_t log_sum; /* in the arena: [b, heads, T] */
+};
+
+static const struct cairn_key keys[] = {
+    {"heads", CAIRN_KEY_COUNT, offsetof(struct attention, n_heads), NULL, 1, 1e6, NULL,
+     "equal parts of D, each of which asks for itself"},
+    {"causal", CAIRN_KEY_CHOICE, offsetof(struct attention, causal), "auto", 0, 0,
+     "auto true false",
+     "a position sees itself and those before it; auto: where the data are tokens"},
+    {"init", CAIRN_KEY_CHOICE, offsetof(struct attention, init), "pytorch", 0, 0, CAIRN_INIT_WORDS,
+     "initial weights"},
+};
+
+static cairn_status plan_sizes(struct cairn_layer *layer, const struct cairn_plan *plan)
+{
+    struct attention *self = layer->self;
+    char text[CAIRN_SHAPE_TEXT_BYTES];
+    cairn_shape_text(&layer->in, text);
+    if (layer->in.ndim != 2)
+        return cairn_fail(CAIRN_USAGE, "the input of one sample is %s, but it takes [T, D]", text);
+    size_t T = layer->in.dim[0];
+    size_t D = layer->in.dim[1];
+    if (D % self->n_heads != 0)
+        return cairn_fail(CAIRN_USAGE,
+                          "%zu numbers of a position cannot be cut into %zu equal heads; choose "
+                          "heads so that it divides them",
+                          D, self->n_heads);
+    if (D > CAIRN_GEMM_MOST / 3 || plan->micro > CAIRN_GEMM_MOST / T)
+        return cairn_fail(CAIRN_USAGE,
+                          "%zu samples of %s are more than BLAS can count; use a smaller "
+                          "batch.micro",
+                          plan->micro, text);
+    size_t width = D / self->n_heads;
+    self->heads = (struct cairn_heads){
+        .T = T,
+        .D = D,
+        .width = width,
+        .causal = self->causal == AUTO ? plan->vocabulary > 0 : self->causal == YES,
+        .scale = (real)(1 / sqrt((double)width)),
+    };
+    layer->out = layer->in;
+    return CAIRN_OK;
+}
+
+static cairn_status plan_linear(const struct cairn_layer *layer, struct cairn_plan *plan,
+                                const char *weight, const char *bias, struct cairn_linear *linear)
+{
+    const struct cairn_shape w = {2, {linear->out, linear->in}};
+    const struct cairn_shape b = {1, {linear->out}};
+    linear->has_bias = true;
+    CAIRN_TRY(cairn_plan_param(plan, layer, weight, &w, &linear->weight));
+    return cairn_plan_param(plan, layer, bias, &b, &linear->bias);
+}
+
+/* Elements of scratch: a block of s, a block of dp, dq dk dv of one head; behind them d_o. */
+static size_t scratch_of_head(const struct cairn_heads *heads)
+{
+    return 2 * cairn_heads_block(heads) + 3 * heads->width * heads->T;
+}
+
+static cairn_status plan(struct cairn_layer *layer, struct cairn_plan *plan)
+{
+    struct attention *self = layer->self;
+    CAIRN_TRY(plan_sizes(layer, plan));
+    size_t D = self->heads.D;
+    self->in = (struct cairn_linear){.in = D, .out = 3 * D};
+    self->out = (struct cairn_linear){.in = D, .out = D};
+    CAIRN_TRY(plan_linear(layer, plan, "in_proj_weight", "in_proj_bias", &self->in));
+    CAIRN_TRY(plan_linear(layer, plan, "out_proj.weight", "out_proj.bias", &self->out));
+    self->qkv = cairn_plan_kept(plan, 3 * layer->n_in, sizeof(real));
+    self->o = cairn_plan_kept(plan, layer->n_in, sizeof(real));
+    self->log_sum = cairn_plan_kept(plan, self->n_heads * self->heads.T, sizeof(real));
+    size_t d_o = layer->wants_dx ? 0 : plan->micro * layer->n_in;
+    cairn_plan_scratch(plan, (scratch_of_head(&self->heads) + d_o) * sizeof(real));
+    return CAIRN_OK;
+}
+
+static void init_linear(const struct cairn_linear *linear, int scheme,
+                        const struct cairn_params *params, uint64_t seed, real *w)
+{
+    const struct cairn_fan fan = {.scheme = scheme, .in = linear->in, .out = linear->out};
+    const struct cairn_fan none = {.scheme = CAIRN_INIT_ZEROS};
+    cairn_init_weight(&fan, &params->item[linear->weight], seed, w);
+    cairn_init_bias(&none, &params->item[linear->bias], seed, w);
+}
+
+/* PyTorch's own start of attention: xavier for Win, as torch.nn.Linear for Wout, no biases. */
+static void init(const struct cairn_layer *layer, const struct cairn_params *params, uint64_t seed,
+                 real *w)
+{
+    const struct attention *self = layer->self;
+    int of_in = self->init == CAIRN_INIT_PYTORCH ? CAIRN_INIT_XAVIER : self->init;
+    init_linear(&self->in, of_in, params, seed, w);
+    init_linear(&self->out, self->init, params, seed, w);
+}
+
+/* Head h of sample i, with d_o [n, T, D] in backward. */
+static struct cairn_head head_at(const struct attention *self, const struct cairn_pass *pass,
+                                 size_t i, size_t h, const real *d_o)
+{
+    const struct cairn_heads *heads = &self->heads;
+    const size_t at = i * heads->T * heads->D + h * heads->width;
+    real *qkv = cairn_arena_at(pass->arena, self->qkv);
+    real *o = cairn_arena_at(pass->arena, self->o);
+    real *log_sum = cairn_arena_at(pass->arena, self->log_sum);
+    real *scratch = pass->scratch;
+    qkv += i * heads->T * 3 * heads->D + h * heads->width;
+    return (struct cairn_head){.q = qkv,
+                               .k = qkv + heads->D,
+                               .v = qkv + 2 * heads->D,
+                               .o = o + at,
+                               .d_o = d_o == NULL ? NULL : d_o + at,
+                               .log_sum = log_sum + (i * self->n_heads + h) * heads->T,
+                               .s = scratch,
+                               .dp = scratch + cairn_heads_block(heads),
+                               .d = scratch + 2 * cairn_heads_block(heads),
+                               .d_qkv = qkv};
+}
+
+static void forward(const struct cairn_layer *layer, const struct cairn_pass *pass)
+{
+    const struct attention *self = layer->self;
+    size_t n = pass->micro->n;
+    cairn_linear_forward(&self->in, pass, n * self->heads.T, layer->x,
+                         cairn_arena_at(pass->arena, self->qkv));
+    for (size_t i = 0; i < n; i++)
+        for (size_t h = 0; h < self->n_heads; h++) {
+            struct cairn_head head = head_at(self, pass, i, h, NULL);
+            cairn_head_forward(&self->heads, &head);
+        }
+    cairn_linear_forward(&self->out, pass, n * self->heads.T, cairn_arena_at(pass->arena, self->o),
+                         layer->y);
+}
+
+/* d_o lies where dx will; where no dx is wanted, in scratch. */
+static void backward(const struct cairn_layer *layer, const struct cairn_pass *pass, const real *dy,
+                     real *dx)
+{
+    const struct attention *self = layer->self;
+    size_t n = pass->micro->n;
+    size_t rows = n * self->heads.T;
+    const real *d_qkv = cairn_arena_at(pass->arena, self->qkv);
+    real *d_o = dx != NULL ? dx : (real *)pass->scratch + scratch_of_head(&self->heads);
+    cairn_linear_weights(&self->out, pass, rows, cairn_arena_at(pass->arena, self->o), dy);
+    cairn_linear_input(&self->out, pass, rows, dy, d_o);
+    for (size_t i = 0; i < n; i++)
+        for (size_t h = 0; h < self->n_heads; h++) {
+            struct cairn_head head = head_at(self, pass, i, h, d_o);
+            cairn_head_backward(&self->heads, &head);
+        }
+    cairn_linear_weights(&self->in, pass, rows, layer->x, d_qkv);
+    if (dx != NULL) cairn_linear_input(&self->in, pass, rows, d_qkv, dx);
+}
+
+const struct cairn_layer_kind CAIRN_R(cairn_layer_attention) = {
+    .size = sizeof(struct cairn_layer_kind),
+    .name = "attention",
+    .doc = "the positions of [T, D] ask each other: multi-head attention",
+    .example = "{type: attention, heads: 2, causal: true}",
+    .example_in = {2, {5, 4}},
+    .keys = keys,
+    .n_keys = sizeof keys / sizeof keys[0],
+    .self_bytes = sizeof(struct attention),
+    .flags = CAIRN_LAYER_NEEDS_X,
+    .plan = plan,
+    .init = init,
+    .forward = forward,
+    .backward = backward,
+};

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * A linear map inside a layer: y = x W^T + b, with W [out, in] and b [out] in the flat block, and
+ * its gradients.  Compiled in two precisions (tensor/real.h).  Local. */
+#ifndef CAIRN_NN_LINEAR_H
+#define CAIRN_NN_LINEAR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "nn/layer.h"
+
+#define cairn_linear_forward CAIRN_R(cairn_linear_forward)
+#define cairn_linear_weights CAIRN_R(cairn_linear_weights)
+#define cairn_linear_input   CAIRN_R(cairn_linear_input)
+
+/** What it is.  in, out and the rows are at most CAIRN_GEMM_MOST: checked by the layer's plan. */
+struct cairn_linear {
+    size_t in, out;
+    size_t weight, bias; /* tensors */
+    bool has_bias;
+};
+
+/** y [n, out] from x [n, in].  Ranks: local.  Errors: none. */
+void cairn_linear_forward(const struct cairn_linear *linear, const struct cairn_pass *pass,
+                          size_t n, const real *x, real *y);
+
+/** Gradients by b and W into the sink: sum of the rows of dy [n, out], and dy^T x.  Ranks: local.
+ * Errors: none. */
+void cairn_linear_weights(const struct cairn_linear *linear, const struct cairn_pass *pass,
+                          size_t n, const real *x, const real *dy);
+
+/** dx = dy W.  Ranks: local.  Errors: none. */
+void cairn_linear_input(const struct cairn_linear *linear, const struct cairn_pass *pass, size_t n,
+                        const real *dy, real *dx);
+
+#endif
