@@ -102,24 +102,45 @@ static cairn_status try_split(struct job *job, uint64_t global, uint64_t micro, 
     return cairn_comm_agree(job->comm, st);
 }
 
-static cairn_status find_batch(struct job *job, struct cairn_window_rule *rule)
+/* The batch of the run file, and whether its gradient depends on b. */
+static cairn_status find_batch(struct job *job, struct cairn_window_rule *rule, bool *ghost)
 {
     cairn_trainer *t = NULL;
     CAIRN_TRY(cairn_setup_trainer(job->config, job->comm, &t));
     *rule = t->parts.rule;
     if (rule->global > rule->n_samples) rule->global = rule->n_samples;
+    *ghost = cairn_model_is_ghost(t->parts.model);
     cairn_trainer_close(t);
     return CAIRN_OK;
+}
+
+/* The run file's own split on 1, 2, ... all ranks. */
+static cairn_status try_worlds(struct job *job, const struct cairn_window_rule *rule)
+{
+    cairn_status st = try_split(job, rule->global, rule->micro, 1);
+    for (int n_ranks = 2; n_ranks <= cairn_comm_size(job->comm) && st == CAIRN_OK; n_ranks++)
+        st = try_split(job, rule->global, rule->micro, n_ranks);
+    return st;
+}
+
+/* Other micro-batches: all in one, small ones, and ragged ones. */
+static cairn_status try_others(struct job *job, const struct cairn_window_rule *rule)
+{
+    int size = cairn_comm_size(job->comm);
+    uint64_t small = rule->micro / 4 > 0 ? rule->micro / 4 : 1;
+    uint64_t ragged = rule->micro;
+    while (ragged > 1 && (ragged == rule->micro || rule->global % ragged == 0)) ragged--;
+    cairn_status st = try_split(job, rule->global, rule->global, 1);
+    if (st == CAIRN_OK) st = try_split(job, rule->global, small, size);
+    if (st == CAIRN_OK) st = try_split(job, rule->global, ragged, size);
+    return st;
 }
 
 static cairn_status verify(struct job *job)
 {
     struct cairn_window_rule rule;
-    int size = cairn_comm_size(job->comm);
-    CAIRN_TRY(find_batch(job, &rule));
-    uint64_t small = rule.micro / 4 > 0 ? rule.micro / 4 : 1;
-    uint64_t ragged = rule.micro;
-    while (ragged > 1 && (ragged == rule.micro || rule.global % ragged == 0)) ragged--;
+    bool ghost = false;
+    CAIRN_TRY(find_batch(job, &rule, &ghost));
     job->given_micro = rule.micro;
     if (job->main)
         printf("one global batch of %" PRIu64
@@ -128,12 +149,11 @@ static cairn_status verify(struct job *job)
                rule.global, BOUND);
     enum cairn_log_level level = cairn_log_get_level();
     if (job->main) cairn_log_set_level(CAIRN_LOG_QUIET);
-    cairn_status st = try_split(job, rule.global, rule.micro, 1);
-    for (int n_ranks = 2; n_ranks <= size && st == CAIRN_OK; n_ranks++)
-        st = try_split(job, rule.global, rule.micro, n_ranks);
-    if (st == CAIRN_OK) st = try_split(job, rule.global, rule.global, 1);
-    if (st == CAIRN_OK) st = try_split(job, rule.global, small, size);
-    if (st == CAIRN_OK) st = try_split(job, rule.global, ragged, size);
+    cairn_status st = try_worlds(job, &rule);
+    if (st == CAIRN_OK && !ghost) st = try_others(job, &rule);
+    if (job->main && ghost)
+        printf("other sizes of micro-batch are not compared: batchnorm takes its statistics from "
+               "each, so b is part of the model\n");
     if (job->main) cairn_log_set_level(level);
     if (st == CAIRN_OK && job->failed)
         st = cairn_fail(CAIRN_NUMBERS,
@@ -161,7 +181,10 @@ const struct cairn_command cairn_command_verify = {
             "all ranks, as one\n"
             "micro-batch, as small ones and as ragged ones, and each is compared with double "
             "precision.  With\n"
-            "train.reproducible the bits must be the same on every number of ranks.\n",
+            "train.reproducible the bits must be the same on every number of ranks.  A model with "
+            "batchnorm has\n"
+            "its statistics from each micro-batch, so only the run file's own split is tried, on "
+            "all these ranks.\n",
     .collective = true,
     .run = run_verify,
 };

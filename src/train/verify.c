@@ -44,16 +44,33 @@ static double worse(double a, double b)
     return a > b || isnan(a) ? a : b;
 }
 
-/* max |a - b| / max |b| of one tensor. */
-static double tensor_difference(const float *a, const double *b, size_t n)
+static double largest_of(const double *x, size_t n)
 {
     double largest = 0;
-    double apart = 0;
-    for (size_t i = 0; i < n; i++) {
-        largest = fmax(largest, fabs(b[i]));
-        apart = worse(apart, fabs((double)a[i] - b[i]));
+    for (size_t i = 0; i < n; i++) largest = fmax(largest, fabs(x[i]));
+    return largest;
+}
+
+/* The tensors [first, end): the largest of max |a - b| / max |b|.  A tensor may have no gradient at
+ * all, as a bias whose mean is taken off again: what it shows is rounding of larger numbers that
+ * cancel, so none is measured against less than a hundredth of the largest of all. */
+static double difference(const struct cairn_params *params, size_t first, size_t end,
+                         const float *a, const double *b)
+{
+    const double floor_of_all = 1e-2;
+    double worst = 0;
+    double of_all = 0;
+    for (size_t t = first; t < end; t++)
+        of_all = fmax(of_all, largest_of(b + params->item[t].offset, params->item[t].count));
+    for (size_t t = first; t < end; t++) {
+        const struct cairn_param *item = &params->item[t];
+        double largest = largest_of(b + item->offset, item->count);
+        double apart = 0;
+        for (size_t i = item->offset; i < item->offset + item->count; i++)
+            apart = worse(apart, fabs((double)a[i] - b[i]));
+        worst = worse(worst, relative(apart, fmax(largest, floor_of_all * of_all)));
     }
-    return relative(apart, largest);
+    return worst;
 }
 
 struct cairn_difference cairn_verify_compare(const cairn_trainer *t,
@@ -61,16 +78,16 @@ struct cairn_difference cairn_verify_compare(const cairn_trainer *t,
                                              const struct cairn_reference *reference)
 {
     struct cairn_scores scores;
+    size_t n_items = t->params->n_items;
     const double *g = cairn_reference_gradient(reference, &scores);
     struct cairn_difference out = {
         .loss = relative(fabs(totals->loss - scores.loss), fabs(scores.loss)),
-        .bits = cairn_params_hash(t->g, t->params->n_weights),
+        .gradient = difference(t->params, 0, n_items, t->g, g),
+        .bits = cairn_params_hash(t->g, t->params->n_values),
         .loss_value = totals->loss / totals->weight,
     };
-    for (size_t i = 0; i < t->params->n_items; i++) {
-        const struct cairn_param *item = &t->params->item[i];
-        out.gradient = worse(out.gradient,
-                             tensor_difference(t->g + item->offset, g + item->offset, item->count));
-    }
+    /* what the running averages take, likewise */
+    out.gradient =
+        worse(out.gradient, difference(t->params, n_items, t->params->n_tensors, t->g, g));
     return out;
 }
