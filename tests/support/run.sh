@@ -160,7 +160,14 @@ bits()
     cut -d, -f1-8 "$1/metrics.csv"
     cut -d, -f1-3,5- "$1/eval.csv" # all but wall_s
     cat "$1/gradflow.csv"
+    averages_of "$1"
     grep -E '"(updates|epochs|samples|train_loss|eval_loss|eval_accuracy)"' "$1/summary.json"
+}
+
+# averages_of DIR: the running averages in its newest checkpoint, to the last bit; nothing where there are none, or no h5dump.
+averages_of()
+{
+    h5dump -g /buffers -m %.9g "$1/checkpoints/latest.h5" 2>/dev/null | tail -n +2 || true
 }
 
 # newest DIR: the update of the newest checkpoint, 0 where there is none.
