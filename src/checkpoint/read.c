@@ -63,28 +63,11 @@ cairn_status cairn_checkpoint_read(const char *path, const struct cairn_state *s
     return st;
 }
 
-static cairn_status read_text(struct cairn_h5 *file, const char *path, const char *path_in_file,
-                              char **out)
-{
-    struct cairn_h5_form form = {0};
-    char *text = NULL;
-    CAIRN_TRY(cairn_h5_describe(file, path_in_file, &form));
-    if (form.type != CAIRN_H5_TEXT || cairn_shape_count(&form.shape) != 1)
-        return cairn_fail(CAIRN_DATA, "%s: %s is not one text", path, path_in_file);
-    CAIRN_TRY(cairn_memory_get(form.text_bytes + 1, 1, "a text", &text));
-    cairn_status st = cairn_h5_read(file, path_in_file, &form, text);
-    if (st == CAIRN_OK)
-        *out = text;
-    else
-        free(text);
-    return st;
-}
-
 cairn_status cairn_checkpoint_text(const char *path, const char *path_in_file, char **out)
 {
     struct cairn_h5 *file = NULL;
     CAIRN_TRY(cairn_checkpoint_open(path, &file));
-    cairn_status st = read_text(file, path, path_in_file, out);
+    cairn_status st = cairn_h5_read_text(file, path_in_file, out);
     cairn_h5_close(file);
     return st;
 }

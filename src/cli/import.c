@@ -41,6 +41,19 @@ static const struct cairn_key numbers[] = {
      .high = 9e15},
 };
 
+/* Of a text; elsewhere these two are rows and files. */
+static const struct cairn_key parts[] = {
+    {.name = "--val",
+     .type = CAIRN_KEY_REAL,
+     .offset = offsetof(struct request, import.val_part),
+     .high = 0.99},
+    {.name = "--test",
+     .type = CAIRN_KEY_REAL,
+     .offset = offsetof(struct request, import.test_part),
+     .high = 0.99},
+};
+enum { N_NUMBERS = sizeof numbers / sizeof numbers[0], N_PARTS = sizeof parts / sizeof parts[0] };
+
 static bool take_text(struct request *request, const char *name, const char *value)
 {
     const struct {
@@ -73,6 +86,8 @@ static bool take_flag(struct request *request, const char *name)
         {"--overwrite", &request->overwrite},
         {"--classes", &request->import.classes},
         {"--standardize", &request->import.standardize},
+        {"--bytes", &request->import.bytes},
+        {"--characters", &request->import.characters},
     };
     for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
         if (strcmp(flags[i].name, name) != 0) continue;
@@ -82,14 +97,21 @@ static bool take_flag(struct request *request, const char *name)
     return false;
 }
 
-static cairn_status take_number(struct request *request, const char *name, const char *value)
+static const struct cairn_key *find_number(const struct cairn_key *table, size_t n,
+                                           const char *name)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(table[i].name, name) == 0) return &table[i];
+    return NULL;
+}
+
+static cairn_status take_number(struct request *request, const struct cairn_key *key,
+                                const char *value)
 {
     struct cairn_node *node = NULL;
-    cairn_status st = CAIRN_OK;
     CAIRN_TRY(cairn_node_create(CAIRN_NODE_SCALAR, NULL, value, &node));
     node->source = "command line";
-    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
-        if (strcmp(numbers[i].name, name) == 0) st = cairn_key_read(&numbers[i], node, "", request);
+    cairn_status st = cairn_key_read(key, node, "", request);
     cairn_node_free(node);
     return st;
 }
@@ -105,6 +127,15 @@ static void take_operand(struct request *request, const char *last, const char *
         request->sources[request->import.n_sources++] = value;
 }
 
+static cairn_status take_option(struct request *request, const char *name, const char *value)
+{
+    const struct cairn_key *part =
+        request->format->parts ? find_number(parts, N_PARTS, name) : NULL;
+    if (part != NULL) return take_number(request, part, value);
+    if (take_text(request, name, value) || take_flag(request, name)) return CAIRN_OK;
+    return take_number(request, find_number(numbers, N_NUMBERS, name), value);
+}
+
 static cairn_status read_options(const struct cairn_arguments *arguments, const char *known,
                                  struct request *request)
 {
@@ -117,9 +148,9 @@ static cairn_status read_options(const struct cairn_arguments *arguments, const 
         if (name == NULL && value == NULL) break;
         if (name == NULL)
             take_operand(request, last, value);
-        else if (!take_text(request, name, value) && !take_flag(request, name))
-            CAIRN_TRY(take_number(request, name, value));
-        last = name;
+        else
+            CAIRN_TRY(take_option(request, name, value));
+        last = request->format->parts ? NULL : name; /* --test of a text takes no second file */
     }
     return CAIRN_OK;
 }
@@ -161,13 +192,18 @@ static cairn_status print_result(const char *path)
     char shape[CAIRN_SHAPE_TEXT_BYTES];
     struct cairn_dataset *dataset = NULL;
     CAIRN_TRY(cairn_dataset_open(path, &dataset));
-    printf("%s: samples %s, ", path, cairn_shape_text(cairn_dataset_input(dataset), shape));
+    size_t vocabulary = cairn_dataset_vocabulary(dataset);
+    if (vocabulary > 0)
+        printf("%s: tokens of a vocabulary of %zu", path, vocabulary);
+    else
+        printf("%s: samples %s, ", path, cairn_shape_text(cairn_dataset_input(dataset), shape));
     if (cairn_dataset_targets(dataset) > 0)
         printf("%zu real targets", cairn_dataset_targets(dataset));
-    else
+    else if (vocabulary == 0)
         printf("%zu classes", cairn_dataset_classes(dataset));
     for (int split = 0; split < CAIRN_N_SPLITS; split++) {
-        size_t n = cairn_dataset_size(dataset, (enum cairn_split)split);
+        size_t n = vocabulary > 0 ? cairn_dataset_tokens(dataset, (enum cairn_split)split)
+                                  : cairn_dataset_size(dataset, (enum cairn_split)split);
         if (n > 0) printf(", %s %zu", cairn_split_name((enum cairn_split)split), n);
     }
     printf("\n");
@@ -188,7 +224,7 @@ static cairn_status import(const struct request *request)
 static cairn_status run_import(const struct cairn_arguments *arguments, cairn_comm *comm)
 {
     (void)comm;
-    struct request request = {.import = {.test_fraction = 0.2}};
+    struct request request = {.import = {.test_fraction = 0.2, .val_part = 0.1}};
     cairn_status st = read_request(arguments, &request);
     if (st == CAIRN_OK) st = import(&request);
     free(request.sources);
@@ -216,7 +252,13 @@ const struct cairn_command cairn_command_import = {
         "      --test-every N       instead: row i is test where i mod N is 0\n"
         "      --seed S             of that draw; default 0\n"
         "  digits FILE              the UCI digits, 8 x 8 pixels from 0 to 16; row i is test where "
-        "i mod 5 is 0\n\n"
+        "i mod 5 is 0\n"
+        "  text FILE...             plain text, one file behind the other\n"
+        "      --characters         a token is a character, of those that occur (default)\n"
+        "      --bytes              a token is a byte\n"
+        "      --val F, --test F    these parts of the text, from its end (train, val, test), are "
+        "val and test;\n"
+        "                           default 0.1 and 0\n\n"
         "  --val N                  the last N training samples become the group val\n"
         "  -o FILE.h5               the dataset; an older one is only replaced with --overwrite\n"
         "  --title, --source, --license, --citation   kept in the file, shown by cairn info\n",

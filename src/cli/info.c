@@ -69,10 +69,18 @@ static cairn_status print_counts(const struct cairn_dataset *dataset, enum cairn
     const int32_t *label = cairn_dataset_labels(dataset, split);
     size_t *count = NULL;
     CAIRN_TRY(cairn_memory_get(n_classes, sizeof *count, "the classes", &count));
-    for (size_t i = 0; i < cairn_dataset_size(dataset, split); i++) count[label[i]]++;
+    size_t n_negative = 0; /* labels that a loss may pass over */
+    for (size_t i = 0; i < cairn_dataset_size(dataset, split); i++) {
+        if (label[i] < 0)
+            n_negative++;
+        else
+            count[label[i]]++;
+    }
     printf(", %zu classes; samples of each:", n_classes);
     for (size_t i = 0; i < n_classes && i < MOST_CLASSES; i++) printf(" %zu", count[i]);
-    printf("%s\n", n_classes > MOST_CLASSES ? " ..." : "");
+    printf("%s", n_classes > MOST_CLASSES ? " ..." : "");
+    if (n_negative > 0) printf(", %zu below class 0", n_negative);
+    printf("\n");
     free(count);
     return CAIRN_OK;
 }
@@ -97,8 +105,49 @@ static cairn_status print_array(struct cairn_h5 *file, const char *name, const c
     return CAIRN_OK;
 }
 
-static cairn_status print_group(struct cairn_h5 *file, struct cairn_dataset *dataset,
-                                enum cairn_split split)
+/* The weights of samples or tokens, where a group has them. */
+static cairn_status print_array_of_weights(struct cairn_h5 *file, enum cairn_split split)
+{
+    char path[PATH_IN_FILE_BYTES];
+    snprintf(path, sizeof path, "/%s/weight", cairn_split_name(split));
+    if (!cairn_h5_has_array(file, path)) return CAIRN_OK;
+    CAIRN_TRY(print_array(file, "weight", path));
+    printf("\n");
+    return CAIRN_OK;
+}
+
+static cairn_status print_tokens(struct cairn_h5 *file, const struct cairn_dataset *dataset,
+                                 enum cairn_split split)
+{
+    char path[PATH_IN_FILE_BYTES];
+    snprintf(path, sizeof path, "/%s/tokens", cairn_split_name(split));
+    printf("  %s: %zu tokens\n", cairn_split_name(split), cairn_dataset_tokens(dataset, split));
+    CAIRN_TRY(print_array(file, "tokens", path));
+    printf("\n");
+    return print_array_of_weights(file, split);
+}
+
+/* "vocabulary: 65" and "characters: \n !$&'...": control characters as C writes them. */
+static void print_vocabulary(size_t vocabulary, const char *characters)
+{
+    printf("  vocabulary: %zu\n", vocabulary);
+    if (characters == NULL) return;
+    printf("  characters: ");
+    for (const char *at = characters; *at != '\0'; at++) {
+        if (*at == '\n')
+            printf("\\n");
+        else if (*at == '\t')
+            printf("\\t");
+        else if ((unsigned char)*at < ' ' || *at == 0x7f)
+            printf("\\x%02x", (unsigned)*at);
+        else
+            putchar(*at);
+    }
+    printf("\n");
+}
+
+static cairn_status print_x_and_y(struct cairn_h5 *file, struct cairn_dataset *dataset,
+                                  enum cairn_split split)
 {
     char x[PATH_IN_FILE_BYTES];
     char y[PATH_IN_FILE_BYTES];
@@ -114,10 +163,11 @@ static cairn_status print_group(struct cairn_h5 *file, struct cairn_dataset *dat
     CAIRN_TRY(print_array(file, "y", y));
     if (cairn_dataset_targets(dataset) > 0) {
         printf(", real targets\n");
-        return CAIRN_OK;
+    } else {
+        CAIRN_TRY(print_counts(dataset, split));
+        CAIRN_TRY(print_names(file, y));
     }
-    CAIRN_TRY(print_counts(dataset, split));
-    return print_names(file, y);
+    return print_array_of_weights(file, split);
 }
 
 static cairn_status print_dataset(const char *path, struct cairn_h5 *file)
@@ -127,15 +177,21 @@ static cairn_status print_dataset(const char *path, struct cairn_h5 *file)
     struct cairn_dataset *dataset = NULL;
     cairn_status st = CAIRN_OK;
     CAIRN_TRY(cairn_dataset_open(path, &dataset));
-    printf("%s: dataset, samples of %s\n", path,
-           cairn_shape_text(cairn_dataset_input(dataset), shape));
+    size_t vocabulary = cairn_dataset_vocabulary(dataset);
+    if (vocabulary > 0)
+        printf("%s: dataset of tokens\n", path);
+    else
+        printf("%s: dataset, samples of %s\n", path,
+               cairn_shape_text(cairn_dataset_input(dataset), shape));
     for (size_t i = 0; i < sizeof about / sizeof about[0]; i++) {
         const char *text = cairn_dataset_about(dataset, about[i]);
         if (text[0] != '\0') printf("  %s: %s\n", about[i], text);
     }
+    if (vocabulary > 0) print_vocabulary(vocabulary, cairn_dataset_characters(dataset));
     for (int split = 0; split < CAIRN_N_SPLITS && st == CAIRN_OK; split++)
         if (cairn_dataset_has(dataset, (enum cairn_split)split))
-            st = print_group(file, dataset, (enum cairn_split)split);
+            st = vocabulary > 0 ? print_tokens(file, dataset, (enum cairn_split)split)
+                                : print_x_and_y(file, dataset, (enum cairn_split)split);
     cairn_dataset_close(dataset);
     return st;
 }
@@ -222,24 +278,35 @@ static cairn_status visit_attribute(void *context, const char *name)
     return CAIRN_OK;
 }
 
+/* What the tokens of a language model are. */
+static cairn_status print_text_model(struct cairn_h5 *file)
+{
+    const struct cairn_h5_form form = {.type = CAIRN_H5_U64, .shape = {.ndim = 1, .dim = {1}}};
+    uint64_t vocabulary = 0;
+    char *characters = NULL;
+    if (!cairn_h5_has_array(file, "/vocabulary")) return CAIRN_OK;
+    CAIRN_TRY(cairn_h5_read(file, "/vocabulary", &form, &vocabulary));
+    if (cairn_h5_has_array(file, "/characters"))
+        CAIRN_TRY(cairn_h5_read_text(file, "/characters", &characters));
+    print_vocabulary((size_t)vocabulary, characters);
+    free(characters);
+    return CAIRN_OK;
+}
+
 static cairn_status print_config(struct cairn_h5 *file)
 {
-    struct cairn_h5_form form;
     char *text = NULL;
     if (!cairn_h5_has_array(file, "/config")) return CAIRN_OK;
-    CAIRN_TRY(cairn_h5_describe(file, "/config", &form));
-    if (form.type != CAIRN_H5_TEXT || cairn_shape_count(&form.shape) != 1) return CAIRN_OK;
-    CAIRN_TRY(cairn_memory_get(form.text_bytes + 1, 1, "the run file", &text));
-    cairn_status st = cairn_h5_read(file, "/config", &form, text);
+    CAIRN_TRY(cairn_h5_read_text(file, "/config", &text));
     char *end = text;
-    if (st == CAIRN_OK) printf("  run file:\n");
-    for (char *line = text; st == CAIRN_OK && *line != '\0'; line = end) {
+    printf("  run file:\n");
+    for (char *line = text; *line != '\0'; line = end) {
         size_t n = strcspn(line, "\n");
         end = line + n + (line[n] == '\n');
         printf("    %.*s\n", (int)n, line);
     }
     free(text);
-    return st;
+    return CAIRN_OK;
 }
 
 static cairn_status print_checkpoint(const char *path, struct cairn_h5 *file)
@@ -250,6 +317,7 @@ static cairn_status print_checkpoint(const char *path, struct cairn_h5 *file)
     CAIRN_TRY(cairn_h5_attributes(file, "/", visit_attribute, &progress));
     if (cairn_h5_has_group(file, "/progress"))
         CAIRN_TRY(cairn_h5_children(file, "/progress", visit_progress, &progress));
+    CAIRN_TRY(print_text_model(file));
     CAIRN_TRY(print_weights(file, "/weights"));
     CAIRN_TRY(print_weights(file, "/buffers"));
     CAIRN_TRY(print_weights(file, "/ema"));

@@ -83,11 +83,14 @@ static cairn_status write_arrays(struct cairn_h5 *file, const struct cairn_train
     CAIRN_TRY(cairn_h5_set_text(file, "/", "split", cairn_split_name(trained->split)));
     CAIRN_TRY(cairn_h5_write(file, "/outputs", &form, outputs));
     if (!cairn_model_has_accuracy(trained->model)) return CAIRN_OK;
-    CAIRN_TRY(cairn_memory_get(n, sizeof *label, "the classes", &label));
-    for (size_t i = 0; i < n; i++)
-        label[i] =
-            (int32_t)cairn_model_class_of(trained->model, outputs + i * cairn_shape_count(shape));
-    form = (struct cairn_h5_form){.type = CAIRN_H5_I32, .shape = {.ndim = 1, .dim = {n}}};
+    size_t context = cairn_dataset_context(trained->dataset);
+    size_t n_labels = context == 0 ? 1 : context; /* of a sample */
+    CAIRN_TRY(cairn_memory_get(n, n_labels * sizeof *label, "the classes", &label));
+    size_t n_out = cairn_shape_count(shape) / n_labels;
+    for (size_t i = 0; i < n * n_labels; i++)
+        label[i] = (int32_t)cairn_model_class_of(trained->model, outputs + i * n_out);
+    form = (struct cairn_h5_form){.type = CAIRN_H5_I32,
+                                  .shape = {.ndim = context == 0 ? 1 : 2, .dim = {n, context}}};
     cairn_status st = cairn_h5_write(file, "/label", &form, label);
     free(label);
     return st;
@@ -149,7 +152,8 @@ const struct cairn_command cairn_command_predict = {
     .doc = "writes the outputs of a trained model, one row per sample",
     .help = "\n  --data FILE.h5  the dataset\n"
             "  --split NAME    its group; default test\n"
-            "  -o OUT.h5       gets `outputs` [n, ...] and, where there are classes, `label` [n]\n",
+            "  -o OUT.h5       gets `outputs` [n, ...] and, where there are classes, `label` [n];\n"
+            "                  of tokens [n, context]\n",
     .collective = true,
     .run = run_predict,
 };

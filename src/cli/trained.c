@@ -34,13 +34,19 @@ static cairn_status read_weights(const char *checkpoint, const struct cairn_para
     return st;
 }
 
+/* The run file was fine once, so what does not fit it now are other data. */
+static cairn_status as_data(cairn_status st)
+{
+    return st == CAIRN_USAGE ? CAIRN_DATA : st;
+}
+
 /* Data, model and room for the weights.  Local. */
 static cairn_status open_parts(struct cairn_trained *trained, const char *data, const char *split)
 {
     const struct cairn_config *config = trained->config;
     CAIRN_TRY(cairn_threads_set(config->train_threads));
     CAIRN_TRY(find_split(split, &trained->split));
-    CAIRN_TRY(cairn_dataset_open(data == NULL ? config->data_file : data, &trained->dataset));
+    CAIRN_TRY(as_data(cairn_setup_dataset(config, data, &trained->dataset)));
     if (!cairn_dataset_has(trained->dataset, trained->split))
         return cairn_fail(CAIRN_DATA, "%s has no group %s; choose another --split",
                           cairn_dataset_path(trained->dataset), split);
@@ -50,12 +56,9 @@ static cairn_status open_parts(struct cairn_trained *trained, const char *data, 
     struct cairn_model_options options =
         cairn_setup_model_options(config, trained->dataset, trained->micro);
     cairn_status st = cairn_model_create(&options, &trained->model);
-    if (st != CAIRN_OK) /* the layers were fine once, so the data are others */
-        return cairn_fail_in(st == CAIRN_USAGE ? CAIRN_DATA : st, "%s",
-                             cairn_dataset_path(trained->dataset));
-    if (options.n_classes > 0)
-        CAIRN_TRY(
-            cairn_dataset_check_labels(trained->dataset, cairn_model_classes(trained->model)));
+    if (st != CAIRN_OK)
+        return cairn_fail_in(as_data(st), "%s", cairn_dataset_path(trained->dataset));
+    CAIRN_TRY(as_data(cairn_setup_check_labels(trained->dataset, trained->model)));
     const struct cairn_loader_options rows = {.split = trained->split, .micro = trained->micro};
     CAIRN_TRY(cairn_loader_create(trained->dataset, &rows, &trained->loader));
     return cairn_memory_get(cairn_model_params(trained->model)->n_values, sizeof *trained->w,

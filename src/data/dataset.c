@@ -12,6 +12,7 @@
 #include "base/fault.h"
 #include "base/memory.h"
 #include "data/internal.h"
+#include "data/tokens.h"
 
 enum { PATH_IN_FILE_BYTES = 32, FORMAT_VERSION = 1 };
 
@@ -117,17 +118,18 @@ static cairn_status read_labels(struct cairn_dataset *dataset, const char *y,
     enum { BLOCK = 4096 };
     int64_t block[BLOCK];
     CAIRN_TRY(cairn_memory_get(group->n, sizeof *group->label, "the labels", &group->label));
+    if (dataset->n_classes == 0) dataset->n_classes = 1; /* also where all are below 0 */
     for (size_t first = 0; first < group->n; first += BLOCK) {
         size_t n = group->n - first < BLOCK ? group->n - first : BLOCK;
         CAIRN_TRY(cairn_h5_array_rows(group->y, first, n, CAIRN_H5_I64, block));
         for (size_t i = 0; i < n; i++) {
-            if (block[i] < 0 || block[i] >= INT32_MAX)
+            if (block[i] < INT32_MIN || block[i] >= INT32_MAX)
                 return cairn_fail(CAIRN_DATA,
                                   "%s: %s row %zu: the label %" PRId64
                                   " is not a class; count from 0",
                                   dataset->path, y, first + i, block[i]);
             group->label[first + i] = (int32_t)block[i];
-            if ((size_t)block[i] >= dataset->n_classes) dataset->n_classes = (size_t)block[i] + 1;
+            if (block[i] >= (int64_t)dataset->n_classes) dataset->n_classes = (size_t)block[i] + 1;
         }
     }
     cairn_h5_array_close(group->y);
@@ -159,16 +161,12 @@ static cairn_status read_y(struct cairn_dataset *dataset, const char *y, struct 
     return is_real ? CAIRN_OK : read_labels(dataset, y, group);
 }
 
-static cairn_status read_group(struct cairn_dataset *dataset, enum cairn_split split)
+static cairn_status read_x_and_y(struct cairn_dataset *dataset, enum cairn_split split)
 {
     char x[PATH_IN_FILE_BYTES];
     char y[PATH_IN_FILE_BYTES];
     const char *name = cairn_split_name(split);
     struct cairn_group *group = &dataset->group[split];
-    snprintf(x, sizeof x, "/%s/tokens", name);
-    if (cairn_h5_has_array(dataset->file, x))
-        return cairn_fail(CAIRN_DATA, "%s: %s holds tokens; this cairn trains on x and y",
-                          dataset->path, name);
     snprintf(x, sizeof x, "/%s/x", name);
     snprintf(y, sizeof y, "/%s/y", name);
     CAIRN_TRY(cairn_h5_array_open(dataset->file, x, &group->x));
@@ -179,6 +177,44 @@ static cairn_status read_group(struct cairn_dataset *dataset, enum cairn_split s
     CAIRN_TRY(read_factors(dataset, x, "scale", 1, &group->n_scale, &group->scale));
     CAIRN_TRY(read_factors(dataset, x, "shift", 0, &group->n_shift, &group->shift));
     return read_y(dataset, y, group);
+}
+
+/* One weight for each of `n` samples or tokens, where the group has them. */
+static cairn_status open_weights(struct cairn_dataset *dataset, enum cairn_split split, size_t n)
+{
+    char path[PATH_IN_FILE_BYTES];
+    char text[CAIRN_SHAPE_TEXT_BYTES];
+    struct cairn_group *group = &dataset->group[split];
+    snprintf(path, sizeof path, "/%s/weight", cairn_split_name(split));
+    if (!cairn_h5_has_array(dataset->file, path)) return CAIRN_OK;
+    CAIRN_TRY(cairn_h5_array_open(dataset->file, path, &group->weight));
+    const struct cairn_h5_form *form = cairn_h5_array_form(group->weight);
+    if (form->type != CAIRN_H5_U8 && form->type != CAIRN_H5_F32)
+        return cairn_fail(CAIRN_DATA, "%s: %s is %s; store weights as uint8 or float32",
+                          dataset->path, path, cairn_h5_type_name(form->type));
+    if (form->shape.ndim != 1 || form->shape.dim[0] != n)
+        return cairn_fail(CAIRN_DATA, "%s: %s has the shape %s; give one weight for each of %zu %s",
+                          dataset->path, path, cairn_shape_text(&form->shape, text), n,
+                          group->n_tokens > 0 ? "tokens" : "samples");
+    return CAIRN_OK;
+}
+
+static cairn_status read_group(struct cairn_dataset *dataset, enum cairn_split split)
+{
+    char tokens[PATH_IN_FILE_BYTES];
+    struct cairn_group *group = &dataset->group[split];
+    bool first = dataset->vocabulary == 0 && dataset->input.ndim == 0;
+    snprintf(tokens, sizeof tokens, "/%s/tokens", cairn_split_name(split));
+    bool has_tokens = cairn_h5_has_array(dataset->file, tokens);
+    if (!first && has_tokens != (dataset->vocabulary > 0))
+        return cairn_fail(CAIRN_DATA, "%s: %s holds %s, another group %s; all must hold the same",
+                          dataset->path, cairn_split_name(split), has_tokens ? "tokens" : "x and y",
+                          has_tokens ? "x and y" : "tokens");
+    if (has_tokens)
+        CAIRN_TRY(cairn_tokens_open(dataset, tokens, group));
+    else
+        CAIRN_TRY(read_x_and_y(dataset, split));
+    return open_weights(dataset, split, has_tokens ? group->n_tokens : group->n);
 }
 
 static cairn_status absolute_path(const char *path, char **out)
@@ -209,6 +245,7 @@ static cairn_status open_all(const char *path, struct cairn_dataset *dataset)
         return cairn_fail(CAIRN_DATA,
                           "%s: has none of the groups train, val and test; cairn import makes them",
                           dataset->path);
+    CAIRN_TRY(cairn_tokens_read_characters(dataset));
     return read_about(dataset);
 }
 
@@ -231,12 +268,14 @@ void cairn_dataset_close(struct cairn_dataset *dataset)
         struct cairn_group *group = &dataset->group[split];
         cairn_h5_array_close(group->x);
         cairn_h5_array_close(group->y);
+        cairn_h5_array_close(group->weight);
         free(group->label);
         free(group->scale);
         free(group->shift);
     }
     for (int i = 0; cairn_about_names[i] != NULL; i++) free(dataset->about[i]);
     cairn_h5_close(dataset->file);
+    free(dataset->characters);
     free(dataset->path);
     free(dataset);
 }
@@ -248,7 +287,7 @@ const char *cairn_dataset_path(const struct cairn_dataset *dataset)
 
 bool cairn_dataset_has(const struct cairn_dataset *dataset, enum cairn_split split)
 {
-    return dataset->group[split].n > 0;
+    return dataset->group[split].x != NULL;
 }
 
 size_t cairn_dataset_size(const struct cairn_dataset *dataset, enum cairn_split split)
@@ -268,7 +307,7 @@ size_t cairn_dataset_targets(const struct cairn_dataset *dataset)
 
 size_t cairn_dataset_classes(const struct cairn_dataset *dataset)
 {
-    return dataset->n_classes;
+    return dataset->vocabulary > 0 ? dataset->vocabulary : dataset->n_classes;
 }
 
 const int32_t *cairn_dataset_labels(const struct cairn_dataset *dataset, enum cairn_split split)
@@ -276,18 +315,36 @@ const int32_t *cairn_dataset_labels(const struct cairn_dataset *dataset, enum ca
     return dataset->group[split].label;
 }
 
-cairn_status cairn_dataset_check_labels(const struct cairn_dataset *dataset, size_t n_classes)
+static cairn_status check_label(const struct cairn_dataset *dataset, enum cairn_split split,
+                                size_t row, size_t n_classes)
 {
+    int label = (int)dataset->group[split].label[row];
+    if (label < 0)
+        return cairn_fail(CAIRN_DATA,
+                          "%s: /%s/y row %zu: the label %d is not a class; count from 0",
+                          dataset->path, cairn_split_name(split), row, label);
+    if ((size_t)label < n_classes) return CAIRN_OK;
+    return cairn_fail(CAIRN_DATA,
+                      "%s: /%s/y row %zu: the label %d is outside the classes 0 to %zu of "
+                      "the model; mend it, or give the last layer units: %zu",
+                      dataset->path, cairn_split_name(split), row, label, n_classes - 1,
+                      dataset->n_classes);
+}
+
+cairn_status cairn_dataset_check_labels(const struct cairn_dataset *dataset, size_t n_classes,
+                                        int64_t ignored)
+{
+    if (dataset->vocabulary > n_classes)
+        return cairn_fail(CAIRN_USAGE,
+                          "the model has %zu outputs for each token, but %s has a vocabulary of "
+                          "%zu; give the last layer units: %zu",
+                          n_classes, dataset->path, dataset->vocabulary, dataset->vocabulary);
     for (int split = 0; split < CAIRN_N_SPLITS; split++) {
         const struct cairn_group *group = &dataset->group[split];
-        for (size_t i = 0; group->label != NULL && i < group->n; i++)
-            if ((size_t)group->label[i] >= n_classes)
-                return cairn_fail(
-                    CAIRN_DATA,
-                    "%s: /%s/y row %zu: the label %d is outside the classes 0 to %zu of "
-                    "the model; mend it, or give the last layer units: %zu",
-                    dataset->path, cairn_split_name((enum cairn_split)split), i,
-                    (int)group->label[i], n_classes - 1, dataset->n_classes);
+        for (size_t i = 0; group->label != NULL && i < group->n; i++) {
+            if (group->label[i] == ignored) continue;
+            CAIRN_TRY(check_label(dataset, (enum cairn_split)split, i, n_classes));
+        }
     }
     return CAIRN_OK;
 }

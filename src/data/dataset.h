@@ -18,7 +18,8 @@ struct cairn_dataset;
 const char *cairn_split_name(enum cairn_split split);
 
 /**
- * Open and check structure: groups, x and y of one length, types, scales.  Reads all labels.
+ * Open and check structure: groups, x and y of one length, types, scales, or tokens.  Reads all
+ * labels.  Tokens are no samples before cairn_dataset_set_context().
  *
  * Ranks   local
  * Errors  CAIRN_DATA, with path and what to do
@@ -27,6 +28,23 @@ CAIRN_CHECKED cairn_status cairn_dataset_open(const char *path, struct cairn_dat
 
 /** Close and release; NULL is fine.  Ranks: local.  Errors: none. */
 void cairn_dataset_close(struct cairn_dataset *dataset);
+
+/** Let a sample be a window of C tokens, with the tokens one further as its labels (data/tokens.h);
+ * 0 for data of x and y.  Ranks: local.  Errors: CAIRN_USAGE: tokens without, x and y with one. */
+CAIRN_CHECKED cairn_status cairn_dataset_set_context(struct cairn_dataset *dataset, size_t context);
+
+/** C; 0 for data of x and y.  Ranks: local.  Errors: none. */
+size_t cairn_dataset_context(const struct cairn_dataset *dataset);
+
+/** Tokens of a group, whatever the context; 0 for x and y.  Ranks: local.  Errors: none. */
+size_t cairn_dataset_tokens(const struct cairn_dataset *dataset, enum cairn_split split);
+
+/** How many different tokens there are; 0: x and y.  Ranks: local.  Errors: none. */
+size_t cairn_dataset_vocabulary(const struct cairn_dataset *dataset);
+
+/** The characters that the tokens stand for, UTF-8 in the order of the tokens; NULL where the file
+ * does not say.  Ranks: local.  Errors: none. */
+const char *cairn_dataset_characters(const struct cairn_dataset *dataset);
 
 /** The absolute path.  Ranks: local.  Errors: none. */
 const char *cairn_dataset_path(const struct cairn_dataset *dataset);
@@ -43,24 +61,37 @@ const struct cairn_shape *cairn_dataset_input(const struct cairn_dataset *datase
 /** Real targets per sample; 0: classes.  Ranks: local.  Errors: none. */
 size_t cairn_dataset_targets(const struct cairn_dataset *dataset);
 
-/** Largest label + 1 over all groups; 0: real targets.  Ranks: local.  Errors: none. */
+/** Largest label + 1 over all groups, at least 1; the vocabulary of tokens; 0: real targets.
+ * Ranks: local.  Errors: none. */
 size_t cairn_dataset_classes(const struct cairn_dataset *dataset);
 
-/** Labels [n] of a group; NULL where there are none.  Ranks: local.  Errors: none. */
+/** Labels [n] of a group, maybe negative (cairn_dataset_check_labels()); NULL where there are none,
+ * and of tokens.  Ranks: local.  Errors: none. */
 const int32_t *cairn_dataset_labels(const struct cairn_dataset *dataset, enum cairn_split split);
 
-/** Whether a model with so many outputs knows every label.
- *  Ranks: local.  Errors: CAIRN_DATA: names file, group, row and label. */
+/** No label is ignored. */
+#define CAIRN_NO_LABEL INT64_MIN
+
+/**
+ * Whether a model with so many outputs for each label knows every label.
+ *
+ * ignored  a label that is fine besides, since the loss passes over it; CAIRN_NO_LABEL for none
+ *
+ * Ranks   local
+ * Errors  CAIRN_DATA: names file, group, row and label; CAIRN_USAGE: fewer outputs than the
+ *         vocabulary of tokens
+ */
 CAIRN_CHECKED cairn_status cairn_dataset_check_labels(const struct cairn_dataset *dataset,
-                                                      size_t n_classes);
+                                                      size_t n_classes, int64_t ignored);
 
 /** title, source, license or citation; "" where the file does not say.  Ranks: local.
  * Errors: none. */
 const char *cairn_dataset_about(const struct cairn_dataset *dataset, const char *attribute);
 
 /**
- * XXH64 over shapes, types, scales, labels and (a fixed, spread-out selection of at most 16 MiB of)
- * the samples of all groups: recognises the data wherever the file lies.
+ * XXH64 over shapes, types, scales, labels, vocabulary, characters and (a fixed, spread-out
+ * selection of at most 16 MiB of) the samples or tokens and their weights in all groups: recognises
+ * the data wherever the file lies.
  *
  * Ranks   local
  * Errors  CAIRN_DATA: cannot be read; CAIRN_USAGE: memory

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Recognising data wherever they lie.  Not a checksum of every byte: large data are sampled. */
 #include <stdlib.h>
+#include <string.h>
 #include <xxhash.h>
 
 #include "base/memory.h"
 #include "data/internal.h"
 
-/* Of each group: 4 MiB of x and 1 MiB of real targets, so at most 15 MiB of a file. */
+/* Of each group: 4 MiB of x or tokens, 1 MiB of real targets and 1/4 MiB of weights, so at most 16
+ * MiB of a file. */
 static const size_t x_bytes = (size_t)4 << 20;
 static const size_t y_bytes = (size_t)1 << 20;
+static const size_t weight_bytes = (size_t)1 << 18;
 
 enum { MOST_BLOCKS = 32 };
 
@@ -51,12 +54,23 @@ static cairn_status add_group(XXH64_state_t *hash, const struct cairn_group *gro
     XXH64_update(hash, group->scale, group->n_scale * sizeof *group->scale);
     XXH64_update(hash, group->shift, group->n_shift * sizeof *group->shift);
     CAIRN_TRY(add_rows(hash, group->x, x_bytes));
-    if (group->label != NULL) {
-        XXH64_update(hash, group->label, group->n * sizeof *group->label);
-        return CAIRN_OK;
+    if (group->label != NULL) XXH64_update(hash, group->label, group->n * sizeof *group->label);
+    if (group->y != NULL) {
+        add_shape(hash, cairn_h5_array_form(group->y));
+        CAIRN_TRY(add_rows(hash, group->y, y_bytes));
     }
-    add_shape(hash, cairn_h5_array_form(group->y));
-    return add_rows(hash, group->y, y_bytes);
+    if (group->weight == NULL) return CAIRN_OK;
+    add_shape(hash, cairn_h5_array_form(group->weight));
+    return add_rows(hash, group->weight, weight_bytes);
+}
+
+/* Of tokens: what they stand for. */
+static void add_vocabulary(XXH64_state_t *hash, const struct cairn_dataset *dataset)
+{
+    const uint64_t vocabulary = dataset->vocabulary;
+    if (vocabulary > 0) XXH64_update(hash, &vocabulary, sizeof vocabulary);
+    if (dataset->characters != NULL)
+        XXH64_update(hash, dataset->characters, strlen(dataset->characters));
 }
 
 cairn_status cairn_dataset_fingerprint(struct cairn_dataset *dataset, uint64_t *out)
@@ -66,10 +80,11 @@ cairn_status cairn_dataset_fingerprint(struct cairn_dataset *dataset, uint64_t *
     XXH64_reset(hash, 0);
     cairn_status st = CAIRN_OK;
     for (uint64_t split = 0; split < CAIRN_N_SPLITS && st == CAIRN_OK; split++) {
-        if (dataset->group[split].n == 0) continue;
+        if (dataset->group[split].x == NULL) continue;
         XXH64_update(hash, &split, sizeof split);
         st = add_group(hash, &dataset->group[split]);
     }
+    add_vocabulary(hash, dataset);
     if (st == CAIRN_OK) *out = XXH64_digest(hash);
     XXH64_freeState(hash);
     return st;

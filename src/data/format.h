@@ -21,7 +21,9 @@ struct cairn_import {
     size_t n_val;      /* the last so many training samples become the group val */
     size_t test_every; /* row i is test where i mod this is 0; 0 for no such rule */
     double test_fraction;
-    size_t seed; /* of the draw by test_fraction */
+    size_t seed;                /* of the draw by test_fraction */
+    bool bytes, characters;     /* what a token is */
+    double val_part, test_part; /* of a text, from its end */
 };
 
 /** A format. */
@@ -30,6 +32,7 @@ struct cairn_format {
     const char *usage;        /* "idx FOLDER" */
     const char *doc;          /* one sentence */
     const char *options;      /* those it reads, as for cairn_arguments_next() */
+    bool parts;               /* --val and --test are parts of a text, not rows and files */
     struct cairn_about about; /* where the command line says nothing */
     /** Read the sources and write the groups.  Errors: CAIRN_USAGE, CAIRN_DATA (file, line or row),
      * CAIRN_FILES. */

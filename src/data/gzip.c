@@ -83,6 +83,43 @@ cairn_status cairn_gzip_read(struct cairn_gzip *file, size_t n, void *out)
     return CAIRN_OK;
 }
 
+/* A block of twice the size, with the same first n bytes. */
+static cairn_status lengthen(char **block, size_t n, size_t *capacity)
+{
+    char *longer = NULL;
+    CAIRN_TRY(cairn_memory_get(*capacity, 2, "a file", &longer));
+    memcpy(longer, *block, n);
+    free(*block);
+    *block = longer;
+    *capacity *= 2;
+    return CAIRN_OK;
+}
+
+cairn_status cairn_gzip_rest(struct cairn_gzip *file, char **out, size_t *n)
+{
+    size_t capacity = file->bytes + 2; /* enough for a plain file and its end */
+    size_t done = 0;
+    char *block = NULL;
+    int got = 1;
+    CAIRN_TRY(cairn_memory_get(capacity, 1, "a file", &block));
+    cairn_status st = CAIRN_OK;
+    while (st == CAIRN_OK && got > 0) {
+        size_t room = capacity - done - 1;
+        got = gzread(file->stream, block + done, room > INT_MAX / 2 ? INT_MAX / 2 : (unsigned)room);
+        if (got > 0) done += (size_t)got;
+        if (capacity - done < 2) st = lengthen(&block, done, &capacity);
+    }
+    if (st == CAIRN_OK) st = check_stream(file);
+    if (st == CAIRN_OK) {
+        block[done] = '\0';
+        *out = block;
+        *n = done;
+    } else {
+        free(block);
+    }
+    return st;
+}
+
 cairn_status cairn_gzip_end(struct cairn_gzip *file)
 {
     char more;
@@ -92,22 +129,12 @@ cairn_status cairn_gzip_end(struct cairn_gzip *file)
     return check_stream(file);
 }
 
-static cairn_status lengthen_line(struct cairn_gzip *file)
-{
-    char *longer = NULL;
-    CAIRN_TRY(cairn_memory_get(file->line_bytes, 2, "a line", &longer));
-    memcpy(longer, file->line, file->line_bytes);
-    free(file->line);
-    file->line = longer;
-    file->line_bytes *= 2;
-    return CAIRN_OK;
-}
-
 cairn_status cairn_gzip_line(struct cairn_gzip *file, char **out)
 {
     size_t n = 0;
     for (;;) {
-        if (file->line_bytes - n < 2) CAIRN_TRY(lengthen_line(file));
+        if (file->line_bytes - n < 2)
+            CAIRN_TRY(lengthen(&file->line, file->line_bytes, &file->line_bytes));
         size_t room = file->line_bytes - n > INT_MAX ? INT_MAX : file->line_bytes - n;
         if (gzgets(file->stream, file->line + n, (int)room) == NULL) {
             CAIRN_TRY(check_stream(file));

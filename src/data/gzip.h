@@ -27,6 +27,10 @@ CAIRN_CHECKED cairn_status cairn_gzip_read(struct cairn_gzip *file, size_t n, vo
 /** Fail unless all has been read.  Ranks: local.  Errors: CAIRN_DATA: there is more, or damage. */
 CAIRN_CHECKED cairn_status cairn_gzip_end(struct cairn_gzip *file);
 
+/** Read all that is left, to be released with free(); n bytes and a NUL.  Ranks: local.
+ * Errors: CAIRN_DATA: damaged; CAIRN_USAGE: memory. */
+CAIRN_CHECKED cairn_status cairn_gzip_rest(struct cairn_gzip *file, char **out, size_t *n);
+
 /** The next line without its end, kept until the next call; NULL after the last.
  *  Ranks: local.  Errors: CAIRN_DATA: damaged; CAIRN_USAGE: memory. */
 CAIRN_CHECKED cairn_status cairn_gzip_line(struct cairn_gzip *file, char **out);

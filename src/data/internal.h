@@ -6,14 +6,16 @@
 #include "data/dataset.h"
 #include "h5/h5.h"
 
-/** One group of a dataset; n is 0 where the file has none. */
+/** One group of a dataset; x is NULL where the file has none. */
 struct cairn_group {
-    size_t n;
-    struct cairn_h5_array *x; /* [n, input] uint8, int16 or float32 */
+    size_t n;                 /* samples; of tokens those that the context makes, 0 until then */
+    size_t n_tokens;          /* t; 0: x and y */
+    struct cairn_h5_array *x; /* [n, input] uint8, int16 or float32; or tokens [t] */
     struct cairn_h5_array *y; /* [n, d] real targets; NULL for classes */
-    int32_t *label;           /* [n] classes; NULL for real targets */
-    size_t n_scale, n_shift;  /* 1, or one for each channel */
-    float *scale, *shift;     /* [n_scale], [n_shift] */
+    struct cairn_h5_array *weight; /* [n] of samples or [t] of tokens as labels; NULL for 1 */
+    int32_t *label;                /* [n] classes; NULL for real targets */
+    size_t n_scale, n_shift;       /* 1, or one for each channel */
+    float *scale, *shift;          /* [n_scale], [n_shift] */
 };
 
 struct cairn_dataset {
@@ -22,7 +24,10 @@ struct cairn_dataset {
     struct cairn_group group[CAIRN_N_SPLITS];
     struct cairn_shape input;
     size_t n_targets, n_classes;
-    char *about[4]; /* in the order of cairn_about_names */
+    size_t vocabulary; /* of tokens; 0: x and y */
+    size_t context;    /* C, tokens of a sample; 0: not set */
+    char *characters;  /* UTF-8, in the order of their tokens; NULL: not known; owned */
+    char *about[4];    /* in the order of cairn_about_names */
 };
 
 /** title, source, license, citation; NULL at the end. */

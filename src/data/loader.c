@@ -10,83 +10,29 @@
 #include "data/convert.h"
 #include "data/internal.h"
 #include "data/order.h"
+#include "data/source.h"
+#include "data/tokens.h"
 
 enum { AHEAD = 2 }; /* rows between asking for one and converting it */
-
-/* Where the rows of one array come from: all of them held in memory, or those of one
- * micro-batch. */
-struct source {
-    struct cairn_h5_array *array;
-    enum cairn_h5_type type; /* as which it is read */
-    size_t n_values, row_bytes;
-    unsigned char *held;   /* [N rows], or NULL */
-    unsigned char *gather; /* [b rows] in the order of `sorted`, or NULL */
-};
-
-struct by_sample {
-    uint64_t sample;
-    size_t slot; /* in the micro-batch */
-};
 
 struct cairn_loader {
     struct cairn_dataset *dataset; /* borrowed */
     const struct cairn_group *group;
     struct cairn_loader_options options;
-    struct source x, y; /* y.array is NULL for classes */
+    struct cairn_source x, y, weight; /* y.array is NULL for classes and tokens */
+    size_t n_in, n_labels;            /* of a sample */
     struct cairn_factors factors;
     float *scale, *shift; /* [values of a sample], where channels differ */
     struct cairn_order order;
     uint64_t order_epoch;
     bool order_known, is_held;
-    struct by_sample *sorted; /* [b] */
-    float *x_out;             /* [b, values] */
-    float *target;            /* [b, targets] */
-    int32_t *label;           /* [b] */
-    uint64_t *sample, *epoch; /* [b] */
+    struct cairn_by_sample *sorted; /* [b] */
+    float *x_out;                   /* [b, n_in] */
+    float *target;                  /* [b, targets] */
+    int32_t *label;                 /* [b, n_labels] */
+    float *label_weight;            /* [b, n_labels]; NULL where all are 1 */
+    uint64_t *sample, *epoch;       /* [b] */
 };
-
-static void source_of(struct cairn_h5_array *array, enum cairn_h5_type type, struct source *out)
-{
-    struct cairn_h5_form form = *cairn_h5_array_form(array);
-    form.type = type;
-    out->array = array;
-    out->type = type;
-    out->row_bytes = cairn_row_bytes(&form);
-    out->n_values = out->row_bytes / cairn_h5_element_bytes(&form);
-}
-
-/* `n` rows of which row i is sample `row(i)`: samples only matter for the message. */
-static cairn_status check_finite(const struct cairn_loader *loader, const struct source *from,
-                                 const void *data, size_t n, uint64_t first)
-{
-    if (from->type != CAIRN_H5_F32) return CAIRN_OK;
-    size_t bad = cairn_first_not_finite(data, n * from->n_values);
-    if (bad == n * from->n_values) return CAIRN_OK;
-    return cairn_fail(
-        CAIRN_DATA, "%s: /%s/%s row %zu: number %zu is not finite; mend or leave out that row",
-        loader->dataset->path, cairn_split_name(loader->options.split),
-        from == &loader->y ? "y" : "x", (size_t)first + bad / from->n_values, bad % from->n_values);
-}
-
-static cairn_status read_rows(struct cairn_loader *loader, struct source *from, uint64_t first,
-                              size_t n, unsigned char *out)
-{
-    CAIRN_TRY(cairn_h5_array_rows(from->array, (size_t)first, n, from->type, out));
-    return check_finite(loader, from, out, n, first);
-}
-
-static cairn_status prepare(struct cairn_loader *loader, struct source *from)
-{
-    size_t n = loader->group->n;
-    if (from->array == NULL) return CAIRN_OK;
-    if (!loader->is_held)
-        return cairn_memory_get(loader->options.micro, from->row_bytes, "rows of the data",
-                                &from->gather);
-    CAIRN_TRY(cairn_memory_get(n, from->row_bytes,
-                               "the data; data.in_memory: false reads them as they come",
-                               &from->held));
-    return read_rows(loader, from, 0, n, from->held);
-}
 
 /* Factors for each channel become factors for each number. */
 static cairn_status spread(const float *factor, size_t n_factors, size_t n_values, float **out)
@@ -101,28 +47,63 @@ static cairn_status choose_factors(struct cairn_loader *loader)
     const struct cairn_group *group = loader->group;
     loader->factors = (struct cairn_factors){.scale = group->scale, .shift = group->shift};
     if (group->n_scale == 1 && group->n_shift == 1) return CAIRN_OK;
-    CAIRN_TRY(spread(group->scale, group->n_scale, loader->x.n_values, &loader->scale));
-    CAIRN_TRY(spread(group->shift, group->n_shift, loader->x.n_values, &loader->shift));
+    CAIRN_TRY(spread(group->scale, group->n_scale, loader->n_in, &loader->scale));
+    CAIRN_TRY(spread(group->shift, group->n_shift, loader->n_in, &loader->shift));
     loader->factors =
         (struct cairn_factors){.scale = loader->scale, .shift = loader->shift, .each = true};
     return CAIRN_OK;
+}
+
+/* What each array of the group gives to a sample. */
+static void set_out(struct cairn_loader *loader)
+{
+    const struct cairn_group *group = loader->group;
+    const struct cairn_source named = {.path = loader->dataset->path,
+                                       .group = cairn_split_name(loader->options.split),
+                                       .vocabulary = loader->dataset->vocabulary};
+    loader->x = loader->y = loader->weight = named;
+    loader->x.name = group->n_tokens > 0 ? "tokens" : "x";
+    loader->y.name = "y";
+    loader->weight.name = "weight";
+    loader->weight.check = CAIRN_SOURCE_WEIGHTS;
+    cairn_source_begin(&loader->x, group->x, cairn_h5_array_form(group->x)->type);
+    if (group->y != NULL) cairn_source_begin(&loader->y, group->y, CAIRN_H5_F32);
+    if (group->weight != NULL) cairn_source_begin(&loader->weight, group->weight, CAIRN_H5_F32);
+    loader->n_in = loader->x.n_values;
+    loader->n_labels = 1;
+    if (group->n_tokens == 0) return;
+    loader->x.check = CAIRN_SOURCE_TOKENS;
+    loader->n_in = loader->n_labels = loader->dataset->context;
+    loader->x.step = loader->weight.step = loader->n_in;
+    loader->x.length = loader->weight.length = loader->n_in + 1; /* x and the last label */
 }
 
 static cairn_status allocate(struct cairn_loader *loader)
 {
     static const char what[] = "a micro-batch";
     size_t b = loader->options.micro;
-    size_t x_bytes = loader->x.n_values * sizeof *loader->x_out;
-    CAIRN_TRY(cairn_memory_get(b, x_bytes, what, &loader->x_out));
+    size_t n = loader->n_labels;
+    bool weighted = loader->group->weight != NULL || loader->group->n_tokens > 0;
+    CAIRN_TRY(cairn_memory_get(b, loader->n_in * sizeof *loader->x_out, what, &loader->x_out));
     CAIRN_TRY(
         cairn_memory_get(b, loader->y.n_values * sizeof *loader->target, what, &loader->target));
-    CAIRN_TRY(cairn_memory_get(b, sizeof *loader->label, what, &loader->label));
+    CAIRN_TRY(cairn_memory_get(b, n * sizeof *loader->label, what, &loader->label));
+    if (weighted)
+        CAIRN_TRY(
+            cairn_memory_get(b, n * sizeof *loader->label_weight, what, &loader->label_weight));
     CAIRN_TRY(cairn_memory_get(b, sizeof *loader->sample, what, &loader->sample));
     CAIRN_TRY(cairn_memory_get(b, sizeof *loader->epoch, what, &loader->epoch));
     CAIRN_TRY(cairn_memory_get(b, sizeof *loader->sorted, what, &loader->sorted));
-    CAIRN_TRY(choose_factors(loader));
-    CAIRN_TRY(prepare(loader, &loader->x));
-    return prepare(loader, &loader->y);
+    if (loader->group->n_tokens == 0) CAIRN_TRY(choose_factors(loader));
+    CAIRN_TRY(cairn_source_prepare(&loader->x, loader->is_held, b));
+    CAIRN_TRY(cairn_source_prepare(&loader->y, loader->is_held, b));
+    return cairn_source_prepare(&loader->weight, loader->is_held, b);
+}
+
+static size_t raw_bytes(const struct cairn_loader *loader)
+{
+    return cairn_source_bytes(&loader->x) + cairn_source_bytes(&loader->y) +
+           cairn_source_bytes(&loader->weight);
 }
 
 cairn_status cairn_loader_create(struct cairn_dataset *dataset,
@@ -138,10 +119,8 @@ cairn_status cairn_loader_create(struct cairn_dataset *dataset,
     loader->dataset = dataset;
     loader->group = group;
     loader->options = *options;
-    source_of(group->x, cairn_h5_array_form(group->x)->type, &loader->x);
-    if (group->y != NULL) source_of(group->y, CAIRN_H5_F32, &loader->y);
-    size_t row_bytes = loader->x.row_bytes + loader->y.row_bytes;
-    loader->is_held = row_bytes <= options->memory_bytes / group->n;
+    set_out(loader);
+    loader->is_held = raw_bytes(loader) <= options->memory_bytes;
     cairn_status st = allocate(loader);
     if (st == CAIRN_OK)
         *out = loader;
@@ -153,16 +132,16 @@ cairn_status cairn_loader_create(struct cairn_dataset *dataset,
 void cairn_loader_free(struct cairn_loader *loader)
 {
     if (loader == NULL) return;
-    free(loader->x.held);
-    free(loader->x.gather);
-    free(loader->y.held);
-    free(loader->y.gather);
+    cairn_source_free(&loader->x);
+    cairn_source_free(&loader->y);
+    cairn_source_free(&loader->weight);
     free(loader->scale);
     free(loader->shift);
     free(loader->sorted);
     free(loader->x_out);
     free(loader->target);
     free(loader->label);
+    free(loader->label_weight);
     free(loader->sample);
     free(loader->epoch);
     free(loader);
@@ -170,7 +149,7 @@ void cairn_loader_free(struct cairn_loader *loader)
 
 size_t cairn_loader_bytes(const struct cairn_loader *loader)
 {
-    return loader->is_held ? loader->group->n * (loader->x.row_bytes + loader->y.row_bytes) : 0;
+    return loader->is_held ? raw_bytes(loader) : 0;
 }
 
 static uint64_t sample_at(struct cairn_loader *loader, uint64_t epoch, uint64_t position)
@@ -186,43 +165,61 @@ static uint64_t sample_at(struct cairn_loader *loader, uint64_t epoch, uint64_t 
 
 static int compare_samples(const void *a, const void *b)
 {
-    const struct by_sample *x = a;
-    const struct by_sample *y = b;
+    const struct cairn_by_sample *x = a;
+    const struct cairn_by_sample *y = b;
     return (x->sample > y->sample) - (x->sample < y->sample);
 }
 
-/* Rows of the micro-batch in the order of the file, neighbours in one read; a sample may occur
- * twice. */
-static cairn_status gather(struct cairn_loader *loader, struct source *from, size_t n)
-{
-    const struct by_sample *row = loader->sorted;
-    for (size_t i = 0, run = 0; i < n && from->array != NULL; i += run) {
-        for (run = 1; i + run < n && row[i + run].sample == row[i].sample + run;) run++;
-        CAIRN_TRY(read_rows(loader, from, row[i].sample, run, from->gather + i * from->row_bytes));
-    }
-    return CAIRN_OK;
-}
-
+/* Rows that are not held are read in the order of the file. */
 static cairn_status find_rows(struct cairn_loader *loader, size_t n)
 {
-    for (size_t i = 0; i < n; i++) loader->sorted[i] = (struct by_sample){loader->sample[i], i};
+    for (size_t i = 0; i < n; i++)
+        loader->sorted[i] = (struct cairn_by_sample){loader->sample[i], i};
     if (loader->is_held) return CAIRN_OK;
     qsort(loader->sorted, n, sizeof *loader->sorted, compare_samples);
-    CAIRN_TRY(gather(loader, &loader->x, n));
-    return gather(loader, &loader->y, n);
+    CAIRN_TRY(cairn_source_gather(&loader->x, loader->sorted, n));
+    CAIRN_TRY(cairn_source_gather(&loader->y, loader->sorted, n));
+    return cairn_source_gather(&loader->weight, loader->sorted, n);
 }
 
-static const unsigned char *row_of(const struct source *from, size_t i, uint64_t sample)
+/* Sample sorted[i] of x and y into its slot. */
+static void put_row(struct cairn_loader *loader, size_t i)
 {
-    return from->held != NULL ? from->held + sample * from->row_bytes
-                              : from->gather + i * from->row_bytes;
+    const struct cairn_by_sample row = loader->sorted[i];
+    const struct cairn_source *y = &loader->y;
+    cairn_convert(loader->x.type, cairn_source_at(&loader->x, i, row.sample), loader->n_in,
+                  &loader->factors, loader->x_out + row.slot * loader->n_in);
+    if (y->array == NULL)
+        loader->label[row.slot] = loader->group->label[row.sample];
+    else
+        memcpy(loader->target + row.slot * y->n_values, cairn_source_at(y, i, row.sample),
+               y->row_bytes);
+    if (loader->weight.array != NULL)
+        loader->label_weight[row.slot] =
+            *(const float *)cairn_source_at(&loader->weight, i, row.sample);
+}
+
+/* The window sorted[i] into its slot. */
+static void put_window(struct cairn_loader *loader, size_t i)
+{
+    const struct cairn_by_sample row = loader->sorted[i];
+    size_t at = row.slot * loader->n_in;
+    const struct cairn_window_of window = {
+        .type = loader->x.type,
+        .token = cairn_source_at(&loader->x, i, row.sample),
+        .weight =
+            loader->weight.array == NULL ? NULL : cairn_source_at(&loader->weight, i, row.sample),
+        .n = cairn_source_count(&loader->x, row.sample),
+        .context = loader->n_in};
+    cairn_tokens_convert(&window, loader->x_out + at, loader->label + at,
+                         loader->label_weight + at);
 }
 
 cairn_status cairn_loader_read(struct cairn_loader *loader, uint64_t first, size_t n,
                                struct cairn_micro *out)
 {
-    const struct source *x = &loader->x;
-    const struct source *y = &loader->y;
+    const struct cairn_source *x = &loader->x;
+    size_t span_bytes = x->row_bytes * x->length;
     if (n > loader->options.micro)
         return cairn_fail(CAIRN_BUG, "%zu samples asked of a loader for %zu", n,
                           loader->options.micro);
@@ -234,22 +231,21 @@ cairn_status cairn_loader_read(struct cairn_loader *loader, uint64_t first, size
     }
     CAIRN_TRY(find_rows(loader, n));
     for (size_t i = 0; i < n; i++) {
-        struct by_sample row = loader->sorted[i];
         if (i + AHEAD < n)
-            cairn_prefetch(row_of(x, i + AHEAD, loader->sorted[i + AHEAD].sample), x->row_bytes);
-        cairn_convert(x->type, row_of(x, i, row.sample), x->n_values, &loader->factors,
-                      loader->x_out + row.slot * x->n_values);
-        if (y->array == NULL)
-            loader->label[row.slot] = loader->group->label[row.sample];
+            cairn_prefetch(cairn_source_at(x, i + AHEAD, loader->sorted[i + AHEAD].sample),
+                           span_bytes);
+        if (loader->group->n_tokens > 0)
+            put_window(loader, i);
         else
-            memcpy(loader->target + row.slot * y->n_values, row_of(y, i, row.sample), y->row_bytes);
+            put_row(loader, i);
     }
     *out = (struct cairn_micro){.n = n,
-                                .n_labels = 1,
+                                .n_labels = loader->n_labels,
                                 .x = loader->x_out,
+                                .weight = loader->label_weight,
                                 .sample = loader->sample,
                                 .epoch = loader->epoch};
-    if (y->array == NULL)
+    if (loader->y.array == NULL)
         out->label = loader->label;
     else
         out->target = loader->target;

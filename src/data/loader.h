@@ -22,9 +22,9 @@ struct cairn_loader_options {
 
 struct cairn_loader;
 
-/** Allocates all it needs and reads all data that it holds; checks what it holds (finite numbers;
- * labels >= 0).  Ranks: local.  Errors: CAIRN_DATA, CAIRN_USAGE (memory).  Keeps the dataset, which
- * must live longer. */
+/** Allocates all it needs and reads all data that it holds; checks what it holds (finite
+ * numbers, weights of 0 or more, tokens below the vocabulary).  Ranks: local.  Errors: CAIRN_DATA,
+ * CAIRN_USAGE (memory).  Keeps the dataset, which must live longer. */
 CAIRN_CHECKED cairn_status cairn_loader_create(struct cairn_dataset *dataset,
                                                const struct cairn_loader_options *options,
                                                struct cairn_loader **out);
@@ -39,7 +39,8 @@ size_t cairn_loader_bytes(const struct cairn_loader *loader);
  * to the loader until its next read.
  *
  * Ranks   local
- * Errors  CAIRN_DATA: cannot read, a number that is not finite (names file, group and row)
+ * Errors  CAIRN_DATA: cannot read, a number that is not finite, a weight below 0, a token that is
+ *         not in the vocabulary (names file, group and row)
  */
 CAIRN_CHECKED cairn_status cairn_loader_read(struct cairn_loader *loader, uint64_t first, size_t n,
                                              struct cairn_micro *out);

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -94,6 +95,26 @@ cairn_status cairn_writer_group(struct cairn_writer *writer, enum cairn_split sp
     CAIRN_TRY(write_x(writer, path, table));
     snprintf(path, sizeof path, "/%s/y", cairn_split_name(split));
     return write_y(writer, path, table);
+}
+
+cairn_status cairn_writer_tokens(struct cairn_writer *writer, enum cairn_split split,
+                                 const struct cairn_token_table *table)
+{
+    char path[PATH_IN_FILE_BYTES];
+    const struct cairn_h5_form form = {
+        .type = table->type, .shape = {.ndim = 1, .dim = {table->n}}, .chunk_bytes = CHUNK_BYTES};
+    if (table->n == 0) return CAIRN_OK;
+    snprintf(path, sizeof path, "/%s", cairn_split_name(split));
+    CAIRN_TRY(cairn_h5_group(writer->file, path));
+    snprintf(path, sizeof path, "/%s/tokens", cairn_split_name(split));
+    CAIRN_TRY(cairn_h5_write(writer->file, path, &form, table->token));
+    return cairn_h5_set_whole(writer->file, path, "vocabulary", (int64_t)table->vocabulary);
+}
+
+cairn_status cairn_writer_characters(struct cairn_writer *writer, const char *characters)
+{
+    const struct cairn_h5_form form = {.type = CAIRN_H5_TEXT, .text_bytes = strlen(characters)};
+    return cairn_h5_write(writer->file, "/characters", &form, characters);
 }
 
 cairn_status cairn_writer_finish(struct cairn_writer *writer)

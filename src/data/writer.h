@@ -28,6 +28,14 @@ struct cairn_table {
     const double *deviation; /* ... both, or neither */
 };
 
+/** Tokens in memory.  Borrows its array. */
+struct cairn_token_table {
+    size_t n;
+    enum cairn_h5_type type; /* uint8, uint16 or uint32 */
+    const void *token;       /* [n], below the vocabulary */
+    size_t vocabulary;
+};
+
 struct cairn_writer;
 
 /**
@@ -44,6 +52,15 @@ CAIRN_CHECKED cairn_status cairn_writer_create(const char *path, bool overwrite,
  * Errors: CAIRN_FILES. */
 CAIRN_CHECKED cairn_status cairn_writer_group(struct cairn_writer *writer, enum cairn_split split,
                                               const struct cairn_table *table);
+
+/** The same for tokens.  Ranks: local.  Errors: CAIRN_FILES. */
+CAIRN_CHECKED cairn_status cairn_writer_tokens(struct cairn_writer *writer, enum cairn_split split,
+                                               const struct cairn_token_table *table);
+
+/** Write what tokens stand for: UTF-8, in the order of the tokens.  Ranks: local.
+ * Errors: CAIRN_FILES. */
+CAIRN_CHECKED cairn_status cairn_writer_characters(struct cairn_writer *writer,
+                                                   const char *characters);
 
 /** Complete the file and give it its name.  Ranks: local.  Errors: CAIRN_FILES. */
 CAIRN_CHECKED cairn_status cairn_writer_finish(struct cairn_writer *writer);

@@ -204,6 +204,22 @@ cairn_status cairn_h5_read(struct cairn_h5 *file, const char *path,
     return st;
 }
 
+cairn_status cairn_h5_read_text(struct cairn_h5 *file, const char *path, char **out)
+{
+    struct cairn_h5_form form = {0};
+    char *text = NULL;
+    CAIRN_TRY(cairn_h5_describe(file, path, &form));
+    if (form.type != CAIRN_H5_TEXT || cairn_shape_count(&form.shape) != 1)
+        return cairn_fail(CAIRN_DATA, "%s: %s is not one text", file->path, path);
+    CAIRN_TRY(cairn_memory_get(form.text_bytes + 1, 1, "a text", &text));
+    cairn_status st = cairn_h5_read(file, path, &form, text);
+    if (st == CAIRN_OK)
+        *out = text;
+    else
+        free(text);
+    return st;
+}
+
 cairn_status cairn_h5_array_rows(struct cairn_h5_array *array, size_t first, size_t n,
                                  enum cairn_h5_type type, void *data)
 {

@@ -143,6 +143,10 @@ CAIRN_CHECKED cairn_status cairn_h5_describe(struct cairn_h5 *file, const char *
 CAIRN_CHECKED cairn_status cairn_h5_read(struct cairn_h5 *file, const char *path,
                                          const struct cairn_h5_form *wanted, void *data);
 
+/** Read an array that is one text, to be released with free().  Ranks: local.  Errors: CAIRN_DATA:
+ * no array there, not one text, damaged. */
+CAIRN_CHECKED cairn_status cairn_h5_read_text(struct cairn_h5 *file, const char *path, char **out);
+
 /** Keep an array open for reading rows; close it before the file.  Ranks: local.
  * Errors: CAIRN_DATA. */
 CAIRN_CHECKED cairn_status cairn_h5_array_open(struct cairn_h5 *file, const char *path,

@@ -31,6 +31,30 @@ cairn_status cairn_setup_loader(const struct cairn_config *config, struct cairn_
                                              : CAIRN_OK;
 }
 
+cairn_status cairn_setup_dataset(const struct cairn_config *config, const char *path,
+                                 struct cairn_dataset **out)
+{
+    struct cairn_dataset *dataset = NULL;
+    CAIRN_TRY(cairn_dataset_open(path == NULL ? config->data_file : path, &dataset));
+    size_t context = config->data_context == CAIRN_NONE ? 0 : config->data_context;
+    cairn_status st = cairn_dataset_set_context(dataset, context);
+    if (st == CAIRN_OK) {
+        *out = dataset;
+        return CAIRN_OK;
+    }
+    cairn_dataset_close(dataset);
+    return cairn_fail_in(st, "%s",
+                         cairn_config_place(config, context == 0 ? "data.file" : "data.context"));
+}
+
+cairn_status cairn_setup_check_labels(const struct cairn_dataset *dataset,
+                                      const struct cairn_model *model)
+{
+    if (cairn_dataset_classes(dataset) == 0) return CAIRN_OK;
+    return cairn_dataset_check_labels(dataset, cairn_model_classes(model),
+                                      cairn_model_ignored_label(model));
+}
+
 struct cairn_model_options cairn_setup_model_options(const struct cairn_config *config,
                                                      const struct cairn_dataset *dataset,
                                                      size_t micro)
@@ -41,6 +65,8 @@ struct cairn_model_options cairn_setup_model_options(const struct cairn_config *
         .input = *cairn_dataset_input(dataset),
         .n_targets = cairn_dataset_targets(dataset),
         .n_classes = cairn_dataset_classes(dataset),
+        .n_labels = cairn_dataset_context(dataset),
+        .vocabulary = cairn_dataset_vocabulary(dataset),
         .micro = micro,
         .seed = config->train_seed,
     };

@@ -37,6 +37,16 @@ CAIRN_CHECKED cairn_status cairn_setup_optim(const struct cairn_config *config,
 struct cairn_schedule cairn_setup_schedule(const struct cairn_config *config,
                                            uint64_t total_updates);
 
+/** Open a dataset with the context of this config; `path` NULL: data.file.  Ranks: local.
+ * Errors: CAIRN_DATA; CAIRN_USAGE: data.context is missing, or there are no tokens. */
+CAIRN_CHECKED cairn_status cairn_setup_dataset(const struct cairn_config *config, const char *path,
+                                               struct cairn_dataset **out);
+
+/** Whether the model has an output for every label of the dataset.  Ranks: local.
+ * Errors: CAIRN_DATA, CAIRN_USAGE: as cairn_dataset_check_labels(). */
+CAIRN_CHECKED cairn_status cairn_setup_check_labels(const struct cairn_dataset *dataset,
+                                                    const struct cairn_model *model);
+
 /** What the model is made from, for micro-batches of b samples of this dataset.  Ranks: local.
  * Errors: none. */
 struct cairn_model_options cairn_setup_model_options(const struct cairn_config *config,

@@ -61,8 +61,7 @@ static cairn_status make_parts(const struct cairn_config *config, struct cairn_t
     size_t micro = (size_t)parts->rule.micro;
     struct cairn_model_options options = cairn_setup_model_options(config, parts->dataset, micro);
     CAIRN_TRY(cairn_model_create(&options, &parts->model));
-    if (options.n_classes > 0)
-        CAIRN_TRY(cairn_dataset_check_labels(parts->dataset, cairn_model_classes(parts->model)));
+    CAIRN_TRY(cairn_setup_check_labels(parts->dataset, parts->model));
     for (int split = 0; split < CAIRN_N_SPLITS; split++)
         CAIRN_TRY(cairn_setup_loader(config, parts->dataset, (enum cairn_split)split, micro,
                                      &parts->loader[split]));
@@ -74,7 +73,7 @@ static cairn_status open_data(const struct cairn_config *config, int n_ranks,
                               struct cairn_trainer_parts *parts)
 {
     CAIRN_TRY(cairn_threads_set(config->train_threads));
-    CAIRN_TRY(cairn_dataset_open(config->data_file, &parts->dataset));
+    CAIRN_TRY(cairn_setup_dataset(config, NULL, &parts->dataset));
     size_t n_samples = cairn_dataset_size(parts->dataset, CAIRN_SPLIT_TRAIN);
     if (n_samples == 0)
         return cairn_fail(CAIRN_DATA,

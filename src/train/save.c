@@ -19,6 +19,7 @@
 /* The run's position as it stands in the file: epoch and position in that epoch's order. */
 struct stored {
     uint64_t epoch, position, data, seed;
+    uint64_t vocabulary;  /* of tokens */
     double learning_rate; /* of the next update */
 };
 
@@ -85,6 +86,17 @@ static cairn_status add_versions(struct cairn_state *state, struct versions *ver
     return cairn_state_add_attribute(state, "hdf5_version", versions->hdf5);
 }
 
+/* What the tokens of a language model are, so that it can be asked where the data are not. */
+static cairn_status add_tokens(struct cairn_state *state, const struct cairn_dataset *dataset,
+                               uint64_t *vocabulary)
+{
+    const char *characters = cairn_dataset_characters(dataset);
+    *vocabulary = cairn_dataset_vocabulary(dataset);
+    if (*vocabulary == 0) return CAIRN_OK;
+    CAIRN_TRY(cairn_state_add_number(state, "/vocabulary", CAIRN_ARRAY_U64, vocabulary));
+    return characters == NULL ? CAIRN_OK : cairn_state_add_text(state, "/characters", characters);
+}
+
 /* Rank 0 writes.  Local. */
 static cairn_status write_checkpoint(cairn_trainer *t, const struct cairn_save_options *options)
 {
@@ -100,6 +112,7 @@ static cairn_status write_checkpoint(cairn_trainer *t, const struct cairn_save_o
     cairn_status st = collect(&state, t, &stored);
     if (st == CAIRN_OK) st = cairn_state_add_text(&state, "/progress/order", CAIRN_ORDER_NAME);
     if (st == CAIRN_OK) st = cairn_state_add_text(&state, "/progress/platform", options->platform);
+    if (st == CAIRN_OK) st = add_tokens(&state, t->parts.dataset, &stored.vocabulary);
     if (st == CAIRN_OK) st = cairn_state_add_text(&state, "/config", options->config);
     if (st == CAIRN_OK) st = add_versions(&state, &versions);
     if (st == CAIRN_OK)

@@ -189,6 +189,7 @@ static void test_print_is_for_people(void **state)
     assert_int_equal(cairn_config_print(config, &text), CAIRN_OK);
     static const char begin[] = "data:\n"
                                 "  file: /d.h5\n"
+                                "  context: none\n"
                                 "  in_memory: auto\n"
                                 "model:\n"
                                 "- {type: dense, units: 3}\n"

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Rows of an array, held or read as they come. */
+#include "data/source.h"
+
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "data/convert.h"
+#include "data/internal.h"
+#include "data/tokens.h"
+
+void cairn_source_begin(struct cairn_source *from, struct cairn_h5_array *array,
+                        enum cairn_h5_type type)
+{
+    struct cairn_h5_form form = *cairn_h5_array_form(array);
+    form.type = type;
+    from->array = array;
+    from->type = type;
+    from->n = form.shape.dim[0];
+    from->row_bytes = cairn_row_bytes(&form);
+    from->n_values = from->row_bytes / cairn_h5_element_bytes(&form);
+    from->step = from->length = 1;
+}
+
+size_t cairn_source_bytes(const struct cairn_source *from)
+{
+    return from->n * from->row_bytes;
+}
+
+static cairn_status check_finite(const struct cairn_source *from, const void *data, size_t n,
+                                 size_t first)
+{
+    if (from->type != CAIRN_H5_F32) return CAIRN_OK;
+    size_t bad = cairn_first_not_finite(data, n * from->n_values);
+    if (bad == n * from->n_values) return CAIRN_OK;
+    return cairn_fail(
+        CAIRN_DATA, "%s: /%s/%s row %zu: number %zu is not finite; mend or leave out that row",
+        from->path, from->group, from->name, first + bad / from->n_values, bad % from->n_values);
+}
+
+static cairn_status check_weights(const struct cairn_source *from, const float *weight, size_t n,
+                                  size_t first)
+{
+    size_t bad = cairn_first_not_finite(weight, n);
+    for (size_t i = 0; i < bad; i++)
+        if (weight[i] < 0) bad = i;
+    if (bad == n) return CAIRN_OK;
+    return cairn_fail(CAIRN_DATA, "%s: /%s/%s row %zu: %g is no weight; it must be 0 or more",
+                      from->path, from->group, from->name, first + bad, (double)weight[bad]);
+}
+
+static cairn_status check_tokens(const struct cairn_source *from, const void *token, size_t n,
+                                 size_t first)
+{
+    size_t bad = cairn_first_unknown_token(from->type, token, n, from->vocabulary);
+    if (bad == n) return CAIRN_OK;
+    return cairn_fail(CAIRN_DATA,
+                      "%s: /%s/%s position %zu: the token %zu is not below the vocabulary of %zu",
+                      from->path, from->group, from->name, first + bad,
+                      cairn_token(from->type, token, bad), from->vocabulary);
+}
+
+static cairn_status read_rows(struct cairn_source *from, size_t first, size_t n, void *out)
+{
+    CAIRN_TRY(cairn_h5_array_rows(from->array, first, n, from->type, out));
+    switch (from->check) {
+    case CAIRN_SOURCE_FINITE: return check_finite(from, out, n, first);
+    case CAIRN_SOURCE_WEIGHTS: return check_weights(from, out, n, first);
+    case CAIRN_SOURCE_TOKENS: return check_tokens(from, out, n, first);
+    }
+    return CAIRN_OK;
+}
+
+cairn_status cairn_source_prepare(struct cairn_source *from, bool hold, size_t b)
+{
+    if (from->array == NULL) return CAIRN_OK;
+    if (!hold) {
+        if (from->length > SIZE_MAX / from->row_bytes) from->length = SIZE_MAX / from->row_bytes;
+        return cairn_memory_get(b, from->length * from->row_bytes, "rows of the data",
+                                &from->gather);
+    }
+    CAIRN_TRY(cairn_memory_get(from->n, from->row_bytes,
+                               "the data; data.in_memory: false reads them as they come",
+                               &from->held));
+    return read_rows(from, 0, from->n, from->held);
+}
+
+size_t cairn_source_count(const struct cairn_source *from, uint64_t sample)
+{
+    size_t left = from->n - (size_t)sample * from->step;
+    return left < from->length ? left : from->length;
+}
+
+cairn_status cairn_source_gather(struct cairn_source *from, const struct cairn_by_sample *sorted,
+                                 size_t n)
+{
+    bool apart = from->step != from->length; /* windows overlap: each is read alone */
+    if (from->gather == NULL) return CAIRN_OK;
+    for (size_t i = 0, run = 0; i < n; i += run) {
+        for (run = 1; !apart && i + run < n && sorted[i + run].sample == sorted[i].sample + run;)
+            run++;
+        size_t first = (size_t)sorted[i].sample * from->step;
+        size_t count = apart ? cairn_source_count(from, sorted[i].sample) : run * from->length;
+        CAIRN_TRY(read_rows(from, first, count, from->gather + i * from->length * from->row_bytes));
+    }
+    return CAIRN_OK;
+}
+
+const void *cairn_source_at(const struct cairn_source *from, size_t i, uint64_t sample)
+{
+    return from->held != NULL ? from->held + (size_t)sample * from->step * from->row_bytes
+                              : from->gather + i * from->length * from->row_bytes;
+}
+
+void cairn_source_free(struct cairn_source *from)
+{
+    free(from->held);
+    free(from->gather);
+    from->held = from->gather = NULL;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * The rows of one array of a group, sample by sample: all held in memory, or those of one
+ * micro-batch read from the file.  What is read is checked.  Not for other modules.  Local. */
+#ifndef CAIRN_DATA_SOURCE_H
+#define CAIRN_DATA_SOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cairn/status.h"
+#include "h5/h5.h"
+
+/** Which numbers are refused. */
+enum cairn_source_check { CAIRN_SOURCE_FINITE, CAIRN_SOURCE_WEIGHTS, CAIRN_SOURCE_TOKENS };
+
+/** Where an array's rows come from.  Sample i owns rows i step .. i step + length - 1, as far as
+ * there are so many. */
+struct cairn_source {
+    struct cairn_h5_array *array; /* borrowed; NULL: there is none */
+    enum cairn_h5_type type;      /* as which it is read */
+    size_t n;                     /* rows of the array */
+    size_t n_values, row_bytes;   /* of one row */
+    size_t step, length;
+    enum cairn_source_check check;
+    size_t vocabulary;               /* of tokens */
+    const char *path, *group, *name; /* for messages */
+    unsigned char *held;             /* [n rows], or NULL */
+    unsigned char *gather;           /* [b, length rows] in the order of a sorted list, or NULL */
+};
+
+/** A sample, and where in the micro-batch it goes. */
+struct cairn_by_sample {
+    uint64_t sample;
+    size_t slot;
+};
+
+/** Set out an array, to be read as `type`; one row is one sample.  Ranks: local.  Errors: none. */
+void cairn_source_begin(struct cairn_source *from, struct cairn_h5_array *array,
+                        enum cairn_h5_type type);
+
+/** Bytes of all rows; 0 where there is no array.  Ranks: local.  Errors: none. */
+size_t cairn_source_bytes(const struct cairn_source *from);
+
+/** Read all rows, or make room for those of b samples.  Ranks: local.  Errors: CAIRN_DATA: cannot
+ * be read, a number that is refused (names file, array and row); CAIRN_USAGE: memory. */
+CAIRN_CHECKED cairn_status cairn_source_prepare(struct cairn_source *from, bool hold, size_t b);
+
+/** Read the rows of n samples, sorted, neighbours in one call; one may occur twice.  Nothing where
+ * all are held.  Ranks: local.  Errors: CAIRN_DATA, as above. */
+CAIRN_CHECKED cairn_status cairn_source_gather(struct cairn_source *from,
+                                               const struct cairn_by_sample *sorted, size_t n);
+
+/** The first row of the sample that is sorted[i].  Ranks: local.  Errors: none. */
+const void *cairn_source_at(const struct cairn_source *from, size_t i, uint64_t sample);
+
+/** How many rows a sample has: less than `length` at the end of the array.  Ranks: local.
+ * Errors: none. */
+size_t cairn_source_count(const struct cairn_source *from, uint64_t sample);
+
+/** Release; a zeroed one is fine.  Ranks: local.  Errors: none. */
+void cairn_source_free(struct cairn_source *from);
+
+#endif

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Tokens: what a file says of them, and windows as samples. */
+#include "data/tokens.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "base/utf8.h"
+
+static cairn_status read_vocabulary(struct cairn_dataset *dataset, const char *path)
+{
+    double value = 0;
+    size_t n = 0;
+    if (!cairn_h5_has_attribute(dataset->file, path, "vocabulary"))
+        return cairn_fail(CAIRN_DATA,
+                          "%s: %s has no attribute 'vocabulary'; set it to the number of different "
+                          "tokens",
+                          dataset->path, path);
+    CAIRN_TRY(cairn_h5_get_numbers(dataset->file, path, "vocabulary", 1, &value, &n));
+    if (!(value >= 1 && value <= CAIRN_MOST_VOCABULARY) || value != (double)(size_t)value)
+        return cairn_fail(CAIRN_DATA,
+                          "%s: the vocabulary of %s is %g, not a whole number from 1 to %d",
+                          dataset->path, path, value, CAIRN_MOST_VOCABULARY);
+    if (dataset->vocabulary != 0 && dataset->vocabulary != (size_t)value)
+        return cairn_fail(CAIRN_DATA,
+                          "%s: the vocabulary of %s is %g, that of another group %zu; they must be "
+                          "equal",
+                          dataset->path, path, value, dataset->vocabulary);
+    dataset->vocabulary = (size_t)value;
+    return CAIRN_OK;
+}
+
+cairn_status cairn_tokens_open(struct cairn_dataset *dataset, const char *path,
+                               struct cairn_group *group)
+{
+    char text[CAIRN_SHAPE_TEXT_BYTES];
+    CAIRN_TRY(cairn_h5_array_open(dataset->file, path, &group->x));
+    const struct cairn_h5_form *form = cairn_h5_array_form(group->x);
+    if (form->type != CAIRN_H5_U8 && form->type != CAIRN_H5_U16 && form->type != CAIRN_H5_U32)
+        return cairn_fail(CAIRN_DATA, "%s: %s is %s; store tokens as uint8, uint16 or uint32",
+                          dataset->path, path, cairn_h5_type_name(form->type));
+    if (form->shape.ndim != 1 || form->shape.dim[0] < 2)
+        return cairn_fail(CAIRN_DATA, "%s: %s has the shape %s; give [t], at least 2 tokens",
+                          dataset->path, path, cairn_shape_text(&form->shape, text));
+    group->n_tokens = form->shape.dim[0];
+    return read_vocabulary(dataset, path);
+}
+
+cairn_status cairn_tokens_read_characters(struct cairn_dataset *dataset)
+{
+    size_t count = 0;
+    if (dataset->vocabulary == 0 || !cairn_h5_has_array(dataset->file, "/characters"))
+        return CAIRN_OK;
+    CAIRN_TRY(cairn_h5_read_text(dataset->file, "/characters", &dataset->characters));
+    size_t left = strlen(dataset->characters);
+    for (const char *at = dataset->characters; left > 0; count++) {
+        uint32_t code = 0;
+        size_t bytes = cairn_utf8_read(at, left, &code);
+        if (bytes == 0) return cairn_fail(CAIRN_DATA, "%s: /characters is no UTF-8", dataset->path);
+        at += bytes;
+        left -= bytes;
+    }
+    if (count != dataset->vocabulary)
+        return cairn_fail(CAIRN_DATA, "%s: /characters holds %zu characters, the vocabulary %zu",
+                          dataset->path, count, dataset->vocabulary);
+    return CAIRN_OK;
+}
+
+size_t cairn_token(enum cairn_h5_type type, const void *token, size_t i)
+{
+    if (type == CAIRN_H5_U8) return ((const uint8_t *)token)[i];
+    if (type == CAIRN_H5_U16) return ((const uint16_t *)token)[i];
+    return ((const uint32_t *)token)[i];
+}
+
+#define TOKENS(name, type)                                                                         \
+    static bool name##_known(const type *restrict token, size_t n, uint32_t vocabulary)            \
+    {                                                                                              \
+        uint32_t most = 0;                                                                         \
+        for (size_t i = 0; i < n; i++) most = token[i] > most ? token[i] : most;                   \
+        return most < vocabulary;                                                                  \
+    }                                                                                              \
+    static void name##_convert(const type *restrict token, size_t n, float *restrict x,            \
+                               int32_t *restrict label)                                            \
+    {                                                                                              \
+        for (size_t i = 0; i < n; i++) {                                                           \
+            x[i] = (float)token[i];                                                                \
+            label[i] = (int32_t)token[i + 1];                                                      \
+        }                                                                                          \
+    }
+
+TOKENS(u8, uint8_t)
+TOKENS(u16, uint16_t)
+TOKENS(u32, uint32_t)
+
+size_t cairn_first_unknown_token(enum cairn_h5_type type, const void *token, size_t n,
+                                 size_t vocabulary)
+{
+    size_t i = 0;
+    bool known = type == CAIRN_H5_U8    ? u8_known(token, n, (uint32_t)vocabulary)
+                 : type == CAIRN_H5_U16 ? u16_known(token, n, (uint32_t)vocabulary)
+                                        : u32_known(token, n, (uint32_t)vocabulary);
+    if (known) return n;
+    while (cairn_token(type, token, i) < vocabulary) i++;
+    return i;
+}
+
+void cairn_tokens_convert(const struct cairn_window_of *from, float *x, int32_t *label,
+                          float *label_weight)
+{
+    size_t n = from->n - 1; /* labels */
+    if (from->type == CAIRN_H5_U8)
+        u8_convert(from->token, n, x, label);
+    else if (from->type == CAIRN_H5_U16)
+        u16_convert(from->token, n, x, label);
+    else
+        u32_convert(from->token, n, x, label);
+    for (size_t i = 0; i < n; i++) label_weight[i] = from->weight == NULL ? 1 : from->weight[i + 1];
+    for (size_t i = n; i < from->context; i++) {
+        x[i] = 0;
+        label[i] = 0;
+        label_weight[i] = 0;
+    }
+}
+
+cairn_status cairn_dataset_set_context(struct cairn_dataset *dataset, size_t context)
+{
+    if (dataset->vocabulary == 0 && context == 0) return CAIRN_OK;
+    if (dataset->vocabulary == 0)
+        return cairn_fail(CAIRN_USAGE,
+                          "data.context is for tokens, but %s holds x and y; leave it out",
+                          dataset->path);
+    if (context == 0)
+        return cairn_fail(CAIRN_USAGE,
+                          "%s holds tokens: give data.context, how many of them a sample has, such "
+                          "as data.context=64",
+                          dataset->path);
+    dataset->context = context;
+    dataset->input = (struct cairn_shape){.ndim = 1, .dim = {context}};
+    for (int split = 0; split < CAIRN_N_SPLITS; split++) {
+        struct cairn_group *group = &dataset->group[split];
+        if (group->x != NULL) group->n = (group->n_tokens - 2) / context + 1;
+    }
+    return CAIRN_OK;
+}
+
+size_t cairn_dataset_tokens(const struct cairn_dataset *dataset, enum cairn_split split)
+{
+    return dataset->group[split].n_tokens;
+}
+
+size_t cairn_dataset_vocabulary(const struct cairn_dataset *dataset)
+{
+    return dataset->vocabulary;
+}
+
+size_t cairn_dataset_context(const struct cairn_dataset *dataset)
+{
+    return dataset->context;
+}
+
+const char *cairn_dataset_characters(const struct cairn_dataset *dataset)
+{
+    return dataset->characters;
+}

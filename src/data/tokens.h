@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Groups of tokens: opening them, and windows of them as samples.  Not for other modules.  Local.
+ *
+ * Window i of t tokens with a context of C owns tokens [i C, i C + C) as x and the tokens one
+ * further as labels, so N = ceil((t - 1) / C) windows use each token but the last once as x and
+ * each but the first once as label.  The last window may be short: it is filled with token 0 whose
+ * label has the weight 0. */
+#ifndef CAIRN_DATA_TOKENS_H
+#define CAIRN_DATA_TOKENS_H
+
+#include "data/internal.h"
+
+/** Tokens travel as floats, which count no further. */
+enum { CAIRN_MOST_VOCABULARY = 1 << 24 };
+
+/** Open the array `tokens` of a group at `path` and read its vocabulary.  Ranks: local.
+ * Errors: CAIRN_DATA. */
+CAIRN_CHECKED cairn_status cairn_tokens_open(struct cairn_dataset *dataset, const char *path,
+                                             struct cairn_group *group);
+
+/** Read /characters, where the file has it.  Ranks: local.  Errors: CAIRN_DATA: not so many as the
+ * vocabulary, no UTF-8. */
+CAIRN_CHECKED cairn_status cairn_tokens_read_characters(struct cairn_dataset *dataset);
+
+/** Token i of an array.  Ranks: local.  Errors: none. */
+size_t cairn_token(enum cairn_h5_type type, const void *token, size_t i);
+
+/** The index of the first of n tokens that is not below the vocabulary; n where all are.
+ * Ranks: local.  Errors: none. */
+size_t cairn_first_unknown_token(enum cairn_h5_type type, const void *token, size_t n,
+                                 size_t vocabulary);
+
+/**
+ * One window of a context of C, from the n tokens that it and its last label have (at most C + 1).
+ *
+ * Shapes  token: [n] of type; weight: [n] of the tokens as labels, or NULL for 1; x, label,
+ *         label_weight: [C]
+ * Ranks   local
+ * Errors  none
+ */
+struct cairn_window_of {
+    enum cairn_h5_type type;
+    const void *token;
+    const float *weight;
+    size_t n, context;
+};
+void cairn_tokens_convert(const struct cairn_window_of *from, float *x, int32_t *label,
+                          float *label_weight);
+
+#endif
