@@ -41,12 +41,14 @@ static cairn_status read_request(const struct cairn_arguments *arguments,
     return cairn_fail(CAIRN_USAGE, "which run file? usage: cairn verify RUN.yaml");
 }
 
-/* The same config with the batch cut into micro-batches of this size. */
+/* The same config with one batch, cut into micro-batches of this size. */
 static void set_split(struct cairn_config *config, uint64_t global, uint64_t micro)
 {
     config->batch_global = (size_t)global;
     config->batch_micro = (size_t)micro;
     config->batch_accumulate = CAIRN_NONE;
+    config->batch_ramp = NULL;
+    config->batch_ramp_kind = 0;
 }
 
 /* Rank 0: the batch in double precision, once. */
@@ -108,6 +110,7 @@ static cairn_status find_batch(struct job *job, struct cairn_window_rule *rule, 
     cairn_trainer *t = NULL;
     CAIRN_TRY(cairn_setup_trainer(job->config, job->comm, &t));
     *rule = t->parts.rule;
+    rule->global = cairn_window_batch(rule, 0);
     if (rule->global > rule->n_samples) rule->global = rule->n_samples;
     *ghost = cairn_model_is_ghost(t->parts.model);
     cairn_trainer_close(t);

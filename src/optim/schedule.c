@@ -3,26 +3,51 @@
 #include "optim/schedule.h"
 
 #include <math.h>
+#include <stdbool.h>
+
+/* A stretch of the run in what the decay counts. */
+struct stretch {
+    uint64_t from, to, at, step;
+};
+
+static struct stretch decay_stretch(const struct cairn_schedule *s, uint64_t update,
+                                    uint64_t position)
+{
+    if (s->decay_by == CAIRN_COUNT_SAMPLES)
+        return (struct stretch){s->warmup_samples, s->total_samples, position, s->step_samples};
+    return (struct stretch){s->warmup_updates, s->total_updates, update, s->step_updates};
+}
 
 /* How far the decay is: 0 at the first update after the warm-up, 1 at the end of the run and behind
  * it. */
-static double progress(const struct cairn_schedule *s, uint64_t update)
+static double progress(const struct stretch *s)
 {
-    if (update >= s->total_updates || s->total_updates <= s->warmup_updates) return 1;
-    return (double)(update - s->warmup_updates) / (double)(s->total_updates - s->warmup_updates);
+    if (s->at >= s->to || s->to <= s->from) return 1;
+    return (double)(s->at - s->from) / (double)(s->to - s->from);
 }
 
-double cairn_schedule_rate(const struct cairn_schedule *s, uint64_t update)
+/* The fraction of the warm-up that is done with this update; 1 behind it. */
+static double warm(const struct cairn_schedule *s, uint64_t position, uint64_t batch)
+{
+    double done = (double)position + (double)batch;
+    return fmin(done / (double)s->warmup_samples, 1);
+}
+
+double cairn_schedule_rate(const struct cairn_schedule *s, uint64_t update, uint64_t position,
+                           uint64_t batch)
 {
     const double pi = 3.14159265358979323846;
     const double low = s->lr * s->final_factor;
-    if (update < s->warmup_updates) return s->lr * (double)(update + 1) / (double)s->warmup_updates;
+    const struct stretch decay = decay_stretch(s, update, position);
+    bool by_samples = s->warmup_by == CAIRN_COUNT_SAMPLES;
+    if (by_samples && position < s->warmup_samples) return s->lr * warm(s, position, batch);
+    if (!by_samples && update < s->warmup_updates)
+        return s->lr * (double)(update + 1) / (double)s->warmup_updates;
     switch (s->decay) {
-    case CAIRN_DECAY_COSINE: return low + (s->lr - low) * 0.5 * (1 + cos(pi * progress(s, update)));
-    case CAIRN_DECAY_LINEAR: return s->lr + (low - s->lr) * progress(s, update);
+    case CAIRN_DECAY_COSINE: return low + (s->lr - low) * 0.5 * (1 + cos(pi * progress(&decay)));
+    case CAIRN_DECAY_LINEAR: return s->lr + (low - s->lr) * progress(&decay);
     case CAIRN_DECAY_STEP:
-        return s->lr *
-               pow(s->step_factor, (double)((update - s->warmup_updates) / s->step_updates));
+        return s->lr * pow(s->step_factor, (double)((decay.at - decay.from) / decay.step));
     case CAIRN_DECAY_CONSTANT: break;
     }
     return s->lr;

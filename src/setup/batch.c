@@ -11,10 +11,18 @@ static bool is_number(size_t value)
     return value != CAIRN_NONE && value != AUTO;
 }
 
-static cairn_status check_reproducible(const struct cairn_config *config)
+/* A ramp from the first sample on says all about the global batch. */
+static bool begins_with_ramp(const struct cairn_window_rule *rule)
 {
+    return rule->ramp.n > 0 && rule->ramp.entry[0].position == 0;
+}
+
+static cairn_status check_reproducible(const struct cairn_config *config,
+                                       const struct cairn_window_rule *rule)
+{
+    bool global = is_number(config->batch_global) || begins_with_ramp(rule);
     if (!config->train_reproducible) return CAIRN_OK;
-    if (is_number(config->batch_global) && is_number(config->batch_micro)) return CAIRN_OK;
+    if (global && is_number(config->batch_micro)) return CAIRN_OK;
     return cairn_fail(
         CAIRN_USAGE,
         "%s: train.reproducible needs batch.global and batch.micro as numbers, since others "
@@ -67,7 +75,7 @@ static cairn_status check_product(const struct cairn_config *config, size_t n_ra
 static cairn_status solve(const struct cairn_config *config, size_t n_ranks,
                           struct cairn_window_rule *rule)
 {
-    bool global = is_number(config->batch_global);
+    bool global = is_number(config->batch_global) || begins_with_ramp(rule);
     bool micro = config->batch_micro != CAIRN_NONE;
     bool accumulate = is_number(config->batch_accumulate);
     if (global + micro + accumulate < 2)
@@ -76,7 +84,8 @@ static cairn_status solve(const struct cairn_config *config, size_t n_ranks,
             "%s: give two of batch.global, batch.micro and batch.accumulate; the third follows",
             cairn_config_place(config, "batch.global"));
     rule->micro = config->batch_micro == AUTO ? UINT64_MAX : config->batch_micro;
-    rule->global = config->batch_global;
+    rule->global =
+        is_number(config->batch_global) ? config->batch_global : rule->ramp.entry[0].batch;
     if (global && accumulate && is_number(config->batch_micro))
         return check_product(config, n_ranks);
     if (global && accumulate) return divide_global(config, n_ranks, &rule->micro);
@@ -102,20 +111,32 @@ static cairn_status set_length(const struct cairn_config *config, struct cairn_w
     return CAIRN_OK;
 }
 
+/* With batch.tail: drop no epoch may be left without an update. */
+static cairn_status check_drop(const struct cairn_config *config,
+                               const struct cairn_window_rule *rule)
+{
+    uint64_t batch = cairn_window_batch(rule, 0);
+    for (size_t i = 0; i < rule->ramp.n && batch <= rule->n_samples; i++)
+        batch = cairn_window_batch(rule, rule->ramp.entry[i].position);
+    if (rule->tail != CAIRN_TAIL_DROP || batch <= rule->n_samples) return CAIRN_OK;
+    return cairn_fail(CAIRN_USAGE,
+                      "%s: batch.tail drop leaves nothing: %s is %" PRIu64 " for %" PRIu64
+                      " training samples; use tail: exact or a smaller batch",
+                      cairn_config_place(config, "batch.tail"),
+                      rule->ramp.n > 0 ? "a global batch of batch.ramp" : "batch.global", batch,
+                      rule->n_samples);
+}
+
 cairn_status cairn_setup_batch(const struct cairn_config *config, int n_ranks, size_t n_samples,
                                struct cairn_window_rule *out)
 {
     struct cairn_window_rule rule = {.n_samples = n_samples,
                                      .tail = (enum cairn_tail)config->batch_tail};
-    CAIRN_TRY(check_reproducible(config));
+    CAIRN_TRY(cairn_setup_ramp(config, &rule));
+    CAIRN_TRY(check_reproducible(config, &rule));
     CAIRN_TRY(solve(config, (size_t)n_ranks, &rule));
     CAIRN_TRY(set_length(config, &rule));
-    if (rule.tail == CAIRN_TAIL_DROP && rule.global > n_samples)
-        return cairn_fail(CAIRN_USAGE,
-                          "%s: batch.tail drop leaves nothing: batch.global is %" PRIu64
-                          " for %zu training samples; use "
-                          "tail: exact or a smaller batch",
-                          cairn_config_place(config, "batch.tail"), rule.global, n_samples);
+    CAIRN_TRY(check_drop(config, &rule));
     *out = rule;
     return CAIRN_OK;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * From the keys optim.* and schedule.* to an optimizer and a schedule. */
+ * From the keys optim.* to an optimizer. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,7 +16,7 @@ static cairn_status check_uses(const struct cairn_config *config,
     for (const struct cairn_key *end = key + n; key < end; key++) {
         if (strncmp(key->name, prefix, sizeof prefix - 1) != 0) continue;
         const char *name = key->name + sizeof prefix - 1;
-        if (cairn_words_find("name lr clip_norm exclude_1d groups", name, NULL) ||
+        if (cairn_words_find("name lr clip_norm base_batch scaling exclude_1d groups", name, NULL) ||
             cairn_words_find(kind->uses, name, NULL))
             continue;
         const struct cairn_node *node =
@@ -32,10 +32,11 @@ static cairn_status check_uses(const struct cairn_config *config,
     return CAIRN_OK;
 }
 
-cairn_status cairn_setup_optim(const struct cairn_config *config, const struct cairn_params *params,
-                               struct cairn_optim **out)
+cairn_status cairn_setup_optim(const struct cairn_config *config,
+                               const struct cairn_scaling *scaling, uint64_t batch,
+                               const struct cairn_params *params, struct cairn_optim **out)
 {
-    const struct cairn_optim_options options = {
+    struct cairn_optim_options options = {
         .name = config->optim_name,
         .lr = config->optim_lr,
         .momentum = config->optim_momentum,
@@ -59,19 +60,7 @@ cairn_status cairn_setup_optim(const struct cairn_config *config, const struct c
     CAIRN_TRY(check_uses(config, kind));
     if (kind->check != NULL)
         CAIRN_TRY_IN(kind->check(&options), "%s", cairn_config_place(config, "optim.name"));
+    if (scaling->rule == CAIRN_SCALING_ADAM)
+        CAIRN_TRY(cairn_setup_scaling_adam(config, scaling, batch, kind, &options));
     return cairn_optim_create(&options, params, out); /* groups know their own place */
-}
-
-struct cairn_schedule cairn_setup_schedule(const struct cairn_config *config,
-                                           uint64_t total_updates)
-{
-    return (struct cairn_schedule){
-        .decay = (enum cairn_decay)config->schedule_decay,
-        .lr = config->optim_lr,
-        .final_factor = config->schedule_final_factor,
-        .step_factor = config->schedule_step_factor,
-        .step_updates = config->schedule_step_updates,
-        .warmup_updates = config->schedule_warmup_updates,
-        .total_updates = total_updates,
-    };
 }

@@ -30,12 +30,45 @@ CAIRN_CHECKED cairn_status cairn_setup_stored_config(cairn_comm *comm, const cha
 CAIRN_CHECKED cairn_status cairn_setup_batch(const struct cairn_config *config, int n_ranks,
                                              size_t n_samples, struct cairn_window_rule *out);
 
-/** Optimizer and schedule.  Ranks: local.  Errors: CAIRN_USAGE. */
+/** batch.ramp into the rule.  Ranks: local.  Errors: CAIRN_USAGE: no list of pairs, samples that do
+ * not rise, keys that do not fit together. */
+CAIRN_CHECKED cairn_status cairn_setup_ramp(const struct cairn_config *config,
+                                            struct cairn_window_rule *rule);
+
+/** Words for what the ramp does, behind "batch.global": "64, from sample 10000 on 256"; text holds
+ * n_bytes.  Ranks: local.  Errors: none. */
+void cairn_setup_ramp_text(const struct cairn_window_rule *rule, char *text, size_t n_bytes);
+
+/** optim.scaling and optim.base_batch.  Ranks: local.  Errors: CAIRN_USAGE: one without the other,
+ * with sums that are not divided, adam with a ramp. */
+CAIRN_CHECKED cairn_status cairn_setup_scaling(const struct cairn_config *config,
+                                               const struct cairn_window_rule *rule,
+                                               struct cairn_scaling *out);
+
+/** The part of the rule adam that changes the optimizer.  Ranks: local.  Errors: CAIRN_USAGE: an
+ * optimizer without beta1 and beta2, or k that leaves no average. */
+CAIRN_CHECKED cairn_status cairn_setup_scaling_adam(const struct cairn_config *config,
+                                                    const struct cairn_scaling *scaling,
+                                                    uint64_t batch,
+                                                    const struct cairn_optim_kind *kind,
+                                                    struct cairn_optim_options *options);
+
+/** Say what the rule makes of the settings.  Ranks: local.  Errors: none. */
+void cairn_setup_tell_scaling(const struct cairn_config *config,
+                              const struct cairn_scaling *scaling,
+                              const struct cairn_window_rule *rule);
+
+/** Optimizer for updates of `batch` samples.  Ranks: local.  Errors: CAIRN_USAGE. */
 CAIRN_CHECKED cairn_status cairn_setup_optim(const struct cairn_config *config,
+                                             const struct cairn_scaling *scaling, uint64_t batch,
                                              const struct cairn_params *params,
                                              struct cairn_optim **out);
-struct cairn_schedule cairn_setup_schedule(const struct cairn_config *config,
-                                           uint64_t total_updates);
+
+/** The schedule of the learning rate over the windows of this rule.  Ranks: local.  Errors:
+ * CAIRN_USAGE: one length given in two counts, keys that the decay does not read. */
+CAIRN_CHECKED cairn_status cairn_setup_schedule(const struct cairn_config *config,
+                                                const struct cairn_window_rule *rule,
+                                                struct cairn_schedule *out);
 
 /** Open a dataset with the context of this config; `path` NULL: data.file.  Ranks: local.
  * Errors: CAIRN_DATA; CAIRN_USAGE: data.context is missing, or there are no tokens. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * From the config to a trainer.  Each rank makes its own, then all agree. */
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "base/log.h"
@@ -37,22 +38,41 @@ static cairn_status check_platform(const struct cairn_config *config, cairn_comm
     return CAIRN_OK;
 }
 
+/* How the global batch is cut: "64 = 2 micro-batches of 32", or what the ramp does. */
+static void batch_text(const struct cairn_window_rule *rule, char *text, size_t n_bytes)
+{
+    if (rule->ramp.n > 0)
+        cairn_setup_ramp_text(rule, text, n_bytes);
+    else
+        snprintf(text, n_bytes, "%" PRIu64 " = %" PRIu64 " micro-batches of %" PRIu64, rule->global,
+                 (rule->global + rule->micro - 1) / rule->micro, rule->micro);
+}
+
+/* With batch.tail: drop. */
+static void explain_drop(const struct cairn_window_rule *rule)
+{
+    struct cairn_window_point end = cairn_window_walk(rule, UINT64_MAX, UINT64_MAX);
+    if (rule->ramp.n == 0 && rule->n_samples % rule->global != 0)
+        cairn_log_info("batch.tail drop leaves out %" PRIu64 " samples of each epoch",
+                       rule->n_samples % rule->global);
+    if (rule->ramp.n > 0 && end.position != end.samples)
+        cairn_log_info("batch.tail drop leaves out %" PRIu64 " of the run's %" PRIu64 " samples",
+                       end.position - end.samples, end.position);
+}
+
 static void explain(const struct cairn_config *config, const struct cairn_trainer_parts *parts,
                     int n_ranks)
 {
+    char batch[512];
     const struct cairn_window_rule *rule = &parts->rule;
-    uint64_t n_micro = (rule->global + rule->micro - 1) / rule->micro;
-    cairn_log_info("%zu training samples, %zu weights; batch.global %llu = %llu micro-batches of "
-                   "%llu on %d rank%s, "
-                   "%llu updates%s",
-                   (size_t)rule->n_samples, cairn_model_params(parts->model)->n_weights,
-                   (unsigned long long)rule->global, (unsigned long long)n_micro,
-                   (unsigned long long)rule->micro, n_ranks, n_ranks == 1 ? "" : "s",
-                   (unsigned long long)cairn_window_total(rule),
+    batch_text(rule, batch, sizeof batch);
+    cairn_log_info("%zu training samples, %zu weights; batch.global %s on %d rank%s, "
+                   "%" PRIu64 " updates%s",
+                   (size_t)rule->n_samples, cairn_model_params(parts->model)->n_weights, batch,
+                   n_ranks, n_ranks == 1 ? "" : "s", cairn_window_total(rule),
                    config->train_reproducible ? ", reproducible" : "");
-    if (rule->tail == CAIRN_TAIL_DROP && rule->n_samples % rule->global != 0)
-        cairn_log_info("batch.tail drop leaves out %llu samples of each epoch",
-                       (unsigned long long)(rule->n_samples % rule->global));
+    if (rule->tail == CAIRN_TAIL_DROP) explain_drop(rule);
+    cairn_setup_tell_scaling(config, &parts->scaling, rule);
 }
 
 /* Model, loaders and optimizer, the dataset being open.  Local. */
@@ -65,8 +85,10 @@ static cairn_status make_parts(const struct cairn_config *config, struct cairn_t
     for (int split = 0; split < CAIRN_N_SPLITS; split++)
         CAIRN_TRY(cairn_setup_loader(config, parts->dataset, (enum cairn_split)split, micro,
                                      &parts->loader[split]));
-    parts->schedule = cairn_setup_schedule(config, cairn_window_total(&parts->rule));
-    return cairn_setup_optim(config, cairn_model_params(parts->model), &parts->optim);
+    CAIRN_TRY(cairn_setup_schedule(config, &parts->rule, &parts->schedule));
+    CAIRN_TRY(cairn_setup_scaling(config, &parts->rule, &parts->scaling));
+    return cairn_setup_optim(config, &parts->scaling, parts->rule.global,
+                             cairn_model_params(parts->model), &parts->optim);
 }
 
 static cairn_status open_data(const struct cairn_config *config, int n_ranks,

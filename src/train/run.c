@@ -190,7 +190,7 @@ static cairn_status summarize(struct run *run, bool stopped, char **text)
         .samples = t->at.samples,
         .ranks = cairn_comm_size(t->parts.comm),
         .micro_batch = (size_t)t->parts.rule.micro,
-        .global_batch = (size_t)t->parts.rule.global,
+        .global_batch = (size_t)cairn_window_batch(&t->parts.rule, t->at.position),
         .train_loss = t->at.epoch_loss / t->at.epoch_weight,
         .eval_loss = run->evaluated_update == t->at.update ? run->test_loss : NAN,
         .eval_accuracy = run->evaluated_update == t->at.update ? run->test_accuracy : NAN,

@@ -107,7 +107,7 @@ static cairn_status write_checkpoint(cairn_trainer *t, const struct cairn_save_o
         .position = t->at.position % t->parts.rule.n_samples,
         .data = options->data_fingerprint,
         .seed = t->parts.seed,
-        .learning_rate = cairn_schedule_rate(&t->parts.schedule, t->at.update),
+        .learning_rate = cairn_trainer_rate(t),
     };
     cairn_status st = collect(&state, t, &stored);
     if (st == CAIRN_OK) st = cairn_state_add_text(&state, "/progress/order", CAIRN_ORDER_NAME);

@@ -67,6 +67,13 @@ cairn_status cairn_trainer_prepare(cairn_trainer *t, cairn_status st)
     return cairn_sum_learn(t->sum, st);
 }
 
+double cairn_trainer_rate(const cairn_trainer *t)
+{
+    uint64_t batch = cairn_window_batch(&t->parts.rule, t->at.position);
+    return cairn_schedule_rate(&t->parts.schedule, t->at.update, t->at.position, batch) *
+           cairn_scaling_factor(&t->parts.scaling, (double)batch);
+}
+
 void cairn_trainer_locate(cairn_trainer *t)
 {
     t->done = !cairn_window_next(&t->parts.rule, t->at.update, t->at.position, &t->window);

@@ -13,6 +13,7 @@
 #include "data/loader.h"
 #include "nn/model.h"
 #include "optim/optim.h"
+#include "optim/scaling.h"
 #include "optim/schedule.h"
 #include "report/run_folder.h"
 #include "tensor/norm.h"
@@ -27,9 +28,10 @@ struct cairn_trainer_parts {
     struct cairn_optim *optim;                   /* taken */
     struct cairn_window_rule rule;
     struct cairn_schedule schedule;
-    const char *sum_kind; /* "plain" or "fixed" */
-    bool normalize;       /* divide by W */
-    double clip_norm;     /* 0: no clipping */
+    struct cairn_scaling scaling; /* of the learning rate with the global batch */
+    const char *sum_kind;         /* "plain" or "fixed" */
+    bool normalize;               /* divide by W */
+    double clip_norm;             /* 0: no clipping */
     uint64_t seed;
 };
 
@@ -87,6 +89,10 @@ CAIRN_CHECKED cairn_status cairn_trainer_prepare(cairn_trainer *t, cairn_status 
 /** Figures of the mean gradient and of the weights, tensor by tensor, into t->flow.  Ranks: local.
  * Errors: none. */
 void cairn_trainer_take_flow(cairn_trainer *t);
+
+/** The learning rate of the next update: the schedule's, scaled for its global batch.
+ * Ranks: local.  Errors: none. */
+double cairn_trainer_rate(const cairn_trainer *t);
 
 /** What the running update was; learning rate and norm are left to who applies it.  Ranks: local.
  * Errors: none. */

@@ -64,7 +64,7 @@ static cairn_status apply(cairn_trainer *t, const struct cairn_totals *totals,
                           struct cairn_update_record *out)
 {
     double begin_s = cairn_clock_s();
-    double rate = cairn_schedule_rate(&t->parts.schedule, t->at.update);
+    double rate = cairn_trainer_rate(t);
     if (t->parts.normalize) divide(t->g, t->params->n_weights, totals->weight);
     if (t->wants_flow) cairn_trainer_take_flow(t);
     double norm = cairn_clip(t->g, t->params->n_weights, t->parts.clip_norm);

@@ -18,45 +18,169 @@ static uint64_t product(uint64_t a, uint64_t b)
     return b != 0 && a > UINT64_MAX / b ? UINT64_MAX : a * b;
 }
 
+/* The first entry of the ramp behind this position; n where there is none. */
+static size_t entry_behind(const struct cairn_ramp *ramp, uint64_t position)
+{
+    size_t i = 0;
+    while (i < ramp->n && ramp->entry[i].position <= position) i++;
+    return i;
+}
+
+/* The global batch on the line from one entry to the next.  Every step of it rounds monotonely, and
+ * so it rises or falls like the line. */
+static double on_line(const struct cairn_ramp_entry *from, uint64_t position)
+{
+    double first = (double)from[0].batch;
+    double last = (double)from[1].batch;
+    double length = (double)(from[1].position - from[0].position);
+    return first + (last - first) * (double)(position - from[0].position) / length;
+}
+
+/* To the nearest multiple of b, at least one. */
+static uint64_t whole_micro(const struct cairn_window_rule *rule, double batch)
+{
+    uint64_t n = (uint64_t)(batch / (double)rule->micro + 0.5);
+    return (n > 0 ? n : 1) * rule->micro;
+}
+
+uint64_t cairn_window_batch(const struct cairn_window_rule *rule, uint64_t position)
+{
+    const struct cairn_ramp *ramp = &rule->ramp;
+    size_t next = entry_behind(ramp, position);
+    if (next == 0) return rule->global;
+    const struct cairn_ramp_entry *entry = &ramp->entry[next - 1];
+    bool between = ramp->linear && next < ramp->n;
+    return whole_micro(rule, between ? on_line(entry, position) : (double)entry->batch);
+}
+
+/* The next position where another batch may hold; UINT64_MAX behind the ramp. */
+static uint64_t batch_until(const struct cairn_window_rule *rule, uint64_t position)
+{
+    size_t next = entry_behind(&rule->ramp, position);
+    if (next == rule->ramp.n) return UINT64_MAX;
+    uint64_t here = cairn_window_batch(rule, position);
+    uint64_t end = rule->ramp.entry[next].position;
+    if (next == 0 || !rule->ramp.linear) return end;
+    while (end - position > 1) { /* between two entries batches only rise or only fall: bisect */
+        uint64_t middle = position + (end - position) / 2;
+        if (cairn_window_batch(rule, middle) == here)
+            position = middle;
+        else
+            end = middle;
+    }
+    return end;
+}
+
+/* Behind the end of the run. */
+static uint64_t run_end(const struct cairn_window_rule *rule)
+{
+    return product(rule->epochs, rule->n_samples);
+}
+
 bool cairn_window_next(const struct cairn_window_rule *rule, uint64_t update, uint64_t position,
                        struct cairn_window *out)
 {
     uint64_t left = rule->n_samples - position % rule->n_samples;
     if (update >= rule->updates || position / rule->n_samples >= rule->epochs) return false;
-    if (rule->tail == CAIRN_TAIL_CARRY) {
-        left = product(rule->epochs, rule->n_samples) - position;
-    }
+    if (rule->tail == CAIRN_TAIL_CARRY) left = run_end(rule) - position;
     out->first = position;
-    out->n = least(rule->global, left);
+    out->n = least(cairn_window_batch(rule, position), left);
     out->epoch = (position + out->n - 1) / rule->n_samples;
     out->n_micro = ceiling(out->n, rule->micro);
     return true;
 }
 
+/* Over what is left of an epoch where it is to be dropped. */
+static uint64_t past_tail(const struct cairn_window_rule *rule, uint64_t position)
+{
+    uint64_t left = rule->n_samples - position % rule->n_samples;
+    bool drops = rule->tail == CAIRN_TAIL_DROP && left < cairn_window_batch(rule, position);
+    return drops ? position + left : position;
+}
+
 uint64_t cairn_window_after(const struct cairn_window_rule *rule, const struct cairn_window *window)
 {
-    uint64_t position = window->first + window->n;
-    uint64_t left = rule->n_samples - position % rule->n_samples;
-    bool drops = rule->tail == CAIRN_TAIL_DROP && left < rule->global;
-    return drops ? position + left : position;
+    return past_tail(rule, window->first + window->n);
 }
 
 uint64_t cairn_window_most_micro(const struct cairn_window_rule *rule)
 {
+    uint64_t most = rule->global;
+    for (size_t i = 0; i < rule->ramp.n; i++) {
+        uint64_t batch = cairn_window_batch(rule, rule->ramp.entry[i].position);
+        if (batch > most) most = batch;
+    }
     bool ends_with_epoch = rule->tail != CAIRN_TAIL_CARRY;
-    return ceiling(ends_with_epoch ? least(rule->global, rule->n_samples) : rule->global,
-                   rule->micro);
+    return ceiling(ends_with_epoch ? least(most, rule->n_samples) : most, rule->micro);
+}
+
+/* A stretch of the run with one global batch: at most n windows, which begin before `until`. */
+struct stretch {
+    uint64_t batch, until, n;
+};
+
+static void go(struct cairn_window_point *at, uint64_t updates, uint64_t samples)
+{
+    at->update += updates;
+    at->position = samples > UINT64_MAX - at->position ? UINT64_MAX : at->position + samples;
+    at->samples = samples > UINT64_MAX - at->samples ? UINT64_MAX : at->samples + samples;
+}
+
+/* Through a stretch of windows that do not mind epochs. */
+static void walk_on(const struct cairn_window_rule *rule, const struct stretch *s,
+                    struct cairn_window_point *at)
+{
+    uint64_t n = least(s->n, ceiling(s->until - at->position, s->batch));
+    go(at, n, least(product(n, s->batch), run_end(rule) - at->position));
+}
+
+/* Through as many whole epochs of a stretch as there are, else to the end of the epoch or of the
+ * stretch. */
+static void walk_epochs(const struct cairn_window_rule *rule, const struct stretch *s,
+                        struct cairn_window_point *at)
+{
+    bool drops = rule->tail == CAIRN_TAIL_DROP && s->batch <= rule->n_samples;
+    uint64_t left = rule->n_samples - at->position % rule->n_samples;
+    uint64_t reach = s->until - at->position;
+    uint64_t per_epoch = drops ? rule->n_samples / s->batch : ceiling(rule->n_samples, s->batch);
+    uint64_t epochs = least(reach / rule->n_samples, s->n / per_epoch);
+    if (left == rule->n_samples && epochs > 0) {
+        uint64_t dropped = drops ? rule->n_samples % s->batch : 0;
+        go(at, epochs * per_epoch, epochs * (rule->n_samples - dropped));
+        at->position += epochs * dropped;
+        return;
+    }
+    uint64_t n = least(s->n, ceiling(least(reach, left), s->batch));
+    if (drops) n = least(n, left / s->batch);
+    go(at, n, least(product(n, s->batch), left));
+    at->position = past_tail(rule, at->position);
+}
+
+struct cairn_window_point cairn_window_walk(const struct cairn_window_rule *rule, uint64_t updates,
+                                            uint64_t position)
+{
+    struct cairn_window_point at = {0};
+    uint64_t end = least(position, run_end(rule));
+    updates = least(updates, rule->updates);
+    while (at.update < updates && at.position < end) {
+        const struct stretch s = {
+            .batch = cairn_window_batch(rule, at.position),
+            .until = least(end, batch_until(rule, at.position)),
+            .n = updates - at.update,
+        };
+        if (rule->tail == CAIRN_TAIL_CARRY)
+            walk_on(rule, &s, &at);
+        else
+            walk_epochs(rule, &s, &at);
+    }
+    return at;
 }
 
 uint64_t cairn_window_total(const struct cairn_window_rule *rule)
 {
     if (rule->updates != UINT64_MAX) return rule->updates;
-    switch (rule->tail) {
-    case CAIRN_TAIL_EXACT: return product(rule->epochs, ceiling(rule->n_samples, rule->global));
-    case CAIRN_TAIL_DROP: return product(rule->epochs, rule->n_samples / rule->global);
-    case CAIRN_TAIL_CARRY: return ceiling(product(rule->epochs, rule->n_samples), rule->global);
-    }
-    return 0;
+    if (run_end(rule) == UINT64_MAX) return UINT64_MAX;
+    return cairn_window_walk(rule, UINT64_MAX, UINT64_MAX).update;
 }
 
 struct cairn_share cairn_window_share(const struct cairn_window *window, int rank, int n_ranks)

@@ -10,13 +10,26 @@
 
 enum cairn_tail { CAIRN_TAIL_EXACT, CAIRN_TAIL_DROP, CAIRN_TAIL_CARRY };
 
+enum { CAIRN_MAX_RAMP = 64 };
+
+/** A global batch that changes along the run, by position: the same in every world and after any
+ * resume. */
+struct cairn_ramp {
+    size_t n;    /* entries; 0: there is no ramp */
+    bool linear; /* between two entries; else an entry holds until the next */
+    struct cairn_ramp_entry {
+        uint64_t position, batch; /* from this position on, this global batch; positions rise */
+    } entry[CAIRN_MAX_RAMP];
+};
+
 /** What decides about windows.  Either epochs or updates ends the run; the other is UINT64_MAX. */
 struct cairn_window_rule {
     uint64_t n_samples; /* N: of the training set */
-    uint64_t global;    /* B */
+    uint64_t global;    /* B; with a ramp, before its first entry */
     uint64_t micro;     /* b */
     enum cairn_tail tail;
     uint64_t epochs, updates; /* of the whole run */
+    struct cairn_ramp ramp;
 };
 
 /** The samples of one update: positions [first, first + n). */
@@ -26,10 +39,21 @@ struct cairn_window {
     uint64_t n_micro; /* M: micro-batches */
 };
 
+/** How far a run is. */
+struct cairn_window_point {
+    uint64_t update;   /* updates done */
+    uint64_t position; /* reached, tails that were dropped included */
+    uint64_t samples;  /* used */
+};
+
 /** A range of micro-batches [first, end) of one window. */
 struct cairn_share {
     uint64_t first, end;
 };
+
+/** B of an update that begins at `position`, before an epoch or the run cuts it short: `global`, or
+ * what the ramp says, rounded to whole micro-batches. */
+uint64_t cairn_window_batch(const struct cairn_window_rule *rule, uint64_t position);
 
 /** The window of the next update, `update` being done and `position` reached; false: the run is
  * complete. */
@@ -40,8 +64,13 @@ bool cairn_window_next(const struct cairn_window_rule *rule, uint64_t update, ui
 uint64_t cairn_window_after(const struct cairn_window_rule *rule,
                             const struct cairn_window *window);
 
-/** The most micro-batches that a window has. */
+/** The most micro-batches that a window has, in a run of any length. */
 uint64_t cairn_window_most_micro(const struct cairn_window_rule *rule);
+
+/** Where a run stands when it has done `updates`, has reached `position`, or is complete, whichever
+ * comes first.  Its time grows with the batches of the ramp, not with the updates. */
+struct cairn_window_point cairn_window_walk(const struct cairn_window_rule *rule, uint64_t updates,
+                                            uint64_t position);
 
 /** Updates of the whole run; UINT64_MAX where they are too many to be counted. */
 uint64_t cairn_window_total(const struct cairn_window_rule *rule);

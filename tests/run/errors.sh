@@ -83,6 +83,39 @@ bad 2 'optim.momentum is not used by optim.name: adam' optim.name=adam optim.mom
 bad 2 'loss squared_error wants real targets, but the data has classes' loss=squared_error
 bad 2 'train.epochs or train.updates, not both' train.epochs=1 train.updates=1
 
+# Rules for changing the batch
+bad 2 'command line: optim.scaling needs optim.base_batch' optim.scaling=linear
+bad 2 'command line: optim.base_batch does nothing by itself; set optim.scaling' optim.base_batch=2
+bad 2 'normalize: sum the gradient grows with the batch already' optim.base_batch=2 optim.scaling=sqrt batch.normalize=sum
+bad 2 'scaling: adam is for optimizers with beta1 and beta2, and sgd has none' optim.base_batch=2 optim.scaling=adam
+adam=(optim.name=adam optim.scaling=adam batch.global=20)
+bad 2 'adam: k \(1 - beta1\) = 10 x \(1 - 0\.9\) = 1 is not below 1.* batch.global below base_batch 2 / \(1 - beta1\) = 20' "${adam[@]}" optim.base_batch=2
+bad 2 'adam: k \(1 - beta2\) = 4 x \(1 - 0\.5\) = 2 is not below 1' "${adam[@]}" optim.base_batch=5 optim.beta2=0.5
+bad 2 'scaling: adam wants one global batch.*with batch.ramp use sqrt or linear' "${adam[@]}" optim.base_batch=20 'batch.ramp=[[0,4]]'
+bad 2 'give schedule.warmup_updates or schedule.warmup_epochs, not both' schedule.warmup_updates=2 schedule.warmup_epochs=0.5
+bad 2 'give schedule.step_samples or schedule.step_epochs, not both' schedule.decay=step schedule.step_samples=2 schedule.step_epochs=1
+bad 2 'schedule.step_epochs is for schedule.decay: step' schedule.step_epochs=1
+bad 2 'for samples give schedule.step_samples or schedule.step_epochs' schedule.decay=step schedule.decay_by=samples schedule.step_updates=3
+bad 2 'warmup_epochs is -1, but must be at least 0' schedule.warmup_epochs=-1
+bad 2 "unknown key 'rampup_batch_size'; Cairn calls this batch.ramp" rampup_batch_size=4
+bad 2 'batch.ramp is 4, but takes one of: list' batch.ramp=4
+bad 2 'batch.ramp has 0 entries, but takes 1 to 64' 'batch.ramp=[]'
+bad 2 "batch.ramp has 65 entries" "batch.ramp=[$(seq -s, -f '[%g,4]' 65)]"
+bad 2 'batch.ramp entry 1 is no pair \[samples, global batch\]' 'batch.ramp=[[0,4],[3]]'
+bad 2 'batch.ramp entry 0 is no pair' 'batch.ramp=[0,4]'
+bad 2 'batch.ramp entry 0: samples must be a whole number' 'batch.ramp=[[[0],4]]'
+bad 2 'batch.ramp entry 1.batch is many, but takes a whole number' 'batch.ramp=[[0,4],[8,many]]'
+bad 2 'batch.ramp entry 0.batch is 0, but must be at least 1' 'batch.ramp=[[0,0]]'
+bad 2 'batch.ramp entry 0.samples is -1, but must be at least 0' 'batch.ramp=[[-1,4]]'
+bad 2 'batch.ramp entry 1 begins at 8 samples, the one before at 8; samples must rise' 'batch.ramp=[[8,4],[8,6]]'
+bad 2 'leave out batch.accumulate' 'batch.ramp=[[0,4]]' batch.global=none batch.accumulate=2
+bad 2 'batch.ramp is rounded to whole micro-batches: give batch.micro' 'batch.ramp=[[0,4]]' batch.micro=auto
+bad 2 'batch.ramp_kind needs batch.ramp' batch.ramp_kind=linear
+bad 2 'drop leaves nothing: a global batch of batch.ramp is 32 for 30' 'batch.ramp=[[0,4],[9,31]]' batch.tail=drop
+bad 2 'give two of batch.global' 'batch.ramp=[[8,4]]' batch.global=none
+here 'optim:' '  scaling: linear' >bad.yaml
+wrong 2 'bad.yaml:5:3: optim.scaling needs' train bad.yaml
+
 here 'optim: {lr: 0.1,' '        momentm: 0.9}' >bad.yaml
 wrong 2 "bad.yaml:5:9: unknown key 'optim.momentm'; did you mean 'optim.momentum'" train bad.yaml
 here 'train: {epochs: many}' >bad.yaml

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Peak memory of a rank does not grow with the global batch: B = 64 and B = 65,536 in micro-batches of 64 agree within 1 %,
-# with and without `reproducible`.  The data have MNIST's size and lie in memory.
+# with and without
+# `reproducible`; so does a ramp from one to the other.  The data have MNIST's size and lie in memory.
 . "${BASH_SOURCE%/*}/../support/run.sh"
 
 n=65536 pixels=784 units=64
@@ -35,4 +36,8 @@ for way in false true; do
     same "samples of an update" "$(column large-$way/metrics.csv batch_samples | sort -u)" $n
     holds "reproducible $way: $small bytes at B = 64 and $large at B = $n within 1 %" \
         "$large <= 1.01 * $small && $small <= 1.01 * $large"
+    ramp=$(peak ramp-$way train.reproducible=$way "batch.ramp=[[0, 64], [64, 64], [640, $n]]" batch.ramp_kind=linear batch.tail=carry train.updates=11)
+    same "largest batch of the ramp" "$(column ramp-$way/metrics.csv batch_samples | sort -n | tail -n 1)" $n
+    holds "reproducible $way: $small bytes at B = 64 and $ramp along a ramp to B = $n within 1 %" \
+        "$ramp <= 1.01 * $small && $small <= 1.01 * $ramp"
 done

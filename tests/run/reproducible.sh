@@ -63,6 +63,10 @@ worlds rmsprop "1 3" optim.name=rmsprop optim.lr=0.002 optim.centered=true train
 worlds lars "1 2 3" optim.name=lars optim.weight_decay=0.01 optim.trust_coefficient=0.1 "$groups" \
     schedule.warmup_updates=2 optim.momentum_correction=true train.epochs=1
 worlds lamb "1 2 3" optim.name=lamb optim.momentum=0 optim.lr=0.02 optim.weight_decay=0.01 train.epochs=1
+worlds ramp "1 3" 'batch.ramp=[[0, 64], [600, 480], [1500, 700]]' batch.ramp_kind=linear batch.tail=carry optim.base_batch=480 \
+    optim.scaling=linear schedule.decay=cosine schedule.decay_by=samples schedule.warmup_epochs=0.5
+worlds scaled "1 4" optim.base_batch=120 optim.scaling=adam optim.name=adamw optim.momentum=0 optim.lr=0.01 \
+    schedule.decay=step schedule.step_samples=1000
 worlds squared "1 3" "data.file=$datasets/diabetes.h5" loss=squared_error batch.global=100 \
     'model=[{type: dense, units: 9}, {type: tanh}, {type: dense, units: 1}]' optim.lr=0.01
 if [ -n "$full" ]; then

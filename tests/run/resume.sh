@@ -72,6 +72,10 @@ stops lars 90 optim.name=lars optim.trust_coefficient=0.1 optim.weight_decay=0.0
     schedule.decay=linear "optim.groups=[{match: '*.bias', lr_scale: 0.1}]"
 stops lamb 60 optim.name=lamb optim.momentum=0 optim.lr=0.02 optim.weight_decay=0.01 train.epochs=4
 stops rmsprop 60 optim.name=rmsprop optim.lr=0.002 optim.centered=true train.epochs=4
+stops ramp 58 'batch.ramp=[[2000, 64], [6000, 300]]' batch.ramp_kind=linear optim.base_batch=100 optim.scaling=sqrt \
+    schedule.warmup_samples=3000 schedule.decay=linear schedule.decay_by=samples
+expect_line 2 3 'batch\.ramp\.1\.1 \(200, was 300\)' train run.yaml --out ramp.cut 'batch.ramp=[[2000, 64], [6000, 200]]' \
+    batch.ramp_kind=linear optim.base_batch=100 optim.scaling=sqrt schedule.warmup_samples=3000 schedule.decay=linear schedule.decay_by=samples
 
 # More epochs after the last, short window of carry: still each sample once per epoch.
 expect 0 2 train run.yaml --out longer batch.tail=carry train.epochs=2

@@ -367,7 +367,7 @@ static void schedules(void **state)
     (void)state;
     for (size_t c = 0; c < sizeof table / sizeof table[0]; c++)
         for (size_t i = 0; i < 5; i++) {
-            double rate = cairn_schedule_rate(&table[c].schedule, table[c].update[i]);
+            double rate = cairn_schedule_rate(&table[c].schedule, table[c].update[i], 0, 0);
             if (fabs(rate - table[c].rate[i]) > 1e-15)
                 fail_msg("row %zu, %zu: %.17g, wanted %.17g", c, i, rate, table[c].rate[i]);
         }

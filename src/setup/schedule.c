@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * From the keys schedule.* to a schedule.  Lengths may be given in updates, samples or epochs; an
+ * epoch is its samples.  Where each count stands at the end of the warm-up and of the run, the
+ * windows say. */
+#include <math.h>
+
+#include "setup/setup.h"
+
+/* A length, given by at most one of three keys. */
+struct length {
+    const char *name[3]; /* the keys */
+    bool given[3];
+    enum cairn_count count;
+    uint64_t updates, samples; /* of which `count` holds */
+};
+
+static uint64_t samples_of(double epochs, uint64_t n_samples)
+{
+    double samples = round(epochs * (double)n_samples);
+    if (samples >= 0x1p63) return (uint64_t)1 << 63;
+    return samples < 1 ? 1 : (uint64_t)samples; /* a length is no 0, which would stand for none */
+}
+
+static cairn_status check_given_once(const struct cairn_config *config, const struct length *length)
+{
+    const char *first = NULL;
+    for (int i = 0; i < 3; i++) {
+        if (!length->given[i]) continue;
+        if (first != NULL)
+            return cairn_fail(CAIRN_USAGE, "%s: give %s or %s, not both",
+                              cairn_config_place(config, length->name[i]), first, length->name[i]);
+        first = length->name[i];
+    }
+    return CAIRN_OK;
+}
+
+/* A length in samples or epochs, where one of them is given. */
+static cairn_status find_count(const struct cairn_config *config, double epochs, uint64_t n_samples,
+                               struct length *length)
+{
+    CAIRN_TRY(check_given_once(config, length));
+    if (length->given[2]) length->samples = samples_of(epochs, n_samples);
+    bool in_samples = length->given[1] || length->given[2];
+    length->count = in_samples ? CAIRN_COUNT_SAMPLES : CAIRN_COUNT_UPDATES;
+    return CAIRN_OK;
+}
+
+static cairn_status set_warmup(const struct cairn_config *config,
+                               const struct cairn_window_rule *rule, struct cairn_schedule *s)
+{
+    struct length warmup = {
+        .name = {"schedule.warmup_updates", "schedule.warmup_samples", "schedule.warmup_epochs"},
+        .given = {config->schedule_warmup_updates != 0, config->schedule_warmup_samples != 0,
+                  config->schedule_warmup_epochs > 0},
+        .updates = config->schedule_warmup_updates,
+        .samples = config->schedule_warmup_samples,
+    };
+    CAIRN_TRY(find_count(config, config->schedule_warmup_epochs, rule->n_samples, &warmup));
+    s->warmup_by = warmup.count;
+    if (s->warmup_by == CAIRN_COUNT_SAMPLES)
+        warmup.updates = cairn_window_walk(rule, UINT64_MAX, warmup.samples).update;
+    else
+        warmup.samples = cairn_window_walk(rule, warmup.updates, UINT64_MAX).position;
+    s->warmup_updates = warmup.updates;
+    s->warmup_samples = warmup.samples;
+    return CAIRN_OK;
+}
+
+static cairn_status set_step(const struct cairn_config *config,
+                             const struct cairn_window_rule *rule, struct cairn_schedule *s)
+{
+    const size_t fallback = 1000; /* of step_updates, as in options.def */
+    struct length step = {
+        .name = {"schedule.step_updates", "schedule.step_samples", "schedule.step_epochs"},
+        .given = {config->schedule_step_updates != fallback, config->schedule_step_samples != 0,
+                  config->schedule_step_epochs > 0},
+        .updates = config->schedule_step_updates,
+        .samples = config->schedule_step_samples,
+    };
+    CAIRN_TRY(find_count(config, config->schedule_step_epochs, rule->n_samples, &step));
+    for (int i = 0; i < 3 && s->decay != CAIRN_DECAY_STEP; i++)
+        if (step.given[i])
+            return cairn_fail(CAIRN_USAGE, "%s: %s is for schedule.decay: step",
+                              cairn_config_place(config, step.name[i]), step.name[i]);
+    if (s->decay == CAIRN_DECAY_STEP && s->decay_by != step.count &&
+        s->decay_by == CAIRN_COUNT_SAMPLES)
+        return cairn_fail(CAIRN_USAGE,
+                          "%s: schedule.decay: step counts what its length is given in; for "
+                          "samples give schedule.step_samples or schedule.step_epochs",
+                          cairn_config_place(config, "schedule.decay_by"));
+    if (s->decay == CAIRN_DECAY_STEP) s->decay_by = step.count;
+    s->step_updates = step.updates;
+    s->step_samples = step.samples;
+    return CAIRN_OK;
+}
+
+cairn_status cairn_setup_schedule(const struct cairn_config *config,
+                                  const struct cairn_window_rule *rule, struct cairn_schedule *out)
+{
+    struct cairn_schedule schedule = {
+        .decay = (enum cairn_decay)config->schedule_decay,
+        .decay_by = (enum cairn_count)config->schedule_decay_by,
+        .lr = config->optim_lr,
+        .final_factor = config->schedule_final_factor,
+        .step_factor = config->schedule_step_factor,
+        .total_updates = cairn_window_total(rule),
+        .total_samples = cairn_window_walk(rule, UINT64_MAX, UINT64_MAX).position,
+    };
+    CAIRN_TRY(set_warmup(config, rule, &schedule));
+    CAIRN_TRY(set_step(config, rule, &schedule));
+    *out = schedule;
+    return CAIRN_OK;
+}
