@@ -137,6 +137,11 @@ static cairn_status read_tree(const struct cairn_key *key, const struct cairn_no
                                  [CAIRN_NODE_LIST] = "list",
                                  [CAIRN_NODE_MAP] = "map"};
     bool is_empty = node->kind == CAIRN_NODE_SCALAR && node->text[0] == '\0';
+    if (node->kind == CAIRN_NODE_SCALAR && strcmp(node->text, "none") == 0 && !node->quoted &&
+        cairn_words_find(key->words, "none", NULL)) {
+        *out = NULL;
+        return CAIRN_OK;
+    }
     if (key->words != NULL && (is_empty || !cairn_words_find(key->words, kinds[node->kind], NULL)))
         return not_one_of(key, node, what);
     if (key->low < key->high) CAIRN_TRY(check_numbers(key, node, what));

@@ -20,7 +20,7 @@ enum cairn_key_type {
     CAIRN_KEY_TEXT,   /* const char *, borrowed from the tree or from the table */
     CAIRN_KEY_PATH,   /* as TEXT; config resolves it before it is read */
     CAIRN_KEY_CHOICE, /* int: index in `words` */
-    CAIRN_KEY_TREE,   /* const struct cairn_node *; the default "" is NULL */
+    CAIRN_KEY_TREE,   /* const struct cairn_node *; NULL where it is "" or none */
 };
 
 /** How the i-th word of a CAIRN_KEY_COUNT is stored: larger than every number in a range. */
@@ -34,7 +34,8 @@ struct cairn_key {
     const char *fallback; /* the default; "" for none (TEXT: "", TREE: NULL) */
     double low, high;     /* range of COUNT (at most 2^53) and REAL, both ends allowed; of TREE: of
                              each number of a list, or a single one; equal: it may hold anything */
-    const char *words; /* separated by blanks, or NULL; of TREE: what of name list map it takes */
+    const char *words; /* separated by blanks, or NULL; of TREE: what of name list map it takes, and
+                          none, which is NULL */
     const char *doc;   /* one sentence, with the unit */
 };
 

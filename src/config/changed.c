@@ -61,14 +61,24 @@ static void put_difference(FILE *out, const struct cairn_node *now, const struct
     fprintf(out, " (%s, was %s)", shown(now), shown(before));
 }
 
+/* What the tree has for this key; NULL also where that is none. */
+static const struct cairn_node *given_tree(const struct cairn_config *config,
+                                           const struct cairn_key *key)
+{
+    const struct cairn_node *node = cairn_tree_find(config->tree, key->name);
+    bool is_none = node != NULL && node->kind == CAIRN_NODE_SCALAR && key->fallback != NULL &&
+                   strcmp(node->text, key->fallback) == 0;
+    return is_none ? NULL : node;
+}
+
 /* Write a key that differs; true where it does. */
 static bool put_key(FILE *out, const struct cairn_key *key, const char *comma,
                     const struct cairn_config *now, const struct cairn_config *before)
 {
     char buffers[2][CAIRN_KEY_TEXT_BYTES];
     if (key->type == CAIRN_KEY_TREE) {
-        const struct cairn_node *x = cairn_tree_find(now->tree, key->name);
-        const struct cairn_node *y = cairn_tree_find(before->tree, key->name);
+        const struct cairn_node *x = given_tree(now, key);
+        const struct cairn_node *y = given_tree(before, key);
         if (cairn_node_same(x, y)) return false;
         fprintf(out, "%s%s", comma, key->name);
         put_difference(out, x, y);

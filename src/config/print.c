@@ -76,6 +76,7 @@ static bool emit_value(yaml_emitter_t *emitter, const struct cairn_config *confi
     if (!emit_scalar(emitter, dot == NULL ? key->name : dot + 1, false)) return false;
     if (key->type == CAIRN_KEY_TREE) {
         const struct cairn_node *tree = cairn_tree_find(config->tree, key->name);
+        if (tree == NULL) return emit_scalar(emitter, key->fallback, false);
         return emit_node(emitter, tree, tree->kind == CAIRN_NODE_MAP);
     }
     bool is_text = key->type == CAIRN_KEY_TEXT || key->type == CAIRN_KEY_PATH;
@@ -94,7 +95,9 @@ static bool emit_keys(yaml_emitter_t *emitter, const struct cairn_config *config
         const char *dot = strchr(keys[i].name, '.');
         size_t n_section = dot == NULL ? 0 : (size_t)(dot - keys[i].name);
         bool opens = strlen(section) != n_section || strncmp(section, keys[i].name, n_section) != 0;
-        if (keys[i].type == CAIRN_KEY_TREE && !cairn_config_given(config, keys[i].name)) continue;
+        bool is_silent = keys[i].type == CAIRN_KEY_TREE && keys[i].fallback != NULL &&
+                         keys[i].fallback[0] == '\0'; /* what it is, others decide */
+        if (is_silent && !cairn_config_given(config, keys[i].name)) continue;
         if (opens && section[0] != '\0') done = emit_end(emitter, CAIRN_NODE_MAP);
         snprintf(section, sizeof section, "%.*s", (int)n_section, keys[i].name);
         if (opens && n_section > 0)

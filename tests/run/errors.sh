@@ -98,7 +98,7 @@ bad 2 'schedule.step_epochs is for schedule.decay: step' schedule.step_epochs=1
 bad 2 'for samples give schedule.step_samples or schedule.step_epochs' schedule.decay=step schedule.decay_by=samples schedule.step_updates=3
 bad 2 'warmup_epochs is -1, but must be at least 0' schedule.warmup_epochs=-1
 bad 2 "unknown key 'rampup_batch_size'; Cairn calls this batch.ramp" rampup_batch_size=4
-bad 2 'batch.ramp is 4, but takes one of: list' batch.ramp=4
+bad 2 'batch.ramp is 4, but takes one of: list none' batch.ramp=4
 bad 2 'batch.ramp has 0 entries, but takes 1 to 64' 'batch.ramp=[]'
 bad 2 "batch.ramp has 65 entries" "batch.ramp=[$(seq -s, -f '[%g,4]' 65)]"
 bad 2 'batch.ramp entry 1 is no pair \[samples, global batch\]' 'batch.ramp=[[0,4],[3]]'

@@ -118,7 +118,7 @@ expect_line 2 2 'optim\.lr.*0\.2.*0\.1' train run.yaml --out exact.cut optim.lr=
 expect_line 2 2 'optim\.groups' train run.yaml --out exact.cut 'optim.groups=[{match: "*.bias"}]'
 expect_line 2 2 'model.*units' train run.yaml --out exact.cut model.1.units=17
 expect_line 2 1 'batch\.micro.*train\.seed' train run.yaml --out exact.cut batch.micro=8 train.seed=4
-keys=(loss=cross_entropy checkpoint.keep=2 checkpoint.every_updates=50 train.evaluate_every=20 data.in_memory=false log.gradflow_every=1)
+keys=(loss=cross_entropy batch.ramp=none checkpoint.keep=2 checkpoint.every_updates=50 train.evaluate_every=20 data.in_memory=false log.gradflow_every=1)
 expect 0 2 train run.yaml --out exact.cut "${keys[@]}"
 
 # --resume and --overwrite
