@@ -16,7 +16,8 @@ static cairn_status check_uses(const struct cairn_config *config,
     for (const struct cairn_key *end = key + n; key < end; key++) {
         if (strncmp(key->name, prefix, sizeof prefix - 1) != 0) continue;
         const char *name = key->name + sizeof prefix - 1;
-        if (cairn_words_find("name lr clip_norm base_batch scaling exclude_1d groups", name, NULL) ||
+        if (cairn_words_find("name lr clip_norm base_batch scaling exclude_1d groups", name,
+                             NULL) ||
             cairn_words_find(kind->uses, name, NULL))
             continue;
         const struct cairn_node *node =
