@@ -88,6 +88,7 @@ static cairn_status plan_kind(struct cairn_layer *layer, const struct cairn_node
     size_t n_tensors = plan->params->n_items;
     layer->n_in = cairn_shape_count(&layer->in);
     layer->wants_dx = plan->wants_dx;
+    plan->node = node;
     CAIRN_TRY_IN(kind->plan(layer, plan), "%s: %s", cairn_node_place(node), what);
     layer->n_out = cairn_shape_count(&layer->out);
     layer->in_backward = layer->wants_dx || plan->params->n_items > n_tensors;
@@ -186,6 +187,15 @@ void cairn_chain_init(const struct cairn_chain *chain, const struct cairn_params
 const struct cairn_shape *cairn_chain_output(const struct cairn_chain *chain)
 {
     return &chain->layer[chain->n_layers - 1].out;
+}
+
+size_t cairn_chain_sum_at(const struct cairn_chain *chain, struct cairn_plan *plan)
+{
+    size_t i = chain->n_layers;
+    while (i > 0 && (chain->layer[i - 1].kind->flags & CAIRN_LAYER_VIEW) != 0) i--;
+    if (i > 0 && (chain->layer[i - 1].kind->flags & CAIRN_LAYER_NEEDS_Y) == 0)
+        return chain->layer[i - 1].y_at;
+    return cairn_plan_kept(plan, cairn_shape_count(cairn_chain_output(chain)), sizeof(real));
 }
 
 const real *cairn_chain_forward(struct cairn_chain *chain, const struct cairn_pass *pass,

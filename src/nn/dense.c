@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * dense: y = x W^T + b, with W [units, D] as in torch.nn.Linear, for x [D] or each of T positions
- * of x [T, D].  The gradient by W goes straight into the sink. */
+ * of x [T, D].  With tie, W is another layer's too, and its gradient the sum of both. */
+#include <stdio.h>
+#include <string.h>
+
 #include "nn/init.h"
 #include "nn/linear.h"
 #include "tensor/blas.h"
 
 struct dense {
+    const char *tie; /* read while planning */
+    bool tied;       /* the weight is another layer's */
     size_t units;
     bool has_bias;
     int init;      /* enum cairn_init_scheme */
@@ -19,6 +24,8 @@ static const struct cairn_key keys[] = {
      "add a learned number to each output"},
     {"init", CAIRN_KEY_CHOICE, offsetof(struct dense, init), "pytorch", 0, 0, CAIRN_INIT_WORDS,
      "initial weights"},
+    {"tie", CAIRN_KEY_TEXT, offsetof(struct dense, tie), "", 0, 0, NULL,
+     "name or index of the layer, an embedding, whose weight [units, D] this one uses too"},
 };
 
 /* The sizes of all products, [b T, D] with [units, D]. */
@@ -46,13 +53,41 @@ static cairn_status plan_sizes(struct cairn_layer *layer, const struct cairn_pla
     return CAIRN_OK;
 }
 
+/* The weight of another layer, which both of them open in backward. */
+static cairn_status find_tied(struct dense *self, const struct cairn_shape *shape,
+                              struct cairn_params *params)
+{
+    char name[2 * CAIRN_PARAM_NAME_BYTES];
+    char wanted[CAIRN_SHAPE_TEXT_BYTES];
+    char found[CAIRN_SHAPE_TEXT_BYTES];
+    size_t i = 0;
+    snprintf(name, sizeof name, "%s.weight", self->tie);
+    while (i < params->n_items && strcmp(params->item[i].name, name) != 0) i++;
+    if (i == params->n_items)
+        return cairn_fail(CAIRN_USAGE,
+                          "tie: no layer before it is called %s and has a weight; give the name or "
+                          "the index of the embedding",
+                          self->tie);
+    if (!cairn_shape_same(&params->item[i].shape, shape))
+        return cairn_fail(CAIRN_USAGE, "tie: %s is %s, but here the weight must be %s", name,
+                          cairn_shape_text(&params->item[i].shape, found),
+                          cairn_shape_text(shape, wanted));
+    params->item[i].n_opens++;
+    self->map.weight = i;
+    return CAIRN_OK;
+}
+
 static cairn_status plan(struct cairn_layer *layer, struct cairn_plan *plan)
 {
     struct dense *self = layer->self;
     CAIRN_TRY(plan_sizes(layer, plan));
     struct cairn_shape weight = {2, {self->units, self->map.in}};
     struct cairn_shape bias = {1, {self->units}};
-    CAIRN_TRY(cairn_plan_param(plan, layer, "weight", &weight, &self->map.weight));
+    self->tied = *self->tie != '\0';
+    if (self->tied)
+        CAIRN_TRY(find_tied(self, &weight, plan->params));
+    else
+        CAIRN_TRY(cairn_plan_param(plan, layer, "weight", &weight, &self->map.weight));
     if (self->has_bias) CAIRN_TRY(cairn_plan_param(plan, layer, "bias", &bias, &self->map.bias));
     return CAIRN_OK;
 }
@@ -62,7 +97,7 @@ static void init(const struct cairn_layer *layer, const struct cairn_params *par
 {
     const struct dense *self = layer->self;
     struct cairn_fan fan = {.scheme = self->init, .in = self->map.in, .out = self->units};
-    cairn_init_weight(&fan, &params->item[self->map.weight], seed, w);
+    if (!self->tied) cairn_init_weight(&fan, &params->item[self->map.weight], seed, w);
     if (self->has_bias) cairn_init_bias(&fan, &params->item[self->map.bias], seed, w);
 }
 

@@ -65,6 +65,7 @@ struct cairn_plan {
     bool behind_input;                /* no layer so far has changed the model's input */
     bool wants_dx;                    /* a layer so far has weights */
     bool ghost;                       /* a layer so far is CAIRN_LAYER_GHOST */
+    const struct cairn_node *node;    /* the layer that is being planned, as written */
     size_t depth;                     /* of the list that is being planned; 0: the model's */
     size_t gradient[CAIRN_MAX_DEPTH]; /* most elements of a sample that pass between its layers */
 };

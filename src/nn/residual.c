@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "nn/chain.h"
-#include "nn/layer.h"
+#include "nn/list.h"
 #include "tensor/kernels.h"
 
 struct residual {
@@ -26,39 +26,6 @@ static const struct cairn_key keys[] = {
      "the input's way to that sum: none; true: a 1 x 1 convolution and batchnorm, or dense; auto: "
      "true where shapes differ; or layers"},
 };
-
-/* A node at the place of its parent, put behind the parent's others. */
-static cairn_status add_node(struct cairn_node *parent, enum cairn_node_kind kind, const char *key,
-                             const char *text, struct cairn_node **out)
-{
-    struct cairn_node *node = NULL;
-    CAIRN_TRY(cairn_node_create(kind, key, text, &node));
-    node->source = parent->source;
-    node->line = parent->line;
-    node->column = parent->column;
-    cairn_node_add(parent, node);
-    if (out != NULL) *out = node;
-    return CAIRN_OK;
-}
-
-static cairn_status add_text(struct cairn_node *map, const char *key, const char *text)
-{
-    return add_node(map, CAIRN_NODE_SCALAR, key, text, NULL);
-}
-
-static cairn_status add_count(struct cairn_node *parent, const char *key, size_t count)
-{
-    char text[32];
-    snprintf(text, sizeof text, "%zu", count);
-    return add_text(parent, key, text);
-}
-
-/* {type: kind} behind the layers of a list. */
-static cairn_status add_layer(struct cairn_node *list, const char *kind, struct cairn_node **out)
-{
-    CAIRN_TRY(add_node(list, CAIRN_NODE_MAP, NULL, NULL, out));
-    return add_text(*out, "type", kind);
-}
 
 /* The least stride by which a 1 x 1 convolution makes n_out of n_in places; 0: there is none. */
 static size_t stride_of(size_t n_in, size_t n_out)
@@ -88,14 +55,14 @@ static cairn_status project_image(struct cairn_node *list, const struct cairn_sh
     if (down == 0 || across == 0)
         return does_not_fit(in, out, "the input",
                             "no stride makes one of the other; give project a list of layers");
-    CAIRN_TRY(add_layer(list, "conv2d", &layer));
-    CAIRN_TRY(add_count(layer, "channels", out->dim[0]));
-    CAIRN_TRY(add_text(layer, "kernel", "1"));
-    CAIRN_TRY(add_text(layer, "bias", "false"));
-    CAIRN_TRY(add_node(layer, CAIRN_NODE_LIST, "stride", NULL, &stride));
-    CAIRN_TRY(add_count(stride, NULL, down));
-    CAIRN_TRY(add_count(stride, NULL, across));
-    return add_layer(list, "batchnorm", &layer);
+    CAIRN_TRY(cairn_list_layer(list, "conv2d", &layer));
+    CAIRN_TRY(cairn_list_count(layer, "channels", out->dim[0]));
+    CAIRN_TRY(cairn_list_text(layer, "kernel", "1"));
+    CAIRN_TRY(cairn_list_text(layer, "bias", "false"));
+    CAIRN_TRY(cairn_list_node(layer, CAIRN_NODE_LIST, "stride", NULL, &stride));
+    CAIRN_TRY(cairn_list_count(stride, NULL, down));
+    CAIRN_TRY(cairn_list_count(stride, NULL, across));
+    return cairn_list_layer(list, "batchnorm", &layer);
 }
 
 /* A dense layer without bias into the list. */
@@ -105,19 +72,16 @@ static cairn_status project_row(struct cairn_node *list, const struct cairn_shap
     struct cairn_node *layer = NULL;
     if (in->ndim == 2 && in->dim[0] != out->dim[0])
         return does_not_fit(in, out, "the input", "body must keep the number of tokens");
-    CAIRN_TRY(add_layer(list, "dense", &layer));
-    CAIRN_TRY(add_count(layer, "units", out->dim[out->ndim - 1]));
-    return add_text(layer, "bias", "false");
+    CAIRN_TRY(cairn_list_layer(list, "dense", &layer));
+    CAIRN_TRY(cairn_list_count(layer, "units", out->dim[out->ndim - 1]));
+    return cairn_list_text(layer, "bias", "false");
 }
 
 static cairn_status make_list(struct cairn_layer *layer)
 {
     struct residual *self = layer->self;
     const struct cairn_shape *in = &layer->in, *out = &layer->out;
-    CAIRN_TRY(cairn_node_create(CAIRN_NODE_LIST, NULL, NULL, &self->project_list));
-    self->project_list->source = self->project_key->source;
-    self->project_list->line = self->project_key->line;
-    self->project_list->column = self->project_key->column;
+    CAIRN_TRY(cairn_list_create(self->project_key, &self->project_list));
     if (in->ndim == 3 && out->ndim == 3) return project_image(self->project_list, in, out);
     if (in->ndim == out->ndim && (in->ndim == 1 || in->ndim == 2))
         return project_row(self->project_list, in, out);
@@ -156,26 +120,13 @@ static cairn_status plan_part(const struct cairn_layer *layer, const char *part,
     return cairn_chain_plan(chain, list, prefix, &layer->in, plan);
 }
 
-/* The sum lies over the output of body where nobody in there reads that again. */
-static void place_sum(struct cairn_layer *layer, struct cairn_plan *plan)
-{
-    const struct residual *self = layer->self;
-    size_t i = self->body.n_layers;
-    while (i > 0 && (self->body.layer[i - 1].kind->flags & CAIRN_LAYER_VIEW) != 0) i--;
-    const struct cairn_layer *last = i > 0 ? &self->body.layer[i - 1] : NULL;
-    if (last != NULL && (last->kind->flags & CAIRN_LAYER_NEEDS_Y) == 0)
-        layer->y_at = last->y_at;
-    else
-        layer->y_at = cairn_plan_kept(plan, cairn_shape_count(&layer->out), sizeof(real));
-}
-
 static cairn_status plan(struct cairn_layer *layer, struct cairn_plan *plan)
 {
     struct residual *self = layer->self;
     const struct cairn_node *project = NULL;
     CAIRN_TRY(plan_part(layer, "body", self->body_list, &self->body, plan));
     layer->out = *cairn_chain_output(&self->body);
-    place_sum(layer, plan);
+    layer->y_at = cairn_chain_sum_at(&self->body, plan);
     CAIRN_TRY(find_project(layer, &project));
     if (project == NULL) return CAIRN_OK;
     CAIRN_TRY(plan_part(layer, "project", project, &self->project, plan));
@@ -200,20 +151,13 @@ static void init(const struct cairn_layer *layer, const struct cairn_params *par
     cairn_chain_init(&self->project, params, seed, w);
 }
 
-/* sum may be a or b. */
-static void add(const real *a, const real *b, size_t n, real *sum)
-{
-    CAIRN_INDEPENDENT
-    for (size_t i = 0; i < n; i++) sum[i] = a[i] + b[i];
-}
-
 static void forward(const struct cairn_layer *layer, const struct cairn_pass *pass)
 {
     struct residual *self = layer->self;
     const real *skip = layer->x;
     if (self->project.n_layers > 0) skip = cairn_chain_forward(&self->project, pass, layer->x);
     const real *y = cairn_chain_forward(&self->body, pass, layer->x);
-    add(y, skip, pass->micro->n * layer->n_out, layer->y);
+    cairn_add(y, skip, pass->micro->n * layer->n_out, layer->y);
 }
 
 /* Both lists read dy; their dx lie in the same place, so the first is kept before the second. */
@@ -228,7 +172,7 @@ static void backward(const struct cairn_layer *layer, const struct cairn_pass *p
         if (dx != NULL) by_skip = memcpy(dx, by_skip, count * sizeof *dx);
     }
     const real *by_body = cairn_chain_backward(&self->body, pass, dy);
-    if (dx != NULL) add(by_body, by_skip, count, dx);
+    if (dx != NULL) cairn_add(by_body, by_skip, count, dx);
 }
 
 const struct cairn_layer_kind CAIRN_R(cairn_layer_residual) = {

@@ -9,6 +9,12 @@ void cairn_rows_fill(const real *row, size_t n, size_t m, real *y)
     for (size_t i = 0; i < n; i++) memcpy(y + i * m, row, m * sizeof *row);
 }
 
+void cairn_add(const real *a, const real *b, size_t n, real *sum)
+{
+    CAIRN_INDEPENDENT
+    for (size_t i = 0; i < n; i++) sum[i] = a[i] + b[i];
+}
+
 void cairn_columns_sum(const real *x, size_t n, size_t m, real beta, real *restrict sum)
 {
     if (beta == 0) {
