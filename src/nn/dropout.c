@@ -1,43 +1,27 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * dropout: in training each number is 0 with probability p, else divided by 1 - p (inverted
  * dropout).  What is dropped depends on (seed, layer, epoch, sample, element) alone. */
-#include <math.h>
 #include <string.h>
 
-#include "base/random.h"
-#include "nn/layer.h"
+#include "nn/drop.h"
 #include "tensor/kernels.h"
 
-struct dropout {
-    double p;
-    uint64_t layer;     /* part of the key */
-    uint32_t threshold; /* smaller random numbers drop */
-    real scale;         /* 1 / (1 - p) */
-    size_t mask;        /* in the arena: [b, n_in], 1 where kept */
-};
-
 static const struct cairn_key keys[] = {
-    {"p", CAIRN_KEY_REAL, offsetof(struct dropout, p), "0.5", 0, 0.999, NULL,
+    {"p", CAIRN_KEY_REAL, offsetof(struct cairn_drop, p), "0.5", 0, 0.999, NULL,
      "probability of a number to be dropped"},
 };
 
 static cairn_status plan(struct cairn_layer *layer, struct cairn_plan *plan)
 {
-    struct dropout *self = layer->self;
     layer->out = layer->in;
-    self->layer = cairn_name_number(layer->name);
-    self->threshold = (uint32_t)ceil(self->p * 0x1p24)
-                      << 8; /* of the 24 bits that cairn_random_unit() uses */
-    self->scale = (real)(1.0 / (1.0 - self->p));
-    self->mask = cairn_plan_kept(plan, layer->n_in, sizeof(uint8_t));
-    cairn_plan_scratch(plan, layer->n_in * sizeof(uint32_t));
+    cairn_drop_plan(layer->self, layer, layer->n_in, plan);
     return CAIRN_OK;
 }
 
 /* One sample: x, y, bits, kept are [n]; y may be x.  A product with 0, not a choice between
  * products, is what becomes a vector, and it does not hide what is not finite. */
-static void drop(const struct dropout *self, size_t n, const real *x, const uint32_t *bits, real *y,
-                 uint8_t *kept)
+static void drop(const struct cairn_drop *self, size_t n, const real *x, const uint32_t *bits,
+                 real *y, uint8_t *kept)
 {
     const uint32_t threshold = self->threshold; /* not read again behind each store into kept */
     const real scale = self->scale;
@@ -48,7 +32,7 @@ static void drop(const struct dropout *self, size_t n, const real *x, const uint
 
 static void forward(const struct cairn_layer *layer, const struct cairn_pass *pass)
 {
-    const struct dropout *self = layer->self;
+    const struct cairn_drop *self = layer->self;
     const struct cairn_micro *micro = pass->micro;
     size_t n_in = layer->n_in;
     if (!pass->training) {
@@ -56,19 +40,15 @@ static void forward(const struct cairn_layer *layer, const struct cairn_pass *pa
         return;
     }
     uint8_t *kept = cairn_arena_at(pass->arena, self->mask);
-    uint32_t *bits = pass->scratch; /* [n_in] */
-    for (size_t i = 0; i < micro->n; i++) {
-        uint64_t key =
-            cairn_random_key(pass->seed, CAIRN_RANDOM_DROPOUT, self->layer, micro->epoch[i]);
-        cairn_random_fill(key, micro->sample[i], n_in, bits);
-        drop(self, n_in, layer->x + i * n_in, bits, layer->y + i * n_in, kept + i * n_in);
-    }
+    for (size_t i = 0; i < micro->n; i++)
+        drop(self, n_in, layer->x + i * n_in, cairn_drop_bits(self, pass, i), layer->y + i * n_in,
+             kept + i * n_in);
 }
 
 static void backward(const struct cairn_layer *layer, const struct cairn_pass *pass, const real *dy,
                      real *dx)
 {
-    const struct dropout *self = layer->self;
+    const struct cairn_drop *self = layer->self;
     const uint8_t *kept = cairn_arena_at(pass->arena, self->mask);
     size_t count = pass->micro->n * layer->n_in;
     real scale = self->scale;
@@ -84,7 +64,7 @@ const struct cairn_layer_kind CAIRN_R(cairn_layer_dropout) = {
     .example_in = {1, {20}},
     .keys = keys,
     .n_keys = sizeof keys / sizeof keys[0],
-    .self_bytes = sizeof(struct dropout),
+    .self_bytes = sizeof(struct cairn_drop),
     .flags = CAIRN_LAYER_ELEMENTWISE,
     .plan = plan,
     .forward = forward,

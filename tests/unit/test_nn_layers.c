@@ -42,6 +42,9 @@ static void around(char *text, const struct cairn_shape *in, const char *layers)
     if ((in->ndim == 1 || in->ndim == 2) && !takes_tokens(list))
         snprintf(before, sizeof before, "{type: dense, units: %zu, name: before}, ",
                  in->dim[in->ndim - 1]);
+    if (in->ndim == 3)
+        snprintf(before, sizeof before, "{type: conv2d, channels: %zu, kernel: 1, name: before}, ",
+                 in->dim[0]);
     cairn_node_free(list);
     snprintf(text, TEXT, "[%s%s, {type: flatten}, {type: dense, units: 3, name: after}]", before,
              layers);
@@ -136,7 +139,9 @@ static bool can_be_planned(const char *text, const struct cairn_shape *in)
 static bool check_pair(const struct cairn_layer_kind *a, const struct cairn_layer_kind *b)
 {
     static const char *const view[2] = {"", "{type: flatten}, "};
-    const struct cairn_shape in = {2, {2, 4}};
+    bool is_plane = a->example_in.ndim == 3 || b->example_in.ndim == 3;
+    const struct cairn_shape rows = {2, {2, 4}}, planes = {3, {4, 2, 2}};
+    const struct cairn_shape in = is_plane ? planes : rows;
     char layers[TEXT / 2];
     char text[TEXT];
     bool fits = false;

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Layers of planes when they are planned: messages, names and shapes, initial weights.  Their
+ * values: test_nn_planes.c. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "nn/model.h"
+#include "support/alone.h"
+#include "support/nn.h"
+
+enum { TEXT = 256 };
+
+static const double ROUNDING = 1e-6; /* to float */
+
+static void test_wrong_layers_are_told_why(void **state)
+{
+    (void)state;
+    const struct cairn_shape in = {3, {6, 6, 8}};
+    static const struct {
+        const char *layer, *text;
+    } rows[] = {
+        {"{type: conv2d, channels: 4}", "the key 'layer 0 (conv2d).kernel' must be given"},
+        {"{type: conv2d, kernel: 3}", "the key 'layer 0 (conv2d).channels' must be given"},
+        {"{type: conv2d, channels: 4, kernel: 0}",
+         "test: layer 0 (conv2d): kernel is 0, but takes a whole number from 1 to 1000000, or two: "
+         "[rows, columns]"},
+        {"{type: conv2d, channels: 4, kernel: [3]}", "kernel is a list of 1, but takes"},
+        {"{type: conv2d, channels: 4, kernel: [3, [3]]}", "kernel is a list of 2, but takes"},
+        {"{type: conv2d, channels: 4, kernel: {a: 3}}", "kernel is a map, but takes"},
+        {"{type: conv2d, channels: 4, kernel: 2.5}", "kernel is 2.5, but takes a whole number"},
+        {"{type: conv2d, channels: 4, kernel: 3, stride: [1, 0]}", "stride is a list of 2, but"},
+        {"{type: conv2d, channels: 4, kernel: 3, padding: full}",
+         "padding is full, but takes same, a whole number from 0 to 1000000, or two"},
+        {"{type: conv2d, channels: 4, kernel: 3, padding: same, stride: 2}",
+         "padding is same, which wants stride 1; here the stride is [2, 2]"},
+        {"{type: conv2d, channels: 4, kernel: [6, 9]}",
+         "a kernel of 6 x 9 does not fit into planes of 6 x 8; make it smaller or the padding"},
+        {"{type: conv2d, channels: 4, kernel: 9, padding: [1, 2]}",
+         "a kernel of 9 x 9 does not fit into planes of 8 x 12 with their padding"},
+        {"{type: conv2d, channels: 4, kernel: 3, groups: 4}",
+         "4 groups divide 6 channels to 4, but must divide both"},
+        {"{type: conv2d, channels: 4, kernel: 3, padding: 1000000}", "than BLAS can count"},
+        {"{type: conv2d, channels: 4, kernel: 40000, padding: [20000, 19999]}",
+         "than BLAS can count"},
+        {"{type: maxpool2d, kernel: 2, padding: same}",
+         "padding is same, but takes a whole number from 0 to 1000000, or two"},
+        {"{type: maxpool2d, kernel: 2, padding: 2}",
+         "a padding of 2 x 2 is more than half of the kernel of 2 x 2"},
+        {"{type: avgpool2d, kernel: 9}", "a kernel of 9 x 9 does not fit into planes of 6 x 8"},
+        {"{type: avgpool2d, kernel: 2, strid: 2}", "did you mean 'stride'?"},
+        {"{type: flatten}, {type: conv2d, channels: 4, kernel: 3}",
+         "layer 1 (conv2d): the input of one sample is [288], but must be [C, H, W]"},
+        {"{type: global_avgpool}, {type: maxpool2d, kernel: 1}",
+         "layer 1 (maxpool2d): the input of one sample is [6], but must be [C, H, W]"},
+        {"{type: flatten}, {type: global_avgpool}", "must be [C, H, W]"},
+        {"{type: flatten}, {type: dropout2d}", "must be [C, H, W]"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char text[TEXT];
+        struct cairn_model *model = NULL;
+        snprintf(text, sizeof text, "[%s]", rows[i].layer);
+        struct cairn_node *layers = tree_of(text);
+        struct cairn_model_options options = {
+            .layers = layers, .input = in, .n_classes = 3, .micro = 2};
+        assert_int_equal(cairn_model_create(&options, &model), CAIRN_USAGE);
+        if (strstr(cairn_error_text(), rows[i].text) == NULL)
+            fail_msg("wanted: %s\ngot:    %s", rows[i].text, cairn_error_text());
+        cairn_node_free(layers);
+    }
+}
+
+/* Names, shapes and ranges are those of torch.nn.Conv2d(6, 4, (3, 2), groups=2). */
+static void test_weights_are_those_of_pytorch(void **state)
+{
+    (void)state;
+    const struct cairn_shape in = {3, {6, 6, 8}}, weight = {4, {4, 3, 3, 2}}, bias = {1, {4}};
+    static const struct {
+        const char *init;
+        double limit; /* of the fans 3 * 6 and 2 * 6; for he, far outside of its deviation */
+    } rows[] = {
+        {"pytorch", 0.23570226039551584}, /* sqrt(1/18) */
+        {"xavier", 0.44721359549995793},  /* sqrt(6/30) */
+        {"he", 1.6666666666666667},       /* 5 sqrt(2/18) */
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char text[TEXT];
+        double largest = 0;
+        snprintf(text, sizeof text,
+                 "{type: conv2d, channels: 4, kernel: [3, 2], groups: 2, init: %s}", rows[i].init);
+        struct alone *alone = alone_make(text, &in, 1);
+        assert_int_equal(alone->params.n_items, 2);
+        assert_string_equal(alone->params.item[0].name, "0.weight");
+        assert_string_equal(alone->params.item[1].name, "0.bias");
+        assert_true(cairn_shape_same(&alone->params.item[0].shape, &weight));
+        assert_true(cairn_shape_same(&alone->params.item[1].shape, &bias));
+        for (size_t e = 0; e < 72; e++) largest = fmax(largest, fabs((double)alone->w[e]));
+        assert_true(largest <= rows[i].limit * (1 + ROUNDING) && largest > 0.35 * rows[i].limit);
+        for (size_t e = 72; e < 76; e++)
+            assert_true(i == 0 ? alone->w[e] != 0 && fabs((double)alone->w[e]) <= rows[i].limit
+                               : alone->w[e] == 0);
+        alone_free(alone);
+    }
+}
+
+int main(void)
+{
+    setenv("CAIRN_FAULT", "none", 1);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_wrong_layers_are_told_why),
+        cmocka_unit_test(test_weights_are_those_of_pytorch),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
