@@ -35,7 +35,7 @@ static const char *full_name(const struct cairn_key *key, const char *what, char
 
 static const char *seen(const struct cairn_node *node)
 {
-    if (node->kind == CAIRN_NODE_LIST) return "a list";
+    if (node->kind == CAIRN_NODE_LIST) return node->child == NULL ? "an empty list" : "a list";
     if (node->kind == CAIRN_NODE_MAP) return "a map";
     return node->text[0] == '\0' ? "empty" : node->text;
 }
@@ -123,6 +123,7 @@ static cairn_status check_numbers(const struct cairn_key *key, const struct cair
 {
     double value = 0;
     if (node->kind == CAIRN_NODE_SCALAR) return read_real(key, node, what, &value);
+    if (node->child == NULL) return wrong(key, node, what, "numbers in it");
     for (const struct cairn_node *one = node->child; one != NULL; one = one->next) {
         if (one->kind != CAIRN_NODE_SCALAR) return wrong(key, one, what, "numbers in it");
         CAIRN_TRY(read_real(key, one, what, &value));

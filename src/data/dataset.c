@@ -276,6 +276,7 @@ void cairn_dataset_close(struct cairn_dataset *dataset)
     for (int i = 0; cairn_about_names[i] != NULL; i++) free(dataset->about[i]);
     cairn_h5_close(dataset->file);
     free(dataset->characters);
+    free(dataset->mean);
     free(dataset->path);
     free(dataset);
 }

@@ -33,6 +33,18 @@ void cairn_dataset_close(struct cairn_dataset *dataset);
  * 0 for data of x and y.  Ranks: local.  Errors: CAIRN_USAGE: tokens without, x and y with one. */
 CAIRN_CHECKED cairn_status cairn_dataset_set_context(struct cairn_dataset *dataset, size_t context);
 
+/** One number for all channels or one for each; 0 of them: mean 0, std 1.  std is above 0. */
+struct cairn_normalization {
+    const double *mean, *std;
+    size_t n_mean, n_std;
+};
+
+/** Let loaders that are made from now on give (x - mean) / std, x being scaled and shifted as the
+ * file says, in all groups.  Ranks: local.  Errors: CAIRN_USAGE: not one and not one for each
+ * channel (the first dimension of a sample), tokens; memory. */
+CAIRN_CHECKED cairn_status cairn_dataset_normalize(struct cairn_dataset *dataset,
+                                                   const struct cairn_normalization *by);
+
 /** C; 0 for data of x and y.  Ranks: local.  Errors: none. */
 size_t cairn_dataset_context(const struct cairn_dataset *dataset);
 

@@ -24,14 +24,27 @@ struct cairn_dataset {
     struct cairn_group group[CAIRN_N_SPLITS];
     struct cairn_shape input;
     size_t n_targets, n_classes;
-    size_t vocabulary; /* of tokens; 0: x and y */
-    size_t context;    /* C, tokens of a sample; 0: not set */
-    char *characters;  /* UTF-8, in the order of their tokens; NULL: not known; owned */
-    char *about[4];    /* in the order of cairn_about_names */
+    size_t vocabulary;        /* of tokens; 0: x and y */
+    size_t context;           /* C, tokens of a sample; 0: not set */
+    double *mean, *deviation; /* [channels] of normalisation, one block, owned; NULL for none */
+    bool normalized_each;     /* they differ from channel to channel */
+    char *characters;         /* UTF-8, in the order of their tokens; NULL: not known; owned */
+    char *about[4];           /* in the order of cairn_about_names */
 };
 
 /** title, source, license, citation; NULL at the end. */
 extern const char *const cairn_about_names[5];
+
+/**
+ * What a group's x are multiplied by and what is added, normalisation and all: one number, or where
+ * channels differ one for each of the n_values of a sample.  To be released with free().
+ *
+ * Ranks   local
+ * Errors  CAIRN_USAGE: memory
+ */
+CAIRN_CHECKED cairn_status cairn_group_factors(const struct cairn_dataset *dataset,
+                                               const struct cairn_group *group, size_t n_values,
+                                               float **scale, float **shift, bool *each);
 
 /** Bytes of one row of an array in its own type.  Ranks: local.  Errors: none. */
 size_t cairn_row_bytes(const struct cairn_h5_form *form);

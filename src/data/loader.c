@@ -22,7 +22,9 @@ struct cairn_loader {
     struct cairn_source x, y, weight; /* y.array is NULL for classes and tokens */
     size_t n_in, n_labels;            /* of a sample */
     struct cairn_factors factors;
-    float *scale, *shift; /* [values of a sample], where channels differ */
+    float *scale, *shift; /* [1], or [n_in] where channels differ */
+    float *border;        /* [C] of images that are augmented, */
+    float *plain;         /* [n_in] and one of them before; both NULL without */
     struct cairn_order order;
     uint64_t order_epoch;
     bool order_known, is_held;
@@ -34,23 +36,44 @@ struct cairn_loader {
     uint64_t *sample, *epoch;       /* [b] */
 };
 
-/* Factors for each channel become factors for each number. */
-static cairn_status spread(const float *factor, size_t n_factors, size_t n_values, float **out)
+static cairn_status choose_factors(struct cairn_loader *loader)
 {
-    CAIRN_TRY(cairn_memory_get(n_values, sizeof **out, "the scale of the data", out));
-    for (size_t i = 0; i < n_values; i++) (*out)[i] = factor[i / (n_values / n_factors)];
+    bool each = false;
+    CAIRN_TRY(cairn_group_factors(loader->dataset, loader->group, loader->n_in, &loader->scale,
+                                  &loader->shift, &each));
+    loader->factors =
+        (struct cairn_factors){.scale = loader->scale, .shift = loader->shift, .each = each};
     return CAIRN_OK;
 }
 
-static cairn_status choose_factors(struct cairn_loader *loader)
+static cairn_status check_images(const struct cairn_augment *augment,
+                                 const struct cairn_shape *image)
 {
-    const struct cairn_group *group = loader->group;
-    loader->factors = (struct cairn_factors){.scale = group->scale, .shift = group->shift};
-    if (group->n_scale == 1 && group->n_shift == 1) return CAIRN_OK;
-    CAIRN_TRY(spread(group->scale, group->n_scale, loader->n_in, &loader->scale));
-    CAIRN_TRY(spread(group->shift, group->n_shift, loader->n_in, &loader->shift));
-    loader->factors =
-        (struct cairn_factors){.scale = loader->scale, .shift = loader->shift, .each = true};
+    char text[CAIRN_SHAPE_TEXT_BYTES];
+    const char *key = augment->flip ? "augment.flip" : "augment.crop_padding";
+    if (image->ndim != 3)
+        return cairn_fail(CAIRN_USAGE,
+                          "%s is for images [C, H, W], but samples are %s; leave it out", key,
+                          cairn_shape_text(image, text));
+    if (augment->crop_padding < image->dim[1] && augment->crop_padding < image->dim[2])
+        return CAIRN_OK;
+    return cairn_fail(
+        CAIRN_USAGE, "augment.crop_padding is %zu, but images are %s; it must be smaller than they",
+        augment->crop_padding, cairn_shape_text(image, text));
+}
+
+/* What lies outside of an image is a stored 0, scaled, shifted and normalised. */
+static cairn_status prepare_augment(struct cairn_loader *loader)
+{
+    const struct cairn_shape *image = &loader->dataset->input;
+    if (!cairn_augment_any(&loader->options.augment)) return CAIRN_OK;
+    CAIRN_TRY(check_images(&loader->options.augment, image));
+    size_t n_channels = image->dim[0];
+    CAIRN_TRY(cairn_memory_get(n_channels, sizeof *loader->border, "borders", &loader->border));
+    CAIRN_TRY(cairn_memory_get(loader->n_in, sizeof *loader->plain, "an image", &loader->plain));
+    for (size_t c = 0; c < n_channels; c++)
+        loader->border[c] =
+            loader->shift[loader->factors.each ? c * (loader->n_in / n_channels) : 0];
     return CAIRN_OK;
 }
 
@@ -95,6 +118,7 @@ static cairn_status allocate(struct cairn_loader *loader)
     CAIRN_TRY(cairn_memory_get(b, sizeof *loader->epoch, what, &loader->epoch));
     CAIRN_TRY(cairn_memory_get(b, sizeof *loader->sorted, what, &loader->sorted));
     if (loader->group->n_tokens == 0) CAIRN_TRY(choose_factors(loader));
+    CAIRN_TRY(prepare_augment(loader));
     CAIRN_TRY(cairn_source_prepare(&loader->x, loader->is_held, b));
     CAIRN_TRY(cairn_source_prepare(&loader->y, loader->is_held, b));
     return cairn_source_prepare(&loader->weight, loader->is_held, b);
@@ -137,6 +161,8 @@ void cairn_loader_free(struct cairn_loader *loader)
     cairn_source_free(&loader->weight);
     free(loader->scale);
     free(loader->shift);
+    free(loader->border);
+    free(loader->plain);
     free(loader->sorted);
     free(loader->x_out);
     free(loader->target);
@@ -182,13 +208,28 @@ static cairn_status find_rows(struct cairn_loader *loader, size_t n)
     return cairn_source_gather(&loader->weight, loader->sorted, n);
 }
 
+/* A stored x [n_in] of this slot as its augmented view. */
+static void put_view(struct cairn_loader *loader, const void *stored, size_t slot, float *out)
+{
+    const struct cairn_augment *augment = &loader->options.augment;
+    const struct cairn_view view = cairn_augment_view(augment, loader->options.seed,
+                                                      loader->epoch[slot], loader->sample[slot]);
+    cairn_convert(loader->x.type, stored, loader->n_in, &loader->factors, loader->plain);
+    cairn_augment_image(augment, &view, &loader->dataset->input, loader->border, loader->plain,
+                        out);
+}
+
 /* Sample sorted[i] of x and y into its slot. */
 static void put_row(struct cairn_loader *loader, size_t i)
 {
     const struct cairn_by_sample row = loader->sorted[i];
     const struct cairn_source *y = &loader->y;
-    cairn_convert(loader->x.type, cairn_source_at(&loader->x, i, row.sample), loader->n_in,
-                  &loader->factors, loader->x_out + row.slot * loader->n_in);
+    const void *stored = cairn_source_at(&loader->x, i, row.sample);
+    float *x = loader->x_out + row.slot * loader->n_in;
+    if (loader->plain == NULL)
+        cairn_convert(loader->x.type, stored, loader->n_in, &loader->factors, x);
+    else
+        put_view(loader, stored, row.slot, x);
     if (y->array == NULL)
         loader->label[row.slot] = loader->group->label[row.sample];
     else

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "cairn/status.h"
+#include "data/augment.h"
 #include "data/dataset.h"
 #include "tensor/micro.h"
 
@@ -17,7 +18,8 @@ struct cairn_loader_options {
     size_t micro; /* b: the most samples of one read */
     bool shuffle; /* in the global order of (seed, epoch); else as stored */
     uint64_t seed;
-    size_t memory_bytes; /* hold the raw data if it is not larger than this */
+    size_t memory_bytes;          /* hold the raw data if it is not larger than this */
+    struct cairn_augment augment; /* of images; zeroed for none */
 };
 
 struct cairn_loader;

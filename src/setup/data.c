@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * From the keys data.* and model to loaders and what a model is made from. */
+#include <stdlib.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "setup/setup.h"
 
 enum { IN_MEMORY_AUTO, IN_MEMORY_TRUE, IN_MEMORY_FALSE }; /* the words of data.in_memory */
@@ -19,16 +21,37 @@ static size_t memory_for_data(const struct cairn_config *config)
 cairn_status cairn_setup_loader(const struct cairn_config *config, struct cairn_dataset *dataset,
                                 enum cairn_split split, size_t micro, struct cairn_loader **out)
 {
+    bool augmented = split == CAIRN_SPLIT_TRAIN;
     const struct cairn_loader_options options = {
         .split = split,
         .micro = micro,
         .shuffle = split == CAIRN_SPLIT_TRAIN,
         .seed = config->train_seed,
         .memory_bytes = memory_for_data(config),
+        .augment = {.crop_padding = augmented ? config->augment_crop_padding : 0,
+                    .flip = augmented && config->augment_flip},
     };
     *out = NULL;
     return cairn_dataset_has(dataset, split) ? cairn_loader_create(dataset, &options, out)
                                              : CAIRN_OK;
+}
+
+static cairn_status normalize(const struct cairn_config *config, struct cairn_dataset *dataset)
+{
+    size_t n_channels = cairn_dataset_input(dataset)->dim[0];
+    double *value = NULL;
+    if (config->data_mean == NULL && config->data_std == NULL) return CAIRN_OK;
+    CAIRN_TRY(cairn_memory_get(2 * n_channels, sizeof *value, "mean and deviation", &value));
+    const struct cairn_normalization by = {
+        .mean = value,
+        .std = value + n_channels,
+        .n_mean = cairn_key_numbers(config->data_mean, n_channels, value),
+        .n_std = cairn_key_numbers(config->data_std, n_channels, value + n_channels),
+    };
+    const char *key = config->data_mean != NULL ? "data.mean" : "data.std";
+    cairn_status st = cairn_dataset_normalize(dataset, &by);
+    free(value);
+    return st == CAIRN_OK ? st : cairn_fail_in(st, "%s", cairn_config_place(config, key));
 }
 
 cairn_status cairn_setup_dataset(const struct cairn_config *config, const char *path,
@@ -38,13 +61,16 @@ cairn_status cairn_setup_dataset(const struct cairn_config *config, const char *
     CAIRN_TRY(cairn_dataset_open(path == NULL ? config->data_file : path, &dataset));
     size_t context = config->data_context == CAIRN_NONE ? 0 : config->data_context;
     cairn_status st = cairn_dataset_set_context(dataset, context);
-    if (st == CAIRN_OK) {
-        *out = dataset;
-        return CAIRN_OK;
+    if (st != CAIRN_OK)
+        st = cairn_fail_in(st, "%s",
+                           cairn_config_place(config, context == 0 ? "data.file" : "data.context"));
+    if (st == CAIRN_OK) st = normalize(config, dataset);
+    if (st != CAIRN_OK) {
+        cairn_dataset_close(dataset);
+        return st;
     }
-    cairn_dataset_close(dataset);
-    return cairn_fail_in(st, "%s",
-                         cairn_config_place(config, context == 0 ? "data.file" : "data.context"));
+    *out = dataset;
+    return CAIRN_OK;
 }
 
 cairn_status cairn_setup_check_labels(const struct cairn_dataset *dataset,

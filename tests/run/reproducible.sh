@@ -69,6 +69,7 @@ worlds scaled "1 4" optim.base_batch=120 optim.scaling=adam optim.name=adamw opt
     schedule.decay=step schedule.step_samples=1000
 worlds squared "1 3" "data.file=$datasets/diabetes.h5" loss=squared_error batch.global=100 \
     'model=[{type: dense, units: 9}, {type: tanh}, {type: dense, units: 1}]' optim.lr=0.01
+worlds augment "1 3" augment.crop_padding=2 augment.flip=true data.mean=0.3 data.std=0.38
 if [ -n "$full" ]; then
     worlds plain-adam "" optim.name=adam optim.momentum=0 optim.lr=0.01 batch.global=64
     for tail in exact drop carry; do worlds $tail "" batch.tail=$tail batch.global=300; done

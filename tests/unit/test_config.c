@@ -168,6 +168,8 @@ static void test_round_trips(void **state)
     check_round_trip("data: {file: 'a: b # c'}\n" MODEL);
     check_round_trip("data: {file: \"it's \\\"new\\\" \\u2028\"}\n" MODEL);
     check_round_trip("data: {file: gr\xc3\xbc\xc3\x9f \xe2\x98\x83.h5}\n" MODEL);
+    check_round_trip(
+        "data: {file: a.h5, mean: [0.1, 0.25, 0.5], std: 2}\naugment: {flip: true}\n" MODEL);
     check_round_trip(RUN "optim: {lr: 0.30000000000000004, eps: 1e-300, weight_decay: 3.3e-5}\n");
     check_round_trip(RUN "batch: {global: 1000000000000000, micro: auto, tail: carry}\n"
                          "train: {reproducible: on, evaluate_every: none, updates: 0}\n");
@@ -191,6 +193,9 @@ static void test_print_is_for_people(void **state)
                                 "  file: /d.h5\n"
                                 "  context: none\n"
                                 "  in_memory: auto\n"
+                                "augment:\n"
+                                "  crop_padding: 0\n"
+                                "  flip: false\n"
                                 "model:\n"
                                 "- {type: dense, units: 3}\n"
                                 "- {type: relu}\n"

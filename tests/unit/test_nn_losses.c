@@ -190,7 +190,8 @@ static void test_wrong_losses_are_told_why(void **state)
     } rows[] = {
         {"{type: cross_entropy, class_weights: [1, 2]}", 3, 0, 1,
          "loss (cross_entropy).class_weights has 2 numbers for 3 classes"},
-        {"{type: cross_entropy, class_weights: []}", 3, 0, 1, "has 0 numbers for 3 classes"},
+        {"{type: cross_entropy, class_weights: []}", 3, 0, 1,
+         "class_weights is an empty list, but takes numbers"},
         {"{type: cross_entropy, class_weights: [1, 2, 3, 4]}", 3, 0, 1, "has 4 numbers for 3"},
         {"{type: cross_entropy, class_weights: [1, -2, 3]}", 3, 0, 1,
          "loss (cross_entropy).class_weights is -2, but must be at least 0"},
