@@ -61,7 +61,7 @@ static cairn_status time_passes(struct cairn_model *model, const struct cairn_mi
 }
 
 static cairn_status time_size(const struct cairn_config *config, struct cairn_dataset *dataset,
-                              size_t size, double *per_sample_s)
+                              size_t size, double *per_sample_s, bool *ghost)
 {
     struct cairn_model_options options = cairn_setup_model_options(config, dataset, size);
     const struct cairn_loader_options rows = {.split = CAIRN_SPLIT_TRAIN, .micro = size};
@@ -72,19 +72,20 @@ static cairn_status time_size(const struct cairn_config *config, struct cairn_da
     if (st == CAIRN_OK) st = cairn_loader_create(dataset, &rows, &loader);
     if (st == CAIRN_OK) st = cairn_loader_read(loader, 0, size, &micro);
     if (st == CAIRN_OK) st = time_passes(model, &micro, per_sample_s);
+    if (st == CAIRN_OK) *ghost = cairn_model_is_ghost(model);
     cairn_loader_free(loader);
     cairn_model_free(model);
     return st;
 }
 
 static cairn_status time_all(const struct cairn_config *config, struct cairn_dataset *dataset,
-                             uint64_t most, uint64_t *best)
+                             uint64_t most, uint64_t *best, bool *ghost)
 {
     double best_s = INFINITY;
     uint64_t n = cairn_dataset_size(dataset, CAIRN_SPLIT_TRAIN);
     for (uint64_t size = 1; size <= LARGEST && size <= most && size <= n; size *= 2) {
         double per_sample_s = 0;
-        cairn_status st = time_size(config, dataset, (size_t)size, &per_sample_s);
+        cairn_status st = time_size(config, dataset, (size_t)size, &per_sample_s, ghost);
         if (st == CAIRN_USAGE && isfinite(best_s))
             break;                                    /* it is the memory: all else shows before */
         if (st == CAIRN_USAGE && size == 1) continue; /* normalisation may want two samples */
@@ -101,12 +102,17 @@ cairn_status cairn_setup_fastest_micro(const struct cairn_config *config, cairn_
                                        struct cairn_dataset *dataset, uint64_t most, uint64_t *out)
 {
     uint64_t best = 1;
+    bool ghost = false; /* known on rank 0 */
     uint64_t n_ranks = (uint64_t)cairn_comm_size(comm);
     cairn_status st = CAIRN_OK;
     most = (most + n_ranks - 1) / n_ranks; /* more would leave ranks without work */
-    if (cairn_comm_rank(comm) == 0) st = time_all(config, dataset, most, &best);
+    if (cairn_comm_rank(comm) == 0) st = time_all(config, dataset, most, &best, &ghost);
     CAIRN_TRY(cairn_comm_broadcast(comm, st, &best, sizeof best));
     cairn_log_info("batch.micro: auto took %zu, the fastest", (size_t)best);
+    if (ghost)
+        cairn_log_warning("batch.micro: auto took %zu, and batchnorm takes its statistics from so "
+                          "many samples: give a number, since elsewhere auto may take another",
+                          (size_t)best);
     *out = best;
     return CAIRN_OK;
 }

@@ -91,6 +91,38 @@ static void test_gradients(void **state)
           &(struct cairn_shape){3, {2, 4, 4}});
 }
 
+static void refused(const char *text, const struct cairn_shape *in, const char *says)
+{
+    struct cairn_node *tree = tree_of(text);
+    struct cairn_model_options options = options_of(tree, in);
+    struct cairn_model *model = NULL;
+    assert_int_equal(cairn_model_create(&options, &model), CAIRN_USAGE);
+    if (strstr(cairn_error_text(), says) == NULL)
+        fail_msg("%s: '%s' does not say '%s'", text, cairn_error_text(), says);
+    cairn_node_free(tree);
+}
+
+static void test_gradients_of_images_and_tokens(void **state)
+{
+    (void)state;
+    const struct cairn_shape image = {3, {2, 5, 4}};
+    check("[{type: conv2d, channels: 3, kernel: 3, padding: 1}, {type: residual, project: true, "
+          "body: [{type: conv2d, channels: 4, kernel: 3, padding: 1, stride: 2, bias: false}, "
+          "{type: batchnorm}, {type: relu}, {type: conv2d, channels: 4, kernel: 1}, {type: "
+          "batchnorm}]}, {type: relu}, {type: global_avgpool}, {type: dense, units: 3}]",
+          &image);
+    check("[{type: conv2d, channels: 3, kernel: 1}, {type: residual, project: auto, body: [{type: "
+          "conv2d, channels: 3, kernel: [3, 1], stride: [2, 1], padding: [1, 0]}, {type: relu}]}, "
+          "{type: flatten}, {type: dense, units: 3}]",
+          &image);
+    check("[{type: dense, units: 4}, {type: residual, project: true, body: [{type: layernorm}, "
+          "{type: dense, units: 6}, {type: gelu}]}, {type: flatten}, {type: dense, units: 3}]",
+          &(struct cairn_shape){2, {3, 5}});
+    refused("[{type: conv2d, channels: 2, kernel: 3}, {type: residual, project: true, body: "
+            "[{type: conv2d, channels: 2, kernel: 3, padding: 3}]}]",
+            &image, "no stride makes one of the other");
+}
+
 /* First and last in body, where x and dy are not the list's own to write over. */
 static void test_every_elementwise_layer_at_both_ends(void **state)
 {
@@ -184,17 +216,6 @@ static void test_memory(void **state)
     assert_int_equal(bytes[0], bytes[1] + 2 * sizeof(float) * SAMPLES * 64);
 }
 
-static void refused(const char *text, const struct cairn_shape *in, const char *says)
-{
-    struct cairn_node *tree = tree_of(text);
-    struct cairn_model_options options = options_of(tree, in);
-    struct cairn_model *model = NULL;
-    assert_int_equal(cairn_model_create(&options, &model), CAIRN_USAGE);
-    if (strstr(cairn_error_text(), says) == NULL)
-        fail_msg("%s: '%s' does not say '%s'", text, cairn_error_text(), says);
-    cairn_node_free(tree);
-}
-
 static void test_refused(void **state)
 {
     (void)state;
@@ -219,6 +240,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_gradients),
+        cmocka_unit_test(test_gradients_of_images_and_tokens),
         cmocka_unit_test(test_every_elementwise_layer_at_both_ends),
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_values),
