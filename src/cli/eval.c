@@ -15,7 +15,8 @@ static cairn_status read_request(const struct cairn_arguments *arguments,
     const char *name = NULL;
     const char *value = NULL;
     for (;;) {
-        CAIRN_TRY(cairn_arguments_next(arguments, "--data= --split=", &position, &name, &value));
+        CAIRN_TRY(
+            cairn_arguments_next(arguments, "--data= --split= --ema", &position, &name, &value));
         if (name == NULL && value == NULL) break;
         CAIRN_TRY(cairn_trained_take(request, name, value));
     }
@@ -34,8 +35,8 @@ static void print_number(const char *name, double value, const char *end)
 
 static void print_scores(const struct cairn_trained *trained, const struct cairn_scores *scores)
 {
-    printf("{\n  \"split\": \"%s\",\n  \"samples\": %zu,\n", cairn_split_name(trained->split),
-           trained->n_samples);
+    printf("{\n  \"split\": \"%s%s\",\n  \"samples\": %zu,\n", cairn_split_name(trained->split),
+           trained->ema ? "_ema" : "", trained->n_samples);
     print_number("loss", scores->loss / scores->weight, ",\n");
     bool has_accuracy = cairn_model_has_accuracy(trained->model);
     print_number("accuracy", has_accuracy ? scores->correct / scores->count : (double)NAN, "\n}\n");
@@ -62,10 +63,11 @@ static cairn_status run_eval(const struct cairn_arguments *arguments, cairn_comm
 
 const struct cairn_command cairn_command_eval = {
     .name = "eval",
-    .usage = "cairn eval CHECKPOINT.h5 [--data FILE.h5] [--split train|val|test]",
+    .usage = "cairn eval CHECKPOINT.h5 [--data FILE.h5] [--split train|val|test] [--ema]",
     .doc = "prints loss and accuracy of a trained model",
     .help = "\n  --data FILE.h5  another dataset than the one it was trained on\n"
-            "  --split NAME    the group to evaluate on; default test\n",
+            "  --split NAME    the group to evaluate on; default test\n"
+            "  --ema           by the moving average of the weights (train.ema)\n",
     .collective = true,
     .run = run_eval,
 };

@@ -22,8 +22,8 @@ static cairn_status read_request(const struct cairn_arguments *arguments, struct
     const char *name = NULL;
     const char *value = NULL;
     for (;;) {
-        CAIRN_TRY(
-            cairn_arguments_next(arguments, "--data= --split= -o=", &position, &name, &value));
+        CAIRN_TRY(cairn_arguments_next(arguments, "--data= --split= --ema -o=", &position, &name,
+                                       &value));
         if (name == NULL && value == NULL) break;
         if (name != NULL && strcmp(name, "-o") == 0)
             request->out = value;
@@ -81,6 +81,7 @@ static cairn_status write_arrays(struct cairn_h5 *file, const struct cairn_train
     CAIRN_TRY(cairn_h5_set_text(file, "/", "format", "cairn-predictions"));
     CAIRN_TRY(cairn_h5_set_text(file, "/", "data", cairn_dataset_path(trained->dataset)));
     CAIRN_TRY(cairn_h5_set_text(file, "/", "split", cairn_split_name(trained->split)));
+    CAIRN_TRY(cairn_h5_set_text(file, "/", "weights", trained->ema ? "ema" : "weights"));
     CAIRN_TRY(cairn_h5_write(file, "/outputs", &form, outputs));
     if (!cairn_model_has_accuracy(trained->model)) return CAIRN_OK;
     size_t context = cairn_dataset_context(trained->dataset);
@@ -148,10 +149,12 @@ static cairn_status run_predict(const struct cairn_arguments *arguments, cairn_c
 
 const struct cairn_command cairn_command_predict = {
     .name = "predict",
-    .usage = "cairn predict CHECKPOINT.h5 --data FILE.h5 -o OUT.h5 [--split train|val|test]",
+    .usage =
+        "cairn predict CHECKPOINT.h5 --data FILE.h5 -o OUT.h5 [--split train|val|test] [--ema]",
     .doc = "writes the outputs of a trained model, one row per sample",
     .help = "\n  --data FILE.h5  the dataset\n"
             "  --split NAME    its group; default test\n"
+            "  --ema           by the moving average of the weights (train.ema)\n"
             "  -o OUT.h5       gets `outputs` [n, ...] and, where there are classes, `label` [n];\n"
             "                  of tokens [n, context]\n",
     .collective = true,

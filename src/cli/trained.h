@@ -19,6 +19,7 @@ struct cairn_trained {
     size_t n_samples; /* of the group */
     size_t micro;     /* b */
     enum cairn_split split;
+    bool ema; /* w is the moving average of the weights */
 };
 
 /** What the command line says of it. */
@@ -26,9 +27,10 @@ struct cairn_trained_request {
     const char *checkpoint;
     const char *data;  /* NULL: the file that the checkpoint was trained on */
     const char *split; /* the group's name */
+    bool ema;          /* the moving average of the weights in place of the weights */
 };
 
-/** Take an operand, --data or --split; `name` NULL is an operand.  Ranks: local.
+/** Take an operand, --data, --split or --ema; `name` NULL is an operand.  Ranks: local.
  * Errors: CAIRN_USAGE: a second checkpoint. */
 CAIRN_CHECKED cairn_status cairn_trained_take(struct cairn_trained_request *request,
                                               const char *name, const char *value);

@@ -242,6 +242,10 @@ static cairn_status summary_text(const struct cairn_summary *summary, char **out
     cairn_json_number(&json, "train_loss", summary->train_loss);
     cairn_json_number(&json, "eval_loss", summary->eval_loss);
     cairn_json_number(&json, "eval_accuracy", summary->eval_accuracy);
+    if (summary->has_ema) {
+        cairn_json_number(&json, "ema_eval_loss", summary->ema_eval_loss);
+        cairn_json_number(&json, "ema_eval_accuracy", summary->ema_eval_accuracy);
+    }
     cairn_json_text(&json, "weights_hash", hash);
     cairn_json_number(&json, "samples_per_s", micros(summary->samples_per_s));
     cairn_json_number(&json, "wall_s", micros(summary->wall_s));

@@ -43,6 +43,8 @@ struct cairn_summary {
     int ranks;
     size_t micro_batch, global_batch;
     double train_loss, eval_loss, eval_accuracy;
+    bool has_ema; /* there is a moving average of the weights, with ... */
+    double ema_eval_loss, ema_eval_accuracy;
     uint64_t weights_hash;
     double samples_per_s, wall_s, compute_s, reduce_s, data_s, checkpoint_s;
     size_t peak_rss_bytes, n_parameters;

@@ -95,6 +95,11 @@ static cairn_status open_data(const struct cairn_config *config, int n_ranks,
                               struct cairn_trainer_parts *parts)
 {
     CAIRN_TRY(cairn_threads_set(config->train_threads));
+    if (config->train_ema >= 1)
+        return cairn_fail(
+            CAIRN_USAGE,
+            "%s: train.ema is 1, an average that never moves; say 0.999, or 0 for none",
+            cairn_config_place(config, "train.ema"));
     CAIRN_TRY(cairn_setup_dataset(config, NULL, &parts->dataset));
     size_t n_samples = cairn_dataset_size(parts->dataset, CAIRN_SPLIT_TRAIN);
     if (n_samples == 0)
@@ -112,6 +117,7 @@ cairn_status cairn_setup_trainer(const struct cairn_config *config, cairn_comm *
         .sum_kind = config->train_reproducible ? "fixed" : "plain",
         .normalize = config->batch_normalize == 0,
         .clip_norm = config->optim_clip_norm,
+        .ema = config->train_ema,
         .seed = config->train_seed,
     };
     cairn_trainer *t = NULL;

@@ -57,7 +57,7 @@ cairn_status cairn_evaluate(const struct cairn_evaluation *e, struct cairn_score
     return CAIRN_OK;
 }
 
-cairn_status cairn_train_evaluate(cairn_trainer *t, enum cairn_split split,
+cairn_status cairn_train_evaluate(cairn_trainer *t, const float *w, enum cairn_split split,
                                   struct cairn_scores *out)
 {
     if (t->parts.loader[split] == NULL)
@@ -66,7 +66,7 @@ cairn_status cairn_train_evaluate(cairn_trainer *t, enum cairn_split split,
     const struct cairn_evaluation evaluation = {
         .comm = t->parts.comm,
         .model = t->parts.model,
-        .w = t->w,
+        .w = w,
         .loader = t->parts.loader[split],
         .n_samples = cairn_dataset_size(t->parts.dataset, split),
         .micro = t->parts.rule.micro,
@@ -83,7 +83,7 @@ cairn_status cairn_trainer_evaluate(cairn_trainer *t, const char *split, double 
     if (i == CAIRN_N_SPLITS)
         return cairn_fail(CAIRN_USAGE, "there is no group called %s; there are train, val and test",
                           split);
-    CAIRN_TRY(cairn_train_evaluate(t, (enum cairn_split)i, &scores));
+    CAIRN_TRY(cairn_train_evaluate(t, t->w, (enum cairn_split)i, &scores));
     *loss = scores.loss / scores.weight;
     *accuracy = cairn_model_has_accuracy(t->parts.model) ? scores.correct / scores.count : NAN;
     return CAIRN_OK;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * A run: update after update, with metrics, evaluation and checkpoints when they are due. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,17 +13,27 @@
 #include "report/system.h"
 #include "train/trainer.h"
 
+enum { SPLIT_BYTES = 16 }; /* "test_ema" */
+
+/* An evaluation on test. */
+struct tested {
+    uint64_t update; /* UINT64_MAX: there was none */
+    double loss, accuracy;
+};
+
+/* Which weights are evaluated: those that are trained, and their moving average. */
+enum which { TRAINED, AVERAGED, N_WHICH };
+
 /* A run in progress. */
 struct run {
     cairn_trainer *t;
     const struct cairn_run_options *options;
     struct cairn_progress progress;
-    double begin_s;            /* of this process */
-    double wall_before_s;      /* of the processes before */
-    uint64_t saved_update;     /* of the newest checkpoint; UINT64_MAX: none yet */
-    uint64_t evaluated_update; /* of `test`, the last evaluation on test; UINT64_MAX: none yet */
-    double test_loss, test_accuracy;
-    bool main; /* rank 0, which reports */
+    double begin_s;              /* of this process */
+    double wall_before_s;        /* of the processes before */
+    uint64_t saved_update;       /* of the newest checkpoint; UINT64_MAX: none yet */
+    struct tested test[N_WHICH]; /* the last ones */
+    bool main;                   /* rank 0, which reports */
 };
 
 static double wall_s(const struct run *run)
@@ -80,25 +91,31 @@ static void report_update(struct run *run, const struct cairn_update_record *rec
     cairn_progress_show(&run->progress, record->update, record->loss, samples_per_s);
 }
 
-static cairn_status evaluate(struct run *run, enum cairn_split split)
+static void split_text(enum cairn_split split, enum which which, char name[SPLIT_BYTES])
+{
+    snprintf(name, SPLIT_BYTES, "%s%s", cairn_split_name(split), which == AVERAGED ? "_ema" : "");
+}
+
+/* One line of eval.csv. */
+static cairn_status evaluate_one(struct run *run, enum cairn_split split, enum which which)
 {
     cairn_trainer *t = run->t;
     struct cairn_scores scores;
-    CAIRN_TRY(cairn_train_evaluate(t, split, &scores));
+    char name[SPLIT_BYTES];
+    const float *w = which == AVERAGED ? cairn_trainer_averaged(t) : t->w;
+    CAIRN_TRY(cairn_train_evaluate(t, w, split, &scores));
+    split_text(split, which, name);
     struct cairn_eval_metrics line = {
         .update = t->at.update,
         .epoch = t->at.epoch,
         .samples = t->at.samples,
         .wall_s = wall_s(run),
-        .split = cairn_split_name(split),
+        .split = name,
         .loss = scores.loss / scores.weight,
         .accuracy = cairn_model_has_accuracy(t->parts.model) ? scores.correct / scores.count : NAN,
     };
-    if (split == CAIRN_SPLIT_TEST) {
-        run->evaluated_update = t->at.update;
-        run->test_loss = line.loss;
-        run->test_accuracy = line.accuracy;
-    }
+    if (split == CAIRN_SPLIT_TEST)
+        run->test[which] = (struct tested){line.update, line.loss, line.accuracy};
     if (!run->main) return CAIRN_OK;
     report(run, cairn_run_folder_eval(run->options->folder, &line));
     if (isnan(line.accuracy))
@@ -107,6 +124,19 @@ static cairn_status evaluate(struct run *run, enum cairn_split split)
     else
         cairn_log_info("update %llu: %s loss %.6g, accuracy %.4f", (unsigned long long)line.update,
                        line.split, line.loss, line.accuracy);
+    return CAIRN_OK;
+}
+
+static enum which n_which(const struct run *run)
+{
+    return run->t->average == NULL ? AVERAGED : N_WHICH;
+}
+
+/* The weights, and their average where there is one. */
+static cairn_status evaluate(struct run *run, enum cairn_split split)
+{
+    for (enum which which = TRAINED; which < n_which(run); which++)
+        CAIRN_TRY(evaluate_one(run, split, which));
     return CAIRN_OK;
 }
 
@@ -176,6 +206,13 @@ static cairn_status one_update(struct run *run, bool *stop)
     return after_update(run, t->at.position / t->parts.rule.n_samples != epochs_before);
 }
 
+/* The scores of the end; NaN where it was not evaluated. */
+static struct tested tested_now(const struct run *run, enum which which)
+{
+    if (run->test[which].update == run->t->at.update) return run->test[which];
+    return (struct tested){.loss = NAN, .accuracy = NAN};
+}
+
 static cairn_status summarize(struct run *run, bool stopped, char **text)
 {
     cairn_trainer *t = run->t;
@@ -192,8 +229,11 @@ static cairn_status summarize(struct run *run, bool stopped, char **text)
         .micro_batch = (size_t)t->parts.rule.micro,
         .global_batch = (size_t)cairn_window_batch(&t->parts.rule, t->at.position),
         .train_loss = t->at.epoch_loss / t->at.epoch_weight,
-        .eval_loss = run->evaluated_update == t->at.update ? run->test_loss : NAN,
-        .eval_accuracy = run->evaluated_update == t->at.update ? run->test_accuracy : NAN,
+        .eval_loss = tested_now(run, TRAINED).loss,
+        .eval_accuracy = tested_now(run, TRAINED).accuracy,
+        .has_ema = t->average != NULL,
+        .ema_eval_loss = tested_now(run, AVERAGED).loss,
+        .ema_eval_accuracy = tested_now(run, AVERAGED).accuracy,
         .weights_hash = cairn_trainer_weights_hash(t),
         .samples_per_s =
             t->times.training_s > 0 ? (double)t->at.samples / t->times.training_s : NAN,
@@ -236,15 +276,16 @@ static cairn_status recall_evaluation(struct run *run)
 {
     const cairn_trainer *t = run->t;
     struct cairn_eval_metrics last;
-    if (run->main && run->options->resumed &&
-        cairn_run_folder_last_eval(run->options->folder, "test", t->at.update, &last)) {
+    char name[SPLIT_BYTES];
+    for (enum which which = TRAINED; which < N_WHICH; which++) {
+        split_text(CAIRN_SPLIT_TEST, which, name);
+        if (!run->main || !run->options->resumed ||
+            !cairn_run_folder_last_eval(run->options->folder, name, t->at.update, &last))
+            continue;
         run->wall_before_s = fmax(run->wall_before_s, last.wall_s);
-        run->evaluated_update = t->at.update;
-        run->test_loss = last.loss;
-        run->test_accuracy = last.accuracy;
+        run->test[which] = (struct tested){t->at.update, last.loss, last.accuracy};
     }
-    return cairn_comm_broadcast(t->parts.comm, CAIRN_OK, &run->evaluated_update,
-                                sizeof run->evaluated_update);
+    return cairn_comm_broadcast(t->parts.comm, CAIRN_OK, run->test, sizeof run->test);
 }
 
 /* The end of a run, complete or stopped: a checkpoint of the last update, the test set, the
@@ -254,8 +295,9 @@ static cairn_status finish(struct run *run, bool stopped, char **summary)
     cairn_trainer *t = run->t;
     if (run->saved_update != t->at.update) CAIRN_TRY(save(run));
     bool has_test = t->parts.loader[CAIRN_SPLIT_TEST] != NULL;
-    if (!stopped && has_test && run->evaluated_update != t->at.update)
-        CAIRN_TRY(evaluate(run, CAIRN_SPLIT_TEST));
+    for (enum which which = TRAINED; which < n_which(run) && !stopped && has_test; which++)
+        if (run->test[which].update != t->at.update)
+            CAIRN_TRY(evaluate_one(run, CAIRN_SPLIT_TEST, which));
     return summarize(run, stopped, summary);
 }
 
@@ -268,7 +310,7 @@ cairn_status cairn_train_run(cairn_trainer *t, const struct cairn_run_options *o
         .begin_s = cairn_clock_s(),
         .wall_before_s = t->times.wall_s,
         .saved_update = options->resumed ? t->at.update : UINT64_MAX,
-        .evaluated_update = UINT64_MAX,
+        .test = {{.update = UINT64_MAX}, {.update = UINT64_MAX}},
         .main = cairn_comm_rank(t->parts.comm) == 0,
     };
     bool complete = false;

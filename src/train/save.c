@@ -67,6 +67,8 @@ static cairn_status add_progress(struct cairn_state *state, cairn_trainer *t, st
 static cairn_status collect(struct cairn_state *state, cairn_trainer *t, struct stored *stored)
 {
     CAIRN_TRY(cairn_state_add_weights(state, t->params, t->w));
+    if (t->average != NULL)
+        CAIRN_TRY(cairn_state_add_tensors(state, "/ema", t->params, t->average));
     CAIRN_TRY(add_optimizer(state, t));
     return add_progress(state, t, stored);
 }
@@ -109,6 +111,7 @@ static cairn_status write_checkpoint(cairn_trainer *t, const struct cairn_save_o
         .seed = t->parts.seed,
         .learning_rate = cairn_trainer_rate(t),
     };
+    cairn_trainer_averaged(t); /* before the first update it is the weights */
     cairn_status st = collect(&state, t, &stored);
     if (st == CAIRN_OK) st = cairn_state_add_text(&state, "/progress/order", CAIRN_ORDER_NAME);
     if (st == CAIRN_OK) st = cairn_state_add_text(&state, "/progress/platform", options->platform);

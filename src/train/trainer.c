@@ -28,6 +28,8 @@ cairn_status cairn_trainer_create(const struct cairn_trainer_parts *parts, cairn
     t->params = cairn_model_params(parts->model);
     uint64_t n_addends = cairn_window_most_micro(&parts->rule);
     st = cairn_memory_get(t->params->n_values, sizeof *t->w, "the weights", &t->w);
+    if (st == CAIRN_OK && parts->ema > 0)
+        st = cairn_memory_get(t->params->n_values, sizeof *t->w, "their average", &t->average);
     if (st == CAIRN_OK)
         st = cairn_memory_get(t->params->n_items, sizeof *t->flow, "figures", &t->flow);
     if (st == CAIRN_OK)
@@ -47,6 +49,7 @@ void cairn_trainer_close(cairn_trainer *t)
     if (t == NULL) return;
     cairn_sum_free(t->sum);
     free(t->flow);
+    free(t->average);
     free(t->w);
     cairn_trainer_parts_free(&t->parts);
     free(t);

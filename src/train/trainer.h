@@ -32,6 +32,7 @@ struct cairn_trainer_parts {
     const char *sum_kind;         /* "plain" or "fixed" */
     bool normalize;               /* divide by W */
     double clip_norm;             /* 0: no clipping */
+    double ema;                   /* decay of the moving average of the weights; 0: there is none */
     uint64_t seed;
 };
 
@@ -58,6 +59,7 @@ struct cairn_trainer {
     struct cairn_trainer_parts parts;
     const struct cairn_params *params; /* of the model */
     float *w;                          /* [n_values], weights and buffers, owned */
+    float *average;                    /* [n_values], of w; owned; NULL where there is none */
     struct cairn_sum *sum;             /* owned */
     float *g;                          /* [n_values]: the reduced gradient, borrowed from the sum */
     struct cairn_flow *flow;           /* [n_items]: figures of G and w, owned */
@@ -86,6 +88,23 @@ CAIRN_CHECKED cairn_status cairn_trainer_create(const struct cairn_trainer_parts
  * yet.  Collective. */
 CAIRN_CHECKED cairn_status cairn_trainer_prepare(cairn_trainer *t, cairn_status st);
 
+/**
+ * Take the weights of the running update into their moving average, where there is one:
+ * average = ema * average + (1 - ema) * w; the first update, which has no past, is copied.
+ *
+ * Shapes  average, w: [n_weights] of the flat block
+ * Ranks   local; equal weights on all ranks keep equal averages
+ * Errors  none
+ * Source  Polyak and Juditsky 1992; as torch.optim.swa_utils.AveragedModel with
+ * get_ema_multi_avg_fn
+ */
+void cairn_trainer_average(cairn_trainer *t);
+
+/** The average [n_values] as it is evaluated and saved, with the buffers of the weights; before the
+ * first update it is the weights.  Borrowed; NULL where there is none.  Ranks: local.
+ * Errors: none. */
+const float *cairn_trainer_averaged(cairn_trainer *t);
+
 /** Figures of the mean gradient and of the weights, tensor by tensor, into t->flow.  Ranks: local.
  * Errors: none. */
 void cairn_trainer_take_flow(cairn_trainer *t);
@@ -107,9 +126,10 @@ void cairn_trainer_advance(cairn_trainer *t, const struct cairn_totals *totals);
  * Errors: none. */
 void cairn_trainer_locate(cairn_trainer *t);
 
-/** Sums over a group, shared by the ranks.  Collective.  Errors: the agreed one. */
-CAIRN_CHECKED cairn_status cairn_train_evaluate(cairn_trainer *t, enum cairn_split split,
-                                                struct cairn_scores *out);
+/** Sums over a group, shared by the ranks, by the weights and buffers w [n_values].  Collective.
+ * Errors: the agreed one. */
+CAIRN_CHECKED cairn_status cairn_train_evaluate(cairn_trainer *t, const float *w,
+                                                enum cairn_split split, struct cairn_scores *out);
 
 /** Where checkpoints go and what else stands in them. */
 struct cairn_save_options {

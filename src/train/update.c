@@ -73,6 +73,7 @@ static cairn_status apply(cairn_trainer *t, const struct cairn_totals *totals,
                           "the gradient is not finite; lower optim.lr or set optim.clip_norm");
     cairn_optim_update(t->parts.optim, (struct cairn_rate){rate, t->at.rate}, t->g, t->w);
     cairn_params_average(t->params, t->g, (double)t->window.n, t->w);
+    cairn_trainer_average(t);
     t->spent.update_s = cairn_clock_s() - begin_s;
     *out = cairn_trainer_record(t, totals);
     out->lr = t->at.rate = rate;

@@ -103,6 +103,13 @@ expect 0 1 train run.yaml --out adam optim.name=adam optim.momentum=0 optim.lr=0
 same "Adam's slots" "$(h5dump -n adam/checkpoints/latest.h5 | grep -oE '/optimizer/[a-z_]+$' | tr '\n' ' ')" \
     "/optimizer/exp_avg /optimizer/exp_avg_sq "
 
+# ---- a moving average of the weights is one more group
+expect 0 1 train run.yaml --out ema train.ema=0.9 train.epochs=1
+same "groups with an average" "$(h5dump -q creation_order -n ema/checkpoints/latest.h5 | grep -oE '^ group +/[a-z]+$' |
+    tr -s ' ' | tr -d '\n')" " group /weights group /ema group /optimizer group /progress"
+same "keys of its summary" "$(grep -oE '"[a-z_]*eval_[a-z]*"' out | tr '\n' ' ')" \
+    '"eval_loss" "eval_accuracy" "ema_eval_loss" "ema_eval_accuracy" '
+
 # ---- eval, predict, verify
 loss=$(json run/summary.json eval_loss)
 accuracy=$(json run/summary.json eval_accuracy)

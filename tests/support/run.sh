@@ -161,7 +161,7 @@ bits()
     cut -d, -f1-3,5- "$1/eval.csv" # all but wall_s
     cat "$1/gradflow.csv"
     averages_of "$1"
-    grep -E '"(updates|epochs|samples|train_loss|eval_loss|eval_accuracy)"' "$1/summary.json"
+    grep -E '"(updates|epochs|samples|train_loss|(ema_)?eval_loss|(ema_)?eval_accuracy)"' "$1/summary.json"
 }
 
 # averages_of DIR: the running averages in its newest checkpoint, to the last bit; nothing where there are none, or no h5dump.
