@@ -14,6 +14,9 @@ holds "digits, median test accuracy of $(tr '\n' ' ' <accuracies)" "$median >= $
 median=$(sort -n seconds | sed -n 3p)
 holds "digits, median wall_s of $(tr '\n' ' ' <seconds)" "$median < $most_s"
 
+expect 0 2 train "$recipes/digits-resnet.yaml" --out digits-resnet -q
+holds "digits-resnet, test accuracy" "$(json digits-resnet/summary.json eval_accuracy) >= 0.98"
+
 # Half the variance of the test group's targets is the loss of a model that knows only their mean.
 expect 0 2 train "$recipes/diabetes.yaml" --out diabetes -q
 holds "diabetes, test loss" "$(json diabetes/summary.json eval_loss) < 0.25"
