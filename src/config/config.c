@@ -68,20 +68,10 @@ static cairn_status resolve_path(const struct cairn_config *config, const struct
     return CAIRN_OK;
 }
 
-/* A tree by default stands in the document as if it were given, to be printed and compared. */
-static bool default_is_tree(const struct cairn_key *key)
-{
-    return key->type == CAIRN_KEY_TREE && key->fallback != NULL && key->fallback[0] != '\0';
-}
-
 static cairn_status read_keys(struct cairn_config *config)
 {
     for (size_t i = 0; i < N_KEYS; i++) {
         struct cairn_node *node = cairn_tree_find(config->tree, keys[i].name);
-        if (node == NULL && default_is_tree(&keys[i])) {
-            CAIRN_TRY(cairn_config_resolve(config, keys[i].name, keys[i].fallback));
-            continue;
-        }
         if (node == NULL) {
             CAIRN_TRY_IN(cairn_key_read(&keys[i], NULL, "", config), "%s", config->source);
             continue;
