@@ -88,6 +88,9 @@ same "loss of the checkpoint and of its run" "$(json out loss)" "$(json cut/summ
 if command -v h5dump >/dev/null; then
     grep -q 'DATASET "4.running_var"' ghost.bits || fail "the checkpoint has no running averages"
 fi
+expect 0 3 verify run.yaml "${ghost[@]}"
+same "splits that verify tries where b is part of the model" "$(grep -c '  18 x 28 .* ok$' out)" 3
+grep -q 'b is part of the model' out || fail "verify does not say why it tries no other micro-batches"
 rounding=1e-4 # float32 sums in another order, over 9 updates
 expect 0 3 train run.yaml "${ghost[@]}" train.reproducible=false --out other
 a=$(json cut/summary.json eval_loss)
