@@ -192,6 +192,8 @@ static void test_print_is_for_people(void **state)
     static const char begin[] = "data:\n"
                                 "  file: /d.h5\n"
                                 "  context: none\n"
+                                "  mean: none\n"
+                                "  std: none\n"
                                 "  in_memory: auto\n"
                                 "augment:\n"
                                 "  crop_padding: 0\n"
