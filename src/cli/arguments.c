@@ -7,14 +7,16 @@
 
 enum { MOST_OPTIONS = 32, OPTION_BYTES = 32 };
 
-/* The option in `known` that `text` names, with its length there; *takes whether a value
- * follows. */
-static bool find_option(const char *known, const char *text, size_t length, bool *takes)
+/* The option in `known` that `text` names, with its length there; *takes whether a value follows,
+ * *may_be_empty whether that may be "". */
+static bool find_option(const char *known, const char *text, size_t length, bool *takes,
+                        bool *may_be_empty)
 {
     for (const char *p = known; *p != '\0'; p += strspn(p, " ")) {
         size_t n = strcspn(p, " ");
-        *takes = p[n - 1] == '=';
-        size_t n_name = n - (*takes ? 1 : 0);
+        size_t n_name = strcspn(p, " =");
+        *takes = n_name < n;
+        *may_be_empty = p[n - 1] == '?';
         if (n_name == length && strncmp(p, text, length) == 0) return true;
         p += n;
     }
@@ -51,16 +53,36 @@ cairn_status cairn_arguments_next(const struct cairn_arguments *arguments, const
     }
     char *equals = strchr(text, '=');
     bool takes = false;
+    bool may_be_empty = false;
     if (equals != NULL) *equals = '\0';
-    if (!find_option(known, text, strlen(text), &takes)) return unknown(known, text);
+    if (!find_option(known, text, strlen(text), &takes, &may_be_empty)) return unknown(known, text);
     if (!takes && equals != NULL) return cairn_fail(CAIRN_USAGE, "%s takes no value", text);
     if (takes && equals == NULL && *position >= arguments->count)
         return cairn_fail(CAIRN_USAGE, "%s needs a value", text);
-    if (takes && (equals != NULL ? equals[1] : *arguments->value[*position]) == '\0')
+    if (takes && !may_be_empty &&
+        (equals != NULL ? equals[1] : *arguments->value[*position]) == '\0')
         return cairn_fail(CAIRN_USAGE, "%s needs a value, not an empty one", text);
     if (takes) *value = equals != NULL ? equals + 1 : arguments->value[(*position)++];
     *name = text;
     return CAIRN_OK;
+}
+
+const struct cairn_key *cairn_argument_key(const struct cairn_key *table, size_t n,
+                                           const char *name)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(table[i].name, name) == 0) return &table[i];
+    return NULL;
+}
+
+cairn_status cairn_argument_number(const struct cairn_key *key, const char *value, void *fields)
+{
+    struct cairn_node *node = NULL;
+    CAIRN_TRY(cairn_node_create(CAIRN_NODE_SCALAR, NULL, value, &node));
+    node->source = "command line";
+    cairn_status st = cairn_key_read(key, node, "", fields);
+    cairn_node_free(node);
+    return st;
 }
 
 cairn_status cairn_run_operand(struct cairn_run_operands *operands, const char *value)

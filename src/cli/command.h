@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/keys.h"
 #include "cairn/comm.h"
 #include "cairn/status.h"
 
@@ -33,8 +34,8 @@ struct cairn_command {
  * `--name=value` are the same.
  *
  * known     "--out= --resume= --overwrite -o=": names separated by blanks, with = where a value
- * follows position  0 at first, advanced by the call name      the option's name, or NULL for an
- * operand, which is then in *value
+ * follows, with =? where that may be empty position  0 at first, advanced by the call name      the
+ * option's name, or NULL for an operand, which is then in *value
  *
  * Answer    CAIRN_OK; *name and *value NULL at the end
  * Errors    CAIRN_USAGE: unknown option (names the nearest), value missing
@@ -42,6 +43,16 @@ struct cairn_command {
 CAIRN_CHECKED cairn_status cairn_arguments_next(const struct cairn_arguments *arguments,
                                                 const char *known, int *position, const char **name,
                                                 const char **value);
+
+/** The key of an option in a table of n whose values are numbers, or NULL.  Ranks: local.
+ * Errors: none. */
+const struct cairn_key *cairn_argument_key(const struct cairn_key *table, size_t n,
+                                           const char *name);
+
+/** Read such an option's value into `fields`.  Ranks: local.  Errors: CAIRN_USAGE: no number, out
+ * of range. */
+CAIRN_CHECKED cairn_status cairn_argument_number(const struct cairn_key *key, const char *value,
+                                                 void *fields);
 
 enum { CAIRN_MOST_OVERRIDES = 256 };
 

@@ -97,25 +97,6 @@ static bool take_flag(struct request *request, const char *name)
     return false;
 }
 
-static const struct cairn_key *find_number(const struct cairn_key *table, size_t n,
-                                           const char *name)
-{
-    for (size_t i = 0; i < n; i++)
-        if (strcmp(table[i].name, name) == 0) return &table[i];
-    return NULL;
-}
-
-static cairn_status take_number(struct request *request, const struct cairn_key *key,
-                                const char *value)
-{
-    struct cairn_node *node = NULL;
-    CAIRN_TRY(cairn_node_create(CAIRN_NODE_SCALAR, NULL, value, &node));
-    node->source = "command line";
-    cairn_status st = cairn_key_read(key, node, "", request);
-    cairn_node_free(node);
-    return st;
-}
-
 /* The operand behind `--train IMAGES` or `--test IMAGES` names the labels. */
 static void take_operand(struct request *request, const char *last, const char *value)
 {
@@ -130,10 +111,10 @@ static void take_operand(struct request *request, const char *last, const char *
 static cairn_status take_option(struct request *request, const char *name, const char *value)
 {
     const struct cairn_key *part =
-        request->format->parts ? find_number(parts, N_PARTS, name) : NULL;
-    if (part != NULL) return take_number(request, part, value);
+        request->format->parts ? cairn_argument_key(parts, N_PARTS, name) : NULL;
+    if (part != NULL) return cairn_argument_number(part, value, request);
     if (take_text(request, name, value) || take_flag(request, name)) return CAIRN_OK;
-    return take_number(request, find_number(numbers, N_NUMBERS, name), value);
+    return cairn_argument_number(cairn_argument_key(numbers, N_NUMBERS, name), value, request);
 }
 
 static cairn_status read_options(const struct cairn_arguments *arguments, const char *known,

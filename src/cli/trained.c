@@ -24,14 +24,22 @@ static cairn_status find_split(const char *name, enum cairn_split *out)
     return cairn_fail(CAIRN_USAGE, "--split %s: there are train, val and test", name);
 }
 
-/* The average is read after the weights and over them; the buffers are the weights'. */
-static cairn_status read_weights(const char *checkpoint, const struct cairn_trained *trained)
+cairn_status cairn_trained_check_ema(const struct cairn_config *config, const char *checkpoint)
 {
-    const struct cairn_params *params = cairn_model_params(trained->model);
+    if (config->train_ema != 0) return CAIRN_OK;
+    return cairn_fail(CAIRN_DATA,
+                      "%s was trained without train.ema and holds no average of the weights; "
+                      "leave --ema out",
+                      checkpoint);
+}
+
+/* The average is read after the weights and over them; the buffers are the weights'. */
+cairn_status cairn_trained_weights(const char *checkpoint, const struct cairn_params *params,
+                                   bool ema, float *w)
+{
     struct cairn_state state = {0};
-    cairn_status st = cairn_state_add_weights(&state, params, trained->w);
-    if (st == CAIRN_OK && trained->ema)
-        st = cairn_state_add_tensors(&state, "/ema", params, trained->w);
+    cairn_status st = cairn_state_add_weights(&state, params, w);
+    if (st == CAIRN_OK && ema) st = cairn_state_add_tensors(&state, "/ema", params, w);
     if (st == CAIRN_OK) st = cairn_checkpoint_read(checkpoint, &state);
     cairn_state_free(&state);
     return st;
@@ -91,16 +99,13 @@ cairn_status cairn_trained_open(cairn_comm *comm, const struct cairn_trained_req
     struct cairn_trained trained = {.comm = comm, .ema = request->ema};
     const struct cairn_params *params = NULL;
     cairn_status st = cairn_setup_stored_config(comm, checkpoint, NULL, &trained.config);
-    if (st == CAIRN_OK && request->ema && trained.config->train_ema == 0)
-        st = cairn_fail(CAIRN_DATA,
-                        "%s was trained without train.ema and holds no average of the weights; "
-                        "leave --ema out",
-                        checkpoint);
+    if (st == CAIRN_OK && request->ema) st = cairn_trained_check_ema(trained.config, checkpoint);
     if (st == CAIRN_OK)
         st = cairn_comm_agree(comm, open_parts(&trained, request->data, request->split));
     if (st == CAIRN_OK) {
         params = cairn_model_params(trained.model);
-        if (cairn_comm_rank(comm) == 0) st = read_weights(checkpoint, &trained);
+        if (cairn_comm_rank(comm) == 0)
+            st = cairn_trained_weights(checkpoint, params, trained.ema, trained.w);
         if (st != CAIRN_OK) /* arrays of another shape may be the fault of either */
             st = cairn_fail_in(st, "for the samples of %s", cairn_dataset_path(trained.dataset));
         st = cairn_comm_broadcast(comm, st, trained.w, params->n_values * sizeof *trained.w);

@@ -40,6 +40,17 @@ CAIRN_CHECKED cairn_status cairn_trained_open(cairn_comm *comm,
                                               const struct cairn_trained_request *request,
                                               struct cairn_trained *out);
 
+/** Whether a checkpoint of this config holds the moving average of its weights.  Ranks: local.
+ * Errors: CAIRN_DATA: it does not. */
+CAIRN_CHECKED cairn_status cairn_trained_check_ema(const struct cairn_config *config,
+                                                   const char *checkpoint);
+
+/** Weights, or their moving average, and buffers of a checkpoint into w [n_values].  Ranks: local.
+ * Errors: CAIRN_DATA. */
+CAIRN_CHECKED cairn_status cairn_trained_weights(const char *checkpoint,
+                                                 const struct cairn_params *params, bool ema,
+                                                 float *w);
+
 /** Release what was opened; a zeroed one is fine.  Ranks: local.  Errors: none. */
 void cairn_trained_close(struct cairn_trained *trained);
 

@@ -12,6 +12,9 @@
 
 enum cairn_split { CAIRN_SPLIT_TRAIN, CAIRN_SPLIT_VAL, CAIRN_SPLIT_TEST, CAIRN_N_SPLITS };
 
+/** Tokens travel as floats, which count no further. */
+enum { CAIRN_MOST_VOCABULARY = 1 << 24 };
+
 struct cairn_dataset;
 
 /** "train", "val" or "test".  Ranks: local.  Errors: none. */

@@ -10,9 +10,6 @@
 
 #include "data/internal.h"
 
-/** Tokens travel as floats, which count no further. */
-enum { CAIRN_MOST_VOCABULARY = 1 << 24 };
-
 /** Open the array `tokens` of a group at `path` and read its vocabulary.  Ranks: local.
  * Errors: CAIRN_DATA. */
 CAIRN_CHECKED cairn_status cairn_tokens_open(struct cairn_dataset *dataset, const char *path,

@@ -97,3 +97,18 @@ struct cairn_model_options cairn_setup_model_options(const struct cairn_config *
         .seed = config->train_seed,
     };
 }
+
+struct cairn_model_options cairn_setup_text_model_options(const struct cairn_config *config,
+                                                          size_t vocabulary, size_t micro)
+{
+    return (struct cairn_model_options){
+        .layers = config->model,
+        .loss = config->loss,
+        .input = {.ndim = 1, .dim = {config->data_context}},
+        .n_classes = vocabulary,
+        .n_labels = config->data_context,
+        .vocabulary = vocabulary,
+        .micro = micro,
+        .seed = config->train_seed,
+    };
+}

@@ -86,6 +86,11 @@ struct cairn_model_options cairn_setup_model_options(const struct cairn_config *
                                                      const struct cairn_dataset *dataset,
                                                      size_t micro);
 
+/** The same for a language model without its data: windows of data.context tokens.  Ranks: local.
+ * Errors: none. */
+struct cairn_model_options cairn_setup_text_model_options(const struct cairn_config *config,
+                                                          size_t vocabulary, size_t micro);
+
 /** A loader of one group, in memory where it fits and the config allows it; *out NULL where there
  * is no such group.  Ranks: local.
  * Errors: CAIRN_DATA, CAIRN_USAGE. */
