@@ -53,17 +53,24 @@ uint64_t cairn_window_batch(const struct cairn_window_rule *rule, uint64_t posit
     return whole_micro(rule, between ? on_line(entry, position) : (double)entry->batch);
 }
 
+/* The batch as far as it matters: one above the data has their epoch, where windows end with it. */
+static uint64_t batch_that_counts(const struct cairn_window_rule *rule, uint64_t position)
+{
+    uint64_t batch = cairn_window_batch(rule, position);
+    return rule->tail == CAIRN_TAIL_CARRY ? batch : least(batch, rule->n_samples);
+}
+
 /* The next position where another batch may hold; UINT64_MAX behind the ramp. */
 static uint64_t batch_until(const struct cairn_window_rule *rule, uint64_t position)
 {
     size_t next = entry_behind(&rule->ramp, position);
     if (next == rule->ramp.n) return UINT64_MAX;
-    uint64_t here = cairn_window_batch(rule, position);
+    uint64_t here = batch_that_counts(rule, position);
     uint64_t end = rule->ramp.entry[next].position;
     if (next == 0 || !rule->ramp.linear) return end;
     while (end - position > 1) { /* between two entries batches only rise or only fall: bisect */
         uint64_t middle = position + (end - position) / 2;
-        if (cairn_window_batch(rule, middle) == here)
+        if (batch_that_counts(rule, middle) == here)
             position = middle;
         else
             end = middle;
@@ -164,7 +171,7 @@ struct cairn_window_point cairn_window_walk(const struct cairn_window_rule *rule
     updates = least(updates, rule->updates);
     while (at.update < updates && at.position < end) {
         const struct stretch s = {
-            .batch = cairn_window_batch(rule, at.position),
+            .batch = batch_that_counts(rule, at.position),
             .until = least(end, batch_until(rule, at.position)),
             .n = updates - at.update,
         };

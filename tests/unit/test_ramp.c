@@ -163,6 +163,10 @@ static void long_runs_are_counted_fast(void **state)
     rule.ramp = (struct cairn_ramp){.n = 2, .linear = true, .entry = {{0, 64}, {900000000, 65536}}};
     assert_same_point(cairn_window_walk(&rule, UINT64_MAX, UINT64_MAX),
                       simulate(&rule, UINT64_MAX, UINT64_MAX), "a billion", 0);
+    rule.n_samples = 1437; /* soon each update has a whole epoch, though the batch goes on rising */
+    rule.epochs = 600000000;
+    rule.ramp.entry[1] = (struct cairn_ramp_entry){1000000000000, 1000000000000};
+    assert_true(cairn_window_total(&rule) - rule.epochs < 1000);
 }
 
 /* On the line from 1 to 1000 each batch k holds for as many positions, 1 and 1000 for half as many:
