@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The nets that compare.py compares: each a model, a loss and a small training set.  Dropout is off."""
+
+import dataclasses
+import typing
+
+import numpy
+import torch
+
+
+@dataclasses.dataclass
+class Batch:
+    x: torch.Tensor
+    y: torch.Tensor
+    weight: torch.Tensor | None = None
+
+    def double(self):
+        return Batch(*(v.double() if v is not None and v.is_floating_point() else v for v in (self.x, self.y, self.weight)))
+
+
+@dataclasses.dataclass
+class Case:
+    model: list
+    data: typing.Callable  # (rng, n) -> arrays of a group
+    loss: object = "cross_entropy"
+    n: int = 48  # samples of the training set, and of the global batch
+    micro: int = 20  # the last micro-batch is short
+    context: int = 0  # of text: tokens of a sample ...
+    vocabulary: int = 0  # ... which are below this
+    free: bool = True  # compare 20 updates, too, ...
+    rate: float = 1.0  # ... with so much of each learning rate
+
+    def batch(self, group):
+        arrays = {name: torch.from_numpy(array[...]) for name, array in group.items()}
+        if not self.context:
+            return Batch(arrays["x"], arrays["y"], arrays.get("weight"))
+        return self.windows(arrays["tokens"].long(), arrays.get("weight"))
+
+    def windows(self, tokens, weight):
+        """Tokens [i C, i C + C) and the labels one further; where the last window ends early its labels weigh nothing."""
+        n = -(-(len(tokens) - 1) // self.context)
+        weight = torch.ones(len(tokens)) if weight is None else weight
+        rows = [torch.zeros(n * self.context, dtype=kind) for kind in (torch.long, torch.long, torch.float32)]
+        for row, values in zip(rows, (tokens[:-1], tokens[1:], weight[1:])):
+            row[: len(values)] = values
+        return Batch(*(row.reshape(n, self.context) for row in rows))
+
+
+# ---- data
+
+
+def normal(rng, n, shape):
+    return rng.standard_normal([n, *shape]).astype("f4")
+
+
+def labels(rng, n, n_classes):
+    y = rng.integers(0, n_classes, n).astype("i4")
+    y[:n_classes] = numpy.arange(n_classes)[:n]  # each class occurs
+    return y
+
+
+def classes(shape, n_classes):
+    return lambda rng, n: {"x": normal(rng, n, shape), "y": labels(rng, n, n_classes)}
+
+
+def some_ignored(shape, n_classes, ignored):
+    def data(rng, n):
+        y = labels(rng, n, n_classes)
+        y[n_classes::5] = ignored
+        return {"x": normal(rng, n, shape), "y": y, "weight": rng.uniform(0, 2, n).astype("f4")}
+
+    return data
+
+
+def targets(shape, n_targets):
+    return lambda rng, n: {"x": normal(rng, n, shape), "y": normal(rng, n, [n_targets])}
+
+
+def yes_or_no(shape, n_targets):
+    return lambda rng, n: {"x": normal(rng, n, shape), "y": rng.integers(0, 2, [n, n_targets]).astype("f4")}
+
+
+def tokens(context, vocabulary, weighted=False):
+    """n windows, the last of them short."""
+
+    def data(rng, n):
+        t = (n - 1) * context + context // 2 + 1
+        arrays = {"tokens": rng.integers(0, vocabulary, t).astype("u1")}
+        if weighted:
+            arrays["weight"] = (rng.uniform(0, 1, t) < 0.3).astype("u1")  # as answers among questions
+        return arrays
+
+    return data
+
+
+# ---- models
+
+
+def layer(kind, **keys):
+    return {"type": kind, **keys}
+
+
+def dense(units, **keys):
+    return layer("dense", units=units, **keys)
+
+
+def conv(channels, kernel, **keys):
+    return layer("conv2d", channels=channels, kernel=kernel, **keys)
+
+
+RELU, FLATTEN, NORM = layer("relu"), layer("flatten"), layer("batchnorm")
+POOL = layer("maxpool2d", kernel=2)
+
+
+def mlp(n_out):
+    return [FLATTEN, dense(64), RELU, layer("dropout", p=0), dense(32, bias=False), layer("gelu"), dense(16), layer("tanh"),
+            dense(16), layer("sigmoid"), dense(n_out, name="head")]
+
+
+def small(n_out):
+    return [dense(24), layer("tanh"), dense(n_out)]
+
+
+MNIST_CNN = [conv(32, 5), RELU, POOL, conv(64, 5), RELU, POOL, FLATTEN, dense(10)]
+MNIST_CNN_LARGE = [conv(32, 3), RELU, conv(64, 3), RELU, POOL, layer("dropout2d", p=0), FLATTEN, dense(128), RELU,
+                   layer("dropout", p=0), dense(10)]
+CONVOLUTIONS = [conv(8, 3, padding="same"), RELU, conv(12, [3, 2], stride=[1, 2], padding=[2, 1], groups=4, bias=False),
+                layer("tanh"), layer("avgpool2d", kernel=3, stride=2, padding=1), conv(6, 2, stride=2), layer("gelu"),
+                layer("maxpool2d", kernel=[2, 3], stride=1, padding=[0, 1]), layer("global_avgpool"), dense(5)]
+DENSE_NORMS = [FLATTEN, dense(20, bias=False), NORM, RELU, dense(12), layer("layernorm"), layer("gelu"), layer("groupnorm", groups=3), dense(5)]
+NORMS = [conv(8, 3, bias=False), layer("groupnorm", groups=4), RELU, conv(6, 3, bias=False), NORM, RELU, FLATTEN, dense(20, bias=False), NORM,
+         layer("tanh"), dense(12), layer("layernorm"), layer("gelu"), layer("groupnorm", groups=3), dense(5)]
+
+
+
+def block(channels, stride=1, **keys):
+    return [layer("residual", body=[
+        conv(channels, 3, stride=stride, padding=1, bias=False), NORM, RELU, conv(channels, 3, padding=1, bias=False), NORM], **keys), RELU]
+
+
+RESNET = [conv(16, 3, padding=1, bias=False), NORM, RELU, *block(16), *block(32, 2, project=True), *block(64, 2, project=True),
+          layer("global_avgpool"), dense(10)]
+DENSE_RESIDUAL = [FLATTEN, dense(20), layer("residual", body=[dense(20), layer("tanh"), dense(20)], name="same"),
+                  layer("residual", body=[RELU, layer("residual", body=[dense(20)]), dense(12)], project="auto"), dense(5)]
+
+
+def gpt(head):
+    return [layer("embedding", units=32, name="words"), layer("position"), layer("transformer_block", heads=4),
+            layer("transformer_block", heads=2, expansion=3), layer("layernorm"), head]
+
+
+def smooth(layers):
+    """Without kinks.  Among thousands of relus and pools a last bit throws one over now and then, the gradient jumps, and after
+    20 updates PyTorch in float32 is far from itself in double as well (--own).  So are nets whose rates are too high."""
+    twins = {"relu": "gelu", "maxpool2d": "avgpool2d"}
+    return [{**keys, "type": twins.get(keys["type"], keys["type"]), **({"body": smooth(keys["body"])} if "body" in keys else {})}
+            for keys in layers]
+
+
+IMAGES = {
+    "mnist-cnn": Case(MNIST_CNN, classes([1, 28, 28], 10), n=24, micro=10),
+    "mnist-cnn-large": Case(MNIST_CNN_LARGE, classes([1, 28, 28], 10), n=12, micro=7),
+    "convolutions": Case(CONVOLUTIONS, classes([3, 11, 10], 5)),
+    "norms": Case(NORMS, classes([3, 8, 8], 5), micro=48),
+    "resnet-8": Case(RESNET, classes([1, 8, 8], 10), micro=48),
+}
+
+CASES = {
+    "mlp": Case(mlp(10), classes([1, 8, 8], 10)),
+    "mlp, squared error": Case(mlp(3), targets([5], 3), loss="squared_error"),
+    "binary cross-entropy": Case(small(3), yes_or_no([5], 3), loss={"type": "binary_cross_entropy", "pos_weight": [1, 2, 0.5]}),
+    "smoothing, class weights": Case(small(4), classes([5], 4), loss={
+        "type": "cross_entropy", "label_smoothing": 0.1, "class_weights": [1, 0.2, 3, 0.5]}),
+    "ignored labels, weights": Case(small(4), some_ignored([5], 4, -1), loss={
+        "type": "cross_entropy", "label_smoothing": 0.2, "class_weights": [1, 2, 0.5, 1], "ignore_index": -1}),
+    "dense norms": Case(DENSE_NORMS, classes([3, 4, 4], 5), micro=48),
+    "dense residual": Case(DENSE_RESIDUAL, classes([3, 4, 4], 5)),
+    **{name: dataclasses.replace(case, free=False) for name, case in IMAGES.items()},
+    **{name + ", smooth": dataclasses.replace(IMAGES[name], model=smooth(IMAGES[name].model), rate=rate)
+       for name, rate in {"mnist-cnn": 0.5, "convolutions": 1.0, "norms": 0.1, "resnet-8": 1.0}.items()},
+    "attention": Case([layer("embedding", units=16), layer("position"), layer("attention", heads=4, causal=False),
+                       layer("layernorm"), dense(23)], tokens(12, 23), n=10, micro=4, context=12, vocabulary=23),
+    "gpt": Case(gpt(dense(65)), tokens(70, 65), n=6, micro=4, context=70, vocabulary=65),
+    "gpt, tied": Case(gpt(dense(65, tie="words", bias=False)), tokens(16, 65, weighted=True), n=10, micro=4, context=16,
+                      vocabulary=65, loss={"type": "cross_entropy", "label_smoothing": 0.1}),
+}

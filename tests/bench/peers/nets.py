@@ -1,0 +1,284 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The model, loss and optimizer of a run file, in PyTorch: for compare.py.  Names of tensors are those of a checkpoint."""
+
+import copy
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+
+class Layers(nn.Sequential):
+    """A list of layers; `name` replaces the index."""
+
+    def __init__(self, layers, shape, vocabulary=0):
+        super().__init__()
+        for index, keys in enumerate(layers):
+            keys = {"vocabulary": vocabulary, **keys}
+            name = str(keys.pop("name", index))
+            if keys.get("tie"):
+                keys = {"type": "tied", "other": self.get_submodule(str(keys["tie"])), **{k: v for k, v in keys.items() if k != "type"}}
+            layer, shape = make(keys.pop("type"), keys, list(shape))
+            self.add_module(name, layer)
+        self.shape = list(shape)
+
+
+def output_shape(layer, shape):
+    """Of one sample, found by running the layer in a copy of its state."""
+    training = layer.training
+    with torch.no_grad():
+        x = torch.zeros([1, *shape])
+        out = layer.eval()(x.long() if isinstance(layer, nn.Embedding) else x)
+    layer.train(training)
+    return list(out.shape[1:])
+
+
+def pair(value):
+    return tuple(value) if isinstance(value, list) else (int(value), int(value))
+
+
+def conv2d(keys, shape):
+    kernel, stride = pair(keys["kernel"]), pair(keys.get("stride") or 1)
+    padding = keys.get("padding") or 0
+    padding = padding if isinstance(padding, str) else pair(padding)
+    return nn.Conv2d(shape[0], keys["channels"], kernel, stride, padding, groups=keys.get("groups", 1), bias=keys.get("bias", True))
+
+
+def pool(kind):
+    return lambda keys, shape: kind(pair(keys["kernel"]), pair(keys.get("stride") or keys["kernel"]), pair(keys.get("padding") or 0))
+
+
+def batchnorm(keys, shape):
+    kind = nn.BatchNorm1d if len(shape) == 1 else nn.BatchNorm2d
+    return kind(shape[0], eps=float(keys.get("eps", 1e-5)), momentum=float(keys.get("momentum", 0.1)))
+
+
+class Position(nn.Module):
+    """A learned row for each position."""
+
+    def __init__(self, shape):
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(shape))
+
+    def forward(self, x):
+        return x + self.weight
+
+
+def mask(keys, shape):
+    """Of what lies ahead; None where all is seen."""
+    causal = keys.get("causal", "auto")
+    causal = keys["vocabulary"] > 0 if causal == "auto" else causal
+    return torch.ones([shape[0]] * 2, dtype=torch.bool).triu(1) if causal else None
+
+
+class Attention(nn.MultiheadAttention):
+    """Of x by itself."""
+
+    def __init__(self, keys, shape):
+        super().__init__(shape[-1], keys["heads"], batch_first=True)
+        self.mask = mask(keys, shape)
+
+    def forward(self, x):
+        return super().forward(x, x, x, attn_mask=self.mask, need_weights=False)[0]
+
+
+class Block(nn.TransformerEncoderLayer):
+    """Norms first."""
+
+    def __init__(self, keys, shape):
+        width = shape[-1]
+        super().__init__(width, keys["heads"], width * keys.get("expansion", 4), float(keys.get("dropout", 0)), "gelu",
+                         batch_first=True, norm_first=True)
+        self.mask = mask(keys, shape)
+
+    def forward(self, x):
+        return super().forward(x, src_mask=self.mask)
+
+
+class Tied(nn.Module):
+    """A dense layer with the weight of another layer, which alone has it in its state."""
+
+    def __init__(self, other, keys):
+        super().__init__()
+        self.other = [other]
+        if keys.get("bias", True):
+            self.bias = nn.Parameter(torch.zeros(keys["units"]))
+
+    def forward(self, x):
+        return functional.linear(x, self.other[0].weight, getattr(self, "bias", None))
+
+    def __deepcopy__(self, memo):
+        """As usual, and to the copy of the other."""
+        twin = Tied(copy.deepcopy(self.other[0], memo), {"bias": False})
+        if hasattr(self, "bias"):
+            twin.bias = copy.deepcopy(self.bias, memo)
+        return twin
+
+
+class Residual(nn.Module):
+    """body(x) + x, or + project(x)."""
+
+    def __init__(self, keys, shape):
+        super().__init__()
+        self.body = Layers(keys["body"], shape, keys["vocabulary"])
+        project = keys.get("project") or "none"
+        if project == "auto":
+            project = self.body.shape != shape or "none"
+        if project is True:
+            project = self.usual(shape)
+        self.project = None if project == "none" else Layers(project, shape, keys["vocabulary"])
+
+    def usual(self, shape):
+        """As torchvision's ResNets."""
+        out = self.body.shape
+        if len(shape) < 3:
+            return [{"type": "dense", "units": out[-1], "bias": False}]
+        stride = [-(-a // b) for a, b in zip(shape[1:], out[1:])]
+        return [{"type": "conv2d", "channels": out[0], "kernel": 1, "stride": stride, "bias": False}, {"type": "batchnorm"}]
+
+    def forward(self, x):
+        return self.body(x) + (x if self.project is None else self.project(x))
+
+
+MAKERS = {
+    "flatten": lambda keys, shape: nn.Flatten(),
+    "dense": lambda keys, shape: nn.Linear(shape[-1], keys["units"], bias=keys.get("bias", True)),
+    "relu": lambda keys, shape: nn.ReLU(),
+    "tanh": lambda keys, shape: nn.Tanh(),
+    "sigmoid": lambda keys, shape: nn.Sigmoid(),
+    "gelu": lambda keys, shape: nn.GELU(),
+    "dropout": lambda keys, shape: nn.Dropout(float(keys["p"])),
+    "dropout2d": lambda keys, shape: nn.Dropout2d(float(keys["p"])),
+    "conv2d": conv2d,
+    "maxpool2d": pool(nn.MaxPool2d),
+    "avgpool2d": pool(nn.AvgPool2d),
+    "global_avgpool": lambda keys, shape: nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten()),
+    "batchnorm": batchnorm,
+    "layernorm": lambda keys, shape: nn.LayerNorm(shape[-1], eps=float(keys.get("eps", 1e-5))),
+    "groupnorm": lambda keys, shape: nn.GroupNorm(keys["groups"], shape[0], eps=float(keys.get("eps", 1e-5))),
+    "embedding": lambda keys, shape: nn.Embedding(keys["vocabulary"], keys["units"]),
+    "position": lambda keys, shape: Position(shape),
+    "attention": Attention,
+    "transformer_block": Block,
+    "tied": lambda keys, shape: Tied(keys["other"], keys),
+    "residual": Residual,
+    "softmax": lambda keys, shape: nn.Softmax(-1),
+}
+
+
+def make(kind, keys, shape):
+    """A layer for inputs of one sample of this shape, and the shape of its output."""
+    layer = MAKERS[kind](keys, shape)
+    return layer, output_shape(layer, shape)
+
+
+def loss_function(keys, n_classes):
+    """Of outputs, targets and weights (None: 1 each): the sum over the batch, divided by its weight W."""
+    keys = {"type": keys} if isinstance(keys, str) else dict(keys)
+    return {
+        "squared_error": squared_error,
+        "binary_cross_entropy": binary_cross_entropy,
+        "cross_entropy": cross_entropy,
+    }[keys.pop("type")](keys, n_classes)
+
+
+def of_samples(values, weights):
+    """The mean of a loss for each sample."""
+    return values.mean() if weights is None else (values * weights).sum() / weights.sum()
+
+
+def squared_error(keys, n_classes):
+    return lambda out, y, w: of_samples(0.5 * (out - y.reshape(out.shape)).square().sum(1), w)
+
+
+def binary_cross_entropy(keys, n_classes):
+    def loss(out, y, w):
+        positive = keys.get("pos_weight")
+        positive = None if positive is None else torch.tensor(positive, dtype=out.dtype)
+        values = functional.binary_cross_entropy_with_logits(
+            out, y.reshape(out.shape).to(out.dtype), pos_weight=positive, reduction="none")
+        return of_samples(values.sum(1), w)
+
+    return loss
+
+
+def cross_entropy(keys, n_classes):
+    ignored = int(keys.get("ignore_index") or -100)
+
+    def loss(out, y, w):
+        v = torch.tensor([float(v) for v in keys.get("class_weights") or [1] * n_classes], dtype=out.dtype)
+        out, y = out.reshape(-1, n_classes), y.reshape(-1).long()
+        settings = {"weight": v, "ignore_index": ignored, "label_smoothing": float(keys.get("label_smoothing") or 0)}
+        if w is None:
+            return functional.cross_entropy(out, y, **settings)
+        w = w.reshape(-1) * (y != ignored)
+        values = functional.cross_entropy(out, y, reduction="none", **settings)
+        return (values * w).sum() / (w * v[torch.where(y == ignored, 0, y)]).sum()
+
+    return loss
+
+
+class Trusting(torch.optim.Optimizer):
+    """LARS and LAMB as their papers write them, plainly, tensor by tensor."""
+
+    def __init__(self, parameters, **keys):
+        super().__init__(parameters, keys)
+        self.count = 0
+
+    @staticmethod
+    def ratio(a, b, numerator, denominator, group):
+        """numerator / denominator, 1 where a or b is zero or nobody trusts this tensor."""
+        return numerator / denominator if group.get("trust", True) and a > 0 and b > 0 else 1.0
+
+    @torch.no_grad()
+    def step(self):
+        self.count += 1
+        for group in self.param_groups:
+            for w in group["params"]:
+                self.change(w, w.grad, self.state[w], group)
+
+
+class Lars(Trusting):
+    def change(self, w, g, state, group):
+        decay = group["weight_decay"]
+        w_norm, g_norm = w.norm(), g.norm()
+        below = g_norm + decay * w_norm + group["eps"]
+        rate = group["lr"] * self.ratio(w_norm, g_norm, group["trust_coefficient"] * w_norm, below, group)
+        v = state.setdefault("v", torch.zeros_like(w))
+        v.mul_(group["momentum"]).add_(rate * (g + decay * w))
+        w.sub_(v)
+
+
+class Lamb(Trusting):
+    def change(self, w, g, state, group):
+        beta1, beta2 = group["betas"]
+        m = state.setdefault("m", torch.zeros_like(w))
+        v = state.setdefault("v", torch.zeros_like(w))
+        m.mul_(beta1).add_((1 - beta1) * g)
+        v.mul_(beta2).add_((1 - beta2) * g * g)
+        corrects = group["bias_correction"]
+        m_hat = m / (1 - beta1**self.count) if corrects else m
+        v_hat = v / (1 - beta2**self.count) if corrects else v
+        u = m_hat / (v_hat.sqrt() + group["eps"]) + group["weight_decay"] * w
+        w.sub_(group["lr"] * self.ratio(w.norm(), u.norm(), w.norm(), u.norm(), group) * u)
+
+
+def optimizer(net, keys):
+    """From the section `optim` of a run file; exclude_1d as there: no decay and no trust for tensors of one dimension."""
+    excluded = {"params": [w for w in net.parameters() if w.ndim == 1], "weight_decay": 0.0, "trust": False}
+    alike = {"params": [w for w in net.parameters() if w.ndim > 1]}
+    groups = [g for g in (alike, excluded) if g["params"]] if keys.get("exclude_1d", True) else [{"params": list(net.parameters())}]
+    common = {"lr": float(keys["lr"]), "weight_decay": float(keys.get("weight_decay", 0))}
+    betas = (float(keys.get("beta1", 0.9)), float(keys.get("beta2", 0.999)))
+    momentum, eps = float(keys.get("momentum", 0)), float(keys.get("eps", 1e-8))
+    kinds = {
+        "sgd": lambda: torch.optim.SGD(groups, momentum=momentum, dampening=float(keys.get("dampening", 0)),
+                                       nesterov=keys.get("nesterov", False), **common),
+        "adam": lambda: torch.optim.Adam(groups, betas=betas, eps=eps, **common),
+        "adamw": lambda: torch.optim.AdamW(groups, betas=betas, eps=eps, **common),
+        "rmsprop": lambda: torch.optim.RMSprop(groups, alpha=float(keys.get("alpha", 0.99)), eps=eps, momentum=momentum,
+                                               centered=keys.get("centered", False), **common),
+        "lars": lambda: Lars(groups, momentum=momentum, eps=eps, trust_coefficient=float(keys.get("trust_coefficient", 1e-3)), **common),
+        "lamb": lambda: Lamb(groups, betas=betas, eps=eps, bias_correction=keys.get("bias_correction", True), **common),
+    }
+    return kinds[keys["name"]]()
