@@ -5,10 +5,12 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/fault.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "checkpoint/internal.h"
 
 #define WEIGHTS "/weights/"
@@ -130,6 +132,35 @@ static void keep_prefix(struct fit *fit, const char *surplus)
     }
 }
 
+/* Whether an array of the file holds the numbers of one that was taken. */
+static bool same_numbers(const struct fit *fit, const char *place, const struct cairn_array *taken)
+{
+    const struct cairn_h5_form form = cairn_array_form(taken);
+    size_t n = cairn_shape_count(&taken->shape);
+    float *value = NULL;
+    bool same = cairn_memory_get(n, sizeof *value, "a weight", &value) == CAIRN_OK &&
+                cairn_h5_read(fit->file, place, &form, value) == CAIRN_OK &&
+                memcmp(value, taken->data, n * sizeof *value) == 0;
+    free(value);
+    return same;
+}
+
+/* A weight that layers share is in a state_dict once for each of them, and in a model here once.
+ * Vectors may be equal by chance, all of them zeros. */
+static bool is_shared_weight(const struct fit *fit, const char *name)
+{
+    char place[2 * CAIRN_H5_NAME_BYTES];
+    struct cairn_h5_form found;
+    snprintf(place, sizeof place, "%s%s", fit->group, name);
+    if (cairn_h5_describe(fit->file, place, &found) != CAIRN_OK) return false;
+    for (size_t i = 0; i < fit->wanted->n_arrays; i++) {
+        const struct cairn_array *taken = &fit->wanted->array[i];
+        if (found.shape.ndim < 2 || !cairn_shape_same(&found.shape, &taken->shape)) continue;
+        if (same_numbers(fit, place, taken)) return true;
+    }
+    return false;
+}
+
 /* A child of one of the groups: surplus unless it is wanted.  PyTorch counts batches beside its
  * running averages; nobody needs that count. */
 static cairn_status look_at(void *context, const char *name, bool is_group)
@@ -142,6 +173,7 @@ static cairn_status look_at(void *context, const char *name, bool is_group)
         if (here && strcmp(name_of(array), name) == 0) return CAIRN_OK;
     }
     if (ends_with(name, ".num_batches_tracked")) return CAIRN_OK;
+    if (!is_group && is_shared_weight(fit, name)) return CAIRN_OK;
     add_name(&fit->surplus, "%s%s", name, is_group ? "/" : "");
     keep_prefix(fit, name);
     return CAIRN_OK;

@@ -93,6 +93,34 @@ static void the_rest_keeps_its_values(void **state)
     cairn_state_free(&model.state);
 }
 
+/* A state_dict has a shared weight twice; other numbers are surplus, and so are vectors. */
+static void a_shared_weight_may_stand_there_twice(void **state)
+{
+    static const struct cairn_shape matrix = {.ndim = 2, .dim = {2, 3}};
+    static const struct cairn_shape vector = {.ndim = 1, .dim = {2}};
+    (void)state;
+    for (int twin = 0; twin < 3; twin++) {
+        struct model model = {.bias = {0}};
+        const float values[6] = {0, 1, 2, 3, 4, 5};
+        const float others[6] = {0, 1, 2, 3, 4, 6};
+        struct cairn_h5 *file = NULL;
+        want(&model);
+        assert_int_equal(cairn_h5_create(path, &file), CAIRN_OK);
+        assert_int_equal(cairn_h5_group(file, "/weights"), CAIRN_OK);
+        put(file, "/weights/0.weight", CAIRN_H5_F32, matrix, values);
+        put(file, "/weights/0.bias", CAIRN_H5_F32, vector, values);
+        put(file, "/weights/1.running_mean", CAIRN_H5_F32,
+            (struct cairn_shape){.ndim = 1, .dim = {3}}, values);
+        if (twin < 2) put(file, "/weights/9.weight", CAIRN_H5_F32, matrix, twin ? others : values);
+        if (twin == 2) put(file, "/weights/9.bias", CAIRN_H5_F32, vector, values);
+        assert_int_equal(cairn_h5_close(file), CAIRN_OK);
+        cairn_status st = cairn_weights_read(path, &model.state, false);
+        assert_int_equal(st, twin == 0 ? CAIRN_OK : CAIRN_DATA);
+        if (twin > 0) assert_non_null(strstr(cairn_error_text(), "surplus 9."));
+        cairn_state_free(&model.state);
+    }
+}
+
 /* A weight among the buffers is none. */
 static void buffers_hold_no_weights(void **state)
 {
@@ -124,6 +152,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_of_any_type_are_taken),
         cmocka_unit_test(the_rest_keeps_its_values),
+        cmocka_unit_test(a_shared_weight_may_stand_there_twice),
         cmocka_unit_test(buffers_hold_no_weights),
     };
     cairn_log_mute();
