@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Where the time of a small GPT goes: forward and backward of one micro-batch, one thread.  Not a
- * test: run build/dev/tests/bench_gpt [T D heads layers b rounds] by hand; the
- * fastest of the rounds counts. */
+ * test: launch/bench runs it, or bench_gpt [T D heads layers b rounds] by hand; the fastest of the
+ * rounds counts. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "nn/model.h"
@@ -59,45 +60,58 @@ static size_t argument(int argc, char **argv, int index, size_t fallback)
     return argc > index ? (size_t)strtoul(argv[index], NULL, 10) : fallback;
 }
 
+/* What is measured: sizes, and the layer that is repeated. */
+struct net {
+    size_t T, D, heads, layers, b;
+    int rounds;
+};
+
+static void build(const struct net *net, const char *layer, char *text)
+{
+    int used = snprintf(text, TEXT, "[{type: embedding, units: %zu}, {type: position, init: gpt2}",
+                        net->D);
+    for (size_t i = 0; i < net->layers; i++) {
+        used += snprintf(text + used, TEXT - (size_t)used, ", {type: %s", layer);
+        bool asks = strcmp(layer, "attention") == 0 || strcmp(layer, "transformer_block") == 0;
+        if (asks) used += snprintf(text + used, TEXT - (size_t)used, ", heads: %zu", net->heads);
+        used += snprintf(text + used, TEXT - (size_t)used, "}");
+    }
+    snprintf(text + used, TEXT - (size_t)used, ", {type: dense, units: 65, tie: 0}]");
+}
+
+static void measure_layers(const struct net *net, const char *layer)
+{
+    char text[TEXT];
+    build(net, layer, text);
+    struct cairn_node *tree = tree_of(text);
+    struct cairn_model_options options = {.layers = tree,
+                                          .input = {1, {net->T}},
+                                          .n_classes = VOCABULARY,
+                                          .n_labels = net->T,
+                                          .vocabulary = VOCABULARY,
+                                          .micro = net->b,
+                                          .seed = 1};
+    struct samples samples = samples_make(&options, net->b);
+    struct bench *bench = bench_make(&options);
+    measure(layer, bench, &samples.micro, net->rounds);
+    printf("%-22s %zu weights, activations %.1f MB\n", "", bench->params->n_weights,
+           1e-6 * (double)cairn_model_activation_bytes(bench->model));
+    bench_free(bench);
+    samples_free(&samples);
+    cairn_node_free(tree);
+}
+
 int main(int argc, char **argv)
 {
-    size_t T = argument(argc, argv, 1, 64);
-    size_t D = argument(argc, argv, 2, 128);
-    size_t heads = argument(argc, argv, 3, 4);
-    size_t layers = argument(argc, argv, 4, 4);
-    size_t b = argument(argc, argv, 5, 12);
-    int rounds = (int)argument(argc, argv, 6, 40);
-    const char *const parts[] = {
-        "whole",     "{type: transformer_block, heads: %zu}",
-        "attention", "{type: attention, heads: %zu}",
-        "layernorm", "{type: layernorm}",
-        "gelu",      "{type: gelu}",
-    };
-    for (size_t p = 0; p < sizeof parts / sizeof parts[0]; p += 2) {
-        char text[TEXT];
-        int used = snprintf(text, sizeof text,
-                            "[{type: embedding, units: %zu}, {type: position, init: gpt2}", D);
-        for (size_t i = 0; i < layers; i++) {
-            used += snprintf(text + used, sizeof text - (size_t)used, ", ");
-            used += snprintf(text + used, sizeof text - (size_t)used, parts[p + 1], heads);
-        }
-        snprintf(text + used, sizeof text - (size_t)used, ", {type: dense, units: 65, tie: 0}]");
-        struct cairn_node *tree = tree_of(text);
-        struct cairn_model_options options = {.layers = tree,
-                                              .input = {1, {T}},
-                                              .n_classes = VOCABULARY,
-                                              .n_labels = T,
-                                              .vocabulary = VOCABULARY,
-                                              .micro = b,
-                                              .seed = 1};
-        struct samples samples = samples_make(&options, b);
-        struct bench *bench = bench_make(&options);
-        measure(parts[p], bench, &samples.micro, rounds);
-        printf("%-22s %zu weights, activations %.1f MB\n", "", bench->params->n_weights,
-               1e-6 * (double)cairn_model_activation_bytes(bench->model));
-        bench_free(bench);
-        samples_free(&samples);
-        cairn_node_free(tree);
-    }
+    const struct net net = {.T = argument(argc, argv, 1, 64),
+                            .D = argument(argc, argv, 2, 128),
+                            .heads = argument(argc, argv, 3, 4),
+                            .layers = argument(argc, argv, 4, 4),
+                            .b = argument(argc, argv, 5, 12),
+                            .rounds = (int)argument(argc, argv, 6, 40)};
+    measure_layers(&net, "transformer_block");
+    measure_layers(&net, "attention");
+    measure_layers(&net, "layernorm");
+    measure_layers(&net, "gelu");
     return 0;
 }
