@@ -85,13 +85,13 @@ static cairn_status plan_kind(struct cairn_layer *layer, const struct cairn_node
     CAIRN_TRY(cairn_memory_get(1, kind->self_bytes, what, &layer->self));
     CAIRN_TRY(cairn_keys_read(kind->keys, kind->n_keys, node, "type name", what, layer->self));
     CAIRN_TRY(check_input(layer, node, plan));
-    size_t n_tensors = plan->params->n_items;
+    size_t n_opens = plan->n_opens;
     layer->n_in = cairn_shape_count(&layer->in);
     layer->wants_dx = plan->wants_dx;
     plan->node = node;
     CAIRN_TRY_IN(kind->plan(layer, plan), "%s: %s", cairn_node_place(node), what);
     layer->n_out = cairn_shape_count(&layer->out);
-    layer->in_backward = layer->wants_dx || plan->params->n_items > n_tensors;
+    layer->in_backward = layer->wants_dx || plan->n_opens > n_opens;
     plan->wants_dx = layer->in_backward;
     if ((kind->flags & CAIRN_LAYER_GHOST) != 0) plan->ghost = true;
     if ((kind->flags & CAIRN_LAYER_VIEW) == 0) plan->behind_input = false;

@@ -55,8 +55,9 @@ static cairn_status plan_sizes(struct cairn_layer *layer, const struct cairn_pla
 
 /* The weight of another layer, which both of them open in backward. */
 static cairn_status find_tied(struct dense *self, const struct cairn_shape *shape,
-                              struct cairn_params *params)
+                              struct cairn_plan *plan)
 {
+    const struct cairn_params *params = plan->params;
     char name[2 * CAIRN_PARAM_NAME_BYTES];
     char wanted[CAIRN_SHAPE_TEXT_BYTES];
     char found[CAIRN_SHAPE_TEXT_BYTES];
@@ -72,7 +73,7 @@ static cairn_status find_tied(struct dense *self, const struct cairn_shape *shap
         return cairn_fail(CAIRN_USAGE, "tie: %s is %s, but here the weight must be %s", name,
                           cairn_shape_text(&params->item[i].shape, found),
                           cairn_shape_text(shape, wanted));
-    params->item[i].n_opens++;
+    cairn_plan_shared(plan, i);
     self->map.weight = i;
     return CAIRN_OK;
 }
@@ -85,7 +86,7 @@ static cairn_status plan(struct cairn_layer *layer, struct cairn_plan *plan)
     struct cairn_shape bias = {1, {self->units}};
     self->tied = *self->tie != '\0';
     if (self->tied)
-        CAIRN_TRY(find_tied(self, &weight, plan->params));
+        CAIRN_TRY(find_tied(self, &weight, plan));
     else
         CAIRN_TRY(cairn_plan_param(plan, layer, "weight", &weight, &self->map.weight));
     if (self->has_bias) CAIRN_TRY(cairn_plan_param(plan, layer, "bias", &bias, &self->map.bias));

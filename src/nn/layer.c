@@ -24,7 +24,15 @@ cairn_status cairn_plan_param(struct cairn_plan *plan, const struct cairn_layer 
 {
     char full[2 * CAIRN_PARAM_NAME_BYTES];
     snprintf(full, sizeof full, "%s.%s", layer->name, name);
-    return cairn_params_add(plan->params, full, shape, index);
+    CAIRN_TRY(cairn_params_add(plan->params, full, shape, index));
+    plan->n_opens++;
+    return CAIRN_OK;
+}
+
+void cairn_plan_shared(struct cairn_plan *plan, size_t index)
+{
+    plan->params->item[index].n_opens++;
+    plan->n_opens++;
 }
 
 cairn_status cairn_plan_buffer(struct cairn_plan *plan, const struct cairn_layer *layer,
@@ -51,7 +59,8 @@ real *cairn_pass_open_sum(const struct cairn_pass *pass, size_t index)
 
 size_t cairn_plan_kept(struct cairn_plan *plan, size_t count, size_t size)
 {
-    return cairn_arena_plan(plan->arena, plan->micro, count * size);
+    return cairn_arena_plan(plan->arena, plan->micro,
+                            count > SIZE_MAX / size ? SIZE_MAX : count * size);
 }
 
 void cairn_plan_scratch(struct cairn_plan *plan, size_t bytes)

@@ -18,6 +18,7 @@
 
 #define cairn_layer_kind_at   CAIRN_R(cairn_layer_kind_at)
 #define cairn_plan_param      CAIRN_R(cairn_plan_param)
+#define cairn_plan_shared     CAIRN_R(cairn_plan_shared)
 #define cairn_plan_buffer     CAIRN_R(cairn_plan_buffer)
 #define cairn_pass_tensor     CAIRN_R(cairn_pass_tensor)
 #define cairn_pass_open_sum   CAIRN_R(cairn_pass_open_sum)
@@ -59,6 +60,7 @@ struct cairn_layer {
 struct cairn_plan {
     size_t micro;                     /* b: the most samples of one micro-batch */
     struct cairn_params *params;      /* weights so far */
+    size_t n_opens;                   /* weights of each layer so far, shared ones counted again */
     struct cairn_arena *arena;        /* activations so far */
     size_t scratch_bytes;             /* most that one call of a layer wants for itself */
     size_t vocabulary;                /* of the data's tokens; 0 where x are numbers */
@@ -119,6 +121,10 @@ const struct cairn_layer_kind *cairn_layer_kind_at(size_t index);
 CAIRN_CHECKED cairn_status cairn_plan_param(struct cairn_plan *plan,
                                             const struct cairn_layer *layer, const char *name,
                                             const struct cairn_shape *shape, size_t *index);
+
+/** Use a weight tensor of a layer before as well: backward opens it once more.  Ranks: local.
+ * Errors: none. */
+void cairn_plan_shared(struct cairn_plan *plan, size_t index);
 
 /** Add the buffer <layer>.<name>, a running average (cairn_params_add_buffer()): of the `training`
  * pass, backward puts the statistic of the micro-batch times its samples into the sink.

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * position: y[t] = x[t] + W[t], a learned row for each position, W [T, D]. */
+#include <string.h>
+
 #include "nn/init.h"
 #include "nn/layer.h"
 #include "tensor/kernels.h"
@@ -47,13 +49,13 @@ static void forward(const struct cairn_layer *layer, const struct cairn_pass *pa
     }
 }
 
-/* dx is dy, which lies where dx is wanted. */
+/* dx is dy, which already lies there, but for that of a list's last layer. */
 static void backward(const struct cairn_layer *layer, const struct cairn_pass *pass, const real *dy,
                      real *dx)
 {
     const struct position *self = layer->self;
     struct cairn_sink *sink = pass->sink;
-    (void)dx;
+    if (dx != NULL && dx != dy) memcpy(dx, dy, pass->micro->n * layer->n_in * sizeof *dx);
     cairn_columns_sum(dy, pass->micro->n, layer->n_in, sink->beta, sink->open(sink, self->weight));
     sink->close(sink, self->weight);
 }

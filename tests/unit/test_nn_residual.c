@@ -44,7 +44,9 @@ static void check(const char *text, const struct cairn_shape *in)
     const double *g = cairn_reference_gradient(reference, &scores);
     double apart = difference(bench->g, g, bench->params->n_values);
     if (apart > SINGLE) fail_msg("%s: single and double differ by %g", text, apart);
-    assert_int_equal(bench->n_opened, bench->params->n_tensors);
+    size_t n_opens = 0;
+    for (size_t t = 0; t < bench->params->n_tensors; t++) n_opens += bench->params->item[t].n_opens;
+    assert_int_equal(bench->n_opened, n_opens);
     cairn_reference_free(reference);
     bench_free(bench);
     samples_free(&samples);
@@ -127,23 +129,40 @@ static void test_gradients_of_images_and_tokens(void **state)
 static void test_every_elementwise_layer_at_both_ends(void **state)
 {
     (void)state;
-    const struct cairn_shape in = {1, {8}};
     size_t n_checked = 0;
     for (size_t i = 0; cairn_layer_kind_at(i) != NULL; i++) {
         const struct cairn_layer_kind *kind = cairn_layer_kind_at(i);
-        if ((kind->flags & CAIRN_LAYER_ELEMENTWISE) == 0 || kind->example_in.ndim != 1) continue;
+        const struct cairn_shape *in = &kind->example_in;
+        char other[64];
+        if ((kind->flags & CAIRN_LAYER_ELEMENTWISE) == 0) continue;
+        if (in->ndim == 3)
+            snprintf(other, sizeof other, "{type: conv2d, channels: %zu, kernel: 1}", in->dim[0]);
+        else
+            snprintf(other, sizeof other, "{type: dense, units: %zu}", in->dim[in->ndim - 1]);
         for (int end = 0; end < 2; end++) {
             char text[TEXT];
-            const char *middle = "{type: dense, units: 8}";
             snprintf(text, sizeof text,
-                     "[{type: dense, units: 8}, {type: residual, body: [%s, %s]}, {type: relu}, "
-                     "{type: dense, units: 3}]",
-                     end == 0 ? kind->example : middle, end == 0 ? middle : kind->example);
-            check(text, &in);
+                     "[%s, {type: residual, body: [%s, %s]}, {type: flatten}, {type: dense, units: "
+                     "3}]",
+                     other, end == 0 ? kind->example : other, end == 0 ? other : kind->example);
+            check(text, in);
             n_checked++;
         }
     }
-    assert_true(n_checked >= 14);
+    assert_true(n_checked >= 20);
+}
+
+/* A weight that body and project share, and that nothing before them waits for. */
+static void test_a_tied_weight_without_one_of_its_own(void **state)
+{
+    (void)state;
+    check("[{type: residual, body: [{type: dense, units: 6, name: a}, {type: tanh}], project: "
+          "[{type: dense, units: 6, bias: false, tie: 0.body.a}]}, {type: dense, units: 3}]",
+          &(struct cairn_shape){1, {6}});
+    check("[{type: residual, body: [{type: dense, units: 6, name: a}, {type: tanh}], project: "
+          "[{type: residual, body: [{type: dense, units: 6, bias: false, tie: 0.body.a}]}]}, "
+          "{type: dense, units: 3}]",
+          &(struct cairn_shape){1, {6}});
 }
 
 static void test_names(void **state)
@@ -242,6 +261,7 @@ int main(void)
         cmocka_unit_test(test_gradients),
         cmocka_unit_test(test_gradients_of_images_and_tokens),
         cmocka_unit_test(test_every_elementwise_layer_at_both_ends),
+        cmocka_unit_test(test_a_tied_weight_without_one_of_its_own),
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_values),
         cmocka_unit_test(test_memory),
