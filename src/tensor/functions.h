@@ -63,7 +63,7 @@ static inline float cairn_exp(float x)
     memcpy(&power, &shifted, sizeof power);
     bits += power << 23;
     memcpy(&p, &bits, sizeof p);
-    p = x > most ? (float)(__builtin_inff()) : p;
+    p = x <= most ? p : x + __builtin_inff(); /* also what is not a number */
     return x < least ? 0 : p;
 }
 
