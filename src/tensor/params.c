@@ -2,6 +2,7 @@
  * The flat parameter block. */
 #include "tensor/params.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
@@ -20,6 +21,9 @@ static cairn_status insert(struct cairn_params *params, size_t index, const char
             return cairn_fail(CAIRN_USAGE, "two tensors are called %s; give one layer another name",
                               name);
     struct cairn_param *grown = NULL;
+    size_t count = cairn_shape_count(shape);
+    if (count > SIZE_MAX - params->n_values)
+        return cairn_fail(CAIRN_USAGE, "with %s there are more weights than can be counted", name);
     size_t n_behind = params->n_tensors - index;
     CAIRN_TRY(
         cairn_memory_get(params->n_tensors + 1, sizeof *grown, "the list of weights", &grown));
@@ -30,7 +34,7 @@ static cairn_status insert(struct cairn_params *params, size_t index, const char
     struct cairn_param *added = &grown[index];
     memcpy(added->name, name, strlen(name) + 1);
     added->shape = *shape;
-    added->count = cairn_shape_count(shape);
+    added->count = count;
     added->offset = index == 0 ? 0 : grown[index - 1].offset + grown[index - 1].count;
     added->n_opens = 1;
     params->n_tensors++;

@@ -36,7 +36,8 @@ struct cairn_params {
  * Put a weight tensor behind the others; its index in *index.
  *
  * Ranks   local
- * Errors  CAIRN_USAGE: name too long or taken twice, out of memory
+ * Errors  CAIRN_USAGE: name too long or taken twice, more weights than a size_t counts, out of
+ *         memory
  */
 CAIRN_CHECKED cairn_status cairn_params_add(struct cairn_params *params, const char *name,
                                             const struct cairn_shape *shape, size_t *index);

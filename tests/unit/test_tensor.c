@@ -61,6 +61,24 @@ static void test_params(void **state)
     assert_int_equal(params.n_items, 0);
 }
 
+/* More numbers than a size_t counts: no sum that is small again. */
+static void test_too_many_weights_are_refused(void **state)
+{
+    struct cairn_params params = {0};
+    const struct cairn_shape large = {2, {(size_t)1 << 31, (size_t)1 << 28}};
+    char name[32];
+    size_t index = 0;
+    int n = 0;
+    (void)state;
+    do snprintf(name, sizeof name, "%d.weight", n);
+    while (cairn_params_add(&params, name, &large, &index) == CAIRN_OK && ++n < 64);
+    assert_true(n < 32);
+    assert_non_null(strstr(cairn_error_text(), "can be counted"));
+    assert_int_equal(params.n_values, params.n_weights);
+    assert_int_equal(params.n_items, n);
+    cairn_params_free(&params);
+}
+
 /* python: xxhash.xxh64(struct.pack("<3f", 1, 2, 3), seed=0).hexdigest(), and that of nothing */
 static void test_hash(void **state)
 {
@@ -144,6 +162,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_shape),
         cmocka_unit_test(test_params),
+        cmocka_unit_test(test_too_many_weights_are_refused),
         cmocka_unit_test(test_hash),
         cmocka_unit_test(test_exact_sum_has_no_order),
         cmocka_unit_test(test_exact_sum_refuses),
