@@ -38,7 +38,7 @@ struct strip {
     size_t stride;
 };
 
-/* Strip k of row i of the outputs; n is 0 where all of it is padding. */
+/* Strip k of row i of the outputs; n and at are 0 where all of it is padding. */
 static struct strip strip_of(const struct cairn_plane *plane, size_t i, size_t k)
 {
     struct strip strip = {.stride = plane->stride[1]};
@@ -48,6 +48,7 @@ static struct strip strip_of(const struct cairn_plane *plane, size_t i, size_t k
     if (row < plane->before[0] || row - plane->before[0] >= plane->in[0]) return strip;
     cairn_plane_inside(plane, 1, tap, &strip.first, &end);
     strip.n = end - strip.first;
+    if (strip.n == 0) return strip;
     strip.at = (row - plane->before[0]) * plane->in[1] + strip.first * strip.stride + tap -
                plane->before[1];
     return strip;

@@ -98,6 +98,7 @@ static void row_of_any(const struct cairn_plane *plane, size_t i, const real *x,
             size_t first = 0;
             size_t end = 0;
             cairn_plane_inside(plane, 1, k, &first, &end);
+            if (first == end) continue;
             const real *from = row + first * plane->stride[1] + k - plane->before[1];
             uint32_t position = (uint32_t)(tap * plane->kernel[1] + k);
             if (plane->stride[1] == 1) /* a constant becomes another loop */

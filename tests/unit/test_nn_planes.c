@@ -246,6 +246,8 @@ static void test_pools_are_the_sums_written_out(void **state)
         {{3, 9, 13}, 0, 0, {2, 2}, {2, 2}, {0, 0}, {0, 0}, NULL},
         {{2, 9, 9}, 0, 0, {2, 2}, {2, 2}, {1, 1}, {1, 1}, NULL},
         {{2, 9, 9}, 0, 0, {3, 3}, {2, 2}, {1, 1}, {1, 1}, NULL},
+        {{2, 1, 1}, 0, 0, {5, 5}, {1, 1}, {2, 2}, {2, 2}, NULL}, /* places that are all padding */
+        {{2, 2, 1}, 0, 0, {6, 5}, {1, 2}, {3, 2}, {3, 2}, NULL},
         {{2, 40, 33}, 0, 0, {17, 16}, {5, 9}, {3, 8}, {3, 8}, NULL}, /* 272 places in a patch */
     };
     for (size_t i = 0; i < N_TABLE + sizeof more / sizeof more[0]; i++) {
