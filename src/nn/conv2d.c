@@ -25,7 +25,8 @@ struct conv2d {
     size_t n_taps;       /* rows of the columns: channels in * kernel */
     size_t n_positions;  /* of the output: rows * columns */
     size_t tile_samples, tile_rows;
-    size_t out_at, x_at, dx_at; /* in the scratch, elements; columns are at 0 */
+    size_t out_at;      /* in the scratch, elements; columns are at 0 */
+    size_t x_at, dx_at; /* there too, where there is padding */
 };
 
 static const struct cairn_key keys[] = {
@@ -77,7 +78,9 @@ static cairn_status plan_scratch(struct conv2d *self, struct cairn_plan *plan)
 {
     const struct cairn_plane *plane = &self->plane;
     size_t n_columns = self->tile_samples * self->tile_rows * plane->out[1];
-    size_t padded = self->tile_samples * plane->channels * plane->padded[0] * plane->padded[1];
+    size_t padded = 0; /* numbers of a tile's planes with their padding */
+    if (cairn_plane_padding(plane))
+        padded = self->tile_samples * plane->channels * plane->padded[0] * plane->padded[1];
     if (n_columns > CAIRN_GEMM_MOST ||
         self->n_taps + self->channels > SIZE_MAX / (4 * sizeof(real)) / n_columns)
         return cairn_fail(CAIRN_USAGE,
