@@ -7,7 +7,6 @@
  *
  * Source: Vaswani and others 2017, section 3.2. */
 #include <math.h>
-#include <string.h>
 
 #include "nn/heads.h"
 #include "nn/init.h"

@@ -6,7 +6,6 @@
  * Written by exp(-|h|), so that nothing overflows and small differences are not lost.
  * Source: torch.nn.BCEWithLogitsLoss; its mean over [n, d] is this one's divided by d. */
 #include <stdlib.h>
-#include <string.h>
 #include <tgmath.h>
 
 #include "base/memory.h"

@@ -42,6 +42,8 @@ struct cairn_chain {
 CAIRN_CHECKED cairn_status cairn_chain_plan(struct cairn_chain *chain,
                                             const struct cairn_node *list, const char *prefix,
                                             const struct cairn_shape *in, struct cairn_plan *plan);
+
+/** Release what was planned, also of a plan that failed.  Ranks: local.  Errors: none. */
 void cairn_chain_free(struct cairn_chain *chain);
 
 /** Fill the weights and buffers of its layers in w [n_values].  Ranks: local.  Errors: none. */

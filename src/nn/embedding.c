@@ -64,18 +64,16 @@ static void backward(const struct cairn_layer *layer, const struct cairn_pass *p
                      real *dx)
 {
     const struct embedding *self = layer->self;
-    struct cairn_sink *sink = pass->sink;
     size_t n = pass->micro->n * layer->n_in;
     size_t units = self->units;
     (void)dx; /* NULL: nothing learns before tokens */
-    real *dw = sink->open(sink, self->weight);
-    if (sink->beta == 0) memset(dw, 0, self->vocabulary * units * sizeof *dw);
+    real *dw = cairn_pass_open_sum(pass, self->weight);
     for (size_t i = 0; i < n; i++) {
         real *restrict row = dw + row_of(self, layer->x[i]) * units;
         const real *restrict d = dy + i * units;
         for (size_t j = 0; j < units; j++) row[j] += d[j];
     }
-    sink->close(sink, self->weight);
+    pass->sink->close(pass->sink, self->weight);
 }
 
 const struct cairn_layer_kind CAIRN_R(cairn_layer_embedding) = {

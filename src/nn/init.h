@@ -41,15 +41,15 @@ struct cairn_fan {
     size_t in, out;
 };
 
-/** Fill the range of a weight tensor in w [n_weights].  Ranks: local.  Errors: none. */
+/** Fill the range of a weight tensor in w [n_values].  Ranks: local.  Errors: none. */
 void cairn_init_weight(const struct cairn_fan *fan, const struct cairn_param *param, uint64_t seed,
                        real *w);
 
-/** Fill the range of a bias in w [n_weights].  Ranks: local.  Errors: none. */
+/** Fill the range of a bias in w [n_values].  Ranks: local.  Errors: none. */
 void cairn_init_bias(const struct cairn_fan *fan, const struct cairn_param *param, uint64_t seed,
                      real *w);
 
-/** Fill a table, by enum cairn_table_scheme.  Ranks: local.  Errors: none. */
+/** Fill a table in w [n_values], by enum cairn_table_scheme.  Ranks: local.  Errors: none. */
 void cairn_init_table(int scheme, const struct cairn_param *param, uint64_t seed, real *w);
 
 #endif

@@ -107,21 +107,22 @@ void cairn_model_init(const struct cairn_model *model, real *w);
  * the sink; nor does a micro-batch whose loss fails.
  *
  * Ranks   local
- * Errors  CAIRN_NUMBERS: the loss is not finite; CAIRN_DATA: a label that no output stands for
+ * Errors  CAIRN_NUMBERS: the loss is not finite; CAIRN_DATA: a label or target that the loss does
+ *         not take; CAIRN_BUG: more samples than planned for
  */
 CAIRN_CHECKED cairn_status cairn_model_gradient(struct cairn_model *model, const real *w,
                                                 const struct cairn_micro *micro,
                                                 struct cairn_sink *sink,
                                                 struct cairn_scores *scores);
 
-/** Forward only, without dropout and with running averages: add to scores.  Ranks: local.  Errors:
- * CAIRN_NUMBERS: the loss is not finite. */
+/** Forward only, without dropout and with running averages: add to scores.  Ranks: local.
+ * Errors: as cairn_model_gradient(). */
 CAIRN_CHECKED cairn_status cairn_model_evaluate(struct cairn_model *model, const real *w,
                                                 const struct cairn_micro *micro,
                                                 struct cairn_scores *scores);
 
 /** Forward only: outputs [micro->n, n_out], kept in the model until its next call.  Ranks: local.
- * Errors: none. */
+ * Errors: CAIRN_BUG: more samples than planned for. */
 CAIRN_CHECKED cairn_status cairn_model_outputs(struct cairn_model *model, const real *w,
                                                const struct cairn_micro *micro,
                                                const real **outputs);

@@ -41,7 +41,7 @@ struct cairn_plane {
  * Whether the input is [C, H, W].
  *
  * Ranks   local
- * Errors  CAIRN_USAGE: it is not, says what it is; or one sample has more numbers than BLAS counts
+ * Errors  CAIRN_USAGE: it is not, says what it is
  */
 CAIRN_CHECKED cairn_status cairn_plane_check(const struct cairn_shape *in);
 

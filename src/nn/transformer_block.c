@@ -15,13 +15,11 @@
 #include "tensor/blas.h"
 #include "tensor/kernels.h"
 
-enum causal { AUTO, YES, NO };
 enum { N_PARTS = 2 };
 
 struct transformer_block {
     size_t heads, expansion;
-    int causal; /* enum causal */
-    int init;   /* enum cairn_init_scheme */
+    int causal, init; /* as attention and dense take them */
     double dropout;
     struct cairn_node *list[N_PARTS]; /* made here; owned */
     struct cairn_chain part[N_PARTS];
