@@ -71,7 +71,7 @@ size_t cairn_params_most_opens(const struct cairn_params *params)
     return most;
 }
 
-void cairn_params_average(const struct cairn_params *params, const float *sum, double n,
+void cairn_buffers_update(const struct cairn_params *params, const float *sum, double n,
                           float *block)
 {
     for (size_t t = params->n_items; t < params->n_tensors; t++) {

@@ -59,7 +59,7 @@ size_t cairn_params_most_opens(const struct cairn_params *params);
  * Ranks   local; equal sums on all ranks keep equal averages
  * Errors  none
  */
-void cairn_params_average(const struct cairn_params *params, const float *sum, double n,
+void cairn_buffers_update(const struct cairn_params *params, const float *sum, double n,
                           float *block);
 
 /** Release the list; a zeroed one is fine.  Ranks: local.  Errors: none. */

@@ -102,7 +102,7 @@ static cairn_status evaluate_one(struct run *run, enum cairn_split split, enum w
     cairn_trainer *t = run->t;
     struct cairn_scores scores;
     char name[SPLIT_BYTES];
-    const float *w = which == AVERAGED ? cairn_trainer_averaged(t) : t->w;
+    const float *w = which == AVERAGED ? cairn_ema_weights(t) : t->w;
     CAIRN_TRY(cairn_train_evaluate(t, w, split, &scores));
     split_text(split, which, name);
     struct cairn_eval_metrics line = {

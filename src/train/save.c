@@ -111,7 +111,7 @@ static cairn_status write_checkpoint(cairn_trainer *t, const struct cairn_save_o
         .seed = t->parts.seed,
         .learning_rate = cairn_trainer_rate(t),
     };
-    cairn_trainer_averaged(t); /* before the first update it is the weights */
+    cairn_ema_weights(t); /* before the first update it is the weights */
     cairn_status st = collect(&state, t, &stored);
     if (st == CAIRN_OK) st = cairn_state_add_text(&state, "/progress/order", CAIRN_ORDER_NAME);
     if (st == CAIRN_OK) st = cairn_state_add_text(&state, "/progress/platform", options->platform);

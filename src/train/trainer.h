@@ -98,12 +98,12 @@ CAIRN_CHECKED cairn_status cairn_trainer_prepare(cairn_trainer *t, cairn_status 
  * Source  Polyak and Juditsky 1992; as torch.optim.swa_utils.AveragedModel with
  * get_ema_multi_avg_fn
  */
-void cairn_trainer_average(cairn_trainer *t);
+void cairn_ema_update(cairn_trainer *t);
 
 /** The average [n_values] as it is evaluated and saved, with the buffers of the weights; before the
  * first update it is the weights.  Borrowed; NULL where there is none.  Ranks: local.
  * Errors: none. */
-const float *cairn_trainer_averaged(cairn_trainer *t);
+const float *cairn_ema_weights(cairn_trainer *t);
 
 /** Figures of the mean gradient and of the weights, tensor by tensor, into t->flow.  Ranks: local.
  * Errors: none. */

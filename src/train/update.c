@@ -64,20 +64,21 @@ static cairn_status apply(cairn_trainer *t, const struct cairn_totals *totals,
                           struct cairn_update_record *out)
 {
     double begin_s = cairn_clock_s();
-    double rate = cairn_trainer_rate(t);
+    const struct cairn_rate rate = {.now = cairn_trainer_rate(t), .before = t->at.rate};
     if (t->parts.normalize) divide(t->g, t->params->n_weights, totals->weight);
     if (t->wants_flow) cairn_trainer_take_flow(t);
     double norm = cairn_clip(t->g, t->params->n_weights, t->parts.clip_norm);
     if (!isfinite(norm))
         return cairn_fail(CAIRN_NUMBERS,
                           "the gradient is not finite; lower optim.lr or set optim.clip_norm");
-    cairn_optim_update(t->parts.optim, (struct cairn_rate){rate, t->at.rate}, t->g, t->w);
-    cairn_params_average(t->params, t->g, (double)t->window.n, t->w);
-    cairn_trainer_average(t);
+    cairn_optim_update(t->parts.optim, rate, t->g, t->w);             /* -> new weights */
+    cairn_buffers_update(t->params, t->g, (double)t->window.n, t->w); /* -> normalisation's */
+    cairn_ema_update(t);                                              /* -> train.ema */
     t->spent.update_s = cairn_clock_s() - begin_s;
     *out = cairn_trainer_record(t, totals);
-    out->lr = t->at.rate = rate;
+    out->lr = rate.now;
     out->grad_norm = norm;
+    t->at.rate = rate.now;
     cairn_trainer_advance(t, totals);
     return CAIRN_OK;
 }

@@ -283,7 +283,7 @@ static void test_a_last_micro_batch_of_one_sample(void **state)
     assert_int_equal(bench_gradient(s.bench, &one), CAIRN_OK);
     for (size_t i = 0; i < params->item[0].count; i++) assert_true(s.bench->g[i] == 0);
     for (size_t i = 0; i < variance->count; i++) assert_true(s.bench->g[variance->offset + i] == 3);
-    cairn_params_average(params, s.bench->g, 1, s.bench->w);
+    cairn_buffers_update(params, s.bench->g, 1, s.bench->w);
     for (size_t i = 0; i < variance->count; i++) {
         assert_true(s.bench->w[variance->offset + i] == 3);
         double wanted = 0.1 * (double)s.bench->g[mean->offset + i];

@@ -5,7 +5,7 @@
 
 #include "train/trainer.h"
 
-void cairn_trainer_average(cairn_trainer *t)
+void cairn_ema_update(cairn_trainer *t)
 {
     float *restrict average = t->average;
     const float *restrict w = t->w;
@@ -18,7 +18,7 @@ void cairn_trainer_average(cairn_trainer *t)
         for (size_t i = 0; i < n; i++) average[i] += gain * (w[i] - average[i]);
 }
 
-const float *cairn_trainer_averaged(cairn_trainer *t)
+const float *cairn_ema_weights(cairn_trainer *t)
 {
     if (t->average == NULL) return NULL;
     size_t first = t->at.update == 0 ? 0 : t->params->n_weights;
