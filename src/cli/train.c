@@ -215,10 +215,16 @@ static cairn_status go_on(struct job *job)
 static cairn_status resume(struct job *job)
 {
     cairn_status st = CAIRN_OK;
+    bool afresh =
+        job->request.overwrite; /* weights are read before the folder is cleared of them */
+    if (afresh) CAIRN_TRY(begin_with(job));
     if (job->main) st = open_folder(job);
     st = cairn_comm_broadcast(job->comm, st, job->checkpoint, sizeof job->checkpoint);
     if (st != CAIRN_OK) return st;
-    CAIRN_TRY(job->checkpoint[0] != '\0' ? go_on(job) : begin_with(job));
+    if (job->checkpoint[0] != '\0')
+        CAIRN_TRY(go_on(job));
+    else if (!afresh)
+        CAIRN_TRY(begin_with(job));
     if (job->main)
         st = cairn_run_folder_start(job->run_folder, job->trainer->at.update, job->config_text);
     return cairn_trainer_prepare(job->trainer, st);

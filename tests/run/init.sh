@@ -64,6 +64,12 @@ for ranks in 3 1; do
 done
 same "starts that took weights" "$(grep -c "init_from\": \"$last\"" cut/provenance.json)" 1
 
+# ---- afresh in the folder that holds those weights; where they do not fit, the older run is still there
+expect_line 3 3 'nowhere.h5: No such file' train run.yaml --out first --overwrite --init nowhere.h5
+expect 0 1 train run.yaml --out again --init $last train.updates=0 train.seed=9
+expect 0 3 train run.yaml --out again --overwrite --init again/checkpoints/latest.h5 train.updates=0
+same "weights of its own older run" "$(weights_of again)" "$(weights_of first)"
+
 # ---- what does not fit: all of it in one line, on 1 rank and on 3
 # wrong CODE PATTERN ARGUMENTS...
 wrong()
