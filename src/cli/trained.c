@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "checkpoint/checkpoint.h"
 #include "comm/exchange.h"
+#include "h5/h5.h"
 #include "setup/setup.h"
 #include "tensor/threads.h"
 
@@ -76,6 +77,27 @@ static cairn_status open_parts(struct cairn_trained *trained, const char *data, 
                             "the weights", &trained->w);
 }
 
+/* Tokens must stand for the characters that the model learnt, where both say which.  Rank 0. */
+static cairn_status check_characters(const char *checkpoint, const struct cairn_dataset *dataset)
+{
+    const char *characters = cairn_dataset_characters(dataset);
+    struct cairn_h5 *file = NULL;
+    char *learnt = NULL;
+    cairn_status st = CAIRN_OK;
+    if (characters == NULL) return CAIRN_OK;
+    CAIRN_TRY(cairn_h5_open(checkpoint, &file));
+    if (cairn_h5_has_array(file, "/characters"))
+        st = cairn_h5_read_text(file, "/characters", &learnt);
+    if (learnt != NULL && strcmp(learnt, characters) != 0)
+        st = cairn_fail(CAIRN_DATA,
+                        "its tokens stand for other characters than those of %s; import both texts "
+                        "together",
+                        checkpoint);
+    cairn_h5_close(file);
+    free(learnt);
+    return st;
+}
+
 cairn_status cairn_trained_take(struct cairn_trained_request *request, const char *name,
                                 const char *value)
 {
@@ -104,7 +126,9 @@ cairn_status cairn_trained_open(cairn_comm *comm, const struct cairn_trained_req
         st = cairn_comm_agree(comm, open_parts(&trained, request->data, request->split));
     if (st == CAIRN_OK) {
         params = cairn_model_params(trained.model);
-        if (cairn_comm_rank(comm) == 0)
+        bool is_main = cairn_comm_rank(comm) == 0;
+        if (is_main) st = check_characters(checkpoint, trained.dataset);
+        if (is_main && st == CAIRN_OK)
             st = cairn_trained_weights(checkpoint, params, trained.ema, trained.w);
         if (st != CAIRN_OK) /* arrays of another shape may be the fault of either */
             st = cairn_fail_in(st, "for the samples of %s", cairn_dataset_path(trained.dataset));

@@ -43,6 +43,12 @@ if command -v h5ls >/dev/null; then
     h5ls outputs.h5 | grep -Eq 'label +Dataset \{6, 16\}' || fail "label: $(h5ls outputs.h5)"
 fi
 
+# Tokens of another text are others, though there are as many.
+tr a z <text.txt >other.txt
+expect 0 0 import text other.txt -o other.h5 --val 0.1
+expect_line 3 3 'other.h5: .*stand for other characters' eval $checkpoint --data other.h5 --split val
+expect_line 3 1 'other.h5: .*stand for other characters' predict $checkpoint --data other.h5 --split val -o wrong.h5
+
 # sample writes it, and needs no data.
 mv text.h5 away.h5
 expect 0 0 info $checkpoint
