@@ -74,11 +74,9 @@ static cairn_status read_rows(struct cairn_source *from, size_t first, size_t n,
 cairn_status cairn_source_prepare(struct cairn_source *from, bool hold, size_t b)
 {
     if (from->array == NULL) return CAIRN_OK;
-    if (!hold) {
-        if (from->length > SIZE_MAX / from->row_bytes) from->length = SIZE_MAX / from->row_bytes;
+    if (!hold)
         return cairn_memory_get(b, from->length * from->row_bytes, "rows of the data",
                                 &from->gather);
-    }
     CAIRN_TRY(cairn_memory_get(from->n, from->row_bytes,
                                "the data; data.in_memory: false reads them as they come",
                                &from->held));

@@ -102,10 +102,10 @@ static cairn_status read_form(struct cairn_h5_array *array)
     bool known = type >= 0 && cairn_h5_known_type(type, &array->form);
     if (type >= 0) H5Tclose(type);
     if (!known)
-        return cairn_fail(
-            CAIRN_DATA,
-            "%s: %s is of a type that cairn does not read; use integers, float32 or float64", path,
-            array->path);
+        return cairn_fail(CAIRN_DATA,
+                          "%s: %s is of a type that cairn does not read; use integers, reals or "
+                          "texts of fixed length",
+                          path, array->path);
     if (ndim < 0 || ndim > CAIRN_MAX_DIMS)
         return cairn_fail(CAIRN_DATA, "%s: %s has %d dimensions; cairn reads up to %d", path,
                           array->path, ndim, CAIRN_MAX_DIMS);

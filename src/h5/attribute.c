@@ -146,8 +146,9 @@ cairn_status cairn_h5_get_numbers(struct cairn_h5 *file, const char *path, const
     cairn_status st = CAIRN_OK;
     if (!cairn_h5_known_type(type, &form) || form.type == CAIRN_H5_TEXT || count < 1 ||
         (size_t)count > most || H5Aread(id, H5T_NATIVE_DOUBLE, value) < 0)
-        st = cairn_fail(CAIRN_DATA, "%s: the attribute '%s' of %s is not 1 to %zu numbers",
-                        file->path, name, path, most);
+        st =
+            cairn_fail(CAIRN_DATA, "%s: the attribute '%s' of %s is not %s%zu number%s", file->path,
+                       name, path, most == 1 ? "" : "1 to ", most, most == 1 ? "" : "s");
     else
         *n = (size_t)count;
     H5Tclose(type);
