@@ -22,8 +22,8 @@ enum cairn_array_type {
     CAIRN_ARRAY_TEXT
 };
 
-/** One dataset of the file.  TEXT is a fixed-length string in an array of one; data is then a char
- * *. */
+/** One dataset of the file.  TEXT is a fixed-length string in an array of one; data are its
+ * characters. */
 struct cairn_array {
     char path[CAIRN_CHECKPOINT_PATH_BYTES]; /* "/weights/1.weight" */
     enum cairn_array_type type;

@@ -33,9 +33,12 @@ struct cairn_command {
  * Options of a command line, one at a time.  Options start with "-"; `--name value` and
  * `--name=value` are the same.
  *
- * known     "--out= --resume= --overwrite -o=": names separated by blanks, with = where a value
- * follows, with =? where that may be empty position  0 at first, advanced by the call name      the
- * option's name, or NULL for an operand, which is then in *value
+ * known     "--out= --overwrite --prompt=?": names separated by blanks, with = where a value
+ * follows, with =? where that may be empty
+ *
+ * position  0 at first, advanced by the call
+ *
+ * name      the option's name, or NULL for an operand, which is then in *value
  *
  * Answer    CAIRN_OK; *name and *value NULL at the end
  * Errors    CAIRN_USAGE: unknown option (names the nearest), value missing

@@ -27,20 +27,21 @@ size_t cairn_token(enum cairn_h5_type type, const void *token, size_t i);
 size_t cairn_first_unknown_token(enum cairn_h5_type type, const void *token, size_t n,
                                  size_t vocabulary);
 
+/** What a window is made from. */
+struct cairn_window_of {
+    enum cairn_h5_type type;
+    const void *token;   /* [n] of type: those of the window and its last label */
+    const float *weight; /* [n] of the tokens as labels; NULL for 1 */
+    size_t n, context;   /* 2 to C + 1; C */
+};
+
 /**
- * One window of a context of C, from the n tokens that it and its last label have (at most C + 1).
+ * One window: x and labels with their weights; behind a short one token 0 and the weight 0.
  *
- * Shapes  token: [n] of type; weight: [n] of the tokens as labels, or NULL for 1; x, label,
- *         label_weight: [C]
+ * Shapes  x, label, label_weight: [C]
  * Ranks   local
  * Errors  none
  */
-struct cairn_window_of {
-    enum cairn_h5_type type;
-    const void *token;
-    const float *weight;
-    size_t n, context;
-};
 void cairn_tokens_convert(const struct cairn_window_of *from, float *x, int32_t *label,
                           float *label_weight);
 

@@ -17,11 +17,10 @@ enum cairn_count { CAIRN_COUNT_UPDATES, CAIRN_COUNT_SAMPLES };
 struct cairn_schedule {
     enum cairn_decay decay;
     enum cairn_count warmup_by, decay_by;
-    double lr;           /* the peak */
-    double final_factor; /* cosine and linear end at lr * final_factor */
-    double step_factor;  /* step: lr times this every so many ... */
-    uint64_t step_updates,
-        step_samples; /* ... updates or samples, as decay_by says, after the warm-up; at least 1 */
+    double lr;                               /* the peak */
+    double final_factor;                     /* cosine and linear end at lr * final_factor */
+    double step_factor;                      /* step: lr times this every ... */
+    uint64_t step_updates, step_samples;     /* ... so many, at least 1, after the warm-up */
     uint64_t warmup_updates, warmup_samples; /* where the warm-up ends, in both counts */
     uint64_t total_updates, total_samples;   /* where the run, cosine and linear end */
 };

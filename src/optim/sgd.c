@@ -32,11 +32,10 @@ static void plain(float *restrict w, const float *restrict g, size_t n, float ra
  *
  * Shapes  w, g, m: [n]
  * Units   rate per update; the first update takes the gradient itself for the momentum, so
- * dampening starts later
+ *         dampening starts later
  * Ranks   local; equal inputs on all ranks keep equal weights
  * Errors  none; g was found finite when it was summed
- * Source  torch.optim.SGD; Sutskever, Martens, Dahl, Hinton
- * 2013
+ * Source  torch.optim.SGD; Sutskever, Martens, Dahl, Hinton 2013
  */
 static void update(const struct cairn_optim_options *options, const struct cairn_optim_step *step)
 {
