@@ -5,6 +5,8 @@
 
 #include "setup/setup.h"
 
+enum { MOST_TOLD = 6 }; /* entries in a line of the log */
+
 /* An entry as it stands in the run file. */
 struct pair {
     size_t samples, batch;
@@ -83,7 +85,7 @@ void cairn_setup_ramp_text(const struct cairn_window_rule *rule, char *text, siz
     text[0] = '\0';
     if (out == NULL) return;
     fprintf(out, "%" PRIu64, cairn_window_batch(rule, 0));
-    for (size_t i = 0; i < ramp->n; i++) {
+    for (size_t i = 0; i < ramp->n && i < MOST_TOLD; i++) {
         uint64_t position = ramp->entry[i].position;
         uint64_t batch = cairn_window_batch(rule, position);
         if (ramp->linear && i > 0)
@@ -91,6 +93,7 @@ void cairn_setup_ramp_text(const struct cairn_window_rule *rule, char *text, siz
         else if (position > 0)
             fprintf(out, ", from sample %" PRIu64 " on %" PRIu64, position, batch);
     }
+    if (ramp->n > MOST_TOLD) fprintf(out, ", and so on in %zu entries", ramp->n);
     fprintf(out, " in micro-batches of %" PRIu64, rule->micro);
     fclose(out);
 }

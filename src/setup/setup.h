@@ -35,8 +35,8 @@ CAIRN_CHECKED cairn_status cairn_setup_batch(const struct cairn_config *config, 
 CAIRN_CHECKED cairn_status cairn_setup_ramp(const struct cairn_config *config,
                                             struct cairn_window_rule *rule);
 
-/** Words for what the ramp does, behind "batch.global": "64, from sample 10000 on 256"; text holds
- * n_bytes.  Ranks: local.  Errors: none. */
+/** Words for what the ramp does, behind "batch.global": "64, from sample 10000 on 256", of a long
+ * one for its first entries; text holds n_bytes.  Ranks: local.  Errors: none. */
 void cairn_setup_ramp_text(const struct cairn_window_rule *rule, char *text, size_t n_bytes);
 
 /** optim.scaling and optim.base_batch.  Ranks: local.  Errors: CAIRN_USAGE: one without the other,

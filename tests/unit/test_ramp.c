@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "optim/schedule.h"
+#include "setup/setup.h"
 #include "train/window.h"
 
 static const struct cairn_window_rule plain = {
@@ -293,6 +294,23 @@ static void a_warm_up_in_samples_is_followed_by_a_decay_in_updates(void **state)
     assert_true(fabs(cairn_schedule_rate(&s, 13, 600, 60) - 0.2) < 1e-15);
 }
 
+/* The first entries are told, and what stands behind them, whatever their number. */
+static void a_long_ramp_is_told_in_part(void **state)
+{
+    struct cairn_window_rule rule = {.n_samples = 100, .micro = 8, .ramp = {.n = CAIRN_MAX_RAMP}};
+    char text[512];
+    (void)state;
+    for (size_t i = 0; i < CAIRN_MAX_RAMP; i++)
+        rule.ramp.entry[i] = (struct cairn_ramp_entry){.position = 900000000000 + i * 1000000,
+                                                       .batch = 800000000000 + i * 8};
+    for (int linear = 0; linear < 2; linear++) {
+        rule.ramp.linear = linear != 0;
+        cairn_setup_ramp_text(&rule, text, sizeof text);
+        assert_non_null(strstr(text, ", and so on in 64 entries"));
+        assert_non_null(strstr(text, " in micro-batches of 8"));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -305,6 +323,7 @@ int main(void)
         cmocka_unit_test(samples_and_updates_agree_without_a_ramp),
         cmocka_unit_test(a_schedule_in_samples_does_not_see_the_ramp),
         cmocka_unit_test(a_warm_up_in_samples_is_followed_by_a_decay_in_updates),
+        cmocka_unit_test(a_long_ramp_is_told_in_part),
     };
     return cmocka_run_group_tests_name("ramp", tests, NULL, NULL);
 }
