@@ -26,6 +26,14 @@ static cairn_status too_long(const char *path)
                       CAIRN_PATH_BYTES - 1);
 }
 
+bool cairn_file_same(const char *a, const char *b)
+{
+    struct stat of_a;
+    struct stat of_b;
+    return stat(a, &of_a) == 0 && stat(b, &of_b) == 0 && of_a.st_dev == of_b.st_dev &&
+           of_a.st_ino == of_b.st_ino;
+}
+
 cairn_status cairn_path_copy(const char *from, char path[CAIRN_PATH_BYTES])
 {
     int n = snprintf(path, CAIRN_PATH_BYTES, "%s", from);

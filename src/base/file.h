@@ -64,6 +64,9 @@ CAIRN_CHECKED cairn_status cairn_file_link(const char *target, const char *path)
 CAIRN_CHECKED cairn_status cairn_file_write(int fd, const char *path, const void *bytes, size_t n,
                                             size_t *n_written);
 
+/** Whether both are names of one file that is there.  Ranks: local.  Errors: none. */
+bool cairn_file_same(const char *a, const char *b);
+
 /** Bring an open file to the disk.  Ranks: local.  Errors: CAIRN_FILES. */
 CAIRN_CHECKED cairn_status cairn_file_sync(int fd, const char *path);
 

@@ -242,6 +242,7 @@ const char *cairn_key_text(const struct cairn_key *key, const void *fields, char
     return NULL;
 }
 
+/* Changes that make one word of the other; LARS is lars. */
 static size_t distance(const char *a, const char *b)
 {
     enum { LONGEST = 63 };
@@ -254,7 +255,8 @@ static size_t distance(const char *a, const char *b)
         size_t diagonal = row[0];
         row[0] = i;
         for (size_t j = 1; j <= n_b; j++) {
-            size_t best = diagonal + (a[i - 1] != b[j - 1]);
+            size_t best =
+                diagonal + (tolower((unsigned char)a[i - 1]) != tolower((unsigned char)b[j - 1]));
             diagonal = row[j];
             if (row[j] + 1 < best) best = row[j] + 1;
             if (row[j - 1] + 1 < best) best = row[j - 1] + 1;

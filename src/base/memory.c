@@ -2,6 +2,7 @@
  * Checked allocation and the arena.  Not for the update, which allocates nothing. */
 #include "base/memory.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,10 +35,22 @@ static size_t available_bytes(void)
 }
 
 /* Linux promises more than it has and later kills who uses it, so large blocks are looked at. */
-static void *allocate(size_t bytes)
+static bool is_too_much(size_t bytes)
 {
-    if (bytes > LARGE_BYTES && bytes > available_bytes()) return NULL;
-    return aligned_alloc(CAIRN_ALIGNMENT, bytes);
+    return bytes > LARGE_BYTES && bytes > available_bytes();
+}
+
+static cairn_status refuse(size_t bytes, const char *what)
+{
+    return cairn_fail(
+        CAIRN_USAGE,
+        "memory for %s: %zu bytes are not to be had; use a smaller batch.micro or model", what,
+        bytes);
+}
+
+cairn_status cairn_memory_check(size_t bytes, const char *what)
+{
+    return is_too_much(bytes) ? refuse(bytes, what) : CAIRN_OK;
 }
 
 cairn_status cairn_memory_get(size_t count, size_t size, const char *what, void *out)
@@ -48,12 +61,9 @@ cairn_status cairn_memory_get(size_t count, size_t size, const char *what, void 
                           what, count, size);
     size_t bytes = round_up(count * size);
     if (bytes == 0) bytes = CAIRN_ALIGNMENT;
-    if (!cairn_fault("memory.get")) block = allocate(bytes);
-    if (block == NULL)
-        return cairn_fail(
-            CAIRN_USAGE,
-            "memory for %s: %zu bytes are not to be had; use a smaller batch.micro or model", what,
-            bytes);
+    if (!cairn_fault("memory.get") && !is_too_much(bytes))
+        block = aligned_alloc(CAIRN_ALIGNMENT, bytes);
+    if (block == NULL) return refuse(bytes, what);
     memset(block, 0, bytes); /* touched here, so that memory does not grow later */
     memcpy(out, &block, sizeof block);
     return CAIRN_OK;

@@ -21,6 +21,14 @@ enum { CAIRN_ALIGNMENT = 64 };
 CAIRN_CHECKED cairn_status cairn_memory_get(size_t count, size_t size, const char *what, void *out);
 
 /**
+ * Whether the machine has so many bytes now, without taking any: for what is taken in pieces.
+ *
+ * Ranks   local
+ * Errors  CAIRN_USAGE when it has not; `what` names it
+ */
+CAIRN_CHECKED cairn_status cairn_memory_check(size_t bytes, const char *what);
+
+/**
  * A copy of a text, to be released with free().
  *
  * Ranks   local

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/keys.h"
 #include "base/memory.h"
 #include "cli/command.h"
@@ -145,6 +146,10 @@ static cairn_status check_request(const struct request *request)
     if ((import->train[0] != NULL && import->train[1] == NULL) ||
         (import->test[0] != NULL && import->test[1] == NULL))
         return cairn_fail(CAIRN_USAGE, "--train and --test each take two files: IMAGES LABELS");
+    for (size_t i = 0; i < import->n_sources; i++)
+        if (cairn_file_same(request->out, import->source[i]))
+            return cairn_fail(CAIRN_USAGE, "-o %s is the source itself; choose another name",
+                              request->out);
     return CAIRN_OK;
 }
 

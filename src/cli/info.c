@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * cairn info FILE.h5: describes a dataset or a checkpoint. */
+ * cairn info FILE.h5: describes a dataset, a checkpoint, weights or predictions. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -325,16 +325,35 @@ static cairn_status print_checkpoint(const char *path, struct cairn_h5 *file)
 
 /* ---- the command */
 
+/* What cairn predict has written. */
+static cairn_status print_predictions(const char *path, struct cairn_h5 *file)
+{
+    struct visit visit = {.file = file, .group = ""};
+    printf("%s: predictions\n", path);
+    CAIRN_TRY(cairn_h5_attributes(file, "/", visit_attribute, &visit));
+    return cairn_h5_children(file, "/", visit_array, &visit);
+}
+
+/* Weights made elsewhere, for cairn train --init. */
+static cairn_status print_start(const char *path, struct cairn_h5 *file)
+{
+    printf("%s: weights\n", path);
+    CAIRN_TRY(print_weights(file, "/weights"));
+    return print_weights(file, "/buffers");
+}
+
 static cairn_status describe(const char *path, struct cairn_h5 *file)
 {
     char *format = NULL;
-    bool is_checkpoint = false;
-    if (cairn_h5_has_attribute(file, "/", "format")) {
-        CAIRN_TRY(cairn_h5_get_text(file, "/", "format", &format));
-        is_checkpoint = strcmp(format, "cairn-checkpoint") == 0;
-        free(format);
-    }
-    return is_checkpoint ? print_checkpoint(path, file) : print_dataset(path, file);
+    if (!cairn_h5_has_attribute(file, "/", "format"))
+        return cairn_h5_has_group(file, "/weights") ? print_start(path, file)
+                                                    : print_dataset(path, file);
+    CAIRN_TRY(cairn_h5_get_text(file, "/", "format", &format));
+    bool is_checkpoint = strcmp(format, "cairn-checkpoint") == 0;
+    bool is_predictions = strcmp(format, "cairn-predictions") == 0;
+    free(format);
+    if (is_checkpoint) return print_checkpoint(path, file);
+    return is_predictions ? print_predictions(path, file) : print_dataset(path, file);
 }
 
 static cairn_status run_info(const struct cairn_arguments *arguments, cairn_comm *comm)
@@ -356,6 +375,6 @@ static cairn_status run_info(const struct cairn_arguments *arguments, cairn_comm
 const struct cairn_command cairn_command_info = {
     .name = "info",
     .usage = "cairn info FILE.h5",
-    .doc = "describes a dataset or a checkpoint",
+    .doc = "describes a dataset, a checkpoint, weights or predictions",
     .run = run_info,
 };

@@ -111,16 +111,18 @@ int main(int argc, char **argv)
     cairn_memory_settle();
     struct cairn_arguments arguments = {.count = argc - 1, .value = argv + 1};
     bool help = take_common(&arguments);
-    bool first = cairn_launcher_is_first(); /* one of several ranks tells what all would tell */
+    /* One of several ranks tells what all would tell.  Where MPI has not begun there is no barrier
+     * behind its line, and a launcher kills all once one ends with an error: so no other does. */
+    bool first = cairn_launcher_is_first();
     if (arguments.count > 0 && strcmp(arguments.value[0], "--version") == 0)
         return first ? cairn_version_print() : CAIRN_OK;
     if (arguments.count == 0) {
         if (first) print_commands(help ? stdout : stderr);
-        return help ? CAIRN_OK : CAIRN_USAGE;
+        return help || !first ? CAIRN_OK : CAIRN_USAGE;
     }
     const struct cairn_command *command = NULL;
     cairn_status st = find_command(arguments.value[0], &command);
-    if (st != CAIRN_OK) return end(st, first);
+    if (st != CAIRN_OK) return first ? end(st, true) : CAIRN_OK;
     arguments.count--;
     arguments.value++;
     if (help) {

@@ -30,9 +30,14 @@ static cairn_status read_request(const struct cairn_arguments *arguments, struct
         else
             CAIRN_TRY(cairn_trained_take(&request->model, name, value));
     }
-    if (request->model.checkpoint != NULL && request->model.data != NULL && request->out != NULL)
+    if (request->model.checkpoint == NULL || request->model.data == NULL || request->out == NULL)
+        return cairn_fail(CAIRN_USAGE,
+                          "usage: cairn predict CHECKPOINT.h5 --data FILE.h5 -o OUT.h5");
+    if (!cairn_file_same(request->out, request->model.checkpoint) &&
+        !cairn_file_same(request->out, request->model.data))
         return CAIRN_OK;
-    return cairn_fail(CAIRN_USAGE, "usage: cairn predict CHECKPOINT.h5 --data FILE.h5 -o OUT.h5");
+    return cairn_fail(CAIRN_USAGE, "-o %s is what predict reads; choose another name",
+                      request->out);
 }
 
 /* One micro-batch of this rank: its outputs into `mine` [b, n_out]; nothing behind the last sample.

@@ -18,10 +18,18 @@ struct reader {
     bool has_lines; /* a file; else a value of the command line */
 };
 
+enum { SHOWN_BYTES = 60 }; /* of a value of the command line */
+
+static const char *more(const struct reader *r)
+{
+    return strlen(r->text) > SHOWN_BYTES ? "..." : "";
+}
+
 static cairn_status wrong_at(const struct reader *r, size_t line, size_t column, const char *what)
 {
     if (!r->has_lines)
-        return cairn_fail(CAIRN_USAGE, "%s: the value '%s' %s", r->source, r->text, what);
+        return cairn_fail(CAIRN_USAGE, "%s: the value '%.*s%s' %s", r->source, SHOWN_BYTES, r->text,
+                          more(r), what);
     return cairn_fail(CAIRN_USAGE, "%s:%zu:%zu: this %s", r->source, line + 1, column + 1, what);
 }
 
@@ -146,8 +154,8 @@ static cairn_status check_key(struct reader *r, const struct cairn_node *map,
     const struct cairn_node *first = cairn_node_find(map, key);
     if (first == NULL) return CAIRN_OK;
     if (!r->has_lines)
-        return cairn_fail(CAIRN_USAGE, "%s: the key '%s' stands twice in '%s'", r->source, key,
-                          r->text);
+        return cairn_fail(CAIRN_USAGE, "%s: the key '%s' stands twice in '%.*s%s'", r->source, key,
+                          SHOWN_BYTES, r->text, more(r));
     return cairn_fail(CAIRN_USAGE, "%s:%zu:%zu: the key '%s' stands twice, first in line %zu",
                       r->source, event->start_mark.line + 1, event->start_mark.column + 1, key,
                       first->line);

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static cairn_status find_kind(const struct cairn_node *node, size_t index,
+static cairn_status find_kind(const struct cairn_node *node, const char *prefix, size_t index,
                               const struct cairn_layer_kind **out)
 {
     enum { MOST = 64 };
@@ -18,11 +18,11 @@ static cairn_status find_kind(const struct cairn_node *node, size_t index,
     const struct cairn_node *type = cairn_node_find(node, "type");
     if (type == NULL || type->kind != CAIRN_NODE_SCALAR)
         return cairn_fail(CAIRN_USAGE,
-                          "%s: layer %zu must be a map with a type, such as {type: relu}",
-                          cairn_node_place(node), index);
+                          "%s: layer %s%zu must be a map with a type, such as {type: relu}",
+                          cairn_node_place(node), prefix, index);
     for (; n < MOST && cairn_layer_kind_at(n) != NULL; n++) names[n] = cairn_layer_kind_at(n)->name;
-    CAIRN_TRY_IN(cairn_name_find("layer type", type->text, names, n, &found), "%s: layer %zu",
-                 cairn_node_place(type), index);
+    CAIRN_TRY_IN(cairn_name_find("layer type", type->text, names, n, &found), "%s: layer %s%zu",
+                 cairn_node_place(type), prefix, index);
     *out = cairn_layer_kind_at(found);
     return CAIRN_OK;
 }
@@ -44,13 +44,13 @@ static cairn_status name_layer(struct cairn_chain *chain, size_t index,
     if (name != NULL && (name->kind != CAIRN_NODE_SCALAR || !is_identifier(name->text)))
         return cairn_fail(
             CAIRN_USAGE,
-            "%s: the name of layer %zu must be letters, digits and '_', not a digit first",
-            cairn_node_place(name), index);
+            "%s: the name of layer %s%zu must be letters, digits and '_', not a digit first",
+            cairn_node_place(name), prefix, index);
     int n = name != NULL ? snprintf(layer->name, sizeof layer->name, "%s%s", prefix, name->text)
                          : snprintf(layer->name, sizeof layer->name, "%s%zu", prefix, index);
     if (n >= (int)sizeof layer->name)
-        return cairn_fail(CAIRN_USAGE, "%s: the name of layer %zu is longer than %zu characters",
-                          cairn_node_place(node), index, sizeof layer->name - 1);
+        return cairn_fail(CAIRN_USAGE, "%s: the name of layer %s%zu is longer than %zu characters",
+                          cairn_node_place(node), prefix, index, sizeof layer->name - 1);
     for (size_t i = 0; i < index; i++)
         if (strcmp(chain->layer[i].name, layer->name) == 0)
             return cairn_fail(CAIRN_USAGE, "%s: layers %zu and %zu are both called %s",
@@ -89,7 +89,10 @@ static cairn_status plan_kind(struct cairn_layer *layer, const struct cairn_node
     layer->n_in = cairn_shape_count(&layer->in);
     layer->wants_dx = plan->wants_dx;
     plan->node = node;
-    CAIRN_TRY_IN(kind->plan(layer, plan), "%s: %s", cairn_node_place(node), what);
+    size_t depth = plan->depth;
+    cairn_status st = kind->plan(layer, plan);
+    if (st != CAIRN_OK && plan->depth > depth) return st; /* a layer inside has said where */
+    CAIRN_TRY_IN(st, "%s: %s", cairn_node_place(node), what);
     layer->n_out = cairn_shape_count(&layer->out);
     layer->in_backward = layer->wants_dx || plan->n_opens > n_opens;
     plan->wants_dx = layer->in_backward;
@@ -124,7 +127,7 @@ static cairn_status plan_layers(struct cairn_chain *chain, const struct cairn_no
     bool over = false; /* the chain's input is not ours to change */
     for (size_t i = 0; i < chain->n_layers; i++, node = node->next) {
         struct cairn_layer *layer = &chain->layer[i];
-        CAIRN_TRY(find_kind(node, i, &layer->kind));
+        CAIRN_TRY(find_kind(node, prefix, i, &layer->kind));
         CAIRN_TRY(name_layer(chain, i, node, prefix));
         layer->in = i == 0 ? *in : chain->layer[i - 1].out;
         CAIRN_TRY(plan_kind(layer, node, plan));
@@ -143,14 +146,23 @@ static void plan_gradients(const struct cairn_chain *chain, struct cairn_plan *p
         if (layer->wants_dx && layer->n_in > *most) *most = layer->n_in;
 }
 
+/* "0.body." is the prefix of layer 0's body. */
+static cairn_status no_layers(const struct cairn_node *list, const char *prefix,
+                              struct cairn_plan *plan)
+{
+    bool outermost = prefix[0] == '\0';
+    plan->depth++; /* as a layer inside: the place is said here */
+    return cairn_fail(CAIRN_USAGE,
+                      "%s: %s%.*s is a list of layers, such as [{type: dense, units: 10}]",
+                      cairn_node_place(list), outermost ? "a model" : "layer ",
+                      outermost ? 0 : (int)strlen(prefix) - 1, prefix);
+}
+
 cairn_status cairn_chain_plan(struct cairn_chain *chain, const struct cairn_node *list,
                               const char *prefix, const struct cairn_shape *in,
                               struct cairn_plan *plan)
 {
-    if (list->kind != CAIRN_NODE_LIST || list->child == NULL)
-        return cairn_fail(CAIRN_USAGE,
-                          "%s: a model is a list of layers, such as [{type: dense, units: 10}]",
-                          cairn_node_place(list));
+    if (list->kind != CAIRN_NODE_LIST || list->child == NULL) return no_layers(list, prefix, plan);
     if (plan->depth == CAIRN_MAX_DEPTH)
         return cairn_fail(CAIRN_USAGE, "%s: lists of layers are nested more than %d deep",
                           cairn_node_place(list), CAIRN_MAX_DEPTH);

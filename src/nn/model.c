@@ -121,6 +121,9 @@ static cairn_status plan_model(struct cairn_model *model, const struct cairn_mod
             model->gradient_at[depth][turn] =
                 cairn_plan_kept(&plan, plan.gradient[depth], sizeof(real));
     model->scratch_at = cairn_arena_plan(&model->arena, plan.scratch_bytes, 1);
+    struct cairn_arena all = model->arena; /* asked for together, before any is taken */
+    cairn_arena_plan(&all, model->params.n_values, sizeof(real));
+    CAIRN_TRY(cairn_memory_check(all.planned_bytes, "activations and weights"));
     return cairn_arena_allocate(&model->arena, "activations");
 }
 

@@ -80,6 +80,14 @@ bad 2 '1000000000 x batch.accumulate 1000000000 x [13] ranks is too large' batch
 bad 2 'batch.tail drop leaves nothing: batch.global is 64 for 30' batch.tail=drop batch.global=64
 bad 2 'reproducible needs batch.global and batch.micro as numbers' train.reproducible=true batch.global=none batch.accumulate=2
 bad 2 'optim.momentum is not used by optim.name: adam' optim.name=adam optim.momentum=0.9
+bad 2 "no optimizer 'AdamW'; did you mean 'adamw'" optim.name=AdamW
+residual="{type: residual, body: [{type: residual, body: [LAYER]}]}"
+bad 2 "^cairn: command line: layer 0\.body\.0\.body\.0: there is no layer type 'dens'; did" "model=[${residual/LAYER/{type: dens\}}]"
+bad 2 "^cairn: command line: layer 0\.body\.0\.body\.0 \(dense\) has no key 'unit'" "model=[${residual/LAYER/{type: dense, unit: 4\}}]"
+bad 2 '^cairn: command line: layer 0\.body\.0\.body is a list of layers' "model=[${residual/LAYER/}]"
+bad 2 '^cairn: command line: layer 0\.body\.0 \(residual\): the input \[4\] cannot be added' "model=[${residual/LAYER/{type: dense, units: 5\}}]"
+big='{type: dense, units: 1000000000}'
+bad 2 'memory for activations and weights: [0-9]+ bytes are not to be had' "model=[$big, $big, {type: dense, units: 3}]"
 bad 2 'loss squared_error wants real targets, but the data has classes' loss=squared_error
 bad 2 'train.epochs or train.updates, not both' train.epochs=1 train.updates=1
 

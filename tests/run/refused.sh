@@ -81,6 +81,8 @@ outputs()
     echo older >p.h5
     (umask 0; expect 0 "$1" predict "$saved" --data data.h5 -o p.h5)
     same "mode of the predictions" "$(stat -c %a p.h5)" 664
+    expect_line 2 "$1" 'data.h5 is what predict reads; choose' predict "$saved" --data data.h5 -o ./data.h5
+    expect_line 2 "$1" 'latest.h5 is what predict reads; choose' predict "$saved" --data data.h5 -o "$saved"
     mkfifo pipe
     expect_line 6 "$1" 'pipe: is not a plain file; choose another name' predict "$saved" --data data.h5 -o pipe
     [ -p pipe ] || fail "predict has replaced a pipe"
@@ -113,6 +115,9 @@ another()
     expect_line 3 "$1" 'nothere.h5: No such file' train run.yaml --out result --resume nothere.h5
     expect_line 2 "$1" 'no group called|--split dev: there are' eval result/checkpoints/latest.h5 --split dev
     expect_line 3 "$1" 'has no group val' eval result/checkpoints/latest.h5 --split val
+    expect_line 3 "$1" 'has no group /weights' train run.yaml --out result --overwrite --init data.h5
+    expect_line 2 "$1" 'optim.lr is x' train run.yaml --out result --overwrite optim.lr=x
+    [ -e result/checkpoints/update-00000004.h5 ] || fail "--overwrite has removed a run that nothing could replace"
     expect 0 "$1" train run.yaml --out result train.updates=6
 }
 

@@ -136,6 +136,7 @@ static void test_nearest(void **state)
     assert_string_equal(cairn_keys_nearest("dens", names, 4), "dense");
     assert_string_equal(cairn_keys_nearest("Dropuot", names, 4), "dropout");
     assert_string_equal(cairn_keys_nearest("flaten", names, 4), "flatten");
+    assert_string_equal(cairn_keys_nearest("DENSE", names, 4), "dense");
     assert_null(cairn_keys_nearest("transformer", names, 4));
     assert_null(cairn_keys_nearest("x", names, 0));
 }

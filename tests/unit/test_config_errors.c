@@ -165,6 +165,8 @@ static void test_bad_overrides(void **state)
         {"model.-0=3", "command line: ", "no element '-0'"},
         {"model=[", "command line: ", "'[' is not YAML"},
         {"model=[{a: 1, a: 2}]", "command line: ", "'a' stands twice in"},
+        {"model=[{a: 1, a: 2, b: 0123456789012345678901234567890123456789012345678901234}]",
+         "command line: ", "0123456789012...'"},
         {"loss=&a b", "command line: ", "anchor"},
         {"data.file=", "command line: ", "data.file: the path is empty"},
     };
