@@ -19,6 +19,9 @@ for name in digits diabetes; do
 done
 info 'x \[1437, 1, 8, 8\] uint8, scale 0.0625, from 0 to 1' digits.h5
 info 'license: CC-BY-4.0' digits.h5
+"$CAIRN_BUILD/tests/run_make_data" start.h5 /weights/0.weight=float32:3x4
+info 'start.h5: weights$' start.h5
+info '0.weight \[3, 4\] float32' start.h5
 info 'y \[353, 1\] float32, real targets' diabetes.h5
 
 # A table of texts and classes.

@@ -81,6 +81,8 @@ outputs()
     echo older >p.h5
     (umask 0; expect 0 "$1" predict "$saved" --data data.h5 -o p.h5)
     same "mode of the predictions" "$(stat -c %a p.h5)" 664
+    expect 0 0 info p.h5
+    grep -q 'outputs \[9, 3\] float32' out || fail "cairn info says nothing of predictions"
     expect_line 2 "$1" 'data.h5 is what predict reads; choose' predict "$saved" --data data.h5 -o ./data.h5
     expect_line 2 "$1" 'latest.h5 is what predict reads; choose' predict "$saved" --data data.h5 -o "$saved"
     mkfifo pipe
