@@ -134,7 +134,8 @@ static cairn_status check_numbers(const struct cairn_key *key, const struct cair
 static cairn_status read_tree(const struct cairn_key *key, const struct cairn_node *node,
                               const char *what, const struct cairn_node **out)
 {
-    const char *const kinds[] = {[CAIRN_NODE_SCALAR] = key->low < key->high ? "number" : "name",
+    bool numbers = cairn_words_find(key->words, "number", NULL);
+    const char *const kinds[] = {[CAIRN_NODE_SCALAR] = numbers ? "number" : "name",
                                  [CAIRN_NODE_LIST] = "list",
                                  [CAIRN_NODE_MAP] = "map"};
     bool is_empty = node->kind == CAIRN_NODE_SCALAR && node->text[0] == '\0';

@@ -26,7 +26,7 @@ struct cairn_plane_keys {
 };
 
 /** For the three rows of a layer's table of keys. */
-#define CAIRN_PLANE_PAIR "name list"
+#define CAIRN_PLANE_PAIR "number list"
 
 /** Geometry.  Each pair is rows, columns. */
 struct cairn_plane {
