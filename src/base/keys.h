@@ -34,9 +34,9 @@ struct cairn_key {
     const char *fallback; /* the default; "" for none (TEXT: "", TREE: NULL) */
     double low, high;     /* range of COUNT (at most 2^53) and REAL, both ends allowed; of TREE: of
                              each number of a list, or a single one; equal: it may hold anything */
-    const char *words; /* separated by blanks, or NULL; of TREE: what of name list map it takes, and
-                          none, which is NULL */
-    const char *doc;   /* one sentence, with the unit */
+    const char *words;    /* separated by blanks, or NULL; of TREE: what of name number list map it
+                             takes,    and none, which is NULL */
+    const char *doc;      /* one sentence, with the unit */
 };
 
 /**
