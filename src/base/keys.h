@@ -35,7 +35,7 @@ struct cairn_key {
     double low, high;     /* range of COUNT (at most 2^53) and REAL, both ends allowed; of TREE: of
                              each number of a list, or a single one; equal: it may hold anything */
     const char *words;    /* separated by blanks, or NULL; of TREE: what of name number list map it
-                             takes,    and none, which is NULL */
+                             takes, and none, which is NULL */
     const char *doc;      /* one sentence, with the unit */
 };
 
