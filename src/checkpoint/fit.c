@@ -17,7 +17,7 @@
 #define BUFFERS "/buffers/"
 
 /* Three lists, a path and the words around them fit into one line of an error. */
-enum { MOST_NAMES = 10, LIST_BYTES = 480, WORDS_BYTES = 3 * (LIST_BYTES + 32) };
+enum { MOST_NAMES = 10, NAME_BYTES = 320, LIST_BYTES = 480, WORDS_BYTES = 3 * (LIST_BYTES + 32) };
 
 /* Names for a message: the first few of n. */
 struct names {
@@ -39,7 +39,7 @@ struct fit {
 static void CAIRN_PRINTF(2, 3) add_name(struct names *names, const char *format, ...)
 {
     va_list arguments;
-    char name[LIST_BYTES];
+    char name[NAME_BYTES];
     size_t used = strlen(names->text);
     va_start(arguments, format);
     vsnprintf(name, sizeof name, format, arguments);
