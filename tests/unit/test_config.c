@@ -277,15 +277,26 @@ static void test_foreign_names_lead_to_ours(void **state)
         assert_true(is_key_or_section(ours[i], strcspn(ours[i], " ,;")));
 }
 
+static int write_file(void **state)
+{
+    (void)state;
+    FILE *file = fopen("test_config.yaml", "wb");
+    assert_non_null(file);
+    fputs(RUN, file);
+    return fclose(file);
+}
+
+static int remove_file(void **state)
+{
+    (void)state;
+    return remove("test_config.yaml");
+}
+
 static void test_load(void **state)
 {
     char *text = NULL;
     size_t n = 0;
     (void)state;
-    FILE *file = fopen("test_config.yaml", "wb");
-    assert_non_null(file);
-    fputs(RUN, file);
-    fclose(file);
     assert_int_equal(cairn_config_load("test_config.yaml", &text, &n), CAIRN_OK);
     assert_int_equal(n, sizeof RUN - 1);
     assert_memory_equal(text, RUN, n);
@@ -342,5 +353,5 @@ int main(void)
         cmocka_unit_test(test_load),
         cmocka_unit_test(test_options),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, write_file, remove_file);
 }
