@@ -18,10 +18,10 @@
 enum { BYTE_VALUES = 256 };
 
 struct request {
-    const char *checkpoint, *prompt;
+    struct cairn_trained_request trained; /* checkpoint and ema of it */
+    const char *prompt;
     size_t n_tokens, top_k, seed;
     double temperature;
-    bool ema;
 };
 
 /* What a checkpoint gives. */
@@ -66,19 +66,15 @@ static cairn_status read_request(const struct cairn_arguments *arguments, struct
     for (;;) {
         CAIRN_TRY(cairn_arguments_next(arguments, known, &position, &name, &value));
         if (name == NULL && value == NULL) break;
-        if (name == NULL && request->checkpoint != NULL)
-            return cairn_fail(CAIRN_USAGE, "one checkpoint at a time, not also %s", value);
-        if (name == NULL)
-            request->checkpoint = value;
-        else if (strcmp(name, "--ema") == 0)
-            request->ema = true;
+        if (name == NULL || strcmp(name, "--ema") == 0)
+            CAIRN_TRY(cairn_trained_take(&request->trained, name, value));
         else if (strcmp(name, "--prompt") == 0)
             request->prompt = value;
         else
             CAIRN_TRY(cairn_argument_number(cairn_argument_key(numbers, N_NUMBERS, name), value,
                                             request));
     }
-    if (request->checkpoint != NULL) return CAIRN_OK;
+    if (request->trained.checkpoint != NULL) return CAIRN_OK;
     return cairn_fail(CAIRN_USAGE,
                       "which checkpoint? usage: cairn sample CHECKPOINT.h5 --prompt TEXT");
 }
@@ -205,7 +201,8 @@ static cairn_status begin_text(const struct request *request, struct language *l
         .top_k = request->top_k,
         .seed = request->seed,
     };
-    CAIRN_TRY_IN(cairn_generate_begin(&options, &language->generator), "%s", request->checkpoint);
+    CAIRN_TRY_IN(cairn_generate_begin(&options, &language->generator), "%s",
+                 request->trained.checkpoint);
     size_t token = 0;
     size_t taken = 0;
     const char *prompt = request->prompt;
@@ -259,7 +256,7 @@ static cairn_status run_sample(const struct cairn_arguments *arguments, cairn_co
     struct language language = {0};
     (void)comm;
     CAIRN_TRY(read_request(arguments, &request));
-    cairn_status st = read_model(request.checkpoint, request.ema, &language);
+    cairn_status st = read_model(request.trained.checkpoint, request.trained.ema, &language);
     if (st == CAIRN_OK) st = begin_text(&request, &language);
     if (st == CAIRN_OK) st = write_text(&request, &language);
     close_language(&language);
