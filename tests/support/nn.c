@@ -20,6 +20,18 @@ struct cairn_node *tree_of(const char *text)
     return tree;
 }
 
+struct cairn_model_options token_options(const struct cairn_node *tree, size_t n_tokens,
+                                         size_t vocabulary, size_t b)
+{
+    return (struct cairn_model_options){.layers = tree,
+                                        .input = {1, {n_tokens}},
+                                        .n_classes = vocabulary,
+                                        .n_labels = n_tokens,
+                                        .vocabulary = vocabulary,
+                                        .micro = b,
+                                        .seed = 3};
+}
+
 static void get(size_t count, size_t size, void *out)
 {
     assert_int_equal(cairn_memory_get(count, size, "a test", out), CAIRN_OK);

@@ -22,6 +22,11 @@ struct samples {
     uint64_t *sample, *epoch;
 };
 
+/** Options for n_tokens tokens below `vocabulary` and a label of it for each, in micro-batches of
+ * b. */
+struct cairn_model_options token_options(const struct cairn_node *tree, size_t n_tokens,
+                                         size_t vocabulary, size_t b);
+
 /** n random samples for a model with these options; all weights are 1 (micro.weight is NULL). */
 struct samples samples_make(const struct cairn_model_options *options, size_t n);
 void samples_free(struct samples *samples);

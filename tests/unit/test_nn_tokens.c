@@ -18,18 +18,6 @@ enum { T = 4, K = 5, D = 3, SAMPLES = 3 };
 static const double SINGLE = 2e-5; /* sums of tens of float products, each rounded to 2^-24 */
 static const double CHECK = 1e-6;  /* central differences in double, as in test_nn_layers */
 
-/* Tokens [T] below K, a label of K for each. */
-static struct cairn_model_options options_of(const struct cairn_node *tree)
-{
-    return (struct cairn_model_options){.layers = tree,
-                                        .input = {1, {T}},
-                                        .n_classes = K,
-                                        .n_labels = T,
-                                        .vocabulary = K,
-                                        .micro = SAMPLES,
-                                        .seed = 3};
-}
-
 static const struct cairn_param *param_of(const struct bench *bench, const char *name)
 {
     for (size_t i = 0; i < bench->params->n_tensors; i++)
@@ -49,7 +37,7 @@ static void test_values_written_out(void **state)
     (void)state;
     struct cairn_node *tree = tree_of("[{type: embedding, units: 3}, {type: position}, "
                                       "{type: dense, units: 5}]");
-    struct cairn_model_options options = options_of(tree);
+    struct cairn_model_options options = token_options(tree, T, K, SAMPLES);
     struct samples samples = samples_make(&options, SAMPLES);
     struct bench *bench = bench_make(&options);
     const float *y = NULL;
@@ -79,7 +67,7 @@ static void test_labels_of_each_token(void **state)
     struct cairn_node *tree = tree_of("[{type: embedding, units: 3}, {type: position}, "
                                       "{type: dense, units: 4}, {type: gelu}, "
                                       "{type: dense, units: 5}]");
-    struct cairn_model_options options = options_of(tree);
+    struct cairn_model_options options = token_options(tree, T, K, SAMPLES);
     struct samples samples = samples_make(&options, SAMPLES);
     double worst = 1;
     samples.micro.weight = samples.weight;
@@ -96,7 +84,7 @@ static void test_gradient_of_an_embedding_into_a_place_of_no_value(void **state)
 {
     (void)state;
     struct cairn_node *tree = tree_of("[{type: embedding, units: 3}, {type: dense, units: 5}]");
-    struct cairn_model_options options = options_of(tree);
+    struct cairn_model_options options = token_options(tree, T, K, SAMPLES);
     options.vocabulary = 4 * K;
     struct samples samples = samples_make(&options, SAMPLES);
     struct bench *sum = bench_make(&options);
@@ -117,7 +105,7 @@ static void test_what_is_no_token_stays_inside(void **state)
 {
     (void)state;
     struct cairn_node *tree = tree_of("[{type: embedding, units: 3}, {type: dense, units: 5}]");
-    struct cairn_model_options options = options_of(tree);
+    struct cairn_model_options options = token_options(tree, T, K, SAMPLES);
     struct samples samples = samples_make(&options, SAMPLES);
     struct bench *bench = bench_make(&options);
     samples.x[0] = K;
@@ -135,7 +123,7 @@ static void wrong(const char *model, size_t vocabulary, const struct cairn_shape
                   const char *words)
 {
     struct cairn_node *tree = tree_of(model);
-    struct cairn_model_options options = options_of(tree);
+    struct cairn_model_options options = token_options(tree, T, K, SAMPLES);
     struct cairn_model *out = NULL;
     options.vocabulary = vocabulary;
     options.input = *in;
@@ -162,7 +150,7 @@ static void test_wrong_models_are_told_why(void **state)
 static void loss_and_gradient(const char *model, struct bench **out)
 {
     struct cairn_node *tree = tree_of(model);
-    struct cairn_model_options options = options_of(tree);
+    struct cairn_model_options options = token_options(tree, T, K, SAMPLES);
     struct samples samples = samples_make(&options, SAMPLES);
     *out = bench_make(&options);
     assert_int_equal(bench_gradient(*out, &samples.micro), CAIRN_OK);
@@ -260,7 +248,7 @@ static void test_initial_weights(void **state)
     struct cairn_node *tree =
         tree_of("[{type: embedding, units: 1000}, {type: position, init: gpt2}, "
                 "{type: dense, units: 5, init: gpt2}]");
-    struct cairn_model_options options = options_of(tree);
+    struct cairn_model_options options = token_options(tree, T, K, SAMPLES);
     struct bench *bench = bench_make(&options);
     assert_true(fabs(deviation(weights_of(bench, "0.weight"), K * WIDE) - 1) < few);
     assert_true(fabs(deviation(weights_of(bench, "1.weight"), T * WIDE) / 0.02 - 1) < few);

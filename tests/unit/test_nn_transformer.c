@@ -17,18 +17,6 @@ enum { T = 7, K = 9, D = 4, SAMPLES = 3 };
 static const double CHECK = 1e-6;  /* central differences in double, as in test_nn_layers */
 static const double SINGLE = 2e-5; /* sums of tens of float products, each rounded to 2^-24 */
 
-/* Tokens [T] below K, a label of K for each. */
-static struct cairn_model_options options_of(const struct cairn_node *tree)
-{
-    return (struct cairn_model_options){.layers = tree,
-                                        .input = {1, {T}},
-                                        .n_classes = K,
-                                        .n_labels = T,
-                                        .vocabulary = K,
-                                        .micro = SAMPLES,
-                                        .seed = 3};
-}
-
 struct run {
     struct cairn_node *tree;
     struct samples samples;
@@ -38,7 +26,7 @@ struct run {
 static struct run run_of(const char *model)
 {
     struct run run = {.tree = tree_of(model)};
-    struct cairn_model_options options = options_of(run.tree);
+    struct cairn_model_options options = token_options(run.tree, T, K, SAMPLES);
     run.samples = samples_make(&options, SAMPLES);
     run.bench = bench_make(&options);
     return run;
@@ -104,7 +92,7 @@ static void test_a_block_is_its_layers(void **state)
 static void check_gradient(const char *model, const struct cairn_shape *in, size_t vocabulary)
 {
     struct cairn_node *tree = tree_of(model);
-    struct cairn_model_options options = options_of(tree);
+    struct cairn_model_options options = token_options(tree, T, K, SAMPLES);
     options.input = *in;
     options.vocabulary = vocabulary;
     struct samples samples = samples_make(&options, SAMPLES);
@@ -166,7 +154,7 @@ static void test_a_tied_weight_has_both_gradients(void **state)
 static void wrong(const char *model, const char *words)
 {
     struct cairn_node *tree = tree_of(model);
-    struct cairn_model_options options = options_of(tree);
+    struct cairn_model_options options = token_options(tree, T, K, SAMPLES);
     struct cairn_model *out = NULL;
     assert_int_equal(cairn_model_create(&options, &out), CAIRN_USAGE);
     if (strstr(cairn_error_text(), words) == NULL)
