@@ -11,7 +11,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "cli/command.h"
-#include "cli/launcher.h"
+#include "cluster/launcher.h"
 #include "cli/version.h"
 
 #define X(name) extern const struct cairn_command cairn_command_##name;

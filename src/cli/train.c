@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "checkpoint/checkpoint.h"
 #include "cli/command.h"
-#include "cli/launcher.h"
+#include "cluster/launcher.h"
 #include "cli/provenance.h"
 #include "comm/exchange.h"
 #include "setup/setup.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Whether this process should be one of several ranks.  Local. */
-#ifndef CAIRN_CLI_LAUNCHER_H
-#define CAIRN_CLI_LAUNCHER_H
+#ifndef CAIRN_CLUSTER_LAUNCHER_H
+#define CAIRN_CLUSTER_LAUNCHER_H
 
 #include <stdbool.h>
 

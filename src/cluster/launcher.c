@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * N singletons instead of N ranks: the most expensive mistake of a launch, since each would train
  * alone. */
-#include "cli/launcher.h"
+#include "cluster/launcher.h"
 
 #include <stdlib.h>
 
