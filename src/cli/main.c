@@ -11,8 +11,8 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "cli/command.h"
-#include "cluster/launcher.h"
 #include "cli/version.h"
+#include "cluster/launcher.h"
 
 #define X(name) extern const struct cairn_command cairn_command_##name;
 #include "cli/commands.def"

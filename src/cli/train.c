@@ -8,8 +8,8 @@
 #include "base/log.h"
 #include "checkpoint/checkpoint.h"
 #include "cli/command.h"
-#include "cluster/launcher.h"
 #include "cli/provenance.h"
+#include "cluster/launcher.h"
 #include "comm/exchange.h"
 #include "setup/setup.h"
 
