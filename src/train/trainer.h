@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/where.h"
 #include "cairn/trainer.h"
 #include "comm/sum.h"
 #include "data/loader.h"
@@ -68,7 +69,7 @@ struct cairn_trainer {
     bool done;                  /* the run is complete; else ... */
     struct cairn_window window; /* ... the next update's samples ... */
     struct cairn_share share;   /* ... and this rank's micro-batches */
-    struct cairn_times spent;   /* in this update */
+    struct cairn_where where;   /* phase, micro-batch and times of this update */
     struct cairn_times times;   /* in the whole run */
     cairn_status pending;       /* this rank's trouble outside an update; rides in the next sum */
 };

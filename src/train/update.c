@@ -3,7 +3,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/interrupt.h"
 #include "train/trainer.h"
 
@@ -23,7 +22,7 @@ cairn_status cairn_trainer_update(cairn_trainer *t, struct cairn_update_record *
 
 void cairn_trainer_zero(cairn_trainer *t)
 {
-    t->spent = (struct cairn_times){0};
+    cairn_where_begin(&t->where, t->at.update + 1);
     cairn_sum_begin(t->sum);
 }
 
@@ -37,14 +36,14 @@ cairn_status cairn_trainer_backward(cairn_trainer *t, size_t i)
         return cairn_fail(CAIRN_USAGE, "micro-batch %zu of a share of %zu", i,
                           cairn_trainer_share(t));
     uint64_t first = cairn_window_micro(&t->parts.rule, &t->window, t->share.first + i, &n);
-    double begin_s = cairn_clock_s();
+    t->where.micro = i;
+    cairn_where_enter(&t->where, CAIRN_PHASE_DATA);
     cairn_status st = cairn_loader_read(t->parts.loader[CAIRN_SPLIT_TRAIN], first, n, &micro);
-    double read_s = cairn_clock_s();
+    cairn_where_enter(&t->where, CAIRN_PHASE_COMPUTE);
     if (st == CAIRN_OK)
         st = cairn_model_gradient(t->parts.model, t->w, &micro, &t->sum->sink, &scores);
     if (st == CAIRN_OK) st = cairn_sum_scores(t->sum, &scores);
-    t->spent.data_s += read_s - begin_s;
-    t->spent.compute_s += cairn_clock_s() - read_s;
+    cairn_where_enter(&t->where, CAIRN_PHASE_OTHER);
     return st;
 }
 
@@ -63,7 +62,6 @@ static void divide(float *g, size_t n, double w)
 static cairn_status apply(cairn_trainer *t, const struct cairn_totals *totals,
                           struct cairn_update_record *out)
 {
-    double begin_s = cairn_clock_s();
     const struct cairn_rate rate = {.now = cairn_trainer_rate(t), .before = t->at.rate};
     if (t->parts.normalize) divide(t->g, t->params->n_weights, totals->weight);
     if (t->wants_flow) cairn_trainer_take_flow(t);
@@ -74,7 +72,7 @@ static cairn_status apply(cairn_trainer *t, const struct cairn_totals *totals,
     cairn_optim_update(t->parts.optim, rate, t->g, t->w);             /* -> new weights */
     cairn_buffers_update(t->params, t->g, (double)t->window.n, t->w); /* -> normalisation's */
     cairn_ema_update(t);                                              /* -> train.ema */
-    t->spent.update_s = cairn_clock_s() - begin_s;
+    cairn_where_enter(&t->where, CAIRN_PHASE_OTHER);
     *out = cairn_trainer_record(t, totals);
     out->lr = rate.now;
     out->grad_norm = norm;
@@ -89,9 +87,9 @@ cairn_status cairn_trainer_sum(cairn_trainer *t, cairn_status st, bool *again,
 {
     struct cairn_totals totals = {0};
     if (t->done) return cairn_fail(CAIRN_USAGE, "the run is complete: it has no further update");
-    double begin_s = cairn_clock_s();
+    cairn_where_enter(&t->where, CAIRN_PHASE_REDUCE);
     st = cairn_sum_reduce(t->sum, st, cairn_interrupted(), &t->g, &totals);
-    t->spent.reduce_s = cairn_clock_s() - begin_s;
+    cairn_where_enter(&t->where, CAIRN_PHASE_UPDATE);
     *again = st == CAIRN_OK && cairn_sum_again(t->sum);
     if (st == CAIRN_OK && !*again) st = apply(t, &totals, out);
     if (st == CAIRN_OK) return CAIRN_OK;

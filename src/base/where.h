@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Where a rank is: its phase, update and micro-batch, and since when.  The one clock of the phases:
+ * what a phase took is known when the next begins.  Written by the thread that trains; another
+ * thread may look at any time.  Local. */
+#ifndef CAIRN_BASE_WHERE_H
+#define CAIRN_BASE_WHERE_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+/** What a rank is at.  Names: cairn_phase_name(). */
+enum cairn_phase {
+    CAIRN_PHASE_OTHER, /* what has no phase of its own: the caller's loop, say */
+    CAIRN_PHASE_DATA,
+    CAIRN_PHASE_COMPUTE,
+    CAIRN_PHASE_REDUCE,
+    CAIRN_PHASE_UPDATE,
+    CAIRN_PHASE_EVALUATE,
+    CAIRN_PHASE_SAVE,
+    CAIRN_N_PHASES
+};
+
+/** A rank's whereabouts.  A zeroed one is fine. */
+struct cairn_where {
+    _Atomic uint64_t since_ns; /* of cairn_clock_s(); 0: nothing has begun */
+    _Atomic uint64_t update;   /* the running one, from 1; 0: none yet */
+    _Atomic uint64_t micro;    /* of this rank's share, from 0 */
+    _Atomic int phase;
+    double spent_s[CAIRN_N_PHASES]; /* since cairn_where_begin(); the training thread's own */
+};
+
+/** An update begins: nothing was spent on it yet.  Ranks: local.  Errors: none. */
+void cairn_where_begin(struct cairn_where *where, uint64_t update);
+
+/** The phase before ends here, this one begins.  Ranks: local.  Errors: none. */
+void cairn_where_enter(struct cairn_where *where, enum cairn_phase phase);
+
+/** "reading data", for a message.  Ranks: local.  Errors: none. */
+const char *cairn_phase_name(enum cairn_phase phase);
+
+#endif

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Inside train/: a run in progress, and its parts.  Collective functions unless they say otherwise.
+ * Start reading at run.c. */
+#ifndef CAIRN_TRAIN_RUN_H
+#define CAIRN_TRAIN_RUN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "report/progress.h"
+#include "train/trainer.h"
+
+/** An evaluation on test. */
+struct cairn_tested {
+    uint64_t update; /* UINT64_MAX: there was none */
+    double loss, accuracy;
+};
+
+/** Which weights are evaluated: those that are trained, and their moving average. */
+enum cairn_which { CAIRN_TRAINED, CAIRN_AVERAGED, CAIRN_N_WHICH };
+
+/** A run in progress. */
+struct cairn_run {
+    cairn_trainer *t;
+    const struct cairn_run_options *options;
+    struct cairn_progress progress;
+    double begin_s;                          /* of this process */
+    double wall_before_s;                    /* of the processes before */
+    uint64_t saved_update;                   /* of the newest checkpoint; UINT64_MAX: none yet */
+    struct cairn_tested test[CAIRN_N_WHICH]; /* the last ones */
+    bool main;                               /* rank 0, which reports */
+};
+
+/** Seconds since the start of the run, over all its processes.  Ranks: local.  Errors: none. */
+double cairn_run_wall_s(const struct cairn_run *run);
+
+/** Trouble of rank 0 with its files: it travels with the next sum.  Ranks: local.  Errors: none. */
+void cairn_run_report(struct cairn_run *run, cairn_status st);
+
+/** The lines of an update.  Ranks: local (rank 0).  Errors: none; they travel. */
+void cairn_run_report_update(struct cairn_run *run, const struct cairn_update_record *record,
+                             double update_wall_s);
+
+/** How many of enum cairn_which there are.  Ranks: local.  Errors: none. */
+enum cairn_which cairn_run_n_which(const struct cairn_run *run);
+
+/** One line of eval.csv.  Ranks: collective.  Errors: the agreed one. */
+CAIRN_CHECKED cairn_status cairn_run_evaluate_one(struct cairn_run *run, enum cairn_split split,
+                                                  enum cairn_which which);
+
+/** The weights, and their average where there is one.  Ranks: collective.  Errors: the agreed
+ * one. */
+CAIRN_CHECKED cairn_status cairn_run_evaluate(struct cairn_run *run, enum cairn_split split);
+
+/** What the process before evaluated behind its last checkpoint: its scores on rank 0, that it did
+ * on all.  Ranks: collective.  Errors: the agreed one. */
+CAIRN_CHECKED cairn_status cairn_run_recall_evaluation(struct cairn_run *run);
+
+/** Times of the slowest rank: some ranks of a small batch have no micro-batch at all.
+ * Ranks: collective.  Errors: the agreed one. */
+CAIRN_CHECKED cairn_status cairn_run_share_times(struct cairn_run *run, cairn_status st);
+
+/** A checkpoint of the last update.  Ranks: collective.  Errors: as cairn_train_save(). */
+CAIRN_CHECKED cairn_status cairn_run_save(struct cairn_run *run);
+
+/** A run that was complete before this start keeps its summary: *text on rank 0, *found on all.
+ * Ranks: collective.  Errors: the agreed one. */
+CAIRN_CHECKED cairn_status cairn_run_find_summary(const struct cairn_run *run, char **text,
+                                                  bool *found);
+
+/** The end of a run, complete or stopped: a checkpoint of the last update, the test set, the
+ * summary.  Ranks: collective.  Errors: the agreed one. */
+CAIRN_CHECKED cairn_status cairn_run_finish(struct cairn_run *run, bool stopped, char **summary);
+
+#endif

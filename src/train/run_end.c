@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * The end of a run: its last checkpoint, the test set, the summary. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "comm/exchange.h"
+#include "report/system.h"
+#include "train/run.h"
+
+/* The scores of the end; NaN where it was not evaluated. */
+static struct cairn_tested tested_now(const struct cairn_run *run, enum cairn_which which)
+{
+    if (run->test[which].update == run->t->at.update) return run->test[which];
+    return (struct cairn_tested){.loss = NAN, .accuracy = NAN};
+}
+
+static cairn_status summarize(struct cairn_run *run, bool stopped, char **text)
+{
+    cairn_trainer *t = run->t;
+    double rss = (double)cairn_system_peak_rss_bytes();
+    char *json = NULL;
+    cairn_status st = cairn_comm_max(t->parts.comm, CAIRN_OK, &rss, 1);
+    if (st == CAIRN_OK) st = cairn_run_share_times(run, st);
+    struct cairn_summary summary = {
+        .status = stopped ? "stopped" : "done",
+        .updates = t->at.update,
+        .epochs = t->at.position / t->parts.rule.n_samples,
+        .samples = t->at.samples,
+        .ranks = cairn_comm_size(t->parts.comm),
+        .micro_batch = (size_t)t->parts.rule.micro,
+        .global_batch = (size_t)cairn_window_batch(&t->parts.rule, t->at.position),
+        .train_loss = t->at.epoch_loss / t->at.epoch_weight,
+        .eval_loss = tested_now(run, CAIRN_TRAINED).loss,
+        .eval_accuracy = tested_now(run, CAIRN_TRAINED).accuracy,
+        .has_ema = t->average != NULL,
+        .ema_eval_loss = tested_now(run, CAIRN_AVERAGED).loss,
+        .ema_eval_accuracy = tested_now(run, CAIRN_AVERAGED).accuracy,
+        .weights_hash = cairn_trainer_weights_hash(t),
+        .samples_per_s =
+            t->times.training_s > 0 ? (double)t->at.samples / t->times.training_s : NAN,
+        .wall_s = t->times.wall_s,
+        .compute_s = t->times.compute_s,
+        .reduce_s = t->times.reduce_s,
+        .data_s = t->times.data_s,
+        .checkpoint_s = t->times.checkpoint_s,
+        .peak_rss_bytes = (size_t)rss,
+        .n_parameters = t->params->n_weights,
+    };
+    if (st == CAIRN_OK) st = t->pending;
+    if (st == CAIRN_OK && run->main)
+        st = cairn_run_folder_summary(run->options->folder, &summary, &json);
+    if (st == CAIRN_OK && run->main) st = cairn_run_folder_flush(run->options->folder);
+    st = cairn_comm_agree_main(t->parts.comm, st);
+    if (st != CAIRN_OK)
+        free(json);
+    else
+        *text = json;
+    return st;
+}
+
+cairn_status cairn_run_find_summary(const struct cairn_run *run, char **text, bool *found)
+{
+    const cairn_trainer *t = run->t;
+    cairn_status st = CAIRN_OK;
+    *text = NULL;
+    if (run->main && run->options->resumed && t->done)
+        st = cairn_run_folder_summary_before(run->options->folder, t->at.update,
+                                             cairn_trainer_weights_hash(t), text);
+    *found = *text != NULL;
+    return cairn_comm_broadcast(t->parts.comm, st, found, sizeof *found);
+}
+
+cairn_status cairn_run_finish(struct cairn_run *run, bool stopped, char **summary)
+{
+    cairn_trainer *t = run->t;
+    if (run->saved_update != t->at.update) CAIRN_TRY(cairn_run_save(run));
+    bool has_test = t->parts.loader[CAIRN_SPLIT_TEST] != NULL;
+    for (enum cairn_which which = CAIRN_TRAINED;
+         which < cairn_run_n_which(run) && !stopped && has_test; which++)
+        if (run->test[which].update != t->at.update)
+            CAIRN_TRY(cairn_run_evaluate_one(run, CAIRN_SPLIT_TEST, which));
+    return summarize(run, stopped, summary);
+}

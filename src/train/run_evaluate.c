@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * A run's evaluations: of the weights and of their moving average, and the lines in eval.csv. */
+#include <math.h>
+#include <stdio.h>
+
+#include "base/log.h"
+#include "comm/exchange.h"
+#include "train/run.h"
+
+enum { SPLIT_BYTES = 16 }; /* "test_ema" */
+
+enum cairn_which cairn_run_n_which(const struct cairn_run *run)
+{
+    return run->t->average == NULL ? CAIRN_AVERAGED : CAIRN_N_WHICH;
+}
+
+static void split_text(enum cairn_split split, enum cairn_which which, char name[SPLIT_BYTES])
+{
+    snprintf(name, SPLIT_BYTES, "%s%s", cairn_split_name(split),
+             which == CAIRN_AVERAGED ? "_ema" : "");
+}
+
+cairn_status cairn_run_evaluate_one(struct cairn_run *run, enum cairn_split split,
+                                    enum cairn_which which)
+{
+    cairn_trainer *t = run->t;
+    struct cairn_scores scores;
+    char name[SPLIT_BYTES];
+    cairn_where_enter(&t->where, CAIRN_PHASE_EVALUATE);
+    const float *w = which == CAIRN_AVERAGED ? cairn_ema_weights(t) : t->w;
+    CAIRN_TRY(cairn_train_evaluate(t, w, split, &scores));
+    cairn_where_enter(&t->where, CAIRN_PHASE_OTHER);
+    split_text(split, which, name);
+    struct cairn_eval_metrics line = {
+        .update = t->at.update,
+        .epoch = t->at.epoch,
+        .samples = t->at.samples,
+        .wall_s = cairn_run_wall_s(run),
+        .split = name,
+        .loss = scores.loss / scores.weight,
+        .accuracy = cairn_model_has_accuracy(t->parts.model) ? scores.correct / scores.count : NAN,
+    };
+    if (split == CAIRN_SPLIT_TEST)
+        run->test[which] = (struct cairn_tested){line.update, line.loss, line.accuracy};
+    if (!run->main) return CAIRN_OK;
+    cairn_run_report(run, cairn_run_folder_eval(run->options->folder, &line));
+    if (isnan(line.accuracy))
+        cairn_log_info("update %llu: %s loss %.6g", (unsigned long long)line.update, line.split,
+                       line.loss);
+    else
+        cairn_log_info("update %llu: %s loss %.6g, accuracy %.4f", (unsigned long long)line.update,
+                       line.split, line.loss, line.accuracy);
+    return CAIRN_OK;
+}
+
+cairn_status cairn_run_evaluate(struct cairn_run *run, enum cairn_split split)
+{
+    for (enum cairn_which which = CAIRN_TRAINED; which < cairn_run_n_which(run); which++)
+        CAIRN_TRY(cairn_run_evaluate_one(run, split, which));
+    return CAIRN_OK;
+}
+
+cairn_status cairn_run_recall_evaluation(struct cairn_run *run)
+{
+    const cairn_trainer *t = run->t;
+    struct cairn_eval_metrics last;
+    char name[SPLIT_BYTES];
+    for (enum cairn_which which = CAIRN_TRAINED; which < CAIRN_N_WHICH; which++) {
+        split_text(CAIRN_SPLIT_TEST, which, name);
+        if (!run->main || !run->options->resumed ||
+            !cairn_run_folder_last_eval(run->options->folder, name, t->at.update, &last))
+            continue;
+        run->wall_before_s = fmax(run->wall_before_s, last.wall_s);
+        run->test[which] = (struct cairn_tested){t->at.update, last.loss, last.accuracy};
+    }
+    return cairn_comm_broadcast(t->parts.comm, CAIRN_OK, run->test, sizeof run->test);
+}
