@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 # slurm-up.sh - Slurm on the hosts of a lab that is up: munged and slurmctld on "head", a slurmd on every other host.
-# `lab.sh down` ends it.  LAB/slurm.env has the variables for Slurm's commands on "head".
+# `lab.sh down` ends it.  LAB/slurm.env has LAB/env and the variables for Slurm's commands on "head".
 set -euo pipefail
 export LAB=${LAB:-${TMPDIR:-/tmp}/cairn-lab}
 lab=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/lab.sh
@@ -47,11 +47,10 @@ for i in $(seq "$n"); do
     echo "NodeName=h$i NodeAddr=10.77.0.$i CPUs=2 RealMemory=2000 State=UNKNOWN"
 done >>"$dir/slurm.conf"
 echo "PartitionName=main Nodes=h[1-$n] Default=YES MaxTime=INFINITE State=UP" >>"$dir/slurm.conf"
-# All hosts are one machine: ranks must not be bound to the same core, and must not spin.
 cat >"$LAB/slurm.env" <<END
-export SLURM_CONF=$dir/slurm.conf OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
-export OMPI_MCA_hwloc_base_binding_policy=none OMPI_MCA_mpi_yield_when_idle=1
-unset OMPI_MCA_btl_tcp_if_include OMPI_MCA_oob_tcp_if_include
+. $LAB/env
+export SLURM_CONF=$dir/slurm.conf
+unset OMPI_MCA_btl_tcp_if_include OMPI_MCA_oob_tcp_if_include OMPI_MCA_rmaps_base_mapping_policy
 END
 
 # daemon HOST COMMAND...
