@@ -14,13 +14,14 @@
 #include "cairn/status.h"
 
 /* One C type for each kind of key. */
-#define CAIRN_FIELD_COUNT  size_t
-#define CAIRN_FIELD_REAL   double
-#define CAIRN_FIELD_BOOL   bool
-#define CAIRN_FIELD_TEXT   const char *
-#define CAIRN_FIELD_PATH   const char *
-#define CAIRN_FIELD_CHOICE int
-#define CAIRN_FIELD_TREE   const struct cairn_node *
+#define CAIRN_FIELD_COUNT    size_t
+#define CAIRN_FIELD_REAL     double
+#define CAIRN_FIELD_DURATION double
+#define CAIRN_FIELD_BOOL     bool
+#define CAIRN_FIELD_TEXT     const char *
+#define CAIRN_FIELD_PATH     const char *
+#define CAIRN_FIELD_CHOICE   int
+#define CAIRN_FIELD_TREE     const struct cairn_node *
 
 /** The word "none" of a COUNT whose first word it is. */
 #define CAIRN_NONE CAIRN_KEY_WORD(0)

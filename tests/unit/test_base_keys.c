@@ -21,6 +21,7 @@ struct fields {
     const char *title;
     int init;
     const struct cairn_node *body;
+    double after;
 };
 
 static const struct cairn_key table[] = {
@@ -31,6 +32,8 @@ static const struct cairn_key table[] = {
     {"init", CAIRN_KEY_CHOICE, offsetof(struct fields, init), "he", 0, 0, "zeros he xavier",
      "scheme"},
     {"body", CAIRN_KEY_TREE, offsetof(struct fields, body), "", 0, 0, "list map", "inner list"},
+    {"after", CAIRN_KEY_DURATION, offsetof(struct fields, after), "never", 60, 86400, "auto never",
+     "pause"},
 };
 
 enum { N_KEYS = sizeof table / sizeof table[0] };
@@ -83,6 +86,7 @@ static void test_defaults(void **state)
     assert_string_equal(fields.title, "");
     assert_int_equal(fields.init, 1);
     assert_null(fields.body);
+    assert_true(fields.after == CAIRN_KEY_DURATION_WORD(1));
     assert_int_equal(cairn_keys_read(table, N_KEYS, NULL, NULL, "layer", &fields), CAIRN_USAGE);
     assert_string_equal(cairn_error_text(), "the key 'layer.units' must be given: width");
 }
@@ -105,6 +109,10 @@ static void test_values(void **state)
     assert_int_equal(read_two("units", "auto", "init", "xavier", &fields), CAIRN_OK);
     assert_true(fields.units == CAIRN_KEY_WORD(1));
     assert_int_equal(fields.init, 2);
+    assert_int_equal(read_two("units", "1", "after", "1:30:00", &fields), CAIRN_OK);
+    assert_true(fields.after == 5400);
+    assert_int_equal(read_two("units", "1", "after", "auto", &fields), CAIRN_OK);
+    assert_true(fields.after == CAIRN_KEY_DURATION_WORD(0));
 }
 
 static void test_refused(void **state)
@@ -122,6 +130,11 @@ static void test_refused(void **state)
     refuse("p", " 1", "run.yaml:4:7: layer 2 (dense).p is  1, but takes a number");
     refuse("p", "-0.1", "run.yaml:4:7: layer 2 (dense).p is -0.1, but must be at least 0");
     refuse("bias", "1", "run.yaml:4:7: layer 2 (dense).bias is 1, but takes true or false");
+    refuse("after", "soon",
+           "run.yaml:4:7: layer 2 (dense).after is soon, but takes a span of time (90s, 10m, 2h, "
+           "1d, MM:SS, HH:MM:SS or D-HH:MM:SS; a bare number is seconds), or one of: auto never");
+    refuse("after", "59", "run.yaml:4:7: layer 2 (dense).after is 59, but must be at least 1m");
+    refuse("after", "25h", "run.yaml:4:7: layer 2 (dense).after is 25h, but must be at most 1d");
     refuse("init", "hee",
            "run.yaml:4:7: layer 2 (dense).init is hee, but takes one of: zeros he xavier");
     refuse("body", "x", "run.yaml:4:7: layer 2 (dense).body is x, but takes one of: list map");
@@ -169,6 +182,12 @@ static void test_text_reads_the_same(void **state)
         fields.p = values[i];
         assert_true(strtod(cairn_key_text(&table[1], &fields, buffer), NULL) == values[i]);
     }
+    fields.after = CAIRN_KEY_DURATION_WORD(0);
+    assert_string_equal(cairn_key_text(&table[6], &fields, buffer), "auto");
+    fields.after = CAIRN_KEY_DURATION_WORD(1);
+    assert_string_equal(cairn_key_text(&table[6], &fields, buffer), "never");
+    fields.after = 5400;
+    assert_string_equal(cairn_key_text(&table[6], &fields, buffer), "90m");
     fields.p = 0.1;
     assert_string_equal(cairn_key_text(&table[1], &fields, buffer), "0.1");
 }
