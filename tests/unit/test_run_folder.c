@@ -8,7 +8,7 @@
 #include "report/rows.h"
 #include "support/run_folder.h"
 
-#ifndef __SANITIZE_ADDRESS__
+#if !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__
 /* Every allocation of this process, the C library's own ones too. */
 static size_t n_allocations;
 extern void *__libc_malloc(size_t);

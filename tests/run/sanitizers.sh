@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Whole runs under ThreadSanitizer, and under AddressSanitizer with UndefinedBehaviorSanitizer: with a writer of
+# checkpoints, a watch and data read from the file beside the training, stopped and resumed.  What they find fails the run.
+# All tests under them, by hand:
+#
+#   cmake --preset tsan && cmake --build --preset tsan -j2 && ctest --preset tsan -L 'unit|mpi|run'
+#   (and the same with asan)
+. "${BASH_SOURCE%/*}/../support/run.sh"
+
+limit_s=200
+# Several ranks of a loaded machine are slower here by a factor of ten.
+keys=(train.epochs=3 train.ema=0.9 checkpoint.every_updates=3 data.in_memory=false)
+
+# build NAME SANITIZERS: the program alone, beside what it is tested with
+build()
+{
+    cmake -S "$CAIRN_SOURCE" -B "$CAIRN_BUILD/$1" "-DCAIRN_SANITIZE=$2" -DCAIRN_TESTS=OFF -DCMAKE_BUILD_TYPE=Debug \
+        "-DCMAKE_C_FLAGS_DEBUG=-O1 -g" >out 2>err && cmake --build "$CAIRN_BUILD/$1" -j2 >out 2>err ||
+        fail "a build with $2"
+    cairn=$CAIRN_BUILD/$1/cairn
+}
+
+clean()
+{
+    ! grep -Eq 'Sanitizer|runtime error' err || fail "$1"
+}
+
+# whole NAME: alone, on two ranks, stopped and resumed on three
+whole()
+{
+    expect 0 0 train "$recipes/digits.yaml" "${keys[@]}" --out "$1-alone"
+    clean "$1 on one rank"
+    start 2 train "$recipes/digits.yaml" "${keys[@]}" train.epochs=200 --out "$1"
+    until_true 60 reached "$1" 3
+    kill -USR1 "$pid"
+    finish
+    [ "$code" = 75 ] || fail "$1: ended with $code instead of 75"
+    clean "$1 on two ranks"
+    expect 0 3 train "$recipes/digits.yaml" "${keys[@]}" "train.updates=$(($(newest "$1") + 8))" train.epochs=none --out "$1"
+    clean "$1 on three ranks"
+}
+
+export TSAN_OPTIONS=suppressions=$CAIRN_SOURCE/tests/support/tsan.supp:ignore_noninstrumented_modules=1:exitcode=66
+build thread thread
+whole thread
+
+export ASAN_OPTIONS=fast_unwind_on_malloc=0 UBSAN_OPTIONS=print_stacktrace=1
+export LSAN_OPTIONS=suppressions=$CAIRN_SOURCE/tests/support/lsan.supp:print_suppressions=0
+build address address,undefined
+whole address
+expect_line 3 3 'none.h5' train "$recipes/digits.yaml" data.file=none.h5 --out bad
+clean "an error on three ranks"
