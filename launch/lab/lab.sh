@@ -246,10 +246,10 @@ unshape()
     done
 }
 
-# net WORDS...: to the switch, which answers with a line in its log
+# net WORDS...: to the switch, which answers with lines in its log
 net()
 {
-    local before
+    local before answer
     [ -e "$LAB/net" ] || die "this lab is not on the switch: lab.sh up N switch"
     before=$(wc -l <"$LAB/switch.log")
     echo "$*" >"$LAB/net"
@@ -257,7 +257,9 @@ net()
         [ "$(wc -l <"$LAB/switch.log")" = "$before" ] || break
         sleep 0.02
     done
-    tail -n "+$((before + 1))" "$LAB/switch.log"
+    answer=$(tail -n "+$((before + 1))" "$LAB/switch.log")
+    echo "$answer"
+    [[ $answer != tapswitch:* ]] || exit 1
 }
 
 down()

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# launch/cairn-mpirun: TERM and Ctrl-C save and end with 75, a second start goes on, codes come back as they are.
+# launch/cairn-mpirun: TERM and Ctrl-C save and end with 75, a second start goes on, Cairn's codes come back as
+# they are, and what mpirun makes of a lost rank comes back as 5.
 . "${BASH_SOURCE%/*}/../support/run.sh"
 
 export MPIRUN=$CAIRN_MPIEXEC
@@ -35,3 +36,22 @@ same "exit code of a wrong key" "$code" 2
 by_launcher -n none -- "$cairn" train
 finish
 same "exit code of a wrong number of ranks" "$code" 2
+by_launcher -n 1 -- "$work/no-such-program"
+finish
+same "exit code without a program" "$code" 2
+
+# A real loss, and what launchers make of it.
+by_launcher -n 2 -- "$cairn" train "$recipes/digits.yaml" "${keys[@]}" --out lost
+until_true 30 test -e lost/checkpoints/latest.h5
+kill -KILL "$(ranks_of "$pid" | tail -n 1)"
+finish
+same "exit code of a killed rank" "$code" 5
+grep -q '^cairn-mpirun: .* was lost' err || fail "it does not say that a rank was lost"
+
+for ends in 0:0 3:3 6:6 70:70 75:75 205:5 137:5 143:5 9:5 1:5 255:5 139:70 11:70; do
+    printf '#!/bin/sh\nexit %s\n' "${ends%:*}" >mpirun
+    chmod +x mpirun
+    code=0
+    MPIRUN=$work/mpirun "$launcher" -n 2 -- true 2>err || code=$?
+    same "exit code when mpirun ends with ${ends%:*}" "$code" "${ends#*:}"
+done
