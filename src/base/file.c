@@ -271,34 +271,52 @@ cairn_status cairn_file_link(const char *target, const char *path)
     return st;
 }
 
-cairn_status cairn_file_read(const char *path, char **text)
+cairn_status cairn_file_open(const char *path, int flags, int *fd)
 {
     struct stat about;
-    char *all = NULL;
-    size_t n = 0;
-    FILE *file = fopen(path, "rb");
-    if (file == NULL && errno == ENOENT) {
-        *text = NULL;
+    *fd = -1;
+    /* O_NONBLOCK: a pipe without a reader does not hold us up */
+    int opened =
+        open(path, flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, CAIRN_FILE_MODE);
+    if (opened < 0 && errno == ENOENT && (flags & O_CREAT) == 0) return CAIRN_OK;
+    if (opened < 0 && errno == ELOOP)
+        return cairn_fail(CAIRN_FILES, "%s: is a symbolic link, which is not followed; remove it",
+                          path);
+    if (opened < 0) return cairn_file_refused(path, "cannot be opened");
+    bool known = fstat(opened, &about) == 0;
+    if (known && S_ISREG(about.st_mode) && about.st_nlink <= 1) {
+        *fd = opened;
         return CAIRN_OK;
     }
-    if (file == NULL) return cairn_file_refused(path, "cannot be read");
-    cairn_status st = CAIRN_OK;
-    if (fstat(fileno(file), &about) != 0 || !S_ISREG(about.st_mode)) {
-        st = cairn_fail(CAIRN_FILES, "%s: is not a plain file; move it away", path);
-        goto done;
+    close(opened);
+    return cairn_fail(CAIRN_FILES, "%s: is not a plain file%s; move it away", path,
+                      known && S_ISREG(about.st_mode) ? " of one name: a hard link leads here"
+                                                      : "");
+}
+
+cairn_status cairn_file_read(const char *path, char **text)
+{
+    struct stat about = {0};
+    char *all = NULL;
+    int fd = -1;
+    CAIRN_TRY(cairn_file_open(path, O_RDONLY, &fd));
+    *text = NULL;
+    if (fd < 0) return CAIRN_OK;
+    FILE *file = fdopen(fd, "rb");
+    if (file == NULL || fstat(fd, &about) != 0) {
+        cairn_status st = cairn_file_refused(path, "cannot be read");
+        if (file == NULL) close(fd);
+        if (file != NULL) fclose(file);
+        return st;
     }
-    st = cairn_memory_get((size_t)about.st_size + 1, 1, path, &all);
-    if (st != CAIRN_OK) goto done;
-    n = fread(all, 1, (size_t)about.st_size, file);
-    all[n] = '\0';
-    if (ferror(file)) {
-        st = cairn_file_refused(path, "cannot be read");
-        free(all);
-        goto done;
-    }
-    *text = all;
-done:
+    cairn_status st = cairn_memory_get((size_t)about.st_size + 1, 1, path, &all);
+    if (st == CAIRN_OK) all[fread(all, 1, (size_t)about.st_size, file)] = '\0';
+    if (st == CAIRN_OK && ferror(file)) st = cairn_file_refused(path, "cannot be read");
     fclose(file);
+    if (st == CAIRN_OK)
+        *text = all;
+    else
+        free(all);
     return st;
 }
 

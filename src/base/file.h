@@ -31,6 +31,16 @@ struct cairn_new_file {
  */
 CAIRN_CHECKED cairn_status cairn_file_begin(const char *path, struct cairn_new_file *file);
 
+/**
+ * Open a file, with O_CREAT in `flags` also one that is not there yet, in a folder where others may
+ * have put something of that name: never through a symbolic link, and only a plain file without
+ * other names, so that nothing else is read, written or cut.  *fd stays -1 where there is none.
+ *
+ * Ranks   local
+ * Errors  CAIRN_FILES: a link, a second name, no plain file, refused by the file system
+ */
+CAIRN_CHECKED cairn_status cairn_file_open(const char *path, int flags, int *fd);
+
 /** Write n bytes behind those that are there.  Ranks: local.  Errors: CAIRN_FILES, with the bytes
  * that are needed and free. */
 CAIRN_CHECKED cairn_status cairn_file_put(struct cairn_new_file *file, const void *bytes, size_t n);
@@ -71,7 +81,8 @@ bool cairn_file_same(const char *a, const char *b);
 CAIRN_CHECKED cairn_status cairn_file_sync(int fd, const char *path);
 
 /** The whole file with a NUL behind it, to be released with free(); NULL where there is none.
- * Ranks: local.  Errors: CAIRN_FILES; CAIRN_USAGE: memory. */
+ * Ranks: local.  Errors: CAIRN_FILES, also where cairn_file_open() refuses it; CAIRN_USAGE: memory.
+ */
 CAIRN_CHECKED cairn_status cairn_file_read(const char *path, char **text);
 
 /** Rename a file that is not what it should be to <path>.damaged, with a warning.  Ranks: local.

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "base/utf8.h"
+
 static enum cairn_log_level level = CAIRN_LOG_NORMAL;
 static bool muted;
 static void (*clear_bar)(void);
@@ -34,6 +36,7 @@ static void say(const char *before, const char *format, va_list arguments)
 {
     char line[4096];
     vsnprintf(line, sizeof line, format, arguments);
+    cairn_utf8_clean(line);
     if (clear_bar != NULL) clear_bar();
     fprintf(stderr, "%s%s\n", before, line);
 }

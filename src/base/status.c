@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 #define X(name, code, text)                                                                        \
     _Static_assert(CAIRN_##name == (code), "the value of a status is its exit code");
 #include "base/status.def"
@@ -15,13 +17,6 @@ enum { TEXT_BYTES = 2048 };
 
 static _Thread_local char last_error[TEXT_BYTES];
 
-/* One error is one line: a line end inside a name or a path must not make two. */
-static void keep_one_line(char *text)
-{
-    for (char *c = text; *c != '\0'; c++)
-        if (*c == '\n' || *c == '\r') *c = ' ';
-}
-
 cairn_status cairn_fail(cairn_status st, const char *format, ...)
 {
     va_list arguments;
@@ -29,7 +24,7 @@ cairn_status cairn_fail(cairn_status st, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    keep_one_line(text);
+    cairn_utf8_clean(text); /* one line, whatever stands in a name or a path */
     memcpy(last_error, text, sizeof text);
     return st;
 }
@@ -46,7 +41,7 @@ cairn_status cairn_fail_in(cairn_status st, const char *format, ...)
     size_t n = strlen(words);
     if (n + 3 > sizeof words) n = sizeof words - 3;
     snprintf(words + n, sizeof words - n, ": %.*s", (int)(sizeof words - n - 3), old);
-    keep_one_line(words);
+    cairn_utf8_clean(words);
     memcpy(last_error, words, sizeof words);
     return st;
 }

@@ -2,6 +2,8 @@
  * UTF-8. */
 #include "base/utf8.h"
 
+#include <string.h>
+
 /* How many bytes a first byte announces; 0 for one that cannot be first. */
 static size_t announced(unsigned char first)
 {
@@ -40,4 +42,48 @@ size_t cairn_utf8_write(uint32_t code, char out[CAIRN_UTF8_BYTES])
     for (size_t i = length - 1; i > 0; i--, code >>= 6) out[i] = (char)(0x80 | (code & 0x3f));
     out[0] = (char)(0xf00u >> length | code);
     return length;
+}
+
+bool cairn_utf8_is_plain(uint32_t code)
+{
+    if (code < 0x20 || (code >= 0x7f && code < 0xa0)) return false;
+    if (code == 0x200e || code == 0x200f || code == 0x2028 || code == 0x2029) return false;
+    return !(code >= 0x202a && code <= 0x202e) && !(code >= 0x2066 && code <= 0x2069);
+}
+
+/* The bytes of the first of n bytes' characters, and what to show for it. */
+static size_t shown(const char *text, size_t n, const char **as, size_t *n_as)
+{
+    uint32_t code = 0;
+    size_t length = cairn_utf8_read(text, n, &code);
+    bool is_space = length == 1 && (code == '\t' || code == '\n' || code == '\r');
+    bool is_plain = length > 0 && cairn_utf8_is_plain(code);
+    *as = is_plain ? text : is_space ? " " : "?";
+    *n_as = is_plain ? length : 1;
+    return length == 0 ? 1 : length;
+}
+
+char *cairn_utf8_clean(char *text)
+{
+    char *to = text;
+    const char *as = NULL;
+    size_t n_as = 0;
+    const char *from = text;
+    for (size_t left = strlen(text), n = 0; left > 0; left -= n, from += n) {
+        n = shown(from, left, &as, &n_as);
+        memmove(to, as, n_as);
+        to += n_as;
+    }
+    *to = '\0';
+    return text;
+}
+
+void cairn_utf8_show(FILE *out, const char *text, size_t n)
+{
+    const char *as = NULL;
+    size_t n_as = 0;
+    for (size_t taken = 0; n > 0; n -= taken, text += taken) {
+        taken = shown(text, n, &as, &n_as);
+        fwrite(as, 1, n_as, out);
+    }
 }

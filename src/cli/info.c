@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "cli/command.h"
 #include "data/dataset.h"
 #include "data/loader.h"
@@ -15,6 +16,14 @@ enum { PATH_IN_FILE_BYTES = 512, MOST_CLASSES = 20, READ_BYTES = 1 << 20 };
 
 /* The range is that of the first samples, where a group holds more numbers than this. */
 static const size_t most_numbers = (size_t)1 << 28;
+
+/* "  title: ..." */
+static void print_text(const char *name, const char *text, size_t n)
+{
+    cairn_utf8_show(stdout, name, strlen(name));
+    cairn_utf8_show(stdout, text, n);
+    printf("\n");
+}
 
 /* ---- datasets */
 
@@ -87,7 +96,7 @@ static cairn_status print_names(struct cairn_h5 *file, const char *y)
     char *names = NULL;
     if (!cairn_h5_has_attribute(file, y, "classes")) return CAIRN_OK;
     CAIRN_TRY(cairn_h5_get_text(file, y, "classes", &names));
-    printf("    classes: %s\n", names);
+    print_text("    classes: ", names, strlen(names));
     free(names);
     return CAIRN_OK;
 }
@@ -130,15 +139,15 @@ static void print_vocabulary(size_t vocabulary, const char *characters)
     printf("  vocabulary: %zu\n", vocabulary);
     if (characters == NULL) return;
     printf("  characters: ");
-    for (const char *at = characters; *at != '\0'; at++) {
-        if (*at == '\n')
-            printf("\\n");
-        else if (*at == '\t')
-            printf("\\t");
-        else if ((unsigned char)*at < ' ' || *at == 0x7f)
-            printf("\\x%02x", (unsigned)*at);
+    for (size_t left = strlen(characters), n = 0; left > 0; left -= n, characters += n) {
+        uint32_t code = 0;
+        n = cairn_utf8_read(characters, left, &code);
+        if (n == 0 || cairn_utf8_is_plain(code))
+            cairn_utf8_show(stdout, characters, n = n == 0 ? 1 : n);
+        else if (code == '\n' || code == '\t')
+            printf(code == '\n' ? "\\n" : "\\t");
         else
-            putchar(*at);
+            printf(code < 0x100 ? "\\x%02x" : "\\u%04x", (unsigned)code);
     }
     printf("\n");
 }
@@ -182,7 +191,9 @@ static cairn_status print_dataset(const char *path, struct cairn_h5 *file)
                cairn_shape_text(cairn_dataset_input(dataset), shape));
     for (size_t i = 0; i < sizeof about / sizeof about[0]; i++) {
         const char *text = cairn_dataset_about(dataset, about[i]);
-        if (text[0] != '\0') printf("  %s: %s\n", about[i], text);
+        if (text[0] == '\0') continue;
+        printf("  %s", about[i]);
+        print_text(": ", text, strlen(text));
     }
     if (vocabulary > 0) print_vocabulary(vocabulary, cairn_dataset_characters(dataset));
     for (int split = 0; split < CAIRN_N_SPLITS && st == CAIRN_OK; split++)
@@ -214,9 +225,10 @@ static cairn_status visit_array(void *context, const char *name, bool is_group)
     CAIRN_TRY(cairn_h5_describe(visit->file, path, &form));
     visit->n_arrays++;
     visit->n_numbers += cairn_shape_count(&form.shape);
-    if (!visit->quiet)
-        printf("    %s %s %s\n", name, cairn_shape_text(&form.shape, shape),
-               cairn_h5_type_name(form.type));
+    if (visit->quiet) return CAIRN_OK;
+    printf("    ");
+    cairn_utf8_show(stdout, name, strlen(name));
+    printf(" %s %s\n", cairn_shape_text(&form.shape, shape), cairn_h5_type_name(form.type));
     return CAIRN_OK;
 }
 
@@ -238,7 +250,9 @@ static cairn_status visit_slot(void *context, const char *name, bool is_group)
     struct visit slot = {.file = visit->file, .group = path, .quiet = true};
     if (!is_group) return CAIRN_OK;
     CAIRN_TRY(cairn_h5_children(visit->file, path, visit_array, &slot));
-    printf("  optimizer slot %s: %zu arrays, %zu numbers\n", name, slot.n_arrays, slot.n_numbers);
+    printf("  optimizer slot ");
+    cairn_utf8_show(stdout, name, strlen(name));
+    printf(": %zu arrays, %zu numbers\n", slot.n_arrays, slot.n_numbers);
     return CAIRN_OK;
 }
 
@@ -257,10 +271,12 @@ static cairn_status visit_progress(void *context, const char *name, bool is_grou
     bool is_real = cairn_h5_is_real(form.type);
     form.type = is_real ? CAIRN_H5_F64 : CAIRN_H5_U64;
     CAIRN_TRY(cairn_h5_read(visit->file, path, &form, is_real ? (void *)&real : (void *)&whole));
+    printf("  ");
+    cairn_utf8_show(stdout, name, strlen(name));
     if (is_real)
-        printf("  %s: %g\n", name, real);
+        printf(": %g\n", real);
     else
-        printf("  %s: %" PRIu64 "\n", name, whole);
+        printf(": %" PRIu64 "\n", whole);
     return CAIRN_OK;
 }
 
@@ -270,7 +286,9 @@ static cairn_status visit_attribute(void *context, const char *name)
     char *text = NULL;
     if (strcmp(name, "format") == 0 || strcmp(name, "format_version") == 0) return CAIRN_OK;
     CAIRN_TRY(cairn_h5_get_text(visit->file, "/", name, &text));
-    printf("  %s: %s\n", name, text);
+    printf("  ");
+    cairn_utf8_show(stdout, name, strlen(name));
+    print_text(": ", text, strlen(text));
     free(text);
     return CAIRN_OK;
 }
@@ -300,7 +318,7 @@ static cairn_status print_config(struct cairn_h5 *file)
     for (char *line = text; *line != '\0'; line = end) {
         size_t n = strcspn(line, "\n");
         end = line + n + (line[n] == '\n');
-        printf("    %.*s\n", (int)n, line);
+        print_text("    ", line, n);
     }
     free(text);
     return CAIRN_OK;

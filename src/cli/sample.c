@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/memory.h"
 #include "base/utf8.h"
@@ -228,6 +229,18 @@ static void close_language(struct language *language)
 
 /* ---- the command */
 
+/* The text of a stranger's model must not steer a terminal; files and pipes get it as it is. `last`
+ * is the byte before. */
+static bool may_go_out(const char *bytes, size_t n, unsigned char last)
+{
+    const unsigned char byte = (unsigned char)bytes[0];
+    uint32_t code = 0;
+    if (!isatty(STDOUT_FILENO) || byte == '\n' || byte == '\t') return true;
+    if (n == 1)
+        return byte >= ' ' && byte != 0x7f && !(last == 0xc2 && byte >= 0x80 && byte < 0xa0);
+    return cairn_utf8_read(bytes, n, &code) == n && cairn_utf8_is_plain(code);
+}
+
 /* To stdout at once, so that a reader sees the text grow. */
 static cairn_status put(const char *bytes, size_t n)
 {
@@ -237,6 +250,7 @@ static cairn_status put(const char *bytes, size_t n)
 
 static cairn_status write_text(const struct request *request, struct language *language)
 {
+    unsigned char last = '\0';
     CAIRN_TRY(put(request->prompt, strlen(request->prompt)));
     for (size_t i = 0; i < request->n_tokens; i++) {
         size_t token = 0;
@@ -245,7 +259,9 @@ static cairn_status write_text(const struct request *request, struct language *l
         const char *character = language->text == NULL ? &byte : language->character[token];
         size_t n =
             language->text == NULL ? 1 : (size_t)(language->character[token + 1] - character);
-        CAIRN_TRY(put(character, n));
+        bool plain = may_go_out(character, n, last);
+        last = (unsigned char)character[n - 1];
+        CAIRN_TRY(plain ? put(character, n) : put("?", 1));
     }
     return put("\n", 1);
 }

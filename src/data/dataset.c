@@ -237,6 +237,11 @@ static cairn_status open_all(const char *path, struct cairn_dataset *dataset)
     CAIRN_TRY(check_format(dataset->file, dataset->path));
     for (int split = 0; split < CAIRN_N_SPLITS; split++) {
         snprintf(group, sizeof group, "/%s", cairn_split_name((enum cairn_split)split));
+        if (cairn_h5_is_elsewhere(dataset->file, group))
+            return cairn_fail(CAIRN_DATA,
+                              "%s: %s is a link to another file, which is not followed; copy the "
+                              "group into this file",
+                              dataset->path, group);
         if (!cairn_h5_has_group(dataset->file, group)) continue;
         CAIRN_TRY(read_group(dataset, (enum cairn_split)split));
         n_groups++;

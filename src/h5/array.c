@@ -76,15 +76,57 @@ cairn_status cairn_h5_write(struct cairn_h5 *file, const char *path,
     return st;
 }
 
-/* Only a virtual array may be larger than its own file. */
+/* What a stranger's array may be packed with.  No others: they are rare, and HDF5 trusts their
+ * parameters, or would load code for them. */
+static bool known_filters(hid_t create)
+{
+    static const H5Z_filter_t known[] = {H5Z_FILTER_DEFLATE, H5Z_FILTER_SHUFFLE,
+                                         H5Z_FILTER_FLETCHER32, H5Z_FILTER_SZIP};
+    int n = H5Pget_nfilters(create);
+    for (int i = 0; i < n; i++) {
+        unsigned flags = 0;
+        size_t n_values = 0;
+        H5Z_filter_t found =
+            H5Pget_filter2(create, (unsigned)i, &flags, &n_values, NULL, 0, NULL, NULL);
+        size_t k = 0;
+        while (k < sizeof known / sizeof known[0] && known[k] != found) k++;
+        if (k == sizeof known / sizeof known[0]) return false;
+    }
+    return n >= 0;
+}
+
+/* Whether its numbers lie in this file, in a way that is read here; else *why. */
+static bool well_stored(hid_t create, const char **why)
+{
+    *why = "its layout is damaged; make or fetch it again";
+    if (create < 0) return false;
+    H5D_layout_t layout = H5Pget_layout(create);
+    if (layout == H5D_VIRTUAL)
+        *why = "is virtual, made of other arrays; store the numbers in this file itself";
+    else if (H5Pget_external_count(create) != 0)
+        *why = "keeps its numbers in another file; store them in this file itself";
+    else if (!known_filters(create))
+        *why = "is packed by a filter other than deflate, shuffle, szip and Fletcher-32; pack it "
+               "anew: h5repack -f GZIP=4";
+    else
+        return layout == H5D_COMPACT || layout == H5D_CONTIGUOUS || layout == H5D_CHUNKED;
+    return false;
+}
+
+static cairn_status check_storage(const struct cairn_h5_array *array)
+{
+    const char *why = NULL;
+    hid_t create = H5Dget_create_plist(array->id);
+    bool fine = well_stored(create, &why);
+    if (create >= 0) H5Pclose(create);
+    return fine ? CAIRN_OK
+                : cairn_fail(CAIRN_DATA, "%s: %s %s", array->file->path, array->path, why);
+}
+
 static bool fits_file(const struct cairn_h5_array *array)
 {
     size_t bytes = cairn_h5_element_bytes(&array->form);
-    uint64_t most = array->file->bytes * MOST_PACKING;
-    hid_t create = H5Dget_create_plist(array->id);
-    bool is_virtual = create >= 0 && H5Pget_layout(create) == H5D_VIRTUAL;
-    if (create >= 0) H5Pclose(create);
-    if (is_virtual || array->file->writable) most = SIZE_MAX / 2;
+    uint64_t most = array->file->writable ? SIZE_MAX / 2 : array->file->bytes * MOST_PACKING;
     for (int d = 0; d < array->form.shape.ndim; d++) {
         if (array->form.shape.dim[d] == 0) return true;
         if (bytes > most / array->form.shape.dim[d]) return false;
@@ -106,6 +148,8 @@ static cairn_status read_form(struct cairn_h5_array *array)
                           "%s: %s is of a type that cairn does not read; use integers, reals or "
                           "texts of fixed length",
                           path, array->path);
+    if (H5Sget_simple_extent_type(array->space) == H5S_NULL)
+        return cairn_fail(CAIRN_DATA, "%s: %s holds nothing, not even a shape", path, array->path);
     if (ndim < 0 || ndim > CAIRN_MAX_DIMS)
         return cairn_fail(CAIRN_DATA, "%s: %s has %d dimensions; cairn reads up to %d", path,
                           array->path, ndim, CAIRN_MAX_DIMS);
@@ -126,8 +170,9 @@ cairn_status cairn_h5_array_open(struct cairn_h5 *file, const char *path,
     array->file = file;
     array->space = H5I_INVALID_HID;
     array->id = H5Dopen2(file->id, path, H5P_DEFAULT);
-    cairn_status st = array->id < 0 ? cairn_h5_failed(file, path, "is not an array of this file")
-                                    : cairn_memory_text(path, &array->path);
+    cairn_status st =
+        array->id < 0 ? cairn_h5_no_array(file, path) : cairn_memory_text(path, &array->path);
+    if (st == CAIRN_OK) st = check_storage(array); /* before HDF5 looks into other files */
     if (st != CAIRN_OK) goto done;
     array->space = H5Dget_space(array->id);
     st = read_form(array);

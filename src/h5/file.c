@@ -13,7 +13,8 @@
 enum { SENTENCE_BYTES = 512 };
 
 /* Before the first call: no atexit (it loops over files that a full disk keeps from closing), no
- * printing, and locks only where the file system has them. */
+ * printing, and locks only where the file system has them.  A file names the filters of its arrays
+ * and may link to other files: no filter is loaded as a plugin, and no such link is followed. */
 static void start_library(void)
 {
     static bool started;
@@ -23,6 +24,8 @@ static void start_library(void)
     H5dont_atexit();
     H5open();
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+    H5PLset_loading_state(0);
+    H5Lunregister(H5L_TYPE_EXTERNAL);
 }
 
 /* Where a call of the system failed, only errno is kept of it. */
@@ -115,9 +118,13 @@ cairn_status cairn_h5_create(const char *path, struct cairn_h5 **out)
 
 cairn_status cairn_h5_create_new(const struct cairn_new_file *place, struct cairn_h5 **out)
 {
+    char name[64];
     struct cairn_h5 *file = NULL;
     CAIRN_TRY(cairn_h5_handle(place->path, true, &file));
-    CAIRN_TRY(cairn_h5_create_with(file, place->unfinished, H5Pcreate(H5P_FILE_ACCESS)));
+    /* HDF5 takes a name; this one leads to what is open, whatever was put in its place by now. */
+    snprintf(name, sizeof name, "/proc/self/fd/%d", place->fd);
+    const char *open_file = access(name, W_OK) == 0 ? name : place->unfinished;
+    CAIRN_TRY(cairn_h5_create_with(file, open_file, H5Pcreate(H5P_FILE_ACCESS)));
     *out = file;
     return CAIRN_OK;
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Groups and their children. */
+#include <string.h>
+
 #include "h5/internal.h"
 
 cairn_status cairn_h5_group(struct cairn_h5 *file, const char *path)
@@ -31,6 +33,32 @@ bool cairn_h5_has_group(struct cairn_h5 *file, const char *path)
 bool cairn_h5_has_array(struct cairn_h5 *file, const char *path)
 {
     return kind_of(file->id, path) == H5I_DATASET;
+}
+
+bool cairn_h5_is_elsewhere(const struct cairn_h5 *file, const char *path)
+{
+    char part[2 * CAIRN_H5_NAME_BYTES];
+    size_t n = strlen(path);
+    if (n >= sizeof part) return false;
+    for (size_t i = 1; i <= n; i++) {
+        H5L_info_t link;
+        if (path[i] != '/' && path[i] != '\0') continue;
+        memcpy(part, path, i);
+        part[i] = '\0';
+        if (H5Lget_info(file->id, part, &link, H5P_DEFAULT) < 0) return false;
+        if (link.type == H5L_TYPE_EXTERNAL) return true;
+    }
+    return false;
+}
+
+cairn_status cairn_h5_no_array(const struct cairn_h5 *file, const char *path)
+{
+    if (!cairn_h5_is_elsewhere(file, path))
+        return cairn_h5_failed(file, path, "is not an array of this file");
+    return cairn_fail(CAIRN_DATA,
+                      "%s: %s is a link to another file, which is not followed; copy the array "
+                      "into this file",
+                      file->path, path);
 }
 
 static H5_index_t child_order(hid_t group)

@@ -106,6 +106,10 @@ CAIRN_CHECKED cairn_status cairn_h5_group(struct cairn_h5 *file, const char *pat
 bool cairn_h5_has_group(struct cairn_h5 *file, const char *path);
 bool cairn_h5_has_array(struct cairn_h5 *file, const char *path);
 
+/** Whether `path`, or a group above it, is a link to another file, which is not followed.
+ * Ranks: local.  Errors: none. */
+bool cairn_h5_is_elsewhere(const struct cairn_h5 *file, const char *path);
+
 /**
  * Call visit for each child of a group, in creation order where the file keeps it, else by name.  A
  * status other than CAIRN_OK ends the walk and is returned.

@@ -32,6 +32,9 @@ void cairn_h5_release(struct cairn_h5 *file);
  * Ranks: local.  Errors: always. */
 cairn_status cairn_h5_failed(const struct cairn_h5 *file, const char *where, const char *what);
 
+/** The status of an array that cannot be opened.  Ranks: local.  Errors: always. */
+cairn_status cairn_h5_no_array(const struct cairn_h5 *file, const char *path);
+
 /** A new HDF5 type as it lies in memory, or in a file (little-endian); to be closed.  Ranks: local.
  * Errors: < 0. */
 hid_t cairn_h5_memory_type(const struct cairn_h5_form *form);

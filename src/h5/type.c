@@ -84,6 +84,26 @@ hid_t cairn_h5_file_type(const struct cairn_h5_form *form)
     return type;
 }
 
+/* Whether all bits of a number lie inside its bytes: HDF5 converts what a file says without
+ * looking. */
+static bool bits_fit(hid_t type, H5T_class_t class, size_t bytes)
+{
+    size_t sign = 0;
+    size_t exponent = 0;
+    size_t n_exponent = 0;
+    size_t mantissa = 0;
+    size_t n_mantissa = 0;
+    int offset = H5Tget_offset(type);
+    size_t n = H5Tget_precision(type);
+    const size_t most = 8 * bytes;
+    if (offset < 0 || n == 0 || n > most || (size_t)offset > most - n) return false;
+    if (class == H5T_INTEGER) return true;
+    if (H5Tget_fields(type, &sign, &exponent, &n_exponent, &mantissa, &n_mantissa) < 0)
+        return false;
+    bool counts = n_exponent > 0 && n_exponent < 32 && n_mantissa > 0 && n_mantissa < 64;
+    return counts && sign < most && exponent + n_exponent <= most && mantissa + n_mantissa <= most;
+}
+
 bool cairn_h5_known_type(hid_t type, struct cairn_h5_form *form)
 {
     H5T_class_t class = H5Tget_class(type);
@@ -97,6 +117,7 @@ bool cairn_h5_known_type(hid_t type, struct cairn_h5_form *form)
     for (int i = 0; i < CAIRN_H5_TEXT; i++) {
         if (types[i].class != class || types[i].bytes != bytes) continue;
         if (class == H5T_INTEGER && types[i].sign != H5Tget_sign(type)) continue;
+        if (!bits_fit(type, class, bytes)) return false;
         form->type = (enum cairn_h5_type)i;
         form->text_bytes = 0;
         return true;

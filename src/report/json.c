@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "report/number.h"
 
 static void put(struct cairn_json *json, const char *bytes, size_t n)
@@ -35,40 +36,31 @@ static void put_line(struct cairn_json *json)
     for (int i = 0; i < json->depth; i++) put(json, "  ", 2);
 }
 
-/* Bytes of the UTF-8 character at `c`, 0 where there is none (too short, overlong, surrogate, too
- * large). */
-static size_t utf8_bytes(const unsigned char *c)
+/* As much of `value` as is one character, escaped where it is not plain. */
+static size_t put_character(struct cairn_json *json, const char *value, size_t left)
 {
-    if (c[0] < 0x80) return 1;
-    size_t n = c[0] >= 0xf0 ? 4 : c[0] >= 0xe0 ? 3 : 2;
-    if (c[0] < 0xc2 || c[0] > 0xf4) return 0;
-    for (size_t i = 1; i < n; i++)
-        if ((c[i] & 0xc0) != 0x80) return 0; /* also the NUL at the end */
-    if (c[0] == 0xe0 && c[1] < 0xa0) return 0;
-    if (c[0] == 0xed && c[1] > 0x9f) return 0;
-    if (c[0] == 0xf0 && c[1] < 0x90) return 0;
-    if (c[0] == 0xf4 && c[1] > 0x8f) return 0;
-    return n;
+    char escape[8];
+    uint32_t code = 0;
+    size_t n = cairn_utf8_read(value, left, &code);
+    if (n == 0)
+        put(json, "\\ufffd", 6);
+    else if (code == '"' || code == '\\')
+        put(json, escape, (size_t)snprintf(escape, sizeof escape, "\\%c", *value));
+    else if (code == '\n')
+        put(json, "\\n", 2);
+    else if (!cairn_utf8_is_plain(code)) /* none of these is above 0xffff */
+        put(json, escape,
+            (size_t)snprintf(escape, sizeof escape, "\\u%04x", (unsigned)code & 0xffff));
+    else
+        put(json, value, n);
+    return n == 0 ? 1 : n;
 }
 
 static void put_quoted(struct cairn_json *json, const char *value)
 {
-    char escape[8];
     put(json, "\"", 1);
-    for (const unsigned char *c = (const unsigned char *)value; *c != '\0';) {
-        size_t n = utf8_bytes(c);
-        if (n == 0)
-            put(json, "\\ufffd", 6);
-        else if (*c == '"' || *c == '\\')
-            put(json, escape, (size_t)snprintf(escape, sizeof escape, "\\%c", *c));
-        else if (*c == '\n')
-            put(json, "\\n", 2);
-        else if (*c < 0x20 || *c == 0x7f)
-            put(json, escape, (size_t)snprintf(escape, sizeof escape, "\\u%04x", *c));
-        else
-            put(json, (const char *)c, n);
-        c += n == 0 ? 1 : n;
-    }
+    for (size_t left = strlen(value), n = 0; left > 0; left -= n, value += n)
+        n = put_character(json, value, left);
     put(json, "\"", 1);
 }
 

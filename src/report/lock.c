@@ -86,10 +86,9 @@ static cairn_status sign(const struct cairn_lock *lock)
 static cairn_status try_take(struct cairn_lock *lock, const char *folder, bool *again)
 {
     struct holder found;
-    int flags = O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC;
     *again = false;
-    lock->fd = cairn_fault("report.lock") ? -1 : open(lock->path, flags, CAIRN_FILE_MODE);
-    if (lock->fd < 0) return cairn_file_refused(lock->path, "cannot be made");
+    if (cairn_fault("report.lock")) return cairn_file_refused(lock->path, "cannot be made");
+    CAIRN_TRY(cairn_file_open(lock->path, O_RDWR | O_CREAT | O_APPEND, &lock->fd));
     enum answer answer = ask(lock->fd);
     read_holder(lock->fd, &found);
     if (answer == BUSY || (answer == NO_LOCKS && may_live(&found)))

@@ -97,9 +97,7 @@ static cairn_status measure(const char *path, const char *header, uint64_t updat
 
 static cairn_status open_file(struct cairn_rows *rows)
 {
-    int flags = O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC;
-    rows->fd = open(rows->path, flags, CAIRN_FILE_MODE);
-    return rows->fd < 0 ? cairn_file_refused(rows->path, "cannot be opened") : CAIRN_OK;
+    return cairn_file_open(rows->path, O_WRONLY | O_CREAT | O_APPEND, &rows->fd);
 }
 
 cairn_status cairn_rows_start(struct cairn_rows *rows, const char *header, uint64_t update)

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/memory.h"
@@ -37,6 +39,19 @@ static bool is_checkpoint(const char *name)
            (strncmp(name, "update-", 7) == 0 && n > 10 && strcmp(name + n - 3, ".h5") == 0);
 }
 
+/* A folder of checkpoints may be a link to a larger disk; but old checkpoints are removed there, so
+ * not where somebody else put the link. */
+static cairn_status check_link(const char *path)
+{
+    struct stat about;
+    if (lstat(path, &about) != 0 || !S_ISLNK(about.st_mode)) return CAIRN_OK;
+    if (about.st_uid == geteuid() || about.st_uid == 0) return CAIRN_OK;
+    return cairn_fail(CAIRN_FILES,
+                      "%s: is a symbolic link of another user (%lu), which is not followed; remove "
+                      "it, or make it yourself",
+                      path, (unsigned long)about.st_uid);
+}
+
 static cairn_status make(struct cairn_run_folder *folder, const char *path)
 {
     CAIRN_TRY(cairn_folder_make(path));
@@ -47,6 +62,7 @@ static cairn_status make(struct cairn_run_folder *folder, const char *path)
     CAIRN_TRY(st);
     CAIRN_TRY(cairn_lock_take(&folder->lock, folder->path));
     CAIRN_TRY(cairn_path_join(folder->path, "checkpoints", folder->checkpoints));
+    CAIRN_TRY(check_link(folder->checkpoints));
     CAIRN_TRY(cairn_folder_make(folder->checkpoints));
     /* The lock is held: nobody is at them. */
     CAIRN_TRY(cairn_folder_remove(folder->path, cairn_file_is_unfinished));

@@ -12,6 +12,7 @@
 
 #include "base/fault.h"
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "cairn/status.h"
 
 static cairn_status forwards(void)
@@ -35,6 +36,42 @@ static void test_sentence(void **state)
     assert_string_equal(cairn_error_text(), "again: training: reading shard 7: a.h5: 3 labels");
     cairn_fail(CAIRN_USAGE, "two\nlines\r");
     assert_string_equal(cairn_error_text(), "two lines ");
+}
+
+/* Names and texts of files are in messages: none of them may steer a terminal. */
+static void test_clean_text(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *clean;
+    } cases[] = {
+        {"plain \xc3\xa4 \xe2\x82\xac \xf0\x9f\x98\x80",
+         "plain \xc3\xa4 \xe2\x82\xac \xf0\x9f\x98\x80"},
+        {"red \x1b[31m, bell \x07, del \x7f", "red ?[31m, bell ?, del ?"},
+        {"C1 \xc2\x9b"
+         "31m",
+         "C1 ?31m"},
+        {"turned \xe2\x80\xae"
+         "gpj.exe",
+         "turned ?gpj.exe"},
+        {"line\r\nand\ttab", "line  and tab"},
+        {"cut \xe2\x82", "cut ??"},
+        {"Latin-1 \xe4", "Latin-1 ?"},
+        {"", ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char text[64];
+        char shown[64] = "";
+        snprintf(text, sizeof text, "%s", cases[i].text);
+        FILE *out = fmemopen(shown, sizeof shown, "w");
+        assert_non_null(out);
+        cairn_utf8_show(out, text, strlen(text));
+        fclose(out);
+        assert_string_equal(shown, cases[i].clean);
+        assert_string_equal(cairn_utf8_clean(text), cases[i].clean);
+        assert_int_equal(cairn_fail(CAIRN_DATA, "%s", cases[i].text), CAIRN_DATA);
+        assert_string_equal(cairn_error_text(), cases[i].clean);
+    }
 }
 
 static void test_long_sentence(void **state)
@@ -142,6 +179,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sentence),
+        cmocka_unit_test(test_clean_text),
         cmocka_unit_test(test_long_sentence),
         cmocka_unit_test(test_every_status_has_a_meaning),
         cmocka_unit_test(test_memory),

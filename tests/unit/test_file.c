@@ -182,11 +182,38 @@ static void test_links_are_replaced(void **state)
     assert_ok(cairn_file_link("gone", in_folder("latest")));
     assert_ok(cairn_file_link("a", in_folder("latest")));
     assert_int_equal(readlink(in_folder("latest"), target, sizeof target - 1), 1);
-    assert_text("latest", "a");
     assert_ok(cairn_file_replace(in_folder("latest"), "b", 1)); /* the link, not what it names */
     assert_text("a", "a");
     assert_text("latest", "b");
     assert_int_equal(count_files(), 2);
+}
+
+/* What somebody else put under a name of ours leads to nothing that is read, written or cut. */
+static void test_what_was_planted(void **state)
+{
+    (void)state;
+    int fd = 0;
+    char *text = NULL;
+    const char *links[] = {"soft", "dangling", "hard", "pipe"};
+    assert_ok(cairn_file_replace(in_folder("own"), "own", 3));
+    assert_int_equal(symlink("own", in_folder("soft")), 0);
+    assert_int_equal(symlink("gone", in_folder("dangling")), 0);
+    assert_int_equal(link(in_folder("own"), in_folder("hard")), 0);
+    assert_int_equal(mkfifo(in_folder("pipe"), 0600), 0);
+    for (size_t i = 0; i < sizeof links / sizeof links[0]; i++) {
+        const char *path = in_folder(links[i]);
+        const char *says = i < 2 ? "symbolic link" : i == 2 ? "a hard link leads here" : "pipe: ";
+        assert_refused(cairn_file_open(path, O_WRONLY | O_APPEND | O_CREAT, &fd), CAIRN_FILES,
+                       says);
+        assert_int_equal(fd, -1);
+        if (i < 3) assert_refused(cairn_file_read(path, &text), CAIRN_FILES, says);
+    }
+    assert_refused(cairn_file_read(in_folder("pipe"), &text), CAIRN_FILES, "not a plain file");
+    assert_int_equal(access(in_folder("gone"), F_OK), -1);
+    assert_int_equal(unlink(in_folder("hard")), 0);
+    assert_text("own", "own");
+    assert_ok(cairn_file_read(in_folder("absent"), &text));
+    assert_null(text);
 }
 
 static void test_nobody_else_may_write(void **state)
@@ -247,6 +274,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_only_plain_files_are_replaced, make_folder,
                                         remove_folder),
         cmocka_unit_test_setup_teardown(test_links_are_replaced, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_what_was_planted, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_nobody_else_may_write, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_long_names, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_unfinished_names, make_folder, remove_folder),

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * HDF5 files as no writer of ours makes them: whole, but with links, layouts, filters and types
+ * that lead elsewhere or that HDF5 takes on trust.  Damaged bytes: the fuzzer. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <hdf5.h>
+
+#include <cmocka.h>
+
+#include "data/dataset.h"
+#include "h5/h5.h"
+
+static const char file_name[] = "test_h5_strangers.h5";
+static const char links[] = "test_h5_strangers_links.h5";
+static const char other[] = "test_h5_strangers_other.h5";
+
+static void assert_says(cairn_status st, const char *words)
+{
+    assert_int_equal(st, CAIRN_DATA);
+    if (strstr(cairn_error_text(), words) == NULL)
+        fail_msg("'%s' lacks '%s'", cairn_error_text(), words);
+}
+
+static hid_t new_file(const char *name)
+{
+    hid_t file = H5Fcreate(name, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    assert_true(file >= 0);
+    return file;
+}
+
+/* An array [n, 4] of this type and creation list; bytes of zeros where `write`. */
+static void put_array(hid_t file, const char *where, hid_t type, hid_t create, bool write)
+{
+    static const char zeros[4096];
+    const hsize_t dim[] = {8, 4};
+    hid_t space = H5Screate_simple(2, dim, NULL);
+    hid_t id = H5Dcreate2(file, where, type, space, H5P_DEFAULT, create, H5P_DEFAULT);
+    assert_true(id >= 0);
+    if (write) assert_true(H5Dwrite(id, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, zeros) >= 0);
+    H5Dclose(id);
+    H5Sclose(space);
+}
+
+/* What is said of the array /x of a file, by each way to it. */
+static void assert_refused(const char *path, const char *words)
+{
+    struct cairn_h5 *file = NULL;
+    struct cairn_h5_array *array = NULL;
+    struct cairn_h5_form form = {.type = CAIRN_H5_F32, .shape = {.ndim = 2, .dim = {8, 4}}};
+    float data[32];
+    assert_int_equal(cairn_h5_open(path, &file), CAIRN_OK);
+    assert_says(cairn_h5_read(file, "/x", &form, data), words);
+    assert_says(cairn_h5_describe(file, "/x", &form), words);
+    assert_says(cairn_h5_array_open(file, "/x", &array), words);
+    assert_int_equal(cairn_h5_close(file), CAIRN_OK);
+}
+
+/* Before our own module starts HDF5: after that there are no such links. */
+static int make_links(void **state)
+{
+    (void)state;
+    hid_t foreign = new_file(other);
+    put_array(foreign, "/x", H5T_NATIVE_FLOAT, H5P_DEFAULT, true);
+    H5Fclose(foreign);
+    hid_t made = new_file(links);
+    H5Lcreate_external(other, "/x", made, "/x", H5P_DEFAULT, H5P_DEFAULT);
+    H5Lcreate_external(other, "/", made, "/train", H5P_DEFAULT, H5P_DEFAULT);
+    H5Lcreate_soft("/nowhere", made, "/soft", H5P_DEFAULT, H5P_DEFAULT);
+    H5Lcreate_soft("/circle", made, "/circle", H5P_DEFAULT, H5P_DEFAULT);
+    char version[32];
+    cairn_h5_version(version);
+    return H5Fclose(made);
+}
+
+static void test_links_to_other_files(void **state)
+{
+    (void)state;
+    struct cairn_h5 *file = NULL;
+    struct cairn_dataset *dataset = NULL;
+    assert_refused(links, "/x is a link to another file, which is not followed");
+    assert_int_equal(cairn_h5_open(links, &file), CAIRN_OK);
+    assert_true(cairn_h5_is_elsewhere(file, "/train/x") && cairn_h5_is_elsewhere(file, "/x"));
+    assert_false(cairn_h5_is_elsewhere(file, "/soft") || cairn_h5_is_elsewhere(file, "/none/x"));
+    assert_false(cairn_h5_has_group(file, "/train") || cairn_h5_has_array(file, "/x"));
+    assert_false(cairn_h5_has_array(file, "/circle") || cairn_h5_has_array(file, "/soft"));
+    cairn_h5_close(file);
+    assert_says(cairn_dataset_open(links, &dataset), "/train is a link to another file");
+    unlink(links);
+    unlink(other);
+}
+
+static void test_numbers_of_other_files(void **state)
+{
+    (void)state;
+    const hsize_t dim[] = {8, 4};
+    hid_t made = new_file(file_name);
+    hid_t create = H5Pcreate(H5P_DATASET_CREATE);
+    H5Pset_external(create, "/etc/passwd", 0, 8 * 4 * sizeof(float));
+    put_array(made, "/x", H5T_NATIVE_FLOAT, create, false);
+    H5Pclose(create);
+    H5Fclose(made);
+    assert_refused(file_name, "/x keeps its numbers in another file");
+    made = new_file(file_name);
+    create = H5Pcreate(H5P_DATASET_CREATE);
+    hid_t space = H5Screate_simple(2, dim, NULL);
+    H5Pset_virtual(create, space, other, "/x", space);
+    put_array(made, "/x", H5T_NATIVE_FLOAT, create, false);
+    H5Sclose(space);
+    H5Pclose(create);
+    H5Fclose(made);
+    assert_refused(file_name, "/x is virtual, made of other arrays");
+}
+
+static size_t same_bytes(unsigned flags, size_t n_values, const unsigned values[], size_t n,
+                         size_t *room, void **block)
+{
+    (void)flags, (void)n_values, (void)values, (void)room, (void)block;
+    return n;
+}
+
+static void test_filters(void **state)
+{
+    (void)state;
+    const hsize_t chunk[] = {8, 4};
+    const H5Z_class2_t invented = {.version = H5Z_CLASS_T_VERS,
+                                   .id = 511,
+                                   .encoder_present = 1,
+                                   .decoder_present = 1,
+                                   .name = "invented",
+                                   .filter = same_bytes};
+    int plugins = 0;
+    H5Zregister(&invented);
+    for (int turn = 0; turn < 3; turn++) {
+        hid_t made = new_file(file_name);
+        hid_t create = H5Pcreate(H5P_DATASET_CREATE);
+        H5Pset_chunk(create, 2, chunk);
+        if (turn == 0) H5Pset_filter(create, 511, H5Z_FLAG_OPTIONAL, 0, NULL);
+        if (turn == 1) H5Pset_scaleoffset(create, H5Z_SO_FLOAT_DSCALE, 2);
+        if (turn == 2) H5Pset_nbit(create);
+        put_array(made, "/x", H5T_NATIVE_FLOAT, create, true);
+        H5Pclose(create);
+        H5Fclose(made);
+        assert_refused(file_name, "/x is packed by a filter other than deflate");
+    }
+    H5Zunregister(511);
+    H5PLget_loading_state((unsigned *)&plugins);
+    assert_int_equal(plugins, 0);
+}
+
+static void test_types(void **state)
+{
+    (void)state;
+    const hsize_t dim[] = {8, 4};
+    hid_t type[4];
+    type[0] = H5Tcreate(H5T_COMPOUND, 4);
+    H5Tinsert(type[0], "x", 0, H5T_NATIVE_FLOAT);
+    type[1] = H5Tarray_create2(H5T_NATIVE_FLOAT, 2, dim);
+    type[2] = H5Tcreate(H5T_OPAQUE, 4);
+    type[3] = H5Tvlen_create(H5T_NATIVE_FLOAT);
+    for (int i = 0; i < 4; i++) {
+        hid_t made = new_file(file_name);
+        put_array(made, "/x", type[i], H5P_DEFAULT, false);
+        H5Fclose(made);
+        assert_refused(file_name, "/x is of a type that cairn does not read");
+    }
+    for (int i = 0; i < 4; i++) H5Tclose(type[i]);
+    hid_t made = new_file(file_name);
+    hid_t nothing = H5Screate(H5S_NULL);
+    hid_t id =
+        H5Dcreate2(made, "/x", H5T_NATIVE_FLOAT, nothing, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    H5Dclose(id);
+    H5Sclose(nothing);
+    H5Fclose(made);
+    assert_refused(file_name, "/x holds nothing, not even a shape");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_links_to_other_files),
+        cmocka_unit_test(test_numbers_of_other_files),
+        cmocka_unit_test(test_filters),
+        cmocka_unit_test(test_types),
+    };
+    return cmocka_run_group_tests(tests, make_links, NULL);
+}
