@@ -28,7 +28,8 @@ struct cairn_update_record {
     double lr;              /**< learning rate */
     double grad_norm;       /**< of the gradient after the division, before clipping */
     double data_s, compute_s, reduce_s, update_s; /**< seconds of this rank */
-    bool stop;                                    /**< some rank was asked to stop */
+    bool stop; /**< some rank was asked to stop: all see it after the same
+                    update */
 };
 
 /**
@@ -39,6 +40,17 @@ struct cairn_update_record {
  */
 CAIRN_API CAIRN_CHECKED cairn_status cairn_trainer_open(const cairn_options *options,
                                                         cairn_comm *comm, cairn_trainer **out);
+
+/**
+ * From here on TERM, INT and USR1 ask this rank to stop: the next cairn_trainer_sum() tells all
+ * ranks
+ * (`stop` in the record), and what is done then is up to the caller.  A second TERM or INT ends the
+ * process at once.  Best called before cairn_comm_open().
+ *
+ * Ranks   local; one rank that got the signal is enough
+ * Errors  none
+ */
+CAIRN_API void cairn_trainer_catch_signals(void);
 
 /**
  * Release a trainer; NULL is fine.

@@ -4,11 +4,21 @@
 
 #include <time.h>
 
-double cairn_clock_s(void)
+static double read_clock(clockid_t id)
 {
     struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(id, &now);
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+double cairn_clock_s(void)
+{
+    return read_clock(CLOCK_MONOTONIC);
+}
+
+double cairn_clock_unix_s(void)
+{
+    return read_clock(CLOCK_REALTIME);
 }
 
 void cairn_clock_utc(char *text)

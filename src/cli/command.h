@@ -14,7 +14,8 @@
  * main. */
 struct cairn_arguments {
     int count;
-    char **value; /* NULL behind the last */
+    char **value;   /* NULL behind the last */
+    double begin_s; /* of this process, by cairn_clock_s() */
 };
 
 /** A command. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/cpu.h"
 #include "base/interrupt.h"
 #include "base/keys.h"
@@ -98,6 +99,7 @@ static void print_help(const struct cairn_command *command)
 
 int main(int argc, char **argv)
 {
+    double begin_s = cairn_clock_s();
     const char *missing = cairn_cpu_missing();
     if (missing != NULL) {
         fprintf(stderr,
@@ -109,7 +111,7 @@ int main(int argc, char **argv)
     }
     signal(SIGXFSZ, SIG_IGN); /* a file too large is a failed write, not the end */
     cairn_memory_settle();
-    struct cairn_arguments arguments = {.count = argc - 1, .value = argv + 1};
+    struct cairn_arguments arguments = {.count = argc - 1, .value = argv + 1, .begin_s = begin_s};
     bool help = take_common(&arguments);
     /* One of several ranks tells what all would tell.  Where MPI has not begun there is no barrier
      * behind its line, and a launcher kills all once one ends with an error: so no other does. */

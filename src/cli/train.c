@@ -5,10 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "checkpoint/checkpoint.h"
 #include "cli/command.h"
 #include "cli/provenance.h"
+#include "cluster/deadline.h"
 #include "cluster/launcher.h"
 #include "comm/exchange.h"
 #include "setup/setup.h"
@@ -35,6 +37,7 @@ struct job {
     char folder[CAIRN_PATH_BYTES];
     char checkpoint[CAIRN_PATH_BYTES]; /* to go on from; "" for a fresh start */
     uint64_t data_fingerprint, init_hash;
+    double deadline_s, deadline_unix_s; /* as in cairn_run_options */
     cairn_trainer *trainer;
     struct cairn_run_folder *run_folder; /* rank 0 */
 };
@@ -171,6 +174,8 @@ static struct cairn_run_options run_options(const struct job *job)
         .gradflow_every = automatic ? total / 50 + 1 : config->log_gradflow_every,
         .folder = job->run_folder,
         .resumed = job->checkpoint[0] != '\0',
+        .deadline_s = job->deadline_s,
+        .deadline_unix_s = job->deadline_unix_s,
     };
     if (config->train_evaluate_every == CAIRN_KEY_WORD(WORD_EPOCH))
         options.evaluate_every = CAIRN_EVERY_EPOCH;
@@ -276,6 +281,19 @@ static cairn_status resolve_config(struct cairn_config *config, const cairn_trai
     return cairn_config_resolve(config, "batch.accumulate", "none");
 }
 
+/* When the run must have stopped by itself.  Rank 0. */
+static cairn_status find_deadline(struct job *job, double begin_s)
+{
+    enum { WORD_NONE, WORD_SLURM };
+    double deadline = job->config->train_deadline;
+    if (deadline == CAIRN_KEY_DURATION_WORD(WORD_NONE) || job->request.check) return CAIRN_OK;
+    job->deadline_s = begin_s + deadline;
+    if (deadline != CAIRN_KEY_DURATION_WORD(WORD_SLURM)) return CAIRN_OK;
+    CAIRN_TRY(cairn_job_end(&job->deadline_unix_s));
+    job->deadline_s = cairn_clock_s() + job->deadline_unix_s - cairn_clock_unix_s();
+    return CAIRN_OK;
+}
+
 /* Everything that can be wrong before the first update.  Collective. */
 static cairn_status prepare(struct job *job, const struct cairn_arguments *arguments)
 {
@@ -284,6 +302,8 @@ static cairn_status prepare(struct job *job, const struct cairn_arguments *argum
     CAIRN_TRY(cairn_comm_agree(job->comm, st));
     CAIRN_TRY(cairn_setup_config(job->comm, job->request.run.run_file, job->request.run.overrides,
                                  &job->config));
+    if (job->main) st = find_deadline(job, arguments->begin_s);
+    CAIRN_TRY(cairn_comm_agree_main(job->comm, st));
     CAIRN_TRY(cairn_setup_trainer(job->config, job->comm, &job->trainer));
     cairn_setup_platform(job->config, job->platform, sizeof job->platform);
     st = choose_folder(job);

@@ -9,6 +9,9 @@
 #include "comm/exchange.h"
 #include "train/trainer.h"
 
+/* Behind the scores: ranks that left before they were through. */
+enum { LEFT = CAIRN_N_SCALARS, N_SUMS };
+
 static cairn_status add_scores(struct cairn_exact sum[CAIRN_N_SCALARS],
                                const struct cairn_scores *scores)
 {
@@ -20,7 +23,7 @@ static cairn_status add_scores(struct cairn_exact sum[CAIRN_N_SCALARS],
                 : cairn_fail(CAIRN_NUMBERS, "a micro-batch has the loss %g", scores->loss);
 }
 
-/* This rank's micro-batches, forward only.  Local. */
+/* This rank's micro-batches, forward only; they are left where the run is to stop.  Local. */
 static cairn_status evaluate_share(const struct cairn_evaluation *e, struct cairn_exact *sum)
 {
     const struct cairn_window_rule rule = {.n_samples = e->n_samples,
@@ -33,6 +36,10 @@ static cairn_status evaluate_share(const struct cairn_evaluation *e, struct cair
     struct cairn_share share =
         cairn_window_share(&window, cairn_comm_rank(e->comm), cairn_comm_size(e->comm));
     for (uint64_t m = share.first; m < share.end; m++) {
+        if (e->leaves_with != NULL && cairn_trainer_wants_leave(e->leaves_with)) {
+            cairn_exact_add(&sum[LEFT], 1);
+            return CAIRN_OK;
+        }
         struct cairn_micro micro;
         struct cairn_scores scores = {0};
         size_t n = 0;
@@ -46,10 +53,11 @@ static cairn_status evaluate_share(const struct cairn_evaluation *e, struct cair
 
 cairn_status cairn_evaluate(const struct cairn_evaluation *e, struct cairn_scores *out)
 {
-    struct cairn_exact sum[CAIRN_N_SCALARS] = {{0}};
+    struct cairn_exact sum[N_SUMS] = {{0}};
     cairn_status st = evaluate_share(e, sum);
-    st = cairn_comm_sum_exact(e->comm, st, sum, CAIRN_N_SCALARS);
+    st = cairn_comm_sum_exact(e->comm, st, sum, N_SUMS);
     if (st != CAIRN_OK) return cairn_fail_in(st, "evaluating");
+    if (cairn_exact_value(&sum[LEFT]) > 0) return CAIRN_STOPPED;
     *out = (struct cairn_scores){.loss = cairn_exact_value(&sum[CAIRN_SCALAR_LOSS]),
                                  .weight = cairn_exact_value(&sum[CAIRN_SCALAR_WEIGHT]),
                                  .correct = cairn_exact_value(&sum[CAIRN_SCALAR_CORRECT]),
@@ -57,8 +65,8 @@ cairn_status cairn_evaluate(const struct cairn_evaluation *e, struct cairn_score
     return CAIRN_OK;
 }
 
-cairn_status cairn_train_evaluate(cairn_trainer *t, const float *w, enum cairn_split split,
-                                  struct cairn_scores *out)
+static cairn_status evaluate_split(cairn_trainer *t, const float *w, enum cairn_split split,
+                                   const cairn_trainer *leaves_with, struct cairn_scores *out)
 {
     if (t->parts.loader[split] == NULL)
         return cairn_fail(CAIRN_DATA, "%s has no group %s to evaluate on",
@@ -70,8 +78,15 @@ cairn_status cairn_train_evaluate(cairn_trainer *t, const float *w, enum cairn_s
         .loader = t->parts.loader[split],
         .n_samples = cairn_dataset_size(t->parts.dataset, split),
         .micro = t->parts.rule.micro,
+        .leaves_with = leaves_with,
     };
     return cairn_evaluate(&evaluation, out);
+}
+
+cairn_status cairn_train_evaluate(cairn_trainer *t, const float *w, enum cairn_split split,
+                                  struct cairn_scores *out)
+{
+    return evaluate_split(t, w, split, t, out);
 }
 
 cairn_status cairn_trainer_evaluate(cairn_trainer *t, const char *split, double *loss,
@@ -83,7 +98,7 @@ cairn_status cairn_trainer_evaluate(cairn_trainer *t, const char *split, double 
     if (i == CAIRN_N_SPLITS)
         return cairn_fail(CAIRN_USAGE, "there is no group called %s; there are train, val and test",
                           split);
-    CAIRN_TRY(cairn_train_evaluate(t, t->w, (enum cairn_split)i, &scores));
+    CAIRN_TRY(evaluate_split(t, t->w, (enum cairn_split)i, NULL, &scores));
     *loss = scores.loss / scores.weight;
     *accuracy = cairn_model_has_accuracy(t->parts.model) ? scores.correct / scores.count : NAN;
     return CAIRN_OK;

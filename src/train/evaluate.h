@@ -4,6 +4,7 @@
 #define CAIRN_TRAIN_EVALUATE_H
 
 #include "cairn/comm.h"
+#include "cairn/trainer.h"
 #include "data/loader.h"
 #include "nn/model.h"
 
@@ -13,12 +14,15 @@ struct cairn_evaluation {
     struct cairn_model *model;
     const float *w;
     struct cairn_loader *loader;
-    uint64_t n_samples; /* of the group */
-    uint64_t micro;     /* b */
+    uint64_t n_samples;               /* of the group */
+    uint64_t micro;                   /* b */
+    const cairn_trainer *leaves_with; /* left early where this trainer's run is to stop; NULL: never
+                                       */
 };
 
 /** Sums over the group, shared by the ranks and added exactly: the same bits in every world.
- *  Ranks: collective.  Errors: the agreed one: CAIRN_DATA, CAIRN_NUMBERS. */
+ *  Ranks: collective.  Errors: the agreed one: CAIRN_DATA, CAIRN_NUMBERS; CAIRN_STOPPED,
+ *  without a sentence: a rank left. */
 CAIRN_CHECKED cairn_status cairn_evaluate(const struct cairn_evaluation *evaluation,
                                           struct cairn_scores *out);
 

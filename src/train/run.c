@@ -5,7 +5,6 @@
 #include <math.h>
 
 #include "base/clock.h"
-#include "base/interrupt.h"
 #include "base/log.h"
 #include "comm/exchange.h"
 
@@ -14,19 +13,41 @@ static bool every(uint64_t n, uint64_t update)
     return n != 0 && update % n == 0;
 }
 
+/* Whether an evaluation is due behind this update, which began and ended at these positions. */
+static bool evaluates(const struct cairn_run *run, uint64_t update, uint64_t begin, uint64_t end)
+{
+    uint64_t n_samples = run->t->parts.rule.n_samples;
+    if (cairn_run_split(run) == CAIRN_N_SPLITS) return false;
+    if (run->options->evaluate_every == CAIRN_EVERY_EPOCH)
+        return begin / n_samples != end / n_samples;
+    return every(run->options->evaluate_every, update);
+}
+
+/* An evaluation that was left, since the run is to stop, is no trouble. */
+static cairn_status unless_left(cairn_status st, bool *stop)
+{
+    if (st != CAIRN_STOPPED) return st;
+    *stop = true;
+    return CAIRN_OK;
+}
+
+/* The process before may have left its last evaluation, or may not have come to it. */
+static cairn_status evaluate_missed(struct cairn_run *run, bool *stop)
+{
+    const cairn_trainer *t = run->t;
+    if (!run->options->resumed || t->at.update == 0) return CAIRN_OK;
+    uint64_t begin = cairn_window_walk(&t->parts.rule, t->at.update - 1, UINT64_MAX).position;
+    if (!evaluates(run, t->at.update, begin, t->at.position)) return CAIRN_OK;
+    return unless_left(cairn_run_evaluate_missed(run), stop);
+}
+
 /* What is due after an update.  A save that fails in mid-run is a warning: the checkpoint before it
  * is intact. */
-static cairn_status after_update(struct cairn_run *run, bool epoch_ended)
+static cairn_status after_update(struct cairn_run *run, bool *stop)
 {
-    const struct cairn_run_options *options = run->options;
-    const cairn_trainer *t = run->t;
-    bool has_val = t->parts.loader[CAIRN_SPLIT_VAL] != NULL;
-    bool evaluates = options->evaluate_every == CAIRN_EVERY_EPOCH
-                         ? epoch_ended
-                         : every(options->evaluate_every, t->at.update);
-    if (evaluates && (has_val || t->parts.loader[CAIRN_SPLIT_TEST] != NULL))
-        CAIRN_TRY(cairn_run_evaluate(run, has_val ? CAIRN_SPLIT_VAL : CAIRN_SPLIT_TEST));
-    if (!every(options->checkpoint_every, t->at.update)) return CAIRN_OK;
+    const struct cairn_deadline *due = &run->t->deadline;
+    if (due->evaluates) CAIRN_TRY(unless_left(cairn_run_evaluate(run), stop));
+    if (*stop || !due->saves) return CAIRN_OK;
     cairn_status st = cairn_run_save(run);
     if (st != CAIRN_FILES) return st;
     cairn_log_warning("%s; the run goes on without this checkpoint", cairn_error_text());
@@ -38,19 +59,25 @@ static cairn_status one_update(struct cairn_run *run, bool *stop)
     cairn_trainer *t = run->t;
     struct cairn_update_record record = {0};
     double begin_s = cairn_clock_s();
-    uint64_t epochs_before = t->at.position / t->parts.rule.n_samples;
+    uint64_t update = t->at.update + 1;
     uint64_t flow_every = run->options->gradflow_every;
-    t->wants_flow = every(flow_every, t->at.update + 1) || (flow_every != 0 && t->at.update == 0);
+    t->wants_flow = every(flow_every, update) || (flow_every != 0 && update == 1);
+    t->deadline.begun_s = begin_s;
+    t->deadline.saves = every(run->options->checkpoint_every, update);
+    t->deadline.evaluates =
+        evaluates(run, update, t->at.position, cairn_window_after(&t->parts.rule, &t->window));
     CAIRN_TRY(cairn_trainer_update(t, &record));
     double update_wall_s = cairn_clock_s() - begin_s;
+    cairn_deadline_note(&t->deadline.update_s, update_wall_s);
+    t->deadline.begun_s = 0;
     t->times.training_s += update_wall_s;
     t->times.data_s += record.data_s;
     t->times.compute_s += record.compute_s;
     t->times.reduce_s += record.reduce_s;
     t->times.update_s += record.update_s;
     if (run->main) cairn_run_report_update(run, &record, update_wall_s);
-    *stop = record.stop;
-    return after_update(run, t->at.position / t->parts.rule.n_samples != epochs_before);
+    *stop = record.stop && !t->done;
+    return *stop ? CAIRN_OK : after_update(run, stop);
 }
 
 cairn_status cairn_train_run(cairn_trainer *t, const struct cairn_run_options *options,
@@ -66,22 +93,21 @@ cairn_status cairn_train_run(cairn_trainer *t, const struct cairn_run_options *o
         .main = cairn_comm_rank(t->parts.comm) == 0,
     };
     bool complete = false;
-    double asked = cairn_interrupted();
+    uint64_t first = t->at.update;
+    cairn_run_take_deadline(&run);
+    double asked = cairn_trainer_wants_stop(t);
     cairn_status st = cairn_run_find_summary(&run, summary, &complete);
     if (st != CAIRN_OK || complete) return st;
     st = cairn_run_recall_evaluation(&run);
     if (st == CAIRN_OK) st = cairn_comm_max(t->parts.comm, st, &asked, 1);
     bool stop = asked != 0 && !t->done;
+    if (st == CAIRN_OK && !stop) st = evaluate_missed(&run, &stop);
     if (run.main)
         cairn_progress_begin(&run.progress, t->at.update, cairn_window_total(&t->parts.rule));
     while (st == CAIRN_OK && !stop && !t->done) st = one_update(&run, &stop);
-    bool stopped = stop && !t->done;
     if (run.main) cairn_progress_end(&run.progress);
-    if (st == CAIRN_OK) st = cairn_run_finish(&run, stopped, summary);
-    if (st == CAIRN_OK && stopped) {
-        cairn_log_info("stopped after update %llu and saved; start it again to go on",
-                       (unsigned long long)t->at.update);
-        return CAIRN_STOPPED;
-    }
-    return st;
+    if (st == CAIRN_OK) st = cairn_run_finish(&run, &stop, summary);
+    if (st != CAIRN_OK || !stop) return st;
+    cairn_run_tell_stop(&run, first);
+    return CAIRN_STOPPED;
 }

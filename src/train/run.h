@@ -44,13 +44,23 @@ void cairn_run_report_update(struct cairn_run *run, const struct cairn_update_re
 /** How many of enum cairn_which there are.  Ranks: local.  Errors: none. */
 enum cairn_which cairn_run_n_which(const struct cairn_run *run);
 
-/** One line of eval.csv.  Ranks: collective.  Errors: the agreed one. */
+/** Take the end of the job and a guess of what a save takes.  Ranks: local.  Errors: none. */
+void cairn_run_take_deadline(struct cairn_run *run);
+
+/** The group that is evaluated while the run goes on; CAIRN_N_SPLITS: there is none.  Ranks: local.
+ * Errors: none. */
+enum cairn_split cairn_run_split(const struct cairn_run *run);
+
+/** One line of eval.csv.  Ranks: collective.  Errors: the agreed one; CAIRN_STOPPED: it was left,
+ * since a rank wants the run to stop. */
 CAIRN_CHECKED cairn_status cairn_run_evaluate_one(struct cairn_run *run, enum cairn_split split,
                                                   enum cairn_which which);
 
-/** The weights, and their average where there is one.  Ranks: collective.  Errors: the agreed
- * one. */
-CAIRN_CHECKED cairn_status cairn_run_evaluate(struct cairn_run *run, enum cairn_split split);
+/** The weights, and their average where there is one.  Ranks: collective.  Errors: as above. */
+CAIRN_CHECKED cairn_status cairn_run_evaluate(struct cairn_run *run);
+
+/** The same, but for what stands in eval.csv already.  Ranks: collective.  Errors: as above. */
+CAIRN_CHECKED cairn_status cairn_run_evaluate_missed(struct cairn_run *run);
 
 /** What the process before evaluated behind its last checkpoint: its scores on rank 0, that it did
  * on all.  Ranks: collective.  Errors: the agreed one. */
@@ -69,7 +79,12 @@ CAIRN_CHECKED cairn_status cairn_run_find_summary(const struct cairn_run *run, c
                                                   bool *found);
 
 /** The end of a run, complete or stopped: a checkpoint of the last update, the test set, the
- * summary.  Ranks: collective.  Errors: the agreed one. */
-CAIRN_CHECKED cairn_status cairn_run_finish(struct cairn_run *run, bool stopped, char **summary);
+ * summary.  *stopped becomes true where the run is to stop before the test set is through.
+ * Ranks: collective.  Errors: the agreed one. */
+CAIRN_CHECKED cairn_status cairn_run_finish(struct cairn_run *run, bool *stopped, char **summary);
+
+/** Say that the run stopped, and why; `first` updates were done when this process began.
+ * Ranks: local.  Errors: none. */
+void cairn_run_tell_stop(const struct cairn_run *run, uint64_t first);
 
 #endif

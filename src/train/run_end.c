@@ -3,6 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/interrupt.h"
+#include "base/log.h"
 #include "comm/exchange.h"
 #include "report/system.h"
 #include "train/run.h"
@@ -70,14 +72,31 @@ cairn_status cairn_run_find_summary(const struct cairn_run *run, char **text, bo
     return cairn_comm_broadcast(t->parts.comm, st, found, sizeof *found);
 }
 
-cairn_status cairn_run_finish(struct cairn_run *run, bool stopped, char **summary)
+void cairn_run_tell_stop(const struct cairn_run *run, uint64_t first)
+{
+    const struct cairn_deadline *deadline = &run->t->deadline;
+    uint64_t update = run->t->at.update;
+    bool in_time = !cairn_interrupted() && deadline->near;
+    cairn_log_info("stopped after update %llu and saved%s%s%s; start it again to go on",
+                   (unsigned long long)update, in_time ? " (" : "", in_time ? deadline->why : "",
+                   in_time ? ")" : "");
+    if (in_time && update == first && !run->t->done)
+        cairn_log_warning("the deadline left no time for a single update: started again with as "
+                          "little time it will come no further than update %llu",
+                          (unsigned long long)update);
+}
+
+cairn_status cairn_run_finish(struct cairn_run *run, bool *stopped, char **summary)
 {
     cairn_trainer *t = run->t;
     if (run->saved_update != t->at.update) CAIRN_TRY(cairn_run_save(run));
     bool has_test = t->parts.loader[CAIRN_SPLIT_TEST] != NULL;
     for (enum cairn_which which = CAIRN_TRAINED;
-         which < cairn_run_n_which(run) && !stopped && has_test; which++)
-        if (run->test[which].update != t->at.update)
-            CAIRN_TRY(cairn_run_evaluate_one(run, CAIRN_SPLIT_TEST, which));
-    return summarize(run, stopped, summary);
+         which < cairn_run_n_which(run) && !*stopped && has_test; which++) {
+        if (run->test[which].update == t->at.update) continue;
+        cairn_status st = cairn_run_evaluate_one(run, CAIRN_SPLIT_TEST, which);
+        *stopped = st == CAIRN_STOPPED;
+        if (!*stopped && st != CAIRN_OK) return st;
+    }
+    return summarize(run, *stopped, summary);
 }

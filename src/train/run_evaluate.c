@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "comm/exchange.h"
 #include "train/run.h"
@@ -28,8 +29,9 @@ cairn_status cairn_run_evaluate_one(struct cairn_run *run, enum cairn_split spli
     char name[SPLIT_BYTES];
     cairn_where_enter(&t->where, CAIRN_PHASE_EVALUATE);
     const float *w = which == CAIRN_AVERAGED ? cairn_ema_weights(t) : t->w;
-    CAIRN_TRY(cairn_train_evaluate(t, w, split, &scores));
+    cairn_status st = cairn_train_evaluate(t, w, split, &scores);
     cairn_where_enter(&t->where, CAIRN_PHASE_OTHER);
+    if (st != CAIRN_OK) return st;
     split_text(split, which, name);
     struct cairn_eval_metrics line = {
         .update = t->at.update,
@@ -53,11 +55,40 @@ cairn_status cairn_run_evaluate_one(struct cairn_run *run, enum cairn_split spli
     return CAIRN_OK;
 }
 
-cairn_status cairn_run_evaluate(struct cairn_run *run, enum cairn_split split)
+enum cairn_split cairn_run_split(const struct cairn_run *run)
 {
+    const struct cairn_trainer_parts *parts = &run->t->parts;
+    if (parts->loader[CAIRN_SPLIT_VAL] != NULL) return CAIRN_SPLIT_VAL;
+    return parts->loader[CAIRN_SPLIT_TEST] != NULL ? CAIRN_SPLIT_TEST : CAIRN_N_SPLITS;
+}
+
+static cairn_status evaluate(struct cairn_run *run, const bool done[CAIRN_N_WHICH])
+{
+    double begin_s = cairn_clock_s();
     for (enum cairn_which which = CAIRN_TRAINED; which < cairn_run_n_which(run); which++)
-        CAIRN_TRY(cairn_run_evaluate_one(run, split, which));
+        if (!done[which]) CAIRN_TRY(cairn_run_evaluate_one(run, cairn_run_split(run), which));
+    cairn_deadline_note(&run->t->deadline.evaluate_s, cairn_clock_s() - begin_s);
     return CAIRN_OK;
+}
+
+cairn_status cairn_run_evaluate(struct cairn_run *run)
+{
+    const bool done[CAIRN_N_WHICH] = {false};
+    return evaluate(run, done);
+}
+
+cairn_status cairn_run_evaluate_missed(struct cairn_run *run)
+{
+    bool done[CAIRN_N_WHICH] = {false};
+    struct cairn_eval_metrics unused;
+    char name[SPLIT_BYTES];
+    for (enum cairn_which which = CAIRN_TRAINED; which < CAIRN_N_WHICH && run->main; which++) {
+        split_text(cairn_run_split(run), which, name);
+        done[which] =
+            cairn_run_folder_last_eval(run->options->folder, name, run->t->at.update, &unused);
+    }
+    CAIRN_TRY(cairn_comm_broadcast(run->t->parts.comm, CAIRN_OK, done, sizeof done));
+    return evaluate(run, done);
 }
 
 cairn_status cairn_run_recall_evaluation(struct cairn_run *run)

@@ -12,6 +12,18 @@ cairn_status cairn_run_share_times(struct cairn_run *run, cairn_status st)
     return cairn_comm_max(run->t->parts.comm, st, &times->wall_s, sizeof *times / sizeof(double));
 }
 
+void cairn_run_take_deadline(struct cairn_run *run)
+{
+    cairn_trainer *t = run->t;
+    const char *name = NULL;
+    float *block = NULL;
+    size_t n = t->average == NULL ? 1 : 2;
+    for (size_t slot = 0; cairn_optim_slot(t->parts.optim, slot, &name, &block); slot++) n++;
+    t->deadline.end_s = run->options->deadline_s;
+    t->deadline.end_unix_s = run->options->deadline_unix_s;
+    t->deadline.save_s = cairn_deadline_guess_save_s(n * t->params->n_values * sizeof *t->w);
+}
+
 cairn_status cairn_run_save(struct cairn_run *run)
 {
     double begin_s = cairn_clock_s();
@@ -22,7 +34,9 @@ cairn_status cairn_run_save(struct cairn_run *run)
     /* the lines stand before the checkpoint */
     if (st == CAIRN_OK) st = cairn_train_save(t, &run->options->save);
     cairn_where_enter(&t->where, CAIRN_PHASE_OTHER);
-    t->times.checkpoint_s += cairn_clock_s() - begin_s;
+    double took_s = cairn_clock_s() - begin_s;
+    t->times.checkpoint_s += took_s;
+    cairn_deadline_note_save(&t->deadline, took_s);
     if (st == CAIRN_OK) run->saved_update = t->at.update;
     return st;
 }

@@ -18,6 +18,7 @@
 #include "optim/schedule.h"
 #include "report/run_folder.h"
 #include "tensor/norm.h"
+#include "train/deadline.h"
 #include "train/window.h"
 
 /** What a trainer is made from.  Everything is borrowed but what is marked as taken. */
@@ -66,12 +67,13 @@ struct cairn_trainer {
     struct cairn_flow *flow;           /* [n_items]: figures of G and w, owned */
     bool wants_flow;                   /* take them in the next update */
     struct cairn_progress_state at;
-    bool done;                  /* the run is complete; else ... */
-    struct cairn_window window; /* ... the next update's samples ... */
-    struct cairn_share share;   /* ... and this rank's micro-batches */
-    struct cairn_where where;   /* phase, micro-batch and times of this update */
-    struct cairn_times times;   /* in the whole run */
-    cairn_status pending;       /* this rank's trouble outside an update; rides in the next sum */
+    bool done;                      /* the run is complete; else ... */
+    struct cairn_window window;     /* ... the next update's samples ... */
+    struct cairn_share share;       /* ... and this rank's micro-batches */
+    struct cairn_where where;       /* phase, micro-batch and times of this update */
+    struct cairn_times times;       /* in the whole run */
+    struct cairn_deadline deadline; /* of the job, where a run has one; rank 0 */
+    cairn_status pending; /* this rank's trouble outside an update; rides in the next sum */
 };
 
 /** Figures of one weight tensor in one update, before clipping. */
@@ -127,8 +129,17 @@ void cairn_trainer_advance(cairn_trainer *t, const struct cairn_totals *totals);
  * Errors: none. */
 void cairn_trainer_locate(cairn_trainer *t);
 
+/** Whether this rank wants the run to stop behind the running update: by a signal, or because one
+ * more would not be done before the deadline.  Ranks: local.  Errors: none. */
+bool cairn_trainer_wants_stop(cairn_trainer *t);
+
+/** Whether an evaluation should be left now, because of a signal or because a save has only just
+ * the time.  Ranks: local.  Errors: none. */
+bool cairn_trainer_wants_leave(const cairn_trainer *t);
+
 /** Sums over a group, shared by the ranks, by the weights and buffers w [n_values].  Collective.
- * Errors: the agreed one. */
+ * Errors: the agreed one; CAIRN_STOPPED, without a sentence: left early, since a rank wants the run
+ * to stop. */
 CAIRN_CHECKED cairn_status cairn_train_evaluate(cairn_trainer *t, const float *w,
                                                 enum cairn_split split, struct cairn_scores *out);
 
@@ -165,6 +176,8 @@ struct cairn_run_options {
     uint64_t gradflow_every;         /* updates; 0: never */
     struct cairn_run_folder *folder; /* rank 0; NULL elsewhere */
     bool resumed;                    /* t->at is what a checkpoint holds */
+    double deadline_s;               /* rank 0: of cairn_clock_s(); 0: none */
+    double deadline_unix_s;          /* rank 0: the same of the wall clock; 0: does not follow */
 };
 #define CAIRN_EVERY_EPOCH UINT64_MAX
 

@@ -3,7 +3,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/interrupt.h"
 #include "train/trainer.h"
 
 /** One update of the weights from one global batch.  Collective. */
@@ -88,7 +87,7 @@ cairn_status cairn_trainer_sum(cairn_trainer *t, cairn_status st, bool *again,
     struct cairn_totals totals = {0};
     if (t->done) return cairn_fail(CAIRN_USAGE, "the run is complete: it has no further update");
     cairn_where_enter(&t->where, CAIRN_PHASE_REDUCE);
-    st = cairn_sum_reduce(t->sum, st, cairn_interrupted(), &t->g, &totals);
+    st = cairn_sum_reduce(t->sum, st, cairn_trainer_wants_stop(t), &t->g, &totals);
     cairn_where_enter(&t->where, CAIRN_PHASE_UPDATE);
     *again = st == CAIRN_OK && cairn_sum_again(t->sum);
     if (st == CAIRN_OK && !*again) st = apply(t, &totals, out);

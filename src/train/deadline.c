@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Whether one more update and a save still fit before the end of the job. */
+#include "train/deadline.h"
+
+#include <math.h>
+#include <stdio.h>
+
+/* What nobody measured: the summary, closing MPI, a neighbour on the file system. */
+static const double MARGIN_S = 1, MARGIN_SHARE = 0.1;
+static const double FORGET = 0.05; /* of a slow time, each time that it was faster */
+static const double LOOK_EVERY_S = 60;
+static const double GUESSED_BYTES_PER_S = 50e6, GUESSED_SAVE_S = 0.5;
+
+static double with_margin(double seconds)
+{
+    return seconds * (1 + MARGIN_SHARE) + MARGIN_S;
+}
+
+double cairn_deadline_needs_save(const struct cairn_deadline *deadline)
+{
+    return with_margin(deadline->save_s);
+}
+
+double cairn_deadline_needs(const struct cairn_deadline *deadline, double now_s)
+{
+    double running_s = deadline->begun_s > 0 ? now_s - deadline->begun_s : 0;
+    double update_s = fmax(deadline->update_s, running_s); /* the first one teaches while it runs */
+    double rest_s = deadline->begun_s > 0 ? update_s - running_s : 0;
+    if (deadline->evaluates) rest_s += deadline->evaluate_s;
+    if (deadline->saves) rest_s += deadline->save_s;
+    return with_margin(rest_s + update_s + deadline->save_s);
+}
+
+/* Keep why; what was not measured is not told. */
+static void tell(struct cairn_deadline *deadline, double left_s)
+{
+    char *text = deadline->why;
+    size_t room = sizeof deadline->why;
+    const struct {
+        const char *what;
+        double took_s;
+    } part[] = {{"an update", deadline->update_s},
+                {"an evaluation", deadline->evaluate_s},
+                {"a save", deadline->save_s}};
+    size_t n =
+        (size_t)snprintf(text, room, "the deadline %s%.3g s%s", left_s < 0 ? "was " : "is in ",
+                         fabs(left_s), left_s < 0 ? " ago" : "");
+    for (size_t i = 0; i < sizeof part / sizeof part[0] && n < room; i++)
+        if (part[i].took_s > 0)
+            n += (size_t)snprintf(text + n, room - n, ", %s takes %.3g s", part[i].what,
+                                  part[i].took_s);
+}
+
+bool cairn_deadline_is_near(struct cairn_deadline *deadline, double now_s)
+{
+    if (deadline->end_s == 0 || deadline->near) return deadline->near;
+    deadline->near = now_s + cairn_deadline_needs(deadline, now_s) > deadline->end_s;
+    if (!deadline->near) return false;
+    tell(deadline, deadline->end_s - now_s);
+    return true;
+}
+
+void cairn_deadline_look(struct cairn_deadline *deadline, double now_s, double unix_s)
+{
+    if (deadline->end_unix_s == 0 || now_s < deadline->looked_s + LOOK_EVERY_S) return;
+    deadline->looked_s = now_s;
+    deadline->end_s = fmin(deadline->end_s, now_s + deadline->end_unix_s - unix_s);
+}
+
+void cairn_deadline_note(double *slowest, double took_s)
+{
+    *slowest = fmax(took_s, *slowest - FORGET * (*slowest - took_s));
+}
+
+void cairn_deadline_note_save(struct cairn_deadline *deadline, double took_s)
+{
+    deadline->save_s = deadline->has_saved ? fmax(deadline->save_s, took_s) : took_s;
+    deadline->has_saved = true;
+}
+
+double cairn_deadline_guess_save_s(size_t n_bytes)
+{
+    return GUESSED_SAVE_S + (double)n_bytes / GUESSED_BYTES_PER_S;
+}
