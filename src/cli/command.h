@@ -9,13 +9,15 @@
 #include "base/keys.h"
 #include "cairn/comm.h"
 #include "cairn/status.h"
+#include "cluster/launcher.h"
 
 /** What follows the command's name.  Flags that every command has (-h, -q, -v) are taken out by
  * main. */
 struct cairn_arguments {
     int count;
-    char **value;   /* NULL behind the last */
-    double begin_s; /* of this process, by cairn_clock_s() */
+    char **value;                      /* NULL behind the last */
+    double begin_s;                    /* of this process, by cairn_clock_s() */
+    struct cairn_launcher_claim claim; /* taken before MPI began, which changes the environment */
 };
 
 /** A command. */

@@ -13,7 +13,6 @@
 #include "base/memory.h"
 #include "cli/command.h"
 #include "cli/version.h"
-#include "cluster/launcher.h"
 
 #define X(name) extern const struct cairn_command cairn_command_##name;
 #include "cli/commands.def"
@@ -111,7 +110,8 @@ int main(int argc, char **argv)
     }
     signal(SIGXFSZ, SIG_IGN); /* a file too large is a failed write, not the end */
     cairn_memory_settle();
-    struct cairn_arguments arguments = {.count = argc - 1, .value = argv + 1, .begin_s = begin_s};
+    struct cairn_arguments arguments = {
+        .count = argc - 1, .value = argv + 1, .begin_s = begin_s, .claim = cairn_launcher_claim()};
     bool help = take_common(&arguments);
     /* One of several ranks tells what all would tell.  Where MPI has not begun there is no barrier
      * behind its line, and a launcher kills all once one ends with an error: so no other does. */

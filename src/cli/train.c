@@ -10,7 +10,9 @@
 #include "checkpoint/checkpoint.h"
 #include "cli/command.h"
 #include "cli/provenance.h"
+#include "cli/start.h"
 #include "cluster/deadline.h"
+#include "cluster/doctor.h"
 #include "cluster/launcher.h"
 #include "comm/exchange.h"
 #include "setup/setup.h"
@@ -96,13 +98,8 @@ static cairn_status read_request(const struct cairn_arguments *arguments, struct
 /* runs/<name of the run file> unless --out says otherwise. */
 static cairn_status choose_folder(struct job *job)
 {
-    const char *slash = strrchr(job->request.run.run_file, '/');
-    const char *name = slash == NULL ? job->request.run.run_file : slash + 1;
-    const char *point = strrchr(name, '.');
-    int n = point == NULL || point == name ? (int)strlen(name) : (int)(point - name);
     if (job->request.out != NULL) return cairn_path_copy(job->request.out, job->folder);
-    snprintf(job->folder, sizeof job->folder, "runs/%.*s", n, name);
-    return CAIRN_OK;
+    return cairn_start_folder(job->request.run.run_file, job->folder);
 }
 
 /* Which checkpoint to go on from.  Rank 0. */
@@ -294,20 +291,31 @@ static cairn_status find_deadline(struct job *job, double begin_s)
     return CAIRN_OK;
 }
 
+/* The quick part of `cairn doctor`, before any memory is taken.  Collective. */
+static cairn_status look_at_launch(struct job *job)
+{
+    struct cairn_wanted wanted;
+    CAIRN_TRY(cairn_start_wanted(job->config, job->comm, job->request.run.run_file, job->folder,
+                                 &wanted));
+    return cairn_doctor_start(job->comm, &wanted);
+}
+
 /* Everything that can be wrong before the first update.  Collective. */
 static cairn_status prepare(struct job *job, const struct cairn_arguments *arguments)
 {
     cairn_status st = read_request(arguments, &job->request);
-    if (st == CAIRN_OK && !job->request.singleton) st = cairn_launcher_check(job->comm);
+    if (st == CAIRN_OK && !job->request.singleton)
+        st = cairn_launcher_check(&arguments->claim, job->comm);
+    if (st == CAIRN_OK) st = choose_folder(job);
     CAIRN_TRY(cairn_comm_agree(job->comm, st));
     CAIRN_TRY(cairn_setup_config(job->comm, job->request.run.run_file, job->request.run.overrides,
                                  &job->config));
     if (job->main) st = find_deadline(job, arguments->begin_s);
     CAIRN_TRY(cairn_comm_agree_main(job->comm, st));
+    CAIRN_TRY(look_at_launch(job));
     CAIRN_TRY(cairn_setup_trainer(job->config, job->comm, &job->trainer));
     cairn_setup_platform(job->config, job->platform, sizeof job->platform);
-    st = choose_folder(job);
-    if (st == CAIRN_OK) st = resolve_config(job->config, job->trainer);
+    st = resolve_config(job->config, job->trainer);
     if (st == CAIRN_OK) st = cairn_config_print(job->config, &job->config_text);
     if (st == CAIRN_OK && job->main)
         st = cairn_dataset_fingerprint(job->trainer->parts.dataset, &job->data_fingerprint);

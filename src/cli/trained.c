@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "checkpoint/checkpoint.h"
+#include "cli/start.h"
 #include "comm/exchange.h"
 #include "h5/h5.h"
 #include "setup/setup.h"
@@ -121,6 +122,7 @@ cairn_status cairn_trained_open(cairn_comm *comm, const struct cairn_trained_req
     struct cairn_trained trained = {.comm = comm, .ema = request->ema};
     const struct cairn_params *params = NULL;
     cairn_status st = cairn_setup_stored_config(comm, checkpoint, NULL, &trained.config);
+    if (st == CAIRN_OK) st = cairn_start_small(trained.config, comm);
     if (st == CAIRN_OK && request->ema) st = cairn_trained_check_ema(trained.config, checkpoint);
     if (st == CAIRN_OK)
         st = cairn_comm_agree(comm, open_parts(&trained, request->data, request->split));

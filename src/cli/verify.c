@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "cli/command.h"
+#include "cli/start.h"
 #include "comm/exchange.h"
 #include "setup/setup.h"
 
@@ -170,7 +171,8 @@ static cairn_status run_verify(const struct cairn_arguments *arguments, cairn_co
     struct job job = {.comm = comm, .main = cairn_comm_rank(comm) == 0};
     CAIRN_TRY(read_request(arguments, &request)); /* the same words on every rank */
     CAIRN_TRY(cairn_setup_config(comm, request.run_file, request.overrides, &job.config));
-    cairn_status st = verify(&job);
+    cairn_status st = cairn_start_small(job.config, comm);
+    if (st == CAIRN_OK) st = verify(&job);
     cairn_reference_free(job.reference);
     cairn_config_free(job.config);
     return st;

@@ -5,34 +5,73 @@
 
 #include <stdlib.h>
 
-/* Who says how many ranks there should be.  A launcher is asked before the job around it: mpirun -n
- * 1 is meant. */
-static const char *const variables[] = {
-    "OMPI_COMM_WORLD_SIZE", "PMI_SIZE",     "MPI_LOCALNRANKS", "MV2_COMM_WORLD_SIZE", "PALS_SIZE",
-    "SLURM_STEP_NUM_TASKS", "SLURM_NTASKS",
+/* Who says how many ranks there should be, or, where only that is told, which one this is.
+ * Launchers stand before the job around them. */
+static const struct {
+    const char *variable, *launcher;
+    bool is_rank; /* the number of this rank; rank 3 means at least 4 */
+} known[] = {
+    {"OMPI_COMM_WORLD_SIZE", "Open MPI's mpirun", false},
+    {"MV2_COMM_WORLD_SIZE", "MVAPICH2's mpirun", false},
+    {"MVP_COMM_WORLD_SIZE", "MVAPICH's mpirun", false},
+    {"MPIRUN_NTASKS", "MVAPICH's mpirun_rsh", false},
+    {"PMI_SIZE", "a PMI launcher (MPICH, Intel MPI, Cray)", false},
+    {"PALS_SIZE", "Cray PALS", false},
+    {"PALS_LOCAL_SIZE", "Cray PALS", false},
+    {"MPI_LOCALNRANKS", "MPICH's or Intel MPI's mpirun", false},
+    {"JSM_NAMESPACE_SIZE", "jsrun", false},
+    {"FLUX_JOB_SIZE", "Flux", false},
+    {"PALS_RANKID", "Cray PALS", true},
+    {"ALPS_APP_PE", "Cray aprun", true},
+    {"PMI_RANK", "a PMI launcher (MPICH, Intel MPI, Cray)", true},
+    {"PMIX_RANK", "a PMIx launcher", true},
+    {"SLURM_STEP_NUM_TASKS", "srun", false},
+    {"SLURM_NTASKS", "Slurm", false}, /* the last one: of the job */
 };
+enum { N_KNOWN = sizeof known / sizeof known[0] };
 
-cairn_status cairn_launcher_check(const cairn_comm *comm)
+/* Whole number at the start of a variable; -1: it is not set or says nothing. */
+static long number_of(const char *variable)
 {
-    if (cairn_comm_size(comm) > 1) return CAIRN_OK;
-    for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
-        const char *text = getenv(variables[i]);
-        if (text == NULL) continue;
-        long n = strtol(text, NULL, 10);
-        if (n <= 1) return CAIRN_OK;
-        return cairn_fail(
-            CAIRN_USAGE,
-            "%s says %ld ranks, but this process is alone: start it with the mpirun of the MPI it "
-            "was built with, or with srun --mpi=pmix; --singleton runs one rank all the same",
-            variables[i], n);
+    const char *text = getenv(variable);
+    char *end = NULL;
+    if (text == NULL) return -1;
+    long value = strtol(text, &end, 10);
+    return end == text || value < 0 ? -1 : value;
+}
+
+struct cairn_launcher_claim cairn_launcher_claim(void)
+{
+    struct cairn_launcher_claim claim = {.least = 1};
+    for (size_t i = 0; i < N_KNOWN; i++) {
+        long value = number_of(known[i].variable);
+        bool silent = value < 0 || (known[i].is_rank && value == 0); /* rank 0 of how many? */
+        if (silent) continue;
+        claim.variable = known[i].variable;
+        claim.launcher = known[i].launcher;
+        claim.least = known[i].is_rank ? value + 1 : value;
+        claim.is_job = i == N_KNOWN - 1;
+        return claim;
     }
-    return CAIRN_OK;
+    return claim;
+}
+
+cairn_status cairn_launcher_check(const struct cairn_launcher_claim *claim, const cairn_comm *comm)
+{
+    if (cairn_comm_size(comm) > 1 || claim->least <= 1) return CAIRN_OK;
+    return cairn_fail(
+        CAIRN_USAGE,
+        "%s says %ld ranks, but this process is alone: start it with the mpirun of the MPI it "
+        "was built with, or with srun --mpi=pmix; --singleton runs one rank all the same",
+        claim->variable, claim->least);
 }
 
 bool cairn_launcher_is_first(void)
 {
-    static const char *const names[] = {"OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK"};
+    static const char *const names[] = {
+        "OMPI_COMM_WORLD_RANK", "MV2_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK",
+        "PALS_RANKID",          "FLUX_TASK_RANK"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (getenv(names[i]) != NULL) return strtol(getenv(names[i]), NULL, 10) == 0;
+        if (number_of(names[i]) >= 0) return number_of(names[i]) == 0;
     return true;
 }

@@ -8,9 +8,23 @@
 #include "cairn/comm.h"
 #include "cairn/status.h"
 
-/** Refuse to run alone where a launcher's variables say that there should be more ranks.
+/** What the variables of a launcher say of the world; `variable` NULL: there are none. */
+struct cairn_launcher_claim {
+    const char *variable; /* the one that says so; static */
+    const char *launcher; /* whose it is; static */
+    long least;           /* there should be so many ranks at least */
+    bool is_job;          /* said by the job around, not by what started this process */
+};
+
+/** Ask the environment, before MPI begins: a singleton of Open MPI changes it.  A launcher is
+ * believed before the job around it: mpirun -n 1 in a job of four tasks is meant.  Ranks: local.
+ * Errors: none. */
+struct cairn_launcher_claim cairn_launcher_claim(void);
+
+/** Refuse to run alone where a launcher claims more ranks.
  *  Ranks: local.  Errors: CAIRN_USAGE, with the variable and what to do. */
-CAIRN_CHECKED cairn_status cairn_launcher_check(const cairn_comm *comm);
+CAIRN_CHECKED cairn_status cairn_launcher_check(const struct cairn_launcher_claim *claim,
+                                                const cairn_comm *comm);
 
 /** Whether a launcher's variables call this process rank 0, or there is no launcher: for who speaks
  * where MPI was not started.  Ranks: local.  Errors: none. */

@@ -15,6 +15,13 @@ static const struct cairn_sum_kind *const kinds[] = {
 };
 enum { N_KINDS = sizeof kinds / sizeof kinds[0] };
 
+size_t cairn_sum_bytes_per_weight(const char *kind)
+{
+    size_t i = 0;
+    while (i < N_KINDS && strcmp(kinds[i]->name, kind) != 0) i++;
+    return i == N_KINDS ? 0 : kinds[i]->bytes_per_weight;
+}
+
 cairn_status cairn_sum_create(cairn_comm *comm, const char *kind, const struct cairn_params *params,
                               size_t n_addends, struct cairn_sum **out)
 {

@@ -71,6 +71,10 @@ struct cairn_totals {
     bool stop;                           /* some rank was asked to stop */
 };
 
+/** Memory of a sum of this kind for each number that is summed; 0: there is no such kind.
+ * Ranks: local.  Errors: none. */
+size_t cairn_sum_bytes_per_weight(const char *kind);
+
 /**
  * Make a sum of this kind ("plain" or "fixed") for gradients of this layout, of at most n_addends
  * micro-batches over all ranks.

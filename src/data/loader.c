@@ -153,6 +153,21 @@ cairn_status cairn_loader_create(struct cairn_dataset *dataset,
     return st;
 }
 
+size_t cairn_loader_would_take(struct cairn_dataset *dataset,
+                               const struct cairn_loader_options *options)
+{
+    struct cairn_loader loader = {
+        .dataset = dataset, .group = &dataset->group[options->split], .options = *options};
+    if (loader.group->n == 0) return 0;
+    set_out(&loader);
+    size_t raw = raw_bytes(&loader);
+    size_t floats = loader.n_in + loader.y.n_values + 2 * loader.n_labels;
+    size_t rows = options->micro *
+                  (floats * sizeof(float) + 2 * sizeof(uint64_t) + sizeof(struct cairn_by_sample));
+    if (raw <= options->memory_bytes) return raw + rows;
+    return rows + options->micro * loader.x.length * loader.x.row_bytes;
+}
+
 void cairn_loader_free(struct cairn_loader *loader)
 {
     if (loader == NULL) return;

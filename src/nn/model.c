@@ -121,6 +121,11 @@ static cairn_status plan_model(struct cairn_model *model, const struct cairn_mod
             model->gradient_at[depth][turn] =
                 cairn_plan_kept(&plan, plan.gradient[depth], sizeof(real));
     model->scratch_at = cairn_arena_plan(&model->arena, plan.scratch_bytes, 1);
+    return CAIRN_OK;
+}
+
+static cairn_status take_memory(struct cairn_model *model)
+{
     struct cairn_arena all = model->arena; /* asked for together, before any is taken */
     cairn_arena_plan(&all, model->params.n_values, sizeof(real));
     CAIRN_TRY(cairn_memory_check(all.planned_bytes, "activations and weights"));
@@ -132,12 +137,27 @@ cairn_status cairn_model_create(const struct cairn_model_options *options, struc
     struct cairn_model *model = NULL;
     CAIRN_TRY(cairn_memory_get(1, sizeof *model, "the model", &model));
     cairn_status st = plan_model(model, options);
+    if (st == CAIRN_OK) st = take_memory(model);
     if (st != CAIRN_OK) {
         cairn_model_free(model);
         return st;
     }
     *out = model;
     return CAIRN_OK;
+}
+
+cairn_status cairn_model_measure(const struct cairn_model_options *options,
+                                 struct cairn_model_size *out)
+{
+    struct cairn_model *model = NULL;
+    CAIRN_TRY(cairn_memory_get(1, sizeof *model, "the model", &model));
+    cairn_status st = plan_model(model, options);
+    if (st == CAIRN_OK)
+        *out = (struct cairn_model_size){.n_weights = model->params.n_weights,
+                                         .n_values = model->params.n_values,
+                                         .activation_bytes = model->arena.planned_bytes};
+    cairn_model_free(model);
+    return st;
 }
 
 void cairn_model_free(struct cairn_model *model)

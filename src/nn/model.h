@@ -18,6 +18,8 @@
 
 #define cairn_model          CAIRN_R(cairn_model)
 #define cairn_model_create   CAIRN_R(cairn_model_create)
+#define cairn_model_measure  CAIRN_R(cairn_model_measure)
+#define cairn_model_size     CAIRN_R(cairn_model_size)
 #define cairn_model_free     CAIRN_R(cairn_model_free)
 #define cairn_model_init     CAIRN_R(cairn_model_init)
 #define cairn_model_gradient CAIRN_R(cairn_model_gradient)
@@ -50,6 +52,17 @@ struct cairn_model;
  */
 CAIRN_CHECKED cairn_status cairn_model_create(const struct cairn_model_options *options,
                                               struct cairn_model **out);
+
+/** How large a model is. */
+struct cairn_model_size {
+    size_t n_weights, n_values; /* as in struct cairn_params */
+    size_t activation_bytes;    /* of one micro-batch, with scratch */
+};
+
+/** Plan a model as above, but take no memory for activations, however many there are.
+ * Ranks: local.  Errors: as above, but for memory. */
+CAIRN_CHECKED cairn_status cairn_model_measure(const struct cairn_model_options *options,
+                                               struct cairn_model_size *out);
 
 /** Release a model.  Ranks: local.  Errors: none. */
 void cairn_model_free(struct cairn_model *model);

@@ -47,13 +47,28 @@ cairn_status cairn_optim_find(const char *name, const struct cairn_optim_kind **
     return CAIRN_OK;
 }
 
+static bool is_kept(const struct cairn_optim_kind *kind, const struct cairn_optim_options *options,
+                    int slot)
+{
+    return kind->needs_slot == NULL || kind->needs_slot(options, slot);
+}
+
+size_t cairn_optim_count_slots(const struct cairn_optim_kind *kind,
+                               const struct cairn_optim_options *options)
+{
+    size_t n = 0;
+    for (int k = 0; k < CAIRN_MAX_SLOTS && kind->slots[k] != NULL; k++)
+        n += is_kept(kind, options, k);
+    return n;
+}
+
 static cairn_status get_slots(struct cairn_optim *optim)
 {
     const struct cairn_optim_kind *kind = optim->kind;
     size_t offset[CAIRN_MAX_SLOTS] = {0};
     bool kept[CAIRN_MAX_SLOTS] = {false};
     for (int k = 0; k < CAIRN_MAX_SLOTS && kind->slots[k] != NULL; k++) {
-        kept[k] = kind->needs_slot == NULL || kind->needs_slot(&optim->options, k);
+        kept[k] = is_kept(kind, &optim->options, k);
         if (kept[k])
             offset[k] = cairn_arena_plan(&optim->arena, optim->params->n_weights, sizeof(float));
     }

@@ -62,6 +62,10 @@ const struct cairn_optim_kind *cairn_optim_kind_at(size_t index);
 /** The one of this name.  Ranks: local.  Errors: CAIRN_USAGE: there is none; names the nearest. */
 CAIRN_CHECKED cairn_status cairn_optim_find(const char *name, const struct cairn_optim_kind **out);
 
+/** How many blocks [n_weights] of state these options need.  Ranks: local.  Errors: none. */
+size_t cairn_optim_count_slots(const struct cairn_optim_kind *kind,
+                               const struct cairn_optim_options *options);
+
 struct cairn_optim;
 
 /** Allocate state for the weights of `params`, which must outlive it.  Ranks: local.  Errors:

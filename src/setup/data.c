@@ -18,11 +18,11 @@ static size_t memory_for_data(const struct cairn_config *config)
     return pages <= 0 || page_bytes <= 0 ? 0 : (size_t)pages * (size_t)page_bytes / 4;
 }
 
-cairn_status cairn_setup_loader(const struct cairn_config *config, struct cairn_dataset *dataset,
-                                enum cairn_split split, size_t micro, struct cairn_loader **out)
+static struct cairn_loader_options loader_options(const struct cairn_config *config,
+                                                  enum cairn_split split, size_t micro)
 {
     bool augmented = split == CAIRN_SPLIT_TRAIN;
-    const struct cairn_loader_options options = {
+    return (struct cairn_loader_options){
         .split = split,
         .micro = micro,
         .shuffle = split == CAIRN_SPLIT_TRAIN,
@@ -31,6 +31,24 @@ cairn_status cairn_setup_loader(const struct cairn_config *config, struct cairn_
         .augment = {.crop_padding = augmented ? config->augment_crop_padding : 0,
                     .flip = augmented && config->augment_flip},
     };
+}
+
+size_t cairn_setup_loader_bytes(const struct cairn_config *config, struct cairn_dataset *dataset,
+                                size_t micro)
+{
+    size_t bytes = 0;
+    for (int split = 0; split < CAIRN_N_SPLITS; split++) {
+        struct cairn_loader_options options =
+            loader_options(config, (enum cairn_split)split, micro);
+        bytes += cairn_loader_would_take(dataset, &options);
+    }
+    return bytes;
+}
+
+cairn_status cairn_setup_loader(const struct cairn_config *config, struct cairn_dataset *dataset,
+                                enum cairn_split split, size_t micro, struct cairn_loader **out)
+{
+    const struct cairn_loader_options options = loader_options(config, split, micro);
     *out = NULL;
     return cairn_dataset_has(dataset, split) ? cairn_loader_create(dataset, &options, out)
                                              : CAIRN_OK;

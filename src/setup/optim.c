@@ -33,11 +33,9 @@ static cairn_status check_uses(const struct cairn_config *config,
     return CAIRN_OK;
 }
 
-cairn_status cairn_setup_optim(const struct cairn_config *config,
-                               const struct cairn_scaling *scaling, uint64_t batch,
-                               const struct cairn_params *params, struct cairn_optim **out)
+static struct cairn_optim_options read_options(const struct cairn_config *config)
 {
-    struct cairn_optim_options options = {
+    return (struct cairn_optim_options){
         .name = config->optim_name,
         .lr = config->optim_lr,
         .momentum = config->optim_momentum,
@@ -55,6 +53,23 @@ cairn_status cairn_setup_optim(const struct cairn_config *config,
         .exclude_1d = config->optim_exclude_1d,
         .groups = config->optim_groups,
     };
+}
+
+cairn_status cairn_setup_optim_slots(const struct cairn_config *config, size_t *out)
+{
+    struct cairn_optim_options options = read_options(config);
+    const struct cairn_optim_kind *kind = NULL;
+    CAIRN_TRY_IN(cairn_optim_find(options.name, &kind), "%s: optim.name",
+                 cairn_config_place(config, "optim.name"));
+    *out = cairn_optim_count_slots(kind, &options);
+    return CAIRN_OK;
+}
+
+cairn_status cairn_setup_optim(const struct cairn_config *config,
+                               const struct cairn_scaling *scaling, uint64_t batch,
+                               const struct cairn_params *params, struct cairn_optim **out)
+{
+    struct cairn_optim_options options = read_options(config);
     const struct cairn_optim_kind *kind = NULL;
     CAIRN_TRY_IN(cairn_optim_find(options.name, &kind), "%s: optim.name",
                  cairn_config_place(config, "optim.name"));

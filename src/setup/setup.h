@@ -64,6 +64,10 @@ CAIRN_CHECKED cairn_status cairn_setup_optim(const struct cairn_config *config,
                                              const struct cairn_params *params,
                                              struct cairn_optim **out);
 
+/** How many blocks of the size of the weights that optimizer keeps.  Ranks: local.
+ * Errors: CAIRN_USAGE: there is no such optimizer. */
+CAIRN_CHECKED cairn_status cairn_setup_optim_slots(const struct cairn_config *config, size_t *out);
+
 /** The schedule of the learning rate over the windows of this rule.  Ranks: local.  Errors:
  * CAIRN_USAGE: one length given in two counts, keys that the decay does not read. */
 CAIRN_CHECKED cairn_status cairn_setup_schedule(const struct cairn_config *config,
@@ -97,6 +101,34 @@ struct cairn_model_options cairn_setup_text_model_options(const struct cairn_con
 CAIRN_CHECKED cairn_status cairn_setup_loader(const struct cairn_config *config,
                                               struct cairn_dataset *dataset, enum cairn_split split,
                                               size_t micro, struct cairn_loader **out);
+
+/** About how many bytes the loaders of all groups take.  Ranks: local.  Errors: none. */
+size_t cairn_setup_loader_bytes(const struct cairn_config *config, struct cairn_dataset *dataset,
+                                size_t micro);
+
+/** What one rank takes in memory, in bytes, and what it writes. */
+struct cairn_planned {
+    uint64_t weights; /* and their moving average */
+    uint64_t gradient, optimizer, activations, data;
+    uint64_t snapshot;   /* of a checkpoint; rank 0 alone */
+    uint64_t on_wire;    /* what one update sums over the ranks */
+    uint64_t checkpoint; /* a file of it */
+    uint64_t n_saves;    /* checkpoints that the whole run writes */
+};
+
+/**
+ * Plan without taking the memory: the batch, the model, the optimizer and the data of this config
+ * on n_ranks ranks.  With batch.micro: auto the micro-batch is not known, and one of a single
+ * sample is planned.
+ *
+ * Ranks   local; reads the dataset's labels
+ * Errors  CAIRN_DATA, CAIRN_USAGE: as cairn_setup_trainer() will say
+ */
+CAIRN_CHECKED cairn_status cairn_setup_planned(const struct cairn_config *config, int n_ranks,
+                                               struct cairn_planned *out);
+
+/** All that rank 0 holds at once.  Ranks: local.  Errors: none. */
+uint64_t cairn_setup_planned_total(const struct cairn_planned *planned);
 
 /** Everything: data, model, optimizer, weights.  Ranks: collective.  Errors: the agreed one. */
 CAIRN_CHECKED cairn_status cairn_setup_trainer(const struct cairn_config *config, cairn_comm *comm,

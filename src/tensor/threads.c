@@ -48,6 +48,29 @@ cairn_status cairn_threads_set(size_t n)
                       n, got, got);
 }
 
+enum cairn_blas_threads cairn_threads_blas_kind(void)
+{
+#ifdef CAIRN_HAVE_OPENBLAS_GET_PARALLEL
+    switch (openblas_get_parallel()) {
+    case 0: return CAIRN_BLAS_SERIAL;
+    case 1: return CAIRN_BLAS_PTHREADS;
+    case 2: return CAIRN_BLAS_OPENMP;
+    default: return CAIRN_BLAS_UNKNOWN;
+    }
+#else
+    return CAIRN_BLAS_UNKNOWN;
+#endif
+}
+
+bool cairn_threads_openmp(void)
+{
+#ifdef _OPENMP
+    return true;
+#else
+    return false;
+#endif
+}
+
 void cairn_threads_blas(char *text, size_t n_bytes)
 {
 #if defined(CAIRN_HAVE_OPENBLAS_GET_CONFIG) && defined(CAIRN_HAVE_OPENBLAS_GET_CORENAME)

@@ -3,6 +3,7 @@
 #ifndef CAIRN_TENSOR_THREADS_H
 #define CAIRN_TENSOR_THREADS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "cairn/status.h"
@@ -14,6 +15,20 @@
  * Errors  CAIRN_USAGE: this BLAS cannot (a serial one, say)
  */
 CAIRN_CHECKED cairn_status cairn_threads_set(size_t n);
+
+/** How a BLAS makes its threads; UNKNOWN where it does not say. */
+enum cairn_blas_threads {
+    CAIRN_BLAS_UNKNOWN,
+    CAIRN_BLAS_SERIAL,
+    CAIRN_BLAS_PTHREADS, /* of its own, beside those of OpenMP */
+    CAIRN_BLAS_OPENMP
+};
+
+/** How this one does.  Ranks: local.  Errors: none. */
+enum cairn_blas_threads cairn_threads_blas_kind(void);
+
+/** Whether Cairn itself was built with OpenMP.  Ranks: local.  Errors: none. */
+bool cairn_threads_openmp(void);
 
 /**
  * "OpenBLAS 0.3.21 ... Haswell": name, version and core of the BLAS, into text.

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * From a config to what the doctor compares with the machine. */
+#include "cli/start.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cluster/doctor.h"
+#include "cluster/launcher.h"
+#include "comm/exchange.h"
+#include "setup/setup.h"
+
+cairn_status cairn_start_wanted(const struct cairn_config *config, cairn_comm *comm,
+                                const char *run_file, const char *folder, struct cairn_wanted *out)
+{
+    struct cairn_planned planned = {0};
+    cairn_status st = CAIRN_OK;
+    if (cairn_comm_rank(comm) == 0)
+        st = cairn_setup_planned(config, cairn_comm_size(comm), &planned);
+    CAIRN_TRY(cairn_comm_broadcast(comm, st, &planned, sizeof planned));
+    uint64_t all = cairn_setup_planned_total(&planned);
+    *out = (struct cairn_wanted){
+        .known = true,
+        .reproducible = config->train_reproducible,
+        .threads = (uint32_t)config->train_threads,
+        .rank_bytes = all - planned.snapshot,
+        .first_bytes = planned.snapshot,
+        .wire_bytes = planned.on_wire,
+        .checkpoint_bytes = planned.checkpoint,
+        .keep = config->checkpoint_keep,
+        .n_saves = planned.n_saves,
+        .run_file = run_file,
+        .data_file = config->data_file,
+        .folder = folder,
+    };
+    return CAIRN_OK;
+}
+
+cairn_status cairn_start_small(const struct cairn_config *config, cairn_comm *comm)
+{
+    struct cairn_wanted wanted = {.threads = (uint32_t)config->train_threads,
+                                  .claim = cairn_launcher_claim()};
+    if (wanted.claim.is_job) wanted.claim = (struct cairn_launcher_claim){.least = 1};
+    return cairn_doctor_start(comm, &wanted);
+}
+
+cairn_status cairn_start_folder(const char *run_file, char path[CAIRN_PATH_BYTES])
+{
+    const char *slash = strrchr(run_file, '/');
+    const char *name = slash == NULL ? run_file : slash + 1;
+    const char *point = strrchr(name, '.');
+    int n = point == NULL || point == name ? (int)strlen(name) : (int)(point - name);
+    int written = snprintf(path, CAIRN_PATH_BYTES, "runs/%.*s", n, name);
+    if (written >= 0 && written < CAIRN_PATH_BYTES) return CAIRN_OK;
+    return cairn_fail(CAIRN_USAGE, "the name of the run file %.80s... is too long for a folder",
+                      name);
+}

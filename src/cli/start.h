@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * What a command wants of the launch, for the doctor. */
+#ifndef CAIRN_CLI_START_H
+#define CAIRN_CLI_START_H
+
+#include "cairn/comm.h"
+#include "cluster/launch.h"
+#include "config/config.h"
+
+/** What the run of this config takes, planned by rank 0.  The paths are borrowed: `run_file` and
+ * `folder` may be NULL.
+ *
+ * Ranks   collective
+ * Errors  the agreed one: CAIRN_DATA, CAIRN_USAGE, as making the trainer would say */
+CAIRN_CHECKED cairn_status cairn_start_wanted(const struct cairn_config *config, cairn_comm *comm,
+                                              const char *run_file, const char *folder,
+                                              struct cairn_wanted *out);
+
+/** The quick part of `cairn doctor` for a command that trains nothing and takes little: warnings.
+ * That a command in a job of several tasks is a single process is meant then.
+ *
+ * Ranks   collective
+ * Errors  the agreed one: memory */
+CAIRN_CHECKED cairn_status cairn_start_small(const struct cairn_config *config, cairn_comm *comm);
+
+/** runs/<name of the run file>: where a run goes that is not told.  Ranks: local.
+ * Errors: CAIRN_USAGE: too long. */
+CAIRN_CHECKED cairn_status cairn_start_folder(const char *run_file, char path[CAIRN_PATH_BYTES]);
+
+#endif

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * What does it cost to sum the gradient over the ranks?  MPI_Allreduce at rising sizes, up to the
+ * model's gradient where that does not take too long. */
+#include <math.h>
+#include <stdio.h>
+
+#include "cluster/doctor.h"
+
+enum { SMALLEST = 8, STEP = 8, LARGEST = 1 << 24, MOST_REPEATS = 20, FEWEST_REPEATS = 2 };
+#define ENOUGH_S       0.25 /* a size that takes longer is the last */
+#define TIMED_S        0.1  /* a size is repeated for about so long */
+#define SLOW_LATENCY_S 2e-3 /* of ranks on one host: they wait for each other's time slice */
+#define DEFAULT_BYTES  (1 << 20)
+
+static bool is_several(const struct cairn_launch *launch)
+{
+    return launch->n_ranks > 1;
+}
+
+static int repeats_for(double last_s)
+{
+    double n = last_s > 0 ? TIMED_S / last_s : MOST_REPEATS;
+    return n > MOST_REPEATS ? MOST_REPEATS : n < FEWEST_REPEATS ? FEWEST_REPEATS : (int)n;
+}
+
+/* The gradient, in floats as they are timed; without a run file a megabyte. */
+static size_t gradient_bytes(const struct cairn_wanted *wanted)
+{
+    uint64_t bytes = wanted->known ? wanted->wire_bytes : DEFAULT_BYTES;
+    if (bytes > LARGEST) bytes = LARGEST;
+    return bytes < SMALLEST ? SMALLEST : (size_t)bytes / 4 * 4;
+}
+
+static cairn_status measure(cairn_comm *comm, struct cairn_launch *launch)
+{
+    struct cairn_network *network = &launch->network;
+    size_t last = gradient_bytes(&launch->wanted);
+    double seconds = 0; /* the same on all ranks, and so is the end */
+    if (!is_several(launch)) return CAIRN_OK;
+    for (size_t bytes = SMALLEST; seconds < ENOUGH_S; bytes *= STEP) {
+        if (bytes > last) bytes = last;
+        CAIRN_TRY(cairn_probe_sum(comm, CAIRN_OK, bytes, repeats_for(seconds * STEP), &seconds));
+        network->time[network->n++] =
+            (struct cairn_probe_time){.n_bytes = (double)bytes, .seconds = seconds};
+        if (bytes == last) break;
+    }
+    network->ring = cairn_probe_fit(CAIRN_PROBE_RING, launch->n_ranks, network->time, network->n);
+    network->doubling =
+        cairn_probe_fit(CAIRN_PROBE_DOUBLING, launch->n_ranks, network->time, network->n);
+    return CAIRN_OK;
+}
+
+/* Seconds for the whole gradient: measured, or by the way that fits better. */
+static double gradient_s(const struct cairn_launch *launch, double bytes)
+{
+    const struct cairn_network *network = &launch->network;
+    const struct cairn_probe_time *last = &network->time[network->n - 1];
+    if (last->n_bytes >= bytes - 3) return last->seconds;
+    bool ring = network->ring.error < network->doubling.error;
+    const struct cairn_alpha_beta *cost = ring ? &network->ring : &network->doubling;
+    double at_last = cairn_probe_predict(cost, ring ? CAIRN_PROBE_RING : CAIRN_PROBE_DOUBLING,
+                                         launch->n_ranks, last->n_bytes);
+    double at_all = cairn_probe_predict(cost, ring ? CAIRN_PROBE_RING : CAIRN_PROBE_DOUBLING,
+                                        launch->n_ranks, bytes);
+    return at_last > 0 ? last->seconds * at_all / at_last : last->seconds * bytes / last->n_bytes;
+}
+
+/* 1 / beta; 0 where that is nothing. */
+static double megabytes_per_s(const struct cairn_alpha_beta *cost)
+{
+    return cost->s_per_byte > 0 ? 1e-6 / cost->s_per_byte : 0;
+}
+
+static void judge(const struct cairn_launch *launch, struct cairn_findings *out)
+{
+    const struct cairn_network *network = &launch->network;
+    char size[32];
+    if (!is_several(launch)) {
+        cairn_findings_add(out, CAIRN_FINDING_OK, "one rank, no messages");
+        return;
+    }
+    double bytes = launch->wanted.known ? (double)launch->wanted.wire_bytes : DEFAULT_BYTES;
+    double least_s = network->time[0].seconds;
+    double all_s = gradient_s(launch, bytes);
+    bool slow = launch->n_hosts == 1 && least_s > SLOW_LATENCY_S;
+    cairn_bytes_text((uint64_t)bytes, size);
+    struct cairn_finding *found = cairn_findings_add(
+        out, slow ? CAIRN_FINDING_WARNING : CAIRN_FINDING_OK,
+        "allreduce: %.3g us for %.0f bytes, %.3g ms for %s%s; as a ring alpha %.2g us and %.3g "
+        "MB/s, as recursive doubling %.2g us and %.3g MB/s",
+        1e6 * least_s, network->time[0].n_bytes, 1e3 * all_s, size,
+        launch->wanted.known ? " of gradient" : "", 1e6 * network->ring.latency_s,
+        megabytes_per_s(&network->ring), 1e6 * network->doubling.latency_s,
+        megabytes_per_s(&network->doubling));
+    if (!slow) return;
+    cairn_finding_where(found, "%s", launch->rank[0].host);
+    cairn_finding_fix(found, "OMPI_MCA_mpi_yield_when_idle=1 where ranks must share cores; else "
+                             "mpirun --bind-to core");
+}
+
+const struct cairn_check cairn_check_network = {
+    .name = "network",
+    .doc = "what it costs to sum the gradient over the ranks",
+    .measure = measure,
+    .judge = judge,
+};

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Are the ranks alike: program, libraries, CPU, run file, data? */
+#include <stdio.h>
+#include <string.h>
+
+#include "cluster/doctor.h"
+#include "comm/exchange.h"
+#include "h5/h5.h"
+#include "report/system.h"
+
+enum { SAMPLED_BYTES = 1 << 16 };
+
+/* FNV-1a, to tell files apart. */
+static uint64_t mix(uint64_t hash, const unsigned char *bytes, size_t n)
+{
+    for (size_t i = 0; i < n; i++) hash = (hash ^ bytes[i]) * UINT64_C(1099511628211);
+    return hash;
+}
+
+/* Of a file's size, beginning and end; 0 where it cannot be read. */
+static uint64_t sample(const char *path)
+{
+    unsigned char block[4096];
+    uint64_t hash = UINT64_C(14695981039346656037);
+    FILE *file = path == NULL ? NULL : fopen(path, "rb");
+    if (file == NULL) return 0;
+    long end = fseek(file, 0, SEEK_END) == 0 ? ftell(file) : -1;
+    long from[] = {0, end > SAMPLED_BYTES ? end - SAMPLED_BYTES : 0};
+    hash = mix(hash, (const unsigned char *)&end, sizeof end);
+    for (int i = 0; i < 2 && end >= 0; i++) {
+        if (fseek(file, from[i], SEEK_SET) != 0) break;
+        for (int k = 0; k < SAMPLED_BYTES / (int)sizeof block; k++)
+            hash = mix(hash, block, fread(block, 1, sizeof block, file));
+    }
+    fclose(file);
+    return hash == 0 ? 1 : hash;
+}
+
+static void look(const struct cairn_wanted *wanted, struct cairn_rank_facts *mine)
+{
+    char text[CAIRN_SYSTEM_TEXT_BYTES];
+    char mpi[CAIRN_FACT_BYTES];
+    char hdf5[32];
+    cairn_system_cpu(text);
+    snprintf(mine->cpu, sizeof mine->cpu, "%.*s", (int)sizeof mine->cpu - 1, text);
+    cairn_comm_library(mpi, sizeof mpi);
+    cairn_h5_version(hdf5);
+    snprintf(mine->libraries, sizeof mine->libraries, "cairn %.40s, %s, HDF5 %s",
+             cairn_system_build()->version, mpi, hdf5);
+    mine->program = sample("/proc/self/exe");
+    mine->run_file = sample(wanted->run_file);
+    mine->data = sample(wanted->data_file);
+}
+
+/* What is compared, and what it means where it differs. */
+struct aspect {
+    const char *name;
+    size_t offset, n_bytes;
+    bool needs_run;  /* there is nothing to compare without a run file */
+    bool needs_bits; /* an error with train.reproducible */
+    const char *fix;
+};
+#define ASPECT(field)                                                                              \
+    offsetof(struct cairn_rank_facts, field), sizeof(((struct cairn_rank_facts *)0)->field)
+
+static const struct aspect aspects[] = {
+    {"program", ASPECT(program), false, true,
+     "one build for all nodes, on a shared folder: cmake --preset release "
+     "-DCAIRN_ARCH=x86-64-v3"},
+    {"libraries", ASPECT(libraries), false, true, "the same modules or container on all nodes"},
+    {"BLAS or its CPU kind", ASPECT(blas), false, true, "OPENBLAS_CORETYPE=Haswell on all ranks"},
+    {"CPU", ASPECT(cpu), false, false,
+     "equal nodes (sbatch --constraint=FEATURE); all wait for the slowest"},
+    {"run file", ASPECT(run_file), true, false,
+     "one run file on a shared folder; rank 0's is what counts"},
+    {"data file", ASPECT(data), true, true, "the same file at data.file on all nodes"},
+};
+
+static const void *value(const struct cairn_launch *launch, int rank, const struct aspect *aspect)
+{
+    return (const char *)&launch->rank[rank] + aspect->offset;
+}
+
+static bool is_text(const struct aspect *aspect)
+{
+    return aspect->n_bytes > sizeof(uint64_t);
+}
+
+static bool equal(const struct cairn_launch *launch, int a, int b, const struct aspect *aspect)
+{
+    const void *x = value(launch, a, aspect);
+    const void *y = value(launch, b, aspect);
+    if (is_text(aspect)) return strncmp(x, y, aspect->n_bytes) == 0;
+    return memcmp(x, y, aspect->n_bytes) == 0;
+}
+
+/* A rank that has what most have, if most have the same (Boyer and Moore's vote). */
+static int usual(const struct cairn_launch *launch, const struct aspect *aspect)
+{
+    int chosen = 0;
+    int votes = 0;
+    for (int r = 0; r < launch->n_ranks; r++) {
+        if (votes == 0) chosen = r;
+        votes += equal(launch, r, chosen, aspect) ? 1 : -1;
+    }
+    return chosen;
+}
+
+static bool judge_aspect(const struct cairn_launch *launch, const struct aspect *aspect,
+                         struct cairn_findings *out)
+{
+    enum { SHOWN = 8 };
+    int odd[SHOWN], n_odd = 0;
+    char ranks[80];
+    int common = usual(launch, aspect);
+    for (int r = 0; r < launch->n_ranks; r++) {
+        if (equal(launch, r, common, aspect)) continue;
+        if (n_odd < SHOWN) odd[n_odd] = r;
+        n_odd++;
+    }
+    if (n_odd == 0) return false;
+    bool wrong = aspect->needs_bits && launch->wanted.reproducible;
+    bool text = is_text(aspect);
+    uint64_t hash = 0;
+    if (!text) memcpy(&hash, value(launch, odd[0], aspect), sizeof hash);
+    cairn_ranks_text(odd, n_odd, ranks, sizeof ranks);
+    struct cairn_finding *found = cairn_findings_add(
+        out, wrong ? CAIRN_FINDING_ERROR : CAIRN_FINDING_WARNING, "%s %s than rank %d%s%s",
+        text || hash != 0 ? "another" : "no readable", aspect->name, common, text ? ": " : "",
+        text ? (const char *)value(launch, odd[0], aspect) : "");
+    cairn_finding_where(found, "%s (%s)", ranks, launch->rank[odd[0]].host);
+    cairn_finding_fix(found, "%s", aspect->fix);
+    return true;
+}
+
+static void judge(const struct cairn_launch *launch, struct cairn_findings *out)
+{
+    bool found = false;
+    for (size_t i = 0; i < sizeof aspects / sizeof aspects[0]; i++) {
+        if (aspects[i].needs_run && !launch->wanted.known) continue;
+        found = judge_aspect(launch, &aspects[i], out) || found;
+    }
+    if (!found)
+        cairn_findings_add(out, CAIRN_FINDING_OK, "%s; %s", launch->rank[0].libraries,
+                           launch->rank[0].cpu);
+}
+
+const struct cairn_check cairn_check_nodes = {
+    .name = "nodes",
+    .doc = "all ranks have the same program, libraries, CPU, run file and data",
+    .quick = true,
+    .look = look,
+    .judge = judge,
+};

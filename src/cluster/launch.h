@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * A launch: what each rank says of itself, what the run wants, and what was measured.  The checks
+ * of `cairn doctor` judge it, and tests plant their own. */
+#ifndef CAIRN_CLUSTER_LAUNCH_H
+#define CAIRN_CLUSTER_LAUNCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/file.h"
+#include "cluster/cgroup.h"
+#include "cluster/launcher.h"
+#include "comm/probe.h"
+#include "tensor/threads.h"
+
+enum { CAIRN_FACT_BYTES = 96, CAIRN_MOST_SIZES = 16 };
+
+/** What one rank says; of one size everywhere, zeroed before it is filled in. */
+struct cairn_rank_facts {
+    char host[64];
+    char cpu[CAIRN_FACT_BYTES], blas[CAIRN_FACT_BYTES];
+    char libraries[2 * CAIRN_FACT_BYTES]; /* versions of Cairn, MPI and HDF5 */
+    struct cairn_cpus cpus, cores;        /* it may run on */
+    uint32_t host_cpus, host_cores;       /* that are switched on */
+    uint32_t threads;                     /* it works with */
+    struct cairn_cgroup cgroup;
+    uint64_t slurm_memory;                   /* of this host; 0: no limit */
+    uint64_t memory_total, memory_available; /* of this host */
+    uint64_t resident;                       /* bytes this process has already */
+    uint64_t program, run_file, data;        /* hashes; 0: it has none, or cannot read it */
+    int32_t blas_threads;                    /* enum cairn_blas_threads */
+    int32_t openmp;                          /* Cairn was built with it */
+    double wall_s;                           /* the wall clock, taken at one moment on all ranks */
+    char launcher_variable[32];              /* of struct cairn_launcher_claim */
+    int64_t launcher_ranks;
+    int32_t mpirun_daemons; /* started by Open MPI 4's mpirun, whose daemons it needs */
+    int32_t keepalive;      /* and these notice a lost host */
+};
+
+/** What the run wants; zeroed where there is no run file. */
+struct cairn_wanted {
+    bool known;
+    bool reproducible;
+    struct cairn_launcher_claim claim; /* zeroed where one rank is meant, whatever it says */
+    uint32_t threads;
+    uint64_t rank_bytes;  /* memory of a rank, and ... */
+    uint64_t first_bytes; /* ... what rank 0 takes besides */
+    uint64_t wire_bytes;  /* of the gradient in one update */
+    uint64_t checkpoint_bytes, keep, n_saves;
+    const char *run_file, *data_file; /* as this process opens them */
+    const char *folder;               /* the run folder, or where it will be; NULL: none */
+};
+
+/** What the file system of the run folder does; taken by rank 0. */
+struct cairn_folder_facts {
+    bool known, locks, writes;
+    char path[CAIRN_PATH_BYTES];     /* the folder, or the nearest above it that is there */
+    char trouble[256];               /* why it does not write */
+    double sync_s, rename_s;         /* of a file of 4 KiB */
+    uint64_t free_bytes, used_bytes; /* used: by checkpoints that are there already */
+    int blind_rank; /* on another host, which does not see the folder's files; -1 */
+};
+
+/** What messages cost. */
+struct cairn_network {
+    struct cairn_probe_time time[CAIRN_MOST_SIZES]; /* [n], rising sizes */
+    size_t n;
+    struct cairn_alpha_beta ring, doubling;
+};
+
+/** The ranks of one host. */
+struct cairn_host {
+    const int *rank; /* [n], rising */
+    int n;
+};
+
+struct cairn_launch {
+    int n_ranks;
+    const struct cairn_rank_facts *rank; /* [n_ranks], borrowed */
+    struct cairn_host *host;             /* [n_hosts], by their first rank; owned */
+    int n_hosts;
+    int *by_host; /* [n_ranks], what hosts point into; owned */
+    struct cairn_wanted wanted;
+    struct cairn_folder_facts folder;
+    struct cairn_network network;
+    double *ahead_s, *round_s; /* [n_ranks]: clocks against rank 0's, round_s 0: not asked; NULL
+                                  where none was; who made the launch releases them, and ... */
+    double *rate;              /* ... [n_ranks]: floating-point operations a second, or NULL */
+    double quick_s;            /* what the quick part took */
+};
+
+/** Find out which ranks share a host, once rank and n_ranks are there.  Ranks: local.
+ * Errors: memory. */
+CAIRN_CHECKED cairn_status cairn_launch_sort(struct cairn_launch *launch);
+
+/** Release what that made.  Ranks: local.  Errors: none. */
+void cairn_launch_free(struct cairn_launch *launch);
+
+/** The name of a host.  Ranks: local.  Errors: none. */
+const char *cairn_launch_host(const struct cairn_launch *launch, const struct cairn_host *host);
+
+/** "rank 3", "ranks 0, 1 and 4", "ranks 0, 1, 2 and 14 more", into text.  Ranks: local.
+ * Errors: none. */
+void cairn_ranks_text(const int *rank, int n, char *text, size_t n_bytes);
+
+/** "1.5 GB", into text.  Ranks: local.  Errors: none. */
+void cairn_bytes_text(uint64_t n, char text[32]);
+
+#endif

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Messages timed, and clocks compared.  Not for the update: sum.c. */
+#include "comm/probe.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "comm/exchange.h"
+#include "comm/sum_kinds.h"
+
+enum { PINGS = 8, TAG = 71 };
+
+cairn_status cairn_probe_sum(cairn_comm *comm, cairn_status st, size_t n_bytes, int repeats,
+                             double *seconds)
+{
+    float *data = NULL;
+    double best_s = INFINITY;
+    if (st == CAIRN_OK) st = cairn_memory_get(n_bytes, 1, "a timed sum", &data);
+    st = cairn_comm_agree(comm, st);
+    for (int i = 0; i <= repeats && st == CAIRN_OK; i++) {
+        cairn_comm_check(comm, MPI_Barrier(comm->mpi), "MPI_Barrier");
+        double begin_s = cairn_clock_s();
+        cairn_sum_allreduce(comm, data, n_bytes / sizeof *data, sizeof *data, MPI_FLOAT);
+        double spent_s = cairn_clock_s() - begin_s;
+        if (i > 0 && spent_s < best_s) best_s = spent_s; /* the first one warms up */
+    }
+    free(data);
+    if (st != CAIRN_OK) return st;
+    CAIRN_TRY(cairn_comm_max(comm, CAIRN_OK, &best_s, 1));
+    *seconds = best_s;
+    return CAIRN_OK;
+}
+
+/* How often alpha and beta are paid. */
+static void factors(enum cairn_probe_way way, int n_ranks, double n_bytes, double factor[2])
+{
+    double ranks = n_ranks;
+    if (way == CAIRN_PROBE_RING) {
+        factor[0] = 2 * (ranks - 1);
+        factor[1] = 2 * (ranks - 1) / ranks * n_bytes;
+    } else {
+        factor[0] = ceil(log2(ranks));
+        factor[1] = factor[0] * n_bytes;
+    }
+}
+
+double cairn_probe_predict(const struct cairn_alpha_beta *cost, enum cairn_probe_way way,
+                           int n_ranks, double n_bytes)
+{
+    double factor[2];
+    factors(way, n_ranks, n_bytes, factor);
+    return factor[0] * cost->latency_s + factor[1] * cost->s_per_byte;
+}
+
+/* Least squares of 1 = (alpha a + beta b) / t over all measured. */
+static void solve(enum cairn_probe_way way, int n_ranks, const struct cairn_probe_time *measured,
+                  size_t n, struct cairn_alpha_beta *out)
+{
+    double aa = 0, ab = 0, bb = 0, a1 = 0, b1 = 0;
+    for (size_t i = 0; i < n; i++) {
+        double factor[2];
+        factors(way, n_ranks, measured[i].n_bytes, factor);
+        double a = factor[0] / measured[i].seconds;
+        double b = factor[1] / measured[i].seconds;
+        aa += a * a;
+        ab += a * b;
+        bb += b * b;
+        a1 += a;
+        b1 += b;
+    }
+    double determinant = aa * bb - ab * ab;
+    out->latency_s = determinant > 0 ? (a1 * bb - b1 * ab) / determinant : 0;
+    out->s_per_byte = determinant > 0 ? (b1 * aa - a1 * ab) / determinant : 0;
+    if (out->latency_s < 0) *out = (struct cairn_alpha_beta){.s_per_byte = bb > 0 ? b1 / bb : 0};
+    if (out->s_per_byte < 0) *out = (struct cairn_alpha_beta){.latency_s = aa > 0 ? a1 / aa : 0};
+}
+
+struct cairn_alpha_beta cairn_probe_fit(enum cairn_probe_way way, int n_ranks,
+                                        const struct cairn_probe_time *measured, size_t n)
+{
+    struct cairn_alpha_beta out = {0};
+    if (n_ranks < 2 || n < 2) return out;
+    solve(way, n_ranks, measured, n, &out);
+    double sum = 0;
+    for (size_t i = 0; i < n; i++) {
+        double off =
+            cairn_probe_predict(&out, way, n_ranks, measured[i].n_bytes) / measured[i].seconds - 1;
+        sum += off * off;
+    }
+    out.error = sqrt(sum / (double)n);
+    return out;
+}
+
+/* Rank 0 asks one rank for its time; the quickest answer is the most exact. */
+static void ask(cairn_comm *comm, int other, double *ahead_s, double *round_s)
+{
+    *round_s = INFINITY;
+    for (int i = 0; i < PINGS; i++) {
+        double theirs_s = 0;
+        double begin_s = cairn_clock_unix_s();
+        cairn_comm_check(comm, MPI_Send(&theirs_s, 1, MPI_DOUBLE, other, TAG, comm->mpi),
+                         "MPI_Send");
+        cairn_comm_check(
+            comm, MPI_Recv(&theirs_s, 1, MPI_DOUBLE, other, TAG, comm->mpi, MPI_STATUS_IGNORE),
+            "MPI_Recv");
+        double end_s = cairn_clock_unix_s();
+        if (end_s - begin_s >= *round_s) continue;
+        *round_s = end_s - begin_s;
+        *ahead_s = theirs_s - (begin_s + end_s) / 2;
+    }
+}
+
+static void answer(cairn_comm *comm)
+{
+    for (int i = 0; i < PINGS; i++) {
+        double now_s = 0;
+        cairn_comm_check(comm,
+                         MPI_Recv(&now_s, 1, MPI_DOUBLE, 0, TAG, comm->mpi, MPI_STATUS_IGNORE),
+                         "MPI_Recv");
+        now_s = cairn_clock_unix_s();
+        cairn_comm_check(comm, MPI_Send(&now_s, 1, MPI_DOUBLE, 0, TAG, comm->mpi), "MPI_Send");
+    }
+}
+
+cairn_status cairn_probe_clocks(cairn_comm *comm, cairn_status st, const unsigned char *asked,
+                                double *ahead_s, double *round_s)
+{
+    unsigned char *all = NULL;
+    size_t size = (size_t)comm->size;
+    if (st == CAIRN_OK) st = cairn_memory_get(size, 1, "a list of ranks", &all);
+    if (st == CAIRN_OK && comm->rank == 0) memcpy(all, asked, size);
+    st = cairn_comm_broadcast(comm, st, all, size);
+    for (int r = 1; r < comm->size && st == CAIRN_OK; r++) {
+        if (all[r] != 0 && comm->rank == 0) ask(comm, r, &ahead_s[r], &round_s[r]);
+        if (all[r] != 0 && comm->rank == r) answer(comm);
+    }
+    free(all);
+    return st;
+}
+
+int cairn_probe_openmpi(void)
+{
+    char version[MPI_MAX_LIBRARY_VERSION_STRING] = "";
+    static const char name[] = "Open MPI v";
+    int n = 0;
+    MPI_Get_library_version(version, &n);
+    if (strncmp(version, name, sizeof name - 1) != 0) return 0;
+    return (int)strtol(version + sizeof name - 1, NULL, 10);
+}
