@@ -19,13 +19,23 @@ static void on_signal(int number)
     told = 1;
 }
 
-void cairn_interrupt_catch(void)
+static void on_all(void (*handler)(int))
 {
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+    struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART};
     sigemptyset(&action.sa_mask);
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGUSR1, &action, NULL);
+}
+
+void cairn_interrupt_catch(void)
+{
+    on_all(on_signal);
+}
+
+void cairn_interrupt_ignore(void)
+{
+    on_all(SIG_IGN);
 }
 
 bool cairn_interrupted(void)

@@ -9,6 +9,16 @@
 /** Catch the signals from here on.  Ranks: local.  Errors: none. */
 void cairn_interrupt_catch(void);
 
+/**
+ * Take no more notice of them.  For the way out, when the outcome is agreed: a launcher that kills
+ * the step on the first rank that ends with other than 0 (srun -K, mpirun) must not change the code
+ * of the others.
+ *
+ * Ranks   local
+ * Errors  none
+ */
+void cairn_interrupt_ignore(void);
+
 /** Whether this rank was asked to stop.  Ranks: local.  Errors: none. */
 bool cairn_interrupted(void);
 

@@ -86,6 +86,7 @@ static int run_collective(const struct cairn_command *command,
     if (!main_rank) cairn_log_mute();
     st = command->run(arguments, comm);
     int code = end(st, main_rank);
+    if (command->saves) cairn_interrupt_ignore(); /* the outcome stands */
     cairn_comm_close(comm);
     return code;
 }

@@ -14,6 +14,7 @@
 #include <xxhash.h>
 
 #include "base/memory.h"
+#include "base/words.h"
 #include "report/build_info.h"
 #include "report/commit.h"
 
@@ -67,47 +68,29 @@ void cairn_system_cpu(char text[CAIRN_SYSTEM_TEXT_BYTES])
     fclose(file);
 }
 
-/* One argument behind `to`, in quotes where a shell would take it apart; the answer is the new
- * end. */
-static char *quote(char *to, const char *word)
-{
-    const char *plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=./:,+@%";
-    size_t n = strlen(word);
-    bool quoted = n == 0 || strspn(word, plain) != n;
-    if (quoted) *to++ = '\'';
-    for (; *word != '\0'; word++) {
-        if (*word == '\'') {
-            memcpy(to, "'\\''", 4);
-            to += 4;
-        } else {
-            *to++ = *word;
-        }
-    }
-    if (quoted) *to++ = '\'';
-    return to;
-}
-
 cairn_status cairn_system_command(char **out)
 {
     enum { MOST_BYTES = 1 << 16 };
     char *words = NULL;
     char *text = NULL;
+    size_t n_text = 0;
     CAIRN_TRY(cairn_memory_get(MOST_BYTES + 1, 1, "the command line", &words));
     FILE *file = fopen("/proc/self/cmdline", "rb");
     size_t n = file == NULL ? 0 : fread(words, 1, MOST_BYTES, file);
     if (file != NULL) fclose(file);
-    cairn_status st = cairn_memory_get(4 * n + 16, 1, "the command line", &text);
-    if (st == CAIRN_OK) {
-        char *end = text;
-        for (const char *word = words; word < words + n; word += strlen(word) + 1) {
-            if (end > text) *end++ = ' ';
-            end = quote(end, word);
-        }
-        if (n == 0) memcpy(text, "unknown", 8);
-        *out = text;
+    FILE *line = open_memstream(&text, &n_text);
+    for (const char *word = words; line != NULL && word < words + n; word += strlen(word) + 1) {
+        if (word > words) fputc(' ', line);
+        cairn_words_quote(line, word);
     }
+    if (line != NULL && n == 0) fputs("unknown", line);
     free(words);
-    return st;
+    if (line == NULL || fclose(line) != 0) {
+        free(text);
+        return cairn_fail(CAIRN_USAGE, "there is no memory for the command line");
+    }
+    *out = text;
+    return CAIRN_OK;
 }
 
 size_t cairn_system_peak_rss_bytes(void)

@@ -1,27 +1,230 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Under real Slurm, on two hosts in namespaces: launch/slurm/train.sbatch is stopped in mid-run, queued again, resumes and
-# ends with the bits of a run that was never stopped.  Once with srun, once with mpirun.
+# Jobs under real Slurm, on hosts in namespaces, each by a script of `cairn slurm` or of launch/slurm: what happens to jobs
+# happens to them, and without a person each ends with the bits of a run that nothing happened to.
+#
+#   slurm.sh          each story once, side by side: what ctest runs
+#   slurm.sh full     every story with every launcher
+#   slurm.sh STORY srun|mpirun    one of them
 . "${BASH_SOURCE%/*}/../support/run.sh"
 . "${BASH_SOURCE%/*}/../support/lab.sh"
 
-lab_needs slurm
-lab_up 2
+lab_needs slurm quota
+lab_up 8 # h1 to h4 for all, h5 is slow, h6 to h8 lose their power
 lab_slurm_up
 
-keys=(train.reproducible=true train.epochs=600 train.evaluate_every=none checkpoint.every_updates=500)
-expect 0 2 train "$recipes/digits.yaml" "${keys[@]}" --out whole
+keys=(train.reproducible=true train.epochs=130 train.evaluate_every=none checkpoint.every_updates=100)
 
-for launcher in srun mpirun; do
-    job=$(submit --nodes=2 --time=5 "--output=$work/$launcher.log" "--export=ALL,CAIRN=$cairn,CAIRN_LAUNCHER=$launcher" \
-        "$CAIRN_SOURCE/launch/slurm/train.sbatch" "$recipes/digits.yaml" "${keys[@]}" --out "$launcher" --overwrite)
-    until_true 30 test -e "$launcher/checkpoints/latest.h5"
+# script NAME LAUNCHER OPTIONS of cairn slurm...: NAME.sbatch, for a run in the folder NAME
+places=--exclude=h[5-8]
+script()
+{
+    local name=$1 launcher=(--launcher "$2")
+    [ "$2" != srun ] || launcher+=(--mpi pmix)
+    "$cairn" slurm "$recipes/digits.yaml" "${keys[@]}" --time 5 "${launcher[@]}" --out "$PWD/$name" -o "$name.sbatch" -q \
+        --overwrite "--sbatch=$places" "--sbatch=--output=$PWD/$name.log" "${@:3}" 2>err || fail "cairn slurm"
+    cp "$name.sbatch" out # for a look when it fails
+}
+
+# ends JOB STATE: at last, in this state
+ends()
+{
+    until_true 240 job_over "$1"
+    [ ! -e "$name.log" ] || cp "$name.log" err
+    same "state of job $1 ($name)" "$(job_state "$1")" "$2"
+}
+
+# told WORDS: in the log of this story
+told() { grep -q -- "$1" "$name.log" || { cp "$name.log" err && fail "$name: the log does not say: $1"; }; }
+not_told() { ! grep -q -- "$1" "$name.log" || { cp "$name.log" err && fail "$name: the log says: $1"; }; }
+
+# whole FOLDER REFERENCE: it ended with the bits of the run that nothing happened to
+whole()
+{
+    same "status of $1" "$(json "$1/summary.json" status)" done
+    same "weights of $1" "$(weights_of "$1")" "$(weights_of "$2")"
+    whole_lines "$1"
+}
+
+first_checkpoint() { until_true 60 reached "$1" 100; }
+
+# A job that is told to stop saves, is queued again, and goes on; twice.
+story_stop()
+{
+    local job
+    script "$name" "$1" --nodes 2 --ranks-per-node 1
+    job=$(submit "$name.sbatch")
+    first_checkpoint "$name"
     on head scancel --batch -s USR1 "$job"
-    until_true 60 job_over "$job"
-    cp "$launcher.log" err
-    same "state of the job with $launcher" "$(job_state "$job")" COMPLETED
-    grep -q "saved and is queued again" err || fail "the job with $launcher was not stopped"
-    grep -q "goes on from" err || fail "the job with $launcher began afresh"
-    grep -q "restart 1" err || fail "the job with $launcher did not start again"
-    same "status with $launcher" "$(json "$launcher/summary.json" status)" done
-    same "weights with $launcher" "$(weights_of "$launcher")" "$(weights_of whole)"
-done
+    until_true 60 grep -q "restart 1" "$name.log"
+    until_true 60 grep -q "goes on from" "$name.log"
+    on head scancel --batch -s USR1 "$job"
+    ends "$job" COMPLETED
+    told "restart 2"
+    whole "$name" "$work/whole"
+}
+
+# The script that comes with Cairn, which begins afresh in a folder that holds something.
+story_shipped()
+{
+    local job
+    job=$(submit --nodes=2 --time=5 "$places" "--output=$PWD/$name.log" "--export=ALL,CAIRN=$cairn,CAIRN_LAUNCHER=$1" \
+        "$CAIRN_SOURCE/launch/slurm/train.sbatch" "$recipes/digits.yaml" "${keys[@]}" --out "$PWD/$name" --overwrite)
+    first_checkpoint "$name"
+    on head scancel --batch -s USR1 "$job"
+    ends "$job" COMPLETED
+    told "saved and is queued again"
+    told "goes on from"
+    whole "$name" "$work/whole"
+}
+
+# A time limit of one minute, on a host that is too slow for it; Slurm itself sends the signal.
+story_limit()
+{
+    local job places=--nodelist=h5
+    slow h5 0.05
+    script "$name" "$1" --nodes 1 --ranks-per-node 2 --time 1 --sbatch --signal=B:USR1@40 train.epochs=200
+    job=$(submit "$name.sbatch")
+    until_true 90 grep -qs "saved and is queued again" "$name.log"
+    slow h5 full
+    ends "$job" COMPLETED
+    whole "$name" "$work/longer"
+}
+
+# Taken away by scancel it saves, and that is final; a new job goes on.
+story_scancel()
+{
+    local job
+    script "$name" "$1" --nodes 2 --ranks-per-node 1
+    job=$(submit "$name.sbatch")
+    first_checkpoint "$name"
+    on head scancel "$job"
+    until_true 30 grep -qs '"status": "stopped"' "$name/summary.json"
+    ends "$job" CANCELLED
+    same "restarts of a job that was cancelled" "$(job_field "$job" Restarts)" 0
+    job=$(submit "$name.sbatch")
+    ends "$job" COMPLETED
+    whole "$name" "$work/whole"
+}
+
+# A job array: each element its own run.
+story_array()
+{
+    local job i rates=(0.02 0.03 0.04 0.05 0.06 0.07 0.08 0.1)
+    {
+        echo "# eight rates"
+        printf 'optim.lr=%s "train.epochs=40"\n' "${rates[@]}"
+    } >"$name.txt"
+    script "$name" "$1" --nodes 1 --ranks-per-node 1 --array "$name.txt" "--sbatch=--output=$PWD/$name-%a.log"
+    job=$(submit "$name.sbatch")
+    all_over() { [ -z "$(on head squeue --noheader --jobs="$job" 2>/dev/null)" ]; }
+    until_true 240 all_over
+    for i in {1..8}; do
+        cp "$name-$i.log" err
+        expect 0 0 train "$recipes/digits.yaml" "${keys[@]}" train.epochs=40 "optim.lr=${rates[i - 1]}" --out "alone-$name-$i"
+        whole "$name/$i" "alone-$name-$i"
+    done
+}
+
+# other_node JOB: a node of it that does not run the script
+other_node()
+{
+    on head "scontrol show hostnames $(job_field "$1" NodeList)" | grep -vx "$(job_field "$1" BatchHost)" | head -n 1
+}
+
+# A node loses its power: the job goes on, on other nodes.
+story_power()
+{
+    local job lost places=--exclude=h[1-5]
+    script "$name" "$1" --nodes 2 --ranks-per-node 1
+    job=$(submit "$name.sbatch")
+    first_checkpoint "$name"
+    lost=$(other_node "$job")
+    power_off "$lost"
+    ends "$job" COMPLETED
+    told "restart 1"
+    [[ " $(on head "scontrol show hostnames $(job_field "$job" NodeList)" | paste -sd ' ') " != *" $lost "* ]] ||
+        fail "the job ended on $lost, which has no power"
+    whole "$name" "$work/whole"
+}
+
+# A rank is killed: the step ends at once and the job is queued again.
+story_rank()
+{
+    local job process rank=''
+    script "$name" "$1" --nodes 2 --ranks-per-node 1
+    job=$(submit "$name.sbatch")
+    first_checkpoint "$name"
+    for process in $(pgrep -f -- "train .*--out $PWD/$name\$"); do
+        [ "$(cat "/proc/$process/comm")" != cairn ] || rank=$process
+    done
+    kill -KILL "$rank"
+    until_true 15 grep -q "lost a rank" "$name.log"
+    ends "$job" COMPLETED
+    told "restart 1"
+    whole "$name" "$work/whole"
+}
+
+# Where a job may not be queued again another one follows, and only as long as there is something to do.
+story_follow()
+{
+    local job next
+    script "$name" "$1" --nodes 2 --ranks-per-node 1 --no-requeue
+    job=$(submit "$name.sbatch")
+    first_checkpoint "$name"
+    on head scancel --batch -s USR1 "$job"
+    ends "$job" FAILED # with 75: that is what the next one waits for
+    next=$(sed -n 's/.* job \([0-9]*\) goes on$/\1/p' "$name.log")
+    ends "$next" COMPLETED
+    whole "$name" "$work/whole"
+    next=$(sed -n 's/.* job \([0-9]*\) goes on where this one ends early$/\1/p' "$name.log" | tail -n 1)
+    ends "$next" CANCELLED # by Slurm, since there was nothing to go on with
+}
+
+# What another start does not mend fails at once; what might be mended, after three starts without a newer checkpoint.
+story_fail()
+{
+    local job
+    script "$name" "$1" --nodes 1 --ranks-per-node 1 --no-check data.file=/nowhere.h5
+    job=$(submit "$name.sbatch")
+    ends "$job" FAILED
+    same "exit code of a job without data" "$(job_field "$job" ExitCode)" 3:0
+    same "its restarts" "$(job_field "$job" Restarts)" 0
+    cat >dies <<'END'
+#!/bin/bash
+kill -KILL $$
+END
+    chmod +x dies
+    script "$name" "$1" --nodes 1 --ranks-per-node 1 --wrap "'$PWD/dies'"
+    job=$(submit "$name.sbatch")
+    ends "$job" FAILED
+    told "3 starts brought no newer checkpoint"
+    same "restarts of a job that always dies" "$(job_field "$job" Restarts)" 2
+}
+
+# tell STORY LAUNCHER
+tell()
+{
+    local begin=$SECONDS name=$1-$2
+    "story_$1" "$2"
+    echo "$1 by $2: $((SECONDS - begin)) s"
+}
+
+expect 0 2 train "$recipes/digits.yaml" "${keys[@]}" --out whole
+expect 0 2 train "$recipes/digits.yaml" "${keys[@]}" train.epochs=200 --out longer
+case ${1-} in
+'')
+    for story in "limit srun" "power srun" "stop srun" "follow mpirun" "rank srun" "array srun" "scancel srun" "shipped mpirun" \
+        "fail srun"; do
+        beside tell $story
+    done
+    ;;
+full)
+    for story in limit stop follow rank array scancel shipped fail; do
+        for launcher in srun mpirun; do beside tell $story $launcher; done
+    done
+    wait
+    for launcher in srun mpirun; do tell power $launcher; done
+    ;;
+*) tell "$1" "$2" ;;
+esac
+all_good

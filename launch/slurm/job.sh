@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# What all batch scripts of Cairn do: start `cairn train`, stop it in time, and decide by its exit code whether the job is
+# done, goes on in a later start, or has failed.  It is part of every script that `cairn slurm` writes, and `cairn slurm
+# --job` prints it for the scripts beside it.  Not for arguments and flags of sbatch.  Set before:
+#
+#   launcher   (srun --mpi=pmix), (mpirun): how ranks are started
+#   program    (cairn), (apptainer exec image.sif cairn): what is started, without "train"
+#   arguments  (RUN.yaml key=value --out DIR): what follows "train"
+#   threads    train.threads
+#   deadline   for train.deadline, unless the arguments have their own; may be empty
+#   elements   of a job array, may be unset: lines of key=value, for each element its own, in a folder of its own
+set -euo pipefail
+most_idle=3 # starts from one checkpoint in a row; then something is wrong that another start does not mend
+job=${SLURM_ARRAY_JOB_ID:+${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID}
+job=${job:-$SLURM_JOB_ID}
+chain=${CAIRN_CHAIN:-$job} # the job that began it, where follow-up jobs go on
+follower=''                # the job that goes on where this one may not be queued again
+cancelled=no
+given=("$@") # to this script
+trap : USR1  # before there is anybody to pass it on to
+
+say() { echo "cairn job $job: $*"; }
+
+# fact NAME: what Slurm knows of this job
+fact() { scontrol show job "$SLURM_JOB_ID" | sed -n "s/^.*\b$1=\([^ ]*\).*/\1/p" | head -n 1; }
+
+newest() { readlink "$out/checkpoints/latest.h5" || echo none; }
+
+# How often this job has started from the newest checkpoint, in $idle.  The note outlives what kills this script.
+count_idle()
+{
+    local last_chain='' last=''
+    idle=0
+    mkdir -p "$out"
+    read -r last_chain last idle 2>/dev/null <"$out/slurm.txt" || true
+    before=$(newest)
+    if [ "$last_chain" = "$chain" ] && [ "$last" = "$before" ]; then
+        idle=$((idle + 1))
+    else
+        idle=1
+    fi
+    echo "$chain $before $idle" >"$out/slurm.txt"
+    [ "$idle" -le "$most_idle" ] || give_up
+}
+
+give_up()
+{
+    drop_follower
+    say "$most_idle starts brought no newer checkpoint than $before; it is not started again"
+    exit "${1:-5}"
+}
+
+# Where Slurm may not queue this job again, another one waits for its end; it is cancelled if this one ends well.
+queue_follower()
+{
+    local name as_before
+    [ "$(fact Requeue)" = 0 ] || return 0
+    as_before=(--no-requeue --chdir="$SLURM_SUBMIT_DIR" --job-name="$SLURM_JOB_NAME" --nodes="$SLURM_JOB_NUM_NODES"
+        --time="$(fact TimeLimit)" --partition="$SLURM_JOB_PARTITION" --cpus-per-task="$threads"
+        ${SLURM_NTASKS_PER_NODE:+--ntasks-per-node="$SLURM_NTASKS_PER_NODE"}
+        ${SLURM_JOB_ACCOUNT:+--account="$SLURM_JOB_ACCOUNT"} ${SLURM_JOB_QOS:+--qos="$SLURM_JOB_QOS"}
+        ${SLURM_ARRAY_TASK_ID:+--array="$SLURM_ARRAY_TASK_ID"})
+    follower=$(
+        for name in "${!SLURM_@}"; do # what describes this job is not for the next
+            [ "$name" = SLURM_CONF ] || unset "$name"
+        done
+        export CAIRN_CHAIN=$chain
+        sbatch --parsable --dependency="afternotok:$job" --kill-on-invalid-dep=yes "${as_before[@]}" "$0" "${given[@]}"
+    )
+    follower=${follower%%;*}
+    say "job $follower goes on where this one ends early"
+}
+
+drop_follower()
+{
+    [ -z "$follower" ] || scancel "$follower" || true
+}
+
+# No rank may start a program to ask for the job's end.
+tell_deadline()
+{
+    ends=${SLURM_JOB_END_TIME:-$(date -d "$(fact EndTime)" +%s 2>/dev/null || true)}
+    [ -n "$ends" ] || return 0
+    export CAIRN_DEADLINE=$ends
+    [ -z "$deadline" ] || [[ " ${arguments[*]}" == *" train.deadline="* ]] || arguments+=("train.deadline=$deadline")
+}
+
+# A lost rank ends the step at once: srun by -K, mpirun always.  A lost host is noticed by mpirun within 7 s.
+prepare_launcher()
+{
+    export OMP_NUM_THREADS=$threads
+    case ${launcher[0]##*/} in
+    srun) launcher+=(--kill-on-bad-exit=1 "--cpus-per-task=$threads") ;;
+    mpirun | mpiexec)
+        export OMPI_MCA_rmaps_base_mapping_policy="${OMPI_MCA_rmaps_base_mapping_policy:-slot:PE=$threads}"
+        export OMPI_MCA_oob_tcp_keepalive_time="${OMPI_MCA_oob_tcp_keepalive_time:-2}"
+        export OMPI_MCA_oob_tcp_keepalive_intvl="${OMPI_MCA_oob_tcp_keepalive_intvl:-1}"
+        export OMPI_MCA_oob_tcp_keepalive_probes="${OMPI_MCA_oob_tcp_keepalive_probes:-5}"
+        ;;
+    esac
+}
+
+# The run folder; and a later start goes on from what the first one left, whatever that began with.
+read_arguments()
+{
+    local kept=() run='' i later=no
+    [ "${SLURM_RESTART_COUNT:-0}" = 0 ] && [ "$chain" = "$job" ] || later=yes
+    out=''
+    for ((i = 0; i < ${#arguments[@]}; i++)); do
+        case $later:${arguments[i]} in
+        yes:--overwrite | yes:--resume=*) continue ;;
+        yes:--resume) i=$((i + 1)) && continue ;;
+        *:--out) out=${arguments[i + 1]-} ;;
+        *:--out=*) out=${arguments[i]#--out=} ;;
+        *:-* | *:*=*) ;;
+        *) [ -n "$run" ] || [[ ${arguments[i - 1]-} == --@(out|resume|init) ]] || run=$(basename "${arguments[i]}") ;;
+        esac
+        kept+=("${arguments[i]}")
+    done
+    out=$(realpath -m -- "${out:-runs/${run%.*}}")
+    arguments=("${kept[@]}")
+    [ -z "${elements+x}" ] || add_element
+}
+
+# What this element of a job array has besides.  xargs knows quotes and runs nothing.
+add_element()
+{
+    local words i=$SLURM_ARRAY_TASK_ID
+    if [ "$i" -lt 1 ] || [ "$i" -gt ${#elements[@]} ]; then
+        say "there is no run $i in a list of ${#elements[@]}; choose --array=1-${#elements[@]}"
+        exit 2
+    fi
+    mapfile -t words < <(xargs -n 1 printf '%s\n' <<<"${elements[i - 1]}")
+    out=$out/$i
+    arguments+=("${words[@]}" --out "$out")
+}
+
+pass_on() { kill -USR1 "$pid" 2>/dev/null || true; }
+
+# Slurm sends TERM for scancel, and for a time limit that USR1 did not forestall.
+on_term()
+{
+    if [ -z "$ends" ] || [ "$(date +%s)" -lt "$((ends - 5))" ]; then
+        cancelled=yes
+        drop_follower
+    fi
+    pass_on
+}
+
+# Run it to its end; its exit code in $code.
+run()
+{
+    code=0
+    "${launcher[@]}" "${program[@]}" train "${arguments[@]}" &
+    pid=$!
+    trap pass_on USR1
+    trap on_term TERM
+    while kill -0 "$pid" 2>/dev/null; do # a trap ends wait early
+        wait "$pid" || true
+    done
+    wait "$pid" || code=$?
+}
+
+# Nodes of this job that do not answer, with commas between them.
+silent_nodes()
+{
+    local node
+    for node in $(scontrol show hostnames "$SLURM_JOB_NODELIST"); do
+        timeout -k 1 15 srun --overlap --mpi=none --nodes=1 --ntasks=1 --cpus-per-task=1 --nodelist="$node" \
+            true >/dev/null 2>&1 </dev/null || echo "$node" &
+    done | paste -sd,
+}
+
+# Queue this job again, or leave the rest to the one that follows.
+go_on()
+{
+    local silent=''
+    if [ "$(newest)" = "$before" ] && [ "$idle" -ge "$most_idle" ]; then give_up "$code"; fi
+    if [ -n "$follower" ]; then
+        say "$1; job $follower goes on"
+        exit "$code"
+    fi
+    [ "$code" = 75 ] || silent=$(silent_nodes)
+    trap '' TERM # which Slurm sends when it takes the job back
+    say "$1 and is queued again${silent:+, without $silent}"
+    if ! scontrol requeue "$SLURM_JOB_ID"; then
+        say "Slurm does not queue it again; submit it with --no-requeue, then another job follows"
+        exit "$code"
+    fi
+    [ -z "$silent" ] || scontrol update JobId="$SLURM_JOB_ID" ExcNodeList="$silent"
+    exit "$code"
+}
+
+say "restart ${SLURM_RESTART_COUNT:-0}, on $SLURM_JOB_NODELIST, $(date -u +%FT%TZ)"
+read_arguments
+count_idle
+tell_deadline
+prepare_launcher
+queue_follower
+run
+case $code in
+75) [ "$cancelled" = yes ] || go_on "saved" ;;
+0 | 2 | 3 | 4 | 6 | 70 | 126 | 127) ;; # done, or an error that another start would meet again
+*) [ "$cancelled" = yes ] || go_on "lost a rank (exit code $code)" ;;
+esac
+drop_follower
+exit "$code"

@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * cairn slurm RUN.yaml: a batch script.  What would end the job at its start is said here, before
+ * it has waited in a queue. */
+#include "cluster/slurm.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "cli/command.h"
+#include "setup/setup.h"
+
+enum { MOST_SBATCH = 64, MOST_ARGUMENTS = CAIRN_MOST_OVERRIDES + 8, MOST_ELEMENTS = 100000 };
+#define MOST_NODES   1e6
+#define MOST_RANKS   1e4
+#define MOST_THREADS 1024
+
+/* What the command line says. */
+struct request {
+    struct cairn_run_operands run;
+    size_t n_nodes, ranks_per_node, threads; /* 0: not given */
+    const char *time, *setup, *wrap, *program, *launcher, *mpi, *array, *folder, *init, *out;
+    const char *sbatch[MOST_SBATCH + 1]; /* NULL behind the last */
+    size_t n_sbatch;
+    bool init_partial, no_requeue, no_check, overwrite, job;
+};
+
+/* What the script is made of; released by free_parts(). */
+struct parts {
+    struct cairn_config *config;
+    char *run_file, *setup, *list;
+    size_t n_bytes; /* of the run file */
+    struct cairn_words wrap;
+    char folder[CAIRN_PATH_BYTES], program[CAIRN_PATH_BYTES];
+    const char *arguments[MOST_ARGUMENTS + 1];
+    const char **elements; /* lines of `list` */
+    size_t n_elements;
+};
+
+/* ---- the command line */
+
+static const char known[] =
+    "--nodes= --ranks-per-node= --time= --cpus-per-task= --launcher= --mpi= --sbatch= --setup= "
+    "--wrap= --program= --array= --requeue --no-requeue --out= --init= --init-partial --no-check "
+    "-o= --overwrite --job";
+
+static const struct cairn_key numbers[] = {
+    {"--nodes", CAIRN_KEY_COUNT, offsetof(struct request, n_nodes), NULL, 1, MOST_NODES, NULL, ""},
+    {"--ranks-per-node", CAIRN_KEY_COUNT, offsetof(struct request, ranks_per_node), NULL, 1,
+     MOST_RANKS, NULL, ""},
+    {"--cpus-per-task", CAIRN_KEY_COUNT, offsetof(struct request, threads), NULL, 1, MOST_THREADS,
+     NULL, ""},
+};
+
+static void read_text(struct request *request, const char *name, const char *value)
+{
+    const struct {
+        const char *name;
+        const char **field;
+    } texts[] = {
+        {"--time", &request->time},   {"--setup", &request->setup},
+        {"--wrap", &request->wrap},   {"--program", &request->program},
+        {"--mpi", &request->mpi},     {"--launcher", &request->launcher},
+        {"--array", &request->array}, {"--out", &request->folder},
+        {"--init", &request->init},   {"-o", &request->out},
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        if (strcmp(name, texts[i].name) == 0) *texts[i].field = value;
+    if (strcmp(name, "--requeue") == 0) request->no_requeue = false;
+    if (strcmp(name, "--no-requeue") == 0) request->no_requeue = true;
+    if (strcmp(name, "--init-partial") == 0) request->init_partial = true;
+    if (strcmp(name, "--no-check") == 0) request->no_check = true;
+    if (strcmp(name, "--overwrite") == 0) request->overwrite = true;
+    if (strcmp(name, "--job") == 0) request->job = true;
+}
+
+static cairn_status read_option(struct request *request, const char *name, const char *value)
+{
+    const struct cairn_key *number =
+        cairn_argument_key(numbers, sizeof numbers / sizeof numbers[0], name);
+    if (number != NULL) return cairn_argument_number(number, value, request);
+    if (strcmp(name, "--sbatch") != 0) {
+        read_text(request, name, value);
+        return CAIRN_OK;
+    }
+    if (request->n_sbatch == MOST_SBATCH)
+        return cairn_fail(CAIRN_USAGE, "more than %d times --sbatch", MOST_SBATCH);
+    request->sbatch[request->n_sbatch++] = value;
+    return CAIRN_OK;
+}
+
+static cairn_status check_request(const struct request *request)
+{
+    const char *missing = request->run.run_file == NULL  ? "which run file?"
+                          : request->n_nodes == 0        ? "--nodes is missing;"
+                          : request->ranks_per_node == 0 ? "--ranks-per-node is missing;"
+                          : request->time == NULL        ? "--time is missing;"
+                                                         : NULL;
+    if (request->job) return CAIRN_OK;
+    if (missing != NULL)
+        return cairn_fail(CAIRN_USAGE,
+                          "%s usage: cairn slurm RUN.yaml --nodes N --ranks-per-node N --time T",
+                          missing);
+    if (strcmp(request->launcher, "srun") != 0 && strcmp(request->launcher, "mpirun") != 0)
+        return cairn_fail(CAIRN_USAGE, "--launcher is srun or mpirun, not %s", request->launcher);
+    if (request->mpi != NULL && strcmp(request->launcher, "srun") != 0)
+        return cairn_fail(CAIRN_USAGE, "--mpi is for srun; leave it or --launcher mpirun out");
+    return CAIRN_OK;
+}
+
+static cairn_status read_request(const struct cairn_arguments *arguments, struct request *request)
+{
+    int position = 0;
+    const char *name = NULL;
+    const char *value = NULL;
+    request->launcher = "srun";
+    for (;;) {
+        CAIRN_TRY(cairn_arguments_next(arguments, known, &position, &name, &value));
+        if (name == NULL && value == NULL) break;
+        if (name != NULL)
+            CAIRN_TRY(read_option(request, name, value));
+        else
+            CAIRN_TRY(cairn_run_operand(&request->run, value));
+    }
+    return check_request(request);
+}
+
+/* ---- what the job would find wrong */
+
+/* Data, batch and model fit together on so many ranks.  Memory is planned for one sample: this
+ * machine may have less of it than those of the job. */
+static cairn_status check_config(const struct cairn_config *config, size_t n_ranks)
+{
+    struct cairn_dataset *dataset = NULL;
+    struct cairn_model *model = NULL;
+    struct cairn_window_rule rule = {0};
+    CAIRN_TRY(cairn_setup_dataset(config, NULL, &dataset));
+    size_t n_samples = cairn_dataset_size(dataset, CAIRN_SPLIT_TRAIN);
+    cairn_status st = CAIRN_OK;
+    if (n_samples == 0)
+        st = cairn_fail(CAIRN_DATA, "%s: has no group train to learn from",
+                        cairn_dataset_path(dataset));
+    if (st == CAIRN_OK) st = cairn_setup_batch(config, (int)n_ranks, n_samples, &rule);
+    if (st == CAIRN_OK) {
+        struct cairn_model_options options = cairn_setup_model_options(config, dataset, 1);
+        st = cairn_model_create(&options, &model);
+    }
+    if (st == CAIRN_OK) st = cairn_setup_check_labels(dataset, model);
+    cairn_model_free(model);
+    cairn_dataset_close(dataset);
+    return st;
+}
+
+/* The config of the run file with the overrides and those of one element, checked. */
+static cairn_status check_element(const struct request *request, const struct parts *parts,
+                                  const struct cairn_words *words)
+{
+    const char *overrides[MOST_ARGUMENTS + 1] = {NULL};
+    struct cairn_config *config = NULL;
+    size_t n = request->run.n_overrides;
+    if (n + words->n > MOST_ARGUMENTS) return cairn_fail(CAIRN_USAGE, "too many key=value");
+    memcpy(overrides, request->run.overrides, n * sizeof overrides[0]);
+    for (size_t i = 0; i < words->n; i++) {
+        if (words->word[i][0] == '-' || strchr(words->word[i], '=') == NULL)
+            return cairn_fail(CAIRN_USAGE, "%s is no key=value", words->word[i]);
+        overrides[n + i] = words->word[i];
+    }
+    CAIRN_TRY(cairn_config_read(parts->run_file, parts->n_bytes, request->run.run_file, overrides,
+                                &config));
+    cairn_status st = request->no_check
+                          ? CAIRN_OK
+                          : check_config(config, request->n_nodes * request->ranks_per_node);
+    cairn_config_free(config);
+    return st;
+}
+
+/* ---- what the script is made of */
+
+/* The lines of --array LIST that count. */
+static cairn_status read_list(const struct request *request, struct parts *parts)
+{
+    size_t line = 0;
+    CAIRN_TRY(cairn_file_read(request->array, &parts->list));
+    if (parts->list == NULL)
+        return cairn_fail(CAIRN_USAGE, "%s: there is no such file", request->array);
+    CAIRN_TRY(
+        cairn_memory_get(MOST_ELEMENTS, sizeof *parts->elements, "the list", &parts->elements));
+    for (char *text = parts->list, *next = NULL; text != NULL; text = next) {
+        struct cairn_words words = {.n = 0};
+        next = strchr(text, '\n');
+        if (next != NULL) *next++ = '\0';
+        line++;
+        text += strspn(text, " \t\r");
+        if (*text == '\0' || *text == '#') continue;
+        if (parts->n_elements == MOST_ELEMENTS)
+            return cairn_fail(CAIRN_USAGE, "%s: more than %d lines", request->array, MOST_ELEMENTS);
+        cairn_status st = cairn_words_split(text, &words);
+        if (st == CAIRN_OK) st = check_element(request, parts, &words);
+        cairn_words_free(&words);
+        if (st != CAIRN_OK) return cairn_fail_in(st, "%s:%zu", request->array, line);
+        parts->elements[parts->n_elements++] = text;
+    }
+    if (parts->n_elements > 0) return CAIRN_OK;
+    return cairn_fail(CAIRN_USAGE, "%s: has no line of key=value", request->array);
+}
+
+static cairn_status read_setup(const struct request *request, struct parts *parts)
+{
+    if (request->setup == NULL) return CAIRN_OK;
+    CAIRN_TRY(cairn_file_read(request->setup, &parts->setup));
+    if (parts->setup != NULL) return CAIRN_OK;
+    return cairn_fail(CAIRN_USAGE, "--setup: there is no file %s", request->setup);
+}
+
+/* The folder that relative paths are taken from, and this program where no other is named. */
+static cairn_status find_places(const struct request *request, struct parts *parts)
+{
+    if (getcwd(parts->folder, sizeof parts->folder) == NULL)
+        return cairn_fail(CAIRN_USAGE, "the working folder is not to be had: %s", strerror(errno));
+    if (request->program != NULL) return cairn_path_copy(request->program, parts->program);
+    ssize_t n = readlink("/proc/self/exe", parts->program, sizeof parts->program - 1);
+    if (n > 0) return CAIRN_OK; /* the buffer was zeroed */
+    return cairn_fail(CAIRN_USAGE, "where this program lies cannot be found out; say --program");
+}
+
+static void list_arguments(const struct request *request, struct parts *parts)
+{
+    size_t n = 0;
+    parts->arguments[n++] = request->run.run_file;
+    for (size_t i = 0; i < request->run.n_overrides; i++)
+        parts->arguments[n++] = request->run.overrides[i];
+    if (request->init != NULL) {
+        parts->arguments[n++] = "--init";
+        parts->arguments[n++] = request->init;
+    }
+    if (request->init_partial) parts->arguments[n++] = "--init-partial";
+    if (request->folder == NULL) return;
+    parts->arguments[n++] = "--out";
+    parts->arguments[n++] = request->folder;
+}
+
+static cairn_status read_parts(const struct request *request, struct parts *parts)
+{
+    const struct cairn_words none = {.n = 0};
+    CAIRN_TRY(cairn_config_load(request->run.run_file, &parts->run_file, &parts->n_bytes));
+    CAIRN_TRY(cairn_config_read(parts->run_file, parts->n_bytes, request->run.run_file,
+                                request->run.overrides, &parts->config));
+    if (request->array == NULL)
+        CAIRN_TRY(check_element(request, parts, &none));
+    else
+        CAIRN_TRY(read_list(request, parts));
+    if (request->wrap != NULL)
+        CAIRN_TRY_IN(cairn_words_split(request->wrap, &parts->wrap), "--wrap");
+    CAIRN_TRY(read_setup(request, parts));
+    CAIRN_TRY(find_places(request, parts));
+    list_arguments(request, parts);
+    return CAIRN_OK;
+}
+
+static void free_parts(struct parts *parts)
+{
+    cairn_config_free(parts->config);
+    cairn_words_free(&parts->wrap);
+    free(parts->run_file);
+    free(parts->setup);
+    free(parts->list);
+    free(parts->elements);
+}
+
+/* ---- the script */
+
+static cairn_status make_script(const struct request *request, const struct parts *parts,
+                                char **script)
+{
+    char name[CAIRN_PATH_BYTES];
+    const char *file = strrchr(request->run.run_file, '/');
+    CAIRN_TRY(cairn_path_copy(file == NULL ? request->run.run_file : file + 1, name));
+    char *point = strrchr(name, '.');
+    if (point != NULL && point != name) *point = '\0';
+    const struct cairn_slurm_job job = {
+        .name = name,
+        .n_nodes = request->n_nodes,
+        .ranks_per_node = request->ranks_per_node,
+        .threads = request->threads > 0 ? request->threads : parts->config->train_threads,
+        .time = request->time,
+        .requeue = !request->no_requeue,
+        .deadline = cairn_config_given(parts->config, "train.deadline") ? "" : "slurm",
+        .mpirun = strcmp(request->launcher, "mpirun") == 0,
+        .mpi = request->mpi,
+        .folder = parts->folder,
+        .options = request->sbatch,
+        .setup = parts->setup,
+        .program = parts->program,
+        .wrap = &parts->wrap,
+        .arguments = parts->arguments,
+        .elements = parts->elements,
+        .n_elements = parts->n_elements,
+    };
+    return cairn_slurm_script(&job, script);
+}
+
+static cairn_status put_script(const struct request *request, const char *script)
+{
+    if (request->out == NULL || strcmp(request->out, "-") == 0) {
+        if (fputs(script, stdout) >= 0 && fflush(stdout) == 0) return CAIRN_OK;
+        return cairn_file_refused("standard output", "cannot be written");
+    }
+    if (!request->overwrite && access(request->out, F_OK) == 0)
+        return cairn_fail(CAIRN_USAGE, "%s: is there already; --overwrite replaces it",
+                          request->out);
+    CAIRN_TRY(cairn_file_replace(request->out, script, strlen(script)));
+    cairn_log_info("%s is written, for %zu node%s of %zu rank%s; next: sbatch %s", request->out,
+                   request->n_nodes, request->n_nodes == 1 ? "" : "s", request->ranks_per_node,
+                   request->ranks_per_node == 1 ? "" : "s", request->out);
+    return CAIRN_OK;
+}
+
+static cairn_status run_slurm(const struct cairn_arguments *arguments, cairn_comm *comm)
+{
+    (void)comm;
+    struct request request = {.n_nodes = 0};
+    struct parts parts = {.config = NULL};
+    char *script = NULL;
+    CAIRN_TRY(read_request(arguments, &request));
+    if (request.job) return put_script(&request, cairn_slurm_shared());
+    cairn_status st = read_parts(&request, &parts);
+    if (st == CAIRN_OK) st = make_script(&request, &parts, &script);
+    if (st == CAIRN_OK) st = put_script(&request, script);
+    free(script);
+    free_parts(&parts);
+    return st;
+}
+
+const struct cairn_command cairn_command_slurm = {
+    .name = "slurm",
+    .usage = "cairn slurm RUN.yaml [key=value ...] --nodes N --ranks-per-node N --time T [-o "
+             "FILE.sbatch] [OPTION ...]",
+    .doc = "writes a batch script that stops in time, is queued again and goes on",
+    .help =
+        "\n"
+        "  cairn slurm run.yaml --nodes 4 --ranks-per-node 2 --time 2:00:00 | sbatch\n"
+        "\n"
+        "  --nodes N             how many nodes\n"
+        "  --ranks-per-node N    how many ranks on each\n"
+        "  --time T              the time limit as sbatch takes it: 90 is minutes, 1:30:00 hours\n"
+        "  --cpus-per-task N     cores of each rank; default train.threads\n"
+        "  --launcher NAME       srun (default) or mpirun\n"
+        "  --mpi TYPE            srun --mpi=TYPE; default what the site has set; srun --mpi=list "
+        "tells\n"
+        "  --sbatch OPTION       any option of sbatch, as often as you like: --sbatch "
+        "--account=NAME\n"
+        "  --setup FILE          lines of shell to run first: module load ...\n"
+        "  --wrap WORDS          what stands before the program: \"apptainer exec IMAGE\"\n"
+        "  --program PATH        the program; default this one\n"
+        "  --no-requeue          where a job may not be queued again: another one follows, by\n"
+        "                        --dependency; --requeue is the default\n"
+        "  --array LIST          a job array: for each line of LIST a run with its key=value, in\n"
+        "                        folders DIR/1, DIR/2, ...\n"
+        "  --out DIR             the run folder; default runs/<name of the run file>\n"
+        "  --init FILE.h5, --init-partial   as for cairn train\n"
+        "  --no-check            do not look at data and model, for data that only nodes see\n"
+        "  -o FILE               write to a file instead of standard output; --overwrite "
+        "replaces one\n"
+        "  --job                 print only what all batch scripts share\n",
+    .run = run_slurm,
+};

@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# cairn slurm: what would end a job at its start is said at once, and the script is one that bash can read, whatever the paths.
+# That jobs run by it is seen in lab/slurm.sh.
+. "${BASH_SOURCE%/*}/../support/run.sh"
+
+cp "$recipes/digits.yaml" run.yaml
+sed -i "s#file:.*#file: $datasets/digits.h5#" run.yaml
+size=(--nodes 2 --ranks-per-node 3 --time 2:00:00)
+
+# wrong PATTERN ARGUMENTS...: error 2 in one line
+wrong()
+{
+    expect_line "${wanted:-2}" 0 "$1" slurm "${@:2}" -o wrong.sbatch
+    [ ! -e wrong.sbatch ] || fail "a script is written all the same: cairn slurm ${*:2}"
+}
+
+wrong "which run file" "${size[@]}"
+wrong "nowhere.yaml" nowhere.yaml "${size[@]}"
+wrong "nodes is missing" run.yaml --ranks-per-node 1 --time 1
+wrong "ranks-per-node is missing" run.yaml --nodes 1 --time 1
+wrong "time is missing" run.yaml --nodes 1 --ranks-per-node 1
+wrong "nodes" run.yaml "${size[@]}" --nodes 0
+wrong "nodes" run.yaml "${size[@]}" --nodes two
+wrong "ranks-per-node" run.yaml "${size[@]}" --ranks-per-node -1
+wrong "cpus-per-task" run.yaml "${size[@]}" --cpus-per-task 0
+wrong "'2h' is no time" run.yaml "${size[@]}" --time 2h
+wrong "time of 0:00 is none" run.yaml "${size[@]}" --time 0:00
+wrong "did you mean --nodes" run.yaml "${size[@]}" --node 2
+wrong "launcher is srun or mpirun" run.yaml "${size[@]}" --launcher ssh
+wrong "mpi is for srun" run.yaml "${size[@]}" --launcher mpirun --mpi pmix
+wrong "sbatch takes one option" run.yaml "${size[@]}" --sbatch account=x
+wrong "no file nowhere.sh" run.yaml "${size[@]}" --setup nowhere.sh
+wrong "wrap: a quote ' has no end" run.yaml "${size[@]}" --wrap "apptainer exec 'x"
+wrong "optim.learning_rate|optim.lr" run.yaml optim.learning_rate=1 "${size[@]}"
+wrong "6 ranks|ranks" run.yaml batch.global=256 batch.micro=32 batch.accumulate=8 "${size[@]}"
+wrong "type|layer" run.yaml 'model=[{type: denes, units: 3}]' "${size[@]}"
+wanted=3 wrong "nowhere.h5" run.yaml data.file=nowhere.h5 "${size[@]}"
+printf 'optim.lr=0.1\n\noptim.lrr=0.1\n' >list
+wrong "list:3: .*optim.lr" run.yaml "${size[@]}" --array list
+echo "optim.lr=0.1 --out=x" >list
+wrong "list:1: --out=x is no key=value" run.yaml "${size[@]}" --array list
+echo "# nothing" >list
+wrong "list: has no line" run.yaml "${size[@]}" --array list
+wrong "nowhere: there is no such file" run.yaml "${size[@]}" --array nowhere
+
+# To standard output, or to a file that was not there.
+expect 0 0 slurm run.yaml "${size[@]}"
+bash -n out || fail "bash does not read the script"
+cp out script
+expect 0 0 slurm run.yaml "${size[@]}" -o job.sbatch
+grep -q "next: sbatch job.sbatch" err || fail "it does not say what to do next"
+cmp -s script job.sbatch || fail "the file is another script than standard output"
+wrong_file() { expect_line 2 0 "job.sbatch: is there already" slurm run.yaml "${size[@]}" -o job.sbatch; }
+wrong_file
+expect 0 0 slurm run.yaml "${size[@]}" -o job.sbatch --overwrite --no-check data.file=nowhere.h5
+
+# played SCRIPT: run it as Slurm would, with a Slurm that only writes down what it is asked for
+mkdir bin
+cat >bin/scontrol <<'END'
+#!/bin/bash
+[ "$1" = show ] || { echo "scontrol $*" >>"$SAID"; exit; }
+echo "   Requeue=${REQUEUE:-1} TimeLimit=02:00:00 EndTime=2031-02-03T04:05:06"
+END
+cat >bin/srun <<'END'
+#!/bin/bash
+printf '%s\n' "$0" "$@" >>"$SAID"
+echo "deadline $CAIRN_DEADLINE threads $OMP_NUM_THREADS" >>"$SAID"
+exit "${CODE:-0}"
+END
+cat >bin/sbatch <<'END'
+#!/bin/bash
+printf '%s\n' sbatch "$@" >>"$SAID"
+echo 99
+END
+cat >bin/scancel <<'END'
+#!/bin/bash
+echo "scancel $*" >>"$SAID"
+END
+cp bin/srun bin/mpirun
+chmod +x bin/*
+played()
+{
+    : >said
+    code=0
+    SAID=$work/said PATH=$work/bin:$PATH SLURM_JOB_ID=7 SLURM_JOB_NODELIST=h1 SLURM_SUBMIT_DIR=$work SLURM_JOB_NAME=n \
+        SLURM_JOB_NUM_NODES=2 SLURM_JOB_PARTITION=p bash "$@" >out 2>err </dev/null || code=$?
+}
+said() { grep -qxF -- "$1" said || { cp said err && fail "the job does not say: $1"; }; }
+
+# What is given arrives as it was given, in folders with any name.
+odd="it's \"odd\" \$HOME"
+mkdir "$odd"
+cp run.yaml "$odd/r.yaml"
+(cd "$odd" && "$cairn" slurm r.yaml "${size[@]}" --program "./$odd" --wrap "env 'A=1 2'" --out "o $odd" optim.lr=0.2 \
+    --cpus-per-task 4 --mpi pmix >../script) || fail "cairn slurm in a folder with quotes"
+bash -n script || fail "bash does not read the script with quotes"
+played script
+same "exit code" "$code" 0
+for word in --mpi=pmix --kill-on-bad-exit=1 --cpus-per-task=4 env "A=1 2" "./$odd" train r.yaml optim.lr=0.2 --out "o $odd" \
+    train.deadline=slurm \
+    "deadline $(date -d 2031-02-03T04:05:06 +%s) threads 4"; do
+    said "$word"
+done
+[ -d "$odd/o $odd" ] || fail "the job did not run in the folder of cairn slurm"
+
+# A deadline of the user's own stays.
+for own in "run.yaml train.deadline=2h" "own.yaml"; do
+    sed 's/^train: {/&deadline: 2h, /' run.yaml >own.yaml
+    "$cairn" slurm $own "${size[@]}" >script
+    played script
+    ! grep -q deadline=slurm said || fail "the deadline of $own is not its own"
+done
+
+# The exit code decides.
+rm -rf runs
+"$cairn" slurm run.yaml "${size[@]}" --resume never >script 2>err && fail "--resume is not an option of cairn slurm"
+"$cairn" slurm run.yaml "${size[@]}" --launcher mpirun >script
+for i in 1 2; do CODE=75 played script && same "code of a job that stopped" "$code" 75 && said "scontrol requeue 7"; done
+CODE=75 played script
+same "code of the third start without a newer checkpoint" "$code" 75
+! grep -q requeue said || fail "a job that gets nowhere is queued again for ever"
+mkdir -p runs/run/checkpoints
+ln -s update-00000001.h5 runs/run/checkpoints/latest.h5
+CODE=137 played script && said "scontrol requeue 7"
+for c in 2 3 4 6 70 127; do
+    rm -f runs/run/slurm.txt
+    CODE=$c played script
+    same "code of a job that failed" "$code" "$c"
+    ! grep -q requeue said || fail "a job that failed with $c is queued again"
+done
+rm -rf runs
+
+# Where it may not be queued again another job follows.
+REQUEUE=0 CODE=75 played script
+same "code of a job that another follows" "$code" 75
+for word in sbatch --dependency=afternotok:7 --nodes=2 --time=02:00:00 script; do said "$word"; done
+! grep -q "requeue 7\|scancel" said || fail "the job is queued again, or what follows is cancelled"
+REQUEUE=0 CODE=3 played script
+said "scancel 99"
+REQUEUE=0 CODE=0 played script
+said "scancel 99"
+
+# Elements of an array, by either script.
+printf '# list\noptim.lr=0.3\n\nbatch.global=64 "data.std=[1]"\n' >list
+"$cairn" slurm run.yaml "${size[@]}" --mpi pmix --array list --out all -o array.sbatch --overwrite -q
+SLURM_ARRAY_JOB_ID=7 SLURM_ARRAY_TASK_ID=2 played array.sbatch
+cp said by_cairn
+for word in batch.global=64 "data.std=[1]" "$work/all/2"; do said "$word"; done
+SLURM_ARRAY_JOB_ID=7 SLURM_ARRAY_TASK_ID=2 CAIRN=$cairn played "$CAIRN_SOURCE/launch/slurm/study.sbatch" list run.yaml --out all
+diff by_cairn said >out || fail "study.sbatch and cairn slurm --array differ: $(cat out)"
+SLURM_ARRAY_JOB_ID=7 SLURM_ARRAY_TASK_ID=3 played array.sbatch
+same "code of an element that is not there" "$code" 2
+
+# Started again, --overwrite and --resume are left out; what has more than one place is found.
+SLURM_RESTART_COUNT=1 CAIRN=$cairn played "$CAIRN_SOURCE/launch/slurm/train.sbatch" --resume never run.yaml --overwrite --out=there
+! grep -q "never\|overwrite\|^--resume" said || fail "a later start begins afresh"
+said run.yaml
+[ -d there ] || fail "--out=DIR is not the run folder"

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Times as sbatch takes them, and what stands in a batch script. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "cluster/slurm.h"
+
+static void test_time(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t seconds; /* 0: wrong */
+    } cases[] = {
+        {"90", 5400},
+        {"2:30", 150},
+        {"2:00:00", 7200},
+        {"1-0", 86400},
+        {"1-12:30", 131400},
+        {"1-0:0:1", 86401},
+        {"100:00:00", 360000},
+        {"", 0},
+        {"0", 0},
+        {"0:00", 0},
+        {"2h", 0},
+        {"-5", 0},
+        {"1:60", 0},
+        {"1-24", 0},
+        {"1:2:3:4", 0},
+        {"1-", 0},
+        {" 5", 0},
+        {"5 ", 0},
+        {"1.5", 0},
+        {"UNLIMITED", 0},
+        {"99999999999", 0},
+        {"4000-0", 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        size_t seconds = 0;
+        cairn_status st = cairn_slurm_time(cases[i].text, &seconds);
+        if (st != (cases[i].seconds > 0 ? CAIRN_OK : CAIRN_USAGE) || seconds != cases[i].seconds)
+            fail_msg("'%s' gives %zu s", cases[i].text, seconds);
+    }
+}
+
+static struct cairn_slurm_job plain_job(const struct cairn_words *wrap)
+{
+    static const char *const none[] = {NULL};
+    static const char *const arguments[] = {"it's.yaml", "optim.lr=0.1", NULL};
+    return (struct cairn_slurm_job){.name = "a b%\n#SBATCH",
+                                    .n_nodes = 4,
+                                    .ranks_per_node = 2,
+                                    .threads = 3,
+                                    .time = "2:00:00",
+                                    .requeue = true,
+                                    .deadline = "slurm",
+                                    .folder = "/here",
+                                    .options = none,
+                                    .program = "/bin/cairn",
+                                    .wrap = wrap,
+                                    .arguments = arguments};
+}
+
+static void assert_has(const char *script, const char *line)
+{
+    if (strstr(script, line) == NULL) fail_msg("no line %s", line);
+}
+
+static void test_script(void **state)
+{
+    (void)state;
+    char *script = NULL;
+    const struct cairn_words wrap = {.n = 0};
+    struct cairn_slurm_job job = plain_job(&wrap);
+    assert_int_equal(cairn_slurm_script(&job, &script), CAIRN_OK);
+    assert_memory_equal(script, "#!/bin/bash\n", 12);
+    assert_has(script, "\n#SBATCH --job-name=a_b___SBATCH\n");
+    assert_has(script, "\n#SBATCH --nodes=4\n#SBATCH --ntasks-per-node=2\n");
+    assert_has(script, "\n#SBATCH --cpus-per-task=3\n#SBATCH --time=2:00:00\n");
+    assert_has(script, "\n#SBATCH --signal=B:USR1@120\n#SBATCH --requeue\n");
+    assert_has(script, "\nlauncher=(srun)\nprogram=(/bin/cairn)\n");
+    assert_has(script, "\narguments=('it'\\''s.yaml' optim.lr=0.1)\nthreads=3\n"
+                       "deadline=slurm\n");
+    assert_null(strstr(script, "#SBATCH --array"));
+    size_t n_shared = strlen(cairn_slurm_shared());
+    assert_true(n_shared > 1000);
+    assert_string_equal(script + strlen(script) - n_shared, cairn_slurm_shared());
+    free(script);
+}
+
+static void test_options(void **state)
+{
+    (void)state;
+    char *script = NULL;
+    char text[] = "env", *word[] = {text, NULL};
+    const struct cairn_words wrap = {.text = text, .word = word, .n = 1};
+    const char *options[] = {"--account=a b", "-p long", NULL};
+    const char *const elements[] = {"optim.lr=1", "optim.lr='2'"};
+    struct cairn_slurm_job job = plain_job(&wrap);
+    job.options = options;
+    job.elements = elements;
+    job.n_elements = 2;
+    job.requeue = false;
+    job.mpi = "pmi2";
+    job.time = "1";
+    job.setup = "module load x";
+    assert_int_equal(cairn_slurm_script(&job, &script), CAIRN_OK);
+    assert_has(script, "\n#SBATCH --array=1-2\n#SBATCH --account=a b\n#SBATCH -p long\n");
+    assert_has(script, "\n#SBATCH --signal=B:USR1@16\n#SBATCH --no-requeue\n");
+    assert_has(script, "\nlauncher=(srun --mpi=pmi2)\nprogram=(env /bin/cairn)\n");
+    assert_has(script, "\nelements=(\n    optim.lr=1\n    'optim.lr='\\''2'\\'''\n)\n");
+    assert_has(script, "\nmodule load x\n");
+    free(script);
+    options[1] = "-p long\nrm -rf x";
+    assert_int_equal(cairn_slurm_script(&job, &script), CAIRN_USAGE);
+    options[1] = "long";
+    assert_int_equal(cairn_slurm_script(&job, &script), CAIRN_USAGE);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_time),
+        cmocka_unit_test(test_script),
+        cmocka_unit_test(test_options),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
