@@ -103,18 +103,36 @@ cairn_status cairn_comm_same(cairn_comm *comm, cairn_status st, uint64_t value, 
     return st;
 }
 
-cairn_status cairn_comm_gather(cairn_comm *comm, cairn_status st, const void *mine, size_t n_bytes,
-                               void *all)
+/* Whether all ranks are well, and so many bytes can be collected from each. */
+static cairn_status agree_to_gather(cairn_comm *comm, cairn_status st, size_t n_bytes)
 {
     if (st == CAIRN_OK && n_bytes > INT_MAX)
         st = cairn_fail(CAIRN_USAGE,
                         "%zu bytes are too many to be collected from each rank at once", n_bytes);
-    st = cairn_comm_agree(comm, st);
+    return cairn_comm_agree(comm, st);
+}
+
+cairn_status cairn_comm_gather(cairn_comm *comm, cairn_status st, const void *mine, size_t n_bytes,
+                               void *all)
+{
+    st = agree_to_gather(comm, st, n_bytes);
     if (st == CAIRN_OK)
         cairn_comm_check(
             comm,
             MPI_Gather(mine, (int)n_bytes, MPI_BYTE, all, (int)n_bytes, MPI_BYTE, 0, comm->mpi),
             "MPI_Gather");
+    return st;
+}
+
+cairn_status cairn_comm_gather_all(cairn_comm *comm, cairn_status st, const void *mine,
+                                   size_t n_bytes, void *all)
+{
+    st = agree_to_gather(comm, st, n_bytes);
+    if (st == CAIRN_OK)
+        cairn_comm_check(
+            comm,
+            MPI_Allgather(mine, (int)n_bytes, MPI_BYTE, all, (int)n_bytes, MPI_BYTE, comm->mpi),
+            "MPI_Allgather");
     return st;
 }
 

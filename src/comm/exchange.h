@@ -44,6 +44,10 @@ CAIRN_CHECKED cairn_status cairn_comm_same(cairn_comm *comm, cairn_status st, ui
 CAIRN_CHECKED cairn_status cairn_comm_gather(cairn_comm *comm, cairn_status st, const void *mine,
                                              size_t n_bytes, void *all);
 
+/** The same on every rank.  Errors: the agreed one; CAIRN_USAGE: more than MPI can count. */
+CAIRN_CHECKED cairn_status cairn_comm_gather_all(cairn_comm *comm, cairn_status st,
+                                                 const void *mine, size_t n_bytes, void *all);
+
 /** The first n_ranks of the world as a world of their own; *out is NULL on the others.  Close with
  * cairn_comm_close(). */
 CAIRN_CHECKED cairn_status cairn_comm_first(cairn_comm *comm, cairn_status st, int n_ranks,

@@ -118,6 +118,7 @@ cairn_status cairn_setup_trainer(const struct cairn_config *config, cairn_comm *
         .normalize = config->batch_normalize == 0,
         .clip_norm = config->optim_clip_norm,
         .ema = config->train_ema,
+        .balance_every = config->train_balance == 1 ? config->train_balance_every : 0,
         .seed = config->train_seed,
     };
     cairn_trainer *t = NULL;

@@ -33,8 +33,8 @@ static cairn_status evaluate_share(const struct cairn_evaluation *e, struct cair
                                            .updates = UINT64_MAX};
     struct cairn_window window;
     if (!cairn_window_next(&rule, 0, 0, &window)) return CAIRN_OK;
-    struct cairn_share share =
-        cairn_window_share(&window, cairn_comm_rank(e->comm), cairn_comm_size(e->comm));
+    struct cairn_share share = cairn_balance_share(e->balance, &window, cairn_comm_rank(e->comm),
+                                                   cairn_comm_size(e->comm));
     for (uint64_t m = share.first; m < share.end; m++) {
         if (e->leaves_with != NULL && cairn_trainer_wants_leave(e->leaves_with)) {
             cairn_exact_add(&sum[LEFT], 1);
@@ -79,6 +79,7 @@ static cairn_status evaluate_split(cairn_trainer *t, const float *w, enum cairn_
         .n_samples = cairn_dataset_size(t->parts.dataset, split),
         .micro = t->parts.rule.micro,
         .leaves_with = leaves_with,
+        .balance = t->balance,
     };
     return cairn_evaluate(&evaluation, out);
 }

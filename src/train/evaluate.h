@@ -7,6 +7,7 @@
 #include "cairn/trainer.h"
 #include "data/loader.h"
 #include "nn/model.h"
+#include "train/balance.h"
 
 /** What is evaluated on what.  Everything is borrowed. */
 struct cairn_evaluation {
@@ -18,6 +19,7 @@ struct cairn_evaluation {
     uint64_t micro;                   /* b */
     const cairn_trainer *leaves_with; /* left early where this trainer's run is to stop; NULL: never
                                        */
+    struct cairn_balance *balance;    /* of the ranks' speeds; NULL: equal shares */
 };
 
 /** Sums over the group, shared by the ranks and added exactly: the same bits in every world.

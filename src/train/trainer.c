@@ -34,6 +34,8 @@ cairn_status cairn_trainer_create(const struct cairn_trainer_parts *parts, cairn
         st = cairn_memory_get(t->params->n_items, sizeof *t->flow, "figures", &t->flow);
     if (st == CAIRN_OK)
         st = cairn_sum_create(parts->comm, parts->sum_kind, t->params, (size_t)n_addends, &t->sum);
+    if (st == CAIRN_OK && parts->balance_every > 0 && cairn_comm_size(parts->comm) > 1)
+        st = cairn_balance_create(cairn_comm_size(parts->comm), parts->balance_every, &t->balance);
     if (st != CAIRN_OK) {
         cairn_trainer_close(t);
         return st;
@@ -47,6 +49,7 @@ cairn_status cairn_trainer_create(const struct cairn_trainer_parts *parts, cairn
 void cairn_trainer_close(cairn_trainer *t)
 {
     if (t == NULL) return;
+    cairn_balance_free(t->balance);
     cairn_sum_free(t->sum);
     free(t->flow);
     free(t->average);
@@ -82,8 +85,20 @@ void cairn_trainer_locate(cairn_trainer *t)
     t->done = !cairn_window_next(&t->parts.rule, t->at.update, t->at.position, &t->window);
     t->share = (struct cairn_share){0};
     if (t->done) return;
-    t->share = cairn_window_share(&t->window, cairn_comm_rank(t->parts.comm),
-                                  cairn_comm_size(t->parts.comm));
+    t->share = cairn_balance_share(t->balance, &t->window, cairn_comm_rank(t->parts.comm),
+                                   cairn_comm_size(t->parts.comm));
+}
+
+cairn_status cairn_trainer_rebalance(cairn_trainer *t)
+{
+    const double *spent_s = t->where.spent_s;
+    double busy_s = spent_s[CAIRN_PHASE_DATA] + spent_s[CAIRN_PHASE_COMPUTE];
+    const struct cairn_balance_work work = {
+        .update = t->at.update + 1,
+        .mine = {.busy_ns = (uint64_t)(busy_s * 1e9), .n_micro = cairn_trainer_share(t)},
+        .window_micro = t->window.n_micro,
+    };
+    return cairn_balance_update(t->balance, t->parts.comm, &work);
 }
 
 void cairn_trainer_advance(cairn_trainer *t, const struct cairn_totals *totals)

@@ -18,6 +18,7 @@
 #include "optim/schedule.h"
 #include "report/run_folder.h"
 #include "tensor/norm.h"
+#include "train/balance.h"
 #include "train/deadline.h"
 #include "train/window.h"
 
@@ -35,6 +36,7 @@ struct cairn_trainer_parts {
     bool normalize;               /* divide by W */
     double clip_norm;             /* 0: no clipping */
     double ema;                   /* decay of the moving average of the weights; 0: there is none */
+    uint64_t balance_every;       /* updates between two cuts by speed; 0: shares are equal */
     uint64_t seed;
 };
 
@@ -70,6 +72,7 @@ struct cairn_trainer {
     bool done;                      /* the run is complete; else ... */
     struct cairn_window window;     /* ... the next update's samples ... */
     struct cairn_share share;       /* ... and this rank's micro-batches */
+    struct cairn_balance *balance;  /* owned; NULL: shares are equal */
     struct cairn_where where;       /* phase, micro-batch and times of this update */
     struct cairn_times times;       /* in the whole run */
     struct cairn_deadline deadline; /* of the job, where a run has one; rank 0 */
@@ -120,6 +123,10 @@ double cairn_trainer_rate(const cairn_trainer *t);
  * Errors: none. */
 struct cairn_update_record cairn_trainer_record(const cairn_trainer *t,
                                                 const struct cairn_totals *totals);
+
+/** The running update was summed: measure, and find the shares of the next ones.  Collective.
+ * Errors: none but the network. */
+CAIRN_CHECKED cairn_status cairn_trainer_rebalance(cairn_trainer *t);
 
 /** Take note that the running update is done, and find the next one's window and share.
  * Ranks: local.  Errors: none. */

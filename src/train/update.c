@@ -88,8 +88,9 @@ cairn_status cairn_trainer_sum(cairn_trainer *t, cairn_status st, bool *again,
     if (t->done) return cairn_fail(CAIRN_USAGE, "the run is complete: it has no further update");
     cairn_where_enter(&t->where, CAIRN_PHASE_REDUCE);
     st = cairn_sum_reduce(t->sum, st, cairn_trainer_wants_stop(t), &t->g, &totals);
-    cairn_where_enter(&t->where, CAIRN_PHASE_UPDATE);
     *again = st == CAIRN_OK && cairn_sum_again(t->sum);
+    if (st == CAIRN_OK && !*again) st = cairn_trainer_rebalance(t); /* only with train.balance */
+    cairn_where_enter(&t->where, CAIRN_PHASE_UPDATE);
     if (st == CAIRN_OK && !*again) st = apply(t, &totals, out);
     if (st == CAIRN_OK) return CAIRN_OK;
     return cairn_fail_in(st, "training, epoch %llu update %llu",
