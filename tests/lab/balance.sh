@@ -69,7 +69,7 @@ measure()
     figures off $((micros / 2))
     off_s=$update_s
     lab_expect 0 2 h1 h2 -- train run.yaml train.updates=$((3 * n_half)) train.balance=auto train.balance_every=4 --out auto
-    grep 'shares of' err
+    grep 'shares of' err || fail "the shares stayed equal"
     figures auto "$(shares | cut -d ' ' -f 1)"
     echo "off / auto: $(awk "BEGIN { printf \"%.2f\", $off_s / $update_s }")"
 }
