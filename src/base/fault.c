@@ -7,6 +7,9 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+static const char HANG[] = "hang:";
 
 static int this_rank;
 static atomic_long n_seen;
@@ -31,6 +34,8 @@ bool cairn_fault(const char *point)
 {
     const char *fault = planted();
     if (fault == NULL) return false;
+    bool hangs = strncmp(fault, HANG, sizeof HANG - 1) == 0;
+    if (hangs) fault += sizeof HANG - 1;
     size_t n = strcspn(fault, "@#");
     if (strlen(point) != n || strncmp(fault, point, n) != 0) return false;
     const char *rank = strchr(fault, '@');
@@ -38,6 +43,7 @@ bool cairn_fault(const char *point)
     const char *count = strchr(fault, '#');
     bool fails =
         atomic_fetch_add(&n_seen, 1) + 1 == (count == NULL ? 1 : strtol(count + 1, NULL, 10));
+    while (fails && hangs) pause(); /* for ever, whatever signals come */
     if (fails) errno = EIO;
     return fails;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Planted faults, so that tests can see every failing spot fail.  CAIRN_FAULT=data.read@2#3 makes
  * rank 2 fail at its third data.read; @ and # may be left out (every rank, first time).
- * base/faults.def lists the points. */
+ * CAIRN_FAULT=hang:data.read@2#3 makes it sleep there for ever instead.  base/faults.def lists the
+ * points. */
 #ifndef CAIRN_BASE_FAULT_H
 #define CAIRN_BASE_FAULT_H
 

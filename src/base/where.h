@@ -11,22 +11,31 @@
 /** What a rank is at.  Names: cairn_phase_name(). */
 enum cairn_phase {
     CAIRN_PHASE_OTHER, /* what has no phase of its own: the caller's loop, say */
+    CAIRN_PHASE_START, /* of MPI */
+    CAIRN_PHASE_READY, /* from the run file to the first update */
     CAIRN_PHASE_DATA,
     CAIRN_PHASE_COMPUTE,
     CAIRN_PHASE_REDUCE,
     CAIRN_PHASE_UPDATE,
     CAIRN_PHASE_EVALUATE,
     CAIRN_PHASE_SAVE,
+    CAIRN_PHASE_END, /* of the process */
     CAIRN_N_PHASES
 };
 
-/** A rank's whereabouts.  A zeroed one is fine. */
+/** A rank's whereabouts.  A zeroed one is fine.  A stage is an update with what follows it, an
+ * evaluation or a save. */
 struct cairn_where {
     _Atomic uint64_t since_ns; /* of cairn_clock_s(); 0: nothing has begun */
     _Atomic uint64_t update;   /* the running one, from 1; 0: none yet */
     _Atomic uint64_t micro;    /* of this rank's share, from 0 */
     _Atomic int phase;
-    double spent_s[CAIRN_N_PHASES]; /* since cairn_where_begin(); the training thread's own */
+    _Atomic uint64_t stage_ns; /* when the running stage began; 0: none has */
+    _Atomic int stage;         /* CAIRN_PHASE_UPDATE, _EVALUATE or _SAVE */
+    /* the training thread's own: */
+    double spent_s[CAIRN_N_PHASES]; /* since cairn_where_begin() */
+    double total_s[CAIRN_N_PHASES]; /* since the first phase */
+    uint64_t n_micro, n_samples;    /* worked since then, for training */
 };
 
 /** An update begins: nothing was spent on it yet.  Ranks: local.  Errors: none. */
@@ -34,6 +43,9 @@ void cairn_where_begin(struct cairn_where *where, uint64_t update);
 
 /** The phase before ends here, this one begins.  Ranks: local.  Errors: none. */
 void cairn_where_enter(struct cairn_where *where, enum cairn_phase phase);
+
+/** The same phase goes on with its next micro-batch.  Ranks: local.  Errors: none. */
+void cairn_where_step(struct cairn_where *where, uint64_t micro);
 
 /** "reading data", for a message.  Ranks: local.  Errors: none. */
 const char *cairn_phase_name(enum cairn_phase phase);

@@ -27,7 +27,8 @@ struct cairn_command {
     const char *doc;   /* one sentence */
     const char *help;  /* the rest of what -h prints, lines */
     bool collective;   /* calls MPI_Init; else comm is NULL in run */
-    bool saves; /* on TERM, INT and USR1, which are caught from the start of the process on */
+    bool saves;   /* on TERM, INT and USR1, which are caught from the start of the process on */
+    bool watched; /* a watchdog ends it where it hangs (comm/watchdog.h) */
     /** Ranks: all of the world where collective.  Errors: its own; main prints the one line. */
     cairn_status (*run)(const struct cairn_arguments *arguments, cairn_comm *comm);
 };

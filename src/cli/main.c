@@ -13,6 +13,7 @@
 #include "base/memory.h"
 #include "cli/command.h"
 #include "cli/version.h"
+#include "comm/watchdog.h"
 
 #define X(name) extern const struct cairn_command cairn_command_##name;
 #include "cli/commands.def"
@@ -80,14 +81,22 @@ static int run_collective(const struct cairn_command *command,
 {
     cairn_comm *comm = NULL;
     if (command->saves) cairn_interrupt_catch();
+    struct cairn_watchdog *dog = command->watched ? cairn_watchdog_start() : NULL;
     cairn_status st = cairn_comm_open(&comm);
-    if (st != CAIRN_OK) return end(st, true);
+    if (st != CAIRN_OK) {
+        cairn_watchdog_stop(dog);
+        return end(st, true);
+    }
     bool main_rank = cairn_comm_rank(comm) == 0;
     if (!main_rank) cairn_log_mute();
+    cairn_watchdog_join(dog, comm);
+    cairn_watchdog_phase(comm, CAIRN_PHASE_READY);
     st = command->run(arguments, comm);
     int code = end(st, main_rank);
     if (command->saves) cairn_interrupt_ignore(); /* the outcome stands */
+    cairn_watchdog_phase(comm, CAIRN_PHASE_END);
     cairn_comm_close(comm);
+    cairn_watchdog_stop(dog);
     return code;
 }
 

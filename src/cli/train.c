@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * cairn train RUN.yaml: from a run file to a run folder. */
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 #include "cluster/doctor.h"
 #include "cluster/launcher.h"
 #include "comm/exchange.h"
+#include "comm/watchdog.h"
 #include "setup/setup.h"
 
 enum { PLATFORM_BYTES = 512 };
@@ -300,6 +302,14 @@ static cairn_status look_at_launch(struct job *job)
     return cairn_doctor_start(job->comm, &wanted);
 }
 
+static double hang_timeout_s(const struct cairn_config *config)
+{
+    enum { WORD_AUTO, WORD_NONE };
+    double timeout_s = config->train_hang_timeout;
+    if (timeout_s == CAIRN_KEY_DURATION_WORD(WORD_AUTO)) return CAIRN_HANG_AUTO;
+    return timeout_s == CAIRN_KEY_DURATION_WORD(WORD_NONE) ? (double)INFINITY : timeout_s;
+}
+
 /* Everything that can be wrong before the first update.  Collective. */
 static cairn_status prepare(struct job *job, const struct cairn_arguments *arguments)
 {
@@ -312,6 +322,7 @@ static cairn_status prepare(struct job *job, const struct cairn_arguments *argum
                                  &job->config));
     if (job->main) st = find_deadline(job, arguments->begin_s);
     CAIRN_TRY(cairn_comm_agree_main(job->comm, st));
+    cairn_watchdog_limit(job->comm, hang_timeout_s(job->config));
     CAIRN_TRY(look_at_launch(job));
     CAIRN_TRY(cairn_setup_trainer(job->config, job->comm, &job->trainer));
     cairn_setup_platform(job->config, job->platform, sizeof job->platform);
@@ -341,6 +352,7 @@ static cairn_status run_train(const struct cairn_arguments *arguments, cairn_com
         close_job(&job);
         return st;
     }
+    cairn_watchdog_phase(comm, CAIRN_PHASE_READY); /* half done: its time begins anew */
     if (st == CAIRN_OK) st = resume(&job);
     if (st == CAIRN_OK) st = train(&job, &summary);
     if (summary != NULL) printf("%s", summary);
@@ -375,5 +387,6 @@ const struct cairn_command cairn_command_train = {
             "code 75.\n",
     .collective = true,
     .saves = true,
+    .watched = true,
     .run = run_train,
 };

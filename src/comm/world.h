@@ -8,8 +8,11 @@
 
 #include "cairn/comm.h"
 
+struct cairn_watchdog;
+
 struct cairn_comm {
-    MPI_Comm mpi; /* a duplicate with MPI_ERRORS_RETURN; owned */
+    MPI_Comm mpi;                    /* a duplicate with MPI_ERRORS_RETURN; owned */
+    struct cairn_watchdog *watchdog; /* borrowed; NULL: nobody watches */
     int rank, size;
     bool started_mpi; /* and so ends it */
 };

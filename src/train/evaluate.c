@@ -44,6 +44,7 @@ static cairn_status evaluate_share(const struct cairn_evaluation *e, struct cair
         struct cairn_scores scores = {0};
         size_t n = 0;
         uint64_t first = cairn_window_micro(&rule, &window, m, &n);
+        if (e->where != NULL) cairn_where_step(e->where, m - share.first);
         CAIRN_TRY(cairn_loader_read(e->loader, first, n, &micro));
         CAIRN_TRY(cairn_model_evaluate(e->model, e->w, &micro, &scores));
         CAIRN_TRY(add_scores(sum, &scores));
@@ -80,6 +81,7 @@ static cairn_status evaluate_split(cairn_trainer *t, const float *w, enum cairn_
         .micro = t->parts.rule.micro,
         .leaves_with = leaves_with,
         .balance = t->balance,
+        .where = &t->where,
     };
     return cairn_evaluate(&evaluation, out);
 }

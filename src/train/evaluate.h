@@ -3,6 +3,7 @@
 #ifndef CAIRN_TRAIN_EVALUATE_H
 #define CAIRN_TRAIN_EVALUATE_H
 
+#include "base/where.h"
 #include "cairn/comm.h"
 #include "cairn/trainer.h"
 #include "data/loader.h"
@@ -20,6 +21,7 @@ struct cairn_evaluation {
     const cairn_trainer *leaves_with; /* left early where this trainer's run is to stop; NULL: never
                                        */
     struct cairn_balance *balance;    /* of the ranks' speeds; NULL: equal shares */
+    struct cairn_where *where; /* takes note of each micro-batch; NULL: nobody wants to know */
 };
 
 /** Sums over the group, shared by the ranks and added exactly: the same bits in every world.

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "comm/exchange.h"
+#include "comm/watchdog.h"
 
 static bool every(uint64_t n, uint64_t update)
 {
@@ -80,6 +81,18 @@ static cairn_status one_update(struct cairn_run *run, bool *stop)
     return *stop ? CAIRN_OK : after_update(run, stop);
 }
 
+static cairn_status update_after_update(struct cairn_run *run, bool *stop, char **summary)
+{
+    cairn_trainer *t = run->t;
+    cairn_status st = CAIRN_OK;
+    if (run->main)
+        cairn_progress_begin(&run->progress, t->at.update, cairn_window_total(&t->parts.rule));
+    while (st == CAIRN_OK && !*stop && !t->done) st = one_update(run, stop);
+    if (run->main) cairn_progress_end(&run->progress);
+    if (st == CAIRN_OK) st = cairn_run_finish(run, stop, summary);
+    return st;
+}
+
 cairn_status cairn_train_run(cairn_trainer *t, const struct cairn_run_options *options,
                              char **summary)
 {
@@ -101,12 +114,11 @@ cairn_status cairn_train_run(cairn_trainer *t, const struct cairn_run_options *o
     st = cairn_run_recall_evaluation(&run);
     if (st == CAIRN_OK) st = cairn_comm_max(t->parts.comm, st, &asked, 1);
     bool stop = asked != 0 && !t->done;
+    cairn_where_enter(&t->where, CAIRN_PHASE_OTHER);
+    cairn_watchdog_look_at(t->parts.comm, &t->where);
     if (st == CAIRN_OK && !stop) st = evaluate_missed(&run, &stop);
-    if (run.main)
-        cairn_progress_begin(&run.progress, t->at.update, cairn_window_total(&t->parts.rule));
-    while (st == CAIRN_OK && !stop && !t->done) st = one_update(&run, &stop);
-    if (run.main) cairn_progress_end(&run.progress);
-    if (st == CAIRN_OK) st = cairn_run_finish(&run, &stop, summary);
+    if (st == CAIRN_OK) st = update_after_update(&run, &stop, summary);
+    cairn_watchdog_look_at(t->parts.comm, NULL);
     if (st != CAIRN_OK || !stop) return st;
     cairn_run_tell_stop(&run, first);
     return CAIRN_STOPPED;

@@ -43,6 +43,8 @@ cairn_status cairn_trainer_backward(cairn_trainer *t, size_t i)
         st = cairn_model_gradient(t->parts.model, t->w, &micro, &t->sum->sink, &scores);
     if (st == CAIRN_OK) st = cairn_sum_scores(t->sum, &scores);
     cairn_where_enter(&t->where, CAIRN_PHASE_OTHER);
+    t->where.n_micro++;
+    t->where.n_samples += n;
     return st;
 }
 

@@ -10,16 +10,6 @@ train: {epochs: 100000, seed: 3, reproducible: true}
 checkpoint: {every_updates: 50, keep: 1}
 END
 
-# The process of one rank of the run in the background.
-rank_of()
-{
-    local process
-    for process in $(ranks_of "$pid"); do
-        if [ "$1" = 0 ] && [ "$process" = "$pid" ]; then echo "$process"; fi # without a launcher
-        ! tr '\0' '\n' <"/proc/$process/environ" | grep -Eqx "(OMPI_COMM_WORLD_RANK|PMI_RANK)=$1" || echo "$process"
-    done
-}
-
 # saved DIR: what a stopped run leaves.
 saved()
 {

@@ -95,6 +95,16 @@ ranks_of()
     for child in $children; do ranks_of "$child"; done
 }
 
+# rank_of RANK: the process of one rank of the run in the background.
+rank_of()
+{
+    local process
+    for process in $(ranks_of "$pid"); do
+        if [ "$1" = 0 ] && [ "$process" = "$pid" ]; then echo "$process"; fi # without a launcher
+        ! tr '\0' '\n' <"/proc/$process/environ" | grep -Eqx "(OMPI_COMM_WORLD_RANK|PMI_RANK)=$1" || echo "$process"
+    done
+}
+
 # expect CODE RANKS ARGUMENTS...: run, and fail where it ends otherwise.
 expect()
 {

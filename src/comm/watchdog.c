@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * The watchdog: thread, line and end.  Whether it is time: late.c. */
+#include "comm/watchdog.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "comm/late.h"
+#include "comm/stack.h"
+#include "comm/world.h"
+
+enum { HOST_BYTES = 64, STACK_BYTES = 1024, LINE_BYTES = 2048 };
+
+static const double LEAST_NAP_S = 0.2;
+static const double MOST_NAP_S = 1;
+static const double NAPS_PER_LIMIT = 16;
+/* What the others need to print: a rank that hangs in its share began to before they began to wait,
+ * by no more than a stage. */
+static const double GRACE_S = 2;
+
+struct cairn_watchdog {
+    pthread_t thread, watched;
+    pthread_mutex_t lock; /* of what follows up to `late` */
+    pthread_cond_t changed;
+    bool stops;
+    int rank, size; /* size 0: not known yet */
+    double timeout_s;
+    struct cairn_where process;      /* before and after training */
+    const struct cairn_where *where; /* what is looked at: that, or a trainer's */
+    struct cairn_late late;
+    struct cairn_stack stack;
+    char host[HOST_BYTES];
+};
+
+/* The end, should the thread itself hang on its way to it. */
+static void on_alarm(int number)
+{
+    (void)number;
+    _exit(CAIRN_LOST);
+}
+
+static void say(const char *line)
+{
+    size_t n = strlen(line);
+    while (n > 0) { /* not by stdio, whose lock the thread that hangs may hold */
+        ssize_t written = write(STDERR_FILENO, line, n);
+        if (written <= 0) return;
+        line += written;
+        n -= (size_t)written;
+    }
+}
+
+static void sleep_s(double seconds)
+{
+    struct timespec rest = {.tv_sec = (time_t)seconds,
+                            .tv_nsec = (long)((seconds - floor(seconds)) * 1e9)};
+    while (nanosleep(&rest, &rest) != 0) {
+    }
+}
+
+/* "rank 2 of 8 on host n3 (process 4711): summing over the ranks, update 1200, micro-batch 3" */
+static void describe(const struct cairn_watchdog *dog, char *text, size_t n_bytes)
+{
+    char rank[64] = "a rank";
+    char update[48] = "";
+    char micro[48] = "";
+    const struct cairn_where *where = dog->where;
+    enum cairn_phase phase = (enum cairn_phase)where->phase;
+    if (dog->size > 0) snprintf(rank, sizeof rank, "rank %d of %d", dog->rank, dog->size);
+    if (where->update > 0)
+        snprintf(update, sizeof update, ", update %llu", (unsigned long long)where->update);
+    if (where->update > 0 && phase != CAIRN_PHASE_SAVE)
+        snprintf(micro, sizeof micro, ", micro-batch %llu", (unsigned long long)where->micro);
+    snprintf(text, n_bytes, "%s on host %s (process %ld): %s%s%s", rank, dog->host, (long)getpid(),
+             cairn_phase_name(phase), update, micro);
+}
+
+/* Late: the line, time for the others to print theirs, the end.  Rank 0 speaks the last word and
+ * ends the job, for a launcher kills all once one is gone; the others end without it only where it
+ * cannot. */
+static void end_job(struct cairn_watchdog *dog, double limit_s)
+{
+    char what[512];
+    char stack[STACK_BYTES];
+    char line[LINE_BYTES];
+    double grace_s = GRACE_S + fmin(dog->late.longest_s, limit_s);
+    bool first = dog->size == 0 || dog->rank == 0;
+    struct sigaction action = {.sa_handler = on_alarm};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGALRM, &action, NULL);
+    alarm((unsigned)(2 * grace_s) + 10);
+    describe(dog, what, sizeof what);
+    cairn_stack_text(&dog->stack, dog->watched, stack, sizeof stack);
+    snprintf(line, sizeof line, "cairn: %s, for %.0f s; stack: %s\n", what, dog->late.waited_s,
+             stack);
+    say(line);
+    sleep_s(first ? grace_s : grace_s + GRACE_S);
+    if (first) {
+        snprintf(
+            line, sizeof line,
+            "cairn: the job hung for more than %.0f s (train.hang_timeout): a rank that sums or "
+            "exchanges waits for one that does something else, or that has no line here; "
+            "start it again to go on from the newest checkpoint\n",
+            limit_s);
+        if (dog->size > 1) say(line);
+    }
+    _exit(CAIRN_LOST);
+}
+
+static double nap_of(double limit_s)
+{
+    return fmin(MOST_NAP_S, fmax(LEAST_NAP_S, limit_s / NAPS_PER_LIMIT));
+}
+
+/* One look; the answer is how long to sleep before the next. */
+static double look(struct cairn_watchdog *dog, double nap_s)
+{
+    const struct cairn_where *where = dog->where;
+    const struct cairn_look seen = {
+        .since_ns = where->since_ns,
+        .stage_ns = where->stage_ns,
+        .stage = where->stage,
+        .now_s = cairn_clock_s(),
+        .nap_s = nap_s,
+    };
+    cairn_late_look(&dog->late, &seen);
+    double limit_s = cairn_late_limit(&dog->late, dog->timeout_s);
+    if (dog->late.waited_s > limit_s && where->since_ns == seen.since_ns) end_job(dog, limit_s);
+    return nap_of(limit_s);
+}
+
+static void *watch(void *argument)
+{
+    struct cairn_watchdog *dog = argument;
+    double nap_s = LEAST_NAP_S;
+    pthread_mutex_lock(&dog->lock);
+    while (!dog->stops) {
+        struct timespec end;
+        clock_gettime(CLOCK_MONOTONIC, &end);
+        long ns = end.tv_nsec + (long)(nap_s * 1e9);
+        end.tv_sec += ns / 1000000000;
+        end.tv_nsec = ns % 1000000000;
+        if (pthread_cond_timedwait(&dog->changed, &dog->lock, &end) != 0) nap_s = look(dog, nap_s);
+    }
+    pthread_mutex_unlock(&dog->lock);
+    return NULL;
+}
+
+/* Signals are for the training thread. */
+static int start_thread(struct cairn_watchdog *dog)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int failed = pthread_create(&dog->thread, NULL, watch, dog);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return failed;
+}
+
+struct cairn_watchdog *cairn_watchdog_start(void)
+{
+    pthread_condattr_t attributes;
+    struct cairn_watchdog *dog = calloc(1, sizeof *dog);
+    if (dog == NULL) return NULL;
+    dog->timeout_s = CAIRN_HANG_AUTO;
+    dog->where = &dog->process;
+    dog->watched = pthread_self();
+    if (gethostname(dog->host, sizeof dog->host - 1) != 0) snprintf(dog->host, HOST_BYTES, "?");
+    cairn_where_enter(&dog->process, CAIRN_PHASE_START);
+    cairn_stack_prepare(&dog->stack);
+    pthread_mutex_init(&dog->lock, NULL);
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&dog->changed, &attributes);
+    pthread_condattr_destroy(&attributes);
+    if (start_thread(dog) == 0) return dog;
+    free(dog);
+    return NULL;
+}
+
+void cairn_watchdog_stop(struct cairn_watchdog *dog)
+{
+    if (dog == NULL) return;
+    pthread_mutex_lock(&dog->lock);
+    dog->stops = true;
+    pthread_cond_signal(&dog->changed);
+    pthread_mutex_unlock(&dog->lock);
+    pthread_join(dog->thread, NULL);
+    pthread_cond_destroy(&dog->changed);
+    pthread_mutex_destroy(&dog->lock);
+    free(dog);
+}
+
+void cairn_watchdog_join(struct cairn_watchdog *dog, cairn_comm *comm)
+{
+    if (dog == NULL) return;
+    pthread_mutex_lock(&dog->lock);
+    dog->rank = comm->rank;
+    dog->size = comm->size;
+    pthread_mutex_unlock(&dog->lock);
+    comm->watchdog = dog;
+}
+
+void cairn_watchdog_limit(const cairn_comm *comm, double timeout_s)
+{
+    struct cairn_watchdog *dog = comm->watchdog;
+    if (dog == NULL) return;
+    pthread_mutex_lock(&dog->lock);
+    dog->timeout_s = timeout_s;
+    pthread_mutex_unlock(&dog->lock);
+}
+
+void cairn_watchdog_phase(const cairn_comm *comm, enum cairn_phase phase)
+{
+    if (comm->watchdog != NULL) cairn_where_enter(&comm->watchdog->process, phase);
+}
+
+void cairn_watchdog_look_at(const cairn_comm *comm, const struct cairn_where *where)
+{
+    struct cairn_watchdog *dog = comm->watchdog;
+    if (dog == NULL) return;
+    pthread_mutex_lock(&dog->lock);
+    dog->where = where == NULL ? &dog->process : where;
+    cairn_late_turn(&dog->late);
+    pthread_mutex_unlock(&dog->lock);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * The watchdog of a process: a thread that sleeps, looks where the training thread is
+ * (base/where.h), and ends the process with CAIRN_LOST where a phase lasts too long.  Every rank
+ * has one and no two of them talk, for what they would talk over may be what hangs: a rank that
+ * waits in a sum for another is late too, so all that live print their line at about the same time.
+ * Never calls MPI.  How long is too long: late.h. */
+#ifndef CAIRN_COMM_WATCHDOG_H
+#define CAIRN_COMM_WATCHDOG_H
+
+#include "base/where.h"
+#include "cairn/comm.h"
+
+/** A timeout that follows from the times that were measured. */
+#define CAIRN_HANG_AUTO 0.0
+
+struct cairn_watchdog;
+
+/** Begin to watch the calling thread, before MPI starts.  NULL where the system gives no thread:
+ * then nobody watches, which every function below takes.  Ranks: local.  Errors: none. */
+struct cairn_watchdog *cairn_watchdog_start(void);
+
+/** End the thread, and release.  Ranks: local.  Errors: none. */
+void cairn_watchdog_stop(struct cairn_watchdog *dog);
+
+/** From here on it knows its rank, and the functions below find it by `comm`.  Ranks: local.
+ * Errors: none. */
+void cairn_watchdog_join(struct cairn_watchdog *dog, cairn_comm *comm);
+
+/** How long a phase may last: seconds, CAIRN_HANG_AUTO, or INFINITY for no limit.  Ranks: local.
+ * Errors: none. */
+void cairn_watchdog_limit(const cairn_comm *comm, double timeout_s);
+
+/** The process, outside of training, is in this phase now.  Ranks: local.  Errors: none. */
+void cairn_watchdog_phase(const cairn_comm *comm, enum cairn_phase phase);
+
+/** Look there from here on; NULL: at the phases of the process again.  Ranks: local.
+ * Errors: none. */
+void cairn_watchdog_look_at(const cairn_comm *comm, const struct cairn_where *where);
+
+#endif

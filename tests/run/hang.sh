@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# A rank that hangs ends the job with 5: each that lives says in one line where it is; the next start goes on.  A whole job
+# that is suspended for longer than the timeout is none that hangs.
+. "${BASH_SOURCE%/*}/../support/run.sh"
+
+cat >run.yaml <<END
+data: {file: $datasets/digits.h5}
+model: [{type: flatten}, {type: dense, units: 16}, {type: tanh}, {type: dense, units: 10}]
+batch: {global: 100, micro: 16}
+train: {updates: 40, seed: 3, reproducible: true, hang_timeout: 4s}
+checkpoint: {every_updates: 10}
+END
+
+# says RANK RANKS WHAT: its one line on stderr.
+says()
+{
+    local line="^cairn: rank $1 of $2 on host [^ ]+ \(process [0-9]+\): $3, for [0-9]+ s; stack: .+"
+    [ "$(grep -Ec "^cairn: rank $1 " err)" = 1 ] || fail "not one line of rank $1 of $2"
+    grep -Eq "$line" err || fail "no '$3' in the line of rank $1 of $2"
+}
+
+# ended RANKS LIVING: with 5, a line of each that lives, and the last word of rank 0 where it does and is not alone.
+ended()
+{
+    same "exit code" "$code" 5
+    same "lines of ranks" "$(grep -c '^cairn: rank ' err || true)" "$2"
+    [ "$1" = 1 ] || grep -q '^cairn: the job hung for more than 4 s (train.hang_timeout)' err || fail "no last word"
+}
+
+place='update [0-9]+, micro-batch [0-9]+'
+sums="summing over the ranks, $place"
+anywhere="(summing over the ranks|saving|evaluating), update [0-9]+(, micro-batch [0-9]+)?"
+
+# hangs RANK RANKS FAULT WHAT OTHERS: all say so; the next start ends as a run that never hung.
+hangs()
+{
+    local rank=$1 ranks=$2 fault=$3 what=$4 others=$5 r
+    CAIRN_FAULT="hang:$fault@${rank}${6-}" run "$ranks" train run.yaml --out result
+    ended "$ranks" "$ranks"
+    for ((r = 0; r < ranks; r++)); do
+        if [ "$r" = "$rank" ]; then says "$r" "$ranks" "$what"; else says "$r" "$ranks" "$others"; fi
+    done
+    expect 0 "$ranks" train run.yaml --out result
+    same "weights after $fault" "$(weights_of result)" "$weights"
+}
+
+expect 0 2 train run.yaml --out straight
+weights=$(weights_of straight)
+export weights
+
+beside hangs 0 1 data.read "reading data, $place" "" '#60'
+beside hangs 1 2 data.read "reading data, $place" "$sums" '#30'
+beside hangs 1 2 data.read "evaluating, $place" "evaluating, $place" '#60'
+beside hangs 0 2 nn.gradient "computing a gradient, $place" "$sums" '#30'
+beside hangs 2 3 nn.gradient "computing a gradient, $place" "$sums" '#20'
+beside hangs 1 3 comm.call "$anywhere" "$anywhere" '#80'
+beside hangs 0 2 checkpoint.write "saving, update 10" "saving, update 10" ''
+beside hangs 1 2 data.open "making ready" "making ready" ''
+all_good
+
+# A rank that is stopped does not answer; the others end.
+stopped()
+{
+    local rank=$1 ranks=$2 r
+    start "$ranks" train run.yaml --out "$1.$2" train.updates=1000000 checkpoint.keep=1
+    until_true 60 reached "$1.$2" 10
+    kill -STOP "$(rank_of "$rank")"
+    finish
+    same "exit code" "$code" 5
+    same "lines of ranks" "$(grep -c '^cairn: rank ' err || true)" $((ranks - 1))
+    for ((r = 0; r < ranks; r++)); do
+        [ "$r" = "$rank" ] || says "$r" "$ranks" "$anywhere"
+    done
+}
+stopped 1 2
+stopped 0 3
+
+# All are suspended for longer than the timeout, and go on.
+start 3 train run.yaml --out whole train.updates=1000000 checkpoint.keep=1
+until_true 60 reached whole 10
+kill -STOP $(ranks_of "$pid")
+sleep 7 # what it is about
+before=$(newest whole)
+kill -CONT $(ranks_of "$pid")
+until_true 60 reached whole $((before + 20))
+kill -USR1 "$pid"
+finish
+same "exit code of a job that was suspended" "$code" 75
+
+# A rank that ends for another reason needs no watchdog, and a run file may leave it out.
+expect_line 2 1 'train.hang_timeout' train run.yaml --out result train.hang_timeout=soon
+expect 0 2 train run.yaml --out none train.hang_timeout=none
+same "weights without a watchdog" "$(weights_of none)" "$weights"
