@@ -83,9 +83,8 @@ same "updates of a run stopped before the first" "$(json early/summary.json upda
 test -e early/checkpoints/update-00000000.h5 || fail "update 0 is not saved"
 saved early
 
-# A second TERM ends at once, here a process that waits for a named pipe.
-mkdir stuck
-mkfifo stuck/provenance.json
+# A second TERM ends at once, here a process that sleeps for ever.
+export CAIRN_FAULT='hang:data.read#20'
 start 0 train run.yaml --out stuck
 until_true 60 test -e stuck/metrics.csv
 kill -TERM "$pid"
