@@ -12,7 +12,7 @@ lab_needs slurm quota
 lab_up 8 # h1 to h4 for all, h5 is slow, h6 to h8 lose their power
 lab_slurm_up
 
-keys=(train.reproducible=true train.epochs=130 train.evaluate_every=none checkpoint.every_updates=100)
+keys=(train.reproducible=true train.epochs=65 train.evaluate_every=none checkpoint.every_updates=100)
 
 # script NAME LAUNCHER OPTIONS of cairn slurm...: NAME.sbatch, for a run in the folder NAME
 places=--exclude=h[5-8]
@@ -45,7 +45,7 @@ whole()
     whole_lines "$1"
 }
 
-first_checkpoint() { until_true 60 reached "$1" 100; }
+first_checkpoint() { until_true 240 reached "$1" 100; }
 
 # A job that is told to stop saves, is queued again, and goes on; twice.
 story_stop()
@@ -55,8 +55,8 @@ story_stop()
     job=$(submit "$name.sbatch")
     first_checkpoint "$name"
     on head scancel --batch -s USR1 "$job"
-    until_true 60 grep -q "restart 1" "$name.log"
-    until_true 60 grep -q "goes on from" "$name.log"
+    until_true 120 grep -q "restart 1" "$name.log"
+    until_true 120 grep -q "goes on from" "$name.log"
     on head scancel --batch -s USR1 "$job"
     ends "$job" COMPLETED
     told "restart 2"
@@ -67,8 +67,9 @@ story_stop()
 story_shipped()
 {
     local job
-    job=$(submit --nodes=2 --time=5 "$places" "--output=$PWD/$name.log" "--export=ALL,CAIRN=$cairn,CAIRN_LAUNCHER=$1" \
-        "$CAIRN_SOURCE/launch/slurm/train.sbatch" "$recipes/digits.yaml" "${keys[@]}" --out "$PWD/$name" --overwrite)
+    # by the environment: sbatch --export=ALL,NAME=VALUE would make slurmd log in once more to ask for one
+    job=$(on head "CAIRN='$cairn' CAIRN_LAUNCHER=$1 sbatch --parsable --nodes=2 --time=5 '$places' '--output=$PWD/$name.log'" \
+        "'$CAIRN_SOURCE/launch/slurm/train.sbatch' '$recipes/digits.yaml' ${keys[*]} --out '$PWD/$name' --overwrite")
     first_checkpoint "$name"
     on head scancel --batch -s USR1 "$job"
     ends "$job" COMPLETED
@@ -82,10 +83,24 @@ story_limit()
 {
     local job places=--nodelist=h5
     slow h5 0.05
-    script "$name" "$1" --nodes 1 --ranks-per-node 2 --time 1 --sbatch --signal=B:USR1@40 train.epochs=200
+    script "$name" "$1" --nodes 1 --ranks-per-node 2 --time 1 --sbatch --signal=B:USR1@40 train.epochs=130
     job=$(submit "$name.sbatch")
-    until_true 90 grep -qs "saved and is queued again" "$name.log"
+    until_true 120 grep -qs "saved and is queued again" "$name.log"
     slow h5 full
+    ends "$job" COMPLETED
+    whole "$name" "$work/longer"
+}
+
+# The same without any signal from Slurm: train.deadline=slurm, which the script passes.
+story_deadline()
+{
+    local job places=--nodelist=h5
+    slow h5 0.05
+    script "$name" "$1" --nodes 1 --ranks-per-node 2 --time 1 --sbatch --signal=B:CONT@1 train.epochs=130
+    job=$(submit "$name.sbatch")
+    until_true 120 grep -qs "saved and is queued again" "$name.log"
+    slow h5 full
+    told "stopped after update .* and saved (the deadline"
     ends "$job" COMPLETED
     whole "$name" "$work/longer"
 }
@@ -98,7 +113,7 @@ story_scancel()
     job=$(submit "$name.sbatch")
     first_checkpoint "$name"
     on head scancel "$job"
-    until_true 30 grep -qs '"status": "stopped"' "$name/summary.json"
+    until_true 60 grep -qs '"status": "stopped"' "$name/summary.json"
     ends "$job" CANCELLED
     same "restarts of a job that was cancelled" "$(job_field "$job" Restarts)" 0
     job=$(submit "$name.sbatch")
@@ -112,7 +127,7 @@ story_array()
     local job i rates=(0.02 0.03 0.04 0.05 0.06 0.07 0.08 0.1)
     {
         echo "# eight rates"
-        printf 'optim.lr=%s "train.epochs=40"\n' "${rates[@]}"
+        printf 'optim.lr=%s "train.epochs=20"\n' "${rates[@]}"
     } >"$name.txt"
     script "$name" "$1" --nodes 1 --ranks-per-node 1 --array "$name.txt" "--sbatch=--output=$PWD/$name-%a.log"
     job=$(submit "$name.sbatch")
@@ -120,31 +135,43 @@ story_array()
     until_true 240 all_over
     for i in {1..8}; do
         cp "$name-$i.log" err
-        expect 0 0 train "$recipes/digits.yaml" "${keys[@]}" train.epochs=40 "optim.lr=${rates[i - 1]}" --out "alone-$name-$i"
+        expect 0 0 train "$recipes/digits.yaml" "${keys[@]}" train.epochs=20 "optim.lr=${rates[i - 1]}" --out "alone-$name-$i"
         whole "$name/$i" "alone-$name-$i"
     done
 }
 
-# other_node JOB: a node of it that does not run the script
-other_node()
+# loses NODE: a node of $job loses its power, and the job goes on, on other nodes
+loses()
 {
-    on head "scontrol show hostnames $(job_field "$1" NodeList)" | grep -vx "$(job_field "$1" BatchHost)" | head -n 1
+    power_off "$1"
+    ends "$job" COMPLETED
+    told "restart 1"
+    [[ " $(on head "scontrol show hostnames $(job_field "$job" NodeList)" | paste -sd ' ') " != *" $1 "* ]] ||
+        fail "the job ended on $1, which has no power"
+    whole "$name" "$work/whole"
 }
 
-# A node loses its power: the job goes on, on other nodes.
-story_power()
+start_on_spare_nodes()
 {
-    local job lost places=--exclude=h[1-5]
+    local places=--exclude=h[1-5]
     script "$name" "$1" --nodes 2 --ranks-per-node 1
     job=$(submit "$name.sbatch")
     first_checkpoint "$name"
-    lost=$(other_node "$job")
-    power_off "$lost"
-    ends "$job" COMPLETED
-    told "restart 1"
-    [[ " $(on head "scontrol show hostnames $(job_field "$job" NodeList)" | paste -sd ' ') " != *" $lost "* ]] ||
-        fail "the job ended on $lost, which has no power"
-    whole "$name" "$work/whole"
+}
+
+story_power()
+{
+    local job
+    start_on_spare_nodes "$1"
+    loses "$(on head "scontrol show hostnames $(job_field "$job" NodeList)" | grep -vx "$(job_field "$job" BatchHost)")"
+}
+
+# The node that runs the script, so that there is nobody to ask for another start but Slurm.
+story_home()
+{
+    local job
+    start_on_spare_nodes "$1"
+    loses "$(job_field "$job" BatchHost)"
 }
 
 # A rank is killed: the step ends at once and the job is queued again.
@@ -154,11 +181,11 @@ story_rank()
     script "$name" "$1" --nodes 2 --ranks-per-node 1
     job=$(submit "$name.sbatch")
     first_checkpoint "$name"
-    for process in $(pgrep -f -- "train .*--out $PWD/$name\$"); do
+    for process in $(pgrep -f -- "train .*--out $PWD/$name( |\$)"); do
         [ "$(cat "/proc/$process/comm")" != cairn ] || rank=$process
     done
     kill -KILL "$rank"
-    until_true 15 grep -q "lost a rank" "$name.log"
+    until_true 60 grep -q "lost a rank" "$name.log"
     ends "$job" COMPLETED
     told "restart 1"
     whole "$name" "$work/whole"
@@ -210,7 +237,7 @@ tell()
 }
 
 expect 0 2 train "$recipes/digits.yaml" "${keys[@]}" --out whole
-expect 0 2 train "$recipes/digits.yaml" "${keys[@]}" train.epochs=200 --out longer
+expect 0 2 train "$recipes/digits.yaml" "${keys[@]}" train.epochs=130 --out longer
 case ${1-} in
 '')
     for story in "limit srun" "power srun" "stop srun" "follow mpirun" "rank srun" "array srun" "scancel srun" "shipped mpirun" \
@@ -219,11 +246,13 @@ case ${1-} in
     done
     ;;
 full)
-    for story in limit stop follow rank array scancel shipped fail; do
+    for story in stop follow rank array scancel shipped fail; do
         for launcher in srun mpirun; do beside tell $story $launcher; done
     done
     wait
-    for launcher in srun mpirun; do tell power $launcher; done
+    for story in limit deadline power home; do # each with a lab of its own
+        for launcher in srun mpirun; do bash "$CAIRN_SOURCE/tests/lab/slurm.sh" $story $launcher || touch failed; done
+    done
     ;;
 *) tell "$1" "$2" ;;
 esac
