@@ -8,27 +8,28 @@
 /* Who says how many ranks there should be, or, where only that is told, which one this is.
  * Launchers stand before the job around them. */
 static const struct {
-    const char *variable, *launcher;
+    const char *variable;
     bool is_rank; /* the number of this rank; rank 3 means at least 4 */
 } known[] = {
-    {"OMPI_COMM_WORLD_SIZE", "Open MPI's mpirun", false},
-    {"MV2_COMM_WORLD_SIZE", "MVAPICH2's mpirun", false},
-    {"MVP_COMM_WORLD_SIZE", "MVAPICH's mpirun", false},
-    {"MPIRUN_NTASKS", "MVAPICH's mpirun_rsh", false},
-    {"PMI_SIZE", "a PMI launcher (MPICH, Intel MPI, Cray)", false},
-    {"PALS_SIZE", "Cray PALS", false},
-    {"PALS_LOCAL_SIZE", "Cray PALS", false},
-    {"MPI_LOCALNRANKS", "MPICH's or Intel MPI's mpirun", false},
-    {"JSM_NAMESPACE_SIZE", "jsrun", false},
-    {"FLUX_JOB_SIZE", "Flux", false},
-    {"PALS_RANKID", "Cray PALS", true},
-    {"ALPS_APP_PE", "Cray aprun", true},
-    {"PMI_RANK", "a PMI launcher (MPICH, Intel MPI, Cray)", true},
-    {"PMIX_RANK", "a PMIx launcher", true},
-    {"SLURM_STEP_NUM_TASKS", "srun", false},
-    {"SLURM_NTASKS", "Slurm", false}, /* the last one: of the job */
+    {"OMPI_COMM_WORLD_SIZE", false}, /* Open MPI's mpirun */
+    {"MV2_COMM_WORLD_SIZE", false},  /* MVAPICH2's mpirun */
+    {"MVP_COMM_WORLD_SIZE", false},  /* MVAPICH's mpirun */
+    {"MPIRUN_NTASKS", false},        /* MVAPICH's mpirun_rsh */
+    {"PMI_SIZE", false},             /* a PMI launcher (MPICH, Intel MPI, Cray) */
+    {"PALS_SIZE", false},            /* Cray PALS */
+    {"PALS_LOCAL_SIZE", false},      /* Cray PALS */
+    {"MPI_LOCALNRANKS", false},      /* MPICH's or Intel MPI's mpirun */
+    {"JSM_NAMESPACE_SIZE", false},   /* jsrun */
+    {"FLUX_JOB_SIZE", false},        /* Flux */
+    {"PALS_RANKID", true},           /* Cray PALS */
+    {"ALPS_APP_PE", true},           /* Cray aprun */
+    {"PMI_RANK", true},              /* a PMI launcher (MPICH, Intel MPI, Cray) */
+    {"PMIX_RANK", true},             /* a PMIx launcher */
+    {"SLURM_STEP_NUM_TASKS", false}, /* srun */
+    {"SLURM_NTASKS", false},         /* Slurm */
+    {"SLURM_JOB_NUM_NODES", false},  /* sbatch -N 2 alone: a task for each node */
 };
-enum { N_KNOWN = sizeof known / sizeof known[0] };
+enum { N_KNOWN = sizeof known / sizeof known[0], FIRST_OF_JOB = N_KNOWN - 2 };
 
 /* Whole number at the start of a variable; -1: it is not set or says nothing. */
 static long number_of(const char *variable)
@@ -48,9 +49,8 @@ struct cairn_launcher_claim cairn_launcher_claim(void)
         bool silent = value < 0 || (known[i].is_rank && value == 0); /* rank 0 of how many? */
         if (silent) continue;
         claim.variable = known[i].variable;
-        claim.launcher = known[i].launcher;
         claim.least = known[i].is_rank ? value + 1 : value;
-        claim.is_job = i == N_KNOWN - 1;
+        claim.is_job = i >= FIRST_OF_JOB;
         return claim;
     }
     return claim;

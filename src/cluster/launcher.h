@@ -11,7 +11,6 @@
 /** What the variables of a launcher say of the world; `variable` NULL: there are none. */
 struct cairn_launcher_claim {
     const char *variable; /* the one that says so; static */
-    const char *launcher; /* whose it is; static */
     long least;           /* there should be so many ranks at least */
     bool is_job;          /* said by the job around, not by what started this process */
 };

@@ -57,7 +57,7 @@ done
 
 # One of several that a launcher has not joined, as each launcher tells it.
 for variable in OMPI_COMM_WORLD_SIZE MV2_COMM_WORLD_SIZE MVP_COMM_WORLD_SIZE PMI_SIZE PALS_SIZE PALS_LOCAL_SIZE MPI_LOCALNRANKS \
-    MPIRUN_NTASKS JSM_NAMESPACE_SIZE FLUX_JOB_SIZE SLURM_STEP_NUM_TASKS SLURM_NTASKS PMIX_RANK ALPS_APP_PE PALS_RANKID PMI_RANK; do
+    MPIRUN_NTASKS JSM_NAMESPACE_SIZE FLUX_JOB_SIZE SLURM_STEP_NUM_TASKS SLURM_NTASKS SLURM_JOB_NUM_NODES PMIX_RANK ALPS_APP_PE PALS_RANKID PMI_RANK; do
     export "$variable=3"
     said=3
     [[ $variable != *RANK* && $variable != ALPS_APP_PE ]] || [ "$variable" = MPI_LOCALNRANKS ] || said=4
@@ -70,6 +70,7 @@ done
 # A launcher is believed before the job around it: mpirun -n 1 is meant.
 SLURM_NTASKS=4 expect 0 1 doctor
 SLURM_NTASKS=4 SLURM_STEP_NUM_TASKS=1 expect 0 0 doctor
+SLURM_JOB_NUM_NODES=2 SLURM_NTASKS=1 expect 0 0 doctor
 SLURM_NTASKS=nonsense expect 0 0 doctor
 
 # Masks

@@ -43,7 +43,8 @@ static void judge(const struct cairn_launch *launch, struct cairn_findings *out)
         bool asked = launch->ahead_s != NULL && launch->round_s[rank] > 0;
         double ahead_s =
             asked ? launch->ahead_s[rank] : launch->rank[rank].wall_s - launch->rank[0].wall_s;
-        if (fabs(ahead_s) > most_s) most_s = fabs(ahead_s);
+        double within_s = fabs(ahead_s) + (asked ? launch->round_s[rank] / 2 : 0);
+        if (within_s > most_s) most_s = within_s;
         if (fabs(ahead_s) <= (asked ? EXACT_S + launch->round_s[rank] : ROUGH_S)) continue;
         report(launch, rank, ahead_s, out);
         found = true;
@@ -52,7 +53,7 @@ static void judge(const struct cairn_launch *launch, struct cairn_findings *out)
     if (launch->n_hosts == 1)
         cairn_findings_add(out, CAIRN_FINDING_OK, "one host, one clock");
     else
-        cairn_findings_add(out, CAIRN_FINDING_OK, "the hosts' clocks agree to %.3g s%s", most_s,
+        cairn_findings_add(out, CAIRN_FINDING_OK, "the hosts' clocks agree within %.2g s%s", most_s,
                            launch->ahead_s == NULL ? " by a rough look" : "");
 }
 
