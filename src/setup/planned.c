@@ -21,6 +21,16 @@ static uint64_t count_saves(const struct cairn_config *config, const struct cair
     return every == 0 ? 1 : total / every + (total % every != 0 || total == 0);
 }
 
+/* Labels of classes, which a dataset holds from its opening on. */
+static uint64_t label_bytes(const struct cairn_dataset *dataset)
+{
+    uint64_t n = 0;
+    for (int split = 0; split < CAIRN_N_SPLITS; split++)
+        if (cairn_dataset_labels(dataset, (enum cairn_split)split) != NULL)
+            n += cairn_dataset_size(dataset, (enum cairn_split)split);
+    return times(n, sizeof(int32_t));
+}
+
 static cairn_status plan_with(const struct cairn_config *config, struct cairn_dataset *dataset,
                               int n_ranks, struct cairn_planned *out)
 {
@@ -42,7 +52,7 @@ static cairn_status plan_with(const struct cairn_config *config, struct cairn_da
         .gradient = times(size.n_values, cairn_sum_bytes_per_weight(kind)),
         .optimizer = times(times(size.n_weights, sizeof(float)), n_slots),
         .activations = size.activation_bytes,
-        .data = cairn_setup_loader_bytes(config, dataset, micro),
+        .data = plus(cairn_setup_loader_bytes(config, dataset, micro), label_bytes(dataset)),
         .on_wire = times(size.n_values, wire),
         .n_saves = count_saves(config, &rule),
     };

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * What is planned before any memory is taken is what the trainer then has: to the byte for what
+ * the model, the sum and the optimizer hold. */
+#include <string.h>
+
+#include "setup/setup.h"
+#include "support/mpi.h"
+
+/* A dense net, and one of images with everything that adds blocks. */
+static const char *const run_files[] = {
+    "data: {file: " CAIRN_SOURCE_DIR "/datasets/diabetes.h5}\n"
+    "model: [{type: dense, units: 7}, {type: relu}, {type: dense, units: 1}]\n"
+    "batch: {global: 64, micro: 16}\n"
+    "train: {updates: 10}\n"
+    "checkpoint: {every_updates: 4}\n",
+    "data: {file: " CAIRN_SOURCE_DIR "/datasets/digits.h5, in_memory: false}\n"
+    "model: [{type: conv2d, channels: 4, kernel: 3}, {type: batchnorm}, {type: relu},\n"
+    "        {type: flatten}, {type: dense, units: 10}]\n"
+    "batch: {global: 64, micro: 8}\n"
+    "optim: {name: adam, lr: 0.001}\n"
+    "train: {updates: 10, reproducible: true, ema: 0.99}\n"
+    "checkpoint: {every_updates: 0}\n",
+};
+
+/* One of them on this world: the plan, and then the objects. */
+struct subject {
+    struct cairn_config *config;
+    cairn_trainer *t;
+    struct cairn_planned planned;
+};
+
+static cairn_status make(const char *run_file, struct subject *s)
+{
+    cairn_status st = cairn_config_read(run_file, strlen(run_file), "run.yaml", NULL, &s->config);
+    if (st == CAIRN_OK) st = cairn_setup_planned(s->config, cairn_comm_size(world), &s->planned);
+    st = cairn_comm_agree(world, st);
+    return st == CAIRN_OK ? cairn_setup_trainer(s->config, world, &s->t) : st;
+}
+
+static uint64_t slot_bytes(const cairn_trainer *t)
+{
+    const char *name = NULL;
+    float *block = NULL;
+    uint64_t bytes = 0;
+    for (size_t i = 0; cairn_optim_slot(t->parts.optim, i, &name, &block); i++)
+        bytes += t->params->n_weights * sizeof *block;
+    return bytes;
+}
+
+static uint64_t data_bytes(const cairn_trainer *t)
+{
+    uint64_t bytes = 0;
+    for (int split = 0; split < CAIRN_N_SPLITS; split++)
+        if (t->parts.loader[split] != NULL) bytes += cairn_loader_bytes(t->parts.loader[split]);
+    return bytes;
+}
+
+static void plans_are_what_is_taken(void **state)
+{
+    (void)state;
+    static const uint64_t saves[] = {3, 1}; /* of updates 4, 8, 10; at the end */
+    for (size_t i = 0; i < 2; i++) {
+        struct subject s = {.config = NULL};
+        assert_on_all(make(run_files[i], &s) == CAIRN_OK);
+        uint64_t block = s.t->params->n_values * sizeof(float);
+        bool fixed = s.config->train_reproducible;
+        assert_on_all(s.planned.weights == block * (s.t->average != NULL ? 2 : 1));
+        assert_on_all(s.planned.gradient ==
+                      s.t->params->n_values * s.t->sum->kind->bytes_per_weight);
+        assert_on_all(s.planned.optimizer == slot_bytes(s.t));
+        assert_on_all(s.planned.activations == cairn_model_activation_bytes(s.t->parts.model));
+        assert_on_all(s.planned.data > data_bytes(s.t)); /* and the rows of micro-batches */
+        assert_on_all(s.planned.on_wire == block * (fixed ? 2 : 1));
+        assert_on_all(s.planned.n_saves == saves[i]);
+        assert_on_all(cairn_setup_planned_total(&s.planned) >
+                      s.planned.weights + s.planned.activations);
+        cairn_trainer_close(s.t);
+        cairn_config_free(s.config);
+    }
+}
+
+/* Products that no machine can hold are large numbers, not small ones. */
+static void nothing_wraps(void **state)
+{
+    (void)state;
+    struct cairn_planned planned = {.weights = UINT64_MAX, .optimizer = 5};
+    assert_on_all(cairn_setup_planned_total(&planned) == UINT64_MAX);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(plans_are_what_is_taken),
+        cmocka_unit_test(nothing_wraps),
+    };
+    return RUN_ON_ALL("planned", tests);
+}
