@@ -3,7 +3,7 @@
 #
 #   . "${BASH_SOURCE%/*}/../support/run.sh"
 #   . "${BASH_SOURCE%/*}/../support/lab.sh"
-#   lab_needs                            what the test wants besides: slurm, switch, quota
+#   lab_needs                            what the test wants besides: slurm, sshd, switch, quota
 #   lab_up 3                             hosts h1, h2, h3 and the front end "head"
 #   lab_start 4 h1 h2 -- train run.yaml  cairn-mpirun on head, 4 ranks on two hosts, in the background
 #   until_true 30 reached run 100
@@ -17,7 +17,7 @@ export LAB=$work/lab LAB_OWNER=$$
 lab_scripts=$CAIRN_SOURCE/launch/lab
 lab_environment=$LAB/env # what the commands on a host begin with
 
-# lab_needs [slurm] [switch] [quota]: skip, in one sentence, where they are not to be had.
+# lab_needs [slurm] [sshd] [switch] [quota]: skip, in one sentence, where they are not to be had.
 lab_needs()
 {
     local what
@@ -28,6 +28,7 @@ lab_needs()
     for what in "$@"; do
         case $what in
         slurm) needs sbatch slurmctld slurmd munged ;;
+        sshd) needs ssh-keygen ssh && [ -x /usr/sbin/sshd ] || skip "sshd is not installed (launch/install-deps --tests --sshd)" ;;
         switch) [ -c /dev/net/tun ] || skip "the switch in user space wants /dev/net/tun" ;;
         quota) [ -e /sys/fs/cgroup/cpu/cgroup.procs ] || grep -qsw cpu /sys/fs/cgroup/cgroup.controllers ||
             skip "this machine has no control groups for the processor" ;;
@@ -53,6 +54,13 @@ lab_slurm_up()
 {
     "$lab_scripts/slurm-up.sh" >out 2>err </dev/null || fail "Slurm does not come up"
     lab_environment=$LAB/slurm.env
+}
+
+# lab_sshd_up: sshd on the hosts; from now on mpirun starts its daemons by ssh.
+lab_sshd_up()
+{
+    "$lab_scripts/sshd-up.sh" >out 2>err </dev/null || fail "sshd does not come up"
+    lab_environment=$LAB/ssh.env
 }
 
 # on HOST COMMAND: the words are a line for the host's shell.
