@@ -12,7 +12,7 @@ keys=(train.reproducible=true train.epochs=none train.updates=1500 train.evaluat
 expect 0 2 train "$recipes/digits.yaml" "${keys[@]}" --out alone
 
 lab_start 2 h1 h2 -- train "$recipes/digits.yaml" "${keys[@]}" --out run
-until_true 60 reached run 200
+until_true "$limit_s" reached run 200
 stopped="$(processes h2 cairn) $(processes h2 orted)"
 kill -STOP $stopped
 sleep "$away_s"

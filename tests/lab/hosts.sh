@@ -22,7 +22,7 @@ lab_expect 0 5 h1 h2 h3 -- train "$recipes/digits.yaml" "${keys[@]}" --out five
 same_bits five
 
 lab_start 3 h1 h2 h3 -- train "$recipes/digits.yaml" "${keys[@]}" --out stopped
-until_true 30 reached stopped 200
+until_true "$limit_s" reached stopped 200
 lab_signal TERM
 lab_finish
 same "exit code after TERM" "$code" 75

@@ -18,7 +18,7 @@ train_on()
     local from
     from=$(newest run)
     lab_start $# "$@" -- train "$recipes/digits.yaml" "${keys[@]}" --out run
-    until_true 60 reached run $((from + 200))
+    until_true "$limit_s" reached run $((from + 200))
 }
 
 # lost WHAT HOSTS...: the launcher ends by itself, and nothing is left on these hosts

@@ -8,7 +8,7 @@ lab_needs
 lab_up 2
 keys=(train.epochs=none train.updates=20000 train.evaluate_every=none checkpoint.every_updates=100)
 lab_start 2 h1 h2 -- train "$recipes/digits.yaml" "${keys[@]}" --out run
-until_true 30 reached run 200
+until_true "$limit_s" reached run 200
 begin=$EPOCHREALTIME
 cut_off h2
 lab_signal TERM

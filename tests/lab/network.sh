@@ -45,7 +45,7 @@ alone 300
 
 net delay 1000 >/dev/null # so that the run is still there when its link is cut, however fast the machine
 disturbed cut 1000
-until_true 30 reached cut 200
+until_true "$limit_s" reached cut 200
 cut_off h2
 sleep 4
 at_heal=$(newest cut)
