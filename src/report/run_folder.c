@@ -107,7 +107,8 @@ const char *cairn_run_folder_checkpoints(const struct cairn_run_folder *folder)
 cairn_status cairn_run_folder_clear(struct cairn_run_folder *folder)
 {
     static const char *const names[] = {"config.yaml",  "metrics.csv",     "eval.csv",
-                                        "gradflow.csv", "provenance.json", "summary.json"};
+                                        "gradflow.csv", "provenance.json", "summary.json",
+                                        "ranks.csv"};
     char path[CAIRN_PATH_BYTES];
     /* Checkpoints last: until they are gone the folder is still known as one that holds a run. */
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {

@@ -76,6 +76,7 @@ static cairn_status one_update(struct cairn_run *run, bool *stop)
     t->times.compute_s += record.compute_s;
     t->times.reduce_s += record.reduce_s;
     t->times.update_s += record.update_s;
+    cairn_waits_add(&run->waits, record.reduce_s);
     if (run->main) cairn_run_report_update(run, &record, update_wall_s);
     *stop = record.stop && !t->done;
     return *stop ? CAIRN_OK : after_update(run, stop);

@@ -9,6 +9,7 @@
 
 #include "report/progress.h"
 #include "train/trainer.h"
+#include "train/waits.h"
 
 /** An evaluation on test. */
 struct cairn_tested {
@@ -28,6 +29,7 @@ struct cairn_run {
     double wall_before_s;                    /* of the processes before */
     uint64_t saved_update;                   /* of the newest checkpoint; UINT64_MAX: none yet */
     struct cairn_tested test[CAIRN_N_WHICH]; /* the last ones */
+    struct cairn_waits waits;                /* for the other ranks, in this process */
     bool main;                               /* rank 0, which reports */
 };
 
@@ -72,6 +74,10 @@ CAIRN_CHECKED cairn_status cairn_run_share_times(struct cairn_run *run, cairn_st
 
 /** A checkpoint of the last update.  Ranks: collective.  Errors: as cairn_train_save(). */
 CAIRN_CHECKED cairn_status cairn_run_save(struct cairn_run *run);
+
+/** ranks.csv and the table on stderr: what each rank did in this start.  Ranks: collective.
+ * Errors: the agreed one: CAIRN_FILES, memory. */
+CAIRN_CHECKED cairn_status cairn_run_tell_ranks(const struct cairn_run *run);
 
 /** A run that was complete before this start keeps its summary: *text on rank 0, *found on all.
  * Ranks: collective.  Errors: the agreed one. */

@@ -98,5 +98,6 @@ cairn_status cairn_run_finish(struct cairn_run *run, bool *stopped, char **summa
         *stopped = st == CAIRN_STOPPED;
         if (!*stopped && st != CAIRN_OK) return st;
     }
+    CAIRN_TRY(cairn_run_tell_ranks(run)); /* before the summary says that all is there */
     return summarize(run, *stopped, summary);
 }

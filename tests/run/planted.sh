@@ -54,13 +54,13 @@ links()
     victim
     [ "$1" != 0 ] || kinds+=("ln -s $PWD/precious/nothing" "ln $PWD/precious/text" mkfifo)
     for kind in "${kinds[@]}"; do
-        for name in metrics.csv eval.csv gradflow.csv lock config.yaml provenance.json summary.json; do
+        for name in metrics.csv eval.csv gradflow.csv lock config.yaml provenance.json summary.json ranks.csv; do
             rm -rf result
             mkdir result
             $kind result/$name
             case $name:$kind in
             config.yaml:mkfifo) expect_line 6 "$1" "$name: is not a plain file" train run.yaml --out result ;;
-            config.yaml:* | summary.json:ln*) expect 0 "$1" train run.yaml --out result -q ;;
+            config.yaml:* | summary.json:ln* | ranks.csv:ln*) expect 0 "$1" train run.yaml --out result -q ;;
             *:ln\ -s*) expect_line 6 "$1" "$name: is a symbolic link, which is not followed" train run.yaml --out result ;;
             *) expect_line 6 "$1" "$name: (is not a plain file|cannot be opened)" train run.yaml --out result ;;
             esac
