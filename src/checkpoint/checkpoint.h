@@ -30,7 +30,11 @@ struct cairn_array {
     struct cairn_shape shape;
     void *data;        /* borrowed */
     size_t text_bytes; /* TEXT only: bytes of data */
+    bool optional;     /* a file without it is read all the same, and leaves the data alone */
 };
+
+/** Bytes of its data.  Ranks: local.  Errors: none. */
+size_t cairn_array_bytes(const struct cairn_array *array);
 
 /** A text attribute of the file: the version of a library, say. */
 struct cairn_attribute {
@@ -74,21 +78,69 @@ CAIRN_CHECKED cairn_status cairn_state_add_tensors(struct cairn_state *state, co
 CAIRN_CHECKED cairn_status cairn_state_add_attribute(struct cairn_state *state, const char *name,
                                                      const char *text);
 
+/**
+ * Take the memory for a copy of a state: arrays like those of `of`, whose data lie one behind the
+ * other in *block, to be released with free().  The attributes are borrowed as they are.
+ *
+ * Ranks   local
+ * Errors  CAIRN_USAGE: memory
+ */
+CAIRN_CHECKED cairn_status cairn_state_twin(const struct cairn_state *of, struct cairn_state *out,
+                                            void **block);
+
+/** Copy the data of a state into its twin; allocates nothing.  Ranks: local.  Errors: none. */
+void cairn_state_copy(const struct cairn_state *from, const struct cairn_state *twin);
+
 /** Release the lists, not what they borrow; a zeroed state is fine.  Ranks: local.
  * Errors: none. */
 void cairn_state_free(struct cairn_state *state);
 
+/** Which checkpoints stay.  The one that best.h5 points at always does. */
+struct cairn_keep {
+    size_t newest;      /* so many; 0: all */
+    uint64_t every;     /* and those of every so many updates; 0: none */
+    const uint64_t *at; /* and those of these updates, [n_at]; borrowed */
+    size_t n_at;
+};
+
+/** Whether the checkpoint of this update is a milestone, which stays whatever comes after it.
+ * Ranks: local.  Errors: none. */
+bool cairn_keep_always(const struct cairn_keep *keep, uint64_t update);
+
+/** Where checkpoints go. */
+struct cairn_checkpoint_place {
+    const char *folder; /* borrowed */
+    struct cairn_keep keep;
+    cairn_status (*before_name)(void *context); /* called when the file is complete and has no name
+                                                   yet; NULL: nothing */
+    void *context;
+};
+
 /**
  * Write folder/update-NNNNNNNN.h5 (beside its name, synced, opened again and compared, renamed,
- * folder synced), point folder/latest.h5 at it (relative link, by rename), remove all but the
- * newest `keep` (0: keep all) and what killed writers left.  Holds the file in memory meanwhile.
+ * folder synced), point folder/latest.h5, and best.h5 where it is the best, at it (relative links,
+ * by rename).  Holds the file in memory meanwhile.
  *
  * Ranks   local; one writer per folder
  * Errors  CAIRN_FILES: full, read-only, no permission, memory; then nothing but the unfinished
- * file, which is removed, changed
+ * file, which is removed, changed; those of before_name
  */
-CAIRN_CHECKED cairn_status cairn_checkpoint_write(const char *folder, uint64_t update,
-                                                  const struct cairn_state *state, size_t keep);
+CAIRN_CHECKED cairn_status cairn_checkpoint_write(const struct cairn_checkpoint_place *place,
+                                                  uint64_t update, bool best,
+                                                  const struct cairn_state *state);
+
+/** Remove the checkpoints that need not stay, never that of update `written`, and what killed
+ * writers left.  Ranks: local.  Errors: CAIRN_FILES: some stay; the others are gone. */
+CAIRN_CHECKED cairn_status cairn_checkpoint_prune(const struct cairn_checkpoint_place *place,
+                                                  uint64_t written);
+
+/** Whether there is a file for the checkpoint of this update; it is not opened.  Ranks: local.
+ * Errors: none. */
+bool cairn_checkpoint_exists(const char *folder, uint64_t update);
+
+/** Point best.h5 at the checkpoint of an update; UINT64_MAX: remove it.  Ranks: local.
+ * Errors: CAIRN_FILES. */
+CAIRN_CHECKED cairn_status cairn_checkpoint_set_best(const char *folder, uint64_t update);
 
 /**
  * Read into the arrays of `state`, by path and shape; numbers are converted, texts are left alone.

@@ -6,10 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/memory.h"
 #include "checkpoint/internal.h"
+
+static const char best_name[] = "best.h5";
 
 /* The updates of which there are checkpoints, newest first. */
 struct listing {
@@ -108,26 +111,72 @@ cairn_status cairn_checkpoint_newest(const char *folder, bool *found, char path[
     return st;
 }
 
-/* An old checkpoint; that one stays is no reason to end. */
-static void remove_file(const char *folder, uint64_t update)
+static cairn_status path_of(const char *folder, uint64_t update, char path[CAIRN_PATH_BYTES])
+{
+    char name[CAIRN_FILE_NAME_BYTES];
+    cairn_checkpoint_name(update, name);
+    return cairn_path_join(folder, name, path);
+}
+
+bool cairn_checkpoint_exists(const char *folder, uint64_t update)
+{
+    char path[CAIRN_PATH_BYTES];
+    return path_of(folder, update, path) == CAIRN_OK && access(path, F_OK) == 0;
+}
+
+cairn_status cairn_checkpoint_set_best(const char *folder, uint64_t update)
 {
     char name[CAIRN_FILE_NAME_BYTES];
     char path[CAIRN_PATH_BYTES];
+    CAIRN_TRY(cairn_path_join(folder, best_name, path));
+    if (update == UINT64_MAX) return cairn_file_remove(path);
     cairn_checkpoint_name(update, name);
-    cairn_status st = cairn_path_join(folder, name, path);
-    if (st == CAIRN_OK) st = cairn_file_remove(path);
-    if (st != CAIRN_OK) cairn_log_warning("an old checkpoint stays: %s", cairn_error_text());
+    return cairn_file_link(name, path);
 }
 
-void cairn_folder_prune(const char *folder, uint64_t written, size_t keep)
+/* The update that best.h5 points at; UINT64_MAX: there is none. */
+static uint64_t find_best(const char *folder)
+{
+    char path[CAIRN_PATH_BYTES];
+    char name[CAIRN_FILE_NAME_BYTES];
+    uint64_t update = UINT64_MAX;
+    if (cairn_path_join(folder, best_name, path) != CAIRN_OK) return UINT64_MAX;
+    ssize_t n = readlink(path, name, sizeof name - 1);
+    if (n < 0) return UINT64_MAX;
+    name[n] = '\0';
+    return is_checkpoint(name, &update) ? update : UINT64_MAX;
+}
+
+bool cairn_keep_always(const struct cairn_keep *keep, uint64_t update)
+{
+    if (keep->every != 0 && update != 0 && update % keep->every == 0) return true;
+    for (size_t i = 0; i < keep->n_at; i++)
+        if (keep->at[i] == update) return true;
+    return false;
+}
+
+static cairn_status remove_checkpoint(const char *folder, uint64_t update)
+{
+    char path[CAIRN_PATH_BYTES];
+    CAIRN_TRY(path_of(folder, update, path));
+    return cairn_file_remove(path);
+}
+
+cairn_status cairn_checkpoint_prune(const struct cairn_checkpoint_place *place, uint64_t written)
 {
     struct listing list = {0};
-    cairn_status st = cairn_folder_remove(folder, cairn_file_is_unfinished);
-    if (st == CAIRN_OK && keep > 0) st = list_folder(folder, &list);
-    if (st != CAIRN_OK) cairn_log_warning("old files stay: %s", cairn_error_text());
-    for (size_t i = keep; i < list.n; i++)
-        if (list.update[i] != written) remove_file(folder, list.update[i]);
+    const struct cairn_keep *keep = &place->keep;
+    const uint64_t best = find_best(place->folder);
+    cairn_status st = cairn_folder_remove(place->folder, cairn_file_is_unfinished);
+    if (st == CAIRN_OK && keep->newest > 0) st = list_folder(place->folder, &list);
+    for (size_t i = keep->newest; i < list.n; i++) { /* one that stays keeps no other from going */
+        uint64_t update = list.update[i];
+        if (update == written || update == best || cairn_keep_always(keep, update)) continue;
+        cairn_status now = remove_checkpoint(place->folder, update);
+        if (st == CAIRN_OK) st = now;
+    }
     free(list.update);
+    return st == CAIRN_OK ? CAIRN_OK : cairn_fail_in(CAIRN_FILES, "old checkpoints stay");
 }
 
 cairn_status cairn_checkpoint_remove_later(const char *folder, uint64_t update)
@@ -135,7 +184,8 @@ cairn_status cairn_checkpoint_remove_later(const char *folder, uint64_t update)
     struct listing list = {0};
     CAIRN_TRY(list_folder(folder, &list));
     for (size_t i = 0; i < list.n && list.update[i] > update; i++)
-        remove_file(folder, list.update[i]);
+        if (remove_checkpoint(folder, list.update[i]) != CAIRN_OK)
+            cairn_log_warning("a later checkpoint stays: %s", cairn_error_text());
     free(list.update);
     return CAIRN_OK;
 }

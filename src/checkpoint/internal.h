@@ -24,8 +24,4 @@ CAIRN_CHECKED cairn_status cairn_checkpoint_compare(const char *path,
 /** "update-00000012.h5" into name, CAIRN_FILE_NAME_BYTES of it.  Ranks: local.  Errors: none. */
 void cairn_checkpoint_name(uint64_t update, char *name);
 
-/** Remove the checkpoints of a folder but `written` and the newest `keep` (0: all stay), and all
- * unfinished files; what cannot be removed is a warning.  Ranks: local.  Errors: none. */
-void cairn_folder_prune(const char *folder, uint64_t written, size_t keep);
-
 #endif

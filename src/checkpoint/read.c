@@ -53,8 +53,9 @@ cairn_status cairn_checkpoint_read(const char *path, const struct cairn_state *s
         const struct cairn_array *array = &state->array[i];
         const struct cairn_h5_form form = cairn_array_form(array);
         if (array->type == CAIRN_ARRAY_TEXT) continue;
-        st = cairn_h5_has_array(file, array->path)
-                 ? cairn_h5_read(file, array->path, &form, array->data)
+        bool has = cairn_h5_has_array(file, array->path);
+        if (!has && array->optional) continue;
+        st = has ? cairn_h5_read(file, array->path, &form, array->data)
                  : cairn_fail(CAIRN_DATA,
                               "%s: has no %s; it is a checkpoint of another model or optimizer",
                               path, array->path);

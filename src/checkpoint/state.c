@@ -97,6 +97,48 @@ cairn_status cairn_state_add_attribute(struct cairn_state *state, const char *na
     return CAIRN_OK;
 }
 
+size_t cairn_array_bytes(const struct cairn_array *array)
+{
+    if (array->type == CAIRN_ARRAY_TEXT) return array->text_bytes;
+    return cairn_shape_count(&array->shape) *
+           (array->type == CAIRN_ARRAY_F32 ? sizeof(float) : sizeof(uint64_t));
+}
+
+/* In a block of several arrays. */
+static size_t room_for(const struct cairn_array *array)
+{
+    return (cairn_array_bytes(array) + CAIRN_ALIGNMENT - 1) / CAIRN_ALIGNMENT * CAIRN_ALIGNMENT;
+}
+
+cairn_status cairn_state_twin(const struct cairn_state *of, struct cairn_state *out, void **block)
+{
+    struct cairn_array *list = NULL;
+    unsigned char *data = NULL;
+    size_t n_bytes = 0;
+    for (size_t i = 0; i < of->n_arrays; i++) n_bytes += room_for(&of->array[i]);
+    CAIRN_TRY(cairn_memory_get(of->n_arrays, sizeof *list, "the list of what is saved", &list));
+    cairn_status st = cairn_memory_get(n_bytes, 1, "the copy that checkpoints are made of", &data);
+    if (st != CAIRN_OK) {
+        free(list);
+        return st;
+    }
+    *block = data;
+    for (size_t i = 0; i < of->n_arrays; i++) {
+        list[i] = of->array[i];
+        list[i].data = data;
+        data += room_for(&list[i]);
+    }
+    *out = *of;
+    out->array = list;
+    return CAIRN_OK;
+}
+
+void cairn_state_copy(const struct cairn_state *from, const struct cairn_state *twin)
+{
+    for (size_t i = 0; i < from->n_arrays; i++)
+        memcpy(twin->array[i].data, from->array[i].data, cairn_array_bytes(&from->array[i]));
+}
+
 void cairn_state_free(struct cairn_state *state)
 {
     free(state->array);

@@ -59,7 +59,8 @@ static cairn_status write_unfinished(struct cairn_new_file *file, const struct c
 }
 
 /* The new file, complete and checked, in the place of its name. */
-static cairn_status write_file(const char *path, const struct cairn_state *state)
+static cairn_status write_file(const struct cairn_checkpoint_place *place, const char *path,
+                               const struct cairn_state *state)
 {
     struct cairn_new_file file;
     unsigned char *bytes = NULL;
@@ -69,6 +70,7 @@ static cairn_status write_file(const char *path, const struct cairn_state *state
     cairn_status st = cairn_file_begin(path, &file);
     if (st == CAIRN_OK) st = write_unfinished(&file, state, bytes, n_bytes);
     free(bytes);
+    if (st == CAIRN_OK && place->before_name != NULL) st = place->before_name(place->context);
     if (st == CAIRN_OK && cairn_fault("checkpoint.rename"))
         st = cairn_file_refused(path, "cannot be named so");
     if (st == CAIRN_OK) return cairn_file_finish(&file);
@@ -76,17 +78,16 @@ static cairn_status write_file(const char *path, const struct cairn_state *state
     return st;
 }
 
-cairn_status cairn_checkpoint_write(const char *folder, uint64_t update,
-                                    const struct cairn_state *state, size_t keep)
+cairn_status cairn_checkpoint_write(const struct cairn_checkpoint_place *place, uint64_t update,
+                                    bool best, const struct cairn_state *state)
 {
     char name[CAIRN_FILE_NAME_BYTES];
     char path[CAIRN_PATH_BYTES];
     char latest[CAIRN_PATH_BYTES];
     cairn_checkpoint_name(update, name);
-    CAIRN_TRY(cairn_path_join(folder, name, path));
-    CAIRN_TRY(cairn_path_join(folder, "latest.h5", latest));
-    CAIRN_TRY(write_file(path, state));
+    CAIRN_TRY(cairn_path_join(place->folder, name, path));
+    CAIRN_TRY(cairn_path_join(place->folder, "latest.h5", latest));
+    CAIRN_TRY(write_file(place, path, state));
     CAIRN_TRY(cairn_file_link(name, latest));
-    cairn_folder_prune(folder, update, keep);
-    return CAIRN_OK;
+    return best ? cairn_checkpoint_set_best(place->folder, update) : CAIRN_OK;
 }

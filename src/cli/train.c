@@ -152,6 +152,30 @@ static cairn_status open_folder(struct job *job)
     return job->checkpoint[0] == '\0' ? CAIRN_OK : check_same_config(job);
 }
 
+/* The lines of the updates are on the disk before a checkpoint of them is named.  Called by the
+ * thread that writes it. */
+static cairn_status sync_lines(void *context)
+{
+    return cairn_run_folder_sync(context);
+}
+
+static struct cairn_save_options save_options(const struct job *job)
+{
+    const struct cairn_checkpoint_place place = {
+        .folder = job->main ? cairn_run_folder_checkpoints(job->run_folder) : NULL,
+        .keep = {.newest = job->config->checkpoint_keep},
+        .before_name = sync_lines,
+        .context = job->run_folder,
+    };
+    return (struct cairn_save_options){
+        .place = place,
+        .config = job->config_text,
+        .data_fingerprint = job->data_fingerprint,
+        .platform = job->platform,
+        .reproducible = job->config->train_reproducible,
+    };
+}
+
 static struct cairn_run_options run_options(const struct job *job)
 {
     enum { WORD_EPOCH, WORD_NONE };
@@ -159,15 +183,7 @@ static struct cairn_run_options run_options(const struct job *job)
     uint64_t total = cairn_window_total(&job->trainer->parts.rule);
     bool automatic = config->log_gradflow_every == CAIRN_KEY_WORD(0);
     struct cairn_run_options options = {
-        .save =
-            {
-                .folder = job->main ? cairn_run_folder_checkpoints(job->run_folder) : NULL,
-                .config = job->config_text,
-                .data_fingerprint = job->data_fingerprint,
-                .platform = job->platform,
-                .keep = config->checkpoint_keep,
-                .reproducible = config->train_reproducible,
-            },
+        .save = save_options(job),
         .evaluate_every = config->train_evaluate_every,
         .checkpoint_every = config->checkpoint_every_updates,
         .gradflow_every = automatic ? total / 50 + 1 : config->log_gradflow_every,
@@ -186,10 +202,14 @@ static struct cairn_run_options run_options(const struct job *job)
  * Collective. */
 static cairn_status adopt_checkpoint(struct job *job, const struct cairn_save_options *options)
 {
+    struct cairn_written written;
     uint64_t update = job->trainer->at.update;
-    cairn_status st = cairn_train_save(job->trainer, options);
-    if (st == CAIRN_OK && job->main) st = cairn_checkpoint_remove_later(options->folder, update);
-    return cairn_comm_agree(job->comm, st);
+    cairn_status st = cairn_train_save(job->trainer, false);
+    if (st == CAIRN_OK && cairn_train_saved(job->trainer, true, &written) && written.st != CAIRN_OK)
+        st = cairn_fail(written.st, "%s", written.text);
+    if (st == CAIRN_OK && job->main)
+        st = cairn_checkpoint_remove_later(options->place.folder, update);
+    return cairn_comm_agree_main(job->comm, st);
 }
 
 /* Weights made elsewhere, where there are some for this run.  Collective. */
@@ -203,16 +223,23 @@ static cairn_status begin_with(struct job *job)
     return CAIRN_OK;
 }
 
+/* What saving needs is taken before the first update.  Collective. */
+static cairn_status plan_saves(struct job *job)
+{
+    const struct cairn_save_options options = save_options(job);
+    return cairn_train_plan_saves(job->trainer, &options);
+}
+
 /* From the job's checkpoint.  Collective. */
 static cairn_status go_on(struct job *job)
 {
-    struct cairn_run_options options = run_options(job);
-    CAIRN_TRY(cairn_train_resume(job->trainer, &options.save, job->checkpoint));
+    const struct cairn_save_options options = save_options(job);
+    CAIRN_TRY(cairn_train_resume(job->trainer, &options, job->checkpoint));
     cairn_log_info("goes on from %s, update %llu%s", job->checkpoint,
                    (unsigned long long)job->trainer->at.update,
                    job->request.init == NULL ? "" : "; --init is for a fresh start and not read");
     if (strcmp(job->request.resume, "auto") == 0) return CAIRN_OK;
-    return adopt_checkpoint(job, &options.save);
+    return adopt_checkpoint(job, &options);
 }
 
 /* Where the run stands: fresh or from a checkpoint; then the CSVs begin.  Collective. */
@@ -225,6 +252,7 @@ static cairn_status resume(struct job *job)
     if (job->main) st = open_folder(job);
     st = cairn_comm_broadcast(job->comm, st, job->checkpoint, sizeof job->checkpoint);
     if (st != CAIRN_OK) return st;
+    CAIRN_TRY(plan_saves(job));
     if (job->checkpoint[0] != '\0')
         CAIRN_TRY(go_on(job));
     else if (!afresh)
@@ -335,8 +363,8 @@ static cairn_status prepare(struct job *job, const struct cairn_arguments *argum
 
 static void close_job(struct job *job)
 {
+    cairn_trainer_close(job->trainer); /* waits for a checkpoint, which borrows from the others */
     cairn_run_folder_close(job->run_folder);
-    cairn_trainer_close(job->trainer);
     cairn_config_free(job->config);
     free(job->config_text);
 }

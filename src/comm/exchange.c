@@ -84,23 +84,35 @@ static uint64_t most_common(const uint64_t *value, int n)
     return best;
 }
 
-cairn_status cairn_comm_same(cairn_comm *comm, cairn_status st, uint64_t value, int *odd)
+/* They differ: who is the odd one out? */
+static cairn_status find_odd(cairn_comm *comm, uint64_t value, int *odd)
 {
     uint64_t *all = NULL;
-    if (st == CAIRN_OK)
-        st = cairn_memory_get((size_t)comm->size, sizeof *all, "a comparison of ranks", &all);
+    cairn_status st =
+        cairn_memory_get((size_t)comm->size, sizeof *all, "a comparison of ranks", &all);
     st = cairn_comm_agree(comm, st);
     if (st == CAIRN_OK) {
         cairn_comm_check(comm,
                          MPI_Allgather(&value, 1, MPI_UINT64_T, all, 1, MPI_UINT64_T, comm->mpi),
                          "MPI_Allgather");
         uint64_t common = most_common(all, comm->size);
-        *odd = -1;
         for (int r = comm->size - 1; r >= 0; r--)
             if (all[r] != common) *odd = r;
     }
     free(all);
     return st;
+}
+
+cairn_status cairn_comm_same(cairn_comm *comm, cairn_status st, uint64_t value, int *odd)
+{
+    uint64_t largest[2] = {value, ~value}; /* so the second tells of the least */
+    st = cairn_comm_agree(comm, st);
+    if (st != CAIRN_OK) return st;
+    cairn_comm_check(comm,
+                     MPI_Allreduce(MPI_IN_PLACE, largest, 2, MPI_UINT64_T, MPI_MAX, comm->mpi),
+                     "MPI_Allreduce");
+    *odd = -1;
+    return largest[0] == ~largest[1] ? CAIRN_OK : find_odd(comm, value, odd);
 }
 
 /* Whether all ranks are well, and so many bytes can be collected from each. */

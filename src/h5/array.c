@@ -13,6 +13,8 @@ static const size_t usual_chunk_bytes = (size_t)1 << 20;
  * was never written. */
 enum { MOST_PACKING = 2048 };
 
+enum { PIECE_BYTES = 1 << 22 };
+
 struct cairn_h5_array {
     struct cairn_h5 *file;
     char *path; /* owned */
@@ -53,27 +55,86 @@ static hid_t creation_list(const struct cairn_h5_form *form, const struct cairn_
     return create;
 }
 
+/* An array that is being written. */
+struct new_array {
+    struct cairn_h5 *file;
+    const char *path;
+    struct cairn_shape shape;
+    size_t rows_at_once;
+    hid_t id, space, type; /* the type in memory */
+};
+
+/* Whole chunks, of some MiB together: between two pieces another thread may read. */
+static size_t choose_rows_at_once(hid_t create, size_t row_bytes)
+{
+    hsize_t chunk[CAIRN_MAX_DIMS] = {1};
+    H5Pget_chunk(create, CAIRN_MAX_DIMS, chunk);
+    size_t rows = (size_t)chunk[0];
+    size_t n_chunks = row_bytes == 0 ? 1 : PIECE_BYTES / row_bytes / rows;
+    return n_chunks == 0 ? rows : n_chunks * rows;
+}
+
+static cairn_status begin_array(const struct cairn_h5_form *form, struct new_array *array)
+{
+    hsize_t dim[CAIRN_MAX_DIMS];
+    array->shape = as_stored(&form->shape);
+    for (int d = 0; d < array->shape.ndim; d++) dim[d] = array->shape.dim[d];
+    hid_t in_file = cairn_h5_file_type(form);
+    hid_t create = creation_list(form, &array->shape);
+    size_t n_rows = array->shape.dim[0];
+    array->rows_at_once = choose_rows_at_once(
+        create,
+        n_rows == 0 ? 0 : cairn_shape_count(&array->shape) / n_rows * cairn_h5_element_bytes(form));
+    array->space = H5Screate_simple(array->shape.ndim, dim, NULL);
+    array->type = cairn_h5_memory_type(form);
+    array->id = H5Dcreate2(array->file->id, array->path, in_file, array->space, H5P_DEFAULT, create,
+                           H5P_DEFAULT);
+    H5Pclose(create);
+    H5Tclose(in_file);
+    return array->id < 0 ? cairn_h5_failed(array->file, array->path, "cannot be written")
+                         : CAIRN_OK;
+}
+
+/* n rows from `first` on. */
+static cairn_status put_rows(const struct new_array *array, size_t first, size_t n,
+                             const void *data)
+{
+    hsize_t start[CAIRN_MAX_DIMS] = {first};
+    hsize_t count[CAIRN_MAX_DIMS] = {n};
+    for (int d = 1; d < array->shape.ndim; d++) count[d] = array->shape.dim[d];
+    hid_t rows = H5Screate_simple(array->shape.ndim, count, NULL);
+    bool good = H5Sselect_hyperslab(array->space, H5S_SELECT_SET, start, NULL, count, NULL) >= 0 &&
+                H5Dwrite(array->id, array->type, rows, array->space, H5P_DEFAULT, data) >= 0;
+    cairn_status st =
+        good ? CAIRN_OK : cairn_h5_failed(array->file, array->path, "cannot be written");
+    H5Sclose(rows);
+    return st;
+}
+
+/* Close it, whatever came before. */
+static cairn_status end_array(const struct new_array *array, cairn_status st)
+{
+    if (array->id >= 0 && H5Dclose(array->id) < 0 && st == CAIRN_OK)
+        st = cairn_h5_failed(array->file, array->path, "cannot be written");
+    H5Tclose(array->type);
+    H5Sclose(array->space);
+    return st;
+}
+
 cairn_status cairn_h5_write(struct cairn_h5 *file, const char *path,
                             const struct cairn_h5_form *form, const void *data)
 {
-    hsize_t dim[CAIRN_MAX_DIMS];
-    struct cairn_shape shape = as_stored(&form->shape);
-    cairn_status st = CAIRN_OK;
-    for (int d = 0; d < shape.ndim; d++) dim[d] = shape.dim[d];
-    hid_t space = H5Screate_simple(shape.ndim, dim, NULL);
-    hid_t in_file = cairn_h5_file_type(form);
-    hid_t in_memory = cairn_h5_memory_type(form);
-    hid_t create = creation_list(form, &shape);
-    hid_t id = H5Dcreate2(file->id, path, in_file, space, H5P_DEFAULT, create, H5P_DEFAULT);
-    if (id < 0 || H5Dwrite(id, in_memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) < 0)
-        st = cairn_h5_failed(file, path, "cannot be written");
-    if (id >= 0 && H5Dclose(id) < 0 && st == CAIRN_OK)
-        st = cairn_h5_failed(file, path, "cannot be written");
-    H5Pclose(create);
-    H5Tclose(in_memory);
-    H5Tclose(in_file);
-    H5Sclose(space);
-    return st;
+    struct new_array array = {.file = file, .path = path};
+    cairn_status st = CAIRN_H5_LOCKED(begin_array(form, &array));
+    const size_t n_rows = array.shape.dim[0];
+    const size_t row_bytes =
+        n_rows == 0 ? 0 : cairn_shape_count(&array.shape) / n_rows * cairn_h5_element_bytes(form);
+    for (size_t row = 0; row < n_rows && st == CAIRN_OK; row += array.rows_at_once) {
+        size_t n = n_rows - row < array.rows_at_once ? n_rows - row : array.rows_at_once;
+        const char *from = (const char *)data + row * row_bytes;
+        st = CAIRN_H5_LOCKED(put_rows(&array, row, n, from));
+    }
+    return CAIRN_H5_LOCKED(end_array(&array, st));
 }
 
 /* What a stranger's array may be packed with.  No others: they are rare, and HDF5 trusts their
@@ -162,8 +223,7 @@ static cairn_status read_form(struct cairn_h5_array *array)
     return CAIRN_OK;
 }
 
-cairn_status cairn_h5_array_open(struct cairn_h5 *file, const char *path,
-                                 struct cairn_h5_array **out)
+static cairn_status open_array(struct cairn_h5 *file, const char *path, struct cairn_h5_array **out)
 {
     struct cairn_h5_array *array = NULL;
     CAIRN_TRY(cairn_memory_get(1, sizeof *array, "an HDF5 array", &array));
@@ -184,11 +244,19 @@ done:
     return st;
 }
 
+cairn_status cairn_h5_array_open(struct cairn_h5 *file, const char *path,
+                                 struct cairn_h5_array **out)
+{
+    return CAIRN_H5_LOCKED(open_array(file, path, out));
+}
+
 void cairn_h5_array_close(struct cairn_h5_array *array)
 {
     if (array == NULL) return;
+    cairn_h5_enter();
     if (array->space >= 0) H5Sclose(array->space);
     if (array->id >= 0) H5Dclose(array->id);
+    cairn_h5_leave(CAIRN_OK);
     free(array->path);
     free(array);
 }
@@ -235,8 +303,8 @@ static hid_t reading_type(const struct cairn_h5_array *array, enum cairn_h5_type
     return type == CAIRN_H5_TEXT ? H5Dget_type(array->id) : cairn_h5_memory_type(&form);
 }
 
-cairn_status cairn_h5_read(struct cairn_h5 *file, const char *path,
-                           const struct cairn_h5_form *wanted, void *data)
+static cairn_status read_array(struct cairn_h5 *file, const char *path,
+                               const struct cairn_h5_form *wanted, void *data)
 {
     struct cairn_h5_array *array = NULL;
     CAIRN_TRY(cairn_h5_array_open(file, path, &array));
@@ -247,6 +315,12 @@ cairn_status cairn_h5_read(struct cairn_h5 *file, const char *path,
     H5Tclose(type);
     cairn_h5_array_close(array);
     return st;
+}
+
+cairn_status cairn_h5_read(struct cairn_h5 *file, const char *path,
+                           const struct cairn_h5_form *wanted, void *data)
+{
+    return CAIRN_H5_LOCKED(read_array(file, path, wanted, data));
 }
 
 cairn_status cairn_h5_read_text(struct cairn_h5 *file, const char *path, char **out)
@@ -265,8 +339,8 @@ cairn_status cairn_h5_read_text(struct cairn_h5 *file, const char *path, char **
     return st;
 }
 
-cairn_status cairn_h5_array_rows(struct cairn_h5_array *array, size_t first, size_t n,
-                                 enum cairn_h5_type type, void *data)
+static cairn_status read_rows(struct cairn_h5_array *array, size_t first, size_t n,
+                              enum cairn_h5_type type, void *data)
 {
     const struct cairn_shape *shape = &array->form.shape;
     hsize_t start[CAIRN_MAX_DIMS] = {first};
@@ -285,4 +359,10 @@ cairn_status cairn_h5_array_rows(struct cairn_h5_array *array, size_t first, siz
     H5Sclose(space);
     H5Tclose(in_memory);
     return st;
+}
+
+cairn_status cairn_h5_array_rows(struct cairn_h5_array *array, size_t first, size_t n,
+                                 enum cairn_h5_type type, void *data)
+{
+    return CAIRN_H5_LOCKED(read_rows(array, first, n, type, data));
 }

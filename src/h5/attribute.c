@@ -29,8 +29,8 @@ static cairn_status set(struct cairn_h5 *file, const char *path, const char *nam
 
 /* Of fixed length, so that it lies in the object's header, under a checksum: HDF5 may crash where
  * the heap of variable-length texts is damaged. */
-cairn_status cairn_h5_set_text(struct cairn_h5 *file, const char *path, const char *name,
-                               const char *text)
+static cairn_status set_text(struct cairn_h5 *file, const char *path, const char *name,
+                             const char *text)
 {
     const struct cairn_h5_form form = {.type = CAIRN_H5_TEXT, .text_bytes = strlen(text)};
     hid_t type = cairn_h5_memory_type(&form);
@@ -39,26 +39,34 @@ cairn_status cairn_h5_set_text(struct cairn_h5 *file, const char *path, const ch
     return st;
 }
 
+cairn_status cairn_h5_set_text(struct cairn_h5 *file, const char *path, const char *name,
+                               const char *text)
+{
+    return CAIRN_H5_LOCKED(set_text(file, path, name, text));
+}
+
 cairn_status cairn_h5_set_whole(struct cairn_h5 *file, const char *path, const char *name,
                                 int64_t value)
 {
-    return set(file, path, name, H5T_NATIVE_INT64, 0, &value);
+    return CAIRN_H5_LOCKED(set(file, path, name, H5T_NATIVE_INT64, 0, &value));
 }
 
 cairn_status cairn_h5_set_numbers(struct cairn_h5 *file, const char *path, const char *name,
                                   const double *value, size_t n)
 {
-    return set(file, path, name, H5T_NATIVE_DOUBLE, n == 1 ? 0 : n, value);
+    return CAIRN_H5_LOCKED(set(file, path, name, H5T_NATIVE_DOUBLE, n == 1 ? 0 : n, value));
 }
 
 bool cairn_h5_has_attribute(struct cairn_h5 *file, const char *path, const char *name)
 {
-    return H5Aexists_by_name(file->id, path, name, H5P_DEFAULT) > 0;
+    cairn_h5_enter();
+    bool has = H5Aexists_by_name(file->id, path, name, H5P_DEFAULT) > 0;
+    cairn_h5_leave(CAIRN_OK);
+    return has;
 }
 
-cairn_status cairn_h5_attributes(struct cairn_h5 *file, const char *path,
-                                 cairn_status (*visit)(void *context, const char *name),
-                                 void *context)
+static cairn_status walk(struct cairn_h5 *file, const char *path,
+                         cairn_status (*visit)(void *context, const char *name), void *context)
 {
     char name[CAIRN_H5_NAME_BYTES];
     cairn_status st = CAIRN_OK;
@@ -74,6 +82,13 @@ cairn_status cairn_h5_attributes(struct cairn_h5 *file, const char *path,
             st = visit(context, name);
     }
     return st;
+}
+
+cairn_status cairn_h5_attributes(struct cairn_h5 *file, const char *path,
+                                 cairn_status (*visit)(void *context, const char *name),
+                                 void *context)
+{
+    return CAIRN_H5_LOCKED(walk(file, path, visit, context));
 }
 
 static cairn_status open_attribute(struct cairn_h5 *file, const char *path, const char *name,
@@ -117,8 +132,7 @@ static cairn_status read_fixed(hid_t id, hid_t type, char **out)
     return CAIRN_OK;
 }
 
-cairn_status cairn_h5_get_text(struct cairn_h5 *file, const char *path, const char *name,
-                               char **out)
+static cairn_status get_text(struct cairn_h5 *file, const char *path, const char *name, char **out)
 {
     hid_t id = H5I_INVALID_HID;
     CAIRN_TRY(open_attribute(file, path, name, &id));
@@ -135,8 +149,14 @@ cairn_status cairn_h5_get_text(struct cairn_h5 *file, const char *path, const ch
     return st;
 }
 
-cairn_status cairn_h5_get_numbers(struct cairn_h5 *file, const char *path, const char *name,
-                                  size_t most, double *value, size_t *n)
+cairn_status cairn_h5_get_text(struct cairn_h5 *file, const char *path, const char *name,
+                               char **out)
+{
+    return CAIRN_H5_LOCKED(get_text(file, path, name, out));
+}
+
+static cairn_status get_numbers(struct cairn_h5 *file, const char *path, const char *name,
+                                size_t most, double *value, size_t *n)
 {
     struct cairn_h5_form form;
     hid_t id = H5I_INVALID_HID;
@@ -154,4 +174,10 @@ cairn_status cairn_h5_get_numbers(struct cairn_h5 *file, const char *path, const
     H5Tclose(type);
     H5Aclose(id);
     return st;
+}
+
+cairn_status cairn_h5_get_numbers(struct cairn_h5 *file, const char *path, const char *name,
+                                  size_t most, double *value, size_t *n)
+{
+    return CAIRN_H5_LOCKED(get_numbers(file, path, name, most, value, n));
 }

@@ -12,22 +12,6 @@
 
 enum { SENTENCE_BYTES = 512 };
 
-/* Before the first call: no atexit (it loops over files that a full disk keeps from closing), no
- * printing, and locks only where the file system has them.  A file names the filters of its arrays
- * and may link to other files: no filter is loaded as a plugin, and no such link is followed. */
-static void start_library(void)
-{
-    static bool started;
-    if (started) return;
-    started = true;
-    setenv("HDF5_USE_FILE_LOCKING", "BEST_EFFORT", 0);
-    H5dont_atexit();
-    H5open();
-    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
-    H5PLset_loading_state(0);
-    H5Lunregister(H5L_TYPE_EXTERNAL);
-}
-
 /* Where a call of the system failed, only errno is kept of it. */
 struct reason {
     char sentence[SENTENCE_BYTES];
@@ -60,15 +44,15 @@ void cairn_h5_version(char *text)
     unsigned major = 0;
     unsigned minor = 0;
     unsigned release = 0;
-    start_library();
+    cairn_h5_enter();
     H5get_libversion(&major, &minor, &release);
+    cairn_h5_leave(CAIRN_OK);
     snprintf(text, 32, "%u.%u.%u", major, minor, release);
 }
 
 cairn_status cairn_h5_handle(const char *path, bool writable, struct cairn_h5 **out)
 {
     struct cairn_h5 *file = NULL;
-    start_library();
     CAIRN_TRY(cairn_memory_get(1, sizeof *file, "an HDF5 file", &file));
     cairn_status st = cairn_memory_text(path, &file->path);
     if (st != CAIRN_OK) {
@@ -107,26 +91,28 @@ cairn_status cairn_h5_create_with(struct cairn_h5 *file, const char *path, hid_t
     return st;
 }
 
-cairn_status cairn_h5_create(const char *path, struct cairn_h5 **out)
+/* At `place`; messages say `path`. */
+static cairn_status create(const char *path, const char *place, struct cairn_h5 **out)
 {
     struct cairn_h5 *file = NULL;
     CAIRN_TRY(cairn_h5_handle(path, true, &file));
-    CAIRN_TRY(cairn_h5_create_with(file, path, H5Pcreate(H5P_FILE_ACCESS)));
+    CAIRN_TRY(cairn_h5_create_with(file, place, H5Pcreate(H5P_FILE_ACCESS)));
     *out = file;
     return CAIRN_OK;
+}
+
+cairn_status cairn_h5_create(const char *path, struct cairn_h5 **out)
+{
+    return CAIRN_H5_LOCKED(create(path, path, out));
 }
 
 cairn_status cairn_h5_create_new(const struct cairn_new_file *place, struct cairn_h5 **out)
 {
     char name[64];
-    struct cairn_h5 *file = NULL;
-    CAIRN_TRY(cairn_h5_handle(place->path, true, &file));
     /* HDF5 takes a name; this one leads to what is open, whatever was put in its place by now. */
     snprintf(name, sizeof name, "/proc/self/fd/%d", place->fd);
     const char *open_file = access(name, W_OK) == 0 ? name : place->unfinished;
-    CAIRN_TRY(cairn_h5_create_with(file, open_file, H5Pcreate(H5P_FILE_ACCESS)));
-    *out = file;
-    return CAIRN_OK;
+    return CAIRN_H5_LOCKED(create(place->path, open_file, out));
 }
 
 /* What the operating system says comes first: it is clearer than HDF5. */
@@ -153,7 +139,7 @@ static bool starts_like_hdf5(const char *path)
     return same;
 }
 
-cairn_status cairn_h5_open(const char *path, struct cairn_h5 **out)
+static cairn_status open_file(const char *path, struct cairn_h5 **out)
 {
     struct cairn_h5 *file = NULL;
     CAIRN_TRY(cairn_h5_handle(path, false, &file));
@@ -172,18 +158,32 @@ done:
     return st;
 }
 
-cairn_status cairn_h5_flush(struct cairn_h5 *file)
+cairn_status cairn_h5_open(const char *path, struct cairn_h5 **out)
+{
+    return CAIRN_H5_LOCKED(open_file(path, out));
+}
+
+static cairn_status flush(struct cairn_h5 *file)
 {
     if (H5Fflush(file->id, H5F_SCOPE_GLOBAL) < 0)
         return cairn_h5_failed(file, "", "cannot be written");
     return CAIRN_OK;
 }
 
-cairn_status cairn_h5_close(struct cairn_h5 *file)
+cairn_status cairn_h5_flush(struct cairn_h5 *file)
 {
-    if (file == NULL) return CAIRN_OK;
+    return CAIRN_H5_LOCKED(flush(file));
+}
+
+static cairn_status close_file(struct cairn_h5 *file)
+{
     cairn_status st = CAIRN_OK;
     if (H5Fclose(file->id) < 0) st = cairn_h5_failed(file, "", "cannot be written");
     cairn_h5_release(file);
     return st;
+}
+
+cairn_status cairn_h5_close(struct cairn_h5 *file)
+{
+    return file == NULL ? CAIRN_OK : CAIRN_H5_LOCKED(close_file(file));
 }

@@ -4,7 +4,7 @@
 
 #include "h5/internal.h"
 
-cairn_status cairn_h5_group(struct cairn_h5 *file, const char *path)
+static cairn_status make_group(struct cairn_h5 *file, const char *path)
 {
     hid_t create = H5Pcreate(H5P_GROUP_CREATE);
     H5Pset_link_creation_order(create, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
@@ -16,12 +16,18 @@ cairn_status cairn_h5_group(struct cairn_h5 *file, const char *path)
     return st;
 }
 
+cairn_status cairn_h5_group(struct cairn_h5 *file, const char *path)
+{
+    return CAIRN_H5_LOCKED(make_group(file, path));
+}
+
 static H5I_type_t kind_of(hid_t place, const char *path)
 {
+    cairn_h5_enter();
     hid_t object = H5Oopen(place, path, H5P_DEFAULT);
-    if (object < 0) return H5I_BADID;
-    H5I_type_t kind = H5Iget_type(object);
-    H5Oclose(object);
+    H5I_type_t kind = object < 0 ? H5I_BADID : H5Iget_type(object);
+    if (object >= 0) H5Oclose(object);
+    cairn_h5_leave(CAIRN_OK);
     return kind;
 }
 
@@ -71,10 +77,9 @@ static H5_index_t child_order(hid_t group)
     return (flags & H5P_CRT_ORDER_TRACKED) != 0 ? H5_INDEX_CRT_ORDER : H5_INDEX_NAME;
 }
 
-cairn_status cairn_h5_children(struct cairn_h5 *file, const char *path,
-                               cairn_status (*visit)(void *context, const char *name,
-                                                     bool is_group),
-                               void *context)
+static cairn_status walk(struct cairn_h5 *file, const char *path,
+                         cairn_status (*visit)(void *context, const char *name, bool is_group),
+                         void *context)
 {
     char name[CAIRN_H5_NAME_BYTES];
     H5G_info_t info = {0};
@@ -93,4 +98,12 @@ cairn_status cairn_h5_children(struct cairn_h5 *file, const char *path,
     }
     H5Gclose(group);
     return st;
+}
+
+cairn_status cairn_h5_children(struct cairn_h5 *file, const char *path,
+                               cairn_status (*visit)(void *context, const char *name,
+                                                     bool is_group),
+                               void *context)
+{
+    return CAIRN_H5_LOCKED(walk(file, path, visit, context));
 }

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * HDF5 files: arrays, attributes and groups by path.  The only module that sees hdf5.h; knows
- * nothing of datasets and checkpoints.  HDF5 need not be thread-safe, so one thread at a time may
- * be in here.  All functions are local.
+ * nothing of datasets and checkpoints.  All functions are local.
+ *
+ * Several threads may be here at once, each with files of its own: HDF5 need not be thread-safe, so
+ * each call holds a lock; what takes long is cut into pieces that leave room for others.  visit of
+ * the two walks is called with the lock held.
  *
  * What a file says is checked before anything is allocated: sizes that overflow or that the file
  * cannot hold, types that have no C type, and variable-length data are refused as CAIRN_DATA.

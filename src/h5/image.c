@@ -33,7 +33,7 @@ static herr_t keep_context(void *context)
     return 0;
 }
 
-cairn_status cairn_h5_create_image(const char *path, struct cairn_h5 **out)
+static cairn_status create(const char *path, struct cairn_h5 **out)
 {
     static const size_t increment_bytes = (size_t)1 << 20;
     struct cairn_h5 *file = NULL;
@@ -53,7 +53,12 @@ cairn_status cairn_h5_create_image(const char *path, struct cairn_h5 **out)
     return CAIRN_OK;
 }
 
-cairn_status cairn_h5_close_image(struct cairn_h5 *file, unsigned char **bytes, size_t *n_bytes)
+cairn_status cairn_h5_create_image(const char *path, struct cairn_h5 **out)
+{
+    return CAIRN_H5_LOCKED(create(path, out));
+}
+
+static cairn_status close_image(struct cairn_h5 *file, unsigned char **bytes, size_t *n_bytes)
 {
     cairn_status st = cairn_h5_flush(file);
     ssize_t n = st == CAIRN_OK ? H5Fget_file_image(file->id, NULL, 0) : 0; /* the size only */
@@ -66,4 +71,9 @@ cairn_status cairn_h5_close_image(struct cairn_h5 *file, unsigned char **bytes, 
     }
     cairn_h5_release(file);
     return st;
+}
+
+cairn_status cairn_h5_close_image(struct cairn_h5 *file, unsigned char **bytes, size_t *n_bytes)
+{
+    return CAIRN_H5_LOCKED(close_image(file, bytes, n_bytes));
 }

@@ -15,13 +15,20 @@ struct cairn_h5 {
     void *image;    /* of a file in memory, once HDF5 has let go of it; owned */
 };
 
+/** One thread at a time is between these two; it may enter again.  What leaves hands a status on.
+ * Ranks: local.  Errors: none of their own. */
+void cairn_h5_enter(void);
+cairn_status cairn_h5_leave(cairn_status st);
+
+/** Call a function with the lock held; each public function of this folder is such a call. */
+#define CAIRN_H5_LOCKED(call) (cairn_h5_enter(), cairn_h5_leave(call))
+
 /** Make the file behind a new handle at `path`, by the driver that `access` names, which is closed;
  * the handle is released where that fails.  Ranks: local.  Errors: CAIRN_FILES. */
 CAIRN_CHECKED cairn_status cairn_h5_create_with(struct cairn_h5 *file, const char *path,
                                                 hid_t access);
 
-/** A handle for a file that is to be written or read; starts the library.  Ranks: local.
- * Errors: memory. */
+/** A handle for a file that is to be written or read.  Ranks: local.  Errors: memory. */
 CAIRN_CHECKED cairn_status cairn_h5_handle(const char *path, bool writable, struct cairn_h5 **out);
 
 /** Release a handle whose file is closed.  Ranks: local.  Errors: none. */

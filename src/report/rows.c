@@ -172,6 +172,16 @@ cairn_status cairn_rows_add(struct cairn_rows *rows, const struct cairn_row *lin
     return CAIRN_OK;
 }
 
+cairn_status cairn_rows_write(struct cairn_rows *rows)
+{
+    return rows->fd < 0 ? CAIRN_OK : write_kept(rows);
+}
+
+cairn_status cairn_rows_sync(const struct cairn_rows *rows)
+{
+    return rows->fd < 0 ? CAIRN_OK : cairn_file_sync(rows->fd, rows->path);
+}
+
 cairn_status cairn_rows_flush(struct cairn_rows *rows)
 {
     if (rows->fd < 0) return CAIRN_OK;

@@ -63,6 +63,14 @@ void cairn_row_text(struct cairn_row *line, const char *value, size_t n);
  */
 CAIRN_CHECKED cairn_status cairn_rows_add(struct cairn_rows *rows, const struct cairn_row *line);
 
+/** Write what is kept, without bringing it to the disk; one that is not open is fine.  Ranks:
+ * local; allocates nothing.  Errors: CAIRN_FILES. */
+CAIRN_CHECKED cairn_status cairn_rows_write(struct cairn_rows *rows);
+
+/** Bring to the disk what was written.  Another thread may call it while lines are added.
+ * Ranks: local.  Errors: CAIRN_FILES. */
+CAIRN_CHECKED cairn_status cairn_rows_sync(const struct cairn_rows *rows);
+
 /** Write what is kept and bring it to the disk; one that is not open is fine.  Ranks: local.
  * Errors: CAIRN_FILES. */
 CAIRN_CHECKED cairn_status cairn_rows_flush(struct cairn_rows *rows);

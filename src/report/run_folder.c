@@ -35,7 +35,7 @@ struct cairn_run_folder {
 static bool is_checkpoint(const char *name)
 {
     size_t n = strlen(name);
-    return strcmp(name, "latest.h5") == 0 ||
+    return strcmp(name, "latest.h5") == 0 || strcmp(name, "best.h5") == 0 ||
            (strncmp(name, "update-", 7) == 0 && n > 10 && strcmp(name + n - 3, ".h5") == 0);
 }
 
@@ -190,6 +190,22 @@ cairn_status cairn_run_folder_gradflow(struct cairn_run_folder *folder,
     return cairn_rows_add(&folder->gradflow, &text);
 }
 
+cairn_status cairn_run_folder_write(struct cairn_run_folder *folder)
+{
+    cairn_status st = cairn_rows_write(&folder->metrics);
+    cairn_status of_eval = cairn_rows_write(&folder->eval);
+    cairn_status of_flow = cairn_rows_write(&folder->gradflow);
+    if (st == CAIRN_OK) st = of_eval;
+    return st == CAIRN_OK ? of_flow : st;
+}
+
+cairn_status cairn_run_folder_sync(const struct cairn_run_folder *folder)
+{
+    CAIRN_TRY(cairn_rows_sync(&folder->metrics));
+    CAIRN_TRY(cairn_rows_sync(&folder->eval));
+    return cairn_rows_sync(&folder->gradflow);
+}
+
 cairn_status cairn_run_folder_flush(struct cairn_run_folder *folder)
 {
     struct cairn_rows *files[] = {&folder->metrics, &folder->eval, &folder->gradflow};
@@ -270,6 +286,8 @@ static cairn_status summary_text(const struct cairn_summary *summary, char **out
     cairn_json_number(&json, "reduce_s", micros(summary->reduce_s));
     cairn_json_number(&json, "data_s", micros(summary->data_s));
     cairn_json_number(&json, "checkpoint_s", micros(summary->checkpoint_s));
+    cairn_json_count(&json, "checkpoints", summary->checkpoints);
+    cairn_json_number(&json, "checkpoint_write_s", micros(summary->checkpoint_write_s));
     cairn_json_count(&json, "peak_rss_bytes", summary->peak_rss_bytes);
     cairn_json_count(&json, "n_parameters", summary->n_parameters);
     cairn_json_close(&json, '}');

@@ -46,7 +46,10 @@ struct cairn_summary {
     bool has_ema; /* there is a moving average of the weights, with ... */
     double ema_eval_loss, ema_eval_accuracy;
     uint64_t weights_hash;
-    double samples_per_s, wall_s, compute_s, reduce_s, data_s, checkpoint_s;
+    double samples_per_s, wall_s, compute_s, reduce_s, data_s;
+    double checkpoint_s; /* what training stood still for checkpoints */
+    uint64_t checkpoints;
+    double checkpoint_write_s; /* what writing them took, beside training */
     size_t peak_rss_bytes, n_parameters;
 };
 
@@ -78,7 +81,8 @@ const char *cairn_run_folder_path(const struct cairn_run_folder *folder);
 /** Its checkpoints/, absolute.  Ranks: local.  Errors: none. */
 const char *cairn_run_folder_checkpoints(const struct cairn_run_folder *folder);
 
-/** Remove what an earlier run left (the files above and checkpoints/update-*.h5, latest.h5):
+/** Remove what an earlier run left (the files above and checkpoints/update-*.h5, latest.h5,
+ * best.h5):
  * --overwrite.  Ranks: local.  Errors: CAIRN_FILES. */
 CAIRN_CHECKED cairn_status cairn_run_folder_clear(struct cairn_run_folder *folder);
 
@@ -109,12 +113,19 @@ CAIRN_CHECKED cairn_status cairn_run_folder_gradflow(struct cairn_run_folder *fo
                                                      const struct cairn_gradflow *line);
 
 /**
- * Write what is kept and sync: before each checkpoint is named.
+ * Write what is kept, without waiting for the disk: before a checkpoint is begun.
  *
- * Ranks   local
+ * Ranks   local; allocates nothing
  * Errors  CAIRN_FILES: what was not written is kept and tried again; in mid-run the caller makes it
  * a warning
  */
+CAIRN_CHECKED cairn_status cairn_run_folder_write(struct cairn_run_folder *folder);
+
+/** Bring to the disk what was written: before a checkpoint is named, by the thread that writes it,
+ * while lines are added.  Ranks: local.  Errors: CAIRN_FILES. */
+CAIRN_CHECKED cairn_status cairn_run_folder_sync(const struct cairn_run_folder *folder);
+
+/** Write what is kept and sync: at the end.  Ranks: local.  Errors: CAIRN_FILES, as above. */
 CAIRN_CHECKED cairn_status cairn_run_folder_flush(struct cairn_run_folder *folder);
 
 /** The last line of eval.csv for this split and update, for a run that was finished; `split` is

@@ -18,7 +18,7 @@ static double with_margin(double seconds)
 
 double cairn_deadline_needs_save(const struct cairn_deadline *deadline)
 {
-    return with_margin(deadline->save_s);
+    return with_margin(deadline->writing ? 2 * deadline->save_s : deadline->save_s);
 }
 
 double cairn_deadline_needs(const struct cairn_deadline *deadline, double now_s)
@@ -28,6 +28,7 @@ double cairn_deadline_needs(const struct cairn_deadline *deadline, double now_s)
     double rest_s = deadline->begun_s > 0 ? update_s - running_s : 0;
     if (deadline->evaluates) rest_s += deadline->evaluate_s;
     if (deadline->saves) rest_s += deadline->save_s;
+    if (deadline->writing) rest_s += deadline->save_s;
     return with_margin(rest_s + update_s + deadline->save_s);
 }
 

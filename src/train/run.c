@@ -55,6 +55,17 @@ static cairn_status after_update(struct cairn_run *run, bool *stop)
     return CAIRN_OK;
 }
 
+/* Rank 0. */
+static void look_at_writer(struct cairn_run *run)
+{
+    bool writing = cairn_train_is_saving(run->t);
+    run->t->deadline.writing = writing;
+    if (writing)
+        run->n_beside++;
+    else
+        cairn_run_collect(run, false);
+}
+
 static cairn_status one_update(struct cairn_run *run, bool *stop)
 {
     cairn_trainer *t = run->t;
@@ -78,6 +89,7 @@ static cairn_status one_update(struct cairn_run *run, bool *stop)
     t->times.update_s += record.update_s;
     cairn_waits_add(&run->waits, record.reduce_s);
     if (run->main) cairn_run_report_update(run, &record, update_wall_s);
+    if (run->main) look_at_writer(run);
     *stop = record.stop && !t->done;
     return *stop ? CAIRN_OK : after_update(run, stop);
 }
@@ -120,6 +132,7 @@ cairn_status cairn_train_run(cairn_trainer *t, const struct cairn_run_options *o
     if (st == CAIRN_OK && !stop) st = evaluate_missed(&run, &stop);
     if (st == CAIRN_OK) st = update_after_update(&run, &stop, summary);
     cairn_watchdog_look_at(t->parts.comm, NULL);
+    if (st != CAIRN_OK) cairn_run_let_finish(&run);
     if (st != CAIRN_OK || !stop) return st;
     cairn_run_tell_stop(&run, first);
     return CAIRN_STOPPED;

@@ -27,7 +27,10 @@ struct cairn_run {
     struct cairn_progress progress;
     double begin_s;                          /* of this process */
     double wall_before_s;                    /* of the processes before */
-    uint64_t saved_update;                   /* of the newest checkpoint; UINT64_MAX: none yet */
+    uint64_t saved_update;                   /* of the newest checkpoint that is written, known to
+                                                rank 0; UINT64_MAX: none yet */
+    double stall_s;                          /* for the checkpoint that was begun last */
+    uint64_t n_beside;                       /* updates that went on while it was written */
     struct cairn_tested test[CAIRN_N_WHICH]; /* the last ones */
     struct cairn_waits waits;                /* for the other ranks, in this process */
     bool main;                               /* rank 0, which reports */
@@ -72,8 +75,22 @@ CAIRN_CHECKED cairn_status cairn_run_recall_evaluation(struct cairn_run *run);
  * Ranks: collective.  Errors: the agreed one. */
 CAIRN_CHECKED cairn_status cairn_run_share_times(struct cairn_run *run, cairn_status st);
 
-/** A checkpoint of the last update.  Ranks: collective.  Errors: as cairn_train_save(). */
+/** Begin a checkpoint of the last update; waits for the one before, where that is still being
+ * written.  Ranks: collective.  Errors: as cairn_train_save(); CAIRN_FILES: lines of updates cannot
+ * be written. */
 CAIRN_CHECKED cairn_status cairn_run_save(struct cairn_run *run);
+
+/** Take note of what became of the last checkpoint, where that is known: in mid-run one that could
+ * not be written is a warning.  Ranks: local (rank 0).  Errors: none; they travel. */
+void cairn_run_collect(struct cairn_run *run, bool wait);
+
+/** A run that failed lets a checkpoint be written to its end; the last error stays.  Ranks: local.
+ * Errors: none. */
+void cairn_run_let_finish(struct cairn_run *run);
+
+/** See that there is a checkpoint of the last update.  Ranks: collective.  Errors: the agreed one;
+ * CAIRN_FILES: it cannot be written. */
+CAIRN_CHECKED cairn_status cairn_run_save_last(struct cairn_run *run);
 
 /** ranks.csv and the table on stderr: what each rank did in this start.  Ranks: collective.
  * Errors: the agreed one: CAIRN_FILES, memory. */

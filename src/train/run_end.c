@@ -45,6 +45,8 @@ static cairn_status summarize(struct cairn_run *run, bool stopped, char **text)
         .reduce_s = t->times.reduce_s,
         .data_s = t->times.data_s,
         .checkpoint_s = t->times.checkpoint_s,
+        .checkpoints = (uint64_t)t->saves.n,
+        .checkpoint_write_s = t->saves.write_s,
         .peak_rss_bytes = (size_t)rss,
         .n_parameters = t->params->n_weights,
     };
@@ -89,7 +91,7 @@ void cairn_run_tell_stop(const struct cairn_run *run, uint64_t first)
 cairn_status cairn_run_finish(struct cairn_run *run, bool *stopped, char **summary)
 {
     cairn_trainer *t = run->t;
-    if (run->saved_update != t->at.update) CAIRN_TRY(cairn_run_save(run));
+    CAIRN_TRY(cairn_run_save_last(run));
     bool has_test = t->parts.loader[CAIRN_SPLIT_TEST] != NULL;
     for (enum cairn_which which = CAIRN_TRAINED;
          which < cairn_run_n_which(run) && !*stopped && has_test; which++) {

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * A run's checkpoints: when one is due, and what is done around it. */
+ * A run's checkpoints: what is done around one, and what became of it.  They are written by a
+ * thread of rank 0 while updates go on; how long training stands still for them is measured here.
+ */
+#include <inttypes.h>
+
 #include "base/clock.h"
+#include "base/log.h"
 #include "comm/exchange.h"
 #include "train/run.h"
 
@@ -24,19 +29,82 @@ void cairn_run_take_deadline(struct cairn_run *run)
     t->deadline.save_s = cairn_deadline_guess_save_s(n * t->params->n_values * sizeof *t->w);
 }
 
+/* Its sentence is the last error where it failed. */
+static cairn_status take_note(struct cairn_run *run, const struct cairn_written *written)
+{
+    if (written->old_stay) cairn_log_warning("%s", written->text);
+    if (written->st != CAIRN_OK) return cairn_fail(written->st, "%s", written->text);
+    run->saved_update = written->update;
+    cairn_deadline_note_save(&run->t->deadline, run->stall_s + written->write_s);
+    cairn_log_detail("checkpoint of update %" PRIu64 ": training stood still for %.3g s, written "
+                     "in %.3g s beside %" PRIu64 " updates",
+                     written->update, run->stall_s, written->write_s, run->n_beside);
+    return CAIRN_OK;
+}
+
+void cairn_run_collect(struct cairn_run *run, bool wait)
+{
+    struct cairn_written written;
+    if (!cairn_train_saved(run->t, wait, &written)) return;
+    cairn_status st = take_note(run, &written);
+    if (st == CAIRN_FILES)
+        cairn_log_warning("%s; the run goes on without this checkpoint", written.text);
+    else
+        cairn_run_report(run, st);
+}
+
+void cairn_run_let_finish(struct cairn_run *run)
+{
+    struct cairn_written written;
+    if (cairn_train_saved(run->t, true, &written) && written.text[0] != '\0')
+        cairn_log_warning("%s", written.text);
+}
+
+/* The lines stand in their files before the copy is made, and on the disk before the checkpoint is
+ * named. */
+static cairn_status save(struct cairn_run *run)
+{
+    cairn_status st = run->main ? cairn_run_folder_write(run->options->folder) : CAIRN_OK;
+    if (run->main) cairn_run_collect(run, true);
+    st = cairn_run_share_times(run, st);
+    return st == CAIRN_OK ? cairn_train_save(run->t, false) : st;
+}
+
 cairn_status cairn_run_save(struct cairn_run *run)
 {
-    double begin_s = cairn_clock_s();
     cairn_trainer *t = run->t;
+    double begin_s = cairn_clock_s();
     cairn_where_enter(&t->where, CAIRN_PHASE_SAVE);
-    cairn_status st = run->main ? cairn_run_folder_flush(run->options->folder) : CAIRN_OK;
-    st = cairn_run_share_times(run, st);
-    /* the lines stand before the checkpoint */
-    if (st == CAIRN_OK) st = cairn_train_save(t, &run->options->save);
+    cairn_status st = save(run);
     cairn_where_enter(&t->where, CAIRN_PHASE_OTHER);
-    double took_s = cairn_clock_s() - begin_s;
-    t->times.checkpoint_s += took_s;
-    cairn_deadline_note_save(&t->deadline, took_s);
-    if (st == CAIRN_OK) run->saved_update = t->at.update;
+    run->stall_s = cairn_clock_s() - begin_s;
+    run->n_beside = 0;
+    t->deadline.writing = run->main && st == CAIRN_OK;
+    t->times.checkpoint_s += run->stall_s;
     return st;
+}
+
+/* Wait until the last one is written; its status, on all ranks. */
+static cairn_status settle(struct cairn_run *run)
+{
+    struct cairn_written written;
+    cairn_status st = CAIRN_OK;
+    double begin_s = cairn_clock_s();
+    if (run->main && cairn_train_saved(run->t, true, &written)) st = take_note(run, &written);
+    st = cairn_comm_agree_main(run->t->parts.comm, st);
+    run->t->times.checkpoint_s += cairn_clock_s() - begin_s;
+    return st;
+}
+
+cairn_status cairn_run_save_last(struct cairn_run *run)
+{
+    cairn_trainer *t = run->t;
+    double begin_s = cairn_clock_s();
+    if (run->main) cairn_run_collect(run, true);
+    cairn_status st =
+        cairn_comm_broadcast(t->parts.comm, CAIRN_OK, &run->saved_update, sizeof run->saved_update);
+    t->times.checkpoint_s += cairn_clock_s() - begin_s;
+    if (st != CAIRN_OK || run->saved_update == t->at.update) return st;
+    CAIRN_TRY(cairn_run_save(run));
+    return settle(run);
 }

@@ -8,7 +8,8 @@
 
 #include "base/fault.h"
 #include "base/log.h"
-#include "checkpoint/checkpoint.h"
+#include "base/memory.h"
+#include "checkpoint/writer.h"
 #include "comm/exchange.h"
 #include "data/order.h"
 #include "h5/h5.h"
@@ -38,6 +39,7 @@ static cairn_status add_optimizer(struct cairn_state *state, cairn_trainer *t)
 static cairn_status add_progress(struct cairn_state *state, cairn_trainer *t, struct stored *stored)
 {
     const struct cairn_shape tensors = {.ndim = 1, .dim = {t->params->n_tensors}};
+    const struct cairn_shape saves = {.ndim = 1, .dim = {sizeof t->saves / sizeof(double)}};
     const struct cairn_shape times = {.ndim = 1, .dim = {sizeof t->times / sizeof(double)}};
     const struct {
         const char *path;
@@ -59,6 +61,8 @@ static cairn_status add_progress(struct cairn_state *state, cairn_trainer *t, st
     for (size_t i = 0; i < sizeof number / sizeof number[0]; i++)
         CAIRN_TRY(cairn_state_add_number(state, number[i].path, number[i].type, number[i].data));
     CAIRN_TRY(cairn_state_add(state, "/progress/times", CAIRN_ARRAY_F64, &times, &t->times));
+    CAIRN_TRY(cairn_state_add(state, "/progress/saves", CAIRN_ARRAY_F64, &saves, &t->saves));
+    state->array[state->n_arrays - 1].optional = true; /* older files have none */
     if (t->sum->range == NULL) return CAIRN_OK;
     return cairn_state_add(state, "/progress/sum_range", CAIRN_ARRAY_I64, &tensors, t->sum->range);
 }
@@ -99,32 +103,82 @@ static cairn_status add_tokens(struct cairn_state *state, const struct cairn_dat
     return characters == NULL ? CAIRN_OK : cairn_state_add_text(state, "/characters", characters);
 }
 
-/* Rank 0 writes.  Local. */
-static cairn_status write_checkpoint(cairn_trainer *t, const struct cairn_save_options *options)
-{
-    struct cairn_state state = {0};
+/* What rank 0 needs for saving. */
+struct cairn_saver {
+    struct stored stored;
     struct versions versions;
-    struct stored stored = {
-        .epoch = t->at.position / t->parts.rule.n_samples,
-        .position = t->at.position % t->parts.rule.n_samples,
-        .data = options->data_fingerprint,
-        .seed = t->parts.seed,
-        .learning_rate = cairn_trainer_rate(t),
-    };
-    cairn_ema_weights(t); /* before the first update it is the weights */
-    cairn_status st = collect(&state, t, &stored);
-    if (st == CAIRN_OK) st = cairn_state_add_text(&state, "/progress/order", CAIRN_ORDER_NAME);
-    if (st == CAIRN_OK) st = cairn_state_add_text(&state, "/progress/platform", options->platform);
-    if (st == CAIRN_OK) st = add_tokens(&state, t->parts.dataset, &stored.vocabulary);
-    if (st == CAIRN_OK) st = cairn_state_add_text(&state, "/config", options->config);
-    if (st == CAIRN_OK) st = add_versions(&state, &versions);
-    if (st == CAIRN_OK)
-        st = cairn_checkpoint_write(options->folder, t->at.update, &state, options->keep);
-    cairn_state_free(&state);
-    return st;
+    struct cairn_state state; /* borrows from here and from the trainer */
+    struct cairn_checkpoint_writer *writer;
+};
+
+/* Everything that a checkpoint holds, in its order. */
+static cairn_status fill_saver(struct cairn_saver *saver, cairn_trainer *t,
+                               const struct cairn_save_options *options)
+{
+    struct cairn_state *state = &saver->state;
+    saver->stored.data = options->data_fingerprint;
+    saver->stored.seed = t->parts.seed;
+    CAIRN_TRY(collect(state, t, &saver->stored));
+    CAIRN_TRY(cairn_state_add_text(state, "/progress/order", CAIRN_ORDER_NAME));
+    CAIRN_TRY(cairn_state_add_text(state, "/progress/platform", options->platform));
+    CAIRN_TRY(add_tokens(state, t->parts.dataset, &saver->stored.vocabulary));
+    CAIRN_TRY(cairn_state_add_text(state, "/config", options->config));
+    CAIRN_TRY(add_versions(state, &saver->versions));
+    return cairn_checkpoint_writer_create(state, &options->place, &saver->writer);
 }
 
-cairn_status cairn_train_save(cairn_trainer *t, const struct cairn_save_options *options)
+/* Local. */
+static cairn_status make_saver(cairn_trainer *t, const struct cairn_save_options *options)
+{
+    CAIRN_TRY(cairn_memory_get(1, sizeof *t->saver, "what is saved", &t->saver));
+    CAIRN_TRY(fill_saver(t->saver, t, options));
+    cairn_log_detail(
+        "rank 0 takes %zu bytes for the copy that checkpoints are made of, and as much "
+        "again for the file while it is written",
+        cairn_checkpoint_writer_bytes(t->saver->writer));
+    return CAIRN_OK;
+}
+
+cairn_status cairn_train_plan_saves(cairn_trainer *t, const struct cairn_save_options *options)
+{
+    cairn_status st = CAIRN_OK;
+    if (cairn_comm_rank(t->parts.comm) == 0) st = make_saver(t, options);
+    return cairn_comm_agree_main(t->parts.comm, st);
+}
+
+void cairn_saver_free(struct cairn_saver *saver)
+{
+    if (saver == NULL) return;
+    cairn_checkpoint_writer_free(saver->writer);
+    cairn_state_free(&saver->state);
+    free(saver);
+}
+
+bool cairn_train_is_saving(const cairn_trainer *t)
+{
+    return t->saver != NULL && cairn_checkpoint_writer_is_busy(t->saver->writer);
+}
+
+bool cairn_train_saved(cairn_trainer *t, bool wait, struct cairn_written *out)
+{
+    if (t->saver == NULL || !cairn_checkpoint_writer_collect(t->saver->writer, wait, out))
+        return false;
+    t->saves.write_s += out->write_s;
+    return true;
+}
+
+/* A copy of all that is saved, handed over.  Rank 0. */
+static void begin_checkpoint(cairn_trainer *t, bool best)
+{
+    struct stored *stored = &t->saver->stored;
+    stored->epoch = t->at.position / t->parts.rule.n_samples;
+    stored->position = t->at.position % t->parts.rule.n_samples;
+    stored->learning_rate = cairn_trainer_rate(t);
+    cairn_ema_weights(t); /* before the first update it is the weights */
+    cairn_checkpoint_writer_begin(t->saver->writer, t->at.update, best);
+}
+
+cairn_status cairn_train_save(cairn_trainer *t, bool best)
 {
     cairn_status st = CAIRN_OK;
     int odd = -1;
@@ -142,8 +196,9 @@ cairn_status cairn_train_save(cairn_trainer *t, const struct cairn_save_options 
                           ": the weights are not finite and were not saved; lower "
                           "optim.lr or set optim.clip_norm, and start afresh with --overwrite",
                           t->at.update);
-    if (cairn_comm_rank(t->parts.comm) == 0) st = write_checkpoint(t, options);
-    return cairn_comm_agree_main(t->parts.comm, st);
+    t->saves.n++;
+    if (t->saver != NULL) begin_checkpoint(t, best);
+    return CAIRN_OK;
 }
 
 /* Read into `state`, and check that the file belongs to this run's data.  Rank 0. */
@@ -188,12 +243,6 @@ static cairn_status check_progress(const cairn_trainer *t, const char *path,
                       path, t->at.update, stored->epoch, stored->position, stored->seed);
 }
 
-static size_t array_bytes(const struct cairn_array *array)
-{
-    return cairn_shape_count(&array->shape) *
-           (array->type == CAIRN_ARRAY_F32 ? sizeof(float) : sizeof(uint64_t));
-}
-
 cairn_status cairn_train_init(cairn_trainer *t, const char *path, bool partial)
 {
     struct cairn_state state = {0};
@@ -218,7 +267,8 @@ cairn_status cairn_train_resume(cairn_trainer *t, const struct cairn_save_option
     if (st == CAIRN_OK && cairn_comm_rank(comm) == 0) st = check_progress(t, path, &stored);
     st = cairn_comm_agree_main(comm, st);
     for (size_t i = 0; i < state.n_arrays && st == CAIRN_OK; i++)
-        st = cairn_comm_broadcast(comm, st, state.array[i].data, array_bytes(&state.array[i]));
+        st =
+            cairn_comm_broadcast(comm, st, state.array[i].data, cairn_array_bytes(&state.array[i]));
     cairn_state_free(&state);
     if (st != CAIRN_OK) return st;
     t->at.position = stored.epoch * t->parts.rule.n_samples + stored.position;

@@ -49,6 +49,7 @@ cairn_status cairn_trainer_create(const struct cairn_trainer_parts *parts, cairn
 void cairn_trainer_close(cairn_trainer *t)
 {
     if (t == NULL) return;
+    cairn_saver_free(t->saver); /* first: it borrows from all the others */
     cairn_balance_free(t->balance);
     cairn_sum_free(t->sum);
     free(t->flow);

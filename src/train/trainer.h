@@ -10,6 +10,7 @@
 
 #include "base/where.h"
 #include "cairn/trainer.h"
+#include "checkpoint/writer.h"
 #include "comm/sum.h"
 #include "data/loader.h"
 #include "nn/model.h"
@@ -49,6 +50,12 @@ struct cairn_times {
     double training_s; /* all of the updates, without evaluation and checkpoints */
 };
 
+/** Checkpoints since the start of the run, over all its processes; doubles, as they are saved. */
+struct cairn_saves {
+    double n;       /* begun */
+    double write_s; /* what writing them took, beside training */
+};
+
 /** How far the run is; saved in each checkpoint. */
 struct cairn_progress_state {
     uint64_t update;                 /* updates done */
@@ -75,6 +82,8 @@ struct cairn_trainer {
     struct cairn_balance *balance;  /* owned; NULL: shares are equal */
     struct cairn_where where;       /* phase, micro-batch and times of this update */
     struct cairn_times times;       /* in the whole run */
+    struct cairn_saves saves;       /* in the whole run */
+    struct cairn_saver *saver;      /* rank 0, after cairn_train_plan_saves(); owned */
     struct cairn_deadline deadline; /* of the job, where a run has one; rank 0 */
     cairn_status pending; /* this rank's trouble outside an update; rides in the next sum */
 };
@@ -152,18 +161,33 @@ CAIRN_CHECKED cairn_status cairn_train_evaluate(cairn_trainer *t, const float *w
 
 /** Where checkpoints go and what else stands in them. */
 struct cairn_save_options {
-    const char *folder; /* on rank 0 */
-    const char *config; /* the resolved run file */
+    struct cairn_checkpoint_place place; /* on rank 0 */
+    const char *config;                  /* the resolved run file */
     uint64_t data_fingerprint;
     const char *platform; /* what the bits depend on: binary, BLAS core, threads */
-    size_t keep;
     bool reproducible;
 };
 
-/** Compare the replicas, then rank 0 writes a checkpoint.  Agreed status; CAIRN_NUMBERS: replicas
- * drifted apart. */
-CAIRN_CHECKED cairn_status cairn_train_save(cairn_trainer *t,
-                                            const struct cairn_save_options *options);
+/** Take what saving needs, before the first update: on rank 0 the memory for a copy of weights and
+ * optimizer, and the thread that writes.  Borrows the texts of `options` until the trainer is
+ * closed.  Agreed status; CAIRN_USAGE: memory. */
+CAIRN_CHECKED cairn_status cairn_train_plan_saves(cairn_trainer *t,
+                                                  const struct cairn_save_options *options);
+
+/** Compare the replicas; then rank 0 copies what is saved, and its thread writes that while
+ * training goes on.  Allocates nothing.  What becomes of it: cairn_train_saved().  Agreed status;
+ * CAIRN_NUMBERS: replicas drifted apart. */
+CAIRN_CHECKED cairn_status cairn_train_save(cairn_trainer *t, bool best);
+
+/** What became of the last checkpoint, once, where that is known; false elsewhere, and on all ranks
+ * but 0.  Ranks: local.  Errors: none of its own. */
+bool cairn_train_saved(cairn_trainer *t, bool wait, struct cairn_written *out);
+
+/** Whether a checkpoint is being written by this rank.  Ranks: local.  Errors: none. */
+bool cairn_train_is_saving(const cairn_trainer *t);
+
+/** Wait for a checkpoint that is being written, and release.  Ranks: local.  Errors: none. */
+void cairn_saver_free(struct cairn_saver *saver);
 
 /** Begin with weights made elsewhere: rank 0 reads them from any HDF5 file (cairn_weights_read),
  * all take them.  Before cairn_trainer_prepare.  Agreed status; CAIRN_DATA: they do not fit. */

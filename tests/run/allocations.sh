@@ -36,6 +36,7 @@ none()
 
 for ranks in 1 3; do
     none $ranks train run.yaml
+    none $ranks train run.yaml checkpoint.every_updates=1
     none $ranks train run.yaml train.reproducible=true batch.tail=carry
     none $ranks train run.yaml train.reproducible=true optim.name=adamw optim.momentum=0 data.in_memory=false \
         train.balance=auto train.balance_every=1

@@ -41,10 +41,11 @@ same "layers of gradflow.csv" "$(cut -d, -f2,3 run/gradflow.csv | tail -n +2 | s
 cmp -s out run/summary.json || fail "stdout is not summary.json"
 same "keys of summary.json" "$(grep -o '"[a-z_]*":' out | tr -d '":' | tr '\n' ' ')" "status updates epochs samples ranks \
 micro_batch global_batch train_loss eval_loss eval_accuracy weights_hash samples_per_s wall_s compute_s reduce_s data_s \
-checkpoint_s peak_rss_bytes n_parameters "
+checkpoint_s checkpoints checkpoint_write_s peak_rss_bytes n_parameters "
 same "summary.json" "$(for key in status updates epochs samples ranks micro_batch global_batch n_parameters; do
     json out $key; done | tr '\n' ' ')" "done 30 2 2874 3 32 100 $((64 * 12 + 12 + 12 * 10 + 10)) "
 mean=$(awk -F, '$2 == 1 { loss += $6 * $5; weight += $5 } END { printf "%.17g", loss / weight }' run/metrics.csv)
+holds "checkpoints, their times" "$(json out checkpoints) == 9 && $(json out checkpoint_s) > 0 && $(json out checkpoint_write_s) > 0"
 holds "train_loss of the last epoch" "($(json out train_loss) - $mean)^2 < 1e-24"
 
 same "starts in provenance.json" "$(grep -c '"begin": "20..-..-..T..:..:..Z"' run/provenance.json)" 2

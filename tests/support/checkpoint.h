@@ -127,7 +127,9 @@ static inline cairn_status try_write(uint64_t update, size_t keep)
     struct cairn_state list = {0};
     fill_sample(&sample, update);
     describe_sample(&list, &sample);
-    cairn_status st = cairn_checkpoint_write(folder, update, &list, keep);
+    const struct cairn_checkpoint_place place = {.folder = folder, .keep = {.newest = keep}};
+    cairn_status st = cairn_checkpoint_write(&place, update, false, &list);
+    if (st == CAIRN_OK) st = cairn_checkpoint_prune(&place, update);
     cairn_state_free(&list);
     return st;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Linked into the program with --wrap, counts what Cairn's own objects allocate from the beginning
- * of the second update to the end of the third, metrics between them included.  MPI and BLAS are
+ * of the second update to the end of the third, metrics and the beginning of a checkpoint between
+ * them included, on the thread that trains.  MPI and BLAS are
  * libraries of their own and are not seen.  Each rank writes one line to stderr after the third
  * update. */
 #include <stdio.h>
@@ -10,7 +11,8 @@
 
 enum { FIRST = 2, LAST = 3 };
 
-static size_t n_allocations;
+static _Thread_local size_t
+    n_allocations; /* the thread that writes checkpoints is not the update */
 
 void *__real_malloc(size_t bytes);
 void *__wrap_malloc(size_t bytes);

@@ -20,13 +20,14 @@ static void round_trip_of_all_types(void **state)
 {
     struct sample saved = {.update = 0}, found = {.update = 0};
     struct cairn_state from = {0}, to = {0};
+    const struct cairn_checkpoint_place place = {.folder = folder};
     char *text = NULL;
     (void)state;
     fill_sample(&saved, 12);
     describe_sample(&from, &saved);
     describe_sample(&to, &found);
     assert_ok(cairn_state_add_attribute(&from, "hdf5_version", "1.2.3"));
-    assert_ok(cairn_checkpoint_write(folder, 12, &from, 0));
+    assert_ok(cairn_checkpoint_write(&place, 12, false, &from));
     assert_ok(cairn_checkpoint_read(in_folder("update-00000012.h5"), &to));
     assert_memory_equal(&saved, &found, sizeof saved);
     assert_ok(cairn_checkpoint_text(in_folder("latest.h5"), "/config", &text));

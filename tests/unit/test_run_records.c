@@ -85,7 +85,8 @@ static void test_summary(void **state)
         "  \"eval_loss\": 0.25,\n  \"eval_accuracy\": null,\n"
         "  \"weights_hash\": \"0000000000000abc\",\n  \"samples_per_s\": 0,\n"
         "  \"wall_s\": 0.333333,\n  \"compute_s\": 0,\n  \"reduce_s\": 0,\n  \"data_s\": 0,\n"
-        "  \"checkpoint_s\": 0,\n  \"peak_rss_bytes\": 0,\n  \"n_parameters\": 650\n}\n");
+        "  \"checkpoint_s\": 0,\n  \"checkpoints\": 0,\n  \"checkpoint_write_s\": 0,\n"
+        "  \"peak_rss_bytes\": 0,\n  \"n_parameters\": 650\n}\n");
     free(text);
     cairn_run_folder_close(folder);
 }

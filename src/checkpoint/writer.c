@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * The thread that writes checkpoints. */
+#include "checkpoint/writer.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+
+/* Whose turn it is: the owner's (IDLE, WRITTEN) or the thread's (BEGUN).  Copy, order and result
+ * belong to that one; so they need no lock. */
+enum stage { IDLE, BEGUN, WRITTEN };
+
+struct cairn_checkpoint_writer {
+    pthread_t thread;
+    pthread_mutex_t lock; /* of the two below */
+    pthread_cond_t changed;
+    enum stage stage;
+    bool ending;
+    const struct cairn_state *state; /* borrowed */
+    struct cairn_state copy;
+    void *block; /* its data, owned */
+    struct cairn_checkpoint_place place;
+    uint64_t update;
+    bool best;
+    struct cairn_written written;
+};
+
+static void set_stage(struct cairn_checkpoint_writer *writer, enum stage stage)
+{
+    pthread_mutex_lock(&writer->lock);
+    writer->stage = stage;
+    pthread_cond_broadcast(&writer->changed);
+    pthread_mutex_unlock(&writer->lock);
+}
+
+/* Wait until there is something to write; false: the end. */
+static bool next_order(struct cairn_checkpoint_writer *writer)
+{
+    pthread_mutex_lock(&writer->lock);
+    while (writer->stage != BEGUN && !writer->ending)
+        pthread_cond_wait(&writer->changed, &writer->lock);
+    bool any = writer->stage == BEGUN;
+    pthread_mutex_unlock(&writer->lock);
+    return any;
+}
+
+static void write_one(struct cairn_checkpoint_writer *writer)
+{
+    struct cairn_written *written = &writer->written;
+    double begin_s = cairn_clock_s();
+    written->update = writer->update;
+    written->text[0] = '\0';
+    written->st =
+        cairn_checkpoint_write(&writer->place, writer->update, writer->best, &writer->copy);
+    written->old_stay = written->st == CAIRN_OK &&
+                        cairn_checkpoint_prune(&writer->place, writer->update) != CAIRN_OK;
+    if (written->st != CAIRN_OK || written->old_stay) /* this thread's own last error */
+        snprintf(written->text, sizeof written->text, "%s", cairn_error_text());
+    written->write_s = cairn_clock_s() - begin_s;
+}
+
+static void *serve(void *context)
+{
+    struct cairn_checkpoint_writer *writer = context;
+    while (next_order(writer)) {
+        write_one(writer);
+        set_stage(writer, WRITTEN);
+    }
+    return NULL;
+}
+
+/* Signals are for the thread that trains. */
+static cairn_status start_thread(struct cairn_checkpoint_writer *writer)
+{
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int error = pthread_create(&writer->thread, NULL, serve, writer);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (error == 0) return CAIRN_OK;
+    return cairn_fail(CAIRN_USAGE,
+                      "no thread for writing checkpoints can be had (%s); raise the limit for "
+                      "processes (ulimit -u)",
+                      strerror(error));
+}
+
+static void release(struct cairn_checkpoint_writer *writer)
+{
+    pthread_cond_destroy(&writer->changed);
+    pthread_mutex_destroy(&writer->lock);
+    free(writer->block);
+    free(writer->copy.array);
+    free(writer);
+}
+
+cairn_status cairn_checkpoint_writer_create(const struct cairn_state *state,
+                                            const struct cairn_checkpoint_place *place,
+                                            struct cairn_checkpoint_writer **out)
+{
+    struct cairn_checkpoint_writer *writer = NULL;
+    CAIRN_TRY(cairn_memory_get(1, sizeof *writer, "the writer of checkpoints", &writer));
+    pthread_mutex_init(&writer->lock, NULL);
+    pthread_cond_init(&writer->changed, NULL);
+    writer->state = state;
+    writer->place = *place;
+    cairn_status st = cairn_state_twin(state, &writer->copy, &writer->block);
+    if (st == CAIRN_OK)
+        st = cairn_memory_check(cairn_checkpoint_writer_bytes(writer), "the file of a checkpoint");
+    if (st == CAIRN_OK) st = start_thread(writer);
+    if (st == CAIRN_OK)
+        *out = writer;
+    else
+        release(writer);
+    return st;
+}
+
+size_t cairn_checkpoint_writer_bytes(const struct cairn_checkpoint_writer *writer)
+{
+    size_t n_bytes = 0;
+    for (size_t i = 0; i < writer->copy.n_arrays; i++)
+        n_bytes += cairn_array_bytes(&writer->copy.array[i]);
+    return n_bytes;
+}
+
+static void wait_until_written(struct cairn_checkpoint_writer *writer)
+{
+    pthread_mutex_lock(&writer->lock);
+    while (writer->stage == BEGUN) pthread_cond_wait(&writer->changed, &writer->lock);
+    pthread_mutex_unlock(&writer->lock);
+}
+
+void cairn_checkpoint_writer_begin(struct cairn_checkpoint_writer *writer, uint64_t update,
+                                   bool best)
+{
+    wait_until_written(writer);
+    cairn_state_copy(writer->state, &writer->copy);
+    writer->update = update;
+    writer->best = best;
+    set_stage(writer, BEGUN);
+}
+
+bool cairn_checkpoint_writer_is_busy(struct cairn_checkpoint_writer *writer)
+{
+    pthread_mutex_lock(&writer->lock);
+    bool busy = writer->stage == BEGUN;
+    pthread_mutex_unlock(&writer->lock);
+    return busy;
+}
+
+bool cairn_checkpoint_writer_collect(struct cairn_checkpoint_writer *writer, bool wait,
+                                     struct cairn_written *out)
+{
+    if (wait) wait_until_written(writer);
+    pthread_mutex_lock(&writer->lock);
+    bool any = writer->stage == WRITTEN;
+    if (any) writer->stage = IDLE;
+    pthread_mutex_unlock(&writer->lock);
+    if (any) *out = writer->written;
+    return any;
+}
+
+void cairn_checkpoint_writer_free(struct cairn_checkpoint_writer *writer)
+{
+    if (writer == NULL) return;
+    pthread_mutex_lock(&writer->lock);
+    writer->ending = true;
+    pthread_cond_broadcast(&writer->changed);
+    pthread_mutex_unlock(&writer->lock);
+    pthread_join(writer->thread, NULL); /* after what was begun */
+    release(writer);
+}

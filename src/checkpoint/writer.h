@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * A thread that writes checkpoints from a copy in memory, while the caller goes on changing what
+ * was copied.  One is written at a time.  Knows no MPI, prints nothing.  Local; each writer is
+ * served by one thread of its owner's. */
+#ifndef CAIRN_CHECKPOINT_WRITER_H
+#define CAIRN_CHECKPOINT_WRITER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "checkpoint/checkpoint.h"
+
+enum { CAIRN_WRITTEN_TEXT_BYTES = 2048 };
+
+/** What became of one checkpoint. */
+struct cairn_written {
+    uint64_t update;
+    cairn_status st;
+    bool old_stay;                       /* written, but older ones could not be removed */
+    char text[CAIRN_WRITTEN_TEXT_BYTES]; /* the sentence of either, else empty */
+    double write_s;                      /* what it took, beside everything else */
+};
+
+struct cairn_checkpoint_writer;
+
+/**
+ * Take the memory for a copy of a state and start the thread.  Borrows `state`, its data, and what
+ * `place` borrows, until it is freed.
+ *
+ * Ranks   local
+ * Errors  CAIRN_USAGE: memory for the copy and for a file of that size, no thread
+ */
+CAIRN_CHECKED cairn_status cairn_checkpoint_writer_create(
+    const struct cairn_state *state, const struct cairn_checkpoint_place *place,
+    struct cairn_checkpoint_writer **out);
+
+/** Bytes of the copy.  Ranks: local.  Errors: none. */
+size_t cairn_checkpoint_writer_bytes(const struct cairn_checkpoint_writer *writer);
+
+/**
+ * Copy the state as it is now, and have it written as the checkpoint of this update.  Waits for the
+ * one before; what became of that must have been collected, else it is lost.  Allocates nothing.
+ *
+ * Ranks   local
+ * Errors  none; see cairn_checkpoint_writer_collect()
+ */
+void cairn_checkpoint_writer_begin(struct cairn_checkpoint_writer *writer, uint64_t update,
+                                   bool best);
+
+/** Whether a checkpoint is being written.  Ranks: local.  Errors: none. */
+bool cairn_checkpoint_writer_is_busy(struct cairn_checkpoint_writer *writer);
+
+/** What became of the checkpoint that was begun last, once: false where it is still being written
+ * and there was no `wait` for it, or where nothing was begun since.  Ranks: local.  Errors: none.
+ */
+bool cairn_checkpoint_writer_collect(struct cairn_checkpoint_writer *writer, bool wait,
+                                     struct cairn_written *out);
+
+/** Let it finish what was begun, end the thread, release all; NULL is fine.  Ranks: local.
+ * Errors: none. */
+void cairn_checkpoint_writer_free(struct cairn_checkpoint_writer *writer);
+
+#endif

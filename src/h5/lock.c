@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * One thread at a time in HDF5, which need not be thread-safe; and what it is told before its first
+ * call. */
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "h5/internal.h"
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static _Thread_local unsigned depth; /* our functions call each other */
+
+/* No atexit (it loops over files that a full disk keeps from closing), and no locks, which some
+ * file systems lack and others hang in: what Cairn writes has no name before it is whole. */
+static void start_library(void)
+{
+    static bool started;
+    if (started) return;
+    started = true;
+    setenv("HDF5_USE_FILE_LOCKING", "FALSE", 0);
+    H5dont_atexit();
+    H5open();
+    H5PLset_loading_state(0);
+    H5Lunregister(H5L_TYPE_EXTERNAL);
+}
+
+/* A thread-safe build has a stack of errors for each thread; none of them is to be printed. */
+static void be_quiet(void)
+{
+    static _Thread_local bool quiet;
+    if (quiet) return;
+    quiet = true;
+    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+}
+
+void cairn_h5_enter(void)
+{
+    if (depth++ > 0) return;
+    pthread_mutex_lock(&lock);
+    start_library();
+    be_quiet();
+}
+
+cairn_status cairn_h5_leave(cairn_status st)
+{
+    if (--depth == 0) pthread_mutex_unlock(&lock);
+    return st;
+}
