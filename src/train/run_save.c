@@ -61,11 +61,11 @@ void cairn_run_let_finish(struct cairn_run *run)
 }
 
 /* The lines stand in their files before the copy is made, and on the disk before the checkpoint is
- * named. */
+ * named.  The one before is complete by then: so no more than an interval of them is ahead of it. */
 static cairn_status save(struct cairn_run *run)
 {
-    cairn_status st = run->main ? cairn_run_folder_write(run->options->folder) : CAIRN_OK;
     if (run->main) cairn_run_collect(run, true);
+    cairn_status st = run->main ? cairn_run_folder_write(run->options->folder) : CAIRN_OK;
     st = cairn_run_share_times(run, st);
     return st == CAIRN_OK ? cairn_train_save(run->t, false) : st;
 }
