@@ -159,42 +159,23 @@ static cairn_status sync_lines(void *context)
     return cairn_run_folder_sync(context);
 }
 
-static struct cairn_save_options save_options(const struct job *job)
-{
-    const struct cairn_checkpoint_place place = {
-        .folder = job->main ? cairn_run_folder_checkpoints(job->run_folder) : NULL,
-        .keep = {.newest = job->config->checkpoint_keep},
-        .before_name = sync_lines,
-        .context = job->run_folder,
-    };
-    return (struct cairn_save_options){
-        .place = place,
-        .config = job->config_text,
-        .data_fingerprint = job->data_fingerprint,
-        .platform = job->platform,
-        .reproducible = job->config->train_reproducible,
-    };
-}
-
 static struct cairn_run_options run_options(const struct job *job)
 {
-    enum { WORD_EPOCH, WORD_NONE };
-    const struct cairn_config *config = job->config;
-    uint64_t total = cairn_window_total(&job->trainer->parts.rule);
-    bool automatic = config->log_gradflow_every == CAIRN_KEY_WORD(0);
     struct cairn_run_options options = {
-        .save = save_options(job),
-        .evaluate_every = config->train_evaluate_every,
-        .checkpoint_every = config->checkpoint_every_updates,
-        .gradflow_every = automatic ? total / 50 + 1 : config->log_gradflow_every,
         .folder = job->run_folder,
         .resumed = job->checkpoint[0] != '\0',
         .deadline_s = job->deadline_s,
         .deadline_unix_s = job->deadline_unix_s,
     };
-    if (config->train_evaluate_every == CAIRN_KEY_WORD(WORD_EPOCH))
-        options.evaluate_every = CAIRN_EVERY_EPOCH;
-    if (config->train_evaluate_every == CAIRN_KEY_WORD(WORD_NONE)) options.evaluate_every = 0;
+    options.save = (struct cairn_save_options){
+        .config = job->config_text,
+        .data_fingerprint = job->data_fingerprint,
+        .platform = job->platform,
+    };
+    if (job->main) options.save.place.folder = cairn_run_folder_checkpoints(job->run_folder);
+    options.save.place.before_name = sync_lines;
+    options.save.place.context = job->run_folder;
+    cairn_setup_run(job->config, job->trainer, &options);
     return options;
 }
 
@@ -226,20 +207,20 @@ static cairn_status begin_with(struct job *job)
 /* What saving needs is taken before the first update.  Collective. */
 static cairn_status plan_saves(struct job *job)
 {
-    const struct cairn_save_options options = save_options(job);
-    return cairn_train_plan_saves(job->trainer, &options);
+    const struct cairn_run_options options = run_options(job);
+    return cairn_train_plan_saves(job->trainer, &options.save);
 }
 
 /* From the job's checkpoint.  Collective. */
 static cairn_status go_on(struct job *job)
 {
-    const struct cairn_save_options options = save_options(job);
-    CAIRN_TRY(cairn_train_resume(job->trainer, &options, job->checkpoint));
+    const struct cairn_run_options options = run_options(job);
+    CAIRN_TRY(cairn_train_resume(job->trainer, &options.save, job->checkpoint));
     cairn_log_info("goes on from %s, update %llu%s", job->checkpoint,
                    (unsigned long long)job->trainer->at.update,
                    job->request.init == NULL ? "" : "; --init is for a fresh start and not read");
     if (strcmp(job->request.resume, "auto") == 0) return CAIRN_OK;
-    return adopt_checkpoint(job, &options);
+    return adopt_checkpoint(job, &options.save);
 }
 
 /* Where the run stands: fresh or from a checkpoint; then the CSVs begin.  Collective. */

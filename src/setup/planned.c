@@ -56,7 +56,8 @@ static cairn_status plan_with(const struct cairn_config *config, struct cairn_da
         .on_wire = times(size.n_values, wire),
         .n_saves = count_saves(config, &rule),
     };
-    out->snapshot = out->checkpoint = plus(out->weights, out->optimizer);
+    out->checkpoint = plus(out->weights, out->optimizer);
+    out->snapshot = times(out->checkpoint, 2); /* the copy, and the file while it is written */
     return CAIRN_OK;
 }
 

@@ -110,7 +110,7 @@ size_t cairn_setup_loader_bytes(const struct cairn_config *config, struct cairn_
 struct cairn_planned {
     uint64_t weights; /* and their moving average */
     uint64_t gradient, optimizer, activations, data;
-    uint64_t snapshot;   /* of a checkpoint; rank 0 alone */
+    uint64_t snapshot;   /* for writing checkpoints; rank 0 alone */
     uint64_t on_wire;    /* what one update sums over the ranks */
     uint64_t checkpoint; /* a file of it */
     uint64_t n_saves;    /* checkpoints that the whole run writes */
@@ -133,6 +133,11 @@ uint64_t cairn_setup_planned_total(const struct cairn_planned *planned);
 /** Everything: data, model, optimizer, weights.  Ranks: collective.  Errors: the agreed one. */
 CAIRN_CHECKED cairn_status cairn_setup_trainer(const struct cairn_config *config, cairn_comm *comm,
                                                cairn_trainer **out);
+
+/** What the config says of a run: when it evaluates, saves and looks at the gradient.  The rest of
+ * *out is left alone.  Ranks: local.  Errors: none. */
+void cairn_setup_run(const struct cairn_config *config, const cairn_trainer *t,
+                     struct cairn_run_options *out);
 
 /** The fastest micro-batch size for this config, timed on rank 0; the same answer on all ranks.
  *  Ranks: collective.  Errors: the agreed one. */

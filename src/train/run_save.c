@@ -32,6 +32,7 @@ void cairn_run_take_deadline(struct cairn_run *run)
 /* Its sentence is the last error where it failed. */
 static cairn_status take_note(struct cairn_run *run, const struct cairn_written *written)
 {
+    run->t->deadline.writing = false;
     if (written->old_stay) cairn_log_warning("%s", written->text);
     if (written->st != CAIRN_OK) return cairn_fail(written->st, "%s", written->text);
     run->saved_update = written->update;
@@ -61,7 +62,8 @@ void cairn_run_let_finish(struct cairn_run *run)
 }
 
 /* The lines stand in their files before the copy is made, and on the disk before the checkpoint is
- * named.  The one before is complete by then: so no more than an interval of them is ahead of it. */
+ * named.  The one before is complete by then: so no more than an interval of them is ahead of it.
+ */
 static cairn_status save(struct cairn_run *run)
 {
     if (run->main) cairn_run_collect(run, true);
