@@ -152,13 +152,6 @@ static cairn_status open_folder(struct job *job)
     return job->checkpoint[0] == '\0' ? CAIRN_OK : check_same_config(job);
 }
 
-/* The lines of the updates are on the disk before a checkpoint of them is named.  Called by the
- * thread that writes it. */
-static cairn_status sync_lines(void *context)
-{
-    return cairn_run_folder_sync(context);
-}
-
 static struct cairn_run_options run_options(const struct job *job)
 {
     struct cairn_run_options options = {
@@ -171,10 +164,9 @@ static struct cairn_run_options run_options(const struct job *job)
         .config = job->config_text,
         .data_fingerprint = job->data_fingerprint,
         .platform = job->platform,
+        .lines = job->run_folder,
     };
     if (job->main) options.save.place.folder = cairn_run_folder_checkpoints(job->run_folder);
-    options.save.place.before_name = sync_lines;
-    options.save.place.context = job->run_folder;
     cairn_setup_run(job->config, job->trainer, &options);
     return options;
 }
@@ -183,11 +175,8 @@ static struct cairn_run_options run_options(const struct job *job)
  * Collective. */
 static cairn_status adopt_checkpoint(struct job *job, const struct cairn_save_options *options)
 {
-    struct cairn_written written;
     uint64_t update = job->trainer->at.update;
-    cairn_status st = cairn_train_save(job->trainer, false);
-    if (st == CAIRN_OK && cairn_train_saved(job->trainer, true, &written) && written.st != CAIRN_OK)
-        st = cairn_fail(written.st, "%s", written.text);
+    cairn_status st = cairn_train_save_now(job->trainer);
     if (st == CAIRN_OK && job->main)
         st = cairn_checkpoint_remove_later(options->place.folder, update);
     return cairn_comm_agree_main(job->comm, st);

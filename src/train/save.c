@@ -108,8 +108,17 @@ struct cairn_saver {
     struct stored stored;
     struct versions versions;
     struct cairn_state state; /* borrows from here and from the trainer */
+    const struct cairn_run_folder *lines;
     struct cairn_checkpoint_writer *writer;
 };
+
+/* The lines of updates are on the disk before a checkpoint of them is named.  Called by the thread
+ * that writes it. */
+static cairn_status sync_lines(void *context)
+{
+    const struct cairn_saver *saver = context;
+    return cairn_run_folder_sync(saver->lines);
+}
 
 /* Everything that a checkpoint holds, in its order. */
 static cairn_status fill_saver(struct cairn_saver *saver, cairn_trainer *t,
@@ -124,7 +133,11 @@ static cairn_status fill_saver(struct cairn_saver *saver, cairn_trainer *t,
     CAIRN_TRY(add_tokens(state, t->parts.dataset, &saver->stored.vocabulary));
     CAIRN_TRY(cairn_state_add_text(state, "/config", options->config));
     CAIRN_TRY(add_versions(state, &saver->versions));
-    return cairn_checkpoint_writer_create(state, &options->place, &saver->writer);
+    struct cairn_checkpoint_place place = options->place;
+    saver->lines = options->lines;
+    if (saver->lines != NULL) place.before_name = sync_lines;
+    place.context = saver;
+    return cairn_checkpoint_writer_create(state, &place, &saver->writer);
 }
 
 /* Local. */
@@ -199,6 +212,15 @@ cairn_status cairn_train_save(cairn_trainer *t, bool best)
     t->saves.n++;
     if (t->saver != NULL) begin_checkpoint(t, best);
     return CAIRN_OK;
+}
+
+cairn_status cairn_train_save_now(cairn_trainer *t)
+{
+    struct cairn_written written;
+    cairn_status st = cairn_train_save(t, false);
+    if (st == CAIRN_OK && cairn_train_saved(t, true, &written) && written.st != CAIRN_OK)
+        st = cairn_fail(written.st, "%s", written.text);
+    return cairn_comm_agree_main(t->parts.comm, st);
 }
 
 /* Read into `state`, and check that the file belongs to this run's data.  Rank 0. */

@@ -164,7 +164,8 @@ struct cairn_save_options {
     struct cairn_checkpoint_place place; /* on rank 0 */
     const char *config;                  /* the resolved run file */
     uint64_t data_fingerprint;
-    const char *platform; /* what the bits depend on: binary, BLAS core, threads */
+    const char *platform;                 /* what the bits depend on: binary, BLAS core, threads */
+    const struct cairn_run_folder *lines; /* on the disk before a checkpoint is named; NULL: none */
     bool reproducible;
 };
 
@@ -178,6 +179,9 @@ CAIRN_CHECKED cairn_status cairn_train_plan_saves(cairn_trainer *t,
  * training goes on.  Allocates nothing.  What becomes of it: cairn_train_saved().  Agreed status;
  * CAIRN_NUMBERS: replicas drifted apart. */
 CAIRN_CHECKED cairn_status cairn_train_save(cairn_trainer *t, bool best);
+
+/** The same, and wait until it is written.  Agreed status; CAIRN_FILES: it cannot be. */
+CAIRN_CHECKED cairn_status cairn_train_save_now(cairn_trainer *t);
 
 /** What became of the last checkpoint, once, where that is known; false elsewhere, and on all ranks
  * but 0.  Ranks: local.  Errors: none of its own. */
