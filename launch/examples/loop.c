@@ -28,18 +28,21 @@ int main(int argc, char **argv)
     cairn_comm *comm = NULL;
     cairn_options *options = NULL;
     cairn_trainer *trainer = NULL;
-    struct cairn_update_record record;
+    struct cairn_update_record record = {0};
     if (argc < 2) return CAIRN_USAGE;
+    cairn_trainer_catch_signals(); /* TERM, INT and USR1 are told to all ranks by the next sum */
     cairn_status st = cairn_comm_open(&comm);
     if (st == CAIRN_OK) st = cairn_comm_agree(comm, cairn_options_read(argv[1], NULL, &options));
     if (st == CAIRN_OK) st = cairn_trainer_open(options, comm, &trainer);
-    while (st == CAIRN_OK && !cairn_trainer_done(trainer)) st = update(trainer, &record);
+    while (st == CAIRN_OK && !record.stop && !cairn_trainer_done(trainer))
+        st = update(trainer, &record);
     if (comm == NULL) return (int)st;
     bool main_rank = cairn_comm_rank(comm) == 0; /* an error has the same words on every rank */
     if (st != CAIRN_OK && main_rank) fprintf(stderr, "loop: %s\n", cairn_error_text());
     if (st == CAIRN_OK && main_rank)
         printf("%" PRIu64 " updates, loss %.6g, weights %016" PRIx64 "\n", record.update,
                record.loss, cairn_trainer_weights_hash(trainer));
+    if (st == CAIRN_OK && record.stop) st = CAIRN_STOPPED; /* save here what you want to keep */
     cairn_trainer_close(trainer);
     cairn_options_free(options);
     cairn_comm_close(comm);

@@ -90,7 +90,7 @@ run()
 ranks_of()
 {
     local child children
-    [ "$(cat "/proc/$1/comm" 2>/dev/null)" != cairn ] || echo "$1"
+    [ "$(cat "/proc/$1/comm" 2>/dev/null)" != "${cairn##*/}" ] || echo "$1"
     children=$(cat /proc/"$1"/task/*/children 2>/dev/null) || return 0
     for child in $children; do ranks_of "$child"; done
 }
@@ -101,7 +101,7 @@ rank_of()
     local process
     for process in $(ranks_of "$pid"); do
         if [ "$1" = 0 ] && [ "$process" = "$pid" ]; then echo "$process"; fi # without a launcher
-        ! tr '\0' '\n' <"/proc/$process/environ" | grep -Eqx "(OMPI_COMM_WORLD_RANK|PMI_RANK)=$1" || echo "$process"
+        ! tr '\0' '\n' 2>/dev/null <"/proc/$process/environ" | grep -Eqx "(OMPI_COMM_WORLD_RANK|PMI_RANK)=$1" || echo "$process"
     done
 }
 
