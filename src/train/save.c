@@ -223,6 +223,25 @@ cairn_status cairn_train_save_now(cairn_trainer *t)
     return cairn_comm_agree_main(t->parts.comm, st);
 }
 
+/* Name the parts, between commas, that differ: "1 thread", say, where the program is the same. */
+static void warn_of_platform(const char *path, const char *before, const char *now)
+{
+    size_t first = 0; /* of the parts that differ */
+    size_t n = 0;     /* of what is equal behind them */
+    size_t n_before = strlen(before);
+    size_t n_now = strlen(now);
+    for (size_t i = 0; before[i] != '\0' && before[i] == now[i]; i++)
+        if (before[i] == ',') first = i + 1;
+    for (size_t i = 1; i <= n_before - first && i <= n_now - first; i++) {
+        if (before[n_before - i] != now[n_now - i]) break;
+        if (before[n_before - i] == ',') n = i;
+    }
+    first += first > 0; /* the blank behind the comma */
+    cairn_log_warning("%s was made with %.*s, this is %.*s: the bits may differ", path,
+                      (int)(n_before - first - n), before + first, (int)(n_now - first - n),
+                      now + first);
+}
+
 /* Read into `state`, and check that the file belongs to this run's data.  Rank 0. */
 static cairn_status read_checkpoint(const struct cairn_save_options *options, const char *path,
                                     const struct cairn_state *state, const struct stored *stored)
@@ -244,8 +263,7 @@ static cairn_status read_checkpoint(const struct cairn_save_options *options, co
     if (st != CAIRN_OK) return st;
     CAIRN_TRY(cairn_checkpoint_text(path, "/progress/platform", &text));
     if (options->reproducible && strcmp(text, options->platform) != 0)
-        cairn_log_warning("%s was made by '%s', this is '%s': the bits may differ", path, text,
-                          options->platform);
+        warn_of_platform(path, text, options->platform);
     free(text);
     return CAIRN_OK;
 }

@@ -77,6 +77,35 @@ stops ramp 58 'batch.ramp=[[2000, 64], [6000, 300]]' batch.ramp_kind=linear opti
 expect_line 2 3 'batch\.ramp\.1\.1 \(200, was 300\)' train run.yaml --out ramp.cut 'batch.ramp=[[2000, 64], [6000, 200]]' \
     batch.ramp_kind=linear optim.base_batch=100 optim.scaling=sqrt schedule.warmup_samples=3000 schedule.decay=linear schedule.decay_by=samples
 
+# Over 4, 7, 2 and 1 ranks, with everything that a checkpoint holds.
+rich=(optim.name=adam optim.momentum=0 optim.lr=0.003 train.ema=0.9 'batch.ramp=[[1500, 48], [5000, 200]]' batch.ramp_kind=linear)
+expect 0 3 train run.yaml --out chain "${rich[@]}" checkpoint.every_updates=0
+n=$(json chain/summary.json updates)
+at=0
+for ranks in 4 7 2; do
+    at=$((at + RANDOM % (n / 4) + 1))
+    echo "chain: $ranks ranks, stopped near update $at of $n"
+    stop_near chain.cut $at $ranks "${rich[@]}"
+done
+expect 0 1 train run.yaml --out chain.cut "${rich[@]}"
+whole_lines chain.cut
+bits chain >a
+bits chain.cut >b
+cmp -s a b || fail "over 4, 7, 2 and 1 ranks it has other bits: $(diff a b | head -n 3)"
+
+# With other threads the bits may differ, which is said where they were promised, and of nothing else.
+for ranks in 1 3; do
+    for promised in true false; do
+        name=threads.$ranks.$promised
+        threads=(train.reproducible=$promised train.epochs=none)
+        expect 0 $ranks train run.yaml --out $name "${threads[@]}" train.updates=4
+        expect 0 $ranks train run.yaml --out $name "${threads[@]}" train.updates=6 train.threads=2
+        wanted="cairn: warning: $PWD/$name/checkpoints/update-00000004.h5 was made with 1 thread, this is 2 threads: the bits may differ"
+        [ $promised = true ] || wanted=
+        same "warnings of $name" "$(grep '^cairn: .*differ' err || true)" "$wanted"
+    done
+done
+
 # More epochs after the last, short window of carry: still each sample once per epoch.
 expect 0 2 train run.yaml --out longer batch.tail=carry train.epochs=2
 expect 0 3 train run.yaml --out longer batch.tail=carry train.epochs=4
