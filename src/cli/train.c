@@ -12,6 +12,7 @@
 #include "cli/command.h"
 #include "cli/provenance.h"
 #include "cli/start.h"
+#include "cli/train_request.h"
 #include "cluster/deadline.h"
 #include "cluster/doctor.h"
 #include "cluster/launcher.h"
@@ -21,18 +22,9 @@
 
 enum { PLATFORM_BYTES = 512 };
 
-/* What the command line says. */
-struct request {
-    struct cairn_run_operands run;
-    const char *out;    /* NULL: runs/<name of the run file> */
-    const char *resume; /* auto, never or a file */
-    const char *init;   /* weights made elsewhere; NULL: random ones */
-    bool init_partial, overwrite, check, singleton;
-};
-
 /* What a run is made of; all of it is released by close_job(). */
 struct job {
-    struct request request;
+    struct cairn_train_request request;
     cairn_comm *comm;
     bool main; /* rank 0 */
     struct cairn_config *config;
@@ -45,57 +37,6 @@ struct job {
     cairn_trainer *trainer;
     struct cairn_run_folder *run_folder; /* rank 0 */
 };
-
-static void read_option(struct request *request, const char *name, const char *value)
-{
-    if (strcmp(name, "--out") == 0) request->out = value;
-    if (strcmp(name, "--resume") == 0) request->resume = value;
-    if (strcmp(name, "--init") == 0) request->init = value;
-    if (strcmp(name, "--init-partial") == 0) request->init_partial = true;
-    if (strcmp(name, "--overwrite") == 0) request->overwrite = true;
-    if (strcmp(name, "--check") == 0) request->check = true;
-    if (strcmp(name, "--singleton") == 0) request->singleton = true;
-}
-
-/* Options that do not go together. */
-static cairn_status check_request(const struct request *request)
-{
-    bool automatic = strcmp(request->resume, "auto") == 0;
-    if (request->run.run_file == NULL)
-        return cairn_fail(CAIRN_USAGE, "which run file? usage: cairn train RUN.yaml");
-    if (request->overwrite && !automatic)
-        return cairn_fail(CAIRN_USAGE, "--overwrite starts afresh and does not go with --resume");
-    if (request->init_partial && request->init == NULL)
-        return cairn_fail(CAIRN_USAGE,
-                          "--init-partial says how to take the weights of --init FILE, "
-                          "which is not given");
-    if (request->init != NULL && !automatic && strcmp(request->resume, "never") != 0)
-        return cairn_fail(CAIRN_USAGE,
-                          "--init begins with the weights of %s and --resume with "
-                          "those of %s; leave one out",
-                          request->init, request->resume);
-    return CAIRN_OK;
-}
-
-static cairn_status read_request(const struct cairn_arguments *arguments, struct request *request)
-{
-    int position = 0;
-    const char *name = NULL;
-    const char *value = NULL;
-    request->resume = "auto";
-    for (;;) {
-        CAIRN_TRY(cairn_arguments_next(arguments,
-                                       "--out= --resume= --init= --init-partial --overwrite "
-                                       "--check --singleton",
-                                       &position, &name, &value));
-        if (name == NULL && value == NULL) break;
-        if (name != NULL)
-            read_option(request, name, value);
-        else
-            CAIRN_TRY(cairn_run_operand(&request->run, value));
-    }
-    return check_request(request);
-}
 
 /* runs/<name of the run file> unless --out says otherwise. */
 static cairn_status choose_folder(struct job *job)
@@ -311,7 +252,7 @@ static double hang_timeout_s(const struct cairn_config *config)
 /* Everything that can be wrong before the first update.  Collective. */
 static cairn_status prepare(struct job *job, const struct cairn_arguments *arguments)
 {
-    cairn_status st = read_request(arguments, &job->request);
+    cairn_status st = cairn_train_request_read(arguments, &job->request);
     if (st == CAIRN_OK && !job->request.singleton)
         st = cairn_launcher_check(&arguments->claim, job->comm);
     if (st == CAIRN_OK) st = choose_folder(job);
