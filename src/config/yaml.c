@@ -8,7 +8,8 @@
 #include "base/memory.h"
 #include "config/parts.h"
 
-enum { DEEPEST = 32 };
+/* A key is looked for among those before it: without a limit a file of 1 MiB would take minutes. */
+enum { DEEPEST = 32, MOST_KEYS = 1000 };
 
 struct reader {
     yaml_parser_t parser;
@@ -188,8 +189,12 @@ done:
 static cairn_status read_children(struct reader *r, struct cairn_node *parent, int depth)
 {
     struct cairn_node **end = &parent->child;
-    for (;;) {
+    for (size_t n = 0;; n++) {
         struct cairn_node *child = NULL;
+        if (parent->kind == CAIRN_NODE_MAP && n > MOST_KEYS)
+            return cairn_fail(CAIRN_USAGE,
+                              "%s: a map of more than %d keys; no run file has so many", r->source,
+                              MOST_KEYS);
         CAIRN_TRY(parent->kind == CAIRN_NODE_MAP ? read_pair(r, parent, depth, &child)
                                                  : read_item(r, depth, &child));
         if (child == NULL) return CAIRN_OK;

@@ -9,8 +9,8 @@
 static const size_t most_chunk_bytes = (size_t)1 << 31;
 static const size_t usual_chunk_bytes = (size_t)1 << 20;
 
-/* No filter packs better than this: a shape that needs more than so many times the file is a lie or
- * was never written. */
+/* No filter packs better than this: a shape that needs more than so many times the file, or without
+ * one of these more than the file, is a lie or was never written. */
 enum { MOST_PACKING = 2048 };
 
 enum { PIECE_BYTES = 1 << 22 };
@@ -184,10 +184,27 @@ static cairn_status check_storage(const struct cairn_h5_array *array)
                 : cairn_fail(CAIRN_DATA, "%s: %s %s", array->file->path, array->path, why);
 }
 
+static bool is_packed(hid_t id)
+{
+    hid_t create = H5Dget_create_plist(id);
+    int n = create < 0 ? 0 : H5Pget_nfilters(create);
+    bool packed = false;
+    for (int i = 0; i < n; i++) {
+        size_t n_values = 0;
+        unsigned flags = 0;
+        H5Z_filter_t found =
+            H5Pget_filter2(create, (unsigned)i, &flags, &n_values, NULL, 0, NULL, NULL);
+        packed = packed || found == H5Z_FILTER_DEFLATE || found == H5Z_FILTER_SZIP;
+    }
+    if (create >= 0) H5Pclose(create);
+    return packed;
+}
+
 static bool fits_file(const struct cairn_h5_array *array)
 {
     size_t bytes = cairn_h5_element_bytes(&array->form);
-    uint64_t most = array->file->writable ? SIZE_MAX / 2 : array->file->bytes * MOST_PACKING;
+    uint64_t most = array->file->bytes * (is_packed(array->id) ? MOST_PACKING : 1);
+    if (array->file->writable) most = SIZE_MAX / 2;
     for (int d = 0; d < array->form.shape.ndim; d++) {
         if (array->form.shape.dim[d] == 0) return true;
         if (bytes > most / array->form.shape.dim[d]) return false;
@@ -225,6 +242,7 @@ static cairn_status read_form(struct cairn_h5_array *array)
 
 static cairn_status open_array(struct cairn_h5 *file, const char *path, struct cairn_h5_array **out)
 {
+    CAIRN_H5_READING(file);
     struct cairn_h5_array *array = NULL;
     CAIRN_TRY(cairn_memory_get(1, sizeof *array, "an HDF5 array", &array));
     array->file = file;
@@ -253,6 +271,7 @@ cairn_status cairn_h5_array_open(struct cairn_h5 *file, const char *path,
 void cairn_h5_array_close(struct cairn_h5_array *array)
 {
     if (array == NULL) return;
+    CAIRN_H5_READING(array->file);
     cairn_h5_enter();
     if (array->space >= 0) H5Sclose(array->space);
     if (array->id >= 0) H5Dclose(array->id);
@@ -306,6 +325,7 @@ static hid_t reading_type(const struct cairn_h5_array *array, enum cairn_h5_type
 static cairn_status read_array(struct cairn_h5 *file, const char *path,
                                const struct cairn_h5_form *wanted, void *data)
 {
+    CAIRN_H5_READING(file);
     struct cairn_h5_array *array = NULL;
     CAIRN_TRY(cairn_h5_array_open(file, path, &array));
     hid_t type = reading_type(array, wanted->type);
@@ -342,6 +362,7 @@ cairn_status cairn_h5_read_text(struct cairn_h5 *file, const char *path, char **
 static cairn_status read_rows(struct cairn_h5_array *array, size_t first, size_t n,
                               enum cairn_h5_type type, void *data)
 {
+    CAIRN_H5_READING(array->file);
     const struct cairn_shape *shape = &array->form.shape;
     hsize_t start[CAIRN_MAX_DIMS] = {first};
     hsize_t count[CAIRN_MAX_DIMS] = {n};

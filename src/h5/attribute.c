@@ -59,6 +59,7 @@ cairn_status cairn_h5_set_numbers(struct cairn_h5 *file, const char *path, const
 
 bool cairn_h5_has_attribute(struct cairn_h5 *file, const char *path, const char *name)
 {
+    CAIRN_H5_READING(file);
     cairn_h5_enter();
     bool has = H5Aexists_by_name(file->id, path, name, H5P_DEFAULT) > 0;
     cairn_h5_leave(CAIRN_OK);
@@ -68,6 +69,7 @@ bool cairn_h5_has_attribute(struct cairn_h5 *file, const char *path, const char 
 static cairn_status walk(struct cairn_h5 *file, const char *path,
                          cairn_status (*visit)(void *context, const char *name), void *context)
 {
+    CAIRN_H5_READING(file);
     char name[CAIRN_H5_NAME_BYTES];
     cairn_status st = CAIRN_OK;
     for (hsize_t i = 0; st == CAIRN_OK; i++) {
@@ -109,15 +111,6 @@ static hssize_t count_of(hid_t id)
     return n;
 }
 
-static cairn_status read_variable(hid_t id, hid_t type, char **out)
-{
-    char *text = NULL;
-    if (H5Aread(id, type, &text) < 0) return CAIRN_DATA;
-    cairn_status st = cairn_memory_text(text == NULL ? "" : text, out);
-    H5free_memory(text);
-    return st;
-}
-
 static cairn_status read_fixed(hid_t id, hid_t type, char **out)
 {
     char *text = NULL;
@@ -134,13 +127,14 @@ static cairn_status read_fixed(hid_t id, hid_t type, char **out)
 
 static cairn_status get_text(struct cairn_h5 *file, const char *path, const char *name, char **out)
 {
+    CAIRN_H5_READING(file);
     hid_t id = H5I_INVALID_HID;
     CAIRN_TRY(open_attribute(file, path, name, &id));
     hid_t type = H5Aget_type(id);
     cairn_status st = CAIRN_DATA;
     if (H5Tget_class(type) == H5T_STRING && count_of(id) == 1)
-        st =
-            H5Tis_variable_str(type) > 0 ? read_variable(id, type, out) : read_fixed(id, type, out);
+        st = H5Tis_variable_str(type) > 0 ? cairn_h5_variable_text(file, id, type, out)
+                                          : read_fixed(id, type, out);
     if (st == CAIRN_DATA)
         st = cairn_fail(CAIRN_DATA, "%s: the attribute '%s' of %s is not one text", file->path,
                         name, path);
@@ -158,6 +152,7 @@ cairn_status cairn_h5_get_text(struct cairn_h5 *file, const char *path, const ch
 static cairn_status get_numbers(struct cairn_h5 *file, const char *path, const char *name,
                                 size_t most, double *value, size_t *n)
 {
+    CAIRN_H5_READING(file);
     struct cairn_h5_form form;
     hid_t id = H5I_INVALID_HID;
     CAIRN_TRY(open_attribute(file, path, name, &id));

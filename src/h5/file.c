@@ -139,18 +139,26 @@ static bool starts_like_hdf5(const char *path)
     return same;
 }
 
+static cairn_status open_for_reading(struct cairn_h5 *file)
+{
+    CAIRN_H5_READING(file);
+    cairn_status st = CAIRN_OK;
+    CAIRN_TRY(check_readable(file));
+    hid_t how = cairn_h5_reading_access();
+    file->id = H5Fopen(file->path, H5F_ACC_RDONLY, how);
+    if (file->id < 0 && starts_like_hdf5(file->path))
+        st = cairn_h5_failed(file, "", "is damaged or not complete; make or fetch it again");
+    else if (file->id < 0)
+        st = cairn_fail(CAIRN_DATA, "%s: is no HDF5 file; cairn import makes one", file->path);
+    H5Pclose(how); /* which would have cleared the error stack */
+    return st;
+}
+
 static cairn_status open_file(const char *path, struct cairn_h5 **out)
 {
     struct cairn_h5 *file = NULL;
     CAIRN_TRY(cairn_h5_handle(path, false, &file));
-    cairn_status st = check_readable(file);
-    if (st != CAIRN_OK) goto done;
-    file->id = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
-    if (file->id < 0 && starts_like_hdf5(path))
-        st = cairn_h5_failed(file, "", "is damaged or not complete; make or fetch it again");
-    else if (file->id < 0)
-        st = cairn_fail(CAIRN_DATA, "%s: is no HDF5 file; cairn import makes one", path);
-done:
+    cairn_status st = open_for_reading(file);
     if (st == CAIRN_OK)
         *out = file;
     else
@@ -175,10 +183,15 @@ cairn_status cairn_h5_flush(struct cairn_h5 *file)
     return CAIRN_H5_LOCKED(flush(file));
 }
 
+static cairn_status close_it(struct cairn_h5 *file)
+{
+    CAIRN_H5_READING(file);
+    return H5Fclose(file->id) < 0 ? cairn_h5_failed(file, "", "cannot be written") : CAIRN_OK;
+}
+
 static cairn_status close_file(struct cairn_h5 *file)
 {
-    cairn_status st = CAIRN_OK;
-    if (H5Fclose(file->id) < 0) st = cairn_h5_failed(file, "", "cannot be written");
+    cairn_status st = close_it(file);
     cairn_h5_release(file);
     return st;
 }

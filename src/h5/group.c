@@ -33,16 +33,19 @@ static H5I_type_t kind_of(hid_t place, const char *path)
 
 bool cairn_h5_has_group(struct cairn_h5 *file, const char *path)
 {
+    CAIRN_H5_READING(file);
     return kind_of(file->id, path) == H5I_GROUP;
 }
 
 bool cairn_h5_has_array(struct cairn_h5 *file, const char *path)
 {
+    CAIRN_H5_READING(file);
     return kind_of(file->id, path) == H5I_DATASET;
 }
 
-bool cairn_h5_is_elsewhere(const struct cairn_h5 *file, const char *path)
+static bool is_elsewhere(const struct cairn_h5 *file, const char *path)
 {
+    CAIRN_H5_READING(file);
     char part[2 * CAIRN_H5_NAME_BYTES];
     size_t n = strlen(path);
     if (n >= sizeof part) return false;
@@ -55,6 +58,14 @@ bool cairn_h5_is_elsewhere(const struct cairn_h5 *file, const char *path)
         if (link.type == H5L_TYPE_EXTERNAL) return true;
     }
     return false;
+}
+
+bool cairn_h5_is_elsewhere(const struct cairn_h5 *file, const char *path)
+{
+    cairn_h5_enter();
+    bool is = is_elsewhere(file, path);
+    cairn_h5_leave(CAIRN_OK);
+    return is;
 }
 
 cairn_status cairn_h5_no_array(const struct cairn_h5 *file, const char *path)
@@ -81,6 +92,7 @@ static cairn_status walk(struct cairn_h5 *file, const char *path,
                          cairn_status (*visit)(void *context, const char *name, bool is_group),
                          void *context)
 {
+    CAIRN_H5_READING(file);
     char name[CAIRN_H5_NAME_BYTES];
     H5G_info_t info = {0};
     cairn_status st = CAIRN_OK;

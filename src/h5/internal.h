@@ -39,6 +39,26 @@ void cairn_h5_release(struct cairn_h5 *file);
  * Ranks: local.  Errors: always. */
 cairn_status cairn_h5_failed(const struct cairn_h5 *file, const char *where, const char *what);
 
+/** From now on a crash inside of CAIRN_H5_READING ends the process with CAIRN_DATA and a line.
+ * Ranks: local.  Errors: none. */
+void cairn_h5_catch_crashes(void);
+const char *cairn_h5_begin_reading(const struct cairn_h5 *file);
+void cairn_h5_end_reading(const char **old);
+
+/* Until the end of the block HDF5 works on this file; a file of our own that is written does not
+ * count. */
+#define CAIRN_H5_READING(file)                                                                     \
+    const char *reading_before __attribute__((cleanup(cairn_h5_end_reading))) =                    \
+        cairn_h5_begin_reading(file)
+
+/** How files are opened for reading; to be closed.  Ranks: local.  Errors: < 0. */
+hid_t cairn_h5_reading_access(void);
+
+/** The text of an attribute of variable length, to be released with free().  Ranks: local.
+ * Errors: CAIRN_DATA: damaged, without a sentence. */
+CAIRN_CHECKED cairn_status cairn_h5_variable_text(const struct cairn_h5 *file, hid_t attribute,
+                                                  hid_t type, char **out);
+
 /** The status of an array that cannot be opened.  Ranks: local.  Errors: always. */
 cairn_status cairn_h5_no_array(const struct cairn_h5 *file, const char *path);
 

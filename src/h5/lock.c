@@ -21,6 +21,7 @@ static void start_library(void)
     H5open();
     H5PLset_loading_state(0);
     H5Lunregister(H5L_TYPE_EXTERNAL);
+    cairn_h5_catch_crashes();
 }
 
 /* A thread-safe build has a stack of errors for each thread; none of them is to be printed. */

@@ -137,6 +137,9 @@ static cairn_status plan_layers(struct cairn_chain *chain, const struct cairn_no
     return CAIRN_OK;
 }
 
+/* Each name is compared with those before it. */
+enum { MOST_LAYERS = 4096 };
+
 static void plan_gradients(const struct cairn_chain *chain, struct cairn_plan *plan)
 {
     size_t *most = &plan->gradient[chain->depth];
@@ -167,6 +170,9 @@ cairn_status cairn_chain_plan(struct cairn_chain *chain, const struct cairn_node
         return cairn_fail(CAIRN_USAGE, "%s: lists of layers are nested more than %d deep",
                           cairn_node_place(list), CAIRN_MAX_DEPTH);
     size_t n = cairn_node_count(list);
+    if (n > MOST_LAYERS)
+        return cairn_fail(CAIRN_USAGE, "%s: %zu layers in one list; at most %d",
+                          cairn_node_place(list), n, MOST_LAYERS);
     CAIRN_TRY(cairn_memory_get(n, sizeof *chain->layer, "the layers", &chain->layer));
     chain->n_layers = n;
     chain->depth = plan->depth++;

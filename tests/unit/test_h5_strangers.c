@@ -180,6 +180,78 @@ static void test_types(void **state)
     assert_refused(file_name, "/x holds nothing, not even a shape");
 }
 
+/* Change the bytes behind the first place where `mark` stands. */
+static void overwrite_behind(const char *mark, size_t offset, const void *bytes, size_t n)
+{
+    static char all[1 << 16];
+    FILE *stream = fopen(file_name, "r+b");
+    assert_non_null(stream);
+    size_t n_all = fread(all, 1, sizeof all, stream);
+    size_t at = 0;
+    while (at + strlen(mark) <= n_all && memcmp(all + at, mark, strlen(mark)) != 0) at++;
+    assert_true(at + strlen(mark) <= n_all);
+    fseek(stream, (long)(at + offset), SEEK_SET);
+    assert_int_equal(fwrite(bytes, 1, n, stream), n);
+    fclose(stream);
+}
+
+static void write_variable_text(const char *text)
+{
+    hid_t made = new_file(file_name);
+    hid_t type = H5Tcopy(H5T_C_S1);
+    hid_t space = H5Screate(H5S_SCALAR);
+    H5Tset_size(type, H5T_VARIABLE);
+    hid_t id = H5Acreate2(made, "title", type, space, H5P_DEFAULT, H5P_DEFAULT);
+    assert_true(H5Awrite(id, type, &text) >= 0);
+    H5Aclose(id);
+    H5Sclose(space);
+    H5Tclose(type);
+    H5Fclose(made);
+}
+
+static cairn_status read_title(char **text)
+{
+    struct cairn_h5 *file = NULL;
+    *text = NULL;
+    assert_int_equal(cairn_h5_open(file_name, &file), CAIRN_OK);
+    cairn_status st = cairn_h5_get_text(file, "/", "title", text);
+    assert_int_equal(cairn_h5_close(file), CAIRN_OK);
+    return st;
+}
+
+/* With these HDF5 1.10.8 itself goes round for ever, or reads outside of its memory. */
+static void test_damaged_heaps(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t offset, n;
+        const char *bytes;
+    } damage[] = {
+        {8, 8, "\xff\xff\xff\xff\xff\xff\xff\x7f"},  /* bytes of the collection */
+        {8, 8, "\0\0\0\0\0\0\0\0"},                  /* none */
+        {24, 8, "\xff\xff\xff\xff\xff\xff\xff\xff"}, /* of the object */
+        {24, 8, "\0\0\0\0\0\0\0\0"},
+        {16, 2, "\0\0"}, /* its index: free space */
+        {16, 2, "\x39\x30"},
+        {0, 4, "COAL"},
+    };
+    char *text = NULL;
+    write_variable_text("a text of 25 characters..");
+    assert_int_equal(read_title(&text), CAIRN_OK);
+    assert_string_equal(text, "a text of 25 characters..");
+    free(text);
+    write_variable_text("");
+    assert_int_equal(read_title(&text), CAIRN_OK);
+    assert_string_equal(text, "");
+    free(text);
+    for (size_t i = 0; i < sizeof damage / sizeof damage[0]; i++) {
+        write_variable_text("a text of 25 characters..");
+        overwrite_behind("GCOL", damage[i].offset, damage[i].bytes, damage[i].n);
+        assert_says(read_title(&text), "'title' of / is not one text");
+        assert_null(text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -187,6 +259,7 @@ int main(void)
         cmocka_unit_test(test_numbers_of_other_files),
         cmocka_unit_test(test_filters),
         cmocka_unit_test(test_types),
+        cmocka_unit_test(test_damaged_heaps),
     };
     return cmocka_run_group_tests(tests, make_links, NULL);
 }
