@@ -200,6 +200,26 @@ static bool is_packed(hid_t id)
     return packed;
 }
 
+/* Chunks of as many dimensions as the array, none of them empty, and no more than the file has
+ * bytes: HDF5 1.10 goes through all of them. */
+static bool sane_chunks(const struct cairn_h5_array *array)
+{
+    hsize_t chunk[H5S_MAX_RANK];
+    const struct cairn_shape *shape = &array->form.shape;
+    hid_t create = H5Dget_create_plist(array->id);
+    bool chunked = create >= 0 && H5Pget_layout(create) == H5D_CHUNKED;
+    int n = chunked ? H5Pget_chunk(create, H5S_MAX_RANK, chunk) : shape->ndim;
+    uint64_t left = array->file->bytes;
+    bool sane = create >= 0 && n == shape->ndim;
+    for (int d = 0; chunked && sane && d < n; d++) {
+        sane = chunk[d] > 0;
+        uint64_t pieces = sane && shape->dim[d] > 0 ? (shape->dim[d] - 1) / chunk[d] + 1 : 1;
+        left /= pieces;
+    }
+    if (create >= 0) H5Pclose(create);
+    return sane && (!chunked || left > 0 || array->file->writable);
+}
+
 static bool fits_file(const struct cairn_h5_array *array)
 {
     size_t bytes = cairn_h5_element_bytes(&array->form);
@@ -233,7 +253,7 @@ static cairn_status read_form(struct cairn_h5_array *array)
                           array->path, ndim, CAIRN_MAX_DIMS);
     array->form.shape.ndim = ndim;
     for (int d = 0; d < ndim; d++) array->form.shape.dim[d] = (size_t)dim[d];
-    if (!fits_file(array))
+    if (!sane_chunks(array) || !fits_file(array))
         return cairn_fail(CAIRN_DATA,
                           "%s: %s claims more data than its file can hold; make or fetch it again",
                           path, array->path);
