@@ -95,12 +95,14 @@ void cairn_state_copy(const struct cairn_state *from, const struct cairn_state *
  * Errors: none. */
 void cairn_state_free(struct cairn_state *state);
 
+enum { CAIRN_MOST_MILESTONES = 64 };
+
 /** Which checkpoints stay.  The one that best.h5 points at always does. */
 struct cairn_keep {
-    size_t newest;      /* so many; 0: all */
-    uint64_t every;     /* and those of every so many updates; 0: none */
-    const uint64_t *at; /* and those of these updates, [n_at]; borrowed */
-    size_t n_at;
+    size_t newest;  /* so many; 0: all */
+    uint64_t every; /* and those of every so many updates; 0: none */
+    size_t n_at;    /* and those of the updates at [n_at] */
+    uint64_t at[CAIRN_MOST_MILESTONES];
 };
 
 /** Whether the checkpoint of this update is a milestone, which stays whatever comes after it.

@@ -35,6 +35,7 @@ struct job {
     uint64_t data_fingerprint, init_hash;
     double deadline_s, deadline_unix_s; /* as in cairn_run_options */
     cairn_trainer *trainer;
+    struct cairn_run_options planned;    /* what the config says of them */
     struct cairn_run_folder *run_folder; /* rank 0 */
 };
 
@@ -95,20 +96,16 @@ static cairn_status open_folder(struct job *job)
 
 static struct cairn_run_options run_options(const struct job *job)
 {
-    struct cairn_run_options options = {
-        .folder = job->run_folder,
-        .resumed = job->checkpoint[0] != '\0',
-        .deadline_s = job->deadline_s,
-        .deadline_unix_s = job->deadline_unix_s,
-    };
-    options.save = (struct cairn_save_options){
-        .config = job->config_text,
-        .data_fingerprint = job->data_fingerprint,
-        .platform = job->platform,
-        .lines = job->run_folder,
-    };
+    struct cairn_run_options options = job->planned;
+    options.folder = job->run_folder;
+    options.resumed = job->checkpoint[0] != '\0';
+    options.deadline_s = job->deadline_s;
+    options.deadline_unix_s = job->deadline_unix_s;
+    options.save.config = job->config_text;
+    options.save.data_fingerprint = job->data_fingerprint;
+    options.save.platform = job->platform;
+    options.save.lines = job->run_folder;
     if (job->main) options.save.place.folder = cairn_run_folder_checkpoints(job->run_folder);
-    cairn_setup_run(job->config, job->trainer, &options);
     return options;
 }
 
@@ -265,7 +262,8 @@ static cairn_status prepare(struct job *job, const struct cairn_arguments *argum
     CAIRN_TRY(look_at_launch(job));
     CAIRN_TRY(cairn_setup_trainer(job->config, job->comm, &job->trainer));
     cairn_setup_platform(job->config, job->platform, sizeof job->platform);
-    st = resolve_config(job->config, job->trainer);
+    st = cairn_setup_run(job->config, job->trainer, &job->planned);
+    if (st == CAIRN_OK) st = resolve_config(job->config, job->trainer);
     if (st == CAIRN_OK) st = cairn_config_print(job->config, &job->config_text);
     if (st == CAIRN_OK && job->main)
         st = cairn_dataset_fingerprint(job->trainer->parts.dataset, &job->data_fingerprint);

@@ -217,31 +217,55 @@ cairn_status cairn_run_folder_flush(struct cairn_run_folder *folder)
     return st;
 }
 
-/* "12,0,3072,1.5,test,0.25,0.9": a line of eval.csv, if it is of this split and update. */
-static bool read_eval(const char *line, const char *split, uint64_t update,
-                      struct cairn_eval_metrics *out)
+/* "12,0,3072,1.5,test,0.25,0.9": a line of eval.csv, if it is of this split. */
+static bool read_eval(const char *line, const char *split, struct cairn_eval_metrics *out)
 {
     struct cairn_eval_metrics found = {.split = split, .accuracy = (double)NAN};
     char name[CAIRN_NUMBER_BYTES];
     int n = sscanf(line, "%" SCNu64 ",%" SCNu64 ",%" SCNu64 ",%lf,%31[^,],%lf,%lf", &found.update,
                    &found.epoch, &found.samples, &found.wall_s, name, &found.loss, &found.accuracy);
-    if (n < 6 || found.update != update || strcmp(name, split) != 0) return false;
+    if (n < 6 || strcmp(name, split) != 0) return false;
     *out = found;
     return true;
+}
+
+void cairn_run_folder_each_eval(const struct cairn_run_folder *folder, const char *split,
+                                void (*visit)(void *context, const struct cairn_eval_metrics *line),
+                                void *context)
+{
+    struct cairn_eval_metrics found;
+    char *line = NULL;
+    size_t room = 0;
+    FILE *file = fopen(folder->eval.path, "rb");
+    if (file == NULL) return;
+    while (getline(&line, &room, file) > 0)
+        if (read_eval(line, split, &found)) visit(context, &found);
+    free(line);
+    fclose(file);
+}
+
+/* The last one of an update. */
+struct last_eval {
+    uint64_t update;
+    bool any;
+    struct cairn_eval_metrics line;
+};
+
+static void take_last(void *context, const struct cairn_eval_metrics *line)
+{
+    struct last_eval *last = context;
+    if (line->update != last->update) return;
+    last->any = true;
+    last->line = *line;
 }
 
 bool cairn_run_folder_last_eval(const struct cairn_run_folder *folder, const char *split,
                                 uint64_t update, struct cairn_eval_metrics *out)
 {
-    char *line = NULL;
-    size_t room = 0;
-    bool any = false;
-    FILE *file = fopen(folder->eval.path, "rb");
-    if (file == NULL) return false;
-    while (getline(&line, &room, file) > 0) any = read_eval(line, split, update, out) || any;
-    free(line);
-    fclose(file);
-    return any;
+    struct last_eval last = {.update = update};
+    cairn_run_folder_each_eval(folder, split, take_last, &last);
+    if (last.any) *out = last.line;
+    return last.any;
 }
 
 cairn_status cairn_run_folder_provenance_begin(struct cairn_run_folder *folder,

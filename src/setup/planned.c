@@ -17,7 +17,7 @@ static uint64_t plus(uint64_t a, uint64_t b)
 static uint64_t count_saves(const struct cairn_config *config, const struct cairn_window_rule *rule)
 {
     uint64_t total = cairn_window_total(rule);
-    uint64_t every = config->checkpoint_every_updates;
+    uint64_t every = cairn_setup_saves_every(config);
     return every == 0 ? 1 : total / every + (total % every != 0 || total == 0);
 }
 

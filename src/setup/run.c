@@ -1,19 +1,86 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * What is due along a run: evaluations, checkpoints, lines of gradflow.csv. */
+#include <math.h>
+
 #include "setup/setup.h"
 
-void cairn_setup_run(const struct cairn_config *config, const cairn_trainer *t,
-                     struct cairn_run_options *out)
+enum { WORD_EPOCH, WORD_NONE };       /* train.evaluate_every */
+enum { SAVES_BY_NUMBER, SAVES_AUTO }; /* checkpoint.every */
+
+static cairn_status read_milestones(const struct cairn_config *config, struct cairn_keep *keep)
 {
-    enum { WORD_EPOCH, WORD_NONE, WORD_AUTO = 0 };
+    double number[CAIRN_MOST_MILESTONES];
+    const struct cairn_node *node = config->checkpoint_milestones;
+    size_t n = cairn_key_numbers(node, CAIRN_MOST_MILESTONES, number);
+    if (n > CAIRN_MOST_MILESTONES)
+        return cairn_fail(CAIRN_USAGE,
+                          "%s: checkpoint.milestones lists %zu updates, at most %d; say a number "
+                          "for every so many",
+                          cairn_config_place(config, "checkpoint.milestones"), n,
+                          CAIRN_MOST_MILESTONES);
+    for (size_t i = 0; i < n; i++) {
+        if (number[i] != floor(number[i]))
+            return cairn_fail(CAIRN_USAGE,
+                              "%s: checkpoint.milestones has %g, which is no number of updates",
+                              cairn_config_place(config, "checkpoint.milestones"), number[i]);
+        keep->at[i] = (uint64_t)number[i];
+    }
+    keep->n_at = n;
+    if (node == NULL || node->kind != CAIRN_NODE_SCALAR) return CAIRN_OK;
+    keep->every = keep->at[0];
+    keep->n_at = 0;
+    return CAIRN_OK;
+}
+
+/* What selects wants val: test is for the end. */
+static cairn_status check_best(const struct cairn_config *config, const cairn_trainer *t)
+{
+    const char *place = cairn_config_place(config, "checkpoint.keep_best");
+    if (config->checkpoint_keep_best == CAIRN_BEST_NONE) return CAIRN_OK;
+    if (t->parts.loader[CAIRN_SPLIT_VAL] == NULL)
+        return cairn_fail(CAIRN_USAGE,
+                          "%s: checkpoint.keep_best selects by the group val, which %s does not "
+                          "have; make one (cairn import --val), or leave keep_best out",
+                          place, cairn_dataset_path(t->parts.dataset));
+    if (config->train_evaluate_every == CAIRN_KEY_WORD(WORD_NONE))
+        return cairn_fail(CAIRN_USAGE,
+                          "%s: checkpoint.keep_best needs evaluations, and train.evaluate_every "
+                          "is none",
+                          place);
+    if (config->checkpoint_keep_best == CAIRN_BEST_ACCURACY &&
+        !cairn_model_has_accuracy(t->parts.model))
+        return cairn_fail(CAIRN_USAGE,
+                          "%s: checkpoint.keep_best is eval_accuracy, and the loss %s has no "
+                          "accuracy; take eval_loss",
+                          place, cairn_model_loss_name(t->parts.model));
+    return CAIRN_OK;
+}
+
+uint64_t cairn_setup_saves_every(const struct cairn_config *config)
+{
+    if (config->checkpoint_every == CAIRN_KEY_WORD(SAVES_BY_NUMBER))
+        return config->checkpoint_every_updates;
+    return config->checkpoint_every == CAIRN_KEY_WORD(SAVES_AUTO) ? 1 : config->checkpoint_every;
+}
+
+cairn_status cairn_setup_run(const struct cairn_config *config, const cairn_trainer *t,
+                             struct cairn_run_options *out)
+{
+    struct cairn_keep keep = {.newest = config->checkpoint_keep};
+    CAIRN_TRY(read_milestones(config, &keep));
+    CAIRN_TRY(check_best(config, t));
     out->evaluate_every = config->train_evaluate_every;
     if (config->train_evaluate_every == CAIRN_KEY_WORD(WORD_EPOCH))
         out->evaluate_every = CAIRN_EVERY_EPOCH;
     if (config->train_evaluate_every == CAIRN_KEY_WORD(WORD_NONE)) out->evaluate_every = 0;
     out->gradflow_every = config->log_gradflow_every;
-    if (config->log_gradflow_every == CAIRN_KEY_WORD(WORD_AUTO))
+    if (config->log_gradflow_every == CAIRN_KEY_WORD(0)) /* auto */
         out->gradflow_every = cairn_window_total(&t->parts.rule) / 50 + 1;
-    out->checkpoint_every = config->checkpoint_every_updates;
-    out->save.place.keep.newest = config->checkpoint_keep;
+    out->checkpoint_every = cairn_setup_saves_every(config);
+    if (config->checkpoint_every == CAIRN_KEY_WORD(SAVES_AUTO))
+        out->checkpoint_mtbf_s = config->checkpoint_mtbf;
+    out->keep_best = (enum cairn_best)config->checkpoint_keep_best;
+    out->save.place.keep = keep;
     out->save.reproducible = config->train_reproducible;
+    return CAIRN_OK;
 }

@@ -135,9 +135,14 @@ CAIRN_CHECKED cairn_status cairn_setup_trainer(const struct cairn_config *config
                                                cairn_trainer **out);
 
 /** What the config says of a run: when it evaluates, saves and looks at the gradient.  The rest of
- * *out is left alone.  Ranks: local.  Errors: none. */
-void cairn_setup_run(const struct cairn_config *config, const cairn_trainer *t,
-                     struct cairn_run_options *out);
+ * *out is left alone.  Ranks: local.  Errors: CAIRN_USAGE: keep_best without val, milestones that
+ * are no updates. */
+CAIRN_CHECKED cairn_status cairn_setup_run(const struct cairn_config *config,
+                                           const cairn_trainer *t, struct cairn_run_options *out);
+
+/** Updates between two checkpoints, 0: only at the end; 1, the most there can be, where it is
+ * measured.  Ranks: local.  Errors: none. */
+uint64_t cairn_setup_saves_every(const struct cairn_config *config);
 
 /** The fastest micro-batch size for this config, timed on rank 0; the same answer on all ranks.
  *  Ranks: collective.  Errors: the agreed one. */

@@ -39,7 +39,8 @@ static cairn_status evaluate_missed(struct cairn_run *run, bool *stop)
     if (!run->options->resumed || t->at.update == 0) return CAIRN_OK;
     uint64_t begin = cairn_window_walk(&t->parts.rule, t->at.update - 1, UINT64_MAX).position;
     if (!evaluates(run, t->at.update, begin, t->at.position)) return CAIRN_OK;
-    return unless_left(cairn_run_evaluate_missed(run), stop);
+    CAIRN_TRY(unless_left(cairn_run_evaluate_missed(run), stop));
+    return run->is_best ? cairn_run_save(run) : CAIRN_OK; /* again, and best.h5 */
 }
 
 /* What is due after an update.  A save that fails in mid-run is a warning: the checkpoint before it
@@ -48,7 +49,7 @@ static cairn_status after_update(struct cairn_run *run, bool *stop)
 {
     const struct cairn_deadline *due = &run->t->deadline;
     if (due->evaluates) CAIRN_TRY(unless_left(cairn_run_evaluate(run), stop));
-    if (*stop || !due->saves) return CAIRN_OK;
+    if (*stop || !(due->saves || run->is_best)) return CAIRN_OK;
     cairn_status st = cairn_run_save(run);
     if (st != CAIRN_FILES) return st;
     cairn_log_warning("%s; the run goes on without this checkpoint", cairn_error_text());
@@ -56,9 +57,10 @@ static cairn_status after_update(struct cairn_run *run, bool *stop)
 }
 
 /* Rank 0. */
-static void look_at_writer(struct cairn_run *run)
+static void look_at_writer(struct cairn_run *run, double update_s)
 {
     bool writing = cairn_train_is_saving(run->t);
+    cairn_pace_note_update(&run->pace, update_s, writing);
     run->t->deadline.writing = writing;
     if (writing)
         run->n_beside++;
@@ -75,7 +77,7 @@ static cairn_status one_update(struct cairn_run *run, bool *stop)
     uint64_t flow_every = run->options->gradflow_every;
     t->wants_flow = every(flow_every, update) || (flow_every != 0 && update == 1);
     t->deadline.begun_s = begin_s;
-    t->deadline.saves = every(run->options->checkpoint_every, update);
+    t->deadline.saves = cairn_run_save_is_due(run, update);
     t->deadline.evaluates =
         evaluates(run, update, t->at.position, cairn_window_after(&t->parts.rule, &t->window));
     CAIRN_TRY(cairn_trainer_update(t, &record));
@@ -89,7 +91,7 @@ static cairn_status one_update(struct cairn_run *run, bool *stop)
     t->times.update_s += record.update_s;
     cairn_waits_add(&run->waits, record.reduce_s);
     if (run->main) cairn_run_report_update(run, &record, update_wall_s);
-    if (run->main) look_at_writer(run);
+    if (run->main) look_at_writer(run, update_wall_s);
     *stop = record.stop && !t->done;
     return *stop ? CAIRN_OK : after_update(run, stop);
 }
@@ -114,6 +116,7 @@ cairn_status cairn_train_run(cairn_trainer *t, const struct cairn_run_options *o
         .options = options,
         .begin_s = cairn_clock_s(),
         .wall_before_s = t->times.wall_s,
+        .next_save = t->at.update + CAIRN_PACE_FIRST_UPDATES,
         .saved_update = options->resumed ? t->at.update : UINT64_MAX,
         .test = {{.update = UINT64_MAX}, {.update = UINT64_MAX}},
         .main = cairn_comm_rank(t->parts.comm) == 0,
@@ -129,6 +132,7 @@ cairn_status cairn_train_run(cairn_trainer *t, const struct cairn_run_options *o
     bool stop = asked != 0 && !t->done;
     cairn_where_enter(&t->where, CAIRN_PHASE_OTHER);
     cairn_watchdog_look_at(t->parts.comm, &t->where);
+    if (st == CAIRN_OK) st = cairn_run_recall_best(&run);
     if (st == CAIRN_OK && !stop) st = evaluate_missed(&run, &stop);
     if (st == CAIRN_OK) st = update_after_update(&run, &stop, summary);
     cairn_watchdog_look_at(t->parts.comm, NULL);

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "report/progress.h"
+#include "train/pace.h"
 #include "train/trainer.h"
 #include "train/waits.h"
 
@@ -29,6 +30,12 @@ struct cairn_run {
     double wall_before_s;                    /* of the processes before */
     uint64_t saved_update;                   /* of the newest checkpoint that is written, known to
                                                 rank 0; UINT64_MAX: none yet */
+    struct cairn_pace pace;                  /* what checkpoints cost; rank 0's decides ... */
+    uint64_t next_save;                      /* ... after which update the next is due */
+    uint64_t told_interval;                  /* updates; 0: nothing was said yet */
+    bool is_best;                            /* the last update's scores are; not saved yet */
+    double best_score;                       /* higher is better */
+    uint64_t best_update;                    /* of the process before; rank 0 */
     double stall_s;                          /* for the checkpoint that was begun last */
     uint64_t n_beside;                       /* updates that went on while it was written */
     struct cairn_tested test[CAIRN_N_WHICH]; /* the last ones */
@@ -87,6 +94,21 @@ void cairn_run_collect(struct cairn_run *run, bool wait);
 /** A run that failed lets a checkpoint be written to its end; the last error stays.  Ranks: local.
  * Errors: none. */
 void cairn_run_let_finish(struct cairn_run *run);
+
+/** Whether a checkpoint is due after this update, whatever its scores will be.  Ranks: local, alike
+ * on all.  Errors: none. */
+bool cairn_run_save_is_due(const struct cairn_run *run, uint64_t update);
+
+/** Say what the checkpoints of this process cost.  Ranks: local (rank 0).  Errors: none. */
+void cairn_run_tell_saves(const struct cairn_run *run);
+
+/** Whether these scores are the best so far: then the next checkpoint is the best one.
+ * Ranks: local, alike on all.  Errors: none. */
+void cairn_run_judge(struct cairn_run *run, const struct cairn_eval_metrics *line);
+
+/** What is best among the checkpoints of the process before, and best.h5 at it.
+ * Ranks: collective.  Errors: the agreed one; CAIRN_FILES: no link can be made. */
+CAIRN_CHECKED cairn_status cairn_run_recall_best(struct cairn_run *run);
 
 /** See that there is a checkpoint of the last update.  Ranks: collective.  Errors: the agreed one;
  * CAIRN_FILES: it cannot be written. */

@@ -92,6 +92,7 @@ cairn_status cairn_run_finish(struct cairn_run *run, bool *stopped, char **summa
 {
     cairn_trainer *t = run->t;
     CAIRN_TRY(cairn_run_save_last(run));
+    if (run->main) cairn_run_tell_saves(run);
     bool has_test = t->parts.loader[CAIRN_SPLIT_TEST] != NULL;
     for (enum cairn_which which = CAIRN_TRAINED;
          which < cairn_run_n_which(run) && !*stopped && has_test; which++) {

@@ -69,7 +69,51 @@ static cairn_status save(struct cairn_run *run)
     if (run->main) cairn_run_collect(run, true);
     cairn_status st = run->main ? cairn_run_folder_write(run->options->folder) : CAIRN_OK;
     st = cairn_run_share_times(run, st);
-    return st == CAIRN_OK ? cairn_train_save(run->t, false) : st;
+    return st == CAIRN_OK ? cairn_train_save(run->t, run->is_best) : st;
+}
+
+/* Say the interval that was chosen, where it is news. */
+static void tell_interval(struct cairn_run *run, uint64_t n)
+{
+    if (n / 2 < run->told_interval && run->told_interval < 2 * n) return;
+    run->told_interval = n;
+    cairn_log_info("checkpoint.every auto: a checkpoint costs %.3g s, so every %" PRIu64 " updates",
+                   cairn_pace_cost_s(&run->pace), n);
+}
+
+/* Rank 0 knows what saving costs and says when it is due again.  Where this one failed all the
+ * same. */
+static cairn_status choose_next(struct cairn_run *run, cairn_status st)
+{
+    uint64_t n = CAIRN_PACE_FIRST_UPDATES;
+    if (run->options->checkpoint_mtbf_s == 0) return st;
+    if (run->main) n = cairn_pace_next(&run->pace, run->options->checkpoint_mtbf_s);
+    if (run->main && st == CAIRN_OK) tell_interval(run, n);
+    run->next_save = run->t->at.update + CAIRN_PACE_FIRST_UPDATES;
+    if (st != CAIRN_OK) return st;
+    CAIRN_TRY(cairn_comm_broadcast(run->t->parts.comm, st, &n, sizeof n));
+    run->next_save = run->t->at.update + n;
+    return CAIRN_OK;
+}
+
+bool cairn_run_save_is_due(const struct cairn_run *run, uint64_t update)
+{
+    const struct cairn_run_options *options = run->options;
+    if (cairn_keep_always(&options->save.place.keep, update)) return true;
+    if (options->checkpoint_mtbf_s > 0) return update >= run->next_save;
+    return options->checkpoint_every != 0 && update % options->checkpoint_every == 0;
+}
+
+void cairn_run_tell_saves(const struct cairn_run *run)
+{
+    const struct cairn_pace *pace = &run->pace;
+    double trained_s = pace->updates_s[0] + pace->updates_s[1];
+    if (pace->n_saves == 0 || !(trained_s > 0)) return;
+    cairn_log_info("%" PRIu64 " checkpoint%s: training stood still for %.3g s of %.3g s (%.2g %%), "
+                   "%" PRIu64 " updates went on beside the writing",
+                   pace->n_saves, pace->n_saves == 1 ? "" : "s", pace->stall_s,
+                   trained_s + pace->stall_s, 100 * pace->stall_s / (trained_s + pace->stall_s),
+                   pace->n_updates[1]);
 }
 
 cairn_status cairn_run_save(struct cairn_run *run)
@@ -83,7 +127,9 @@ cairn_status cairn_run_save(struct cairn_run *run)
     run->n_beside = 0;
     t->deadline.writing = run->main && st == CAIRN_OK;
     t->times.checkpoint_s += run->stall_s;
-    return st;
+    cairn_pace_note_save(&run->pace, run->stall_s);
+    if (st == CAIRN_OK) run->is_best = false;
+    return choose_next(run, st);
 }
 
 /* Wait until the last one is written; its status, on all ranks. */

@@ -203,11 +203,17 @@ CAIRN_CHECKED cairn_status cairn_train_resume(cairn_trainer *t,
                                               const struct cairn_save_options *options,
                                               const char *path);
 
+/** What the best checkpoint is chosen by, on val. */
+enum cairn_best { CAIRN_BEST_NONE, CAIRN_BEST_LOSS, CAIRN_BEST_ACCURACY };
+
 /** What a run does beside updates. */
 struct cairn_run_options {
     struct cairn_save_options save;
-    uint64_t evaluate_every;         /* updates; 0: never; CAIRN_EVERY_EPOCH */
-    uint64_t checkpoint_every;       /* updates; 0: only at the end */
+    uint64_t evaluate_every;   /* updates; 0: never; CAIRN_EVERY_EPOCH */
+    uint64_t checkpoint_every; /* updates; 0: only at the end */
+    double checkpoint_mtbf_s;  /* not 0: as often as pays with so many seconds between two
+                                  failures, whatever checkpoint_every says */
+    enum cairn_best keep_best;
     uint64_t gradflow_every;         /* updates; 0: never */
     struct cairn_run_folder *folder; /* rank 0; NULL elsewhere */
     bool resumed;                    /* t->at is what a checkpoint holds */

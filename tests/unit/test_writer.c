@@ -180,10 +180,9 @@ static void a_folder_that_is_gone(void **state)
 static void what_stays(void **state)
 {
     struct desk desk;
-    const uint64_t chosen[] = {1, 99};
     char text[64] = "";
     (void)state;
-    make_desk(&desk, true, (struct cairn_keep){.newest = 1, .every = 3, .at = chosen, .n_at = 2});
+    make_desk(&desk, true, (struct cairn_keep){.newest = 1, .every = 3, .n_at = 2, .at = {1, 99}});
     for (uint64_t update = 1; update <= 8; update++)
         cairn_checkpoint_writer_begin(desk.writer, update, update == 2 || update == 4);
     clear_desk(&desk);

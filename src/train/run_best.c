@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * The best checkpoint of a run by its scores on val: best.h5 says which it is, eval.csv how good.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "comm/exchange.h"
+#include "train/run.h"
+
+/* Higher is better; a score that is no number is the worst. */
+static double score_of(const struct cairn_run *run, const struct cairn_eval_metrics *line)
+{
+    double score = run->options->keep_best == CAIRN_BEST_LOSS ? -line->loss : line->accuracy;
+    return isnan(score) ? -HUGE_VAL : score;
+}
+
+void cairn_run_judge(struct cairn_run *run, const struct cairn_eval_metrics *line)
+{
+    if (run->options->keep_best == CAIRN_BEST_NONE) return;
+    if (strcmp(line->split, cairn_split_name(CAIRN_SPLIT_VAL)) != 0) return; /* not the average's */
+    double score = score_of(run, line);
+    if (score <= run->best_score) return;
+    run->best_score = score;
+    run->is_best = true;
+}
+
+/* The best among those that are still there. */
+static void look_at(void *context, const struct cairn_eval_metrics *line)
+{
+    struct cairn_run *run = context;
+    double score = score_of(run, line);
+    if (score <= run->best_score) return;
+    if (!cairn_checkpoint_exists(run->options->save.place.folder, line->update)) return;
+    run->best_score = score;
+    run->best_update = line->update;
+}
+
+cairn_status cairn_run_recall_best(struct cairn_run *run)
+{
+    cairn_status st = CAIRN_OK;
+    run->best_score = -HUGE_VAL;
+    run->best_update = UINT64_MAX;
+    if (run->options->keep_best == CAIRN_BEST_NONE || !run->options->resumed) return CAIRN_OK;
+    if (run->main) {
+        cairn_run_folder_each_eval(run->options->folder, cairn_split_name(CAIRN_SPLIT_VAL), look_at,
+                                   run);
+        /* A process that was killed may not have come to the link. */
+        st = cairn_checkpoint_set_best(run->options->save.place.folder, run->best_update);
+    }
+    return cairn_comm_broadcast(run->t->parts.comm, st, &run->best_score, sizeof run->best_score);
+}
