@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# What tests/run/kill.sh does, on three hosts: hosts lose their power, daemons of the launcher are killed, cairn-mpirun gets
+# the signals of a batch system.  Each start is on other hosts and another number of ranks.
+#
+#   kill.sh [KILLS [SEED]]     6 kills unless told otherwise; the seed of the moments is printed
+. "${BASH_SOURCE%/*}/../support/run.sh"
+. "${BASH_SOURCE%/*}/../support/lab.sh"
+. "${BASH_SOURCE%/*}/../support/kill.sh"
+
+lab_needs
+lab_up 3
+campaign "${1:-6}" "${2:-$RANDOM}"
+
+# A host without power comes back with the others: a lab is up in half a second.
+lose_host()
+{
+    power_off "$(one_of $hosts)"
+    lost=yes
+}
+
+kill_daemon()
+{
+    local daemons
+    daemons=$(for host in $hosts; do processes "$host" orted; done)
+    kill -KILL ${daemons:+$(one_of $daemons)} 2>/dev/null || true
+}
+
+kill_rank()
+{
+    local ranks
+    ranks=$(for host in $hosts; do processes "$host" cairn; done)
+    kill -KILL ${ranks:+$(one_of $ranks)} 2>/dev/null || true
+}
+
+lost=no
+while next_kill; do
+    if [ "$lost" = yes ]; then
+        lab_down
+        lab_up 3
+        lost=no
+    fi
+    hosts=$(shuf -n $((1 + RANDOM % 3)) -e h1 h2 h3 --random-source=<(yes "$RANDOM") | tr '\n' ' ')
+    lab_start $((1 + RANDOM % 4)) $hosts -- train run.yaml --out run
+    wait_a_moment
+    kind=$(one_of lose_host kill_daemon kill_rank "lab_signal TERM" "lab_signal USR1")
+    case $kind in
+    lab_signal*) $kind 2>/dev/null || true ;; # it may not have begun
+    *) $kind ;;
+    esac
+    SECONDS=0
+    lab_finish
+    case $kind in
+    lab_signal*) killed "$kind" 75 5 138 143 ;; # before the program catches signals they end it
+    *) killed "$kind" 5 70 75 ;;
+    esac
+    echo "$kind on $hosts: ended with $code after $SECONDS s, update $(newest run)"
+    look
+done
+verdict
