@@ -77,8 +77,9 @@ static void tell_interval(struct cairn_run *run, uint64_t n)
 {
     if (n / 2 < run->told_interval && run->told_interval < 2 * n) return;
     run->told_interval = n;
-    cairn_log_info("checkpoint.every auto: a checkpoint costs %.3g s, so every %" PRIu64 " updates",
-                   cairn_pace_cost_s(&run->pace), n);
+    cairn_log_info("checkpoint.every auto: a checkpoint costs %.3g s, so every %" PRIu64
+                   " update%s",
+                   cairn_pace_cost_s(&run->pace), n, n == 1 ? "" : "s");
 }
 
 /* Rank 0 knows what saving costs and says when it is due again.  Where this one failed all the

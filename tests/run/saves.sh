@@ -98,7 +98,7 @@ same "weights with milestones" "$(weights_of each)" "$weights"
 # ---- an interval that is measured: said, alike on all ranks, changes no bits
 for ranks in 1 3; do
     expect 0 $ranks train run.yaml --out auto$ranks checkpoint.every=auto checkpoint.mtbf=1s checkpoint.keep=0
-    grep -q '^checkpoint.every auto: a checkpoint costs .* every [0-9]* updates' err || fail "auto says nothing of its choice"
+    grep -q '^checkpoint.every auto: a checkpoint costs .* every [0-9]* update' err || fail "auto says nothing of its choice"
     same "first and last checkpoint" "$(files auto$ranks | awk '{ print $1, $NF }')" "10 60"
     same "weights with auto" "$(weights_of auto$ranks)" "$weights"
 done
