@@ -2,6 +2,7 @@
  * Are the ranks alike: program, libraries, CPU, run file, data? */
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cluster/doctor.h"
 #include "comm/exchange.h"
@@ -17,12 +18,15 @@ static uint64_t mix(uint64_t hash, const unsigned char *bytes, size_t n)
     return hash;
 }
 
-/* Of a file's size, beginning and end; 0 where it cannot be read. */
+/* Of a file's size, beginning and end; 0 where it cannot be read, or only once: a run file may come
+ * through a pipe. */
 static uint64_t sample(const char *path)
 {
     unsigned char block[4096];
     uint64_t hash = UINT64_C(14695981039346656037);
-    FILE *file = path == NULL ? NULL : fopen(path, "rb");
+    struct stat about;
+    bool plain = path != NULL && stat(path, &about) == 0 && S_ISREG(about.st_mode);
+    FILE *file = plain ? fopen(path, "rb") : NULL;
     if (file == NULL) return 0;
     long end = fseek(file, 0, SEEK_END) == 0 ? ftell(file) : -1;
     long from[] = {0, end > SAMPLED_BYTES ? end - SAMPLED_BYTES : 0};
