@@ -137,93 +137,20 @@ cairn_status cairn_h5_write(struct cairn_h5 *file, const char *path,
     return CAIRN_H5_LOCKED(end_array(&array, st));
 }
 
-/* What a stranger's array may be packed with.  No others: they are rare, and HDF5 trusts their
- * parameters, or would load code for them. */
-static bool known_filters(hid_t create)
-{
-    static const H5Z_filter_t known[] = {H5Z_FILTER_DEFLATE, H5Z_FILTER_SHUFFLE,
-                                         H5Z_FILTER_FLETCHER32, H5Z_FILTER_SZIP};
-    int n = H5Pget_nfilters(create);
-    for (int i = 0; i < n; i++) {
-        unsigned flags = 0;
-        size_t n_values = 0;
-        H5Z_filter_t found =
-            H5Pget_filter2(create, (unsigned)i, &flags, &n_values, NULL, 0, NULL, NULL);
-        size_t k = 0;
-        while (k < sizeof known / sizeof known[0] && known[k] != found) k++;
-        if (k == sizeof known / sizeof known[0]) return false;
-    }
-    return n >= 0;
-}
-
-/* Whether its numbers lie in this file, in a way that is read here; else *why. */
-static bool well_stored(hid_t create, const char **why)
-{
-    *why = "its layout is damaged; make or fetch it again";
-    if (create < 0) return false;
-    H5D_layout_t layout = H5Pget_layout(create);
-    if (layout == H5D_VIRTUAL)
-        *why = "is virtual, made of other arrays; store the numbers in this file itself";
-    else if (H5Pget_external_count(create) != 0)
-        *why = "keeps its numbers in another file; store them in this file itself";
-    else if (!known_filters(create))
-        *why = "is packed by a filter other than deflate, shuffle, szip and Fletcher-32; pack it "
-               "anew: h5repack -f GZIP=4";
-    else
-        return layout == H5D_COMPACT || layout == H5D_CONTIGUOUS || layout == H5D_CHUNKED;
-    return false;
-}
-
 static cairn_status check_storage(const struct cairn_h5_array *array)
 {
     const char *why = NULL;
     hid_t create = H5Dget_create_plist(array->id);
-    bool fine = well_stored(create, &why);
+    bool fine = cairn_h5_well_stored(create, &why);
     if (create >= 0) H5Pclose(create);
     return fine ? CAIRN_OK
                 : cairn_fail(CAIRN_DATA, "%s: %s %s", array->file->path, array->path, why);
 }
 
-static bool is_packed(hid_t id)
-{
-    hid_t create = H5Dget_create_plist(id);
-    int n = create < 0 ? 0 : H5Pget_nfilters(create);
-    bool packed = false;
-    for (int i = 0; i < n; i++) {
-        size_t n_values = 0;
-        unsigned flags = 0;
-        H5Z_filter_t found =
-            H5Pget_filter2(create, (unsigned)i, &flags, &n_values, NULL, 0, NULL, NULL);
-        packed = packed || found == H5Z_FILTER_DEFLATE || found == H5Z_FILTER_SZIP;
-    }
-    if (create >= 0) H5Pclose(create);
-    return packed;
-}
-
-/* Chunks of as many dimensions as the array, none of them empty, and no more than the file has
- * bytes: HDF5 1.10 goes through all of them. */
-static bool sane_chunks(const struct cairn_h5_array *array)
-{
-    hsize_t chunk[H5S_MAX_RANK];
-    const struct cairn_shape *shape = &array->form.shape;
-    hid_t create = H5Dget_create_plist(array->id);
-    bool chunked = create >= 0 && H5Pget_layout(create) == H5D_CHUNKED;
-    int n = chunked ? H5Pget_chunk(create, H5S_MAX_RANK, chunk) : shape->ndim;
-    uint64_t left = array->file->bytes;
-    bool sane = create >= 0 && n == shape->ndim;
-    for (int d = 0; chunked && sane && d < n; d++) {
-        sane = chunk[d] > 0;
-        uint64_t pieces = sane && shape->dim[d] > 0 ? (shape->dim[d] - 1) / chunk[d] + 1 : 1;
-        left /= pieces;
-    }
-    if (create >= 0) H5Pclose(create);
-    return sane && (!chunked || left > 0 || array->file->writable);
-}
-
 static bool fits_file(const struct cairn_h5_array *array)
 {
     size_t bytes = cairn_h5_element_bytes(&array->form);
-    uint64_t most = array->file->bytes * (is_packed(array->id) ? MOST_PACKING : 1);
+    uint64_t most = array->file->bytes * (cairn_h5_is_packed(array->id) ? MOST_PACKING : 1);
     if (array->file->writable) most = SIZE_MAX / 2;
     for (int d = 0; d < array->form.shape.ndim; d++) {
         if (array->form.shape.dim[d] == 0) return true;
@@ -253,7 +180,8 @@ static cairn_status read_form(struct cairn_h5_array *array)
                           array->path, ndim, CAIRN_MAX_DIMS);
     array->form.shape.ndim = ndim;
     for (int d = 0; d < ndim; d++) array->form.shape.dim[d] = (size_t)dim[d];
-    if (!sane_chunks(array) || !fits_file(array))
+    uint64_t most_chunks = array->file->writable ? UINT64_MAX : array->file->bytes;
+    if (!cairn_h5_sane_chunks(array->id, &array->form.shape, most_chunks) || !fits_file(array))
         return cairn_fail(CAIRN_DATA,
                           "%s: %s claims more data than its file can hold; make or fetch it again",
                           path, array->path);

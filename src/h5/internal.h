@@ -59,6 +59,15 @@ hid_t cairn_h5_reading_access(void);
 CAIRN_CHECKED cairn_status cairn_h5_variable_text(const struct cairn_h5 *file, hid_t attribute,
                                                   hid_t type, char **out);
 
+/** Whether an array's numbers lie in its own file, in a way that is read here; else *why.  Ranks:
+ * local.  Errors: none. */
+bool cairn_h5_well_stored(hid_t create, const char **why);
+/** Whether one of its filters may make it smaller.  Ranks: local.  Errors: none. */
+bool cairn_h5_is_packed(hid_t array);
+/** Whether its chunks have as many dimensions as the array, are not empty, and are no more than
+ * `most`: HDF5 1.10 goes through all of them.  Ranks: local.  Errors: none. */
+bool cairn_h5_sane_chunks(hid_t array, const struct cairn_shape *shape, uint64_t most);
+
 /** The status of an array that cannot be opened.  Ranks: local.  Errors: always. */
 cairn_status cairn_h5_no_array(const struct cairn_h5 *file, const char *path);
 

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * How the numbers of a stranger's array are stored, looked at before they are read. */
+#include "h5/internal.h"
+
+/* What a stranger's array may be packed with.  No others: they are rare, and HDF5 trusts their
+ * parameters, or would load code for them. */
+static bool known_filters(hid_t create)
+{
+    static const H5Z_filter_t known[] = {H5Z_FILTER_DEFLATE, H5Z_FILTER_SHUFFLE,
+                                         H5Z_FILTER_FLETCHER32, H5Z_FILTER_SZIP};
+    int n = H5Pget_nfilters(create);
+    for (int i = 0; i < n; i++) {
+        unsigned flags = 0;
+        size_t n_values = 0;
+        H5Z_filter_t found =
+            H5Pget_filter2(create, (unsigned)i, &flags, &n_values, NULL, 0, NULL, NULL);
+        size_t k = 0;
+        while (k < sizeof known / sizeof known[0] && known[k] != found) k++;
+        if (k == sizeof known / sizeof known[0]) return false;
+    }
+    return n >= 0;
+}
+
+bool cairn_h5_well_stored(hid_t create, const char **why)
+{
+    *why = "its layout is damaged; make or fetch it again";
+    if (create < 0) return false;
+    H5D_layout_t layout = H5Pget_layout(create);
+    if (layout == H5D_VIRTUAL)
+        *why = "is virtual, made of other arrays; store the numbers in this file itself";
+    else if (H5Pget_external_count(create) != 0)
+        *why = "keeps its numbers in another file; store them in this file itself";
+    else if (!known_filters(create))
+        *why = "is packed by a filter other than deflate, shuffle, szip and Fletcher-32; pack it "
+               "anew: h5repack -f GZIP=4";
+    else
+        return layout == H5D_COMPACT || layout == H5D_CONTIGUOUS || layout == H5D_CHUNKED;
+    return false;
+}
+
+bool cairn_h5_is_packed(hid_t id)
+{
+    hid_t create = H5Dget_create_plist(id);
+    int n = create < 0 ? 0 : H5Pget_nfilters(create);
+    bool packed = false;
+    for (int i = 0; i < n; i++) {
+        size_t n_values = 0;
+        unsigned flags = 0;
+        H5Z_filter_t found =
+            H5Pget_filter2(create, (unsigned)i, &flags, &n_values, NULL, 0, NULL, NULL);
+        packed = packed || found == H5Z_FILTER_DEFLATE || found == H5Z_FILTER_SZIP;
+    }
+    if (create >= 0) H5Pclose(create);
+    return packed;
+}
+
+bool cairn_h5_sane_chunks(hid_t id, const struct cairn_shape *shape, uint64_t most)
+{
+    hsize_t chunk[H5S_MAX_RANK];
+    hid_t create = H5Dget_create_plist(id);
+    bool chunked = create >= 0 && H5Pget_layout(create) == H5D_CHUNKED;
+    int n = chunked ? H5Pget_chunk(create, H5S_MAX_RANK, chunk) : shape->ndim;
+    uint64_t left = most;
+    bool sane = create >= 0 && n == shape->ndim;
+    for (int d = 0; chunked && sane && d < n; d++) {
+        sane = chunk[d] > 0;
+        uint64_t pieces = sane && shape->dim[d] > 0 ? (shape->dim[d] - 1) / chunk[d] + 1 : 1;
+        left /= pieces;
+    }
+    if (create >= 0) H5Pclose(create);
+    return sane && (!chunked || left > 0);
+}
