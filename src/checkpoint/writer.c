@@ -74,12 +74,14 @@ static void *serve(void *context)
     return NULL;
 }
 
-/* Signals are for the thread that trains. */
+/* Signals are for the thread that trains, but for those of a thread's own mistakes. */
 static cairn_status start_thread(struct cairn_checkpoint_writer *writer)
 {
+    static const int own[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
     sigset_t all;
     sigset_t before;
     sigfillset(&all);
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) sigdelset(&all, own[i]);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     int error = pthread_create(&writer->thread, NULL, serve, writer);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
