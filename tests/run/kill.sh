@@ -46,14 +46,13 @@ ask()
     go
 }
 
-# One rank stands still: the others notice.  Where there is no other, nobody does.
+# One rank stands still: the others notice.  Where there is no other, nobody does.  (Not held: mpirun hands CONT on.)
 stop_one()
 {
     local victim
-    hold
+    ranks=$(ranks_of "$pid")
     victim=$(one_rank)
     kill -STOP ${victim:-$pid} 2>/dev/null || true
-    go
     [ "$(wc -w <<<"$ranks")" -gt 1 ] || kill -KILL "$pid" $ranks 2>/dev/null || true
 }
 
