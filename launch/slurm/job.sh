@@ -10,6 +10,7 @@
 #   deadline   for train.deadline, unless the arguments have their own; may be empty
 #   elements   of a job array, may be unset: lines of key=value, for each element its own, in a folder of its own
 set -euo pipefail
+[ -n "${SLURM_JOB_ID-}" ] || { echo "cairn: this is a batch script: submit it by sbatch" >&2; exit 2; }
 most_idle=3 # starts from one checkpoint in a row; then something is wrong that another start does not mend
 job=${SLURM_ARRAY_JOB_ID:+${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID}
 job=${job:-$SLURM_JOB_ID}
@@ -26,20 +27,21 @@ fact() { scontrol show job "$SLURM_JOB_ID" | sed -n "s/^.*\b$1=\([^ ]*\).*/\1/p"
 
 newest() { readlink "$out/checkpoints/latest.h5" || echo none; }
 
-# How often this job has started from the newest checkpoint, in $idle.  The note outlives what kills this script.
+# How often this job has started from the newest checkpoint, in $idle.  The note outlives what kills this script.  Whoever
+# may write in the folder may have put anything there: a link or a pipe is not followed, and only a number is counted on.
 count_idle()
 {
-    local last_chain='' last=''
+    local last_chain='' last='' note=$out/slurm.txt new
     idle=0
     mkdir -p "$out"
-    read -r last_chain last idle 2>/dev/null <"$out/slurm.txt" || true
+    if [ -f "$note" ] && [ ! -L "$note" ]; then read -r last_chain last idle <"$note" || true; fi
     before=$(newest)
-    if [ "$last_chain" = "$chain" ] && [ "$last" = "$before" ]; then
+    if [ "$last_chain" = "$chain" ] && [ "$last" = "$before" ] && [[ $idle =~ ^[1-9][0-9]{0,5}$ ]]; then
         idle=$((idle + 1))
     else
         idle=1
     fi
-    echo "$chain $before $idle" >"$out/slurm.txt"
+    new=$(mktemp "$note.XXXXXX") && echo "$chain $before $idle" >"$new" && mv -fT "$new" "$note" || exit 6
     [ "$idle" -le "$most_idle" ] || give_up
 }
 
@@ -66,7 +68,11 @@ queue_follower()
         done
         export CAIRN_CHAIN=$chain
         sbatch --parsable --dependency="afternotok:$job" --kill-on-invalid-dep=yes "${as_before[@]}" "$0" "${given[@]}"
-    )
+    ) || {
+        follower=''
+        say "no job could be queued that goes on where this one ends early; then submit it again"
+        return 0
+    }
     follower=${follower%%;*}
     say "job $follower goes on where this one ends early"
 }
@@ -117,6 +123,7 @@ read_arguments()
         esac
         kept+=("${arguments[i]}")
     done
+    [ -n "$run" ] || { say "which run file? sbatch ... RUN.yaml [key=value ...]"; exit 2; }
     out=$(realpath -m -- "${out:-runs/${run%.*}}")
     arguments=("${kept[@]}")
     [ -z "${elements+x}" ] || add_element
@@ -125,12 +132,16 @@ read_arguments()
 # What this element of a job array has besides.  xargs knows quotes and runs nothing.
 add_element()
 {
-    local words i=$SLURM_ARRAY_TASK_ID
+    local words i=${SLURM_ARRAY_TASK_ID:-0}
     if [ "$i" -lt 1 ] || [ "$i" -gt ${#elements[@]} ]; then
         say "there is no run $i in a list of ${#elements[@]}; choose --array=1-${#elements[@]}"
         exit 2
     fi
-    mapfile -t words < <(xargs -n 1 printf '%s\n' <<<"${elements[i - 1]}")
+    words=$(xargs -n 1 printf '%s\n' <<<"${elements[i - 1]}" 2>/dev/null) || {
+        say "run $i of the list has a quote without an end: ${elements[i - 1]}"
+        exit 2
+    }
+    mapfile -t words <<<"$words"
     out=$out/$i
     arguments+=("${words[@]}" --out "$out")
 }

@@ -67,6 +67,8 @@ const char *cairn_file_advice(int error)
     case EACCES:
     case EPERM:
     case EROFS: return "; choose another folder, or have this one made writable";
+    case EEXIST: return "; something else has this name, take another";
+    case ENOTDIR: return "; a part of the path is no folder";
     default: return "";
     }
 }
@@ -318,6 +320,28 @@ cairn_status cairn_file_read(const char *path, char **text)
     else
         free(all);
     return st;
+}
+
+cairn_status cairn_file_read_given(const char *path, char **text)
+{
+    size_t room = 0;
+    FILE *file = fopen(path, "rb");
+    *text = NULL;
+    if (file == NULL && errno == ENOENT) return CAIRN_OK;
+    if (file == NULL)
+        return cairn_fail(CAIRN_USAGE, "%s: cannot be opened: %s", path, strerror(errno));
+    ssize_t n = getdelim(text, &room, '\0', file); /* the end of a text is the end of the file */
+    const char *why = ferror(file) ? strerror(errno) : *text == NULL ? "there is no memory" : NULL;
+    if (why == NULL && n > 0 && (*text)[n - 1] == '\0')
+        why = "a byte of 0 is in it, so it is no text";
+    fclose(file);
+    if (why == NULL) {
+        if (n < 0) (*text)[0] = '\0'; /* an empty file */
+        return CAIRN_OK;
+    }
+    free(*text);
+    *text = NULL;
+    return cairn_fail(CAIRN_USAGE, "%s: cannot be read: %s", path, why);
 }
 
 cairn_status cairn_file_keep_aside(const char *path)

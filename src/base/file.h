@@ -85,6 +85,10 @@ CAIRN_CHECKED cairn_status cairn_file_sync(int fd, const char *path);
  */
 CAIRN_CHECKED cairn_status cairn_file_read(const char *path, char **text);
 
+/** A file that the user named, which may be a link or a pipe: its text, to be released with free();
+ * NULL where there is none.  Ranks: local.  Errors: CAIRN_USAGE: cannot be read, is no text. */
+CAIRN_CHECKED cairn_status cairn_file_read_given(const char *path, char **text);
+
 /** Rename a file that is not what it should be to <path>.damaged, with a warning.  Ranks: local.
  * Errors: CAIRN_FILES. */
 CAIRN_CHECKED cairn_status cairn_file_keep_aside(const char *path);

@@ -28,6 +28,7 @@ struct cairn_command {
     const char *help;  /* the rest of what -h prints, lines */
     bool collective;   /* calls MPI_Init; else comm is NULL in run */
     bool saves;   /* on TERM, INT and USR1, which are caught from the start of the process on */
+    bool once;    /* without MPI: of several ranks the first does it for all */
     bool watched; /* a watchdog ends it where it hangs (comm/watchdog.h) */
     /** Ranks: all of the world where collective.  Errors: its own; main prints the one line. */
     cairn_status (*run)(const struct cairn_arguments *arguments, cairn_comm *comm);

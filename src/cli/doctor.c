@@ -109,13 +109,14 @@ const struct cairn_command cairn_command_doctor = {
     .name = "doctor",
     .usage = "mpirun -n RANKS cairn doctor [RUN.yaml] [key=value ...] [--out DIR] [--json] "
              "[--singleton]",
-    .doc = "what is wrong with this launch, and the flag that mends it",
+    .doc = "finds what is wrong with a launch, and names the flag that mends it",
     .help = "\nStart it as the run will be started.  With a run file it also compares memory, "
             "disk and network with\n"
             "what the run will take; without one it checks the launch alone.  A line for each "
             "check: ok, warning\n"
             "or error, where, what, and what mends it.  The exit code is 2 where the launch must "
             "not run.\n\n"
+            "  key=value      sets a key of the run file, as for cairn train\n"
             "  --out DIR      the run folder whose disk is tried; default runs/<name of the run "
             "file>\n"
             "  --json         the same as an array of {check, severity, where, message, fix}\n"

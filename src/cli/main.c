@@ -142,5 +142,6 @@ int main(int argc, char **argv)
         return CAIRN_OK;
     }
     if (command->collective) return run_collective(command, &arguments);
+    if (command->once && !first) return CAIRN_OK;
     return end(command->run(&arguments, NULL), true);
 }

@@ -150,5 +150,6 @@ const struct cairn_command cairn_command_options = {
     .usage = "cairn options",
     .doc = "prints every key of a run file: default, values, meaning",
     .help = "\nAlso the layers, losses and optimizers with their keys.\n",
+    .once = true,
     .run = run_options,
 };

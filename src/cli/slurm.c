@@ -109,6 +109,9 @@ static cairn_status check_request(const struct request *request)
                           missing);
     if (strcmp(request->launcher, "srun") != 0 && strcmp(request->launcher, "mpirun") != 0)
         return cairn_fail(CAIRN_USAGE, "--launcher is srun or mpirun, not %s", request->launcher);
+    if (request->init_partial && request->init == NULL)
+        return cairn_fail(CAIRN_USAGE, "--init-partial says how to take the weights of --init "
+                                       "FILE, which is not given");
     if (request->mpi != NULL && strcmp(request->launcher, "srun") != 0)
         return cairn_fail(CAIRN_USAGE, "--mpi is for srun; leave it or --launcher mpirun out");
     return CAIRN_OK;
@@ -133,30 +136,6 @@ static cairn_status read_request(const struct cairn_arguments *arguments, struct
 
 /* ---- what the job would find wrong */
 
-/* Data, batch and model fit together on so many ranks.  Memory is planned for one sample: this
- * machine may have less of it than those of the job. */
-static cairn_status check_config(const struct cairn_config *config, size_t n_ranks)
-{
-    struct cairn_dataset *dataset = NULL;
-    struct cairn_model *model = NULL;
-    struct cairn_window_rule rule = {0};
-    CAIRN_TRY(cairn_setup_dataset(config, NULL, &dataset));
-    size_t n_samples = cairn_dataset_size(dataset, CAIRN_SPLIT_TRAIN);
-    cairn_status st = CAIRN_OK;
-    if (n_samples == 0)
-        st = cairn_fail(CAIRN_DATA, "%s: has no group train to learn from",
-                        cairn_dataset_path(dataset));
-    if (st == CAIRN_OK) st = cairn_setup_batch(config, (int)n_ranks, n_samples, &rule);
-    if (st == CAIRN_OK) {
-        struct cairn_model_options options = cairn_setup_model_options(config, dataset, 1);
-        st = cairn_model_create(&options, &model);
-    }
-    if (st == CAIRN_OK) st = cairn_setup_check_labels(dataset, model);
-    cairn_model_free(model);
-    cairn_dataset_close(dataset);
-    return st;
-}
-
 /* The config of the run file with the overrides and those of one element, checked. */
 static cairn_status check_element(const struct request *request, const struct parts *parts,
                                   const struct cairn_words *words)
@@ -175,7 +154,7 @@ static cairn_status check_element(const struct request *request, const struct pa
                                 &config));
     cairn_status st = request->no_check
                           ? CAIRN_OK
-                          : check_config(config, request->n_nodes * request->ranks_per_node);
+                          : cairn_setup_check(config, request->n_nodes * request->ranks_per_node);
     cairn_config_free(config);
     return st;
 }
@@ -186,7 +165,7 @@ static cairn_status check_element(const struct request *request, const struct pa
 static cairn_status read_list(const struct request *request, struct parts *parts)
 {
     size_t line = 0;
-    CAIRN_TRY(cairn_file_read(request->array, &parts->list));
+    CAIRN_TRY(cairn_file_read_given(request->array, &parts->list));
     if (parts->list == NULL)
         return cairn_fail(CAIRN_USAGE, "%s: there is no such file", request->array);
     CAIRN_TRY(
@@ -213,7 +192,7 @@ static cairn_status read_list(const struct request *request, struct parts *parts
 static cairn_status read_setup(const struct request *request, struct parts *parts)
 {
     if (request->setup == NULL) return CAIRN_OK;
-    CAIRN_TRY(cairn_file_read(request->setup, &parts->setup));
+    CAIRN_TRY_IN(cairn_file_read_given(request->setup, &parts->setup), "--setup");
     if (parts->setup != NULL) return CAIRN_OK;
     return cairn_fail(CAIRN_USAGE, "--setup: there is no file %s", request->setup);
 }
@@ -255,6 +234,8 @@ static cairn_status read_parts(const struct request *request, struct parts *part
         CAIRN_TRY(check_element(request, parts, &none));
     else
         CAIRN_TRY(read_list(request, parts));
+    if (request->init != NULL && !request->no_check && access(request->init, R_OK) != 0)
+        return cairn_fail(CAIRN_DATA, "--init: %s: %s", request->init, strerror(errno));
     if (request->wrap != NULL)
         CAIRN_TRY_IN(cairn_words_split(request->wrap, &parts->wrap), "--wrap");
     CAIRN_TRY(read_setup(request, parts));
@@ -346,6 +327,7 @@ const struct cairn_command cairn_command_slurm = {
         "\n"
         "  cairn slurm run.yaml --nodes 4 --ranks-per-node 2 --time 2:00:00 | sbatch\n"
         "\n"
+        "  key=value             sets a key of the run file, as for cairn train\n"
         "  --nodes N             how many nodes\n"
         "  --ranks-per-node N    how many ranks on each\n"
         "  --time T              the time limit as sbatch takes it: 90 is minutes, 1:30:00 hours\n"
@@ -364,9 +346,10 @@ const struct cairn_command cairn_command_slurm = {
         "                        folders DIR/1, DIR/2, ...\n"
         "  --out DIR             the run folder; default runs/<name of the run file>\n"
         "  --init FILE.h5, --init-partial   as for cairn train\n"
-        "  --no-check            do not look at data and model, for data that only nodes see\n"
+        "  --no-check            do not look at data, model and --init, for what only nodes see\n"
         "  -o FILE               write to a file instead of standard output; --overwrite "
         "replaces one\n"
         "  --job                 print only what all batch scripts share\n",
+    .once = true,
     .run = run_slurm,
 };

@@ -37,7 +37,8 @@ cairn_status cairn_slurm_time(const char *text, size_t *seconds)
                           text);
     if (strpbrk(text, ":-") == NULL) value *= 60;
     if (value < 1 || value > ten_years)
-        return cairn_fail(CAIRN_USAGE, "a time of %s is %s", text, value < 1 ? "none" : "too long");
+        return cairn_fail(CAIRN_USAGE, "a time of %s is %s; give one from a second to ten years",
+                          text, value < 1 ? "none" : "too long");
     *seconds = (size_t)value;
     return CAIRN_OK;
 }

@@ -33,27 +33,36 @@ static cairn_status read_milestones(const struct cairn_config *config, struct ca
 }
 
 /* What selects wants val: test is for the end. */
-static cairn_status check_best(const struct cairn_config *config, const cairn_trainer *t)
+static cairn_status check_best(const struct cairn_config *config,
+                               const struct cairn_dataset *dataset, const struct cairn_model *model)
 {
     const char *place = cairn_config_place(config, "checkpoint.keep_best");
     if (config->checkpoint_keep_best == CAIRN_BEST_NONE) return CAIRN_OK;
-    if (t->parts.loader[CAIRN_SPLIT_VAL] == NULL)
+    if (cairn_dataset_size(dataset, CAIRN_SPLIT_VAL) == 0)
         return cairn_fail(CAIRN_USAGE,
                           "%s: checkpoint.keep_best selects by the group val, which %s does not "
                           "have; make one (cairn import --val), or leave keep_best out",
-                          place, cairn_dataset_path(t->parts.dataset));
+                          place, cairn_dataset_path(dataset));
     if (config->train_evaluate_every == CAIRN_KEY_WORD(WORD_NONE))
         return cairn_fail(CAIRN_USAGE,
                           "%s: checkpoint.keep_best needs evaluations, and train.evaluate_every "
                           "is none",
                           place);
-    if (config->checkpoint_keep_best == CAIRN_BEST_ACCURACY &&
-        !cairn_model_has_accuracy(t->parts.model))
+    if (config->checkpoint_keep_best == CAIRN_BEST_ACCURACY && !cairn_model_has_accuracy(model))
         return cairn_fail(CAIRN_USAGE,
                           "%s: checkpoint.keep_best is eval_accuracy, and the loss %s has no "
                           "accuracy; take eval_loss",
-                          place, cairn_model_loss_name(t->parts.model));
+                          place, cairn_model_loss_name(model));
     return CAIRN_OK;
+}
+
+cairn_status cairn_setup_check_run(const struct cairn_config *config,
+                                   const struct cairn_dataset *dataset,
+                                   const struct cairn_model *model)
+{
+    struct cairn_keep unused = {0};
+    CAIRN_TRY(read_milestones(config, &unused));
+    return check_best(config, dataset, model);
 }
 
 uint64_t cairn_setup_saves_every(const struct cairn_config *config)
@@ -68,7 +77,7 @@ cairn_status cairn_setup_run(const struct cairn_config *config, const cairn_trai
 {
     struct cairn_keep keep = {.newest = config->checkpoint_keep};
     CAIRN_TRY(read_milestones(config, &keep));
-    CAIRN_TRY(check_best(config, t));
+    CAIRN_TRY(check_best(config, t->parts.dataset, t->parts.model));
     out->evaluate_every = config->train_evaluate_every;
     if (config->train_evaluate_every == CAIRN_KEY_WORD(WORD_EPOCH))
         out->evaluate_every = CAIRN_EVERY_EPOCH;

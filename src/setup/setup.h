@@ -140,6 +140,15 @@ CAIRN_CHECKED cairn_status cairn_setup_trainer(const struct cairn_config *config
 CAIRN_CHECKED cairn_status cairn_setup_run(const struct cairn_config *config,
                                            const cairn_trainer *t, struct cairn_run_options *out);
 
+/** What cairn_setup_run() would refuse, without a trainer.  Ranks: local.  Errors: the same. */
+CAIRN_CHECKED cairn_status cairn_setup_check_run(const struct cairn_config *config,
+                                                 const struct cairn_dataset *dataset,
+                                                 const struct cairn_model *model);
+
+/** What would end a run on so many ranks at its start, but for memory: data, batch, model and
+ * optimizer are looked at together.  Ranks: local.  Errors: CAIRN_USAGE, CAIRN_DATA. */
+CAIRN_CHECKED cairn_status cairn_setup_check(const struct cairn_config *config, size_t n_ranks);
+
 /** Updates between two checkpoints, 0: only at the end; 1, the most there can be, where it is
  * measured.  Ranks: local.  Errors: none. */
 uint64_t cairn_setup_saves_every(const struct cairn_config *config);

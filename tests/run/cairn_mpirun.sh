@@ -39,6 +39,20 @@ same "exit code of a wrong number of ranks" "$code" 2
 by_launcher -n 1 -- "$work/no-such-program"
 finish
 same "exit code without a program" "$code" 2
+# What is wrong with the command line is said before anything is started, in one line.
+for wrong in "-n 0" "-n 99999999999999999999" "--hosts ," "--hosts a,,b" "--hosts a:2" "--hosts=" "--threads 0" "--ranks-per-node=x"; do
+    code=0
+    "$launcher" $wrong -- true 2>err || code=$?
+    same "exit code of $wrong" "$code" 2
+    same "lines for $wrong" "$(wc -l <err)" 1
+done
+code=0
+"$launcher" -n 2 -- 2>err || code=$?
+same "exit code of nothing behind --" "$code" 2
+code=0
+MPIRUN=$work/nowhere "$launcher" -n 2 -- true 2>err || code=$?
+same "exit code without mpirun" "$code" 2
+grep -q "MPIRUN" err || fail "it does not say how to name mpirun"
 
 # A real loss, and what launchers make of it.
 by_launcher -n 2 -- "$cairn" train "$recipes/digits.yaml" "${keys[@]}" --out lost

@@ -42,6 +42,27 @@ wrong "list:1: --out=x is no key=value" run.yaml "${size[@]}" --array list
 echo "# nothing" >list
 wrong "list: has no line" run.yaml "${size[@]}" --array list
 wrong "nowhere: there is no such file" run.yaml "${size[@]}" --array nowhere
+wrong "keep_best selects by the group val" run.yaml checkpoint.keep_best=eval_loss "${size[@]}"
+wrong "milestones has 1.5" run.yaml checkpoint.milestones=1.5 "${size[@]}"
+wrong "groups" run.yaml 'optim.groups=[{match: nothing, lr_scale: 2}]' "${size[@]}"
+wrong "warmup" run.yaml schedule.warmup_updates=5 schedule.warmup_epochs=1 "${size[@]}"
+wrong "which is not given" run.yaml --init-partial "${size[@]}"
+wrong "more than MPI counts" run.yaml "${size[@]}" --nodes 1000000 --ranks-per-node 10000
+wanted=3 wrong "init: nowhere.h5: No such file" run.yaml --init nowhere.h5 "${size[@]}"
+wrong "setup: .: cannot be read: Is a directory" run.yaml "${size[@]}" --setup .
+printf 'module load mpi\n\0' >bytes
+wrong "setup: bytes: .*no text" run.yaml "${size[@]}" --setup bytes
+expect_line 2 3 "nodes is missing" slurm run.yaml # of several ranks one speaks
+
+# The site's lines may lie behind a link, or come from a pipe.
+echo "module load mpi" >site
+ln -s site link
+expect 0 0 slurm run.yaml "${size[@]}" --setup link
+grep -qx "module load mpi" out || fail "the site's own lines are not in the script"
+"$cairn" slurm run.yaml "${size[@]}" --setup <(cat site) >script
+cmp -s out script || fail "lines from a pipe are others than those from a file"
+: >site
+expect 0 0 slurm run.yaml "${size[@]}" --setup link
 
 # To standard output, or to a file that was not there.
 expect 0 0 slurm run.yaml "${size[@]}"
@@ -130,6 +151,26 @@ for c in 2 3 4 6 70 127; do
 done
 rm -rf runs
 
+# What others put in place of the count is not followed, and not taken for a number.
+mkdir -p runs/run
+for planted in 'a[$(touch fooled)]' 08 ''; do
+    echo "7 none $planted" >runs/run/slurm.txt
+    CODE=75 played script
+    same "code of a start beside the count '$planted'" "$code" 75
+    same "what is counted then" "$(cat runs/run/slurm.txt)" "7 none 1"
+done
+[ ! -e fooled ] || fail "the count is run as a program"
+echo precious >precious
+for plant in "ln -sf $work/precious" mkfifo; do
+    rm -f runs/run/slurm.txt
+    $plant runs/run/slurm.txt
+    CODE=75 played script
+    [ -f runs/run/slurm.txt ] && [ ! -L runs/run/slurm.txt ] || fail "$plant is left in place of slurm.txt"
+done
+same "the file that a link leads to" "$(cat precious)" precious
+same "files beside the count" "$(ls runs/run)" slurm.txt
+rm -rf runs
+
 # Where it may not be queued again another job follows.
 REQUEUE=0 CODE=75 played script
 same "code of a job that another follows" "$code" 75
@@ -156,3 +197,27 @@ SLURM_RESTART_COUNT=1 CAIRN=$cairn played "$CAIRN_SOURCE/launch/slurm/train.sbat
 ! grep -q "never\|overwrite\|^--resume" said || fail "a later start begins afresh"
 said run.yaml
 [ -d there ] || fail "--out=DIR is not the run folder"
+
+# What is wrong with a list or a submission is said, and nothing is trained.
+study() { CAIRN=$cairn played "$CAIRN_SOURCE/launch/slurm/study.sbatch" "$@"; }
+refused() { same "code where $1" "$code" 2 && ! grep -qx train said && grep -q "$1" out err || fail "it does not say: $1"; }
+echo "optim.lr=0.3 'train.seed=2" >list
+SLURM_ARRAY_TASK_ID=1 SLURM_ARRAY_JOB_ID=7 study list run.yaml
+refused "a quote without an end"
+study list run.yaml
+refused "choose --array=1-1"
+echo "# nothing" >list
+SLURM_ARRAY_TASK_ID=1 SLURM_ARRAY_JOB_ID=7 study list run.yaml
+refused "no line of key=value"
+CAIRN=$cairn played "$CAIRN_SOURCE/launch/slurm/train.sbatch" optim.lr=0.1
+refused "which run file"
+code=0
+CAIRN=$cairn bash "$CAIRN_SOURCE/launch/slurm/train.sbatch" run.yaml >out 2>err || code=$?
+refused "submit it by sbatch"
+
+# Where no other job can be queued behind this one, it trains all the same.
+printf '#!/bin/bash\nexit 1\n' >bin/sbatch
+"$cairn" slurm run.yaml "${size[@]}" >script
+REQUEUE=0 played script
+same "code of a job that none can follow" "$code" 0
+said train
