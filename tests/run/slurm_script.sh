@@ -216,6 +216,7 @@ CAIRN=$cairn bash "$CAIRN_SOURCE/launch/slurm/train.sbatch" run.yaml >out 2>err 
 refused "submit it by sbatch"
 
 # Where no other job can be queued behind this one, it trains all the same.
+rm -rf runs
 printf '#!/bin/bash\nexit 1\n' >bin/sbatch
 "$cairn" slurm run.yaml "${size[@]}" >script
 REQUEUE=0 played script
