@@ -32,6 +32,14 @@ kill_rank()
     kill -KILL ${ranks:+$(one_of $ranks)} 2>/dev/null || true
 }
 
+# A signal that nobody is there to hear would leave the run alone.
+ask()
+{
+    until_true 30 launcher_is_there
+    lab_signal "$1" 2>/dev/null || true
+}
+launcher_is_there() { [ -n "$(processes head cairn-mpirun)" ] || gone "$pid"; }
+
 lost=no
 while next_kill; do
     if [ "$lost" = yes ]; then
@@ -42,15 +50,12 @@ while next_kill; do
     hosts=$(shuf -n $((1 + RANDOM % 3)) -e h1 h2 h3 --random-source=<(yes "$RANDOM") | tr '\n' ' ')
     lab_start $((1 + RANDOM % 4)) $hosts -- train run.yaml --out run
     wait_a_moment
-    kind=$(one_of lose_host kill_daemon kill_rank "lab_signal TERM" "lab_signal USR1")
-    case $kind in
-    lab_signal*) $kind 2>/dev/null || true ;; # it may not have begun
-    *) $kind ;;
-    esac
+    kind=$(one_of lose_host kill_daemon kill_rank "ask TERM" "ask USR1")
+    $kind
     SECONDS=0
     lab_finish
     case $kind in
-    lab_signal*) killed "$kind" 75 5 138 143 ;; # before the program catches signals they end it
+    ask*) killed "$kind" 75 5 138 143 ;; # before the program catches signals they end it
     *) killed "$kind" 5 70 75 ;;
     esac
     echo "$kind on $hosts: ended with $code after $SECONDS s, update $(newest run)"

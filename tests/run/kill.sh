@@ -36,13 +36,13 @@ kill_all()
     kill -KILL "$pid" $ranks 2>/dev/null || true
 }
 
-# A rank that alone is asked to stop is enough; where there is none yet, the launcher ends it.
+# A rank that alone is asked to stop is enough; where there is none yet, nobody hears it.
 ask()
 {
     local victim
     hold
     victim=$(one_rank)
-    kill "-$1" ${victim:-$pid} 2>/dev/null || true
+    if [ -n "$victim" ]; then kill "-$1" "$victim"; else kill -KILL "$pid"; fi 2>/dev/null || true
     go
 }
 
@@ -78,7 +78,7 @@ while next_kill; do
     # mpirun itself makes 1, 137 or 143 of some ends (PRODUCT 6)
     case $kind in
     kill_*) killed "$kind" 1 5 137 ;;
-    ask*) killed "$kind" 75 1 138 143 5 ;; # before the program catches signals they end it
+    ask*) killed "$kind" 75 1 137 138 143 5 ;; # before the program catches signals they end it
     stop_one) killed "$kind" 5 137 ;;
     fill_disk) killed "$kind" 6 75 1 137 138 ;;
     esac

@@ -119,10 +119,10 @@ processes()
     done
 }
 
-# lab_signal SIGNAL: to cairn-mpirun, as `kill` on the front end.
+# lab_signal SIGNAL: to cairn-mpirun, as `kill` on the front end.  Its helpers have the same name and are younger.
 lab_signal()
 {
-    kill "-$1" "$(processes head cairn-mpirun | head -n 1)"
+    kill "-$1" "$(ps -o pid= --sort=start_time -p "$(processes head cairn-mpirun | paste -sd,)" | head -n 1)"
 }
 
 # submit ARGUMENTS of sbatch...: the number of the job
