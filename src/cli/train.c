@@ -292,6 +292,7 @@ static cairn_status run_train(const struct cairn_arguments *arguments, cairn_com
     cairn_watchdog_phase(comm, CAIRN_PHASE_READY); /* half done: its time begins anew */
     if (st == CAIRN_OK) st = resume(&job);
     if (st == CAIRN_OK) st = train(&job, &summary);
+    cairn_watchdog_phase(comm, CAIRN_PHASE_END);
     if (summary != NULL) printf("%s", summary);
     free(summary);
     close_job(&job);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * How HDF5 reads a file: plain pread() within the file.  HDF5's own driver keeps metadata in a
- * buffer
- * ("accumulator") whose arithmetic a damaged address upsets, so that HDF5 1.10 reads outside of
- * it; this one has none of HDF5's features, and so no such buffer.  For reading only. */
+ * buffer ("accumulator") whose arithmetic a damaged address upsets, so that HDF5 1.10 reads outside
+ * of it; this one has none of HDF5's features, and so no such buffer.  For reading only. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>

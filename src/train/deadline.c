@@ -27,7 +27,8 @@ double cairn_deadline_needs(const struct cairn_deadline *deadline, double now_s)
     double update_s = fmax(deadline->update_s, running_s); /* the first one teaches while it runs */
     double rest_s = deadline->begun_s > 0 ? update_s - running_s : 0;
     if (deadline->evaluates) rest_s += deadline->evaluate_s;
-    if (deadline->saves) rest_s += deadline->save_s;
+    if (deadline->saves || (deadline->evaluates && deadline->keeps_best))
+        rest_s += deadline->save_s;
     if (deadline->writing) rest_s += deadline->save_s;
     return with_margin(rest_s + update_s + deadline->save_s);
 }

@@ -22,6 +22,7 @@ struct cairn_deadline {
     double begun_s;    /* of the running update; 0: none is running */
     bool evaluates;    /* due behind the running update */
     bool saves;        /* likewise */
+    bool keeps_best;   /* each evaluation may make a save due */
     bool writing;      /* the checkpoint before is not on the disk yet: the next waits for it */
     bool near;         /* found to be near; stays so */
     char why[CAIRN_DEADLINE_TEXT_BYTES]; /* ... with these times, for people */

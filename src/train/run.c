@@ -2,8 +2,6 @@
  * A run: update after update, with metrics, evaluation and checkpoints when they are due. */
 #include "train/run.h"
 
-#include <math.h>
-
 #include "base/clock.h"
 #include "base/log.h"
 #include "comm/exchange.h"
@@ -32,6 +30,15 @@ static cairn_status unless_left(cairn_status st, bool *stop)
     return CAIRN_OK;
 }
 
+/* A save that fails in mid-run is a warning: the checkpoint before it is intact. */
+static cairn_status save_or_warn(struct cairn_run *run)
+{
+    cairn_status st = cairn_run_save(run);
+    if (st != CAIRN_FILES) return st;
+    cairn_log_warning("%s; the run goes on without this checkpoint", cairn_error_text());
+    return CAIRN_OK;
+}
+
 /* The process before may have left its last evaluation, or may not have come to it. */
 static cairn_status evaluate_missed(struct cairn_run *run, bool *stop)
 {
@@ -40,20 +47,15 @@ static cairn_status evaluate_missed(struct cairn_run *run, bool *stop)
     uint64_t begin = cairn_window_walk(&t->parts.rule, t->at.update - 1, UINT64_MAX).position;
     if (!evaluates(run, t->at.update, begin, t->at.position)) return CAIRN_OK;
     CAIRN_TRY(unless_left(cairn_run_evaluate_missed(run), stop));
-    return run->is_best ? cairn_run_save(run) : CAIRN_OK; /* again, and best.h5 */
+    return run->is_best ? save_or_warn(run) : CAIRN_OK; /* again, and best.h5 */
 }
 
-/* What is due after an update.  A save that fails in mid-run is a warning: the checkpoint before it
- * is intact. */
+/* What is due after an update. */
 static cairn_status after_update(struct cairn_run *run, bool *stop)
 {
     const struct cairn_deadline *due = &run->t->deadline;
     if (due->evaluates) CAIRN_TRY(unless_left(cairn_run_evaluate(run), stop));
-    if (*stop || !(due->saves || run->is_best)) return CAIRN_OK;
-    cairn_status st = cairn_run_save(run);
-    if (st != CAIRN_FILES) return st;
-    cairn_log_warning("%s; the run goes on without this checkpoint", cairn_error_text());
-    return CAIRN_OK;
+    return !*stop && (due->saves || run->is_best) ? save_or_warn(run) : CAIRN_OK;
 }
 
 /* Rank 0. */
@@ -135,8 +137,8 @@ cairn_status cairn_train_run(cairn_trainer *t, const struct cairn_run_options *o
     if (st == CAIRN_OK) st = cairn_run_recall_best(&run);
     if (st == CAIRN_OK && !stop) st = evaluate_missed(&run, &stop);
     if (st == CAIRN_OK) st = update_after_update(&run, &stop, summary);
-    cairn_watchdog_look_at(t->parts.comm, NULL);
     if (st != CAIRN_OK) cairn_run_let_finish(&run);
+    cairn_watchdog_look_at(t->parts.comm, NULL);
     if (st != CAIRN_OK || !stop) return st;
     cairn_run_tell_stop(&run, first);
     return CAIRN_STOPPED;

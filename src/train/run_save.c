@@ -26,6 +26,7 @@ void cairn_run_take_deadline(struct cairn_run *run)
     for (size_t slot = 0; cairn_optim_slot(t->parts.optim, slot, &name, &block); slot++) n++;
     t->deadline.end_s = run->options->deadline_s;
     t->deadline.end_unix_s = run->options->deadline_unix_s;
+    t->deadline.keeps_best = run->options->keep_best != CAIRN_BEST_NONE;
     t->deadline.save_s = cairn_deadline_guess_save_s(n * t->params->n_values * sizeof *t->w);
 }
 
@@ -57,6 +58,7 @@ void cairn_run_collect(struct cairn_run *run, bool wait)
 void cairn_run_let_finish(struct cairn_run *run)
 {
     struct cairn_written written;
+    cairn_where_enter(&run->t->where, CAIRN_PHASE_SAVE);
     if (cairn_train_saved(run->t, true, &written) && written.text[0] != '\0')
         cairn_log_warning("%s", written.text);
 }
@@ -129,8 +131,21 @@ cairn_status cairn_run_save(struct cairn_run *run)
     t->deadline.writing = run->main && st == CAIRN_OK;
     t->times.checkpoint_s += run->stall_s;
     cairn_pace_note_save(&run->pace, run->stall_s);
-    if (st == CAIRN_OK) run->is_best = false;
+    run->is_best = false; /* also where it failed: other weights have not these scores */
     return choose_next(run, st);
+}
+
+/* All wait here for what rank 0's thread has begun. */
+static double begin_wait(struct cairn_run *run)
+{
+    cairn_where_enter(&run->t->where, CAIRN_PHASE_SAVE);
+    return cairn_clock_s();
+}
+
+static void end_wait(struct cairn_run *run, double begin_s)
+{
+    cairn_where_enter(&run->t->where, CAIRN_PHASE_OTHER);
+    run->t->times.checkpoint_s += cairn_clock_s() - begin_s;
 }
 
 /* Wait until the last one is written; its status, on all ranks. */
@@ -138,21 +153,21 @@ static cairn_status settle(struct cairn_run *run)
 {
     struct cairn_written written;
     cairn_status st = CAIRN_OK;
-    double begin_s = cairn_clock_s();
+    double begin_s = begin_wait(run);
     if (run->main && cairn_train_saved(run->t, true, &written)) st = take_note(run, &written);
     st = cairn_comm_agree_main(run->t->parts.comm, st);
-    run->t->times.checkpoint_s += cairn_clock_s() - begin_s;
+    end_wait(run, begin_s);
     return st;
 }
 
 cairn_status cairn_run_save_last(struct cairn_run *run)
 {
     cairn_trainer *t = run->t;
-    double begin_s = cairn_clock_s();
+    double begin_s = begin_wait(run);
     if (run->main) cairn_run_collect(run, true);
     cairn_status st =
         cairn_comm_broadcast(t->parts.comm, CAIRN_OK, &run->saved_update, sizeof run->saved_update);
-    t->times.checkpoint_s += cairn_clock_s() - begin_s;
+    end_wait(run, begin_s);
     if (st != CAIRN_OK || run->saved_update == t->at.update) return st;
     CAIRN_TRY(cairn_run_save(run));
     return settle(run);

@@ -39,8 +39,12 @@ static void test_needs(void **state)
     assert_needs(&d, 1040, 0 + 40 + 20);  /* it is slower than any before: so may be the next */
     d.evaluates = true;
     assert_needs(&d, 1025, 5 + 100 + 30 + 20);
+    d.keeps_best = true; /* it may be better than all before */
+    assert_needs(&d, 1025, 5 + 100 + 20 + 30 + 20);
     d.saves = true;
     assert_needs(&d, 1025, 5 + 100 + 20 + 30 + 20);
+    d.evaluates = false;
+    assert_needs(&d, 1025, 5 + 20 + 30 + 20);
     d = planted();
     d.begun_s = 0; /* between two updates */
     assert_needs(&d, 1000, 30 + 20);
