@@ -72,6 +72,15 @@ same "best.h5 by accuracy" "$(best_of accurate)" "$first"
 expect 0 1 train run.yaml --out accurate --overwrite
 [ ! -L accurate/checkpoints/best.h5 ] || fail "--overwrite leaves best.h5 behind"
 
+# The best one, of update 6, cannot be made (its lines, its file): best.h5 stays, and later weights do not take its place.
+for n in 10 11 12; do
+    CAIRN_FAULT="file.write#$n" expect 0 2 train run.yaml --out refused$n checkpoint.keep_best=eval_loss checkpoint.every=50 \
+        log.gradflow_every=0 train.updates=8
+    same "refusals of write $n" "$(grep -c 'goes on without this checkpoint' err)" 1
+    same "least loss" "$(least refused$n)" 6
+    same "best.h5 where write $n is refused" "$(best_of refused$n)" 3
+done
+
 # ---- what cannot be selected by
 sed 's/data.h5/targets.h5/' run.yaml >targets.yaml
 for ranks in 1 3; do
