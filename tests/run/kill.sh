@@ -53,7 +53,16 @@ stop_one()
     ranks=$(ranks_of "$pid")
     victim=$(one_rank)
     kill -STOP ${victim:-$pid} 2>/dev/null || true
-    [ "$(wc -w <<<"$ranks")" -gt 1 ] || kill -KILL "$pid" $ranks 2>/dev/null || true
+    # while MPI starts, the run file's limit is not known yet, and the usual one is half an hour
+    [ "$(wc -w <<<"$ranks")" -gt 1 ] && ends_within 30 || kill -KILL "$pid" $(ranks_of "$pid") 2>/dev/null || true
+}
+ends_within()
+{
+    local end=$((SECONDS + $1))
+    until gone "$pid"; do
+        [ "$SECONDS" -lt "$end" ] || return 1
+        sleep 0.1
+    done
 }
 
 # No file grows any more: saves fail and are told of, the run goes on, until it is asked to save and cannot.
