@@ -14,7 +14,9 @@
 
 enum { TOKENS = 100, VOCABULARY = 11, SAMPLES = 20, HALF = SAMPLES / 2, FEW = 10, ALL = 1010 };
 
-static const double ROUNDING = 2e-6; /* float32 sums of 1,010 against double, of the largest */
+/* Float32 sums of 1,010 against double, of the largest: n roundings are 6e-5 at the worst and
+ * 2e-6 by chance; kernels for AVX-512 came to 3.5e-6, those for AVX2 to 8e-7. */
+static const double ROUNDING = 1e-5;
 
 static struct {
     struct cairn_node *layers;
@@ -65,7 +67,7 @@ static cairn_status add_half(struct cairn_sum *sum, size_t half)
     struct cairn_scores scores = {0};
     struct cairn_micro micro = samples_part(&here.samples, &here.options, half * HALF, HALF);
     CAIRN_TRY(cairn_model_gradient(here.bench->model, here.bench->w, &micro, &sum->sink, &scores));
-    return cairn_sum_scores(sum, &scores);
+    return cairn_sum_end_micro(sum, &scores);
 }
 
 /* Both halves, the few tokens on the first rank and the many on the last, into g and totals. */
@@ -103,7 +105,8 @@ static void tokens_count_alike(void **state)
         struct cairn_sum *sum = NULL;
         struct cairn_totals totals = {0};
         float *g = NULL;
-        cairn_status st = cairn_sum_create(world, kinds[k], here.bench->params, 2, &sum);
+        cairn_status st =
+            cairn_sum_create(world, kinds[k], CAIRN_NOISE_OFF, here.bench->params, 2, &sum);
         if (st == CAIRN_OK) st = add_up(world, sum, &g, &totals);
         assert_on_all(st == CAIRN_OK);
         assert_on_all(totals.weight == ALL && totals.count == ALL);
@@ -123,7 +126,8 @@ static void same_bits_in_any_world(void **state)
     struct cairn_totals totals = {0};
     cairn_comm *self = NULL;
     float *g = NULL;
-    cairn_status st = cairn_sum_create(world, "fixed", here.bench->params, 2, &sum);
+    cairn_status st =
+        cairn_sum_create(world, "fixed", CAIRN_NOISE_OFF, here.bench->params, 2, &sum);
     if (st == CAIRN_OK) st = add_up(world, sum, &g, &totals);
     assert_on_all(st == CAIRN_OK);
     assert_on_all(cairn_comm_first(world, CAIRN_OK, 1, &self) == CAIRN_OK);
@@ -132,7 +136,7 @@ static void same_bits_in_any_world(void **state)
         struct cairn_sum *alone = NULL;
         struct cairn_totals of_alone = {0};
         float *g_alone = NULL;
-        st = cairn_sum_create(self, "fixed", here.bench->params, 2, &alone);
+        st = cairn_sum_create(self, "fixed", CAIRN_NOISE_OFF, here.bench->params, 2, &alone);
         if (st == CAIRN_OK) st = add_up(self, alone, &g_alone, &of_alone);
         same = st == CAIRN_OK && memcmp(&totals, &of_alone, sizeof totals) == 0 &&
                memcmp(g, g_alone, here.bench->params->n_weights * sizeof *g) == 0;
