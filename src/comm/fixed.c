@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "comm/squares.h"
 #include "comm/sum_kinds.h"
 
 enum {
@@ -106,16 +107,25 @@ static void close_tensor(struct cairn_sink *sink, size_t param)
     double scale = ldexp(1.0, fixed->bits - (int)sum->range[param]);
     void (*put)(uint64_t *restrict, const float *restrict, size_t, double) =
         fixed->started[param] ? add_block : store_block;
+    const bool squared = param < sum->params->n_items && cairn_squares_wanted(sum);
+    const bool whole = item->n_opens == 1; /* else others that share it add to its gradient */
+    double square = 0;
     for (size_t done = 0; done < item->count; done += BLOCK) {
         size_t n = item->count - done < BLOCK ? item->count - done : BLOCK;
         const float *x = sum->g + item->offset + done;
         uint32_t largest = largest_bits(x, n);
         if (largest < limit) put(fixed->q + item->offset + done, x, n, scale);
         if (largest > fixed->seen[param]) fixed->seen[param] = largest;
+        if (squared && whole) square += cairn_sum_of_squares(x, n);
     }
     fixed->started[param] = true;
     if (fixed->seen[param] >= INFINITE_BITS) sum->flag[CAIRN_FLAG_NOT_FINITE] = 1;
-    if (fixed->seen[param] >= limit) sum->flag[CAIRN_FLAG_RANGE] = 1;
+    if (fixed->seen[param] >= limit)
+        sum->flag[CAIRN_FLAG_RANGE] = 1;
+    else if (squared && whole)
+        cairn_squares_add(sum, param, square, sum->micro_samples);
+    else if (squared)
+        cairn_squares_share(sum, param, sum->g + item->offset);
 }
 
 static int addend_bits(size_t n_addends)
@@ -141,7 +151,8 @@ static cairn_status create(struct cairn_sum *sum)
             "add; use a larger batch.micro",
             sum->n_addends);
     CAIRN_TRY(cairn_memory_get(n, sizeof *sum->g, "the gradient", &sum->g));
-    CAIRN_TRY(cairn_memory_get(n + EXTRA, sizeof *fixed->q, "the integer gradient", &fixed->q));
+    CAIRN_TRY(cairn_memory_get(n + EXTRA + cairn_squares_extra(sum), sizeof *fixed->q,
+                               "the integer gradient", &fixed->q));
     CAIRN_TRY(cairn_memory_get(n_tensors, sizeof *fixed->seen, "magnitudes", &fixed->seen));
     CAIRN_TRY(cairn_memory_get(n_tensors, sizeof *fixed->started, "flags", &fixed->started));
     CAIRN_TRY(cairn_memory_get(n_tensors, sizeof *sum->range, "ranges", &sum->range));
@@ -179,8 +190,11 @@ static void reduce(struct cairn_sum *sum, double total[CAIRN_N_SCALARS])
                    sum->params->item[p].count * sizeof *fixed->q);
     memcpy(extra, sum->scalar, sizeof sum->scalar);
     memcpy(extra + 2 * CAIRN_N_SCALARS, sum->flag, sizeof sum->flag);
-    cairn_sum_allreduce(sum->comm, fixed->q, sum->params->n_values + EXTRA, sizeof *fixed->q,
+    cairn_squares_to_integers(sum, extra + EXTRA);
+    cairn_sum_allreduce(sum->comm, fixed->q,
+                        sum->params->n_values + EXTRA + cairn_squares_extra(sum), sizeof *fixed->q,
                         MPI_UINT64_T);
+    cairn_squares_from_integers(sum, extra + EXTRA);
     memcpy(sum->scalar, extra, sizeof sum->scalar);
     memcpy(sum->flag, extra + 2 * CAIRN_N_SCALARS, sizeof sum->flag);
     for (int i = 0; i < CAIRN_N_SCALARS; i++) total[i] = cairn_exact_value(&sum->scalar[i]);
@@ -200,12 +214,27 @@ static void to_floats(float *restrict g, const uint64_t *restrict q, size_t n, d
     }
 }
 
+static double unit_of(const struct cairn_sum *sum, size_t param)
+{
+    const struct fixed *fixed = sum->buffer;
+    return ldexp(1.0, (int)sum->range[param] - fixed->bits);
+}
+
+static const float *partial(const struct cairn_sum *sum, size_t first, size_t n, float *block)
+{
+    const struct fixed *fixed = sum->buffer;
+    size_t param = 0;
+    while (sum->params->item[param].offset + sum->params->item[param].count <= first) param++;
+    to_floats(block, fixed->q + first, n, unit_of(sum, param));
+    return block;
+}
+
 static void finish(struct cairn_sum *sum)
 {
     struct fixed *fixed = sum->buffer;
     for (size_t p = 0; p < sum->params->n_tensors; p++) {
         const struct cairn_param *item = &sum->params->item[p];
-        double unit = ldexp(1.0, (int)sum->range[p] - fixed->bits);
+        double unit = unit_of(sum, p);
         uint32_t largest = 0;
         for (size_t done = 0; done < item->count; done += BLOCK) {
             size_t n = item->count - done < BLOCK ? item->count - done : BLOCK;
@@ -238,9 +267,11 @@ const struct cairn_sum_kind cairn_sum_kind_fixed = {
     .doc = "64-bit integers; the same bits in every world",
     .bytes_per_weight = sizeof(float) + sizeof(uint64_t),
     .has_range = true,
+    .sees_micro = true,
     .create = create,
     .destroy = destroy,
     .begin = begin,
+    .partial = partial,
     .reduce = reduce,
     .finish = finish,
     .widen = widen,

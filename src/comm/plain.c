@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "comm/squares.h"
 #include "comm/sum_kinds.h"
 
 /* Behind the gradient: each scalar in two floats, a multiple of SPLIT and the rest, so that counts
@@ -25,23 +26,31 @@ static void close_tensor(struct cairn_sink *sink, size_t param)
     (void)param;
 }
 
-static cairn_status create(struct cairn_sum *sum)
+cairn_status cairn_plain_create(struct cairn_sum *sum)
 {
+    size_t n = sum->params->n_values + EXTRA + cairn_squares_extra(sum);
     sum->sink = (struct cairn_sink){.open = open_tensor, .close = close_tensor, .beta = 1};
-    return cairn_memory_get(sum->params->n_values + EXTRA, sizeof(float), "the gradient", &sum->g);
+    return cairn_memory_get(n, sizeof(float), "the gradient", &sum->g);
 }
 
-static void destroy(struct cairn_sum *sum)
+void cairn_plain_destroy(struct cairn_sum *sum)
 {
     free(sum->g);
 }
 
-static void begin(struct cairn_sum *sum)
+void cairn_plain_begin(struct cairn_sum *sum)
 {
     memset(sum->g, 0, sum->params->n_values * sizeof *sum->g);
 }
 
-static void reduce(struct cairn_sum *sum, double total[CAIRN_N_SCALARS])
+const float *cairn_plain_partial(const struct cairn_sum *sum, size_t first, size_t n, float *block)
+{
+    (void)n;
+    (void)block;
+    return sum->g + first;
+}
+
+void cairn_plain_reduce(struct cairn_sum *sum, double total[CAIRN_N_SCALARS])
 {
     float *extra = sum->g + sum->params->n_values;
     for (int i = 0; i < CAIRN_N_SCALARS; i++) {
@@ -51,14 +60,16 @@ static void reduce(struct cairn_sum *sum, double total[CAIRN_N_SCALARS])
         extra[2 * i + 1] = (float)(value - large);
     }
     for (int i = 0; i < CAIRN_N_FLAGS; i++) extra[2 * CAIRN_N_SCALARS + i] = (float)sum->flag[i];
-    cairn_sum_allreduce(sum->comm, sum->g, sum->params->n_values + EXTRA, sizeof *sum->g,
-                        MPI_FLOAT);
+    cairn_squares_to_floats(sum, extra + EXTRA);
+    cairn_sum_allreduce(sum->comm, sum->g, sum->params->n_values + EXTRA + cairn_squares_extra(sum),
+                        sizeof *sum->g, MPI_FLOAT);
+    cairn_squares_from_floats(sum, extra + EXTRA);
     for (int i = 0; i < CAIRN_N_SCALARS; i++)
         total[i] = (double)extra[2 * i] + (double)extra[2 * i + 1];
     for (int i = 0; i < CAIRN_N_FLAGS; i++) sum->flag[i] = (int64_t)extra[2 * CAIRN_N_SCALARS + i];
 }
 
-static void finish(struct cairn_sum *sum)
+void cairn_plain_finish(struct cairn_sum *sum)
 {
     (void)sum; /* g is the buffer; who takes its norm sees whether it is finite */
 }
@@ -67,9 +78,10 @@ const struct cairn_sum_kind cairn_sum_kind_plain = {
     .name = "plain",
     .doc = "floats; different worlds agree to rounding",
     .bytes_per_weight = sizeof(float),
-    .create = create,
-    .destroy = destroy,
-    .begin = begin,
-    .reduce = reduce,
-    .finish = finish,
+    .create = cairn_plain_create,
+    .destroy = cairn_plain_destroy,
+    .begin = cairn_plain_begin,
+    .partial = cairn_plain_partial,
+    .reduce = cairn_plain_reduce,
+    .finish = cairn_plain_finish,
 };

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "comm/squares.h"
 #include "comm/sum_kinds.h"
 
 static const struct cairn_sum_kind *const kinds[] = {
@@ -22,8 +23,9 @@ size_t cairn_sum_bytes_per_weight(const char *kind)
     return i == N_KINDS ? 0 : kinds[i]->bytes_per_weight;
 }
 
-cairn_status cairn_sum_create(cairn_comm *comm, const char *kind, const struct cairn_params *params,
-                              size_t n_addends, struct cairn_sum **out)
+cairn_status cairn_sum_create(cairn_comm *comm, const char *kind, enum cairn_noise noise,
+                              const struct cairn_params *params, size_t n_addends,
+                              struct cairn_sum **out)
 {
     struct cairn_sum *sum = NULL;
     size_t i = 0;
@@ -34,7 +36,8 @@ cairn_status cairn_sum_create(cairn_comm *comm, const char *kind, const struct c
     sum->comm = comm;
     sum->params = params;
     sum->n_addends = n_addends * cairn_params_most_opens(params);
-    cairn_status st = sum->kind->create(sum);
+    cairn_status st = cairn_squares_create(sum, noise);
+    if (st == CAIRN_OK) st = sum->kind->create(sum);
     if (st != CAIRN_OK) {
         cairn_sum_free(sum);
         return st;
@@ -46,6 +49,7 @@ cairn_status cairn_sum_create(cairn_comm *comm, const char *kind, const struct c
 void cairn_sum_free(struct cairn_sum *sum)
 {
     if (sum == NULL) return;
+    cairn_squares_free(sum);
     sum->kind->destroy(sum);
     free(sum);
 }
@@ -55,11 +59,19 @@ void cairn_sum_begin(struct cairn_sum *sum)
     memset(sum->scalar, 0, sizeof sum->scalar);
     memset(sum->flag, 0, sizeof sum->flag);
     sum->again = false;
+    cairn_squares_begin(sum);
     sum->kind->begin(sum);
 }
 
-cairn_status cairn_sum_scores(struct cairn_sum *sum, const struct cairn_scores *scores)
+void cairn_sum_begin_micro(struct cairn_sum *sum, size_t n_samples)
 {
+    sum->micro_samples = n_samples;
+}
+
+cairn_status cairn_sum_end_micro(struct cairn_sum *sum, const struct cairn_scores *scores)
+{
+    if (sum->kind->end_micro != NULL) sum->kind->end_micro(sum);
+    if (sum->squares.units == CAIRN_NOISE_MICRO) cairn_squares_count(sum, sum->micro_samples);
     bool fits = cairn_exact_add(&sum->scalar[CAIRN_SCALAR_LOSS], scores->loss) &&
                 cairn_exact_add(&sum->scalar[CAIRN_SCALAR_WEIGHT], scores->weight) &&
                 cairn_exact_add(&sum->scalar[CAIRN_SCALAR_CORRECT], scores->correct) &&
@@ -95,6 +107,9 @@ cairn_status cairn_sum_reduce(struct cairn_sum *sum, cairn_status st, bool stop,
         .correct = total[CAIRN_SCALAR_CORRECT],
         .count = total[CAIRN_SCALAR_COUNT],
         .stop = sum->flag[CAIRN_FLAG_STOP] != 0,
+        .squares = sum->squares.value,
+        .n_units = total[CAIRN_SCALAR_UNITS],
+        .unit_samples = total[CAIRN_SCALAR_UNIT_SAMPLES],
     };
     return CAIRN_OK;
 }

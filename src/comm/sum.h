@@ -12,6 +12,7 @@
 #include "cairn/comm.h"
 #include "tensor/exact.h"
 #include "tensor/micro.h"
+#include "tensor/norm.h"
 #include "tensor/params.h"
 #include "tensor/sink.h"
 
@@ -21,6 +22,8 @@ enum cairn_scalar {
     CAIRN_SCALAR_WEIGHT,
     CAIRN_SCALAR_CORRECT,
     CAIRN_SCALAR_COUNT,
+    CAIRN_SCALAR_UNITS,        /* of the noise scale, and ... */
+    CAIRN_SCALAR_UNIT_SAMPLES, /* ... the samples that are in them */
     CAIRN_N_SCALARS
 };
 enum cairn_flag {
@@ -31,6 +34,15 @@ enum cairn_flag {
     CAIRN_N_FLAGS
 };
 
+/** Whose gradients are known alone, so that their squares tell of the noise in them (train.noise).
+ */
+enum cairn_noise {
+    CAIRN_NOISE_OFF,
+    CAIRN_NOISE_RANK,  /* what a rank has added up at some moment: cairn_sum_unit() */
+    CAIRN_NOISE_MICRO, /* each micro-batch's; not with every way to sum */
+    CAIRN_N_NOISES
+};
+
 struct cairn_sum;
 
 /** A way to sum: one row of functions. */
@@ -38,14 +50,29 @@ struct cairn_sum_kind {
     const char *name;
     const char *doc;
     size_t bytes_per_weight; /* memory of the sum, the gradient included */
-    bool has_range; /* keeps one exponent for each tensor, which goes into the checkpoint */
+    bool has_range;  /* keeps one exponent for each tensor, which goes into the checkpoint */
+    bool sees_micro; /* the gradient of a micro-batch is alone before it is added */
     cairn_status (*create)(struct cairn_sum *sum);
     void (*destroy)(struct cairn_sum *sum);
-    void (*begin)(struct cairn_sum *sum); /* to zero */
+    void (*begin)(struct cairn_sum *sum);     /* to zero */
+    void (*end_micro)(struct cairn_sum *sum); /* a micro-batch is complete; NULL: nothing to do */
+    /* elements [first, first + n) of what this rank has added up, there or put into block [n] */
+    const float *(*partial)(const struct cairn_sum *sum, size_t first, size_t n, float *block);
     /* buffer, scalars and flags over all ranks, at once; what the scalars came to in total */
     void (*reduce)(struct cairn_sum *sum, double total[CAIRN_N_SCALARS]);
     void (*finish)(struct cairn_sum *sum); /* all went well: make g */
     void (*widen)(struct cairn_sum *sum);  /* after CAIRN_FLAG_RANGE: agree on a larger range */
+};
+
+/** For each weight tensor the sum over units a of n_a |g_a|^2, with n_a samples and the mean
+ * gradient g_a of a unit: what the noise scale is made from (train/noise.h). */
+struct cairn_squares {
+    enum cairn_noise units;
+    double *value; /* [n_items] of this rank; after the reduction over all; owned; NULL: none */
+    struct cairn_exact *exact; /* [n_items] of this rank, in has_range's units; owned */
+    float *
+        *shared; /* [n_items] of tensors that layers share: their micro-batch's gradient; owned */
+    size_t *n_closed; /* [n_items] how many of its layers have come in this micro-batch; owned */
 };
 
 /** A sum in progress.  The functions below are its users' side; the fields are for the ways to
@@ -63,12 +90,16 @@ struct cairn_sum {
     struct cairn_exact scalar[CAIRN_N_SCALARS]; /* of this rank, until the reduction */
     int64_t flag[CAIRN_N_FLAGS];
     bool range_known, again;
+    struct cairn_squares squares;
+    size_t micro_samples; /* of the running micro-batch */
 };
 
 /** Over all ranks, after cairn_sum_reduce(). */
 struct cairn_totals {
     double loss, weight, correct, count; /* as in cairn_scores */
     bool stop;                           /* some rank was asked to stop */
+    const double *squares; /* [n_items] as in cairn_squares; borrowed; NULL without noise */
+    double n_units, unit_samples;
 };
 
 /** Memory of a sum of this kind for each number that is summed; 0: there is no such kind.
@@ -76,13 +107,15 @@ struct cairn_totals {
 size_t cairn_sum_bytes_per_weight(const char *kind);
 
 /**
- * Make a sum of this kind ("plain" or "fixed") for gradients of this layout, of at most n_addends
+ * Make a sum of this kind (sums.def) for gradients of this layout, of at most n_addends
  * micro-batches over all ranks.
  *
  * Ranks   local
- * Errors  CAIRN_USAGE: memory, or more addends than the kind can take; CAIRN_BUG: no such kind
+ * Errors  CAIRN_USAGE: memory, or more addends than the kind can take; CAIRN_BUG: no such kind, or
+ *         one that does not see micro-batches alone for CAIRN_NOISE_MICRO
  */
 CAIRN_CHECKED cairn_status cairn_sum_create(cairn_comm *comm, const char *kind,
+                                            enum cairn_noise noise,
                                             const struct cairn_params *params, size_t n_addends,
                                             struct cairn_sum **out);
 void cairn_sum_free(struct cairn_sum *sum);
@@ -91,10 +124,20 @@ void cairn_sum_free(struct cairn_sum *sum);
  * Errors: none. */
 void cairn_sum_begin(struct cairn_sum *sum);
 
-/** Add the scores of a micro-batch.  Ranks: local.
+/** The gradient of a micro-batch of n samples comes next.  Ranks: local.  Errors: none. */
+void cairn_sum_begin_micro(struct cairn_sum *sum, size_t n_samples);
+
+/** Its gradient is in the sink; these are its scores.  Ranks: local.
  * Errors: CAIRN_NUMBERS: too large to be summed. */
-CAIRN_CHECKED cairn_status cairn_sum_scores(struct cairn_sum *sum,
-                                            const struct cairn_scores *scores);
+CAIRN_CHECKED cairn_status cairn_sum_end_micro(struct cairn_sum *sum,
+                                               const struct cairn_scores *scores);
+
+/** With CAIRN_NOISE_RANK: what this rank has added up so far, of n samples, is a unit of the noise
+ * scale.  Does nothing else where it is not.  Ranks: local.  Errors: none. */
+void cairn_sum_unit(struct cairn_sum *sum, size_t n_samples);
+
+/** Figures of what this rank has added up so far of one tensor.  Ranks: local.  Errors: none. */
+struct cairn_magnitudes cairn_sum_partial(const struct cairn_sum *sum, size_t param);
 
 /**
  * My sum -> the sum over all ranks, in *g [n_values], borrowed until the next begin.  A rank in

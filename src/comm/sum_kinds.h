@@ -15,4 +15,14 @@
 void cairn_sum_allreduce(cairn_comm *comm, void *data, size_t n, size_t element_bytes,
                          MPI_Datatype type);
 
+/** The plain sum's functions, for ways that differ from it in what comes before the sum over the
+ * ranks; g has room behind n_values for what travels.  Ranks, errors: as in struct cairn_sum_kind.
+ */
+CAIRN_CHECKED cairn_status cairn_plain_create(struct cairn_sum *sum);
+void cairn_plain_destroy(struct cairn_sum *sum);
+void cairn_plain_begin(struct cairn_sum *sum);
+const float *cairn_plain_partial(const struct cairn_sum *sum, size_t first, size_t n, float *block);
+void cairn_plain_reduce(struct cairn_sum *sum, double total[CAIRN_N_SCALARS]);
+void cairn_plain_finish(struct cairn_sum *sum);
+
 #endif

@@ -93,9 +93,8 @@ uint64_t cairn_optim_count(const struct cairn_optim *optim);
 /** Go on from update t, on resume.  Ranks: local.  Errors: none. */
 void cairn_optim_set_count(struct cairn_optim *optim, uint64_t t);
 
-/** Scale g [n] so that its norm is at most `limit` (0: leave it); the answer is the norm before.
- * Ranks: local.  Errors: none; a norm that is not finite is for the caller to see.  As
- * torch.nn.utils.clip_grad_norm_. */
-double cairn_clip(float *g, size_t n, double limit);
+/** Scale g [n], whose norm is known, so that it is at most `limit` (0: leave it).  Ranks: local.
+ * Errors: none.  As torch.nn.utils.clip_grad_norm_. */
+void cairn_clip(float *g, size_t n, double norm, double limit);
 
 #endif

@@ -19,17 +19,26 @@
 #include "report/provenance.h"
 #include "report/rows.h"
 
-static const char METRICS_HEADER[] =
-    "update,epoch,samples,batch_samples,normalizer,loss,lr,grad_norm,noise_scale,"
-    "ranks,wall_s,data_s,compute_s,reduce_s,update_s,samples_per_s";
-static const char EVAL_HEADER[] = "update,epoch,samples,wall_s,split,loss,accuracy";
-static const char GRADFLOW_HEADER[] = "update,layer,param,mean_abs,max_abs,norm,weight_norm";
+/* The files that a run adds lines to. */
+enum { METRICS, EVAL, GRADFLOW, ACCUMULATION, N_CSVS };
+static const struct {
+    const char *name, *header;
+} csv[N_CSVS] = {
+    [METRICS] = {"metrics.csv",
+                 "update,epoch,samples,batch_samples,normalizer,loss,lr,grad_norm,noise_scale,"
+                 "ranks,wall_s,data_s,compute_s,reduce_s,update_s,samples_per_s,noise_scale_se"},
+    [EVAL] = {"eval.csv", "update,epoch,samples,wall_s,split,loss,accuracy"},
+    [GRADFLOW] = {"gradflow.csv", "update,layer,param,mean_abs,max_abs,norm,weight_norm,"
+                                  "noise_scale,noise_scale_se"},
+    [ACCUMULATION] = {"accumulation.csv",
+                      "update,micro_batches,samples,layer,param,mean_abs,max_abs,norm"},
+};
 
 struct cairn_run_folder {
     char path[CAIRN_PATH_BYTES];
     char checkpoints[CAIRN_PATH_BYTES];
     struct cairn_lock lock;
-    struct cairn_rows metrics, eval, gradflow;
+    struct cairn_rows rows[N_CSVS];
 };
 
 static bool is_checkpoint(const char *name)
@@ -66,16 +75,17 @@ static cairn_status make(struct cairn_run_folder *folder, const char *path)
     CAIRN_TRY(cairn_folder_make(folder->checkpoints));
     /* The lock is held: nobody is at them. */
     CAIRN_TRY(cairn_folder_remove(folder->path, cairn_file_is_unfinished));
-    CAIRN_TRY(cairn_rows_create(&folder->metrics, folder->path, "metrics.csv"));
-    CAIRN_TRY(cairn_rows_create(&folder->eval, folder->path, "eval.csv"));
-    return cairn_rows_create(&folder->gradflow, folder->path, "gradflow.csv");
+    for (int i = 0; i < N_CSVS; i++)
+        CAIRN_TRY(cairn_rows_create(&folder->rows[i], folder->path, csv[i].name));
+    return CAIRN_OK;
 }
 
 cairn_status cairn_run_folder_open(const char *path, struct cairn_run_folder **out)
 {
     struct cairn_run_folder *folder = NULL;
     CAIRN_TRY(cairn_memory_get(1, sizeof *folder, "the run folder", &folder));
-    folder->lock.fd = folder->metrics.fd = folder->eval.fd = folder->gradflow.fd = -1;
+    folder->lock.fd = -1;
+    for (int i = 0; i < N_CSVS; i++) folder->rows[i].fd = -1;
     cairn_status st = make(folder, path);
     if (st == CAIRN_OK)
         *out = folder;
@@ -87,9 +97,7 @@ cairn_status cairn_run_folder_open(const char *path, struct cairn_run_folder **o
 void cairn_run_folder_close(struct cairn_run_folder *folder)
 {
     if (folder == NULL) return;
-    cairn_rows_free(&folder->metrics);
-    cairn_rows_free(&folder->eval);
-    cairn_rows_free(&folder->gradflow);
+    for (int i = 0; i < N_CSVS; i++) cairn_rows_free(&folder->rows[i]);
     cairn_lock_give(&folder->lock);
     free(folder);
 }
@@ -106,8 +114,7 @@ const char *cairn_run_folder_checkpoints(const struct cairn_run_folder *folder)
 
 cairn_status cairn_run_folder_clear(struct cairn_run_folder *folder)
 {
-    static const char *const names[] = {"config.yaml",  "metrics.csv",     "eval.csv",
-                                        "gradflow.csv", "provenance.json", "summary.json",
+    static const char *const names[] = {"config.yaml", "provenance.json", "summary.json",
                                         "ranks.csv"};
     char path[CAIRN_PATH_BYTES];
     /* Checkpoints last: until they are gone the folder is still known as one that holds a run. */
@@ -115,6 +122,7 @@ cairn_status cairn_run_folder_clear(struct cairn_run_folder *folder)
         CAIRN_TRY(cairn_path_join(folder->path, names[i], path));
         CAIRN_TRY(cairn_file_remove(path));
     }
+    for (int i = 0; i < N_CSVS; i++) CAIRN_TRY(cairn_file_remove(folder->rows[i].path));
     CAIRN_TRY(cairn_folder_remove(folder->checkpoints, is_checkpoint));
     return cairn_folder_sync(folder->checkpoints);
 }
@@ -125,9 +133,8 @@ cairn_status cairn_run_folder_start(struct cairn_run_folder *folder, uint64_t up
     char path[CAIRN_PATH_BYTES];
     CAIRN_TRY(cairn_path_join(folder->path, "config.yaml", path));
     CAIRN_TRY(cairn_file_replace(path, config_yaml, strlen(config_yaml)));
-    CAIRN_TRY(cairn_rows_start(&folder->metrics, METRICS_HEADER, update));
-    CAIRN_TRY(cairn_rows_start(&folder->eval, EVAL_HEADER, update));
-    CAIRN_TRY(cairn_rows_start(&folder->gradflow, GRADFLOW_HEADER, update));
+    for (int i = 0; i < N_CSVS; i++)
+        CAIRN_TRY(cairn_rows_start(&folder->rows[i], csv[i].header, update));
     return cairn_folder_sync(folder->path);
 }
 
@@ -157,7 +164,8 @@ cairn_status cairn_run_folder_metrics(struct cairn_run_folder *folder,
     cairn_row_number(&text, micros(line->reduce_s));
     cairn_row_number(&text, micros(line->update_s));
     cairn_row_number(&text, micros(line->samples_per_s));
-    return cairn_rows_add(&folder->metrics, &text);
+    cairn_row_number(&text, line->noise_scale_se);
+    return cairn_rows_add(&folder->rows[METRICS], &text);
 }
 
 cairn_status cairn_run_folder_eval(struct cairn_run_folder *folder,
@@ -171,50 +179,73 @@ cairn_status cairn_run_folder_eval(struct cairn_run_folder *folder,
     cairn_row_text(&text, line->split, strlen(line->split));
     cairn_row_number(&text, line->loss);
     cairn_row_number(&text, line->accuracy);
-    return cairn_rows_add(&folder->eval, &text);
+    return cairn_rows_add(&folder->rows[EVAL], &text);
+}
+
+/* "3.body.0.weight": layer 3.body.0, param weight. */
+static void add_param(struct cairn_row *text, const char *name)
+{
+    const char *point = strrchr(name, '.');
+    const char *param = point == NULL ? name : point + 1;
+    cairn_row_text(text, name, point == NULL ? 0 : (size_t)(point - name));
+    cairn_row_text(text, param, strlen(param));
 }
 
 cairn_status cairn_run_folder_gradflow(struct cairn_run_folder *folder,
                                        const struct cairn_gradflow *line)
 {
     struct cairn_row text = {.n_bytes = 0};
-    const char *point = strrchr(line->param, '.');
-    const char *param = point == NULL ? line->param : point + 1;
     cairn_row_count(&text, line->update);
-    cairn_row_text(&text, line->param, point == NULL ? 0 : (size_t)(point - line->param));
-    cairn_row_text(&text, param, strlen(param));
+    add_param(&text, line->param);
     cairn_row_number(&text, line->mean_abs);
     cairn_row_number(&text, line->max_abs);
     cairn_row_number(&text, line->norm);
     cairn_row_number(&text, line->weight_norm);
-    return cairn_rows_add(&folder->gradflow, &text);
+    cairn_row_number(&text, line->noise_scale);
+    cairn_row_number(&text, line->noise_scale_se);
+    return cairn_rows_add(&folder->rows[GRADFLOW], &text);
+}
+
+cairn_status cairn_run_folder_accumulation(struct cairn_run_folder *folder,
+                                           const struct cairn_accumulation *line)
+{
+    struct cairn_row text = {.n_bytes = 0};
+    cairn_row_count(&text, line->update);
+    cairn_row_count(&text, line->micro_batches);
+    cairn_row_count(&text, line->samples);
+    add_param(&text, line->param);
+    cairn_row_number(&text, line->mean_abs);
+    cairn_row_number(&text, line->max_abs);
+    cairn_row_number(&text, line->norm);
+    return cairn_rows_add(&folder->rows[ACCUMULATION], &text);
+}
+
+/* Each file, whatever becomes of the others; the first trouble. */
+static cairn_status each_file(struct cairn_run_folder *folder,
+                              cairn_status (*act)(struct cairn_rows *rows))
+{
+    cairn_status st = CAIRN_OK;
+    for (int i = 0; i < N_CSVS; i++) {
+        cairn_status now = act(&folder->rows[i]);
+        if (st == CAIRN_OK) st = now;
+    }
+    return st;
 }
 
 cairn_status cairn_run_folder_write(struct cairn_run_folder *folder)
 {
-    cairn_status st = cairn_rows_write(&folder->metrics);
-    cairn_status of_eval = cairn_rows_write(&folder->eval);
-    cairn_status of_flow = cairn_rows_write(&folder->gradflow);
-    if (st == CAIRN_OK) st = of_eval;
-    return st == CAIRN_OK ? of_flow : st;
-}
-
-cairn_status cairn_run_folder_sync(const struct cairn_run_folder *folder)
-{
-    CAIRN_TRY(cairn_rows_sync(&folder->metrics));
-    CAIRN_TRY(cairn_rows_sync(&folder->eval));
-    return cairn_rows_sync(&folder->gradflow);
+    return each_file(folder, cairn_rows_write);
 }
 
 cairn_status cairn_run_folder_flush(struct cairn_run_folder *folder)
 {
-    struct cairn_rows *files[] = {&folder->metrics, &folder->eval, &folder->gradflow};
-    cairn_status st = CAIRN_OK;
-    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
-        cairn_status now = cairn_rows_flush(files[i]); /* each is tried, whatever the others say */
-        if (st == CAIRN_OK) st = now;
-    }
-    return st;
+    return each_file(folder, cairn_rows_flush);
+}
+
+cairn_status cairn_run_folder_sync(const struct cairn_run_folder *folder)
+{
+    for (int i = 0; i < N_CSVS; i++) CAIRN_TRY(cairn_rows_sync(&folder->rows[i]));
+    return CAIRN_OK;
 }
 
 /* "12,0,3072,1.5,test,0.25,0.9": a line of eval.csv, if it is of this split. */
@@ -236,7 +267,7 @@ void cairn_run_folder_each_eval(const struct cairn_run_folder *folder, const cha
     struct cairn_eval_metrics found;
     char *line = NULL;
     size_t room = 0;
-    FILE *file = fopen(folder->eval.path, "rb");
+    FILE *file = fopen(folder->rows[EVAL].path, "rb");
     if (file == NULL) return;
     while (getline(&line, &room, file) > 0)
         if (read_eval(line, split, &found)) visit(context, &found);

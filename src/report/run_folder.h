@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * What a run leaves in its folder (PRODUCT 5), apart from checkpoints: config.yaml, metrics.csv,
- * eval.csv, gradflow.csv, provenance.json, summary.json, and the lock that keeps two jobs apart.
- * Used by rank 0 only.  Local. */
+ * eval.csv, gradflow.csv, accumulation.csv, provenance.json, summary.json, and the lock that keeps
+ * two jobs apart.  Used by rank 0 only.  Local. */
 #ifndef CAIRN_REPORT_RUN_FOLDER_H
 #define CAIRN_REPORT_RUN_FOLDER_H
 
@@ -18,6 +18,7 @@ struct cairn_metrics {
     double noise_scale; /* NaN: an empty field */
     int ranks;
     double wall_s, data_s, compute_s, reduce_s, update_s, samples_per_s;
+    double noise_scale_se; /* NaN: an empty field */
 };
 
 /** A line of eval.csv.  accuracy NaN: an empty field. */
@@ -34,6 +35,15 @@ struct cairn_gradflow {
     uint64_t update;
     const char *param;
     double mean_abs, max_abs, norm, weight_norm;
+    double noise_scale, noise_scale_se; /* NaN: an empty field */
+};
+
+/** A line of accumulation.csv: rank 0's partial sum G of one tensor, which nothing divides, after
+ * some of its micro-batches. */
+struct cairn_accumulation {
+    uint64_t update, micro_batches, samples;
+    const char *param;
+    double mean_abs, max_abs, norm;
 };
 
 /** summary.json.  NaN is written as null. */
@@ -111,6 +121,9 @@ CAIRN_CHECKED cairn_status cairn_run_folder_eval(struct cairn_run_folder *folder
 /** As above.  Ranks: local.  Errors: CAIRN_FILES. */
 CAIRN_CHECKED cairn_status cairn_run_folder_gradflow(struct cairn_run_folder *folder,
                                                      const struct cairn_gradflow *line);
+/** As above.  Ranks: local.  Errors: CAIRN_FILES. */
+CAIRN_CHECKED cairn_status cairn_run_folder_accumulation(struct cairn_run_folder *folder,
+                                                         const struct cairn_accumulation *line);
 
 /**
  * Write what is kept, without waiting for the disk: before a checkpoint is begun.

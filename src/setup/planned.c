@@ -43,7 +43,7 @@ static cairn_status plan_with(const struct cairn_config *config, struct cairn_da
     struct cairn_model_options options = cairn_setup_model_options(config, dataset, micro);
     CAIRN_TRY(cairn_model_measure(&options, &size));
     CAIRN_TRY(cairn_setup_optim_slots(config, &n_slots));
-    const char *kind = config->train_reproducible ? "fixed" : "plain";
+    const char *kind = cairn_setup_sum_kind(config);
     size_t wire = config->train_reproducible ? sizeof(uint64_t) : sizeof(float);
     uint64_t block = times(size.n_values, sizeof(float));
     bool ema = config->train_ema > 0;

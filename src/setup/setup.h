@@ -130,6 +130,11 @@ CAIRN_CHECKED cairn_status cairn_setup_planned(const struct cairn_config *config
 /** All that rank 0 holds at once.  Ranks: local.  Errors: none. */
 uint64_t cairn_setup_planned_total(const struct cairn_planned *planned);
 
+/** The units of the noise scale, and the way to sum (comm/sums.def) that knows their gradients.
+ * Ranks: local.  Errors: none. */
+enum cairn_noise cairn_setup_noise(const struct cairn_config *config);
+const char *cairn_setup_sum_kind(const struct cairn_config *config);
+
 /** Everything: data, model, optimizer, weights.  Ranks: collective.  Errors: the agreed one. */
 CAIRN_CHECKED cairn_status cairn_setup_trainer(const struct cairn_config *config, cairn_comm *comm,
                                                cairn_trainer **out);

@@ -38,6 +38,23 @@ static cairn_status check_platform(const struct cairn_config *config, cairn_comm
     return CAIRN_OK;
 }
 
+enum cairn_noise cairn_setup_noise(const struct cairn_config *config)
+{
+    enum { WORD_AUTO, WORD_RANK, WORD_MICRO, WORD_OFF };
+    switch (config->train_noise) {
+    case WORD_RANK: return CAIRN_NOISE_RANK;
+    case WORD_MICRO: return CAIRN_NOISE_MICRO;
+    case WORD_OFF: return CAIRN_NOISE_OFF;
+    default: return config->train_reproducible ? CAIRN_NOISE_MICRO : CAIRN_NOISE_RANK;
+    }
+}
+
+const char *cairn_setup_sum_kind(const struct cairn_config *config)
+{
+    if (config->train_reproducible) return "fixed";
+    return cairn_setup_noise(config) == CAIRN_NOISE_MICRO ? "apart" : "plain";
+}
+
 /* How the global batch is cut: "64 = 2 micro-batches of 32", or what the ramp does. */
 static void batch_text(const struct cairn_window_rule *rule, char *text, size_t n_bytes)
 {
@@ -114,7 +131,8 @@ cairn_status cairn_setup_trainer(const struct cairn_config *config, cairn_comm *
 {
     struct cairn_trainer_parts parts = {
         .comm = comm,
-        .sum_kind = config->train_reproducible ? "fixed" : "plain",
+        .sum_kind = cairn_setup_sum_kind(config),
+        .noise = cairn_setup_noise(config),
         .normalize = config->batch_normalize == 0,
         .clip_norm = config->optim_clip_norm,
         .ema = config->train_ema,

@@ -19,6 +19,8 @@ static void report_flow(struct cairn_run *run)
 {
     const cairn_trainer *t = run->t;
     for (size_t i = 0; i < t->params->n_items; i++) {
+        struct cairn_noise_scale noise = {.value = (double)NAN, .error = (double)NAN};
+        if (t->noise != NULL) noise = cairn_noise_scale(&t->noise[i]);
         struct cairn_gradflow line = {
             .update = t->at.update,
             .param = t->params->item[i].name,
@@ -26,8 +28,31 @@ static void report_flow(struct cairn_run *run)
             .max_abs = t->flow[i].gradient.max_abs,
             .norm = t->flow[i].gradient.norm,
             .weight_norm = t->flow[i].weight_norm,
+            .noise_scale = noise.value,
+            .noise_scale_se = noise.error,
         };
         cairn_run_report(run, cairn_run_folder_gradflow(run->options->folder, &line));
+    }
+}
+
+static void report_accumulation(struct cairn_run *run)
+{
+    const cairn_trainer *t = run->t;
+    const struct cairn_partial *partial = &t->partial;
+    const size_t n_items = t->params->n_items;
+    for (size_t i = 0; i < partial->n_marks * n_items; i++) {
+        const struct cairn_partial_mark *mark = &partial->mark[i / n_items];
+        const struct cairn_magnitudes *figures = &partial->figures[i];
+        struct cairn_accumulation line = {
+            .update = t->at.update,
+            .micro_batches = mark->n_micro,
+            .samples = mark->n_samples,
+            .param = t->params->item[i % n_items].name,
+            .mean_abs = figures->mean_abs,
+            .max_abs = figures->max_abs,
+            .norm = figures->norm,
+        };
+        cairn_run_report(run, cairn_run_folder_accumulation(run->options->folder, &line));
     }
 }
 
@@ -45,7 +70,8 @@ void cairn_run_report_update(struct cairn_run *run, const struct cairn_update_re
         .loss = record->loss,
         .lr = record->lr,
         .grad_norm = record->grad_norm,
-        .noise_scale = NAN,
+        .noise_scale = record->noise_scale,
+        .noise_scale_se = record->noise_scale_se,
         .ranks = cairn_comm_size(t->parts.comm),
         .wall_s = cairn_run_wall_s(run),
         .data_s = record->data_s,
@@ -55,6 +81,9 @@ void cairn_run_report_update(struct cairn_run *run, const struct cairn_update_re
         .samples_per_s = samples_per_s,
     };
     cairn_run_report(run, cairn_run_folder_metrics(run->options->folder, &line));
-    if (t->wants_flow) report_flow(run);
+    if (t->wants_flow) {
+        report_flow(run);
+        report_accumulation(run);
+    }
     cairn_progress_show(&run->progress, record->update, record->loss, samples_per_s);
 }

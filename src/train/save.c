@@ -36,6 +36,17 @@ static cairn_status add_optimizer(struct cairn_state *state, cairn_trainer *t)
     return CAIRN_OK;
 }
 
+/* Averages of the noise scale; where they are missing they begin anew. */
+static cairn_status add_noise(struct cairn_state *state, cairn_trainer *t)
+{
+    const struct cairn_shape averages = {
+        .ndim = 2, .dim = {t->params->n_items + 1, sizeof *t->noise / sizeof(double)}};
+    if (t->noise == NULL) return CAIRN_OK;
+    CAIRN_TRY(cairn_state_add(state, "/progress/noise", CAIRN_ARRAY_F64, &averages, t->noise));
+    state->array[state->n_arrays - 1].optional = true; /* made with train.noise: off, or older */
+    return CAIRN_OK;
+}
+
 static cairn_status add_progress(struct cairn_state *state, cairn_trainer *t, struct stored *stored)
 {
     const struct cairn_shape tensors = {.ndim = 1, .dim = {t->params->n_tensors}};
@@ -63,6 +74,7 @@ static cairn_status add_progress(struct cairn_state *state, cairn_trainer *t, st
     CAIRN_TRY(cairn_state_add(state, "/progress/times", CAIRN_ARRAY_F64, &times, &t->times));
     CAIRN_TRY(cairn_state_add(state, "/progress/saves", CAIRN_ARRAY_F64, &saves, &t->saves));
     state->array[state->n_arrays - 1].optional = true; /* older files have none */
+    CAIRN_TRY(add_noise(state, t));
     if (t->sum->range == NULL) return CAIRN_OK;
     return cairn_state_add(state, "/progress/sum_range", CAIRN_ARRAY_I64, &tensors, t->sum->range);
 }

@@ -16,6 +16,20 @@ void cairn_trainer_parts_free(const struct cairn_trainer_parts *parts)
     cairn_dataset_close(parts->dataset);
 }
 
+/* What update by update is told of the gradient.  Local. */
+static cairn_status get_figures(cairn_trainer *t, uint64_t most_micro)
+{
+    const size_t n_items = t->params->n_items;
+    struct cairn_partial *partial = &t->partial;
+    CAIRN_TRY(cairn_memory_get(n_items, sizeof *t->flow, "figures", &t->flow));
+    if (t->parts.noise != CAIRN_NOISE_OFF)
+        CAIRN_TRY(cairn_memory_get(n_items + 1, sizeof *t->noise, "averages", &t->noise));
+    if (cairn_comm_rank(t->parts.comm) != 0) return CAIRN_OK;
+    for (partial->most_marks = 2; most_micro > 1; most_micro /= 2) partial->most_marks++;
+    return cairn_memory_get(partial->most_marks * n_items, sizeof *partial->figures, "figures",
+                            &partial->figures);
+}
+
 cairn_status cairn_trainer_create(const struct cairn_trainer_parts *parts, cairn_trainer **out)
 {
     cairn_trainer *t = NULL;
@@ -30,10 +44,10 @@ cairn_status cairn_trainer_create(const struct cairn_trainer_parts *parts, cairn
     st = cairn_memory_get(t->params->n_values, sizeof *t->w, "the weights", &t->w);
     if (st == CAIRN_OK && parts->ema > 0)
         st = cairn_memory_get(t->params->n_values, sizeof *t->w, "their average", &t->average);
+    if (st == CAIRN_OK) st = get_figures(t, n_addends);
     if (st == CAIRN_OK)
-        st = cairn_memory_get(t->params->n_items, sizeof *t->flow, "figures", &t->flow);
-    if (st == CAIRN_OK)
-        st = cairn_sum_create(parts->comm, parts->sum_kind, t->params, (size_t)n_addends, &t->sum);
+        st = cairn_sum_create(parts->comm, parts->sum_kind, parts->noise, t->params,
+                              (size_t)n_addends, &t->sum);
     if (st == CAIRN_OK && parts->balance_every > 0 && cairn_comm_size(parts->comm) > 1)
         st = cairn_balance_create(cairn_comm_size(parts->comm), parts->balance_every, &t->balance);
     if (st != CAIRN_OK) {
@@ -53,6 +67,8 @@ void cairn_trainer_close(cairn_trainer *t)
     cairn_balance_free(t->balance);
     cairn_sum_free(t->sum);
     free(t->flow);
+    free(t->noise);
+    free(t->partial.figures);
     free(t->average);
     free(t->w);
     cairn_trainer_parts_free(&t->parts);

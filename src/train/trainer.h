@@ -21,6 +21,7 @@
 #include "tensor/norm.h"
 #include "train/balance.h"
 #include "train/deadline.h"
+#include "train/noise.h"
 #include "train/window.h"
 
 /** What a trainer is made from.  Everything is borrowed but what is marked as taken. */
@@ -33,7 +34,8 @@ struct cairn_trainer_parts {
     struct cairn_window_rule rule;
     struct cairn_schedule schedule;
     struct cairn_scaling scaling; /* of the learning rate with the global batch */
-    const char *sum_kind;         /* "plain" or "fixed" */
+    const char *sum_kind;         /* in comm/sums.def */
+    enum cairn_noise noise;       /* the units that the noise scale is estimated from */
     bool normalize;               /* divide by W */
     double clip_norm;             /* 0: no clipping */
     double ema;                   /* decay of the moving average of the weights; 0: there is none */
@@ -66,6 +68,15 @@ struct cairn_progress_state {
     double epoch_loss, epoch_weight; /* sums over that epoch, update by update in every world */
 };
 
+/** What this rank had added up of G after 1, 2, 4, ... and all of its micro-batches. */
+struct cairn_partial {
+    size_t n_marks, most_marks;
+    struct cairn_partial_mark {
+        uint64_t n_micro, n_samples;
+    } mark[64];
+    struct cairn_magnitudes *figures; /* [most_marks, n_items], owned */
+};
+
 struct cairn_trainer {
     struct cairn_trainer_parts parts;
     const struct cairn_params *params; /* of the model */
@@ -75,6 +86,8 @@ struct cairn_trainer {
     float *g;                          /* [n_values]: the reduced gradient, borrowed from the sum */
     struct cairn_flow *flow;           /* [n_items]: figures of G and w, owned */
     bool wants_flow;                   /* take them in the next update */
+    struct cairn_partial partial;      /* how this rank's G grew, with wants_flow */
+    struct cairn_noise_average *noise; /* [n_items + 1], of all behind; owned; NULL: off */
     struct cairn_progress_state at;
     bool done;                      /* the run is complete; else ... */
     struct cairn_window window;     /* ... the next update's samples ... */
@@ -90,6 +103,7 @@ struct cairn_trainer {
 
 /** Figures of one weight tensor in one update, before clipping. */
 struct cairn_flow {
+    double squares; /* of G; in every update, the others with wants_flow */
     struct cairn_magnitudes gradient;
     double weight_norm;
 };
@@ -120,9 +134,15 @@ void cairn_ema_update(cairn_trainer *t);
  * Errors: none. */
 const float *cairn_ema_weights(cairn_trainer *t);
 
-/** Figures of the mean gradient and of the weights, tensor by tensor, into t->flow.  Ranks: local.
+/** Micro-batch i of this rank's share, of n samples, was added: squares for the noise scale where
+ * this completes a unit of it, and figures of the partial sum with wants_flow.  Ranks: local.
  * Errors: none. */
-void cairn_trainer_take_flow(cairn_trainer *t);
+void cairn_trainer_look_at_partial(cairn_trainer *t, size_t i, size_t n);
+
+/** The norm of the gradient, after the division and before clipping; beside it the noise scale is
+ * moved on, and with wants_flow t->flow is filled.  Ranks: local, alike on all.  Errors: none; a
+ * norm that is not finite is for the caller to see. */
+double cairn_trainer_measure(cairn_trainer *t, const struct cairn_totals *totals);
 
 /** The learning rate of the next update: the schedule's, scaled for its global batch.
  * Ranks: local.  Errors: none. */

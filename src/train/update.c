@@ -23,6 +23,7 @@ void cairn_trainer_zero(cairn_trainer *t)
 {
     cairn_where_begin(&t->where, t->at.update + 1);
     cairn_sum_begin(t->sum);
+    t->partial.n_marks = 0;
 }
 
 /** One micro-batch: read it, walk forward and backward, add to this rank's sum.  Local. */
@@ -39,9 +40,11 @@ cairn_status cairn_trainer_backward(cairn_trainer *t, size_t i)
     cairn_where_enter(&t->where, CAIRN_PHASE_DATA);
     cairn_status st = cairn_loader_read(t->parts.loader[CAIRN_SPLIT_TRAIN], first, n, &micro);
     cairn_where_enter(&t->where, CAIRN_PHASE_COMPUTE);
+    cairn_sum_begin_micro(t->sum, n);
     if (st == CAIRN_OK)
         st = cairn_model_gradient(t->parts.model, t->w, &micro, &t->sum->sink, &scores);
-    if (st == CAIRN_OK) st = cairn_sum_scores(t->sum, &scores);
+    if (st == CAIRN_OK) st = cairn_sum_end_micro(t->sum, &scores);
+    if (st == CAIRN_OK) cairn_trainer_look_at_partial(t, i, n); /* only for the noise scale */
     cairn_where_enter(&t->where, CAIRN_PHASE_OTHER);
     t->where.n_micro++;
     t->where.n_samples += n;
@@ -65,11 +68,11 @@ static cairn_status apply(cairn_trainer *t, const struct cairn_totals *totals,
 {
     const struct cairn_rate rate = {.now = cairn_trainer_rate(t), .before = t->at.rate};
     if (t->parts.normalize) divide(t->g, t->params->n_weights, totals->weight);
-    if (t->wants_flow) cairn_trainer_take_flow(t);
-    double norm = cairn_clip(t->g, t->params->n_weights, t->parts.clip_norm);
+    double norm = cairn_trainer_measure(t, totals);
     if (!isfinite(norm))
         return cairn_fail(CAIRN_NUMBERS,
                           "the gradient is not finite; lower optim.lr or set optim.clip_norm");
+    cairn_clip(t->g, t->params->n_weights, norm, t->parts.clip_norm);
     cairn_optim_update(t->parts.optim, rate, t->g, t->w);             /* -> new weights */
     cairn_buffers_update(t->params, t->g, (double)t->window.n, t->w); /* -> normalisation's */
     cairn_ema_update(t);                                              /* -> train.ema */

@@ -4,7 +4,7 @@
 
 programs()
 {
-    sources launch datasets .ci -- '*' | xargs -r grep -lE '^#!' /dev/null || true
+    sources launch datasets .ci -- '*' | xargs -r grep -lIE '^#!' /dev/null || true
 }
 
 while IFS= read -r file; do

@@ -65,7 +65,7 @@ static cairn_status work(struct cairn_sum *sum, uint64_t odd, float factor, floa
     cairn_sum_begin(sum);
     for (uint64_t m = share.first; m < share.end; m++) {
         put(sum, m, m == odd ? factor : 1);
-        cairn_status st = cairn_sum_scores(sum, &scores);
+        cairn_status st = cairn_sum_end_micro(sum, &scores);
         if (st != CAIRN_OK) return cairn_sum_reduce(sum, st, false, g, totals);
     }
     return cairn_sum_reduce(sum, CAIRN_OK, false, g, totals);
@@ -82,7 +82,7 @@ static cairn_status learn(struct cairn_sum *sum)
 /* A sum of this kind that knows its range. */
 static cairn_status make(cairn_comm *comm, const char *kind, struct cairn_sum **sum)
 {
-    cairn_status st = cairn_sum_create(comm, kind, &params, M, sum);
+    cairn_status st = cairn_sum_create(comm, kind, CAIRN_NOISE_OFF, &params, M, sum);
     return st == CAIRN_OK ? learn(*sum) : st;
 }
 
@@ -214,7 +214,7 @@ static void large_losses_are_told(void **state)
         cairn_status st = make(world, kinds[k], &sum);
         assert_on_all(st == CAIRN_OK);
         cairn_sum_begin(sum);
-        st = cairn_sum_scores(sum, &scores);
+        st = cairn_sum_end_micro(sum, &scores);
         st = cairn_sum_reduce(sum, st, false, &g, &totals);
         assert_on_all(st == CAIRN_OK && totals.loss == wanted);
         cairn_sum_free(sum);
@@ -225,8 +225,10 @@ static void what_cannot_be_made_is_refused(void **state)
 {
     (void)state;
     struct cairn_sum *sum = NULL;
-    assert_on_all(cairn_sum_create(world, "double", &params, M, &sum) == CAIRN_BUG);
-    assert_on_all(cairn_sum_create(world, "fixed", &params, (size_t)1 << 40, &sum) == CAIRN_USAGE);
+    assert_on_all(cairn_sum_create(world, "double", CAIRN_NOISE_OFF, &params, M, &sum) ==
+                  CAIRN_BUG);
+    assert_on_all(cairn_sum_create(world, "fixed", CAIRN_NOISE_OFF, &params, (size_t)1 << 40,
+                                   &sum) == CAIRN_USAGE);
     assert_on_all(sum == NULL);
 }
 

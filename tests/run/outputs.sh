@@ -24,14 +24,16 @@ expect 0 3 train run.yaml --out run
 last=run/checkpoints/latest.h5
 
 # ---- the folder
-same "files" "$(cd run && find . | sort | tr '\n' ' ')" ". ./checkpoints ./checkpoints/latest.h5 \
+same "files" "$(cd run && find . | sort | tr '\n' ' ')" ". ./accumulation.csv ./checkpoints ./checkpoints/latest.h5 \
 ./checkpoints/update-00000024.h5 ./checkpoints/update-00000028.h5 ./checkpoints/update-00000030.h5 \
 ./config.yaml ./eval.csv ./gradflow.csv ./metrics.csv ./provenance.json ./ranks.csv ./summary.json "
 same "latest.h5" "$(readlink $last)" update-00000030.h5
 same "metrics.csv" "$(head -n 1 run/metrics.csv)" "update,epoch,samples,batch_samples,normalizer,loss,lr,grad_norm,\
-noise_scale,ranks,wall_s,data_s,compute_s,reduce_s,update_s,samples_per_s"
+noise_scale,ranks,wall_s,data_s,compute_s,reduce_s,update_s,samples_per_s,noise_scale_se"
 same "eval.csv" "$(head -n 1 run/eval.csv)" "update,epoch,samples,wall_s,split,loss,accuracy"
-same "gradflow.csv" "$(head -n 1 run/gradflow.csv)" "update,layer,param,mean_abs,max_abs,norm,weight_norm"
+same "gradflow.csv" "$(head -n 1 run/gradflow.csv)" "update,layer,param,mean_abs,max_abs,norm,weight_norm,\
+noise_scale,noise_scale_se"
+same "accumulation.csv" "$(head -n 1 run/accumulation.csv)" "update,micro_batches,samples,layer,param,mean_abs,max_abs,norm"
 whole_lines run
 same "ranks of both starts" "$(column run/metrics.csv ranks | uniq -c | tr -s ' ' | tr '\n' ';')" " 15 2; 15 3;"
 same "evaluations" "$(cut -d, -f1,2,3,5 run/eval.csv | tail -n +2 | tr '\n' ' ')" "15,0,1437,test 30,1,2874,test "

@@ -54,7 +54,8 @@ static struct cairn_metrics line_of(uint64_t update)
                                   .noise_scale = (double)NAN,
                                   .ranks = 2,
                                   .wall_s = 1.5,
-                                  .samples_per_s = 128};
+                                  .samples_per_s = 128,
+                                  .noise_scale_se = (double)NAN};
 }
 
 static void add(struct cairn_run_folder *folder, uint64_t update)
@@ -65,8 +66,10 @@ static void add(struct cairn_run_folder *folder, uint64_t update)
 
 #define METRICS_HEADER                                                                             \
     "update,epoch,samples,batch_samples,normalizer,loss,lr,grad_norm,noise_scale,ranks,wall_s,"    \
-    "data_s,compute_s,reduce_s,update_s,samples_per_s\n"
-#define LINE(u, samples) u ",1," samples ",64,64,0.1,0.05,0.3333333333333333,,2,1.5,0,0,0,0,128\n"
+    "data_s,compute_s,reduce_s,update_s,samples_per_s,noise_scale_se\n"
+#define GRADFLOW_HEADER                                                                            \
+    "update,layer,param,mean_abs,max_abs,norm,weight_norm,noise_scale,noise_scale_se\n"
+#define LINE(u, samples) u ",1," samples ",64,64,0.1,0.05,0.3333333333333333,,2,1.5,0,0,0,0,128,\n"
 
 static void test_lines_are_as_promised(void **state)
 {
@@ -74,18 +77,22 @@ static void test_lines_are_as_promised(void **state)
     struct cairn_run_folder *folder = started(0);
     add(folder, 1);
     struct cairn_eval_metrics eval = {1, 0, 64, 2.5, "test", 0.25, (double)NAN};
-    struct cairn_gradflow flow = {1, "3.body.0.weight", 0.5, 1, 2, 3};
-    struct cairn_gradflow odd = {1, "a,\"b\".bias", 0.5, 1, 2, 3};
+    struct cairn_gradflow flow = {1, "3.body.0.weight", 0.5, 1, 2, 3, 40, 0.5};
+    struct cairn_accumulation partial = {1, 2, 64, "3.body.0.weight", 0.5, 1, 2};
+    struct cairn_gradflow odd = {1, "a,\"b\".bias", 0.5, 1, 2, 3, (double)NAN, (double)NAN};
     assert_int_equal(cairn_run_folder_eval(folder, &eval), CAIRN_OK);
     assert_int_equal(cairn_run_folder_gradflow(folder, &flow), CAIRN_OK);
     assert_int_equal(cairn_run_folder_gradflow(folder, &odd), CAIRN_OK);
+    assert_int_equal(cairn_run_folder_accumulation(folder, &partial), CAIRN_OK);
     assert_int_equal(cairn_run_folder_flush(folder), CAIRN_OK);
     assert_text("metrics.csv", METRICS_HEADER LINE("1", "64"));
     assert_text("eval.csv", "update,epoch,samples,wall_s,split,loss,accuracy\n"
                             "1,0,64,2.5,test,0.25,\n");
-    assert_text("gradflow.csv", "update,layer,param,mean_abs,max_abs,norm,weight_norm\n"
-                                "1,3.body.0,weight,0.5,1,2,3\n"
-                                "1,\"a,\"\"b\"\"\",bias,0.5,1,2,3\n");
+    assert_text("gradflow.csv", GRADFLOW_HEADER "1,3.body.0,weight,0.5,1,2,3,40,0.5\n"
+                                                "1,\"a,\"\"b\"\"\",bias,0.5,1,2,3,,\n");
+    assert_text("accumulation.csv",
+                "update,micro_batches,samples,layer,param,mean_abs,max_abs,norm\n"
+                "1,2,64,3.body.0,weight,0.5,1,2\n");
     assert_text("config.yaml", "loss: cross_entropy\n");
     cairn_run_folder_close(folder);
 }
@@ -119,7 +126,7 @@ static void test_half_lines_go(void **state)
     assert_text("metrics.csv", METRICS_HEADER LINE("1", "64") LINE("2", "128"));
     assert_text("eval.csv", "update,epoch,samples,wall_s,split,loss,accuracy\n");
     assert_text("eval.csv.damaged", "update,epo");
-    assert_text("gradflow.csv", "update,layer,param,mean_abs,max_abs,norm,weight_norm\n");
+    assert_text("gradflow.csv", GRADFLOW_HEADER);
 }
 
 static void test_last_eval(void **state)
@@ -149,7 +156,7 @@ static void test_update_allocates_nothing(void **state)
 #else
     struct cairn_run_folder *folder = started(0);
     struct cairn_eval_metrics eval = {1, 0, 64, 2.5, "test", 0.25, 0.5};
-    struct cairn_gradflow flow = {1, "1.weight", 0.5, 1, 2, 3};
+    struct cairn_gradflow flow = {1, "1.weight", 0.5, 1, 2, 3, 40, 0.5};
     size_t before = n_allocations;
     assert_true(before > 0);
     cairn_status st = CAIRN_OK;

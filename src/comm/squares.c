@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Squares of the gradients of micro-batches or ranks: what the noise scale is made from. */
+#include "comm/squares.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+enum {
+    BLOCK = 2048,  /* floats of a partial sum looked at while they are in the first cache */
+    FULL_BITS = 28 /* of the largest square there can be, so that 2^21 of them fit an exact sum */
+};
+
+static bool is_shared(const struct cairn_sum *sum, size_t param)
+{
+    return sum->params->item[param].n_opens > 1;
+}
+
+static cairn_status get_shared(struct cairn_sum *sum)
+{
+    struct cairn_squares *squares = &sum->squares;
+    size_t n = sum->params->n_items;
+    CAIRN_TRY(cairn_memory_get(n, sizeof *squares->shared, "squares", &squares->shared));
+    CAIRN_TRY(cairn_memory_get(n, sizeof *squares->n_closed, "squares", &squares->n_closed));
+    for (size_t p = 0; p < n; p++)
+        if (is_shared(sum, p))
+            CAIRN_TRY(cairn_memory_get(sum->params->item[p].count, sizeof(float),
+                                       "the gradient of a shared tensor", &squares->shared[p]));
+    return CAIRN_OK;
+}
+
+cairn_status cairn_squares_create(struct cairn_sum *sum, enum cairn_noise units)
+{
+    struct cairn_squares *squares = &sum->squares;
+    size_t n = sum->params->n_items;
+    if (units == CAIRN_NOISE_OFF) return CAIRN_OK;
+    if (units == CAIRN_NOISE_MICRO && !sum->kind->sees_micro)
+        return cairn_fail(CAIRN_BUG, "the sum %s does not see micro-batches alone",
+                          sum->kind->name);
+    squares->units = units;
+    CAIRN_TRY(cairn_memory_get(n, sizeof *squares->value, "squares", &squares->value));
+    if (!sum->kind->has_range) return CAIRN_OK;
+    CAIRN_TRY(cairn_memory_get(n, sizeof *squares->exact, "squares", &squares->exact));
+    return units == CAIRN_NOISE_MICRO ? get_shared(sum) : CAIRN_OK;
+}
+
+void cairn_squares_free(struct cairn_sum *sum)
+{
+    struct cairn_squares *squares = &sum->squares;
+    for (size_t p = 0; squares->shared != NULL && p < sum->params->n_items; p++)
+        free(squares->shared[p]);
+    free(squares->shared);
+    free(squares->n_closed);
+    free(squares->exact);
+    free(squares->value);
+}
+
+void cairn_squares_begin(struct cairn_sum *sum)
+{
+    struct cairn_squares *squares = &sum->squares;
+    size_t n = sum->params->n_items;
+    if (squares->value != NULL) memset(squares->value, 0, n * sizeof *squares->value);
+    if (squares->exact != NULL) memset(squares->exact, 0, n * sizeof *squares->exact);
+    if (squares->n_closed != NULL) memset(squares->n_closed, 0, n * sizeof *squares->n_closed);
+}
+
+void cairn_squares_count(struct cairn_sum *sum, size_t n_samples)
+{
+    sum->scalar[CAIRN_SCALAR_UNITS].coarse++;
+    sum->scalar[CAIRN_SCALAR_UNIT_SAMPLES].coarse += (int64_t)n_samples;
+}
+
+/* No square of this tensor reaches 2^of this: what is opened once lies below 2^range, and so many
+ * of them make a unit. */
+static int square_bits(const struct cairn_sum *sum, size_t param)
+{
+    const struct cairn_param *item = &sum->params->item[param];
+    bool by_rank = sum->squares.units == CAIRN_NOISE_RANK;
+    int parts = ilogb((double)(by_rank ? sum->n_addends : item->n_opens)) + 1;
+    return 2 * ((int)sum->range[param] + parts) + ilogb((double)item->count) + 1;
+}
+
+void cairn_squares_add(struct cairn_sum *sum, size_t param, double square, size_t n_samples)
+{
+    struct cairn_squares *squares = &sum->squares;
+    double value = square / (double)n_samples;
+    if (squares->exact == NULL)
+        squares->value[param] += value;
+    else /* one that does not fit left its range, and the update is worked again */
+        (void)cairn_exact_add(&squares->exact[param],
+                              ldexp(value, FULL_BITS - square_bits(sum, param)));
+}
+
+bool cairn_squares_wanted(const struct cairn_sum *sum)
+{
+    return sum->squares.units == CAIRN_NOISE_MICRO;
+}
+
+void cairn_squares_share(struct cairn_sum *sum, size_t param, const float *x)
+{
+    struct cairn_squares *squares = &sum->squares;
+    size_t n = sum->params->item[param].count;
+    float *whole = squares->shared[param];
+    if (squares->n_closed[param] == 0)
+        memcpy(whole, x, n * sizeof *x);
+    else
+        for (size_t i = 0; i < n; i++) whole[i] += x[i];
+    if (++squares->n_closed[param] < sum->params->item[param].n_opens) return;
+    squares->n_closed[param] = 0;
+    cairn_squares_add(sum, param, cairn_sum_of_squares(whole, n), sum->micro_samples);
+}
+
+/* Add up to `out` what this rank has added up of one tensor, block by block. */
+static void look_at_partial(const struct cairn_sum *sum, size_t param, double *squares,
+                            struct cairn_magnitudes *out)
+{
+    const struct cairn_param *item = &sum->params->item[param];
+    float block[BLOCK];
+    for (size_t done = 0; done < item->count; done += BLOCK) {
+        size_t n = item->count - done < BLOCK ? item->count - done : BLOCK;
+        const float *x = sum->kind->partial(sum, item->offset + done, n, block);
+        *squares += cairn_sum_of_squares(x, n);
+        if (out == NULL) continue;
+        struct cairn_magnitudes here = cairn_magnitudes(x, n);
+        out->mean_abs += here.mean_abs * (double)n / (double)item->count;
+        out->max_abs = fmax(out->max_abs, here.max_abs);
+    }
+}
+
+struct cairn_magnitudes cairn_sum_partial(const struct cairn_sum *sum, size_t param)
+{
+    struct cairn_magnitudes out = {0};
+    double squares = 0;
+    look_at_partial(sum, param, &squares, &out);
+    out.norm = sqrt(squares);
+    return out;
+}
+
+void cairn_sum_unit(struct cairn_sum *sum, size_t n_samples)
+{
+    if (sum->squares.units != CAIRN_NOISE_RANK || n_samples == 0) return;
+    for (size_t p = 0; p < sum->params->n_items; p++) {
+        double square = 0;
+        look_at_partial(sum, p, &square, NULL);
+        cairn_squares_add(sum, p, square, n_samples);
+    }
+    cairn_squares_count(sum, n_samples);
+}
+
+size_t cairn_squares_extra(const struct cairn_sum *sum)
+{
+    return sum->squares.units == CAIRN_NOISE_OFF ? 0 : 2 * sum->params->n_items;
+}
+
+void cairn_squares_to_floats(const struct cairn_sum *sum, float *extra)
+{
+    for (size_t i = 0; i < cairn_squares_extra(sum); i += 2) {
+        double value = sum->squares.value[i / 2];
+        extra[i] = (float)value;
+        extra[i + 1] = (float)(value - (double)extra[i]);
+    }
+}
+
+void cairn_squares_from_floats(struct cairn_sum *sum, const float *extra)
+{
+    for (size_t i = 0; i < cairn_squares_extra(sum); i += 2)
+        sum->squares.value[i / 2] = (double)extra[i] + (double)extra[i + 1];
+}
+
+void cairn_squares_to_integers(const struct cairn_sum *sum, uint64_t *extra)
+{
+    memcpy(extra, sum->squares.exact, cairn_squares_extra(sum) * sizeof *extra);
+}
+
+void cairn_squares_from_integers(struct cairn_sum *sum, const uint64_t *extra)
+{
+    memcpy(sum->squares.exact, extra, cairn_squares_extra(sum) * sizeof *extra);
+    for (size_t p = 0; p < cairn_squares_extra(sum) / 2; p++)
+        sum->squares.value[p] =
+            ldexp(cairn_exact_value(&sum->squares.exact[p]), square_bits(sum, p) - FULL_BITS);
+}
