@@ -77,6 +77,18 @@ static void explain_drop(const struct cairn_window_rule *rule)
                        end.position - end.samples, end.position);
 }
 
+static void explain_noise(enum cairn_noise noise, int n_ranks)
+{
+    if (noise == CAIRN_NOISE_MICRO)
+        cairn_log_detail("noise scale from micro-batches");
+    else if (noise == CAIRN_NOISE_RANK && n_ranks > 1)
+        cairn_log_detail(
+            "noise scale from what each rank adds up; train.noise=micro is more exact");
+    else if (noise == CAIRN_NOISE_RANK)
+        cairn_log_detail("noise scale from half of the micro-batches of the one rank; "
+                         "train.noise=micro is more exact");
+}
+
 static void explain(const struct cairn_config *config, const struct cairn_trainer_parts *parts,
                     int n_ranks)
 {
@@ -89,6 +101,7 @@ static void explain(const struct cairn_config *config, const struct cairn_traine
                    n_ranks, n_ranks == 1 ? "" : "s", cairn_window_total(rule),
                    config->train_reproducible ? ", reproducible" : "");
     if (rule->tail == CAIRN_TAIL_DROP) explain_drop(rule);
+    explain_noise(parts->noise, n_ranks);
     cairn_setup_tell_scaling(config, &parts->scaling, rule);
 }
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * The whole update of an MLP 784-512-256-10 from a held uint8 dataset, plain and reproducible: how
- * much of it lies outside matrix products, and what `reproducible` costs.  Not a test: launch/bench
- * runs it, on a quiet machine.  The two ways take turns, round by round; cairn_gemm is wrapped by
- * the linker and timed. */
+ * The whole update of an MLP 784-512-256-10 from a held uint8 dataset: how much of it lies outside
+ * matrix products, and what a key costs: `bench_update reproducible` or `bench_update noise`, the
+ * noise scale from ranks.  Not a test: launch/bench runs it, on a quiet machine.  The two ways take
+ * turns, round by round; cairn_gemm is wrapped by the linker and timed. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -72,18 +73,29 @@ struct shape {
     int micro, accumulate;
 };
 
+/* A key, and its value in the two ways that are compared. */
+struct compared {
+    const char *name, *key, *value[2];
+};
+
 static cairn_status open_trainer(cairn_comm *comm, const char *path, const struct shape *shape,
-                                 const char *reproducible, cairn_trainer **out)
+                                 const struct compared *compared, int way, cairn_trainer **out)
 {
     char micro[16];
     char global[16];
     snprintf(micro, sizeof micro, "%d", shape->micro);
     snprintf(global, sizeof global, "%d", shape->micro * shape->accumulate * cairn_comm_size(comm));
-    const char *const set[][2] = {
-        {"data.file", path},       {"model", layers},        {"batch.global", global},
-        {"batch.micro", micro},    {"optim.lr", "0.01"},     {"optim.momentum", "0.9"},
-        {"batch.tail", "carry"},   {"train.updates", "1e9"}, {"train.reproducible", reproducible},
-        {"data.in_memory", "true"}};
+    const char *const set[][2] = {{"data.file", path},
+                                  {"model", layers},
+                                  {"batch.global", global},
+                                  {"batch.micro", micro},
+                                  {"optim.lr", "0.01"},
+                                  {"optim.momentum", "0.9"},
+                                  {"batch.tail", "carry"},
+                                  {"train.updates", "1e9"},
+                                  {"data.in_memory", "true"},
+                                  {"train.noise", "off"},
+                                  {compared->key, compared->value[way]}};
     cairn_options *options = NULL;
     cairn_status st = cairn_options_create(&options);
     for (size_t i = 0; i < sizeof set / sizeof set[0] && st == CAIRN_OK; i++)
@@ -147,14 +159,16 @@ static void print(const cairn_comm *comm, const struct shape *shape, struct cost
     fflush(stdout);
 }
 
-static cairn_status measure(cairn_comm *comm, const char *path, const struct shape *shape)
+static cairn_status measure(cairn_comm *comm, const char *path, const struct shape *shape,
+                            const struct compared *compared)
 {
     struct cost cost[2][ROUNDS];
     struct cost unused;
     cairn_trainer *trainer[2] = {NULL, NULL};
     int n_updates = MICROS_OF_A_ROUND / shape->accumulate;
-    cairn_status st = open_trainer(comm, path, shape, "false", &trainer[0]);
-    if (st == CAIRN_OK) st = open_trainer(comm, path, shape, "true", &trainer[1]);
+    cairn_status st = CAIRN_OK;
+    for (int way = 0; way < 2 && st == CAIRN_OK; way++)
+        st = open_trainer(comm, path, shape, compared, way, &trainer[way]);
     for (int way = 0; way < 2 && st == CAIRN_OK; way++)
         st = round_of(trainer[way], WARM_UP, &unused);
     for (int i = 0; i < ROUNDS && st == CAIRN_OK; i++)
@@ -166,9 +180,15 @@ static cairn_status measure(cairn_comm *comm, const char *path, const struct sha
     return st;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
-    static const struct shape shapes[] = {{64, 16}, {32, 1}, {32, 16}, {128, 1}, {128, 16}};
+    static const struct shape shapes[] = {{64, 16}, {32, 1},  {32, 4},  {32, 16},
+                                          {128, 1}, {128, 4}, {128, 16}};
+    static const struct compared reproducible = {
+        "reproducible", "train.reproducible", {"false", "true"}};
+    static const struct compared noise = {"noise: rank", "train.noise", {"off", "rank"}};
+    const struct compared *compared =
+        argc > 1 && strcmp(argv[1], "noise") == 0 ? &noise : &reproducible;
     cairn_comm *comm = NULL;
     char path[64];
     cairn_log_set_level(CAIRN_LOG_QUIET);
@@ -178,9 +198,11 @@ int main(void)
     cairn_status st = first ? make_data(path) : CAIRN_OK;
     st = cairn_comm_broadcast(comm, st, path, sizeof path);
     if (first)
-        puts("ranks    b    A     plain ms outside%  reproducible ms outside%  ratio  of fastest");
+        printf("%s\nranks    b    A   without ms outside%%      with ms outside%%     ratio of "
+               "fastest\n",
+               compared->name);
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0] && st == CAIRN_OK; i++)
-        st = measure(comm, path, &shapes[i]);
+        st = measure(comm, path, &shapes[i], compared);
     if (first) remove(path);
     if (st != CAIRN_OK && first) fprintf(stderr, "bench_update: %s\n", cairn_error_text());
     cairn_comm_close(comm);

@@ -40,6 +40,14 @@ same "evaluations" "$(cut -d, -f1,2,3,5 run/eval.csv | tail -n +2 | tr '\n' ' ')
 same "layers of gradflow.csv" "$(cut -d, -f2,3 run/gradflow.csv | tail -n +2 | sort -u | tr '\n' ' ')" \
     "1,bias 1,weight head,bias head,weight "
 
+numbers_of() { column "$1/metrics.csv" "$2" | grep -c . || true; }
+same "estimates of the noise scale" "$(numbers_of run noise_scale)" 30
+same "standard errors of it, from the second on" "$(numbers_of run noise_scale_se)" 29
+
+same "partial sums in accumulation.csv of the first update, which rank 0 of 2 begins with 2 micro-batches" \
+    "$(awk -F, '$1 == 1 { print $2, $3, $4, $5 }' run/accumulation.csv | tr '\n' ';')" \
+    "1 32 1 weight;1 32 1 bias;1 32 head weight;1 32 head bias;2 64 1 weight;2 64 1 bias;2 64 head weight;2 64 head bias;"
+
 cmp -s out run/summary.json || fail "stdout is not summary.json"
 same "keys of summary.json" "$(grep -o '"[a-z_]*":' out | tr -d '":' | tr '\n' ' ')" "status updates epochs samples ranks \
 micro_batch global_batch train_loss eval_loss eval_accuracy weights_hash samples_per_s wall_s compute_s reduce_s data_s \
@@ -160,7 +168,14 @@ expect 2 0 train run.yaml --check optim.lr=fast
 expect 0 2 train run.yaml --out quiet -q
 [ ! -s err ] || fail "-q is not quiet"
 cmp -s out quiet/summary.json || fail "-q hides the summary"
+expect 0 1 train run.yaml --out single batch.global=32 train.updates=2 train.epochs=none
+same "noise scale of a single micro-batch, which tells nothing" "$(numbers_of single noise_scale)" 0
+expect 0 1 train run.yaml --out unknown train.noise=off train.updates=2 train.epochs=none
+same "noise scale with train.noise=off" "$(numbers_of unknown noise_scale)" 0
+expect 0 1 train run.yaml --out half train.noise=rank train.updates=2 train.epochs=none
+same "noise scale from half of one rank" "$(numbers_of half noise_scale)" 2
 expect 0 2 train run.yaml --out loud -v
+grep -q 'noise scale from micro-batches' err || fail "-v does not say what the noise scale is made from"
 ! grep -q "$(printf '[\033\r]')" err || fail "colours or a bar in a file"
 mkdir elsewhere
 (cd elsewhere && expect 0 1 train ../run.yaml && test -e runs/run/summary.json) || fail "the default folder is not runs/run"
