@@ -18,7 +18,7 @@ struct cairn_gzip {
     gzFile stream;
     size_t bytes; /* as stored */
     char *line;   /* [line_bytes], owned */
-    size_t line_bytes;
+    size_t line_bytes, n_lines; /* room for one; read so far */
 };
 
 cairn_status cairn_gzip_open(const char *path, struct cairn_gzip **out)
@@ -136,14 +136,21 @@ cairn_status cairn_gzip_line(struct cairn_gzip *file, char **out)
         if (file->line_bytes - n < 2)
             CAIRN_TRY(lengthen(&file->line, file->line_bytes, &file->line_bytes));
         size_t room = file->line_bytes - n > INT_MAX ? INT_MAX : file->line_bytes - n;
+        z_off_t begin = gztell(file->stream);
         if (gzgets(file->stream, file->line + n, (int)room) == NULL) {
             CAIRN_TRY(check_stream(file));
             break;
         }
-        n += strlen(file->line + n);
+        size_t taken = strlen(file->line + n);
+        if ((z_off_t)taken != gztell(file->stream) - begin)
+            return cairn_fail(CAIRN_DATA,
+                              "%s:%zu: has a NUL byte, as no text has; convert it to UTF-8",
+                              file->path, file->n_lines + 1);
+        n += taken;
         if (n > 0 && file->line[n - 1] == '\n') break;
     }
     bool nothing = n == 0;
+    file->n_lines += !nothing;
     while (n > 0 && (file->line[n - 1] == '\n' || file->line[n - 1] == '\r')) n--;
     file->line[n] = '\0';
     *out = nothing ? NULL : file->line;

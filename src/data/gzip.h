@@ -32,7 +32,7 @@ CAIRN_CHECKED cairn_status cairn_gzip_end(struct cairn_gzip *file);
 CAIRN_CHECKED cairn_status cairn_gzip_rest(struct cairn_gzip *file, char **out, size_t *n);
 
 /** The next line without its end, kept until the next call; NULL after the last.
- *  Ranks: local.  Errors: CAIRN_DATA: damaged; CAIRN_USAGE: memory. */
+ *  Ranks: local.  Errors: CAIRN_DATA: damaged, or a NUL byte in it; CAIRN_USAGE: memory. */
 CAIRN_CHECKED cairn_status cairn_gzip_line(struct cairn_gzip *file, char **out);
 
 #endif

@@ -261,6 +261,22 @@ static void test_idx_refusals(void **state)
     assert_says(import_idx(0), CAIRN_DATA, "images.idx: No such file");
 }
 
+/* What stands behind it is not lost in silence. */
+static void test_csv_with_nul(void **state)
+{
+    (void)state;
+    static const char *const line[] = {"a\0,b\n1,2\n", "a,b\n1,2\0\n3,4\n", "a,b\n1,2\n\0"};
+    static const char *const says[] = {"test_import.in:1: has a NUL", "test_import.in:2: has a NUL",
+                                       "test_import.in:3: has a NUL"};
+    static const size_t n[] = {9, 13, 9};
+    const char *const source[1] = {in};
+    const struct cairn_import import = {.source = source, .n_sources = 1};
+    for (int i = 0; i < 3; i++) {
+        write_bytes(in, line[i], n[i]);
+        assert_says(import_as("csv", &import), CAIRN_DATA, says[i]);
+    }
+}
+
 static void test_damaged_gzip(void **state)
 {
     (void)state;
@@ -350,6 +366,7 @@ int main(void)
         cmocka_unit_test(test_csv_classes),
         cmocka_unit_test(test_csv_fraction),
         cmocka_unit_test(test_csv_refusals),
+        cmocka_unit_test(test_csv_with_nul),
         cmocka_unit_test(test_idx_types),
         cmocka_unit_test(test_idx_doubles_are_targets),
         cmocka_unit_test(test_idx_refusals),
