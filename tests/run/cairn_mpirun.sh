@@ -39,6 +39,12 @@ same "exit code of a wrong number of ranks" "$code" 2
 by_launcher -n 1 -- "$work/no-such-program"
 finish
 same "exit code without a program" "$code" 2
+for words in no-such-program "no-such-program train" "--bind-to none ./no-such-program"; do
+    code=0
+    "$launcher" -n 2 $words 2>err || code=$?
+    same "exit code of $words" "$code" 2
+    same "lines for $words" "$(wc -l <err)" 1
+done
 # What is wrong with the command line is said before anything is started, in one line.
 for wrong in "-n 0" "-n 99999999999999999999" "--hosts ," "--hosts a,,b" "--hosts a:2" "--hosts=" "--threads 0" "--ranks-per-node=x"; do
     code=0
