@@ -23,6 +23,13 @@ die()
     exit 1
 }
 
+# Others may make this folder first where the name can be guessed: what is in it is run by root.
+own()
+{
+    [ ! -e "$LAB" ] && [ ! -L "$LAB" ] || { [ -O "$LAB" ] && [ -d "$LAB" ] && [ ! -L "$LAB" ]; } ||
+        die "$LAB belongs to somebody else, or is no folder; set LAB to a folder of your own"
+}
+
 # wait_for FILE: at most 5 s
 wait_for()
 {
@@ -49,7 +56,9 @@ write_files()
 {
     local n=$1 i
     rm -rf "$LAB"
-    mkdir -p "$LAB/scratch"
+    mkdir -p "$(dirname "$LAB")"
+    mkdir -m 700 "$LAB" || die "$LAB cannot be made"
+    mkdir "$LAB/scratch"
     echo "$n" >"$LAB/n"
     {
         echo "127.0.0.1 localhost"
@@ -279,6 +288,7 @@ down()
     rm -rf "$LAB"
 }
 
+own
 case ${1-} in
 up) up "${2:-4}" "${3:-bridge}" ;;
 on) outer "$LAB/on" "${@:2}" ;;

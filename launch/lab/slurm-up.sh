@@ -5,6 +5,7 @@
 set -euo pipefail
 export LAB=${LAB:-${TMPDIR:-/tmp}/cairn-lab}
 lab=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/lab.sh
+"$lab" on head true # the lab is up, and ours
 n=$(cat "$LAB/n")
 dir=$LAB/slurm
 mkdir -p "$dir/state" "$dir/log"

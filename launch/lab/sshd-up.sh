@@ -5,6 +5,7 @@
 set -euo pipefail
 export LAB=${LAB:-${TMPDIR:-/tmp}/cairn-lab}
 lab=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/lab.sh
+"$lab" on head true # the lab is up, and ours
 dir=$LAB/ssh
 mkdir -m 700 "$dir"
 ssh-keygen -q -t ed25519 -N '' -f "$dir/host"
