@@ -29,6 +29,7 @@ cairn_status cairn_start_wanted(const struct cairn_config *config, cairn_comm *c
         .checkpoint_bytes = planned.checkpoint,
         .keep = config->checkpoint_keep,
         .n_saves = planned.n_saves,
+        .n_stay = planned.n_stay,
         .run_file = run_file,
         .data_file = config->data_file,
         .folder = folder,

@@ -16,8 +16,8 @@ enum { MOST_PACKING = 1032, FIRST_LINE_BYTES = 4096 };
 struct cairn_gzip {
     char *path; /* owned */
     gzFile stream;
-    size_t bytes; /* as stored */
-    char *line;   /* [line_bytes], owned */
+    size_t bytes;               /* as stored */
+    char *line;                 /* [line_bytes], owned */
     size_t line_bytes, n_lines; /* room for one; read so far */
 };
 

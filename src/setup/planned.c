@@ -14,9 +14,9 @@ static uint64_t plus(uint64_t a, uint64_t b)
     return b > UINT64_MAX - a ? UINT64_MAX : a + b;
 }
 
-static uint64_t count_saves(const struct cairn_config *config, const struct cairn_window_rule *rule)
+/* Of those at the interval; of the others only what stays is known. */
+static uint64_t count_saves(const struct cairn_config *config, uint64_t total)
 {
-    uint64_t total = cairn_window_total(rule);
     uint64_t every = cairn_setup_saves_every(config);
     return every == 0 ? 1 : total / every + (total % every != 0 || total == 0);
 }
@@ -46,6 +46,7 @@ static cairn_status plan_with(const struct cairn_config *config, struct cairn_da
     const char *kind = cairn_setup_sum_kind(config);
     size_t wire = config->train_reproducible ? sizeof(uint64_t) : sizeof(float);
     uint64_t block = times(size.n_values, sizeof(float));
+    uint64_t total = cairn_window_total(&rule);
     bool ema = config->train_ema > 0;
     *out = (struct cairn_planned){
         .weights = times(block, ema ? 2 : 1),
@@ -54,7 +55,8 @@ static cairn_status plan_with(const struct cairn_config *config, struct cairn_da
         .activations = size.activation_bytes,
         .data = plus(cairn_setup_loader_bytes(config, dataset, micro), label_bytes(dataset)),
         .on_wire = times(size.n_values, wire),
-        .n_saves = count_saves(config, &rule),
+        .n_saves = count_saves(config, total),
+        .n_stay = cairn_setup_saves_stay(config, total),
     };
     out->checkpoint = plus(out->weights, out->optimizer);
     out->snapshot = times(out->checkpoint, 2); /* the copy, and the file while it is written */

@@ -72,6 +72,16 @@ uint64_t cairn_setup_saves_every(const struct cairn_config *config)
     return config->checkpoint_every == CAIRN_KEY_WORD(SAVES_AUTO) ? 1 : config->checkpoint_every;
 }
 
+uint64_t cairn_setup_saves_stay(const struct cairn_config *config, uint64_t n_updates)
+{
+    struct cairn_keep keep = {0};
+    uint64_t n = config->checkpoint_keep_best != CAIRN_BEST_NONE;
+    if (read_milestones(config, &keep) != CAIRN_OK) return n; /* said by who takes them */
+    if (keep.every != 0) n += n_updates / keep.every;
+    for (size_t i = 0; i < keep.n_at; i++) n += keep.at[i] <= n_updates;
+    return n;
+}
+
 cairn_status cairn_setup_run(const struct cairn_config *config, const cairn_trainer *t,
                              struct cairn_run_options *out)
 {

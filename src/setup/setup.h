@@ -114,6 +114,7 @@ struct cairn_planned {
     uint64_t on_wire;    /* what one update sums over the ranks */
     uint64_t checkpoint; /* a file of it */
     uint64_t n_saves;    /* checkpoints that the whole run writes */
+    uint64_t n_stay;     /* of which stay beside the newest: milestones, the best one */
 };
 
 /**
@@ -157,6 +158,10 @@ CAIRN_CHECKED cairn_status cairn_setup_check(const struct cairn_config *config, 
 /** Updates between two checkpoints, 0: only at the end; 1, the most there can be, where it is
  * measured.  Ranks: local.  Errors: none. */
 uint64_t cairn_setup_saves_every(const struct cairn_config *config);
+
+/** Checkpoints that stay in a run of so many updates, however few of the newest are kept.
+ * Ranks: local.  Errors: none; milestones that are no updates count none. */
+uint64_t cairn_setup_saves_stay(const struct cairn_config *config, uint64_t n_updates);
 
 /** The fastest micro-batch size for this config, timed on rank 0; the same answer on all ranks.
  *  Ranks: collective.  Errors: the agreed one. */

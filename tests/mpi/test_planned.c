@@ -12,14 +12,14 @@ static const char *const run_files[] = {
     "model: [{type: dense, units: 7}, {type: relu}, {type: dense, units: 1}]\n"
     "batch: {global: 64, micro: 16}\n"
     "train: {updates: 10}\n"
-    "checkpoint: {every_updates: 4}\n",
+    "checkpoint: {every_updates: 4, milestones: 3}\n",
     "data: {file: " CAIRN_SOURCE_DIR "/datasets/digits.h5, in_memory: false}\n"
     "model: [{type: conv2d, channels: 4, kernel: 3}, {type: batchnorm}, {type: relu},\n"
     "        {type: flatten}, {type: dense, units: 10}]\n"
     "batch: {global: 64, micro: 8}\n"
     "optim: {name: adam, lr: 0.001}\n"
     "train: {updates: 10, reproducible: true, ema: 0.99}\n"
-    "checkpoint: {every_updates: 0}\n",
+    "checkpoint: {every_updates: 0, keep_best: eval_loss, milestones: [2, 10, 11]}\n",
 };
 
 /* One of them on this world: the plan, and then the objects. */
@@ -59,6 +59,7 @@ static void plans_are_what_is_taken(void **state)
 {
     (void)state;
     static const uint64_t saves[] = {3, 1}; /* of updates 4, 8, 10; at the end */
+    static const uint64_t stay[] = {3, 3};  /* of updates 3, 6, 9; 2, 10 and the best one */
     for (size_t i = 0; i < 2; i++) {
         struct subject s = {.config = NULL};
         assert_on_all(make(run_files[i], &s) == CAIRN_OK);
@@ -72,6 +73,7 @@ static void plans_are_what_is_taken(void **state)
         assert_on_all(s.planned.data > data_bytes(s.t)); /* and the rows of micro-batches */
         assert_on_all(s.planned.on_wire == block * (fixed ? 2 : 1));
         assert_on_all(s.planned.n_saves == saves[i]);
+        assert_on_all(s.planned.n_stay == stay[i]);
         assert_on_all(cairn_setup_planned_total(&s.planned) >
                       s.planned.weights + s.planned.activations);
         cairn_trainer_close(s.t);

@@ -51,7 +51,15 @@ static void room_on_the_disk(void **state)
     s->launch.folder.used_bytes = 0;
     s->launch.wanted.keep = 0; /* all ten */
     expect(s, "space", CAIRN_FINDING_WARNING, "/runs", "10 checkpoints", "checkpoint.keep=2");
+    s->launch.wanted.keep = 3;
+    s->launch.wanted.n_stay = 2;
+    s->launch.wanted.checkpoint_bytes = 170000000; /* 3 and the next would be 0.7 GB */
+    expect(s, "space", CAIRN_FINDING_WARNING, "/runs", "5 checkpoints and the next one take 1.0 GB",
+           "checkpoint.keep=2");
+    s->launch.wanted.checkpoint_bytes = 300000000;
+    expect(s, "space", CAIRN_FINDING_WARNING, "/runs", "", "fewer checkpoint.milestones");
     s->launch.wanted.checkpoint_bytes = 600000000;
+    s->launch.wanted.n_stay = 0;
     expect(s, "space", CAIRN_FINDING_ERROR, "/runs", "", "--out on a larger disk");
 }
 

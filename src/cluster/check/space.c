@@ -22,6 +22,7 @@ static void judge(const struct cairn_launch *launch, struct cairn_findings *out)
     uint64_t kept = wanted->keep;
     char need[32], have[32];
     if (kept == 0 || kept > wanted->n_saves) kept = wanted->n_saves;
+    kept += wanted->n_stay;
     double all = one * ((double)kept + 1);
     bool enough = all <= room;
     cairn_bytes_text((uint64_t)(all < 0x1p63 ? all : 0x1p63), need);
@@ -34,12 +35,13 @@ static void judge(const struct cairn_launch *launch, struct cairn_findings *out)
         (unsigned long long)kept, kept == 1 ? "" : "s", need, have);
     cairn_finding_where(found, "%.90s", folder->path);
     if (enough) return;
-    double fits = room / (one > 0 ? one : 1) - 1;
+    double fits = room / (one > 0 ? one : 1) - 1 - (double)wanted->n_stay;
     if (fits >= 1)
         cairn_finding_fix(found, "checkpoint.keep=%.0f, or --out on a larger disk",
                           fits < 1e6 ? (double)(long)fits : 1e6);
     else
-        cairn_finding_fix(found, "--out on a larger disk, or make room");
+        cairn_finding_fix(found, "%s--out on a larger disk, or make room",
+                          wanted->n_stay > 1 ? "fewer checkpoint.milestones, or " : "");
 }
 
 const struct cairn_check cairn_check_space = {
