@@ -18,19 +18,19 @@ lose_host()
     lost=yes
 }
 
-kill_daemon()
+# kill_one_of NAME: a process of that name, as soon as there is one: nobody would miss one that is not there yet.
+kill_one_of()
 {
-    local daemons
-    daemons=$(for host in $hosts; do processes "$host" orted; done)
-    kill -KILL ${daemons:+$(one_of $daemons)} 2>/dev/null || true
+    until_true 60 any_of "$1"
+    kill -KILL "$(one_of $found)" 2>/dev/null || true
 }
-
-kill_rank()
+any_of()
 {
-    local ranks
-    ranks=$(for host in $hosts; do processes "$host" cairn; done)
-    kill -KILL ${ranks:+$(one_of $ranks)} 2>/dev/null || true
+    found=$(for host in $hosts; do processes "$host" "$1"; done)
+    [ -n "$found" ]
 }
+kill_daemon() { kill_one_of orted; }
+kill_rank() { kill_one_of cairn; }
 
 # A signal that nobody is there to hear would leave the run alone.
 ask()
@@ -38,7 +38,7 @@ ask()
     until_true 30 launcher_is_there
     lab_signal "$1" 2>/dev/null || true
 }
-launcher_is_there() { [ -n "$(processes head cairn-mpirun)" ] || gone "$pid"; }
+launcher_is_there() { [ -n "$(processes head cairn-mpirun)" ]; }
 
 lost=no
 while next_kill; do
@@ -58,7 +58,7 @@ while next_kill; do
     ask*) killed "$kind" 75 5 138 143 ;; # before the program catches signals they end it
     *) killed "$kind" 5 70 75 ;;
     esac
-    echo "$kind on $hosts: ended with $code after $SECONDS s, update $(newest run)"
+    echo "  on $hosts, after $SECONDS s"
     look
 done
 verdict
