@@ -5,7 +5,7 @@
 . "${BASH_SOURCE%/*}/../support/lab.sh"
 
 lab_needs slurm
-lab_up 3
+lab_up 6
 lab_slurm_up
 
 keys=(train.epochs=100000 train.hang_timeout=5s train.evaluate_every=none checkpoint.every_updates=100 checkpoint.keep=1)
@@ -17,27 +17,37 @@ says()
 }
 
 sums="(summing over the ranks|saving)"
-export CAIRN_FAULT='hang:data.read@1#500'
-lab_start 3 h1 h2 h3 -- train "$recipes/digits.yaml" "${keys[@]}" --out mpirun
-lab_finish
-same "exit code by cairn-mpirun" "$code" 5
-says 0 h1 "$sums"
-says 1 h2 "reading data"
-says 2 h3 "$sums"
-unset CAIRN_FAULT
+by_mpirun()
+{
+    export CAIRN_FAULT='hang:data.read@1#500'
+    lab_start 3 h1 h2 h3 -- train "$recipes/digits.yaml" "${keys[@]}" --out mpirun
+    lab_finish
+    same "exit code by cairn-mpirun" "$code" 5
+    says 0 h1 "$sums"
+    says 1 h2 "reading data"
+    says 2 h3 "$sums"
+}
 
 # Under srun, with the flags of our batch scripts: rank 1 is stopped and does not answer.
-: >out
-: >err
-on head "exec timeout --kill-after=5 $limit_s srun --mpi=pmix --nodes=3 --ntasks=3 --kill-on-bad-exit=0 --wait=20" \
-    "'$cairn' train '$recipes/digits.yaml'$(printf " '%s'" "${keys[@]}") --out srun" >out 2>err </dev/null &
-pid=$!
-until_true 60 reached srun 100
-began=$SECONDS
-kill -STOP $(processes h2 cairn)
-finish
-[ "$code" != 0 ] && [ "$code" != 124 ] || fail "srun ended with $code"
-says 0 h1 "$sums"
-says 2 h3 "$sums"
-! grep -q '^cairn: rank 1 ' err || fail "a rank that is stopped has spoken"
-echo "srun ended with $code, $((SECONDS - began)) s after rank 1 was stopped"
+by_srun()
+{
+    local began
+    : >out
+    : >err
+    on head "exec timeout --kill-after=5 $limit_s srun --mpi=pmix --nodelist=h[4-6] --ntasks=3 --kill-on-bad-exit=0 --wait=20" \
+        "'$cairn' train '$recipes/digits.yaml'$(printf " '%s'" "${keys[@]}") --out srun" >out 2>err </dev/null &
+    pid=$!
+    until_true 60 reached srun 100
+    began=$SECONDS
+    kill -STOP $(processes h5 cairn)
+    finish
+    [ "$code" != 0 ] && [ "$code" != 124 ] || fail "srun ended with $code"
+    says 0 h4 "$sums"
+    says 2 h6 "$sums"
+    ! grep -q '^cairn: rank 1 ' err || fail "a rank that is stopped has spoken"
+    echo "srun ended with $code, $((SECONDS - began)) s after rank 1 was stopped"
+}
+
+beside by_mpirun
+beside by_srun
+all_good

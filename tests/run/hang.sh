@@ -48,6 +48,7 @@ expect 0 2 train run.yaml --out straight
 weights=$(weights_of straight)
 export weights
 
+most_beside=6 # they wait for the watchdog
 beside hangs 0 1 data.read "reading data, $place" "" '#60'
 beside hangs 1 2 data.read "reading data, $place" "$sums" '#30'
 beside hangs 1 2 data.read "evaluating, $place" "evaluating, $place" '#60'
@@ -56,7 +57,6 @@ beside hangs 2 3 nn.gradient "computing a gradient, $place" "$sums" '#20'
 beside hangs 1 3 comm.call "$anywhere" "$anywhere" '#80'
 beside hangs 0 2 checkpoint.write "saving, update 20" "saving, update 20" '' # the next save waits for the writer
 beside hangs 1 2 data.open "making ready" "making ready" ''
-all_good
 
 # A rank that is stopped does not answer; the others end.
 stopped()
@@ -72,20 +72,26 @@ stopped()
         [ "$r" = "$rank" ] || says "$r" "$ranks" "$anywhere"
     done
 }
-stopped 1 2
-stopped 0 3
+beside stopped 1 2
+beside stopped 0 3
 
 # All are suspended for longer than the timeout, and go on.
-start 3 train run.yaml --out whole train.updates=1000000 checkpoint.keep=1
-until_true 60 reached whole 10
-kill -STOP $(ranks_of "$pid")
-sleep 7 # what it is about
-before=$(newest whole)
-kill -CONT $(ranks_of "$pid")
-until_true 60 reached whole $((before + 20))
-kill -USR1 "$pid"
-finish
-same "exit code of a job that was suspended" "$code" 75
+suspended()
+{
+    local before
+    start 3 train run.yaml --out whole train.updates=1000000 checkpoint.keep=1
+    until_true 60 reached whole 10
+    kill -STOP $(ranks_of "$pid")
+    sleep 7 # what it is about
+    before=$(newest whole)
+    kill -CONT $(ranks_of "$pid")
+    until_true 60 reached whole $((before + 20))
+    kill -USR1 "$pid"
+    finish
+    same "exit code of a job that was suspended" "$code" 75
+}
+beside suspended
+all_good
 
 # A rank that ends for another reason needs no watchdog, and a run file may leave it out.
 expect_line 2 1 'train.hang_timeout' train run.yaml --out result train.hang_timeout=soon

@@ -216,14 +216,15 @@ holds()
 }
 
 # beside FUNCTION ARGUMENTS...: call it while the script goes on, in a folder of its own with copies of the files that are
-# here now.  A script that uses it ends with all_good.
+# here now.  At most $most_beside are at work.  A script that uses it ends with all_good.
+most_beside=3
 n_beside=0
 beside()
 {
     local folder=beside.$((++n_beside))
     mkdir "$folder"
     find . -maxdepth 1 -type f ! -name out ! -name err -exec cp -t "$folder" {} +
-    [ "$(jobs -rp | wc -l)" -lt 3 ] || wait -n || true
+    [ "$(jobs -rp | wc -l)" -lt "$most_beside" ] || wait -n || true
     (cd "$folder" && "$@") || touch failed &
 }
 
