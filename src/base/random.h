@@ -15,6 +15,7 @@ enum cairn_random_purpose {
     CAIRN_RANDOM_AUGMENT = 4,
     CAIRN_RANDOM_SPLIT = 5,
     CAIRN_RANDOM_TEXT = 6,
+    CAIRN_RANDOM_RESAMPLE = 7,
 };
 
 /**

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * What the files of an analysis share.  Not for others: analyse.h. */
+#ifndef CAIRN_STUDY_PARTS_H
+#define CAIRN_STUDY_PARTS_H
+
+#include "report/json.h"
+#include "study/fit.h"
+#include "study/predict.h"
+
+/** A member with value, low and high; what is not bounded or not known is null.  Ranks: local.
+ * Errors: sticks. */
+void cairn_study_put_value(struct cairn_json *json, const char *name,
+                           struct cairn_study_value value);
+
+/** A member of fit.json.  room: [CAIRN_STUDY_DRAWS].  Ranks: local.  Errors: sticks. */
+void cairn_study_put_fit(struct cairn_json *json, const struct cairn_study_series *series,
+                         const struct cairn_study_fit *fit, double *room);
+
+/** A member of scaling.json.  Ranks: local.  Errors: sticks. */
+void cairn_study_put_scaling(struct cairn_json *json, const char *name,
+                             const struct cairn_study_times *times,
+                             const struct cairn_study_predictions *predictions);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Where the time of an update went, for each world, batch and split that a series has; medians over
+ * its cells.  Local. */
+#ifndef CAIRN_STUDY_TIMES_H
+#define CAIRN_STUDY_TIMES_H
+
+#include "cairn/status.h"
+#include "study/series.h"
+
+/** Seconds per update at one (ranks, B, b, A). */
+struct cairn_study_time {
+    int ranks;
+    uint64_t global, micro, accumulate;
+    size_t n_cells;
+    double
+        micro_batches; /* of the slowest rank per update: A, less where an epoch's tail is short */
+    double per_update_s; /* all of it */
+    double data_s, compute_s;
+    double micro_s;  /* data and compute of one micro-batch */
+    double sum_s;    /* the sum over the ranks, without what the slowest rank waited for others */
+    double update_s; /* the optimizer */
+    double rest_s;   /* what remains */
+};
+
+/** All of a series, by ranks, B, b, A. */
+struct cairn_study_times {
+    struct cairn_study_time *time; /* [n] owned */
+    size_t n;
+    double n_bytes;     /* of the gradient, as floats */
+    const char *reason; /* why there is none; else NULL */
+};
+
+/**
+ * Sort out the times of a series.  A cell that diverged, made no update or has a time that is not a
+ * number above 0 does not count.
+ *
+ * Ranks   local
+ * Errors  CAIRN_USAGE: memory
+ */
+CAIRN_CHECKED cairn_status cairn_study_times_create(const struct cairn_study_series *series,
+                                                    struct cairn_study_times *out);
+
+/** Release them; zeroed ones are fine.  Ranks: local.  Errors: none. */
+void cairn_study_times_free(struct cairn_study_times *times);
+
+#endif
