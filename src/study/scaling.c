@@ -13,18 +13,34 @@ static double seconds_by(const struct cairn_alpha_beta *cost, enum cairn_probe_w
     return ranks > 1 ? cairn_probe_predict(cost, way, (int)ranks, n_bytes) : 0;
 }
 
-static void fit_micro(const struct cairn_study_measured *measured, size_t n,
+/* The next larger size of a micro-batch; 0: there is none. */
+static uint64_t next_micro(const struct cairn_study_measured *measured, size_t n, uint64_t last)
+{
+    uint64_t next = 0;
+    for (size_t i = 0; i < n; i++) {
+        uint64_t micro = measured[i].time->micro;
+        if (micro > last && (next == 0 || micro < next)) next = micro;
+    }
+    return next;
+}
+
+/* A size counts once, with its median: a point that was disturbed shall not bend the line. */
+static void fit_micro(const struct cairn_study_measured *measured, size_t n, double *room,
                       struct cairn_study_model *out)
 {
     struct cairn_study_costs costs = {0};
-    double cost[2], least = INFINITY;
-    for (size_t i = 0; i < n; i++) {
-        double micro = (double)measured[i].time->micro;
-        double micro_s = measured[i].time->micro_s * measured[i].micro;
-        cairn_study_costs_add(&costs, 1, micro, micro_s);
-        if (micro_s / micro < least) {
-            least = micro_s / micro;
-            out->best_micro = measured[i].time->micro;
+    double cost[2], least_s = INFINITY;
+    for (uint64_t micro = next_micro(measured, n, 0); micro > 0;
+         micro = next_micro(measured, n, micro)) {
+        size_t here = 0;
+        for (size_t i = 0; i < n; i++)
+            if (measured[i].time->micro == micro)
+                room[here++] = measured[i].time->micro_s * measured[i].micro;
+        double micro_s = cairn_study_median(room, here);
+        cairn_study_costs_add(&costs, 1, (double)micro, micro_s);
+        if (micro_s / (double)micro < least_s) {
+            least_s = micro_s / (double)micro;
+            out->best_micro = micro;
         }
     }
     cairn_study_costs_solve(&costs, cost);
@@ -125,7 +141,7 @@ void cairn_study_model_fit(const struct cairn_study_measured *measured, size_t n
                            struct cairn_study_model *out)
 {
     out->n_worlds = 0;
-    fit_micro(measured, n, out);
+    fit_micro(measured, n, room, out);
     take_worlds(measured, n, room, out);
     fit_link(out);
 }
@@ -142,7 +158,6 @@ static struct cairn_study_world world_at(const struct cairn_study_model *model, 
     return (struct cairn_study_world){
         .ranks = ranks,
         .slow = a->slow + part * (b->slow - a->slow),
-        .sum_s = a->sum_s + part * (b->sum_s - a->sum_s),
         .update_s = a->update_s + part * (b->update_s - a->update_s),
         .rest_s = a->rest_s + part * (b->rest_s - a->rest_s),
     };
@@ -155,14 +170,20 @@ static double stated_s(const struct cairn_study_model *model, double ranks)
                 seconds_by(model->stated, CAIRN_PROBE_DOUBLING, ranks, model->n_bytes));
 }
 
-double cairn_study_model_sum_s(const struct cairn_study_model *model, double ranks)
+double cairn_study_model_link_s(const struct cairn_study_model *model, double ranks)
 {
     const struct cairn_study_link *link = &model->link;
-    double least = model->world[0].ranks, most = model->world[model->n_worlds - 1].ranks;
-    if (ranks <= 1) return least <= 1 ? model->world[0].sum_s : 0;
+    double most = model->world[model->n_worlds - 1].ranks;
+    if (ranks <= 1) return 0;
     if (ranks > most && model->stated != NULL) return stated_s(model, ranks);
-    if (link->known) return seconds_by(&link->cost[link->way], link->way, ranks, model->n_bytes);
-    return ranks >= fmax(2, least) && ranks <= most ? world_at(model, ranks).sum_s : NAN;
+    return link->known ? seconds_by(&link->cost[link->way], link->way, ranks, model->n_bytes) : NAN;
+}
+
+double cairn_study_model_sum_s(const struct cairn_study_model *model, double ranks)
+{
+    for (size_t i = 0; i < model->n_worlds; i++)
+        if ((int)model->world[i].ranks == (int)ranks) return model->world[i].sum_s;
+    return cairn_study_model_link_s(model, ranks);
 }
 
 double cairn_study_model_update_s(const struct cairn_study_model *model, double ranks, double micro,

@@ -55,9 +55,13 @@ struct cairn_study_measured {
 void cairn_study_model_fit(const struct cairn_study_measured *measured, size_t n, double *room,
                            struct cairn_study_model *out);
 
-/** Seconds of one sum over so many ranks: by the stated link beyond the measured worlds, where
- * there is one, else by the fitted one, else between the measured ones; NaN beyond them.  Ranks:
- * local. Errors: none. */
+/** Seconds of one sum over so many ranks by the link: the stated one beyond the measured worlds,
+ * where there is one, else the fitted one; NaN where there is none, 0 on one rank.  Ranks: local.
+ * Errors: none. */
+double cairn_study_model_link_s(const struct cairn_study_model *model, double ranks);
+
+/** Seconds of one sum: as measured in a measured world, else by the link.  Ranks: local.
+ * Errors: none. */
 double cairn_study_model_sum_s(const struct cairn_study_model *model, double ranks);
 
 /** Seconds of an update of so many micro-batches of b samples on the slowest rank.  Ranks: local.

@@ -58,7 +58,7 @@ static void put_model(struct cairn_json *json, const struct cairn_study_predicti
         cairn_json_number(json, "ranks", world->ranks);
         cairn_json_number(json, "slow", world->slow);
         cairn_json_number(json, "sum_s", world->sum_s);
-        cairn_json_number(json, "fitted_sum_s", cairn_study_model_sum_s(model, world->ranks));
+        cairn_json_number(json, "link_sum_s", cairn_study_model_link_s(model, world->ranks));
         cairn_json_number(json, "update_s", world->update_s);
         cairn_json_number(json, "rest_s", world->rest_s);
         cairn_json_close(json, '}');

@@ -120,7 +120,7 @@ static void planted_costs_are_found(void **state)
         assert_near(model->world[2].rest_s, REST_S, 1e-6); /* a difference of larger ones */
         assert_int_equal(model->link.way, ways[i]);
         for (int ranks = 2; ranks <= 64; ranks *= 2)
-            assert_near(cairn_study_model_sum_s(model, ranks), sum_s(&plan, ranks), EXACT);
+            assert_near(cairn_study_model_link_s(model, ranks), sum_s(&plan, ranks), EXACT);
         assert_true(w.made.fitted.max < EXACT && w.made.held_out.max < EXACT);
         release(&w);
         study_free(&table);
