@@ -309,8 +309,8 @@ static void work_out(struct work *work, const struct cairn_alpha_beta *stated,
     choose_ranks(work);
     if (!out->model.link.known && stated == NULL)
         out->sum_reason =
-            "sums were measured with fewer than two numbers of several ranks: measure "
-            "more of them, or state the link";
+            "sums were measured on fewer than two numbers of ranks above 1: measure more "
+            "of them, or state the link";
     if (work->n_off >= FEWEST_HELD_OUT)
         draw_models(work);
     else
