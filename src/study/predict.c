@@ -49,7 +49,7 @@ static double updates_moved_by(const struct work *work, size_t draw)
 
 static double of_point(const struct cairn_study_model *model, const struct cairn_study_time *time)
 {
-    return cairn_study_model_update_s(model, time->ranks, (double)time->micro, time->micro_batches);
+    return cairn_study_model_update_s(model, time->ranks, (double)time->own, time->micro_batches);
 }
 
 static void take_all(struct work *work, size_t but)

@@ -18,7 +18,7 @@ static uint64_t next_micro(const struct cairn_study_measured *measured, size_t n
 {
     uint64_t next = 0;
     for (size_t i = 0; i < n; i++) {
-        uint64_t micro = measured[i].time->micro;
+        uint64_t micro = measured[i].time->own;
         if (micro > last && (next == 0 || micro < next)) next = micro;
     }
     return next;
@@ -34,7 +34,7 @@ static void fit_micro(const struct cairn_study_measured *measured, size_t n, dou
          micro = next_micro(measured, n, micro)) {
         size_t here = 0;
         for (size_t i = 0; i < n; i++)
-            if (measured[i].time->micro == micro)
+            if (measured[i].time->own == micro)
                 room[here++] = measured[i].time->micro_s * measured[i].micro;
         double micro_s = cairn_study_median(room, here);
         cairn_study_costs_add(&costs, 1, (double)micro, micro_s);
@@ -55,7 +55,7 @@ static double part_of(const struct cairn_study_measured *m, const struct cairn_s
                       enum part part)
 {
     const struct cairn_study_time *time = m->time;
-    double line_s = model->fixed_s + (double)time->micro * model->sample_s;
+    double line_s = model->fixed_s + (double)time->own * model->sample_s;
     switch (part) {
     case SLOW: return line_s > 0 ? time->micro_s * m->micro / line_s : 1;
     case SUM: return time->sum_s * m->sum;

@@ -49,11 +49,13 @@ static struct cairn_study_time of_cell(row_pointer row)
     double left_s = fmax(0, row->training_s - busy_s);
     double sum_s = fmin(row->reduce_s, left_s);
     double micro_batches = (double)row->accumulate * full;
+    double own = (double)row->global / (double)row->accumulate;
     return (struct cairn_study_time){
         .ranks = row->ranks,
         .global = row->global,
         .micro = row->micro,
         .accumulate = row->accumulate,
+        .own = own < (double)row->micro ? (uint64_t)ceil(own) : row->micro,
         .micro_batches = micro_batches,
         .per_update_s = row->training_s / n,
         .data_s = row->data_s / n,

@@ -11,6 +11,8 @@
 struct cairn_study_time {
     int ranks;
     uint64_t global, micro, accumulate;
+    uint64_t
+        own; /* samples of a micro-batch of the slowest rank, on average: b, or less where B is */
     size_t n_cells;
     double
         micro_batches; /* of the slowest rank per update: A, less where an epoch's tail is short */

@@ -186,6 +186,23 @@ static void waiting_is_no_sum(void **state)
     study_free(&table);
 }
 
+/* A micro-batch is no larger than what there is to work. */
+static void small_batches_have_small_micro_batches(void **state)
+{
+    const struct plan plan = {.way = CAIRN_PROBE_RING};
+    struct cairn_study_table table = {0};
+    struct worked w;
+    (void)state;
+    plant(&table, &plan, 4);
+    for (size_t i = 0; i < table.n_rows; i++)
+        if (table.row[i].global == 32 && table.row[i].ranks == 1) table.row[i].micro = 128;
+    work_out(&w, &table, NULL);
+    assert_near(w.made.model.sample_s, SAMPLE_S, EXACT);
+    assert_int_equal(w.made.model.best_micro, 64);
+    release(&w);
+    study_free(&table);
+}
+
 static void fastest_batch_is_the_minimum(void **state)
 {
     static const double b_crits[] = {1, 50, 400, 3000, 1e6};
@@ -298,9 +315,13 @@ static void times_that_are_none(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(planted_costs_are_found), cmocka_unit_test(noisy_costs_predict),
-        cmocka_unit_test(waiting_is_no_sum),       cmocka_unit_test(fastest_batch_is_the_minimum),
-        cmocka_unit_test(link_that_is_not_known),  cmocka_unit_test(json_says_all),
+        cmocka_unit_test(planted_costs_are_found),
+        cmocka_unit_test(noisy_costs_predict),
+        cmocka_unit_test(waiting_is_no_sum),
+        cmocka_unit_test(small_batches_have_small_micro_batches),
+        cmocka_unit_test(fastest_batch_is_the_minimum),
+        cmocka_unit_test(link_that_is_not_known),
+        cmocka_unit_test(json_says_all),
         cmocka_unit_test(times_that_are_none),
     };
     return cmocka_run_group_tests_name("study_scaling", tests, NULL, NULL);
