@@ -37,6 +37,8 @@ pkg_check_modules(CAIRN_YAML IMPORTED_TARGET yaml-0.1)
 cairn_need(CAIRN_YAML_FOUND libyaml libyaml-dev libyaml-devel)
 pkg_check_modules(CAIRN_XXHASH IMPORTED_TARGET libxxhash)
 cairn_need(CAIRN_XXHASH_FOUND xxHash libxxhash-dev xxhash-devel)
+pkg_check_modules(CAIRN_JANSSON IMPORTED_TARGET jansson)
+cairn_need(CAIRN_JANSSON_FOUND Jansson libjansson-dev jansson-devel)
 find_package(OpenMP QUIET COMPONENTS C)
 
 # Any flavour of OpenBLAS, or FlexiBLAS, which passes calls on to one that is chosen at run time.

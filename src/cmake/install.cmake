@@ -17,7 +17,7 @@ install(FILES ${PROJECT_BINARY_DIR}/cairn-config.cmake ${PROJECT_BINARY_DIR}/cai
 
 # The library is a static one, so cairn.pc names everything that it needs.  MPI and HDF5 go by path: their .pc files have
 # other names everywhere.
-string(REPLACE ";" " " CAIRN_PC_REQUIRES "${CAIRN_BLAS_MODULE_NAME};yaml-0.1;libxxhash;zlib")
+string(REPLACE ";" " " CAIRN_PC_REQUIRES "${CAIRN_BLAS_MODULE_NAME};yaml-0.1;libxxhash;jansson;zlib")
 set(libraries ${HDF5_C_LIBRARIES} ${MPI_C_LIBRARIES} ${MPI_C_LINK_FLAGS} ${OpenMP_C_FLAGS} ${CMAKE_THREAD_LIBS_INIT} -lm)
 list(REMOVE_DUPLICATES libraries)
 list(TRANSFORM libraries REPLACE "^([A-Za-z0-9_+]+)$" "-l\\1")

@@ -44,6 +44,7 @@ may_use()
     cblas.h | flexiblas_api.h) echo tensor ;;
     yaml.h) echo config ;;
     zlib.h) echo data ;;
+    jansson.h) echo report ;;
     xxhash.h) echo "tensor report data" ;;
     assert.h) echo nobody ;;
     *) echo "$all" ;;
@@ -90,7 +91,7 @@ done
 # Public headers stand on each other and on the C library.
 if [ -d include ]; then
     all_bad < <(grep -rnE '^ *# *include *"' include | grep -v '"cairn/' | sed 's/$/: not a public header/')
-    all_bad < <(grep -rnE '<(mpi|hdf5|cblas|yaml|zlib|xxhash)\.h>' include | sed 's/$/: not for public headers/')
+    all_bad < <(grep -rnE '<(mpi|hdf5|cblas|yaml|zlib|xxhash|jansson)\.h>' include | sed 's/$/: not for public headers/')
 fi
 # The compiler would silently take glibc's.
 all_bad < <(sources src -- err.h error.h errno.h math.h io.h time.h signal.h string.h limits.h | sed 's/$/: named like a header of libc/')

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * cairn report DIR...: charts and tables of runs and studies, as one page or as pictures. */
+#include "report/report.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "cli/command.h"
+
+/* What the command line says. */
+struct request {
+    const char **folder; /* [n_folders]; owned */
+    size_t n_folders;
+    const char *out;
+    bool png, svg;
+};
+
+static cairn_status read_request(const struct cairn_arguments *arguments, struct request *request)
+{
+    int position = 0;
+    const char *name = NULL;
+    const char *value = NULL;
+    CAIRN_TRY(cairn_memory_get((size_t)arguments->count + 1, sizeof *request->folder, "arguments",
+                               &request->folder));
+    for (;;) {
+        CAIRN_TRY(cairn_arguments_next(arguments, "-o= --png --svg", &position, &name, &value));
+        if (name == NULL && value == NULL) break;
+        if (name == NULL)
+            request->folder[request->n_folders++] = value;
+        else if (strcmp(name, "-o") == 0)
+            request->out = value;
+        else if (strcmp(name, "--png") == 0)
+            request->png = true;
+        else
+            request->svg = true;
+    }
+    if (request->n_folders == 0)
+        return cairn_fail(CAIRN_USAGE, "which folder? usage: cairn report DIR... [-o report.html]");
+    if (request->png && request->svg)
+        return cairn_fail(CAIRN_USAGE, "--png and --svg are two reports; ask for one at a time");
+    return CAIRN_OK;
+}
+
+/* Of a single folder a report lies in it, of several in the working folder. */
+static cairn_status choose_out(const struct request *request, char out[CAIRN_PATH_BYTES])
+{
+    const char *name = request->png ? "report-png" : request->svg ? "report-svg" : "report.html";
+    if (request->out != NULL) return cairn_path_copy(request->out, out);
+    if (request->n_folders > 1) return cairn_path_copy(name, out);
+    return cairn_path_join(request->folder[0], name, out);
+}
+
+static cairn_status write_pictures(const struct request *request, const char *out)
+{
+    size_t n = 0;
+    CAIRN_TRY(cairn_report_pictures(request->folder, request->n_folders, out,
+                                    request->png ? CAIRN_PICTURE_PNG : CAIRN_PICTURE_SVG_ALONE,
+                                    &n));
+    cairn_log_info("%zu charts are in %s", n, out);
+    return CAIRN_OK;
+}
+
+static cairn_status run_report(const struct cairn_arguments *arguments, cairn_comm *comm)
+{
+    (void)comm;
+    struct request request = {.n_folders = 0};
+    char out[CAIRN_PATH_BYTES];
+    cairn_status st = read_request(arguments, &request);
+    if (st == CAIRN_OK) st = choose_out(&request, out);
+    if (st == CAIRN_OK && (request.png || request.svg)) {
+        st = write_pictures(&request, out);
+    } else if (st == CAIRN_OK) {
+        st = cairn_report_write(request.folder, request.n_folders, out);
+        if (st == CAIRN_OK) cairn_log_info("%s is written; open it with a browser", out);
+    }
+    free(request.folder);
+    return st;
+}
+
+const struct cairn_command cairn_command_report = {
+    .name = "report",
+    .usage = "cairn report DIR... [-o report.html] [--png | --svg]",
+    .doc = "charts and tables of runs and studies, on one page",
+    .help = "\n"
+            "  cairn report runs/digits              writes runs/digits/report.html\n"
+            "  cairn report runs/a runs/b -o ab.html   lays runs over each other\n"
+            "\n"
+            "  DIR...      folders of runs (cairn train) and studies (cairn study)\n"
+            "  -o FILE     the page; default report.html, in the folder where there is one, else "
+            "here\n"
+            "  --png       the same charts as PNG files, in the folder -o; default report-png/, "
+            "beside the page\n"
+            "  --svg       the same charts as SVG files; default report-svg/\n"
+            "\n"
+            "The page is one file without scripts, for browsers and printers, and needs no "
+            "network.  gnuplot draws the charts.\n",
+    .once = true,
+    .run = run_report,
+};

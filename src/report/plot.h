@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * What is to be drawn: axes and series of points, or a heat map; and the picture that gnuplot makes
+ * of it.  A failure sticks: the calls that follow do nothing and cairn_plot_draw() tells.  Knows
+ * nothing of runs.  Local.
+ *
+ * Labels may come from files: what reaches gnuplot of them is letters, digits and a few harmless
+ * signs. */
+#ifndef CAIRN_REPORT_PLOT_H
+#define CAIRN_REPORT_PLOT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cairn/status.h"
+#include "report/thin.h"
+
+enum {
+    CAIRN_PLOT_MOST_SERIES = 128,
+    CAIRN_PLOT_MOST_TICS = 64,
+    CAIRN_PLOT_MOST_POINTS = 240, /* of a series that is thinned */
+    CAIRN_PLOT_WIDTH = 460,       /* units of the drawing */
+    CAIRN_PLOT_HEIGHT = 300,
+    CAIRN_PLOT_TEXT_BYTES = 160,
+    CAIRN_COLOUR_GREY = 0x767676,
+};
+
+/** How a series is drawn. */
+enum cairn_look {
+    CAIRN_LOOK_LINE,   /* with the range from low to high behind it, where it has one */
+    CAIRN_LOOK_MARKED, /* a line with a mark at each point */
+    CAIRN_LOOK_MARKS,
+    CAIRN_LOOK_RANGES, /* a line with marks and bars from low to high */
+    CAIRN_LOOK_AREA,   /* filled from low to high */
+    CAIRN_LOOK_BARS,   /* bars from low to high, one at each x */
+};
+
+/** Points that belong together. */
+struct cairn_series {
+    char *label; /* for the legend, as it came; NULL: it has no place there; owned */
+    uint32_t colour;
+    enum cairn_look look;
+    bool dashed;
+    struct cairn_point *point; /* [n]; owned */
+    size_t n, room;
+};
+
+/** A mark beside an axis. */
+struct cairn_tic {
+    double at;
+    char *label; /* as it came; owned */
+};
+
+/** One axis; NaN: as the points have it. */
+struct cairn_axis {
+    const char *label; /* with its unit; a constant */
+    bool log;
+    bool from_zero;
+    bool upright; /* its marks are written upwards, for long ones */
+    double low, high;
+    struct cairn_tic tic[CAIRN_PLOT_MOST_TICS]; /* none: round numbers */
+    size_t n_tics;
+};
+
+/** A chart.  Zero it, with name and title, before use. */
+struct cairn_plot {
+    char name[CAIRN_PLOT_TEXT_BYTES];  /* "loss-updates": of files */
+    char title[CAIRN_PLOT_TEXT_BYTES]; /* a sentence for those who do not see it */
+    struct cairn_axis x, y;
+    struct cairn_series *series[CAIRN_PLOT_MOST_SERIES];
+    size_t n_series;
+    double *heat; /* [n_heat_y, n_heat_x], drawn instead of series; owned */
+    size_t n_heat_x, n_heat_y;
+    const char *heat_label;
+    cairn_status st;
+};
+
+/** What kind of picture. */
+enum cairn_picture { CAIRN_PICTURE_SVG, CAIRN_PICTURE_PNG, CAIRN_PICTURE_SVG_ALONE };
+
+/** Begin one; its name is [a-z0-9-].  Ranks: local.  Errors: none. */
+void cairn_plot_begin(struct cairn_plot *plot, const char *name, const char *title);
+
+/** A colour that is told from the others by most people, or n colours from dark to light, for what
+ * has an order.  Ranks: local.  Errors: none.  Source: Okabe and Ito 2008; viridis: van der Walt
+ * and Smith 2015, dedicated to the public. */
+uint32_t cairn_colour(size_t i);
+uint32_t cairn_colour_of(size_t i, size_t n);
+
+/** One more series, owned by the plot; NULL after a failure, or where there are too many.
+ *  Ranks: local.  Errors: stick. */
+struct cairn_series *cairn_plot_add(struct cairn_plot *plot, const char *label, uint32_t colour,
+                                    enum cairn_look look);
+
+/** One more point; `series` may be NULL, and what is not finite is left out.  Ranks: local.
+ *  Errors: stick. */
+void cairn_plot_put(struct cairn_plot *plot, struct cairn_series *series, struct cairn_point point);
+
+/** The points of two columns of n, thinned.  Ranks: local.  Errors: stick. */
+void cairn_plot_columns(struct cairn_plot *plot, struct cairn_series *series, const double *x,
+                        const double *y, size_t n);
+
+/** A mark beside an axis.  Ranks: local.  Errors: stick. */
+void cairn_plot_tic(struct cairn_plot *plot, struct cairn_axis *axis, double at, const char *label);
+
+/** Make it a heat map of ny x nx values, all NaN at first.  Ranks: local.  Errors: stick. */
+void cairn_plot_heat(struct cairn_plot *plot, const char *label, size_t ny, size_t nx);
+
+/** Whether there is anything to see.  Ranks: local.  Errors: none. */
+bool cairn_plot_is_empty(const struct cairn_plot *plot);
+
+/**
+ * Let gnuplot draw it.
+ *
+ * *out      *n bytes and a NUL, to be released with free()
+ *
+ * Ranks   local
+ * Errors  what stuck; those of cairn_gnuplot_run()
+ */
+CAIRN_CHECKED cairn_status cairn_plot_draw(struct cairn_plot *plot, enum cairn_picture kind,
+                                           char **out, size_t *n);
+
+/** Release what it owns.  Ranks: local.  Errors: none. */
+void cairn_plot_free(struct cairn_plot *plot);
+
+/** The series that element `i` (from 0) of the drawing belongs to, or NULL.  Ranks: local.
+ * Errors: none. */
+const struct cairn_series *cairn_plot_element(const struct cairn_plot *plot, size_t i);
+
+#endif

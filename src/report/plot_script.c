@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * The script for gnuplot: data inside it, so that no file is named.  Ranges and marks are chosen
+ * here, since gnuplot's own crowd a narrow chart. */
+#include "report/plot_script.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/utf8.h"
+
+enum { MOST_ROUND = 6 };
+
+/* ---- texts */
+
+static bool is_harmless(uint32_t code)
+{
+    static const char signs[] = " .,:;+-*/=()[]#_|";
+    if (code >= 0x80) return cairn_utf8_is_plain(code);
+    if (code >= '0' && code <= '9') return true;
+    if ((code | 0x20) >= 'a' && (code | 0x20) <= 'z') return true;
+    return code != 0 && strchr(signs, (int)code) != NULL;
+}
+
+void cairn_plot_label(const char *label, char out[CAIRN_PLOT_LABEL_BYTES])
+{
+    size_t left = strlen(label);
+    size_t used = 0;
+    uint32_t code = 0;
+    while (left >= CAIRN_PLOT_LABEL_BYTES) { /* what tells names of folders apart is at their end */
+        size_t n = cairn_utf8_read(label, left, &code);
+        label += n == 0 ? 1 : n;
+        left -= n == 0 ? 1 : n;
+    }
+    while (left > 0) {
+        size_t n = cairn_utf8_read(label, left, &code);
+        bool keep = n > 0 && is_harmless(code);
+        if (keep)
+            memcpy(out + used, label, n);
+        else
+            out[used] = '_';
+        used += keep ? n : 1;
+        label += n == 0 ? 1 : n;
+        left -= n == 0 ? 1 : n;
+    }
+    out[used] = '\0';
+}
+
+void cairn_plot_number(double value, char out[CAIRN_PLOT_LABEL_BYTES])
+{
+    double size = fabs(value);
+    const char *unit = size >= 1e12 ? "" : size >= 1e9 ? "G" : size >= 1e6 ? "M" : "k";
+    double by = size >= 1e9 ? 1e9 : size >= 1e6 ? 1e6 : 1e3;
+    if (size < 1e4 || size >= 1e12)
+        snprintf(out, CAIRN_PLOT_LABEL_BYTES, "%.6g", size < 1e-12 ? 0 : value);
+    else
+        snprintf(out, CAIRN_PLOT_LABEL_BYTES, "%.6g%s", value / by, unit);
+}
+
+/* ---- ranges */
+
+struct range {
+    double low, high;
+};
+
+static void widen(struct range *range, double value, bool log)
+{
+    if (!isfinite(value) || (log && value <= 0)) return;
+    if (!(range->low <= value)) range->low = value; /* also where it is NaN */
+    if (!(range->high >= value)) range->high = value;
+}
+
+static struct range find_range(const struct cairn_plot *plot, bool of_x)
+{
+    const struct cairn_axis *axis = of_x ? &plot->x : &plot->y;
+    struct range range = {(double)NAN, (double)NAN};
+    for (size_t s = 0; s < plot->n_series; s++) {
+        const struct cairn_series *series = plot->series[s];
+        for (size_t i = 0; i < series->n; i++) {
+            const struct cairn_point *p = &series->point[i];
+            widen(&range, of_x ? p->x : p->y, axis->log);
+            widen(&range, of_x ? p->x : p->low, axis->log);
+            widen(&range, of_x ? p->x : p->high, axis->log);
+        }
+    }
+    if (axis->from_zero) widen(&range, 0, axis->log);
+    if (isnan(range.low)) range = (struct range){axis->log ? 1 : 0, axis->log ? 10 : 1};
+    return range;
+}
+
+/* Some air around the points, so that none lies on the frame. */
+static struct range choose_range(const struct cairn_plot *plot, bool of_x)
+{
+    const struct cairn_axis *axis = of_x ? &plot->x : &plot->y;
+    struct range range = find_range(plot, of_x);
+    double air = of_x ? 0.02 : 0.05;
+    if (axis->log) {
+        double times = pow(range.high / range.low, air);
+        times = times < 1.05 ? 1.05 : times;
+        range = (struct range){range.low / times, range.high * times};
+    } else {
+        double more = (range.high - range.low) * air;
+        if (more <= 0) more = range.high == 0 ? 1 : fabs(range.high) * 0.1;
+        range = (struct range){range.low == 0 ? 0 : range.low - more, range.high + more};
+    }
+    if (isfinite(axis->low)) range.low = axis->low;
+    if (isfinite(axis->high)) range.high = axis->high;
+    return range;
+}
+
+/* ---- marks beside an axis */
+
+static void put_tic(FILE *out, double at, const char *label, size_t *n)
+{
+    char text[CAIRN_PLOT_LABEL_BYTES];
+    cairn_plot_label(label, text);
+    fprintf(out, "%s'%s' %.9g", (*n)++ == 0 ? "" : ", ", text, at);
+}
+
+static void put_number(FILE *out, double at, size_t *n)
+{
+    char text[CAIRN_PLOT_LABEL_BYTES];
+    cairn_plot_number(at, text);
+    put_tic(out, at, text, n);
+}
+
+/* The round distance, 1, 2 or 5 of a power of ten, that gives at most MOST_ROUND marks. */
+static double round_distance(struct range range)
+{
+    double rough = (range.high - range.low) / MOST_ROUND;
+    double power = pow(10, floor(log10(rough)));
+    double times = rough / power;
+    return power * (times <= 1 ? 1 : times <= 2 ? 2 : times <= 5 ? 5 : 10);
+}
+
+static void put_linear(FILE *out, struct range range)
+{
+    size_t n = 0;
+    double distance = round_distance(range);
+    double first = ceil(range.low / distance - 1e-9);
+    for (double i = first; i * distance <= range.high + 1e-9 * distance && n < 2 * MOST_ROUND; i++)
+        put_number(out, i * distance, &n);
+}
+
+static void put_log(FILE *out, struct range range)
+{
+    static const double times[] = {1, 2, 5};
+    size_t n = 0;
+    double decades = log10(range.high / range.low);
+    double every = ceil(decades / MOST_ROUND);
+    size_t n_times = decades < 1.5 ? 3 : 1;
+    for (double power = floor(log10(range.low)); power <= log10(range.high); power++) {
+        if (every > 1 && fmod(power, every) != 0) continue;
+        for (size_t i = 0; i < n_times; i++) {
+            double at = times[i] * pow(10, power);
+            if (at >= range.low && at <= range.high) put_number(out, at, &n);
+        }
+    }
+    if (n == 0) put_number(out, range.low, &n);
+}
+
+static void put_axis(FILE *out, const char *letter, const struct cairn_axis *axis,
+                     struct range range)
+{
+    size_t n = 0;
+    if (axis->log) fprintf(out, "set logscale %s\n", letter);
+    fprintf(out, "set %srange [%.9g:%.9g]\nset %stics %s (", letter, range.low, range.high, letter,
+            axis->upright ? "rotate by 60 right" : "norotate");
+    if (axis->n_tics > 0)
+        for (size_t i = 0; i < axis->n_tics; i++)
+            put_tic(out, axis->tic[i].at, axis->tic[i].label, &n);
+    else if (axis->log)
+        put_log(out, range);
+    else
+        put_linear(out, range);
+    fprintf(out, ")\n");
+}
+
+/* ---- data and elements */
+
+static bool has_range(const struct cairn_series *series)
+{
+    for (size_t i = 0; i < series->n; i++)
+        if (series->point[i].low < series->point[i].high) return true;
+    return false;
+}
+
+size_t cairn_plot_elements(const struct cairn_series *series)
+{
+    if (series->n == 0) return 0;
+    return series->look == CAIRN_LOOK_LINE && has_range(series) ? 2 : 1;
+}
+
+static void put_data(FILE *out, const struct cairn_plot *plot)
+{
+    for (size_t s = 0; s < plot->n_series; s++) {
+        const struct cairn_series *series = plot->series[s];
+        if (series->n == 0) continue;
+        fprintf(out, "$s%zu << END\n", s);
+        for (size_t i = 0; i < series->n; i++) {
+            const struct cairn_point *p = &series->point[i];
+            fprintf(out, "%.7g %.7g %.7g %.7g\n", p->x, p->y, p->low, p->high);
+        }
+        fprintf(out, "END\n");
+    }
+}
+
+/* Lines, marks and areas by their look; %06x is the colour. */
+static void put_look(FILE *out, const struct cairn_series *series)
+{
+    unsigned colour = series->colour;
+    const char *dash = series->dashed ? " dt (8,5)" : "";
+    switch (series->look) {
+    case CAIRN_LOOK_LINE:
+        fprintf(out, "1:2 with lines lw 1.8 lc rgb '#%06x'%s", colour, dash);
+        break;
+    case CAIRN_LOOK_MARKED:
+        fprintf(out, "1:2 with linespoints lw 1.4 pt 7 ps 0.4 lc rgb '#%06x'%s", colour, dash);
+        break;
+    case CAIRN_LOOK_MARKS:
+        fprintf(out, "1:2 with points lw 1.5 pt %d ps 0.6 lc rgb '#%06x'", series->dashed ? 6 : 7,
+                colour);
+        break;
+    case CAIRN_LOOK_RANGES:
+        fprintf(out, "1:2:3:4 with yerrorlines lw 1.4 pt 7 ps 0.5 lc rgb '#%06x'%s", colour, dash);
+        break;
+    case CAIRN_LOOK_AREA:
+        fprintf(out, "1:3:4 with filledcurves fs solid 0.85 noborder lc rgb '#%06x'", colour);
+        break;
+    case CAIRN_LOOK_BARS:
+        fprintf(out,
+                "1:2:($1-0.38):($1+0.38):3:4 with boxxyerror fs solid 0.85 noborder lc rgb '#%06x'",
+                colour);
+        break;
+    }
+}
+
+static void put_series(FILE *out, const struct cairn_plot *plot)
+{
+    const char *before = "plot ";
+    for (size_t s = 0; s < plot->n_series; s++) {
+        const struct cairn_series *series = plot->series[s];
+        char label[CAIRN_PLOT_LABEL_BYTES] = "";
+        if (series->n == 0) continue;
+        if (cairn_plot_elements(series) == 2) {
+            fprintf(out,
+                    "%s$s%zu using 1:3:4 with filledcurves fs transparent solid 0.2 noborder lc "
+                    "rgb '#%06x' notitle",
+                    before, s, (unsigned)series->colour);
+            before = ", ";
+        }
+        fprintf(out, "%s$s%zu using ", before, s);
+        put_look(out, series);
+        if (series->label != NULL) cairn_plot_label(series->label, label);
+        fprintf(out, series->label == NULL ? " notitle" : " title '%s'", label);
+        before = ", ";
+    }
+    fprintf(out, "\n");
+}
+
+static void put_heat(FILE *out, const struct cairn_plot *plot)
+{
+    fprintf(out, "$heat << END\n");
+    for (size_t i = 0; i < plot->n_heat_x * plot->n_heat_y; i++) {
+        bool last = i % plot->n_heat_x == plot->n_heat_x - 1;
+        if (isfinite(plot->heat[i]))
+            fprintf(out, "%.5g%c", plot->heat[i], last ? '\n' : ' ');
+        else
+            fprintf(out, "NaN%c", last ? '\n' : ' ');
+    }
+    fprintf(out, "END\n"
+                 "set palette maxcolors 64 defined (0 '#440154', 1 '#46327e', 2 '#365c8d', 3 "
+                 "'#277f8e', 4 '#1fa187', 5 '#4ac16d', 6 '#a0da39', 7 '#fde725')\n"
+                 "set cbtics scale 0\n"
+                 "set colorbox noborder\n"
+                 "unset grid\n"
+                 "plot $heat matrix using 1:2:3 with image pixels notitle\n");
+}
+
+static void put_frame(FILE *out, const struct cairn_plot *plot, enum cairn_picture kind)
+{
+    static const char *const terminal[] = {
+        [CAIRN_PICTURE_SVG] = "svg size %d,%d dynamic noenhanced font 'sans-serif,13'",
+        [CAIRN_PICTURE_SVG_ALONE] = "svg size %d,%d dynamic noenhanced font 'sans-serif,13' "
+                                    "background rgb 'white'",
+        [CAIRN_PICTURE_PNG] = "pngcairo size %d,%d noenhanced font 'sans,13' fontscale 2 linewidth "
+                              "2 pointscale 2 background rgb 'white'",
+    };
+    int times = kind == CAIRN_PICTURE_PNG ? 2 : 1;
+    char text[256];
+    snprintf(text, sizeof text, terminal[kind], times * CAIRN_PLOT_WIDTH,
+             times * CAIRN_PLOT_HEIGHT);
+    fprintf(out, "set encoding utf8\nset terminal %s%s\n", text,
+            kind == CAIRN_PICTURE_PNG ? "" : " name 'chart'");
+    fprintf(out,
+            "set border %d lc rgb '#888888'\nset tics nomirror scale 0.5 textcolor rgb '#444444'\n"
+            "set grid lt 1 lw 0.6 lc rgb '#dddddd'\n"
+            "set xlabel '%s' textcolor rgb '#222222'\n"
+            "set label 1 '%s' at screen 0.015, screen 0.955 left textcolor rgb '#222222'\n"
+            "set tmargin at screen 0.89\n",
+            plot->heat == NULL ? 3 : 0, plot->x.label == NULL ? "" : plot->x.label,
+            plot->y.label == NULL ? "" : plot->y.label);
+    if (kind == CAIRN_PICTURE_SVG)
+        fprintf(out, "unset key\n");
+    else
+        fprintf(out, "set key below left Left reverse samplen 2 spacing 1.1 noenhanced\n");
+    if (plot->heat_label != NULL)
+        fprintf(out,
+                "set label 2 '%s' at screen 0.985, screen 0.955 right textcolor rgb '#222222'\n",
+                plot->heat_label);
+}
+
+cairn_status cairn_plot_script(const struct cairn_plot *plot, enum cairn_picture kind, char **out,
+                               size_t *n)
+{
+    char *text = NULL;
+    size_t n_text = 0;
+    FILE *script = open_memstream(&text, &n_text);
+    if (script == NULL) return cairn_fail(CAIRN_USAGE, "no memory for a chart");
+    put_frame(script, plot, kind);
+    put_axis(script, "x", &plot->x, choose_range(plot, true));
+    put_axis(script, "y", &plot->y, choose_range(plot, false));
+    if (plot->heat != NULL) {
+        put_heat(script, plot);
+    } else {
+        put_data(script, plot);
+        put_series(script, plot);
+    }
+    bool well = !ferror(script);
+    if (fclose(script) != 0 || !well) {
+        free(text);
+        return cairn_fail(CAIRN_USAGE, "no memory for a chart");
+    }
+    *out = text;
+    *n = n_text;
+    return CAIRN_OK;
+}

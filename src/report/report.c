@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Reports: read the folders, draw the figures of chart/charts.def, write the page. */
+#include "report/report.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "report/chart/chart.h"
+#include "report/gnuplot.h"
+#include "report/overview.h"
+#include "report/run_labels.h"
+
+#define X(name) extern const struct cairn_chart cairn_chart_##name;
+#include "report/chart/charts.def"
+#undef X
+
+static const struct cairn_chart *const charts[] = {
+#define X(name) &cairn_chart_##name,
+#include "report/chart/charts.def"
+#undef X
+};
+
+static cairn_status neither(const char *folder)
+{
+    struct stat about;
+    if (stat(folder, &about) != 0)
+        return cairn_fail(CAIRN_DATA, "%s: there is no such folder", folder);
+    if (!S_ISDIR(about.st_mode))
+        return cairn_fail(CAIRN_DATA, "%s: is no folder; name that of a run or a study", folder);
+    return cairn_fail(CAIRN_DATA,
+                      "%s: is neither a run nor a study: it holds no metrics.csv, config.yaml or "
+                      "summary.json, and no study.csv",
+                      folder);
+}
+
+static cairn_status read_folder(struct cairn_report *report, const char *folder)
+{
+    if (cairn_study_files_are_there(folder))
+        return cairn_study_files_read(folder, &report->study[report->n_studies++]);
+    if (cairn_run_files_are_there(folder))
+        return cairn_run_files_read(folder, &report->run[report->n_runs++]);
+    return neither(folder);
+}
+
+static void free_report(struct cairn_report *report)
+{
+    for (size_t i = 0; i < report->n_runs; i++) cairn_run_files_free(&report->run[i]);
+    for (size_t i = 0; i < report->n_studies; i++) cairn_study_files_free(&report->study[i]);
+    free(report->run);
+    free(report->study);
+}
+
+static cairn_status read_report(const char *const *folders, size_t n, struct cairn_report *report)
+{
+    CAIRN_TRY(cairn_memory_get(n, sizeof *report->run, "runs", &report->run));
+    CAIRN_TRY(cairn_memory_get(n, sizeof *report->study, "studies", &report->study));
+    for (size_t i = 0; i < n; i++) CAIRN_TRY(read_folder(report, folders[i]));
+    return cairn_run_labels(report->run, report->n_runs);
+}
+
+static cairn_status check_gnuplot(const char *folder)
+{
+    if (cairn_gnuplot_is_there()) return CAIRN_OK;
+    return cairn_fail(CAIRN_USAGE,
+                      "gnuplot, which draws the charts, is not installed (apt-get install "
+                      "gnuplot-nox, dnf install gnuplot-minimal); the CSVs in %s are as they were",
+                      folder);
+}
+
+/* Draw all figures; the page is ended in any case, *html NULL where that failed. */
+static cairn_status draw(const struct cairn_report *report, struct cairn_page *page, char **html,
+                         size_t *n)
+{
+    char title[CAIRN_PATH_BYTES];
+    size_t n_all = report->n_runs + report->n_studies;
+    const char *name = report->n_studies > 0 ? report->study[0].name : report->run[0].name;
+    if (n_all == 1)
+        snprintf(title, sizeof title, "%.200s", name);
+    else
+        snprintf(title, sizeof title, "%zu runs and studies: %.200s, ...", n_all, name);
+    cairn_overview_begin(page, report);
+    for (size_t i = 0; i < sizeof charts / sizeof charts[0]; i++) charts[i]->draw(page, report);
+    cairn_overview_end(page, report);
+    return cairn_page_end(page, title, html, n);
+}
+
+static cairn_status make(const char *const *folders, size_t n, struct cairn_page *page, char **html,
+                         size_t *n_html)
+{
+    struct cairn_report report = {.n_runs = 0};
+    cairn_status st = read_report(folders, n, &report);
+    if (st == CAIRN_OK) st = check_gnuplot(folders[0]);
+    if (st == CAIRN_OK) st = cairn_page_begin(page, page->folder, page->kind);
+    if (st == CAIRN_OK) st = draw(&report, page, html, n_html);
+    free_report(&report);
+    return st;
+}
+
+cairn_status cairn_report_write(const char *const *folders, size_t n, const char *path)
+{
+    struct cairn_page page = {.kind = CAIRN_PICTURE_SVG};
+    char *html = NULL;
+    size_t n_html = 0;
+    CAIRN_TRY(make(folders, n, &page, &html, &n_html));
+    cairn_status st = cairn_file_replace(path, html, n_html);
+    free(html);
+    return st;
+}
+
+cairn_status cairn_report_pictures(const char *const *folders, size_t n, const char *out,
+                                   enum cairn_picture kind, size_t *n_charts)
+{
+    struct cairn_page page = {.folder = out, .kind = kind};
+    char *html = NULL;
+    size_t n_html = 0;
+    CAIRN_TRY(cairn_folder_make(out));
+    CAIRN_TRY(make(folders, n, &page, &html, &n_html));
+    free(html);
+    *n_charts = page.n_charts;
+    return CAIRN_OK;
+}

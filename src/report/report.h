@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Reports: one page, or pictures, of runs and studies.  Local. */
+#ifndef CAIRN_REPORT_REPORT_H
+#define CAIRN_REPORT_REPORT_H
+
+#include <stddef.h>
+
+#include "cairn/status.h"
+#include "report/plot.h"
+
+/**
+ * Write a page with charts and tables of the runs and studies in these n folders.  Starts gnuplot.
+ *
+ * Ranks   local: one process alone; fit to be called behind MPI_Init (report/gnuplot.h)
+ * Errors  CAIRN_DATA: a folder is neither; CAIRN_USAGE: gnuplot is not installed; memory;
+ *         CAIRN_FILES: the page cannot be written
+ */
+CAIRN_CHECKED cairn_status cairn_report_write(const char *const *folders, size_t n,
+                                              const char *path);
+
+/** The same charts as files <name>.png or .svg in `out`, which is made where needed; *n_charts how
+ * many.  Ranks: local.  Errors: as above. */
+CAIRN_CHECKED cairn_status cairn_report_pictures(const char *const *folders, size_t n,
+                                                 const char *out, enum cairn_picture kind,
+                                                 size_t *n_charts);
+
+#endif
