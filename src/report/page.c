@@ -117,15 +117,46 @@ void cairn_page_note(struct cairn_page *page, const char *text)
     put_element(page, "<p class=\"note\">", text, "</p>");
 }
 
-static void put_inline(struct cairn_page *page, const char *picture, const struct cairn_plot *plot)
+static void put_swatch(struct cairn_page *page, const struct cairn_series *series)
 {
-    if (page->marks == NULL && !cairn_page_holds(page, cairn_svg_marks(picture, &page->marks)))
-        return;
-    if (!page->panels_open) cairn_page_put(page, "<div class=\"panels\">\n");
-    page->panels_open = true;
-    cairn_page_put(page, "<div class=\"panel\">");
-    cairn_page_holds(page, cairn_svg_inline(page->out, picture, plot));
-    cairn_page_put(page, "</div>\n");
+    static const char *const dash[] = {"", " stroke-dasharray=\"7 4\"",
+                                       " stroke-dasharray=\"3 3\""};
+    unsigned colour = series->colour;
+    bool filled = series->look == CAIRN_LOOK_AREA || series->look == CAIRN_LOOK_BARS;
+    bool marks = series->look == CAIRN_LOOK_MARKS || series->look == CAIRN_LOOK_RANGE_MARKS;
+    cairn_page_put(page, "<svg viewBox=\"0 0 28 12\" aria-hidden=\"true\">");
+    if (filled)
+        cairn_page_put(page, "<rect x=\"4\" width=\"20\" height=\"12\" fill=\"#%06x\"/>", colour);
+    else if (!marks)
+        cairn_page_put(page, "<path d=\"M0 6H28\" stroke=\"#%06x\" stroke-width=\"2.5\"%s/>",
+                       colour, dash[series->dash]);
+    if (!filled && series->look != CAIRN_LOOK_LINE)
+        cairn_page_put(page,
+                       "<circle cx=\"14\" cy=\"6\" r=\"3.4\" stroke=\"#%06x\" stroke-width=\"1.6\" "
+                       "fill=\"#%06x\"%s/>",
+                       colour, colour, series->dash > 0 ? " fill-opacity=\"0\"" : "");
+    cairn_page_put(page, "</svg>");
+}
+
+static void put_legend(struct cairn_page *page, const struct cairn_plot *plot)
+{
+    bool any = false;
+    for (size_t i = 0; i < plot->n_series; i++) {
+        const struct cairn_series *series = plot->series[i];
+        if (series->label == NULL || series->n == 0) continue;
+        if (!any) cairn_page_put(page, "<ul class=\"legend\">\n");
+        any = true;
+        cairn_page_put(page, "<li>");
+        put_swatch(page, series);
+        put_element(page, "<span>", series->label, "</span></li>");
+    }
+    if (any) cairn_page_put(page, "</ul>\n");
+}
+
+void cairn_page_legend(struct cairn_page *page, const struct cairn_plot *plot)
+{
+    close_panels(page);
+    put_legend(page, plot);
 }
 
 static void put_file(struct cairn_page *page, const char *picture, size_t n,
@@ -139,7 +170,9 @@ static void put_file(struct cairn_page *page, const char *picture, size_t n,
         cairn_page_holds(page, cairn_file_replace(path, picture, n));
 }
 
-void cairn_page_plot(struct cairn_page *page, struct cairn_plot *plot)
+/* Draw a chart, into a panel of this class or into a file. */
+static void put_panel(struct cairn_page *page, struct cairn_plot *plot, const char *class,
+                      bool legend)
 {
     char *picture = NULL;
     size_t n = 0;
@@ -147,43 +180,34 @@ void cairn_page_plot(struct cairn_page *page, struct cairn_plot *plot)
         return;
     if (!cairn_page_holds(page, cairn_plot_draw(plot, page->kind, &picture, &n))) return;
     page->n_charts++;
-    if (page->folder == NULL)
-        put_inline(page, picture, plot);
-    else
+    if (page->folder != NULL) {
         put_file(page, picture, n, plot);
+    } else if (page->marks != NULL ||
+               cairn_page_holds(page, cairn_svg_marks(picture, &page->marks))) {
+        if (!page->panels_open) cairn_page_put(page, "<div class=\"panels\">\n");
+        page->panels_open = true;
+        cairn_page_put(page, "<div class=\"%s\">", class);
+        cairn_page_holds(page, cairn_svg_inline(page->out, picture, plot));
+        if (legend) put_legend(page, plot);
+        cairn_page_put(page, "</div>\n");
+    }
     free(picture);
 }
 
-static void put_swatch(struct cairn_page *page, const struct cairn_series *series)
+void cairn_page_plot(struct cairn_page *page, struct cairn_plot *plot)
 {
-    unsigned colour = series->colour;
-    bool marked = series->look == CAIRN_LOOK_MARKED || series->look == CAIRN_LOOK_MARKS ||
-                  series->look == CAIRN_LOOK_RANGES;
-    cairn_page_put(page, "<svg viewBox=\"0 0 28 12\" aria-hidden=\"true\">");
-    if (series->look == CAIRN_LOOK_AREA || series->look == CAIRN_LOOK_BARS)
-        cairn_page_put(page, "<rect x=\"4\" width=\"20\" height=\"12\" fill=\"#%06x\"/>", colour);
-    else if (series->look != CAIRN_LOOK_MARKS)
-        cairn_page_put(page, "<path d=\"M0 6H28\" stroke=\"#%06x\" stroke-width=\"2.5\"%s/>",
-                       colour, series->dashed ? " stroke-dasharray=\"6 4\"" : "");
-    if (marked)
-        cairn_page_put(page, "<circle cx=\"14\" cy=\"6\" r=\"3.5\" fill=\"#%06x\"/>", colour);
-    cairn_page_put(page, "</svg>");
+    put_panel(page, plot, "panel", false);
 }
 
-void cairn_page_legend(struct cairn_page *page, const struct cairn_plot *plot)
+void cairn_page_panel(struct cairn_page *page, struct cairn_plot *plot)
 {
-    bool any = false;
-    close_panels(page);
-    for (size_t i = 0; i < plot->n_series; i++) {
-        const struct cairn_series *series = plot->series[i];
-        if (series->label == NULL || series->n == 0) continue;
-        if (!any) cairn_page_put(page, "<ul class=\"legend\">\n");
-        any = true;
-        cairn_page_put(page, "<li>");
-        put_swatch(page, series);
-        put_element(page, "<span>", series->label, "</span></li>");
-    }
-    if (any) cairn_page_put(page, "</ul>\n");
+    put_panel(page, plot, "panel", true);
+}
+
+void cairn_page_large(struct cairn_page *page, struct cairn_plot *plot)
+{
+    plot->large = true;
+    put_panel(page, plot, "panel large", true);
 }
 
 /* ---- tables */
@@ -214,14 +238,20 @@ void cairn_page_cell(struct cairn_page *page, const char *text)
     put_element(page, "<td class=\"text\">", text, "</td>");
 }
 
+const char *cairn_page_words(double value, int digits)
+{
+    static _Thread_local char text[4][32];
+    static _Thread_local unsigned next;
+    char *out = text[next++ % 4];
+    double size = fabs(value);
+    bool whole = size < 1e15 && (size >= pow(10, digits) || value == nearbyint(value));
+    snprintf(out, sizeof text[0], "%.*g", whole ? 15 : digits, whole ? nearbyint(value) : value);
+    return isfinite(value) ? out : "-";
+}
+
 void cairn_page_number(struct cairn_page *page, double value, int digits)
 {
-    if (isfinite(value))
-        cairn_page_put(page, "<td>%.*g</td>\n",
-                       fabs(value) >= 1e5 && fabs(value) < 1e15 ? 15 : digits,
-                       fabs(value) >= 1e5 ? nearbyint(value) : value);
-    else
-        cairn_page_put(page, "<td>-</td>\n");
+    cairn_page_put(page, "<td>%s</td>\n", cairn_page_words(value, digits));
 }
 
 /* ---- the whole */

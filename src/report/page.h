@@ -66,10 +66,13 @@ void cairn_page_figure_end(struct cairn_page *page);
 void cairn_page_heading(struct cairn_page *page, const char *text);
 
 /** Draw a chart into the figure, beside the one before; nothing where it is empty.  The plot stays
- * the caller's.  Ranks: local.  Errors: stick. */
+ * the caller's.  _panel also says what its colours mean, _large is for one that stands alone.
+ * Ranks: local.  Errors: stick. */
 void cairn_page_plot(struct cairn_page *page, struct cairn_plot *plot);
+void cairn_page_panel(struct cairn_page *page, struct cairn_plot *plot);
+void cairn_page_large(struct cairn_page *page, struct cairn_plot *plot);
 
-/** What its colours mean, and those of all charts beside it.  Ranks: local.  Errors: stick. */
+/** What the colours of a plot, and of those beside it, mean.  Ranks: local.  Errors: stick. */
 void cairn_page_legend(struct cairn_page *page, const struct cairn_plot *plot);
 
 /** A line of warning.  Ranks: local.  Errors: stick. */
@@ -87,5 +90,9 @@ void cairn_page_table_end(struct cairn_page *page);
 void cairn_page_row(struct cairn_page *page);
 void cairn_page_cell(struct cairn_page *page, const char *text);
 void cairn_page_number(struct cairn_page *page, double value, int digits);
+
+/** A number as tables show it, in one of a few buffers of the thread: large ones without powers of
+ * ten.  Ranks: local.  Errors: none. */
+const char *cairn_page_words(double value, int digits);
 
 #endif

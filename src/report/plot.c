@@ -87,6 +87,11 @@ void cairn_plot_put(struct cairn_plot *plot, struct cairn_series *series, struct
     if (make_room(plot, series)) series->point[series->n++] = point;
 }
 
+void cairn_plot_xy(struct cairn_plot *plot, struct cairn_series *series, double x, double y)
+{
+    cairn_plot_put(plot, series, (struct cairn_point){x, y, y, y});
+}
+
 void cairn_plot_columns(struct cairn_plot *plot, struct cairn_series *series, const double *x,
                         const double *y, size_t n)
 {
@@ -135,6 +140,16 @@ const struct cairn_series *cairn_plot_element(const struct cairn_plot *plot, siz
         i -= n;
     }
     return NULL;
+}
+
+int cairn_plot_width(const struct cairn_plot *plot)
+{
+    return plot->large ? CAIRN_PLOT_LARGE_WIDTH : CAIRN_PLOT_WIDTH;
+}
+
+int cairn_plot_height(const struct cairn_plot *plot)
+{
+    return plot->large ? CAIRN_PLOT_LARGE_HEIGHT : CAIRN_PLOT_HEIGHT;
 }
 
 cairn_status cairn_plot_draw(struct cairn_plot *plot, enum cairn_picture kind, char **out,

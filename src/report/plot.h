@@ -21,6 +21,8 @@ enum {
     CAIRN_PLOT_MOST_POINTS = 240, /* of a series that is thinned */
     CAIRN_PLOT_WIDTH = 460,       /* units of the drawing */
     CAIRN_PLOT_HEIGHT = 300,
+    CAIRN_PLOT_LARGE_WIDTH = 600,
+    CAIRN_PLOT_LARGE_HEIGHT = 390,
     CAIRN_PLOT_TEXT_BYTES = 160,
     CAIRN_COLOUR_GREY = 0x767676,
 };
@@ -30,9 +32,10 @@ enum cairn_look {
     CAIRN_LOOK_LINE,   /* with the range from low to high behind it, where it has one */
     CAIRN_LOOK_MARKED, /* a line with a mark at each point */
     CAIRN_LOOK_MARKS,
-    CAIRN_LOOK_RANGES, /* a line with marks and bars from low to high */
-    CAIRN_LOOK_AREA,   /* filled from low to high */
-    CAIRN_LOOK_BARS,   /* bars from low to high, one at each x */
+    CAIRN_LOOK_RANGES,      /* a line with marks and bars from low to high */
+    CAIRN_LOOK_RANGE_MARKS, /* marks with bars from low to high */
+    CAIRN_LOOK_AREA,        /* filled from low to high */
+    CAIRN_LOOK_BARS,        /* bars from low to high, one at each x */
 };
 
 /** Points that belong together. */
@@ -40,7 +43,7 @@ struct cairn_series {
     char *label; /* for the legend, as it came; NULL: it has no place there; owned */
     uint32_t colour;
     enum cairn_look look;
-    bool dashed;
+    unsigned dash;             /* 0: none, 1: long, marks are open, 2: short */
     struct cairn_point *point; /* [n]; owned */
     size_t n, room;
 };
@@ -66,6 +69,7 @@ struct cairn_axis {
 struct cairn_plot {
     char name[CAIRN_PLOT_TEXT_BYTES];  /* "loss-updates": of files */
     char title[CAIRN_PLOT_TEXT_BYTES]; /* a sentence for those who do not see it */
+    bool large;                        /* it stands alone */
     struct cairn_axis x, y;
     struct cairn_series *series[CAIRN_PLOT_MOST_SERIES];
     size_t n_series;
@@ -96,6 +100,9 @@ struct cairn_series *cairn_plot_add(struct cairn_plot *plot, const char *label, 
  *  Errors: stick. */
 void cairn_plot_put(struct cairn_plot *plot, struct cairn_series *series, struct cairn_point point);
 
+/** A point without a range.  Ranks: local.  Errors: stick. */
+void cairn_plot_xy(struct cairn_plot *plot, struct cairn_series *series, double x, double y);
+
 /** The points of two columns of n, thinned.  Ranks: local.  Errors: stick. */
 void cairn_plot_columns(struct cairn_plot *plot, struct cairn_series *series, const double *x,
                         const double *y, size_t n);
@@ -119,6 +126,10 @@ bool cairn_plot_is_empty(const struct cairn_plot *plot);
  */
 CAIRN_CHECKED cairn_status cairn_plot_draw(struct cairn_plot *plot, enum cairn_picture kind,
                                            char **out, size_t *n);
+
+/** The size of the drawing.  Ranks: local.  Errors: none. */
+int cairn_plot_width(const struct cairn_plot *plot);
+int cairn_plot_height(const struct cairn_plot *plot);
 
 /** Release what it owns.  Ranks: local.  Errors: none. */
 void cairn_plot_free(struct cairn_plot *plot);

@@ -206,34 +206,25 @@ static void put_data(FILE *out, const struct cairn_plot *plot)
     }
 }
 
-/* Lines, marks and areas by their look; %06x is the colour. */
+/* How a series is drawn, its columns first. */
 static void put_look(FILE *out, const struct cairn_series *series)
 {
-    unsigned colour = series->colour;
-    const char *dash = series->dashed ? " dt (8,5)" : "";
-    switch (series->look) {
-    case CAIRN_LOOK_LINE:
-        fprintf(out, "1:2 with lines lw 1.8 lc rgb '#%06x'%s", colour, dash);
-        break;
-    case CAIRN_LOOK_MARKED:
-        fprintf(out, "1:2 with linespoints lw 1.4 pt 7 ps 0.4 lc rgb '#%06x'%s", colour, dash);
-        break;
-    case CAIRN_LOOK_MARKS:
-        fprintf(out, "1:2 with points lw 1.5 pt %d ps 0.6 lc rgb '#%06x'", series->dashed ? 6 : 7,
-                colour);
-        break;
-    case CAIRN_LOOK_RANGES:
-        fprintf(out, "1:2:3:4 with yerrorlines lw 1.4 pt 7 ps 0.5 lc rgb '#%06x'%s", colour, dash);
-        break;
-    case CAIRN_LOOK_AREA:
-        fprintf(out, "1:3:4 with filledcurves fs solid 0.85 noborder lc rgb '#%06x'", colour);
-        break;
-    case CAIRN_LOOK_BARS:
-        fprintf(out,
-                "1:2:($1-0.38):($1+0.38):3:4 with boxxyerror fs solid 0.85 noborder lc rgb '#%06x'",
-                colour);
-        break;
-    }
+    static const char *const look[] = {
+        [CAIRN_LOOK_LINE] = "1:2 with lines lw 1.8",
+        [CAIRN_LOOK_MARKED] = "1:2 with linespoints lw 1.4 ps 0.4",
+        [CAIRN_LOOK_MARKS] = "1:2 with points lw 1.5 ps 0.6",
+        [CAIRN_LOOK_RANGES] = "1:2:3:4 with yerrorlines lw 1.4 ps 0.5",
+        [CAIRN_LOOK_RANGE_MARKS] = "1:2:3:4 with yerrorbars lw 1.4 ps 0.6",
+        [CAIRN_LOOK_AREA] = "1:3:4 with filledcurves fs solid 0.85 noborder",
+        [CAIRN_LOOK_BARS] = "1:2:($1-0.38):($1+0.38):3:4 with boxxyerror fs solid 0.85 noborder",
+    };
+    static const char *const dash[] = {"", " dt (9,5)", " dt (3,4)"};
+    bool filled = series->look == CAIRN_LOOK_AREA || series->look == CAIRN_LOOK_BARS;
+    bool marks = series->look == CAIRN_LOOK_MARKS;
+    fprintf(out, "%s lc rgb '#%06x'", look[series->look], (unsigned)series->colour);
+    if (series->look != CAIRN_LOOK_LINE && !filled)
+        fprintf(out, " pt %d", series->dash > 0 ? 6 : 7);
+    if (!filled && !marks) fputs(dash[series->dash], out);
 }
 
 static void put_series(FILE *out, const struct cairn_plot *plot)
@@ -289,8 +280,8 @@ static void put_frame(FILE *out, const struct cairn_plot *plot, enum cairn_pictu
     };
     int times = kind == CAIRN_PICTURE_PNG ? 2 : 1;
     char text[256];
-    snprintf(text, sizeof text, terminal[kind], times * CAIRN_PLOT_WIDTH,
-             times * CAIRN_PLOT_HEIGHT);
+    snprintf(text, sizeof text, terminal[kind], times * cairn_plot_width(plot),
+             times * cairn_plot_height(plot));
     fprintf(out, "set encoding utf8\nset terminal %s%s\n", text,
             kind == CAIRN_PICTURE_PNG ? "" : " name 'chart'");
     fprintf(out,

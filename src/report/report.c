@@ -14,6 +14,8 @@
 #include "report/overview.h"
 #include "report/run_labels.h"
 
+enum { TITLE_BYTES = 240 };
+
 #define X(name) extern const struct cairn_chart cairn_chart_##name;
 #include "report/chart/charts.def"
 #undef X
@@ -71,17 +73,24 @@ static cairn_status check_gnuplot(const char *folder)
                       folder);
 }
 
+/* "a", or "a, b, c": the folders' names. */
+static void write_title(const struct cairn_report *report, char title[TITLE_BYTES])
+{
+    size_t used = 0;
+    for (size_t i = 0; i < report->n_studies + report->n_runs && used < TITLE_BYTES; i++) {
+        const char *name =
+            i < report->n_studies ? report->study[i].name : report->run[i - report->n_studies].name;
+        int n = snprintf(title + used, TITLE_BYTES - used, "%s%.80s", i == 0 ? "" : ", ", name);
+        used += n < 0 ? 0 : (size_t)n;
+    }
+}
+
 /* Draw all figures; the page is ended in any case, *html NULL where that failed. */
 static cairn_status draw(const struct cairn_report *report, struct cairn_page *page, char **html,
                          size_t *n)
 {
-    char title[CAIRN_PATH_BYTES];
-    size_t n_all = report->n_runs + report->n_studies;
-    const char *name = report->n_studies > 0 ? report->study[0].name : report->run[0].name;
-    if (n_all == 1)
-        snprintf(title, sizeof title, "%.200s", name);
-    else
-        snprintf(title, sizeof title, "%zu runs and studies: %.200s, ...", n_all, name);
+    char title[TITLE_BYTES];
+    write_title(report, title);
     cairn_overview_begin(page, report);
     for (size_t i = 0; i < sizeof charts / sizeof charts[0]; i++) charts[i]->draw(page, report);
     cairn_overview_end(page, report);

@@ -170,20 +170,39 @@ static void append_word(char *label, const char *key, const char *value)
     append(label, CAIRN_RUN_LABEL_BYTES, word, n < 0 ? 0 : (size_t)n);
 }
 
+/* Keys that differ because other keys do, or whose values say little on a line. */
+static bool is_telling(const struct cairn_run_files *run, const char *key)
+{
+    static const char *const dull[] = {"data.file", "log.gradflow_every", "train.threads"};
+    char value[CAIRN_RUN_LABEL_BYTES];
+    for (size_t i = 0; i < sizeof dull / sizeof dull[0]; i++)
+        if (strcmp(key, dull[i]) == 0) return false;
+    value_of(run, key, value);
+    return strncmp(key, "checkpoint.", 11) != 0 && strlen(value) <= LONG_VALUE_BYTES;
+}
+
+/* The values of the first keys that differ; where there are too many, the folder's name before. */
 static void write_label(const struct cairn_run_files *run, const struct keys *differing, bool ranks,
                         char label[CAIRN_RUN_LABEL_BYTES])
 {
     char value[CAIRN_RUN_LABEL_BYTES];
+    size_t n = 0;
+    size_t n_telling = 0;
+    for (size_t i = 0; i < differing->n; i++) n_telling += is_telling(run, differing->name[i]);
+    bool named = n_telling > MOST_SHOWN || n_telling < differing->n;
+    size_t most = named ? MOST_SHOWN / 2 : MOST_SHOWN;
     label[0] = '\0';
-    if (differing->n > MOST_SHOWN) /* their name says it better */
-        snprintf(label, CAIRN_RUN_LABEL_BYTES, "%.*s", LONG_VALUE_BYTES, run->name);
-    for (size_t i = 0; i < differing->n && i < MOST_SHOWN; i++) {
+    if (named) snprintf(label, CAIRN_RUN_LABEL_BYTES, "%.*s", LONG_VALUE_BYTES, run->name);
+    for (size_t i = 0; i < differing->n && n < most; i++) {
+        if (!is_telling(run, differing->name[i])) continue;
         value_of(run, differing->name[i], value);
         append_word(label, differing->name[i], value);
+        n++;
     }
     if (!ranks) return;
-    snprintf(value, sizeof value, "%g", cairn_json_get_number(run->summary, "ranks"));
-    append_word(label, "ranks", strcmp(value, "nan") == 0 ? "?" : value);
+    double n_ranks = cairn_json_get_number(run->summary, "ranks");
+    snprintf(value, sizeof value, "%g", n_ranks);
+    append_word(label, "ranks", n_ranks > 0 ? value : "?");
 }
 
 static bool is_taken(const struct cairn_run_files *run, size_t n, const char *label)

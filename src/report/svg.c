@@ -79,7 +79,7 @@ cairn_status cairn_svg_inline(FILE *out, const char *svg, const struct cairn_plo
     if (line == NULL || end == NULL || end < line) return strange();
     line += strlen(DEFS_END);
     fprintf(out, "<svg class=\"chart\" role=\"img\" viewBox=\"0 0 %d %d\" aria-label=\"",
-            CAIRN_PLOT_WIDTH, CAIRN_PLOT_HEIGHT);
+            cairn_plot_width(plot), cairn_plot_height(plot));
     cairn_html_text(out, plot->title, strlen(plot->title));
     fputs("\"><g>", out);
     while (line != NULL && line < end) {

@@ -26,7 +26,7 @@ static void add_rules(struct cairn_plot *plot)
             rule == 0 ? CAIRN_COLOUR_GREY : 0xd55e00, CAIRN_LOOK_LINE);
         double end = from.y * pow(last / from.x, rule == 0 ? 1 : 0.5);
         if (series == NULL) return;
-        series->dashed = true;
+        series->dash = 1;
         cairn_plot_put(plot, series, (struct cairn_point){from.x, from.y, from.y, from.y});
         cairn_plot_put(plot, series, (struct cairn_point){last, end, end, end});
     }
@@ -50,7 +50,7 @@ static void add_layer(struct cairn_plot *plot, const struct cairn_layers *layers
 }
 
 static void draw_update(struct cairn_page *page, const struct cairn_layers *layers, size_t run,
-                        double update, bool legend)
+                        double update)
 {
     struct cairn_plot plot;
     char text[CAIRN_PLOT_TEXT_BYTES];
@@ -70,10 +70,7 @@ static void draw_update(struct cairn_page *page, const struct cairn_layers *laye
     for (size_t i = 0; i < layers->n_layers; i++)
         if (cairn_layers_is_drawn(layers, i)) add_layer(&plot, layers, i, column, update);
     add_rules(&plot);
-    if (legend)
-        cairn_page_legend(page, &plot);
-    else
-        cairn_page_plot(page, &plot);
+    cairn_page_panel(page, &plot);
     cairn_plot_free(&plot);
 }
 
@@ -87,8 +84,7 @@ static void draw_run(struct cairn_page *page, const struct cairn_report *report,
         return;
     if (report->n_runs > 1) cairn_page_heading(page, run->label);
     size_t n = cairn_layers_choose(&layers, MOST_UPDATES, chosen);
-    for (size_t k = 0; k < n; k++) draw_update(page, &layers, i, chosen[k], false);
-    if (n > 0) draw_update(page, &layers, i, chosen[0], true);
+    for (size_t k = 0; k < n; k++) draw_update(page, &layers, i, chosen[k]);
     cairn_layers_free(&layers);
 }
 

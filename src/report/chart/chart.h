@@ -54,6 +54,9 @@ void cairn_chart_maybe_log(struct cairn_plot *plot, double times);
 /** "a - b" into one of a few buffers of the thread, for labels.  Ranks: local.  Errors: none. */
 const char *cairn_chart_words(const char *a, const char *between, const char *b);
 
+/** The colours of the runs; nothing of a single one.  Ranks: local.  Errors: stick. */
+void cairn_chart_legend(struct cairn_page *page, const struct cairn_report *report);
+
 /** The mean of the last tenth of a column, at least of one line; NaN where there is none.
  * Ranks: local.  Errors: none. */
 double cairn_chart_last(const struct cairn_csv *csv, const char *name);

@@ -27,8 +27,7 @@ static void put_labels(struct cairn_plot *plot, struct cairn_axis *axis,
 }
 
 /* Layers on the x axis, a line for each chosen update. */
-static void draw_snapshot(struct cairn_page *page, const struct cairn_layers *layers, size_t run,
-                          bool legend)
+static void draw_snapshot(struct cairn_page *page, const struct cairn_layers *layers, size_t run)
 {
     struct cairn_plot plot;
     struct cairn_series *series[MOST_UPDATES];
@@ -55,19 +54,33 @@ static void draw_snapshot(struct cairn_page *page, const struct cairn_layers *la
         double mean = cairn_csv_number(layers->csv, layers->line[i], at_mean);
         for (size_t k = 0; k < n && mean > 0; k++)
             if (chosen[k] == update)
-                cairn_plot_put(&plot, series[k],
-                               (struct cairn_point){(double)layers->layer[i], mean, mean, mean});
+                cairn_plot_xy(&plot, series[k], (double)layers->layer[i], mean);
     }
-    if (legend)
-        cairn_page_legend(page, &plot);
-    else
-        cairn_page_plot(page, &plot);
+    cairn_page_panel(page, &plot);
     cairn_plot_free(&plot);
 }
 
+/* What lines over time are drawn of. */
+struct lines {
+    const char *column, *divisor; /* divisor NULL: none */
+    const char *name, *label, *title;
+    bool legend;
+};
+
+static const struct lines lines_of[] = {
+    {"mean_abs", NULL, "mean", "mean |gradient|",
+     "Mean size of the gradient of each layer against updates", true},
+    {"max_abs", NULL, "maximum", "maximum of |gradient|",
+     "Largest size of the gradient of each layer against updates", false},
+    {"norm", "weight_norm", "ratio", "norm of gradient / norm of weights",
+     "Norm of the gradient over that of the weights of each layer against updates", false},
+    {"noise_scale", NULL, "noise", "noise scale (samples)",
+     "Noise scale of each layer against updates", false},
+};
+
 /* A column of one layer over its updates; those that are positive. */
 static void add_layer(struct cairn_page *page, struct cairn_plot *plot,
-                      const struct cairn_layers *layers, size_t layer, const size_t column[2])
+                      const struct cairn_layers *layers, size_t layer, const size_t column[3])
 {
     double *x = NULL;
     double *y = NULL;
@@ -81,6 +94,8 @@ static void add_layer(struct cairn_page *page, struct cairn_plot *plot,
             if (layers->layer[i] != layer) continue;
             x[n] = cairn_csv_number(layers->csv, layers->line[i], column[0]);
             y[n] = cairn_csv_number(layers->csv, layers->line[i], column[1]);
+            if (column[2] != column[1])
+                y[n] /= cairn_csv_number(layers->csv, layers->line[i], column[2]);
             n += y[n] > 0;
         }
         cairn_plot_columns(plot, series, x, y, n);
@@ -91,24 +106,23 @@ static void add_layer(struct cairn_page *page, struct cairn_plot *plot,
 
 /* A line for each layer. */
 static void draw_lines(struct cairn_page *page, const struct cairn_layers *layers, size_t run,
-                       const char *y, bool legend)
+                       const struct lines *lines)
 {
     struct cairn_plot plot;
-    size_t column[2];
-    bool mean = y[1] == 'e';
+    size_t column[3];
     if (!cairn_csv_find(layers->csv, "update", &column[0]) ||
-        !cairn_csv_find(layers->csv, y, &column[1]))
+        !cairn_csv_find(layers->csv, lines->column, &column[1]))
         return;
-    begin(&plot, run, mean ? "mean" : "maximum",
-          mean ? "Mean size of the gradient of each layer against updates"
-               : "Largest size of the gradient of each layer against updates");
+    column[2] = column[1];
+    if (lines->divisor != NULL && !cairn_csv_find(layers->csv, lines->divisor, &column[2])) return;
+    begin(&plot, run, lines->name, lines->title);
     plot.x.label = "updates";
-    plot.y.label = mean ? "mean |gradient|" : "maximum of |gradient|";
+    plot.y.label = lines->label;
     plot.y.log = true;
     for (size_t i = 0; i < layers->n_layers; i++)
         if (cairn_layers_is_drawn(layers, i)) add_layer(page, &plot, layers, i, column);
-    if (legend)
-        cairn_page_legend(page, &plot);
+    if (lines->legend)
+        cairn_page_panel(page, &plot);
     else
         cairn_page_plot(page, &plot);
     cairn_plot_free(&plot);
@@ -197,12 +211,10 @@ static void draw_run(struct cairn_page *page, const struct cairn_report *report,
     if (!cairn_page_holds(page, cairn_layers_find(&run->gradflow, run->config, &layers))) return;
     if (report->n_runs > 1) cairn_page_heading(page, run->label);
     if (layers.n_updates > 0) {
-        draw_snapshot(page, &layers, i, false);
+        draw_snapshot(page, &layers, i);
         draw_heat(page, &layers, i);
-        draw_lines(page, &layers, i, "mean_abs", false);
-        draw_lines(page, &layers, i, "max_abs", false);
-        draw_snapshot(page, &layers, i, true);
-        draw_lines(page, &layers, i, "mean_abs", true);
+        for (size_t k = 0; k < sizeof lines_of / sizeof lines_of[0]; k++)
+            draw_lines(page, &layers, i, &lines_of[k]);
         put_table(page, &layers);
     } else {
         cairn_page_note(page, "gradflow.csv has no lines.");

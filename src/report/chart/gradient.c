@@ -105,7 +105,6 @@ static void put_table(struct cairn_page *page, const struct cairn_report *report
 static void draw(struct cairn_page *page, const struct cairn_report *report)
 {
     struct cairn_against against[CAIRN_N_AGAINST];
-    struct cairn_plot legend;
     bool noise = false;
     if (report->n_runs == 0) return;
     cairn_page_figure(page, "gradient", "Gradient and noise scale",
@@ -116,16 +115,9 @@ static void draw(struct cairn_page *page, const struct cairn_report *report)
     cairn_chart_against(report, against);
     draw_norm(page, report, &against[CAIRN_AGAINST_UPDATES]);
     draw_noise(page, report, &against[CAIRN_AGAINST_UPDATES]);
-    cairn_plot_begin(&legend, "", "");
-    for (size_t i = 0; i < report->n_runs; i++) {
-        const struct cairn_run_files *run = &report->run[i];
-        struct cairn_series *series =
-            cairn_plot_add(&legend, run->label, cairn_colour(i), CAIRN_LOOK_LINE);
-        cairn_plot_put(&legend, series, (struct cairn_point){0, 0, 0, 0});
-        noise = noise || cairn_csv_has_numbers(&run->metrics, "noise_scale");
-    }
-    cairn_page_legend(page, &legend);
-    cairn_plot_free(&legend);
+    for (size_t i = 0; i < report->n_runs; i++)
+        noise = noise || cairn_csv_has_numbers(&report->run[i].metrics, "noise_scale");
+    cairn_chart_legend(page, report);
     if (!noise)
         cairn_page_note(page, "No run has a noise scale: it takes two micro-batches in an update, "
                               "and train.noise must not be off.");

@@ -92,7 +92,10 @@ static void draw(struct cairn_page *page, const struct cairn_report *report)
     cairn_chart_against(report, against);
     for (size_t i = 0; i < CAIRN_N_AGAINST; i++)
         draw_panel(page, report, &against[i], name[i], false);
-    draw_panel(page, report, &against[0], name[0], true);
+    if (report->n_runs == 1)
+        draw_panel(page, report, &against[0], name[0], true);
+    else
+        cairn_splits_legend(page, report, "training");
     if (report->n_runs == 1)
         put_updates(page, &report->run[0]);
     else

@@ -57,8 +57,7 @@ static void put_names(struct cairn_plot *plot, const struct cairn_csv *csv, size
     }
 }
 
-static void draw_times(struct cairn_page *page, const struct cairn_csv *csv, size_t run,
-                       bool legend)
+static void draw_times(struct cairn_page *page, const struct cairn_csv *csv, size_t run)
 {
     struct cairn_plot plot;
     struct cairn_series *series[N_PARTS];
@@ -77,10 +76,7 @@ static void draw_times(struct cairn_page *page, const struct cairn_csv *csv, siz
             low = high;
         }
     }
-    if (legend)
-        cairn_page_legend(page, &plot);
-    else
-        cairn_page_plot(page, &plot);
+    cairn_page_panel(page, &plot);
     cairn_plot_free(&plot);
 }
 
@@ -144,9 +140,8 @@ static void draw(struct cairn_page *page, const struct cairn_report *report)
         const struct cairn_csv *csv = &report->run[i].ranks;
         if (csv->n_rows == 0) continue;
         if (report->n_runs > 1) cairn_page_heading(page, report->run[i].label);
-        draw_times(page, csv, i, false);
+        draw_times(page, csv, i);
         draw_memory(page, csv, i);
-        draw_times(page, csv, i, true);
         put_table(page, csv);
     }
     cairn_page_figure_end(page);

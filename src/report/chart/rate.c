@@ -35,7 +35,7 @@ static void draw(struct cairn_page *page, const struct cairn_report *report)
     cairn_plot_begin(&batch, "global-batch", "Samples of each update against updates");
     batch.y.label = "global batch (samples)";
     draw_panel(page, report, &batch, "batch_samples");
-    cairn_page_legend(page, &rate);
+    cairn_chart_legend(page, report);
     cairn_plot_free(&rate);
     cairn_plot_free(&batch);
     cairn_page_figure_end(page);

@@ -28,14 +28,44 @@ void cairn_splits_draw(struct cairn_page *page, struct cairn_plot *plot,
     size_t n = cairn_splits(&files->eval, split);
     for (size_t i = 0; i < n; i++) {
         bool single = report->n_runs == 1;
-        const char *label = single ? cairn_chart_words("evaluation on ", "", split[i])
-                                   : cairn_chart_words(files->label, ": on ", split[i]);
+        const char *label = single ? cairn_chart_words("evaluation on ", "", split[i]) : NULL;
         struct cairn_series *series =
             cairn_plot_add(plot, label, cairn_colour(single ? i + 1 : run), CAIRN_LOOK_MARKED);
         if (series == NULL) return;
-        series->dashed = true;
+        series->dash = 1 + (strcmp(split[i], "test") != 0);
         cairn_chart_column(page, plot, series, &files->eval, against, y, split[i]);
     }
+}
+
+void cairn_splits_legend(struct cairn_page *page, const struct cairn_report *report,
+                         const char *training)
+{
+    struct cairn_plot plot;
+    const char *split[CAIRN_MOST_SPLITS];
+    const char *groups[] = {"test", "val"};
+    cairn_plot_begin(&plot, "legend", "");
+    for (size_t i = 0; i < report->n_runs; i++)
+        cairn_plot_xy(&plot,
+                      cairn_plot_add(&plot, report->run[i].label, cairn_colour(i), CAIRN_LOOK_LINE),
+                      0, 0);
+    if (training != NULL)
+        cairn_plot_xy(&plot, cairn_plot_add(&plot, training, CAIRN_COLOUR_GREY, CAIRN_LOOK_LINE), 0,
+                      0);
+    for (size_t k = 0; k < 2; k++) {
+        bool any = false;
+        for (size_t i = 0; i < report->n_runs && !any; i++) {
+            size_t n = cairn_splits(&report->run[i].eval, split);
+            for (size_t s = 0; s < n; s++) any = any || strcmp(split[s], groups[k]) == 0;
+        }
+        struct cairn_series *series =
+            any ? cairn_plot_add(&plot, cairn_chart_words("evaluation on ", "", groups[k]),
+                                 CAIRN_COLOUR_GREY, CAIRN_LOOK_MARKED)
+                : NULL;
+        if (series != NULL) series->dash = 1 + (unsigned)k;
+        cairn_plot_xy(&plot, series, 0, 0);
+    }
+    cairn_page_legend(page, &plot);
+    cairn_plot_free(&plot);
 }
 
 double cairn_splits_best(const struct cairn_csv *eval, const char *split, const char *y,

@@ -17,6 +17,11 @@ void cairn_splits_draw(struct cairn_page *page, struct cairn_plot *plot,
                        const struct cairn_report *report, size_t run,
                        const struct cairn_against *against, const char *y);
 
+/** The runs and what kinds of lines each has; `training`: words for the plain one, or NULL.
+ * Ranks: local.  Errors: stick. */
+void cairn_splits_legend(struct cairn_page *page, const struct cairn_report *report,
+                         const char *training);
+
 /** The best value of a column on a group, and the update it is of; NaN where there is none.
  * Ranks: local.  Errors: none. */
 double cairn_splits_best(const struct cairn_csv *eval, const char *split, const char *y,

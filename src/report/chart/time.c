@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "report/chart/chart.h"
 
@@ -50,8 +51,26 @@ static void add_parts(struct cairn_page *page, struct cairn_plot *plot, const st
     free(below);
 }
 
-static void draw_parts(struct cairn_page *page, const struct cairn_report *report, size_t run,
-                       bool legend)
+static int ascending(const void *a, const void *b)
+{
+    double x = ((const struct cairn_point *)a)->high;
+    double y = ((const struct cairn_point *)b)->high;
+    return (x > y) - (x < y);
+}
+
+/* A few updates that waited long would press all others flat: the frame ends above most of them. */
+static void cap_spikes(struct cairn_plot *plot)
+{
+    struct cairn_point sorted[CAIRN_PLOT_MOST_POINTS];
+    const struct cairn_series *top = plot->n_series == 0 ? NULL : plot->series[plot->n_series - 1];
+    if (top == NULL || top->n < 20 || top->n > CAIRN_PLOT_MOST_POINTS) return;
+    memcpy(sorted, top->point, top->n * sizeof sorted[0]);
+    qsort(sorted, top->n, sizeof sorted[0], ascending);
+    double most = sorted[top->n * 95 / 100].high;
+    if (sorted[top->n - 1].high > 2 * most) plot->y.high = 1.5 * most;
+}
+
+static void draw_parts(struct cairn_page *page, const struct cairn_report *report, size_t run)
 {
     const struct cairn_csv *csv = &report->run[run].metrics;
     struct cairn_plot plot;
@@ -66,10 +85,8 @@ static void draw_parts(struct cairn_page *page, const struct cairn_report *repor
     if (cairn_page_holds(page, cairn_csv_numbers(csv, "update", &update)) &&
         stack(page, csv, column))
         add_parts(page, &plot, csv, column, update);
-    if (legend)
-        cairn_page_legend(page, &plot);
-    else
-        cairn_page_plot(page, &plot);
+    cap_spikes(&plot);
+    cairn_page_panel(page, &plot);
     cairn_plot_free(&plot);
     for (size_t k = 0; k < N_PARTS; k++) free(column[k]);
     free(update);
@@ -92,7 +109,6 @@ static void draw_speed(struct cairn_page *page, const struct cairn_report *repor
                            "samples_per_s", NULL);
     }
     cairn_page_plot(page, &plot);
-    if (report->n_runs > 1) cairn_page_legend(page, &plot);
     cairn_plot_free(&plot);
 }
 
@@ -133,12 +149,12 @@ static void draw(struct cairn_page *page, const struct cairn_report *report)
     cairn_page_figure(page, "time", "Time of an update",
                       "Reading data, computing gradients, summing them over the ranks (with "
                       "waiting for the slowest) and changing the weights, as rank 0 saw it; "
-                      "without evaluations and checkpoints.");
+                      "without evaluations and checkpoints. Rare spikes may leave the frame.");
     draw_speed(page, report);
+    cairn_chart_legend(page, report);
     for (size_t i = 0; i < report->n_runs && i < MOST_RUNS; i++) {
         if (report->n_runs > 1) cairn_page_heading(page, report->run[i].label);
-        draw_parts(page, report, i, false);
-        draw_parts(page, report, i, true);
+        draw_parts(page, report, i);
     }
     put_table(page, report);
     cairn_page_figure_end(page);

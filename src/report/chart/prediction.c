@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * What the model of time predicts for more ranks, marked as prediction. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "report/chart/series.h"
+
+enum { MOST_LINES = 8 };
+
+static bool has_any(const struct cairn_report *report)
+{
+    struct cairn_series_of series = {.study = NULL};
+    while (cairn_series_next(report, CAIRN_FILE_SCALING, &series))
+        if (json_array_size(json_object_get(series.data, "predictions")) > 0) return true;
+    return false;
+}
+
+/* Whether a prediction is drawn with these: of this batch and kind, over the measured link. */
+static bool is_among(const json_t *at, const char *kind, double batch)
+{
+    const char *is_kind = cairn_json_get_text(at, "kind");
+    return is_kind != NULL && strcmp(is_kind, kind) == 0 &&
+           cairn_json_get_number(at, "batch") == batch;
+}
+
+static struct cairn_point value_over_ranks(const json_t *at, const char *member)
+{
+    struct cairn_point point = cairn_series_value(at, member);
+    if (json_is_number(json_object_get(at, member))) point.y = cairn_json_get_number(at, member);
+    point.x = cairn_json_get_number(at, "ranks");
+    return point;
+}
+
+/* The fastest batch of each number of ranks. */
+static void add_fastest(struct cairn_plot *plot, const struct cairn_series_of *series,
+                        const char *member)
+{
+    const json_t *list = json_object_get(series->data, "fastest");
+    struct cairn_series *line = cairn_plot_add(
+        plot, cairn_chart_words("predicted, at the fastest batch, ", "", series->label), 0xd55e00,
+        CAIRN_LOOK_LINE);
+    if (line == NULL) return;
+    line->dash = 1;
+    for (size_t i = 0; i < json_array_size(list); i++)
+        cairn_plot_put(plot, line, value_over_ranks(json_array_get(list, i), member));
+}
+
+static void add_batches(struct cairn_plot *plot, const struct cairn_series_of *series,
+                        const char *member)
+{
+    double batch[CAIRN_MOST_BATCHES];
+    const json_t *list = json_object_get(series->data, "predictions");
+    size_t n = cairn_series_different(list, "batch", batch);
+    size_t every = (n + MOST_LINES - 1) / MOST_LINES;
+    for (size_t k = 0; k < n; k += every == 0 ? 1 : every) {
+        char label[CAIRN_SERIES_LABEL_BYTES];
+        snprintf(label, sizeof label, "predicted, B = %.0f, %.120s", batch[k], series->label);
+        struct cairn_series *line =
+            cairn_plot_add(plot, label, cairn_colour_of(k, n), CAIRN_LOOK_LINE);
+        if (line == NULL) return;
+        line->dash = 1;
+        for (size_t i = 0; i < json_array_size(list); i++) {
+            const json_t *at = json_array_get(list, i);
+            if (is_among(at, "strong", batch[k]))
+                cairn_plot_put(plot, line, value_over_ranks(at, member));
+        }
+    }
+}
+
+static void draw_panel(struct cairn_page *page, const struct cairn_report *report,
+                       const char *member, const char *name, const char *label)
+{
+    struct cairn_plot plot;
+    struct cairn_series_of series = {.study = NULL};
+    bool efficiency = strcmp(member, "efficiency") == 0;
+    cairn_plot_begin(&plot, name, label);
+    plot.x.label = "ranks";
+    plot.y.label = label;
+    plot.x.log = true;
+    plot.y.log = !efficiency;
+    plot.y.from_zero = efficiency;
+    while (cairn_series_next(report, CAIRN_FILE_SCALING, &series)) {
+        add_batches(&plot, &series, member);
+        if (!efficiency) add_fastest(&plot, &series, member);
+    }
+    cairn_page_panel(page, &plot);
+    cairn_plot_free(&plot);
+}
+
+static void put_row(struct cairn_page *page, const char *label, const json_t *at, const char *kind)
+{
+    const char *link = cairn_json_get_text(at, "link");
+    struct cairn_point batch = cairn_series_value(at, "batch");
+    if (json_is_number(json_object_get(at, "batch"))) batch.y = cairn_json_get_number(at, "batch");
+    cairn_page_row(page);
+    cairn_page_cell(page, label);
+    cairn_page_cell(page, kind);
+    cairn_page_cell(page, link == NULL ? "-" : link);
+    cairn_page_number(page, cairn_json_get_number(at, "ranks"), 9);
+    cairn_series_cell(page, batch);
+    cairn_series_cell(page, cairn_series_value(at, "updates"));
+    cairn_series_cell(page, cairn_series_value(at, "time_to_target_s"));
+    cairn_series_cell(page, cairn_series_value(at, "rank_hours"));
+}
+
+static void put_table(struct cairn_page *page, const struct cairn_report *report)
+{
+    static const char *const heads[] = {"<series",
+                                        "<predicted for",
+                                        "<link",
+                                        "ranks",
+                                        "global batch (samples)",
+                                        "updates to the target",
+                                        "time to the target (s)",
+                                        "rank-hours",
+                                        NULL};
+    struct cairn_series_of series = {.study = NULL};
+    cairn_page_table(page, heads);
+    while (cairn_series_next(report, CAIRN_FILE_SCALING, &series)) {
+        const json_t *fastest = json_object_get(series.data, "fastest");
+        for (size_t i = 0; i < json_array_size(fastest); i++)
+            put_row(page, series.label, json_array_get(fastest, i), "the fastest batch");
+    }
+    cairn_page_table_end(page);
+}
+
+static void put_errors(struct cairn_page *page, const struct cairn_report *report)
+{
+    struct cairn_series_of series = {.study = NULL};
+    char text[512];
+    while (cairn_series_next(report, CAIRN_FILE_SCALING, &series)) {
+        const json_t *held = json_object_get(series.data, "held_out");
+        const char *reason = cairn_json_get_text(series.data, "fastest_reason");
+        if (cairn_json_get_number(held, "points") > 0) {
+            snprintf(text, sizeof text,
+                     "%.120s: on %.0f measured points that were held out, the model is off by "
+                     "%.2g %% (rms), at most %.2g %%.",
+                     series.label, cairn_json_get_number(held, "points"),
+                     100 * cairn_json_get_number(held, "rms"),
+                     100 * cairn_json_get_number(held, "max"));
+            cairn_page_note(page, text);
+        }
+        if (reason != NULL) cairn_page_note(page, reason);
+    }
+}
+
+static void draw(struct cairn_page *page, const struct cairn_report *report)
+{
+    if (!has_any(report)) return;
+    cairn_page_figure(page, "prediction", "Prediction for more ranks (not measured)",
+                      "All dashed lines are predictions of the model of time, with its interval, "
+                      "for up to eight times the ranks that were measured; beyond that only over a "
+                      "link that was stated.");
+    draw_panel(page, report, "time_to_target_s", "predicted-time",
+               "predicted time to the target (s)");
+    draw_panel(page, report, "rank_hours", "predicted-cost", "predicted rank-hours to the target");
+    draw_panel(page, report, "efficiency", "predicted-efficiency",
+               "predicted efficiency, fixed global batch");
+    put_errors(page, report);
+    put_table(page, report);
+    cairn_page_figure_end(page);
+}
+
+const struct cairn_chart cairn_chart_prediction = {.name = "prediction", .draw = draw};
