@@ -134,7 +134,7 @@ static void put_swatch(struct cairn_page *page, const struct cairn_series *serie
         cairn_page_put(page,
                        "<circle cx=\"14\" cy=\"6\" r=\"3.4\" stroke=\"#%06x\" stroke-width=\"1.6\" "
                        "fill=\"#%06x\"%s/>",
-                       colour, colour, series->dash > 0 ? " fill-opacity=\"0\"" : "");
+                       colour, colour, marks && series->dash > 0 ? " fill-opacity=\"0\"" : "");
     cairn_page_put(page, "</svg>");
 }
 

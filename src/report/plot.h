@@ -43,7 +43,7 @@ struct cairn_series {
     char *label; /* for the legend, as it came; NULL: it has no place there; owned */
     uint32_t colour;
     enum cairn_look look;
-    unsigned dash;             /* 0: none, 1: long, marks are open, 2: short */
+    unsigned dash;             /* 0: none, 1: long, marks alone are open, 2: short */
     struct cairn_point *point; /* [n]; owned */
     size_t n, room;
 };
@@ -59,6 +59,7 @@ struct cairn_axis {
     const char *label; /* with its unit; a constant */
     bool log;
     bool from_zero;
+    bool twos;    /* marks at powers of two, where it is logarithmic */
     bool upright; /* its marks are written upwards, for long ones */
     double low, high;
     struct cairn_tic tic[CAIRN_PLOT_MOST_TICS]; /* none: round numbers */

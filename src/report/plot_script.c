@@ -149,7 +149,7 @@ static void put_log(FILE *out, struct range range)
     size_t n = 0;
     double decades = log10(range.high / range.low);
     double every = ceil(decades / MOST_ROUND);
-    size_t n_times = decades < 1.5 ? 3 : 1;
+    size_t n_times = decades < 2.2 ? 3 : 1;
     for (double power = floor(log10(range.low)); power <= log10(range.high); power++) {
         if (every > 1 && fmod(power, every) != 0) continue;
         for (size_t i = 0; i < n_times; i++) {
@@ -157,6 +157,15 @@ static void put_log(FILE *out, struct range range)
             if (at >= range.low && at <= range.high) put_number(out, at, &n);
         }
     }
+    if (n == 0) put_number(out, range.low, &n);
+}
+
+static void put_twos(FILE *out, struct range range)
+{
+    size_t n = 0;
+    double every = ceil(log2(range.high / range.low) / MOST_ROUND);
+    for (double power = ceil(log2(range.low)); power <= log2(range.high); power += every)
+        put_number(out, pow(2, power), &n);
     if (n == 0) put_number(out, range.low, &n);
 }
 
@@ -170,6 +179,8 @@ static void put_axis(FILE *out, const char *letter, const struct cairn_axis *axi
     if (axis->n_tics > 0)
         for (size_t i = 0; i < axis->n_tics; i++)
             put_tic(out, axis->tic[i].at, axis->tic[i].label, &n);
+    else if (axis->log && axis->twos)
+        put_twos(out, range);
     else if (axis->log)
         put_log(out, range);
     else
@@ -211,7 +222,7 @@ static void put_look(FILE *out, const struct cairn_series *series)
 {
     static const char *const look[] = {
         [CAIRN_LOOK_LINE] = "1:2 with lines lw 1.8",
-        [CAIRN_LOOK_MARKED] = "1:2 with linespoints lw 1.4 ps 0.4",
+        [CAIRN_LOOK_MARKED] = "1:2 with linespoints lw 1.4 ps 0.45",
         [CAIRN_LOOK_MARKS] = "1:2 with points lw 1.5 ps 0.6",
         [CAIRN_LOOK_RANGES] = "1:2:3:4 with yerrorlines lw 1.4 ps 0.5",
         [CAIRN_LOOK_RANGE_MARKS] = "1:2:3:4 with yerrorbars lw 1.4 ps 0.6",
@@ -223,7 +234,7 @@ static void put_look(FILE *out, const struct cairn_series *series)
     bool marks = series->look == CAIRN_LOOK_MARKS;
     fprintf(out, "%s lc rgb '#%06x'", look[series->look], (unsigned)series->colour);
     if (series->look != CAIRN_LOOK_LINE && !filled)
-        fprintf(out, " pt %d", series->dash > 0 ? 6 : 7);
+        fprintf(out, " pt %d", marks && series->dash > 0 ? 6 : 7);
     if (!filled && !marks) fputs(dash[series->dash], out);
 }
 

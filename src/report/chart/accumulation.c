@@ -66,7 +66,7 @@ static void draw_update(struct cairn_page *page, const struct cairn_layers *laye
                      "Mean size of the partial sum of each layer against its micro-batches");
     plot.x.label = "micro-batches in the sum of rank 0";
     plot.y.label = label;
-    plot.x.log = plot.y.log = true;
+    plot.x.log = plot.x.twos = plot.y.log = true;
     for (size_t i = 0; i < layers->n_layers; i++)
         if (cairn_layers_is_drawn(layers, i)) add_layer(&plot, layers, i, column, update);
     add_rules(&plot);

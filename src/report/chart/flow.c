@@ -8,7 +8,7 @@
 #include "base/memory.h"
 #include "report/chart/layers.h"
 
-enum { MOST_UPDATES = 7, HEAT_COLUMNS = 48, MOST_LABELS = 26, MOST_RUNS = 8 };
+enum { MOST_UPDATES = 7, HEAT_COLUMNS = 48, MOST_LABELS = 26, MOST_SMALL = 8, MOST_RUNS = 8 };
 
 static void begin(struct cairn_plot *plot, size_t run, const char *what, const char *title)
 {
@@ -40,8 +40,7 @@ static void draw_snapshot(struct cairn_page *page, const struct cairn_layers *la
         !cairn_csv_find(layers->csv, "mean_abs", &at_mean))
         return;
     begin(&plot, run, "layers", "Mean size of the gradient of each layer, at some updates");
-    plot.x.label = "layer, from the input to the output";
-    plot.y.label = "mean |gradient|";
+    plot.y.label = "mean |gradient|, layers from the input to the output";
     plot.x.upright = layers->n_layers > 4;
     plot.y.log = true;
     put_labels(&plot, &plot.x, layers);
@@ -56,7 +55,10 @@ static void draw_snapshot(struct cairn_page *page, const struct cairn_layers *la
             if (chosen[k] == update)
                 cairn_plot_xy(&plot, series[k], (double)layers->layer[i], mean);
     }
-    cairn_page_panel(page, &plot);
+    if (layers->n_layers > MOST_SMALL)
+        cairn_page_large(page, &plot);
+    else
+        cairn_page_panel(page, &plot);
     cairn_plot_free(&plot);
 }
 
@@ -171,7 +173,10 @@ static void draw_heat(struct cairn_page *page, const struct cairn_layers *layers
         snprintf(label, sizeof label, "%.0f", layers->update[at]);
         cairn_plot_tic(&plot, &plot.x, (double)(at * nx / layers->n_updates), label);
     }
-    cairn_page_plot(page, &plot);
+    if (layers->n_layers > MOST_SMALL)
+        cairn_page_large(page, &plot);
+    else
+        cairn_page_plot(page, &plot);
     cairn_plot_free(&plot);
     free(count);
 }
@@ -212,8 +217,9 @@ static void draw_run(struct cairn_page *page, const struct cairn_report *report,
     if (report->n_runs > 1) cairn_page_heading(page, run->label);
     if (layers.n_updates > 0) {
         draw_snapshot(page, &layers, i);
+        draw_lines(page, &layers, i, &lines_of[0]);
         draw_heat(page, &layers, i);
-        for (size_t k = 0; k < sizeof lines_of / sizeof lines_of[0]; k++)
+        for (size_t k = 1; k < sizeof lines_of / sizeof lines_of[0]; k++)
             draw_lines(page, &layers, i, &lines_of[k]);
         put_table(page, &layers);
     } else {

@@ -28,6 +28,7 @@ static void write_label(const char *layer, const char *param, const char *config
     unsigned long index = strtoul(layer, &end, 10);
     if (end != layer && *end == '\0' && errno == 0) cairn_config_layer(config, index, type);
     if (strcmp(param, "weight") != 0) snprintf(type, sizeof type, "%.40s", param);
+    if (ends_with(type, "_weight")) type[strlen(type) - strlen("_weight")] = '\0';
     snprintf(label, CAIRN_LAYER_BYTES, "%.24s%s%.20s", layer, *type == '\0' ? "" : " ", type);
 }
 

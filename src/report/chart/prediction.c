@@ -77,7 +77,7 @@ static void draw_panel(struct cairn_page *page, const struct cairn_report *repor
     cairn_plot_begin(&plot, name, label);
     plot.x.label = "ranks";
     plot.y.label = label;
-    plot.x.log = true;
+    plot.x.log = plot.x.twos = true;
     plot.y.log = !efficiency;
     plot.y.from_zero = efficiency;
     while (cairn_series_next(report, CAIRN_FILE_SCALING, &series)) {

@@ -55,7 +55,7 @@ static void draw_efficiency(struct cairn_page *page, const struct cairn_report *
                           : "Efficiency against ranks at a fixed global batch");
     plot.x.label = "ranks";
     plot.y.label = weak ? "efficiency, weak scaling (measured)" : "efficiency, strong (measured)";
-    plot.x.log = true;
+    plot.x.log = plot.x.twos = true;
     plot.y.from_zero = true;
     while (cairn_series_next(report, CAIRN_FILE_SCALING, &series)) {
         const json_t *list = json_object_get(series.data, weak ? "weak" : "strong");
