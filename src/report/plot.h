@@ -56,7 +56,7 @@ struct cairn_tic {
 
 /** One axis; NaN: as the points have it. */
 struct cairn_axis {
-    const char *label; /* with its unit; a constant */
+    const char *label; /* with its unit; outlives the plot */
     bool log;
     bool from_zero;
     bool twos;    /* marks at powers of two, where it is logarithmic */
@@ -76,7 +76,7 @@ struct cairn_plot {
     size_t n_series;
     double *heat; /* [n_heat_y, n_heat_x], drawn instead of series; owned */
     size_t n_heat_x, n_heat_y;
-    const char *heat_label;
+    const char *heat_label; /* outlives the plot */
     cairn_status st;
 };
 

@@ -10,7 +10,7 @@
 
 #include "base/utf8.h"
 
-enum { MOST_ROUND = 6 };
+enum { MOST_ROUND = 6, LEGEND_ROW = 20 };
 
 /* ---- texts */
 
@@ -280,37 +280,58 @@ static void put_heat(FILE *out, const struct cairn_plot *plot)
                  "plot $heat matrix using 1:2:3 with image pixels notitle\n");
 }
 
+/* What a legend in the picture wants, in units of the drawing. */
+static int legend_height(const struct cairn_plot *plot)
+{
+    int n = 0;
+    for (size_t i = 0; i < plot->n_series; i++)
+        n += plot->series[i]->label != NULL && plot->series[i]->n > 0;
+    return (n + 1) / 2 * LEGEND_ROW;
+}
+
+static void put_terminal(FILE *out, const struct cairn_plot *plot, enum cairn_picture kind,
+                         int height)
+{
+    int width = cairn_plot_width(plot);
+    fprintf(out, "set encoding utf8\n");
+    if (kind == CAIRN_PICTURE_PNG)
+        fprintf(out,
+                "set terminal pngcairo size %d,%d noenhanced font 'sans,10' fontscale 1.8 "
+                "linewidth 2 pointscale 2 background rgb 'white'\n",
+                2 * width, 2 * height);
+    else
+        fprintf(out,
+                "set terminal svg size %d,%d dynamic noenhanced font 'sans-serif,13' name "
+                "'chart'%s\n",
+                width, height, kind == CAIRN_PICTURE_SVG ? "" : " background rgb 'white'");
+}
+
+/* Words along an axis or above the chart; they may have a name from a file in them. */
+static void put_words(FILE *out, const char *command, const char *words, const char *options)
+{
+    char text[CAIRN_PLOT_LABEL_BYTES];
+    if (words == NULL) return;
+    cairn_plot_label(words, text);
+    fprintf(out, "set %s '%s' %s textcolor rgb '#222222'\n", command, text, options);
+}
+
 static void put_frame(FILE *out, const struct cairn_plot *plot, enum cairn_picture kind)
 {
-    static const char *const terminal[] = {
-        [CAIRN_PICTURE_SVG] = "svg size %d,%d dynamic noenhanced font 'sans-serif,13'",
-        [CAIRN_PICTURE_SVG_ALONE] = "svg size %d,%d dynamic noenhanced font 'sans-serif,13' "
-                                    "background rgb 'white'",
-        [CAIRN_PICTURE_PNG] = "pngcairo size %d,%d noenhanced font 'sans,13' fontscale 2 linewidth "
-                              "2 pointscale 2 background rgb 'white'",
-    };
-    int times = kind == CAIRN_PICTURE_PNG ? 2 : 1;
-    char text[256];
-    snprintf(text, sizeof text, terminal[kind], times * cairn_plot_width(plot),
-             times * cairn_plot_height(plot));
-    fprintf(out, "set encoding utf8\nset terminal %s%s\n", text,
-            kind == CAIRN_PICTURE_PNG ? "" : " name 'chart'");
+    bool legend = kind != CAIRN_PICTURE_SVG && plot->heat == NULL;
+    int height = cairn_plot_height(plot) + (legend ? legend_height(plot) : 0);
+    char place[64];
+    put_terminal(out, plot, kind, height);
     fprintf(out,
             "set border %d lc rgb '#888888'\nset tics nomirror scale 0.5 textcolor rgb '#444444'\n"
-            "set grid lt 1 lw 0.6 lc rgb '#dddddd'\n"
-            "set xlabel '%s' textcolor rgb '#222222'\n"
-            "set label 1 '%s' at screen 0.015, screen 0.955 left textcolor rgb '#222222'\n"
-            "set tmargin at screen 0.89\n",
-            plot->heat == NULL ? 3 : 0, plot->x.label == NULL ? "" : plot->x.label,
-            plot->y.label == NULL ? "" : plot->y.label);
-    if (kind == CAIRN_PICTURE_SVG)
-        fprintf(out, "unset key\n");
-    else
-        fprintf(out, "set key below left Left reverse samplen 2 spacing 1.1 noenhanced\n");
-    if (plot->heat_label != NULL)
-        fprintf(out,
-                "set label 2 '%s' at screen 0.985, screen 0.955 right textcolor rgb '#222222'\n",
-                plot->heat_label);
+            "set grid lt 1 lw 0.6 lc rgb '#dddddd'\nset tmargin at screen %.4f\n%s\n",
+            plot->heat == NULL ? 3 : 0, 1 - 33.0 / height,
+            legend ? "set key below left Left reverse samplen 2 spacing 1.1 noenhanced"
+                   : "unset key");
+    snprintf(place, sizeof place, "at screen 0.015, screen %.4f left", 1 - 13.5 / height);
+    put_words(out, "xlabel", plot->x.label, "");
+    put_words(out, "label 1", plot->y.label, place);
+    snprintf(place, sizeof place, "at screen 0.985, screen %.4f right", 1 - 13.5 / height);
+    put_words(out, "label 2", plot->heat_label, place);
 }
 
 cairn_status cairn_plot_script(const struct cairn_plot *plot, enum cairn_picture kind, char **out,
