@@ -46,7 +46,7 @@ uint32_t cairn_colour_of(size_t i, size_t n)
     return between(viridis[low], viridis[low + 1], at - (double)low);
 }
 
-static bool holds(struct cairn_plot *plot, cairn_status st)
+bool cairn_plot_holds(struct cairn_plot *plot, cairn_status st)
 {
     if (plot->st == CAIRN_OK) plot->st = st;
     return plot->st == CAIRN_OK;
@@ -57,11 +57,13 @@ struct cairn_series *cairn_plot_add(struct cairn_plot *plot, const char *label, 
 {
     struct cairn_series *series = NULL;
     if (plot->st != CAIRN_OK || plot->n_series == CAIRN_PLOT_MOST_SERIES) return NULL;
-    if (!holds(plot, cairn_memory_get(1, sizeof *series, "a series", &series))) return NULL;
+    if (!cairn_plot_holds(plot, cairn_memory_get(1, sizeof *series, "a series", &series)))
+        return NULL;
     plot->series[plot->n_series++] = series;
     series->colour = colour;
     series->look = look;
-    if (label == NULL || holds(plot, cairn_memory_text(label, &series->label))) return series;
+    if (label == NULL || cairn_plot_holds(plot, cairn_memory_text(label, &series->label)))
+        return series;
     return NULL;
 }
 
@@ -70,7 +72,8 @@ static bool make_room(struct cairn_plot *plot, struct cairn_series *series)
     struct cairn_point *grown = NULL;
     size_t room = series->room == 0 ? 16 : 2 * series->room;
     if (series->n < series->room) return true;
-    if (!holds(plot, cairn_memory_get(room, sizeof *grown, "points", &grown))) return false;
+    if (!cairn_plot_holds(plot, cairn_memory_get(room, sizeof *grown, "points", &grown)))
+        return false;
     if (series->n > 0) memcpy(grown, series->point, series->n * sizeof *grown);
     free(series->point);
     series->point = grown;
@@ -98,7 +101,8 @@ void cairn_plot_columns(struct cairn_plot *plot, struct cairn_series *series, co
     struct cairn_point *point = NULL;
     size_t n_points = 0;
     if (series == NULL || plot->st != CAIRN_OK) return;
-    if (!holds(plot, cairn_thin(x, y, n, CAIRN_PLOT_MOST_POINTS, &point, &n_points))) return;
+    if (!cairn_plot_holds(plot, cairn_thin(x, y, n, CAIRN_PLOT_MOST_POINTS, &point, &n_points)))
+        return;
     for (size_t i = 0; i < n_points; i++) cairn_plot_put(plot, series, point[i]);
     free(point);
 }
@@ -107,7 +111,7 @@ void cairn_plot_tic(struct cairn_plot *plot, struct cairn_axis *axis, double at,
 {
     if (plot->st != CAIRN_OK || axis->n_tics == CAIRN_PLOT_MOST_TICS) return;
     struct cairn_tic *tic = &axis->tic[axis->n_tics];
-    if (!holds(plot, cairn_memory_text(label, &tic->label))) return;
+    if (!cairn_plot_holds(plot, cairn_memory_text(label, &tic->label))) return;
     tic->at = at;
     axis->n_tics++;
 }
@@ -116,7 +120,8 @@ void cairn_plot_heat(struct cairn_plot *plot, const char *label, size_t ny, size
 {
     plot->heat_label = label;
     if (plot->st != CAIRN_OK || nx == 0 || ny == 0) return;
-    if (!holds(plot, cairn_memory_get(nx * ny, sizeof *plot->heat, "a heat map", &plot->heat)))
+    if (!cairn_plot_holds(plot,
+                          cairn_memory_get(nx * ny, sizeof *plot->heat, "a heat map", &plot->heat)))
         return;
     plot->n_heat_x = nx;
     plot->n_heat_y = ny;

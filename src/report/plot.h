@@ -86,6 +86,9 @@ enum cairn_picture { CAIRN_PICTURE_SVG, CAIRN_PICTURE_PNG, CAIRN_PICTURE_SVG_ALO
 /** Begin one; its name is [a-z0-9-].  Ranks: local.  Errors: none. */
 void cairn_plot_begin(struct cairn_plot *plot, const char *name, const char *title);
 
+/** Keep a failure; whether there was none until now.  Ranks: local.  Errors: stick. */
+bool cairn_plot_holds(struct cairn_plot *plot, cairn_status st);
+
 /** A colour that is told from the others by most people, or n colours from dark to light, for what
  * has an order.  Ranks: local.  Errors: none.  Source: Okabe and Ito 2008; viridis: van der Walt
  * and Smith 2015, dedicated to the public. */

@@ -2,6 +2,7 @@
  * What tells several runs apart. */
 #include "report/run_labels.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -156,8 +157,10 @@ static bool differs(const struct cairn_run_files *run, size_t n, const char *key
 static bool ranks_differ(const struct cairn_run_files *run, size_t n)
 {
     double first = cairn_json_get_number(run[0].summary, "ranks");
-    for (size_t i = 1; i < n; i++)
-        if (cairn_json_get_number(run[i].summary, "ranks") != first) return true;
+    for (size_t i = 1; i < n; i++) {
+        double ranks = cairn_json_get_number(run[i].summary, "ranks");
+        if (ranks != first && !(isnan(ranks) && isnan(first))) return true;
+    }
     return false;
 }
 

@@ -14,7 +14,7 @@ static void draw_panel(struct cairn_page *page, const struct cairn_report *repor
     plot.y.label = "accuracy (share of samples)";
     plot.x.from_zero = true;
     for (size_t i = 0; i < report->n_runs; i++)
-        cairn_splits_draw(page, &plot, report, i, against, "accuracy");
+        cairn_splits_draw(&plot, report, i, against, "accuracy");
     if (legend)
         cairn_page_legend(page, &plot);
     else

@@ -36,14 +36,14 @@ static size_t keep_split(const struct cairn_csv *csv, const char *split, double 
     return n;
 }
 
-void cairn_chart_column(struct cairn_page *page, struct cairn_plot *plot,
-                        struct cairn_series *series, const struct cairn_csv *csv,
-                        const struct cairn_against *against, const char *y, const char *split)
+void cairn_chart_column(struct cairn_plot *plot, struct cairn_series *series,
+                        const struct cairn_csv *csv, const struct cairn_against *against,
+                        const char *y, const char *split)
 {
     double *x_value = NULL;
     double *y_value = NULL;
-    if (cairn_page_holds(page, cairn_csv_numbers(csv, against->column, &x_value)) &&
-        cairn_page_holds(page, cairn_csv_numbers(csv, y, &y_value))) {
+    if (cairn_plot_holds(plot, cairn_csv_numbers(csv, against->column, &x_value)) &&
+        cairn_plot_holds(plot, cairn_csv_numbers(csv, y, &y_value))) {
         size_t n = keep_split(csv, split, x_value, y_value);
         for (size_t i = 0; i < n; i++) x_value[i] /= against->by;
         cairn_plot_columns(plot, series, x_value, y_value, n);

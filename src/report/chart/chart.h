@@ -43,9 +43,9 @@ void cairn_chart_against(const struct cairn_report *report,
 
 /** The column `y` of a table against another, thinned, into a series.  `split` NULL: all lines,
  * else those with this word in their column `split`.  Ranks: local.  Errors: stick. */
-void cairn_chart_column(struct cairn_page *page, struct cairn_plot *plot,
-                        struct cairn_series *series, const struct cairn_csv *csv,
-                        const struct cairn_against *against, const char *y, const char *split);
+void cairn_chart_column(struct cairn_plot *plot, struct cairn_series *series,
+                        const struct cairn_csv *csv, const struct cairn_against *against,
+                        const char *y, const char *split);
 
 /** Take a logarithmic axis where the highest value is more than `times` the lowest.  Ranks: local.
  * Errors: none. */

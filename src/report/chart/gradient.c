@@ -16,7 +16,7 @@ static void draw_norm(struct cairn_page *page, const struct cairn_report *report
         const struct cairn_run_files *run = &report->run[i];
         struct cairn_series *series =
             cairn_plot_add(&plot, run->label, cairn_colour(i), CAIRN_LOOK_LINE);
-        cairn_chart_column(page, &plot, series, &run->metrics, against, "grad_norm", NULL);
+        cairn_chart_column(&plot, series, &run->metrics, against, "grad_norm", NULL);
     }
     cairn_chart_maybe_log(&plot, 30);
     cairn_page_plot(page, &plot);

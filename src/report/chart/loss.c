@@ -17,8 +17,8 @@ static void draw_panel(struct cairn_page *page, const struct cairn_report *repor
         const struct cairn_run_files *run = &report->run[i];
         struct cairn_series *series = cairn_plot_add(
             &plot, report->n_runs == 1 ? "training" : run->label, cairn_colour(i), CAIRN_LOOK_LINE);
-        cairn_chart_column(page, &plot, series, &run->metrics, against, "loss", NULL);
-        cairn_splits_draw(page, &plot, report, i, against, "loss");
+        cairn_chart_column(&plot, series, &run->metrics, against, "loss", NULL);
+        cairn_splits_draw(&plot, report, i, against, "loss");
     }
     cairn_chart_maybe_log(&plot, 30);
     if (legend)

@@ -65,8 +65,10 @@ static void draw_efficiency(struct cairn_page *page, const struct cairn_report *
             char label[CAIRN_SERIES_LABEL_BYTES];
             snprintf(label, sizeof label, "%s = %.6g, %.120s", weak ? "B / ranks" : "B", value[k],
                      series.label);
-            add_line(&plot, cairn_plot_add(&plot, label, cairn_colour_of(k, n), CAIRN_LOOK_MARKED),
-                     list, by, value[k], "efficiency");
+            struct cairn_series *line =
+                cairn_plot_add(&plot, label, cairn_colour_of(k, n), CAIRN_LOOK_MARKED);
+            if (line != NULL) line->dash = (unsigned)(series.i % 3);
+            add_line(&plot, line, list, by, value[k], "efficiency");
         }
     }
     if (!cairn_plot_is_empty(&plot)) {

@@ -19,8 +19,7 @@ size_t cairn_splits(const struct cairn_csv *eval, const char *split[CAIRN_MOST_S
     return n;
 }
 
-void cairn_splits_draw(struct cairn_page *page, struct cairn_plot *plot,
-                       const struct cairn_report *report, size_t run,
+void cairn_splits_draw(struct cairn_plot *plot, const struct cairn_report *report, size_t run,
                        const struct cairn_against *against, const char *y)
 {
     const struct cairn_run_files *files = &report->run[run];
@@ -33,7 +32,7 @@ void cairn_splits_draw(struct cairn_page *page, struct cairn_plot *plot,
             cairn_plot_add(plot, label, cairn_colour(single ? i + 1 : run), CAIRN_LOOK_MARKED);
         if (series == NULL) return;
         series->dash = 1 + (strcmp(split[i], "test") != 0);
-        cairn_chart_column(page, plot, series, &files->eval, against, y, split[i]);
+        cairn_chart_column(plot, series, &files->eval, against, y, split[i]);
     }
 }
 

@@ -13,8 +13,7 @@ size_t cairn_splits(const struct cairn_csv *eval, const char *split[CAIRN_MOST_S
 
 /** Lines with marks for the evaluations of a run, one for each group, in the run's colour or, of a
  * single run, in one for each.  Ranks: local.  Errors: stick. */
-void cairn_splits_draw(struct cairn_page *page, struct cairn_plot *plot,
-                       const struct cairn_report *report, size_t run,
+void cairn_splits_draw(struct cairn_plot *plot, const struct cairn_report *report, size_t run,
                        const struct cairn_against *against, const char *y);
 
 /** The runs and what kinds of lines each has; `training`: words for the plain one, or NULL.

@@ -105,7 +105,7 @@ static void draw_speed(struct cairn_page *page, const struct cairn_report *repor
         const struct cairn_run_files *run = &report->run[i];
         struct cairn_series *series =
             cairn_plot_add(&plot, run->label, cairn_colour(i), CAIRN_LOOK_LINE);
-        cairn_chart_column(page, &plot, series, &run->metrics, &against[CAIRN_AGAINST_UPDATES],
+        cairn_chart_column(&plot, series, &run->metrics, &against[CAIRN_AGAINST_UPDATES],
                            "samples_per_s", NULL);
     }
     cairn_page_plot(page, &plot);
