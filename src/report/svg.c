@@ -78,8 +78,8 @@ cairn_status cairn_svg_inline(FILE *out, const char *svg, const struct cairn_plo
     size_t element = 0;
     if (line == NULL || end == NULL || end < line) return strange();
     line += strlen(DEFS_END);
-    fprintf(out, "<svg class=\"chart\" role=\"img\" viewBox=\"0 0 %d %d\" aria-label=\"",
-            cairn_plot_width(plot), cairn_plot_height(plot));
+    fprintf(out, "<svg class=\"chart%s\" role=\"img\" viewBox=\"0 0 %d %d\" aria-label=\"",
+            plot->heat == NULL ? "" : " heat", cairn_plot_width(plot), cairn_plot_height(plot));
     cairn_html_text(out, plot->title, strlen(plot->title));
     fputs("\"><g>", out);
     while (line != NULL && line < end) {

@@ -72,7 +72,7 @@ expect 0 0 report one two -o both.html
 alone both.html
 has both.html 'id="loss"' 'id="accuracy"' 'id="rate"' 'id="gradient"' 'id="flow"' 'id="time"' 'id="ranks"' 'run-files' \
     'optim.lr 0.3' 'optim.lr 0.1, ranks 2' 'Optical Recognition' '1 dense' 'cross_entropy'
-holds "charts of two runs" "$(grep -c 'class="chart"' both.html) >= 24"
+holds "charts of two runs" "$(grep -c 'class="chart' both.html) >= 24"
 
 # of one run the page lies in its folder
 expect 0 0 report one

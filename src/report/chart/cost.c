@@ -14,8 +14,8 @@ static const double SAME = 1e-4;
 /* Whether a cell belongs to a series: its other axes, written as fit.json names them. */
 static bool is_of(const struct cairn_study_files *study, size_t row, const char *name)
 {
-    static const char *const common[] = {"batch.global", "optim.lr", "train.seed", "ranks",
-                                         "batch.accumulate"};
+    static const char *const common[] = {"batch.global", "optim.lr",         "train.seed",
+                                         "ranks",        "batch.accumulate", "batch.micro"};
     char text[512] = "";
     size_t used = 0;
     for (size_t i = 0; i < study->n_axes; i++) {

@@ -41,7 +41,7 @@ static void add_fastest(struct cairn_plot *plot, const struct cairn_series_of *s
         plot, cairn_chart_words("predicted, at the fastest batch, ", "", series->label), 0xd55e00,
         CAIRN_LOOK_LINE);
     if (line == NULL) return;
-    line->dash = 1;
+    line->dash = 1 + (unsigned)(series->i % 2);
     for (size_t i = 0; i < json_array_size(list); i++)
         cairn_plot_put(plot, line, value_over_ranks(json_array_get(list, i), member));
 }
@@ -59,7 +59,7 @@ static void add_batches(struct cairn_plot *plot, const struct cairn_series_of *s
         struct cairn_series *line =
             cairn_plot_add(plot, label, cairn_colour_of(k, n), CAIRN_LOOK_LINE);
         if (line == NULL) return;
-        line->dash = 1;
+        line->dash = 1 + (unsigned)(series->i % 2);
         for (size_t i = 0; i < json_array_size(list); i++) {
             const json_t *at = json_array_get(list, i);
             if (is_among(at, "strong", batch[k]))

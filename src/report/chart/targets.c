@@ -119,7 +119,7 @@ static void put_fits(struct cairn_page *page, const struct cairn_report *report)
                                         "B_crit (samples)",
                                         "S_min (updates)",
                                         "E_min (samples)",
-                                        "slope below B_crit / 4 (log-log)",
+                                        "slope, small batches",
                                         "perfect until (samples)",
                                         "flat from (samples)",
                                         "rms in logs",
