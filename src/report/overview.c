@@ -4,10 +4,17 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 static double of(const struct cairn_run_files *run, const char *name)
 {
     return cairn_json_get_number(run->summary, name);
+}
+
+/* What the summary would tell, where a run has none yet. */
+static double so_far(const struct cairn_run_files *run, const char *name)
+{
+    return cairn_chart_at(&run->metrics, strcmp(name, "updates") == 0 ? "update" : name, 1);
 }
 
 static const char *status_of(const struct cairn_run_files *run)
@@ -32,21 +39,18 @@ static void put_results(struct cairn_page *page, const struct cairn_report *repo
                                         "samples per second",
                                         "peak memory (MB)",
                                         NULL};
-    static const char *const name[] = {"samples",       "ranks",        "global_batch",
-                                       "micro_batch",   "n_parameters", "eval_loss",
-                                       "eval_accuracy", "wall_s",       "samples_per_s"};
+    static const char *const name[] = {"updates",     "samples",      "ranks",     "global_batch",
+                                       "micro_batch", "n_parameters", "eval_loss", "eval_accuracy",
+                                       "wall_s",      "samples_per_s"};
     cairn_page_table(page, heads);
     for (size_t i = 0; i < report->n_runs; i++) {
         const struct cairn_run_files *run = &report->run[i];
         cairn_page_row(page);
         cairn_page_cell(page, run->label);
         cairn_page_cell(page, status_of(run));
-        cairn_page_number(page,
-                          run->summary != NULL ? of(run, "updates")
-                                               : cairn_chart_at(&run->metrics, "update", 1),
-                          6);
         for (size_t k = 0; k < sizeof name / sizeof name[0]; k++)
-            cairn_page_number(page, of(run, name[k]), 4);
+            cairn_page_number(page, run->summary == NULL ? so_far(run, name[k]) : of(run, name[k]),
+                              4);
         cairn_page_number(page, of(run, "peak_rss_bytes") / 1e6, 4);
     }
     cairn_page_table_end(page);

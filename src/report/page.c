@@ -228,6 +228,17 @@ void cairn_page_table_end(struct cairn_page *page)
     cairn_page_put(page, "</tbody></table></div>\n");
 }
 
+void cairn_page_fold(struct cairn_page *page, const char *words)
+{
+    close_panels(page);
+    cairn_page_put(page, "<details><summary>%s</summary>\n", words);
+}
+
+void cairn_page_fold_end(struct cairn_page *page)
+{
+    cairn_page_put(page, "</details>\n");
+}
+
 void cairn_page_row(struct cairn_page *page)
 {
     cairn_page_put(page, "<tr>"); /* </tr> may be left out */

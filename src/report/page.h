@@ -85,6 +85,11 @@ void cairn_page_table(struct cairn_page *page, const char *const *heads);
 /** Close it.  Ranks: local.  Errors: stick. */
 void cairn_page_table_end(struct cairn_page *page);
 
+/** What follows is seen when asked for, and printed: for long tables.  `words` is a constant.
+ * Ranks: local.  Errors: stick. */
+void cairn_page_fold(struct cairn_page *page, const char *words);
+void cairn_page_fold_end(struct cairn_page *page);
+
 /** A row of a table, and its fields: a text, a number ("-" where it is none).  Ranks: local.
  * Errors: stick. */
 void cairn_page_row(struct cairn_page *page);

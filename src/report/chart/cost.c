@@ -37,30 +37,56 @@ static int ascending(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* The median time of the cells behind a point of the fit; low and high are their range. */
+/* Where a point of the fit is to be found in study.csv. */
+enum { BATCH, RATE, REACHED, SECONDS, RANKS, N_COLUMNS };
+
+static bool is_cell_of(const struct cairn_series_of *series, const json_t *point,
+                       const size_t column[N_COLUMNS], const bool there[N_COLUMNS], size_t row)
+{
+    const struct cairn_csv *cells = &series->study->cells;
+    const double want[] = {[BATCH] = cairn_json_get_number(point, "batch"),
+                           [RATE] = cairn_json_get_number(point, "lr"),
+                           [REACHED] = 1};
+    for (size_t k = BATCH; k <= REACHED; k++)
+        if (there[k] && !(fabs(cairn_csv_number(cells, row, column[k]) / want[k] - 1) < SAME))
+            return false;
+    return is_of(series->study, row, series->name);
+}
+
+/* The times of the cells behind a point, of those with the most ranks; how many. */
+static size_t take_times(const struct cairn_series_of *series, const json_t *point, double *seconds)
+{
+    static const char *const name[N_COLUMNS] = {"batch.global", "optim.lr", "reached", "wall_s",
+                                                "ranks"};
+    const struct cairn_csv *cells = &series->study->cells;
+    size_t column[N_COLUMNS];
+    bool there[N_COLUMNS];
+    double most = 0;
+    size_t n = 0;
+    for (size_t k = 0; k < N_COLUMNS; k++) there[k] = cairn_csv_find(cells, name[k], &column[k]);
+    if (!there[REACHED] || !there[SECONDS]) return 0;
+    for (size_t r = 0; r < cells->n_rows; r++) {
+        double ranks = there[RANKS] ? cairn_csv_number(cells, r, column[RANKS]) : 1;
+        double value = cairn_csv_number(cells, r, column[SECONDS]);
+        if (!isfinite(value) || ranks < most || !is_cell_of(series, point, column, there, r))
+            continue;
+        if (ranks > most) n = 0;
+        most = ranks;
+        seconds[n++] = value;
+    }
+    return n;
+}
+
+/* The median of these times; low and high are their range. */
 static struct cairn_point time_of(struct cairn_page *page, const struct cairn_series_of *series,
                                   const json_t *point)
 {
-    static const char *const name[] = {"batch.global", "optim.lr", "reached", "wall_s"};
-    const struct cairn_csv *cells = &series->study->cells;
     struct cairn_point found = {(double)NAN, (double)NAN, (double)NAN, (double)NAN};
-    double want[3] = {cairn_json_get_number(point, "batch"), cairn_json_get_number(point, "lr"), 1};
     double *seconds = NULL;
-    size_t column[4];
-    bool there[4];
-    size_t n = 0;
-    for (size_t k = 0; k < 4; k++) there[k] = cairn_csv_find(cells, name[k], &column[k]);
-    if (!there[2] || !there[3] || cells->n_rows == 0) return found;
-    if (!cairn_page_holds(page,
-                          cairn_memory_get(cells->n_rows, sizeof *seconds, "times", &seconds)))
+    if (!cairn_page_holds(page, cairn_memory_get(series->study->cells.n_rows + 1, sizeof *seconds,
+                                                 "times", &seconds)))
         return found;
-    for (size_t r = 0; r < cells->n_rows; r++) {
-        bool same = is_of(series->study, r, series->name);
-        for (size_t k = 0; k < 3 && same; k++)
-            same = !there[k] || fabs(cairn_csv_number(cells, r, column[k]) / want[k] - 1) < SAME;
-        double value = same ? cairn_csv_number(cells, r, column[3]) : (double)NAN;
-        if (isfinite(value)) seconds[n++] = value;
-    }
+    size_t n = take_times(series, point, seconds);
     qsort(seconds, n, sizeof *seconds, ascending);
     if (n > 0)
         found = (struct cairn_point){0, (seconds[(n - 1) / 2] + seconds[n / 2]) / 2, seconds[0],
@@ -136,7 +162,8 @@ static void draw(struct cairn_page *page, const struct cairn_report *report)
     cairn_page_figure(page, "cost", "Cost against time",
                       "The trade-off: a small batch takes the fewest samples and the most updates, "
                       "a large one the fewest updates and the most samples. Each mark is a global "
-                      "batch at its best learning rate; time is that of the cells that ran here.");
+                      "batch at its best learning rate; time is that of the cells that ran here, "
+                      "on the most ranks.");
     draw_updates(page, report);
     draw_time(page, report, true);
     draw_time(page, report, false);

@@ -166,7 +166,9 @@ static void draw(struct cairn_page *page, const struct cairn_report *report)
     draw_efficiency(page, report, false);
     draw_efficiency(page, report, true);
     draw_model(page, report);
+    cairn_page_fold(page, "All measured points");
     put_table(page, report);
+    cairn_page_fold_end(page);
     cairn_page_figure_end(page);
 }
 
