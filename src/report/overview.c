@@ -137,7 +137,8 @@ static void put_study(struct cairn_page *page, const struct cairn_study_files *s
     cairn_page_heading(page, study->name);
     cairn_page_put(page, "<p class=\"soft\">Folder: ");
     cairn_page_text(page, study->folder);
-    cairn_page_put(page, "; %zu cells", study->cells.n_rows);
+    cairn_page_put(page, "; %zu cells, %.0f reached the target;", study->cells.n_rows,
+                   study->cells.n_rows == 0 ? 0 : cairn_chart_sum(&study->cells, "reached"));
     for (size_t i = 0; i < study->n_axes; i++) {
         cairn_page_put(page, i == 0 ? " over " : ", ");
         cairn_page_text(page, study->cells.name[i]);
@@ -160,18 +161,25 @@ void cairn_overview_begin(struct cairn_page *page, const struct cairn_report *re
     cairn_page_put(page, "</section>\n");
 }
 
+static void put_text(struct cairn_page *page, const char *name, const char *text)
+{
+    cairn_page_put(page, "<details><summary>");
+    cairn_page_text(page, name);
+    cairn_page_put(page, "</summary><pre>");
+    cairn_page_text(page, text);
+    cairn_page_put(page, "</pre></details>\n");
+}
+
 void cairn_overview_end(struct cairn_page *page, const struct cairn_report *report)
 {
-    if (report->n_runs == 0) return;
-    cairn_page_put(page, "<section id=\"run-files\"><h2>Run file%s, resolved</h2>\n",
-                   report->n_runs == 1 ? "" : "s");
-    for (size_t i = 0; i < report->n_runs; i++) {
-        const struct cairn_run_files *run = &report->run[i];
-        cairn_page_put(page, "<details><summary>");
-        cairn_page_text(page, run->label);
-        cairn_page_put(page, "</summary><pre>");
-        cairn_page_text(page, run->config == NULL ? "there is no config.yaml" : run->config);
-        cairn_page_put(page, "</pre></details>\n");
-    }
+    cairn_page_put(page, "<section id=\"run-files\"><h2>Files</h2>\n");
+    for (size_t i = 0; i < report->n_studies; i++)
+        if (report->study[i].file != NULL)
+            put_text(page, cairn_chart_words("study file of ", "", report->study[i].name),
+                     report->study[i].file);
+    for (size_t i = 0; i < report->n_runs; i++)
+        if (report->run[i].config != NULL)
+            put_text(page, cairn_chart_words("run file, resolved: ", "", report->run[i].label),
+                     report->run[i].config);
     cairn_page_put(page, "</section>\n");
 }

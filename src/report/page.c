@@ -280,7 +280,7 @@ static void put_page(FILE *out, const struct cairn_page *page, const char *title
     fputs("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
           "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
           "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
-          "'unsafe-inline'; img-src data:\">\n<title>",
+          "'unsafe-inline'\">\n<title>",
           out);
     cairn_html_text(out, title, strlen(title));
     fputs("</title>\n<style>\n", out);

@@ -64,9 +64,12 @@ struct range {
     double low, high;
 };
 
+/* What is beyond has no place in a chart. */
+static const double MOST = 1e100;
+
 static void widen(struct range *range, double value, bool log)
 {
-    if (!isfinite(value) || (log && value <= 0)) return;
+    if (!(fabs(value) < MOST) || (log && value < 1 / MOST)) return;
     if (!(range->low <= value)) range->low = value; /* also where it is NaN */
     if (!(range->high >= value)) range->high = value;
 }

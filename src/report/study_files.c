@@ -32,6 +32,14 @@ static json_t *read_json(struct cairn_study_files *study, const char *file)
     return NULL;
 }
 
+static void read_text(struct cairn_study_files *study)
+{
+    char path[CAIRN_PATH_BYTES];
+    cairn_status st = cairn_path_join(study->folder, "study.yaml", path);
+    if (st == CAIRN_OK) st = cairn_file_read(path, &study->file);
+    if (st != CAIRN_OK) note(study, cairn_error_text());
+}
+
 cairn_status cairn_study_files_read(const char *folder, struct cairn_study_files *study)
 {
     char *absolute = realpath(folder, NULL);
@@ -55,6 +63,7 @@ cairn_status cairn_study_files_read(const char *folder, struct cairn_study_files
     }
     study->fit = read_json(study, "fit.json");
     study->scaling = read_json(study, "scaling.json");
+    read_text(study);
     return CAIRN_OK;
 }
 
@@ -63,4 +72,5 @@ void cairn_study_files_free(struct cairn_study_files *study)
     cairn_csv_free(&study->cells);
     json_decref(study->fit);
     json_decref(study->scaling);
+    free(study->file);
 }

@@ -20,6 +20,7 @@ struct cairn_study_files {
     struct cairn_csv cells;        /* study.csv */
     size_t n_axes;                 /* columns in front of `reached` */
     json_t *fit, *scaling;         /* objects, or NULL; owned */
+    char *file;                    /* study.yaml, or NULL; owned */
     char note[CAIRN_STUDY_MOST_NOTES][CAIRN_RUN_NOTE_BYTES];
     size_t n_notes;
 };

@@ -92,8 +92,9 @@ batch.global,optim.lr,train.seed,reached,updates,samples,wall_s,final_loss,noise
 64,0.5,1,1,60,3840,0.9,0.2,30
 64,0.5,2,0,500,32000,9,0.9,31
 END
+printf 'run: digits.yaml\nstudy: {kind: updates-to-target}\n' >study/study.yaml
 expect 0 0 report study
-has study/report.html 'id="targets"' 'cells of study' '4 cells over batch.global, optim.lr, train.seed'
+has study/report.html 'id="targets"' 'cells of study' '4 cells, 3 reached the target; over batch.global, optim.lr, train.seed' 'kind: updates-to-target'
 cat >study/fit.json <<'END'
 {"all": {"reason": null, "s_min": {"value": 40, "low": 38, "high": 44}, "e_min": {"value": 1500, "low": null, "high": null},
  "b_crit": {"value": 38, "low": 30, "high": 50}, "rms_log": 0.1, "perfect_until": 9.5, "flat_from": 152,

@@ -204,6 +204,30 @@ static void scripts_hold_no_strangers_words(void **state)
     cairn_plot_free(&plot);
 }
 
+/* Numbers that no run has: the frame keeps to what it can show. */
+static void odd_numbers_leave_a_frame(void **state)
+{
+    (void)state;
+    static const double odd[] = {1e-320, 1e300, -1e300, 0, 5e-324};
+    struct cairn_plot plot;
+    char *script = NULL;
+    size_t n = 0;
+    for (int log = 0; log < 2; log++) {
+        cairn_plot_begin(&plot, "test", "");
+        plot.x.log = plot.y.log = log == 1;
+        struct cairn_series *series = cairn_plot_add(&plot, NULL, 0, CAIRN_LOOK_LINE);
+        for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++)
+            cairn_plot_xy(&plot, series, odd[i], odd[i]);
+        cairn_plot_xy(&plot, series, (double)NAN, 1);
+        assert_int_equal(series->n, 5);
+        assert_int_equal(cairn_plot_script(&plot, CAIRN_PICTURE_SVG, &script, &n), CAIRN_OK);
+        assert_null(strstr(script, "inf"));
+        assert_null(strstr(script, "nan"));
+        free(script);
+        cairn_plot_free(&plot);
+    }
+}
+
 static void numbers_beside_axes(void **state)
 {
     (void)state;
@@ -322,6 +346,7 @@ int main(void)
         cmocka_unit_test(gnuplot_sees_harmless_labels),
         cmocka_unit_test(long_labels_keep_their_end),
         cmocka_unit_test(scripts_hold_no_strangers_words),
+        cmocka_unit_test(odd_numbers_leave_a_frame),
         cmocka_unit_test(numbers_beside_axes),
         cmocka_unit_test(svg_becomes_part_of_a_page),
         cmocka_unit_test(runs_are_told_apart),
