@@ -82,7 +82,7 @@ static cairn_status read_run(cairn_comm *comm, const struct request *request,
                              struct cairn_wanted *wanted)
 {
     const char *run_file = request->run.run_file;
-    CAIRN_TRY(request->out == NULL ? cairn_start_folder(run_file, folder)
+    CAIRN_TRY(request->out == NULL ? cairn_start_folder("runs", run_file, folder)
                                    : cairn_path_copy(request->out, folder));
     CAIRN_TRY(cairn_setup_config(comm, run_file, request->run.overrides, config));
     CAIRN_TRY(cairn_comm_agree(comm, cairn_threads_set((*config)->train_threads)));

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
+#include "cluster/deadline.h"
 #include "cluster/doctor.h"
 #include "cluster/launcher.h"
 #include "comm/exchange.h"
@@ -45,13 +47,26 @@ cairn_status cairn_start_small(const struct cairn_config *config, cairn_comm *co
     return cairn_doctor_start(comm, &wanted);
 }
 
-cairn_status cairn_start_folder(const char *run_file, char path[CAIRN_PATH_BYTES])
+cairn_status cairn_start_deadline(const struct cairn_config *config, double begin_s,
+                                  double *deadline_s, double *deadline_unix_s)
+{
+    enum { WORD_NONE, WORD_SLURM };
+    double deadline = config->train_deadline;
+    if (deadline == CAIRN_KEY_DURATION_WORD(WORD_NONE)) return CAIRN_OK;
+    *deadline_s = begin_s + deadline;
+    if (deadline != CAIRN_KEY_DURATION_WORD(WORD_SLURM)) return CAIRN_OK;
+    CAIRN_TRY(cairn_job_end(deadline_unix_s));
+    *deadline_s = cairn_clock_s() + *deadline_unix_s - cairn_clock_unix_s();
+    return CAIRN_OK;
+}
+
+cairn_status cairn_start_folder(const char *all, const char *run_file, char path[CAIRN_PATH_BYTES])
 {
     const char *slash = strrchr(run_file, '/');
     const char *name = slash == NULL ? run_file : slash + 1;
     const char *point = strrchr(name, '.');
     int n = point == NULL || point == name ? (int)strlen(name) : (int)(point - name);
-    int written = snprintf(path, CAIRN_PATH_BYTES, "runs/%.*s", n, name);
+    int written = snprintf(path, CAIRN_PATH_BYTES, "%s/%.*s", all, n, name);
     if (written >= 0 && written < CAIRN_PATH_BYTES) return CAIRN_OK;
     return cairn_fail(CAIRN_USAGE, "the name of the run file %.80s... is too long for a folder",
                       name);

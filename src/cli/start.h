@@ -23,8 +23,15 @@ CAIRN_CHECKED cairn_status cairn_start_wanted(const struct cairn_config *config,
  * Errors  the agreed one: memory */
 CAIRN_CHECKED cairn_status cairn_start_small(const struct cairn_config *config, cairn_comm *comm);
 
-/** runs/<name of the run file>: where a run goes that is not told.  Ranks: local.
+/** When a run must have stopped by itself, by train.deadline: as in cairn_run_options; 0 where it
+ * need not.  `begin_s`: of the process.  Ranks: local.  Errors: CAIRN_USAGE: the end of the job is
+ * not to be had. */
+CAIRN_CHECKED cairn_status cairn_start_deadline(const struct cairn_config *config, double begin_s,
+                                                double *deadline_s, double *deadline_unix_s);
+
+/** runs/<name of the run file>, for `all` "runs": where a run goes that is not told.  Ranks: local.
  * Errors: CAIRN_USAGE: too long. */
-CAIRN_CHECKED cairn_status cairn_start_folder(const char *run_file, char path[CAIRN_PATH_BYTES]);
+CAIRN_CHECKED cairn_status cairn_start_folder(const char *all, const char *run_file,
+                                              char path[CAIRN_PATH_BYTES]);
 
 #endif

@@ -13,7 +13,6 @@
 #include "cli/provenance.h"
 #include "cli/start.h"
 #include "cli/train_request.h"
-#include "cluster/deadline.h"
 #include "cluster/doctor.h"
 #include "cluster/launcher.h"
 #include "comm/exchange.h"
@@ -43,7 +42,7 @@ struct job {
 static cairn_status choose_folder(struct job *job)
 {
     if (job->request.out != NULL) return cairn_path_copy(job->request.out, job->folder);
-    return cairn_start_folder(job->request.run.run_file, job->folder);
+    return cairn_start_folder("runs", job->request.run.run_file, job->folder);
 }
 
 /* Which checkpoint to go on from.  Rank 0. */
@@ -216,19 +215,6 @@ static cairn_status resolve_config(struct cairn_config *config, const cairn_trai
     return cairn_config_resolve(config, "batch.accumulate", "none");
 }
 
-/* When the run must have stopped by itself.  Rank 0. */
-static cairn_status find_deadline(struct job *job, double begin_s)
-{
-    enum { WORD_NONE, WORD_SLURM };
-    double deadline = job->config->train_deadline;
-    if (deadline == CAIRN_KEY_DURATION_WORD(WORD_NONE) || job->request.check) return CAIRN_OK;
-    job->deadline_s = begin_s + deadline;
-    if (deadline != CAIRN_KEY_DURATION_WORD(WORD_SLURM)) return CAIRN_OK;
-    CAIRN_TRY(cairn_job_end(&job->deadline_unix_s));
-    job->deadline_s = cairn_clock_s() + job->deadline_unix_s - cairn_clock_unix_s();
-    return CAIRN_OK;
-}
-
 /* The quick part of `cairn doctor`, before any memory is taken.  Collective. */
 static cairn_status look_at_launch(struct job *job)
 {
@@ -256,7 +242,9 @@ static cairn_status prepare(struct job *job, const struct cairn_arguments *argum
     CAIRN_TRY(cairn_comm_agree(job->comm, st));
     CAIRN_TRY(cairn_setup_config(job->comm, job->request.run.run_file, job->request.run.overrides,
                                  &job->config));
-    if (job->main) st = find_deadline(job, arguments->begin_s);
+    if (job->main && !job->request.check)
+        st = cairn_start_deadline(job->config, arguments->begin_s, &job->deadline_s,
+                                  &job->deadline_unix_s);
     CAIRN_TRY(cairn_comm_agree_main(job->comm, st));
     cairn_watchdog_limit(job->comm, hang_timeout_s(job->config));
     CAIRN_TRY(look_at_launch(job));

@@ -53,6 +53,15 @@ CAIRN_CHECKED cairn_status cairn_comm_gather_all(cairn_comm *comm, cairn_status 
 CAIRN_CHECKED cairn_status cairn_comm_first(cairn_comm *comm, cairn_status st, int n_ranks,
                                             cairn_comm **out);
 
+/** Cut the world into n_groups of neighbours, as equal as can be; *out is this rank's, *group its
+ * number.  Close with cairn_comm_close(). */
+CAIRN_CHECKED cairn_status cairn_comm_split(cairn_comm *comm, cairn_status st, int n_groups,
+                                            int *group, cairn_comm **out);
+
+/** Agree like cairn_comm_agree(), after a wait that may be long: those who are early sleep, where
+ * MPI would keep their processors busy. */
+CAIRN_CHECKED cairn_status cairn_comm_rest(cairn_comm *comm, cairn_status st);
+
 /** Name and version of the MPI library, one line, into text.  Ranks: local.  Errors: none. */
 void cairn_comm_library(char *text, size_t n_bytes);
 

@@ -60,6 +60,18 @@ CAIRN_CHECKED cairn_status cairn_config_read(const char *text, size_t n, const c
                                              struct cairn_config **out);
 
 /**
+ * As cairn_config_read(), with another name than "command line" for the overrides; it must be
+ * static.
+ *
+ * Ranks   local
+ * Errors  none
+ */
+CAIRN_CHECKED cairn_status cairn_config_read_from(const char *text, size_t n, const char *source,
+                                                  const char *const *overrides,
+                                                  const char *overrides_source,
+                                                  struct cairn_config **out);
+
+/**
  * The config that a program's options make.
  *
  * Ranks   local

@@ -75,16 +75,4 @@ struct cairn_node *cairn_tree_find(const struct cairn_node *tree, const char *na
  */
 CAIRN_CHECKED cairn_status cairn_path_resolve(const char *text, const char *beside, char **out);
 
-/**
- * As cairn_config_read(), with another name than "command line" for the overrides; it must be
- * static.
- *
- * Ranks   local
- * Errors  none
- */
-CAIRN_CHECKED cairn_status cairn_config_read_from(const char *text, size_t n, const char *source,
-                                                  const char *const *overrides,
-                                                  const char *overrides_source,
-                                                  struct cairn_config **out);
-
 #endif

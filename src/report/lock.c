@@ -82,43 +82,68 @@ static cairn_status sign(const struct cairn_lock *lock)
     return cairn_file_sync(lock->fd, lock->path);
 }
 
-/* One try.  *again: the file went away while it was being locked. */
-static cairn_status try_take(struct cairn_lock *lock, const char *folder, bool *again)
-{
+/* What one try came to. */
+struct attempt {
     struct holder found;
-    *again = false;
+    bool busy;
+    bool again; /* the file went away while it was being locked */
+};
+
+static cairn_status try_once(struct cairn_lock *lock, struct attempt *attempt)
+{
+    struct holder *found = &attempt->found;
+    *attempt = (struct attempt){.busy = false};
     if (cairn_fault("report.lock")) return cairn_file_refused(lock->path, "cannot be made");
     CAIRN_TRY(cairn_file_open(lock->path, O_RDWR | O_CREAT | O_APPEND, &lock->fd));
     enum answer answer = ask(lock->fd);
-    read_holder(lock->fd, &found);
-    if (answer == BUSY || (answer == NO_LOCKS && may_live(&found)))
-        return cairn_fail(
-            CAIRN_USAGE,
-            "run folder %s is in use by process %ld on host %s (job %s); choose another --out",
-            folder, found.process, found.host, found.job);
-    *again = !still_there(lock);
-    if (*again) return CAIRN_OK;
-    if (found.process != 0)
+    read_holder(lock->fd, found);
+    attempt->busy = answer == BUSY || (answer == NO_LOCKS && may_live(found));
+    if (attempt->busy) return CAIRN_OK;
+    attempt->again = !still_there(lock);
+    if (attempt->again) return CAIRN_OK;
+    if (found->process != 0)
         cairn_log_detail("taking over the lock of process %ld on host %s (job %s), which is gone",
-                         found.process, found.host, found.job);
+                         found->process, found->host, found->job);
     cairn_status st = sign(lock);
     if (st != CAIRN_OK) unlink(lock->path);
     return st;
 }
 
-cairn_status cairn_lock_take(struct cairn_lock *lock, const char *folder)
+/* Until it is held, or somebody else has it. */
+static cairn_status take(struct cairn_lock *lock, struct attempt *attempt)
 {
-    bool again = true;
     lock->fd = -1;
-    CAIRN_TRY(cairn_path_join(folder, "lock", lock->path));
-    while (again) {
-        cairn_status st = try_take(lock, folder, &again);
-        if (st == CAIRN_OK && !again) return CAIRN_OK;
+    do {
+        cairn_status st = try_once(lock, attempt);
+        if (st == CAIRN_OK && !attempt->again && !attempt->busy) return CAIRN_OK;
         if (lock->fd >= 0) close(lock->fd);
         lock->fd = -1;
         if (st != CAIRN_OK) return st;
-    }
+    } while (attempt->again);
     return CAIRN_OK;
+}
+
+cairn_status cairn_lock_try(struct cairn_lock *lock, const char *path, bool *busy)
+{
+    struct attempt attempt;
+    lock->fd = -1;
+    CAIRN_TRY(cairn_path_copy(path, lock->path));
+    CAIRN_TRY(take(lock, &attempt));
+    *busy = attempt.busy;
+    return CAIRN_OK;
+}
+
+cairn_status cairn_lock_take(struct cairn_lock *lock, const char *folder)
+{
+    struct attempt attempt;
+    lock->fd = -1;
+    CAIRN_TRY(cairn_path_join(folder, "lock", lock->path));
+    CAIRN_TRY(take(lock, &attempt));
+    if (!attempt.busy) return CAIRN_OK;
+    return cairn_fail(
+        CAIRN_USAGE,
+        "run folder %s is in use by process %ld on host %s (job %s); choose another --out", folder,
+        attempt.found.process, attempt.found.host, attempt.found.job);
 }
 
 void cairn_lock_give(struct cairn_lock *lock)

@@ -4,6 +4,8 @@
 #ifndef CAIRN_REPORT_LOCK_H
 #define CAIRN_REPORT_LOCK_H
 
+#include <stdbool.h>
+
 #include "base/file.h"
 #include "cairn/status.h"
 
@@ -12,6 +14,14 @@ struct cairn_lock {
     char path[CAIRN_PATH_BYTES];
     int fd;
 };
+
+/**
+ * Take the lock that a file is.  *busy: another process holds it, and it was not taken.
+ *
+ * Ranks   local
+ * Errors  CAIRN_FILES
+ */
+CAIRN_CHECKED cairn_status cairn_lock_try(struct cairn_lock *lock, const char *path, bool *busy);
 
 /**
  * Take the lock of a folder.  A stale one, whose process is gone, is taken over.  Where the file

@@ -4,8 +4,11 @@
 #ifndef CAIRN_STUDY_TABLE_H
 #define CAIRN_STUDY_TABLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "cairn/status.h"
 
 /** How a cell ended. */
 enum cairn_study_end {
@@ -37,5 +40,63 @@ struct cairn_study_table {
     char **axis;                 /* [n_axes]; owned */
     struct cairn_study_row *row; /* [n_rows]; owned */
 };
+
+/** "reached", "budget", "beaten" or "diverged".  Ranks: local.  Errors: none. */
+const char *cairn_study_end_name(enum cairn_study_end end);
+
+/** Release what a row of so many axes holds; a zeroed one is fine.  Ranks: local.  Errors: none. */
+void cairn_study_row_free(struct cairn_study_row *row, size_t n_axes);
+
+/** Release all; a zeroed one is fine.  Ranks: local.  Errors: none. */
+void cairn_study_table_free(struct cairn_study_table *table);
+
+/** Take the names of the axes into an empty table.  Ranks: local.  Errors: CAIRN_USAGE: memory. */
+CAIRN_CHECKED cairn_status cairn_study_table_begin(struct cairn_study_table *table, size_t n_axes,
+                                                   const char *const *axis);
+
+/** Add a row, taken also on failure.  Ranks: local.  Errors: CAIRN_USAGE: memory. */
+CAIRN_CHECKED cairn_status cairn_study_table_add(struct cairn_study_table *table,
+                                                 struct cairn_study_row *row);
+
+/**
+ * The result of one cell, as a file of lines "key value"; whole or not there.
+ *
+ * Ranks   local
+ * Errors  CAIRN_FILES; CAIRN_USAGE: memory
+ */
+CAIRN_CHECKED cairn_status cairn_study_row_write(const char *path,
+                                                 const struct cairn_study_table *axes,
+                                                 const struct cairn_study_row *row);
+
+/**
+ * Read one and add it, if its axes are those of the table; *found: it was there and is.
+ *
+ * Ranks   local
+ * Errors  CAIRN_DATA: not such a file; CAIRN_FILES; CAIRN_USAGE: memory
+ */
+CAIRN_CHECKED cairn_status cairn_study_row_read(const char *path, struct cairn_study_table *table,
+                                                bool *found);
+
+/** study.csv (PRODUCT 5): a line per cell.  Whole or not there.  Ranks: local.
+ * Errors: CAIRN_FILES; CAIRN_USAGE: memory. */
+CAIRN_CHECKED cairn_status cairn_study_csv_write(const char *path,
+                                                 const struct cairn_study_table *table);
+
+/** What study.h5 holds besides; NULL: it does not. */
+struct cairn_study_texts {
+    const char *study; /* the study file */
+    const char *run;   /* the run file as resolved, without the axes */
+};
+
+/** study.h5: /cells/<axis> as texts, /cells/<column> as numbers, /study and /run as texts, the
+ * order of the axes as an attribute.  Whole or not there.  Ranks: local.  Errors: CAIRN_FILES;
+ * CAIRN_USAGE: memory. */
+CAIRN_CHECKED cairn_status cairn_study_h5_write(const char *path,
+                                                const struct cairn_study_table *table,
+                                                const struct cairn_study_texts *texts);
+
+/** Read it into an empty table.  Ranks: local.  Errors: CAIRN_DATA: missing, damaged, no study;
+ * CAIRN_USAGE: memory. */
+CAIRN_CHECKED cairn_status cairn_study_h5_read(const char *path, struct cairn_study_table *table);
 
 #endif

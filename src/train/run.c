@@ -16,7 +16,9 @@ static bool every(uint64_t n, uint64_t update)
 static bool evaluates(const struct cairn_run *run, uint64_t update, uint64_t begin, uint64_t end)
 {
     uint64_t n_samples = run->t->parts.rule.n_samples;
+    const struct cairn_run_watch *watch = run->options->watch;
     if (cairn_run_split(run) == CAIRN_N_SPLITS) return false;
+    if (watch != NULL) return watch->is_due(watch->context, update);
     if (run->options->evaluate_every == CAIRN_EVERY_EPOCH)
         return begin / n_samples != end / n_samples;
     return every(run->options->evaluate_every, update);
@@ -55,7 +57,9 @@ static cairn_status after_update(struct cairn_run *run, bool *stop)
 {
     const struct cairn_deadline *due = &run->t->deadline;
     if (due->evaluates) CAIRN_TRY(unless_left(cairn_run_evaluate(run), stop));
-    return !*stop && (due->saves || run->is_best) ? save_or_warn(run) : CAIRN_OK;
+    bool wished = due->evaluates && run->wish == CAIRN_RUN_SAVE;
+    bool saves = due->saves || run->is_best || wished;
+    return !*stop && saves ? save_or_warn(run) : CAIRN_OK;
 }
 
 /* Rank 0. */
@@ -94,6 +98,8 @@ static cairn_status one_update(struct cairn_run *run, bool *stop)
     cairn_waits_add(&run->waits, record.reduce_s);
     if (run->main) cairn_run_report_update(run, &record, update_wall_s);
     if (run->main) look_at_writer(run, update_wall_s);
+    if (run->options->watch != NULL)
+        run->options->watch->counts(run->options->watch->context, &record);
     *stop = record.stop && !t->done;
     return *stop ? CAIRN_OK : after_update(run, stop);
 }
@@ -104,7 +110,8 @@ static cairn_status update_after_update(struct cairn_run *run, bool *stop, char 
     cairn_status st = CAIRN_OK;
     if (run->main)
         cairn_progress_begin(&run->progress, t->at.update, cairn_window_total(&t->parts.rule));
-    while (st == CAIRN_OK && !*stop && !t->done) st = one_update(run, stop);
+    while (st == CAIRN_OK && !*stop && !t->done && run->wish != CAIRN_RUN_END)
+        st = one_update(run, stop);
     if (run->main) cairn_progress_end(&run->progress);
     if (st == CAIRN_OK) st = cairn_run_finish(run, stop, summary);
     return st;

@@ -34,6 +34,7 @@ struct cairn_run {
     uint64_t next_save;                      /* ... after which update the next is due */
     uint64_t told_interval;                  /* updates; 0: nothing was said yet */
     bool is_best;                            /* the last update's scores are; not saved yet */
+    enum cairn_run_wish wish;                /* of who watches, about the last evaluation */
     double best_score;                       /* higher is better */
     uint64_t best_update;                    /* of the process before; rank 0 */
     double stall_s;                          /* for the checkpoint that was begun last */

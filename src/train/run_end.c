@@ -88,9 +88,18 @@ void cairn_run_tell_stop(const struct cairn_run *run, uint64_t first)
                           (unsigned long long)update);
 }
 
+/* Nothing of it stays; a checkpoint that is being written must be through before its folder goes.
+ * Collective. */
+static cairn_status end_briefly(struct cairn_run *run)
+{
+    cairn_run_let_finish(run);
+    return cairn_comm_agree(run->t->parts.comm, run->t->pending);
+}
+
 cairn_status cairn_run_finish(struct cairn_run *run, bool *stopped, char **summary)
 {
     cairn_trainer *t = run->t;
+    if (run->options->brief && !*stopped) return end_briefly(run);
     CAIRN_TRY(cairn_run_save_last(run));
     if (run->main) cairn_run_tell_saves(run);
     bool has_test = t->parts.loader[CAIRN_SPLIT_TEST] != NULL;

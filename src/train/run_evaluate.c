@@ -21,6 +21,13 @@ static void split_text(enum cairn_split split, enum cairn_which which, char name
              which == CAIRN_AVERAGED ? "_ema" : "");
 }
 
+/* The test of the end is nobody's business who selects. */
+static void tell_watch(struct cairn_run *run, const struct cairn_eval_metrics *line)
+{
+    const struct cairn_run_watch *watch = run->options->watch;
+    if (watch != NULL && run->wish != CAIRN_RUN_END) run->wish = watch->sees(watch->context, line);
+}
+
 cairn_status cairn_run_evaluate_one(struct cairn_run *run, enum cairn_split split,
                                     enum cairn_which which)
 {
@@ -45,6 +52,7 @@ cairn_status cairn_run_evaluate_one(struct cairn_run *run, enum cairn_split spli
     if (split == CAIRN_SPLIT_TEST)
         run->test[which] = (struct cairn_tested){line.update, line.loss, line.accuracy};
     cairn_run_judge(run, &line);
+    if (split == cairn_run_split(run) && which == CAIRN_TRAINED) tell_watch(run, &line);
     if (!run->main) return CAIRN_OK;
     cairn_run_report(run, cairn_run_folder_eval(run->options->folder, &line));
     if (isnan(line.accuracy))
@@ -81,14 +89,17 @@ cairn_status cairn_run_evaluate(struct cairn_run *run)
 cairn_status cairn_run_evaluate_missed(struct cairn_run *run)
 {
     bool done[CAIRN_N_WHICH] = {false};
-    struct cairn_eval_metrics unused;
+    struct cairn_eval_metrics line[CAIRN_N_WHICH] = {{0}};
     char name[SPLIT_BYTES];
     for (enum cairn_which which = CAIRN_TRAINED; which < CAIRN_N_WHICH && run->main; which++) {
         split_text(cairn_run_split(run), which, name);
         done[which] =
-            cairn_run_folder_last_eval(run->options->folder, name, run->t->at.update, &unused);
+            cairn_run_folder_last_eval(run->options->folder, name, run->t->at.update, &line[which]);
     }
     CAIRN_TRY(cairn_comm_broadcast(run->t->parts.comm, CAIRN_OK, done, sizeof done));
+    CAIRN_TRY(cairn_comm_broadcast(run->t->parts.comm, CAIRN_OK, line, sizeof line));
+    line[CAIRN_TRAINED].split = cairn_split_name(cairn_run_split(run)); /* rank 0's is no pointer */
+    if (done[CAIRN_TRAINED]) tell_watch(run, &line[CAIRN_TRAINED]);
     return evaluate(run, done);
 }
 

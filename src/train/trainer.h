@@ -226,6 +226,21 @@ CAIRN_CHECKED cairn_status cairn_train_resume(cairn_trainer *t,
 /** What the best checkpoint is chosen by, on val. */
 enum cairn_best { CAIRN_BEST_NONE, CAIRN_BEST_LOSS, CAIRN_BEST_ACCURACY };
 
+/** What who watches a run wants of it. */
+enum cairn_run_wish { CAIRN_RUN_GO_ON, CAIRN_RUN_SAVE, CAIRN_RUN_END };
+
+/** Somebody who watches a run and may end it: its functions are called on every rank and must
+ * answer alike there. */
+struct cairn_run_watch {
+    /** Whether an evaluation is due after this update, whatever evaluate_every says. */
+    bool (*is_due)(void *context, uint64_t update);
+    /** The scores on the group that is evaluated while the run goes on. */
+    enum cairn_run_wish (*sees)(void *context, const struct cairn_eval_metrics *line);
+    /** An update is done. */
+    void (*counts)(void *context, const struct cairn_update_record *record);
+    void *context;
+};
+
 /** What a run does beside updates. */
 struct cairn_run_options {
     struct cairn_save_options save;
@@ -239,6 +254,8 @@ struct cairn_run_options {
     bool resumed;                    /* t->at is what a checkpoint holds */
     double deadline_s;               /* rank 0: of cairn_clock_s(); 0: none */
     double deadline_unix_s;          /* rank 0: the same of the wall clock; 0: does not follow */
+    const struct cairn_run_watch *watch; /* NULL: nobody watches */
+    bool brief; /* nothing is to stay of a run that comes to its end: no checkpoint, no summary */
 };
 #define CAIRN_EVERY_EPOCH UINT64_MAX
 

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * cairn study STUDY.yaml: cell after cell, in as many groups of ranks as run at once.  Which cell
+ * is next is decided by rank 0 of each group from the results in the study's folder: groups, jobs
+ * and later starts do not talk, they share the folder. */
+#include "cli/study.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/interrupt.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "comm/exchange.h"
+
+enum { MOST_WANTED = 1024 };
+/* Between two looks at a folder that has nothing for this group now, and between two writings of
+ * what is collected. */
+static const struct timespec WAIT = {.tv_nsec = 100000000};
+static const double COLLECT_EVERY_S = 5;
+
+enum step { STEP_CELL, STEP_WAIT, STEP_DONE };
+
+/* What rank 0 of a group tells the others. */
+struct order {
+    enum step step;
+    size_t cell;
+    uint64_t beaten_at;
+};
+
+/* ---- which cell is next: rank 0 of a group */
+
+/* Results of others, too; what is written is written by the first group now and then. */
+static cairn_status look(struct cairn_study *study)
+{
+    CAIRN_TRY(
+        cairn_study_folder_collect(&study->folder, &study->table, &study->axes, study->known));
+    if (study->n_group != 0) return CAIRN_OK;
+    bool news = study->n_told < study->table.n_rows;
+    cairn_study_tell_rows(study);
+    if (!news || cairn_clock_s() < study->collected_s + COLLECT_EVERY_S) return CAIRN_OK;
+    return cairn_study_write(study);
+}
+
+static cairn_status choose(struct cairn_study *study, struct cairn_lock *claim, struct order *order)
+{
+    static size_t wanted[MOST_WANTED];
+    bool claimed = false;
+    CAIRN_TRY(look(study));
+    size_t n = cairn_study_wanted(&study->axes, study->known, MOST_WANTED, wanted);
+    order->step = n == 0 ? STEP_DONE : STEP_WAIT;
+    for (size_t i = 0; i < n && !claimed; i++) {
+        order->cell = wanted[i];
+        CAIRN_TRY(cairn_study_claim(&study->folder, &study->axes, wanted[i], claim, &claimed));
+    }
+    if (!claimed) return CAIRN_OK;
+    order->step = STEP_CELL;
+    order->beaten_at =
+        cairn_judge_beaten_at(cairn_study_fewest(&study->axes, study->known, order->cell));
+    return CAIRN_OK;
+}
+
+/* ---- one cell */
+
+/* The first ranks of the group run it, the others rest.  Collective over the group. */
+static cairn_status run_on_some(struct cairn_study *study, const struct order *order,
+                                struct cairn_study_row *row)
+{
+    cairn_comm *part = NULL;
+    int n = cairn_study_ranks(study, order->cell);
+    if (n == cairn_comm_size(study->group))
+        return cairn_study_run_cell(study, study->group, order->cell, order->beaten_at, row);
+    CAIRN_TRY(cairn_comm_first(study->group, CAIRN_OK, n, &part));
+    cairn_status st = CAIRN_OK;
+    if (part != NULL) st = cairn_study_run_cell(study, part, order->cell, order->beaten_at, row);
+    st = cairn_comm_rest(study->group, st);
+    cairn_comm_close(part);
+    return st;
+}
+
+/* Its values, from the axes. */
+static cairn_status name_values(const struct cairn_study *study, size_t cell,
+                                struct cairn_study_row *row)
+{
+    const struct cairn_study_axes *axes = &study->axes;
+    CAIRN_TRY(cairn_memory_get(axes->n, sizeof *row->value, "a row", &row->value));
+    for (size_t i = 0; i < axes->n; i++)
+        CAIRN_TRY(cairn_memory_text(axes->axis[i].value[cairn_study_place(axes, cell, i)],
+                                    &row->value[i]));
+    return CAIRN_OK;
+}
+
+static cairn_status run_order(struct cairn_study *study, const struct order *order)
+{
+    struct cairn_study_row row = {.value = NULL};
+    cairn_status st = run_on_some(study, order, &row);
+    if (st == CAIRN_OK && cairn_comm_rank(study->group) == 0) {
+        st = name_values(study, order->cell, &row);
+        if (st == CAIRN_OK)
+            st = cairn_study_folder_put(&study->folder, &study->axes, order->cell, &study->table,
+                                        &row);
+        cairn_study_row_free(&row, study->axes.n);
+    }
+    return cairn_comm_agree_main(study->group, st);
+}
+
+/* ---- cell after cell */
+
+/* One order, carried out.  Collective over the group. */
+static cairn_status one_step(struct cairn_study *study, enum step *step)
+{
+    bool first = cairn_comm_rank(study->group) == 0;
+    double asked = cairn_interrupted();
+    struct order order = {.step = STEP_DONE};
+    struct cairn_lock claim = {.fd = -1};
+    cairn_status st = cairn_comm_max(study->group, CAIRN_OK, &asked, 1);
+    if (st == CAIRN_OK && asked != 0) return CAIRN_STOPPED;
+    if (st == CAIRN_OK && first) st = choose(study, &claim, &order);
+    st = cairn_comm_broadcast(study->group, st, &order, sizeof order);
+    if (st == CAIRN_OK && order.step == STEP_CELL) st = run_order(study, &order);
+    if (st == CAIRN_OK && order.step == STEP_WAIT) nanosleep(&WAIT, NULL);
+    if (first) cairn_lock_give(&claim);
+    *step = order.step;
+    return st;
+}
+
+/* What the folder has in the end.  Rank 0 of the world. */
+static cairn_status finish(struct cairn_study *study)
+{
+    CAIRN_TRY(look(study));
+    CAIRN_TRY(cairn_study_write(study));
+    /* ---- here the fits and the page are made: cairn_study_analyse(), report.html */
+    printf("%s/study.csv\n", study->folder.path);
+    return CAIRN_OK;
+}
+
+static cairn_status run_cells(struct cairn_study *study)
+{
+    enum step step = STEP_WAIT;
+    bool main = cairn_comm_rank(study->comm) == 0;
+    cairn_status st = CAIRN_OK;
+    if (cairn_comm_rank(study->group) == 0) st = cairn_study_open(study, main);
+    st = cairn_comm_agree(study->comm, st);
+    if (st != CAIRN_OK) return st;
+    if (main) cairn_study_tell_plan(study);
+    if (study->request.check) return CAIRN_OK;
+    while (st == CAIRN_OK && step != STEP_DONE) st = one_step(study, &step);
+    st = cairn_comm_rest(study->comm, st);
+    cairn_status written = CAIRN_OK;
+    if (main && (st == CAIRN_OK || st == CAIRN_STOPPED)) written = finish(study);
+    if (main && st == CAIRN_STOPPED)
+        cairn_log_info("stopped; start it again to go on: %zu cells have ended and are kept",
+                       study->table.n_rows);
+    written = cairn_comm_agree_main(study->comm, written);
+    return written != CAIRN_OK ? written : st;
+}
+
+/* ---- the command */
+
+static void read_option(struct cairn_study_request *request, const char *name, const char *value)
+{
+    if (strcmp(name, "--out") == 0) request->out = value;
+    if (strcmp(name, "--overwrite") == 0) request->overwrite = true;
+    if (strcmp(name, "--check") == 0) request->check = true;
+    if (strcmp(name, "--singleton") == 0) request->singleton = true;
+}
+
+static cairn_status read_request(const struct cairn_arguments *arguments,
+                                 struct cairn_study_request *request)
+{
+    int position = 0;
+    const char *name = NULL;
+    const char *value = NULL;
+    for (;;) {
+        CAIRN_TRY(cairn_arguments_next(arguments, "--out= --overwrite --check --singleton",
+                                       &position, &name, &value));
+        if (name == NULL && value == NULL) break;
+        if (name != NULL)
+            read_option(request, name, value);
+        else
+            CAIRN_TRY(cairn_run_operand(&request->study, value));
+    }
+    if (request->study.run_file != NULL) return CAIRN_OK;
+    return cairn_fail(CAIRN_USAGE, "which study file? usage: cairn study STUDY.yaml");
+}
+
+static cairn_status run_study(const struct cairn_arguments *arguments, cairn_comm *comm)
+{
+    struct cairn_study study = {.comm = comm, .begin_s = cairn_clock_s()};
+    cairn_status st = read_request(arguments, &study.request);
+    if (st == CAIRN_OK && !study.request.singleton)
+        st = cairn_launcher_check(&arguments->claim, comm);
+    st = cairn_comm_agree(comm, st);
+    if (st == CAIRN_OK) st = cairn_study_prepare(&study, arguments);
+    if (st == CAIRN_OK)
+        st = cairn_comm_split(comm, st, study.n_groups, &study.n_group, &study.group);
+    if (st == CAIRN_OK) st = run_cells(&study);
+    cairn_study_close(&study);
+    return st;
+}
+
+const struct cairn_command cairn_command_study = {
+    .name = "study",
+    .usage = "mpirun -n RANKS cairn study STUDY.yaml [key=value ...] [--out DIR] [--overwrite] "
+             "[--check]",
+    .doc = "runs a study of the effective batch: cells of a grid, to a target or over ranks",
+    .help = "\n"
+            "  key=value      study.KEY=... and axes.KEY=[...] change the study file, any other "
+            "key the\n"
+            "                 run file of all cells\n"
+            "  --out DIR      the study's folder; default studies/<name of the study file>\n"
+            "  --overwrite    remove what an earlier study left there and start afresh\n"
+            "  --check        read all files, tell the plan, and end\n"
+            "  --singleton    run alone even where the launcher's variables speak of more ranks\n"
+            "\nCells that have ended are kept: start it again, also from several jobs at once, "
+            "and it goes on.\n"
+            "TERM, INT and USR1 stop it after the running update, with exit code 75.\n",
+    .collective = true,
+    .saves = true,
+    .run = run_study,
+};

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Inside cli/: a study while it runs, and the parts of `cairn study`.  Start reading at study.c. */
+#ifndef CAIRN_CLI_STUDY_H
+#define CAIRN_CLI_STUDY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cli/command.h"
+#include "config/study_file.h"
+#include "study/folder.h"
+#include "study/judge.h"
+
+/** What the command line says. */
+struct cairn_study_request {
+    struct cairn_run_operands study; /* the study file, and key=value */
+    const char *out;                 /* NULL: studies/<name of the study file> */
+    bool overwrite, check, singleton;
+};
+
+/** A study.  All is alike on all ranks but what is said to be rank 0's of each group. */
+struct cairn_study {
+    struct cairn_study_request request;
+    cairn_comm *comm;  /* the world */
+    cairn_comm *group; /* this rank's part of it, where cells run; owned */
+    int n_groups, n_group;
+    struct cairn_study_file *file;
+    char *study_text, *run_text; /* the files; owned */
+    size_t n_study_text, n_run_text;
+    char *base_text; /* the run file as resolved, without the axes; owned */
+    struct cairn_study_axes axes;
+    struct cairn_study_target target;
+    uint64_t data_fingerprint;
+    double begin_s, deadline_s, deadline_unix_s; /* the last two as in cairn_run_options; rank 0 */
+    double collected_s;                          /* when the files were last written */
+    /* of rank 0 of each group */
+    struct cairn_study_folder folder;
+    struct cairn_study_table table;
+    struct cairn_study_known *known; /* [n_cells]; owned */
+    size_t n_before;                 /* rows that were there when it started */
+    size_t n_told;                   /* rows that were told */
+};
+
+/** Read the study file and the run file, and look at all that can be wrong in them.
+ * Ranks: collective.  Errors: the agreed one: CAIRN_USAGE, CAIRN_DATA. */
+CAIRN_CHECKED cairn_status cairn_study_prepare(struct cairn_study *study,
+                                               const struct cairn_arguments *arguments);
+
+/** The config of a cell on so many ranks.  Ranks: local.  Errors: CAIRN_USAGE. */
+CAIRN_CHECKED cairn_status cairn_study_config(const struct cairn_study *study, size_t cell,
+                                              struct cairn_config **out);
+
+/** The run file as resolved, with what all cells have, into study->base_text.  Ranks: local.
+ * Errors: CAIRN_USAGE. */
+CAIRN_CHECKED cairn_status cairn_study_base(struct cairn_study *study);
+
+/** Whether there is an axis of this name.  Ranks: local.  Errors: none. */
+bool cairn_study_has_axis(const struct cairn_study *study, const char *name);
+
+/** On how many ranks a cell runs.  Ranks: local.  Errors: none. */
+int cairn_study_ranks(const struct cairn_study *study, size_t cell);
+
+/** Open the folder, see that it is of this study, and collect what is there.  Ranks: local (rank 0
+ * of each group; `first`: of the world).  Errors: CAIRN_FILES; CAIRN_USAGE: another study's. */
+CAIRN_CHECKED cairn_status cairn_study_open(struct cairn_study *study, bool first);
+
+/** Release all.  Ranks: collective. */
+void cairn_study_close(struct cairn_study *study);
+
+/** Run one cell: its row, without `value`, in *row on rank 0 of `comm`.  `beaten_at` as in
+ * cairn_judge.  Ranks: collective over `comm`.  Errors: the agreed one; CAIRN_STOPPED after
+ * saving. */
+CAIRN_CHECKED cairn_status cairn_study_run_cell(struct cairn_study *study, cairn_comm *comm,
+                                                size_t cell, uint64_t beaten_at,
+                                                struct cairn_study_row *row);
+
+/** Say what will be done.  Ranks: local (rank 0 of the world).  Errors: none. */
+void cairn_study_tell_plan(const struct cairn_study *study);
+
+/** A line for each row that was not told.  Ranks: local (rank 0 of the world).  Errors: none. */
+void cairn_study_tell_rows(struct cairn_study *study);
+
+/** study.csv and study.h5 from what is known.  Ranks: local.  Errors: CAIRN_FILES. */
+CAIRN_CHECKED cairn_status cairn_study_write(struct cairn_study *study);
+
+#endif

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * One cell: from its config to its row. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "cli/provenance.h"
+#include "cli/study.h"
+#include "comm/exchange.h"
+#include "setup/setup.h"
+
+enum { PLATFORM_BYTES = 512 };
+
+/* A cell that is killed repeats at most about so much: those that take less leave no checkpoint. */
+static const double SAVE_EVERY_S = 60;
+
+/* A cell while it runs; released by close_cell(). */
+struct cell {
+    struct cairn_study *study;
+    cairn_comm *comm;
+    size_t number;
+    bool main, brief; /* brief: no run folder is to stay */
+    struct cairn_config *config;
+    char *config_text;
+    char platform[PLATFORM_BYTES];
+    cairn_trainer *trainer;
+    char path[CAIRN_PATH_BYTES];       /* of the run folder ... */
+    struct cairn_run_folder *folder;   /* ... on rank 0 */
+    char checkpoint[CAIRN_PATH_BYTES]; /* to go on from; "": none */
+    struct cairn_judge judge;
+    /* what was seen */
+    enum cairn_verdict verdict;
+    struct cairn_eval_metrics last; /* check; split NULL: there was none */
+    double noise, n_noise, saved_s;
+};
+
+/* ---- watching the run: alike on all ranks */
+
+static bool is_due(void *context, uint64_t update)
+{
+    const struct cell *c = context;
+    return cairn_judge_is_due(&c->judge, update);
+}
+
+/* Whether the last save is so long ago that one is worth it; rank 0's clock decides. */
+static bool wants_save(struct cell *c)
+{
+    bool wants = cairn_clock_s() > c->saved_s + SAVE_EVERY_S;
+    if (cairn_comm_broadcast(c->comm, CAIRN_OK, &wants, sizeof wants) != CAIRN_OK) return false;
+    if (wants) c->saved_s = cairn_clock_s();
+    return wants;
+}
+
+static enum cairn_run_wish sees(void *context, const struct cairn_eval_metrics *line)
+{
+    struct cell *c = context;
+    c->last = *line;
+    c->verdict = cairn_judge_look(&c->judge, line->update, line->loss, line->accuracy);
+    if (c->verdict != CAIRN_VERDICT_NONE) return CAIRN_RUN_END;
+    return wants_save(c) ? CAIRN_RUN_SAVE : CAIRN_RUN_GO_ON;
+}
+
+/* The noise scale is averaged over the updates that have one. */
+static void counts(void *context, const struct cairn_update_record *record)
+{
+    struct cell *c = context;
+    double noise_scale = (double)NAN; /* record->noise_scale, once there is one */
+    (void)record;
+    if (!isfinite(noise_scale)) return;
+    c->noise += noise_scale;
+    c->n_noise++;
+}
+
+/* ---- its parts */
+
+static cairn_status make_config(struct cell *c)
+{
+    CAIRN_TRY(cairn_study_config(c->study, c->number, &c->config));
+    return cairn_config_print(c->config, &c->config_text);
+}
+
+/* Rank 0. */
+static cairn_status open_folder(struct cell *c)
+{
+    bool found = false;
+    CAIRN_TRY(cairn_study_cell_folder(&c->study->folder, &c->study->axes, c->number, c->path));
+    CAIRN_TRY(cairn_run_folder_open(c->path, &c->folder));
+    return cairn_checkpoint_newest(cairn_run_folder_checkpoints(c->folder), &found, c->checkpoint);
+}
+
+static cairn_status make_options(struct cell *c, struct cairn_run_options *options)
+{
+    const struct cairn_config *config = c->config;
+    CAIRN_TRY(cairn_setup_run(config, c->trainer, options));
+    bool asked = cairn_config_given(config, "checkpoint.every_updates") ||
+                 cairn_config_given(config, "checkpoint.every");
+    if (c->brief || !asked) {
+        options->checkpoint_every = 0;
+        options->checkpoint_mtbf_s = 0;
+        options->keep_best = CAIRN_BEST_NONE;
+    }
+    if (c->brief) options->gradflow_every = 0;
+    options->brief = c->brief;
+    options->folder = c->folder;
+    options->resumed = c->checkpoint[0] != '\0';
+    options->deadline_s = c->study->deadline_s;
+    options->deadline_unix_s = c->study->deadline_unix_s;
+    options->save.config = c->config_text;
+    options->save.data_fingerprint = c->study->data_fingerprint;
+    options->save.platform = c->platform;
+    options->save.lines = c->folder;
+    if (c->main) options->save.place.folder = cairn_run_folder_checkpoints(c->folder);
+    return CAIRN_OK;
+}
+
+/* Everything before the first update.  Collective. */
+static cairn_status prepare(struct cell *c, struct cairn_run_options *options)
+{
+    cairn_status st = cairn_comm_agree(c->comm, make_config(c));
+    if (st == CAIRN_OK) st = cairn_setup_trainer(c->config, c->comm, &c->trainer);
+    if (st != CAIRN_OK) return st;
+    cairn_setup_platform(c->config, c->platform, sizeof c->platform);
+    c->judge.budget = cairn_window_total(&c->trainer->parts.rule);
+    if (c->main) st = open_folder(c);
+    st = cairn_comm_broadcast(c->comm, st, c->checkpoint, sizeof c->checkpoint);
+    if (st == CAIRN_OK) st = cairn_comm_agree(c->comm, make_options(c, options));
+    if (st == CAIRN_OK) st = cairn_train_plan_saves(c->trainer, &options->save);
+    if (st == CAIRN_OK && c->checkpoint[0] != '\0')
+        st = cairn_train_resume(c->trainer, &options->save, c->checkpoint);
+    if (st != CAIRN_OK) return st;
+    if (c->main) st = cairn_run_folder_start(c->folder, c->trainer->at.update, c->config_text);
+    return cairn_trainer_prepare(c->trainer, st);
+}
+
+static cairn_status begin_provenance(struct cell *c)
+{
+    const struct cairn_start about = {
+        .dataset = c->trainer->parts.dataset,
+        .config_text = c->config_text,
+        .resumed_from = c->checkpoint,
+        .data_fingerprint = c->study->data_fingerprint,
+        .threads = c->config->train_threads,
+    };
+    return c->brief ? CAIRN_OK : cairn_provenance_begin(c->comm, &about, c->folder);
+}
+
+/* Numbers that failed are a result of this cell, unless it was the replicas that drifted apart:
+ * then a node is at fault.  Collective. */
+static cairn_status judge_failure(struct cell *c)
+{
+    char text[2048];
+    int odd = -1;
+    snprintf(text, sizeof text, "%s", cairn_error_text());
+    CAIRN_TRY(cairn_comm_same(c->comm, CAIRN_OK, cairn_trainer_weights_hash(c->trainer), &odd));
+    if (odd >= 0) return cairn_fail(CAIRN_NUMBERS, "%s", text);
+    c->verdict = CAIRN_VERDICT_DIVERGED;
+    return CAIRN_OK;
+}
+
+static cairn_status train(struct cell *c, struct cairn_run_options *options)
+{
+    char *summary = NULL;
+    const struct cairn_run_watch watch = {
+        .is_due = is_due, .sees = sees, .counts = counts, .context = c};
+    options->watch = &watch;
+    CAIRN_TRY(begin_provenance(c));
+    cairn_status st = cairn_train_run(c->trainer, options, &summary);
+    free(summary);
+    if (st == CAIRN_NUMBERS) st = judge_failure(c);
+    if (c->main && !c->brief &&
+        cairn_run_folder_provenance_end(c->folder, st == CAIRN_OK ? "done" : "stopped") != CAIRN_OK)
+        cairn_log_warning("%s", cairn_error_text());
+    return st;
+}
+
+/* ---- its row */
+
+static enum cairn_study_end end_of(const struct cell *c)
+{
+    switch (c->verdict) {
+    case CAIRN_VERDICT_REACHED: return CAIRN_STUDY_REACHED;
+    case CAIRN_VERDICT_BEATEN: return CAIRN_STUDY_BEATEN;
+    case CAIRN_VERDICT_DIVERGED: return CAIRN_STUDY_DIVERGED;
+    case CAIRN_VERDICT_NONE: break;
+    }
+    return c->judge.target.any ? CAIRN_STUDY_BUDGET : CAIRN_STUDY_REACHED;
+}
+
+/* Collective: times are those of the slowest rank. */
+static cairn_status make_row(struct cell *c, struct cairn_study_row *row)
+{
+    struct cairn_times times = c->trainer->times;
+    const cairn_trainer *t = c->trainer;
+    const struct cairn_window_rule *rule = &t->parts.rule;
+    CAIRN_TRY(cairn_comm_max(c->comm, CAIRN_OK, &times.wall_s, sizeof times / sizeof(double)));
+    uint64_t ranks = (uint64_t)cairn_comm_size(c->comm);
+    uint64_t global = cairn_window_batch(rule, t->at.position);
+    uint64_t n_micro = (global + rule->micro - 1) / rule->micro;
+    *row = (struct cairn_study_row){
+        .end = end_of(c),
+        .updates = t->at.update,
+        .samples = t->at.samples,
+        .wall_s = c->last.split != NULL ? c->last.wall_s : times.training_s,
+        .final_loss = c->last.split != NULL ? c->last.loss : (double)NAN,
+        .noise_scale = c->n_noise > 0 ? c->noise / c->n_noise : (double)NAN,
+        .ranks = (int)ranks,
+        .global = global,
+        .micro = rule->micro,
+        .accumulate = (n_micro + ranks - 1) / ranks,
+        .seed = t->parts.seed,
+        .n_weights = t->params->n_weights,
+        .lr = c->config->optim_lr,
+        .training_s = times.training_s,
+        .data_s = times.data_s,
+        .compute_s = times.compute_s,
+        .reduce_s = times.reduce_s,
+        .update_s = times.update_s,
+    };
+    return CAIRN_OK;
+}
+
+static void close_cell(struct cell *c)
+{
+    cairn_trainer_close(c->trainer);
+    cairn_run_folder_close(c->folder);
+    cairn_config_free(c->config);
+    free(c->config_text);
+}
+
+cairn_status cairn_study_run_cell(struct cairn_study *study, cairn_comm *comm, size_t cell,
+                                  uint64_t beaten_at, struct cairn_study_row *row)
+{
+    struct cell c = {
+        .study = study,
+        .comm = comm,
+        .number = cell,
+        .main = cairn_comm_rank(comm) == 0,
+        .brief = study->file->keep == CAIRN_STUDY_KEEP_NONE,
+        .saved_s = cairn_clock_s(),
+        .judge = {.target = study->target,
+                  .check_every =
+                      study->file->check_every == CAIRN_STUDY_AUTO ? 0 : study->file->check_every,
+                  .beaten_at = beaten_at},
+    };
+    struct cairn_run_options options = {.folder = NULL};
+    enum cairn_log_level level = cairn_log_get_level();
+    if (level == CAIRN_LOG_NORMAL) cairn_log_set_level(CAIRN_LOG_QUIET);
+    cairn_status st = prepare(&c, &options);
+    if (st == CAIRN_OK) st = train(&c, &options);
+    if (st == CAIRN_OK) st = make_row(&c, row);
+    close_cell(&c);
+    if (level == CAIRN_LOG_NORMAL) cairn_log_set_level(level);
+    if (st == CAIRN_OK && c.brief && c.main) st = cairn_study_cell_remove(c.path);
+    return cairn_comm_agree_main(comm, st);
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * From a study file to a study that can run: what is wrong is said before anything is made. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "cli/start.h"
+#include "cli/study.h"
+#include "cluster/doctor.h"
+#include "comm/exchange.h"
+#include "setup/setup.h"
+
+/* ---- what can be wrong */
+
+/* A cell in the middle of what the study file has. */
+static size_t some_cell(const struct cairn_study *study)
+{
+    size_t cell = 0;
+    for (size_t i = 0; i < study->axes.n; i++)
+        cell = cairn_study_with(&study->axes, cell, i, study->axes.axis[i].first);
+    return cell;
+}
+
+static cairn_status check_ranks(const struct cairn_study *study,
+                                const struct cairn_study_axis *axis)
+{
+    int world = cairn_comm_size(study->comm);
+    int most = world / study->n_groups;
+    for (size_t i = 0; i < axis->n; i++) {
+        char *end = NULL;
+        long ranks = strtol(axis->value[i], &end, 10);
+        if (*end != '\0' || ranks < 1)
+            return cairn_fail(CAIRN_USAGE, "%s: the axis ranks has %s, which is no number of ranks",
+                              cairn_node_place(axis->node), axis->value[i]);
+        if (ranks > most)
+            return cairn_fail(
+                CAIRN_USAGE,
+                "%s: the axis ranks goes to %ld, and %d rank%s for each of %d cells at once; start "
+                "it as mpirun -n %ld cairn study ...",
+                cairn_node_place(axis->node), ranks, most, most == 1 ? " is there" : "s are there",
+                study->n_groups, ranks * study->n_groups);
+    }
+    return CAIRN_OK;
+}
+
+/* Each value of each axis, beside the first ones of the others. */
+static cairn_status check_values(const struct cairn_study *study)
+{
+    size_t first = some_cell(study);
+    for (size_t i = 0; i < study->axes.n; i++) {
+        const struct cairn_study_axis *axis = &study->axes.axis[i];
+        if (axis->role == CAIRN_STUDY_RANKS) CAIRN_TRY(check_ranks(study, axis));
+        for (size_t k = axis->first; k < axis->end; k++) {
+            struct cairn_config *config = NULL;
+            size_t cell = cairn_study_with(&study->axes, first, i, k);
+            CAIRN_TRY_IN(cairn_study_config(study, cell, &config), "%s: the axis %s, value %s",
+                         cairn_node_place(axis->node), axis->name, axis->value[k]);
+            cairn_config_free(config);
+        }
+    }
+    return CAIRN_OK;
+}
+
+static cairn_status check_groups(const struct cairn_study *study)
+{
+    const struct cairn_study_file *file = study->file;
+    int world = cairn_comm_size(study->comm);
+    bool timed = file->kind != CAIRN_STUDY_TO_TARGET;
+    if (file->concurrent > (size_t)world)
+        return cairn_fail(CAIRN_USAGE,
+                          "%s: %zu cells at once need as many ranks, and there %s %d; start it as "
+                          "mpirun -n %zu cairn study ...",
+                          cairn_study_file_place(file, "concurrent"), file->concurrent,
+                          world == 1 ? "is" : "are", world, file->concurrent);
+    if (world % (int)file->concurrent != 0)
+        return cairn_fail(CAIRN_USAGE, "%s: %d ranks are not to be shared by %zu cells at once",
+                          cairn_study_file_place(file, "concurrent"), world, file->concurrent);
+    if (timed && file->concurrent > 1)
+        return cairn_fail(CAIRN_USAGE, "%s: cells that are timed run alone; leave concurrent out",
+                          cairn_study_file_place(file, "concurrent"));
+    return CAIRN_OK;
+}
+
+static cairn_status check_kind(const struct cairn_study *study)
+{
+    const struct cairn_study_file *file = study->file;
+    bool to_target = file->kind == CAIRN_STUDY_TO_TARGET;
+    const char *place = cairn_study_file_place(file, to_target ? "target" : "kind");
+    bool scaling = file->kind == CAIRN_STUDY_STRONG || file->kind == CAIRN_STUDY_WEAK;
+    if (to_target && !study->target.any)
+        return cairn_fail(CAIRN_USAGE,
+                          "%s: updates to which target? say study.target: eval_accuracy >= 0.96, "
+                          "or another study.kind",
+                          place);
+    if (!to_target && study->target.any)
+        return cairn_fail(CAIRN_USAGE, "%s: only updates-to-target has a target", place);
+    if (scaling && !cairn_study_has_axis(study, "ranks"))
+        return cairn_fail(CAIRN_USAGE, "%s: this kind of study needs the axis ranks", place);
+    if (file->kind == CAIRN_STUDY_ACCUMULATION &&
+        !cairn_study_has_axis(study, "batch.accumulate") &&
+        !cairn_study_has_axis(study, "batch.micro"))
+        return cairn_fail(CAIRN_USAGE,
+                          "%s: an accumulation study needs the axis batch.accumulate or "
+                          "batch.micro",
+                          place);
+    return CAIRN_OK;
+}
+
+/* What needs the data: rank 0. */
+static cairn_status check_data(struct cairn_study *study, const struct cairn_config *config)
+{
+    struct cairn_dataset *dataset = NULL;
+    CAIRN_TRY(cairn_setup_dataset(config, NULL, &dataset));
+    cairn_status st = CAIRN_OK;
+    if (study->target.any && !cairn_dataset_has(dataset, CAIRN_SPLIT_VAL))
+        st = cairn_fail(CAIRN_USAGE,
+                        "%s: a study selects by the group val, which %s does not have; make one "
+                        "(cairn import --val)",
+                        cairn_study_file_place(study->file, "target"), cairn_dataset_path(dataset));
+    if (st == CAIRN_OK) st = cairn_dataset_fingerprint(dataset, &study->data_fingerprint);
+    cairn_dataset_close(dataset);
+    return st;
+}
+
+static cairn_status check_accuracy(const struct cairn_study *study,
+                                   const struct cairn_config *config)
+{
+    struct cairn_dataset *dataset = NULL;
+    struct cairn_model *model = NULL;
+    if (!study->target.accuracy) return CAIRN_OK;
+    CAIRN_TRY(cairn_setup_dataset(config, NULL, &dataset));
+    struct cairn_model_options options = cairn_setup_model_options(config, dataset, 1);
+    cairn_status st = cairn_model_create(&options, &model);
+    if (st == CAIRN_OK && !cairn_model_has_accuracy(model))
+        st =
+            cairn_fail(CAIRN_USAGE, "%s: the loss %s has no accuracy; take a target for eval_loss",
+                       cairn_study_file_place(study->file, "target"), cairn_model_loss_name(model));
+    if (st == CAIRN_OK) cairn_model_free(model);
+    cairn_dataset_close(dataset);
+    return st;
+}
+
+/* ---- together */
+
+static cairn_status parse(struct cairn_study *study)
+{
+    const struct cairn_run_operands *given = &study->request.study;
+    CAIRN_TRY(cairn_study_file_read(study->study_text, study->n_study_text, given->run_file,
+                                    given->overrides, &study->file));
+    study->n_groups = (int)study->file->concurrent;
+    CAIRN_TRY(cairn_study_axes_read(study->file->axes, &study->axes));
+    if (study->file->target[0] != '\0')
+        CAIRN_TRY_IN(cairn_study_target_read(study->file->target, &study->target), "%s",
+                     cairn_study_file_place(study->file, "target"));
+    CAIRN_TRY(check_groups(study));
+    return check_kind(study);
+}
+
+/* Collective. */
+static cairn_status look_at_launch(struct cairn_study *study, const struct cairn_config *config)
+{
+    struct cairn_wanted wanted;
+    CAIRN_TRY(cairn_start_wanted(config, study->comm, study->file->run, NULL, &wanted));
+    return cairn_doctor_start(study->comm, &wanted);
+}
+
+static cairn_status prepare_cells(struct cairn_study *study,
+                                  const struct cairn_arguments *arguments)
+{
+    struct cairn_config *config = NULL;
+    bool main = cairn_comm_rank(study->comm) == 0;
+    cairn_status st = cairn_study_base(study);
+    if (st == CAIRN_OK) st = check_values(study);
+    if (st == CAIRN_OK) st = cairn_study_config(study, some_cell(study), &config);
+    if (st == CAIRN_OK && main)
+        st = cairn_setup_check(config, (size_t)cairn_study_ranks(study, some_cell(study)));
+    if (st == CAIRN_OK && main) st = check_data(study, config);
+    if (st == CAIRN_OK && main) st = check_accuracy(study, config);
+    if (st == CAIRN_OK && main && !study->request.check)
+        st = cairn_start_deadline(config, arguments->begin_s, &study->deadline_s,
+                                  &study->deadline_unix_s);
+    st = cairn_comm_agree(study->comm, st);
+    double deadline[2] = {study->deadline_s, study->deadline_unix_s};
+    st = cairn_comm_broadcast(study->comm, st, deadline, sizeof deadline);
+    st = cairn_comm_broadcast(study->comm, st, &study->data_fingerprint,
+                              sizeof study->data_fingerprint);
+    study->deadline_s = deadline[0];
+    study->deadline_unix_s = deadline[1];
+    if (st == CAIRN_OK) st = look_at_launch(study, config);
+    cairn_config_free(config);
+    return st;
+}
+
+cairn_status cairn_study_prepare(struct cairn_study *study, const struct cairn_arguments *arguments)
+{
+    cairn_status st = CAIRN_OK;
+    bool main = cairn_comm_rank(study->comm) == 0;
+    if (main)
+        st = cairn_config_load(study->request.study.run_file, &study->study_text,
+                               &study->n_study_text);
+    CAIRN_TRY(
+        cairn_comm_broadcast_block(study->comm, st, &study->study_text, &study->n_study_text));
+    CAIRN_TRY(cairn_comm_agree(study->comm, parse(study)));
+    if (main) st = cairn_config_load(study->file->run, &study->run_text, &study->n_run_text);
+    if (st != CAIRN_OK)
+        st = cairn_fail_in(st, "%s", cairn_node_place(cairn_node_find(study->file->tree, "run")));
+    CAIRN_TRY(cairn_comm_broadcast_block(study->comm, st, &study->run_text, &study->n_run_text));
+    return prepare_cells(study, arguments);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Groups of ranks that work apart, and waiting for each other at the end. */
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/memory.h"
+#include "comm/exchange.h"
+#include "comm/world.h"
+
+/* Long beside a message, short beside anything that is worth a rest. */
+static const struct timespec NAP = {.tv_nsec = 1000000};
+
+cairn_status cairn_comm_split(cairn_comm *comm, cairn_status st, int n_groups, int *group,
+                              cairn_comm **out)
+{
+    cairn_comm *part = NULL;
+    int mine = (int)((int64_t)comm->rank * n_groups / comm->size);
+    if (st == CAIRN_OK) st = cairn_memory_get(1, sizeof *part, "a communicator", &part);
+    st = cairn_comm_agree(comm, st);
+    if (st != CAIRN_OK) {
+        free(part);
+        return st;
+    }
+    cairn_comm_check(comm, MPI_Comm_split(comm->mpi, mine, comm->rank, &part->mpi),
+                     "MPI_Comm_split");
+    MPI_Comm_rank(part->mpi, &part->rank);
+    MPI_Comm_size(part->mpi, &part->size);
+    part->watchdog = comm->watchdog;
+    *group = mine;
+    *out = part;
+    return CAIRN_OK;
+}
+
+cairn_status cairn_comm_rest(cairn_comm *comm, cairn_status st)
+{
+    int here = 0;
+    MPI_Request request = MPI_REQUEST_NULL;
+    cairn_comm_check(comm, MPI_Ibarrier(comm->mpi, &request), "MPI_Ibarrier");
+    for (;;) {
+        cairn_comm_check(comm, MPI_Test(&request, &here, MPI_STATUS_IGNORE), "MPI_Test");
+        if (here) return cairn_comm_agree(comm, st);
+        nanosleep(&NAP, NULL);
+    }
+}

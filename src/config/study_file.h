@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * The study file: which run file, which axes, what for.  Knows texts and types; what axes and
+ * targets mean is study/.  Local: all ranks parse the same bytes. */
+#ifndef CAIRN_CONFIG_STUDY_FILE_H
+#define CAIRN_CONFIG_STUDY_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/keys.h"
+#include "config/config.h"
+
+enum cairn_study_kind {
+    CAIRN_STUDY_TO_TARGET,
+    CAIRN_STUDY_STRONG,
+    CAIRN_STUDY_WEAK,
+    CAIRN_STUDY_ACCUMULATION,
+};
+enum cairn_study_keep { CAIRN_STUDY_KEEP_NONE, CAIRN_STUDY_KEEP_BEST, CAIRN_STUDY_KEEP_ALL };
+
+enum { CAIRN_STUDY_MOST_SET = 512 }; /* keys for all cells */
+
+/** check_every: auto */
+#define CAIRN_STUDY_AUTO CAIRN_KEY_WORD(0)
+
+/** What it says.  Texts and trees live in `tree`. */
+struct cairn_study_file {
+    const char *run; /* absolute */
+    const struct cairn_node *set, *axes, *study;
+    int kind, keep;        /* of the enums above */
+    const char *target;    /* "": none */
+    size_t check_every;    /* updates, or CAIRN_STUDY_AUTO */
+    size_t budget_updates; /* of a cell; CAIRN_NONE */
+    size_t budget_samples; /* likewise */
+    size_t concurrent;     /* cells at once */
+    char **override;       /* "optim.momentum=0.9" of `set` and of the command line; NULL behind
+                              the last; owned */
+    size_t n_overrides;
+    struct cairn_node *tree; /* owned */
+    char *source;            /* which its nodes borrow; owned */
+};
+
+/**
+ * Read a study file's bytes.
+ *
+ * overrides  of the command line, NULL behind the last: study.KEY=value and axes.KEY=[...] for the
+ *            study, any other for the run file of all cells
+ *
+ * Ranks   local
+ * Errors  CAIRN_USAGE with line and column: not YAML, an unknown key (names the nearest), a wrong
+ *         type; an axis that is no key of a run file; set and an axis with one key
+ */
+CAIRN_CHECKED cairn_status cairn_study_file_read(const char *text, size_t n, const char *source,
+                                                 const char *const *overrides,
+                                                 struct cairn_study_file **out);
+
+/** Release; NULL is fine.  Ranks: local.  Errors: none. */
+void cairn_study_file_free(struct cairn_study_file *file);
+
+/** Where a key of `study:` stands, or the file's name.  Ranks: local.  Errors: none. */
+const char *cairn_study_file_place(const struct cairn_study_file *file, const char *key);
+
+#endif

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * The folder of a study. */
+#include "study/folder.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "report/system.h"
+
+/* ---- names */
+
+cairn_status cairn_study_folder_open(const char *path, struct cairn_study_folder *out)
+{
+    const struct {
+        const char *name;
+        char *path;
+    } parts[] = {{"cells", out->cells}, {"results", out->results}, {"claims", out->claims}};
+    CAIRN_TRY(cairn_folder_make(path));
+    CAIRN_TRY(cairn_path_copy(path, out->path));
+    out->n_seen = 0;
+    out->seen = NULL;
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        CAIRN_TRY(cairn_path_join(path, parts[i].name, parts[i].path));
+        CAIRN_TRY(cairn_folder_make(parts[i].path));
+    }
+    return CAIRN_OK;
+}
+
+void cairn_study_folder_close(struct cairn_study_folder *folder)
+{
+    free(folder->seen);
+    folder->seen = NULL;
+}
+
+static cairn_status name_in(const char *folder, const struct cairn_study_axes *axes, size_t cell,
+                            char path[CAIRN_PATH_BYTES])
+{
+    char name[CAIRN_STUDY_NAME_BYTES];
+    cairn_study_cell_name(axes, cell, name);
+    return cairn_path_join(folder, name, path);
+}
+
+cairn_status cairn_study_cell_folder(const struct cairn_study_folder *folder,
+                                     const struct cairn_study_axes *axes, size_t cell,
+                                     char path[CAIRN_PATH_BYTES])
+{
+    return name_in(folder->cells, axes, cell, path);
+}
+
+/* ---- removing */
+
+static bool any_file(const char *name)
+{
+    return strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+}
+
+static cairn_status remove_folder(const char *path)
+{
+    if (access(path, F_OK) != 0) return CAIRN_OK;
+    CAIRN_TRY(cairn_folder_remove(path, any_file));
+    if (rmdir(path) == 0 || errno == ENOENT) return CAIRN_OK;
+    return cairn_file_refused(path, "cannot be removed");
+}
+
+cairn_status cairn_study_cell_remove(const char *path)
+{
+    char checkpoints[CAIRN_PATH_BYTES];
+    CAIRN_TRY(cairn_path_join(path, "checkpoints", checkpoints));
+    CAIRN_TRY(remove_folder(checkpoints));
+    return remove_folder(path);
+}
+
+/* Call visit for each name in a folder. */
+static cairn_status each(const char *folder, cairn_status (*visit)(void *context, const char *name),
+                         void *context)
+{
+    cairn_status st = CAIRN_OK;
+    DIR *names = opendir(folder);
+    if (names == NULL) return cairn_file_refused(folder, "cannot be read");
+    for (struct dirent *entry = readdir(names); entry != NULL && st == CAIRN_OK;
+         entry = readdir(names))
+        if (entry->d_name[0] != '.') st = visit(context, entry->d_name);
+    closedir(names);
+    return st;
+}
+
+static cairn_status check_claim(void *context, const char *name)
+{
+    const struct cairn_study_folder *folder = context;
+    struct cairn_lock lock;
+    char path[CAIRN_PATH_BYTES];
+    bool busy = false;
+    CAIRN_TRY(cairn_path_join(folder->claims, name, path));
+    CAIRN_TRY(cairn_lock_try(&lock, path, &busy));
+    if (!busy) cairn_lock_give(&lock);
+    if (!busy) return CAIRN_OK;
+    return cairn_fail(CAIRN_USAGE,
+                      "%s is in use: another job runs its cell %s; stop that before --overwrite",
+                      folder->path, name);
+}
+
+static cairn_status remove_cell(void *context, const char *name)
+{
+    const struct cairn_study_folder *folder = context;
+    char path[CAIRN_PATH_BYTES];
+    CAIRN_TRY(cairn_path_join(folder->cells, name, path));
+    return cairn_study_cell_remove(path);
+}
+
+cairn_status cairn_study_folder_clear(struct cairn_study_folder *folder)
+{
+    static const char *const names[] = {"study.csv",    "study.h5",    "fit.json",
+                                        "scaling.json", "report.html", "study.yaml"};
+    char path[CAIRN_PATH_BYTES];
+    CAIRN_TRY(each(folder->claims, check_claim, folder));
+    CAIRN_TRY(cairn_folder_remove(folder->results, any_file));
+    CAIRN_TRY(each(folder->cells, remove_cell, folder));
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        CAIRN_TRY(cairn_path_join(folder->path, names[i], path));
+        CAIRN_TRY(cairn_file_remove(path));
+    }
+    folder->n_seen = 0;
+    return cairn_folder_sync(folder->path);
+}
+
+/* ---- the queue */
+
+/* Results that are collected. */
+struct collecting {
+    struct cairn_study_folder *folder;
+    const struct cairn_study_axes *axes;
+    struct cairn_study_table *table;
+    struct cairn_study_known *known;
+};
+
+/* A cell that the study file does not have any more stays out of the table. */
+static cairn_status take_last(struct collecting *c)
+{
+    size_t cell = 0;
+    struct cairn_study_row *row = &c->table->row[c->table->n_rows - 1];
+    bool wanted = cairn_study_cell_find(c->axes, c->table, row, &cell) && !c->known[cell].ended;
+    if (!wanted) {
+        cairn_study_row_free(row, c->table->n_axes);
+        c->table->n_rows--;
+        return CAIRN_OK;
+    }
+    c->known[cell] =
+        (struct cairn_study_known){.ended = true, .end = row->end, .updates = row->updates};
+    return CAIRN_OK;
+}
+
+static cairn_status read_result(struct collecting *c, const char *name)
+{
+    char path[CAIRN_PATH_BYTES];
+    bool found = false;
+    CAIRN_TRY(cairn_path_join(c->folder->results, name, path));
+    CAIRN_TRY(cairn_study_row_read(path, c->table, &found));
+    return found ? take_last(c) : CAIRN_OK;
+}
+
+/* Whether this file was not read before; takes note of it. */
+static cairn_status is_new(struct cairn_study_folder *folder, const char *name, bool *out)
+{
+    uint64_t hash = cairn_system_text_hash(name);
+    size_t n = folder->n_seen;
+    *out = false;
+    for (size_t i = 0; i < n; i++)
+        if (folder->seen[i] == hash) return CAIRN_OK;
+    if ((n & (n - 1)) == 0) { /* room for a power of two */
+        uint64_t *more = realloc(folder->seen, (n == 0 ? 1 : 2 * n) * sizeof *more);
+        if (more == NULL) return cairn_fail(CAIRN_USAGE, "there is no memory for a study");
+        folder->seen = more;
+    }
+    folder->seen[folder->n_seen++] = hash;
+    *out = true;
+    return CAIRN_OK;
+}
+
+static cairn_status read_if_new(void *context, const char *name)
+{
+    struct collecting *c = context;
+    bool fresh = false;
+    if (cairn_file_is_unfinished(name)) return CAIRN_OK;
+    CAIRN_TRY(is_new(c->folder, name, &fresh));
+    return fresh ? read_result(c, name) : CAIRN_OK;
+}
+
+cairn_status cairn_study_folder_collect(struct cairn_study_folder *folder,
+                                        struct cairn_study_table *table,
+                                        const struct cairn_study_axes *axes,
+                                        struct cairn_study_known *known)
+{
+    struct collecting c = {.folder = folder, .axes = axes, .table = table, .known = known};
+    return each(folder->results, read_if_new, &c);
+}
+
+cairn_status cairn_study_claim(const struct cairn_study_folder *folder,
+                               const struct cairn_study_axes *axes, size_t cell,
+                               struct cairn_lock *claim, bool *claimed)
+{
+    char path[CAIRN_PATH_BYTES];
+    bool busy = false;
+    *claimed = false;
+    CAIRN_TRY(name_in(folder->claims, axes, cell, path));
+    CAIRN_TRY(cairn_lock_try(claim, path, &busy));
+    if (busy) return CAIRN_OK;
+    CAIRN_TRY(name_in(folder->results, axes, cell, path));
+    *claimed = access(path, F_OK) != 0; /* else it ended between the look and the claim */
+    if (!*claimed) cairn_lock_give(claim);
+    return CAIRN_OK;
+}
+
+cairn_status cairn_study_folder_put(const struct cairn_study_folder *folder,
+                                    const struct cairn_study_axes *axes, size_t cell,
+                                    const struct cairn_study_table *names,
+                                    const struct cairn_study_row *row)
+{
+    char path[CAIRN_PATH_BYTES];
+    CAIRN_TRY(name_in(folder->results, axes, cell, path));
+    return cairn_study_row_write(path, names, row);
+}

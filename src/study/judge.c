@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * The end of a cell. */
+#include "study/judge.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+cairn_status cairn_study_target_read(const char *text, struct cairn_study_target *out)
+{
+    enum { WORD_BYTES = 32 };
+    char name[WORD_BYTES] = "";
+    char sign[3] = "";
+    char number[WORD_BYTES] = "";
+    char rest[2] = "";
+    char *end = NULL;
+    int n = sscanf(text, " %31[a-z_] %2[<>=] %31s %1s", name, sign, number, rest);
+    struct cairn_study_target target = {.any = true};
+    target.value = strtod(number, &end);
+    target.accuracy = strcmp(name, "eval_accuracy") == 0;
+    target.below = sign[0] == '<';
+    target.equal = sign[1] == '=';
+    bool known = target.accuracy || strcmp(name, "eval_loss") == 0;
+    bool signs = (sign[0] == '<' || sign[0] == '>') && (sign[1] == '\0' || sign[1] == '=');
+    if (n != 3 || !known || !signs || *end != '\0' || !isfinite(target.value))
+        return cairn_fail(CAIRN_USAGE,
+                          "'%s' is no target; say eval_loss < 0.1 or eval_accuracy >= 0.96, with "
+                          "<, <=, > or >=",
+                          text);
+    *out = target;
+    return CAIRN_OK;
+}
+
+uint64_t cairn_judge_beaten_at(uint64_t fewest)
+{
+    return (uint64_t)ceil(CAIRN_STUDY_BEATEN * (double)fewest);
+}
+
+static bool is_last(const struct cairn_judge *judge, uint64_t update)
+{
+    return update >= judge->budget || (judge->beaten_at > 0 && update >= judge->beaten_at);
+}
+
+bool cairn_judge_is_due(const struct cairn_judge *judge, uint64_t update)
+{
+    uint64_t check = 1;
+    if (is_last(judge, update)) return true;
+    if (!judge->target.any) return false;
+    if (judge->check_every > 0) return update % judge->check_every == 0;
+    while (check < update) { /* always the same updates, also behind a resume */
+        uint64_t step = (uint64_t)(CAIRN_STUDY_CHECK * (double)check);
+        check += step > 1 ? step : 1;
+    }
+    return check == update;
+}
+
+static bool reaches(const struct cairn_study_target *target, double loss, double accuracy)
+{
+    double score = target->accuracy ? accuracy : loss;
+    if (score == target->value) return target->equal;
+    return target->below ? score < target->value : score > target->value; /* not with NaN */
+}
+
+enum cairn_verdict cairn_judge_look(const struct cairn_judge *judge, uint64_t update, double loss,
+                                    double accuracy)
+{
+    if (!isfinite(loss)) return CAIRN_VERDICT_DIVERGED;
+    if (!judge->target.any) return CAIRN_VERDICT_NONE;
+    if (reaches(&judge->target, loss, accuracy)) return CAIRN_VERDICT_REACHED;
+    bool beaten = judge->beaten_at > 0 && update >= judge->beaten_at && update < judge->budget;
+    return beaten ? CAIRN_VERDICT_BEATEN : CAIRN_VERDICT_NONE;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * When a cell has ended: it reached the target, is hopeless, or its budget is spent; and when it is
+ * looked at.  Functions of their arguments alone; local. */
+#ifndef CAIRN_STUDY_JUDGE_H
+#define CAIRN_STUDY_JUDGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cairn/status.h"
+
+/** A cell is beaten once it took so many times the updates with which the best one of its batch,
+ * series and seed reached the target.  Where updates-to-target is flat in the learning rate a
+ * factor of 1.5 is far outside of what seeds differ by, so no best rate is lost by it, and what a
+ * hopeless rate costs is at most half again what the best did. */
+#define CAIRN_STUDY_BEATEN 1.5
+
+/** Between two checks lies this part of the updates done, with check_every: auto: so updates to the
+ * target are known to 2.5 %, at 40 checks for each factor of e. */
+#define CAIRN_STUDY_CHECK 0.025
+
+/** "eval_accuracy >= 0.96". */
+struct cairn_study_target {
+    bool any;      /* else there is none: the budget is the end */
+    bool accuracy; /* else the loss */
+    bool below;    /* reached from above */
+    bool equal;    /* the value itself is enough */
+    double value;
+};
+
+/** Read one.  Ranks: local.  Errors: CAIRN_USAGE: not of this form. */
+CAIRN_CHECKED cairn_status cairn_study_target_read(const char *text,
+                                                   struct cairn_study_target *out);
+
+/** What a cell is judged by. */
+struct cairn_judge {
+    struct cairn_study_target target;
+    uint64_t check_every; /* updates; 0: auto */
+    uint64_t budget;      /* updates: the run's length */
+    uint64_t beaten_at;   /* updates; 0: there is none to be beaten by */
+};
+
+/** What came of a look. */
+enum cairn_verdict {
+    CAIRN_VERDICT_NONE,
+    CAIRN_VERDICT_REACHED,
+    CAIRN_VERDICT_BEATEN,
+    CAIRN_VERDICT_DIVERGED
+};
+
+/** After how many updates a cell is beaten by one that took `fewest`; 0 where that is 0.
+ * Ranks: local.  Errors: none. */
+uint64_t cairn_judge_beaten_at(uint64_t fewest);
+
+/** Whether to look after this update.  Without a target only at the end of the budget.
+ * Ranks: local.  Errors: none. */
+bool cairn_judge_is_due(const struct cairn_judge *judge, uint64_t update);
+
+/** What the scores after this update mean.  Ranks: local.  Errors: none. */
+enum cairn_verdict cairn_judge_look(const struct cairn_judge *judge, uint64_t update, double loss,
+                                    double accuracy);
+
+#endif

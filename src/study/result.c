@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * The result of a cell as a small file of its own: a line "key value" for each axis and column,
+ * whole or not there, so that who finds it need not ask whether its cell has ended. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "report/number.h"
+#include "study/columns.h"
+
+static const char FIRST_LINE[] = "cairn study result 1";
+static const char AXIS[] = "axis ";
+
+static void put_column(FILE *out, const struct cairn_study_column *column,
+                       const struct cairn_study_row *row)
+{
+    char text[CAIRN_NUMBER_BYTES] = "nan";
+    const void *field = (const char *)row + column->offset;
+    if (column->type == CAIRN_STUDY_INT)
+        snprintf(text, sizeof text, "%d", *(const int *)field);
+    else if (column->type == CAIRN_STUDY_COUNT)
+        snprintf(text, sizeof text, "%" PRIu64, *(const uint64_t *)field);
+    else if (isfinite(*(const double *)field))
+        cairn_number_text(*(const double *)field, text);
+    fprintf(out, "%s %s\n", column->name, text);
+}
+
+cairn_status cairn_study_row_write(const char *path, const struct cairn_study_table *axes,
+                                   const struct cairn_study_row *row)
+{
+    char *text = NULL;
+    size_t n = 0;
+    size_t n_columns = 0;
+    const struct cairn_study_column *column = cairn_study_columns(&n_columns);
+    FILE *out = open_memstream(&text, &n);
+    if (out == NULL) return cairn_fail(CAIRN_USAGE, "there is no memory for %s", path);
+    fprintf(out, "%s\n", FIRST_LINE);
+    for (size_t i = 0; i < axes->n_axes; i++)
+        fprintf(out, "%s%s %s\n", AXIS, axes->axis[i], row->value[i]);
+    fprintf(out, "end %s\n", cairn_study_end_name(row->end));
+    for (size_t i = 0; i < n_columns; i++) put_column(out, &column[i], row);
+    cairn_status st = fclose(out) == 0 ? cairn_file_replace(path, text, n)
+                                       : cairn_fail(CAIRN_USAGE, "there is no memory for %s", path);
+    free(text);
+    return st;
+}
+
+/* A file while it is read. */
+struct reading {
+    const char *path;
+    struct cairn_study_table *table;
+    struct cairn_study_row row;
+    size_t n_axes, n_columns; /* seen */
+    bool strange;             /* an axis that the table has not */
+};
+
+static cairn_status damaged(const struct reading *r, const char *line)
+{
+    return cairn_fail(CAIRN_DATA,
+                      "%s: the line '%.60s' is none of a study's result; remove the file, and its "
+                      "cell is run again",
+                      r->path, line);
+}
+
+static cairn_status read_axis(struct reading *r, const char *line)
+{
+    for (size_t i = 0; i < r->table->n_axes; i++) {
+        size_t n = strlen(r->table->axis[i]);
+        if (strncmp(line, r->table->axis[i], n) != 0 || line[n] != ' ') continue;
+        if (r->row.value[i] != NULL) return damaged(r, line);
+        r->n_axes++;
+        return cairn_memory_text(line + n + 1, &r->row.value[i]);
+    }
+    r->strange = true;
+    return CAIRN_OK;
+}
+
+static bool read_number(const struct cairn_study_column *column, const char *text, void *field)
+{
+    char *end = NULL;
+    if (column->type == CAIRN_STUDY_REAL)
+        *(double *)field = strtod(text, &end);
+    else if (column->type == CAIRN_STUDY_INT)
+        *(int *)field = (int)strtol(text, &end, 10);
+    else
+        *(uint64_t *)field = strtoull(text, &end, 10);
+    return end != text && *end == '\0';
+}
+
+static cairn_status read_end(struct reading *r, const char *name)
+{
+    for (int end = CAIRN_STUDY_REACHED; end <= CAIRN_STUDY_DIVERGED; end++) {
+        if (strcmp(name, cairn_study_end_name((enum cairn_study_end)end)) != 0) continue;
+        r->row.end = (enum cairn_study_end)end;
+        r->n_columns++;
+        return CAIRN_OK;
+    }
+    return damaged(r, name);
+}
+
+static cairn_status read_line(struct reading *r, const char *line)
+{
+    size_t n_columns = 0;
+    const struct cairn_study_column *column = cairn_study_columns(&n_columns);
+    if (strncmp(line, AXIS, sizeof AXIS - 1) == 0) return read_axis(r, line + sizeof AXIS - 1);
+    if (strncmp(line, "end ", 4) == 0) return read_end(r, line + 4);
+    for (size_t i = 0; i < n_columns; i++) {
+        size_t n = strlen(column[i].name);
+        if (strncmp(line, column[i].name, n) != 0 || line[n] != ' ') continue;
+        r->n_columns++;
+        return read_number(&column[i], line + n + 1, (char *)&r->row + column[i].offset)
+                   ? CAIRN_OK
+                   : damaged(r, line);
+    }
+    return damaged(r, line);
+}
+
+static cairn_status read_lines(struct reading *r, char *text)
+{
+    char *rest = NULL;
+    size_t n_columns = 0;
+    cairn_study_columns(&n_columns);
+    const char *line = strtok_r(text, "\n", &rest);
+    if (line == NULL || strcmp(line, FIRST_LINE) != 0) return damaged(r, line == NULL ? "" : line);
+    for (line = strtok_r(NULL, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest))
+        CAIRN_TRY(read_line(r, line));
+    return r->n_columns == n_columns + 1 ? CAIRN_OK : damaged(r, "");
+}
+
+cairn_status cairn_study_row_read(const char *path, struct cairn_study_table *table, bool *found)
+{
+    char *text = NULL;
+    struct reading r = {.path = path, .table = table};
+    *found = false;
+    CAIRN_TRY(cairn_file_read(path, &text));
+    if (text == NULL) return CAIRN_OK;
+    cairn_status st =
+        cairn_memory_get(table->n_axes, sizeof *r.row.value, "a row of a study", &r.row.value);
+    if (st == CAIRN_OK) st = read_lines(&r, text);
+    free(text);
+    bool fits = !r.strange && r.n_axes == table->n_axes;
+    if (st != CAIRN_OK || !fits) {
+        cairn_study_row_free(&r.row, table->n_axes);
+        return st;
+    }
+    *found = true;
+    return cairn_study_table_add(table, &r.row);
+}
