@@ -16,6 +16,8 @@ enum { PLATFORM_BYTES = 512 };
 
 /* A cell that is killed repeats at most about so much: those that take less leave no checkpoint. */
 static const double SAVE_EVERY_S = 60;
+/* Between two looks at what others have found. */
+static const double LOOK_EVERY_S = 0.5;
 
 /* A cell while it runs; released by close_cell(). */
 struct cell {
@@ -33,8 +35,10 @@ struct cell {
     struct cairn_judge judge;
     /* what was seen */
     enum cairn_verdict verdict;
-    struct cairn_eval_metrics last; /* check; split NULL: there was none */
-    double noise, n_noise, saved_s;
+    struct cairn_eval_metrics last; /* check, where there was one; its split is gone */
+    uint64_t n_checks;
+    double noise, n_noise;
+    double saved_s, looked_s; /* rank 0 */
 };
 
 /* ---- watching the run: alike on all ranks */
@@ -45,22 +49,42 @@ static bool is_due(void *context, uint64_t update)
     return cairn_judge_is_due(&c->judge, update);
 }
 
-/* Whether the last save is so long ago that one is worth it; rank 0's clock decides. */
-static bool wants_save(struct cell *c)
+/* What rank 0 alone knows: its clock, and what others have found meanwhile. */
+struct news {
+    bool saves;
+    uint64_t beaten_at;
+};
+
+/* Rank 0.  A folder that cannot be read now is read behind the cell, and then it is an error. */
+static struct news look_around(struct cell *c)
 {
-    bool wants = cairn_clock_s() > c->saved_s + SAVE_EVERY_S;
-    if (cairn_comm_broadcast(c->comm, CAIRN_OK, &wants, sizeof wants) != CAIRN_OK) return false;
-    if (wants) c->saved_s = cairn_clock_s();
-    return wants;
+    double now_s = cairn_clock_s();
+    struct cairn_study *study = c->study;
+    struct news news = {.saves = now_s > c->saved_s + SAVE_EVERY_S,
+                        .beaten_at = c->judge.beaten_at};
+    if (news.saves) c->saved_s = now_s;
+    if (now_s < c->looked_s + LOOK_EVERY_S) return news;
+    c->looked_s = now_s;
+    if (cairn_study_folder_collect(&study->folder, &study->table, &study->axes, study->known) ==
+        CAIRN_OK)
+        news.beaten_at =
+            cairn_judge_beaten_at(cairn_study_fewest(&study->axes, study->known, c->number));
+    return news;
 }
 
 static enum cairn_run_wish sees(void *context, const struct cairn_eval_metrics *line)
 {
     struct cell *c = context;
+    struct news news = {.saves = false};
     c->last = *line;
+    c->n_checks++;
     c->verdict = cairn_judge_look(&c->judge, line->update, line->loss, line->accuracy);
     if (c->verdict != CAIRN_VERDICT_NONE) return CAIRN_RUN_END;
-    return wants_save(c) ? CAIRN_RUN_SAVE : CAIRN_RUN_GO_ON;
+    if (c->main) news = look_around(c);
+    if (cairn_comm_broadcast(c->comm, CAIRN_OK, &news, sizeof news) != CAIRN_OK)
+        return CAIRN_RUN_GO_ON;
+    c->judge.beaten_at = news.beaten_at;
+    return news.saves ? CAIRN_RUN_SAVE : CAIRN_RUN_GO_ON;
 }
 
 /* The noise scale is averaged over the updates that have one. */
@@ -116,6 +140,28 @@ static cairn_status make_options(struct cell *c, struct cairn_run_options *optio
     return CAIRN_OK;
 }
 
+/* The last check of the processes before: it says when the next is due. */
+static void take_check(void *context, const struct cairn_eval_metrics *line)
+{
+    struct cairn_eval_metrics *last = context;
+    *last = *line;
+}
+
+static cairn_status recall_checks(struct cell *c)
+{
+    struct cairn_eval_metrics last = {.update = 0};
+    const struct cairn_trainer_parts *parts = &c->trainer->parts;
+    bool val = parts->loader[CAIRN_SPLIT_VAL] != NULL;
+    if (c->main)
+        cairn_run_folder_each_eval(c->folder,
+                                   cairn_split_name(val ? CAIRN_SPLIT_VAL : CAIRN_SPLIT_TEST),
+                                   take_check, &last);
+    cairn_status st = cairn_comm_broadcast(c->comm, CAIRN_OK, &last, sizeof last);
+    if (st == CAIRN_OK && last.update > 0)
+        cairn_judge_look(&c->judge, last.update, last.loss, last.accuracy);
+    return st;
+}
+
 /* Everything before the first update.  Collective. */
 static cairn_status prepare(struct cell *c, struct cairn_run_options *options)
 {
@@ -132,7 +178,8 @@ static cairn_status prepare(struct cell *c, struct cairn_run_options *options)
         st = cairn_train_resume(c->trainer, &options->save, c->checkpoint);
     if (st != CAIRN_OK) return st;
     if (c->main) st = cairn_run_folder_start(c->folder, c->trainer->at.update, c->config_text);
-    return cairn_trainer_prepare(c->trainer, st);
+    st = cairn_trainer_prepare(c->trainer, st);
+    return st == CAIRN_OK && c->checkpoint[0] != '\0' ? recall_checks(c) : st;
 }
 
 static cairn_status begin_provenance(struct cell *c)
@@ -203,8 +250,8 @@ static cairn_status make_row(struct cell *c, struct cairn_study_row *row)
         .end = end_of(c),
         .updates = t->at.update,
         .samples = t->at.samples,
-        .wall_s = c->last.split != NULL ? c->last.wall_s : times.training_s,
-        .final_loss = c->last.split != NULL ? c->last.loss : (double)NAN,
+        .wall_s = c->n_checks > 0 ? c->last.wall_s : times.training_s,
+        .final_loss = c->n_checks > 0 ? c->last.loss : (double)NAN,
         .noise_scale = c->n_noise > 0 ? c->noise / c->n_noise : (double)NAN,
         .ranks = (int)ranks,
         .global = global,

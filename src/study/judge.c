@@ -34,7 +34,7 @@ cairn_status cairn_study_target_read(const char *text, struct cairn_study_target
 
 uint64_t cairn_judge_beaten_at(uint64_t fewest)
 {
-    return (uint64_t)ceil(CAIRN_STUDY_BEATEN * (double)fewest);
+    return (uint64_t)ceil(CAIRN_STUDY_BEATEN_BY * (double)fewest);
 }
 
 static bool is_last(const struct cairn_judge *judge, uint64_t update)
@@ -44,15 +44,27 @@ static bool is_last(const struct cairn_judge *judge, uint64_t update)
 
 bool cairn_judge_is_due(const struct cairn_judge *judge, uint64_t update)
 {
-    uint64_t check = 1;
     if (is_last(judge, update)) return true;
     if (!judge->target.any) return false;
     if (judge->check_every > 0) return update % judge->check_every == 0;
-    while (check < update) { /* always the same updates, also behind a resume */
-        uint64_t step = (uint64_t)(CAIRN_STUDY_CHECK * (double)check);
-        check += step > 1 ? step : 1;
-    }
-    return check == update;
+    return update >= judge->next;
+}
+
+/* How many times the target's error the score has: errors are what falls along a learning curve. */
+static double distance(const struct cairn_study_target *target, double loss, double accuracy)
+{
+    double wanted = target->accuracy ? 1 - target->value : target->value;
+    double here = target->accuracy ? 1 - accuracy : loss;
+    bool falls = target->below != target->accuracy;
+    return falls && wanted > 0 && here > wanted ? here / wanted : 1;
+}
+
+static uint64_t next_check(uint64_t update, double far)
+{
+    double part = pow(far / CAIRN_STUDY_NOISE, 1 / CAIRN_STUDY_STEEPEST) - 1;
+    part = fmin(fmax(part, CAIRN_STUDY_CHECK), CAIRN_STUDY_FARTHEST);
+    uint64_t step = (uint64_t)(part * (double)update);
+    return update + (step > 1 ? step : 1);
 }
 
 static bool reaches(const struct cairn_study_target *target, double loss, double accuracy)
@@ -62,12 +74,13 @@ static bool reaches(const struct cairn_study_target *target, double loss, double
     return target->below ? score < target->value : score > target->value; /* not with NaN */
 }
 
-enum cairn_verdict cairn_judge_look(const struct cairn_judge *judge, uint64_t update, double loss,
+enum cairn_verdict cairn_judge_look(struct cairn_judge *judge, uint64_t update, double loss,
                                     double accuracy)
 {
     if (!isfinite(loss)) return CAIRN_VERDICT_DIVERGED;
     if (!judge->target.any) return CAIRN_VERDICT_NONE;
     if (reaches(&judge->target, loss, accuracy)) return CAIRN_VERDICT_REACHED;
+    judge->next = next_check(update, distance(&judge->target, loss, accuracy));
     bool beaten = judge->beaten_at > 0 && update >= judge->beaten_at && update < judge->budget;
     return beaten ? CAIRN_VERDICT_BEATEN : CAIRN_VERDICT_NONE;
 }

@@ -10,14 +10,22 @@
 #include "cairn/status.h"
 
 /** A cell is beaten once it took so many times the updates with which the best one of its batch,
- * series and seed reached the target.  Where updates-to-target is flat in the learning rate a
- * factor of 1.5 is far outside of what seeds differ by, so no best rate is lost by it, and what a
+ * series and seed reached the target.  Where updates-to-target is flat in the learning rate, a
+ * factor of 1.5 is far outside of what seeds differ by, so no best rate is lost by it; and what a
  * hopeless rate costs is at most half again what the best did. */
-#define CAIRN_STUDY_BEATEN 1.5
+#define CAIRN_STUDY_BEATEN_BY 1.5
 
-/** Between two checks lies this part of the updates done, with check_every: auto: so updates to the
- * target are known to 2.5 %, at 40 checks for each factor of e. */
+/** With check_every: auto at least this part of the updates done lies between two checks: so
+ * updates to the target are known to 2.5 %. */
 #define CAIRN_STUDY_CHECK 0.025
+
+/** ... and more where the target is far.  Errors fluctuate by up to half from check to check, and
+ * what lies under the noise falls no faster than the updates to the power of -4: so one whose error
+ * is 1.5 r times that of the target needs r^(1/4) times the updates at least.  A target is found
+ * with some 50 checks where 2.5 % alone would take 200. */
+#define CAIRN_STUDY_NOISE    1.5
+#define CAIRN_STUDY_STEEPEST 4.0
+#define CAIRN_STUDY_FARTHEST 0.5 /* of the updates done, all the same */
 
 /** "eval_accuracy >= 0.96". */
 struct cairn_study_target {
@@ -38,6 +46,7 @@ struct cairn_judge {
     uint64_t check_every; /* updates; 0: auto */
     uint64_t budget;      /* updates: the run's length */
     uint64_t beaten_at;   /* updates; 0: there is none to be beaten by */
+    uint64_t next;        /* auto: the update of the next check, as the last one has set it */
 };
 
 /** What came of a look. */
@@ -56,8 +65,9 @@ uint64_t cairn_judge_beaten_at(uint64_t fewest);
  * Ranks: local.  Errors: none. */
 bool cairn_judge_is_due(const struct cairn_judge *judge, uint64_t update);
 
-/** What the scores after this update mean.  Ranks: local.  Errors: none. */
-enum cairn_verdict cairn_judge_look(const struct cairn_judge *judge, uint64_t update, double loss,
+/** What the scores after this update mean; chooses when to look again.  Ranks: local.  Errors:
+ * none. */
+enum cairn_verdict cairn_judge_look(struct cairn_judge *judge, uint64_t update, double loss,
                                     double accuracy);
 
 #endif
