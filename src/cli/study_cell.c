@@ -140,25 +140,41 @@ static cairn_status make_options(struct cell *c, struct cairn_run_options *optio
     return CAIRN_OK;
 }
 
-/* The last check of the processes before: it says when the next is due. */
+/* Checks of the processes before; they say when the next is due. */
+struct checks {
+    size_t n;
+    struct cairn_eval_metrics *line;
+};
+
 static void take_check(void *context, const struct cairn_eval_metrics *line)
 {
-    struct cairn_eval_metrics *last = context;
-    *last = *line;
+    struct checks *checks = context;
+    size_t n = checks->n;
+    if ((n & (n - 1)) == 0) { /* room for a power of two */
+        struct cairn_eval_metrics *more =
+            realloc(checks->line, (n == 0 ? 1 : 2 * n) * sizeof *checks->line);
+        if (more == NULL) return;
+        checks->line = more;
+    }
+    checks->line[checks->n++] = *line;
 }
 
+/* Collective. */
 static cairn_status recall_checks(struct cell *c)
 {
-    struct cairn_eval_metrics last = {.update = 0};
-    const struct cairn_trainer_parts *parts = &c->trainer->parts;
-    bool val = parts->loader[CAIRN_SPLIT_VAL] != NULL;
-    if (c->main)
-        cairn_run_folder_each_eval(c->folder,
-                                   cairn_split_name(val ? CAIRN_SPLIT_VAL : CAIRN_SPLIT_TEST),
-                                   take_check, &last);
-    cairn_status st = cairn_comm_broadcast(c->comm, CAIRN_OK, &last, sizeof last);
-    if (st == CAIRN_OK && last.update > 0)
-        cairn_judge_look(&c->judge, last.update, last.loss, last.accuracy);
+    struct checks checks = {.n = 0};
+    bool val = c->trainer->parts.loader[CAIRN_SPLIT_VAL] != NULL;
+    const char *split = cairn_split_name(val ? CAIRN_SPLIT_VAL : CAIRN_SPLIT_TEST);
+    if (c->main) cairn_run_folder_each_eval(c->folder, split, take_check, &checks);
+    size_t n_bytes = checks.n * sizeof *checks.line;
+    char *block = (char *)checks.line;
+    cairn_status st = cairn_comm_broadcast_block(c->comm, CAIRN_OK, &block, &n_bytes);
+    checks.line = (struct cairn_eval_metrics *)(void *)block;
+    checks.n = n_bytes / sizeof *checks.line;
+    for (size_t i = 0; i < checks.n && st == CAIRN_OK; i++)
+        cairn_judge_look(&c->judge, checks.line[i].update, checks.line[i].loss,
+                         checks.line[i].accuracy);
+    free(block);
     return st;
 }
 

@@ -50,13 +50,18 @@ bool cairn_judge_is_due(const struct cairn_judge *judge, uint64_t update)
     return update >= judge->next;
 }
 
-/* How many times the target's error the score has: errors are what falls along a learning curve. */
-static double distance(const struct cairn_study_target *target, double loss, double accuracy)
+/* What falls along a learning curve; the target's is likewise. */
+static double error_of(const struct cairn_study_target *target, double loss, double accuracy)
 {
-    double wanted = target->accuracy ? 1 - target->value : target->value;
-    double here = target->accuracy ? 1 - accuracy : loss;
-    bool falls = target->below != target->accuracy;
-    return falls && wanted > 0 && here > wanted ? here / wanted : 1;
+    if (target->accuracy) return target->below ? accuracy : 1 - accuracy;
+    return target->below ? loss : -loss;
+}
+
+/* How many times the target's error this is. */
+static double distance(const struct cairn_study_target *target, double error)
+{
+    double wanted = error_of(target, target->value, target->value);
+    return wanted > 0 && error > wanted ? error / wanted : 1;
 }
 
 static uint64_t next_check(uint64_t update, double far)
@@ -80,7 +85,15 @@ enum cairn_verdict cairn_judge_look(struct cairn_judge *judge, uint64_t update, 
     if (!isfinite(loss)) return CAIRN_VERDICT_DIVERGED;
     if (!judge->target.any) return CAIRN_VERDICT_NONE;
     if (reaches(&judge->target, loss, accuracy)) return CAIRN_VERDICT_REACHED;
-    judge->next = next_check(update, distance(&judge->target, loss, accuracy));
-    bool beaten = judge->beaten_at > 0 && update >= judge->beaten_at && update < judge->budget;
-    return beaten ? CAIRN_VERDICT_BEATEN : CAIRN_VERDICT_NONE;
+    double error = error_of(&judge->target, loss, accuracy);
+    judge->next = next_check(update, distance(&judge->target, error));
+    if (judge->best_update == 0 || error < judge->best) {
+        judge->best = error;
+        judge->best_update = update;
+    }
+    bool last = update >= judge->budget;
+    bool beaten = judge->beaten_at > 0 && update >= judge->beaten_at;
+    bool stuck =
+        update >= CAIRN_STUDY_STUCK_LEAST && update / CAIRN_STUDY_STUCK >= judge->best_update;
+    return !last && (beaten || stuck) ? CAIRN_VERDICT_BEATEN : CAIRN_VERDICT_NONE;
 }

@@ -27,6 +27,12 @@
 #define CAIRN_STUDY_STEEPEST 4.0
 #define CAIRN_STUDY_FARTHEST 0.5 /* of the updates done, all the same */
 
+/** A cell is hopeless, too, once it did so many times the updates of its best score without a
+ * better one: where the rate is too large the error stays at a level of its own.  Not before so
+ * many updates. */
+#define CAIRN_STUDY_STUCK       4
+#define CAIRN_STUDY_STUCK_LEAST 100
+
 /** "eval_accuracy >= 0.96". */
 struct cairn_study_target {
     bool any;      /* else there is none: the budget is the end */
@@ -46,7 +52,10 @@ struct cairn_judge {
     uint64_t check_every; /* updates; 0: auto */
     uint64_t budget;      /* updates: the run's length */
     uint64_t beaten_at;   /* updates; 0: there is none to be beaten by */
-    uint64_t next;        /* auto: the update of the next check, as the last one has set it */
+    /* what the checks so far came to */
+    uint64_t next;        /* auto: the update of the next one */
+    uint64_t best_update; /* with the least error; 0: there was none */
+    double best;          /* the error then */
 };
 
 /** What came of a look. */
