@@ -132,6 +132,8 @@ cairn_status cairn_study_write(struct cairn_study *study)
 {
     char path[CAIRN_PATH_BYTES];
     const struct cairn_study_texts texts = {.study = study->study_text, .run = study->base_text};
+    if (study->n_told == study->table.n_rows) /* else rows are told by their place */
+        CAIRN_TRY(cairn_study_sort(&study->axes, &study->table));
     CAIRN_TRY(cairn_path_join(study->folder.path, "study.csv", path));
     CAIRN_TRY(cairn_study_csv_write(path, &study->table));
     CAIRN_TRY(cairn_path_join(study->folder.path, "study.h5", path));

@@ -5,8 +5,10 @@
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "report/system.h"
 
 size_t cairn_study_n_cells(const struct cairn_study_axes *axes)
@@ -97,4 +99,32 @@ bool cairn_study_cell_find(const struct cairn_study_axes *axes, const struct cai
         *cell = cairn_study_with(axes, *cell, i, place);
     }
     return true;
+}
+
+/* A row, and what it is sorted by. */
+struct placed {
+    size_t cell;
+    struct cairn_study_row row;
+};
+
+static int compare(const void *a, const void *b)
+{
+    size_t x = ((const struct placed *)a)->cell;
+    size_t y = ((const struct placed *)b)->cell;
+    return (x > y) - (x < y);
+}
+
+cairn_status cairn_study_sort(const struct cairn_study_axes *axes, struct cairn_study_table *table)
+{
+    struct placed *placed = NULL;
+    CAIRN_TRY(cairn_memory_get(table->n_rows, sizeof *placed, "rows to be sorted", &placed));
+    for (size_t r = 0; r < table->n_rows; r++) {
+        placed[r].row = table->row[r];
+        if (!cairn_study_cell_find(axes, table, &table->row[r], &placed[r].cell))
+            placed[r].cell = SIZE_MAX;
+    }
+    qsort(placed, table->n_rows, sizeof *placed, compare);
+    for (size_t r = 0; r < table->n_rows; r++) table->row[r] = placed[r].row;
+    free(placed);
+    return CAIRN_OK;
 }

@@ -41,6 +41,11 @@ void cairn_study_cell_name(const struct cairn_study_axes *axes, size_t cell,
 bool cairn_study_cell_find(const struct cairn_study_axes *axes, const struct cairn_study_table *in,
                            const struct cairn_study_row *row, size_t *cell);
 
+/** Put the rows of a table in the order of their cells.  Ranks: local.  Errors: CAIRN_USAGE:
+ * memory. */
+CAIRN_CHECKED cairn_status cairn_study_sort(const struct cairn_study_axes *axes,
+                                            struct cairn_study_table *table);
+
 /**
  * The cells that are to be run now, the first first: all of them may be, at once and in any order.
  * None is left where the answer is 0.  Those that another one runs at the moment are among them.

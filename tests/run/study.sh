@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# cairn study: a grid to a target on two ranks, two cells at once, killed in the middle and started again; the same numbers of
+# updates on one rank; scaling kinds; and what is said of a study that cannot be.  Nothing here depends on how fast the machine is.
+. "${BASH_SOURCE%/*}/../support/run.sh"
+
+expect 0 0 import digits "$datasets/digits.csv.gz" --val 200 -o val.h5
+cat >run.yaml <<END
+data: {file: val.h5}
+model: [{type: flatten}, {type: dense, units: 16}, {type: relu}, {type: dense, units: 10}]
+batch: {global: 64, micro: 8}
+optim: {name: sgd, lr: 0.1}
+train: {epochs: 2, seed: 1, reproducible: true}
+END
+cat >study.yaml <<END
+run: run.yaml
+set: {optim.momentum: 0.5}
+axes:
+  batch.global: [16, 64]
+  optim.lr: {log: [0.03, 3], n: 5, follow: true}
+  train.seed: [1, 2]
+study: {target: eval_accuracy >= 0.9, check_every: 5, budget_updates: 400}
+END
+
+# rows FILE: what must not depend on how it was run: the cells that reached the target, in one order.
+rows()
+{
+    head -n 1 "$1"
+    tail -n +2 "$1" | grep -E '^[^,]*,[^,]*,[^,]*,1,' | cut -d, -f1-6,8 | sort
+}
+
+# The first line of a study, and one for each cell.
+header=batch.global,optim.lr,train.seed,reached,updates,samples,wall_s,final_loss,noise_scale
+expect 0 1 study study.yaml --out one
+same "header" "$(head -n 1 one/study.csv)" "$header"
+same "last line on stdout" "$(tail -n 1 out)" "$(realpath one)/study.csv"
+holds "cells that reached it" "$(rows one/study.csv | wc -l) >= 5" # and the header
+[ -z "$(ls one/cells)" ] || fail "run folders stay with keep: none"
+same "rows" "$(ls one/results | wc -l)" "$(($(wc -l <one/study.csv) - 1))"
+grep -Eq '^cell 1 of [0-9]+: batch.global 16, optim.lr 0.3, train.seed 1: reached after [0-9]+ updates' err ||
+    fail "no line for the first cell"
+
+# Started again it runs nothing.
+cp one/study.csv before.csv
+expect 0 1 study study.yaml --out one
+cmp -s before.csv one/study.csv || fail "started again it has other rows"
+! grep -q '^cell ' err || fail "started again it ran cells"
+
+# Killed in the middle, on two ranks that each run a cell; then on.
+results() { [ "$(ls two/results 2>/dev/null | wc -l)" -ge "$1" ]; }
+start 2 study study.yaml study.concurrent=2 --out two
+until_true 60 results 3
+kill -KILL "$pid" $(ranks_of "$pid") 2>/dev/null || true
+finish
+n=$(ls two/results | wc -l)
+touch -d '2000-01-01' two/results/*
+expect 0 2 study study.yaml study.concurrent=2 --out two
+grep -q "^$n cells have ended before" err || fail "it does not say that $n cells have ended before"
+same "results of the first start" "$(find two/results -not -newermt 2001-01-01 -type f | wc -l)" "$n"
+[ -z "$(ls two/claims)" ] || fail "claims stay"
+
+# A cell on both ranks gives the bits of one on one rank; what the search saw is the same then.
+expect 0 2 study study.yaml --out both study.keep=best
+cut -d, -f1-6,8 one/study.csv | sort >a
+cut -d, -f1-6,8 both/study.csv | sort >b
+cmp -s a b || fail "other rows on two ranks: $(diff a b | head -n 3)"
+best=$(ls both/cells | wc -l)
+same "run folders of the best cells" "$best" 4
+[ -s "$(ls -d both/cells/*16* | head -n 1)/summary.json" ] || fail "a kept cell has no summary"
+
+# Which rates are beaten depends on who ran first, not which reach the target first.
+for folder in one two; do
+    tail -n +2 $folder/study.csv | awk -F, '$4 == 1 { k = $1 "," $3; if (!(k in n) || $5 < n[k]) n[k] = $5 } END { for (k in n) print k, n[k] }' |
+        sort >best.$folder
+done
+cmp -s best.one best.two || fail "other best cells: $(diff best.one best.two | head -n 3)"
+
+# Kinds without a target.
+sed '/^axes/,$d' study.yaml >strong.yaml
+cat >>strong.yaml <<END
+axes: {ranks: [1, 2], batch.global: [32, 64]}
+study: {kind: strong, budget_updates: 10}
+END
+expect 0 2 study strong.yaml
+same "updates" "$(column studies/strong/study.csv updates | sort -u)" 10
+same "ranks" "$(column studies/strong/study.csv ranks | sort | uniq -c | tr -s ' \n' ' ')" " 2 1 2 2 "
+expect 0 2 study strong.yaml study.kind=weak --out weak
+grep -q '^global 128$' weak/results/ranks=2,batch.global=64 || fail "weak: the batch does not grow with the ranks"
+expect 0 1 study strong.yaml study.kind=accumulation axes.ranks=[1] axes.batch.accumulate='[1, 2, 4]' axes.batch.global=[64] --out accumulation
+same "micro-batches" "$(sed -n 's/^micro //p' accumulation/results/* | sort -n | tr '\n' ' ')" "16 32 64 "
+
+# Stopped by a signal: 75, saved, and it goes on from there.
+start 2 study study.yaml --out signal axes.optim.lr='[1e-6]' axes.batch.global=[16] axes.train.seed=[1] study.budget_updates=1000000
+until_true 60 test -s signal/cells/batch.global=16,optim.lr=1e-6,train.seed=1/metrics.csv
+kill -USR1 "$pid"
+finish
+same "exit code of a study that was stopped" "$code" 75
+update=$(newest signal/cells/batch.global=16,optim.lr=1e-6,train.seed=1)
+holds "updates before the stop" "$update > 0"
+
+for ranks in 1 3; do
+    expect_line 2 $ranks 'other study' study study.yaml study.check_every=7 --out one
+    expect_line 2 $ranks 'the run file changed: optim.momentum' study study.yaml optim.momentum=0.7 --out one
+done
