@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# What all batch scripts of Cairn do: start `cairn train`, stop it in time, and decide by its exit code whether the job is
-# done, goes on in a later start, or has failed.  It is part of every script that `cairn slurm` writes, and `cairn slurm
-# --job` prints it for the scripts beside it.  Not for arguments and flags of sbatch.  Set before:
+# What all batch scripts of Cairn do: start `cairn train` or `cairn study`, stop it in time, and decide by its exit code
+# whether the job is done, goes on in a later start, or has failed.  It is part of every script that `cairn slurm` writes,
+# and `cairn slurm --job` prints it for the scripts beside it.  Not for arguments and flags of sbatch.  Set before:
 #
 #   launcher   (srun --mpi=pmix), (mpirun): how ranks are started
 #   program    (cairn), (apptainer exec image.sif cairn): what is started, without "train"
+#   command    train (also where it is unset), or study: then all elements of a job array share one folder
 #   arguments  (RUN.yaml key=value --out DIR): what follows "train"
 #   threads    train.threads
 #   deadline   for train.deadline, unless the arguments have their own; may be empty
@@ -18,6 +19,7 @@ chain=${CAIRN_CHAIN:-$job} # the job that began it, where follow-up jobs go on
 follower=''                # the job that goes on where this one may not be queued again
 cancelled=no
 given=("$@") # to this script
+command=${command:-train}
 trap : USR1  # before there is anybody to pass it on to
 
 say() { echo "cairn job $job: $*"; }
@@ -25,13 +27,21 @@ say() { echo "cairn job $job: $*"; }
 # fact NAME: what Slurm knows of this job
 fact() { scontrol show job "$SLURM_JOB_ID" | sed -n "s/^.*\b$1=\([^ ]*\).*/\1/p" | head -n 1; }
 
-newest() { readlink "$out/checkpoints/latest.h5" || echo none; }
+# What there is of the work: the newest checkpoint; of a study the results and the checkpoints of its cells.
+newest()
+{
+    if [ "$command" = study ]; then
+        { ls "$out/results"; readlink "$out"/cells/*/checkpoints/latest.h5; } 2>/dev/null | cksum | tr ' ' -
+    else
+        readlink "$out/checkpoints/latest.h5" || echo none
+    fi
+}
 
 # How often this job has started from the newest checkpoint, in $idle.  The note outlives what kills this script.  Whoever
 # may write in the folder may have put anything there: a link or a pipe is not followed, and only a number is counted on.
 count_idle()
 {
-    local last_chain='' last='' note=$out/slurm.txt new
+    local last_chain='' last='' note=$out/slurm${SLURM_ARRAY_TASK_ID:+-$SLURM_ARRAY_TASK_ID}.txt new
     idle=0
     mkdir -p "$out"
     if [ -f "$note" ] && [ ! -L "$note" ]; then read -r last_chain last idle <"$note" || true; fi
@@ -109,7 +119,7 @@ prepare_launcher()
 # The run folder; and a later start goes on from what the first one left, whatever that began with.
 read_arguments()
 {
-    local kept=() run='' i later=no
+    local kept=() run='' i later=no all
     [ "${SLURM_RESTART_COUNT:-0}" = 0 ] && [ "$chain" = "$job" ] || later=yes
     out=''
     for ((i = 0; i < ${#arguments[@]}; i++)); do
@@ -124,7 +134,8 @@ read_arguments()
         kept+=("${arguments[i]}")
     done
     [ -n "$run" ] || { say "which run file? sbatch ... RUN.yaml [key=value ...]"; exit 2; }
-    out=$(realpath -m -- "${out:-runs/${run%.*}}")
+    [ "$command" = study ] && all=studies || all=runs
+    out=$(realpath -m -- "${out:-$all/${run%.*}}")
     arguments=("${kept[@]}")
     [ -z "${elements+x}" ] || add_element
 }
@@ -162,7 +173,7 @@ on_term()
 run()
 {
     code=0
-    "${launcher[@]}" "${program[@]}" train "${arguments[@]}" &
+    "${launcher[@]}" "${program[@]}" "$command" "${arguments[@]}" &
     pid=$!
     trap pass_on USR1
     trap on_term TERM

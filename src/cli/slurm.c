@@ -13,7 +13,8 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "cli/command.h"
+#include "cli/study.h"
+#include "config/study_file.h"
 #include "setup/setup.h"
 
 enum { MOST_SBATCH = 64, MOST_ARGUMENTS = CAIRN_MOST_OVERRIDES + 8, MOST_ELEMENTS = 100000 };
@@ -29,6 +30,8 @@ struct request {
     const char *sbatch[MOST_SBATCH + 1]; /* NULL behind the last */
     size_t n_sbatch;
     bool init_partial, no_requeue, no_check, overwrite, job;
+    bool study;     /* of cairn study --slurm: run_file is the study file */
+    size_t n_tasks; /* of it */
 };
 
 /* What the script is made of; released by free_parts(). */
@@ -49,6 +52,9 @@ static const char known[] =
     "--nodes= --ranks-per-node= --time= --cpus-per-task= --launcher= --mpi= --sbatch= --setup= "
     "--wrap= --program= --array= --requeue --no-requeue --out= --init= --init-partial --no-check "
     "-o= --overwrite --job";
+static const char known_of_study[] =
+    "--slurm --tasks= --nodes= --ranks-per-node= --time= --cpus-per-task= --launcher= --mpi= "
+    "--sbatch= --setup= --wrap= --program= --requeue --no-requeue --out= -o= --overwrite";
 
 static const struct cairn_key numbers[] = {
     {"--nodes", CAIRN_KEY_COUNT, offsetof(struct request, n_nodes), NULL, 1, MOST_NODES, NULL, ""},
@@ -56,6 +62,8 @@ static const struct cairn_key numbers[] = {
      MOST_RANKS, NULL, ""},
     {"--cpus-per-task", CAIRN_KEY_COUNT, offsetof(struct request, threads), NULL, 1, MOST_THREADS,
      NULL, ""},
+    {"--tasks", CAIRN_KEY_COUNT, offsetof(struct request, n_tasks), NULL, 1, MOST_ELEMENTS, NULL,
+     ""},
 };
 
 static void read_text(struct request *request, const char *name, const char *value)
@@ -104,9 +112,8 @@ static cairn_status check_request(const struct request *request)
                                                          : NULL;
     if (request->job) return CAIRN_OK;
     if (missing != NULL)
-        return cairn_fail(CAIRN_USAGE,
-                          "%s usage: cairn slurm RUN.yaml --nodes N --ranks-per-node N --time T",
-                          missing);
+        return cairn_fail(CAIRN_USAGE, "%s usage: cairn %s --nodes N --ranks-per-node N --time T",
+                          missing, request->study ? "study STUDY.yaml --slurm" : "slurm RUN.yaml");
     if (strcmp(request->launcher, "srun") != 0 && strcmp(request->launcher, "mpirun") != 0)
         return cairn_fail(CAIRN_USAGE, "--launcher is srun or mpirun, not %s", request->launcher);
     if (request->init_partial && request->init == NULL)
@@ -124,7 +131,8 @@ static cairn_status read_request(const struct cairn_arguments *arguments, struct
     const char *value = NULL;
     request->launcher = "srun";
     for (;;) {
-        CAIRN_TRY(cairn_arguments_next(arguments, known, &position, &name, &value));
+        CAIRN_TRY(cairn_arguments_next(arguments, request->study ? known_of_study : known,
+                                       &position, &name, &value));
         if (name == NULL && value == NULL) break;
         if (name != NULL)
             CAIRN_TRY(read_option(request, name, value));
@@ -224,7 +232,26 @@ static void list_arguments(const struct request *request, struct parts *parts)
     parts->arguments[n++] = request->folder;
 }
 
-static cairn_status read_parts(const struct request *request, struct parts *parts)
+/* A study file, and the run file that it names with what all cells have. */
+static cairn_status read_study(const struct request *request, struct parts *parts)
+{
+    struct cairn_study_file *file = NULL;
+    char *text = NULL;
+    size_t n_bytes = 0;
+    const char *path = request->run.run_file;
+    CAIRN_TRY(cairn_study_file_load(path, &text, &n_bytes));
+    cairn_status st = cairn_study_file_read(text, n_bytes, path, request->run.overrides, &file);
+    if (st == CAIRN_OK) st = cairn_config_load(file->run, &parts->run_file, &parts->n_bytes);
+    if (st == CAIRN_OK)
+        st = cairn_config_read_from(parts->run_file, parts->n_bytes, file->run,
+                                    (const char *const *)file->override, "the study",
+                                    &parts->config);
+    cairn_study_file_free(file);
+    free(text);
+    return st;
+}
+
+static cairn_status read_run(const struct request *request, struct parts *parts)
 {
     const struct cairn_words none = {.n = 0};
     CAIRN_TRY(cairn_config_load(request->run.run_file, &parts->run_file, &parts->n_bytes));
@@ -236,6 +263,12 @@ static cairn_status read_parts(const struct request *request, struct parts *part
         CAIRN_TRY(read_list(request, parts));
     if (request->init != NULL && !request->no_check && access(request->init, R_OK) != 0)
         return cairn_fail(CAIRN_DATA, "--init: %s: %s", request->init, strerror(errno));
+    return CAIRN_OK;
+}
+
+static cairn_status read_parts(const struct request *request, struct parts *parts)
+{
+    CAIRN_TRY(request->study ? read_study(request, parts) : read_run(request, parts));
     if (request->wrap != NULL)
         CAIRN_TRY_IN(cairn_words_split(request->wrap, &parts->wrap), "--wrap");
     CAIRN_TRY(read_setup(request, parts));
@@ -265,6 +298,8 @@ static cairn_status make_script(const struct request *request, const struct part
     char *point = strrchr(name, '.');
     if (point != NULL && point != name) *point = '\0';
     const struct cairn_slurm_job job = {
+        .command = request->study ? "study" : "train",
+        .n_tasks = request->n_tasks,
         .name = name,
         .n_nodes = request->n_nodes,
         .ranks_per_node = request->ranks_per_node,
@@ -302,10 +337,9 @@ static cairn_status put_script(const struct request *request, const char *script
     return CAIRN_OK;
 }
 
-static cairn_status run_slurm(const struct cairn_arguments *arguments, cairn_comm *comm)
+static cairn_status write_script(const struct cairn_arguments *arguments, bool study)
 {
-    (void)comm;
-    struct request request = {.n_nodes = 0};
+    struct request request = {.study = study, .n_tasks = study ? 1 : 0};
     struct parts parts = {.config = NULL};
     char *script = NULL;
     CAIRN_TRY(read_request(arguments, &request));
@@ -316,6 +350,17 @@ static cairn_status run_slurm(const struct cairn_arguments *arguments, cairn_com
     free(script);
     free_parts(&parts);
     return st;
+}
+
+cairn_status cairn_slurm_study(const struct cairn_arguments *arguments)
+{
+    return write_script(arguments, true);
+}
+
+static cairn_status run_slurm(const struct cairn_arguments *arguments, cairn_comm *comm)
+{
+    (void)comm;
+    return write_script(arguments, false);
 }
 
 const struct cairn_command cairn_command_slurm = {

@@ -126,11 +126,13 @@ static cairn_status one_step(struct cairn_study *study, enum step *step)
     return st;
 }
 
-/* What the folder has in the end.  Rank 0 of the world. */
-static cairn_status finish(struct cairn_study *study)
+/* What the folder has in the end, or when it was stopped.  Rank 0 of the world. */
+static cairn_status finish(struct cairn_study *study, bool complete)
 {
     CAIRN_TRY(look(study));
     CAIRN_TRY(cairn_study_write(study));
+    cairn_study_tell_edges(study);
+    if (complete) CAIRN_TRY(cairn_study_keep_best(study));
     /* ---- here the fits and the page are made: cairn_study_analyse(), report.html */
     printf("%s/study.csv\n", study->folder.path);
     return CAIRN_OK;
@@ -139,17 +141,23 @@ static cairn_status finish(struct cairn_study *study)
 static cairn_status run_cells(struct cairn_study *study)
 {
     enum step step = STEP_WAIT;
+    size_t cell = 0;
+    bool is_left = false;
     bool main = cairn_comm_rank(study->comm) == 0;
     cairn_status st = CAIRN_OK;
     if (cairn_comm_rank(study->group) == 0) st = cairn_study_open(study, main);
-    st = cairn_comm_agree(study->comm, st);
+    if (main && st == CAIRN_OK)
+        is_left = cairn_study_wanted(&study->axes, study->known, 1, &cell) > 0;
+    st = cairn_comm_broadcast(study->comm, st, &is_left, sizeof is_left);
+    if (st == CAIRN_OK && is_left) st = cairn_study_measure(study);
+    st = cairn_comm_rest(study->comm, st);
     if (st != CAIRN_OK) return st;
     if (main) cairn_study_tell_plan(study);
     if (study->request.check) return CAIRN_OK;
     while (st == CAIRN_OK && step != STEP_DONE) st = one_step(study, &step);
     st = cairn_comm_rest(study->comm, st);
     cairn_status written = CAIRN_OK;
-    if (main && (st == CAIRN_OK || st == CAIRN_STOPPED)) written = finish(study);
+    if (main && (st == CAIRN_OK || st == CAIRN_STOPPED)) written = finish(study, st == CAIRN_OK);
     if (main && st == CAIRN_STOPPED)
         cairn_log_info("stopped; start it again to go on: %zu cells have ended and are kept",
                        study->table.n_rows);
@@ -174,7 +182,7 @@ static cairn_status read_request(const struct cairn_arguments *arguments,
     const char *name = NULL;
     const char *value = NULL;
     for (;;) {
-        CAIRN_TRY(cairn_arguments_next(arguments, "--out= --overwrite --check --singleton",
+        CAIRN_TRY(cairn_arguments_next(arguments, "--out= --overwrite --check --singleton --slurm",
                                        &position, &name, &value));
         if (name == NULL && value == NULL) break;
         if (name != NULL)
@@ -186,9 +194,20 @@ static cairn_status read_request(const struct cairn_arguments *arguments,
     return cairn_fail(CAIRN_USAGE, "which study file? usage: cairn study STUDY.yaml");
 }
 
+/* Whether a batch script is wanted, and no study. */
+static bool wants_script(const struct cairn_arguments *arguments)
+{
+    for (int i = 0; i < arguments->count; i++)
+        if (strcmp(arguments->value[i], "--slurm") == 0) return true;
+    return false;
+}
+
 static cairn_status run_study(const struct cairn_arguments *arguments, cairn_comm *comm)
 {
     struct cairn_study study = {.comm = comm, .begin_s = cairn_clock_s()};
+    if (wants_script(arguments))
+        return cairn_comm_agree_main(comm, cairn_comm_rank(comm) == 0 ? cairn_slurm_study(arguments)
+                                                                      : CAIRN_OK);
     cairn_status st = read_request(arguments, &study.request);
     if (st == CAIRN_OK && !study.request.singleton)
         st = cairn_launcher_check(&arguments->claim, comm);
@@ -204,7 +223,9 @@ static cairn_status run_study(const struct cairn_arguments *arguments, cairn_com
 const struct cairn_command cairn_command_study = {
     .name = "study",
     .usage = "mpirun -n RANKS cairn study STUDY.yaml [key=value ...] [--out DIR] [--overwrite] "
-             "[--check]",
+             "[--check]\n"
+             "       cairn study STUDY.yaml [key=value ...] --slurm --nodes N --ranks-per-node N "
+             "--time T [--tasks N] [OPTION ...]",
     .doc = "runs a study of the effective batch: cells of a grid, to a target or over ranks",
     .help = "\n"
             "  key=value      study.KEY=... and axes.KEY=[...] change the study file, any other "
@@ -213,6 +234,9 @@ const struct cairn_command cairn_command_study = {
             "  --out DIR      the study's folder; default studies/<name of the study file>\n"
             "  --overwrite    remove what an earlier study left there and start afresh\n"
             "  --check        read all files, tell the plan, and end\n"
+            "  --slurm        write a batch script instead: an array of --tasks jobs that take "
+            "cells until none\n"
+            "                 is left; the other options are those of cairn slurm\n"
             "  --singleton    run alone even where the launcher's variables speak of more ranks\n"
             "\nCells that have ended are kept: start it again, also from several jobs at once, "
             "and it goes on.\n"

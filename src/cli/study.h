@@ -18,6 +18,12 @@ struct cairn_study_request {
     bool overwrite, check, singleton;
 };
 
+/** What an update takes, measured before the first cell.  A zeroed one was not. */
+struct cairn_study_pace {
+    double batch[2], update_s[2]; /* of the smallest and the largest global batch */
+    double check_s;               /* an evaluation */
+};
+
 /** A study.  All is alike on all ranks but what is said to be rank 0's of each group. */
 struct cairn_study {
     struct cairn_study_request request;
@@ -33,6 +39,7 @@ struct cairn_study {
     uint64_t data_fingerprint;
     double begin_s, deadline_s, deadline_unix_s; /* the last two as in cairn_run_options; rank 0 */
     double collected_s;                          /* when the files were last written */
+    struct cairn_study_pace pace;
     /* of rank 0 of each group */
     struct cairn_study_folder folder;
     struct cairn_study_table table;
@@ -40,6 +47,10 @@ struct cairn_study {
     size_t n_before;                 /* rows that were there when it started */
     size_t n_told;                   /* rows that were told */
 };
+
+/** cairn study --slurm: the batch script of a job array whose tasks share the study.
+ * Ranks: local (rank 0).  Errors: CAIRN_USAGE, CAIRN_FILES. */
+CAIRN_CHECKED cairn_status cairn_slurm_study(const struct cairn_arguments *arguments);
 
 /** Read the study file and the run file, and look at all that can be wrong in them.
  * Ranks: collective.  Errors: the agreed one: CAIRN_USAGE, CAIRN_DATA. */
@@ -64,6 +75,10 @@ int cairn_study_ranks(const struct cairn_study *study, size_t cell);
  * of each group; `first`: of the world).  Errors: CAIRN_FILES; CAIRN_USAGE: another study's. */
 CAIRN_CHECKED cairn_status cairn_study_open(struct cairn_study *study, bool first);
 
+/** keep: best: remove the run folders of cells whose rate is not the best at their batch.
+ * Ranks: local (rank 0 of the world).  Errors: CAIRN_FILES. */
+CAIRN_CHECKED cairn_status cairn_study_keep_best(const struct cairn_study *study);
+
 /** Release all.  Ranks: collective. */
 void cairn_study_close(struct cairn_study *study);
 
@@ -74,11 +89,23 @@ CAIRN_CHECKED cairn_status cairn_study_run_cell(struct cairn_study *study, cairn
                                                 size_t cell, uint64_t beaten_at,
                                                 struct cairn_study_row *row);
 
+/** Time a few updates of the smallest and the largest batch, in all groups at once.
+ * Ranks: collective over the group.  Errors: the agreed one. */
+CAIRN_CHECKED cairn_status cairn_study_measure(struct cairn_study *study);
+
+/** Seconds of an update of this global batch by what was measured; NaN: nothing was.  Ranks: local.
+ * Errors: none. */
+double cairn_study_update_s(const struct cairn_study_pace *pace, double batch);
+
 /** Say what will be done.  Ranks: local (rank 0 of the world).  Errors: none. */
 void cairn_study_tell_plan(const struct cairn_study *study);
 
 /** A line for each row that was not told.  Ranks: local (rank 0 of the world).  Errors: none. */
 void cairn_study_tell_rows(struct cairn_study *study);
+
+/** A line for each batch whose best rate lies at the edge of its grid.  Ranks: local (rank 0 of the
+ * world).  Errors: none. */
+void cairn_study_tell_edges(const struct cairn_study *study);
 
 /** study.csv and study.h5 from what is known.  Ranks: local.  Errors: CAIRN_FILES. */
 CAIRN_CHECKED cairn_status cairn_study_write(struct cairn_study *study);

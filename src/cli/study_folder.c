@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/memory.h"
@@ -97,13 +98,16 @@ static cairn_status check_same(struct cairn_study *study)
 
 static cairn_status choose_folder(const struct cairn_study *study, char path[CAIRN_PATH_BYTES])
 {
-    char given[CAIRN_PATH_BYTES];
-    CAIRN_TRY(study->request.out == NULL
-                  ? cairn_start_folder("studies", study->request.study.run_file, given)
-                  : cairn_path_copy(study->request.out, given));
-    CAIRN_TRY(cairn_folder_make(given));
-    char *absolute = realpath(given, NULL);
-    if (absolute == NULL) return cairn_file_refused(given, "the folder cannot be found");
+    return study->request.out == NULL
+               ? cairn_start_folder("studies", study->request.study.run_file, path)
+               : cairn_path_copy(study->request.out, path);
+}
+
+/* An absolute path of one that is there. */
+static cairn_status make_absolute(char path[CAIRN_PATH_BYTES])
+{
+    char *absolute = realpath(path, NULL);
+    if (absolute == NULL) return cairn_file_refused(path, "the folder cannot be found");
     cairn_status st = cairn_path_copy(absolute, path);
     free(absolute);
     return st;
@@ -118,13 +122,36 @@ cairn_status cairn_study_open(struct cairn_study *study, bool first)
     CAIRN_TRY(cairn_memory_get(cairn_study_n_cells(&study->axes), sizeof *study->known, "the cells",
                                &study->known));
     CAIRN_TRY(choose_folder(study, path));
+    if (study->request.check && access(path, F_OK) != 0)
+        return cairn_path_copy(path, study->folder.path); /* nothing is made */
+    CAIRN_TRY(cairn_folder_make(path));
+    CAIRN_TRY(make_absolute(path));
     CAIRN_TRY(cairn_study_folder_open(path, &study->folder));
-    if (first && study->request.overwrite) CAIRN_TRY(cairn_study_folder_clear(&study->folder));
+    bool clears = study->request.overwrite && !study->request.check;
+    if (first && clears) CAIRN_TRY(cairn_study_folder_clear(&study->folder));
     if (first) CAIRN_TRY(check_same(study));
     if (first)
         CAIRN_TRY(
             cairn_study_folder_collect(&study->folder, &study->table, &study->axes, study->known));
     study->n_before = study->n_told = study->table.n_rows;
+    return CAIRN_OK;
+}
+
+cairn_status cairn_study_keep_best(const struct cairn_study *study)
+{
+    char path[CAIRN_PATH_BYTES];
+    bool at_edge = false;
+    const struct cairn_study_axes *axes = &study->axes;
+    const struct cairn_study_axis *rate = cairn_study_axis_of(axes, CAIRN_STUDY_RATE);
+    if (study->file->keep != CAIRN_STUDY_KEEP_BEST || rate == NULL) return CAIRN_OK;
+    for (size_t cell = 0; cell < cairn_study_n_cells(axes); cell++) {
+        size_t best = cairn_study_best_rate(axes, study->known, cell, &at_edge);
+        if (!study->known[cell].ended ||
+            cairn_study_place(axes, cell, (size_t)(rate - axes->axis)) == best)
+            continue;
+        CAIRN_TRY(cairn_study_cell_folder(&study->folder, axes, cell, path));
+        CAIRN_TRY(cairn_study_cell_remove(path));
+    }
     return CAIRN_OK;
 }
 

@@ -199,8 +199,8 @@ cairn_status cairn_study_prepare(struct cairn_study *study, const struct cairn_a
     cairn_status st = CAIRN_OK;
     bool main = cairn_comm_rank(study->comm) == 0;
     if (main)
-        st = cairn_config_load(study->request.study.run_file, &study->study_text,
-                               &study->n_study_text);
+        st = cairn_study_file_load(study->request.study.run_file, &study->study_text,
+                                   &study->n_study_text);
     CAIRN_TRY(
         cairn_comm_broadcast_block(study->comm, st, &study->study_text, &study->n_study_text));
     CAIRN_TRY(cairn_comm_agree(study->comm, parse(study)));

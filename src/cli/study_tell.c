@@ -3,6 +3,8 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -19,30 +21,94 @@ static void time_text(double seconds, char text[32])
         snprintf(text, 32, "%.1f h", seconds / 3600);
 }
 
+static void tell_axis(const struct cairn_study_axis *axis)
+{
+    size_t n = axis->end - axis->first;
+    cairn_log_info("axis %s: %zu value%s, %s%s%s%s", axis->name, n, n == 1 ? "" : "s",
+                   axis->value[axis->first], n == 1 ? "" : " to ",
+                   n == 1 ? "" : axis->value[axis->end - 1],
+                   axis->follow ? ", from the best of the batch before outward" : "");
+}
+
+/* The value of the i-th batch; 0 where there is no such axis. */
+static double batch_at(const struct cairn_study *study, size_t i)
+{
+    const struct cairn_study_axis *axis = cairn_study_axis_of(&study->axes, CAIRN_STUDY_BATCH);
+    return axis == NULL ? 0 : strtod(axis->value[i], NULL);
+}
+
+static size_t n_batches(const struct cairn_study *study)
+{
+    const struct cairn_study_axis *axis = cairn_study_axis_of(&study->axes, CAIRN_STUDY_BATCH);
+    return axis == NULL ? 1 : axis->n;
+}
+
+/* What a cell of the i-th batch takes, for so many updates, by what was measured. */
+static double cell_s(const struct cairn_study *study, size_t i, double updates)
+{
+    static const double n_checks = 60; /* about what one with check_every: auto has */
+    double checks = !study->target.any ? 1
+                    : study->file->check_every == CAIRN_STUDY_AUTO
+                        ? fmin(n_checks, updates)
+                        : updates / (double)study->file->check_every;
+    return updates * cairn_study_update_s(&study->pace, batch_at(study, i)) +
+           checks * study->pace.check_s;
+}
+
+static double all_s(const struct cairn_study *study, size_t n_cells, double updates)
+{
+    double sum = 0;
+    size_t n = n_batches(study);
+    for (size_t i = 0; i < n; i++)
+        sum += (double)n_cells / (double)n * cell_s(study, i, updates) / study->n_groups;
+    return sum;
+}
+
+/* What it would take; a study to a target ends most cells long before their budget. */
+static void tell_times(const struct cairn_study *study, size_t n_cells)
+{
+    static const double some = 1000;
+    const struct cairn_study_pace *pace = &study->pace;
+    const struct cairn_study_file *file = study->file;
+    char text[32];
+    if (!(pace->update_s[0] > 0)) return;
+    cairn_log_info("an update takes about %.2g s at a global batch of %g, %.2g s at %g; a check "
+                   "%.2g s",
+                   pace->update_s[0], pace->batch[0], pace->update_s[1], pace->batch[1],
+                   pace->check_s);
+    bool budget = file->budget_updates != CAIRN_NONE;
+    double updates = budget ? (double)file->budget_updates : some;
+    if (!study->target.any) {
+        time_text(all_s(study, n_cells, updates), text);
+        cairn_log_info("%zu cells of %g updates: about %s", n_cells, updates, text);
+        return;
+    }
+    updates = fmin(updates, some);
+    time_text(all_s(study, n_cells, updates), text);
+    cairn_log_info("%zu cells that reach the target in %g updates on average: about %s", n_cells,
+                   updates, text);
+}
+
 void cairn_study_tell_plan(const struct cairn_study *study)
 {
     const struct cairn_study_file *file = study->file;
     size_t n = cairn_study_at_most(&study->axes, study->known);
+    int ranks = cairn_comm_size(study->comm) / study->n_groups;
     char budget[80] = "";
     if (file->budget_updates != CAIRN_NONE)
         snprintf(budget, sizeof budget, ", each of at most %zu updates", file->budget_updates);
     else if (file->budget_samples != CAIRN_NONE)
         snprintf(budget, sizeof budget, ", each of at most %zu samples", file->budget_samples);
-    for (size_t i = 0; i < study->axes.n; i++) {
-        const struct cairn_study_axis *axis = &study->axes.axis[i];
-        cairn_log_info("axis %s: %zu value%s, %s%s%s%s", axis->name, axis->end - axis->first,
-                       axis->end - axis->first == 1 ? "" : "s", axis->value[axis->first],
-                       axis->end - axis->first == 1 ? "" : " to ",
-                       axis->end - axis->first == 1 ? "" : axis->value[axis->end - 1],
-                       axis->follow ? ", from the best of the batch before outward" : "");
-    }
-    cairn_log_info(
-        "%s%zu cell%s%s; %d at once, on %d rank%s each; results in %s",
-        n < cairn_study_n_given(&study->axes) ? "at most about " : "", n, n == 1 ? "" : "s", budget,
-        study->n_groups, cairn_comm_size(study->comm) / study->n_groups,
-        cairn_comm_size(study->comm) / study->n_groups == 1 ? "" : "s", study->folder.path);
+    for (size_t i = 0; i < study->axes.n; i++) tell_axis(&study->axes.axis[i]);
+    cairn_log_info("%s%zu cell%s%s; %d at once, on %d rank%s%s; results in %s",
+                   n < cairn_study_n_given(&study->axes) ? "at most about " : "", n,
+                   n == 1 ? "" : "s", budget, study->n_groups, ranks, ranks == 1 ? "" : "s",
+                   study->n_groups == 1 ? "" : " each", study->folder.path);
+    tell_times(study, n);
     if (study->n_before > 0)
-        cairn_log_info("%zu cells have ended before and are not run again", study->n_before);
+        cairn_log_info("%zu cell%s ended before and %s not run again", study->n_before,
+                       study->n_before == 1 ? " has" : "s have",
+                       study->n_before == 1 ? "is" : "are");
 }
 
 static void row_text(const struct cairn_study *study, const struct cairn_study_row *row,
@@ -57,13 +123,35 @@ static void row_text(const struct cairn_study *study, const struct cairn_study_r
     }
 }
 
-/* The time that is left at most, from what cells of this start took so far. */
+/* Whether the row is one of the i-th batch. */
+static bool is_of(const struct cairn_study *study, const struct cairn_study_row *row, size_t i)
+{
+    const struct cairn_study_axis *axis = cairn_study_axis_of(&study->axes, CAIRN_STUDY_BATCH);
+    return axis == NULL || strcmp(row->value[axis - study->axes.axis], axis->value[i]) == 0;
+}
+
+/* The time that is left at most: a batch takes what its cells took so far, and one without any what
+ * their updates would take there. */
 static double left_s(const struct cairn_study *study, size_t n_cells)
 {
-    size_t n_new = study->table.n_rows - study->n_before;
-    if (n_new == 0 || study->table.n_rows >= n_cells) return 0;
-    return (cairn_clock_s() - study->begin_s) / (double)n_new *
-           (double)(n_cells - study->table.n_rows);
+    const struct cairn_study_table *table = &study->table;
+    double updates = 0;
+    double left = 0;
+    size_t n = n_batches(study);
+    for (size_t r = 0; r < table->n_rows; r++)
+        updates += (double)table->row[r].updates / (double)table->n_rows;
+    for (size_t i = 0; i < n; i++) {
+        double wall_s = 0;
+        double done = 0;
+        for (size_t r = 0; r < table->n_rows; r++) {
+            if (!is_of(study, &table->row[r], i)) continue;
+            wall_s += table->row[r].wall_s;
+            done++;
+        }
+        double each_s = done > 0 ? wall_s / done : cell_s(study, i, updates);
+        left += fmax(0, (double)n_cells / (double)n - done) * each_s;
+    }
+    return left / study->n_groups;
 }
 
 void cairn_study_tell_rows(struct cairn_study *study)
@@ -77,9 +165,41 @@ void cairn_study_tell_rows(struct cairn_study *study)
         row_text(study, row, text);
         time_text(row->wall_s, took);
         time_text(left_s(study, n_cells), left);
-        cairn_log_info("cell %zu of %zu: %s: %s after %" PRIu64 " updates, %s; about %s left at "
-                       "most",
+        cairn_log_info("cell %zu of %zu: %s: %s after %" PRIu64 " updates, %s; at most "
+                       "about %s left",
                        study->n_told + 1, n_cells, text, cairn_study_end_name(row->end),
                        row->updates, took, left);
+    }
+}
+
+/* Whether the cell is the first of those that differ in rate and seed alone. */
+static bool begins_batch(const struct cairn_study_axes *axes, size_t cell)
+{
+    for (size_t i = 0; i < axes->n; i++) {
+        enum cairn_study_role role = axes->axis[i].role;
+        if ((role == CAIRN_STUDY_RATE || role == CAIRN_STUDY_SEED) &&
+            cairn_study_place(axes, cell, i) != 0)
+            return false;
+    }
+    return true;
+}
+
+void cairn_study_tell_edges(const struct cairn_study *study)
+{
+    const struct cairn_study_axes *axes = &study->axes;
+    const struct cairn_study_axis *rate = cairn_study_axis_of(axes, CAIRN_STUDY_RATE);
+    char name[CAIRN_STUDY_NAME_BYTES];
+    bool at_edge = false;
+    if (rate == NULL || rate->n == 1) return;
+    for (size_t cell = 0; cell < cairn_study_n_cells(axes); cell++) {
+        if (!begins_batch(axes, cell)) continue;
+        size_t best = cairn_study_best_rate(axes, study->known, cell, &at_edge);
+        if (best == SIZE_MAX || !at_edge) continue;
+        size_t here = cairn_study_with(axes, cell, (size_t)(rate - axes->axis), best);
+        cairn_study_cell_name(axes, here, name);
+        cairn_log_warning("%s is the best rate and the last of its grid: a better one may lie "
+                          "beyond; widen the axis %s%s",
+                          name, rate->name,
+                          rate->follow ? "" : ", or let it follow (follow: true)");
     }
 }

@@ -67,10 +67,11 @@ static void print_options(FILE *out, const struct cairn_slurm_job *job, size_t t
     fprintf(out, "#SBATCH --signal=B:USR1@%zu\n", signal_before(time_s));
     fprintf(out, "#SBATCH %s\n", job->requeue ? "--requeue" : "--no-requeue");
     fprintf(out, "#SBATCH --open-mode=append\n");
-    if (job->elements == NULL)
+    size_t n = job->elements == NULL ? job->n_tasks : job->n_elements;
+    if (n == 0)
         fprintf(out, "#SBATCH --output=%%x-%%j.out\n");
     else
-        fprintf(out, "#SBATCH --output=%%x-%%A_%%a.out\n#SBATCH --array=1-%zu\n", job->n_elements);
+        fprintf(out, "#SBATCH --output=%%x-%%A_%%a.out\n#SBATCH --array=1-%zu\n", n);
     for (const char *const *option = job->options; *option != NULL; option++)
         fprintf(out, "#SBATCH %s\n", *option);
 }
@@ -127,6 +128,7 @@ static void print_settings(FILE *out, const struct cairn_slurm_job *job)
     fprintf(out, " || exit 6\n");
     print_launcher(out, job);
     print_program(out, job);
+    fprintf(out, "command=%s\n", job->command);
     print_list(out, "arguments", job->arguments);
     fprintf(out, "threads=%zu\ndeadline=%s\n", job->threads, job->deadline);
     if (job->elements != NULL) {

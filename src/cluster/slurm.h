@@ -13,7 +13,8 @@
 
 /** What a batch script is made from.  Texts are borrowed. */
 struct cairn_slurm_job {
-    const char *name; /* of the job, any text; what Slurm would trip over is replaced */
+    const char *command; /* "train" or "study" */
+    const char *name;    /* of the job, any text; what Slurm would trip over is replaced */
     size_t n_nodes, ranks_per_node, threads;
     const char *time;     /* as sbatch takes it */
     bool requeue;         /* else a job follows by a dependency */
@@ -25,9 +26,10 @@ struct cairn_slurm_job {
     const char *setup;          /* lines of shell before the job; NULL: none */
     const char *program;
     const struct cairn_words *wrap; /* what stands before the program */
-    const char *const *arguments;   /* of cairn train; NULL behind the last */
+    const char *const *arguments;   /* of the command; NULL behind the last */
     const char *const *elements;    /* of a job array, lines of key=value; NULL: no array */
     size_t n_elements;
+    size_t n_tasks; /* of a study: jobs that take its cells; the same arguments for all */
 };
 
 /**

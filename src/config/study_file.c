@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/memory.h"
 #include "config/parts.h"
 
@@ -187,6 +188,14 @@ cairn_status cairn_study_file_read(const char *text, size_t n, const char *sourc
     else
         *out = file;
     return st;
+}
+
+cairn_status cairn_study_file_load(const char *path, char **text, size_t *n)
+{
+    CAIRN_TRY_IN(cairn_file_read_given(path, text), "the study file");
+    if (*text == NULL) return cairn_fail(CAIRN_USAGE, "%s: there is no such study file", path);
+    *n = strlen(*text);
+    return CAIRN_OK;
 }
 
 void cairn_study_file_free(struct cairn_study_file *file)

@@ -54,6 +54,14 @@ CAIRN_CHECKED cairn_status cairn_study_file_read(const char *text, size_t n, con
                                                  const char *const *overrides,
                                                  struct cairn_study_file **out);
 
+/**
+ * The bytes of a study file, to be released with free().
+ *
+ * Ranks   local
+ * Errors  CAIRN_USAGE: there is none, cannot be read
+ */
+CAIRN_CHECKED cairn_status cairn_study_file_load(const char *path, char **text, size_t *n);
+
 /** Release; NULL is fine.  Ranks: local.  Errors: none. */
 void cairn_study_file_free(struct cairn_study_file *file);
 

@@ -88,9 +88,9 @@ struct cairn_study_texts {
     const char *run;   /* the run file as resolved, without the axes */
 };
 
-/** study.h5: /cells/<axis> as texts, /cells/<column> as numbers, /study and /run as texts, the
- * order of the axes as an attribute.  Whole or not there.  Ranks: local.  Errors: CAIRN_FILES;
- * CAIRN_USAGE: memory. */
+/** study.h5: /axes/<axis> as texts, their order in its attribute `names`, /cells/<column> as
+ * numbers, /cells/end, /study and /run as texts.  Whole or not there.  Ranks: local.  Errors:
+ * CAIRN_FILES; CAIRN_USAGE: memory. */
 CAIRN_CHECKED cairn_status cairn_study_h5_write(const char *path,
                                                 const struct cairn_study_table *table,
                                                 const struct cairn_study_texts *texts);

@@ -10,11 +10,15 @@
 #include "h5/h5.h"
 #include "study/columns.h"
 
+static const char CELLS[] = "/cells";
+static const char AXES[] = "/axes";
+
 enum { PATH_IN_FILE_BYTES = CAIRN_H5_NAME_BYTES + 16 };
 
-static const char *path_of(const char *name, char path[PATH_IN_FILE_BYTES])
+/* Columns in /cells, axes in /axes: `ranks` is both. */
+static const char *path_of(const char *group, const char *name, char path[PATH_IN_FILE_BYTES])
 {
-    snprintf(path, PATH_IN_FILE_BYTES, "/cells/%s", name);
+    snprintf(path, PATH_IN_FILE_BYTES, "%s/%s", group, name);
     return path;
 }
 
@@ -40,7 +44,8 @@ static cairn_status write_texts(struct cairn_h5 *file, const char *name,
         const char *here = text(&table->row[r], axis);
         memcpy(block + r * longest, here, strlen(here));
     }
-    cairn_status st = cairn_h5_write(file, path_of(name, path), &form, block);
+    cairn_status st = cairn_h5_write(file, path_of(axis < table->n_axes ? AXES : CELLS, name, path),
+                                     &form, block);
     free(block);
     return st;
 }
@@ -81,7 +86,7 @@ static cairn_status write_column(struct cairn_h5 *file, const struct cairn_study
         else
             count[r] = *(const uint64_t *)field;
     }
-    cairn_status st = cairn_h5_write(file, path_of(column->name, path), &form, block);
+    cairn_status st = cairn_h5_write(file, path_of(CELLS, column->name, path), &form, block);
     free(block);
     return st;
 }
@@ -95,7 +100,7 @@ static cairn_status write_axes(struct cairn_h5 *file, const struct cairn_study_t
     CAIRN_TRY(cairn_memory_get(n, 1, "the axes", &text));
     for (size_t i = 0, at = 0; i < table->n_axes; i++)
         at += (size_t)snprintf(text + at, n - at, "%s%s", i == 0 ? "" : "\n", table->axis[i]);
-    cairn_status st = cairn_h5_set_text(file, "/cells", "axes", text);
+    cairn_status st = cairn_h5_set_text(file, AXES, "names", text);
     free(text);
     return st;
 }
@@ -116,12 +121,13 @@ static cairn_status write_all(struct cairn_h5 *file, const struct cairn_study_ta
     CAIRN_TRY(cairn_h5_set_whole(file, "/", "format_version", 1));
     CAIRN_TRY(write_text(file, "/study", texts->study));
     CAIRN_TRY(write_text(file, "/run", texts->run));
-    CAIRN_TRY(cairn_h5_group(file, "/cells"));
+    CAIRN_TRY(cairn_h5_group(file, AXES));
+    CAIRN_TRY(cairn_h5_group(file, CELLS));
     CAIRN_TRY(write_axes(file, table));
     if (table->n_rows == 0) return CAIRN_OK;
     for (size_t i = 0; i < table->n_axes; i++)
         CAIRN_TRY(write_texts(file, table->axis[i], table, value_of, i));
-    CAIRN_TRY(write_texts(file, "end", table, end_of, 0));
+    CAIRN_TRY(write_texts(file, "end", table, end_of, SIZE_MAX));
     for (size_t i = 0; i < n_columns; i++) CAIRN_TRY(write_column(file, &column[i], table));
     return CAIRN_OK;
 }
@@ -155,7 +161,7 @@ static cairn_status read_axes(struct cairn_h5 *file, struct cairn_study_table *t
     char *text = NULL;
     char *rest = NULL;
     size_t n = 0;
-    CAIRN_TRY(cairn_h5_get_text(file, "/cells", "axes", &text));
+    CAIRN_TRY(cairn_h5_get_text(file, AXES, "names", &text));
     for (char *word = strtok_r(text, "\n", &rest); word != NULL && n < MOST;
          word = strtok_r(NULL, "\n", &rest))
         name[n++] = word;
@@ -187,7 +193,8 @@ static cairn_status read_texts(const char *file_path, struct cairn_h5 *file, con
     char *block = NULL;
     char *text = NULL;
     struct cairn_h5_form form;
-    CAIRN_TRY(cairn_h5_describe(file, path_of(name, path), &form));
+    CAIRN_TRY(
+        cairn_h5_describe(file, path_of(axis < table->n_axes ? AXES : CELLS, name, path), &form));
     if (form.type != CAIRN_H5_TEXT || form.shape.ndim != 1 || form.shape.dim[0] != table->n_rows)
         return no_study(file_path, "a column of texts is none");
     CAIRN_TRY(cairn_memory_get(table->n_rows, form.text_bytes, "a column of texts", &block));
@@ -221,7 +228,7 @@ static cairn_status read_column(struct cairn_h5 *file, const struct cairn_study_
     const struct cairn_h5_form form = {.type = type_of(column),
                                        .shape = {.ndim = 1, .dim = {table->n_rows}}};
     CAIRN_TRY(cairn_memory_get(table->n_rows, sizeof(uint64_t), "a column", &block));
-    cairn_status st = cairn_h5_read(file, path_of(column->name, path), &form, block);
+    cairn_status st = cairn_h5_read(file, path_of(CELLS, column->name, path), &form, block);
     const double *real = block;
     const uint64_t *count = block;
     for (size_t r = 0; r < table->n_rows && st == CAIRN_OK; r++) {
