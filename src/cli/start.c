@@ -2,6 +2,7 @@
  * From a config to what the doctor compares with the machine. */
 #include "cli/start.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,6 +11,7 @@
 #include "cluster/doctor.h"
 #include "cluster/launcher.h"
 #include "comm/exchange.h"
+#include "comm/watchdog.h"
 #include "setup/setup.h"
 
 cairn_status cairn_start_wanted(const struct cairn_config *config, cairn_comm *comm,
@@ -58,6 +60,14 @@ cairn_status cairn_start_deadline(const struct cairn_config *config, double begi
     CAIRN_TRY(cairn_job_end(deadline_unix_s));
     *deadline_s = cairn_clock_s() + *deadline_unix_s - cairn_clock_unix_s();
     return CAIRN_OK;
+}
+
+double cairn_start_hang_timeout_s(const struct cairn_config *config)
+{
+    enum { WORD_AUTO, WORD_NONE };
+    double timeout_s = config->train_hang_timeout;
+    if (timeout_s == CAIRN_KEY_DURATION_WORD(WORD_AUTO)) return CAIRN_HANG_AUTO;
+    return timeout_s == CAIRN_KEY_DURATION_WORD(WORD_NONE) ? (double)INFINITY : timeout_s;
 }
 
 cairn_status cairn_start_folder(const char *all, const char *run_file, char path[CAIRN_PATH_BYTES])

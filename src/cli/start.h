@@ -23,6 +23,9 @@ CAIRN_CHECKED cairn_status cairn_start_wanted(const struct cairn_config *config,
  * Errors  the agreed one: memory */
 CAIRN_CHECKED cairn_status cairn_start_small(const struct cairn_config *config, cairn_comm *comm);
 
+/** train.hang_timeout as cairn_watchdog_limit() takes it.  Ranks: local.  Errors: none. */
+double cairn_start_hang_timeout_s(const struct cairn_config *config);
+
 /** When a run must have stopped by itself, by train.deadline: as in cairn_run_options; 0 where it
  * need not.  `begin_s`: of the process.  Ranks: local.  Errors: CAIRN_USAGE: the end of the job is
  * not to be had. */

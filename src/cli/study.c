@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "comm/exchange.h"
+#include "comm/watchdog.h"
 
 enum { MOST_WANTED = 1024 };
 /* Between two looks at a folder that has nothing for this group now, and between two writings of
@@ -115,6 +116,7 @@ static cairn_status one_step(struct cairn_study *study, enum step *step)
     double asked = cairn_interrupted();
     struct order order = {.step = STEP_DONE};
     struct cairn_lock claim = {.fd = -1};
+    cairn_watchdog_phase(study->comm, CAIRN_PHASE_READY); /* its time begins anew */
     cairn_status st = cairn_comm_max(study->group, CAIRN_OK, &asked, 1);
     if (st == CAIRN_OK && asked != 0) return CAIRN_STOPPED;
     if (st == CAIRN_OK && first) st = choose(study, &claim, &order);
@@ -132,6 +134,7 @@ static cairn_status finish(struct cairn_study *study, bool complete)
     CAIRN_TRY(look(study));
     CAIRN_TRY(cairn_study_write(study));
     cairn_study_tell_edges(study);
+    if (complete) CAIRN_TRY(cairn_study_folder_tidy(&study->folder));
     if (complete) CAIRN_TRY(cairn_study_keep_best(study));
     /* ---- here the fits and the page are made: cairn_study_analyse(), report.html */
     printf("%s/study.csv\n", study->folder.path);
@@ -243,5 +246,6 @@ const struct cairn_command cairn_command_study = {
             "TERM, INT and USR1 stop it after the running update, with exit code 75.\n",
     .collective = true,
     .saves = true,
+    .watched = true,
     .run = run_study,
 };

@@ -11,6 +11,7 @@
 #include "cli/study.h"
 #include "cluster/doctor.h"
 #include "comm/exchange.h"
+#include "comm/watchdog.h"
 #include "setup/setup.h"
 
 /* ---- what can be wrong */
@@ -189,6 +190,7 @@ static cairn_status prepare_cells(struct cairn_study *study,
                               sizeof study->data_fingerprint);
     study->deadline_s = deadline[0];
     study->deadline_unix_s = deadline[1];
+    if (st == CAIRN_OK) cairn_watchdog_limit(study->comm, cairn_start_hang_timeout_s(config));
     if (st == CAIRN_OK) st = look_at_launch(study, config);
     cairn_config_free(config);
     return st;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * cairn train RUN.yaml: from a run file to a run folder. */
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -224,14 +223,6 @@ static cairn_status look_at_launch(struct job *job)
     return cairn_doctor_start(job->comm, &wanted);
 }
 
-static double hang_timeout_s(const struct cairn_config *config)
-{
-    enum { WORD_AUTO, WORD_NONE };
-    double timeout_s = config->train_hang_timeout;
-    if (timeout_s == CAIRN_KEY_DURATION_WORD(WORD_AUTO)) return CAIRN_HANG_AUTO;
-    return timeout_s == CAIRN_KEY_DURATION_WORD(WORD_NONE) ? (double)INFINITY : timeout_s;
-}
-
 /* Everything that can be wrong before the first update.  Collective. */
 static cairn_status prepare(struct job *job, const struct cairn_arguments *arguments)
 {
@@ -246,7 +237,7 @@ static cairn_status prepare(struct job *job, const struct cairn_arguments *argum
         st = cairn_start_deadline(job->config, arguments->begin_s, &job->deadline_s,
                                   &job->deadline_unix_s);
     CAIRN_TRY(cairn_comm_agree_main(job->comm, st));
-    cairn_watchdog_limit(job->comm, hang_timeout_s(job->config));
+    cairn_watchdog_limit(job->comm, cairn_start_hang_timeout_s(job->config));
     CAIRN_TRY(look_at_launch(job));
     CAIRN_TRY(cairn_setup_trainer(job->config, job->comm, &job->trainer));
     cairn_setup_platform(job->config, job->platform, sizeof job->platform);

@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "comm/exchange.h"
+#include "comm/watchdog.h"
 #include "comm/world.h"
 
 /* Long beside a message, short beside anything that is worth a rest. */
@@ -39,6 +40,7 @@ cairn_status cairn_comm_rest(cairn_comm *comm, cairn_status st)
     for (;;) {
         cairn_comm_check(comm, MPI_Test(&request, &here, MPI_STATUS_IGNORE), "MPI_Test");
         if (here) return cairn_comm_agree(comm, st);
+        cairn_watchdog_phase(comm, CAIRN_PHASE_READY); /* who rests does not hang */
         nanosleep(&NAP, NULL);
     }
 }

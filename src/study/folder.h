@@ -32,6 +32,9 @@ void cairn_study_folder_close(struct cairn_study_folder *folder);
  * CAIRN_USAGE: another job is at a cell. */
 CAIRN_CHECKED cairn_status cairn_study_folder_clear(struct cairn_study_folder *folder);
 
+/** Remove the claims of processes that are gone.  Ranks: local.  Errors: CAIRN_FILES. */
+CAIRN_CHECKED cairn_status cairn_study_folder_tidy(const struct cairn_study_folder *folder);
+
 /** Add the results that the table does not have.  Ranks: local.  Errors: CAIRN_FILES, CAIRN_DATA:
  * a file there is no result. */
 CAIRN_CHECKED cairn_status cairn_study_folder_collect(struct cairn_study_folder *folder,

@@ -85,19 +85,53 @@ same "updates" "$(column studies/strong/study.csv updates | sort -u)" 10
 same "ranks" "$(column studies/strong/study.csv ranks | sort | uniq -c | tr -s ' \n' ' ')" " 2 1 2 2 "
 expect 0 2 study strong.yaml study.kind=weak --out weak
 grep -q '^global 128$' weak/results/ranks=2,batch.global=64 || fail "weak: the batch does not grow with the ranks"
-expect 0 1 study strong.yaml study.kind=accumulation axes.ranks=[1] axes.batch.accumulate='[1, 2, 4]' axes.batch.global=[64] --out accumulation
+expect 0 1 study strong.yaml study.kind=accumulation train.reproducible=false axes.ranks=[1] axes.batch.accumulate='[1, 2, 4]' axes.batch.global=[64] --out accumulation
 same "micro-batches" "$(sed -n 's/^micro //p' accumulation/results/* | sort -n | tr '\n' ' ')" "16 32 64 "
 
 # Stopped by a signal: 75, saved, and it goes on from there.
-start 2 study study.yaml --out signal axes.optim.lr='[1e-6]' axes.batch.global=[16] axes.train.seed=[1] study.budget_updates=1000000
-until_true 60 test -s signal/cells/batch.global=16,optim.lr=1e-6,train.seed=1/metrics.csv
+one_cell=(axes.optim.lr=[1e-3] axes.batch.global=[16] axes.train.seed=[1] study.budget_updates=40000 study.check_every=1000000 study.keep=all)
+cell=signal/cells/batch.global=16,optim.lr=1e-3,train.seed=1
+start 1 study study.yaml --out signal "${one_cell[@]}"
+until_true 60 test -s $cell/metrics.csv
 kill -USR1 "$pid"
 finish
 same "exit code of a study that was stopped" "$code" 75
-update=$(newest signal/cells/batch.global=16,optim.lr=1e-6,train.seed=1)
-holds "updates before the stop" "$update > 0"
+[ -L $cell/checkpoints/latest.h5 ] || fail "a stopped cell left no checkpoint"
+expect 0 1 study study.yaml --out signal "${one_cell[@]}"
+whole_lines $cell
+same "updates" "$(column signal/study.csv updates)" 40000
+same "starts of the cell" "$(grep -c '"begin"' $cell/provenance.json)" 2
 
-for ranks in 1 3; do
-    expect_line 2 $ranks 'other study' study study.yaml study.check_every=7 --out one
-    expect_line 2 $ranks 'the run file changed: optim.momentum' study study.yaml optim.momentum=0.7 --out one
+# What cannot be is said at once, in one line, by the place.
+cp run.yaml noval.yaml
+sed -i "s#val.h5#$datasets/digits.h5#" noval.yaml
+sed 's/run.yaml/noval.yaml/' study.yaml >noval_study.yaml
+sed 's/run.yaml/nowhere.yaml/' study.yaml >norun.yaml
+{ cat study.yaml; echo "axis: {}"; } >unknown.yaml
+sed 's/^axes:/axes:\n  batch.global: [8]/' study.yaml >twice.yaml
+sed 's/optim.momentum: 0.5/optim.lr: 0.5/' study.yaml >both.yaml
+wrong() { expect_line 2 "${ranks:-0}" "$1" study "${@:2}"; }
+for ranks in 0 3; do
+    wrong 'holds another study: check_every: 5, now check_every: 7' study.yaml study.check_every=7 --out one
+    wrong 'the run file changed: optim.momentum' study.yaml optim.momentum=0.7 --out one
+    wrong 'noval_study.yaml:7:9: a study selects by the group val, which .*digits.h5 does not have' noval_study.yaml
+    wrong 'start it as mpirun -n 8 cairn study' study.yaml axes.ranks='[1, 8]'
+    wrong 'axis optim.lr, value fast: .*optim.lr is fast' study.yaml axes.optim.lr='[0.1, fast]'
 done
+ranks=0
+wrong 'there is no such study file' nowhere.yaml
+wrong 'norun.yaml:1:1: .*nowhere.yaml: .*cannot be opened' norun.yaml
+wrong "unknown.yaml:9:1: .*'axis'.*'axes'" unknown.yaml
+wrong "twice.yaml:5:3: .*the key 'batch.global' stands twice" twice.yaml
+wrong 'both.yaml:2:7: optim.lr is set and is an axis' both.yaml
+wrong "did you mean 'optim.lr'" study.yaml axes.optim.lrr='[1]'
+wrong 'the axis batch.global has no values' study.yaml axes.batch.global='[]'
+wrong 'no target; say eval_loss < 0.1' study.yaml study.target='accuracy > 1'
+wrong 'updates to which target' study.yaml study.target=
+wrong 'ranks has many' study.yaml axes.ranks='[many]'
+wrong '4 cells at once need as many ranks' study.yaml study.concurrent=4
+wrong 'needs the axis ranks' study.yaml study.kind=strong study.target=
+wrong 'only updates-to-target has a target' study.yaml study.kind=strong
+wrong "did you mean 'budget_updates'" study.yaml study.budget_update=7
+wrong 'updates-to-target' study.yaml study.kind=strange
+[ ! -e studies/study ] || fail "a study that cannot be made its folder"
