@@ -157,6 +157,16 @@ static cairn_status resolve_run(struct cairn_study_file *file)
     return CAIRN_OK;
 }
 
+static cairn_status check_missing(const struct cairn_study_file *file)
+{
+    const char *missing = cairn_node_find(file->tree, "run") == NULL ? "run: RUN.yaml"
+                          : cairn_node_find(file->tree, "axes") == NULL
+                              ? "axes: {batch.global: [32, 128]}"
+                              : NULL;
+    if (missing == NULL) return CAIRN_OK;
+    return cairn_fail(CAIRN_USAGE, "%s: a study file needs %s", file->source, missing);
+}
+
 static cairn_status read_all(struct cairn_study_file *file, const char *const *overrides)
 {
     CAIRN_TRY(cairn_memory_get(CAIRN_STUDY_MOST_SET + 1, sizeof *file->override, "keys",
@@ -165,9 +175,9 @@ static cairn_status read_all(struct cairn_study_file *file, const char *const *o
         return cairn_fail(CAIRN_USAGE, "%s: a study file is a map with run, axes and study",
                           cairn_node_place(file->tree));
     CAIRN_TRY(take_command_line(file, overrides));
-    CAIRN_TRY_IN(cairn_keys_read(sections, sizeof sections / sizeof sections[0], file->tree, NULL,
-                                 "the study file", file),
-                 "%s", file->source);
+    CAIRN_TRY(check_missing(file));
+    CAIRN_TRY(cairn_keys_read(sections, sizeof sections / sizeof sections[0], file->tree, NULL,
+                              "the study file", file));
     CAIRN_TRY(
         cairn_keys_read(keys, sizeof keys / sizeof keys[0], file->study, NULL, "study", file));
     CAIRN_TRY(check_axes(file));

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * When a cell of a study has ended, and the files of a study. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/file.h"
+#include "study/judge.h"
+#include "study/table.h"
+
+/* ---- the judge */
+
+static void targets_are_read(void **state)
+{
+    (void)state;
+    struct cairn_study_target target;
+    const char *const bad[] = {"",
+                               "accuracy >= 0.9",
+                               "eval_accuracy = 0.9",
+                               "eval_loss <",
+                               "eval_loss < x",
+                               "eval_loss << 1",
+                               "eval_loss < 1 2",
+                               "eval_loss <> 1",
+                               "eval_loss < nan"};
+    assert_int_equal(cairn_study_target_read("eval_accuracy >= 0.96", &target), CAIRN_OK);
+    assert_true(target.any && target.accuracy && !target.below && target.equal);
+    assert_int_equal(cairn_study_target_read("eval_loss<0.5", &target), CAIRN_OK);
+    assert_true(!target.accuracy && target.below && !target.equal && target.value == 0.5);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        assert_int_equal(cairn_study_target_read(bad[i], &target), CAIRN_USAGE);
+}
+
+static void cells_are_judged(void **state)
+{
+    (void)state;
+    struct cairn_judge judge = {.budget = 1000, .beaten_at = cairn_judge_beaten_at(101)};
+    assert_int_equal(cairn_study_target_read("eval_accuracy >= 0.96", &judge.target), CAIRN_OK);
+    assert_int_equal(judge.beaten_at, 152);
+    assert_int_equal(cairn_judge_look(&judge, 10, 1, 0.5), CAIRN_VERDICT_NONE);
+    assert_int_equal(cairn_judge_look(&judge, 100, 1, 0.96), CAIRN_VERDICT_REACHED);
+    assert_int_equal(cairn_judge_look(&judge, 151, 1, 0.95), CAIRN_VERDICT_NONE);
+    assert_true(cairn_judge_is_due(&judge, 152));
+    assert_int_equal(cairn_judge_look(&judge, 152, 1, 0.95), CAIRN_VERDICT_BEATEN);
+    assert_int_equal(cairn_judge_look(&judge, 152, 1, 0.97), CAIRN_VERDICT_REACHED);
+    assert_int_equal(cairn_judge_look(&judge, 20, (double)NAN, 0.1), CAIRN_VERDICT_DIVERGED);
+    judge.beaten_at = 0;
+    judge.best_update = 100;
+    judge.best = 0.05;
+    assert_int_equal(cairn_judge_look(&judge, 399, 1, 0.9), CAIRN_VERDICT_NONE);
+    assert_int_equal(cairn_judge_look(&judge, 400, 1, 0.9), CAIRN_VERDICT_BEATEN);
+    assert_int_equal(cairn_judge_look(&judge, 1000, 1, 0.9), CAIRN_VERDICT_NONE); /* the budget */
+}
+
+/* Walk a learning curve whose error is 0.9 at first and then a / update; how far behind the
+ * crossing it is found, and the number of checks. */
+static void checks_miss_nothing(void **state)
+{
+    (void)state;
+    const double wanted = 0.04;
+    for (double a = 1; a < 1000; a *= 3) {
+        struct cairn_judge judge = {.budget = UINT64_MAX};
+        assert_int_equal(cairn_study_target_read("eval_accuracy >= 0.96", &judge.target), CAIRN_OK);
+        uint64_t update = 0;
+        size_t n_checks = 0;
+        enum cairn_verdict verdict = CAIRN_VERDICT_NONE;
+        while (verdict == CAIRN_VERDICT_NONE) {
+            if (!cairn_judge_is_due(&judge, ++update)) continue;
+            n_checks++;
+            double error = a / ((double)update + a / 0.9);
+            verdict = cairn_judge_look(&judge, update, error, 1 - error);
+        }
+        assert_int_equal(verdict, CAIRN_VERDICT_REACHED);
+        /* one check of 2.5 % late at most, and one update */
+        assert_true((double)update <= (1 + CAIRN_STUDY_CHECK) * a / wanted + 1);
+        assert_true(n_checks < 80);
+    }
+}
+
+/* ---- files */
+
+static void make_table(struct cairn_study_table *table)
+{
+    const char *const axis[] = {"batch.global", "data.file"};
+    const char *const file[] = {"a,\"b\".h5", "c.h5"};
+    assert_int_equal(cairn_study_table_begin(table, 2, axis), CAIRN_OK);
+    for (size_t i = 0; i < 2; i++) {
+        struct cairn_study_row row = {.end = i == 0 ? CAIRN_STUDY_REACHED : CAIRN_STUDY_DIVERGED,
+                                      .updates = 100 + i,
+                                      .samples = UINT64_MAX,
+                                      .wall_s = 1.0 / 3,
+                                      .final_loss = i == 0 ? 0.25 : (double)NAN,
+                                      .noise_scale = (double)NAN,
+                                      .ranks = 3,
+                                      .lr = 0.1,
+                                      .reduce_s = 1e-9};
+        row.value = calloc(2, sizeof *row.value);
+        row.value[0] = strdup("8");
+        row.value[1] = strdup(file[i]);
+        assert_int_equal(cairn_study_table_add(table, &row), CAIRN_OK);
+    }
+}
+
+static void same_rows(const struct cairn_study_table *a, const struct cairn_study_table *b)
+{
+    assert_int_equal(a->n_axes, b->n_axes);
+    assert_int_equal(a->n_rows, b->n_rows);
+    for (size_t r = 0; r < a->n_rows; r++) {
+        const struct cairn_study_row *x = &a->row[r];
+        const struct cairn_study_row *y = &b->row[r];
+        for (size_t i = 0; i < a->n_axes; i++) assert_string_equal(x->value[i], y->value[i]);
+        assert_int_equal(x->end, y->end);
+        assert_true(x->updates == y->updates && x->samples == y->samples && x->ranks == y->ranks);
+        assert_true(x->wall_s == y->wall_s && x->lr == y->lr && x->reduce_s == y->reduce_s);
+        assert_true(isnan(x->final_loss) ? isnan(y->final_loss) : x->final_loss == y->final_loss);
+        assert_true(isnan(y->noise_scale));
+    }
+}
+
+static void in_own_folder(char folder[32])
+{
+    snprintf(folder, 32, "study-test.XXXXXX");
+    assert_non_null(mkdtemp(folder));
+}
+
+static void tables_come_back(void **state)
+{
+    (void)state;
+    char folder[32];
+    char path[64];
+    bool found = false;
+    char *text = NULL;
+    struct cairn_study_table table = {.n_axes = 0};
+    struct cairn_study_table again = {.n_axes = 0};
+    struct cairn_study_table one = {.n_axes = 0};
+    const struct cairn_study_texts texts = {.study = "run: x", .run = ""};
+    in_own_folder(folder);
+    make_table(&table);
+    snprintf(path, sizeof path, "%s/study.h5", folder);
+    assert_int_equal(cairn_study_h5_write(path, &table, &texts), CAIRN_OK);
+    assert_int_equal(cairn_study_h5_read(path, &again), CAIRN_OK);
+    same_rows(&table, &again);
+    unlink(path);
+
+    assert_int_equal(cairn_study_table_begin(&one, table.n_axes, (const char *const *)table.axis),
+                     CAIRN_OK);
+    snprintf(path, sizeof path, "%s/result", folder);
+    for (size_t r = 0; r < table.n_rows; r++) {
+        assert_int_equal(cairn_study_row_write(path, &table, &table.row[r]), CAIRN_OK);
+        assert_int_equal(cairn_study_row_read(path, &one, &found), CAIRN_OK);
+        assert_true(found);
+    }
+    same_rows(&table, &one);
+    assert_int_equal(cairn_file_replace(path, "cairn study result 1\nend", 24), CAIRN_OK);
+    assert_int_equal(cairn_study_row_read(path, &one, &found), CAIRN_DATA);
+    unlink(path);
+
+    snprintf(path, sizeof path, "%s/study.csv", folder);
+    assert_int_equal(cairn_study_csv_write(path, &table), CAIRN_OK);
+    assert_int_equal(cairn_file_read(path, &text), CAIRN_OK);
+    assert_string_equal(text, "batch.global,data.file,reached,updates,samples,wall_s,final_loss,"
+                              "noise_scale\n"
+                              "8,\"a,\"\"b\"\".h5\",1,100,18446744073709551615,0.333333,0.25,\n"
+                              "8,c.h5,0,101,18446744073709551615,0.333333,,\n");
+    free(text);
+    unlink(path);
+    rmdir(folder);
+    cairn_study_table_free(&table);
+    cairn_study_table_free(&again);
+    cairn_study_table_free(&one);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(targets_are_read),
+        cmocka_unit_test(cells_are_judged),
+        cmocka_unit_test(checks_miss_nothing),
+        cmocka_unit_test(tables_come_back),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
