@@ -294,8 +294,7 @@ int main(void)
         cmocka_unit_test(axes_are_read),           cmocka_unit_test(bad_axes_are_refused),
         cmocka_unit_test(search_follows_the_best), cmocka_unit_test(grid_grows_at_its_edge),
         cmocka_unit_test(hopeless_batches_end),    cmocka_unit_test(without_follow_all_are_run),
-        cmocka_unit_test(series_are_apart),        cmocka_unit_test(cells_are_judged),
-        cmocka_unit_test(tables_come_back),        cmocka_unit_test(results_are_the_queue),
+        cmocka_unit_test(series_are_apart),        cmocka_unit_test(results_are_the_queue),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
