@@ -136,7 +136,8 @@ static cairn_status finish(struct cairn_study *study, bool complete)
     cairn_study_tell_edges(study);
     if (complete) CAIRN_TRY(cairn_study_folder_tidy(&study->folder));
     if (complete) CAIRN_TRY(cairn_study_keep_best(study));
-    /* ---- here the fits and the page are made: cairn_study_analyse(), report.html */
+    if (study->table.n_rows > 0) CAIRN_TRY(cairn_study_analyse_and_write(study));
+    /* ---- here report.html is made */
     printf("%s/study.csv\n", study->folder.path);
     return CAIRN_OK;
 }

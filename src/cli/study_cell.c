@@ -91,10 +91,8 @@ static enum cairn_run_wish sees(void *context, const struct cairn_eval_metrics *
 static void counts(void *context, const struct cairn_update_record *record)
 {
     struct cell *c = context;
-    double noise_scale = (double)NAN; /* record->noise_scale, once there is one */
-    (void)record;
-    if (!isfinite(noise_scale)) return;
-    c->noise += noise_scale;
+    if (!isfinite(record->noise_scale)) return;
+    c->noise += record->noise_scale;
     c->n_noise++;
 }
 

@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "cli/start.h"
 #include "cli/study.h"
+#include "study/analyse.h"
 
 /* What must be the same for results to belong together.  Axes may grow. */
 static cairn_status print_measured(const struct cairn_study *study, char **out)
@@ -155,6 +156,13 @@ cairn_status cairn_study_keep_best(const struct cairn_study *study)
     return CAIRN_OK;
 }
 
+static cairn_status write_text(const struct cairn_study *study, const char *name, const char *text)
+{
+    char path[CAIRN_PATH_BYTES];
+    CAIRN_TRY(cairn_path_join(study->folder.path, name, path));
+    return cairn_file_replace(path, text, strlen(text));
+}
+
 cairn_status cairn_study_write(struct cairn_study *study)
 {
     char path[CAIRN_PATH_BYTES];
@@ -167,6 +175,19 @@ cairn_status cairn_study_write(struct cairn_study *study)
     CAIRN_TRY(cairn_study_h5_write(path, &study->table, &texts));
     study->collected_s = cairn_clock_s();
     return CAIRN_OK;
+}
+
+cairn_status cairn_study_analyse_and_write(const struct cairn_study *study)
+{
+    char *fit = NULL;
+    char *scaling = NULL;
+    const struct cairn_study_about about = {.has_target = study->target.any};
+    CAIRN_TRY(cairn_study_analyse(&study->table, &about, &fit, &scaling));
+    cairn_status st = write_text(study, "fit.json", fit);
+    if (st == CAIRN_OK) st = write_text(study, "scaling.json", scaling);
+    free(fit);
+    free(scaling);
+    return st;
 }
 
 void cairn_study_close(struct cairn_study *study)
