@@ -151,7 +151,7 @@ static void test_last_eval(void **state)
 static void test_update_allocates_nothing(void **state)
 {
     (void)state;
-#ifdef __SANITIZE_ADDRESS__
+#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
     skip();
 #else
     struct cairn_run_folder *folder = started(0);
