@@ -8,6 +8,8 @@
 . "${BASH_SOURCE%/*}/../support/run.sh"
 . "${BASH_SOURCE%/*}/../support/lab.sh"
 
+limit_s=400 # the runs that nothing happens to, on a machine that is busy with those that something happens to
+
 lab_needs slurm quota
 lab_up 8 # h1 to h4 for all, h5 is slow, h6 to h8 lose their power
 lab_slurm_up

@@ -29,7 +29,7 @@ model:
   - {type: dense, units: 10}
 batch: {global: 100, micro: 16}
 optim: {name: adam, lr: 0.001}
-train: {epochs: 100000, seed: 3, reproducible: true, hang_timeout: 4s}
+train: {epochs: 100000, seed: 3, reproducible: true, hang_timeout: 8s}
 checkpoint: {every_updates: $interval, keep: 2}
 log: {gradflow_every: 20}
 END
