@@ -35,7 +35,10 @@ struct cairn_run {
     uint64_t told_interval;                  /* updates; 0: nothing was said yet */
     bool is_best;                            /* the last update's scores are; not saved yet */
     enum cairn_run_wish wish;                /* of who watches, about the last evaluation */
-    double best_score;                       /* higher is better */
+    double best_score;                       /* higher is better; rank 0's counts */
+    double kept_score;                       /* that of best.h5; rank 0 */
+    double written_score;                    /* that of the one being written, where it is to be
+                                                best.h5, else NAN; rank 0 */
     uint64_t best_update;                    /* of the process before; rank 0 */
     double stall_s;                          /* for the checkpoint that was begun last */
     uint64_t n_beside;                       /* updates that went on while it was written */
@@ -103,9 +106,14 @@ bool cairn_run_save_is_due(const struct cairn_run *run, uint64_t update);
 /** Say what the checkpoints of this process cost.  Ranks: local (rank 0).  Errors: none. */
 void cairn_run_tell_saves(const struct cairn_run *run);
 
-/** Whether these scores are the best so far: then the next checkpoint is the best one.
- * Ranks: local, alike on all.  Errors: none. */
-void cairn_run_judge(struct cairn_run *run, const struct cairn_eval_metrics *line);
+/** Whether these scores are the best of those that are kept: then the next checkpoint is the best
+ * one.  Ranks: collective.  Errors: the agreed one. */
+CAIRN_CHECKED cairn_status cairn_run_judge(struct cairn_run *run,
+                                           const struct cairn_eval_metrics *line);
+
+/** What became of the checkpoint that was written last: where it was to be the best one and is not
+ * there, the one before still is.  Ranks: local (rank 0).  Errors: none. */
+void cairn_run_note_best(struct cairn_run *run, bool written);
 
 /** What is best among the checkpoints of the process before, and best.h5 at it.
  * Ranks: collective.  Errors: the agreed one; CAIRN_FILES: no link can be made. */

@@ -14,14 +14,28 @@ static double score_of(const struct cairn_run *run, const struct cairn_eval_metr
     return isnan(score) ? -HUGE_VAL : score;
 }
 
-void cairn_run_judge(struct cairn_run *run, const struct cairn_eval_metrics *line)
+cairn_status cairn_run_judge(struct cairn_run *run, const struct cairn_eval_metrics *line)
 {
-    if (run->options->keep_best == CAIRN_BEST_NONE) return;
-    if (strcmp(line->split, cairn_split_name(CAIRN_SPLIT_VAL)) != 0) return; /* not the average's */
+    if (run->options->keep_best == CAIRN_BEST_NONE) return CAIRN_OK;
+    if (strcmp(line->split, cairn_split_name(CAIRN_SPLIT_VAL)) != 0)
+        return CAIRN_OK; /* not the average's */
     double score = score_of(run, line);
-    if (score <= run->best_score) return;
+    CAIRN_TRY(cairn_comm_broadcast(run->t->parts.comm, CAIRN_OK, &run->best_score,
+                                   sizeof run->best_score));
+    if (score <= run->best_score) return CAIRN_OK;
     run->best_score = score;
     run->is_best = true;
+    return CAIRN_OK;
+}
+
+void cairn_run_note_best(struct cairn_run *run, bool written)
+{
+    if (isnan(run->written_score)) return;
+    if (written)
+        run->kept_score = run->written_score;
+    else
+        run->best_score = run->kept_score;
+    run->written_score = NAN;
 }
 
 /* The best among those that are still there. */
@@ -38,7 +52,8 @@ static void look_at(void *context, const struct cairn_eval_metrics *line)
 cairn_status cairn_run_recall_best(struct cairn_run *run)
 {
     cairn_status st = CAIRN_OK;
-    run->best_score = -HUGE_VAL;
+    run->best_score = run->kept_score = -HUGE_VAL;
+    run->written_score = NAN;
     run->best_update = UINT64_MAX;
     if (run->options->keep_best == CAIRN_BEST_NONE || !run->options->resumed) return CAIRN_OK;
     if (run->main) {
@@ -46,6 +61,7 @@ cairn_status cairn_run_recall_best(struct cairn_run *run)
                                    run);
         /* A process that was killed may not have come to the link. */
         st = cairn_checkpoint_set_best(run->options->save.place.folder, run->best_update);
+        run->kept_score = run->best_score;
     }
     return cairn_comm_broadcast(run->t->parts.comm, st, &run->best_score, sizeof run->best_score);
 }

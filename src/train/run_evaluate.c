@@ -51,7 +51,7 @@ cairn_status cairn_run_evaluate_one(struct cairn_run *run, enum cairn_split spli
     };
     if (split == CAIRN_SPLIT_TEST)
         run->test[which] = (struct cairn_tested){line.update, line.loss, line.accuracy};
-    cairn_run_judge(run, &line);
+    CAIRN_TRY(cairn_run_judge(run, &line));
     if (split == cairn_run_split(run) && which == CAIRN_TRAINED) tell_watch(run, &line);
     if (!run->main) return CAIRN_OK;
     cairn_run_report(run, cairn_run_folder_eval(run->options->folder, &line));

@@ -34,6 +34,7 @@ void cairn_run_take_deadline(struct cairn_run *run)
 static cairn_status take_note(struct cairn_run *run, const struct cairn_written *written)
 {
     run->t->deadline.writing = false;
+    cairn_run_note_best(run, written->st == CAIRN_OK);
     if (written->old_stay) cairn_log_warning("%s", written->text);
     if (written->st != CAIRN_OK) return cairn_fail(written->st, "%s", written->text);
     run->saved_update = written->update;
@@ -128,6 +129,8 @@ cairn_status cairn_run_save(struct cairn_run *run)
     cairn_where_enter(&t->where, CAIRN_PHASE_OTHER);
     run->stall_s = cairn_clock_s() - begin_s;
     run->n_beside = 0;
+    if (run->is_best) run->written_score = run->best_score;
+    if (st != CAIRN_OK) cairn_run_note_best(run, false);
     t->deadline.writing = run->main && st == CAIRN_OK;
     t->times.checkpoint_s += run->stall_s;
     cairn_pace_note_save(&run->pace, run->stall_s);

@@ -80,6 +80,14 @@ for n in 11 12 13; do
     same "least loss" "$(least refused$n)" 6
     same "best.h5 where write $n is refused" "$(best_of refused$n)" 3
 done
+# That of update 18 cannot be made: one that is worse, and better than the one of update 15, is the best there is.  (With a
+# checkpoint of every update each is known to have failed before the next begins.)
+for ranks in 1 3; do
+    CAIRN_FAULT="checkpoint.write@0#18" expect 0 $ranks train run.yaml --out later$ranks checkpoint.keep_best=eval_loss \
+        checkpoint.every=1 train.updates=31
+    same "least loss" "$(least later$ranks)" 18
+    same "best.h5 behind a checkpoint that could not be made" "$(best_of later$ranks)" 30
+done
 
 # ---- what cannot be selected by
 sed 's/data.h5/targets.h5/' run.yaml >targets.yaml
