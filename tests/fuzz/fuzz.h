@@ -68,8 +68,10 @@ void fuzz_command(cairn_comm *comm, const char *const *words);
 /** End the process as a failure, with a sentence. */
 void fuzz_broken(const char *what);
 
-/** Say that HDF5 writes an input from now on, or no more. */
-void fuzz_making(bool now);
+/** Make an input in a process of its own: HDF5 that writes odd files spoils its memory now and
+ * then. False where it crashes, which is none of ours. */
+bool fuzz_make(struct fuzz_random *random, const char *path,
+               void (*make)(struct fuzz_random *random, const char *path));
 
 /** Where the good files are. */
 extern const char *fuzz_seeds;

@@ -47,10 +47,7 @@ static void run_dataset(struct fuzz_random *random, cairn_comm *comm)
 
 static void run_made(struct fuzz_random *random, cairn_comm *comm)
 {
-    fuzz_making(true);
-    fuzz_invent_dataset(random, "input.h5");
-    fuzz_making(false);
-    try_dataset(random, comm, "model.h5");
+    if (fuzz_make(random, "input.h5", fuzz_invent_dataset)) try_dataset(random, comm, "model.h5");
 }
 
 static void try_checkpoint(struct fuzz_random *random, cairn_comm *comm, size_t pair)
@@ -90,10 +87,7 @@ static void run_rebuilt(struct fuzz_random *random, cairn_comm *comm)
     size_t pair = fuzz_below(random, N_PAIRS);
     fuzz_load(pairs[pair][1], &file);
     fuzz_store("input.h5", &file);
-    fuzz_making(true);
-    fuzz_rebuild(random, "input.h5");
-    fuzz_making(false);
-    try_checkpoint(random, comm, pair);
+    if (fuzz_make(random, "input.h5", fuzz_rebuild)) try_checkpoint(random, comm, pair);
 }
 
 static void run_run_file(struct fuzz_random *random, cairn_comm *comm)

@@ -33,7 +33,7 @@ enum { BATCH = 2000, MOST_WORDS = 16, MOST_STATUS = 128 };
 #ifndef __SANITIZE_ADDRESS__ /* which takes addresses by the terabyte */
 static const rlim_t memory_bytes = (rlim_t)3 << 30;
 #endif
-static const int processor_s = 10, wall_s = 20; /* for an input */
+static const int processor_s = 10, wall_s = 120; /* for an input; others may use the machine */
 
 const char *fuzz_seeds;
 
@@ -64,9 +64,9 @@ const char *__ubsan_default_options(void)
 static struct shared {
     uint64_t index;          /* of the input at work */
     uint64_t n[MOST_STATUS]; /* commands that ended with this status */
-    bool making;             /* HDF5 writes an input: a crash there is none of ours */
-    uint64_t n_unmade;
-    uint64_t n_caught; /* crashes of HDF5 that became a line and CAIRN_DATA */
+    uint64_t n_unmade;       /* HDF5 crashed while it wrote them */
+    uint64_t n_caught;       /* crashes of HDF5 that became a line and CAIRN_DATA */
+    struct fuzz_random made; /* behind the making of an input */
 } * shared;
 
 void fuzz_broken(const char *what)
@@ -74,11 +74,6 @@ void fuzz_broken(const char *what)
     fprintf(stderr, "fuzz: %s: %s\n", what, cairn_error_text());
     fflush(NULL);
     _exit(98);
-}
-
-void fuzz_making(bool now)
-{
-    shared->making = now;
 }
 
 void fuzz_load(const char *name, struct fuzz_file *file)
@@ -173,6 +168,24 @@ static void limit(void)
     setitimer(ITIMER_REAL, &wall, NULL);
 }
 
+bool fuzz_make(struct fuzz_random *random, const char *path,
+               void (*make)(struct fuzz_random *random, const char *path))
+{
+    int how = 0;
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0) {
+        limit();
+        make(random, path);
+        shared->made = *random;
+        _exit(0);
+    }
+    if (child < 0 || waitpid(child, &how, 0) != child) fuzz_broken("no process");
+    if (how == 0) *random = shared->made;
+    shared->n_unmade += how != 0;
+    return how == 0;
+}
+
 static void redirect(const char *name, int fd)
 {
     int file = open(name, O_RDWR | O_CREAT | O_TRUNC, 0600);
@@ -237,6 +250,24 @@ static bool was_caught(int how)
            strstr(second, "libhdf5") < strchr(second, '\n');
 }
 
+/* Say that this input failed, and whether it does so by itself: if not, an earlier one of its batch
+ * has spoilt the memory of the process, which AddressSanitizer finds. */
+static void tell_failure(const struct fuzz_kind *kind, uint64_t seed, int how)
+{
+    int alone = 0;
+    printf("%s %" PRIu64 " %" PRIu64 ": %s %d", kind->name, seed, shared->index,
+           WIFSIGNALED(how) ? "signal" : "exit",
+           WIFSIGNALED(how) ? WTERMSIG(how) : WEXITSTATUS(how));
+    keep_input(kind->name, seed);
+    fflush(NULL);
+    uint64_t index = shared->index;
+    pid_t child = fork();
+    if (child == 0) run_batch(kind, seed, index + 1);
+    bool ran = child > 0 && waitpid(child, &alone, 0) == child;
+    printf(ran && (alone == 0 || was_caught(alone)) ? ", but not alone\n" : "\n");
+    shared->index = index;
+}
+
 /* Run all inputs, in batches; answers how many failed. */
 static uint64_t run_kind(const struct fuzz_kind *kind, uint64_t seed, uint64_t first,
                          uint64_t count)
@@ -253,21 +284,12 @@ static uint64_t run_kind(const struct fuzz_kind *kind, uint64_t seed, uint64_t f
         if (child == 0) run_batch(kind, seed, end);
         if (child < 0 || waitpid(child, &how, 0) != child) return n_failed + 1;
         if (how == 0) continue;
-        if (shared->making) {
-            shared->index++;
-            shared->n_unmade++;
-            shared->making = false;
-            continue;
-        }
         if (was_caught(how)) {
             shared->index++;
             shared->n_caught++;
             continue;
         }
-        printf("%s %" PRIu64 " %" PRIu64 ": %s %d\n", kind->name, seed, shared->index,
-               WIFSIGNALED(how) ? "signal" : "exit",
-               WIFSIGNALED(how) ? WTERMSIG(how) : WEXITSTATUS(how));
-        keep_input(kind->name, seed);
+        tell_failure(kind, seed, how);
         shared->index++;
         n_failed++;
     }
