@@ -15,6 +15,7 @@
 #include "base/memory.h"
 #include "comm/exchange.h"
 #include "comm/watchdog.h"
+#include "report/report.h"
 
 enum { MOST_WANTED = 1024 };
 /* Between two looks at a folder that has nothing for this group now, and between two writings of
@@ -137,7 +138,7 @@ static cairn_status finish(struct cairn_study *study, bool complete)
     if (complete) CAIRN_TRY(cairn_study_folder_tidy(&study->folder));
     if (complete) CAIRN_TRY(cairn_study_keep_best(study));
     if (study->table.n_rows > 0) CAIRN_TRY(cairn_study_analyse_and_write(study));
-    /* ---- here report.html is made */
+    if (study->table.n_rows > 0) cairn_report_beside(study->folder.path);
     printf("%s/study.csv\n", study->folder.path);
     return CAIRN_OK;
 }

@@ -146,17 +146,30 @@ static void put_linear(FILE *out, struct range range)
         put_number(out, i * distance, &n);
 }
 
+/* How a decade is parted, by how many there are. */
+struct parting {
+    double most_decades;
+    size_t n;
+    double times[7];
+};
+
+static const struct parting partings[] = {
+    {0.9, 7, {1, 1.5, 2, 3, 4, 6, 8}},
+    {2.2, 3, {1, 2, 5}},
+    {INFINITY, 1, {1}},
+};
+
 static void put_log(FILE *out, struct range range)
 {
-    static const double times[] = {1, 2, 5};
+    const struct parting *parting = partings;
     size_t n = 0;
     double decades = log10(range.high / range.low);
     double every = ceil(decades / MOST_ROUND);
-    size_t n_times = decades < 2.2 ? 3 : 1;
+    while (decades > parting->most_decades) parting++;
     for (double power = floor(log10(range.low)); power <= log10(range.high); power++) {
         if (every > 1 && fmod(power, every) != 0) continue;
-        for (size_t i = 0; i < n_times; i++) {
-            double at = times[i] * pow(10, power);
+        for (size_t i = 0; i < parting->n; i++) {
+            double at = parting->times[i] * pow(10, power);
             if (at >= range.low && at <= range.high) put_number(out, at, &n);
         }
     }

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/file.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "report/chart/chart.h"
 #include "report/gnuplot.h"
@@ -35,7 +36,7 @@ static cairn_status neither(const char *folder)
         return cairn_fail(CAIRN_DATA, "%s: is no folder; name that of a run or a study", folder);
     return cairn_fail(CAIRN_DATA,
                       "%s: is neither a run nor a study: it holds no metrics.csv, config.yaml or "
-                      "summary.json, and no study.csv",
+                      "summary.json, and no study.csv or study.yaml",
                       folder);
 }
 
@@ -118,6 +119,16 @@ cairn_status cairn_report_write(const char *const *folders, size_t n, const char
     cairn_status st = cairn_file_replace(path, html, n_html);
     free(html);
     return st;
+}
+
+void cairn_report_beside(const char *folder)
+{
+    char path[CAIRN_PATH_BYTES];
+    cairn_status st = cairn_path_join(folder, "report.html", path);
+    if (st == CAIRN_OK) st = cairn_report_write(&folder, 1, path);
+    if (st != CAIRN_OK)
+        cairn_log_warning("there is no report.html: %s; cairn report %s makes it later",
+                          cairn_error_text(), folder);
 }
 
 cairn_status cairn_report_pictures(const char *const *folders, size_t n, const char *out,

@@ -18,6 +18,10 @@
 CAIRN_CHECKED cairn_status cairn_report_write(const char *const *folders, size_t n,
                                               const char *path);
 
+/** Write report.html into a folder that is whole without it: what hinders it, as where gnuplot is
+ * not installed, is a warning.  Ranks: local, as above.  Errors: none. */
+void cairn_report_beside(const char *folder);
+
 /** The same charts as files <name>.png or .svg in `out`, which is made where needed; *n_charts how
  * many.  Ranks: local.  Errors: as above. */
 CAIRN_CHECKED cairn_status cairn_report_pictures(const char *const *folders, size_t n,

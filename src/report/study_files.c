@@ -15,9 +15,13 @@ static void note(struct cairn_study_files *study, const char *text)
 
 bool cairn_study_files_are_there(const char *folder)
 {
+    static const char *const file[] = {"study.csv", "study.yaml"};
     char path[CAIRN_PATH_BYTES];
-    int n = snprintf(path, sizeof path, "%s/study.csv", folder);
-    return n > 0 && (size_t)n < sizeof path && access(path, F_OK) == 0;
+    for (size_t i = 0; i < sizeof file / sizeof file[0]; i++) {
+        int n = snprintf(path, sizeof path, "%s/%s", folder, file[i]);
+        if (n > 0 && (size_t)n < sizeof path && access(path, F_OK) == 0) return true;
+    }
+    return false;
 }
 
 static json_t *read_json(struct cairn_study_files *study, const char *file)
@@ -53,7 +57,9 @@ cairn_status cairn_study_files_read(const char *folder, struct cairn_study_files
     if (cairn_csv_read(study->folder, "study.csv", &study->cells) != CAIRN_OK)
         note(study, cairn_error_text());
     if (!cairn_csv_find(&study->cells, "reached", &study->n_axes)) {
-        note(study, "study.csv is empty or damaged: it has no column reached");
+        note(study, study->cells.text == NULL
+                        ? "there is no study.csv yet: no cell has ended"
+                        : "study.csv is empty or damaged: it has no column reached");
         study->cells.n_rows = 0;
     }
     if (study->cells.n_passed > 0) {

@@ -160,6 +160,10 @@ printf 'what,is,this\n' >damaged/metrics.csv
 printf '[1, "x", {"hosts": 3}]' >damaged/provenance.json
 expect 0 0 report damaged
 has damaged/report.html 'summary.json is damaged' 'has no column update' 'no config.yaml' 'eval.csv is empty'
+mkdir soon
+printf 'run: x.yaml\n' >soon/study.yaml
+expect 0 0 report soon
+has soon/report.html 'no cell has ended'
 mkdir nothing
 expect_line 3 0 'neither a run nor a study.*metrics.csv.*study.csv' report nothing
 expect_line 3 0 'no such folder' report one none

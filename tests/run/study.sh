@@ -36,6 +36,7 @@ same "last line on stdout" "$(tail -n 1 out)" "$(realpath one)/study.csv"
 holds "cells that reached it" "$(rows one/study.csv | wc -l) >= 5" # and the header
 [ -z "$(ls one/cells)" ] || fail "run folders stay with keep: none"
 same "rows" "$(ls one/results | wc -l)" "$(($(wc -l <one/study.csv) - 1))"
+! command -v gnuplot >/dev/null || [ -s one/report.html ] || fail "there is no report.html"
 grep -Eq '^cell 1 of [0-9]+: batch.global 16, optim.lr 0.3, train.seed 1: reached after [0-9]+ updates' err ||
     fail "no line for the first cell"
 
