@@ -31,7 +31,7 @@ fact() { scontrol show job "$SLURM_JOB_ID" | sed -n "s/^.*\b$1=\([^ ]*\).*/\1/p"
 newest()
 {
     if [ "$command" = study ]; then
-        { ls "$out/results"; readlink "$out"/cells/*/checkpoints/latest.h5; } 2>/dev/null | cksum | tr ' ' -
+        { ls "$out/results"; readlink "$out"/cells/*/checkpoints/latest.h5 || true; } 2>/dev/null | cksum | tr ' ' -
     else
         readlink "$out/checkpoints/latest.h5" || echo none
     fi

@@ -97,6 +97,26 @@ static void a_part_of_the_world(void **state)
     assert_on_all(alone);
 }
 
+/* Groups are neighbours, as equal as can be, and agree for themselves; whoever is early rests. */
+static void groups_work_apart(void **state)
+{
+    (void)state;
+    cairn_comm *part = NULL;
+    int group = -1;
+    int n_groups = last() > 0 ? 2 : 1;
+    cairn_status st = cairn_comm_split(world, CAIRN_OK, n_groups, &group, &part);
+    bool ok = st == CAIRN_OK && group == rank() * n_groups / (last() + 1);
+    double largest = rank();
+    if (ok) ok = cairn_comm_max(part, CAIRN_OK, &largest, 1) == CAIRN_OK;
+    int next = (int)largest + 1; /* the last of a group is next to the first of the next one */
+    ok = ok && (next == last() + 1 || next * n_groups / (last() + 1) == group + 1);
+    cairn_status own = group == 0 ? CAIRN_OK : cairn_fail(CAIRN_DATA, "a group's own trouble");
+    ok = ok && cairn_comm_agree(part, own) == own;
+    ok = ok && cairn_comm_rest(world, own) == (n_groups > 1 ? CAIRN_DATA : CAIRN_OK);
+    cairn_comm_close(part);
+    assert_on_all(ok);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -107,6 +127,7 @@ int main(void)
         cmocka_unit_test(exact_sums_do_not_depend_on_shares),
         cmocka_unit_test(who_differs_is_named),
         cmocka_unit_test(a_part_of_the_world),
+        cmocka_unit_test(groups_work_apart),
     };
     return RUN_ON_ALL("comm", tests);
 }
