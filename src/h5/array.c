@@ -20,6 +20,7 @@ struct cairn_h5_array {
     char *path; /* owned */
     hid_t id, space;
     struct cairn_h5_form form;
+    size_t rows_at_once; /* that are read */
 };
 
 static struct cairn_shape as_stored(const struct cairn_shape *shape)
@@ -188,6 +189,19 @@ static cairn_status read_form(struct cairn_h5_array *array)
     return CAIRN_OK;
 }
 
+/* HDF5 takes memory for each chunk of a read, and keeps it. */
+static size_t choose_rows_read(const struct cairn_h5_array *array)
+{
+    const struct cairn_shape *shape = &array->form.shape;
+    hid_t create = H5Dget_create_plist(array->id);
+    bool chunked = H5Pget_layout(create) == H5D_CHUNKED && shape->ndim > 0 && shape->dim[0] > 0;
+    size_t row_bytes = chunked ? cairn_shape_count(shape) / shape->dim[0] : 0;
+    row_bytes *= cairn_h5_element_bytes(&array->form);
+    size_t rows = chunked ? choose_rows_at_once(create, row_bytes) : SIZE_MAX;
+    H5Pclose(create);
+    return rows;
+}
+
 static cairn_status open_array(struct cairn_h5 *file, const char *path, struct cairn_h5_array **out)
 {
     CAIRN_H5_READING(file);
@@ -202,6 +216,7 @@ static cairn_status open_array(struct cairn_h5 *file, const char *path, struct c
     if (st != CAIRN_OK) goto done;
     array->space = H5Dget_space(array->id);
     st = read_form(array);
+    if (st == CAIRN_OK) array->rows_at_once = choose_rows_read(array);
 done:
     if (st == CAIRN_OK)
         *out = array;
@@ -307,6 +322,14 @@ cairn_status cairn_h5_read_text(struct cairn_h5 *file, const char *path, char **
     return st;
 }
 
+static cairn_status check_rows(const struct cairn_h5_array *array, size_t first, size_t n)
+{
+    const struct cairn_shape *shape = &array->form.shape;
+    if (shape->ndim > 0 && first <= shape->dim[0] && n <= shape->dim[0] - first) return CAIRN_OK;
+    return cairn_fail(CAIRN_BUG, "%s: %s has no rows %zu to %zu", array->file->path, array->path,
+                      first, first + n);
+}
+
 static cairn_status read_rows(struct cairn_h5_array *array, size_t first, size_t n,
                               enum cairn_h5_type type, void *data)
 {
@@ -315,11 +338,7 @@ static cairn_status read_rows(struct cairn_h5_array *array, size_t first, size_t
     hsize_t start[CAIRN_MAX_DIMS] = {first};
     hsize_t count[CAIRN_MAX_DIMS] = {n};
     cairn_status st = CAIRN_OK;
-    if (shape->ndim == 0 || first > shape->dim[0] || n > shape->dim[0] - first)
-        return cairn_fail(CAIRN_BUG, "%s: %s has no rows %zu to %zu", array->file->path,
-                          array->path, first, first + n);
     for (int d = 1; d < shape->ndim; d++) count[d] = shape->dim[d];
-    if (n == 0) return CAIRN_OK;
     hid_t in_memory = reading_type(array, type);
     hid_t space = H5Screate_simple(shape->ndim, count, NULL);
     if (H5Sselect_hyperslab(array->space, H5S_SELECT_SET, start, NULL, count, NULL) < 0 ||
@@ -333,5 +352,17 @@ static cairn_status read_rows(struct cairn_h5_array *array, size_t first, size_t
 cairn_status cairn_h5_array_rows(struct cairn_h5_array *array, size_t first, size_t n,
                                  enum cairn_h5_type type, void *data)
 {
-    return CAIRN_H5_LOCKED(read_rows(array, first, n, type, data));
+    cairn_status st = check_rows(array, first, n);
+    struct cairn_h5_form row = array->form;
+    const size_t piece = array->rows_at_once;
+    row.type = type;
+    row.shape.dim[0] = 1;
+    const size_t row_bytes = cairn_shape_count(&row.shape) * cairn_h5_element_bytes(&row);
+    for (size_t done = 0, rows = 0; done < n && st == CAIRN_OK; done += rows) {
+        char *to = (char *)data + done * row_bytes;
+        rows = piece - (first + done) % piece;
+        if (rows > n - done) rows = n - done;
+        st = CAIRN_H5_LOCKED(read_rows(array, first + done, rows, type, to));
+    }
+    return st;
 }
