@@ -253,10 +253,11 @@ static void widen(struct cairn_sum *sum)
 {
     struct fixed *fixed = sum->buffer;
     cairn_comm *comm = sum->comm;
-    cairn_comm_check(comm,
-                     MPI_Allreduce(MPI_IN_PLACE, fixed->seen, (int)sum->params->n_tensors,
-                                   MPI_UINT32_T, MPI_MAX, comm->mpi),
-                     "MPI_Allreduce");
+    if (comm != NULL)
+        cairn_comm_check(comm,
+                         MPI_Allreduce(MPI_IN_PLACE, fixed->seen, (int)sum->params->n_tensors,
+                                       MPI_UINT32_T, MPI_MAX, comm->mpi),
+                         "MPI_Allreduce");
     for (size_t p = 0; p < sum->params->n_tensors; p++)
         if (fixed->seen[p] >= limit_bits(sum->range[p]))
             sum->range[p] = exponent_above(fixed->seen[p]) + HEADROOM;

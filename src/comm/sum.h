@@ -108,7 +108,8 @@ size_t cairn_sum_bytes_per_weight(const char *kind);
 
 /**
  * Make a sum of this kind (sums.def) for gradients of this layout, of at most n_addends
- * micro-batches over all ranks.
+ * micro-batches over all ranks.  comm NULL: of this process alone, without MPI, for who wants to
+ * know what its own part costs; then nothing below is collective.
  *
  * Ranks   local
  * Errors  CAIRN_USAGE: memory, or more addends than the kind can take; CAIRN_BUG: no such kind, or

@@ -153,19 +153,31 @@ cairn_status cairn_loader_create(struct cairn_dataset *dataset,
     return st;
 }
 
-size_t cairn_loader_would_take(struct cairn_dataset *dataset,
-                               const struct cairn_loader_options *options)
+/* HDF5's cache of the chunks of an open array, unless it was told otherwise. */
+static size_t chunk_bytes(const struct cairn_source *from)
+{
+    const size_t most = (size_t)1 << 20;
+    size_t all = from->array == NULL ? 0 : cairn_source_bytes(from);
+    return all < most ? all : most;
+}
+
+struct cairn_loader_memory cairn_loader_would_take(struct cairn_dataset *dataset,
+                                                   const struct cairn_loader_options *options)
 {
     struct cairn_loader loader = {
         .dataset = dataset, .group = &dataset->group[options->split], .options = *options};
-    if (loader.group->n == 0) return 0;
+    if (loader.group->n == 0) return (struct cairn_loader_memory){0};
     set_out(&loader);
     size_t raw = raw_bytes(&loader);
     size_t floats = loader.n_in + loader.y.n_values + 2 * loader.n_labels;
     size_t rows = options->micro *
                   (floats * sizeof(float) + 2 * sizeof(uint64_t) + sizeof(struct cairn_by_sample));
-    if (raw <= options->memory_bytes) return raw + rows;
-    return rows + options->micro * loader.x.length * loader.x.row_bytes;
+    bool held = raw <= options->memory_bytes;
+    return (struct cairn_loader_memory){
+        .data = held ? raw : 0,
+        .rows = held ? rows : rows + options->micro * loader.x.length * loader.x.row_bytes,
+        .chunks = chunk_bytes(&loader.x) + chunk_bytes(&loader.y) + chunk_bytes(&loader.weight),
+    };
 }
 
 void cairn_loader_free(struct cairn_loader *loader)

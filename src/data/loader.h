@@ -32,10 +32,16 @@ CAIRN_CHECKED cairn_status cairn_loader_create(struct cairn_dataset *dataset,
                                                struct cairn_loader **out);
 void cairn_loader_free(struct cairn_loader *loader);
 
-/** About how many bytes such a loader would take: the data where they are held, and the rows of a
- * micro-batch.  Ranks: local.  Errors: none. */
-size_t cairn_loader_would_take(struct cairn_dataset *dataset,
-                               const struct cairn_loader_options *options);
+/** Memory of a loader, in bytes. */
+struct cairn_loader_memory {
+    size_t data;   /* where they are held */
+    size_t rows;   /* of a micro-batch */
+    size_t chunks; /* that HDF5 keeps of an array that is open */
+};
+
+/** About how much such a loader would take.  Ranks: local.  Errors: none. */
+struct cairn_loader_memory cairn_loader_would_take(struct cairn_dataset *dataset,
+                                                   const struct cairn_loader_options *options);
 
 /** Bytes held.  Ranks: local.  Errors: none. */
 size_t cairn_loader_bytes(const struct cairn_loader *loader);

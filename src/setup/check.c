@@ -23,7 +23,8 @@ static cairn_status check_model(const struct cairn_config *config, struct cairn_
                                 const struct cairn_window_rule *rule)
 {
     struct cairn_model *model = NULL;
-    struct cairn_model_options options = cairn_setup_model_options(config, dataset, 1);
+    size_t micro = rule->micro < 2 ? 1 : 2; /* normalisation may want two samples */
+    struct cairn_model_options options = cairn_setup_model_options(config, dataset, micro);
     CAIRN_TRY(cairn_model_create(&options, &model));
     cairn_status st = cairn_setup_check_labels(dataset, model);
     if (st == CAIRN_OK) st = check_optim(config, rule, model);

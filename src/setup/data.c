@@ -18,8 +18,8 @@ static size_t memory_for_data(const struct cairn_config *config)
     return pages <= 0 || page_bytes <= 0 ? 0 : (size_t)pages * (size_t)page_bytes / 4;
 }
 
-static struct cairn_loader_options loader_options(const struct cairn_config *config,
-                                                  enum cairn_split split, size_t micro)
+struct cairn_loader_options cairn_setup_loader_options(const struct cairn_config *config,
+                                                       enum cairn_split split, size_t micro)
 {
     bool augmented = split == CAIRN_SPLIT_TRAIN;
     return (struct cairn_loader_options){
@@ -33,22 +33,33 @@ static struct cairn_loader_options loader_options(const struct cairn_config *con
     };
 }
 
-size_t cairn_setup_loader_bytes(const struct cairn_config *config, struct cairn_dataset *dataset,
-                                size_t micro)
+struct cairn_setup_held cairn_setup_loader_bytes(const struct cairn_config *config,
+                                                 struct cairn_dataset *dataset, size_t micro)
 {
-    size_t bytes = 0;
+    struct cairn_setup_held held = {0};
     for (int split = 0; split < CAIRN_N_SPLITS; split++) {
         struct cairn_loader_options options =
-            loader_options(config, (enum cairn_split)split, micro);
-        bytes += cairn_loader_would_take(dataset, &options);
+            cairn_setup_loader_options(config, (enum cairn_split)split, micro);
+        struct cairn_loader_memory of_this = cairn_loader_would_take(dataset, &options);
+        held.data += of_this.data;
+        held.rows += of_this.rows;
+        held.chunks += of_this.chunks;
     }
-    return bytes;
+    return held;
+}
+
+cairn_status cairn_setup_check_train(const struct cairn_dataset *dataset)
+{
+    if (cairn_dataset_size(dataset, CAIRN_SPLIT_TRAIN) > 0) return CAIRN_OK;
+    return cairn_fail(CAIRN_DATA,
+                      "%s: has no group train to learn from; cairn info shows what it has",
+                      cairn_dataset_path(dataset));
 }
 
 cairn_status cairn_setup_loader(const struct cairn_config *config, struct cairn_dataset *dataset,
                                 enum cairn_split split, size_t micro, struct cairn_loader **out)
 {
-    const struct cairn_loader_options options = loader_options(config, split, micro);
+    const struct cairn_loader_options options = cairn_setup_loader_options(config, split, micro);
     *out = NULL;
     return cairn_dataset_has(dataset, split) ? cairn_loader_create(dataset, &options, out)
                                              : CAIRN_OK;

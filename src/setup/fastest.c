@@ -1,118 +1,248 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * batch.micro: auto.  Rank 0 times one forward and backward pass for each power of two and takes
- * the size with the least time per sample among those that fit in memory; the others wait for its
- * answer. */
+ * Which micro-batch is the fastest that fits in memory: for batch.micro: auto and for `cairn plan`.
+ * A run asks rank 0, and the others wait for its answer. */
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "cluster/launch.h"
+#include "cluster/node.h"
 #include "comm/exchange.h"
-#include "setup/setup.h"
+#include "report/system.h"
+#include "setup/timed.h"
 
 enum { LARGEST = 1024 };
-#define TIMED_S 0.02 /* a size is timed at least so long */
+#define LONG_S 0.5  /* of a pass: larger sizes are tried only while ... */
+#define GAIN   0.98 /* ... the last took less than this part of the best before, per sample */
 
-/* Where gradients go that nobody wants. */
-struct waste {
-    struct cairn_sink sink;
-    float *g;
-    const struct cairn_params *params;
-};
-
-static float *open_waste(struct cairn_sink *sink, size_t param)
+static uint64_t plus(uint64_t a, uint64_t b)
 {
-    struct waste *waste = (struct waste *)sink;
-    return waste->g + waste->params->item[param].offset;
+    return b > UINT64_MAX - a ? UINT64_MAX : a + b;
 }
 
-static void close_waste(struct cairn_sink *sink, size_t param)
+struct cairn_setup_need cairn_setup_need(const struct cairn_planned *planned, uint64_t program)
 {
-    (void)sink;
-    (void)param;
+    return (struct cairn_setup_need){.rank = plus(cairn_setup_planned_rank(planned), program),
+                                     .first = planned->snapshot};
 }
 
-static cairn_status time_passes(struct cairn_model *model, const struct cairn_micro *micro,
-                                double *per_sample_s)
+uint64_t cairn_setup_node_bytes(const struct cairn_setup_need *need, uint64_t n_ranks)
 {
-    const struct cairn_params *params = cairn_model_params(model);
-    struct waste waste = {.sink = {open_waste, close_waste, 0}, .params = params};
-    struct cairn_scores scores = {0};
-    float *w = NULL;
-    cairn_status st = cairn_memory_get(params->n_values, sizeof *w, "weights", &w);
-    if (st == CAIRN_OK)
-        st = cairn_memory_get(params->n_values, sizeof *waste.g, "a gradient", &waste.g);
-    if (st == CAIRN_OK) cairn_model_init(model, w);
-    if (st == CAIRN_OK)
-        st = cairn_model_gradient(model, w, micro, &waste.sink, &scores); /* warms up */
-    double begin_s = cairn_clock_s();
-    double spent_s = 0;
-    size_t n = 0;
-    while (st == CAIRN_OK && spent_s < TIMED_S) {
-        st = cairn_model_gradient(model, w, micro, &waste.sink, &scores);
-        spent_s = cairn_clock_s() - begin_s;
-        n += micro->n;
-    }
-    if (st == CAIRN_OK) *per_sample_s = spent_s / (double)n;
-    free(waste.g);
-    free(w);
-    return st;
+    if (need->rank > UINT64_MAX / n_ranks) return UINT64_MAX;
+    return plus(n_ranks * need->rank, need->first);
 }
 
-static cairn_status time_size(const struct cairn_config *config, struct cairn_dataset *dataset,
-                              size_t size, double *per_sample_s, bool *ghost)
+enum cairn_fit cairn_setup_fit(const struct cairn_setup_room *room,
+                               const struct cairn_setup_need *need)
 {
-    struct cairn_model_options options = cairn_setup_model_options(config, dataset, size);
-    const struct cairn_loader_options rows = {.split = CAIRN_SPLIT_TRAIN, .micro = size};
-    struct cairn_model *model = NULL;
-    struct cairn_loader *loader = NULL;
-    struct cairn_micro micro;
-    cairn_status st = cairn_model_create(&options, &model);
-    if (st == CAIRN_OK) st = cairn_loader_create(dataset, &rows, &loader);
-    if (st == CAIRN_OK) st = cairn_loader_read(loader, 0, size, &micro);
-    if (st == CAIRN_OK) st = time_passes(model, &micro, per_sample_s);
-    if (st == CAIRN_OK) *ghost = cairn_model_is_ghost(model);
-    cairn_loader_free(loader);
-    cairn_model_free(model);
-    return st;
+    uint64_t n_bytes = cairn_setup_node_bytes(need, room->n_ranks);
+    if (room->limit == 0) return CAIRN_FITS;
+    if (n_bytes > room->limit) return CAIRN_FITS_NOT;
+    bool close = (double)n_bytes > CAIRN_NODE_MEMORY_FULL * (double)room->limit;
+    return close ? CAIRN_FITS_CLOSELY : CAIRN_FITS;
 }
 
-static cairn_status time_all(const struct cairn_config *config, struct cairn_dataset *dataset,
-                             uint64_t most, uint64_t *best, bool *ghost)
+uint64_t cairn_setup_ranks_that_fit(const struct cairn_setup_room *room,
+                                    const struct cairn_setup_need *need)
 {
-    double best_s = INFINITY;
-    uint64_t n = cairn_dataset_size(dataset, CAIRN_SPLIT_TRAIN);
-    for (uint64_t size = 1; size <= LARGEST && size <= most && size <= n; size *= 2) {
-        double per_sample_s = 0;
-        cairn_status st = time_size(config, dataset, (size_t)size, &per_sample_s, ghost);
-        if (st == CAIRN_USAGE && isfinite(best_s))
-            break;                                    /* it is the memory: all else shows before */
-        if (st == CAIRN_USAGE && size == 1) continue; /* normalisation may want two samples */
-        CAIRN_TRY_IN(st, "timing batch.micro %zu", (size_t)size);
-        if (per_sample_s < best_s) {
-            best_s = per_sample_s;
-            *best = size;
-        }
+    uint64_t limit = (uint64_t)(CAIRN_NODE_MEMORY_FULL * (double)room->limit);
+    if (room->limit == 0) return UINT64_MAX;
+    return limit < need->first || need->rank == 0 ? 0 : (limit - need->first) / need->rank;
+}
+
+uint64_t cairn_setup_most_micro(uint64_t batch, uint64_t n_ranks)
+{
+    return batch / n_ranks + (batch % n_ranks != 0);
+}
+
+static enum cairn_fit candidate_fit(const struct cairn_setup_room *room,
+                                    const struct cairn_candidate *candidate)
+{
+    return cairn_setup_fit(room, &candidate->need[room->several]);
+}
+
+static cairn_status plan(const struct cairn_candidate_job *job, uint64_t micro,
+                         struct cairn_candidate *out)
+{
+    struct cairn_planned planned;
+    *out = (struct cairn_candidate){.micro = micro, .pass_s = NAN};
+    for (int several = 0; several < 2; several++) {
+        CAIRN_TRY(cairn_setup_planned_for(job->config, job->dataset, job->rule, micro, several != 0,
+                                          &planned));
+        out->need[several] = cairn_setup_need(&planned, job->room->program);
     }
     return CAIRN_OK;
 }
 
-cairn_status cairn_setup_fastest_micro(const struct cairn_config *config, cairn_comm *comm,
-                                       struct cairn_dataset *dataset, uint64_t most, uint64_t *out)
+static cairn_status try_size(const struct cairn_candidate_job *job, uint64_t micro, bool timed,
+                             struct cairn_candidate *out)
 {
-    uint64_t best = 1;
-    bool ghost = false; /* known on rank 0 */
-    uint64_t n_ranks = (uint64_t)cairn_comm_size(comm);
+    CAIRN_TRY(plan(job, micro, out));
+    if (!timed || candidate_fit(job->room, out) != CAIRN_FITS) return CAIRN_OK;
+    CAIRN_TRY_IN(
+        cairn_setup_time_pass(job->config, job->dataset, (size_t)micro, &out->pass_s, &out->ghost),
+        "timing batch.micro %" PRIu64, micro);
+    return CAIRN_OK;
+}
+
+static double per_sample(const struct cairn_candidate *candidate)
+{
+    return candidate->pass_s / (double)candidate->micro;
+}
+
+/* Whether a size that is larger than the last may be faster. */
+static bool may_gain(const struct cairn_candidates *list, const struct cairn_setup_room *room)
+{
+    const struct cairn_candidate *last = &list->item[list->n - 1];
+    const struct cairn_candidate *best =
+        list->n < 2 ? NULL : cairn_setup_fastest(list, last->micro - 1, room);
+    if (best == NULL || isnan(last->pass_s) || last->pass_s < LONG_S) return true;
+    return per_sample(last) < GAIN * per_sample(best);
+}
+
+cairn_status cairn_setup_candidates(const struct cairn_candidate_job *job, uint64_t most,
+                                    struct cairn_candidates *out)
+{
+    uint64_t n = cairn_dataset_size(job->dataset, CAIRN_SPLIT_TRAIN);
+    bool timed = true;
+    out->n = 0;
+    for (uint64_t size = 1; size <= LARGEST && size <= most && size <= n; size *= 2) {
+        struct cairn_candidate *next = &out->item[out->n];
+        cairn_status st = try_size(job, size, timed, next);
+        bool any = cairn_setup_fastest(out, most, job->room) != NULL;
+        if (st == CAIRN_USAGE && size == 1 && most > 1 && n > 1)
+            continue; /* normalisation may want two samples */
+        if (st == CAIRN_USAGE && any) {
+            next->refused = true; /* it is the memory: all else shows before */
+            st = CAIRN_OK;
+            timed = false;
+        }
+        CAIRN_TRY(st);
+        out->n++;
+        timed = timed && may_gain(out, job->room);
+    }
+    return CAIRN_OK;
+}
+
+cairn_status cairn_setup_add_candidate(const struct cairn_candidate_job *job, uint64_t micro,
+                                       bool timed, struct cairn_candidates *list)
+{
+    size_t at = 0;
+    struct cairn_candidate added;
+    while (at < list->n && list->item[at].micro < micro) at++;
+    bool there = at < list->n && list->item[at].micro == micro;
+    if (list->n == CAIRN_MOST_CANDIDATES || (there && !isnan(list->item[at].pass_s)))
+        return CAIRN_OK;
+    cairn_status st = try_size(job, micro, timed, &added);
+    if (st == CAIRN_USAGE && timed) {
+        cairn_log_warning("%s", cairn_error_text());
+        st = try_size(job, micro, false, &added);
+        added.refused = true;
+    }
+    CAIRN_TRY(st);
+    if (!there) {
+        memmove(&list->item[at + 1], &list->item[at], (list->n - at) * sizeof added);
+        list->n++;
+    }
+    list->item[at] = added;
+    return CAIRN_OK;
+}
+
+const struct cairn_candidate *cairn_setup_fastest(const struct cairn_candidates *list,
+                                                  uint64_t most,
+                                                  const struct cairn_setup_room *room)
+{
+    const struct cairn_candidate *best = NULL;
+    for (size_t i = 0; i < list->n; i++) {
+        const struct cairn_candidate *here = &list->item[i];
+        if (here->micro > most || isnan(here->pass_s)) continue;
+        if (candidate_fit(room, here) != CAIRN_FITS) continue;
+        if (best == NULL || per_sample(here) < per_sample(best)) best = here;
+    }
+    return best;
+}
+
+cairn_status cairn_setup_largest_that_fits(const struct cairn_candidate_job *job, uint64_t micro,
+                                           uint64_t *out)
+{
+    uint64_t fits = 0;
+    while (micro - fits > 1) { /* `micro` does not */
+        struct cairn_candidate middle;
+        CAIRN_TRY(plan(job, fits + (micro - fits) / 2, &middle));
+        if (candidate_fit(job->room, &middle) == CAIRN_FITS)
+            fits = middle.micro;
+        else
+            micro = middle.micro;
+    }
+    *out = fits;
+    return CAIRN_OK;
+}
+
+/* Ranks on the host of rank 0, known there.  Collective. */
+static cairn_status count_neighbours(cairn_comm *comm, uint64_t *n)
+{
+    char host[CAIRN_SYSTEM_TEXT_BYTES];
+    uint64_t *all = NULL;
+    size_t n_ranks = (size_t)cairn_comm_size(comm);
     cairn_status st = CAIRN_OK;
-    most = (most + n_ranks - 1) / n_ranks; /* more would leave ranks without work */
-    if (cairn_comm_rank(comm) == 0) st = time_all(config, dataset, most, &best, &ghost);
+    cairn_system_host(host);
+    const uint64_t mine = cairn_system_text_hash(host);
+    if (cairn_comm_rank(comm) == 0) st = cairn_memory_get(n_ranks, sizeof mine, "the hosts", &all);
+    st = cairn_comm_agree_main(comm, st);
+    if (st == CAIRN_OK) st = cairn_comm_gather(comm, st, &mine, sizeof mine, all);
+    *n = 0;
+    for (size_t r = 0; st == CAIRN_OK && all != NULL && r < n_ranks; r++) *n += all[r] == mine;
+    free(all);
+    return st;
+}
+
+/* Rank 0's choice. */
+static cairn_status choose(const struct cairn_candidate_job *job, uint64_t most,
+                           struct cairn_candidate *out)
+{
+    char need[32], limit[32];
+    struct cairn_candidates list;
+    CAIRN_TRY(cairn_setup_candidates(job, most, &list));
+    const struct cairn_candidate *best = cairn_setup_fastest(&list, most, job->room);
+    if (best != NULL) {
+        *out = *best;
+        return CAIRN_OK;
+    }
+    const struct cairn_setup_need none = {0};
+    const struct cairn_setup_need *least =
+        list.n == 0 ? &none : &list.item[0].need[job->room->several];
+    cairn_bytes_text(cairn_setup_node_bytes(least, job->room->n_ranks), need);
+    cairn_bytes_text(job->room->limit, limit);
+    return cairn_fail(
+        CAIRN_USAGE,
+        "batch.micro: auto: even the smallest micro-batch takes %s of memory for %" PRIu64
+        " rank%s, and %s %s; use a smaller model, or fewer ranks per node",
+        need, job->room->n_ranks, job->room->n_ranks == 1 ? "" : "s", job->room->whose, limit);
+}
+
+cairn_status cairn_setup_fastest_micro(const struct cairn_config *config, cairn_comm *comm,
+                                       struct cairn_dataset *dataset,
+                                       const struct cairn_window_rule *rule, uint64_t *out)
+{
+    struct cairn_candidate best = {.micro = 1};
+    struct cairn_setup_room room = {.whose = "", .several = cairn_comm_size(comm) > 1};
+    const struct cairn_candidate_job job = {config, dataset, rule, &room};
+    const struct cairn_node_memory memory = cairn_node_memory_read("");
+    uint64_t most = cairn_setup_most_micro(rule->global, (uint64_t)cairn_comm_size(comm));
+    CAIRN_TRY(count_neighbours(comm, &room.n_ranks));
+    room.limit = cairn_node_memory_limit(&memory, &room.whose);
+    room.program = cairn_node_own_memory();
+    cairn_status st = cairn_comm_rank(comm) == 0 ? choose(&job, most, &best) : CAIRN_OK;
     CAIRN_TRY(cairn_comm_broadcast(comm, st, &best, sizeof best));
-    cairn_log_info("batch.micro: auto took %zu, the fastest", (size_t)best);
-    if (ghost)
-        cairn_log_warning("batch.micro: auto took %zu, and batchnorm takes its statistics from so "
-                          "many samples: give a number, since elsewhere auto may take another",
-                          (size_t)best);
-    *out = best;
+    cairn_log_info("batch.micro: auto took %" PRIu64 ", the fastest", best.micro);
+    if (best.ghost)
+        cairn_log_warning("batch.micro: auto took %" PRIu64 ", and batchnorm takes its statistics "
+                          "from so many samples: give a number, since elsewhere auto may take "
+                          "another",
+                          best.micro);
+    *out = best.micro;
     return CAIRN_OK;
 }

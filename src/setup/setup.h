@@ -95,6 +95,10 @@ struct cairn_model_options cairn_setup_model_options(const struct cairn_config *
 struct cairn_model_options cairn_setup_text_model_options(const struct cairn_config *config,
                                                           size_t vocabulary, size_t micro);
 
+/** How the loader of a group is made.  Ranks: local.  Errors: none. */
+struct cairn_loader_options cairn_setup_loader_options(const struct cairn_config *config,
+                                                       enum cairn_split split, size_t micro);
+
 /** A loader of one group, in memory where it fits and the config allows it; *out NULL where there
  * is no such group.  Ranks: local.
  * Errors: CAIRN_DATA, CAIRN_USAGE. */
@@ -102,14 +106,31 @@ CAIRN_CHECKED cairn_status cairn_setup_loader(const struct cairn_config *config,
                                               struct cairn_dataset *dataset, enum cairn_split split,
                                               size_t micro, struct cairn_loader **out);
 
-/** About how many bytes the loaders of all groups take.  Ranks: local.  Errors: none. */
-size_t cairn_setup_loader_bytes(const struct cairn_config *config, struct cairn_dataset *dataset,
-                                size_t micro);
+/** What the loaders of all groups take, in bytes. */
+struct cairn_setup_held {
+    size_t data;   /* raw, where it is held in memory */
+    size_t rows;   /* of a micro-batch of each group */
+    size_t chunks; /* that HDF5 keeps of the arrays that are open */
+};
+
+/** About how many that are.  Ranks: local.  Errors: none. */
+struct cairn_setup_held cairn_setup_loader_bytes(const struct cairn_config *config,
+                                                 struct cairn_dataset *dataset, size_t micro);
+
+/** Whether there is anything to learn from.  Ranks: local.  Errors: CAIRN_DATA. */
+CAIRN_CHECKED cairn_status cairn_setup_check_train(const struct cairn_dataset *dataset);
 
 /** What one rank takes in memory, in bytes, and what it writes. */
 struct cairn_planned {
-    uint64_t weights; /* and their moving average */
-    uint64_t gradient, optimizer, activations, data;
+    uint64_t micro;               /* b: of so many samples */
+    uint64_t n_weights, n_values; /* as in struct cairn_params */
+    uint64_t weights, average;    /* and train.ema of them */
+    uint64_t gradient, optimizer, activations;
+    uint64_t sample;     /* of the activations, for each sample */
+    uint64_t data;       /* held in memory */
+    uint64_t labels;     /* of classes, which are held always */
+    uint64_t buffers;    /* rows of micro-batches on their way, and HDF5's */
+    uint64_t exchange;   /* of MPI_Allreduce, where there are several ranks */
     uint64_t snapshot;   /* for writing checkpoints; rank 0 alone */
     uint64_t on_wire;    /* what one update sums over the ranks */
     uint64_t checkpoint; /* a file of it */
@@ -127,6 +148,17 @@ struct cairn_planned {
  */
 CAIRN_CHECKED cairn_status cairn_setup_planned(const struct cairn_config *config, int n_ranks,
                                                struct cairn_planned *out);
+
+/** The same for micro-batches of b samples, the dataset being open and the batch known; `several`:
+ * on more than one rank.  Ranks: local.  Errors: as above. */
+CAIRN_CHECKED cairn_status cairn_setup_planned_for(const struct cairn_config *config,
+                                                   struct cairn_dataset *dataset,
+                                                   const struct cairn_window_rule *rule,
+                                                   uint64_t micro, bool several,
+                                                   struct cairn_planned *out);
+
+/** All that each rank holds.  Ranks: local.  Errors: none. */
+uint64_t cairn_setup_planned_rank(const struct cairn_planned *planned);
 
 /** All that rank 0 holds at once.  Ranks: local.  Errors: none. */
 uint64_t cairn_setup_planned_total(const struct cairn_planned *planned);
@@ -163,11 +195,14 @@ uint64_t cairn_setup_saves_every(const struct cairn_config *config);
  * Ranks: local.  Errors: none; milestones that are no updates count none. */
 uint64_t cairn_setup_saves_stay(const struct cairn_config *config, uint64_t n_updates);
 
-/** The fastest micro-batch size for this config, timed on rank 0; the same answer on all ranks.
+/** The fastest micro-batch size for this config that fits in the memory of rank 0's node, timed
+ * there; the same answer on all ranks.  setup/timed.h has its parts.
+batch.micro: auto looks at the memory of the node)
  *  Ranks: collective.  Errors: the agreed one. */
 CAIRN_CHECKED cairn_status cairn_setup_fastest_micro(const struct cairn_config *config,
                                                      cairn_comm *comm,
-                                                     struct cairn_dataset *dataset, uint64_t most,
+                                                     struct cairn_dataset *dataset,
+                                                     const struct cairn_window_rule *rule,
                                                      uint64_t *out);
 
 /** What the bits depend on beside the run file: binary, BLAS and core, threads; text holds n_bytes.

@@ -132,10 +132,7 @@ static cairn_status open_data(const struct cairn_config *config, int n_ranks,
             cairn_config_place(config, "train.ema"));
     CAIRN_TRY(cairn_setup_dataset(config, NULL, &parts->dataset));
     size_t n_samples = cairn_dataset_size(parts->dataset, CAIRN_SPLIT_TRAIN);
-    if (n_samples == 0)
-        return cairn_fail(CAIRN_DATA,
-                          "%s: has no group train to learn from; cairn info shows what it has",
-                          cairn_dataset_path(parts->dataset));
+    CAIRN_TRY(cairn_setup_check_train(parts->dataset));
     return cairn_setup_batch(config, n_ranks, n_samples, &parts->rule);
 }
 
@@ -156,8 +153,7 @@ cairn_status cairn_setup_trainer(const struct cairn_config *config, cairn_comm *
     CAIRN_TRY(check_platform(config, comm));
     cairn_status st = cairn_comm_agree(comm, open_data(config, cairn_comm_size(comm), &parts));
     if (st == CAIRN_OK && parts.rule.micro == UINT64_MAX)
-        st = cairn_setup_fastest_micro(config, comm, parts.dataset, parts.rule.global,
-                                       &parts.rule.micro);
+        st = cairn_setup_fastest_micro(config, comm, parts.dataset, &parts.rule, &parts.rule.micro);
     if (st == CAIRN_OK) st = cairn_comm_agree(comm, make_parts(config, &parts));
     if (st != CAIRN_OK) {
         cairn_trainer_parts_free(&parts);

@@ -55,6 +55,16 @@ static uint64_t data_bytes(const cairn_trainer *t)
     return bytes;
 }
 
+static uint64_t label_bytes(const cairn_trainer *t)
+{
+    const struct cairn_dataset *dataset = t->parts.dataset;
+    uint64_t bytes = 0;
+    for (int split = 0; split < CAIRN_N_SPLITS; split++)
+        if (cairn_dataset_labels(dataset, (enum cairn_split)split) != NULL)
+            bytes += cairn_dataset_size(dataset, (enum cairn_split)split) * sizeof(int32_t);
+    return bytes;
+}
+
 static void plans_are_what_is_taken(void **state)
 {
     (void)state;
@@ -65,12 +75,16 @@ static void plans_are_what_is_taken(void **state)
         assert_on_all(make(run_files[i], &s) == CAIRN_OK);
         uint64_t block = s.t->params->n_values * sizeof(float);
         bool fixed = s.config->train_reproducible;
-        assert_on_all(s.planned.weights == block * (s.t->average != NULL ? 2 : 1));
+        assert_on_all(s.planned.weights == block);
+        assert_on_all(s.planned.average == (s.t->average != NULL ? block : 0));
         assert_on_all(s.planned.gradient ==
                       s.t->params->n_values * s.t->sum->kind->bytes_per_weight);
         assert_on_all(s.planned.optimizer == slot_bytes(s.t));
         assert_on_all(s.planned.activations == cairn_model_activation_bytes(s.t->parts.model));
-        assert_on_all(s.planned.data > data_bytes(s.t)); /* and the rows of micro-batches */
+        assert_on_all(s.planned.data == data_bytes(s.t));
+        assert_on_all(s.planned.labels == label_bytes(s.t));
+        assert_on_all(s.planned.buffers > 0);
+        assert_on_all(s.planned.sample * s.planned.micro <= s.planned.activations);
         assert_on_all(s.planned.on_wire == block * (fixed ? 2 : 1));
         assert_on_all(s.planned.n_saves == saves[i]);
         assert_on_all(s.planned.n_stay == stay[i]);

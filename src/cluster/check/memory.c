@@ -2,45 +2,18 @@
  * Is there memory for what the run plans to take?  Against the control group, what Slurm grants,
  * and the machine. */
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 #include "cluster/doctor.h"
-
-/* A number of megabytes or CPUs in a variable; 0: none. */
-static uint64_t number_of(const char *variable)
-{
-    const char *text = getenv(variable);
-    return text == NULL ? 0 : strtoull(text, NULL, 10);
-}
-
-/* What Slurm grants this host, in bytes. */
-static uint64_t slurm_memory(void)
-{
-    uint64_t node = number_of("SLURM_MEM_PER_NODE");
-    uint64_t each = number_of("SLURM_MEM_PER_CPU") * number_of("SLURM_CPUS_ON_NODE");
-    uint64_t megabytes = node > 0 ? node : each;
-    return megabytes < UINT64_MAX >> 20 ? megabytes << 20 : 0;
-}
-
-/* Memory that this process has for itself. */
-static uint64_t own_memory(void)
-{
-    unsigned long size = 0, resident = 0, shared = 0;
-    FILE *file = fopen("/proc/self/statm", "r");
-    if (file == NULL) return 0;
-    int n = fscanf(file, "%lu %lu %lu", &size, &resident, &shared);
-    fclose(file);
-    return n == 3 && resident > shared ? (uint64_t)(resident - shared) * 4096 : 0;
-}
+#include "cluster/node.h"
 
 static void look(const struct cairn_wanted *wanted, struct cairn_rank_facts *mine)
 {
     (void)wanted;
-    mine->slurm_memory = slurm_memory();
-    mine->memory_total = cairn_meminfo_bytes("", "MemTotal:");
-    mine->memory_available = cairn_meminfo_bytes("", "MemAvailable:");
-    mine->resident = own_memory();
+    const struct cairn_node_memory memory = cairn_node_memory_read("");
+    mine->slurm_memory = memory.slurm;
+    mine->memory_total = memory.machine;
+    mine->memory_available = memory.available;
+    mine->resident = cairn_node_own_memory();
 }
 
 static bool is_known(const struct cairn_wanted *wanted)
@@ -67,7 +40,7 @@ struct share {
 static bool judge_share(const struct share *share, struct cairn_findings *out)
 {
     char need[32], limit[32];
-    if (share->limit <= 0 || share->need <= 0.9 * share->limit) return false;
+    if (share->limit <= 0 || share->need <= CAIRN_NODE_MEMORY_FULL * share->limit) return false;
     bool beyond = share->need > share->limit;
     cairn_bytes_text((uint64_t)share->need, need);
     cairn_bytes_text((uint64_t)share->limit, limit);
@@ -75,7 +48,7 @@ static bool judge_share(const struct share *share, struct cairn_findings *out)
         cairn_findings_add(out, beyond ? CAIRN_FINDING_ERROR : CAIRN_FINDING_WARNING,
                            "%d rank%s will take %s, and %s %s", share->n_ranks,
                            share->n_ranks == 1 ? "" : "s", need, share->whose, limit);
-    double fits = floor(0.9 * share->limit / (share->need / share->n_ranks));
+    double fits = floor(CAIRN_NODE_MEMORY_FULL * share->limit / (share->need / share->n_ranks));
     cairn_finding_where(found, "%s", share->first->host);
     if (fits >= 1)
         cairn_finding_fix(found,

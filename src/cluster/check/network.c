@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "cluster/doctor.h"
+#include "comm/link.h"
 
 enum { SMALLEST = 8, STEP = 8, LARGEST = 1 << 24, MOST_REPEATS = 20, FEWEST_REPEATS = 2 };
 #define ENOUGH_S       0.25 /* a size that takes longer is the last */
@@ -71,10 +72,23 @@ static double megabytes_per_s(const struct cairn_alpha_beta *cost)
     return cost->s_per_byte > 0 ? 1e-6 / cost->s_per_byte : 0;
 }
 
+/* The flag that tells `cairn plan` of it, by the way that fits better; empty where there is none.
+ */
+static void link_text(const struct cairn_network *network, char text[CAIRN_LINK_BYTES + 32])
+{
+    char link[CAIRN_LINK_BYTES];
+    bool ring = network->ring.error <= network->doubling.error;
+    const struct cairn_link better = {.cost = ring ? network->ring : network->doubling,
+                                      .way = ring ? CAIRN_PROBE_RING : CAIRN_PROBE_DOUBLING};
+    cairn_link_text(&better, link);
+    snprintf(text, CAIRN_LINK_BYTES + 32, "%s%s",
+             link[0] == '\0' ? "" : "; cairn plan --link=", link);
+}
+
 static void judge(const struct cairn_launch *launch, struct cairn_findings *out)
 {
     const struct cairn_network *network = &launch->network;
-    char size[32];
+    char size[32], link[CAIRN_LINK_BYTES + 32];
     if (!is_several(launch)) {
         cairn_findings_add(out, CAIRN_FINDING_OK, "one rank, no messages");
         return;
@@ -84,14 +98,15 @@ static void judge(const struct cairn_launch *launch, struct cairn_findings *out)
     double all_s = gradient_s(launch, bytes);
     bool slow = launch->n_hosts == 1 && least_s > SLOW_LATENCY_S;
     cairn_bytes_text((uint64_t)bytes, size);
+    link_text(network, link);
     struct cairn_finding *found = cairn_findings_add(
         out, slow ? CAIRN_FINDING_WARNING : CAIRN_FINDING_OK,
         "allreduce: %.3g us for %.0f bytes, %.3g ms for %s%s; as a ring alpha %.2g us and %.3g "
-        "MB/s, as recursive doubling %.2g us and %.3g MB/s",
+        "MB/s, as recursive doubling %.2g us and %.3g MB/s%s",
         1e6 * least_s, network->time[0].n_bytes, 1e3 * all_s, size,
         launch->wanted.known ? " of gradient" : "", 1e6 * network->ring.latency_s,
         megabytes_per_s(&network->ring), 1e6 * network->doubling.latency_s,
-        megabytes_per_s(&network->doubling));
+        megabytes_per_s(&network->doubling), link);
     if (!slow) return;
     cairn_finding_where(found, "%s", launch->rank[0].host);
     cairn_finding_fix(found, "OMPI_MCA_mpi_yield_when_idle=1 where ranks must share cores; else "

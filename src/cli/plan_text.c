@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * The plan as tables for people. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/plan.h"
+#include "cluster/launch.h"
+
+enum { TIME_BYTES = 24, NOTE_BYTES = 160 };
+
+/* "850 us", "12.3 ms", "1.23 s"; nothing for NaN. */
+static const char *time_text(double seconds, char text[TIME_BYTES])
+{
+    const char *unit = seconds < 1e-3 ? "us" : seconds < 1 ? "ms" : "s";
+    double value = seconds * (seconds < 1e-3 ? 1e6 : seconds < 1 ? 1e3 : 1);
+    int digits = value < 10 ? 2 : value < 100 ? 1 : 0;
+    text[0] = '\0';
+    if (!isnan(seconds)) snprintf(text, TIME_BYTES, "%.*f %s", digits, value, unit);
+    return text;
+}
+
+/* ---- memory */
+
+static void print_part(const char *name, uint64_t n_bytes, const char *note)
+{
+    char text[32];
+    cairn_bytes_text(n_bytes, text);
+    printf("  %-16s %16" PRIu64 "  %9s  %s\n", name, n_bytes, text, note);
+}
+
+static void print_model(const struct cairn_plan *plan)
+{
+    const struct cairn_planned *p = &plan->planned;
+    char note[NOTE_BYTES];
+    snprintf(note, sizeof note, "%" PRIu64 " parameters%s", p->n_weights,
+             p->n_values > p->n_weights ? " and running averages" : "");
+    print_part("weights", p->weights, note);
+    if (p->average > 0) print_part("moving average", p->average, "train.ema");
+    snprintf(note, sizeof note,
+             plan->config->train_reproducible
+                 ? "train.reproducible: %" PRIu64 " bytes a parameter of it"
+                 : "train.reproducible would add %" PRIu64 " bytes a parameter",
+             cairn_plan_reproducible_bytes());
+    print_part("gradient", p->gradient, note);
+    snprintf(note, sizeof note, "optim.name: %s", plan->config->optim_name);
+    print_part("optimizer", p->optimizer, note);
+    snprintf(note, sizeof note, "%" PRIu64 " a sample x %" PRIu64 ", and %" PRId64, p->sample,
+             p->micro, (int64_t)(p->activations - p->sample * p->micro));
+    print_part("activations", p->activations, note);
+}
+
+static void print_rest(const struct cairn_plan *plan)
+{
+    const struct cairn_planned *p = &plan->planned;
+    uint64_t rank = cairn_setup_planned_rank(p) + plan->program;
+    char note[NOTE_BYTES + sizeof plan->program_why];
+    print_part("data", p->data, p->data > 0 ? "held in memory" : "read as they come");
+    if (p->labels > 0) print_part("labels", p->labels, "held in memory");
+    print_part("buffers", p->buffers, "rows of micro-batches, and what HDF5 keeps");
+    if (p->exchange > 0)
+        print_part("exchange", p->exchange, "of MPI_Allreduce, where there are several ranks");
+    if (plan->program_why[0] == '\0')
+        snprintf(note, sizeof note, "with its libraries and MPI, as measured");
+    else
+        snprintf(note, sizeof note, "of this process; MPI is not in it: %s", plan->program_why);
+    print_part("program", plan->program, note);
+    print_part("every rank", rank, "");
+    print_part("snapshot", p->snapshot, "rank 0: a copy for checkpoints, and the file");
+    print_part("rank 0", rank + p->snapshot, "");
+}
+
+static void print_node(const struct cairn_plan *plan)
+{
+    const struct {
+        const char *name;
+        uint64_t bytes;
+        const char *note;
+    } limit[] = {
+        {"control group", plan->memory.cgroup, "grants this node's processes of the job"},
+        {"Slurm", plan->memory.slurm, "grants this node"},
+        {"node", plan->memory.machine, "has"},
+        {"of it free", plan->memory.available, "now"},
+    };
+    for (size_t i = 0; i < sizeof limit / sizeof limit[0]; i++)
+        if (limit[i].bytes > 0) print_part(limit[i].name, limit[i].bytes, limit[i].note);
+}
+
+static void print_memory(const struct cairn_plan *plan)
+{
+    printf("memory of a rank, micro-batches of %" PRIu64 ", bytes\n", plan->planned.micro);
+    print_model(plan);
+    print_rest(plan);
+    printf("memory of this node, bytes\n");
+    print_node(plan);
+}
+
+/* ---- sizes of micro-batches */
+
+static void print_size(const struct cairn_plan *plan, const struct cairn_candidate *size)
+{
+    const bool several = plan->planned.exchange > 0;
+    char bytes[32], pass[TIME_BYTES], sample[TIME_BYTES], ranks[24] = "";
+    uint64_t n = cairn_setup_ranks_that_fit(&plan->room, &size->need[several]);
+    const struct cairn_candidate *best =
+        cairn_setup_fastest(&plan->candidates, UINT64_MAX, &plan->room);
+    cairn_bytes_text(size->need[several].rank, bytes);
+    if (n != UINT64_MAX) snprintf(ranks, sizeof ranks, "%" PRIu64, n);
+    const char *why = size == best          ? "fastest"
+                      : n == 0              ? "does not fit"
+                      : size->refused       ? "no memory now"
+                      : !plan->is_timed     ? ""
+                      : isnan(size->pass_s) ? "not timed"
+                                            : "";
+    printf("  %8" PRIu64 "  %10s  %9s  %10s  %10s  %s%s\n", size->micro, bytes, ranks,
+           time_text(size->pass_s, pass), time_text(size->pass_s / (double)size->micro, sample),
+           why, size->ghost ? " (batchnorm depends on it)" : "");
+}
+
+static void print_sizes(const struct cairn_plan *plan)
+{
+    printf("micro-batches, forward and backward\n  %8s  %10s  %9s  %10s  %10s\n", "samples",
+           "rank takes", "ranks fit", "pass", "sample");
+    for (size_t i = 0; i < plan->candidates.n; i++) print_size(plan, &plan->candidates.item[i]);
+}
+
+/* ---- updates */
+
+static void print_row(const struct cairn_plan_row *row)
+{
+    static const char *const fits[] = {"fits", "closely", "too much"};
+    char part[4][TIME_BYTES], total[TIME_BYTES], bytes[32], rate[24] = "", efficiency[16] = "";
+    const struct cairn_predicted *p = &row->predicted;
+    if (row->why[0] != '\0') {
+        printf("  %6" PRIu64 "  %s\n", row->n_ranks, row->why);
+        return;
+    }
+    cairn_bytes_text(row->node_bytes, bytes);
+    if (!isnan(p->samples_per_s)) snprintf(rate, sizeof rate, "%.0f", p->samples_per_s);
+    if (!isnan(row->efficiency))
+        snprintf(efficiency, sizeof efficiency, "%.0f %%", 100 * row->efficiency);
+    printf("  %6" PRIu64 " %8" PRIu64 " %6" PRIu64 " %6" PRIu64
+           " %9s %9s %9s %9s %9s %9s %6s  %4" PRIu64 " x %8s %-8s %s\n",
+           row->n_ranks, p->batch, p->micro, p->accumulate, time_text(p->data_s, part[0]),
+           time_text(p->compute_s, part[1]), time_text(p->sum_s, part[2]),
+           time_text(p->update_s, part[3]), time_text(p->total_s, total), rate, efficiency,
+           row->node_ranks, bytes, fits[row->fit], row->is_chosen ? "fastest" : "");
+}
+
+static void print_updates(const struct cairn_plan *plan)
+{
+    char link[CAIRN_LINK_BYTES], bytes[32];
+    printf("one update, predicted\n  %6s %8s %6s %6s %9s %9s %9s %9s %9s %9s %6s  %s\n", "ranks",
+           "B", "b", "A", "data", "compute", "sum", "update", "time", "samples/s", "effic.",
+           "ranks on a node, and what they take");
+    for (size_t i = 0; i < plan->n_rows; i++) print_row(&plan->row[i]);
+    cairn_bytes_text(plan->planned.on_wire, bytes);
+    if (plan->link != NULL) {
+        cairn_link_text(plan->link, link);
+        printf("sum: %s over %s, which must be the link between these ranks\n", bytes, link);
+    } else {
+        printf("sum: not in the time; --link LATENCY,BANDWIDTH tells what it costs, and mpirun -n "
+               "RANKS cairn doctor %s prints that flag\n",
+               plan->run_file);
+    }
+    printf(
+        "B: samples of an update; b: of a micro-batch; A: the most micro-batches of a rank; each "
+        "rank on %zu core%s of its own\n",
+        plan->config->train_threads, plan->config->train_threads == 1 ? "" : "s");
+}
+
+void cairn_plan_print(const struct cairn_plan *plan)
+{
+    print_memory(plan);
+    print_sizes(plan);
+    print_updates(plan);
+}

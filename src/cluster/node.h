@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * The memory of the node that this process is on, and who limits it.  Local. */
+#ifndef CAIRN_CLUSTER_NODE_H
+#define CAIRN_CLUSTER_NODE_H
+
+#include <stdint.h>
+
+/** What the processes of a job may take together on this node, in bytes; 0: no limit is known. */
+struct cairn_node_memory {
+    uint64_t cgroup;    /* by the control group of this process */
+    uint64_t slurm;     /* by Slurm, as its variables say */
+    uint64_t machine;   /* there is in all */
+    uint64_t available; /* of it, free now or as soon as it is wanted; limits nothing */
+};
+
+/** Read it below a root, "" for the real one.  Ranks: local.  Errors: none. */
+struct cairn_node_memory cairn_node_memory_read(const char *root);
+
+/** The tightest limit and in *whose whose it is, "its control group grants"; 0: there is none.
+ * Ranks: local.  Errors: none. */
+uint64_t cairn_node_memory_limit(const struct cairn_node_memory *memory, const char **whose);
+
+/** The part of a limit beyond which it gets close: page cache and the kernel want some, too. */
+#define CAIRN_NODE_MEMORY_FULL 0.9
+
+/** Memory that this process has for itself, shared libraries left out.  Ranks: local.
+ * Errors: none; 0 where it is not known. */
+uint64_t cairn_node_own_memory(void);
+
+#endif

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * What parts of an update cost, by doing them a few times in this process: for choosing a
+ * micro-batch and for `cairn plan`.  No MPI. */
+#ifndef CAIRN_SETUP_TIMED_H
+#define CAIRN_SETUP_TIMED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/config.h"
+#include "data/dataset.h"
+#include "setup/setup.h"
+
+/**
+ * Seconds of a call: the lower quartile of a few spans of one call or more, behind one that
+ * warms up: other work on the machine makes spans longer and never shorter.
+ *
+ * Ranks   local
+ * Errors  that of the call
+ */
+CAIRN_CHECKED cairn_status cairn_setup_time_calls(cairn_status (*call)(void *context),
+                                                  void *context, double *seconds);
+
+/**
+ * Seconds of one forward and backward pass of b samples, with what train.reproducible makes of the
+ * gradient.  *ghost: the model takes statistics over the micro-batch.
+ *
+ * Ranks   local
+ * Errors  CAIRN_USAGE: memory, or a model that does not take so few samples; CAIRN_DATA
+ */
+CAIRN_CHECKED cairn_status cairn_setup_time_pass(const struct cairn_config *config,
+                                                 struct cairn_dataset *dataset, size_t micro,
+                                                 double *pass_s, bool *ghost);
+
+/** Seconds from the summed gradient to new weights, and to set the gradient to zero; `micro` as
+ * above.  Ranks: local.  Errors: as above. */
+CAIRN_CHECKED cairn_status cairn_setup_time_update(const struct cairn_config *config,
+                                                   struct cairn_dataset *dataset,
+                                                   const struct cairn_window_rule *rule,
+                                                   size_t micro, double *update_s);
+
+/** Seconds to read a training sample, in micro-batches of b.  Data of more than a gigabyte are
+ * read as they come, even if a run would hold them.  Ranks: local.  Errors: as above. */
+CAIRN_CHECKED cairn_status cairn_setup_time_data(const struct cairn_config *config,
+                                                 struct cairn_dataset *dataset, size_t micro,
+                                                 double *sample_s);
+
+/** The memory of a node for the ranks on it. */
+struct cairn_setup_room {
+    uint64_t limit;    /* bytes for all of them; 0: no limit is known */
+    const char *whose; /* "the node has" */
+    uint64_t n_ranks;  /* on the node, of a run ... */
+    bool several;      /* ... of more than one in all */
+    uint64_t program;  /* bytes of each beside what is planned */
+};
+
+enum cairn_fit { CAIRN_FITS, CAIRN_FITS_CLOSELY, CAIRN_FITS_NOT };
+
+/** What a rank takes with the program, and what rank 0 takes besides, in bytes. */
+struct cairn_setup_need {
+    uint64_t rank, first;
+};
+
+/** The need of what is planned, `program` as above.  Ranks: local.  Errors: none. */
+struct cairn_setup_need cairn_setup_need(const struct cairn_planned *planned, uint64_t program);
+
+/** What the ranks of a node take together, rank 0 among them.  Ranks: local.  Errors: none. */
+uint64_t cairn_setup_node_bytes(const struct cairn_setup_need *need, uint64_t n_ranks);
+
+/** Whether that fits.  Ranks: local.  Errors: none. */
+enum cairn_fit cairn_setup_fit(const struct cairn_setup_room *room,
+                               const struct cairn_setup_need *need);
+
+/** How many ranks of a node fit; UINT64_MAX where no limit is known.  Ranks: local.
+ * Errors: none. */
+uint64_t cairn_setup_ranks_that_fit(const struct cairn_setup_room *room,
+                                    const struct cairn_setup_need *need);
+
+/** A size of micro-batch that may be taken. */
+struct cairn_candidate {
+    uint64_t micro;
+    struct cairn_setup_need need[2]; /* where the run has one rank, and where several */
+    double pass_s;                   /* NaN: was not timed, */
+    bool refused;                    /* since there is no memory for it now */
+    bool ghost;
+};
+
+enum { CAIRN_MOST_CANDIDATES = 64 };
+
+/** By rising size. */
+struct cairn_candidates {
+    struct cairn_candidate item[CAIRN_MOST_CANDIDATES];
+    size_t n;
+};
+
+/** What all candidates have in common; borrowed. */
+struct cairn_candidate_job {
+    const struct cairn_config *config;
+    struct cairn_dataset *dataset;
+    const struct cairn_window_rule *rule;
+    const struct cairn_setup_room *room;
+};
+
+/**
+ * Time 1, 2, 4, ... up to `most` samples, those that fit, until larger ones take long and gain
+ * nothing.  Sizes that the model or the memory refuses are not timed.
+ *
+ * Ranks   local
+ * Errors  that of the first size where none can be had; CAIRN_DATA, CAIRN_NUMBERS
+ */
+CAIRN_CHECKED cairn_status cairn_setup_candidates(const struct cairn_candidate_job *job,
+                                                  uint64_t most, struct cairn_candidates *out);
+
+/** Add one size, unless it is there and was timed; timed where it is wanted and fits.
+ * Ranks: local.  Errors: as cairn_setup_time_pass(), but for memory. */
+CAIRN_CHECKED cairn_status cairn_setup_add_candidate(const struct cairn_candidate_job *job,
+                                                     uint64_t micro, bool timed,
+                                                     struct cairn_candidates *list);
+
+/** The one with the least time per sample among those of at most `most` samples that fit with room
+ * to spare; NULL: there is none.  Ranks: local.  Errors: none. */
+const struct cairn_candidate *cairn_setup_fastest(const struct cairn_candidates *list,
+                                                  uint64_t most,
+                                                  const struct cairn_setup_room *room);
+
+/** The largest share of a rank, in samples: more in a micro-batch would leave ranks without work.
+ * Ranks: local.  Errors: none. */
+uint64_t cairn_setup_most_micro(uint64_t batch, uint64_t n_ranks);
+
+/** The most samples that fit in a micro-batch, below `micro`; 0: not even one.  Ranks: local.
+ * Errors: as cairn_setup_planned_for(). */
+CAIRN_CHECKED cairn_status cairn_setup_largest_that_fits(const struct cairn_candidate_job *job,
+                                                         uint64_t micro, uint64_t *out);
+
+#endif

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * The arithmetic of `cairn plan`: links, passes between timed sizes, the rank with most work, what
+ * fits. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "setup/predicted.h"
+
+#define NEAR 1e-12 /* of times and rates, relative: rounding of a few operations */
+
+static void assert_near(double a, double b)
+{
+    if (!(fabs(a - b) <= NEAR * fabs(b))) fail_msg("%.17g is not %.17g", a, b);
+}
+
+static void links_are_read(void **state)
+{
+    (void)state;
+    struct cairn_link link;
+    assert_int_equal(cairn_link_read("12us,1.2GB/s,doubling", &link), CAIRN_OK);
+    assert_near(link.cost.latency_s, 12e-6);
+    assert_near(1 / link.cost.s_per_byte, 1.2e9);
+    assert_int_equal(link.way, CAIRN_PROBE_DOUBLING);
+    assert_int_equal(cairn_link_read("2e-6,100Gbit/s", &link), CAIRN_OK);
+    assert_near(link.cost.latency_s, 2e-6);
+    assert_near(1 / link.cost.s_per_byte, 12.5e9);
+    assert_int_equal(link.way, CAIRN_PROBE_RING);
+    assert_int_equal(cairn_link_read("0,5e8,ring", &link), CAIRN_OK);
+    assert_near(1 / link.cost.s_per_byte, 5e8);
+}
+
+static void what_is_no_link(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"",
+                                      "12us",
+                                      "12us,",
+                                      "12us,0GB/s",
+                                      "12us,-1GB/s",
+                                      "-1us,1GB/s",
+                                      "x,1GB",
+                                      "12us,1GB",
+                                      "12us,1 GB/s",
+                                      "12us;1GB/s",
+                                      "12us,1GB/s,",
+                                      "nan,1GB/s",
+                                      "inf,1",
+                                      "12us,infB/s",
+                                      "0x10,1",
+                                      "1us,1GB/s,tree",
+                                      "12us,1.2GB/s,ring,x",
+                                      ",1GB/s"};
+    struct cairn_link link = {.way = CAIRN_PROBE_DOUBLING};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        if (cairn_link_read(bad[i], &link) != CAIRN_USAGE) fail_msg("%s was taken", bad[i]);
+        assert_non_null(strstr(cairn_error_text(), "12us,1.2GB/s,ring"));
+    }
+    assert_int_equal(link.way, CAIRN_PROBE_DOUBLING); /* untouched */
+}
+
+/* What the doctor prints is what the plan reads. */
+static void links_are_written(void **state)
+{
+    (void)state;
+    char text[CAIRN_LINK_BYTES];
+    struct cairn_link link = {.cost = {.latency_s = 3.25e-6, .s_per_byte = 1 / 2.5e9},
+                              .way = CAIRN_PROBE_DOUBLING};
+    struct cairn_link again;
+    cairn_link_text(&link, text);
+    assert_int_equal(cairn_link_read(text, &again), CAIRN_OK);
+    assert_near(again.cost.latency_s, 3.25e-6);
+    assert_near(again.cost.s_per_byte, link.cost.s_per_byte);
+    assert_int_equal(again.way, CAIRN_PROBE_DOUBLING);
+    link.cost.s_per_byte = 0;
+    cairn_link_text(&link, text);
+    assert_string_equal(text, "");
+}
+
+/* 1 MB over 4 ranks of 10 us and 1 GB/s: 6 messages of a quarter; 2 messages of all. */
+static void sums_over_a_link(void **state)
+{
+    (void)state;
+    struct cairn_link link;
+    assert_int_equal(cairn_link_read("10us,1GB/s,ring", &link), CAIRN_OK);
+    assert_near(cairn_link_sum_s(&link, 4, 1e6), 6 * (10e-6 + 0.25e-3));
+    link.way = CAIRN_PROBE_DOUBLING;
+    assert_near(cairn_link_sum_s(&link, 4, 1e6), 2 * (10e-6 + 1e-3));
+    assert_true(cairn_link_sum_s(&link, 1, 1e6) == 0);
+}
+
+/* Passes of 1, 8 and 16 samples in 2, 9 and 13 s; one of 4 was not timed. */
+static const struct cairn_candidates passes = {.item = {{.micro = 1, .pass_s = 2},
+                                                        {.micro = 4, .pass_s = NAN},
+                                                        {.micro = 8, .pass_s = 9},
+                                                        {.micro = 16, .pass_s = 13}},
+                                               .n = 4};
+
+static void passes_between_sizes(void **state)
+{
+    (void)state;
+    const struct cairn_candidates none = {.n = 0};
+    assert_near(cairn_predicted_pass_s(&passes, 8), 9);
+    assert_near(cairn_predicted_pass_s(&passes, 4.5), 5.5); /* half the way from 1 to 8 */
+    assert_near(cairn_predicted_pass_s(&passes, 32), 26);
+    assert_near(cairn_predicted_pass_s(&passes, 0.5), 1);
+    assert_true(isnan(cairn_predicted_pass_s(&none, 8)));
+}
+
+static void the_rank_with_most_work(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t n_ranks, batch, n_micro, accumulate;
+        double compute_s, samples; /* of that rank */
+    } cases[] = {
+        {1, 64, 8, 8, 72, 64},        /* all full */
+        {1, 60, 8, 8, 7 * 9 + 5, 60}, /* the last is 4 samples: 2 + 3 = 5 s */
+        {2, 60, 8, 4, 36, 32},        /* rank 0 has four full ones */
+        {2, 20, 3, 2, 14, 12},        /* rank 1 has 8 and 4, rank 0 has 8 */
+        {3, 40, 5, 2, 18, 16},        /* ranks 1 and 2 have two, and rank 1's are full */
+        {4, 8, 1, 1, 9, 8},           /* three ranks have none */
+        {8, 64, 8, 1, 9, 8},
+    };
+    const struct cairn_costs costs = {.passes = &passes, .data_sample_s = 0.5, .update_s = 3};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct cairn_predicted p =
+            cairn_predicted_update(&costs, cases[i].n_ranks, cases[i].batch, 8);
+        assert_int_equal(p.n_micro, cases[i].n_micro);
+        assert_int_equal(p.accumulate, cases[i].accumulate);
+        assert_near(p.compute_s, cases[i].compute_s);
+        assert_near(p.data_s, 0.5 * cases[i].samples);
+        assert_near(p.total_s, p.compute_s + p.data_s + 3);
+        assert_near(p.samples_per_s, (double)cases[i].batch / p.total_s);
+        assert_true(cases[i].n_ranks == 1 ? p.sum_s == 0 : isnan(p.sum_s));
+    }
+}
+
+static void the_sum_is_in_the_time(void **state)
+{
+    (void)state;
+    struct cairn_link link;
+    assert_int_equal(cairn_link_read("1s,1B/s,doubling", &link), CAIRN_OK);
+    const struct cairn_costs costs = {.passes = &passes, .wire_bytes = 10, .link = &link};
+    struct cairn_predicted p = cairn_predicted_update(&costs, 4, 64, 8);
+    assert_near(p.sum_s, 2 * 11);
+    assert_near(p.total_s, 2 * 9 + 2 * 11);
+}
+
+/* 100 bytes for ranks of 10, rank 0 takes 5 more. */
+static void what_fits(void **state)
+{
+    (void)state;
+    struct cairn_setup_room room = {.limit = 100, .whose = "", .n_ranks = 8};
+    const struct cairn_setup_need need = {.rank = 10, .first = 5};
+    assert_int_equal(cairn_setup_node_bytes(&need, 8), 85);
+    assert_int_equal(cairn_setup_fit(&room, &need), CAIRN_FITS);
+    assert_int_equal(cairn_setup_ranks_that_fit(&room, &need), 8); /* in 90 % of it */
+    room.n_ranks = 9;
+    assert_int_equal(cairn_setup_fit(&room, &need), CAIRN_FITS_CLOSELY);
+    room.n_ranks = 10;
+    assert_int_equal(cairn_setup_fit(&room, &need), CAIRN_FITS_NOT);
+    room.limit = 0;
+    assert_int_equal(cairn_setup_fit(&room, &need), CAIRN_FITS);
+    const struct cairn_setup_need huge = {.rank = UINT64_MAX / 2, .first = 5};
+    assert_true(cairn_setup_node_bytes(&huge, 3) == UINT64_MAX);
+    assert_int_equal(cairn_setup_most_micro(10, 3), 4);
+    assert_int_equal(cairn_setup_most_micro(9, 3), 3);
+}
+
+/* The fastest per sample, of those that were timed, fit, and are no larger than the share. */
+static void the_fastest(void **state)
+{
+    (void)state;
+    struct cairn_candidates list = passes;
+    const struct cairn_setup_room room = {.limit = 100, .whose = "", .n_ranks = 1};
+    assert_int_equal(cairn_setup_fastest(&list, 16, &room)->micro, 16);
+    assert_int_equal(cairn_setup_fastest(&list, 15, &room)->micro, 8);
+    list.item[3].need[0].rank = 95; /* closely is not enough */
+    assert_int_equal(cairn_setup_fastest(&list, 16, &room)->micro, 8);
+    list.n = 0;
+    assert_null(cairn_setup_fastest(&list, 16, &room));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(links_are_read),
+        cmocka_unit_test(what_is_no_link),
+        cmocka_unit_test(links_are_written),
+        cmocka_unit_test(sums_over_a_link),
+        cmocka_unit_test(passes_between_sizes),
+        cmocka_unit_test(the_rank_with_most_work),
+        cmocka_unit_test(the_sum_is_in_the_time),
+        cmocka_unit_test(what_fits),
+        cmocka_unit_test(the_fastest),
+    };
+    return cmocka_run_group_tests_name("predicted", tests, NULL, NULL);
+}
