@@ -6,6 +6,7 @@
 
 #include "cli/command.h"
 #include "config/config.h"
+#include "config/study_file.h"
 #include "nn/layer.h"
 #include "nn/loss.h"
 #include "optim/groups.h"
@@ -127,6 +128,18 @@ static void print_optimizers(const struct columns *columns)
     for (size_t i = 0; i < n; i++) print_key(&keys[i], columns, 4);
 }
 
+static void print_study_file(const struct columns *columns)
+{
+    size_t n = 0;
+    const struct cairn_key *keys = cairn_study_file_keys(false, &n);
+    printf("\nA study file (cairn study)\n\n");
+    for (size_t i = 0; i < n; i++) print_key(&keys[i], columns, 2);
+    printf("\n  values of axes: [a, b, ...], {log: [a, b], n: k}, {linear: [a, b], n: k}; follow: "
+           "true on optim.lr\n  axis ranks: numbers of ranks\n\n  study\n");
+    keys = cairn_study_file_keys(true, &n);
+    for (size_t i = 0; i < n; i++) print_key(&keys[i], columns, 4);
+}
+
 static cairn_status run_options(const struct cairn_arguments *arguments, cairn_comm *comm)
 {
     (void)comm;
@@ -140,6 +153,7 @@ static cairn_status run_options(const struct cairn_arguments *arguments, cairn_c
     print_layers(&columns);
     print_losses(&columns);
     print_optimizers(&columns);
+    print_study_file(&columns);
     if (fflush(stdout) != 0)
         return cairn_fail(CAIRN_FILES, "the options cannot be printed: %s", strerror(errno));
     return CAIRN_OK;
@@ -149,7 +163,8 @@ const struct cairn_command cairn_command_options = {
     .name = "options",
     .usage = "cairn options",
     .doc = "prints every key of a run file: default, values, meaning",
-    .help = "\nAlso the layers, losses and optimizers with their keys.\n",
+    .help =
+        "\nAlso the layers, losses and optimizers with their keys, and the keys of a study file.\n",
     .once = true,
     .run = run_options,
 };

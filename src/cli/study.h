@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "cli/command.h"
+#include "comm/link.h"
 #include "config/study_file.h"
 #include "study/folder.h"
 #include "study/judge.h"
@@ -36,6 +37,8 @@ struct cairn_study {
     char *base_text; /* the run file as resolved, without the axes; owned */
     struct cairn_study_axes axes;
     struct cairn_study_target target;
+    bool has_link;
+    struct cairn_link link; /* stated for predictions */
     uint64_t data_fingerprint;
     double begin_s, deadline_s, deadline_unix_s; /* the last two as in cairn_run_options; rank 0 */
     double collected_s;                          /* when the files were last written */

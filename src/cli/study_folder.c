@@ -181,7 +181,8 @@ cairn_status cairn_study_analyse_and_write(const struct cairn_study *study)
 {
     char *fit = NULL;
     char *scaling = NULL;
-    const struct cairn_study_about about = {.has_target = study->target.any};
+    const struct cairn_study_about about = {.has_target = study->target.any,
+                                            .link = study->has_link ? &study->link.cost : NULL};
     CAIRN_TRY(cairn_study_analyse(&study->table, &about, &fit, &scaling));
     cairn_status st = write_text(study, "fit.json", fit);
     if (st == CAIRN_OK) st = write_text(study, "scaling.json", scaling);

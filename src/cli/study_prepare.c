@@ -156,6 +156,10 @@ static cairn_status parse(struct cairn_study *study)
     if (study->file->target[0] != '\0')
         CAIRN_TRY_IN(cairn_study_target_read(study->file->target, &study->target), "%s",
                      cairn_study_file_place(study->file, "target"));
+    study->has_link = study->file->link[0] != '\0';
+    if (study->has_link)
+        CAIRN_TRY_IN(cairn_link_read(study->file->link, &study->link), "%s: study.link",
+                     cairn_study_file_place(study->file, "link"));
     CAIRN_TRY(check_groups(study));
     return check_kind(study);
 }

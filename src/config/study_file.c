@@ -38,7 +38,16 @@ static const struct cairn_key keys[] = {
      "none best all", "run folders that stay"},
     {"concurrent", CAIRN_KEY_COUNT, offsetof(struct cairn_study_file, concurrent), "1", 1, 1e6,
      NULL, "cells at once on the ranks there are"},
+    {"link", CAIRN_KEY_TEXT, offsetof(struct cairn_study_file, link), "", 0, 0, NULL,
+     "what a message costs between the ranks that are predicted, as 12us,1.2GB/s (cairn doctor "
+     "prints it)"},
 };
+
+const struct cairn_key *cairn_study_file_keys(bool within, size_t *n)
+{
+    *n = within ? sizeof keys / sizeof keys[0] : sizeof sections / sizeof sections[0];
+    return within ? keys : sections;
+}
 
 /* ---- the command line */
 

@@ -33,6 +33,7 @@ struct cairn_study_file {
     size_t budget_updates; /* of a cell; CAIRN_NONE */
     size_t budget_samples; /* likewise */
     size_t concurrent;     /* cells at once */
+    const char *link;      /* "": none is stated */
     char **override;       /* "optim.momentum=0.9" of `set` and of the command line; NULL behind
                               the last; owned */
     size_t n_overrides;
@@ -64,6 +65,11 @@ CAIRN_CHECKED cairn_status cairn_study_file_load(const char *path, char **text, 
 
 /** Release; NULL is fine.  Ranks: local.  Errors: none. */
 void cairn_study_file_free(struct cairn_study_file *file);
+
+/** What a study file takes: its sections, or the keys within `study:`.  Ranks: local.  Errors:
+ * none.
+ */
+const struct cairn_key *cairn_study_file_keys(bool within, size_t *n);
 
 /** Where a key of `study:` stands, or the file's name.  Ranks: local.  Errors: none. */
 const char *cairn_study_file_place(const struct cairn_study_file *file, const char *key);

@@ -42,7 +42,9 @@ grep -Eq '^cell 1 of [0-9]+: batch.global 16, optim.lr 0.3, train.seed 1: reache
 
 # Started again it runs nothing.
 cp one/study.csv before.csv
-expect 0 1 study study.yaml --out one
+[ -z "$(grep -o '"stated": {' one/scaling.json)" ] || fail "a link that nobody stated"
+expect 0 1 study study.yaml --out one study.link=12us,1.2GB/s
+grep -q '"stated": {' one/scaling.json || fail "the stated link is not in scaling.json"
 cmp -s before.csv one/study.csv || fail "started again it has other rows"
 ! grep -q '^cell ' err || fail "started again it ran cells"
 
@@ -135,4 +137,5 @@ wrong 'needs the axis ranks' study.yaml study.kind=strong study.target=
 wrong 'only updates-to-target has a target' study.yaml study.kind=strong
 wrong "did you mean 'budget_updates'" study.yaml study.budget_update=7
 wrong 'updates-to-target' study.yaml study.kind=strange
+wrong 'study.link: .*quick' study.yaml study.link=quick
 [ ! -e studies/study ] || fail "a study that cannot be made its folder"
