@@ -105,7 +105,8 @@ static double rate_of_one(const struct work *work, const struct cairn_costs *cos
 }
 
 static void add_row(const struct work *work, const struct cairn_costs *costs,
-                    const struct cairn_candidate *size, const struct cairn_plan_row *like)
+                    const struct cairn_candidate *size, const struct cairn_plan_row *like,
+                    bool given)
 {
     struct cairn_plan *plan = work->plan;
     struct cairn_plan_row *row = &plan->row[plan->n_rows++];
@@ -113,8 +114,8 @@ static void add_row(const struct work *work, const struct cairn_costs *costs,
     *row = *like;
     row->predicted =
         cairn_predicted_update(costs, like->n_ranks, like->predicted.batch, size->micro);
-    row->efficiency = row->predicted.samples_per_s / (double)like->n_ranks /
-                      rate_of_one(work, costs, row->is_chosen);
+    row->efficiency =
+        row->predicted.samples_per_s / (double)like->n_ranks / rate_of_one(work, costs, !given);
     row->node_ranks = room.n_ranks;
     row->node_bytes = cairn_setup_node_bytes(&size->need[room.several], room.n_ranks);
     row->fit = cairn_setup_fit(&room, &size->need[room.several]);
@@ -137,9 +138,9 @@ static void add_rows(const struct work *work, const struct cairn_costs *costs, u
     const struct cairn_candidate *given = find_size(plan, rule.micro);
     if (given == NULL && best == NULL) given = &plan->candidates.item[0];
     like.is_chosen = given != NULL && given == best;
-    if (given != NULL) add_row(work, costs, given, &like);
+    if (given != NULL) add_row(work, costs, given, &like, !plan->is_auto);
     like.is_chosen = true;
-    if (best != NULL && best != given) add_row(work, costs, best, &like);
+    if (best != NULL && best != given) add_row(work, costs, best, &like, false);
 }
 
 /* Time what does not depend on the number of ranks, for micro-batches of b. */
