@@ -9,7 +9,5 @@ if ! $tool --version 2>/dev/null | grep -q 'version 14\.'; then
     exit 77
 fi
 
-while IFS= read -r file; do
-    all_bad < <($tool --dry-run "$file" 2>&1 | sed -nE "s/^([^:]*:[0-9]+):[0-9]+: warning: .*/\1: clang-format changes this/p" | uniq)
-done < <(c_sources)
+all_bad < <(c_sources | xargs -r $tool --dry-run 2>&1 | sed -nE "s/^([^:]*:[0-9]+):[0-9]+: warning: .*/\1: clang-format changes this/p" | uniq)
 verdict

@@ -7,12 +7,19 @@ programs()
     sources launch datasets .ci -- '*' | xargs -r grep -lIE '^#!' /dev/null || true
 }
 
-while IFS= read -r file; do
-    head -n 2 "$file" | grep -q 'SPDX-License-Identifier: BSD-3-Clause' || bad "$file: no SPDX line at its top"
-done < <(
+# says_nothing: those of the files on stdin, in their first two lines
+says_nothing()
+{
+    local files line='SPDX-License-Identifier: BSD-3-Clause'
+    files=$(cat)
+    xargs -r grep -L "$line" /dev/null <<<"$files" | grep -vx /dev/null || true
+    xargs -r grep -nm 1 "$line" /dev/null <<<"$files" | awk -F: '$2 > 2 { print $1 }'
+}
+
+all_bad < <({
     sources include src tests launch datasets -- '*.c' '*.h' '*.def' '*.sh' '*.py' '*.cmake' '*.h.in' '*.cmake.in' \
         '*.yaml' '*.sbatch' CMakeLists.txt
     sources CMakeLists.txt CITATION.cff -- '*'
     programs
-)
+} | says_nothing | sed 's/$/: no SPDX line at its top/')
 verdict

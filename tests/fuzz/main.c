@@ -180,7 +180,9 @@ bool fuzz_make(struct fuzz_random *random, const char *path,
         shared->made = *random;
         _exit(0);
     }
+    setitimer(ITIMER_REAL, &(struct itimerval){0}, NULL); /* the child has its own limits */
     if (child < 0 || waitpid(child, &how, 0) != child) fuzz_broken("no process");
+    limit();
     if (how == 0) *random = shared->made;
     shared->n_unmade += how != 0;
     return how == 0;
