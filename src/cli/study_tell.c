@@ -55,12 +55,24 @@ static double cell_s(const struct cairn_study *study, size_t i, double updates)
            checks * study->pace.check_s;
 }
 
-static double all_s(const struct cairn_study *study, size_t n_cells, double updates)
+/* The updates that the budget leaves a cell of the i-th batch, of at most so many. */
+static double updates_of(const struct cairn_study *study, size_t i, double most)
+{
+    const struct cairn_study_file *file = study->file;
+    double batch = batch_at(study, i);
+    if (file->budget_updates != CAIRN_NONE) most = fmin(most, (double)file->budget_updates);
+    if (file->budget_samples != CAIRN_NONE && batch > 0)
+        most = fmin(most, ceil((double)file->budget_samples / batch));
+    return most;
+}
+
+static double all_s(const struct cairn_study *study, size_t n_cells, double most)
 {
     double sum = 0;
     size_t n = n_batches(study);
     for (size_t i = 0; i < n; i++)
-        sum += (double)n_cells / (double)n * cell_s(study, i, updates) / study->n_groups;
+        sum += (double)n_cells / (double)n * cell_s(study, i, updates_of(study, i, most)) /
+               study->n_groups;
     return sum;
 }
 
@@ -69,24 +81,20 @@ static void tell_times(const struct cairn_study *study, size_t n_cells)
 {
     static const double some = 1000;
     const struct cairn_study_pace *pace = &study->pace;
-    const struct cairn_study_file *file = study->file;
     char text[32];
     if (!(pace->update_s[0] > 0)) return;
     cairn_log_info("an update takes about %.2g s at a global batch of %g, %.2g s at %g; a check "
                    "%.2g s",
                    pace->update_s[0], pace->batch[0], pace->update_s[1], pace->batch[1],
                    pace->check_s);
-    bool budget = file->budget_updates != CAIRN_NONE;
-    double updates = budget ? (double)file->budget_updates : some;
-    if (!study->target.any) {
-        time_text(all_s(study, n_cells, updates), text);
-        cairn_log_info("%zu cells of %g updates: about %s", n_cells, updates, text);
-        return;
-    }
-    updates = fmin(updates, some);
-    time_text(all_s(study, n_cells, updates), text);
-    cairn_log_info("%zu cells that reach the target in %g updates on average: about %s", n_cells,
-                   updates, text);
+    double seconds = all_s(study, n_cells, study->target.any ? some : (double)INFINITY);
+    if (!isfinite(seconds)) return; /* no budget but what the run file says */
+    time_text(seconds, text);
+    if (study->target.any)
+        cairn_log_info("%zu cells that reach the target in %g updates on average: about %s",
+                       n_cells, updates_of(study, 0, some), text);
+    else
+        cairn_log_info("%zu cells of their whole budget: about %s", n_cells, text);
 }
 
 void cairn_study_tell_plan(const struct cairn_study *study)
