@@ -152,9 +152,9 @@ n=$(sed -n 's/ updates, .*//p' out)
 same "weights of loop.c" "$(sed -n 's/.* weights //p' out)" "$(weights_of_update "$n")"
 
 # A second TERM ends at once, here a process that sleeps for ever.
-export CAIRN_FAULT='hang:data.read#20'
-start 0 train run.yaml --out stuck
-until_true 60 test -e stuck/metrics.csv
+export CAIRN_FAULT='hang:data.read#20' # in update 3, before the sum that would hear of the first
+start 0 train run.yaml --out stuck checkpoint.every_updates=1
+until_true 60 reached stuck 2
 kill -TERM "$pid"
 until_true 60 took_term "$pid"
 kill -0 "$pid" || fail "the first TERM ended it"
