@@ -40,6 +40,13 @@ ask()
 }
 launcher_is_there() { [ -n "$(processes head cairn-mpirun)" ]; }
 
+# A rank whose daemon was killed goes on until it misses it.
+nobody_works()
+{
+    local host
+    for host in h1 h2 h3; do [ -z "$(processes "$host" cairn 2>/dev/null)" ] || return 1; done
+}
+
 lost=no
 while next_kill; do
     if [ "$lost" = yes ]; then
@@ -54,6 +61,7 @@ while next_kill; do
     $kind
     SECONDS=0
     lab_finish
+    until_true 30 nobody_works
     case $kind in
     ask*) killed "$kind" 75 5 138 143 ;; # before the program catches signals they end it
     *) killed "$kind" 5 70 75 ;;
