@@ -8,6 +8,7 @@
 . "${BASH_SOURCE%/*}/../support/run.sh"
 
 limit_s=200
+unset LD_PRELOAD
 # Several ranks of a loaded machine are slower here by a factor of ten.
 keys=(train.epochs=3 train.ema=0.9 checkpoint.every_updates=3 data.in_memory=false)
 
