@@ -133,8 +133,8 @@ static cairn_status remove_cell(void *context, const char *name)
 
 cairn_status cairn_study_folder_clear(struct cairn_study_folder *folder)
 {
-    static const char *const names[] = {"study.csv",    "study.h5",    "fit.json",
-                                        "scaling.json", "report.html", "study.yaml"};
+    static const char *const names[] = {"study.csv",   "study.h5",   "fit.json",   "scaling.json",
+                                        "report.html", "study.yaml", "config.yaml"};
     char path[CAIRN_PATH_BYTES];
     CAIRN_TRY(each(folder->claims, check_claim, folder));
     CAIRN_TRY(cairn_folder_remove(folder->results, any_file));

@@ -91,6 +91,11 @@ grep -q '^global 128$' weak/results/ranks=2,batch.global=64 || fail "weak: the b
 expect 0 1 study strong.yaml study.kind=accumulation train.reproducible=false axes.ranks=[1] axes.batch.accumulate='[1, 2, 4]' axes.batch.global=[64] --out accumulation
 same "micro-batches" "$(sed -n 's/^micro //p' accumulation/results/* | sort -n | tr '\n' ' ')" "16 32 64 "
 
+# --overwrite makes way for another run file.
+expect 0 2 study strong.yaml --out kept study.keep=all
+expect 0 2 study strong.yaml --out kept study.keep=all --overwrite optim.momentum=0.7
+grep -q 'momentum: 0.7' kept/config.yaml || fail "--overwrite keeps the run file of the study before"
+
 # Stopped by a signal: 75, saved, and it goes on from there.
 one_cell=(axes.optim.lr=[1e-3] axes.batch.global=[16] axes.train.seed=[1] study.budget_updates=40000 study.check_every=1000000 study.keep=all)
 cell=signal/cells/batch.global=16,optim.lr=1e-3,train.seed=1
