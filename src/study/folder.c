@@ -182,31 +182,32 @@ static cairn_status read_result(struct collecting *c, const char *name)
     return found ? take_last(c) : CAIRN_OK;
 }
 
-/* Whether this file was not read before; takes note of it. */
-static cairn_status is_new(struct cairn_study_folder *folder, const char *name, bool *out)
+static bool was_read(const struct cairn_study_folder *folder, uint64_t hash)
 {
-    uint64_t hash = cairn_system_text_hash(name);
+    for (size_t i = 0; i < folder->n_seen; i++)
+        if (folder->seen[i] == hash) return true;
+    return false;
+}
+
+static cairn_status take_note(struct cairn_study_folder *folder, uint64_t hash)
+{
     size_t n = folder->n_seen;
-    *out = false;
-    for (size_t i = 0; i < n; i++)
-        if (folder->seen[i] == hash) return CAIRN_OK;
     if ((n & (n - 1)) == 0) { /* room for a power of two */
         uint64_t *more = realloc(folder->seen, (n == 0 ? 1 : 2 * n) * sizeof *more);
         if (more == NULL) return cairn_fail(CAIRN_USAGE, "there is no memory for a study");
         folder->seen = more;
     }
     folder->seen[folder->n_seen++] = hash;
-    *out = true;
     return CAIRN_OK;
 }
 
 static cairn_status read_if_new(void *context, const char *name)
 {
     struct collecting *c = context;
-    bool fresh = false;
-    if (cairn_file_is_unfinished(name)) return CAIRN_OK;
-    CAIRN_TRY(is_new(c->folder, name, &fresh));
-    return fresh ? read_result(c, name) : CAIRN_OK;
+    uint64_t hash = cairn_system_text_hash(name);
+    if (cairn_file_is_unfinished(name) || was_read(c->folder, hash)) return CAIRN_OK;
+    CAIRN_TRY(read_result(c, name));
+    return take_note(c->folder, hash); /* not of one that cannot be read: its cell would be lost */
 }
 
 cairn_status cairn_study_folder_collect(struct cairn_study_folder *folder,

@@ -247,6 +247,17 @@ static void in_own_folder(char folder[32])
     assert_non_null(mkdtemp(folder));
 }
 
+/* A result that cannot be read; or away with it. */
+static void spoil(const struct cairn_study_folder *folder, bool there)
+{
+    char path[CAIRN_PATH_BYTES];
+    assert_int_equal(cairn_path_join(folder->results, "batch.global=8", path), CAIRN_OK);
+    if (there)
+        assert_int_equal(cairn_file_replace(path, "half", 4), CAIRN_OK);
+    else
+        assert_int_equal(cairn_file_remove(path), CAIRN_OK);
+}
+
 static void results_are_the_queue(void **state)
 {
     (void)state;
@@ -271,6 +282,10 @@ static void results_are_the_queue(void **state)
     cairn_lock_give(&claim);
     assert_int_equal(cairn_study_claim(&folder, &axes, 1, &claim, &claimed), CAIRN_OK);
     assert_false(claimed); /* it has ended */
+    spoil(&folder, true);
+    for (int look = 0; look < 2; look++) /* not forgotten after the first time */
+        assert_int_equal(cairn_study_folder_collect(&folder, &table, &axes, known), CAIRN_DATA);
+    spoil(&folder, false);
     for (int look = 0; look < 2; look++) {
         assert_int_equal(cairn_study_folder_collect(&folder, &table, &axes, known), CAIRN_OK);
         assert_int_equal(table.n_rows, 1);
