@@ -139,7 +139,7 @@ static cairn_status check_accuracy(const struct cairn_study *study,
         st =
             cairn_fail(CAIRN_USAGE, "%s: the loss %s has no accuracy; take a target for eval_loss",
                        cairn_study_file_place(study->file, "target"), cairn_model_loss_name(model));
-    if (st == CAIRN_OK) cairn_model_free(model);
+    cairn_model_free(model);
     cairn_dataset_close(dataset);
     return st;
 }
