@@ -66,6 +66,13 @@ bool cairn_study_has_axis(const struct cairn_study *study, const char *name)
 }
 
 /* weak: the global batch grows with the ranks. */
+static uint64_t batch_of(const struct cairn_study *study, size_t cell,
+                         const struct cairn_config *config)
+{
+    bool weak = study->file->kind == CAIRN_STUDY_WEAK;
+    return config->batch_global * (weak ? (uint64_t)cairn_study_ranks(study, cell) : 1);
+}
+
 static cairn_status add_weak_batch(const struct cairn_study *study, size_t cell,
                                    const struct cairn_config *config, struct keys *keys)
 {
@@ -75,13 +82,12 @@ static cairn_status add_weak_batch(const struct cairn_study *study, size_t cell,
                           "%s: a weak study needs batch.global, the batch of one rank, which "
                           "grows with the ranks",
                           cairn_study_file_place(study->file, "kind"));
-    return add_count(keys, "batch.global",
-                     config->batch_global * (uint64_t)cairn_study_ranks(study, cell));
+    return add_count(keys, "batch.global", batch_of(study, cell, config));
 }
 
 /* The budget is the length of the run, where there is one. */
-static cairn_status add_budget(const struct cairn_study *study, const struct cairn_config *config,
-                               struct keys *keys)
+static cairn_status add_budget(const struct cairn_study *study, size_t cell,
+                               const struct cairn_config *config, struct keys *keys)
 {
     const struct cairn_study_file *file = study->file;
     uint64_t updates = file->budget_updates;
@@ -90,8 +96,8 @@ static cairn_status add_budget(const struct cairn_study *study, const struct cai
             return cairn_fail(CAIRN_USAGE,
                               "%s: budget_samples needs batch.global; say budget_updates",
                               cairn_study_file_place(file, "budget_samples"));
-        uint64_t by_samples =
-            (file->budget_samples + config->batch_global - 1) / config->batch_global;
+        uint64_t global = batch_of(study, cell, config);
+        uint64_t by_samples = (file->budget_samples + global - 1) / global;
         if (updates == CAIRN_NONE || by_samples < updates) updates = by_samples;
     }
     return updates == CAIRN_NONE ? CAIRN_OK : add_count(keys, "train.updates", updates);
@@ -112,7 +118,7 @@ cairn_status cairn_study_config(const struct cairn_study *study, size_t cell,
     if (st == CAIRN_OK) st = add_axes(study, cell, keys);
     if (st == CAIRN_OK) st = read_with(study, keys, &config);
     if (st == CAIRN_OK) st = add_weak_batch(study, cell, config, keys);
-    if (st == CAIRN_OK) st = add_budget(study, config, keys);
+    if (st == CAIRN_OK) st = add_budget(study, cell, config, keys);
     cairn_config_free(config);
     config = NULL;
     if (st == CAIRN_OK) st = read_with(study, keys, &config);

@@ -86,7 +86,8 @@ END
 expect 0 2 study strong.yaml
 same "updates" "$(column studies/strong/study.csv updates | sort -u)" 10
 same "ranks" "$(column studies/strong/study.csv ranks | sort | uniq -c | tr -s ' \n' ' ')" " 2 1 2 2 "
-expect 0 2 study strong.yaml study.kind=weak --out weak
+expect 0 2 study strong.yaml study.kind=weak study.budget_samples=256 --out weak
+same "samples of a weak study" "$(column weak/study.csv samples | sort -u)" 256
 grep -q '^global 128$' weak/results/ranks=2,batch.global=64 || fail "weak: the batch does not grow with the ranks"
 expect 0 1 study strong.yaml study.kind=accumulation train.reproducible=false axes.ranks=[1] axes.batch.accumulate='[1, 2, 4]' axes.batch.global=[64] --out accumulation
 same "micro-batches" "$(sed -n 's/^micro //p' accumulation/results/* | sort -n | tr '\n' ' ')" "16 32 64 "
