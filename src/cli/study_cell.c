@@ -72,13 +72,18 @@ static struct news look_around(struct cell *c)
     return news;
 }
 
+static void take_scores(struct cell *c, const struct cairn_eval_metrics *line)
+{
+    c->last = *line;
+    c->n_checks++;
+    c->verdict = cairn_judge_look(&c->judge, line->update, line->loss, line->accuracy);
+}
+
 static enum cairn_run_wish sees(void *context, const struct cairn_eval_metrics *line)
 {
     struct cell *c = context;
     struct news news = {.saves = false};
-    c->last = *line;
-    c->n_checks++;
-    c->verdict = cairn_judge_look(&c->judge, line->update, line->loss, line->accuracy);
+    take_scores(c, line);
     if (c->verdict != CAIRN_VERDICT_NONE) return CAIRN_RUN_END;
     if (c->main) news = look_around(c);
     if (cairn_comm_broadcast(c->comm, CAIRN_OK, &news, sizeof news) != CAIRN_OK)
@@ -138,7 +143,8 @@ static cairn_status make_options(struct cell *c, struct cairn_run_options *optio
     return CAIRN_OK;
 }
 
-/* Checks of the processes before; they say when the next is due. */
+/* Checks of the processes before; they say when the next is due, and how a run ended that is
+ * through and lacks its result alone. */
 struct checks {
     size_t n;
     struct cairn_eval_metrics *line;
@@ -169,9 +175,7 @@ static cairn_status recall_checks(struct cell *c)
     cairn_status st = cairn_comm_broadcast_block(c->comm, CAIRN_OK, &block, &n_bytes);
     checks.line = (struct cairn_eval_metrics *)(void *)block;
     checks.n = n_bytes / sizeof *checks.line;
-    for (size_t i = 0; i < checks.n && st == CAIRN_OK; i++)
-        cairn_judge_look(&c->judge, checks.line[i].update, checks.line[i].loss,
-                         checks.line[i].accuracy);
+    for (size_t i = 0; i < checks.n && st == CAIRN_OK; i++) take_scores(c, &checks.line[i]);
     free(block);
     return st;
 }

@@ -92,8 +92,15 @@ grep -q '^global 128$' weak/results/ranks=2,batch.global=64 || fail "weak: the b
 expect 0 1 study strong.yaml study.kind=accumulation train.reproducible=false axes.ranks=[1] axes.batch.accumulate='[1, 2, 4]' axes.batch.global=[64] --out accumulation
 same "micro-batches" "$(sed -n 's/^micro //p' accumulation/results/* | sort -n | tr '\n' ' ')" "16 32 64 "
 
-# --overwrite makes way for another run file.
+# Killed between the end of a run and its result: started again the cell ends in the same way.
 expect 0 2 study strong.yaml --out kept study.keep=all
+cut -d, -f1-5,7 kept/study.csv >a
+rm kept/results/*
+expect 0 2 study strong.yaml --out kept study.keep=all
+cut -d, -f1-5,7 kept/study.csv >b
+cmp -s a b || fail "a cell without its result ends in another way: $(diff a b | head -n 3)"
+
+# --overwrite makes way for another run file.
 expect 0 2 study strong.yaml --out kept study.keep=all --overwrite optim.momentum=0.7
 grep -q 'momentum: 0.7' kept/config.yaml || fail "--overwrite keeps the run file of the study before"
 
