@@ -176,7 +176,7 @@ static cairn_status read_peak(const struct place *place, uint64_t *n_bytes)
     static const char key[] = "\"peak_rss_bytes\": ";
     char *text = NULL;
     CAIRN_TRY(cairn_file_read(place->summary, &text));
-    const char *at = strstr(text, key);
+    const char *at = text == NULL ? NULL : strstr(text, key);
     *n_bytes = at == NULL ? 0 : strtoull(at + sizeof key - 1, NULL, 10);
     free(text);
     return at != NULL ? CAIRN_OK : cairn_fail(CAIRN_BUG, "%s: has no peak", place->summary);

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * From a study file to a study that can run: what is wrong is said before anything is made. */
-#include <inttypes.h>
-#include <math.h>
-#include <stdio.h>
+#include <limits.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/memory.h"
 #include "cli/start.h"
@@ -33,7 +30,7 @@ static cairn_status check_ranks(const struct cairn_study *study,
     for (size_t i = 0; i < axis->n; i++) {
         char *end = NULL;
         long ranks = strtol(axis->value[i], &end, 10);
-        if (*end != '\0' || ranks < 1)
+        if (*end != '\0' || ranks < 1 || ranks > INT_MAX / study->n_groups)
             return cairn_fail(CAIRN_USAGE, "%s: the axis ranks has %s, which is no number of ranks",
                               cairn_node_place(axis->node), axis->value[i]);
         if (ranks > most)
