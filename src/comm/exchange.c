@@ -159,7 +159,7 @@ cairn_status cairn_comm_first(cairn_comm *comm, cairn_status st, int n_ranks, ca
             comm, MPI_Comm_split(comm->mpi, inside ? 0 : MPI_UNDEFINED, comm->rank, &part->mpi),
             "MPI_Comm_split");
         part->rank = comm->rank;
-        part->watchdog = NULL; /* whose phases are those of the whole */
+        part->watchdog = comm->watchdog; /* else it would not see what is done here */
         part->size = n_ranks;
         *out = inside ? part : NULL;
     }

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "comm/exchange.h"
+#include "comm/watchdog.h"
+#include "comm/world.h"
 
 static int rank(void)
 {
@@ -88,9 +90,15 @@ static void a_part_of_the_world(void **state)
 {
     (void)state;
     cairn_comm *part = NULL;
+    struct cairn_watchdog *dog = cairn_watchdog_start();
+    cairn_watchdog_join(dog, world);
     cairn_status st = cairn_comm_first(world, CAIRN_OK, 1, &part);
     bool inside = rank() == 0;
     assert_on_all(st == CAIRN_OK && inside == (part != NULL));
+    /* A run on a part is watched, too: else all of it would look like one long phase. */
+    assert_on_all(dog != NULL && (!inside || part->watchdog == dog));
+    world->watchdog = NULL;
+    cairn_watchdog_stop(dog);
     bool alone =
         !inside || (cairn_comm_size(part) == 1 && cairn_comm_agree(part, CAIRN_OK) == CAIRN_OK);
     cairn_comm_close(part);
