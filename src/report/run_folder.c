@@ -61,8 +61,19 @@ static cairn_status check_link(const char *path)
                       path, (unsigned long)about.st_uid);
 }
 
+/* A run there would write over what the study knows of itself. */
+static cairn_status check_no_study(const char *path)
+{
+    char study[CAIRN_PATH_BYTES];
+    CAIRN_TRY(cairn_path_join(path, "study.yaml", study));
+    if (access(study, F_OK) != 0) return CAIRN_OK;
+    return cairn_fail(CAIRN_USAGE, "%s: is the folder of a study; take another --out for a run",
+                      path);
+}
+
 static cairn_status make(struct cairn_run_folder *folder, const char *path)
 {
+    CAIRN_TRY(check_no_study(path));
     CAIRN_TRY(cairn_folder_make(path));
     char *absolute = realpath(path, NULL);
     if (absolute == NULL) return cairn_file_refused(path, "the folder cannot be found");

@@ -77,7 +77,7 @@ struct cairn_run_folder;
  *
  * Ranks   local (rank 0)
  * Errors  CAIRN_FILES: cannot be made or written; CAIRN_USAGE: another job holds it (names host,
- * process, job)
+ * process, job), or it is the folder of a study
  */
 CAIRN_CHECKED cairn_status cairn_run_folder_open(const char *path, struct cairn_run_folder **out);
 

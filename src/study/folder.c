@@ -13,12 +13,27 @@
 
 /* ---- names */
 
+/* A study there would mix its files with those of the run, and --overwrite would take some away. */
+static cairn_status check_no_run(const char *path)
+{
+    static const char *const names[] = {"checkpoints", "metrics.csv"};
+    char file[CAIRN_PATH_BYTES];
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        CAIRN_TRY(cairn_path_join(path, names[i], file));
+        if (access(file, F_OK) == 0)
+            return cairn_fail(CAIRN_USAGE,
+                              "%s: is the folder of a run; take another --out for a study", path);
+    }
+    return CAIRN_OK;
+}
+
 cairn_status cairn_study_folder_open(const char *path, struct cairn_study_folder *out)
 {
     const struct {
         const char *name;
         char *path;
     } parts[] = {{"cells", out->cells}, {"results", out->results}, {"claims", out->claims}};
+    CAIRN_TRY(check_no_run(path));
     CAIRN_TRY(cairn_folder_make(path));
     CAIRN_TRY(cairn_path_copy(path, out->path));
     out->n_seen = 0;

@@ -21,7 +21,8 @@ struct cairn_study_folder {
     uint64_t *seen; /* [n_seen] hashes of the names of results that were read; owned */
 };
 
-/** Make it where it is not there.  Ranks: local.  Errors: CAIRN_FILES; CAIRN_USAGE: too long. */
+/** Make it where it is not there.  Ranks: local.  Errors: CAIRN_FILES; CAIRN_USAGE: too long, or
+ * the folder of a run. */
 CAIRN_CHECKED cairn_status cairn_study_folder_open(const char *path,
                                                    struct cairn_study_folder *out);
 

@@ -151,4 +151,8 @@ wrong 'only updates-to-target has a target' study.yaml study.kind=strong
 wrong "did you mean 'budget_updates'" study.yaml study.budget_update=7
 wrong 'updates-to-target' study.yaml study.kind=strange
 wrong 'study.link: .*quick' study.yaml study.link=quick
+expect_line 2 0 'one: is the folder of a study' train run.yaml --out one
+mkdir -p arun && touch arun/metrics.csv
+wrong 'arun: is the folder of a run' study.yaml --out arun --overwrite
+same "files beside a run" "$(ls arun)" metrics.csv
 [ ! -e studies/study ] || fail "a study that cannot be made its folder"
