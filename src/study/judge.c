@@ -7,6 +7,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+static bool reaches(const struct cairn_study_target *target, double loss, double accuracy)
+{
+    double score = target->accuracy ? accuracy : loss;
+    if (score == target->value) return target->equal;
+    return target->below ? score < target->value : score > target->value; /* not with NaN */
+}
+
+/* An accuracy is from 0 to 1, and no loss is below 0: every cell would work off its budget. */
+static cairn_status check_reachable(const struct cairn_study_target *target, const char *text)
+{
+    double best = target->below ? 0 : target->accuracy ? 1 : HUGE_VAL;
+    if (reaches(target, best, best)) return CAIRN_OK;
+    return cairn_fail(CAIRN_USAGE, "'%s' cannot be reached: %s", text,
+                      target->accuracy ? "an accuracy is a part of 1, so 96 % is 0.96"
+                                       : "no loss is below 0");
+}
+
 cairn_status cairn_study_target_read(const char *text, struct cairn_study_target *out)
 {
     enum { WORD_BYTES = 32 };
@@ -28,6 +45,7 @@ cairn_status cairn_study_target_read(const char *text, struct cairn_study_target
                           "'%s' is no target; say eval_loss < 0.1 or eval_accuracy >= 0.96, with "
                           "<, <=, > or >=",
                           text);
+    CAIRN_TRY(check_reachable(&target, text));
     *out = target;
     return CAIRN_OK;
 }
@@ -70,13 +88,6 @@ static uint64_t next_check(uint64_t update, double far)
     part = fmin(fmax(part, CAIRN_STUDY_CHECK), CAIRN_STUDY_FARTHEST);
     uint64_t step = (uint64_t)(part * (double)update);
     return update + (step > 1 ? step : 1);
-}
-
-static bool reaches(const struct cairn_study_target *target, double loss, double accuracy)
-{
-    double score = target->accuracy ? accuracy : loss;
-    if (score == target->value) return target->equal;
-    return target->below ? score < target->value : score > target->value; /* not with NaN */
 }
 
 enum cairn_verdict cairn_judge_look(struct cairn_judge *judge, uint64_t update, double loss,
