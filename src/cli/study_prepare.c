@@ -70,12 +70,15 @@ static cairn_status check_groups(const struct cairn_study *study)
     if (file->concurrent > (size_t)world)
         return cairn_fail(CAIRN_USAGE,
                           "%s: %zu cells at once need as many ranks, and there %s %d; start it as "
-                          "mpirun -n %zu cairn study ...",
+                          "mpirun -n %zu cairn study ..., or with study.concurrent=%d",
                           cairn_study_file_place(file, "concurrent"), file->concurrent,
-                          world == 1 ? "is" : "are", world, file->concurrent);
+                          world == 1 ? "is" : "are", world, file->concurrent, world);
     if (world % (int)file->concurrent != 0)
-        return cairn_fail(CAIRN_USAGE, "%s: %d ranks are not to be shared by %zu cells at once",
-                          cairn_study_file_place(file, "concurrent"), world, file->concurrent);
+        return cairn_fail(CAIRN_USAGE,
+                          "%s: %d ranks cannot be shared equally by %zu cells at once; start it "
+                          "on a multiple of %zu ranks, or with study.concurrent=1",
+                          cairn_study_file_place(file, "concurrent"), world, file->concurrent,
+                          file->concurrent);
     if (timed && file->concurrent > 1)
         return cairn_fail(CAIRN_USAGE, "%s: cells that are timed run alone; leave concurrent out",
                           cairn_study_file_place(file, "concurrent"));
@@ -94,7 +97,8 @@ static cairn_status check_kind(const struct cairn_study *study)
                           "or another study.kind",
                           place);
     if (!to_target && study->target.any)
-        return cairn_fail(CAIRN_USAGE, "%s: only updates-to-target has a target", place);
+        return cairn_fail(CAIRN_USAGE,
+                          "%s: only updates-to-target has a target; leave out study.target", place);
     if (scaling && !cairn_study_has_axis(study, "ranks"))
         return cairn_fail(CAIRN_USAGE, "%s: this kind of study needs the axis ranks", place);
     if (file->kind == CAIRN_STUDY_ACCUMULATION &&
@@ -116,7 +120,7 @@ static cairn_status check_data(struct cairn_study *study, const struct cairn_con
     if (study->target.any && !cairn_dataset_has(dataset, CAIRN_SPLIT_VAL))
         st = cairn_fail(CAIRN_USAGE,
                         "%s: a study selects by the group val, which %s does not have; make one "
-                        "(cairn import --val)",
+                        "(cairn import ... --val N)",
                         cairn_study_file_place(study->file, "target"), cairn_dataset_path(dataset));
     if (st == CAIRN_OK) st = cairn_dataset_fingerprint(dataset, &study->data_fingerprint);
     cairn_dataset_close(dataset);

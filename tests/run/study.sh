@@ -146,6 +146,7 @@ wrong 'no target; say eval_loss < 0.1' study.yaml study.target='accuracy > 1'
 wrong 'updates to which target' study.yaml study.target=
 wrong 'ranks has many' study.yaml axes.ranks='[many]'
 wrong '4 cells at once need as many ranks' study.yaml study.concurrent=4
+ranks=3 wrong '3 ranks cannot be shared equally by 2 cells at once' study.yaml study.concurrent=2
 wrong 'needs the axis ranks' study.yaml study.kind=strong study.target=
 wrong 'only updates-to-target has a target' study.yaml study.kind=strong
 wrong "did you mean 'budget_updates'" study.yaml study.budget_update=7
