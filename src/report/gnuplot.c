@@ -52,13 +52,13 @@ static int spawn(const int fd[N_FILES], const char *argument, pid_t *child)
     return error;
 }
 
-/* Wait for it; whether it ended well. */
-static bool ended_well(pid_t child)
+/* Wait for it; how it ended, 0 for well. */
+static int end_of(pid_t child)
 {
     int how = 0;
     while (waitpid(child, &how, 0) < 0)
-        if (errno != EINTR) return false;
-    return WIFEXITED(how) && WEXITSTATUS(how) == 0;
+        if (errno != EINTR) return -1;
+    return how;
 }
 
 static void close_all(const int fd[N_FILES])
@@ -100,10 +100,13 @@ static cairn_status read_all(int fd, char **text, size_t *n)
 }
 
 /* What gnuplot had to say, in one line. */
-static cairn_status complain(int fd)
+static cairn_status complain(int fd, int how)
 {
     char *text = NULL;
     size_t n = 0;
+    if (WIFSIGNALED(how)) /* one that was sent to the whole job, say */
+        return cairn_fail(CAIRN_FILES, "gnuplot was ended by a signal (%s)",
+                          strsignal(WTERMSIG(how)));
     CAIRN_TRY(read_all(fd, &text, &n));
     cairn_status st = cairn_fail(CAIRN_BUG, "gnuplot failed: %.300s", n == 0 ? "no reason" : text);
     free(text);
@@ -118,13 +121,13 @@ static cairn_status run(const int fd[N_FILES], char **picture, size_t *n_picture
         return cairn_fail(CAIRN_USAGE, "gnuplot, which draws the charts, is not installed: apt-get "
                                        "install gnuplot-nox, dnf install gnuplot-minimal");
     if (error != 0) return cairn_fail(CAIRN_FILES, "gnuplot cannot run: %s", strerror(error));
-    bool well = ended_well(child);
+    int how = end_of(child);
     char *text = NULL;
     size_t n = 0;
     CAIRN_TRY(read_all(fd[OUT], &text, &n));
-    if (!well || n == 0) {
+    if (how != 0 || n == 0) {
         free(text);
-        return complain(fd[ERR]);
+        return complain(fd[ERR], how);
     }
     *picture = text;
     *n_picture = n;
@@ -136,7 +139,7 @@ bool cairn_gnuplot_is_there(void)
     int fd[N_FILES] = {-1, -1, -1};
     pid_t child = 0;
     cairn_status st = open_all(fd);
-    bool there = st == CAIRN_OK && spawn(fd, "--version", &child) == 0 && ended_well(child);
+    bool there = st == CAIRN_OK && spawn(fd, "--version", &child) == 0 && end_of(child) == 0;
     close_all(fd);
     return there;
 }
