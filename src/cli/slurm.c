@@ -14,7 +14,6 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "cli/study.h"
-#include "config/study_file.h"
 #include "setup/setup.h"
 
 enum { MOST_SBATCH = 64, MOST_ARGUMENTS = CAIRN_MOST_OVERRIDES + 8, MOST_ELEMENTS = 100000 };
@@ -237,10 +236,11 @@ static cairn_status read_study(const struct request *request, struct parts *part
 {
     struct cairn_study_file *file = NULL;
     char *text = NULL;
-    size_t n_bytes = 0;
+    size_t n_bytes = 0, n_ranks = request->n_nodes * request->ranks_per_node;
     const char *path = request->run.run_file;
     CAIRN_TRY(cairn_study_file_load(path, &text, &n_bytes));
     cairn_status st = cairn_study_file_read(text, n_bytes, path, request->run.overrides, &file);
+    if (st == CAIRN_OK) st = cairn_study_file_shares(file, n_ranks);
     if (st == CAIRN_OK) st = cairn_config_load(file->run, &parts->run_file, &parts->n_bytes);
     if (st == CAIRN_OK)
         st = cairn_config_read_from(parts->run_file, parts->n_bytes, file->run,

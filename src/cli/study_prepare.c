@@ -65,20 +65,8 @@ static cairn_status check_values(const struct cairn_study *study)
 static cairn_status check_groups(const struct cairn_study *study)
 {
     const struct cairn_study_file *file = study->file;
-    int world = cairn_comm_size(study->comm);
     bool timed = file->kind != CAIRN_STUDY_TO_TARGET;
-    if (file->concurrent > (size_t)world)
-        return cairn_fail(CAIRN_USAGE,
-                          "%s: %zu cells at once need as many ranks, and there %s %d; start it as "
-                          "mpirun -n %zu cairn study ..., or with study.concurrent=%d",
-                          cairn_study_file_place(file, "concurrent"), file->concurrent,
-                          world == 1 ? "is" : "are", world, file->concurrent, world);
-    if (world % (int)file->concurrent != 0)
-        return cairn_fail(CAIRN_USAGE,
-                          "%s: %d ranks cannot be shared equally by %zu cells at once; start it "
-                          "on a multiple of %zu ranks, or with study.concurrent=1",
-                          cairn_study_file_place(file, "concurrent"), world, file->concurrent,
-                          file->concurrent);
+    CAIRN_TRY(cairn_study_file_shares(file, (size_t)cairn_comm_size(study->comm)));
     if (timed && file->concurrent > 1)
         return cairn_fail(CAIRN_USAGE, "%s: cells that are timed run alone; leave concurrent out",
                           cairn_study_file_place(file, "concurrent"));

@@ -209,6 +209,16 @@ cairn_status cairn_study_file_read(const char *text, size_t n, const char *sourc
     return st;
 }
 
+cairn_status cairn_study_file_shares(const struct cairn_study_file *file, size_t n_ranks)
+{
+    if (n_ranks % file->concurrent == 0) return CAIRN_OK;
+    return cairn_fail(CAIRN_USAGE,
+                      "%s: %zu rank%s cannot be shared equally by %zu cells at once; take %zu "
+                      "ranks (mpirun -n %zu) or a multiple, or study.concurrent=1",
+                      cairn_study_file_place(file, "concurrent"), n_ranks, n_ranks == 1 ? "" : "s",
+                      file->concurrent, file->concurrent, file->concurrent);
+}
+
 cairn_status cairn_study_file_load(const char *path, char **text, size_t *n)
 {
     CAIRN_TRY_IN(cairn_file_read_given(path, text), "the study file");

@@ -71,6 +71,11 @@ void cairn_study_file_free(struct cairn_study_file *file);
  */
 const struct cairn_key *cairn_study_file_keys(bool within, size_t *n);
 
+/** Whether so many ranks can be shared by the cells at once.  Ranks: local.  Errors: CAIRN_USAGE:
+ * not equally, with the number to take. */
+CAIRN_CHECKED cairn_status cairn_study_file_shares(const struct cairn_study_file *file,
+                                                   size_t n_ranks);
+
 /** Where a key of `study:` stands, or the file's name.  Ranks: local.  Errors: none. */
 const char *cairn_study_file_place(const struct cairn_study_file *file, const char *key);
 

@@ -145,7 +145,8 @@ wrong 'the axis batch.global has no values' study.yaml axes.batch.global='[]'
 wrong 'no target; say eval_loss < 0.1' study.yaml study.target='accuracy > 1'
 wrong 'updates to which target' study.yaml study.target=
 wrong 'ranks has many' study.yaml axes.ranks='[many]'
-wrong '4 cells at once need as many ranks' study.yaml study.concurrent=4
+wrong '1 rank cannot be shared equally by 4 cells at once; take 4 ranks' study.yaml study.concurrent=4
+wrong '7 ranks cannot be shared equally by 2 cells' study.yaml study.concurrent=2 --slurm --nodes 1 --ranks-per-node 7 --time 1
 ranks=3 wrong '3 ranks cannot be shared equally by 2 cells at once' study.yaml study.concurrent=2
 wrong 'needs the axis ranks' study.yaml study.kind=strong study.target=
 wrong 'only updates-to-target has a target' study.yaml study.kind=strong
