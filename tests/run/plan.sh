@@ -103,7 +103,7 @@ batch: {global: 60, micro: 16}
 END
 expect 0 0 plan digits.yaml --ranks 1,3,8 --link 10us,1GB/s
 same "rows" "$(rows 1 2 3 4 | awk '$3 == 16')" $'1 60 16 4\n3 60 16 2\n8 60 16 1'
-grep -q '^sum: .* over 10us,1e+03MB/s,ring' out || fail "the link is not named: $(cat out)"
+grep -q '^sum: .* over 10us,1GB/s,ring' out || fail "the link is not named: $(cat out)"
 expect 0 0 plan digits.yaml --memory
 same "ranks where none are named" "$(rows 1 | xargs)" "1 2 4 8"
 grep -q "^sum: not in the time; --link .*cairn doctor digits.yaml" out || fail "no word of --link"

@@ -73,6 +73,7 @@ static void links_are_written(void **state)
                               .way = CAIRN_PROBE_DOUBLING};
     struct cairn_link again;
     cairn_link_text(&link, text);
+    assert_string_equal(text, "3.25us,2.5GB/s,doubling");
     assert_int_equal(cairn_link_read(text, &again), CAIRN_OK);
     assert_near(again.cost.latency_s, 3.25e-6);
     assert_near(again.cost.s_per_byte, link.cost.s_per_byte);

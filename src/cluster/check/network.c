@@ -101,8 +101,8 @@ static void judge(const struct cairn_launch *launch, struct cairn_findings *out)
     link_text(network, link);
     struct cairn_finding *found = cairn_findings_add(
         out, slow ? CAIRN_FINDING_WARNING : CAIRN_FINDING_OK,
-        "allreduce: %.3g us for %.0f bytes, %.3g ms for %s%s; as a ring alpha %.2g us and %.3g "
-        "MB/s, as recursive doubling %.2g us and %.3g MB/s%s",
+        "allreduce: %.3g us for %.0f bytes, %.3g ms for %s%s; as a ring alpha %.2g us and %.0f "
+        "MB/s, as recursive doubling %.2g us and %.0f MB/s%s",
         1e6 * least_s, network->time[0].n_bytes, 1e3 * all_s, size,
         launch->wanted.known ? " of gradient" : "", 1e6 * network->ring.latency_s,
         megabytes_per_s(&network->ring), 1e6 * network->doubling.latency_s,
