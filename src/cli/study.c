@@ -137,7 +137,7 @@ static cairn_status finish(struct cairn_study *study, bool complete)
     cairn_study_tell_edges(study);
     if (complete) CAIRN_TRY(cairn_study_folder_tidy(&study->folder));
     if (complete) CAIRN_TRY(cairn_study_keep_best(study));
-    if (study->table.n_rows > 0) CAIRN_TRY(cairn_study_analyse_and_write(study));
+    if (study->table.n_rows > 0) CAIRN_TRY(cairn_study_analyse_and_write(study, complete));
     if (study->table.n_rows > 0) cairn_report_beside(study->folder.path);
     printf("%s/study.csv\n", study->folder.path);
     return CAIRN_OK;

@@ -10,10 +10,14 @@
 #include "base/log.h"
 #include "cli/study.h"
 
-/* "45 s", "12 min", "3.2 h" */
+/* "5.6 us", "120 ms", "45 s", "12 min", "3.2 h" */
 static void time_text(double seconds, char text[32])
 {
-    if (seconds < 90)
+    if (seconds < 999.5e-6)
+        snprintf(text, 32, "%.3g us", 1e6 * seconds);
+    else if (seconds < 999.5e-3)
+        snprintf(text, 32, "%.3g ms", 1e3 * seconds);
+    else if (seconds < 90)
         snprintf(text, 32, "%.2g s", seconds);
     else if (seconds < 5400)
         snprintf(text, 32, "%.0f min", seconds / 60);
@@ -81,12 +85,13 @@ static void tell_times(const struct cairn_study *study, size_t n_cells)
 {
     static const double some = 1000;
     const struct cairn_study_pace *pace = &study->pace;
-    char text[32];
+    char text[32], large[32], check[32];
     if (!(pace->update_s[0] > 0)) return;
-    cairn_log_info("an update takes about %.2g s at a global batch of %g, %.2g s at %g; a check "
-                   "%.2g s",
-                   pace->update_s[0], pace->batch[0], pace->update_s[1], pace->batch[1],
-                   pace->check_s);
+    time_text(pace->update_s[0], text);
+    time_text(pace->update_s[1], large);
+    time_text(pace->check_s, check);
+    cairn_log_info("an update takes about %s at a global batch of %g, %s at %g; a check %s", text,
+                   pace->batch[0], large, pace->batch[1], check);
     double seconds = all_s(study, n_cells, study->target.any ? some : (double)INFINITY);
     if (!isfinite(seconds)) return; /* no budget but what the run file says */
     time_text(seconds, text);

@@ -76,7 +76,7 @@ void cairn_link_text(const struct cairn_link *link, char text[CAIRN_LINK_BYTES])
     text[0] = '\0';
     if (link->cost.s_per_byte <= 0) return;
     double megabytes_per_s = 1e-6 / link->cost.s_per_byte;
-    bool fast = megabytes_per_s >= 1000;
+    bool fast = megabytes_per_s >= 999.5; /* 1000 in three digits */
     snprintf(text, CAIRN_LINK_BYTES, "%.3gus,%.3g%s,%s", 1e6 * link->cost.latency_s,
              fast ? megabytes_per_s / 1000 : megabytes_per_s, fast ? "GB/s" : "MB/s",
              ways[link->way]);

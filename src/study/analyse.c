@@ -20,6 +20,8 @@ static cairn_status put_series(const struct cairn_study_series *series,
     if (st == CAIRN_OK) st = cairn_study_times_create(series, &times);
     if (st == CAIRN_OK) st = cairn_study_predict(&times, known, about->link, &predictions);
     if (st == CAIRN_OK && about->has_target) cairn_study_put_fit(fits, series, &fit, room);
+    if (st == CAIRN_OK && about->has_target && about->tells)
+        cairn_study_tell_fit(series, &fit, room);
     if (st == CAIRN_OK) cairn_study_put_scaling(scalings, series->name, &times, &predictions);
     cairn_study_fit_free(&fit);
     cairn_study_times_free(&times);

@@ -13,6 +13,7 @@
 /** What else must be known of a study. */
 struct cairn_study_about {
     bool has_target; /* `reached` is of a target; else there is nothing to fit over batches */
+    bool tells;      /* the fits in short to the log, too */
     const struct cairn_alpha_beta *link; /* stated for more ranks than were measured; NULL: none */
 };
 

@@ -58,7 +58,7 @@ static void put_slope(struct cairn_json *json, const struct cairn_study_fit *fit
     cairn_json_close(json, '}');
 }
 
-static const char *why_outside(const struct cairn_study_fit *fit)
+const char *cairn_study_why_outside(const struct cairn_study_fit *fit)
 {
     static const char *const why[] = {
         [CAIRN_STUDY_INSIDE] = NULL,
@@ -75,7 +75,7 @@ static void put_numbers(struct cairn_json *json, const struct cairn_study_fit *f
     struct cairn_study_value none = {NAN, NAN, NAN};
     struct cairn_study_value b_crit = known ? cairn_study_fit_b_crit(fit, room) : none;
     double quarter = bounded(b_crit.value) / 4;
-    cairn_json_text(json, "reason", why_outside(fit));
+    cairn_json_text(json, "reason", cairn_study_why_outside(fit));
     cairn_study_put_value(json, "s_min", known ? cairn_study_fit_s_min(fit, room) : none);
     cairn_study_put_value(json, "e_min", known ? cairn_study_fit_e_min(fit, room) : none);
     cairn_study_put_value(json, "b_crit", b_crit);

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * The answer of a study in a few lines on stderr, for who started it.  All of it is in fit.json. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "study/parts.h"
+
+enum { PREFIX_BYTES = 512 };
+
+/* "optim.momentum=0.9: "; nothing where there is one series. */
+static void name_series(const struct cairn_study_series *series, char prefix[PREFIX_BYTES])
+{
+    prefix[0] = '\0';
+    if (strcmp(series->name, "all") != 0) snprintf(prefix, PREFIX_BYTES, "%.500s: ", series->name);
+}
+
+static void tell_point(const struct cairn_study_point *point, const char *prefix)
+{
+    const struct cairn_study_try *best = point->best;
+    if (best == NULL)
+        cairn_log_info("%sglobal batch %" PRIu64 ": the target was not reached with most seeds",
+                       prefix, point->batch);
+    else
+        cairn_log_info("%sglobal batch %" PRIu64 ": %.0f updates (median of %zu seed%s), "
+                       "learning rate %.4g",
+                       prefix, point->batch, best->median, best->n_seeds,
+                       best->n_seeds == 1 ? "" : "s", best->lr);
+}
+
+static void tell_value(const char *prefix, const char *what, struct cairn_study_value value)
+{
+    char range[64] = "";
+    if (isfinite(value.low) && isfinite(value.high))
+        snprintf(range, sizeof range, " (95 %%: %.3g to %.3g)", value.low, value.high);
+    cairn_log_info("%s%s = %.3g%s", prefix, what, value.value, range);
+}
+
+void cairn_study_tell_fit(const struct cairn_study_series *series,
+                          const struct cairn_study_fit *fit, double *room)
+{
+    char prefix[PREFIX_BYTES];
+    const char *missing = cairn_study_why_outside(fit);
+    name_series(series, prefix);
+    for (size_t i = 0; i < series->n_points; i++) tell_point(&series->point[i], prefix);
+    if (missing == NULL) {
+        tell_value(prefix, "S_min in updates", cairn_study_fit_s_min(fit, room));
+        tell_value(prefix, "B_crit in samples", cairn_study_fit_b_crit(fit, room));
+    } else {
+        cairn_log_info("%sB_crit is not known: %s", prefix, missing);
+    }
+    if (fit->n < series->n_points)
+        cairn_log_info("%sbatches that did not reach it want an easier study.target, a larger "
+                       "budget or other learning rates",
+                       prefix);
+}
