@@ -248,6 +248,7 @@ static enum cairn_study_end end_of(const struct cell *c)
     switch (c->verdict) {
     case CAIRN_VERDICT_REACHED: return CAIRN_STUDY_REACHED;
     case CAIRN_VERDICT_BEATEN: return CAIRN_STUDY_BEATEN;
+    case CAIRN_VERDICT_STALLED: return CAIRN_STUDY_STALLED;
     case CAIRN_VERDICT_DIVERGED: return CAIRN_STUDY_DIVERGED;
     case CAIRN_VERDICT_NONE: break;
     }

@@ -87,9 +87,9 @@ static cairn_status check_same(struct cairn_study *study)
     if (st == CAIRN_OK) st = cairn_file_read(config_path, &config);
     if (st == CAIRN_OK && before != NULL) st = check_measured(measured_path, before, measured);
     if (st == CAIRN_OK && config != NULL) st = check_base(study, config_path, config);
-    if (st == CAIRN_OK && before == NULL)
+    if (st == CAIRN_OK && before == NULL && !study->request.check)
         st = cairn_file_replace(measured_path, measured, strlen(measured));
-    if (st == CAIRN_OK && config == NULL)
+    if (st == CAIRN_OK && config == NULL && !study->request.check)
         st = cairn_file_replace(config_path, study->base_text, strlen(study->base_text));
     free(measured);
     free(before);

@@ -146,6 +146,14 @@ cairn_status cairn_model_create(const struct cairn_model_options *options, struc
     return CAIRN_OK;
 }
 
+static size_t count_shared(const struct cairn_params *params)
+{
+    size_t n = 0;
+    for (size_t p = 0; p < params->n_items; p++)
+        if (params->item[p].n_opens > 1) n += params->item[p].count;
+    return n;
+}
+
 cairn_status cairn_model_measure(const struct cairn_model_options *options,
                                  struct cairn_model_size *out)
 {
@@ -155,6 +163,7 @@ cairn_status cairn_model_measure(const struct cairn_model_options *options,
     if (st == CAIRN_OK)
         *out = (struct cairn_model_size){.n_weights = model->params.n_weights,
                                          .n_values = model->params.n_values,
+                                         .n_shared = count_shared(&model->params),
                                          .activation_bytes = model->arena.planned_bytes};
     cairn_model_free(model);
     return st;

@@ -56,6 +56,7 @@ CAIRN_CHECKED cairn_status cairn_model_create(const struct cairn_model_options *
 /** How large a model is. */
 struct cairn_model_size {
     size_t n_weights, n_values; /* as in struct cairn_params */
+    size_t n_shared;            /* weights of tensors that several layers share */
     size_t activation_bytes;    /* of one micro-batch, with scratch */
 };
 

@@ -54,6 +54,7 @@ static cairn_status plan_model(const struct cairn_config *config,
     CAIRN_TRY(cairn_model_measure(&options, &larger));
     out->n_weights = size.n_weights;
     out->n_values = size.n_values;
+    out->n_shared = size.n_shared;
     out->activations = size.activation_bytes;
     out->sample = (larger.activation_bytes - size.activation_bytes) / STEP;
     return CAIRN_OK;
@@ -95,6 +96,8 @@ cairn_status cairn_setup_planned_for(const struct cairn_config *config,
     planned.weights = block;
     planned.average = config->train_ema > 0 ? block : 0;
     planned.gradient = times(planned.n_values, cairn_sum_bytes_per_weight(kind));
+    if (config->train_reproducible && cairn_setup_noise(config) == CAIRN_NOISE_MICRO)
+        planned.gradient = plus(planned.gradient, times(planned.n_shared, sizeof(float)));
     planned.optimizer = times(times(planned.n_weights, sizeof(float)), n_slots);
     planned.data = held.data;
     planned.labels = label_bytes(dataset);

@@ -124,7 +124,8 @@ CAIRN_CHECKED cairn_status cairn_setup_check_train(const struct cairn_dataset *d
 struct cairn_planned {
     uint64_t micro;               /* b: of so many samples */
     uint64_t n_weights, n_values; /* as in struct cairn_params */
-    uint64_t weights, average;    /* and train.ema of them */
+    uint64_t n_shared; /* weights of tensors that layers share: squared once they are whole */
+    uint64_t weights, average; /* and train.ema of them */
     uint64_t gradient, optimizer, activations;
     uint64_t sample;     /* of the activations, for each sample */
     uint64_t data;       /* held in memory */

@@ -98,13 +98,13 @@ enum cairn_verdict cairn_judge_look(struct cairn_judge *judge, uint64_t update, 
     if (reaches(&judge->target, loss, accuracy)) return CAIRN_VERDICT_REACHED;
     double error = error_of(&judge->target, loss, accuracy);
     judge->next = next_check(update, distance(&judge->target, error));
-    if (judge->best_update == 0 || error < judge->best) {
-        judge->best = error;
-        judge->best_update = update;
-    }
-    bool last = update >= judge->budget;
-    bool beaten = judge->beaten_at > 0 && update >= judge->beaten_at;
-    bool stuck =
-        update >= CAIRN_STUDY_STUCK_LEAST && update / CAIRN_STUDY_STUCK >= judge->best_update;
-    return !last && (beaten || stuck) ? CAIRN_VERDICT_BEATEN : CAIRN_VERDICT_NONE;
+    bool first = judge->best_update == 0;
+    if (first || error < judge->best || loss < judge->best_loss) judge->best_update = update;
+    judge->best = first ? error : fmin(error, judge->best);
+    judge->best_loss = first ? loss : fmin(loss, judge->best_loss);
+    if (update >= judge->budget) return CAIRN_VERDICT_NONE;
+    if (judge->beaten_at > 0 && update >= judge->beaten_at) return CAIRN_VERDICT_BEATEN;
+    bool stalls =
+        update >= CAIRN_STUDY_STALLS_LEAST && update / CAIRN_STUDY_STALLS >= judge->best_update;
+    return stalls ? CAIRN_VERDICT_STALLED : CAIRN_VERDICT_NONE;
 }

@@ -27,11 +27,11 @@
 #define CAIRN_STUDY_STEEPEST 4.0
 #define CAIRN_STUDY_FARTHEST 0.5 /* of the updates done, all the same */
 
-/** A cell is hopeless, too, once it did so many times the updates of its best score without a
- * better one: where the rate is too large the error stays at a level of its own.  Not before so
- * many updates. */
-#define CAIRN_STUDY_STUCK       4
-#define CAIRN_STUDY_STUCK_LEAST 100
+/** A cell has stalled once it did so many times the updates of its last progress without any: a
+ * better score or, since the accuracy of a small group moves in large steps, a smaller loss.  Where
+ * the rate is too large both stay at a level of their own.  Not before so many updates. */
+#define CAIRN_STUDY_STALLS       4
+#define CAIRN_STUDY_STALLS_LEAST 100
 
 /** "eval_accuracy >= 0.96". */
 struct cairn_study_target {
@@ -54,8 +54,9 @@ struct cairn_judge {
     uint64_t beaten_at;   /* updates; 0: there is none to be beaten by */
     /* what the checks so far came to */
     uint64_t next;        /* auto: the update of the next one */
-    uint64_t best_update; /* with the least error; 0: there was none */
-    double best;          /* the error then */
+    uint64_t best_update; /* of the last progress; 0: there was none */
+    double best;          /* the least error */
+    double best_loss;     /* the least loss */
 };
 
 /** What came of a look. */
@@ -63,6 +64,7 @@ enum cairn_verdict {
     CAIRN_VERDICT_NONE,
     CAIRN_VERDICT_REACHED,
     CAIRN_VERDICT_BEATEN,
+    CAIRN_VERDICT_STALLED,
     CAIRN_VERDICT_DIVERGED
 };
 

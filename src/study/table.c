@@ -34,9 +34,8 @@ const struct cairn_study_column *cairn_study_columns(size_t *n)
 const char *cairn_study_end_name(enum cairn_study_end end)
 {
     static const char *const names[] = {
-        [CAIRN_STUDY_REACHED] = "reached",
-        [CAIRN_STUDY_BUDGET] = "budget",
-        [CAIRN_STUDY_BEATEN] = "beaten",
+        [CAIRN_STUDY_REACHED] = "reached",   [CAIRN_STUDY_BUDGET] = "budget",
+        [CAIRN_STUDY_BEATEN] = "beaten",     [CAIRN_STUDY_STALLED] = "stalled",
         [CAIRN_STUDY_DIVERGED] = "diverged",
     };
     return names[end];

@@ -15,6 +15,7 @@ enum cairn_study_end {
     CAIRN_STUDY_REACHED,  /* the target; where there is none, the end of its budget */
     CAIRN_STUDY_BUDGET,   /* its budget was spent before */
     CAIRN_STUDY_BEATEN,   /* hopeless beside a cell of the same batch, and ended early */
+    CAIRN_STUDY_STALLED,  /* neither score nor loss got better for long, and ended early */
     CAIRN_STUDY_DIVERGED, /* numbers failed */
 };
 
@@ -41,7 +42,7 @@ struct cairn_study_table {
     struct cairn_study_row *row; /* [n_rows]; owned */
 };
 
-/** "reached", "budget", "beaten" or "diverged".  Ranks: local.  Errors: none. */
+/** "reached", "budget", "beaten", "stalled" or "diverged".  Ranks: local.  Errors: none. */
 const char *cairn_study_end_name(enum cairn_study_end end);
 
 /** Release what a row of so many axes holds; a zeroed one is fine.  Ranks: local.  Errors: none. */

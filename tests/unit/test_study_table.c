@@ -60,9 +60,11 @@ static void cells_are_judged(void **state)
     judge.beaten_at = 0;
     judge.best_update = 100;
     judge.best = 0.05;
+    judge.best_loss = 0.5;
     assert_int_equal(cairn_judge_look(&judge, 399, 1, 0.9), CAIRN_VERDICT_NONE);
-    assert_int_equal(cairn_judge_look(&judge, 400, 1, 0.9), CAIRN_VERDICT_BEATEN);
-    assert_int_equal(cairn_judge_look(&judge, 1000, 1, 0.9), CAIRN_VERDICT_NONE); /* the budget */
+    assert_int_equal(cairn_judge_look(&judge, 400, 1, 0.9), CAIRN_VERDICT_STALLED);
+    assert_int_equal(cairn_judge_look(&judge, 400, 0.4, 0.9), CAIRN_VERDICT_NONE); /* the loss */
+    assert_int_equal(cairn_judge_look(&judge, 1000, 1, 0.9), CAIRN_VERDICT_NONE);  /* the budget */
 }
 
 /* Walk a learning curve whose error is 0.9 at first and then a / update; how far behind the
