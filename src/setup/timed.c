@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/sort.h"
 #include "comm/sum.h"
 #include "tensor/norm.h"
 
@@ -15,13 +16,6 @@ enum { FEWEST_SPANS = 5, MOST_SPANS = 15, SOME_ADDENDS = 64 };
 #define TIMED_S   0.05 /* spans go on for at least so long, */
 #define LONGEST_S 1.0  /* and at most for so long where there is one */
 #define MOST_HELD ((size_t)1 << 30)
-
-static int compare(const void *a, const void *b)
-{
-    double x = *(const double *)a;
-    double y = *(const double *)b;
-    return (x > y) - (x < y);
-}
 
 static cairn_status time_span(cairn_status (*call)(void *context), void *context, size_t n,
                               double *seconds)
@@ -48,7 +42,7 @@ cairn_status cairn_setup_time_calls(cairn_status (*call)(void *context), void *c
         CAIRN_TRY(time_span(call, context, at_once, &each_s[n]));
         spent_s += each_s[n++] * (double)at_once;
     }
-    qsort(each_s, n, sizeof each_s[0], compare);
+    cairn_sort_numbers(each_s, n);
     *seconds = each_s[n / 4];
     return CAIRN_OK;
 }

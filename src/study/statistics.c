@@ -7,26 +7,21 @@
 #include <stdlib.h>
 
 #include "base/random.h"
+#include "base/sort.h"
 
 #define SINGULAR 1e-9 /* of the product of both squares: far above rounding, far below a design */
-
-static int by_size(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
 
 double cairn_study_median(double *x, size_t n)
 {
     if (n == 0) return NAN;
-    qsort(x, n, sizeof *x, by_size);
+    cairn_sort_numbers(x, n);
     return n % 2 == 1 ? x[n / 2] : (x[n / 2 - 1] + x[n / 2]) / 2;
 }
 
 struct cairn_study_value cairn_study_interval(double value, double *draws, size_t n)
 {
     if (n == 0) return (struct cairn_study_value){value, NAN, NAN};
-    qsort(draws, n, sizeof *draws, by_size);
+    cairn_sort_numbers(draws, n);
     size_t outside = (size_t)(CAIRN_STUDY_OUTSIDE * (double)n);
     return (struct cairn_study_value){value, draws[outside], draws[n - 1 - outside]};
 }

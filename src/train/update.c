@@ -44,7 +44,7 @@ cairn_status cairn_trainer_backward(cairn_trainer *t, size_t i)
     if (st == CAIRN_OK)
         st = cairn_model_gradient(t->parts.model, t->w, &micro, &t->sum->sink, &scores);
     if (st == CAIRN_OK) st = cairn_sum_end_micro(t->sum, &scores);
-    if (st == CAIRN_OK) cairn_trainer_look_at_partial(t, i, n); /* only for the noise scale */
+    if (st == CAIRN_OK) cairn_trainer_look_at_partial(t, i, n); /* for the noise scale */
     cairn_where_enter(&t->where, CAIRN_PHASE_OTHER);
     t->where.n_micro++;
     t->where.n_samples += n;

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/sort.h"
 #include "cluster/doctor.h"
 #include "comm/exchange.h"
 #include "tensor/blas.h"
@@ -48,19 +49,12 @@ static cairn_status measure(cairn_comm *comm, struct cairn_launch *launch)
     return cairn_comm_gather(comm, st, &mine, sizeof mine, launch->rate);
 }
 
-static int rising(const void *a, const void *b)
-{
-    double x = *(const double *)a;
-    double y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static double median_of(const double *rate, int n)
 {
     double *sorted = NULL;
     if (cairn_memory_get((size_t)n, sizeof *sorted, "rates", &sorted) != CAIRN_OK) return 0;
     memcpy(sorted, rate, (size_t)n * sizeof *sorted);
-    qsort(sorted, (size_t)n, sizeof *sorted, rising);
+    cairn_sort_numbers(sorted, (size_t)n);
     double median = sorted[n / 2];
     free(sorted);
     return median;

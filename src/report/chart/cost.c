@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/sort.h"
 #include "report/chart/series.h"
 
 /* Learning rates of a grid lie further apart than what its texts lose. */
@@ -28,13 +29,6 @@ static bool is_of(const struct cairn_study_files *study, size_t row, const char 
         used += n < 0 ? 0 : (size_t)n;
     }
     return strcmp(used == 0 ? "all" : text, name) == 0;
-}
-
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a;
-    double y = *(const double *)b;
-    return (x > y) - (x < y);
 }
 
 /* Where a point of the fit is to be found in study.csv. */
@@ -87,7 +81,7 @@ static struct cairn_point time_of(struct cairn_page *page, const struct cairn_se
                                                  "times", &seconds)))
         return found;
     size_t n = take_times(series, point, seconds);
-    qsort(seconds, n, sizeof *seconds, ascending);
+    cairn_sort_numbers(seconds, n);
     if (n > 0)
         found = (struct cairn_point){0, (seconds[(n - 1) / 2] + seconds[n / 2]) / 2, seconds[0],
                                      seconds[n - 1]};
