@@ -24,55 +24,70 @@ static uint64_t next_micro(const struct cairn_study_measured *measured, size_t n
     return next;
 }
 
-/* A size counts once, with its median: a point that was disturbed shall not bend the line. */
-static void fit_micro(const struct cairn_study_measured *measured, size_t n, double *room,
-                      struct cairn_study_model *out)
+/* The parts of an update. */
+enum part { MICRO, SUM, UPDATE, REST };
+
+static double part_of(const struct cairn_study_measured *m, enum part part)
 {
-    struct cairn_study_costs costs = {0};
-    double cost[2], least_s = INFINITY;
-    for (uint64_t micro = next_micro(measured, n, 0); micro > 0;
+    switch (part) {
+    case MICRO: return m->time->micro_s * m->micro;
+    case SUM: return m->time->sum_s * m->sum;
+    case UPDATE: return m->time->update_s * m->rest;
+    default: return m->time->rest_s * m->rest;
+    }
+}
+
+/* A size counts once, with its median: a point that was disturbed shall not bend the line. */
+static void fit_part(const struct cairn_study_measured *measured, size_t n, double *room,
+                     enum part part, struct cairn_study_by_size *out)
+{
+    out->n = 0;
+    for (uint64_t micro = next_micro(measured, n, 0); micro > 0 && out->n < CAIRN_STUDY_MOST_SIZES;
          micro = next_micro(measured, n, micro)) {
         size_t here = 0;
         for (size_t i = 0; i < n; i++)
-            if (measured[i].time->own == micro)
-                room[here++] = measured[i].time->micro_s * measured[i].micro;
-        double micro_s = cairn_study_median(room, here);
-        cairn_study_costs_add(&costs, 1, (double)micro, micro_s);
-        if (micro_s / (double)micro < least_s) {
-            least_s = micro_s / (double)micro;
-            out->best_micro = micro;
-        }
+            if (measured[i].time->own == micro) room[here++] = part_of(&measured[i], part);
+        out->size[out->n] = (double)micro;
+        out->s[out->n++] = cairn_study_median(room, here);
     }
-    cairn_study_costs_solve(&costs, cost);
-    out->fixed_s = cost[0];
-    out->sample_s = cost[1];
+    cairn_study_by_size_fit(out, part == MICRO);
 }
 
-/* What a world is asked for. */
-enum part { SLOW, SUM, UPDATE, REST };
-
-static double part_of(const struct cairn_study_measured *m, const struct cairn_study_model *model,
-                      enum part part)
+static void fit_curves(const struct cairn_study_measured *measured, size_t n, double *room,
+                       struct cairn_study_model *out)
 {
-    const struct cairn_study_time *time = m->time;
-    double line_s = model->fixed_s + (double)time->own * model->sample_s;
-    switch (part) {
-    case SLOW: return line_s > 0 ? time->micro_s * m->micro / line_s : 1;
-    case SUM: return time->sum_s * m->sum;
-    case UPDATE: return time->update_s * m->rest;
-    default: return time->rest_s * m->rest;
+    fit_part(measured, n, room, MICRO, &out->micro);
+    fit_part(measured, n, room, UPDATE, &out->update);
+    fit_part(measured, n, room, REST, &out->rest);
+    double least_s = INFINITY;
+    for (size_t i = 0; i < out->micro.n; i++) {
+        double sample_s = out->micro.s[i] / out->micro.size[i];
+        if (sample_s >= least_s) continue;
+        least_s = sample_s;
+        out->best_micro = (uint64_t)out->micro.size[i];
     }
 }
 
-static double middle(const struct cairn_study_measured *measured, size_t n,
-                     const struct cairn_study_model *model, enum part part, double *room)
+/* The points of one world. */
+struct points {
+    const struct cairn_study_measured *measured;
+    size_t n;
+    int ranks;
+    double *room; /* [n] */
+};
+
+/* The median of a part, or of what it is times its curve. */
+static double middle(const struct points *points, enum part part,
+                     const struct cairn_study_by_size *curve)
 {
-    double ranks = model->world[model->n_worlds].ranks;
     size_t here = 0;
-    for (size_t i = 0; i < n; i++)
-        if (measured[i].time->ranks == (int)ranks)
-            room[here++] = part_of(&measured[i], model, part);
-    return cairn_study_median(room, here);
+    for (size_t i = 0; i < points->n; i++) {
+        const struct cairn_study_measured *m = &points->measured[i];
+        if (m->time->ranks != points->ranks) continue;
+        double of_curve = curve == NULL ? 1 : cairn_study_by_size_at(curve, (double)m->time->own);
+        points->room[here++] = of_curve > 0 ? part_of(m, part) / of_curve : 1;
+    }
+    return cairn_study_median(points->room, here);
 }
 
 static void take_worlds(const struct cairn_study_measured *measured, size_t n, double *room,
@@ -86,10 +101,13 @@ static void take_worlds(const struct cairn_study_measured *measured, size_t n, d
         if (!isfinite(next)) break;
         struct cairn_study_world *world = &out->world[out->n_worlds];
         world->ranks = last = next;
-        world->slow = middle(measured, n, out, SLOW, room);
-        world->sum_s = middle(measured, n, out, SUM, room);
-        world->update_s = middle(measured, n, out, UPDATE, room);
-        world->rest_s = middle(measured, n, out, REST, room);
+        const struct points points = {measured, n, (int)next, room};
+        world->slow = middle(&points, MICRO, &out->micro);
+        world->sum_s = middle(&points, SUM, NULL);
+        world->update_s = middle(&points, UPDATE, NULL);
+        world->rest_s = middle(&points, REST, NULL);
+        world->update_by = middle(&points, UPDATE, &out->update);
+        world->rest_by = middle(&points, REST, &out->rest);
         out->n_worlds++;
     }
 }
@@ -141,7 +159,7 @@ void cairn_study_model_fit(const struct cairn_study_measured *measured, size_t n
                            struct cairn_study_model *out)
 {
     out->n_worlds = 0;
-    fit_micro(measured, n, room, out);
+    fit_curves(measured, n, room, out);
     take_worlds(measured, n, room, out);
     fit_link(out);
 }
@@ -160,6 +178,8 @@ static struct cairn_study_world world_at(const struct cairn_study_model *model, 
         .slow = a->slow + part * (b->slow - a->slow),
         .update_s = a->update_s + part * (b->update_s - a->update_s),
         .rest_s = a->rest_s + part * (b->rest_s - a->rest_s),
+        .update_by = a->update_by + part * (b->update_by - a->update_by),
+        .rest_by = a->rest_by + part * (b->rest_by - a->rest_by),
     };
 }
 
@@ -190,9 +210,10 @@ double cairn_study_model_update_s(const struct cairn_study_model *model, double 
                                   double micro_batches)
 {
     struct cairn_study_world world = world_at(model, ranks);
-    double micro_s = (model->fixed_s + micro * model->sample_s) * world.slow;
-    return micro_batches * micro_s + cairn_study_model_sum_s(model, ranks) + world.update_s +
-           world.rest_s;
+    return micro_batches * cairn_study_by_size_at(&model->micro, micro) * world.slow +
+           cairn_study_model_sum_s(model, ranks) +
+           cairn_study_by_size_at(&model->update, micro) * world.update_by +
+           cairn_study_by_size_at(&model->rest, micro) * world.rest_by;
 }
 
 double cairn_study_model_smooth_s(const struct cairn_study_model *model, double ranks, double batch)
@@ -207,7 +228,8 @@ double cairn_study_model_fastest(const struct cairn_study_model *model, double r
     struct cairn_study_world world = world_at(model, ranks);
     double full = (double)model->best_micro, most_in_one = ranks * full;
     double t0_s = cairn_study_model_sum_s(model, ranks) + world.update_s + world.rest_s;
-    double fixed_s = model->fixed_s * world.slow, sample_s = model->sample_s * world.slow;
+    double fixed_s = model->micro.fixed_s * world.slow;
+    double sample_s = model->micro.sample_s * world.slow;
     double in_one = sqrt(b_crit * ranks * (t0_s + fixed_s) / sample_s);
     double in_several = sqrt(b_crit * ranks * t0_s / (sample_s + fixed_s / full));
     if (!isfinite(in_one)) return NAN;

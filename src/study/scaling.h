@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "comm/probe.h"
+#include "study/by_size.h"
 #include "study/times.h"
 
 enum { CAIRN_STUDY_MOST_WORLDS = 64 };
@@ -15,8 +16,9 @@ enum { CAIRN_STUDY_MOST_WORLDS = 64 };
 /** What was measured at one number of ranks; medians. */
 struct cairn_study_world {
     double ranks;
-    double slow; /* times fixed_s + b sample_s: cores that share memory are slower */
+    double slow; /* times the curve of t_micro: cores that share memory are slower */
     double sum_s, update_s, rest_s;
+    double update_by, rest_by; /* times their curves */
 };
 
 /** What a sum over the ranks costs. */
@@ -28,7 +30,8 @@ struct cairn_study_link {
 
 /** The model. */
 struct cairn_study_model {
-    double fixed_s, sample_s; /* t_micro(b) = (fixed_s + b sample_s) x slow */
+    struct cairn_study_by_size micro, update,
+        rest; /* by b, of all worlds; times those of a world */
     struct cairn_study_world world[CAIRN_STUDY_MOST_WORLDS]; /* by rising ranks */
     size_t n_worlds;
     struct cairn_study_link link;

@@ -43,12 +43,32 @@ static void put_link(struct cairn_json *json, const struct cairn_study_predictio
     cairn_json_close(json, '}');
 }
 
+/* A part of an update by the size of a micro-batch. */
+static void put_by_size(struct cairn_json *json, const char *name,
+                        const struct cairn_study_by_size *part)
+{
+    cairn_json_open(json, name, '{');
+    cairn_json_text(json, "by", part->bends ? "curve" : "line");
+    cairn_json_open(json, "sizes", '[');
+    for (size_t i = 0; i < part->n; i++) {
+        cairn_json_open(json, NULL, '{');
+        cairn_json_number(json, "micro", part->size[i]);
+        cairn_json_number(json, "seconds", part->s[i]);
+        cairn_json_close(json, '}');
+    }
+    cairn_json_close(json, ']');
+    cairn_json_close(json, '}');
+}
+
 static void put_model(struct cairn_json *json, const struct cairn_study_predictions *made)
 {
     const struct cairn_study_model *model = &made->model;
     cairn_json_open(json, "parts", '{');
-    cairn_json_number(json, "fixed_s", model->fixed_s);
-    cairn_json_number(json, "sample_s", model->sample_s);
+    cairn_json_number(json, "fixed_s", model->micro.fixed_s);
+    cairn_json_number(json, "sample_s", model->micro.sample_s);
+    put_by_size(json, "micro", &model->micro);
+    put_by_size(json, "update", &model->update);
+    put_by_size(json, "rest", &model->rest);
     cairn_json_count(json, "best_micro", model->best_micro);
     cairn_json_number(json, "overlap_s", 0);
     cairn_json_open(json, "worlds", '[');
@@ -211,8 +231,7 @@ void cairn_study_put_scaling(struct cairn_json *json, const char *name,
     cairn_json_open(json, name, '{');
     cairn_json_text(json, "reason", times->reason);
     if (times->n > 0) {
-        cairn_json_text(json, "model",
-                        "T = A (fixed_s + b sample_s) slow + sum_s + update_s + rest_s");
+        cairn_json_text(json, "model", "T = A micro(b) slow + sum_s + update(b) + rest(b)");
         put_model(json, predictions);
         put_link(json, predictions);
         put_points(json, times, predictions);

@@ -114,8 +114,8 @@ static void planted_costs_are_found(void **state)
         plant(&table, &plan, 8);
         work_out(&w, &table, NULL);
         const struct cairn_study_model *model = &w.made.model;
-        assert_near(model->fixed_s, FIXED_S, EXACT);
-        assert_near(model->sample_s, SAMPLE_S, EXACT);
+        assert_near(model->micro.fixed_s, FIXED_S, EXACT);
+        assert_near(model->micro.sample_s, SAMPLE_S, EXACT);
         assert_near(model->world[2].update_s, UPDATE_S, EXACT);
         assert_near(model->world[2].rest_s, REST_S, 1e-6); /* a difference of larger ones */
         assert_int_equal(model->link.way, ways[i]);
@@ -197,7 +197,7 @@ static void small_batches_have_small_micro_batches(void **state)
     for (size_t i = 0; i < table.n_rows; i++)
         if (table.row[i].global == 32 && table.row[i].ranks == 1) table.row[i].micro = 128;
     work_out(&w, &table, NULL);
-    assert_near(w.made.model.sample_s, SAMPLE_S, EXACT);
+    assert_near(w.made.model.micro.sample_s, SAMPLE_S, EXACT);
     assert_int_equal(w.made.model.best_micro, 64);
     release(&w);
     study_free(&table);
@@ -312,6 +312,39 @@ static void times_that_are_none(void **state)
     }
 }
 
+/* Sizes on a line are foretold by it; those whose time rises with a power, by a curve. */
+static void sizes_choose_line_or_curve(void **state)
+{
+    (void)state;
+    struct cairn_study_by_size line = {.n = 5}, power = {.n = 5}, flat = {.n = 4};
+    for (size_t i = 0; i < 5; i++) {
+        line.size[i] = power.size[i] = flat.size[i] = pow(4, (double)i + 1);
+        line.s[i] = FIXED_S + line.size[i] * SAMPLE_S;
+        power.s[i] = 1e-4 * pow(power.size[i], 0.75);
+        flat.s[i] = 3e-5;
+    }
+    cairn_study_by_size_fit(&line, true);
+    cairn_study_by_size_fit(&power, true);
+    cairn_study_by_size_fit(&flat, false);
+    assert_true(!line.bends && power.bends && !flat.bends);
+    assert_near(cairn_study_by_size_at(&line, 100), FIXED_S + 100 * SAMPLE_S, EXACT);
+    assert_near(cairn_study_by_size_at(&power, 100), 1e-4 * pow(100, 0.75), EXACT);
+    assert_near(cairn_study_by_size_at(&power, 1), 1e-4, EXACT); /* beyond, either way */
+    assert_near(cairn_study_by_size_at(&power, 65536), 1e-4 * pow(65536, 0.75), EXACT);
+    assert_near(cairn_study_by_size_at(&flat, 7), 3e-5, EXACT);
+}
+
+/* Two sizes that lie close together do not throw what lies far beyond out of bounds. */
+static void curves_rise_by_so_much(void **state)
+{
+    (void)state;
+    struct cairn_study_by_size near = {
+        .n = 3, .size = {10, 100, 101}, .s = {1, 5, 9}, .bends = true};
+    assert_near(cairn_study_by_size_at(&near, 1010), 9 * pow(10, 1.2), EXACT);
+    near.s[2] = 2;
+    assert_near(cairn_study_by_size_at(&near, 1010), 2, EXACT); /* nor do they fall */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -321,6 +354,8 @@ int main(void)
         cmocka_unit_test(small_batches_have_small_micro_batches),
         cmocka_unit_test(fastest_batch_is_the_minimum),
         cmocka_unit_test(link_that_is_not_known),
+        cmocka_unit_test(sizes_choose_line_or_curve),
+        cmocka_unit_test(curves_rise_by_so_much),
         cmocka_unit_test(json_says_all),
         cmocka_unit_test(times_that_are_none),
     };
