@@ -51,7 +51,7 @@ static void end_micro(struct cairn_sum *sum)
     float *apart = sum->buffer;
     for (size_t p = 0; p < params->n_items && cairn_squares_wanted(sum); p++) {
         const struct cairn_param *item = &params->item[p];
-        double square = cairn_sum_of_squares(apart + item->offset, item->count);
+        double square = cairn_rough_squares(apart + item->offset, item->count);
         cairn_squares_add(sum, p, square, sum->micro_samples);
     }
     for (size_t i = 0; i < params->n_values; i++) {

@@ -116,7 +116,7 @@ static void close_tensor(struct cairn_sink *sink, size_t param)
         uint32_t largest = largest_bits(x, n);
         if (largest < limit) put(fixed->q + item->offset + done, x, n, scale);
         if (largest > fixed->seen[param]) fixed->seen[param] = largest;
-        if (squared && whole) square += cairn_sum_of_squares(x, n);
+        if (squared && whole) square += cairn_rough_squares(x, n);
     }
     fixed->started[param] = true;
     if (fixed->seen[param] >= INFINITE_BITS) sum->flag[CAIRN_FLAG_NOT_FINITE] = 1;

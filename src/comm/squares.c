@@ -109,7 +109,7 @@ void cairn_squares_share(struct cairn_sum *sum, size_t param, const float *x)
         for (size_t i = 0; i < n; i++) whole[i] += x[i];
     if (++squares->n_closed[param] < sum->params->item[param].n_opens) return;
     squares->n_closed[param] = 0;
-    cairn_squares_add(sum, param, cairn_sum_of_squares(whole, n), sum->micro_samples);
+    cairn_squares_add(sum, param, cairn_rough_squares(whole, n), sum->micro_samples);
 }
 
 /* Add up to `out` what this rank has added up of one tensor, block by block. */
@@ -121,7 +121,7 @@ static void look_at_partial(const struct cairn_sum *sum, size_t param, double *s
     for (size_t done = 0; done < item->count; done += BLOCK) {
         size_t n = item->count - done < BLOCK ? item->count - done : BLOCK;
         const float *x = sum->kind->partial(sum, item->offset + done, n, block);
-        *squares += cairn_sum_of_squares(x, n);
+        *squares += cairn_rough_squares(x, n);
         if (out == NULL) continue;
         struct cairn_magnitudes here = cairn_magnitudes(x, n);
         out->mean_abs += here.mean_abs * (double)n / (double)item->count;

@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-enum { LANES = 16 };
+enum { LANES = 16, RUN = 8 };
 
 double cairn_sum_of_squares(const float *x, size_t n)
 {
@@ -15,6 +15,22 @@ double cairn_sum_of_squares(const float *x, size_t n)
         for (size_t k = 0; k < LANES; k++) lane[k] += (double)x[i + k] * (double)x[i + k];
     for (size_t k = 0; i < n; i++, k++) lane[k] += (double)x[i] * (double)x[i];
     double sum = 0;
+    for (size_t k = 0; k < LANES; k++) sum += lane[k];
+    return sum;
+}
+
+double cairn_rough_squares(const float *x, size_t n)
+{
+    double lane[LANES] = {0};
+    size_t i = 0;
+    for (; i + LANES * RUN <= n; i += LANES * RUN) {
+        float run[LANES] = {0};
+        for (size_t r = 0; r < RUN; r++)
+            for (size_t k = 0; k < LANES; k++)
+                run[k] += x[i + r * LANES + k] * x[i + r * LANES + k];
+        for (size_t k = 0; k < LANES; k++) lane[k] += (double)run[k];
+    }
+    double sum = cairn_sum_of_squares(x + i, n - i);
     for (size_t k = 0; k < LANES; k++) sum += lane[k];
     return sum;
 }

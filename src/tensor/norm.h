@@ -14,6 +14,11 @@ struct cairn_magnitudes {
 /** Sum of squares of x [n].  Ranks: local.  Errors: none. */
 double cairn_sum_of_squares(const float *x, size_t n);
 
+/** The same to six digits in less than half the time, for estimates: squares are added as floats,
+ * eight at a time.  Infinite where one overflows (|x| above 1e19), 0 where all underflow (1e-23).
+ * Ranks: local.  Errors: none. */
+double cairn_rough_squares(const float *x, size_t n);
+
 /** sqrt of the sum of squares of x [n].  Ranks: local.  Errors: none. */
 double cairn_norm(const float *x, size_t n);
 

@@ -149,12 +149,15 @@ static void test_norms(void **state)
     }
     assert_true(cairn_norm(x, N) == sqrt(squares)); /* whole numbers: no rounding in any order */
     assert_true(cairn_norm(x, 0) == 0);
+    assert_true(cairn_rough_squares(x, N) == squares && cairn_rough_squares(x, 0) == 0);
+    assert_true(cairn_rough_squares(x + 1, N - 1) == squares - 9);
     struct cairn_magnitudes found = cairn_magnitudes(x, N);
     assert_true(found.norm == sqrt(squares) && found.max_abs == 3 && found.mean_abs == sum / N);
     found = cairn_magnitudes(x, 0);
     assert_true(found.norm == 0 && found.max_abs == 0 && found.mean_abs == 0);
     x[5] = 1e30f; /* its square is no float */
     assert_true(fabs(cairn_norm(x, N) / 1e30 - 1) < 1e-6);
+    assert_true(isinf(cairn_rough_squares(x, N)));
 }
 
 int main(void)
