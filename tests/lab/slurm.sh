@@ -14,7 +14,8 @@ lab_needs slurm quota
 lab_up 8 # h1 to h4 for all, h5 is slow, h6 to h8 lose their power
 lab_slurm_up
 
-keys=(train.reproducible=true train.epochs=65 train.evaluate_every=none checkpoint.every_updates=100)
+# so many epochs that a quick machine is not through before a story has begun
+keys=(train.reproducible=true train.epochs=260 train.evaluate_every=none checkpoint.every_updates=100)
 
 # script NAME LAUNCHER OPTIONS of cairn slurm...: NAME.sbatch, for a run in the folder NAME
 places=--exclude=h[5-8]
