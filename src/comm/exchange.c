@@ -148,25 +148,6 @@ cairn_status cairn_comm_gather_all(cairn_comm *comm, cairn_status st, const void
     return st;
 }
 
-cairn_status cairn_comm_first(cairn_comm *comm, cairn_status st, int n_ranks, cairn_comm **out)
-{
-    cairn_comm *part = NULL;
-    bool inside = comm->rank < n_ranks;
-    if (st == CAIRN_OK) st = cairn_memory_get(1, sizeof *part, "a communicator", &part);
-    st = cairn_comm_agree(comm, st);
-    if (st == CAIRN_OK) {
-        cairn_comm_check(
-            comm, MPI_Comm_split(comm->mpi, inside ? 0 : MPI_UNDEFINED, comm->rank, &part->mpi),
-            "MPI_Comm_split");
-        part->rank = comm->rank;
-        part->watchdog = comm->watchdog; /* else it would not see what is done here */
-        part->size = n_ranks;
-        *out = inside ? part : NULL;
-    }
-    if (st != CAIRN_OK || !inside) free(part);
-    return st;
-}
-
 void cairn_comm_library(char *text, size_t n_bytes)
 {
     char version[MPI_MAX_LIBRARY_VERSION_STRING] = "";

@@ -11,24 +11,41 @@
 /* Long beside a message, short beside anything that is worth a rest. */
 static const struct timespec NAP = {.tv_nsec = 1000000};
 
-cairn_status cairn_comm_split(cairn_comm *comm, cairn_status st, int n_groups, int *group,
-                              cairn_comm **out)
+/* The ranks of one color; *out is NULL on those of MPI_UNDEFINED.  Collective over comm. */
+static cairn_status take_part(cairn_comm *comm, cairn_status st, int color, cairn_comm **out)
 {
     cairn_comm *part = NULL;
-    int mine = (int)((int64_t)comm->rank * n_groups / comm->size);
     if (st == CAIRN_OK) st = cairn_memory_get(1, sizeof *part, "a communicator", &part);
     st = cairn_comm_agree(comm, st);
     if (st != CAIRN_OK) {
         free(part);
         return st;
     }
-    cairn_comm_check(comm, MPI_Comm_split(comm->mpi, mine, comm->rank, &part->mpi),
+    cairn_comm_check(comm, MPI_Comm_split(comm->mpi, color, comm->rank, &part->mpi),
                      "MPI_Comm_split");
+    *out = NULL;
+    if (color == MPI_UNDEFINED) {
+        free(part);
+        return CAIRN_OK;
+    }
     MPI_Comm_rank(part->mpi, &part->rank);
     MPI_Comm_size(part->mpi, &part->size);
-    part->watchdog = comm->watchdog;
-    *group = mine;
+    part->watchdog = comm->watchdog; /* else it would not see what is done here */
     *out = part;
+    return CAIRN_OK;
+}
+
+cairn_status cairn_comm_first(cairn_comm *comm, cairn_status st, int n_ranks, cairn_comm **out)
+{
+    return take_part(comm, st, comm->rank < n_ranks ? 0 : MPI_UNDEFINED, out);
+}
+
+cairn_status cairn_comm_split(cairn_comm *comm, cairn_status st, int n_groups, int *group,
+                              cairn_comm **out)
+{
+    int mine = (int)((int64_t)comm->rank * n_groups / comm->size);
+    CAIRN_TRY(take_part(comm, st, mine, out)); /* agreed */
+    *group = mine;
     return CAIRN_OK;
 }
 

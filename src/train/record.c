@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * What is told of an update: its record, and figures of each weight tensor.  Changes nothing. */
+ * What is told of an update: its record, the noise scale, and figures of each weight tensor.
+ * Changes no weight. */
 #include <math.h>
 
 #include "train/trainer.h"
@@ -53,10 +54,8 @@ static void take_noise(cairn_trainer *t, const struct cairn_totals *totals)
         here.units = totals->squares[i];
         here.whole = t->flow[i].squares * divisor * divisor / n;
         cairn_noise_add(&t->noise[i], &here);
-    }
-    for (size_t i = 0; i < n_items; i++) {
-        all.units += totals->squares[i];
-        all.whole += t->flow[i].squares * divisor * divisor / n;
+        all.units += here.units;
+        all.whole += here.whole;
     }
     cairn_noise_add(&t->noise[n_items], &all);
 }
