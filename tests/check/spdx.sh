@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Every source file says its licence in its first two lines.
+# Every source file says its licence in its first two lines.  Not what earlier versions wrote (tests/earlier).
 . "${BASH_SOURCE%/*}/../support/check.sh"
 
 programs()
@@ -21,5 +21,5 @@ all_bad < <({
         '*.yaml' '*.sbatch' CMakeLists.txt
     sources CMakeLists.txt CITATION.cff -- '*'
     programs
-} | says_nothing | sed 's/$/: no SPDX line at its top/')
+} | grep -v "tests/earlier/" | says_nothing | sed 's/$/: no SPDX line at its top/')
 verdict

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Run folders of earlier versions (tests/earlier) are resumed in any world and end where those versions would have ended, to
+# rounding; a finished one is finished.  Where bits change, one line says so.
+. "${BASH_SOURCE%/*}/../support/run.sh"
+
+cp -r "$CAIRN_SOURCE"/tests/earlier/* .
+chmod -R u+w .
+
+# resumes FOLDER RUN_FILE TRAIN_LOSS EVAL_LOSS: on 1 and on 3 ranks, from its newest checkpoint
+resumes()
+{
+    local folder=$1 ranks
+    for ranks in 1 3; do
+        cp -r "$folder" now
+        expect 0 "$ranks" train "$2" --out now
+        grep -q 'goes on from .*update-00000004.h5' err || fail "$folder did not go on from its checkpoint"
+        same "updates of $folder" "$(column now/metrics.csv update | tr '\n' ' ')" "$(seq -s ' ' 14) "
+        holds "train_loss of $folder" "sqrt(($(json now/summary.json train_loss) - $3) ^ 2) < 2e-6"
+        holds "eval_loss of $folder" "sqrt(($(json now/summary.json eval_loss) - $4) ^ 2) < 2e-6"
+        cp err "err.$ranks"
+        rm -r now
+    done
+}
+
+cd 0.1.0
+resumes plain plain.yaml 0.3190749955177307 0.5202786648159373
+resumes reproducible run.yaml 0.7009735059595369 0.7540246984642782
+expect 0 3 train run.yaml --out finished
+same "weights of the finished run" "$(json finished/summary.json weights_hash)" cc5d9dd453dffed5
+expect 0 1 eval finished/checkpoints/latest.h5 --data data.h5
+grep -q 0.754024698 out || fail "eval of an earlier checkpoint: $(cat out)"
