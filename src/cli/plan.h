@@ -53,9 +53,6 @@ CAIRN_CHECKED cairn_status cairn_plan_refuse(const struct cairn_plan *plan,
 /** The first row that is possible.  Ranks: local.  Errors: none; there is one. */
 const struct cairn_plan_row *cairn_plan_first(const struct cairn_plan *plan);
 
-/** What train.reproducible adds, in bytes for each parameter.  Ranks: local.  Errors: none. */
-uint64_t cairn_plan_reproducible_bytes(void);
-
 /** Print the tables on stdout.  Ranks: local.  Errors: none. */
 void cairn_plan_print(const struct cairn_plan *plan);
 

@@ -6,7 +6,6 @@
 
 #include "cli/plan.h"
 #include "cluster/launch.h"
-#include "comm/sum.h"
 #include "setup/setup.h"
 
 const struct cairn_plan_row *cairn_plan_first(const struct cairn_plan *plan)
@@ -14,11 +13,6 @@ const struct cairn_plan_row *cairn_plan_first(const struct cairn_plan *plan)
     const struct cairn_plan_row *row = plan->row;
     while (row->why[0] != '\0') row++;
     return row;
-}
-
-uint64_t cairn_plan_reproducible_bytes(void)
-{
-    return cairn_sum_bytes_per_weight("fixed") - cairn_sum_bytes_per_weight("plain");
 }
 
 /* What is open while the plan is made. */

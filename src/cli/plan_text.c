@@ -40,9 +40,11 @@ static void print_model(const struct cairn_plan *plan)
     if (p->average > 0) print_part("moving average", p->average, "train.ema");
     snprintf(note, sizeof note,
              plan->config->train_reproducible
-                 ? "train.reproducible: %" PRIu64 " bytes a parameter of it"
-                 : "train.reproducible would add %" PRIu64 " bytes a parameter",
-             cairn_plan_reproducible_bytes());
+                 ? "train.reproducible: %zu bytes a parameter of it; entries down to 2^-%d of a "
+                   "tensor's largest are summed"
+                 : "train.reproducible would add %zu bytes a parameter, and sum entries down to "
+                   "2^-%d of a tensor's largest",
+             p->fixed.memory_bytes - sizeof(float), p->fixed.kept_bits);
     print_part("gradient", p->gradient, note);
     snprintf(note, sizeof note, "optim.name: %s", plan->config->optim_name);
     print_part("optimizer", p->optimizer, note);

@@ -9,6 +9,12 @@
 #include "comm/squares.h"
 #include "comm/sum_kinds.h"
 
+static struct cairn_sum_cost cost(size_t n_micro)
+{
+    (void)n_micro;
+    return (struct cairn_sum_cost){.memory_bytes = 2 * sizeof(float), .wire_bytes = sizeof(float)};
+}
+
 static float *open_tensor(struct cairn_sink *sink, size_t param)
 {
     struct cairn_sum *sum = (struct cairn_sum *)sink;
@@ -63,8 +69,8 @@ static void end_micro(struct cairn_sum *sum)
 const struct cairn_sum_kind cairn_sum_kind_apart = {
     .name = "apart",
     .doc = "floats, and each micro-batch's gradient alone before it is added",
-    .bytes_per_weight = 2 * sizeof(float),
     .sees_micro = true,
+    .cost = cost,
     .create = create,
     .destroy = destroy,
     .begin = begin,

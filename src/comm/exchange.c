@@ -59,12 +59,12 @@ cairn_status cairn_comm_max(cairn_comm *comm, cairn_status st, double *value, si
 cairn_status cairn_comm_sum_exact(cairn_comm *comm, cairn_status st, struct cairn_exact *sum,
                                   size_t n)
 {
-    _Static_assert(sizeof *sum == 2 * sizeof(int64_t), "an exact sum is two words");
     st = cairn_comm_agree(comm, st);
     if (st == CAIRN_OK)
-        cairn_comm_check(
-            comm, MPI_Allreduce(MPI_IN_PLACE, sum, (int)(2 * n), MPI_INT64_T, MPI_SUM, comm->mpi),
-            "MPI_Allreduce");
+        cairn_comm_check(comm,
+                         MPI_Allreduce(MPI_IN_PLACE, sum, (int)(CAIRN_EXACT_WORDS * n), MPI_INT64_T,
+                                       MPI_SUM, comm->mpi),
+                         "MPI_Allreduce");
     return st;
 }
 

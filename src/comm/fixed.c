@@ -1,96 +1,174 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * The reproducible sum: 64-bit fixed point.  The gradient of every micro-batch is rounded once to a
+ * The reproducible sum: fixed point.  The gradient of every micro-batch is rounded once to a
  * multiple of one power of two per tensor and added as an integer.  Integer sums do not depend on
  * the order, so no share, algorithm or number of ranks can change a bit.
  *
- * The range of a tensor, an exponent e with |gradient of a micro-batch| < 2^e, must be the same in
- * every world.  It comes from reduced data: the largest |G| of the update before and HEADROOM.
- * Before the first update it comes from micro-batch 0.  A gradient that leaves its range makes all
- * ranks do the update again in a larger one.  Magnitudes are compared as integers on the float's
- * bits, before anything is converted; what is not finite is counted, never converted. */
+ * An integer is one word of 64 bits where an update has few micro-batches, and two words, each with
+ * its own room for carries, where it has many: so that an entry 2^30 times smaller than the largest
+ * of its tensor is still summed as well as floats would be.  The range of a tensor, and when an
+ * update is worked again in another: ranges.c. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "comm/ranges.h"
 #include "comm/squares.h"
 #include "comm/sum_kinds.h"
 
 enum {
-    BITS = 50, /* of a converted gradient, so that adding 1.5 * 2^52 rounds it to an integer */
-    LEAST_BITS = 24, /* as many as a float has */
-    SUM_BITS = 62,   /* of the sum of all addends */
-    HEADROOM = 8,    /* bits above what was seen */
-    BLOCK = 2048,    /* floats looked at and then converted while they are in the first cache */
-    LEAST_RANGE = -140,
-    BIAS = 127,
-    MANTISSA = 23,
+    MOST_IN_ONE = 16, /* micro-batches that are summed in one word */
+    SUM_BITS = 63,    /* of the sum of all addends in a word */
+    HIGH_BITS = 50,   /* so that adding 1.5 * 2^52 rounds to an integer, of the first word, ... */
+    LOW_BITS = 30,    /* ... and of what is left of it, where both share one word */
+    MOST_ADDENDS_LOG = 32,
+    BLOCK = 2048, /* floats looked at and then converted while they are in the first cache */
 };
-#define INFINITE_BITS 0x7f800000u
-#define ROUNDER       0x1.8p52
-#define ROUNDER_BITS  0x4338000000000000u
-#define HIGH_BITS     0x4530000080000000u
-#define LOW_BITS      0x4330000000000000u
+#define ROUNDER      0x1.8p52
+#define ROUNDER_BITS 0x4338000000000000u
+#define UPPER_DOUBLE 0x4530000080000000u /* of 2^84 + 2^63 */
+#define LOWER_DOUBLE 0x4330000000000000u /* of 2^52 */
 
-enum { EXTRA = 2 * CAIRN_N_SCALARS + CAIRN_N_FLAGS };
+/* How an addend becomes integers: units of 2^-high of its range, and of 2^-low of those. */
+struct form {
+    int n_words, high, low;
+};
 
-/* The integers of one update, and what was seen of each tensor. */
+/* The integers of one update. */
 struct fixed {
-    uint64_t *q;    /* [n_values + EXTRA] */
-    uint32_t *seen; /* [n_tensors] largest magnitude on this rank, as bits */
-    bool *started;  /* [n_tensors] q holds a micro-batch; else what it holds has no meaning */
-    int bits;       /* of one addend */
+    struct form form;
+    uint64_t *q;                     /* [n_words, n_values], then what travels with them: ... */
+    size_t n_all;                    /* ... all of that, */
+    uint64_t *exact, *flag, *levels; /* in q: exact sums, flags, levels of the ranges */
+    bool *started; /* [n_tensors] q holds a micro-batch; else what it holds has no meaning */
+    struct cairn_ranges ranges;
 };
 
-static uint32_t largest_bits(const float *x, size_t n)
+/* ---- how many bits */
+
+static int log_above(size_t n)
 {
-    const uint32_t mask = 0x7fffffffu;
-    uint32_t largest = 0;
-    for (size_t i = 0; i < n; i++) {
-        uint32_t bits;
-        memcpy(&bits, &x[i], sizeof bits);
-        bits &= mask;
-        largest = bits > largest ? bits : largest;
-    }
-    return largest;
+    int log = 0;
+    while (log < SUM_BITS && ((uint64_t)1 << log) < n) log++;
+    return log;
 }
 
-/* The least e with magnitude < 2^e. */
-static int64_t exponent_above(uint32_t magnitude_bits)
+/* What an addend is rounded to in an update of so many micro-batches and addends. */
+static struct form form_of(size_t n_micro, size_t n_addends)
 {
-    float magnitude;
-    memcpy(&magnitude, &magnitude_bits, sizeof magnitude);
-    int e = 0;
-    frexpf(magnitude, &e);
-    return magnitude_bits == 0 || e < LEAST_RANGE ? LEAST_RANGE : e;
+    const int room = SUM_BITS - log_above(n_addends);
+    const int half = room < HIGH_BITS ? room : HIGH_BITS;
+    if (n_micro > MOST_IN_ONE) return (struct form){.n_words = 2, .high = half, .low = half};
+    return (struct form){.n_words = 1, .high = room - LOW_BITS, .low = LOW_BITS};
 }
 
-/* The bits of 2^e: magnitudes below it fit. */
-static uint32_t limit_bits(int64_t range)
+/* An update whose largest addend has fewer is worked again in a narrower range.  In two words they
+ * keep a float's bits of entries 2^30 times smaller; in one 18 bits, to leave room for outliers. */
+static int needed_bits(const struct form *form)
 {
-    float limit = ldexpf(1.0F, (int)range);
-    uint32_t bits;
-    memcpy(&bits, &limit, sizeof bits);
-    return bits < INFINITE_BITS ? bits : INFINITE_BITS;
+    return form->n_words == 1 ? 48 : 54;
 }
 
-static uint64_t to_integer(float x, double scale)
+static struct cairn_sum_cost cost(size_t n_micro)
 {
-    double rounded = (double)x * scale + ROUNDER;
+    const struct form form = form_of(n_micro, n_micro);
+    const size_t bytes = (size_t)form.n_words * sizeof(uint64_t);
+    return (struct cairn_sum_cost){.memory_bytes = sizeof(float) + bytes,
+                                   .wire_bytes = bytes,
+                                   .kept_bits = form.high + form.low - CAIRN_RANGE_FAR};
+}
+
+/* ---- floats to integers */
+
+static uint64_t integer_of(double rounded)
+{
     uint64_t bits;
     memcpy(&bits, &rounded, sizeof bits);
     return bits - ROUNDER_BITS;
 }
 
-static void store_block(uint64_t *restrict q, const float *restrict x, size_t n, double scale)
+/* A float cut in two by two roundings, of which only the second loses anything. */
+struct parts {
+    uint64_t high, low;
+};
+
+static struct parts parts_of(float x, double scale, double low_scale)
 {
-    for (size_t i = 0; i < n; i++) q[i] = to_integer(x[i], scale);
+    const double y = (double)x * scale;
+    const double high = y + ROUNDER;
+    const double low = (y - (high - ROUNDER)) * low_scale + ROUNDER;
+    return (struct parts){integer_of(high), integer_of(low)};
 }
 
-static void add_block(uint64_t *restrict q, const float *restrict x, size_t n, double scale)
+/* A tensor's place among the integers. */
+struct place {
+    uint64_t *high, *low; /* [n]; low NULL: one word holds both parts */
+    double scale, low_scale;
+    int shift; /* of the high part in one word */
+};
+
+static struct place place_of(const struct cairn_sum *sum, size_t param)
 {
-    for (size_t i = 0; i < n; i++) q[i] += to_integer(x[i], scale);
+    const struct fixed *fixed = sum->buffer;
+    const struct form *form = &fixed->form;
+    const size_t offset = sum->params->item[param].offset;
+    return (struct place){
+        .high = fixed->q + offset,
+        .low = form->n_words == 2 ? fixed->q + sum->params->n_values + offset : NULL,
+        .scale = ldexp(1.0, form->high - (int)sum->range[param].top),
+        .low_scale = ldexp(1.0, form->low),
+        .shift = form->low,
+    };
 }
+
+/* Elements [first, first + n) of a tensor; add: to what is there. */
+static void put(const struct place *to, size_t first, const float *restrict x, size_t n, bool add)
+{
+    uint64_t *restrict high = to->high + first;
+    uint64_t *restrict low = to->low == NULL ? NULL : to->low + first;
+    const double scale = to->scale, low_scale = to->low_scale;
+    const int shift = to->shift;
+    if (low == NULL)
+        for (size_t i = 0; i < n; i++) {
+            struct parts p = parts_of(x[i], scale, low_scale);
+            high[i] = (add ? high[i] : 0) + (p.high << shift) + p.low;
+        }
+    else
+        for (size_t i = 0; i < n; i++) {
+            struct parts p = parts_of(x[i], scale, low_scale);
+            high[i] = (add ? high[i] : 0) + p.high;
+            low[i] = (add ? low[i] : 0) + p.low;
+        }
+}
+
+/* ---- and back */
+
+/* Integers as doubles, each rounded once.  The halves become the mantissas of 2^84 + 2^63 +
+ * 2^32 upper and 2^52 + lower: all in 64-bit lanes, for the vector unit. */
+static double double_of(uint64_t q)
+{
+    uint64_t upper_bits = (q >> 32) ^ UPPER_DOUBLE;
+    uint64_t lower_bits = (q & 0xffffffffu) | LOWER_DOUBLE;
+    double upper, lower;
+    memcpy(&upper, &upper_bits, sizeof upper);
+    memcpy(&lower, &lower_bits, sizeof lower);
+    return (upper - (0x1p84 + 0x1p63 + 0x1p52)) + lower;
+}
+
+/* Elements [first, first + n) of a tensor as floats. */
+static void get(const struct place *from, size_t first, float *restrict g, size_t n)
+{
+    const uint64_t *restrict high = from->high + first;
+    const uint64_t *restrict low = from->low == NULL ? NULL : from->low + first;
+    const double unit = 1 / from->scale, low_unit = 1 / from->low_scale;
+    if (low == NULL)
+        for (size_t i = 0; i < n; i++) g[i] = (float)(double_of(high[i]) * (unit * low_unit));
+    else
+        for (size_t i = 0; i < n; i++)
+            g[i] = (float)((double_of(high[i]) + double_of(low[i]) * low_unit) * unit);
+}
+
+/* ---- the kind */
 
 static float *open_tensor(struct cairn_sink *sink, size_t param)
 {
@@ -103,61 +181,62 @@ static void close_tensor(struct cairn_sink *sink, size_t param)
     struct cairn_sum *sum = (struct cairn_sum *)sink;
     struct fixed *fixed = sum->buffer;
     const struct cairn_param *item = &sum->params->item[param];
-    uint32_t limit = sum->range_known ? limit_bits(sum->range[param]) : 0;
-    double scale = ldexp(1.0, fixed->bits - (int)sum->range[param]);
-    void (*put)(uint64_t *restrict, const float *restrict, size_t, double) =
-        fixed->started[param] ? add_block : store_block;
+    const struct place to = place_of(sum, param);
+    const uint32_t limit = sum->range_known ? cairn_range_limit(&fixed->ranges, param) : 0;
     const bool squared = param < sum->params->n_items && cairn_squares_wanted(sum);
     const bool whole = item->n_opens == 1; /* else others that share it add to its gradient */
+    uint32_t *seen = &fixed->ranges.seen[param];
     double square = 0;
     for (size_t done = 0; done < item->count; done += BLOCK) {
         size_t n = item->count - done < BLOCK ? item->count - done : BLOCK;
         const float *x = sum->g + item->offset + done;
-        uint32_t largest = largest_bits(x, n);
-        if (largest < limit) put(fixed->q + item->offset + done, x, n, scale);
-        if (largest > fixed->seen[param]) fixed->seen[param] = largest;
+        uint32_t largest = cairn_largest_bits(x, n);
+        if (largest < limit) put(&to, done, x, n, fixed->started[param]);
+        if (largest > *seen) *seen = largest;
         if (squared && whole) square += cairn_rough_squares(x, n);
     }
     fixed->started[param] = true;
-    if (fixed->seen[param] >= INFINITE_BITS) sum->flag[CAIRN_FLAG_NOT_FINITE] = 1;
-    if (fixed->seen[param] >= limit)
-        sum->flag[CAIRN_FLAG_RANGE] = 1;
-    else if (squared && whole)
+    if (*seen >= CAIRN_INFINITE_BITS) sum->flag[CAIRN_FLAG_NOT_FINITE] = 1;
+    if (*seen >= limit) sum->flag[CAIRN_FLAG_RANGE] = 1;
+    if (squared && whole)
         cairn_squares_add(sum, param, square, sum->micro_samples);
     else if (squared)
         cairn_squares_share(sum, param, sum->g + item->offset);
 }
 
-static int addend_bits(size_t n_addends)
+/* Places in one block: the integers, then what travels with them. */
+static cairn_status get_integers(struct cairn_sum *sum, struct fixed *fixed)
 {
-    int log = 0;
-    while (log < SUM_BITS && ((uint64_t)1 << log) < n_addends) log++;
-    return SUM_BITS - log < BITS ? SUM_BITS - log : BITS;
+    const size_t n = (size_t)fixed->form.n_words * sum->params->n_values;
+    const size_t n_exact = sum->n_exact * CAIRN_EXACT_WORDS;
+    const size_t n_levels = sum->params->n_tensors * CAIRN_RANGE_WORDS;
+    fixed->n_all = n + n_exact + CAIRN_N_FLAGS + n_levels;
+    CAIRN_TRY(cairn_memory_get(fixed->n_all, sizeof *fixed->q, "the integer gradient", &fixed->q));
+    fixed->exact = fixed->q + n;
+    fixed->flag = fixed->exact + n_exact;
+    fixed->levels = fixed->flag + CAIRN_N_FLAGS;
+    return CAIRN_OK;
 }
 
 static cairn_status create(struct cairn_sum *sum)
 {
     struct fixed *fixed = NULL;
-    size_t n = sum->params->n_values;
-    size_t n_tensors = sum->params->n_tensors;
+    const size_t n_tensors = sum->params->n_tensors;
+    const size_t n_addends = sum->n_micro * cairn_params_most_opens(sum->params);
     sum->sink = (struct cairn_sink){.open = open_tensor, .close = close_tensor, .beta = 0};
+    if (log_above(n_addends) > MOST_ADDENDS_LOG)
+        return cairn_fail(CAIRN_USAGE,
+                          "train.reproducible: %zu micro-batches in one update are more than it "
+                          "can add; use a larger batch.micro",
+                          sum->n_micro);
     CAIRN_TRY(cairn_memory_get(1, sizeof *fixed, "the sum", &fixed));
     sum->buffer = fixed;
-    fixed->bits = addend_bits(sum->n_addends);
-    if (fixed->bits < LEAST_BITS)
-        return cairn_fail(
-            CAIRN_USAGE,
-            "train.reproducible: %zu micro-batches in one update are more than it can "
-            "add; use a larger batch.micro",
-            sum->n_addends);
-    CAIRN_TRY(cairn_memory_get(n, sizeof *sum->g, "the gradient", &sum->g));
-    CAIRN_TRY(cairn_memory_get(n + EXTRA + cairn_squares_extra(sum), sizeof *fixed->q,
-                               "the integer gradient", &fixed->q));
-    CAIRN_TRY(cairn_memory_get(n_tensors, sizeof *fixed->seen, "magnitudes", &fixed->seen));
+    fixed->form = form_of(sum->n_micro, n_addends);
+    CAIRN_TRY(cairn_memory_get(sum->params->n_values, sizeof *sum->g, "the gradient", &sum->g));
+    CAIRN_TRY(get_integers(sum, fixed));
     CAIRN_TRY(cairn_memory_get(n_tensors, sizeof *fixed->started, "flags", &fixed->started));
-    CAIRN_TRY(cairn_memory_get(n_tensors, sizeof *sum->range, "ranges", &sum->range));
-    for (size_t p = 0; p < n_tensors; p++) sum->range[p] = LEAST_RANGE;
-    return CAIRN_OK;
+    return cairn_ranges_create(&fixed->ranges, sum->range, n_tensors,
+                               fixed->form.high + fixed->form.low - needed_bits(&fixed->form));
 }
 
 static void destroy(struct cairn_sum *sum)
@@ -165,67 +244,53 @@ static void destroy(struct cairn_sum *sum)
     struct fixed *fixed = sum->buffer;
     if (fixed != NULL) {
         free(fixed->q);
-        free(fixed->seen);
         free(fixed->started);
+        cairn_ranges_free(&fixed->ranges);
     }
     free(fixed);
-    free(sum->range);
     free(sum->g);
 }
 
 static void begin(struct cairn_sum *sum)
 {
     struct fixed *fixed = sum->buffer;
-    memset(fixed->seen, 0, sum->params->n_tensors * sizeof *fixed->seen);
+    cairn_ranges_begin(&fixed->ranges);
     memset(fixed->started, 0, sum->params->n_tensors * sizeof *fixed->started);
 }
 
-static void reduce(struct cairn_sum *sum, double total[CAIRN_N_SCALARS])
+/* A rank without work sends zeros. */
+static void clear_idle(struct cairn_sum *sum)
 {
-    struct fixed *fixed = sum->buffer;
-    uint64_t *extra = fixed->q + sum->params->n_values;
-    for (size_t p = 0; p < sum->params->n_tensors; p++) /* a rank without work sends zeros */
-        if (!fixed->started[p])
-            memset(fixed->q + sum->params->item[p].offset, 0,
-                   sum->params->item[p].count * sizeof *fixed->q);
-    memcpy(extra, sum->scalar, sizeof sum->scalar);
-    memcpy(extra + 2 * CAIRN_N_SCALARS, sum->flag, sizeof sum->flag);
-    cairn_squares_to_integers(sum, extra + EXTRA);
-    cairn_sum_allreduce(sum->comm, fixed->q,
-                        sum->params->n_values + EXTRA + cairn_squares_extra(sum), sizeof *fixed->q,
-                        MPI_UINT64_T);
-    cairn_squares_from_integers(sum, extra + EXTRA);
-    memcpy(sum->scalar, extra, sizeof sum->scalar);
-    memcpy(sum->flag, extra + 2 * CAIRN_N_SCALARS, sizeof sum->flag);
-    for (int i = 0; i < CAIRN_N_SCALARS; i++) total[i] = cairn_exact_value(&sum->scalar[i]);
-}
-
-/* A sum of integers as one float, rounded once to double and once to float.  The halves become the
- * mantissas of 2^84 + 2^63 + 2^32 high and 2^52 + low: all in 64-bit lanes, for the vector unit. */
-static void to_floats(float *restrict g, const uint64_t *restrict q, size_t n, double unit)
-{
-    for (size_t i = 0; i < n; i++) {
-        uint64_t high_bits = (q[i] >> 32) ^ HIGH_BITS;
-        uint64_t low_bits = (q[i] & 0xffffffffu) | LOW_BITS;
-        double high, low;
-        memcpy(&high, &high_bits, sizeof high);
-        memcpy(&low, &low_bits, sizeof low);
-        g[i] = (float)(((high - (0x1p84 + 0x1p63 + 0x1p52)) + low) * unit);
+    const struct fixed *fixed = sum->buffer;
+    for (size_t p = 0; p < sum->params->n_tensors; p++) {
+        const struct place to = place_of(sum, p);
+        const size_t n_bytes = sum->params->item[p].count * sizeof *to.high;
+        if (fixed->started[p]) continue;
+        memset(to.high, 0, n_bytes);
+        if (to.low != NULL) memset(to.low, 0, n_bytes);
     }
 }
 
-static double unit_of(const struct cairn_sum *sum, size_t param)
+static void reduce(struct cairn_sum *sum)
 {
-    const struct fixed *fixed = sum->buffer;
-    return ldexp(1.0, (int)sum->range[param] - fixed->bits);
+    struct fixed *fixed = sum->buffer;
+    const size_t exact_bytes = sum->n_exact * sizeof *sum->exact;
+    clear_idle(sum);
+    memcpy(fixed->exact, sum->exact, exact_bytes);
+    memcpy(fixed->flag, sum->flag, sizeof sum->flag);
+    cairn_ranges_to_levels(&fixed->ranges, fixed->levels);
+    cairn_sum_allreduce(sum->comm, fixed->q, fixed->n_all, sizeof *fixed->q, MPI_UINT64_T);
+    memcpy(sum->exact, fixed->exact, exact_bytes);
+    memcpy(sum->flag, fixed->flag, sizeof sum->flag);
+    if (cairn_ranges_are_poor(&fixed->ranges, fixed->levels)) sum->flag[CAIRN_FLAG_RANGE]++;
 }
 
 static const float *partial(const struct cairn_sum *sum, size_t first, size_t n, float *block)
 {
-    const struct fixed *fixed = sum->buffer;
     size_t param = 0;
     while (sum->params->item[param].offset + sum->params->item[param].count <= first) param++;
-    to_floats(block, fixed->q + first, n, unit_of(sum, param));
+    const struct place from = place_of(sum, param);
+    get(&from, first - sum->params->item[param].offset, block, n);
     return block;
 }
 
@@ -233,47 +298,38 @@ static void finish(struct cairn_sum *sum)
 {
     struct fixed *fixed = sum->buffer;
     for (size_t p = 0; p < sum->params->n_tensors; p++) {
-        const struct cairn_param *item = &sum->params->item[p];
-        double unit = unit_of(sum, p);
-        uint32_t largest = 0;
-        for (size_t done = 0; done < item->count; done += BLOCK) {
-            size_t n = item->count - done < BLOCK ? item->count - done : BLOCK;
-            float *g = sum->g + item->offset + done;
-            to_floats(g, fixed->q + item->offset + done, n, unit);
-            uint32_t here = largest_bits(g, n);
-            if (here > largest) largest = here;
-        }
-        if (largest != 0) sum->range[p] = exponent_above(largest) + HEADROOM;
+        const struct place from = place_of(sum, p);
+        get(&from, 0, sum->g + sum->params->item[p].offset, sum->params->item[p].count);
     }
+    cairn_ranges_follow(&fixed->ranges, fixed->levels);
 }
 
-/* Every micro-batch was looked at, also behind the first that did not fit, so the largest magnitude
+/* Every micro-batch was looked at, also after the first that did not fit, so the largest magnitude
  * over all ranks does not depend on the world. */
-static void widen(struct cairn_sum *sum)
+static void fit(struct cairn_sum *sum)
 {
     struct fixed *fixed = sum->buffer;
     cairn_comm *comm = sum->comm;
     if (comm != NULL)
         cairn_comm_check(comm,
-                         MPI_Allreduce(MPI_IN_PLACE, fixed->seen, (int)sum->params->n_tensors,
-                                       MPI_UINT32_T, MPI_MAX, comm->mpi),
+                         MPI_Allreduce(MPI_IN_PLACE, fixed->ranges.seen,
+                                       (int)sum->params->n_tensors, MPI_UINT32_T, MPI_MAX,
+                                       comm->mpi),
                          "MPI_Allreduce");
-    for (size_t p = 0; p < sum->params->n_tensors; p++)
-        if (fixed->seen[p] >= limit_bits(sum->range[p]))
-            sum->range[p] = exponent_above(fixed->seen[p]) + HEADROOM;
+    cairn_ranges_fit(&fixed->ranges);
 }
 
 const struct cairn_sum_kind cairn_sum_kind_fixed = {
     .name = "fixed",
-    .doc = "64-bit integers; the same bits in every world",
-    .bytes_per_weight = sizeof(float) + sizeof(uint64_t),
+    .doc = "integers of 64 or 128 bits; the same bits in every world",
     .has_range = true,
     .sees_micro = true,
+    .cost = cost,
     .create = create,
     .destroy = destroy,
     .begin = begin,
     .partial = partial,
     .reduce = reduce,
     .finish = finish,
-    .widen = widen,
+    .fit = fit,
 };

@@ -1,18 +1,28 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * The plain sum: floats, in place.  The gradient of every micro-batch is added by beta = 1, and the
  * ranks are added by MPI in whatever order it likes, so different worlds agree to rounding only. */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
-#include "comm/squares.h"
 #include "comm/sum_kinds.h"
 
-/* Behind the gradient: each scalar in two floats, a multiple of SPLIT and the rest, so that counts
- * stay exact up to 2^36; each flag in one. */
-#define SPLIT 4096.0
-enum { EXTRA = 2 * CAIRN_N_SCALARS + CAIRN_N_FLAGS };
+/* After the gradient: the exact sums in floats that are whole numbers, each flag in one. */
+static size_t n_exact_floats(const struct cairn_sum *sum)
+{
+    return sum->n_exact * CAIRN_EXACT_FLOATS;
+}
+
+static size_t n_floats(const struct cairn_sum *sum)
+{
+    return sum->params->n_values + n_exact_floats(sum) + CAIRN_N_FLAGS;
+}
+
+static struct cairn_sum_cost cost(size_t n_micro)
+{
+    (void)n_micro;
+    return (struct cairn_sum_cost){.memory_bytes = sizeof(float), .wire_bytes = sizeof(float)};
+}
 
 static float *open_tensor(struct cairn_sink *sink, size_t param)
 {
@@ -28,9 +38,8 @@ static void close_tensor(struct cairn_sink *sink, size_t param)
 
 cairn_status cairn_plain_create(struct cairn_sum *sum)
 {
-    size_t n = sum->params->n_values + EXTRA + cairn_squares_extra(sum);
     sum->sink = (struct cairn_sink){.open = open_tensor, .close = close_tensor, .beta = 1};
-    return cairn_memory_get(n, sizeof(float), "the gradient", &sum->g);
+    return cairn_memory_get(n_floats(sum), sizeof(float), "the gradient", &sum->g);
 }
 
 void cairn_plain_destroy(struct cairn_sum *sum)
@@ -50,23 +59,17 @@ const float *cairn_plain_partial(const struct cairn_sum *sum, size_t first, size
     return sum->g + first;
 }
 
-void cairn_plain_reduce(struct cairn_sum *sum, double total[CAIRN_N_SCALARS])
+void cairn_plain_reduce(struct cairn_sum *sum)
 {
-    float *extra = sum->g + sum->params->n_values;
-    for (int i = 0; i < CAIRN_N_SCALARS; i++) {
-        double value = cairn_exact_value(&sum->scalar[i]);
-        double large = trunc(value / SPLIT) * SPLIT;
-        extra[2 * i] = (float)large;
-        extra[2 * i + 1] = (float)(value - large);
-    }
-    for (int i = 0; i < CAIRN_N_FLAGS; i++) extra[2 * CAIRN_N_SCALARS + i] = (float)sum->flag[i];
-    cairn_squares_to_floats(sum, extra + EXTRA);
-    cairn_sum_allreduce(sum->comm, sum->g, sum->params->n_values + EXTRA + cairn_squares_extra(sum),
-                        sizeof *sum->g, MPI_FLOAT);
-    cairn_squares_from_floats(sum, extra + EXTRA);
-    for (int i = 0; i < CAIRN_N_SCALARS; i++)
-        total[i] = (double)extra[2 * i] + (double)extra[2 * i + 1];
-    for (int i = 0; i < CAIRN_N_FLAGS; i++) sum->flag[i] = (int64_t)extra[2 * CAIRN_N_SCALARS + i];
+    float *exact = sum->g + sum->params->n_values;
+    float *flag = exact + n_exact_floats(sum);
+    for (size_t i = 0; i < sum->n_exact; i++)
+        cairn_exact_to_floats(&sum->exact[i], exact + i * CAIRN_EXACT_FLOATS);
+    for (int i = 0; i < CAIRN_N_FLAGS; i++) flag[i] = (float)sum->flag[i];
+    cairn_sum_allreduce(sum->comm, sum->g, n_floats(sum), sizeof *sum->g, MPI_FLOAT);
+    for (size_t i = 0; i < sum->n_exact; i++)
+        cairn_exact_from_floats(&sum->exact[i], exact + i * CAIRN_EXACT_FLOATS);
+    for (int i = 0; i < CAIRN_N_FLAGS; i++) sum->flag[i] = (int64_t)flag[i];
 }
 
 void cairn_plain_finish(struct cairn_sum *sum)
@@ -77,7 +80,7 @@ void cairn_plain_finish(struct cairn_sum *sum)
 const struct cairn_sum_kind cairn_sum_kind_plain = {
     .name = "plain",
     .doc = "floats; different worlds agree to rounding",
-    .bytes_per_weight = sizeof(float),
+    .cost = cost,
     .create = cairn_plain_create,
     .destroy = cairn_plain_destroy,
     .begin = cairn_plain_begin,

@@ -8,10 +8,7 @@
 
 #include "base/memory.h"
 
-enum {
-    BLOCK = 2048,  /* floats of a partial sum looked at while they are in the first cache */
-    FULL_BITS = 28 /* of the largest square there can be, so that 2^21 of them fit an exact sum */
-};
+enum { BLOCK = 2048 /* floats of a partial sum looked at while they are in the first cache */ };
 
 static bool is_shared(const struct cairn_sum *sum, size_t param)
 {
@@ -41,9 +38,8 @@ cairn_status cairn_squares_create(struct cairn_sum *sum, enum cairn_noise units)
                           sum->kind->name);
     squares->units = units;
     CAIRN_TRY(cairn_memory_get(n, sizeof *squares->value, "squares", &squares->value));
-    if (!sum->kind->has_range) return CAIRN_OK;
-    CAIRN_TRY(cairn_memory_get(n, sizeof *squares->exact, "squares", &squares->exact));
-    return units == CAIRN_NOISE_MICRO ? get_shared(sum) : CAIRN_OK;
+    /* the plain kinds have whole tensors when they square them */
+    return units == CAIRN_NOISE_MICRO && sum->kind->has_range ? get_shared(sum) : CAIRN_OK;
 }
 
 void cairn_squares_free(struct cairn_sum *sum)
@@ -53,7 +49,6 @@ void cairn_squares_free(struct cairn_sum *sum)
         free(squares->shared[p]);
     free(squares->shared);
     free(squares->n_closed);
-    free(squares->exact);
     free(squares->value);
 }
 
@@ -61,36 +56,19 @@ void cairn_squares_begin(struct cairn_sum *sum)
 {
     struct cairn_squares *squares = &sum->squares;
     size_t n = sum->params->n_items;
-    if (squares->value != NULL) memset(squares->value, 0, n * sizeof *squares->value);
-    if (squares->exact != NULL) memset(squares->exact, 0, n * sizeof *squares->exact);
     if (squares->n_closed != NULL) memset(squares->n_closed, 0, n * sizeof *squares->n_closed);
 }
 
 void cairn_squares_count(struct cairn_sum *sum, size_t n_samples)
 {
-    sum->scalar[CAIRN_SCALAR_UNITS].coarse++;
-    sum->scalar[CAIRN_SCALAR_UNIT_SAMPLES].coarse += (int64_t)n_samples;
-}
-
-/* No square of this tensor reaches 2^of this: what is opened once lies below 2^range, and so many
- * of them make a unit. */
-static int square_bits(const struct cairn_sum *sum, size_t param)
-{
-    const struct cairn_param *item = &sum->params->item[param];
-    bool by_rank = sum->squares.units == CAIRN_NOISE_RANK;
-    int parts = ilogb((double)(by_rank ? sum->n_addends : item->n_opens)) + 1;
-    return 2 * ((int)sum->range[param] + parts) + ilogb((double)item->count) + 1;
+    (void)cairn_exact_add(&sum->exact[CAIRN_SCALAR_UNITS], 1);
+    (void)cairn_exact_add(&sum->exact[CAIRN_SCALAR_UNIT_SAMPLES], (double)n_samples);
 }
 
 void cairn_squares_add(struct cairn_sum *sum, size_t param, double square, size_t n_samples)
 {
-    struct cairn_squares *squares = &sum->squares;
-    double value = square / (double)n_samples;
-    if (squares->exact == NULL)
-        squares->value[param] += value;
-    else /* one that does not fit left its range, and the update is worked again */
-        (void)cairn_exact_add(&squares->exact[param],
-                              ldexp(value, FULL_BITS - square_bits(sum, param)));
+    /* one that is not finite makes the total NaN, and the update says nothing of the noise */
+    (void)cairn_exact_add(&sum->exact[CAIRN_N_SCALARS + param], square / (double)n_samples);
 }
 
 bool cairn_squares_wanted(const struct cairn_sum *sum)
@@ -149,35 +127,8 @@ void cairn_sum_unit(struct cairn_sum *sum, size_t n_samples)
     cairn_squares_count(sum, n_samples);
 }
 
-size_t cairn_squares_extra(const struct cairn_sum *sum)
+void cairn_squares_finish(struct cairn_sum *sum)
 {
-    return sum->squares.units == CAIRN_NOISE_OFF ? 0 : 2 * sum->params->n_items;
-}
-
-void cairn_squares_to_floats(const struct cairn_sum *sum, float *extra)
-{
-    for (size_t i = 0; i < cairn_squares_extra(sum); i += 2) {
-        double value = sum->squares.value[i / 2];
-        extra[i] = (float)value;
-        extra[i + 1] = (float)(value - (double)extra[i]);
-    }
-}
-
-void cairn_squares_from_floats(struct cairn_sum *sum, const float *extra)
-{
-    for (size_t i = 0; i < cairn_squares_extra(sum); i += 2)
-        sum->squares.value[i / 2] = (double)extra[i] + (double)extra[i + 1];
-}
-
-void cairn_squares_to_integers(const struct cairn_sum *sum, uint64_t *extra)
-{
-    memcpy(extra, sum->squares.exact, cairn_squares_extra(sum) * sizeof *extra);
-}
-
-void cairn_squares_from_integers(struct cairn_sum *sum, const uint64_t *extra)
-{
-    memcpy(sum->squares.exact, extra, cairn_squares_extra(sum) * sizeof *extra);
-    for (size_t p = 0; p < cairn_squares_extra(sum) / 2; p++)
-        sum->squares.value[p] =
-            ldexp(cairn_exact_value(&sum->squares.exact[p]), square_bits(sum, p) - FULL_BITS);
+    for (size_t p = 0; CAIRN_N_SCALARS + p < sum->n_exact; p++)
+        sum->squares.value[p] = cairn_exact_value(&sum->exact[CAIRN_N_SCALARS + p]);
 }

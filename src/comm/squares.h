@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * Inside comm/: squares of the gradients that are known alone, beside a sum.  They travel behind
+ * Inside comm/: squares of the gradients that are known alone, beside a sum.  They travel with
  * it.  All functions do nothing where the noise scale is off.  Local. */
 #ifndef CAIRN_COMM_SQUARES_H
 #define CAIRN_COMM_SQUARES_H
@@ -31,18 +31,8 @@ bool cairn_squares_wanted(const struct cairn_sum *sum);
  * completes it.  Ranks: local.  Errors: none. */
 void cairn_squares_share(struct cairn_sum *sum, size_t param, const float *x);
 
-/** How many numbers of the sum's own kind the squares take behind the scalars and flags.
- * Ranks: local.  Errors: none. */
-size_t cairn_squares_extra(const struct cairn_sum *sum);
-
-/** Put them there as floats, a large part and the rest, and take what came back.  Ranks: local.
+/** After the reduction: what the exact sums came to, into squares.value.  Ranks: local.
  * Errors: none. */
-void cairn_squares_to_floats(const struct cairn_sum *sum, float *extra);
-void cairn_squares_from_floats(struct cairn_sum *sum, const float *extra);
-
-/** The same as integers, with has_range: equal addends give equal bits in any order.  Ranks: local.
- * Errors: none. */
-void cairn_squares_to_integers(const struct cairn_sum *sum, uint64_t *extra);
-void cairn_squares_from_integers(struct cairn_sum *sum, const uint64_t *extra);
+void cairn_squares_finish(struct cairn_sum *sum);
 
 #endif

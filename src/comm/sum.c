@@ -16,28 +16,43 @@ static const struct cairn_sum_kind *const kinds[] = {
 };
 enum { N_KINDS = sizeof kinds / sizeof kinds[0] };
 
-size_t cairn_sum_bytes_per_weight(const char *kind)
+static const struct cairn_sum_kind *find_kind(const char *name)
 {
-    size_t i = 0;
-    while (i < N_KINDS && strcmp(kinds[i]->name, kind) != 0) i++;
-    return i == N_KINDS ? 0 : kinds[i]->bytes_per_weight;
+    for (size_t i = 0; i < N_KINDS; i++)
+        if (strcmp(kinds[i]->name, name) == 0) return kinds[i];
+    return NULL;
+}
+
+struct cairn_sum_cost cairn_sum_cost(const char *kind, size_t n_micro)
+{
+    const struct cairn_sum_kind *found = find_kind(kind);
+    return found == NULL ? (struct cairn_sum_cost){0} : found->cost(n_micro);
+}
+
+static cairn_status create(struct cairn_sum *sum, enum cairn_noise noise)
+{
+    CAIRN_TRY(cairn_squares_create(sum, noise));
+    sum->n_exact = CAIRN_N_SCALARS + (noise == CAIRN_NOISE_OFF ? 0 : sum->params->n_items);
+    CAIRN_TRY(cairn_memory_get(sum->n_exact, sizeof *sum->exact, "exact sums", &sum->exact));
+    if (sum->kind->has_range)
+        CAIRN_TRY(
+            cairn_memory_get(sum->params->n_tensors, sizeof *sum->range, "ranges", &sum->range));
+    return sum->kind->create(sum);
 }
 
 cairn_status cairn_sum_create(cairn_comm *comm, const char *kind, enum cairn_noise noise,
-                              const struct cairn_params *params, size_t n_addends,
+                              const struct cairn_params *params, size_t n_micro,
                               struct cairn_sum **out)
 {
     struct cairn_sum *sum = NULL;
-    size_t i = 0;
-    while (i < N_KINDS && strcmp(kinds[i]->name, kind) != 0) i++;
-    if (i == N_KINDS) return cairn_fail(CAIRN_BUG, "there is no way to sum called %s", kind);
+    const struct cairn_sum_kind *found = find_kind(kind);
+    if (found == NULL) return cairn_fail(CAIRN_BUG, "there is no way to sum called %s", kind);
     CAIRN_TRY(cairn_memory_get(1, sizeof *sum, "the sum", &sum));
-    sum->kind = kinds[i];
+    sum->kind = found;
     sum->comm = comm;
     sum->params = params;
-    sum->n_addends = n_addends * cairn_params_most_opens(params);
-    cairn_status st = cairn_squares_create(sum, noise);
-    if (st == CAIRN_OK) st = sum->kind->create(sum);
+    sum->n_micro = n_micro;
+    cairn_status st = create(sum, noise);
     if (st != CAIRN_OK) {
         cairn_sum_free(sum);
         return st;
@@ -51,12 +66,14 @@ void cairn_sum_free(struct cairn_sum *sum)
     if (sum == NULL) return;
     cairn_squares_free(sum);
     sum->kind->destroy(sum);
+    free(sum->range);
+    free(sum->exact);
     free(sum);
 }
 
 void cairn_sum_begin(struct cairn_sum *sum)
 {
-    memset(sum->scalar, 0, sizeof sum->scalar);
+    memset(sum->exact, 0, sum->n_exact * sizeof *sum->exact);
     memset(sum->flag, 0, sizeof sum->flag);
     sum->again = false;
     cairn_squares_begin(sum);
@@ -68,15 +85,19 @@ void cairn_sum_begin_micro(struct cairn_sum *sum, size_t n_samples)
     sum->micro_samples = n_samples;
 }
 
+bool cairn_sum_scores(struct cairn_exact *sum, const struct cairn_scores *scores)
+{
+    return cairn_exact_add(&sum[CAIRN_SCALAR_LOSS], scores->loss) &&
+           cairn_exact_add(&sum[CAIRN_SCALAR_WEIGHT], scores->weight) &&
+           cairn_exact_add(&sum[CAIRN_SCALAR_CORRECT], scores->correct) &&
+           cairn_exact_add(&sum[CAIRN_SCALAR_COUNT], scores->count);
+}
+
 cairn_status cairn_sum_end_micro(struct cairn_sum *sum, const struct cairn_scores *scores)
 {
     if (sum->kind->end_micro != NULL) sum->kind->end_micro(sum);
     if (sum->squares.units == CAIRN_NOISE_MICRO) cairn_squares_count(sum, sum->micro_samples);
-    bool fits = cairn_exact_add(&sum->scalar[CAIRN_SCALAR_LOSS], scores->loss) &&
-                cairn_exact_add(&sum->scalar[CAIRN_SCALAR_WEIGHT], scores->weight) &&
-                cairn_exact_add(&sum->scalar[CAIRN_SCALAR_CORRECT], scores->correct) &&
-                cairn_exact_add(&sum->scalar[CAIRN_SCALAR_COUNT], scores->count);
-    if (fits) return CAIRN_OK;
+    if (cairn_sum_scores(sum->exact, scores)) return CAIRN_OK;
     return cairn_fail(
         CAIRN_NUMBERS,
         "a micro-batch has the loss %g: it diverges; lower optim.lr or set optim.clip_norm",
@@ -89,33 +110,38 @@ static cairn_status agree(const struct cairn_sum *sum, cairn_status st)
     return sum->comm == NULL ? st : cairn_comm_agree(sum->comm, st);
 }
 
+static double total(const struct cairn_sum *sum, enum cairn_scalar scalar)
+{
+    return cairn_exact_value(&sum->exact[scalar]);
+}
+
 cairn_status cairn_sum_reduce(struct cairn_sum *sum, cairn_status st, bool stop, float **g,
                               struct cairn_totals *totals)
 {
-    double total[CAIRN_N_SCALARS];
     sum->flag[CAIRN_FLAG_FAILED] = st != CAIRN_OK;
     sum->flag[CAIRN_FLAG_STOP] = stop;
-    sum->kind->reduce(sum, total);
+    sum->kind->reduce(sum);
     if (sum->flag[CAIRN_FLAG_FAILED] != 0) return agree(sum, st);
     if (sum->flag[CAIRN_FLAG_NOT_FINITE] != 0)
         return cairn_fail(CAIRN_NUMBERS,
                           "the gradient is not finite; lower optim.lr or set optim.clip_norm");
     sum->again = sum->flag[CAIRN_FLAG_RANGE] != 0;
     if (sum->again) {
-        sum->kind->widen(sum);
+        sum->kind->fit(sum);
         return CAIRN_OK;
     }
     sum->kind->finish(sum);
+    cairn_squares_finish(sum);
     *g = sum->g;
     *totals = (struct cairn_totals){
-        .loss = total[CAIRN_SCALAR_LOSS],
-        .weight = total[CAIRN_SCALAR_WEIGHT],
-        .correct = total[CAIRN_SCALAR_CORRECT],
-        .count = total[CAIRN_SCALAR_COUNT],
+        .loss = total(sum, CAIRN_SCALAR_LOSS),
+        .weight = total(sum, CAIRN_SCALAR_WEIGHT),
+        .correct = total(sum, CAIRN_SCALAR_CORRECT),
+        .count = total(sum, CAIRN_SCALAR_COUNT),
         .stop = sum->flag[CAIRN_FLAG_STOP] != 0,
         .squares = sum->squares.value,
-        .n_units = total[CAIRN_SCALAR_UNITS],
-        .unit_samples = total[CAIRN_SCALAR_UNIT_SAMPLES],
+        .n_units = total(sum, CAIRN_SCALAR_UNITS),
+        .unit_samples = total(sum, CAIRN_SCALAR_UNIT_SAMPLES),
     };
     return CAIRN_OK;
 }
@@ -138,7 +164,7 @@ cairn_status cairn_sum_learn(struct cairn_sum *sum, cairn_status st)
             "the first gradient is not finite; lower the initial weights or scale the data");
     st = agree(sum, st);
     if (st == CAIRN_OK) {
-        sum->kind->widen(sum);
+        sum->kind->fit(sum);
         sum->range_known = true;
     }
     return st;

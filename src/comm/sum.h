@@ -29,7 +29,7 @@ enum cairn_scalar {
 enum cairn_flag {
     CAIRN_FLAG_FAILED,     /* ranks in trouble */
     CAIRN_FLAG_STOP,       /* ranks that were asked to stop */
-    CAIRN_FLAG_RANGE,      /* ranks where a gradient left the fixed-point range */
+    CAIRN_FLAG_RANGE,      /* ranks where a gradient does not fit the fixed-point range */
     CAIRN_FLAG_NOT_FINITE, /* ranks with a gradient that is not a number */
     CAIRN_N_FLAGS
 };
@@ -45,34 +45,50 @@ enum cairn_noise {
 
 struct cairn_sum;
 
+/** What a sum of some kind takes for each weight, and how exact it is. */
+struct cairn_sum_cost {
+    size_t memory_bytes; /* of the sum, the gradient included */
+    size_t wire_bytes;   /* of what is summed over the ranks */
+    int kept_bits; /* an addend is rounded to 2^-this of its tensor's largest, or finer; 0: a float
+                      sum */
+};
+
 /** A way to sum: one row of functions. */
 struct cairn_sum_kind {
     const char *name;
     const char *doc;
-    size_t bytes_per_weight; /* memory of the sum, the gradient included */
-    bool has_range;  /* keeps one exponent for each tensor, which goes into the checkpoint */
+    bool has_range;  /* keeps exponents for each tensor, which go into the checkpoint */
     bool sees_micro; /* the gradient of a micro-batch is alone before it is added */
+    struct cairn_sum_cost (*cost)(size_t n_micro); /* with so many micro-batches in an update */
     cairn_status (*create)(struct cairn_sum *sum);
     void (*destroy)(struct cairn_sum *sum);
     void (*begin)(struct cairn_sum *sum);     /* to zero */
     void (*end_micro)(struct cairn_sum *sum); /* a micro-batch is complete; NULL: nothing to do */
     /* elements [first, first + n) of what this rank has added up, there or put into block [n] */
     const float *(*partial)(const struct cairn_sum *sum, size_t first, size_t n, float *block);
-    /* buffer, scalars and flags over all ranks, at once; what the scalars came to in total */
-    void (*reduce)(struct cairn_sum *sum, double total[CAIRN_N_SCALARS]);
+    void (*reduce)(
+        struct cairn_sum *sum); /* buffer, exact sums and flags over all ranks, at once */
     void (*finish)(struct cairn_sum *sum); /* all went well: make g */
-    void (*widen)(struct cairn_sum *sum);  /* after CAIRN_FLAG_RANGE: agree on a larger range */
+    void (*fit)(struct cairn_sum *sum);    /* after CAIRN_FLAG_RANGE: agree on ranges that fit */
 };
 
-/** For each weight tensor the sum over units a of n_a |g_a|^2, with n_a samples and the mean
- * gradient g_a of a unit: what the noise scale is made from (train/noise.h). */
+/** Squares of the gradients of units a: for each weight tensor the sum of |sum_a|^2 / n_a over the
+ * units, with n_a samples and the summed gradient sum_a: what the noise scale is made from
+ * (train/noise.h). */
 struct cairn_squares {
     enum cairn_noise units;
-    double *value; /* [n_items] of this rank; after the reduction over all; owned; NULL: none */
-    struct cairn_exact *exact; /* [n_items] of this rank, in has_range's units; owned */
+    double *value; /* [n_items] over all ranks, after the reduction; owned; NULL: none */
     float *
         *shared; /* [n_items] of tensors that layers share: their micro-batch's gradient; owned */
     size_t *n_closed; /* [n_items] how many of its layers have come in this micro-batch; owned */
+};
+
+/** What a kind with has_range knows of the magnitudes of one tensor; the same on all ranks, and
+ * saved as numbers. */
+struct cairn_range {
+    int64_t top;     /* |gradient of a micro-batch| is below 2^top */
+    int64_t n_below; /* so many updates in a row stayed far below it, ... */
+    int64_t below;   /* ... all of them below 2^this */
 };
 
 /** A sum in progress.  The functions below are its users' side; the fields are for the ways to
@@ -82,12 +98,13 @@ struct cairn_sum {
     const struct cairn_sum_kind *kind;
     cairn_comm *comm;                  /* borrowed */
     const struct cairn_params *params; /* borrowed */
-    size_t n_addends;                  /* the most numbers that meet in one of its places */
+    size_t n_micro;                    /* the most micro-batches of an update, over all ranks */
     float *g;                          /* [n_values], 64-byte aligned, owned */
     void *buffer;                      /* of the kind, owned by it */
-    /* [n_tensors]: |gradient| of a micro-batch is below 2^range; NULL without has_range */
-    int64_t *range;
-    struct cairn_exact scalar[CAIRN_N_SCALARS]; /* of this rank, until the reduction */
+    struct cairn_range *range;         /* [n_tensors]; NULL without has_range */
+    struct cairn_exact *exact; /* [n_exact]: scalars, then the squares; of this rank, until the
+                                  reduction; owned */
+    size_t n_exact;
     int64_t flag[CAIRN_N_FLAGS];
     bool range_known, again;
     struct cairn_squares squares;
@@ -102,24 +119,28 @@ struct cairn_totals {
     double n_units, unit_samples;
 };
 
-/** Memory of a sum of this kind for each number that is summed; 0: there is no such kind.
- * Ranks: local.  Errors: none. */
-size_t cairn_sum_bytes_per_weight(const char *kind);
+/** What a sum of this kind costs with so many micro-batches in an update; zeros: there is no such
+ * kind.  Ranks: local.  Errors: none. */
+struct cairn_sum_cost cairn_sum_cost(const char *kind, size_t n_micro);
 
 /**
- * Make a sum of this kind (sums.def) for gradients of this layout, of at most n_addends
+ * Make a sum of this kind (sums.def) for gradients of this layout, of at most n_micro
  * micro-batches over all ranks.  comm NULL: of this process alone, without MPI, for who wants to
  * know what its own part costs; then nothing below is collective.
  *
  * Ranks   local
- * Errors  CAIRN_USAGE: memory, or more addends than the kind can take; CAIRN_BUG: no such kind, or
- *         one that does not see micro-batches alone for CAIRN_NOISE_MICRO
+ * Errors  CAIRN_USAGE: memory, or more micro-batches than the kind can take; CAIRN_BUG: no such
+ * kind, or one that does not see micro-batches alone for CAIRN_NOISE_MICRO
  */
 CAIRN_CHECKED cairn_status cairn_sum_create(cairn_comm *comm, const char *kind,
                                             enum cairn_noise noise,
-                                            const struct cairn_params *params, size_t n_addends,
+                                            const struct cairn_params *params, size_t n_micro,
                                             struct cairn_sum **out);
 void cairn_sum_free(struct cairn_sum *sum);
+
+/** Add the scores of a micro-batch to sum [CAIRN_N_SCALARS]; false: one of them is 2^300 or more,
+ * or not finite.  Ranks: local.  Errors: none. */
+bool cairn_sum_scores(struct cairn_exact *sum, const struct cairn_scores *scores);
 
 /** Set everything to zero; then micro-batches write into &sum->sink.  Ranks: local.
  * Errors: none. */
@@ -129,7 +150,7 @@ void cairn_sum_begin(struct cairn_sum *sum);
 void cairn_sum_begin_micro(struct cairn_sum *sum, size_t n_samples);
 
 /** Its gradient is in the sink; these are its scores.  Ranks: local.
- * Errors: CAIRN_NUMBERS: too large to be summed. */
+ * Errors: CAIRN_NUMBERS: 2^300 or more, or not finite. */
 CAIRN_CHECKED cairn_status cairn_sum_end_micro(struct cairn_sum *sum,
                                                const struct cairn_scores *scores);
 
@@ -150,7 +171,7 @@ struct cairn_magnitudes cairn_sum_partial(const struct cairn_sum *sum, size_t pa
 CAIRN_CHECKED cairn_status cairn_sum_reduce(struct cairn_sum *sum, cairn_status st, bool stop,
                                             float **g, struct cairn_totals *totals);
 
-/** Whether the update must be worked once more, in a larger range (same answer on all ranks).
+/** Whether the update must be worked once more, in another range (same answer on all ranks).
  * Ranks: local. */
 bool cairn_sum_again(const struct cairn_sum *sum);
 

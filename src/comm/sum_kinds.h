@@ -22,7 +22,7 @@ CAIRN_CHECKED cairn_status cairn_plain_create(struct cairn_sum *sum);
 void cairn_plain_destroy(struct cairn_sum *sum);
 void cairn_plain_begin(struct cairn_sum *sum);
 const float *cairn_plain_partial(const struct cairn_sum *sum, size_t first, size_t n, float *block);
-void cairn_plain_reduce(struct cairn_sum *sum, double total[CAIRN_N_SCALARS]);
+void cairn_plain_reduce(struct cairn_sum *sum);
 void cairn_plain_finish(struct cairn_sum *sum);
 
 #endif

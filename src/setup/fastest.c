@@ -82,9 +82,9 @@ static cairn_status try_size(const struct cairn_candidate_job *job, uint64_t mic
 {
     CAIRN_TRY(plan(job, micro, out));
     if (!timed || candidate_fit(job->room, out) != CAIRN_FITS) return CAIRN_OK;
-    CAIRN_TRY_IN(
-        cairn_setup_time_pass(job->config, job->dataset, (size_t)micro, &out->pass_s, &out->ghost),
-        "timing batch.micro %" PRIu64, micro);
+    CAIRN_TRY_IN(cairn_setup_time_pass(job->config, job->dataset, job->rule, (size_t)micro,
+                                       &out->pass_s, &out->ghost),
+                 "timing batch.micro %" PRIu64, micro);
     return CAIRN_OK;
 }
 

@@ -90,20 +90,22 @@ cairn_status cairn_setup_planned_for(const struct cairn_config *config,
     CAIRN_TRY(plan_model(config, dataset, (size_t)micro, &planned));
     CAIRN_TRY(cairn_setup_optim_slots(config, &n_slots));
     const char *kind = cairn_setup_sum_kind(config);
-    size_t wire = config->train_reproducible ? sizeof(uint64_t) : sizeof(float);
+    const size_t n_micro = cairn_setup_n_micro(rule, micro);
+    const struct cairn_sum_cost sum = cairn_sum_cost(kind, n_micro);
     struct cairn_setup_held held = cairn_setup_loader_bytes(config, dataset, (size_t)micro);
     uint64_t block = times(planned.n_values, sizeof(float));
     planned.weights = block;
+    planned.fixed = cairn_sum_cost("fixed", n_micro);
     planned.average = config->train_ema > 0 ? block : 0;
-    planned.gradient = times(planned.n_values, cairn_sum_bytes_per_weight(kind));
+    planned.gradient = times(planned.n_values, sum.memory_bytes);
     if (config->train_reproducible && cairn_setup_noise(config) == CAIRN_NOISE_MICRO)
         planned.gradient = plus(planned.gradient, times(planned.n_shared, sizeof(float)));
     planned.optimizer = times(times(planned.n_weights, sizeof(float)), n_slots);
     planned.data = held.data;
     planned.labels = label_bytes(dataset);
     planned.buffers = plus(held.rows, held.chunks);
-    planned.on_wire = times(planned.n_values, wire);
-    planned.exchange = several ? exchange_bytes(planned.n_values, wire) : 0;
+    planned.on_wire = times(planned.n_values, sum.wire_bytes);
+    planned.exchange = several ? exchange_bytes(planned.n_values, sum.wire_bytes) : 0;
     const uint64_t total = cairn_window_total(rule);
     planned.n_saves = count_saves(config, total);
     planned.n_stay = cairn_setup_saves_stay(config, total);
@@ -111,6 +113,13 @@ cairn_status cairn_setup_planned_for(const struct cairn_config *config,
     plan_saves(&planned);
     *out = planned;
     return CAIRN_OK;
+}
+
+size_t cairn_setup_n_micro(const struct cairn_window_rule *rule, uint64_t micro)
+{
+    struct cairn_window_rule cut = *rule;
+    cut.micro = micro;
+    return (size_t)cairn_window_most_micro(&cut);
 }
 
 static cairn_status plan_with(const struct cairn_config *config, struct cairn_dataset *dataset,

@@ -127,16 +127,17 @@ struct cairn_planned {
     uint64_t n_shared; /* weights of tensors that layers share: squared once they are whole */
     uint64_t weights, average; /* and train.ema of them */
     uint64_t gradient, optimizer, activations;
-    uint64_t sample;     /* of the activations, for each sample */
-    uint64_t data;       /* held in memory */
-    uint64_t labels;     /* of classes, which are held always */
-    uint64_t buffers;    /* rows of micro-batches on their way, and HDF5's */
-    uint64_t exchange;   /* of MPI_Allreduce, where there are several ranks */
-    uint64_t snapshot;   /* for writing checkpoints; rank 0 alone */
-    uint64_t on_wire;    /* what one update sums over the ranks */
-    uint64_t checkpoint; /* a file of it */
-    uint64_t n_saves;    /* checkpoints that the whole run writes */
-    uint64_t n_stay;     /* of which stay beside the newest: milestones, the best one */
+    uint64_t sample;             /* of the activations, for each sample */
+    uint64_t data;               /* held in memory */
+    uint64_t labels;             /* of classes, which are held always */
+    uint64_t buffers;            /* rows of micro-batches on their way, and HDF5's */
+    uint64_t exchange;           /* of MPI_Allreduce, where there are several ranks */
+    uint64_t snapshot;           /* for writing checkpoints; rank 0 alone */
+    uint64_t on_wire;            /* what one update sums over the ranks */
+    struct cairn_sum_cost fixed; /* what train.reproducible takes, or would */
+    uint64_t checkpoint;         /* a file of it */
+    uint64_t n_saves;            /* checkpoints that the whole run writes */
+    uint64_t n_stay;             /* of which stay beside the newest: milestones, the best one */
 };
 
 /**
@@ -149,6 +150,10 @@ struct cairn_planned {
  */
 CAIRN_CHECKED cairn_status cairn_setup_planned(const struct cairn_config *config, int n_ranks,
                                                struct cairn_planned *out);
+
+/** The most micro-batches of an update, where the batch of this rule is cut into those of b
+ * samples. Ranks: local.  Errors: none. */
+size_t cairn_setup_n_micro(const struct cairn_window_rule *rule, uint64_t micro);
 
 /** The same for micro-batches of b samples, the dataset being open and the batch known; `several`:
  * on more than one rank.  Ranks: local.  Errors: as above. */

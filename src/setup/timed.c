@@ -11,7 +11,7 @@
 #include "comm/sum.h"
 #include "tensor/norm.h"
 
-enum { FEWEST_SPANS = 5, MOST_SPANS = 15, SOME_ADDENDS = 64 };
+enum { FEWEST_SPANS = 5, MOST_SPANS = 15 };
 #define SPAN_S    1e-3 /* calls are timed together up to so long */
 #define TIMED_S   0.05 /* spans go on for at least so long, */
 #define LONGEST_S 1.0  /* and at most for so long where there is one */
@@ -58,6 +58,7 @@ struct bench {
     struct cairn_micro micro;
     float *w, *average; /* [n_values] */
     size_t size;        /* of a micro-batch */
+    size_t n_micro;     /* of an update */
     uint64_t position, n_samples;
 };
 
@@ -81,7 +82,7 @@ static cairn_status make_model(struct cairn_dataset *dataset, struct bench *benc
     CAIRN_TRY(cairn_memory_get(bench->params->n_values, sizeof *bench->w, "weights", &bench->w));
     cairn_model_init(bench->model, bench->w);
     return cairn_sum_create(NULL, cairn_setup_sum_kind(config), cairn_setup_noise(config),
-                            bench->params, SOME_ADDENDS, &bench->sum);
+                            bench->params, bench->n_micro, &bench->sum);
 }
 
 static cairn_status one_pass(void *context)
@@ -106,10 +107,12 @@ static cairn_status begin_sum(struct bench *bench)
 }
 
 cairn_status cairn_setup_time_pass(const struct cairn_config *config, struct cairn_dataset *dataset,
-                                   size_t micro, double *pass_s, bool *ghost)
+                                   const struct cairn_window_rule *rule, size_t micro,
+                                   double *pass_s, bool *ghost)
 {
     const struct cairn_loader_options rows = {.split = CAIRN_SPLIT_TRAIN, .micro = micro};
-    struct bench bench = {.config = config, .size = micro};
+    struct bench bench = {
+        .config = config, .size = micro, .n_micro = cairn_setup_n_micro(rule, micro)};
     cairn_status st = make_model(dataset, &bench);
     if (st == CAIRN_OK) st = cairn_loader_create(dataset, &rows, &bench.loader);
     if (st == CAIRN_OK) st = cairn_loader_read(bench.loader, 0, micro, &bench.micro);
@@ -168,7 +171,8 @@ cairn_status cairn_setup_time_update(const struct cairn_config *config,
                                      const struct cairn_window_rule *rule, size_t micro,
                                      double *update_s)
 {
-    struct bench bench = {.config = config, .size = micro};
+    struct bench bench = {
+        .config = config, .size = micro, .n_micro = cairn_setup_n_micro(rule, micro)};
     struct cairn_scaling scaling;
     double zero_s = 0;
     cairn_status st = make_model(dataset, &bench);

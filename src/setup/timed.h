@@ -24,13 +24,15 @@ CAIRN_CHECKED cairn_status cairn_setup_time_calls(cairn_status (*call)(void *con
 
 /**
  * Seconds of one forward and backward pass of b samples, with what train.reproducible makes of the
- * gradient.  *ghost: the model takes statistics over the micro-batch.
+ * gradient where the batch is cut by this rule.  *ghost: the model takes statistics over the
+ * micro-batch.
  *
  * Ranks   local
  * Errors  CAIRN_USAGE: memory, or a model that does not take so few samples; CAIRN_DATA
  */
 CAIRN_CHECKED cairn_status cairn_setup_time_pass(const struct cairn_config *config,
-                                                 struct cairn_dataset *dataset, size_t micro,
+                                                 struct cairn_dataset *dataset,
+                                                 const struct cairn_window_rule *rule, size_t micro,
                                                  double *pass_s, bool *ghost);
 
 /** Seconds from the summed gradient to new weights, and to set the gradient to zero; `micro` as

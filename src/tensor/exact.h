@@ -1,28 +1,40 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * Sums of real numbers that do not depend on the order: two 64-bit integers, one for whole numbers
- * and one for the rest. For loss, normalizer and metrics, which are few.  Counts are exact; the
- * step of the rest is 2^-42.  Neither word overflows with 2^12 ranks and 2^21 addends over all. */
+ * Sums of real numbers that are exact, and so do not depend on the order: a fixed-point number so
+ * long that it holds every magnitude from 2^-300 to 2^300, in digits of 32 bits with room for
+ * carries (a small superaccumulator: Kulisch 1971; lanes as in Collange et al. 2015).  For loss,
+ * normalizer, metrics and squares, which are few.  Local. */
 #ifndef CAIRN_TENSOR_EXACT_H
 #define CAIRN_TENSOR_EXACT_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/** A sum; add two by adding their words.  Zero is zero. */
+enum {
+    CAIRN_EXACT_LANES = 22,                        /* digits of 2^-352, 2^-320, ... 2^320 */
+    CAIRN_EXACT_WORDS = CAIRN_EXACT_LANES + 1,     /* and how many values were refused */
+    CAIRN_EXACT_FLOATS = 4 * CAIRN_EXACT_LANES + 1 /* the same in bytes, for sums of floats */
+};
+
+/** A sum of at most 2^31 values.  Zero is zero; two are added by adding their words. */
 struct cairn_exact {
-    int64_t coarse; /* whole numbers, below 2^50 on each rank */
-    int64_t fine;   /* in units of 2^-42; each addend at most 2^41 */
+    int64_t word[CAIRN_EXACT_WORDS];
 };
 
 /**
- * Add a value; false, and nothing is added, when it is not finite or the sum reaches 2^50.
+ * Add a value.  Exact from 2^-300 to 2^300; a smaller one is rounded to a multiple of 2^-352; what
+ * is larger or not finite is refused: false, and the sum is NaN from then on.
  *
  * Ranks   local
  * Errors  none
  */
 bool cairn_exact_add(struct cairn_exact *sum, double value);
 
-/** The sum; equal words give equal bits.  Ranks: local.  Errors: none. */
+/** The sum, rounded once; equal sums give equal bits.  Ranks: local.  Errors: none. */
 double cairn_exact_value(const struct cairn_exact *sum);
+
+/** The sum as small whole numbers in out [CAIRN_EXACT_FLOATS], which floats add up exactly for up
+ * to 65,536 ranks, and the total back from there.  Ranks: local.  Errors: none. */
+void cairn_exact_to_floats(const struct cairn_exact *sum, float *out);
+void cairn_exact_from_floats(struct cairn_exact *sum, const float *in);
 
 #endif

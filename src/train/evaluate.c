@@ -15,12 +15,8 @@ enum { LEFT = CAIRN_N_SCALARS, N_SUMS };
 static cairn_status add_scores(struct cairn_exact sum[CAIRN_N_SCALARS],
                                const struct cairn_scores *scores)
 {
-    bool fits = cairn_exact_add(&sum[CAIRN_SCALAR_LOSS], scores->loss) &&
-                cairn_exact_add(&sum[CAIRN_SCALAR_WEIGHT], scores->weight) &&
-                cairn_exact_add(&sum[CAIRN_SCALAR_CORRECT], scores->correct) &&
-                cairn_exact_add(&sum[CAIRN_SCALAR_COUNT], scores->count);
-    return fits ? CAIRN_OK
-                : cairn_fail(CAIRN_NUMBERS, "a micro-batch has the loss %g", scores->loss);
+    if (cairn_sum_scores(sum, scores)) return CAIRN_OK;
+    return cairn_fail(CAIRN_NUMBERS, "a micro-batch has the loss %g", scores->loss);
 }
 
 /* This rank's micro-batches, forward only; they are left where the run is to stop.  Local. */
@@ -54,7 +50,7 @@ static cairn_status evaluate_share(const struct cairn_evaluation *e, struct cair
 
 cairn_status cairn_evaluate(const struct cairn_evaluation *e, struct cairn_scores *out)
 {
-    struct cairn_exact sum[N_SUMS] = {{0}};
+    struct cairn_exact sum[N_SUMS] = {{{0}}};
     cairn_status st = evaluate_share(e, sum);
     st = cairn_comm_sum_exact(e->comm, st, sum, N_SUMS);
     if (st != CAIRN_OK) return cairn_fail_in(st, "evaluating");

@@ -47,9 +47,20 @@ static cairn_status add_noise(struct cairn_state *state, cairn_trainer *t)
     return CAIRN_OK;
 }
 
+/* Ranges of a reproducible sum; where they are missing they are learnt anew. */
+static cairn_status add_ranges(struct cairn_state *state, cairn_trainer *t)
+{
+    const struct cairn_shape ranges = {
+        .ndim = 2, .dim = {t->params->n_tensors, sizeof *t->sum->range / sizeof(int64_t)}};
+    if (t->sum->range == NULL) return CAIRN_OK;
+    CAIRN_TRY(cairn_state_add(state, "/progress/ranges", CAIRN_ARRAY_I64, &ranges, t->sum->range));
+    state->array[state->n_arrays - 1].optional =
+        true; /* 0.1.0 had others, in /progress/sum_range */
+    return CAIRN_OK;
+}
+
 static cairn_status add_progress(struct cairn_state *state, cairn_trainer *t, struct stored *stored)
 {
-    const struct cairn_shape tensors = {.ndim = 1, .dim = {t->params->n_tensors}};
     const struct cairn_shape saves = {.ndim = 1, .dim = {sizeof t->saves / sizeof(double)}};
     const struct cairn_shape times = {.ndim = 1, .dim = {sizeof t->times / sizeof(double)}};
     const struct {
@@ -75,8 +86,7 @@ static cairn_status add_progress(struct cairn_state *state, cairn_trainer *t, st
     CAIRN_TRY(cairn_state_add(state, "/progress/saves", CAIRN_ARRAY_F64, &saves, &t->saves));
     state->array[state->n_arrays - 1].optional = true; /* older files have none */
     CAIRN_TRY(add_noise(state, t));
-    if (t->sum->range == NULL) return CAIRN_OK;
-    return cairn_state_add(state, "/progress/sum_range", CAIRN_ARRAY_I64, &tensors, t->sum->range);
+    return add_ranges(state, t);
 }
 
 /* Every array that is saved and restored, in checkpoint order.  Borrows from t and stored. */
@@ -307,6 +317,22 @@ cairn_status cairn_train_init(cairn_trainer *t, const char *path, bool partial)
     return cairn_comm_broadcast(comm, st, t->w, t->params->n_values * sizeof *t->w);
 }
 
+enum { UNREAD = -1 }; /* in a range that no file has filled */
+
+/* The ranges as they were, or none yet: then the next update learns them. */
+static void take_ranges(cairn_trainer *t, const char *path)
+{
+    if (t->sum->range->n_below != UNREAD) {
+        cairn_sum_range_restored(t->sum);
+        return;
+    }
+    t->sum->range->n_below = 0;
+    if (cairn_comm_rank(t->parts.comm) == 0)
+        cairn_log_warning("%s is of a cairn whose reproducible sums were less precise: the bits "
+                          "will not be those of the run without a stop",
+                          path);
+}
+
 cairn_status cairn_train_resume(cairn_trainer *t, const struct cairn_save_options *options,
                                 const char *path)
 {
@@ -314,6 +340,7 @@ cairn_status cairn_train_resume(cairn_trainer *t, const struct cairn_save_option
     struct stored stored = {0};
     cairn_comm *comm = t->parts.comm;
     cairn_status st = collect(&state, t, &stored);
+    if (t->sum->range != NULL) t->sum->range->n_below = UNREAD;
     if (st == CAIRN_OK && cairn_comm_rank(comm) == 0)
         st = read_checkpoint(options, path, &state, &stored);
     if (st == CAIRN_OK && cairn_comm_rank(comm) == 0) st = check_progress(t, path, &stored);
@@ -325,7 +352,7 @@ cairn_status cairn_train_resume(cairn_trainer *t, const struct cairn_save_option
     if (st != CAIRN_OK) return st;
     t->at.position = stored.epoch * t->parts.rule.n_samples + stored.position;
     cairn_optim_set_count(t->parts.optim, t->at.update);
-    if (t->sum->range != NULL && t->at.update > 0) cairn_sum_range_restored(t->sum);
+    if (t->sum->range != NULL && t->at.update > 0) take_ranges(t, path);
     cairn_trainer_locate(t);
     return CAIRN_OK;
 }

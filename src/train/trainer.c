@@ -40,14 +40,14 @@ cairn_status cairn_trainer_create(const struct cairn_trainer_parts *parts, cairn
     }
     t->parts = *parts;
     t->params = cairn_model_params(parts->model);
-    uint64_t n_addends = cairn_window_most_micro(&parts->rule);
+    uint64_t most_micro = cairn_window_most_micro(&parts->rule);
     st = cairn_memory_get(t->params->n_values, sizeof *t->w, "the weights", &t->w);
     if (st == CAIRN_OK && parts->ema > 0)
         st = cairn_memory_get(t->params->n_values, sizeof *t->w, "their average", &t->average);
-    if (st == CAIRN_OK) st = get_figures(t, n_addends);
+    if (st == CAIRN_OK) st = get_figures(t, most_micro);
     if (st == CAIRN_OK)
         st = cairn_sum_create(parts->comm, parts->sum_kind, parts->noise, t->params,
-                              (size_t)n_addends, &t->sum);
+                              (size_t)most_micro, &t->sum);
     if (st == CAIRN_OK && parts->balance_every > 0 && cairn_comm_size(parts->comm) > 1)
         st = cairn_balance_create(cairn_comm_size(parts->comm), parts->balance_every, &t->balance);
     if (st != CAIRN_OK) {

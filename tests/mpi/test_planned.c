@@ -78,7 +78,7 @@ static void plans_are_what_is_taken(void **state)
         assert_on_all(s.planned.weights == block);
         assert_on_all(s.planned.average == (s.t->average != NULL ? block : 0));
         assert_on_all(s.planned.gradient ==
-                      s.t->params->n_values * s.t->sum->kind->bytes_per_weight);
+                      s.t->params->n_values * s.t->sum->kind->cost(s.t->sum->n_micro).memory_bytes);
         assert_on_all(s.planned.optimizer == slot_bytes(s.t));
         assert_on_all(s.planned.activations == cairn_model_activation_bytes(s.t->parts.model));
         assert_on_all(s.planned.data == data_bytes(s.t));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * Shapes, the flat parameter block, exact sums and norms. */
+ * Shapes, the flat parameter block and norms. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,7 +11,6 @@
 
 #include <cmocka.h>
 
-#include "tensor/exact.h"
 #include "tensor/norm.h"
 #include "tensor/params.h"
 #include "tensor/shape.h"
@@ -88,53 +87,6 @@ static void test_hash(void **state)
     assert_true(cairn_params_hash(block, 3) == 0x6d50bdacee372b0eu);
 }
 
-static void test_exact_sum_has_no_order(void **state)
-{
-    enum { N = 1000 };
-    static double value[N];
-    struct cairn_exact forward = {0};
-    struct cairn_exact backward = {0};
-    struct cairn_exact parts[2] = {{0}};
-    long double plain = 0;
-    (void)state;
-    for (int i = 0; i < N; i++) value[i] = sin(i) * pow(10, i % 12 - 6);
-    for (int i = 0; i < N; i++) {
-        plain += (long double)value[i];
-        assert_true(cairn_exact_add(&forward, value[i]));
-        assert_true(cairn_exact_add(&backward, value[N - 1 - i]));
-        assert_true(cairn_exact_add(&parts[i % 3 == 0], value[i]));
-    }
-    assert_int_equal(forward.coarse, backward.coarse);
-    assert_int_equal(forward.fine, backward.fine);
-    assert_int_equal(forward.coarse, parts[0].coarse + parts[1].coarse);
-    assert_int_equal(forward.fine, parts[0].fine + parts[1].fine);
-    assert_true(fabsl((long double)cairn_exact_value(&forward) - plain) <
-                N * 0x1p-42L); /* its step, N times */
-}
-
-static void test_exact_sum_refuses(void **state)
-{
-    struct cairn_exact sum = {0};
-    (void)state;
-    assert_false(cairn_exact_add(&sum, NAN));
-    assert_false(cairn_exact_add(&sum, INFINITY));
-    assert_false(cairn_exact_add(&sum, -0x1p50));
-    assert_true(cairn_exact_add(&sum, 0x1p49));
-    assert_false(cairn_exact_add(&sum, 0x1p49));
-    assert_true(cairn_exact_value(&sum) == 0x1p49);
-    assert_true(cairn_exact_add(&sum, -0x1p49));
-    assert_true(cairn_exact_add(&sum, 0.375));
-    assert_true(cairn_exact_value(&sum) == 0.375);
-}
-
-static void test_exact_sum_holds_a_million_of_the_worst(void **state)
-{
-    struct cairn_exact sum = {0};
-    (void)state;
-    for (int i = 0; i < 1 << 20; i++) assert_true(cairn_exact_add(&sum, 0x1p29 + 0.5));
-    assert_true(cairn_exact_value(&sum) == 0x1p49 + 0x1p19);
-}
-
 static void test_norms(void **state)
 {
     enum { N = 1003 };
@@ -167,9 +119,6 @@ int main(void)
         cmocka_unit_test(test_params),
         cmocka_unit_test(test_too_many_weights_are_refused),
         cmocka_unit_test(test_hash),
-        cmocka_unit_test(test_exact_sum_has_no_order),
-        cmocka_unit_test(test_exact_sum_refuses),
-        cmocka_unit_test(test_exact_sum_holds_a_million_of_the_worst),
         cmocka_unit_test(test_norms),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
