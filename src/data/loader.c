@@ -180,6 +180,14 @@ struct cairn_loader_memory cairn_loader_would_take(struct cairn_dataset *dataset
     };
 }
 
+cairn_status cairn_loader_no_weight(const struct cairn_loader *loader)
+{
+    return cairn_fail(CAIRN_DATA,
+                      "%s: group %s has no weight at all: every weight in it is 0, or every label "
+                      "is masked",
+                      loader->x.path, loader->x.group);
+}
+
 void cairn_loader_free(struct cairn_loader *loader)
 {
     if (loader == NULL) return;

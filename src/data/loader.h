@@ -32,6 +32,10 @@ CAIRN_CHECKED cairn_status cairn_loader_create(struct cairn_dataset *dataset,
                                                struct cairn_loader **out);
 void cairn_loader_free(struct cairn_loader *loader);
 
+/** The failure of a group whose weights or masks leave nothing to learn from or to judge by.
+ * Ranks: local.  Errors: CAIRN_DATA: always. */
+CAIRN_CHECKED cairn_status cairn_loader_no_weight(const struct cairn_loader *loader);
+
 /** Memory of a loader, in bytes. */
 struct cairn_loader_memory {
     size_t data;   /* where they are held */

@@ -13,20 +13,25 @@
 struct cairn_reference {
     struct cairn_sink sink; /* first: the sink's functions turn it back into the whole */
     struct cairn_model *model;
-    double *w, *g; /* [n_values] */
+    double *w, *g;         /* [n_values] */
+    double *addend, *size; /* [n_values]: what comes next, and the sum of all |addend| */
     struct cairn_scores scores;
 };
 
 static double *open_tensor(struct cairn_sink *sink, size_t param)
 {
     struct cairn_reference *reference = (struct cairn_reference *)sink;
-    return reference->g + cairn_model_params(reference->model)->item[param].offset;
+    return reference->addend + cairn_model_params(reference->model)->item[param].offset;
 }
 
 static void close_tensor(struct cairn_sink *sink, size_t param)
 {
-    (void)sink;
-    (void)param;
+    struct cairn_reference *reference = (struct cairn_reference *)sink;
+    const struct cairn_param *item = &cairn_model_params(reference->model)->item[param];
+    for (size_t i = item->offset; i < item->offset + item->count; i++) {
+        reference->g[i] += reference->addend[i];
+        reference->size[i] += fabs(reference->addend[i]);
+    }
 }
 
 static cairn_status fill(struct cairn_reference *reference,
@@ -35,7 +40,9 @@ static cairn_status fill(struct cairn_reference *reference,
     CAIRN_TRY(cairn_model_create(options, &reference->model));
     size_t n = cairn_model_params(reference->model)->n_values;
     CAIRN_TRY(cairn_memory_get(n, sizeof(double), "the reference's weights", &reference->w));
-    return cairn_memory_get(n, sizeof(double), "the reference's gradient", &reference->g);
+    CAIRN_TRY(cairn_memory_get(n, sizeof(double), "the reference's gradient", &reference->g));
+    CAIRN_TRY(cairn_memory_get(n, sizeof(double), "the reference's addends", &reference->addend));
+    return cairn_memory_get(n, sizeof(double), "the reference's addends", &reference->size);
 }
 
 cairn_status cairn_reference_create(const struct cairn_model_options *options,
@@ -43,7 +50,7 @@ cairn_status cairn_reference_create(const struct cairn_model_options *options,
 {
     struct cairn_reference *reference = NULL;
     CAIRN_TRY(cairn_memory_get(1, sizeof *reference, "the reference", &reference));
-    reference->sink = (struct cairn_sink){open_tensor, close_tensor, 1};
+    reference->sink = (struct cairn_sink){open_tensor, close_tensor, 0};
     cairn_status st = fill(reference, options);
     if (st != CAIRN_OK) {
         cairn_reference_free(reference);
@@ -59,6 +66,8 @@ void cairn_reference_free(struct cairn_reference *reference)
     cairn_model_free(reference->model);
     free(reference->w);
     free(reference->g);
+    free(reference->addend);
+    free(reference->size);
     free(reference);
 }
 
@@ -66,6 +75,7 @@ static void clear(struct cairn_reference *reference)
 {
     size_t n = cairn_model_params(reference->model)->n_values;
     memset(reference->g, 0, n * sizeof *reference->g);
+    memset(reference->size, 0, n * sizeof *reference->size);
     reference->scores = (struct cairn_scores){0};
 }
 
@@ -87,6 +97,11 @@ const double *cairn_reference_gradient(const struct cairn_reference *reference,
 {
     *scores = reference->scores;
     return reference->g;
+}
+
+const double *cairn_reference_sizes(const struct cairn_reference *reference)
+{
+    return reference->size;
 }
 
 /* The loss of training, dropout and all, with weight i moved by `by`. */

@@ -31,6 +31,10 @@ CAIRN_CHECKED cairn_status cairn_reference_add(struct cairn_reference *reference
 const double *cairn_reference_gradient(const struct cairn_reference *reference,
                                        struct cairn_scores *scores);
 
+/** The sum of |gradient| over the micro-batches so far, [n_values]: what rounding is judged against
+ * where they cancel; borrowed.  Ranks: local.  Errors: none. */
+const double *cairn_reference_sizes(const struct cairn_reference *reference);
+
 /**
  * The gradient check: backward against central differences, both in double, for at most `most`
  * weights of each tensor, from the initial weights.  *worst is the largest relative difference,

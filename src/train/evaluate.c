@@ -59,7 +59,7 @@ cairn_status cairn_evaluate(const struct cairn_evaluation *e, struct cairn_score
                                  .weight = cairn_exact_value(&sum[CAIRN_SCALAR_WEIGHT]),
                                  .correct = cairn_exact_value(&sum[CAIRN_SCALAR_CORRECT]),
                                  .count = cairn_exact_value(&sum[CAIRN_SCALAR_COUNT])};
-    return CAIRN_OK;
+    return out->weight == 0 ? cairn_loader_no_weight(e->loader) : CAIRN_OK;
 }
 
 static cairn_status evaluate_split(cairn_trainer *t, const float *w, enum cairn_split split,

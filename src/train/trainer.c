@@ -118,8 +118,10 @@ cairn_status cairn_trainer_rebalance(cairn_trainer *t)
     return cairn_balance_update(t->balance, t->parts.comm, &work);
 }
 
-void cairn_trainer_advance(cairn_trainer *t, const struct cairn_totals *totals)
+cairn_status cairn_trainer_advance(cairn_trainer *t, const struct cairn_totals *totals)
 {
+    const bool is_first = t->at.epoch == 0; /* epoch; what it weighs shows what the group does */
+    const double weight = t->at.epoch_weight + totals->weight;
     if (t->at.update == 0 || t->at.epoch != t->window.epoch) {
         t->at.epoch_loss = 0;
         t->at.epoch_weight = 0;
@@ -131,6 +133,10 @@ void cairn_trainer_advance(cairn_trainer *t, const struct cairn_totals *totals)
     t->at.position = cairn_window_after(&t->parts.rule, &t->window);
     t->at.update++;
     cairn_trainer_locate(t);
+    bool all_seen = t->at.position >= t->parts.rule.n_samples || t->done;
+    if (is_first && all_seen && weight == 0)
+        return cairn_loader_no_weight(t->parts.loader[CAIRN_SPLIT_TRAIN]);
+    return CAIRN_OK;
 }
 
 bool cairn_trainer_done(const cairn_trainer *t)

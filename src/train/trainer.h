@@ -158,8 +158,10 @@ struct cairn_update_record cairn_trainer_record(const cairn_trainer *t,
 CAIRN_CHECKED cairn_status cairn_trainer_rebalance(cairn_trainer *t);
 
 /** Take note that the running update is done, and find the next one's window and share.
- * Ranks: local.  Errors: none. */
-void cairn_trainer_advance(cairn_trainer *t, const struct cairn_totals *totals);
+ * Ranks: local; alike on all.  Errors: CAIRN_DATA: all samples were used, and none had any weight.
+ */
+CAIRN_CHECKED cairn_status cairn_trainer_advance(cairn_trainer *t,
+                                                 const struct cairn_totals *totals);
 
 /** Find window and share from t->at: at the start and after a resume.  Ranks: local.
  * Errors: none. */

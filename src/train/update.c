@@ -81,8 +81,7 @@ static cairn_status apply(cairn_trainer *t, const struct cairn_totals *totals,
     out->lr = rate.now;
     out->grad_norm = norm;
     t->at.rate = rate.now;
-    cairn_trainer_advance(t, totals);
-    return CAIRN_OK;
+    return cairn_trainer_advance(t, totals);
 }
 
 /** My sum -> the sum over all ranks -> new weights.  Collective. */

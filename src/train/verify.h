@@ -9,8 +9,8 @@
 /** How far a split is from the reference, over all ranks the same. */
 struct cairn_difference {
     double loss;       /* |a - b| / |b| */
-    double gradient;   /* largest over the tensors of max |a - b| / max |b|; also of the statistics
-                          that travel with the gradient */
+    double gradient;   /* largest over the tensors of max |a - b| / max sum of |addend|; also of the
+                          statistics that travel with the gradient */
     uint64_t bits;     /* XXH64 of the gradient's bytes, with those statistics */
     double loss_value; /* sum / W */
 };

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "data/writer.h"
 #include "setup/setup.h"
 #include "support/mpi.h"
 #include "train/verify.h"
@@ -22,11 +23,12 @@ struct subject {
     struct cairn_totals totals;
 };
 
-static cairn_status make(struct subject *s)
+static cairn_status make(const char *text, bool zero, struct subject *s)
 {
-    cairn_status st = cairn_config_read(run_file, strlen(run_file), "run.yaml", NULL, &s->config);
+    cairn_status st = cairn_config_read(text, strlen(text), "run.yaml", NULL, &s->config);
     if (st == CAIRN_OK) st = cairn_setup_trainer(s->config, world, &s->trainer);
     if (st != CAIRN_OK) return st;
+    for (size_t i = 0; zero && i < s->trainer->params->n_values; i++) s->trainer->w[i] = 0;
     struct cairn_model_options options =
         cairn_setup_model_options(s->config, s->trainer->parts.dataset, 16);
     CAIRN_TRY(cairn_reference_create(&options, &s->reference));
@@ -39,16 +41,21 @@ static struct subject subject;
 static int set_up(void **state)
 {
     (void)state;
-    return make(&subject) == CAIRN_OK ? 0 : 1;
+    return make(run_file, false, &subject) == CAIRN_OK ? 0 : 1;
+}
+
+static void release(struct subject *s)
+{
+    cairn_trainer_close(s->trainer);
+    cairn_reference_free(s->reference);
+    cairn_config_free(s->config);
+    *s = (struct subject){0};
 }
 
 static int tear_down(void **state)
 {
     (void)state;
-    cairn_trainer_close(subject.trainer);
-    cairn_reference_free(subject.reference);
-    cairn_config_free(subject.config);
-    subject = (struct subject){0};
+    release(&subject);
     return 0;
 }
 
@@ -72,6 +79,45 @@ static void wrong_gradients_are_seen(void **state)
     assert_on_all(!(compare().loss <= bound));
 }
 
+/* Rank 0: samples that come twice, once with the target's other sign. */
+static cairn_status write_pairs(const char *path)
+{
+    enum { N = 64, D = 5 };
+    static float x[N * D], y[N];
+    const struct cairn_about about = {.title = "pairs"};
+    const struct cairn_table table = {
+        .n = N, .input = {1, {D}}, .x_type = CAIRN_H5_F32, .x = x, .n_targets = 1, .target = y};
+    struct cairn_writer *writer = NULL;
+    for (size_t i = 0; i < N * D; i++) x[i] = sinf((float)(i % (N * D / 2)));
+    for (size_t i = 0; i < N; i++) y[i] = (i < N / 2 ? 1 : -1) * (3 + cosf((float)(i % (N / 2))));
+    CAIRN_TRY(cairn_writer_create(path, true, &about, &writer));
+    cairn_status st = cairn_writer_group(writer, CAIRN_SPLIT_TRAIN, &table);
+    if (st == CAIRN_OK) st = cairn_writer_finish(writer);
+    cairn_writer_free(writer);
+    return st;
+}
+
+/* Where weights are 0 the gradient of such pairs is 0, and what there is of it is rounding: that is
+ * no disagreement, but a thousandth of what was added up is one. */
+static void what_cancels_is_no_disagreement(void **state)
+{
+    static const char run_pairs[] = "data: {file: pairs.h5}\n"
+                                    "model: [{type: dense, units: 1}]\n"
+                                    "batch: {global: 64, micro: 16}\n"
+                                    "train: {updates: 1}\n";
+    struct subject s = {0};
+    (void)state;
+    cairn_status st = cairn_comm_rank(world) == 0 ? write_pairs("pairs.h5") : CAIRN_OK;
+    assert_on_all(st == CAIRN_OK);
+    assert_on_all(make(run_pairs, true, &s) == CAIRN_OK);
+    struct cairn_difference d = cairn_verify_compare(s.trainer, &s.totals, s.reference);
+    assert_on_all(d.gradient <= bound);
+    s.trainer->g[0] += 0.2F; /* the largest of the sums of |addend| is about 130 */
+    d = cairn_verify_compare(s.trainer, &s.totals, s.reference);
+    assert_on_all(d.gradient > bound);
+    release(&s);
+}
+
 /* Its gradient is divided and the weights change once; then there is nothing more to be done. */
 static void a_complete_run_has_no_further_update(void **state)
 {
@@ -91,6 +137,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(wrong_gradients_are_seen, set_up, tear_down),
+        cmocka_unit_test(what_cancels_is_no_disagreement),
         cmocka_unit_test_setup_teardown(a_complete_run_has_no_further_update, set_up, tear_down),
     };
     return RUN_ON_ALL("verify", tests);
