@@ -328,8 +328,8 @@ static void take_ranges(cairn_trainer *t, const char *path)
     }
     t->sum->range->n_below = 0;
     if (cairn_comm_rank(t->parts.comm) == 0)
-        cairn_log_warning("%s is of a cairn whose reproducible sums were less precise: the bits "
-                          "will not be those of the run without a stop",
+        cairn_log_warning("%s was written by a version whose reproducible sums were less precise: "
+                          "the bits will differ from those of an uninterrupted run",
                           path);
 }
 

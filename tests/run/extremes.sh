@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Weights of samples and losses of any size: what is divided out again changes nothing, losses of large targets are as right on
-# one rank as on several, and a group without any weight is no data.
+# Extreme numbers in whole runs: weights of samples and losses of any size, an outlier among the gradients.  What is divided out
+# again changes nothing, losses of large targets are as right on one rank as on several, a reproducible sum learns on after an
+# outlier, and a group without any weight is no data.
 . "${BASH_SOURCE%/*}/../support/run.sh"
 
 make=$CAIRN_BUILD/tests/run_make_data
@@ -56,3 +57,26 @@ for ranks in 1 3; do
     write half.h5 1 0
     expect_line 3 $ranks 'half.h5: group test has no weight at all' train run.yaml data.file=half.h5 --out half.$ranks
 done
+
+# One sample with a feature of 1e14, as a sentinel or a wrong unit gives it: where it comes up nothing is lost of the rest.
+awk 'BEGIN { srand(4); print "a,b,c,class"
+    for (i = 0; i < 240; i++) {
+        k = i % 3
+        printf "%s,%.4f,%.4f,%d\n", i == 77 ? "1e14" : sprintf("%.4f", rand() + (k == 0)), rand() + (k == 1), rand() + (k == 2), k
+    } }' >outlier.csv
+expect 0 1 import csv outlier.csv --target class --classes --test-every 5 -o outlier.h5
+cat >outlier.yaml <<END
+data: {file: outlier.h5}
+model: [{type: dense, units: 16}, {type: relu}, {type: dense, units: 3}]
+loss: cross_entropy
+batch: {global: 16, micro: 4}
+optim: {name: sgd, lr: 0.2, clip_norm: 1}
+train: {epochs: 20, seed: 1, reproducible: true}
+checkpoint: {every_updates: 10}
+log: {gradflow_every: 1}
+END
+expect 0 1 train outlier.yaml train.reproducible=false --out floats
+for ranks in 1 3; do expect 0 $ranks train outlier.yaml --out outlier.$ranks; done
+same "weights on 1 and on 3 ranks" "$(weights_of outlier.1)" "$(weights_of outlier.3)"
+holds "eval_loss after an outlier" "sqrt(($(json outlier.1/summary.json eval_loss) - $(json floats/summary.json eval_loss)) ^ 2) < 0.02"
+same "updates without a gradient" "$(awk -F, '$2 == 0 && $3 == "weight" && $4 == 0' outlier.1/gradflow.csv | wc -l)" 0
