@@ -28,10 +28,11 @@ struct cairn_update_record {
     double lr;              /**< learning rate */
     double grad_norm;       /**< of the gradient after the division, before clipping */
     double data_s, compute_s, reduce_s, update_s; /**< seconds of this rank */
-    bool stop;             /**< some rank was asked to stop: all see it after the same
-                                update */
-    double noise_scale;    /**< samples, smoothed along the run; NaN: no estimate */
-    double noise_scale_se; /**< its standard error; NaN: none */
+    bool stop;                  /**< some rank was asked to stop: all see it after the same
+                                     update */
+    double noise_scale;         /**< samples, over the last part of the run; NaN: no estimate */
+    double noise_scale_se;      /**< its standard error; NaN: none */
+    double noise_scale_updates; /**< how many of the newest updates it is from; NaN: none */
 };
 
 /**

@@ -37,7 +37,7 @@ struct cell {
     enum cairn_verdict verdict;
     struct cairn_eval_metrics last; /* check, where there was one; its split is gone */
     uint64_t n_checks;
-    double noise, n_noise;
+    double noise;             /* of the newest update that has one */
     double saved_s, looked_s; /* rank 0 */
 };
 
@@ -92,13 +92,12 @@ static enum cairn_run_wish sees(void *context, const struct cairn_eval_metrics *
     return news.saves ? CAIRN_RUN_SAVE : CAIRN_RUN_GO_ON;
 }
 
-/* The noise scale is averaged over the updates that have one. */
+/* The noise scale of a cell is the last one: over the end of its run. */
 static void counts(void *context, const struct cairn_update_record *record)
 {
     struct cell *c = context;
     if (!isfinite(record->noise_scale)) return;
-    c->noise += record->noise_scale;
-    c->n_noise++;
+    c->noise = record->noise_scale;
 }
 
 /* ---- its parts */
@@ -271,7 +270,7 @@ static cairn_status make_row(struct cell *c, struct cairn_study_row *row)
         .samples = t->at.samples,
         .wall_s = c->n_checks > 0 ? c->last.wall_s : times.training_s,
         .final_loss = c->n_checks > 0 ? c->last.loss : (double)NAN,
-        .noise_scale = c->n_noise > 0 ? c->noise / c->n_noise : (double)NAN,
+        .noise_scale = c->noise,
         .ranks = (int)ranks,
         .global = global,
         .micro = rule->micro,
@@ -300,6 +299,7 @@ cairn_status cairn_study_run_cell(struct cairn_study *study, cairn_comm *comm, s
                                   uint64_t beaten_at, struct cairn_study_row *row)
 {
     struct cell c = {
+        .noise = (double)NAN,
         .study = study,
         .comm = comm,
         .number = cell,

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * The plain sum with each micro-batch's gradient apart before it is added: one block and one pass
- * more, for train.noise: micro where sums are floats.  The gradient has the same bits as in a plain
- * sum only to rounding, since a matrix product adds to zeros here. */
+ * more, for train.noise: micro where sums are floats. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/memory.h"
 #include "comm/squares.h"
@@ -15,17 +13,37 @@ static struct cairn_sum_cost cost(size_t n_micro)
     return (struct cairn_sum_cost){.memory_bytes = 2 * sizeof(float), .wire_bytes = sizeof(float)};
 }
 
+enum { BLOCK = 2048 /* floats squared and then added while they are in the first cache */ };
+
 static float *open_tensor(struct cairn_sink *sink, size_t param)
 {
     struct cairn_sum *sum = (struct cairn_sum *)sink;
-    float *apart = sum->buffer; /* [n_values]: zeros, or what has come of this micro-batch */
+    float *apart = sum->buffer; /* [n_values] */
     return apart + sum->params->item[param].offset;
+}
+
+static void add_block(float *restrict g, const float *restrict x, size_t n)
+{
+    for (size_t i = 0; i < n; i++) g[i] += x[i];
 }
 
 static void close_tensor(struct cairn_sink *sink, size_t param)
 {
-    (void)sink; /* the others that share it may come yet */
-    (void)param;
+    struct cairn_sum *sum = (struct cairn_sum *)sink;
+    const struct cairn_param *item = &sum->params->item[param];
+    const bool squared = param < sum->params->n_items && cairn_squares_wanted(sum);
+    const bool whole = item->n_opens == 1; /* else others that share it add to its gradient */
+    const float *apart = (const float *)sum->buffer + item->offset;
+    double square = 0;
+    for (size_t done = 0; done < item->count; done += BLOCK) {
+        size_t n = item->count - done < BLOCK ? item->count - done : BLOCK;
+        if (squared && whole) square += cairn_rough_squares(apart + done, n);
+        add_block(sum->g + item->offset + done, apart + done, n);
+    }
+    if (squared && whole)
+        cairn_squares_add(sum, param, square, sum->micro_samples);
+    else if (squared)
+        cairn_squares_share(sum, param, apart);
 }
 
 static cairn_status create(struct cairn_sum *sum)
@@ -35,7 +53,7 @@ static cairn_status create(struct cairn_sum *sum)
     CAIRN_TRY(cairn_memory_get(sum->params->n_values, sizeof *apart,
                                "the gradient of a micro-batch", &apart));
     sum->buffer = apart;
-    sum->sink = (struct cairn_sink){.open = open_tensor, .close = close_tensor, .beta = 1};
+    sum->sink = (struct cairn_sink){.open = open_tensor, .close = close_tensor, .beta = 0};
     return CAIRN_OK;
 }
 
@@ -45,27 +63,6 @@ static void destroy(struct cairn_sum *sum)
     cairn_plain_destroy(sum);
 }
 
-static void begin(struct cairn_sum *sum)
-{
-    memset(sum->buffer, 0, sum->params->n_values * sizeof(float)); /* one that failed left it */
-    cairn_plain_begin(sum);
-}
-
-static void end_micro(struct cairn_sum *sum)
-{
-    const struct cairn_params *params = sum->params;
-    float *apart = sum->buffer;
-    for (size_t p = 0; p < params->n_items && cairn_squares_wanted(sum); p++) {
-        const struct cairn_param *item = &params->item[p];
-        double square = cairn_rough_squares(apart + item->offset, item->count);
-        cairn_squares_add(sum, p, square, sum->micro_samples);
-    }
-    for (size_t i = 0; i < params->n_values; i++) {
-        sum->g[i] += apart[i];
-        apart[i] = 0;
-    }
-}
-
 const struct cairn_sum_kind cairn_sum_kind_apart = {
     .name = "apart",
     .doc = "floats, and each micro-batch's gradient alone before it is added",
@@ -73,8 +70,7 @@ const struct cairn_sum_kind cairn_sum_kind_apart = {
     .cost = cost,
     .create = create,
     .destroy = destroy,
-    .begin = begin,
-    .end_micro = end_micro,
+    .begin = cairn_plain_begin,
     .partial = cairn_plain_partial,
     .reduce = cairn_plain_reduce,
     .finish = cairn_plain_finish,

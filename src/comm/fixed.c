@@ -5,8 +5,9 @@
  *
  * An integer is one word of 64 bits where an update has few micro-batches, and two words, each with
  * its own room for carries, where it has many: so that an entry 2^30 times smaller than the largest
- * of its tensor is still summed as well as floats would be.  The range of a tensor, and when an
- * update is worked again in another: ranges.c. */
+ * of its tensor is still summed as well as floats would be.  Memory is taken for two in any case,
+ * since it is not to depend on the batch; what goes over the wire is halved.  The range of a
+ * tensor, and when an update is worked again in another: ranges.c. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 #include "comm/sum_kinds.h"
 
 enum {
+    MOST_WORDS = 2,
     MOST_IN_ONE = 16, /* micro-batches that are summed in one word */
     SUM_BITS = 63,    /* of the sum of all addends in a word */
     HIGH_BITS = 50,   /* so that adding 1.5 * 2^52 rounds to an integer, of the first word, ... */
@@ -72,9 +74,8 @@ static int needed_bits(const struct form *form)
 static struct cairn_sum_cost cost(size_t n_micro)
 {
     const struct form form = form_of(n_micro, n_micro);
-    const size_t bytes = (size_t)form.n_words * sizeof(uint64_t);
-    return (struct cairn_sum_cost){.memory_bytes = sizeof(float) + bytes,
-                                   .wire_bytes = bytes,
+    return (struct cairn_sum_cost){.memory_bytes = sizeof(float) + MOST_WORDS * sizeof(uint64_t),
+                                   .wire_bytes = (size_t)form.n_words * sizeof(uint64_t),
                                    .kept_bits = form.high + form.low - CAIRN_RANGE_FAR};
 }
 
@@ -209,9 +210,10 @@ static cairn_status get_integers(struct cairn_sum *sum, struct fixed *fixed)
 {
     const size_t n = (size_t)fixed->form.n_words * sum->params->n_values;
     const size_t n_exact = sum->n_exact * CAIRN_EXACT_WORDS;
-    const size_t n_levels = sum->params->n_tensors * CAIRN_RANGE_WORDS;
-    fixed->n_all = n + n_exact + CAIRN_N_FLAGS + n_levels;
-    CAIRN_TRY(cairn_memory_get(fixed->n_all, sizeof *fixed->q, "the integer gradient", &fixed->q));
+    const size_t n_extra = n_exact + CAIRN_N_FLAGS + sum->params->n_tensors * CAIRN_RANGE_WORDS;
+    fixed->n_all = n + n_extra;
+    CAIRN_TRY(cairn_memory_get(MOST_WORDS * sum->params->n_values + n_extra, sizeof *fixed->q,
+                               "the integer gradient", &fixed->q));
     fixed->exact = fixed->q + n;
     fixed->flag = fixed->exact + n_exact;
     fixed->levels = fixed->flag + CAIRN_N_FLAGS;

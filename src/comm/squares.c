@@ -38,8 +38,7 @@ cairn_status cairn_squares_create(struct cairn_sum *sum, enum cairn_noise units)
                           sum->kind->name);
     squares->units = units;
     CAIRN_TRY(cairn_memory_get(n, sizeof *squares->value, "squares", &squares->value));
-    /* the plain kinds have whole tensors when they square them */
-    return units == CAIRN_NOISE_MICRO && sum->kind->has_range ? get_shared(sum) : CAIRN_OK;
+    return units == CAIRN_NOISE_MICRO ? get_shared(sum) : CAIRN_OK;
 }
 
 void cairn_squares_free(struct cairn_sum *sum)

@@ -95,7 +95,6 @@ bool cairn_sum_scores(struct cairn_exact *sum, const struct cairn_scores *scores
 
 cairn_status cairn_sum_end_micro(struct cairn_sum *sum, const struct cairn_scores *scores)
 {
-    if (sum->kind->end_micro != NULL) sum->kind->end_micro(sum);
     if (sum->squares.units == CAIRN_NOISE_MICRO) cairn_squares_count(sum, sum->micro_samples);
     if (cairn_sum_scores(sum->exact, scores)) return CAIRN_OK;
     return cairn_fail(

@@ -62,8 +62,7 @@ struct cairn_sum_kind {
     struct cairn_sum_cost (*cost)(size_t n_micro); /* with so many micro-batches in an update */
     cairn_status (*create)(struct cairn_sum *sum);
     void (*destroy)(struct cairn_sum *sum);
-    void (*begin)(struct cairn_sum *sum);     /* to zero */
-    void (*end_micro)(struct cairn_sum *sum); /* a micro-batch is complete; NULL: nothing to do */
+    void (*begin)(struct cairn_sum *sum); /* to zero */
     /* elements [first, first + n) of what this rank has added up, there or put into block [n] */
     const float *(*partial)(const struct cairn_sum *sum, size_t first, size_t n, float *block);
     void (*reduce)(

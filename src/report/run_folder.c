@@ -26,10 +26,11 @@ static const struct {
 } csv[N_CSVS] = {
     [METRICS] = {"metrics.csv",
                  "update,epoch,samples,batch_samples,normalizer,loss,lr,grad_norm,noise_scale,"
-                 "ranks,wall_s,data_s,compute_s,reduce_s,update_s,samples_per_s,noise_scale_se"},
+                 "ranks,wall_s,data_s,compute_s,reduce_s,update_s,samples_per_s,noise_scale_se,"
+                 "noise_scale_updates"},
     [EVAL] = {"eval.csv", "update,epoch,samples,wall_s,split,loss,accuracy"},
     [GRADFLOW] = {"gradflow.csv", "update,layer,param,mean_abs,max_abs,norm,weight_norm,"
-                                  "noise_scale,noise_scale_se"},
+                                  "noise_scale,noise_scale_se,noise_scale_updates"},
     [ACCUMULATION] = {"accumulation.csv",
                       "update,micro_batches,samples,layer,param,mean_abs,max_abs,norm"},
 };
@@ -176,6 +177,7 @@ cairn_status cairn_run_folder_metrics(struct cairn_run_folder *folder,
     cairn_row_number(&text, micros(line->update_s));
     cairn_row_number(&text, micros(line->samples_per_s));
     cairn_row_number(&text, line->noise_scale_se);
+    cairn_row_number(&text, line->noise_scale_updates);
     return cairn_rows_add(&folder->rows[METRICS], &text);
 }
 
@@ -214,6 +216,7 @@ cairn_status cairn_run_folder_gradflow(struct cairn_run_folder *folder,
     cairn_row_number(&text, line->weight_norm);
     cairn_row_number(&text, line->noise_scale);
     cairn_row_number(&text, line->noise_scale_se);
+    cairn_row_number(&text, line->noise_scale_updates);
     return cairn_rows_add(&folder->rows[GRADFLOW], &text);
 }
 

@@ -18,7 +18,7 @@ struct cairn_metrics {
     double noise_scale; /* NaN: an empty field */
     int ranks;
     double wall_s, data_s, compute_s, reduce_s, update_s, samples_per_s;
-    double noise_scale_se; /* NaN: an empty field */
+    double noise_scale_se, noise_scale_updates; /* NaN: an empty field */
 };
 
 /** A line of eval.csv.  accuracy NaN: an empty field. */
@@ -35,7 +35,7 @@ struct cairn_gradflow {
     uint64_t update;
     const char *param;
     double mean_abs, max_abs, norm, weight_norm;
-    double noise_scale, noise_scale_se; /* NaN: an empty field */
+    double noise_scale, noise_scale_se, noise_scale_updates; /* NaN: an empty field */
 };
 
 /** A line of accumulation.csv: rank 0's partial sum G of one tensor, which nothing divides, after

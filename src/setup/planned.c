@@ -89,16 +89,16 @@ cairn_status cairn_setup_planned_for(const struct cairn_config *config,
     size_t n_slots = 0;
     CAIRN_TRY(plan_model(config, dataset, (size_t)micro, &planned));
     CAIRN_TRY(cairn_setup_optim_slots(config, &n_slots));
-    const char *kind = cairn_setup_sum_kind(config);
     const size_t n_micro = cairn_setup_n_micro(rule, micro);
-    const struct cairn_sum_cost sum = cairn_sum_cost(kind, n_micro);
+    const enum cairn_noise noise = cairn_setup_noise(config, n_micro, several ? 2 : 1);
+    const struct cairn_sum_cost sum = cairn_sum_cost(cairn_setup_sum_kind(config, noise), n_micro);
     struct cairn_setup_held held = cairn_setup_loader_bytes(config, dataset, (size_t)micro);
     uint64_t block = times(planned.n_values, sizeof(float));
     planned.weights = block;
     planned.fixed = cairn_sum_cost("fixed", n_micro);
     planned.average = config->train_ema > 0 ? block : 0;
     planned.gradient = times(planned.n_values, sum.memory_bytes);
-    if (config->train_reproducible && cairn_setup_noise(config) == CAIRN_NOISE_MICRO)
+    if (noise == CAIRN_NOISE_MICRO)
         planned.gradient = plus(planned.gradient, times(planned.n_shared, sizeof(float)));
     planned.optimizer = times(times(planned.n_weights, sizeof(float)), n_slots);
     planned.data = held.data;

@@ -169,10 +169,10 @@ uint64_t cairn_setup_planned_rank(const struct cairn_planned *planned);
 /** All that rank 0 holds at once.  Ranks: local.  Errors: none. */
 uint64_t cairn_setup_planned_total(const struct cairn_planned *planned);
 
-/** The units of the noise scale, and the way to sum (comm/sums.def) that knows their gradients.
- * Ranks: local.  Errors: none. */
-enum cairn_noise cairn_setup_noise(const struct cairn_config *config);
-const char *cairn_setup_sum_kind(const struct cairn_config *config);
+/** The units of the noise scale where an update has so many micro-batches, and the way to sum
+ * (comm/sums.def) that knows their gradients.  Ranks: local.  Errors: none. */
+enum cairn_noise cairn_setup_noise(const struct cairn_config *config, size_t n_micro, int n_ranks);
+const char *cairn_setup_sum_kind(const struct cairn_config *config, enum cairn_noise noise);
 
 /** Everything: data, model, optimizer, weights.  Ranks: collective.  Errors: the agreed one. */
 CAIRN_CHECKED cairn_status cairn_setup_trainer(const struct cairn_config *config, cairn_comm *comm,

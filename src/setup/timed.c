@@ -81,8 +81,9 @@ static cairn_status make_model(struct cairn_dataset *dataset, struct bench *benc
     bench->params = cairn_model_params(bench->model);
     CAIRN_TRY(cairn_memory_get(bench->params->n_values, sizeof *bench->w, "weights", &bench->w));
     cairn_model_init(bench->model, bench->w);
-    return cairn_sum_create(NULL, cairn_setup_sum_kind(config), cairn_setup_noise(config),
-                            bench->params, bench->n_micro, &bench->sum);
+    const enum cairn_noise noise = cairn_setup_noise(config, bench->n_micro, 1);
+    return cairn_sum_create(NULL, cairn_setup_sum_kind(config, noise), noise, bench->params,
+                            bench->n_micro, &bench->sum);
 }
 
 static cairn_status one_pass(void *context)

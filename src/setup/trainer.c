@@ -38,21 +38,24 @@ static cairn_status check_platform(const struct cairn_config *config, cairn_comm
     return CAIRN_OK;
 }
 
-enum cairn_noise cairn_setup_noise(const struct cairn_config *config)
+enum cairn_noise cairn_setup_noise(const struct cairn_config *config, size_t n_micro, int n_ranks)
 {
     enum { WORD_AUTO, WORD_RANK, WORD_MICRO, WORD_OFF };
+    enum { FEW = 2 }; /* micro-batches of a rank, of which its sum tells as much */
     switch (config->train_noise) {
     case WORD_RANK: return CAIRN_NOISE_RANK;
     case WORD_MICRO: return CAIRN_NOISE_MICRO;
     case WORD_OFF: return CAIRN_NOISE_OFF;
-    default: return config->train_reproducible ? CAIRN_NOISE_MICRO : CAIRN_NOISE_RANK;
+    default:
+        return config->train_reproducible || n_micro > FEW * (size_t)n_ranks ? CAIRN_NOISE_MICRO
+                                                                             : CAIRN_NOISE_RANK;
     }
 }
 
-const char *cairn_setup_sum_kind(const struct cairn_config *config)
+const char *cairn_setup_sum_kind(const struct cairn_config *config, enum cairn_noise noise)
 {
     if (config->train_reproducible) return "fixed";
-    return cairn_setup_noise(config) == CAIRN_NOISE_MICRO ? "apart" : "plain";
+    return noise == CAIRN_NOISE_MICRO ? "apart" : "plain";
 }
 
 /* How the global batch is cut: "64 = 2 micro-batches of 32", or what the ramp does. */
@@ -141,8 +144,6 @@ cairn_status cairn_setup_trainer(const struct cairn_config *config, cairn_comm *
 {
     struct cairn_trainer_parts parts = {
         .comm = comm,
-        .sum_kind = cairn_setup_sum_kind(config),
-        .noise = cairn_setup_noise(config),
         .normalize = config->batch_normalize == 0,
         .clip_norm = config->optim_clip_norm,
         .ema = config->train_ema,
@@ -150,10 +151,13 @@ cairn_status cairn_setup_trainer(const struct cairn_config *config, cairn_comm *
         .seed = config->train_seed,
     };
     cairn_trainer *t = NULL;
+    const int n_ranks = cairn_comm_size(comm);
     CAIRN_TRY(check_platform(config, comm));
-    cairn_status st = cairn_comm_agree(comm, open_data(config, cairn_comm_size(comm), &parts));
+    cairn_status st = cairn_comm_agree(comm, open_data(config, n_ranks, &parts));
     if (st == CAIRN_OK && parts.rule.micro == UINT64_MAX)
         st = cairn_setup_fastest_micro(config, comm, parts.dataset, &parts.rule, &parts.rule.micro);
+    parts.noise = cairn_setup_noise(config, (size_t)cairn_window_most_micro(&parts.rule), n_ranks);
+    parts.sum_kind = cairn_setup_sum_kind(config, parts.noise);
     if (st == CAIRN_OK) st = cairn_comm_agree(comm, make_parts(config, &parts));
     if (st != CAIRN_OK) {
         cairn_trainer_parts_free(&parts);
@@ -164,7 +168,7 @@ cairn_status cairn_setup_trainer(const struct cairn_config *config, cairn_comm *
         cairn_trainer_close(t);
         return st;
     }
-    explain(config, &parts, cairn_comm_size(comm));
+    explain(config, &parts, n_ranks);
     *out = t;
     return CAIRN_OK;
 }

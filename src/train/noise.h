@@ -17,43 +17,49 @@ struct cairn_noise_squares {
     double n_samples;    /* N */
 };
 
-/** Averages along the run; a zeroed one has seen nothing.  Doubles alone: saved as they are. */
-struct cairn_noise_average {
-    double n;                     /* updates taken in */
-    double noise, signal;         /* S, the summed variance of a sample's gradient, and |mu|^2 */
-    double noise2, signal2, both; /* their squares and their product */
-    double weights2;              /* sum of the squares of the updates' weights in these averages */
+enum { CAIRN_NOISE_BLOCKS = 40 };
+
+/** Sums over a stretch of updates: of each one's estimates of S and |mu|^2, their squares and their
+ * product. */
+struct cairn_noise_sums {
+    double n, noise, signal, noise2, signal2, both;
 };
 
-/** B_simple in samples, and its standard error; NaN where there is none. */
+/** A run so far, in blocks of equal length, which doubles whenever they are all full.  A zeroed one
+ * has seen nothing.  Doubles alone: saved as they are. */
+struct cairn_noise_history {
+    double n_blocks, length; /* updates of a full block; 0: 1 */
+    struct cairn_noise_sums block[CAIRN_NOISE_BLOCKS];
+};
+
+/** B_simple in samples, its standard error, and how many updates it is from, the newest ones; NaN
+ * where there is none. */
 struct cairn_noise_scale {
-    double value, error;
+    double value, error, n_updates;
 };
 
 /**
  * Take one update in.  In expectation  units = unit_samples |mu|^2 + n_units S  and
  * whole = N |mu|^2 + S, which are solved for S and |mu|^2; where the units are the whole update,
  * S = (units - whole) / (n_units - 1).  An update with a single unit that is all of it tells
- * nothing and is left out.  The first updates count alike, later ones in a moving average over the
- * last CAIRN_NOISE_MEMORY.
+ * nothing and is left out.
  *
  * Units   squares as of gradients of the mean loss; samples
- * Ranks   local; equal squares on all ranks keep equal averages
+ * Ranks   local; equal squares on all ranks keep equal histories
  * Errors  none; squares that are not finite are left out
  * Source  McCandlish, Kaplan, Amodei et al. 2018 (1812.06162), appendix A
  */
-void cairn_noise_add(struct cairn_noise_average *average, const struct cairn_noise_squares *update);
+void cairn_noise_add(struct cairn_noise_history *history, const struct cairn_noise_squares *update);
 
 /**
- * B_simple = S / |mu|^2 of the averages, with the standard error that follows from the scatter of
- * the updates, which are taken as independent (delta method).  NaN where |mu|^2 or S is not above
- * 0, or nothing was seen.
+ * B_simple = S / |mu|^2, each averaged over the last tenth of the run, of 5 updates at the least,
+ * and divided once; over a longer stretch while the standard error is above a fifth of the value.
+ * The error follows from the scatter of the updates around the mean of their stretch (delta
+ * method), so that a drift within it counts as scatter.
  *
  * Ranks   local
  * Errors  none
  */
-struct cairn_noise_scale cairn_noise_scale(const struct cairn_noise_average *average);
-
-enum { CAIRN_NOISE_MEMORY = 50 /* updates */ };
+struct cairn_noise_scale cairn_noise_scale(const struct cairn_noise_history *history);
 
 #endif

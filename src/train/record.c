@@ -73,11 +73,17 @@ double cairn_trainer_measure(cairn_trainer *t, const struct cairn_totals *totals
     return sqrt(squares);
 }
 
+struct cairn_noise_scale cairn_trainer_noise(const cairn_trainer *t, size_t item)
+{
+    const struct cairn_noise_scale none = {
+        .value = (double)NAN, .error = (double)NAN, .n_updates = (double)NAN};
+    return t->noise == NULL ? none : cairn_noise_scale(&t->noise[item]);
+}
+
 struct cairn_update_record cairn_trainer_record(const cairn_trainer *t,
                                                 const struct cairn_totals *totals)
 {
-    struct cairn_noise_scale noise = {.value = (double)NAN, .error = (double)NAN};
-    if (t->noise != NULL) noise = cairn_noise_scale(&t->noise[t->params->n_items]);
+    const struct cairn_noise_scale noise = cairn_trainer_noise(t, t->params->n_items);
     return (struct cairn_update_record){
         .update = t->at.update + 1,
         .epoch = t->window.epoch,
@@ -91,5 +97,6 @@ struct cairn_update_record cairn_trainer_record(const cairn_trainer *t,
         .stop = totals->stop,
         .noise_scale = noise.value,
         .noise_scale_se = noise.error,
+        .noise_scale_updates = noise.n_updates,
     };
 }

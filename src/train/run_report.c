@@ -19,8 +19,7 @@ static void report_flow(struct cairn_run *run)
 {
     const cairn_trainer *t = run->t;
     for (size_t i = 0; i < t->params->n_items; i++) {
-        struct cairn_noise_scale noise = {.value = (double)NAN, .error = (double)NAN};
-        if (t->noise != NULL) noise = cairn_noise_scale(&t->noise[i]);
+        const struct cairn_noise_scale noise = cairn_trainer_noise(t, i);
         struct cairn_gradflow line = {
             .update = t->at.update,
             .param = t->params->item[i].name,
@@ -30,6 +29,7 @@ static void report_flow(struct cairn_run *run)
             .weight_norm = t->flow[i].weight_norm,
             .noise_scale = noise.value,
             .noise_scale_se = noise.error,
+            .noise_scale_updates = noise.n_updates,
         };
         cairn_run_report(run, cairn_run_folder_gradflow(run->options->folder, &line));
     }
@@ -72,6 +72,7 @@ void cairn_run_report_update(struct cairn_run *run, const struct cairn_update_re
         .grad_norm = record->grad_norm,
         .noise_scale = record->noise_scale,
         .noise_scale_se = record->noise_scale_se,
+        .noise_scale_updates = record->noise_scale_updates,
         .ranks = cairn_comm_size(t->parts.comm),
         .wall_s = cairn_run_wall_s(run),
         .data_s = record->data_s,

@@ -36,13 +36,14 @@ static cairn_status add_optimizer(struct cairn_state *state, cairn_trainer *t)
     return CAIRN_OK;
 }
 
-/* Averages of the noise scale; where they are missing they begin anew. */
+/* The history of the noise scale; where it is missing it begins anew. */
 static cairn_status add_noise(struct cairn_state *state, cairn_trainer *t)
 {
-    const struct cairn_shape averages = {
+    const struct cairn_shape history = {
         .ndim = 2, .dim = {t->params->n_items + 1, sizeof *t->noise / sizeof(double)}};
     if (t->noise == NULL) return CAIRN_OK;
-    CAIRN_TRY(cairn_state_add(state, "/progress/noise", CAIRN_ARRAY_F64, &averages, t->noise));
+    CAIRN_TRY(
+        cairn_state_add(state, "/progress/noise_history", CAIRN_ARRAY_F64, &history, t->noise));
     state->array[state->n_arrays - 1].optional = true; /* made with train.noise: off, or older */
     return CAIRN_OK;
 }

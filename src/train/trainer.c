@@ -23,7 +23,7 @@ static cairn_status get_figures(cairn_trainer *t, uint64_t most_micro)
     struct cairn_partial *partial = &t->partial;
     CAIRN_TRY(cairn_memory_get(n_items, sizeof *t->flow, "figures", &t->flow));
     if (t->parts.noise != CAIRN_NOISE_OFF)
-        CAIRN_TRY(cairn_memory_get(n_items + 1, sizeof *t->noise, "averages", &t->noise));
+        CAIRN_TRY(cairn_memory_get(n_items + 1, sizeof *t->noise, "the noise scale", &t->noise));
     if (cairn_comm_rank(t->parts.comm) != 0) return CAIRN_OK;
     for (partial->most_marks = 2; most_micro > 1; most_micro /= 2) partial->most_marks++;
     return cairn_memory_get(partial->most_marks * n_items, sizeof *partial->figures, "figures",

@@ -87,7 +87,7 @@ struct cairn_trainer {
     struct cairn_flow *flow;           /* [n_items]: figures of G and w, owned */
     bool wants_flow;                   /* take them in the next update */
     struct cairn_partial partial;      /* how this rank's G grew, with wants_flow */
-    struct cairn_noise_average *noise; /* [n_items + 1], of all behind; owned; NULL: off */
+    struct cairn_noise_history *noise; /* [n_items + 1], the last of all; owned; NULL: off */
     struct cairn_progress_state at;
     bool done;                      /* the run is complete; else ... */
     struct cairn_window window;     /* ... the next update's samples ... */
@@ -147,6 +147,10 @@ double cairn_trainer_measure(cairn_trainer *t, const struct cairn_totals *totals
 /** The learning rate of the next update: the schedule's, scaled for its global batch.
  * Ranks: local.  Errors: none. */
 double cairn_trainer_rate(const cairn_trainer *t);
+
+/** The noise scale of one weight tensor, or of all (item: n_items), up to now.  Ranks: local.
+ * Errors: none; NaN with train.noise: off. */
+struct cairn_noise_scale cairn_trainer_noise(const cairn_trainer *t, size_t item);
 
 /** What the running update was; learning rate and norm are left to who applies it.  Ranks: local.
  * Errors: none. */

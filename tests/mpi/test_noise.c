@@ -125,14 +125,14 @@ static bool ask_oracle(cairn_trainer *t, struct oracle *out)
 static cairn_status draw(cairn_trainer *t, struct oracle *out)
 {
     struct cairn_update_record record;
-    struct cairn_noise_average *all = &t->noise[t->params->n_items];
+    struct cairn_noise_history *all = &t->noise[t->params->n_items];
     cairn_status st = CAIRN_OK;
     *out = (struct oracle){0};
     for (int u = 0; u < DRAWS && st == CAIRN_OK; u++) {
-        *all = (struct cairn_noise_average){0};
+        *all = (struct cairn_noise_history){0};
         st = cairn_trainer_update(t, &record);
-        out->noise += all->noise / DRAWS;
-        out->signal += all->signal / DRAWS;
+        out->noise += all->block[0].noise / DRAWS;
+        out->signal += all->block[0].signal / DRAWS;
     }
     return st;
 }
@@ -160,8 +160,8 @@ static void as_the_oracle_says(void **state)
     }
 }
 
-/* Some updates; the averages of all tensors at their end are borrowed. */
-static const struct cairn_noise_average *after_updates(cairn_trainer *t, int n)
+/* Some updates; the histories of all tensors at their end are borrowed. */
+static const struct cairn_noise_history *after_updates(cairn_trainer *t, int n)
 {
     struct cairn_update_record record;
     for (int u = 0; u < n; u++)
@@ -176,15 +176,15 @@ static void same_bits_in_any_world(void **state)
     cairn_comm *self = NULL;
     cairn_trainer *ours = open_trainer(world, "micro", "true");
     assert_on_all(ours != NULL);
-    const struct cairn_noise_average *averages = after_updates(ours, 5);
-    assert_on_all(averages != NULL);
+    const struct cairn_noise_history *histories = after_updates(ours, 5);
+    assert_on_all(histories != NULL);
     assert_on_all(cairn_comm_first(world, CAIRN_OK, 1, &self) == CAIRN_OK);
     bool same = true;
     if (self != NULL) {
         cairn_trainer *alone = open_trainer(self, "micro", "true");
-        const struct cairn_noise_average *of_alone = alone == NULL ? NULL : after_updates(alone, 5);
-        same = of_alone != NULL && of_alone->n == 5 &&
-               memcmp(averages, of_alone, (ours->params->n_items + 1) * sizeof *averages) == 0;
+        const struct cairn_noise_history *of_alone = alone == NULL ? NULL : after_updates(alone, 5);
+        same = of_alone != NULL && of_alone->n_blocks == 5 &&
+               memcmp(histories, of_alone, (ours->params->n_items + 1) * sizeof *histories) == 0;
         cairn_trainer_close(alone);
     }
     cairn_comm_close(self);

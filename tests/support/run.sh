@@ -167,7 +167,7 @@ weights_of()
 bits()
 {
     weights_of "$1"
-    cut -d, -f1-9,17 "$1/metrics.csv" # with the noise scale, without ranks and times
+    cut -d, -f1-9,17,18 "$1/metrics.csv" # with the noise scale, without ranks and times
     cut -d, -f1-3,5- "$1/eval.csv" # all but wall_s
     cat "$1/gradflow.csv"
     averages_of "$1"

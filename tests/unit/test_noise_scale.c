@@ -11,7 +11,7 @@
 #include "base/random.h"
 #include "train/noise.h"
 
-enum { DIMENSIONS = 16, UNITS = 4, SAMPLES = 32, RUNS = 200, UPDATES = 100 };
+enum { DIMENSIONS = 16, UNITS = 4, SAMPLES = 32, RUNS = 200, UPDATES = 1000 };
 
 static const double SIGNAL = 0.5, NOISE = 24; /* |mu|^2 and S: a scale of 48 samples */
 
@@ -51,12 +51,12 @@ static struct cairn_noise_squares made_up(uint64_t run, uint64_t update, size_t 
 /* Scale and error at the end of a run. */
 static struct cairn_noise_scale after(uint64_t run, size_t n_known)
 {
-    struct cairn_noise_average average = {0};
+    struct cairn_noise_history history = {0};
     for (uint64_t u = 0; u < UPDATES; u++) {
         struct cairn_noise_squares update = made_up(run, u, n_known);
-        cairn_noise_add(&average, &update);
+        cairn_noise_add(&history, &update);
     }
-    return cairn_noise_scale(&average);
+    return cairn_noise_scale(&history);
 }
 
 /* The mean of the runs is right, and they scatter as the standard errors say. */
@@ -99,11 +99,58 @@ static void one_unit_is_all(void **state)
 {
     const struct cairn_noise_squares alone = {
         .units = 3, .whole = 3, .n_units = 1, .unit_samples = 16, .n_samples = 16};
-    struct cairn_noise_average average = {0};
+    struct cairn_noise_history history = {0};
     (void)state;
-    cairn_noise_add(&average, &alone);
-    assert_true(average.n == 0);
-    assert_true(isnan(cairn_noise_scale(&average).value));
+    cairn_noise_add(&history, &alone);
+    assert_true(history.n_blocks == 0);
+    assert_true(isnan(cairn_noise_scale(&history).value));
+}
+
+/* An update of which S and |mu|^2 come out as these. */
+static struct cairn_noise_squares known(double noise, double signal)
+{
+    return (struct cairn_noise_squares){.units = 32 * signal + 4 * noise,
+                                        .whole = 32 * signal + noise,
+                                        .n_units = 4,
+                                        .unit_samples = 32,
+                                        .n_samples = 32};
+}
+
+/* A run whose scale rises by steps is told from its last tenth, divided once; the stretch is said,
+ * to a block of a twentieth. */
+static void the_last_tenth_counts(void **state)
+{
+    (void)state;
+    for (uint64_t n = 1; n <= 3000; n++) {
+        struct cairn_noise_history history = {0};
+        struct cairn_noise_scale scale = {0};
+        double most = fmax(5, 0.1 * (double)n) + 0.05 * (double)n + 1;
+        if (n > 30 && n % 97 != 0) continue;
+        for (uint64_t u = 1; u <= n; u++) {
+            double jitter = u % 2 == 0 ? 1.1 : 0.9;
+            struct cairn_noise_squares update = known(u * 5 < n * 4 ? 1e6 : 30 * jitter, jitter);
+            cairn_noise_add(&history, &update);
+        }
+        scale = cairn_noise_scale(&history);
+        assert_true(scale.n_updates >= fmin(5, (double)n));
+        if (n <= 30) continue;
+        assert_true(scale.n_updates >= 0.1 * (double)n && scale.n_updates <= most);
+        assert_true(fabs(scale.value - 30) < 1e-9);
+    }
+}
+
+/* More of the run is taken where its last tenth alone would be too uncertain. */
+static void longer_where_it_scatters(void **state)
+{
+    struct cairn_noise_history history = {0};
+    (void)state;
+    for (uint64_t u = 0; u < 2000; u++) {
+        struct cairn_noise_squares update = known(30, u % 2 == 0 ? 9 : -7);
+        cairn_noise_add(&history, &update);
+    }
+    struct cairn_noise_scale scale = cairn_noise_scale(&history);
+    assert_true(scale.n_updates > 1000 && scale.error < 0.25 * scale.value);
+    assert_true(fabs(scale.value - 30) < 1e-9);
 }
 
 /* Equal units give McCandlish's form for a small and a large batch. */
@@ -115,35 +162,39 @@ static void two_batch_form(void **state)
                                                .n_units = 4,
                                                .unit_samples = large,
                                                .n_samples = large};
-    struct cairn_noise_average average = {0};
+    struct cairn_noise_history history = {0};
     (void)state;
-    cairn_noise_add(&average, &update);
+    cairn_noise_add(&history, &update);
     double signal = (large * of_large - small * of_small) / (large - small);
     double noise = (of_small - of_large) / (1 / small - 1 / large);
-    assert_true(fabs(average.signal / signal - 1) < 1e-12);
-    assert_true(fabs(average.noise / noise - 1) < 1e-12);
+    assert_true(fabs(history.block[0].signal / signal - 1) < 1e-12);
+    assert_true(fabs(history.block[0].noise / noise - 1) < 1e-12);
 }
 
 /* What is not a number, or tells of no signal, gives none. */
 static void no_number(void **state)
 {
-    struct cairn_noise_average average = {0};
+    struct cairn_noise_history history = {0};
     struct cairn_noise_squares update = {
         .units = INFINITY, .whole = 1, .n_units = 2, .unit_samples = 4, .n_samples = 4};
     (void)state;
-    cairn_noise_add(&average, &update);
-    assert_true(average.n == 0);
+    cairn_noise_add(&history, &update);
+    assert_true(history.n_blocks == 0);
     update.units = 8; /* S = 7, |mu|^2 = -1.5 */
-    cairn_noise_add(&average, &update);
-    assert_true(average.n == 1 && average.signal < 0);
-    assert_true(isnan(cairn_noise_scale(&average).value));
+    cairn_noise_add(&history, &update);
+    assert_true(history.n_blocks == 1 && history.block[0].signal < 0);
+    assert_true(isnan(cairn_noise_scale(&history).value));
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(all_units),       cmocka_unit_test(half_is_a_unit),
-        cmocka_unit_test(one_unit_is_all), cmocka_unit_test(two_batch_form),
+        cmocka_unit_test(all_units),
+        cmocka_unit_test(half_is_a_unit),
+        cmocka_unit_test(one_unit_is_all),
+        cmocka_unit_test(two_batch_form),
+        cmocka_unit_test(the_last_tenth_counts),
+        cmocka_unit_test(longer_where_it_scatters),
         cmocka_unit_test(no_number),
     };
     return cmocka_run_group_tests_name("noise_scale", tests, NULL, NULL);

@@ -55,7 +55,8 @@ static struct cairn_metrics line_of(uint64_t update)
                                   .ranks = 2,
                                   .wall_s = 1.5,
                                   .samples_per_s = 128,
-                                  .noise_scale_se = (double)NAN};
+                                  .noise_scale_se = (double)NAN,
+                                  .noise_scale_updates = (double)NAN};
 }
 
 static void add(struct cairn_run_folder *folder, uint64_t update)
@@ -66,10 +67,11 @@ static void add(struct cairn_run_folder *folder, uint64_t update)
 
 #define METRICS_HEADER                                                                             \
     "update,epoch,samples,batch_samples,normalizer,loss,lr,grad_norm,noise_scale,ranks,wall_s,"    \
-    "data_s,compute_s,reduce_s,update_s,samples_per_s,noise_scale_se\n"
+    "data_s,compute_s,reduce_s,update_s,samples_per_s,noise_scale_se,noise_scale_updates\n"
 #define GRADFLOW_HEADER                                                                            \
-    "update,layer,param,mean_abs,max_abs,norm,weight_norm,noise_scale,noise_scale_se\n"
-#define LINE(u, samples) u ",1," samples ",64,64,0.1,0.05,0.3333333333333333,,2,1.5,0,0,0,0,128,\n"
+    "update,layer,param,mean_abs,max_abs,norm,weight_norm,noise_scale,noise_scale_se,"             \
+    "noise_scale_updates\n"
+#define LINE(u, samples) u ",1," samples ",64,64,0.1,0.05,0.3333333333333333,,2,1.5,0,0,0,0,128,,\n"
 
 static void test_lines_are_as_promised(void **state)
 {
@@ -77,9 +79,10 @@ static void test_lines_are_as_promised(void **state)
     struct cairn_run_folder *folder = started(0);
     add(folder, 1);
     struct cairn_eval_metrics eval = {1, 0, 64, 2.5, "test", 0.25, (double)NAN};
-    struct cairn_gradflow flow = {1, "3.body.0.weight", 0.5, 1, 2, 3, 40, 0.5};
+    struct cairn_gradflow flow = {1, "3.body.0.weight", 0.5, 1, 2, 3, 40, 0.5, 6};
     struct cairn_accumulation partial = {1, 2, 64, "3.body.0.weight", 0.5, 1, 2};
-    struct cairn_gradflow odd = {1, "a,\"b\".bias", 0.5, 1, 2, 3, (double)NAN, (double)NAN};
+    struct cairn_gradflow odd = {1, "a,\"b\".bias", 0.5,         1,          2,
+                                 3, (double)NAN,    (double)NAN, (double)NAN};
     assert_int_equal(cairn_run_folder_eval(folder, &eval), CAIRN_OK);
     assert_int_equal(cairn_run_folder_gradflow(folder, &flow), CAIRN_OK);
     assert_int_equal(cairn_run_folder_gradflow(folder, &odd), CAIRN_OK);
@@ -88,8 +91,8 @@ static void test_lines_are_as_promised(void **state)
     assert_text("metrics.csv", METRICS_HEADER LINE("1", "64"));
     assert_text("eval.csv", "update,epoch,samples,wall_s,split,loss,accuracy\n"
                             "1,0,64,2.5,test,0.25,\n");
-    assert_text("gradflow.csv", GRADFLOW_HEADER "1,3.body.0,weight,0.5,1,2,3,40,0.5\n"
-                                                "1,\"a,\"\"b\"\"\",bias,0.5,1,2,3,,\n");
+    assert_text("gradflow.csv", GRADFLOW_HEADER "1,3.body.0,weight,0.5,1,2,3,40,0.5,6\n"
+                                                "1,\"a,\"\"b\"\"\",bias,0.5,1,2,3,,,\n");
     assert_text("accumulation.csv",
                 "update,micro_batches,samples,layer,param,mean_abs,max_abs,norm\n"
                 "1,2,64,3.body.0,weight,0.5,1,2\n");
@@ -156,7 +159,7 @@ static void test_update_allocates_nothing(void **state)
 #else
     struct cairn_run_folder *folder = started(0);
     struct cairn_eval_metrics eval = {1, 0, 64, 2.5, "test", 0.25, 0.5};
-    struct cairn_gradflow flow = {1, "1.weight", 0.5, 1, 2, 3, 40, 0.5};
+    struct cairn_gradflow flow = {1, "1.weight", 0.5, 1, 2, 3, 40, 0.5, 6};
     size_t before = n_allocations;
     assert_true(before > 0);
     cairn_status st = CAIRN_OK;
