@@ -115,6 +115,7 @@ cairn_status cairn_report_write(const char *const *folders, size_t n, const char
     struct cairn_page page = {.kind = CAIRN_PICTURE_SVG};
     char *html = NULL;
     size_t n_html = 0;
+    CAIRN_TRY(cairn_page_check(path));
     CAIRN_TRY(make(folders, n, &page, &html, &n_html));
     cairn_status st = cairn_file_replace(path, html, n_html);
     free(html);
