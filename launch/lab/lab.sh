@@ -39,7 +39,9 @@ clear_folder()
     rm -rf --one-file-system -- "$LAB"/{scratch,slurm,ssh}
     rm -f -- "$LAB"/{n,hosts,on,env,kind,pid,log,ready,cgroup,net,tapswitch,switch.ready,switch.log,slurm.env,ssh.env} \
         "$LAB"/{head,h[0-9]*}.{pid,up} "$LAB/.lab"
-    rmdir "$LAB" 2>/dev/null || die "$LAB stays, since something in it is not the lab's: $(ls -A "$LAB" | head -n 1)"
+    rmdir "$LAB" 2>/dev/null && return 0
+    echo "lab.sh: $LAB stays, since something in it is not the lab's: $(ls -A "$LAB" | head -n 1)" >&2
+    return 1
 }
 
 # wait_for FILE: at most 5 s
@@ -67,7 +69,7 @@ everyone()
 write_files()
 {
     local n=$1 i
-    clear_folder
+    clear_folder || exit 1
     mkdir -p "$(dirname "$LAB")"
     mkdir -m 700 "$LAB" || die "$LAB cannot be made"
     touch "$LAB/.lab"
@@ -298,7 +300,7 @@ down()
         [ -n "$group" ] && [ -d "$group" ] || break
         rmdir "$group"/*/ "$group" 2>/dev/null || sleep 0.05
     done
-    clear_folder
+    clear_folder || true
 }
 
 own

@@ -138,6 +138,16 @@ static cairn_status visit_all(struct walk *walk, int fd, const struct cairn_own 
 
 /* ---- from the top */
 
+static cairn_status visit_last(struct walk *walk, int fd, const char *name,
+                               const struct cairn_own *own)
+{
+    struct stat about;
+    if (fstatat(fd, name, &about, AT_SYMLINK_NOFOLLOW) != 0 || S_ISDIR(about.st_mode))
+        return visit_folder(walk, fd, name, own);
+    note_foreign(walk, own, name);
+    return CAIRN_OK;
+}
+
 /* One step of the way at a time, so that none is a link.  `itself`: the last one goes, too. */
 static cairn_status go_below(struct walk *walk, int fd, const char *below,
                              const struct cairn_own *own, bool itself)
@@ -147,7 +157,7 @@ static cairn_status go_below(struct walk *walk, int fd, const char *below,
     size_t n = strcspn(below, "/");
     const char *rest = below + n + (below[n] == '/');
     snprintf(name, sizeof name, "%.*s", (int)n, below);
-    if (*rest == '\0' && itself) return visit_folder(walk, fd, name, own);
+    if (*rest == '\0' && itself) return visit_last(walk, fd, name, own);
     CAIRN_TRY(open_inside(walk, fd, name, &inside));
     if (inside < 0) return CAIRN_OK;
     cairn_status st = go_into(walk, name);

@@ -39,8 +39,8 @@ CAIRN_CHECKED cairn_status cairn_own_remove(const char *top, const char *below,
                                             const struct cairn_own *own,
                                             struct cairn_foreign *foreign);
 
-/** The same, and then the folder `below` itself, where nothing else is left in it.  Ranks: local.
- * Errors: as above. */
+/** The same, and then the folder `below` itself, where nothing else is left in it; a link in its
+ * place stays.  Ranks: local.  Errors: as above. */
 CAIRN_CHECKED cairn_status cairn_own_remove_folder(const char *top, const char *below,
                                                    const struct cairn_own *own,
                                                    struct cairn_foreign *foreign);

@@ -61,8 +61,11 @@ cairn_status cairn_study_cell_folder(const struct cairn_study_folder *folder,
                                      const struct cairn_study_axes *axes, size_t cell,
                                      char path[CAIRN_PATH_BYTES])
 {
+    char checkpoints[CAIRN_PATH_BYTES];
     CAIRN_TRY(name_in(folder->cells, axes, cell, path));
-    return check_no_link(path);
+    CAIRN_TRY(check_no_link(path));
+    CAIRN_TRY(cairn_path_join(path, "checkpoints", checkpoints));
+    return check_no_link(checkpoints);
 }
 
 /* ---- removing */

@@ -56,8 +56,8 @@ CAIRN_CHECKED cairn_status cairn_study_folder_put(const struct cairn_study_folde
                                                   const struct cairn_study_table *names,
                                                   const struct cairn_study_row *row);
 
-/** The run folder of a cell, which is no link.  Ranks: local.  Errors: CAIRN_USAGE: too long;
- * CAIRN_FILES: a link. */
+/** The run folder of a cell; neither it nor its checkpoints/ is a link.  Ranks: local.  Errors:
+ * CAIRN_USAGE: too long; CAIRN_FILES: a link. */
 CAIRN_CHECKED cairn_status cairn_study_cell_folder(const struct cairn_study_folder *folder,
                                                    const struct cairn_study_axes *axes, size_t cell,
                                                    char path[CAIRN_PATH_BYTES]);

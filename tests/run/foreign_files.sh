@@ -75,6 +75,9 @@ study_with_links()
     mkdir -p w2/cells
     ln -s "$PWD/victim" w2/cells/batch.global=4
     expect_line 6 "$1" 'batch.global=4: is a symbolic link, which is not followed' study s.yaml --out w2 study.keep=none
+    rm w2/cells/* && mkdir w2/cells/batch.global=4
+    ln -s "$PWD/victim/checkpoints" w2/cells/batch.global=4
+    expect_line 6 "$1" 'checkpoints: is a symbolic link, which is not followed' study s.yaml --out w2 study.keep=none
     for part in cells results claims; do
         mkdir "w.$part"
         ln -s "$PWD/victim" "w.$part/$part"
@@ -101,6 +104,14 @@ pruned_cells()
     same "cells that hold the user's file" "$(ls w/cells)" "$all"
     same "the user's files" "$(cat w/cells/*/mine | sort -u)" mine
     rm w/cells/*/mine
+    mkdir archive
+    mv w/cells/* archive
+    ln -s "$PWD"/archive/* w/cells
+    before=$(find archive w | sort)
+    expect 0 "$1" study s.yaml --out w
+    same "cells that were moved away, with links in their place" "$(find archive w | sort)" "$before"
+    rm w/cells/*
+    mv archive/* w/cells
     expect 0 "$1" study s.yaml --out w
     holds "pruned cells" "$(ls w/cells | wc -l) < $(echo "$all" | wc -l)"
 }
