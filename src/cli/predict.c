@@ -11,8 +11,6 @@
 #include "comm/exchange.h"
 #include "h5/h5.h"
 
-static const char FORMAT[] = "cairn-predictions";
-
 struct request {
     struct cairn_trained_request model;
     const char *out;
@@ -85,7 +83,7 @@ static cairn_status write_arrays(struct cairn_h5 *file, const struct cairn_train
     form.shape.dim[0] = n;
     for (int d = 0; d < shape->ndim && d + 1 < CAIRN_MAX_DIMS; d++)
         form.shape.dim[d + 1] = shape->dim[d];
-    CAIRN_TRY(cairn_h5_set_text(file, "/", "format", FORMAT));
+    CAIRN_TRY(cairn_h5_set_text(file, "/", "format", "cairn-predictions"));
     CAIRN_TRY(cairn_h5_set_text(file, "/", "data", cairn_dataset_path(trained->dataset)));
     CAIRN_TRY(cairn_h5_set_text(file, "/", "split", cairn_split_name(trained->split)));
     CAIRN_TRY(cairn_h5_set_text(file, "/", "weights", trained->ema ? "ema" : "weights"));
@@ -143,32 +141,11 @@ static cairn_status predict(const struct cairn_trained *trained, const char *out
     return st;
 }
 
-/* What is there is only replaced where predict has made it.  Rank 0. */
-static cairn_status check_out(const char *path)
-{
-    struct cairn_h5 *file = NULL;
-    char *format = NULL;
-    if (!cairn_file_is_alone(path)) return CAIRN_OK;
-    if (cairn_h5_open(path, &file) == CAIRN_OK && cairn_h5_has_attribute(file, "/", "format") &&
-        cairn_h5_get_text(file, "/", "format", &format) != CAIRN_OK)
-        format = NULL;
-    bool ours = format != NULL && strcmp(format, FORMAT) == 0;
-    cairn_h5_close(file);
-    free(format);
-    if (ours) return CAIRN_OK;
-    return cairn_fail(CAIRN_USAGE,
-                      "-o %s is there, and predict has not made it; choose another name, or remove "
-                      "it",
-                      path);
-}
-
 static cairn_status run_predict(const struct cairn_arguments *arguments, cairn_comm *comm)
 {
     struct request request = {.model = {.split = "test"}};
     struct cairn_trained trained;
     CAIRN_TRY(read_request(arguments, &request)); /* the same words on every rank */
-    CAIRN_TRY(cairn_comm_agree_main(comm, cairn_comm_rank(comm) == 0 ? check_out(request.out)
-                                                                     : CAIRN_OK));
     CAIRN_TRY(cairn_trained_open(comm, &request.model, &trained));
     cairn_status st = predict(&trained, request.out);
     cairn_trained_close(&trained);

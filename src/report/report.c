@@ -115,7 +115,6 @@ cairn_status cairn_report_write(const char *const *folders, size_t n, const char
     struct cairn_page page = {.kind = CAIRN_PICTURE_SVG};
     char *html = NULL;
     size_t n_html = 0;
-    CAIRN_TRY(cairn_page_check(path));
     CAIRN_TRY(make(folders, n, &page, &html, &n_html));
     cairn_status st = cairn_file_replace(path, html, n_html);
     free(html);
@@ -126,6 +125,7 @@ void cairn_report_beside(const char *folder)
 {
     char path[CAIRN_PATH_BYTES];
     cairn_status st = cairn_path_join(folder, "report.html", path);
+    if (st == CAIRN_OK) st = cairn_page_check(path);
     if (st == CAIRN_OK) st = cairn_report_write(&folder, 1, path);
     if (st != CAIRN_OK)
         cairn_log_warning("there is no report.html: %s; cairn report %s makes it later",

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "report/page.h"
 #include "report/run_own.h"
 #include "study/cells.h"
 #include "train/run_own.h"
@@ -17,8 +18,9 @@ static const char known_by[] = "study.yaml";
 static const char *const parts[] = {"cells", "results", "claims"};
 
 /* What cli/study_folder.c writes besides, and a report of it. */
-static const char *const names[] = {"study.csv",    "study.h5",    "fit.json",
-                                    "scaling.json", "report.html", "config.yaml"};
+static const char page_name[] = "report.html";
+static const char *const names[] = {"study.csv",    "study.h5", "fit.json",
+                                    "scaling.json", page_name,  "config.yaml"};
 enum { N_PARTS = sizeof parts / sizeof parts[0], N_NAMES = sizeof names / sizeof names[0] };
 
 static bool is_among(const char *name, const char *const *list, size_t n)
@@ -36,6 +38,11 @@ static bool is_known_by(const char *name)
 static bool is_own(const char *name)
 {
     return is_among(name, names, N_NAMES);
+}
+
+static bool is_own_but_page(const char *name)
+{
+    return is_own(name) && strcmp(name, page_name) != 0;
 }
 
 static bool stays(const char *name)
@@ -98,7 +105,7 @@ static cairn_status check_empty(const char *path)
     if (foreign.n == 0) return CAIRN_OK;
     return cairn_fail(CAIRN_USAGE,
                       "%s: has no study.yaml, so no study is there for --overwrite to remove, and "
-                      "it is not empty (%s); take another --out",
+                      "it is not empty (%s); leave it out, or take another --out",
                       path, foreign.first);
 }
 
@@ -135,9 +142,12 @@ cairn_status cairn_study_own_remove(const char *path)
 {
     const struct cairn_own results = {.file = cairn_study_is_cell_name};
     const struct cairn_own cells = {.folder = run_of};
-    const struct cairn_own top = {.file = is_own, .stays = stays};
+    struct cairn_own top = {.file = is_own, .stays = stays};
     struct cairn_foreign foreign = {.n = 0};
-    CAIRN_TRY(cairn_own_remove(path, "claims", &nothing, &foreign)); /* are gone, or in use */
+    char page[CAIRN_PATH_BYTES];
+    CAIRN_TRY(cairn_path_join(path, page_name, page));
+    if (cairn_page_check(page) != CAIRN_OK) top.file = is_own_but_page; /* the user's own */
+    CAIRN_TRY(cairn_own_remove(path, "claims", &nothing, &foreign));    /* are gone, or in use */
     CAIRN_TRY(cairn_own_remove(path, "results", &results, &foreign));
     CAIRN_TRY(cairn_own_remove(path, "cells", &cells, &foreign));
     CAIRN_TRY(cairn_own_remove(path, NULL, &top, &foreign));
