@@ -90,17 +90,23 @@ static bool place_in(const struct cairn_study_axis *axis, const struct cairn_stu
     return false;
 }
 
-/* It begins with a key of a run file, or "ranks", and a value. */
+/* A key of a run file has a point in it, but for these. */
+static bool is_axis(const char *name, size_t n)
+{
+    static const char *const short_ones[] = {"ranks", "loss", "model"};
+    for (size_t i = 0; i < sizeof short_ones / sizeof short_ones[0]; i++)
+        if (n == strlen(short_ones[i]) && memcmp(name, short_ones[i], n) == 0) return true;
+    return isalpha((unsigned char)name[0]) && memchr(name, '.', n) != NULL;
+}
+
 bool cairn_study_is_cell_name(const char *name)
 {
-    size_t n_key = strcspn(name, "=");
     size_t n = strlen(name);
-    bool is_key = isalpha((unsigned char)name[0]) &&
-                  (memchr(name, '.', n_key) != NULL || strncmp(name, "ranks=", 6) == 0);
+    size_t n_axis = strcspn(name, "=");
     for (size_t i = 0; i < n; i++)
         if (name[i] != '=' && name[i] != ',' && plain(name[i]) != name[i]) return false;
-    return n < CAIRN_STUDY_NAME_BYTES &&
-           ((is_key && name[n_key] == '=') || strcmp(name, NO_AXES) == 0);
+    if (n_axis == n) return strcmp(name, NO_AXES) == 0;
+    return n < CAIRN_STUDY_NAME_BYTES && is_axis(name, n_axis);
 }
 
 bool cairn_study_cell_find(const struct cairn_study_axes *axes, const struct cairn_study_table *in,
