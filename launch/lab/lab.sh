@@ -28,6 +28,20 @@ own()
 {
     [ ! -e "$LAB" ] && [ ! -L "$LAB" ] || { [ -O "$LAB" ] && [ -d "$LAB" ] && [ ! -L "$LAB" ]; } ||
         die "$LAB belongs to somebody else, or is no folder; set LAB to a folder of your own"
+    [ ! -d "$LAB" ] || [ -f "$LAB/.lab" ] || [ -z "$(ls -A "$LAB")" ] ||
+        die "$LAB is not empty and no lab has made it; set LAB to another folder"
+}
+
+# Remove what a lab has made, by name; anything else in its folder stays, and the folder with it.
+clear_folder()
+{
+    [ -d "$LAB" ] || return 0
+    rm -rf --one-file-system -- "$LAB"/{scratch,slurm,ssh}
+    rm -f -- "$LAB"/{n,hosts,on,env,kind,pid,log,ready,cgroup,net,tapswitch,switch.ready,switch.log,slurm.env,ssh.env} \
+        "$LAB"/{head,h[0-9]*}.{pid,up} "$LAB/.lab"
+    rmdir "$LAB" 2>/dev/null && return 0
+    echo "lab.sh: $LAB stays, since something in it is not the lab's: $(ls -A "$LAB" | head -n 1)" >&2
+    return 1
 }
 
 # wait_for FILE: at most 5 s
@@ -55,9 +69,10 @@ everyone()
 write_files()
 {
     local n=$1 i
-    rm -rf "$LAB"
+    clear_folder || exit 1
     mkdir -p "$(dirname "$LAB")"
     mkdir -m 700 "$LAB" || die "$LAB cannot be made"
+    touch "$LAB/.lab"
     mkdir "$LAB/scratch"
     echo "$n" >"$LAB/n"
     {
@@ -285,7 +300,7 @@ down()
         [ -n "$group" ] && [ -d "$group" ] || break
         rmdir "$group"/*/ "$group" 2>/dev/null || sleep 0.05
     done
-    rm -rf "$LAB"
+    clear_folder || true
 }
 
 own

@@ -44,7 +44,10 @@ count_idle()
     local last_chain='' last='' note=$out/slurm${SLURM_ARRAY_TASK_ID:+-$SLURM_ARRAY_TASK_ID}.txt new
     idle=0
     mkdir -p "$out"
-    if [ -f "$note" ] && [ ! -L "$note" ]; then read -r last_chain last idle <"$note" || true; fi
+    if [ -f "$note" ] && [ ! -L "$note" ]; then
+        read -r last_chain last idle <"$note" || true
+        [[ $last_chain =~ ^[0-9_]*$ ]] || { say "$note is none of this script's notes; move it away"; exit 6; }
+    fi
     before=$(newest)
     if [ "$last_chain" = "$chain" ] && [ "$last" = "$before" ] && [[ $idle =~ ^[1-9][0-9]{0,5}$ ]]; then
         idle=$((idle + 1))

@@ -2,10 +2,10 @@
  * Files that are whole or not there, and what the file system refused. */
 #include "base/file.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -146,22 +146,6 @@ cairn_status cairn_folder_sync(const char *path)
     return st;
 }
 
-cairn_status cairn_folder_remove(const char *folder, bool (*chosen)(const char *name))
-{
-    cairn_status st = CAIRN_OK;
-    char path[CAIRN_PATH_BYTES];
-    DIR *names = opendir(folder);
-    if (names == NULL) return cairn_file_refused(folder, "the folder cannot be read");
-    for (struct dirent *entry = readdir(names); entry != NULL && st == CAIRN_OK;
-         entry = readdir(names)) {
-        if (!chosen(entry->d_name)) continue;
-        st = cairn_path_join(folder, entry->d_name, path);
-        if (st == CAIRN_OK) st = cairn_file_remove(path);
-    }
-    closedir(names);
-    return st;
-}
-
 cairn_status cairn_file_write(int fd, const char *path, const void *bytes, size_t n,
                               size_t *n_written)
 {
@@ -193,12 +177,29 @@ static cairn_status unfinished_path(const char *path, char unfinished[CAIRN_PATH
     return n < 0 || n >= CAIRN_PATH_BYTES ? too_long(path) : CAIRN_OK;
 }
 
-bool cairn_file_is_unfinished(const char *name)
+/* Bytes of the name that a file gets when it is finished; 0: `name` is of none that is unfinished.
+ */
+static size_t finished_bytes(const char *name)
 {
     size_t n = strlen(name);
     const char *end = n > 22 ? name + n - 21 : ""; /* ".<16 hex digits>.tmp" */
-    return name[0] == '.' && end[0] == '.' && strspn(end + 1, "0123456789abcdef") == 16 &&
-           strcmp(end + 17, ".tmp") == 0;
+    bool is_one = name[0] == '.' && end[0] == '.' && strspn(end + 1, "0123456789abcdef") == 16 &&
+                  strcmp(end + 17, ".tmp") == 0;
+    return is_one ? n - 22 : 0;
+}
+
+bool cairn_file_is_unfinished(const char *name)
+{
+    return finished_bytes(name) > 0;
+}
+
+bool cairn_file_is_unfinished_of(const char *name, bool (*own)(const char *finished))
+{
+    char finished[NAME_MAX + 1];
+    size_t n = finished_bytes(name);
+    if (n == 0 || n > NAME_MAX) return false;
+    snprintf(finished, sizeof finished, "%.*s", (int)n, name + 1);
+    return own(finished);
 }
 
 cairn_status cairn_file_begin(const char *path, struct cairn_new_file *file)
@@ -344,13 +345,33 @@ cairn_status cairn_file_read_given(const char *path, char **text)
     return cairn_fail(CAIRN_USAGE, "%s: cannot be read: %s", path, why);
 }
 
+bool cairn_file_is_alone(const char *path)
+{
+    struct stat about;
+    return lstat(path, &about) == 0 && S_ISREG(about.st_mode) && about.st_nlink == 1 &&
+           about.st_size > 0;
+}
+
+/* A name that nothing has: what was kept before stays. */
+static cairn_status free_name(const char *path, char aside[CAIRN_PATH_BYTES])
+{
+    enum { MOST = 1000 };
+    struct stat about;
+    for (int i = 1; i <= MOST; i++) {
+        int n = i == 1 ? snprintf(aside, CAIRN_PATH_BYTES, "%s.damaged", path)
+                       : snprintf(aside, CAIRN_PATH_BYTES, "%s.damaged-%d", path, i);
+        if (n >= CAIRN_PATH_BYTES) return too_long(path);
+        if (lstat(aside, &about) != 0 && errno == ENOENT) return CAIRN_OK;
+    }
+    return cairn_fail(CAIRN_FILES, "%s: is damaged, and so are %d before it; move them away", path,
+                      MOST);
+}
+
 cairn_status cairn_file_keep_aside(const char *path)
 {
     char aside[CAIRN_PATH_BYTES];
-    int n = snprintf(aside, sizeof aside, "%s.damaged", path);
-    if (n >= (int)sizeof aside) errno = ENAMETOOLONG;
-    if (n >= (int)sizeof aside || rename(path, aside) != 0)
-        return cairn_file_refused(path, "cannot be renamed");
+    CAIRN_TRY(free_name(path, aside));
+    if (rename(path, aside) != 0) return cairn_file_refused(path, "cannot be renamed");
     cairn_log_warning("%s is damaged or of another version; it is kept as %s", path, aside);
     return CAIRN_OK;
 }

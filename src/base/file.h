@@ -56,6 +56,10 @@ void cairn_file_abandon(struct cairn_new_file *file);
  * killed.  Ranks: local.  Errors: none. */
 bool cairn_file_is_unfinished(const char *name);
 
+/** The same of a file that gets one of our `own` names when it is finished.  Ranks: local.
+ * Errors: none. */
+bool cairn_file_is_unfinished_of(const char *name, bool (*own)(const char *finished));
+
 /** All of the above for n bytes in memory.  Ranks: local.  Errors: as above. */
 CAIRN_CHECKED cairn_status cairn_file_replace(const char *path, const void *bytes, size_t n);
 
@@ -89,8 +93,12 @@ CAIRN_CHECKED cairn_status cairn_file_read(const char *path, char **text);
  * NULL where there is none.  Ranks: local.  Errors: CAIRN_USAGE: cannot be read, is no text. */
 CAIRN_CHECKED cairn_status cairn_file_read_given(const char *path, char **text);
 
-/** Rename a file that is not what it should be to <path>.damaged, with a warning.  Ranks: local.
- * Errors: CAIRN_FILES. */
+/** Whether something is lost where `path` gets another content: it is a plain file with something
+ * in it, which has no other name.  Ranks: local.  Errors: none. */
+bool cairn_file_is_alone(const char *path);
+
+/** Rename a file that is not what it should be to <path>.damaged, or .damaged-2 and so on where
+ * that is there, with a warning.  Ranks: local.  Errors: CAIRN_FILES. */
 CAIRN_CHECKED cairn_status cairn_file_keep_aside(const char *path);
 
 /** Remove a file; none there is fine.  Ranks: local.  Errors: CAIRN_FILES. */
@@ -116,9 +124,5 @@ CAIRN_CHECKED cairn_status cairn_folder_make(const char *path);
 
 /** Bring the names in a folder to the disk.  Ranks: local.  Errors: CAIRN_FILES. */
 CAIRN_CHECKED cairn_status cairn_folder_sync(const char *path);
-
-/** Remove the files whose names are chosen.  Ranks: local.  Errors: CAIRN_FILES. */
-CAIRN_CHECKED cairn_status cairn_folder_remove(const char *folder,
-                                               bool (*chosen)(const char *name));
 
 #endif

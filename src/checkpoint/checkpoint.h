@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/file.h"
+#include "base/own.h"
 #include "cairn/status.h"
 #include "tensor/params.h"
 #include "tensor/shape.h"
@@ -131,10 +132,14 @@ CAIRN_CHECKED cairn_status cairn_checkpoint_write(const struct cairn_checkpoint_
                                                   uint64_t update, bool best,
                                                   const struct cairn_state *state);
 
-/** Remove the checkpoints that need not stay, never that of update `written`, and what killed
- * writers left.  Ranks: local.  Errors: CAIRN_FILES: some stay; the others are gone. */
+/** Remove the checkpoints that need not stay, never that of update `written`, nor a link of such a
+ * name, and what killed writers left.  Ranks: local.  Errors: CAIRN_FILES: some stay; the others
+ * are gone. */
 CAIRN_CHECKED cairn_status cairn_checkpoint_prune(const struct cairn_checkpoint_place *place,
                                                   uint64_t written);
+
+/** What is ours in a folder of checkpoints. */
+extern const struct cairn_own cairn_checkpoint_own;
 
 /** Whether there is a file for the checkpoint of this update; it is not opened.  Ranks: local.
  * Errors: none. */

@@ -6,12 +6,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/memory.h"
 #include "checkpoint/internal.h"
 
+static const char latest_name[] = "latest.h5";
 static const char best_name[] = "best.h5";
 
 /* The updates of which there are checkpoints, newest first. */
@@ -155,6 +157,30 @@ bool cairn_keep_always(const struct cairn_keep *keep, uint64_t update)
     return false;
 }
 
+static bool is_own_name(const char *name)
+{
+    uint64_t update = 0;
+    return strcmp(name, latest_name) == 0 || strcmp(name, best_name) == 0 ||
+           is_checkpoint(name, &update);
+}
+
+const struct cairn_own cairn_checkpoint_own = {.file = is_own_name};
+
+/* What a killed writer did not finish. */
+static bool is_left_over(const char *name)
+{
+    return cairn_file_is_unfinished_of(name, is_own_name);
+}
+
+/* A link of this name was put there by the user, to a checkpoint that was moved, say. */
+static bool is_plain(const char *folder, uint64_t update)
+{
+    struct stat about;
+    char path[CAIRN_PATH_BYTES];
+    return path_of(folder, update, path) == CAIRN_OK && lstat(path, &about) == 0 &&
+           S_ISREG(about.st_mode);
+}
+
 static cairn_status remove_checkpoint(const char *folder, uint64_t update)
 {
     char path[CAIRN_PATH_BYTES];
@@ -167,11 +193,12 @@ cairn_status cairn_checkpoint_prune(const struct cairn_checkpoint_place *place, 
     struct listing list = {0};
     const struct cairn_keep *keep = &place->keep;
     const uint64_t best = find_best(place->folder);
-    cairn_status st = cairn_folder_remove(place->folder, cairn_file_is_unfinished);
+    cairn_status st = cairn_folder_remove(place->folder, is_left_over);
     if (st == CAIRN_OK && keep->newest > 0) st = list_folder(place->folder, &list);
     for (size_t i = keep->newest; i < list.n; i++) { /* one that stays keeps no other from going */
         uint64_t update = list.update[i];
         if (update == written || update == best || cairn_keep_always(keep, update)) continue;
+        if (!is_plain(place->folder, update)) continue;
         cairn_status now = remove_checkpoint(place->folder, update);
         if (st == CAIRN_OK) st = now;
     }

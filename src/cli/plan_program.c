@@ -2,7 +2,6 @@
  * A run of a few weights, for its peak memory. */
 #include "cli/plan_program.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -20,10 +19,11 @@
 #include "base/memory.h"
 #include "data/writer.h"
 #include "setup/setup.h"
+#include "train/run_own.h"
 
 extern char **environ;
 
-enum { SAMPLES = 8, VALUES = 4, MOST_DEPTH = 4, WAIT_MS = 5 };
+enum { SAMPLES = 8, VALUES = 4, WAIT_MS = 5 };
 #define LONGEST_S 60.0 /* a process that takes longer hangs */
 
 static const char run_file[] = "data: {file: data.h5}\n"
@@ -53,17 +53,23 @@ static cairn_status make_place(struct place *place)
     return cairn_path_join(place->out, "summary.json", place->summary);
 }
 
-/* A folder and what is in it, a few levels deep; what stays, stays. */
-static void remove_all(const char *path, int depth)
+/* All that this program and the one that it starts write there. */
+static bool is_own_file(const char *name)
 {
-    DIR *folder = depth == 0 ? NULL : opendir(path);
-    for (struct dirent *entry; folder != NULL && (entry = readdir(folder)) != NULL;) {
-        char inside[CAIRN_PATH_BYTES];
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
-        if (cairn_path_join(path, entry->d_name, inside) == CAIRN_OK) remove_all(inside, depth - 1);
-    }
-    if (folder != NULL) closedir(folder);
-    remove(path);
+    return strcmp(name, "data.h5") == 0 || strcmp(name, "run.yaml") == 0 ||
+           strcmp(name, "err") == 0;
+}
+
+static const struct cairn_own *own_folder(const char *name)
+{
+    return strcmp(name, "out") == 0 ? &cairn_run_own : NULL;
+}
+
+/* What stays, stays. */
+static void remove_place(const struct place *place)
+{
+    const struct cairn_own own = {.file = is_own_file, .folder = own_folder};
+    if (cairn_own_remove(place->folder, NULL, &own, NULL) == CAIRN_OK) rmdir(place->folder);
 }
 
 static cairn_status write_data(const struct place *place)
@@ -208,6 +214,6 @@ cairn_status cairn_plan_program(size_t n_threads, uint64_t *n_bytes)
     struct place place;
     cairn_status st = make_place(&place);
     if (st == CAIRN_OK) st = measure(&place, n_threads, n_bytes);
-    if (place.folder[0] != '\0') remove_all(place.folder, MOST_DEPTH);
+    if (place.folder[0] != '\0') remove_place(&place);
     return st;
 }

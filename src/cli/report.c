@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "cli/command.h"
+#include "report/page.h"
 
 /* What the command line says. */
 struct request {
@@ -74,7 +75,9 @@ static cairn_status run_report(const struct cairn_arguments *arguments, cairn_co
     if (st == CAIRN_OK && (request.png || request.svg)) {
         st = write_pictures(&request, out);
     } else if (st == CAIRN_OK) {
-        st = cairn_report_write(request.folder, request.n_folders, out);
+        if (request.out == NULL)
+            st = cairn_page_check(out); /* a name that the user has not given */
+        if (st == CAIRN_OK) st = cairn_report_write(request.folder, request.n_folders, out);
         if (st == CAIRN_OK) cairn_log_info("%s is written; open it with a browser", out);
     }
     free(request.folder);

@@ -194,7 +194,9 @@ static cairn_status prepare(struct cell *c, struct cairn_run_options *options)
     if (st == CAIRN_OK && c->checkpoint[0] != '\0')
         st = cairn_train_resume(c->trainer, &options->save, c->checkpoint);
     if (st != CAIRN_OK) return st;
-    if (c->main) st = cairn_run_folder_start(c->folder, c->trainer->at.update, c->config_text);
+    bool finished = c->checkpoint[0] != '\0' && c->trainer->done;
+    if (c->main)
+        st = cairn_run_folder_start(c->folder, c->trainer->at.update, finished, c->config_text);
     st = cairn_trainer_prepare(c->trainer, st);
     return st == CAIRN_OK && c->checkpoint[0] != '\0' ? recall_checks(c) : st;
 }
@@ -319,6 +321,7 @@ cairn_status cairn_study_run_cell(struct cairn_study *study, cairn_comm *comm, s
     if (st == CAIRN_OK) st = make_row(&c, row);
     close_cell(&c);
     if (level == CAIRN_LOG_NORMAL) cairn_log_set_level(level);
-    if (st == CAIRN_OK && c.brief && c.main) st = cairn_study_cell_remove(c.path);
+    if (st == CAIRN_OK && c.brief && c.main)
+        st = cairn_study_cell_remove(&study->folder, &study->axes, cell);
     return cairn_comm_agree_main(comm, st);
 }

@@ -11,6 +11,7 @@
 #include "cli/start.h"
 #include "cli/study.h"
 #include "study/analyse.h"
+#include "study/own.h"
 
 /* What must be the same for results to belong together.  Axes may grow. */
 static cairn_status print_measured(const struct cairn_study *study, char **out)
@@ -127,8 +128,9 @@ cairn_status cairn_study_open(struct cairn_study *study, bool first)
         return cairn_path_copy(path, study->folder.path); /* nothing is made */
     CAIRN_TRY(cairn_folder_make(path));
     CAIRN_TRY(make_absolute(path));
-    CAIRN_TRY(cairn_study_folder_open(path, &study->folder));
     bool clears = study->request.overwrite && !study->request.check;
+    if (first) CAIRN_TRY(cairn_study_own_check(path, clears));
+    CAIRN_TRY(cairn_study_folder_open(path, &study->folder));
     if (first && clears) CAIRN_TRY(cairn_study_folder_clear(&study->folder));
     if (first) CAIRN_TRY(check_same(study));
     if (first)
@@ -140,7 +142,6 @@ cairn_status cairn_study_open(struct cairn_study *study, bool first)
 
 cairn_status cairn_study_keep_best(const struct cairn_study *study)
 {
-    char path[CAIRN_PATH_BYTES];
     bool at_edge = false;
     const struct cairn_study_axes *axes = &study->axes;
     const struct cairn_study_axis *rate = cairn_study_axis_of(axes, CAIRN_STUDY_RATE);
@@ -150,8 +151,7 @@ cairn_status cairn_study_keep_best(const struct cairn_study *study)
         if (!study->known[cell].ended ||
             cairn_study_place(axes, cell, (size_t)(rate - axes->axis)) == best)
             continue;
-        CAIRN_TRY(cairn_study_cell_folder(&study->folder, axes, cell, path));
-        CAIRN_TRY(cairn_study_cell_remove(path));
+        CAIRN_TRY(cairn_study_cell_remove(&study->folder, axes, cell));
     }
     return CAIRN_OK;
 }

@@ -17,6 +17,7 @@
 #include "comm/exchange.h"
 #include "comm/watchdog.h"
 #include "setup/setup.h"
+#include "train/run_own.h"
 
 enum { PLATFORM_BYTES = 512 };
 
@@ -50,7 +51,8 @@ static cairn_status choose_checkpoint(struct job *job)
     bool found = false;
     const char *resume = job->request.resume;
     const char *folder = cairn_run_folder_checkpoints(job->run_folder);
-    if (job->request.overwrite) return cairn_run_folder_clear(job->run_folder);
+    if (job->request.overwrite)
+        return cairn_run_clear(cairn_run_folder_path(job->run_folder), folder);
     CAIRN_TRY(cairn_checkpoint_newest(folder, &found, job->checkpoint));
     if (strcmp(resume, "auto") == 0) return CAIRN_OK;
     if (found && strcmp(resume, "never") == 0)
@@ -148,6 +150,13 @@ static cairn_status go_on(struct job *job)
     return adopt_checkpoint(job, &options.save);
 }
 
+/* Nothing is left to do, and what the folder holds is of the run that did it. */
+static bool is_finished(const struct job *job)
+{
+    return job->checkpoint[0] != '\0' && job->trainer->done &&
+           strcmp(job->request.resume, "auto") == 0;
+}
+
 /* Where the run stands: fresh or from a checkpoint; then the CSVs begin.  Collective. */
 static cairn_status resume(struct job *job)
 {
@@ -164,7 +173,8 @@ static cairn_status resume(struct job *job)
     else if (!afresh)
         CAIRN_TRY(begin_with(job));
     if (job->main)
-        st = cairn_run_folder_start(job->run_folder, job->trainer->at.update, job->config_text);
+        st = cairn_run_folder_start(job->run_folder, job->trainer->at.update, is_finished(job),
+                                    job->config_text);
     return cairn_trainer_prepare(job->trainer, st);
 }
 

@@ -20,6 +20,7 @@
 struct holder {
     char host[CAIRN_SYSTEM_TEXT_BYTES];
     long process; /* 0: it says nothing yet */
+    bool strange; /* it says what no lock does */
     char job[CAIRN_SYSTEM_TEXT_BYTES];
 };
 
@@ -41,7 +42,9 @@ static void read_holder(int fd, struct holder *found)
     *found = (struct holder){.process = 0};
     int n_found = sscanf(text, "host %255s\nprocess %ld\njob %255s", found->host, &found->process,
                          found->job);
-    if (n_found != 3) *found = (struct holder){.host = "unknown", .job = "unknown"};
+    if (n_found == 3) return;
+    *found = (struct holder){.host = "unknown", .job = "unknown"};
+    found->strange = text[0] != '\0' && strncmp(text, "host", 4) != 0;
 }
 
 static enum answer ask(int fd)
@@ -99,6 +102,8 @@ static cairn_status try_once(struct cairn_lock *lock, struct attempt *attempt)
     read_holder(lock->fd, found);
     attempt->busy = answer == BUSY || (answer == NO_LOCKS && may_live(found));
     if (attempt->busy) return CAIRN_OK;
+    if (found->strange)
+        return cairn_fail(CAIRN_FILES, "%s: is no lock of Cairn's; move it away", lock->path);
     attempt->again = !still_there(lock);
     if (attempt->again) return CAIRN_OK;
     if (found->process != 0)

@@ -275,13 +275,30 @@ static void put_navigation(FILE *out, const struct cairn_page *page)
     fputs("</nav>\n", out);
 }
 
+/* By which a page is known, too. */
+static const char HEAD[] =
+    "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
+    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+    "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
+    "'unsafe-inline'\">\n<title>";
+
+cairn_status cairn_page_check(const char *path)
+{
+    char *text = NULL;
+    if (!cairn_file_is_alone(path)) return CAIRN_OK;
+    CAIRN_TRY(cairn_file_read(path, &text));
+    bool ours = text != NULL && strncmp(text, HEAD, sizeof HEAD - 1) == 0;
+    free(text);
+    if (ours) return CAIRN_OK;
+    return cairn_fail(CAIRN_USAGE,
+                      "%s: is there, and is no report of Cairn's; choose another name by -o, or "
+                      "remove it",
+                      path);
+}
+
 static void put_page(FILE *out, const struct cairn_page *page, const char *title)
 {
-    fputs("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
-          "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-          "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
-          "'unsafe-inline'\">\n<title>",
-          out);
+    fputs(HEAD, out);
     cairn_html_text(out, title, strlen(title));
     fputs("</title>\n<style>\n", out);
     fwrite(style, 1, sizeof style, out);

@@ -36,6 +36,10 @@ struct cairn_page {
 CAIRN_CHECKED cairn_status cairn_page_begin(struct cairn_page *page, const char *folder,
                                             enum cairn_picture kind);
 
+/** See that a page may be written to `path`: what is there was a page of ours.  Ranks: local.
+ * Errors: CAIRN_USAGE; CAIRN_FILES: cannot be read. */
+CAIRN_CHECKED cairn_status cairn_page_check(const char *path);
+
 /** The whole page, to be released with free(); `page` is gone.  Ranks: local.  Errors: what
  * stuck. */
 CAIRN_CHECKED cairn_status cairn_page_end(struct cairn_page *page, const char *title, char **html,

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/log.h"
@@ -42,6 +43,12 @@ static void write_line(const struct cairn_rank_line *line, struct cairn_row *tex
     cairn_row_number(text, micros(line->evaluate_s));
     cairn_row_number(text, micros(line->save_s));
     cairn_row_count(text, line->peak_rss_bytes);
+}
+
+bool cairn_ranks_are_there(const char *folder)
+{
+    char path[CAIRN_PATH_BYTES];
+    return cairn_path_join(folder, "ranks.csv", path) == CAIRN_OK && access(path, F_OK) == 0;
 }
 
 cairn_status cairn_ranks_write(const char *folder, const struct cairn_rank_line *line, size_t n)

@@ -4,6 +4,7 @@
 #ifndef CAIRN_REPORT_RANKS_H
 #define CAIRN_REPORT_RANKS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,6 +23,9 @@ struct cairn_rank_line {
     double update_s, evaluate_s, save_s;
     uint64_t peak_rss_bytes;
 };
+
+/** Whether there is a ranks.csv.  Ranks: local.  Errors: none. */
+bool cairn_ranks_are_there(const char *folder);
 
 /** Write ranks.csv of this run folder, whole, over that of an earlier start.  Ranks: local.
  * Errors: CAIRN_FILES; CAIRN_USAGE: memory. */

@@ -125,6 +125,7 @@ void cairn_report_beside(const char *folder)
 {
     char path[CAIRN_PATH_BYTES];
     cairn_status st = cairn_path_join(folder, "report.html", path);
+    if (st == CAIRN_OK) st = cairn_page_check(path);
     if (st == CAIRN_OK) st = cairn_report_write(&folder, 1, path);
     if (st != CAIRN_OK)
         cairn_log_warning("there is no report.html: %s; cairn report %s makes it later",

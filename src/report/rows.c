@@ -110,9 +110,11 @@ cairn_status cairn_rows_start(struct cairn_rows *rows, const char *header, uint6
         CAIRN_TRY(cairn_file_keep_aside(rows->path));
         close(rows->fd);
         CAIRN_TRY(open_file(rows));
+        n_bytes = 0;
     }
     /* Updates never fall within a file: what stays is its beginning.  No copy, no room needed. */
-    if (ftruncate(rows->fd, n_stay) != 0) return cairn_file_refused(rows->path, "cannot be cut");
+    if (n_bytes != n_stay && ftruncate(rows->fd, n_stay) != 0)
+        return cairn_file_refused(rows->path, "cannot be cut");
     rows->synced = false;
     if (n_stay == 0)
         rows->n_kept = (size_t)snprintf(rows->kept, CAIRN_ROWS_KEPT_BYTES, "%s\n", header);

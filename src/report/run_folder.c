@@ -8,16 +8,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/own.h"
 #include "report/json.h"
 #include "report/lock.h"
 #include "report/number.h"
 #include "report/provenance.h"
 #include "report/rows.h"
+#include "report/run_own.h"
 
 /* The files that a run adds lines to. */
 enum { METRICS, EVAL, GRADFLOW, ACCUMULATION, N_CSVS };
@@ -42,39 +43,15 @@ struct cairn_run_folder {
     struct cairn_rows rows[N_CSVS];
 };
 
-static bool is_checkpoint(const char *name)
+/* What a killed run did not finish; not the output of another command that is at work here. */
+static bool is_left_over(const char *name)
 {
-    size_t n = strlen(name);
-    return strcmp(name, "latest.h5") == 0 || strcmp(name, "best.h5") == 0 ||
-           (strncmp(name, "update-", 7) == 0 && n > 10 && strcmp(name + n - 3, ".h5") == 0);
-}
-
-/* A folder of checkpoints may be a link to a larger disk; but old checkpoints are removed there, so
- * not where somebody else put the link. */
-static cairn_status check_link(const char *path)
-{
-    struct stat about;
-    if (lstat(path, &about) != 0 || !S_ISLNK(about.st_mode)) return CAIRN_OK;
-    if (about.st_uid == geteuid() || about.st_uid == 0) return CAIRN_OK;
-    return cairn_fail(CAIRN_FILES,
-                      "%s: is a symbolic link of another user (%lu), which is not followed; remove "
-                      "it, or make it yourself",
-                      path, (unsigned long)about.st_uid);
-}
-
-/* A run there would write over what the study knows of itself. */
-static cairn_status check_no_study(const char *path)
-{
-    char study[CAIRN_PATH_BYTES];
-    CAIRN_TRY(cairn_path_join(path, "study.yaml", study));
-    if (access(study, F_OK) != 0) return CAIRN_OK;
-    return cairn_fail(CAIRN_USAGE, "%s: is the folder of a study; take another --out for a run",
-                      path);
+    return cairn_file_is_unfinished_of(name, cairn_run_owns);
 }
 
 static cairn_status make(struct cairn_run_folder *folder, const char *path)
 {
-    CAIRN_TRY(check_no_study(path));
+    CAIRN_TRY(cairn_run_check_folder(path));
     CAIRN_TRY(cairn_folder_make(path));
     char *absolute = realpath(path, NULL);
     if (absolute == NULL) return cairn_file_refused(path, "the folder cannot be found");
@@ -83,10 +60,10 @@ static cairn_status make(struct cairn_run_folder *folder, const char *path)
     CAIRN_TRY(st);
     CAIRN_TRY(cairn_lock_take(&folder->lock, folder->path));
     CAIRN_TRY(cairn_path_join(folder->path, "checkpoints", folder->checkpoints));
-    CAIRN_TRY(check_link(folder->checkpoints));
+    CAIRN_TRY(cairn_run_check_checkpoints(folder->checkpoints));
     CAIRN_TRY(cairn_folder_make(folder->checkpoints));
     /* The lock is held: nobody is at them. */
-    CAIRN_TRY(cairn_folder_remove(folder->path, cairn_file_is_unfinished));
+    CAIRN_TRY(cairn_folder_remove(folder->path, is_left_over));
     for (int i = 0; i < N_CSVS; i++)
         CAIRN_TRY(cairn_rows_create(&folder->rows[i], folder->path, csv[i].name));
     return CAIRN_OK;
@@ -124,27 +101,13 @@ const char *cairn_run_folder_checkpoints(const struct cairn_run_folder *folder)
     return folder->checkpoints;
 }
 
-cairn_status cairn_run_folder_clear(struct cairn_run_folder *folder)
-{
-    static const char *const names[] = {"config.yaml", "provenance.json", "summary.json",
-                                        "ranks.csv"};
-    char path[CAIRN_PATH_BYTES];
-    /* Checkpoints last: until they are gone the folder is still known as one that holds a run. */
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        CAIRN_TRY(cairn_path_join(folder->path, names[i], path));
-        CAIRN_TRY(cairn_file_remove(path));
-    }
-    for (int i = 0; i < N_CSVS; i++) CAIRN_TRY(cairn_file_remove(folder->rows[i].path));
-    CAIRN_TRY(cairn_folder_remove(folder->checkpoints, is_checkpoint));
-    return cairn_folder_sync(folder->checkpoints);
-}
-
-cairn_status cairn_run_folder_start(struct cairn_run_folder *folder, uint64_t update,
+cairn_status cairn_run_folder_start(struct cairn_run_folder *folder, uint64_t update, bool finished,
                                     const char *config_yaml)
 {
     char path[CAIRN_PATH_BYTES];
     CAIRN_TRY(cairn_path_join(folder->path, "config.yaml", path));
-    CAIRN_TRY(cairn_file_replace(path, config_yaml, strlen(config_yaml)));
+    if (!finished || access(path, F_OK) != 0)
+        CAIRN_TRY(cairn_file_replace(path, config_yaml, strlen(config_yaml)));
     for (int i = 0; i < N_CSVS; i++)
         CAIRN_TRY(cairn_rows_start(&folder->rows[i], csv[i].header, update));
     return cairn_folder_sync(folder->path);

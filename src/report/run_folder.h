@@ -77,7 +77,7 @@ struct cairn_run_folder;
  *
  * Ranks   local (rank 0)
  * Errors  CAIRN_FILES: cannot be made or written; CAIRN_USAGE: another job holds it (names host,
- * process, job), or it is the folder of a study
+ * process, job), it is the folder of a study, or files of a run's names were not written by one
  */
 CAIRN_CHECKED cairn_status cairn_run_folder_open(const char *path, struct cairn_run_folder **out);
 
@@ -91,20 +91,18 @@ const char *cairn_run_folder_path(const struct cairn_run_folder *folder);
 /** Its checkpoints/, absolute.  Ranks: local.  Errors: none. */
 const char *cairn_run_folder_checkpoints(const struct cairn_run_folder *folder);
 
-/** Remove what an earlier run left (the files above and checkpoints/update-*.h5, latest.h5,
- * best.h5):
- * --overwrite.  Ranks: local.  Errors: CAIRN_FILES. */
-CAIRN_CHECKED cairn_status cairn_run_folder_clear(struct cairn_run_folder *folder);
-
 /**
  * Write config.yaml and open the CSVs, cut to lines of updates <= `update` (0 cuts all), with a
  * header where they are new. One with another header is kept as <name>.damaged with a warning.
+ *
+ * finished  there is no update left to do: a config.yaml that is there says how the updates were
+ *           made, and stays
  *
  * Ranks   local
  * Errors  CAIRN_FILES
  */
 CAIRN_CHECKED cairn_status cairn_run_folder_start(struct cairn_run_folder *folder, uint64_t update,
-                                                  const char *config_yaml);
+                                                  bool finished, const char *config_yaml);
 
 /**
  * Add a line.  Kept in memory, written by flush and every few seconds; allocates nothing.

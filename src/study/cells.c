@@ -43,6 +43,8 @@ size_t cairn_study_with(const struct cairn_study_axes *axes, size_t cell, size_t
     return cell - cairn_study_place(axes, cell, axis) * stride + place * stride;
 }
 
+static const char NO_AXES[] = "cell"; /* the only cell's name, where there are none */
+
 /* A folder is made of it: what a shell or a file system would trip over is replaced. */
 static char plain(char c)
 {
@@ -63,7 +65,7 @@ void cairn_study_cell_name(const struct cairn_study_axes *axes, size_t cell,
                             axes->axis[i].name, value);
         n = n + (size_t)more < sizeof whole ? n + (size_t)more : sizeof whole - 1;
     }
-    if (axes->n == 0) snprintf(whole, sizeof whole, "cell");
+    if (axes->n == 0) snprintf(whole, sizeof whole, "%s", NO_AXES);
     uint64_t hash = cairn_system_text_hash(whole);
     exact = exact && n < CAIRN_STUDY_NAME_BYTES;
     for (char *c = whole; *c != '\0'; c++)
@@ -86,6 +88,25 @@ static bool place_in(const struct cairn_study_axis *axis, const struct cairn_stu
             if (strcmp(axis->value[*place], row->value[i]) == 0) return true;
     }
     return false;
+}
+
+/* A key of a run file has a point in it, but for these. */
+static bool is_axis(const char *name, size_t n)
+{
+    static const char *const short_ones[] = {"ranks", "loss", "model"};
+    for (size_t i = 0; i < sizeof short_ones / sizeof short_ones[0]; i++)
+        if (n == strlen(short_ones[i]) && memcmp(name, short_ones[i], n) == 0) return true;
+    return isalpha((unsigned char)name[0]) && memchr(name, '.', n) != NULL;
+}
+
+bool cairn_study_is_cell_name(const char *name)
+{
+    size_t n = strlen(name);
+    size_t n_axis = strcspn(name, "=");
+    for (size_t i = 0; i < n; i++)
+        if (name[i] != '=' && name[i] != ',' && plain(name[i]) != name[i]) return false;
+    if (n_axis == n) return strcmp(name, NO_AXES) == 0;
+    return n < CAIRN_STUDY_NAME_BYTES && is_axis(name, n_axis);
 }
 
 bool cairn_study_cell_find(const struct cairn_study_axes *axes, const struct cairn_study_table *in,

@@ -37,6 +37,9 @@ size_t cairn_study_with(const struct cairn_study_axes *axes, size_t cell, size_t
 void cairn_study_cell_name(const struct cairn_study_axes *axes, size_t cell,
                            char name[CAIRN_STUDY_NAME_BYTES]);
 
+/** Whether some study could have a cell of this name.  Ranks: local.  Errors: none. */
+bool cairn_study_is_cell_name(const char *name);
+
 /** The cell with these values; false where the axes have none.  Ranks: local.  Errors: none. */
 bool cairn_study_cell_find(const struct cairn_study_axes *axes, const struct cairn_study_table *in,
                            const struct cairn_study_row *row, size_t *cell);

@@ -7,24 +7,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "report/system.h"
+#include "study/own.h"
+#include "train/run_own.h"
 
 /* ---- names */
 
-/* A study there would mix its files with those of the run, and --overwrite would take some away. */
-static cairn_status check_no_run(const char *path)
+/* Nothing of a study is written, read or removed through a link. */
+static cairn_status check_no_link(const char *path)
 {
-    static const char *const names[] = {"checkpoints", "metrics.csv"};
-    char file[CAIRN_PATH_BYTES];
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        CAIRN_TRY(cairn_path_join(path, names[i], file));
-        if (access(file, F_OK) == 0)
-            return cairn_fail(CAIRN_USAGE,
-                              "%s: is the folder of a run; take another --out for a study", path);
-    }
-    return CAIRN_OK;
+    struct stat about;
+    if (lstat(path, &about) != 0 || !S_ISLNK(about.st_mode)) return CAIRN_OK;
+    return cairn_fail(CAIRN_FILES, "%s: is a symbolic link, which is not followed; remove it",
+                      path);
 }
 
 cairn_status cairn_study_folder_open(const char *path, struct cairn_study_folder *out)
@@ -33,13 +31,13 @@ cairn_status cairn_study_folder_open(const char *path, struct cairn_study_folder
         const char *name;
         char *path;
     } parts[] = {{"cells", out->cells}, {"results", out->results}, {"claims", out->claims}};
-    CAIRN_TRY(check_no_run(path));
     CAIRN_TRY(cairn_folder_make(path));
     CAIRN_TRY(cairn_path_copy(path, out->path));
     out->n_seen = 0;
     out->seen = NULL;
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
         CAIRN_TRY(cairn_path_join(path, parts[i].name, parts[i].path));
+        CAIRN_TRY(check_no_link(parts[i].path));
         CAIRN_TRY(cairn_folder_make(parts[i].path));
     }
     return CAIRN_OK;
@@ -63,33 +61,27 @@ cairn_status cairn_study_cell_folder(const struct cairn_study_folder *folder,
                                      const struct cairn_study_axes *axes, size_t cell,
                                      char path[CAIRN_PATH_BYTES])
 {
-    return name_in(folder->cells, axes, cell, path);
+    char checkpoints[CAIRN_PATH_BYTES];
+    CAIRN_TRY(name_in(folder->cells, axes, cell, path));
+    CAIRN_TRY(check_no_link(path));
+    CAIRN_TRY(cairn_path_join(path, "checkpoints", checkpoints));
+    return check_no_link(checkpoints);
 }
 
 /* ---- removing */
 
-static bool any_file(const char *name)
+cairn_status cairn_study_cell_remove(const struct cairn_study_folder *folder,
+                                     const struct cairn_study_axes *axes, size_t cell)
 {
-    return strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+    char path[CAIRN_PATH_BYTES];
+    struct cairn_foreign foreign = {.n = 0};
+    CAIRN_TRY(name_in("cells", axes, cell, path));
+    CAIRN_TRY(cairn_own_remove_folder(folder->path, path, &cairn_run_own, &foreign));
+    cairn_foreign_tell(&foreign);
+    return CAIRN_OK;
 }
 
-static cairn_status remove_folder(const char *path)
-{
-    if (access(path, F_OK) != 0) return CAIRN_OK;
-    CAIRN_TRY(cairn_folder_remove(path, any_file));
-    if (rmdir(path) == 0 || errno == ENOENT) return CAIRN_OK;
-    return cairn_file_refused(path, "cannot be removed");
-}
-
-cairn_status cairn_study_cell_remove(const char *path)
-{
-    char checkpoints[CAIRN_PATH_BYTES];
-    CAIRN_TRY(cairn_path_join(path, "checkpoints", checkpoints));
-    CAIRN_TRY(remove_folder(checkpoints));
-    return remove_folder(path);
-}
-
-/* Call visit for each name in a folder. */
+/* Call visit for each cell in a folder; what else is there is somebody else's. */
 static cairn_status each(const char *folder, cairn_status (*visit)(void *context, const char *name),
                          void *context)
 {
@@ -98,7 +90,7 @@ static cairn_status each(const char *folder, cairn_status (*visit)(void *context
     if (names == NULL) return cairn_file_refused(folder, "cannot be read");
     for (struct dirent *entry = readdir(names); entry != NULL && st == CAIRN_OK;
          entry = readdir(names))
-        if (entry->d_name[0] != '.') st = visit(context, entry->d_name);
+        if (cairn_study_is_cell_name(entry->d_name)) st = visit(context, entry->d_name);
     closedir(names);
     return st;
 }
@@ -138,28 +130,11 @@ static cairn_status check_claim(void *context, const char *name)
                       folder->path, name);
 }
 
-static cairn_status remove_cell(void *context, const char *name)
-{
-    const struct cairn_study_folder *folder = context;
-    char path[CAIRN_PATH_BYTES];
-    CAIRN_TRY(cairn_path_join(folder->cells, name, path));
-    return cairn_study_cell_remove(path);
-}
-
 cairn_status cairn_study_folder_clear(struct cairn_study_folder *folder)
 {
-    static const char *const names[] = {"study.csv",   "study.h5",   "fit.json",   "scaling.json",
-                                        "report.html", "study.yaml", "config.yaml"};
-    char path[CAIRN_PATH_BYTES];
     CAIRN_TRY(each(folder->claims, check_claim, folder));
-    CAIRN_TRY(cairn_folder_remove(folder->results, any_file));
-    CAIRN_TRY(each(folder->cells, remove_cell, folder));
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        CAIRN_TRY(cairn_path_join(folder->path, names[i], path));
-        CAIRN_TRY(cairn_file_remove(path));
-    }
     folder->n_seen = 0;
-    return cairn_folder_sync(folder->path);
+    return cairn_study_own_remove(folder->path);
 }
 
 /* ---- the queue */
@@ -220,7 +195,7 @@ static cairn_status read_if_new(void *context, const char *name)
 {
     struct collecting *c = context;
     uint64_t hash = cairn_system_text_hash(name);
-    if (cairn_file_is_unfinished(name) || was_read(c->folder, hash)) return CAIRN_OK;
+    if (was_read(c->folder, hash)) return CAIRN_OK;
     CAIRN_TRY(read_result(c, name));
     return take_note(c->folder, hash); /* not of one that cannot be read: its cell would be lost */
 }

@@ -21,16 +21,16 @@ struct cairn_study_folder {
     uint64_t *seen; /* [n_seen] hashes of the names of results that were read; owned */
 };
 
-/** Make it where it is not there.  Ranks: local.  Errors: CAIRN_FILES; CAIRN_USAGE: too long, or
- * the folder of a run. */
+/** Make it where it is not there.  Ranks: local.  Errors: CAIRN_FILES, also where a folder in it is
+ * a link; CAIRN_USAGE: too long. */
 CAIRN_CHECKED cairn_status cairn_study_folder_open(const char *path,
                                                    struct cairn_study_folder *out);
 
 /** Release what it holds; a zeroed one is fine.  Ranks: local.  Errors: none. */
 void cairn_study_folder_close(struct cairn_study_folder *folder);
 
-/** Remove all results, run folders and what was collected.  Ranks: local.  Errors: CAIRN_FILES;
- * CAIRN_USAGE: another job is at a cell. */
+/** Remove all results, run folders and what was collected, and say what else stays.  Ranks: local.
+ * Errors: CAIRN_FILES; CAIRN_USAGE: another job is at a cell. */
 CAIRN_CHECKED cairn_status cairn_study_folder_clear(struct cairn_study_folder *folder);
 
 /** Remove the claims of processes that are gone.  Ranks: local.  Errors: CAIRN_FILES. */
@@ -56,12 +56,16 @@ CAIRN_CHECKED cairn_status cairn_study_folder_put(const struct cairn_study_folde
                                                   const struct cairn_study_table *names,
                                                   const struct cairn_study_row *row);
 
-/** The run folder of a cell.  Ranks: local.  Errors: CAIRN_USAGE: too long. */
+/** The run folder of a cell; neither it nor its checkpoints/ is a link.  Ranks: local.  Errors:
+ * CAIRN_USAGE: too long; CAIRN_FILES: a link. */
 CAIRN_CHECKED cairn_status cairn_study_cell_folder(const struct cairn_study_folder *folder,
                                                    const struct cairn_study_axes *axes, size_t cell,
                                                    char path[CAIRN_PATH_BYTES]);
 
-/** Remove a run folder with all in it; none there is fine.  Ranks: local.  Errors: CAIRN_FILES. */
-CAIRN_CHECKED cairn_status cairn_study_cell_remove(const char *path);
+/** Remove the run folder of a cell; what was not made by its run stays, is named, and keeps the
+ * folder.  None there is fine.  Ranks: local.  Errors: CAIRN_FILES. */
+CAIRN_CHECKED cairn_status cairn_study_cell_remove(const struct cairn_study_folder *folder,
+                                                   const struct cairn_study_axes *axes,
+                                                   size_t cell);
 
 #endif

@@ -122,6 +122,7 @@ cairn_status cairn_train_run(cairn_trainer *t, const struct cairn_run_options *o
 {
     struct cairn_run run = {
         .t = t,
+        .first = t->at.update,
         .options = options,
         .begin_s = cairn_clock_s(),
         .wall_before_s = t->times.wall_s,
@@ -131,7 +132,6 @@ cairn_status cairn_train_run(cairn_trainer *t, const struct cairn_run_options *o
         .main = cairn_comm_rank(t->parts.comm) == 0,
     };
     bool complete = false;
-    uint64_t first = t->at.update;
     cairn_run_take_deadline(&run);
     double asked = cairn_trainer_wants_stop(t);
     cairn_status st = cairn_run_find_summary(&run, summary, &complete);
@@ -147,6 +147,6 @@ cairn_status cairn_train_run(cairn_trainer *t, const struct cairn_run_options *o
     if (st != CAIRN_OK) cairn_run_let_finish(&run);
     cairn_watchdog_look_at(t->parts.comm, NULL);
     if (st != CAIRN_OK || !stop) return st;
-    cairn_run_tell_stop(&run, first);
+    cairn_run_tell_stop(&run);
     return CAIRN_STOPPED;
 }

@@ -27,6 +27,7 @@ struct cairn_run {
     const struct cairn_run_options *options;
     struct cairn_progress progress;
     double begin_s;                          /* of this process */
+    uint64_t first;                          /* updates that were done when it began */
     double wall_before_s;                    /* of the processes before */
     uint64_t saved_update;                   /* of the newest checkpoint that is written, known to
                                                 rank 0; UINT64_MAX: none yet */
@@ -123,7 +124,8 @@ CAIRN_CHECKED cairn_status cairn_run_recall_best(struct cairn_run *run);
  * CAIRN_FILES: it cannot be written. */
 CAIRN_CHECKED cairn_status cairn_run_save_last(struct cairn_run *run);
 
-/** ranks.csv and the table on stderr: what each rank did in this start.  Ranks: collective.
+/** ranks.csv and the table on stderr: what each rank did in this start; where that was no update,
+ * the ones of an earlier start stay.  Ranks: collective.
  * Errors: the agreed one: CAIRN_FILES, memory. */
 CAIRN_CHECKED cairn_status cairn_run_tell_ranks(const struct cairn_run *run);
 
@@ -137,8 +139,7 @@ CAIRN_CHECKED cairn_status cairn_run_find_summary(const struct cairn_run *run, c
  * Ranks: collective.  Errors: the agreed one. */
 CAIRN_CHECKED cairn_status cairn_run_finish(struct cairn_run *run, bool *stopped, char **summary);
 
-/** Say that the run stopped, and why; `first` updates were done when this process began.
- * Ranks: local.  Errors: none. */
-void cairn_run_tell_stop(const struct cairn_run *run, uint64_t first);
+/** Say that the run stopped, and why.  Ranks: local.  Errors: none. */
+void cairn_run_tell_stop(const struct cairn_run *run);
 
 #endif

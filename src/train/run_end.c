@@ -74,7 +74,7 @@ cairn_status cairn_run_find_summary(const struct cairn_run *run, char **text, bo
     return cairn_comm_broadcast(t->parts.comm, st, found, sizeof *found);
 }
 
-void cairn_run_tell_stop(const struct cairn_run *run, uint64_t first)
+void cairn_run_tell_stop(const struct cairn_run *run)
 {
     const struct cairn_deadline *deadline = &run->t->deadline;
     uint64_t update = run->t->at.update;
@@ -82,7 +82,7 @@ void cairn_run_tell_stop(const struct cairn_run *run, uint64_t first)
     cairn_log_info("stopped after update %llu and saved%s%s%s; start it again to go on",
                    (unsigned long long)update, in_time ? " (" : "", in_time ? deadline->why : "",
                    in_time ? ")" : "");
-    if (in_time && update == first && !run->t->done)
+    if (in_time && update == run->first && !run->t->done)
         cairn_log_warning("the deadline left no time for a single update: started again with as "
                           "little time it will come no further than update %llu",
                           (unsigned long long)update);

@@ -42,6 +42,13 @@ static struct cairn_rank_line mine(const struct cairn_run *run, double wait_s)
     return line;
 }
 
+/* What an earlier start did says more than a start without an update.  Rank 0. */
+static bool stays(const struct cairn_run *run)
+{
+    return run->first == run->t->at.update &&
+           cairn_ranks_are_there(cairn_run_folder_path(run->options->folder));
+}
+
 cairn_status cairn_run_tell_ranks(const struct cairn_run *run)
 {
     double wait_s = 0;
@@ -53,9 +60,10 @@ cairn_status cairn_run_tell_ranks(const struct cairn_run *run)
     cairn_status st =
         run->main ? cairn_memory_get(n, sizeof *all, "the table of ranks", &all) : CAIRN_OK;
     st = cairn_comm_gather(comm, st, &line, sizeof line, all);
-    if (st == CAIRN_OK && run->main)
+    if (st == CAIRN_OK && run->main && !stays(run)) {
         st = cairn_ranks_write(cairn_run_folder_path(run->options->folder), all, n);
-    if (st == CAIRN_OK && run->main) cairn_ranks_show(all, n);
+        if (st == CAIRN_OK) cairn_ranks_show(all, n);
+    }
     free(all);
     return cairn_comm_agree_main(comm, st);
 }

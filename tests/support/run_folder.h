@@ -85,7 +85,7 @@ static inline struct cairn_run_folder *opened(void)
 static inline struct cairn_run_folder *started(uint64_t update)
 {
     struct cairn_run_folder *folder = opened();
-    cairn_status st = cairn_run_folder_start(folder, update, "loss: cross_entropy\n");
+    cairn_status st = cairn_run_folder_start(folder, update, false, "loss: cross_entropy\n");
     if (st != CAIRN_OK) fail_msg("%s", cairn_error_text());
     return folder;
 }

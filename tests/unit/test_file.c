@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Files that are whole or not there, and what is said where the file system refuses. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -18,6 +19,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/own.h"
 
 static char folder[32];
 
@@ -46,24 +48,15 @@ static const char *in_folder(const char *name)
     return path;
 }
 
-static bool any_name(const char *name)
-{
-    return name[0] != '.' || strlen(name) > 2;
-}
-
-/* Files in the folder; asked by removing none. */
-static int n_names;
-static bool count_name(const char *name)
-{
-    n_names += any_name(name);
-    return false;
-}
-
+/* Names in the folder. */
 static int count_files(void)
 {
-    n_names = 0;
-    assert_int_equal(cairn_folder_remove(folder, count_name), CAIRN_OK);
-    return n_names;
+    int n = -2; /* "." and ".." */
+    DIR *names = opendir(folder);
+    assert_non_null(names);
+    while (readdir(names) != NULL) n++;
+    closedir(names);
+    return n;
 }
 
 static void assert_ok(cairn_status st)
@@ -244,6 +237,11 @@ static void test_long_names(void **state)
     assert_refused(cairn_folder_make(path), CAIRN_USAGE, "longer than 4095 bytes");
 }
 
+static bool is_a(const char *name)
+{
+    return strcmp(name, "a") == 0;
+}
+
 static void test_unfinished_names(void **state)
 {
     (void)state;
@@ -255,12 +253,44 @@ static void test_unfinished_names(void **state)
     assert_false(cairn_file_is_unfinished(".a.0123456789abcdef.tmp2"));
     assert_false(cairn_file_is_unfinished(".tmp"));
     assert_false(cairn_file_is_unfinished(""));
+    assert_true(cairn_file_is_unfinished_of(".a.0123456789abcdef.tmp", is_a));
+    assert_false(cairn_file_is_unfinished_of(".b.0123456789abcdef.tmp", is_a));
+    assert_false(cairn_file_is_unfinished_of(".a.b.0123456789abcdef.tmp", is_a));
+    assert_false(cairn_file_is_unfinished_of("a", is_a));
     struct cairn_new_file file;
     assert_ok(cairn_file_replace(in_folder("a"), "a", 1));
     assert_ok(cairn_file_begin(in_folder("b"), &file));
     assert_ok(cairn_folder_remove(folder, cairn_file_is_unfinished));
     assert_int_equal(count_files(), 1);
     assert_refused(cairn_file_finish(&file), CAIRN_FILES, "/b: cannot be named so: No such file");
+}
+
+/* What was kept aside before stays. */
+static void test_kept_aside(void **state)
+{
+    (void)state;
+    const char *kept[] = {"a.damaged", "a.damaged-3", "a.damaged-4"};
+    assert_int_equal(symlink("gone", in_folder("a.damaged-2")), 0);
+    for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
+        assert_ok(cairn_file_replace(in_folder("a"), kept[i], strlen(kept[i])));
+        assert_ok(cairn_file_keep_aside(in_folder("a")));
+    }
+    for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) assert_text(kept[i], kept[i]);
+    assert_int_equal(count_files(), 4);
+}
+
+static void test_what_would_be_lost(void **state)
+{
+    (void)state;
+    assert_ok(cairn_file_replace(in_folder("a"), "a", 1));
+    assert_ok(cairn_file_replace(in_folder("empty"), "", 0));
+    assert_ok(cairn_file_link("a", in_folder("soft")));
+    assert_ok(cairn_folder_make(in_folder("below")));
+    assert_true(cairn_file_is_alone(in_folder("a")));
+    assert_false(cairn_file_is_alone(in_folder("empty")) || cairn_file_is_alone(in_folder("no")));
+    assert_false(cairn_file_is_alone(in_folder("soft")) || cairn_file_is_alone(in_folder("below")));
+    assert_int_equal(link(in_folder("a"), in_folder("hard")), 0);
+    assert_false(cairn_file_is_alone(in_folder("a")));
 }
 
 int main(void)
@@ -278,6 +308,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_nobody_else_may_write, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_long_names, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_unfinished_names, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_kept_aside, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_what_would_be_lost, make_folder, remove_folder),
     };
     cairn_log_mute();
     return cmocka_run_group_tests(tests, NULL, NULL);

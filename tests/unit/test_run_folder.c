@@ -7,6 +7,7 @@
 
 #include "report/rows.h"
 #include "support/run_folder.h"
+#include "train/run_own.h"
 
 #if !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__
 /* Every allocation of this process, the C library's own ones too. */
@@ -283,7 +284,7 @@ static void test_clear(void **state)
     write_text("checkpoints/update-00000100.h5", "x");
     write_text("checkpoints/update-mine.txt", "x");
     assert_int_equal(symlink("update-00000100.h5", path_of("checkpoints/latest.h5")), 0);
-    assert_int_equal(cairn_run_folder_clear(folder), CAIRN_OK);
+    assert_int_equal(cairn_run_clear(run, cairn_run_folder_checkpoints(folder)), CAIRN_OK);
     assert_false(exists("metrics.csv") || exists("config.yaml"));
     assert_false(exists("checkpoints/update-00000100.h5") || exists("checkpoints/latest.h5"));
     assert_true(exists("notes.txt") && exists("checkpoints/update-mine.txt") && exists("lock"));

@@ -303,13 +303,32 @@ static void results_are_the_queue(void **state)
     cairn_study_file_free(file);
 }
 
+static void names_of_cells_are_known(void **state)
+{
+    (void)state;
+    const char *const ours[] = {"batch.global=4",
+                                "ranks=2,batch.global=64",
+                                "loss=cross_entropy,optim.lr=0.1",
+                                "model.1.units=8",
+                                "cell",
+                                "data.file=_home_x.h5,0123abcd"};
+    const char *const others[] = {
+        "paper.csv", "mine", "",        "..",    ".a.b=1",
+        "lr=0.1",    "=4.5", "a b.c=1", "cells", ".batch.global=4.0123456789abcdef.tmp"};
+    for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++)
+        assert_true(cairn_study_is_cell_name(ours[i]));
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        assert_false(cairn_study_is_cell_name(others[i]));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(axes_are_read),           cmocka_unit_test(bad_axes_are_refused),
-        cmocka_unit_test(search_follows_the_best), cmocka_unit_test(grid_grows_at_its_edge),
-        cmocka_unit_test(hopeless_batches_end),    cmocka_unit_test(without_follow_all_are_run),
-        cmocka_unit_test(series_are_apart),        cmocka_unit_test(results_are_the_queue),
+        cmocka_unit_test(names_of_cells_are_known),   cmocka_unit_test(axes_are_read),
+        cmocka_unit_test(bad_axes_are_refused),       cmocka_unit_test(search_follows_the_best),
+        cmocka_unit_test(grid_grows_at_its_edge),     cmocka_unit_test(hopeless_batches_end),
+        cmocka_unit_test(without_follow_all_are_run), cmocka_unit_test(series_are_apart),
+        cmocka_unit_test(results_are_the_queue),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * What a run leaves in its folder: the files are known to report/, the checkpoints to checkpoint/.
+ */
+#include "train/run_own.h"
+
+#include <string.h>
+
+#include "checkpoint/checkpoint.h"
+#include "report/run_own.h"
+
+/* The lock of a killed process, too. */
+static bool is_file(const char *name)
+{
+    return cairn_run_owns(name) || strcmp(name, "lock") == 0;
+}
+
+static const struct cairn_own *folder_of(const char *name)
+{
+    return strcmp(name, "checkpoints") == 0 ? &cairn_checkpoint_own : NULL;
+}
+
+const struct cairn_own cairn_run_own = {.file = is_file, .folder = folder_of};
+
+cairn_status cairn_run_clear(const char *folder, const char *checkpoints)
+{
+    const struct cairn_own files = {.file = cairn_run_owns, .stays = cairn_run_leaves};
+    struct cairn_foreign foreign = {.n = 0};
+    CAIRN_TRY(cairn_own_remove(folder, NULL, &files, &foreign));
+    /* may be a link of one's own to a larger disk */
+    CAIRN_TRY(cairn_own_remove(checkpoints, NULL, &cairn_checkpoint_own, &foreign));
+    cairn_foreign_tell(&foreign);
+    return cairn_folder_sync(checkpoints);
+}
