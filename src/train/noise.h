@@ -53,9 +53,10 @@ void cairn_noise_add(struct cairn_noise_history *history, const struct cairn_noi
 
 /**
  * B_simple = S / |mu|^2, each averaged over the last tenth of the run, of 5 updates at the least,
- * and divided once; over a longer stretch while the standard error is above a fifth of the value.
- * The error follows from the scatter of the updates around the mean of their stretch (delta
- * method), so that a drift within it counts as scatter.
+ * and divided once; over more of it where the standard error would be above a fifth of the value,
+ * as the last half of the run foretells, and over less where the scale drifts so that less has the
+ * smaller error.  The error follows from the scatter of the updates (delta method) and from the
+ * drift within their stretch.
  *
  * Ranks   local
  * Errors  none

@@ -9,9 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/random.h"
 #include "cairn/cairn.h"
 #include "comm/exchange.h"
 #include "comm/sum.h"
+#include "data/writer.h"
 #include "support/nn.h"
 #include "train/trainer.h"
 
@@ -27,6 +29,18 @@ struct oracle {
     double noise, signal;
 };
 
+static cairn_trainer *open_with(cairn_comm *comm, const char *const keys[][2], size_t n)
+{
+    cairn_options *options = NULL;
+    cairn_trainer *trainer = NULL;
+    cairn_status st = cairn_options_create(&options);
+    for (size_t i = 0; i < n && st == CAIRN_OK; i++)
+        st = cairn_options_set(options, keys[i][0], keys[i][1]);
+    if (st == CAIRN_OK) st = cairn_trainer_open(options, comm, &trainer);
+    cairn_options_free(options);
+    return st == CAIRN_OK ? trainer : NULL;
+}
+
 static cairn_trainer *open_trainer(cairn_comm *comm, const char *noise, const char *reproducible)
 {
     const char *const keys[][2] = {
@@ -41,14 +55,7 @@ static cairn_trainer *open_trainer(cairn_comm *comm, const char *noise, const ch
         {"train.noise", noise},
         {"train.reproducible", reproducible},
     };
-    cairn_options *options = NULL;
-    cairn_trainer *trainer = NULL;
-    cairn_status st = cairn_options_create(&options);
-    for (size_t i = 0; i < sizeof keys / sizeof keys[0] && st == CAIRN_OK; i++)
-        st = cairn_options_set(options, keys[i][0], keys[i][1]);
-    if (st == CAIRN_OK) st = cairn_trainer_open(options, comm, &trainer);
-    cairn_options_free(options);
-    return st == CAIRN_OK ? trainer : NULL;
+    return open_with(comm, keys, sizeof keys / sizeof keys[0]);
 }
 
 static double squares(const double *x, int n)
@@ -105,9 +112,10 @@ static bool ask_oracle(cairn_trainer *t, struct oracle *out)
     size_t n = (size_t)t->parts.rule.n_samples;
     double all = 0;
     memset(g, 0, sizeof g);
-    for (size_t done = 0; done < n; done += 16) {
+    const size_t b = (size_t)t->parts.rule.micro;
+    for (size_t done = 0; done < n; done += b) {
         struct cairn_micro micro;
-        size_t here = n - done < 16 ? n - done : 16;
+        size_t here = n - done < b ? n - done : b;
         if (cairn_loader_read(loader, done, here, &micro) != CAIRN_OK) return false;
         for (size_t i = 0; i < here; i++) {
             double x[N_IN];
@@ -249,12 +257,145 @@ static void shared_tensors_are_squared_whole(void **state)
     cairn_node_free(layers);
 }
 
+/* ---- along real runs */
+
+enum { N_TRAIN = 8192, POINTS = 50 };
+
+static double uniform(uint64_t i, uint64_t k)
+{
+    uint32_t bits[4];
+    cairn_random_block(21, i, k, bits);
+    return ((double)bits[0] + 0.5) * 0x1p-32;
+}
+
+/* Rank 0: samples whose label is the largest of ten noisy outputs of a linear teacher. */
+static cairn_status write_samples(const char *path)
+{
+    static float x[N_TRAIN * N_IN];
+    static int32_t label[N_TRAIN];
+    const struct cairn_about about = {.title = "a noisy teacher"};
+    const struct cairn_table table = {
+        .n = N_TRAIN, .input = {1, {N_IN}}, .x_type = CAIRN_H5_F32, .x = x, .label = label};
+    struct cairn_writer *writer = NULL;
+    for (size_t i = 0; i < N_TRAIN; i++) {
+        double best = -INFINITY;
+        for (size_t k = 0; k < N_IN; k++) x[i * N_IN + k] = (float)(uniform(i, k) - 0.5);
+        for (size_t o = 0; o < N_OUT; o++) {
+            double out = -log(-log(uniform(i, 1000 + o)));
+            for (size_t k = 0; k < N_IN; k++)
+                out += 4 * (uniform(N_TRAIN + o, k) - 0.5) * (double)x[i * N_IN + k];
+            if (out > best) label[i] = (int32_t)o;
+            best = fmax(best, out);
+        }
+    }
+    CAIRN_TRY(cairn_writer_create(path, true, &about, &writer));
+    cairn_status st = cairn_writer_group(writer, CAIRN_SPLIT_TRAIN, &table);
+    if (st == CAIRN_OK) st = cairn_writer_finish(writer);
+    cairn_writer_free(writer);
+    return st;
+}
+
+/* A run, and how many updates lie between two looks at it; odd, since weights may oscillate. */
+struct course {
+    const char *optim, *lr, *global, *micro, *updates;
+    uint64_t stride;
+};
+
+/* What was estimated and what was so, look by look. */
+struct look {
+    uint64_t update;
+    struct cairn_noise_scale told;
+    struct oracle exact;
+};
+
+static cairn_status follow(const struct course *course, struct look look[POINTS], size_t *n)
+{
+    const char *const keys[][2] = {
+        {"data.file", "teacher.h5"},
+        {"model", "[{type: dense, units: 12}, {type: relu}, {type: dense, units: 10}]"},
+        {"batch.global", course->global},
+        {"batch.micro", course->micro},
+        {"optim.name", strcmp(course->optim, "adam") == 0 ? "adam" : "sgd"},
+        {"optim.momentum", strcmp(course->optim, "momentum") == 0 ? "0.9" : "0"},
+        {"optim.lr", course->lr},
+        {"train.updates", course->updates},
+        {"train.noise", "micro"},
+        {"train.evaluate_every", "none"},
+    };
+    cairn_trainer *t = open_with(world, keys, sizeof keys / sizeof keys[0]);
+    if (t == NULL) return CAIRN_USAGE;
+    cairn_status st = CAIRN_OK;
+    *n = 0;
+    while (!cairn_trainer_done(t) && *n < POINTS && st == CAIRN_OK) {
+        struct cairn_update_record record;
+        st = cairn_trainer_update(t, &record);
+        if (st != CAIRN_OK || record.update % course->stride != 0) continue;
+        struct look *now = &look[(*n)++];
+        now->update = record.update;
+        now->told = cairn_trainer_noise(t, t->params->n_items);
+        if (cairn_comm_rank(world) == 0 && !ask_oracle(t, &now->exact)) st = CAIRN_DATA;
+    }
+    cairn_trainer_close(t);
+    return cairn_comm_agree(world, st);
+}
+
+/* The exact scale over the stretch that a look is told to be from. */
+static double exact_over(const struct look *look, size_t at)
+{
+    struct oracle sum = {0};
+    const double begin = (double)look[at].update - look[at].told.n_updates;
+    for (size_t i = at + 1; i-- > 0 && (i == at || (double)look[i].update > begin);) {
+        sum.noise += look[i].exact.noise;
+        sum.signal += look[i].exact.signal;
+    }
+    return sum.noise / sum.signal;
+}
+
+/* Nine looks in ten are within two of their standard errors, and that error is at most a quarter
+ * where the scale is at most ten batches. */
+static void runs_are_told_as_they_are(void **state)
+{
+    static const struct course courses[] = {
+        {"sgd", "0.1", "16", "4", "2550", 51},        {"momentum", "0.02", "16", "4", "2550", 51},
+        {"adam", "0.001", "16", "4", "2550", 51},     {"sgd", "0.3", "2048", "64", "250", 5},
+        {"momentum", "0.05", "2048", "64", "250", 5}, {"adam", "0.003", "2048", "64", "250", 5},
+    };
+    static struct look look[POINTS];
+    (void)state;
+    assert_on_all(cairn_comm_agree(world, cairn_comm_rank(world) == 0 ? write_samples("teacher.h5")
+                                                                      : CAIRN_OK) == CAIRN_OK);
+    for (size_t c = 0; c < sizeof courses / sizeof courses[0]; c++) {
+        size_t n = 0, n_looks = 0, n_within = 0, n_clear = 0, n_small = 0;
+        double last = 0;
+        assert_on_all(follow(&courses[c], look, &n) == CAIRN_OK);
+        for (size_t i = 0; i < n && cairn_comm_rank(world) == 0; i++) {
+            const struct cairn_noise_scale *told = &look[i].told;
+            double exact = last = exact_over(look, i);
+            /* exact values are too few for stretches that begin with the run, where all changes */
+            if (!(told->n_updates >= 5 && told->n_updates < (double)look[i].update)) continue;
+            n_looks++;
+            n_within += fabs(told->value - exact) <= 2 * told->error;
+            if (exact > 10 * atof(courses[c].global)) continue;
+            n_clear++;
+            n_small += told->error <= 0.25 * told->value;
+        }
+        if (cairn_comm_rank(world) == 0)
+            print_message("%s, B = %s: %zu of %zu within two errors, %zu of %zu errors at most a "
+                          "quarter; %.0f at the end\n",
+                          courses[c].optim, courses[c].global, n_within, n_looks, n_small, n_clear,
+                          last);
+        assert_on_all(n_within * 10 >= n_looks * 9);
+        assert_on_all(n_small * 10 >= n_clear * 9);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(as_the_oracle_says),
         cmocka_unit_test(same_bits_in_any_world),
         cmocka_unit_test(shared_tensors_are_squared_whole),
+        cmocka_unit_test(runs_are_told_as_they_are),
     };
     return RUN_ON_ALL("noise", tests);
 }
