@@ -40,8 +40,9 @@ struct valid {
 
 /** Loss and data, into <folder>/data.h5. */
 void valid_write_data(struct valid *run, const char *folder);
-/** The keys model and loss. */
+/** The key model. */
 void valid_write_model(struct valid *run);
+/** The key loss. */
 void valid_write_loss(struct valid *run);
 /** The section optim. */
 void valid_write_optim(struct valid *run, size_t global, bool has_ramp, bool sums);
@@ -56,9 +57,16 @@ double valid_real(struct valid *run, double low, double high);
 double valid_scale(struct valid *run, double low, double high);
 bool valid_once_in(struct valid *run, size_t n);
 
-/** ", name: value" for a key whose values are words, and for one of reals that is known by name;
- * false where it is neither. */
-bool valid_write_key(struct valid *run, const struct cairn_key *key);
+/** ", name: value", or nothing where it may be left out, for a key whose values are words, and for
+ * one of reals that is known by name. */
+void valid_write_key(struct valid *run, const struct cairn_key *key);
+
+/** Whether that is so for a key. */
+bool valid_knows(const struct cairn_key *key);
+/** End the program where a registered layer, loss or optimizer, or a key of one, is not known. */
+void valid_check_model(void);
+void valid_check_loss(void);
+void valid_check_optim(void);
 
 /** End the program: there is something that the generator does not know. */
 _Noreturn void valid_unknown(const char *what, const char *name, const char *of);

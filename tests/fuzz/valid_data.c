@@ -142,7 +142,7 @@ static void write_tokens(struct valid *run, struct cairn_h5 *file, int g)
 static void choose_shape(struct valid *run)
 {
     size_t side = valid_once_in(run, 6) ? 1 : 3;
-    switch (fuzz_below(&run->random, 5)) {
+    switch (fuzz_below(&run->random, 6)) {
     case 0:
     case 1: run->input = (struct cairn_shape){1, {valid_count(run, 1, 12)}}; break;
     case 2:

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * Random stacks of layers whose shapes fit, and the loss behind them.  Every registered layer is
- * chosen as often as it fits. */
+ * Random stacks of layers whose shapes fit.  Every registered layer is among them. */
 #include <string.h>
 
 #include "fuzz/valid.h"
@@ -11,7 +10,7 @@ enum { MOST_DEPTH = 3, MOST_KINDS = 64, MOST_NUMBERS = 400 };
 /* A list of layers that is being written. */
 struct stack {
     struct valid *run;
-    struct cairn_shape shape; /* of a sample behind its last layer */
+    struct cairn_shape shape; /* of a sample after its last layer */
     char prefix[VALID_NAME_BYTES - 16];
     char name[VALID_NAME_BYTES]; /* of the layer that is being written */
     int depth;
@@ -23,7 +22,7 @@ struct rule {
     unsigned ndims;                          /* bits: 1 << ndim for those it takes */
     const char *own;                         /* keys that `write` writes, or leaves out */
     bool (*fits)(const struct stack *stack); /* NULL: whatever the shape */
-    void (*write)(struct stack *stack);      /* own keys, and the shape behind it; NULL: nothing */
+    void (*write)(struct stack *stack);      /* own keys, and the shape after it; NULL: nothing */
 };
 
 enum { ROW = 1 << 1, TOKENS = 1 << 2, IMAGE = 1 << 3, ANY = ROW | TOKENS | IMAGE };
@@ -48,9 +47,10 @@ static bool has_two(const struct stack *stack)
     return cairn_shape_count(&stack->shape) > 1;
 }
 
-static bool is_no_text(const struct stack *stack)
+/* Not often: a row is soon all that there is. */
+static bool may_end_planes(const struct stack *stack)
 {
-    return stack->run->vocabulary == 0;
+    return stack->run->vocabulary == 0 && valid_once_in(stack->run, 3);
 }
 
 static bool never(const struct stack *stack)
@@ -87,7 +87,7 @@ static void write_pair(struct stack *stack, const char *key, const size_t pair[2
         fprintf(stack->run->out, ", %s: [%zu, %zu]", key, pair[0], pair[1]);
 }
 
-/* Kernel, stride and padding; rows and columns behind them. */
+/* Kernel, stride and padding; rows and columns after them. */
 static void write_plane(struct stack *stack, bool pools)
 {
     size_t *size = &stack->shape.dim[1];
@@ -259,11 +259,11 @@ static const struct rule rules[] = {
     {"softmax", ANY, "", NULL, NULL},
     {"dropout", ANY, "", NULL, NULL},
     {"dropout2d", IMAGE, "", NULL, NULL},
-    {"flatten", ANY, "", is_no_text, write_flatten},
+    {"flatten", ANY, "", may_end_planes, write_flatten},
     {"conv2d", IMAGE, "channels kernel stride padding groups bias", NULL, write_conv2d},
     {"maxpool2d", IMAGE, "kernel stride padding", NULL, write_pool},
     {"avgpool2d", IMAGE, "kernel stride padding", NULL, write_pool},
-    {"global_avgpool", IMAGE, "", NULL, write_global_pool},
+    {"global_avgpool", IMAGE, "", may_end_planes, write_global_pool},
     {"batchnorm", ROW | IMAGE, "", has_many_values, write_norm},
     {"layernorm", ROW | TOKENS, "", NULL, write_norm},
     {"groupnorm", ROW | IMAGE, "groups", has_two, write_groupnorm},
@@ -291,17 +291,19 @@ static const struct cairn_layer_kind *a_kind(const struct stack *stack)
         if ((rule->ndims >> stack->shape.ndim & 1) == 0) continue;
         if (rule->fits == NULL || rule->fits(stack)) fits[n++] = kind;
     }
-    return fits[fuzz_below(&stack->run->random, n)];
+    kind = fits[fuzz_below(&stack->run->random, n)];
+    bool fits_all = rule_of(kind)->ndims == ANY; /* else nearly all layers were of these */
+    return fits_all && valid_once_in(stack->run, 2) ? fits[fuzz_below(&stack->run->random, n)]
+                                                    : kind;
 }
 
-/* Keys that all layers write alike; what is neither theirs nor among these is not known. */
+/* Keys that all layers write alike. */
 static void write_keys(const struct stack *stack, const struct cairn_layer_kind *kind,
                        const char *own)
 {
     for (size_t i = 0; i < kind->n_keys; i++) {
         const struct cairn_key *key = &kind->keys[i];
-        if (cairn_words_find(own, key->name, NULL)) continue;
-        if (!valid_write_key(stack->run, key)) valid_unknown("key", key->name, kind->name);
+        if (!cairn_words_find(own, key->name, NULL)) valid_write_key(stack->run, key);
     }
 }
 
@@ -361,7 +363,7 @@ static void write_embedding(const struct stack *stack, size_t units)
 void valid_write_model(struct valid *run)
 {
     struct stack stack = {.run = run, .shape = run->input};
-    size_t n = valid_count(run, 0, 6);
+    size_t n = valid_once_in(run, 8) ? 0 : valid_count(run, 1, 7);
     size_t index = 0;
     size_t units = 0;
     fprintf(run->out, "model:\n");
@@ -379,41 +381,15 @@ void valid_write_model(struct valid *run)
     write_head(&stack, index, units);
 }
 
-/* ---- the loss */
-
-/* One number for each of n, some of them 0, not those of the first. */
-static void write_numbers(struct valid *run, const char *key, size_t n)
+static void check_layer(const struct cairn_layer_kind *kind)
 {
-    fprintf(run->out, ", %s: [", key);
-    for (size_t i = 0; i < n; i++) {
-        bool zero = i > 1 && valid_once_in(run, 4);
-        fprintf(run->out, "%s%.3g", i == 0 ? "" : ", ", zero ? 0 : valid_real(run, 0.1, 3));
-    }
-    fprintf(run->out, "]");
+    const char *own = rule_of(kind)->own;
+    for (size_t k = 0; k < kind->n_keys; k++)
+        if (!cairn_words_find(own, kind->keys[k].name, NULL) && !valid_knows(&kind->keys[k]))
+            valid_unknown("key", kind->keys[k].name, kind->name);
 }
 
-static void write_loss_key(struct valid *run, const char *key)
+void valid_check_model(void)
 {
-    bool leaves = valid_once_in(run, 2);
-    if (strcmp(key, "label_smoothing") == 0) {
-        if (!leaves) fprintf(run->out, ", %s: %.3g", key, valid_real(run, 0, 0.5));
-    } else if (strcmp(key, "class_weights") == 0) {
-        if (!leaves) write_numbers(run, key, run->n_outputs);
-    } else if (strcmp(key, "ignore_index") == 0) {
-        if (run->ignored != -100 || !leaves) fprintf(run->out, ", %s: %d", key, run->ignored);
-    } else if (strcmp(key, "pos_weight") == 0) {
-        if (leaves)
-            fprintf(run->out, ", %s: %.3g", key, valid_real(run, 0, 4));
-        else
-            write_numbers(run, key, run->n_outputs);
-    } else {
-        valid_unknown("key", key, run->loss->name);
-    }
-}
-
-void valid_write_loss(struct valid *run)
-{
-    fprintf(run->out, "loss: {type: %s", run->loss->name);
-    for (size_t i = 0; i < run->loss->n_keys; i++) write_loss_key(run, run->loss->keys[i].name);
-    fprintf(run->out, "}\n");
+    for (size_t i = 0; cairn_layer_kind_at(i) != NULL; i++) check_layer(cairn_layer_kind_at(i));
 }

@@ -20,6 +20,13 @@ static const struct cairn_key *key_of(const char *name, const char *kind)
     valid_unknown("key", name, kind);
 }
 
+static struct cairn_words uses_of(const struct cairn_optim_kind *kind)
+{
+    struct cairn_words uses = {0};
+    if (cairn_words_split(kind->uses, &uses) != CAIRN_OK) fuzz_broken(kind->name);
+    return uses;
+}
+
 /* Nesterov's momentum wants momentum and no dampening. */
 static void write_momentum(struct valid *run)
 {
@@ -37,8 +44,8 @@ static void write_key(struct valid *run, const char *name, const struct cairn_op
     if (has_nesterov && cairn_words_find("momentum dampening", name, NULL)) return;
     if (strcmp(name, "nesterov") == 0)
         write_momentum(run);
-    else if (!valid_write_key(run, key_of(name, kind->name)))
-        valid_unknown("key", name, kind->name);
+    else
+        valid_write_key(run, key_of(name, kind->name));
 }
 
 static void write_pattern(struct valid *run)
@@ -70,8 +77,8 @@ static void write_group(struct valid *run, const struct cairn_optim_kind *kind)
                     valid_once_in(run, 4) ? 0 : valid_real(run, 0.1, 3));
         else if (strcmp(keys[i].name, "trust_ratio") == 0 && !kind->by_tensor)
             fprintf(run->out, ", trust_ratio: false");
-        else if (!valid_write_key(run, &keys[i]))
-            valid_unknown("key", keys[i].name, "optim.groups");
+        else
+            valid_write_key(run, &keys[i]);
     }
     fprintf(run->out, "}");
 }
@@ -95,10 +102,9 @@ void valid_write_optim(struct valid *run, size_t global, bool has_ramp, bool sum
     while (cairn_optim_kind_at(n_kinds) != NULL) n_kinds++;
     const struct cairn_optim_kind *kind = cairn_optim_kind_at(fuzz_below(&run->random, n_kinds));
     double lr = valid_once_in(run, 15) ? valid_scale(run, 1, 1e4) : valid_scale(run, 1e-4, 0.3);
-    struct cairn_words uses;
     if (sums) lr /= (double)global;
     fprintf(run->out, "optim: {name: %s, lr: %.4g", kind->name, lr);
-    if (cairn_words_split(kind->uses, &uses) != CAIRN_OK) fuzz_broken("optim");
+    struct cairn_words uses = uses_of(kind);
     for (size_t i = 0; i < uses.n; i++) write_key(run, uses.word[i], kind);
     cairn_words_free(&uses);
     if (valid_once_in(run, 3)) fprintf(run->out, ", exclude_1d: false");
@@ -112,4 +118,23 @@ void valid_write_optim(struct valid *run, size_t global, bool has_ramp, bool sum
         }
     }
     fprintf(run->out, "}\n");
+}
+
+static void check_uses(const struct cairn_optim_kind *kind)
+{
+    struct cairn_words uses = uses_of(kind);
+    for (size_t i = 0; i < uses.n; i++)
+        if (strcmp(uses.word[i], "lr") != 0 && !valid_knows(key_of(uses.word[i], kind->name)))
+            valid_unknown("key", uses.word[i], kind->name);
+    cairn_words_free(&uses);
+}
+
+void valid_check_optim(void)
+{
+    size_t n = 0;
+    const struct cairn_key *group = cairn_optim_group_keys(&n);
+    for (size_t i = 0; cairn_optim_kind_at(i) != NULL; i++) check_uses(cairn_optim_kind_at(i));
+    for (size_t i = 0; i < n; i++)
+        if (!cairn_words_find("match lr_scale", group[i].name, NULL) && !valid_knows(&group[i]))
+            valid_unknown("key", group[i].name, "optim.groups");
 }

@@ -64,34 +64,40 @@ static void write_word(struct valid *run, const char *name, const char *words)
     fprintf(run->out, ", %s: %.*s", name, (int)strcspn(words, " "), words);
 }
 
-static bool write_real(struct valid *run, const char *name)
+/* Its name without the section. */
+static const char *short_name(const struct cairn_key *key)
 {
-    for (size_t i = 0; i < sizeof reals / sizeof reals[0]; i++) {
-        if (strcmp(reals[i].name, name) != 0) continue;
-        double value = reals[i].by_scale ? valid_scale(run, reals[i].low, reals[i].high)
-                                         : valid_real(run, reals[i].low, reals[i].high);
-        bool least = !reals[i].by_scale && valid_once_in(run, 6);
-        fprintf(run->out, ", %s: %.4g", name, least ? reals[i].low : value);
-        return true;
-    }
+    const char *dot = strchr(key->name, '.');
+    return dot == NULL ? key->name : dot + 1;
+}
+
+bool valid_knows(const struct cairn_key *key)
+{
+    if (key->type != CAIRN_KEY_REAL)
+        return key->type == CAIRN_KEY_CHOICE || key->type == CAIRN_KEY_BOOL;
+    for (size_t i = 0; i < sizeof reals / sizeof reals[0]; i++)
+        if (strcmp(reals[i].name, short_name(key)) == 0) return true;
     return false;
 }
 
-bool valid_write_key(struct valid *run, const struct cairn_key *key)
+static void write_real(struct valid *run, const char *name)
 {
-    const char *dot = strchr(key->name, '.');
-    const char *name = dot == NULL ? key->name : dot + 1;
-    bool leaves = key->fallback != NULL && valid_once_in(run, 3);
-    if (key->type == CAIRN_KEY_CHOICE) {
-        if (!leaves) write_word(run, name, key->words);
-        return true;
-    }
-    if (key->type == CAIRN_KEY_BOOL) {
-        if (!leaves) fprintf(run->out, ", %s: %s", name, valid_once_in(run, 2) ? "true" : "false");
-        return true;
-    }
-    if (key->type != CAIRN_KEY_REAL) return false;
-    return leaves || write_real(run, name);
+    size_t i = 0;
+    while (strcmp(reals[i].name, name) != 0) i++;
+    double value = reals[i].by_scale ? valid_scale(run, reals[i].low, reals[i].high)
+                                     : valid_real(run, reals[i].low, reals[i].high);
+    bool least = !reals[i].by_scale && valid_once_in(run, 6);
+    fprintf(run->out, ", %s: %.4g", name, least ? reals[i].low : value);
+}
+
+void valid_write_key(struct valid *run, const struct cairn_key *key)
+{
+    const char *name = short_name(key);
+    if (key->fallback != NULL && valid_once_in(run, 3)) return;
+    if (key->type == CAIRN_KEY_CHOICE) write_word(run, name, key->words);
+    if (key->type == CAIRN_KEY_BOOL)
+        fprintf(run->out, ", %s: %s", name, valid_once_in(run, 2) ? "true" : "false");
+    if (key->type == CAIRN_KEY_REAL) write_real(run, name);
 }
 
 /* ---- the sections */
@@ -250,6 +256,9 @@ void valid_make(uint64_t seed, uint64_t index, const char *folder)
     struct sizes sizes = {0};
     char path[4096];
     bool evaluates = false;
+    valid_check_model();
+    valid_check_loss();
+    valid_check_optim();
     fuzz_next(&run.random);
     valid_write_data(&run, folder);
     snprintf(path, sizeof path, "%s/run.yaml", folder);
