@@ -17,16 +17,16 @@ most_beside=2
 echo "seed $seed"
 : >tally
 
-# state_of DIR: what its newest checkpoint holds and must not depend on the world, to the last bit; with h5dump only.  Not
-# all of it is in every checkpoint.
+# state_of DIR: what its newest checkpoint holds and must not depend on the world, to the last bit; with h5dump only.
 state_of()
 {
-    local name what=()
-    for name in weights buffers ema optimizer; do what+=(-g "/$name"); done
+    local name what=() file=$1/checkpoints/latest.h5
+    command -v h5dump >/dev/null || return 0
+    for name in $(h5ls "$file" | grep -oE '^(weights|buffers|ema|optimizer)'); do what+=(-g "/$name"); done
     for name in sum_range epoch epoch_loss epoch_weight last_rate learning_rate position samples update; do
         what+=(-d "/progress/$name")
     done
-    h5dump -m %.17g "${what[@]}" "$1/checkpoints/latest.h5" 2>/dev/null | tail -n +2 || true
+    h5dump -m %.17g "${what[@]}" "$file" | tail -n +2
 }
 
 # all_but_noise DIR: as bits, where the noise scale is that of ranks, which depends on them.
