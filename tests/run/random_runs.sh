@@ -51,7 +51,11 @@ outcome()
         if [ -e "$1/checkpoints/best.h5" ]; then readlink "$1/checkpoints/best.h5"; fi
         ;;
     2) grep '^cairn: ' err ;;
-    4) grep -o '^cairn: training, epoch [0-9]* update [0-9]*' err ;;
+    4)
+        grep -oE '^cairn: (training, epoch [0-9]+ update [0-9]+|evaluating)' err
+        cut -d, -f1-8 "$1/metrics.csv"
+        cut -d, -f1-3,5- "$1/eval.csv"
+        ;;
     *) fail "run $index of seed $seed, $1: ended with $code" ;;
     esac
 }
@@ -97,7 +101,7 @@ one()
         compare "$ranks" "on $ranks ranks"
     done
     echo "end $code" >>../tally
-    [ "$code" = 0 ] || echo "run $index: $(tail -n 1 outcome.1)"
+    [ "$code" = 0 ] || echo "run $index: $(sed -n 2p outcome.1)"
     [ "$code" != 2 ] || return 0
     for ((i = RANDOM % 2; i < 2; i++)); do
         ranks=${worlds[RANDOM % 4]}
