@@ -3,6 +3,7 @@
  * memory.
  *
  *   cairn_fuzz old FROM.h5 TO.h5                        a copy as older programs write it
+ *   cairn_fuzz run FOLDER SEED INDEX                    a run that Cairn has to take: valid.h
  *   cairn_fuzz SEEDS KIND|all SEED FIRST COUNT          inputs FIRST .. FIRST + COUNT - 1
  *
  * in the working folder, which should be in memory.  An input that breaks a promise is left there
@@ -27,6 +28,7 @@
 #include "base/utf8.h"
 #include "cli/command.h"
 #include "fuzz/fuzz.h"
+#include "fuzz/valid.h"
 #include "h5/h5.h"
 
 enum { BATCH = 2000, MOST_WORDS = 16, MOST_STATUS = 128 };
@@ -311,6 +313,10 @@ int main(int argc, char **argv)
     uint64_t n_failed = 0;
     bool known = false;
     if (argc == 4 && strcmp(argv[1], "old") == 0) return !fuzz_write_old(argv[2], argv[3]);
+    if (argc == 5 && strcmp(argv[1], "run") == 0) {
+        valid_make(strtoull(argv[3], NULL, 10), strtoull(argv[4], NULL, 10), argv[2]);
+        return 0;
+    }
     if (argc != 6) {
         fprintf(stderr, "usage: cairn_fuzz SEEDS KIND|all SEED FIRST COUNT\n");
         return 2;

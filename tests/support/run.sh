@@ -171,6 +171,12 @@ bits()
     cut -d, -f1-3,5- "$1/eval.csv" # all but wall_s
     cat "$1/gradflow.csv"
     averages_of "$1"
+    summary_of "$1"
+}
+
+# summary_of DIR: what of its summary must not depend on the world.
+summary_of()
+{
     grep -E '"(updates|epochs|samples|train_loss|(ema_)?eval_loss|(ema_)?eval_accuracy)"' "$1/summary.json"
 }
 

@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Random stacks of layers whose shapes fit.  Every registered layer is among them. */
+#include <string.h>
+
+#include "fuzz/valid.h"
+#include "nn/layer.h"
+
+enum { MOST_DEPTH = 3, MOST_KINDS = 64, MOST_NUMBERS = 400 };
+
+/* A list of layers that is being written. */
+struct stack {
+    struct valid *run;
+    struct cairn_shape shape; /* of a sample after its last layer */
+    char prefix[VALID_NAME_BYTES - 16];
+    char name[VALID_NAME_BYTES]; /* of the layer that is being written */
+    int depth;
+};
+
+/* How a layer is written; the keys that are words or reals are written by all alike. */
+struct rule {
+    const char *name;
+    unsigned ndims;                          /* bits: 1 << ndim for those it takes */
+    const char *own;                         /* keys that `write` writes, or leaves out */
+    bool (*fits)(const struct stack *stack); /* NULL: whatever the shape */
+    void (*write)(struct stack *stack);      /* own keys, and the shape after it; NULL: nothing */
+};
+
+enum { ROW = 1 << 1, TOKENS = 1 << 2, IMAGE = 1 << 3, ANY = ROW | TOKENS | IMAGE };
+
+static void note(struct stack *stack, bool has_bias)
+{
+    struct valid *run = stack->run;
+    if (run->n_names == VALID_MOST_NAMES) return;
+    struct valid_name *name = &run->name[run->n_names++];
+    memcpy(name->text, stack->name, sizeof name->text);
+    name->has_bias = has_bias;
+}
+
+static bool has_many_values(const struct stack *stack)
+{
+    size_t n = cairn_shape_count(&stack->shape);
+    return n / stack->shape.dim[0] * stack->run->micro > 1;
+}
+
+static bool has_two(const struct stack *stack)
+{
+    return cairn_shape_count(&stack->shape) > 1;
+}
+
+/* Not often: a row is soon all that there is. */
+static bool may_end_planes(const struct stack *stack)
+{
+    return stack->run->vocabulary == 0 && valid_once_in(stack->run, 3);
+}
+
+static bool never(const struct stack *stack)
+{
+    (void)stack; /* first before tokens, and nowhere else */
+    return false;
+}
+
+static bool may_nest(const struct stack *stack)
+{
+    return stack->depth < MOST_DEPTH;
+}
+
+static void write_flatten(struct stack *stack)
+{
+    stack->shape = (struct cairn_shape){1, {cairn_shape_count(&stack->shape)}};
+}
+
+static void write_dense(struct stack *stack)
+{
+    size_t *last = &stack->shape.dim[stack->shape.ndim - 1];
+    *last = valid_count(stack->run, 1, 12);
+    bool bias = !valid_once_in(stack->run, 4);
+    fprintf(stack->run->out, ", units: %zu, bias: %s", *last, bias ? "true" : "false");
+    note(stack, bias);
+}
+
+/* A number, or two in a list. */
+static void write_pair(struct stack *stack, const char *key, const size_t pair[2])
+{
+    if (pair[0] == pair[1] && valid_once_in(stack->run, 2))
+        fprintf(stack->run->out, ", %s: %zu", key, pair[0]);
+    else
+        fprintf(stack->run->out, ", %s: [%zu, %zu]", key, pair[0], pair[1]);
+}
+
+/* Kernel, stride and padding; rows and columns after them. */
+static void write_plane(struct stack *stack, bool pools)
+{
+    size_t *size = &stack->shape.dim[1];
+    size_t kernel[2];
+    size_t stride[2];
+    size_t padding[2];
+    for (int d = 0; d < 2; d++) {
+        size_t most = size[d] < 4 ? size[d] : 4;
+        kernel[d] = valid_count(stack->run, 1, most);
+        stride[d] = valid_count(stack->run, 1, 3);
+        padding[d] = valid_once_in(stack->run, 2) ? 0 : fuzz_below(&stack->run->random, 3);
+        if (size[d] > 8) padding[d] = 0;
+        if (pools && padding[d] > kernel[d] / 2) padding[d] = kernel[d] / 2;
+    }
+    write_pair(stack, "kernel", kernel);
+    if (!pools && valid_once_in(stack->run, 5)) {
+        fprintf(stack->run->out, ", padding: same");
+        return;
+    }
+    if (!valid_once_in(stack->run, 3))
+        write_pair(stack, "stride", stride);
+    else
+        for (int d = 0; d < 2; d++) stride[d] = pools ? kernel[d] : 1;
+    write_pair(stack, "padding", padding);
+    for (int d = 0; d < 2; d++) size[d] = (size[d] + 2 * padding[d] - kernel[d]) / stride[d] + 1;
+}
+
+static void write_conv2d(struct stack *stack)
+{
+    size_t in = stack->shape.dim[0];
+    size_t parts = valid_once_in(stack->run, 2) ? 1 : valid_count(stack->run, 1, in);
+    if (in % parts != 0) parts = 1;
+    size_t out = parts * valid_count(stack->run, 1, parts > 2 ? 2 : 3);
+    bool bias = !valid_once_in(stack->run, 4);
+    fprintf(stack->run->out, ", channels: %zu, groups: %zu, bias: %s", out, parts,
+            bias ? "true" : "false");
+    write_plane(stack, false);
+    stack->shape.dim[0] = out;
+    note(stack, bias);
+}
+
+static void write_pool(struct stack *stack)
+{
+    write_plane(stack, true);
+}
+
+static void write_global_pool(struct stack *stack)
+{
+    stack->shape.ndim = 1;
+}
+
+static void write_norm(struct stack *stack)
+{
+    note(stack, true);
+}
+
+static void write_groupnorm(struct stack *stack)
+{
+    size_t channels = stack->shape.dim[0];
+    size_t parts = valid_count(stack->run, 1, channels);
+    if (channels % parts != 0 || cairn_shape_count(&stack->shape) == parts) parts = 1;
+    fprintf(stack->run->out, ", groups: %zu", parts);
+    note(stack, true);
+}
+
+static void write_position(struct stack *stack)
+{
+    note(stack, false);
+}
+
+static void write_heads(struct stack *stack)
+{
+    size_t heads = valid_count(stack->run, 1, 4);
+    if (stack->shape.dim[1] % heads != 0) heads = 1;
+    fprintf(stack->run->out, ", heads: %zu", heads);
+}
+
+static void write_attention(struct stack *stack)
+{
+    write_heads(stack);
+}
+
+static void write_transformer_block(struct stack *stack)
+{
+    write_heads(stack);
+    fprintf(stack->run->out, ", expansion: %zu", valid_count(stack->run, 1, 3));
+}
+
+static void write_layers(struct stack *stack, size_t n);
+
+/* The list that a residual's `part` is. */
+static void begin_part(const struct stack *stack, const char *part, struct stack *inner)
+{
+    *inner = *stack;
+    snprintf(inner->prefix, sizeof inner->prefix, "%.30s.%s.", stack->name, part);
+    inner->depth++;
+}
+
+/* Layers that make one shape of another. */
+static void write_way(const struct valid *run, const struct cairn_shape *in,
+                      const struct cairn_shape *out)
+{
+    size_t k[2];
+    size_t p[2];
+    if (in->ndim != 3 || out->ndim != 3) {
+        bool flat = in->ndim != out->ndim;
+        fprintf(run->out, "[%s{type: dense, units: %zu}]", flat ? "{type: flatten}, " : "",
+                out->dim[out->ndim - 1]);
+        return;
+    }
+    for (int d = 0; d < 2; d++) {
+        size_t a = in->dim[d + 1];
+        size_t b = out->dim[d + 1];
+        p[d] = b > a ? (b - a + 1) / 2 : 0;
+        k[d] = a + 2 * p[d] - b + 1;
+    }
+    fprintf(
+        run->out,
+        "[{type: conv2d, channels: %zu, kernel: [%zu, %zu], padding: [%zu, %zu]}, {type: tanh}]",
+        out->dim[0], k[0], k[1], p[0], p[1]);
+}
+
+/* Whether `project: true` is a dense layer, which fits whatever it has to make. */
+static bool projects_row(const struct cairn_shape *in, const struct cairn_shape *out)
+{
+    return in->ndim == out->ndim && in->ndim < 3;
+}
+
+/* Of images: a 1 x 1 convolution with a stride, and batchnorm. */
+static bool projects_image(const struct stack *stack, const struct cairn_shape *in,
+                           const struct cairn_shape *out)
+{
+    if (in->ndim != 3 || out->ndim != 3) return false;
+    if (stack->run->micro * out->dim[1] * out->dim[2] < 2) return false;
+    for (int d = 1; d < 3; d++) {
+        size_t stride = 1;
+        while (stride <= in->dim[d] && (in->dim[d] - 1) / stride + 1 != out->dim[d]) stride++;
+        if (stride > in->dim[d]) return false;
+    }
+    return true;
+}
+
+static void write_residual(struct stack *stack)
+{
+    struct stack inner;
+    struct valid *run = stack->run;
+    begin_part(stack, "body", &inner);
+    fprintf(run->out, ", body: [");
+    write_layers(&inner, valid_count(run, 1, 3));
+    fprintf(run->out, "], project: ");
+    bool same = cairn_shape_same(&stack->shape, &inner.shape);
+    bool can = projects_row(&stack->shape, &inner.shape) ||
+               projects_image(stack, &stack->shape, &inner.shape);
+    if (same && valid_once_in(run, 2))
+        fprintf(run->out, "%s", valid_once_in(run, 2) ? "none" : "auto");
+    else if (can && !valid_once_in(run, 4))
+        fprintf(run->out, "%s", valid_once_in(run, 2) ? "true" : "auto");
+    else
+        write_way(run, &stack->shape, &inner.shape);
+    stack->shape = inner.shape;
+}
+
+static const struct rule rules[] = {
+    {"dense", ROW | TOKENS, "units bias tie", NULL, write_dense},
+    {"relu", ANY, "", NULL, NULL},
+    {"tanh", ANY, "", NULL, NULL},
+    {"sigmoid", ANY, "", NULL, NULL},
+    {"gelu", ANY, "", NULL, NULL},
+    {"softmax", ANY, "", NULL, NULL},
+    {"dropout", ANY, "", NULL, NULL},
+    {"dropout2d", IMAGE, "", NULL, NULL},
+    {"flatten", ANY, "", may_end_planes, write_flatten},
+    {"conv2d", IMAGE, "channels kernel stride padding groups bias", NULL, write_conv2d},
+    {"maxpool2d", IMAGE, "kernel stride padding", NULL, write_pool},
+    {"avgpool2d", IMAGE, "kernel stride padding", NULL, write_pool},
+    {"global_avgpool", IMAGE, "", may_end_planes, write_global_pool},
+    {"batchnorm", ROW | IMAGE, "", has_many_values, write_norm},
+    {"layernorm", ROW | TOKENS, "", NULL, write_norm},
+    {"groupnorm", ROW | IMAGE, "groups", has_two, write_groupnorm},
+    {"residual", ANY, "body project", may_nest, write_residual},
+    {"embedding", 0, "units", never, NULL},
+    {"position", TOKENS, "", NULL, write_position},
+    {"attention", TOKENS, "heads", NULL, write_attention},
+    {"transformer_block", TOKENS, "heads expansion", may_nest, write_transformer_block},
+};
+
+static const struct rule *rule_of(const struct cairn_layer_kind *kind)
+{
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
+        if (strcmp(rules[i].name, kind->name) == 0) return &rules[i];
+    valid_unknown("layer", kind->name, "tests/fuzz/valid_model.c");
+}
+
+static const struct cairn_layer_kind *a_kind(const struct stack *stack)
+{
+    const struct cairn_layer_kind *fits[MOST_KINDS];
+    size_t n = 0;
+    const struct cairn_layer_kind *kind = NULL;
+    for (size_t i = 0; n < MOST_KINDS && (kind = cairn_layer_kind_at(i)) != NULL; i++) {
+        const struct rule *rule = rule_of(kind);
+        if ((rule->ndims >> stack->shape.ndim & 1) == 0) continue;
+        if (rule->fits == NULL || rule->fits(stack)) fits[n++] = kind;
+    }
+    kind = fits[fuzz_below(&stack->run->random, n)];
+    bool fits_all = rule_of(kind)->ndims == ANY; /* else nearly all layers were of these */
+    return fits_all && valid_once_in(stack->run, 2) ? fits[fuzz_below(&stack->run->random, n)]
+                                                    : kind;
+}
+
+/* Keys that all layers write alike. */
+static void write_keys(const struct stack *stack, const struct cairn_layer_kind *kind,
+                       const char *own)
+{
+    for (size_t i = 0; i < kind->n_keys; i++) {
+        const struct cairn_key *key = &kind->keys[i];
+        if (!cairn_words_find(own, key->name, NULL)) valid_write_key(stack->run, key);
+    }
+}
+
+static void write_layer(struct stack *stack, size_t index)
+{
+    const struct cairn_layer_kind *kind = a_kind(stack);
+    const struct rule *rule = rule_of(kind);
+    FILE *out = stack->run->out;
+    fprintf(out, "{type: %s", kind->name);
+    snprintf(stack->name, sizeof stack->name, "%s%zu", stack->prefix, index);
+    if (valid_once_in(stack->run, 8)) {
+        snprintf(stack->name, sizeof stack->name, "%s_%c%zu", stack->prefix, "aBz"[index % 3],
+                 index);
+        fprintf(out, ", name: _%c%zu", "aBz"[index % 3], index);
+    }
+    write_keys(stack, kind, rule->own);
+    if (rule->write != NULL) rule->write(stack);
+    fprintf(out, "}");
+}
+
+static void write_layers(struct stack *stack, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (i > 0) fprintf(stack->run->out, ", ");
+        write_layer(stack, i);
+    }
+}
+
+/* The last layer; of a text it may use the embedding's weight. */
+static void write_head(struct stack *stack, size_t index, size_t tied_units)
+{
+    const struct valid *run = stack->run;
+    FILE *out = run->out;
+    if (run->vocabulary == 0 && stack->shape.ndim != 1) fprintf(out, "  - {type: flatten}\n");
+    if (run->vocabulary == 0 && stack->shape.ndim != 1) index++;
+    bool ties = tied_units == stack->shape.dim[stack->shape.ndim - 1] &&
+                run->n_outputs == run->vocabulary && valid_once_in(stack->run, 2);
+    bool bias = !valid_once_in(stack->run, 5);
+    snprintf(stack->name, sizeof stack->name, "%zu", index);
+    if (!ties || bias) note(stack, bias);
+    fprintf(out, "  - {type: dense, units: %zu, bias: %s%s}\n", run->n_outputs,
+            bias ? "true" : "false", ties ? ", tie: tokens" : "");
+    if (run->loss->last != NULL && valid_once_in(stack->run, 4))
+        fprintf(out, "  - {type: %s}\n", run->loss->last);
+}
+
+static void write_embedding(const struct stack *stack, size_t units)
+{
+    size_t i = 0;
+    while ((cairn_layer_kind_at(i)->flags & CAIRN_LAYER_TOKENS) == 0) i++;
+    const struct cairn_layer_kind *kind = cairn_layer_kind_at(i);
+    fprintf(stack->run->out, "  - {type: %s, name: tokens, units: %zu", kind->name, units);
+    write_keys(stack, kind, rule_of(kind)->own);
+    fprintf(stack->run->out, "}\n");
+}
+
+void valid_write_model(struct valid *run)
+{
+    struct stack stack = {.run = run, .shape = run->input};
+    size_t n = valid_once_in(run, 8) ? 0 : valid_count(run, 1, 7);
+    size_t index = 0;
+    size_t units = 0;
+    fprintf(run->out, "model:\n");
+    if (run->vocabulary > 0) {
+        units = valid_count(run, 1, 8);
+        write_embedding(&stack, units);
+        stack.shape = (struct cairn_shape){2, {run->context, units}};
+        index++;
+    }
+    for (; n > 0 && cairn_shape_count(&stack.shape) < MOST_NUMBERS; n--, index++) {
+        fprintf(run->out, "  - ");
+        write_layer(&stack, index);
+        fprintf(run->out, "\n");
+    }
+    write_head(&stack, index, units);
+}
+
+static void check_layer(const struct cairn_layer_kind *kind)
+{
+    const char *own = rule_of(kind)->own;
+    for (size_t k = 0; k < kind->n_keys; k++)
+        if (!cairn_words_find(own, kind->keys[k].name, NULL) && !valid_knows(&kind->keys[k]))
+            valid_unknown("key", kind->keys[k].name, kind->name);
+}
+
+void valid_check_model(void)
+{
+    for (size_t i = 0; cairn_layer_kind_at(i) != NULL; i++) check_layer(cairn_layer_kind_at(i));
+}
