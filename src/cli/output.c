@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -32,9 +33,8 @@ cairn_status cairn_output_flush(void)
     if (errno == 0) (void)!write(STDOUT_FILENO, "\n", 1);
     const int error = errno;
     if (reader_has_gone()) return CAIRN_OK;
-    if (error == 0)
-        return cairn_fail(CAIRN_FILES, "standard output: could not be written; what is there has "
-                                       "gaps");
-    errno = error;
-    return cairn_file_refused("standard output", "cannot be written");
+    return cairn_fail(CAIRN_FILES, "standard output cannot be written: %s%s",
+                      error == 0 ? "an earlier write failed, so what is there has gaps"
+                                 : strerror(error),
+                      cairn_file_advice(error));
 }

@@ -45,7 +45,7 @@ result()
         into "$where" "$@"
         same "exit code of $* with standard output $where" "$code" 6
         same "lines of $*" "$(grep '^cairn: ' err | grep -vc '^cairn: warning: ')" 1
-        grep -q '^cairn: standard output: cannot be written: ' err || fail "$*: no line about standard output"
+        grep -q '^cairn: standard output cannot be written: ' err || fail "$*: no line about standard output"
     done
     into gone "$@"
     same "exit code of $* without a reader" "$code" 0
