@@ -114,8 +114,9 @@ bool cairn_h5_has_array(struct cairn_h5 *file, const char *path);
 bool cairn_h5_is_elsewhere(const struct cairn_h5 *file, const char *path);
 
 /**
- * Call visit for each child of a group, in creation order where the file keeps it, else by name.  A
- * status other than CAIRN_OK ends the walk and is returned.
+ * Call visit for each child of a group, in creation order where the file keeps an index of it, else
+ * as the file has them, mostly by name.  A status other than CAIRN_OK ends the walk and is
+ * returned.
  *
  * Ranks   local
  * Errors  CAIRN_DATA: no such group, a name of CAIRN_H5_NAME_BYTES or more; those of visit
