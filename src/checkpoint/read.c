@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Reading checkpoints, and checking them piece by piece in a fixed amount of memory. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -118,29 +117,16 @@ cairn_status cairn_checkpoint_compare(const char *path, const struct cairn_state
     return st;
 }
 
-/* A group on the way down. */
-struct place {
-    struct cairn_h5 *file;
-    char path[2 * CAIRN_H5_NAME_BYTES];
-};
-
-static cairn_status verify_child(void *context, const char *name, bool is_group)
+static cairn_status verify_array(void *context, const char *path)
 {
-    const struct place *above = context;
-    struct place here = {.file = above->file};
-    int n = snprintf(here.path, sizeof here.path, "%s/%s", above->path, name);
-    if (n < 0 || (size_t)n >= sizeof here.path)
-        return cairn_fail(CAIRN_DATA, "the path %s/%s is longer than Cairn writes any", above->path,
-                          name);
-    if (!is_group) return walk_array(here.file, here.path, NULL);
-    return cairn_h5_children(here.file, here.path, verify_child, &here);
+    return walk_array(context, path, NULL);
 }
 
 cairn_status cairn_checkpoint_verify(const char *path)
 {
-    struct place top = {.path = ""};
-    CAIRN_TRY(cairn_checkpoint_open(path, &top.file));
-    cairn_status st = cairn_h5_children(top.file, "/", verify_child, &top);
-    cairn_h5_close(top.file);
+    struct cairn_h5 *file = NULL;
+    CAIRN_TRY(cairn_checkpoint_open(path, &file));
+    cairn_status st = cairn_h5_arrays(file, verify_array, file);
+    cairn_h5_close(file);
     return st;
 }

@@ -328,6 +328,7 @@ static cairn_status print_checkpoint(const char *path, struct cairn_h5 *file)
 {
     struct visit progress = {.file = file, .group = "/progress"};
     struct visit optimizer = {.file = file, .group = "/optimizer"};
+    CAIRN_TRY(cairn_h5_arrays(file, NULL, NULL)); /* no graph of groups, without end to print */
     printf("%s: checkpoint\n", path);
     CAIRN_TRY(cairn_h5_attributes(file, "/", visit_attribute, &progress));
     if (cairn_h5_has_group(file, "/progress"))

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * The program: find the command, run it, print the one line if it failed, return the exit code. */
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,8 +10,11 @@
 #include "base/keys.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/process.h"
 #include "cli/command.h"
+#include "cli/output.h"
 #include "cli/version.h"
+#include "comm/exchange.h"
 #include "comm/watchdog.h"
 
 #define X(name) extern const struct cairn_command cairn_command_##name;
@@ -68,6 +70,22 @@ static bool take_common(struct cairn_arguments *arguments)
     return help;
 }
 
+/* The one place where standard output is found to refuse.  Other failures stay what they are, and
+ * so does a stop: started again, that run goes on. */
+static cairn_status bring_out(cairn_status st)
+{
+    if (st == CAIRN_OK) return cairn_output_flush();
+    fflush(stdout); /* before the line of the error */
+    return st;
+}
+
+/* The same by rank 0 for all, which agree on `st`. */
+static cairn_status bring_out_of_all(cairn_comm *comm, cairn_status st)
+{
+    cairn_status out = cairn_comm_rank(comm) == 0 ? bring_out(st) : st;
+    return st == CAIRN_OK ? cairn_comm_agree_main(comm, out) : st;
+}
+
 /* The one line of an error. */
 static int end(cairn_status st, bool speaks)
 {
@@ -92,12 +110,17 @@ static int run_collective(const struct cairn_command *command,
     cairn_watchdog_join(dog, comm);
     cairn_watchdog_phase(comm, CAIRN_PHASE_READY);
     st = command->run(arguments, comm);
-    int code = end(st, main_rank);
-    if (command->saves) cairn_interrupt_ignore(); /* the outcome stands */
     cairn_watchdog_phase(comm, CAIRN_PHASE_END);
+    int code = end(bring_out_of_all(comm, st), main_rank);
+    if (command->saves) cairn_interrupt_ignore(); /* the outcome stands */
     cairn_comm_close(comm);
     cairn_watchdog_stop(dog);
     return code;
+}
+
+static int end_alone(cairn_status st)
+{
+    return end(bring_out(st), true);
 }
 
 static void print_help(const struct cairn_command *command)
@@ -118,7 +141,7 @@ int main(int argc, char **argv)
                 missing);
         return CAIRN_USAGE;
     }
-    signal(SIGXFSZ, SIG_IGN); /* a file too large is a failed write, not the end */
+    cairn_process_begin();
     cairn_memory_settle();
     struct cairn_arguments arguments = {
         .count = argc - 1, .value = argv + 1, .begin_s = begin_s, .claim = cairn_launcher_claim()};
@@ -126,22 +149,24 @@ int main(int argc, char **argv)
     /* One of several ranks tells what all would tell.  Where MPI has not begun there is no barrier
      * behind its line, and a launcher kills all once one ends with an error: so no other does. */
     bool first = cairn_launcher_is_first();
-    if (arguments.count > 0 && strcmp(arguments.value[0], "--version") == 0)
-        return first ? cairn_version_print() : CAIRN_OK;
+    if (arguments.count > 0 && strcmp(arguments.value[0], "--version") == 0) {
+        if (first) cairn_version_print();
+        return end_alone(CAIRN_OK);
+    }
     if (arguments.count == 0) {
         if (first) print_commands(help ? stdout : stderr);
-        return help || !first ? CAIRN_OK : CAIRN_USAGE;
+        return end_alone(help || !first ? CAIRN_OK : CAIRN_USAGE);
     }
     const struct cairn_command *command = NULL;
     cairn_status st = find_command(arguments.value[0], &command);
-    if (st != CAIRN_OK) return first ? end(st, true) : CAIRN_OK;
+    if (st != CAIRN_OK) return first ? end_alone(st) : CAIRN_OK;
     arguments.count--;
     arguments.value++;
     if (help) {
         if (first) print_help(command);
-        return CAIRN_OK;
+        return end_alone(CAIRN_OK);
     }
     if (command->collective) return run_collective(command, &arguments);
     if (command->once && !first) return CAIRN_OK;
-    return end(command->run(&arguments, NULL), true);
+    return end_alone(command->run(&arguments, NULL));
 }

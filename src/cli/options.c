@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * cairn options: every key of a run file, from the tables that read it. */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -154,8 +153,6 @@ static cairn_status run_options(const struct cairn_arguments *arguments, cairn_c
     print_losses(&columns);
     print_optimizers(&columns);
     print_study_file(&columns);
-    if (fflush(stdout) != 0)
-        return cairn_fail(CAIRN_FILES, "the options cannot be printed: %s", strerror(errno));
     return CAIRN_OK;
 }
 

@@ -3,7 +3,6 @@
  * ranks.  Nothing is trained, and MPI is not started. */
 #include "cli/plan.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -143,8 +142,6 @@ static cairn_status tell(const struct cairn_plan *plan, bool as_json)
     } else {
         cairn_plan_print(plan);
     }
-    if (fflush(stdout) != 0)
-        return cairn_fail(CAIRN_FILES, "the plan cannot be printed: %s", strerror(errno));
     return first->fit == CAIRN_FITS_NOT ? cairn_plan_refuse(plan, first) : CAIRN_OK;
 }
 

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +16,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/process.h"
 #include "data/writer.h"
 #include "setup/setup.h"
 #include "train/run_own.h"
@@ -144,7 +144,7 @@ static cairn_status start(const struct place *place, pid_t *process)
     posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_addopen(&files, 1, "/dev/null", O_WRONLY, 0);
     posix_spawn_file_actions_addopen(&files, 2, place->err, O_WRONLY | O_CREAT, 0600);
-    int error = posix_spawn(process, "/proc/self/exe", &files, NULL, words, variables);
+    int error = cairn_process_start(process, "/proc/self/exe", &files, words, variables);
     posix_spawn_file_actions_destroy(&files);
     free(variables);
     if (error == 0) return CAIRN_OK;

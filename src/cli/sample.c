@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * cairn sample CHECKPOINT --prompt TEXT --tokens N: text from a language model. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include "base/utf8.h"
 #include "checkpoint/checkpoint.h"
 #include "cli/command.h"
+#include "cli/output.h"
 #include "cli/trained.h"
 #include "h5/h5.h"
 #include "setup/setup.h"
@@ -244,15 +244,15 @@ static bool may_go_out(const char *bytes, size_t n, unsigned char last)
 /* To stdout at once, so that a reader sees the text grow. */
 static cairn_status put(const char *bytes, size_t n)
 {
-    if (fwrite(bytes, 1, n, stdout) == n && fflush(stdout) == 0) return CAIRN_OK;
-    return cairn_fail(CAIRN_FILES, "standard output cannot be written: %s", strerror(errno));
+    fwrite(bytes, 1, n, stdout);
+    return cairn_output_flush();
 }
 
 static cairn_status write_text(const struct request *request, struct language *language)
 {
     unsigned char last = '\0';
     CAIRN_TRY(put(request->prompt, strlen(request->prompt)));
-    for (size_t i = 0; i < request->n_tokens; i++) {
+    for (size_t i = 0; i < request->n_tokens && !ferror(stdout); i++) { /* while it is read */
         size_t token = 0;
         CAIRN_TRY(cairn_generate_next(language->generator, &token));
         const char byte = (char)(unsigned char)token;

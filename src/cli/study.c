@@ -46,6 +46,17 @@ static cairn_status look(struct cairn_study *study)
     return cairn_study_write(study);
 }
 
+/* What is left is claimed, and this group waits, maybe for one that will not end it. */
+static void tell_doubt(struct cairn_study *study, const char *claim)
+{
+    if (study->told_doubt) return;
+    study->told_doubt = true;
+    cairn_log_warning(
+        "waits for cells that other jobs have claimed; this file system has no locks "
+        "that would tell whether they have ended: where one has, remove its claim, %s",
+        claim);
+}
+
 static cairn_status choose(struct cairn_study *study, struct cairn_lock *claim, struct order *order)
 {
     static size_t wanted[MOST_WANTED];
@@ -57,7 +68,10 @@ static cairn_status choose(struct cairn_study *study, struct cairn_lock *claim, 
         order->cell = wanted[i];
         CAIRN_TRY(cairn_study_claim(&study->folder, &study->axes, wanted[i], claim, &claimed));
     }
-    if (!claimed) return CAIRN_OK;
+    if (!claimed) {
+        if (n > 0 && claim->doubtful) tell_doubt(study, claim->path);
+        return CAIRN_OK;
+    }
     order->step = STEP_CELL;
     order->beaten_at =
         cairn_judge_beaten_at(cairn_study_fewest(&study->axes, study->known, order->cell));

@@ -49,6 +49,7 @@ struct cairn_study {
     struct cairn_study_known *known; /* [n_cells]; owned */
     size_t n_before;                 /* rows that were there when it started */
     size_t n_told;                   /* rows that were told */
+    bool told_doubt;                 /* of a claim whose job may have ended */
 };
 
 /** cairn study --slurm: the batch script of a job array whose tasks share the study.

@@ -9,7 +9,7 @@
 #include "report/system.h"
 #include "tensor/threads.h"
 
-int cairn_version_print(void)
+void cairn_version_print(void)
 {
     const struct cairn_build *build = cairn_system_build();
     char mpi[256];
@@ -20,5 +20,4 @@ int cairn_version_print(void)
     cairn_h5_version(hdf5);
     printf("cairn %s (%s)\ncompiler %s, %s\nMPI %s\nBLAS %s\nHDF5 %s\n", build->version,
            build->commit, build->compiler, build->flags, mpi, blas, hdf5);
-    return 0;
 }

@@ -3,7 +3,7 @@
 #ifndef CAIRN_CLI_VERSION_H
 #define CAIRN_CLI_VERSION_H
 
-/** Print them to stdout; the answer is the exit code.  Ranks: local.  Errors: none. */
-int cairn_version_print(void);
+/** Print them to stdout.  Ranks: local.  Errors: none. */
+void cairn_version_print(void);
 
 #endif

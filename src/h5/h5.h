@@ -4,7 +4,7 @@
  *
  * Several threads may be here at once, each with files of its own: HDF5 need not be thread-safe, so
  * each call holds a lock; what takes long is cut into pieces that leave room for others.  visit of
- * the two walks is called with the lock held.
+ * the walks is called with the lock held.
  *
  * What a file says is checked before anything is allocated: sizes that overflow or that the file
  * cannot hold, types that have no C type, and variable-length data are refused as CAIRN_DATA.
@@ -114,8 +114,9 @@ bool cairn_h5_has_array(struct cairn_h5 *file, const char *path);
 bool cairn_h5_is_elsewhere(const struct cairn_h5 *file, const char *path);
 
 /**
- * Call visit for each child of a group, in creation order where the file keeps it, else by name.  A
- * status other than CAIRN_OK ends the walk and is returned.
+ * Call visit for each child of a group, in creation order where the file keeps an index of it, else
+ * as the file has them, mostly by name.  A status other than CAIRN_OK ends the walk and is
+ * returned.
  *
  * Ranks   local
  * Errors  CAIRN_DATA: no such group, a name of CAIRN_H5_NAME_BYTES or more; those of visit
@@ -124,6 +125,18 @@ CAIRN_CHECKED cairn_status cairn_h5_children(struct cairn_h5 *file, const char *
                                              cairn_status (*visit)(void *context, const char *name,
                                                                    bool is_group),
                                              void *context);
+
+/**
+ * Call visit for each array of the file, however deep, with its path; one of several names once;
+ * visit may be NULL. Takes time by the size of the file, whatever its groups claim to hold.
+ *
+ * Ranks   local
+ * Errors  CAIRN_DATA: a group with two names, as in a graph or a circle; a child that leads nowhere
+ *         is visited; as cairn_h5_children(); those of visit.  CAIRN_USAGE: memory
+ */
+CAIRN_CHECKED cairn_status cairn_h5_arrays(struct cairn_h5 *file,
+                                           cairn_status (*visit)(void *context, const char *path),
+                                           void *context);
 
 /**
  * Write a whole array, in chunks that carry Fletcher-32.

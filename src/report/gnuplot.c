@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/process.h"
 
 extern char **environ;
 
@@ -32,7 +32,7 @@ static int open_nameless(void)
     return fd;
 }
 
-/* Start gnuplot with these three files; what posix_spawnp() says. */
+/* Start gnuplot with these three files; what cairn_process_start() says. */
 static int spawn(const int fd[N_FILES], const char *argument, pid_t *child)
 {
     char program[] = "gnuplot";
@@ -47,7 +47,7 @@ static int spawn(const int fd[N_FILES], const char *argument, pid_t *child)
         error = posix_spawn_file_actions_adddup2(&files, fd[i], i);
     for (int i = 0; i < N_FILES && error == 0; i++)
         if (fd[i] >= N_FILES) error = posix_spawn_file_actions_addclose(&files, fd[i]);
-    if (error == 0) error = posix_spawnp(child, program, &files, NULL, arguments, environ);
+    if (error == 0) error = cairn_process_start(child, program, &files, arguments, environ);
     posix_spawn_file_actions_destroy(&files);
     return error;
 }

@@ -22,16 +22,21 @@ struct holder {
     long process; /* 0: it says nothing yet */
     bool strange; /* it says what no lock does */
     char job[CAIRN_SYSTEM_TEXT_BYTES];
+    long restart; /* how often Slurm had started the job again */
 };
+
+static const char no_job[] = "none";
 
 enum answer { HELD, BUSY, NO_LOCKS };
 
 static void describe_self(struct holder *self)
 {
     const char *job = getenv("SLURM_JOB_ID");
+    const char *restart = getenv("SLURM_RESTART_COUNT"); /* not set the first time */
     cairn_system_host(self->host);
     self->process = (long)getpid();
-    snprintf(self->job, sizeof self->job, "%s", job == NULL || *job == '\0' ? "none" : job);
+    snprintf(self->job, sizeof self->job, "%s", job == NULL || *job == '\0' ? no_job : job);
+    self->restart = restart == NULL ? 0 : strtol(restart, NULL, 10);
 }
 
 static void read_holder(int fd, struct holder *found)
@@ -40,9 +45,9 @@ static void read_holder(int fd, struct holder *found)
     ssize_t n = pread(fd, text, sizeof text - 1, 0);
     text[n < 0 ? 0 : n] = '\0';
     *found = (struct holder){.process = 0};
-    int n_found = sscanf(text, "host %255s\nprocess %ld\njob %255s", found->host, &found->process,
-                         found->job);
-    if (n_found == 3) return;
+    int n_found = sscanf(text, "host %255s\nprocess %ld\njob %255s\nrestart %ld", found->host,
+                         &found->process, found->job, &found->restart);
+    if (n_found >= 3) return;
     *found = (struct holder){.host = "unknown", .job = "unknown"};
     found->strange = text[0] != '\0' && strncmp(text, "host", 4) != 0;
 }
@@ -54,14 +59,21 @@ static enum answer ask(int fd)
     return errno == EACCES || errno == EAGAIN ? BUSY : NO_LOCKS;
 }
 
-/* Without locks: whether the file's maker may still be there. */
-static bool may_live(const struct holder *found)
+static bool same_job(const struct holder *found, const struct holder *self)
 {
-    struct holder self;
-    describe_self(&self);
-    if (found->process == 0 || found->process == self.process) return false;
-    if (strcmp(found->host, self.host) != 0) return true;
-    return kill((pid_t)found->process, 0) == 0 || errno != ESRCH;
+    return strcmp(found->job, self->job) == 0 && strcmp(self->job, no_job) != 0;
+}
+
+/* Without locks: whether the file's maker is known to have ended.  Slurm starts a job again once
+ * all of it has. */
+static bool has_gone(const struct holder *found, const struct holder *self, bool by_many)
+{
+    if (found->process <= 0) return true;
+    if (same_job(found, self) && found->restart < self->restart) return true;
+    if (strcmp(found->host, self->host) == 0)
+        return found->process == self->process ||
+               (kill((pid_t)found->process, 0) != 0 && errno == ESRCH);
+    return same_job(found, self) && !by_many;
 }
 
 /* Whether the path still leads to what is open: its last holder may have removed it in between. */
@@ -78,8 +90,8 @@ static cairn_status sign(const struct cairn_lock *lock)
     char text[2 * CAIRN_SYSTEM_TEXT_BYTES + 64];
     size_t n_written = 0;
     describe_self(&self);
-    int n = snprintf(text, sizeof text, "host %s\nprocess %ld\njob %s\n", self.host, self.process,
-                     self.job);
+    int n = snprintf(text, sizeof text, "host %s\nprocess %ld\njob %s\nrestart %ld\n", self.host,
+                     self.process, self.job, self.restart);
     if (ftruncate(lock->fd, 0) != 0) return cairn_file_refused(lock->path, "cannot be written");
     CAIRN_TRY(cairn_file_write(lock->fd, lock->path, text, (size_t)n, &n_written));
     return cairn_file_sync(lock->fd, lock->path);
@@ -87,6 +99,7 @@ static cairn_status sign(const struct cairn_lock *lock)
 
 /* What one try came to. */
 struct attempt {
+    bool by_many; /* given: several processes of one job take such locks */
     struct holder found;
     bool busy;
     bool again; /* the file went away while it was being locked */
@@ -95,12 +108,16 @@ struct attempt {
 static cairn_status try_once(struct cairn_lock *lock, struct attempt *attempt)
 {
     struct holder *found = &attempt->found;
-    *attempt = (struct attempt){.busy = false};
+    struct holder self;
+    *attempt = (struct attempt){.by_many = attempt->by_many};
     if (cairn_fault("report.lock")) return cairn_file_refused(lock->path, "cannot be made");
     CAIRN_TRY(cairn_file_open(lock->path, O_RDWR | O_CREAT | O_APPEND, &lock->fd));
     enum answer answer = ask(lock->fd);
     read_holder(lock->fd, found);
-    attempt->busy = answer == BUSY || (answer == NO_LOCKS && may_live(found));
+    describe_self(&self);
+    bool by_words = answer == NO_LOCKS && !has_gone(found, &self, attempt->by_many);
+    attempt->busy = answer == BUSY || by_words;
+    lock->doubtful = by_words && !(attempt->by_many && same_job(found, &self));
     if (attempt->busy) return CAIRN_OK;
     if (found->strange)
         return cairn_fail(CAIRN_FILES, "%s: is no lock of Cairn's; move it away", lock->path);
@@ -130,7 +147,7 @@ static cairn_status take(struct cairn_lock *lock, struct attempt *attempt)
 
 cairn_status cairn_lock_try(struct cairn_lock *lock, const char *path, bool *busy)
 {
-    struct attempt attempt;
+    struct attempt attempt = {.by_many = true};
     lock->fd = -1;
     CAIRN_TRY(cairn_path_copy(path, lock->path));
     CAIRN_TRY(take(lock, &attempt));
@@ -140,15 +157,17 @@ cairn_status cairn_lock_try(struct cairn_lock *lock, const char *path, bool *bus
 
 cairn_status cairn_lock_take(struct cairn_lock *lock, const char *folder)
 {
-    struct attempt attempt;
+    struct attempt attempt = {.by_many = false};
     lock->fd = -1;
     CAIRN_TRY(cairn_path_join(folder, "lock", lock->path));
     CAIRN_TRY(take(lock, &attempt));
     if (!attempt.busy) return CAIRN_OK;
     return cairn_fail(
         CAIRN_USAGE,
-        "run folder %s is in use by process %ld on host %s (job %s); choose another --out", folder,
-        attempt.found.process, attempt.found.host, attempt.found.job);
+        "run folder %s is in use by process %ld on host %s (job %s); choose another --out%s%s%s",
+        folder, attempt.found.process, attempt.found.host, attempt.found.job,
+        lock->doubtful ? ", or, where that process has ended, remove " : "",
+        lock->doubtful ? lock->path : "", lock->doubtful ? " (this file system has no locks)" : "");
 }
 
 void cairn_lock_give(struct cairn_lock *lock)

@@ -13,10 +13,12 @@
 struct cairn_lock {
     char path[CAIRN_PATH_BYTES];
     int fd;
+    bool doubtful; /* it was busy, but the file system has no locks: its holder may have ended */
 };
 
 /**
- * Take the lock that a file is.  *busy: another process holds it, and it was not taken.
+ * Take the lock that a file is, one of those that several processes of a job take.  *busy: another
+ * process holds it, and it was not taken.
  *
  * Ranks   local
  * Errors  CAIRN_FILES
@@ -25,11 +27,12 @@ CAIRN_CHECKED cairn_status cairn_lock_try(struct cairn_lock *lock, const char *p
 
 /**
  * Take the lock of a folder.  A stale one, whose process is gone, is taken over.  Where the file
- * system has no locks, the file's words alone count: then only a process that died on this host is
- * known to be gone.
+ * system has no locks, the file's words alone count: gone is then a process that died on this host,
+ * an earlier start of the same job, and a process of the same job on another host.
  *
  * Ranks   local
- * Errors  CAIRN_USAGE: another job holds it (names host, process, job); CAIRN_FILES
+ * Errors  CAIRN_USAGE: another job holds it (names host, process, job, and without locks the file
+ * to remove); CAIRN_FILES
  */
 CAIRN_CHECKED cairn_status cairn_lock_take(struct cairn_lock *lock, const char *folder);
 

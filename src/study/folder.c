@@ -97,20 +97,20 @@ static cairn_status each(const char *folder, cairn_status (*visit)(void *context
 
 /* Remove a claim whose process is gone. */
 static cairn_status drop_claim(const struct cairn_study_folder *folder, const char *name,
-                               bool *busy)
+                               struct cairn_lock *lock, bool *busy)
 {
-    struct cairn_lock lock;
     char path[CAIRN_PATH_BYTES];
     CAIRN_TRY(cairn_path_join(folder->claims, name, path));
-    CAIRN_TRY(cairn_lock_try(&lock, path, busy));
-    if (!*busy) cairn_lock_give(&lock);
+    CAIRN_TRY(cairn_lock_try(lock, path, busy));
+    if (!*busy) cairn_lock_give(lock);
     return CAIRN_OK;
 }
 
 static cairn_status tidy_claim(void *context, const char *name)
 {
     bool busy = false;
-    return drop_claim(context, name, &busy);
+    struct cairn_lock lock;
+    return drop_claim(context, name, &lock, &busy);
 }
 
 cairn_status cairn_study_folder_tidy(const struct cairn_study_folder *folder)
@@ -123,11 +123,13 @@ static cairn_status check_claim(void *context, const char *name)
 {
     const struct cairn_study_folder *folder = context;
     bool busy = false;
-    CAIRN_TRY(drop_claim(folder, name, &busy));
+    struct cairn_lock lock;
+    CAIRN_TRY(drop_claim(folder, name, &lock, &busy));
     if (!busy) return CAIRN_OK;
-    return cairn_fail(CAIRN_USAGE,
-                      "%s is in use: another job runs its cell %s; stop that before --overwrite",
-                      folder->path, name);
+    return cairn_fail(
+        CAIRN_USAGE, "%s is in use: another job runs its cell %s; stop that before --overwrite%s%s",
+        folder->path, name, lock.doubtful ? ", or, where it has ended, remove " : "",
+        lock.doubtful ? lock.path : "");
 }
 
 cairn_status cairn_study_folder_clear(struct cairn_study_folder *folder)

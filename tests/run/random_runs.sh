@@ -23,7 +23,7 @@ state_of()
     local name what=() file=$1/checkpoints/latest.h5
     command -v h5dump >/dev/null || return 0
     for name in $(h5ls "$file" | grep -oE '^(weights|buffers|ema|optimizer)'); do what+=(-g "/$name"); done
-    for name in sum_range epoch epoch_loss epoch_weight last_rate learning_rate position samples update; do
+    for name in ranges epoch epoch_loss epoch_weight last_rate learning_rate position samples update; do
         what+=(-d "/progress/$name")
     done
     h5dump -m %.17g "${what[@]}" "$file" | tail -n +2

@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "checkpoint/checkpoint.h"
 #include "data/dataset.h"
 #include "h5/h5.h"
 
@@ -252,6 +253,112 @@ static void test_damaged_heaps(void **state)
     }
 }
 
+/* A file that says it is a checkpoint, with /weights/w of 8 rows. */
+static hid_t new_checkpoint(const char *name)
+{
+    const int version = 1;
+    hid_t file = new_file(name);
+    hid_t text = H5Tcopy(H5T_C_S1);
+    hid_t space = H5Screate(H5S_SCALAR);
+    H5Tset_size(text, sizeof "cairn-checkpoint");
+    hid_t id = H5Acreate2(file, "format", text, space, H5P_DEFAULT, H5P_DEFAULT);
+    H5Awrite(id, text, "cairn-checkpoint");
+    H5Aclose(id);
+    id = H5Acreate2(file, "format_version", H5T_NATIVE_INT, space, H5P_DEFAULT, H5P_DEFAULT);
+    H5Awrite(id, H5T_NATIVE_INT, &version);
+    H5Aclose(id);
+    H5Tclose(text);
+    H5Sclose(space);
+    H5Gclose(H5Gcreate2(file, "/weights", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
+    put_array(file, "/weights/w", H5T_NATIVE_FLOAT, H5P_DEFAULT, true);
+    return file;
+}
+
+/* 24 groups, each with 10 names for the one before: 10^24 paths in some kB. */
+static void add_graph(hid_t file)
+{
+    char from[32] = "/weights";
+    for (int i = 0; i < 24; i++) {
+        char group[32];
+        char name[64];
+        snprintf(group, sizeof group, "/h%d", i);
+        H5Gclose(H5Gcreate2(file, group, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
+        for (int k = 0; k < 10; k++) {
+            snprintf(name, sizeof name, "%s/l%d", group, k);
+            H5Lcreate_hard(file, from, file, name, H5P_DEFAULT, H5P_DEFAULT);
+        }
+        memcpy(from, group, sizeof from);
+    }
+}
+
+static cairn_status count(void *context, const char *path)
+{
+    (void)path;
+    ++*(int *)context;
+    return CAIRN_OK;
+}
+
+static void test_graphs_of_groups(void **state)
+{
+    (void)state;
+    enum { GRAPH, CIRCLE, TOP, SOFT_CIRCLE, NOWHERE, N_KINDS };
+    static const char *const target[] = {NULL, "/weights", "/", "/weights", "/no"};
+    for (int kind = 0; kind < N_KINDS; kind++) {
+        bool soft = kind >= SOFT_CIRCLE;
+        hid_t made = new_checkpoint(file_name);
+        if (kind == GRAPH) add_graph(made);
+        if (kind != GRAPH && !soft)
+            H5Lcreate_hard(made, target[kind], made, "/weights/up", H5P_DEFAULT, H5P_DEFAULT);
+        if (soft) H5Lcreate_soft(target[kind], made, "/weights/up", H5P_DEFAULT, H5P_DEFAULT);
+        H5Fclose(made);
+        assert_says(cairn_checkpoint_verify(file_name),
+                    kind == NOWHERE ? "/weights/up is not an array" : " has another name too");
+    }
+}
+
+/* Nothing is read twice, and nothing is wrong with it. */
+static void test_arrays_with_names(void **state)
+{
+    (void)state;
+    int n = 0;
+    struct cairn_h5 *file = NULL;
+    hid_t made = new_checkpoint(file_name);
+    for (char name[] = "/weights/a"; name[9] <= 'j'; name[9]++)
+        H5Lcreate_hard(made, "/weights/w", made, name, H5P_DEFAULT, H5P_DEFAULT);
+    H5Lcreate_soft("/weights/w", made, "/soft", H5P_DEFAULT, H5P_DEFAULT);
+    H5Fclose(made);
+    assert_int_equal(cairn_checkpoint_verify(file_name), CAIRN_OK);
+    assert_int_equal(cairn_h5_open(file_name, &file), CAIRN_OK);
+    assert_int_equal(cairn_h5_arrays(file, count, &n), CAIRN_OK);
+    assert_int_equal(cairn_h5_arrays(file, NULL, NULL), CAIRN_OK);
+    assert_int_equal(n, 1);
+    cairn_h5_close(file);
+}
+
+/* As a start finds it: passed over, for the newest that is a tree. */
+static void test_graph_is_passed_over(void **state)
+{
+    (void)state;
+    char folder[] = "test_h5_strangers-XXXXXX";
+    char old[64];
+    char new[64];
+    char path[CAIRN_PATH_BYTES];
+    bool found = false;
+    assert_non_null(mkdtemp(folder));
+    snprintf(old, sizeof old, "%s/update-00000007.h5", folder);
+    snprintf(new, sizeof new, "%s/update-00000099.h5", folder);
+    H5Fclose(new_checkpoint(old));
+    hid_t made = new_checkpoint(new);
+    add_graph(made);
+    H5Fclose(made);
+    assert_int_equal(cairn_checkpoint_newest(folder, &found, path), CAIRN_OK);
+    assert_true(found);
+    assert_string_equal(path, old);
+    unlink(old);
+    unlink(new);
+    rmdir(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -260,6 +367,9 @@ int main(void)
         cmocka_unit_test(test_filters),
         cmocka_unit_test(test_types),
         cmocka_unit_test(test_damaged_heaps),
+        cmocka_unit_test(test_graphs_of_groups),
+        cmocka_unit_test(test_arrays_with_names),
+        cmocka_unit_test(test_graph_is_passed_over),
     };
     return cmocka_run_group_tests(tests, make_links, NULL);
 }

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "report/lock.h"
 #include "report/system.h"
 #include "support/run_folder.h"
 
@@ -95,6 +96,81 @@ static void test_lock_without_locks(void **state)
     cairn_run_folder_close(opened()); /* nobody holds it */
 }
 
+static void assert_refused(const char *text, const char *words)
+{
+    struct cairn_run_folder *folder = NULL;
+    write_text("lock", text);
+    assert_int_equal(cairn_run_folder_open(run, &folder), CAIRN_USAGE);
+    if (strstr(cairn_error_text(), words) == NULL)
+        fail_msg("'%s' lacks '%s'", cairn_error_text(), words);
+}
+
+static void assert_taken(const char *text)
+{
+    write_text("lock", text);
+    cairn_run_folder_close(opened());
+}
+
+/* A job that Slurm has queued again meets its own lock, from wherever it ran before. */
+static void test_same_job_goes_on_without_locks(void **state)
+{
+    (void)state;
+    char mine[512];
+    char host[CAIRN_SYSTEM_TEXT_BYTES];
+    char words[512];
+    cairn_system_host(host);
+    cairn_run_folder_close(opened());
+    no_locks = true;
+    setenv("SLURM_JOB_ID", "77", 1);
+    assert_taken("host elsewhere\nprocess 1\njob 77\n"); /* as 0.1.0 wrote it */
+    setenv("SLURM_RESTART_COUNT", "2", 1);
+    assert_taken("host elsewhere\nprocess 1\njob 77\nrestart 1\n");
+    snprintf(mine, sizeof mine, "host %s\nprocess %ld\njob 77\nrestart 1\n", host, (long)getppid());
+    assert_taken(mine); /* its number was given to another process */
+    snprintf(words, sizeof words, "%s (this file system has no locks)", path_of("lock"));
+    snprintf(mine, sizeof mine, "host %s\nprocess %ld\njob 77\nrestart 2\n", host, (long)getppid());
+    assert_refused(mine, words);
+    snprintf(mine, sizeof mine, "host elsewhere\nprocess %ld\njob 78\n", (long)getpid());
+    assert_refused(mine, words); /* our number, on another host */
+    unsetenv("SLURM_JOB_ID");
+    unsetenv("SLURM_RESTART_COUNT");
+    assert_refused("host elsewhere\nprocess 1\njob none\n", words);
+    assert_taken("host elsewh");
+    no_locks = false;
+}
+
+/* Several hosts of a job claim cells of a study, side by side. */
+static void test_claims_without_locks(void **state)
+{
+    (void)state;
+    const struct {
+        const char *text;
+        bool busy, doubtful;
+    } found[] = {
+        {"host elsewhere\nprocess 1\njob 77\nrestart 1\n", true, false},
+        {"host elsewhere\nprocess 1\njob 77\nrestart 0\n", false, false},
+        {"host elsewhere\nprocess 1\njob 78\nrestart 0\n", true, true},
+        {"", false, false},
+    };
+    struct cairn_lock lock;
+    cairn_run_folder_close(opened());
+    no_locks = true;
+    setenv("SLURM_JOB_ID", "77", 1);
+    setenv("SLURM_RESTART_COUNT", "1", 1);
+    for (size_t i = 0; i < sizeof found / sizeof found[0]; i++) {
+        bool busy = false;
+        write_text("claim", found[i].text);
+        assert_int_equal(cairn_lock_try(&lock, path_of("claim"), &busy), CAIRN_OK);
+        assert_int_equal(busy, found[i].busy);
+        assert_int_equal(lock.doubtful, found[i].doubtful);
+        cairn_lock_give(&lock);
+        assert_int_equal(exists("claim"), found[i].busy);
+    }
+    unsetenv("SLURM_JOB_ID");
+    unsetenv("SLURM_RESTART_COUNT");
+    no_locks = false;
+}
+
 static void test_one_of_many_starters(void **state)
 {
     (void)state;
@@ -129,6 +205,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_lock_keeps_others_out, fresh),
         cmocka_unit_test_setup(test_lock_without_locks, fresh),
+        cmocka_unit_test_setup(test_same_job_goes_on_without_locks, fresh),
+        cmocka_unit_test_setup(test_claims_without_locks, fresh),
         cmocka_unit_test_setup(test_one_of_many_starters, fresh),
     };
     return cmocka_run_group_tests(tests, make_top, remove_top);
