@@ -257,8 +257,6 @@ static void shared_tensors_are_squared_whole(void **state)
     cairn_node_free(layers);
 }
 
-/* ---- along real runs */
-
 enum { N_TRAIN = 8192, POINTS = 90 };
 
 static double uniform(uint64_t i, uint64_t k)
