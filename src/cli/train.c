@@ -44,6 +44,25 @@ static cairn_status choose_folder(struct job *job)
     return cairn_start_folder("runs", job->request.run.run_file, job->folder);
 }
 
+/* Where there are no checkpoints: lines of a run that was killed before its first are made again,
+ * results are not.  Rank 0. */
+static cairn_status check_left(const struct job *job)
+{
+    const char *folder = cairn_run_folder_path(job->run_folder);
+    switch (cairn_run_folder_left(job->run_folder)) {
+    case CAIRN_RUN_LEFT_NOTHING: return CAIRN_OK;
+    case CAIRN_RUN_LEFT_LINES:
+        cairn_log_warning("%s: the run there ended before its first checkpoint; it begins again",
+                          folder);
+        return CAIRN_OK;
+    case CAIRN_RUN_LEFT_RESULTS: break;
+    }
+    return cairn_fail(CAIRN_USAGE,
+                      "%s holds results of a run, but no checkpoint to go on from; --overwrite "
+                      "removes them, --out takes another folder",
+                      folder);
+}
+
 /* Which checkpoint to go on from.  Rank 0. */
 static cairn_status choose_checkpoint(struct job *job)
 {
@@ -52,14 +71,15 @@ static cairn_status choose_checkpoint(struct job *job)
     const char *folder = cairn_run_folder_checkpoints(job->run_folder);
     if (job->request.overwrite) return cairn_run_folder_clear(job->run_folder);
     CAIRN_TRY(cairn_checkpoint_newest(folder, &found, job->checkpoint));
-    if (strcmp(resume, "auto") == 0) return CAIRN_OK;
+    if (strcmp(resume, "auto") == 0) return found ? CAIRN_OK : check_left(job);
     if (found && strcmp(resume, "never") == 0)
         return cairn_fail(
             CAIRN_USAGE,
             "%s holds checkpoints; --overwrite removes them, --resume auto goes on, --out "
             "takes another folder",
             folder);
-    return strcmp(resume, "never") == 0 ? CAIRN_OK : cairn_path_copy(resume, job->checkpoint);
+    return strcmp(resume, "never") == 0 ? check_left(job)
+                                        : cairn_path_copy(resume, job->checkpoint);
 }
 
 /* A run file that changed where it matters cannot go on.  Rank 0. */

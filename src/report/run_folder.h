@@ -70,6 +70,19 @@ struct cairn_fact {
     bool raw;          /* it is JSON already: a number, a list (report/json.h helps to write one) */
 };
 
+/** The files that a run adds lines to. */
+enum cairn_run_csv {
+    CAIRN_RUN_METRICS,
+    CAIRN_RUN_EVAL,
+    CAIRN_RUN_GRADFLOW,
+    CAIRN_RUN_ACCUMULATION,
+    CAIRN_RUN_N_CSVS
+};
+
+/** What an earlier run left, checkpoints apart: lines of updates, as a run leaves them that was
+ * killed before its first checkpoint, or more than such a run can leave. */
+enum cairn_run_left { CAIRN_RUN_LEFT_NOTHING, CAIRN_RUN_LEFT_LINES, CAIRN_RUN_LEFT_RESULTS };
+
 struct cairn_run_folder;
 
 /**
@@ -91,6 +104,9 @@ const char *cairn_run_folder_path(const struct cairn_run_folder *folder);
 /** Its checkpoints/, absolute.  Ranks: local.  Errors: none. */
 const char *cairn_run_folder_checkpoints(const struct cairn_run_folder *folder);
 
+/** What an earlier run left; before the start below.  Ranks: local.  Errors: none. */
+enum cairn_run_left cairn_run_folder_left(const struct cairn_run_folder *folder);
+
 /** Remove what an earlier run left (the files above and checkpoints/update-*.h5, latest.h5,
  * best.h5):
  * --overwrite.  Ranks: local.  Errors: CAIRN_FILES. */
@@ -105,6 +121,16 @@ CAIRN_CHECKED cairn_status cairn_run_folder_clear(struct cairn_run_folder *folde
  */
 CAIRN_CHECKED cairn_status cairn_run_folder_start(struct cairn_run_folder *folder, uint64_t update,
                                                   const char *config_yaml);
+
+/** Lines of each file, those included that are kept in memory.  Ranks: local.  Errors: none. */
+void cairn_run_folder_count(const struct cairn_run_folder *folder,
+                            uint64_t n_lines[CAIRN_RUN_N_CSVS]);
+
+/** Warn, in one line, of files that have fewer lines up to `update` than there were, `n_lines`,
+ * when its checkpoint was made; metrics.csv has one for each update.  Ranks: local.  Errors: none.
+ */
+void cairn_run_folder_tell_missing(const struct cairn_run_folder *folder, uint64_t update,
+                                   const uint64_t n_lines[CAIRN_RUN_N_CSVS]);
 
 /**
  * Add a line.  Kept in memory, written by flush and every few seconds; allocates nothing.

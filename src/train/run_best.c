@@ -33,9 +33,15 @@ void cairn_run_note_best(struct cairn_run *run, bool written)
     if (isnan(run->written_score)) return;
     if (written)
         run->kept_score = run->written_score;
-    else
+    else if (!run->is_best) /* nor is there a better one that is still to be saved */
         run->best_score = run->kept_score;
     run->written_score = NAN;
+}
+
+void cairn_run_forget_best(struct cairn_run *run)
+{
+    run->kept_score = -HUGE_VAL;
+    if (!run->is_best) run->best_score = isnan(run->written_score) ? -HUGE_VAL : run->written_score;
 }
 
 /* The best among those that are still there. */
