@@ -110,9 +110,9 @@ static cairn_status newest_of(const char *folder, const struct listing *list, bo
         *found = false;
         return CAIRN_OK;
     }
-    return cairn_fail(CAIRN_DATA,
-                      "%s: none of the %zu checkpoints can be used; start anew with --overwrite",
-                      folder, list->n);
+    return cairn_fail(
+        CAIRN_DATA, "%s: all %zu checkpoints are damaged or misnamed; start anew with --overwrite",
+        folder, list->n);
 }
 
 cairn_status cairn_checkpoint_newest(const char *folder, bool *found, char path[CAIRN_PATH_BYTES])
