@@ -123,17 +123,17 @@ cairn_status cairn_rows_start(struct cairn_rows *rows, const char *header, uint6
     return cairn_rows_flush(rows);
 }
 
-bool cairn_rows_any(const struct cairn_rows *rows)
+uint64_t cairn_rows_last(const struct cairn_rows *rows)
 {
     char *line = NULL;
     size_t room = 0;
+    uint64_t last = 0;
     FILE *file = fopen(rows->path, "rb");
-    if (file == NULL) return false;
-    bool any = getline(&line, &room, file) > 0 && getline(&line, &room, file) > 0 &&
-               isdigit((unsigned char)line[0]);
+    for (ssize_t n = 0; file != NULL && (n = getline(&line, &room, file)) > 0;)
+        if (stays(line, (size_t)n, UINT64_MAX)) last = strtoumax(line, NULL, 10);
     free(line);
-    fclose(file);
-    return any;
+    if (file != NULL) fclose(file);
+    return last;
 }
 
 /* Ranges of updates as text. */

@@ -132,13 +132,15 @@ static bool is_there(const struct cairn_run_folder *folder, const char *name)
     return cairn_path_join(folder->path, name, path) == CAIRN_OK && lstat(path, &about) == 0;
 }
 
-enum cairn_run_left cairn_run_folder_left(const struct cairn_run_folder *folder)
+enum cairn_run_left cairn_run_folder_left(const struct cairn_run_folder *folder, uint64_t most)
 {
-    bool lines = cairn_rows_any(&folder->rows[CAIRN_RUN_METRICS]);
-    if (is_there(folder, "summary.json") || is_there(folder, "checkpoints/latest.h5"))
+    uint64_t last = cairn_rows_last(&folder->rows[CAIRN_RUN_METRICS]);
+    bool lost = last > 0 && folder->made_checkpoints;
+    if (lost) rmdir(folder->checkpoints); /* the next start sees what this one saw */
+    if (lost || last > most || is_there(folder, "summary.json") ||
+        is_there(folder, "checkpoints/latest.h5"))
         return CAIRN_RUN_LEFT_RESULTS;
-    if (!lines) return CAIRN_RUN_LEFT_NOTHING;
-    return folder->made_checkpoints ? CAIRN_RUN_LEFT_RESULTS : CAIRN_RUN_LEFT_LINES;
+    return last == 0 ? CAIRN_RUN_LEFT_NOTHING : CAIRN_RUN_LEFT_LINES;
 }
 
 cairn_status cairn_run_folder_clear(struct cairn_run_folder *folder)

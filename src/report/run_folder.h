@@ -104,8 +104,10 @@ const char *cairn_run_folder_path(const struct cairn_run_folder *folder);
 /** Its checkpoints/, absolute.  Ranks: local.  Errors: none. */
 const char *cairn_run_folder_checkpoints(const struct cairn_run_folder *folder);
 
-/** What an earlier run left; before the start below.  Ranks: local.  Errors: none. */
-enum cairn_run_left cairn_run_folder_left(const struct cairn_run_folder *folder);
+/** What an earlier run left that has no checkpoint; before the start below.  One that was killed
+ * before its first checkpoint left lines up to update `most`, and its checkpoints/.  Ranks: local.
+ * Errors: none. */
+enum cairn_run_left cairn_run_folder_left(const struct cairn_run_folder *folder, uint64_t most);
 
 /** Remove what an earlier run left (the files above and checkpoints/update-*.h5, latest.h5,
  * best.h5):
