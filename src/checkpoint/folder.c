@@ -138,25 +138,28 @@ bool cairn_checkpoint_exists(const char *folder, uint64_t update)
 }
 
 /* The update that a link of the folder points at; UINT64_MAX: there is none. */
-static uint64_t find_link(const char *folder, const char *link)
+static cairn_status find_link(const char *folder, const char *link, uint64_t *update)
 {
     char path[CAIRN_PATH_BYTES];
     char name[CAIRN_FILE_NAME_BYTES];
-    uint64_t update = UINT64_MAX;
-    if (cairn_path_join(folder, link, path) != CAIRN_OK) return UINT64_MAX;
+    *update = UINT64_MAX;
+    CAIRN_TRY(cairn_path_join(folder, link, path));
     ssize_t n = readlink(path, name, sizeof name - 1);
-    if (n < 0) return UINT64_MAX;
-    name[n] = '\0';
-    return is_checkpoint(name, &update) ? update : UINT64_MAX;
+    if (n < 0 && errno != ENOENT && errno != EINVAL) /* EINVAL: something else than a link */
+        return cairn_file_refused(path, "cannot be read");
+    name[n < 0 ? 0 : n] = '\0';
+    if (!is_checkpoint(name, update)) *update = UINT64_MAX;
+    return CAIRN_OK;
 }
 
 static cairn_status set_link(const char *folder, const char *link, uint64_t update)
 {
     char name[CAIRN_FILE_NAME_BYTES];
     char path[CAIRN_PATH_BYTES];
+    uint64_t now = UINT64_MAX;
     CAIRN_TRY(cairn_path_join(folder, link, path));
     if (update == UINT64_MAX) return cairn_file_remove(path);
-    if (find_link(folder, link) == update) return CAIRN_OK;
+    if (find_link(folder, link, &now) == CAIRN_OK && now == update) return CAIRN_OK;
     cairn_checkpoint_name(update, name);
     return cairn_file_link(name, path);
 }
@@ -190,9 +193,10 @@ cairn_status cairn_checkpoint_prune(const struct cairn_checkpoint_place *place, 
 {
     struct listing list = {0};
     const struct cairn_keep *keep = &place->keep;
-    const uint64_t best = find_link(place->folder, best_name);
+    uint64_t best = UINT64_MAX;
     size_t n_newer = 0; /* than this one, of those that are counted */
     cairn_status st = cairn_folder_remove(place->folder, cairn_file_is_unfinished);
+    if (st == CAIRN_OK) st = find_link(place->folder, best_name, &best);
     if (st == CAIRN_OK && keep->newest > 0) st = list_folder(place->folder, &list);
     for (size_t i = 0; i < list.n; i++) { /* one that stays keeps no other from going */
         uint64_t update = list.update[i];

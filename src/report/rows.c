@@ -129,6 +129,7 @@ uint64_t cairn_rows_last(const struct cairn_rows *rows)
     size_t room = 0;
     uint64_t last = 0;
     FILE *file = fopen(rows->path, "rb");
+    if (file == NULL && errno != ENOENT) return UINT64_MAX;
     for (ssize_t n = 0; file != NULL && (n = getline(&line, &room, file)) > 0;)
         if (stays(line, (size_t)n, UINT64_MAX)) last = strtoumax(line, NULL, 10);
     free(line);

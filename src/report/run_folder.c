@@ -3,6 +3,7 @@
  * rows.c and base/file.c. */
 #include "report/run_folder.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -312,19 +313,24 @@ static bool read_eval(const char *line, const char *split, struct cairn_eval_met
     return true;
 }
 
-void cairn_run_folder_each_eval(const struct cairn_run_folder *folder, const char *split,
-                                void (*visit)(void *context, const struct cairn_eval_metrics *line),
-                                void *context)
+cairn_status cairn_run_folder_each_eval(const struct cairn_run_folder *folder, const char *split,
+                                        void (*visit)(void *context,
+                                                      const struct cairn_eval_metrics *line),
+                                        void *context)
 {
+    const char *path = folder->rows[CAIRN_RUN_EVAL].path;
     struct cairn_eval_metrics found;
     char *line = NULL;
     size_t room = 0;
-    FILE *file = fopen(folder->rows[CAIRN_RUN_EVAL].path, "rb");
-    if (file == NULL) return;
+    FILE *file = fopen(path, "rb");
+    if (file == NULL && errno == ENOENT) return CAIRN_OK;
+    if (file == NULL) return cairn_file_refused(path, "cannot be read");
     while (getline(&line, &room, file) > 0)
         if (read_eval(line, split, &found)) visit(context, &found);
+    cairn_status st = ferror(file) ? cairn_file_refused(path, "cannot be read") : CAIRN_OK;
     free(line);
     fclose(file);
+    return st;
 }
 
 /* The last one of an update. */
@@ -342,13 +348,15 @@ static void take_last(void *context, const struct cairn_eval_metrics *line)
     last->line = *line;
 }
 
-bool cairn_run_folder_last_eval(const struct cairn_run_folder *folder, const char *split,
-                                uint64_t update, struct cairn_eval_metrics *out)
+cairn_status cairn_run_folder_last_eval(const struct cairn_run_folder *folder, const char *split,
+                                        uint64_t update, bool *found,
+                                        struct cairn_eval_metrics *out)
 {
     struct last_eval last = {.update = update};
-    cairn_run_folder_each_eval(folder, split, take_last, &last);
+    CAIRN_TRY(cairn_run_folder_each_eval(folder, split, take_last, &last));
+    *found = last.any;
     if (last.any) *out = last.line;
-    return last.any;
+    return CAIRN_OK;
 }
 
 cairn_status cairn_run_folder_provenance_begin(struct cairn_run_folder *folder,

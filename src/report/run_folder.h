@@ -169,16 +169,17 @@ CAIRN_CHECKED cairn_status cairn_run_folder_sync(const struct cairn_run_folder *
 /** Write what is kept and sync: at the end.  Ranks: local.  Errors: CAIRN_FILES, as above. */
 CAIRN_CHECKED cairn_status cairn_run_folder_flush(struct cairn_run_folder *folder);
 
-/** Call visit for each line of eval.csv of this split, as far as they are in the file.
- * Ranks: local.  Errors: none. */
-void cairn_run_folder_each_eval(const struct cairn_run_folder *folder, const char *split,
-                                void (*visit)(void *context, const struct cairn_eval_metrics *line),
-                                void *context);
+/** Call visit for each line of eval.csv of this split, as far as they are in the file; no file has
+ * none.  Ranks: local.  Errors: CAIRN_FILES: it cannot be read. */
+CAIRN_CHECKED cairn_status cairn_run_folder_each_eval(
+    const struct cairn_run_folder *folder, const char *split,
+    void (*visit)(void *context, const struct cairn_eval_metrics *line), void *context);
 
 /** The last line of eval.csv for this split and update, for a run that was finished; `split` is
- * kept in it.  False where there is none.  Ranks: local.  Errors: none. */
-bool cairn_run_folder_last_eval(const struct cairn_run_folder *folder, const char *split,
-                                uint64_t update, struct cairn_eval_metrics *out);
+ * kept in it.  *found false where there is none.  Ranks: local.  Errors: as above. */
+CAIRN_CHECKED cairn_status cairn_run_folder_last_eval(const struct cairn_run_folder *folder,
+                                                      const char *split, uint64_t update,
+                                                      bool *found, struct cairn_eval_metrics *out);
 
 /**
  * Begin an entry of provenance.json: "begin" now, the facts, "end" and "status" null; written at

@@ -63,10 +63,11 @@ cairn_status cairn_run_recall_best(struct cairn_run *run)
     run->best_update = UINT64_MAX;
     if (run->options->keep_best == CAIRN_BEST_NONE || !run->options->resumed) return CAIRN_OK;
     if (run->main) {
-        cairn_run_folder_each_eval(run->options->folder, cairn_split_name(CAIRN_SPLIT_VAL), look_at,
-                                   run);
+        st = cairn_run_folder_each_eval(run->options->folder, cairn_split_name(CAIRN_SPLIT_VAL),
+                                        look_at, run);
         /* A process that was killed may not have come to the link. */
-        st = cairn_checkpoint_set_best(run->options->save.place.folder, run->best_update);
+        if (st == CAIRN_OK)
+            st = cairn_checkpoint_set_best(run->options->save.place.folder, run->best_update);
         run->kept_score = run->best_score;
     }
     return cairn_comm_broadcast(run->t->parts.comm, st, &run->best_score, sizeof run->best_score);
