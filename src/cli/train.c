@@ -51,7 +51,9 @@ static cairn_status check_left(const struct job *job)
     const char *folder = cairn_run_folder_path(job->run_folder);
     const uint64_t every = job->planned.checkpoint_mtbf_s > 0 ? 0 : job->planned.checkpoint_every;
     const uint64_t most = every == 0 ? UINT64_MAX : 2 * every; /* the second waits for the first */
-    switch (cairn_run_folder_left(job->run_folder, most)) {
+    enum cairn_run_left left = CAIRN_RUN_LEFT_NOTHING;
+    CAIRN_TRY(cairn_run_folder_left(job->run_folder, most, &left));
+    switch (left) {
     case CAIRN_RUN_LEFT_NOTHING: return CAIRN_OK;
     case CAIRN_RUN_LEFT_LINES:
         cairn_log_warning("%s: the run there ended before its first checkpoint; it begins again",

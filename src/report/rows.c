@@ -123,18 +123,20 @@ cairn_status cairn_rows_start(struct cairn_rows *rows, const char *header, uint6
     return cairn_rows_flush(rows);
 }
 
-uint64_t cairn_rows_last(const struct cairn_rows *rows)
+cairn_status cairn_rows_last(const struct cairn_rows *rows, uint64_t *update)
 {
     char *line = NULL;
     size_t room = 0;
-    uint64_t last = 0;
+    *update = 0;
     FILE *file = fopen(rows->path, "rb");
-    if (file == NULL && errno != ENOENT) return UINT64_MAX;
-    for (ssize_t n = 0; file != NULL && (n = getline(&line, &room, file)) > 0;)
-        if (stays(line, (size_t)n, UINT64_MAX)) last = strtoumax(line, NULL, 10);
+    if (file == NULL && errno == ENOENT) return CAIRN_OK;
+    if (file == NULL) return cairn_file_refused(rows->path, "cannot be read");
+    for (ssize_t n = 0; (n = getline(&line, &room, file)) > 0;)
+        if (stays(line, (size_t)n, UINT64_MAX)) *update = strtoumax(line, NULL, 10);
+    cairn_status st = ferror(file) ? cairn_file_refused(rows->path, "cannot be read") : CAIRN_OK;
     free(line);
-    if (file != NULL) fclose(file);
-    return last;
+    fclose(file);
+    return st;
 }
 
 /* Ranges of updates as text. */

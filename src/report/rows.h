@@ -51,9 +51,9 @@ void cairn_rows_free(struct cairn_rows *rows);
 CAIRN_CHECKED cairn_status cairn_rows_start(struct cairn_rows *rows, const char *header,
                                             uint64_t update);
 
-/** The update of the last whole line of the file, which need not be open; 0: there is none;
- * UINT64_MAX: it cannot be read.  Ranks: local.  Errors: none. */
-uint64_t cairn_rows_last(const struct cairn_rows *rows);
+/** The update of the last whole line of the file, which need not be open; 0: there is none.
+ * Ranks: local.  Errors: CAIRN_FILES: it cannot be read. */
+CAIRN_CHECKED cairn_status cairn_rows_last(const struct cairn_rows *rows, uint64_t *update);
 
 /** Of a file with a line for each update: " (those of updates 3 to 5, 9)" for those up to `update`
  * that are not there, as far as n bytes go; its length.  Ranks: local.  Errors: none. */

@@ -133,15 +133,20 @@ static bool is_there(const struct cairn_run_folder *folder, const char *name)
     return cairn_path_join(folder->path, name, path) == CAIRN_OK && lstat(path, &about) == 0;
 }
 
-enum cairn_run_left cairn_run_folder_left(const struct cairn_run_folder *folder, uint64_t most)
+cairn_status cairn_run_folder_left(const struct cairn_run_folder *folder, uint64_t most,
+                                   enum cairn_run_left *out)
 {
-    uint64_t last = cairn_rows_last(&folder->rows[CAIRN_RUN_METRICS]);
-    bool lost = last > 0 && folder->made_checkpoints;
+    uint64_t last = 0;
+    cairn_status st = cairn_rows_last(&folder->rows[CAIRN_RUN_METRICS], &last);
+    bool lost = folder->made_checkpoints && (last > 0 || st != CAIRN_OK);
     if (lost) rmdir(folder->checkpoints); /* the next start sees what this one saw */
+    if (st != CAIRN_OK) return st;
     if (lost || last > most || is_there(folder, "summary.json") ||
         is_there(folder, "checkpoints/latest.h5"))
-        return CAIRN_RUN_LEFT_RESULTS;
-    return last == 0 ? CAIRN_RUN_LEFT_NOTHING : CAIRN_RUN_LEFT_LINES;
+        *out = CAIRN_RUN_LEFT_RESULTS;
+    else
+        *out = last == 0 ? CAIRN_RUN_LEFT_NOTHING : CAIRN_RUN_LEFT_LINES;
+    return CAIRN_OK;
 }
 
 cairn_status cairn_run_folder_clear(struct cairn_run_folder *folder)

@@ -106,8 +106,9 @@ const char *cairn_run_folder_checkpoints(const struct cairn_run_folder *folder);
 
 /** What an earlier run left that has no checkpoint; before the start below.  One that was killed
  * before its first checkpoint left lines up to update `most`, and its checkpoints/.  Ranks: local.
- * Errors: none. */
-enum cairn_run_left cairn_run_folder_left(const struct cairn_run_folder *folder, uint64_t most);
+ * Errors: CAIRN_FILES: its lines cannot be read. */
+CAIRN_CHECKED cairn_status cairn_run_folder_left(const struct cairn_run_folder *folder,
+                                                 uint64_t most, enum cairn_run_left *out);
 
 /** Remove what an earlier run left (the files above and checkpoints/update-*.h5, latest.h5,
  * best.h5):
