@@ -30,6 +30,18 @@ static const char *planted(void)
     return state == 1 ? NULL : getenv("CAIRN_FAULT");
 }
 
+/* "#3": the third; "#3-5": from the third to the fifth; "#3-": from the third on; nothing: the
+ * first.
+ */
+static bool is_among(const char *count, long seen)
+{
+    char *end = NULL;
+    if (count == NULL) return seen == 1;
+    long first = strtol(count + 1, &end, 10);
+    if (*end != '-') return seen == first;
+    return seen >= first && (end[1] == '\0' || seen <= strtol(end + 1, NULL, 10));
+}
+
 bool cairn_fault(const char *point)
 {
     const char *fault = planted();
@@ -40,9 +52,7 @@ bool cairn_fault(const char *point)
     if (strlen(point) != n || strncmp(fault, point, n) != 0) return false;
     const char *rank = strchr(fault, '@');
     if (rank != NULL && strtol(rank + 1, NULL, 10) != this_rank) return false;
-    const char *count = strchr(fault, '#');
-    bool fails =
-        atomic_fetch_add(&n_seen, 1) + 1 == (count == NULL ? 1 : strtol(count + 1, NULL, 10));
+    bool fails = is_among(strchr(fault, '#'), atomic_fetch_add(&n_seen, 1) + 1);
     while (fails && hangs) pause(); /* for ever, whatever signals come */
     if (fails) errno = EIO;
     return fails;

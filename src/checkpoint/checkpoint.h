@@ -132,11 +132,21 @@ CAIRN_CHECKED cairn_status cairn_checkpoint_write(const struct cairn_checkpoint_
                                                   uint64_t update, bool best,
                                                   const struct cairn_state *state);
 
-/** Remove the checkpoints that need not stay, never that of update `written`, nor a link of such a
- * name, and what killed writers left.  Ranks: local.  Errors: CAIRN_FILES: some stay; the others
- * are gone. */
+/** Remove the checkpoints that need not stay, never that of update `written` or a later one, nor a
+ * link of such a name, and what killed writers left.  Ranks: local.  Errors: CAIRN_FILES: some
+ * stay; the others are gone. */
 CAIRN_CHECKED cairn_status cairn_checkpoint_prune(const struct cairn_checkpoint_place *place,
                                                   uint64_t written);
+
+/**
+ * Put right what a writer left that was killed: unfinished files go, latest.h5 points at the newest
+ * checkpoint, that of update `newest` (UINT64_MAX: there is none), and those that need not stay go.
+ *
+ * Ranks   local
+ * Errors  CAIRN_FILES: some of it is as it was
+ */
+CAIRN_CHECKED cairn_status cairn_checkpoint_tidy(const struct cairn_checkpoint_place *place,
+                                                 uint64_t newest);
 
 /** What is ours in a folder of checkpoints. */
 extern const struct cairn_own cairn_checkpoint_own;
@@ -188,11 +198,12 @@ CAIRN_CHECKED cairn_status cairn_checkpoint_text(const char *path, const char *p
 CAIRN_CHECKED cairn_status cairn_checkpoint_verify(const char *path);
 
 /**
- * The newest checkpoint of a folder that opens and whose checksums all hold; *found false where
- * there is none, or no folder.  Those passed over are named by a warning.
+ * The newest checkpoint of a folder that opens, whose checksums all hold and that is of the update
+ * in its name; *found false where there is none, or no folder.  Those passed over are named by a
+ * warning.
  *
  * Ranks   local
- * Errors  CAIRN_DATA: there are checkpoints and all are damaged, the folder cannot be read
+ * Errors  CAIRN_DATA: there are checkpoints and none can be used, the folder cannot be read
  */
 CAIRN_CHECKED cairn_status cairn_checkpoint_newest(const char *folder, bool *found,
                                                    char path[CAIRN_PATH_BYTES]);

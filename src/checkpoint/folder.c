@@ -81,6 +81,18 @@ static cairn_status list_folder(const char *folder, struct listing *out)
     return st;
 }
 
+/* A file that somebody copied or renamed is not what its name says. */
+static cairn_status check_name(const char *path, uint64_t named)
+{
+    uint64_t held = named;
+    CAIRN_TRY(cairn_checkpoint_held(path, &held));
+    if (held == named) return CAIRN_OK;
+    return cairn_fail(CAIRN_DATA,
+                      "%s: holds update %" PRIu64 ", not the one in its name; to use it, rename it "
+                      "to update-%08" PRIu64 ".h5",
+                      path, held, held);
+}
+
 static cairn_status newest_of(const char *folder, const struct listing *list, bool *found,
                               char path[CAIRN_PATH_BYTES])
 {
@@ -88,7 +100,8 @@ static cairn_status newest_of(const char *folder, const struct listing *list, bo
         char name[CAIRN_FILE_NAME_BYTES];
         cairn_checkpoint_name(list->update[i], name);
         CAIRN_TRY(cairn_path_join(folder, name, path));
-        if (cairn_checkpoint_verify(path) == CAIRN_OK) {
+        if (cairn_checkpoint_verify(path) == CAIRN_OK &&
+            check_name(path, list->update[i]) == CAIRN_OK) {
             *found = true;
             return CAIRN_OK;
         }
@@ -99,9 +112,8 @@ static cairn_status newest_of(const char *folder, const struct listing *list, bo
         return CAIRN_OK;
     }
     return cairn_fail(
-        CAIRN_DATA,
-        "%s: all %zu checkpoints are damaged; start afresh with --resume never --overwrite", folder,
-        list->n);
+        CAIRN_DATA, "%s: all %zu checkpoints are damaged or misnamed; start anew with --overwrite",
+        folder, list->n);
 }
 
 cairn_status cairn_checkpoint_newest(const char *folder, bool *found, char path[CAIRN_PATH_BYTES])
@@ -126,27 +138,41 @@ bool cairn_checkpoint_exists(const char *folder, uint64_t update)
     return path_of(folder, update, path) == CAIRN_OK && access(path, F_OK) == 0;
 }
 
-cairn_status cairn_checkpoint_set_best(const char *folder, uint64_t update)
+/* The update that a link of the folder points at; UINT64_MAX: there is none. */
+static cairn_status find_link(const char *folder, const char *link, uint64_t *update)
+{
+    char path[CAIRN_PATH_BYTES];
+    char name[CAIRN_FILE_NAME_BYTES];
+    *update = UINT64_MAX;
+    CAIRN_TRY(cairn_path_join(folder, link, path));
+    ssize_t n = readlink(path, name, sizeof name - 1);
+    if (n < 0 && errno != ENOENT && errno != EINVAL) /* EINVAL: something else than a link */
+        return cairn_file_refused(path, "cannot be read");
+    name[n < 0 ? 0 : n] = '\0';
+    if (!is_checkpoint(name, update)) *update = UINT64_MAX;
+    return CAIRN_OK;
+}
+
+static cairn_status set_link(const char *folder, const char *link, uint64_t update)
 {
     char name[CAIRN_FILE_NAME_BYTES];
     char path[CAIRN_PATH_BYTES];
-    CAIRN_TRY(cairn_path_join(folder, best_name, path));
+    uint64_t now = UINT64_MAX;
+    CAIRN_TRY(cairn_path_join(folder, link, path));
     if (update == UINT64_MAX) return cairn_file_remove(path);
+    if (find_link(folder, link, &now) == CAIRN_OK && now == update) return CAIRN_OK;
     cairn_checkpoint_name(update, name);
     return cairn_file_link(name, path);
 }
 
-/* The update that best.h5 points at; UINT64_MAX: there is none. */
-static uint64_t find_best(const char *folder)
+cairn_status cairn_checkpoint_set_best(const char *folder, uint64_t update)
 {
-    char path[CAIRN_PATH_BYTES];
-    char name[CAIRN_FILE_NAME_BYTES];
-    uint64_t update = UINT64_MAX;
-    if (cairn_path_join(folder, best_name, path) != CAIRN_OK) return UINT64_MAX;
-    ssize_t n = readlink(path, name, sizeof name - 1);
-    if (n < 0) return UINT64_MAX;
-    name[n] = '\0';
-    return is_checkpoint(name, &update) ? update : UINT64_MAX;
+    return set_link(folder, best_name, update);
+}
+
+cairn_status cairn_checkpoint_set_latest(const char *folder, uint64_t update)
+{
+    return set_link(folder, latest_name, update);
 }
 
 bool cairn_keep_always(const struct cairn_keep *keep, uint64_t update)
@@ -192,18 +218,28 @@ cairn_status cairn_checkpoint_prune(const struct cairn_checkpoint_place *place, 
 {
     struct listing list = {0};
     const struct cairn_keep *keep = &place->keep;
-    const uint64_t best = find_best(place->folder);
+    uint64_t best = UINT64_MAX;
+    size_t n_newer = 0; /* than this one, of those that are counted */
     cairn_status st = cairn_folder_remove(place->folder, is_left_over);
+    if (st == CAIRN_OK) st = find_link(place->folder, best_name, &best);
     if (st == CAIRN_OK && keep->newest > 0) st = list_folder(place->folder, &list);
-    for (size_t i = keep->newest; i < list.n; i++) { /* one that stays keeps no other from going */
+    for (size_t i = 0; i < list.n; i++) { /* one that stays keeps no other from going */
         uint64_t update = list.update[i];
-        if (update == written || update == best || cairn_keep_always(keep, update)) continue;
+        if (update > written || n_newer++ < keep->newest) continue;
+        if (update == best || cairn_keep_always(keep, update)) continue;
         if (!is_plain(place->folder, update)) continue;
         cairn_status now = remove_checkpoint(place->folder, update);
         if (st == CAIRN_OK) st = now;
     }
     free(list.update);
     return st == CAIRN_OK ? CAIRN_OK : cairn_fail_in(CAIRN_FILES, "old checkpoints stay");
+}
+
+cairn_status cairn_checkpoint_tidy(const struct cairn_checkpoint_place *place, uint64_t newest)
+{
+    if (newest == UINT64_MAX) return cairn_folder_remove(place->folder, is_left_over);
+    CAIRN_TRY(cairn_checkpoint_set_latest(place->folder, newest));
+    return cairn_checkpoint_prune(place, newest);
 }
 
 cairn_status cairn_checkpoint_remove_later(const char *folder, uint64_t update)

@@ -21,6 +21,13 @@ CAIRN_CHECKED cairn_status cairn_checkpoint_open(const char *path, struct cairn_
 CAIRN_CHECKED cairn_status cairn_checkpoint_compare(const char *path,
                                                     const struct cairn_state *state);
 
+/** The update that a file says it is of; left alone where it says nothing.  Ranks: local.
+ * Errors: CAIRN_DATA. */
+CAIRN_CHECKED cairn_status cairn_checkpoint_held(const char *path, uint64_t *update);
+
+/** Point latest.h5 at the checkpoint of an update.  Ranks: local.  Errors: CAIRN_FILES. */
+CAIRN_CHECKED cairn_status cairn_checkpoint_set_latest(const char *folder, uint64_t update);
+
 /** "update-00000012.h5" into name, CAIRN_FILE_NAME_BYTES of it.  Ranks: local.  Errors: none. */
 void cairn_checkpoint_name(uint64_t update, char *name);
 

@@ -72,6 +72,20 @@ cairn_status cairn_checkpoint_text(const char *path, const char *path_in_file, c
     return st;
 }
 
+cairn_status cairn_checkpoint_held(const char *path, uint64_t *update)
+{
+    static const char place[] = "/progress/update";
+    const struct cairn_h5_form form = {.type = CAIRN_H5_U64};
+    struct cairn_h5 *file = NULL;
+    uint64_t held = 0;
+    CAIRN_TRY(cairn_checkpoint_open(path, &file));
+    bool any = cairn_h5_has_array(file, place);
+    cairn_status st = any ? cairn_h5_read(file, place, &form, &held) : CAIRN_OK;
+    cairn_h5_close(file);
+    if (any && st == CAIRN_OK) *update = held;
+    return st;
+}
+
 /* Read all rows of an open array and compare them with `expected`, unless that is NULL. */
 static cairn_status walk_rows(struct cairn_h5_array *array, const char *what,
                               const unsigned char *expected)

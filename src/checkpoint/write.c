@@ -83,11 +83,9 @@ cairn_status cairn_checkpoint_write(const struct cairn_checkpoint_place *place, 
 {
     char name[CAIRN_FILE_NAME_BYTES];
     char path[CAIRN_PATH_BYTES];
-    char latest[CAIRN_PATH_BYTES];
     cairn_checkpoint_name(update, name);
     CAIRN_TRY(cairn_path_join(place->folder, name, path));
-    CAIRN_TRY(cairn_path_join(place->folder, "latest.h5", latest));
     CAIRN_TRY(write_file(place, path, state));
-    CAIRN_TRY(cairn_file_link(name, latest));
+    CAIRN_TRY(cairn_checkpoint_set_latest(place->folder, update));
     return best ? cairn_checkpoint_set_best(place->folder, update) : CAIRN_OK;
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/memory.h"
@@ -49,18 +50,37 @@ static bool next_order(struct cairn_checkpoint_writer *writer)
     return any;
 }
 
+static cairn_status write_file(struct cairn_checkpoint_writer *writer)
+{
+    return cairn_checkpoint_write(&writer->place, writer->update, writer->best, &writer->copy);
+}
+
+/* This thread's own last error. */
+static void keep_text(struct cairn_written *written)
+{
+    snprintf(written->text, sizeof written->text, "%s", cairn_error_text());
+}
+
+/* One refusal may be a passing one, or the folder is gone. */
+static void write_again(struct cairn_checkpoint_writer *writer)
+{
+    struct cairn_written *written = &writer->written;
+    keep_text(written);
+    written->remade = access(writer->place.folder, F_OK) != 0;
+    written->st = cairn_folder_make(writer->place.folder);
+    if (written->st == CAIRN_OK) written->st = write_file(writer);
+    written->second = written->st == CAIRN_OK;
+}
+
 static void write_one(struct cairn_checkpoint_writer *writer)
 {
     struct cairn_written *written = &writer->written;
     double begin_s = cairn_clock_s();
-    written->update = writer->update;
-    written->text[0] = '\0';
-    written->st =
-        cairn_checkpoint_write(&writer->place, writer->update, writer->best, &writer->copy);
+    *written = (struct cairn_written){.update = writer->update, .st = write_file(writer)};
+    if (written->st == CAIRN_FILES) write_again(writer);
     written->old_stay = written->st == CAIRN_OK &&
                         cairn_checkpoint_prune(&writer->place, writer->update) != CAIRN_OK;
-    if (written->st != CAIRN_OK || written->old_stay) /* this thread's own last error */
-        snprintf(written->text, sizeof written->text, "%s", cairn_error_text());
+    if (written->st != CAIRN_OK || (written->old_stay && !written->second)) keep_text(written);
     written->write_s = cairn_clock_s() - begin_s;
 }
 
@@ -144,6 +164,12 @@ void cairn_checkpoint_writer_begin(struct cairn_checkpoint_writer *writer, uint6
     cairn_state_copy(writer->state, &writer->copy);
     writer->update = update;
     writer->best = best;
+    set_stage(writer, BEGUN);
+}
+
+void cairn_checkpoint_writer_again(struct cairn_checkpoint_writer *writer)
+{
+    wait_until_written(writer);
     set_stage(writer, BEGUN);
 }
 

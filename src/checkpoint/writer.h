@@ -16,8 +16,10 @@ enum { CAIRN_WRITTEN_TEXT_BYTES = 2048 };
 struct cairn_written {
     uint64_t update;
     cairn_status st;
+    bool second;                         /* written, but at the second try */
+    bool remade;                         /* the folder was gone, with all checkpoints */
     bool old_stay;                       /* written, but older ones could not be removed */
-    char text[CAIRN_WRITTEN_TEXT_BYTES]; /* the sentence of either, else empty */
+    char text[CAIRN_WRITTEN_TEXT_BYTES]; /* the sentence of what failed, else empty */
     double write_s;                      /* what it took, beside everything else */
 };
 
@@ -38,14 +40,20 @@ CAIRN_CHECKED cairn_status cairn_checkpoint_writer_create(
 size_t cairn_checkpoint_writer_bytes(const struct cairn_checkpoint_writer *writer);
 
 /**
- * Copy the state as it is now, and have it written as the checkpoint of this update.  Waits for the
- * one before; what became of that must have been collected, else it is lost.  Allocates nothing.
+ * Copy the state as it is now, and have it written as the checkpoint of this update; where the file
+ * system refuses it is tried again at once, in a folder made again where that is gone.  Waits for
+ * the one before; what became of that must have been collected, else it is lost.  Allocates
+ * nothing.
  *
  * Ranks   local
  * Errors  none; see cairn_checkpoint_writer_collect()
  */
 void cairn_checkpoint_writer_begin(struct cairn_checkpoint_writer *writer, uint64_t update,
                                    bool best);
+
+/** Have the copy that was begun last written once more, as that same checkpoint.  Waits and
+ * allocates as above.  Ranks: local.  Errors: none; see cairn_checkpoint_writer_collect(). */
+void cairn_checkpoint_writer_again(struct cairn_checkpoint_writer *writer);
 
 /** Whether a checkpoint is being written.  Ranks: local.  Errors: none. */
 bool cairn_checkpoint_writer_is_busy(struct cairn_checkpoint_writer *writer);

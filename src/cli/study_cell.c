@@ -168,10 +168,11 @@ static cairn_status recall_checks(struct cell *c)
     struct checks checks = {.n = 0};
     bool val = c->trainer->parts.loader[CAIRN_SPLIT_VAL] != NULL;
     const char *split = cairn_split_name(val ? CAIRN_SPLIT_VAL : CAIRN_SPLIT_TEST);
-    if (c->main) cairn_run_folder_each_eval(c->folder, split, take_check, &checks);
+    cairn_status st = CAIRN_OK;
+    if (c->main) st = cairn_run_folder_each_eval(c->folder, split, take_check, &checks);
     size_t n_bytes = checks.n * sizeof *checks.line;
     char *block = (char *)checks.line;
-    cairn_status st = cairn_comm_broadcast_block(c->comm, CAIRN_OK, &block, &n_bytes);
+    st = cairn_comm_broadcast_block(c->comm, st, &block, &n_bytes);
     checks.line = (struct cairn_eval_metrics *)(void *)block;
     checks.n = n_bytes / sizeof *checks.line;
     for (size_t i = 0; i < checks.n && st == CAIRN_OK; i++) take_scores(c, &checks.line[i]);

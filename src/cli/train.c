@@ -45,6 +45,29 @@ static cairn_status choose_folder(struct job *job)
     return cairn_start_folder("runs", job->request.run.run_file, job->folder);
 }
 
+/* Where there are no checkpoints: lines of a run that was killed before its first are made again,
+ * results are not.  Rank 0. */
+static cairn_status check_left(const struct job *job)
+{
+    const char *folder = cairn_run_folder_path(job->run_folder);
+    const uint64_t every = job->planned.checkpoint_mtbf_s > 0 ? 0 : job->planned.checkpoint_every;
+    const uint64_t most = every == 0 ? UINT64_MAX : 2 * every; /* the second waits for the first */
+    enum cairn_run_left left = CAIRN_RUN_LEFT_NOTHING;
+    CAIRN_TRY(cairn_run_folder_left(job->run_folder, most, &left));
+    switch (left) {
+    case CAIRN_RUN_LEFT_NOTHING: return CAIRN_OK;
+    case CAIRN_RUN_LEFT_LINES:
+        cairn_log_warning("%s: the run there ended before its first checkpoint; it begins again",
+                          folder);
+        return CAIRN_OK;
+    case CAIRN_RUN_LEFT_RESULTS: break;
+    }
+    return cairn_fail(CAIRN_USAGE,
+                      "%s holds results of a run, but no checkpoint to go on from; --overwrite "
+                      "removes them, --out takes another folder",
+                      folder);
+}
+
 /* Which checkpoint to go on from.  Rank 0. */
 static cairn_status choose_checkpoint(struct job *job)
 {
@@ -54,14 +77,15 @@ static cairn_status choose_checkpoint(struct job *job)
     if (job->request.overwrite)
         return cairn_run_clear(cairn_run_folder_path(job->run_folder), folder);
     CAIRN_TRY(cairn_checkpoint_newest(folder, &found, job->checkpoint));
-    if (strcmp(resume, "auto") == 0) return CAIRN_OK;
+    if (strcmp(resume, "auto") == 0) return found ? CAIRN_OK : check_left(job);
     if (found && strcmp(resume, "never") == 0)
         return cairn_fail(
             CAIRN_USAGE,
             "%s holds checkpoints; --overwrite removes them, --resume auto goes on, --out "
             "takes another folder",
             folder);
-    return strcmp(resume, "never") == 0 ? CAIRN_OK : cairn_path_copy(resume, job->checkpoint);
+    return strcmp(resume, "never") == 0 ? check_left(job)
+                                        : cairn_path_copy(resume, job->checkpoint);
 }
 
 /* A run file that changed where it matters cannot go on.  Rank 0. */

@@ -2,6 +2,7 @@
  * Numbers as text. */
 #include "report/number.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,4 +16,9 @@ void cairn_number_text(double value, char text[CAIRN_NUMBER_BYTES])
         double back = strtod(text, NULL);
         if (memcmp(&back, &value, sizeof value) == 0) return;
     }
+}
+
+double cairn_number_micros(double seconds)
+{
+    return nearbyint(seconds * 1e6) / 1e6;
 }

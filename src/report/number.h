@@ -14,4 +14,7 @@ enum { CAIRN_NUMBER_BYTES = 32 };
  */
 void cairn_number_text(double value, char text[CAIRN_NUMBER_BYTES]);
 
+/** Times to the microsecond: the digits after that are noise.  Ranks: local.  Errors: none. */
+double cairn_number_micros(double seconds);
+
 #endif

@@ -73,8 +73,10 @@ static bool stays(const char *line, size_t n, uint64_t update)
 }
 
 /* Bytes of the file that stay; 0 where it is empty or has another header. */
-static cairn_status measure(const char *path, const char *header, uint64_t update, off_t *n_stay)
+static cairn_status measure(struct cairn_rows *rows, const char *header, uint64_t update,
+                            off_t *n_stay)
 {
+    const char *path = rows->path;
     char *line = NULL;
     size_t room = 0;
     size_t n_header = strlen(header);
@@ -84,14 +86,43 @@ static cairn_status measure(const char *path, const char *header, uint64_t updat
     ssize_t n = getline(&line, &room, file);
     bool known = n == (ssize_t)n_header + 1 && memcmp(line, header, n_header) == 0;
     if (known) {
-        do {
+        *n_stay = n;
+        while ((n = getline(&line, &room, file)) > 0 && stays(line, (size_t)n, update)) {
             *n_stay += n;
-            n = getline(&line, &room, file);
-        } while (n > 0 && stays(line, (size_t)n, update));
+            rows->n_lines++;
+        }
     }
     cairn_status st = ferror(file) ? cairn_file_refused(path, "cannot be read") : CAIRN_OK;
     free(line);
     fclose(file);
+    return st;
+}
+
+/* What has an earlier version's header, which lacks the last columns, gets those columns, empty. */
+static cairn_status widen(const char *path, const char *header)
+{
+    char *text = NULL;
+    struct cairn_new_file file;
+    CAIRN_TRY(cairn_file_read(path, &text));
+    size_t n = strcspn(text, "\n");
+    if (n == 0 || strncmp(text, header, n) != 0 || header[n] != ',') {
+        free(text);
+        return CAIRN_OK;
+    }
+    size_t n_commas = 0;
+    for (const char *c = header + n; *c != '\0'; c++) n_commas += *c == ',';
+    cairn_status st = cairn_file_begin(path, &file);
+    if (st == CAIRN_OK) st = cairn_file_put(&file, header, strlen(header));
+    for (const char *line = text + n; *line != '\0' && st == CAIRN_OK;) {
+        size_t length = strcspn(line + 1, "\n"); /* line is at the end of the one before */
+        st = cairn_file_put(&file, line, length + 1);
+        for (size_t i = 0; i < n_commas && length > 0 && st == CAIRN_OK; i++)
+            st = cairn_file_put(&file, ",", 1);
+        line += length + 1;
+    }
+    free(text);
+    if (st == CAIRN_OK) return cairn_file_finish(&file);
+    cairn_file_abandon(&file);
     return st;
 }
 
@@ -103,9 +134,11 @@ static cairn_status open_file(struct cairn_rows *rows)
 cairn_status cairn_rows_start(struct cairn_rows *rows, const char *header, uint64_t update)
 {
     off_t n_stay = 0;
+    rows->n_lines = 0;
+    if (update > 0 && access(rows->path, F_OK) == 0) CAIRN_TRY(widen(rows->path, header));
     CAIRN_TRY(open_file(rows));
     off_t n_bytes = lseek(rows->fd, 0, SEEK_END);
-    if (update > 0) CAIRN_TRY(measure(rows->path, header, update, &n_stay));
+    if (update > 0) CAIRN_TRY(measure(rows, header, update, &n_stay));
     if (update > 0 && n_stay == 0 && n_bytes > 0) {
         CAIRN_TRY(cairn_file_keep_aside(rows->path));
         close(rows->fd);
@@ -119,6 +152,64 @@ cairn_status cairn_rows_start(struct cairn_rows *rows, const char *header, uint6
     if (n_stay == 0)
         rows->n_kept = (size_t)snprintf(rows->kept, CAIRN_ROWS_KEPT_BYTES, "%s\n", header);
     return cairn_rows_flush(rows);
+}
+
+cairn_status cairn_rows_last(const struct cairn_rows *rows, uint64_t *update)
+{
+    char *line = NULL;
+    size_t room = 0;
+    *update = 0;
+    FILE *file = fopen(rows->path, "rb");
+    if (file == NULL && errno == ENOENT) return CAIRN_OK;
+    if (file == NULL) return cairn_file_refused(rows->path, "cannot be read");
+    for (ssize_t n = 0; (n = getline(&line, &room, file)) > 0;)
+        if (stays(line, (size_t)n, UINT64_MAX)) *update = strtoumax(line, NULL, 10);
+    cairn_status st = ferror(file) ? cairn_file_refused(rows->path, "cannot be read") : CAIRN_OK;
+    free(line);
+    fclose(file);
+    return st;
+}
+
+/* Ranges of updates as text. */
+struct ranges {
+    char *text;
+    size_t n_bytes, used;
+    bool any;
+};
+
+static void add_range(struct ranges *ranges, uint64_t first, uint64_t last)
+{
+    enum { LONGEST = 64 };
+    char *at = ranges->text + ranges->used;
+    size_t room = ranges->n_bytes - ranges->used;
+    if (first > last || room < LONGEST) return;
+    const char *before = ranges->any ? ", " : " (those of updates ";
+    ranges->used += (size_t)(first == last ? snprintf(at, room, "%s%" PRIu64, before, first)
+                                           : snprintf(at, room, "%s%" PRIu64 " to %" PRIu64, before,
+                                                      first, last));
+    ranges->any = true;
+    if (ranges->n_bytes - ranges->used < LONGEST)
+        ranges->used += (size_t)snprintf(ranges->text + ranges->used, LONGEST / 2, ", ...");
+}
+
+size_t cairn_rows_missing(const struct cairn_rows *rows, uint64_t update, char *text, size_t n)
+{
+    struct ranges ranges = {.text = text, .n_bytes = n < 256 ? n : 256};
+    uint64_t next = 1; /* the update that a line is wanted of */
+    char *line = NULL;
+    size_t room = 0;
+    FILE *file = fopen(rows->path, "rb");
+    while (file != NULL && getline(&line, &room, file) > 0) {
+        uint64_t found = strtoumax(line, NULL, 10); /* 0: the header */
+        if (found < next) continue;
+        add_range(&ranges, next, found - 1);
+        next = found + 1;
+    }
+    add_range(&ranges, next, update);
+    if (ranges.any) ranges.used += (size_t)snprintf(text + ranges.used, 2, ")");
+    if (file != NULL) fclose(file);
+    free(line);
+    return ranges.used;
 }
 
 static void put(struct cairn_row *line, const char *text, size_t n)
@@ -167,6 +258,7 @@ cairn_status cairn_rows_add(struct cairn_rows *rows, const struct cairn_row *lin
     memcpy(rows->kept + rows->n_kept, line->text, line->n_bytes);
     rows->n_kept += line->n_bytes;
     rows->kept[rows->n_kept++] = '\n';
+    rows->n_lines++;
     if (cairn_clock_s() - rows->tried_s < WAIT_S || write_kept(rows) == CAIRN_OK) return CAIRN_OK;
     if (!rows->refused)
         cairn_log_warning("%s; the lines are kept and tried again", cairn_error_text());

@@ -25,8 +25,9 @@ struct cairn_rows {
     int fd;     /* -1: not open */
     char *kept; /* [CAIRN_ROWS_KEPT_BYTES] lines that are not in the file yet; owned */
     size_t n_kept;
-    double tried_s; /* when they were written last, or it was tried */
-    bool refused;   /* the last try failed: the warning has been given */
+    uint64_t n_lines; /* in the file and kept, without the header */
+    double tried_s;   /* when they were written last, or it was tried */
+    bool refused;     /* the last try failed: the warning has been given */
     bool synced;
 };
 
@@ -49,6 +50,14 @@ void cairn_rows_free(struct cairn_rows *rows);
  */
 CAIRN_CHECKED cairn_status cairn_rows_start(struct cairn_rows *rows, const char *header,
                                             uint64_t update);
+
+/** The update of the last whole line of the file, which need not be open; 0: there is none.
+ * Ranks: local.  Errors: CAIRN_FILES: it cannot be read. */
+CAIRN_CHECKED cairn_status cairn_rows_last(const struct cairn_rows *rows, uint64_t *update);
+
+/** Of a file with a line for each update: " (those of updates 3 to 5, 9)" for those up to `update`
+ * that are not there, as far as n bytes go; its length.  Ranks: local.  Errors: none. */
+size_t cairn_rows_missing(const struct cairn_rows *rows, uint64_t update, char *text, size_t n);
 
 /** One more field; NaN is an empty one.  Ranks: local; allocate nothing.  Errors: none. */
 void cairn_row_count(struct cairn_row *line, uint64_t value);

@@ -70,6 +70,19 @@ struct cairn_fact {
     bool raw;          /* it is JSON already: a number, a list (report/json.h helps to write one) */
 };
 
+/** The files that a run adds lines to. */
+enum cairn_run_csv {
+    CAIRN_RUN_METRICS,
+    CAIRN_RUN_EVAL,
+    CAIRN_RUN_GRADFLOW,
+    CAIRN_RUN_ACCUMULATION,
+    CAIRN_RUN_N_CSVS
+};
+
+/** What an earlier run left, checkpoints apart: lines of updates, as a run leaves them that was
+ * killed before its first checkpoint, or more than such a run can leave. */
+enum cairn_run_left { CAIRN_RUN_LEFT_NOTHING, CAIRN_RUN_LEFT_LINES, CAIRN_RUN_LEFT_RESULTS };
+
 struct cairn_run_folder;
 
 /**
@@ -91,6 +104,12 @@ const char *cairn_run_folder_path(const struct cairn_run_folder *folder);
 /** Its checkpoints/, absolute.  Ranks: local.  Errors: none. */
 const char *cairn_run_folder_checkpoints(const struct cairn_run_folder *folder);
 
+/** What an earlier run left that has no checkpoint; before the start below.  One that was killed
+ * before its first checkpoint left lines up to update `most`, and its checkpoints/.  Ranks: local.
+ * Errors: CAIRN_FILES: its lines cannot be read. */
+CAIRN_CHECKED cairn_status cairn_run_folder_left(const struct cairn_run_folder *folder,
+                                                 uint64_t most, enum cairn_run_left *out);
+
 /**
  * Write config.yaml and open the CSVs, cut to lines of updates <= `update` (0 cuts all), with a
  * header where they are new. One with another header is kept as <name>.damaged with a warning.
@@ -103,6 +122,16 @@ const char *cairn_run_folder_checkpoints(const struct cairn_run_folder *folder);
  */
 CAIRN_CHECKED cairn_status cairn_run_folder_start(struct cairn_run_folder *folder, uint64_t update,
                                                   bool finished, const char *config_yaml);
+
+/** Lines of each file, those included that are kept in memory.  Ranks: local.  Errors: none. */
+void cairn_run_folder_count(const struct cairn_run_folder *folder,
+                            uint64_t n_lines[CAIRN_RUN_N_CSVS]);
+
+/** Warn, in one line, of files that have fewer lines up to `update` than there were, `n_lines`,
+ * when its checkpoint was made; metrics.csv has one for each update.  Ranks: local.  Errors: none.
+ */
+void cairn_run_folder_tell_missing(const struct cairn_run_folder *folder, uint64_t update,
+                                   const uint64_t n_lines[CAIRN_RUN_N_CSVS]);
 
 /**
  * Add a line.  Kept in memory, written by flush and every few seconds; allocates nothing.
@@ -139,16 +168,17 @@ CAIRN_CHECKED cairn_status cairn_run_folder_sync(const struct cairn_run_folder *
 /** Write what is kept and sync: at the end.  Ranks: local.  Errors: CAIRN_FILES, as above. */
 CAIRN_CHECKED cairn_status cairn_run_folder_flush(struct cairn_run_folder *folder);
 
-/** Call visit for each line of eval.csv of this split, as far as they are in the file.
- * Ranks: local.  Errors: none. */
-void cairn_run_folder_each_eval(const struct cairn_run_folder *folder, const char *split,
-                                void (*visit)(void *context, const struct cairn_eval_metrics *line),
-                                void *context);
+/** Call visit for each line of eval.csv of this split, as far as they are in the file; no file has
+ * none.  Ranks: local.  Errors: CAIRN_FILES: it cannot be read. */
+CAIRN_CHECKED cairn_status cairn_run_folder_each_eval(
+    const struct cairn_run_folder *folder, const char *split,
+    void (*visit)(void *context, const struct cairn_eval_metrics *line), void *context);
 
 /** The last line of eval.csv for this split and update, for a run that was finished; `split` is
- * kept in it.  False where there is none.  Ranks: local.  Errors: none. */
-bool cairn_run_folder_last_eval(const struct cairn_run_folder *folder, const char *split,
-                                uint64_t update, struct cairn_eval_metrics *out);
+ * kept in it.  *found false where there is none.  Ranks: local.  Errors: as above. */
+CAIRN_CHECKED cairn_status cairn_run_folder_last_eval(const struct cairn_run_folder *folder,
+                                                      const char *split, uint64_t update,
+                                                      bool *found, struct cairn_eval_metrics *out);
 
 /**
  * Begin an entry of provenance.json: "begin" now, the facts, "end" and "status" null; written at

@@ -35,9 +35,11 @@ static cairn_status unless_left(cairn_status st, bool *stop)
 /* A save that fails in mid-run is a warning: the checkpoint before it is intact. */
 static cairn_status save_or_warn(struct cairn_run *run)
 {
+    bool known = run->save_again;
     cairn_status st = cairn_run_save(run);
     if (st != CAIRN_FILES) return st;
-    cairn_log_warning("%s; the run goes on without this checkpoint", cairn_error_text());
+    if (known) return CAIRN_OK;
+    cairn_log_warning("%s; tried again after the next update", cairn_error_text());
     return CAIRN_OK;
 }
 
@@ -62,18 +64,6 @@ static cairn_status after_update(struct cairn_run *run, bool *stop)
     return !*stop && saves ? save_or_warn(run) : CAIRN_OK;
 }
 
-/* Rank 0. */
-static void look_at_writer(struct cairn_run *run, double update_s)
-{
-    bool writing = cairn_train_is_saving(run->t);
-    cairn_pace_note_update(&run->pace, update_s, writing);
-    run->t->deadline.writing = writing;
-    if (writing)
-        run->n_beside++;
-    else
-        cairn_run_collect(run, false);
-}
-
 static cairn_status one_update(struct cairn_run *run, bool *stop)
 {
     cairn_trainer *t = run->t;
@@ -83,7 +73,7 @@ static cairn_status one_update(struct cairn_run *run, bool *stop)
     uint64_t flow_every = run->options->gradflow_every;
     t->wants_flow = every(flow_every, update) || (flow_every != 0 && update == 1);
     t->deadline.begun_s = begin_s;
-    t->deadline.saves = cairn_run_save_is_due(run, update);
+    t->deadline.saves = run->save_again || cairn_run_save_is_due(run, update);
     t->deadline.evaluates =
         evaluates(run, update, t->at.position, cairn_window_after(&t->parts.rule, &t->window));
     CAIRN_TRY(cairn_trainer_update(t, &record));
@@ -97,7 +87,10 @@ static cairn_status one_update(struct cairn_run *run, bool *stop)
     t->times.update_s += record.update_s;
     cairn_waits_add(&run->waits, record.reduce_s);
     if (run->main) cairn_run_report_update(run, &record, update_wall_s);
-    if (run->main) look_at_writer(run, update_wall_s);
+    if (run->main) {
+        cairn_pace_note_update(&run->pace, update_wall_s, cairn_train_is_saving(t));
+        cairn_run_look_at_writer(run);
+    }
     if (run->options->watch != NULL)
         run->options->watch->counts(run->options->watch->context, &record);
     *stop = record.stop && !t->done;
@@ -128,20 +121,20 @@ cairn_status cairn_train_run(cairn_trainer *t, const struct cairn_run_options *o
         .wall_before_s = t->times.wall_s,
         .next_save = t->at.update + CAIRN_PACE_FIRST_UPDATES,
         .saved_update = options->resumed ? t->at.update : UINT64_MAX,
+        .warned_update = UINT64_MAX,
         .test = {{.update = UINT64_MAX}, {.update = UINT64_MAX}},
         .main = cairn_comm_rank(t->parts.comm) == 0,
     };
     bool complete = false;
     cairn_run_take_deadline(&run);
     double asked = cairn_trainer_wants_stop(t);
-    cairn_status st = cairn_run_find_summary(&run, summary, &complete);
+    cairn_status st = cairn_run_recall(&run);
+    if (st == CAIRN_OK) st = cairn_run_find_summary(&run, summary, &complete);
     if (st != CAIRN_OK || complete) return st;
-    st = cairn_run_recall_evaluation(&run);
-    if (st == CAIRN_OK) st = cairn_comm_max(t->parts.comm, st, &asked, 1);
+    st = cairn_comm_max(t->parts.comm, st, &asked, 1);
     bool stop = asked != 0 && !t->done;
     cairn_where_enter(&t->where, CAIRN_PHASE_OTHER);
     cairn_watchdog_look_at(t->parts.comm, &t->where);
-    if (st == CAIRN_OK) st = cairn_run_recall_best(&run);
     if (st == CAIRN_OK && !stop) st = evaluate_missed(&run, &stop);
     if (st == CAIRN_OK) st = update_after_update(&run, &stop, summary);
     if (st != CAIRN_OK) cairn_run_let_finish(&run);

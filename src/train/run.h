@@ -34,6 +34,10 @@ struct cairn_run {
     struct cairn_pace pace;                  /* what checkpoints cost; rank 0's decides ... */
     uint64_t next_save;                      /* ... after which update the next is due */
     uint64_t told_interval;                  /* updates; 0: nothing was said yet */
+    bool save_again;                         /* its lines were refused; alike on all ranks */
+    bool refused;                            /* the one begun last was, and has a copy still; rank 0
+                                              */
+    uint64_t warned_update;                  /* of the checkpoint whose refusal was said last */
     bool is_best;                            /* the last update's scores are; not saved yet */
     enum cairn_run_wish wish;                /* of who watches, about the last evaluation */
     double best_score;                       /* higher is better; rank 0's counts */
@@ -93,8 +97,9 @@ CAIRN_CHECKED cairn_status cairn_run_share_times(struct cairn_run *run, cairn_st
 CAIRN_CHECKED cairn_status cairn_run_save(struct cairn_run *run);
 
 /** Take note of what became of the last checkpoint, where that is known: in mid-run one that could
- * not be written is a warning.  Ranks: local (rank 0).  Errors: none; they travel. */
-void cairn_run_collect(struct cairn_run *run, bool wait);
+ * not be written is a warning, and is begun again.  Ranks: local (rank 0).  Errors: none; they
+ * travel. */
+void cairn_run_look_at_writer(struct cairn_run *run);
 
 /** A run that failed lets a checkpoint be written to its end; the last error stays.  Ranks: local.
  * Errors: none. */
@@ -116,9 +121,16 @@ CAIRN_CHECKED cairn_status cairn_run_judge(struct cairn_run *run,
  * there, the one before still is.  Ranks: local (rank 0).  Errors: none. */
 void cairn_run_note_best(struct cairn_run *run, bool written);
 
+/** The best checkpoint is gone with all others.  Ranks: local (rank 0).  Errors: none. */
+void cairn_run_forget_best(struct cairn_run *run);
+
 /** What is best among the checkpoints of the process before, and best.h5 at it.
  * Ranks: collective.  Errors: the agreed one; CAIRN_FILES: no link can be made. */
 CAIRN_CHECKED cairn_status cairn_run_recall_best(struct cairn_run *run);
+
+/** Put right what the process before left, whatever ended it, and recall what it knew: its scores,
+ * its best checkpoint, the links.  Ranks: collective.  Errors: the agreed one. */
+CAIRN_CHECKED cairn_status cairn_run_recall(struct cairn_run *run);
 
 /** See that there is a checkpoint of the last update.  Ranks: collective.  Errors: the agreed one;
  * CAIRN_FILES: it cannot be written. */
@@ -129,8 +141,8 @@ CAIRN_CHECKED cairn_status cairn_run_save_last(struct cairn_run *run);
  * Errors: the agreed one: CAIRN_FILES, memory. */
 CAIRN_CHECKED cairn_status cairn_run_tell_ranks(const struct cairn_run *run);
 
-/** A run that was complete before this start keeps its summary: *text on rank 0, *found on all.
- * Ranks: collective.  Errors: the agreed one. */
+/** A run that was complete before this start, with the lines of its end, keeps its summary: *text
+ * on rank 0, *found on all. Ranks: collective.  Errors: the agreed one. */
 CAIRN_CHECKED cairn_status cairn_run_find_summary(const struct cairn_run *run, char **text,
                                                   bool *found);
 

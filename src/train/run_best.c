@@ -33,9 +33,15 @@ void cairn_run_note_best(struct cairn_run *run, bool written)
     if (isnan(run->written_score)) return;
     if (written)
         run->kept_score = run->written_score;
-    else
+    else if (!run->is_best) /* nor is there a better one that is still to be saved */
         run->best_score = run->kept_score;
     run->written_score = NAN;
+}
+
+void cairn_run_forget_best(struct cairn_run *run)
+{
+    run->kept_score = -HUGE_VAL;
+    if (!run->is_best) run->best_score = isnan(run->written_score) ? -HUGE_VAL : run->written_score;
 }
 
 /* The best among those that are still there. */
@@ -57,10 +63,11 @@ cairn_status cairn_run_recall_best(struct cairn_run *run)
     run->best_update = UINT64_MAX;
     if (run->options->keep_best == CAIRN_BEST_NONE || !run->options->resumed) return CAIRN_OK;
     if (run->main) {
-        cairn_run_folder_each_eval(run->options->folder, cairn_split_name(CAIRN_SPLIT_VAL), look_at,
-                                   run);
+        st = cairn_run_folder_each_eval(run->options->folder, cairn_split_name(CAIRN_SPLIT_VAL),
+                                        look_at, run);
         /* A process that was killed may not have come to the link. */
-        st = cairn_checkpoint_set_best(run->options->save.place.folder, run->best_update);
+        if (st == CAIRN_OK)
+            st = cairn_checkpoint_set_best(run->options->save.place.folder, run->best_update);
         run->kept_score = run->best_score;
     }
     return cairn_comm_broadcast(run->t->parts.comm, st, &run->best_score, sizeof run->best_score);

@@ -51,9 +51,10 @@ static cairn_status summarize(struct cairn_run *run, bool stopped, char **text)
         .n_parameters = t->params->n_weights,
     };
     if (st == CAIRN_OK) st = t->pending;
+    if (st == CAIRN_OK && run->main) /* what it says is done is on the disk before */
+        st = cairn_run_folder_flush(run->options->folder);
     if (st == CAIRN_OK && run->main)
         st = cairn_run_folder_summary(run->options->folder, &summary, &json);
-    if (st == CAIRN_OK && run->main) st = cairn_run_folder_flush(run->options->folder);
     st = cairn_comm_agree_main(t->parts.comm, st);
     if (st != CAIRN_OK)
         free(json);
@@ -62,12 +63,34 @@ static cairn_status summarize(struct cairn_run *run, bool stopped, char **text)
     return st;
 }
 
+/* Whether eval.csv has the lines of the end. */
+static bool is_tested(const struct cairn_run *run)
+{
+    bool tested = true;
+    for (enum cairn_which which = CAIRN_TRAINED; which < cairn_run_n_which(run); which++)
+        tested = tested && run->test[which].update == run->t->at.update;
+    return tested || run->t->parts.loader[CAIRN_SPLIT_TEST] == NULL;
+}
+
+cairn_status cairn_run_recall(struct cairn_run *run)
+{
+    uint64_t newest = run->options->resumed ? run->t->at.update : UINT64_MAX;
+    CAIRN_TRY(cairn_run_recall_evaluation(run));
+    CAIRN_TRY(cairn_run_recall_best(run));
+    if (run->main && run->options->resumed)
+        cairn_run_folder_tell_missing(run->options->folder, newest, run->t->n_lines);
+    if (!run->main || cairn_checkpoint_tidy(&run->options->save.place, newest) == CAIRN_OK)
+        return CAIRN_OK;
+    cairn_log_warning("%s; put right with the next checkpoint", cairn_error_text());
+    return CAIRN_OK;
+}
+
 cairn_status cairn_run_find_summary(const struct cairn_run *run, char **text, bool *found)
 {
     const cairn_trainer *t = run->t;
     cairn_status st = CAIRN_OK;
     *text = NULL;
-    if (run->main && run->options->resumed && t->done)
+    if (run->main && run->options->resumed && t->done && is_tested(run))
         st = cairn_run_folder_summary_before(run->options->folder, t->at.update,
                                              cairn_trainer_weights_hash(t), text);
     *found = *text != NULL;

@@ -91,30 +91,41 @@ cairn_status cairn_run_evaluate_missed(struct cairn_run *run)
     bool done[CAIRN_N_WHICH] = {false};
     struct cairn_eval_metrics line[CAIRN_N_WHICH] = {{0}};
     char name[SPLIT_BYTES];
-    for (enum cairn_which which = CAIRN_TRAINED; which < CAIRN_N_WHICH && run->main; which++) {
+    cairn_status st = CAIRN_OK;
+    for (enum cairn_which which = CAIRN_TRAINED;
+         which < CAIRN_N_WHICH && run->main && st == CAIRN_OK; which++) {
         split_text(cairn_run_split(run), which, name);
-        done[which] =
-            cairn_run_folder_last_eval(run->options->folder, name, run->t->at.update, &line[which]);
+        st = cairn_run_folder_last_eval(run->options->folder, name, run->t->at.update, &done[which],
+                                        &line[which]);
     }
-    CAIRN_TRY(cairn_comm_broadcast(run->t->parts.comm, CAIRN_OK, done, sizeof done));
+    CAIRN_TRY(cairn_comm_broadcast(run->t->parts.comm, st, done, sizeof done));
     CAIRN_TRY(cairn_comm_broadcast(run->t->parts.comm, CAIRN_OK, line, sizeof line));
     line[CAIRN_TRAINED].split = cairn_split_name(cairn_run_split(run)); /* rank 0's is no pointer */
     if (done[CAIRN_TRAINED]) tell_watch(run, &line[CAIRN_TRAINED]);
     return evaluate(run, done);
 }
 
-cairn_status cairn_run_recall_evaluation(struct cairn_run *run)
+/* One line of the process before.  Rank 0. */
+static cairn_status recall(struct cairn_run *run, enum cairn_which which)
 {
     const cairn_trainer *t = run->t;
     struct cairn_eval_metrics last;
     char name[SPLIT_BYTES];
-    for (enum cairn_which which = CAIRN_TRAINED; which < CAIRN_N_WHICH; which++) {
-        split_text(CAIRN_SPLIT_TEST, which, name);
-        if (!run->main || !run->options->resumed ||
-            !cairn_run_folder_last_eval(run->options->folder, name, t->at.update, &last))
-            continue;
-        run->wall_before_s = fmax(run->wall_before_s, last.wall_s);
-        run->test[which] = (struct cairn_tested){t->at.update, last.loss, last.accuracy};
-    }
-    return cairn_comm_broadcast(t->parts.comm, CAIRN_OK, run->test, sizeof run->test);
+    bool found = false;
+    split_text(CAIRN_SPLIT_TEST, which, name);
+    CAIRN_TRY(cairn_run_folder_last_eval(run->options->folder, name, t->at.update, &found, &last));
+    if (!found) return CAIRN_OK;
+    run->wall_before_s = fmax(run->wall_before_s, last.wall_s);
+    run->test[which] = (struct cairn_tested){t->at.update, last.loss, last.accuracy};
+    return CAIRN_OK;
+}
+
+cairn_status cairn_run_recall_evaluation(struct cairn_run *run)
+{
+    cairn_status st = CAIRN_OK;
+    bool any = run->main && run->options->resumed;
+    for (enum cairn_which which = CAIRN_TRAINED; any && which < CAIRN_N_WHICH && st == CAIRN_OK;
+         which++)
+        st = recall(run, which);
+    return cairn_comm_broadcast(run->t->parts.comm, st, run->test, sizeof run->test);
 }

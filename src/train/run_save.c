@@ -34,9 +34,16 @@ void cairn_run_take_deadline(struct cairn_run *run)
 static cairn_status take_note(struct cairn_run *run, const struct cairn_written *written)
 {
     run->t->deadline.writing = false;
-    cairn_run_note_best(run, written->st == CAIRN_OK);
-    if (written->old_stay) cairn_log_warning("%s", written->text);
+    run->refused = written->st == CAIRN_FILES;
     if (written->st != CAIRN_OK) return cairn_fail(written->st, "%s", written->text);
+    if (written->remade) cairn_run_forget_best(run);
+    cairn_run_note_best(run, true);
+    if (written->second)
+        cairn_log_warning("%s; tried again, and written%s", written->text,
+                          written->remade ? " into a new folder: the checkpoints before are gone"
+                                          : "");
+    else if (written->old_stay)
+        cairn_log_warning("%s", written->text);
     run->saved_update = written->update;
     cairn_deadline_note_save(&run->t->deadline, run->stall_s + written->write_s);
     cairn_log_detail("checkpoint of update %" PRIu64 ": training stood still for %.3g s, written "
@@ -45,15 +52,46 @@ static cairn_status take_note(struct cairn_run *run, const struct cairn_written 
     return CAIRN_OK;
 }
 
-void cairn_run_collect(struct cairn_run *run, bool wait)
+/* A checkpoint is tried again until there is another, and spoken of once. */
+static void collect(struct cairn_run *run, bool wait)
 {
     struct cairn_written written;
     if (!cairn_train_saved(run->t, wait, &written)) return;
     cairn_status st = take_note(run, &written);
-    if (st == CAIRN_FILES)
-        cairn_log_warning("%s; the run goes on without this checkpoint", written.text);
-    else
+    if (st != CAIRN_FILES)
         cairn_run_report(run, st);
+    else if (written.update != run->warned_update)
+        cairn_log_warning("%s; tried again after the next update", written.text);
+    if (st == CAIRN_FILES) run->warned_update = written.update;
+}
+
+static void begin_again(struct cairn_run *run)
+{
+    cairn_train_save_again(run->t);
+    run->refused = false;
+    run->t->deadline.writing = true;
+}
+
+void cairn_run_look_at_writer(struct cairn_run *run)
+{
+    run->t->deadline.writing = cairn_train_is_saving(run->t);
+    if (run->t->deadline.writing)
+        run->n_beside++;
+    else if (run->refused)
+        begin_again(run);
+    else
+        collect(run, false);
+}
+
+/* Wait for the one begun last, before its copy is overwritten: it may be the best one.  Rank 0. */
+static void let_finish(struct cairn_run *run)
+{
+    collect(run, true);
+    if (!run->refused) return;
+    begin_again(run);
+    collect(run, true);
+    if (run->refused) cairn_run_note_best(run, false);
+    run->refused = false;
 }
 
 void cairn_run_let_finish(struct cairn_run *run)
@@ -69,8 +107,12 @@ void cairn_run_let_finish(struct cairn_run *run)
  */
 static cairn_status save(struct cairn_run *run)
 {
-    if (run->main) cairn_run_collect(run, true);
-    cairn_status st = run->main ? cairn_run_folder_write(run->options->folder) : CAIRN_OK;
+    cairn_status st = CAIRN_OK;
+    if (run->main) {
+        let_finish(run);
+        st = cairn_run_folder_write(run->options->folder);
+        if (st == CAIRN_FILES) st = cairn_run_folder_write(run->options->folder);
+    }
     st = cairn_run_share_times(run, st);
     return st == CAIRN_OK ? cairn_train_save(run->t, run->is_best) : st;
 }
@@ -129,12 +171,13 @@ cairn_status cairn_run_save(struct cairn_run *run)
     cairn_where_enter(&t->where, CAIRN_PHASE_OTHER);
     run->stall_s = cairn_clock_s() - begin_s;
     run->n_beside = 0;
+    run->save_again = st == CAIRN_FILES;
     if (run->is_best) run->written_score = run->best_score;
+    run->is_best = false; /* also where it failed: other weights have not these scores */
     if (st != CAIRN_OK) cairn_run_note_best(run, false);
     t->deadline.writing = run->main && st == CAIRN_OK;
     t->times.checkpoint_s += run->stall_s;
     cairn_pace_note_save(&run->pace, run->stall_s);
-    run->is_best = false; /* also where it failed: other weights have not these scores */
     return choose_next(run, st);
 }
 
@@ -167,7 +210,7 @@ cairn_status cairn_run_save_last(struct cairn_run *run)
 {
     cairn_trainer *t = run->t;
     double begin_s = begin_wait(run);
-    if (run->main) cairn_run_collect(run, true);
+    if (run->main) let_finish(run);
     cairn_status st =
         cairn_comm_broadcast(t->parts.comm, CAIRN_OK, &run->saved_update, sizeof run->saved_update);
     end_wait(run, begin_s);

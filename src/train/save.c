@@ -64,6 +64,7 @@ static cairn_status add_progress(struct cairn_state *state, cairn_trainer *t, st
 {
     const struct cairn_shape saves = {.ndim = 1, .dim = {sizeof t->saves / sizeof(double)}};
     const struct cairn_shape times = {.ndim = 1, .dim = {sizeof t->times / sizeof(double)}};
+    const struct cairn_shape lines = {.ndim = 1, .dim = {CAIRN_RUN_N_CSVS}};
     const struct {
         const char *path;
         enum cairn_array_type type;
@@ -86,6 +87,8 @@ static cairn_status add_progress(struct cairn_state *state, cairn_trainer *t, st
     CAIRN_TRY(cairn_state_add(state, "/progress/times", CAIRN_ARRAY_F64, &times, &t->times));
     CAIRN_TRY(cairn_state_add(state, "/progress/saves", CAIRN_ARRAY_F64, &saves, &t->saves));
     state->array[state->n_arrays - 1].optional = true; /* older files have none */
+    CAIRN_TRY(cairn_state_add(state, "/progress/lines", CAIRN_ARRAY_U64, &lines, t->n_lines));
+    state->array[state->n_arrays - 1].optional = true; /* likewise */
     CAIRN_TRY(add_noise(state, t));
     return add_ranges(state, t);
 }
@@ -210,8 +213,14 @@ static void begin_checkpoint(cairn_trainer *t, bool best)
     stored->epoch = t->at.position / t->parts.rule.n_samples;
     stored->position = t->at.position % t->parts.rule.n_samples;
     stored->learning_rate = cairn_trainer_rate(t);
+    if (t->saver->lines != NULL) cairn_run_folder_count(t->saver->lines, t->n_lines);
     cairn_ema_weights(t); /* before the first update it is the weights */
     cairn_checkpoint_writer_begin(t->saver->writer, t->at.update, best);
+}
+
+void cairn_train_save_again(cairn_trainer *t)
+{
+    cairn_checkpoint_writer_again(t->saver->writer);
 }
 
 cairn_status cairn_train_save(cairn_trainer *t, bool best)
@@ -342,6 +351,7 @@ cairn_status cairn_train_resume(cairn_trainer *t, const struct cairn_save_option
     cairn_comm *comm = t->parts.comm;
     cairn_status st = collect(&state, t, &stored);
     if (t->sum->range != NULL) t->sum->range->n_below = UNREAD;
+    t->n_lines[CAIRN_RUN_METRICS] = UINT64_MAX; /* an older file says nothing: one an update */
     if (st == CAIRN_OK && cairn_comm_rank(comm) == 0)
         st = read_checkpoint(options, path, &state, &stored);
     if (st == CAIRN_OK && cairn_comm_rank(comm) == 0) st = check_progress(t, path, &stored);

@@ -89,15 +89,16 @@ struct cairn_trainer {
     struct cairn_partial partial;      /* how this rank's G grew, with wants_flow */
     struct cairn_noise_history *noise; /* [n_items + 1], the last of all; owned; NULL: off */
     struct cairn_progress_state at;
-    bool done;                      /* the run is complete; else ... */
-    struct cairn_window window;     /* ... the next update's samples ... */
-    struct cairn_share share;       /* ... and this rank's micro-batches */
-    struct cairn_balance *balance;  /* owned; NULL: shares are equal */
-    struct cairn_where where;       /* phase, micro-batch and times of this update */
-    struct cairn_times times;       /* in the whole run */
-    struct cairn_saves saves;       /* in the whole run */
-    struct cairn_saver *saver;      /* rank 0, after cairn_train_plan_saves(); owned */
-    struct cairn_deadline deadline; /* of the job, where a run has one; rank 0 */
+    bool done;                          /* the run is complete; else ... */
+    struct cairn_window window;         /* ... the next update's samples ... */
+    struct cairn_share share;           /* ... and this rank's micro-batches */
+    struct cairn_balance *balance;      /* owned; NULL: shares are equal */
+    struct cairn_where where;           /* phase, micro-batch and times of this update */
+    struct cairn_times times;           /* in the whole run */
+    struct cairn_saves saves;           /* in the whole run */
+    uint64_t n_lines[CAIRN_RUN_N_CSVS]; /* of each CSV when the last checkpoint was made; rank 0 */
+    struct cairn_saver *saver;          /* rank 0, after cairn_train_plan_saves(); owned */
+    struct cairn_deadline deadline;     /* of the job, where a run has one; rank 0 */
     cairn_status pending; /* this rank's trouble outside an update; rides in the next sum */
 };
 
@@ -212,6 +213,10 @@ CAIRN_CHECKED cairn_status cairn_train_save_now(cairn_trainer *t);
 /** What became of the last checkpoint, once, where that is known; false elsewhere, and on all ranks
  * but 0.  Ranks: local.  Errors: none of its own. */
 bool cairn_train_saved(cairn_trainer *t, bool wait, struct cairn_written *out);
+
+/** Have the copy that the last checkpoint was to be made of written once more, as the checkpoint of
+ * that same update.  Ranks: local (rank 0).  Errors: none of its own; see cairn_train_saved(). */
+void cairn_train_save_again(cairn_trainer *t);
 
 /** Whether a checkpoint is being written by this rank.  Ranks: local.  Errors: none. */
 bool cairn_train_is_saving(const cairn_trainer *t);

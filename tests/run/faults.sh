@@ -53,7 +53,7 @@ plant()
     case $4 in
     TRAIN) beside fails "$code" "$ranks" "$fault" "${train[@]}" ;;
     SAVE)
-        beside fails "$code" "$ranks" "$fault" "${train[@]}" checkpoint.every_updates=0
+        beside fails "$code" "$ranks" "$fault#1-" "${train[@]}" checkpoint.every_updates=0 # for good
         beside goes_on "$ranks" "$fault" "${train[@]}"
         ;;
     RESUME) beside fails "$code" "$ranks" "$fault" "${train[@]}" --resume saved.h5 ;;

@@ -102,7 +102,7 @@ damaged()
     for last in result/checkpoints/update-*; do truncate -s 1000 "$last"; done
     run "$1" train run.yaml --out result -q
     same "exit code where all checkpoints are damaged" "$code" 3
-    grep -Eq '^cairn: .*all 3 checkpoints are damaged; .*--overwrite' err || fail "no advice where all are damaged"
+    grep -Eq '^cairn: .*all 3 checkpoints are damaged.*; .*--overwrite' err || fail "no advice where all are damaged"
     expect 0 "$1" train run.yaml --out result --overwrite
 }
 

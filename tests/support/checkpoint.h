@@ -19,7 +19,7 @@
 /** What is saved: each array is found in the file by its bytes. */
 struct sample {
     float w10[7][5], b10[7], w2[2][3][2][2], b2[2], slot[2][7][5];
-    uint64_t update;
+    uint64_t update, seed;
     int64_t range[3];
     double rate;
 };
@@ -96,7 +96,8 @@ static inline void fill_sample(struct sample *s, uint64_t update)
     for (size_t k = 0; k < 5; k++)
         for (size_t i = 0; i < count[k]; i++)
             block[k][i] = (float)update + (float)(k * 100 + i) / 1024.0f;
-    s->update = update * 0x9e3779b97f4a7c15; /* bytes that are nowhere else in the file */
+    s->update = update;
+    s->seed = update * 0x9e3779b97f4a7c15; /* bytes that are nowhere else in the file */
     s->rate = 1.0 / (double)(update + 1);
     for (int i = 0; i < 3; i++) s->range[i] = -7 * (int64_t)update - i;
 }
@@ -115,6 +116,7 @@ static inline void describe_sample(struct cairn_state *list, struct sample *s)
     assert_ok(cairn_state_add(list, "/optimizer/exp_avg/10.weight", CAIRN_ARRAY_F32, &matrix,
                               s->slot[1]));
     assert_ok(cairn_state_add_number(list, "/progress/update", CAIRN_ARRAY_U64, &s->update));
+    assert_ok(cairn_state_add_number(list, "/progress/seed", CAIRN_ARRAY_U64, &s->seed));
     assert_ok(cairn_state_add_number(list, "/progress/rate", CAIRN_ARRAY_F64, &s->rate));
     assert_ok(cairn_state_add(list, "/progress/range", CAIRN_ARRAY_I64, &three, s->range));
     assert_ok(cairn_state_add_text(list, "/progress/order", "some-order-1"));

@@ -137,6 +137,7 @@ static void test_last_eval(void **state)
 {
     (void)state;
     struct cairn_run_folder *folder = started(0);
+    bool any = false;
     struct cairn_eval_metrics found = {0};
     struct cairn_eval_metrics lines[] = {{5, 0, 320, 2.5, "val", 0.5, 0.75},
                                          {5, 0, 320, 2.5, "test", 0.25, 1.0 / 3},
@@ -144,11 +145,14 @@ static void test_last_eval(void **state)
     for (size_t i = 0; i < 3; i++)
         assert_int_equal(cairn_run_folder_eval(folder, &lines[i]), CAIRN_OK);
     assert_int_equal(cairn_run_folder_flush(folder), CAIRN_OK);
-    assert_true(cairn_run_folder_last_eval(folder, "test", 5, &found));
+    assert_int_equal(cairn_run_folder_last_eval(folder, "test", 5, &any, &found), CAIRN_OK);
+    assert_true(any);
     assert_true(found.loss == 0.25 && found.accuracy == 1.0 / 3 && found.samples == 320);
-    assert_true(cairn_run_folder_last_eval(folder, "test", 6, &found));
+    assert_int_equal(cairn_run_folder_last_eval(folder, "test", 6, &any, &found), CAIRN_OK);
+    assert_true(any);
     assert_true(found.loss == 0.125 && isnan(found.accuracy));
-    assert_false(cairn_run_folder_last_eval(folder, "val", 6, &found));
+    assert_int_equal(cairn_run_folder_last_eval(folder, "val", 6, &any, &found), CAIRN_OK);
+    assert_false(any);
     cairn_run_folder_close(folder);
 }
 

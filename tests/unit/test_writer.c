@@ -19,7 +19,8 @@ struct gate {
     pthread_cond_t changed;
     int n_waiting, n_passed; /* since it was made */
     bool open;
-    cairn_status st; /* what it answers */
+    cairn_status st; /* what it answers ... */
+    int refuses;     /* ... but CAIRN_FILES so many times */
 };
 
 static cairn_status pass(void *context)
@@ -30,7 +31,8 @@ static cairn_status pass(void *context)
     pthread_cond_broadcast(&gate->changed);
     while (!gate->open) pthread_cond_wait(&gate->changed, &gate->lock);
     gate->n_passed++;
-    cairn_status st = gate->st;
+    cairn_status st = gate->refuses > 0 ? CAIRN_FILES : gate->st;
+    gate->refuses -= gate->refuses > 0;
     pthread_mutex_unlock(&gate->lock);
     return st == CAIRN_OK ? CAIRN_OK : cairn_fail(st, "the gate says no");
 }
@@ -61,7 +63,7 @@ struct desk {
 static void make_desk(struct desk *desk, bool open, struct cairn_keep keep)
 {
     *desk = (struct desk){
-        .gate = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, 0, open, CAIRN_OK}};
+        .gate = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, 0, open, CAIRN_OK, 0}};
     const struct cairn_checkpoint_place place = {
         .folder = folder, .keep = keep, .before_name = pass, .context = &desk->gate};
     fill_sample(&desk->sample, 0);
@@ -171,8 +173,50 @@ static void a_folder_that_is_gone(void **state)
     assert_int_equal(rmdir(folder), 0);
     cairn_checkpoint_writer_begin(desk.writer, 1, false);
     assert_true(cairn_checkpoint_writer_collect(desk.writer, true, &written));
-    assert_int_equal(written.st, CAIRN_FILES);
+    assert_int_equal(written.st, CAIRN_OK);
+    assert_true(written.second && written.remade);
     assert_non_null(strstr(written.text, "update-00000001.h5: cannot be written: No such file"));
+    assert_holds("latest.h5", 0);
+    clear_desk(&desk);
+}
+
+/* One refusal is no end: the second try counts, and what failed is said. */
+static void a_refusal_that_passes(void **state)
+{
+    struct desk desk;
+    struct cairn_written written;
+    (void)state;
+    make_desk(&desk, true, (struct cairn_keep){0});
+    desk.gate.refuses = 1;
+    cairn_checkpoint_writer_begin(desk.writer, 1, true);
+    assert_true(cairn_checkpoint_writer_collect(desk.writer, true, &written));
+    assert_int_equal(written.st, CAIRN_OK);
+    assert_true(written.second && !written.remade);
+    assert_string_equal(written.text, "the gate says no");
+    assert_int_equal(count_files(), 3); /* and both links */
+    clear_desk(&desk);
+}
+
+/* What was copied is written later, and not what there is by then. */
+static void a_copy_is_tried_again(void **state)
+{
+    struct desk desk;
+    struct cairn_written written;
+    (void)state;
+    make_desk(&desk, true, (struct cairn_keep){0});
+    desk.gate.refuses = 2;
+    fill_sample(&desk.sample, 1);
+    cairn_checkpoint_writer_begin(desk.writer, 1, true);
+    assert_true(cairn_checkpoint_writer_collect(desk.writer, true, &written));
+    assert_int_equal(written.st, CAIRN_FILES);
+    fill_sample(&desk.sample, 2);
+    cairn_checkpoint_writer_again(desk.writer);
+    assert_true(cairn_checkpoint_writer_collect(desk.writer, true, &written));
+    assert_int_equal(written.st, CAIRN_OK);
+    assert_int_equal(written.update, 1);
+    assert_false(written.second);
+    assert_holds("latest.h5", 1);
+    assert_holds("best.h5", 1);
     clear_desk(&desk);
 }
 
@@ -237,6 +281,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(one_after_the_other, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(failures_come_back, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(a_folder_that_is_gone, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(a_refusal_that_passes, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(a_copy_is_tried_again, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(what_stays, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(signals_are_for_the_caller, make_folder, remove_folder),
     };
