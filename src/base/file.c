@@ -297,6 +297,17 @@ cairn_status cairn_file_open(const char *path, int flags, int *fd)
                                                       : "");
 }
 
+cairn_status cairn_file_stream(const char *path, FILE **out)
+{
+    int fd = -1;
+    CAIRN_TRY(cairn_file_open(path, O_RDONLY, &fd));
+    *out = fd < 0 ? NULL : fdopen(fd, "rb");
+    if (fd < 0 || *out != NULL) return CAIRN_OK;
+    cairn_status st = cairn_file_refused(path, "cannot be read");
+    close(fd);
+    return st;
+}
+
 cairn_status cairn_file_read(const char *path, char **text)
 {
     struct stat about = {0};

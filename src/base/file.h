@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "cairn/status.h"
 
@@ -40,6 +41,10 @@ CAIRN_CHECKED cairn_status cairn_file_begin(const char *path, struct cairn_new_f
  * Errors  CAIRN_FILES: a link, a second name, no plain file, refused by the file system
  */
 CAIRN_CHECKED cairn_status cairn_file_open(const char *path, int flags, int *fd);
+
+/** A file of our own to be read line by line, opened as above; NULL where there is none.
+ * Ranks: local.  Errors: CAIRN_FILES. */
+CAIRN_CHECKED cairn_status cairn_file_stream(const char *path, FILE **out);
 
 /** Write n bytes behind those that are there.  Ranks: local.  Errors: CAIRN_FILES, with the bytes
  * that are needed and free. */

@@ -81,8 +81,9 @@ static cairn_status measure(struct cairn_rows *rows, const char *header, uint64_
     size_t room = 0;
     size_t n_header = strlen(header);
     *n_stay = 0;
-    FILE *file = fopen(path, "rb");
-    if (file == NULL) return cairn_file_refused(path, "cannot be read");
+    FILE *file = NULL;
+    CAIRN_TRY(cairn_file_stream(path, &file));
+    if (file == NULL) return CAIRN_OK;
     ssize_t n = getline(&line, &room, file);
     bool known = n == (ssize_t)n_header + 1 && memcmp(line, header, n_header) == 0;
     if (known) {
@@ -159,9 +160,9 @@ cairn_status cairn_rows_last(const struct cairn_rows *rows, uint64_t *update)
     char *line = NULL;
     size_t room = 0;
     *update = 0;
-    FILE *file = fopen(rows->path, "rb");
-    if (file == NULL && errno == ENOENT) return CAIRN_OK;
-    if (file == NULL) return cairn_file_refused(rows->path, "cannot be read");
+    FILE *file = NULL;
+    CAIRN_TRY(cairn_file_stream(rows->path, &file));
+    if (file == NULL) return CAIRN_OK;
     for (ssize_t n = 0; (n = getline(&line, &room, file)) > 0;)
         if (stays(line, (size_t)n, UINT64_MAX)) *update = strtoumax(line, NULL, 10);
     cairn_status st = ferror(file) ? cairn_file_refused(rows->path, "cannot be read") : CAIRN_OK;
@@ -198,7 +199,8 @@ size_t cairn_rows_missing(const struct cairn_rows *rows, uint64_t update, char *
     uint64_t next = 1; /* the update that a line is wanted of */
     char *line = NULL;
     size_t room = 0;
-    FILE *file = fopen(rows->path, "rb");
+    FILE *file = NULL;
+    if (cairn_file_stream(rows->path, &file) != CAIRN_OK) return 0; /* was read a moment ago */
     while (file != NULL && getline(&line, &room, file) > 0) {
         uint64_t found = strtoumax(line, NULL, 10); /* 0: the header */
         if (found < next) continue;

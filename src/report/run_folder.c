@@ -296,9 +296,9 @@ cairn_status cairn_run_folder_each_eval(const struct cairn_run_folder *folder, c
     struct cairn_eval_metrics found;
     char *line = NULL;
     size_t room = 0;
-    FILE *file = fopen(path, "rb");
-    if (file == NULL && errno == ENOENT) return CAIRN_OK;
-    if (file == NULL) return cairn_file_refused(path, "cannot be read");
+    FILE *file = NULL;
+    CAIRN_TRY(cairn_file_stream(path, &file));
+    if (file == NULL) return CAIRN_OK;
     while (getline(&line, &room, file) > 0)
         if (read_eval(line, split, &found)) visit(context, &found);
     cairn_status st = ferror(file) ? cairn_file_refused(path, "cannot be read") : CAIRN_OK;

@@ -10,13 +10,13 @@ END
 
 # A rate that blows up is no mistake in the run file: the numbers fail.
 for ranks in 1 3; do
-    expect_line 4 $ranks 'the loss is not finite .*lower optim.lr' train run.yaml --out wild optim.lr=1e38
+    expect_line 4 $ranks 'the loss is not finite .*lower optim.lr' train run.yaml --out wild.$ranks optim.lr=1e38
 done
 
 # Weights that are no numbers are not saved over ones to go on from.
 for ranks in 1 3; do
-    expect_line 4 $ranks 'update 1: the weights are not finite' train run.yaml --out wilder optim.lr=1e100 checkpoint.every_updates=1
-    [ -z "$(ls wilder/checkpoints)" ] || fail "weights that are no numbers were saved"
+    expect_line 4 $ranks 'update 1: the weights are not finite' train run.yaml --out wilder.$ranks optim.lr=1e100 checkpoint.every_updates=1
+    [ -z "$(ls wilder.$ranks/checkpoints)" ] || fail "weights that are no numbers were saved"
 done
 
 # config.yaml is resolved: one epoch where the run file gives no length.
