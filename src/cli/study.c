@@ -29,7 +29,7 @@ enum step { STEP_CELL, STEP_WAIT, STEP_DONE };
 struct order {
     enum step step;
     size_t cell;
-    uint64_t beaten_at;
+    struct cairn_judge_limits limits;
 };
 
 /* ---- which cell is next: rank 0 of a group */
@@ -59,8 +59,7 @@ static cairn_status choose(struct cairn_study *study, struct cairn_lock *claim, 
     }
     if (!claimed) return CAIRN_OK;
     order->step = STEP_CELL;
-    order->beaten_at =
-        cairn_judge_beaten_at(cairn_study_fewest(&study->axes, study->known, order->cell));
+    order->limits = cairn_study_limits(study, order->cell);
     return CAIRN_OK;
 }
 
@@ -73,10 +72,10 @@ static cairn_status run_on_some(struct cairn_study *study, const struct order *o
     cairn_comm *part = NULL;
     int n = cairn_study_ranks(study, order->cell);
     if (n == cairn_comm_size(study->group))
-        return cairn_study_run_cell(study, study->group, order->cell, order->beaten_at, row);
+        return cairn_study_run_cell(study, study->group, order->cell, &order->limits, row);
     CAIRN_TRY(cairn_comm_first(study->group, CAIRN_OK, n, &part));
     cairn_status st = CAIRN_OK;
-    if (part != NULL) st = cairn_study_run_cell(study, part, order->cell, order->beaten_at, row);
+    if (part != NULL) st = cairn_study_run_cell(study, part, order->cell, &order->limits, row);
     st = cairn_comm_rest(study->group, st);
     cairn_comm_close(part);
     return st;

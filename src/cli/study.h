@@ -90,11 +90,15 @@ CAIRN_CHECKED cairn_status cairn_study_keep_best(const struct cairn_study *study
 /** Release all.  Ranks: collective. */
 void cairn_study_close(struct cairn_study *study);
 
-/** Run one cell: its row, without `value`, in *row on rank 0 of `comm`.  `beaten_at` as in
- * cairn_judge.  Ranks: collective over `comm`.  Errors: the agreed one; CAIRN_STOPPED after
- * saving. */
+/** When a cell may be given up by what is known.  Ranks: local (rank 0 of each group).
+ * Errors: none. */
+struct cairn_judge_limits cairn_study_limits(const struct cairn_study *study, size_t cell);
+
+/** Run one cell: its row, without `value`, in *row on rank 0 of `comm`.  Ranks: collective over
+ * `comm`.  Errors: the agreed one; CAIRN_STOPPED after saving. */
 CAIRN_CHECKED cairn_status cairn_study_run_cell(struct cairn_study *study, cairn_comm *comm,
-                                                size_t cell, uint64_t beaten_at,
+                                                size_t cell,
+                                                const struct cairn_judge_limits *limits,
                                                 struct cairn_study_row *row);
 
 /** Time a few updates of the smallest and the largest batch, in all groups at once.

@@ -52,23 +52,27 @@ static bool is_due(void *context, uint64_t update)
 /* What rank 0 alone knows: its clock, and what others have found meanwhile. */
 struct news {
     bool saves;
-    uint64_t beaten_at;
+    struct cairn_judge_limits limits;
 };
+
+struct cairn_judge_limits cairn_study_limits(const struct cairn_study *study, size_t cell)
+{
+    return cairn_judge_limits_of(cairn_study_fewest(&study->axes, study->known, cell),
+                                 cairn_study_foreseen(&study->axes, study->known, cell));
+}
 
 /* Rank 0.  A folder that cannot be read now is read behind the cell, and then it is an error. */
 static struct news look_around(struct cell *c)
 {
     double now_s = cairn_clock_s();
     struct cairn_study *study = c->study;
-    struct news news = {.saves = now_s > c->saved_s + SAVE_EVERY_S,
-                        .beaten_at = c->judge.beaten_at};
+    struct news news = {.saves = now_s > c->saved_s + SAVE_EVERY_S, .limits = c->judge.limits};
     if (news.saves) c->saved_s = now_s;
     if (now_s < c->looked_s + LOOK_EVERY_S) return news;
     c->looked_s = now_s;
     if (cairn_study_folder_collect(&study->folder, &study->table, &study->axes, study->known) ==
         CAIRN_OK)
-        news.beaten_at =
-            cairn_judge_beaten_at(cairn_study_fewest(&study->axes, study->known, c->number));
+        news.limits = cairn_study_limits(study, c->number);
     return news;
 }
 
@@ -88,7 +92,7 @@ static enum cairn_run_wish sees(void *context, const struct cairn_eval_metrics *
     if (c->main) news = look_around(c);
     if (cairn_comm_broadcast(c->comm, CAIRN_OK, &news, sizeof news) != CAIRN_OK)
         return CAIRN_RUN_GO_ON;
-    c->judge.beaten_at = news.beaten_at;
+    c->judge.limits = news.limits;
     return news.saves ? CAIRN_RUN_SAVE : CAIRN_RUN_GO_ON;
 }
 
@@ -298,7 +302,8 @@ static void close_cell(struct cell *c)
 }
 
 cairn_status cairn_study_run_cell(struct cairn_study *study, cairn_comm *comm, size_t cell,
-                                  uint64_t beaten_at, struct cairn_study_row *row)
+                                  const struct cairn_judge_limits *limits,
+                                  struct cairn_study_row *row)
 {
     struct cell c = {
         .noise = (double)NAN,
@@ -311,7 +316,7 @@ cairn_status cairn_study_run_cell(struct cairn_study *study, cairn_comm *comm, s
         .judge = {.target = study->target,
                   .check_every =
                       study->file->check_every == CAIRN_STUDY_AUTO ? 0 : study->file->check_every,
-                  .beaten_at = beaten_at},
+                  .limits = *limits},
     };
     struct cairn_run_options options = {.folder = NULL};
     enum cairn_log_level level = cairn_log_get_level();

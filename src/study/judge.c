@@ -50,14 +50,23 @@ cairn_status cairn_study_target_read(const char *text, struct cairn_study_target
     return CAIRN_OK;
 }
 
-uint64_t cairn_judge_beaten_at(uint64_t fewest)
+struct cairn_judge_limits cairn_judge_limits_of(uint64_t fewest, uint64_t foreseen)
 {
-    return (uint64_t)ceil(CAIRN_STUDY_BEATEN_BY * (double)fewest);
+    return (struct cairn_judge_limits){
+        .beaten_at = (uint64_t)ceil(CAIRN_STUDY_BEATEN_BY * (double)fewest),
+        .stalls_from = (uint64_t)ceil(CAIRN_STUDY_BEATEN_BY * (double)foreseen),
+    };
+}
+
+/* Whether so many updates are beyond a limit. */
+static bool is_past(uint64_t limit, uint64_t update)
+{
+    return limit > 0 && update >= limit;
 }
 
 static bool is_last(const struct cairn_judge *judge, uint64_t update)
 {
-    return update >= judge->budget || (judge->beaten_at > 0 && update >= judge->beaten_at);
+    return update >= judge->budget || is_past(judge->limits.beaten_at, update);
 }
 
 bool cairn_judge_is_due(const struct cairn_judge *judge, uint64_t update)
@@ -103,8 +112,8 @@ enum cairn_verdict cairn_judge_look(struct cairn_judge *judge, uint64_t update, 
     judge->best = first ? error : fmin(error, judge->best);
     judge->best_loss = first ? loss : fmin(loss, judge->best_loss);
     if (update >= judge->budget) return CAIRN_VERDICT_NONE;
-    if (judge->beaten_at > 0 && update >= judge->beaten_at) return CAIRN_VERDICT_BEATEN;
-    bool stalls =
-        update >= CAIRN_STUDY_STALLS_LEAST && update / CAIRN_STUDY_STALLS >= judge->best_update;
+    if (is_past(judge->limits.beaten_at, update)) return CAIRN_VERDICT_BEATEN;
+    bool stalls = is_past(judge->limits.stalls_from, update) &&
+                  update / CAIRN_STUDY_STALLS >= judge->best_update;
     return stalls ? CAIRN_VERDICT_STALLED : CAIRN_VERDICT_NONE;
 }

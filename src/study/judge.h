@@ -9,11 +9,10 @@
 
 #include "cairn/status.h"
 
-/** A cell is beaten once it took so many times the updates with which the best one of its batch,
- * series and seed reached the target.  Where updates-to-target is flat in the learning rate, a
- * factor of 1.5 is far outside of what seeds differ by, so no best rate is lost by it; and what a
- * hopeless rate costs is at most half again what the best did. */
-#define CAIRN_STUDY_BEATEN_BY 1.5
+/** A cell is beaten once it took so many times the updates with which the best rate of its batch
+ * and series reached the target, in the median over its seeds.  Seeds of one rate differ by up to
+ * 1.85, so no best rate is lost by it. */
+#define CAIRN_STUDY_BEATEN_BY 2.0
 
 /** With check_every: auto at least this part of the updates done lies between two checks: so
  * updates to the target are known to 2.5 %. */
@@ -29,9 +28,10 @@
 
 /** A cell has stalled once it did so many times the updates of its last progress without any: a
  * better score or, since the accuracy of a small group moves in large steps, a smaller loss.  Where
- * the rate is too large both stay at a level of their own.  Not before so many updates. */
-#define CAIRN_STUDY_STALLS       4
-#define CAIRN_STUDY_STALLS_LEAST 100
+ * the rate is too large both stay at a level of their own.  A plateau looks alike and ends: so a
+ * cell can stall only once it took CAIRN_STUDY_BEATEN_BY times what it needs by what other batches
+ * of its series took. */
+#define CAIRN_STUDY_STALLS 4
 
 /** "eval_accuracy >= 0.96". */
 struct cairn_study_target {
@@ -46,12 +46,18 @@ struct cairn_study_target {
 CAIRN_CHECKED cairn_status cairn_study_target_read(const char *text,
                                                    struct cairn_study_target *out);
 
+/** When a cell may be given up, in updates; 0: not. */
+struct cairn_judge_limits {
+    uint64_t beaten_at;   /* it is, then: its batch has a rate that is better */
+    uint64_t stalls_from; /* it is where there is no progress */
+};
+
 /** What a cell is judged by. */
 struct cairn_judge {
     struct cairn_study_target target;
     uint64_t check_every; /* updates; 0: auto */
     uint64_t budget;      /* updates: the run's length */
-    uint64_t beaten_at;   /* updates; 0: there is none to be beaten by */
+    struct cairn_judge_limits limits;
     /* what the checks so far came to */
     uint64_t next;        /* auto: the update of the next one */
     uint64_t best_update; /* of the last progress; 0: there was none */
@@ -68,9 +74,9 @@ enum cairn_verdict {
     CAIRN_VERDICT_DIVERGED
 };
 
-/** After how many updates a cell is beaten by one that took `fewest`; 0 where that is 0.
- * Ranks: local.  Errors: none. */
-uint64_t cairn_judge_beaten_at(uint64_t fewest);
+/** The limits where the best rate of its batch took `fewest` updates, and the cell should take
+ * `foreseen` at most; 0: that is not known.  Ranks: local.  Errors: none. */
+struct cairn_judge_limits cairn_judge_limits_of(uint64_t fewest, uint64_t foreseen);
 
 /** Whether to look after this update.  Without a target only at the end of the budget.
  * Ranks: local.  Errors: none. */

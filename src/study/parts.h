@@ -15,6 +15,9 @@ void cairn_study_put_value(struct cairn_json *json, const char *name,
 /** Why there is no B_crit; NULL: there is.  Ranks: local.  Errors: none. */
 const char *cairn_study_why_outside(const struct cairn_study_fit *fit);
 
+/** Why the updates of a batch are not known; NULL: they are.  Ranks: local.  Errors: none. */
+const char *cairn_study_why_unknown(const struct cairn_study_point *point);
+
 /** What fit.json says of a series, in short to the log.  room: [CAIRN_STUDY_DRAWS].  Ranks: local.
  * Errors: none. */
 void cairn_study_tell_fit(const struct cairn_study_series *series,

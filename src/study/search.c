@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Which cells come next: all, or with a rate that follows those of a search along the batches. */
+#include <math.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include "study/cells.h"
 
@@ -80,19 +82,21 @@ static size_t best_of_first_seed(const struct stage *s)
     return best;
 }
 
-/* The median over the seeds, the upper one of an even number; UINT64_MAX where one has not ended or
- * most have not reached the target. */
-static uint64_t median(const struct stage *s, size_t rate)
+/* The median over the seeds, the upper one of an even number; UINT64_MAX where most have not
+ * reached the target.  Of `all` none may be missing; else it is that of those that have ended. */
+static uint64_t median(const struct stage *s, size_t rate, bool all)
 {
     uint64_t sorted[MOST_SEEDS];
-    size_t n = n_seeds(s);
-    for (size_t seed = 0; seed < n; seed++) {
-        size_t k = seed;
-        if (!at(s, rate, seed)->ended) return UINT64_MAX;
-        for (; k > 0 && sorted[k - 1] > score(at(s, rate, seed)); k--) sorted[k] = sorted[k - 1];
-        sorted[k] = score(at(s, rate, seed));
+    size_t n = 0;
+    for (size_t seed = 0; seed < n_seeds(s); seed++) {
+        const struct cairn_study_known *known = at(s, rate, seed);
+        if (!known->ended && all) return UINT64_MAX;
+        if (!known->ended) continue;
+        size_t k = n++;
+        for (; k > 0 && sorted[k - 1] > score(known); k--) sorted[k] = sorted[k - 1];
+        sorted[k] = score(known);
     }
-    return sorted[n / 2];
+    return n > 0 ? sorted[n / 2] : UINT64_MAX;
 }
 
 static size_t best_by_median(const struct stage *s)
@@ -100,7 +104,7 @@ static size_t best_by_median(const struct stage *s)
     size_t best = SIZE_MAX;
     uint64_t least = UINT64_MAX;
     for (size_t i = 0; i < rates(s)->n; i++) {
-        uint64_t here = median(s, i);
+        uint64_t here = median(s, i, true);
         if (here >= least) continue;
         least = here;
         best = i;
@@ -254,13 +258,39 @@ size_t cairn_study_best_rate(const struct cairn_study_axes *axes,
     return best;
 }
 
+/* The least over the rates of a stage. */
+static uint64_t fewest_of_stage(const struct stage *s)
+{
+    uint64_t fewest = UINT64_MAX;
+    for (size_t i = 0; i < rates(s)->n; i++) {
+        uint64_t here = median(s, i, false);
+        if (here < fewest) fewest = here;
+    }
+    return fewest;
+}
+
 uint64_t cairn_study_fewest(const struct cairn_study_axes *axes,
                             const struct cairn_study_known *known, size_t cell)
 {
     struct stage s = stage_of(axes, known, cell);
-    size_t seed = s.seed == NONE ? 0 : cairn_study_place(axes, cell, (size_t)s.seed);
-    uint64_t fewest = UINT64_MAX;
-    for (size_t i = 0; i < rates(&s)->n; i++)
-        if (score(at(&s, i, seed)) < fewest) fewest = score(at(&s, i, seed));
+    uint64_t fewest = fewest_of_stage(&s);
     return fewest == UINT64_MAX ? 0 : fewest;
+}
+
+uint64_t cairn_study_foreseen(const struct cairn_study_axes *axes,
+                              const struct cairn_study_known *known, size_t cell)
+{
+    struct stage s = stage_of(axes, known, cell);
+    if (s.batch == NONE) return cairn_study_fewest(axes, known, cell);
+    const struct cairn_study_axis *batches = &axes->axis[s.batch];
+    double here = strtod(batches->value[cairn_study_place(axes, cell, (size_t)s.batch)], NULL);
+    double foreseen = INFINITY;
+    for (size_t b = 0; b < batches->n; b++) {
+        s.cell = cairn_study_with(axes, cell, (size_t)s.batch, b);
+        uint64_t fewest = fewest_of_stage(&s);
+        if (fewest == UINT64_MAX) continue;
+        double times = strtod(batches->value[b], NULL) / here;
+        foreseen = fmin(foreseen, (double)fewest * fmax(1, times));
+    }
+    return isfinite(foreseen) ? (uint64_t)ceil(foreseen) : 0;
 }

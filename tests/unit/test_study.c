@@ -145,7 +145,7 @@ static void search_follows_the_best(void **state)
         size_t cell = cairn_study_with(&axes, 0, 0, batch);
         assert_int_equal(cairn_study_best_rate(&axes, known, cell, &at_edge), best);
         assert_false(at_edge);
-        assert_int_equal(cairn_study_fewest(&axes, known, cell), 100);
+        assert_int_equal(cairn_study_fewest(&axes, known, cell), 101);
         /* two worse on each side, with the first seed; the others for the best and beside it */
         for (size_t rate = 0; rate < axes.axis[1].n; rate++) {
             size_t away = rate > best ? rate - best : best - rate;
@@ -239,6 +239,44 @@ static void series_are_apart(void **state)
     cairn_study_file_free(file);
 }
 
+static void reach(struct cairn_study_known *known, uint64_t updates)
+{
+    *known = (struct cairn_study_known){
+        .ended = true,
+        .end = updates > 0 ? CAIRN_STUDY_REACHED : CAIRN_STUDY_BUDGET,
+        .updates = updates,
+    };
+}
+
+/* Beaten by the median of a rate's seeds; foreseen from other batches as curves of updates over
+ * batches allow at most. */
+static void limits_are_medians_and_bounds(void **state)
+{
+    (void)state;
+    struct cairn_study_file *file = NULL;
+    struct cairn_study_axes axes;
+    static struct cairn_study_known known[MOST];
+    assert_int_equal(read_axes("{batch.global: [8, 32, 128], optim.lr: [0.1, 0.2], train.seed: [1, "
+                               "2, 3]}",
+                               &file, &axes),
+                     CAIRN_OK);
+    const size_t at_32 = cairn_study_with(&axes, 0, 0, 1),
+                 at_128 = cairn_study_with(&axes, 0, 0, 2);
+    assert_int_equal(cairn_study_fewest(&axes, known, at_32), 0);
+    assert_int_equal(cairn_study_foreseen(&axes, known, at_32), 0);
+    reach(&known[at_32], 100); /* one seed alone is all that is known */
+    assert_int_equal(cairn_study_fewest(&axes, known, at_32), 100);
+    reach(&known[cairn_study_with(&axes, at_32, 2, 1)], 0);
+    assert_int_equal(cairn_study_fewest(&axes, known, at_32), 0);
+    reach(&known[cairn_study_with(&axes, at_32, 2, 2)], 180);
+    assert_int_equal(cairn_study_fewest(&axes, known, at_32), 180);
+    assert_int_equal(cairn_study_fewest(&axes, known, at_128), 0);
+    assert_int_equal(cairn_study_foreseen(&axes, known, at_128), 180);
+    assert_int_equal(cairn_study_foreseen(&axes, known, 0), 4 * 180);
+    cairn_study_axes_free(&axes);
+    cairn_study_file_free(file);
+}
+
 /* ---- the folder */
 
 static void in_own_folder(char folder[32])
@@ -324,11 +362,16 @@ static void names_of_cells_are_known(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(names_of_cells_are_known),   cmocka_unit_test(axes_are_read),
-        cmocka_unit_test(bad_axes_are_refused),       cmocka_unit_test(search_follows_the_best),
-        cmocka_unit_test(grid_grows_at_its_edge),     cmocka_unit_test(hopeless_batches_end),
-        cmocka_unit_test(without_follow_all_are_run), cmocka_unit_test(series_are_apart),
+        cmocka_unit_test(names_of_cells_are_known),
+        cmocka_unit_test(axes_are_read),
+        cmocka_unit_test(bad_axes_are_refused),
+        cmocka_unit_test(search_follows_the_best),
+        cmocka_unit_test(grid_grows_at_its_edge),
+        cmocka_unit_test(hopeless_batches_end),
+        cmocka_unit_test(without_follow_all_are_run),
+        cmocka_unit_test(series_are_apart),
         cmocka_unit_test(results_are_the_queue),
+        cmocka_unit_test(limits_are_medians_and_bounds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -47,24 +47,32 @@ static void targets_are_read(void **state)
 static void cells_are_judged(void **state)
 {
     (void)state;
-    struct cairn_judge judge = {.budget = 1000, .beaten_at = cairn_judge_beaten_at(101)};
+    struct cairn_judge judge = {.budget = 1000, .limits = cairn_judge_limits_of(101, 0)};
     assert_int_equal(cairn_study_target_read("eval_accuracy >= 0.96", &judge.target), CAIRN_OK);
-    assert_int_equal(judge.beaten_at, 152);
+    assert_int_equal(judge.limits.beaten_at, 202);
     assert_int_equal(cairn_judge_look(&judge, 10, 1, 0.5), CAIRN_VERDICT_NONE);
     assert_int_equal(cairn_judge_look(&judge, 100, 1, 0.96), CAIRN_VERDICT_REACHED);
-    assert_int_equal(cairn_judge_look(&judge, 151, 1, 0.95), CAIRN_VERDICT_NONE);
-    assert_true(cairn_judge_is_due(&judge, 152));
-    assert_int_equal(cairn_judge_look(&judge, 152, 1, 0.95), CAIRN_VERDICT_BEATEN);
-    assert_int_equal(cairn_judge_look(&judge, 152, 1, 0.97), CAIRN_VERDICT_REACHED);
+    assert_int_equal(cairn_judge_look(&judge, 201, 1, 0.95), CAIRN_VERDICT_NONE);
+    assert_true(cairn_judge_is_due(&judge, 202));
+    assert_int_equal(cairn_judge_look(&judge, 202, 1, 0.95), CAIRN_VERDICT_BEATEN);
+    assert_int_equal(cairn_judge_look(&judge, 202, 1, 0.97), CAIRN_VERDICT_REACHED);
     assert_int_equal(cairn_judge_look(&judge, 20, (double)NAN, 0.1), CAIRN_VERDICT_DIVERGED);
-    judge.beaten_at = 0;
-    judge.best_update = 100;
-    judge.best = 0.05;
-    judge.best_loss = 0.5;
-    assert_int_equal(cairn_judge_look(&judge, 399, 1, 0.9), CAIRN_VERDICT_NONE);
-    assert_int_equal(cairn_judge_look(&judge, 400, 1, 0.9), CAIRN_VERDICT_STALLED);
-    assert_int_equal(cairn_judge_look(&judge, 400, 0.4, 0.9), CAIRN_VERDICT_NONE); /* the loss */
-    assert_int_equal(cairn_judge_look(&judge, 1000, 1, 0.9), CAIRN_VERDICT_NONE);  /* the budget */
+}
+
+/* A plateau is no reason to end a cell while nothing is known of what the target takes. */
+static void plateaus_are_waited_out(void **state)
+{
+    (void)state;
+    struct cairn_judge judge = {.budget = 10000};
+    assert_int_equal(cairn_study_target_read("eval_accuracy >= 0.96", &judge.target), CAIRN_OK);
+    assert_int_equal(cairn_judge_look(&judge, 100, 0.5, 0.95), CAIRN_VERDICT_NONE);
+    assert_int_equal(cairn_judge_look(&judge, 9000, 1, 0.9), CAIRN_VERDICT_NONE);
+    judge.limits = cairn_judge_limits_of(0, 450);
+    assert_int_equal(judge.limits.beaten_at, 0);
+    assert_int_equal(cairn_judge_look(&judge, 899, 1, 0.9), CAIRN_VERDICT_NONE);
+    assert_int_equal(cairn_judge_look(&judge, 900, 1, 0.9), CAIRN_VERDICT_STALLED);
+    assert_int_equal(cairn_judge_look(&judge, 900, 0.4, 0.9), CAIRN_VERDICT_NONE); /* the loss */
+    assert_int_equal(cairn_judge_look(&judge, 10000, 1, 0.9), CAIRN_VERDICT_NONE); /* the budget */
 }
 
 /* Walk a learning curve whose error is 0.9 at first and then a / update; how far behind the
@@ -188,9 +196,8 @@ static void tables_come_back(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(targets_are_read),
-        cmocka_unit_test(cells_are_judged),
-        cmocka_unit_test(checks_miss_nothing),
+        cmocka_unit_test(targets_are_read),        cmocka_unit_test(cells_are_judged),
+        cmocka_unit_test(plateaus_are_waited_out), cmocka_unit_test(checks_miss_nothing),
         cmocka_unit_test(tables_come_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
