@@ -102,8 +102,8 @@ static cairn_status run_order(struct cairn_study *study, const struct order *ord
         if (st == CAIRN_OK)
             st = cairn_study_folder_put(&study->folder, &study->axes, order->cell, &study->table,
                                         &row);
-        cairn_study_row_free(&row, study->axes.n);
     }
+    cairn_study_row_free(&row, study->axes.n);
     return cairn_comm_agree_main(study->group, st);
 }
 

@@ -11,6 +11,7 @@
 #include "config/study_file.h"
 #include "study/folder.h"
 #include "study/judge.h"
+#include "study/targets.h"
 
 /** What the command line says. */
 struct cairn_study_request {
@@ -37,6 +38,7 @@ struct cairn_study {
     char *base_text; /* the run file as resolved, without the axes; owned */
     struct cairn_study_axes axes;
     struct cairn_study_target target;
+    struct cairn_study_targets targets; /* further ones; texts of `file` */
     bool has_link;
     struct cairn_link link; /* stated for predictions */
     uint64_t data_fingerprint;

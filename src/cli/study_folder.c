@@ -183,6 +183,7 @@ cairn_status cairn_study_analyse_and_write(const struct cairn_study *study, bool
     char *scaling = NULL;
     const struct cairn_study_about about = {.has_target = study->target.any,
                                             .tells = tells,
+                                            .targets = &study->targets,
                                             .link = study->has_link ? &study->link.cost : NULL};
     CAIRN_TRY(cairn_study_analyse(&study->table, &about, &fit, &scaling));
     cairn_status st = write_text(study, "fit.json", fit);

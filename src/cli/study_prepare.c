@@ -84,9 +84,9 @@ static cairn_status check_kind(const struct cairn_study *study)
                           "%s: updates to which target? say study.target: eval_accuracy >= 0.96, "
                           "or another study.kind",
                           place);
-    if (!to_target && study->target.any)
-        return cairn_fail(CAIRN_USAGE,
-                          "%s: only updates-to-target has a target; leave out study.target", place);
+    if (!to_target && (study->target.any || study->targets.n > 0))
+        return cairn_fail(CAIRN_USAGE, "%s: only updates-to-target has a target; leave it out",
+                          place);
     if (scaling && !cairn_study_has_axis(study, "ranks"))
         return cairn_fail(CAIRN_USAGE, "%s: this kind of study needs the axis ranks", place);
     if (file->kind == CAIRN_STUDY_ACCUMULATION &&
@@ -120,7 +120,10 @@ static cairn_status check_accuracy(const struct cairn_study *study,
 {
     struct cairn_dataset *dataset = NULL;
     struct cairn_model *model = NULL;
-    if (!study->target.accuracy) return CAIRN_OK;
+    bool needed = study->target.accuracy;
+    for (size_t i = 0; i < study->targets.n; i++)
+        needed = needed || study->targets.of[i].target.accuracy;
+    if (!needed) return CAIRN_OK;
     CAIRN_TRY(cairn_setup_dataset(config, NULL, &dataset));
     struct cairn_model_options options = cairn_setup_model_options(config, dataset, 1);
     cairn_status st = cairn_model_create(&options, &model);
@@ -131,6 +134,33 @@ static cairn_status check_accuracy(const struct cairn_study *study,
     cairn_model_free(model);
     cairn_dataset_close(dataset);
     return st;
+}
+
+/* Further targets: cells end at study.target, so they must have been reached by then. */
+static cairn_status take_targets(struct cairn_study *study)
+{
+    struct cairn_study_targets *targets = &study->targets;
+    const struct cairn_node *list = study->file->targets;
+    for (const struct cairn_node *at = list == NULL ? NULL : list->child; at != NULL;
+         at = at->next) {
+        const char *place = cairn_node_place(at);
+        struct cairn_study_target target;
+        if (at->kind != CAIRN_NODE_SCALAR)
+            return cairn_fail(CAIRN_USAGE, "%s: study.targets is a list of texts", place);
+        CAIRN_TRY_IN(cairn_study_target_read(at->text, &target), "%s", place);
+        if (target.accuracy == study->target.accuracy &&
+            !cairn_study_target_is_easier(&target, &study->target))
+            return cairn_fail(CAIRN_USAGE,
+                              "%s: '%s' is not easier than study.target (%s), where cells end; "
+                              "make the hardest one study.target",
+                              place, at->text, study->file->target);
+        if (targets->n == CAIRN_STUDY_MOST_TARGETS)
+            return cairn_fail(CAIRN_USAGE, "%s: more than %d targets", place,
+                              CAIRN_STUDY_MOST_TARGETS);
+        targets->of[targets->n].text = at->text;
+        targets->of[targets->n++].target = target;
+    }
+    return CAIRN_OK;
 }
 
 /* ---- together */
@@ -145,6 +175,7 @@ static cairn_status parse(struct cairn_study *study)
     if (study->file->target[0] != '\0')
         CAIRN_TRY_IN(cairn_study_target_read(study->file->target, &study->target), "%s",
                      cairn_study_file_place(study->file, "target"));
+    CAIRN_TRY(take_targets(study));
     study->has_link = study->file->link[0] != '\0';
     if (study->has_link)
         CAIRN_TRY_IN(cairn_link_read(study->file->link, &study->link), "%s: study.link",

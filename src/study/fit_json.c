@@ -195,7 +195,6 @@ static void put_rates(struct cairn_json *json, const struct cairn_study_series *
 void cairn_study_put_fit(struct cairn_json *json, const struct cairn_study_series *series,
                          const struct cairn_study_fit *fit, double *room)
 {
-    cairn_json_open(json, series->name, '{');
     put_numbers(json, fit, room);
     if (fit->reason == NULL) {
         put_slope(json, fit);
@@ -207,5 +206,4 @@ void cairn_study_put_fit(struct cairn_json *json, const struct cairn_study_serie
     put_rates(json, series);
     put_ends(json, series);
     put_points(json, series);
-    cairn_json_close(json, '}');
 }

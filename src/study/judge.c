@@ -73,7 +73,7 @@ bool cairn_judge_is_due(const struct cairn_judge *judge, uint64_t update)
 {
     if (is_last(judge, update)) return true;
     if (!judge->target.any) return false;
-    if (judge->check_every > 0) return update % judge->check_every == 0;
+    if (judge->check_every > 0 && update % judge->check_every != 0) return false;
     return update >= judge->next;
 }
 
@@ -91,12 +91,55 @@ static double distance(const struct cairn_study_target *target, double error)
     return wanted > 0 && error > wanted ? error / wanted : 1;
 }
 
-static uint64_t next_check(uint64_t update, double far)
+static uint64_t next_check(const struct cairn_judge *judge, uint64_t update, double far)
 {
     double part = pow(far / CAIRN_STUDY_NOISE, 1 / CAIRN_STUDY_STEEPEST) - 1;
-    part = fmin(fmax(part, CAIRN_STUDY_CHECK), CAIRN_STUDY_FARTHEST);
+    double more = (double)judge->n_checks - CAIRN_STUDY_CHECKS;
+    double least = CAIRN_STUDY_CHECK * exp2(fmax(0, more) / CAIRN_STUDY_MORE_CHECKS);
+    part = fmin(fmax(part, least), CAIRN_STUDY_FARTHEST);
+    if (judge->check_every > 0) part = CAIRN_STUDY_CLOSEST;
     uint64_t step = (uint64_t)(part * (double)update);
     return update + (step > 1 ? step : 1);
+}
+
+/* The mean of the scores over the last updates, straight from check to check. */
+static double trailing_mean(const struct cairn_judge *judge)
+{
+    size_t n = judge->n_checks < CAIRN_STUDY_RECENT ? judge->n_checks : CAIRN_STUDY_RECENT;
+    size_t last = n - 1;
+    double end = judge->recent[last].update;
+    double begin = fmax(end - fmax(1, CAIRN_STUDY_TRAILING * end), judge->recent[0].update);
+    double area = 0;
+    if (!(end > begin)) return judge->recent[last].score;
+    for (size_t i = last; i > 0 && judge->recent[i].update > begin; i--) {
+        double u = judge->recent[i - 1].update, to = judge->recent[i].update;
+        double score = judge->recent[i - 1].score, to_score = judge->recent[i].score;
+        if (!(to > u)) continue; /* the same, made again by a later start */
+        double from = fmax(u, begin);
+        double from_score = score + (to_score - score) * (from - u) / (to - u);
+        area += (to - from) * (from_score + to_score) / 2;
+    }
+    return area / (end - begin);
+}
+
+/* One more score; the update at which the mean crossed the target, 0 where it has not. */
+static uint64_t take_score(struct cairn_judge *judge, uint64_t update, double score)
+{
+    size_t n = judge->n_checks++;
+    double before = judge->mean, target = judge->target.value, at = (double)update;
+    if (n >= CAIRN_STUDY_RECENT) {
+        n = CAIRN_STUDY_RECENT - 1;
+        memmove(judge->recent, judge->recent + 1, n * sizeof judge->recent[0]);
+    }
+    judge->recent[n].update = (double)update;
+    judge->recent[n].score = score;
+    judge->mean = trailing_mean(judge);
+    if (!reaches(&judge->target, judge->mean, judge->mean)) return 0;
+    if (n > 0) {
+        double from = judge->recent[n - 1].update;
+        at = from + (at - from) * (target - before) / (judge->mean - before);
+    }
+    return at > 1 && at < (double)update ? (uint64_t)llround(at) : update;
 }
 
 enum cairn_verdict cairn_judge_look(struct cairn_judge *judge, uint64_t update, double loss,
@@ -104,9 +147,10 @@ enum cairn_verdict cairn_judge_look(struct cairn_judge *judge, uint64_t update, 
 {
     if (!isfinite(loss)) return CAIRN_VERDICT_DIVERGED;
     if (!judge->target.any) return CAIRN_VERDICT_NONE;
-    if (reaches(&judge->target, loss, accuracy)) return CAIRN_VERDICT_REACHED;
+    judge->reached = take_score(judge, update, judge->target.accuracy ? accuracy : loss);
+    if (judge->reached > 0) return CAIRN_VERDICT_REACHED;
     double error = error_of(&judge->target, loss, accuracy);
-    judge->next = next_check(update, distance(&judge->target, error));
+    judge->next = next_check(judge, update, distance(&judge->target, error));
     bool first = judge->best_update == 0;
     if (first || error < judge->best || loss < judge->best_loss) judge->best_update = update;
     judge->best = first ? error : fmin(error, judge->best);

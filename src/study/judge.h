@@ -5,6 +5,7 @@
 #define CAIRN_STUDY_JUDGE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "cairn/status.h"
@@ -17,6 +18,19 @@
 /** With check_every: auto at least this part of the updates done lies between two checks: so
  * updates to the target are known to 2.5 %. */
 #define CAIRN_STUDY_CHECK 0.025
+
+/** Scores fluctuate from check to check: the target is reached where their mean over this part of
+ * the updates done crosses it.  Between two checks scores and means are straight lines. */
+#define CAIRN_STUDY_TRAILING 0.05
+enum { CAIRN_STUDY_RECENT = 8 }; /* checks that the mean may need */
+
+/** With a check_every of its own a cell is looked at no more often than this: so the mean needs no
+ * more checks than these, and a cell keeps some hundred of them at most. */
+#define CAIRN_STUDY_CLOSEST 0.01
+
+/** With auto so many checks are made as above; then, for each of the next more, they are twice as
+ * far apart. */
+enum { CAIRN_STUDY_CHECKS = 40, CAIRN_STUDY_MORE_CHECKS = 10 };
 
 /** ... and more where the target is far.  Errors fluctuate by up to half from check to check, and
  * what lies under the noise falls no faster than the updates to the power of -4: so one whose error
@@ -59,10 +73,16 @@ struct cairn_judge {
     uint64_t budget;      /* updates: the run's length */
     struct cairn_judge_limits limits;
     /* what the checks so far came to */
-    uint64_t next;        /* auto: the update of the next one */
-    uint64_t best_update; /* of the last progress; 0: there was none */
-    double best;          /* the least error */
-    double best_loss;     /* the least loss */
+    uint64_t next; /* the update of the next one, or the one from which on it may be */
+    size_t n_checks;
+    struct {
+        double update, score;
+    } recent[CAIRN_STUDY_RECENT]; /* the newest last, of n_checks or fewer */
+    double mean;                  /* of the scores, trailing */
+    uint64_t reached;             /* the update at which the mean crossed the target; 0: not yet */
+    uint64_t best_update;         /* of the last progress; 0: there was none */
+    double best;                  /* the least error */
+    double best_loss;             /* the least loss */
 };
 
 /** What came of a look. */

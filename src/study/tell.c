@@ -76,3 +76,16 @@ void cairn_study_tell_fit(const struct cairn_study_series *series,
                        "budget or other learning rates",
                        prefix);
 }
+
+void cairn_study_tell_target(const struct cairn_study_series *series, const char *target,
+                             const struct cairn_study_fit *fit, double *room)
+{
+    char prefix[PREFIX_BYTES], what[PREFIX_BYTES];
+    const char *missing = cairn_study_why_outside(fit);
+    name_series(series, prefix);
+    snprintf(what, sizeof what, "at %.100s: B_crit in samples", target);
+    if (missing == NULL)
+        tell_value(prefix, what, cairn_study_fit_b_crit(fit, room));
+    else
+        cairn_log_info("%sat %.100s B_crit is not known: %s", prefix, target, missing);
+}

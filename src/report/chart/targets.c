@@ -143,9 +143,28 @@ static void put_ends(struct cairn_page *page, const struct cairn_report *report)
                           "stalled, all that is known is that they take more updates.");
 }
 
+static void put_fit(struct cairn_page *page, const json_t *data, const char *label,
+                    const char *target)
+{
+    const char *reason = cairn_json_get_text(data, "reason");
+    cairn_page_row(page);
+    cairn_page_cell(page, label);
+    cairn_page_cell(page, target);
+    cairn_series_cell(page, cairn_series_value(data, "b_crit"));
+    cairn_series_cell(page, cairn_series_value(data, "s_min"));
+    cairn_series_cell(page, cairn_series_value(data, "e_min"));
+    cairn_page_number(page, cairn_series_value(data, "slope_small").y, 3);
+    cairn_page_number(page, get(data, "perfect_until"), 3);
+    cairn_page_number(page, get(data, "flat_from"), 3);
+    cairn_page_number(page, get(data, "rms_log"), 2);
+    cairn_page_cell(page, reason == NULL ? "" : reason);
+}
+
+/* Of the study's target, and of further ones. */
 static void put_fits(struct cairn_page *page, const struct cairn_report *report)
 {
     static const char *const heads[] = {"<fit of series",
+                                        "<target",
                                         "B_crit (samples)",
                                         "S_min (updates)",
                                         "E_min (samples)",
@@ -158,17 +177,13 @@ static void put_fits(struct cairn_page *page, const struct cairn_report *report)
     struct cairn_series_of series = {.study = NULL};
     cairn_page_table(page, heads);
     while (cairn_series_next(report, CAIRN_FILE_FIT, &series)) {
-        const char *reason = cairn_json_get_text(series.data, "reason");
-        cairn_page_row(page);
-        cairn_page_cell(page, series.label);
-        cairn_series_cell(page, cairn_series_value(series.data, "b_crit"));
-        cairn_series_cell(page, cairn_series_value(series.data, "s_min"));
-        cairn_series_cell(page, cairn_series_value(series.data, "e_min"));
-        cairn_page_number(page, cairn_series_value(series.data, "slope_small").y, 3);
-        cairn_page_number(page, get(series.data, "perfect_until"), 3);
-        cairn_page_number(page, get(series.data, "flat_from"), 3);
-        cairn_page_number(page, get(series.data, "rms_log"), 2);
-        cairn_page_cell(page, reason == NULL ? "" : reason);
+        const json_t *further = json_object_get(series.data, "targets");
+        put_fit(page, series.data, series.label, "of the study");
+        for (size_t i = 0; i < json_array_size(further); i++) {
+            const json_t *at = json_array_get(further, i);
+            const char *target = cairn_json_get_text(at, "target");
+            put_fit(page, at, series.label, target == NULL ? "-" : target);
+        }
     }
     cairn_page_table_end(page);
 }
