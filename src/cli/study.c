@@ -4,6 +4,7 @@
  * and later starts do not talk, they share the folder. */
 #include "cli/study.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,8 @@ enum { MOST_WANTED = 1024 };
  * what is collected. */
 static const struct timespec WAIT = {.tv_nsec = 100000000};
 static const double COLLECT_EVERY_S = 5;
+/* Between two fits, which take up to some seconds: what a study that is killed leaves. */
+static const double ANALYSE_EVERY_S = 60;
 
 enum step { STEP_CELL, STEP_WAIT, STEP_DONE };
 
@@ -43,7 +46,9 @@ static cairn_status look(struct cairn_study *study)
     bool news = study->n_told < study->table.n_rows;
     cairn_study_tell_rows(study);
     if (!news || cairn_clock_s() < study->collected_s + COLLECT_EVERY_S) return CAIRN_OK;
-    return cairn_study_write(study);
+    CAIRN_TRY(cairn_study_write(study));
+    if (cairn_clock_s() < study->analysed_s + ANALYSE_EVERY_S) return CAIRN_OK;
+    return cairn_study_analyse_and_write(study, false);
 }
 
 static cairn_status choose(struct cairn_study *study, struct cairn_lock *claim, struct order *order)
@@ -96,7 +101,10 @@ static cairn_status name_values(const struct cairn_study *study, size_t cell,
 static cairn_status run_order(struct cairn_study *study, const struct order *order)
 {
     struct cairn_study_row row = {.value = NULL};
+    double begin_s = cairn_clock_s();
     cairn_status st = run_on_some(study, order, &row);
+    study->n_run++;
+    study->starts_s += fmax(0, cairn_clock_s() - begin_s - row.wall_s);
     if (st == CAIRN_OK && cairn_comm_rank(study->group) == 0) {
         st = name_values(study, order->cell, &row);
         if (st == CAIRN_OK)

@@ -24,6 +24,12 @@ struct cairn_study_request {
 struct cairn_study_pace {
     double batch[2], update_s[2]; /* of the smallest and the largest global batch */
     double check_s;               /* an evaluation */
+    double start_s;               /* of a cell: its data, model and memory */
+};
+
+/** How long the cells that are left will take; NaN: nothing is known, infinite: no bound. */
+struct cairn_study_forecast {
+    double about_s, most_s;
 };
 
 /** A study.  All is alike on all ranks but what is said to be rank 0's of each group. */
@@ -44,6 +50,7 @@ struct cairn_study {
     uint64_t data_fingerprint;
     double begin_s, deadline_s, deadline_unix_s; /* the last two as in cairn_run_options; rank 0 */
     double collected_s;                          /* when the files were last written */
+    double analysed_s;                           /* ... and the fits */
     struct cairn_study_pace pace;
     /* of rank 0 of each group */
     struct cairn_study_folder folder;
@@ -51,6 +58,8 @@ struct cairn_study {
     struct cairn_study_known *known; /* [n_cells]; owned */
     size_t n_before;                 /* rows that were there when it started */
     size_t n_told;                   /* rows that were told */
+    size_t n_run;                    /* cells that this process ran ... */
+    double starts_s;                 /* ... and the time they took that is not in their rows */
 };
 
 /** cairn study --slurm: the batch script of a job array whose tasks share the study.
@@ -82,8 +91,7 @@ CAIRN_CHECKED cairn_status cairn_study_open(struct cairn_study *study, bool firs
 
 /** fit.json and scaling.json from what is known; `tells`: in short to the log, too.  Ranks: local
  * (rank 0 of the world). Errors: CAIRN_FILES; CAIRN_USAGE: memory. */
-CAIRN_CHECKED cairn_status cairn_study_analyse_and_write(const struct cairn_study *study,
-                                                         bool tells);
+CAIRN_CHECKED cairn_status cairn_study_analyse_and_write(struct cairn_study *study, bool tells);
 
 /** keep: best: remove the run folders of cells whose rate is not the best at their batch.
  * Ranks: local (rank 0 of the world).  Errors: CAIRN_FILES. */
@@ -110,6 +118,10 @@ CAIRN_CHECKED cairn_status cairn_study_measure(struct cairn_study *study);
 /** Seconds of an update of this global batch by what was measured; NaN: nothing was.  Ranks: local.
  * Errors: none. */
 double cairn_study_update_s(const struct cairn_study_pace *pace, double batch);
+
+/** From the cells that have ended, and what was measured.  Ranks: local (rank 0 of the world).
+ * Errors: none. */
+struct cairn_study_forecast cairn_study_forecast(const struct cairn_study *study);
 
 /** Say what will be done.  Ranks: local (rank 0 of the world).  Errors: none. */
 void cairn_study_tell_plan(const struct cairn_study *study);

@@ -177,7 +177,7 @@ cairn_status cairn_study_write(struct cairn_study *study)
     return CAIRN_OK;
 }
 
-cairn_status cairn_study_analyse_and_write(const struct cairn_study *study, bool tells)
+cairn_status cairn_study_analyse_and_write(struct cairn_study *study, bool tells)
 {
     char *fit = NULL;
     char *scaling = NULL;
@@ -188,6 +188,7 @@ cairn_status cairn_study_analyse_and_write(const struct cairn_study *study, bool
     CAIRN_TRY(cairn_study_analyse(&study->table, &about, &fit, &scaling));
     cairn_status st = write_text(study, "fit.json", fit);
     if (st == CAIRN_OK) st = write_text(study, "scaling.json", scaling);
+    study->analysed_s = cairn_clock_s();
     free(fit);
     free(scaling);
     return st;

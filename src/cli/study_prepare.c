@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "base/memory.h"
 #include "cli/start.h"
 #include "cli/study.h"
@@ -136,6 +137,18 @@ static cairn_status check_accuracy(const struct cairn_study *study,
     return st;
 }
 
+/* A decay is as long as the budget; cells that reach the target end before. */
+static void warn_of_decay(const struct cairn_study *study, const struct cairn_config *config)
+{
+    bool falls = config->schedule_decay == CAIRN_DECAY_COSINE ||
+                 config->schedule_decay == CAIRN_DECAY_LINEAR;
+    if (!study->target.any || !falls) return;
+    cairn_log_warning("%s: schedule.decay falls over the whole budget of a cell, and most end at "
+                      "the target before: another budget would give other updates to the target; "
+                      "take schedule.decay: constant",
+                      study->file->run);
+}
+
 /* Further targets: cells end at study.target, so they must have been reached by then. */
 static cairn_status take_targets(struct cairn_study *study)
 {
@@ -204,6 +217,7 @@ static cairn_status prepare_cells(struct cairn_study *study,
         st = cairn_setup_check(config, (size_t)cairn_study_ranks(study, some_cell(study)));
     if (st == CAIRN_OK && main) st = check_data(study, config);
     if (st == CAIRN_OK && main) st = check_accuracy(study, config);
+    if (st == CAIRN_OK && main) warn_of_decay(study, config);
     if (st == CAIRN_OK && main && !study->request.check)
         st = cairn_start_deadline(config, arguments->begin_s, &study->deadline_s,
                                   &study->deadline_unix_s);

@@ -90,15 +90,7 @@ static void put_numbers(struct cairn_json *json, const struct cairn_study_fit *f
     cairn_json_number(json, "flat_from", 16 * quarter);
 }
 
-/* Means over the best rate's cells. */
-static double mean_samples(const struct cairn_study_try *t)
-{
-    double sum = 0;
-    size_t n = 0;
-    for (size_t i = 0; i < t->n_rows; i++)
-        if (t->row[i]->end == CAIRN_STUDY_REACHED) sum += (double)t->row[i]->samples, n++;
-    return n > 0 ? sum / (double)n : NAN;
-}
+static const struct cairn_study_value NONE = {NAN, NAN, NAN};
 
 static void put_point(struct cairn_json *json, const struct cairn_study_point *point)
 {
@@ -112,7 +104,7 @@ static void put_point(struct cairn_json *json, const struct cairn_study_point *p
                       best != NULL && !isfinite(best->median) ? best->bound : NAN);
     cairn_json_number(json, "updates_low", best != NULL ? best->low : NAN);
     cairn_json_number(json, "updates_high", best != NULL ? best->high : NAN);
-    cairn_json_number(json, "samples", best != NULL ? mean_samples(best) : NAN);
+    cairn_json_number(json, "samples", best != NULL ? best->samples : NAN);
     cairn_json_number(json, "lr", best != NULL ? best->lr : NAN);
     cairn_json_raw(json, "lr_low_edge", edge < 0 ? "true" : "false");
     cairn_json_raw(json, "lr_high_edge", edge > 0 ? "true" : "false");
@@ -120,6 +112,7 @@ static void put_point(struct cairn_json *json, const struct cairn_study_point *p
     cairn_json_count(json, "seeds_reached", best != NULL ? best->n_reached : 0);
     cairn_json_count(json, "seeds_unknown", best != NULL ? best->n_unknown : 0);
     cairn_json_number(json, "noise_scale", best != NULL ? best->noise_scale : NAN);
+    cairn_study_put_value(json, "training_s", best != NULL ? best->time_s : NONE);
     cairn_json_close(json, '}');
 }
 

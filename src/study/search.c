@@ -244,6 +244,53 @@ size_t cairn_study_at_most(const struct cairn_study_axes *axes,
     return n;
 }
 
+/* A search that finds its best rate where it began. */
+static size_t usual_of_stage(const struct stage *s)
+{
+    size_t others = 3 * (n_seeds(s) - 1), usual = 2 * WORSE_ON_A_SIDE + 1 + others;
+    return usual < most_of_stage(s) ? usual : most_of_stage(s);
+}
+
+static size_t ended_of_stage(const struct stage *s)
+{
+    size_t n = 0;
+    for (size_t rate = 0; rate < rates(s)->n; rate++)
+        for (size_t seed = 0; seed < n_seeds(s); seed++) n += at(s, rate, seed)->ended;
+    return n;
+}
+
+/* A batch is through where a later one has begun. */
+static void left_of_series(struct stage s, size_t cell, struct cairn_study_left *out)
+{
+    size_t wanted = 0;
+    struct list list = {.most = 1, .cell = &wanted};
+    bool later = !want_series(&list, s, cell);
+    for (size_t b = s.batch == NONE ? 1 : s.axes->axis[s.batch].n; b-- > 0 && !later;) {
+        s.cell = s.batch == NONE ? cell : cairn_study_with(s.axes, cell, (size_t)s.batch, b);
+        size_t ended = ended_of_stage(&s), most = most_of_stage(&s), usual = usual_of_stage(&s);
+        if (most > ended) out[b].most += most - ended;
+        if (usual > ended) out[b].about += usual - ended;
+        later = ended > 0;
+    }
+}
+
+void cairn_study_left(const struct cairn_study_axes *axes, const struct cairn_study_known *known,
+                      struct cairn_study_left *out)
+{
+    struct stage s = stage_of(axes, known, 0);
+    size_t n_batches = s.batch == NONE ? 1 : axes->axis[s.batch].n;
+    for (size_t b = 0; b < n_batches; b++) out[b] = (struct cairn_study_left){.most = 0};
+    for (size_t cell = 0; cell < cairn_study_n_cells(axes); cell++) {
+        if (rates(&s)->follow) {
+            if (begins_series(&s, cell)) left_of_series(s, cell, out);
+            continue;
+        }
+        size_t b = s.batch == NONE ? 0 : cairn_study_place(axes, cell, (size_t)s.batch);
+        out[b].most += !known[cell].ended;
+        out[b].about += !known[cell].ended;
+    }
+}
+
 size_t cairn_study_best_rate(const struct cairn_study_axes *axes,
                              const struct cairn_study_known *known, size_t cell, bool *at_edge)
 {

@@ -149,6 +149,32 @@ static double median_noise(const struct cairn_study_try *t, double *room)
     return cairn_study_median(room, n);
 }
 
+static double median_samples(const struct cairn_study_try *t, double *room)
+{
+    for (size_t i = 0; i < t->n_rows; i++)
+        room[i] = t->row[i]->end == CAIRN_STUDY_REACHED ? (double)t->row[i]->samples : INFINITY;
+    double median = cairn_study_median(room, t->n_rows);
+    return isfinite(median) ? median : NAN;
+}
+
+/* Median and range. */
+static struct cairn_study_value training_time(const struct cairn_study_try *t, double *room)
+{
+    size_t n = 0;
+    int most = 0;
+    for (size_t i = 0; i < t->n_rows; i++) {
+        const struct cairn_study_row *row = t->row[i];
+        if (row->end != CAIRN_STUDY_REACHED || !isfinite(row->training_s) || row->ranks < most)
+            continue;
+        if (row->ranks > most) n = 0;
+        most = row->ranks;
+        room[n++] = row->training_s;
+    }
+    double median = cairn_study_median(room, n);
+    if (n == 0) return (struct cairn_study_value){NAN, NAN, NAN};
+    return (struct cairn_study_value){median, room[0], room[n - 1]};
+}
+
 /* Median over the seeds of the batch, and the range of those that reached. */
 static void sum_up(struct cairn_study_try *t, size_t n_batch_seeds, double *room)
 {
@@ -159,6 +185,8 @@ static void sum_up(struct cairn_study_try *t, size_t n_batch_seeds, double *room
     t->median = median.above ? INFINITY : median.updates;
     t->bound = median.updates;
     t->noise_scale = median_noise(t, room);
+    t->samples = median_samples(t, room);
+    t->time_s = training_time(t, room);
 }
 
 static double sum_of(const struct cairn_study_try *t)

@@ -5,6 +5,7 @@
 #define CAIRN_STUDY_SERIES_H
 
 #include "cairn/status.h"
+#include "study/statistics.h"
 #include "study/table.h"
 
 /** What one seed took to the target. */
@@ -25,6 +26,8 @@ struct cairn_study_try {
     double bound;       /* where it is: what the median is above by those that were given up */
     double low, high;   /* of those that have; NaN where none has */
     double noise_scale; /* median over its cells, in samples; NaN where none has one */
+    double samples;     /* median over its cells like that of the updates; NaN where infinite */
+    struct cairn_study_value time_s; /* of training, of the cells that reached on the most ranks */
 };
 
 /** One global batch of a series. */

@@ -34,12 +34,21 @@ static void tell_point(const struct cairn_study_point *point, const char *prefix
                        best->n_seeds == 1 ? "" : "s", best->lr);
 }
 
+/* Three digits, and no power of ten: "2720", "33.4". */
+static void number_text(double value, char text[32])
+{
+    snprintf(text, 32, value >= 1000 && value < 1e15 ? "%.0f" : "%.3g", value);
+}
+
 static void tell_value(const char *prefix, const char *what, struct cairn_study_value value)
 {
-    char range[64] = "";
+    char range[96] = "", text[32], low[32], high[32];
+    number_text(value.value, text);
+    number_text(value.low, low);
+    number_text(value.high, high);
     if (isfinite(value.low) && isfinite(value.high))
-        snprintf(range, sizeof range, " (95 %%: %.3g to %.3g)", value.low, value.high);
-    cairn_log_info("%s%s = %.3g%s", prefix, what, value.value, range);
+        snprintf(range, sizeof range, " (95 %%: %s to %s)", low, high);
+    cairn_log_info("%s%s = %s%s", prefix, what, text, range);
 }
 
 /* Cells that were given up are not known to be worse than those that reached. */

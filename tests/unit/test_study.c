@@ -159,6 +159,9 @@ static void search_follows_the_best(void **state)
         }
     }
     assert_in_range(n, 3 * (5 + 6), 3 * (5 + 6) + 1);
+    struct cairn_study_left left[3];
+    cairn_study_left(&axes, known, left);
+    for (size_t batch = 0; batch < 3; batch++) assert_int_equal(left[batch].most, 0);
     cairn_study_axes_free(&axes);
 }
 
@@ -235,44 +238,6 @@ static void series_are_apart(void **state)
         assert_int_equal(cairn_study_place(&axes, wanted[i], 1), 0); /* first batch first */
     }
     assert_true(seen[0] && seen[1]);
-    cairn_study_axes_free(&axes);
-    cairn_study_file_free(file);
-}
-
-static void reach(struct cairn_study_known *known, uint64_t updates)
-{
-    *known = (struct cairn_study_known){
-        .ended = true,
-        .end = updates > 0 ? CAIRN_STUDY_REACHED : CAIRN_STUDY_BUDGET,
-        .updates = updates,
-    };
-}
-
-/* Beaten by the median of a rate's seeds; foreseen from other batches as curves of updates over
- * batches allow at most. */
-static void limits_are_medians_and_bounds(void **state)
-{
-    (void)state;
-    struct cairn_study_file *file = NULL;
-    struct cairn_study_axes axes;
-    static struct cairn_study_known known[MOST];
-    assert_int_equal(read_axes("{batch.global: [8, 32, 128], optim.lr: [0.1, 0.2], train.seed: [1, "
-                               "2, 3]}",
-                               &file, &axes),
-                     CAIRN_OK);
-    const size_t at_32 = cairn_study_with(&axes, 0, 0, 1),
-                 at_128 = cairn_study_with(&axes, 0, 0, 2);
-    assert_int_equal(cairn_study_fewest(&axes, known, at_32), 0);
-    assert_int_equal(cairn_study_foreseen(&axes, known, at_32), 0);
-    reach(&known[at_32], 100); /* one seed alone is all that is known */
-    assert_int_equal(cairn_study_fewest(&axes, known, at_32), 100);
-    reach(&known[cairn_study_with(&axes, at_32, 2, 1)], 0);
-    assert_int_equal(cairn_study_fewest(&axes, known, at_32), 0);
-    reach(&known[cairn_study_with(&axes, at_32, 2, 2)], 180);
-    assert_int_equal(cairn_study_fewest(&axes, known, at_32), 180);
-    assert_int_equal(cairn_study_fewest(&axes, known, at_128), 0);
-    assert_int_equal(cairn_study_foreseen(&axes, known, at_128), 180);
-    assert_int_equal(cairn_study_foreseen(&axes, known, 0), 4 * 180);
     cairn_study_axes_free(&axes);
     cairn_study_file_free(file);
 }
@@ -362,16 +327,11 @@ static void names_of_cells_are_known(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(names_of_cells_are_known),
-        cmocka_unit_test(axes_are_read),
-        cmocka_unit_test(bad_axes_are_refused),
-        cmocka_unit_test(search_follows_the_best),
-        cmocka_unit_test(grid_grows_at_its_edge),
-        cmocka_unit_test(hopeless_batches_end),
-        cmocka_unit_test(without_follow_all_are_run),
-        cmocka_unit_test(series_are_apart),
+        cmocka_unit_test(names_of_cells_are_known),   cmocka_unit_test(axes_are_read),
+        cmocka_unit_test(bad_axes_are_refused),       cmocka_unit_test(search_follows_the_best),
+        cmocka_unit_test(grid_grows_at_its_edge),     cmocka_unit_test(hopeless_batches_end),
+        cmocka_unit_test(without_follow_all_are_run), cmocka_unit_test(series_are_apart),
         cmocka_unit_test(results_are_the_queue),
-        cmocka_unit_test(limits_are_medians_and_bounds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -91,7 +91,8 @@ static void plant(struct cairn_study_table *table, uint64_t study, size_t n_batc
                 struct cairn_study_row *row = study_add(table, "0", BATCHES[i], lr, seed);
                 row->updates = (uint64_t)(130 * (1 + 112 / (double)BATCHES[i]) * noise + 0.5);
                 row->samples = row->updates * row->global;
-                row->noise_scale = seed == 1 ? NAN : 40 + (double)seed;
+                row->noise_scale = seed == 1 ? 10 : 40 + (double)seed;
+                row->training_s = 1e-3 * (double)row->updates;
             }
 }
 
@@ -243,7 +244,11 @@ static void json_says_all(void **state)
     assert_true(study_number(fit, "\"b_crit\"", "low") < study_number(fit, "\"b_crit\"", "high"));
     assert_near(study_number(fit, "", "lr_slope"), 0.5, EXACT);
     assert_near(study_number(fit, "\"lr_rules\"", "linear"), 0.01 * sqrt(8), EXACT);
-    assert_near(study_number(fit, "\"points\"", "noise_scale"), 42.5, EXACT);
+    assert_near(study_number(fit, "\"points\"", "noise_scale"), 42, EXACT); /* the median */
+    assert_near(study_number(fit, "\"points\"", "samples"),
+                8 * study_number(fit, "\"points\"", "updates"), EXACT);
+    assert_near(study_number(fit, "\"training_s\"", "value"),
+                1e-3 * study_number(fit, "\"points\"", "updates"), EXACT);
     assert_near(study_number(fit, "\"points\"", "lr"), 0.01 * sqrt(8), EXACT);
     assert_near(study_number(fit, "", "flat_from"), 16 * study_number(fit, "", "perfect_until"),
                 EXACT);
