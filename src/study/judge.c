@@ -102,15 +102,24 @@ static uint64_t next_check(const struct cairn_judge *judge, uint64_t update, dou
     return update + (step > 1 ? step : 1);
 }
 
-/* The mean of the scores over the last updates, straight from check to check. */
-static double trailing_mean(const struct cairn_judge *judge)
+/* Where the mean begins: with fewer than three checks it would be a single one's. */
+static double mean_begin(const struct cairn_judge *judge, size_t last)
+{
+    double end = judge->recent[last].update, begin = end - fmax(1, CAIRN_STUDY_TRAILING * end);
+    double third = judge->recent[last > 1 ? last - 2 : 0].update;
+    third = fmax(third, (1 - CAIRN_STUDY_TRAILING_MOST) * end);
+    return fmax(fmin(begin, third), judge->recent[0].update);
+}
+
+/* The mean of the scores over the last updates, straight from check to check.  A mean over more
+ * than its part trails by more: it stands where one over its part would. */
+static struct cairn_judge_score trailing_mean(const struct cairn_judge *judge)
 {
     size_t n = judge->n_checks < CAIRN_STUDY_RECENT ? judge->n_checks : CAIRN_STUDY_RECENT;
     size_t last = n - 1;
-    double end = judge->recent[last].update;
-    double begin = fmax(end - fmax(1, CAIRN_STUDY_TRAILING * end), judge->recent[0].update);
+    double end = judge->recent[last].update, begin = mean_begin(judge, last);
     double area = 0;
-    if (!(end > begin)) return judge->recent[last].score;
+    if (!(end > begin)) return judge->recent[last];
     for (size_t i = last; i > 0 && judge->recent[i].update > begin; i--) {
         double u = judge->recent[i - 1].update, to = judge->recent[i].update;
         double score = judge->recent[i - 1].score, to_score = judge->recent[i].score;
@@ -119,26 +128,26 @@ static double trailing_mean(const struct cairn_judge *judge)
         double from_score = score + (to_score - score) * (from - u) / (to - u);
         area += (to - from) * (from_score + to_score) / 2;
     }
-    return area / (end - begin);
+    double at = (begin + end + CAIRN_STUDY_TRAILING * end) / 2;
+    return (struct cairn_judge_score){.update = fmin(at, end), .score = area / (end - begin)};
 }
 
 /* One more score; the update at which the mean crossed the target, 0 where it has not. */
 static uint64_t take_score(struct cairn_judge *judge, uint64_t update, double score)
 {
     size_t n = judge->n_checks++;
-    double before = judge->mean, target = judge->target.value, at = (double)update;
+    struct cairn_judge_score before = judge->mean;
     if (n >= CAIRN_STUDY_RECENT) {
         n = CAIRN_STUDY_RECENT - 1;
         memmove(judge->recent, judge->recent + 1, n * sizeof judge->recent[0]);
     }
-    judge->recent[n].update = (double)update;
-    judge->recent[n].score = score;
+    judge->recent[n] = (struct cairn_judge_score){(double)update, score};
     judge->mean = trailing_mean(judge);
-    if (!reaches(&judge->target, judge->mean, judge->mean)) return 0;
-    if (n > 0) {
-        double from = judge->recent[n - 1].update;
-        at = from + (at - from) * (target - before) / (judge->mean - before);
-    }
+    double at = judge->mean.update, mean = judge->mean.score;
+    if (!reaches(&judge->target, mean, mean)) return 0;
+    if (n > 0)
+        at = before.update +
+             (at - before.update) * (judge->target.value - before.score) / (mean - before.score);
     return at > 1 && at < (double)update ? (uint64_t)llround(at) : update;
 }
 

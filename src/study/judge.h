@@ -20,8 +20,10 @@
 #define CAIRN_STUDY_CHECK 0.025
 
 /** Scores fluctuate from check to check: the target is reached where their mean over this part of
- * the updates done crosses it.  Between two checks scores and means are straight lines. */
-#define CAIRN_STUDY_TRAILING 0.05
+ * the updates done crosses it; where that has fewer than three checks, over these three, as far as
+ * they lie within the larger part.  Between two checks scores and means are straight lines. */
+#define CAIRN_STUDY_TRAILING      0.05
+#define CAIRN_STUDY_TRAILING_MOST 0.15
 enum { CAIRN_STUDY_RECENT = 8 }; /* checks that the mean may need */
 
 /** With a check_every of its own a cell is looked at no more often than this: so the mean needs no
@@ -66,6 +68,11 @@ struct cairn_judge_limits {
     uint64_t stalls_from; /* it is where there is no progress */
 };
 
+/** A score, or a mean of some. */
+struct cairn_judge_score {
+    double update, score;
+};
+
 /** What a cell is judged by. */
 struct cairn_judge {
     struct cairn_study_target target;
@@ -75,14 +82,12 @@ struct cairn_judge {
     /* what the checks so far came to */
     uint64_t next; /* the update of the next one, or the one from which on it may be */
     size_t n_checks;
-    struct {
-        double update, score;
-    } recent[CAIRN_STUDY_RECENT]; /* the newest last, of n_checks or fewer */
-    double mean;                  /* of the scores, trailing */
-    uint64_t reached;             /* the update at which the mean crossed the target; 0: not yet */
-    uint64_t best_update;         /* of the last progress; 0: there was none */
-    double best;                  /* the least error */
-    double best_loss;             /* the least loss */
+    struct cairn_judge_score recent[CAIRN_STUDY_RECENT]; /* the newest last, of n_checks or fewer */
+    struct cairn_judge_score mean;                       /* trailing */
+    uint64_t reached;     /* the update at which the mean crossed the target; 0: not yet */
+    uint64_t best_update; /* of the last progress; 0: there was none */
+    double best;          /* the least error */
+    double best_loss;     /* the least loss */
 };
 
 /** What came of a look. */
