@@ -4,6 +4,7 @@
  * and later starts do not talk, they share the folder. */
 #include "cli/study.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,8 @@ enum { MOST_WANTED = 1024 };
  * what is collected. */
 static const struct timespec WAIT = {.tv_nsec = 100000000};
 static const double COLLECT_EVERY_S = 5;
+/* Between two fits, which take up to some seconds: what a study that is killed leaves. */
+static const double ANALYSE_EVERY_S = 60;
 
 enum step { STEP_CELL, STEP_WAIT, STEP_DONE };
 
@@ -29,7 +32,7 @@ enum step { STEP_CELL, STEP_WAIT, STEP_DONE };
 struct order {
     enum step step;
     size_t cell;
-    uint64_t beaten_at;
+    struct cairn_judge_limits limits;
 };
 
 /* ---- which cell is next: rank 0 of a group */
@@ -43,7 +46,9 @@ static cairn_status look(struct cairn_study *study)
     bool news = study->n_told < study->table.n_rows;
     cairn_study_tell_rows(study);
     if (!news || cairn_clock_s() < study->collected_s + COLLECT_EVERY_S) return CAIRN_OK;
-    return cairn_study_write(study);
+    CAIRN_TRY(cairn_study_write(study));
+    if (cairn_clock_s() < study->analysed_s + ANALYSE_EVERY_S) return CAIRN_OK;
+    return cairn_study_analyse_and_write(study, false);
 }
 
 /* What is left is claimed, and this group waits, maybe for one that will not end it. */
@@ -73,8 +78,7 @@ static cairn_status choose(struct cairn_study *study, struct cairn_lock *claim, 
         return CAIRN_OK;
     }
     order->step = STEP_CELL;
-    order->beaten_at =
-        cairn_judge_beaten_at(cairn_study_fewest(&study->axes, study->known, order->cell));
+    order->limits = cairn_study_limits(study, order->cell);
     return CAIRN_OK;
 }
 
@@ -87,10 +91,10 @@ static cairn_status run_on_some(struct cairn_study *study, const struct order *o
     cairn_comm *part = NULL;
     int n = cairn_study_ranks(study, order->cell);
     if (n == cairn_comm_size(study->group))
-        return cairn_study_run_cell(study, study->group, order->cell, order->beaten_at, row);
+        return cairn_study_run_cell(study, study->group, order->cell, &order->limits, row);
     CAIRN_TRY(cairn_comm_first(study->group, CAIRN_OK, n, &part));
     cairn_status st = CAIRN_OK;
-    if (part != NULL) st = cairn_study_run_cell(study, part, order->cell, order->beaten_at, row);
+    if (part != NULL) st = cairn_study_run_cell(study, part, order->cell, &order->limits, row);
     st = cairn_comm_rest(study->group, st);
     cairn_comm_close(part);
     return st;
@@ -111,14 +115,17 @@ static cairn_status name_values(const struct cairn_study *study, size_t cell,
 static cairn_status run_order(struct cairn_study *study, const struct order *order)
 {
     struct cairn_study_row row = {.value = NULL};
+    double begin_s = cairn_clock_s();
     cairn_status st = run_on_some(study, order, &row);
+    study->n_run++;
+    study->starts_s += fmax(0, cairn_clock_s() - begin_s - row.wall_s);
     if (st == CAIRN_OK && cairn_comm_rank(study->group) == 0) {
         st = name_values(study, order->cell, &row);
         if (st == CAIRN_OK)
             st = cairn_study_folder_put(&study->folder, &study->axes, order->cell, &study->table,
                                         &row);
-        cairn_study_row_free(&row, study->axes.n);
     }
+    cairn_study_row_free(&row, study->axes.n);
     return cairn_comm_agree_main(study->group, st);
 }
 

@@ -11,6 +11,7 @@
 #include "config/study_file.h"
 #include "study/folder.h"
 #include "study/judge.h"
+#include "study/targets.h"
 
 /** What the command line says. */
 struct cairn_study_request {
@@ -23,6 +24,12 @@ struct cairn_study_request {
 struct cairn_study_pace {
     double batch[2], update_s[2]; /* of the smallest and the largest global batch */
     double check_s;               /* an evaluation */
+    double start_s;               /* of a cell: its data, model and memory */
+};
+
+/** How long the cells that are left will take; NaN: nothing is known, infinite: no bound. */
+struct cairn_study_forecast {
+    double about_s, most_s;
 };
 
 /** A study.  All is alike on all ranks but what is said to be rank 0's of each group. */
@@ -37,11 +44,13 @@ struct cairn_study {
     char *base_text; /* the run file as resolved, without the axes; owned */
     struct cairn_study_axes axes;
     struct cairn_study_target target;
+    struct cairn_study_targets targets; /* further ones; texts of `file` */
     bool has_link;
     struct cairn_link link; /* stated for predictions */
     uint64_t data_fingerprint;
     double begin_s, deadline_s, deadline_unix_s; /* the last two as in cairn_run_options; rank 0 */
     double collected_s;                          /* when the files were last written */
+    double analysed_s;                           /* ... and the fits */
     struct cairn_study_pace pace;
     /* of rank 0 of each group */
     struct cairn_study_folder folder;
@@ -50,6 +59,8 @@ struct cairn_study {
     size_t n_before;                 /* rows that were there when it started */
     size_t n_told;                   /* rows that were told */
     bool told_doubt;                 /* of a claim whose job may have ended */
+    size_t n_run;                    /* cells that this process ran ... */
+    double starts_s;                 /* ... and the time they took that is not in their rows */
 };
 
 /** cairn study --slurm: the batch script of a job array whose tasks share the study.
@@ -81,8 +92,7 @@ CAIRN_CHECKED cairn_status cairn_study_open(struct cairn_study *study, bool firs
 
 /** fit.json and scaling.json from what is known; `tells`: in short to the log, too.  Ranks: local
  * (rank 0 of the world). Errors: CAIRN_FILES; CAIRN_USAGE: memory. */
-CAIRN_CHECKED cairn_status cairn_study_analyse_and_write(const struct cairn_study *study,
-                                                         bool tells);
+CAIRN_CHECKED cairn_status cairn_study_analyse_and_write(struct cairn_study *study, bool tells);
 
 /** keep: best: remove the run folders of cells whose rate is not the best at their batch.
  * Ranks: local (rank 0 of the world).  Errors: CAIRN_FILES. */
@@ -91,11 +101,15 @@ CAIRN_CHECKED cairn_status cairn_study_keep_best(const struct cairn_study *study
 /** Release all.  Ranks: collective. */
 void cairn_study_close(struct cairn_study *study);
 
-/** Run one cell: its row, without `value`, in *row on rank 0 of `comm`.  `beaten_at` as in
- * cairn_judge.  Ranks: collective over `comm`.  Errors: the agreed one; CAIRN_STOPPED after
- * saving. */
+/** When a cell may be given up by what is known.  Ranks: local (rank 0 of each group).
+ * Errors: none. */
+struct cairn_judge_limits cairn_study_limits(const struct cairn_study *study, size_t cell);
+
+/** Run one cell: its row, without `value`, in *row on rank 0 of `comm`.  Ranks: collective over
+ * `comm`.  Errors: the agreed one; CAIRN_STOPPED after saving. */
 CAIRN_CHECKED cairn_status cairn_study_run_cell(struct cairn_study *study, cairn_comm *comm,
-                                                size_t cell, uint64_t beaten_at,
+                                                size_t cell,
+                                                const struct cairn_judge_limits *limits,
                                                 struct cairn_study_row *row);
 
 /** Time a few updates of the smallest and the largest batch, in all groups at once.
@@ -105,6 +119,10 @@ CAIRN_CHECKED cairn_status cairn_study_measure(struct cairn_study *study);
 /** Seconds of an update of this global batch by what was measured; NaN: nothing was.  Ranks: local.
  * Errors: none. */
 double cairn_study_update_s(const struct cairn_study_pace *pace, double batch);
+
+/** From the cells that have ended, and what was measured.  Ranks: local (rank 0 of the world).
+ * Errors: none. */
+struct cairn_study_forecast cairn_study_forecast(const struct cairn_study *study);
 
 /** Say what will be done.  Ranks: local (rank 0 of the world).  Errors: none. */
 void cairn_study_tell_plan(const struct cairn_study *study);

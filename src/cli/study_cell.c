@@ -36,9 +36,10 @@ struct cell {
     /* what was seen */
     enum cairn_verdict verdict;
     struct cairn_eval_metrics last; /* check, where there was one; its split is gone */
-    uint64_t n_checks;
-    double noise;             /* of the newest update that has one */
-    double saved_s, looked_s; /* rank 0 */
+    struct cairn_study_row seen;    /* all checks, and nothing else */
+    cairn_status kept;              /* whether there was memory for them */
+    double noise;                   /* of the newest update that has one */
+    double saved_s, looked_s;       /* rank 0 */
 };
 
 /* ---- watching the run: alike on all ranks */
@@ -52,30 +53,35 @@ static bool is_due(void *context, uint64_t update)
 /* What rank 0 alone knows: its clock, and what others have found meanwhile. */
 struct news {
     bool saves;
-    uint64_t beaten_at;
+    struct cairn_judge_limits limits;
 };
+
+struct cairn_judge_limits cairn_study_limits(const struct cairn_study *study, size_t cell)
+{
+    return cairn_judge_limits_of(cairn_study_fewest(&study->axes, study->known, cell),
+                                 cairn_study_foreseen(&study->axes, study->known, cell));
+}
 
 /* Rank 0.  A folder that cannot be read now is read behind the cell, and then it is an error. */
 static struct news look_around(struct cell *c)
 {
     double now_s = cairn_clock_s();
     struct cairn_study *study = c->study;
-    struct news news = {.saves = now_s > c->saved_s + SAVE_EVERY_S,
-                        .beaten_at = c->judge.beaten_at};
+    struct news news = {.saves = now_s > c->saved_s + SAVE_EVERY_S, .limits = c->judge.limits};
     if (news.saves) c->saved_s = now_s;
     if (now_s < c->looked_s + LOOK_EVERY_S) return news;
     c->looked_s = now_s;
     if (cairn_study_folder_collect(&study->folder, &study->table, &study->axes, study->known) ==
         CAIRN_OK)
-        news.beaten_at =
-            cairn_judge_beaten_at(cairn_study_fewest(&study->axes, study->known, c->number));
+        news.limits = cairn_study_limits(study, c->number);
     return news;
 }
 
 static void take_scores(struct cell *c, const struct cairn_eval_metrics *line)
 {
+    const struct cairn_study_check check = {line->update, line->loss, line->accuracy};
     c->last = *line;
-    c->n_checks++;
+    if (c->kept == CAIRN_OK) c->kept = cairn_study_row_check(&c->seen, &check);
     c->verdict = cairn_judge_look(&c->judge, line->update, line->loss, line->accuracy);
 }
 
@@ -88,7 +94,7 @@ static enum cairn_run_wish sees(void *context, const struct cairn_eval_metrics *
     if (c->main) news = look_around(c);
     if (cairn_comm_broadcast(c->comm, CAIRN_OK, &news, sizeof news) != CAIRN_OK)
         return CAIRN_RUN_GO_ON;
-    c->judge.beaten_at = news.beaten_at;
+    c->judge.limits = news.limits;
     return news.saves ? CAIRN_RUN_SAVE : CAIRN_RUN_GO_ON;
 }
 
@@ -257,22 +263,31 @@ static enum cairn_study_end end_of(const struct cell *c)
     return c->judge.target.any ? CAIRN_STUDY_BUDGET : CAIRN_STUDY_REACHED;
 }
 
+/* That the target was reached is seen a little later. */
+static double part_to_target(const struct cell *c)
+{
+    if (c->verdict != CAIRN_VERDICT_REACHED || c->trainer->at.update == 0) return 1;
+    return (double)c->judge.reached / (double)c->trainer->at.update;
+}
+
 /* Collective: times are those of the slowest rank. */
 static cairn_status make_row(struct cell *c, struct cairn_study_row *row)
 {
     struct cairn_times times = c->trainer->times;
     const cairn_trainer *t = c->trainer;
     const struct cairn_window_rule *rule = &t->parts.rule;
-    CAIRN_TRY(cairn_comm_max(c->comm, CAIRN_OK, &times.wall_s, sizeof times / sizeof(double)));
+    CAIRN_TRY(cairn_comm_max(c->comm, c->kept, &times.wall_s, sizeof times / sizeof(double)));
     uint64_t ranks = (uint64_t)cairn_comm_size(c->comm);
     uint64_t global = cairn_window_batch(rule, t->at.position);
     uint64_t n_micro = (global + rule->micro - 1) / rule->micro;
+    bool checked = c->seen.n_checks > 0;
+    double part = part_to_target(c);
     *row = (struct cairn_study_row){
         .end = end_of(c),
-        .updates = t->at.update,
-        .samples = t->at.samples,
-        .wall_s = c->n_checks > 0 ? c->last.wall_s : times.training_s,
-        .final_loss = c->n_checks > 0 ? c->last.loss : (double)NAN,
+        .updates = (uint64_t)llround(part * (double)t->at.update),
+        .samples = (uint64_t)llround(part * (double)t->at.samples),
+        .wall_s = part * (checked ? c->last.wall_s : times.training_s),
+        .final_loss = checked ? c->last.loss : (double)NAN,
         .noise_scale = c->noise,
         .ranks = (int)ranks,
         .global = global,
@@ -281,12 +296,15 @@ static cairn_status make_row(struct cell *c, struct cairn_study_row *row)
         .seed = t->parts.seed,
         .n_weights = t->params->n_weights,
         .lr = c->config->optim_lr,
-        .training_s = times.training_s,
-        .data_s = times.data_s,
-        .compute_s = times.compute_s,
-        .reduce_s = times.reduce_s,
-        .update_s = times.update_s,
+        .training_s = part * times.training_s,
+        .data_s = part * times.data_s,
+        .compute_s = part * times.compute_s,
+        .reduce_s = part * times.reduce_s,
+        .update_s = part * times.update_s,
+        .check = c->seen.check,
+        .n_checks = c->seen.n_checks,
     };
+    c->seen.check = NULL;
     return CAIRN_OK;
 }
 
@@ -295,11 +313,13 @@ static void close_cell(struct cell *c)
     cairn_trainer_close(c->trainer);
     cairn_run_folder_close(c->folder);
     cairn_config_free(c->config);
+    cairn_study_row_free(&c->seen, 0);
     free(c->config_text);
 }
 
 cairn_status cairn_study_run_cell(struct cairn_study *study, cairn_comm *comm, size_t cell,
-                                  uint64_t beaten_at, struct cairn_study_row *row)
+                                  const struct cairn_judge_limits *limits,
+                                  struct cairn_study_row *row)
 {
     struct cell c = {
         .noise = (double)NAN,
@@ -312,7 +332,7 @@ cairn_status cairn_study_run_cell(struct cairn_study *study, cairn_comm *comm, s
         .judge = {.target = study->target,
                   .check_every =
                       study->file->check_every == CAIRN_STUDY_AUTO ? 0 : study->file->check_every,
-                  .beaten_at = beaten_at},
+                  .limits = *limits},
     };
     struct cairn_run_options options = {.folder = NULL};
     enum cairn_log_level level = cairn_log_get_level();

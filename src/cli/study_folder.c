@@ -177,16 +177,18 @@ cairn_status cairn_study_write(struct cairn_study *study)
     return CAIRN_OK;
 }
 
-cairn_status cairn_study_analyse_and_write(const struct cairn_study *study, bool tells)
+cairn_status cairn_study_analyse_and_write(struct cairn_study *study, bool tells)
 {
     char *fit = NULL;
     char *scaling = NULL;
     const struct cairn_study_about about = {.has_target = study->target.any,
                                             .tells = tells,
+                                            .targets = &study->targets,
                                             .link = study->has_link ? &study->link.cost : NULL};
     CAIRN_TRY(cairn_study_analyse(&study->table, &about, &fit, &scaling));
     cairn_status st = write_text(study, "fit.json", fit);
     if (st == CAIRN_OK) st = write_text(study, "scaling.json", scaling);
+    study->analysed_s = cairn_clock_s();
     free(fit);
     free(scaling);
     return st;

@@ -15,7 +15,7 @@ static const double LONG_ENOUGH_S = 0.2;
 
 /* What is measured of one batch. */
 struct sample {
-    double batch, update_s, check_s;
+    double batch, update_s, check_s, start_s;
 };
 
 /* Rank 0's clock decides when it is enough.  Collective. */
@@ -53,9 +53,13 @@ static cairn_status time_cell(struct cairn_study *study, size_t cell, struct sam
     struct cairn_config *config = NULL;
     cairn_trainer *t = NULL;
     cairn_comm *comm = study->group;
+    bool grows = study->file->kind == CAIRN_STUDY_WEAK; /* the batch is that of a rank */
+    double begin_s = cairn_clock_s();
     cairn_status st = cairn_comm_agree(comm, cairn_study_config(study, cell, &config));
     if (st == CAIRN_OK) st = cairn_setup_trainer(config, comm, &t);
-    if (st == CAIRN_OK) out->batch = (double)t->parts.rule.global;
+    out->start_s = cairn_clock_s() - begin_s;
+    if (st == CAIRN_OK)
+        out->batch = (double)t->parts.rule.global / (grows ? cairn_study_ranks(study, cell) : 1);
     if (st == CAIRN_OK) st = time_updates(comm, t, out);
     if (st == CAIRN_NUMBERS) st = CAIRN_OK; /* a rate that is too large for this batch */
     if (st == CAIRN_OK) st = time_check(t, out);
@@ -97,6 +101,7 @@ cairn_status cairn_study_measure(struct cairn_study *study)
         .batch = {sample[0].batch, sample[1].batch},
         .update_s = {sample[0].update_s, sample[1].update_s},
         .check_s = fmin(sample[0].check_s, sample[1].check_s),
+        .start_s = fmin(sample[0].start_s, sample[1].start_s),
     };
     return CAIRN_OK;
 }

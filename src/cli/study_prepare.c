@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "base/memory.h"
 #include "cli/start.h"
 #include "cli/study.h"
@@ -84,9 +85,9 @@ static cairn_status check_kind(const struct cairn_study *study)
                           "%s: updates to which target? say study.target: eval_accuracy >= 0.96, "
                           "or another study.kind",
                           place);
-    if (!to_target && study->target.any)
-        return cairn_fail(CAIRN_USAGE,
-                          "%s: only updates-to-target has a target; leave out study.target", place);
+    if (!to_target && (study->target.any || study->targets.n > 0))
+        return cairn_fail(CAIRN_USAGE, "%s: only updates-to-target has a target; leave it out",
+                          place);
     if (scaling && !cairn_study_has_axis(study, "ranks"))
         return cairn_fail(CAIRN_USAGE, "%s: this kind of study needs the axis ranks", place);
     if (file->kind == CAIRN_STUDY_ACCUMULATION &&
@@ -120,7 +121,10 @@ static cairn_status check_accuracy(const struct cairn_study *study,
 {
     struct cairn_dataset *dataset = NULL;
     struct cairn_model *model = NULL;
-    if (!study->target.accuracy) return CAIRN_OK;
+    bool needed = study->target.accuracy;
+    for (size_t i = 0; i < study->targets.n; i++)
+        needed = needed || study->targets.of[i].target.accuracy;
+    if (!needed) return CAIRN_OK;
     CAIRN_TRY(cairn_setup_dataset(config, NULL, &dataset));
     struct cairn_model_options options = cairn_setup_model_options(config, dataset, 1);
     cairn_status st = cairn_model_create(&options, &model);
@@ -131,6 +135,45 @@ static cairn_status check_accuracy(const struct cairn_study *study,
     cairn_model_free(model);
     cairn_dataset_close(dataset);
     return st;
+}
+
+/* A decay is as long as the budget; cells that reach the target end before. */
+static void warn_of_decay(const struct cairn_study *study, const struct cairn_config *config)
+{
+    bool falls = config->schedule_decay == CAIRN_DECAY_COSINE ||
+                 config->schedule_decay == CAIRN_DECAY_LINEAR;
+    if (!study->target.any || !falls) return;
+    cairn_log_warning("%s: schedule.decay falls over the whole budget of a cell, and most end at "
+                      "the target before: another budget would give other updates to the target; "
+                      "take schedule.decay: constant",
+                      study->file->run);
+}
+
+/* Further targets: cells end at study.target, so they must have been reached by then. */
+static cairn_status take_targets(struct cairn_study *study)
+{
+    struct cairn_study_targets *targets = &study->targets;
+    const struct cairn_node *list = study->file->targets;
+    for (const struct cairn_node *at = list == NULL ? NULL : list->child; at != NULL;
+         at = at->next) {
+        const char *place = cairn_node_place(at);
+        struct cairn_study_target target;
+        if (at->kind != CAIRN_NODE_SCALAR)
+            return cairn_fail(CAIRN_USAGE, "%s: study.targets is a list of texts", place);
+        CAIRN_TRY_IN(cairn_study_target_read(at->text, &target), "%s", place);
+        if (target.accuracy == study->target.accuracy &&
+            !cairn_study_target_is_easier(&target, &study->target))
+            return cairn_fail(CAIRN_USAGE,
+                              "%s: '%s' is not easier than study.target (%s), where cells end; "
+                              "make the hardest one study.target",
+                              place, at->text, study->file->target);
+        if (targets->n == CAIRN_STUDY_MOST_TARGETS)
+            return cairn_fail(CAIRN_USAGE, "%s: more than %d targets", place,
+                              CAIRN_STUDY_MOST_TARGETS);
+        targets->of[targets->n].text = at->text;
+        targets->of[targets->n++].target = target;
+    }
+    return CAIRN_OK;
 }
 
 /* ---- together */
@@ -145,6 +188,7 @@ static cairn_status parse(struct cairn_study *study)
     if (study->file->target[0] != '\0')
         CAIRN_TRY_IN(cairn_study_target_read(study->file->target, &study->target), "%s",
                      cairn_study_file_place(study->file, "target"));
+    CAIRN_TRY(take_targets(study));
     study->has_link = study->file->link[0] != '\0';
     if (study->has_link)
         CAIRN_TRY_IN(cairn_link_read(study->file->link, &study->link), "%s: study.link",
@@ -173,6 +217,7 @@ static cairn_status prepare_cells(struct cairn_study *study,
         st = cairn_setup_check(config, (size_t)cairn_study_ranks(study, some_cell(study)));
     if (st == CAIRN_OK && main) st = check_data(study, config);
     if (st == CAIRN_OK && main) st = check_accuracy(study, config);
+    if (st == CAIRN_OK && main) warn_of_decay(study, config);
     if (st == CAIRN_OK && main && !study->request.check)
         st = cairn_start_deadline(config, arguments->begin_s, &study->deadline_s,
                                   &study->deadline_unix_s);

@@ -34,72 +34,42 @@ static void tell_axis(const struct cairn_study_axis *axis)
                    axis->follow ? ", from the best of the batch before outward" : "");
 }
 
-/* The value of the i-th batch; 0 where there is no such axis. */
-static double batch_at(const struct cairn_study *study, size_t i)
+/* "about 3 min, at most 2.1 h" */
+static void forecast_text(const struct cairn_study *study, char text[96])
 {
-    const struct cairn_study_axis *axis = cairn_study_axis_of(&study->axes, CAIRN_STUDY_BATCH);
-    return axis == NULL ? 0 : strtod(axis->value[i], NULL);
-}
-
-static size_t n_batches(const struct cairn_study *study)
-{
-    const struct cairn_study_axis *axis = cairn_study_axis_of(&study->axes, CAIRN_STUDY_BATCH);
-    return axis == NULL ? 1 : axis->n;
-}
-
-/* What a cell of the i-th batch takes, for so many updates, by what was measured. */
-static double cell_s(const struct cairn_study *study, size_t i, double updates)
-{
-    static const double n_checks = 60; /* about what one with check_every: auto has */
-    double checks = !study->target.any ? 1
-                    : study->file->check_every == CAIRN_STUDY_AUTO
-                        ? fmin(n_checks, updates)
-                        : updates / (double)study->file->check_every;
-    return updates * cairn_study_update_s(&study->pace, batch_at(study, i)) +
-           checks * study->pace.check_s;
-}
-
-/* The updates that the budget leaves a cell of the i-th batch, of at most so many. */
-static double updates_of(const struct cairn_study *study, size_t i, double most)
-{
-    const struct cairn_study_file *file = study->file;
-    double batch = batch_at(study, i);
-    if (file->budget_updates != CAIRN_NONE) most = fmin(most, (double)file->budget_updates);
-    if (file->budget_samples != CAIRN_NONE && batch > 0)
-        most = fmin(most, ceil((double)file->budget_samples / batch));
-    return most;
-}
-
-static double all_s(const struct cairn_study *study, size_t n_cells, double most)
-{
-    double sum = 0;
-    size_t n = n_batches(study);
-    for (size_t i = 0; i < n; i++)
-        sum += (double)n_cells / (double)n * cell_s(study, i, updates_of(study, i, most)) /
-               study->n_groups;
-    return sum;
+    char about[32], most[32];
+    struct cairn_study_forecast forecast = cairn_study_forecast(study);
+    time_text(forecast.about_s, about);
+    time_text(forecast.most_s, most);
+    snprintf(text, 96, "not known");
+    if (forecast.most_s <= 0)
+        snprintf(text, 96, "nothing");
+    else if (isfinite(forecast.about_s) && isfinite(forecast.most_s))
+        snprintf(text, 96, "about %s, at most %s", about, most);
+    else if (isfinite(forecast.about_s))
+        snprintf(text, 96, "about %s", about);
+    else if (isfinite(forecast.most_s))
+        snprintf(text, 96, "at most %s", most);
 }
 
 /* What it would take; a study to a target ends most cells long before their budget. */
-static void tell_times(const struct cairn_study *study, size_t n_cells)
+static void tell_times(const struct cairn_study *study)
 {
-    static const double some = 1000;
     const struct cairn_study_pace *pace = &study->pace;
-    char text[32], large[32], check[32];
+    char text[96], large[32], check[32], start[32];
     if (!(pace->update_s[0] > 0)) return;
     time_text(pace->update_s[0], text);
     time_text(pace->update_s[1], large);
     time_text(pace->check_s, check);
-    cairn_log_info("an update takes about %s at a global batch of %g, %s at %g; a check %s", text,
-                   pace->batch[0], large, pace->batch[1], check);
-    double seconds = all_s(study, n_cells, study->target.any ? some : (double)INFINITY);
-    if (!isfinite(seconds)) return; /* no budget but what the run file says */
-    time_text(seconds, text);
-    if (study->target.any)
-        cairn_log_info("%zu cells that reach the target in %g updates on average: about %s",
-                       n_cells, updates_of(study, 0, some), text);
-    else
-        cairn_log_info("%zu cells of their whole budget: about %s", n_cells, text);
+    time_text(pace->start_s, start);
+    cairn_log_info("an update takes about %s at a global batch of %g, %s at %g; a check %s, the "
+                   "start of a cell %s",
+                   text, pace->batch[0], large, pace->batch[1], check, start);
+    forecast_text(study, text);
+    cairn_log_info("all cells that are left: %s%s", text,
+                   study->table.n_rows > 0 || !study->target.any
+                       ? ""
+                       : ", with their whole budget; more is known once cells have ended");
 }
 
 void cairn_study_tell_plan(const struct cairn_study *study)
@@ -117,7 +87,7 @@ void cairn_study_tell_plan(const struct cairn_study *study)
                    n < cairn_study_n_given(&study->axes) ? "at most about " : "", n,
                    n == 1 ? "" : "s", budget, study->n_groups, ranks, ranks == 1 ? "" : "s",
                    study->n_groups == 1 ? "" : " each", study->folder.path);
-    tell_times(study, n);
+    tell_times(study);
     if (study->n_before > 0)
         cairn_log_info("%zu cell%s ended before and %s not run again", study->n_before,
                        study->n_before == 1 ? " has" : "s have",
@@ -136,50 +106,18 @@ static void row_text(const struct cairn_study *study, const struct cairn_study_r
     }
 }
 
-/* Whether the row is one of the i-th batch. */
-static bool is_of(const struct cairn_study *study, const struct cairn_study_row *row, size_t i)
-{
-    const struct cairn_study_axis *axis = cairn_study_axis_of(&study->axes, CAIRN_STUDY_BATCH);
-    return axis == NULL || strcmp(row->value[axis - study->axes.axis], axis->value[i]) == 0;
-}
-
-/* The time that is left at most: a batch takes what its cells took so far, and one without any what
- * their updates would take there. */
-static double left_s(const struct cairn_study *study, size_t n_cells)
-{
-    const struct cairn_study_table *table = &study->table;
-    double updates = 0;
-    double left = 0;
-    size_t n = n_batches(study);
-    for (size_t r = 0; r < table->n_rows; r++)
-        updates += (double)table->row[r].updates / (double)table->n_rows;
-    for (size_t i = 0; i < n; i++) {
-        double wall_s = 0;
-        double done = 0;
-        for (size_t r = 0; r < table->n_rows; r++) {
-            if (!is_of(study, &table->row[r], i)) continue;
-            wall_s += table->row[r].wall_s;
-            done++;
-        }
-        double each_s = done > 0 ? wall_s / done : cell_s(study, i, updates);
-        left += fmax(0, (double)n_cells / (double)n - done) * each_s;
-    }
-    return left / study->n_groups;
-}
-
 void cairn_study_tell_rows(struct cairn_study *study)
 {
     char text[1024];
     char took[32];
-    char left[32];
+    char left[96] = "";
     size_t n_cells = cairn_study_at_most(&study->axes, study->known);
+    if (study->n_told < study->table.n_rows) forecast_text(study, left);
     for (; study->n_told < study->table.n_rows; study->n_told++) {
         const struct cairn_study_row *row = &study->table.row[study->n_told];
         row_text(study, row, text);
         time_text(row->wall_s, took);
-        time_text(left_s(study, n_cells), left);
-        cairn_log_info("cell %zu of %zu: %s: %s after %" PRIu64 " updates, %s; at most "
-                       "about %s left",
+        cairn_log_info("cell %zu of %zu: %s: %s after %" PRIu64 " updates, %s; left: %s",
                        study->n_told + 1, n_cells, text, cairn_study_end_name(row->end),
                        row->updates, took, left);
     }

@@ -27,15 +27,16 @@ enum { CAIRN_STUDY_MOST_SET = 512 }; /* keys for all cells */
 struct cairn_study_file {
     const char *run; /* absolute */
     const struct cairn_node *set, *axes, *study;
-    int kind, keep;        /* of the enums above */
-    const char *target;    /* "": none */
-    size_t check_every;    /* updates, or CAIRN_STUDY_AUTO */
-    size_t budget_updates; /* of a cell; CAIRN_NONE */
-    size_t budget_samples; /* likewise */
-    size_t concurrent;     /* cells at once */
-    const char *link;      /* "": none is stated */
-    char **override;       /* "optim.momentum=0.9" of `set` and of the command line; NULL behind
-                              the last; owned */
+    int kind, keep;                   /* of the enums above */
+    const char *target;               /* "": none */
+    const struct cairn_node *targets; /* a list of further ones, or NULL */
+    size_t check_every;               /* updates, or CAIRN_STUDY_AUTO */
+    size_t budget_updates;            /* of a cell; CAIRN_NONE */
+    size_t budget_samples;            /* likewise */
+    size_t concurrent;                /* cells at once */
+    const char *link;                 /* "": none is stated */
+    char **override; /* "optim.momentum=0.9" of `set` and of the command line; NULL behind
+                        the last; owned */
     size_t n_overrides;
     struct cairn_node *tree; /* owned */
     char *source;            /* which its nodes borrow; owned */

@@ -8,12 +8,13 @@
 
 #include "cairn/status.h"
 #include "comm/probe.h"
-#include "study/table.h"
+#include "study/targets.h"
 
 /** What else must be known of a study. */
 struct cairn_study_about {
     bool has_target; /* `reached` is of a target; else there is nothing to fit over batches */
     bool tells;      /* the fits in short to the log, too */
+    const struct cairn_study_targets *targets; /* further ones; NULL: none */
     const struct cairn_alpha_beta *link; /* stated for more ranks than were measured; NULL: none */
 };
 

@@ -73,6 +73,17 @@ size_t cairn_study_wanted(const struct cairn_study_axes *axes,
 size_t cairn_study_at_most(const struct cairn_study_axes *axes,
                            const struct cairn_study_known *known);
 
+/** Cells of one batch, over all series, that are still to be run. */
+struct cairn_study_left {
+    size_t about; /* a search that ends as most do */
+    size_t most;
+};
+
+/** How many of each batch.  out: [values of batch.global], [1] without that axis.  Ranks: local.
+ * Errors: none. */
+void cairn_study_left(const struct cairn_study_axes *axes, const struct cairn_study_known *known,
+                      struct cairn_study_left *out);
+
 /**
  * The best rate at the batch and in the series of this cell: that with the fewest updates, in the
  * median over the seeds.  SIZE_MAX: none reached the target with most of the seeds that there are.
@@ -84,9 +95,16 @@ size_t cairn_study_at_most(const struct cairn_study_axes *axes,
 size_t cairn_study_best_rate(const struct cairn_study_axes *axes,
                              const struct cairn_study_known *known, size_t cell, bool *at_edge);
 
-/** The fewest updates with which a cell of the same batch, series and seed reached the target; 0:
- * none has.  Ranks: local.  Errors: none. */
+/** With how many updates the best rate at the batch and in the series of this cell reached the
+ * target, in the median over its seeds that have ended; 0: none has.  Ranks: local.
+ * Errors: none. */
 uint64_t cairn_study_fewest(const struct cairn_study_axes *axes,
                             const struct cairn_study_known *known, size_t cell);
+
+/** How many updates a cell of this batch and series takes at most by what other batches took: not
+ * more than a smaller batch, and not more samples than a larger one.  0: none has reached the
+ * target.  Ranks: local.  Errors: none. */
+uint64_t cairn_study_foreseen(const struct cairn_study_axes *axes,
+                              const struct cairn_study_known *known, size_t cell);
 
 #endif

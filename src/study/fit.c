@@ -9,7 +9,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 
-enum { COARSE = 64, FINE = 40, FEWEST_FOR_RESIDUALS = 4 };
+enum { COARSE = 64, FINE = 40, ROUNDS = 16, FEWEST_FOR_RESIDUALS = 4 };
 #define BEYOND 32.0 /* times the batches: there the curve is within 3 % of a straight line */
 #define GOLDEN 0.61803398874989485
 
@@ -18,99 +18,152 @@ double cairn_study_curve_at(const struct cairn_study_curve *curve, double batch)
     return curve->s_min + curve->e_min / batch;
 }
 
-/* For a given B_crit the best S_min has the mean of log S - log(1 + B_crit / B) as its log; the
- * answer is the mean squared rest. */
-static double rest_of(const double *batch, const double *updates, size_t n, double b_crit,
-                      double *log_s_min)
+/* The log of S_min by one batch alone, the log of E_min where B_crit is infinite. */
+static double level_of(const struct cairn_study_batches *of, size_t i, double b_crit)
 {
-    double sum = 0, squares = 0;
-    double first = log(updates[0]); /* taken off: squares of small numbers */
-    for (size_t i = 0; i < n; i++) {
-        double y = log(updates[i]) - first - log1p(b_crit / batch[i]);
-        sum += y;
-        squares += y * y;
+    double y = log(of->updates[i]);
+    return isfinite(b_crit) ? y - log1p(b_crit / of->batch[i]) : y + log(of->batch[i]);
+}
+
+static bool is_above(const struct cairn_study_batches *of, size_t i)
+{
+    return of->above != NULL && of->above[i];
+}
+
+/* The mean of the levels; of those that are a bound only where it is above `least`. */
+static double mean_level(const struct cairn_study_batches *of, double b_crit, double least)
+{
+    double sum = 0;
+    size_t n = 0;
+    for (size_t i = 0; i < of->n; i++) {
+        double y = level_of(of, i, b_crit);
+        if (!is_above(of, i) || y > least) sum += y, n++;
     }
-    double mean = sum / (double)n;
-    *log_s_min = mean + first;
-    return fmax(0, squares / (double)n - mean * mean);
+    return n > 0 ? sum / (double)n : least;
+}
+
+/* For a given B_crit the best level, and the mean squared rest there.  Which bounds pull depends on
+ * the level, which rises with each of them: a few rounds find both. */
+static double rest_of(const struct cairn_study_batches *of, double b_crit, double *level)
+{
+    double squares = 0;
+    *level = mean_level(of, b_crit, of->above == NULL ? -INFINITY : INFINITY);
+    if (!isfinite(*level)) *level = mean_level(of, b_crit, -INFINITY); /* bounds alone */
+    for (int round = 0; round < ROUNDS && of->above != NULL; round++) {
+        double before = *level;
+        *level = mean_level(of, b_crit, before);
+        if (fabs(*level - before) < 1e-12) break;
+    }
+    for (size_t i = 0; i < of->n; i++) {
+        double off = level_of(of, i, b_crit) - *level;
+        if (!is_above(of, i) || off > 0) squares += off * off;
+    }
+    return squares / (double)of->n;
 }
 
 /* The log of B_crit with the least rest between two logs: a grid, then the golden section. */
-static double least_between(const double *batch, const double *updates, size_t n, double from,
-                            double to)
+static double least_between(const struct cairn_study_batches *of, double from, double to)
 {
     double ignored, best = INFINITY;
     int at = 0;
     for (int i = 0; i <= COARSE; i++) {
-        double rest = rest_of(batch, updates, n, exp(from + (to - from) * i / COARSE), &ignored);
+        double rest = rest_of(of, exp(from + (to - from) * i / COARSE), &ignored);
         if (rest < best) best = rest, at = i;
     }
     double low = from + (to - from) * fmax(0, at - 1) / COARSE;
     double high = from + (to - from) * fmin(COARSE, at + 1) / COARSE;
     double a = high - GOLDEN * (high - low), b = low + GOLDEN * (high - low);
-    double at_a = rest_of(batch, updates, n, exp(a), &ignored);
-    double at_b = rest_of(batch, updates, n, exp(b), &ignored);
+    double at_a = rest_of(of, exp(a), &ignored);
+    double at_b = rest_of(of, exp(b), &ignored);
     for (int i = 0; i < FINE; i++) {
         if (at_a < at_b) {
             high = b, b = a, at_b = at_a;
             a = high - GOLDEN * (high - low);
-            at_a = rest_of(batch, updates, n, exp(a), &ignored);
+            at_a = rest_of(of, exp(a), &ignored);
         } else {
             low = a, a = b, at_a = at_b;
             b = low + GOLDEN * (high - low);
-            at_b = rest_of(batch, updates, n, exp(b), &ignored);
+            at_b = rest_of(of, exp(b), &ignored);
         }
     }
     return (low + high) / 2;
 }
 
-static struct cairn_study_curve straight(const double *batch, const double *updates, size_t n,
+static struct cairn_study_curve straight(const struct cairn_study_batches *of,
                                          enum cairn_study_side side)
 {
-    double sum = 0, squares = 0;
-    for (size_t i = 0; i < n; i++)
-        sum += log(updates[i]) + (side == CAIRN_STUDY_ABOVE ? log(batch[i]) : 0);
-    double mean = sum / (double)n;
-    for (size_t i = 0; i < n; i++) {
-        double off = log(updates[i]) + (side == CAIRN_STUDY_ABOVE ? log(batch[i]) : 0) - mean;
-        squares += off * off;
-    }
+    double level;
     bool above = side == CAIRN_STUDY_ABOVE;
+    double b_crit = above ? INFINITY : 0;
+    double rest = rest_of(of, b_crit, &level);
     return (struct cairn_study_curve){.side = side,
-                                      .s_min = above ? 0 : exp(mean),
-                                      .e_min = above ? exp(mean) : 0,
-                                      .b_crit = above ? INFINITY : 0,
-                                      .rms_log = sqrt(squares / (double)n)};
+                                      .s_min = above ? 0 : exp(level),
+                                      .e_min = above ? exp(level) : 0,
+                                      .b_crit = b_crit,
+                                      .rms_log = sqrt(rest)};
 }
 
-struct cairn_study_curve cairn_study_curve_fit(const double *batch, const double *updates, size_t n)
+struct cairn_study_curve cairn_study_curve_fit(const struct cairn_study_batches *of)
 {
-    double least = INFINITY, most = 0, log_s_min;
-    for (size_t i = 0; i < n; i++) {
-        least = fmin(least, batch[i]);
-        most = fmax(most, batch[i]);
+    double least = INFINITY, most = 0, level;
+    for (size_t i = 0; i < of->n; i++) {
+        least = fmin(least, of->batch[i]);
+        most = fmax(most, of->batch[i]);
     }
     double from = log(least / BEYOND), to = log(most * BEYOND), near = (to - from) / COARSE;
-    double at = least_between(batch, updates, n, from, to);
-    if (at > to - near / 2) return straight(batch, updates, n, CAIRN_STUDY_ABOVE);
-    if (at < from + near / 2) return straight(batch, updates, n, CAIRN_STUDY_BELOW);
-    double rest = rest_of(batch, updates, n, exp(at), &log_s_min);
+    double at = least_between(of, from, to);
+    if (at > to - near / 2) return straight(of, CAIRN_STUDY_ABOVE);
+    if (at < from + near / 2) return straight(of, CAIRN_STUDY_BELOW);
+    double rest = rest_of(of, exp(at), &level);
     return (struct cairn_study_curve){.side = CAIRN_STUDY_INSIDE,
-                                      .s_min = exp(log_s_min),
-                                      .e_min = exp(log_s_min + at),
+                                      .s_min = exp(level),
+                                      .e_min = exp(level + at),
                                       .b_crit = exp(at),
                                       .rms_log = sqrt(rest)};
 }
 
-/* The median of as many seeds drawn again.  A seed that has not reached counts as the last that
- * has.  Two seeds show too little of their spread, the root of 2 less than there is on average. */
-static double again(const struct cairn_study_try *t, uint64_t draw, uint64_t batch, double *room)
+/* By how much the logs of seeds that reached differ, over all batches. */
+static double spread_of(const struct cairn_study_series *series)
 {
-    uint64_t key = cairn_random_key(0, CAIRN_RANDOM_RESAMPLE, CAIRN_STUDY_SEEDS, batch);
+    double squares = 0, n_free = 0;
+    for (size_t i = 0; i < series->n_points; i++) {
+        const struct cairn_study_try *best = series->point[i].best;
+        double sum = 0, n = best == NULL ? 0 : (double)best->n_reached;
+        for (size_t k = 0; k < (size_t)n; k++) sum += log(best->took[k].updates);
+        for (size_t k = 0; k < (size_t)n; k++)
+            squares += pow(log(best->took[k].updates) - sum / n, 2);
+        n_free += fmax(0, n - 1);
+    }
+    return n_free > 0 ? sqrt(squares / n_free) : 0;
+}
+
+/* Room for a draw. */
+struct drawing {
+    double *updates, *room;         /* [n_points], [n_rows] */
+    bool *above;                    /* [n_points] */
+    struct cairn_study_took *drawn; /* [n_rows] */
+    double spread;                  /* of the logs of seeds */
+};
+
+/* The median of as many seeds drawn again; where it is above a bound, by up to twice the spread of
+ * seeds.  Two seeds show too little of their spread, the root of 2 less than there is on average.
+ */
+static struct cairn_study_took again(const struct cairn_study_point *point, uint64_t draw,
+                                     const struct drawing *d)
+{
+    enum { STEPS = 1000 };
+    const struct cairn_study_try *t = point->best;
+    struct cairn_study_took *drawn = d->drawn;
+    uint64_t key = cairn_random_key(0, CAIRN_RANDOM_RESAMPLE, CAIRN_STUDY_SEEDS, point->batch);
     for (size_t i = 0; i < t->n_seeds; i++)
-        room[i] = fmin(t->updates[cairn_study_draw(key, draw, i, t->n_seeds)], t->high);
-    double median = cairn_study_median(room, t->n_seeds);
-    return t->n_seeds == 2 ? t->median * pow(median / t->median, sqrt(2)) : median;
+        drawn[i] = t->took[cairn_study_draw(key, draw, i, t->n_seeds)];
+    struct cairn_study_took median =
+        cairn_study_took_median(drawn, t->n_seeds, t->n_seeds, t->high, d->room);
+    double part = (double)cairn_study_draw(key, draw, t->n_seeds, STEPS) / STEPS;
+    if (median.above) median.updates *= exp(2 * d->spread * part);
+    if (t->n_seeds == 2 && !median.above && isfinite(t->median))
+        median.updates = t->median * pow(median.updates / t->median, sqrt(2));
+    return median;
 }
 
 /* The curve with the differences drawn again; they are widened since two numbers were fitted. */
@@ -123,19 +176,25 @@ static double moved(const struct cairn_study_fit *fit, uint64_t draw, size_t i)
 }
 
 static void draw_all(const struct cairn_study_series *series, struct cairn_study_fit *fit,
-                     double *updates, double *room)
+                     const struct drawing *d)
 {
+    struct cairn_study_batches measured = {.n = fit->n, .batch = fit->batch, .updates = d->updates};
     for (size_t draw = 0; draw < CAIRN_STUDY_DRAWS; draw++) {
         size_t n = 0;
+        measured.above = NULL;
         for (size_t i = 0; i < series->n_points; i++) {
             const struct cairn_study_point *point = &series->point[i];
             if (point->best == NULL) continue;
-            updates[n] = fit->basis == CAIRN_STUDY_SEEDS
-                             ? again(point->best, draw, point->batch, room)
-                             : moved(fit, draw, n);
-            n++;
+            struct cairn_study_took took = {.updates = 0};
+            if (fit->basis == CAIRN_STUDY_SEEDS)
+                took = again(point, draw, d);
+            else
+                took.updates = moved(fit, draw, n);
+            d->updates[n] = took.updates;
+            d->above[n++] = took.above;
+            if (took.above) measured.above = d->above;
         }
-        fit->draw[draw] = cairn_study_curve_fit(fit->batch, updates, n);
+        fit->draw[draw] = cairn_study_curve_fit(&measured);
     }
     fit->n_draws = CAIRN_STUDY_DRAWS;
 }
@@ -171,37 +230,55 @@ static void take_points(const struct cairn_study_series *series, struct cairn_st
         const struct cairn_study_point *point = &series->point[i];
         if (point->best == NULL) continue;
         fit->batch[fit->n] = (double)point->batch;
-        fit->updates[fit->n++] = point->best->median;
+        fit->updates[fit->n] = point->best->bound; /* the median where that is known */
+        fit->above[fit->n] = !isfinite(point->best->median);
+        fit->n_above += fit->above[fit->n++];
     }
-    if (fit->n == 0)
+    if (fit->n == fit->n_above)
         fit->reason = "no batch reached the target with most of its seeds";
-    else if (fit->n == 1)
+    else if (fit->n - fit->n_above == 1)
         fit->reason = "only one batch reached the target with most of its seeds";
+}
+
+static void fit_curve(const struct cairn_study_series *series, struct cairn_study_fit *fit,
+                      const struct drawing *d)
+{
+    const struct cairn_study_batches measured = {.n = fit->n,
+                                                 .batch = fit->batch,
+                                                 .updates = fit->updates,
+                                                 .above = fit->n_above > 0 ? fit->above : NULL};
+    fit->curve = cairn_study_curve_fit(&measured);
+    for (size_t i = 0; i < fit->n; i++) {
+        double left = log(fit->updates[i] / cairn_study_curve_at(&fit->curve, fit->batch[i]));
+        fit->left[i] = fit->above[i] ? fmax(0, left) : left;
+    }
+    choose_basis(series, fit);
+    if (fit->basis != CAIRN_STUDY_NO_BASIS) draw_all(series, fit, d);
 }
 
 cairn_status cairn_study_fit_create(const struct cairn_study_series *series,
                                     struct cairn_study_fit *out)
 {
     struct cairn_study_fit fit = {0};
-    double *updates = NULL, *room = NULL;
-    size_t n = series->n_points;
+    struct drawing d = {.updates = NULL};
+    size_t n = series->n_points, n_rows = series->n_rows;
     cairn_status st = cairn_memory_get(n, sizeof *fit.batch, "a fit", &fit.batch);
     if (st == CAIRN_OK) st = cairn_memory_get(n, sizeof *fit.updates, "a fit", &fit.updates);
     if (st == CAIRN_OK) st = cairn_memory_get(n, sizeof *fit.left, "a fit", &fit.left);
-    if (st == CAIRN_OK) st = cairn_memory_get(n, sizeof *updates, "a fit", &updates);
-    if (st == CAIRN_OK) st = cairn_memory_get(series->n_rows, sizeof *room, "a fit", &room);
+    if (st == CAIRN_OK) st = cairn_memory_get(n, sizeof *fit.above, "a fit", &fit.above);
+    if (st == CAIRN_OK) st = cairn_memory_get(n, sizeof *d.updates, "a fit", &d.updates);
+    if (st == CAIRN_OK) st = cairn_memory_get(n, sizeof *d.above, "a fit", &d.above);
+    if (st == CAIRN_OK) st = cairn_memory_get(n_rows, sizeof *d.drawn, "a fit", &d.drawn);
+    if (st == CAIRN_OK) st = cairn_memory_get(n_rows, sizeof *d.room, "a fit", &d.room);
     if (st == CAIRN_OK)
         st = cairn_memory_get(CAIRN_STUDY_DRAWS, sizeof *fit.draw, "a fit", &fit.draw);
+    d.spread = spread_of(series);
     if (st == CAIRN_OK) take_points(series, &fit);
-    if (st == CAIRN_OK && fit.reason == NULL) {
-        fit.curve = cairn_study_curve_fit(fit.batch, fit.updates, fit.n);
-        for (size_t i = 0; i < fit.n; i++)
-            fit.left[i] = log(fit.updates[i] / cairn_study_curve_at(&fit.curve, fit.batch[i]));
-        choose_basis(series, &fit);
-        if (fit.basis != CAIRN_STUDY_NO_BASIS) draw_all(series, &fit, updates, room);
-    }
-    free(updates);
-    free(room);
+    if (st == CAIRN_OK && fit.reason == NULL) fit_curve(series, &fit, &d);
+    free(d.updates);
+    free(d.above);
+    free(d.drawn);
+    free(d.room);
     if (st != CAIRN_OK)
         cairn_study_fit_free(&fit);
     else
@@ -214,6 +291,7 @@ void cairn_study_fit_free(struct cairn_study_fit *fit)
     free(fit->batch);
     free(fit->updates);
     free(fit->left);
+    free(fit->above);
     free(fit->draw);
     *fit = (struct cairn_study_fit){0};
 }

@@ -4,6 +4,8 @@
 #ifndef CAIRN_STUDY_FIT_H
 #define CAIRN_STUDY_FIT_H
 
+#include <stdbool.h>
+
 #include "study/series.h"
 #include "study/statistics.h"
 
@@ -28,10 +30,18 @@ enum cairn_study_basis {
     CAIRN_STUDY_RESIDUALS, /* differences from the curve drawn again: a seed for each batch */
 };
 
+/** What a curve is fitted to. */
+struct cairn_study_batches {
+    size_t n;
+    const double *batch, *updates; /* [n] above 0 */
+    const bool *above;             /* [n] it takes more than that; NULL: none does */
+};
+
 /** The fit of a series. */
 struct cairn_study_fit {
-    size_t n;                       /* batches that have a best rate */
+    size_t n, n_above;              /* batches that have a best rate; that have a bound alone */
     double *batch, *updates, *left; /* [n] left: log of updates less log of the curve; owned */
+    bool *above;                    /* [n] owned */
     const char *reason;             /* why there is no curve; else NULL */
     struct cairn_study_curve curve;
     enum cairn_study_basis basis;
@@ -45,16 +55,14 @@ double cairn_study_curve_at(const struct cairn_study_curve *curve, double batch)
 
 /**
  * The curve through n batches, at least two of them different, by least squares of the logs, each
- * batch with equal weight.
+ * batch with equal weight.  One that is only known to take more counts where the curve is below it.
  *
- * Shapes  batch, updates: [n], above 0
  * Ranks   local
  * Errors  none
  * Source  McCandlish et al. 2018, An Empirical Model of Large-Batch Training, section 2.3: the
  * curve
  */
-struct cairn_study_curve cairn_study_curve_fit(const double *batch, const double *updates,
-                                               size_t n);
+struct cairn_study_curve cairn_study_curve_fit(const struct cairn_study_batches *measured);
 
 /**
  * The curve of a series and CAIRN_STUDY_DRAWS draws of it, always the same ones.

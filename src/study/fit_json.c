@@ -50,8 +50,11 @@ static void put_slope(struct cairn_json *json, const struct cairn_study_fit *fit
     while (n < fit->n && fit->batch[n] <= fit->curve.b_crit / 4) n++;
     bool below = n >= 2;
     if (!below) n = 2;
+    bool known = true;
+    for (size_t i = 0; i < n; i++) known = known && !fit->above[i];
     cairn_json_open(json, "slope_small", '{');
-    cairn_json_number(json, "value", cairn_study_log_slope(fit->batch, fit->updates, n));
+    cairn_json_number(json, "value",
+                      known ? cairn_study_log_slope(fit->batch, fit->updates, n) : NAN);
     cairn_json_count(json, "batches", n);
     cairn_json_number(json, "largest_batch", fit->batch[n - 1]);
     cairn_json_raw(json, "below_quarter", below ? "true" : "false");
@@ -87,15 +90,7 @@ static void put_numbers(struct cairn_json *json, const struct cairn_study_fit *f
     cairn_json_number(json, "flat_from", 16 * quarter);
 }
 
-/* Means over the best rate's cells. */
-static double mean_samples(const struct cairn_study_try *t)
-{
-    double sum = 0;
-    size_t n = 0;
-    for (size_t i = 0; i < t->n_rows; i++)
-        if (t->row[i]->end == CAIRN_STUDY_REACHED) sum += (double)t->row[i]->samples, n++;
-    return n > 0 ? sum / (double)n : NAN;
-}
+static const struct cairn_study_value NONE = {NAN, NAN, NAN};
 
 static void put_point(struct cairn_json *json, const struct cairn_study_point *point)
 {
@@ -103,18 +98,21 @@ static void put_point(struct cairn_json *json, const struct cairn_study_point *p
     int edge = cairn_study_point_edge(point);
     cairn_json_open(json, NULL, '{');
     cairn_json_count(json, "batch", point->batch);
-    cairn_json_text(json, "reason",
-                    best == NULL ? "no learning rate reached the target with most seeds" : NULL);
+    cairn_json_text(json, "reason", cairn_study_why_unknown(point));
     cairn_json_number(json, "updates", best != NULL ? best->median : NAN);
+    cairn_json_number(json, "updates_above",
+                      best != NULL && !isfinite(best->median) ? best->bound : NAN);
     cairn_json_number(json, "updates_low", best != NULL ? best->low : NAN);
     cairn_json_number(json, "updates_high", best != NULL ? best->high : NAN);
-    cairn_json_number(json, "samples", best != NULL ? mean_samples(best) : NAN);
+    cairn_json_number(json, "samples", best != NULL ? best->samples : NAN);
     cairn_json_number(json, "lr", best != NULL ? best->lr : NAN);
     cairn_json_raw(json, "lr_low_edge", edge < 0 ? "true" : "false");
     cairn_json_raw(json, "lr_high_edge", edge > 0 ? "true" : "false");
     cairn_json_count(json, "seeds", point->n_seeds);
     cairn_json_count(json, "seeds_reached", best != NULL ? best->n_reached : 0);
-    cairn_json_number(json, "noise_scale", cairn_study_point_noise(point));
+    cairn_json_count(json, "seeds_unknown", best != NULL ? best->n_unknown : 0);
+    cairn_json_number(json, "noise_scale", best != NULL ? best->noise_scale : NAN);
+    cairn_study_put_value(json, "training_s", best != NULL ? best->time_s : NONE);
     cairn_json_close(json, '}');
 }
 
@@ -128,6 +126,24 @@ static void put_try(struct cairn_json *json, uint64_t batch, const struct cairn_
     cairn_json_number(json, "updates_high", t->high);
     cairn_json_count(json, "seeds", t->n_seeds);
     cairn_json_count(json, "seeds_reached", t->n_reached);
+    cairn_json_count(json, "seeds_unknown", t->n_unknown);
+    cairn_json_close(json, '}');
+}
+
+const char *cairn_study_why_unknown(const struct cairn_study_point *point)
+{
+    if (point->best == NULL) return "no learning rate reached the target with most seeds";
+    if (isfinite(point->best->median)) return NULL;
+    return "half of the best learning rate's seeds or more did not reach: it takes more";
+}
+
+/* How the cells of a series ended, those that were given up by why. */
+static void put_ends(struct cairn_json *json, const struct cairn_study_series *series)
+{
+    cairn_json_open(json, "cells", '{');
+    for (int end = CAIRN_STUDY_REACHED; end <= CAIRN_STUDY_DIVERGED; end++)
+        cairn_json_count(json, cairn_study_end_name((enum cairn_study_end)end),
+                         cairn_study_series_ended(series, (enum cairn_study_end)end));
     cairn_json_close(json, '}');
 }
 
@@ -152,7 +168,7 @@ static void put_rates(struct cairn_json *json, const struct cairn_study_series *
     cairn_json_open(json, "lr_rules", '[');
     for (size_t i = 0; i < series->n_points; i++) {
         const struct cairn_study_point *point = &series->point[i];
-        if (point->best == NULL) continue;
+        if (point->best == NULL || !isfinite(point->best->median)) continue;
         if (first == NULL) first = point;
         double times = (double)point->batch / (double)first->batch;
         double x = log(times), y = log(point->best->lr / first->best->lr);
@@ -172,7 +188,6 @@ static void put_rates(struct cairn_json *json, const struct cairn_study_series *
 void cairn_study_put_fit(struct cairn_json *json, const struct cairn_study_series *series,
                          const struct cairn_study_fit *fit, double *room)
 {
-    cairn_json_open(json, series->name, '{');
     put_numbers(json, fit, room);
     if (fit->reason == NULL) {
         put_slope(json, fit);
@@ -182,6 +197,6 @@ void cairn_study_put_fit(struct cairn_json *json, const struct cairn_study_serie
         cairn_json_raw(json, "curve", "[]");
     }
     put_rates(json, series);
+    put_ends(json, series);
     put_points(json, series);
-    cairn_json_close(json, '}');
 }

@@ -14,19 +14,33 @@
 
 static const char FIRST_LINE[] = "cairn study result 1";
 static const char AXIS[] = "axis ";
+static const char CHECK[] = "check "; /* update, loss, accuracy */
+
+static void put_real(FILE *out, double value, const char *behind)
+{
+    char text[CAIRN_NUMBER_BYTES] = "nan";
+    if (isfinite(value)) cairn_number_text(value, text);
+    fprintf(out, "%s%s", text, behind);
+}
+
+static void put_check(FILE *out, const struct cairn_study_check *check)
+{
+    fprintf(out, "%s%" PRIu64 " ", CHECK, check->update);
+    put_real(out, check->loss, " ");
+    put_real(out, check->accuracy, "\n");
+}
 
 static void put_column(FILE *out, const struct cairn_study_column *column,
                        const struct cairn_study_row *row)
 {
-    char text[CAIRN_NUMBER_BYTES] = "nan";
     const void *field = (const char *)row + column->offset;
+    fprintf(out, "%s ", column->name);
     if (column->type == CAIRN_STUDY_INT)
-        snprintf(text, sizeof text, "%d", *(const int *)field);
+        fprintf(out, "%d\n", *(const int *)field);
     else if (column->type == CAIRN_STUDY_COUNT)
-        snprintf(text, sizeof text, "%" PRIu64, *(const uint64_t *)field);
-    else if (isfinite(*(const double *)field))
-        cairn_number_text(*(const double *)field, text);
-    fprintf(out, "%s %s\n", column->name, text);
+        fprintf(out, "%" PRIu64 "\n", *(const uint64_t *)field);
+    else
+        put_real(out, *(const double *)field, "\n");
 }
 
 cairn_status cairn_study_row_write(const char *path, const struct cairn_study_table *axes,
@@ -43,6 +57,7 @@ cairn_status cairn_study_row_write(const char *path, const struct cairn_study_ta
         fprintf(out, "%s%s %s\n", AXIS, axes->axis[i], row->value[i]);
     fprintf(out, "end %s\n", cairn_study_end_name(row->end));
     for (size_t i = 0; i < n_columns; i++) put_column(out, &column[i], row);
+    for (size_t i = 0; i < row->n_checks; i++) put_check(out, &row->check[i]);
     cairn_status st = fclose(out) == 0 ? cairn_file_replace(path, text, n)
                                        : cairn_fail(CAIRN_USAGE, "there is no memory for %s", path);
     free(text);
@@ -102,11 +117,25 @@ static cairn_status read_end(struct reading *r, const char *name)
     return damaged(r, name);
 }
 
+/* "128 0.25 0.93"; earlier versions wrote none. */
+static cairn_status read_check(struct reading *r, const char *line)
+{
+    struct cairn_study_check check;
+    char *end[3] = {NULL};
+    check.update = strtoull(line, &end[0], 10);
+    check.loss = strtod(end[0], &end[1]);
+    check.accuracy = strtod(end[1], &end[2]);
+    if (end[0] == line || end[1] == end[0] || end[2] == end[1] || *end[2] != '\0')
+        return damaged(r, line);
+    return cairn_study_row_check(&r->row, &check);
+}
+
 static cairn_status read_line(struct reading *r, const char *line)
 {
     size_t n_columns = 0;
     const struct cairn_study_column *column = cairn_study_columns(&n_columns);
     if (strncmp(line, AXIS, sizeof AXIS - 1) == 0) return read_axis(r, line + sizeof AXIS - 1);
+    if (strncmp(line, CHECK, sizeof CHECK - 1) == 0) return read_check(r, line + sizeof CHECK - 1);
     if (strncmp(line, "end ", 4) == 0) return read_end(r, line + 4);
     for (size_t i = 0; i < n_columns; i++) {
         size_t n = strlen(column[i].name);

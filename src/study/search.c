@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Which cells come next: all, or with a rate that follows those of a search along the batches. */
+#include <math.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include "study/cells.h"
 
@@ -80,19 +82,21 @@ static size_t best_of_first_seed(const struct stage *s)
     return best;
 }
 
-/* The median over the seeds, the upper one of an even number; UINT64_MAX where one has not ended or
- * most have not reached the target. */
-static uint64_t median(const struct stage *s, size_t rate)
+/* The median over the seeds, the upper one of an even number; UINT64_MAX where most have not
+ * reached the target.  Of `all` none may be missing; else it is that of those that have ended. */
+static uint64_t median(const struct stage *s, size_t rate, bool all)
 {
     uint64_t sorted[MOST_SEEDS];
-    size_t n = n_seeds(s);
-    for (size_t seed = 0; seed < n; seed++) {
-        size_t k = seed;
-        if (!at(s, rate, seed)->ended) return UINT64_MAX;
-        for (; k > 0 && sorted[k - 1] > score(at(s, rate, seed)); k--) sorted[k] = sorted[k - 1];
-        sorted[k] = score(at(s, rate, seed));
+    size_t n = 0;
+    for (size_t seed = 0; seed < n_seeds(s); seed++) {
+        const struct cairn_study_known *known = at(s, rate, seed);
+        if (!known->ended && all) return UINT64_MAX;
+        if (!known->ended) continue;
+        size_t k = n++;
+        for (; k > 0 && sorted[k - 1] > score(known); k--) sorted[k] = sorted[k - 1];
+        sorted[k] = score(known);
     }
-    return sorted[n / 2];
+    return n > 0 ? sorted[n / 2] : UINT64_MAX;
 }
 
 static size_t best_by_median(const struct stage *s)
@@ -100,7 +104,7 @@ static size_t best_by_median(const struct stage *s)
     size_t best = SIZE_MAX;
     uint64_t least = UINT64_MAX;
     for (size_t i = 0; i < rates(s)->n; i++) {
-        uint64_t here = median(s, i);
+        uint64_t here = median(s, i, true);
         if (here >= least) continue;
         least = here;
         best = i;
@@ -240,6 +244,53 @@ size_t cairn_study_at_most(const struct cairn_study_axes *axes,
     return n;
 }
 
+/* A search that finds its best rate where it began. */
+static size_t usual_of_stage(const struct stage *s)
+{
+    size_t others = 3 * (n_seeds(s) - 1), usual = 2 * WORSE_ON_A_SIDE + 1 + others;
+    return usual < most_of_stage(s) ? usual : most_of_stage(s);
+}
+
+static size_t ended_of_stage(const struct stage *s)
+{
+    size_t n = 0;
+    for (size_t rate = 0; rate < rates(s)->n; rate++)
+        for (size_t seed = 0; seed < n_seeds(s); seed++) n += at(s, rate, seed)->ended;
+    return n;
+}
+
+/* A batch is through where a later one has begun. */
+static void left_of_series(struct stage s, size_t cell, struct cairn_study_left *out)
+{
+    size_t wanted = 0;
+    struct list list = {.most = 1, .cell = &wanted};
+    bool later = !want_series(&list, s, cell);
+    for (size_t b = s.batch == NONE ? 1 : s.axes->axis[s.batch].n; b-- > 0 && !later;) {
+        s.cell = s.batch == NONE ? cell : cairn_study_with(s.axes, cell, (size_t)s.batch, b);
+        size_t ended = ended_of_stage(&s), most = most_of_stage(&s), usual = usual_of_stage(&s);
+        if (most > ended) out[b].most += most - ended;
+        if (usual > ended) out[b].about += usual - ended;
+        later = ended > 0;
+    }
+}
+
+void cairn_study_left(const struct cairn_study_axes *axes, const struct cairn_study_known *known,
+                      struct cairn_study_left *out)
+{
+    struct stage s = stage_of(axes, known, 0);
+    size_t n_batches = s.batch == NONE ? 1 : axes->axis[s.batch].n;
+    for (size_t b = 0; b < n_batches; b++) out[b] = (struct cairn_study_left){.most = 0};
+    for (size_t cell = 0; cell < cairn_study_n_cells(axes); cell++) {
+        if (rates(&s)->follow) {
+            if (begins_series(&s, cell)) left_of_series(s, cell, out);
+            continue;
+        }
+        size_t b = s.batch == NONE ? 0 : cairn_study_place(axes, cell, (size_t)s.batch);
+        out[b].most += !known[cell].ended;
+        out[b].about += !known[cell].ended;
+    }
+}
+
 size_t cairn_study_best_rate(const struct cairn_study_axes *axes,
                              const struct cairn_study_known *known, size_t cell, bool *at_edge)
 {
@@ -254,13 +305,39 @@ size_t cairn_study_best_rate(const struct cairn_study_axes *axes,
     return best;
 }
 
+/* The least over the rates of a stage. */
+static uint64_t fewest_of_stage(const struct stage *s)
+{
+    uint64_t fewest = UINT64_MAX;
+    for (size_t i = 0; i < rates(s)->n; i++) {
+        uint64_t here = median(s, i, false);
+        if (here < fewest) fewest = here;
+    }
+    return fewest;
+}
+
 uint64_t cairn_study_fewest(const struct cairn_study_axes *axes,
                             const struct cairn_study_known *known, size_t cell)
 {
     struct stage s = stage_of(axes, known, cell);
-    size_t seed = s.seed == NONE ? 0 : cairn_study_place(axes, cell, (size_t)s.seed);
-    uint64_t fewest = UINT64_MAX;
-    for (size_t i = 0; i < rates(&s)->n; i++)
-        if (score(at(&s, i, seed)) < fewest) fewest = score(at(&s, i, seed));
+    uint64_t fewest = fewest_of_stage(&s);
     return fewest == UINT64_MAX ? 0 : fewest;
+}
+
+uint64_t cairn_study_foreseen(const struct cairn_study_axes *axes,
+                              const struct cairn_study_known *known, size_t cell)
+{
+    struct stage s = stage_of(axes, known, cell);
+    if (s.batch == NONE) return cairn_study_fewest(axes, known, cell);
+    const struct cairn_study_axis *batches = &axes->axis[s.batch];
+    double here = strtod(batches->value[cairn_study_place(axes, cell, (size_t)s.batch)], NULL);
+    double foreseen = INFINITY;
+    for (size_t b = 0; b < batches->n; b++) {
+        s.cell = cairn_study_with(axes, cell, (size_t)s.batch, b);
+        uint64_t fewest = fewest_of_stage(&s);
+        if (fewest == UINT64_MAX) continue;
+        double times = strtod(batches->value[b], NULL) / here;
+        foreseen = fmin(foreseen, (double)fewest * fmax(1, times));
+    }
+    return isfinite(foreseen) ? (uint64_t)ceil(foreseen) : 0;
 }

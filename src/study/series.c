@@ -91,39 +91,121 @@ static size_t count_seeds(const struct cairn_study_series *series, size_t begin,
     return n;
 }
 
-/* One seed may have run on several ranks or splits: the same updates but for rounding.  A median of
- * the cells, without a copy: they are sorted by what comes out. */
-static double of_one_seed(const row_pointer *row, size_t n, double *room)
+/* One seed may have run on several ranks or splits: the same updates but for rounding.  The median
+ * of its cells; where it is not known, more than any that was given up. */
+static struct cairn_study_took of_one_seed(const row_pointer *row, size_t n, double *room)
 {
-    for (size_t i = 0; i < n; i++)
+    struct cairn_study_took took = {.updates = 0};
+    bool failed = true;
+    for (size_t i = 0; i < n; i++) {
         room[i] = row[i]->end == CAIRN_STUDY_REACHED ? fmax(1, (double)row[i]->updates) : INFINITY;
+        if (isfinite(room[i]) || row[i]->end == CAIRN_STUDY_DIVERGED) continue;
+        failed = false;
+        took.updates = fmax(took.updates, (double)row[i]->updates);
+    }
+    double median = cairn_study_median(room, n);
+    if (isfinite(median) || failed) return (struct cairn_study_took){.updates = median};
+    took.above = true;
+    return took;
+}
+
+static bool has_reached(const struct cairn_study_took *took)
+{
+    return isfinite(took->updates) && !took->above;
+}
+
+struct cairn_study_took cairn_study_took_median(const struct cairn_study_took *took, size_t n,
+                                                size_t n_all, double most, double *room)
+{
+    for (size_t i = 0; i < n_all; i++)
+        room[i] = i < n && has_reached(&took[i]) ? took[i].updates : INFINITY;
+    double median = cairn_study_median(room, n_all);
+    if (isfinite(median)) return (struct cairn_study_took){.updates = median};
+    for (size_t i = 0; i < n_all; i++)
+        room[i] = i >= n ? 0 : isfinite(took[i].updates) ? took[i].updates : most;
+    return (struct cairn_study_took){.updates = cairn_study_median(room, n_all), .above = true};
+}
+
+/* Those that reached first, from the fewest updates on. */
+static void add_seed(struct cairn_study_try *t, struct cairn_study_took took)
+{
+    size_t k = t->n_seeds++;
+    bool reached = has_reached(&took);
+    for (; k > 0 && reached; k--) {
+        const struct cairn_study_took *before = &t->took[k - 1];
+        if (has_reached(before) && before->updates <= took.updates) break;
+        t->took[k] = *before;
+    }
+    t->took[k] = took;
+    t->n_reached += reached;
+    t->n_unknown += took.above;
+}
+
+static double median_noise(const struct cairn_study_try *t, double *room)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < t->n_rows; i++)
+        if (isfinite(t->row[i]->noise_scale)) room[n++] = t->row[i]->noise_scale;
     return cairn_study_median(room, n);
 }
 
-/* Median over the seeds of the batch, and the range of those that reached. */
-static void sum_up(struct cairn_study_try *t, size_t n_batch_seeds)
+static double median_samples(const struct cairn_study_try *t, double *room)
 {
-    double *sorted = t->updates;
+    for (size_t i = 0; i < t->n_rows; i++)
+        room[i] = t->row[i]->end == CAIRN_STUDY_REACHED ? (double)t->row[i]->samples : INFINITY;
+    double median = cairn_study_median(room, t->n_rows);
+    return isfinite(median) ? median : NAN;
+}
+
+/* Median and range. */
+static struct cairn_study_value training_time(const struct cairn_study_try *t, double *room)
+{
+    size_t n = 0;
+    int most = 0;
+    for (size_t i = 0; i < t->n_rows; i++) {
+        const struct cairn_study_row *row = t->row[i];
+        if (row->end != CAIRN_STUDY_REACHED || !isfinite(row->training_s) || row->ranks < most)
+            continue;
+        if (row->ranks > most) n = 0;
+        most = row->ranks;
+        room[n++] = row->training_s;
+    }
+    double median = cairn_study_median(room, n);
+    if (n == 0) return (struct cairn_study_value){NAN, NAN, NAN};
+    return (struct cairn_study_value){median, room[0], room[n - 1]};
+}
+
+/* Median over the seeds of the batch, and the range of those that reached. */
+static void sum_up(struct cairn_study_try *t, size_t n_batch_seeds, double *room)
+{
     t->low = t->high = NAN;
-    cairn_study_median(sorted, t->n_seeds); /* sorts: those that did not reach are last */
-    while (t->n_reached < t->n_seeds && isfinite(sorted[t->n_reached])) t->n_reached++;
-    if (t->n_reached > 0) t->low = sorted[0], t->high = sorted[t->n_reached - 1];
-    size_t upper = n_batch_seeds / 2, lower = (n_batch_seeds - 1) / 2;
-    t->median = upper < t->n_reached ? (sorted[lower] + sorted[upper]) / 2 : INFINITY;
+    if (t->n_reached > 0) t->low = t->took[0].updates, t->high = t->took[t->n_reached - 1].updates;
+    struct cairn_study_took median =
+        cairn_study_took_median(t->took, t->n_seeds, n_batch_seeds, t->high, room);
+    t->median = median.above ? INFINITY : median.updates;
+    t->bound = median.updates;
+    t->noise_scale = median_noise(t, room);
+    t->samples = median_samples(t, room);
+    t->time_s = training_time(t, room);
 }
 
 static double sum_of(const struct cairn_study_try *t)
 {
     double sum = 0;
-    for (size_t i = 0; i < t->n_seeds; i++) sum += t->updates[i];
+    for (size_t i = 0; i < t->n_seeds; i++)
+        sum += has_reached(&t->took[i]) ? t->took[i].updates : INFINITY;
     return sum;
 }
 
+/* A median that is known is better than any that is not. */
 static bool is_better(const struct cairn_study_try *t, const struct cairn_study_try *than)
 {
-    if (!isfinite(t->median)) return false;
+    if (!isfinite(t->median) && (t->n_reached == 0 || !(t->bound > 0))) return false;
     if (than == NULL || t->median < than->median) return true;
-    return t->median <= than->median && sum_of(t) < sum_of(than);
+    if (t->median > than->median) return false;
+    if (isfinite(t->median)) return sum_of(t) < sum_of(than);
+    if (t->n_reached != than->n_reached) return t->n_reached > than->n_reached;
+    return t->low < than->low;
 }
 
 static void take_try(struct cairn_study_series *series, struct cairn_study_point *point,
@@ -133,14 +215,12 @@ static void take_try(struct cairn_study_series *series, struct cairn_study_point
     *t = (struct cairn_study_try){.lr = series->row[begin]->lr,
                                   .row = series->row + begin,
                                   .n_rows = end - begin,
-                                  .updates = series->updates + begin};
+                                  .took = series->took + begin};
     for (size_t i = begin, next; i < end; i = next) {
         next = end_of(series, i, SEED);
-        /* what is written lies before what is still to come */
-        double updates = of_one_seed(series->row + i, next - i, series->updates + i);
-        t->updates[t->n_seeds++] = updates;
+        add_seed(t, of_one_seed(series->row + i, next - i, series->room));
     }
-    sum_up(t, point->n_seeds);
+    sum_up(t, point->n_seeds, series->room);
     if (is_better(t, point->best)) point->best = t;
 }
 
@@ -172,7 +252,8 @@ static cairn_status make_series(const struct cairn_study_table *table, row_point
     CAIRN_TRY(cairn_memory_get(n, sizeof *series->row, "a series", &series->row));
     CAIRN_TRY(cairn_memory_get(n, sizeof *series->point, "a series", &series->point));
     CAIRN_TRY(cairn_memory_get(n, sizeof *series->tried, "a series", &series->tried));
-    CAIRN_TRY(cairn_memory_get(n, sizeof *series->updates, "a series", &series->updates));
+    CAIRN_TRY(cairn_memory_get(n, sizeof *series->took, "a series", &series->took));
+    CAIRN_TRY(cairn_memory_get(n, sizeof *series->room, "a series", &series->room));
     for (size_t i = 0; i < table->n_rows; i++)
         if (can_be_used(&table->row[i]) && in_series(table, first, &table->row[i]))
             series->row[series->n_rows++] = &table->row[i];
@@ -215,7 +296,8 @@ void cairn_study_order_free(struct cairn_study_order *order)
         free((void *)series->row);
         free(series->point);
         free(series->tried);
-        free(series->updates);
+        free(series->took);
+        free(series->room);
     }
     free(order->series);
     *order = (struct cairn_study_order){0};
@@ -228,13 +310,9 @@ int cairn_study_point_edge(const struct cairn_study_point *point)
     return point->best == point->tried + point->n_tried - 1 ? 1 : 0;
 }
 
-double cairn_study_point_noise(const struct cairn_study_point *point)
+size_t cairn_study_series_ended(const struct cairn_study_series *series, enum cairn_study_end end)
 {
-    double sum = 0;
     size_t n = 0;
-    for (size_t i = 0; point->best != NULL && i < point->best->n_rows; i++) {
-        double noise = point->best->row[i]->noise_scale;
-        if (isfinite(noise)) sum += noise, n++;
-    }
-    return n > 0 ? sum / (double)n : NAN;
+    for (size_t i = 0; i < series->n_rows; i++) n += series->row[i]->end == end;
+    return n;
 }

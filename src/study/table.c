@@ -45,7 +45,24 @@ void cairn_study_row_free(struct cairn_study_row *row, size_t n_axes)
 {
     for (size_t i = 0; i < n_axes && row->value != NULL; i++) free(row->value[i]);
     free(row->value);
+    free(row->check);
     row->value = NULL;
+    row->check = NULL;
+    row->n_checks = 0;
+}
+
+cairn_status cairn_study_row_check(struct cairn_study_row *row,
+                                   const struct cairn_study_check *check)
+{
+    size_t n = row->n_checks;
+    if ((n & (n - 1)) == 0) { /* room for a power of two */
+        struct cairn_study_check *more = realloc(row->check, (n == 0 ? 1 : 2 * n) * sizeof *more);
+        if (more == NULL)
+            return cairn_fail(CAIRN_USAGE, "there is no memory for %zu checks", n + 1);
+        row->check = more;
+    }
+    row->check[row->n_checks++] = *check;
+    return CAIRN_OK;
 }
 
 void cairn_study_table_free(struct cairn_study_table *table)
@@ -79,6 +96,7 @@ cairn_status cairn_study_table_add(struct cairn_study_table *table, struct cairn
     }
     table->row[table->n_rows++] = *row;
     row->value = NULL;
+    row->check = NULL;
     return CAIRN_OK;
 }
 

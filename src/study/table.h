@@ -19,11 +19,17 @@ enum cairn_study_end {
     CAIRN_STUDY_DIVERGED, /* numbers failed */
 };
 
+/** What a check of a cell has found. */
+struct cairn_study_check {
+    uint64_t update;
+    double loss, accuracy; /* NaN: none */
+};
+
 /** One cell. */
 struct cairn_study_row {
     char **value; /* [n_axes], as texts; owned */
     enum cairn_study_end end;
-    uint64_t updates, samples; /* until it ended */
+    uint64_t updates, samples; /* until the target, or until it ended */
     double wall_s, final_loss; /* final_loss: of the last evaluation */
     double noise_scale;        /* samples, over its updates; NaN: none */
     /* what it ran as */
@@ -31,8 +37,11 @@ struct cairn_study_row {
     uint64_t global, micro, accumulate; /* B, b, A: the most micro-batches of a rank */
     uint64_t seed, n_weights;
     double lr;
-    /* seconds over all updates, of the slowest rank; without evaluations and checkpoints */
+    /* seconds over these updates, of the slowest rank; without evaluations and checkpoints */
     double training_s, data_s, compute_s, reduce_s, update_s;
+    struct cairn_study_check
+        *check; /* [n_checks] until it ended; none of earlier versions; owned */
+    size_t n_checks;
 };
 
 /** All cells that have ended.  Axes are dotted keys, `ranks`, in the order of the study file. */
@@ -89,8 +98,13 @@ struct cairn_study_texts {
     const char *run;   /* the run file as resolved, without the axes */
 };
 
+/** Add a check to a row.  Ranks: local.  Errors: CAIRN_USAGE: memory. */
+CAIRN_CHECKED cairn_status cairn_study_row_check(struct cairn_study_row *row,
+                                                 const struct cairn_study_check *check);
+
 /** study.h5: /axes/<axis> as texts, their order in its attribute `names`, /cells/<column> as
- * numbers, /cells/end, /study and /run as texts.  Whole or not there.  Ranks: local.  Errors:
+ * numbers, /cells/end, /study and /run as texts; of all checks the row, as `cell`, and what it
+ * found in /checks/<column>.  Whole or not there.  Ranks: local.  Errors:
  * CAIRN_FILES; CAIRN_USAGE: memory. */
 CAIRN_CHECKED cairn_status cairn_study_h5_write(const char *path,
                                                 const struct cairn_study_table *table,

@@ -12,6 +12,7 @@
 
 static const char CELLS[] = "/cells";
 static const char AXES[] = "/axes";
+static const char CHECKS[] = "/checks";
 
 enum { PATH_IN_FILE_BYTES = CAIRN_H5_NAME_BYTES + 16 };
 
@@ -91,6 +92,56 @@ static cairn_status write_column(struct cairn_h5 *file, const struct cairn_study
     return st;
 }
 
+/* Checks of all rows as columns of a table of their own. */
+enum { CHECK_CELL, CHECK_UPDATE, CHECK_LOSS, CHECK_ACCURACY, N_CHECK_COLUMNS };
+
+static const struct {
+    const char *name;
+    enum cairn_h5_type type;
+} check_column[N_CHECK_COLUMNS] = {{"cell", CAIRN_H5_U64},
+                                   {"update", CAIRN_H5_U64},
+                                   {"loss", CAIRN_H5_F64},
+                                   {"accuracy", CAIRN_H5_F64}};
+
+static size_t count_checks(const struct cairn_study_table *table)
+{
+    size_t n = 0;
+    for (size_t r = 0; r < table->n_rows; r++) n += table->row[r].n_checks;
+    return n;
+}
+
+static void take_checks(const struct cairn_study_table *table, int column, void *block)
+{
+    double *real = block;
+    uint64_t *count = block;
+    for (size_t r = 0, at = 0; r < table->n_rows; r++)
+        for (size_t i = 0; i < table->row[r].n_checks; i++, at++) {
+            const struct cairn_study_check *check = &table->row[r].check[i];
+            if (column == CHECK_CELL) count[at] = r;
+            if (column == CHECK_UPDATE) count[at] = check->update;
+            if (column == CHECK_LOSS) real[at] = check->loss;
+            if (column == CHECK_ACCURACY) real[at] = check->accuracy;
+        }
+}
+
+static cairn_status write_checks(struct cairn_h5 *file, const struct cairn_study_table *table)
+{
+    char path[PATH_IN_FILE_BYTES];
+    void *block = NULL;
+    size_t n = count_checks(table);
+    if (n == 0) return CAIRN_OK;
+    CAIRN_TRY(cairn_memory_get(n, sizeof(uint64_t), "the checks of study.h5", &block));
+    cairn_status st = cairn_h5_group(file, CHECKS);
+    struct cairn_h5_form form = {.shape = {.ndim = 1, .dim = {n}}};
+    for (int i = 0; i < N_CHECK_COLUMNS && st == CAIRN_OK; i++) {
+        form.type = check_column[i].type;
+        take_checks(table, i, block);
+        st = cairn_h5_write(file, path_of(CHECKS, check_column[i].name, path), &form, block);
+    }
+    free(block);
+    return st;
+}
+
 /* The names of the axes, a line each. */
 static cairn_status write_axes(struct cairn_h5 *file, const struct cairn_study_table *table)
 {
@@ -129,7 +180,7 @@ static cairn_status write_all(struct cairn_h5 *file, const struct cairn_study_ta
         CAIRN_TRY(write_texts(file, table->axis[i], table, value_of, i));
     CAIRN_TRY(write_texts(file, "end", table, end_of, SIZE_MAX));
     for (size_t i = 0; i < n_columns; i++) CAIRN_TRY(write_column(file, &column[i], table));
-    return CAIRN_OK;
+    return write_checks(file, table);
 }
 
 cairn_status cairn_study_h5_write(const char *path, const struct cairn_study_table *table,
@@ -244,6 +295,42 @@ static cairn_status read_column(struct cairn_h5 *file, const struct cairn_study_
     return st;
 }
 
+static cairn_status give_checks(const char *path, struct cairn_study_table *table, size_t n,
+                                void *const *block)
+{
+    const uint64_t *cell = block[CHECK_CELL], *update = block[CHECK_UPDATE];
+    const double *loss = block[CHECK_LOSS], *accuracy = block[CHECK_ACCURACY];
+    for (size_t i = 0; i < n; i++) {
+        const struct cairn_study_check check = {update[i], loss[i], accuracy[i]};
+        if (cell[i] >= table->n_rows) return no_study(path, "a check is of no cell");
+        CAIRN_TRY(cairn_study_row_check(&table->row[cell[i]], &check));
+    }
+    return CAIRN_OK;
+}
+
+/* Earlier versions kept none. */
+static cairn_status read_checks(const char *file_path, struct cairn_h5 *file,
+                                struct cairn_study_table *table)
+{
+    char path[PATH_IN_FILE_BYTES];
+    void *block[N_CHECK_COLUMNS] = {NULL};
+    struct cairn_h5_form form;
+    if (!cairn_h5_has_array(file, path_of(CHECKS, "update", path))) return CAIRN_OK;
+    CAIRN_TRY(cairn_h5_describe(file, path, &form));
+    if (form.shape.ndim != 1) return no_study(file_path, "/checks/update is no column");
+    size_t n = form.shape.dim[0];
+    cairn_status st = CAIRN_OK;
+    for (int i = 0; i < N_CHECK_COLUMNS && st == CAIRN_OK; i++) {
+        form.type = check_column[i].type;
+        st = cairn_memory_get(n, sizeof(uint64_t), "a column", &block[i]);
+        if (st == CAIRN_OK)
+            st = cairn_h5_read(file, path_of(CHECKS, check_column[i].name, path), &form, block[i]);
+    }
+    if (st == CAIRN_OK) st = give_checks(file_path, table, n, block);
+    for (int i = 0; i < N_CHECK_COLUMNS; i++) free(block[i]);
+    return st;
+}
+
 static cairn_status read_all(const char *path, struct cairn_h5 *file,
                              struct cairn_study_table *table)
 {
@@ -256,7 +343,7 @@ static cairn_status read_all(const char *path, struct cairn_h5 *file,
         CAIRN_TRY(read_texts(path, file, table->axis[i], table, i));
     CAIRN_TRY(read_texts(path, file, "end", table, SIZE_MAX));
     for (size_t i = 0; i < n_columns; i++) CAIRN_TRY(read_column(file, &column[i], table));
-    return CAIRN_OK;
+    return read_checks(path, file, table);
 }
 
 cairn_status cairn_study_h5_read(const char *path, struct cairn_study_table *table)

@@ -23,6 +23,10 @@ static void tell_point(const struct cairn_study_point *point, const char *prefix
     if (best == NULL)
         cairn_log_info("%sglobal batch %" PRIu64 ": the target was not reached with most seeds",
                        prefix, point->batch);
+    else if (!isfinite(best->median))
+        cairn_log_info("%sglobal batch %" PRIu64 ": more than %.0f updates: %zu of %zu seeds "
+                       "reached the target, learning rate %.4g",
+                       prefix, point->batch, best->bound, best->n_reached, best->n_seeds, best->lr);
     else
         cairn_log_info("%sglobal batch %" PRIu64 ": %.0f updates (median of %zu seed%s), "
                        "learning rate %.4g",
@@ -30,12 +34,36 @@ static void tell_point(const struct cairn_study_point *point, const char *prefix
                        best->n_seeds == 1 ? "" : "s", best->lr);
 }
 
+/* Three digits, and no power of ten: "2720", "33.4". */
+static void number_text(double value, char text[32])
+{
+    snprintf(text, 32, value >= 1000 && value < 1e15 ? "%.0f" : "%.3g", value);
+}
+
 static void tell_value(const char *prefix, const char *what, struct cairn_study_value value)
 {
-    char range[64] = "";
+    char range[96] = "", text[32], low[32], high[32];
+    number_text(value.value, text);
+    number_text(value.low, low);
+    number_text(value.high, high);
     if (isfinite(value.low) && isfinite(value.high))
-        snprintf(range, sizeof range, " (95 %%: %.3g to %.3g)", value.low, value.high);
-    cairn_log_info("%s%s = %.3g%s", prefix, what, value.value, range);
+        snprintf(range, sizeof range, " (95 %%: %s to %s)", low, high);
+    cairn_log_info("%s%s = %s%s", prefix, what, text, range);
+}
+
+/* Cells that were given up are not known to be worse than those that reached. */
+static void tell_ends(const struct cairn_study_series *series, const char *prefix)
+{
+    size_t budget = cairn_study_series_ended(series, CAIRN_STUDY_BUDGET);
+    size_t beaten = cairn_study_series_ended(series, CAIRN_STUDY_BEATEN);
+    size_t stalled = cairn_study_series_ended(series, CAIRN_STUDY_STALLED);
+    size_t diverged = cairn_study_series_ended(series, CAIRN_STUDY_DIVERGED);
+    size_t unknown = budget + beaten + stalled;
+    if (unknown + diverged == 0) return;
+    cairn_log_info("%sof %zu cells %zu diverged and %zu were given up before the target (budget "
+                   "%zu, beaten %zu, stalled %zu): all that is known of these is that they take "
+                   "more",
+                   prefix, series->n_rows, diverged, unknown, budget, beaten, stalled);
 }
 
 void cairn_study_tell_fit(const struct cairn_study_series *series,
@@ -51,8 +79,22 @@ void cairn_study_tell_fit(const struct cairn_study_series *series,
     } else {
         cairn_log_info("%sB_crit is not known: %s", prefix, missing);
     }
-    if (fit->n < series->n_points)
+    tell_ends(series, prefix);
+    if (fit->n < series->n_points || fit->n_above > 0)
         cairn_log_info("%sbatches that did not reach it want an easier study.target, a larger "
                        "budget or other learning rates",
                        prefix);
+}
+
+void cairn_study_tell_target(const struct cairn_study_series *series, const char *target,
+                             const struct cairn_study_fit *fit, double *room)
+{
+    char prefix[PREFIX_BYTES], what[PREFIX_BYTES];
+    const char *missing = cairn_study_why_outside(fit);
+    name_series(series, prefix);
+    snprintf(what, sizeof what, "at %.100s: B_crit in samples", target);
+    if (missing == NULL)
+        tell_value(prefix, what, cairn_study_fit_b_crit(fit, room));
+    else
+        cairn_log_info("%sat %.100s B_crit is not known: %s", prefix, target, missing);
 }

@@ -37,16 +37,37 @@ holds "cells that reached it" "$(rows one/study.csv | wc -l) >= 5" # and the hea
 [ -z "$(ls one/cells)" ] || fail "run folders stay with keep: none"
 same "rows" "$(ls one/results | wc -l)" "$(($(wc -l <one/study.csv) - 1))"
 ! command -v gnuplot >/dev/null || [ -s one/report.html ] || fail "there is no report.html"
-grep -Eq '^cell 1 of [0-9]+: batch.global 16, optim.lr 0.3, train.seed 1: reached after [0-9]+ updates' err ||
+grep -Eq '^cell 1 of [0-9]+: batch.global 16, optim.lr 0.3, train.seed 1: reached after [0-9]+ updates, .*; left: about .*, at most ' err ||
     fail "no line for the first cell"
+grep -q '; left: nothing$' err || fail "the last cell leaves some"
+grep -Eq 'of [0-9]+ cells [0-9]+ diverged and [0-9]+ were given up' err || fail "what was given up is not counted"
 
 # Started again it runs nothing.
 cp one/study.csv before.csv
 [ -z "$(grep -o '"stated": {' one/scaling.json)" ] || fail "a link that nobody stated"
-expect 0 1 study study.yaml --out one study.link=12us,1.2GB/s
+expect 0 1 study study.yaml --out one study.link=12us,1.2GB/s study.targets='[eval_accuracy >= 0.8]'
+grep -q '"target": "eval_accuracy >= 0.8"' one/fit.json || fail "a further target has no figures"
 grep -q '"stated": {' one/scaling.json || fail "the stated link is not in scaling.json"
 cmp -s before.csv one/study.csv || fail "started again it has other rows"
 ! grep -q '^cell ' err || fail "started again it ran cells"
+
+# Results of earlier versions have no scores: they are used as they were.
+cp -r one before
+sed -i '/^check /d' before/results/*
+expect 0 1 study study.yaml --out before study.targets='[eval_accuracy >= 0.8]'
+cmp -s before.csv before/study.csv || fail "results without scores are not used as they were"
+grep -q '"targets": \[\]' before/fit.json || fail "a further target without scores has figures"
+
+# Stopped on the way it has its fit and its page.  (It may have ended before the signal came.)
+some() { [ "$(ls stopped/results 2>/dev/null | wc -l)" -ge 2 ]; }
+start 1 study study.yaml --out stopped schedule.decay=cosine
+until_true 60 some
+kill -USR1 "$pid"
+finish
+[ "$code" = 75 ] || [ "$code" = 0 ] || fail "a stopped study ended with $code"
+[ -s stopped/fit.json ] || fail "a stopped study has no fit"
+! command -v gnuplot >/dev/null || [ -s stopped/report.html ] || fail "a stopped study has no report.html"
+grep -q 'warning: .*run.yaml: schedule.decay falls over the whole budget' err || fail "no warning of a schedule that decays"
 
 # Killed in the middle, on two ranks that each run a cell; then on.
 results() { [ "$(ls two/results 2>/dev/null | wc -l)" -ge "$1" ]; }
@@ -143,6 +164,7 @@ wrong 'both.yaml:2:7: optim.lr is set and is an axis' both.yaml
 wrong "did you mean 'optim.lr'" study.yaml axes.optim.lrr='[1]'
 wrong 'the axis batch.global has no values' study.yaml axes.batch.global='[]'
 wrong 'no target; say eval_loss < 0.1' study.yaml study.target='accuracy > 1'
+wrong 'is not easier than study.target' study.yaml study.targets='[eval_accuracy >= 0.95]'
 wrong 'updates to which target' study.yaml study.target=
 wrong 'ranks has many' study.yaml axes.ranks='[many]'
 wrong '1 rank cannot be shared equally by 4 cells at once; take 4 ranks' study.yaml study.concurrent=4

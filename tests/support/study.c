@@ -42,6 +42,7 @@ void study_free(struct cairn_study_table *table)
     for (size_t i = 0; i < table->n_rows; i++) {
         free(table->row[i].value[0]);
         free(table->row[i].value);
+        free(table->row[i].check);
     }
     free(table->row);
     if (table->n_axes > 0) free(table->axis[0]);

@@ -145,7 +145,7 @@ static void search_follows_the_best(void **state)
         size_t cell = cairn_study_with(&axes, 0, 0, batch);
         assert_int_equal(cairn_study_best_rate(&axes, known, cell, &at_edge), best);
         assert_false(at_edge);
-        assert_int_equal(cairn_study_fewest(&axes, known, cell), 100);
+        assert_int_equal(cairn_study_fewest(&axes, known, cell), 101);
         /* two worse on each side, with the first seed; the others for the best and beside it */
         for (size_t rate = 0; rate < axes.axis[1].n; rate++) {
             size_t away = rate > best ? rate - best : best - rate;
@@ -159,6 +159,9 @@ static void search_follows_the_best(void **state)
         }
     }
     assert_in_range(n, 3 * (5 + 6), 3 * (5 + 6) + 1);
+    struct cairn_study_left left[3];
+    cairn_study_left(&axes, known, left);
+    for (size_t batch = 0; batch < 3; batch++) assert_int_equal(left[batch].most, 0);
     cairn_study_axes_free(&axes);
 }
 

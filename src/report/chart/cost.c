@@ -71,12 +71,14 @@ static size_t take_times(const struct cairn_series_of *series, const json_t *poi
     return n;
 }
 
-/* The median of these times; low and high are their range. */
+/* The median of the times of training; low and high are their range.  The fits of earlier versions
+ * have none: then those of the cells, with their checks. */
 static struct cairn_point time_of(struct cairn_page *page, const struct cairn_series_of *series,
                                   const json_t *point)
 {
-    struct cairn_point found = {(double)NAN, (double)NAN, (double)NAN, (double)NAN};
+    struct cairn_point found = cairn_series_value(point, "training_s");
     double *seconds = NULL;
+    if (json_object_get(point, "training_s") != NULL) return found;
     if (!cairn_page_holds(page, cairn_memory_get(series->study->cells.n_rows + 1, sizeof *seconds,
                                                  "times", &seconds)))
         return found;
@@ -156,8 +158,8 @@ static void draw(struct cairn_page *page, const struct cairn_report *report)
     cairn_page_figure(page, "cost", "Cost against time",
                       "The trade-off: a small batch takes the fewest samples and the most updates, "
                       "a large one the fewest updates and the most samples. Each mark is a global "
-                      "batch at its best learning rate; time is that of the cells that ran here, "
-                      "on the most ranks.");
+                      "batch at its best learning rate; time is that of the training of the cells "
+                      "that ran here, without checks, on the most ranks.");
     draw_updates(page, report);
     draw_time(page, report, true);
     draw_time(page, report, false);

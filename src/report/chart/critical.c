@@ -41,19 +41,22 @@ static bool has_noise(const struct cairn_report *report)
 
 static void put_table(struct cairn_page *page, const struct cairn_report *report)
 {
-    static const char *const heads[] = {"<series", "global batch (samples)",
-                                        "noise scale (samples)", "B_crit (samples)", NULL};
+    static const char *const heads[] = {
+        "<series",          "global batch (samples)", "noise scale (samples)",
+        "B_crit (samples)", "noise scale / B_crit",   NULL};
     struct cairn_series_of series = {.study = NULL};
     cairn_page_table(page, heads);
     while (cairn_series_next(report, CAIRN_FILE_FIT, &series)) {
         const json_t *points = json_object_get(series.data, "points");
+        struct cairn_point critical = cairn_series_value(series.data, "b_crit");
         for (size_t i = 0; i < json_array_size(points); i++) {
             const json_t *at = json_array_get(points, i);
             cairn_page_row(page);
             cairn_page_cell(page, series.label);
             cairn_page_number(page, cairn_json_get_number(at, "batch"), 9);
             cairn_page_number(page, cairn_json_get_number(at, "noise_scale"), 3);
-            cairn_series_cell(page, cairn_series_value(series.data, "b_crit"));
+            cairn_series_cell(page, critical);
+            cairn_page_number(page, cairn_json_get_number(at, "noise_scale") / critical.y, 2);
         }
     }
     cairn_page_table_end(page);
@@ -65,9 +68,10 @@ static void draw(struct cairn_page *page, const struct cairn_report *report)
     struct cairn_series_of series = {.study = NULL};
     if (!has_noise(report)) return;
     cairn_page_figure(page, "critical", "Noise scale and critical batch",
-                      "Two ways to the same number: the noise scale is measured from gradients "
-                      "while training, B_crit (dashed, with its interval) is fitted to the updates "
-                      "that each batch took.");
+                      "The noise scale is measured from gradients while training, B_crit (dashed, "
+                      "with its interval) is fitted to the updates that each batch took. For plain "
+                      "SGD they are of one size, within a factor; momentum and Adam move B_crit "
+                      "and not the noise scale. The table has their ratio.");
     cairn_plot_begin(&plot, "noise-and-critical-batch",
                      "Noise scale and fitted critical batch against the global batch");
     plot.x.label = "global batch (samples)";

@@ -68,6 +68,14 @@ static void add_batches(struct cairn_plot *plot, const struct cairn_series_of *s
     }
 }
 
+/* A line of one point is none. */
+static bool has_line(const struct cairn_plot *plot)
+{
+    for (size_t i = 0; i < plot->n_series; i++)
+        if (plot->series[i]->n > 1) return true;
+    return false;
+}
+
 static void draw_panel(struct cairn_page *page, const struct cairn_series_of *series,
                        const char *member, const char *name, const char *label)
 {
@@ -83,7 +91,7 @@ static void draw_panel(struct cairn_page *page, const struct cairn_series_of *se
     plot.y.from_zero = efficiency;
     add_batches(&plot, series, member);
     if (!efficiency) add_fastest(&plot, series, member);
-    cairn_page_panel(page, &plot);
+    if (has_line(&plot)) cairn_page_panel(page, &plot);
     cairn_plot_free(&plot);
 }
 
@@ -122,10 +130,11 @@ static void put_errors(struct cairn_page *page, const struct cairn_series_of *se
     const json_t *held = json_object_get(series->data, "held_out");
     if (cairn_json_get_number(held, "points") > 0) {
         snprintf(text, sizeof text,
-                 "On %.0f measured points that were held out, the model is off by %.2g %% (rms), "
-                 "at most %.2g %%.",
-                 cairn_json_get_number(held, "points"), 100 * cairn_json_get_number(held, "rms"),
-                 100 * cairn_json_get_number(held, "max"));
+                 "On %.0f measured points that were held out, the model is off by %s %% (rms), "
+                 "at most %s %%.",
+                 cairn_json_get_number(held, "points"),
+                 cairn_page_words(100 * cairn_json_get_number(held, "rms"), 2),
+                 cairn_page_words(100 * cairn_json_get_number(held, "max"), 2));
         cairn_page_note(page, text);
     }
     for (size_t k = 0; k < 2; k++) {

@@ -76,6 +76,18 @@ static const char *edge_of(const json_t *point)
     return json_is_true(json_object_get(point, "lr_high_edge")) ? "highest of its grid" : "";
 }
 
+/* "> 500" where that is all that is known. */
+static void put_updates(struct cairn_page *page, const json_t *point)
+{
+    double above = get(point, "updates_above");
+    if (isfinite(above))
+        cairn_page_put(page, "<td>&gt; %s</td>\n", cairn_page_words(above, 3));
+    else
+        cairn_series_cell(page,
+                          (struct cairn_point){0, get(point, "updates"), get(point, "updates_low"),
+                                               get(point, "updates_high")});
+}
+
 static void put_points(struct cairn_page *page, const struct cairn_series_of *series)
 {
     const json_t *points = json_object_get(series->data, "points");
@@ -85,12 +97,11 @@ static void put_points(struct cairn_page *page, const struct cairn_series_of *se
         cairn_page_row(page);
         cairn_page_cell(page, series->label);
         cairn_page_number(page, get(point, "batch"), 9);
-        cairn_series_cell(page,
-                          (struct cairn_point){0, get(point, "updates"), get(point, "updates_low"),
-                                               get(point, "updates_high")});
+        put_updates(page, point);
         cairn_page_number(page, get(point, "samples"), 4);
         cairn_page_number(page, get(point, "lr"), 3);
         cairn_page_number(page, get(point, "seeds_reached"), 3);
+        cairn_page_number(page, get(point, "seeds_unknown"), 3);
         cairn_page_number(page, get(point, "seeds"), 3);
         cairn_page_cell(page, reason != NULL ? reason : edge_of(point));
     }
@@ -104,6 +115,7 @@ static void put_table(struct cairn_page *page, const struct cairn_report *report
                                         "samples",
                                         "best learning rate",
                                         "seeds that reached",
+                                        "seeds given up",
                                         "seeds",
                                         "<remark",
                                         NULL};
@@ -113,9 +125,46 @@ static void put_table(struct cairn_page *page, const struct cairn_report *report
     cairn_page_table_end(page);
 }
 
+/* Cells that ended before the target are not known to be worse than those that reached. */
+static void put_ends(struct cairn_page *page, const struct cairn_report *report)
+{
+    static const char *const heads[] = {"<cells of series", "reached",  "budget", "beaten",
+                                        "stalled",          "diverged", NULL};
+    struct cairn_series_of series = {.study = NULL};
+    cairn_page_table(page, heads);
+    while (cairn_series_next(report, CAIRN_FILE_FIT, &series)) {
+        const json_t *cells = json_object_get(series.data, "cells");
+        cairn_page_row(page);
+        cairn_page_cell(page, series.label);
+        for (size_t i = 1; heads[i] != NULL; i++) cairn_page_number(page, get(cells, heads[i]), 9);
+    }
+    cairn_page_table_end(page);
+    cairn_page_note(page, "Of cells that ended at their budget, were beaten by a better rate or "
+                          "stalled, all that is known is that they take more updates.");
+}
+
+static void put_fit(struct cairn_page *page, const json_t *data, const char *label,
+                    const char *target)
+{
+    const char *reason = cairn_json_get_text(data, "reason");
+    cairn_page_row(page);
+    cairn_page_cell(page, label);
+    cairn_page_cell(page, target);
+    cairn_series_cell(page, cairn_series_value(data, "b_crit"));
+    cairn_series_cell(page, cairn_series_value(data, "s_min"));
+    cairn_series_cell(page, cairn_series_value(data, "e_min"));
+    cairn_page_number(page, cairn_series_value(data, "slope_small").y, 3);
+    cairn_page_number(page, get(data, "perfect_until"), 3);
+    cairn_page_number(page, get(data, "flat_from"), 3);
+    cairn_page_number(page, get(data, "rms_log"), 2);
+    cairn_page_cell(page, reason == NULL ? "" : reason);
+}
+
+/* Of the study's target, and of further ones. */
 static void put_fits(struct cairn_page *page, const struct cairn_report *report)
 {
     static const char *const heads[] = {"<fit of series",
+                                        "<target",
                                         "B_crit (samples)",
                                         "S_min (updates)",
                                         "E_min (samples)",
@@ -128,17 +177,13 @@ static void put_fits(struct cairn_page *page, const struct cairn_report *report)
     struct cairn_series_of series = {.study = NULL};
     cairn_page_table(page, heads);
     while (cairn_series_next(report, CAIRN_FILE_FIT, &series)) {
-        const char *reason = cairn_json_get_text(series.data, "reason");
-        cairn_page_row(page);
-        cairn_page_cell(page, series.label);
-        cairn_series_cell(page, cairn_series_value(series.data, "b_crit"));
-        cairn_series_cell(page, cairn_series_value(series.data, "s_min"));
-        cairn_series_cell(page, cairn_series_value(series.data, "e_min"));
-        cairn_page_number(page, cairn_series_value(series.data, "slope_small").y, 3);
-        cairn_page_number(page, get(series.data, "perfect_until"), 3);
-        cairn_page_number(page, get(series.data, "flat_from"), 3);
-        cairn_page_number(page, get(series.data, "rms_log"), 2);
-        cairn_page_cell(page, reason == NULL ? "" : reason);
+        const json_t *further = json_object_get(series.data, "targets");
+        put_fit(page, series.data, series.label, "of the study");
+        for (size_t i = 0; i < json_array_size(further); i++) {
+            const json_t *at = json_array_get(further, i);
+            const char *target = cairn_json_get_text(at, "target");
+            put_fit(page, at, series.label, target == NULL ? "-" : target);
+        }
     }
     cairn_page_table_end(page);
 }
@@ -169,6 +214,7 @@ static void draw(struct cairn_page *page, const struct cairn_report *report)
         cairn_page_large(page, &plot);
         put_fits(page, report);
         put_table(page, report);
+        put_ends(page, report);
         cairn_page_figure_end(page);
     }
     cairn_plot_free(&plot);
