@@ -15,7 +15,7 @@ cairn_status cairn_trainer_update(cairn_trainer *t, struct cairn_update_record *
         for (size_t i = 0; i < cairn_trainer_share(t) && st == CAIRN_OK; i++)
             st = cairn_trainer_backward(t, i);      /* file -> micro-batch -> my sum */
         st = cairn_trainer_sum(t, st, &again, out); /* my sum -> all ranks -> new weights */
-    } while (st == CAIRN_OK && again); /* only with train.reproducible: a range was too small */
+    } while (st == CAIRN_OK && again); /* only with train.reproducible: a range did not fit */
     return st;
 }
 
