@@ -27,6 +27,8 @@ cairn_status cairn_start_wanted(const struct cairn_config *config, cairn_comm *c
         .known = true,
         .reproducible = config->train_reproducible,
         .threads = (uint32_t)config->train_threads,
+        .batch = planned.batch,
+        .micro = planned.micro,
         .rank_bytes = all - planned.snapshot,
         .first_bytes = planned.snapshot,
         .wire_bytes = planned.on_wire,

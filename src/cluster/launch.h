@@ -44,9 +44,11 @@ struct cairn_wanted {
     bool reproducible;
     struct cairn_launcher_claim claim; /* zeroed where one rank is meant, whatever it says */
     uint32_t threads;
-    uint64_t rank_bytes;                      /* memory of a rank, and ... */
-    uint64_t first_bytes;                     /* ... what rank 0 takes besides */
-    uint64_t wire_bytes;                      /* of the gradient in one update */
+    uint64_t batch, micro; /* samples of the largest update, and of a micro-batch; batch 0: cells of
+                              a study have their own */
+    uint64_t rank_bytes;   /* memory of a rank, and ... */
+    uint64_t first_bytes;  /* ... what rank 0 takes besides */
+    uint64_t wire_bytes;   /* of the gradient in one update */
     uint64_t checkpoint_bytes, keep, n_saves; /* keep: of the newest, 0 for all */
     uint64_t n_stay;                          /* beside these */
     const char *run_file, *data_file;         /* as this process opens them */

@@ -122,6 +122,7 @@ CAIRN_CHECKED cairn_status cairn_setup_check_train(const struct cairn_dataset *d
 
 /** What one rank takes in memory, in bytes, and what it writes. */
 struct cairn_planned {
+    uint64_t batch;               /* samples of the largest update */
     uint64_t micro;               /* b: of so many samples */
     uint64_t n_weights, n_values; /* as in struct cairn_params */
     uint64_t n_shared; /* weights of tensors that layers share: squared once they are whole */
@@ -192,6 +193,10 @@ CAIRN_CHECKED cairn_status cairn_setup_check_run(const struct cairn_config *conf
 /** What would end a run on so many ranks at its start, but for memory: data, batch, model and
  * optimizer are looked at together.  Ranks: local.  Errors: CAIRN_USAGE, CAIRN_DATA. */
 CAIRN_CHECKED cairn_status cairn_setup_check(const struct cairn_config *config, size_t n_ranks);
+
+/** Warn of ranks that would have no work.  Ranks: local; opens the data.  Errors: none; silent
+ * where the run could not begin at all. */
+void cairn_setup_tell_idle(const struct cairn_config *config, size_t n_ranks);
 
 /** Updates between two checkpoints, 0: only at the end; 1, the most there can be, where it is
  * measured.  Ranks: local.  Errors: none. */

@@ -23,12 +23,27 @@ finding launch ok '3 ranks on 1 host'
 # With one: memory, disk, and the gradient of this model.
 for ranks in 0 3; do
     expect 0 "$ranks" doctor "$recipes/digits.yaml" --out here/run
-    for check in memory space files; do finding "$check" ok .; done
+    for check in share memory space files; do finding "$check" ok .; done
     finding files ok "^ok +files +$PWD: .*fsync \([0-9.]+ ms\)"
 done
 finding network ok 'for 38.4 kB of gradient'
 [ ! -e here ] || fail "cairn doctor made the run folder"
 [ -z "$(find . -name '.cairn-doctor*')" ] || fail "cairn doctor left a file behind"
+# Fewer micro-batches than ranks: said by all that know how many ranks there will be.
+few='2 micro-batches for 3 ranks: 1 rank has no work; batch.micro=22 gives all some'
+expect 0 3 doctor "$recipes/digits.yaml" batch.micro=32
+finding share warning "$few"
+expect 0 3 train "$recipes/digits.yaml" batch.micro=32 --check
+same "warnings of --check" "$(grep -c "^cairn: warning: $few\$" err)" 1
+expect 0 3 train "$recipes/digits.yaml" batch.micro=32 train.updates=1 train.epochs=none --out few
+same "warnings of train" "$(grep -c "^cairn: warning: $few\$" err)" 1
+expect 0 0 plan "$recipes/digits.yaml" batch.micro=32 --memory --ranks 1,2,3
+same "lines of plan" "$(grep '^share: ' out)" "share: $few"
+expect 0 0 slurm "$recipes/digits.yaml" batch.micro=32 --nodes 1 --ranks-per-node 3 --time 9
+same "warnings of slurm" "$(cat err)" "cairn: warning: $few"
+expect 0 0 slurm "$recipes/digits.yaml" --nodes 2 --ranks-per-node 8 --time 9
+same "warnings of slurm" "$(cat err)" ""
+
 large='model=[{type: flatten}, {type: dense, units: 2000000}, {type: dense, units: 200000}]'
 expect_line 2 0 'this launch must not run: memory: .* the host has .*sbatch --mem=' doctor "$recipes/digits.yaml" "$large"
 finding space error 'checkpoints? and the next one take .* --out on a larger disk'
