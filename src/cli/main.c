@@ -123,10 +123,16 @@ int main(int argc, char **argv)
     struct cairn_arguments arguments = {
         .count = argc - 1, .value = argv + 1, .begin_s = begin_s, .claim = cairn_launcher_claim()};
     bool help = take_common(&arguments);
+    if (arguments.count > 0 && strcmp(arguments.value[0], "help") == 0) {
+        help = true; /* cairn help train */
+        arguments.count--;
+        arguments.value++;
+    }
     /* One of several ranks tells what all would tell.  Where MPI has not begun there is no barrier
      * behind its line, and a launcher kills all once one ends with an error: so no other does. */
     bool first = cairn_launcher_is_first();
-    if (arguments.count > 0 && strcmp(arguments.value[0], "--version") == 0)
+    if (arguments.count > 0 && (strcmp(arguments.value[0], "--version") == 0 ||
+                                strcmp(arguments.value[0], "version") == 0))
         return first ? cairn_version_print() : CAIRN_OK;
     if (arguments.count == 0) {
         if (first) print_commands(help ? stdout : stderr);

@@ -39,6 +39,11 @@ CAIRN_CHECKED cairn_status cairn_setup_ramp(const struct cairn_config *config,
  * one for its first entries; text holds n_bytes.  Ranks: local.  Errors: none. */
 void cairn_setup_ramp_text(const struct cairn_window_rule *rule, char *text, size_t n_bytes);
 
+/** Warn where a run that goes on has become longer than its checkpoint's config said, and its decay
+ * lifts the learning rate by that.  Ranks: rank 0, local.  Errors: none. */
+void cairn_setup_tell_rate(const struct cairn_config *before, const cairn_trainer *t,
+                           const char *checkpoint);
+
 /** optim.scaling and optim.base_batch.  Ranks: local.  Errors: CAIRN_USAGE: one without the other,
  * with sums that are not divided, adam with a ramp. */
 CAIRN_CHECKED cairn_status cairn_setup_scaling(const struct cairn_config *config,
