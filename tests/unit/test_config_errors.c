@@ -70,7 +70,8 @@ static void test_shape_of_the_file(void **state)
     static const struct bad list[] = {
         {"- a\n", "/runs/run.yaml:1:1", "map of sections"},
         {"hello\n", "/runs/run.yaml:1:1", "map of sections"},
-        {"batch: 256\n", "/runs/run.yaml:1:1", "batch must be a map of keys, as in batch: {global: 256}"},
+        {"batch: 256\n", "/runs/run.yaml:1:1",
+         "batch must be a map of keys, as in batch: {global: 256}"},
         {"schedule: linear\n", "/runs/run.yaml:1:1", "as in schedule: {decay: linear}"},
         {"batch: [256]\n", "/runs/run.yaml:1:1", "batch must be a map of keys"},
         {"", "/runs/run.yaml", "'data.file' must be given"},
