@@ -71,7 +71,7 @@ expect 0 1 predict half1/checkpoints/latest.h5 --data half.h5 -o half_out.h5 # o
 
 for ranks in 1 3; do
     expect_line 2 $ranks "0 and 1 apart, but the data has 3; use cross_entropy" train run.yaml "$one" $binary --out wrong
-    expect_line 3 $ranks "target [01] is 2, but binary_cross_entropy takes numbers from 0" \
+    expect_line 3 $ranks "far.h5: /train/y: sample [0-9]+: target [01] is 2, but binary_cross_entropy takes numbers from 0" \
         train run.yaml data.file=far.h5 "$two" $binary --out wrong
     expect_line 2 $ranks "class_weights has 2 numbers for 3 classes" \
         train run.yaml 'loss={type: cross_entropy, class_weights: [1, 2]}' --out wrong
