@@ -147,6 +147,7 @@ int main(int argc, char **argv)
         if (first) print_help(command);
         return CAIRN_OK;
     }
+    if (command->weigh != NULL && first) arguments.program_bytes = command->weigh(&arguments);
     if (command->collective) return run_collective(command, &arguments);
     if (command->once && !first) return CAIRN_OK;
     return end(command->run(&arguments, NULL), true);

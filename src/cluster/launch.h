@@ -47,8 +47,9 @@ struct cairn_wanted {
     uint64_t batch, micro; /* samples of the largest update, and of a micro-batch; batch 0: cells of
                               a study have their own */
     uint64_t rank_bytes;   /* memory of a rank, and ... */
-    uint64_t first_bytes;  /* ... what rank 0 takes besides */
-    uint64_t wire_bytes;   /* of the gradient in one update */
+    uint64_t program_bytes; /* of the program with MPI, measured; 0: what each rank has already */
+    uint64_t first_bytes;   /* ... what rank 0 takes besides */
+    uint64_t wire_bytes;    /* of the gradient in one update */
     uint64_t checkpoint_bytes, keep, n_saves; /* keep: of the newest, 0 for all */
     uint64_t n_stay;                          /* beside these */
     const char *run_file, *data_file;         /* as this process opens them */

@@ -29,6 +29,15 @@ done
 finding network ok 'for 38.4 kB of gradient'
 [ ! -e here ] || fail "cairn doctor made the run folder"
 [ -z "$(find . -name '.cairn-doctor*')" ] || fail "cairn doctor left a file behind"
+# Memory: what cairn plan says, whose measure of the program differs from one start to the next by a part of a MB.
+expect 0 2 doctor "$recipes/digits.yaml"
+took_mb=$(sed -n 's/^ok *memory .*rank 0 will take \([0-9.]*\) MB.*/\1/p' out)
+expect 0 0 plan "$recipes/digits.yaml" --memory --json --ranks 2
+holds "memory by doctor and plan, MB" "(${took_mb:-0} - $(json out rank_0) / 1e6)^2 <= (0.05 * ${took_mb:-0})^2 && ${took_mb:-0} > 0"
+cat "$recipes/digits.yaml" >plain.yaml # a run file that can be read once only
+expect 0 0 doctor <(cat plain.yaml) data.file="$datasets/digits.h5"
+rm plain.yaml
+
 # Fewer micro-batches than ranks: said by all that know how many ranks there will be.
 few='2 micro-batches for 3 ranks: 1 rank has no work; batch.micro=22 gives all some'
 expect 0 3 doctor "$recipes/digits.yaml" batch.micro=32

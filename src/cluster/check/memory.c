@@ -24,7 +24,9 @@ static bool is_known(const struct cairn_wanted *wanted)
 /* What a rank will have taken, in bytes. */
 static double need_of(const struct cairn_launch *launch, int rank)
 {
-    double planned = (double)launch->wanted.rank_bytes + (double)launch->rank[rank].resident;
+    const uint64_t measured = launch->wanted.program_bytes;
+    const uint64_t program = measured > 0 ? measured : launch->rank[rank].resident;
+    double planned = (double)launch->wanted.rank_bytes + (double)program;
     return planned + (rank == 0 ? (double)launch->wanted.first_bytes : 0);
 }
 
