@@ -99,8 +99,7 @@ SLURM_NTASKS=nonsense expect 0 0 doctor
 
 # Masks
 if command -v taskset >/dev/null && taskset -c 0 true; then
-    cairn="taskset -c 0 $cairn"
-    on_one() { code=0; MPIEXEC_TIMEOUT=$limit_s ${1:+"$CAIRN_MPIEXEC" -n "$1"} $cairn "${@:2}" >out 2>err </dev/null || code=$?; }
+    on_one() { code=0; MPIEXEC_TIMEOUT=$limit_s ${1:+"$CAIRN_MPIEXEC" -n "$1"} taskset -c 0 "$cairn" "${@:2}" >out 2>err </dev/null || code=$?; }
     on_one '' doctor "$recipes/digits.yaml" train.threads=2
     finding threads warning 'rank 0 \(.*\): 2 threads on 1 CPU; train.threads=1; or mpirun --map-by slot:PE=2'
     if [ "$(cat /sys/devices/system/cpu/online)" != 0 ]; then
@@ -113,7 +112,6 @@ if command -v taskset >/dev/null && taskset -c 0 true; then
     [ ! -s err ] || fail "-q is not quiet about the launch"
     on_one '' eval masked/checkpoints/latest.h5
     grep -q '^cairn: warning: rank 0 .* 2 threads on 1 CPU' err || fail "eval says nothing of its threads"
-    cairn=$CAIRN_BUILD/cairn
 fi
 
 # What Slurm grants
