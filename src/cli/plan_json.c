@@ -104,7 +104,8 @@ static void put_row(struct cairn_json *json, const struct cairn_plan_row *row)
     cairn_json_count(json, "micro", p->micro);
     cairn_json_count(json, "micro_batches", p->n_micro);
     cairn_json_count(json, "accumulate", p->accumulate);
-    cairn_json_count(json, "idle_ranks", cairn_idle_ranks(p->batch, p->micro, row->n_ranks, &idle));
+    cairn_json_count(json, "idle_ranks",
+                     cairn_idle_ranks(row->most_batch, p->micro, row->n_ranks, &idle));
     put_times(json, p);
     cairn_json_number(json, "efficiency", row->efficiency);
     cairn_json_count(json, "ranks_on_node", row->node_ranks);

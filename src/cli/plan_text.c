@@ -158,7 +158,7 @@ static void print_idle(const struct cairn_plan *plan)
     for (size_t i = 0; i < plan->n_rows; i++) {
         const struct cairn_predicted *p = &plan->row[i].predicted;
         if (plan->row[i].why[0] != '\0') continue;
-        if (cairn_idle_ranks(p->batch, p->micro, plan->row[i].n_ranks, &idle) > 0)
+        if (cairn_idle_ranks(plan->row[i].most_batch, p->micro, plan->row[i].n_ranks, &idle) > 0)
             printf("share: %s; %s\n", idle.message, idle.fix);
     }
 }
