@@ -348,7 +348,9 @@ cairn_status cairn_file_read_given(const char *path, char **text)
         why = "a byte of 0 is in it, so it is no text";
     fclose(file);
     if (why == NULL) {
-        if (n < 0) (*text)[0] = '\0'; /* an empty file */
+        if (n < 0) (*text)[0] = '\0';               /* an empty file */
+        if (strncmp(*text, "\xef\xbb\xbf", 3) == 0) /* the mark of UTF-8 is no part of the text */
+            memmove(*text, *text + 3, strlen(*text + 3) + 1);
         return CAIRN_OK;
     }
     free(*text);

@@ -4,6 +4,7 @@
 
 #include "base/keys.h"
 #include "cli/command.h"
+#include "config/config.h"
 
 enum { MOST_OPTIONS = 32, OPTION_BYTES = 32 };
 
@@ -26,6 +27,7 @@ static bool find_option(const char *known, const char *text, size_t length, bool
 static cairn_status unknown(const char *known, const char *text)
 {
     char names[MOST_OPTIONS][OPTION_BYTES] = {{0}};
+    char key[256];
     const char *list[MOST_OPTIONS];
     size_t n = 0;
     for (const char *p = known; *p != '\0' && n < MOST_OPTIONS; p += strspn(p, " ")) {
@@ -35,6 +37,8 @@ static cairn_status unknown(const char *known, const char *text)
         n++;
         p += strcspn(p, " ");
     }
+    if (cairn_known_option(text, key, sizeof key))
+        return cairn_fail(CAIRN_USAGE, "there is no option %s; %s", text, key);
     const char *nearest = cairn_keys_nearest(text, list, n);
     if (nearest == NULL) return cairn_fail(CAIRN_USAGE, "there is no option %s; see -h", text);
     return cairn_fail(CAIRN_USAGE, "there is no option %s; did you mean %s?", text, nearest);

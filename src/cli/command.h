@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/keys.h"
 #include "cairn/comm.h"
@@ -18,6 +19,7 @@ struct cairn_arguments {
     char **value;                      /* NULL behind the last */
     double begin_s;                    /* of this process, by cairn_clock_s() */
     struct cairn_launcher_claim claim; /* taken before MPI began, which changes the environment */
+    uint64_t program_bytes;            /* what weigh() found, on the first rank; 0: nothing */
 };
 
 /** A command. */
@@ -30,6 +32,9 @@ struct cairn_command {
     bool saves;   /* on TERM, INT and USR1, which are caught from the start of the process on */
     bool once;    /* without MPI: of several ranks the first does it for all */
     bool watched; /* a watchdog ends it where it hangs (comm/watchdog.h) */
+    /** What the program takes in memory, measured before MPI begins, after which no process may be
+     * started; 0: not known.  NULL: not asked.  Ranks: the first.  Errors: none. */
+    uint64_t (*weigh)(const struct cairn_arguments *arguments);
     /** Ranks: all of the world where collective.  Errors: its own; main prints the one line. */
     cairn_status (*run)(const struct cairn_arguments *arguments, cairn_comm *comm);
 };

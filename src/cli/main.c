@@ -146,10 +146,16 @@ int main(int argc, char **argv)
     struct cairn_arguments arguments = {
         .count = argc - 1, .value = argv + 1, .begin_s = begin_s, .claim = cairn_launcher_claim()};
     bool help = take_common(&arguments);
+    if (arguments.count > 0 && strcmp(arguments.value[0], "help") == 0) {
+        help = true; /* cairn help train */
+        arguments.count--;
+        arguments.value++;
+    }
     /* One of several ranks tells what all would tell.  Where MPI has not begun there is no barrier
      * behind its line, and a launcher kills all once one ends with an error: so no other does. */
     bool first = cairn_launcher_is_first();
-    if (arguments.count > 0 && strcmp(arguments.value[0], "--version") == 0) {
+    if (arguments.count > 0 && (strcmp(arguments.value[0], "--version") == 0 ||
+                                strcmp(arguments.value[0], "version") == 0)) {
         if (first) cairn_version_print();
         return end_alone(CAIRN_OK);
     }
@@ -166,6 +172,7 @@ int main(int argc, char **argv)
         if (first) print_help(command);
         return end_alone(CAIRN_OK);
     }
+    if (command->weigh != NULL && first) arguments.program_bytes = command->weigh(&arguments);
     if (command->collective) return run_collective(command, &arguments);
     if (command->once && !first) return CAIRN_OK;
     return end_alone(command->run(&arguments, NULL));

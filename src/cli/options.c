@@ -2,6 +2,7 @@
  * cairn options: every key of a run file, from the tables that read it. */
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "cli/command.h"
 #include "config/config.h"
@@ -13,10 +14,37 @@
 
 enum { TAKES_BYTES = 128 };
 
-/* Widths of the columns of a table of keys. */
+/* Widths of the columns of a table of keys, and what of it is printed. */
 struct columns {
     size_t name, fallback, takes;
+    const char *word; /* only what has this word; NULL: all */
+    size_t n;         /* lines printed */
 };
+
+static bool has_word(const char *text, const char *word)
+{
+    size_t n = strlen(word);
+    while (strlen(text) >= n && strncasecmp(text, word, n) != 0) text++;
+    return strlen(text) >= n;
+}
+
+/* Whether a line with these texts is printed; those are counted. */
+static bool wanted(struct columns *columns, const char *name, const char *doc, const char *more)
+{
+    const char *word = columns->word;
+    bool is = word == NULL || has_word(name, word) || has_word(doc, word) ||
+              (more != NULL && has_word(more, word));
+    columns->n += is;
+    return is;
+}
+
+static bool any_wanted(const struct columns *columns, const struct cairn_key *keys, size_t n)
+{
+    struct columns counted = *columns;
+    size_t before = counted.n;
+    for (size_t i = 0; i < n; i++) wanted(&counted, keys[i].name, keys[i].doc, keys[i].words);
+    return counted.n > before;
+}
 
 static const char *fallback_of(const struct cairn_key *key)
 {
@@ -67,12 +95,18 @@ static void measure(const struct cairn_key *keys, size_t n, struct columns *colu
     }
 }
 
-static void print_key(const struct cairn_key *key, const struct columns *columns, int indent)
+static void print_key(const struct cairn_key *key, struct columns *columns, int indent)
 {
     char takes[TAKES_BYTES];
+    if (!wanted(columns, key->name, key->doc, key->words)) return;
     printf("%*s%-*s  %-*s  %-*s  %s\n", indent, "", (int)columns->name + 2 - indent, key->name,
            (int)columns->fallback, fallback_of(key), (int)columns->takes, takes_of(key, takes),
            key->doc);
+}
+
+static void print_heading(const struct columns *columns, const char *heading)
+{
+    if (columns->word == NULL) printf("%s", heading);
 }
 
 static bool same_section(const char *a, const char *b)
@@ -87,56 +121,86 @@ static void print_run_file(struct columns *columns)
     size_t n = 0;
     const struct cairn_key *keys = cairn_config_keys(&n);
     measure(keys, n, columns);
-    printf("Keys of a run file and of the command line (key=value): default, values, meaning\n");
+    print_heading(columns, "Keys of a run file and of the command line (key=value): default, "
+                           "values, meaning\n");
     for (size_t i = 0; i < n; i++) {
-        if (i == 0 || !same_section(keys[i].name, keys[i - 1].name)) printf("\n");
+        if (i == 0 || !same_section(keys[i].name, keys[i - 1].name)) print_heading(columns, "\n");
         print_key(&keys[i], columns, 2);
     }
 }
 
-static void print_layers(const struct columns *columns)
+/* A layer or loss, whose name or one of whose keys has the word; by its name, all of its keys. */
+static void print_kind(struct columns *columns, const char *line[3], const struct cairn_key *keys,
+                       size_t n_keys)
 {
-    printf(
-        "\nLayers, the elements of model; every one takes type, and name in place of its number\n");
+    struct columns whole = *columns;
+    bool named = wanted(columns, line[0], line[1], NULL);
+    if (!named && !any_wanted(columns, keys, n_keys)) return;
+    printf("%s  %s: %s, as in %s\n", columns->word == NULL ? "\n" : "", line[0], line[1], line[2]);
+    whole.word = NULL;
+    for (size_t k = 0; k < n_keys; k++) print_key(&keys[k], named ? &whole : columns, 4);
+}
+
+static void print_layers(struct columns *columns)
+{
     const struct cairn_layer_kind *kind = NULL;
-    for (size_t i = 0; (kind = cairn_layer_kind_at(i)) != NULL; i++) {
-        printf("\n  %s: %s, as in %s\n", kind->name, kind->doc, kind->example);
-        for (size_t k = 0; k < kind->n_keys; k++) print_key(&kind->keys[k], columns, 4);
-    }
+    print_heading(columns, "\nLayers, the elements of model; every one takes type, and name in "
+                           "place of its number\n");
+    for (size_t i = 0; (kind = cairn_layer_kind_at(i)) != NULL; i++)
+        print_kind(columns, (const char *[]){kind->name, kind->doc, kind->example}, kind->keys,
+                   kind->n_keys);
 }
 
-static void print_losses(const struct columns *columns)
+static void print_losses(struct columns *columns)
 {
-    printf("\nLosses, the values of loss\n\n");
     const struct cairn_loss_kind *kind = NULL;
+    print_heading(columns, "\nLosses, the values of loss: a name, or a map of type and keys\n");
     for (size_t i = 0; (kind = cairn_loss_kind_at(i)) != NULL; i++)
-        printf("  %-*s  %s\n", (int)columns->name, kind->name, kind->doc);
+        print_kind(columns, (const char *[]){kind->name, kind->doc, kind->example}, kind->keys,
+                   kind->n_keys);
 }
 
-static void print_optimizers(const struct columns *columns)
+static void print_optimizers(struct columns *columns)
 {
-    printf("\nOptimizers, the values of optim.name, and the keys of optim that each takes\n\n");
-    const struct cairn_optim_kind *kind = NULL;
-    for (size_t i = 0; (kind = cairn_optim_kind_at(i)) != NULL; i++)
-        printf("  %-*s  %s: %s\n", (int)columns->name, kind->name, kind->doc, kind->uses);
-    printf(
-        "\n  Each also takes clip_norm, exclude_1d and groups: [{match: '*.bias', lr_scale: 2}], "
-        "a list of maps with\n\n");
     size_t n = 0;
     const struct cairn_key *keys = cairn_optim_group_keys(&n);
+    const struct cairn_optim_kind *kind = NULL;
+    print_heading(columns,
+                  "\nOptimizers, the values of optim.name, and the keys of optim that each "
+                  "takes\n\n");
+    for (size_t i = 0; (kind = cairn_optim_kind_at(i)) != NULL; i++)
+        if (wanted(columns, kind->name, kind->doc, kind->uses))
+            printf("  %-*s  %s: %s\n", (int)columns->name, kind->name, kind->doc, kind->uses);
+    print_heading(columns,
+                  "\n  Each also takes clip_norm, exclude_1d and groups: [{match: '*.bias', "
+                  "lr_scale: 2}], a list of maps with\n\n");
+    if (columns->word != NULL && any_wanted(columns, keys, n))
+        printf("  an element of optim.groups\n");
     for (size_t i = 0; i < n; i++) print_key(&keys[i], columns, 4);
 }
 
-static void print_study_file(const struct columns *columns)
+static void print_study_file(struct columns *columns)
 {
     size_t n = 0;
     const struct cairn_key *keys = cairn_study_file_keys(false, &n);
-    printf("\nA study file (cairn study)\n\n");
+    print_heading(columns, "\nA study file (cairn study)\n\n");
     for (size_t i = 0; i < n; i++) print_key(&keys[i], columns, 2);
-    printf("\n  values of axes: [a, b, ...], {log: [a, b], n: k}, {linear: [a, b], n: k}; follow: "
-           "true on optim.lr\n  axis ranks: numbers of ranks\n\n  study\n");
+    print_heading(columns,
+                  "\n  values of axes: [a, b, ...], {log: [a, b], n: k}, {linear: [a, b], n: "
+                  "k}; follow: true on optim.lr\n  axis ranks: numbers of ranks\n\n");
     keys = cairn_study_file_keys(true, &n);
+    if (any_wanted(columns, keys, n)) printf("  study\n");
     for (size_t i = 0; i < n; i++) print_key(&keys[i], columns, 4);
+}
+
+/* No key has the word: perhaps another trainer's name for one. */
+static cairn_status nothing_has(const char *word)
+{
+    char text[256];
+    if (cairn_known_option(word, text, sizeof text))
+        return cairn_fail(CAIRN_USAGE, "no key, layer, loss or optimizer has '%s'; %s", word, text);
+    return cairn_fail(CAIRN_USAGE,
+                      "no key, layer, loss or optimizer has '%s'; cairn options lists all", word);
 }
 
 static cairn_status run_options(const struct cairn_arguments *arguments, cairn_comm *comm)
@@ -147,21 +211,26 @@ static cairn_status run_options(const struct cairn_arguments *arguments, cairn_c
     const char *name = NULL;
     const char *value = NULL;
     CAIRN_TRY(cairn_arguments_next(arguments, "", &position, &name, &value));
-    if (value != NULL) return cairn_fail(CAIRN_USAGE, "cairn options takes nothing, not %s", value);
+    columns.word = value;
+    if (value != NULL) CAIRN_TRY(cairn_arguments_next(arguments, "", &position, &name, &value));
+    if (value != NULL)
+        return cairn_fail(CAIRN_USAGE, "cairn options takes one word, not also %s", value);
     print_run_file(&columns);
     print_layers(&columns);
     print_losses(&columns);
     print_optimizers(&columns);
     print_study_file(&columns);
+    if (columns.n == 0) return nothing_has(columns.word);
     return CAIRN_OK;
 }
 
 const struct cairn_command cairn_command_options = {
     .name = "options",
-    .usage = "cairn options",
+    .usage = "cairn options [WORD]",
     .doc = "prints every key of a run file: default, values, meaning",
     .help =
-        "\nAlso the layers, losses and optimizers with their keys, and the keys of a study file.\n",
+        "\nAlso the layers, losses and optimizers with their keys, and the keys of a study file.  "
+        "With WORD, only\nthose that have it in their name or meaning.\n",
     .once = true,
     .run = run_options,
 };

@@ -19,6 +19,7 @@ struct cairn_plan_row {
     char why[256];  /* not empty: the batch cannot be cut so, and the rest is not there */
     bool is_chosen; /* by batch.micro: auto, or as auto would, where the run file has another */
     struct cairn_predicted predicted; /* compute_s NaN: was not timed */
+    uint64_t most_batch;              /* samples of the largest update */
     double efficiency;                /* against one rank; NaN: not known */
     uint64_t node_ranks, node_bytes;
     enum cairn_fit fit;

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "cli/plan.h"
+#include "cluster/idle.h"
 #include "report/json.h"
 
 static void put_memory(struct cairn_json *json, const struct cairn_plan *plan)
@@ -91,6 +92,7 @@ static void put_row(struct cairn_json *json, const struct cairn_plan_row *row)
 {
     static const char *const fits[] = {"yes", "closely", "no"};
     const struct cairn_predicted *p = &row->predicted;
+    struct cairn_idle idle;
     cairn_json_open(json, NULL, '{');
     cairn_json_count(json, "ranks", row->n_ranks);
     if (row->why[0] != '\0') {
@@ -102,6 +104,8 @@ static void put_row(struct cairn_json *json, const struct cairn_plan_row *row)
     cairn_json_count(json, "micro", p->micro);
     cairn_json_count(json, "micro_batches", p->n_micro);
     cairn_json_count(json, "accumulate", p->accumulate);
+    cairn_json_count(json, "idle_ranks",
+                     cairn_idle_ranks(row->most_batch, p->micro, row->n_ranks, &idle));
     put_times(json, p);
     cairn_json_number(json, "efficiency", row->efficiency);
     cairn_json_count(json, "ranks_on_node", row->node_ranks);

@@ -127,6 +127,7 @@ static void add_rows(const struct work *work, const struct cairn_costs *costs, u
     }
     struct cairn_setup_room room = room_for(plan, n_ranks);
     like.predicted.batch = batch_of(work, &rule);
+    like.most_batch = plan->is_auto ? like.predicted.batch : cairn_window_most(&rule);
     uint64_t most = cairn_setup_most_micro(like.predicted.batch, n_ranks);
     const struct cairn_candidate *best = cairn_setup_fastest(&plan->candidates, most, &room);
     const struct cairn_candidate *given = find_size(plan, rule.micro);

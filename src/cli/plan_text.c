@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/plan.h"
+#include "cluster/idle.h"
 #include "cluster/launch.h"
 
 enum { TIME_BYTES = 24, NOTE_BYTES = 160 };
@@ -150,6 +151,18 @@ static void print_row(const struct cairn_plan_row *row)
            row->node_ranks, bytes, fits[row->fit], row->is_chosen ? "fastest" : "");
 }
 
+/* Ranks for which the batch is cut too coarsely. */
+static void print_idle(const struct cairn_plan *plan)
+{
+    struct cairn_idle idle;
+    for (size_t i = 0; i < plan->n_rows; i++) {
+        const struct cairn_predicted *p = &plan->row[i].predicted;
+        if (plan->row[i].why[0] != '\0') continue;
+        if (cairn_idle_ranks(plan->row[i].most_batch, p->micro, plan->row[i].n_ranks, &idle) > 0)
+            printf("share: %s; %s\n", idle.message, idle.fix);
+    }
+}
+
 static void print_updates(const struct cairn_plan *plan)
 {
     char link[CAIRN_LINK_BYTES], bytes[32];
@@ -157,6 +170,7 @@ static void print_updates(const struct cairn_plan *plan)
            "B", "b", "A", "data", "compute", "sum", "update", "time", "samples/s", "effic.",
            "ranks on a node, and what they take");
     for (size_t i = 0; i < plan->n_rows; i++) print_row(&plan->row[i]);
+    print_idle(plan);
     cairn_bytes_text(plan->planned.on_wire, bytes);
     if (plan->link != NULL) {
         cairn_link_text(plan->link, link);

@@ -88,7 +88,7 @@ static cairn_status write_arrays(struct cairn_h5 *file, const struct cairn_train
     CAIRN_TRY(cairn_h5_set_text(file, "/", "split", cairn_split_name(trained->split)));
     CAIRN_TRY(cairn_h5_set_text(file, "/", "weights", trained->ema ? "ema" : "weights"));
     CAIRN_TRY(cairn_h5_write(file, "/outputs", &form, outputs));
-    if (!cairn_model_has_accuracy(trained->model)) return CAIRN_OK;
+    if (cairn_model_classes(trained->model) == 0) return CAIRN_OK;
     size_t context = cairn_dataset_context(trained->dataset);
     size_t n_labels = context == 0 ? 1 : context; /* of a sample */
     CAIRN_TRY(cairn_memory_get(n, n_labels * sizeof *label, "the classes", &label));

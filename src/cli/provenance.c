@@ -5,40 +5,15 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/memory.h"
+#include "cluster/launch.h"
 #include "comm/exchange.h"
 #include "h5/h5.h"
 #include "report/system.h"
 #include "tensor/threads.h"
 
 enum { TEXT_BYTES = CAIRN_SYSTEM_TEXT_BYTES };
-
-/* "node1 x 2, node2 x 2" from the hosts of all ranks, in the order of their first rank; released
- * with free(). */
-static cairn_status list_hosts(const char *all, size_t n_ranks, char **out)
-{
-    size_t n_bytes = n_ranks * (TEXT_BYTES + 16) + 1;
-    size_t used = 0;
-    char *text = NULL;
-    CAIRN_TRY(cairn_memory_get(n_bytes, 1, "the list of hosts", &text));
-    for (size_t r = 0; r < n_ranks; r++) {
-        const char *host = all + r * TEXT_BYTES;
-        size_t n_here = 0;
-        size_t first = n_ranks;
-        for (size_t k = n_ranks; k-- > 0;) {
-            if (strcmp(all + k * TEXT_BYTES, host) != 0) continue;
-            n_here++;
-            first = k;
-        }
-        if (first != r) continue;
-        used += (size_t)snprintf(text + used, n_bytes - used, "%s%s x %zu", used == 0 ? "" : ", ",
-                                 host, n_here);
-    }
-    *out = text;
-    return CAIRN_OK;
-}
 
 /* Texts that facts borrow. */
 struct texts {
@@ -119,7 +94,7 @@ cairn_status cairn_provenance_begin(cairn_comm *comm, const struct cairn_start *
     st = cairn_comm_gather(comm, st, host, sizeof host, all);
     if (main_rank && st == CAIRN_OK) {
         fill_texts(&texts, about, (int)n_ranks);
-        st = list_hosts(all, n_ranks, &texts.hosts);
+        st = cairn_hosts_text(all, TEXT_BYTES, n_ranks, &texts.hosts);
         if (st == CAIRN_OK) st = cairn_system_command(&texts.command);
         if (st == CAIRN_OK) st = write_entry(&texts, about, folder);
     }

@@ -116,8 +116,7 @@ static cairn_status check_request(const struct request *request)
     if (strcmp(request->launcher, "srun") != 0 && strcmp(request->launcher, "mpirun") != 0)
         return cairn_fail(CAIRN_USAGE, "--launcher is srun or mpirun, not %s", request->launcher);
     if (request->init_partial && request->init == NULL)
-        return cairn_fail(CAIRN_USAGE, "--init-partial says how to take the weights of --init "
-                                       "FILE, which is not given");
+        return cairn_fail(CAIRN_USAGE, "--init-partial is for --init FILE, which is not given");
     if (request->mpi != NULL && strcmp(request->launcher, "srun") != 0)
         return cairn_fail(CAIRN_USAGE, "--mpi is for srun; leave it or --launcher mpirun out");
     return CAIRN_OK;
@@ -212,7 +211,7 @@ static cairn_status find_places(const struct request *request, struct parts *par
     if (request->program != NULL) return cairn_path_copy(request->program, parts->program);
     ssize_t n = readlink("/proc/self/exe", parts->program, sizeof parts->program - 1);
     if (n > 0) return CAIRN_OK; /* the buffer was zeroed */
-    return cairn_fail(CAIRN_USAGE, "where this program lies cannot be found out; say --program");
+    return cairn_fail(CAIRN_USAGE, "where this program lies is not known; say --program");
 }
 
 static void list_arguments(const struct request *request, struct parts *parts)
@@ -261,7 +260,9 @@ static cairn_status read_run(const struct request *request, struct parts *parts)
         CAIRN_TRY(check_element(request, parts, &none));
     else
         CAIRN_TRY(read_list(request, parts));
-    if (request->init != NULL && !request->no_check && access(request->init, R_OK) != 0)
+    if (request->no_check) return CAIRN_OK;
+    cairn_setup_tell_idle(parts->config, request->n_nodes * request->ranks_per_node);
+    if (request->init != NULL && access(request->init, R_OK) != 0)
         return cairn_fail(CAIRN_DATA, "--init: %s: %s", request->init, strerror(errno));
     return CAIRN_OK;
 }
@@ -328,8 +329,7 @@ static cairn_status put_script(const struct request *request, const char *script
         return CAIRN_OK;
     }
     if (!request->overwrite && access(request->out, F_OK) == 0)
-        return cairn_fail(CAIRN_USAGE, "%s: is there already; --overwrite replaces it",
-                          request->out);
+        return cairn_fail(CAIRN_USAGE, "%s is there; --overwrite replaces it", request->out);
     CAIRN_TRY(cairn_file_replace(request->out, script, strlen(script)));
     cairn_log_info("%s is written, for %zu node%s of %zu rank%s; next: sbatch %s", request->out,
                    request->n_nodes, request->n_nodes == 1 ? "" : "s", request->ranks_per_node,

@@ -27,6 +27,8 @@ cairn_status cairn_start_wanted(const struct cairn_config *config, cairn_comm *c
         .known = true,
         .reproducible = config->train_reproducible,
         .threads = (uint32_t)config->train_threads,
+        .batch = planned.batch,
+        .micro = planned.micro,
         .rank_bytes = all - planned.snapshot,
         .first_bytes = planned.snapshot,
         .wire_bytes = planned.on_wire,
@@ -52,11 +54,13 @@ cairn_status cairn_start_small(const struct cairn_config *config, cairn_comm *co
 cairn_status cairn_start_deadline(const struct cairn_config *config, double begin_s,
                                   double *deadline_s, double *deadline_unix_s)
 {
-    enum { WORD_NONE, WORD_SLURM };
+    enum { WORD_NONE, WORD_SLURM, WORD_JOB };
     double deadline = config->train_deadline;
     if (deadline == CAIRN_KEY_DURATION_WORD(WORD_NONE)) return CAIRN_OK;
     *deadline_s = begin_s + deadline;
-    if (deadline != CAIRN_KEY_DURATION_WORD(WORD_SLURM)) return CAIRN_OK;
+    if (deadline != CAIRN_KEY_DURATION_WORD(WORD_SLURM) &&
+        deadline != CAIRN_KEY_DURATION_WORD(WORD_JOB))
+        return CAIRN_OK;
     CAIRN_TRY(cairn_job_end(deadline_unix_s));
     *deadline_s = cairn_clock_s() + *deadline_unix_s - cairn_clock_unix_s();
     return CAIRN_OK;

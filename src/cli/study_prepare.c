@@ -202,6 +202,7 @@ static cairn_status look_at_launch(struct cairn_study *study, const struct cairn
 {
     struct cairn_wanted wanted;
     CAIRN_TRY(cairn_start_wanted(config, study->comm, study->file->run, NULL, &wanted));
+    wanted.batch = 0; /* ranks and micro-batches are those of the cells */
     return cairn_doctor_start(study->comm, &wanted);
 }
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -16,6 +17,8 @@
 #include "cluster/launcher.h"
 #include "comm/exchange.h"
 #include "comm/watchdog.h"
+#include "report/end_words.h"
+#include "report/terminal.h"
 #include "setup/setup.h"
 #include "train/run_own.h"
 
@@ -27,7 +30,8 @@ struct job {
     cairn_comm *comm;
     bool main; /* rank 0 */
     struct cairn_config *config;
-    char *config_text; /* resolved */
+    struct cairn_config *before; /* of the checkpoint to go on from; rank 0 */
+    char *config_text;           /* resolved */
     char platform[PLATFORM_BYTES];
     char folder[CAIRN_PATH_BYTES];
     char checkpoint[CAIRN_PATH_BYTES]; /* to go on from; "" for a fresh start */
@@ -89,24 +93,23 @@ static cairn_status choose_checkpoint(struct job *job)
 }
 
 /* A run file that changed where it matters cannot go on.  Rank 0. */
-static cairn_status check_same_config(const struct job *job)
+static cairn_status check_same_config(struct job *job)
 {
     char *text = NULL;
     char *changed = NULL;
-    struct cairn_config *before = NULL;
     cairn_status st = cairn_checkpoint_text(job->checkpoint, "/config", &text);
-    if (st == CAIRN_OK) st = cairn_config_read(text, strlen(text), job->checkpoint, NULL, &before);
+    if (st == CAIRN_OK)
+        st = cairn_config_read(text, strlen(text), job->checkpoint, NULL, &job->before);
     if (st == CAIRN_USAGE) st = cairn_fail_in(CAIRN_DATA, "the run file in the checkpoint");
-    if (st == CAIRN_OK) st = cairn_config_changed(job->config, before, &changed);
+    if (st == CAIRN_OK) st = cairn_config_changed(job->config, job->before, &changed);
     if (st == CAIRN_OK && changed[0] != '\0')
         st = cairn_fail(
             CAIRN_USAGE,
-            "cannot go on from %s: the run file changed: %s; take that back, or start afresh with "
-            "--overwrite or another --out",
-            job->checkpoint, changed);
+            "cannot go on from %s: the run file changed: %s; take that back, or begin another run "
+            "with its weights: --init %s --out NEW",
+            job->checkpoint, changed, job->checkpoint);
     free(changed);
     free(text);
-    cairn_config_free(before);
     return st;
 }
 
@@ -170,6 +173,7 @@ static cairn_status go_on(struct job *job)
     cairn_log_info("goes on from %s, update %llu%s", job->checkpoint,
                    (unsigned long long)job->trainer->at.update,
                    job->request.init == NULL ? "" : "; --init is for a fresh start and not read");
+    if (job->main) cairn_setup_tell_rate(job->before, job->trainer, job->checkpoint);
     if (strcmp(job->request.resume, "auto") == 0) return CAIRN_OK;
     return adopt_checkpoint(job, &options.save);
 }
@@ -283,11 +287,23 @@ static cairn_status prepare(struct job *job, const struct cairn_arguments *argum
     return cairn_comm_agree(job->comm, st);
 }
 
+/* For people on a terminal, else for programs.  Rank 0. */
+static void tell_end(const struct job *job, const char *summary)
+{
+    int terminal = cairn_terminal_of(STDOUT_FILENO);
+    if (terminal < 0)
+        printf("%s", summary);
+    else
+        cairn_end_words(stdout, summary, job->folder);
+    if (terminal >= 0) close(terminal);
+}
+
 static void close_job(struct job *job)
 {
     cairn_trainer_close(job->trainer); /* waits for a checkpoint, which borrows from the others */
     cairn_run_folder_close(job->run_folder);
     cairn_config_free(job->config);
+    cairn_config_free(job->before);
     free(job->config_text);
 }
 
@@ -306,7 +322,7 @@ static cairn_status run_train(const struct cairn_arguments *arguments, cairn_com
     if (st == CAIRN_OK) st = resume(&job);
     if (st == CAIRN_OK) st = train(&job, &summary);
     cairn_watchdog_phase(comm, CAIRN_PHASE_END);
-    if (summary != NULL) printf("%s", summary);
+    if (summary != NULL) tell_end(&job, summary);
     free(summary);
     close_job(&job);
     return st;

@@ -6,54 +6,60 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/groups.h"
 #include "base/memory.h"
+#include "cluster/findings.h"
 
-/* A rank with the name of its host, to be sorted. */
-struct placed {
-    const char *host;
-    int rank, first; /* first: of all ranks on the host */
-};
-
-static int by_name(const void *a, const void *b)
+static int by_host(const void *a, const void *b)
 {
-    const struct placed *x = a;
-    const struct placed *y = b;
-    int order = strcmp(x->host, y->host);
-    return order != 0 ? order : (x->rank > y->rank) - (x->rank < y->rank);
+    return strcmp(((const struct cairn_rank_facts *)a)->host,
+                  ((const struct cairn_rank_facts *)b)->host);
 }
 
-static int by_first(const void *a, const void *b)
+static void put_hosts(const struct cairn_groups *groups, struct cairn_launch *launch)
 {
-    const struct placed *x = a;
-    const struct placed *y = b;
-    if (x->first != y->first) return x->first < y->first ? -1 : 1;
-    return (x->rank > y->rank) - (x->rank < y->rank);
+    for (size_t h = 0; h < groups->n_groups; h++) {
+        launch->host[h].rank = launch->by_host + groups->begin[h];
+        launch->host[h].n = (int)(groups->begin[h + 1] - groups->begin[h]);
+    }
+    for (int i = 0; i < launch->n_ranks; i++) launch->by_host[i] = (int)groups->item[i];
+    launch->n_hosts = (int)groups->n_groups;
 }
 
 cairn_status cairn_launch_sort(struct cairn_launch *launch)
 {
     size_t n = (size_t)launch->n_ranks;
-    struct placed *placed = NULL;
-    CAIRN_TRY(cairn_memory_get(n, sizeof *placed, "the list of hosts", &placed));
-    cairn_status st = cairn_memory_get(n, sizeof *launch->host, "the hosts", &launch->host);
+    struct cairn_groups groups = {0};
+    cairn_status st = cairn_groups_make(launch->rank, n, sizeof *launch->rank, by_host, &groups);
+    if (st == CAIRN_OK) st = cairn_memory_get(n, sizeof *launch->host, "the hosts", &launch->host);
     if (st == CAIRN_OK)
         st = cairn_memory_get(n, sizeof *launch->by_host, "the hosts", &launch->by_host);
-    for (size_t r = 0; r < n && st == CAIRN_OK; r++)
-        placed[r] = (struct placed){.host = launch->rank[r].host, .rank = (int)r};
-    if (st == CAIRN_OK) qsort(placed, n, sizeof *placed, by_name);
-    for (size_t i = 0; i < n && st == CAIRN_OK; i++) {
-        bool same = i > 0 && strcmp(placed[i].host, placed[i - 1].host) == 0;
-        placed[i].first = same ? placed[i - 1].first : placed[i].rank;
-    }
-    if (st == CAIRN_OK) qsort(placed, n, sizeof *placed, by_first);
-    for (size_t i = 0; i < n && st == CAIRN_OK; i++) {
-        launch->by_host[i] = placed[i].rank;
-        if (i == 0 || placed[i].first != placed[i - 1].first)
-            launch->host[launch->n_hosts++].rank = launch->by_host + i;
-        launch->host[launch->n_hosts - 1].n++;
-    }
-    free(placed);
+    if (st == CAIRN_OK) put_hosts(&groups, launch);
+    cairn_groups_free(&groups);
     return st;
+}
+
+void cairn_launch_alike(const struct cairn_launch *launch, const struct cairn_host *host,
+                        const struct cairn_alike *alike, struct cairn_findings *out)
+{
+    const struct cairn_rank_facts **facts = NULL;
+    struct cairn_groups groups = {0};
+    int *rank = NULL;
+    size_t n = (size_t)host->n;
+    cairn_status st = cairn_memory_get(n, sizeof *facts, "the ranks of a host", &facts);
+    if (st == CAIRN_OK) st = cairn_memory_get(n, sizeof *rank, "the ranks of a host", &rank);
+    for (size_t i = 0; i < n && st == CAIRN_OK; i++) facts[i] = &launch->rank[host->rank[i]];
+    if (st == CAIRN_OK) st = cairn_groups_make(facts, n, sizeof *facts, alike->order, &groups);
+    for (size_t i = 0; i < n && st == CAIRN_OK; i++) rank[i] = host->rank[groups.item[i]];
+    for (size_t g = 0; g < groups.n_groups && st == CAIRN_OK; g++) {
+        const size_t begin = groups.begin[g];
+        const struct cairn_host group = {rank + begin, (int)(groups.begin[g + 1] - begin)};
+        alike->judge(launch, &group, out);
+    }
+    if (st != CAIRN_OK) out->st = st;
+    cairn_groups_free(&groups);
+    free(rank);
+    free(facts);
 }
 
 void cairn_launch_free(struct cairn_launch *launch)
@@ -80,6 +86,28 @@ void cairn_ranks_text(const int *rank, int n, char *text, size_t n_bytes)
                          rank[i]);
     if (shown < n && (size_t)used < n_bytes)
         snprintf(text + used, n_bytes - (size_t)used, " and %d more", n - shown);
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(a, b);
+}
+
+cairn_status cairn_hosts_text(const char *all, size_t n_bytes, size_t n_ranks, char **out)
+{
+    struct cairn_groups hosts = {0};
+    const size_t room = n_ranks * (n_bytes + 16) + 1;
+    size_t used = 0;
+    char *text = NULL;
+    cairn_status st = cairn_groups_make(all, n_ranks, n_bytes, by_name, &hosts);
+    if (st == CAIRN_OK) st = cairn_memory_get(room, 1, "the list of hosts", &text);
+    for (size_t h = 0; h < hosts.n_groups && st == CAIRN_OK; h++)
+        used += (size_t)snprintf(text + used, room - used, "%s%s x %zu", h == 0 ? "" : ", ",
+                                 all + hosts.item[hosts.begin[h]] * n_bytes,
+                                 hosts.begin[h + 1] - hosts.begin[h]);
+    cairn_groups_free(&hosts);
+    if (st == CAIRN_OK) *out = text;
+    return st;
 }
 
 void cairn_bytes_text(uint64_t n, char text[32])

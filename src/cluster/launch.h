@@ -44,9 +44,12 @@ struct cairn_wanted {
     bool reproducible;
     struct cairn_launcher_claim claim; /* zeroed where one rank is meant, whatever it says */
     uint32_t threads;
-    uint64_t rank_bytes;                      /* memory of a rank, and ... */
-    uint64_t first_bytes;                     /* ... what rank 0 takes besides */
-    uint64_t wire_bytes;                      /* of the gradient in one update */
+    uint64_t batch, micro; /* samples of the largest update, and of a micro-batch; batch 0: cells of
+                              a study have their own */
+    uint64_t rank_bytes;   /* memory of a rank, and ... */
+    uint64_t program_bytes; /* of the program with MPI, measured; 0: what each rank has already */
+    uint64_t first_bytes;   /* ... what rank 0 takes besides */
+    uint64_t wire_bytes;    /* of the gradient in one update */
     uint64_t checkpoint_bytes, keep, n_saves; /* keep: of the newest, 0 for all */
     uint64_t n_stay;                          /* beside these */
     const char *run_file, *data_file;         /* as this process opens them */
@@ -98,12 +101,31 @@ CAIRN_CHECKED cairn_status cairn_launch_sort(struct cairn_launch *launch);
 /** Release what that made.  Ranks: local.  Errors: none. */
 void cairn_launch_free(struct cairn_launch *launch);
 
+struct cairn_findings;
+
+/** How ranks of a host are told apart, and who judges those that are alike. */
+struct cairn_alike {
+    int (*order)(const void *a, const void *b); /* of two const struct cairn_rank_facts ** */
+    void (*judge)(const struct cairn_launch *launch, const struct cairn_host *group,
+                  struct cairn_findings *out);
+};
+
+/** Judge each group of alike ranks of a host, in the order of their first.  Ranks: local.
+ * Errors: memory; sticks in `out`. */
+void cairn_launch_alike(const struct cairn_launch *launch, const struct cairn_host *host,
+                        const struct cairn_alike *alike, struct cairn_findings *out);
+
 /** The name of a host.  Ranks: local.  Errors: none. */
 const char *cairn_launch_host(const struct cairn_launch *launch, const struct cairn_host *host);
 
 /** "rank 3", "ranks 0, 1 and 4", "ranks 0, 1, 2 and 14 more", into text.  Ranks: local.
  * Errors: none. */
 void cairn_ranks_text(const int *rank, int n, char *text, size_t n_bytes);
+
+/** "node1 x 2, node2 x 2" from the host names of all ranks, of n_bytes each, in the order of their
+ * first rank; released with free().  Ranks: local.  Errors: CAIRN_USAGE: memory. */
+CAIRN_CHECKED cairn_status cairn_hosts_text(const char *all, size_t n_bytes, size_t n_ranks,
+                                            char **out);
 
 /** "1.5 GB", into text.  Ranks: local.  Errors: none. */
 void cairn_bytes_text(uint64_t n, char text[32]);

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # What Cairn is built on.  Also read by the installed cairn-config.cmake, so that both look in the same way.
 
-# cairn_need(found name deb rpm): stop with the line that installs what was not found
+# cairn_need(found name deb rpm [else]): stop with the line that installs what was not found, and with what else would do
 function(cairn_need found name deb rpm)
   if(NOT ${found})
     message(FATAL_ERROR "Cairn needs ${name}, which was not found.  Install it with launch/install-deps, or: "
-      "apt-get install ${deb} (Debian, Ubuntu), dnf install ${rpm} (Fedora, EL)")
+      "apt-get install ${deb} (Debian, Ubuntu), dnf install ${rpm} (Fedora, EL)${ARGN}")
   endif()
 endfunction()
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/groups.h"
 #include "base/memory.h"
 #include "comm/world.h"
 
@@ -68,20 +69,26 @@ cairn_status cairn_comm_sum_exact(cairn_comm *comm, cairn_status st, struct cair
     return st;
 }
 
-/* The value that most ranks have; the lowest rank's among equals. */
-static uint64_t most_common(const uint64_t *value, int n)
+static int by_value(const void *a, const void *b)
 {
-    uint64_t best = value[0];
-    int best_count = 0;
-    for (int i = 0; i < n && best_count <= n / 2; i++) {
-        int count = 0;
-        for (int k = 0; k < n; k++) count += value[k] == value[i];
-        if (count > best_count) {
-            best_count = count;
-            best = value[i];
-        }
-    }
-    return best;
+    const uint64_t x = *(const uint64_t *)a;
+    const uint64_t y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* The first rank that has another value than most have; of values that as many have, the lowest
+ * rank's is taken for right. */
+static cairn_status first_odd(const uint64_t *value, size_t n, int *odd)
+{
+    struct cairn_groups groups = {0};
+    size_t best = 0;
+    cairn_status st = cairn_groups_make(value, n, sizeof *value, by_value, &groups);
+    for (size_t g = 1; g < groups.n_groups; g++)
+        if (groups.begin[g + 1] - groups.begin[g] > groups.begin[best + 1] - groups.begin[best])
+            best = g;
+    if (st == CAIRN_OK) *odd = (int)groups.item[groups.begin[best == 0 ? 1 : 0]];
+    cairn_groups_free(&groups);
+    return st;
 }
 
 /* They differ: who is the odd one out? */
@@ -95,9 +102,8 @@ static cairn_status find_odd(cairn_comm *comm, uint64_t value, int *odd)
         cairn_comm_check(comm,
                          MPI_Allgather(&value, 1, MPI_UINT64_T, all, 1, MPI_UINT64_T, comm->mpi),
                          "MPI_Allgather");
-        uint64_t common = most_common(all, comm->size);
-        for (int r = comm->size - 1; r >= 0; r--)
-            if (all[r] != common) *odd = r;
+        st = first_odd(all, (size_t)comm->size, odd);
+        st = cairn_comm_agree(comm, st);
     }
     free(all);
     return st;

@@ -35,6 +35,10 @@ struct cairn_config {
     char *source;            /* the run file's name, which the nodes of the tree borrow; owned */
 };
 
+/** Whether a flag "--lr" or "--batch-size" is a key of ours or of another trainer; then what to
+ * write, into text.  Ranks: local.  Errors: none. */
+bool cairn_known_option(const char *option, char *text, size_t n_bytes);
+
 /**
  * The bytes of a run file, to be released with free().
  *

@@ -7,19 +7,47 @@
 
 enum { NAME_BYTES = 128, MOST_KEYS = 128 };
 
+struct foreign {
+    const char *theirs, *ours;
+};
+
+static const char *ours_in(const struct foreign *names, size_t n, const char *name)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(names[i].theirs, name) == 0) return names[i].ours;
+    return NULL;
+}
+
 static const char *foreign(const char *name)
 {
-    static const struct {
-        const char *theirs;
-        const char *ours;
-    } names[] = {
+    static const struct foreign names[] = {
 #define X(theirs, ours) {theirs, ours},
 #include "config/foreign.def"
 #undef X
     };
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (strcmp(names[i].theirs, name) == 0) return names[i].ours;
-    return NULL;
+    return ours_in(names, sizeof names / sizeof names[0], name);
+}
+
+/* What goes without a key here. */
+static const char *keyless(const char *name)
+{
+    static const struct foreign names[] = {
+#define X(theirs, ours) {theirs, ours},
+#include "config/keyless.def"
+#undef X
+    };
+    return ours_in(names, sizeof names / sizeof names[0], name);
+}
+
+/* The key of a section that a single value in its place means: optim: adam. */
+static const char *main_key(const char *section)
+{
+    static const struct foreign names[] = {
+        {"data", "file"},         {"batch", "global"}, {"optim", "name"},
+        {"schedule", "decay"},    {"train", "epochs"}, {"checkpoint", "every_updates"},
+        {"log", "gradflow_every"}};
+    const char *key = ours_in(names, sizeof names / sizeof names[0], section);
+    return key == NULL ? "key" : key;
 }
 
 /* "global" of "batch.global" */
@@ -84,6 +112,8 @@ static cairn_status unknown(const char *place, const char *name)
     if (ours != NULL)
         return cairn_fail(CAIRN_USAGE, "%s: unknown key '%s'; Cairn calls this %s", place, name,
                           ours);
+    const char *why = keyless(last_part(name));
+    if (why != NULL) return cairn_fail(CAIRN_USAGE, "%s: unknown key '%s': %s", place, name, why);
     const char *meant = same_last_part(last_part(name));
     if (meant == NULL) meant = most_alike(name);
     if (meant == NULL)
@@ -116,10 +146,12 @@ static cairn_status check_section(const struct cairn_node *section)
     bool nothing =
         section->kind == CAIRN_NODE_SCALAR && section->text[0] == '\0' && !section->quoted;
     if (known && section->kind != CAIRN_NODE_MAP && !nothing)
-        return cairn_fail(CAIRN_USAGE, "%s: %s must be a map of keys, as in %s: {key: value}",
-                          cairn_node_place(section), section->key, section->key);
-    if (!known && (foreign(section->key) != NULL || section->kind != CAIRN_NODE_MAP ||
-                   section->child == NULL))
+        return cairn_fail(CAIRN_USAGE, "%s: %s must be a map of keys, as in %s: {%s: %.60s}",
+                          cairn_node_place(section), section->key, section->key,
+                          main_key(section->key),
+                          section->kind == CAIRN_NODE_SCALAR ? section->text : "...");
+    if (!known && (foreign(section->key) != NULL || keyless(section->key) != NULL ||
+                   section->kind != CAIRN_NODE_MAP || section->child == NULL))
         return unknown(cairn_node_place(section), section->key);
     for (const struct cairn_node *node = section->child; node != NULL; node = node->next) {
         snprintf(name, sizeof name, "%s.%s", section->key, node->key);
@@ -142,4 +174,21 @@ cairn_status cairn_known_check(const struct cairn_node *tree)
         if (find(node->key) == NULL) CAIRN_TRY(check_section(node));
     }
     return CAIRN_OK;
+}
+
+bool cairn_known_option(const char *option, char *text, size_t n_bytes)
+{
+    char name[NAME_BYTES];
+    snprintf(name, sizeof name, "%s", option + strspn(option, "-"));
+    for (char *c = name; *c != '\0'; c++)
+        if (*c == '-') *c = '_';
+    const char *why = keyless(name);
+    const char *ours = foreign(name);
+    if (ours == NULL && why == NULL) ours = find(name) != NULL ? name : same_last_part(name);
+    if (ours != NULL)
+        snprintf(text, n_bytes, "Cairn calls this %s, a key without dashes: %.*s=VALUE", ours,
+                 (int)strcspn(ours, " ,;"), ours);
+    else if (why != NULL)
+        snprintf(text, n_bytes, "%s", why);
+    return ours != NULL || why != NULL;
 }

@@ -250,7 +250,10 @@ static cairn_status read_stream(struct reader *r, struct cairn_node **out)
 cairn_status cairn_yaml_read(const char *text, size_t n, const char *source,
                              struct cairn_node **out)
 {
-    struct reader r = {.text = text, .n = n, .source = source, .has_lines = true};
+    static const char mark[] = "\xef\xbb\xbf"; /* that the text is UTF-8; libyaml would count it as
+                                                  a column */
+    const size_t n_mark = n >= 3 && memcmp(text, mark, 3) == 0 ? 3 : 0;
+    struct reader r = {.text = text + n_mark, .n = n - n_mark, .source = source, .has_lines = true};
     return read_stream(&r, out);
 }
 

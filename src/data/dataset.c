@@ -186,7 +186,7 @@ static cairn_status open_weights(struct cairn_dataset *dataset, enum cairn_split
     char text[CAIRN_SHAPE_TEXT_BYTES];
     struct cairn_group *group = &dataset->group[split];
     snprintf(path, sizeof path, "/%s/weight", cairn_split_name(split));
-    if (!cairn_h5_has_array(dataset->file, path)) return CAIRN_OK;
+    if (!cairn_h5_has_name(dataset->file, path)) return CAIRN_OK;
     CAIRN_TRY(cairn_h5_array_open(dataset->file, path, &group->weight));
     const struct cairn_h5_form *form = cairn_h5_array_form(group->weight);
     if (form->type != CAIRN_H5_U8 && form->type != CAIRN_H5_F32)
@@ -205,7 +205,7 @@ static cairn_status read_group(struct cairn_dataset *dataset, enum cairn_split s
     struct cairn_group *group = &dataset->group[split];
     bool first = dataset->vocabulary == 0 && dataset->input.ndim == 0;
     snprintf(tokens, sizeof tokens, "/%s/tokens", cairn_split_name(split));
-    bool has_tokens = cairn_h5_has_array(dataset->file, tokens);
+    bool has_tokens = cairn_h5_has_name(dataset->file, tokens);
     if (!first && has_tokens != (dataset->vocabulary > 0))
         return cairn_fail(CAIRN_DATA, "%s: %s holds %s, another group %s; all must hold the same",
                           dataset->path, cairn_split_name(split), has_tokens ? "tokens" : "x and y",
@@ -242,7 +242,12 @@ static cairn_status open_all(const char *path, struct cairn_dataset *dataset)
                               "%s: %s is a link to another file, which is not followed; copy the "
                               "group into this file",
                               dataset->path, group);
-        if (!cairn_h5_has_group(dataset->file, group)) continue;
+        if (!cairn_h5_has_name(dataset->file, group)) continue;
+        if (!cairn_h5_has_group(dataset->file, group))
+            return cairn_fail(CAIRN_DATA,
+                              "%s: %s is no group, or a link that leads nowhere; mend it or take "
+                              "it out",
+                              dataset->path, group);
         CAIRN_TRY(read_group(dataset, (enum cairn_split)split));
         n_groups++;
     }

@@ -180,6 +180,14 @@ struct cairn_loader_memory cairn_loader_would_take(struct cairn_dataset *dataset
     };
 }
 
+cairn_status cairn_loader_refused(const struct cairn_loader *loader, cairn_status st)
+{
+    if (st != CAIRN_DATA) return st;
+    return cairn_fail_in(st, "%s: /%s/%s", cairn_dataset_path(loader->dataset),
+                         cairn_split_name(loader->options.split),
+                         loader->dataset->vocabulary > 0 ? "tokens" : "y");
+}
+
 cairn_status cairn_loader_no_weight(const struct cairn_loader *loader)
 {
     return cairn_fail(CAIRN_DATA,

@@ -36,6 +36,10 @@ void cairn_loader_free(struct cairn_loader *loader);
  * Ranks: local.  Errors: CAIRN_DATA: always. */
 CAIRN_CHECKED cairn_status cairn_loader_no_weight(const struct cairn_loader *loader);
 
+/** Name file, group and array of labels where a model refused its data; other failures stay.
+ * Ranks: local.  Errors: st. */
+CAIRN_CHECKED cairn_status cairn_loader_refused(const struct cairn_loader *loader, cairn_status st);
+
 /** Memory of a loader, in bytes. */
 struct cairn_loader_memory {
     size_t data;   /* where they are held */

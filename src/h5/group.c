@@ -43,6 +43,21 @@ bool cairn_h5_has_array(struct cairn_h5 *file, const char *path)
     return kind_of(file->id, path) == H5I_DATASET;
 }
 
+static bool has_name(const struct cairn_h5 *file, const char *path)
+{
+    CAIRN_H5_READING(file);
+    H5L_info_t link;
+    return H5Lget_info(file->id, path, &link, H5P_DEFAULT) >= 0;
+}
+
+bool cairn_h5_has_name(const struct cairn_h5 *file, const char *path)
+{
+    cairn_h5_enter();
+    bool has = has_name(file, path);
+    cairn_h5_leave(CAIRN_OK);
+    return has;
+}
+
 static bool is_elsewhere(const struct cairn_h5 *file, const char *path)
 {
     CAIRN_H5_READING(file);

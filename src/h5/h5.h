@@ -109,6 +109,9 @@ CAIRN_CHECKED cairn_status cairn_h5_group(struct cairn_h5 *file, const char *pat
 bool cairn_h5_has_group(struct cairn_h5 *file, const char *path);
 bool cairn_h5_has_array(struct cairn_h5 *file, const char *path);
 
+/** Whether there is a name at `path`, wherever it may lead.  Ranks: local.  Errors: none. */
+bool cairn_h5_has_name(const struct cairn_h5 *file, const char *path);
+
 /** Whether `path`, or a group above it, is a link to another file, which is not followed.
  * Ranks: local.  Errors: none. */
 bool cairn_h5_is_elsewhere(const struct cairn_h5 *file, const char *path);

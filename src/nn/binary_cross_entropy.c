@@ -97,6 +97,14 @@ static cairn_status refused(const struct cairn_micro *micro, size_t i, size_t j,
         sample, j, y);
 }
 
+/* The answer is yes where h > 0; a target of 1/2 asks for neither. */
+static void count_answer(const real *h, double y, double w, struct cairn_scores *scores)
+{
+    if (y == 0.5) return;
+    scores->count += w;
+    if ((class_of(h, 1, false) == 1) == (y > 0.5)) scores->correct += w;
+}
+
 /* Rows are labels, each with one output, or samples with k targets. */
 static cairn_status run(const void *loss, const struct cairn_micro *micro, size_t k, const real *h,
                         real *dh, struct cairn_scores *scores)
@@ -116,9 +124,11 @@ static cairn_status run(const void *loss, const struct cairn_micro *micro, size_
             if (dh != NULL) dh[at] = (real)(w * gradient);
         }
         scores->weight += w;
-        if (!classes) continue;
-        scores->count += w;
-        if (class_of(h + i, 1, false) == (size_t)micro->label[i]) scores->correct += w;
+        for (size_t j = 0; j < k; j++) {
+            size_t at = i * k + j;
+            count_answer(h + at, classes ? (double)micro->label[i] : (double)micro->target[at], w,
+                         scores);
+        }
     }
     return CAIRN_OK;
 }
@@ -126,12 +136,15 @@ static cairn_status run(const void *loss, const struct cairn_micro *micro, size_
 const struct cairn_loss_kind CAIRN_R(cairn_loss_binary_cross_entropy) = {
     .size = sizeof(struct cairn_loss_kind),
     .name = "binary_cross_entropy",
-    .doc = "minus the natural log of the probability of yes or no; for classes 0 and 1, or real "
-           "targets from 0 to 1; outputs are logits",
+    .doc =
+        "minus the natural log of the probability of yes or no; for classes 0 and 1, or real "
+        "targets from 0 to 1; outputs are logits; summed over d outputs, so d times PyTorch's mean "
+        "over them; accuracy counts outputs on the right side of 0",
     .example = "{type: binary_cross_entropy, pos_weight: 3}",
     .last = "sigmoid",
     .takes_classes = true,
     .takes_targets = true,
+    .counts_targets = true,
     .n_classes = 2,
     .keys = keys,
     .n_keys = sizeof keys / sizeof keys[0],

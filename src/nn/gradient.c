@@ -37,6 +37,28 @@ static const real *input(struct cairn_model *model, const struct cairn_micro *mi
 #endif
 }
 
+/* Where some samples alone have such outputs, it is their data; of all it is the weights. */
+static cairn_status not_finite(const struct cairn_micro *micro, const real *h, size_t n_out,
+                               double loss)
+{
+    size_t n_bad = 0;
+    size_t first = 0;
+    for (size_t i = micro->n; i-- > 0;) {
+        size_t k = 0;
+        while (k < n_out && isfinite(h[i * n_out + k])) k++;
+        if (k == n_out) continue;
+        n_bad++;
+        first = i;
+    }
+    const char *words =
+        n_bad > 0 && n_bad < micro->n ? "the first whose outputs are not is" : "the first is";
+    return cairn_fail(CAIRN_NUMBERS,
+                      "the loss is not finite (%g over %zu samples, %s %llu of epoch %llu); lower "
+                      "optim.lr, set optim.clip_norm, or look at the data",
+                      loss, micro->n, words, (unsigned long long)micro->sample[first],
+                      (unsigned long long)micro->epoch[first]);
+}
+
 cairn_status cairn_model_loss(struct cairn_model *model, const struct cairn_pass *pass, real *dh,
                               struct cairn_scores *scores)
 {
@@ -45,13 +67,7 @@ cairn_status cairn_model_loss(struct cairn_model *model, const struct cairn_pass
     size_t n_out = cairn_shape_count(cairn_chain_output(&model->learnt));
     const real *h = cairn_chain_forward(&model->learnt, pass, input(model, micro));
     CAIRN_TRY(model->loss->run(model->loss_self, micro, n_out, h, dh, &here));
-    if (!isfinite(here.loss))
-        return cairn_fail(
-            CAIRN_NUMBERS,
-            "the loss is not finite (%g over %zu samples, the first is %llu of epoch %llu); "
-            "lower optim.lr, set optim.clip_norm, or look at the data",
-            here.loss, micro->n, (unsigned long long)micro->sample[0],
-            (unsigned long long)micro->epoch[0]);
+    if (!isfinite(here.loss)) return not_finite(micro, h, n_out, here.loss);
     scores->loss += here.loss;
     scores->weight += here.weight;
     scores->correct += here.correct;

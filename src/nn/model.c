@@ -197,7 +197,7 @@ const char *cairn_model_loss_name(const struct cairn_model *model)
 
 bool cairn_model_has_accuracy(const struct cairn_model *model)
 {
-    return model->n_classes > 0;
+    return model->n_classes > 0 || model->loss->counts_targets;
 }
 
 size_t cairn_model_classes(const struct cairn_model *model)

@@ -96,8 +96,8 @@ size_t cairn_model_classes(const struct cairn_model *model);
 #define cairn_model_class_of CAIRN_R(cairn_model_class_of)
 size_t cairn_model_class_of(const struct cairn_model *model, const real *h);
 
-/** Whether the loss counts correct classes, so that accuracy has a meaning.  Ranks: local.
- * Errors: none. */
+/** Whether the loss counts correct classes or answers, so that accuracy has a meaning.  Ranks:
+ * local. Errors: none. */
 #define cairn_model_has_accuracy CAIRN_R(cairn_model_has_accuracy)
 bool cairn_model_has_accuracy(const struct cairn_model *model);
 

@@ -44,7 +44,8 @@ static cairn_status run(const void *self, const struct cairn_micro *micro, size_
 const struct cairn_loss_kind CAIRN_R(cairn_loss_squared_error) = {
     .size = sizeof(struct cairn_loss_kind),
     .name = "squared_error",
-    .doc = "half the squared distance to the targets; for data with real targets",
+    .doc = "half the squared distance to the targets, summed over d outputs: d/2 times PyTorch's "
+           "mean over them; for data with real targets",
     .example = "squared_error",
     .takes_targets = true,
     .plan = plan,

@@ -2,18 +2,17 @@
  * The live bar and the plain lines.  No colours, no escapes. */
 #include "report/progress.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "report/number.h"
+#include "report/terminal.h"
 
 enum { TEXT_BYTES = 256, DEFAULT_COLUMNS = 80, WIDEST_BAR = 30, NARROWEST_BAR = 5 };
 
@@ -24,23 +23,10 @@ static const double NEXT_LINE_S = 10.0;
 static struct cairn_progress
     *running; /* belongs to the log sink: whose bar a log line has to clear */
 
-/* The terminal that stderr ends at, -1 for none.  Below a launcher of MPI it is the launcher's:
- * ours is a pipe to it. */
 static int find_terminal(void)
 {
-    char path[64];
-    struct stat about;
     const char *kind = getenv("TERM");
-    if (kind == NULL || strcmp(kind, "dumb") == 0) return -1;
-    if (isatty(STDERR_FILENO)) return dup(STDERR_FILENO);
-    bool launched = getenv("OMPI_COMM_WORLD_SIZE") != NULL || getenv("PMI_SIZE") != NULL;
-    if (!launched || fstat(STDERR_FILENO, &about) != 0 || !S_ISFIFO(about.st_mode)) return -1;
-    snprintf(path, sizeof path, "/proc/%ld/fd/%d", (long)getppid(), STDERR_FILENO);
-    if (stat(path, &about) != 0 || !S_ISCHR(about.st_mode)) return -1;
-    int fd = open(path, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-    if (fd >= 0 && isatty(fd)) return fd;
-    if (fd >= 0) close(fd);
-    return -1;
+    return kind == NULL || strcmp(kind, "dumb") == 0 ? -1 : cairn_terminal_of(STDERR_FILENO);
 }
 
 static size_t columns(int terminal)

@@ -3,6 +3,8 @@
  * Memory is planned for one sample: this machine may have less of it than those of the job. */
 #include <limits.h>
 
+#include "base/log.h"
+#include "cluster/idle.h"
 #include "setup/setup.h"
 
 static cairn_status check_optim(const struct cairn_config *config,
@@ -50,4 +52,14 @@ cairn_status cairn_setup_check(const struct cairn_config *config, size_t n_ranks
     if (st == CAIRN_OK) st = check_model(config, dataset, &rule);
     cairn_dataset_close(dataset);
     return st;
+}
+
+void cairn_setup_tell_idle(const struct cairn_config *config, size_t n_ranks)
+{
+    struct cairn_planned planned;
+    struct cairn_idle idle;
+    if (n_ranks > INT_MAX || cairn_setup_planned(config, (int)n_ranks, &planned) != CAIRN_OK)
+        return;
+    if (cairn_idle_ranks(planned.batch, planned.micro, n_ranks, &idle) > 0)
+        cairn_log_warning("%s; %s", idle.message, idle.fix);
 }

@@ -86,10 +86,13 @@ cairn_status cairn_setup_planned_for(const struct cairn_config *config,
                                      bool several, struct cairn_planned *out)
 {
     struct cairn_planned planned = {.micro = micro};
+    struct cairn_window_rule cut = *rule;
+    cut.micro = micro;
     size_t n_slots = 0;
     CAIRN_TRY(plan_model(config, dataset, (size_t)micro, &planned));
     CAIRN_TRY(cairn_setup_optim_slots(config, &n_slots));
     const size_t n_micro = cairn_setup_n_micro(rule, micro);
+    planned.batch = cairn_window_most(&cut);
     const enum cairn_noise noise = cairn_setup_noise(config, n_micro, several ? 2 : 1);
     const struct cairn_sum_cost sum = cairn_sum_cost(cairn_setup_sum_kind(config, noise), n_micro);
     struct cairn_setup_held held = cairn_setup_loader_bytes(config, dataset, (size_t)micro);

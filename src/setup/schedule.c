@@ -4,6 +4,7 @@
  * windows say. */
 #include <math.h>
 
+#include "base/log.h"
 #include "setup/setup.h"
 
 /* A length, given by at most one of three keys. */
@@ -110,4 +111,28 @@ cairn_status cairn_setup_schedule(const struct cairn_config *config,
     CAIRN_TRY(set_step(config, rule, &schedule));
     *out = schedule;
     return CAIRN_OK;
+}
+
+void cairn_setup_tell_rate(const struct cairn_config *before, const cairn_trainer *t,
+                           const char *checkpoint)
+{
+    struct cairn_window_rule rule = {0};
+    struct cairn_schedule was;
+    const struct cairn_schedule *is = &t->parts.schedule;
+    const size_t n_samples = (size_t)t->parts.rule.n_samples;
+    if (t->done || t->at.update == 0) return;
+    if (cairn_setup_batch(before, cairn_comm_size(t->parts.comm), n_samples, &rule) != CAIRN_OK ||
+        cairn_setup_schedule(before, &rule, &was) != CAIRN_OK)
+        return;
+    const uint64_t last = t->at.update - 1; /* the update done last, by both schedules */
+    const uint64_t position = cairn_window_walk(&t->parts.rule, last, UINT64_MAX).position;
+    const uint64_t batch = cairn_window_batch(&t->parts.rule, position);
+    const double rate = cairn_schedule_rate(&was, last, position, batch);
+    if (cairn_schedule_rate(is, last, position, batch) <= 1.01 * rate) return;
+    cairn_log_warning(
+        "the learning rate goes up, from %.2g to %.2g: schedule.decay fills the whole "
+        "run, which has become longer; for a rate that stays low, begin another run "
+        "with these weights and an optim.lr of its own: --init %s --out NEW",
+        rate * cairn_scaling_factor(&t->parts.scaling, (double)batch), cairn_trainer_rate(t),
+        checkpoint);
 }

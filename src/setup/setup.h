@@ -39,6 +39,11 @@ CAIRN_CHECKED cairn_status cairn_setup_ramp(const struct cairn_config *config,
  * one for its first entries; text holds n_bytes.  Ranks: local.  Errors: none. */
 void cairn_setup_ramp_text(const struct cairn_window_rule *rule, char *text, size_t n_bytes);
 
+/** Warn where a run that goes on has become longer than its checkpoint's config said, and its decay
+ * lifts the learning rate by that.  Ranks: rank 0, local.  Errors: none. */
+void cairn_setup_tell_rate(const struct cairn_config *before, const cairn_trainer *t,
+                           const char *checkpoint);
+
 /** optim.scaling and optim.base_batch.  Ranks: local.  Errors: CAIRN_USAGE: one without the other,
  * with sums that are not divided, adam with a ramp. */
 CAIRN_CHECKED cairn_status cairn_setup_scaling(const struct cairn_config *config,
@@ -122,6 +127,7 @@ CAIRN_CHECKED cairn_status cairn_setup_check_train(const struct cairn_dataset *d
 
 /** What one rank takes in memory, in bytes, and what it writes. */
 struct cairn_planned {
+    uint64_t batch;               /* samples of the largest update */
     uint64_t micro;               /* b: of so many samples */
     uint64_t n_weights, n_values; /* as in struct cairn_params */
     uint64_t n_shared; /* weights of tensors that layers share: squared once they are whole */
@@ -192,6 +198,10 @@ CAIRN_CHECKED cairn_status cairn_setup_check_run(const struct cairn_config *conf
 /** What would end a run on so many ranks at its start, but for memory: data, batch, model and
  * optimizer are looked at together.  Ranks: local.  Errors: CAIRN_USAGE, CAIRN_DATA. */
 CAIRN_CHECKED cairn_status cairn_setup_check(const struct cairn_config *config, size_t n_ranks);
+
+/** Warn of ranks that would have no work.  Ranks: local; opens the data.  Errors: none; silent
+ * where the run could not begin at all. */
+void cairn_setup_tell_idle(const struct cairn_config *config, size_t n_ranks);
 
 /** Updates between two checkpoints, 0: only at the end; 1, the most there can be, where it is
  * measured.  Ranks: local.  Errors: none. */

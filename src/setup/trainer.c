@@ -156,7 +156,9 @@ cairn_status cairn_setup_trainer(const struct cairn_config *config, cairn_comm *
     cairn_status st = cairn_comm_agree(comm, open_data(config, n_ranks, &parts));
     if (st == CAIRN_OK && parts.rule.micro == UINT64_MAX)
         st = cairn_setup_fastest_micro(config, comm, parts.dataset, &parts.rule, &parts.rule.micro);
-    parts.noise = cairn_setup_noise(config, (size_t)cairn_window_most_micro(&parts.rule), n_ranks);
+    if (st == CAIRN_OK) /* else there may be no rule */
+        parts.noise =
+            cairn_setup_noise(config, (size_t)cairn_window_most_micro(&parts.rule), n_ranks);
     parts.sum_kind = cairn_setup_sum_kind(config, parts.noise);
     if (st == CAIRN_OK) st = cairn_comm_agree(comm, make_parts(config, &parts));
     if (st != CAIRN_OK) {

@@ -23,8 +23,8 @@ struct cairn_scores {
     double loss;    /* sum of w_i * L_i */
     double weight;  /* W: sum of w_i, each times the weight of its class where classes have one */
     double correct; /* sum of w_i over labels that the outputs tell right, whatever their class */
-    double count;   /* sum of w_i over all labels, of which accuracy is the share that is correct;
-                       both are 0 where there are no classes */
+    double count;   /* sum of w_i over all labels or answers, of which accuracy is the share that
+                       is correct; both are 0 where there are none */
 };
 
 #endif

@@ -42,7 +42,8 @@ static cairn_status evaluate_share(const struct cairn_evaluation *e, struct cair
         uint64_t first = cairn_window_micro(&rule, &window, m, &n);
         if (e->where != NULL) cairn_where_step(e->where, m - share.first);
         CAIRN_TRY(cairn_loader_read(e->loader, first, n, &micro));
-        CAIRN_TRY(cairn_model_evaluate(e->model, e->w, &micro, &scores));
+        CAIRN_TRY(
+            cairn_loader_refused(e->loader, cairn_model_evaluate(e->model, e->w, &micro, &scores)));
         CAIRN_TRY(add_scores(sum, &scores));
     }
     return CAIRN_OK;

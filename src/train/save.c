@@ -281,16 +281,20 @@ static cairn_status read_checkpoint(const struct cairn_save_options *options, co
     char *text = NULL;
     CAIRN_TRY(cairn_checkpoint_read(path, state));
     if (stored->data != options->data_fingerprint)
-        return cairn_fail(CAIRN_DATA,
-                          "%s was made with other data (fingerprint %016" PRIx64 ", now %016" PRIx64
-                          "); set data.file to the data it was made with",
-                          path, stored->data, options->data_fingerprint);
+        return cairn_fail(
+            CAIRN_DATA,
+            "%s was made with other data (fingerprint %016" PRIx64 ", now %016" PRIx64
+            "); set data.file to the data it was made with, or begin another run with its "
+            "weights: --init %s --out NEW",
+            path, stored->data, options->data_fingerprint, path);
     CAIRN_TRY(cairn_checkpoint_text(path, "/progress/order", &text));
     bool known = strcmp(text, CAIRN_ORDER_NAME) == 0;
     cairn_status st =
         known ? CAIRN_OK
-              : cairn_fail(CAIRN_DATA, "%s uses the order of samples %s, this cairn has %s", path,
-                           text, CAIRN_ORDER_NAME);
+              : cairn_fail(CAIRN_DATA,
+                           "%s uses the order of samples %s, this cairn has %s; begin another run "
+                           "with its weights: --init %s --out NEW",
+                           path, text, CAIRN_ORDER_NAME, path);
     free(text);
     if (st != CAIRN_OK) return st;
     CAIRN_TRY(cairn_checkpoint_text(path, "/progress/platform", &text));

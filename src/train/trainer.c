@@ -86,7 +86,9 @@ cairn_status cairn_trainer_prepare(cairn_trainer *t, cairn_status st)
     if (st == CAIRN_OK)
         st = cairn_loader_read(t->parts.loader[CAIRN_SPLIT_TRAIN], first, n, &micro);
     if (st == CAIRN_OK)
-        st = cairn_model_gradient(t->parts.model, t->w, &micro, &t->sum->sink, &scores);
+        st = cairn_loader_refused(
+            t->parts.loader[CAIRN_SPLIT_TRAIN],
+            cairn_model_gradient(t->parts.model, t->w, &micro, &t->sum->sink, &scores));
     return cairn_sum_learn(t->sum, st);
 }
 

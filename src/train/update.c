@@ -42,7 +42,9 @@ cairn_status cairn_trainer_backward(cairn_trainer *t, size_t i)
     cairn_where_enter(&t->where, CAIRN_PHASE_COMPUTE);
     cairn_sum_begin_micro(t->sum, n);
     if (st == CAIRN_OK)
-        st = cairn_model_gradient(t->parts.model, t->w, &micro, &t->sum->sink, &scores);
+        st = cairn_loader_refused(
+            t->parts.loader[CAIRN_SPLIT_TRAIN],
+            cairn_model_gradient(t->parts.model, t->w, &micro, &t->sum->sink, &scores));
     if (st == CAIRN_OK) st = cairn_sum_end_micro(t->sum, &scores);
     if (st == CAIRN_OK) cairn_trainer_look_at_partial(t, i, n); /* for the noise scale */
     cairn_where_enter(&t->where, CAIRN_PHASE_OTHER);

@@ -110,7 +110,7 @@ uint64_t cairn_window_after(const struct cairn_window_rule *rule, const struct c
     return past_tail(rule, window->first + window->n);
 }
 
-uint64_t cairn_window_most_micro(const struct cairn_window_rule *rule)
+uint64_t cairn_window_most(const struct cairn_window_rule *rule)
 {
     uint64_t most = rule->global;
     for (size_t i = 0; i < rule->ramp.n; i++) {
@@ -118,7 +118,12 @@ uint64_t cairn_window_most_micro(const struct cairn_window_rule *rule)
         if (batch > most) most = batch;
     }
     bool ends_with_epoch = rule->tail != CAIRN_TAIL_CARRY;
-    return ceiling(ends_with_epoch ? least(most, rule->n_samples) : most, rule->micro);
+    return ends_with_epoch ? least(most, rule->n_samples) : most;
+}
+
+uint64_t cairn_window_most_micro(const struct cairn_window_rule *rule)
+{
+    return ceiling(cairn_window_most(rule), rule->micro);
 }
 
 /* A stretch of the run with one global batch: at most n windows, which begin before `until`. */

@@ -64,6 +64,9 @@ bool cairn_window_next(const struct cairn_window_rule *rule, uint64_t update, ui
 uint64_t cairn_window_after(const struct cairn_window_rule *rule,
                             const struct cairn_window *window);
 
+/** The most samples that a window has, in a run of any length. */
+uint64_t cairn_window_most(const struct cairn_window_rule *rule);
+
 /** The most micro-batches that a window has, in a run of any length. */
 uint64_t cairn_window_most_micro(const struct cairn_window_rule *rule);
 

@@ -20,7 +20,7 @@ cat >user/CMakeLists.txt <<END
 cmake_minimum_required(VERSION 3.20)
 project(user LANGUAGES C)
 find_package(cairn 0.1 REQUIRED)
-add_executable(by-cmake $example)
+add_executable(by-cmake "$example")
 target_link_libraries(by-cmake PRIVATE cairn::cairn)
 END
 cmake -S user -B user/build -DCMAKE_PREFIX_PATH="$work/there" >out 2>err || fail "find_package"

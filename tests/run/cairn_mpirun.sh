@@ -53,6 +53,10 @@ for wrong in "-n 0" "-n 99999999999999999999" "--hosts ," "--hosts a,,b" "--host
     same "lines for $wrong" "$(wc -l <err)" 1
 done
 code=0
+(ulimit -v 399999 && "$launcher" -n 2 -- true) 2>err || code=$?
+same "exit code of a small ulimit -v" "$code" 2
+grep -q '^cairn-mpirun: ulimit -v is 399999 kB' err || fail "a small ulimit -v is not named"
+code=0
 "$launcher" -n 2 -- 2>err || code=$?
 same "exit code of nothing behind --" "$code" 2
 code=0

@@ -61,12 +61,12 @@ for ranks in 0 3; do
     done
     expect 0 $ranks train run.yaml --out past.$ranks "${few[@]}"
     same "weights" "$(weights_of past.$ranks)" "$(weights_of far.$ranks)"
-    expect 0 $ranks train run.yaml --out past.$ranks "${few[@]}" train.deadline=slurm # a finished run is finished
+    expect 0 $ranks train run.yaml --out past.$ranks "${few[@]}" train.deadline=job # a finished run is finished
     same "status" "$(json out status)" done
 
     # So near that a run which knows nothing yet does not begin.
     CAIRN_DEADLINE=$(($(date +%s) + 1))
-    expect_line 75 $ranks 'no time for a single update' train run.yaml --out near.$ranks train.deadline=slurm
+    expect_line 75 $ranks 'no time for a single update' train run.yaml --out near.$ranks train.deadline=job
 
     CAIRN_DEADLINE=2:00:00
     expect_line 2 $ranks "CAIRN_DEADLINE is '2:00:00'.*export CAIRN_DEADLINE" train run.yaml --out none.$ranks train.deadline=slurm

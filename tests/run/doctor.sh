@@ -23,12 +23,36 @@ finding launch ok '3 ranks on 1 host'
 # With one: memory, disk, and the gradient of this model.
 for ranks in 0 3; do
     expect 0 "$ranks" doctor "$recipes/digits.yaml" --out here/run
-    for check in memory space files; do finding "$check" ok .; done
+    for check in share memory space files; do finding "$check" ok .; done
     finding files ok "^ok +files +$PWD: .*fsync \([0-9.]+ ms\)"
 done
 finding network ok 'for 38.4 kB of gradient'
 [ ! -e here ] || fail "cairn doctor made the run folder"
 [ -z "$(find . -name '.cairn-doctor*')" ] || fail "cairn doctor left a file behind"
+# Memory: what cairn plan says, whose measure of the program differs from one start to the next by a part of a MB.
+expect 0 2 doctor "$recipes/digits.yaml"
+took_mb=$(sed -n 's/^ok *memory .*rank 0 will take \([0-9.]*\) MB.*/\1/p' out)
+expect 0 0 plan "$recipes/digits.yaml" --memory --json --ranks 2
+holds "memory by doctor and plan, MB" "(${took_mb:-0} - $(json out rank_0) / 1e6)^2 <= (0.05 * ${took_mb:-0})^2 && ${took_mb:-0} > 0"
+cat "$recipes/digits.yaml" >plain.yaml # a run file that can be read once only
+expect 0 0 doctor <(cat plain.yaml) data.file="$datasets/digits.h5"
+rm plain.yaml
+
+# Fewer micro-batches than ranks: said by all that know how many ranks there will be.
+few='2 micro-batches for 3 ranks: 1 rank has no work; batch.micro=22 gives all some'
+expect 0 3 doctor "$recipes/digits.yaml" batch.micro=32
+finding share warning "$few"
+expect 0 3 train "$recipes/digits.yaml" batch.micro=32 --check
+same "warnings of --check" "$(grep -c "^cairn: warning: $few\$" err)" 1
+expect 0 3 train "$recipes/digits.yaml" batch.micro=32 train.updates=1 train.epochs=none --out few
+same "warnings of train" "$(grep -c "^cairn: warning: $few\$" err)" 1
+expect 0 0 plan "$recipes/digits.yaml" batch.micro=32 --memory --ranks 1,2,3
+same "lines of plan" "$(grep '^share: ' out)" "share: $few"
+expect 0 0 slurm "$recipes/digits.yaml" batch.micro=32 --nodes 1 --ranks-per-node 3 --time 9
+same "warnings of slurm" "$(cat err)" "cairn: warning: $few"
+expect 0 0 slurm "$recipes/digits.yaml" --nodes 2 --ranks-per-node 8 --time 9
+same "warnings of slurm" "$(cat err)" ""
+
 large='model=[{type: flatten}, {type: dense, units: 2000000}, {type: dense, units: 200000}]'
 expect_line 2 0 'this launch must not run: memory: .* the host has .*sbatch --mem=' doctor "$recipes/digits.yaml" "$large"
 finding space error 'checkpoints? and the next one take .* --out on a larger disk'
@@ -75,8 +99,7 @@ SLURM_NTASKS=nonsense expect 0 0 doctor
 
 # Masks
 if command -v taskset >/dev/null && taskset -c 0 true; then
-    cairn="taskset -c 0 $cairn"
-    on_one() { code=0; MPIEXEC_TIMEOUT=$limit_s ${1:+"$CAIRN_MPIEXEC" -n "$1"} $cairn "${@:2}" >out 2>err </dev/null || code=$?; }
+    on_one() { code=0; MPIEXEC_TIMEOUT=$limit_s ${1:+"$CAIRN_MPIEXEC" -n "$1"} taskset -c 0 "$cairn" "${@:2}" >out 2>err </dev/null || code=$?; }
     on_one '' doctor "$recipes/digits.yaml" train.threads=2
     finding threads warning 'rank 0 \(.*\): 2 threads on 1 CPU; train.threads=1; or mpirun --map-by slot:PE=2'
     if [ "$(cat /sys/devices/system/cpu/online)" != 0 ]; then
@@ -89,7 +112,6 @@ if command -v taskset >/dev/null && taskset -c 0 true; then
     [ ! -s err ] || fail "-q is not quiet about the launch"
     on_one '' eval masked/checkpoints/latest.h5
     grep -q '^cairn: warning: rank 0 .* 2 threads on 1 CPU' err || fail "eval says nothing of its threads"
-    cairn=$CAIRN_BUILD/cairn
 fi
 
 # What Slurm grants

@@ -64,11 +64,14 @@ if command -v h5dump >/dev/null; then
     same "predicted classes" "$(h5dump -d /label yes.h5 | tail -n +2)" "$(h5dump -d /label sigmoid.h5 | tail -n +2)"
 fi
 worlds half data.file=half.h5 "$two" $binary
-same "accuracy of real targets" "$(json half1/summary.json eval_accuracy)" null
+holds "accuracy of answers" "$(json half1/summary.json eval_accuracy) >= 0 && $(json half3/summary.json eval_accuracy) <= 1"
+worlds squared data.file=half.h5 "$two" loss=squared_error
+same "accuracy of real targets" "$(json squared1/summary.json eval_accuracy)" null
+expect 0 1 predict half1/checkpoints/latest.h5 --data half.h5 -o half_out.h5 # outputs, no classes
 
 for ranks in 1 3; do
     expect_line 2 $ranks "0 and 1 apart, but the data has 3; use cross_entropy" train run.yaml "$one" $binary --out wrong
-    expect_line 3 $ranks "target [01] is 2, but binary_cross_entropy takes numbers from 0" \
+    expect_line 3 $ranks "far.h5: /train/y: sample [0-9]+: target [01] is 2, but binary_cross_entropy takes numbers from 0" \
         train run.yaml data.file=far.h5 "$two" $binary --out wrong
     expect_line 2 $ranks "class_weights has 2 numbers for 3 classes" \
         train run.yaml 'loss={type: cross_entropy, class_weights: [1, 2]}' --out wrong

@@ -75,6 +75,33 @@ while read -r key; do
     grep -Eq "^ *$key +" out || fail "cairn options does not tell of $key"
     grep -Eq "^ *${key##*.}:" run/config.yaml || fail "config.yaml has no $key"
 done <keys
+expect 0 0 options pos_weight
+same "keys of a loss" "$(sed -E 's/[:-] .*//; s/ +//g' out)" $'binary_cross_entropy\npos_weight'
+expect 0 0 options cosine
+grep -q '^ *schedule.decay ' out && ! grep -q '^ *optim.lr ' out || fail "cairn options cosine says: $(cat out)"
+expect_line 2 0 "has 'learning_rate'; Cairn calls this optim.lr" options learning_rate
+expect_line 2 0 'there is no option --lr; Cairn calls this optim.lr, .*optim.lr=VALUE' train run.yaml --lr 0.1
+expect 0 0 train -h
+cp out help
+expect 0 0 help train
+cmp -s out help || fail "cairn help train is not cairn train -h"
+expect 0 0 --version
+cp out version
+expect 0 0 version
+cmp -s out version || fail "cairn version is not cairn --version"
+
+# ---- on a terminal two lines for people, elsewhere JSON, below mpirun too
+expect 0 2 train run.yaml --out people train.epochs=none train.updates=3
+same "JSON" "$(head -c 1 out)" "{"
+if command -v script >/dev/null; then
+    for launcher in "" "'$CAIRN_MPIEXEC' -n 2"; do
+        script -qec "$launcher '$cairn' train run.yaml --out people --overwrite train.epochs=none train.updates=3" /dev/null >out 2>err </dev/null ||
+            fail "no run on a terminal: $(cat out)"
+        grep -Eq '^done: 3 updates, .* s.*; (test|training) loss ' out && grep -q '^people: summary.json' out || fail "on a terminal: $(cat out)"
+        ! grep -q weights_hash out || fail "JSON on a terminal"
+    done
+fi
+
 expect 0 1 train run/config.yaml --out again
 same "weights of config.yaml" "$(weights_of again)" "$(weights_of run)"
 cmp -s again/config.yaml run/config.yaml || fail "config.yaml is not read back as it was written"

@@ -70,9 +70,14 @@ expect 0 1 "${digits[@]}" --out one
 expect 0 2 "${digits[@]}" optim.lr=0.1 --out two
 expect 0 0 report one two -o both.html
 alone both.html
-has both.html 'id="loss"' 'id="accuracy"' 'id="rate"' 'id="gradient"' 'id="flow"' 'id="time"' 'id="ranks"' 'run-files' \
+has both.html 'id="loss"' 'id="accuracy"' 'id="rate"' 'id="gradient"' 'id="flow"' 'id="accumulation"' 'id="time"' 'id="ranks"' 'run-files' \
     'optim.lr 0.3' 'optim.lr 0.1, ranks 2' 'Optical Recognition' '1 dense' 'cross_entropy'
 holds "charts of two runs" "$(grep -c 'class="chart' both.html) >= 24"
+
+# where A = 1 nothing is accumulated
+expect 0 2 "${digits[@]}" batch.micro=32 --out single
+expect 0 0 report single -o single.html
+! grep -q 'id="accumulation"' single.html || fail "a chart of sums of one micro-batch"
 
 # of one run the page lies in its folder
 expect 0 0 report one

@@ -179,6 +179,19 @@ same "updates" "$(json zero/summary.json updates) $(json zero/summary.json statu
 expect 0 2 train run.yaml --out zero
 same "weights after train.updates=0 and more" "$(weights_of zero)" "$(weights_of exact)"
 
+# A run that ended under a decay and has become longer: one warning, with both rates.  With a constant rate there is none.
+decays=(schedule.decay=cosine train.epochs=none)
+expect 0 1 train run.yaml --out decays "${decays[@]}" train.updates=10
+expect 0 1 train run.yaml --out decays "${decays[@]}" train.updates=20
+same "warnings" "$(grep -c 'learning rate goes up, from 0.0024 to 0.05: .*--init .*update-00000010.h5 --out NEW' err)" 1
+expect 0 1 train run.yaml --out decays "${decays[@]}" train.updates=20 --resume "$PWD/decays/checkpoints/update-00000020.h5"
+! grep -q 'learning rate goes up' err || fail "a warning without need"
+expect_line 2 1 'optim.lr .*begin another run with its weights: --init .*update-00000020.h5 --out NEW' \
+    train run.yaml --out decays "${decays[@]}" train.updates=20 optim.lr=1
+expect 0 1 train run.yaml --out flat train.epochs=none train.updates=2
+expect 0 1 train run.yaml --out flat train.epochs=none train.updates=4
+! grep -q warning: err || fail "a warning without need: $(cat err)"
+
 # Without reproducible it agrees to rounding: float32 sums of 90 updates in another order.
 rounding=1e-4
 plain=(train.reproducible=false)

@@ -41,12 +41,12 @@ whole()
     clean "$1 on three ranks"
 }
 
-export TSAN_OPTIONS=suppressions=$CAIRN_SOURCE/tests/support/tsan.supp:ignore_noninstrumented_modules=1:exitcode=66
+export TSAN_OPTIONS="suppressions='$CAIRN_SOURCE/tests/support/tsan.supp':ignore_noninstrumented_modules=1:exitcode=66"
 build thread thread
 whole thread
 
 export ASAN_OPTIONS=fast_unwind_on_malloc=0 UBSAN_OPTIONS=print_stacktrace=1
-export LSAN_OPTIONS=suppressions=$CAIRN_SOURCE/tests/support/lsan.supp:print_suppressions=0
+export LSAN_OPTIONS="suppressions='$CAIRN_SOURCE/tests/support/lsan.supp':print_suppressions=0"
 build address address,undefined
 whole address
 expect_line 3 3 'none.h5' train "$recipes/digits.yaml" data.file=none.h5 --out bad

@@ -71,7 +71,7 @@ cp out script
 expect 0 0 slurm run.yaml "${size[@]}" -o job.sbatch
 grep -q "next: sbatch job.sbatch" err || fail "it does not say what to do next"
 cmp -s script job.sbatch || fail "the file is another script than standard output"
-wrong_file() { expect_line 2 0 "job.sbatch: is there already" slurm run.yaml "${size[@]}" -o job.sbatch; }
+wrong_file() { expect_line 2 0 "job.sbatch is there; --overwrite" slurm run.yaml "${size[@]}" -o job.sbatch; }
 wrong_file
 expect 0 0 slurm run.yaml "${size[@]}" -o job.sbatch --overwrite --no-check data.file=nowhere.h5
 

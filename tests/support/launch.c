@@ -44,6 +44,8 @@ static struct cairn_rank_facts healthy(int r)
 
 static const struct cairn_wanted wanted = {.known = true,
                                            .threads = 1,
+                                           .batch = 64,
+                                           .micro = 16,
                                            .rank_bytes = GIGABYTE,
                                            .first_bytes = GIGABYTE,
                                            .wire_bytes = 4000000,

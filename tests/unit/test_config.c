@@ -277,6 +277,31 @@ static void test_foreign_names_lead_to_ours(void **state)
         assert_true(is_key_or_section(ours[i], strcspn(ours[i], " ,;")));
 }
 
+static void test_a_byte_order_mark_is_no_text(void **state)
+{
+    const char text[] = "\xef\xbb\xbf" RUN;
+    struct cairn_config *config = NULL;
+    (void)state;
+    assert_int_equal(cairn_config_read(text, sizeof text - 1, "/runs/run.yaml", NULL, &config),
+                     CAIRN_OK);
+    cairn_config_free(config);
+}
+
+static void test_flags_of_others_lead_to_keys(void **state)
+{
+    char text[256];
+    (void)state;
+    assert_true(cairn_known_option("--lr", text, sizeof text));
+    assert_non_null(strstr(text, "optim.lr=VALUE"));
+    assert_true(cairn_known_option("--epochs", text, sizeof text));
+    assert_non_null(strstr(text, "train.epochs=VALUE"));
+    assert_true(cairn_known_option("--per-device-train-batch-size", text, sizeof text));
+    assert_non_null(strstr(text, "batch.micro=VALUE"));
+    assert_true(cairn_known_option("--fp16", text, sizeof text));
+    assert_non_null(strstr(text, "float32"));
+    assert_false(cairn_known_option("--rank", text, sizeof text));
+}
+
 static int write_file(void **state)
 {
     (void)state;
@@ -350,6 +375,8 @@ int main(void)
         cmocka_unit_test(test_changed),
         cmocka_unit_test(test_table),
         cmocka_unit_test(test_foreign_names_lead_to_ours),
+        cmocka_unit_test(test_a_byte_order_mark_is_no_text),
+        cmocka_unit_test(test_flags_of_others_lead_to_keys),
         cmocka_unit_test(test_load),
         cmocka_unit_test(test_options),
     };

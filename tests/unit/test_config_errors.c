@@ -70,7 +70,9 @@ static void test_shape_of_the_file(void **state)
     static const struct bad list[] = {
         {"- a\n", "/runs/run.yaml:1:1", "map of sections"},
         {"hello\n", "/runs/run.yaml:1:1", "map of sections"},
-        {"batch: 256\n", "/runs/run.yaml:1:1", "batch must be a map of keys"},
+        {"batch: 256\n", "/runs/run.yaml:1:1",
+         "batch must be a map of keys, as in batch: {global: 256}"},
+        {"schedule: linear\n", "/runs/run.yaml:1:1", "as in schedule: {decay: linear}"},
         {"batch: [256]\n", "/runs/run.yaml:1:1", "batch must be a map of keys"},
         {"", "/runs/run.yaml", "'data.file' must be given"},
         {"data:\n" MODEL, "/runs/run.yaml", "'data.file' must be given"},
@@ -94,6 +96,11 @@ static void test_unknown_keys(void **state)
         {"train: {momentum: 1}\n", "/runs/run.yaml:1:9", "did you mean 'optim.momentum'?"},
         {"modle: []\n", "/runs/run.yaml:1:1", "did you mean 'model'?"},
         {"batch.global: 1\n", "/runs/run.yaml:1:1", "batch: {global: ...}"},
+        {"fp16: true\n", "/runs/run.yaml:1:1", "'fp16': weights and gradients are float32"},
+        {"shuffle: {buffer: 1}\n", "/runs/run.yaml:1:1", "every epoch has an order of its own"},
+        {"train: {patience: 3}\n", "/runs/run.yaml:1:9", "Cairn calls this checkpoint.keep_best"},
+        {"data: {num_workers: 3}\n", "/runs/run.yaml:1:8", "data.in_memory: true"},
+        {"iter_size: 2\n", "/runs/run.yaml:1:1", "Cairn calls this batch.accumulate"},
         {"zzzzzzzzzzzzzzzzzzz: 1\n", "/runs/run.yaml:1:1", "'cairn options' lists all"},
         {"zzzzzzzzzzzzzzzzzzz:\n", "/runs/run.yaml:1:1", "'cairn options' lists all"},
     };

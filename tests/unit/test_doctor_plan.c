@@ -1,13 +1,45 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * The checks of a launch judge what is planted: memory, disk, clocks, network. */
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
+#include "cluster/idle.h"
 #include "support/launch.h"
+
+static void ranks_without_work(void **state)
+{
+    struct subject *s = *state;
+    expect(s, "share", CAIRN_FINDING_OK, "", "every rank has", "");
+    s->launch.wanted.micro = 32;
+    expect(s, "share", CAIRN_FINDING_WARNING, "",
+           "2 micro-batches for 4 ranks: 2 ranks have no work", "batch.micro=16 gives all some");
+    s->launch.wanted.batch = 9; /* of three, three and three samples a rank is left over */
+    s->launch.wanted.micro = 3;
+    expect(s, "share", CAIRN_FINDING_WARNING, "", "3 micro-batches for 4 ranks: 1 rank has no work",
+           "batch.micro=2 gives all some");
+    s->launch.wanted.batch = 3;
+    expect(s, "share", CAIRN_FINDING_WARNING, "", "1 micro-batch for 4 ranks: 3 ranks have no work",
+           "an update has 3 samples");
+}
+
+static void micro_batches_for_all(void **state)
+{
+    (void)state;
+    struct cairn_idle idle;
+    for (uint64_t ranks = 2; ranks < 70; ranks++)
+        for (uint64_t batch = ranks; batch < 300; batch++) {
+            uint64_t micro = 0;
+            if (cairn_idle_ranks(batch, batch, ranks, &idle) == 0) fail();
+            assert_int_equal(sscanf(idle.fix, "batch.micro=%" SCNu64, &micro), 1);
+            assert_int_equal(cairn_idle_ranks(batch, micro, ranks, &idle), 0);
+        }
+}
 
 static void memory_of_the_host(void **state)
 {
@@ -140,6 +172,8 @@ static void ranks_that_wait_for_each_others_time(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(ranks_without_work),
+        cmocka_unit_test(micro_batches_for_all),
         TEST(memory_of_the_host),
         TEST(memory_that_slurm_grants),
         TEST(memory_of_the_control_group),

@@ -96,6 +96,33 @@ static void test_links_to_other_files(void **state)
     unlink(other);
 }
 
+/* Names that lead nowhere, or to something else, are no groups that are not there. */
+static void test_broken_links_in_a_dataset(void **state)
+{
+    static const char *const bad[] = {"/val", "/train/weight", "/test/tokens"};
+    struct cairn_dataset *dataset = NULL;
+    (void)state;
+    for (size_t i = 0; i < 2 * sizeof bad / sizeof bad[0]; i++) {
+        hid_t made = new_file(file_name);
+        const char *name = bad[i / 2];
+        for (int g = 0; g < 2; g++)
+            H5Gclose(H5Gcreate2(made, g == 0 ? "/train" : "/test", H5P_DEFAULT, H5P_DEFAULT,
+                                H5P_DEFAULT));
+        put_array(made, "/train/x", H5T_NATIVE_FLOAT, H5P_DEFAULT, true);
+        put_array(made, "/train/y", H5T_NATIVE_FLOAT, H5P_DEFAULT, true);
+        put_array(made, "/test/x", H5T_NATIVE_FLOAT, H5P_DEFAULT, true);
+        put_array(made, "/test/y", H5T_NATIVE_FLOAT, H5P_DEFAULT, true);
+        H5Fflush(made, H5F_SCOPE_LOCAL);
+        H5Fclose(made);
+        assert_int_equal(cairn_dataset_open(file_name, &dataset), CAIRN_OK);
+        cairn_dataset_close(dataset);
+        made = H5Fopen(file_name, H5F_ACC_RDWR, H5P_DEFAULT);
+        H5Lcreate_soft(i % 2 == 0 ? "/nowhere" : name, made, name, H5P_DEFAULT, H5P_DEFAULT);
+        H5Fclose(made);
+        assert_says(cairn_dataset_open(file_name, &dataset), i / 2 == 2 ? "test holds" : name);
+    }
+}
+
 static void test_numbers_of_other_files(void **state)
 {
     (void)state;
@@ -363,6 +390,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_links_to_other_files),
+        cmocka_unit_test(test_broken_links_in_a_dataset),
         cmocka_unit_test(test_numbers_of_other_files),
         cmocka_unit_test(test_filters),
         cmocka_unit_test(test_types),

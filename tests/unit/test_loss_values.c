@@ -122,6 +122,28 @@ static void test_binary_cross_entropy_against_pytorch(void **state)
     }
 }
 
+/* Of each output whether it is on the side of 0 that its target asks for; 1/2 asks for none. */
+static void test_binary_cross_entropy_counts_answers(void **state)
+{
+    (void)state;
+    static const float outputs[6] = {2, -1, 0.5f, -3, 0.1f, -0.1f};
+    static const float targets[6] = {1, 0.2f, 0, 0.7f, 0.9f, 0.5f};
+    static const float weights[2] = {2, 1};
+    float dh[6];
+    struct cairn_scores scores = {0};
+    struct cairn_micro micro = {.n = 2,
+                                .n_labels = 1,
+                                .target = targets,
+                                .weight = weights,
+                                .sample = loss_numbers,
+                                .epoch = loss_numbers};
+    struct alone loss = loss_of_targets("{type: binary_cross_entropy}");
+    assert_int_equal(loss_run(&loss, &micro, 3, outputs, dh, &scores), CAIRN_OK);
+    assert_true(scores.correct == 2 + 2 + 1); /* of 2, 2, 2, 1, 1 */
+    assert_true(scores.count == 8);
+    loss_free(&loss);
+}
+
 /* log(1 + exp(h)) for no, log(1 + exp(-h)) for yes. */
 static void test_binary_cross_entropy_does_not_overflow(void **state)
 {
@@ -195,6 +217,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cross_entropy_against_pytorch),
         cmocka_unit_test(test_binary_cross_entropy_against_pytorch),
+        cmocka_unit_test(test_binary_cross_entropy_counts_answers),
         cmocka_unit_test(test_binary_cross_entropy_does_not_overflow),
         cmocka_unit_test(test_labels_of_tokens),
     };

@@ -222,6 +222,13 @@ static void test_numbers_that_fail(void **state)
     assert_non_null(strstr(cairn_error_text(), "77"));
     assert_int_equal(cairn_model_evaluate(bench->model, bench->w, &micro, &bench->scores),
                      CAIRN_NUMBERS);
+    static const float one_of_two[6] = {1, 2, 3, 0, NAN, 0};
+    static const int32_t both[2] = {1, 1};
+    static const uint64_t samples[2] = {5, 6};
+    const struct cairn_micro second = {
+        .n = 2, .n_labels = 1, .x = one_of_two, .label = both, .sample = samples, .epoch = samples};
+    assert_int_equal(bench_gradient(bench, &second), CAIRN_NUMBERS);
+    assert_non_null(strstr(cairn_error_text(), "the first whose outputs are not is 6 of epoch 6"));
     micro.x = x;
     micro.label = wrong;
     assert_int_equal(bench_gradient(bench, &micro), CAIRN_DATA);

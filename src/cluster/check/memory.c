@@ -24,7 +24,9 @@ static bool is_known(const struct cairn_wanted *wanted)
 /* What a rank will have taken, in bytes. */
 static double need_of(const struct cairn_launch *launch, int rank)
 {
-    double planned = (double)launch->wanted.rank_bytes + (double)launch->rank[rank].resident;
+    const uint64_t measured = launch->wanted.program_bytes;
+    const uint64_t program = measured > 0 ? measured : launch->rank[rank].resident;
+    double planned = (double)launch->wanted.rank_bytes + (double)program;
     return planned + (rank == 0 ? (double)launch->wanted.first_bytes : 0);
 }
 
@@ -37,10 +39,10 @@ struct share {
 };
 
 /* Close to a limit is a warning, beyond it the kernel or Slurm would end the job. */
-static bool judge_share(const struct share *share, struct cairn_findings *out)
+static void judge_share(const struct share *share, struct cairn_findings *out)
 {
     char need[32], limit[32];
-    if (share->limit <= 0 || share->need <= CAIRN_NODE_MEMORY_FULL * share->limit) return false;
+    if (share->limit <= 0 || share->need <= CAIRN_NODE_MEMORY_FULL * share->limit) return;
     bool beyond = share->need > share->limit;
     cairn_bytes_text((uint64_t)share->need, need);
     cairn_bytes_text((uint64_t)share->limit, limit);
@@ -59,50 +61,53 @@ static bool judge_share(const struct share *share, struct cairn_findings *out)
         cairn_finding_fix(found,
                           "sbatch --mem=%.0fM, a smaller batch.micro, or data.in_memory=false",
                           ceil(share->need / 0.85 / 1048576));
-    return true;
 }
 
-/* Ranks from the i-th of a host on that are in its control group. */
-static bool judge_cgroup(const struct cairn_launch *launch, const struct cairn_host *host, int i,
+static int by_group(const void *a, const void *b)
+{
+    const struct cairn_rank_facts *const *x = a;
+    const struct cairn_rank_facts *const *y = b;
+    return ((*x)->cgroup.memory_group > (*y)->cgroup.memory_group) -
+           ((*x)->cgroup.memory_group < (*y)->cgroup.memory_group);
+}
+
+/* Ranks of a host together, against one limit. */
+static struct share share_of(const struct cairn_launch *launch, const struct cairn_host *group)
+{
+    struct share share = {.first = &launch->rank[group->rank[0]], .n_ranks = group->n};
+    for (int i = 0; i < group->n; i++) share.need += need_of(launch, group->rank[i]);
+    return share;
+}
+
+static void judge_cgroup(const struct cairn_launch *launch, const struct cairn_host *group,
                          struct cairn_findings *out)
 {
-    const struct cairn_rank_facts *first = &launch->rank[host->rank[i]];
-    struct share share = {.first = first,
-                          .limit = (double)first->cgroup.memory_bytes,
-                          .whose = "its control group grants"};
-    for (int k = 0; k < host->n && share.limit > 0; k++) {
-        const struct cairn_rank_facts *other = &launch->rank[host->rank[k]];
-        if (other->cgroup.memory_group != first->cgroup.memory_group) continue;
-        if (k < i) return false; /* was judged with that one */
-        share.need += need_of(launch, host->rank[k]);
-        share.n_ranks++;
-    }
-    return judge_share(&share, out);
+    struct share share = share_of(launch, group);
+    share.limit = (double)share.first->cgroup.memory_bytes;
+    share.whose = "its control group grants";
+    judge_share(&share, out);
 }
 
-static bool judge_host(const struct cairn_launch *launch, const struct cairn_host *host,
+static void judge_host(const struct cairn_launch *launch, const struct cairn_host *host,
                        struct cairn_findings *out)
 {
-    bool found = false;
-    struct share share = {.first = &launch->rank[host->rank[0]], .n_ranks = host->n};
-    for (int i = 0; i < host->n; i++) share.need += need_of(launch, host->rank[i]);
+    static const struct cairn_alike alike = {by_group, judge_cgroup};
+    struct share share = share_of(launch, host);
     share.limit = (double)share.first->slurm_memory;
     share.whose = "Slurm grants this host";
-    found = judge_share(&share, out);
+    judge_share(&share, out);
     share.limit = (double)share.first->memory_total;
     share.whose = "the host has";
-    found = judge_share(&share, out) || found;
-    for (int i = 0; i < host->n; i++) found = judge_cgroup(launch, host, i, out) || found;
-    return found;
+    judge_share(&share, out);
+    cairn_launch_alike(launch, host, &alike, out);
 }
 
 static void judge(const struct cairn_launch *launch, struct cairn_findings *out)
 {
-    bool found = false;
+    const size_t before = out->n;
     char need[32], total[32];
-    for (int h = 0; h < launch->n_hosts; h++)
-        found = judge_host(launch, &launch->host[h], out) || found;
-    if (found) return;
+    for (int h = 0; h < launch->n_hosts; h++) judge_host(launch, &launch->host[h], out);
+    if (out->n > before) return;
     cairn_bytes_text((uint64_t)need_of(launch, 0), need);
     cairn_bytes_text(launch->rank[0].memory_total, total);
     cairn_findings_add(out, CAIRN_FINDING_OK, "rank 0 will take %s; its host has %s", need, total);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * How the partial sum of a rank grows while it is accumulated: in proportion to the micro-batches
- * where their gradients agree, with their square root where they are noise. */
+ * where their gradients agree, with their square root where they are noise.  Runs with A = 1 have
+ * none. */
 #include <math.h>
 #include <stdio.h>
 
@@ -74,12 +75,23 @@ static void draw_update(struct cairn_page *page, const struct cairn_layers *laye
     cairn_plot_free(&plot);
 }
 
+/* Whether rank 0 added up more than one micro-batch: a single one is no sum to look at. */
+static bool accumulates(const struct cairn_run_files *run)
+{
+    const struct cairn_csv *csv = &run->accumulation;
+    size_t column = 0;
+    if (!cairn_csv_find(csv, "micro_batches", &column)) return false;
+    for (size_t i = 0; i < csv->n_rows; i++)
+        if (cairn_csv_number(csv, i, column) > 1) return true;
+    return false;
+}
+
 static void draw_run(struct cairn_page *page, const struct cairn_report *report, size_t i)
 {
     const struct cairn_run_files *run = &report->run[i];
     struct cairn_layers layers;
     double chosen[MOST_UPDATES];
-    if (run->accumulation.n_rows == 0) return;
+    if (!accumulates(run)) return;
     if (!cairn_page_holds(page, cairn_layers_find(&run->accumulation, run->config, &layers)))
         return;
     if (report->n_runs > 1) cairn_page_heading(page, run->label);
@@ -91,7 +103,7 @@ static void draw_run(struct cairn_page *page, const struct cairn_report *report,
 static void draw(struct cairn_page *page, const struct cairn_report *report)
 {
     bool any = false;
-    for (size_t i = 0; i < report->n_runs; i++) any = any || report->run[i].accumulation.n_rows > 0;
+    for (size_t i = 0; i < report->n_runs; i++) any = any || accumulates(&report->run[i]);
     if (!any) return;
     cairn_page_figure(page, "accumulation", "Accumulation of the gradient within an update",
                       "The sum G of rank 0 after 1, 2, 4, ... and all of its micro-batches, not "
