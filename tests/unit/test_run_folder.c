@@ -232,6 +232,29 @@ static void test_lines_do_not_wait_for_a_flush(void **state)
     cairn_rows_free(&rows);
 }
 
+/* A run that begins from nothing removes lines of a run, and no file of somebody else's. */
+static void test_a_start_keeps_what_no_run_has_written(void **state)
+{
+    (void)state;
+    static const char *const ours[] = {"upd", "update", "update\n7\n", "update,loss\n3,0.5\n"};
+    struct cairn_rows rows;
+    cairn_run_folder_close(opened());
+    for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++) {
+        write_text("some.csv", ours[i]);
+        assert_int_equal(cairn_rows_create(&rows, run, "some.csv"), CAIRN_OK);
+        assert_int_equal(cairn_rows_start(&rows, "update,loss", 0), CAIRN_OK);
+        cairn_rows_free(&rows);
+        assert_text("some.csv", "update,loss\n");
+        assert_false(exists("some.csv.damaged"));
+    }
+    write_text("some.csv", "a,b\n1,2\n");
+    assert_int_equal(cairn_rows_create(&rows, run, "some.csv"), CAIRN_OK);
+    assert_int_equal(cairn_rows_start(&rows, "update,loss", 0), CAIRN_OK);
+    cairn_rows_free(&rows);
+    assert_text("some.csv", "update,loss\n");
+    assert_text("some.csv.damaged", "a,b\n1,2\n");
+}
+
 static void test_full_memory_is_an_error(void **state)
 {
     (void)state;
@@ -319,6 +342,7 @@ int main(void)
         cmocka_unit_test_setup(test_update_allocates_nothing, fresh),
         cmocka_unit_test_setup(test_full_disk_loses_no_line, fresh),
         cmocka_unit_test_setup(test_lines_do_not_wait_for_a_flush, fresh),
+        cmocka_unit_test_setup(test_a_start_keeps_what_no_run_has_written, fresh),
         cmocka_unit_test_setup(test_full_memory_is_an_error, fresh),
         cmocka_unit_test_setup(test_close_keeps_the_reason, fresh),
         cmocka_unit_test_setup(test_replace_is_all_or_nothing, fresh),
