@@ -161,10 +161,16 @@ cairn_status cairn_rows_last(const struct cairn_rows *rows, uint64_t *update)
 {
     char *line = NULL;
     size_t room = 0;
+    int fd = -1;
     *update = 0;
-    FILE *file = fopen(rows->path, "rb");
-    if (file == NULL && errno == ENOENT) return CAIRN_OK;
-    if (file == NULL) return cairn_file_refused(rows->path, "cannot be read");
+    CAIRN_TRY(cairn_file_open(rows->path, O_RDONLY, &fd)); /* nobody has opened it before */
+    if (fd < 0) return CAIRN_OK;
+    FILE *file = fdopen(fd, "rb");
+    if (file == NULL) {
+        cairn_status refused = cairn_file_refused(rows->path, "cannot be read");
+        close(fd);
+        return refused;
+    }
     for (ssize_t n = 0; (n = getline(&line, &room, file)) > 0;)
         if (stays(line, (size_t)n, UINT64_MAX)) *update = strtoumax(line, NULL, 10);
     cairn_status st = ferror(file) ? cairn_file_refused(rows->path, "cannot be read") : CAIRN_OK;
