@@ -72,9 +72,10 @@ static bool stays(const char *line, size_t n, uint64_t update)
     return errno == 0 && *end == ',' && found <= update;
 }
 
-/* Bytes of the file that stay; 0 where it is empty or has another header. */
+/* Bytes of the file that stay; 0 where it is empty or has another header.  *ours: it begins as a
+ * file of this version or an earlier one does, whole or not. */
 static cairn_status measure(struct cairn_rows *rows, const char *header, uint64_t update,
-                            off_t *n_stay)
+                            off_t *n_stay, bool *ours)
 {
     const char *path = rows->path;
     char *line = NULL;
@@ -85,8 +86,9 @@ static cairn_status measure(struct cairn_rows *rows, const char *header, uint64_
     CAIRN_TRY(cairn_file_stream(path, &file));
     if (file == NULL) return CAIRN_OK;
     ssize_t n = getline(&line, &room, file);
-    bool known = n == (ssize_t)n_header + 1 && memcmp(line, header, n_header) == 0;
-    if (known) {
+    size_t n_first = n < 0 ? 0 : strcspn(line, "\n");
+    *ours = n < 0 || strncmp(line, header, n_first) == 0;
+    if (*ours && n == (ssize_t)n_header + 1 && update > 0) {
         *n_stay = n;
         while ((n = getline(&line, &room, file)) > 0 && stays(line, (size_t)n, update)) {
             *n_stay += n;
@@ -135,12 +137,13 @@ static cairn_status open_file(struct cairn_rows *rows)
 cairn_status cairn_rows_start(struct cairn_rows *rows, const char *header, uint64_t update)
 {
     off_t n_stay = 0;
+    bool ours = true;
     rows->n_lines = 0;
     if (update > 0 && access(rows->path, F_OK) == 0) CAIRN_TRY(widen(rows->path, header));
     CAIRN_TRY(open_file(rows));
     off_t n_bytes = lseek(rows->fd, 0, SEEK_END);
-    if (update > 0) CAIRN_TRY(measure(rows, header, update, &n_stay));
-    if (update > 0 && n_stay == 0 && n_bytes > 0) {
+    if (n_bytes > 0) CAIRN_TRY(measure(rows, header, update, &n_stay, &ours));
+    if (!ours || (update > 0 && n_stay == 0 && n_bytes > 0)) {
         CAIRN_TRY(cairn_file_keep_aside(rows->path));
         close(rows->fd);
         CAIRN_TRY(open_file(rows));
@@ -184,7 +187,7 @@ static void add_range(struct ranges *ranges, uint64_t first, uint64_t last)
     char *at = ranges->text + ranges->used;
     size_t room = ranges->n_bytes - ranges->used;
     if (first > last || room < LONGEST) return;
-    const char *before = ranges->any ? ", " : " (those of updates ";
+    const char *before = ranges->any ? ", " : " (missing updates: ";
     ranges->used += (size_t)(first == last ? snprintf(at, room, "%s%" PRIu64, before, first)
                                            : snprintf(at, room, "%s%" PRIu64 " to %" PRIu64, before,
                                                       first, last));

@@ -55,7 +55,7 @@ CAIRN_CHECKED cairn_status cairn_rows_start(struct cairn_rows *rows, const char 
  * Ranks: local.  Errors: CAIRN_FILES: it cannot be read. */
 CAIRN_CHECKED cairn_status cairn_rows_last(const struct cairn_rows *rows, uint64_t *update);
 
-/** Of a file with a line for each update: " (those of updates 3 to 5, 9)" for those up to `update`
+/** Of a file with a line for each update: " (missing updates: 3 to 5, 9)" for those up to `update`
  * that are not there, as far as n bytes go; its length.  Ranks: local.  Errors: none. */
 size_t cairn_rows_missing(const struct cairn_rows *rows, uint64_t update, char *text, size_t n);
 

@@ -333,15 +333,16 @@ cairn_status cairn_train_init(cairn_trainer *t, const char *path, bool partial)
 
 enum { UNREAD = -1 }; /* in a range that no file has filled */
 
-/* The ranges as they were, or none yet: then the next update learns them. */
+/* The ranges as they were, or none yet: then the next update learns them, as the first one does in
+ * any case. */
 static void take_ranges(cairn_trainer *t, const char *path)
 {
-    if (t->sum->range->n_below != UNREAD) {
+    bool read = t->sum->range->n_below != UNREAD;
+    if (!read) t->sum->range->n_below = 0;
+    if (t->at.update == 0) return;
+    if (read)
         cairn_sum_range_restored(t->sum);
-        return;
-    }
-    t->sum->range->n_below = 0;
-    if (cairn_comm_rank(t->parts.comm) == 0)
+    else if (cairn_comm_rank(t->parts.comm) == 0)
         cairn_log_warning("%s was written by a version whose reproducible sums were less precise: "
                           "the bits will differ from those of an uninterrupted run",
                           path);
@@ -367,7 +368,7 @@ cairn_status cairn_train_resume(cairn_trainer *t, const struct cairn_save_option
     if (st != CAIRN_OK) return st;
     t->at.position = stored.epoch * t->parts.rule.n_samples + stored.position;
     cairn_optim_set_count(t->parts.optim, t->at.update);
-    if (t->sum->range != NULL && t->at.update > 0) take_ranges(t, path);
+    if (t->sum->range != NULL) take_ranges(t, path);
     cairn_trainer_locate(t);
     return CAIRN_OK;
 }

@@ -53,12 +53,15 @@ cairn_status cairn_trainer_backward(cairn_trainer *t, size_t i)
     return st;
 }
 
-/* By W; where W is 0 every label is masked, and the update has a zero gradient. */
+/* By W; where W is 0 every label is masked, and the update has a zero gradient.  Weights of samples
+ * may add up to more than a float holds. */
 static void divide(float *g, size_t n, double w)
 {
     const float divisor = (float)w;
     if (w == 0)
         memset(g, 0, n * sizeof *g);
+    else if (isinf(divisor))
+        for (size_t i = 0; i < n; i++) g[i] = (float)(g[i] / w);
     else
         for (size_t i = 0; i < n; i++) g[i] /= divisor;
 }

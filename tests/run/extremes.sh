@@ -32,6 +32,17 @@ for reproducible in false true; do
     rm -r one
 done
 
+# W above the largest float: the gradient is not, and is divided by it.
+write 1.5e37.h5 1.5e37
+for reproducible in false true; do
+    for weight in 1 1.5e37; do
+        expect 0 3 train run.yaml "data.file=$weight.h5" batch.global=30 train.reproducible=$reproducible --out "all.$weight"
+    done
+    holds "train_loss with weights that no float can sum" \
+        "sqrt(($(json all.1.5e37/summary.json train_loss) / $(json all.1/summary.json train_loss) - 1) ^ 2) < 1e-5"
+    rm -r all.*
+done
+
 # Squared errors of 10^11 a sample: beyond 2^50 in a micro-batch of 8192.
 "$make" price.h5 train/x=float32:8192x8 train/y=float32:8192x1:500000 test/x=float32:8192x8 test/y=float32:8192x1:500000
 cat >price.yaml <<END

@@ -36,17 +36,17 @@ goes_on()
 # ---- lines that are missing
 cp -r ended run
 sed -i '3,5d' run/metrics.csv
-goes_on "metrics.csv lacks 3 of $at lines \(those of updates 2 to 4\), up to update $at;"
+goes_on "metrics.csv lacks 3 of $at lines \(missing updates: 2 to 4\), up to update $at;"
 rm -r run
 cp -r ended run
 rm run/metrics.csv
 sed -i '2d' run/eval.csv
-goes_on "metrics.csv lacks $at of $at lines \(those of updates 1 to $at\); eval.csv lacks 1 of [0-9]+ lines, up to update $at;"
+goes_on "metrics.csv lacks $at of $at lines \(missing updates: 1 to $at\); eval.csv lacks 1 of [0-9]+ lines, up to update $at;"
 goes_on # said once: its checkpoints know of it now
 rm -r run
 cp -r ended run
 sed -i '7,$d; s/^4,/4/' run/metrics.csv # the line of update 4 is none any more: it and those after it are gone
-goes_on "metrics.csv lacks $((at - 3)) of $at lines \(those of updates 4 to $at\)"
+goes_on "metrics.csv lacks $((at - 3)) of $at lines \(missing updates: 4 to $at\)"
 rm -r run
 cp -r ended run
 goes_on

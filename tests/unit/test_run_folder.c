@@ -232,6 +232,46 @@ static void test_lines_do_not_wait_for_a_flush(void **state)
     cairn_rows_free(&rows);
 }
 
+/* A run that begins from nothing removes lines of a run, and no file of somebody else's. */
+static void test_a_start_keeps_what_no_run_has_written(void **state)
+{
+    (void)state;
+    static const char *const ours[] = {"upd", "update", "update\n7\n", "update,loss\n3,0.5\n"};
+    struct cairn_rows rows;
+    cairn_run_folder_close(opened());
+    for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++) {
+        write_text("some.csv", ours[i]);
+        assert_int_equal(cairn_rows_create(&rows, run, "some.csv"), CAIRN_OK);
+        assert_int_equal(cairn_rows_start(&rows, "update,loss", 0), CAIRN_OK);
+        cairn_rows_free(&rows);
+        assert_text("some.csv", "update,loss\n");
+        assert_false(exists("some.csv.damaged"));
+    }
+    write_text("some.csv", "a,b\n1,2\n");
+    assert_int_equal(cairn_rows_create(&rows, run, "some.csv"), CAIRN_OK);
+    assert_int_equal(cairn_rows_start(&rows, "update,loss", 0), CAIRN_OK);
+    cairn_rows_free(&rows);
+    assert_text("some.csv", "update,loss\n");
+    assert_text("some.csv.damaged", "a,b\n1,2\n");
+}
+
+/* What is in the place of metrics.csv before anything is opened: a pipe hangs nobody, a link is not
+ * followed. */
+static void test_what_is_left_is_of_plain_files(void **state)
+{
+    (void)state;
+    enum cairn_run_left left = CAIRN_RUN_LEFT_NOTHING;
+    struct cairn_run_folder *folder = opened();
+    assert_int_equal(mkfifo(path_of("metrics.csv"), 0600), 0);
+    assert_int_equal(cairn_run_folder_left(folder, 10, &left), CAIRN_FILES);
+    assert_non_null(strstr(cairn_error_text(), "metrics.csv: is not a plain file"));
+    assert_int_equal(unlink(path_of("metrics.csv")), 0);
+    assert_int_equal(symlink("/dev/null", path_of("metrics.csv")), 0);
+    assert_int_equal(cairn_run_folder_left(folder, 10, &left), CAIRN_FILES);
+    assert_non_null(strstr(cairn_error_text(), "metrics.csv: is a symbolic link"));
+    cairn_run_folder_close(folder);
+}
+
 static void test_full_memory_is_an_error(void **state)
 {
     (void)state;
@@ -319,6 +359,8 @@ int main(void)
         cmocka_unit_test_setup(test_update_allocates_nothing, fresh),
         cmocka_unit_test_setup(test_full_disk_loses_no_line, fresh),
         cmocka_unit_test_setup(test_lines_do_not_wait_for_a_flush, fresh),
+        cmocka_unit_test_setup(test_a_start_keeps_what_no_run_has_written, fresh),
+        cmocka_unit_test_setup(test_what_is_left_is_of_plain_files, fresh),
         cmocka_unit_test_setup(test_full_memory_is_an_error, fresh),
         cmocka_unit_test_setup(test_close_keeps_the_reason, fresh),
         cmocka_unit_test_setup(test_replace_is_all_or_nothing, fresh),
