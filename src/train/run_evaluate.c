@@ -97,6 +97,8 @@ cairn_status cairn_run_evaluate_missed(struct cairn_run *run)
         split_text(cairn_run_split(run), which, name);
         st = cairn_run_folder_last_eval(run->options->folder, name, run->t->at.update, &done[which],
                                         &line[which]);
+        /* the checkpoint may be from before that line: times do not go back */
+        if (done[which]) run->wall_before_s = fmax(run->wall_before_s, line[which].wall_s);
     }
     CAIRN_TRY(cairn_comm_broadcast(run->t->parts.comm, st, done, sizeof done));
     CAIRN_TRY(cairn_comm_broadcast(run->t->parts.comm, CAIRN_OK, line, sizeof line));

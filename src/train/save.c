@@ -304,6 +304,23 @@ static cairn_status read_checkpoint(const struct cairn_save_options *options, co
     return CAIRN_OK;
 }
 
+enum { UNREAD = -1, MOST_EXPONENT = 1024 }; /* in a range that no file has filled; of a range */
+
+static bool is_exponent(int64_t value)
+{
+    return value >= -MOST_EXPONENT && value <= MOST_EXPONENT;
+}
+
+static bool ranges_fit(const cairn_trainer *t)
+{
+    const struct cairn_range *range = t->sum->range;
+    for (size_t p = 0; range != NULL && p < t->params->n_tensors; p++)
+        if (!is_exponent(range[p].top) || !is_exponent(range[p].below) ||
+            range[p].n_below < UNREAD || range[p].n_below > MOST_EXPONENT)
+            return false;
+    return true;
+}
+
 /* What no run has written, whatever the checksums say.  Rank 0. */
 static cairn_status check_progress(const cairn_trainer *t, const char *path,
                                    const struct stored *stored)
@@ -311,7 +328,7 @@ static cairn_status check_progress(const cairn_trainer *t, const char *path,
     const uint64_t most = (uint64_t)1 << 50;
     bool fits = stored->seed == t->parts.seed && stored->position < t->parts.rule.n_samples &&
                 stored->epoch < most && stored->epoch < UINT64_MAX / 2 / t->parts.rule.n_samples &&
-                t->at.update < most;
+                t->at.update < most && ranges_fit(t);
     if (fits) return CAIRN_OK;
     return cairn_fail(CAIRN_DATA,
                       "%s: its /progress (update %" PRIu64 ", epoch %" PRIu64 ", position %" PRIu64
@@ -330,8 +347,6 @@ cairn_status cairn_train_init(cairn_trainer *t, const char *path, bool partial)
     st = cairn_comm_agree_main(comm, st);
     return cairn_comm_broadcast(comm, st, t->w, t->params->n_values * sizeof *t->w);
 }
-
-enum { UNREAD = -1 }; /* in a range that no file has filled */
 
 /* The ranges as they were, or none yet: then the next update learns them, as the first one does in
  * any case. */

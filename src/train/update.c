@@ -94,6 +94,7 @@ cairn_status cairn_trainer_sum(cairn_trainer *t, cairn_status st, bool *again,
                                struct cairn_update_record *out)
 {
     struct cairn_totals totals = {0};
+    const uint64_t epoch = t->window.epoch, update = t->at.update + 1;
     if (t->done) return cairn_fail(CAIRN_USAGE, "the run is complete: it has no further update");
     cairn_where_enter(&t->where, CAIRN_PHASE_REDUCE);
     st = cairn_sum_reduce(t->sum, st, cairn_trainer_wants_stop(t), &t->g, &totals);
@@ -102,6 +103,6 @@ cairn_status cairn_trainer_sum(cairn_trainer *t, cairn_status st, bool *again,
     cairn_where_enter(&t->where, CAIRN_PHASE_UPDATE);
     if (st == CAIRN_OK && !*again) st = apply(t, &totals, out);
     if (st == CAIRN_OK) return CAIRN_OK;
-    return cairn_fail_in(st, "training, epoch %llu update %llu",
-                         (unsigned long long)t->window.epoch, (unsigned long long)t->at.update + 1);
+    return cairn_fail_in(st, "training, epoch %llu update %llu", (unsigned long long)epoch,
+                         (unsigned long long)update);
 }
