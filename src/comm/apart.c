@@ -31,19 +31,15 @@ static void close_tensor(struct cairn_sink *sink, size_t param)
 {
     struct cairn_sum *sum = (struct cairn_sum *)sink;
     const struct cairn_param *item = &sum->params->item[param];
-    const bool squared = param < sum->params->n_items && cairn_squares_wanted(sum);
-    const bool whole = item->n_opens == 1; /* else others that share it add to its gradient */
+    const bool squared = cairn_squares_wanted(sum, param);
     const float *apart = (const float *)sum->buffer + item->offset;
     double square = 0;
     for (size_t done = 0; done < item->count; done += BLOCK) {
         size_t n = item->count - done < BLOCK ? item->count - done : BLOCK;
-        if (squared && whole) square += cairn_rough_squares(apart + done, n);
+        if (squared) square += cairn_rough_squares(apart + done, n);
         add_block(sum->g + item->offset + done, apart + done, n);
     }
-    if (squared && whole)
-        cairn_squares_add(sum, param, square, sum->micro_samples);
-    else if (squared)
-        cairn_squares_share(sum, param, apart);
+    cairn_squares_close(sum, param, square, apart);
 }
 
 static cairn_status create(struct cairn_sum *sum)

@@ -184,8 +184,7 @@ static void close_tensor(struct cairn_sink *sink, size_t param)
     const struct cairn_param *item = &sum->params->item[param];
     const struct place to = place_of(sum, param);
     const uint32_t limit = sum->range_known ? cairn_range_limit(&fixed->ranges, param) : 0;
-    const bool squared = param < sum->params->n_items && cairn_squares_wanted(sum);
-    const bool whole = item->n_opens == 1; /* else others that share it add to its gradient */
+    const bool squared = cairn_squares_wanted(sum, param);
     uint32_t *seen = &fixed->ranges.seen[param];
     double square = 0;
     for (size_t done = 0; done < item->count; done += BLOCK) {
@@ -194,15 +193,12 @@ static void close_tensor(struct cairn_sink *sink, size_t param)
         uint32_t largest = cairn_largest_bits(x, n);
         if (largest < limit) put(&to, done, x, n, fixed->started[param]);
         if (largest > *seen) *seen = largest;
-        if (squared && whole) square += cairn_rough_squares(x, n);
+        if (squared) square += cairn_rough_squares(x, n);
     }
     fixed->started[param] = true;
     if (*seen >= CAIRN_INFINITE_BITS) sum->flag[CAIRN_FLAG_NOT_FINITE] = 1;
     if (*seen >= limit) sum->flag[CAIRN_FLAG_RANGE] = 1;
-    if (squared && whole)
-        cairn_squares_add(sum, param, square, sum->micro_samples);
-    else if (squared)
-        cairn_squares_share(sum, param, sum->g + item->offset);
+    cairn_squares_close(sum, param, square, sum->g + item->offset);
 }
 
 /* Places in one block: the integers, then what travels with them. */

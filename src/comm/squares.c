@@ -64,18 +64,26 @@ void cairn_squares_count(struct cairn_sum *sum, size_t n_samples)
     (void)cairn_exact_add(&sum->exact[CAIRN_SCALAR_UNIT_SAMPLES], (double)n_samples);
 }
 
-void cairn_squares_add(struct cairn_sum *sum, size_t param, double square, size_t n_samples)
+/* The summed gradient of a unit of n samples has this |sum_a|^2 in one tensor. */
+static void add_square(struct cairn_sum *sum, size_t param, double square, size_t n_samples)
 {
     /* one that is not finite makes the total NaN, and the update says nothing of the noise */
     (void)cairn_exact_add(&sum->exact[CAIRN_N_SCALARS + param], square / (double)n_samples);
 }
 
-bool cairn_squares_wanted(const struct cairn_sum *sum)
+static bool is_squared(const struct cairn_sum *sum, size_t param)
 {
-    return sum->squares.units == CAIRN_NOISE_MICRO;
+    return sum->squares.units == CAIRN_NOISE_MICRO && param < sum->params->n_items;
 }
 
-void cairn_squares_share(struct cairn_sum *sum, size_t param, const float *x)
+bool cairn_squares_wanted(const struct cairn_sum *sum, size_t param)
+{
+    return is_squared(sum, param) && !is_shared(sum, param);
+}
+
+/* One layer's part x [count] of the gradient of a tensor that layers share; the last one's part
+ * completes it. */
+static void add_part(struct cairn_sum *sum, size_t param, const float *x)
 {
     struct cairn_squares *squares = &sum->squares;
     size_t n = sum->params->item[param].count;
@@ -86,7 +94,16 @@ void cairn_squares_share(struct cairn_sum *sum, size_t param, const float *x)
         for (size_t i = 0; i < n; i++) whole[i] += x[i];
     if (++squares->n_closed[param] < sum->params->item[param].n_opens) return;
     squares->n_closed[param] = 0;
-    cairn_squares_add(sum, param, cairn_rough_squares(whole, n), sum->micro_samples);
+    add_square(sum, param, cairn_rough_squares(whole, n), sum->micro_samples);
+}
+
+void cairn_squares_close(struct cairn_sum *sum, size_t param, double square, const float *x)
+{
+    if (!is_squared(sum, param)) return;
+    if (is_shared(sum, param))
+        add_part(sum, param, x);
+    else
+        add_square(sum, param, square, sum->micro_samples);
 }
 
 /* Add up to `out` what this rank has added up of one tensor, block by block. */
@@ -121,7 +138,7 @@ void cairn_sum_unit(struct cairn_sum *sum, size_t n_samples)
     for (size_t p = 0; p < sum->params->n_items; p++) {
         double square = 0;
         look_at_partial(sum, p, &square, NULL);
-        cairn_squares_add(sum, p, square, n_samples);
+        add_square(sum, p, square, n_samples);
     }
     cairn_squares_count(sum, n_samples);
 }

@@ -19,17 +19,13 @@ void cairn_squares_begin(struct cairn_sum *sum);
 /** One more unit of n samples.  Ranks: local.  Errors: none. */
 void cairn_squares_count(struct cairn_sum *sum, size_t n_samples);
 
-/** The summed gradient of a unit of n samples has this |sum_a|^2 in one tensor.  Ranks: local.
+/** Whether the gradient of a micro-batch in this tensor is to be squared by who sees it pass; that
+ * of a tensor that layers share is squared here, once it is whole.  Ranks: local.  Errors: none. */
+bool cairn_squares_wanted(const struct cairn_sum *sum, size_t param);
+
+/** A tensor is closed: |x|^2 where it is wanted, and x [count] itself.  Ranks: local.
  * Errors: none. */
-void cairn_squares_add(struct cairn_sum *sum, size_t param, double square, size_t n_samples);
-
-/** Whether the gradients of micro-batches are to be squared by cairn_squares_add(), and tensors
- * that layers share given to cairn_squares_share().  Ranks: local.  Errors: none. */
-bool cairn_squares_wanted(const struct cairn_sum *sum);
-
-/** One layer's part x [count] of the gradient of a tensor that layers share; the last one's part
- * completes it.  Ranks: local.  Errors: none. */
-void cairn_squares_share(struct cairn_sum *sum, size_t param, const float *x);
+void cairn_squares_close(struct cairn_sum *sum, size_t param, double square, const float *x);
 
 /** After the reduction: what the exact sums came to, into squares.value.  Ranks: local.
  * Errors: none. */

@@ -4,7 +4,6 @@
 #include "report/ranks.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "report/number.h"
 #include "report/rows.h"
 
 enum { MOST_ROWS = 16, MOST_NAMED = 8 };
@@ -22,11 +22,6 @@ static const double SLOW_S = 1; /* lost by it, so that a short run names nobody 
 static const char HEADER[] = "rank,host,micro_batches,samples,data_s,compute_s,wait_s,reduce_s,"
                              "update_s,evaluate_s,save_s,peak_rss_bytes\n";
 
-static double micros(double seconds)
-{
-    return nearbyint(seconds * 1e6) / 1e6;
-}
-
 /* A host's name goes in as it is: it has no commas by RFC 1123. */
 static void write_line(const struct cairn_rank_line *line, struct cairn_row *text)
 {
@@ -35,13 +30,13 @@ static void write_line(const struct cairn_rank_line *line, struct cairn_row *tex
     cairn_row_text(text, line->host, strlen(line->host));
     cairn_row_count(text, line->micro_batches);
     cairn_row_count(text, line->samples);
-    cairn_row_number(text, micros(line->data_s));
-    cairn_row_number(text, micros(line->compute_s));
-    cairn_row_number(text, micros(line->wait_s));
-    cairn_row_number(text, micros(line->reduce_s));
-    cairn_row_number(text, micros(line->update_s));
-    cairn_row_number(text, micros(line->evaluate_s));
-    cairn_row_number(text, micros(line->save_s));
+    cairn_row_number(text, cairn_number_micros(line->data_s));
+    cairn_row_number(text, cairn_number_micros(line->compute_s));
+    cairn_row_number(text, cairn_number_micros(line->wait_s));
+    cairn_row_number(text, cairn_number_micros(line->reduce_s));
+    cairn_row_number(text, cairn_number_micros(line->update_s));
+    cairn_row_number(text, cairn_number_micros(line->evaluate_s));
+    cairn_row_number(text, cairn_number_micros(line->save_s));
     cairn_row_count(text, line->peak_rss_bytes);
 }
 
