@@ -31,7 +31,7 @@ CAIRN_API CAIRN_CHECKED cairn_status cairn_comm_open(cairn_comm **out);
 CAIRN_API void cairn_comm_close(cairn_comm *comm);
 
 /**
- * The number of this rank.
+ * The number of this rank; 0 where comm is NULL: a process alone.
  *
  * Ranks   local
  * Errors  none
@@ -39,7 +39,7 @@ CAIRN_API void cairn_comm_close(cairn_comm *comm);
 CAIRN_API int cairn_comm_rank(const cairn_comm *comm);
 
 /**
- * How many ranks there are.
+ * How many ranks there are; 1 where comm is NULL.
  *
  * Ranks   local
  * Errors  none
@@ -48,7 +48,7 @@ CAIRN_API int cairn_comm_size(const cairn_comm *comm);
 
 /**
  * Agree: OK where every rank says OK, else status and text of the lowest rank that failed, on all
- * ranks.  The text names that rank, unless all failed.
+ * ranks.  The text names that rank, unless all failed.  comm NULL: st as it is.
  *
  * Ranks   collective
  * Errors  the agreed one

@@ -47,6 +47,7 @@ static cairn_status run_eval(const struct cairn_arguments *arguments, cairn_comm
     struct cairn_trained_request request = {.split = "test"};
     struct cairn_trained trained;
     struct cairn_scores scores;
+    bool left = false;                            /* never: nothing asks it to be */
     CAIRN_TRY(read_request(arguments, &request)); /* the same words on every rank */
     CAIRN_TRY(cairn_trained_open(comm, &request, &trained));
     const struct cairn_evaluation evaluation = {.comm = comm,
@@ -55,7 +56,7 @@ static cairn_status run_eval(const struct cairn_arguments *arguments, cairn_comm
                                                 .loader = trained.loader,
                                                 .n_samples = trained.n_samples,
                                                 .micro = trained.micro};
-    cairn_status st = cairn_evaluate(&evaluation, &scores);
+    cairn_status st = cairn_evaluate(&evaluation, &scores, &left);
     if (st == CAIRN_OK && cairn_comm_rank(comm) == 0) print_scores(&trained, &scores);
     cairn_trained_close(&trained);
     return st;

@@ -18,8 +18,8 @@
 #include "base/memory.h"
 #include "base/process.h"
 #include "data/writer.h"
+#include "run/own.h"
 #include "setup/setup.h"
-#include "train/run_own.h"
 
 extern char **environ;
 

@@ -29,6 +29,8 @@ struct cell {
     char *config_text;
     char platform[PLATFORM_BYTES];
     cairn_trainer *trainer;
+    struct cairn_run *run;
+    struct cairn_run_callbacks callbacks;
     char path[CAIRN_PATH_BYTES];       /* of the run folder ... */
     struct cairn_run_folder *folder;   /* ... on rank 0 */
     char checkpoint[CAIRN_PATH_BYTES]; /* to go on from; "": none */
@@ -44,7 +46,7 @@ struct cell {
 
 /* ---- watching the run: alike on all ranks */
 
-static bool is_due(void *context, uint64_t update)
+static bool evaluate_due(void *context, uint64_t update)
 {
     const struct cell *c = context;
     return cairn_judge_is_due(&c->judge, update);
@@ -85,7 +87,7 @@ static void take_scores(struct cell *c, const struct cairn_eval_metrics *line)
     c->verdict = cairn_judge_look(&c->judge, line->update, line->loss, line->accuracy);
 }
 
-static enum cairn_run_wish sees(void *context, const struct cairn_eval_metrics *line)
+static enum cairn_run_action on_evaluation(void *context, const struct cairn_eval_metrics *line)
 {
     struct cell *c = context;
     struct news news = {.saves = false};
@@ -93,13 +95,13 @@ static enum cairn_run_wish sees(void *context, const struct cairn_eval_metrics *
     if (c->verdict != CAIRN_VERDICT_NONE) return CAIRN_RUN_END;
     if (c->main) news = look_around(c);
     if (cairn_comm_broadcast(c->comm, CAIRN_OK, &news, sizeof news) != CAIRN_OK)
-        return CAIRN_RUN_GO_ON;
+        return CAIRN_RUN_CONTINUE;
     c->judge.limits = news.limits;
-    return news.saves ? CAIRN_RUN_SAVE : CAIRN_RUN_GO_ON;
+    return news.saves ? CAIRN_RUN_SAVE : CAIRN_RUN_CONTINUE;
 }
 
 /* The noise scale of a cell is the last one: over the end of its run. */
-static void counts(void *context, const struct cairn_update_record *record)
+static void on_update(void *context, const struct cairn_update_record *record)
 {
     struct cell *c = context;
     if (!isfinite(record->noise_scale)) return;
@@ -137,14 +139,13 @@ static cairn_status make_options(struct cell *c, struct cairn_run_options *optio
     if (c->brief) options->gradflow_every = 0;
     options->brief = c->brief;
     options->folder = c->folder;
-    options->resumed = c->checkpoint[0] != '\0';
+    options->callbacks = &c->callbacks;
     options->deadline_s = c->study->deadline_s;
     options->deadline_unix_s = c->study->deadline_unix_s;
-    options->save.config = c->config_text;
-    options->save.data_fingerprint = c->study->data_fingerprint;
-    options->save.platform = c->platform;
-    options->save.lines = c->folder;
-    if (c->main) options->save.place.folder = cairn_run_folder_checkpoints(c->folder);
+    options->config = c->config_text;
+    options->data_fingerprint = c->study->data_fingerprint;
+    options->platform = c->platform;
+    if (c->main) options->place.folder = cairn_run_folder_checkpoints(c->folder);
     return CAIRN_OK;
 }
 
@@ -187,8 +188,9 @@ static cairn_status recall_checks(struct cell *c)
 }
 
 /* Everything before the first update.  Collective. */
-static cairn_status prepare(struct cell *c, struct cairn_run_options *options)
+static cairn_status prepare(struct cell *c)
 {
+    struct cairn_run_options options = {.folder = NULL};
     cairn_status st = cairn_comm_agree(c->comm, make_config(c));
     if (st == CAIRN_OK) st = cairn_setup_trainer(c->config, c->comm, &c->trainer);
     if (st != CAIRN_OK) return st;
@@ -196,10 +198,9 @@ static cairn_status prepare(struct cell *c, struct cairn_run_options *options)
     c->judge.budget = cairn_window_total(&c->trainer->parts.rule);
     if (c->main) st = open_folder(c);
     st = cairn_comm_broadcast(c->comm, st, c->checkpoint, sizeof c->checkpoint);
-    if (st == CAIRN_OK) st = cairn_comm_agree(c->comm, make_options(c, options));
-    if (st == CAIRN_OK) st = cairn_train_plan_saves(c->trainer, &options->save);
-    if (st == CAIRN_OK && c->checkpoint[0] != '\0')
-        st = cairn_train_resume(c->trainer, &options->save, c->checkpoint);
+    if (st == CAIRN_OK) st = cairn_comm_agree(c->comm, make_options(c, &options));
+    if (st == CAIRN_OK) st = cairn_run_create(c->trainer, &options, &c->run);
+    if (st == CAIRN_OK && c->checkpoint[0] != '\0') st = cairn_run_resume(c->run, c->checkpoint);
     if (st != CAIRN_OK) return st;
     bool finished = c->checkpoint[0] != '\0' && c->trainer->done;
     if (c->main)
@@ -233,14 +234,11 @@ static cairn_status judge_failure(struct cell *c)
     return CAIRN_OK;
 }
 
-static cairn_status train(struct cell *c, struct cairn_run_options *options)
+static cairn_status train(struct cell *c)
 {
     char *summary = NULL;
-    const struct cairn_run_watch watch = {
-        .is_due = is_due, .sees = sees, .counts = counts, .context = c};
-    options->watch = &watch;
     CAIRN_TRY(begin_provenance(c));
-    cairn_status st = cairn_train_run(c->trainer, options, &summary);
+    cairn_status st = cairn_run_train(c->run, &summary);
     free(summary);
     if (st == CAIRN_NUMBERS) st = judge_failure(c);
     if (c->main && !c->brief &&
@@ -273,7 +271,7 @@ static double part_to_target(const struct cell *c)
 /* Collective: times are those of the slowest rank. */
 static cairn_status make_row(struct cell *c, struct cairn_study_row *row)
 {
-    struct cairn_times times = c->trainer->times;
+    struct cairn_times times = *cairn_run_times(c->run);
     const cairn_trainer *t = c->trainer;
     const struct cairn_window_rule *rule = &t->parts.rule;
     CAIRN_TRY(cairn_comm_max(c->comm, c->kept, &times.wall_s, sizeof times / sizeof(double)));
@@ -310,6 +308,7 @@ static cairn_status make_row(struct cell *c, struct cairn_study_row *row)
 
 static void close_cell(struct cell *c)
 {
+    cairn_run_free(c->run);
     cairn_trainer_close(c->trainer);
     cairn_run_folder_close(c->folder);
     cairn_config_free(c->config);
@@ -334,11 +333,14 @@ cairn_status cairn_study_run_cell(struct cairn_study *study, cairn_comm *comm, s
                       study->file->check_every == CAIRN_STUDY_AUTO ? 0 : study->file->check_every,
                   .limits = *limits},
     };
-    struct cairn_run_options options = {.folder = NULL};
+    c.callbacks = (struct cairn_run_callbacks){.evaluate_due = evaluate_due,
+                                               .on_evaluation = on_evaluation,
+                                               .on_update = on_update,
+                                               .context = &c};
     enum cairn_log_level level = cairn_log_get_level();
     if (level == CAIRN_LOG_NORMAL) cairn_log_set_level(CAIRN_LOG_QUIET);
-    cairn_status st = prepare(&c, &options);
-    if (st == CAIRN_OK) st = train(&c, &options);
+    cairn_status st = prepare(&c);
+    if (st == CAIRN_OK) st = train(&c);
     if (st == CAIRN_OK) st = make_row(&c, row);
     close_cell(&c);
     if (level == CAIRN_LOG_NORMAL) cairn_log_set_level(level);

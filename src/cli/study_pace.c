@@ -5,10 +5,12 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/interrupt.h"
 #include "base/log.h"
 #include "cli/study.h"
 #include "comm/exchange.h"
 #include "setup/setup.h"
+#include "train/evaluate.h"
 
 enum { MOST_UPDATES = 20 };
 static const double LONG_ENOUGH_S = 0.2;
@@ -36,13 +38,22 @@ static cairn_status time_updates(cairn_comm *comm, cairn_trainer *t, struct samp
     return st;
 }
 
+static bool is_interrupted(const void *context)
+{
+    (void)context;
+    return cairn_interrupted();
+}
+
 /* Collective. */
 static cairn_status time_check(cairn_trainer *t, struct sample *out)
 {
     struct cairn_scores scores;
+    bool left = false;
+    const struct cairn_leave leave = {.wants = is_interrupted};
     double begin_s = cairn_clock_s();
     if (t->parts.loader[CAIRN_SPLIT_VAL] == NULL) return CAIRN_OK;
-    CAIRN_TRY(cairn_train_evaluate(t, t->w, CAIRN_SPLIT_VAL, &scores));
+    CAIRN_TRY(cairn_trainer_scores(t, t->w, CAIRN_SPLIT_VAL, &leave, &scores, &left));
+    if (left) return CAIRN_STOPPED;
     out->check_s = cairn_clock_s() - begin_s;
     return CAIRN_OK;
 }

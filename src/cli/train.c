@@ -19,8 +19,8 @@
 #include "comm/watchdog.h"
 #include "report/end_words.h"
 #include "report/terminal.h"
+#include "run/own.h"
 #include "setup/setup.h"
-#include "train/run_own.h"
 
 enum { PLATFORM_BYTES = 512 };
 
@@ -38,6 +38,7 @@ struct job {
     uint64_t data_fingerprint, init_hash;
     double deadline_s, deadline_unix_s; /* as in cairn_run_options */
     cairn_trainer *trainer;
+    struct cairn_run *run;
     struct cairn_run_options planned;    /* what the config says of them */
     struct cairn_run_folder *run_folder; /* rank 0 */
 };
@@ -125,25 +126,23 @@ static struct cairn_run_options run_options(const struct job *job)
 {
     struct cairn_run_options options = job->planned;
     options.folder = job->run_folder;
-    options.resumed = job->checkpoint[0] != '\0';
     options.deadline_s = job->deadline_s;
     options.deadline_unix_s = job->deadline_unix_s;
-    options.save.config = job->config_text;
-    options.save.data_fingerprint = job->data_fingerprint;
-    options.save.platform = job->platform;
-    options.save.lines = job->run_folder;
-    if (job->main) options.save.place.folder = cairn_run_folder_checkpoints(job->run_folder);
+    options.config = job->config_text;
+    options.data_fingerprint = job->data_fingerprint;
+    options.platform = job->platform;
+    if (job->main) options.place.folder = cairn_run_folder_checkpoints(job->run_folder);
     return options;
 }
 
 /* --resume FILE: the run's newest checkpoint is now that one, whatever the folder held.
  * Collective. */
-static cairn_status adopt_checkpoint(struct job *job, const struct cairn_save_options *options)
+static cairn_status adopt_checkpoint(struct job *job)
 {
     uint64_t update = job->trainer->at.update;
-    cairn_status st = cairn_train_save_now(job->trainer);
+    cairn_status st = cairn_run_save_now(job->run);
     if (st == CAIRN_OK && job->main)
-        st = cairn_checkpoint_remove_later(options->place.folder, update);
+        st = cairn_checkpoint_remove_later(cairn_run_folder_checkpoints(job->run_folder), update);
     return cairn_comm_agree_main(job->comm, st);
 }
 
@@ -152,30 +151,22 @@ static cairn_status begin_with(struct job *job)
 {
     const char *init = job->request.init;
     if (init == NULL) return CAIRN_OK;
-    CAIRN_TRY(cairn_train_init(job->trainer, init, job->request.init_partial));
+    CAIRN_TRY(cairn_run_init(job->trainer, init, job->request.init_partial));
     job->init_hash = cairn_trainer_weights_hash(job->trainer);
     cairn_log_info("begins with the weights of %s", init);
     return CAIRN_OK;
 }
 
-/* What saving needs is taken before the first update.  Collective. */
-static cairn_status plan_saves(struct job *job)
-{
-    const struct cairn_run_options options = run_options(job);
-    return cairn_train_plan_saves(job->trainer, &options.save);
-}
-
 /* From the job's checkpoint.  Collective. */
 static cairn_status go_on(struct job *job)
 {
-    const struct cairn_run_options options = run_options(job);
-    CAIRN_TRY(cairn_train_resume(job->trainer, &options.save, job->checkpoint));
+    CAIRN_TRY(cairn_run_resume(job->run, job->checkpoint));
     cairn_log_info("goes on from %s, update %llu%s", job->checkpoint,
                    (unsigned long long)job->trainer->at.update,
                    job->request.init == NULL ? "" : "; --init is for a fresh start and not read");
     if (job->main) cairn_setup_tell_rate(job->before, job->trainer, job->checkpoint);
     if (strcmp(job->request.resume, "auto") == 0) return CAIRN_OK;
-    return adopt_checkpoint(job, &options.save);
+    return adopt_checkpoint(job);
 }
 
 /* Nothing is left to do, and what the folder holds is of the run that did it. */
@@ -195,7 +186,8 @@ static cairn_status resume(struct job *job)
     if (job->main) st = open_folder(job);
     st = cairn_comm_broadcast(job->comm, st, job->checkpoint, sizeof job->checkpoint);
     if (st != CAIRN_OK) return st;
-    CAIRN_TRY(plan_saves(job));
+    const struct cairn_run_options options = run_options(job);
+    CAIRN_TRY(cairn_run_create(job->trainer, &options, &job->run));
     if (job->checkpoint[0] != '\0')
         CAIRN_TRY(go_on(job));
     else if (!afresh)
@@ -220,7 +212,6 @@ static void end_provenance(const struct job *job, cairn_status st)
 
 static cairn_status train(struct job *job, char **summary)
 {
-    struct cairn_run_options options = run_options(job);
     const struct cairn_start about = {
         .dataset = job->trainer->parts.dataset,
         .config_text = job->config_text,
@@ -232,7 +223,7 @@ static cairn_status train(struct job *job, char **summary)
     };
     cairn_status st = cairn_provenance_begin(job->comm, &about, job->run_folder);
     if (st != CAIRN_OK) return st; /* there is no entry to end */
-    st = cairn_train_run(job->trainer, &options, summary);
+    st = cairn_run_train(job->run, summary);
     if (job->main) end_provenance(job, st);
     return st;
 }
@@ -300,7 +291,8 @@ static void tell_end(const struct job *job, const char *summary)
 
 static void close_job(struct job *job)
 {
-    cairn_trainer_close(job->trainer); /* waits for a checkpoint, which borrows from the others */
+    cairn_run_free(job->run); /* waits for a checkpoint, which borrows from the others */
+    cairn_trainer_close(job->trainer);
     cairn_run_folder_close(job->run_folder);
     cairn_config_free(job->config);
     cairn_config_free(job->before);

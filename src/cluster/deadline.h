@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * When the job that this process is part of ends.  What a run makes of it: train/deadline.h.
+ * When the job that this process is part of ends.  What a run makes of it: run/deadline.h.
  * Local. */
 #ifndef CAIRN_CLUSTER_DEADLINE_H
 #define CAIRN_CLUSTER_DEADLINE_H

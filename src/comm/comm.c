@@ -74,12 +74,12 @@ void cairn_comm_close(cairn_comm *comm)
 
 int cairn_comm_rank(const cairn_comm *comm)
 {
-    return comm->rank;
+    return comm == NULL ? 0 : comm->rank;
 }
 
 int cairn_comm_size(const cairn_comm *comm)
 {
-    return comm->size;
+    return comm == NULL ? 1 : comm->size;
 }
 
 /* What the lowest rank in trouble tells the others. */
@@ -113,6 +113,7 @@ static int find_lowest(cairn_comm *comm, cairn_status st, bool *all)
 cairn_status cairn_comm_agree(cairn_comm *comm, cairn_status st)
 {
     bool all = false;
+    if (comm == NULL) return st;
     int lowest = find_lowest(comm, st, &all);
     return lowest == comm->size ? CAIRN_OK : tell(comm, st, lowest, !all);
 }

@@ -103,12 +103,6 @@ cairn_status cairn_sum_end_micro(struct cairn_sum *sum, const struct cairn_score
         scores->loss);
 }
 
-/* The agreed status; a rank alone has nobody to agree with. */
-static cairn_status agree(const struct cairn_sum *sum, cairn_status st)
-{
-    return sum->comm == NULL ? st : cairn_comm_agree(sum->comm, st);
-}
-
 static double total(const struct cairn_sum *sum, enum cairn_scalar scalar)
 {
     return cairn_exact_value(&sum->exact[scalar]);
@@ -120,7 +114,7 @@ cairn_status cairn_sum_reduce(struct cairn_sum *sum, cairn_status st, bool stop,
     sum->flag[CAIRN_FLAG_FAILED] = st != CAIRN_OK;
     sum->flag[CAIRN_FLAG_STOP] = stop;
     sum->kind->reduce(sum);
-    if (sum->flag[CAIRN_FLAG_FAILED] != 0) return agree(sum, st);
+    if (sum->flag[CAIRN_FLAG_FAILED] != 0) return cairn_comm_agree(sum->comm, st);
     if (sum->flag[CAIRN_FLAG_NOT_FINITE] != 0)
         return cairn_fail(CAIRN_NUMBERS,
                           "the gradient is not finite; lower optim.lr or set optim.clip_norm");
@@ -161,7 +155,7 @@ cairn_status cairn_sum_learn(struct cairn_sum *sum, cairn_status st)
         st = cairn_fail(
             CAIRN_NUMBERS,
             "the first gradient is not finite; lower the initial weights or scale the data");
-    st = agree(sum, st);
+    st = cairn_comm_agree(sum->comm, st);
     if (st == CAIRN_OK) {
         sum->kind->fit(sum);
         sum->range_known = true;

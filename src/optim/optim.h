@@ -93,6 +93,10 @@ uint64_t cairn_optim_count(const struct cairn_optim *optim);
 /** Go on from update t, on resume.  Ranks: local.  Errors: none. */
 void cairn_optim_set_count(struct cairn_optim *optim, uint64_t t);
 
+/** Divide g [n] by W, the sum of the samples' weights, which may be more than a float holds; where
+ * W is 0 every label is masked, and g becomes 0.  Ranks: local.  Errors: none. */
+void cairn_divide(float *g, size_t n, double w);
+
 /** Scale g [n], whose norm is known, so that it is at most `limit` (0: leave it).  Ranks: local.
  * Errors: none.  As torch.nn.utils.clip_grad_norm_. */
 void cairn_clip(float *g, size_t n, double norm, double limit);

@@ -99,7 +99,7 @@ cairn_status cairn_setup_run(const struct cairn_config *config, const cairn_trai
     if (config->checkpoint_every == CAIRN_KEY_WORD(SAVES_AUTO))
         out->checkpoint_mtbf_s = config->checkpoint_mtbf;
     out->keep_best = (enum cairn_best)config->checkpoint_keep_best;
-    out->save.place.keep = keep;
-    out->save.reproducible = config->train_reproducible;
+    out->place.keep = keep;
+    out->reproducible = config->train_reproducible;
     return CAIRN_OK;
 }

@@ -10,6 +10,7 @@
 #include "config/config.h"
 #include "data/loader.h"
 #include "nn/model.h"
+#include "run/run.h"
 #include "train/trainer.h"
 
 /** Rank 0 reads the run file and all ranks parse the same bytes.

@@ -13,16 +13,6 @@
 #include "setup/setup.h"
 
 /**
- * Seconds of a call: the lower quartile of a few spans of one call or more, behind one that
- * warms up: other work on the machine makes spans longer and never shorter.
- *
- * Ranks   local
- * Errors  that of the call
- */
-CAIRN_CHECKED cairn_status cairn_setup_time_calls(cairn_status (*call)(void *context),
-                                                  void *context, double *seconds);
-
-/**
  * Seconds of one forward and backward pass of b samples, with what train.reproducible makes of the
  * gradient where the batch is cut by this rule.  *ghost: the model takes statistics over the
  * micro-batch.

@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "report/system.h"
+#include "run/own.h"
 #include "study/own.h"
-#include "train/run_own.h"
 
 /* ---- names */
 

@@ -8,8 +8,8 @@
 
 #include "report/page.h"
 #include "report/run_own.h"
+#include "run/own.h"
 #include "study/cells.h"
-#include "train/run_own.h"
 
 /* ---- names */
 

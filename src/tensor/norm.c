@@ -53,3 +53,13 @@ struct cairn_magnitudes cairn_magnitudes(const float *x, size_t n)
                                      .max_abs = (double)largest,
                                      .norm = cairn_norm(x, n)};
 }
+
+double cairn_params_norm(const struct cairn_params *params, const float *block, double *squares)
+{
+    double sum = 0;
+    for (size_t i = 0; i < params->n_items; i++) {
+        squares[i] = cairn_sum_of_squares(block + params->item[i].offset, params->item[i].count);
+        sum += squares[i];
+    }
+    return sqrt(sum);
+}

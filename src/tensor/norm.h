@@ -6,6 +6,8 @@
 
 #include <stddef.h>
 
+#include "tensor/params.h"
+
 /** What gradflow.csv says of one tensor. */
 struct cairn_magnitudes {
     double mean_abs, max_abs, norm;
@@ -21,6 +23,10 @@ double cairn_rough_squares(const float *x, size_t n);
 
 /** sqrt of the sum of squares of x [n].  Ranks: local.  Errors: none. */
 double cairn_norm(const float *x, size_t n);
+
+/** The norm of the weights' part of a block of this layout, and its squares [n_items], tensor by
+ * tensor.  Ranks: local.  Errors: none. */
+double cairn_params_norm(const struct cairn_params *params, const float *block, double *squares);
 
 /** Mean and largest magnitude and norm of x [n].  Ranks: local.  Errors: none. */
 struct cairn_magnitudes cairn_magnitudes(const float *x, size_t n);

@@ -32,7 +32,7 @@ static cairn_status evaluate_share(const struct cairn_evaluation *e, struct cair
     struct cairn_share share = cairn_balance_share(e->balance, &window, cairn_comm_rank(e->comm),
                                                    cairn_comm_size(e->comm));
     for (uint64_t m = share.first; m < share.end; m++) {
-        if (e->leaves_with != NULL && cairn_trainer_wants_leave(e->leaves_with)) {
+        if (e->leave != NULL && e->leave->wants(e->leave->context)) {
             cairn_exact_add(&sum[LEFT], 1);
             return CAIRN_OK;
         }
@@ -49,13 +49,14 @@ static cairn_status evaluate_share(const struct cairn_evaluation *e, struct cair
     return CAIRN_OK;
 }
 
-cairn_status cairn_evaluate(const struct cairn_evaluation *e, struct cairn_scores *out)
+cairn_status cairn_evaluate(const struct cairn_evaluation *e, struct cairn_scores *out, bool *left)
 {
     struct cairn_exact sum[N_SUMS] = {{{0}}};
     cairn_status st = evaluate_share(e, sum);
     st = cairn_comm_sum_exact(e->comm, st, sum, N_SUMS);
     if (st != CAIRN_OK) return cairn_fail_in(st, "evaluating");
-    if (cairn_exact_value(&sum[LEFT]) > 0) return CAIRN_STOPPED;
+    *left = cairn_exact_value(&sum[LEFT]) > 0;
+    if (*left) return CAIRN_OK;
     *out = (struct cairn_scores){.loss = cairn_exact_value(&sum[CAIRN_SCALAR_LOSS]),
                                  .weight = cairn_exact_value(&sum[CAIRN_SCALAR_WEIGHT]),
                                  .correct = cairn_exact_value(&sum[CAIRN_SCALAR_CORRECT]),
@@ -63,8 +64,9 @@ cairn_status cairn_evaluate(const struct cairn_evaluation *e, struct cairn_score
     return out->weight == 0 ? cairn_loader_no_weight(e->loader) : CAIRN_OK;
 }
 
-static cairn_status evaluate_split(cairn_trainer *t, const float *w, enum cairn_split split,
-                                   const cairn_trainer *leaves_with, struct cairn_scores *out)
+cairn_status cairn_trainer_scores(cairn_trainer *t, const float *w, enum cairn_split split,
+                                  const struct cairn_leave *leave, struct cairn_scores *out,
+                                  bool *left)
 {
     if (t->parts.loader[split] == NULL)
         return cairn_fail(CAIRN_DATA, "%s has no group %s to evaluate on",
@@ -76,29 +78,24 @@ static cairn_status evaluate_split(cairn_trainer *t, const float *w, enum cairn_
         .loader = t->parts.loader[split],
         .n_samples = cairn_dataset_size(t->parts.dataset, split),
         .micro = t->parts.rule.micro,
-        .leaves_with = leaves_with,
+        .leave = leave,
         .balance = t->balance,
         .where = &t->where,
     };
-    return cairn_evaluate(&evaluation, out);
-}
-
-cairn_status cairn_train_evaluate(cairn_trainer *t, const float *w, enum cairn_split split,
-                                  struct cairn_scores *out)
-{
-    return evaluate_split(t, w, split, t, out);
+    return cairn_evaluate(&evaluation, out, left);
 }
 
 cairn_status cairn_trainer_evaluate(cairn_trainer *t, const char *split, double *loss,
                                     double *accuracy)
 {
     struct cairn_scores scores;
+    bool left = false;
     int i = 0;
     while (i < CAIRN_N_SPLITS && strcmp(cairn_split_name((enum cairn_split)i), split) != 0) i++;
     if (i == CAIRN_N_SPLITS)
         return cairn_fail(CAIRN_USAGE, "there is no group called %s; there are train, val and test",
                           split);
-    CAIRN_TRY(evaluate_split(t, t->w, (enum cairn_split)i, NULL, &scores));
+    CAIRN_TRY(cairn_trainer_scores(t, t->w, (enum cairn_split)i, NULL, &scores, &left));
     *loss = scores.loss / scores.weight;
     *accuracy = cairn_model_has_accuracy(t->parts.model) ? scores.correct / scores.count : NAN;
     return CAIRN_OK;

@@ -10,24 +10,36 @@
 #include "nn/model.h"
 #include "train/balance.h"
 
+/** Whether this rank wants to leave an evaluation before it is done. */
+struct cairn_leave {
+    bool (*wants)(const void *context);
+    const void *context;
+};
+
 /** What is evaluated on what.  Everything is borrowed. */
 struct cairn_evaluation {
     cairn_comm *comm;
     struct cairn_model *model;
     const float *w;
     struct cairn_loader *loader;
-    uint64_t n_samples;               /* of the group */
-    uint64_t micro;                   /* b */
-    const cairn_trainer *leaves_with; /* left early where this trainer's run is to stop; NULL: never
-                                       */
-    struct cairn_balance *balance;    /* of the ranks' speeds; NULL: equal shares */
+    uint64_t n_samples;              /* of the group */
+    uint64_t micro;                  /* b */
+    const struct cairn_leave *leave; /* NULL: it is never left early */
+    struct cairn_balance *balance;   /* of the ranks' speeds; NULL: equal shares */
     struct cairn_where *where; /* takes note of each micro-batch; NULL: nobody wants to know */
 };
 
-/** Sums over the group, shared by the ranks and added exactly: the same bits in every world.
- *  Ranks: collective.  Errors: the agreed one: CAIRN_DATA, CAIRN_NUMBERS; CAIRN_STOPPED,
- *  without a sentence: a rank left. */
+/** Sums over the group, shared by the ranks and added exactly: the same bits in every world.  Where
+ * a rank leaves, *left becomes true and there are no sums.  Ranks: collective.  Errors: the agreed
+ * one: CAIRN_DATA, CAIRN_NUMBERS. */
 CAIRN_CHECKED cairn_status cairn_evaluate(const struct cairn_evaluation *evaluation,
-                                          struct cairn_scores *out);
+                                          struct cairn_scores *out, bool *left);
+
+/** The same for a group of the trainer's data and weights w [n_values].  Ranks, errors: as above.
+ */
+CAIRN_CHECKED cairn_status cairn_trainer_scores(cairn_trainer *t, const float *w,
+                                                enum cairn_split split,
+                                                const struct cairn_leave *leave,
+                                                struct cairn_scores *out, bool *left);
 
 #endif

@@ -7,6 +7,8 @@
 
 #include <stddef.h>
 
+#include "cairn/trainer.h"
+
 /** Squares of one update, of one tensor or of several: of G, the mean gradient over N samples, and
  * of the mean gradients g_a of units (micro-batches or ranks) of n_a samples each. */
 struct cairn_noise_squares {
@@ -62,5 +64,9 @@ void cairn_noise_add(struct cairn_noise_history *history, const struct cairn_noi
  * Errors  none
  */
 struct cairn_noise_scale cairn_noise_scale(const struct cairn_noise_history *history);
+
+/** The noise scale of one weight tensor, or of all (item: n_items), up to now.  Ranks: local.
+ * Errors: none; NaN with train.noise: off. */
+struct cairn_noise_scale cairn_trainer_noise(const cairn_trainer *t, size_t item);
 
 #endif

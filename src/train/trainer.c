@@ -2,11 +2,11 @@
  * Making and releasing a trainer, and where it stands in the run.  The update itself: update.c. */
 #include "train/trainer.h"
 
-#include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "base/interrupt.h"
 #include "base/memory.h"
+#include "train/balance.h"
 
 void cairn_trainer_parts_free(const struct cairn_trainer_parts *parts)
 {
@@ -16,18 +16,15 @@ void cairn_trainer_parts_free(const struct cairn_trainer_parts *parts)
     cairn_dataset_close(parts->dataset);
 }
 
-/* What update by update is told of the gradient.  Local. */
-static cairn_status get_figures(cairn_trainer *t, uint64_t most_micro)
+/* Local. */
+static cairn_status get_memory(cairn_trainer *t)
 {
-    const size_t n_items = t->params->n_items;
-    struct cairn_partial *partial = &t->partial;
-    CAIRN_TRY(cairn_memory_get(n_items, sizeof *t->flow, "figures", &t->flow));
-    if (t->parts.noise != CAIRN_NOISE_OFF)
-        CAIRN_TRY(cairn_memory_get(n_items + 1, sizeof *t->noise, "the noise scale", &t->noise));
-    if (cairn_comm_rank(t->parts.comm) != 0) return CAIRN_OK;
-    for (partial->most_marks = 2; most_micro > 1; most_micro /= 2) partial->most_marks++;
-    return cairn_memory_get(partial->most_marks * n_items, sizeof *partial->figures, "figures",
-                            &partial->figures);
+    const struct cairn_trainer_parts *parts = &t->parts;
+    CAIRN_TRY(cairn_memory_get(t->params->n_values, sizeof *t->w, "the weights", &t->w));
+    CAIRN_TRY(cairn_memory_get(t->params->n_items, sizeof *t->squares, "squares", &t->squares));
+    CAIRN_TRY(cairn_sum_create(parts->comm, parts->sum_kind, parts->noise, t->params,
+                               (size_t)cairn_window_most_micro(&parts->rule), &t->sum));
+    return cairn_observers_create(t);
 }
 
 cairn_status cairn_trainer_create(const struct cairn_trainer_parts *parts, cairn_trainer **out)
@@ -40,16 +37,7 @@ cairn_status cairn_trainer_create(const struct cairn_trainer_parts *parts, cairn
     }
     t->parts = *parts;
     t->params = cairn_model_params(parts->model);
-    uint64_t most_micro = cairn_window_most_micro(&parts->rule);
-    st = cairn_memory_get(t->params->n_values, sizeof *t->w, "the weights", &t->w);
-    if (st == CAIRN_OK && parts->ema > 0)
-        st = cairn_memory_get(t->params->n_values, sizeof *t->w, "their average", &t->average);
-    if (st == CAIRN_OK) st = get_figures(t, most_micro);
-    if (st == CAIRN_OK)
-        st = cairn_sum_create(parts->comm, parts->sum_kind, parts->noise, t->params,
-                              (size_t)most_micro, &t->sum);
-    if (st == CAIRN_OK && parts->balance_every > 0 && cairn_comm_size(parts->comm) > 1)
-        st = cairn_balance_create(cairn_comm_size(parts->comm), parts->balance_every, &t->balance);
+    st = get_memory(t);
     if (st != CAIRN_OK) {
         cairn_trainer_close(t);
         return st;
@@ -63,33 +51,12 @@ cairn_status cairn_trainer_create(const struct cairn_trainer_parts *parts, cairn
 void cairn_trainer_close(cairn_trainer *t)
 {
     if (t == NULL) return;
-    cairn_saver_free(t->saver); /* first: it borrows from all the others */
-    cairn_balance_free(t->balance);
+    cairn_observers_free(t);
     cairn_sum_free(t->sum);
-    free(t->flow);
-    free(t->noise);
-    free(t->partial.figures);
-    free(t->average);
+    free(t->squares);
     free(t->w);
     cairn_trainer_parts_free(&t->parts);
     free(t);
-}
-
-cairn_status cairn_trainer_prepare(cairn_trainer *t, cairn_status st)
-{
-    if (t->done || !cairn_sum_needs_range(t->sum)) return cairn_comm_agree(t->parts.comm, st);
-    struct cairn_micro micro;
-    struct cairn_scores scores = {0};
-    size_t n = 0;
-    uint64_t first = cairn_window_micro(&t->parts.rule, &t->window, 0, &n);
-    cairn_sum_begin(t->sum);
-    if (st == CAIRN_OK)
-        st = cairn_loader_read(t->parts.loader[CAIRN_SPLIT_TRAIN], first, n, &micro);
-    if (st == CAIRN_OK)
-        st = cairn_loader_refused(
-            t->parts.loader[CAIRN_SPLIT_TRAIN],
-            cairn_model_gradient(t->parts.model, t->w, &micro, &t->sum->sink, &scores));
-    return cairn_sum_learn(t->sum, st);
 }
 
 double cairn_trainer_rate(const cairn_trainer *t)
@@ -108,19 +75,7 @@ void cairn_trainer_locate(cairn_trainer *t)
                                    cairn_comm_size(t->parts.comm));
 }
 
-cairn_status cairn_trainer_rebalance(cairn_trainer *t)
-{
-    const double *spent_s = t->where.spent_s;
-    double busy_s = spent_s[CAIRN_PHASE_DATA] + spent_s[CAIRN_PHASE_COMPUTE];
-    const struct cairn_balance_work work = {
-        .update = t->at.update + 1,
-        .mine = {.busy_ns = (uint64_t)(busy_s * 1e9), .n_micro = cairn_trainer_share(t)},
-        .window_micro = t->window.n_micro,
-    };
-    return cairn_balance_update(t->balance, t->parts.comm, &work);
-}
-
-cairn_status cairn_trainer_advance(cairn_trainer *t, const struct cairn_totals *totals)
+cairn_status cairn_trainer_advance(cairn_trainer *t, const struct cairn_totals *totals, double rate)
 {
     const bool is_first = t->at.epoch == 0; /* epoch; what it weighs shows what the group does */
     const double weight = t->at.epoch_weight + totals->weight;
@@ -133,6 +88,7 @@ cairn_status cairn_trainer_advance(cairn_trainer *t, const struct cairn_totals *
     t->at.epoch = t->window.epoch;
     t->at.samples += t->window.n;
     t->at.position = cairn_window_after(&t->parts.rule, &t->window);
+    t->at.rate = rate;
     t->at.update++;
     cairn_trainer_locate(t);
     bool all_seen = t->at.position >= t->parts.rule.n_samples || t->done;
@@ -141,9 +97,20 @@ cairn_status cairn_trainer_advance(cairn_trainer *t, const struct cairn_totals *
     return CAIRN_OK;
 }
 
+void cairn_trainer_catch_signals(void)
+{
+    cairn_interrupt_catch();
+}
+
 bool cairn_trainer_done(const cairn_trainer *t)
 {
     return t->done;
+}
+
+void cairn_trainer_zero(cairn_trainer *t)
+{
+    cairn_observe_begin(t);
+    cairn_sum_begin(t->sum);
 }
 
 size_t cairn_trainer_share(const cairn_trainer *t)

@@ -6,16 +6,15 @@
 
 cairn_status cairn_verify_gradient(cairn_trainer *t, struct cairn_totals *out)
 {
+    bool again = false;
     if (t->done)
         return cairn_fail(CAIRN_USAGE, "a run of 0 updates has no batch; set train.updates=1");
     cairn_status st = cairn_trainer_prepare(t, CAIRN_OK);
     if (st != CAIRN_OK) return st;
     do {
-        cairn_trainer_zero(t);
-        for (size_t i = 0; i < cairn_trainer_share(t) && st == CAIRN_OK; i++)
-            st = cairn_trainer_backward(t, i);
-        st = cairn_sum_reduce(t->sum, st, false, &t->g, out);
-    } while (st == CAIRN_OK && cairn_sum_again(t->sum));
+        st = cairn_trainer_accumulate(t);
+        st = cairn_trainer_reduce(t, st, &again, out);
+    } while (st == CAIRN_OK && again);
     return st;
 }
 

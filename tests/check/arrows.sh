@@ -3,8 +3,9 @@
 . "${BASH_SOURCE%/*}/../support/check.sh"
 
 ground="base tensor h5"
-middle="data nn optim comm checkpoint report export"
-all="$ground $middle config train study cluster setup cli"
+engine="data nn optim comm"
+record="checkpoint report"
+all="$ground $engine $record config train run study cluster setup cli"
 
 # What a module may include, besides itself.
 may_include()
@@ -13,10 +14,12 @@ may_include()
     base) ;;
     tensor | config) echo base ;;
     h5) echo "base tensor" ;; # for the shape of an array
-    data | nn | optim | comm | checkpoint | report | export) echo "$ground" ;;
-    train) echo "$ground $middle" ;;
-    study | cluster) echo "$ground $middle train" ;;
-    setup | cli) echo "$all" ;;
+    data | nn | optim | comm | checkpoint | report) echo "$ground" ;;
+    train) echo "$ground $engine" ;;
+    run) echo "$ground $engine $record train" ;;
+    study | cluster) echo "$ground $engine $record train run" ;;
+    setup) echo "$ground $engine $record config train run cluster" ;;
+    cli) echo "$all" ;;
     *) return 1 ;;
     esac
 }

@@ -12,9 +12,9 @@
 #include "base/random.h"
 #include "cairn/cairn.h"
 #include "comm/exchange.h"
-#include "comm/sum.h"
 #include "data/writer.h"
 #include "support/nn.h"
+#include "train/noise.h"
 #include "train/trainer.h"
 
 enum { N_IN = 64, HIDDEN = 12, N_OUT = 10, GLOBAL = 128, DRAWS = 400 };
@@ -133,7 +133,8 @@ static bool ask_oracle(cairn_trainer *t, struct oracle *out)
 static cairn_status draw(cairn_trainer *t, struct oracle *out)
 {
     struct cairn_update_record record;
-    struct cairn_noise_history *all = &t->noise[t->params->n_items];
+    struct cairn_noise_history *history = cairn_trainer_observer(t, &cairn_observer_noise);
+    struct cairn_noise_history *all = &history[t->params->n_items];
     cairn_status st = CAIRN_OK;
     *out = (struct oracle){0};
     for (int u = 0; u < DRAWS && st == CAIRN_OK; u++) {
@@ -174,7 +175,7 @@ static const struct cairn_noise_history *after_updates(cairn_trainer *t, int n)
     struct cairn_update_record record;
     for (int u = 0; u < n; u++)
         if (cairn_trainer_update(t, &record) != CAIRN_OK) return NULL;
-    return t->noise;
+    return cairn_trainer_observer(t, &cairn_observer_noise);
 }
 
 /* Micro-batches of fixed sums: the same bits for every split. */

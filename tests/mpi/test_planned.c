@@ -5,6 +5,7 @@
 
 #include "setup/setup.h"
 #include "support/mpi.h"
+#include "train/average.h"
 
 /* A dense net, and one of images with everything that adds blocks. */
 static const char *const run_files[] = {
@@ -76,7 +77,7 @@ static void plans_are_what_is_taken(void **state)
         uint64_t block = s.t->params->n_values * sizeof(float);
         bool fixed = s.config->train_reproducible;
         assert_on_all(s.planned.weights == block);
-        assert_on_all(s.planned.average == (s.t->average != NULL ? block : 0));
+        assert_on_all(s.planned.average == (cairn_trainer_average(s.t) != NULL ? block : 0));
         assert_on_all(s.planned.gradient ==
                       s.t->params->n_values * s.t->sum->kind->cost(s.t->sum->n_micro).memory_bytes);
         assert_on_all(s.planned.optimizer == slot_bytes(s.t));

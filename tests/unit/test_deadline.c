@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "cluster/deadline.h"
-#include "train/deadline.h"
+#include "run/deadline.h"
 
 static const double SLACK = 1.1, SLACK_S = 1; /* the margin of train/deadline.c */
 

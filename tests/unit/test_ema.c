@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "train/average.h"
 #include "train/trainer.h"
 
 enum { N_WEIGHTS = 2, N_VALUES = 3, UPDATES = 5 };
@@ -29,17 +30,19 @@ static void numbers_of_pytorch(void **state)
 {
     const struct cairn_params params = {.n_weights = N_WEIGHTS, .n_values = N_VALUES};
     float w[N_VALUES] = {7, 8, 9}, average[N_VALUES] = {0};
-    struct cairn_trainer t = {.params = &params, .w = w, .average = average, .parts = {.ema = 0.9}};
+    struct cairn_trainer t = {.params = &params, .w = w, .parts = {.ema = 0.9}};
     (void)state;
-    assert_ptr_equal(cairn_ema_weights(&t), average);
+    assert_int_equal(cairn_trainer_watch(&t, &cairn_observer_average, average), CAIRN_OK);
+    assert_ptr_equal(cairn_trainer_average(&t), average);
     assert_memory_equal(average, w, sizeof w); /* before the first update: the weights */
     for (int k = 1; k <= UPDATES; k++) {
         w[0] = 0.3f * (float)(k * k);
         w[1] = -1.0f / (float)k;
         w[2] = (float)k; /* a buffer */
-        cairn_ema_update(&t);
+        struct cairn_update_record record = {.update = (uint64_t)k};
+        assert_int_equal(cairn_observe_update(&t, &record), CAIRN_OK);
         t.at.update++;
-        assert_ptr_equal(cairn_ema_weights(&t), average);
+        assert_ptr_equal(cairn_trainer_average(&t), average);
         for (int i = 0; i < N_WEIGHTS; i++)
             if (fabsf(average[i] - pytorch[k - 1][i]) > TOLERANCE)
                 fail_msg("update %d, %d: %.9g, PyTorch %.9g", k, i, (double)average[i],
@@ -54,8 +57,7 @@ static void none_is_kept_without_train_ema(void **state)
     float w[N_VALUES] = {0};
     struct cairn_trainer t = {.params = &params, .w = w};
     (void)state;
-    cairn_ema_update(&t);
-    assert_null(cairn_ema_weights(&t));
+    assert_null(cairn_trainer_average(&t));
 }
 
 int main(void)

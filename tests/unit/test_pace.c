@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "train/pace.h"
+#include "run/pace.h"
 
 static const double HOUR_S = 3600;
 

@@ -14,7 +14,7 @@
 
 #include "base/file.h"
 #include "report/ranks.h"
-#include "train/waits.h"
+#include "run/waits.h"
 
 static int about(double a, double b)
 {

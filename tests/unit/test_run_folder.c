@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "report/rows.h"
+#include "run/own.h"
 #include "support/run_folder.h"
-#include "train/run_own.h"
 
 #if !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__
 /* Every allocation of this process, the C library's own ones too. */

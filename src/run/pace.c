@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * What checkpoints cost, and when the next is due. */
-#include "train/pace.h"
+#include "run/pace.h"
 
 #include <math.h>
 

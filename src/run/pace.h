@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * What checkpoints cost, measured, and how many updates should lie between two of them.  Looks at
  * no clock.  Local. */
-#ifndef CAIRN_TRAIN_PACE_H
-#define CAIRN_TRAIN_PACE_H
+#ifndef CAIRN_RUN_PACE_H
+#define CAIRN_RUN_PACE_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Whether one more update and a save still fit before the end of the job. */
-#include "train/deadline.h"
+#include "run/deadline.h"
 
 #include <math.h>
 #include <stdio.h>

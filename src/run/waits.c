@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Windows that grow with the run. */
-#include "train/waits.h"
+#include "run/waits.h"
 
 #include <math.h>
 

@@ -5,18 +5,18 @@
 #include <string.h>
 
 #include "comm/exchange.h"
-#include "train/run.h"
+#include "run/inside.h"
 
 /* Higher is better; a score that is no number is the worst. */
 static double score_of(const struct cairn_run *run, const struct cairn_eval_metrics *line)
 {
-    double score = run->options->keep_best == CAIRN_BEST_LOSS ? -line->loss : line->accuracy;
+    double score = run->options.keep_best == CAIRN_BEST_LOSS ? -line->loss : line->accuracy;
     return isnan(score) ? -HUGE_VAL : score;
 }
 
 cairn_status cairn_run_judge(struct cairn_run *run, const struct cairn_eval_metrics *line)
 {
-    if (run->options->keep_best == CAIRN_BEST_NONE) return CAIRN_OK;
+    if (run->options.keep_best == CAIRN_BEST_NONE) return CAIRN_OK;
     if (strcmp(line->split, cairn_split_name(CAIRN_SPLIT_VAL)) != 0)
         return CAIRN_OK; /* not the average's */
     double score = score_of(run, line);
@@ -50,7 +50,7 @@ static void look_at(void *context, const struct cairn_eval_metrics *line)
     struct cairn_run *run = context;
     double score = score_of(run, line);
     if (score <= run->best_score) return;
-    if (!cairn_checkpoint_exists(run->options->save.place.folder, line->update)) return;
+    if (!cairn_checkpoint_exists(run->options.place.folder, line->update)) return;
     run->best_score = score;
     run->best_update = line->update;
 }
@@ -61,13 +61,13 @@ cairn_status cairn_run_recall_best(struct cairn_run *run)
     run->best_score = run->kept_score = -HUGE_VAL;
     run->written_score = NAN;
     run->best_update = UINT64_MAX;
-    if (run->options->keep_best == CAIRN_BEST_NONE || !run->options->resumed) return CAIRN_OK;
+    if (run->options.keep_best == CAIRN_BEST_NONE || !run->resumed) return CAIRN_OK;
     if (run->main) {
-        st = cairn_run_folder_each_eval(run->options->folder, cairn_split_name(CAIRN_SPLIT_VAL),
+        st = cairn_run_folder_each_eval(run->options.folder, cairn_split_name(CAIRN_SPLIT_VAL),
                                         look_at, run);
         /* A process that was killed may not have come to the link. */
         if (st == CAIRN_OK)
-            st = cairn_checkpoint_set_best(run->options->save.place.folder, run->best_update);
+            st = cairn_checkpoint_set_best(run->options.place.folder, run->best_update);
         run->kept_score = run->best_score;
     }
     return cairn_comm_broadcast(run->t->parts.comm, st, &run->best_score, sizeof run->best_score);

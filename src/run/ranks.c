@@ -7,7 +7,7 @@
 #include "comm/exchange.h"
 #include "report/ranks.h"
 #include "report/system.h"
-#include "train/run.h"
+#include "run/inside.h"
 
 /* The least of any rank in each window.  Collective. */
 static cairn_status find_wait(const struct cairn_run *run, double *wait_s)
@@ -46,7 +46,7 @@ static struct cairn_rank_line mine(const struct cairn_run *run, double wait_s)
 static bool stays(const struct cairn_run *run)
 {
     return run->first == run->t->at.update &&
-           cairn_ranks_are_there(cairn_run_folder_path(run->options->folder));
+           cairn_ranks_are_there(cairn_run_folder_path(run->options.folder));
 }
 
 cairn_status cairn_run_tell_ranks(const struct cairn_run *run)
@@ -61,7 +61,7 @@ cairn_status cairn_run_tell_ranks(const struct cairn_run *run)
         run->main ? cairn_memory_get(n, sizeof *all, "the table of ranks", &all) : CAIRN_OK;
     st = cairn_comm_gather(comm, st, &line, sizeof line, all);
     if (st == CAIRN_OK && run->main && !stays(run)) {
-        st = cairn_ranks_write(cairn_run_folder_path(run->options->folder), all, n);
+        st = cairn_ranks_write(cairn_run_folder_path(run->options.folder), all, n);
         if (st == CAIRN_OK) cairn_ranks_show(all, n);
     }
     free(all);

@@ -6,13 +6,15 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "comm/exchange.h"
-#include "train/run.h"
+#include "run/inside.h"
+#include "train/average.h"
+#include "train/evaluate.h"
 
 enum { SPLIT_BYTES = 16 }; /* "test_ema" */
 
 enum cairn_which cairn_run_n_which(const struct cairn_run *run)
 {
-    return run->t->average == NULL ? CAIRN_AVERAGED : CAIRN_N_WHICH;
+    return cairn_trainer_average(run->t) == NULL ? CAIRN_AVERAGED : CAIRN_N_WHICH;
 }
 
 static void split_text(enum cairn_split split, enum cairn_which which, char name[SPLIT_BYTES])
@@ -22,23 +24,25 @@ static void split_text(enum cairn_split split, enum cairn_which which, char name
 }
 
 /* The test of the end is nobody's business who selects. */
-static void tell_watch(struct cairn_run *run, const struct cairn_eval_metrics *line)
+static void call_back(struct cairn_run *run, const struct cairn_eval_metrics *line)
 {
-    const struct cairn_run_watch *watch = run->options->watch;
-    if (watch != NULL && run->wish != CAIRN_RUN_END) run->wish = watch->sees(watch->context, line);
+    const struct cairn_run_callbacks *callbacks = run->options.callbacks;
+    if (callbacks != NULL && run->action != CAIRN_RUN_END)
+        run->action = callbacks->on_evaluation(callbacks->context, line);
 }
 
 cairn_status cairn_run_evaluate_one(struct cairn_run *run, enum cairn_split split,
-                                    enum cairn_which which)
+                                    enum cairn_which which, bool *left)
 {
     cairn_trainer *t = run->t;
     struct cairn_scores scores;
     char name[SPLIT_BYTES];
+    const struct cairn_leave leave = {.wants = cairn_run_wants_leave, .context = run};
     cairn_where_enter(&t->where, CAIRN_PHASE_EVALUATE);
-    const float *w = which == CAIRN_AVERAGED ? cairn_ema_weights(t) : t->w;
-    cairn_status st = cairn_train_evaluate(t, w, split, &scores);
+    const float *w = which == CAIRN_AVERAGED ? cairn_trainer_average(t) : t->w;
+    cairn_status st = cairn_trainer_scores(t, w, split, &leave, &scores, left);
     cairn_where_enter(&t->where, CAIRN_PHASE_OTHER);
-    if (st != CAIRN_OK) return st;
+    if (st != CAIRN_OK || *left) return st;
     split_text(split, which, name);
     struct cairn_eval_metrics line = {
         .update = t->at.update,
@@ -52,9 +56,9 @@ cairn_status cairn_run_evaluate_one(struct cairn_run *run, enum cairn_split spli
     if (split == CAIRN_SPLIT_TEST)
         run->test[which] = (struct cairn_tested){line.update, line.loss, line.accuracy};
     CAIRN_TRY(cairn_run_judge(run, &line));
-    if (split == cairn_run_split(run) && which == CAIRN_TRAINED) tell_watch(run, &line);
+    if (split == cairn_run_split(run) && which == CAIRN_TRAINED) call_back(run, &line);
     if (!run->main) return CAIRN_OK;
-    cairn_run_report(run, cairn_run_folder_eval(run->options->folder, &line));
+    cairn_run_report(run, cairn_run_folder_eval(run->options.folder, &line));
     if (isnan(line.accuracy))
         cairn_log_info("update %llu: %s loss %.6g", (unsigned long long)line.update, line.split,
                        line.loss);
@@ -71,22 +75,25 @@ enum cairn_split cairn_run_split(const struct cairn_run *run)
     return parts->loader[CAIRN_SPLIT_TEST] != NULL ? CAIRN_SPLIT_TEST : CAIRN_N_SPLITS;
 }
 
-static cairn_status evaluate(struct cairn_run *run, const bool done[CAIRN_N_WHICH])
+static cairn_status evaluate(struct cairn_run *run, const bool done[CAIRN_N_WHICH], bool *left)
 {
     double begin_s = cairn_clock_s();
-    for (enum cairn_which which = CAIRN_TRAINED; which < cairn_run_n_which(run); which++)
-        if (!done[which]) CAIRN_TRY(cairn_run_evaluate_one(run, cairn_run_split(run), which));
-    cairn_deadline_note(&run->t->deadline.evaluate_s, cairn_clock_s() - begin_s);
+    for (enum cairn_which which = CAIRN_TRAINED; which < cairn_run_n_which(run); which++) {
+        if (done[which]) continue;
+        CAIRN_TRY(cairn_run_evaluate_one(run, cairn_run_split(run), which, left));
+        if (*left) return CAIRN_OK;
+    }
+    cairn_deadline_note(&run->deadline.evaluate_s, cairn_clock_s() - begin_s);
     return CAIRN_OK;
 }
 
-cairn_status cairn_run_evaluate(struct cairn_run *run)
+cairn_status cairn_run_evaluate(struct cairn_run *run, bool *left)
 {
     const bool done[CAIRN_N_WHICH] = {false};
-    return evaluate(run, done);
+    return evaluate(run, done, left);
 }
 
-cairn_status cairn_run_evaluate_missed(struct cairn_run *run)
+cairn_status cairn_run_evaluate_missed(struct cairn_run *run, bool *left)
 {
     bool done[CAIRN_N_WHICH] = {false};
     struct cairn_eval_metrics line[CAIRN_N_WHICH] = {{0}};
@@ -95,7 +102,7 @@ cairn_status cairn_run_evaluate_missed(struct cairn_run *run)
     for (enum cairn_which which = CAIRN_TRAINED;
          which < CAIRN_N_WHICH && run->main && st == CAIRN_OK; which++) {
         split_text(cairn_run_split(run), which, name);
-        st = cairn_run_folder_last_eval(run->options->folder, name, run->t->at.update, &done[which],
+        st = cairn_run_folder_last_eval(run->options.folder, name, run->t->at.update, &done[which],
                                         &line[which]);
         /* the checkpoint may be from before that line: times do not go back */
         if (done[which]) run->wall_before_s = fmax(run->wall_before_s, line[which].wall_s);
@@ -103,8 +110,8 @@ cairn_status cairn_run_evaluate_missed(struct cairn_run *run)
     CAIRN_TRY(cairn_comm_broadcast(run->t->parts.comm, st, done, sizeof done));
     CAIRN_TRY(cairn_comm_broadcast(run->t->parts.comm, CAIRN_OK, line, sizeof line));
     line[CAIRN_TRAINED].split = cairn_split_name(cairn_run_split(run)); /* rank 0's is no pointer */
-    if (done[CAIRN_TRAINED]) tell_watch(run, &line[CAIRN_TRAINED]);
-    return evaluate(run, done);
+    if (done[CAIRN_TRAINED]) call_back(run, &line[CAIRN_TRAINED]);
+    return evaluate(run, done, left);
 }
 
 /* One line of the process before.  Rank 0. */
@@ -115,7 +122,7 @@ static cairn_status recall(struct cairn_run *run, enum cairn_which which)
     char name[SPLIT_BYTES];
     bool found = false;
     split_text(CAIRN_SPLIT_TEST, which, name);
-    CAIRN_TRY(cairn_run_folder_last_eval(run->options->folder, name, t->at.update, &found, &last));
+    CAIRN_TRY(cairn_run_folder_last_eval(run->options.folder, name, t->at.update, &found, &last));
     if (!found) return CAIRN_OK;
     run->wall_before_s = fmax(run->wall_before_s, last.wall_s);
     run->test[which] = (struct cairn_tested){t->at.update, last.loss, last.accuracy};
@@ -125,7 +132,7 @@ static cairn_status recall(struct cairn_run *run, enum cairn_which which)
 cairn_status cairn_run_recall_evaluation(struct cairn_run *run)
 {
     cairn_status st = CAIRN_OK;
-    bool any = run->main && run->options->resumed;
+    bool any = run->main && run->resumed;
     for (enum cairn_which which = CAIRN_TRAINED; any && which < CAIRN_N_WHICH && st == CAIRN_OK;
          which++)
         st = recall(run, which);

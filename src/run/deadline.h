@@ -2,8 +2,8 @@
  * Stopping in time: whether one more update and a save still fit before the end of the job, told
  * from what updates, evaluations and saves of this run took.  Rank 0 decides; the flag travels with
  * the sum.  When the job ends: cluster/deadline.h.  Local. */
-#ifndef CAIRN_TRAIN_DEADLINE_H
-#define CAIRN_TRAIN_DEADLINE_H
+#ifndef CAIRN_RUN_DEADLINE_H
+#define CAIRN_RUN_DEADLINE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * What a run leaves in its folder: the files are known to report/, the checkpoints to checkpoint/.
  */
-#include "train/run_own.h"
+#include "run/own.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * All that a run leaves in its folder, to be removed: files and checkpoints.  Local. */
-#ifndef CAIRN_TRAIN_RUN_OWN_H
-#define CAIRN_TRAIN_RUN_OWN_H
+#ifndef CAIRN_RUN_OWN_H
+#define CAIRN_RUN_OWN_H
 
 #include "base/own.h"
 

@@ -7,7 +7,8 @@
 #include "base/log.h"
 #include "comm/exchange.h"
 #include "report/system.h"
-#include "train/run.h"
+#include "run/inside.h"
+#include "train/average.h"
 
 /* The scores of the end; NaN where it was not evaluated. */
 static struct cairn_tested tested_now(const struct cairn_run *run, enum cairn_which which)
@@ -34,27 +35,27 @@ static cairn_status summarize(struct cairn_run *run, bool stopped, char **text)
         .train_loss = t->at.epoch_loss / t->at.epoch_weight,
         .eval_loss = tested_now(run, CAIRN_TRAINED).loss,
         .eval_accuracy = tested_now(run, CAIRN_TRAINED).accuracy,
-        .has_ema = t->average != NULL,
+        .has_ema = cairn_trainer_average(t) != NULL,
         .ema_eval_loss = tested_now(run, CAIRN_AVERAGED).loss,
         .ema_eval_accuracy = tested_now(run, CAIRN_AVERAGED).accuracy,
         .weights_hash = cairn_trainer_weights_hash(t),
         .samples_per_s =
-            t->times.training_s > 0 ? (double)t->at.samples / t->times.training_s : NAN,
-        .wall_s = t->times.wall_s,
-        .compute_s = t->times.compute_s,
-        .reduce_s = t->times.reduce_s,
-        .data_s = t->times.data_s,
-        .checkpoint_s = t->times.checkpoint_s,
-        .checkpoints = (uint64_t)t->saves.n,
-        .checkpoint_write_s = t->saves.write_s,
+            run->times.training_s > 0 ? (double)t->at.samples / run->times.training_s : NAN,
+        .wall_s = run->times.wall_s,
+        .compute_s = run->times.compute_s,
+        .reduce_s = run->times.reduce_s,
+        .data_s = run->times.data_s,
+        .checkpoint_s = run->times.checkpoint_s,
+        .checkpoints = (uint64_t)run->snapshot.saves.n,
+        .checkpoint_write_s = run->snapshot.saves.write_s,
         .peak_rss_bytes = (size_t)rss,
         .n_parameters = t->params->n_weights,
     };
-    if (st == CAIRN_OK) st = t->pending;
+    if (st == CAIRN_OK) st = run->pending;
     if (st == CAIRN_OK && run->main) /* what it says is done is on the disk before */
-        st = cairn_run_folder_flush(run->options->folder);
+        st = cairn_run_folder_flush(run->options.folder);
     if (st == CAIRN_OK && run->main)
-        st = cairn_run_folder_summary(run->options->folder, &summary, &json);
+        st = cairn_run_folder_summary(run->options.folder, &summary, &json);
     st = cairn_comm_agree_main(t->parts.comm, st);
     if (st != CAIRN_OK)
         free(json);
@@ -74,12 +75,12 @@ static bool is_tested(const struct cairn_run *run)
 
 cairn_status cairn_run_recall(struct cairn_run *run)
 {
-    uint64_t newest = run->options->resumed ? run->t->at.update : UINT64_MAX;
+    uint64_t newest = run->resumed ? run->t->at.update : UINT64_MAX;
     CAIRN_TRY(cairn_run_recall_evaluation(run));
     CAIRN_TRY(cairn_run_recall_best(run));
-    if (run->main && run->options->resumed)
-        cairn_run_folder_tell_missing(run->options->folder, newest, run->t->n_lines);
-    if (!run->main || cairn_checkpoint_tidy(&run->options->save.place, newest) == CAIRN_OK)
+    if (run->main && run->resumed)
+        cairn_run_folder_tell_missing(run->options.folder, newest, run->snapshot.n_lines);
+    if (!run->main || cairn_checkpoint_tidy(&run->options.place, newest) == CAIRN_OK)
         return CAIRN_OK;
     cairn_log_warning("%s; put right with the next checkpoint", cairn_error_text());
     return CAIRN_OK;
@@ -90,8 +91,8 @@ cairn_status cairn_run_find_summary(const struct cairn_run *run, char **text, bo
     const cairn_trainer *t = run->t;
     cairn_status st = CAIRN_OK;
     *text = NULL;
-    if (run->main && run->options->resumed && t->done && is_tested(run))
-        st = cairn_run_folder_summary_before(run->options->folder, t->at.update,
+    if (run->main && run->resumed && t->done && is_tested(run))
+        st = cairn_run_folder_summary_before(run->options.folder, t->at.update,
                                              cairn_trainer_weights_hash(t), text);
     *found = *text != NULL;
     return cairn_comm_broadcast(t->parts.comm, st, found, sizeof *found);
@@ -99,7 +100,7 @@ cairn_status cairn_run_find_summary(const struct cairn_run *run, char **text, bo
 
 void cairn_run_tell_stop(const struct cairn_run *run)
 {
-    const struct cairn_deadline *deadline = &run->t->deadline;
+    const struct cairn_deadline *deadline = &run->deadline;
     uint64_t update = run->t->at.update;
     bool in_time = !cairn_interrupted() && deadline->near;
     cairn_log_info("stopped after update %llu and saved%s%s%s; start it again to go on",
@@ -116,22 +117,20 @@ void cairn_run_tell_stop(const struct cairn_run *run)
 static cairn_status end_briefly(struct cairn_run *run)
 {
     cairn_run_let_finish(run);
-    return cairn_comm_agree(run->t->parts.comm, run->t->pending);
+    return cairn_comm_agree(run->t->parts.comm, run->pending);
 }
 
 cairn_status cairn_run_finish(struct cairn_run *run, bool *stopped, char **summary)
 {
     cairn_trainer *t = run->t;
-    if (run->options->brief && !*stopped) return end_briefly(run);
+    if (run->options.brief && !*stopped) return end_briefly(run);
     CAIRN_TRY(cairn_run_save_last(run));
     if (run->main) cairn_run_tell_saves(run);
     bool has_test = t->parts.loader[CAIRN_SPLIT_TEST] != NULL;
     for (enum cairn_which which = CAIRN_TRAINED;
          which < cairn_run_n_which(run) && !*stopped && has_test; which++) {
         if (run->test[which].update == t->at.update) continue;
-        cairn_status st = cairn_run_evaluate_one(run, CAIRN_SPLIT_TEST, which);
-        *stopped = st == CAIRN_STOPPED;
-        if (!*stopped && st != CAIRN_OK) return st;
+        CAIRN_TRY(cairn_run_evaluate_one(run, CAIRN_SPLIT_TEST, which, stopped));
     }
     CAIRN_TRY(cairn_run_tell_ranks(run)); /* before the summary says that all is there */
     return summarize(run, *stopped, summary);

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * Inside train/: a run in progress, and its parts.  Collective functions unless they say otherwise.
+ * Inside run/: a run in progress, and its parts.  Collective functions unless they say otherwise.
  * Start reading at run.c. */
-#ifndef CAIRN_TRAIN_RUN_H
-#define CAIRN_TRAIN_RUN_H
+#ifndef CAIRN_RUN_INSIDE_H
+#define CAIRN_RUN_INSIDE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "report/progress.h"
-#include "train/pace.h"
-#include "train/trainer.h"
-#include "train/waits.h"
+#include "run/deadline.h"
+#include "run/flow.h"
+#include "run/pace.h"
+#include "run/run.h"
+#include "run/snapshot.h"
+#include "run/waits.h"
 
 /** An evaluation on test. */
 struct cairn_tested {
@@ -24,11 +27,19 @@ enum cairn_which { CAIRN_TRAINED, CAIRN_AVERAGED, CAIRN_N_WHICH };
 /** A run in progress. */
 struct cairn_run {
     cairn_trainer *t;
-    const struct cairn_run_options *options;
+    struct cairn_run_options options;
+    bool main;            /* rank 0, which reports */
+    bool resumed;         /* t->at is what a checkpoint holds */
+    cairn_status pending; /* this rank's trouble outside an update; rides in the
+                             next sum */
     struct cairn_progress progress;
     double begin_s;                          /* of this process */
     uint64_t first;                          /* updates that were done when it began */
     double wall_before_s;                    /* of the processes before */
+    struct cairn_times times;                /* in the whole run */
+    struct cairn_deadline deadline;          /* of the job; rank 0 */
+    struct cairn_flow *flow;                 /* rank 0, where gradflow.csv is written; owned */
+    struct cairn_snapshot snapshot;          /* what checkpoints hold and who writes them */
     uint64_t saved_update;                   /* of the newest checkpoint that is written, known to
                                                 rank 0; UINT64_MAX: none yet */
     struct cairn_pace pace;                  /* what checkpoints cost; rank 0's decides ... */
@@ -39,7 +50,7 @@ struct cairn_run {
                                               */
     uint64_t warned_update;                  /* of the checkpoint whose refusal was said last */
     bool is_best;                            /* the last update's scores are; not saved yet */
-    enum cairn_run_wish wish;                /* of who watches, about the last evaluation */
+    enum cairn_run_action action;            /* after the last evaluation */
     double best_score;                       /* higher is better; rank 0's counts */
     double kept_score;                       /* that of best.h5; rank 0 */
     double written_score;                    /* that of the one being written, where it is to be
@@ -49,8 +60,17 @@ struct cairn_run {
     uint64_t n_beside;                       /* updates that went on while it was written */
     struct cairn_tested test[CAIRN_N_WHICH]; /* the last ones */
     struct cairn_waits waits;                /* for the other ranks, in this process */
-    bool main;                               /* rank 0, which reports */
 };
+/** Whether this rank wants the run to stop after the running update: by a signal, or because one
+ * more would not be done before the deadline.  Ranks: local.  Errors: none. */
+bool cairn_run_wants_stop(struct cairn_run *run);
+
+/** Whether an evaluation of this run (context) should be left now, because of a signal or because a
+ * save has only just the time.  Ranks: local.  Errors: none. */
+bool cairn_run_wants_leave(const void *context);
+
+/** Brings what the run has to say into the sums: its trouble, and that it wants to stop. */
+extern const struct cairn_observer cairn_run_observer;
 
 /** Seconds since the start of the run, over all its processes.  Ranks: local.  Errors: none. */
 double cairn_run_wall_s(const struct cairn_run *run);
@@ -72,18 +92,18 @@ void cairn_run_take_deadline(struct cairn_run *run);
  * Errors: none. */
 enum cairn_split cairn_run_split(const struct cairn_run *run);
 
-/** One line of eval.csv.  Ranks: collective.  Errors: the agreed one; CAIRN_STOPPED: it was left,
- * since a rank wants the run to stop. */
+/** One line of eval.csv.  *left becomes true, and there is no line, where a rank wants the run to
+ * stop before it is done.  Ranks: collective.  Errors: the agreed one. */
 CAIRN_CHECKED cairn_status cairn_run_evaluate_one(struct cairn_run *run, enum cairn_split split,
-                                                  enum cairn_which which);
+                                                  enum cairn_which which, bool *left);
 
 /** The weights, and their average where there is one.  Ranks: collective.  Errors: as above. */
-CAIRN_CHECKED cairn_status cairn_run_evaluate(struct cairn_run *run);
+CAIRN_CHECKED cairn_status cairn_run_evaluate(struct cairn_run *run, bool *left);
 
 /** The same, but for what stands in eval.csv already.  Ranks: collective.  Errors: as above. */
-CAIRN_CHECKED cairn_status cairn_run_evaluate_missed(struct cairn_run *run);
+CAIRN_CHECKED cairn_status cairn_run_evaluate_missed(struct cairn_run *run, bool *left);
 
-/** What the process before evaluated behind its last checkpoint: its scores on rank 0, that it did
+/** What the process before evaluated after its last checkpoint: its scores on rank 0, that it did
  * on all.  Ranks: collective.  Errors: the agreed one. */
 CAIRN_CHECKED cairn_status cairn_run_recall_evaluation(struct cairn_run *run);
 
@@ -92,8 +112,8 @@ CAIRN_CHECKED cairn_status cairn_run_recall_evaluation(struct cairn_run *run);
 CAIRN_CHECKED cairn_status cairn_run_share_times(struct cairn_run *run, cairn_status st);
 
 /** Begin a checkpoint of the last update; waits for the one before, where that is still being
- * written.  Ranks: collective.  Errors: as cairn_train_save(); CAIRN_FILES: lines of updates cannot
- * be written. */
+ * written.  Ranks: collective.  Errors: as cairn_snapshot_begin(); CAIRN_FILES: lines of updates
+ * cannot be written. */
 CAIRN_CHECKED cairn_status cairn_run_save(struct cairn_run *run);
 
 /** Take note of what became of the last checkpoint, where that is known: in mid-run one that could

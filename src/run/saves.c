@@ -7,11 +7,12 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "comm/exchange.h"
-#include "train/run.h"
+#include "run/inside.h"
+#include "train/average.h"
 
 cairn_status cairn_run_share_times(struct cairn_run *run, cairn_status st)
 {
-    struct cairn_times *times = &run->t->times;
+    struct cairn_times *times = &run->times;
     _Static_assert(sizeof *times % sizeof(double) == 0, "times are doubles and nothing else");
     times->wall_s = cairn_run_wall_s(run);
     return cairn_comm_max(run->t->parts.comm, st, &times->wall_s, sizeof *times / sizeof(double));
@@ -22,18 +23,18 @@ void cairn_run_take_deadline(struct cairn_run *run)
     cairn_trainer *t = run->t;
     const char *name = NULL;
     float *block = NULL;
-    size_t n = t->average == NULL ? 1 : 2;
+    size_t n = cairn_trainer_average(t) == NULL ? 1 : 2;
     for (size_t slot = 0; cairn_optim_slot(t->parts.optim, slot, &name, &block); slot++) n++;
-    t->deadline.end_s = run->options->deadline_s;
-    t->deadline.end_unix_s = run->options->deadline_unix_s;
-    t->deadline.keeps_best = run->options->keep_best != CAIRN_BEST_NONE;
-    t->deadline.save_s = cairn_deadline_guess_save_s(n * t->params->n_values * sizeof *t->w);
+    run->deadline.end_s = run->options.deadline_s;
+    run->deadline.end_unix_s = run->options.deadline_unix_s;
+    run->deadline.keeps_best = run->options.keep_best != CAIRN_BEST_NONE;
+    run->deadline.save_s = cairn_deadline_guess_save_s(n * t->params->n_values * sizeof *t->w);
 }
 
 /* Its sentence is the last error where it failed. */
 static cairn_status take_note(struct cairn_run *run, const struct cairn_written *written)
 {
-    run->t->deadline.writing = false;
+    run->deadline.writing = false;
     run->refused = written->st == CAIRN_FILES;
     if (written->st != CAIRN_OK) return cairn_fail(written->st, "%s", written->text);
     if (written->remade) cairn_run_forget_best(run);
@@ -45,7 +46,7 @@ static cairn_status take_note(struct cairn_run *run, const struct cairn_written 
     else if (written->old_stay)
         cairn_log_warning("%s", written->text);
     run->saved_update = written->update;
-    cairn_deadline_note_save(&run->t->deadline, run->stall_s + written->write_s);
+    cairn_deadline_note_save(&run->deadline, run->stall_s + written->write_s);
     cairn_log_detail("checkpoint of update %" PRIu64 ": training stood still for %.3g s, written "
                      "in %.3g s beside %" PRIu64 " updates",
                      written->update, run->stall_s, written->write_s, run->n_beside);
@@ -56,7 +57,7 @@ static cairn_status take_note(struct cairn_run *run, const struct cairn_written 
 static void collect(struct cairn_run *run, bool wait)
 {
     struct cairn_written written;
-    if (!cairn_train_saved(run->t, wait, &written)) return;
+    if (!cairn_snapshot_collect(run, wait, &written)) return;
     cairn_status st = take_note(run, &written);
     if (st != CAIRN_FILES)
         cairn_run_report(run, st);
@@ -67,15 +68,15 @@ static void collect(struct cairn_run *run, bool wait)
 
 static void begin_again(struct cairn_run *run)
 {
-    cairn_train_save_again(run->t);
+    cairn_snapshot_again(run);
     run->refused = false;
-    run->t->deadline.writing = true;
+    run->deadline.writing = true;
 }
 
 void cairn_run_look_at_writer(struct cairn_run *run)
 {
-    run->t->deadline.writing = cairn_train_is_saving(run->t);
-    if (run->t->deadline.writing)
+    run->deadline.writing = cairn_snapshot_is_busy(run);
+    if (run->deadline.writing)
         run->n_beside++;
     else if (run->refused)
         begin_again(run);
@@ -98,7 +99,7 @@ void cairn_run_let_finish(struct cairn_run *run)
 {
     struct cairn_written written;
     cairn_where_enter(&run->t->where, CAIRN_PHASE_SAVE);
-    if (cairn_train_saved(run->t, true, &written) && written.text[0] != '\0')
+    if (cairn_snapshot_collect(run, true, &written) && written.text[0] != '\0')
         cairn_log_warning("%s", written.text);
 }
 
@@ -110,11 +111,11 @@ static cairn_status save(struct cairn_run *run)
     cairn_status st = CAIRN_OK;
     if (run->main) {
         let_finish(run);
-        st = cairn_run_folder_write(run->options->folder);
-        if (st == CAIRN_FILES) st = cairn_run_folder_write(run->options->folder);
+        st = cairn_run_folder_write(run->options.folder);
+        if (st == CAIRN_FILES) st = cairn_run_folder_write(run->options.folder);
     }
     st = cairn_run_share_times(run, st);
-    return st == CAIRN_OK ? cairn_train_save(run->t, run->is_best) : st;
+    return st == CAIRN_OK ? cairn_snapshot_begin(run, run->is_best) : st;
 }
 
 /* Say the interval that was chosen, where it is news. */
@@ -132,8 +133,8 @@ static void tell_interval(struct cairn_run *run, uint64_t n)
 static cairn_status choose_next(struct cairn_run *run, cairn_status st)
 {
     uint64_t n = CAIRN_PACE_FIRST_UPDATES;
-    if (run->options->checkpoint_mtbf_s == 0) return st;
-    if (run->main) n = cairn_pace_next(&run->pace, run->options->checkpoint_mtbf_s);
+    if (run->options.checkpoint_mtbf_s == 0) return st;
+    if (run->main) n = cairn_pace_next(&run->pace, run->options.checkpoint_mtbf_s);
     if (run->main && st == CAIRN_OK) tell_interval(run, n);
     run->next_save = run->t->at.update + CAIRN_PACE_FIRST_UPDATES;
     if (st != CAIRN_OK) return st;
@@ -144,8 +145,8 @@ static cairn_status choose_next(struct cairn_run *run, cairn_status st)
 
 bool cairn_run_save_is_due(const struct cairn_run *run, uint64_t update)
 {
-    const struct cairn_run_options *options = run->options;
-    if (cairn_keep_always(&options->save.place.keep, update)) return true;
+    const struct cairn_run_options *options = &run->options;
+    if (cairn_keep_always(&options->place.keep, update)) return true;
     if (options->checkpoint_mtbf_s > 0) return update >= run->next_save;
     return options->checkpoint_every != 0 && update % options->checkpoint_every == 0;
 }
@@ -175,8 +176,8 @@ cairn_status cairn_run_save(struct cairn_run *run)
     if (run->is_best) run->written_score = run->best_score;
     run->is_best = false; /* also where it failed: other weights have not these scores */
     if (st != CAIRN_OK) cairn_run_note_best(run, false);
-    t->deadline.writing = run->main && st == CAIRN_OK;
-    t->times.checkpoint_s += run->stall_s;
+    run->deadline.writing = run->main && st == CAIRN_OK;
+    run->times.checkpoint_s += run->stall_s;
     cairn_pace_note_save(&run->pace, run->stall_s);
     return choose_next(run, st);
 }
@@ -191,7 +192,7 @@ static double begin_wait(struct cairn_run *run)
 static void end_wait(struct cairn_run *run, double begin_s)
 {
     cairn_where_enter(&run->t->where, CAIRN_PHASE_OTHER);
-    run->t->times.checkpoint_s += cairn_clock_s() - begin_s;
+    run->times.checkpoint_s += cairn_clock_s() - begin_s;
 }
 
 /* Wait until the last one is written; its status, on all ranks. */
@@ -200,7 +201,7 @@ static cairn_status settle(struct cairn_run *run)
     struct cairn_written written;
     cairn_status st = CAIRN_OK;
     double begin_s = begin_wait(run);
-    if (run->main && cairn_train_saved(run->t, true, &written)) st = take_note(run, &written);
+    if (run->main && cairn_snapshot_collect(run, true, &written)) st = take_note(run, &written);
     st = cairn_comm_agree_main(run->t->parts.comm, st);
     end_wait(run, begin_s);
     return st;

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Gradient flow: figures of each weight tensor, update by update where they are due. */
+#include "run/flow.h"
+
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "run/inside.h"
+#include "tensor/norm.h"
+#include "train/noise.h"
+
+enum { MOST_MARKS = 66 }; /* after 1, 2, 4, ... micro-batches, and after all of them */
+
+struct cairn_flow {
+    struct cairn_run *run;
+    bool wanted; /* in the running update */
+    size_t n_marks;
+    struct {
+        size_t n_micro, n_samples;
+    } mark[MOST_MARKS];
+    struct cairn_magnitudes *partial; /* [most_marks, n_items] of what rank 0 has added up; owned */
+    struct cairn_gradflow *line;      /* [n_items] of the summed gradient; owned */
+};
+
+static void begins(void *context, const cairn_trainer *t)
+{
+    struct cairn_flow *flow = context;
+    const uint64_t update = t->at.update + 1;
+    flow->wanted = update == 1 || update % flow->run->options.gradflow_every == 0;
+    flow->n_marks = 0;
+}
+
+static void micro_done(void *context, cairn_trainer *t, size_t i, size_t n)
+{
+    struct cairn_flow *flow = context;
+    const size_t n_items = t->params->n_items;
+    bool power = ((i + 1) & i) == 0;
+    if (!flow->wanted || (!power && i + 1 != cairn_trainer_share(t))) return;
+    for (size_t p = 0; p < n_items; p++)
+        flow->partial[flow->n_marks * n_items + p] = cairn_sum_partial(t->sum, p);
+    flow->mark[flow->n_marks].n_micro = i + 1;
+    flow->mark[flow->n_marks++].n_samples = i * (size_t)t->parts.rule.micro + n;
+}
+
+static void summed(void *context, cairn_trainer *t, const struct cairn_totals *totals)
+{
+    struct cairn_flow *flow = context;
+    (void)totals;
+    for (size_t p = 0; p < t->params->n_items && flow->wanted; p++) {
+        const struct cairn_param *item = &t->params->item[p];
+        const struct cairn_magnitudes of_g = cairn_magnitudes(t->g + item->offset, item->count);
+        const struct cairn_noise_scale noise = cairn_trainer_noise(t, p);
+        flow->line[p] = (struct cairn_gradflow){
+            .update = t->at.update + 1,
+            .param = item->name,
+            .mean_abs = of_g.mean_abs,
+            .max_abs = of_g.max_abs,
+            .norm = of_g.norm,
+            .weight_norm = cairn_norm(t->w + item->offset, item->count),
+            .noise_scale = noise.value,
+            .noise_scale_se = noise.error,
+            .noise_scale_updates = noise.n_updates,
+        };
+    }
+}
+
+/* What cannot be written travels with the next sum. */
+static cairn_status updated(void *context, cairn_trainer *t, struct cairn_update_record *record)
+{
+    struct cairn_flow *flow = context;
+    struct cairn_run *run = flow->run;
+    const size_t n_items = t->params->n_items;
+    for (size_t p = 0; p < n_items && flow->wanted; p++)
+        cairn_run_report(run, cairn_run_folder_gradflow(run->options.folder, &flow->line[p]));
+    for (size_t i = 0; i < flow->n_marks * n_items; i++) {
+        const struct cairn_accumulation line = {
+            .update = record->update,
+            .micro_batches = flow->mark[i / n_items].n_micro,
+            .samples = flow->mark[i / n_items].n_samples,
+            .param = t->params->item[i % n_items].name,
+            .mean_abs = flow->partial[i].mean_abs,
+            .max_abs = flow->partial[i].max_abs,
+            .norm = flow->partial[i].norm,
+        };
+        cairn_run_report(run, cairn_run_folder_accumulation(run->options.folder, &line));
+    }
+    return CAIRN_OK;
+}
+
+static const struct cairn_observer gradient_flow = {
+    .name = "gradient flow",
+    .begins = begins,
+    .micro_done = micro_done,
+    .summed = summed,
+    .updated = updated,
+};
+
+cairn_status cairn_flow_create(struct cairn_run *run)
+{
+    cairn_trainer *t = run->t;
+    struct cairn_flow **flow = &run->flow;
+    const size_t n_items = t->params->n_items;
+    if (run->options.gradflow_every == 0) return CAIRN_OK;
+    CAIRN_TRY(cairn_memory_get(1, sizeof **flow, "figures", flow));
+    (*flow)->run = run;
+    size_t most_marks = 2;
+    for (uint64_t n = cairn_window_most_micro(&t->parts.rule); n > 1; n /= 2) most_marks++;
+    CAIRN_TRY(cairn_memory_get(n_items, sizeof *(*flow)->line, "figures", &(*flow)->line));
+    CAIRN_TRY(cairn_memory_get(most_marks * n_items, sizeof *(*flow)->partial, "figures",
+                               &(*flow)->partial));
+    return cairn_trainer_watch(t, &gradient_flow, *flow);
+}
+
+void cairn_flow_free(struct cairn_run *run)
+{
+    if (run->flow == NULL) return;
+    cairn_trainer_unwatch(run->t, &gradient_flow);
+    free(run->flow->line);
+    free(run->flow->partial);
+    free(run->flow);
+    run->flow = NULL;
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Beginning with weights from elsewhere, and resuming from a checkpoint. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "comm/exchange.h"
+#include "data/order.h"
+#include "run/inside.h"
+
+/* Name the parts, between commas, that differ: "1 thread", say, where the program is the same. */
+static void warn_of_platform(const char *path, const char *before, const char *now)
+{
+    size_t first = 0; /* of the parts that differ */
+    size_t n = 0;     /* of what is equal behind them */
+    size_t n_before = strlen(before);
+    size_t n_now = strlen(now);
+    for (size_t i = 0; before[i] != '\0' && before[i] == now[i]; i++)
+        if (before[i] == ',') first = i + 1;
+    for (size_t i = 1; i <= n_before - first && i <= n_now - first; i++) {
+        if (before[n_before - i] != now[n_now - i]) break;
+        if (before[n_before - i] == ',') n = i;
+    }
+    first += first > 0; /* the blank behind the comma */
+    cairn_log_warning("%s was made with %.*s, this is %.*s: the bits may differ", path,
+                      (int)(n_before - first - n), before + first, (int)(n_now - first - n),
+                      now + first);
+}
+
+/* Read into `state`, and check that the file belongs to this run's data.  Rank 0. */
+static cairn_status read_checkpoint(const struct cairn_run_options *options, const char *path,
+                                    const struct cairn_state *state,
+                                    const struct cairn_stored *stored)
+{
+    char *text = NULL;
+    CAIRN_TRY(cairn_checkpoint_read(path, state));
+    if (stored->data != options->data_fingerprint)
+        return cairn_fail(
+            CAIRN_DATA,
+            "%s was made with other data (fingerprint %016" PRIx64 ", now %016" PRIx64
+            "); set data.file to the data it was made with, or begin another run with its "
+            "weights: --init %s --out NEW",
+            path, stored->data, options->data_fingerprint, path);
+    CAIRN_TRY(cairn_checkpoint_text(path, "/progress/order", &text));
+    bool known = strcmp(text, CAIRN_ORDER_NAME) == 0;
+    cairn_status st =
+        known ? CAIRN_OK
+              : cairn_fail(CAIRN_DATA,
+                           "%s uses the order of samples %s, this cairn has %s; begin another run "
+                           "with its weights: --init %s --out NEW",
+                           path, text, CAIRN_ORDER_NAME, path);
+    free(text);
+    if (st != CAIRN_OK) return st;
+    CAIRN_TRY(cairn_checkpoint_text(path, "/progress/platform", &text));
+    if (options->reproducible && strcmp(text, options->platform) != 0)
+        warn_of_platform(path, text, options->platform);
+    free(text);
+    return CAIRN_OK;
+}
+
+enum { UNREAD = -1, MOST_EXPONENT = 1024 }; /* in a range that no file has filled; of a range */
+
+static bool is_exponent(int64_t value)
+{
+    return value >= -MOST_EXPONENT && value <= MOST_EXPONENT;
+}
+
+static bool ranges_fit(const cairn_trainer *t)
+{
+    const struct cairn_range *range = t->sum->range;
+    for (size_t p = 0; range != NULL && p < t->params->n_tensors; p++)
+        if (!is_exponent(range[p].top) || !is_exponent(range[p].below) ||
+            range[p].n_below < UNREAD || range[p].n_below > MOST_EXPONENT)
+            return false;
+    return true;
+}
+
+/* What no run has written, whatever the checksums say.  Rank 0. */
+static cairn_status check_progress(const cairn_trainer *t, const char *path,
+                                   const struct cairn_stored *stored)
+{
+    const uint64_t most = (uint64_t)1 << 50;
+    bool fits = stored->seed == t->parts.seed && stored->position < t->parts.rule.n_samples &&
+                stored->epoch < most && stored->epoch < UINT64_MAX / 2 / t->parts.rule.n_samples &&
+                t->at.update < most && ranges_fit(t);
+    if (fits) return CAIRN_OK;
+    return cairn_fail(CAIRN_DATA,
+                      "%s: its /progress (update %" PRIu64 ", epoch %" PRIu64 ", position %" PRIu64
+                      ", seed %" PRIu64 ") is none of this run; take another checkpoint",
+                      path, t->at.update, stored->epoch, stored->position, stored->seed);
+}
+
+cairn_status cairn_run_init(cairn_trainer *t, const char *path, bool partial)
+{
+    struct cairn_state state = {0};
+    cairn_comm *comm = t->parts.comm;
+    cairn_status st = cairn_state_add_weights(&state, t->params, t->w);
+    if (st == CAIRN_OK && cairn_comm_rank(comm) == 0)
+        st = cairn_weights_read(path, &state, partial);
+    cairn_state_free(&state);
+    st = cairn_comm_agree_main(comm, st);
+    return cairn_comm_broadcast(comm, st, t->w, t->params->n_values * sizeof *t->w);
+}
+
+/* The ranges as they were, or none yet: then the next update learns them, as the first one does in
+ * any case. */
+static void take_ranges(cairn_trainer *t, const char *path)
+{
+    bool read = t->sum->range->n_below != UNREAD;
+    if (!read) t->sum->range->n_below = 0;
+    if (t->at.update == 0) return;
+    if (read)
+        cairn_sum_range_restored(t->sum);
+    else if (cairn_comm_rank(t->parts.comm) == 0)
+        cairn_log_warning("%s was written by a version whose reproducible sums were less precise: "
+                          "the bits will differ from those of an uninterrupted run",
+                          path);
+}
+
+cairn_status cairn_run_resume(struct cairn_run *run, const char *path)
+{
+    struct cairn_state state = {0};
+    struct cairn_stored stored = {0};
+    cairn_trainer *t = run->t;
+    cairn_comm *comm = t->parts.comm;
+    cairn_status st = cairn_run_state(run, &stored, &state);
+    if (t->sum->range != NULL) t->sum->range->n_below = UNREAD;
+    run->snapshot.n_lines[CAIRN_RUN_METRICS] =
+        UINT64_MAX; /* an older file says nothing: one an update */
+    if (st == CAIRN_OK && run->main) st = read_checkpoint(&run->options, path, &state, &stored);
+    if (st == CAIRN_OK && run->main) st = check_progress(t, path, &stored);
+    st = cairn_comm_agree_main(comm, st);
+    for (size_t i = 0; i < state.n_arrays && st == CAIRN_OK; i++)
+        st =
+            cairn_comm_broadcast(comm, st, state.array[i].data, cairn_array_bytes(&state.array[i]));
+    cairn_state_free(&state);
+    if (st != CAIRN_OK) return st;
+    t->at.position = stored.epoch * t->parts.rule.n_samples + stored.position;
+    cairn_optim_set_count(t->parts.optim, t->at.update);
+    if (t->sum->range != NULL) take_ranges(t, path);
+    cairn_trainer_locate(t);
+    run->resumed = true;
+    return CAIRN_OK;
+}

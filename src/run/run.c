@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * A run: update after update, with metrics, evaluation and checkpoints when they are due. */
+#include "run/inside.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "comm/exchange.h"
+#include "comm/watchdog.h"
+
+static bool every(uint64_t n, uint64_t update)
+{
+    return n != 0 && update % n == 0;
+}
+
+/* Whether an evaluation is due after this update, which began and ended at these positions. */
+static bool evaluates(const struct cairn_run *run, uint64_t update, uint64_t begin, uint64_t end)
+{
+    uint64_t n_samples = run->t->parts.rule.n_samples;
+    const struct cairn_run_callbacks *callbacks = run->options.callbacks;
+    if (cairn_run_split(run) == CAIRN_N_SPLITS) return false;
+    if (callbacks != NULL) return callbacks->evaluate_due(callbacks->context, update);
+    if (run->options.evaluate_every == CAIRN_EVERY_EPOCH)
+        return begin / n_samples != end / n_samples;
+    return every(run->options.evaluate_every, update);
+}
+
+/* A save that fails in mid-run is a warning: the checkpoint before it is intact. */
+static cairn_status save_or_warn(struct cairn_run *run)
+{
+    bool known = run->save_again;
+    cairn_status st = cairn_run_save(run);
+    if (st != CAIRN_FILES) return st;
+    if (known) return CAIRN_OK;
+    cairn_log_warning("%s; tried again after the next update", cairn_error_text());
+    return CAIRN_OK;
+}
+
+/* The process before may have left its last evaluation, or may not have come to it. */
+static cairn_status evaluate_missed(struct cairn_run *run, bool *stop)
+{
+    const cairn_trainer *t = run->t;
+    if (!run->resumed || t->at.update == 0) return CAIRN_OK;
+    uint64_t begin = cairn_window_walk(&t->parts.rule, t->at.update - 1, UINT64_MAX).position;
+    if (!evaluates(run, t->at.update, begin, t->at.position)) return CAIRN_OK;
+    CAIRN_TRY(cairn_run_evaluate_missed(run, stop));
+    return run->is_best ? save_or_warn(run) : CAIRN_OK; /* again, and best.h5 */
+}
+
+/* What is due after an update. */
+static cairn_status after_update(struct cairn_run *run, bool *stop)
+{
+    const struct cairn_deadline *due = &run->deadline;
+    if (due->evaluates) CAIRN_TRY(cairn_run_evaluate(run, stop));
+    bool wished = due->evaluates && run->action == CAIRN_RUN_SAVE;
+    bool saves = due->saves || run->is_best || wished;
+    return !*stop && saves ? save_or_warn(run) : CAIRN_OK;
+}
+
+static cairn_status one_update(struct cairn_run *run, bool *stop)
+{
+    cairn_trainer *t = run->t;
+    struct cairn_update_record record = {0};
+    double begin_s = cairn_clock_s();
+    uint64_t update = t->at.update + 1;
+    run->deadline.begun_s = begin_s;
+    run->deadline.saves = run->save_again || cairn_run_save_is_due(run, update);
+    run->deadline.evaluates =
+        evaluates(run, update, t->at.position, cairn_window_after(&t->parts.rule, &t->window));
+    CAIRN_TRY(cairn_trainer_update(t, &record));
+    double update_wall_s = cairn_clock_s() - begin_s;
+    cairn_deadline_note(&run->deadline.update_s, update_wall_s);
+    run->deadline.begun_s = 0;
+    run->times.training_s += update_wall_s;
+    run->times.data_s += record.data_s;
+    run->times.compute_s += record.compute_s;
+    run->times.reduce_s += record.reduce_s;
+    run->times.update_s += record.update_s;
+    cairn_waits_add(&run->waits, record.reduce_s);
+    if (run->main) cairn_run_report_update(run, &record, update_wall_s);
+    if (run->main) {
+        cairn_pace_note_update(&run->pace, update_wall_s, cairn_snapshot_is_busy(run));
+        cairn_run_look_at_writer(run);
+    }
+    if (run->options.callbacks != NULL)
+        run->options.callbacks->on_update(run->options.callbacks->context, &record);
+    *stop = record.stop && !t->done;
+    return *stop ? CAIRN_OK : after_update(run, stop);
+}
+
+static cairn_status update_after_update(struct cairn_run *run, bool *stop, char **summary)
+{
+    const cairn_trainer *t = run->t;
+    cairn_status st = CAIRN_OK;
+    if (run->main)
+        cairn_progress_begin(&run->progress, t->at.update, cairn_window_total(&t->parts.rule));
+    while (st == CAIRN_OK && !*stop && !t->done && run->action != CAIRN_RUN_END)
+        st = one_update(run, stop);
+    if (run->main) cairn_progress_end(&run->progress);
+    if (st == CAIRN_OK) st = cairn_run_finish(run, stop, summary);
+    return st;
+}
+
+cairn_status cairn_run_train(struct cairn_run *run, char **summary)
+{
+    cairn_trainer *t = run->t;
+    bool complete = false;
+    run->begin_s = cairn_clock_s();
+    run->first = t->at.update;
+    run->wall_before_s = run->times.wall_s;
+    run->next_save = t->at.update + CAIRN_PACE_FIRST_UPDATES;
+    run->saved_update = run->resumed ? t->at.update : UINT64_MAX;
+    double asked = cairn_run_wants_stop(run);
+    cairn_status st = cairn_run_recall(run);
+    if (st == CAIRN_OK) st = cairn_run_find_summary(run, summary, &complete);
+    if (st != CAIRN_OK || complete) return st;
+    st = cairn_comm_max(t->parts.comm, st, &asked, 1);
+    bool stop = asked != 0 && !t->done;
+    cairn_where_enter(&t->where, CAIRN_PHASE_OTHER);
+    cairn_watchdog_look_at(t->parts.comm, &t->where);
+    if (st == CAIRN_OK && !stop) st = evaluate_missed(run, &stop);
+    if (st == CAIRN_OK) st = update_after_update(run, &stop, summary);
+    if (st != CAIRN_OK) cairn_run_let_finish(run);
+    cairn_watchdog_look_at(t->parts.comm, NULL);
+    if (st != CAIRN_OK || !stop) return st;
+    cairn_run_tell_stop(run);
+    return CAIRN_STOPPED;
+}
+
+/* Rank 0 looks at the gradient and writes checkpoints.  Local. */
+static cairn_status prepare(struct cairn_run *run)
+{
+    cairn_run_take_deadline(run);
+    CAIRN_TRY(cairn_trainer_watch(run->t, &cairn_run_observer, run));
+    if (!run->main) return CAIRN_OK;
+    CAIRN_TRY(cairn_flow_create(run));
+    return cairn_snapshot_create(run);
+}
+
+/* Local. */
+static cairn_status create(cairn_trainer *t, const struct cairn_run_options *options,
+                           struct cairn_run **out)
+{
+    CAIRN_TRY(cairn_memory_get(1, sizeof **out, "the run", out));
+    **out = (struct cairn_run){
+        .t = t,
+        .options = *options,
+        .main = cairn_comm_rank(t->parts.comm) == 0,
+        .saved_update = UINT64_MAX,
+        .warned_update = UINT64_MAX,
+    };
+    for (size_t i = 0; i < CAIRN_N_WHICH; i++) (*out)->test[i].update = UINT64_MAX;
+    return prepare(*out);
+}
+
+cairn_status cairn_run_create(cairn_trainer *t, const struct cairn_run_options *options,
+                              struct cairn_run **out)
+{
+    *out = NULL;
+    cairn_status st = cairn_comm_agree(t->parts.comm, create(t, options, out));
+    if (st == CAIRN_OK) return CAIRN_OK;
+    cairn_run_free(*out);
+    *out = NULL;
+    return st;
+}
+
+void cairn_run_free(struct cairn_run *run)
+{
+    if (run == NULL) return;
+    cairn_snapshot_free(run); /* first: it borrows from all the others */
+    cairn_flow_free(run);
+    cairn_trainer_unwatch(run->t, &cairn_run_observer);
+    free(run);
+}
+
+const struct cairn_times *cairn_run_times(const struct cairn_run *run)
+{
+    return &run->times;
+}

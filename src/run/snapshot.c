@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Snapshots: a copy of what a checkpoint holds, written by a thread of rank 0. */
+#include "run/snapshot.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/fault.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "comm/exchange.h"
+#include "data/order.h"
+#include "h5/h5.h"
+#include "run/inside.h"
+#include "tensor/norm.h"
+#include "tensor/threads.h"
+#include "train/average.h"
+
+/* The libraries that wrote the file. */
+struct versions {
+    char mpi[256], blas[256], hdf5[32];
+};
+
+static cairn_status add_versions(struct cairn_state *state, struct versions *versions)
+{
+    cairn_comm_library(versions->mpi, sizeof versions->mpi);
+    cairn_threads_blas(versions->blas, sizeof versions->blas);
+    cairn_h5_version(versions->hdf5);
+    CAIRN_TRY(cairn_state_add_attribute(state, "mpi_version", versions->mpi));
+    CAIRN_TRY(cairn_state_add_attribute(state, "blas_version", versions->blas));
+    return cairn_state_add_attribute(state, "hdf5_version", versions->hdf5);
+}
+
+/* What the tokens of a language model are, so that it can be asked where the data are not. */
+static cairn_status add_tokens(struct cairn_state *state, const struct cairn_dataset *dataset,
+                               uint64_t *vocabulary)
+{
+    const char *characters = cairn_dataset_characters(dataset);
+    *vocabulary = cairn_dataset_vocabulary(dataset);
+    if (*vocabulary == 0) return CAIRN_OK;
+    CAIRN_TRY(cairn_state_add_number(state, "/vocabulary", CAIRN_ARRAY_U64, vocabulary));
+    return characters == NULL ? CAIRN_OK : cairn_state_add_text(state, "/characters", characters);
+}
+
+/* What rank 0 needs for saving. */
+struct cairn_saver {
+    struct cairn_stored stored;
+    struct versions versions;
+    struct cairn_state state; /* borrows from here and from the trainer */
+    const struct cairn_run_folder *lines;
+    struct cairn_checkpoint_writer *writer;
+};
+
+/* The lines of updates are on the disk before a checkpoint of them is named.  Called by the thread
+ * that writes it. */
+static cairn_status sync_lines(void *context)
+{
+    const struct cairn_saver *saver = context;
+    return cairn_run_folder_sync(saver->lines);
+}
+
+/* Everything that a checkpoint holds, in its order. */
+static cairn_status fill_saver(struct cairn_saver *saver, struct cairn_run *run)
+{
+    const cairn_trainer *t = run->t;
+    const struct cairn_run_options *options = &run->options;
+    struct cairn_state *state = &saver->state;
+    saver->stored.data = options->data_fingerprint;
+    saver->stored.seed = t->parts.seed;
+    CAIRN_TRY(cairn_run_state(run, &saver->stored, state));
+    CAIRN_TRY(cairn_state_add_text(state, "/progress/order", CAIRN_ORDER_NAME));
+    CAIRN_TRY(cairn_state_add_text(state, "/progress/platform", options->platform));
+    CAIRN_TRY(add_tokens(state, t->parts.dataset, &saver->stored.vocabulary));
+    CAIRN_TRY(cairn_state_add_text(state, "/config", options->config));
+    CAIRN_TRY(add_versions(state, &saver->versions));
+    struct cairn_checkpoint_place place = options->place;
+    saver->lines = options->folder;
+    if (saver->lines != NULL) place.before_name = sync_lines;
+    place.context = saver;
+    return cairn_checkpoint_writer_create(state, &place, &saver->writer);
+}
+
+cairn_status cairn_snapshot_create(struct cairn_run *run)
+{
+    struct cairn_saver **saver = &run->snapshot.saver;
+    CAIRN_TRY(cairn_memory_get(1, sizeof **saver, "what is saved", saver));
+    CAIRN_TRY(fill_saver(*saver, run));
+    cairn_log_detail(
+        "rank 0 takes %zu bytes for the copy that checkpoints are made of, and as much "
+        "again for the file while it is written",
+        cairn_checkpoint_writer_bytes((*saver)->writer));
+    return CAIRN_OK;
+}
+
+void cairn_snapshot_free(struct cairn_run *run)
+{
+    struct cairn_saver *saver = run->snapshot.saver;
+    if (saver == NULL) return;
+    cairn_checkpoint_writer_free(saver->writer);
+    cairn_state_free(&saver->state);
+    free(saver);
+    run->snapshot.saver = NULL;
+}
+
+bool cairn_snapshot_is_busy(const struct cairn_run *run)
+{
+    return run->snapshot.saver != NULL &&
+           cairn_checkpoint_writer_is_busy(run->snapshot.saver->writer);
+}
+
+bool cairn_snapshot_collect(struct cairn_run *run, bool wait, struct cairn_written *out)
+{
+    struct cairn_snapshot *snapshot = &run->snapshot;
+    if (snapshot->saver == NULL ||
+        !cairn_checkpoint_writer_collect(snapshot->saver->writer, wait, out))
+        return false;
+    snapshot->saves.write_s += out->write_s;
+    return true;
+}
+
+void cairn_snapshot_again(struct cairn_run *run)
+{
+    cairn_checkpoint_writer_again(run->snapshot.saver->writer);
+}
+
+/* A copy of all that is saved, handed over.  Rank 0. */
+static void hand_over(struct cairn_run *run, bool best)
+{
+    const cairn_trainer *t = run->t;
+    struct cairn_saver *saver = run->snapshot.saver;
+    saver->stored.epoch = t->at.position / t->parts.rule.n_samples;
+    saver->stored.position = t->at.position % t->parts.rule.n_samples;
+    saver->stored.learning_rate = cairn_trainer_rate(t);
+    if (saver->lines != NULL) cairn_run_folder_count(saver->lines, run->snapshot.n_lines);
+    cairn_trainer_average(t); /* before the first update it is the weights */
+    cairn_checkpoint_writer_begin(saver->writer, t->at.update, best);
+}
+
+cairn_status cairn_snapshot_begin(struct cairn_run *run, bool best)
+{
+    cairn_trainer *t = run->t;
+    cairn_status st = CAIRN_OK;
+    int odd = -1;
+    if (cairn_fault("train.drift")) t->w[0] += 1;
+    CAIRN_TRY(cairn_comm_same(t->parts.comm, st, cairn_trainer_weights_hash(t), &odd));
+    if (odd >= 0)
+        return cairn_fail(CAIRN_NUMBERS,
+                          "update %" PRIu64
+                          ": the weights of rank %d differ from the others'; its node is at "
+                          "fault: leave it out and start again from the newest checkpoint",
+                          t->at.update, odd);
+    if (!isfinite(cairn_norm(t->w, t->params->n_values))) /* alike on all ranks */
+        return cairn_fail(CAIRN_NUMBERS,
+                          "update %" PRIu64
+                          ": the weights are not finite and were not saved; lower "
+                          "optim.lr or set optim.clip_norm, and start again with --overwrite",
+                          t->at.update);
+    run->snapshot.saves.n++;
+    if (run->snapshot.saver != NULL) hand_over(run, best);
+    return CAIRN_OK;
+}
+
+cairn_status cairn_run_save_now(struct cairn_run *run)
+{
+    struct cairn_written written;
+    cairn_status st = cairn_snapshot_begin(run, false);
+    if (st == CAIRN_OK && cairn_snapshot_collect(run, true, &written) && written.st != CAIRN_OK)
+        st = cairn_fail(written.st, "%s", written.text);
+    return cairn_comm_agree_main(run->t->parts.comm, st);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * The clock of the phases: where this rank is in its update, and what each part of it took. */
+#include "train/observer.h"
+#include "train/trainer.h"
+
+static cairn_status create(cairn_trainer *t, void **context)
+{
+    *context = &t->where;
+    return CAIRN_OK;
+}
+
+static void begins(void *context, const cairn_trainer *t)
+{
+    cairn_where_begin(context, t->at.update + 1);
+}
+
+static void enters(void *context, enum cairn_phase phase)
+{
+    cairn_where_enter(context, phase);
+}
+
+static void micro_done(void *context, cairn_trainer *t, size_t i, size_t n)
+{
+    struct cairn_where *where = context;
+    (void)t;
+    cairn_where_enter(where, CAIRN_PHASE_OTHER);
+    where->micro = i + 1;
+    where->n_micro++;
+    where->n_samples += n;
+}
+
+static cairn_status updated(void *context, cairn_trainer *t, struct cairn_update_record *record)
+{
+    struct cairn_where *where = context;
+    (void)t;
+    cairn_where_enter(where, CAIRN_PHASE_OTHER);
+    record->data_s = where->spent_s[CAIRN_PHASE_DATA];
+    record->compute_s = where->spent_s[CAIRN_PHASE_COMPUTE];
+    record->reduce_s = where->spent_s[CAIRN_PHASE_REDUCE];
+    record->update_s = where->spent_s[CAIRN_PHASE_UPDATE];
+    return CAIRN_OK;
+}
+
+const struct cairn_observer cairn_observer_clock = {
+    .name = "clock",
+    .create = create,
+    .begins = begins,
+    .enters = enters,
+    .micro_done = micro_done,
+    .updated = updated,
+};
