@@ -25,6 +25,19 @@ enum cairn_key_type {
     CAIRN_KEY_TREE,     /* const struct cairn_node *; NULL where it is "" or none */
 };
 
+/** A list of words, written once as
+ *
+ *     #define CAIRN_WORDS_TAIL(FIRST, NEXT) FIRST(TAIL_EXACT, "exact") NEXT(TAIL_DROP, "drop")
+ *
+ * gives the names CAIRN_TAIL_EXACT and CAIRN_TAIL_DROP for their places, by CAIRN_CHOICE(), and the
+ * text of `words` below, by CAIRN_CHOICE_TEXT(): no place is ever written as a number. */
+#define CAIRN_CHOICE(tag, list)         enum tag { list(CAIRN_CHOICE_FIRST_, CAIRN_CHOICE_NEXT_) }
+#define CAIRN_CHOICE_TEXT(list)         list(CAIRN_CHOICE_WORD_, CAIRN_CHOICE_BLANK_)
+#define CAIRN_CHOICE_FIRST_(name, text) CAIRN_##name
+#define CAIRN_CHOICE_NEXT_(name, text)  , CAIRN_##name
+#define CAIRN_CHOICE_WORD_(name, text)  text
+#define CAIRN_CHOICE_BLANK_(name, text) " " text
+
 /** How the i-th word of a CAIRN_KEY_COUNT is stored: larger than every number in a range. */
 #define CAIRN_KEY_WORD(i) (SIZE_MAX - (size_t)(i))
 

@@ -181,7 +181,7 @@ static cairn_status run_plan(const struct cairn_arguments *arguments, cairn_comm
     plan.run_file = request.run.run_file;
     plan.config = config;
     plan.link = request.link == NULL ? NULL : &link;
-    plan.is_auto = config->batch_micro == CAIRN_KEY_WORD(1);
+    plan.is_auto = config->batch_micro == CAIRN_KEY_WORD(CAIRN_MICRO_AUTO);
     plan.is_timed = !request.memory;
     cairn_status st = cairn_threads_set(config->train_threads);
     if (st == CAIRN_OK) find_room(&plan);

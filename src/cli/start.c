@@ -54,12 +54,11 @@ cairn_status cairn_start_small(const struct cairn_config *config, cairn_comm *co
 cairn_status cairn_start_deadline(const struct cairn_config *config, double begin_s,
                                   double *deadline_s, double *deadline_unix_s)
 {
-    enum { WORD_NONE, WORD_SLURM, WORD_JOB };
     double deadline = config->train_deadline;
-    if (deadline == CAIRN_KEY_DURATION_WORD(WORD_NONE)) return CAIRN_OK;
+    if (deadline == CAIRN_KEY_DURATION_WORD(CAIRN_DEADLINE_NONE)) return CAIRN_OK;
     *deadline_s = begin_s + deadline;
-    if (deadline != CAIRN_KEY_DURATION_WORD(WORD_SLURM) &&
-        deadline != CAIRN_KEY_DURATION_WORD(WORD_JOB))
+    if (deadline != CAIRN_KEY_DURATION_WORD(CAIRN_DEADLINE_SLURM) &&
+        deadline != CAIRN_KEY_DURATION_WORD(CAIRN_DEADLINE_JOB))
         return CAIRN_OK;
     CAIRN_TRY(cairn_job_end(deadline_unix_s));
     *deadline_s = cairn_clock_s() + *deadline_unix_s - cairn_clock_unix_s();
@@ -68,10 +67,10 @@ cairn_status cairn_start_deadline(const struct cairn_config *config, double begi
 
 double cairn_start_hang_timeout_s(const struct cairn_config *config)
 {
-    enum { WORD_AUTO, WORD_NONE };
     double timeout_s = config->train_hang_timeout;
-    if (timeout_s == CAIRN_KEY_DURATION_WORD(WORD_AUTO)) return CAIRN_HANG_AUTO;
-    return timeout_s == CAIRN_KEY_DURATION_WORD(WORD_NONE) ? (double)INFINITY : timeout_s;
+    if (timeout_s == CAIRN_KEY_DURATION_WORD(CAIRN_HANG_TIMEOUT_AUTO)) return CAIRN_HANG_AUTO;
+    return timeout_s == CAIRN_KEY_DURATION_WORD(CAIRN_HANG_TIMEOUT_NONE) ? (double)INFINITY
+                                                                         : timeout_s;
 }
 
 cairn_status cairn_start_folder(const char *all, const char *run_file, char path[CAIRN_PATH_BYTES])

@@ -63,7 +63,8 @@ static cairn_status open_parts(struct cairn_trained *trained, const char *data, 
     if (!cairn_dataset_has(trained->dataset, trained->split))
         return cairn_fail(CAIRN_DATA, "%s has no group %s; choose another --split",
                           cairn_dataset_path(trained->dataset), split);
-    bool numbered = config->batch_micro < CAIRN_KEY_WORD(2);
+    bool numbered = config->batch_micro != CAIRN_NONE &&
+                    config->batch_micro != CAIRN_KEY_WORD(CAIRN_MICRO_AUTO);
     trained->micro = numbered ? config->batch_micro : LARGEST_MICRO;
     trained->n_samples = cairn_dataset_size(trained->dataset, trained->split);
     struct cairn_model_options options =

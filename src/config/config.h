@@ -12,6 +12,7 @@
 #include "base/tree.h"
 #include "cairn/options.h"
 #include "cairn/status.h"
+#include "config/choices.h"
 
 /* One C type for each kind of key. */
 #define CAIRN_FIELD_COUNT    size_t
@@ -92,7 +93,7 @@ void cairn_config_free(struct cairn_config *config);
  * gives the same config and the same text again.  To be released with free().
  *
  * Ranks   local
- * Errors  CAIRN_USAGE: memory
+ * Errors  CAIRN_MEMORY
  */
 CAIRN_CHECKED cairn_status cairn_config_print(const struct cairn_config *config, char **out);
 
@@ -101,7 +102,7 @@ CAIRN_CHECKED cairn_status cairn_config_print(const struct cairn_config *config,
  * optim.lr (...)"; "" for none. To be released with free().
  *
  * Ranks   local
- * Errors  CAIRN_USAGE: memory
+ * Errors  CAIRN_MEMORY
  */
 CAIRN_CHECKED cairn_status cairn_config_changed(const struct cairn_config *now,
                                                 const struct cairn_config *before, char **out);
@@ -111,7 +112,7 @@ CAIRN_CHECKED cairn_status cairn_config_changed(const struct cairn_config *now,
  * in what is printed and compared.
  *
  * Ranks   local
- * Errors  CAIRN_USAGE: memory
+ * Errors  CAIRN_MEMORY
  */
 CAIRN_CHECKED cairn_status cairn_config_resolve(struct cairn_config *config, const char *key,
                                                 const char *value);

@@ -10,18 +10,22 @@
 #include "base/keys.h"
 #include "config/config.h"
 
-enum cairn_study_kind {
-    CAIRN_STUDY_TO_TARGET,
-    CAIRN_STUDY_STRONG,
-    CAIRN_STUDY_WEAK,
-    CAIRN_STUDY_ACCUMULATION,
-};
-enum cairn_study_keep { CAIRN_STUDY_KEEP_NONE, CAIRN_STUDY_KEEP_BEST, CAIRN_STUDY_KEEP_ALL };
+#define CAIRN_WORDS_STUDY_KIND(FIRST, NEXT)                                                        \
+    FIRST(STUDY_TO_TARGET, "updates-to-target")                                                    \
+    NEXT(STUDY_STRONG, "strong")                                                                   \
+    NEXT(STUDY_WEAK, "weak")                                                                       \
+    NEXT(STUDY_ACCUMULATION, "accumulation")
+#define CAIRN_WORDS_STUDY_KEEP(FIRST, NEXT)                                                        \
+    FIRST(STUDY_KEEP_NONE, "none") NEXT(STUDY_KEEP_BEST, "best") NEXT(STUDY_KEEP_ALL, "all")
+#define CAIRN_WORDS_STUDY_EVERY(FIRST, NEXT) FIRST(STUDY_EVERY_AUTO, "auto")
+CAIRN_CHOICE(cairn_study_kind, CAIRN_WORDS_STUDY_KIND);
+CAIRN_CHOICE(cairn_study_keep, CAIRN_WORDS_STUDY_KEEP);
+CAIRN_CHOICE(cairn_study_every, CAIRN_WORDS_STUDY_EVERY);
 
 enum { CAIRN_STUDY_MOST_SET = 512 }; /* keys for all cells */
 
 /** check_every: auto */
-#define CAIRN_STUDY_AUTO CAIRN_KEY_WORD(0)
+#define CAIRN_STUDY_AUTO CAIRN_KEY_WORD(CAIRN_STUDY_EVERY_AUTO)
 
 /** What it says.  Texts and trees live in `tree`. */
 struct cairn_study_file {

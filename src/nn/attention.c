@@ -13,11 +13,9 @@
 #include "nn/linear.h"
 #include "tensor/blas.h"
 
-enum causal { AUTO, YES, NO };
-
 struct attention {
     size_t n_heads;
-    int causal; /* enum causal */
+    int causal; /* enum cairn_causal */
     int init;   /* enum cairn_init_scheme */
     struct cairn_heads heads;
     struct cairn_linear in, out;
@@ -30,10 +28,10 @@ static const struct cairn_key keys[] = {
     {"heads", CAIRN_KEY_COUNT, offsetof(struct attention, n_heads), NULL, 1, 1e6, NULL,
      "equal parts of D, each of which asks for itself"},
     {"causal", CAIRN_KEY_CHOICE, offsetof(struct attention, causal), "auto", 0, 0,
-     "auto true false",
+     CAIRN_CHOICE_TEXT(CAIRN_WORDS_CAUSAL),
      "a position sees itself and those before it; auto: where the data are tokens"},
-    {"init", CAIRN_KEY_CHOICE, offsetof(struct attention, init), "pytorch", 0, 0, CAIRN_INIT_WORDS,
-     "initial weights"},
+    {"init", CAIRN_KEY_CHOICE, offsetof(struct attention, init), "pytorch", 0, 0,
+     CAIRN_CHOICE_TEXT(CAIRN_WORDS_INIT), "initial weights"},
 };
 
 static cairn_status plan_sizes(struct cairn_layer *layer, const struct cairn_plan *plan)
@@ -60,7 +58,8 @@ static cairn_status plan_sizes(struct cairn_layer *layer, const struct cairn_pla
         .T = T,
         .D = D,
         .width = width,
-        .causal = self->causal == AUTO ? plan->vocabulary > 0 : self->causal == YES,
+        .causal = self->causal == CAIRN_CAUSAL_AUTO ? plan->vocabulary > 0
+                                                    : self->causal == CAIRN_CAUSAL_TRUE,
         .scale = (real)(1 / sqrt((double)width)),
     };
     layer->out = layer->in;

@@ -43,8 +43,8 @@ static const struct cairn_key keys[] = {
      "parts of the channels that do not see each other"},
     {"bias", CAIRN_KEY_BOOL, offsetof(struct conv2d, has_bias), "true", 0, 0, NULL,
      "add a learned number to each output channel"},
-    {"init", CAIRN_KEY_CHOICE, offsetof(struct conv2d, init), "pytorch", 0, 0, CAIRN_INIT_WORDS,
-     "initial weights"},
+    {"init", CAIRN_KEY_CHOICE, offsetof(struct conv2d, init), "pytorch", 0, 0,
+     CAIRN_CHOICE_TEXT(CAIRN_WORDS_INIT), "initial weights"},
 };
 
 enum {

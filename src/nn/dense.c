@@ -22,8 +22,8 @@ static const struct cairn_key keys[] = {
     {"units", CAIRN_KEY_COUNT, offsetof(struct dense, units), NULL, 1, 1e9, NULL, "outputs"},
     {"bias", CAIRN_KEY_BOOL, offsetof(struct dense, has_bias), "true", 0, 0, NULL,
      "add a learned number to each output"},
-    {"init", CAIRN_KEY_CHOICE, offsetof(struct dense, init), "pytorch", 0, 0, CAIRN_INIT_WORDS,
-     "initial weights"},
+    {"init", CAIRN_KEY_CHOICE, offsetof(struct dense, init), "pytorch", 0, 0,
+     CAIRN_CHOICE_TEXT(CAIRN_WORDS_INIT), "initial weights"},
     {"tie", CAIRN_KEY_TEXT, offsetof(struct dense, tie), "", 0, 0, NULL,
      "name or index of the layer, an embedding, whose weight [units, D] this one uses too"},
 };

@@ -20,7 +20,7 @@ static const struct cairn_key keys[] = {
     {"units", CAIRN_KEY_COUNT, offsetof(struct embedding, units), NULL, 1, 1e9, NULL,
      "numbers for each token"},
     {"init", CAIRN_KEY_CHOICE, offsetof(struct embedding, init), "pytorch", 0, 0,
-     CAIRN_INIT_TABLE_WORDS, "initial weights"},
+     CAIRN_CHOICE_TEXT(CAIRN_WORDS_TABLE), "initial weights"},
 };
 
 static cairn_status plan(struct cairn_layer *layer, struct cairn_plan *plan)

@@ -5,14 +5,17 @@
 #include "tensor/functions.h"
 #include "tensor/kernels.h"
 
-enum approximate { NONE, TANH };
+#define CAIRN_WORDS_APPROXIMATE(FIRST, NEXT)                                                       \
+    FIRST(APPROXIMATE_NONE, "none") NEXT(APPROXIMATE_TANH, "tanh")
+CAIRN_CHOICE(approximate, CAIRN_WORDS_APPROXIMATE);
 
 struct gelu {
     int approximate; /* enum approximate */
 };
 
 static const struct cairn_key keys[] = {
-    {"approximate", CAIRN_KEY_CHOICE, offsetof(struct gelu, approximate), "none", 0, 0, "none tanh",
+    {"approximate", CAIRN_KEY_CHOICE, offsetof(struct gelu, approximate), "none", 0, 0,
+     CAIRN_CHOICE_TEXT(CAIRN_WORDS_APPROXIMATE),
      "none: by the error function; tanh: the faster formula of the paper"},
 };
 
@@ -37,7 +40,7 @@ static void forward(const struct cairn_layer *layer, const struct cairn_pass *pa
     const real *x = layer->x;
     real *y = layer->y;
     size_t count = pass->micro->n * layer->n_in;
-    if (self->approximate == TANH) {
+    if (self->approximate == CAIRN_APPROXIMATE_TANH) {
         CAIRN_INDEPENDENT
         for (size_t i = 0; i < count; i++) y[i] = (real)0.5 * x[i] * (1 + tanh_part(x[i]));
     } else {
@@ -64,7 +67,7 @@ static void backward(const struct cairn_layer *layer, const struct cairn_pass *p
     const struct gelu *self = layer->self;
     const real *x = layer->x;
     size_t count = pass->micro->n * layer->n_in;
-    if (self->approximate == TANH) {
+    if (self->approximate == CAIRN_APPROXIMATE_TANH) {
         CAIRN_INDEPENDENT
         for (size_t i = 0; i < count; i++) dx[i] = tanh_slope(x[i]) * dy[i];
     } else {

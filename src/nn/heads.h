@@ -7,11 +7,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/keys.h"
 #include "tensor/real.h"
 
 #define cairn_heads_block   CAIRN_R(cairn_heads_block)
 #define cairn_head_forward  CAIRN_R(cairn_head_forward)
 #define cairn_head_backward CAIRN_R(cairn_head_backward)
+
+/** The key `causal`; auto: where the data are tokens. */
+#define CAIRN_WORDS_CAUSAL(FIRST, NEXT)                                                            \
+    FIRST(CAUSAL_AUTO, "auto") NEXT(CAUSAL_TRUE, "true") NEXT(CAUSAL_FALSE, "false")
+CAIRN_CHOICE(cairn_causal, CAIRN_WORDS_CAUSAL);
 
 /** What the heads of a layer have in common. */
 struct cairn_heads {

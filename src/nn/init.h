@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/keys.h"
 #include "tensor/params.h"
 #include "tensor/real.h"
 
@@ -14,25 +15,25 @@
 #define cairn_init_bias   CAIRN_R(cairn_init_bias)
 #define cairn_init_table  CAIRN_R(cairn_init_table)
 
-/** The schemes, for a key of type CHOICE: its index is the enum below. */
-#define CAIRN_INIT_WORDS "pytorch he xavier zeros gpt2"
+/** The schemes, for a key of type CHOICE:
+ *   pytorch  weight and bias uniform in +-1/sqrt(fan_in), as torch.nn.Linear
+ *   he       weight normal with deviation sqrt(2/fan_in), bias 0
+ *   xavier   weight uniform in +-sqrt(6/(fan_in + fan_out)), bias 0
+ *   zeros    both 0
+ *   gpt2     weight normal with deviation 0.02, bias 0 */
+#define CAIRN_WORDS_INIT(FIRST, NEXT)                                                              \
+    FIRST(INIT_PYTORCH, "pytorch")                                                                 \
+    NEXT(INIT_HE, "he")                                                                            \
+    NEXT(INIT_XAVIER, "xavier") NEXT(INIT_ZEROS, "zeros") NEXT(INIT_GPT2, "gpt2")
+CAIRN_CHOICE(cairn_init_scheme, CAIRN_WORDS_INIT);
 
-enum cairn_init_scheme {
-    CAIRN_INIT_PYTORCH, /* weight and bias uniform in +-1/sqrt(fan_in), as torch.nn.Linear */
-    CAIRN_INIT_HE,      /* weight normal with deviation sqrt(2/fan_in), bias 0 */
-    CAIRN_INIT_XAVIER,  /* weight uniform in +-sqrt(6/(fan_in + fan_out)), bias 0 */
-    CAIRN_INIT_ZEROS,   /* both 0 */
-    CAIRN_INIT_GPT2,    /* weight normal with deviation 0.02, bias 0 */
-};
-
-/** The schemes of tables, whose rows are learned as they are: embeddings. */
-#define CAIRN_INIT_TABLE_WORDS "pytorch gpt2 zeros"
-
-enum cairn_table_scheme {
-    CAIRN_TABLE_PYTORCH, /* normal with deviation 1, as torch.nn.Embedding */
-    CAIRN_TABLE_GPT2,    /* normal with deviation 0.02 */
-    CAIRN_TABLE_ZEROS,
-};
+/** The schemes of tables, whose rows are learned as they are, embeddings:
+ *   pytorch  normal with deviation 1, as torch.nn.Embedding
+ *   gpt2     normal with deviation 0.02
+ *   zeros */
+#define CAIRN_WORDS_TABLE(FIRST, NEXT)                                                             \
+    FIRST(TABLE_PYTORCH, "pytorch") NEXT(TABLE_GPT2, "gpt2") NEXT(TABLE_ZEROS, "zeros")
+CAIRN_CHOICE(cairn_table_scheme, CAIRN_WORDS_TABLE);
 
 /** What the schemes want to know: inputs that meet in one output, outputs that one input goes
  * to. */

@@ -16,7 +16,7 @@
 #define cairn_list_layer  CAIRN_R(cairn_list_layer)
 
 /** An empty list at the place of a node; release with cairn_node_free().  Ranks: local.
- * Errors: CAIRN_USAGE: out of memory, as all below. */
+ * Errors: CAIRN_MEMORY, as all below. */
 CAIRN_CHECKED cairn_status cairn_list_create(const struct cairn_node *place,
                                              struct cairn_node **out);
 

@@ -13,7 +13,7 @@ struct position {
 
 static const struct cairn_key keys[] = {
     {"init", CAIRN_KEY_CHOICE, offsetof(struct position, init), "pytorch", 0, 0,
-     CAIRN_INIT_TABLE_WORDS, "initial weights"},
+     CAIRN_CHOICE_TEXT(CAIRN_WORDS_TABLE), "initial weights"},
 };
 
 static cairn_status plan(struct cairn_layer *layer, struct cairn_plan *plan)

@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "nn/chain.h"
+#include "nn/heads.h"
 #include "nn/init.h"
 #include "nn/list.h"
 #include "tensor/blas.h"
@@ -32,14 +33,14 @@ static const struct cairn_key keys[] = {
     [HEADS] = {"heads", CAIRN_KEY_COUNT, offsetof(struct transformer_block, heads), NULL, 1, 1e6,
                NULL, "equal parts of D, each of which asks for itself"},
     [CAUSAL] = {"causal", CAIRN_KEY_CHOICE, offsetof(struct transformer_block, causal), "auto", 0,
-                0, "auto true false",
+                0, CAIRN_CHOICE_TEXT(CAIRN_WORDS_CAUSAL),
                 "a position sees itself and those before it; auto: where the data are tokens"},
     [EXPANSION] = {"expansion", CAIRN_KEY_COUNT, offsetof(struct transformer_block, expansion), "4",
                    1, 1024, NULL, "inner numbers of the dense layers, in units of D"},
     [DROPOUT] = {"dropout", CAIRN_KEY_REAL, offsetof(struct transformer_block, dropout), "0", 0,
                  0.999, NULL, "probability, behind attention, gelu and the last dense layer"},
     [INIT] = {"init", CAIRN_KEY_CHOICE, offsetof(struct transformer_block, init), "pytorch", 0, 0,
-              CAIRN_INIT_WORDS, "initial weights of attention and dense layers"},
+              CAIRN_CHOICE_TEXT(CAIRN_WORDS_INIT), "initial weights of attention and dense layers"},
 };
 
 /* {type: kind, name: name} behind the layers of a list. */

@@ -4,7 +4,13 @@
 
 #include "setup/setup.h"
 
-#define AUTO CAIRN_KEY_WORD(1)
+#define AUTO CAIRN_KEY_WORD(CAIRN_MICRO_AUTO)
+
+static const enum cairn_tail tail_of[] = {
+    [CAIRN_BATCH_TAIL_EXACT] = CAIRN_TAIL_EXACT,
+    [CAIRN_BATCH_TAIL_DROP] = CAIRN_TAIL_DROP,
+    [CAIRN_BATCH_TAIL_CARRY] = CAIRN_TAIL_CARRY,
+};
 
 static bool is_number(size_t value)
 {
@@ -130,8 +136,7 @@ static cairn_status check_drop(const struct cairn_config *config,
 cairn_status cairn_setup_batch(const struct cairn_config *config, int n_ranks, size_t n_samples,
                                struct cairn_window_rule *out)
 {
-    struct cairn_window_rule rule = {.n_samples = n_samples,
-                                     .tail = (enum cairn_tail)config->batch_tail};
+    struct cairn_window_rule rule = {.n_samples = n_samples, .tail = tail_of[config->batch_tail]};
     CAIRN_TRY(cairn_setup_ramp(config, &rule));
     CAIRN_TRY(check_reproducible(config, &rule));
     CAIRN_TRY(solve(config, (size_t)n_ranks, &rule));

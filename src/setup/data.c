@@ -6,13 +6,11 @@
 #include "base/memory.h"
 #include "setup/setup.h"
 
-enum { IN_MEMORY_AUTO, IN_MEMORY_TRUE, IN_MEMORY_FALSE }; /* the words of data.in_memory */
-
 /* A quarter of the free memory, so that several ranks of a node and their models fit as well. */
 static size_t memory_for_data(const struct cairn_config *config)
 {
-    if (config->data_in_memory == IN_MEMORY_TRUE) return SIZE_MAX;
-    if (config->data_in_memory == IN_MEMORY_FALSE) return 0;
+    if (config->data_in_memory == CAIRN_IN_MEMORY_TRUE) return SIZE_MAX;
+    if (config->data_in_memory == CAIRN_IN_MEMORY_FALSE) return 0;
     long pages = sysconf(_SC_AVPHYS_PAGES);
     long page_bytes = sysconf(_SC_PAGESIZE);
     return pages <= 0 || page_bytes <= 0 ? 0 : (size_t)pages * (size_t)page_bytes / 4;

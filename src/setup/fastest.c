@@ -115,8 +115,8 @@ cairn_status cairn_setup_candidates(const struct cairn_candidate_job *job, uint6
         bool any = cairn_setup_fastest(out, most, job->room) != NULL;
         if (st == CAIRN_USAGE && size == 1 && most > 1 && n > 1)
             continue; /* normalisation may want two samples */
-        if (st == CAIRN_USAGE && any) {
-            next->refused = true; /* it is the memory: all else shows before */
+        if ((st == CAIRN_MEMORY || st == CAIRN_USAGE) && any) {
+            next->refused = true; /* too large for the memory, or to be counted */
             st = CAIRN_OK;
             timed = false;
         }
@@ -137,7 +137,7 @@ cairn_status cairn_setup_add_candidate(const struct cairn_candidate_job *job, ui
     if (list->n == CAIRN_MOST_CANDIDATES || (there && !isnan(list->item[at].pass_s)))
         return CAIRN_OK;
     cairn_status st = try_size(job, micro, timed, &added);
-    if (st == CAIRN_USAGE && timed) {
+    if ((st == CAIRN_MEMORY || st == CAIRN_USAGE) && timed) {
         cairn_log_warning("%s", cairn_error_text());
         st = try_size(job, micro, false, &added);
         added.refused = true;
@@ -217,7 +217,7 @@ static cairn_status choose(const struct cairn_candidate_job *job, uint64_t most,
     cairn_bytes_text(cairn_setup_node_bytes(least, job->room->n_ranks), need);
     cairn_bytes_text(job->room->limit, limit);
     return cairn_fail(
-        CAIRN_USAGE,
+        CAIRN_MEMORY,
         "batch.micro: auto: even the smallest micro-batch takes %s of memory for %" PRIu64
         " rank%s, and %s %s; use a smaller model, or fewer ranks per node",
         need, job->room->n_ranks, job->room->n_ranks == 1 ? "" : "s", job->room->whose, limit);

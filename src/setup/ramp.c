@@ -58,7 +58,7 @@ static cairn_status read_ramp(const struct cairn_node *list, struct cairn_ramp *
 
 cairn_status cairn_setup_ramp(const struct cairn_config *config, struct cairn_window_rule *rule)
 {
-    struct cairn_ramp ramp = {.linear = config->batch_ramp_kind != 0};
+    struct cairn_ramp ramp = {.linear = config->batch_ramp_kind == CAIRN_RAMP_KIND_LINEAR};
     if (config->batch_ramp == NULL && ramp.linear)
         return cairn_fail(CAIRN_USAGE, "%s: batch.ramp_kind needs batch.ramp",
                           cairn_config_place(config, "batch.ramp_kind"));
@@ -68,7 +68,8 @@ cairn_status cairn_setup_ramp(const struct cairn_config *config, struct cairn_wi
                           "%s: with batch.ramp the accumulation changes along the run; give "
                           "batch.global and batch.micro, and leave out batch.accumulate",
                           cairn_config_place(config, "batch.accumulate"));
-    if (config->batch_micro == CAIRN_NONE || config->batch_micro == CAIRN_KEY_WORD(1))
+    if (config->batch_micro == CAIRN_NONE ||
+        config->batch_micro == CAIRN_KEY_WORD(CAIRN_MICRO_AUTO))
         return cairn_fail(CAIRN_USAGE,
                           "%s: batch.ramp is rounded to whole micro-batches: give batch.micro as "
                           "a number",

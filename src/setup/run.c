@@ -4,8 +4,11 @@
 
 #include "setup/setup.h"
 
-enum { WORD_EPOCH, WORD_NONE };       /* train.evaluate_every */
-enum { SAVES_BY_NUMBER, SAVES_AUTO }; /* checkpoint.every */
+static const enum cairn_best best_of[] = {
+    [CAIRN_KEEP_BEST_NONE] = CAIRN_BEST_NONE,
+    [CAIRN_KEEP_BEST_LOSS] = CAIRN_BEST_LOSS,
+    [CAIRN_KEEP_BEST_ACCURACY] = CAIRN_BEST_ACCURACY,
+};
 
 static cairn_status read_milestones(const struct cairn_config *config, struct cairn_keep *keep)
 {
@@ -37,18 +40,19 @@ static cairn_status check_best(const struct cairn_config *config,
                                const struct cairn_dataset *dataset, const struct cairn_model *model)
 {
     const char *place = cairn_config_place(config, "checkpoint.keep_best");
-    if (config->checkpoint_keep_best == CAIRN_BEST_NONE) return CAIRN_OK;
+    if (config->checkpoint_keep_best == CAIRN_KEEP_BEST_NONE) return CAIRN_OK;
     if (cairn_dataset_size(dataset, CAIRN_SPLIT_VAL) == 0)
         return cairn_fail(CAIRN_USAGE,
                           "%s: checkpoint.keep_best selects by the group val, which %s does not "
                           "have; make one (cairn import --val), or leave keep_best out",
                           place, cairn_dataset_path(dataset));
-    if (config->train_evaluate_every == CAIRN_KEY_WORD(WORD_NONE))
+    if (config->train_evaluate_every == CAIRN_KEY_WORD(CAIRN_EVALUATE_EVERY_NONE))
         return cairn_fail(CAIRN_USAGE,
                           "%s: checkpoint.keep_best needs evaluations, and train.evaluate_every "
                           "is none",
                           place);
-    if (config->checkpoint_keep_best == CAIRN_BEST_ACCURACY && !cairn_model_has_accuracy(model))
+    if (config->checkpoint_keep_best == CAIRN_KEEP_BEST_ACCURACY &&
+        !cairn_model_has_accuracy(model))
         return cairn_fail(CAIRN_USAGE,
                           "%s: checkpoint.keep_best is eval_accuracy, and the loss %s has no "
                           "accuracy; take eval_loss",
@@ -67,15 +71,17 @@ cairn_status cairn_setup_check_run(const struct cairn_config *config,
 
 uint64_t cairn_setup_saves_every(const struct cairn_config *config)
 {
-    if (config->checkpoint_every == CAIRN_KEY_WORD(SAVES_BY_NUMBER))
+    if (config->checkpoint_every == CAIRN_KEY_WORD(CAIRN_CHECKPOINT_EVERY_NONE))
         return config->checkpoint_every_updates;
-    return config->checkpoint_every == CAIRN_KEY_WORD(SAVES_AUTO) ? 1 : config->checkpoint_every;
+    return config->checkpoint_every == CAIRN_KEY_WORD(CAIRN_CHECKPOINT_EVERY_AUTO)
+               ? 1
+               : config->checkpoint_every;
 }
 
 uint64_t cairn_setup_saves_stay(const struct cairn_config *config, uint64_t n_updates)
 {
     struct cairn_keep keep = {0};
-    uint64_t n = config->checkpoint_keep_best != CAIRN_BEST_NONE;
+    uint64_t n = config->checkpoint_keep_best != CAIRN_KEEP_BEST_NONE;
     if (read_milestones(config, &keep) != CAIRN_OK) return n; /* said by who takes them */
     if (keep.every != 0) n += n_updates / keep.every;
     for (size_t i = 0; i < keep.n_at; i++) n += keep.at[i] <= n_updates;
@@ -89,16 +95,17 @@ cairn_status cairn_setup_run(const struct cairn_config *config, const cairn_trai
     CAIRN_TRY(read_milestones(config, &keep));
     CAIRN_TRY(check_best(config, t->parts.dataset, t->parts.model));
     out->evaluate_every = config->train_evaluate_every;
-    if (config->train_evaluate_every == CAIRN_KEY_WORD(WORD_EPOCH))
+    if (config->train_evaluate_every == CAIRN_KEY_WORD(CAIRN_EVALUATE_EVERY_EPOCH))
         out->evaluate_every = CAIRN_EVERY_EPOCH;
-    if (config->train_evaluate_every == CAIRN_KEY_WORD(WORD_NONE)) out->evaluate_every = 0;
+    if (config->train_evaluate_every == CAIRN_KEY_WORD(CAIRN_EVALUATE_EVERY_NONE))
+        out->evaluate_every = 0;
     out->gradflow_every = config->log_gradflow_every;
-    if (config->log_gradflow_every == CAIRN_KEY_WORD(0)) /* auto */
+    if (config->log_gradflow_every == CAIRN_KEY_WORD(CAIRN_GRADFLOW_EVERY_AUTO))
         out->gradflow_every = cairn_window_total(&t->parts.rule) / 50 + 1;
     out->checkpoint_every = cairn_setup_saves_every(config);
-    if (config->checkpoint_every == CAIRN_KEY_WORD(SAVES_AUTO))
+    if (config->checkpoint_every == CAIRN_KEY_WORD(CAIRN_CHECKPOINT_EVERY_AUTO))
         out->checkpoint_mtbf_s = config->checkpoint_mtbf;
-    out->keep_best = (enum cairn_best)config->checkpoint_keep_best;
+    out->keep_best = best_of[config->checkpoint_keep_best];
     out->place.keep = keep;
     out->reproducible = config->train_reproducible;
     return CAIRN_OK;

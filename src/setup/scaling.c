@@ -6,10 +6,17 @@
 #include "base/log.h"
 #include "setup/setup.h"
 
+static const enum cairn_scaling_rule rule_of[] = {
+    [CAIRN_LR_SCALING_NONE] = CAIRN_SCALING_NONE,
+    [CAIRN_LR_SCALING_LINEAR] = CAIRN_SCALING_LINEAR,
+    [CAIRN_LR_SCALING_SQRT] = CAIRN_SCALING_SQRT,
+    [CAIRN_LR_SCALING_ADAM] = CAIRN_SCALING_ADAM,
+};
+
 cairn_status cairn_setup_scaling(const struct cairn_config *config,
                                  const struct cairn_window_rule *rule, struct cairn_scaling *out)
 {
-    struct cairn_scaling scaling = {.rule = (enum cairn_scaling_rule)config->optim_scaling};
+    struct cairn_scaling scaling = {.rule = rule_of[config->optim_scaling]};
     bool scales = scaling.rule != CAIRN_SCALING_NONE;
     const char *place = cairn_config_place(config, scales ? "optim.scaling" : "optim.base_batch");
     if (scales && config->optim_base_batch == CAIRN_NONE)
@@ -22,7 +29,7 @@ cairn_status cairn_setup_scaling(const struct cairn_config *config,
                           "%s: optim.base_batch does nothing by itself; set optim.scaling to "
                           "linear, sqrt or adam",
                           place);
-    if (scales && config->batch_normalize != 0)
+    if (scales && config->batch_normalize == CAIRN_NORMALIZE_SUM)
         return cairn_fail(CAIRN_USAGE,
                           "%s: with batch.normalize: sum the gradient grows with the batch "
                           "already, which is the linear rule; use normalize: mean, or leave out "

@@ -95,12 +95,23 @@ static cairn_status set_step(const struct cairn_config *config,
     return CAIRN_OK;
 }
 
+static const enum cairn_decay decay_of[] = {
+    [CAIRN_LR_DECAY_CONSTANT] = CAIRN_DECAY_CONSTANT,
+    [CAIRN_LR_DECAY_COSINE] = CAIRN_DECAY_COSINE,
+    [CAIRN_LR_DECAY_LINEAR] = CAIRN_DECAY_LINEAR,
+    [CAIRN_LR_DECAY_STEP] = CAIRN_DECAY_STEP,
+};
+static const enum cairn_count count_of[] = {
+    [CAIRN_DECAY_BY_UPDATES] = CAIRN_COUNT_UPDATES,
+    [CAIRN_DECAY_BY_SAMPLES] = CAIRN_COUNT_SAMPLES,
+};
+
 cairn_status cairn_setup_schedule(const struct cairn_config *config,
                                   const struct cairn_window_rule *rule, struct cairn_schedule *out)
 {
     struct cairn_schedule schedule = {
-        .decay = (enum cairn_decay)config->schedule_decay,
-        .decay_by = (enum cairn_count)config->schedule_decay_by,
+        .decay = decay_of[config->schedule_decay],
+        .decay_by = count_of[config->schedule_decay_by],
         .lr = config->optim_lr,
         .final_factor = config->schedule_final_factor,
         .step_factor = config->schedule_step_factor,

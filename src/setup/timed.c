@@ -58,7 +58,7 @@ static cairn_status make_engine(const struct cairn_config *config, struct cairn_
     const struct cairn_model_options options = cairn_setup_model_options(config, dataset, micro);
     struct cairn_trainer_parts parts = {
         .rule = *rule,
-        .normalize = config->batch_normalize == 0,
+        .normalize = config->batch_normalize == CAIRN_NORMALIZE_MEAN,
         .clip_norm = config->optim_clip_norm,
         .ema = config->train_ema,
         .noise = cairn_setup_noise(config, cairn_setup_n_micro(rule, micro), 1),

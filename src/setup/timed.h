@@ -18,7 +18,7 @@
  * micro-batch.
  *
  * Ranks   local
- * Errors  CAIRN_USAGE: memory, or a model that does not take so few samples; CAIRN_DATA
+ * Errors  CAIRN_MEMORY, or a model that does not take so few samples; CAIRN_DATA
  */
 CAIRN_CHECKED cairn_status cairn_setup_time_pass(const struct cairn_config *config,
                                                  struct cairn_dataset *dataset,

@@ -40,12 +40,11 @@ static cairn_status check_platform(const struct cairn_config *config, cairn_comm
 
 enum cairn_noise cairn_setup_noise(const struct cairn_config *config, size_t n_micro, int n_ranks)
 {
-    enum { WORD_AUTO, WORD_RANK, WORD_MICRO, WORD_OFF };
     enum { FEW = 2 }; /* micro-batches of a rank, of which its sum tells as much */
     switch (config->train_noise) {
-    case WORD_RANK: return CAIRN_NOISE_RANK;
-    case WORD_MICRO: return CAIRN_NOISE_MICRO;
-    case WORD_OFF: return CAIRN_NOISE_OFF;
+    case CAIRN_TRAIN_NOISE_RANK: return CAIRN_NOISE_RANK;
+    case CAIRN_TRAIN_NOISE_MICRO: return CAIRN_NOISE_MICRO;
+    case CAIRN_TRAIN_NOISE_OFF: return CAIRN_NOISE_OFF;
     default:
         return config->train_reproducible || n_micro > FEW * (size_t)n_ranks ? CAIRN_NOISE_MICRO
                                                                              : CAIRN_NOISE_RANK;
@@ -144,10 +143,11 @@ cairn_status cairn_setup_trainer(const struct cairn_config *config, cairn_comm *
 {
     struct cairn_trainer_parts parts = {
         .comm = comm,
-        .normalize = config->batch_normalize == 0,
+        .normalize = config->batch_normalize == CAIRN_NORMALIZE_MEAN,
         .clip_norm = config->optim_clip_norm,
         .ema = config->train_ema,
-        .balance_every = config->train_balance == 1 ? config->train_balance_every : 0,
+        .balance_every =
+            config->train_balance == CAIRN_BALANCE_AUTO ? config->train_balance_every : 0,
         .seed = config->train_seed,
     };
     cairn_trainer *t = NULL;

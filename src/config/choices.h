@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * The words that keys of the run file take, each list once: it gives the text in options.def and
+ * the names that code compares with (base/keys.h).  A name is CAIRN_, the key and the word. */
+#ifndef CAIRN_CONFIG_CHOICES_H
+#define CAIRN_CONFIG_CHOICES_H
+
+#include "base/keys.h"
+
+#define CAIRN_WORDS_IN_MEMORY(FIRST, NEXT)                                                         \
+    FIRST(IN_MEMORY_AUTO, "auto") NEXT(IN_MEMORY_TRUE, "true") NEXT(IN_MEMORY_FALSE, "false")
+#define CAIRN_WORDS_MICRO(FIRST, NEXT) FIRST(MICRO_NONE, "none") NEXT(MICRO_AUTO, "auto")
+#define CAIRN_WORDS_BATCH_TAIL(FIRST, NEXT)                                                        \
+    FIRST(BATCH_TAIL_EXACT, "exact") NEXT(BATCH_TAIL_DROP, "drop") NEXT(BATCH_TAIL_CARRY, "carry")
+#define CAIRN_WORDS_NORMALIZE(FIRST, NEXT) FIRST(NORMALIZE_MEAN, "mean") NEXT(NORMALIZE_SUM, "sum")
+#define CAIRN_WORDS_RAMP_KIND(FIRST, NEXT)                                                         \
+    FIRST(RAMP_KIND_STEPPED, "stepped") NEXT(RAMP_KIND_LINEAR, "linear")
+#define CAIRN_WORDS_LR_SCALING(FIRST, NEXT)                                                        \
+    FIRST(LR_SCALING_NONE, "none")                                                                 \
+    NEXT(LR_SCALING_LINEAR, "linear")                                                              \
+    NEXT(LR_SCALING_SQRT, "sqrt")                                                                  \
+    NEXT(LR_SCALING_ADAM, "adam")
+#define CAIRN_WORDS_LR_DECAY(FIRST, NEXT)                                                          \
+    FIRST(LR_DECAY_CONSTANT, "constant")                                                           \
+    NEXT(LR_DECAY_COSINE, "cosine")                                                                \
+    NEXT(LR_DECAY_LINEAR, "linear")                                                                \
+    NEXT(LR_DECAY_STEP, "step")
+#define CAIRN_WORDS_DECAY_BY(FIRST, NEXT)                                                          \
+    FIRST(DECAY_BY_UPDATES, "updates") NEXT(DECAY_BY_SAMPLES, "samples")
+#define CAIRN_WORDS_DEADLINE(FIRST, NEXT)                                                          \
+    FIRST(DEADLINE_NONE, "none") NEXT(DEADLINE_SLURM, "slurm") NEXT(DEADLINE_JOB, "job")
+#define CAIRN_WORDS_BALANCE(FIRST, NEXT) FIRST(BALANCE_OFF, "off") NEXT(BALANCE_AUTO, "auto")
+#define CAIRN_WORDS_TRAIN_NOISE(FIRST, NEXT)                                                       \
+    FIRST(TRAIN_NOISE_AUTO, "auto")                                                                \
+    NEXT(TRAIN_NOISE_RANK, "rank")                                                                 \
+    NEXT(TRAIN_NOISE_MICRO, "micro")                                                               \
+    NEXT(TRAIN_NOISE_OFF, "off")
+#define CAIRN_WORDS_EVALUATE_EVERY(FIRST, NEXT)                                                    \
+    FIRST(EVALUATE_EVERY_EPOCH, "epoch") NEXT(EVALUATE_EVERY_NONE, "none")
+#define CAIRN_WORDS_HANG_TIMEOUT(FIRST, NEXT)                                                      \
+    FIRST(HANG_TIMEOUT_AUTO, "auto") NEXT(HANG_TIMEOUT_NONE, "none")
+#define CAIRN_WORDS_CHECKPOINT_EVERY(FIRST, NEXT)                                                  \
+    FIRST(CHECKPOINT_EVERY_NONE, "none") NEXT(CHECKPOINT_EVERY_AUTO, "auto")
+#define CAIRN_WORDS_KEEP_BEST(FIRST, NEXT)                                                         \
+    FIRST(KEEP_BEST_NONE, "none")                                                                  \
+    NEXT(KEEP_BEST_LOSS, "eval_loss")                                                              \
+    NEXT(KEEP_BEST_ACCURACY, "eval_accuracy")
+#define CAIRN_WORDS_GRADFLOW_EVERY(FIRST, NEXT) FIRST(GRADFLOW_EVERY_AUTO, "auto")
+
+CAIRN_CHOICE(cairn_word_in_memory, CAIRN_WORDS_IN_MEMORY);
+CAIRN_CHOICE(cairn_word_micro, CAIRN_WORDS_MICRO);
+CAIRN_CHOICE(cairn_word_batch_tail, CAIRN_WORDS_BATCH_TAIL);
+CAIRN_CHOICE(cairn_word_normalize, CAIRN_WORDS_NORMALIZE);
+CAIRN_CHOICE(cairn_word_ramp_kind, CAIRN_WORDS_RAMP_KIND);
+CAIRN_CHOICE(cairn_word_lr_scaling, CAIRN_WORDS_LR_SCALING);
+CAIRN_CHOICE(cairn_word_lr_decay, CAIRN_WORDS_LR_DECAY);
+CAIRN_CHOICE(cairn_word_decay_by, CAIRN_WORDS_DECAY_BY);
+CAIRN_CHOICE(cairn_word_deadline, CAIRN_WORDS_DEADLINE);
+CAIRN_CHOICE(cairn_word_balance, CAIRN_WORDS_BALANCE);
+CAIRN_CHOICE(cairn_word_train_noise, CAIRN_WORDS_TRAIN_NOISE);
+CAIRN_CHOICE(cairn_word_evaluate_every, CAIRN_WORDS_EVALUATE_EVERY);
+CAIRN_CHOICE(cairn_word_hang_timeout, CAIRN_WORDS_HANG_TIMEOUT);
+CAIRN_CHOICE(cairn_word_checkpoint_every, CAIRN_WORDS_CHECKPOINT_EVERY);
+CAIRN_CHOICE(cairn_word_keep_best, CAIRN_WORDS_KEEP_BEST);
+CAIRN_CHOICE(cairn_word_gradflow_every, CAIRN_WORDS_GRADFLOW_EVERY);
+
+#endif
