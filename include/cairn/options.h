@@ -16,7 +16,7 @@ typedef struct cairn_options cairn_options;
  * Make options in which every key has its default.
  *
  * Ranks   local
- * Errors  CAIRN_USAGE: out of memory
+ * Errors  CAIRN_MEMORY
  */
 CAIRN_API CAIRN_CHECKED cairn_status cairn_options_create(cairn_options **out);
 

@@ -4,7 +4,8 @@
  *
  * A function that decides that something is wrong says so with cairn_fail(), which keeps one
  * sentence for this thread and returns the status.  Callers forward it with CAIRN_TRY, or with
- * CAIRN_TRY_IN, which puts words in front. The value of a status is the exit code of the program.
+ * CAIRN_TRY_IN, which puts words in front. What the program
+ * ends with: cairn_exit_code().
  */
 #ifndef CAIRN_STATUS_H
 #define CAIRN_STATUS_H
@@ -27,6 +28,7 @@ typedef enum {
     CAIRN_NUMBERS = 4,  /**< loss or gradient not finite, or replicas drifted apart */
     CAIRN_LOST = 5,     /**< a rank or the network was lost, or hung */
     CAIRN_FILES = 6,    /**< the file system refused */
+    CAIRN_MEMORY = 12,  /**< there is not enough memory; the program ends as with CAIRN_USAGE */
     CAIRN_BUG = 70,     /**< a bug in cairn */
     CAIRN_STOPPED = 75, /**< stopped early after saving */
 } cairn_status;
@@ -62,6 +64,14 @@ CAIRN_API const char *cairn_error_text(void);
  * Errors  none
  */
 CAIRN_API const char *cairn_status_text(cairn_status st);
+
+/**
+ * What a program ends with: the value of the status, but 2 for CAIRN_MEMORY.
+ *
+ * Ranks   local
+ * Errors  none
+ */
+CAIRN_API int cairn_exit_code(cairn_status st);
 
 /** Forward a failure to the caller.  Never between two collective calls. */
 #define CAIRN_TRY(expression)                                                                      \

@@ -36,7 +36,7 @@ int main(int argc, char **argv)
     if (st == CAIRN_OK) st = cairn_trainer_open(options, comm, &trainer);
     while (st == CAIRN_OK && !record.stop && !cairn_trainer_done(trainer))
         st = update(trainer, &record);
-    if (comm == NULL) return (int)st;
+    if (comm == NULL) return cairn_exit_code(st);
     bool main_rank = cairn_comm_rank(comm) == 0; /* an error has the same words on every rank */
     if (st != CAIRN_OK && main_rank) fprintf(stderr, "loop: %s\n", cairn_error_text());
     if (st == CAIRN_OK && main_rank)
@@ -46,5 +46,5 @@ int main(int argc, char **argv)
     cairn_trainer_close(trainer);
     cairn_options_free(options);
     cairn_comm_close(comm);
-    return (int)st;
+    return cairn_exit_code(st);
 }

@@ -90,7 +90,7 @@ bool cairn_file_same(const char *a, const char *b);
 CAIRN_CHECKED cairn_status cairn_file_sync(int fd, const char *path);
 
 /** The whole file with a NUL behind it, to be released with free(); NULL where there is none.
- * Ranks: local.  Errors: CAIRN_FILES, also where cairn_file_open() refuses it; CAIRN_USAGE: memory.
+ * Ranks: local.  Errors: CAIRN_FILES, also where cairn_file_open() refuses it; CAIRN_MEMORY.
  */
 CAIRN_CHECKED cairn_status cairn_file_read(const char *path, char **text);
 

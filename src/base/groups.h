@@ -17,7 +17,7 @@ struct cairn_groups {
 
 /** Group n items of n_bytes each; those for which `order` (as of qsort) says 0 are equal.  `out` is
  * zeroed before, and released with cairn_groups_free() in any case.  Ranks: local.
- * Errors: CAIRN_USAGE: memory. */
+ * Errors: CAIRN_MEMORY. */
 CAIRN_CHECKED cairn_status cairn_groups_make(const void *items, size_t n, size_t n_bytes,
                                              int (*order)(const void *a, const void *b),
                                              struct cairn_groups *out);

@@ -43,7 +43,7 @@ static bool is_too_much(size_t bytes)
 static cairn_status refuse(size_t bytes, const char *what)
 {
     return cairn_fail(
-        CAIRN_USAGE,
+        CAIRN_MEMORY,
         "memory for %s: %zu bytes are not to be had; use a smaller batch.micro or model", what,
         bytes);
 }
@@ -57,8 +57,9 @@ cairn_status cairn_memory_get(size_t count, size_t size, const char *what, void 
 {
     void *block = NULL;
     if (size != 0 && count > (SIZE_MAX - CAIRN_ALIGNMENT) / size)
-        return cairn_fail(CAIRN_USAGE, "memory for %s: %zu x %zu bytes is more than can be counted",
-                          what, count, size);
+        return cairn_fail(CAIRN_MEMORY,
+                          "memory for %s: %zu x %zu bytes is more than can be counted", what, count,
+                          size);
     size_t bytes = round_up(count * size);
     if (bytes == 0) bytes = CAIRN_ALIGNMENT;
     if (!cairn_fault("memory.get") && !is_too_much(bytes))

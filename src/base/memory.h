@@ -16,7 +16,7 @@ enum { CAIRN_ALIGNMENT = 64 };
  * *out (any pointer type).  Release with free().
  *
  * Ranks   local
- * Errors  CAIRN_USAGE when there is not so much memory or the product overflows; `what` names it
+ * Errors  CAIRN_MEMORY when there is not so much memory or the product overflows; `what` names it
  */
 CAIRN_CHECKED cairn_status cairn_memory_get(size_t count, size_t size, const char *what, void *out);
 
@@ -24,7 +24,7 @@ CAIRN_CHECKED cairn_status cairn_memory_get(size_t count, size_t size, const cha
  * Whether the machine has so many bytes now, without taking any: for what is taken in pieces.
  *
  * Ranks   local
- * Errors  CAIRN_USAGE when it has not; `what` names it
+ * Errors  CAIRN_MEMORY when it has not; `what` names it
  */
 CAIRN_CHECKED cairn_status cairn_memory_check(size_t bytes, const char *what);
 
@@ -32,7 +32,7 @@ CAIRN_CHECKED cairn_status cairn_memory_check(size_t bytes, const char *what);
  * A copy of a text, to be released with free().
  *
  * Ranks   local
- * Errors  CAIRN_USAGE when out of memory
+ * Errors  CAIRN_MEMORY when out of memory
  */
 CAIRN_CHECKED cairn_status cairn_memory_text(const char *text, char **out);
 
@@ -59,7 +59,7 @@ size_t cairn_arena_plan(struct cairn_arena *arena, size_t count, size_t size);
  * Allocate what was planned, zeroed.
  *
  * Ranks   local
- * Errors  CAIRN_USAGE when there is not so much memory
+ * Errors  CAIRN_MEMORY when there is not so much memory
  */
 CAIRN_CHECKED cairn_status cairn_arena_allocate(struct cairn_arena *arena, const char *what);
 

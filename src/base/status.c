@@ -6,14 +6,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/last_error.h"
 #include "base/utf8.h"
 
-#define X(name, code, text)                                                                        \
-    _Static_assert(CAIRN_##name == (code), "the value of a status is its exit code");
+#define X(name, value, code, text)                                                                 \
+    _Static_assert(CAIRN_##name == (value), "the two lists of statuses differ");
 #include "base/status.def"
 #undef X
 
-enum { TEXT_BYTES = 2048 };
+enum { TEXT_BYTES = CAIRN_ERROR_TEXT_BYTES };
 
 static _Thread_local char last_error[TEXT_BYTES];
 
@@ -51,17 +52,39 @@ const char *cairn_error_text(void)
     return last_error;
 }
 
-const char *cairn_status_text(cairn_status st)
+void cairn_error_take(cairn_status st, struct cairn_error *out)
 {
-    static const struct {
-        cairn_status st;
-        const char *text;
-    } meanings[] = {
-#define X(name, code, text) {CAIRN_##name, text},
+    out->st = st;
+    memcpy(out->text, last_error, sizeof out->text);
+}
+
+cairn_status cairn_error_put(const struct cairn_error *error)
+{
+    memcpy(last_error, error->text, sizeof last_error);
+    return error->st;
+}
+
+static const struct {
+    cairn_status st;
+    int exit_code;
+    const char *text;
+} meanings[] = {
+#define X(name, value, code, text) {CAIRN_##name, code, text},
 #include "base/status.def"
 #undef X
-    };
-    for (size_t i = 0; i < sizeof meanings / sizeof meanings[0]; i++)
+};
+enum { N_MEANINGS = sizeof meanings / sizeof meanings[0] };
+
+int cairn_exit_code(cairn_status st)
+{
+    for (size_t i = 0; i < N_MEANINGS; i++)
+        if (meanings[i].st == st) return meanings[i].exit_code;
+    return CAIRN_BUG;
+}
+
+const char *cairn_status_text(cairn_status st)
+{
+    for (size_t i = 0; i < N_MEANINGS; i++)
         if (meanings[i].st == st) return meanings[i].text;
     return "an unknown status";
 }

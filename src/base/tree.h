@@ -28,7 +28,7 @@ struct cairn_node {
  * Make a node.  key and text may be NULL.
  *
  * Ranks   local
- * Errors  CAIRN_USAGE when out of memory
+ * Errors  CAIRN_MEMORY when out of memory
  */
 CAIRN_CHECKED cairn_status cairn_node_create(enum cairn_node_kind kind, const char *key,
                                              const char *text, struct cairn_node **out);

@@ -21,7 +21,7 @@ struct cairn_words {
  * character.
  *
  * Ranks   local
- * Errors  CAIRN_USAGE: a quote without its end; memory.  Then there is nothing to free.
+ * Errors  CAIRN_USAGE: a quote without its end; CAIRN_MEMORY.  Then there is nothing to free.
  */
 CAIRN_CHECKED cairn_status cairn_words_split(const char *text, struct cairn_words *out);
 

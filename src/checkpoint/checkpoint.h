@@ -51,7 +51,7 @@ struct cairn_state {
     size_t n_attributes;
 };
 
-/** Put an array behind the others.  Ranks: local.  Errors: CAIRN_USAGE: memory, path too long or
+/** Put an array behind the others.  Ranks: local.  Errors: CAIRN_MEMORY, path too long or
  * taken twice. */
 CAIRN_CHECKED cairn_status cairn_state_add(struct cairn_state *state, const char *path,
                                            enum cairn_array_type type,
@@ -75,7 +75,7 @@ CAIRN_CHECKED cairn_status cairn_state_add_weights(struct cairn_state *state,
 CAIRN_CHECKED cairn_status cairn_state_add_tensors(struct cairn_state *state, const char *group,
                                                    const struct cairn_params *params, float *block);
 
-/** Put an attribute of the file behind the others.  Ranks: local.  Errors: CAIRN_USAGE: memory. */
+/** Put an attribute of the file behind the others.  Ranks: local.  Errors: CAIRN_MEMORY. */
 CAIRN_CHECKED cairn_status cairn_state_add_attribute(struct cairn_state *state, const char *name,
                                                      const char *text);
 
@@ -84,7 +84,7 @@ CAIRN_CHECKED cairn_status cairn_state_add_attribute(struct cairn_state *state, 
  * other in *block, to be released with free().  The attributes are borrowed as they are.
  *
  * Ranks   local
- * Errors  CAIRN_USAGE: memory
+ * Errors  CAIRN_MEMORY
  */
 CAIRN_CHECKED cairn_status cairn_state_twin(const struct cairn_state *of, struct cairn_state *out,
                                             void **block);
@@ -209,7 +209,7 @@ CAIRN_CHECKED cairn_status cairn_checkpoint_newest(const char *folder, bool *fou
                                                    char path[CAIRN_PATH_BYTES]);
 
 /** Remove the checkpoints of later updates than this: a run that goes on from here makes others.
- *  Ranks: local.  Errors: CAIRN_DATA: the folder cannot be read; CAIRN_USAGE: memory. */
+ *  Ranks: local.  Errors: CAIRN_DATA: the folder cannot be read; CAIRN_MEMORY. */
 CAIRN_CHECKED cairn_status cairn_checkpoint_remove_later(const char *folder, uint64_t update);
 
 #endif

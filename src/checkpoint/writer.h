@@ -30,7 +30,7 @@ struct cairn_checkpoint_writer;
  * `place` borrows, until it is freed.
  *
  * Ranks   local
- * Errors  CAIRN_USAGE: memory for the copy and for a file of that size, no thread
+ * Errors  CAIRN_MEMORY: for the copy and for a file of that size, no thread
  */
 CAIRN_CHECKED cairn_status cairn_checkpoint_writer_create(
     const struct cairn_state *state, const struct cairn_checkpoint_place *place,

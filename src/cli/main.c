@@ -91,7 +91,7 @@ static int end(cairn_status st, bool speaks)
 {
     if (st != CAIRN_OK && st != CAIRN_STOPPED && speaks && cairn_error_text()[0] != '\0')
         fprintf(stderr, "cairn: %s\n", cairn_error_text());
-    return (int)st;
+    return cairn_exit_code(st);
 }
 
 static int run_collective(const struct cairn_command *command,

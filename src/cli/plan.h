@@ -57,7 +57,7 @@ const struct cairn_plan_row *cairn_plan_first(const struct cairn_plan *plan);
 /** Print the tables on stdout.  Ranks: local.  Errors: none. */
 void cairn_plan_print(const struct cairn_plan *plan);
 
-/** The same as JSON, to be released with free().  Ranks: local.  Errors: CAIRN_USAGE: memory. */
+/** The same as JSON, to be released with free().  Ranks: local.  Errors: CAIRN_MEMORY. */
 CAIRN_CHECKED cairn_status cairn_plan_json(const struct cairn_plan *plan, char **text);
 
 #endif

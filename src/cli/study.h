@@ -91,7 +91,7 @@ int cairn_study_ranks(const struct cairn_study *study, size_t cell);
 CAIRN_CHECKED cairn_status cairn_study_open(struct cairn_study *study, bool first);
 
 /** fit.json and scaling.json from what is known; `tells`: in short to the log, too.  Ranks: local
- * (rank 0 of the world). Errors: CAIRN_FILES; CAIRN_USAGE: memory. */
+ * (rank 0 of the world). Errors: CAIRN_FILES; CAIRN_MEMORY. */
 CAIRN_CHECKED cairn_status cairn_study_analyse_and_write(struct cairn_study *study, bool tells);
 
 /** keep: best: remove the run folders of cells whose rate is not the best at their batch.

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/last_error.h"
 #include "base/log.h"
 #include "cli/provenance.h"
 #include "cli/study.h"
@@ -225,11 +226,11 @@ static cairn_status begin_provenance(struct cell *c)
  * then a node is at fault.  Collective. */
 static cairn_status judge_failure(struct cell *c)
 {
-    char text[2048];
+    struct cairn_error error;
     int odd = -1;
-    snprintf(text, sizeof text, "%s", cairn_error_text());
+    cairn_error_take(CAIRN_NUMBERS, &error);
     CAIRN_TRY(cairn_comm_same(c->comm, CAIRN_OK, cairn_trainer_weights_hash(c->trainer), &odd));
-    if (odd >= 0) return cairn_fail(CAIRN_NUMBERS, "%s", text);
+    if (odd >= 0) return cairn_error_put(&error);
     c->verdict = CAIRN_VERDICT_DIVERGED;
     return CAIRN_OK;
 }

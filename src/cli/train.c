@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/last_error.h"
 #include "base/log.h"
 #include "checkpoint/checkpoint.h"
 #include "cli/command.h"
@@ -202,12 +203,12 @@ static cairn_status resume(struct job *job)
  * last. */
 static void end_provenance(const struct job *job, cairn_status st)
 {
-    char text[2048];
-    snprintf(text, sizeof text, "%s", cairn_error_text());
+    struct cairn_error error;
+    cairn_error_take(st, &error);
     const char *how = st == CAIRN_OK ? "done" : st == CAIRN_STOPPED ? "stopped" : "failed";
     if (cairn_run_folder_provenance_end(job->run_folder, how) == CAIRN_OK) return;
     cairn_log_warning("%s", cairn_error_text());
-    if (st != CAIRN_OK) cairn_fail(st, "%s", text);
+    (void)cairn_error_put(&error);
 }
 
 static cairn_status train(struct job *job, char **summary)

@@ -52,7 +52,7 @@ const struct cairn_finding *cairn_findings_error(const struct cairn_findings *li
 void cairn_findings_print(const struct cairn_findings *list, FILE *out);
 
 /** An array of {check, severity, where, message, fix}, to be released with free().
- *  Ranks: local.  Errors: CAIRN_USAGE: memory. */
+ *  Ranks: local.  Errors: CAIRN_MEMORY. */
 CAIRN_CHECKED cairn_status cairn_findings_json(const struct cairn_findings *list, char **out);
 
 /** Release the lines.  Ranks: local.  Errors: none. */

@@ -123,7 +123,7 @@ const char *cairn_launch_host(const struct cairn_launch *launch, const struct ca
 void cairn_ranks_text(const int *rank, int n, char *text, size_t n_bytes);
 
 /** "node1 x 2, node2 x 2" from the host names of all ranks, of n_bytes each, in the order of their
- * first rank; released with free().  Ranks: local.  Errors: CAIRN_USAGE: memory. */
+ * first rank; released with free().  Ranks: local.  Errors: CAIRN_MEMORY. */
 CAIRN_CHECKED cairn_status cairn_hosts_text(const char *all, size_t n_bytes, size_t n_ranks,
                                             char **out);
 

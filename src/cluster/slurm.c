@@ -150,7 +150,7 @@ cairn_status cairn_slurm_script(const struct cairn_slurm_job *job, char **out)
     CAIRN_TRY_IN(cairn_slurm_time(job->time, &time_s), "--time");
     CAIRN_TRY(check_options(job));
     FILE *file = open_memstream(&text, &n);
-    if (file == NULL) return cairn_fail(CAIRN_USAGE, "there is no memory for the script");
+    if (file == NULL) return cairn_fail(CAIRN_MEMORY, "there is no memory for the script");
     fprintf(
         file,
         "#!/bin/bash\n"
@@ -164,7 +164,7 @@ cairn_status cairn_slurm_script(const struct cairn_slurm_job *job, char **out)
     fprintf(file, "\n# ---- launch/slurm/job.sh\n%s", shared);
     if (fclose(file) != 0) {
         free(text);
-        return cairn_fail(CAIRN_USAGE, "there is no memory for the script");
+        return cairn_fail(CAIRN_MEMORY, "there is no memory for the script");
     }
     *out = text;
     return CAIRN_OK;

@@ -45,7 +45,7 @@ CAIRN_CHECKED cairn_status cairn_slurm_time(const char *text, size_t *seconds);
  * The batch script, to be released with free().
  *
  * Ranks   local
- * Errors  CAIRN_USAGE: a time that is none, an option of several lines; memory
+ * Errors  CAIRN_USAGE: a time that is none, an option of several lines; CAIRN_MEMORY
  */
 CAIRN_CHECKED cairn_status cairn_slurm_script(const struct cairn_slurm_job *job, char **out);
 

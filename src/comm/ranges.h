@@ -28,7 +28,7 @@ struct cairn_ranges {
     int most_below;            /* bits that the largest may lie below its range in an update */
 };
 
-/** Take the memory; ranges hold nothing but 0 then.  Ranks: local.  Errors: CAIRN_USAGE: memory. */
+/** Take the memory; ranges hold nothing but 0 then.  Ranks: local.  Errors: CAIRN_MEMORY. */
 CAIRN_CHECKED cairn_status cairn_ranges_create(struct cairn_ranges *ranges,
                                                struct cairn_range *range, size_t n_tensors,
                                                int most_below);

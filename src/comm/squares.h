@@ -6,7 +6,7 @@
 
 #include "comm/sum.h"
 
-/** Take the memory.  Ranks: local.  Errors: CAIRN_USAGE: memory; CAIRN_BUG: this kind of sum does
+/** Take the memory.  Ranks: local.  Errors: CAIRN_MEMORY; CAIRN_BUG: this kind of sum does
  * not see micro-batches alone. */
 CAIRN_CHECKED cairn_status cairn_squares_create(struct cairn_sum *sum, enum cairn_noise units);
 

@@ -128,7 +128,7 @@ struct cairn_sum_cost cairn_sum_cost(const char *kind, size_t n_micro);
  * know what its own part costs; then nothing below is collective.
  *
  * Ranks   local
- * Errors  CAIRN_USAGE: memory, or more micro-batches than the kind can take; CAIRN_BUG: no such
+ * Errors  CAIRN_MEMORY, or more micro-batches than the kind can take; CAIRN_BUG: no such
  * kind, or one that does not see micro-batches alone for CAIRN_NOISE_MICRO
  */
 CAIRN_CHECKED cairn_status cairn_sum_create(cairn_comm *comm, const char *kind,

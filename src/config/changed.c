@@ -100,12 +100,12 @@ cairn_status cairn_config_changed(const struct cairn_config *now, const struct c
     const char *comma = "";
     const struct cairn_key *keys = cairn_config_keys(&n);
     FILE *memory = open_memstream(&text, &n_bytes);
-    if (memory == NULL) return cairn_fail(CAIRN_USAGE, "no memory for comparing run files");
+    if (memory == NULL) return cairn_fail(CAIRN_MEMORY, "no memory for comparing run files");
     for (size_t i = 0; i < n; i++)
         if (on_resume[i] == FIXED && put_key(memory, &keys[i], comma, now, before)) comma = ", ";
     if (fclose(memory) != 0) {
         free(text);
-        return cairn_fail(CAIRN_USAGE, "no memory for comparing run files");
+        return cairn_fail(CAIRN_MEMORY, "no memory for comparing run files");
     }
     *out = text;
     return CAIRN_OK;

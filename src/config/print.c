@@ -127,7 +127,7 @@ cairn_status cairn_config_print(const struct cairn_config *config, char **out)
     size_t n = 0;
     bool done = false;
     FILE *memory = open_memstream(&text, &n);
-    if (memory == NULL) return cairn_fail(CAIRN_USAGE, "no memory for the resolved run file");
+    if (memory == NULL) return cairn_fail(CAIRN_MEMORY, "no memory for the resolved run file");
     if (yaml_emitter_initialize(&emitter)) {
         yaml_emitter_set_output_file(&emitter, memory);
         yaml_emitter_set_unicode(&emitter, 1);
@@ -138,7 +138,7 @@ cairn_status cairn_config_print(const struct cairn_config *config, char **out)
     if (fclose(memory) != 0) done = false;
     if (!done) {
         free(text);
-        return cairn_fail(CAIRN_USAGE, "no memory for the resolved run file");
+        return cairn_fail(CAIRN_MEMORY, "no memory for the resolved run file");
     }
     *out = text;
     return CAIRN_OK;

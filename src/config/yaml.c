@@ -65,7 +65,7 @@ static cairn_status not_yaml(const struct reader *r)
 {
     const yaml_parser_t *p = &r->parser;
     if (p->error == YAML_MEMORY_ERROR)
-        return cairn_fail(CAIRN_USAGE, "%s: out of memory", r->source);
+        return cairn_fail(CAIRN_MEMORY, "%s: out of memory", r->source);
     if (p->error == YAML_READER_ERROR) return wrong_bytes(r);
     cairn_status st = wrong_at(r, p->problem_mark.line, p->problem_mark.column, "is not YAML");
     char said[1024];
@@ -239,7 +239,7 @@ static cairn_status read_document(struct reader *r, struct cairn_node **out)
 static cairn_status read_stream(struct reader *r, struct cairn_node **out)
 {
     if (!yaml_parser_initialize(&r->parser))
-        return cairn_fail(CAIRN_USAGE, "%s: no memory for reading YAML", r->source);
+        return cairn_fail(CAIRN_MEMORY, "%s: no memory for reading YAML", r->source);
     yaml_parser_set_encoding(&r->parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&r->parser, (const unsigned char *)r->text, r->n);
     cairn_status st = read_document(r, out);

@@ -18,7 +18,7 @@ struct cairn_classes {
 };
 
 /** The id of a name, new or known.  Ranks: local.  Errors: CAIRN_DATA: too many classes;
- * CAIRN_USAGE: memory. */
+ * CAIRN_MEMORY. */
 CAIRN_CHECKED cairn_status cairn_classes_add(struct cairn_classes *classes, const char *name,
                                              int32_t *id);
 
@@ -29,7 +29,7 @@ CAIRN_CHECKED cairn_status cairn_classes_add(struct cairn_classes *classes, cons
  *
  * Shapes  label: [n]
  * Ranks   local
- * Errors  CAIRN_USAGE: memory
+ * Errors  CAIRN_MEMORY
  */
 CAIRN_CHECKED cairn_status cairn_classes_number(const struct cairn_classes *classes, int32_t *label,
                                                 size_t n, char **names);

@@ -44,7 +44,7 @@ struct cairn_normalization {
 
 /** Let loaders that are made from now on give (x - mean) / std, x being scaled and shifted as the
  * file says, in all groups.  Ranks: local.  Errors: CAIRN_USAGE: not one and not one for each
- * channel (the first dimension of a sample), tokens; memory. */
+ * channel (the first dimension of a sample), tokens; CAIRN_MEMORY. */
 CAIRN_CHECKED cairn_status cairn_dataset_normalize(struct cairn_dataset *dataset,
                                                    const struct cairn_normalization *by);
 
@@ -109,7 +109,7 @@ const char *cairn_dataset_about(const struct cairn_dataset *dataset, const char 
  * the data wherever the file lies.
  *
  * Ranks   local
- * Errors  CAIRN_DATA: cannot be read; CAIRN_USAGE: memory
+ * Errors  CAIRN_DATA: cannot be read; CAIRN_MEMORY
  */
 CAIRN_CHECKED cairn_status cairn_dataset_fingerprint(struct cairn_dataset *dataset, uint64_t *out);
 

@@ -28,11 +28,11 @@ CAIRN_CHECKED cairn_status cairn_gzip_read(struct cairn_gzip *file, size_t n, vo
 CAIRN_CHECKED cairn_status cairn_gzip_end(struct cairn_gzip *file);
 
 /** Read all that is left, to be released with free(); n bytes and a NUL.  Ranks: local.
- * Errors: CAIRN_DATA: damaged; CAIRN_USAGE: memory. */
+ * Errors: CAIRN_DATA: damaged; CAIRN_MEMORY. */
 CAIRN_CHECKED cairn_status cairn_gzip_rest(struct cairn_gzip *file, char **out, size_t *n);
 
 /** The next line without its end, kept until the next call; NULL after the last.
- *  Ranks: local.  Errors: CAIRN_DATA: damaged, or a NUL byte in it; CAIRN_USAGE: memory. */
+ *  Ranks: local.  Errors: CAIRN_DATA: damaged, or a NUL byte in it; CAIRN_MEMORY. */
 CAIRN_CHECKED cairn_status cairn_gzip_line(struct cairn_gzip *file, char **out);
 
 #endif

@@ -40,7 +40,7 @@ extern const char *const cairn_about_names[5];
  * channels differ one for each of the n_values of a sample.  To be released with free().
  *
  * Ranks   local
- * Errors  CAIRN_USAGE: memory
+ * Errors  CAIRN_MEMORY
  */
 CAIRN_CHECKED cairn_status cairn_group_factors(const struct cairn_dataset *dataset,
                                                const struct cairn_group *group, size_t n_values,

@@ -26,7 +26,7 @@ struct cairn_loader;
 
 /** Allocates all it needs and reads all data that it holds; checks what it holds (finite
  * numbers, weights of 0 or more, tokens below the vocabulary).  Ranks: local.  Errors: CAIRN_DATA,
- * CAIRN_USAGE (memory).  Keeps the dataset, which must live longer. */
+ * CAIRN_MEMORY.  Keeps the dataset, which must live longer. */
 CAIRN_CHECKED cairn_status cairn_loader_create(struct cairn_dataset *dataset,
                                                const struct cairn_loader_options *options,
                                                struct cairn_loader **out);

@@ -43,7 +43,7 @@ void cairn_source_begin(struct cairn_source *from, struct cairn_h5_array *array,
 size_t cairn_source_bytes(const struct cairn_source *from);
 
 /** Read all rows, or make room for those of b samples.  Ranks: local.  Errors: CAIRN_DATA: cannot
- * be read, a number that is refused (names file, array and row); CAIRN_USAGE: memory. */
+ * be read, a number that is refused (names file, array and row); CAIRN_MEMORY. */
 CAIRN_CHECKED cairn_status cairn_source_prepare(struct cairn_source *from, bool hold, size_t b);
 
 /** Read the rows of n samples, sorted, neighbours in one call; one may occur twice.  Nothing where

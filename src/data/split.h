@@ -15,7 +15,7 @@ struct cairn_split_plan {
  * Divide n rows by the rules of an import; a fraction is exact to half a row, drawn by the seed.
  *
  * Ranks   local
- * Errors  CAIRN_USAGE: val takes all training rows; memory
+ * Errors  CAIRN_USAGE: val takes all training rows; CAIRN_MEMORY
  */
 CAIRN_CHECKED cairn_status cairn_split_plan(const struct cairn_import *import, size_t n,
                                             struct cairn_split_plan *out);
@@ -24,7 +24,7 @@ CAIRN_CHECKED cairn_status cairn_split_plan(const struct cairn_import *import, s
 void cairn_split_plan_free(struct cairn_split_plan *plan);
 
 /** Write the rows of a table as groups.  Ranks: local.
- * Errors: CAIRN_FILES, CAIRN_USAGE (memory). */
+ * Errors: CAIRN_FILES, CAIRN_MEMORY. */
 CAIRN_CHECKED cairn_status cairn_split_write(const struct cairn_split_plan *plan,
                                              const struct cairn_table *table,
                                              struct cairn_writer *writer);

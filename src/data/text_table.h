@@ -27,7 +27,7 @@ struct cairn_text_table {
  *
  * Ranks   local
  * Errors  CAIRN_DATA with file and line: damaged, no number, another number of columns, no rows;
- *         CAIRN_USAGE: no such column; memory
+ *         CAIRN_USAGE: no such column; CAIRN_MEMORY
  */
 CAIRN_CHECKED cairn_status cairn_text_table_read(const char *path, const char *target, bool classes,
                                                  struct cairn_text_table *out);

@@ -135,7 +135,7 @@ CAIRN_CHECKED cairn_status cairn_h5_children(struct cairn_h5 *file, const char *
  *
  * Ranks   local
  * Errors  CAIRN_DATA: a group with two names, as in a graph or a circle; a child that leads nowhere
- *         is visited; as cairn_h5_children(); those of visit.  CAIRN_USAGE: memory
+ *         is visited; as cairn_h5_children(); those of visit.  CAIRN_MEMORY
  */
 CAIRN_CHECKED cairn_status cairn_h5_arrays(struct cairn_h5 *file,
                                            cairn_status (*visit)(void *context, const char *path),

@@ -26,12 +26,12 @@ struct cairn_csv {
  * and doubled quotes.
  *
  * Ranks   local
- * Errors  CAIRN_USAGE: memory; then the text is released
+ * Errors  CAIRN_MEMORY; then the text is released
  */
 CAIRN_CHECKED cairn_status cairn_csv_parse(char *text, struct cairn_csv *out);
 
 /** Read a file of a folder; none there is an empty table.  Ranks: local.  Errors: CAIRN_FILES;
- * CAIRN_USAGE: memory. */
+ * CAIRN_MEMORY. */
 CAIRN_CHECKED cairn_status cairn_csv_read(const char *folder, const char *file,
                                           struct cairn_csv *out);
 
@@ -48,7 +48,7 @@ const char *cairn_csv_text(const struct cairn_csv *csv, size_t row, size_t colum
 double cairn_csv_number(const struct cairn_csv *csv, size_t row, size_t column);
 
 /** A whole column as numbers, [n_rows], to be released with free(); all NaN where there is no such
- * column.  Ranks: local.  Errors: CAIRN_USAGE: memory. */
+ * column.  Ranks: local.  Errors: CAIRN_MEMORY. */
 CAIRN_CHECKED cairn_status cairn_csv_numbers(const struct cairn_csv *csv, const char *name,
                                              double **out);
 

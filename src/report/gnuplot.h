@@ -22,7 +22,7 @@ bool cairn_gnuplot_is_there(void);
  * *picture  *n_picture bytes and a NUL, to be released with free()
  *
  * Ranks   local
- * Errors  CAIRN_USAGE: gnuplot is not installed; memory; CAIRN_FILES: no room for the files;
+ * Errors  CAIRN_USAGE: gnuplot is not installed; CAIRN_MEMORY; CAIRN_FILES: no room for the files;
  *         CAIRN_BUG: gnuplot does not take the script
  */
 CAIRN_CHECKED cairn_status cairn_gnuplot_run(const char *script, size_t n_script, char **picture,

@@ -46,7 +46,7 @@ void cairn_json_count(struct cairn_json *json, const char *name, uint64_t value)
 void cairn_json_raw(struct cairn_json *json, const char *name, const char *value);
 
 /** The text, to be released with free().
- *  Ranks: local.  Errors: CAIRN_USAGE: memory; the text is then released. */
+ *  Ranks: local.  Errors: CAIRN_MEMORY; the text is then released. */
 CAIRN_CHECKED cairn_status cairn_json_take(struct cairn_json *json, char **out);
 
 #endif

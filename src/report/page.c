@@ -25,7 +25,7 @@ cairn_status cairn_page_begin(struct cairn_page *page, const char *folder, enum 
 {
     *page = (struct cairn_page){.folder = folder, .kind = kind};
     page->out = open_memstream(&page->text, &page->n_text);
-    if (page->out == NULL) return cairn_fail(CAIRN_USAGE, "no memory for a page");
+    if (page->out == NULL) return cairn_fail(CAIRN_MEMORY, "no memory for a page");
     return CAIRN_OK;
 }
 
@@ -326,7 +326,7 @@ cairn_status cairn_page_end(struct cairn_page *page, const char *title, char **h
         well = fclose(out) == 0;
     }
     if (st == CAIRN_OK && (!well || text == NULL))
-        st = cairn_fail(CAIRN_USAGE, "no memory for a page");
+        st = cairn_fail(CAIRN_MEMORY, "no memory for a page");
     free(page->text);
     free(page->marks);
     if (st != CAIRN_OK) {

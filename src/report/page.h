@@ -32,7 +32,7 @@ struct cairn_page {
 };
 
 /** Begin; `folder` NULL for a page, else pictures of this kind go there.  Ranks: local.
- * Errors: CAIRN_USAGE: memory. */
+ * Errors: CAIRN_MEMORY. */
 CAIRN_CHECKED cairn_status cairn_page_begin(struct cairn_page *page, const char *folder,
                                             enum cairn_picture kind);
 

@@ -356,7 +356,7 @@ cairn_status cairn_plot_script(const struct cairn_plot *plot, enum cairn_picture
     char *text = NULL;
     size_t n_text = 0;
     FILE *script = open_memstream(&text, &n_text);
-    if (script == NULL) return cairn_fail(CAIRN_USAGE, "no memory for a chart");
+    if (script == NULL) return cairn_fail(CAIRN_MEMORY, "no memory for a chart");
     put_frame(script, plot, kind);
     put_axis(script, "x", &plot->x, choose_range(plot, true));
     put_axis(script, "y", &plot->y, choose_range(plot, false));
@@ -369,7 +369,7 @@ cairn_status cairn_plot_script(const struct cairn_plot *plot, enum cairn_picture
     bool well = !ferror(script);
     if (fclose(script) != 0 || !well) {
         free(text);
-        return cairn_fail(CAIRN_USAGE, "no memory for a chart");
+        return cairn_fail(CAIRN_MEMORY, "no memory for a chart");
     }
     *out = text;
     *n = n_text;

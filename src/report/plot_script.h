@@ -7,7 +7,7 @@
 
 enum { CAIRN_PLOT_LABEL_BYTES = 64 };
 
-/** The script, to be released with free().  Ranks: local.  Errors: CAIRN_USAGE: memory. */
+/** The script, to be released with free().  Ranks: local.  Errors: CAIRN_MEMORY. */
 CAIRN_CHECKED cairn_status cairn_plot_script(const struct cairn_plot *plot, enum cairn_picture kind,
                                              char **out, size_t *n);
 

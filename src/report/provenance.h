@@ -11,13 +11,13 @@
  * no list any more is kept as <path>.damaged.
  *
  * Ranks   local
- * Errors  CAIRN_FILES; CAIRN_USAGE: memory
+ * Errors  CAIRN_FILES; CAIRN_MEMORY
  */
 CAIRN_CHECKED cairn_status cairn_provenance_file_begin(const char *path,
                                                        const struct cairn_fact *facts);
 
 /** Write time and status into the last entry; a file that somebody else changed is left, with a
- * warning.  Ranks: local.  Errors: CAIRN_FILES; CAIRN_USAGE: memory. */
+ * warning.  Ranks: local.  Errors: CAIRN_FILES; CAIRN_MEMORY. */
 CAIRN_CHECKED cairn_status cairn_provenance_file_end(const char *path, const char *status);
 
 #endif

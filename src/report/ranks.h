@@ -28,7 +28,7 @@ struct cairn_rank_line {
 bool cairn_ranks_are_there(const char *folder);
 
 /** Write ranks.csv of this run folder, whole, over that of an earlier start.  Ranks: local.
- * Errors: CAIRN_FILES; CAIRN_USAGE: memory. */
+ * Errors: CAIRN_FILES; CAIRN_MEMORY. */
 CAIRN_CHECKED cairn_status cairn_ranks_write(const char *folder, const struct cairn_rank_line *line,
                                              size_t n);
 

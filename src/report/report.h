@@ -12,7 +12,7 @@
  * Write a page with charts and tables of the runs and studies in these n folders.  Starts gnuplot.
  *
  * Ranks   local: one process alone; fit to be called behind MPI_Init (report/gnuplot.h)
- * Errors  CAIRN_DATA: a folder is neither; CAIRN_USAGE: gnuplot is not installed; memory;
+ * Errors  CAIRN_DATA: a folder is neither; CAIRN_USAGE: gnuplot is not installed; CAIRN_MEMORY;
  *         CAIRN_FILES: the page cannot be written
  */
 CAIRN_CHECKED cairn_status cairn_report_write(const char *const *folders, size_t n,

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/last_error.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "report/number.h"
@@ -45,11 +46,11 @@ static cairn_status write_kept(struct cairn_rows *rows)
 /* A run that ends for another reason keeps that reason as its last error. */
 static void last_flush(struct cairn_rows *rows)
 {
-    char reason[2048];
-    snprintf(reason, sizeof reason, "%s", cairn_error_text());
+    struct cairn_error reason;
+    cairn_error_take(CAIRN_OK, &reason);
     if (cairn_rows_flush(rows) == CAIRN_OK) return;
     cairn_log_warning("%s", cairn_error_text());
-    cairn_fail(CAIRN_OK, "%s", reason);
+    (void)cairn_error_put(&reason);
 }
 
 void cairn_rows_free(struct cairn_rows *rows)

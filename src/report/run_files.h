@@ -30,7 +30,7 @@ struct cairn_run_files {
 /** Whether a folder looks like that of a run.  Ranks: local.  Errors: none. */
 bool cairn_run_files_are_there(const char *folder);
 
-/** Read them.  Ranks: local.  Errors: CAIRN_USAGE: memory. */
+/** Read them.  Ranks: local.  Errors: CAIRN_MEMORY. */
 CAIRN_CHECKED cairn_status cairn_run_files_read(const char *folder, struct cairn_run_files *out);
 
 /** Release them.  Ranks: local.  Errors: none. */

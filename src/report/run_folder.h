@@ -185,7 +185,7 @@ CAIRN_CHECKED cairn_status cairn_run_folder_last_eval(const struct cairn_run_fol
  * once, by rename.
  *
  * Ranks   local
- * Errors  CAIRN_FILES; CAIRN_USAGE: memory
+ * Errors  CAIRN_FILES; CAIRN_MEMORY
  */
 CAIRN_CHECKED cairn_status cairn_run_folder_provenance_begin(struct cairn_run_folder *folder,
                                                              const struct cairn_fact *facts);
@@ -196,14 +196,14 @@ CAIRN_CHECKED cairn_status cairn_run_folder_provenance_end(struct cairn_run_fold
                                                            const char *status);
 
 /** Write summary.json (by rename) and the same text to `text`, to be released with free(), where it
- * is not NULL.  Ranks: local.  Errors: CAIRN_FILES; CAIRN_USAGE: memory. */
+ * is not NULL.  Ranks: local.  Errors: CAIRN_FILES; CAIRN_MEMORY. */
 CAIRN_CHECKED cairn_status cairn_run_folder_summary(struct cairn_run_folder *folder,
                                                     const struct cairn_summary *summary,
                                                     char **text);
 
 /** The text of summary.json where it is that of a complete run with this many updates and these
  * weights, to be released with free(); NULL elsewhere.  Ranks: local.  Errors: CAIRN_FILES;
- * CAIRN_USAGE: memory. */
+ * CAIRN_MEMORY. */
 CAIRN_CHECKED cairn_status cairn_run_folder_summary_before(const struct cairn_run_folder *folder,
                                                            uint64_t updates, uint64_t weights_hash,
                                                            char **text);

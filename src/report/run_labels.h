@@ -10,7 +10,7 @@
 enum { CAIRN_RUN_LABEL_BYTES = 240 };
 
 /** Give each of n runs its label: "optim.lr 0.3, ranks 2", or its folder's name where nothing
- * differs.  Ranks: local.  Errors: CAIRN_USAGE: memory. */
+ * differs.  Ranks: local.  Errors: CAIRN_MEMORY. */
 CAIRN_CHECKED cairn_status cairn_run_labels(struct cairn_run_files *run, size_t n);
 
 /** The value of a key, "optim.lr", into `value`, cut where it is long; false where there is none.

@@ -106,12 +106,12 @@ cairn_status cairn_svg_marks(const char *svg, char **marks)
     const char *end = strstr(svg, "<filter");
     if (begin == NULL || end == NULL || end < begin) return strange();
     FILE *out = open_memstream(&text, &n);
-    if (out == NULL) return cairn_fail(CAIRN_USAGE, "no memory for a page");
+    if (out == NULL) return cairn_fail(CAIRN_MEMORY, "no memory for a page");
     put(out, begin, (size_t)(end - begin));
     fputs(DEFS_END, out);
     if (fclose(out) != 0) {
         free(text);
-        return cairn_fail(CAIRN_USAGE, "no memory for a page");
+        return cairn_fail(CAIRN_MEMORY, "no memory for a page");
     }
     *marks = text;
     return CAIRN_OK;

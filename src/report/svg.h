@@ -15,7 +15,7 @@ CAIRN_CHECKED cairn_status cairn_svg_inline(FILE *out, const char *svg,
                                             const struct cairn_plot *plot);
 
 /** The shapes that all drawings share, for the page's beginning, to be released with free().
- * Ranks: local.  Errors: CAIRN_USAGE: memory; CAIRN_BUG as above. */
+ * Ranks: local.  Errors: CAIRN_MEMORY; CAIRN_BUG as above. */
 CAIRN_CHECKED cairn_status cairn_svg_marks(const char *svg, char **marks);
 
 #endif

@@ -87,7 +87,7 @@ cairn_status cairn_system_command(char **out)
     free(words);
     if (line == NULL || fclose(line) != 0) {
         free(text);
-        return cairn_fail(CAIRN_USAGE, "there is no memory for the command line");
+        return cairn_fail(CAIRN_MEMORY, "there is no memory for the command line");
     }
     *out = text;
     return CAIRN_OK;
@@ -130,7 +130,7 @@ cairn_status cairn_system_file_hash(const char *path, uint64_t *out)
     cairn_status st = CAIRN_OK;
     XXH64_state_t *state = XXH64_createState();
     if (state == NULL)
-        return cairn_fail(CAIRN_USAGE, "memory for the hash of %s is not to be had", path);
+        return cairn_fail(CAIRN_MEMORY, "memory for the hash of %s is not to be had", path);
     FILE *file = fopen(path, "rb");
     XXH64_reset(state, 0);
     for (size_t n = 1; file != NULL && n > 0;) {

@@ -37,7 +37,7 @@ void cairn_system_cpu(char text[CAIRN_SYSTEM_TEXT_BYTES]);
 void cairn_system_release(char text[CAIRN_SYSTEM_TEXT_BYTES]);
 
 /** The command line of this process as one would type it into a shell, to be released with free().
- *  Ranks: local.  Errors: CAIRN_USAGE: memory. */
+ *  Ranks: local.  Errors: CAIRN_MEMORY. */
 CAIRN_CHECKED cairn_status cairn_system_command(char **out);
 
 /** The most memory this process has held, in bytes.  Ranks: local.  Errors: none. */

@@ -20,7 +20,7 @@ struct cairn_point {
  * *points   to be released with free()
  *
  * Ranks   local
- * Errors  CAIRN_USAGE: memory
+ * Errors  CAIRN_MEMORY
  */
 CAIRN_CHECKED cairn_status cairn_thin(const double *x, const double *y, size_t n, size_t most,
                                       struct cairn_point **points, size_t *n_points);

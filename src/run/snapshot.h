@@ -34,12 +34,12 @@ struct cairn_snapshot {
 };
 
 /** Every array that is saved and restored, in checkpoint order.  Borrows from run and stored.
- * Ranks: local.  Errors: CAIRN_USAGE: memory. */
+ * Ranks: local.  Errors: CAIRN_MEMORY. */
 CAIRN_CHECKED cairn_status cairn_run_state(struct cairn_run *run, struct cairn_stored *stored,
                                            struct cairn_state *state);
 
 /** Take the memory for a copy of the state, and start the thread that writes.  Ranks: local
- * (rank 0).  Errors: CAIRN_USAGE: memory. */
+ * (rank 0).  Errors: CAIRN_MEMORY. */
 CAIRN_CHECKED cairn_status cairn_snapshot_create(struct cairn_run *run);
 
 /** Wait for what is being written, and release.  Ranks: local.  Errors: none. */

@@ -23,7 +23,7 @@ struct cairn_study_about {
  * texts.  Takes about a second for a series of ten batches.
  *
  * Ranks   local (rank 0)
- * Errors  CAIRN_USAGE: memory
+ * Errors  CAIRN_MEMORY
  */
 CAIRN_CHECKED cairn_status cairn_study_analyse(const struct cairn_study_table *table,
                                                const struct cairn_study_about *about,

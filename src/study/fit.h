@@ -68,7 +68,7 @@ struct cairn_study_curve cairn_study_curve_fit(const struct cairn_study_batches 
  * The curve of a series and CAIRN_STUDY_DRAWS draws of it, always the same ones.
  *
  * Ranks   local
- * Errors  CAIRN_USAGE: memory
+ * Errors  CAIRN_MEMORY
  * Source  Davison and Hinkley 1997, Bootstrap Methods and their Application, chapters 2 and 6
  */
 CAIRN_CHECKED cairn_status cairn_study_fit_create(const struct cairn_study_series *series,

@@ -59,7 +59,7 @@ struct cairn_study_predictions {
  * stated  for more ranks than were measured; NULL: none; must outlive the answer
  *
  * Ranks   local
- * Errors  CAIRN_USAGE: memory
+ * Errors  CAIRN_MEMORY
  */
 CAIRN_CHECKED cairn_status cairn_study_predict(const struct cairn_study_times *times,
                                                const struct cairn_study_fit *fit,

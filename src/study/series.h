@@ -65,7 +65,7 @@ struct cairn_study_order {
  * its others were given up: its median is infinite, and its bound is known.
  *
  * Ranks   local
- * Errors  CAIRN_USAGE: memory
+ * Errors  CAIRN_MEMORY
  */
 CAIRN_CHECKED cairn_status cairn_study_order_create(const struct cairn_study_table *table,
                                                     struct cairn_study_order *out);

@@ -60,11 +60,11 @@ void cairn_study_row_free(struct cairn_study_row *row, size_t n_axes);
 /** Release all; a zeroed one is fine.  Ranks: local.  Errors: none. */
 void cairn_study_table_free(struct cairn_study_table *table);
 
-/** Take the names of the axes into an empty table.  Ranks: local.  Errors: CAIRN_USAGE: memory. */
+/** Take the names of the axes into an empty table.  Ranks: local.  Errors: CAIRN_MEMORY. */
 CAIRN_CHECKED cairn_status cairn_study_table_begin(struct cairn_study_table *table, size_t n_axes,
                                                    const char *const *axis);
 
-/** Add a row, taken also on failure.  Ranks: local.  Errors: CAIRN_USAGE: memory. */
+/** Add a row, taken also on failure.  Ranks: local.  Errors: CAIRN_MEMORY. */
 CAIRN_CHECKED cairn_status cairn_study_table_add(struct cairn_study_table *table,
                                                  struct cairn_study_row *row);
 
@@ -72,7 +72,7 @@ CAIRN_CHECKED cairn_status cairn_study_table_add(struct cairn_study_table *table
  * The result of one cell, as a file of lines "key value"; whole or not there.
  *
  * Ranks   local
- * Errors  CAIRN_FILES; CAIRN_USAGE: memory
+ * Errors  CAIRN_FILES; CAIRN_MEMORY
  */
 CAIRN_CHECKED cairn_status cairn_study_row_write(const char *path,
                                                  const struct cairn_study_table *axes,
@@ -82,13 +82,13 @@ CAIRN_CHECKED cairn_status cairn_study_row_write(const char *path,
  * Read one and add it, if its axes are those of the table; *found: it was there and is.
  *
  * Ranks   local
- * Errors  CAIRN_DATA: not such a file; CAIRN_FILES; CAIRN_USAGE: memory
+ * Errors  CAIRN_DATA: not such a file; CAIRN_FILES; CAIRN_MEMORY
  */
 CAIRN_CHECKED cairn_status cairn_study_row_read(const char *path, struct cairn_study_table *table,
                                                 bool *found);
 
 /** study.csv (PRODUCT 5): a line per cell.  Whole or not there.  Ranks: local.
- * Errors: CAIRN_FILES; CAIRN_USAGE: memory. */
+ * Errors: CAIRN_FILES; CAIRN_MEMORY. */
 CAIRN_CHECKED cairn_status cairn_study_csv_write(const char *path,
                                                  const struct cairn_study_table *table);
 
@@ -98,20 +98,20 @@ struct cairn_study_texts {
     const char *run;   /* the run file as resolved, without the axes */
 };
 
-/** Add a check to a row.  Ranks: local.  Errors: CAIRN_USAGE: memory. */
+/** Add a check to a row.  Ranks: local.  Errors: CAIRN_MEMORY. */
 CAIRN_CHECKED cairn_status cairn_study_row_check(struct cairn_study_row *row,
                                                  const struct cairn_study_check *check);
 
 /** study.h5: /axes/<axis> as texts, their order in its attribute `names`, /cells/<column> as
  * numbers, /cells/end, /study and /run as texts; of all checks the row, as `cell`, and what it
  * found in /checks/<column>.  Whole or not there.  Ranks: local.  Errors:
- * CAIRN_FILES; CAIRN_USAGE: memory. */
+ * CAIRN_FILES; CAIRN_MEMORY. */
 CAIRN_CHECKED cairn_status cairn_study_h5_write(const char *path,
                                                 const struct cairn_study_table *table,
                                                 const struct cairn_study_texts *texts);
 
 /** Read it into an empty table.  Ranks: local.  Errors: CAIRN_DATA: missing, damaged, no study;
- * CAIRN_USAGE: memory. */
+ * CAIRN_MEMORY. */
 CAIRN_CHECKED cairn_status cairn_study_h5_read(const char *path, struct cairn_study_table *table);
 
 #endif

@@ -29,7 +29,7 @@ bool cairn_study_target_is_easier(const struct cairn_study_target *target,
  * out   borrows values and checks, which it must not outlive: free out->row alone
  *
  * Ranks   local
- * Errors  CAIRN_USAGE: memory
+ * Errors  CAIRN_MEMORY
  */
 CAIRN_CHECKED cairn_status cairn_study_at_target(const struct cairn_study_table *table,
                                                  const struct cairn_study_target *target,

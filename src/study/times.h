@@ -37,7 +37,7 @@ struct cairn_study_times {
  * number above 0 does not count.
  *
  * Ranks   local
- * Errors  CAIRN_USAGE: memory
+ * Errors  CAIRN_MEMORY
  */
 CAIRN_CHECKED cairn_status cairn_study_times_create(const struct cairn_study_series *series,
                                                     struct cairn_study_times *out);

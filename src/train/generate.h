@@ -27,7 +27,7 @@ struct cairn_generator;
  * whose outputs before it differ too cannot write.
  *
  * Ranks   local
- * Errors  CAIRN_DATA: not causal, no outputs for the vocabulary; CAIRN_USAGE: memory
+ * Errors  CAIRN_DATA: not causal, no outputs for the vocabulary; CAIRN_MEMORY
  */
 CAIRN_CHECKED cairn_status cairn_generate_begin(const struct cairn_generate_options *options,
                                                 struct cairn_generator **out);

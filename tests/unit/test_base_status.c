@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/fault.h"
+#include "base/last_error.h"
 #include "base/memory.h"
 #include "base/utf8.h"
 #include "cairn/status.h"
@@ -91,10 +92,24 @@ static void test_long_sentence(void **state)
 static void test_every_status_has_a_meaning(void **state)
 {
     (void)state;
-#define X(name, code, text) assert_string_equal(cairn_status_text(CAIRN_##name), text);
+#define X(name, value, code, text)                                                                 \
+    assert_string_equal(cairn_status_text(CAIRN_##name), text);                                    \
+    assert_int_equal(cairn_exit_code(CAIRN_##name), code);
 #include "base/status.def"
 #undef X
     assert_non_null(cairn_status_text((cairn_status)99));
+    assert_int_equal(cairn_exit_code(CAIRN_MEMORY), 2); /* as the contract of the program says */
+}
+
+static void test_an_error_is_kept(void **state)
+{
+    struct cairn_error error;
+    (void)state;
+    cairn_error_take(cairn_fail(CAIRN_DATA, "the first"), &error);
+    assert_string_equal(cairn_error_text(), "the first");
+    assert_int_equal(cairn_fail(CAIRN_FILES, "the second"), CAIRN_FILES);
+    assert_int_equal(cairn_error_put(&error), CAIRN_DATA);
+    assert_string_equal(cairn_error_text(), "the first");
 }
 
 static void test_memory(void **state)
@@ -111,10 +126,10 @@ static void test_memory(void **state)
     assert_non_null(block);
     free(block);
     block = NULL;
-    assert_int_equal(cairn_memory_get(SIZE_MAX / 4, 5, "too much", &block), CAIRN_USAGE);
-    assert_int_equal(cairn_memory_get(SIZE_MAX, 1, "too much", &block), CAIRN_USAGE);
+    assert_int_equal(cairn_memory_get(SIZE_MAX / 4, 5, "too much", &block), CAIRN_MEMORY);
+    assert_int_equal(cairn_memory_get(SIZE_MAX, 1, "too much", &block), CAIRN_MEMORY);
     assert_non_null(strstr(cairn_error_text(), "too much"));
-    assert_int_equal(cairn_memory_get((size_t)1 << 46, 1, "64 TiB", &block), CAIRN_USAGE);
+    assert_int_equal(cairn_memory_get((size_t)1 << 46, 1, "64 TiB", &block), CAIRN_MEMORY);
     assert_non_null(strstr(cairn_error_text(), "64 TiB"));
     assert_null(block);
     assert_int_equal(cairn_memory_text("a word", &text), CAIRN_OK);
@@ -150,7 +165,7 @@ static void test_arena_that_overflows(void **state)
     cairn_arena_plan(&arena, SIZE_MAX / 2, 1);
     cairn_arena_plan(&arena, SIZE_MAX / 2, 4);
     cairn_arena_plan(&arena, 1, 1);
-    assert_int_equal(cairn_arena_allocate(&arena, "a test"), CAIRN_USAGE);
+    assert_int_equal(cairn_arena_allocate(&arena, "a test"), CAIRN_MEMORY);
     assert_null(arena.base);
 }
 
@@ -182,6 +197,7 @@ int main(void)
         cmocka_unit_test(test_clean_text),
         cmocka_unit_test(test_long_sentence),
         cmocka_unit_test(test_every_status_has_a_meaning),
+        cmocka_unit_test(test_an_error_is_kept),
         cmocka_unit_test(test_memory),
         cmocka_unit_test(test_arena),
         cmocka_unit_test(test_arena_that_overflows),

@@ -22,7 +22,7 @@ struct cairn_layers {
 };
 
 /** Sort the lines; `config` (may be NULL) tells types of layers.  Ranks: local.
- * Errors: CAIRN_USAGE: memory. */
+ * Errors: CAIRN_MEMORY. */
 CAIRN_CHECKED cairn_status cairn_layers_find(const struct cairn_csv *csv, const char *config,
                                              struct cairn_layers *out);
 
