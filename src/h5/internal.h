@@ -48,7 +48,7 @@ void cairn_h5_end_reading(const char **old);
 /* Until the end of the block HDF5 works on this file; a file of our own that is written does not
  * count. */
 #define CAIRN_H5_READING(file)                                                                     \
-    const char *reading_before __attribute__((cleanup(cairn_h5_end_reading))) =                    \
+    const char *reading_before __attribute__((unused, cleanup(cairn_h5_end_reading))) =            \
         cairn_h5_begin_reading(file)
 
 /** How files are opened for reading; to be closed.  Ranks: local.  Errors: < 0. */

@@ -313,11 +313,11 @@ static void test_dropout_is_a_function_of_its_key(void **state)
     assert_true(fabs((double)n_kept - 0.75 * WIDE) < 5 * sqrt(0.1875 * WIDE)); /* 5 deviations */
     /* independent masks agree in 0.75^2 + 0.25^2 = 0.625 of all places */
     mask_of(text, 18, 4, other);
-    assert_true(n_same(mask, other) < 0.7 * WIDE);
+    assert_true((double)n_same(mask, other) < 0.7 * WIDE);
     mask_of(text, 17, 5, other);
-    assert_true(n_same(mask, other) < 0.7 * WIDE);
+    assert_true((double)n_same(mask, other) < 0.7 * WIDE);
     mask_of("[{type: dropout, p: 0.25, name: drop}, {type: dense, units: 3}]", 17, 4, other);
-    assert_true(n_same(mask, other) < 0.7 * WIDE);
+    assert_true((double)n_same(mask, other) < 0.7 * WIDE);
 }
 
 /* Outputs of one layer alone, for one sample. */
