@@ -59,21 +59,16 @@ among()
     [[ " ${*:2} " == *" $1 "* ]]
 }
 
-# own FILE:LINE MODULE HEADER: an include with quotes
-own()
+# The module of a header, or nothing where it is not one of ours.
+module_of()
 {
-    local from=${3%%/*}
-    case $3 in
-    cairn/*) from=$(owner "$(basename "$3" .h)") ;;
-    */*) ;;
-    *)
-        bad "$1: \"$3\" is not of the form \"module/file.h\""
-        return
-        ;;
+    case $1 in
+    cairn/*) owner "$(basename "$1" .h)" ;;
+    */*) ! among "${1%%/*}" "$all" || echo "${1%%/*}" ;;
     esac
-    among "$from" "$2" "$allowed" || bad "$1: $2 may not include $3"
 }
 
+# Whatever way an include is written: with quotes or angle brackets, with blanks or tabs, in a .def.
 for folder in src/*/; do
     module=$(basename "$folder")
     [ "$module" != cmake ] || continue
@@ -84,14 +79,43 @@ for folder in src/*/; do
     while IFS=: read -r file line text; do
         header=${text#*[<\"]}
         header=${header%%[>\"]*}
-        if [[ $text == *\"* ]]; then
-            own "$file:$line" "$module" "$header"
+        from=$(module_of "$header")
+        if [ -n "$from" ]; then
+            among "$from" "$module" "$allowed" || bad "$file:$line: $module may not include $header"
+        elif [[ $text == *\"* ]]; then
+            bad "$file:$line: \"$header\" is not of the form \"module/file.h\""
         else
             may_use "$header"
             among "$module" "$users" || bad "$file:$line: $module may not use $header"
         fi
-    done < <(grep -rnE '^ *# *include' --include='*.[ch]' "$folder" || true)
+    done < <(grep -rnP '^\s*#\s*include\s*[<"]' --include='*.[ch]' --include='*.def' "$folder" || true)
 done
+
+# What the compiler made of it cannot be fooled: whose functions each module calls.
+built=${CAIRN_BUILD-}/src/CMakeFiles/cairn.dir
+if [ "${CAIRN_SOURCE-}" = "$PWD" ] && [ -d "$built" ]; then
+    # objects MODULE: those of sources that are still there
+    objects()
+    {
+        local file
+        for file in $(find "src/$1" -name '*.c' -printf '%P\n'); do
+            [ ! -e "$built/$1/$file.o" ] || echo "$built/$1/$file.o"
+        done
+    }
+    declare -A home=()
+    for module in $all; do
+        for symbol in $(objects "$module" | xargs -r nm --defined-only -g | awk 'NF == 3 {print $3}'); do
+            home[$symbol]=$module
+        done
+    done
+    for module in $all; do
+        allowed=$(may_include "$module")
+        for symbol in $(objects "$module" | xargs -r nm -u | awk 'NF == 2 {print $2}' | sort -u); do
+            from=${home[$symbol]-}
+            [ -z "$from" ] || among "$from" "$module" "$allowed" || bad "src/$module may not call $symbol of $from"
+        done
+    done
+fi
 
 # Public headers stand on each other and on the C library.
 if [ -d include ]; then

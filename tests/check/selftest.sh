@@ -59,6 +59,12 @@ function_of() { printf 'static void f(%s)\n{\n%s\n}\n' "$1" "$2"; }
 
 planted arrows src/nn/a.c <<<'#include "optim/optim.h"'
 planted arrows src/nn/a.c <<<'#include "cairn/comm.h"'
+planted arrows src/nn/a.c <<<'#include <comm/sum.h>'
+planted arrows src/nn/a.c <<<'#include <cairn/comm.h>'
+planted arrows src/nn/a.c <<<$'#\tinclude\t"optim/optim.h"'
+planted arrows src/nn/a.def <<<'#include "optim/optim.h"'
+planted arrows src/setup/a.c <<<'#include "cli/command.h"'
+planted arrows src/train/a.c <<<'#include "checkpoint/checkpoint.h"'
 planted arrows src/nn/a.c <<<'#include "relu.h"'
 planted arrows src/train/a.c <<<'#include <mpi.h>'
 planted arrows src/base/a.c <<<'#include "tensor/shape.h"'
