@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "nn/list.h"
+
 static cairn_status find_kind(const struct cairn_node *node, const char *prefix, size_t index,
                               const struct cairn_layer_kind **out)
 {
@@ -36,25 +38,25 @@ static bool is_identifier(const char *text)
     return *text == '\0';
 }
 
-static cairn_status name_layer(struct cairn_chain *chain, size_t index,
-                               const struct cairn_node *node, const char *prefix)
+static cairn_status name_layer(const struct cairn_chain *chain, size_t index,
+                               const struct cairn_node *node, const char *prefix,
+                               char out[CAIRN_PARAM_NAME_BYTES])
 {
-    struct cairn_layer *layer = &chain->layer[index];
     const struct cairn_node *name = cairn_node_find(node, "name");
     if (name != NULL && (name->kind != CAIRN_NODE_SCALAR || !is_identifier(name->text)))
         return cairn_fail(
             CAIRN_USAGE,
             "%s: the name of layer %s%zu must be letters, digits and '_', not a digit first",
             cairn_node_place(name), prefix, index);
-    int n = name != NULL ? snprintf(layer->name, sizeof layer->name, "%s%s", prefix, name->text)
-                         : snprintf(layer->name, sizeof layer->name, "%s%zu", prefix, index);
-    if (n >= (int)sizeof layer->name)
-        return cairn_fail(CAIRN_USAGE, "%s: the name of layer %s%zu is longer than %zu characters",
-                          cairn_node_place(node), prefix, index, sizeof layer->name - 1);
-    for (size_t i = 0; i < index; i++)
-        if (strcmp(chain->layer[i].name, layer->name) == 0)
+    int n = name != NULL ? snprintf(out, CAIRN_PARAM_NAME_BYTES, "%s%s", prefix, name->text)
+                         : snprintf(out, CAIRN_PARAM_NAME_BYTES, "%s%zu", prefix, index);
+    if (n >= CAIRN_PARAM_NAME_BYTES)
+        return cairn_fail(CAIRN_USAGE, "%s: the name of layer %s%zu is longer than %d characters",
+                          cairn_node_place(node), prefix, index, CAIRN_PARAM_NAME_BYTES - 1);
+    for (size_t i = 0; i < chain->n_layers; i++)
+        if (strcmp(chain->layer[i].name, out) == 0)
             return cairn_fail(CAIRN_USAGE, "%s: layers %zu and %zu are both called %s",
-                              cairn_node_place(node), i, index, layer->name);
+                              cairn_node_place(node), i, chain->n_layers, out);
     return CAIRN_OK;
 }
 
@@ -76,19 +78,30 @@ static cairn_status check_input(const struct cairn_layer *layer, const struct ca
                       cairn_node_place(node), layer->name, layer->kind->name);
 }
 
+/* The keys of a layer, as text for messages. */
+enum { WHAT_BYTES = CAIRN_PARAM_NAME_BYTES + 64 };
+
+static cairn_status read_kind(struct cairn_layer *layer, const struct cairn_node *node,
+                              struct cairn_plan *plan, char what[WHAT_BYTES])
+{
+    const struct cairn_layer_kind *kind = layer->kind;
+    snprintf(what, WHAT_BYTES, "layer %s (%s)", layer->name, kind->name);
+    CAIRN_TRY(cairn_memory_get(1, kind->self_bytes, what, &layer->self));
+    CAIRN_TRY(cairn_keys_read(kind->keys, kind->n_keys, node, "type name", what, layer->self));
+    CAIRN_TRY(check_input(layer, node, plan));
+    layer->n_in = cairn_shape_count(&layer->in);
+    layer->wants_dx = plan->wants_dx;
+    plan->node = node;
+    return CAIRN_OK;
+}
+
 static cairn_status plan_kind(struct cairn_layer *layer, const struct cairn_node *node,
                               struct cairn_plan *plan)
 {
     const struct cairn_layer_kind *kind = layer->kind;
-    char what[CAIRN_PARAM_NAME_BYTES + 64];
-    snprintf(what, sizeof what, "layer %s (%s)", layer->name, kind->name);
-    CAIRN_TRY(cairn_memory_get(1, kind->self_bytes, what, &layer->self));
-    CAIRN_TRY(cairn_keys_read(kind->keys, kind->n_keys, node, "type name", what, layer->self));
-    CAIRN_TRY(check_input(layer, node, plan));
+    char what[WHAT_BYTES];
+    CAIRN_TRY(read_kind(layer, node, plan, what));
     size_t n_opens = plan->n_opens;
-    layer->n_in = cairn_shape_count(&layer->in);
-    layer->wants_dx = plan->wants_dx;
-    plan->node = node;
     size_t depth = plan->depth;
     cairn_status st = kind->plan(layer, plan);
     if (st != CAIRN_OK && plan->depth > depth) return st; /* a layer inside has said where */
@@ -118,27 +131,82 @@ static void place_output(struct cairn_layer *layer, struct cairn_plan *plan, siz
     *over = (flags & CAIRN_LAYER_NEEDS_Y) == 0;
 }
 
-static cairn_status plan_layers(struct cairn_chain *chain, const struct cairn_node *list,
-                                const char *prefix, const struct cairn_shape *in,
-                                struct cairn_plan *plan)
-{
-    const struct cairn_node *node = list->child;
-    size_t x_at = 0;
-    bool over = false; /* the chain's input is not ours to change */
-    for (size_t i = 0; i < chain->n_layers; i++, node = node->next) {
-        struct cairn_layer *layer = &chain->layer[i];
-        CAIRN_TRY(find_kind(node, prefix, i, &layer->kind));
-        CAIRN_TRY(name_layer(chain, i, node, prefix));
-        layer->in = i == 0 ? *in : chain->layer[i - 1].out;
-        CAIRN_TRY(plan_kind(layer, node, plan));
-        place_output(layer, plan, x_at, &over);
-        x_at = layer->y_at;
-    }
-    return CAIRN_OK;
-}
+/* How far the planning of a chain is. */
+struct progress {
+    struct cairn_chain *chain;
+    struct cairn_plan *plan;
+    struct cairn_shape in; /* of the next layer */
+    size_t room;           /* layers that chain->layer has memory for */
+    size_t x_at;
+    bool over; /* the layer before may be written over; not so the chain's input */
+};
 
 /* Each name is compared with those before it. */
 enum { MOST_LAYERS = 4096 };
+
+static cairn_status make_room(struct progress *p, const struct cairn_node *node)
+{
+    struct cairn_chain *chain = p->chain;
+    struct cairn_layer *more = NULL;
+    if (chain->n_layers < p->room) return CAIRN_OK;
+    if (p->room >= MOST_LAYERS)
+        return cairn_fail(CAIRN_USAGE, "%s: more than %d layers in one list",
+                          cairn_node_place(node), MOST_LAYERS);
+    p->room = p->room == 0 ? 8 : 2 * p->room;
+    CAIRN_TRY(cairn_memory_get(p->room, sizeof *more, "the layers", &more));
+    if (chain->n_layers > 0) memcpy(more, chain->layer, chain->n_layers * sizeof *more);
+    free(chain->layer);
+    chain->layer = more;
+    return CAIRN_OK;
+}
+
+static cairn_status add_list(struct progress *p, const struct cairn_node *list, const char *prefix);
+
+/* The layers that a layer stands for, in its place. */
+static cairn_status add_expanded(struct progress *p, struct cairn_layer *layer,
+                                 const struct cairn_node *node)
+{
+    struct cairn_node *list = NULL;
+    char prefix[CAIRN_PARAM_NAME_BYTES + 1];
+    char what[WHAT_BYTES];
+    cairn_status st = read_kind(layer, node, p->plan, what);
+    if (st == CAIRN_OK) st = cairn_list_create(node, &list);
+    if (st == CAIRN_OK) {
+        st = layer->kind->expand(layer, list);
+        if (st != CAIRN_OK) st = cairn_fail_in(st, "%s: %s", cairn_node_place(node), what);
+    }
+    free(layer->self);
+    snprintf(prefix, sizeof prefix, "%s.", layer->name);
+    if (st == CAIRN_OK) st = add_list(p, list, prefix);
+    cairn_node_free(list);
+    return st;
+}
+
+static cairn_status add_layer(struct progress *p, const struct cairn_node *node, const char *prefix,
+                              size_t index)
+{
+    struct cairn_chain *chain = p->chain;
+    struct cairn_layer layer = {.in = p->in};
+    CAIRN_TRY(find_kind(node, prefix, index, &layer.kind));
+    CAIRN_TRY(name_layer(chain, index, node, prefix, layer.name));
+    if (layer.kind->expand != NULL) return add_expanded(p, &layer, node);
+    CAIRN_TRY(make_room(p, node));
+    struct cairn_layer *added = &chain->layer[chain->n_layers++];
+    *added = layer;
+    CAIRN_TRY(plan_kind(added, node, p->plan));
+    place_output(added, p->plan, p->x_at, &p->over);
+    p->x_at = added->y_at;
+    p->in = added->out;
+    return CAIRN_OK;
+}
+
+static cairn_status add_list(struct progress *p, const struct cairn_node *list, const char *prefix)
+{
+    size_t index = 0;
+    for (const struct cairn_node *node = list->child; node != NULL; node = node->next)
+        CAIRN_TRY(add_layer(p, node, prefix, index++));
+    return CAIRN_OK;
+}
 
 static void plan_gradients(const struct cairn_chain *chain, struct cairn_plan *plan)
 {
@@ -169,14 +237,9 @@ cairn_status cairn_chain_plan(struct cairn_chain *chain, const struct cairn_node
     if (plan->depth == CAIRN_MAX_DEPTH)
         return cairn_fail(CAIRN_USAGE, "%s: lists of layers are nested more than %d deep",
                           cairn_node_place(list), CAIRN_MAX_DEPTH);
-    size_t n = cairn_node_count(list);
-    if (n > MOST_LAYERS)
-        return cairn_fail(CAIRN_USAGE, "%s: %zu layers in one list; at most %d",
-                          cairn_node_place(list), n, MOST_LAYERS);
-    CAIRN_TRY(cairn_memory_get(n, sizeof *chain->layer, "the layers", &chain->layer));
-    chain->n_layers = n;
+    struct progress progress = {.chain = chain, .plan = plan, .in = *in};
     chain->depth = plan->depth++;
-    CAIRN_TRY(plan_layers(chain, list, prefix, in, plan));
+    CAIRN_TRY(add_list(&progress, list, prefix));
     plan->depth--;
     plan_gradients(chain, plan);
     return CAIRN_OK;

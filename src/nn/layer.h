@@ -96,6 +96,11 @@ struct cairn_layer_kind {
     size_t n_keys;
     size_t self_bytes;
     unsigned flags; /* enum cairn_layer_flags */
+    /** Of a kind that is a list of other layers: write that list, from `in` and the keys in `self`;
+     * the layers take its place in the chain, and their names begin with its own and a point.  Such
+     * a kind has none of the functions below but `free`.  NULL: it is a layer itself.  Errors: as
+     * plan. */
+    cairn_status (*expand)(struct cairn_layer *layer, struct cairn_node *list);
     /** Set out from in, add weights and memory.  Errors: CAIRN_USAGE, what and what to do; the
      * caller puts place, index and type in front. */
     cairn_status (*plan)(struct cairn_layer *layer, struct cairn_plan *plan);

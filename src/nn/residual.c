@@ -15,6 +15,7 @@
 
 struct residual {
     const struct cairn_node *body_list, *project_key;
+    bool flat;
     struct cairn_node *project_list; /* made here; owned, NULL where there is none */
     struct cairn_chain body, project;
 };
@@ -25,6 +26,8 @@ static const struct cairn_key keys[] = {
     {"project", CAIRN_KEY_TREE, offsetof(struct residual, project_key), "", 0, 0, "name list",
      "the input's way to that sum: none; true: a 1 x 1 convolution and batchnorm, or dense; auto: "
      "true where shapes differ; or layers"},
+    {"flat", CAIRN_KEY_BOOL, offsetof(struct residual, flat), "false", 0, 0, NULL,
+     "the layers of body are named as if they stood in place of this one"},
 };
 
 /* The least stride by which a 1 x 1 convolution makes n_out of n_in places; 0: there is none. */
@@ -114,8 +117,14 @@ static cairn_status plan_part(const struct cairn_layer *layer, const char *part,
                               const struct cairn_node *list, struct cairn_chain *chain,
                               struct cairn_plan *plan)
 {
+    const struct residual *self = layer->self;
     char prefix[2 * CAIRN_PARAM_NAME_BYTES];
-    snprintf(prefix, sizeof prefix, "%s.%s.", layer->name, part);
+    const char *point = strrchr(layer->name, '.');
+    const int n_outer = point == NULL ? 0 : (int)(point + 1 - layer->name);
+    if (self->flat && chain == &self->body)
+        snprintf(prefix, sizeof prefix, "%.*s", n_outer, layer->name);
+    else
+        snprintf(prefix, sizeof prefix, "%s.%s.", layer->name, part);
     plan->wants_dx = layer->wants_dx; /* what body needs is not what project needs */
     return cairn_chain_plan(chain, list, prefix, &layer->in, plan);
 }

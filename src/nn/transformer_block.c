@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * transformer_block: two lists of layers, each added to its input,
+ * transformer_block: two residuals,
  *
  *   z = x + attention(layernorm(x))    y = z + W2 gelu(W1 layernorm(z) + b1) + b2
  *
@@ -7,24 +7,16 @@
  * batch_first=True), and its dropout but for that of the attention's weights.
  *
  * Source: Vaswani and others 2017, section 3; norms first: Xiong and others 2020. */
-#include <stdio.h>
-
-#include "nn/chain.h"
 #include "nn/heads.h"
 #include "nn/init.h"
+#include "nn/layer.h"
 #include "nn/list.h"
 #include "tensor/blas.h"
-#include "tensor/kernels.h"
-
-enum { N_PARTS = 2 };
 
 struct transformer_block {
     size_t heads, expansion;
     int causal, init; /* as attention and dense take them */
     double dropout;
-    struct cairn_node *list[N_PARTS]; /* made here; owned */
-    struct cairn_chain part[N_PARTS];
-    size_t z_at, dz_at; /* in the arena: [b, T, D]; dz only where no dx is wanted */
 };
 
 enum key { HEADS, CAUSAL, EXPANSION, DROPOUT, INIT };
@@ -101,9 +93,20 @@ static cairn_status write_dense(const struct transformer_block *self, struct cai
     return add_dropout(list, self, "dropout2");
 }
 
-static cairn_status write_lists(struct cairn_layer *layer, const struct cairn_plan *plan)
+/* {type: residual, name: name, flat: true, body: []} */
+static cairn_status add_residual(struct cairn_node *list, const char *name,
+                                 struct cairn_node **body)
 {
-    struct transformer_block *self = layer->self;
+    struct cairn_node *layer = NULL;
+    CAIRN_TRY(add_layer(list, "residual", name, &layer));
+    CAIRN_TRY(cairn_list_text(layer, "flat", "true"));
+    return cairn_list_node(layer, CAIRN_NODE_LIST, "body", NULL, body);
+}
+
+static cairn_status expand(struct cairn_layer *layer, struct cairn_node *list)
+{
+    const struct transformer_block *self = layer->self;
+    struct cairn_node *body = NULL;
     char text[CAIRN_SHAPE_TEXT_BYTES];
     if (layer->in.ndim != 2)
         return cairn_fail(CAIRN_USAGE, "the input of one sample is %s, but it takes [T, D]",
@@ -111,61 +114,10 @@ static cairn_status write_lists(struct cairn_layer *layer, const struct cairn_pl
     if (layer->in.dim[1] > CAIRN_GEMM_MOST / self->expansion)
         return cairn_fail(CAIRN_USAGE, "expansion %zu of %zu numbers is more than BLAS can count",
                           self->expansion, layer->in.dim[1]);
-    for (int i = 0; i < N_PARTS; i++) CAIRN_TRY(cairn_list_create(plan->node, &self->list[i]));
-    CAIRN_TRY(write_attention(self, self->list[0]));
-    return write_dense(self, self->list[1], layer->in.dim[1]);
-}
-
-static cairn_status plan(struct cairn_layer *layer, struct cairn_plan *plan)
-{
-    struct transformer_block *self = layer->self;
-    char prefix[2 * CAIRN_PARAM_NAME_BYTES];
-    layer->out = layer->in;
-    CAIRN_TRY(write_lists(layer, plan));
-    snprintf(prefix, sizeof prefix, "%s.", layer->name);
-    CAIRN_TRY(cairn_chain_plan(&self->part[0], self->list[0], prefix, &layer->in, plan));
-    self->z_at = cairn_chain_sum_at(&self->part[0], plan);
-    if (!layer->wants_dx) self->dz_at = cairn_plan_kept(plan, layer->n_in, sizeof(real));
-    CAIRN_TRY(cairn_chain_plan(&self->part[1], self->list[1], prefix, &layer->in, plan));
-    layer->y_at = cairn_chain_sum_at(&self->part[1], plan);
-    return CAIRN_OK;
-}
-
-static void release(struct cairn_layer *layer)
-{
-    struct transformer_block *self = layer->self;
-    for (int i = 0; i < N_PARTS; i++) {
-        cairn_chain_free(&self->part[i]);
-        cairn_node_free(self->list[i]);
-    }
-}
-
-static void init(const struct cairn_layer *layer, const struct cairn_params *params, uint64_t seed,
-                 real *w)
-{
-    const struct transformer_block *self = layer->self;
-    for (int i = 0; i < N_PARTS; i++) cairn_chain_init(&self->part[i], params, seed, w);
-}
-
-static void forward(const struct cairn_layer *layer, const struct cairn_pass *pass)
-{
-    struct transformer_block *self = layer->self;
-    size_t count = pass->micro->n * layer->n_in;
-    real *z = cairn_arena_at(pass->arena, self->z_at);
-    cairn_add(cairn_chain_forward(&self->part[0], pass, layer->x), layer->x, count, z);
-    cairn_add(cairn_chain_forward(&self->part[1], pass, z), z, count, layer->y);
-}
-
-/* dz lies where dx will. */
-static void backward(const struct cairn_layer *layer, const struct cairn_pass *pass, const real *dy,
-                     real *dx)
-{
-    const struct transformer_block *self = layer->self;
-    size_t count = pass->micro->n * layer->n_in;
-    real *dz = dx != NULL ? dx : cairn_arena_at(pass->arena, self->dz_at);
-    cairn_add(cairn_chain_backward(&self->part[1], pass, dy), dy, count, dz);
-    const real *by_attention = cairn_chain_backward(&self->part[0], pass, dz);
-    if (dx != NULL) cairn_add(by_attention, dz, count, dx);
+    CAIRN_TRY(add_residual(list, "attention", &body));
+    CAIRN_TRY(write_attention(self, body));
+    CAIRN_TRY(add_residual(list, "feedforward", &body));
+    return write_dense(self, body, layer->in.dim[1]);
 }
 
 const struct cairn_layer_kind CAIRN_R(cairn_layer_transformer_block) = {
@@ -177,10 +129,5 @@ const struct cairn_layer_kind CAIRN_R(cairn_layer_transformer_block) = {
     .keys = keys,
     .n_keys = sizeof keys / sizeof keys[0],
     .self_bytes = sizeof(struct transformer_block),
-    .flags = CAIRN_LAYER_NEEDS_X | CAIRN_LAYER_PLACED,
-    .plan = plan,
-    .free = release,
-    .init = init,
-    .forward = forward,
-    .backward = backward,
+    .expand = expand,
 };
