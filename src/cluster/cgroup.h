@@ -19,6 +19,7 @@ struct cairn_cpus {
 struct cairn_cgroup {
     double cpus;           /* CPU time per time: 1.5 is one and a half CPUs */
     uint64_t memory_bytes; /* of all processes in the group together */
+    uint64_t memory_left;  /* of a limit, the least there is, page cache counted as free */
     uint64_t cpus_group;   /* hash of the group's name: who has the same one shares the limit */
     uint64_t memory_group;
 };

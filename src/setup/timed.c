@@ -213,7 +213,8 @@ cairn_status cairn_setup_time_data(const struct cairn_config *config, struct cai
     struct bench bench = {.config = config,
                           .size = micro,
                           .n_samples = cairn_dataset_size(dataset, CAIRN_SPLIT_TRAIN)};
-    struct cairn_loader_options rows = cairn_setup_loader_options(config, CAIRN_SPLIT_TRAIN, micro);
+    struct cairn_loader_options rows = cairn_setup_loader_options(
+        config, CAIRN_SPLIT_TRAIN, micro, config->data_in_memory != CAIRN_IN_MEMORY_FALSE);
     if (rows.memory_bytes > MOST_HELD) rows.memory_bytes = MOST_HELD;
     if (bench.size > bench.n_samples) bench.size = (size_t)bench.n_samples;
     cairn_status st = cairn_loader_create(dataset, &rows, &bench.loader);

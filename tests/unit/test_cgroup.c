@@ -102,6 +102,31 @@ static void a_container_sees_its_top(void **state)
     assert_int_equal(found.memory_bytes, 268435456);
 }
 
+/* Of a limit what is not in use, page cache left out; on the way up the least of it. */
+static void a_limit_minus_its_use(void **state)
+{
+    (void)state;
+    plant("/proc/self/cgroup", "0::/job_7/step_0\n");
+    plant("/sys/fs/cgroup/job_7/step_0/memory.max", "1000000\n");
+    plant("/sys/fs/cgroup/job_7/step_0/memory.current", "400000\n");
+    plant("/sys/fs/cgroup/job_7/step_0/memory.stat",
+          "anon 100000\ninactive_anon 7\nactive_file 30000\ninactive_file 70000\n");
+    assert_int_equal(cairn_cgroup_read(root).memory_left, 700000);
+    plant("/sys/fs/cgroup/job_7/memory.max", "4000000\n");
+    plant("/sys/fs/cgroup/job_7/memory.current", "3500000\n");
+    struct cairn_cgroup found = cairn_cgroup_read(root);
+    assert_int_equal(found.memory_bytes, 1000000);
+    assert_int_equal(found.memory_left, 500000);
+    plant("/sys/fs/cgroup/job_7/memory.current", "4100000\n");
+    assert_int_equal(cairn_cgroup_read(root).memory_left, 1); /* 0 would be no limit */
+    plant("/proc/self/cgroup", "5:memory:/job_3\n0::/\n");
+    plant("/sys/fs/cgroup/memory/job_3/memory.limit_in_bytes", "1000000\n");
+    plant("/sys/fs/cgroup/memory/job_3/memory.usage_in_bytes", "400000\n");
+    plant("/sys/fs/cgroup/memory/job_3/memory.stat",
+          "inactive_file 1\ntotal_inactive_file 20000\ntotal_active_file 30000\n");
+    assert_int_equal(cairn_cgroup_read(root).memory_left, 650000);
+}
+
 static void damaged_files_limit_nothing(void **state)
 {
     (void)state;
@@ -162,6 +187,7 @@ int main(void)
         TEST(v2_takes_the_tightest_on_the_way_up),
         TEST(v1_has_a_tree_for_each_controller),
         TEST(a_container_sees_its_top),
+        TEST(a_limit_minus_its_use),
         TEST(damaged_files_limit_nothing),
         TEST(cpus_are_lists),
         TEST(hyperthreads_share_a_core),
