@@ -4,14 +4,14 @@
 # grants is a node as small as one likes.
 . "${BASH_SOURCE%/*}/../support/run.sh"
 
-# Groups of 40 and of 10 MB, of rows of 784 bytes.
+# Groups of 40 and of 30 MB, of rows of 784 bytes.
 n=50000
 printf '\0\0\10\3\0\0\303\120\0\0\0\34\0\0\0\34' >images
 { yes 'as many images as lie in forty megabytes' || true; } | head -c $((n * 784)) >>images
 printf '\0\0\10\1\0\0\303\120' >labels
 { yes $'\1' || true; } | head -c $n >>labels
-{ printf '\0\0\10\3\0\0\60\324\0\0\0\34\0\0\0\34' && head -c $((16 + 12500 * 784)) images | tail -c +17; } >few_images
-{ printf '\0\0\10\1\0\0\60\324' && head -c $((8 + 12500)) labels | tail -c +9; } >few_labels
+{ printf '\0\0\10\3\0\0\222\174\0\0\0\34\0\0\0\34' && head -c $((16 + 37500 * 784)) images | tail -c +17; } >few_images
+{ printf '\0\0\10\1\0\0\222\174' && head -c $((8 + 37500)) labels | tail -c +9; } >few_labels
 expect 0 0 import idx --train images labels --test few_images few_labels -o data.h5
 rm images labels few_images few_labels
 
@@ -26,7 +26,7 @@ megabyte=1048576
 expect 0 0 plan run.yaml --memory --json --ranks $ranks data.in_memory=true
 all=$((ranks * $(json out rank) + $(json out snapshot))) # what the node takes with all data, about
 data=$(json out data)
-same "bytes of the data" "$data" $(((50000 + 12500) * 784))
+same "bytes of the data" "$data" $(((50000 + 37500) * 784))
 
 # held NAME MEGABYTES DATA: plan, doctor and run hold so many bytes on a node of that size
 held()
@@ -46,9 +46,10 @@ held()
 }
 large=$((2 * all / megabyte))
 middle=$(((all - ranks * 30000000) * 10 / 9 / megabyte)) # without train, but not without anything
+small=$(((all - ranks * 68000000) / megabyte))           # little more than without any
 bits=$(held all $large "$data" "")
-same "bits where train is read as it comes" "$(held test $middle 9800000 "train (39.2 MB)")" "$bits"
-same "bits where all is read as it comes" "$(held none 10 0 "train (39.2 MB), test (9.8 MB)")" "$bits"
+same "bits where train is read as it comes" "$(held test $middle 29400000 "train (39.2 MB)")" "$bits"
+same "bits where all is read as it comes" "$(held none $small 0 "train (39.2 MB), test (29.4 MB)")" "$bits"
 
 export SLURM_MEM_PER_NODE=$((all * 9 / 10 / megabyte))
 expect_line 2 $ranks 'data.in_memory: true: 2 ranks on host .* would take [0-9.]+ MB, and what Slurm grants is [0-9.]+ MB; use' \
