@@ -290,3 +290,29 @@ struct cairn_cgroup cairn_cgroup_read(const char *root)
                                  .memory_group = group_of(&memory),
                                  .memory_left = (uint64_t)left.limit};
 }
+
+/* "Limits" of a group that has such a file: found first, at the bottom, they are the tightest. */
+static double has_events_v2(const char *root, const char *folder)
+{
+    char path[CAIRN_PATH_BYTES];
+    char line[LINE_BYTES];
+    return file_of(folder, "memory.events", path) && read_line(root, path, line) ? 1 : 0;
+}
+
+static double has_events_v1(const char *root, const char *folder)
+{
+    char path[CAIRN_PATH_BYTES];
+    char line[LINE_BYTES];
+    return file_of(folder, "memory.oom_control", path) && read_line(root, path, line) ? 1 : 0;
+}
+
+uint64_t cairn_cgroup_killed(const char *root)
+{
+    struct tightest v2 = {0};
+    struct tightest v1 = {0};
+    walk_v2(root, memory_v2, &v2);
+    if (v2.limit == 0) walk_v2(root, has_events_v2, &v2);
+    walk_v1(root, "memory", has_events_v1, &v1); /* a group counts its own processes alone */
+    return (uint64_t)(number_at(root, v2.folder, "memory.events", "oom_kill ") +
+                      number_at(root, v1.folder, "memory.oom_control", "oom_kill "));
+}

@@ -28,6 +28,11 @@ struct cairn_cgroup {
  * read limits nothing.  Ranks: local.  Errors: none. */
 struct cairn_cgroup cairn_cgroup_read(const char *root);
 
+/** How many processes were killed for memory so far in the group that limits it, or where none does
+ * in this process's own: by memory.events (v2, which counts the groups below, too) or
+ * memory.oom_control (v1).  Ranks: local.  Errors: none; 0 where no file says it. */
+uint64_t cairn_cgroup_killed(const char *root);
+
 /** The CPUs this process may run on; empty where that is not known.  Ranks: local.
  * Errors: none. */
 struct cairn_cpus cairn_cpus_allowed(const char *root);

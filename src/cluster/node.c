@@ -126,3 +126,9 @@ uint64_t cairn_node_resident_memory(void)
     if (!read_pages(&size, &resident, &shared)) return 0;
     return (uint64_t)resident * (uint64_t)sysconf(_SC_PAGESIZE);
 }
+
+uint64_t cairn_node_killed(void)
+{
+    const char *root = getenv("CAIRN_TEST_ROOT");
+    return cairn_cgroup_killed(root == NULL ? "" : root);
+}

@@ -37,6 +37,10 @@ uint64_t cairn_node_memory_room(const struct cairn_node_memory *memory,
 /** The part of a limit beyond which it gets close: page cache and the kernel want some, too. */
 #define CAIRN_NODE_MEMORY_FULL 0.9
 
+/** Processes of this one's control group that were killed for memory so far, below the folder
+ * $CAIRN_TEST_ROOT where that is set, for tests.  Ranks: local.  Errors: none. */
+uint64_t cairn_node_killed(void);
+
 /** Memory that this process has for itself, shared libraries left out.  Ranks: local.
  * Errors: none; 0 where it is not known. */
 uint64_t cairn_node_own_memory(void);

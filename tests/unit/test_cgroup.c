@@ -127,6 +127,21 @@ static void a_limit_minus_its_use(void **state)
     assert_int_equal(cairn_cgroup_read(root).memory_left, 650000);
 }
 
+static void processes_killed_for_memory(void **state)
+{
+    (void)state;
+    assert_int_equal(cairn_cgroup_killed(root), 0);
+    plant("/proc/self/cgroup", "0::/job_7/step_0\n");
+    plant("/sys/fs/cgroup/job_7/step_0/memory.events", "oom 9\noom_kill 2\noom_group_kill 5\n");
+    plant("/sys/fs/cgroup/job_7/memory.events", "oom 9\noom_kill 3\n");
+    assert_int_equal(cairn_cgroup_killed(root), 2);
+    plant("/sys/fs/cgroup/job_7/memory.max", "1000000\n"); /* whoever shares the limit */
+    assert_int_equal(cairn_cgroup_killed(root), 3);
+    plant("/proc/self/cgroup", "5:memory:/of/the/host\n0::/\n");
+    plant("/sys/fs/cgroup/memory/memory.oom_control", "oom_kill_disable 0\noom_kill 4\n");
+    assert_int_equal(cairn_cgroup_killed(root), 4);
+}
+
 static void damaged_files_limit_nothing(void **state)
 {
     (void)state;
@@ -188,6 +203,7 @@ int main(void)
         TEST(v1_has_a_tree_for_each_controller),
         TEST(a_container_sees_its_top),
         TEST(a_limit_minus_its_use),
+        TEST(processes_killed_for_memory),
         TEST(damaged_files_limit_nothing),
         TEST(cpus_are_lists),
         TEST(hyperthreads_share_a_core),
