@@ -94,19 +94,23 @@ static uint64_t times(uint64_t n, uint64_t each)
     return each > UINT64_MAX / n ? UINT64_MAX : n * each;
 }
 
-/* What is left to n of all ranks, beside what they have, as much for each of the others. */
-static uint64_t for_all(uint64_t left, uint64_t n, const struct cairn_node_ranks *ranks)
+/* What is left of a limit to n of all ranks, beside what they have, as much for each of the others.
+ * What they share they have not each: it is no more than the limit. */
+static uint64_t for_all(uint64_t limit, uint64_t left, uint64_t n,
+                        const struct cairn_node_ranks *ranks)
 {
-    return left == 0 ? 0 : times(ranks->n, left / n + ranks->own);
+    const uint64_t each = left / n + ranks->own;
+    return left == 0 ? 0 : times(ranks->n, each < limit / n ? each : limit / n);
 }
 
 uint64_t cairn_node_memory_room(const struct cairn_node_memory *memory,
                                 const struct cairn_node_ranks *ranks, const char **whose)
 {
     const struct limit limit[] = {
-        {for_all(memory->available, ranks->n, ranks), "what the node has free is"},
+        {for_all(memory->machine, memory->available, ranks->n, ranks), "what the node has free is"},
         {memory->slurm, "what Slurm grants is"},
-        {for_all(memory->cgroup_left, ranks->n_group, ranks), "what its control group has left is"},
+        {for_all(memory->cgroup, memory->cgroup_left, ranks->n_group, ranks),
+         "what its control group has left is"},
         {memory->process == UINT64_MAX ? 0 : times(ranks->n, memory->process + ranks->own),
          "what ulimit -v leaves is"},
     };

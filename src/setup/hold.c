@@ -92,7 +92,7 @@ static void explain(struct decision *d, const struct record *of,
     else
         snprintf(d->hold->text, sizeof d->hold->text,
                  "data.in_memory: auto reads %s as it comes: with all data in memory %llu rank%s "
-                 "on host %s would take %s, and %s %s",
+                 "on host %s would take %s, and %s %s, of which nine tenths count",
                  streamed, (unsigned long long)room->n_ranks, room->n_ranks == 1 ? "" : "s",
                  of->host, takes, room->whose_free, there);
 }

@@ -245,6 +245,9 @@ static void who_grants_it(void **state)
     memory.process = 100;
     assert_int_equal(cairn_node_memory_room(&memory, &ranks, &whose), 440);
     assert_string_equal(whose, "what ulimit -v leaves is");
+    memory.cgroup = 720; /* in all, whatever they share */
+    memory.process = UINT64_MAX;
+    assert_int_equal(cairn_node_memory_room(&memory, &ranks, &whose), 720);
     memory.slurm = 400;
     assert_int_equal(cairn_node_memory_room(&memory, &ranks, &whose), 400);
     assert_string_equal(whose, "what Slurm grants is");
