@@ -28,7 +28,7 @@ all=$((ranks * $(json out rank) + $(json out snapshot))) # what the node takes w
 data=$(json out data)
 same "bytes of the data" "$data" $(((50000 + 37500) * 784))
 
-# held NAME MEGABYTES DATA: plan, doctor and run hold so many bytes on a node of that size
+# held NAME MEGABYTES DATA STREAMED: plan, doctor and run hold so many bytes on a node of that size, and read these groups
 held()
 {
     local streamed=$4
@@ -38,9 +38,11 @@ held()
     expect 0 $ranks train run.yaml --out "$1"
     grep -o 'data.in_memory: auto reads .* as it comes' err >said || true
     same "what the run says in $2 MB" "$(sed 's/.*reads \(.*\) as it comes/\1/' said)" "$streamed"
-    run $ranks doctor run.yaml --out none
-    grep -o 'data.in_memory: auto reads .* as it comes' out >doctor || true
-    cmp said doctor || fail "doctor says another thing than the run in $2 MB: $(cat out)"
+    if [ "$1" = test ]; then # doctor takes a while
+        run $ranks doctor run.yaml --out none
+        grep -o 'data.in_memory: auto reads .* as it comes' out >doctor || true
+        cmp said doctor || fail "doctor says another thing than the run in $2 MB: $(cat out)"
+    fi
     unset SLURM_MEM_PER_NODE
     weights_of "$1"
 }
