@@ -123,14 +123,14 @@ static uint64_t weigh(const struct cairn_arguments *arguments)
 /* What the run file wants of the launch.  Collective. */
 static cairn_status read_run(cairn_comm *comm, const struct request *request,
                              struct cairn_config **config, char folder[CAIRN_PATH_BYTES],
-                             struct cairn_wanted *wanted)
+                             struct cairn_setup_opened *opened)
 {
     const char *run_file = request->run.run_file;
     CAIRN_TRY(request->out == NULL ? cairn_start_folder("runs", run_file, folder)
                                    : cairn_path_copy(request->out, folder));
     CAIRN_TRY(cairn_setup_config(comm, run_file, request->run.overrides, config));
     CAIRN_TRY(cairn_comm_agree(comm, cairn_threads_set((*config)->train_threads)));
-    return cairn_start_wanted(*config, comm, run_file, folder, wanted);
+    return cairn_setup_foresee(*config, comm, NULL, opened);
 }
 
 static cairn_status run_doctor(const struct cairn_arguments *arguments, cairn_comm *comm)
@@ -138,14 +138,18 @@ static cairn_status run_doctor(const struct cairn_arguments *arguments, cairn_co
     struct request request = {.out = NULL};
     struct cairn_wanted wanted = {.known = false};
     struct cairn_config *config = NULL;
+    struct cairn_setup_opened opened = {.dataset = NULL};
     char folder[CAIRN_PATH_BYTES] = "";
     CAIRN_TRY(read_request(arguments, &request)); /* the same words on every rank */
-    cairn_status st = request.run.run_file == NULL
-                          ? cairn_threads_set(1)
-                          : read_run(comm, &request, &config, folder, &wanted);
+    const char *run_file = request.run.run_file;
+    cairn_status st = run_file == NULL ? cairn_threads_set(1)
+                                       : read_run(comm, &request, &config, folder, &opened);
+    if (st == CAIRN_OK && run_file != NULL)
+        wanted = cairn_start_wanted(config, &opened, run_file, folder);
     wanted.program_bytes = arguments->program_bytes;
     if (!request.singleton) wanted.claim = arguments->claim;
     if (st == CAIRN_OK) st = examine(comm, &request, &wanted);
+    cairn_setup_opened_close(&opened);
     cairn_config_free(config);
     return st;
 }

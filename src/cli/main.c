@@ -14,6 +14,7 @@
 #include "cli/command.h"
 #include "cli/output.h"
 #include "cli/version.h"
+#include "cluster/node.h"
 #include "comm/exchange.h"
 #include "comm/watchdog.h"
 
@@ -100,6 +101,7 @@ static int run_collective(const struct cairn_command *command,
     cairn_comm *comm = NULL;
     if (command->saves) cairn_interrupt_catch();
     struct cairn_watchdog *dog = command->watched ? cairn_watchdog_start() : NULL;
+    cairn_watchdog_ask(dog, cairn_node_killed);
     cairn_status st = cairn_comm_open(&comm);
     if (st != CAIRN_OK) {
         cairn_watchdog_stop(dog);

@@ -127,8 +127,6 @@ static void find_room(struct cairn_plan *plan)
         plan->program = cairn_node_own_memory();
     }
     plan->memory = cairn_node_memory_read("");
-    plan->room = (struct cairn_setup_room){.whose = "", .program = plan->program};
-    plan->room.limit = cairn_node_memory_limit(&plan->memory, &plan->room.whose);
 }
 
 static cairn_status tell(const struct cairn_plan *plan, bool as_json)
@@ -161,7 +159,7 @@ static cairn_status check(const struct cairn_plan *plan)
 {
     cairn_status st = CAIRN_OK;
     for (size_t i = 0; i < plan->n_ranks; i++) {
-        st = cairn_setup_check(plan->config, (size_t)plan->ranks[i]);
+        st = cairn_setup_check(plan->config, NULL, (size_t)plan->ranks[i]);
         if (st == CAIRN_OK) return st;
     }
     return st;

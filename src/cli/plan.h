@@ -32,7 +32,8 @@ struct cairn_plan {
     uint64_t ranks[CAIRN_PLAN_MOST_RANKS], n_ranks; /* a list of n_ranks */
     uint64_t per_node;                              /* ranks of a node at most */
     bool is_auto, is_timed;
-    struct cairn_planned planned; /* for the first row that is possible */
+    struct cairn_planned planned; /* for the first row that is possible, and ... */
+    unsigned held;                /* ... the groups of data that are held there */
     uint64_t program;             /* bytes of the program with its libraries */
     char program_why[512];        /* why that is of this process only; empty: it was measured */
     struct cairn_node_memory memory;

@@ -60,11 +60,11 @@ static void put_sizes(struct cairn_json *json, const struct cairn_plan *plan)
     cairn_json_open(json, "micro_batches", '[');
     for (size_t i = 0; i < plan->candidates.n; i++) {
         const struct cairn_candidate *size = &plan->candidates.item[i];
-        uint64_t fit =
-            cairn_setup_ranks_that_fit(&plan->room, &size->need[plan->planned.exchange > 0]);
+        const struct cairn_setup_need *need = &size->need[plan->planned.exchange > 0];
+        uint64_t fit = cairn_setup_ranks_that_fit(&plan->room, need);
         cairn_json_open(json, NULL, '{');
         cairn_json_count(json, "micro", size->micro);
-        cairn_json_count(json, "rank_bytes", size->need[plan->planned.exchange > 0].rank);
+        cairn_json_count(json, "rank_bytes", cairn_setup_rank_bytes(&plan->room, need));
         if (fit == UINT64_MAX)
             cairn_json_number(json, "ranks_that_fit", NAN);
         else

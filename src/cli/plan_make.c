@@ -26,8 +26,9 @@ struct work {
 
 static struct cairn_setup_room room_for(const struct cairn_plan *plan, uint64_t n_ranks)
 {
-    struct cairn_setup_room room = plan->room;
-    room.n_ranks = n_ranks < plan->per_node ? n_ranks : plan->per_node;
+    const uint64_t n = n_ranks < plan->per_node ? n_ranks : plan->per_node;
+    const struct cairn_node_ranks ranks = {.n = n, .n_group = n}; /* that have nothing yet */
+    struct cairn_setup_room room = cairn_setup_room(&plan->memory, &ranks, plan->program);
     room.several = n_ranks > 1;
     return room;
 }
@@ -111,7 +112,7 @@ static void add_row(const struct work *work, const struct cairn_costs *costs,
     row->efficiency =
         row->predicted.samples_per_s / (double)like->n_ranks / rate_of_one(work, costs, !given);
     row->node_ranks = room.n_ranks;
-    row->node_bytes = cairn_setup_node_bytes(&size->need[room.several], room.n_ranks);
+    row->node_bytes = cairn_setup_node_bytes(&room, &size->need[room.several]);
     row->fit = cairn_setup_fit(&room, &size->need[room.several]);
 }
 
@@ -163,6 +164,9 @@ static cairn_status make_rows(const struct work *work)
     const struct cairn_candidate *size = first_size(work);
     CAIRN_TRY(cairn_setup_planned_for(plan->config, work->dataset, &work->rule, size->micro,
                                       plan->ranks[plan->n_ranks - 1] > 1, &plan->planned));
+    const struct cairn_setup_need need = cairn_setup_need(&plan->planned, plan->program);
+    plan->held = cairn_setup_groups_held(&plan->room, &need);
+    cairn_setup_planned_hold(&plan->planned, plan->held);
     if (!isnan(size->pass_s)) CAIRN_TRY(time_rest(work, (size_t)size->micro));
     const struct cairn_costs costs = {
         .passes = &plan->candidates,
@@ -193,6 +197,7 @@ cairn_status cairn_plan_refuse(const struct cairn_plan *plan, const struct cairn
     struct cairn_dataset *dataset = NULL;
     struct cairn_window_rule rule;
     struct cairn_setup_room room = room_for(plan, row->n_ranks);
+    const char *whose = NULL;
     uint64_t fits = 0;
     CAIRN_TRY(cairn_setup_dataset(plan->config, NULL, &dataset));
     cairn_status st = cairn_setup_batch(plan->config, (int)row->n_ranks,
@@ -201,14 +206,16 @@ cairn_status cairn_plan_refuse(const struct cairn_plan *plan, const struct cairn
     if (st == CAIRN_OK) st = cairn_setup_largest_that_fits(&job, row->predicted.micro, &fits);
     cairn_dataset_close(dataset);
     CAIRN_TRY(st);
+    const struct cairn_candidate *size = find_size(plan, row->predicted.micro);
+    const uint64_t most = cairn_setup_exceeded(&room, &size->need[room.several], &whose);
     cairn_bytes_text(row->node_bytes, need);
-    cairn_bytes_text(room.limit, limit);
-    cairn_bytes_text(row->node_bytes - room.limit, excess);
+    cairn_bytes_text(most, limit);
+    cairn_bytes_text(row->node_bytes - most, excess);
     snprintf(advice, sizeof advice, "batch.micro=%" PRIu64 " would fit", fits);
     return cairn_fail(CAIRN_USAGE,
                       "%" PRIu64 " rank%s of a node take%s %s, and %s %s: %s too much; %s",
                       row->node_ranks, row->node_ranks == 1 ? "" : "s",
-                      row->node_ranks == 1 ? "s" : "", need, room.whose, limit, excess,
+                      row->node_ranks == 1 ? "s" : "", need, whose, limit, excess,
                       fits > 0 ? advice
                                : "no batch.micro would fit: use a smaller model, fewer ranks per "
                                  "node, or data.in_memory=false");

@@ -96,11 +96,14 @@ static cairn_status write_run(const struct place *place, size_t n_threads, uint6
 {
     char text[sizeof run_file + 32];
     struct cairn_config *config = NULL;
+    struct cairn_dataset *dataset = NULL;
     struct cairn_planned planned;
     snprintf(text, sizeof text, run_file, n_threads);
     CAIRN_TRY(cairn_file_replace(place->run, text, strlen(text)));
     CAIRN_TRY(cairn_config_read(text, strlen(text), place->run, NULL, &config));
-    cairn_status st = cairn_setup_planned(config, 1, &planned);
+    cairn_status st = cairn_setup_dataset(config, NULL, &dataset);
+    if (st == CAIRN_OK) st = cairn_setup_planned(config, dataset, 1, &planned);
+    cairn_dataset_close(dataset);
     cairn_config_free(config);
     if (st == CAIRN_OK) *planned_bytes = cairn_setup_planned_total(&planned);
     return st;

@@ -54,12 +54,26 @@ static void print_model(const struct cairn_plan *plan)
     print_part("activations", p->activations, note);
 }
 
+/* What is held, and of data.in_memory: auto what there is no room for. */
+static void print_data(const struct cairn_plan *plan)
+{
+    const struct cairn_planned *p = &plan->planned;
+    char streamed[128];
+    char note[NOTE_BYTES + sizeof streamed];
+    const bool is_auto = p->groups.in_memory == CAIRN_IN_MEMORY_AUTO;
+    cairn_setup_streamed_text(&p->groups, plan->held, streamed, sizeof streamed);
+    snprintf(note, sizeof note, "%s%s%s", p->data > 0 ? "held in memory" : "read as they come",
+             is_auto && streamed[0] != '\0' ? "; there is no room for " : "",
+             is_auto ? streamed : "");
+    print_part("data", p->data, note);
+}
+
 static void print_rest(const struct cairn_plan *plan)
 {
     const struct cairn_planned *p = &plan->planned;
     uint64_t rank = cairn_setup_planned_rank(p) + plan->program;
     char note[NOTE_BYTES + sizeof plan->program_why];
-    print_part("data", p->data, p->data > 0 ? "held in memory" : "read as they come");
+    print_data(plan);
     if (p->labels > 0) print_part("labels", p->labels, "held in memory");
     print_part("buffers", p->buffers, "rows of micro-batches, and what HDF5 keeps");
     if (p->exchange > 0)
@@ -108,7 +122,7 @@ static void print_size(const struct cairn_plan *plan, const struct cairn_candida
     uint64_t n = cairn_setup_ranks_that_fit(&plan->room, &size->need[several]);
     const struct cairn_candidate *best =
         cairn_setup_fastest(&plan->candidates, UINT64_MAX, &plan->room);
-    cairn_bytes_text(size->need[several].rank, bytes);
+    cairn_bytes_text(cairn_setup_rank_bytes(&plan->room, &size->need[several]), bytes);
     if (n != UINT64_MAX) snprintf(ranks, sizeof ranks, "%" PRIu64, n);
     const char *why = size == best          ? "fastest"
                       : n == 0              ? "does not fit"

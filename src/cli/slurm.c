@@ -158,9 +158,8 @@ static cairn_status check_element(const struct request *request, const struct pa
     }
     CAIRN_TRY(cairn_config_read(parts->run_file, parts->n_bytes, request->run.run_file, overrides,
                                 &config));
-    cairn_status st = request->no_check
-                          ? CAIRN_OK
-                          : cairn_setup_check(config, request->n_nodes * request->ranks_per_node);
+    const size_t n_ranks = request->n_nodes * request->ranks_per_node;
+    cairn_status st = request->no_check ? CAIRN_OK : cairn_setup_check(config, NULL, n_ranks);
     cairn_config_free(config);
     return st;
 }
@@ -261,7 +260,7 @@ static cairn_status read_run(const struct request *request, struct parts *parts)
     else
         CAIRN_TRY(read_list(request, parts));
     if (request->no_check) return CAIRN_OK;
-    cairn_setup_tell_idle(parts->config, request->n_nodes * request->ranks_per_node);
+    cairn_setup_tell_idle(parts->config, NULL, request->n_nodes * request->ranks_per_node);
     if (request->init != NULL && access(request->init, R_OK) != 0)
         return cairn_fail(CAIRN_DATA, "--init: %s: %s", request->init, strerror(errno));
     return CAIRN_OK;

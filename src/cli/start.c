@@ -14,33 +14,32 @@
 #include "comm/watchdog.h"
 #include "setup/setup.h"
 
-cairn_status cairn_start_wanted(const struct cairn_config *config, cairn_comm *comm,
-                                const char *run_file, const char *folder, struct cairn_wanted *out)
+struct cairn_wanted cairn_start_wanted(const struct cairn_config *config,
+                                       const struct cairn_setup_opened *opened,
+                                       const char *run_file, const char *folder)
 {
-    struct cairn_planned planned = {0};
-    cairn_status st = CAIRN_OK;
-    if (cairn_comm_rank(comm) == 0)
-        st = cairn_setup_planned(config, cairn_comm_size(comm), &planned);
-    CAIRN_TRY(cairn_comm_broadcast(comm, st, &planned, sizeof planned));
-    uint64_t all = cairn_setup_planned_total(&planned);
-    *out = (struct cairn_wanted){
+    const struct cairn_planned *planned = &opened->planned;
+    return (struct cairn_wanted){
         .known = true,
         .reproducible = config->train_reproducible,
         .threads = (uint32_t)config->train_threads,
-        .batch = planned.batch,
-        .micro = planned.micro,
-        .rank_bytes = all - planned.snapshot,
-        .first_bytes = planned.snapshot,
-        .wire_bytes = planned.on_wire,
-        .checkpoint_bytes = planned.checkpoint,
+        .batch = planned->batch,
+        .micro = planned->micro,
+        .rank_bytes = cairn_setup_planned_rank(planned) - planned->data,
+        .held_bytes = planned->data,
+        .refused = opened->hold.refused,
+        .why_held = opened->hold.text[0] == '\0' ? NULL : opened->hold.text,
+        .first_bytes = planned->snapshot,
+        .wire_bytes = planned->on_wire,
+        .checkpoint_bytes = planned->checkpoint,
         .keep = config->checkpoint_keep,
-        .n_saves = planned.n_saves,
-        .n_stay = planned.n_stay,
+        .n_saves = planned->n_saves,
+        .n_stay = planned->n_stay,
         .run_file = run_file,
         .data_file = config->data_file,
+        .dataset = opened->dataset,
         .folder = folder,
     };
-    return CAIRN_OK;
 }
 
 cairn_status cairn_start_small(const struct cairn_config *config, cairn_comm *comm)

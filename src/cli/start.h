@@ -6,15 +6,13 @@
 #include "cairn/comm.h"
 #include "cluster/launch.h"
 #include "config/config.h"
+#include "setup/setup.h"
 
-/** What the run of this config takes, planned by rank 0.  The paths are borrowed: `run_file` and
- * `folder` may be NULL.
- *
- * Ranks   collective
- * Errors  the agreed one: CAIRN_DATA, CAIRN_USAGE, as making the trainer would say */
-CAIRN_CHECKED cairn_status cairn_start_wanted(const struct cairn_config *config, cairn_comm *comm,
-                                              const char *run_file, const char *folder,
-                                              struct cairn_wanted *out);
+/** What the run of this config takes, by what was opened for it or foreseen.  All is borrowed:
+ * `run_file` and `folder` may be NULL.  Ranks: local.  Errors: none. */
+struct cairn_wanted cairn_start_wanted(const struct cairn_config *config,
+                                       const struct cairn_setup_opened *opened,
+                                       const char *run_file, const char *folder);
 
 /** The quick part of `cairn doctor` for a command that trains nothing and takes little: warnings.
  * That a command in a job of several tasks is a single process is meant then.

@@ -228,6 +228,15 @@ static bool wants_script(const struct cairn_arguments *arguments)
     return false;
 }
 
+/* Cells that run at once share the memory of a node.  Collective. */
+static cairn_status count_neighbours(struct cairn_study *study)
+{
+    struct cairn_comm_node node;
+    CAIRN_TRY(cairn_comm_find_node(study->comm, CAIRN_OK, &node));
+    study->data.n_beside = node.n_ranks;
+    return CAIRN_OK;
+}
+
 static cairn_status run_study(const struct cairn_arguments *arguments, cairn_comm *comm)
 {
     struct cairn_study study = {.comm = comm, .begin_s = cairn_clock_s()};
@@ -241,6 +250,7 @@ static cairn_status run_study(const struct cairn_arguments *arguments, cairn_com
     if (st == CAIRN_OK) st = cairn_study_prepare(&study, arguments);
     if (st == CAIRN_OK)
         st = cairn_comm_split(comm, st, study.n_groups, &study.n_group, &study.group);
+    if (st == CAIRN_OK && study.n_groups > 1) st = count_neighbours(&study);
     if (st == CAIRN_OK) st = run_cells(&study);
     cairn_study_close(&study);
     return st;

@@ -9,6 +9,7 @@
 #include "cli/command.h"
 #include "comm/link.h"
 #include "config/study_file.h"
+#include "setup/setup.h"
 #include "study/folder.h"
 #include "study/judge.h"
 #include "study/targets.h"
@@ -46,7 +47,8 @@ struct cairn_study {
     struct cairn_study_target target;
     struct cairn_study_targets targets; /* further ones; texts of `file` */
     bool has_link;
-    struct cairn_link link; /* stated for predictions */
+    struct cairn_link link;       /* stated for predictions */
+    struct cairn_setup_data data; /* open over all cells */
     uint64_t data_fingerprint;
     double begin_s, deadline_s, deadline_unix_s; /* the last two as in cairn_run_options; rank 0 */
     double collected_s;                          /* when the files were last written */

@@ -193,7 +193,7 @@ static cairn_status prepare(struct cell *c)
 {
     struct cairn_run_options options = {.folder = NULL};
     cairn_status st = cairn_comm_agree(c->comm, make_config(c));
-    if (st == CAIRN_OK) st = cairn_setup_trainer(c->config, c->comm, &c->trainer);
+    if (st == CAIRN_OK) st = cairn_setup_trainer(c->config, c->comm, &c->study->data, &c->trainer);
     if (st != CAIRN_OK) return st;
     cairn_setup_platform(c->config, c->platform, sizeof c->platform);
     c->judge.budget = cairn_window_total(&c->trainer->parts.rule);

@@ -197,6 +197,7 @@ cairn_status cairn_study_analyse_and_write(struct cairn_study *study, bool tells
 void cairn_study_close(struct cairn_study *study)
 {
     cairn_comm_close(study->group);
+    cairn_setup_data_close(&study->data);
     cairn_study_folder_close(&study->folder);
     cairn_study_table_free(&study->table);
     cairn_study_axes_free(&study->axes);

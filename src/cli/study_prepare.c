@@ -104,7 +104,7 @@ static cairn_status check_kind(const struct cairn_study *study)
 static cairn_status check_data(struct cairn_study *study, const struct cairn_config *config)
 {
     struct cairn_dataset *dataset = NULL;
-    CAIRN_TRY(cairn_setup_dataset(config, NULL, &dataset));
+    CAIRN_TRY(cairn_setup_data_open(&study->data, config, &dataset));
     cairn_status st = CAIRN_OK;
     if (study->target.any && !cairn_dataset_has(dataset, CAIRN_SPLIT_VAL))
         st = cairn_fail(CAIRN_USAGE,
@@ -116,8 +116,7 @@ static cairn_status check_data(struct cairn_study *study, const struct cairn_con
     return st;
 }
 
-static cairn_status check_accuracy(const struct cairn_study *study,
-                                   const struct cairn_config *config)
+static cairn_status check_accuracy(struct cairn_study *study, const struct cairn_config *config)
 {
     struct cairn_dataset *dataset = NULL;
     struct cairn_model *model = NULL;
@@ -125,7 +124,7 @@ static cairn_status check_accuracy(const struct cairn_study *study,
     for (size_t i = 0; i < study->targets.n; i++)
         needed = needed || study->targets.of[i].target.accuracy;
     if (!needed) return CAIRN_OK;
-    CAIRN_TRY(cairn_setup_dataset(config, NULL, &dataset));
+    CAIRN_TRY(cairn_setup_data_open(&study->data, config, &dataset));
     struct cairn_model_options options = cairn_setup_model_options(config, dataset, 1);
     cairn_status st = cairn_model_create(&options, &model);
     if (st == CAIRN_OK && !cairn_model_has_accuracy(model))
@@ -200,10 +199,13 @@ static cairn_status parse(struct cairn_study *study)
 /* Collective. */
 static cairn_status look_at_launch(struct cairn_study *study, const struct cairn_config *config)
 {
-    struct cairn_wanted wanted;
-    CAIRN_TRY(cairn_start_wanted(config, study->comm, study->file->run, NULL, &wanted));
+    struct cairn_setup_opened opened = {.dataset = NULL};
+    CAIRN_TRY(cairn_setup_foresee(config, study->comm, &study->data, &opened));
+    struct cairn_wanted wanted = cairn_start_wanted(config, &opened, NULL, NULL);
     wanted.batch = 0; /* ranks and micro-batches are those of the cells */
-    return cairn_doctor_start(study->comm, &wanted);
+    cairn_status st = cairn_doctor_start(study->comm, &wanted);
+    cairn_setup_opened_close(&opened);
+    return st;
 }
 
 static cairn_status prepare_cells(struct cairn_study *study,
@@ -215,7 +217,8 @@ static cairn_status prepare_cells(struct cairn_study *study,
     if (st == CAIRN_OK) st = check_values(study);
     if (st == CAIRN_OK) st = cairn_study_config(study, some_cell(study), &config);
     if (st == CAIRN_OK && main)
-        st = cairn_setup_check(config, (size_t)cairn_study_ranks(study, some_cell(study)));
+        st = cairn_setup_check(config, &study->data,
+                               (size_t)cairn_study_ranks(study, some_cell(study)));
     if (st == CAIRN_OK && main) st = check_data(study, config);
     if (st == CAIRN_OK && main) st = check_accuracy(study, config);
     if (st == CAIRN_OK && main) warn_of_decay(study, config);

@@ -244,13 +244,18 @@ static cairn_status resolve_config(struct cairn_config *config, const cairn_trai
     return cairn_config_resolve(config, "batch.accumulate", "none");
 }
 
-/* The quick part of `cairn doctor`, before any memory is taken.  Collective. */
-static cairn_status look_at_launch(struct job *job)
+/* The trainer, and before its memory is taken the quick part of `cairn doctor`.  Run files are not
+ * compared there: rank 0 has read the one that counts.  Collective. */
+static cairn_status make_trainer(struct job *job)
 {
-    struct cairn_wanted wanted;
-    CAIRN_TRY(cairn_start_wanted(job->config, job->comm, job->request.run.run_file, job->folder,
-                                 &wanted));
-    return cairn_doctor_start(job->comm, &wanted);
+    struct cairn_setup_opened opened = {.dataset = NULL};
+    CAIRN_TRY(cairn_setup_open(job->config, job->comm, NULL, &opened));
+    const struct cairn_wanted wanted = cairn_start_wanted(job->config, &opened, NULL, job->folder);
+    cairn_status st = cairn_doctor_start(job->comm, &wanted);
+    if (st == CAIRN_OK)
+        st = cairn_setup_trainer_from(job->config, job->comm, &opened, &job->trainer);
+    cairn_setup_opened_close(&opened);
+    return st;
 }
 
 /* Everything that can be wrong before the first update.  Collective. */
@@ -268,8 +273,7 @@ static cairn_status prepare(struct job *job, const struct cairn_arguments *argum
                                   &job->deadline_unix_s);
     CAIRN_TRY(cairn_comm_agree_main(job->comm, st));
     cairn_watchdog_limit(job->comm, cairn_start_hang_timeout_s(job->config));
-    CAIRN_TRY(look_at_launch(job));
-    CAIRN_TRY(cairn_setup_trainer(job->config, job->comm, &job->trainer));
+    CAIRN_TRY(make_trainer(job));
     cairn_setup_platform(job->config, job->platform, sizeof job->platform);
     st = cairn_setup_run(job->config, job->trainer, &job->planned);
     if (st == CAIRN_OK) st = resolve_config(job->config, job->trainer);

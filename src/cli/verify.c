@@ -22,6 +22,7 @@ struct job {
     cairn_comm *comm;
     bool main;
     struct cairn_config *config;
+    struct cairn_setup_data data;      /* open over all splits */
     struct cairn_reference *reference; /* rank 0 */
     uint64_t given_micro, given_bits;  /* of the split of the run file on one rank */
     bool bits_known, failed;
@@ -85,7 +86,7 @@ static cairn_status try_on(struct job *job, cairn_comm *part)
 {
     cairn_trainer *t = NULL;
     struct cairn_totals totals;
-    CAIRN_TRY(cairn_setup_trainer(job->config, part, &t));
+    CAIRN_TRY(cairn_setup_trainer(job->config, part, &job->data, &t));
     cairn_status st = cairn_comm_agree(part, work_reference(job, t));
     if (st == CAIRN_OK) st = cairn_verify_gradient(t, &totals);
     if (st == CAIRN_OK && job->main) judge(job, t, &totals);
@@ -109,7 +110,7 @@ static cairn_status try_split(struct job *job, uint64_t global, uint64_t micro, 
 static cairn_status find_batch(struct job *job, struct cairn_window_rule *rule, bool *ghost)
 {
     cairn_trainer *t = NULL;
-    CAIRN_TRY(cairn_setup_trainer(job->config, job->comm, &t));
+    CAIRN_TRY(cairn_setup_trainer(job->config, job->comm, &job->data, &t));
     *rule = t->parts.rule;
     rule->global = cairn_window_batch(rule, 0);
     if (rule->global > rule->n_samples) rule->global = rule->n_samples;
@@ -174,6 +175,7 @@ static cairn_status run_verify(const struct cairn_arguments *arguments, cairn_co
     cairn_status st = cairn_start_small(job.config, comm);
     if (st == CAIRN_OK) st = verify(&job);
     cairn_reference_free(job.reference);
+    cairn_setup_data_close(&job.data);
     cairn_config_free(job.config);
     return st;
 }

@@ -147,15 +147,21 @@ static bool find_group(const char *root, const char *controller, char path[LINE_
     return found;
 }
 
-/* What a file of a group says of a limit; 0: none. */
+/* What the files of a group say of a limit; 0: none. */
 typedef double limit_of(const char *root, const char *folder);
+
+/* A file of a group as a path below the root. */
+static bool file_of(const char *folder, const char *name, char path[CAIRN_PATH_BYTES])
+{
+    return snprintf(path, CAIRN_PATH_BYTES, "%s/%s", folder, name) < CAIRN_PATH_BYTES;
+}
 
 static double cpus_v2(const char *root, const char *folder)
 {
     char path[CAIRN_PATH_BYTES];
     char line[LINE_BYTES];
     char *end = NULL;
-    if (snprintf(path, sizeof path, "%s/cpu.max", folder) >= (int)sizeof path) return 0;
+    if (!file_of(folder, "cpu.max", path)) return 0;
     if (!read_line(root, path, line) || strncmp(line, "max", 3) == 0) return 0;
     double quota = strtod(line, &end);
     double period = strtod(end, NULL);
@@ -166,8 +172,17 @@ static double number_in(const char *root, const char *folder, const char *name)
 {
     char path[CAIRN_PATH_BYTES];
     char line[LINE_BYTES];
-    if (snprintf(path, sizeof path, "%s/%s", folder, name) >= (int)sizeof path) return 0;
+    if (!file_of(folder, name, path)) return 0;
     return read_line(root, path, line) ? strtod(line, NULL) : 0;
+}
+
+/* The number behind `word` in a file of lines of a word and a number; 0 where there is none. */
+static double number_at(const char *root, const char *folder, const char *name, const char *word)
+{
+    char path[CAIRN_PATH_BYTES];
+    char line[LINE_BYTES];
+    if (!file_of(folder, name, path)) return 0;
+    return find_line(root, path, word, line) ? strtod(line, NULL) : 0;
 }
 
 static double cpus_v1(const char *root, const char *folder)
@@ -188,18 +203,45 @@ static double memory_v1(const char *root, const char *folder)
     return bytes < 0x1p62 ? bytes : 0; /* as large as can be: none */
 }
 
-/* The tightest limit from the group at `path` up; a container may show no more than the root. */
+/* Of a limit what is not in use; a byte where all is, since 0 is no limit. */
+static double left_of(double limit, double used, double cache)
+{
+    if (limit == 0) return 0;
+    return limit - used + cache > 1 ? limit - used + cache : 1;
+}
+
+static double left_v2(const char *root, const char *folder)
+{
+    return left_of(memory_v2(root, folder), number_in(root, folder, "memory.current"),
+                   number_at(root, folder, "memory.stat", "inactive_file ") +
+                       number_at(root, folder, "memory.stat", "active_file "));
+}
+
+static double left_v1(const char *root, const char *folder)
+{
+    return left_of(memory_v1(root, folder), number_in(root, folder, "memory.usage_in_bytes"),
+                   number_at(root, folder, "memory.stat", "total_inactive_file ") +
+                       number_at(root, folder, "memory.stat", "total_active_file "));
+}
+
+/* The least there is on the way up, and the group that says so; zeroed where there is none. */
+struct tightest {
+    double limit;
+    char folder[CAIRN_PATH_BYTES];
+};
+
+/* From the group at `path` up; a container may show no more than the root. */
 static void walk_up(const char *root, const char *mount, const char *path, limit_of *limit,
-                    double *least, uint64_t *group)
+                    struct tightest *least)
 {
     char folder[CAIRN_PATH_BYTES];
     int n = snprintf(folder, sizeof folder, "%s%s", mount, strcmp(path, "/") == 0 ? "" : path);
     if (n < 0 || (size_t)n >= sizeof folder) return;
     for (size_t top = strlen(mount);;) {
         double here = limit(root, folder);
-        if (here > 0 && (*least == 0 || here < *least)) {
-            *least = here;
-            *group = cairn_system_text_hash(folder);
+        if (here > 0 && (least->limit == 0 || here < least->limit)) {
+            least->limit = here;
+            memcpy(least->folder, folder, strlen(folder) + 1);
         }
         char *slash = strrchr(folder, '/');
         if (strlen(folder) <= top || slash == NULL) break;
@@ -207,20 +249,70 @@ static void walk_up(const char *root, const char *mount, const char *path, limit
     }
 }
 
+/* Where the unified hierarchy may be, and the controllers of version 1. */
+static const char *const unified[] = {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"};
+
+static void walk_v2(const char *root, limit_of *limit, struct tightest *least)
+{
+    char path[LINE_BYTES];
+    if (!find_group(root, "", path)) return;
+    for (int i = 0; i < 2; i++) walk_up(root, unified[i], path, limit, least);
+}
+
+static void walk_v1(const char *root, const char *controller, limit_of *limit,
+                    struct tightest *least)
+{
+    char mount[64];
+    char path[LINE_BYTES];
+    snprintf(mount, sizeof mount, "/sys/fs/cgroup/%s", controller);
+    if (find_group(root, controller, path)) walk_up(root, mount, path, limit, least);
+}
+
+static uint64_t group_of(const struct tightest *least)
+{
+    return least->limit > 0 ? cairn_system_text_hash(least->folder) : 0;
+}
+
 struct cairn_cgroup cairn_cgroup_read(const char *root)
 {
-    static const char *const unified[] = {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"};
-    struct cairn_cgroup out = {0};
-    char path[LINE_BYTES];
-    double memory = 0;
-    for (int i = 0; i < 2 && find_group(root, "", path); i++) {
-        walk_up(root, unified[i], path, cpus_v2, &out.cpus, &out.cpus_group);
-        walk_up(root, unified[i], path, memory_v2, &memory, &out.memory_group);
-    }
-    if (find_group(root, "cpu", path))
-        walk_up(root, "/sys/fs/cgroup/cpu", path, cpus_v1, &out.cpus, &out.cpus_group);
-    if (find_group(root, "memory", path))
-        walk_up(root, "/sys/fs/cgroup/memory", path, memory_v1, &memory, &out.memory_group);
-    out.memory_bytes = (uint64_t)memory;
-    return out;
+    struct tightest cpus = {0};
+    struct tightest memory = {0};
+    struct tightest left = {0};
+    walk_v2(root, cpus_v2, &cpus);
+    walk_v2(root, memory_v2, &memory);
+    walk_v2(root, left_v2, &left);
+    walk_v1(root, "cpu", cpus_v1, &cpus);
+    walk_v1(root, "memory", memory_v1, &memory);
+    walk_v1(root, "memory", left_v1, &left);
+    return (struct cairn_cgroup){.cpus = cpus.limit,
+                                 .cpus_group = group_of(&cpus),
+                                 .memory_bytes = (uint64_t)memory.limit,
+                                 .memory_group = group_of(&memory),
+                                 .memory_left = (uint64_t)left.limit};
+}
+
+/* "Limits" of a group that has such a file: found first, at the bottom, they are the tightest. */
+static double has_events_v2(const char *root, const char *folder)
+{
+    char path[CAIRN_PATH_BYTES];
+    char line[LINE_BYTES];
+    return file_of(folder, "memory.events", path) && read_line(root, path, line) ? 1 : 0;
+}
+
+static double has_events_v1(const char *root, const char *folder)
+{
+    char path[CAIRN_PATH_BYTES];
+    char line[LINE_BYTES];
+    return file_of(folder, "memory.oom_control", path) && read_line(root, path, line) ? 1 : 0;
+}
+
+uint64_t cairn_cgroup_killed(const char *root)
+{
+    struct tightest v2 = {0};
+    struct tightest v1 = {0};
+    walk_v2(root, memory_v2, &v2);
+    if (v2.limit == 0) walk_v2(root, has_events_v2, &v2);
+    walk_v1(root, "memory", has_events_v1, &v1); /* a group counts its own processes alone */
+    return (uint64_t)(number_at(root, v2.folder, "memory.events", "oom_kill ") +
+                      number_at(root, v1.folder, "memory.oom_control", "oom_kill "));
 }

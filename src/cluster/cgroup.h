@@ -19,6 +19,7 @@ struct cairn_cpus {
 struct cairn_cgroup {
     double cpus;           /* CPU time per time: 1.5 is one and a half CPUs */
     uint64_t memory_bytes; /* of all processes in the group together */
+    uint64_t memory_left;  /* of a limit, the least there is, page cache counted as free */
     uint64_t cpus_group;   /* hash of the group's name: who has the same one shares the limit */
     uint64_t memory_group;
 };
@@ -26,6 +27,11 @@ struct cairn_cgroup {
 /** Read the tightest limit on the way from this process's group up to the root.  What cannot be
  * read limits nothing.  Ranks: local.  Errors: none. */
 struct cairn_cgroup cairn_cgroup_read(const char *root);
+
+/** How many processes were killed for memory so far in the group that limits it, or where none does
+ * in this process's own: by memory.events (v2, which counts the groups below, too) or
+ * memory.oom_control (v1).  Ranks: local.  Errors: none; 0 where no file says it. */
+uint64_t cairn_cgroup_killed(const char *root);
 
 /** The CPUs this process may run on; empty where that is not known.  Ranks: local.
  * Errors: none. */

@@ -49,10 +49,11 @@ static bool has_turn(const struct visit *visit, const struct cairn_check *check)
     return check->wants == NULL || check->wants(&visit->launch.wanted);
 }
 
-static void look(const struct visit *visit, struct cairn_rank_facts *mine)
+static void look(const struct visit *visit, bool is_first, struct cairn_rank_facts *mine)
 {
     char host[CAIRN_SYSTEM_TEXT_BYTES];
     memset(mine, 0, sizeof *mine);
+    mine->is_first = is_first;
     cairn_system_host(host);
     snprintf(mine->host, sizeof mine->host, "%.*s", (int)sizeof mine->host - 1, host);
     for (size_t i = 0; i < N_CHECKS; i++)
@@ -60,14 +61,28 @@ static void look(const struct visit *visit, struct cairn_rank_facts *mine)
             checks[i]->look(&visit->launch.wanted, mine);
 }
 
+/* What the first rank of a host saw of files is what the others see. */
+static void share_files(const struct cairn_launch *launch, struct cairn_rank_facts *all)
+{
+    for (int h = 0; h < launch->n_hosts; h++) {
+        const struct cairn_host *host = &launch->host[h];
+        for (int i = 1; i < host->n; i++) {
+            all[host->rank[i]].run_file = all[host->rank[0]].run_file;
+            all[host->rank[i]].data = all[host->rank[0]].data;
+        }
+    }
+}
+
 /* All ranks' facts on rank 0.  Collective. */
 static cairn_status gather(struct visit *visit)
 {
     struct cairn_rank_facts mine;
-    cairn_status st = CAIRN_OK;
+    struct cairn_comm_node node;
     size_t n = (size_t)visit->launch.n_ranks;
     bool main_rank = cairn_comm_rank(visit->comm) == 0;
-    look(visit, &mine);
+    cairn_status st = cairn_comm_find_node(visit->comm, CAIRN_OK, &node);
+    if (st != CAIRN_OK) return st;
+    look(visit, node.first == cairn_comm_rank(visit->comm), &mine);
     if (main_rank) st = cairn_memory_get(n, sizeof mine, "what the ranks say", &visit->all);
     st = cairn_comm_agree_main(visit->comm, st);
     if (st != CAIRN_OK) return st;
@@ -75,6 +90,7 @@ static cairn_status gather(struct visit *visit)
     st = cairn_comm_gather(visit->comm, st, &mine, sizeof mine, visit->all);
     visit->launch.rank = visit->all;
     if (st == CAIRN_OK && main_rank) st = cairn_launch_sort(&visit->launch);
+    if (st == CAIRN_OK && main_rank) share_files(&visit->launch, visit->all);
     return cairn_comm_agree_main(visit->comm, st);
 }
 

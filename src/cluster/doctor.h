@@ -37,7 +37,7 @@ const struct cairn_check *cairn_check_find(const char *name);
 /**
  * Look, measure and judge.
  *
- * wanted    the same on all ranks, but for its paths
+ * wanted    the same on all ranks, but for its paths, its dataset and what it holds of that
  * everything  all checks; false: the quick ones
  * out       on rank 0: the lines, zeroed before; empty elsewhere
  *

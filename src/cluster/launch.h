@@ -14,6 +14,8 @@
 #include "comm/probe.h"
 #include "tensor/threads.h"
 
+struct cairn_dataset;
+
 enum { CAIRN_FACT_BYTES = 96, CAIRN_MOST_SIZES = 16 };
 
 /** What one rank says; of one size everywhere, zeroed before it is filled in. */
@@ -28,6 +30,8 @@ struct cairn_rank_facts {
     uint64_t slurm_memory;                   /* of this host; 0: no limit */
     uint64_t memory_total, memory_available; /* of this host */
     uint64_t resident;                       /* bytes this process has already */
+    int32_t is_first;                        /* of its host, for which it looks at files */
+    uint64_t held;                           /* bytes of data that it will hold in memory */
     uint64_t program, run_file, data;        /* hashes; 0: it has none, or cannot read it */
     int32_t blas_threads;                    /* enum cairn_blas_threads */
     int32_t openmp;                          /* Cairn was built with it */
@@ -46,13 +50,17 @@ struct cairn_wanted {
     uint32_t threads;
     uint64_t batch, micro; /* samples of the largest update, and of a micro-batch; batch 0: cells of
                               a study have their own */
-    uint64_t rank_bytes;   /* memory of a rank, and ... */
+    uint64_t rank_bytes;   /* memory of a rank without data that are held, ... */
+    uint64_t held_bytes;   /* ... of this one what it holds of them, and ... */
+    bool refused;          /* these are more than is free, */
+    const char *why_held;  /* and why not all are held, on rank 0; NULL: all are */
     uint64_t program_bytes; /* of the program with MPI, measured; 0: what each rank has already */
     uint64_t first_bytes;   /* ... what rank 0 takes besides */
     uint64_t wire_bytes;    /* of the gradient in one update */
     uint64_t checkpoint_bytes, keep, n_saves; /* keep: of the newest, 0 for all */
     uint64_t n_stay;                          /* beside these */
-    const char *run_file, *data_file;         /* as this process opens them */
+    const char *run_file, *data_file;         /* as this process opens them; NULL: not compared */
+    struct cairn_dataset *dataset;            /* the data file, where it is open; borrowed */
     const char *folder;                       /* the run folder, or where it will be; NULL: none */
 };
 

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "cluster/cgroup.h"
@@ -25,28 +26,51 @@ static uint64_t slurm_memory(void)
     return megabytes < UINT64_MAX >> 20 ? megabytes << 20 : 0;
 }
 
+/* Pages of this process: its size, what is resident, and what of that it shares; false where that
+ * is not known. */
+static bool read_pages(unsigned long *size, unsigned long *resident, unsigned long *shared)
+{
+    FILE *file = fopen("/proc/self/statm", "r");
+    if (file == NULL) return false;
+    int n = fscanf(file, "%lu %lu %lu", size, resident, shared);
+    fclose(file);
+    return n == 3 && sysconf(_SC_PAGESIZE) > 0;
+}
+
+/* ulimit -v counts all addresses, libraries and stacks among them. */
+static uint64_t left_for_process(void)
+{
+    struct rlimit limit;
+    unsigned long size = 0, resident = 0, shared = 0;
+    if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return UINT64_MAX;
+    if (!read_pages(&size, &resident, &shared)) return UINT64_MAX;
+    const uint64_t taken = (uint64_t)size * (uint64_t)sysconf(_SC_PAGESIZE);
+    return limit.rlim_cur > taken ? limit.rlim_cur - taken : 0;
+}
+
 struct cairn_node_memory cairn_node_memory_read(const char *root)
 {
+    const struct cairn_cgroup group = cairn_cgroup_read(root);
     return (struct cairn_node_memory){
-        .cgroup = cairn_cgroup_read(root).memory_bytes,
+        .cgroup = group.memory_bytes,
+        .cgroup_left = group.memory_left,
+        .process = left_for_process(),
         .slurm = slurm_memory(),
         .machine = cairn_meminfo_bytes(root, "MemTotal:"),
         .available = cairn_meminfo_bytes(root, "MemAvailable:"),
     };
 }
 
-uint64_t cairn_node_memory_limit(const struct cairn_node_memory *memory, const char **whose)
+/* The least of n limits that are known; 0: none is. */
+struct limit {
+    uint64_t bytes;
+    const char *whose;
+};
+
+static uint64_t least_of(const struct limit *limit, size_t n, const char **whose)
 {
-    const struct {
-        uint64_t bytes;
-        const char *whose;
-    } limit[] = {
-        {memory->machine, "the node has"},
-        {memory->slurm, "Slurm grants this node"},
-        {memory->cgroup, "its control group grants"},
-    };
     uint64_t least = 0;
-    for (size_t i = 0; i < sizeof limit / sizeof limit[0]; i++) {
+    for (size_t i = 0; i < n; i++) {
         if (limit[i].bytes == 0 || (least != 0 && limit[i].bytes >= least)) continue;
         least = limit[i].bytes;
         *whose = limit[i].whose;
@@ -54,14 +78,61 @@ uint64_t cairn_node_memory_limit(const struct cairn_node_memory *memory, const c
     return least;
 }
 
+uint64_t cairn_node_memory_limit(const struct cairn_node_memory *memory, const char **whose)
+{
+    const struct limit limit[] = {
+        {memory->machine, "the node has"},
+        {memory->slurm, "Slurm grants this node"},
+        {memory->cgroup, "its control group grants"},
+    };
+    return least_of(limit, sizeof limit / sizeof limit[0], whose);
+}
+
+/* n times what each may have, where that can be counted. */
+static uint64_t times(uint64_t n, uint64_t each)
+{
+    return each > UINT64_MAX / n ? UINT64_MAX : n * each;
+}
+
+/* What is left of a limit to n of all ranks, beside what they have, as much for each of the others.
+ * What they share they have not each: it is no more than the limit. */
+static uint64_t for_all(uint64_t limit, uint64_t left, uint64_t n,
+                        const struct cairn_node_ranks *ranks)
+{
+    const uint64_t each = left / n + ranks->own;
+    return left == 0 ? 0 : times(ranks->n, each < limit / n ? each : limit / n);
+}
+
+uint64_t cairn_node_memory_room(const struct cairn_node_memory *memory,
+                                const struct cairn_node_ranks *ranks, const char **whose)
+{
+    const struct limit limit[] = {
+        {for_all(memory->machine, memory->available, ranks->n, ranks), "what the node has free is"},
+        {memory->slurm, "what Slurm grants is"},
+        {for_all(memory->cgroup, memory->cgroup_left, ranks->n_group, ranks),
+         "what its control group has left is"},
+        {memory->process == UINT64_MAX ? 0 : times(ranks->n, memory->process + ranks->own),
+         "what ulimit -v leaves is"},
+    };
+    return least_of(limit, sizeof limit / sizeof limit[0], whose);
+}
+
 uint64_t cairn_node_own_memory(void)
 {
     unsigned long size = 0, resident = 0, shared = 0;
-    FILE *file = fopen("/proc/self/statm", "r");
-    if (file == NULL) return 0;
-    int n = fscanf(file, "%lu %lu %lu", &size, &resident, &shared);
-    fclose(file);
-    long page_bytes = sysconf(_SC_PAGESIZE);
-    if (n != 3 || resident <= shared || page_bytes <= 0) return 0;
-    return (uint64_t)(resident - shared) * (uint64_t)page_bytes;
+    if (!read_pages(&size, &resident, &shared) || resident <= shared) return 0;
+    return (uint64_t)(resident - shared) * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+uint64_t cairn_node_resident_memory(void)
+{
+    unsigned long size = 0, resident = 0, shared = 0;
+    if (!read_pages(&size, &resident, &shared)) return 0;
+    return (uint64_t)resident * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+uint64_t cairn_node_killed(void)
+{
+    const char *root = getenv("CAIRN_TEST_ROOT");
+    return cairn_cgroup_killed(root == NULL ? "" : root);
 }

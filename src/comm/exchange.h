@@ -48,6 +48,16 @@ CAIRN_CHECKED cairn_status cairn_comm_gather(cairn_comm *comm, cairn_status st, 
 CAIRN_CHECKED cairn_status cairn_comm_gather_all(cairn_comm *comm, cairn_status st,
                                                  const void *mine, size_t n_bytes, void *all);
 
+/** The ranks on this rank's host. */
+struct cairn_comm_node {
+    int first; /* the lowest */
+    int n_ranks;
+};
+
+/** Find out which these are.  Errors: the agreed one, memory. */
+CAIRN_CHECKED cairn_status cairn_comm_find_node(cairn_comm *comm, cairn_status st,
+                                                struct cairn_comm_node *out);
+
 /** The first n_ranks of the world as a world of their own; *out is NULL on the others.  Close with
  * cairn_comm_close(). */
 CAIRN_CHECKED cairn_status cairn_comm_first(cairn_comm *comm, cairn_status st, int n_ranks,

@@ -37,6 +37,8 @@ struct cairn_watchdog {
     struct cairn_late late;
     struct cairn_stack stack;
     char host[HOST_BYTES];
+    uint64_t (*killed)(void); /* NULL: nobody knows */
+    uint64_t killed_before;
 };
 
 /* The end, should the thread itself hang on its way to it. */
@@ -82,12 +84,25 @@ static void describe(const struct cairn_watchdog *dog, char *text, size_t n_byte
              cairn_phase_name(phase), update, micro);
 }
 
+/* "; meanwhile Linux killed 1 process of its control group for memory", or "". */
+static void blame(const struct cairn_watchdog *dog, char *text, size_t n_bytes)
+{
+    const uint64_t now = dog->killed == NULL ? 0 : dog->killed();
+    const unsigned long long n = now > dog->killed_before ? now - dog->killed_before : 0;
+    text[0] = '\0';
+    if (n > 0)
+        snprintf(text, n_bytes,
+                 "; meanwhile Linux killed %llu process%s of its control group for memory", n,
+                 n == 1 ? "" : "es");
+}
+
 /* Late: the line, time for the others to print theirs, the end.  Rank 0 speaks the last word and
  * ends the job, for a launcher kills all once one is gone; the others end without it only where it
  * cannot. */
 static void end_job(struct cairn_watchdog *dog, double limit_s)
 {
     char what[512];
+    char why[128];
     char stack[STACK_BYTES];
     char line[LINE_BYTES];
     double grace_s = GRACE_S + fmin(dog->late.longest_s, limit_s);
@@ -98,8 +113,9 @@ static void end_job(struct cairn_watchdog *dog, double limit_s)
     alarm((unsigned)(2 * grace_s) + 10);
     describe(dog, what, sizeof what);
     cairn_stack_text(&dog->stack, dog->watched, stack, sizeof stack);
-    snprintf(line, sizeof line, "cairn: %s, for %.0f s; stack: %s\n", what, dog->late.waited_s,
-             stack);
+    blame(dog, why, sizeof why);
+    snprintf(line, sizeof line, "cairn: %s, for %.0f s%s; stack: %s\n", what, dog->late.waited_s,
+             why, stack);
     say(line);
     sleep_s(first ? grace_s : grace_s + GRACE_S);
     if (first) {
@@ -183,6 +199,16 @@ struct cairn_watchdog *cairn_watchdog_start(void)
     if (start_thread(dog) == 0) return dog;
     free(dog);
     return NULL;
+}
+
+void cairn_watchdog_ask(struct cairn_watchdog *dog, uint64_t (*killed)(void))
+{
+    if (dog == NULL) return;
+    const uint64_t before = killed();
+    pthread_mutex_lock(&dog->lock);
+    dog->killed = killed;
+    dog->killed_before = before;
+    pthread_mutex_unlock(&dog->lock);
 }
 
 void cairn_watchdog_stop(struct cairn_watchdog *dog)

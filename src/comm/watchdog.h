@@ -7,6 +7,8 @@
 #ifndef CAIRN_COMM_WATCHDOG_H
 #define CAIRN_COMM_WATCHDOG_H
 
+#include <stdint.h>
+
 #include "base/where.h"
 #include "cairn/comm.h"
 
@@ -18,6 +20,10 @@ struct cairn_watchdog;
 /** Begin to watch the calling thread, before MPI starts.  NULL where the system gives no thread:
  * then nobody watches, which every function below takes.  Ranks: local.  Errors: none. */
 struct cairn_watchdog *cairn_watchdog_start(void);
+
+/** Ask this function how many processes were killed for memory here: now, and again where a rank is
+ * missed, so that it can be said why.  Ranks: local.  Errors: none. */
+void cairn_watchdog_ask(struct cairn_watchdog *dog, uint64_t (*killed)(void));
 
 /** End the thread, and release.  Ranks: local.  Errors: none. */
 void cairn_watchdog_stop(struct cairn_watchdog *dog);

@@ -274,6 +274,10 @@ cairn_status cairn_dataset_open(const char *path, struct cairn_dataset **out)
 void cairn_dataset_close(struct cairn_dataset *dataset)
 {
     if (dataset == NULL) return;
+    if (dataset->n_users > 0) {
+        dataset->n_users--;
+        return;
+    }
     for (int split = 0; split < CAIRN_N_SPLITS; split++) {
         struct cairn_group *group = &dataset->group[split];
         cairn_h5_array_close(group->x);
@@ -289,6 +293,12 @@ void cairn_dataset_close(struct cairn_dataset *dataset)
     free(dataset->mean);
     free(dataset->path);
     free(dataset);
+}
+
+struct cairn_dataset *cairn_dataset_share(struct cairn_dataset *dataset)
+{
+    dataset->n_users++;
+    return dataset;
 }
 
 const char *cairn_dataset_path(const struct cairn_dataset *dataset)

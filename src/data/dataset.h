@@ -29,8 +29,13 @@ const char *cairn_split_name(enum cairn_split split);
  */
 CAIRN_CHECKED cairn_status cairn_dataset_open(const char *path, struct cairn_dataset **out);
 
-/** Close and release; NULL is fine.  Ranks: local.  Errors: none. */
+/** Close and release once as many have closed it as share it; NULL is fine.  Ranks: local.
+ * Errors: none. */
 void cairn_dataset_close(struct cairn_dataset *dataset);
+
+/** The same dataset for one more, who closes it, too: one context and one normalisation for all.
+ * Ranks: local.  Errors: none. */
+struct cairn_dataset *cairn_dataset_share(struct cairn_dataset *dataset);
 
 /** Let a sample be a window of C tokens, with the tokens one further as its labels (data/tokens.h);
  * 0 for data of x and y.  Ranks: local.  Errors: CAIRN_USAGE: tokens without, x and y with one. */
@@ -47,6 +52,9 @@ struct cairn_normalization {
  * channel (the first dimension of a sample), tokens; CAIRN_MEMORY. */
 CAIRN_CHECKED cairn_status cairn_dataset_normalize(struct cairn_dataset *dataset,
                                                    const struct cairn_normalization *by);
+
+/** Let them give x as the file says.  Ranks: local.  Errors: none. */
+void cairn_dataset_normalize_not(struct cairn_dataset *dataset);
 
 /** C; 0 for data of x and y.  Ranks: local.  Errors: none. */
 size_t cairn_dataset_context(const struct cairn_dataset *dataset);
@@ -112,5 +120,9 @@ const char *cairn_dataset_about(const struct cairn_dataset *dataset, const char 
  * Errors  CAIRN_DATA: cannot be read; CAIRN_MEMORY
  */
 CAIRN_CHECKED cairn_status cairn_dataset_fingerprint(struct cairn_dataset *dataset, uint64_t *out);
+
+/** cairn_file_sample() of the open file: the same on hosts that see the same file; 0: it cannot be
+ * read.  Ranks: local.  Errors: none. */
+uint64_t cairn_dataset_sample(struct cairn_dataset *dataset);
 
 #endif

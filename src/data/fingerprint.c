@@ -90,3 +90,8 @@ cairn_status cairn_dataset_fingerprint(struct cairn_dataset *dataset, uint64_t *
     XXH64_freeState(hash);
     return st;
 }
+
+uint64_t cairn_dataset_sample(struct cairn_dataset *dataset)
+{
+    return cairn_h5_sample(dataset->file);
+}

@@ -19,7 +19,8 @@ struct cairn_group {
 };
 
 struct cairn_dataset {
-    char *path; /* absolute */
+    char *path;     /* absolute */
+    size_t n_users; /* besides the first */
     struct cairn_h5 *file;
     struct cairn_group group[CAIRN_N_SPLITS];
     struct cairn_shape input;

@@ -33,6 +33,14 @@ cairn_status cairn_dataset_normalize(struct cairn_dataset *dataset,
     return spread("data.std", by->std, by->n_std, 1, n_channels, dataset->deviation);
 }
 
+void cairn_dataset_normalize_not(struct cairn_dataset *dataset)
+{
+    free(dataset->mean);
+    dataset->mean = NULL;
+    dataset->deviation = NULL;
+    dataset->normalized_each = false;
+}
+
 cairn_status cairn_group_factors(const struct cairn_dataset *dataset,
                                  const struct cairn_group *group, size_t n_values, float **scale,
                                  float **shift, bool *each)

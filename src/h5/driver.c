@@ -145,6 +145,13 @@ static herr_t unlock(H5FD_t *file)
     return 0;
 }
 
+static herr_t get_handle(H5FD_t *file, hid_t access, void **handle)
+{
+    (void)access;
+    *handle = &((struct reader *)file)->fd;
+    return 0;
+}
+
 hid_t cairn_h5_reading_access(void)
 {
     static hid_t driver = H5I_INVALID_HID;
@@ -159,6 +166,7 @@ hid_t cairn_h5_reading_access(void)
         .get_eoa = get_end_allocated,
         .set_eoa = set_end_allocated,
         .get_eof = get_end_of_file,
+        .get_handle = get_handle,
         .read = read_bytes,
         .write = write_bytes,
         .lock = lock,

@@ -89,6 +89,9 @@ CAIRN_CHECKED cairn_status cairn_h5_close_image(struct cairn_h5 *file, unsigned 
  * readable. */
 CAIRN_CHECKED cairn_status cairn_h5_open(const char *path, struct cairn_h5 **out);
 
+/** cairn_file_sample() of an open file; 0: it cannot be read.  Ranks: local.  Errors: none. */
+uint64_t cairn_h5_sample(const struct cairn_h5 *file);
+
 /** Hand everything to the operating system (the caller syncs).  Ranks: local.
  * Errors: CAIRN_FILES. */
 CAIRN_CHECKED cairn_status cairn_h5_flush(struct cairn_h5 *file);

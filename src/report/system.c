@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Facts of the machine, the process and the build. */
+#define _GNU_SOURCE /* dl_iterate_phdr */
 #include "report/system.h"
 
-#include <errno.h>
+#include <link.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -124,24 +125,24 @@ uint64_t cairn_system_text_hash(const char *text)
     return XXH64(text, strlen(text), 0);
 }
 
-cairn_status cairn_system_file_hash(const char *path, uint64_t *out)
+/* The segments of the program itself, which comes first, that nothing writes to. */
+static int add_program(struct dl_phdr_info *about, size_t n_bytes, void *context)
 {
-    unsigned char block[1 << 14];
-    cairn_status st = CAIRN_OK;
-    XXH64_state_t *state = XXH64_createState();
-    if (state == NULL)
-        return cairn_fail(CAIRN_MEMORY, "memory for the hash of %s is not to be had", path);
-    FILE *file = fopen(path, "rb");
-    XXH64_reset(state, 0);
-    for (size_t n = 1; file != NULL && n > 0;) {
-        n = fread(block, 1, sizeof block, file);
-        XXH64_update(state, block, n);
+    uint64_t *hash = context;
+    (void)n_bytes;
+    for (size_t i = 0; i < about->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &about->dlpi_phdr[i];
+        const unsigned char *begin = (const unsigned char *)(about->dlpi_addr + segment->p_vaddr);
+        if (segment->p_type == PT_LOAD && (segment->p_flags & PF_R) != 0 &&
+            (segment->p_flags & PF_W) == 0)
+            *hash = XXH64(begin, segment->p_filesz, *hash);
     }
-    if (file == NULL || ferror(file))
-        st = cairn_fail(CAIRN_DATA, "%s: cannot be read: %s", path, strerror(errno));
-    else
-        *out = XXH64_digest(state);
-    if (file != NULL) fclose(file);
-    XXH64_freeState(state);
-    return st;
+    return 1;
+}
+
+uint64_t cairn_system_program_hash(void)
+{
+    uint64_t hash = 0;
+    dl_iterate_phdr(add_program, &hash);
+    return hash;
 }

@@ -50,7 +50,8 @@ uint64_t cairn_system_free_bytes(const char *path);
 /** XXH64, seed 0, of a text.  Ranks: local.  Errors: none. */
 uint64_t cairn_system_text_hash(const char *text);
 
-/** XXH64, seed 0, of a file's bytes.  Ranks: local.  Errors: CAIRN_DATA: it cannot be read. */
-CAIRN_CHECKED cairn_status cairn_system_file_hash(const char *path, uint64_t *out);
+/** A hash of what this program is made of: code and constants as they lie in memory, so
+ * that no file is read for it.  Ranks: local.  Errors: none. */
+uint64_t cairn_system_program_hash(void);
 
 #endif

@@ -35,7 +35,8 @@ static cairn_status check_model(const struct cairn_config *config, struct cairn_
     return st;
 }
 
-cairn_status cairn_setup_check(const struct cairn_config *config, size_t n_ranks)
+cairn_status cairn_setup_check(const struct cairn_config *config, struct cairn_setup_data *data,
+                               size_t n_ranks)
 {
     struct cairn_dataset *dataset = NULL;
     struct cairn_window_rule rule = {0};
@@ -43,7 +44,7 @@ cairn_status cairn_setup_check(const struct cairn_config *config, size_t n_ranks
     if (n_ranks > INT_MAX)
         return cairn_fail(CAIRN_USAGE, "%zu ranks are more than MPI counts, which is %d", n_ranks,
                           INT_MAX);
-    CAIRN_TRY(cairn_setup_dataset(config, NULL, &dataset));
+    CAIRN_TRY(cairn_setup_data_open(data, config, &dataset));
     size_t n_samples = cairn_dataset_size(dataset, CAIRN_SPLIT_TRAIN);
     if (n_samples == 0)
         st = cairn_fail(CAIRN_DATA, "%s: has no group train to learn from",
@@ -54,12 +55,15 @@ cairn_status cairn_setup_check(const struct cairn_config *config, size_t n_ranks
     return st;
 }
 
-void cairn_setup_tell_idle(const struct cairn_config *config, size_t n_ranks)
+void cairn_setup_tell_idle(const struct cairn_config *config, struct cairn_setup_data *data,
+                           size_t n_ranks)
 {
     struct cairn_planned planned;
     struct cairn_idle idle;
-    if (n_ranks > INT_MAX || cairn_setup_planned(config, (int)n_ranks, &planned) != CAIRN_OK)
-        return;
-    if (cairn_idle_ranks(planned.batch, planned.micro, n_ranks, &idle) > 0)
+    struct cairn_dataset *dataset = NULL;
+    if (n_ranks > INT_MAX || cairn_setup_data_open(data, config, &dataset) != CAIRN_OK) return;
+    cairn_status st = cairn_setup_planned(config, dataset, (int)n_ranks, &planned);
+    cairn_dataset_close(dataset);
+    if (st == CAIRN_OK && cairn_idle_ranks(planned.batch, planned.micro, n_ranks, &idle) > 0)
         cairn_log_warning("%s; %s", idle.message, idle.fix);
 }

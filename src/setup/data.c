@@ -1,23 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * From the keys data.* and model to loaders and what a model is made from. */
 #include <stdlib.h>
-#include <unistd.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "setup/setup.h"
 
-/* A quarter of the free memory, so that several ranks of a node and their models fit as well. */
-static size_t memory_for_data(const struct cairn_config *config)
-{
-    if (config->data_in_memory == CAIRN_IN_MEMORY_TRUE) return SIZE_MAX;
-    if (config->data_in_memory == CAIRN_IN_MEMORY_FALSE) return 0;
-    long pages = sysconf(_SC_AVPHYS_PAGES);
-    long page_bytes = sysconf(_SC_PAGESIZE);
-    return pages <= 0 || page_bytes <= 0 ? 0 : (size_t)pages * (size_t)page_bytes / 4;
-}
-
 struct cairn_loader_options cairn_setup_loader_options(const struct cairn_config *config,
-                                                       enum cairn_split split, size_t micro)
+                                                       enum cairn_split split, size_t micro,
+                                                       bool held)
 {
     bool augmented = split == CAIRN_SPLIT_TRAIN;
     return (struct cairn_loader_options){
@@ -25,25 +16,51 @@ struct cairn_loader_options cairn_setup_loader_options(const struct cairn_config
         .micro = micro,
         .shuffle = split == CAIRN_SPLIT_TRAIN,
         .seed = config->train_seed,
-        .memory_bytes = memory_for_data(config),
+        .memory_bytes = held ? SIZE_MAX : 0,
         .augment = {.crop_padding = augmented ? config->augment_crop_padding : 0,
                     .flip = augmented && config->augment_flip},
     };
 }
 
-struct cairn_setup_held cairn_setup_loader_bytes(const struct cairn_config *config,
-                                                 struct cairn_dataset *dataset, size_t micro)
+unsigned cairn_setup_data_wish(enum cairn_word_in_memory in_memory)
 {
-    struct cairn_setup_held held = {0};
-    for (int split = 0; split < CAIRN_N_SPLITS; split++) {
+    return in_memory == CAIRN_IN_MEMORY_FALSE ? 0 : (1U << CAIRN_N_SPLITS) - 1;
+}
+
+/* A sum of those groups whose bit in `held` is `bit`. */
+static uint64_t sum_of(const uint64_t bytes[CAIRN_N_SPLITS], unsigned held, unsigned bit)
+{
+    uint64_t sum = 0;
+    for (int i = 0; i < CAIRN_N_SPLITS; i++) sum += (held >> i & 1) == bit ? bytes[i] : 0;
+    return sum;
+}
+
+uint64_t cairn_setup_data_held(const struct cairn_setup_data_bytes *data, unsigned held)
+{
+    return sum_of(data->held, held, 1);
+}
+
+uint64_t cairn_setup_data_streamed(const struct cairn_setup_data_bytes *data, unsigned held)
+{
+    return sum_of(data->streamed, held, 0);
+}
+
+struct cairn_setup_data_bytes cairn_setup_loader_bytes(const struct cairn_config *config,
+                                                       struct cairn_dataset *dataset, size_t micro)
+{
+    struct cairn_setup_data_bytes bytes = {.in_memory =
+                                               (enum cairn_word_in_memory)config->data_in_memory};
+    for (int i = 0; i < CAIRN_N_SPLITS; i++) {
         struct cairn_loader_options options =
-            cairn_setup_loader_options(config, (enum cairn_split)split, micro);
-        struct cairn_loader_memory of_this = cairn_loader_would_take(dataset, &options);
-        held.data += of_this.data;
-        held.rows += of_this.rows;
-        held.chunks += of_this.chunks;
+            cairn_setup_loader_options(config, (enum cairn_split)i, micro, true);
+        const struct cairn_loader_memory held = cairn_loader_would_take(dataset, &options);
+        options.memory_bytes = 0;
+        const struct cairn_loader_memory streamed = cairn_loader_would_take(dataset, &options);
+        bytes.held[i] = held.data;
+        bytes.streamed[i] = streamed.rows - held.rows;
+        bytes.buffers += held.rows + held.chunks;
     }
-    return held;
+    return bytes;
 }
 
 cairn_status cairn_setup_check_train(const struct cairn_dataset *dataset)
@@ -54,20 +71,23 @@ cairn_status cairn_setup_check_train(const struct cairn_dataset *dataset)
                       cairn_dataset_path(dataset));
 }
 
-cairn_status cairn_setup_loader(const struct cairn_config *config, struct cairn_dataset *dataset,
-                                enum cairn_split split, size_t micro, struct cairn_loader **out)
+cairn_status cairn_setup_loader(struct cairn_dataset *dataset,
+                                const struct cairn_loader_options *options,
+                                struct cairn_loader **out)
 {
-    const struct cairn_loader_options options = cairn_setup_loader_options(config, split, micro);
     *out = NULL;
-    return cairn_dataset_has(dataset, split) ? cairn_loader_create(dataset, &options, out)
-                                             : CAIRN_OK;
+    return cairn_dataset_has(dataset, options->split) ? cairn_loader_create(dataset, options, out)
+                                                      : CAIRN_OK;
 }
 
 static cairn_status normalize(const struct cairn_config *config, struct cairn_dataset *dataset)
 {
     size_t n_channels = cairn_dataset_input(dataset)->dim[0];
     double *value = NULL;
-    if (config->data_mean == NULL && config->data_std == NULL) return CAIRN_OK;
+    if (config->data_mean == NULL && config->data_std == NULL) {
+        cairn_dataset_normalize_not(dataset);
+        return CAIRN_OK;
+    }
     CAIRN_TRY(cairn_memory_get(2 * n_channels, sizeof *value, "mean and deviation", &value));
     const struct cairn_normalization by = {
         .mean = value,
@@ -81,23 +101,64 @@ static cairn_status normalize(const struct cairn_config *config, struct cairn_da
     return st == CAIRN_OK ? st : cairn_fail_in(st, "%s", cairn_config_place(config, key));
 }
 
+/* A dataset that is open, as this config wants it. */
+static cairn_status adapt(const struct cairn_config *config, struct cairn_dataset *dataset)
+{
+    size_t context = config->data_context == CAIRN_NONE ? 0 : config->data_context;
+    cairn_status st = cairn_dataset_set_context(dataset, context);
+    if (st != CAIRN_OK)
+        return cairn_fail_in(
+            st, "%s", cairn_config_place(config, context == 0 ? "data.file" : "data.context"));
+    return normalize(config, dataset);
+}
+
 cairn_status cairn_setup_dataset(const struct cairn_config *config, const char *path,
                                  struct cairn_dataset **out)
 {
     struct cairn_dataset *dataset = NULL;
     CAIRN_TRY(cairn_dataset_open(path == NULL ? config->data_file : path, &dataset));
-    size_t context = config->data_context == CAIRN_NONE ? 0 : config->data_context;
-    cairn_status st = cairn_dataset_set_context(dataset, context);
-    if (st != CAIRN_OK)
-        st = cairn_fail_in(st, "%s",
-                           cairn_config_place(config, context == 0 ? "data.file" : "data.context"));
-    if (st == CAIRN_OK) st = normalize(config, dataset);
+    cairn_status st = adapt(config, dataset);
+    if (st == CAIRN_OK)
+        *out = dataset;
+    else
+        cairn_dataset_close(dataset);
+    return st;
+}
+
+/* Another file than before, to be kept. */
+static cairn_status keep(struct cairn_setup_data *data, const char *file)
+{
+    struct cairn_dataset *dataset = NULL;
+    char *name = NULL;
+    CAIRN_TRY(cairn_dataset_open(file, &dataset));
+    cairn_status st = cairn_memory_text(file, &name);
     if (st != CAIRN_OK) {
         cairn_dataset_close(dataset);
         return st;
     }
-    *out = dataset;
+    cairn_setup_data_close(data);
+    data->dataset = dataset;
+    data->file = name;
     return CAIRN_OK;
+}
+
+cairn_status cairn_setup_data_open(struct cairn_setup_data *data, const struct cairn_config *config,
+                                   struct cairn_dataset **out)
+{
+    if (data == NULL) return cairn_setup_dataset(config, NULL, out);
+    if (data->dataset == NULL || strcmp(data->file, config->data_file) != 0)
+        CAIRN_TRY(keep(data, config->data_file));
+    CAIRN_TRY(adapt(config, data->dataset));
+    *out = cairn_dataset_share(data->dataset);
+    return CAIRN_OK;
+}
+
+void cairn_setup_data_close(struct cairn_setup_data *data)
+{
+    cairn_dataset_close(data->dataset);
+    free(data->file);
+    data->dataset = NULL;
+    data->file = NULL;
 }
 
 cairn_status cairn_setup_check_labels(const struct cairn_dataset *dataset,

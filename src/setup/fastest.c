@@ -7,51 +7,14 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "base/memory.h"
 #include "cluster/launch.h"
 #include "cluster/node.h"
 #include "comm/exchange.h"
-#include "report/system.h"
 #include "setup/timed.h"
 
 enum { LARGEST = 1024 };
 #define LONG_S 0.5  /* of a pass: larger sizes are tried only while ... */
 #define GAIN   0.98 /* ... the last took less than this part of the best before, per sample */
-
-static uint64_t plus(uint64_t a, uint64_t b)
-{
-    return b > UINT64_MAX - a ? UINT64_MAX : a + b;
-}
-
-struct cairn_setup_need cairn_setup_need(const struct cairn_planned *planned, uint64_t program)
-{
-    return (struct cairn_setup_need){.rank = plus(cairn_setup_planned_rank(planned), program),
-                                     .first = planned->snapshot};
-}
-
-uint64_t cairn_setup_node_bytes(const struct cairn_setup_need *need, uint64_t n_ranks)
-{
-    if (need->rank > UINT64_MAX / n_ranks) return UINT64_MAX;
-    return plus(n_ranks * need->rank, need->first);
-}
-
-enum cairn_fit cairn_setup_fit(const struct cairn_setup_room *room,
-                               const struct cairn_setup_need *need)
-{
-    uint64_t n_bytes = cairn_setup_node_bytes(need, room->n_ranks);
-    if (room->limit == 0) return CAIRN_FITS;
-    if (n_bytes > room->limit) return CAIRN_FITS_NOT;
-    bool close = (double)n_bytes > CAIRN_NODE_MEMORY_FULL * (double)room->limit;
-    return close ? CAIRN_FITS_CLOSELY : CAIRN_FITS;
-}
-
-uint64_t cairn_setup_ranks_that_fit(const struct cairn_setup_room *room,
-                                    const struct cairn_setup_need *need)
-{
-    uint64_t limit = (uint64_t)(CAIRN_NODE_MEMORY_FULL * (double)room->limit);
-    if (room->limit == 0) return UINT64_MAX;
-    return limit < need->first || need->rank == 0 ? 0 : (limit - need->first) / need->rank;
-}
 
 uint64_t cairn_setup_most_micro(uint64_t batch, uint64_t n_ranks)
 {
@@ -181,29 +144,12 @@ cairn_status cairn_setup_largest_that_fits(const struct cairn_candidate_job *job
     return CAIRN_OK;
 }
 
-/* Ranks on the host of rank 0, known there.  Collective. */
-static cairn_status count_neighbours(cairn_comm *comm, uint64_t *n)
-{
-    char host[CAIRN_SYSTEM_TEXT_BYTES];
-    uint64_t *all = NULL;
-    size_t n_ranks = (size_t)cairn_comm_size(comm);
-    cairn_status st = CAIRN_OK;
-    cairn_system_host(host);
-    const uint64_t mine = cairn_system_text_hash(host);
-    if (cairn_comm_rank(comm) == 0) st = cairn_memory_get(n_ranks, sizeof mine, "the hosts", &all);
-    st = cairn_comm_agree_main(comm, st);
-    if (st == CAIRN_OK) st = cairn_comm_gather(comm, st, &mine, sizeof mine, all);
-    *n = 0;
-    for (size_t r = 0; st == CAIRN_OK && all != NULL && r < n_ranks; r++) *n += all[r] == mine;
-    free(all);
-    return st;
-}
-
 /* Rank 0's choice. */
 static cairn_status choose(const struct cairn_candidate_job *job, uint64_t most,
                            struct cairn_candidate *out)
 {
     char need[32], limit[32];
+    const char *whose = NULL;
     struct cairn_candidates list;
     CAIRN_TRY(cairn_setup_candidates(job, most, &list));
     const struct cairn_candidate *best = cairn_setup_fastest(&list, most, job->room);
@@ -214,13 +160,13 @@ static cairn_status choose(const struct cairn_candidate_job *job, uint64_t most,
     const struct cairn_setup_need none = {0};
     const struct cairn_setup_need *least =
         list.n == 0 ? &none : &list.item[0].need[job->room->several];
-    cairn_bytes_text(cairn_setup_node_bytes(least, job->room->n_ranks), need);
-    cairn_bytes_text(job->room->limit, limit);
+    cairn_bytes_text(cairn_setup_node_bytes(job->room, least), need);
+    cairn_bytes_text(cairn_setup_exceeded(job->room, least, &whose), limit);
     return cairn_fail(
         CAIRN_MEMORY,
         "batch.micro: auto: even the smallest micro-batch takes %s of memory for %" PRIu64
         " rank%s, and %s %s; use a smaller model, or fewer ranks per node",
-        need, job->room->n_ranks, job->room->n_ranks == 1 ? "" : "s", job->room->whose, limit);
+        need, job->room->n_ranks, job->room->n_ranks == 1 ? "" : "s", whose, limit);
 }
 
 cairn_status cairn_setup_fastest_micro(const struct cairn_config *config, cairn_comm *comm,
@@ -228,13 +174,15 @@ cairn_status cairn_setup_fastest_micro(const struct cairn_config *config, cairn_
                                        const struct cairn_window_rule *rule, uint64_t *out)
 {
     struct cairn_candidate best = {.micro = 1};
-    struct cairn_setup_room room = {.whose = "", .several = cairn_comm_size(comm) > 1};
-    const struct cairn_candidate_job job = {config, dataset, rule, &room};
-    const struct cairn_node_memory memory = cairn_node_memory_read("");
+    struct cairn_comm_node node;
     uint64_t most = cairn_setup_most_micro(rule->global, (uint64_t)cairn_comm_size(comm));
-    CAIRN_TRY(count_neighbours(comm, &room.n_ranks));
-    room.limit = cairn_node_memory_limit(&memory, &room.whose);
-    room.program = cairn_node_own_memory();
+    CAIRN_TRY(cairn_comm_find_node(comm, CAIRN_OK, &node));
+    const struct cairn_node_memory memory = cairn_node_memory_read("");
+    const uint64_t own = cairn_node_resident_memory();
+    const struct cairn_node_ranks ranks = {(uint64_t)node.n_ranks, (uint64_t)node.n_ranks, own};
+    struct cairn_setup_room room = cairn_setup_room(&memory, &ranks, own);
+    room.several = cairn_comm_size(comm) > 1;
+    const struct cairn_candidate_job job = {config, dataset, rule, &room};
     cairn_status st = cairn_comm_rank(comm) == 0 ? choose(&job, most, &best) : CAIRN_OK;
     CAIRN_TRY(cairn_comm_broadcast(comm, st, &best, sizeof best));
     cairn_log_info("batch.micro: auto took %" PRIu64 ", the fastest", best.micro);

@@ -95,7 +95,6 @@ cairn_status cairn_setup_planned_for(const struct cairn_config *config,
     planned.batch = cairn_window_most(&cut);
     const enum cairn_noise noise = cairn_setup_noise(config, n_micro, several ? 2 : 1);
     const struct cairn_sum_cost sum = cairn_sum_cost(cairn_setup_sum_kind(config, noise), n_micro);
-    struct cairn_setup_held held = cairn_setup_loader_bytes(config, dataset, (size_t)micro);
     uint64_t block = times(planned.n_values, sizeof(float));
     planned.weights = block;
     planned.fixed = cairn_sum_cost("fixed", n_micro);
@@ -104,9 +103,9 @@ cairn_status cairn_setup_planned_for(const struct cairn_config *config,
     if (noise == CAIRN_NOISE_MICRO)
         planned.gradient = plus(planned.gradient, times(planned.n_shared, sizeof(float)));
     planned.optimizer = times(times(planned.n_weights, sizeof(float)), n_slots);
-    planned.data = held.data;
     planned.labels = label_bytes(dataset);
-    planned.buffers = plus(held.rows, held.chunks);
+    planned.groups = cairn_setup_loader_bytes(config, dataset, (size_t)micro);
+    cairn_setup_planned_hold(&planned, cairn_setup_data_wish(planned.groups.in_memory));
     planned.on_wire = times(planned.n_values, sum.wire_bytes);
     planned.exchange = several ? exchange_bytes(planned.n_values, sum.wire_bytes) : 0;
     const uint64_t total = cairn_window_total(rule);
@@ -125,25 +124,22 @@ size_t cairn_setup_n_micro(const struct cairn_window_rule *rule, uint64_t micro)
     return (size_t)cairn_window_most_micro(&cut);
 }
 
-static cairn_status plan_with(const struct cairn_config *config, struct cairn_dataset *dataset,
-                              int n_ranks, struct cairn_planned *out)
+cairn_status cairn_setup_planned(const struct cairn_config *config, struct cairn_dataset *dataset,
+                                 int n_ranks, struct cairn_planned *out)
 {
     struct cairn_window_rule rule;
+    CAIRN_TRY(cairn_setup_check_train(dataset));
     CAIRN_TRY(
         cairn_setup_batch(config, n_ranks, cairn_dataset_size(dataset, CAIRN_SPLIT_TRAIN), &rule));
     uint64_t micro = rule.micro == UINT64_MAX ? 1 : rule.micro;
     return cairn_setup_planned_for(config, dataset, &rule, micro, n_ranks > 1, out);
 }
 
-cairn_status cairn_setup_planned(const struct cairn_config *config, int n_ranks,
-                                 struct cairn_planned *out)
+void cairn_setup_planned_hold(struct cairn_planned *planned, unsigned held)
 {
-    struct cairn_dataset *dataset = NULL;
-    CAIRN_TRY(cairn_setup_dataset(config, NULL, &dataset));
-    cairn_status st = cairn_setup_check_train(dataset);
-    if (st == CAIRN_OK) st = plan_with(config, dataset, n_ranks, out);
-    cairn_dataset_close(dataset);
-    return st;
+    planned->data = cairn_setup_data_held(&planned->groups, held);
+    planned->buffers =
+        plus(planned->groups.buffers, cairn_setup_data_streamed(&planned->groups, held));
 }
 
 uint64_t cairn_setup_planned_rank(const struct cairn_planned *planned)

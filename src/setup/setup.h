@@ -101,27 +101,35 @@ struct cairn_model_options cairn_setup_model_options(const struct cairn_config *
 struct cairn_model_options cairn_setup_text_model_options(const struct cairn_config *config,
                                                           size_t vocabulary, size_t micro);
 
-/** How the loader of a group is made.  Ranks: local.  Errors: none. */
-struct cairn_loader_options cairn_setup_loader_options(const struct cairn_config *config,
-                                                       enum cairn_split split, size_t micro);
-
-/** A loader of one group, in memory where it fits and the config allows it; *out NULL where there
- * is no such group.  Ranks: local.
- * Errors: CAIRN_DATA, CAIRN_USAGE. */
-CAIRN_CHECKED cairn_status cairn_setup_loader(const struct cairn_config *config,
-                                              struct cairn_dataset *dataset, enum cairn_split split,
-                                              size_t micro, struct cairn_loader **out);
-
-/** What the loaders of all groups take, in bytes. */
-struct cairn_setup_held {
-    size_t data;   /* raw, where it is held in memory */
-    size_t rows;   /* of a micro-batch of each group */
-    size_t chunks; /* that HDF5 keeps of the arrays that are open */
+/** What the loaders of the groups take, in bytes.  A set of groups is a bit for each. */
+struct cairn_setup_data_bytes {
+    enum cairn_word_in_memory in_memory;
+    uint64_t held[CAIRN_N_SPLITS];     /* raw, of a group that is held in memory */
+    uint64_t streamed[CAIRN_N_SPLITS]; /* rows of one that is not, on their way */
+    uint64_t buffers;                  /* what they take in any case, with HDF5's chunks */
 };
 
-/** About how many that are.  Ranks: local.  Errors: none. */
-struct cairn_setup_held cairn_setup_loader_bytes(const struct cairn_config *config,
-                                                 struct cairn_dataset *dataset, size_t micro);
+/** The groups that are held where there is room for all.  Ranks: local.  Errors: none. */
+unsigned cairn_setup_data_wish(enum cairn_word_in_memory in_memory);
+
+/** Bytes of those that are held, and of the rows of the others.  Ranks: local.  Errors: none. */
+uint64_t cairn_setup_data_held(const struct cairn_setup_data_bytes *data, unsigned held);
+uint64_t cairn_setup_data_streamed(const struct cairn_setup_data_bytes *data, unsigned held);
+
+/** How the loader of a group is made.  Ranks: local.  Errors: none. */
+struct cairn_loader_options cairn_setup_loader_options(const struct cairn_config *config,
+                                                       enum cairn_split split, size_t micro,
+                                                       bool held);
+
+/** A loader of one group, held in memory or not; *out NULL where there is no such group.
+ * Ranks: local.  Errors: CAIRN_DATA, CAIRN_USAGE. */
+CAIRN_CHECKED cairn_status cairn_setup_loader(struct cairn_dataset *dataset,
+                                              const struct cairn_loader_options *options,
+                                              struct cairn_loader **out);
+
+/** About how many bytes the loaders would take.  Ranks: local.  Errors: none. */
+struct cairn_setup_data_bytes cairn_setup_loader_bytes(const struct cairn_config *config,
+                                                       struct cairn_dataset *dataset, size_t micro);
 
 /** Whether there is anything to learn from.  Ranks: local.  Errors: CAIRN_DATA. */
 CAIRN_CHECKED cairn_status cairn_setup_check_train(const struct cairn_dataset *dataset);
@@ -134,41 +142,47 @@ struct cairn_planned {
     uint64_t n_shared; /* weights of tensors that layers share: squared once they are whole */
     uint64_t weights, average; /* and train.ema of them */
     uint64_t gradient, optimizer, activations;
-    uint64_t sample;             /* of the activations, for each sample */
-    uint64_t data;               /* held in memory */
-    uint64_t labels;             /* of classes, which are held always */
-    uint64_t buffers;            /* rows of micro-batches on their way, and HDF5's */
-    uint64_t exchange;           /* of MPI_Allreduce, where there are several ranks */
-    uint64_t snapshot;           /* for writing checkpoints; rank 0 alone */
-    uint64_t on_wire;            /* what one update sums over the ranks */
-    struct cairn_sum_cost fixed; /* what train.reproducible takes, or would */
-    uint64_t checkpoint;         /* a file of it */
-    uint64_t n_saves;            /* checkpoints that the whole run writes */
-    uint64_t n_stay;             /* of which stay beside the newest: milestones, the best one */
+    uint64_t sample;                      /* of the activations, for each sample */
+    uint64_t data;                        /* held in memory, and ... */
+    struct cairn_setup_data_bytes groups; /* ... what each group takes, held or not */
+    uint64_t labels;                      /* of classes, which are held always */
+    uint64_t buffers;                     /* rows of micro-batches on their way, and HDF5's */
+    uint64_t exchange;                    /* of MPI_Allreduce, where there are several ranks */
+    uint64_t snapshot;                    /* for writing checkpoints; rank 0 alone */
+    uint64_t on_wire;                     /* what one update sums over the ranks */
+    struct cairn_sum_cost fixed;          /* what train.reproducible takes, or would */
+    uint64_t checkpoint;                  /* a file of it */
+    uint64_t n_saves;                     /* checkpoints that the whole run writes */
+    uint64_t n_stay; /* of which stay beside the newest: milestones, the best one */
 };
-
-/**
- * Plan without taking the memory: the batch, the model, the optimizer and the data of this config
- * on n_ranks ranks.  With batch.micro: auto the micro-batch is not known, and one of a single
- * sample is planned.
- *
- * Ranks   local; reads the dataset's labels
- * Errors  CAIRN_DATA, CAIRN_USAGE: as cairn_setup_trainer() will say
- */
-CAIRN_CHECKED cairn_status cairn_setup_planned(const struct cairn_config *config, int n_ranks,
-                                               struct cairn_planned *out);
 
 /** The most micro-batches of an update, where the batch of this rule is cut into those of b
  * samples. Ranks: local.  Errors: none. */
 size_t cairn_setup_n_micro(const struct cairn_window_rule *rule, uint64_t micro);
 
-/** The same for micro-batches of b samples, the dataset being open and the batch known; `several`:
- * on more than one rank.  Ranks: local.  Errors: as above. */
+/**
+ * Plan without taking the memory: what a run in micro-batches of b samples takes, with all the data
+ * in memory that data.in_memory would have there (cairn_setup_planned_hold()).  `several`: on more
+ * than one rank.
+ *
+ * Ranks   local
+ * Errors  CAIRN_DATA, CAIRN_USAGE: as cairn_setup_trainer() will say
+ */
 CAIRN_CHECKED cairn_status cairn_setup_planned_for(const struct cairn_config *config,
                                                    struct cairn_dataset *dataset,
                                                    const struct cairn_window_rule *rule,
                                                    uint64_t micro, bool several,
                                                    struct cairn_planned *out);
+
+/** The same with the batch of this config on n_ranks ranks, cut as it says: with batch.micro: auto,
+ * where that is not known, in micro-batches of a single sample.  Ranks: local.  Errors: as above.
+ */
+CAIRN_CHECKED cairn_status cairn_setup_planned(const struct cairn_config *config,
+                                               struct cairn_dataset *dataset, int n_ranks,
+                                               struct cairn_planned *out);
+
+/** Let the plan be one where these groups of the data are held.  Ranks: local.  Errors: none. */
+void cairn_setup_planned_hold(struct cairn_planned *planned, unsigned held);
 
 /** All that each rank holds.  Ranks: local.  Errors: none. */
 uint64_t cairn_setup_planned_rank(const struct cairn_planned *planned);
@@ -181,9 +195,73 @@ uint64_t cairn_setup_planned_total(const struct cairn_planned *planned);
 enum cairn_noise cairn_setup_noise(const struct cairn_config *config, size_t n_micro, int n_ranks);
 const char *cairn_setup_sum_kind(const struct cairn_config *config, enum cairn_noise noise);
 
-/** Everything: data, model, optimizer, weights.  Ranks: collective.  Errors: the agreed one. */
+/** A dataset that stays open from one trainer to the next; zeroed at first. */
+struct cairn_setup_data {
+    struct cairn_dataset *dataset; /* NULL: none was opened yet; owned */
+    char *file;                    /* as it was called then; owned */
+    int n_beside; /* ranks on this host that take memory at the same time, where there are more than
+                     those of a run; else 0 */
+};
+
+/** Open the data of this config, or take those that are open already if they are of the same file.
+ * *out is to be closed, too.  Ranks: local.  Errors: as cairn_setup_dataset(). */
+CAIRN_CHECKED cairn_status cairn_setup_data_open(struct cairn_setup_data *data,
+                                                 const struct cairn_config *config,
+                                                 struct cairn_dataset **out);
+
+/** Close and release.  Ranks: local.  Errors: none. */
+void cairn_setup_data_close(struct cairn_setup_data *data);
+
+/** Which groups of the data a rank holds in memory. */
+struct cairn_setup_hold {
+    unsigned groups; /* a bit each */
+    bool refused;    /* data.in_memory: true is more than some node has */
+    char text[512];  /* on rank 0: why not all are held; "" */
+};
+
+/** What is known of a run before its memory is taken; zeroed at first. */
+struct cairn_setup_opened {
+    struct cairn_dataset *dataset;
+    struct cairn_window_rule rule;
+    struct cairn_planned planned; /* for this rank and what it holds */
+    struct cairn_setup_hold hold;
+};
+
+/** Open the data and solve the batch, choose the micro-batch, plan the memory, and decide what of
+ * the data is held in it, once for all ranks of a node.
+ *
+ * data      stays open in it; NULL: it need not
+ *
+ * Ranks   collective
+ * Errors  the agreed one: CAIRN_DATA; CAIRN_USAGE, also where data.in_memory: true is more than a
+ *         node has */
+CAIRN_CHECKED cairn_status cairn_setup_open(const struct cairn_config *config, cairn_comm *comm,
+                                            struct cairn_setup_data *data,
+                                            struct cairn_setup_opened *out);
+
+/** The same, where nothing is to be run: rank 0 alone opens the data, and batch.micro: auto stays
+ * unknown, as in cairn_setup_planned().  Ranks: collective.  Errors: as above. */
+CAIRN_CHECKED cairn_status cairn_setup_foresee(const struct cairn_config *config, cairn_comm *comm,
+                                               struct cairn_setup_data *data,
+                                               struct cairn_setup_opened *out);
+
+/** Close and release.  Ranks: local.  Errors: none. */
+void cairn_setup_opened_close(struct cairn_setup_opened *opened);
+
+/** What rank 0 planned, for all, and the decision what is held: opened->planned and ->hold.
+ * Ranks: collective.  Errors: the agreed one. */
+CAIRN_CHECKED cairn_status cairn_setup_decide(cairn_comm *comm, cairn_status st, int n_beside,
+                                              struct cairn_setup_opened *opened);
+
+/** Model, optimizer, weights, from what was opened.  Ranks: collective.  Errors: the agreed one. */
+CAIRN_CHECKED cairn_status cairn_setup_trainer_from(const struct cairn_config *config,
+                                                    cairn_comm *comm,
+                                                    struct cairn_setup_opened *opened,
+                                                    cairn_trainer **out);
+
+/** Both.  Ranks: collective.  Errors: the agreed one. */
 CAIRN_CHECKED cairn_status cairn_setup_trainer(const struct cairn_config *config, cairn_comm *comm,
-                                               cairn_trainer **out);
+                                               struct cairn_setup_data *data, cairn_trainer **out);
 
 /** What the config says of a run: when it evaluates, saves and looks at the gradient.  The rest of
  * *out is left alone.  Ranks: local.  Errors: CAIRN_USAGE: keep_best without val, milestones that
@@ -198,11 +276,13 @@ CAIRN_CHECKED cairn_status cairn_setup_check_run(const struct cairn_config *conf
 
 /** What would end a run on so many ranks at its start, but for memory: data, batch, model and
  * optimizer are looked at together.  Ranks: local.  Errors: CAIRN_USAGE, CAIRN_DATA. */
-CAIRN_CHECKED cairn_status cairn_setup_check(const struct cairn_config *config, size_t n_ranks);
+CAIRN_CHECKED cairn_status cairn_setup_check(const struct cairn_config *config,
+                                             struct cairn_setup_data *data, size_t n_ranks);
 
-/** Warn of ranks that would have no work.  Ranks: local; opens the data.  Errors: none; silent
- * where the run could not begin at all. */
-void cairn_setup_tell_idle(const struct cairn_config *config, size_t n_ranks);
+/** Warn of ranks that would have no work.  Ranks: local.  Errors: none; silent where the run could
+ * not begin at all. */
+void cairn_setup_tell_idle(const struct cairn_config *config, struct cairn_setup_data *data,
+                           size_t n_ranks);
 
 /** Updates between two checkpoints, 0: only at the end; 1, the most there can be, where it is
  * measured.  Ranks: local.  Errors: none. */

@@ -10,6 +10,7 @@
 
 #include "config/config.h"
 #include "data/dataset.h"
+#include "setup/room.h"
 #include "setup/setup.h"
 
 /**
@@ -37,37 +38,6 @@ CAIRN_CHECKED cairn_status cairn_setup_time_update(const struct cairn_config *co
 CAIRN_CHECKED cairn_status cairn_setup_time_data(const struct cairn_config *config,
                                                  struct cairn_dataset *dataset, size_t micro,
                                                  double *sample_s);
-
-/** The memory of a node for the ranks on it. */
-struct cairn_setup_room {
-    uint64_t limit;    /* bytes for all of them; 0: no limit is known */
-    const char *whose; /* "the node has" */
-    uint64_t n_ranks;  /* on the node, of a run ... */
-    bool several;      /* ... of more than one in all */
-    uint64_t program;  /* bytes of each beside what is planned */
-};
-
-enum cairn_fit { CAIRN_FITS, CAIRN_FITS_CLOSELY, CAIRN_FITS_NOT };
-
-/** What a rank takes with the program, and what rank 0 takes besides, in bytes. */
-struct cairn_setup_need {
-    uint64_t rank, first;
-};
-
-/** The need of what is planned, `program` as above.  Ranks: local.  Errors: none. */
-struct cairn_setup_need cairn_setup_need(const struct cairn_planned *planned, uint64_t program);
-
-/** What the ranks of a node take together, rank 0 among them.  Ranks: local.  Errors: none. */
-uint64_t cairn_setup_node_bytes(const struct cairn_setup_need *need, uint64_t n_ranks);
-
-/** Whether that fits.  Ranks: local.  Errors: none. */
-enum cairn_fit cairn_setup_fit(const struct cairn_setup_room *room,
-                               const struct cairn_setup_need *need);
-
-/** How many ranks of a node fit; UINT64_MAX where no limit is known.  Ranks: local.
- * Errors: none. */
-uint64_t cairn_setup_ranks_that_fit(const struct cairn_setup_room *room,
-                                    const struct cairn_setup_need *need);
 
 /** A size of micro-batch that may be taken. */
 struct cairn_candidate {

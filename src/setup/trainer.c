@@ -24,9 +24,8 @@ static cairn_status check_platform(const struct cairn_config *config, cairn_comm
     char text[512];
     int odd = -1;
     cairn_setup_platform(config, text, sizeof text);
-    uint64_t program = 0;
-    cairn_status st = cairn_system_file_hash("/proc/self/exe", &program);
-    CAIRN_TRY(cairn_comm_same(comm, st, program ^ cairn_system_text_hash(text), &odd));
+    const uint64_t mine = cairn_system_program_hash() ^ cairn_system_text_hash(text);
+    CAIRN_TRY(cairn_comm_same(comm, CAIRN_OK, mine, &odd));
     if (odd < 0) return CAIRN_OK;
     if (config->train_reproducible)
         return cairn_fail(CAIRN_USAGE,
@@ -108,41 +107,30 @@ static void explain(const struct cairn_config *config, const struct cairn_traine
 }
 
 /* Model, loaders and optimizer, the dataset being open.  Local. */
-static cairn_status make_parts(const struct cairn_config *config, struct cairn_trainer_parts *parts)
+static cairn_status make_parts(const struct cairn_config *config, unsigned held,
+                               struct cairn_trainer_parts *parts)
 {
     size_t micro = (size_t)parts->rule.micro;
     struct cairn_model_options options = cairn_setup_model_options(config, parts->dataset, micro);
     CAIRN_TRY(cairn_model_create(&options, &parts->model));
     CAIRN_TRY(cairn_setup_check_labels(parts->dataset, parts->model));
-    for (int split = 0; split < CAIRN_N_SPLITS; split++)
-        CAIRN_TRY(cairn_setup_loader(config, parts->dataset, (enum cairn_split)split, micro,
-                                     &parts->loader[split]));
+    for (int split = 0; split < CAIRN_N_SPLITS; split++) {
+        const struct cairn_loader_options rows = cairn_setup_loader_options(
+            config, (enum cairn_split)split, micro, (held >> split & 1) != 0);
+        CAIRN_TRY(cairn_setup_loader(parts->dataset, &rows, &parts->loader[split]));
+    }
     CAIRN_TRY(cairn_setup_schedule(config, &parts->rule, &parts->schedule));
     CAIRN_TRY(cairn_setup_scaling(config, &parts->rule, &parts->scaling));
     return cairn_setup_optim(config, &parts->scaling, parts->rule.global,
                              cairn_model_params(parts->model), &parts->optim);
 }
 
-static cairn_status open_data(const struct cairn_config *config, int n_ranks,
-                              struct cairn_trainer_parts *parts)
-{
-    CAIRN_TRY(cairn_threads_set(config->train_threads));
-    if (config->train_ema >= 1)
-        return cairn_fail(
-            CAIRN_USAGE,
-            "%s: train.ema is 1, an average that never moves; say 0.999, or 0 for none",
-            cairn_config_place(config, "train.ema"));
-    CAIRN_TRY(cairn_setup_dataset(config, NULL, &parts->dataset));
-    size_t n_samples = cairn_dataset_size(parts->dataset, CAIRN_SPLIT_TRAIN);
-    CAIRN_TRY(cairn_setup_check_train(parts->dataset));
-    return cairn_setup_batch(config, n_ranks, n_samples, &parts->rule);
-}
-
-cairn_status cairn_setup_trainer(const struct cairn_config *config, cairn_comm *comm,
-                                 cairn_trainer **out)
+cairn_status cairn_setup_trainer_from(const struct cairn_config *config, cairn_comm *comm,
+                                      struct cairn_setup_opened *opened, cairn_trainer **out)
 {
     struct cairn_trainer_parts parts = {
         .comm = comm,
+        .rule = opened->rule,
         .normalize = config->batch_normalize == CAIRN_NORMALIZE_MEAN,
         .clip_norm = config->optim_clip_norm,
         .ema = config->train_ema,
@@ -153,14 +141,10 @@ cairn_status cairn_setup_trainer(const struct cairn_config *config, cairn_comm *
     cairn_trainer *t = NULL;
     const int n_ranks = cairn_comm_size(comm);
     CAIRN_TRY(check_platform(config, comm));
-    cairn_status st = cairn_comm_agree(comm, open_data(config, n_ranks, &parts));
-    if (st == CAIRN_OK && parts.rule.micro == UINT64_MAX)
-        st = cairn_setup_fastest_micro(config, comm, parts.dataset, &parts.rule, &parts.rule.micro);
-    if (st == CAIRN_OK) /* else there may be no rule */
-        parts.noise =
-            cairn_setup_noise(config, (size_t)cairn_window_most_micro(&parts.rule), n_ranks);
+    parts.dataset = cairn_dataset_share(opened->dataset);
+    parts.noise = cairn_setup_noise(config, (size_t)cairn_window_most_micro(&parts.rule), n_ranks);
     parts.sum_kind = cairn_setup_sum_kind(config, parts.noise);
-    if (st == CAIRN_OK) st = cairn_comm_agree(comm, make_parts(config, &parts));
+    cairn_status st = cairn_comm_agree(comm, make_parts(config, opened->hold.groups, &parts));
     if (st != CAIRN_OK) {
         cairn_trainer_parts_free(&parts);
         return st;
@@ -171,8 +155,19 @@ cairn_status cairn_setup_trainer(const struct cairn_config *config, cairn_comm *
         return st;
     }
     explain(config, &parts, n_ranks);
+    if (opened->hold.text[0] != '\0') cairn_log_info("%s", opened->hold.text);
     *out = t;
     return CAIRN_OK;
+}
+
+cairn_status cairn_setup_trainer(const struct cairn_config *config, cairn_comm *comm,
+                                 struct cairn_setup_data *data, cairn_trainer **out)
+{
+    struct cairn_setup_opened opened = {.dataset = NULL};
+    cairn_status st = cairn_setup_open(config, comm, data, &opened);
+    if (st == CAIRN_OK) st = cairn_setup_trainer_from(config, comm, &opened, out);
+    cairn_setup_opened_close(&opened);
+    return st;
 }
 
 cairn_status cairn_trainer_open(const cairn_options *options, cairn_comm *comm, cairn_trainer **out)
@@ -180,7 +175,7 @@ cairn_status cairn_trainer_open(const cairn_options *options, cairn_comm *comm, 
     struct cairn_config *config = NULL;
     cairn_trainer *t = NULL;
     cairn_status st = cairn_comm_agree(comm, cairn_options_config(options, &config));
-    if (st == CAIRN_OK) st = cairn_setup_trainer(config, comm, &t);
+    if (st == CAIRN_OK) st = cairn_setup_trainer(config, comm, NULL, &t);
     if (st == CAIRN_OK) st = cairn_trainer_prepare(t, st);
     cairn_config_free(config);
     if (st != CAIRN_OK) {

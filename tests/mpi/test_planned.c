@@ -27,15 +27,19 @@ static const char *const run_files[] = {
 struct subject {
     struct cairn_config *config;
     cairn_trainer *t;
+    struct cairn_setup_opened opened;
     struct cairn_planned planned;
 };
 
 static cairn_status make(const char *run_file, struct subject *s)
 {
     cairn_status st = cairn_config_read(run_file, strlen(run_file), "run.yaml", NULL, &s->config);
-    if (st == CAIRN_OK) st = cairn_setup_planned(s->config, cairn_comm_size(world), &s->planned);
     st = cairn_comm_agree(world, st);
-    return st == CAIRN_OK ? cairn_setup_trainer(s->config, world, &s->t) : st;
+    if (st == CAIRN_OK) st = cairn_setup_open(s->config, world, NULL, &s->opened);
+    s->planned = s->opened.planned;
+    if (st == CAIRN_OK) st = cairn_setup_trainer_from(s->config, world, &s->opened, &s->t);
+    cairn_setup_opened_close(&s->opened);
+    return st;
 }
 
 static uint64_t slot_bytes(const cairn_trainer *t)

@@ -79,3 +79,44 @@ for ends in 0:0 3:3 6:6 70:70 75:75 205:5 137:5 143:5 9:5 1:5 255:5 139:70 11:70
     MPIRUN=$work/mpirun "$launcher" -n 2 -- true 2>err || code=$?
     same "exit code when mpirun ends with ${ends%:*}" "$code" "${ends#*:}"
 done
+
+# A rank that Linux killed for memory is named as that: the counters of its control group, version 2 and 1, before and after.
+# plant VERSION KILLED: such a group below the folder root
+plant()
+{
+    rm -rf root
+    mkdir -p root/proc/self root/sys/fs/cgroup/memory/job root/sys/fs/cgroup/job
+    case $1 in
+    2)
+        echo "0::/job" >root/proc/self/cgroup
+        printf 'low 0\noom 9\noom_kill %s\noom_group_kill 0\n' "$2" >root/sys/fs/cgroup/job/memory.events
+        echo 524288000 >root/sys/fs/cgroup/job/memory.max
+        counter=root/sys/fs/cgroup/job/memory.events
+        ;;
+    1)
+        printf '4:cpuset,memory:/job/of/host\n0::/\n' >root/proc/self/cgroup # in a container
+        printf 'oom_kill_disable 0\nunder_oom 0\noom_kill %s\n' "$2" >root/sys/fs/cgroup/memory/memory.oom_control
+        echo 9223372036854771712 >root/sys/fs/cgroup/memory/memory.limit_in_bytes
+        counter=root/sys/fs/cgroup/memory/memory.oom_control
+        ;;
+    esac
+}
+# ends CODE KILLS: by an mpirun that ends so after so many kills
+ends()
+{
+    printf '#!/bin/sh\nsed -i "s/^oom_kill .*/oom_kill %s/" %s\nexit %s\n' "$2" "$counter" "$1" >mpirun
+    code=0
+    CAIRN_TEST_ROOT=$work/root MPIRUN=$work/mpirun "$launcher" -n 2 -- true 2>err || code=$?
+}
+plant 2 3
+ends 137 4
+same "exit code of a rank that was killed for memory" "$code" 5
+grep -q '^cairn-mpirun: a rank was killed for memory: of this control group, which is granted 525MB, Linux killed 1; ask' err ||
+    fail "it does not name the memory"
+ends 137 4
+grep -q '^cairn-mpirun: a rank, a host or the network was lost' err || fail "it names memory where nothing was killed for it"
+ends 3 5
+[ ! -s err ] || fail "an error of cairn's own is no matter of memory"
+plant 1 0
+ends 9 2
+grep -q '^cairn-mpirun: a rank was killed for memory: of this control group Linux killed 2; ask' err || fail "version 1 is not read"

@@ -29,7 +29,7 @@ stops_by_itself()
         [ $limit -lt 60 ] || fail "no update in $limit s"
         limit=$((2 * limit))
     done
-    grep -Eq "^stopped after update $n and saved \(the deadline is in .*, an update takes .*, a save takes .*\)" err ||
+    grep -Eq "^stopped after update $n and saved \(the deadline (is in|was) .*, an update takes .*, a save takes .*\)" err ||
         fail "$2: no line that says why it stopped"
     ! grep -q "^$n,.*,test_ema," "$2/eval.csv" || fail "$2: the evaluation behind its last update was made"
 }

@@ -44,11 +44,27 @@ hangs()
     same "weights after $fault" "$(weights_of result)" "$weights"
 }
 
+# Where Linux killed a process of the control group for memory meanwhile, the line says so.
+names_memory()
+{
+    local events=root/sys/fs/cgroup/job/memory.events
+    mkdir -p root/proc/self "${events%/*}"
+    echo 0::/job >root/proc/self/cgroup
+    echo "oom_kill 1" >$events
+    CAIRN_TEST_ROOT=$PWD/root CAIRN_FAULT="hang:data.read@1#30" start 2 train run.yaml --out result
+    until_true 30 test -e result/config.yaml
+    echo "oom_kill 3" >$events
+    finish
+    same "exit code" "$code" 5
+    grep -q '; meanwhile Linux killed 2 processes of its control group for memory; stack: ' err || fail "it does not name memory"
+}
+
 expect 0 2 train run.yaml --out straight
 weights=$(weights_of straight)
 export weights
 
 most_beside=6 # they wait for the watchdog
+beside names_memory
 beside hangs 0 1 data.read "reading data, $place" "" '#60'
 beside hangs 1 2 data.read "reading data, $place" "$sums" '#30'
 beside hangs 1 2 data.read "evaluating, $place" "evaluating, $place" '#60'

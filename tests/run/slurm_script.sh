@@ -143,6 +143,16 @@ same "code of the third start without a newer checkpoint" "$code" 75
 mkdir -p runs/run/checkpoints
 ln -s update-00000001.h5 runs/run/checkpoints/latest.h5
 CODE=137 played script && said "scontrol requeue 7"
+grep -q 'cairn job 7: lost a rank (exit code 137) and is queued again' out || fail "a lost rank is not told"
+rm -f runs/run/slurm.txt
+mkdir -p root/proc/self root/sys/fs/cgroup/job_7
+echo 0::/job_7/step_batch/user >root/proc/self/cgroup
+echo "oom_kill 0" >root/sys/fs/cgroup/job_7/memory.events
+sed -i '2i[ ! -e root ] || echo "oom_kill 1" >"$CAIRN_TEST_ROOT/sys/fs/cgroup/job_7/memory.events"' bin/mpirun
+CAIRN_TEST_ROOT=$work/root CODE=137 played script
+grep -q 'cairn job 7: a rank was killed for memory: of this control group Linux killed 1; .* (exit code 137) and is queued again' out ||
+    fail "a rank that was killed for memory is not told: $(cat out)"
+rm -rf root
 for c in 2 3 4 6 70 127; do
     rm -f runs/run/slurm.txt
     CODE=$c played script

@@ -102,6 +102,46 @@ static void a_container_sees_its_top(void **state)
     assert_int_equal(found.memory_bytes, 268435456);
 }
 
+/* Of a limit what is not in use, page cache left out; on the way up the least of it. */
+static void a_limit_minus_its_use(void **state)
+{
+    (void)state;
+    plant("/proc/self/cgroup", "0::/job_7/step_0\n");
+    plant("/sys/fs/cgroup/job_7/step_0/memory.max", "1000000\n");
+    plant("/sys/fs/cgroup/job_7/step_0/memory.current", "400000\n");
+    plant("/sys/fs/cgroup/job_7/step_0/memory.stat",
+          "anon 100000\ninactive_anon 7\nactive_file 30000\ninactive_file 70000\n");
+    assert_int_equal(cairn_cgroup_read(root).memory_left, 700000);
+    plant("/sys/fs/cgroup/job_7/memory.max", "4000000\n");
+    plant("/sys/fs/cgroup/job_7/memory.current", "3500000\n");
+    struct cairn_cgroup found = cairn_cgroup_read(root);
+    assert_int_equal(found.memory_bytes, 1000000);
+    assert_int_equal(found.memory_left, 500000);
+    plant("/sys/fs/cgroup/job_7/memory.current", "4100000\n");
+    assert_int_equal(cairn_cgroup_read(root).memory_left, 1); /* 0 would be no limit */
+    plant("/proc/self/cgroup", "5:memory:/job_3\n0::/\n");
+    plant("/sys/fs/cgroup/memory/job_3/memory.limit_in_bytes", "1000000\n");
+    plant("/sys/fs/cgroup/memory/job_3/memory.usage_in_bytes", "400000\n");
+    plant("/sys/fs/cgroup/memory/job_3/memory.stat",
+          "inactive_file 1\ntotal_inactive_file 20000\ntotal_active_file 30000\n");
+    assert_int_equal(cairn_cgroup_read(root).memory_left, 650000);
+}
+
+static void processes_killed_for_memory(void **state)
+{
+    (void)state;
+    assert_int_equal(cairn_cgroup_killed(root), 0);
+    plant("/proc/self/cgroup", "0::/job_7/step_0\n");
+    plant("/sys/fs/cgroup/job_7/step_0/memory.events", "oom 9\noom_kill 2\noom_group_kill 5\n");
+    plant("/sys/fs/cgroup/job_7/memory.events", "oom 9\noom_kill 3\n");
+    assert_int_equal(cairn_cgroup_killed(root), 2);
+    plant("/sys/fs/cgroup/job_7/memory.max", "1000000\n"); /* whoever shares the limit */
+    assert_int_equal(cairn_cgroup_killed(root), 3);
+    plant("/proc/self/cgroup", "5:memory:/of/the/host\n0::/\n");
+    plant("/sys/fs/cgroup/memory/memory.oom_control", "oom_kill_disable 0\noom_kill 4\n");
+    assert_int_equal(cairn_cgroup_killed(root), 4);
+}
+
 static void damaged_files_limit_nothing(void **state)
 {
     (void)state;
@@ -162,6 +202,8 @@ int main(void)
         TEST(v2_takes_the_tightest_on_the_way_up),
         TEST(v1_has_a_tree_for_each_controller),
         TEST(a_container_sees_its_top),
+        TEST(a_limit_minus_its_use),
+        TEST(processes_killed_for_memory),
         TEST(damaged_files_limit_nothing),
         TEST(cpus_are_lists),
         TEST(hyperthreads_share_a_core),

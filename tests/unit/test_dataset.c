@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Dataset files: those of Cairn, those of others, and those that are refused. */
+#include "base/sample.h"
 #include "data/dataset.h"
 #include "support/data.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 static const char path[] = "test_dataset.h5";
@@ -43,6 +45,24 @@ static void test_what_a_file_says(void **state)
     assert_ok(cairn_dataset_check_labels(dataset, 3, 4));
     assert_says(cairn_dataset_check_labels(dataset, 4, CAIRN_NO_LABEL), CAIRN_DATA,
                 "/test/y row 5: the label 4 is outside the classes 0 to 3");
+    cairn_dataset_close(dataset);
+}
+
+/* A dataset stays open until all who share it have closed it, and is sampled as the file is. */
+static void test_shared(void **state)
+{
+    (void)state;
+    struct cairn_dataset *dataset = NULL;
+    struct cairn_table train = images(5);
+    write_dataset(path, &train, NULL);
+    assert_ok(cairn_dataset_open(path, &dataset));
+    assert_ptr_equal(cairn_dataset_share(dataset), dataset);
+    cairn_dataset_close(dataset);
+    assert_int_equal(cairn_dataset_size(dataset, CAIRN_SPLIT_TRAIN), 5);
+    int fd = open(path, O_RDONLY);
+    assert_true(cairn_file_sample(fd) != 0);
+    assert_true(cairn_dataset_sample(dataset) == cairn_file_sample(fd));
+    close(fd);
     cairn_dataset_close(dataset);
 }
 
@@ -280,15 +300,11 @@ static void test_scale(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_what_a_file_says),
-        cmocka_unit_test(test_fingerprint),
-        cmocka_unit_test(test_files_of_others),
-        cmocka_unit_test(test_bad_contents),
-        cmocka_unit_test(test_groups_must_agree),
-        cmocka_unit_test(test_no_datasets),
-        cmocka_unit_test(test_truncated),
-        cmocka_unit_test(test_damage_anywhere),
-        cmocka_unit_test(test_scale),
+        cmocka_unit_test(test_what_a_file_says), cmocka_unit_test(test_fingerprint),
+        cmocka_unit_test(test_files_of_others),  cmocka_unit_test(test_bad_contents),
+        cmocka_unit_test(test_shared),           cmocka_unit_test(test_groups_must_agree),
+        cmocka_unit_test(test_no_datasets),      cmocka_unit_test(test_truncated),
+        cmocka_unit_test(test_damage_anywhere),  cmocka_unit_test(test_scale),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -159,7 +159,7 @@ static void what_fits(void **state)
     (void)state;
     struct cairn_setup_room room = {.limit = 100, .whose = "", .n_ranks = 8};
     const struct cairn_setup_need need = {.rank = 10, .first = 5};
-    assert_int_equal(cairn_setup_node_bytes(&need, 8), 85);
+    assert_int_equal(cairn_setup_node_bytes(&room, &need), 85);
     assert_int_equal(cairn_setup_fit(&room, &need), CAIRN_FITS);
     assert_int_equal(cairn_setup_ranks_that_fit(&room, &need), 8); /* in 90 % of it */
     room.n_ranks = 9;
@@ -169,9 +169,88 @@ static void what_fits(void **state)
     room.limit = 0;
     assert_int_equal(cairn_setup_fit(&room, &need), CAIRN_FITS);
     const struct cairn_setup_need huge = {.rank = UINT64_MAX / 2, .first = 5};
-    assert_true(cairn_setup_node_bytes(&huge, 3) == UINT64_MAX);
+    assert_true(cairn_setup_node_bytes(&room, &huge) == UINT64_MAX);
     assert_int_equal(cairn_setup_most_micro(10, 3), 4);
     assert_int_equal(cairn_setup_most_micro(9, 3), 3);
+}
+
+/* Room for so many ranks of 10 bytes and a first of 10, with groups of 50, 20 and 30 bytes. */
+static struct cairn_setup_room room_of(uint64_t n_ranks, uint64_t available)
+{
+    const struct cairn_node_memory memory = {
+        .machine = 10000, .available = available, .process = UINT64_MAX};
+    const struct cairn_node_ranks ranks = {.n = n_ranks, .n_group = n_ranks};
+    return cairn_setup_room(&memory, &ranks, 0);
+}
+
+/* What does not fit in nine tenths of what is free is not held, the largest group first; all ranks
+ * and all groups count. */
+static void groups_that_are_held(void **state)
+{
+    (void)state;
+    enum { TRAIN = 1, VAL = 2, TEST = 4 };
+    struct cairn_setup_need need = {
+        .rank = 10,
+        .first = 10,
+        .data = {.held = {50, 20, 30}, .streamed = {2, 1, 1}},
+    };
+    static const struct {
+        uint64_t n_ranks, available;
+        unsigned held;
+        uint64_t node_bytes;
+    } wanted[] = {
+        {1, 134, TRAIN | VAL | TEST, 120},
+        {1, 133, VAL | TEST, 72},
+        {1, 79, VAL, 43},
+        {1, 47, 0, 24},
+        {1, 1, 0, 24},
+        {4, 134, 0, 66},
+        {4, 512, TRAIN | VAL | TEST, 450},
+        {4, 499, VAL | TEST, 258},
+    };
+    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
+        const struct cairn_setup_room room = room_of(wanted[i].n_ranks, wanted[i].available);
+        assert_int_equal(cairn_setup_groups_held(&room, &need), wanted[i].held);
+        assert_int_equal(cairn_setup_node_bytes(&room, &need), wanted[i].node_bytes);
+        assert_false(cairn_setup_holds_too_much(&room, &need));
+    }
+    struct cairn_setup_room room = room_of(1, 119);
+    need.data.in_memory = CAIRN_IN_MEMORY_TRUE;
+    assert_int_equal(cairn_setup_groups_held(&room, &need), TRAIN | VAL | TEST);
+    assert_true(cairn_setup_holds_too_much(&room, &need));
+    room = room_of(1, 120);
+    assert_false(cairn_setup_holds_too_much(&room, &need));
+    need.data.in_memory = CAIRN_IN_MEMORY_FALSE;
+    assert_int_equal(cairn_setup_groups_held(&room, &need), 0);
+}
+
+/* Whoever grants least is named: the node, Slurm, the control group of some of the ranks, ulimit.
+ */
+static void who_grants_it(void **state)
+{
+    (void)state;
+    const char *whose = "";
+    struct cairn_node_memory memory = {.machine = 10000,
+                                       .available = 1000,
+                                       .cgroup = 5000,
+                                       .cgroup_left = 700,
+                                       .slurm = 3000,
+                                       .process = UINT64_MAX};
+    struct cairn_node_ranks ranks = {.n = 4, .n_group = 2, .own = 10};
+    assert_int_equal(cairn_node_memory_room(&memory, &ranks, &whose), 1040);
+    assert_string_equal(whose, "what the node has free is");
+    ranks.n_group = 4;
+    assert_int_equal(cairn_node_memory_room(&memory, &ranks, &whose), 740);
+    assert_string_equal(whose, "what its control group has left is");
+    memory.process = 100;
+    assert_int_equal(cairn_node_memory_room(&memory, &ranks, &whose), 440);
+    assert_string_equal(whose, "what ulimit -v leaves is");
+    memory.cgroup = 720; /* in all, whatever they share */
+    memory.process = UINT64_MAX;
+    assert_int_equal(cairn_node_memory_room(&memory, &ranks, &whose), 720);
+    memory.slurm = 400;
+    assert_int_equal(cairn_node_memory_room(&memory, &ranks, &whose), 400);
+    assert_string_equal(whose, "what Slurm grants is");
 }
 
 /* The fastest per sample, of those that were timed, fit, and are no larger than the share. */
@@ -200,6 +279,8 @@ int main(void)
         cmocka_unit_test(the_sum_is_in_the_time),
         cmocka_unit_test(what_fits),
         cmocka_unit_test(the_fastest),
+        cmocka_unit_test(groups_that_are_held),
+        cmocka_unit_test(who_grants_it),
     };
     return cmocka_run_group_tests_name("predicted", tests, NULL, NULL);
 }

@@ -8,7 +8,7 @@
 
 static void look(const struct cairn_wanted *wanted, struct cairn_rank_facts *mine)
 {
-    (void)wanted;
+    mine->held = wanted->held_bytes;
     const struct cairn_node_memory memory = cairn_node_memory_read("");
     mine->slurm_memory = memory.slurm;
     mine->memory_total = memory.machine;
@@ -26,7 +26,8 @@ static double need_of(const struct cairn_launch *launch, int rank)
 {
     const uint64_t measured = launch->wanted.program_bytes;
     const uint64_t program = measured > 0 ? measured : launch->rank[rank].resident;
-    double planned = (double)launch->wanted.rank_bytes + (double)program;
+    const uint64_t held = launch->rank[rank].held;
+    double planned = (double)launch->wanted.rank_bytes + (double)held + (double)program;
     return planned + (rank == 0 ? (double)launch->wanted.first_bytes : 0);
 }
 
@@ -102,10 +103,20 @@ static void judge_host(const struct cairn_launch *launch, const struct cairn_hos
     cairn_launch_alike(launch, host, &alike, out);
 }
 
+/* What the run makes of data.in_memory on these hosts. */
+static void judge_held(const struct cairn_wanted *wanted, struct cairn_findings *out)
+{
+    if (wanted->why_held == NULL) return;
+    struct cairn_finding *found = cairn_findings_add(
+        out, wanted->refused ? CAIRN_FINDING_ERROR : CAIRN_FINDING_OK, "%s", wanted->why_held);
+    if (wanted->refused) cairn_finding_fix(found, "data.in_memory=auto, or fewer ranks on a host");
+}
+
 static void judge(const struct cairn_launch *launch, struct cairn_findings *out)
 {
-    const size_t before = out->n;
     char need[32], total[32];
+    judge_held(&launch->wanted, out);
+    const size_t before = out->n;
     for (int h = 0; h < launch->n_hosts; h++) judge_host(launch, &launch->host[h], out);
     if (out->n > before) return;
     cairn_bytes_text((uint64_t)need_of(launch, 0), need);

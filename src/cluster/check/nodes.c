@@ -1,43 +1,28 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Are the ranks alike: program, libraries, CPU, run file, data? */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "base/sample.h"
 #include "cluster/doctor.h"
 #include "comm/exchange.h"
+#include "data/dataset.h"
 #include "h5/h5.h"
 #include "report/system.h"
 
-enum { SAMPLED_BYTES = 1 << 16 };
-
-/* FNV-1a, to tell files apart. */
-static uint64_t mix(uint64_t hash, const unsigned char *bytes, size_t n)
-{
-    for (size_t i = 0; i < n; i++) hash = (hash ^ bytes[i]) * UINT64_C(1099511628211);
-    return hash;
-}
-
-/* Of a file's size, beginning and end; 0 where it cannot be read, or only once: a run file may come
- * through a pipe. */
+/* Of a file that can be read more than once: a run file may come through a pipe.  0: of none. */
 static uint64_t sample(const char *path)
 {
-    unsigned char block[4096];
-    uint64_t hash = UINT64_C(14695981039346656037);
     struct stat about;
-    bool plain = path != NULL && stat(path, &about) == 0 && S_ISREG(about.st_mode);
-    FILE *file = plain ? fopen(path, "rb") : NULL;
-    if (file == NULL) return 0;
-    long end = fseek(file, 0, SEEK_END) == 0 ? ftell(file) : -1;
-    long from[] = {0, end > SAMPLED_BYTES ? end - SAMPLED_BYTES : 0};
-    hash = mix(hash, (const unsigned char *)&end, sizeof end);
-    for (int i = 0; i < 2 && end >= 0; i++) {
-        if (fseek(file, from[i], SEEK_SET) != 0) break;
-        for (int k = 0; k < SAMPLED_BYTES / (int)sizeof block; k++)
-            hash = mix(hash, block, fread(block, 1, sizeof block, file));
-    }
-    fclose(file);
-    return hash == 0 ? 1 : hash;
+    if (path == NULL || stat(path, &about) != 0 || !S_ISREG(about.st_mode)) return 0;
+    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return 0;
+    const uint64_t hash = cairn_file_sample(fd);
+    close(fd);
+    return hash;
 }
 
 static void look(const struct cairn_wanted *wanted, struct cairn_rank_facts *mine)
@@ -51,9 +36,11 @@ static void look(const struct cairn_wanted *wanted, struct cairn_rank_facts *min
     cairn_h5_version(hdf5);
     snprintf(mine->libraries, sizeof mine->libraries, "cairn %.40s, %s, HDF5 %s",
              cairn_system_build()->version, mpi, hdf5);
-    mine->program = sample("/proc/self/exe");
+    mine->program = cairn_system_program_hash();
+    if (!mine->is_first) return; /* the others of a host take over what that one says */
     mine->run_file = sample(wanted->run_file);
-    mine->data = sample(wanted->data_file);
+    mine->data =
+        wanted->dataset == NULL ? sample(wanted->data_file) : cairn_dataset_sample(wanted->dataset);
 }
 
 /* What is compared, and what it means where it differs. */
