@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# What all batch scripts of Cairn do: start `cairn train` or `cairn study`, stop it in time, and decide by its exit code
-# whether the job is done, goes on in a later start, or has failed.  It is part of every script that `cairn slurm` writes,
-# and `cairn slurm --job` prints it for the scripts beside it.  Not for arguments and flags of sbatch.  Set before:
+# What all batch scripts of Cairn do: start `cairn train` or `cairn study`, stop it in time, and decide by its exit code and
+# by the hosts that answer whether the job is done, goes on here, goes on in a later start, or has failed.  It is part of
+# every script that `cairn slurm` writes, and `cairn slurm --job` prints it for the scripts beside it.  Not for arguments
+# and flags of sbatch.  The last lines, below "the job", are its table of contents.  Set before:
 #
-#   launcher   (srun --mpi=pmix), (mpirun): how ranks are started
+#   launcher   (srun), (srun --mpi=pmi2), (mpirun): how ranks are started; plain srun gets the --mpi that suits
 #   program    (cairn), (apptainer exec image.sif cairn): what is started, without "train"
 #   command    train (also where it is unset), or study: then all elements of a job array share one folder
 #   arguments  (RUN.yaml key=value --out DIR): what follows "train"
@@ -18,9 +19,16 @@ job=${job:-$SLURM_JOB_ID}
 chain=${CAIRN_CHAIN:-$job} # the job that began it, where follow-up jobs go on
 follower=''                # the job that goes on where this one may not be queued again
 cancelled=no
+asked=no     # to stop
+pid='' lost=''
 given=("$@") # to this script
 command=${command:-train}
 trap : USR1  # before there is anybody to pass it on to
+mapfile -t hosts < <(scontrol show hostnames "$SLURM_JOB_NODELIST") # for the next start
+n_hosts=${#hosts[@]}
+own=${SLURMD_NODENAME:-${hosts[0]}} # where this script runs
+slurmd_port=$(scontrol show config | sed -n 's/^SlurmdPort *= *//p')
+slurmd_port=${slurmd_port:-6818}
 
 say() { echo "cairn job $job: $*"; }
 
@@ -42,6 +50,7 @@ newest()
 count_idle()
 {
     local last_chain='' last='' note=$out/slurm${SLURM_ARRAY_TASK_ID:+-$SLURM_ARRAY_TASK_ID}.txt new
+    mark=${note%.txt}-started.txt
     idle=0
     mkdir -p "$out"
     if [ -f "$note" ] && [ ! -L "$note" ]; then
@@ -104,13 +113,44 @@ tell_deadline()
     [ -z "$deadline" ] || [[ " ${arguments[*]}" == *" train.deadline="* ]] || arguments+=("train.deadline=$deadline")
 }
 
-# A lost rank ends the step at once: srun by -K, mpirun always.  A lost host is noticed by mpirun within 7 s.
+# Which plugin of srun starts ranks of this MPI.  The site's default stays where it can, and what somebody has chosen always.
+choose_mpi()
+{
+    local default can plugin
+    [[ " ${launcher[*]}" != *" --mpi"* ]] && [ -z "${SLURM_MPI_TYPE-}" ] || return 0
+    offered=$(srun --mpi=list 2>&1 | { grep -owE 'pmix(_v[0-9]+)?|pmi2|cray_shasta|none' || true; } | sort -u | paste -sd ' ')
+    default=$(scontrol show config | sed -n 's/^MpiDefault *= *//p')
+    mpi=$("${program[@]}" --version 2>/dev/null | sed -n 's/^MPI //p' || true)
+    can="pmix pmix_v5 pmix_v4 pmix_v3 pmix_v2"
+    case $mpi in
+    "Open MPI"*) ! ompi_info --parsable 2>/dev/null | grep -q '^mca:pmix:s2:' || can+=" pmi2" ;;
+    *) [ "${default:-none}" != none ] || can="pmi2 $can" ;;
+    esac
+    if [ -z "$offered" ] || [[ " $can " == *" $default "* ]] || [[ $mpi != "Open MPI"* && ${default:-none} != none ]]; then
+        say "srun starts the ranks as the site has it (MpiDefault ${default:-unknown})"
+        return 0
+    fi
+    for plugin in $can; do
+        [[ " $offered " == *" $plugin "* ]] || continue
+        say "srun --mpi=$plugin starts the ranks of ${mpi:-this MPI} (MpiDefault is ${default:-unknown}; there are: $offered)"
+        launcher+=("--mpi=$plugin")
+        return 0
+    done
+    say "no plugin of srun starts ranks of ${mpi:-this MPI} (there are: $offered): write the script with --launcher mpirun"
+    exit 2
+}
+
+# A lost rank ends the step at once: srun by -K, mpirun always.  Steps overlap, so that one whose host is gone, and which
+# Slurm still counts, does not keep the next from starting.
 prepare_launcher()
 {
-    export OMP_NUM_THREADS=$threads
+    export OMP_NUM_THREADS=$threads SLURM_OVERLAP=1 # the latter for the srun of mpirun
     case ${launcher[0]##*/} in
-    srun) launcher+=(--kill-on-bad-exit=1 "--cpus-per-task=$threads") ;;
-    mpirun | mpiexec)
+    srun)
+        choose_mpi
+        launcher+=(--kill-on-bad-exit=1 "--cpus-per-task=$threads" --overlap)
+        ;;
+    mpirun | mpiexec) # notices a lost host within 7 s
         export OMPI_MCA_rmaps_base_mapping_policy="${OMPI_MCA_rmaps_base_mapping_policy:-slot:PE=$threads}"
         export OMPI_MCA_oob_tcp_keepalive_time="${OMPI_MCA_oob_tcp_keepalive_time:-2}"
         export OMPI_MCA_oob_tcp_keepalive_intvl="${OMPI_MCA_oob_tcp_keepalive_intvl:-1}"
@@ -160,7 +200,79 @@ add_element()
     arguments+=("${words[@]}" --out "$out")
 }
 
-pass_on() { kill -USR1 "$pid" 2>/dev/null || true; }
+# ---- hosts
+
+# answers HOST: its kernel takes or refuses a connection to slurmd.  That of a host that is busy, stopped or swapped out does.
+answers()
+{
+    local said code=0
+    [[ " $lost " != *" $1 "* ]] || return 1
+    said=$(LC_ALL=C timeout 5 bash -c ": </dev/tcp/$1/$slurmd_port" 2>&1) || code=$?
+    case $code:$said in 124:* | *"No route to host"* | *unreachable* | *"timed out"*) return 1 ;; esac
+}
+
+# starts HOST: Slurm starts a step there.
+starts()
+{
+    timeout -k 1 15 srun --overlap --mpi=none --nodes=1 --ntasks=1 --cpus-per-task=1 --nodelist="$1" true
+}
+
+# hosts_that TEST...: the hosts that pass, all asked at once, with a blank on either side
+hosts_that()
+{
+    local host test
+    for host in "${hosts[@]}"; do
+        (for test in "$@"; do "$test" "$host" || exit; done; echo "$host") 2>/dev/null </dev/null &
+    done | paste -sd ' ' | sed 's/.*/ & /'
+}
+
+# While the step runs: a run that lives writes a line at least every 5 s.  Where none comes any more the hosts are asked; if
+# one is gone, the step is ended, which srun would not do before Slurm notices (SlurmdTimeout, often 5 minutes).
+watch()
+{
+    local now host there
+    now=$({ stat -c '%n %s %Y' "$out"/metrics.csv "$out"/cells/*/metrics.csv || true; } 2>/dev/null | cksum)
+    [ "$now" = "$seen" ] || { seen=$now since=$SECONDS; }
+    [ $((SECONDS - since)) -ge 7 ] || return 0
+    since=$SECONDS
+    there=$(hosts_that answers)
+    for host in "${hosts[@]}"; do [[ $there == *" $host "* ]] || lost+=" $host"; done
+    [ -z "$lost" ] || end_steps
+}
+
+# All steps of this job, at once: the ranks that wait for a lost one, and the deputies.
+end_steps()
+{
+    local steps
+    steps=$(squeue --noheader --steps --jobs="$SLURM_JOB_ID" --format=%i | grep -E '\.[0-9]+$' || true)
+    [ -z "$steps" ] || scancel --signal=KILL $steps </dev/null >/dev/null 2>&1 & # waits long for a host that is gone
+    sleep 1
+    [ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null || true
+}
+
+# Thanks to --no-kill the job outlives the loss of a host.  But then also that of this host, and with it of this script: so
+# up to three others look who is in the job, and give it back to the queue where the script's host is not.
+send_deputies()
+{
+    local others
+    mapfile -t others < <(printf '%s\n' "${hosts[@]}" | grep -vxF -- "$own" | sed -n 1,3p)
+    [ ${#others[@]} -gt 0 ] || return 0
+    srun --overlap --no-kill --mpi=none --job-name=deputies --nodelist="$(IFS=,; echo "${others[*]}")" \
+        --nodes=${#others[@]} --ntasks=${#others[@]} --ntasks-per-node=1 --cpus-per-task=1 bash -c '
+            while sleep $((10 + 5 * SLURM_PROCID)); do
+                now=$(squeue --noheader --jobs="$SLURM_JOB_ID" --format=%N) && [ -n "$now" ] || continue
+                scontrol show hostnames "$now" | grep -qxF -- "$1" ||
+                    scontrol requeue "$SLURM_JOB_ID" || scancel "$SLURM_JOB_ID"
+            done' deputy "$own" </dev/null >/dev/null 2>&1 &
+}
+
+# ---- one start
+
+pass_on()
+{
+    asked=yes
+    [ -z "$pid" ] || kill -USR1 "$pid" 2>/dev/null || true
+}
 
 # Slurm sends TERM for scancel, and for a time limit that USR1 did not forestall.
 on_term()
@@ -172,49 +284,104 @@ on_term()
     pass_on
 }
 
-# Run it to its end; its exit code in $code.
+# Fewer ranks, on the hosts that are left.
+place_ranks()
+{
+    local per=${SLURM_NTASKS_PER_NODE:-$(((${SLURM_NTASKS:-$n_hosts} + n_hosts - 1) / n_hosts))} n
+    place=()
+    [ ${#hosts[@]} -lt "$n_hosts" ] || return 0
+    n=$((${#hosts[@]} * per))
+    if [ "${launcher[0]##*/}" = srun ]; then
+        place=("--nodelist=$(IFS=,; echo "${hosts[*]}")" "--nodes=${#hosts[@]}" "--ntasks=$n" "--ntasks-per-node=$per")
+    else
+        place=(--host "$(printf ",%s:$per" "${hosts[@]}" | cut -c 2-)" -n "$n")
+    fi
+}
+
+# Run it to its end; its exit code in $code, and in $began whether the ranks came through MPI_Init: then rank 0 has left a mark.
 run()
 {
-    code=0
-    "${launcher[@]}" "${program[@]}" "$command" "${arguments[@]}" &
+    local nap=''
+    code=0 began=no lost='' seen='' since=$SECONDS
+    place_ranks
+    rm -f "$mark"
+    "${launcher[@]}" "${place[@]}" env "CAIRN_JOB_MARK=$mark" "${program[@]}" "$command" "${arguments[@]}" &
     pid=$!
     trap pass_on USR1
     trap on_term TERM
     while kill -0 "$pid" 2>/dev/null; do # a trap ends wait early
-        wait "$pid" || true
+        sleep 2 &
+        nap=$!
+        wait -n "$pid" "$nap" 2>/dev/null || true
+        [ -n "$lost" ] || watch
     done
-    wait "$pid" || code=$?
+    wait "$pid" 2>/dev/null || code=$?
+    pid=''
+    kill "$nap" 2>/dev/null || true
+    [ ! -e "$mark" ] && [ "$(newest)" = "$before" ] || began=yes
+    rm -f "$mark"
 }
 
-# Nodes of this job that do not answer, with commas between them.
-silent_nodes()
+# ---- afterwards
+
+# Which hosts are there now that a start has ended, in $left and $silent; what happened, in $event.
+look_around()
 {
-    local node
-    for node in $(scontrol show hostnames "$SLURM_JOB_NODELIST"); do
-        timeout -k 1 15 srun --overlap --mpi=none --nodes=1 --ntasks=1 --cpus-per-task=1 --nodelist="$node" \
-            true >/dev/null 2>&1 </dev/null || echo "$node" &
-    done | paste -sd,
+    local host there
+    left=() silent=''
+    there=$(hosts_that answers starts)
+    for host in "${hosts[@]}"; do
+        if [[ $there == *" $host "* ]]; then left+=("$host"); else silent+=${silent:+,}$host; fi
+    done
+    event="lost ${silent:-a rank} (exit code $code)"
+}
+
+# Another start would meet the same error.
+never_began()
+{
+    [ "$began" = no ] && [ "$asked" = no ] && [ -z "$silent" ]
+}
+
+# Bits do not depend on the ranks, so that the run may go on at once on the hosts that are left: while these are half of all
+# and this one among them, and there is time.  The times that a study measures do depend on them.
+can_go_on_here()
+{
+    [ "$command" = train ] && [ "$asked" = no ] && [[ " ${left[*]} " == *" $own "* ]] &&
+        [ $((2 * ${#left[@]})) -ge "$n_hosts" ] && { [ -z "$ends" ] || [ "$(date +%s)" -lt $((ends - 30)) ]; } &&
+        { [ "$idle" -lt "$most_idle" ] || [ "$(newest)" != "$before" ]; }
+}
+
+go_on_here()
+{
+    hosts=("${left[@]}")
+    say "$event; goes on in this job, on ${hosts[*]}"
+    end_steps # the deputies too: one may have been on a lost host
+    count_idle
+    send_deputies
 }
 
 # Queue this job again, or leave the rest to the one that follows.
 go_on()
 {
-    local silent=''
+    local excluded
     if [ "$(newest)" = "$before" ] && [ "$idle" -ge "$most_idle" ]; then give_up "$code"; fi
     if [ -n "$follower" ]; then
         say "$1; job $follower goes on"
         exit "$code"
     fi
-    [ "$code" = 75 ] || silent=$(silent_nodes)
     trap '' TERM # which Slurm sends when it takes the job back
     say "$1 and is queued again${silent:+, without $silent}"
+    excluded=$(fact ExcNodeList)
     if ! scontrol requeue "$SLURM_JOB_ID"; then
         say "Slurm does not queue it again; submit it with --no-requeue, then another job follows"
         exit "$code"
     fi
-    [ -z "$silent" ] || scontrol update JobId="$SLURM_JOB_ID" ExcNodeList="$silent"
+    [ "$excluded" != "(null)" ] || excluded=''
+    [ -z "$silent" ] || scontrol update JobId="$SLURM_JOB_ID" ExcNodeList="${excluded:+$excluded,}$silent"
     exit "$code"
 }
+
+# ---- the job
 
 say "restart ${SLURM_RESTART_COUNT:-0}, on $SLURM_JOB_NODELIST, $(date -u +%FT%TZ)"
 read_arguments
@@ -222,11 +389,25 @@ count_idle
 tell_deadline
 prepare_launcher
 queue_follower
-run
-case $code in
-75) [ "$cancelled" = yes ] || go_on "saved" ;;
-0 | 2 | 3 | 4 | 6 | 70 | 126 | 127) ;; # done, or an error that another start would meet again
-*) [ "$cancelled" = yes ] || go_on "lost a rank (exit code $code)" ;;
-esac
+send_deputies
+while :; do
+    silent=''
+    run
+    [ "$cancelled" = no ] || break
+    case $code in
+    75) go_on "saved" ;;
+    0 | 3 | 4 | 6 | 70 | 126 | 127) break ;; # done, or an error that another start would meet again
+    2) [ ${#hosts[@]} -lt "$n_hosts" ] || break ;; # else the batch may not divide among fewer ranks
+    esac
+    look_around
+    [ "$code" != 2 ] || go_on "does not start on fewer hosts"
+    if never_began; then
+        say "no rank came through MPI_Init (exit code $code) though every host answers, so that another start would not either;" \
+            "it was started by '${launcher[*]}'; other ways: --mpi (srun --mpi=list tells), --launcher mpirun"
+        break
+    fi
+    can_go_on_here || go_on "$event"
+    go_on_here
+done
 drop_follower
 exit "$code"
