@@ -124,7 +124,8 @@ choose_mpi()
     can="pmix pmix_v5 pmix_v4 pmix_v3 pmix_v2"
     case $mpi in
     "Open MPI"*) ! ompi_info --parsable 2>/dev/null | grep -q '^mca:pmix:s2:' || can+=" pmi2" ;;
-    *) [ "${default:-none}" != none ] || can="pmi2 $can" ;;
+    '') can+=" pmi2" ;; # not known
+    *) can="pmi2 $can" ;;
     esac
     if [ -z "$offered" ] || [[ " $can " == *" $default "* ]] || [[ $mpi != "Open MPI"* && ${default:-none} != none ]]; then
         say "srun starts the ranks as the site has it (MpiDefault ${default:-unknown})"
@@ -343,12 +344,13 @@ never_began()
 }
 
 # Bits do not depend on the ranks, so that the run may go on at once on the hosts that are left: while these are half of all
-# and this one among them, and there is time.  The times that a study measures do depend on them.
+# and this one among them, there is time, and it has come further than the start before.  A study measures times, which do
+# depend on the ranks.
 can_go_on_here()
 {
     [ "$command" = train ] && [ "$asked" = no ] && [[ " ${left[*]} " == *" $own "* ]] &&
         [ $((2 * ${#left[@]})) -ge "$n_hosts" ] && { [ -z "$ends" ] || [ "$(date +%s)" -lt $((ends - 30)) ]; } &&
-        { [ "$idle" -lt "$most_idle" ] || [ "$(newest)" != "$before" ]; }
+        { [ "$idle" = 1 ] || [ "$(newest)" != "$before" ]; }
 }
 
 go_on_here()
