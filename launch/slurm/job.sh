@@ -215,7 +215,7 @@ answers()
 # starts HOST: Slurm starts a step there.
 starts()
 {
-    timeout -k 1 15 srun --overlap --mpi=none --nodes=1 --ntasks=1 --cpus-per-task=1 --nodelist="$1" true
+    timeout -k 1 30 srun --overlap --mpi=none --nodes=1 --ntasks=1 --cpus-per-task=1 --nodelist="$1" true
 }
 
 # hosts_that TEST...: the hosts that pass, all asked at once, with a blank on either side
@@ -237,6 +237,7 @@ watch()
     [ $((SECONDS - since)) -ge 7 ] || return 0
     since=$SECONDS
     there=$(hosts_that answers)
+    [[ $there == *" $own "* ]] || return 0 # too busy to ask
     for host in "${hosts[@]}"; do [[ $there == *" $host "* ]] || lost+=" $host"; done
     [ -z "$lost" ] || end_steps
 }

@@ -11,7 +11,7 @@
 limit_s=400 # the runs that nothing happens to, on a machine that is busy with those that something happens to
 
 lab_needs slurm quota
-lab_up 10 # h1 to h4 for all, h5 is slow, h6 to h10 lose their power
+lab_up 10 # h1 to h4 for all, h5 is slow, one of h6 to h8 and one of h9 and h10 lose their power
 lab_slurm_up
 
 # so many epochs that a quick machine is not through before a story has begun
@@ -145,31 +145,30 @@ story_array()
 # loses NODE: a node of $job loses its power, and the run goes on without it
 loses()
 {
-    local begin=$SECONDS at
-    at=$(newest "$name")
+    local begin=$SECONDS lines
     power_off "$1"
     until_true 240 grep -q "goes on from" "$name.log"
-    until_true 240 reached "$name" $((at + 200)) # at + 100 may have been on its way
-    echo "$name: two checkpoints later $((SECONDS - begin)) s after a node lost its power"
+    lines=$(wc -l <"$name/metrics.csv")
+    longer() { [ "$(wc -l <"$name/metrics.csv")" -gt "$lines" ]; }
+    until_true 240 longer
+    echo "$name: goes on $((SECONDS - begin)) s after a node lost its power"
     ends "$job" COMPLETED
-    [[ " $(on head "scontrol show hostnames $(job_field "$job" NodeList)" | paste -sd ' ') " != *" $1 "* ]] ||
-        fail "the job ended on $1, which has no power"
     whole "$name" "$work/whole"
 }
 
 start_on_spare_nodes()
 {
-    local places=--exclude=h[1-5]
+    local places=--exclude=$2
     script "$name" "$1" --nodes 2 --ranks-per-node 1
     job=$(submit "$name.sbatch")
     first_checkpoint "$name"
 }
 
-# The other nodes go on in the same job; 30 s are wanted, and printed.
+# The other nodes go on in the same job; within 30 s, which is printed and not tested: a busy machine is slow.
 story_power()
 {
     local job node
-    start_on_spare_nodes "$1"
+    start_on_spare_nodes "$1" 'h[1-8]'
     node=$(on head "scontrol show hostnames $(job_field "$job" NodeList)" | grep -vx "$(job_field "$job" BatchHost)")
     loses "$node"
     told "lost $node .*; goes on in this job, on h[0-9]*\$"
@@ -179,10 +178,12 @@ story_power()
 # The node that runs the script, so that nobody in the job is left to start it again but the deputies.
 story_home()
 {
-    local job
-    start_on_spare_nodes "$1"
-    loses "$(job_field "$job" BatchHost)"
-    told "restart 1"
+    local job node
+    start_on_spare_nodes "$1" 'h[1-5,9-10]'
+    node=$(job_field "$job" BatchHost)
+    loses "$node"
+    [[ " $(on head "scontrol show hostnames $(job_field "$job" NodeList)" | paste -sd ' ') " != *" $node "* ]] ||
+        fail "the job ended on $node, which has no power"
     same "restarts of a job whose script was lost" "$(job_field "$job" Restarts)" 1
 }
 
