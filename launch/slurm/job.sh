@@ -33,7 +33,7 @@ slurmd_port=${slurmd_port:-6818}
 say() { echo "cairn job $job: $*"; }
 
 # fact NAME: what Slurm knows of this job
-fact() { scontrol show job "$SLURM_JOB_ID" | sed -n "s/^.*\b$1=\([^ ]*\).*/\1/p" | head -n 1; }
+fact() { scontrol show job "$job" | sed -n "s/^.*\b$1=\([^ ]*\).*/\1/p" | head -n 1; }
 
 # What there is of the work: the newest checkpoint; of a study the results and the checkpoints of its cells.
 newest()
@@ -227,15 +227,21 @@ hosts_that()
     done | paste -sd ' ' | sed 's/.*/ & /'
 }
 
-# While the step runs: a run that lives writes a line at least every 5 s.  Where none comes any more the hosts are asked; if
-# one is gone, the step is ended, which srun would not do before Slurm notices (SlurmdTimeout, often 5 minutes).
+# What a run that lives changes at least every 5 s, or as often as there is an update.
+lines() { { stat -c '%n %s %Y' "$out"/metrics.csv "$out"/cells/*/metrics.csv || true; } 2>/dev/null | cksum; }
+
+# While the step runs: where no line comes any more the hosts are asked; if one is gone, the step is ended, which srun would
+# not do before Slurm notices (SlurmdTimeout, often 5 minutes).  If none is, the run is slow, and is given more time.
 watch()
 {
     local now host there
-    now=$({ stat -c '%n %s %Y' "$out"/metrics.csv "$out"/cells/*/metrics.csv || true; } 2>/dev/null | cksum)
-    [ "$now" = "$seen" ] || { seen=$now since=$SECONDS; }
-    [ $((SECONDS - since)) -ge 7 ] || return 0
-    since=$SECONDS
+    now=$(lines)
+    if [ "$now" != "$seen" ]; then
+        [ "$seen" != "$first" ] || patience_s=7 # a slow start is no slow run
+        seen=$now since=$SECONDS
+    fi
+    [ $((SECONDS - since)) -ge "$patience_s" ] || return 0
+    since=$SECONDS patience_s=$((patience_s < 60 ? 2 * patience_s : 120))
     there=$(hosts_that answers)
     [[ $there == *" $own "* ]] || return 0 # too busy to ask
     for host in "${hosts[@]}"; do [[ $there == *" $host "* ]] || lost+=" $host"; done
@@ -246,7 +252,7 @@ watch()
 end_steps()
 {
     local steps
-    steps=$(squeue --noheader --steps --jobs="$SLURM_JOB_ID" --format=%i | grep -E '\.[0-9]+$' || true)
+    steps=$(squeue --noheader --steps --jobs="$job" --format=%i | grep -E '\.[0-9]+$' || true)
     [ -z "$steps" ] || scancel --signal=KILL $steps </dev/null >/dev/null 2>&1 & # waits long for a host that is gone
     sleep 1
     [ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null || true
@@ -262,10 +268,9 @@ send_deputies()
     srun --overlap --no-kill --mpi=none --job-name=deputies --nodelist="$(IFS=,; echo "${others[*]}")" \
         --nodes=${#others[@]} --ntasks=${#others[@]} --ntasks-per-node=1 --cpus-per-task=1 bash -c '
             while sleep $((10 + 5 * SLURM_PROCID)); do
-                now=$(squeue --noheader --jobs="$SLURM_JOB_ID" --format=%N) && [ -n "$now" ] || continue
-                scontrol show hostnames "$now" | grep -qxF -- "$1" ||
-                    scontrol requeue "$SLURM_JOB_ID" || scancel "$SLURM_JOB_ID"
-            done' deputy "$own" </dev/null >/dev/null 2>&1 &
+                now=$(squeue --noheader --jobs="$1" --format=%N) && [ -n "$now" ] || continue
+                scontrol show hostnames "$now" | grep -qxF -- "$2" || scontrol requeue "$1" || scancel "$1"
+            done' deputy "$job" "$own" </dev/null >/dev/null 2>&1 &
 }
 
 # ---- one start
@@ -304,7 +309,9 @@ place_ranks()
 run()
 {
     local nap=''
-    code=0 began=no lost='' seen='' since=$SECONDS
+    code=0 began=no lost='' patience_s=7 since=$SECONDS
+    first=$(lines)
+    seen=$first
     place_ranks
     rm -f "$mark"
     "${launcher[@]}" "${place[@]}" env "CAIRN_JOB_MARK=$mark" "${program[@]}" "$command" "${arguments[@]}" &
@@ -361,12 +368,14 @@ go_on_here()
     end_steps # the deputies too: one may have been on a lost host
     count_idle
     send_deputies
+    [ "$asked" = no ] || go_on "$event"
 }
 
 # Queue this job again, or leave the rest to the one that follows.
 go_on()
 {
     local excluded
+    [ "$cancelled" = no ] || exit "$code"
     if [ "$(newest)" = "$before" ] && [ "$idle" -ge "$most_idle" ]; then give_up "$code"; fi
     if [ -n "$follower" ]; then
         say "$1; job $follower goes on"
@@ -375,12 +384,12 @@ go_on()
     trap '' TERM # which Slurm sends when it takes the job back
     say "$1 and is queued again${silent:+, without $silent}"
     excluded=$(fact ExcNodeList)
-    if ! scontrol requeue "$SLURM_JOB_ID"; then
+    if ! scontrol requeue "$job"; then
         say "Slurm does not queue it again; submit it with --no-requeue, then another job follows"
         exit "$code"
     fi
     [ "$excluded" != "(null)" ] || excluded=''
-    [ -z "$silent" ] || scontrol update JobId="$SLURM_JOB_ID" ExcNodeList="${excluded:+$excluded,}$silent"
+    [ -z "$silent" ] || scontrol update JobId="$job" ExcNodeList="${excluded:+$excluded,}$silent"
     exit "$code"
 }
 

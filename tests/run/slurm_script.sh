@@ -244,6 +244,8 @@ cp said by_cairn
 for word in batch.global=64 "data.std=[1]" "$work/all/2"; do said "$word"; done
 SLURM_ARRAY_JOB_ID=7 SLURM_ARRAY_TASK_ID=2 CAIRN=$cairn played "$CAIRN_SOURCE/launch/slurm/study.sbatch" list run.yaml --out all
 diff by_cairn said >out || fail "study.sbatch and cairn slurm --array differ: $(cat out)"
+SLURM_ARRAY_JOB_ID=7 SLURM_ARRAY_TASK_ID=2 CODE=75 played array.sbatch
+said "scontrol requeue 7_2" # and not 7, which is the whole array where this element was the last to start
 SLURM_ARRAY_JOB_ID=7 SLURM_ARRAY_TASK_ID=3 played array.sbatch
 same "code of an element that is not there" "$code" 2
 
@@ -277,3 +279,9 @@ printf '#!/bin/bash\nexit 1\n' >bin/sbatch
 REQUEUE=0 played script
 same "code of a job that none can follow" "$code" 0
 said train
+
+# By this file, which is never somebody else's, a script tells a run that was lost from one that never began.
+ln -s precious linked
+for mark in mark linked; do CAIRN_JOB_MARK=$work/$mark expect 0 2 train run.yaml train.updates=1 train.epochs=none --out "runs/$mark"; done
+same "the mark of the ranks" "$(stat -c '%F' mark)" "regular empty file"
+same "the file that a link in its place leads to" "$(cat precious)" precious
