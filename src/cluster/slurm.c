@@ -161,7 +161,7 @@ cairn_status cairn_slurm_script(const struct cairn_slurm_job *job, char **out)
     fprintf(file, "\n");
     print_settings(file, job);
     if (job->setup != NULL) fprintf(file, "\n# ---- the site's own lines\n%s\n", job->setup);
-    fprintf(file, "\n# ---- launch/slurm/job.sh\n%s", shared);
+    fprintf(file, "\n# ---- launch/slurm/hosts.sh and job.sh\n%s", shared);
     if (fclose(file) != 0) {
         free(text);
         return cairn_fail(CAIRN_USAGE, "there is no memory for the script");

@@ -244,6 +244,7 @@ cp said by_cairn
 for word in batch.global=64 "data.std=[1]" "$work/all/2"; do said "$word"; done
 SLURM_ARRAY_JOB_ID=7 SLURM_ARRAY_TASK_ID=2 CAIRN=$cairn played "$CAIRN_SOURCE/launch/slurm/study.sbatch" list run.yaml --out all
 diff by_cairn said >out || fail "study.sbatch and cairn slurm --array differ: $(cat out)"
+rm -rf all
 SLURM_ARRAY_JOB_ID=7 SLURM_ARRAY_TASK_ID=2 CODE=75 played array.sbatch
 said "scontrol requeue 7_2" # and not 7, which is the whole array where this element was the last to start
 SLURM_ARRAY_JOB_ID=7 SLURM_ARRAY_TASK_ID=3 played array.sbatch
