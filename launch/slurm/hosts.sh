@@ -8,7 +8,7 @@ find_hosts()
     mapfile -t hosts < <(scontrol show hostnames "$SLURM_JOB_NODELIST")
     n_hosts=${#hosts[@]}
     own=${SLURMD_NODENAME:-${hosts[0]}}
-    slurmd_port=$(scontrol show config | sed -n 's/^SlurmdPort *= *//p')
+    slurmd_port=$(scontrol show config | sed -n 's/^SlurmdPort *= *//p') || true
     slurmd_port=${slurmd_port:-6818}
 }
 

@@ -113,9 +113,9 @@ choose_mpi()
 {
     local default can plugin
     [[ " ${launcher[*]}" != *" --mpi"* ]] && [ -z "${SLURM_MPI_TYPE-}" ] || return 0
-    offered=$(srun --mpi=list 2>&1 | { grep -owE 'pmix(_v[0-9]+)?|pmi2|cray_shasta|none' || true; } | sort -u | paste -sd ' ')
-    default=$(scontrol show config | sed -n 's/^MpiDefault *= *//p')
-    mpi=$("${program[@]}" --version 2>/dev/null | sed -n 's/^MPI //p' || true)
+    offered=$(srun --mpi=list 2>&1 | grep -owE 'pmix(_v[0-9]+)?|pmi2|cray_shasta|none' | sort -u | paste -sd ' ') || true
+    default=$(scontrol show config | sed -n 's/^MpiDefault *= *//p') || true
+    mpi=$("${program[@]}" --version 2>/dev/null | sed -n 's/^MPI //p') || true
     can="pmix pmix_v5 pmix_v4 pmix_v3 pmix_v2"
     case $mpi in
     "Open MPI"*) ! ompi_info --parsable 2>/dev/null | grep -q '^mca:pmix:s2:' || can+=" pmi2" ;;
