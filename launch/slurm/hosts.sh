@@ -6,7 +6,7 @@
 find_hosts()
 {
     mapfile -t hosts < <(scontrol show hostnames "$SLURM_JOB_NODELIST")
-    n_hosts=${#hosts[@]}
+    n_hosts=${#hosts[@]} gone=''
     own=${SLURMD_NODENAME:-${hosts[0]}}
     slurmd_port=$(scontrol show config | sed -n 's/^SlurmdPort *= *//p') || true
     slurmd_port=${slurmd_port:-6818}
@@ -71,18 +71,19 @@ end_steps()
 # up to three others look who is in the job, and give it back to the queue where the script's host is not.
 send_deputies()
 {
-    local others
+    local others end='scontrol requeue'
+    [ "$(fact Requeue)" != 0 ] || end=scancel # then another job follows
     mapfile -t others < <(printf '%s\n' "${hosts[@]}" | grep -vxF -- "$own" | sed -n 1,3p)
     [ ${#others[@]} -gt 0 ] || return 0
     srun --overlap --no-kill --mpi=none --job-name=deputies --nodelist="$(IFS=,; echo "${others[*]}")" \
         --nodes=${#others[@]} --ntasks=${#others[@]} --ntasks-per-node=1 --cpus-per-task=1 bash -c '
             while sleep $((10 + 5 * SLURM_PROCID)); do
-                now=$(squeue --noheader --jobs="$1" --format=%N) && [ -n "$now" ] || continue
-                scontrol show hostnames "$now" | grep -qxF -- "$2" || scontrol requeue "$1" || scancel "$1"
-            done' deputy "$job" "$own" </dev/null >/dev/null 2>&1 &
+                now=$(squeue --noheader --states=RUNNING --jobs="$1" --format=%N) && [ -n "$now" ] || continue
+                scontrol show hostnames "$now" | grep -qxF -- "$2" || $3 "$1"
+            done' deputy "$job" "$own" "$end" </dev/null >/dev/null 2>&1 &
 }
 
-# Which hosts are there now that a start has ended, in $left and $silent; what happened, in $event.
+# Which hosts are there now that a start has ended, in $left and $silent, all that went in $gone; what happened, in $event.
 look_around()
 {
     local host there
@@ -91,6 +92,7 @@ look_around()
     for host in "${hosts[@]}"; do
         if [[ $there == *" $host "* ]]; then left+=("$host"); else silent+=${silent:+,}$host; fi
     done
+    [ -z "$silent" ] || gone+=${gone:+,}$silent
     event="lost ${silent:-a rank} (exit code $code)"
 }
 

@@ -279,14 +279,14 @@ go_on()
         exit "$code"
     fi
     trap '' TERM # which Slurm sends when it takes the job back
-    say "$1 and is queued again${silent:+, without $silent}"
+    say "$1 and is queued again${gone:+, without $gone}"
     excluded=$(fact ExcNodeList)
     if ! scontrol requeue "$job"; then
         say "Slurm does not queue it again; submit it with --no-requeue, then another job follows"
         exit "$code"
     fi
     [ "$excluded" != "(null)" ] || excluded=''
-    [ -z "$silent" ] || scontrol update JobId="$job" ExcNodeList="${excluded:+$excluded,}$silent"
+    [ -z "$gone" ] || scontrol update JobId="$job" ExcNodeList="${excluded:+$excluded,}$gone"
     exit "$code"
 }
 
@@ -301,7 +301,6 @@ prepare_launcher
 queue_follower
 send_deputies
 while :; do
-    silent=''
     run
     [ "$cancelled" = no ] || break
     case $code in
