@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# What all batch scripts of Cairn do: start `cairn train` or `cairn study`, stop it in time, and decide by its exit code
-# whether the job is done, goes on in a later start, or has failed.  It is part of every script that `cairn slurm` writes,
-# and `cairn slurm --job` prints it for the scripts beside it.  Not for arguments and flags of sbatch.  Set before:
+# What all batch scripts of Cairn do: start `cairn train` or `cairn study`, stop it in time, and decide by its exit code and
+# by the hosts that answer whether the job is done, goes on here, goes on in a later start, or has failed.  It is part of
+# every script that `cairn slurm` writes, and `cairn slurm --job` prints it for the scripts beside it.  Not for arguments
+# and flags of sbatch, and what is known of hosts is in hosts.sh.  Start reading at its end, "the job".  Set before:
 #
-#   launcher   (srun --mpi=pmix), (mpirun): how ranks are started
+#   launcher   (srun), (srun --mpi=pmi2), (mpirun): how ranks are started; plain srun gets the --mpi that suits
 #   program    (cairn), (apptainer exec image.sif cairn): what is started, without "train"
 #   command    train (also where it is unset), or study: then all elements of a job array share one folder
 #   arguments  (RUN.yaml key=value --out DIR): what follows "train"
@@ -18,6 +19,8 @@ job=${job:-$SLURM_JOB_ID}
 chain=${CAIRN_CHAIN:-$job} # the job that began it, where follow-up jobs go on
 follower=''                # the job that goes on where this one may not be queued again
 cancelled=no
+asked=no     # to stop
+pid='' lost=''
 given=("$@") # to this script
 command=${command:-train}
 trap : USR1  # before there is anybody to pass it on to
@@ -25,7 +28,7 @@ trap : USR1  # before there is anybody to pass it on to
 say() { echo "cairn job $job: $*"; }
 
 # fact NAME: what Slurm knows of this job
-fact() { scontrol show job "$SLURM_JOB_ID" | sed -n "s/^.*\b$1=\([^ ]*\).*/\1/p" | head -n 1; }
+fact() { scontrol show job "$job" | sed -n "s/^.*\b$1=\([^ ]*\).*/\1/p" | head -n 1; }
 
 # What there is of the work: the newest checkpoint; of a study the results and the checkpoints of its cells.
 newest()
@@ -42,6 +45,7 @@ newest()
 count_idle()
 {
     local last_chain='' last='' note=$out/slurm${SLURM_ARRAY_TASK_ID:+-$SLURM_ARRAY_TASK_ID}.txt new
+    mark=${note%.txt}-started.txt
     idle=0
     mkdir -p "$out"
     if [ -f "$note" ] && [ ! -L "$note" ]; then
@@ -104,13 +108,45 @@ tell_deadline()
     [ -z "$deadline" ] || [[ " ${arguments[*]}" == *" train.deadline="* ]] || arguments+=("train.deadline=$deadline")
 }
 
-# A lost rank ends the step at once: srun by -K, mpirun always.  A lost host is noticed by mpirun within 7 s.
+# Which plugin of srun starts ranks of this MPI.  The site's default stays where it can, and what somebody has chosen always.
+choose_mpi()
+{
+    local default can plugin
+    [[ " ${launcher[*]}" != *" --mpi"* ]] && [ -z "${SLURM_MPI_TYPE-}" ] || return 0
+    offered=$(srun --mpi=list 2>&1 | grep -owE 'pmix(_v[0-9]+)?|pmi2|cray_shasta|none' | sort -u | paste -sd ' ') || true
+    default=$(scontrol show config | sed -n 's/^MpiDefault *= *//p') || true
+    mpi=$("${program[@]}" --version 2>/dev/null | sed -n 's/^MPI //p') || true
+    can="pmix pmix_v5 pmix_v4 pmix_v3 pmix_v2"
+    case $mpi in
+    "Open MPI"*) ! ompi_info --parsable 2>/dev/null | grep -q '^mca:pmix:s2:' || can+=" pmi2" ;;
+    '') can+=" pmi2" ;; # not known
+    *) can="pmi2 $can" ;;
+    esac
+    if [ -z "$offered" ] || [[ " $can " == *" $default "* ]] || [[ $mpi != "Open MPI"* && ${default:-none} != none ]]; then
+        say "srun starts the ranks as the site has it (MpiDefault ${default:-unknown})"
+        return 0
+    fi
+    for plugin in $can; do
+        [[ " $offered " == *" $plugin "* ]] || continue
+        say "srun --mpi=$plugin starts the ranks of ${mpi:-this MPI} (MpiDefault is ${default:-unknown}; there are: $offered)"
+        launcher+=("--mpi=$plugin")
+        return 0
+    done
+    say "no plugin of srun starts ranks of ${mpi:-this MPI} (there are: $offered): write the script with --launcher mpirun"
+    exit 2
+}
+
+# A lost rank ends the step at once: srun by -K, mpirun always.  Steps overlap, so that one whose host is gone, and which
+# Slurm still counts, does not keep the next from starting.
 prepare_launcher()
 {
-    export OMP_NUM_THREADS=$threads
+    export OMP_NUM_THREADS=$threads SLURM_OVERLAP=1 # the latter for the srun of mpirun
     case ${launcher[0]##*/} in
-    srun) launcher+=(--kill-on-bad-exit=1 "--cpus-per-task=$threads") ;;
-    mpirun | mpiexec)
+    srun)
+        choose_mpi
+        launcher+=(--kill-on-bad-exit=1 "--cpus-per-task=$threads" --overlap)
+        ;;
+    mpirun | mpiexec) # notices a lost host within 7 s
         export OMPI_MCA_rmaps_base_mapping_policy="${OMPI_MCA_rmaps_base_mapping_policy:-slot:PE=$threads}"
         export OMPI_MCA_oob_tcp_keepalive_time="${OMPI_MCA_oob_tcp_keepalive_time:-2}"
         export OMPI_MCA_oob_tcp_keepalive_intvl="${OMPI_MCA_oob_tcp_keepalive_intvl:-1}"
@@ -160,7 +196,13 @@ add_element()
     arguments+=("${words[@]}" --out "$out")
 }
 
-pass_on() { kill -USR1 "$pid" 2>/dev/null || true; }
+# ---- one start
+
+pass_on()
+{
+    asked=yes
+    [ -z "$pid" ] || kill -USR1 "$pid" 2>/dev/null || true
+}
 
 # Slurm sends TERM for scancel, and for a time limit that USR1 did not forestall.
 on_term()
@@ -172,93 +214,111 @@ on_term()
     pass_on
 }
 
-# memory_group: of this job's control group on this node in which memory is counted, version 2 or 1, how many of its processes were
-# killed for memory so far, and what it is granted: "2 524288000"; the second may be missing.  $CAIRN_TEST_ROOT: of a test.
-memory_group()
-{
-    local names path top file limit
-    while IFS=: read -r _ names path; do
-        case ,$names, in
-        ,,) top=${CAIRN_TEST_ROOT-}/sys/fs/cgroup file=memory.events limit=memory.max path=${path%/step_*} ;;
-        *,memory,*) top=${CAIRN_TEST_ROOT-}/sys/fs/cgroup/memory file=memory.oom_control limit=memory.limit_in_bytes ;;
-        *) continue ;;
-        esac
-        while [ -n "${path%/}" ] && [ ! -r "$top$path/$file" ]; do path=${path%/*}; done # a container shows its top alone
-        path=${path%/}
-        [ ! -r "$top$path/$file" ] || cat "$top$path/$file" "$top$path/$limit" 2>/dev/null || true
-    done <"${CAIRN_TEST_ROOT-}/proc/self/cgroup" 2>/dev/null | awk '$1 == "oom_kill" { n += $2 }
-        NF == 1 && $1 ~ /^[0-9]+$/ && $1 < 2^62 && (most == "" || $1 + 0 < most) { most = $1 + 0 } END { printf "%d %s\n", n, most }'
-}
-# killed_for_memory BEFORE: words for what was killed since memory_group said that; fails where nothing was.
-killed_for_memory()
-{
-    local before after most
-    read -r before _ <<<"$1"
-    read -r after most < <(memory_group)
-    [ "$after" -gt "$before" ] || return 1
-    echo "a rank was killed for memory: of this control group${most:+, which is granted $(numfmt --to=si --suffix=B "$most"),} Linux" \
-        "killed $((after - before)); ask for more, or take a smaller batch.micro, fewer ranks on a node, or data.in_memory=false"
-}
-
-# Run it to its end; its exit code in $code.
+# Run it to its end; its exit code in $code, and in $began whether the ranks came through MPI_Init: then rank 0 has left a mark.
 run()
 {
-    code=0
+    local nap=''
+    code=0 began=no lost='' patience_s=7 since=$SECONDS
+    first=$(lines)
+    seen=$first
+    place_ranks
+    rm -f "$mark"
     memory_before=$(memory_group)
-    "${launcher[@]}" "${program[@]}" "$command" "${arguments[@]}" &
+    "${launcher[@]}" "${place[@]}" env "CAIRN_JOB_MARK=$mark" "${program[@]}" "$command" "${arguments[@]}" &
     pid=$!
     trap pass_on USR1
     trap on_term TERM
     while kill -0 "$pid" 2>/dev/null; do # a trap ends wait early
-        wait "$pid" || true
+        sleep 2 &
+        nap=$!
+        wait -n "$pid" "$nap" 2>/dev/null || true
+        [ -n "$lost" ] || watch
     done
-    wait "$pid" || code=$?
+    wait "$pid" 2>/dev/null || code=$?
+    pid=''
+    kill "$nap" 2>/dev/null || true
+    [ ! -e "$mark" ] && [ "$(newest)" = "$before" ] || began=yes
+    rm -f "$mark"
 }
 
-# Nodes of this job that do not answer, with commas between them.
-silent_nodes()
+# ---- afterwards
+
+# Another start would meet the same error.
+never_began()
 {
-    local node
-    for node in $(scontrol show hostnames "$SLURM_JOB_NODELIST"); do
-        timeout -k 1 15 srun --overlap --mpi=none --nodes=1 --ntasks=1 --cpus-per-task=1 --nodelist="$node" \
-            true >/dev/null 2>&1 </dev/null || echo "$node" &
-    done | paste -sd,
+    [ "$began" = no ] && [ "$asked" = no ] && [ -z "$silent" ]
+}
+
+# Bits do not depend on the ranks, so that the run may go on at once on the hosts that are left: while these are half of all
+# and this one among them, there is time, and it has come further than the start before.  A study measures times, which do
+# depend on the ranks.
+can_go_on_here()
+{
+    [ "$command" = train ] && [ "$asked" = no ] && [[ " ${left[*]} " == *" $own "* ]] &&
+        [ $((2 * ${#left[@]})) -ge "$n_hosts" ] && { [ -z "$ends" ] || [ "$(date +%s)" -lt $((ends - 30)) ]; } &&
+        { [ "$idle" = 1 ] || [ "$(newest)" != "$before" ]; }
+}
+
+go_on_here()
+{
+    hosts=("${left[@]}")
+    say "$event; goes on in this job, on ${hosts[*]}"
+    end_steps # the deputies too: one may have been on a lost host
+    count_idle
+    send_deputies
+    [ "$asked" = no ] || go_on "$event"
 }
 
 # Queue this job again, or leave the rest to the one that follows.
 go_on()
 {
-    local silent=''
+    local excluded
+    [ "$cancelled" = no ] || exit "$code"
     if [ "$(newest)" = "$before" ] && [ "$idle" -ge "$most_idle" ]; then say "$1" && give_up "$code"; fi
     if [ -n "$follower" ]; then
         say "$1; job $follower goes on"
         exit "$code"
     fi
-    [ "$code" = 75 ] || silent=$(silent_nodes)
     trap '' TERM # which Slurm sends when it takes the job back
-    say "$1 and is queued again${silent:+, without $silent}"
-    if ! scontrol requeue "$SLURM_JOB_ID"; then
+    say "$1 and is queued again${gone:+, without $gone}"
+    excluded=$(fact ExcNodeList)
+    if ! scontrol requeue "$job"; then
         say "Slurm does not queue it again; submit it with --no-requeue, then another job follows"
         exit "$code"
     fi
-    [ -z "$silent" ] || scontrol update JobId="$SLURM_JOB_ID" ExcNodeList="$silent"
+    [ "$excluded" != "(null)" ] || excluded=''
+    [ -z "$gone" ] || scontrol update JobId="$job" ExcNodeList="${excluded:+$excluded,}$gone"
     exit "$code"
 }
 
+# ---- the job
+
 say "restart ${SLURM_RESTART_COUNT:-0}, on $SLURM_JOB_NODELIST, $(date -u +%FT%TZ)"
+find_hosts
 read_arguments
 count_idle
 tell_deadline
 prepare_launcher
 queue_follower
-run
-case $code in
-75) [ "$cancelled" = yes ] || go_on "saved" ;;
-0 | 2 | 3 | 4 | 6 | 70 | 126 | 127) ;; # done, or an error that another start would meet again
-*)
-    why=$(killed_for_memory "$memory_before") || why="lost a rank"
-    [ "$cancelled" = yes ] || go_on "$why (exit code $code)"
-    ;;
-esac
+send_deputies
+while :; do
+    run
+    [ "$cancelled" = no ] || break
+    case $code in
+    75) go_on "saved" ;;
+    0 | 3 | 4 | 6 | 70 | 126 | 127) break ;; # done, or an error that another start would meet again
+    2) [ ${#hosts[@]} -lt "$n_hosts" ] || break ;; # else the batch may not divide among fewer ranks
+    esac
+    look_around
+    ! why=$(killed_for_memory "$memory_before") || event="$why (exit code $code)"
+    [ "$code" != 2 ] || go_on "does not start on fewer hosts"
+    if never_began; then
+        say "no rank came through MPI_Init (exit code $code) though every host answers, so that another start would not either;" \
+            "it was started by '${launcher[*]}'; other ways: --mpi (srun --mpi=list tells), --launcher mpirun"
+        break
+    fi
+    can_go_on_here || go_on "$event"
+    go_on_here
+done
 drop_follower
 exit "$code"

@@ -108,7 +108,10 @@ static int run_collective(const struct cairn_command *command,
         return end(st, true);
     }
     bool main_rank = cairn_comm_rank(comm) == 0;
-    if (!main_rank) cairn_log_mute();
+    if (main_rank)
+        cairn_launcher_mark();
+    else
+        cairn_log_mute();
     cairn_watchdog_join(dog, comm);
     cairn_watchdog_phase(comm, CAIRN_PHASE_READY);
     st = command->run(arguments, comm);

@@ -13,25 +13,11 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "cli/slurm_request.h"
 #include "cli/study.h"
 #include "setup/setup.h"
 
-enum { MOST_SBATCH = 64, MOST_ARGUMENTS = CAIRN_MOST_OVERRIDES + 8, MOST_ELEMENTS = 100000 };
-#define MOST_NODES   1e6
-#define MOST_RANKS   1e4
-#define MOST_THREADS 1024
-
-/* What the command line says. */
-struct request {
-    struct cairn_run_operands run;
-    size_t n_nodes, ranks_per_node, threads; /* 0: not given */
-    const char *time, *setup, *wrap, *program, *launcher, *mpi, *array, *folder, *init, *out;
-    const char *sbatch[MOST_SBATCH + 1]; /* NULL behind the last */
-    size_t n_sbatch;
-    bool init_partial, no_requeue, no_check, overwrite, job;
-    bool study;     /* of cairn study --slurm: run_file is the study file */
-    size_t n_tasks; /* of it */
-};
+enum { MOST_ARGUMENTS = CAIRN_MOST_OVERRIDES + 8 };
 
 /* What the script is made of; released by free_parts(). */
 struct parts {
@@ -45,106 +31,11 @@ struct parts {
     size_t n_elements;
 };
 
-/* ---- the command line */
-
-static const char known[] =
-    "--nodes= --ranks-per-node= --time= --cpus-per-task= --launcher= --mpi= --sbatch= --setup= "
-    "--wrap= --program= --array= --requeue --no-requeue --out= --init= --init-partial --no-check "
-    "-o= --overwrite --job";
-static const char known_of_study[] =
-    "--slurm --tasks= --nodes= --ranks-per-node= --time= --cpus-per-task= --launcher= --mpi= "
-    "--sbatch= --setup= --wrap= --program= --requeue --no-requeue --out= -o= --overwrite";
-
-static const struct cairn_key numbers[] = {
-    {"--nodes", CAIRN_KEY_COUNT, offsetof(struct request, n_nodes), NULL, 1, MOST_NODES, NULL, ""},
-    {"--ranks-per-node", CAIRN_KEY_COUNT, offsetof(struct request, ranks_per_node), NULL, 1,
-     MOST_RANKS, NULL, ""},
-    {"--cpus-per-task", CAIRN_KEY_COUNT, offsetof(struct request, threads), NULL, 1, MOST_THREADS,
-     NULL, ""},
-    {"--tasks", CAIRN_KEY_COUNT, offsetof(struct request, n_tasks), NULL, 1, MOST_ELEMENTS, NULL,
-     ""},
-};
-
-static void read_text(struct request *request, const char *name, const char *value)
-{
-    const struct {
-        const char *name;
-        const char **field;
-    } texts[] = {
-        {"--time", &request->time},   {"--setup", &request->setup},
-        {"--wrap", &request->wrap},   {"--program", &request->program},
-        {"--mpi", &request->mpi},     {"--launcher", &request->launcher},
-        {"--array", &request->array}, {"--out", &request->folder},
-        {"--init", &request->init},   {"-o", &request->out},
-    };
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
-        if (strcmp(name, texts[i].name) == 0) *texts[i].field = value;
-    if (strcmp(name, "--requeue") == 0) request->no_requeue = false;
-    if (strcmp(name, "--no-requeue") == 0) request->no_requeue = true;
-    if (strcmp(name, "--init-partial") == 0) request->init_partial = true;
-    if (strcmp(name, "--no-check") == 0) request->no_check = true;
-    if (strcmp(name, "--overwrite") == 0) request->overwrite = true;
-    if (strcmp(name, "--job") == 0) request->job = true;
-}
-
-static cairn_status read_option(struct request *request, const char *name, const char *value)
-{
-    const struct cairn_key *number =
-        cairn_argument_key(numbers, sizeof numbers / sizeof numbers[0], name);
-    if (number != NULL) return cairn_argument_number(number, value, request);
-    if (strcmp(name, "--sbatch") != 0) {
-        read_text(request, name, value);
-        return CAIRN_OK;
-    }
-    if (request->n_sbatch == MOST_SBATCH)
-        return cairn_fail(CAIRN_USAGE, "more than %d times --sbatch", MOST_SBATCH);
-    request->sbatch[request->n_sbatch++] = value;
-    return CAIRN_OK;
-}
-
-static cairn_status check_request(const struct request *request)
-{
-    const char *missing = request->run.run_file == NULL  ? "which run file?"
-                          : request->n_nodes == 0        ? "--nodes is missing;"
-                          : request->ranks_per_node == 0 ? "--ranks-per-node is missing;"
-                          : request->time == NULL        ? "--time is missing;"
-                                                         : NULL;
-    if (request->job) return CAIRN_OK;
-    if (missing != NULL)
-        return cairn_fail(CAIRN_USAGE, "%s usage: cairn %s --nodes N --ranks-per-node N --time T",
-                          missing, request->study ? "study STUDY.yaml --slurm" : "slurm RUN.yaml");
-    if (strcmp(request->launcher, "srun") != 0 && strcmp(request->launcher, "mpirun") != 0)
-        return cairn_fail(CAIRN_USAGE, "--launcher is srun or mpirun, not %s", request->launcher);
-    if (request->init_partial && request->init == NULL)
-        return cairn_fail(CAIRN_USAGE, "--init-partial is for --init FILE, which is not given");
-    if (request->mpi != NULL && strcmp(request->launcher, "srun") != 0)
-        return cairn_fail(CAIRN_USAGE, "--mpi is for srun; leave it or --launcher mpirun out");
-    return CAIRN_OK;
-}
-
-static cairn_status read_request(const struct cairn_arguments *arguments, struct request *request)
-{
-    int position = 0;
-    const char *name = NULL;
-    const char *value = NULL;
-    request->launcher = "srun";
-    for (;;) {
-        CAIRN_TRY(cairn_arguments_next(arguments, request->study ? known_of_study : known,
-                                       &position, &name, &value));
-        if (name == NULL && value == NULL) break;
-        if (name != NULL)
-            CAIRN_TRY(read_option(request, name, value));
-        else
-            CAIRN_TRY(cairn_run_operand(&request->run, value));
-    }
-    return check_request(request);
-}
-
 /* ---- what the job would find wrong */
 
 /* The config of the run file with the overrides and those of one element, checked. */
-static cairn_status check_element(const struct request *request, const struct parts *parts,
-                                  const struct cairn_words *words)
+static cairn_status check_element(const struct cairn_slurm_request *request,
+                                  const struct parts *parts, const struct cairn_words *words)
 {
     const char *overrides[MOST_ARGUMENTS + 1] = {NULL};
     struct cairn_config *config = NULL;
@@ -167,14 +58,14 @@ static cairn_status check_element(const struct request *request, const struct pa
 /* ---- what the script is made of */
 
 /* The lines of --array LIST that count. */
-static cairn_status read_list(const struct request *request, struct parts *parts)
+static cairn_status read_list(const struct cairn_slurm_request *request, struct parts *parts)
 {
     size_t line = 0;
     CAIRN_TRY(cairn_file_read_given(request->array, &parts->list));
     if (parts->list == NULL)
         return cairn_fail(CAIRN_USAGE, "%s: there is no such file", request->array);
-    CAIRN_TRY(
-        cairn_memory_get(MOST_ELEMENTS, sizeof *parts->elements, "the list", &parts->elements));
+    CAIRN_TRY(cairn_memory_get(CAIRN_MOST_ELEMENTS, sizeof *parts->elements, "the list",
+                               &parts->elements));
     for (char *text = parts->list, *next = NULL; text != NULL; text = next) {
         struct cairn_words words = {.n = 0};
         next = strchr(text, '\n');
@@ -182,8 +73,9 @@ static cairn_status read_list(const struct request *request, struct parts *parts
         line++;
         text += strspn(text, " \t\r");
         if (*text == '\0' || *text == '#') continue;
-        if (parts->n_elements == MOST_ELEMENTS)
-            return cairn_fail(CAIRN_USAGE, "%s: more than %d lines", request->array, MOST_ELEMENTS);
+        if (parts->n_elements == CAIRN_MOST_ELEMENTS)
+            return cairn_fail(CAIRN_USAGE, "%s: more than %d lines", request->array,
+                              CAIRN_MOST_ELEMENTS);
         cairn_status st = cairn_words_split(text, &words);
         if (st == CAIRN_OK) st = check_element(request, parts, &words);
         cairn_words_free(&words);
@@ -194,7 +86,7 @@ static cairn_status read_list(const struct request *request, struct parts *parts
     return cairn_fail(CAIRN_USAGE, "%s: has no line of key=value", request->array);
 }
 
-static cairn_status read_setup(const struct request *request, struct parts *parts)
+static cairn_status read_setup(const struct cairn_slurm_request *request, struct parts *parts)
 {
     if (request->setup == NULL) return CAIRN_OK;
     CAIRN_TRY_IN(cairn_file_read_given(request->setup, &parts->setup), "--setup");
@@ -203,7 +95,7 @@ static cairn_status read_setup(const struct request *request, struct parts *part
 }
 
 /* The folder that relative paths are taken from, and this program where no other is named. */
-static cairn_status find_places(const struct request *request, struct parts *parts)
+static cairn_status find_places(const struct cairn_slurm_request *request, struct parts *parts)
 {
     if (getcwd(parts->folder, sizeof parts->folder) == NULL)
         return cairn_fail(CAIRN_USAGE, "the working folder is not to be had: %s", strerror(errno));
@@ -213,7 +105,7 @@ static cairn_status find_places(const struct request *request, struct parts *par
     return cairn_fail(CAIRN_USAGE, "where this program lies is not known; say --program");
 }
 
-static void list_arguments(const struct request *request, struct parts *parts)
+static void list_arguments(const struct cairn_slurm_request *request, struct parts *parts)
 {
     size_t n = 0;
     parts->arguments[n++] = request->run.run_file;
@@ -230,7 +122,7 @@ static void list_arguments(const struct request *request, struct parts *parts)
 }
 
 /* A study file, and the run file that it names with what all cells have. */
-static cairn_status read_study(const struct request *request, struct parts *parts)
+static cairn_status read_study(const struct cairn_slurm_request *request, struct parts *parts)
 {
     struct cairn_study_file *file = NULL;
     char *text = NULL;
@@ -249,7 +141,7 @@ static cairn_status read_study(const struct request *request, struct parts *part
     return st;
 }
 
-static cairn_status read_run(const struct request *request, struct parts *parts)
+static cairn_status read_run(const struct cairn_slurm_request *request, struct parts *parts)
 {
     const struct cairn_words none = {.n = 0};
     CAIRN_TRY(cairn_config_load(request->run.run_file, &parts->run_file, &parts->n_bytes));
@@ -266,7 +158,7 @@ static cairn_status read_run(const struct request *request, struct parts *parts)
     return CAIRN_OK;
 }
 
-static cairn_status read_parts(const struct request *request, struct parts *parts)
+static cairn_status read_parts(const struct cairn_slurm_request *request, struct parts *parts)
 {
     CAIRN_TRY(request->study ? read_study(request, parts) : read_run(request, parts));
     if (request->wrap != NULL)
@@ -289,8 +181,8 @@ static void free_parts(struct parts *parts)
 
 /* ---- the script */
 
-static cairn_status make_script(const struct request *request, const struct parts *parts,
-                                char **script)
+static cairn_status make_script(const struct cairn_slurm_request *request,
+                                const struct parts *parts, char **script)
 {
     char name[CAIRN_PATH_BYTES];
     const char *file = strrchr(request->run.run_file, '/');
@@ -321,7 +213,7 @@ static cairn_status make_script(const struct request *request, const struct part
     return cairn_slurm_script(&job, script);
 }
 
-static cairn_status put_script(const struct request *request, const char *script)
+static cairn_status put_script(const struct cairn_slurm_request *request, const char *script)
 {
     if (request->out == NULL || strcmp(request->out, "-") == 0) {
         fputs(script, stdout);
@@ -338,10 +230,10 @@ static cairn_status put_script(const struct request *request, const char *script
 
 static cairn_status write_script(const struct cairn_arguments *arguments, bool study)
 {
-    struct request request = {.study = study, .n_tasks = study ? 1 : 0};
+    struct cairn_slurm_request request = {.study = study, .n_tasks = study ? 1 : 0};
     struct parts parts = {.config = NULL};
     char *script = NULL;
-    CAIRN_TRY(read_request(arguments, &request));
+    CAIRN_TRY(cairn_slurm_request_read(arguments, &request));
     if (request.job) return put_script(&request, cairn_slurm_shared());
     cairn_status st = read_parts(&request, &parts);
     if (st == CAIRN_OK) st = make_script(&request, &parts, &script);
@@ -377,8 +269,10 @@ const struct cairn_command cairn_command_slurm = {
         "  --time T              the time limit as sbatch takes it: 90 is minutes, 1:30:00 hours\n"
         "  --cpus-per-task N     cores of each rank; default train.threads\n"
         "  --launcher NAME       srun (default) or mpirun\n"
-        "  --mpi TYPE            srun --mpi=TYPE; default what the site has set; srun --mpi=list "
-        "tells\n"
+        "  --mpi TYPE            srun --mpi=TYPE; default what the site has set, or, where that "
+        "cannot "
+        "start\n"
+        "                        this MPI, one of srun --mpi=list that can\n"
         "  --sbatch OPTION       any option of sbatch, as often as you like: --sbatch "
         "--account=NAME\n"
         "  --setup FILE          lines of shell to run first: module load ...\n"

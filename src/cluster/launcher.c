@@ -3,7 +3,9 @@
  * alone. */
 #include "cluster/launcher.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 /* Who says how many ranks there should be, or, where only that is told, which one this is.
  * Launchers stand before the job around them. */
@@ -64,6 +66,14 @@ cairn_status cairn_launcher_check(const struct cairn_launcher_claim *claim, cons
         "%s says %ld ranks, but this process is alone: start it with the mpirun of the MPI it "
         "was built with, or with srun --mpi=pmix; --singleton runs one rank all the same",
         claim->variable, claim->least);
+}
+
+void cairn_launcher_mark(void)
+{
+    const char *path = getenv("CAIRN_JOB_MARK");
+    if (path == NULL || path[0] == '\0') return;
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (fd >= 0) close(fd);
 }
 
 bool cairn_launcher_is_first(void)

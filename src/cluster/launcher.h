@@ -29,4 +29,9 @@ CAIRN_CHECKED cairn_status cairn_launcher_check(const struct cairn_launcher_clai
  * where MPI was not started.  Ranks: local.  Errors: none. */
 bool cairn_launcher_is_first(void);
 
+/** Make the empty file that CAIRN_JOB_MARK names, if it names one: the ranks have started and have
+ * met.  By it a batch script tells a run that was lost from one that never began.  For rank 0.
+ * Ranks: local.  Errors: none; without the file the script takes the start for one that failed. */
+void cairn_launcher_mark(void);
+
 #endif

@@ -66,7 +66,7 @@ static void print_options(FILE *out, const struct cairn_slurm_job *job, size_t t
     fprintf(out, "#SBATCH --cpus-per-task=%zu\n#SBATCH --time=%s\n", job->threads, job->time);
     fprintf(out, "#SBATCH --signal=B:USR1@%zu\n", signal_before(time_s));
     fprintf(out, "#SBATCH %s\n", job->requeue ? "--requeue" : "--no-requeue");
-    fprintf(out, "#SBATCH --open-mode=append\n");
+    fprintf(out, "#SBATCH --no-kill\n#SBATCH --open-mode=append\n");
     size_t n = job->elements == NULL ? job->n_tasks : job->n_elements;
     if (n == 0)
         fprintf(out, "#SBATCH --output=%%x-%%j.out\n");
@@ -161,7 +161,7 @@ cairn_status cairn_slurm_script(const struct cairn_slurm_job *job, char **out)
     fprintf(file, "\n");
     print_settings(file, job);
     if (job->setup != NULL) fprintf(file, "\n# ---- the site's own lines\n%s\n", job->setup);
-    fprintf(file, "\n# ---- launch/slurm/job.sh\n%s", shared);
+    fprintf(file, "\n# ---- launch/slurm/hosts.sh, memory.sh and job.sh\n%s", shared);
     if (fclose(file) != 0) {
         free(text);
         return cairn_fail(CAIRN_MEMORY, "there is no memory for the script");

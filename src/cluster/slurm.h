@@ -49,7 +49,8 @@ CAIRN_CHECKED cairn_status cairn_slurm_time(const char *text, size_t *seconds);
  */
 CAIRN_CHECKED cairn_status cairn_slurm_script(const struct cairn_slurm_job *job, char **out);
 
-/** What all scripts share: launch/slurm/job.sh as it was built in.  Ranks: local.  Errors: none. */
+/** What all scripts share: launch/slurm/hosts.sh and job.sh as they were built in.  Ranks: local.
+ * Errors: none. */
 const char *cairn_slurm_shared(void);
 
 #endif

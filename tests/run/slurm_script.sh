@@ -79,11 +79,23 @@ expect 0 0 slurm run.yaml "${size[@]}" -o job.sbatch --overwrite --no-check data
 mkdir bin
 cat >bin/scontrol <<'END'
 #!/bin/bash
-[ "$1" = show ] || { echo "scontrol $*" >>"$SAID"; exit; }
-echo "   Requeue=${REQUEUE:-1} TimeLimit=02:00:00 EndTime=2031-02-03T04:05:06"
+case "$1 $2" in
+"show hostnames") echo localhost ;;
+"show config") echo "MpiDefault              = ${DEFAULT:-none}" ;;
+"show job") echo "   Requeue=${REQUEUE:-1} TimeLimit=02:00:00 EndTime=2031-02-03T04:05:06 ExcNodeList=h9 " ;;
+*) echo "scontrol $*" >>"$SAID" ;;
+esac
+END
+cat >bin/squeue <<'END'
+#!/bin/bash
 END
 cat >bin/srun <<'END'
 #!/bin/bash
+case "$*" in
+--mpi=list) printf 'MPI plugin types are...\n\t%s\n' ${PLUGINS:-none pmix pmi2} && exit ;;
+*" true") exit "${SILENT:-0}" ;; # asked whether the host starts a step
+esac
+[ "${NEVER:-no}" = yes ] || touch $(printf '%s\n' "$@" | sed -n 's/^CAIRN_JOB_MARK=//p')
 printf '%s\n' "$0" "$@" >>"$SAID"
 echo "deadline $CAIRN_DEADLINE threads $OMP_NUM_THREADS" >>"$SAID"
 exit "${CODE:-0}"
@@ -137,20 +149,37 @@ rm -rf runs
 "$cairn" slurm run.yaml "${size[@]}" --resume never >script 2>err && fail "--resume is not an option of cairn slurm"
 "$cairn" slurm run.yaml "${size[@]}" --launcher mpirun >script
 for i in 1 2; do CODE=75 played script && same "code of a job that stopped" "$code" 75 && said "scontrol requeue 7"; done
+! grep -q ExcNodeList said || fail "a job that stopped leaves a node out"
 CODE=75 played script
 same "code of the third start without a newer checkpoint" "$code" 75
 ! grep -q requeue said || fail "a job that gets nowhere is queued again for ever"
 mkdir -p runs/run/checkpoints
 ln -s update-00000001.h5 runs/run/checkpoints/latest.h5
-CODE=137 played script && said "scontrol requeue 7"
-grep -q 'cairn job 7: lost a rank (exit code 137) and is queued again' out || fail "a lost rank is not told"
+CODE=137 played script
+same "starts after a lost rank: another here, then in the queue" "$(grep -cx train said) $code" "2 137"
+said "scontrol requeue 7"
+rm -f runs/run/slurm.txt
+SILENT=1 CODE=137 played script
+same "starts where no host starts a step" "$(grep -cx train said)" 1
+said "scontrol requeue 7"
+said "scontrol update JobId=7 ExcNodeList=h9,localhost"
+
+# A start that never came through MPI_Init is the last one, unless a host was lost or it was told to stop.
+rm -f runs/run/slurm.txt
+NEVER=yes CODE=1 played script
+same "starts where MPI never begins" "$(grep -cx train said) $code" "1 1"
+same "lines about MPI_Init" "$(grep -c "no rank came through MPI_Init (exit code 1)" out)" 1
+! grep -q requeue said || fail "a job that never began is queued again"
+NEVER=yes SILENT=1 CODE=1 played script
+said "scontrol requeue 7"
+rm -f runs/run/slurm.txt
 rm -f runs/run/slurm.txt
 mkdir -p root/proc/self root/sys/fs/cgroup/job_7
 echo 0::/job_7/step_batch/user >root/proc/self/cgroup
 echo "oom_kill 0" >root/sys/fs/cgroup/job_7/memory.events
 sed -i '2i[ ! -e root ] || echo "oom_kill 1" >"$CAIRN_TEST_ROOT/sys/fs/cgroup/job_7/memory.events"' bin/mpirun
 CAIRN_TEST_ROOT=$work/root CODE=137 played script
-grep -q 'cairn job 7: a rank was killed for memory: of this control group Linux killed 1; .* (exit code 137) and is queued again' out ||
+grep -q 'cairn job 7: a rank was killed for memory: of this control group Linux killed 1; .* (exit code 137); goes on in this job' out ||
     fail "a rank that was killed for memory is not told: $(cat out)"
 rm -rf root
 for c in 2 3 4 6 70 127; do
@@ -159,6 +188,31 @@ for c in 2 3 4 6 70 127; do
     same "code of a job that failed" "$code" "$c"
     ! grep -q requeue said || fail "a job that failed with $c is queued again"
 done
+rm -rf runs
+
+# Which plugin of srun starts the ranks: one that this MPI can use, unless the site's default does, or one was chosen.
+plugin()
+{
+    "$cairn" slurm run.yaml "${size[@]}" "${@:2}" >script
+    rm -rf runs
+    played script
+    same "plugin for '${PLUGINS-}', default ${DEFAULT-none}" "$(grep -e --mpi= said | paste -sd ' ')" "$1"
+    same "code" "$code" "${wanted:-0}"
+}
+if "$cairn" --version | grep -q "^MPI Open MPI"; then
+    plugin --mpi=pmix
+    grep -q "srun --mpi=pmix starts the ranks of Open MPI" out || fail "it does not say which plugin it takes"
+    PLUGINS="none pmi2 pmix_v4" plugin --mpi=pmix_v4
+    DEFAULT=pmi2 plugin --mpi=pmix
+    DEFAULT=pmix plugin ""
+    plugin --mpi=pmi2 --mpi pmi2
+    if ! command -v ompi_info >/dev/null || ! ompi_info --parsable | grep -q "^mca:pmix:s2:"; then
+        PLUGINS="none pmi2" wanted=2 plugin ""
+        grep -q "no plugin of srun starts ranks of Open MPI.*launcher mpirun" out || fail "it does not say that no plugin fits"
+        ! grep -qx "train\|scontrol requeue 7" said || fail "it starts all the same"
+    fi
+fi
+"$cairn" slurm run.yaml "${size[@]}" --launcher mpirun >script
 rm -rf runs
 
 # What others put in place of the count is not followed, and not taken for a number.
@@ -199,6 +253,9 @@ cp said by_cairn
 for word in batch.global=64 "data.std=[1]" "$work/all/2"; do said "$word"; done
 SLURM_ARRAY_JOB_ID=7 SLURM_ARRAY_TASK_ID=2 CAIRN=$cairn played "$CAIRN_SOURCE/launch/slurm/study.sbatch" list run.yaml --out all
 diff by_cairn said >out || fail "study.sbatch and cairn slurm --array differ: $(cat out)"
+rm -rf all
+SLURM_ARRAY_JOB_ID=7 SLURM_ARRAY_TASK_ID=2 CODE=75 played array.sbatch
+said "scontrol requeue 7_2" # and not 7, which is the whole array where this element was the last to start
 SLURM_ARRAY_JOB_ID=7 SLURM_ARRAY_TASK_ID=3 played array.sbatch
 same "code of an element that is not there" "$code" 2
 
@@ -232,3 +289,9 @@ printf '#!/bin/bash\nexit 1\n' >bin/sbatch
 REQUEUE=0 played script
 same "code of a job that none can follow" "$code" 0
 said train
+
+# By this file, which is never somebody else's, a script tells a run that was lost from one that never began.
+ln -s precious linked
+for mark in mark linked; do CAIRN_JOB_MARK=$work/$mark expect 0 2 train run.yaml train.updates=1 train.epochs=none --out "runs/$mark"; done
+same "the mark of the ranks" "$(stat -c '%F' mark)" "regular empty file"
+same "the file that a link in its place leads to" "$(cat precious)" precious

@@ -82,7 +82,7 @@ static void test_script(void **state)
     assert_has(script, "\n#SBATCH --job-name=a_b___SBATCH\n");
     assert_has(script, "\n#SBATCH --nodes=4\n#SBATCH --ntasks-per-node=2\n");
     assert_has(script, "\n#SBATCH --cpus-per-task=3\n#SBATCH --time=2:00:00\n");
-    assert_has(script, "\n#SBATCH --signal=B:USR1@120\n#SBATCH --requeue\n");
+    assert_has(script, "\n#SBATCH --signal=B:USR1@120\n#SBATCH --requeue\n#SBATCH --no-kill\n");
     assert_has(script, "\nlauncher=(srun)\nprogram=(/bin/cairn)\n");
     assert_has(script, "\narguments=('it'\\''s.yaml' optim.lr=0.1)\nthreads=3\n"
                        "deadline=slurm\n");

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * The command line of cairn slurm, and of cairn study --slurm.  Local. */
+#ifndef CAIRN_CLI_SLURM_REQUEST_H
+#define CAIRN_CLI_SLURM_REQUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "cli/command.h"
+
+enum { CAIRN_MOST_SBATCH = 64, CAIRN_MOST_ELEMENTS = 100000 };
+
+/** What it says; the texts are borrowed from it. */
+struct cairn_slurm_request {
+    struct cairn_run_operands run;
+    size_t n_nodes, ranks_per_node, threads; /* 0: not given */
+    const char *time, *setup, *wrap, *program, *launcher, *mpi, *array, *folder, *init, *out;
+    const char *sbatch[CAIRN_MOST_SBATCH + 1]; /* NULL behind the last */
+    size_t n_sbatch;
+    bool init_partial, no_requeue, no_check, overwrite, job;
+    bool study;     /* given: of cairn study --slurm; run_file is the study file */
+    size_t n_tasks; /* of it */
+};
+
+/** Read it into a request that is zero but for what is given.  Ranks: local.  Errors: CAIRN_USAGE:
+ * unknown options, what has to be said and is not, options that do not go together. */
+CAIRN_CHECKED cairn_status cairn_slurm_request_read(const struct cairn_arguments *arguments,
+                                                    struct cairn_slurm_request *request);
+
+#endif
