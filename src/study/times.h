@@ -11,8 +11,7 @@
 struct cairn_study_time {
     int ranks;
     uint64_t global, micro, accumulate;
-    uint64_t
-        own; /* samples of a micro-batch of the slowest rank, on average: b, or less where B is */
+    double own; /* samples of a micro-batch of the slowest rank, on average: b, or less */
     size_t n_cells;
     double
         micro_batches; /* of the slowest rank per update: A, less where an epoch's tail is short */
@@ -31,6 +30,15 @@ struct cairn_study_times {
     double n_bytes;     /* of the gradient, as floats */
     const char *reason; /* why there is none; else NULL */
 };
+
+/**
+ * Samples of a micro-batch of the rank that has most work, on average over its A micro-batches of
+ * an update: b, or less where it alone has A of them and the last one is short.
+ *
+ * Ranks   local
+ * Errors  none
+ */
+double cairn_study_own(uint64_t global, uint64_t micro, uint64_t accumulate, int ranks);
 
 /**
  * Sort out the times of a series.  A cell that diverged, made no update or has a time that is not a
