@@ -69,11 +69,12 @@ double cairn_study_model_update_s(const struct cairn_study_model *model, double 
                                   double micro_batches)
 {
     const struct between at = around(model, ranks);
-    return micro_batches * cairn_study_by_size_at(&model->micro, micro) * slow_at(&at, micro) +
-           cairn_study_model_sum_s(model, ranks) +
+    double micro_s = cairn_study_by_size_at(&model->micro, micro) * slow_at(&at, micro) +
+                     mixed(&at, at.a->rest_micro_s, at.b->rest_micro_s);
+    return micro_batches * micro_s + cairn_study_model_sum_s(model, ranks) +
            cairn_study_by_size_at(&model->update, micro) *
                mixed(&at, at.a->update_by, at.b->update_by) +
-           cairn_study_by_size_at(&model->rest, micro) * mixed(&at, at.a->rest_by, at.b->rest_by);
+           mixed(&at, at.a->rest_fixed_s, at.b->rest_fixed_s);
 }
 
 double cairn_study_model_smooth_s(const struct cairn_study_model *model, double ranks, double batch)
@@ -89,8 +90,9 @@ double cairn_study_model_fastest(const struct cairn_study_model *model, double r
     double full = (double)model->best_micro, most_in_one = ranks * full;
     double t0_s = cairn_study_model_sum_s(model, ranks) +
                   mixed(&at, at.a->update_s, at.b->update_s) +
-                  mixed(&at, at.a->rest_s, at.b->rest_s);
-    double fixed_s = model->micro.fixed_s * slow_at(&at, full);
+                  mixed(&at, at.a->rest_fixed_s, at.b->rest_fixed_s);
+    double fixed_s = model->micro.fixed_s * slow_at(&at, full) +
+                     mixed(&at, at.a->rest_micro_s, at.b->rest_micro_s);
     double sample_s = model->micro.sample_s * slow_at(&at, full);
     double in_one = sqrt(b_crit * ranks * (t0_s + fixed_s) / sample_s);
     double in_several = sqrt(b_crit * ranks * t0_s / (sample_s + fixed_s / full));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * The time of an update as a formula of ranks, global batch and micro-batch:
- * T = A t_micro(b) + T_sum(R) + T_update + T_rest.  The sum begins behind the last micro-batch, so
- * nothing of it is hidden.  Local. */
+ * T = A t_micro(b) + T_sum(R) + T_update + T_rest, of which some is there for each micro-batch. The
+ * sum begins behind the last micro-batch, so nothing of it is hidden.  Local. */
 #ifndef CAIRN_STUDY_SCALING_H
 #define CAIRN_STUDY_SCALING_H
 
@@ -24,7 +24,8 @@ struct cairn_study_world {
     double ranks;
     struct cairn_study_slow micro; /* times the curve of t_micro: cores that share memory */
     double sum_s, update_s, rest_s;
-    double update_by, rest_by; /* times their curves */
+    double update_by;                  /* times its curve */
+    double rest_fixed_s, rest_micro_s; /* rest_s of an update, and of each micro-batch */
 };
 
 /** What a sum over the ranks costs. */
@@ -37,7 +38,7 @@ struct cairn_study_link {
 /** The model. */
 struct cairn_study_model {
     /* by b, as in the world with most sizes; what others have is divided by their times */
-    struct cairn_study_by_size micro, update, rest;
+    struct cairn_study_by_size micro, update;
     struct cairn_study_world world[CAIRN_STUDY_MOST_WORLDS]; /* by rising ranks */
     size_t n_worlds;
     struct cairn_study_link link;

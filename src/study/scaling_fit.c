@@ -57,11 +57,7 @@ static size_t count_sizes(const struct points *points)
 
 static double times_of(const struct cairn_study_world *world, enum part part, double size)
 {
-    switch (part) {
-    case MICRO: return cairn_study_slow_at(&world->micro, size);
-    case UPDATE: return world->update_by;
-    default: return world->rest_by;
-    }
+    return part == MICRO ? cairn_study_slow_at(&world->micro, size) : world->update_by;
 }
 
 /* The median of a part over what it is by a curve; size 0: of all sizes; curve NULL: of the part.
@@ -155,8 +151,7 @@ static void fit_part(const struct points *all, size_t base, enum part part,
         if (part == MICRO)
             world->micro = w == base ? (struct cairn_study_slow){{0}, {1, 1}} : slow_of(&here, out);
         else
-            *(part == UPDATE ? &world->update_by : &world->rest_by) =
-                w == base ? 1 : middle(&here, part, out, 0);
+            world->update_by = w == base ? 1 : middle(&here, part, out, 0);
     }
     fit_curve(all, part, model, out);
 }
@@ -176,6 +171,23 @@ static void find_best_micro(const struct points *all, struct cairn_study_model *
     }
 }
 
+/* What of the rest is there for each micro-batch.  Differences count by the time of the update, of
+ * which the rest is a small part, and may be none. */
+static void split_rest(const struct points *points, struct cairn_study_world *world)
+{
+    struct cairn_study_costs costs = {0};
+    double cost[2];
+    for (size_t i = 0; i < points->n; i++) {
+        const struct cairn_study_measured *m = &points->measured[i];
+        if (!is_there(points, i)) continue;
+        cairn_study_costs_add_by(&costs, m->time->micro_batches, 1, part_of(m, REST),
+                                 m->time->per_update_s);
+    }
+    cairn_study_costs_solve(&costs, cost);
+    world->rest_micro_s = cost[0];
+    world->rest_fixed_s = cost[1];
+}
+
 static void take_worlds(const struct points *all, struct cairn_study_model *out)
 {
     double last = 0;
@@ -192,6 +204,7 @@ static void take_worlds(const struct points *all, struct cairn_study_model *out)
         world->sum_s = middle(&here, SUM, NULL, 0);
         world->update_s = middle(&here, UPDATE, NULL, 0);
         world->rest_s = middle(&here, REST, NULL, 0);
+        split_rest(&here, world);
     }
 }
 
@@ -249,7 +262,6 @@ void cairn_study_model_fit(const struct cairn_study_measured *measured, size_t n
     size_t base = find_base(&all, out);
     fit_part(&all, base, MICRO, out, &out->micro);
     fit_part(&all, base, UPDATE, out, &out->update);
-    fit_part(&all, base, REST, out, &out->rest);
     find_best_micro(&all, out);
     fit_link(out);
 }

@@ -87,7 +87,6 @@ static void put_model(struct cairn_json *json, const struct cairn_study_predicti
     cairn_json_number(json, "sample_s", model->micro.sample_s);
     put_by_size(json, "micro", &model->micro);
     put_by_size(json, "update", &model->update);
-    put_by_size(json, "rest", &model->rest);
     cairn_json_count(json, "best_micro", model->best_micro);
     cairn_json_number(json, "overlap_s", 0);
     cairn_json_open(json, "worlds", '[');
@@ -100,6 +99,8 @@ static void put_model(struct cairn_json *json, const struct cairn_study_predicti
         cairn_json_number(json, "link_sum_s", cairn_study_model_link_s(model, world->ranks));
         cairn_json_number(json, "update_s", world->update_s);
         cairn_json_number(json, "rest_s", world->rest_s);
+        cairn_json_number(json, "rest_fixed_s", world->rest_fixed_s);
+        cairn_json_number(json, "rest_micro_s", world->rest_micro_s);
         cairn_json_close(json, '}');
     }
     cairn_json_close(json, ']');
@@ -258,7 +259,8 @@ void cairn_study_put_scaling(struct cairn_json *json, const char *name,
     cairn_json_open(json, name, '{');
     cairn_json_text(json, "reason", times->reason);
     if (times->n > 0) {
-        cairn_json_text(json, "model", "T = A micro(b) slow + sum_s + update(b) + rest(b)");
+        cairn_json_text(json, "model",
+                        "T = A (micro(b) slow + rest_micro_s) + sum_s + update(b) + rest_fixed_s");
         put_model(json, predictions);
         put_link(json, predictions);
         put_points(json, times, predictions);
