@@ -172,10 +172,10 @@ static void predict_asked(struct cairn_study_work *work, const struct cairn_stud
                                            .micro = of->micro,
                                            .accumulate = n_micro / ranks + (n_micro % ranks != 0)};
         double own = cairn_study_own(p.global, p.micro, p.accumulate, p.ranks);
-        if (!isfinite(of_split(work->model, &p)))
-            p.reason = "the sum over so many ranks is not known";
         if (is_far(&work->model->micro, own))
             p.reason = "no micro-batches of about this size were measured";
+        if (!isfinite(of_split(work->model, &p)))
+            p.reason = "the sum over so many ranks is not known";
         complete(work, &p);
         out->asked[out->n_asked++] = p;
     }

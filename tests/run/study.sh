@@ -107,6 +107,15 @@ END
 expect 0 2 study strong.yaml
 same "updates" "$(column studies/strong/study.csv updates | sort -u)" 10
 same "ranks" "$(column studies/strong/study.csv ranks | sort | uniq -c | tr -s ' \n' ' ')" " 2 1 2 2 "
+# Splits that are asked for, of a study that has ended; what a usual update took is in each result.
+expect 0 2 study strong.yaml study.predict='[[2, 48, 16], [1, 64, 256], [4, 64, 16]]' -q
+same "splits asked for" "$(grep -c '"kind": "asked"' studies/strong/scaling.json)" 3
+grep -q '"reason": "the sum over so many ranks is not known"' studies/strong/scaling.json || fail "4 ranks have a time"
+same "results with usual updates" "$(grep -l '^typical_s 0\.' studies/strong/results/* | wc -l)" 4
+sed -i '/^t[iy][mp][ei][dc]/d' studies/strong/results/*batch.global=32 # of an earlier version
+rm studies/strong/study.h5
+expect 0 2 study strong.yaml -q
+same "splits that are not asked for" "$(grep -c '"kind": "asked"' studies/strong/scaling.json || true)" 0
 expect 0 2 study strong.yaml study.kind=weak study.budget_samples=256 --out weak
 same "samples of a weak study" "$(column weak/study.csv samples | sort -u)" 256
 grep -q '^global 128$' weak/results/ranks=2,batch.global=64 || fail "weak: the batch does not grow with the ranks"
@@ -171,6 +180,8 @@ wrong '1 rank cannot be shared equally by 4 cells at once; take 4 ranks' study.y
 wrong '7 ranks cannot be shared equally by 2 cells' study.yaml study.concurrent=2 --slurm --nodes 1 --ranks-per-node 7 --time 1
 ranks=3 wrong '3 ranks cannot be shared equally by 2 cells at once' study.yaml study.concurrent=2
 wrong 'needs the axis ranks' study.yaml study.kind=strong study.target=
+wrong 'study.predict is a list of .ranks, B, b.' strong.yaml study.predict='[[2, 48]]'
+wrong 'study.predict is a list of .ranks, B, b.' strong.yaml study.predict='[[2, 48, 1.5]]'
 wrong 'only updates-to-target has a target' study.yaml study.kind=strong
 wrong "did you mean 'budget_updates'" study.yaml study.budget_update=7
 wrong 'updates-to-target' study.yaml study.kind=strange
