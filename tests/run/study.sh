@@ -122,6 +122,25 @@ grep -q '^global 128$' weak/results/ranks=2,batch.global=64 || fail "weak: the b
 expect 0 1 study strong.yaml study.kind=accumulation train.reproducible=false axes.ranks=[1] axes.batch.accumulate='[1, 2, 4]' axes.batch.global=[64] --out accumulation
 same "micro-batches" "$(sed -n 's/^micro //p' accumulation/results/* | sort -n | tr '\n' ' ')" "16 32 64 "
 
+# Cells that are timed run alone: while another job has the first, none is run.
+if command -v python3 >/dev/null; then
+    expect 0 1 study strong.yaml axes.ranks=[1] --out alone -q
+    first=$(ls alone/results | head -n 1)
+    rm alone/results/*
+    python3 -c 'import fcntl, sys, time
+claim = open(sys.argv[1], "w"); fcntl.lockf(claim, fcntl.LOCK_EX); open("held", "w"); time.sleep(2)' "alone/claims/$first" &
+    holder=$!
+    until_true 30 test -e held
+    start 1 study strong.yaml axes.ranks=[1] --out alone -q
+    while kill -0 "$holder" 2>/dev/null; do
+        [ -z "$(ls alone/results)" ] || ! kill -0 "$holder" 2>/dev/null || fail "a cell was timed beside another: $(ls alone/results)"
+        sleep 0.1
+    done
+    finish
+    same "exit code" "$code" 0
+    same "cells" "$(ls alone/results | wc -l)" 2
+fi
+
 # Killed between the end of a run and its result: started again the cell ends in the same way.
 expect 0 2 study strong.yaml --out kept study.keep=all
 cut -d, -f1-5,7 kept/study.csv >a
