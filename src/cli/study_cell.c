@@ -324,6 +324,8 @@ static cairn_status make_row(struct cell *c, struct cairn_study_row *row)
         .reduce_s = part * times.reduce_s,
         .update_s = part * times.update_s,
         .timed_updates = typical.n,
+        .sum_bytes =
+            cairn_sum_cost(c->config->train_reproducible ? "fixed" : "plain", n_micro).wire_bytes,
         .typical_s = typical.whole_s,
         .typical_data_s = typical.data_s,
         .typical_compute_s = typical.compute_s,

@@ -33,7 +33,8 @@ size_t cairn_study_take_all(struct cairn_study_work *work, size_t but, bool and_
     return n;
 }
 
-static struct cairn_study_error error_of(const struct cairn_study_times *times, const double *s)
+struct cairn_study_error cairn_study_error_of(const struct cairn_study_times *times,
+                                              const double *s)
 {
     struct cairn_study_error error = {0};
     double squares = 0;
@@ -83,8 +84,8 @@ void cairn_study_hold_out(struct cairn_study_work *work, struct cairn_study_pred
         out->held_out_s[i] = hold_out(work, i, false);
         if (is_inner(work->times, time->own)) hold_out(work, i, true);
     }
-    out->fitted = error_of(work->times, out->fitted_s);
-    out->held_out = error_of(work->times, out->held_out_s);
+    out->fitted = cairn_study_error_of(work->times, out->fitted_s);
+    out->held_out = cairn_study_error_of(work->times, out->held_out_s);
 }
 
 void cairn_study_draw_models(struct cairn_study_work *work)

@@ -45,6 +45,18 @@ size_t cairn_study_take_all(struct cairn_study_work *work, size_t but, bool and_
  * off.  Ranks: local.  Errors: none. */
 void cairn_study_hold_out(struct cairn_study_work *work, struct cairn_study_predictions *out);
 
+/** How far what was predicted is from what was measured; `s` may be NaN.  Ranks: local.  Errors:
+ * none. */
+struct cairn_study_error cairn_study_error_of(const struct cairn_study_times *times,
+                                              const double *s);
+
+/** cairn_study_predict() by one model for all times.  Ranks: local.  Errors: CAIRN_USAGE: memory.
+ */
+CAIRN_CHECKED cairn_status cairn_study_predict_alike(const struct cairn_study_times *times,
+                                                     const struct cairn_study_fit *fit,
+                                                     const struct cairn_study_asked *asked,
+                                                     struct cairn_study_predictions *out);
+
 /** Models of moved points.  Ranks: local.  Errors: none. */
 void cairn_study_draw_models(struct cairn_study_work *work);
 

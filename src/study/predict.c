@@ -160,6 +160,15 @@ static bool is_far(const struct cairn_study_by_size *micro, double own)
     return own * beyond < micro->size[0] || own > beyond * micro->size[micro->n - 1];
 }
 
+/* Whether reproducible sums of this width were measured, where it matters. */
+static bool has_width(const struct cairn_study_times *times, const struct cairn_study_split *split)
+{
+    bool has = !times->is_fixed;
+    for (size_t i = 0; i < times->n && !has; i++)
+        has = times->time[i].is_wide == cairn_study_is_wide(split->global, split->micro);
+    return has;
+}
+
 static void predict_asked(struct cairn_study_work *work, const struct cairn_study_asked *asked,
                           struct cairn_study_predictions *out)
 {
@@ -174,6 +183,8 @@ static void predict_asked(struct cairn_study_work *work, const struct cairn_stud
         double own = cairn_study_own(p.global, p.micro, p.accumulate, p.ranks);
         if (is_far(&work->model->micro, own))
             p.reason = "no micro-batches of about this size were measured";
+        if (!has_width(work->times, of))
+            p.reason = "no updates were measured whose sums have as many words for a weight";
         if (!isfinite(of_split(work->model, &p)))
             p.reason = "the sum over so many ranks is not known";
         complete(work, &p);
@@ -260,10 +271,10 @@ static void work_out(struct cairn_study_work *work, const struct cairn_study_ask
     find_fastest(work, out);
 }
 
-cairn_status cairn_study_predict(const struct cairn_study_times *times,
-                                 const struct cairn_study_fit *fit,
-                                 const struct cairn_study_asked *asked,
-                                 struct cairn_study_predictions *out)
+cairn_status cairn_study_predict_alike(const struct cairn_study_times *times,
+                                       const struct cairn_study_fit *fit,
+                                       const struct cairn_study_asked *asked,
+                                       struct cairn_study_predictions *out)
 {
     struct cairn_study_work work = {.times = times};
     struct cairn_study_predictions made = {0};

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "comm/sum.h"
 #include "study/statistics.h"
 
 typedef const struct cairn_study_row *row_pointer;
@@ -47,6 +48,17 @@ double cairn_study_own(uint64_t global, uint64_t micro, uint64_t accumulate, int
     double full = (double)(accumulate * micro);
     double samples = alone ? full - (double)(micro - last) : full;
     return fmin(samples, (double)global) / (double)accumulate;
+}
+
+bool cairn_study_is_wide(uint64_t global, uint64_t micro)
+{
+    size_t n_micro = (size_t)(global / micro + (global % micro != 0));
+    return cairn_sum_cost("fixed", n_micro).wire_bytes > cairn_sum_cost("fixed", 1).wire_bytes;
+}
+
+static bool is_fixed(row_pointer row)
+{
+    return row->sum_bytes >= cairn_sum_cost("fixed", 1).wire_bytes;
 }
 
 /* Sums over all updates of a cell, those that warm up among them: what earlier versions kept.  The
@@ -97,6 +109,9 @@ static struct cairn_study_time of_cell(row_pointer row)
         .micro = row->micro,
         .accumulate = row->accumulate,
         .own = cairn_study_own(row->global, row->micro, row->accumulate, row->ranks),
+        .n_bytes =
+            (double)(row->sum_bytes > 0 ? row->sum_bytes : sizeof(float)) * (double)row->n_weights,
+        .is_wide = is_fixed(row) && cairn_study_is_wide(row->global, row->micro),
     };
     if (has_typical(row))
         take_typical(row, &out);
@@ -149,7 +164,8 @@ cairn_status cairn_study_times_create(const struct cairn_study_series *series,
         if (can_be_used(series->row[i])) row[n++] = series->row[i];
     if (n > 0) qsort((void *)row, n, sizeof *row, by_world);
     for (size_t i = 0, end; i < n; i = end) {
-        times.n_bytes = fmax(times.n_bytes, 4 * (double)row[i]->n_weights);
+        times.n_bytes = fmax(times.n_bytes, of_cell(row[i]).n_bytes);
+        times.is_fixed = times.is_fixed || is_fixed(row[i]);
         for (end = i + 1; end < n && by_world(&row[i], &row[end]) == 0;) end++;
         times.time[times.n++] = of_cells(row + i, end - i, room);
     }

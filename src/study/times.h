@@ -4,6 +4,8 @@
 #ifndef CAIRN_STUDY_TIMES_H
 #define CAIRN_STUDY_TIMES_H
 
+#include <stdbool.h>
+
 #include "cairn/status.h"
 #include "study/series.h"
 
@@ -21,13 +23,16 @@ struct cairn_study_time {
     double sum_s;    /* the sum over the ranks, without what the slowest rank waited for others */
     double update_s; /* the optimizer */
     double rest_s;   /* what remains */
+    double n_bytes;  /* that are summed between the ranks */
+    bool is_wide;    /* cairn_study_is_wide() */
 };
 
 /** All of a series, by ranks, B, b, A. */
 struct cairn_study_times {
     struct cairn_study_time *time; /* [n] owned */
     size_t n;
-    double n_bytes;     /* of the gradient, as floats */
+    double n_bytes;     /* of the sum, the most of all times */
+    bool is_fixed;      /* train.reproducible */
     const char *reason; /* why there is none; else NULL */
 };
 
@@ -39,6 +44,10 @@ struct cairn_study_times {
  * Errors  none
  */
 double cairn_study_own(uint64_t global, uint64_t micro, uint64_t accumulate, int ranks);
+
+/** Whether a reproducible sum of so many micro-batches takes more words for a weight than that of
+ * one.  Ranks: local.  Errors: none. */
+bool cairn_study_is_wide(uint64_t global, uint64_t micro);
 
 /**
  * Sort out the times of a series.  A cell that diverged, made no update or has a time that is not a

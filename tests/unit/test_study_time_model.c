@@ -226,6 +226,51 @@ static void worlds_may_have_other_sizes(void **state)
     study_free(&table);
 }
 
+/* Above 16 micro-batches reproducible sums have two words: each micro-batch takes longer. */
+static double wide_of(law t, const struct cairn_study_split *split)
+{
+    bool wide = cairn_study_is_wide(split->global, split->micro);
+    double more = wide ? 5e-4 * (double)accumulate_of(split) + 2 * SUM_S[split->ranks] : 0;
+    return truth_of(t, split) + more;
+}
+
+static void sums_of_two_words(void **state)
+{
+    struct cairn_study_table table = {0};
+    struct worked w;
+    size_t n_wide = 0;
+    (void)state;
+    plant(&table, shared_memory, 1, 0);
+    for (size_t i = 0; i < table.n_rows; i++) {
+        struct cairn_study_row *row = &table.row[i];
+        const struct cairn_study_split split = {row->ranks, row->global, row->micro};
+        bool wide = cairn_study_is_wide(row->global, row->micro);
+        n_wide += wide;
+        row->sum_bytes = wide ? 16 : 8;
+        row->typical_s = wide_of(shared_memory, &split);
+        if (wide) row->typical_compute_s += 5e-4 * (double)row->accumulate;
+        if (wide) row->typical_sum_s *= 3;
+    }
+    assert_true(n_wide > 0 && n_wide < table.n_rows);
+    work_out(&w, &table, others, N_OTHERS);
+    assert_true(w.made.fitted.max < RMS / 2);
+    for (size_t i = 0; i < N_OTHERS; i++)
+        assert_true(fabs(w.made.asked[i].per_update_s.value / wide_of(shared_memory, &others[i]) -
+                         1) < RMS / 2);
+    release(&w);
+    study_free(&table);
+    /* where only one width was measured, nothing is told of the other */
+    add_cell(&table, affine, &(struct cairn_study_split){1, 256, 32}, 1);
+    add_cell(&table, affine, &(struct cairn_study_split){1, 512, 64}, 1);
+    for (size_t i = 0; i < 2; i++) table.row[i].sum_bytes = 8;
+    const struct cairn_study_split asked[] = {{1, 512, 32}, {1, 1024, 32}};
+    work_out(&w, &table, asked, 2);
+    assert_null(w.made.asked[0].reason);
+    assert_non_null(w.made.asked[1].reason);
+    release(&w);
+    study_free(&table);
+}
+
 /* Nothing is told of sizes and worlds that nothing is known of. */
 static void what_is_not_known_is_not_told(void **state)
 {
@@ -307,6 +352,7 @@ int main(void)
         cmocka_unit_test(laws_are_foretold),
         cmocka_unit_test(noisy_laws_are_foretold),
         cmocka_unit_test(worlds_may_have_other_sizes),
+        cmocka_unit_test(sums_of_two_words),
         cmocka_unit_test(what_is_not_known_is_not_told),
         cmocka_unit_test(short_micro_batches),
         cmocka_unit_test(usual_updates),
