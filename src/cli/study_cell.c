@@ -303,6 +303,7 @@ static cairn_status make_row(struct cell *c, struct cairn_study_row *row)
     uint64_t global = cairn_window_batch(rule, t->at.position);
     uint64_t n_micro = (global + rule->micro - 1) / rule->micro;
     bool checked = c->seen.n_checks > 0;
+    const bool reproducible = c->config->train_reproducible;
     double part = part_to_target(c);
     *row = (struct cairn_study_row){
         .end = end_of(c),
@@ -324,8 +325,8 @@ static cairn_status make_row(struct cell *c, struct cairn_study_row *row)
         .reduce_s = part * times.reduce_s,
         .update_s = part * times.update_s,
         .timed_updates = typical.n,
-        .sum_bytes =
-            cairn_sum_cost(c->config->train_reproducible ? "fixed" : "plain", n_micro).wire_bytes,
+        .sum_bytes = cairn_sum_cost(reproducible ? "fixed" : "plain", n_micro).wire_bytes,
+        .noise_auto = !reproducible && c->config->train_noise == 0, /* the first word is auto */
         .typical_s = typical.whole_s,
         .typical_data_s = typical.data_s,
         .typical_compute_s = typical.compute_s,

@@ -41,14 +41,13 @@ static cairn_status check_platform(const struct cairn_config *config, cairn_comm
 enum cairn_noise cairn_setup_noise(const struct cairn_config *config, size_t n_micro, int n_ranks)
 {
     enum { WORD_AUTO, WORD_RANK, WORD_MICRO, WORD_OFF };
-    enum { FEW = 2 }; /* micro-batches of a rank, of which its sum tells as much */
     switch (config->train_noise) {
     case WORD_RANK: return CAIRN_NOISE_RANK;
     case WORD_MICRO: return CAIRN_NOISE_MICRO;
     case WORD_OFF: return CAIRN_NOISE_OFF;
     default:
-        return config->train_reproducible || n_micro > FEW * (size_t)n_ranks ? CAIRN_NOISE_MICRO
-                                                                             : CAIRN_NOISE_RANK;
+        return config->train_reproducible ? CAIRN_NOISE_MICRO
+                                          : cairn_noise_auto(n_micro, (size_t)n_ranks);
     }
 }
 

@@ -160,13 +160,21 @@ static bool is_far(const struct cairn_study_by_size *micro, double own)
     return own * beyond < micro->size[0] || own > beyond * micro->size[micro->n - 1];
 }
 
-/* Whether reproducible sums of this width were measured, where it matters. */
-static bool has_width(const struct cairn_study_times *times, const struct cairn_study_split *split)
+/* Whether there are times from this side of the step. */
+static bool has_side(const struct cairn_study_times *times, const struct cairn_study_split *split)
 {
-    bool has = !times->is_fixed;
-    for (size_t i = 0; i < times->n && !has; i++)
-        has = times->time[i].is_wide == cairn_study_is_wide(split->global, split->micro);
-    return has;
+    bool costly = cairn_study_is_costly(times->step, split->global, split->micro, split->ranks);
+    for (size_t i = 0; i < times->n; i++)
+        if (times->time[i].is_costly == costly) return true;
+    return false;
+}
+
+static const char *side_reason(enum cairn_study_step step)
+{
+    return step == CAIRN_STUDY_STEP_WORDS
+               ? "no reproducible sums of as many words for a weight were measured"
+               : "no updates were measured whose noise scale comes from as many micro-batches "
+                 "(train.noise: auto, more than two for each rank or not)";
 }
 
 static void predict_asked(struct cairn_study_work *work, const struct cairn_study_asked *asked,
@@ -183,8 +191,7 @@ static void predict_asked(struct cairn_study_work *work, const struct cairn_stud
         double own = cairn_study_own(p.global, p.micro, p.accumulate, p.ranks);
         if (is_far(&work->model->micro, own))
             p.reason = "no micro-batches of about this size were measured";
-        if (!has_width(work->times, of))
-            p.reason = "no updates were measured whose sums have as many words for a weight";
+        if (!has_side(work->times, of)) p.reason = side_reason(work->times->step);
         if (!isfinite(of_split(work->model, &p)))
             p.reason = "the sum over so many ranks is not known";
         complete(work, &p);

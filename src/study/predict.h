@@ -75,8 +75,8 @@ struct cairn_study_predictions {
  * point and, since a new split has other sizes, all points of a size; where both ways of summing
  * fit within 10 %, each has half of the draws.
  *
- * Where some times have reproducible sums of one word for a weight and others of two, held-out
- * points and splits that are asked for are told by a model of those of their kind.
+ * Where times lie on both sides of a step, held-out points and splits that are asked for are told
+ * by a model of those on their side.
  *
  * fit     of the same series; NULL: there is no target
  *

@@ -50,15 +50,22 @@ double cairn_study_own(uint64_t global, uint64_t micro, uint64_t accumulate, int
     return fmin(samples, (double)global) / (double)accumulate;
 }
 
-bool cairn_study_is_wide(uint64_t global, uint64_t micro)
+bool cairn_study_is_costly(enum cairn_study_step step, uint64_t global, uint64_t micro, int ranks)
 {
     size_t n_micro = (size_t)(global / micro + (global % micro != 0));
-    return cairn_sum_cost("fixed", n_micro).wire_bytes > cairn_sum_cost("fixed", 1).wire_bytes;
+    switch (step) {
+    case CAIRN_STUDY_STEP_WORDS:
+        return cairn_sum_cost("fixed", n_micro).wire_bytes > cairn_sum_cost("fixed", 1).wire_bytes;
+    case CAIRN_STUDY_STEP_NOISE:
+        return cairn_noise_auto(n_micro, (size_t)ranks) == CAIRN_NOISE_MICRO;
+    default: return false;
+    }
 }
 
-static bool is_fixed(row_pointer row)
+static enum cairn_study_step step_of(row_pointer row)
 {
-    return row->sum_bytes >= cairn_sum_cost("fixed", 1).wire_bytes;
+    if (row->sum_bytes >= cairn_sum_cost("fixed", 1).wire_bytes) return CAIRN_STUDY_STEP_WORDS;
+    return row->noise_auto != 0 ? CAIRN_STUDY_STEP_NOISE : CAIRN_STUDY_NO_STEP;
 }
 
 /* Sums over all updates of a cell, those that warm up among them: what earlier versions kept.  The
@@ -111,7 +118,7 @@ static struct cairn_study_time of_cell(row_pointer row)
         .own = cairn_study_own(row->global, row->micro, row->accumulate, row->ranks),
         .n_bytes =
             (double)(row->sum_bytes > 0 ? row->sum_bytes : sizeof(float)) * (double)row->n_weights,
-        .is_wide = is_fixed(row) && cairn_study_is_wide(row->global, row->micro),
+        .is_costly = cairn_study_is_costly(step_of(row), row->global, row->micro, row->ranks),
     };
     if (has_typical(row))
         take_typical(row, &out);
@@ -165,7 +172,7 @@ cairn_status cairn_study_times_create(const struct cairn_study_series *series,
     if (n > 0) qsort((void *)row, n, sizeof *row, by_world);
     for (size_t i = 0, end; i < n; i = end) {
         times.n_bytes = fmax(times.n_bytes, of_cell(row[i]).n_bytes);
-        times.is_fixed = times.is_fixed || is_fixed(row[i]);
+        if (step_of(row[i]) != CAIRN_STUDY_NO_STEP) times.step = step_of(row[i]);
         for (end = i + 1; end < n && by_world(&row[i], &row[end]) == 0;) end++;
         times.time[times.n++] = of_cells(row + i, end - i, room);
     }

@@ -9,6 +9,14 @@
 #include "cairn/status.h"
 #include "study/series.h"
 
+/** Of how many micro-batches an update is decides how they are added up, and above a step each of
+ * them costs more. */
+enum cairn_study_step {
+    CAIRN_STUDY_NO_STEP,
+    CAIRN_STUDY_STEP_WORDS, /* train.reproducible: sums of two words for a weight */
+    CAIRN_STUDY_STEP_NOISE, /* train.noise: auto looks at micro-batches, not at ranks */
+};
+
 /** Seconds per update at one (ranks, B, b, A). */
 struct cairn_study_time {
     int ranks;
@@ -24,15 +32,15 @@ struct cairn_study_time {
     double update_s; /* the optimizer */
     double rest_s;   /* what remains */
     double n_bytes;  /* that are summed between the ranks */
-    bool is_wide;    /* cairn_study_is_wide() */
+    bool is_costly;  /* cairn_study_is_costly() */
 };
 
 /** All of a series, by ranks, B, b, A. */
 struct cairn_study_times {
     struct cairn_study_time *time; /* [n] owned */
     size_t n;
-    double n_bytes;     /* of the sum, the most of all times */
-    bool is_fixed;      /* train.reproducible */
+    double n_bytes; /* of the sum, the most of all times */
+    enum cairn_study_step step;
     const char *reason; /* why there is none; else NULL */
 };
 
@@ -45,9 +53,8 @@ struct cairn_study_times {
  */
 double cairn_study_own(uint64_t global, uint64_t micro, uint64_t accumulate, int ranks);
 
-/** Whether a reproducible sum of so many micro-batches takes more words for a weight than that of
- * one.  Ranks: local.  Errors: none. */
-bool cairn_study_is_wide(uint64_t global, uint64_t micro);
+/** Whether an update that is cut so lies above the step.  Ranks: local.  Errors: none. */
+bool cairn_study_is_costly(enum cairn_study_step step, uint64_t global, uint64_t micro, int ranks);
 
 /**
  * Sort out the times of a series.  A cell that diverged, made no update or has a time that is not a

@@ -226,40 +226,62 @@ static void worlds_may_have_other_sizes(void **state)
     study_free(&table);
 }
 
-/* Above 16 micro-batches reproducible sums have two words: each micro-batch takes longer. */
-static double wide_of(law t, const struct cairn_study_split *split)
+/* Above a step each micro-batch takes longer. */
+static bool is_costly(enum cairn_study_step step, const struct cairn_study_split *split)
 {
-    bool wide = cairn_study_is_wide(split->global, split->micro);
+    return cairn_study_is_costly(step, split->global, split->micro, split->ranks);
+}
+
+static double costly_of(law t, enum cairn_study_step step, const struct cairn_study_split *split)
+{
+    bool wide = is_costly(step, split);
     double more = wide ? 5e-4 * (double)accumulate_of(split) + 2 * SUM_S[split->ranks] : 0;
     return truth_of(t, split) + more;
 }
 
-static void sums_of_two_words(void **state)
+static void plant_step(struct cairn_study_table *table, enum cairn_study_step step)
 {
+    size_t n_costly = 0;
+    plant(table, shared_memory, 1, 0);
+    add_cell(table, shared_memory, &(struct cairn_study_split){1, 96, 48}, 1);
+    add_cell(table, shared_memory, &(struct cairn_study_split){2, 192, 48}, 1);
+    for (size_t i = 0; i < table->n_rows; i++) {
+        struct cairn_study_row *row = &table->row[i];
+        const struct cairn_study_split split = {row->ranks, row->global, row->micro};
+        bool costly = is_costly(step, &split);
+        bool words = step == CAIRN_STUDY_STEP_WORDS;
+        n_costly += costly;
+        row->sum_bytes = !words ? 4 : costly ? 16 : 8;
+        row->noise_auto = !words;
+        row->typical_s = costly_of(shared_memory, step, &split);
+        if (costly) row->typical_compute_s += 5e-4 * (double)row->accumulate;
+        if (costly) row->typical_sum_s *= 3;
+    }
+    assert_true(n_costly > 0 && n_costly < table->n_rows);
+}
+
+static void both_sides_of_a_step(void **state)
+{
+    static const enum cairn_study_step steps[] = {CAIRN_STUDY_STEP_WORDS, CAIRN_STUDY_STEP_NOISE};
     struct cairn_study_table table = {0};
     struct worked w;
-    size_t n_wide = 0;
     (void)state;
-    plant(&table, shared_memory, 1, 0);
-    for (size_t i = 0; i < table.n_rows; i++) {
-        struct cairn_study_row *row = &table.row[i];
-        const struct cairn_study_split split = {row->ranks, row->global, row->micro};
-        bool wide = cairn_study_is_wide(row->global, row->micro);
-        n_wide += wide;
-        row->sum_bytes = wide ? 16 : 8;
-        row->typical_s = wide_of(shared_memory, &split);
-        if (wide) row->typical_compute_s += 5e-4 * (double)row->accumulate;
-        if (wide) row->typical_sum_s *= 3;
+    for (int k = 0; k < 2; k++) {
+        plant_step(&table, steps[k]);
+        work_out(&w, &table, others, N_OTHERS);
+        assert_int_equal(w.times.step, steps[k]);
+        assert_true(w.made.fitted.max < RMS / 2);
+        for (size_t i = 0; i < N_OTHERS; i++)
+            if (!(fabs(w.made.asked[i].per_update_s.value /
+                           costly_of(shared_memory, steps[k], &others[i]) -
+                       1) < RMS / 2))
+                fail_msg("step %d, split %zu: %g, wanted %g", k, i,
+                         w.made.asked[i].per_update_s.value,
+                         costly_of(shared_memory, steps[k], &others[i]));
+        release(&w);
+        study_free(&table);
     }
-    assert_true(n_wide > 0 && n_wide < table.n_rows);
-    work_out(&w, &table, others, N_OTHERS);
-    assert_true(w.made.fitted.max < RMS / 2);
-    for (size_t i = 0; i < N_OTHERS; i++)
-        assert_true(fabs(w.made.asked[i].per_update_s.value / wide_of(shared_memory, &others[i]) -
-                         1) < RMS / 2);
-    release(&w);
-    study_free(&table);
-    /* where only one width was measured, nothing is told of the other */
+    /* where only one side was measured, nothing is told of the other */
     add_cell(&table, affine, &(struct cairn_study_split){1, 256, 32}, 1);
     add_cell(&table, affine, &(struct cairn_study_split){1, 512, 64}, 1);
     for (size_t i = 0; i < 2; i++) table.row[i].sum_bytes = 8;
@@ -352,7 +374,7 @@ int main(void)
         cmocka_unit_test(laws_are_foretold),
         cmocka_unit_test(noisy_laws_are_foretold),
         cmocka_unit_test(worlds_may_have_other_sizes),
-        cmocka_unit_test(sums_of_two_words),
+        cmocka_unit_test(both_sides_of_a_step),
         cmocka_unit_test(what_is_not_known_is_not_told),
         cmocka_unit_test(short_micro_batches),
         cmocka_unit_test(usual_updates),
