@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Options of a command line, one at a time. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/keys.h"
+#include "base/memory.h"
 #include "cli/command.h"
 #include "config/config.h"
 
@@ -102,4 +104,22 @@ cairn_status cairn_run_operand(struct cairn_run_operands *operands, const char *
                           CAIRN_MOST_OVERRIDES);
     operands->overrides[operands->n_overrides++] = value;
     return CAIRN_OK;
+}
+
+cairn_status cairn_arguments_copy(const struct cairn_arguments *arguments,
+                                  struct cairn_arguments *copy)
+{
+    size_t n = (size_t)arguments->count;
+    *copy = *arguments;
+    copy->value = NULL;
+    CAIRN_TRY(cairn_memory_get(n + 1, sizeof *copy->value, "the command line", &copy->value));
+    for (size_t i = 0; i < n; i++)
+        CAIRN_TRY(cairn_memory_text(arguments->value[i], &copy->value[i]));
+    return CAIRN_OK;
+}
+
+void cairn_arguments_free(struct cairn_arguments *copy)
+{
+    for (int i = 0; copy->value != NULL && i < copy->count; i++) free(copy->value[i]);
+    free(copy->value);
 }

@@ -20,6 +20,7 @@ struct cairn_arguments {
     double begin_s;                    /* of this process, by cairn_clock_s() */
     struct cairn_launcher_claim claim; /* taken before MPI began, which changes the environment */
     uint64_t program_bytes;            /* what weigh() found, on the first rank; 0: nothing */
+    bool first;                        /* cairn_launcher_is_first(), likewise before */
 };
 
 /** A command. */
@@ -29,6 +30,9 @@ struct cairn_command {
     const char *doc;   /* one sentence */
     const char *help;  /* the rest of what -h prints, lines */
     bool collective;   /* calls MPI_Init; else comm is NULL in run */
+    /** Whether it is collective this time, where it is not always.  NULL: it never is.  Ranks: the
+     * same answer on each.  Errors: none. */
+    bool (*gathers)(const struct cairn_arguments *arguments);
     bool saves;   /* on TERM, INT and USR1, which are caught from the start of the process on */
     bool once;    /* without MPI: of several ranks the first does it for all */
     bool watched; /* a watchdog ends it where it hangs (comm/watchdog.h) */
@@ -66,6 +70,14 @@ const struct cairn_key *cairn_argument_key(const struct cairn_key *table, size_t
  * of range. */
 CAIRN_CHECKED cairn_status cairn_argument_number(const struct cairn_key *key, const char *value,
                                                  void *fields);
+
+/** A copy of the words, since reading them cuts them at their "="; to be released also where it
+ * failed.  Ranks: local.  Errors: CAIRN_USAGE: memory. */
+CAIRN_CHECKED cairn_status cairn_arguments_copy(const struct cairn_arguments *arguments,
+                                                struct cairn_arguments *copy);
+
+/** Release a copy.  Ranks: local.  Errors: none. */
+void cairn_arguments_free(struct cairn_arguments *copy);
 
 enum { CAIRN_MOST_OVERRIDES = 256 };
 

@@ -5,9 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
-#include "base/memory.h"
 #include "cli/command.h"
 #include "cli/plan_program.h"
 #include "cli/start.h"
@@ -76,36 +74,11 @@ static cairn_status examine(cairn_comm *comm, const struct request *request,
     return cairn_comm_agree_main(comm, st);
 }
 
-/* A copy of the words, since reading them cuts them at their "=". */
-static cairn_status copy_words(const struct cairn_arguments *arguments,
-                               struct cairn_arguments *copy)
-{
-    size_t n = (size_t)arguments->count;
-    *copy = *arguments;
-    CAIRN_TRY(cairn_memory_get(n + 1, sizeof *copy->value, "the command line", &copy->value));
-    for (size_t i = 0; i < n; i++)
-        CAIRN_TRY(cairn_memory_text(arguments->value[i], &copy->value[i]));
-    return CAIRN_OK;
-}
-
 static cairn_status weigh_for(const struct cairn_arguments *arguments, uint64_t *n_bytes)
 {
     struct request request = {.out = NULL};
-    struct cairn_config *config = NULL;
-    struct stat about;
-    char *text = NULL;
-    size_t n = 0;
     CAIRN_TRY(read_request(arguments, &request));
-    if (request.run.run_file == NULL) return CAIRN_OK;
-    if (stat(request.run.run_file, &about) != 0 || !S_ISREG(about.st_mode))
-        return CAIRN_OK; /* a pipe gives its words once */
-    CAIRN_TRY(cairn_config_load(request.run.run_file, &text, &n));
-    cairn_status st =
-        cairn_config_read(text, n, request.run.run_file, request.run.overrides, &config);
-    if (st == CAIRN_OK) st = cairn_plan_program(config->train_threads, n_bytes);
-    cairn_config_free(config);
-    free(text);
-    return st;
+    return cairn_plan_weigh(request.run.run_file, request.run.overrides, n_bytes);
 }
 
 /* As cairn plan does, so that both say the same.  What is wrong is said by run_doctor(). */
@@ -113,10 +86,9 @@ static uint64_t weigh(const struct cairn_arguments *arguments)
 {
     struct cairn_arguments copy = {.value = NULL};
     uint64_t n_bytes = 0;
-    cairn_status st = copy_words(arguments, &copy);
+    cairn_status st = cairn_arguments_copy(arguments, &copy);
     if (st == CAIRN_OK) st = weigh_for(&copy, &n_bytes);
-    for (int i = 0; copy.value != NULL && i < copy.count; i++) free(copy.value[i]);
-    free(copy.value);
+    cairn_arguments_free(&copy);
     return st == CAIRN_OK ? n_bytes : 0;
 }
 

@@ -177,8 +177,10 @@ int main(int argc, char **argv)
         if (first) print_help(command);
         return end_alone(CAIRN_OK);
     }
+    arguments.first = first;
     if (command->weigh != NULL && first) arguments.program_bytes = command->weigh(&arguments);
-    if (command->collective) return run_collective(command, &arguments);
+    bool gathers = command->gathers != NULL && command->gathers(&arguments);
+    if (command->collective || gathers) return run_collective(command, &arguments);
     if (command->once && !first) return CAIRN_OK;
     return end_alone(command->run(&arguments, NULL));
 }

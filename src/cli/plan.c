@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * cairn plan RUN.yaml: what a run takes in memory, and how long an update will take on so many
- * ranks.  Nothing is trained, and MPI is not started. */
+ * ranks.  Nothing is trained.  MPI is started where there are several ranks to time sums between,
+ * and no link was stated. */
 #include "cli/plan.h"
 
 #include <math.h>
@@ -11,6 +12,7 @@
 
 #include "cli/command.h"
 #include "cli/plan_program.h"
+#include "comm/exchange.h"
 #include "setup/setup.h"
 #include "tensor/threads.h"
 
@@ -113,17 +115,22 @@ static cairn_status choose_ranks(const struct request *request, struct cairn_pla
     if (request->ranks != NULL) return read_ranks(request->ranks, plan);
     for (uint64_t n = 1; n <= 8; n *= 2) add_ranks(plan, n);
     if (of_job > 0) add_ranks(plan, of_job);
+    if (plan->measured_on > 0) add_ranks(plan, (uint64_t)plan->measured_on);
     return CAIRN_OK;
 }
 
 /* ---- the plan */
 
-/* The program first, while this process is small. */
-static void find_room(struct cairn_plan *plan)
+/* The program first, while this process is small; before, where MPI has begun. */
+static void find_room(struct cairn_plan *plan, const struct cairn_arguments *arguments)
 {
-    cairn_status st = cairn_plan_program(plan->config->train_threads, &plan->program);
-    if (st != CAIRN_OK) {
-        snprintf(plan->program_why, sizeof plan->program_why, "%s", cairn_error_text());
+    cairn_status st = CAIRN_OK;
+    plan->program = arguments->program_bytes;
+    if (plan->program == 0 && plan->measured_on == 0)
+        st = cairn_plan_program(plan->config->train_threads, &plan->program);
+    if (st != CAIRN_OK || plan->program == 0) {
+        snprintf(plan->program_why, sizeof plan->program_why, "%s",
+                 st != CAIRN_OK ? cairn_error_text() : "it could not be measured");
         plan->program = cairn_node_own_memory();
     }
     plan->memory = cairn_node_memory_read("");
@@ -165,35 +172,114 @@ static cairn_status check(const struct cairn_plan *plan)
     return st;
 }
 
+/* Everything up to what is timed.  The first rank. */
+static cairn_status prepare(const struct request *request, const struct cairn_arguments *arguments,
+                            struct cairn_config **config, struct cairn_plan *plan)
+{
+    CAIRN_TRY(read_config(request, config));
+    plan->config = *config;
+    plan->is_auto = (*config)->batch_micro == CAIRN_KEY_WORD(CAIRN_MICRO_AUTO);
+    CAIRN_TRY(cairn_threads_set((*config)->train_threads));
+    find_room(plan, arguments);
+    return check(plan);
+}
+
+/* Bytes that are summed on these ranks, or on others where the batch cannot be cut for them. */
+static cairn_status bytes_of_sum(const struct cairn_plan *plan, uint64_t *n_bytes)
+{
+    struct cairn_planned planned = {.on_wire = 0};
+    struct cairn_dataset *dataset = NULL;
+    CAIRN_TRY(cairn_setup_dataset(plan->config, NULL, &dataset));
+    cairn_status st = cairn_setup_planned(plan->config, dataset, plan->measured_on, &planned);
+    for (size_t i = 0; i < plan->n_ranks && st != CAIRN_OK; i++)
+        st = cairn_setup_planned(plan->config, dataset, (int)plan->ranks[i], &planned);
+    cairn_dataset_close(dataset);
+    *n_bytes = planned.on_wire;
+    return st;
+}
+
+/* What a sum costs between these ranks.  Collective. */
+static cairn_status measure(cairn_comm *comm, cairn_status st, struct cairn_plan *plan,
+                            struct cairn_link *link)
+{
+    struct cairn_network network;
+    uint64_t n_bytes = 0;
+    if (st == CAIRN_OK && cairn_comm_rank(comm) == 0) st = bytes_of_sum(plan, &n_bytes);
+    CAIRN_TRY(cairn_comm_broadcast(comm, st, &n_bytes, sizeof n_bytes));
+    CAIRN_TRY(cairn_probe_network(comm, CAIRN_OK, n_bytes, &network));
+    *link = cairn_link_of(&network);
+    plan->link = link;
+    return CAIRN_OK;
+}
+
+/* The first rank plans; the others take part in the sums that it times, and rest. */
 static cairn_status run_plan(const struct cairn_arguments *arguments, cairn_comm *comm)
 {
-    (void)comm;
     struct request request = {.per_node = 0};
     struct cairn_link link;
     struct cairn_config *config = NULL;
     struct cairn_plan plan = {.data_sample_s = NAN, .update_s = NAN};
-    CAIRN_TRY(read_request(arguments, &request));
+    bool alone = comm == NULL || cairn_comm_size(comm) == 1;
+    bool first = alone ? arguments->first : cairn_comm_rank(comm) == 0;
+    cairn_status st = CAIRN_OK;
+    if (!alone) plan.measured_on = cairn_comm_size(comm);
+    CAIRN_TRY(read_request(arguments, &request)); /* the same words on every rank */
     CAIRN_TRY(choose_ranks(&request, &plan));
     if (request.link != NULL) CAIRN_TRY_IN(cairn_link_read(request.link, &link), "--link");
-    CAIRN_TRY(read_config(&request, &config));
     plan.run_file = request.run.run_file;
-    plan.config = config;
     plan.link = request.link == NULL ? NULL : &link;
-    plan.is_auto = config->batch_micro == CAIRN_KEY_WORD(CAIRN_MICRO_AUTO);
     plan.is_timed = !request.memory;
-    cairn_status st = cairn_threads_set(config->train_threads);
-    if (st == CAIRN_OK) find_room(&plan);
-    if (st == CAIRN_OK) st = check(&plan);
-    if (st == CAIRN_OK) st = cairn_plan_make(&plan);
-    if (st == CAIRN_OK) st = tell(&plan, request.json);
+    if (first) st = prepare(&request, arguments, &config, &plan);
+    if (!alone) st = measure(comm, st, &plan, &link);
+    if (st == CAIRN_OK && first) st = cairn_plan_make(&plan);
+    if (st == CAIRN_OK && first) st = tell(&plan, request.json);
+    if (!alone) st = cairn_comm_rest(comm, st);
     cairn_config_free(config);
     return st;
 }
 
+static bool has_option(const struct cairn_arguments *arguments, const char *name)
+{
+    size_t n = strlen(name);
+    for (int i = 0; i < arguments->count; i++) {
+        const char *word = arguments->value[i];
+        if (strncmp(word, name, n) == 0 && (word[n] == '\0' || word[n] == '=')) return true;
+    }
+    return false;
+}
+
+/* There are several ranks, all know of it, and what a sum costs is not stated. */
+static bool gathers(const struct cairn_arguments *arguments)
+{
+    const struct cairn_launcher_claim *claim = &arguments->claim;
+    bool several = claim->is_size && !claim->is_job && claim->least > 1;
+    return several && !has_option(arguments, "--link") && !has_option(arguments, "--memory");
+}
+
+static cairn_status weigh_for(const struct cairn_arguments *arguments, uint64_t *n_bytes)
+{
+    struct request request = {.per_node = 0};
+    CAIRN_TRY(read_request(arguments, &request));
+    return cairn_plan_weigh(request.run.run_file, request.run.overrides, n_bytes);
+}
+
+/* Where MPI begins.  What is wrong is said by run_plan(). */
+static uint64_t weigh(const struct cairn_arguments *arguments)
+{
+    struct cairn_arguments copy = {.value = NULL};
+    uint64_t n_bytes = 0;
+    if (!gathers(arguments)) return 0;
+    cairn_status st = cairn_arguments_copy(arguments, &copy);
+    if (st == CAIRN_OK) st = weigh_for(&copy, &n_bytes);
+    cairn_arguments_free(&copy);
+    return st == CAIRN_OK ? n_bytes : 0;
+}
+
 const struct cairn_command cairn_command_plan = {
     .name = "plan",
-    .usage = "cairn plan RUN.yaml [key=value ...] [--ranks LIST] [--ranks-per-node N] [--link "
-             "LINK] [--memory] [--json]",
+    .usage =
+        "[mpirun -n RANKS] cairn plan RUN.yaml [key=value ...] [--ranks LIST] [--ranks-per-node "
+        "N] [--link LINK] [--memory] [--json]",
     .doc = "says what a run takes in memory, and how long an update takes on more ranks",
     .help =
         "\nNothing is trained.  Memory is planned to the byte; the program with its libraries and "
@@ -208,10 +294,14 @@ const struct cairn_command cairn_command_plan = {
         "else all\n"
         "  --link LINK         what a message costs: 12us,1.2GB/s,ring; cairn doctor RUN.yaml "
         "prints it as a\n"
-        "                      flag.  ring or doubling is how MPI_Allreduce goes about it\n"
+        "                      flag.  ring or doubling is how MPI_Allreduce goes about it.  Not "
+        "given: started\n"
+        "                      by mpirun on several ranks, it is measured between them\n"
         "  --memory            the memory only; nothing is timed\n"
         "  --json              the same as one object\n"
         "\nThe exit code is 2 where the run does not fit in memory.\n",
     .once = true,
+    .gathers = gathers,
+    .weigh = weigh,
     .run = run_plan,
 };

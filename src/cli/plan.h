@@ -28,7 +28,8 @@ struct cairn_plan_row {
 struct cairn_plan {
     const char *run_file;
     const struct cairn_config *config;
-    const struct cairn_link *link;                  /* NULL: none was given */
+    const struct cairn_link *link;                  /* NULL: none was given or measured */
+    int measured_on;                                /* ranks that it was measured on; 0: given */
     uint64_t ranks[CAIRN_PLAN_MOST_RANKS], n_ranks; /* a list of n_ranks */
     uint64_t per_node;                              /* ranks of a node at most */
     bool is_auto, is_timed;

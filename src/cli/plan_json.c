@@ -132,6 +132,7 @@ cairn_status cairn_plan_json(const struct cairn_plan *plan, char **text)
     put_node(&json, plan);
     cairn_json_count(&json, "sum_bytes", plan->planned.on_wire);
     cairn_json_text(&json, "link", plan->link == NULL ? NULL : link);
+    if (plan->measured_on > 0) cairn_json_count(&json, "link_ranks", (uint64_t)plan->measured_on);
     put_sizes(&json, plan);
     cairn_json_open(&json, "updates", '[');
     for (size_t i = 0; i < plan->n_rows; i++) put_row(&json, &plan->row[i]);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -218,5 +219,21 @@ cairn_status cairn_plan_program(size_t n_threads, uint64_t *n_bytes)
     cairn_status st = make_place(&place);
     if (st == CAIRN_OK) st = measure(&place, n_threads, n_bytes);
     if (place.folder[0] != '\0') remove_place(&place);
+    return st;
+}
+
+cairn_status cairn_plan_weigh(const char *path, const char *const *overrides, uint64_t *n_bytes)
+{
+    struct cairn_config *config = NULL;
+    struct stat about;
+    char *text = NULL;
+    size_t n = 0;
+    *n_bytes = 0;
+    if (path == NULL || stat(path, &about) != 0 || !S_ISREG(about.st_mode)) return CAIRN_OK;
+    CAIRN_TRY(cairn_config_load(path, &text, &n));
+    cairn_status st = cairn_config_read(text, n, path, overrides, &config);
+    if (st == CAIRN_OK) st = cairn_plan_program(config->train_threads, n_bytes);
+    cairn_config_free(config);
+    free(text);
     return st;
 }

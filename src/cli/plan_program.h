@@ -18,4 +18,9 @@
  */
 CAIRN_CHECKED cairn_status cairn_plan_program(size_t n_threads, uint64_t *n_bytes);
 
+/** The same for a run file, before it is read in earnest; 0 where that is NULL or a pipe, which
+ * gives its words once.  Ranks: local.  Errors: those of the run file, too. */
+CAIRN_CHECKED cairn_status cairn_plan_weigh(const char *path, const char *const *overrides,
+                                            uint64_t *n_bytes);
+
 #endif

@@ -177,23 +177,36 @@ static void print_idle(const struct cairn_plan *plan)
     }
 }
 
+/* How the sum over the ranks was counted, or how that is done. */
+static void print_sum(const struct cairn_plan *plan, const char *bytes)
+{
+    char link[CAIRN_LINK_BYTES];
+    if (plan->link == NULL) {
+        printf("sum: not in the time; --link LATENCY,BANDWIDTH tells what it costs (mpirun -n "
+               "RANKS cairn doctor %s prints that flag), mpirun -n RANKS cairn plan measures it; "
+               "until then there is no efficiency\n",
+               plan->run_file);
+        return;
+    }
+    cairn_link_text(plan->link, link);
+    printf("sum: %s over %s, ", bytes, link[0] == '\0' ? "a link without bounds" : link);
+    if (plan->measured_on == 0)
+        printf("which must be the link between these ranks\n");
+    else
+        printf("measured between %d ranks; more of them on other hosts have another link\n",
+               plan->measured_on);
+}
+
 static void print_updates(const struct cairn_plan *plan)
 {
-    char link[CAIRN_LINK_BYTES], bytes[32];
+    char bytes[32];
     printf("one update, predicted\n  %6s %8s %6s %6s %9s %9s %9s %9s %9s %9s %6s  %s\n", "ranks",
            "B", "b", "A", "data", "compute", "sum", "update", "time", "samples/s", "effic.",
            "ranks on a node, and what they take");
     for (size_t i = 0; i < plan->n_rows; i++) print_row(&plan->row[i]);
     print_idle(plan);
     cairn_bytes_text(plan->planned.on_wire, bytes);
-    if (plan->link != NULL) {
-        cairn_link_text(plan->link, link);
-        printf("sum: %s over %s, which must be the link between these ranks\n", bytes, link);
-    } else {
-        printf("sum: not in the time; --link LATENCY,BANDWIDTH tells what it costs, and mpirun -n "
-               "RANKS cairn doctor %s prints that flag\n",
-               plan->run_file);
-    }
+    print_sum(plan, bytes);
     printf(
         "B: samples of an update; b: of a micro-batch; A: the most micro-batches of a rank; each "
         "rank on %zu core%s of its own\n",

@@ -67,7 +67,9 @@ static cairn_status choose(struct cairn_study *study, struct cairn_lock *claim, 
     static size_t wanted[MOST_WANTED];
     bool claimed = false;
     CAIRN_TRY(look(study));
-    size_t n = cairn_study_wanted(&study->axes, study->known, MOST_WANTED, wanted);
+    /* cells that are timed run alone: no job takes a second one while the first is claimed */
+    size_t most = study->file->kind == CAIRN_STUDY_TO_TARGET ? MOST_WANTED : 1;
+    size_t n = cairn_study_wanted(&study->axes, study->known, most, wanted);
     order->step = n == 0 ? STEP_DONE : STEP_WAIT;
     for (size_t i = 0; i < n && !claimed; i++) {
         order->cell = wanted[i];

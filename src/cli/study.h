@@ -12,6 +12,7 @@
 #include "setup/setup.h"
 #include "study/folder.h"
 #include "study/judge.h"
+#include "study/predict.h"
 #include "study/targets.h"
 
 /** What the command line says. */
@@ -45,7 +46,9 @@ struct cairn_study {
     char *base_text; /* the run file as resolved, without the axes; owned */
     struct cairn_study_axes axes;
     struct cairn_study_target target;
-    struct cairn_study_targets targets; /* further ones; texts of `file` */
+    struct cairn_study_targets targets;                      /* further ones; texts of `file` */
+    struct cairn_study_split split[CAIRN_STUDY_MOST_SPLITS]; /* [n_splits] to be predicted */
+    size_t n_splits;
     bool has_link;
     struct cairn_link link;       /* stated for predictions */
     struct cairn_setup_data data; /* open over all cells */

@@ -12,6 +12,7 @@
 #include "cli/study.h"
 #include "comm/exchange.h"
 #include "setup/setup.h"
+#include "study/typical.h"
 
 enum { PLATFORM_BYTES = 512 };
 
@@ -42,6 +43,8 @@ struct cell {
     struct cairn_study_row seen;    /* all checks, and nothing else */
     cairn_status kept;              /* whether there was memory for them */
     double noise;                   /* of the newest update that has one */
+    struct cairn_study_timed timed; /* updates of B samples */
+    double training_s;              /* until the last update */
     double saved_s, looked_s;       /* rank 0 */
 };
 
@@ -101,12 +104,28 @@ static enum cairn_run_action on_evaluation(void *context, const struct cairn_eva
     return news.saves ? CAIRN_RUN_SAVE : CAIRN_RUN_CONTINUE;
 }
 
+/* What was timed so far moves on; the tail of an epoch is no update of B samples. */
+static void take_times(struct cell *c, const struct cairn_update_record *record)
+{
+    const cairn_trainer *t = c->trainer;
+    double before_s = c->training_s;
+    c->training_s = cairn_run_times(c->run)->training_s;
+    if (record->batch_samples != cairn_window_batch(&t->parts.rule, 0)) return;
+    cairn_study_timed_add(&c->timed, (double[CAIRN_STUDY_N_PARTS]){
+                                         [CAIRN_STUDY_WHOLE] = c->training_s - before_s,
+                                         [CAIRN_STUDY_DATA] = record->data_s,
+                                         [CAIRN_STUDY_BUSY] = record->data_s + record->compute_s,
+                                         [CAIRN_STUDY_UPDATE] = record->update_s,
+                                         [CAIRN_STUDY_LESS_SUM] = -record->reduce_s,
+                                     });
+}
+
 /* The noise scale of a cell is the last one: over the end of its run. */
 static void on_update(void *context, const struct cairn_update_record *record)
 {
     struct cell *c = context;
-    if (!isfinite(record->noise_scale)) return;
-    c->noise = record->noise_scale;
+    take_times(c, record);
+    if (isfinite(record->noise_scale)) c->noise = record->noise_scale;
 }
 
 /* ---- its parts */
@@ -239,6 +258,7 @@ static cairn_status train(struct cell *c)
 {
     char *summary = NULL;
     CAIRN_TRY(begin_provenance(c));
+    c->training_s = cairn_run_times(c->run)->training_s;
     cairn_status st = cairn_run_train(c->run, &summary);
     free(summary);
     if (st == CAIRN_NUMBERS) st = judge_failure(c);
@@ -276,10 +296,13 @@ static cairn_status make_row(struct cell *c, struct cairn_study_row *row)
     const cairn_trainer *t = c->trainer;
     const struct cairn_window_rule *rule = &t->parts.rule;
     CAIRN_TRY(cairn_comm_max(c->comm, c->kept, &times.wall_s, sizeof times / sizeof(double)));
+    CAIRN_TRY(cairn_comm_max(c->comm, CAIRN_OK, c->timed.s[0], c->timed.n * CAIRN_STUDY_N_PARTS));
+    const struct cairn_study_typical typical = cairn_study_typical(&c->timed);
     uint64_t ranks = (uint64_t)cairn_comm_size(c->comm);
     uint64_t global = cairn_window_batch(rule, t->at.position);
     uint64_t n_micro = (global + rule->micro - 1) / rule->micro;
     bool checked = c->seen.n_checks > 0;
+    const bool reproducible = c->config->train_reproducible;
     double part = part_to_target(c);
     *row = (struct cairn_study_row){
         .end = end_of(c),
@@ -300,6 +323,14 @@ static cairn_status make_row(struct cell *c, struct cairn_study_row *row)
         .compute_s = part * times.compute_s,
         .reduce_s = part * times.reduce_s,
         .update_s = part * times.update_s,
+        .timed_updates = typical.n,
+        .sum_bytes = cairn_sum_cost(reproducible ? "fixed" : "plain", n_micro).wire_bytes,
+        .noise_auto = !reproducible && c->config->train_noise == 0, /* the first word is auto */
+        .typical_s = typical.whole_s,
+        .typical_data_s = typical.data_s,
+        .typical_compute_s = typical.compute_s,
+        .typical_sum_s = typical.sum_s,
+        .typical_update_s = typical.update_s,
         .check = c->seen.check,
         .n_checks = c->seen.n_checks,
     };

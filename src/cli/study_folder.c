@@ -181,10 +181,13 @@ cairn_status cairn_study_analyse_and_write(struct cairn_study *study, bool tells
 {
     char *fit = NULL;
     char *scaling = NULL;
-    const struct cairn_study_about about = {.has_target = study->target.any,
-                                            .tells = tells,
-                                            .targets = &study->targets,
-                                            .link = study->has_link ? &study->link.cost : NULL};
+    const struct cairn_study_about about = {
+        .has_target = study->target.any,
+        .tells = tells,
+        .targets = &study->targets,
+        .asked = {.stated = study->has_link ? &study->link.cost : NULL,
+                  .split = study->split,
+                  .n_splits = study->n_splits}};
     CAIRN_TRY(cairn_study_analyse(&study->table, &about, &fit, &scaling));
     cairn_status st = write_text(study, "fit.json", fit);
     if (st == CAIRN_OK) st = write_text(study, "scaling.json", scaling);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * From a study file to a study that can run: what is wrong is said before anything is made. */
+#include <ctype.h>
 #include <limits.h>
 #include <stdlib.h>
 
@@ -11,6 +12,8 @@
 #include "comm/exchange.h"
 #include "comm/watchdog.h"
 #include "setup/setup.h"
+
+enum { MOST_RANKS = 1000000 };
 
 /* ---- what can be wrong */
 
@@ -175,6 +178,40 @@ static cairn_status take_targets(struct cairn_study *study)
     return CAIRN_OK;
 }
 
+/* A whole number from 1 to `most`; 0: it is none. */
+static uint64_t number_of(const struct cairn_node *node, uint64_t most)
+{
+    char *end = NULL;
+    if (node->kind != CAIRN_NODE_SCALAR || !isdigit((unsigned char)node->text[0])) return 0;
+    uint64_t n = strtoull(node->text, &end, 10);
+    return *end == '\0' && n <= most ? n : 0;
+}
+
+/* Splits that are to be predicted: ranks, B, b. */
+static cairn_status take_splits(struct cairn_study *study)
+{
+    const uint64_t most = (uint64_t)1 << 40;
+    const struct cairn_node *list = study->file->predict;
+    for (const struct cairn_node *at = list == NULL ? NULL : list->child; at != NULL;
+         at = at->next) {
+        uint64_t number[3] = {0};
+        size_t n = 0;
+        for (const struct cairn_node *item = at->child; item != NULL; item = item->next, n++)
+            if (n < 3) number[n] = number_of(item, n == 0 ? MOST_RANKS : most);
+        if (at->kind != CAIRN_NODE_LIST || n != 3 || number[0] == 0 || number[1] == 0 ||
+            number[2] == 0)
+            return cairn_fail(CAIRN_USAGE,
+                              "%s: study.predict is a list of [ranks, B, b], as in [[2, 512, 32]]",
+                              cairn_node_place(at));
+        if (study->n_splits == CAIRN_STUDY_MOST_SPLITS)
+            return cairn_fail(CAIRN_USAGE, "%s: more than %d splits", cairn_node_place(at),
+                              CAIRN_STUDY_MOST_SPLITS);
+        study->split[study->n_splits++] =
+            (struct cairn_study_split){(int)number[0], number[1], number[2]};
+    }
+    return CAIRN_OK;
+}
+
 /* ---- together */
 
 static cairn_status parse(struct cairn_study *study)
@@ -188,6 +225,7 @@ static cairn_status parse(struct cairn_study *study)
         CAIRN_TRY_IN(cairn_study_target_read(study->file->target, &study->target), "%s",
                      cairn_study_file_place(study->file, "target"));
     CAIRN_TRY(take_targets(study));
+    CAIRN_TRY(take_splits(study));
     study->has_link = study->file->link[0] != '\0';
     if (study->has_link)
         CAIRN_TRY_IN(cairn_link_read(study->file->link, &study->link), "%s: study.link",

@@ -16,7 +16,7 @@
 
 struct cairn_dataset;
 
-enum { CAIRN_FACT_BYTES = 96, CAIRN_MOST_SIZES = 16 };
+enum { CAIRN_FACT_BYTES = 96 };
 
 /** What one rank says; of one size everywhere, zeroed before it is filled in. */
 struct cairn_rank_facts {
@@ -72,13 +72,6 @@ struct cairn_folder_facts {
     double sync_s, rename_s;         /* of a file of 4 KiB */
     uint64_t free_bytes, used_bytes; /* used: by checkpoints that are there already */
     int blind_rank; /* on another host, which does not see the folder's files; -1 */
-};
-
-/** What messages cost. */
-struct cairn_network {
-    struct cairn_probe_time time[CAIRN_MOST_SIZES]; /* [n], rising sizes */
-    size_t n;
-    struct cairn_alpha_beta ring, doubling;
 };
 
 /** The ranks of one host. */

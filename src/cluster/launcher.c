@@ -52,6 +52,7 @@ struct cairn_launcher_claim cairn_launcher_claim(void)
         if (silent) continue;
         claim.variable = known[i].variable;
         claim.least = known[i].is_rank ? value + 1 : value;
+        claim.is_size = !known[i].is_rank;
         claim.is_job = i >= FIRST_OF_JOB;
         return claim;
     }

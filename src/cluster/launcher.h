@@ -12,6 +12,7 @@
 struct cairn_launcher_claim {
     const char *variable; /* the one that says so; static */
     long least;           /* there should be so many ranks at least */
+    bool is_size;         /* that is how many there are, the same on each; else from its number */
     bool is_job;          /* said by the job around, not by what started this process */
 };
 

@@ -86,3 +86,10 @@ double cairn_link_sum_s(const struct cairn_link *link, int n_ranks, double n_byt
 {
     return n_ranks < 2 ? 0 : cairn_probe_predict(&link->cost, link->way, n_ranks, n_bytes);
 }
+
+struct cairn_link cairn_link_of(const struct cairn_network *network)
+{
+    bool ring = network->ring.error <= network->doubling.error;
+    return (struct cairn_link){.cost = ring ? network->ring : network->doubling,
+                               .way = ring ? CAIRN_PROBE_RING : CAIRN_PROBE_DOUBLING};
+}

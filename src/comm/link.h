@@ -29,6 +29,9 @@ CAIRN_CHECKED cairn_status cairn_link_read(const char *text, struct cairn_link *
  * bounds.  Ranks: local.  Errors: none. */
 void cairn_link_text(const struct cairn_link *link, char text[CAIRN_LINK_BYTES]);
 
+/** What was measured, by the way that fits better.  Ranks: local.  Errors: none. */
+struct cairn_link cairn_link_of(const struct cairn_network *network);
+
 /** Seconds that a sum of n bytes over so many ranks takes.  Ranks: local.  Errors: none. */
 double cairn_link_sum_s(const struct cairn_link *link, int n_ranks, double n_bytes);
 

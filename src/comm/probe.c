@@ -12,6 +12,9 @@
 #include "comm/sum_kinds.h"
 
 enum { PINGS = 8, TAG = 71 };
+enum { SMALLEST = 8, STEP = 8, LARGEST = 1 << 24, MOST_REPEATS = 20, FEWEST_REPEATS = 2 };
+#define ENOUGH_S 0.25 /* a size that takes longer is the last */
+#define TIMED_S  0.1  /* a size is repeated for about so long */
 
 cairn_status cairn_probe_sum(cairn_comm *comm, cairn_status st, size_t n_bytes, int repeats,
                              double *seconds)
@@ -92,6 +95,32 @@ struct cairn_alpha_beta cairn_probe_fit(enum cairn_probe_way way, int n_ranks,
     }
     out.error = sqrt(sum / (double)n);
     return out;
+}
+
+static int repeats_for(double last_s)
+{
+    double n = last_s > 0 ? TIMED_S / last_s : MOST_REPEATS;
+    return n > MOST_REPEATS ? MOST_REPEATS : n < FEWEST_REPEATS ? FEWEST_REPEATS : (int)n;
+}
+
+cairn_status cairn_probe_network(cairn_comm *comm, cairn_status st, uint64_t n_bytes,
+                                 struct cairn_network *out)
+{
+    uint64_t most = n_bytes > LARGEST ? LARGEST : n_bytes;
+    size_t last = most < SMALLEST ? SMALLEST : (size_t)most / 4 * 4;
+    double seconds = 0; /* the same on all ranks, and so is the end */
+    *out = (struct cairn_network){.n = 0};
+    if (comm->size < 2) return st;
+    for (size_t bytes = SMALLEST; seconds < ENOUGH_S; bytes *= STEP) {
+        if (bytes > last) bytes = last;
+        CAIRN_TRY(cairn_probe_sum(comm, st, bytes, repeats_for(seconds * STEP), &seconds));
+        out->time[out->n++] =
+            (struct cairn_probe_time){.n_bytes = (double)bytes, .seconds = seconds};
+        if (bytes == last) break;
+    }
+    out->ring = cairn_probe_fit(CAIRN_PROBE_RING, comm->size, out->time, out->n);
+    out->doubling = cairn_probe_fit(CAIRN_PROBE_DOUBLING, comm->size, out->time, out->n);
+    return CAIRN_OK;
 }
 
 /* Rank 0 asks one rank for its time; the quickest answer is the most exact. */

@@ -5,6 +5,7 @@
 #define CAIRN_COMM_PROBE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "cairn/comm.h"
 
@@ -53,6 +54,25 @@ double cairn_probe_predict(const struct cairn_alpha_beta *cost, enum cairn_probe
  */
 struct cairn_alpha_beta cairn_probe_fit(enum cairn_probe_way way, int n_ranks,
                                         const struct cairn_probe_time *measured, size_t n);
+
+enum { CAIRN_MOST_SIZES = 16 };
+
+/** What messages cost. */
+struct cairn_network {
+    struct cairn_probe_time time[CAIRN_MOST_SIZES]; /* [n], rising sizes */
+    size_t n;
+    struct cairn_alpha_beta ring, doubling;
+};
+
+/**
+ * Time sums of rising sizes, up to n_bytes or where they take long, and fit both ways to them.
+ * Empty on one rank.
+ *
+ * Ranks   collective
+ * Errors  the agreed one; memory
+ */
+CAIRN_CHECKED cairn_status cairn_probe_network(cairn_comm *comm, cairn_status st, uint64_t n_bytes,
+                                               struct cairn_network *out);
 
 /**
  * How far the wall clocks of some ranks are ahead of rank 0's, by messages to and fro.

@@ -148,3 +148,9 @@ void cairn_squares_finish(struct cairn_sum *sum)
     for (size_t p = 0; CAIRN_N_SCALARS + p < sum->n_exact; p++)
         sum->squares.value[p] = cairn_exact_value(&sum->exact[CAIRN_N_SCALARS + p]);
 }
+
+enum cairn_noise cairn_noise_auto(size_t n_micro, size_t n_ranks)
+{
+    enum { FEW = 2 }; /* micro-batches of a rank */
+    return n_micro > FEW * n_ranks ? CAIRN_NOISE_MICRO : CAIRN_NOISE_RANK;
+}

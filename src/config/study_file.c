@@ -42,6 +42,9 @@ static const struct cairn_key keys[] = {
      CAIRN_CHOICE_TEXT(CAIRN_WORDS_STUDY_KEEP), "run folders that stay"},
     {"concurrent", CAIRN_KEY_COUNT, offsetof(struct cairn_study_file, concurrent), "1", 1, 1e6,
      NULL, "cells at once on the ranks there are"},
+    {"predict", CAIRN_KEY_TREE, offsetof(struct cairn_study_file, predict), "none", 0, 0,
+     "list none",
+     "splits whose time scaling.json is to tell: [[2, 512, 32]] is 2 ranks, B = 512, b = 32"},
     {"link", CAIRN_KEY_TEXT, offsetof(struct cairn_study_file, link), "", 0, 0, NULL,
      "what a message costs between the ranks that are predicted, as 12us,1.2GB/s (cairn doctor "
      "prints it)"},

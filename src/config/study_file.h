@@ -34,6 +34,7 @@ struct cairn_study_file {
     int kind, keep;                   /* of the enums above */
     const char *target;               /* "": none */
     const struct cairn_node *targets; /* a list of further ones, or NULL */
+    const struct cairn_node *predict; /* a list of splits, or NULL */
     size_t check_every;               /* updates, or CAIRN_STUDY_AUTO */
     size_t budget_updates;            /* of a cell; CAIRN_NONE */
     size_t budget_samples;            /* likewise */

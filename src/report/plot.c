@@ -46,6 +46,18 @@ uint32_t cairn_colour_of(size_t i, size_t n)
     return between(viridis[low], viridis[low + 1], at - (double)low);
 }
 
+uint32_t cairn_colour_part(size_t i)
+{
+    static const uint32_t colour[] = {0x77aadd, 0xee8866, 0x44bb99, 0xffaabb,
+                                      0xeedd88, 0x99ddff, 0xaaaa00};
+    return colour[i % (sizeof colour / sizeof colour[0])];
+}
+
+uint32_t cairn_colour_late(size_t i, size_t n)
+{
+    return between(0x9ecae1, 0x08306b, n < 2 ? 1 : (double)i / (double)(n - 1));
+}
+
 bool cairn_plot_holds(struct cairn_plot *plot, cairn_status st)
 {
     if (plot->st == CAIRN_OK) plot->st = st;
@@ -101,8 +113,10 @@ void cairn_plot_columns(struct cairn_plot *plot, struct cairn_series *series, co
     struct cairn_point *point = NULL;
     size_t n_points = 0;
     if (series == NULL || plot->st != CAIRN_OK) return;
-    if (!cairn_plot_holds(plot, cairn_thin(x, y, n, CAIRN_PLOT_MOST_POINTS, &point, &n_points)))
-        return;
+    cairn_status st = series->steps
+                          ? cairn_thin_steps(x, y, n, CAIRN_PLOT_MOST_POINTS, &point, &n_points)
+                          : cairn_thin(x, y, n, CAIRN_PLOT_MOST_POINTS, &point, &n_points);
+    if (!cairn_plot_holds(plot, st)) return;
     for (size_t i = 0; i < n_points; i++) cairn_plot_put(plot, series, point[i]);
     free(point);
 }

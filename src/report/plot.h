@@ -25,6 +25,7 @@ enum {
     CAIRN_PLOT_LARGE_HEIGHT = 390,
     CAIRN_PLOT_TEXT_BYTES = 160,
     CAIRN_COLOUR_GREY = 0x767676,
+    CAIRN_COLOUR_INK = 0x1c2127,
 };
 
 /** How a series is drawn. */
@@ -43,6 +44,7 @@ struct cairn_series {
     char *label; /* for the legend, as it came; NULL: it has no place there; owned */
     uint32_t colour;
     enum cairn_look look;
+    bool steps;                /* of columns: its value changes at once (report/thin.h) */
     unsigned dash;             /* 0: none, 1: long, marks alone are open, 2: short */
     struct cairn_point *point; /* [n]; owned */
     size_t n, room;
@@ -94,6 +96,12 @@ bool cairn_plot_holds(struct cairn_plot *plot, cairn_status st);
  * and Smith 2015, dedicated to the public. */
 uint32_t cairn_colour(size_t i);
 uint32_t cairn_colour_of(size_t i, size_t n);
+
+/** Colours that stand for something else than these two, wherever they are on a page: parts of a
+ * whole, and n updates from early to late.  Ranks: local.  Errors: none.  Source: the light scheme
+ * of Tol 2021, SRON/EPS/TN/09-002. */
+uint32_t cairn_colour_part(size_t i);
+uint32_t cairn_colour_late(size_t i, size_t n);
 
 /** One more series, owned by the plot; NULL after a failure, or where there are too many.
  *  Ranks: local.  Errors: stick. */

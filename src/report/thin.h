@@ -25,4 +25,16 @@ struct cairn_point {
 CAIRN_CHECKED cairn_status cairn_thin(const double *x, const double *y, size_t n, size_t most,
                                       struct cairn_point **points, size_t *n_points);
 
+/**
+ * The same for a column that keeps its value for a while and then changes at once: first and last
+ * point of each stretch, so that a step stays a step.  A single other value inside of a stretch, as
+ * the last update of an epoch has it, becomes a part of its range where there are too many points;
+ * where that does not help, as on a slope, it is cairn_thin().
+ *
+ * Ranks   local
+ * Errors  as above
+ */
+CAIRN_CHECKED cairn_status cairn_thin_steps(const double *x, const double *y, size_t n, size_t most,
+                                            struct cairn_point **points, size_t *n_points);
+
 #endif

@@ -45,6 +45,6 @@ struct cairn_predicted cairn_predicted_update(const struct cairn_costs *costs, u
                     : cairn_link_sum_s(costs->link, (int)n_ranks, costs->wire_bytes);
     out.update_s = costs->update_s;
     out.total_s = out.data_s + out.compute_s + out.update_s + (isnan(out.sum_s) ? 0 : out.sum_s);
-    out.samples_per_s = (double)batch / out.total_s;
+    out.samples_per_s = isnan(out.sum_s) ? NAN : (double)batch / out.total_s;
     return out;
 }

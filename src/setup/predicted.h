@@ -23,7 +23,7 @@ struct cairn_predicted {
     uint64_t accumulate;                       /* the most of one rank */
     double data_s, compute_s, sum_s, update_s; /* sum_s: NaN without a link and several ranks */
     double total_s;                            /* what is not known left out */
-    double samples_per_s;
+    double samples_per_s;                      /* NaN where sum_s is */
 };
 
 /** Seconds of a pass of n samples: as timed, or between two sizes that were; NaN where none was.

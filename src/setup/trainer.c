@@ -39,14 +39,13 @@ static cairn_status check_platform(const struct cairn_config *config, cairn_comm
 
 enum cairn_noise cairn_setup_noise(const struct cairn_config *config, size_t n_micro, int n_ranks)
 {
-    enum { FEW = 2 }; /* micro-batches of a rank, of which its sum tells as much */
     switch (config->train_noise) {
     case CAIRN_TRAIN_NOISE_RANK: return CAIRN_NOISE_RANK;
     case CAIRN_TRAIN_NOISE_MICRO: return CAIRN_NOISE_MICRO;
     case CAIRN_TRAIN_NOISE_OFF: return CAIRN_NOISE_OFF;
     default:
-        return config->train_reproducible || n_micro > FEW * (size_t)n_ranks ? CAIRN_NOISE_MICRO
-                                                                             : CAIRN_NOISE_RANK;
+        return config->train_reproducible ? CAIRN_NOISE_MICRO
+                                          : cairn_noise_auto(n_micro, (size_t)n_ranks);
     }
 }
 

@@ -98,7 +98,7 @@ static cairn_status put_series(const struct orders *orders, const struct cairn_s
     cairn_status st = CAIRN_OK;
     if (about->has_target) st = cairn_study_fit_create(series, &fit);
     if (st == CAIRN_OK) st = cairn_study_times_create(series, &times);
-    if (st == CAIRN_OK) st = cairn_study_predict(&times, known, about->link, &predictions);
+    if (st == CAIRN_OK) st = cairn_study_predict(&times, known, &about->asked, &predictions);
     if (st == CAIRN_OK && about->has_target) st = put_fit(orders, series, &fit, fits);
     if (st == CAIRN_OK) cairn_study_put_scaling(scalings, series->name, &times, &predictions);
     cairn_study_fit_free(&fit);

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 
 #include "cairn/status.h"
-#include "comm/probe.h"
+#include "study/predict.h"
 #include "study/targets.h"
 
 /** What else must be known of a study. */
@@ -15,7 +15,7 @@ struct cairn_study_about {
     bool has_target; /* `reached` is of a target; else there is nothing to fit over batches */
     bool tells;      /* the fits in short to the log, too */
     const struct cairn_study_targets *targets; /* further ones; NULL: none */
-    const struct cairn_alpha_beta *link; /* stated for more ranks than were measured; NULL: none */
+    struct cairn_study_asked asked;            /* of the model of time */
 };
 
 /**

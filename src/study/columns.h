@@ -4,6 +4,7 @@
 #ifndef CAIRN_STUDY_COLUMNS_H
 #define CAIRN_STUDY_COLUMNS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "study/table.h"
@@ -15,6 +16,7 @@ struct cairn_study_column {
     const char *name;
     enum cairn_study_column_type type; /* int, uint64_t or double */
     size_t offset;
+    bool is_newer; /* files of earlier versions may lack it, and then it is 0 */
 };
 
 /** All but the values of the axes and the end.  n in *n.  Ranks: local.  Errors: none. */

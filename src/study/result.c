@@ -141,7 +141,7 @@ static cairn_status read_line(struct reading *r, const char *line)
     for (size_t i = 0; i < n_columns; i++) {
         size_t n = strlen(column[i].name);
         if (strncmp(line, column[i].name, n) != 0 || line[n] != ' ') continue;
-        r->n_columns++;
+        r->n_columns += !column[i].is_newer;
         return read_number(&column[i], line + n + 1, (char *)&r->row + column[i].offset)
                    ? CAIRN_OK
                    : damaged(r, line);
@@ -153,12 +153,14 @@ static cairn_status read_lines(struct reading *r, char *text)
 {
     char *rest = NULL;
     size_t n_columns = 0;
-    cairn_study_columns(&n_columns);
+    const struct cairn_study_column *column = cairn_study_columns(&n_columns);
+    size_t n_wanted = 1; /* the end */
+    for (size_t i = 0; i < n_columns; i++) n_wanted += !column[i].is_newer;
     const char *line = strtok_r(text, "\n", &rest);
     if (line == NULL || strcmp(line, FIRST_LINE) != 0) return damaged(r, line == NULL ? "" : line);
     for (line = strtok_r(NULL, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest))
         CAIRN_TRY(read_line(r, line));
-    return r->n_columns == n_columns + 1 ? CAIRN_OK : damaged(r, "");
+    return r->n_columns == n_wanted ? CAIRN_OK : damaged(r, "");
 }
 
 cairn_status cairn_study_row_read(const char *path, struct cairn_study_table *table, bool *found)

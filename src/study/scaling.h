@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * The time of an update as a formula of ranks, global batch and micro-batch:
- * T = A t_micro(b) + T_sum(R) + T_update + T_rest.  The sum begins behind the last micro-batch, so
- * nothing of it is hidden.  Local. */
+ * T = A t_micro(b) + T_sum(R) + T_update + T_rest, of which some is there for each micro-batch. The
+ * sum begins behind the last micro-batch, so nothing of it is hidden.  Local. */
 #ifndef CAIRN_STUDY_SCALING_H
 #define CAIRN_STUDY_SCALING_H
 
@@ -13,12 +13,19 @@
 
 enum { CAIRN_STUDY_MOST_WORLDS = 64 };
 
+/** How many times slower, by the size of a micro-batch: between the smallest and the largest that
+ * were measured along the log of the size, beyond them as there. */
+struct cairn_study_slow {
+    double size[2], times[2];
+};
+
 /** What was measured at one number of ranks; medians. */
 struct cairn_study_world {
     double ranks;
-    double slow; /* times the curve of t_micro: cores that share memory are slower */
+    struct cairn_study_slow micro; /* times the curve of t_micro: cores that share memory */
     double sum_s, update_s, rest_s;
-    double update_by, rest_by; /* times their curves */
+    double update_by;                  /* times its curve */
+    double rest_fixed_s, rest_micro_s; /* rest_s of an update, and of each micro-batch */
 };
 
 /** What a sum over the ranks costs. */
@@ -30,8 +37,8 @@ struct cairn_study_link {
 
 /** The model. */
 struct cairn_study_model {
-    struct cairn_study_by_size micro, update,
-        rest; /* by b, of all worlds; times those of a world */
+    /* by b, as in the world with most sizes; what others have is divided by their times */
+    struct cairn_study_by_size micro, update;
     struct cairn_study_world world[CAIRN_STUDY_MOST_WORLDS]; /* by rising ranks */
     size_t n_worlds;
     struct cairn_study_link link;
@@ -47,9 +54,9 @@ struct cairn_study_measured {
 };
 
 /**
- * Fit the model to n > 0 measured times: t_micro by least squares of the relative differences,
- * alpha and beta of a ring and of recursive doubling likewise over all worlds of several ranks, at
- * least two sizes of them; the way with the smaller error is taken.  Of more than
+ * Fit the model to n > 0 measured times: curves by the size of a micro-batch, what the worlds are
+ * slower by, alpha and beta of a ring and of recursive doubling likewise over all worlds of several
+ * ranks, at least two sizes of them; the way with the smaller error is taken.  Of more than
  * CAIRN_STUDY_MOST_WORLDS worlds the smallest.  room: [n].
  *
  * Ranks   local; allocates nothing
@@ -57,6 +64,9 @@ struct cairn_study_measured {
  */
 void cairn_study_model_fit(const struct cairn_study_measured *measured, size_t n, double *room,
                            struct cairn_study_model *out);
+
+/** How many times slower micro-batches of this size are.  Ranks: local.  Errors: none. */
+double cairn_study_slow_at(const struct cairn_study_slow *slow, double size);
 
 /** Seconds of one sum over so many ranks by the link: the stated one beyond the measured worlds,
  * where there is one, else the fitted one; NaN where there is none, 0 on one rank.  Ranks: local.

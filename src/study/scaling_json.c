@@ -48,7 +48,12 @@ static void put_by_size(struct cairn_json *json, const char *name,
                         const struct cairn_study_by_size *part)
 {
     cairn_json_open(json, name, '{');
-    cairn_json_text(json, "by", part->bends ? "curve" : "line");
+    static const char *const shapes[] = {
+        [CAIRN_STUDY_LINE] = "line",
+        [CAIRN_STUDY_CHORDS] = "chords",
+        [CAIRN_STUDY_POWERS] = "curve",
+    };
+    cairn_json_text(json, "by", shapes[part->shape]);
     cairn_json_open(json, "sizes", '[');
     for (size_t i = 0; i < part->n; i++) {
         cairn_json_open(json, NULL, '{');
@@ -60,6 +65,20 @@ static void put_by_size(struct cairn_json *json, const char *name,
     cairn_json_close(json, '}');
 }
 
+static void put_slow(struct cairn_json *json, const struct cairn_study_slow *slow,
+                     double best_micro)
+{
+    cairn_json_number(json, "slow", cairn_study_slow_at(slow, best_micro));
+    cairn_json_open(json, "slow_sizes", '[');
+    for (int i = 0; i < 2 && slow->size[1] > slow->size[0]; i++) {
+        cairn_json_open(json, NULL, '{');
+        cairn_json_number(json, "micro", slow->size[i]);
+        cairn_json_number(json, "slow", slow->times[i]);
+        cairn_json_close(json, '}');
+    }
+    cairn_json_close(json, ']');
+}
+
 static void put_model(struct cairn_json *json, const struct cairn_study_predictions *made)
 {
     const struct cairn_study_model *model = &made->model;
@@ -68,7 +87,6 @@ static void put_model(struct cairn_json *json, const struct cairn_study_predicti
     cairn_json_number(json, "sample_s", model->micro.sample_s);
     put_by_size(json, "micro", &model->micro);
     put_by_size(json, "update", &model->update);
-    put_by_size(json, "rest", &model->rest);
     cairn_json_count(json, "best_micro", model->best_micro);
     cairn_json_number(json, "overlap_s", 0);
     cairn_json_open(json, "worlds", '[');
@@ -76,11 +94,13 @@ static void put_model(struct cairn_json *json, const struct cairn_study_predicti
         const struct cairn_study_world *world = &model->world[i];
         cairn_json_open(json, NULL, '{');
         cairn_json_number(json, "ranks", world->ranks);
-        cairn_json_number(json, "slow", world->slow);
+        put_slow(json, &world->micro, (double)model->best_micro);
         cairn_json_number(json, "sum_s", world->sum_s);
         cairn_json_number(json, "link_sum_s", cairn_study_model_link_s(model, world->ranks));
         cairn_json_number(json, "update_s", world->update_s);
         cairn_json_number(json, "rest_s", world->rest_s);
+        cairn_json_number(json, "rest_fixed_s", world->rest_fixed_s);
+        cairn_json_number(json, "rest_micro_s", world->rest_micro_s);
         cairn_json_close(json, '}');
     }
     cairn_json_close(json, ']');
@@ -180,27 +200,35 @@ static struct cairn_study_value times_of(struct cairn_study_value value, double 
     return (struct cairn_study_value){value.value * by, value.low * by, value.high * by};
 }
 
+static void put_prediction(struct cairn_json *json, const struct cairn_study_prediction *p,
+                           const char *kind)
+{
+    cairn_json_open(json, NULL, '{');
+    cairn_json_raw(json, "predicted", "true");
+    cairn_json_text(json, "kind", kind);
+    cairn_json_count(json, "ranks", (uint64_t)p->ranks);
+    cairn_json_count(json, "batch", p->global);
+    cairn_json_count(json, "micro", p->micro);
+    cairn_json_count(json, "accumulate", p->accumulate);
+    cairn_json_raw(json, "measured", truth(p->is_measured));
+    cairn_json_text(json, "link", p->is_stated ? "stated" : "measured");
+    if (p->reason != NULL) cairn_json_text(json, "reason", p->reason);
+    cairn_study_put_value(json, "per_update_s", p->per_update_s);
+    cairn_json_number(json, "efficiency", p->efficiency);
+    cairn_study_put_value(json, "updates", p->updates);
+    cairn_study_put_value(json, "time_to_target_s", p->to_target_s);
+    cairn_study_put_value(json, "rank_hours", times_of(p->to_target_s, p->ranks / 3600.0));
+    cairn_json_close(json, '}');
+}
+
 static void put_predictions(struct cairn_json *json, const struct cairn_study_predictions *made)
 {
     cairn_json_open(json, "predictions", '[');
-    for (size_t i = 0; i < made->n_made; i++) {
-        const struct cairn_study_prediction *p = &made->made[i];
-        cairn_json_open(json, NULL, '{');
-        cairn_json_raw(json, "predicted", "true");
-        cairn_json_text(json, "kind", p->is_weak ? "weak" : "strong");
-        cairn_json_count(json, "ranks", (uint64_t)p->ranks);
-        cairn_json_count(json, "batch", p->global);
-        cairn_json_count(json, "micro", p->micro);
-        cairn_json_count(json, "accumulate", p->accumulate);
-        cairn_json_raw(json, "measured", truth(p->is_measured));
-        cairn_json_text(json, "link", p->is_stated ? "stated" : "measured");
-        cairn_study_put_value(json, "per_update_s", p->per_update_s);
-        cairn_json_number(json, "efficiency", p->efficiency);
-        cairn_study_put_value(json, "updates", p->updates);
-        cairn_study_put_value(json, "time_to_target_s", p->to_target_s);
-        cairn_study_put_value(json, "rank_hours", times_of(p->to_target_s, p->ranks / 3600.0));
-        cairn_json_close(json, '}');
-    }
+    for (size_t i = 0; i < made->n_made; i++)
+        put_prediction(json, &made->made[i], made->made[i].is_weak ? "weak" : "strong");
+    cairn_json_close(json, ']');
+    cairn_json_open(json, "asked", '[');
+    for (size_t i = 0; i < made->n_asked; i++) put_prediction(json, &made->asked[i], "asked");
     cairn_json_close(json, ']');
 }
 
@@ -231,7 +259,8 @@ void cairn_study_put_scaling(struct cairn_json *json, const char *name,
     cairn_json_open(json, name, '{');
     cairn_json_text(json, "reason", times->reason);
     if (times->n > 0) {
-        cairn_json_text(json, "model", "T = A micro(b) slow + sum_s + update(b) + rest(b)");
+        cairn_json_text(json, "model",
+                        "T = A (micro(b) slow + rest_micro_s) + sum_s + update(b) + rest_fixed_s");
         put_model(json, predictions);
         put_link(json, predictions);
         put_points(json, times, predictions);

@@ -209,18 +209,26 @@ static bool begins_series(const struct stage *s, size_t cell)
            (s->batch == NONE || cairn_study_place(s->axes, cell, (size_t)s->batch) == 0);
 }
 
+/* Without a search: all cells of the first seed, then those of the next, so that what changes on
+ * the machine meanwhile falls on all of them. */
+static void want_all(struct list *list, const struct stage *s)
+{
+    size_t n_rounds = s->seed == NONE ? 1 : s->axes->axis[s->seed].n;
+    for (size_t round = 0; round < n_rounds; round++)
+        for (size_t cell = 0; cell < cairn_study_n_cells(s->axes) && list->n < list->most; cell++) {
+            size_t seed = s->seed == NONE ? 0 : cairn_study_place(s->axes, cell, (size_t)s->seed);
+            if (seed == round && !s->known[cell].ended) list->cell[list->n++] = cell;
+        }
+}
+
 size_t cairn_study_wanted(const struct cairn_study_axes *axes,
                           const struct cairn_study_known *known, size_t most, size_t *out)
 {
     struct list list = {.most = most, .cell = out};
     struct stage s = stage_of(axes, known, 0);
-    for (size_t cell = 0; cell < cairn_study_n_cells(axes) && list.n < most; cell++) {
-        if (!rates(&s)->follow) {
-            if (!known[cell].ended) out[list.n++] = cell;
-        } else if (begins_series(&s, cell)) {
-            want_series(&list, s, cell);
-        }
-    }
+    if (!rates(&s)->follow) want_all(&list, &s);
+    for (size_t cell = 0; cell < cairn_study_n_cells(axes) && list.n < most; cell++)
+        if (rates(&s)->follow && begins_series(&s, cell)) want_series(&list, s, cell);
     return list.n;
 }
 

@@ -33,14 +33,20 @@ size_t cairn_study_draw(uint64_t key, uint64_t draw, uint64_t element, size_t n)
     return (size_t)(((uint64_t)word[element % 4] * n) >> 32);
 }
 
+void cairn_study_costs_add_by(struct cairn_study_costs *costs, double x0, double x1, double y,
+                              double unit)
+{
+    if (!(unit > 0) || !isfinite(unit) || !isfinite(y)) return;
+    costs->xx[0] += x0 * x0 / (unit * unit);
+    costs->xx[1] += x0 * x1 / (unit * unit);
+    costs->xx[2] += x1 * x1 / (unit * unit);
+    costs->x1[0] += x0 * y / (unit * unit);
+    costs->x1[1] += x1 * y / (unit * unit);
+}
+
 void cairn_study_costs_add(struct cairn_study_costs *costs, double x0, double x1, double y)
 {
-    if (!(y > 0) || !isfinite(y)) return;
-    costs->xx[0] += x0 * x0 / (y * y);
-    costs->xx[1] += x0 * x1 / (y * y);
-    costs->xx[2] += x1 * x1 / (y * y);
-    costs->x1[0] += x0 / y;
-    costs->x1[1] += x1 / y;
+    cairn_study_costs_add_by(costs, x0, x1, y, y);
 }
 
 void cairn_study_costs_solve(const struct cairn_study_costs *costs, double cost[2])

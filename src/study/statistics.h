@@ -37,6 +37,11 @@ struct cairn_study_costs {
  * Errors: none. */
 void cairn_study_costs_add(struct cairn_study_costs *costs, double x0, double x1, double y);
 
+/** Likewise, its difference counting relative to `unit` > 0 in place of y, which may be 0.
+ * Ranks: local.  Errors: none. */
+void cairn_study_costs_add_by(struct cairn_study_costs *costs, double x0, double x1, double y,
+                              double unit);
+
 /**
  * Both costs by least squares of the relative differences, neither below 0.  Where x0 and x1 always
  * stand in the same relation only their sum is known, and all of it is given to the second.

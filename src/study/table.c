@@ -14,19 +14,29 @@
 
 const struct cairn_study_column *cairn_study_columns(size_t *n)
 {
-#define COLUMN(name, type)                                                                         \
+#define COLUMN(column, kind)                                                                       \
     {                                                                                              \
-#name, CAIRN_STUDY_##type, offsetof(struct cairn_study_row, name)                          \
+        .name = #column, .type = CAIRN_STUDY_##kind,                                               \
+        .offset = offsetof(struct cairn_study_row, column)                                         \
+    }
+#define NEWER(column, kind)                                                                        \
+    {                                                                                              \
+        .name = #column, .type = CAIRN_STUDY_##kind,                                               \
+        .offset = offsetof(struct cairn_study_row, column), .is_newer = true                       \
     }
     static const struct cairn_study_column columns[] = {
-        COLUMN(updates, COUNT),   COLUMN(samples, COUNT),    COLUMN(wall_s, REAL),
-        COLUMN(final_loss, REAL), COLUMN(noise_scale, REAL), COLUMN(ranks, INT),
-        COLUMN(global, COUNT),    COLUMN(micro, COUNT),      COLUMN(accumulate, COUNT),
-        COLUMN(seed, COUNT),      COLUMN(n_weights, COUNT),  COLUMN(lr, REAL),
-        COLUMN(training_s, REAL), COLUMN(data_s, REAL),      COLUMN(compute_s, REAL),
-        COLUMN(reduce_s, REAL),   COLUMN(update_s, REAL),
+        COLUMN(updates, COUNT),        COLUMN(samples, COUNT),         COLUMN(wall_s, REAL),
+        COLUMN(final_loss, REAL),      COLUMN(noise_scale, REAL),      COLUMN(ranks, INT),
+        COLUMN(global, COUNT),         COLUMN(micro, COUNT),           COLUMN(accumulate, COUNT),
+        COLUMN(seed, COUNT),           COLUMN(n_weights, COUNT),       COLUMN(lr, REAL),
+        COLUMN(training_s, REAL),      COLUMN(data_s, REAL),           COLUMN(compute_s, REAL),
+        COLUMN(reduce_s, REAL),        COLUMN(update_s, REAL),         NEWER(timed_updates, COUNT),
+        NEWER(sum_bytes, COUNT),       NEWER(noise_auto, COUNT),       NEWER(typical_s, REAL),
+        NEWER(typical_data_s, REAL),   NEWER(typical_compute_s, REAL), NEWER(typical_sum_s, REAL),
+        NEWER(typical_update_s, REAL),
     };
 #undef COLUMN
+#undef NEWER
     *n = sizeof columns / sizeof columns[0];
     return columns;
 }

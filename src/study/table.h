@@ -39,6 +39,12 @@ struct cairn_study_row {
     double lr;
     /* seconds over these updates, of the slowest rank; without evaluations and checkpoints */
     double training_s, data_s, compute_s, reduce_s, update_s;
+    /* a usual update of B samples: the mean over the middle half of `timed_updates` that were kept;
+     * 0: none of earlier versions.  Of the rank that was last into the sum, which waits for none */
+    uint64_t timed_updates;
+    uint64_t sum_bytes;  /* for each weight, between the ranks; 0: none of earlier versions */
+    uint64_t noise_auto; /* 1: train.noise: auto without train.reproducible */
+    double typical_s, typical_data_s, typical_compute_s, typical_sum_s, typical_update_s;
     struct cairn_study_check
         *check; /* [n_checks] until it ended; none of earlier versions; owned */
     size_t n_checks;

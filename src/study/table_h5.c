@@ -278,8 +278,10 @@ static cairn_status read_column(struct cairn_h5 *file, const struct cairn_study_
     void *block = NULL;
     const struct cairn_h5_form form = {.type = type_of(column),
                                        .shape = {.ndim = 1, .dim = {table->n_rows}}};
+    path_of(CELLS, column->name, path);
+    if (column->is_newer && !cairn_h5_has_array(file, path)) return CAIRN_OK;
     CAIRN_TRY(cairn_memory_get(table->n_rows, sizeof(uint64_t), "a column", &block));
-    cairn_status st = cairn_h5_read(file, path_of(CELLS, column->name, path), &form, block);
+    cairn_status st = cairn_h5_read(file, path, &form, block);
     const double *real = block;
     const uint64_t *count = block;
     for (size_t r = 0; r < table->n_rows && st == CAIRN_OK; r++) {

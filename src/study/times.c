@@ -4,9 +4,11 @@
 
 #include <math.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "comm/sum.h"
 #include "study/statistics.h"
 
 typedef const struct cairn_study_row *row_pointer;
@@ -38,9 +40,38 @@ static int by_world(const void *a, const void *b)
     return order_of(x->accumulate, y->accumulate);
 }
 
-/* One cell.  The slowest rank comes last into the sum and waits for nobody, so what the other parts
- * leave of its time bounds the sum where reduce_s is that of a rank that waited. */
-static struct cairn_study_time of_cell(row_pointer row)
+double cairn_study_own(uint64_t global, uint64_t micro, uint64_t accumulate, int ranks)
+{
+    uint64_t n_micro = global / micro + (global % micro != 0);
+    uint64_t last = global - (n_micro - 1) * micro;
+    bool alone = ranks == 1 || n_micro % (uint64_t)ranks == 1;
+    double full = (double)(accumulate * micro);
+    double samples = alone ? full - (double)(micro - last) : full;
+    return fmin(samples, (double)global) / (double)accumulate;
+}
+
+bool cairn_study_is_costly(enum cairn_study_step step, uint64_t global, uint64_t micro, int ranks)
+{
+    size_t n_micro = (size_t)(global / micro + (global % micro != 0));
+    switch (step) {
+    case CAIRN_STUDY_STEP_WORDS:
+        return cairn_sum_cost("fixed", n_micro).wire_bytes > cairn_sum_cost("fixed", 1).wire_bytes;
+    case CAIRN_STUDY_STEP_NOISE:
+        return cairn_noise_auto(n_micro, (size_t)ranks) == CAIRN_NOISE_MICRO;
+    default: return false;
+    }
+}
+
+static enum cairn_study_step step_of(row_pointer row)
+{
+    if (row->sum_bytes >= cairn_sum_cost("fixed", 1).wire_bytes) return CAIRN_STUDY_STEP_WORDS;
+    return row->noise_auto != 0 ? CAIRN_STUDY_STEP_NOISE : CAIRN_STUDY_NO_STEP;
+}
+
+/* Sums over all updates of a cell, those that warm up among them: what earlier versions kept.  The
+ * slowest rank comes last into the sum and waits for nobody, so what the other parts leave of its
+ * time bounds the sum where reduce_s is that of a rank that waited. */
+static void take_totals(row_pointer row, struct cairn_study_time *out)
 {
     double n = (double)row->updates;
     double full = (double)row->samples / (n * (double)row->global);
@@ -48,23 +79,53 @@ static struct cairn_study_time of_cell(row_pointer row)
     double busy_s = row->data_s + row->compute_s + row->update_s;
     double left_s = fmax(0, row->training_s - busy_s);
     double sum_s = fmin(row->reduce_s, left_s);
-    double micro_batches = (double)row->accumulate * full;
-    double own = (double)row->global / (double)row->accumulate;
-    return (struct cairn_study_time){
+    out->micro_batches = (double)row->accumulate * full;
+    out->per_update_s = row->training_s / n;
+    out->data_s = row->data_s / n;
+    out->compute_s = row->compute_s / n;
+    out->sum_s = sum_s / n;
+    out->update_s = row->update_s / n;
+    out->rest_s = (left_s - sum_s) / n;
+}
+
+static void take_typical(row_pointer row, struct cairn_study_time *out)
+{
+    double busy_s = row->typical_data_s + row->typical_compute_s + row->typical_update_s;
+    out->micro_batches = (double)row->accumulate;
+    out->per_update_s = row->typical_s;
+    out->data_s = row->typical_data_s;
+    out->compute_s = row->typical_compute_s;
+    out->sum_s = row->typical_sum_s;
+    out->update_s = row->typical_update_s;
+    out->rest_s = fmax(0, row->typical_s - busy_s - row->typical_sum_s);
+}
+
+static bool has_typical(row_pointer row)
+{
+    return row->timed_updates > 0 && isfinite(row->typical_s) && row->typical_s > 0 &&
+           is_time(row->typical_data_s) && is_time(row->typical_compute_s) &&
+           row->typical_compute_s > 0 && is_time(row->typical_sum_s) &&
+           is_time(row->typical_update_s);
+}
+
+static struct cairn_study_time of_cell(row_pointer row)
+{
+    struct cairn_study_time out = {
         .ranks = row->ranks,
         .global = row->global,
         .micro = row->micro,
         .accumulate = row->accumulate,
-        .own = own < (double)row->micro ? (uint64_t)ceil(own) : row->micro,
-        .micro_batches = micro_batches,
-        .per_update_s = row->training_s / n,
-        .data_s = row->data_s / n,
-        .compute_s = row->compute_s / n,
-        .micro_s = (row->data_s + row->compute_s) / n / micro_batches,
-        .sum_s = sum_s / n,
-        .update_s = row->update_s / n,
-        .rest_s = (left_s - sum_s) / n,
+        .own = cairn_study_own(row->global, row->micro, row->accumulate, row->ranks),
+        .n_bytes =
+            (double)(row->sum_bytes > 0 ? row->sum_bytes : sizeof(float)) * (double)row->n_weights,
+        .is_costly = cairn_study_is_costly(step_of(row), row->global, row->micro, row->ranks),
     };
+    if (has_typical(row))
+        take_typical(row, &out);
+    else
+        take_totals(row, &out);
+    out.micro_s = (out.data_s + out.compute_s) / out.micro_batches;
+    return out;
 }
 
 static double middle(const row_pointer *row, size_t n, size_t member, double *room)
@@ -110,7 +171,8 @@ cairn_status cairn_study_times_create(const struct cairn_study_series *series,
         if (can_be_used(series->row[i])) row[n++] = series->row[i];
     if (n > 0) qsort((void *)row, n, sizeof *row, by_world);
     for (size_t i = 0, end; i < n; i = end) {
-        times.n_bytes = fmax(times.n_bytes, 4 * (double)row[i]->n_weights);
+        times.n_bytes = fmax(times.n_bytes, of_cell(row[i]).n_bytes);
+        if (step_of(row[i]) != CAIRN_STUDY_NO_STEP) times.step = step_of(row[i]);
         for (end = i + 1; end < n && by_world(&row[i], &row[end]) == 0;) end++;
         times.time[times.n++] = of_cells(row + i, end - i, room);
     }

@@ -107,6 +107,19 @@ grep -q '^sum: .* over 10us,1GB/s,ring' out || fail "the link is not named: $(ca
 expect 0 0 plan digits.yaml --memory
 same "ranks where none are named" "$(rows 1 | xargs)" "1 2 4 8"
 grep -q "^sum: not in the time; --link .*cairn doctor digits.yaml" out || fail "no word of --link"
+# What is not known is not shown: without a sum no efficiency.  Several ranks measure it between them, and rank 0 speaks.
+efficiencies() { grep -Eo '"efficiency": [^,]+' out | sed 's/.*: //' | sort -u | xargs; }
+expect 0 0 plan digits.yaml --json batch.micro=auto --ranks 2,4
+same "efficiency without a sum" "$(efficiencies)" null
+same "samples/s without a sum" "$(json out samples_per_s)" null
+expect 0 2 plan digits.yaml --json batch.micro=auto --ranks 2,4
+same "ranks that measured" "$(json out link_ranks)" 2
+[[ " $(efficiencies) " != *null* ]] || fail "2 ranks leave an efficiency blank: $(cat out)"
+same "the plan is said" "$(grep -c '"run_file"' out)" 1
+same "the program is measured" "$(json out program_measured)" true
+expect 0 3 plan digits.yaml
+grep -q '^sum: .* measured between 3 ranks' out || fail "no word of what was measured: $(cat out)"
+same "ranks where none are named" "$(rows 1 | sort -nu | xargs)" "1 2 3 4 8"
 SLURM_NTASKS=6 expect 0 0 plan digits.yaml --memory
 same "ranks of a Slurm job" "$(rows 1 | xargs)" "1 2 4 6 8"
 # With accumulate the global batch follows from the ranks, or the micro-batch does, where it can.

@@ -129,6 +129,21 @@ alone study/report.html
 has study/report.html 'id="targets"' 'id="cost"' 'id="rates"' 'id="critical"' 'id="scaling"' 'id="prediction"' \
     'highest of its grid' '38 (30 to 50)' 'square-root rule' '(not measured)' 'off by 5 % (rms), at most 8 %'
 
+# A batch has one colour on the page, whatever else a chart holds; nothing else has it.
+colours() { sed 's/<li>/\n<li>/g' study/report.html | grep '^<li>.*B = 8[,<]' | sed -E 's/.*stroke="(#[0-9a-f]{6})".*B = 8.*/\1/' | sort -u; }
+same "colours of B = 8" "$(colours | wc -l)" 1
+sed 's/"batch": 8, "efficiency"/"batch": 64, "efficiency"/g' study/scaling.json >scaling && cp scaling study/scaling.json
+before=$(colours)
+expect 0 0 report study
+same "the colour of B = 8 where other charts have another batch" "$(colours)" "$before"
+
+# A fit of an earlier version: a chart from what study.csv has, or one line that says why there is none.
+sed -i 's/"updates": 210, "updates_low": 200, "updates_high": 220, "samples": 1680, //; s/"updates": 60, "updates_low": 60, "updates_high": 60,//
+    s/"curve": /"no_curve": /; s/"lr": 0.5, "lr_high/"lr_high/; s/"lr": 0.1, "seeds": 2/"seeds": 2/' study/fit.json
+sed -i 's/wall_s/other_s/' study/study.csv
+expect 0 0 report study -o old.html
+has old.html 'There is no chart of cost: fit.json has no batch' 'There is no chart of time: neither fit.json'
+
 # ---- names that nobody should use: no command runs, nothing of a page breaks
 
 evil='x"; system("touch x1")`touch x2`<script>'

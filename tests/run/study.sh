@@ -107,11 +107,39 @@ END
 expect 0 2 study strong.yaml
 same "updates" "$(column studies/strong/study.csv updates | sort -u)" 10
 same "ranks" "$(column studies/strong/study.csv ranks | sort | uniq -c | tr -s ' \n' ' ')" " 2 1 2 2 "
+# Splits that are asked for, of a study that has ended; what a usual update took is in each result.
+expect 0 2 study strong.yaml study.predict='[[2, 48, 16], [1, 64, 256], [4, 64, 16]]' -q
+same "splits asked for" "$(grep -c '"kind": "asked"' studies/strong/scaling.json)" 3
+grep -q '"reason": "the sum over so many ranks is not known"' studies/strong/scaling.json || fail "4 ranks have a time"
+same "results with usual updates" "$(grep -l '^timed_updates [1-9]' studies/strong/results/* | wc -l)" 4
+sed -i '/^t[iy][mp][ei][dc]/d' studies/strong/results/*batch.global=32 # of an earlier version
+rm studies/strong/study.h5
+expect 0 2 study strong.yaml -q
+same "splits that are not asked for" "$(grep -c '"kind": "asked"' studies/strong/scaling.json || true)" 0
 expect 0 2 study strong.yaml study.kind=weak study.budget_samples=256 --out weak
 same "samples of a weak study" "$(column weak/study.csv samples | sort -u)" 256
 grep -q '^global 128$' weak/results/ranks=2,batch.global=64 || fail "weak: the batch does not grow with the ranks"
 expect 0 1 study strong.yaml study.kind=accumulation train.reproducible=false axes.ranks=[1] axes.batch.accumulate='[1, 2, 4]' axes.batch.global=[64] --out accumulation
 same "micro-batches" "$(sed -n 's/^micro //p' accumulation/results/* | sort -n | tr '\n' ' ')" "16 32 64 "
+
+# Cells that are timed run alone: while another job has the first, none is run.
+if command -v python3 >/dev/null; then
+    expect 0 1 study strong.yaml axes.ranks=[1] --out alone -q
+    first=$(ls alone/results | head -n 1)
+    rm alone/results/*
+    python3 -c 'import fcntl, sys, time
+claim = open(sys.argv[1], "w"); fcntl.lockf(claim, fcntl.LOCK_EX); open("held", "w"); time.sleep(2)' "alone/claims/$first" &
+    holder=$!
+    until_true 30 test -e held
+    start 1 study strong.yaml axes.ranks=[1] --out alone -q
+    while kill -0 "$holder" 2>/dev/null; do
+        [ -z "$(ls alone/results)" ] || ! kill -0 "$holder" 2>/dev/null || fail "a cell was timed beside another: $(ls alone/results)"
+        sleep 0.1
+    done
+    finish
+    same "exit code" "$code" 0
+    same "cells" "$(ls alone/results | wc -l)" 2
+fi
 
 # Killed between the end of a run and its result: started again the cell ends in the same way.
 expect 0 2 study strong.yaml --out kept study.keep=all
@@ -171,6 +199,8 @@ wrong '1 rank cannot be shared equally by 4 cells at once; take 4 ranks' study.y
 wrong '7 ranks cannot be shared equally by 2 cells' study.yaml study.concurrent=2 --slurm --nodes 1 --ranks-per-node 7 --time 1
 ranks=3 wrong '3 ranks cannot be shared equally by 2 cells at once' study.yaml study.concurrent=2
 wrong 'needs the axis ranks' study.yaml study.kind=strong study.target=
+wrong 'study.predict is a list of .ranks, B, b.' strong.yaml study.predict='[[2, 48]]'
+wrong 'study.predict is a list of .ranks, B, b.' strong.yaml study.predict='[[2, 48, 1.5]]'
 wrong 'only updates-to-target has a target' study.yaml study.kind=strong
 wrong "did you mean 'budget_updates'" study.yaml study.budget_update=7
 wrong 'updates-to-target' study.yaml study.kind=strange

@@ -137,6 +137,34 @@ static void leaves_short_ones_and_skips_what_is_not_finite(void **state)
     free(point);
 }
 
+/* A batch that doubles in the middle of a bin, and a smaller last update in each epoch. */
+static void steps_stay_steps(void **state)
+{
+    (void)state;
+    enum { N = 10007, MOST = 100, STEP = 5037 };
+    static double x[N], y[N];
+    struct cairn_point *point = NULL;
+    size_t n = 0;
+    for (size_t i = 0; i < N; i++) {
+        x[i] = (double)i;
+        y[i] = i % 50 == 49 ? 7 : i < STEP ? 64 : 128;
+    }
+    assert_int_equal(cairn_thin_steps(x, y, N, MOST, &point, &n), CAIRN_OK);
+    assert_int_equal(n, 4);
+    assert_true(point[1].x == STEP - 1 && point[1].y == 64 && point[1].low == 7);
+    assert_true(point[2].x == STEP && point[2].y == 128 && point[2].high == 128);
+    assert_true(point[3].x == N - 1);
+    free(point);
+    assert_int_equal(cairn_thin_steps(x, y, 120, MOST, &point, &n),
+                     CAIRN_OK); /* all that is there */
+    assert_int_equal(n, 8);
+    assert_true(point[2].x == 49 && point[2].y == 7);
+    free(point);
+    assert_int_equal(cairn_thin_steps(x, x, N, MOST, &point, &n), CAIRN_OK); /* a slope */
+    assert_int_equal(n, MOST);
+    free(point);
+}
+
 /* ---- escaping */
 
 static void escapes_html(void **state)
@@ -341,6 +369,7 @@ int main(void)
         cmocka_unit_test(passes_over_what_does_not_fit),
         cmocka_unit_test(gives_whole_columns),
         cmocka_unit_test(keeps_spikes),
+        cmocka_unit_test(steps_stay_steps),
         cmocka_unit_test(leaves_short_ones_and_skips_what_is_not_finite),
         cmocka_unit_test(escapes_html),
         cmocka_unit_test(gnuplot_sees_harmless_labels),

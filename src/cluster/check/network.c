@@ -7,9 +7,6 @@
 #include "cluster/doctor.h"
 #include "comm/link.h"
 
-enum { SMALLEST = 8, STEP = 8, LARGEST = 1 << 24, MOST_REPEATS = 20, FEWEST_REPEATS = 2 };
-#define ENOUGH_S       0.25 /* a size that takes longer is the last */
-#define TIMED_S        0.1  /* a size is repeated for about so long */
 #define SLOW_LATENCY_S 2e-3 /* of ranks on one host: they wait for each other's time slice */
 #define DEFAULT_BYTES  (1 << 20)
 
@@ -18,37 +15,11 @@ static bool is_several(const struct cairn_launch *launch)
     return launch->n_ranks > 1;
 }
 
-static int repeats_for(double last_s)
-{
-    double n = last_s > 0 ? TIMED_S / last_s : MOST_REPEATS;
-    return n > MOST_REPEATS ? MOST_REPEATS : n < FEWEST_REPEATS ? FEWEST_REPEATS : (int)n;
-}
-
-/* The gradient, in floats as they are timed; without a run file a megabyte. */
-static size_t gradient_bytes(const struct cairn_wanted *wanted)
-{
-    uint64_t bytes = wanted->known ? wanted->wire_bytes : DEFAULT_BYTES;
-    if (bytes > LARGEST) bytes = LARGEST;
-    return bytes < SMALLEST ? SMALLEST : (size_t)bytes / 4 * 4;
-}
-
 static cairn_status measure(cairn_comm *comm, struct cairn_launch *launch)
 {
-    struct cairn_network *network = &launch->network;
-    size_t last = gradient_bytes(&launch->wanted);
-    double seconds = 0; /* the same on all ranks, and so is the end */
-    if (!is_several(launch)) return CAIRN_OK;
-    for (size_t bytes = SMALLEST; seconds < ENOUGH_S; bytes *= STEP) {
-        if (bytes > last) bytes = last;
-        CAIRN_TRY(cairn_probe_sum(comm, CAIRN_OK, bytes, repeats_for(seconds * STEP), &seconds));
-        network->time[network->n++] =
-            (struct cairn_probe_time){.n_bytes = (double)bytes, .seconds = seconds};
-        if (bytes == last) break;
-    }
-    network->ring = cairn_probe_fit(CAIRN_PROBE_RING, launch->n_ranks, network->time, network->n);
-    network->doubling =
-        cairn_probe_fit(CAIRN_PROBE_DOUBLING, launch->n_ranks, network->time, network->n);
-    return CAIRN_OK;
+    const struct cairn_wanted *wanted = &launch->wanted; /* without a run file a megabyte */
+    uint64_t n_bytes = wanted->known ? wanted->wire_bytes : DEFAULT_BYTES;
+    return cairn_probe_network(comm, CAIRN_OK, n_bytes, &launch->network);
 }
 
 /* Seconds for the whole gradient: measured, or by the way that fits better. */
@@ -77,9 +48,7 @@ static double megabytes_per_s(const struct cairn_alpha_beta *cost)
 static void link_text(const struct cairn_network *network, char text[CAIRN_LINK_BYTES + 32])
 {
     char link[CAIRN_LINK_BYTES];
-    bool ring = network->ring.error <= network->doubling.error;
-    const struct cairn_link better = {.cost = ring ? network->ring : network->doubling,
-                                      .way = ring ? CAIRN_PROBE_RING : CAIRN_PROBE_DOUBLING};
+    const struct cairn_link better = cairn_link_of(network);
     cairn_link_text(&better, link);
     snprintf(text, CAIRN_LINK_BYTES + 32, "%s%s",
              link[0] == '\0' ? "" : "; cairn plan --link=", link);

@@ -24,10 +24,10 @@ static void add_rules(struct cairn_plot *plot)
     for (int rule = 0; rule < 2; rule++) {
         struct cairn_series *series = cairn_plot_add(
             plot, rule == 0 ? "in proportion: gradients agree" : "square root: gradients are noise",
-            rule == 0 ? CAIRN_COLOUR_GREY : 0xd55e00, CAIRN_LOOK_LINE);
+            CAIRN_COLOUR_GREY, CAIRN_LOOK_LINE);
         double end = from.y * pow(last / from.x, rule == 0 ? 1 : 0.5);
         if (series == NULL) return;
-        series->dash = 1;
+        series->dash = rule == 0 ? 1 : 2;
         cairn_plot_put(plot, series, (struct cairn_point){from.x, from.y, from.y, from.y});
         cairn_plot_put(plot, series, (struct cairn_point){last, end, end, end});
     }

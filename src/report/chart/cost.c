@@ -91,7 +91,7 @@ static struct cairn_point time_of(struct cairn_page *page, const struct cairn_se
     return found;
 }
 
-static void draw_updates(struct cairn_page *page, const struct cairn_report *report)
+static bool draw_updates(struct cairn_page *page, const struct cairn_report *report)
 {
     struct cairn_plot plot;
     struct cairn_series_of series = {.study = NULL};
@@ -116,12 +116,14 @@ static void draw_updates(struct cairn_page *page, const struct cairn_report *rep
                           cairn_json_get_number(at, "samples"));
         }
     }
+    bool any = !cairn_plot_is_empty(&plot);
     cairn_page_plot(page, &plot);
     cairn_plot_free(&plot);
+    return any;
 }
 
 /* Time against batch, or samples against time. */
-static void draw_time(struct cairn_page *page, const struct cairn_report *report, bool by_batch)
+static bool draw_time(struct cairn_page *page, const struct cairn_report *report, bool by_batch)
 {
     struct cairn_plot plot;
     struct cairn_series_of series = {.study = NULL};
@@ -146,9 +148,11 @@ static void draw_time(struct cairn_page *page, const struct cairn_report *report
                 cairn_plot_xy(&plot, line, time.y, cairn_json_get_number(at, "samples"));
         }
     }
+    bool any = !cairn_plot_is_empty(&plot);
     cairn_page_plot(page, &plot);
     if (!by_batch) cairn_page_legend(page, &plot);
     cairn_plot_free(&plot);
+    return any;
 }
 
 static void draw(struct cairn_page *page, const struct cairn_report *report)
@@ -160,9 +164,15 @@ static void draw(struct cairn_page *page, const struct cairn_report *report)
                       "a large one the fewest updates and the most samples. Each mark is a global "
                       "batch at its best learning rate; time is that of the training of the cells "
                       "that ran here, without checks, on the most ranks.");
-    draw_updates(page, report);
-    draw_time(page, report, true);
+    bool reached = draw_updates(page, report), timed = draw_time(page, report, true);
     draw_time(page, report, false);
+    if (!reached)
+        cairn_page_note(page, "There is no chart of cost: fit.json has no batch with updates and "
+                              "samples to the target. cairn study, started again, writes it anew.");
+    if (!timed)
+        cairn_page_note(page, "There is no chart of time: neither fit.json has training_s of a "
+                              "batch, nor study.csv wall_s of the cells behind it. cairn study, "
+                              "started again, writes both anew.");
     cairn_page_figure_end(page);
 }
 

@@ -46,7 +46,7 @@ static void draw_snapshot(struct cairn_page *page, const struct cairn_layers *la
     put_labels(&plot, &plot.x, layers);
     for (size_t k = 0; k < n; k++) {
         snprintf(label, sizeof label, "update %.0f", chosen[k]);
-        series[k] = cairn_plot_add(&plot, label, cairn_colour_of(k, n), CAIRN_LOOK_MARKED);
+        series[k] = cairn_plot_add(&plot, label, cairn_colour_late(k, n), CAIRN_LOOK_MARKED);
     }
     for (size_t i = 0; i < layers->n_lines; i++) {
         double update = cairn_csv_number(layers->csv, layers->line[i], at_update);

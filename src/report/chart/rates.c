@@ -54,8 +54,8 @@ static void draw_tried(struct cairn_page *page, const struct cairn_series_of *se
     for (size_t k = 0; k < n; k++) {
         char label[32];
         snprintf(label, sizeof label, "B = %.0f", batch[k]);
-        struct cairn_series *line =
-            cairn_plot_add(&plot, label, cairn_colour_of(k, n), CAIRN_LOOK_RANGES);
+        struct cairn_series *line = cairn_plot_add(
+            &plot, label, cairn_series_batch_colour(series->report, batch[k]), CAIRN_LOOK_RANGES);
         for (size_t i = 0; i < json_array_size(tried); i++) {
             const json_t *at = json_array_get(tried, i);
             if (cairn_json_get_number(at, "batch") != batch[k]) continue;

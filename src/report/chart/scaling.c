@@ -65,8 +65,8 @@ static void draw_efficiency(struct cairn_page *page, const struct cairn_report *
             char label[CAIRN_SERIES_LABEL_BYTES];
             snprintf(label, sizeof label, "%s = %.6g, %.120s", weak ? "B / ranks" : "B", value[k],
                      series.label);
-            struct cairn_series *line =
-                cairn_plot_add(&plot, label, cairn_colour_of(k, n), CAIRN_LOOK_MARKED);
+            struct cairn_series *line = cairn_plot_add(
+                &plot, label, cairn_series_batch_colour(report, value[k]), CAIRN_LOOK_MARKED);
             if (line != NULL) line->dash = (unsigned)(series.i % 3);
             add_line(&plot, line, list, by, value[k], "efficiency");
         }

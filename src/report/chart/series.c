@@ -11,19 +11,50 @@ static json_t *file_of(const struct cairn_study_files *study, enum cairn_study_f
     return file == CAIRN_FILE_FIT ? study->fit : study->scaling;
 }
 
+/* The place of a series among those of either file; how many there are where it is in none. */
+static size_t place_of(const struct cairn_study_files *study, const char *name)
+{
+    const char *key = NULL;
+    json_t *value = NULL;
+    size_t at = 0;
+    json_object_foreach(study->fit, key, value)
+    {
+        if (name != NULL && strcmp(key, name) == 0) return at;
+        at++;
+    }
+    json_object_foreach(study->scaling, key, value)
+    {
+        if (json_object_get(study->fit, key) != NULL) continue;
+        if (name != NULL && strcmp(key, name) == 0) return at;
+        at++;
+    }
+    return at;
+}
+
+uint32_t cairn_series_colour(const struct cairn_report *report, size_t study, const char *name)
+{
+    size_t at = name == NULL ? 0 : place_of(&report->study[study], name);
+    for (size_t i = 0; i < study; i++) {
+        size_t n = place_of(&report->study[i], NULL);
+        at += n > 0 ? n : 1;
+    }
+    return cairn_colour(at);
+}
+
 static void describe(const struct cairn_report *report, struct cairn_series_of *series)
 {
     bool all = strcmp(series->name, "all") == 0;
     const char *study = report->n_studies > 1 || all ? series->study->name : "";
     snprintf(series->label, sizeof series->label, "%.90s%s%.100s", study,
              *study != '\0' && !all ? ": " : "", all ? "" : series->name);
-    series->colour = cairn_colour(series->i);
+    series->colour = cairn_series_colour(report, series->at_study, series->name);
 }
 
 bool cairn_series_next(const struct cairn_report *report, enum cairn_study_file file,
                        struct cairn_series_of *series)
 {
     bool first = series->data == NULL;
+    series->report = report;
     while (series->at_study < report->n_studies) {
         series->study = &report->study[series->at_study];
         json_t *object = file_of(series->study, file);
@@ -70,6 +101,36 @@ size_t cairn_series_different(const json_t *list, const char *name,
     for (size_t i = 0; i < json_array_size(list); i++)
         n = insert(value, n, cairn_json_get_number(json_array_get(list, i), name));
     return n;
+}
+
+/* All batches of the page, ascending. */
+static size_t all_batches(const struct cairn_report *report, double batch[CAIRN_MOST_BATCHES])
+{
+    static const struct {
+        enum cairn_study_file file;
+        const char *list;
+    } where[] = {{CAIRN_FILE_FIT, "points"},
+                 {CAIRN_FILE_FIT, "tried"},
+                 {CAIRN_FILE_SCALING, "points"},
+                 {CAIRN_FILE_SCALING, "predictions"}};
+    size_t n = 0;
+    for (size_t k = 0; k < sizeof where / sizeof where[0]; k++) {
+        struct cairn_series_of series = {.study = NULL};
+        while (cairn_series_next(report, where[k].file, &series)) {
+            const json_t *list = json_object_get(series.data, where[k].list);
+            for (size_t i = 0; i < json_array_size(list); i++)
+                n = insert(batch, n, cairn_json_get_number(json_array_get(list, i), "batch"));
+        }
+    }
+    return n;
+}
+
+uint32_t cairn_series_batch_colour(const struct cairn_report *report, double batch)
+{
+    double all[CAIRN_MOST_BATCHES];
+    size_t at = 0, n = all_batches(report, all);
+    while (at + 1 < n && all[at] < batch) at++;
+    return cairn_colour_of(at, n);
 }
 
 void cairn_series_batches(const struct cairn_report *report, struct cairn_plot *plot,

@@ -13,6 +13,7 @@ enum cairn_study_file { CAIRN_FILE_FIT, CAIRN_FILE_SCALING };
 
 /** A series; a zeroed one stands before the first. */
 struct cairn_series_of {
+    const struct cairn_report *report;
     const struct cairn_study_files *study;
     const char *name;   /* its member's */
     const json_t *data; /* an object */
@@ -25,6 +26,14 @@ struct cairn_series_of {
 /** Go to the next one; false behind the last.  Ranks: local.  Errors: none. */
 bool cairn_series_next(const struct cairn_report *report, enum cairn_study_file file,
                        struct cairn_series_of *series);
+
+/** The colour of a series of a study, the same in all figures, whichever file has it; name NULL: of
+ * the study's cells.  Ranks: local.  Errors: none. */
+uint32_t cairn_series_colour(const struct cairn_report *report, size_t study, const char *name);
+
+/** The colour of a global batch, by its place among all batches of the page.  Ranks: local.
+ * Errors: none. */
+uint32_t cairn_series_batch_colour(const struct cairn_report *report, double batch);
 
 /** A value with its interval, {"value", "low", "high"}; NaN where there is none.  x is not set.
  * Ranks: local.  Errors: none. */

@@ -53,8 +53,9 @@ static void add_curves(struct cairn_plot *plot, const struct cairn_series_of *se
 }
 
 /* Where nothing is fitted: the cells that reached the target. */
-static void add_cells(struct cairn_plot *plot, const struct cairn_study_files *study, size_t i)
+static void add_cells(struct cairn_plot *plot, const struct cairn_report *report, size_t i)
 {
+    const struct cairn_study_files *study = &report->study[i];
     size_t batch = 0;
     size_t reached = 0;
     size_t updates = 0;
@@ -62,8 +63,9 @@ static void add_cells(struct cairn_plot *plot, const struct cairn_study_files *s
     if (!cairn_csv_find(cells, "batch.global", &batch) ||
         !cairn_csv_find(cells, "reached", &reached) || !cairn_csv_find(cells, "updates", &updates))
         return;
-    struct cairn_series *marks = cairn_plot_add(
-        plot, cairn_chart_words("cells of ", "", study->name), cairn_colour(i), CAIRN_LOOK_MARKS);
+    struct cairn_series *marks =
+        cairn_plot_add(plot, cairn_chart_words("cells of ", "", study->name),
+                       cairn_series_colour(report, i, NULL), CAIRN_LOOK_MARKS);
     for (size_t r = 0; r < cells->n_rows; r++)
         if (cairn_csv_number(cells, r, reached) == 1)
             cairn_plot_xy(plot, marks, cairn_csv_number(cells, r, batch),
@@ -199,7 +201,7 @@ static void draw(struct cairn_page *page, const struct cairn_report *report)
     plot.y.log = true;
     cairn_series_batches(report, &plot, &plot.x);
     for (size_t i = 0; i < report->n_studies; i++)
-        if (json_object_size(report->study[i].fit) == 0) add_cells(&plot, &report->study[i], i);
+        if (json_object_size(report->study[i].fit) == 0) add_cells(&plot, report, i);
     while (cairn_series_next(report, CAIRN_FILE_FIT, &series)) add_points(&plot, &series);
     bool any = !cairn_plot_is_empty(&plot);
     for (series = (struct cairn_series_of){.study = NULL};

@@ -36,7 +36,7 @@ static void add_parts(struct cairn_page *page, struct cairn_plot *plot, const st
         struct cairn_point *point = NULL;
         size_t n = 0;
         struct cairn_series *series =
-            cairn_plot_add(plot, part_label[k], cairn_colour(part_colour[k]), CAIRN_LOOK_AREA);
+            cairn_plot_add(plot, part_label[k], cairn_colour_part(part_colour[k]), CAIRN_LOOK_AREA);
         if (!cairn_page_holds(page, cairn_thin(update, column[k], csv->n_rows,
                                                CAIRN_PLOT_MOST_POINTS / 2, &point, &n)))
             break;
