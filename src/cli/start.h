@@ -5,6 +5,7 @@
 
 #include "cairn/comm.h"
 #include "cluster/launch.h"
+#include "comm/watchdog.h"
 #include "config/config.h"
 
 /** What the run of this config takes, planned by rank 0.  The paths are borrowed: `run_file` and
@@ -22,6 +23,22 @@ CAIRN_CHECKED cairn_status cairn_start_wanted(const struct cairn_config *config,
  * Ranks   collective
  * Errors  the agreed one: memory */
 CAIRN_CHECKED cairn_status cairn_start_small(const struct cairn_config *config, cairn_comm *comm);
+
+/** What the launcher says of this process, and how long its start may stand at one thing:
+ * CAIRN_START_TIMEOUT, or a minute, a tenth of a second for each rank, and a second for each rank
+ * to a core.
+ *
+ * Ranks   local
+ * Errors  CAIRN_USAGE: the variable is no span of time */
+CAIRN_CHECKED cairn_status cairn_start_watched(const struct cairn_launcher_claim *claim,
+                                               struct cairn_watched_start *out);
+
+/** Let the start stand for longer where there is much data, or sizes of a micro-batch to try.
+ *
+ * Ranks   collective
+ * Errors  the agreed one */
+CAIRN_CHECKED cairn_status cairn_start_allow(const struct cairn_config *config, cairn_comm *comm,
+                                             cairn_status st);
 
 /** train.hang_timeout as cairn_watchdog_limit() takes it.  Ranks: local.  Errors: none. */
 double cairn_start_hang_timeout_s(const struct cairn_config *config);

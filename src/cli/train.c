@@ -276,6 +276,7 @@ static cairn_status prepare(struct job *job, const struct cairn_arguments *argum
                                   &job->deadline_unix_s);
     CAIRN_TRY(cairn_comm_agree_main(job->comm, st));
     cairn_watchdog_limit(job->comm, cairn_start_hang_timeout_s(job->config));
+    CAIRN_TRY(cairn_start_allow(job->config, job->comm, CAIRN_OK));
     CAIRN_TRY(look_at_launch(job));
     CAIRN_TRY(cairn_setup_trainer(job->config, job->comm, &job->trainer));
     cairn_setup_platform(job->config, job->platform, sizeof job->platform);
