@@ -41,17 +41,20 @@ static void take_flow(cairn_trainer *t)
     }
 }
 
-/* From sums over samples, whatever they were divided by: the scale does not depend on that. */
+/* In samples of the mean weight: what an update is divided by is W, so a unit that has twice the
+ * weight of another one counts as twice as many samples.  The scale does not depend on what
+ * gradients are divided by. */
 static void take_noise(cairn_trainer *t, const struct cairn_totals *totals)
 {
     const size_t n_items = t->params->n_items;
     const double n = (double)t->window.n;
     const double divisor = t->parts.normalize ? totals->weight : 1;
+    const double of_sample = t->parts.normalize ? totals->weight / n : 1; /* its mean size */
     struct cairn_noise_squares all = {
-        .n_units = totals->n_units, .unit_samples = totals->unit_samples, .n_samples = n};
+        .n_units = totals->n_units, .unit_samples = totals->unit_size / of_sample, .n_samples = n};
     for (size_t i = 0; i < n_items; i++) {
         struct cairn_noise_squares here = all;
-        here.units = totals->squares[i];
+        here.units = totals->squares[i] * of_sample;
         here.whole = t->flow[i].squares * divisor * divisor / n;
         cairn_noise_add(&t->noise[i], &here);
         all.units += here.units;

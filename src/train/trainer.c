@@ -48,6 +48,7 @@ cairn_status cairn_trainer_create(const struct cairn_trainer_parts *parts, cairn
     if (st == CAIRN_OK)
         st = cairn_sum_create(parts->comm, parts->sum_kind, parts->noise, t->params,
                               (size_t)most_micro, &t->sum);
+    if (st == CAIRN_OK && !parts->normalize) cairn_sum_is_not_divided(t->sum);
     if (st == CAIRN_OK && parts->balance_every > 0 && cairn_comm_size(parts->comm) > 1)
         st = cairn_balance_create(cairn_comm_size(parts->comm), parts->balance_every, &t->balance);
     if (st != CAIRN_OK) {
