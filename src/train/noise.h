@@ -8,7 +8,8 @@
 #include <stddef.h>
 
 /** Squares of one update, of one tensor or of several: of G, the mean gradient over N samples, and
- * of the mean gradients g_a of units (micro-batches or ranks) of n_a samples each. */
+ * of the mean gradients g_a of units (micro-batches or ranks) of n_a samples each.  Where samples
+ * differ in weight, n_a is W_a / (W / N): so many of the mean weight. */
 struct cairn_noise_squares {
     double units;        /* sum of n_a |g_a|^2 */
     double whole;        /* N |G|^2 */
