@@ -35,7 +35,8 @@ struct cairn_command {
     bool (*gathers)(const struct cairn_arguments *arguments);
     bool saves;   /* on TERM, INT and USR1, which are caught from the start of the process on */
     bool once;    /* without MPI: of several ranks the first does it for all */
-    bool watched; /* a watchdog ends it where it hangs (comm/watchdog.h) */
+    bool watched; /* a watchdog ends it where it hangs, and not only in the start of MPI
+                     (comm/watchdog.h) */
     /** What the program takes in memory, measured before MPI begins, after which no process may be
      * started; 0: not known.  NULL: not asked.  Ranks: the first.  Errors: none. */
     uint64_t (*weigh)(const struct cairn_arguments *arguments);

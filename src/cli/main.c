@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/cpu.h"
+#include "base/fault.h"
 #include "base/interrupt.h"
 #include "base/keys.h"
 #include "base/log.h"
@@ -13,6 +14,7 @@
 #include "base/process.h"
 #include "cli/command.h"
 #include "cli/output.h"
+#include "cli/start.h"
 #include "cli/version.h"
 #include "cluster/node.h"
 #include "comm/exchange.h"
@@ -99,14 +101,19 @@ static int run_collective(const struct cairn_command *command,
                           const struct cairn_arguments *arguments)
 {
     cairn_comm *comm = NULL;
+    struct cairn_watched_start start;
+    cairn_status st = cairn_start_watched(&arguments->claim, &start);
+    if (st != CAIRN_OK) return cairn_launcher_is_first() ? end(st, true) : CAIRN_OK;
     if (command->saves) cairn_interrupt_catch();
-    struct cairn_watchdog *dog = command->watched ? cairn_watchdog_start() : NULL;
+    cairn_fault_set_rank(start.rank);
+    struct cairn_watchdog *dog = cairn_watchdog_start(&start);
     cairn_watchdog_ask(dog, cairn_node_killed);
-    cairn_status st = cairn_comm_open(&comm);
-    if (st != CAIRN_OK) {
+    st = cairn_comm_open(&comm);
+    if (st != CAIRN_OK || !command->watched) {
         cairn_watchdog_stop(dog);
-        return end(st, true);
+        dog = NULL;
     }
+    if (st != CAIRN_OK) return end(st, true);
     bool main_rank = cairn_comm_rank(comm) == 0;
     if (main_rank)
         cairn_launcher_mark();

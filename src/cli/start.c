@@ -2,17 +2,76 @@
  * From a config to what the doctor compares with the machine. */
 #include "cli/start.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/clock.h"
+#include "base/duration.h"
 #include "cluster/deadline.h"
 #include "cluster/doctor.h"
 #include "cluster/launcher.h"
 #include "comm/exchange.h"
-#include "comm/watchdog.h"
 #include "setup/setup.h"
+
+/* What is read or taken at least, on a file system that many ranks share. */
+static const double SLOW_BYTES_PER_S = 1e7;
+
+static const char TIMEOUT[] = "CAIRN_START_TIMEOUT";
+
+/* Which a launcher needs longer for many ranks, and much longer where they share cores. */
+static double default_limit_s(long ranks)
+{
+    static const double LEAST_S = 60, OF_RANK_S = 0.1, OF_RANK_ON_CORE_S = 1;
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    double crowd = (double)cairn_launcher_local_ranks() / (double)(cores < 1 ? 1 : cores);
+    return LEAST_S + OF_RANK_S * (double)ranks + OF_RANK_ON_CORE_S * crowd;
+}
+
+cairn_status cairn_start_watched(const struct cairn_launcher_claim *claim,
+                                 struct cairn_watched_start *out)
+{
+    const char *text = getenv(TIMEOUT);
+    int rank = cairn_launcher_rank();
+    bool known = rank >= 0 && !claim->is_job && rank < claim->least && claim->least <= INT_MAX;
+    *out = (struct cairn_watched_start){
+        .rank = known ? rank : 0,
+        .size = known ? (int)claim->least : 0,
+        .limit_s = default_limit_s(claim->least),
+    };
+    if (text == NULL || text[0] == '\0') return CAIRN_OK;
+    if (strcmp(text, "none") == 0) {
+        out->limit_s = (double)INFINITY;
+        return CAIRN_OK;
+    }
+    cairn_status st = cairn_duration_read(text, &out->limit_s);
+    if (st == CAIRN_OK && out->limit_s < 1)
+        st = cairn_fail(CAIRN_USAGE, "'%.64s' is less than a second; say none for no limit", text);
+    return st == CAIRN_OK ? st : cairn_fail_in(st, "%s", TIMEOUT);
+}
+
+cairn_status cairn_start_allow(const struct cairn_config *config, cairn_comm *comm, cairn_status st)
+{
+    static const double TRIES_S = 600;
+    struct stat about;
+    double seconds = 0;
+    if (st == CAIRN_OK && config->batch_micro == CAIRN_KEY_WORD(CAIRN_MICRO_AUTO))
+        seconds += TRIES_S;
+    if (st == CAIRN_OK && cairn_comm_rank(comm) == 0 && stat(config->data_file, &about) == 0)
+        seconds += (double)about.st_size / SLOW_BYTES_PER_S;
+    CAIRN_TRY(cairn_comm_broadcast(comm, st, &seconds, sizeof seconds));
+    cairn_watchdog_allow(comm, seconds);
+    return CAIRN_OK;
+}
+
+void cairn_start_allow_memory(cairn_comm *comm, const struct cairn_planned *planned)
+{
+    cairn_watchdog_allow(comm, (double)cairn_setup_planned_total(planned) / SLOW_BYTES_PER_S);
+}
 
 struct cairn_wanted cairn_start_wanted(const struct cairn_config *config,
                                        const struct cairn_setup_opened *opened,

@@ -5,6 +5,7 @@
 
 #include "cairn/comm.h"
 #include "cluster/launch.h"
+#include "comm/watchdog.h"
 #include "config/config.h"
 #include "setup/setup.h"
 
@@ -20,6 +21,25 @@ struct cairn_wanted cairn_start_wanted(const struct cairn_config *config,
  * Ranks   collective
  * Errors  the agreed one: memory */
 CAIRN_CHECKED cairn_status cairn_start_small(const struct cairn_config *config, cairn_comm *comm);
+
+/** What the launcher says of this process, and how long its start may stand at one thing:
+ * CAIRN_START_TIMEOUT, or a minute, a tenth of a second for each rank, and a second for each rank
+ * to a core.
+ *
+ * Ranks   local
+ * Errors  CAIRN_USAGE: the variable is no span of time */
+CAIRN_CHECKED cairn_status cairn_start_watched(const struct cairn_launcher_claim *claim,
+                                               struct cairn_watched_start *out);
+
+/** Let the start stand for longer where there is much data, or sizes of a micro-batch to try.
+ *
+ * Ranks   collective
+ * Errors  the agreed one */
+CAIRN_CHECKED cairn_status cairn_start_allow(const struct cairn_config *config, cairn_comm *comm,
+                                             cairn_status st);
+
+/** The same for the memory that a run takes.  Ranks: local.  Errors: none. */
+void cairn_start_allow_memory(cairn_comm *comm, const struct cairn_planned *planned);
 
 /** train.hang_timeout as cairn_watchdog_limit() takes it.  Ranks: local.  Errors: none. */
 double cairn_start_hang_timeout_s(const struct cairn_config *config);

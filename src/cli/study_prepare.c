@@ -254,6 +254,7 @@ static cairn_status prepare_cells(struct cairn_study *study,
     cairn_status st = cairn_study_base(study);
     if (st == CAIRN_OK) st = check_values(study);
     if (st == CAIRN_OK) st = cairn_study_config(study, some_cell(study), &config);
+    st = cairn_start_allow(config, study->comm, st);
     if (st == CAIRN_OK && main)
         st = cairn_setup_check(config, &study->data,
                                (size_t)cairn_study_ranks(study, some_cell(study)));

@@ -250,6 +250,7 @@ static cairn_status make_trainer(struct job *job)
 {
     struct cairn_setup_opened opened = {.dataset = NULL};
     CAIRN_TRY(cairn_setup_open(job->config, job->comm, NULL, &opened));
+    cairn_start_allow_memory(job->comm, &opened.planned);
     const struct cairn_wanted wanted = cairn_start_wanted(job->config, &opened, NULL, job->folder);
     cairn_status st = cairn_doctor_start(job->comm, &wanted);
     if (st == CAIRN_OK)
@@ -273,6 +274,7 @@ static cairn_status prepare(struct job *job, const struct cairn_arguments *argum
                                   &job->deadline_unix_s);
     CAIRN_TRY(cairn_comm_agree_main(job->comm, st));
     cairn_watchdog_limit(job->comm, cairn_start_hang_timeout_s(job->config));
+    CAIRN_TRY(cairn_start_allow(job->config, job->comm, CAIRN_OK));
     CAIRN_TRY(make_trainer(job));
     cairn_setup_platform(job->config, job->platform, sizeof job->platform);
     st = cairn_setup_run(job->config, job->trainer, &job->planned);

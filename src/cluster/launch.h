@@ -40,6 +40,7 @@ struct cairn_rank_facts {
     int64_t launcher_ranks;
     int32_t mpirun_daemons; /* started by Open MPI 4's mpirun, whose daemons it needs */
     int32_t keepalive;      /* and these notice a lost host */
+    int32_t forgives; /* mpirun takes a rank that it did not hear end with 0 for one that did */
 };
 
 /** What the run wants; zeroed where there is no run file. */

@@ -4,6 +4,7 @@
 #include "cluster/launcher.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -77,12 +78,32 @@ void cairn_launcher_mark(void)
     if (fd >= 0) close(fd);
 }
 
-bool cairn_launcher_is_first(void)
+/* The first variable of a list that says a number; -1: none does. */
+static long first_of(const char *const *names, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (number_of(names[i]) >= 0) return number_of(names[i]);
+    return -1;
+}
+
+int cairn_launcher_rank(void)
 {
     static const char *const names[] = {
         "OMPI_COMM_WORLD_RANK", "MV2_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK",
         "PALS_RANKID",          "FLUX_TASK_RANK"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (number_of(names[i]) >= 0) return number_of(names[i]) == 0;
-    return true;
+    long rank = first_of(names, sizeof names / sizeof names[0]);
+    return rank > INT_MAX ? -1 : (int)rank;
+}
+
+long cairn_launcher_local_ranks(void)
+{
+    static const char *const names[] = {"OMPI_COMM_WORLD_LOCAL_SIZE", "MV2_COMM_WORLD_LOCAL_SIZE",
+                                        "MPI_LOCALNRANKS", "PALS_LOCAL_SIZE"};
+    long ranks = first_of(names, sizeof names / sizeof names[0]);
+    return ranks < 0 ? 0 : ranks;
+}
+
+bool cairn_launcher_is_first(void)
+{
+    return cairn_launcher_rank() <= 0;
 }

@@ -26,6 +26,14 @@ struct cairn_launcher_claim cairn_launcher_claim(void);
 CAIRN_CHECKED cairn_status cairn_launcher_check(const struct cairn_launcher_claim *claim,
                                                 const cairn_comm *comm);
 
+/** The number of this rank as a launcher's variables say it; -1: they do not.  Ranks: local.
+ * Errors: none. */
+int cairn_launcher_rank(void);
+
+/** How many ranks a launcher's variables put on this host; 0: they do not say.  Ranks: local.
+ * Errors: none. */
+long cairn_launcher_local_ranks(void);
+
 /** Whether a launcher's variables call this process rank 0, or there is no launcher: for who speaks
  * where MPI was not started.  Ranks: local.  Errors: none. */
 bool cairn_launcher_is_first(void);

@@ -30,6 +30,7 @@ static cairn_status start_mpi(bool *started)
     int provided = 0;
     MPI_Initialized(&running);
     *started = !running;
+    if (cairn_fault("comm.start")) return cairn_fail(CAIRN_LOST, "MPI does not start");
     if (!running && MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &provided) != MPI_SUCCESS)
         return cairn_fail(CAIRN_LOST, "MPI does not start; try mpirun -n 2 hostname");
     return CAIRN_OK;

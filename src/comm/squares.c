@@ -15,11 +15,13 @@ static bool is_shared(const struct cairn_sum *sum, size_t param)
     return sum->params->item[param].n_opens > 1;
 }
 
-static cairn_status get_shared(struct cairn_sum *sum)
+/* What is known of a micro-batch before all of it is. */
+static cairn_status get_micro(struct cairn_sum *sum)
 {
     struct cairn_squares *squares = &sum->squares;
     size_t n = sum->params->n_items;
     CAIRN_TRY(cairn_memory_get(n, sizeof *squares->shared, "squares", &squares->shared));
+    CAIRN_TRY(cairn_memory_get(n, sizeof *squares->micro, "squares", &squares->micro));
     CAIRN_TRY(cairn_memory_get(n, sizeof *squares->n_closed, "squares", &squares->n_closed));
     for (size_t p = 0; p < n; p++)
         if (is_shared(sum, p))
@@ -38,7 +40,7 @@ cairn_status cairn_squares_create(struct cairn_sum *sum, enum cairn_noise units)
                           sum->kind->name);
     squares->units = units;
     CAIRN_TRY(cairn_memory_get(n, sizeof *squares->value, "squares", &squares->value));
-    return units == CAIRN_NOISE_MICRO ? get_shared(sum) : CAIRN_OK;
+    return units == CAIRN_NOISE_MICRO ? get_micro(sum) : CAIRN_OK;
 }
 
 void cairn_squares_free(struct cairn_sum *sum)
@@ -48,6 +50,7 @@ void cairn_squares_free(struct cairn_sum *sum)
         free(squares->shared[p]);
     free(squares->shared);
     free(squares->n_closed);
+    free(squares->micro);
     free(squares->value);
 }
 
@@ -58,17 +61,31 @@ void cairn_squares_begin(struct cairn_sum *sum)
     if (squares->n_closed != NULL) memset(squares->n_closed, 0, n * sizeof *squares->n_closed);
 }
 
-void cairn_squares_count(struct cairn_sum *sum, size_t n_samples)
+static double size_of(const struct cairn_sum *sum, double weight, size_t n_samples)
 {
-    (void)cairn_exact_add(&sum->exact[CAIRN_SCALAR_UNITS], 1);
-    (void)cairn_exact_add(&sum->exact[CAIRN_SCALAR_UNIT_SAMPLES], (double)n_samples);
+    return sum->squares.by_samples ? (double)n_samples : weight;
 }
 
-/* The summed gradient of a unit of n samples has this |sum_a|^2 in one tensor. */
-static void add_square(struct cairn_sum *sum, size_t param, double square, size_t n_samples)
+static void count_unit(struct cairn_sum *sum, double size)
+{
+    (void)cairn_exact_add(&sum->exact[CAIRN_SCALAR_UNITS], 1);
+    (void)cairn_exact_add(&sum->exact[CAIRN_SCALAR_UNIT_SIZE], size);
+}
+
+/* The summed gradient of a unit of this size has this |sum_a|^2 in one tensor. */
+static void add_square(struct cairn_sum *sum, size_t param, double square, double size)
 {
     /* one that is not finite makes the total NaN, and the update says nothing of the noise */
-    (void)cairn_exact_add(&sum->exact[CAIRN_N_SCALARS + param], square / (double)n_samples);
+    (void)cairn_exact_add(&sum->exact[CAIRN_N_SCALARS + param], square / size);
+}
+
+void cairn_squares_end_micro(struct cairn_sum *sum, double weight)
+{
+    const double size = size_of(sum, weight, sum->micro_samples);
+    if (sum->squares.units != CAIRN_NOISE_MICRO || !(size > 0)) return;
+    for (size_t p = 0; p < sum->params->n_items; p++)
+        add_square(sum, p, sum->squares.micro[p], size);
+    count_unit(sum, size);
 }
 
 static bool is_squared(const struct cairn_sum *sum, size_t param)
@@ -94,7 +111,7 @@ static void add_part(struct cairn_sum *sum, size_t param, const float *x)
         for (size_t i = 0; i < n; i++) whole[i] += x[i];
     if (++squares->n_closed[param] < sum->params->item[param].n_opens) return;
     squares->n_closed[param] = 0;
-    add_square(sum, param, cairn_rough_squares(whole, n), sum->micro_samples);
+    squares->micro[param] = cairn_rough_squares(whole, n);
 }
 
 void cairn_squares_close(struct cairn_sum *sum, size_t param, double square, const float *x)
@@ -103,7 +120,7 @@ void cairn_squares_close(struct cairn_sum *sum, size_t param, double square, con
     if (is_shared(sum, param))
         add_part(sum, param, x);
     else
-        add_square(sum, param, square, sum->micro_samples);
+        sum->squares.micro[param] = square;
 }
 
 /* Add up to `out` what this rank has added up of one tensor, block by block. */
@@ -134,13 +151,15 @@ struct cairn_magnitudes cairn_sum_partial(const struct cairn_sum *sum, size_t pa
 
 void cairn_sum_unit(struct cairn_sum *sum, size_t n_samples)
 {
-    if (sum->squares.units != CAIRN_NOISE_RANK || n_samples == 0) return;
+    const double weight = cairn_exact_value(&sum->exact[CAIRN_SCALAR_WEIGHT]);
+    const double size = size_of(sum, weight, n_samples);
+    if (sum->squares.units != CAIRN_NOISE_RANK || !(size > 0)) return;
     for (size_t p = 0; p < sum->params->n_items; p++) {
         double square = 0;
         look_at_partial(sum, p, &square, NULL);
-        add_square(sum, p, square, n_samples);
+        add_square(sum, p, square, size);
     }
-    cairn_squares_count(sum, n_samples);
+    count_unit(sum, size);
 }
 
 void cairn_squares_finish(struct cairn_sum *sum)

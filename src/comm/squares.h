@@ -16,8 +16,9 @@ void cairn_squares_free(struct cairn_sum *sum);
 /** To zero.  Ranks: local.  Errors: none. */
 void cairn_squares_begin(struct cairn_sum *sum);
 
-/** One more unit of n samples.  Ranks: local.  Errors: none. */
-void cairn_squares_count(struct cairn_sum *sum, size_t n_samples);
+/** The running micro-batch, of this weight, is complete: with CAIRN_NOISE_MICRO one more unit.
+ * Ranks: local.  Errors: none. */
+void cairn_squares_end_micro(struct cairn_sum *sum, double weight);
 
 /** Whether the gradient of a micro-batch in this tensor is to be squared by who sees it pass; that
  * of a tensor that layers share is squared here, once it is whole.  Ranks: local.  Errors: none. */

@@ -71,6 +71,11 @@ void cairn_sum_free(struct cairn_sum *sum)
     free(sum);
 }
 
+void cairn_sum_is_not_divided(struct cairn_sum *sum)
+{
+    sum->squares.by_samples = true;
+}
+
 void cairn_sum_begin(struct cairn_sum *sum)
 {
     memset(sum->exact, 0, sum->n_exact * sizeof *sum->exact);
@@ -95,7 +100,7 @@ bool cairn_sum_scores(struct cairn_exact *sum, const struct cairn_scores *scores
 
 cairn_status cairn_sum_end_micro(struct cairn_sum *sum, const struct cairn_scores *scores)
 {
-    if (sum->squares.units == CAIRN_NOISE_MICRO) cairn_squares_count(sum, sum->micro_samples);
+    cairn_squares_end_micro(sum, scores->weight);
     if (cairn_sum_scores(sum->exact, scores)) return CAIRN_OK;
     return cairn_fail(
         CAIRN_NUMBERS,
@@ -134,7 +139,7 @@ cairn_status cairn_sum_reduce(struct cairn_sum *sum, cairn_status st, bool stop,
         .stop = sum->flag[CAIRN_FLAG_STOP] != 0,
         .squares = sum->squares.value,
         .n_units = total(sum, CAIRN_SCALAR_UNITS),
-        .unit_samples = total(sum, CAIRN_SCALAR_UNIT_SAMPLES),
+        .unit_size = total(sum, CAIRN_SCALAR_UNIT_SIZE),
     };
     return CAIRN_OK;
 }

@@ -22,8 +22,8 @@ enum cairn_scalar {
     CAIRN_SCALAR_WEIGHT,
     CAIRN_SCALAR_CORRECT,
     CAIRN_SCALAR_COUNT,
-    CAIRN_SCALAR_UNITS,        /* of the noise scale, and ... */
-    CAIRN_SCALAR_UNIT_SAMPLES, /* ... the samples that are in them */
+    CAIRN_SCALAR_UNITS,     /* of the noise scale, and ... */
+    CAIRN_SCALAR_UNIT_SIZE, /* ... how large these are together */
     CAIRN_N_SCALARS
 };
 enum cairn_flag {
@@ -75,12 +75,15 @@ struct cairn_sum_kind {
     void (*fit)(struct cairn_sum *sum);    /* after CAIRN_FLAG_RANGE: agree on ranges that fit */
 };
 
-/** Squares of the gradients of units a: for each weight tensor the sum of |sum_a|^2 / n_a over the
- * units, with n_a samples and the summed gradient sum_a: what the noise scale is made from
- * (train/noise.h). */
+/** Squares of the gradients of units a: for each weight tensor the sum of |sum_a|^2 / size_a over
+ * the units, with the summed gradient sum_a: what the noise scale is made from (train/noise.h).
+ * The size of a unit is its part of W, by which the update is divided; its samples where the update
+ * is not.  A unit of size 0 is none. */
 struct cairn_squares {
     enum cairn_noise units;
+    bool by_samples;
     double *value; /* [n_items] over all ranks, after the reduction; owned; NULL: none */
+    double *micro; /* [n_items] |sum_a|^2 of the running micro-batch; owned */
     float *
         *shared; /* [n_items] of tensors that layers share: their micro-batch's gradient; owned */
     size_t *n_closed; /* [n_items] how many of its layers have come in this micro-batch; owned */
@@ -119,7 +122,7 @@ struct cairn_totals {
     double loss, weight, correct, count; /* as in cairn_scores */
     bool stop;                           /* some rank was asked to stop */
     const double *squares; /* [n_items] as in cairn_squares; borrowed; NULL without noise */
-    double n_units, unit_samples;
+    double n_units, unit_size;
 };
 
 /** What a sum of this kind costs with so many micro-batches in an update; zeros: there is no such
@@ -144,6 +147,10 @@ void cairn_sum_free(struct cairn_sum *sum);
 /** Add the scores of a micro-batch to sum [CAIRN_N_SCALARS]; false: one of them is 2^300 or more,
  * or not finite.  Ranks: local.  Errors: none. */
 bool cairn_sum_scores(struct cairn_exact *sum, const struct cairn_scores *scores);
+
+/** The update is not divided by W: units of the noise scale are as large as their samples.
+ * Ranks: local.  Errors: none. */
+void cairn_sum_is_not_divided(struct cairn_sum *sum);
 
 /** Set everything to zero; then micro-batches write into &sum->sink.  Ranks: local.
  * Errors: none. */

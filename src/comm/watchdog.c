@@ -32,6 +32,8 @@ struct cairn_watchdog {
     bool stops;
     int rank, size; /* size 0: not known yet */
     double timeout_s;
+    double start_s;                  /* the limit of the start */
+    bool starts;                     /* no update has begun */
     struct cairn_where process;      /* before and after training */
     const struct cairn_where *where; /* what is looked at: that, or a trainer's */
     struct cairn_late late;
@@ -96,6 +98,11 @@ static void blame(const struct cairn_watchdog *dog, char *text, size_t n_bytes)
                  n == 1 ? "" : "es");
 }
 
+static bool limited_as_start(const struct cairn_watchdog *dog)
+{
+    return dog->starts && dog->timeout_s == CAIRN_HANG_AUTO;
+}
+
 /* Late: the line, time for the others to print theirs, the end.  Rank 0 speaks the last word and
  * ends the job, for a launcher kills all once one is gone; the others end without it only where it
  * cannot. */
@@ -119,12 +126,15 @@ static void end_job(struct cairn_watchdog *dog, double limit_s)
     say(line);
     sleep_s(first ? grace_s : grace_s + GRACE_S);
     if (first) {
-        snprintf(
-            line, sizeof line,
-            "cairn: the job hung for more than %.0f s (train.hang_timeout): a rank that sums or "
-            "exchanges waits for one that does something else, or that has no line here; "
-            "start it again to go on from the newest checkpoint\n",
-            limit_s);
+        bool starts = limited_as_start(dog);
+        snprintf(line, sizeof line,
+                 "cairn: the %s for more than %.0f s (%s): a rank that %s or "
+                 "exchanges waits for one that does something else, or that has no line here; "
+                 "start it again%s\n",
+                 starts ? "start stood still" : "job hung", limit_s,
+                 starts ? "CAIRN_START_TIMEOUT" : "train.hang_timeout",
+                 starts ? "starts MPI" : "sums",
+                 starts ? "" : " to go on from the newest checkpoint");
         if (dog->size > 1) say(line);
     }
     _exit(CAIRN_LOST);
@@ -147,7 +157,8 @@ static double look(struct cairn_watchdog *dog, double nap_s)
         .nap_s = nap_s,
     };
     cairn_late_look(&dog->late, &seen);
-    double limit_s = cairn_late_limit(&dog->late, dog->timeout_s);
+    double limit_s =
+        limited_as_start(dog) ? dog->start_s : cairn_late_limit(&dog->late, dog->timeout_s);
     if (dog->late.waited_s > limit_s && where->since_ns == seen.since_ns) end_job(dog, limit_s);
     return nap_of(limit_s);
 }
@@ -180,11 +191,15 @@ static int start_thread(struct cairn_watchdog *dog)
     return failed;
 }
 
-struct cairn_watchdog *cairn_watchdog_start(void)
+struct cairn_watchdog *cairn_watchdog_start(const struct cairn_watched_start *start)
 {
     pthread_condattr_t attributes;
     struct cairn_watchdog *dog = calloc(1, sizeof *dog);
     if (dog == NULL) return NULL;
+    dog->rank = start->rank;
+    dog->size = start->size;
+    dog->start_s = start->limit_s;
+    dog->starts = true;
     dog->timeout_s = CAIRN_HANG_AUTO;
     dog->where = &dog->process;
     dog->watched = pthread_self();
@@ -243,6 +258,15 @@ void cairn_watchdog_limit(const cairn_comm *comm, double timeout_s)
     pthread_mutex_unlock(&dog->lock);
 }
 
+void cairn_watchdog_allow(const cairn_comm *comm, double seconds)
+{
+    struct cairn_watchdog *dog = comm->watchdog;
+    if (dog == NULL) return;
+    pthread_mutex_lock(&dog->lock);
+    dog->start_s += seconds;
+    pthread_mutex_unlock(&dog->lock);
+}
+
 void cairn_watchdog_phase(const cairn_comm *comm, enum cairn_phase phase)
 {
     if (comm->watchdog != NULL) cairn_where_enter(&comm->watchdog->process, phase);
@@ -254,6 +278,7 @@ void cairn_watchdog_look_at(const cairn_comm *comm, const struct cairn_where *wh
     if (dog == NULL) return;
     pthread_mutex_lock(&dog->lock);
     dog->where = where == NULL ? &dog->process : where;
+    if (where != NULL) dog->starts = false;
     cairn_late_turn(&dog->late);
     pthread_mutex_unlock(&dog->lock);
 }

@@ -17,9 +17,16 @@
 
 struct cairn_watchdog;
 
+/** A start, from before MPI begins to the first update: who this is as far as a launcher says it
+ * (size 0: it does not), and how long the start may stand at one thing; INFINITY: for ever. */
+struct cairn_watched_start {
+    int rank, size;
+    double limit_s;
+};
+
 /** Begin to watch the calling thread, before MPI starts.  NULL where the system gives no thread:
  * then nobody watches, which every function below takes.  Ranks: local.  Errors: none. */
-struct cairn_watchdog *cairn_watchdog_start(void);
+struct cairn_watchdog *cairn_watchdog_start(const struct cairn_watched_start *start);
 
 /** Ask this function how many processes were killed for memory here: now, and again where a rank is
  * missed, so that it can be said why.  Ranks: local.  Errors: none. */
@@ -32,15 +39,19 @@ void cairn_watchdog_stop(struct cairn_watchdog *dog);
  * Errors: none. */
 void cairn_watchdog_join(struct cairn_watchdog *dog, cairn_comm *comm);
 
-/** How long a phase may last: seconds, CAIRN_HANG_AUTO, or INFINITY for no limit.  Ranks: local.
- * Errors: none. */
+/** How long a phase may last: seconds, CAIRN_HANG_AUTO, or INFINITY for no limit.  With
+ * CAIRN_HANG_AUTO the start keeps its own limit.  Ranks: local.  Errors: none. */
 void cairn_watchdog_limit(const cairn_comm *comm, double timeout_s);
+
+/** What comes of the start may take so much longer at one thing: there is much to read, say. Ranks:
+ * local.  Errors: none. */
+void cairn_watchdog_allow(const cairn_comm *comm, double seconds);
 
 /** The process, outside of training, is in this phase now.  Ranks: local.  Errors: none. */
 void cairn_watchdog_phase(const cairn_comm *comm, enum cairn_phase phase);
 
-/** Look there from here on; NULL: at the phases of the process again.  Ranks: local.
- * Errors: none. */
+/** Look there from here on, the start being over; NULL: at the phases of the process again.
+ * Ranks: local.  Errors: none. */
 void cairn_watchdog_look_at(const cairn_comm *comm, const struct cairn_where *where);
 
 #endif

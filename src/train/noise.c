@@ -6,10 +6,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define PARTS         10  /* of a run, of which the newest is looked at, ... */
-#define LEAST_UPDATES 5   /* ... if it has so many updates, ... */
-#define GOOD_ERROR    0.2 /* ... and more of the run where the error is above this part */
-#define SHORTER_ERROR 0.7 /* of the error, for which less of the run is looked at */
+#define PARTS         10        /* of a run, of which the newest is looked at, ... */
+#define LEAST_UPDATES 5         /* ... if it has so many updates, ... */
+#define GOOD_ERROR    (1 / 6.0) /* ... and more where the scale would be off by above a fifth */
+#define SHORTER_ERROR 0.7       /* of the error, for which less of the run is looked at */
+#define MOST_PART     0.9       /* beyond it |mu|^2 may be 0, and the scale's error has no bound */
 
 static const struct cairn_noise_scale none = {
     .value = (double)NAN, .error = (double)NAN, .n_updates = (double)NAN};
@@ -90,36 +91,55 @@ static struct cairn_noise_sums newest(const struct cairn_noise_history *history,
     return sums;
 }
 
-/* Of a stretch, by its scatter alone; NaN where |mu|^2 or S is not above 0. */
-static struct cairn_noise_scale scale_of(const struct cairn_noise_sums *sums)
+/* |mu|^2 / S of a stretch, which scatters evenly around what it should be, as its inverse, the
+ * noise scale, does not: that is small with a small error wherever |mu|^2 came out large by
+ * chance. */
+struct clearness {
+    double value, error, n_updates;
+};
+
+/* By the scatter of the updates alone; NaN where S is not above 0. */
+static struct clearness clearness_of(const struct cairn_noise_sums *sums)
 {
     const double n = sums->n;
     const double s = sums->noise / n;
     const double m = sums->signal / n;
-    if (!(s > 0 && m > 0)) return none;
-    double spread = (sums->noise2 / n - s * s) / (s * s) + (sums->signal2 / n - m * m) / (m * m) -
-                    2 * (sums->both / n - s * m) / (s * m);
-    return (struct cairn_noise_scale){
-        .value = s / m,
-        .error = n < 2 ? (double)NAN : s / m * sqrt(fmax(spread, 0) / (n - 1)),
+    const double value = s > 0 ? m / s : (double)NAN;
+    const double spread = (sums->signal2 / n - m * m) - 2 * value * (sums->both / n - s * m) +
+                          value * value * (sums->noise2 / n - s * s);
+    return (struct clearness){
+        .value = value,
+        .error = n < 2 ? (double)NAN : sqrt(fmax(spread, 0) / (n - 1)) / s,
         .n_updates = n,
     };
 }
 
-/* Of the newest n updates; what the scale has changed from the older half of them to the newer one,
- * beyond what scatter makes of it, counts as an error. */
-static struct cairn_noise_scale scale_over(const struct cairn_noise_history *history, double n)
+/* Of the newest n updates; what it has changed from the older half of them to the newer one, beyond
+ * what scatter makes of it, counts as an error. */
+static struct clearness clearness_over(const struct cairn_noise_history *history, double n)
 {
     const struct cairn_noise_sums all = newest(history, n);
     const struct cairn_noise_sums half = newest(history, all.n / 2);
     struct cairn_noise_sums rest = all;
-    struct cairn_noise_scale scale = scale_of(&all);
+    struct clearness clear = clearness_of(&all);
     subtract(&rest, &half);
-    const double drift = scale_of(&half).value - scale_of(&rest).value;
-    const double scatter = scale.error * scale.error; /* each half's is twice that */
+    const double drift = clearness_of(&half).value - clearness_of(&rest).value;
+    const double scatter = clear.error * clear.error; /* each half's is twice that */
     const double excess = drift * drift - 4 * scatter;
-    if (excess > 0) scale.error = sqrt(scatter + excess);
-    return scale;
+    if (excess > 0) clear.error = sqrt(scatter + excess);
+    return clear;
+}
+
+/* The scale is the inverse, and its error that towards larger values, the larger one. */
+static struct cairn_noise_scale scale_of(const struct clearness *clear)
+{
+    if (!(clear->value > 0)) return none;
+    const double part = clear->error / clear->value;
+    return (struct cairn_noise_scale){
+        .value = 1 / clear->value,
+        .error = part / (1 - fmin(part, MOST_PART)) / clear->value,
+        .n_updates = clear->n_updates,
+    };
 }
 
 struct cairn_noise_scale cairn_noise_scale(const struct cairn_noise_history *history)
@@ -128,16 +148,16 @@ struct cairn_noise_scale cairn_noise_scale(const struct cairn_noise_history *his
     const struct cairn_noise_sums half = newest(history, all.n / 2);
     /* how long it has to be is asked of half of the run: were it the shortest stretch that looks
      * good, it would be one whose signal is too large by chance */
-    const struct cairn_noise_scale first = scale_of(&half);
+    const struct clearness first = clearness_of(&half);
     const double off = first.error / first.value / GOOD_ERROR;
     double n = fmax(LEAST_UPDATES, fmax(all.n / PARTS, half.n * off * off));
-    if (isnan(off)) n = all.n;
-    struct cairn_noise_scale best = scale_over(history, n);
-    if (isnan(best.value)) best = scale_over(history, all.n);
+    if (!(off >= 0)) n = all.n;
+    struct clearness best = clearness_over(history, n);
+    if (!(best.value > 0)) best = clearness_over(history, all.n);
     for (n = best.n_updates / 2; n >= LEAST_UPDATES; n /= 2) { /* where it drifts */
-        const struct cairn_noise_scale shorter = scale_over(history, n);
-        if (!(shorter.error < SHORTER_ERROR * best.error)) break;
+        const struct clearness shorter = clearness_over(history, n);
+        if (!(shorter.value > 0 && shorter.error < SHORTER_ERROR * best.error)) break;
         best = shorter;
     }
-    return best;
+    return scale_of(&best);
 }

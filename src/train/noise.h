@@ -10,7 +10,8 @@
 #include "cairn/trainer.h"
 
 /** Squares of one update, of one tensor or of several: of G, the mean gradient over N samples, and
- * of the mean gradients g_a of units (micro-batches or ranks) of n_a samples each. */
+ * of the mean gradients g_a of units (micro-batches or ranks) of n_a samples each.  Where samples
+ * differ in weight, n_a is W_a / (W / N): so many of the mean weight. */
 struct cairn_noise_squares {
     double units;        /* sum of n_a |g_a|^2 */
     double whole;        /* N |G|^2 */
@@ -57,8 +58,9 @@ void cairn_noise_add(struct cairn_noise_history *history, const struct cairn_noi
  * B_simple = S / |mu|^2, each averaged over the last tenth of the run, of 5 updates at the least,
  * and divided once; over more of it where the standard error would be above a fifth of the value,
  * as the last half of the run foretells, and over less where the scale drifts so that less has the
- * smaller error.  The error follows from the scatter of the updates (delta method) and from the
- * drift within their stretch.
+ * smaller error.  The error of 1 / B_simple follows from the scatter of the updates (delta method)
+ * and from the drift within their stretch; that of B_simple is how far it may be larger by it,
+ * which is more than how far it may be smaller.
  *
  * Ranks   local
  * Errors  none

@@ -24,6 +24,7 @@ static cairn_status get_memory(cairn_trainer *t)
     CAIRN_TRY(cairn_memory_get(t->params->n_items, sizeof *t->squares, "squares", &t->squares));
     CAIRN_TRY(cairn_sum_create(parts->comm, parts->sum_kind, parts->noise, t->params,
                                (size_t)cairn_window_most_micro(&parts->rule), &t->sum));
+    if (!parts->normalize) cairn_sum_is_not_divided(t->sum);
     return cairn_observers_create(t);
 }
 

@@ -56,6 +56,16 @@ code=0
 (ulimit -v 399999 && "$launcher" -n 2 -- true) 2>err || code=$?
 same "exit code of a small ulimit -v" "$code" 2
 grep -q '^cairn-mpirun: ulimit -v is 399999 kB' err || fail "a small ulimit -v is not named"
+# mpirun needs four files for each rank: a small limit is lifted, and one that cannot be is named before anything hangs.
+printf '#!/bin/sh\necho "$(ulimit -Sn) ${OMPI_MCA_orte_allowed_exit_without_sync-}"\n' >mpirun
+chmod +x mpirun
+same "open files of 64 ranks" "$(ulimit -Sn 200 && MPIRUN=$work/mpirun "$launcher" -n 64 -- true)" "356 "
+same "open files of 8 ranks" "$(ulimit -Sn 200 && MPIRUN=$work/mpirun "$launcher" -n 8 -- "$cairn")" "200 1"
+code=0
+(ulimit -n 200 && MPIRUN=$work/mpirun "$launcher" -n 64 -- true) 2>err || code=$?
+same "exit code of a small ulimit -n" "$code" 2
+grep -q '^cairn-mpirun: mpirun needs 356 open files for 64 ranks on a host, and ulimit -n can only be 200' err ||
+    fail "a small ulimit -n is not named"
 code=0
 "$launcher" -n 2 -- 2>err || code=$?
 same "exit code of nothing behind --" "$code" 2

@@ -12,7 +12,7 @@ finding()
 # Without a run file: the launch alone.  Each check has a line.
 for ranks in 0 1 3; do
     expect 0 "$ranks" doctor --singleton
-    for check in launch cores threads blas nodes clock keepalive quick gemm network build; do
+    for check in launch cores threads blas nodes clock keepalive ends quick gemm network build; do
         grep -Eq "^(ok|warning) +$check " out || fail "cairn doctor says nothing of $check on $ranks ranks"
     done
     ! grep -Eq '^[a-z]+ +(memory|space|files) ' out || fail "without a run file there is nothing to plan"

@@ -110,6 +110,29 @@ suspended()
 beside suspended
 all_good
 
+# A start that stands still ends the same way, whatever it stands at before the first update, and in commands that are
+# not watched later on.  Who still waits in MPI_Init knows its rank from the launcher.
+begins()
+{
+    local rank=$1 ranks=$2 fault=$3 what=$4 others=$5 r
+    shift 5
+    CAIRN_START_TIMEOUT=3s CAIRN_FAULT="hang:$fault@$rank" run "$ranks" "$@" train.hang_timeout=auto
+    same "exit code of a start" "$code" 5
+    for ((r = 0; r < ranks; r++)); do
+        if [ "$r" = "$rank" ]; then says "$r" "$ranks" "$what"; else says "$r" "$ranks" "$others"; fi
+    done
+    same "lines of ranks" "$(grep -c '^cairn: rank ' err)" "$ranks"
+    [ "$ranks" = 1 ] || grep -q '^cairn: the start stood still for more than 3 s (CAIRN_START_TIMEOUT)' err || fail "no last word"
+}
+beside begins 1 2 comm.start "starting MPI" "starting MPI" train run.yaml --out starts
+beside begins 0 3 comm.start "starting MPI" "starting MPI" verify run.yaml --updates 1
+beside begins 0 1 comm.start "starting MPI" "" train run.yaml --out starts
+beside begins 0 2 config.read "making ready" "making ready" train run.yaml --out starts
+beside begins 1 2 data.open "making ready" "making ready" train run.yaml --out starts
+all_good
+CAIRN_START_TIMEOUT=soon expect_line 2 2 'CAIRN_START_TIMEOUT' train run.yaml --out starts
+CAIRN_START_TIMEOUT=none expect 0 2 train run.yaml --out starts
+
 # A rank that ends for another reason needs no watchdog, and a run file may leave it out.
 expect_line 2 1 'train.hang_timeout' train run.yaml --out result train.hang_timeout=soon
 expect 0 2 train run.yaml --out none train.hang_timeout=none

@@ -124,6 +124,27 @@ static void a_lost_host_is_not_noticed(void **state)
     expect(s, "keepalive", CAIRN_FINDING_OK, "", "one host", "");
 }
 
+static void mpirun_is_too_busy(void **state)
+{
+    enum { MANY = 16 };
+    struct subject *s = *state;
+    struct cairn_rank_facts crowd[MANY];
+    expect(s, "ends", CAIRN_FINDING_OK, "", "", "");
+    for (int r = 0; r < MANY; r++) {
+        crowd[r] = s->rank[0];
+        crowd[r].host_cores = 1;
+    }
+    s->launch.rank = crowd;
+    s->launch.n_ranks = MANY;
+    expect(s, "ends", CAIRN_FINDING_WARNING, "node0", "16 ranks on 1 core: mpirun may miss",
+           "OMPI_MCA_orte_allowed_exit_without_sync=1");
+    s->launch.n_ranks = MANY - 1;
+    expect(s, "ends", CAIRN_FINDING_OK, "", "", "");
+    s->launch.n_ranks = MANY;
+    crowd[0].forgives = true;
+    expect(s, "ends", CAIRN_FINDING_OK, "", "", "");
+}
+
 static void a_slow_look(void **state)
 {
     struct subject *s = *state;
@@ -180,6 +201,7 @@ int main(void)
         TEST(room_on_the_disk),
         TEST(clocks_apart),
         TEST(a_lost_host_is_not_noticed),
+        TEST(mpirun_is_too_busy),
         TEST(a_slow_look),
         TEST(a_bad_file_system),
         TEST(a_slow_rank),

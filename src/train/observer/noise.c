@@ -35,18 +35,21 @@ static void micro_done(void *context, cairn_trainer *t, size_t i, size_t n)
         cairn_sum_unit(t->sum, i * (size_t)t->parts.rule.micro + n);
 }
 
-/* From sums over samples, whatever they were divided by: the scale does not depend on that. */
+/* In samples of the mean weight: what an update is divided by is W, so a unit that has twice the
+ * weight of another one counts as twice as many samples.  The scale does not depend on what
+ * gradients are divided by. */
 static void summed(void *context, cairn_trainer *t, const struct cairn_totals *totals)
 {
     struct cairn_noise_history *history = context;
     const size_t n_items = t->params->n_items;
     const double n = (double)t->window.n;
     const double divisor = t->parts.normalize ? totals->weight : 1;
+    const double of_sample = t->parts.normalize ? totals->weight / n : 1; /* its mean size */
     struct cairn_noise_squares all = {
-        .n_units = totals->n_units, .unit_samples = totals->unit_samples, .n_samples = n};
+        .n_units = totals->n_units, .unit_samples = totals->unit_size / of_sample, .n_samples = n};
     for (size_t i = 0; i < n_items; i++) {
         struct cairn_noise_squares here = all;
-        here.units = totals->squares[i];
+        here.units = totals->squares[i] * of_sample;
         here.whole = t->squares[i] * divisor * divisor / n;
         cairn_noise_add(&history[i], &here);
         all.units += here.units;
