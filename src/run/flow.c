@@ -64,17 +64,17 @@ static void summed(void *context, cairn_trainer *t, const struct cairn_totals *t
     }
 }
 
-/* What cannot be written travels with the next sum. */
-static cairn_status updated(void *context, cairn_trainer *t, struct cairn_update_record *record)
+void cairn_flow_report(struct cairn_run *run)
 {
-    struct cairn_flow *flow = context;
-    struct cairn_run *run = flow->run;
+    const struct cairn_flow *flow = run->flow;
+    const cairn_trainer *t = run->t;
     const size_t n_items = t->params->n_items;
-    for (size_t p = 0; p < n_items && flow->wanted; p++)
+    if (flow == NULL || !flow->wanted) return;
+    for (size_t p = 0; p < n_items; p++)
         cairn_run_report(run, cairn_run_folder_gradflow(run->options.folder, &flow->line[p]));
     for (size_t i = 0; i < flow->n_marks * n_items; i++) {
         const struct cairn_accumulation line = {
-            .update = record->update,
+            .update = t->at.update,
             .micro_batches = flow->mark[i / n_items].n_micro,
             .samples = flow->mark[i / n_items].n_samples,
             .param = t->params->item[i % n_items].name,
@@ -84,7 +84,6 @@ static cairn_status updated(void *context, cairn_trainer *t, struct cairn_update
         };
         cairn_run_report(run, cairn_run_folder_accumulation(run->options.folder, &line));
     }
-    return CAIRN_OK;
 }
 
 static const struct cairn_observer gradient_flow = {
@@ -92,7 +91,6 @@ static const struct cairn_observer gradient_flow = {
     .begins = begins,
     .micro_done = micro_done,
     .summed = summed,
-    .updated = updated,
 };
 
 cairn_status cairn_flow_create(struct cairn_run *run)

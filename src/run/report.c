@@ -39,5 +39,6 @@ void cairn_run_report_update(struct cairn_run *run, const struct cairn_update_re
         .samples_per_s = samples_per_s,
     };
     cairn_run_report(run, cairn_run_folder_metrics(run->options.folder, &line));
+    cairn_flow_report(run);
     cairn_progress_show(&run->progress, record->update, record->loss, samples_per_s);
 }
