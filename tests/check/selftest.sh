@@ -71,6 +71,12 @@ planted arrows src/base/a.c <<<'#include "tensor/shape.h"'
 planted arrows src/nn/a.c <<<'#include <assert.h>'
 planted arrows src/odd/a.c src/odd <<<'#include <stdio.h>'
 planted arrows src/nn/math.h </dev/null
+planted picture src/README.md <<'END'
+
+```arrows
+nn -> base
+```
+END
 planted arrows include/cairn/a.h <<<'#include "nn/model.h"'
 planted sizes src/nn/a.c < <(function_of void "$(lines 60)")
 planted sizes src/nn/a.c < <(lines 400)
