@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Numbers as text. */
-#include "report/number.h"
+#include "record/number.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Writing JSON: two blanks for each level, one member a line. */
-#include "report/json.h"
+#include "record/json.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -10,7 +10,7 @@
 
 #include "base/memory.h"
 #include "base/utf8.h"
-#include "report/number.h"
+#include "record/number.h"
 
 static void put(struct cairn_json *json, const char *bytes, size_t n)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * The run folder: which files there are and what their lines hold.  How they are written is in
  * rows.c and base/file.c. */
-#include "report/run_folder.h"
+#include "record/run_folder.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -16,11 +16,11 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/own.h"
-#include "report/lock.h"
-#include "report/number.h"
-#include "report/provenance.h"
-#include "report/rows.h"
-#include "report/run_own.h"
+#include "record/lock.h"
+#include "record/number.h"
+#include "record/provenance.h"
+#include "record/rows.h"
+#include "record/run_own.h"
 
 /* The files that a run adds lines to. */
 static const struct {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Facts of the machine, the process and the build. */
 #define _GNU_SOURCE /* dl_iterate_phdr */
-#include "report/system.h"
+#include "record/system.h"
 
 #include <link.h>
 #include <stdbool.h>
@@ -16,8 +16,8 @@
 
 #include "base/memory.h"
 #include "base/words.h"
-#include "report/build_info.h"
-#include "report/commit.h"
+#include "record/build_info.h"
+#include "record/commit.h"
 
 const struct cairn_build *cairn_system_build(void)
 {

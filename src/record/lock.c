@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * The lock of a run folder. */
-#include "report/lock.h"
+#include "record/lock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +14,7 @@
 
 #include "base/fault.h"
 #include "base/log.h"
-#include "report/system.h"
+#include "record/system.h"
 
 /* What the file says of who made it. */
 struct holder {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Progress for people, on stderr: one live bar on a terminal, a plain line now and then elsewhere.
  * Rank 0 only. */
-#ifndef CAIRN_REPORT_PROGRESS_H
-#define CAIRN_REPORT_PROGRESS_H
+#ifndef CAIRN_RECORD_PROGRESS_H
+#define CAIRN_RECORD_PROGRESS_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Writing JSON.  Not a parser.  A failure sticks: the calls that follow do nothing and
  * cairn_json_take() tells.  Local. */
-#ifndef CAIRN_REPORT_JSON_H
-#define CAIRN_REPORT_JSON_H
+#ifndef CAIRN_RECORD_JSON_H
+#define CAIRN_RECORD_JSON_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * The names of a run's own files, and whose folder it is. */
-#include "report/run_own.h"
+#include "record/run_own.h"
 
 #include <dirent.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * provenance.json.  Entries are put in and ended by their text, since what is read was written
  * here: no parser. */
-#include "report/provenance.h"
+#include "record/provenance.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
-#include "report/json.h"
+#include "record/json.h"
 
 static const char OPEN_END[] = ",\n    \"end\": null,\n    \"status\": null\n  }\n]\n";
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Numbers as text.  Local. */
-#ifndef CAIRN_REPORT_NUMBER_H
-#define CAIRN_REPORT_NUMBER_H
+#ifndef CAIRN_RECORD_NUMBER_H
+#define CAIRN_RECORD_NUMBER_H
 
 enum { CAIRN_NUMBER_BYTES = 32 };
 

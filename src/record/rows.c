@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * CSV files that grow. */
-#include "report/rows.h"
+#include "record/rows.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -16,7 +16,7 @@
 #include "base/last_error.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "report/number.h"
+#include "record/number.h"
 
 /* Lines wait for 5 s at most: for this, and until the next update looks again. */
 static const double WAIT_S = 2.0;

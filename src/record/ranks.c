@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * The table of ranks.  After the reports of stragglers in torchrun and Horovod's stall inspector,
  * which name ranks while they wait; here it is the sums of a whole start. */
-#include "report/ranks.h"
+#include "record/ranks.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -12,8 +12,8 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "report/number.h"
-#include "report/rows.h"
+#include "record/number.h"
+#include "record/rows.h"
 
 enum { MOST_ROWS = 16, MOST_NAMED = 8 };
 

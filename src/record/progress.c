@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * The live bar and the plain lines.  No colours, no escapes. */
-#include "report/progress.h"
+#include "record/progress.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -11,8 +11,8 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "report/number.h"
-#include "report/terminal.h"
+#include "record/number.h"
+#include "record/terminal.h"
 
 enum { TEXT_BYTES = 256, DEFAULT_COLUMNS = 80, WIDEST_BAR = 30, NARROWEST_BAR = 5 };
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * provenance.json: a list with an entry for each start of a run.  Local. */
-#ifndef CAIRN_REPORT_PROVENANCE_H
-#define CAIRN_REPORT_PROVENANCE_H
+#ifndef CAIRN_RECORD_PROVENANCE_H
+#define CAIRN_RECORD_PROVENANCE_H
 
 #include "cairn/status.h"
-#include "report/run_folder.h"
+#include "record/run_folder.h"
 
 /**
  * Put an entry behind the others: "begin" now, the facts, "end" and "status" null.  A file that is

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Which files of a run folder are the run's own, checkpoints apart: those may be replaced and
  * removed, and nothing else.  Local. */
-#ifndef CAIRN_REPORT_RUN_OWN_H
-#define CAIRN_REPORT_RUN_OWN_H
+#ifndef CAIRN_RECORD_RUN_OWN_H
+#define CAIRN_RECORD_RUN_OWN_H
 
 #include <stdbool.h>
 

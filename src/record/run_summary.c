@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "report/json.h"
-#include "report/number.h"
-#include "report/run_folder.h"
+#include "record/json.h"
+#include "record/number.h"
+#include "record/run_folder.h"
 
 static cairn_status summary_text(const struct cairn_summary *summary, char **out)
 {

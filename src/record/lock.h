@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * The lock that keeps two jobs out of one run folder: a file that names host, process and job and
  * is held with an fcntl write lock, so that it ends with its process.  Local. */
-#ifndef CAIRN_REPORT_LOCK_H
-#define CAIRN_REPORT_LOCK_H
+#ifndef CAIRN_RECORD_LOCK_H
+#define CAIRN_RECORD_LOCK_H
 
 #include <stdbool.h>
 

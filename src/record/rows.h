@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * A CSV that a run adds lines to and a resumed run cuts.  The first column is the update.  Knows no
  * other column.  Local. */
-#ifndef CAIRN_REPORT_ROWS_H
-#define CAIRN_REPORT_ROWS_H
+#ifndef CAIRN_RECORD_ROWS_H
+#define CAIRN_RECORD_ROWS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * The table of ranks at the end of a start: ranks.csv, and lines on stderr that name the slow ones.
  * Local (rank 0). */
-#ifndef CAIRN_REPORT_RANKS_H
-#define CAIRN_REPORT_RANKS_H
+#ifndef CAIRN_RECORD_RANKS_H
+#define CAIRN_RECORD_RANKS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,8 +2,8 @@
  * Facts of the machine, the process and the build, for provenance.json and summary.json.  Texts
  * that cannot be had are "unknown".  Not for MPI, BLAS and HDF5: who uses them asks them.
  * Local. */
-#ifndef CAIRN_REPORT_SYSTEM_H
-#define CAIRN_REPORT_SYSTEM_H
+#ifndef CAIRN_RECORD_SYSTEM_H
+#define CAIRN_RECORD_SYSTEM_H
 
 #include <stddef.h>
 #include <stdint.h>

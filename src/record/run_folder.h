@@ -2,8 +2,8 @@
  * What a run leaves in its folder (PRODUCT 5), apart from checkpoints: config.yaml, metrics.csv,
  * eval.csv, gradflow.csv, accumulation.csv, provenance.json, summary.json, and the lock that keeps
  * two jobs apart.  Used by rank 0 only.  Local. */
-#ifndef CAIRN_REPORT_RUN_FOLDER_H
-#define CAIRN_REPORT_RUN_FOLDER_H
+#ifndef CAIRN_RECORD_RUN_FOLDER_H
+#define CAIRN_RECORD_RUN_FOLDER_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -67,7 +67,7 @@ struct cairn_summary {
 struct cairn_fact {
     const char *name;
     const char *value; /* NULL: null */
-    bool raw;          /* it is JSON already: a number, a list (report/json.h helps to write one) */
+    bool raw;          /* it is JSON already: a number, a list (record/json.h helps to write one) */
 };
 
 /** The files that a run adds lines to. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * The terminal behind a stream. */
-#include "report/terminal.h"
+#include "record/terminal.h"
 
 #include <fcntl.h>
 #include <stdbool.h>
