@@ -17,7 +17,8 @@ put()
 clean()
 {
     rm -rf "${work:?}"/*
-    put src/README.md </dev/null
+    put src/README.md <<<'# Source
+[nn](nn/README.md), [this](#source), [elsewhere](https://example.org/no.md), `[code](no.md)`'
     put src/nn/README.md </dev/null
     put src/nn/relu.c <<<'#include "tensor/shape.h"'
     put include/cairn/model.h <<'END'
@@ -86,6 +87,8 @@ planted sizes src/nn/a.c median < <(function_of void "$(lines 20)")
 planted sizes src/nn/a.c < <(printf '/* %098d */\n' 0)
 planted docs include/cairn/a.h <<<'CAIRN_API int cairn_a(void);'
 planted docs include/cairn/a.h < <(printf '/** A.\n * Ranks local */\nCAIRN_API int cairn_a(void);\n')
+planted docs src/nn/README.md 'nn/README.md:2: .*no.md' <<<'[a page](../no.md)'
+planted docs src/nn/README.md 'nn/README.md:2: .*heading' <<<'[a heading](../README.md#nothing)'
 planted format src/nn/a.c <<<'int  a ;'
 planted words src/nn/a.c < <(echo '/* TO''DO */')
 planted words src/nn/a.c <<<'    say("the batch size is %d", b);'
