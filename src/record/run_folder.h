@@ -1,17 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
-<<<<<<< HEAD:src/record/run_folder.h
- * What a run leaves in its folder (PRODUCT 5), apart from checkpoints: config.yaml, metrics.csv,
- * eval.csv, gradflow.csv, accumulation.csv, provenance.json, summary.json, and the lock that keeps
- * two jobs apart.  Used by rank 0 only.  Local. */
-#ifndef CAIRN_RECORD_RUN_FOLDER_H
-#define CAIRN_RECORD_RUN_FOLDER_H
-=======
  * What a run leaves in its folder (launch/guide/contract.md 5), apart from checkpoints:
  * config.yaml, metrics.csv, eval.csv, gradflow.csv, accumulation.csv, provenance.json,
  * summary.json, and the lock that keeps two jobs apart.  Used by rank 0 only.  Local. */
-#ifndef CAIRN_REPORT_RUN_FOLDER_H
-#define CAIRN_REPORT_RUN_FOLDER_H
->>>>>>> work-docs:src/report/run_folder.h
+#ifndef CAIRN_RECORD_RUN_FOLDER_H
+#define CAIRN_RECORD_RUN_FOLDER_H
 
 #include <stdbool.h>
 #include <stddef.h>
