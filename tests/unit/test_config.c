@@ -41,7 +41,6 @@ static void test_defaults_and_values(void **state)
     assert_true(config->batch_micro == CAIRN_KEY_WORD(1));
     assert_true(config->batch_accumulate == CAIRN_NONE);
     assert_true(config->optim_lr == 1e-3);
-    assert_true(config->optim_nesterov);
     assert_int_equal(config->batch_tail, 0);
     assert_string_equal(config->optim_name, "sgd");
     assert_int_equal(config->train_seed, 1);
@@ -244,23 +243,25 @@ static void test_changed(void **state)
 static void test_table(void **state)
 {
     size_t n = 0;
-    const struct cairn_key *keys = cairn_config_keys(&n);
+    struct cairn_config_walk walk = {0};
     (void)state;
-    assert_true(n > 30);
-    for (size_t i = 0; i < n; i++) {
-        assert_true(keys[i].doc != NULL && keys[i].doc[0] != '\0');
-        assert_true(keys[i].type != CAIRN_KEY_COUNT || keys[i].high <= 0x1p53);
-        assert_true(keys[i].type != CAIRN_KEY_CHOICE || keys[i].words != NULL);
+    for (; cairn_config_next(&walk); n++) {
+        const struct cairn_key *key = walk.key;
+        assert_true(key->doc != NULL && key->doc[0] != '\0');
+        assert_true(key->type != CAIRN_KEY_COUNT || key->high <= 0x1p53);
+        assert_true(key->type != CAIRN_KEY_CHOICE || key->words != NULL);
+        assert_ptr_equal(cairn_config_key(key->name), key); /* each name once */
     }
+    assert_true(n > 30);
+    assert_false(cairn_config_next(&walk));
 }
 
 static bool is_key_or_section(const char *name, size_t n_name)
 {
-    size_t n = 0;
-    const struct cairn_key *keys = cairn_config_keys(&n);
-    for (size_t i = 0; i < n; i++)
-        if (strncmp(keys[i].name, name, n_name) == 0 &&
-            (keys[i].name[n_name] == '\0' || keys[i].name[n_name] == '.'))
+    struct cairn_config_walk walk = {0};
+    while (cairn_config_next(&walk))
+        if (strncmp(walk.key->name, name, n_name) == 0 &&
+            (walk.key->name[n_name] == '\0' || walk.key->name[n_name] == '.'))
             return true;
     return false;
 }
