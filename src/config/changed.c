@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * What differs between two run files and forbids to go on.  Data are recognised by fingerprint, not
- * here by path. */
+ * What differs between two run files and forbids to resume.  Data are recognised by fingerprint,
+ * not here by path. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

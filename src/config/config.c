@@ -228,7 +228,7 @@ static cairn_status read_all(FILE *file, const char *path, char **text, size_t *
     if (cairn_fault("config.read") || ferror(file))
         st = cairn_fail(CAIRN_USAGE, "%s: the run file cannot be read: %s", path, strerror(errno));
     else if (used == LARGEST_FILE_BYTES)
-        st = cairn_fail(CAIRN_USAGE, "%s: %d MiB are too many for a run file", path,
+        st = cairn_fail(CAIRN_USAGE, "%s: a run file may not be larger than %d MiB", path,
                         LARGEST_FILE_BYTES >> 20);
     if (st != CAIRN_OK) {
         free(bytes);

@@ -109,8 +109,8 @@ CAIRN_CHECKED cairn_status cairn_config_changed(const struct cairn_config *now,
                                                 const struct cairn_config *before, char **out);
 
 /**
- * Give a key that the run file leaves open the value that it turned out to have, so that it stands
- * in what is printed and compared.
+ * Give a key that the run file leaves open the value that it turned out to have, so that it is
+ * part of what is printed and compared.
  *
  * Ranks   local
  * Errors  CAIRN_MEMORY

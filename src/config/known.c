@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * Which keys there are, and what somebody may have meant by one that is not there. */
+ * Which keys there are, and what an unknown one may have been meant to be. */
 #include <stdio.h>
 #include <string.h>
 
@@ -156,7 +156,7 @@ cairn_status cairn_known_check(const struct cairn_node *tree)
                           cairn_node_place(tree));
     for (const struct cairn_node *node = tree->child; node != NULL; node = node->next) {
         if (strchr(node->key, '.') != NULL && cairn_config_key(node->key) != NULL)
-            return cairn_fail(CAIRN_USAGE, "%s: '%s' stands in a run file as %.*s: {%s: ...}",
+            return cairn_fail(CAIRN_USAGE, "%s: '%s' is written in a run file as %.*s: {%s: ...}",
                               cairn_node_place(node), node->key, (int)strcspn(node->key, "."),
                               node->key, last_part(node->key));
         if (cairn_config_key(node->key) == NULL) CAIRN_TRY(check_section(node));

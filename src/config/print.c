@@ -97,7 +97,7 @@ static bool emit_keys(yaml_emitter_t *emitter, const struct cairn_config *config
         size_t n_section = dot == NULL ? 0 : (size_t)(dot - key->name);
         bool opens = strlen(section) != n_section || strncmp(section, key->name, n_section) != 0;
         bool is_silent = key->type == CAIRN_KEY_TREE && key->fallback != NULL &&
-                         key->fallback[0] == '\0'; /* what it is, others decide */
+                         key->fallback[0] == '\0'; /* its default is decided elsewhere */
         if (is_silent && !cairn_config_given(config, key->name)) continue;
         if (opens && section[0] != '\0') done = emit_end(emitter, CAIRN_NODE_MAP);
         snprintf(section, sizeof section, "%.*s", (int)n_section, key->name);

@@ -8,7 +8,7 @@
 
 #include "base/memory.h"
 
-/* An entry as it is written. */
+/* An entry as it is in the run file. */
 struct group {
     const struct cairn_node *match;
     double weight_decay, lr_scale;
@@ -112,7 +112,7 @@ static bool matches(const struct cairn_node *match, const char *name)
     return pattern != NULL;
 }
 
-/* What the first entry that matches gives stands over what the range had. */
+/* What the first entry that matches gives takes precedence over what the range had. */
 static cairn_status apply_groups(const struct cairn_node *groups, const char *name,
                                  struct cairn_optim_range *range)
 {

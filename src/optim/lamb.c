@@ -5,7 +5,7 @@
 #include "optim/moments.h"
 #include "tensor/norm.h"
 
-enum { BLOCK = 1024 }; /* elements of a step that are worked at once: they stay in the cache */
+enum { BLOCK = 1024 }; /* elements of a step that are computed at once: they stay in the cache */
 
 struct lamb {
     struct cairn_moments moments;
@@ -36,8 +36,8 @@ static struct constants constants_of(const struct lamb *options,
 }
 
 /* The elements [first, first + n) of the step before its scaling, into u [n]. */
-static void work_step(const struct cairn_optim_step *step, const struct constants *c, size_t first,
-                      size_t n, float *restrict u)
+static void compute_step(const struct cairn_optim_step *step, const struct constants *c,
+                         size_t first, size_t n, float *restrict u)
 {
     const float *restrict w = step->w + first;
     const float *restrict m = step->slot[0] + first;
@@ -67,8 +67,8 @@ static void take_gradient(const struct cairn_moments *moments, const struct cair
  * or not; w -= rate * ratio * u with the ratio |w| / |u|, 1 where either is 0 or the tensor is
  * excluded.
  *
- * u is worked twice, block by block, rather than kept: its norm must be known before the first
- * weight moves, and to keep it would take as much memory as another average.
+ * u is computed twice, block by block, rather than kept: its norm must be known before the first
+ * weight moves, and keeping it would take as much memory as another average.
  *
  * Shapes  w, g, m (slot 0), v (slot 1): [n], one tensor
  * Units   rate per update; t counts updates, first is 1; norms in double
@@ -87,7 +87,7 @@ static void update(const void *self, const struct cairn_optim_step *step)
         size_t n = step->n - first < BLOCK ? step->n - first : BLOCK;
         take_gradient(&options->moments, step, first, n);
         if (!step->trust_ratio) continue;
-        work_step(step, &c, first, n, u);
+        compute_step(step, &c, first, n, u);
         w_squares += cairn_sum_of_squares(step->w + first, n);
         u_squares += cairn_sum_of_squares(u, n);
     }
@@ -97,7 +97,7 @@ static void update(const void *self, const struct cairn_optim_step *step)
     for (size_t first = 0; first < step->n; first += BLOCK) {
         size_t n = step->n - first < BLOCK ? step->n - first : BLOCK;
         float *restrict w = step->w + first;
-        work_step(step, &c, first, n, u);
+        compute_step(step, &c, first, n, u);
         for (size_t i = 0; i < n; i++) w[i] -= rate * u[i];
     }
 }

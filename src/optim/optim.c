@@ -69,7 +69,7 @@ bool cairn_optim_has_key(const struct cairn_optim_kind *kind, const char *name)
     return find_key(kind, name) != NULL;
 }
 
-/* "momentum" of "optim.momentum", as it stands in the section */
+/* "momentum" of "optim.momentum", as it is written in the section */
 static const char *name_in_section(const struct cairn_key *key)
 {
     return key->name + strlen(cairn_optim_section.name) + 1;

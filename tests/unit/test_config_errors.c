@@ -58,8 +58,8 @@ static void test_yaml(void **state)
         {"'': b\n", "/runs/run.yaml:1:1", "empty key"},
         {"a: [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", "/runs/run.yaml:1:", "deep"},
         {"batch:\n  global: 1\n  micro: 1\n  global: 2\n", "/runs/run.yaml:4:3",
-         "'global' stands twice, first in line 2"},
-        {DATA DATA, "/runs/run.yaml:2:1", "'data' stands twice, first in line 1"},
+         "'global' is given twice, first in line 2"},
+        {DATA DATA, "/runs/run.yaml:2:1", "'data' is given twice, first in line 1"},
     };
     (void)state;
     refuse_all(list, sizeof list / sizeof list[0]);
@@ -171,7 +171,7 @@ static void test_bad_overrides(void **state)
         {"model.x=3", "command line: ", "no element 'x'"},
         {"model.-0=3", "command line: ", "no element '-0'"},
         {"model=[", "command line: ", "'[' is not YAML"},
-        {"model=[{a: 1, a: 2}]", "command line: ", "'a' stands twice in"},
+        {"model=[{a: 1, a: 2}]", "command line: ", "'a' is given twice in"},
         {"model=[{a: 1, a: 2, b: 0123456789012345678901234567890123456789012345678901234}]",
          "command line: ", "0123456789012...'"},
         {"loss=&a b", "command line: ", "anchor"},
