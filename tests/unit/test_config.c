@@ -226,6 +226,9 @@ static void test_changed(void **state)
     check_changed(RUN "batch: {global: 256}\noptim: {lr: 0.2}\ntrain: {epochs: 3}\n",
                   RUN "batch: {global: 1.28e2}\n",
                   "batch.global (256, was 128), optim.lr (0.2, was 0.1)");
+    check_changed(RUN "optim: {momentum: 0.9, nesterov: yes}\n", RUN,
+                  "optim.momentum (0.9, was 0), optim.nesterov (true, was false)");
+    check_changed(RUN "optim: {momentum: 0.0, eps: 0.00000001, nesterov: no}\n", RUN, "");
     check_changed("data: {file: /other.h5}\n" MODEL, RUN, "");
     check_changed(RUN "train: {epochs: 5, threads: 2}\ncheckpoint: {keep: 0}\n", RUN, "");
     check_changed(DATA "model: [{type: dense, units: 9}]\n", RUN, "model.0.units (9, was 10)");
