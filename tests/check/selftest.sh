@@ -70,6 +70,7 @@ planted arrows src/train/a.c <<<'#include <mpi.h>'
 planted arrows src/base/a.c <<<'#include "tensor/shape.h"'
 planted arrows src/nn/a.c <<<'#include <assert.h>'
 planted arrows src/odd/a.c src/odd <<<'#include <stdio.h>'
+planted arrows src/a.c <<<'#include "base/keys.h"'
 planted arrows src/nn/math.h </dev/null
 planted arrows include/cairn/a.h <<<'#include "nn/model.h"'
 planted sizes src/nn/a.c < <(function_of void "$(lines 60)")
