@@ -213,7 +213,7 @@ static void wrong_groups_are_named(void **state)
         {"sgd", "match=* weight_decay=-1", "at least 0"},
         {"sgd", "match=* lr_scale=fast", "takes a number"},
         {"sgd", "weight_decay=0", "'optim.groups.match' must be given"},
-        {"sgd", "match=* trust_ratio=true", "lars and lamb have one"},
+        {"sgd", "match=* trust_ratio=true", "these have one: lars, lamb"},
         {"lamb", "match=*;match=7.*", "there is no tensor '7.*'"},
     };
     (void)state;
