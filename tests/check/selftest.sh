@@ -71,6 +71,7 @@ planted arrows src/train/a.c <<<'#include <mpi.h>'
 planted arrows src/base/a.c <<<'#include "tensor/shape.h"'
 planted arrows src/nn/a.c <<<'#include <assert.h>'
 planted arrows src/odd/a.c src/odd <<<'#include <stdio.h>'
+planted arrows src/a.c <<<'#include "base/keys.h"'
 planted arrows src/nn/math.h </dev/null
 planted picture src/README.md <<'END'
 

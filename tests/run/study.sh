@@ -188,7 +188,7 @@ ranks=0
 wrong 'there is no such study file' nowhere.yaml
 wrong 'norun.yaml:1:1: .*nowhere.yaml: .*cannot be opened' norun.yaml
 wrong "unknown.yaml:8:1: .*'axis'.*'axes'" unknown.yaml
-wrong "twice.yaml:5:3: .*the key 'batch.global' stands twice" twice.yaml
+wrong "twice.yaml:5:3: .*the key 'batch.global' is given twice" twice.yaml
 wrong 'both.yaml:2:7: optim.lr is set and is an axis' both.yaml
 wrong "did you mean 'optim.lr'" study.yaml axes.optim.lrr='[1]'
 wrong 'the axis batch.global has no values' study.yaml axes.batch.global='[]'
