@@ -220,7 +220,7 @@ static cairn_status create(struct cairn_sum *sum)
 {
     struct fixed *fixed = NULL;
     const size_t n_tensors = sum->params->n_tensors;
-    const size_t n_addends = sum->n_micro * cairn_params_most_opens(sum->params);
+    const size_t n_addends = sum->n_micro * cairn_params_most_uses(sum->params);
     sum->sink = (struct cairn_sink){.open = open_tensor, .close = close_tensor, .beta = 0};
     if (log_above(n_addends) > MOST_ADDENDS_LOG)
         return cairn_fail(CAIRN_USAGE,

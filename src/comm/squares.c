@@ -12,7 +12,7 @@ enum { BLOCK = 2048 /* floats of a partial sum looked at while they are in the f
 
 static bool is_shared(const struct cairn_sum *sum, size_t param)
 {
-    return sum->params->item[param].n_opens > 1;
+    return sum->params->item[param].n_uses > 1;
 }
 
 /* What is known of a micro-batch before all of it is. */
@@ -109,7 +109,7 @@ static void add_part(struct cairn_sum *sum, size_t param, const float *x)
         memcpy(whole, x, n * sizeof *x);
     else
         for (size_t i = 0; i < n; i++) whole[i] += x[i];
-    if (++squares->n_closed[param] < sum->params->item[param].n_opens) return;
+    if (++squares->n_closed[param] < sum->params->item[param].n_uses) return;
     squares->n_closed[param] = 0;
     squares->micro[param] = cairn_rough_squares(whole, n);
 }

@@ -103,12 +103,12 @@ static cairn_status plan_model(struct cairn_model *model, const struct cairn_mod
                               .params = &model->params,
                               .arena = &model->arena,
                               .vocabulary = options->vocabulary,
-                              .behind_input = true};
+                              .input_unchanged = true};
     model->n_in = cairn_shape_count(&options->input);
     model->micro = options->micro;
     model->seed = options->seed;
 #ifdef CAIRN_F64
-    model->input_at = cairn_plan_kept(&plan, model->n_in, sizeof(real));
+    model->input_at = cairn_plan_activation(&plan, model->n_in, sizeof(real));
 #endif
     if (options->layers == NULL)
         return cairn_fail(CAIRN_USAGE, "the run file has no model; give a list of layers, such as "
@@ -119,8 +119,8 @@ static cairn_status plan_model(struct cairn_model *model, const struct cairn_mod
     for (int depth = 0; depth < CAIRN_MAX_DEPTH; depth++)
         for (int turn = 0; turn < 2; turn++)
             model->gradient_at[depth][turn] =
-                cairn_plan_kept(&plan, plan.gradient[depth], sizeof(real));
-    model->scratch_at = cairn_arena_plan(&model->arena, plan.scratch_bytes, 1);
+                cairn_plan_activation(&plan, plan.gradient[depth], sizeof(real));
+    model->workspace_at = cairn_arena_plan(&model->arena, plan.workspace_bytes, 1);
     return CAIRN_OK;
 }
 
@@ -150,7 +150,7 @@ static size_t count_shared(const struct cairn_params *params)
 {
     size_t n = 0;
     for (size_t p = 0; p < params->n_items; p++)
-        if (params->item[p].n_opens > 1) n += params->item[p].count;
+        if (params->item[p].n_uses > 1) n += params->item[p].count;
     return n;
 }
 

@@ -57,7 +57,7 @@ CAIRN_CHECKED cairn_status cairn_model_create(const struct cairn_model_options *
 struct cairn_model_size {
     size_t n_weights, n_values; /* as in struct cairn_params */
     size_t n_shared;            /* weights of tensors that several layers share */
-    size_t activation_bytes;    /* of one micro-batch, with scratch */
+    size_t activation_bytes;    /* of one micro-batch, with workspace */
 };
 
 /** Plan a model as above, but take no memory for activations, however many there are.
@@ -107,7 +107,7 @@ bool cairn_model_has_accuracy(const struct cairn_model *model);
 #define cairn_model_is_ghost CAIRN_R(cairn_model_is_ghost)
 bool cairn_model_is_ghost(const struct cairn_model *model);
 
-/** Bytes of activations and scratch held for the micro-batch.  Ranks: local.  Errors: none. */
+/** Bytes of activations and workspace held for the micro-batch.  Ranks: local.  Errors: none. */
 #define cairn_model_activation_bytes CAIRN_R(cairn_model_activation_bytes)
 size_t cairn_model_activation_bytes(const struct cairn_model *model);
 

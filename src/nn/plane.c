@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * Geometry of patches.  What is done with them is in the layers and in columns.c. */
+ * Geometry of patches.  What is done with them is in the layers and in im2col.c. */
 #include "nn/plane.h"
 
 #include <stdio.h>

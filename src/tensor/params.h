@@ -18,8 +18,8 @@ struct cairn_param {
     char name[CAIRN_PARAM_NAME_BYTES]; /* as in PyTorch's state_dict: "1.weight", "3.body.0.bias" */
     struct cairn_shape shape;
     size_t offset, count; /* elements of the flat block */
-    size_t n_opens;  /* times that its gradient is opened for a micro-batch: 1, more where layers
-                        share it */
+    size_t n_uses;   /* times that its gradient is opened for a micro-batch: 1, more where layers
+                         share it */
     double momentum; /* of a buffer: what the newest update counts in the average */
 };
 
@@ -49,7 +49,7 @@ CAIRN_CHECKED cairn_status cairn_params_add_buffer(struct cairn_params *params, 
                                                    size_t *buffer);
 
 /** The most times that one tensor is opened for a micro-batch.  Ranks: local.  Errors: none. */
-size_t cairn_params_most_opens(const struct cairn_params *params);
+size_t cairn_params_most_uses(const struct cairn_params *params);
 
 /**
  * Take an update into the running averages: b = (1 - momentum) b + momentum * sum / n.
