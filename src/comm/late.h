@@ -7,9 +7,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/where.h"
+#include "base/phase.h"
 
-/** What one look at a rank's whereabouts (base/where.h) saw. */
+/** One reading of a rank's phase clock (base/phase.h). */
 struct cairn_look {
     uint64_t since_ns, stage_ns;
     int stage;

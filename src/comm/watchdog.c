@@ -32,10 +32,10 @@ struct cairn_watchdog {
     bool stops;
     int rank, size; /* size 0: not known yet */
     double timeout_s;
-    double start_s;                  /* the limit of the start */
-    bool starts;                     /* no update has begun */
-    struct cairn_where process;      /* before and after training */
-    const struct cairn_where *where; /* what is looked at: that, or a trainer's */
+    double start_s;                         /* the limit of the start */
+    bool starts;                            /* no update has begun */
+    struct cairn_phase_clock process;       /* before and after training */
+    const struct cairn_phase_clock *phases; /* what is looked at: that, or a trainer's */
     struct cairn_late late;
     struct cairn_stack stack;
     char host[HOST_BYTES];
@@ -75,13 +75,13 @@ static void describe(const struct cairn_watchdog *dog, char *text, size_t n_byte
     char rank[64] = "a rank";
     char update[48] = "";
     char micro[48] = "";
-    const struct cairn_where *where = dog->where;
-    enum cairn_phase phase = (enum cairn_phase)where->phase;
+    const struct cairn_phase_clock *phases = dog->phases;
+    enum cairn_phase phase = (enum cairn_phase)phases->phase;
     if (dog->size > 0) snprintf(rank, sizeof rank, "rank %d of %d", dog->rank, dog->size);
-    if (where->update > 0)
-        snprintf(update, sizeof update, ", update %llu", (unsigned long long)where->update);
-    if (where->update > 0 && phase != CAIRN_PHASE_SAVE)
-        snprintf(micro, sizeof micro, ", micro-batch %llu", (unsigned long long)where->micro);
+    if (phases->update > 0)
+        snprintf(update, sizeof update, ", update %llu", (unsigned long long)phases->update);
+    if (phases->update > 0 && phase != CAIRN_PHASE_SAVE)
+        snprintf(micro, sizeof micro, ", micro-batch %llu", (unsigned long long)phases->micro);
     snprintf(text, n_bytes, "%s on host %s (process %ld): %s%s%s", rank, dog->host, (long)getpid(),
              cairn_phase_name(phase), update, micro);
 }
@@ -148,18 +148,18 @@ static double nap_of(double limit_s)
 /* One look; the answer is how long to sleep before the next. */
 static double look(struct cairn_watchdog *dog, double nap_s)
 {
-    const struct cairn_where *where = dog->where;
+    const struct cairn_phase_clock *phases = dog->phases;
     const struct cairn_look seen = {
-        .since_ns = where->since_ns,
-        .stage_ns = where->stage_ns,
-        .stage = where->stage,
+        .since_ns = phases->since_ns,
+        .stage_ns = phases->stage_ns,
+        .stage = phases->stage,
         .now_s = cairn_clock_s(),
         .nap_s = nap_s,
     };
     cairn_late_look(&dog->late, &seen);
     double limit_s =
         limited_as_start(dog) ? dog->start_s : cairn_late_limit(&dog->late, dog->timeout_s);
-    if (dog->late.waited_s > limit_s && where->since_ns == seen.since_ns) end_job(dog, limit_s);
+    if (dog->late.waited_s > limit_s && phases->since_ns == seen.since_ns) end_job(dog, limit_s);
     return nap_of(limit_s);
 }
 
@@ -201,10 +201,10 @@ struct cairn_watchdog *cairn_watchdog_start(const struct cairn_watched_start *st
     dog->start_s = start->limit_s;
     dog->starts = true;
     dog->timeout_s = CAIRN_HANG_AUTO;
-    dog->where = &dog->process;
+    dog->phases = &dog->process;
     dog->watched = pthread_self();
     if (gethostname(dog->host, sizeof dog->host - 1) != 0) snprintf(dog->host, HOST_BYTES, "?");
-    cairn_where_enter(&dog->process, CAIRN_PHASE_START);
+    cairn_phase_enter(&dog->process, CAIRN_PHASE_START);
     cairn_stack_prepare(&dog->stack);
     pthread_mutex_init(&dog->lock, NULL);
     pthread_condattr_init(&attributes);
@@ -269,16 +269,16 @@ void cairn_watchdog_allow(const cairn_comm *comm, double seconds)
 
 void cairn_watchdog_phase(const cairn_comm *comm, enum cairn_phase phase)
 {
-    if (comm->watchdog != NULL) cairn_where_enter(&comm->watchdog->process, phase);
+    if (comm->watchdog != NULL) cairn_phase_enter(&comm->watchdog->process, phase);
 }
 
-void cairn_watchdog_look_at(const cairn_comm *comm, const struct cairn_where *where)
+void cairn_watchdog_look_at(const cairn_comm *comm, const struct cairn_phase_clock *phases)
 {
     struct cairn_watchdog *dog = comm->watchdog;
     if (dog == NULL) return;
     pthread_mutex_lock(&dog->lock);
-    dog->where = where == NULL ? &dog->process : where;
-    if (where != NULL) dog->starts = false;
+    dog->phases = phases == NULL ? &dog->process : phases;
+    if (phases != NULL) dog->starts = false;
     cairn_late_turn(&dog->late);
     pthread_mutex_unlock(&dog->lock);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * Lowering and raising.  The planes carry their padding, so the loops over rows know no borders,
+ * im2col and col2im.  The planes carry their padding, so the loops over rows know no borders,
  * and what they write lies one behind the other. */
 #include "nn/im2col.h"
 

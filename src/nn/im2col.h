@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * im2col and col2im: patches of planes as columns of a matrix, so that a convolution is a matrix
- * product, and their gradient back onto the planes.  Compiled in two precisions (tensor/real.h).  Local. */
+ * product, and their gradient back onto the planes.  Compiled in two precisions (tensor/real.h).
+ * Local. */
 #ifndef CAIRN_NN_IM2COL_H
 #define CAIRN_NN_IM2COL_H
 

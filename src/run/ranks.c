@@ -23,18 +23,18 @@ static cairn_status find_wait(const struct cairn_run *run, double *wait_s)
 static struct cairn_rank_line mine(const struct cairn_run *run, double wait_s)
 {
     char host[CAIRN_SYSTEM_TEXT_BYTES];
-    const struct cairn_where *where = &run->t->where;
+    const struct cairn_phase_clock *phases = &run->t->phases;
     struct cairn_rank_line line = {
         .rank = cairn_comm_rank(run->t->parts.comm),
-        .micro_batches = where->n_micro,
-        .samples = where->n_samples,
-        .data_s = where->total_s[CAIRN_PHASE_DATA],
-        .compute_s = where->total_s[CAIRN_PHASE_COMPUTE],
+        .micro_batches = phases->n_micro,
+        .samples = phases->n_samples,
+        .data_s = phases->total_s[CAIRN_PHASE_DATA],
+        .compute_s = phases->total_s[CAIRN_PHASE_COMPUTE],
         .wait_s = wait_s,
-        .reduce_s = where->total_s[CAIRN_PHASE_REDUCE],
-        .update_s = where->total_s[CAIRN_PHASE_UPDATE],
-        .evaluate_s = where->total_s[CAIRN_PHASE_EVALUATE],
-        .save_s = where->total_s[CAIRN_PHASE_SAVE],
+        .reduce_s = phases->total_s[CAIRN_PHASE_REDUCE],
+        .update_s = phases->total_s[CAIRN_PHASE_UPDATE],
+        .evaluate_s = phases->total_s[CAIRN_PHASE_EVALUATE],
+        .save_s = phases->total_s[CAIRN_PHASE_SAVE],
         .peak_rss_bytes = cairn_system_peak_rss_bytes(),
     };
     cairn_system_host(host);

@@ -118,8 +118,8 @@ cairn_status cairn_run_train(struct cairn_run *run, char **summary)
     if (st != CAIRN_OK || complete) return st;
     st = cairn_comm_max(t->parts.comm, st, &asked, 1);
     bool stop = asked != 0 && !t->done;
-    cairn_where_enter(&t->where, CAIRN_PHASE_OTHER);
-    cairn_watchdog_look_at(t->parts.comm, &t->where);
+    cairn_phase_enter(&t->phases, CAIRN_PHASE_OTHER);
+    cairn_watchdog_look_at(t->parts.comm, &t->phases);
     if (st == CAIRN_OK && !stop) st = evaluate_missed(run, &stop);
     if (st == CAIRN_OK) st = update_after_update(run, &stop, summary);
     if (st != CAIRN_OK) cairn_run_let_finish(run);

@@ -98,7 +98,7 @@ static void let_finish(struct cairn_run *run)
 void cairn_run_let_finish(struct cairn_run *run)
 {
     struct cairn_written written;
-    cairn_where_enter(&run->t->where, CAIRN_PHASE_SAVE);
+    cairn_phase_enter(&run->t->phases, CAIRN_PHASE_SAVE);
     if (cairn_snapshot_collect(run, true, &written) && written.text[0] != '\0')
         cairn_log_warning("%s", written.text);
 }
@@ -167,9 +167,9 @@ cairn_status cairn_run_save(struct cairn_run *run)
 {
     cairn_trainer *t = run->t;
     double begin_s = cairn_clock_s();
-    cairn_where_enter(&t->where, CAIRN_PHASE_SAVE);
+    cairn_phase_enter(&t->phases, CAIRN_PHASE_SAVE);
     cairn_status st = save(run);
-    cairn_where_enter(&t->where, CAIRN_PHASE_OTHER);
+    cairn_phase_enter(&t->phases, CAIRN_PHASE_OTHER);
     run->stall_s = cairn_clock_s() - begin_s;
     run->n_beside = 0;
     run->save_again = st == CAIRN_FILES;
@@ -185,13 +185,13 @@ cairn_status cairn_run_save(struct cairn_run *run)
 /* All wait here for what rank 0's thread has begun. */
 static double begin_wait(struct cairn_run *run)
 {
-    cairn_where_enter(&run->t->where, CAIRN_PHASE_SAVE);
+    cairn_phase_enter(&run->t->phases, CAIRN_PHASE_SAVE);
     return cairn_clock_s();
 }
 
 static void end_wait(struct cairn_run *run, double begin_s)
 {
-    cairn_where_enter(&run->t->where, CAIRN_PHASE_OTHER);
+    cairn_phase_enter(&run->t->phases, CAIRN_PHASE_OTHER);
     run->times.checkpoint_s += cairn_clock_s() - begin_s;
 }
 

@@ -40,7 +40,7 @@ static cairn_status evaluate_share(const struct cairn_evaluation *e, struct cair
         struct cairn_scores scores = {0};
         size_t n = 0;
         uint64_t first = cairn_window_micro(&rule, &window, m, &n);
-        if (e->where != NULL) cairn_where_step(e->where, m - share.first);
+        if (e->phases != NULL) cairn_phase_next_micro(e->phases, m - share.first);
         CAIRN_TRY(cairn_loader_read(e->loader, first, n, &micro));
         CAIRN_TRY(
             cairn_loader_refused(e->loader, cairn_model_evaluate(e->model, e->w, &micro, &scores)));
@@ -80,7 +80,7 @@ cairn_status cairn_trainer_scores(cairn_trainer *t, const float *w, enum cairn_s
         .micro = t->parts.rule.micro,
         .leave = leave,
         .balance = t->balance,
-        .where = &t->where,
+        .phases = &t->phases,
     };
     return cairn_evaluate(&evaluation, out, left);
 }

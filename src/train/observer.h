@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/where.h"
+#include "base/phase.h"
 #include "cairn/trainer.h"
 #include "comm/sum.h"
 

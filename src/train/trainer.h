@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/where.h"
+#include "base/phase.h"
 #include "cairn/trainer.h"
 #include "comm/sum.h"
 #include "data/loader.h"
@@ -57,11 +57,11 @@ struct cairn_trainer {
     float *g;                          /* [n_values]: the reduced gradient, borrowed from the sum */
     double *squares;                   /* [n_items] of g before clipping, owned */
     struct cairn_progress_state at;
-    bool done;                     /* all updates are; else ... */
-    struct cairn_window window;    /* ... the next update's samples ... */
-    struct cairn_share share;      /* ... and this rank's micro-batches, ... */
-    struct cairn_balance *balance; /* ... by speed; NULL: they are equal */
-    struct cairn_where where;      /* phase, micro-batch and times of this update */
+    bool done;                       /* all updates are; else ... */
+    struct cairn_window window;      /* ... the next update's samples ... */
+    struct cairn_share share;        /* ... and this rank's micro-batches, ... */
+    struct cairn_balance *balance;   /* ... by speed; NULL: they are equal */
+    struct cairn_phase_clock phases; /* phase, micro-batch and times of this update */
     struct cairn_observers observers;
 };
 

@@ -23,7 +23,7 @@ static void destroy(void *context)
 /* Waiting for the other ranks is no part of changing the weights. */
 static cairn_status updated(void *context, cairn_trainer *t, struct cairn_update_record *record)
 {
-    const double *spent_s = t->where.spent_s;
+    const double *spent_s = t->phases.spent_s;
     double busy_s = spent_s[CAIRN_PHASE_DATA] + spent_s[CAIRN_PHASE_COMPUTE];
     const struct cairn_balance_work work = {
         .update = record->update,
