@@ -58,7 +58,7 @@ cairn_status cairn_comm_max(cairn_comm *comm, cairn_status st, double *value, si
     return st;
 }
 
-cairn_status cairn_comm_sum_exact(cairn_comm *comm, cairn_status st, struct cairn_exact *sum,
+cairn_status cairn_comm_sum_exact(cairn_comm *comm, cairn_status st, struct cairn_exact_sum *sum,
                                   size_t n)
 {
     st = cairn_comm_agree(comm, st);

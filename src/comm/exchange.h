@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "cairn/comm.h"
-#include "tensor/exact.h"
+#include "tensor/exact_sum.h"
 
 /** Like cairn_comm_agree(), after something that rank 0 did for all: its number would be no news
  * and is left out.  Errors: the agreed one. */
@@ -32,7 +32,7 @@ CAIRN_CHECKED cairn_status cairn_comm_max(cairn_comm *comm, cairn_status st, dou
 /** Sum of exact sums over the ranks: the same bits for every number of ranks.  Errors: the agreed
  * one. */
 CAIRN_CHECKED cairn_status cairn_comm_sum_exact(cairn_comm *comm, cairn_status st,
-                                                struct cairn_exact *sum, size_t n);
+                                                struct cairn_exact_sum *sum, size_t n);
 
 /** Whether a number is the same on all ranks; *odd is the lowest rank that differs from what most
  * ranks have (-1: none). */

@@ -64,11 +64,11 @@ void cairn_plain_reduce(struct cairn_sum *sum)
     float *exact = sum->g + sum->params->n_values;
     float *flag = exact + n_exact_floats(sum);
     for (size_t i = 0; i < sum->n_exact; i++)
-        cairn_exact_to_floats(&sum->exact[i], exact + i * CAIRN_EXACT_FLOATS);
+        cairn_exact_sum_to_floats(&sum->exact[i], exact + i * CAIRN_EXACT_FLOATS);
     for (int i = 0; i < CAIRN_N_FLAGS; i++) flag[i] = (float)sum->flag[i];
     cairn_sum_allreduce(sum->comm, sum->g, n_floats(sum), sizeof *sum->g, MPI_FLOAT);
     for (size_t i = 0; i < sum->n_exact; i++)
-        cairn_exact_from_floats(&sum->exact[i], exact + i * CAIRN_EXACT_FLOATS);
+        cairn_exact_sum_from_floats(&sum->exact[i], exact + i * CAIRN_EXACT_FLOATS);
     for (int i = 0; i < CAIRN_N_FLAGS; i++) sum->flag[i] = (int64_t)flag[i];
 }
 

@@ -68,15 +68,15 @@ static double size_of(const struct cairn_sum *sum, double weight, size_t n_sampl
 
 static void count_unit(struct cairn_sum *sum, double size)
 {
-    (void)cairn_exact_add(&sum->exact[CAIRN_SCALAR_UNITS], 1);
-    (void)cairn_exact_add(&sum->exact[CAIRN_SCALAR_UNIT_SIZE], size);
+    (void)cairn_exact_sum_add(&sum->exact[CAIRN_SCALAR_UNITS], 1);
+    (void)cairn_exact_sum_add(&sum->exact[CAIRN_SCALAR_UNIT_SIZE], size);
 }
 
 /* The summed gradient of a unit of this size has this |sum_a|^2 in one tensor. */
 static void add_square(struct cairn_sum *sum, size_t param, double square, double size)
 {
     /* one that is not finite makes the total NaN, and the update says nothing of the noise */
-    (void)cairn_exact_add(&sum->exact[CAIRN_N_SCALARS + param], square / size);
+    (void)cairn_exact_sum_add(&sum->exact[CAIRN_N_SCALARS + param], square / size);
 }
 
 void cairn_squares_end_micro(struct cairn_sum *sum, double weight)
@@ -151,7 +151,7 @@ struct cairn_magnitudes cairn_sum_partial(const struct cairn_sum *sum, size_t pa
 
 void cairn_sum_unit(struct cairn_sum *sum, size_t n_samples)
 {
-    const double weight = cairn_exact_value(&sum->exact[CAIRN_SCALAR_WEIGHT]);
+    const double weight = cairn_exact_sum_value(&sum->exact[CAIRN_SCALAR_WEIGHT]);
     const double size = size_of(sum, weight, n_samples);
     if (sum->squares.units != CAIRN_NOISE_RANK || !(size > 0)) return;
     for (size_t p = 0; p < sum->params->n_items; p++) {
@@ -165,7 +165,7 @@ void cairn_sum_unit(struct cairn_sum *sum, size_t n_samples)
 void cairn_squares_finish(struct cairn_sum *sum)
 {
     for (size_t p = 0; CAIRN_N_SCALARS + p < sum->n_exact; p++)
-        sum->squares.value[p] = cairn_exact_value(&sum->exact[CAIRN_N_SCALARS + p]);
+        sum->squares.value[p] = cairn_exact_sum_value(&sum->exact[CAIRN_N_SCALARS + p]);
 }
 
 enum cairn_noise cairn_noise_auto(size_t n_micro, size_t n_ranks)

@@ -90,12 +90,12 @@ void cairn_sum_begin_micro(struct cairn_sum *sum, size_t n_samples)
     sum->micro_samples = n_samples;
 }
 
-bool cairn_sum_scores(struct cairn_exact *sum, const struct cairn_scores *scores)
+bool cairn_sum_scores(struct cairn_exact_sum *sum, const struct cairn_scores *scores)
 {
-    return cairn_exact_add(&sum[CAIRN_SCALAR_LOSS], scores->loss) &&
-           cairn_exact_add(&sum[CAIRN_SCALAR_WEIGHT], scores->weight) &&
-           cairn_exact_add(&sum[CAIRN_SCALAR_CORRECT], scores->correct) &&
-           cairn_exact_add(&sum[CAIRN_SCALAR_COUNT], scores->count);
+    return cairn_exact_sum_add(&sum[CAIRN_SCALAR_LOSS], scores->loss) &&
+           cairn_exact_sum_add(&sum[CAIRN_SCALAR_WEIGHT], scores->weight) &&
+           cairn_exact_sum_add(&sum[CAIRN_SCALAR_CORRECT], scores->correct) &&
+           cairn_exact_sum_add(&sum[CAIRN_SCALAR_COUNT], scores->count);
 }
 
 cairn_status cairn_sum_end_micro(struct cairn_sum *sum, const struct cairn_scores *scores)
@@ -110,7 +110,7 @@ cairn_status cairn_sum_end_micro(struct cairn_sum *sum, const struct cairn_score
 
 static double total(const struct cairn_sum *sum, enum cairn_scalar scalar)
 {
-    return cairn_exact_value(&sum->exact[scalar]);
+    return cairn_exact_sum_value(&sum->exact[scalar]);
 }
 
 cairn_status cairn_sum_reduce(struct cairn_sum *sum, cairn_status st, bool stop, float **g,

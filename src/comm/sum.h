@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "cairn/comm.h"
-#include "tensor/exact.h"
+#include "tensor/exact_sum.h"
 #include "tensor/micro.h"
 #include "tensor/norm.h"
 #include "tensor/params.h"
@@ -108,7 +108,7 @@ struct cairn_sum {
     float *g;                          /* [n_values], 64-byte aligned, owned */
     void *buffer;                      /* of the kind, owned by it */
     struct cairn_range *range;         /* [n_tensors]; NULL without has_range */
-    struct cairn_exact *exact; /* [n_exact]: scalars, then the squares; of this rank, until the
+    struct cairn_exact_sum *exact; /* [n_exact]: scalars, then the squares; of this rank, until the
                                   reduction; owned */
     size_t n_exact;
     int64_t flag[CAIRN_N_FLAGS];
@@ -146,7 +146,7 @@ void cairn_sum_free(struct cairn_sum *sum);
 
 /** Add the scores of a micro-batch to sum [CAIRN_N_SCALARS]; false: one of them is 2^300 or more,
  * or not finite.  Ranks: local.  Errors: none. */
-bool cairn_sum_scores(struct cairn_exact *sum, const struct cairn_scores *scores);
+bool cairn_sum_scores(struct cairn_exact_sum *sum, const struct cairn_scores *scores);
 
 /** The update is not divided by W: units of the noise scale are as large as their samples.
  * Ranks: local.  Errors: none. */

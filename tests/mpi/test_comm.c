@@ -63,17 +63,17 @@ static void a_failure_reaches_who_waits_for_data(void **state)
 static void exact_sums_do_not_depend_on_shares(void **state)
 {
     (void)state;
-    struct cairn_exact sum = {0};
-    struct cairn_exact alone = {0};
+    struct cairn_exact_sum sum = {0};
+    struct cairn_exact_sum alone = {0};
     for (int i = 0; i < 1000; i++) {
         double value = 1.0 / (i + 1) - 0.3;
-        bool fits = cairn_exact_add(&alone, value);
-        if (fits && i % (last() + 1) == rank()) fits = cairn_exact_add(&sum, value);
+        bool fits = cairn_exact_sum_add(&alone, value);
+        if (fits && i % (last() + 1) == rank()) fits = cairn_exact_sum_add(&sum, value);
         assert_on_all(fits);
     }
     cairn_status st = cairn_comm_sum_exact(world, CAIRN_OK, &sum, 1);
-    double together = cairn_exact_value(&sum);
-    double one = cairn_exact_value(&alone);
+    double together = cairn_exact_sum_value(&sum);
+    double one = cairn_exact_sum_value(&alone);
     assert_on_all(st == CAIRN_OK && memcmp(&together, &one, sizeof one) == 0);
 }
 
