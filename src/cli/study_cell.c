@@ -324,7 +324,7 @@ static cairn_status make_row(struct cell *c, struct cairn_study_row *row)
         .reduce_s = part * times.reduce_s,
         .update_s = part * times.update_s,
         .timed_updates = typical.n,
-        .sum_bytes = cairn_sum_cost(reproducible ? "fixed" : "plain", n_micro).wire_bytes,
+        .sum_bytes = cairn_sum_cost(reproducible ? "fixed" : "float", n_micro).wire_bytes,
         .noise_auto = !reproducible && c->config->train_noise == 0, /* the first word is auto */
         .typical_s = typical.whole_s,
         .typical_data_s = typical.data_s,

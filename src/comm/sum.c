@@ -10,7 +10,7 @@
 #include "comm/sum_kinds.h"
 
 static const struct cairn_sum_kind *const kinds[] = {
-#define X(name) &cairn_sum_kind_##name,
+#define X(file, name) &cairn_sum_kind_##name,
 #include "comm/sums.def"
 #undef X
 };

@@ -52,7 +52,7 @@ enum cairn_noise cairn_setup_noise(const struct cairn_config *config, size_t n_m
 const char *cairn_setup_sum_kind(const struct cairn_config *config, enum cairn_noise noise)
 {
     if (config->train_reproducible) return "fixed";
-    return noise == CAIRN_NOISE_MICRO ? "apart" : "plain";
+    return noise == CAIRN_NOISE_MICRO ? "float_per_micro" : "float";
 }
 
 /* How the global batch is cut: "64 = 2 micro-batches of 32", or what the ramp does. */

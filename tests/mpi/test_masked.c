@@ -93,7 +93,7 @@ static cairn_status add_up(cairn_comm *comm, struct cairn_sum *sum, float **g,
 
 static void tokens_count_alike(void **state)
 {
-    const char *const kinds[] = {"plain", "fixed"};
+    const char *const kinds[] = {"float", "fixed"};
     (void)state;
     struct cairn_reference *reference = NULL;
     struct cairn_scores whole = {0};

@@ -250,7 +250,7 @@ static void shared_tensors_are_squared_whole(void **state)
     struct bench *bench = bench_make(&options);
     double apart[MOST] = {0}, fixed[MOST] = {0};
     assert_on_all(bench->params->n_items == 1 && bench->params->item[0].n_uses == 2);
-    assert_on_all(squares_of(bench, &samples, &options, "apart", apart) == CAIRN_OK);
+    assert_on_all(squares_of(bench, &samples, &options, "float_per_micro", apart) == CAIRN_OK);
     assert_on_all(squares_of(bench, &samples, &options, "fixed", fixed) == CAIRN_OK);
     assert_on_all(apart[0] > 0 && fabs(fixed[0] / apart[0] - 1) < 1e-5); /* sums in other orders */
     bench_free(bench);

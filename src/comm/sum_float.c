@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * The plain sum: floats, in place.  The gradient of every micro-batch is added by beta = 1, and the
+ * The sum in floats, in place.  The gradient of every micro-batch is added by beta = 1, and the
  * ranks are added by MPI in whatever order it likes, so different worlds agree to rounding only. */
 #include <stdlib.h>
 #include <string.h>
@@ -36,30 +36,31 @@ static void close_tensor(struct cairn_sink *sink, size_t param)
     (void)param;
 }
 
-cairn_status cairn_plain_create(struct cairn_sum *sum)
+cairn_status cairn_sum_float_create(struct cairn_sum *sum)
 {
     sum->sink = (struct cairn_sink){.open = open_tensor, .close = close_tensor, .beta = 1};
     return cairn_memory_get(n_floats(sum), sizeof(float), "the gradient", &sum->g);
 }
 
-void cairn_plain_destroy(struct cairn_sum *sum)
+void cairn_sum_float_destroy(struct cairn_sum *sum)
 {
     free(sum->g);
 }
 
-void cairn_plain_begin(struct cairn_sum *sum)
+void cairn_sum_float_begin(struct cairn_sum *sum)
 {
     memset(sum->g, 0, sum->params->n_values * sizeof *sum->g);
 }
 
-const float *cairn_plain_partial(const struct cairn_sum *sum, size_t first, size_t n, float *block)
+const float *cairn_sum_float_partial(const struct cairn_sum *sum, size_t first, size_t n,
+                                     float *block)
 {
     (void)n;
     (void)block;
     return sum->g + first;
 }
 
-void cairn_plain_reduce(struct cairn_sum *sum)
+void cairn_sum_float_reduce(struct cairn_sum *sum)
 {
     float *exact = sum->g + sum->params->n_values;
     float *flag = exact + n_exact_floats(sum);
@@ -72,19 +73,19 @@ void cairn_plain_reduce(struct cairn_sum *sum)
     for (int i = 0; i < CAIRN_N_FLAGS; i++) sum->flag[i] = (int64_t)flag[i];
 }
 
-void cairn_plain_finish(struct cairn_sum *sum)
+void cairn_sum_float_finish(struct cairn_sum *sum)
 {
     (void)sum; /* g is the buffer; who takes its norm sees whether it is finite */
 }
 
-const struct cairn_sum_kind cairn_sum_kind_plain = {
-    .name = "plain",
+const struct cairn_sum_kind cairn_sum_kind_float = {
+    .name = "float",
     .doc = "floats; different worlds agree to rounding",
     .cost = cost,
-    .create = cairn_plain_create,
-    .destroy = cairn_plain_destroy,
-    .begin = cairn_plain_begin,
-    .partial = cairn_plain_partial,
-    .reduce = cairn_plain_reduce,
-    .finish = cairn_plain_finish,
+    .create = cairn_sum_float_create,
+    .destroy = cairn_sum_float_destroy,
+    .begin = cairn_sum_float_begin,
+    .partial = cairn_sum_float_partial,
+    .reduce = cairn_sum_float_reduce,
+    .finish = cairn_sum_float_finish,
 };
