@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "comm/squares.h"
+#include "comm/gradient_squares.h"
 #include "comm/sum_kinds.h"
 
 static const struct cairn_sum_kind *const kinds[] = {
@@ -31,7 +31,7 @@ struct cairn_sum_cost cairn_sum_cost(const char *kind, size_t n_micro)
 
 static cairn_status create(struct cairn_sum *sum, enum cairn_noise noise)
 {
-    CAIRN_TRY(cairn_squares_create(sum, noise));
+    CAIRN_TRY(cairn_gradient_squares_create(sum, noise));
     sum->n_exact = CAIRN_N_SCALARS + (noise == CAIRN_NOISE_OFF ? 0 : sum->params->n_items);
     CAIRN_TRY(cairn_memory_get(sum->n_exact, sizeof *sum->exact, "exact sums", &sum->exact));
     if (sum->kind->has_range)
@@ -64,7 +64,7 @@ cairn_status cairn_sum_create(cairn_comm *comm, const char *kind, enum cairn_noi
 void cairn_sum_free(struct cairn_sum *sum)
 {
     if (sum == NULL) return;
-    cairn_squares_free(sum);
+    cairn_gradient_squares_free(sum);
     sum->kind->destroy(sum);
     free(sum->range);
     free(sum->exact);
@@ -81,7 +81,7 @@ void cairn_sum_begin(struct cairn_sum *sum)
     memset(sum->exact, 0, sum->n_exact * sizeof *sum->exact);
     memset(sum->flag, 0, sizeof sum->flag);
     sum->again = false;
-    cairn_squares_begin(sum);
+    cairn_gradient_squares_begin(sum);
     sum->kind->begin(sum);
 }
 
@@ -100,7 +100,7 @@ bool cairn_sum_scores(struct cairn_exact_sum *sum, const struct cairn_scores *sc
 
 cairn_status cairn_sum_end_micro(struct cairn_sum *sum, const struct cairn_scores *scores)
 {
-    cairn_squares_end_micro(sum, scores->weight);
+    cairn_gradient_squares_end_micro(sum, scores->weight);
     if (cairn_sum_scores(sum->exact, scores)) return CAIRN_OK;
     return cairn_fail(
         CAIRN_NUMBERS,
@@ -129,7 +129,7 @@ cairn_status cairn_sum_reduce(struct cairn_sum *sum, cairn_status st, bool stop,
         return CAIRN_OK;
     }
     sum->kind->finish(sum);
-    cairn_squares_finish(sum);
+    cairn_gradient_squares_finish(sum);
     *g = sum->g;
     *totals = (struct cairn_totals){
         .loss = total(sum, CAIRN_SCALAR_LOSS),

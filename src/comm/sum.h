@@ -79,7 +79,7 @@ struct cairn_sum_kind {
  * the units, with the summed gradient sum_a: what the noise scale is made from (train/noise.h).
  * The size of a unit is its part of W, by which the update is divided; its samples where the update
  * is not.  A unit of size 0 is none. */
-struct cairn_squares {
+struct cairn_gradient_squares {
     enum cairn_noise units;
     bool by_samples;
     double *value; /* [n_items] over all ranks, after the reduction; owned; NULL: none */
@@ -113,7 +113,7 @@ struct cairn_sum {
     size_t n_exact;
     int64_t flag[CAIRN_N_FLAGS];
     bool range_known, again;
-    struct cairn_squares squares;
+    struct cairn_gradient_squares squares;
     size_t micro_samples; /* of the running micro-batch */
 };
 
@@ -121,7 +121,8 @@ struct cairn_sum {
 struct cairn_totals {
     double loss, weight, correct, count; /* as in cairn_scores */
     bool stop;                           /* some rank was asked to stop */
-    const double *squares; /* [n_items] as in cairn_squares; borrowed; NULL without noise */
+    const double
+        *squares; /* [n_items] as in cairn_gradient_squares; borrowed; NULL without noise */
     double n_units, unit_size;
 };
 

@@ -13,8 +13,8 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "comm/gradient_squares.h"
 #include "comm/ranges.h"
-#include "comm/squares.h"
 #include "comm/sum_kinds.h"
 
 enum {
@@ -184,7 +184,7 @@ static void close_tensor(struct cairn_sink *sink, size_t param)
     const struct cairn_param *item = &sum->params->item[param];
     const struct place to = place_of(sum, param);
     const uint32_t limit = sum->range_known ? cairn_range_limit(&fixed->ranges, param) : 0;
-    const bool squared = cairn_squares_wanted(sum, param);
+    const bool squared = cairn_gradient_squares_wanted(sum, param);
     uint32_t *seen = &fixed->ranges.seen[param];
     double square = 0;
     for (size_t done = 0; done < item->count; done += BLOCK) {
@@ -198,7 +198,7 @@ static void close_tensor(struct cairn_sink *sink, size_t param)
     fixed->started[param] = true;
     if (*seen >= CAIRN_INFINITE_BITS) sum->flag[CAIRN_FLAG_NOT_FINITE] = 1;
     if (*seen >= limit) sum->flag[CAIRN_FLAG_RANGE] = 1;
-    cairn_squares_close(sum, param, square, sum->g + item->offset);
+    cairn_gradient_squares_close(sum, param, square, sum->g + item->offset);
 }
 
 /* Places in one block: the integers, then what travels with them. */

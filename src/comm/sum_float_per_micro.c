@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
-#include "comm/squares.h"
+#include "comm/gradient_squares.h"
 #include "comm/sum_kinds.h"
 
 static struct cairn_sum_cost cost(size_t n_micro)
@@ -31,7 +31,7 @@ static void close_tensor(struct cairn_sink *sink, size_t param)
 {
     struct cairn_sum *sum = (struct cairn_sum *)sink;
     const struct cairn_param *item = &sum->params->item[param];
-    const bool squared = cairn_squares_wanted(sum, param);
+    const bool squared = cairn_gradient_squares_wanted(sum, param);
     const float *micro = (const float *)sum->buffer + item->offset;
     double square = 0;
     for (size_t done = 0; done < item->count; done += BLOCK) {
@@ -39,7 +39,7 @@ static void close_tensor(struct cairn_sink *sink, size_t param)
         if (squared) square += cairn_rough_squares(micro + done, n);
         add_block(sum->g + item->offset + done, micro + done, n);
     }
-    cairn_squares_close(sum, param, square, micro);
+    cairn_gradient_squares_close(sum, param, square, micro);
 }
 
 static cairn_status create(struct cairn_sum *sum)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * The watchdog: thread, line and end.  Whether it is time: late.c. */
+ * The watchdog: thread, line and end.  Whether it is time: hang_timeout.c. */
 #include "comm/watchdog.h"
 
 #include <math.h>
@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "comm/late.h"
+#include "comm/hang_timeout.h"
 #include "comm/stack.h"
 #include "comm/world.h"
 
@@ -27,7 +27,7 @@ static const double GRACE_S = 2;
 
 struct cairn_watchdog {
     pthread_t thread, watched;
-    pthread_mutex_t lock; /* of what follows up to `late` */
+    pthread_mutex_t lock; /* of what follows up to `hang` */
     pthread_cond_t changed;
     bool stops;
     int rank, size; /* size 0: not known yet */
@@ -36,7 +36,7 @@ struct cairn_watchdog {
     bool starts;                            /* no update has begun */
     struct cairn_phase_clock process;       /* before and after training */
     const struct cairn_phase_clock *phases; /* what is looked at: that, or a trainer's */
-    struct cairn_late late;
+    struct cairn_hang_timeout hang;
     struct cairn_stack stack;
     char host[HOST_BYTES];
     uint64_t (*killed)(void); /* NULL: nobody knows */
@@ -112,7 +112,7 @@ static void end_job(struct cairn_watchdog *dog, double limit_s)
     char why[128];
     char stack[STACK_BYTES];
     char line[LINE_BYTES];
-    double grace_s = GRACE_S + fmin(dog->late.longest_s, limit_s);
+    double grace_s = GRACE_S + fmin(dog->hang.longest_s, limit_s);
     bool first = dog->size == 0 || dog->rank == 0;
     struct sigaction action = {.sa_handler = on_alarm};
     sigemptyset(&action.sa_mask);
@@ -121,7 +121,7 @@ static void end_job(struct cairn_watchdog *dog, double limit_s)
     describe(dog, what, sizeof what);
     cairn_stack_text(&dog->stack, dog->watched, stack, sizeof stack);
     blame(dog, why, sizeof why);
-    snprintf(line, sizeof line, "cairn: %s, for %.0f s%s; stack: %s\n", what, dog->late.waited_s,
+    snprintf(line, sizeof line, "cairn: %s, for %.0f s%s; stack: %s\n", what, dog->hang.waited_s,
              why, stack);
     say(line);
     sleep_s(first ? grace_s : grace_s + GRACE_S);
@@ -145,21 +145,21 @@ static double nap_of(double limit_s)
     return fmin(MOST_NAP_S, fmax(LEAST_NAP_S, limit_s / NAPS_PER_LIMIT));
 }
 
-/* One look; the answer is how long to sleep before the next. */
-static double look(struct cairn_watchdog *dog, double nap_s)
+/* One check; returns how long to sleep before the next. */
+static double check(struct cairn_watchdog *dog, double nap_s)
 {
     const struct cairn_phase_clock *phases = dog->phases;
-    const struct cairn_look seen = {
+    const struct cairn_phase_reading seen = {
         .since_ns = phases->since_ns,
         .stage_ns = phases->stage_ns,
         .stage = phases->stage,
         .now_s = cairn_clock_s(),
         .nap_s = nap_s,
     };
-    cairn_late_look(&dog->late, &seen);
+    cairn_hang_timeout_observe(&dog->hang, &seen);
     double limit_s =
-        limited_as_start(dog) ? dog->start_s : cairn_late_limit(&dog->late, dog->timeout_s);
-    if (dog->late.waited_s > limit_s && phases->since_ns == seen.since_ns) end_job(dog, limit_s);
+        limited_as_start(dog) ? dog->start_s : cairn_hang_timeout_limit(&dog->hang, dog->timeout_s);
+    if (dog->hang.waited_s > limit_s && phases->since_ns == seen.since_ns) end_job(dog, limit_s);
     return nap_of(limit_s);
 }
 
@@ -174,7 +174,7 @@ static void *watch(void *argument)
         long ns = end.tv_nsec + (long)(nap_s * 1e9);
         end.tv_sec += ns / 1000000000;
         end.tv_nsec = ns % 1000000000;
-        if (pthread_cond_timedwait(&dog->changed, &dog->lock, &end) != 0) nap_s = look(dog, nap_s);
+        if (pthread_cond_timedwait(&dog->changed, &dog->lock, &end) != 0) nap_s = check(dog, nap_s);
     }
     pthread_mutex_unlock(&dog->lock);
     return NULL;
@@ -279,6 +279,6 @@ void cairn_watchdog_look_at(const cairn_comm *comm, const struct cairn_phase_clo
     pthread_mutex_lock(&dog->lock);
     dog->phases = phases == NULL ? &dog->process : phases;
     if (phases != NULL) dog->starts = false;
-    cairn_late_turn(&dog->late);
+    cairn_hang_timeout_switch(&dog->hang);
     pthread_mutex_unlock(&dog->lock);
 }

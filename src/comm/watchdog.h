@@ -3,7 +3,7 @@
  * (base/phase.h), and ends the process with CAIRN_LOST where a phase lasts too long.  Every rank
  * has one and no two of them talk, for what they would talk over may be what hangs: a rank that
  * waits in a sum for another is late too, so all that live print their line at about the same time.
- * Never calls MPI.  How long is too long: late.h. */
+ * Never calls MPI.  How long is too long: hang_timeout.h. */
 #ifndef CAIRN_COMM_WATCHDOG_H
 #define CAIRN_COMM_WATCHDOG_H
 

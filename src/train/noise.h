@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * The noise scale: how many samples it takes until the gradient is more signal than noise, as
  * estimated along a run.  Plain arithmetic on sums of squares; where those come from:
- * comm/squares.h.  Local, cannot fail. */
+ * comm/gradient_squares.h.  Local, cannot fail. */
 #ifndef CAIRN_TRAIN_NOISE_H
 #define CAIRN_TRAIN_NOISE_H
 

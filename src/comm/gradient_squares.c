@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Squares of the gradients of micro-batches or ranks: what the noise scale is made from. */
-#include "comm/squares.h"
+#include "comm/gradient_squares.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -18,7 +18,7 @@ static bool is_shared(const struct cairn_sum *sum, size_t param)
 /* What is known of a micro-batch before all of it is. */
 static cairn_status get_micro(struct cairn_sum *sum)
 {
-    struct cairn_squares *squares = &sum->squares;
+    struct cairn_gradient_squares *squares = &sum->squares;
     size_t n = sum->params->n_items;
     CAIRN_TRY(cairn_memory_get(n, sizeof *squares->shared, "squares", &squares->shared));
     CAIRN_TRY(cairn_memory_get(n, sizeof *squares->micro, "squares", &squares->micro));
@@ -30,9 +30,9 @@ static cairn_status get_micro(struct cairn_sum *sum)
     return CAIRN_OK;
 }
 
-cairn_status cairn_squares_create(struct cairn_sum *sum, enum cairn_noise units)
+cairn_status cairn_gradient_squares_create(struct cairn_sum *sum, enum cairn_noise units)
 {
-    struct cairn_squares *squares = &sum->squares;
+    struct cairn_gradient_squares *squares = &sum->squares;
     size_t n = sum->params->n_items;
     if (units == CAIRN_NOISE_OFF) return CAIRN_OK;
     if (units == CAIRN_NOISE_MICRO && !sum->kind->sees_micro)
@@ -43,9 +43,9 @@ cairn_status cairn_squares_create(struct cairn_sum *sum, enum cairn_noise units)
     return units == CAIRN_NOISE_MICRO ? get_micro(sum) : CAIRN_OK;
 }
 
-void cairn_squares_free(struct cairn_sum *sum)
+void cairn_gradient_squares_free(struct cairn_sum *sum)
 {
-    struct cairn_squares *squares = &sum->squares;
+    struct cairn_gradient_squares *squares = &sum->squares;
     for (size_t p = 0; squares->shared != NULL && p < sum->params->n_items; p++)
         free(squares->shared[p]);
     free(squares->shared);
@@ -54,9 +54,9 @@ void cairn_squares_free(struct cairn_sum *sum)
     free(squares->value);
 }
 
-void cairn_squares_begin(struct cairn_sum *sum)
+void cairn_gradient_squares_begin(struct cairn_sum *sum)
 {
-    struct cairn_squares *squares = &sum->squares;
+    struct cairn_gradient_squares *squares = &sum->squares;
     size_t n = sum->params->n_items;
     if (squares->n_closed != NULL) memset(squares->n_closed, 0, n * sizeof *squares->n_closed);
 }
@@ -79,7 +79,7 @@ static void add_square(struct cairn_sum *sum, size_t param, double square, doubl
     (void)cairn_exact_sum_add(&sum->exact[CAIRN_N_SCALARS + param], square / size);
 }
 
-void cairn_squares_end_micro(struct cairn_sum *sum, double weight)
+void cairn_gradient_squares_end_micro(struct cairn_sum *sum, double weight)
 {
     const double size = size_of(sum, weight, sum->micro_samples);
     if (sum->squares.units != CAIRN_NOISE_MICRO || !(size > 0)) return;
@@ -93,7 +93,7 @@ static bool is_squared(const struct cairn_sum *sum, size_t param)
     return sum->squares.units == CAIRN_NOISE_MICRO && param < sum->params->n_items;
 }
 
-bool cairn_squares_wanted(const struct cairn_sum *sum, size_t param)
+bool cairn_gradient_squares_wanted(const struct cairn_sum *sum, size_t param)
 {
     return is_squared(sum, param) && !is_shared(sum, param);
 }
@@ -102,7 +102,7 @@ bool cairn_squares_wanted(const struct cairn_sum *sum, size_t param)
  * completes it. */
 static void add_part(struct cairn_sum *sum, size_t param, const float *x)
 {
-    struct cairn_squares *squares = &sum->squares;
+    struct cairn_gradient_squares *squares = &sum->squares;
     size_t n = sum->params->item[param].count;
     float *whole = squares->shared[param];
     if (squares->n_closed[param] == 0)
@@ -114,7 +114,8 @@ static void add_part(struct cairn_sum *sum, size_t param, const float *x)
     squares->micro[param] = cairn_rough_squares(whole, n);
 }
 
-void cairn_squares_close(struct cairn_sum *sum, size_t param, double square, const float *x)
+void cairn_gradient_squares_close(struct cairn_sum *sum, size_t param, double square,
+                                  const float *x)
 {
     if (!is_squared(sum, param)) return;
     if (is_shared(sum, param))
@@ -162,7 +163,7 @@ void cairn_sum_unit(struct cairn_sum *sum, size_t n_samples)
     count_unit(sum, size);
 }
 
-void cairn_squares_finish(struct cairn_sum *sum)
+void cairn_gradient_squares_finish(struct cairn_sum *sum)
 {
     for (size_t p = 0; CAIRN_N_SCALARS + p < sum->n_exact; p++)
         sum->squares.value[p] = cairn_exact_sum_value(&sum->exact[CAIRN_N_SCALARS + p]);
