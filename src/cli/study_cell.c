@@ -248,7 +248,8 @@ static cairn_status judge_failure(struct cell *c)
     struct cairn_error error;
     int odd = -1;
     cairn_error_take(CAIRN_NUMBERS, &error);
-    CAIRN_TRY(cairn_comm_same(c->comm, CAIRN_OK, cairn_trainer_weights_hash(c->trainer), &odd));
+    CAIRN_TRY(
+        cairn_comm_all_equal(c->comm, CAIRN_OK, cairn_trainer_weights_hash(c->trainer), &odd));
     if (odd >= 0) return cairn_error_put(&error);
     c->verdict = CAIRN_VERDICT_DIVERGED;
     return CAIRN_OK;
@@ -378,5 +379,5 @@ cairn_status cairn_study_run_cell(struct cairn_study *study, cairn_comm *comm, s
     if (level == CAIRN_LOG_NORMAL) cairn_log_set_level(level);
     if (st == CAIRN_OK && c.brief && c.main)
         st = cairn_study_cell_remove(&study->folder, &study->axes, cell);
-    return cairn_comm_agree_main(comm, st);
+    return cairn_comm_agree_root(comm, st);
 }

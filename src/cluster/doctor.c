@@ -84,14 +84,14 @@ static cairn_status gather(struct visit *visit)
     if (st != CAIRN_OK) return st;
     look(visit, node.first == cairn_comm_rank(visit->comm), &mine);
     if (main_rank) st = cairn_memory_get(n, sizeof mine, "what the ranks say", &visit->all);
-    st = cairn_comm_agree_main(visit->comm, st);
+    st = cairn_comm_agree_root(visit->comm, st);
     if (st != CAIRN_OK) return st;
     mine.wall_s = cairn_clock_unix_s(); /* behind an agreement: about one moment on all */
     st = cairn_comm_gather(visit->comm, st, &mine, sizeof mine, visit->all);
     visit->launch.rank = visit->all;
     if (st == CAIRN_OK && main_rank) st = cairn_launch_sort(&visit->launch);
     if (st == CAIRN_OK && main_rank) share_files(&visit->launch, visit->all);
-    return cairn_comm_agree_main(visit->comm, st);
+    return cairn_comm_agree_root(visit->comm, st);
 }
 
 static cairn_status measure(struct visit *visit)
@@ -135,7 +135,7 @@ cairn_status cairn_doctor_run(cairn_comm *comm, const struct cairn_wanted *wante
     free(visit.launch.rate);
     free(visit.launch.ahead_s);
     free(visit.launch.round_s);
-    return cairn_comm_agree_main(comm, st);
+    return cairn_comm_agree_root(comm, st);
 }
 
 /* A line for each finding, of each check the first few. */

@@ -119,7 +119,7 @@ cairn_status cairn_comm_agree(cairn_comm *comm, cairn_status st)
     return lowest == comm->size ? CAIRN_OK : tell(comm, st, lowest, !all);
 }
 
-cairn_status cairn_comm_agree_main(cairn_comm *comm, cairn_status st)
+cairn_status cairn_comm_agree_root(cairn_comm *comm, cairn_status st)
 {
     bool all = false;
     int lowest = find_lowest(comm, st, &all);

@@ -62,7 +62,7 @@ cairn_status cairn_run_recall_best(struct cairn_run *run)
     run->written_score = NAN;
     run->best_update = UINT64_MAX;
     if (run->options.keep_best == CAIRN_BEST_NONE || !run->resumed) return CAIRN_OK;
-    if (run->main) {
+    if (run->root) {
         st = cairn_run_folder_each_eval(run->options.folder, cairn_split_name(CAIRN_SPLIT_VAL),
                                         look_at, run);
         /* A process that was killed may not have come to the link. */

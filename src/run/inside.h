@@ -28,7 +28,7 @@ enum cairn_which { CAIRN_TRAINED, CAIRN_AVERAGED, CAIRN_N_WHICH };
 struct cairn_run {
     cairn_trainer *t;
     struct cairn_run_options options;
-    bool main;            /* rank 0, which reports */
+    bool root;            /* rank 0, which reports */
     bool resumed;         /* t->at is what a checkpoint holds */
     cairn_status pending; /* this rank's trouble outside an update; rides in the
                              next sum */

@@ -58,12 +58,12 @@ cairn_status cairn_run_tell_ranks(const struct cairn_run *run)
     CAIRN_TRY(find_wait(run, &wait_s));
     const struct cairn_rank_line line = mine(run, wait_s);
     cairn_status st =
-        run->main ? cairn_memory_get(n, sizeof *all, "the table of ranks", &all) : CAIRN_OK;
+        run->root ? cairn_memory_get(n, sizeof *all, "the table of ranks", &all) : CAIRN_OK;
     st = cairn_comm_gather(comm, st, &line, sizeof line, all);
-    if (st == CAIRN_OK && run->main && !stays(run)) {
+    if (st == CAIRN_OK && run->root && !stays(run)) {
         st = cairn_ranks_write(cairn_run_folder_path(run->options.folder), all, n);
         if (st == CAIRN_OK) cairn_ranks_show(all, n);
     }
     free(all);
-    return cairn_comm_agree_main(comm, st);
+    return cairn_comm_agree_root(comm, st);
 }

@@ -99,7 +99,7 @@ cairn_status cairn_run_init(cairn_trainer *t, const char *path, bool partial)
     if (st == CAIRN_OK && cairn_comm_rank(comm) == 0)
         st = cairn_weights_read(path, &state, partial);
     cairn_state_free(&state);
-    st = cairn_comm_agree_main(comm, st);
+    st = cairn_comm_agree_root(comm, st);
     return cairn_comm_broadcast(comm, st, t->w, t->params->n_values * sizeof *t->w);
 }
 
@@ -128,9 +128,9 @@ cairn_status cairn_run_resume(struct cairn_run *run, const char *path)
     if (t->sum->range != NULL) t->sum->range->n_below = UNREAD;
     run->snapshot.n_lines[CAIRN_RUN_METRICS] =
         UINT64_MAX; /* an older file says nothing: one an update */
-    if (st == CAIRN_OK && run->main) st = read_checkpoint(&run->options, path, &state, &stored);
-    if (st == CAIRN_OK && run->main) st = check_progress(t, path, &stored);
-    st = cairn_comm_agree_main(comm, st);
+    if (st == CAIRN_OK && run->root) st = read_checkpoint(&run->options, path, &state, &stored);
+    if (st == CAIRN_OK && run->root) st = check_progress(t, path, &stored);
+    st = cairn_comm_agree_root(comm, st);
     for (size_t i = 0; i < state.n_arrays && st == CAIRN_OK; i++)
         st =
             cairn_comm_broadcast(comm, st, state.array[i].data, cairn_array_bytes(&state.array[i]));

@@ -79,8 +79,8 @@ static cairn_status one_update(struct cairn_run *run, bool *stop)
     run->times.reduce_s += record.reduce_s;
     run->times.update_s += record.update_s;
     cairn_waits_add(&run->waits, record.reduce_s);
-    if (run->main) cairn_run_report_update(run, &record, update_wall_s);
-    if (run->main) {
+    if (run->root) cairn_run_report_update(run, &record, update_wall_s);
+    if (run->root) {
         cairn_pace_note_update(&run->pace, update_wall_s, cairn_snapshot_is_busy(run));
         cairn_run_look_at_writer(run);
     }
@@ -94,11 +94,11 @@ static cairn_status update_after_update(struct cairn_run *run, bool *stop, char 
 {
     const cairn_trainer *t = run->t;
     cairn_status st = CAIRN_OK;
-    if (run->main)
+    if (run->root)
         cairn_progress_begin(&run->progress, t->at.update, cairn_window_total(&t->parts.rule));
     while (st == CAIRN_OK && !*stop && !t->done && run->action != CAIRN_RUN_END)
         st = one_update(run, stop);
-    if (run->main) cairn_progress_end(&run->progress);
+    if (run->root) cairn_progress_end(&run->progress);
     if (st == CAIRN_OK) st = cairn_run_finish(run, stop, summary);
     return st;
 }
@@ -134,7 +134,7 @@ static cairn_status prepare(struct cairn_run *run)
 {
     cairn_run_take_deadline(run);
     CAIRN_TRY(cairn_trainer_watch(run->t, &cairn_run_observer, run));
-    if (!run->main) return CAIRN_OK;
+    if (!run->root) return CAIRN_OK;
     CAIRN_TRY(cairn_flow_create(run));
     return cairn_snapshot_create(run);
 }
@@ -147,7 +147,7 @@ static cairn_status create(cairn_trainer *t, const struct cairn_run_options *opt
     **out = (struct cairn_run){
         .t = t,
         .options = *options,
-        .main = cairn_comm_rank(t->parts.comm) == 0,
+        .root = cairn_comm_rank(t->parts.comm) == 0,
         .saved_update = UINT64_MAX,
         .warned_update = UINT64_MAX,
     };

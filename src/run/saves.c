@@ -109,7 +109,7 @@ void cairn_run_let_finish(struct cairn_run *run)
 static cairn_status save(struct cairn_run *run)
 {
     cairn_status st = CAIRN_OK;
-    if (run->main) {
+    if (run->root) {
         let_finish(run);
         st = cairn_run_folder_write(run->options.folder);
         if (st == CAIRN_FILES) st = cairn_run_folder_write(run->options.folder);
@@ -134,8 +134,8 @@ static cairn_status choose_next(struct cairn_run *run, cairn_status st)
 {
     uint64_t n = CAIRN_PACE_FIRST_UPDATES;
     if (run->options.checkpoint_mtbf_s == 0) return st;
-    if (run->main) n = cairn_pace_next(&run->pace, run->options.checkpoint_mtbf_s);
-    if (run->main && st == CAIRN_OK) tell_interval(run, n);
+    if (run->root) n = cairn_pace_next(&run->pace, run->options.checkpoint_mtbf_s);
+    if (run->root && st == CAIRN_OK) tell_interval(run, n);
     run->next_save = run->t->at.update + CAIRN_PACE_FIRST_UPDATES;
     if (st != CAIRN_OK) return st;
     CAIRN_TRY(cairn_comm_broadcast(run->t->parts.comm, st, &n, sizeof n));
@@ -176,7 +176,7 @@ cairn_status cairn_run_save(struct cairn_run *run)
     if (run->is_best) run->written_score = run->best_score;
     run->is_best = false; /* also where it failed: other weights have not these scores */
     if (st != CAIRN_OK) cairn_run_note_best(run, false);
-    run->deadline.writing = run->main && st == CAIRN_OK;
+    run->deadline.writing = run->root && st == CAIRN_OK;
     run->times.checkpoint_s += run->stall_s;
     cairn_pace_note_save(&run->pace, run->stall_s);
     return choose_next(run, st);
@@ -201,8 +201,8 @@ static cairn_status settle(struct cairn_run *run)
     struct cairn_written written;
     cairn_status st = CAIRN_OK;
     double begin_s = begin_wait(run);
-    if (run->main && cairn_snapshot_collect(run, true, &written)) st = take_note(run, &written);
-    st = cairn_comm_agree_main(run->t->parts.comm, st);
+    if (run->root && cairn_snapshot_collect(run, true, &written)) st = take_note(run, &written);
+    st = cairn_comm_agree_root(run->t->parts.comm, st);
     end_wait(run, begin_s);
     return st;
 }
@@ -211,7 +211,7 @@ cairn_status cairn_run_save_last(struct cairn_run *run)
 {
     cairn_trainer *t = run->t;
     double begin_s = begin_wait(run);
-    if (run->main) let_finish(run);
+    if (run->root) let_finish(run);
     cairn_status st =
         cairn_comm_broadcast(t->parts.comm, CAIRN_OK, &run->saved_update, sizeof run->saved_update);
     end_wait(run, begin_s);

@@ -134,10 +134,10 @@ static cairn_status decide(struct decision *d, const struct cairn_planned *plann
 }
 
 /* Rank 0 takes what the records of all need, every rank what the answers need. */
-static cairn_status allocate(bool main, struct decision *d)
+static cairn_status allocate(bool root, struct decision *d)
 {
     CAIRN_TRY(cairn_memory_get(d->n, 1, "decisions", &d->answer));
-    if (!main) return CAIRN_OK;
+    if (!root) return CAIRN_OK;
     CAIRN_TRY(cairn_memory_get(d->n, sizeof *d->record, "what the ranks say", &d->record));
     CAIRN_TRY(cairn_memory_get(d->n, sizeof *d->n_host, "the hosts", &d->n_host));
     CAIRN_TRY(cairn_memory_get(d->n, sizeof *d->host, "the hosts", &d->host));
@@ -150,12 +150,12 @@ cairn_status cairn_setup_decide(cairn_comm *comm, cairn_status st, int n_beside,
     struct record mine;
     struct cairn_setup_hold *hold = &opened->hold;
     struct decision d = {.n = (size_t)cairn_comm_size(comm), .hold = hold};
-    const bool main = cairn_comm_rank(comm) == 0;
+    const bool root = cairn_comm_rank(comm) == 0;
     st = cairn_comm_broadcast(comm, st, &opened->planned, sizeof opened->planned);
-    if (st == CAIRN_OK) st = allocate(main, &d);
+    if (st == CAIRN_OK) st = allocate(root, &d);
     look(n_beside, &mine);
     st = cairn_comm_gather(comm, st, &mine, sizeof mine, d.record);
-    if (st == CAIRN_OK && main) st = decide(&d, &opened->planned);
+    if (st == CAIRN_OK && root) st = decide(&d, &opened->planned);
     st = cairn_comm_broadcast(comm, st, d.answer, d.n);
     st = cairn_comm_broadcast(comm, st, &hold->refused, sizeof hold->refused);
     if (st == CAIRN_OK) {

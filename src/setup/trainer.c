@@ -25,7 +25,7 @@ static cairn_status check_platform(const struct cairn_config *config, cairn_comm
     int odd = -1;
     cairn_setup_platform(config, text, sizeof text);
     const uint64_t mine = cairn_system_program_hash() ^ cairn_system_text_hash(text);
-    CAIRN_TRY(cairn_comm_same(comm, CAIRN_OK, mine, &odd));
+    CAIRN_TRY(cairn_comm_all_equal(comm, CAIRN_OK, mine, &odd));
     if (odd < 0) return CAIRN_OK;
     if (config->train_reproducible)
         return cairn_fail(CAIRN_USAGE,

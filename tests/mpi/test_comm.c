@@ -81,9 +81,9 @@ static void who_differs_is_named(void **state)
 {
     (void)state;
     int odd = 99;
-    cairn_status st = cairn_comm_same(world, CAIRN_OK, 5, &odd);
+    cairn_status st = cairn_comm_all_equal(world, CAIRN_OK, 5, &odd);
     assert_on_all(st == CAIRN_OK && odd == -1);
-    st = cairn_comm_same(world, CAIRN_OK, last() >= 2 && rank() == last() ? 6 : 5, &odd);
+    st = cairn_comm_all_equal(world, CAIRN_OK, last() >= 2 && rank() == last() ? 6 : 5, &odd);
     assert_on_all(st == CAIRN_OK && odd == (last() >= 2 ? last() : -1));
 }
 
@@ -94,7 +94,7 @@ static void a_part_of_the_world(void **state)
     struct cairn_watchdog *dog =
         cairn_watchdog_start(&(struct cairn_watched_start){.limit_s = HUGE_VAL});
     cairn_watchdog_join(dog, world);
-    cairn_status st = cairn_comm_first(world, CAIRN_OK, 1, &part);
+    cairn_status st = cairn_comm_subset(world, CAIRN_OK, 1, &part);
     bool inside = rank() == 0;
     assert_on_all(st == CAIRN_OK && inside == (part != NULL));
     /* A run on a part is watched, too: else all of it would look like one long phase. */
@@ -122,7 +122,7 @@ static void groups_work_apart(void **state)
     ok = ok && (next == last() + 1 || next * n_groups / (last() + 1) == group + 1);
     cairn_status own = group == 0 ? CAIRN_OK : cairn_fail(CAIRN_DATA, "a group's own trouble");
     ok = ok && cairn_comm_agree(part, own) == own;
-    ok = ok && cairn_comm_rest(world, own) == (n_groups > 1 ? CAIRN_DATA : CAIRN_OK);
+    ok = ok && cairn_comm_idle_barrier(world, own) == (n_groups > 1 ? CAIRN_DATA : CAIRN_OK);
     cairn_comm_close(part);
     assert_on_all(ok);
 }
