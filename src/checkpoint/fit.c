@@ -52,7 +52,7 @@ static void CAIRN_PRINTF(2, 3) add_name(struct names *names, const char *format,
 }
 
 /* "; missing 3.weight, 3.bias and 4 more" behind what `text` holds. */
-static void tell(const char *what, const struct names *names, char text[WORDS_BYTES])
+static void list_names(const char *what, const struct names *names, char text[WORDS_BYTES])
 {
     char more[32] = "";
     size_t used = strlen(text);
@@ -163,7 +163,7 @@ static bool is_shared_weight(const struct fit *fit, const char *name)
 
 /* A child of one of the groups: surplus unless it is wanted.  PyTorch counts batches beside its
  * running averages; nobody needs that count. */
-static cairn_status look_at(void *context, const char *name, bool is_group)
+static cairn_status check_surplus(void *context, const char *name, bool is_group)
 {
     struct fit *fit = context;
     for (size_t i = 0; i < fit->wanted->n_arrays && !is_group; i++) {
@@ -194,9 +194,9 @@ static bool all_behind_prefix(const struct fit *fit)
 static cairn_status judge(const struct fit *fit, bool partial)
 {
     char text[WORDS_BYTES] = "";
-    tell("missing", &fit->missing, text);
-    tell("of another shape", &fit->reshaped, text);
-    tell("surplus", &fit->surplus, text);
+    list_names("missing", &fit->missing, text);
+    list_names("of another shape", &fit->reshaped, text);
+    list_names("surplus", &fit->surplus, text);
     if (text[0] == '\0') return CAIRN_OK;
     if (all_behind_prefix(fit))
         return cairn_fail(CAIRN_DATA,
@@ -223,10 +223,10 @@ static cairn_status walk(struct fit *fit, bool partial)
                           fit->path);
     for (size_t i = 0; i < wanted->n_arrays; i++) CAIRN_TRY(take(fit, &wanted->array[i]));
     fit->group = WEIGHTS;
-    CAIRN_TRY(cairn_h5_children(fit->file, fit->group, look_at, fit));
+    CAIRN_TRY(cairn_h5_children(fit->file, fit->group, check_surplus, fit));
     fit->group = BUFFERS;
     if (cairn_h5_has_group(fit->file, fit->group))
-        CAIRN_TRY(cairn_h5_children(fit->file, fit->group, look_at, fit));
+        CAIRN_TRY(cairn_h5_children(fit->file, fit->group, check_surplus, fit));
     return judge(fit, partial);
 }
 

@@ -69,7 +69,7 @@ static cairn_status choose(struct cairn_study *study, struct cairn_lock *claim, 
     CAIRN_TRY(look(study));
     /* cells that are timed run alone: no job takes a second one while the first is claimed */
     size_t most = study->file->kind == CAIRN_STUDY_TO_TARGET ? MOST_WANTED : 1;
-    size_t n = cairn_study_wanted(&study->axes, study->known, most, wanted);
+    size_t n = cairn_study_pending_cells(&study->axes, study->known, most, wanted);
     order->step = n == 0 ? STEP_DONE : STEP_WAIT;
     for (size_t i = 0; i < n && !claimed; i++) {
         order->cell = wanted[i];
@@ -147,7 +147,7 @@ static cairn_status one_step(struct cairn_study *study, enum step *step)
     st = cairn_comm_broadcast(study->group, st, &order, sizeof order);
     if (st == CAIRN_OK && order.step == STEP_CELL) st = run_order(study, &order);
     if (st == CAIRN_OK && order.step == STEP_WAIT) nanosleep(&WAIT, NULL);
-    if (first) cairn_lock_give(&claim);
+    if (first) cairn_lock_release(&claim);
     *step = order.step;
     return st;
 }
@@ -175,7 +175,7 @@ static cairn_status run_cells(struct cairn_study *study)
     cairn_status st = CAIRN_OK;
     if (cairn_comm_rank(study->group) == 0) st = cairn_study_open(study, main);
     if (main && st == CAIRN_OK)
-        is_left = cairn_study_wanted(&study->axes, study->known, 1, &cell) > 0;
+        is_left = cairn_study_pending_cells(&study->axes, study->known, 1, &cell) > 0;
     st = cairn_comm_broadcast(study->comm, st, &is_left, sizeof is_left);
     if (st == CAIRN_OK && is_left) st = cairn_study_measure(study);
     st = cairn_comm_idle_barrier(study->comm, st);

@@ -165,7 +165,7 @@ static cairn_status go_on(struct job *job)
     cairn_log_info("goes on from %s, update %llu%s", job->checkpoint,
                    (unsigned long long)job->trainer->at.update,
                    job->request.init == NULL ? "" : "; --init is for a fresh start and not read");
-    if (job->main) cairn_setup_tell_rate(job->before, job->trainer, job->checkpoint);
+    if (job->main) cairn_setup_log_rate(job->before, job->trainer, job->checkpoint);
     if (strcmp(job->request.resume, "auto") == 0) return CAIRN_OK;
     return adopt_checkpoint(job);
 }

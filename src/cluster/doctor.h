@@ -18,7 +18,7 @@ struct cairn_check {
     bool (*wants)(
         const struct cairn_wanted *wanted); /* whether it has anything to say; NULL: yes */
     /* Ranks: local; cannot fail.  NULL: nothing is asked. */
-    void (*look)(const struct cairn_wanted *wanted, struct cairn_rank_facts *mine);
+    void (*inspect)(const struct cairn_wanted *wanted, struct cairn_rank_facts *mine);
     /* Ranks: rank 0, local; before anything is measured.  NULL: nothing to see. */
     void (*peek)(struct cairn_launch *launch);
     /* Ranks: collective, not at a start; `launch->rank` is there on rank 0 only.  NULL: nothing is

@@ -125,8 +125,8 @@ void cairn_gradient_squares_close(struct cairn_sum *sum, size_t param, double sq
 }
 
 /* Add up to `out` what this rank has added up of one tensor, block by block. */
-static void look_at_partial(const struct cairn_sum *sum, size_t param, double *squares,
-                            struct cairn_magnitudes *out)
+static void sum_up_partial(const struct cairn_sum *sum, size_t param, double *squares,
+                           struct cairn_magnitudes *out)
 {
     const struct cairn_param *item = &sum->params->item[param];
     float block[BLOCK];
@@ -145,7 +145,7 @@ struct cairn_magnitudes cairn_sum_partial(const struct cairn_sum *sum, size_t pa
 {
     struct cairn_magnitudes out = {0};
     double squares = 0;
-    look_at_partial(sum, param, &squares, &out);
+    sum_up_partial(sum, param, &squares, &out);
     out.norm = sqrt(squares);
     return out;
 }
@@ -157,7 +157,7 @@ void cairn_sum_unit(struct cairn_sum *sum, size_t n_samples)
     if (sum->squares.units != CAIRN_NOISE_RANK || !(size > 0)) return;
     for (size_t p = 0; p < sum->params->n_items; p++) {
         double square = 0;
-        look_at_partial(sum, p, &square, NULL);
+        sum_up_partial(sum, p, &square, NULL);
         add_square(sum, p, square, size);
     }
     count_unit(sum, size);

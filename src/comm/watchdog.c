@@ -272,7 +272,7 @@ void cairn_watchdog_phase(const cairn_comm *comm, enum cairn_phase phase)
     if (comm->watchdog != NULL) cairn_phase_enter(&comm->watchdog->process, phase);
 }
 
-void cairn_watchdog_look_at(const cairn_comm *comm, const struct cairn_phase_clock *phases)
+void cairn_watchdog_watch(const cairn_comm *comm, const struct cairn_phase_clock *phases)
 {
     struct cairn_watchdog *dog = comm->watchdog;
     if (dog == NULL) return;

@@ -52,6 +52,6 @@ void cairn_watchdog_phase(const cairn_comm *comm, enum cairn_phase phase);
 
 /** Look there from here on, the start being over; NULL: at the phases of the process again.
  * Ranks: local.  Errors: none. */
-void cairn_watchdog_look_at(const cairn_comm *comm, const struct cairn_phase_clock *phases);
+void cairn_watchdog_watch(const cairn_comm *comm, const struct cairn_phase_clock *phases);
 
 #endif

@@ -170,7 +170,7 @@ cairn_status cairn_lock_take(struct cairn_lock *lock, const char *folder)
         lock->doubtful ? lock->path : "", lock->doubtful ? " (this file system has no locks)" : "");
 }
 
-void cairn_lock_give(struct cairn_lock *lock)
+void cairn_lock_release(struct cairn_lock *lock)
 {
     if (lock->fd < 0) return;
     if (still_there(lock))

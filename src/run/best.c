@@ -28,7 +28,7 @@ cairn_status cairn_run_judge(struct cairn_run *run, const struct cairn_eval_metr
     return CAIRN_OK;
 }
 
-void cairn_run_note_best(struct cairn_run *run, bool written)
+void cairn_run_record_best(struct cairn_run *run, bool written)
 {
     if (isnan(run->written_score)) return;
     if (written)
@@ -45,7 +45,7 @@ void cairn_run_forget_best(struct cairn_run *run)
 }
 
 /* The best among those that are still there. */
-static void look_at(void *context, const struct cairn_eval_metrics *line)
+static void recall_line(void *context, const struct cairn_eval_metrics *line)
 {
     struct cairn_run *run = context;
     double score = score_of(run, line);
@@ -64,7 +64,7 @@ cairn_status cairn_run_recall_best(struct cairn_run *run)
     if (run->options.keep_best == CAIRN_BEST_NONE || !run->resumed) return CAIRN_OK;
     if (run->root) {
         st = cairn_run_folder_each_eval(run->options.folder, cairn_split_name(CAIRN_SPLIT_VAL),
-                                        look_at, run);
+                                        recall_line, run);
         /* A process that was killed may not have come to the link. */
         if (st == CAIRN_OK)
             st = cairn_checkpoint_set_best(run->options.place.folder, run->best_update);

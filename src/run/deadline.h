@@ -42,14 +42,14 @@ bool cairn_deadline_is_near(struct cairn_deadline *deadline, double now_s);
 /** Compare the wall clock with the other one, at most once a minute.  An end that turns out to be
  * earlier is taken, a later one is not: a clock that was set back gives no time.  Ranks: local.
  * Errors: none. */
-void cairn_deadline_look(struct cairn_deadline *deadline, double now_s, double unix_s);
+void cairn_deadline_check(struct cairn_deadline *deadline, double now_s, double unix_s);
 
 /** Take note of a time in *slowest: at once where it is slower, else slowly.  Ranks: local.
  * Errors: none. */
-void cairn_deadline_note(double *slowest, double took_s);
+void cairn_deadline_record(double *slowest, double took_s);
 
 /** Take note of what a save took, from beginning to end.  Ranks: local.  Errors: none. */
-void cairn_deadline_note_save(struct cairn_deadline *deadline, double took_s);
+void cairn_deadline_record_save(struct cairn_deadline *deadline, double took_s);
 
 /** What a first save of so many bytes may take, on a slow shared file system.  Ranks: local.
  * Errors: none. */

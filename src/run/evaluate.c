@@ -83,7 +83,7 @@ static cairn_status evaluate(struct cairn_run *run, const bool done[CAIRN_N_WHIC
         CAIRN_TRY(cairn_run_evaluate_one(run, cairn_run_split(run), which, left));
         if (*left) return CAIRN_OK;
     }
-    cairn_deadline_note(&run->deadline.evaluate_s, cairn_clock_s() - begin_s);
+    cairn_deadline_record(&run->deadline.evaluate_s, cairn_clock_s() - begin_s);
     return CAIRN_OK;
 }
 

@@ -44,7 +44,7 @@ struct cairn_run {
                                                 rank 0; UINT64_MAX: none yet */
     struct cairn_pace pace;                  /* what checkpoints cost; rank 0's decides ... */
     uint64_t next_save;                      /* ... after which update the next is due */
-    uint64_t told_interval;                  /* updates; 0: nothing was said yet */
+    uint64_t logged_interval;                /* updates; 0: nothing was said yet */
     bool save_again;                         /* its lines were refused; alike on all ranks */
     bool refused;                            /* the one begun last was, and has a copy still; rank 0
                                               */
@@ -119,7 +119,7 @@ CAIRN_CHECKED cairn_status cairn_run_save(struct cairn_run *run);
 /** Take note of what became of the last checkpoint, where that is known: in mid-run one that could
  * not be written is a warning, and is begun again.  Ranks: local (rank 0).  Errors: none; they
  * travel. */
-void cairn_run_look_at_writer(struct cairn_run *run);
+void cairn_run_check_writer(struct cairn_run *run);
 
 /** A run that failed lets a checkpoint be written to its end; the last error stays.  Ranks: local.
  * Errors: none. */
@@ -130,7 +130,7 @@ void cairn_run_let_finish(struct cairn_run *run);
 bool cairn_run_save_is_due(const struct cairn_run *run, uint64_t update);
 
 /** Say what the checkpoints of this process cost.  Ranks: local (rank 0).  Errors: none. */
-void cairn_run_tell_saves(const struct cairn_run *run);
+void cairn_run_log_saves(const struct cairn_run *run);
 
 /** Whether these scores are the best of those that are kept: then the next checkpoint is the best
  * one.  Ranks: collective.  Errors: the agreed one. */
@@ -139,7 +139,7 @@ CAIRN_CHECKED cairn_status cairn_run_judge(struct cairn_run *run,
 
 /** What became of the checkpoint that was written last: where it was to be the best one and is not
  * there, the one before still is.  Ranks: local (rank 0).  Errors: none. */
-void cairn_run_note_best(struct cairn_run *run, bool written);
+void cairn_run_record_best(struct cairn_run *run, bool written);
 
 /** The best checkpoint is gone with all others.  Ranks: local (rank 0).  Errors: none. */
 void cairn_run_forget_best(struct cairn_run *run);
@@ -159,7 +159,7 @@ CAIRN_CHECKED cairn_status cairn_run_save_last(struct cairn_run *run);
 /** ranks.csv and the table on stderr: what each rank did in this start; where that was no update,
  * the ones of an earlier start stay.  Ranks: collective.
  * Errors: the agreed one: CAIRN_FILES, memory. */
-CAIRN_CHECKED cairn_status cairn_run_tell_ranks(const struct cairn_run *run);
+CAIRN_CHECKED cairn_status cairn_run_write_ranks(const struct cairn_run *run);
 
 /** A run that was complete before this start, with the lines of its end, keeps its summary: *text
  * on rank 0, *found on all. Ranks: collective.  Errors: the agreed one. */
@@ -172,6 +172,6 @@ CAIRN_CHECKED cairn_status cairn_run_find_summary(const struct cairn_run *run, c
 CAIRN_CHECKED cairn_status cairn_run_finish(struct cairn_run *run, bool *stopped, char **summary);
 
 /** Say that the run stopped, and why.  Ranks: local.  Errors: none. */
-void cairn_run_tell_stop(const struct cairn_run *run);
+void cairn_run_log_stop(const struct cairn_run *run);
 
 #endif

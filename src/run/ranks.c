@@ -49,7 +49,7 @@ static bool stays(const struct cairn_run *run)
            cairn_ranks_are_there(cairn_run_folder_path(run->options.folder));
 }
 
-cairn_status cairn_run_tell_ranks(const struct cairn_run *run)
+cairn_status cairn_run_write_ranks(const struct cairn_run *run)
 {
     double wait_s = 0;
     struct cairn_rank_line *all = NULL;

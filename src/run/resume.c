@@ -139,7 +139,7 @@ cairn_status cairn_run_resume(struct cairn_run *run, const char *path)
     t->at.position = stored.epoch * t->parts.rule.n_samples + stored.position;
     cairn_optim_set_count(t->parts.optim, t->at.update);
     if (t->sum->range != NULL) take_ranges(t, path);
-    cairn_trainer_locate(t);
+    cairn_trainer_find_window(t);
     run->resumed = true;
     return CAIRN_OK;
 }

@@ -71,7 +71,7 @@ static cairn_status one_update(struct cairn_run *run, bool *stop)
         evaluates(run, update, t->at.position, cairn_window_after(&t->parts.rule, &t->window));
     CAIRN_TRY(cairn_trainer_update(t, &record));
     double update_wall_s = cairn_clock_s() - begin_s;
-    cairn_deadline_note(&run->deadline.update_s, update_wall_s);
+    cairn_deadline_record(&run->deadline.update_s, update_wall_s);
     run->deadline.begun_s = 0;
     run->times.training_s += update_wall_s;
     run->times.data_s += record.data_s;
@@ -82,7 +82,7 @@ static cairn_status one_update(struct cairn_run *run, bool *stop)
     if (run->root) cairn_run_report_update(run, &record, update_wall_s);
     if (run->root) {
         cairn_pace_note_update(&run->pace, update_wall_s, cairn_snapshot_is_busy(run));
-        cairn_run_look_at_writer(run);
+        cairn_run_check_writer(run);
     }
     if (run->options.callbacks != NULL)
         run->options.callbacks->on_update(run->options.callbacks->context, &record);
@@ -119,13 +119,13 @@ cairn_status cairn_run_train(struct cairn_run *run, char **summary)
     st = cairn_comm_max(t->parts.comm, st, &asked, 1);
     bool stop = asked != 0 && !t->done;
     cairn_phase_enter(&t->phases, CAIRN_PHASE_OTHER);
-    cairn_watchdog_look_at(t->parts.comm, &t->phases);
+    cairn_watchdog_watch(t->parts.comm, &t->phases);
     if (st == CAIRN_OK && !stop) st = evaluate_missed(run, &stop);
     if (st == CAIRN_OK) st = update_after_update(run, &stop, summary);
     if (st != CAIRN_OK) cairn_run_let_finish(run);
-    cairn_watchdog_look_at(t->parts.comm, NULL);
+    cairn_watchdog_watch(t->parts.comm, NULL);
     if (st != CAIRN_OK || !stop) return st;
-    cairn_run_tell_stop(run);
+    cairn_run_log_stop(run);
     return CAIRN_STOPPED;
 }
 

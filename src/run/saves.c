@@ -32,13 +32,13 @@ void cairn_run_take_deadline(struct cairn_run *run)
 }
 
 /* Its sentence is the last error where it failed. */
-static cairn_status take_note(struct cairn_run *run, const struct cairn_written *written)
+static cairn_status record_written(struct cairn_run *run, const struct cairn_written *written)
 {
     run->deadline.writing = false;
     run->refused = written->st == CAIRN_FILES;
     if (written->st != CAIRN_OK) return cairn_fail(written->st, "%s", written->text);
     if (written->remade) cairn_run_forget_best(run);
-    cairn_run_note_best(run, true);
+    cairn_run_record_best(run, true);
     if (written->second)
         cairn_log_warning("%s; tried again, and written%s", written->text,
                           written->remade ? " into a new folder: the checkpoints before are gone"
@@ -46,7 +46,7 @@ static cairn_status take_note(struct cairn_run *run, const struct cairn_written 
     else if (written->old_stay)
         cairn_log_warning("%s", written->text);
     run->saved_update = written->update;
-    cairn_deadline_note_save(&run->deadline, run->stall_s + written->write_s);
+    cairn_deadline_record_save(&run->deadline, run->stall_s + written->write_s);
     cairn_log_detail("checkpoint of update %" PRIu64 ": training stood still for %.3g s, written "
                      "in %.3g s beside %" PRIu64 " updates",
                      written->update, run->stall_s, written->write_s, run->n_beside);
@@ -58,7 +58,7 @@ static void collect(struct cairn_run *run, bool wait)
 {
     struct cairn_written written;
     if (!cairn_snapshot_collect(run, wait, &written)) return;
-    cairn_status st = take_note(run, &written);
+    cairn_status st = record_written(run, &written);
     if (st != CAIRN_FILES)
         cairn_run_report(run, st);
     else if (written.update != run->warned_update)
@@ -73,7 +73,7 @@ static void begin_again(struct cairn_run *run)
     run->deadline.writing = true;
 }
 
-void cairn_run_look_at_writer(struct cairn_run *run)
+void cairn_run_check_writer(struct cairn_run *run)
 {
     run->deadline.writing = cairn_snapshot_is_busy(run);
     if (run->deadline.writing)
@@ -91,7 +91,7 @@ static void let_finish(struct cairn_run *run)
     if (!run->refused) return;
     begin_again(run);
     collect(run, true);
-    if (run->refused) cairn_run_note_best(run, false);
+    if (run->refused) cairn_run_record_best(run, false);
     run->refused = false;
 }
 
@@ -119,10 +119,10 @@ static cairn_status save(struct cairn_run *run)
 }
 
 /* Say the interval that was chosen, where it is news. */
-static void tell_interval(struct cairn_run *run, uint64_t n)
+static void log_interval(struct cairn_run *run, uint64_t n)
 {
-    if (n / 2 < run->told_interval && run->told_interval < 2 * n) return;
-    run->told_interval = n;
+    if (n / 2 < run->logged_interval && run->logged_interval < 2 * n) return;
+    run->logged_interval = n;
     cairn_log_info("checkpoint.every auto: a checkpoint costs %.3g s, so every %" PRIu64
                    " update%s",
                    cairn_pace_cost_s(&run->pace), n, n == 1 ? "" : "s");
@@ -135,7 +135,7 @@ static cairn_status choose_next(struct cairn_run *run, cairn_status st)
     uint64_t n = CAIRN_PACE_FIRST_UPDATES;
     if (run->options.checkpoint_mtbf_s == 0) return st;
     if (run->root) n = cairn_pace_next(&run->pace, run->options.checkpoint_mtbf_s);
-    if (run->root && st == CAIRN_OK) tell_interval(run, n);
+    if (run->root && st == CAIRN_OK) log_interval(run, n);
     run->next_save = run->t->at.update + CAIRN_PACE_FIRST_UPDATES;
     if (st != CAIRN_OK) return st;
     CAIRN_TRY(cairn_comm_broadcast(run->t->parts.comm, st, &n, sizeof n));
@@ -151,7 +151,7 @@ bool cairn_run_save_is_due(const struct cairn_run *run, uint64_t update)
     return options->checkpoint_every != 0 && update % options->checkpoint_every == 0;
 }
 
-void cairn_run_tell_saves(const struct cairn_run *run)
+void cairn_run_log_saves(const struct cairn_run *run)
 {
     const struct cairn_pace *pace = &run->pace;
     double trained_s = pace->updates_s[0] + pace->updates_s[1];
@@ -175,7 +175,7 @@ cairn_status cairn_run_save(struct cairn_run *run)
     run->save_again = st == CAIRN_FILES;
     if (run->is_best) run->written_score = run->best_score;
     run->is_best = false; /* also where it failed: other weights have not these scores */
-    if (st != CAIRN_OK) cairn_run_note_best(run, false);
+    if (st != CAIRN_OK) cairn_run_record_best(run, false);
     run->deadline.writing = run->root && st == CAIRN_OK;
     run->times.checkpoint_s += run->stall_s;
     cairn_pace_note_save(&run->pace, run->stall_s);
@@ -201,7 +201,8 @@ static cairn_status settle(struct cairn_run *run)
     struct cairn_written written;
     cairn_status st = CAIRN_OK;
     double begin_s = begin_wait(run);
-    if (run->root && cairn_snapshot_collect(run, true, &written)) st = take_note(run, &written);
+    if (run->root && cairn_snapshot_collect(run, true, &written))
+        st = record_written(run, &written);
     st = cairn_comm_agree_root(run->t->parts.comm, st);
     end_wait(run, begin_s);
     return st;

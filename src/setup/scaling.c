@@ -76,9 +76,8 @@ static void adam_text(const struct cairn_config *config, const struct cairn_scal
              config->optim_eps, options.eps);
 }
 
-void cairn_setup_tell_scaling(const struct cairn_config *config,
-                              const struct cairn_scaling *scaling,
-                              const struct cairn_window_rule *rule)
+void cairn_setup_log_scaling(const struct cairn_config *config, const struct cairn_scaling *scaling,
+                             const struct cairn_window_rule *rule)
 {
     static const char *const names[] = {"none", "linear", "sqrt", "adam"};
     char text[256];

@@ -42,8 +42,8 @@ void cairn_setup_ramp_text(const struct cairn_window_rule *rule, char *text, siz
 
 /** Warn where a run that goes on has become longer than its checkpoint's config said, and its decay
  * lifts the learning rate by that.  Ranks: rank 0, local.  Errors: none. */
-void cairn_setup_tell_rate(const struct cairn_config *before, const cairn_trainer *t,
-                           const char *checkpoint);
+void cairn_setup_log_rate(const struct cairn_config *before, const cairn_trainer *t,
+                          const char *checkpoint);
 
 /** optim.scaling and optim.base_batch.  Ranks: local.  Errors: CAIRN_USAGE: one without the other,
  * with sums that are not divided, adam with a ramp. */
@@ -60,9 +60,8 @@ CAIRN_CHECKED cairn_status cairn_setup_scaling_adam(const struct cairn_config *c
                                                     struct cairn_optim_options *options);
 
 /** Say what the rule makes of the settings.  Ranks: local.  Errors: none. */
-void cairn_setup_tell_scaling(const struct cairn_config *config,
-                              const struct cairn_scaling *scaling,
-                              const struct cairn_window_rule *rule);
+void cairn_setup_log_scaling(const struct cairn_config *config, const struct cairn_scaling *scaling,
+                             const struct cairn_window_rule *rule);
 
 /** Optimizer for updates of `batch` samples.  Ranks: local.  Errors: CAIRN_USAGE. */
 CAIRN_CHECKED cairn_status cairn_setup_optim(const struct cairn_config *config,
@@ -110,7 +109,7 @@ struct cairn_setup_data_bytes {
 };
 
 /** The groups that are held where there is room for all.  Ranks: local.  Errors: none. */
-unsigned cairn_setup_data_wish(enum cairn_word_in_memory in_memory);
+unsigned cairn_setup_data_preferred(enum cairn_word_in_memory in_memory);
 
 /** Bytes of those that are held, and of the rows of the others.  Ranks: local.  Errors: none. */
 uint64_t cairn_setup_data_held(const struct cairn_setup_data_bytes *data, unsigned held);
@@ -281,8 +280,8 @@ CAIRN_CHECKED cairn_status cairn_setup_check(const struct cairn_config *config,
 
 /** Warn of ranks that would have no work.  Ranks: local.  Errors: none; silent where the run could
  * not begin at all. */
-void cairn_setup_tell_idle(const struct cairn_config *config, struct cairn_setup_data *data,
-                           size_t n_ranks);
+void cairn_setup_log_idle(const struct cairn_config *config, struct cairn_setup_data *data,
+                          size_t n_ranks);
 
 /** Updates between two checkpoints, 0: only at the end; 1, the most there can be, where it is
  * measured.  Ranks: local.  Errors: none. */

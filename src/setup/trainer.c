@@ -102,7 +102,7 @@ static void explain(const struct cairn_config *config, const struct cairn_traine
                    config->train_reproducible ? ", reproducible" : "");
     if (rule->tail == CAIRN_TAIL_DROP) explain_drop(rule);
     explain_noise(parts->noise, n_ranks);
-    cairn_setup_tell_scaling(config, &parts->scaling, rule);
+    cairn_setup_log_scaling(config, &parts->scaling, rule);
 }
 
 /* Model, loaders and optimizer, the dataset being open.  Local. */

@@ -151,8 +151,8 @@ static uint64_t take_score(struct cairn_judge *judge, uint64_t update, double sc
     return at > 1 && at < (double)update ? (uint64_t)llround(at) : update;
 }
 
-enum cairn_verdict cairn_judge_look(struct cairn_judge *judge, uint64_t update, double loss,
-                                    double accuracy)
+enum cairn_verdict cairn_judge_observe(struct cairn_judge *judge, uint64_t update, double loss,
+                                       double accuracy)
 {
     if (!isfinite(loss)) return CAIRN_VERDICT_DIVERGED;
     if (!judge->target.any) return CAIRN_VERDICT_NONE;

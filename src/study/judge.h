@@ -109,7 +109,7 @@ bool cairn_judge_is_due(const struct cairn_judge *judge, uint64_t update);
 
 /** What the scores after this update mean; chooses when to look again.  Ranks: local.  Errors:
  * none. */
-enum cairn_verdict cairn_judge_look(struct cairn_judge *judge, uint64_t update, double loss,
-                                    double accuracy);
+enum cairn_verdict cairn_judge_observe(struct cairn_judge *judge, uint64_t update, double loss,
+                                       double accuracy);
 
 #endif

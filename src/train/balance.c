@@ -251,7 +251,7 @@ static void shares_text(const uint64_t *n, size_t n_ranks, char *text, size_t n_
         used += (size_t)snprintf(text + used, n_bytes - used, "%s%" PRIu64, r > 0 ? " " : "", n[r]);
 }
 
-static void tell(const struct cairn_balance *b, uint64_t update)
+static void log_shares(const struct cairn_balance *b, uint64_t update)
 {
     char now[TEXT];
     char before[TEXT];
@@ -287,7 +287,7 @@ cairn_status cairn_balance_update(struct cairn_balance *b, cairn_comm *comm,
     b->n_updates = 0;
     cairn_status st = cairn_comm_gather_all(comm, CAIRN_OK, &b->mine, sizeof b->mine, b->spans);
     if (st != CAIRN_OK || !long_enough(b)) return st;
-    if (cairn_balance_take(b, b->spans, b->most_micro)) tell(b, work->update);
+    if (cairn_balance_take(b, b->spans, b->most_micro)) log_shares(b, work->update);
     b->mine = (struct cairn_balance_span){0};
     b->most_micro = 0;
     return CAIRN_OK;

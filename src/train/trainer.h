@@ -79,7 +79,7 @@ CAIRN_CHECKED cairn_status cairn_trainer_prepare(cairn_trainer *t, cairn_status 
 
 /** Find window and share from t->at: at the start and after it was changed.  Ranks: local.
  * Errors: none. */
-void cairn_trainer_locate(cairn_trainer *t);
+void cairn_trainer_find_window(cairn_trainer *t);
 
 /** This rank's part of the next update's gradient: zero, then its micro-batches.  Ranks: local.
  * Errors: as cairn_trainer_backward(). */
@@ -93,8 +93,9 @@ CAIRN_CHECKED cairn_status cairn_trainer_reduce(cairn_trainer *t, cairn_status s
 /** The running update is done, at this learning rate: find the next one's window and share.
  * Ranks: local; alike on all.  Errors: CAIRN_DATA: all samples were used, and none had any weight.
  */
-CAIRN_CHECKED cairn_status cairn_trainer_advance(cairn_trainer *t,
-                                                 const struct cairn_totals *totals, double rate);
+CAIRN_CHECKED cairn_status cairn_trainer_next_window(cairn_trainer *t,
+                                                     const struct cairn_totals *totals,
+                                                     double rate);
 
 /** The learning rate of the next update: the schedule's, scaled for its global batch.
  * Ranks: local.  Errors: none. */

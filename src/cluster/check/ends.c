@@ -9,7 +9,7 @@
 
 enum { CROWD = 16 /* ranks to a core; it was seen with 128 */ };
 
-static void look(const struct cairn_wanted *wanted, struct cairn_rank_facts *mine)
+static void inspect(const struct cairn_wanted *wanted, struct cairn_rank_facts *mine)
 {
     const char *forgives = getenv("OMPI_MCA_orte_allowed_exit_without_sync");
     (void)wanted;
@@ -41,6 +41,6 @@ const struct cairn_check cairn_check_ends = {
     .name = "ends",
     .doc = "mpirun returns 0 for a run that ended well",
     .quick = true,
-    .look = look,
+    .inspect = inspect,
     .judge = judge,
 };

@@ -5,7 +5,7 @@
 
 #include "cluster/doctor.h"
 
-static void look(const struct cairn_wanted *wanted, struct cairn_rank_facts *mine)
+static void inspect(const struct cairn_wanted *wanted, struct cairn_rank_facts *mine)
 {
     const struct cairn_launcher_claim *claim = &wanted->claim;
     mine->launcher_ranks = claim->least;
@@ -36,6 +36,6 @@ const struct cairn_check cairn_check_launch = {
     .name = "launch",
     .doc = "as many ranks as the launcher says",
     .quick = true,
-    .look = look,
+    .inspect = inspect,
     .judge = judge,
 };

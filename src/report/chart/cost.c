@@ -103,8 +103,8 @@ static bool draw_updates(struct cairn_page *page, const struct cairn_report *rep
         const json_t *points = json_object_get(series.data, "points");
         const json_t *curve = json_object_get(series.data, "curve");
         struct cairn_series *marks =
-            cairn_plot_add(&plot, series.label, series.colour, CAIRN_LOOK_MARKS);
-        struct cairn_series *fit = cairn_plot_add(&plot, NULL, series.colour, CAIRN_LOOK_LINE);
+            cairn_plot_add(&plot, series.label, series.colour, CAIRN_STYLE_MARKS);
+        struct cairn_series *fit = cairn_plot_add(&plot, NULL, series.colour, CAIRN_STYLE_LINE);
         for (size_t i = 0; i < json_array_size(points); i++) {
             const json_t *at = json_array_get(points, i);
             cairn_plot_xy(&plot, marks, cairn_json_get_number(at, "updates"),
@@ -137,7 +137,7 @@ static bool draw_time(struct cairn_page *page, const struct cairn_report *report
     while (cairn_series_next(report, CAIRN_FILE_FIT, &series)) {
         const json_t *points = json_object_get(series.data, "points");
         struct cairn_series *line = cairn_plot_add(
-            &plot, series.label, series.colour, by_batch ? CAIRN_LOOK_RANGES : CAIRN_LOOK_MARKED);
+            &plot, series.label, series.colour, by_batch ? CAIRN_STYLE_RANGES : CAIRN_STYLE_MARKED);
         for (size_t i = 0; i < json_array_size(points); i++) {
             const json_t *at = json_array_get(points, i);
             struct cairn_point time = time_of(page, &series, at);
