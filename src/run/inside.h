@@ -8,12 +8,12 @@
 #include <stdint.h>
 
 #include "report/progress.h"
+#include "run/checkpoint_interval.h"
 #include "run/deadline.h"
 #include "run/flow.h"
-#include "run/pace.h"
 #include "run/run.h"
 #include "run/snapshot.h"
-#include "run/waits.h"
+#include "run/wait_histogram.h"
 
 /** An evaluation on test. */
 struct cairn_tested {
@@ -33,19 +33,19 @@ struct cairn_run {
     cairn_status pending; /* this rank's trouble outside an update; rides in the
                              next sum */
     struct cairn_progress progress;
-    double begin_s;                          /* of this process */
-    uint64_t first;                          /* updates that were done when it began */
-    double wall_before_s;                    /* of the processes before */
-    struct cairn_times times;                /* in the whole run */
-    struct cairn_deadline deadline;          /* of the job; rank 0 */
-    struct cairn_flow *flow;                 /* rank 0, where gradflow.csv is written; owned */
-    struct cairn_snapshot snapshot;          /* what checkpoints hold and who writes them */
-    uint64_t saved_update;                   /* of the newest checkpoint that is written, known to
-                                                rank 0; UINT64_MAX: none yet */
-    struct cairn_pace pace;                  /* what checkpoints cost; rank 0's decides ... */
-    uint64_t next_save;                      /* ... after which update the next is due */
-    uint64_t logged_interval;                /* updates; 0: nothing was said yet */
-    bool save_again;                         /* its lines were refused; alike on all ranks */
+    double begin_s;                            /* of this process */
+    uint64_t first;                            /* updates that were done when it began */
+    double wall_before_s;                      /* of the processes before */
+    struct cairn_times times;                  /* in the whole run */
+    struct cairn_deadline deadline;            /* of the job; rank 0 */
+    struct cairn_flow *flow;                   /* rank 0, where gradflow.csv is written; owned */
+    struct cairn_snapshot snapshot;            /* what checkpoints hold and who writes them */
+    uint64_t saved_update;                     /* of the newest checkpoint that is written, known to
+                                                  rank 0; UINT64_MAX: none yet */
+    struct cairn_checkpoint_interval interval; /* what checkpoints cost; rank 0's decides ... */
+    uint64_t next_save;                        /* ... after which update the next is due */
+    uint64_t logged_interval;                  /* updates; 0: nothing was said yet */
+    bool save_again;                           /* its lines were refused; alike on all ranks */
     bool refused;                            /* the one begun last was, and has a copy still; rank 0
                                               */
     uint64_t warned_update;                  /* of the checkpoint whose refusal was said last */
@@ -59,7 +59,7 @@ struct cairn_run {
     double stall_s;                          /* for the checkpoint that was begun last */
     uint64_t n_beside;                       /* updates that went on while it was written */
     struct cairn_tested test[CAIRN_N_WHICH]; /* the last ones */
-    struct cairn_waits waits;                /* for the other ranks, in this process */
+    struct cairn_wait_histogram waits;       /* for the other ranks, in this process */
 };
 /** Whether this rank wants the run to stop after the running update: by a signal, or because one
  * more would not be done before the deadline.  Ranks: local.  Errors: none. */

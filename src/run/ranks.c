@@ -12,11 +12,11 @@
 /* The least of any rank in each window.  Collective. */
 static cairn_status find_wait(const struct cairn_run *run, double *wait_s)
 {
-    double least_s[CAIRN_WAITS_BINS];
-    for (size_t i = 0; i < CAIRN_WAITS_BINS; i++) least_s[i] = -run->waits.bin_s[i];
-    CAIRN_TRY(cairn_comm_max(run->t->parts.comm, CAIRN_OK, least_s, CAIRN_WAITS_BINS));
-    for (size_t i = 0; i < CAIRN_WAITS_BINS; i++) least_s[i] = -least_s[i];
-    *wait_s = cairn_waits_above(&run->waits, least_s);
+    double least_s[CAIRN_WAIT_HISTOGRAM_BINS];
+    for (size_t i = 0; i < CAIRN_WAIT_HISTOGRAM_BINS; i++) least_s[i] = -run->waits.bin_s[i];
+    CAIRN_TRY(cairn_comm_max(run->t->parts.comm, CAIRN_OK, least_s, CAIRN_WAIT_HISTOGRAM_BINS));
+    for (size_t i = 0; i < CAIRN_WAIT_HISTOGRAM_BINS; i++) least_s[i] = -least_s[i];
+    *wait_s = cairn_wait_histogram_above(&run->waits, least_s);
     return CAIRN_OK;
 }
 

@@ -78,10 +78,11 @@ static cairn_status one_update(struct cairn_run *run, bool *stop)
     run->times.compute_s += record.compute_s;
     run->times.reduce_s += record.reduce_s;
     run->times.update_s += record.update_s;
-    cairn_waits_add(&run->waits, record.reduce_s);
+    cairn_wait_histogram_add(&run->waits, record.reduce_s);
     if (run->root) cairn_run_report_update(run, &record, update_wall_s);
     if (run->root) {
-        cairn_pace_note_update(&run->pace, update_wall_s, cairn_snapshot_is_busy(run));
+        cairn_checkpoint_interval_record_update(&run->interval, update_wall_s,
+                                                cairn_snapshot_is_busy(run));
         cairn_run_check_writer(run);
     }
     if (run->options.callbacks != NULL)
@@ -110,7 +111,7 @@ cairn_status cairn_run_train(struct cairn_run *run, char **summary)
     run->begin_s = cairn_clock_s();
     run->first = t->at.update;
     run->wall_before_s = run->times.wall_s;
-    run->next_save = t->at.update + CAIRN_PACE_FIRST_UPDATES;
+    run->next_save = t->at.update + CAIRN_CHECKPOINT_INTERVAL_FIRST;
     run->saved_update = run->resumed ? t->at.update : UINT64_MAX;
     double asked = cairn_run_wants_stop(run);
     cairn_status st = cairn_run_recall(run);

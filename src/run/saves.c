@@ -125,18 +125,19 @@ static void log_interval(struct cairn_run *run, uint64_t n)
     run->logged_interval = n;
     cairn_log_info("checkpoint.every auto: a checkpoint costs %.3g s, so every %" PRIu64
                    " update%s",
-                   cairn_pace_cost_s(&run->pace), n, n == 1 ? "" : "s");
+                   cairn_checkpoint_interval_cost_s(&run->interval), n, n == 1 ? "" : "s");
 }
 
 /* Rank 0 knows what saving costs and says when it is due again.  Where this one failed all the
  * same. */
 static cairn_status choose_next(struct cairn_run *run, cairn_status st)
 {
-    uint64_t n = CAIRN_PACE_FIRST_UPDATES;
+    uint64_t n = CAIRN_CHECKPOINT_INTERVAL_FIRST;
     if (run->options.checkpoint_mtbf_s == 0) return st;
-    if (run->root) n = cairn_pace_next(&run->pace, run->options.checkpoint_mtbf_s);
+    if (run->root)
+        n = cairn_checkpoint_interval_next(&run->interval, run->options.checkpoint_mtbf_s);
     if (run->root && st == CAIRN_OK) log_interval(run, n);
-    run->next_save = run->t->at.update + CAIRN_PACE_FIRST_UPDATES;
+    run->next_save = run->t->at.update + CAIRN_CHECKPOINT_INTERVAL_FIRST;
     if (st != CAIRN_OK) return st;
     CAIRN_TRY(cairn_comm_broadcast(run->t->parts.comm, st, &n, sizeof n));
     run->next_save = run->t->at.update + n;
@@ -153,14 +154,15 @@ bool cairn_run_save_is_due(const struct cairn_run *run, uint64_t update)
 
 void cairn_run_log_saves(const struct cairn_run *run)
 {
-    const struct cairn_pace *pace = &run->pace;
-    double trained_s = pace->updates_s[0] + pace->updates_s[1];
-    if (pace->n_saves == 0 || !(trained_s > 0)) return;
+    const struct cairn_checkpoint_interval *interval = &run->interval;
+    double trained_s = interval->updates_s[0] + interval->updates_s[1];
+    if (interval->n_saves == 0 || !(trained_s > 0)) return;
     cairn_log_info("%" PRIu64 " checkpoint%s: training stood still for %.3g s of %.3g s (%.2g %%), "
                    "%" PRIu64 " updates went on beside the writing",
-                   pace->n_saves, pace->n_saves == 1 ? "" : "s", pace->stall_s,
-                   trained_s + pace->stall_s, 100 * pace->stall_s / (trained_s + pace->stall_s),
-                   pace->n_updates[1]);
+                   interval->n_saves, interval->n_saves == 1 ? "" : "s", interval->stall_s,
+                   trained_s + interval->stall_s,
+                   100 * interval->stall_s / (trained_s + interval->stall_s),
+                   interval->n_updates[1]);
 }
 
 cairn_status cairn_run_save(struct cairn_run *run)
@@ -178,7 +180,7 @@ cairn_status cairn_run_save(struct cairn_run *run)
     if (st != CAIRN_OK) cairn_run_record_best(run, false);
     run->deadline.writing = run->root && st == CAIRN_OK;
     run->times.checkpoint_s += run->stall_s;
-    cairn_pace_note_save(&run->pace, run->stall_s);
+    cairn_checkpoint_interval_record_save(&run->interval, run->stall_s);
     return choose_next(run, st);
 }
 
