@@ -70,7 +70,7 @@ cairn_status cairn_duration_read(const char *text, double *seconds)
     double value = 0;
     bool fields = strpbrk(text, ":-") != NULL;
     if (!(fields ? read_fields(text, &value) : read_number(text, &value)) || value > MOST_S)
-        return cairn_fail(CAIRN_USAGE, "'%s' is no span of time; write it as " CAIRN_DURATION_FORMS,
+        return cairn_fail(CAIRN_USAGE, "'%s' is not a duration; write it as " CAIRN_DURATION_FORMS,
                           text);
     *seconds = round(value * MS_OF_S) / MS_OF_S;
     return CAIRN_OK;

@@ -44,7 +44,7 @@ static cairn_status refuse(size_t bytes, const char *what)
 {
     return cairn_fail(
         CAIRN_MEMORY,
-        "memory for %s: %zu bytes are not to be had; use a smaller batch.micro or model", what,
+        "memory for %s: %zu bytes are not available; use a smaller batch.micro or model", what,
         bytes);
 }
 

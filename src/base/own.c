@@ -109,7 +109,7 @@ static cairn_status visit(struct walk *walk, int fd, const char *name, const str
 {
     struct stat about;
     if (fstatat(fd, name, &about, AT_SYMLINK_NOFOLLOW) != 0)
-        return errno == ENOENT ? CAIRN_OK : refused(walk, name, "cannot be looked at");
+        return errno == ENOENT ? CAIRN_OK : refused(walk, name, "cannot be examined");
     bool is_file = S_ISREG(about.st_mode) || S_ISLNK(about.st_mode);
     const struct cairn_own *below = S_ISDIR(about.st_mode) ? own_folder(own, name) : NULL;
     if (below != NULL) return visit_folder(walk, fd, name, below);
@@ -203,9 +203,9 @@ cairn_status cairn_own_check(const char *top, const struct cairn_own *own,
 
 void cairn_foreign_log(const struct cairn_foreign *foreign)
 {
-    if (foreign->n == 1) cairn_log_info("%s stays: it is not of Cairn's making", foreign->first);
+    if (foreign->n == 1) cairn_log_info("%s stays: Cairn did not make it", foreign->first);
     if (foreign->n > 1)
-        cairn_log_info("%s and %zu more stay: they are not of Cairn's making", foreign->first,
+        cairn_log_info("%s and %zu more stay: Cairn did not make them", foreign->first,
                        foreign->n - 1);
 }
 

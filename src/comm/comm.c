@@ -19,7 +19,7 @@ void cairn_comm_check(const cairn_comm *comm, int code, const char *call)
     if (cairn_fault("comm.call")) code = MPI_ERR_OTHER;
     if (code == MPI_SUCCESS) return;
     MPI_Error_string(code, text, &n);
-    fprintf(stderr, "cairn: %s failed: %s; the job cannot go on (rank %d of %d)\n", call, text,
+    fprintf(stderr, "cairn: %s failed: %s; the job cannot continue (rank %d of %d)\n", call, text,
             comm->rank, comm->size);
     MPI_Abort(comm->mpi, CAIRN_LOST);
 }

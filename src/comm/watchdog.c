@@ -127,14 +127,14 @@ static void end_job(struct cairn_watchdog *dog, double limit_s)
     sleep_s(first ? grace_s : grace_s + GRACE_S);
     if (first) {
         bool starts = limited_as_start(dog);
-        snprintf(line, sizeof line,
-                 "cairn: the %s for more than %.0f s (%s): a rank that %s or "
-                 "exchanges waits for one that does something else, or that has no line here; "
-                 "start it again%s\n",
-                 starts ? "start stood still" : "job hung", limit_s,
-                 starts ? "CAIRN_START_TIMEOUT" : "train.hang_timeout",
-                 starts ? "starts MPI" : "sums",
-                 starts ? "" : " to go on from the newest checkpoint");
+        snprintf(
+            line, sizeof line,
+            "cairn: the %s for more than %.0f s (%s): ranks waiting in %s wait for a rank that "
+            "is elsewhere or printed no line; start it again%s\n",
+            starts ? "start stood still" : "job hung", limit_s,
+            starts ? "CAIRN_START_TIMEOUT" : "train.hang_timeout",
+            starts ? "MPI_Init" : "a collective call",
+            starts ? "" : " to resume from the newest checkpoint");
         if (dog->size > 1) say(line);
     }
     _exit(CAIRN_LOST);

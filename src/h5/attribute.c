@@ -79,7 +79,7 @@ static cairn_status walk(struct cairn_h5 *file, const char *path,
         ssize_t n = H5Aget_name(id, sizeof name, name);
         H5Aclose(id);
         if (n < 0 || n >= CAIRN_H5_NAME_BYTES)
-            st = cairn_h5_failed(file, path, "has an attribute whose name cannot be read");
+            st = cairn_h5_failed(file, path, "has an attribute whose name is unreadable");
         else
             st = visit(context, name);
     }

@@ -26,10 +26,10 @@ struct attention {
 
 static const struct cairn_key keys[] = {
     {"heads", CAIRN_KEY_COUNT, offsetof(struct attention, n_heads), NULL, 1, 1e6, NULL,
-     "equal parts of D, each of which asks for itself"},
+     "equal parts of D, each with an attention of its own"},
     {"causal", CAIRN_KEY_CHOICE, offsetof(struct attention, causal), "auto", 0, 0,
      CAIRN_CHOICE_TEXT(CAIRN_WORDS_CAUSAL),
-     "a position sees itself and those before it; auto: where the data are tokens"},
+     "a position attends to itself and those before it; auto: where the data are tokens"},
     {"init", CAIRN_KEY_CHOICE, offsetof(struct attention, init), "pytorch", 0, 0,
      CAIRN_CHOICE_TEXT(CAIRN_WORDS_INIT), "initial weights"},
 };
@@ -179,7 +179,7 @@ static void backward(const struct cairn_layer *layer, const struct cairn_pass *p
 const struct cairn_layer_kind CAIRN_R(cairn_layer_attention) = {
     .size = sizeof(struct cairn_layer_kind),
     .name = "attention",
-    .doc = "the positions of [T, D] ask each other: multi-head attention",
+    .doc = "multi-head attention among the positions of [T, D]",
     .example = "{type: attention, heads: 2, causal: true}",
     .example_in = {2, {5, 4}},
     .keys = keys,

@@ -68,11 +68,10 @@ static cairn_status check_input(const struct cairn_layer *layer, const struct ca
     bool has = plan->input_unchanged && plan->vocabulary > 0;
     if (wants == has) return CAIRN_OK;
     if (wants)
-        return cairn_fail(
-            CAIRN_USAGE,
-            "%s: layer %s (%s) wants tokens: it is for data with tokens, as the first "
-            "layer of the model",
-            cairn_node_place(node), layer->name, layer->kind->name);
+        return cairn_fail(CAIRN_USAGE,
+                          "%s: layer %s (%s) takes tokens: it is for data with tokens, as the "
+                          "first layer of the model",
+                          cairn_node_place(node), layer->name, layer->kind->name);
     return cairn_fail(CAIRN_USAGE,
                       "%s: layer %s (%s): the data are tokens; begin with {type: embedding}",
                       cairn_node_place(node), layer->name, layer->kind->name);

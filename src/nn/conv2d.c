@@ -40,7 +40,7 @@ static const struct cairn_key keys[] = {
      CAIRN_PLANE_PAIR " same",
      "zeros around the planes: a number, two, or same (planes keep their size); else 0"},
     {"groups", CAIRN_KEY_COUNT, offsetof(struct conv2d, n_groups), "1", 1, 1e6, NULL,
-     "parts of the channels that do not see each other"},
+     "groups of channels that are convolved separately"},
     {"bias", CAIRN_KEY_BOOL, offsetof(struct conv2d, has_bias), "true", 0, 0, NULL,
      "add a learned number to each output channel"},
     {"init", CAIRN_KEY_CHOICE, offsetof(struct conv2d, init), "pytorch", 0, 0,

@@ -20,7 +20,8 @@ static const struct cairn_key keys[] = {
     {"stride", CAIRN_KEY_TREE, offsetof(struct maxpool2d, keys.stride), "", 0, 0, CAIRN_PLANE_PAIR,
      "rows and columns from patch to patch: a number, or two; else the kernel"},
     {"padding", CAIRN_KEY_TREE, offsetof(struct maxpool2d, keys.padding), "", 0, 0,
-     CAIRN_PLANE_PAIR, "places around the planes that never win: a number, or two; else 0"},
+     CAIRN_PLANE_PAIR,
+     "padding around the planes that is never the largest: a number, or two; else 0"},
 };
 
 static cairn_status plan(struct cairn_layer *layer, struct cairn_plan *plan)

@@ -58,7 +58,7 @@ static cairn_status choose_loss(const struct cairn_model_options *options,
     const struct cairn_loss_kind *loss = NULL;
     CAIRN_TRY(find_loss(name, &loss));
     if (!takes(loss, classes))
-        return cairn_fail(CAIRN_USAGE, "%s: loss %s wants %s, but the data has %s; use %s",
+        return cairn_fail(CAIRN_USAGE, "%s: loss %s needs %s, but the data has %s; use %s",
                           cairn_node_place(name), loss->name, classes ? "real targets" : "classes",
                           classes ? "classes" : "real targets", default_loss(classes)->name);
     *out = loss;

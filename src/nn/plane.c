@@ -55,11 +55,10 @@ static bool is_same(const struct cairn_node *padding)
 static cairn_status pad_same(struct cairn_plane *plane)
 {
     if (plane->stride[0] != 1 || plane->stride[1] != 1)
-        return cairn_fail(
-            CAIRN_USAGE,
-            "padding is same, which wants stride 1; here the stride is [%zu, %zu], so "
-            "give the padding as a number",
-            plane->stride[0], plane->stride[1]);
+        return cairn_fail(CAIRN_USAGE,
+                          "padding is same, which needs stride 1; here the stride is [%zu, %zu], "
+                          "so give the padding as a number",
+                          plane->stride[0], plane->stride[1]);
     for (int d = 0; d < 2; d++) {
         plane->before[d] = (plane->kernel[d] - 1) / 2;
         plane->after[d] = plane->kernel[d] - 1 - plane->before[d];

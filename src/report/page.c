@@ -290,10 +290,9 @@ cairn_status cairn_page_check(const char *path)
     bool ours = text != NULL && strncmp(text, HEAD, sizeof HEAD - 1) == 0;
     free(text);
     if (ours) return CAIRN_OK;
-    return cairn_fail(CAIRN_USAGE,
-                      "%s: is there, and is no report of Cairn's; choose another name by -o, or "
-                      "remove it",
-                      path);
+    return cairn_fail(
+        CAIRN_USAGE,
+        "%s: exists and is not a report of Cairn; choose another name by -o, or remove it", path);
 }
 
 static void put_page(FILE *out, const struct cairn_page *page, const char *title)

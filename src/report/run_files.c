@@ -106,7 +106,7 @@ static void read_end(struct cairn_run_files *run)
     else if (status != NULL && strcmp(status, "done") != 0)
         note(run, "the run was stopped before its end (status: %.40s)", status);
     if (n_starts > 1)
-        note(run, "the run was started %zu times and went on each time; ranks.csv is of the last",
+        note(run, "the run was started %zu times and resumed each time; ranks.csv is of the last",
              n_starts);
 }
 

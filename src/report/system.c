@@ -88,7 +88,7 @@ cairn_status cairn_system_command(char **out)
     free(words);
     if (line == NULL || fclose(line) != 0) {
         free(text);
-        return cairn_fail(CAIRN_MEMORY, "there is no memory for the command line");
+        return cairn_fail(CAIRN_MEMORY, "not enough memory for the command line");
     }
     *out = text;
     return CAIRN_OK;

@@ -82,7 +82,7 @@ cairn_status cairn_run_recall(struct cairn_run *run)
         cairn_run_folder_log_missing(run->options.folder, newest, run->snapshot.n_lines);
     if (!run->root || cairn_checkpoint_tidy(&run->options.place, newest) == CAIRN_OK)
         return CAIRN_OK;
-    cairn_log_warning("%s; put right with the next checkpoint", cairn_error_text());
+    cairn_log_warning("%s; corrected with the next checkpoint", cairn_error_text());
     return CAIRN_OK;
 }
 

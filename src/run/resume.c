@@ -87,7 +87,7 @@ static cairn_status check_progress(const cairn_trainer *t, const char *path,
     if (fits) return CAIRN_OK;
     return cairn_fail(CAIRN_DATA,
                       "%s: its /progress (update %" PRIu64 ", epoch %" PRIu64 ", position %" PRIu64
-                      ", seed %" PRIu64 ") is none of this run; take another checkpoint",
+                      ", seed %" PRIu64 ") is not of this run; take another checkpoint",
                       path, t->at.update, stored->epoch, stored->position, stored->seed);
 }
 

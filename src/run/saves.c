@@ -158,7 +158,7 @@ void cairn_run_log_saves(const struct cairn_run *run)
     double trained_s = interval->updates_s[0] + interval->updates_s[1];
     if (interval->n_saves == 0 || !(trained_s > 0)) return;
     cairn_log_info("%" PRIu64 " checkpoint%s: training stood still for %.3g s of %.3g s (%.2g %%), "
-                   "%" PRIu64 " updates went on beside the writing",
+                   "%" PRIu64 " updates ran during the writing",
                    interval->n_saves, interval->n_saves == 1 ? "" : "s", interval->stall_s,
                    trained_s + interval->stall_s,
                    100 * interval->stall_s / (trained_s + interval->stall_s),

@@ -147,8 +147,8 @@ cairn_status cairn_snapshot_begin(struct cairn_run *run, bool best)
     if (odd >= 0)
         return cairn_fail(CAIRN_NUMBERS,
                           "update %" PRIu64
-                          ": the weights of rank %d differ from the others'; its node is at "
-                          "fault: leave it out and start again from the newest checkpoint",
+                          ": the weights of rank %d differ from the others'; leave its node out "
+                          "and start again from the newest checkpoint",
                           t->at.update, odd);
     if (!isfinite(cairn_norm(t->w, t->params->n_values))) /* alike on all ranks */
         return cairn_fail(CAIRN_NUMBERS,

@@ -37,7 +37,7 @@ cairn_status cairn_setup_scaling(const struct cairn_config *config,
                           place);
     if (scaling.rule == CAIRN_SCALING_ADAM && rule->ramp.n > 0)
         return cairn_fail(CAIRN_USAGE,
-                          "%s: optim.scaling: adam wants one global batch, since it changes what "
+                          "%s: optim.scaling: adam needs one global batch, since it changes what "
                           "the averages mean; with batch.ramp use sqrt or linear",
                           place);
     if (scales) scaling.base_batch = (double)config->optim_base_batch;

@@ -186,7 +186,7 @@ static cairn_status record_hash(struct cairn_study_folder *folder, uint64_t hash
     size_t n = folder->n_seen;
     if ((n & (n - 1)) == 0) { /* room for a power of two */
         uint64_t *more = realloc(folder->seen, (n == 0 ? 1 : 2 * n) * sizeof *more);
-        if (more == NULL) return cairn_fail(CAIRN_MEMORY, "there is no memory for a study");
+        if (more == NULL) return cairn_fail(CAIRN_MEMORY, "not enough memory for a study");
         folder->seen = more;
     }
     folder->seen[folder->n_seen++] = hash;

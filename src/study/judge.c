@@ -42,8 +42,8 @@ cairn_status cairn_study_target_read(const char *text, struct cairn_study_target
     bool signs = (sign[0] == '<' || sign[0] == '>') && (sign[1] == '\0' || sign[1] == '=');
     if (n != 3 || !known || !signs || *end != '\0' || !isfinite(target.value))
         return cairn_fail(CAIRN_USAGE,
-                          "'%s' is no target; say eval_loss < 0.1 or eval_accuracy >= 0.96, with "
-                          "<, <=, > or >=",
+                          "'%s' is not a target; write eval_loss < 0.1 or eval_accuracy >= 0.96, "
+                          "with <, <=, > or >=",
                           text);
     CAIRN_TRY(check_reachable(&target, text));
     *out = target;

@@ -81,7 +81,7 @@ void cairn_study_log_fit(const struct cairn_study_series *series, const struct c
     }
     log_ends(series, prefix);
     if (fit->n < series->n_points || fit->n_above > 0)
-        cairn_log_info("%sbatches that did not reach it want an easier study.target, a larger "
+        cairn_log_info("%sbatches that did not reach it need an easier study.target, a larger "
                        "budget or other learning rates",
                        prefix);
 }

@@ -23,7 +23,7 @@ wrong "nodes" run.yaml "${size[@]}" --nodes 0
 wrong "nodes" run.yaml "${size[@]}" --nodes two
 wrong "ranks-per-node" run.yaml "${size[@]}" --ranks-per-node -1
 wrong "cpus-per-task" run.yaml "${size[@]}" --cpus-per-task 0
-wrong "'2h' is no time" run.yaml "${size[@]}" --time 2h
+wrong "'2h' is not a time" run.yaml "${size[@]}" --time 2h
 wrong "time of 0:00 is none" run.yaml "${size[@]}" --time 0:00
 wrong "did you mean --nodes" run.yaml "${size[@]}" --node 2
 wrong "launcher is srun or mpirun" run.yaml "${size[@]}" --launcher ssh

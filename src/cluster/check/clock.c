@@ -28,7 +28,7 @@ static bool judge_calendar(const struct cairn_launch *launch, int rank, struct c
     if (now_s > EARLIEST_S && now_s < LATEST_S) return false;
     struct cairn_finding *found =
         cairn_findings_add(out, CAIRN_FINDING_WARNING,
-                           "its clock says %.0f seconds since 1970, which cannot be", now_s);
+                           "its clock says %.0f seconds since 1970, which is impossible", now_s);
     cairn_finding_where(found, "rank %d (%s)", rank, launch->rank[rank].host);
     cairn_finding_fix(found, "timedatectl set-ntp true, or chronyc makestep, on that host");
     return true;
@@ -54,7 +54,7 @@ static void judge(const struct cairn_launch *launch, struct cairn_findings *out)
         cairn_findings_add(out, CAIRN_FINDING_OK, "one host, one clock");
     else
         cairn_findings_add(out, CAIRN_FINDING_OK, "the hosts' clocks agree within %.2g s%s", most_s,
-                           launch->ahead_s == NULL ? " by a rough look" : "");
+                           launch->ahead_s == NULL ? " by a rough comparison" : "");
 }
 
 /* One rank of each other host is asked. */

@@ -167,12 +167,13 @@ static void draw(struct cairn_page *page, const struct cairn_report *report)
     bool reached = draw_updates(page, report), timed = draw_time(page, report, true);
     draw_time(page, report, false);
     if (!reached)
-        cairn_page_note(page, "There is no chart of cost: fit.json has no batch with updates and "
-                              "samples to the target. cairn study, started again, writes it anew.");
+        cairn_page_note(page,
+                        "There is no chart of cost: fit.json has no batch with updates and samples "
+                        "to the target. cairn study, started again, writes it again.");
     if (!timed)
-        cairn_page_note(page, "There is no chart of time: neither fit.json has training_s of a "
-                              "batch, nor study.csv wall_s of the cells behind it. cairn study, "
-                              "started again, writes both anew.");
+        cairn_page_note(
+            page, "There is no chart of time: neither fit.json has training_s of a batch, nor "
+                  "study.csv wall_s of its cells. cairn study, started again, writes both again.");
     cairn_page_figure_end(page);
 }
 
