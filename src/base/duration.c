@@ -53,7 +53,7 @@ static bool read_fields(const char *text, double *seconds)
     for (const char *c = text; *c != '\0'; c++) n_colons += *c == ':';
     if (n_colons > 2 || (!has_days && n_colons == 0)) return false;
     if (has_days && !read_field(&text, '-', 0, &total)) return false;
-    /* behind days the first field is hours, else the last is seconds */
+    /* after days the first field is hours, else the last is seconds */
     size_t first = has_days ? 1 : N_UNITS - 1 - n_colons;
     total *= units[0].seconds;
     for (size_t i = first; i <= first + n_colons; i++) {

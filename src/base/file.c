@@ -46,7 +46,7 @@ cairn_status cairn_path_join(const char *folder, const char *name, char path[CAI
     return n < 0 || n >= CAIRN_PATH_BYTES ? too_long(folder) : CAIRN_OK;
 }
 
-/* The folder of a path, with the slash behind it; "./" for a bare name. */
+/* The folder of a path, with the slash after it; "./" for a bare name. */
 static cairn_status folder_of(const char *path, char folder[CAIRN_PATH_BYTES])
 {
     const char *slash = strrchr(path, '/');
@@ -349,7 +349,7 @@ cairn_status cairn_file_read_given(const char *path, char **text)
     fclose(file);
     if (why == NULL) {
         if (n < 0) (*text)[0] = '\0';               /* an empty file */
-        if (strncmp(*text, "\xef\xbb\xbf", 3) == 0) /* the mark of UTF-8 is no part of the text */
+        if (strncmp(*text, "\xef\xbb\xbf", 3) == 0) /* the mark of UTF-8 is not part of the text */
             memmove(*text, *text + 3, strlen(*text + 3) + 1);
         return CAIRN_OK;
     }

@@ -24,7 +24,7 @@ enum { CAIRN_UTF8_BYTES = 4, CAIRN_UTF8_CODES = 0x110000 };
 size_t cairn_utf8_read(const char *text, size_t n, uint32_t *code);
 
 /**
- * The bytes of a code point, without a NUL behind them.
+ * The bytes of a code point, without a NUL after them.
  *
  * Answer  how many
  *

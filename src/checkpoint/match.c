@@ -51,7 +51,7 @@ static void CAIRN_PRINTF(2, 3) add_name(struct names *names, const char *format,
     names->n_shown++;
 }
 
-/* "; missing 3.weight, 3.bias and 4 more" behind what `text` holds. */
+/* "; missing 3.weight, 3.bias and 4 more" after what `text` holds. */
 static void list_names(const char *what, const struct names *names, char text[WORDS_BYTES])
 {
     char more[32] = "";
@@ -180,7 +180,7 @@ static cairn_status check_surplus(void *context, const char *name, bool is_group
     return CAIRN_OK;
 }
 
-/* Whether every wanted name is there behind the same prefix. */
+/* Whether every wanted name is there under the same prefix. */
 static bool all_have_prefix(const struct match *match)
 {
     char place[CAIRN_CHECKPOINT_PATH_BYTES + CAIRN_H5_NAME_BYTES];

@@ -94,7 +94,7 @@ static void *serve(void *context)
     return NULL;
 }
 
-/* Signals are for the thread that trains, but for those of a thread's own mistakes. */
+/* Signals are for the thread that trains, except for those of a thread's own mistakes. */
 static cairn_status start_thread(struct cairn_checkpoint_writer *writer)
 {
     static const int own[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};

@@ -86,7 +86,7 @@ static cairn_status gather(struct visit *visit)
     if (main_rank) st = cairn_memory_get(n, sizeof mine, "what the ranks say", &visit->all);
     st = cairn_comm_agree_root(visit->comm, st);
     if (st != CAIRN_OK) return st;
-    mine.wall_s = cairn_clock_unix_s(); /* behind an agreement: about one moment on all */
+    mine.wall_s = cairn_clock_unix_s(); /* after an agreement: about one moment on all */
     st = cairn_comm_gather(visit->comm, st, &mine, sizeof mine, visit->all);
     visit->launch.rank = visit->all;
     if (st == CAIRN_OK && main_rank) st = cairn_launch_sort(&visit->launch);

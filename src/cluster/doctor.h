@@ -28,7 +28,7 @@ struct cairn_check {
     void (*judge)(const struct cairn_launch *launch, struct cairn_findings *out);
 };
 
-/** The registered checks; NULL behind the last.  Ranks: local.  Errors: none. */
+/** The registered checks; NULL after the last.  Ranks: local.  Errors: none. */
 const struct cairn_check *cairn_check_at(size_t index);
 
 /** The one of this name, or NULL.  Ranks: local.  Errors: none. */
@@ -37,7 +37,7 @@ const struct cairn_check *cairn_check_find(const char *name);
 /**
  * Look, measure and judge.
  *
- * wanted    the same on all ranks, but for its paths, its dataset and what it holds of that
+ * wanted    the same on all ranks, except for its paths, its dataset and what it holds of that
  * everything  all checks; false: the quick ones
  * out       on rank 0: the lines, zeroed before; empty elsewhere
  *

@@ -22,7 +22,7 @@ const char *cairn_slurm_shared(void)
 
 /* ---- time */
 
-/* Slurm's forms are those of base/duration without letters, but for the bare number, which is
+/* Slurm's forms are those of base/duration without letters, except for the bare number, which is
  * minutes. */
 cairn_status cairn_slurm_time(const char *text, size_t *seconds)
 {

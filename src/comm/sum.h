@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * The sum of an update: micro-batches are added up on this rank, then one MPI_Allreduce adds up the
- * ranks.  Loss, normalizer, metric sums, failure and stop flags travel behind the gradient in the
+ * ranks.  Loss, normalizer, metric sums, failure and stop flags travel after the gradient in the
  * same buffer.  Ways to sum: sums.def. */
 #ifndef CAIRN_COMM_SUM_H
 #define CAIRN_COMM_SUM_H
@@ -16,7 +16,7 @@
 #include "tensor/params.h"
 #include "tensor/sink.h"
 
-/** What travels behind the gradient. */
+/** What travels after the gradient. */
 enum cairn_scalar {
     CAIRN_SCALAR_LOSS,
     CAIRN_SCALAR_WEIGHT,
@@ -34,7 +34,7 @@ enum cairn_flag {
     CAIRN_N_FLAGS
 };
 
-/** Whose gradients are known alone, so that their squares tell of the noise in them (train.noise).
+/** Whose gradients are known alone, so that their squares show the noise in them (train.noise).
  */
 enum cairn_noise {
     CAIRN_NOISE_OFF,

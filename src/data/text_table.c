@@ -33,7 +33,7 @@ static char find_separator(const char *line)
     return ' ';
 }
 
-/* The end of a quoted text, which is unquoted in place; `text` stands behind the first quote. */
+/* The end of a quoted text, which is unquoted in place; `text` stands after the first quote. */
 static char *unquote(char *text)
 {
     char *to = text;

@@ -47,7 +47,7 @@ static void nothing(void *key)
     (void)key;
 }
 
-/* Take note of the object here.  *again: it was met by another name. */
+/* Record the object here.  *again: it was met by another name. */
 static cairn_status meet(struct tree *tree, bool *again)
 {
     uintptr_t address = 0;

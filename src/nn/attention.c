@@ -76,7 +76,7 @@ static cairn_status plan_linear(const struct cairn_layer *layer, struct cairn_pl
     return cairn_plan_param(plan, layer, bias, &b, &linear->bias);
 }
 
-/* Elements of workspace: a block of s, a block of dp, dq dk dv of one head; behind them d_o. */
+/* Elements of workspace: a block of s, a block of dp, dq dk dv of one head; after them d_o. */
 static size_t workspace_of_head(const struct cairn_heads *heads)
 {
     return 2 * cairn_heads_block(heads) + 3 * heads->width * heads->T;

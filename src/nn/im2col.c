@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * im2col and col2im.  The planes carry their padding, so the loops over rows know no borders,
- * and what they write lies one behind the other. */
+ * and what they write lies one after the other. */
 #include "nn/im2col.h"
 
 #include <string.h>

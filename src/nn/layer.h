@@ -118,7 +118,7 @@ struct cairn_layer_kind {
                      real *dx);
 };
 
-/** The registered layers; NULL behind the last.  Ranks: local.  Errors: none. */
+/** The registered layers; NULL after the last.  Ranks: local.  Errors: none. */
 const struct cairn_layer_kind *cairn_layer_kind_at(size_t index);
 
 /** Add the weight tensor <layer>.<name>; its index in *index.  Ranks: local.  Errors: as

@@ -65,7 +65,7 @@ static cairn_status choose_loss(const struct cairn_model_options *options,
     return CAIRN_OK;
 }
 
-/* The chain that the loss stands behind. */
+/* The chain that the loss stands after. */
 static struct cairn_chain learnt_chain(const struct cairn_chain *chain,
                                        const struct cairn_loss_kind *loss)
 {

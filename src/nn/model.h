@@ -61,14 +61,14 @@ struct cairn_model_size {
 };
 
 /** Plan a model as above, but take no memory for activations, however many there are.
- * Ranks: local.  Errors: as above, but for memory. */
+ * Ranks: local.  Errors: as above, except for memory. */
 CAIRN_CHECKED cairn_status cairn_model_measure(const struct cairn_model_options *options,
                                                struct cairn_model_size *out);
 
 /** Release a model.  Ranks: local.  Errors: none. */
 void cairn_model_free(struct cairn_model *model);
 
-/** The names and shapes of the weights and of the buffers behind them.  Ranks: local; borrowed from
+/** The names and shapes of the weights and of the buffers after them.  Ranks: local; borrowed from
  * the model.  Errors: none. */
 #define cairn_model_params CAIRN_R(cairn_model_params)
 const struct cairn_params *cairn_model_params(const struct cairn_model *model);

@@ -51,7 +51,7 @@ static bool is_same(const struct cairn_node *padding)
            cairn_words_find("same", padding->text, NULL);
 }
 
-/* As torch.nn.Conv2d: what is uneven goes behind. */
+/* As torch.nn.Conv2d: what is uneven goes after. */
 static cairn_status pad_same(struct cairn_plane *plane)
 {
     if (plane->stride[0] != 1 || plane->stride[1] != 1)
@@ -155,9 +155,9 @@ void cairn_plane_inside(const struct cairn_plane *plane, int d, size_t tap, size
 {
     size_t before = plane->before[d];
     size_t stride = plane->stride[d];
-    size_t behind = before + plane->in[d]; /* padded position of the first number behind x */
+    size_t after = before + plane->in[d]; /* padded position of the first number after x */
     *first = tap >= before ? 0 : (before - tap + stride - 1) / stride;
-    *end = tap >= behind ? 0 : (behind - tap + stride - 1) / stride;
+    *end = tap >= after ? 0 : (after - tap + stride - 1) / stride;
     if (*end > plane->out[d]) *end = plane->out[d];
     if (*first > *end) *first = *end;
 }

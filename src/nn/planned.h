@@ -13,7 +13,7 @@
 
 struct cairn_model {
     struct cairn_chain chain;
-    struct cairn_chain learnt; /* what the loss stands behind: the chain, without a last layer that
+    struct cairn_chain learnt; /* what the loss stands after: the chain, without a last layer that
                                   the loss contains; its layers are the chain's */
     const struct cairn_loss_kind *loss;
     void *loss_self;        /* the loss's own struct, owned */

@@ -4,7 +4,7 @@
  *   z = x + attention(layernorm(x))    y = z + W2 gelu(W1 layernorm(z) + b1) + b2
  *
  * with the names of torch.nn.TransformerEncoderLayer(norm_first=True, activation="gelu",
- * batch_first=True), and its dropout but for that of the attention's weights.
+ * batch_first=True), and its dropout except for that of the attention's weights.
  *
  * Source: Vaswani and others 2017, section 3; norms first: Xiong and others 2020. */
 #include "nn/heads.h"
@@ -36,7 +36,7 @@ static const struct cairn_key keys[] = {
               CAIRN_CHOICE_TEXT(CAIRN_WORDS_INIT), "initial weights of attention and dense layers"},
 };
 
-/* {type: kind, name: name} behind the layers of a list. */
+/* {type: kind, name: name} after the layers of a list. */
 static cairn_status add_layer(struct cairn_node *list, const char *kind, const char *name,
                               struct cairn_node **out)
 {

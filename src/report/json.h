@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Writing JSON.  Not a parser.  A failure sticks: the calls that follow do nothing and
- * cairn_json_take() tells.  Local. */
+ * cairn_json_take() returns.  Local. */
 #ifndef CAIRN_REPORT_JSON_H
 #define CAIRN_REPORT_JSON_H
 
@@ -19,7 +19,7 @@ struct cairn_json {
     cairn_status st;
 };
 
-/** Go on behind n bytes of JSON, `depth` levels deep; `follows`: behind another value.
+/** Go on after n bytes of JSON, `depth` levels deep; `follows`: after another value.
  * Ranks: local.  Errors: sticks. */
 void cairn_json_resume(struct cairn_json *json, const char *bytes, size_t n, int depth,
                        bool follows);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * What is to be drawn: axes and series of points, or a heat map; and the picture that gnuplot makes
- * of it.  A failure sticks: the calls that follow do nothing and cairn_plot_draw() tells.  Knows
- * nothing of runs.  Local.
+ * of it.  A failure sticks: the calls that follow do nothing and cairn_plot_draw() returns it.
+ * Knows nothing of runs.  Local.
  *
  * Labels may come from files: what reaches gnuplot of them is letters, digits and a few harmless
  * signs. */

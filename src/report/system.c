@@ -94,7 +94,7 @@ cairn_status cairn_system_command(char **out)
     return CAIRN_OK;
 }
 
-/* Of this program: what getrusage() tells begins with the peak of who started it. */
+/* Of this program: what getrusage() reports begins with the peak of who started it. */
 static size_t peak_of_program(void)
 {
     char line[256];

@@ -7,7 +7,7 @@
 #include "comm/exchange.h"
 #include "run/inside.h"
 
-/* Higher is better; a score that is no number is the worst. */
+/* Higher is better; a score that is not a number is the worst. */
 static double score_of(const struct cairn_run *run, const struct cairn_eval_metrics *line)
 {
     double score = run->options.keep_best == CAIRN_BEST_LOSS ? -line->loss : line->accuracy;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * What checkpoints cost, measured, and how many updates should lie between two of them.  Looks at
+ * What checkpoints cost, measured, and how many updates should lie between two of them.  Reads
  * no clock.  Local. */
 #ifndef CAIRN_RUN_CHECKPOINT_INTERVAL_H
 #define CAIRN_RUN_CHECKPOINT_INTERVAL_H
@@ -18,12 +18,12 @@ struct cairn_checkpoint_interval {
     double stall_s; /* training stood still for them */
 };
 
-/** Take note of an update, and whether a checkpoint was being written beside it.  Ranks: local.
+/** Record an update, and whether a checkpoint was being written beside it.  Ranks: local.
  * Errors: none. */
 void cairn_checkpoint_interval_record_update(struct cairn_checkpoint_interval *interval,
                                              double update_s, bool beside);
 
-/** Take note of a checkpoint.  Ranks: local.  Errors: none. */
+/** Record a checkpoint.  Ranks: local.  Errors: none. */
 void cairn_checkpoint_interval_record_save(struct cairn_checkpoint_interval *interval,
                                            double stall_s);
 

@@ -33,7 +33,7 @@ double cairn_deadline_needs(const struct cairn_deadline *deadline, double now_s)
     return with_margin(rest_s + update_s + deadline->save_s);
 }
 
-/* Keep why; what was not measured is not told. */
+/* Keep why; what was not measured is not given. */
 static void log_time_left(struct cairn_deadline *deadline, double left_s)
 {
     char *text = deadline->why;

@@ -100,7 +100,7 @@ CAIRN_CHECKED cairn_status cairn_run_evaluate_one(struct cairn_run *run, enum ca
 /** The weights, and their average where there is one.  Ranks: collective.  Errors: as above. */
 CAIRN_CHECKED cairn_status cairn_run_evaluate(struct cairn_run *run, bool *left);
 
-/** The same, but for what stands in eval.csv already.  Ranks: collective.  Errors: as above. */
+/** The same, except for what stands in eval.csv already.  Ranks: collective.  Errors: as above. */
 CAIRN_CHECKED cairn_status cairn_run_evaluate_missed(struct cairn_run *run, bool *left);
 
 /** What the process before evaluated after its last checkpoint: its scores on rank 0, that it did
@@ -116,7 +116,7 @@ CAIRN_CHECKED cairn_status cairn_run_share_times(struct cairn_run *run, cairn_st
  * cannot be written. */
 CAIRN_CHECKED cairn_status cairn_run_save(struct cairn_run *run);
 
-/** Take note of what became of the last checkpoint, where that is known: in mid-run one that could
+/** Record what became of the last checkpoint, where that is known: in mid-run one that could
  * not be written is a warning, and is begun again.  Ranks: local (rank 0).  Errors: none; they
  * travel. */
 void cairn_run_check_writer(struct cairn_run *run);

@@ -13,7 +13,7 @@
 static void warn_of_platform(const char *path, const char *before, const char *now)
 {
     size_t first = 0; /* of the parts that differ */
-    size_t n = 0;     /* of what is equal behind them */
+    size_t n = 0;     /* of what is equal after them */
     size_t n_before = strlen(before);
     size_t n_now = strlen(now);
     for (size_t i = 0; before[i] != '\0' && before[i] == now[i]; i++)
@@ -22,7 +22,7 @@ static void warn_of_platform(const char *path, const char *before, const char *n
         if (before[n_before - i] != now[n_now - i]) break;
         if (before[n_before - i] == ',') n = i;
     }
-    first += first > 0; /* the blank behind the comma */
+    first += first > 0; /* the blank after the comma */
     cairn_log_warning("%s was made with %.*s, this is %.*s: the bits may differ", path,
                       (int)(n_before - first - n), before + first, (int)(n_now - first - n),
                       now + first);

@@ -62,7 +62,7 @@ cairn_status cairn_setup_scaling_adam(const struct cairn_config *config,
     return CAIRN_OK;
 }
 
-/* What the rule adam makes of the rest, behind the learning rate. */
+/* What the rule adam makes of the rest, after the learning rate. */
 static void adam_text(const struct cairn_config *config, const struct cairn_scaling *scaling,
                       double batch, char *text, size_t n_bytes)
 {

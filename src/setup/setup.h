@@ -36,7 +36,7 @@ CAIRN_CHECKED cairn_status cairn_setup_batch(const struct cairn_config *config, 
 CAIRN_CHECKED cairn_status cairn_setup_ramp(const struct cairn_config *config,
                                             struct cairn_window_rule *rule);
 
-/** Words for what the ramp does, behind "batch.global": "64, from sample 10000 on 256", of a long
+/** Words for what the ramp does, after "batch.global": "64, from sample 10000 on 256", of a long
  * one for its first entries; text holds n_bytes.  Ranks: local.  Errors: none. */
 void cairn_setup_ramp_text(const struct cairn_window_rule *rule, char *text, size_t n_bytes);
 
@@ -273,7 +273,7 @@ CAIRN_CHECKED cairn_status cairn_setup_check_run(const struct cairn_config *conf
                                                  const struct cairn_dataset *dataset,
                                                  const struct cairn_model *model);
 
-/** What would end a run on so many ranks at its start, but for memory: data, batch, model and
+/** What would end a run on so many ranks at its start, except for memory: data, batch, model and
  * optimizer are looked at together.  Ranks: local.  Errors: CAIRN_USAGE, CAIRN_DATA. */
 CAIRN_CHECKED cairn_status cairn_setup_check(const struct cairn_config *config,
                                              struct cairn_setup_data *data, size_t n_ranks);

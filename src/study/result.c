@@ -16,11 +16,11 @@ static const char FIRST_LINE[] = "cairn study result 1";
 static const char AXIS[] = "axis ";
 static const char CHECK[] = "check "; /* update, loss, accuracy */
 
-static void put_real(FILE *out, double value, const char *behind)
+static void put_real(FILE *out, double value, const char *after)
 {
     char text[CAIRN_NUMBER_BYTES] = "nan";
     if (isfinite(value)) cairn_number_text(value, text);
-    fprintf(out, "%s%s", text, behind);
+    fprintf(out, "%s%s", text, after);
 }
 
 static void put_check(FILE *out, const struct cairn_study_check *check)

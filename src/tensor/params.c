@@ -9,7 +9,7 @@
 
 #include "base/memory.h"
 
-/* Room for one more tensor at `index`, for those behind it one further. */
+/* Room for one more tensor at `index`, for those after it one further. */
 static cairn_status insert(struct cairn_params *params, size_t index, const char *name,
                            const struct cairn_shape *shape)
 {

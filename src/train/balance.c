@@ -15,7 +15,7 @@ enum {
     FASTEST = 1024, /* the time of the fastest rank; the others' in proportion */
     WORTH = 20,     /* a change must make an update shorter by one part in so many */
     RETRY = 16,     /* a rank without work: its time comes nearer to the fastest by 1 / so much */
-    LISTED = 8,     /* ranks whose shares are told one by one */
+    LISTED = 8,     /* ranks whose shares are logged one by one */
     TEXT = 256
 };
 

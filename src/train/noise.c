@@ -15,7 +15,7 @@
 static const struct cairn_noise_scale none = {
     .value = (double)NAN, .error = (double)NAN, .n_updates = (double)NAN};
 
-/* S and |mu|^2 of one update, each without bias; false: it tells nothing. */
+/* S and |mu|^2 of one update, each without bias; false: it says nothing. */
 static bool solve(const struct cairn_noise_squares *update, double *noise, double *signal)
 {
     double determinant = update->n_samples * update->n_units - update->unit_samples;

@@ -18,7 +18,7 @@ static uint64_t product(uint64_t a, uint64_t b)
     return b != 0 && a > UINT64_MAX / b ? UINT64_MAX : a * b;
 }
 
-/* The first entry of the ramp behind this position; n where there is none. */
+/* The first entry of the ramp after this position; n where there is none. */
 static size_t entry_behind(const struct cairn_ramp *ramp, uint64_t position)
 {
     size_t i = 0;
@@ -60,7 +60,7 @@ static uint64_t batch_that_counts(const struct cairn_window_rule *rule, uint64_t
     return rule->tail == CAIRN_TAIL_CARRY ? batch : least(batch, rule->n_samples);
 }
 
-/* The next position where another batch may hold; UINT64_MAX behind the ramp. */
+/* The next position where another batch may hold; UINT64_MAX after the ramp. */
 static uint64_t batch_until(const struct cairn_window_rule *rule, uint64_t position)
 {
     size_t next = entry_behind(&rule->ramp, position);
@@ -78,7 +78,7 @@ static uint64_t batch_until(const struct cairn_window_rule *rule, uint64_t posit
     return end;
 }
 
-/* Behind the end of the run. */
+/* After the end of the run. */
 static uint64_t run_end(const struct cairn_window_rule *rule)
 {
     return product(rule->epochs, rule->n_samples);

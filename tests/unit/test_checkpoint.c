@@ -145,7 +145,7 @@ static void other_files_are_no_checkpoints(void **state)
     assert_refused(cairn_checkpoint_verify(in_folder("data.h5")), CAIRN_DATA, "format version 2");
     put_file(in_folder("data.h5"), "words", 5);
     assert_refused(cairn_checkpoint_text(in_folder("data.h5"), "/config", &text), CAIRN_DATA,
-                   "no HDF5 file");
+                   "not an HDF5 file");
     assert_refused(cairn_checkpoint_verify(in_folder("nowhere.h5")), CAIRN_DATA, "No such file");
     assert_refused(cairn_checkpoint_text(in_folder("latest.h5"), "/progress/update", &text),
                    CAIRN_DATA, "one text");

@@ -320,7 +320,7 @@ static void test_weights(void **state)
     dataset = open_with(0);
     options.memory_bytes = SIZE_MAX;
     assert_says(cairn_loader_create(dataset, &options, &loader), CAIRN_DATA,
-                "/train/weight row 2: nan is no weight");
+                "/train/weight row 2: nan is not a weight");
     assert_says(cairn_dataset_set_context(dataset, 8), CAIRN_USAGE, "holds x and y");
     cairn_dataset_close(dataset);
 }

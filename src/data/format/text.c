@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Plain text for language models: a token is a byte or a character.  The end of the text is val and
- * test, the files stand one behind the other. */
+ * test, the files stand one after the other. */
 #include <stdlib.h>
 #include <string.h>
 

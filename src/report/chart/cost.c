@@ -47,7 +47,7 @@ static bool is_cell_of(const struct cairn_series_of *series, const json_t *point
     return is_of(series->study, row, series->name);
 }
 
-/* The times of the cells behind a point, of those with the most ranks; how many. */
+/* The times of the cells of a point, of those with the most ranks; how many. */
 static size_t take_times(const struct cairn_series_of *series, const json_t *point, double *seconds)
 {
     static const char *const name[N_COLUMNS] = {"batch.global", "optim.lr", "reached", "wall_s",

@@ -20,7 +20,7 @@ static void destroy(void *context)
     cairn_balance_free(context);
 }
 
-/* Waiting for the other ranks is no part of changing the weights. */
+/* Waiting for the other ranks is not part of changing the weights. */
 static cairn_status updated(void *context, cairn_trainer *t, struct cairn_update_record *record)
 {
     const double *spent_s = t->phases.spent_s;
