@@ -194,7 +194,7 @@ static double cpus_v1(const char *root, const char *folder)
 
 static double memory_v2(const char *root, const char *folder)
 {
-    return number_in(root, folder, "memory.max"); /* "max" is no number */
+    return number_in(root, folder, "memory.max"); /* "max" is not a number */
 }
 
 static double memory_v1(const char *root, const char *folder)

@@ -31,7 +31,7 @@ void cairn_json_open(struct cairn_json *json, const char *name, char bracket);
 /** Close with '}' or ']'.  Ranks: local.  Errors: sticks. */
 void cairn_json_close(struct cairn_json *json, char bracket);
 
-/** A text, escaped; bytes that are no UTF-8 become U+FFFD; NULL is null.
+/** A text, escaped; bytes that are not UTF-8 become U+FFFD; NULL is null.
  *  Ranks: local.  Errors: sticks. */
 void cairn_json_text(struct cairn_json *json, const char *name, const char *value);
 

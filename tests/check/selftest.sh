@@ -83,6 +83,9 @@ planted docs include/cairn/a.h < <(printf '/** A.\n * Ranks local */\nCAIRN_API 
 planted format src/nn/a.c <<<'int  a ;'
 planted words src/nn/a.c < <(echo '/* TO''DO */')
 planted words src/nn/a.c <<<'    say("the batch size is %d", b);'
+planted words src/nn/a.c <<<'    say("%s: is no file", path);'
+planted words src/nn/a.h <<<'/* NULL behind the last. */'
+planted words src/nn/a.c <<<'    tell_end(run);'
 
 clean
 mkdir "$work/src/loss"
