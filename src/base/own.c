@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * Removing by open folders: a name is looked at and removed in the folder that was opened, whatever
+ * Removing by open folders: a name is checked and removed in the folder that was opened, whatever
  * becomes of the path to it meanwhile. */
 #include "base/own.h"
 

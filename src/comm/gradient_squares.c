@@ -8,7 +8,7 @@
 
 #include "base/memory.h"
 
-enum { BLOCK = 2048 /* floats of a partial sum looked at while they are in the first cache */ };
+enum { BLOCK = 2048 /* floats of a partial sum summed up while they are in the first cache */ };
 
 static bool is_shared(const struct cairn_sum *sum, size_t param)
 {

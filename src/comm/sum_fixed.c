@@ -24,7 +24,7 @@ enum {
     HIGH_BITS = 50,   /* so that adding 1.5 * 2^52 rounds to an integer, of the first word, ... */
     LOW_BITS = 30,    /* ... and of what is left of it, where both share one word */
     MOST_ADDENDS_LOG = 32,
-    BLOCK = 2048, /* floats looked at and then converted while they are in the first cache */
+    BLOCK = 2048, /* floats measured and then converted while they are in the first cache */
 };
 #define ROUNDER      0x1.8p52
 #define ROUNDER_BITS 0x4338000000000000u
@@ -302,7 +302,7 @@ static void finish(struct cairn_sum *sum)
     cairn_ranges_follow(&fixed->ranges, fixed->levels);
 }
 
-/* Every micro-batch was looked at, also after the first that did not fit, so the largest magnitude
+/* Every micro-batch was measured, also after the first that did not fit, so the largest magnitude
  * over all ranks does not depend on the world. */
 static void fit(struct cairn_sum *sum)
 {

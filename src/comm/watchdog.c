@@ -35,7 +35,7 @@ struct cairn_watchdog {
     double start_s;                         /* the limit of the start */
     bool starts;                            /* no update has begun */
     struct cairn_phase_clock process;       /* before and after training */
-    const struct cairn_phase_clock *phases; /* what is looked at: that, or a trainer's */
+    const struct cairn_phase_clock *phases; /* the one watched: that, or a trainer's */
     struct cairn_hang_timeout hang;
     struct cairn_stack stack;
     char host[HOST_BYTES];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * How the numbers of a stranger's array are stored, looked at before they are read. */
+ * How the numbers of a stranger's array are stored, checked before they are read. */
 #include "h5/internal.h"
 
 /* What a stranger's array may be packed with.  No others: they are rare, and HDF5 trusts their

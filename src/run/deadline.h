@@ -29,7 +29,7 @@ struct cairn_deadline {
 };
 
 /** Seconds from `now_s` until the running update, what is due after it, one more update and a save
- * are done, with a margin; nothing here waits or looks at a clock.  Ranks: local.  Errors: none. */
+ * are done, with a margin; nothing here waits or reads a clock.  Ranks: local.  Errors: none. */
 double cairn_deadline_needs(const struct cairn_deadline *deadline, double now_s);
 
 /** The same for a save alone.  Ranks: local.  Errors: none. */

@@ -130,7 +130,7 @@ cairn_status cairn_run_train(struct cairn_run *run, char **summary)
     return CAIRN_STOPPED;
 }
 
-/* Rank 0 looks at the gradient and writes checkpoints.  Local. */
+/* Rank 0 records the gradient and writes checkpoints.  Local. */
 static cairn_status prepare(struct cairn_run *run)
 {
     cairn_run_take_deadline(run);

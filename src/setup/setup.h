@@ -293,8 +293,7 @@ uint64_t cairn_setup_saves_stay(const struct cairn_config *config, uint64_t n_up
 
 /** The fastest micro-batch size for this config that fits in the memory of rank 0's node, timed
  * there; the same answer on all ranks.  setup/timed.h has its parts.
-batch.micro: auto looks at the memory of the node)
- *  Ranks: collective.  Errors: the agreed one. */
+ * Ranks: collective.  Errors: the agreed one. */
 CAIRN_CHECKED cairn_status cairn_setup_fastest_micro(const struct cairn_config *config,
                                                      cairn_comm *comm,
                                                      struct cairn_dataset *dataset,

@@ -223,7 +223,7 @@ cairn_status cairn_study_claim(const struct cairn_study_folder *folder,
     CAIRN_TRY(cairn_lock_try(claim, path, &busy));
     if (busy) return CAIRN_OK;
     CAIRN_TRY(name_in(folder->results, axes, cell, path));
-    *claimed = access(path, F_OK) != 0; /* else it ended between the look and the claim */
+    *claimed = access(path, F_OK) != 0; /* else it ended between the check and the claim */
     if (!*claimed) cairn_lock_release(claim);
     return CAIRN_OK;
 }

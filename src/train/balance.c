@@ -267,7 +267,7 @@ static void log_shares(const struct cairn_balance *b, uint64_t update)
                    (double)b->speed[slowest].micro_ns / 1e6, (double)b->time[slowest] / FASTEST);
 }
 
-/* All ranks look at the same spans: all see it alike. */
+/* All ranks have the same spans, so all decide alike. */
 static bool long_enough(const struct cairn_balance *b)
 {
     uint64_t longest_ns = 0;

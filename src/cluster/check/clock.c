@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Do the clocks of the hosts agree, and with the calendar?  Deadlines and the times of files stand
- * on them.  At a start they are compared by one look, by `cairn doctor` with messages. */
+ * on them.  At a start they are compared once, roughly, by `cairn doctor` with messages. */
 #include <math.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
 #include "cluster/doctor.h"
 
-#define ROUGH_S    30.0         /* one look may be late by what a busy host takes */
+#define ROUGH_S    30.0         /* one reading may be late by what a busy host takes */
 #define EXACT_S    1.0          /* of clocks that were compared with messages */
 #define EARLIEST_S 1704067200.0 /* 2024: older than this program */
 #define LATEST_S   4102444800.0 /* 2100 */

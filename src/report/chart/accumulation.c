@@ -75,7 +75,7 @@ static void draw_update(struct cairn_page *page, const struct cairn_layers *laye
     cairn_plot_free(&plot);
 }
 
-/* Whether rank 0 added up more than one micro-batch: a single one is no sum to look at. */
+/* Whether rank 0 added up more than one micro-batch: a single one is not a sum worth a chart. */
 static bool accumulates(const struct cairn_run_files *run)
 {
     const struct cairn_csv *csv = &run->accumulation;
