@@ -126,8 +126,8 @@ done
 
 # ---- updates go on while a checkpoint is written
 expect 0 1 train run.yaml --out beside train.updates=4000 train.evaluate_every=none checkpoint.every=400
-beside=$(sed -nE 's/^10 checkpoints: .* ([0-9]+) updates went on beside.*/\1/p' err)
-[ "${beside:-0}" -gt 0 ] || fail "no update went on beside the writing: $(grep checkpoints: err)"
+beside=$(sed -nE 's/^10 checkpoints: .* ([0-9]+) updates ran during.*/\1/p' err)
+[ "${beside:-0}" -gt 0 ] || fail "no update ran during the writing: $(grep checkpoints: err)"
 same "checkpoints" "$(json out checkpoints)" 10
 
 # ---- no file is locked: not by us, nor does it matter who holds one
