@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /**
  * The options of a run: the keys of a run file, from a file, by hand, or both.  What a key means,
- * its default and its range are told by `cairn options`.  Options are opaque, so a new key never
+ * its default and its range are listed by `cairn options`.  Options are opaque, so a new key never
  * breaks a program that was compiled before.
  */
 #ifndef CAIRN_OPTIONS_H
@@ -24,7 +24,7 @@ CAIRN_API CAIRN_CHECKED cairn_status cairn_options_create(cairn_options **out);
  * Make options from a run file.  Relative paths in it are taken from its folder.
  *
  * path       the run file, YAML
- * overrides  "batch.global=4096", as on the command line, NULL behind the last; or NULL for none
+ * overrides  "batch.global=4096", as on the command line, NULL after the last; or NULL for none
  *
  * Ranks   local; every rank reads the file
  * Errors  CAIRN_USAGE: the file cannot be read or is wrong, with line and column

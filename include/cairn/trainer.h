@@ -18,7 +18,7 @@
 /** Model, data, optimizer and weights of one run. */
 typedef struct cairn_trainer cairn_trainer;
 
-/** What one update was, the same on every rank but for the times. */
+/** What one update was, the same on every rank except for the times. */
 struct cairn_update_record {
     uint64_t update;        /**< the first is 1 */
     uint64_t epoch;         /**< of its last sample; the first is 0 */

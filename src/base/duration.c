@@ -53,7 +53,7 @@ static bool read_fields(const char *text, double *seconds)
     for (const char *c = text; *c != '\0'; c++) n_colons += *c == ':';
     if (n_colons > 2 || (!has_days && n_colons == 0)) return false;
     if (has_days && !read_field(&text, '-', 0, &total)) return false;
-    /* behind days the first field is hours, else the last is seconds */
+    /* after days the first field is hours, else the last is seconds */
     size_t first = has_days ? 1 : N_UNITS - 1 - n_colons;
     total *= units[0].seconds;
     for (size_t i = first; i <= first + n_colons; i++) {
@@ -70,7 +70,7 @@ cairn_status cairn_duration_read(const char *text, double *seconds)
     double value = 0;
     bool fields = strpbrk(text, ":-") != NULL;
     if (!(fields ? read_fields(text, &value) : read_number(text, &value)) || value > MOST_S)
-        return cairn_fail(CAIRN_USAGE, "'%s' is no span of time; write it as " CAIRN_DURATION_FORMS,
+        return cairn_fail(CAIRN_USAGE, "'%s' is not a duration; write it as " CAIRN_DURATION_FORMS,
                           text);
     *seconds = round(value * MS_OF_S) / MS_OF_S;
     return CAIRN_OK;

@@ -46,7 +46,7 @@ cairn_status cairn_path_join(const char *folder, const char *name, char path[CAI
     return n < 0 || n >= CAIRN_PATH_BYTES ? too_long(folder) : CAIRN_OK;
 }
 
-/* The folder of a path, with the slash behind it; "./" for a bare name. */
+/* The folder of a path, with the slash after it; "./" for a bare name. */
 static cairn_status folder_of(const char *path, char folder[CAIRN_PATH_BYTES])
 {
     const char *slash = strrchr(path, '/');
@@ -68,7 +68,7 @@ const char *cairn_file_advice(int error)
     case EPERM:
     case EROFS: return "; choose another folder, or have this one made writable";
     case EEXIST: return "; something else has this name, take another";
-    case ENOTDIR: return "; a part of the path is no folder";
+    case ENOTDIR: return "; a part of the path is not a folder";
     default: return "";
     }
 }
@@ -171,7 +171,7 @@ static cairn_status unfinished_path(const char *path, char unfinished[CAIRN_PATH
     const char *slash = strrchr(path, '/');
     const char *name = slash == NULL ? path : slash + 1;
     if (getrandom(&number, sizeof number, 0) != (ssize_t)sizeof number)
-        return cairn_file_refused(path, "no random name can be had");
+        return cairn_file_refused(path, "no random name is available");
     int n = snprintf(unfinished, CAIRN_PATH_BYTES, "%.*s.%.*s.%016" PRIx64 ".tmp",
                      (int)(name - path), path, KEPT_OF_NAME, name, number);
     return n < 0 || n >= CAIRN_PATH_BYTES ? too_long(path) : CAIRN_OK;
@@ -343,13 +343,13 @@ cairn_status cairn_file_read_given(const char *path, char **text)
     if (file == NULL)
         return cairn_fail(CAIRN_USAGE, "%s: cannot be opened: %s", path, strerror(errno));
     ssize_t n = getdelim(text, &room, '\0', file); /* the end of a text is the end of the file */
-    const char *why = ferror(file) ? strerror(errno) : *text == NULL ? "there is no memory" : NULL;
+    const char *why = ferror(file) ? strerror(errno) : *text == NULL ? "not enough memory" : NULL;
     if (why == NULL && n > 0 && (*text)[n - 1] == '\0')
-        why = "a byte of 0 is in it, so it is no text";
+        why = "it contains a NUL byte, so it is not text";
     fclose(file);
     if (why == NULL) {
         if (n < 0) (*text)[0] = '\0';               /* an empty file */
-        if (strncmp(*text, "\xef\xbb\xbf", 3) == 0) /* the mark of UTF-8 is no part of the text */
+        if (strncmp(*text, "\xef\xbb\xbf", 3) == 0) /* the mark of UTF-8 is not part of the text */
             memmove(*text, *text + 3, strlen(*text + 3) + 1);
         return CAIRN_OK;
     }

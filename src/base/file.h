@@ -46,7 +46,7 @@ CAIRN_CHECKED cairn_status cairn_file_open(const char *path, int flags, int *fd)
  * Ranks: local.  Errors: CAIRN_FILES. */
 CAIRN_CHECKED cairn_status cairn_file_stream(const char *path, FILE **out);
 
-/** Write n bytes behind those that are there.  Ranks: local.  Errors: CAIRN_FILES, with the bytes
+/** Write n bytes after those that are there.  Ranks: local.  Errors: CAIRN_FILES, with the bytes
  * that are needed and free. */
 CAIRN_CHECKED cairn_status cairn_file_put(struct cairn_new_file *file, const void *bytes, size_t n);
 
@@ -89,7 +89,7 @@ bool cairn_file_same(const char *a, const char *b);
 /** Bring an open file to the disk.  Ranks: local.  Errors: CAIRN_FILES. */
 CAIRN_CHECKED cairn_status cairn_file_sync(int fd, const char *path);
 
-/** The whole file with a NUL behind it, to be released with free(); NULL where there is none.
+/** The whole file with a NUL after it, to be released with free(); NULL where there is none.
  * Ranks: local.  Errors: CAIRN_FILES, also where cairn_file_open() refuses it; CAIRN_MEMORY.
  */
 CAIRN_CHECKED cairn_status cairn_file_read(const char *path, char **text);

@@ -10,7 +10,7 @@
 
 /** Groups of equal items, in the order of their first; each lists its items rising. */
 struct cairn_groups {
-    size_t *item;  /* [n] indices, group behind group; owned */
+    size_t *item;  /* [n] indices, group after group; owned */
     size_t *begin; /* [n_groups + 1] where each begins in `item`; owned */
     size_t n_groups;
 };

@@ -11,7 +11,7 @@
 
 static volatile sig_atomic_t asked;
 /* TERM or INT came at this time; 0: neither has.  USR1 never ends a process. */
-static _Atomic uint64_t told_ms;
+static _Atomic uint64_t asked_ms;
 
 /* timeout(1) sends its signal twice, to the process and to its group; so do some launchers.  Nobody
  * means that as a second one. */
@@ -30,8 +30,8 @@ static void on_signal(int number)
     int kept = errno;
     uint64_t now = now_ms();
     asked = 1;
-    if (number != SIGUSR1 && told_ms == 0) told_ms = now;
-    if (number != SIGUSR1 && now > told_ms + AT_ONCE_MS) {
+    if (number != SIGUSR1 && asked_ms == 0) asked_ms = now;
+    if (number != SIGUSR1 && now > asked_ms + AT_ONCE_MS) {
         signal(number, SIG_DFL);
         raise(number); /* pending until the handler returns */
     }

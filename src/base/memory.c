@@ -34,7 +34,8 @@ static size_t available_bytes(void)
     return kilobytes == 0 ? SIZE_MAX : kilobytes * 1024;
 }
 
-/* Linux promises more than it has and later kills who uses it, so large blocks are looked at. */
+/* Linux promises more than it has and later kills the process that uses it, so large blocks are
+ * checked. */
 static bool is_too_much(size_t bytes)
 {
     return bytes > LARGE_BYTES && bytes > available_bytes();
@@ -44,7 +45,7 @@ static cairn_status refuse(size_t bytes, const char *what)
 {
     return cairn_fail(
         CAIRN_MEMORY,
-        "memory for %s: %zu bytes are not to be had; use a smaller batch.micro or model", what,
+        "memory for %s: %zu bytes are not available; use a smaller batch.micro or model", what,
         bytes);
 }
 

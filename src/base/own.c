@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * Removing by open folders: a name is looked at and removed in the folder that was opened, whatever
+ * Removing by open folders: a name is checked and removed in the folder that was opened, whatever
  * becomes of the path to it meanwhile. */
 #include "base/own.h"
 
@@ -32,7 +32,7 @@ static const struct cairn_own *own_folder(const struct cairn_own *own, const cha
     return own->folder == NULL ? NULL : own->folder(name);
 }
 
-static void note_foreign(struct walk *walk, const struct cairn_own *own, const char *name)
+static void record_foreign(struct walk *walk, const struct cairn_own *own, const char *name)
 {
     struct cairn_foreign *foreign = walk->foreign;
     if (foreign == NULL || (own->stays != NULL && own->stays(name))) return;
@@ -109,12 +109,12 @@ static cairn_status visit(struct walk *walk, int fd, const char *name, const str
 {
     struct stat about;
     if (fstatat(fd, name, &about, AT_SYMLINK_NOFOLLOW) != 0)
-        return errno == ENOENT ? CAIRN_OK : refused(walk, name, "cannot be looked at");
+        return errno == ENOENT ? CAIRN_OK : refused(walk, name, "cannot be examined");
     bool is_file = S_ISREG(about.st_mode) || S_ISLNK(about.st_mode);
     const struct cairn_own *below = S_ISDIR(about.st_mode) ? own_folder(own, name) : NULL;
     if (below != NULL) return visit_folder(walk, fd, name, below);
     if (is_file && is_own_file(own, name)) return remove_name(walk, fd, name, 0);
-    note_foreign(walk, own, name);
+    record_foreign(walk, own, name);
     return CAIRN_OK;
 }
 
@@ -144,7 +144,7 @@ static cairn_status visit_last(struct walk *walk, int fd, const char *name,
     struct stat about;
     if (fstatat(fd, name, &about, AT_SYMLINK_NOFOLLOW) != 0 || S_ISDIR(about.st_mode))
         return visit_folder(walk, fd, name, own);
-    note_foreign(walk, own, name);
+    record_foreign(walk, own, name);
     return CAIRN_OK;
 }
 
@@ -194,18 +194,18 @@ cairn_status cairn_own_remove_folder(const char *top, const char *below,
     return walk_from(&walk, top, below, own, true);
 }
 
-cairn_status cairn_own_look(const char *top, const struct cairn_own *own,
-                            struct cairn_foreign *foreign)
+cairn_status cairn_own_check(const char *top, const struct cairn_own *own,
+                             struct cairn_foreign *foreign)
 {
     struct walk walk = {.foreign = foreign};
     return walk_from(&walk, top, NULL, own, false);
 }
 
-void cairn_foreign_tell(const struct cairn_foreign *foreign)
+void cairn_foreign_log(const struct cairn_foreign *foreign)
 {
-    if (foreign->n == 1) cairn_log_info("%s stays: it is not of Cairn's making", foreign->first);
+    if (foreign->n == 1) cairn_log_info("%s stays: Cairn did not make it", foreign->first);
     if (foreign->n > 1)
-        cairn_log_info("%s and %zu more stay: they are not of Cairn's making", foreign->first,
+        cairn_log_info("%s and %zu more stay: Cairn did not make them", foreign->first,
                        foreign->n - 1);
 }
 

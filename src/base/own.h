@@ -47,11 +47,11 @@ CAIRN_CHECKED cairn_status cairn_own_remove_folder(const char *top, const char *
 
 /** The same without removing anything: what there is that is not ours.  Ranks: local.
  * Errors: as above. */
-CAIRN_CHECKED cairn_status cairn_own_look(const char *top, const struct cairn_own *own,
-                                          struct cairn_foreign *foreign);
+CAIRN_CHECKED cairn_status cairn_own_check(const char *top, const struct cairn_own *own,
+                                           struct cairn_foreign *foreign);
 
 /** Say in one line that it stays; nothing where there is none.  Ranks: local.  Errors: none. */
-void cairn_foreign_tell(const struct cairn_foreign *foreign);
+void cairn_foreign_log(const struct cairn_foreign *foreign);
 
 /** Remove the files and links of a folder whose names are chosen.  Ranks: local.
  * Errors: CAIRN_FILES. */

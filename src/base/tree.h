@@ -41,7 +41,7 @@ CAIRN_CHECKED cairn_status cairn_node_create(enum cairn_node_kind kind, const ch
  */
 void cairn_node_free(struct cairn_node *node);
 
-/** Put a child, taken, behind the others.  Ranks: local.  Errors: none. */
+/** Put a child, taken, after the others.  Ranks: local.  Errors: none. */
 void cairn_node_add(struct cairn_node *parent, struct cairn_node *child);
 
 /** The child of a map with this key, or NULL; `map` may be NULL.  Ranks: local.  Errors: none. */

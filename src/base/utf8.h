@@ -14,7 +14,7 @@ enum { CAIRN_UTF8_BYTES = 4, CAIRN_UTF8_CODES = 0x110000 };
 /**
  * The code point at the start of n bytes.
  *
- * Answer  its bytes, 1 to 4; 0 where they are no UTF-8 (cut off, longer than need be, a surrogate)
+ * Answer  its bytes, 1 to 4; 0 where they are not UTF-8 (cut off, longer than need be, a surrogate)
  *         or n is 0
  *
  * Ranks   local
@@ -24,7 +24,7 @@ enum { CAIRN_UTF8_BYTES = 4, CAIRN_UTF8_CODES = 0x110000 };
 size_t cairn_utf8_read(const char *text, size_t n, uint32_t *code);
 
 /**
- * The bytes of a code point, without a NUL behind them.
+ * The bytes of a code point, without a NUL after them.
  *
  * Answer  how many
  *

@@ -12,7 +12,7 @@
 /** Words of a text. */
 struct cairn_words {
     char *text;  /* owned; the words lie in it */
-    char **word; /* [n + 1], NULL behind the last; owned */
+    char **word; /* [n + 1], NULL after the last; owned */
     size_t n;
 };
 

@@ -51,7 +51,7 @@ struct cairn_state {
     size_t n_attributes;
 };
 
-/** Put an array behind the others.  Ranks: local.  Errors: CAIRN_MEMORY, path too long or
+/** Put an array after the others.  Ranks: local.  Errors: CAIRN_MEMORY, path too long or
  * taken twice. */
 CAIRN_CHECKED cairn_status cairn_state_add(struct cairn_state *state, const char *path,
                                            enum cairn_array_type type,
@@ -65,22 +65,22 @@ CAIRN_CHECKED cairn_status cairn_state_add_number(struct cairn_state *state, con
 CAIRN_CHECKED cairn_status cairn_state_add_text(struct cairn_state *state, const char *path,
                                                 const char *text);
 
-/** Put the weights of a block behind the others as /weights/<name>, then its buffers as
+/** Put the weights of a block after the others as /weights/<name>, then its buffers as
  * /buffers/<name>.  Ranks: local.  Errors: as above. */
 CAIRN_CHECKED cairn_status cairn_state_add_weights(struct cairn_state *state,
                                                    const struct cairn_params *params, float *block);
 
-/** Put one array for each weight tensor behind the others as <group>/<name>.  Ranks: local. Errors:
+/** Put one array for each weight tensor after the others as <group>/<name>.  Ranks: local. Errors:
  * as above. */
 CAIRN_CHECKED cairn_status cairn_state_add_tensors(struct cairn_state *state, const char *group,
                                                    const struct cairn_params *params, float *block);
 
-/** Put an attribute of the file behind the others.  Ranks: local.  Errors: CAIRN_MEMORY. */
+/** Put an attribute of the file after the others.  Ranks: local.  Errors: CAIRN_MEMORY. */
 CAIRN_CHECKED cairn_status cairn_state_add_attribute(struct cairn_state *state, const char *name,
                                                      const char *text);
 
 /**
- * Take the memory for a copy of a state: arrays like those of `of`, whose data lie one behind the
+ * Take the memory for a copy of a state: arrays like those of `of`, whose data lie one after the
  * other in *block, to be released with free().  The attributes are borrowed as they are.
  *
  * Ranks   local

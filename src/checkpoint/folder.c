@@ -112,7 +112,7 @@ static cairn_status newest_of(const char *folder, const struct listing *list, bo
         return CAIRN_OK;
     }
     return cairn_fail(
-        CAIRN_DATA, "%s: all %zu checkpoints are damaged or misnamed; start anew with --overwrite",
+        CAIRN_DATA, "%s: all %zu checkpoints are damaged or misnamed; start over with --overwrite",
         folder, list->n);
 }
 

@@ -19,13 +19,14 @@ static cairn_status check_format(struct cairn_h5 *file, const char *path)
                 strcmp(format, CAIRN_CHECKPOINT_FORMAT) == 0;
     free(format);
     if (!ours)
-        return cairn_fail(CAIRN_DATA, "%s: is no Cairn checkpoint; cairn info says what it is",
+        return cairn_fail(CAIRN_DATA, "%s: is not a Cairn checkpoint; cairn info says what it is",
                           path);
     CAIRN_TRY(cairn_h5_get_numbers(file, "/", "format_version", 1, &version, &n));
     if (version > CAIRN_CHECKPOINT_VERSION)
-        return cairn_fail(CAIRN_DATA,
-                          "%s: has format version %g, this cairn reads up to %d; use a newer cairn",
-                          path, version, CAIRN_CHECKPOINT_VERSION);
+        return cairn_fail(
+            CAIRN_DATA,
+            "%s: has format version %g, this cairn reads versions up to %d; use a newer cairn",
+            path, version, CAIRN_CHECKPOINT_VERSION);
     return CAIRN_OK;
 }
 

@@ -7,7 +7,7 @@
 #include "base/memory.h"
 #include "checkpoint/internal.h"
 
-/* Make room for one more element behind n, at *list. */
+/* Make room for one more element after n, at *list. */
 static cairn_status grow(void *list, size_t n, size_t size)
 {
     void *old = NULL;

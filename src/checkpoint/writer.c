@@ -94,7 +94,7 @@ static void *serve(void *context)
     return NULL;
 }
 
-/* Signals are for the thread that trains, but for those of a thread's own mistakes. */
+/* Signals are for the thread that trains, except for those of a thread's own mistakes. */
 static cairn_status start_thread(struct cairn_checkpoint_writer *writer)
 {
     static const int own[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
@@ -107,8 +107,8 @@ static cairn_status start_thread(struct cairn_checkpoint_writer *writer)
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (error == 0) return CAIRN_OK;
     return cairn_fail(CAIRN_USAGE,
-                      "no thread for writing checkpoints can be had (%s); raise the limit for "
-                      "processes (ulimit -u)",
+                      "a thread for writing checkpoints cannot be started (%s); raise the limit "
+                      "for processes (ulimit -u)",
                       strerror(error));
 }
 

@@ -71,7 +71,7 @@ static cairn_status examine(cairn_comm *comm, const struct request *request,
     cairn_status st = cairn_doctor_run(comm, wanted, true, &list);
     if (st == CAIRN_OK && cairn_comm_rank(comm) == 0) st = tell(request, &list);
     cairn_findings_free(&list);
-    return cairn_comm_agree_main(comm, st);
+    return cairn_comm_agree_root(comm, st);
 }
 
 static cairn_status weigh_for(const struct cairn_arguments *arguments, uint64_t *n_bytes)

@@ -86,7 +86,7 @@ static cairn_status bring_out(cairn_status st)
 static cairn_status bring_out_of_all(cairn_comm *comm, cairn_status st)
 {
     cairn_status out = cairn_comm_rank(comm) == 0 ? bring_out(st) : st;
-    return st == CAIRN_OK ? cairn_comm_agree_main(comm, out) : st;
+    return st == CAIRN_OK ? cairn_comm_agree_root(comm, out) : st;
 }
 
 /* The one line of an error. */

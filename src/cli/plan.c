@@ -233,7 +233,7 @@ static cairn_status run_plan(const struct cairn_arguments *arguments, cairn_comm
     if (!alone) st = measure(comm, st, &plan, &link);
     if (st == CAIRN_OK && first) st = cairn_plan_make(&plan);
     if (st == CAIRN_OK && first) st = tell(&plan, request.json);
-    if (!alone) st = cairn_comm_rest(comm, st);
+    if (!alone) st = cairn_comm_idle_barrier(comm, st);
     cairn_config_free(config);
     return st;
 }

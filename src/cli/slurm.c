@@ -152,7 +152,7 @@ static cairn_status read_run(const struct cairn_slurm_request *request, struct p
     else
         CAIRN_TRY(read_list(request, parts));
     if (request->no_check) return CAIRN_OK;
-    cairn_setup_tell_idle(parts->config, NULL, request->n_nodes * request->ranks_per_node);
+    cairn_setup_log_idle(parts->config, NULL, request->n_nodes * request->ranks_per_node);
     if (request->init != NULL && access(request->init, R_OK) != 0)
         return cairn_fail(CAIRN_DATA, "--init: %s: %s", request->init, strerror(errno));
     return CAIRN_OK;

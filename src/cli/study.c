@@ -69,7 +69,7 @@ static cairn_status choose(struct cairn_study *study, struct cairn_lock *claim, 
     CAIRN_TRY(look(study));
     /* cells that are timed run alone: no job takes a second one while the first is claimed */
     size_t most = study->file->kind == CAIRN_STUDY_TO_TARGET ? MOST_WANTED : 1;
-    size_t n = cairn_study_wanted(&study->axes, study->known, most, wanted);
+    size_t n = cairn_study_pending_cells(&study->axes, study->known, most, wanted);
     order->step = n == 0 ? STEP_DONE : STEP_WAIT;
     for (size_t i = 0; i < n && !claimed; i++) {
         order->cell = wanted[i];
@@ -94,10 +94,10 @@ static cairn_status run_on_some(struct cairn_study *study, const struct order *o
     int n = cairn_study_ranks(study, order->cell);
     if (n == cairn_comm_size(study->group))
         return cairn_study_run_cell(study, study->group, order->cell, &order->limits, row);
-    CAIRN_TRY(cairn_comm_first(study->group, CAIRN_OK, n, &part));
+    CAIRN_TRY(cairn_comm_subset(study->group, CAIRN_OK, n, &part));
     cairn_status st = CAIRN_OK;
     if (part != NULL) st = cairn_study_run_cell(study, part, order->cell, &order->limits, row);
-    st = cairn_comm_rest(study->group, st);
+    st = cairn_comm_idle_barrier(study->group, st);
     cairn_comm_close(part);
     return st;
 }
@@ -128,7 +128,7 @@ static cairn_status run_order(struct cairn_study *study, const struct order *ord
                                         &row);
     }
     cairn_study_row_free(&row, study->axes.n);
-    return cairn_comm_agree_main(study->group, st);
+    return cairn_comm_agree_root(study->group, st);
 }
 
 /* ---- cell after cell */
@@ -147,7 +147,7 @@ static cairn_status one_step(struct cairn_study *study, enum step *step)
     st = cairn_comm_broadcast(study->group, st, &order, sizeof order);
     if (st == CAIRN_OK && order.step == STEP_CELL) st = run_order(study, &order);
     if (st == CAIRN_OK && order.step == STEP_WAIT) nanosleep(&WAIT, NULL);
-    if (first) cairn_lock_give(&claim);
+    if (first) cairn_lock_release(&claim);
     *step = order.step;
     return st;
 }
@@ -175,21 +175,21 @@ static cairn_status run_cells(struct cairn_study *study)
     cairn_status st = CAIRN_OK;
     if (cairn_comm_rank(study->group) == 0) st = cairn_study_open(study, main);
     if (main && st == CAIRN_OK)
-        is_left = cairn_study_wanted(&study->axes, study->known, 1, &cell) > 0;
+        is_left = cairn_study_pending_cells(&study->axes, study->known, 1, &cell) > 0;
     st = cairn_comm_broadcast(study->comm, st, &is_left, sizeof is_left);
     if (st == CAIRN_OK && is_left) st = cairn_study_measure(study);
-    st = cairn_comm_rest(study->comm, st);
+    st = cairn_comm_idle_barrier(study->comm, st);
     if (st != CAIRN_OK) return st;
     if (main) cairn_study_tell_plan(study);
     if (study->request.check) return CAIRN_OK;
     while (st == CAIRN_OK && step != STEP_DONE) st = one_step(study, &step);
-    st = cairn_comm_rest(study->comm, st);
+    st = cairn_comm_idle_barrier(study->comm, st);
     cairn_status written = CAIRN_OK;
     if (main && (st == CAIRN_OK || st == CAIRN_STOPPED)) written = finish(study, st == CAIRN_OK);
     if (main && st == CAIRN_STOPPED)
         cairn_log_info("stopped; start it again to go on: %zu cells have ended and are kept",
                        study->table.n_rows);
-    written = cairn_comm_agree_main(study->comm, written);
+    written = cairn_comm_agree_root(study->comm, written);
     return written != CAIRN_OK ? written : st;
 }
 
@@ -243,7 +243,7 @@ static cairn_status run_study(const struct cairn_arguments *arguments, cairn_com
 {
     struct cairn_study study = {.comm = comm, .begin_s = cairn_clock_s()};
     if (wants_script(arguments))
-        return cairn_comm_agree_main(comm, cairn_comm_rank(comm) == 0 ? cairn_slurm_study(arguments)
+        return cairn_comm_agree_root(comm, cairn_comm_rank(comm) == 0 ? cairn_slurm_study(arguments)
                                                                       : CAIRN_OK);
     cairn_status st = read_request(arguments, &study.request);
     if (st == CAIRN_OK && !study.request.singleton)

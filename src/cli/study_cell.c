@@ -88,7 +88,7 @@ static void take_scores(struct cell *c, const struct cairn_eval_metrics *line)
     const struct cairn_study_check check = {line->update, line->loss, line->accuracy};
     c->last = *line;
     if (c->kept == CAIRN_OK) c->kept = cairn_study_row_check(&c->seen, &check);
-    c->verdict = cairn_judge_look(&c->judge, line->update, line->loss, line->accuracy);
+    c->verdict = cairn_judge_observe(&c->judge, line->update, line->loss, line->accuracy);
 }
 
 static enum cairn_run_action on_evaluation(void *context, const struct cairn_eval_metrics *line)
@@ -248,7 +248,8 @@ static cairn_status judge_failure(struct cell *c)
     struct cairn_error error;
     int odd = -1;
     cairn_error_take(CAIRN_NUMBERS, &error);
-    CAIRN_TRY(cairn_comm_same(c->comm, CAIRN_OK, cairn_trainer_weights_hash(c->trainer), &odd));
+    CAIRN_TRY(
+        cairn_comm_all_equal(c->comm, CAIRN_OK, cairn_trainer_weights_hash(c->trainer), &odd));
     if (odd >= 0) return cairn_error_put(&error);
     c->verdict = CAIRN_VERDICT_DIVERGED;
     return CAIRN_OK;
@@ -324,7 +325,7 @@ static cairn_status make_row(struct cell *c, struct cairn_study_row *row)
         .reduce_s = part * times.reduce_s,
         .update_s = part * times.update_s,
         .timed_updates = typical.n,
-        .sum_bytes = cairn_sum_cost(reproducible ? "fixed" : "plain", n_micro).wire_bytes,
+        .sum_bytes = cairn_sum_cost(reproducible ? "fixed" : "float", n_micro).wire_bytes,
         .noise_auto = !reproducible && c->config->train_noise == 0, /* the first word is auto */
         .typical_s = typical.whole_s,
         .typical_data_s = typical.data_s,
@@ -378,5 +379,5 @@ cairn_status cairn_study_run_cell(struct cairn_study *study, cairn_comm *comm, s
     if (level == CAIRN_LOG_NORMAL) cairn_log_set_level(level);
     if (st == CAIRN_OK && c.brief && c.main)
         st = cairn_study_cell_remove(&study->folder, &study->axes, cell);
-    return cairn_comm_agree_main(comm, st);
+    return cairn_comm_agree_root(comm, st);
 }

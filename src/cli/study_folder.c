@@ -183,7 +183,7 @@ cairn_status cairn_study_analyse_and_write(struct cairn_study *study, bool tells
     char *scaling = NULL;
     const struct cairn_study_about about = {
         .has_target = study->target.any,
-        .tells = tells,
+        .logs = tells,
         .targets = &study->targets,
         .asked = {.stated = study->has_link ? &study->link.cost : NULL,
                   .split = study->split,

@@ -144,7 +144,7 @@ static cairn_status adopt_checkpoint(struct job *job)
     cairn_status st = cairn_run_save_now(job->run);
     if (st == CAIRN_OK && job->main)
         st = cairn_checkpoint_remove_later(cairn_run_folder_checkpoints(job->run_folder), update);
-    return cairn_comm_agree_main(job->comm, st);
+    return cairn_comm_agree_root(job->comm, st);
 }
 
 /* Weights made elsewhere, where there are some for this run.  Collective. */
@@ -165,7 +165,7 @@ static cairn_status go_on(struct job *job)
     cairn_log_info("goes on from %s, update %llu%s", job->checkpoint,
                    (unsigned long long)job->trainer->at.update,
                    job->request.init == NULL ? "" : "; --init is for a fresh start and not read");
-    if (job->main) cairn_setup_tell_rate(job->before, job->trainer, job->checkpoint);
+    if (job->main) cairn_setup_log_rate(job->before, job->trainer, job->checkpoint);
     if (strcmp(job->request.resume, "auto") == 0) return CAIRN_OK;
     return adopt_checkpoint(job);
 }
@@ -272,7 +272,7 @@ static cairn_status prepare(struct job *job, const struct cairn_arguments *argum
     if (job->main && !job->request.check)
         st = cairn_start_deadline(job->config, arguments->begin_s, &job->deadline_s,
                                   &job->deadline_unix_s);
-    CAIRN_TRY(cairn_comm_agree_main(job->comm, st));
+    CAIRN_TRY(cairn_comm_agree_root(job->comm, st));
     cairn_watchdog_limit(job->comm, cairn_start_hang_timeout_s(job->config));
     CAIRN_TRY(cairn_start_allow(job->config, job->comm, CAIRN_OK));
     CAIRN_TRY(make_trainer(job));

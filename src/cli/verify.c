@@ -98,7 +98,7 @@ static cairn_status try_on(struct job *job, cairn_comm *part)
 static cairn_status try_split(struct job *job, uint64_t global, uint64_t micro, int n_ranks)
 {
     cairn_comm *part = NULL;
-    cairn_status st = cairn_comm_first(job->comm, CAIRN_OK, n_ranks, &part);
+    cairn_status st = cairn_comm_subset(job->comm, CAIRN_OK, n_ranks, &part);
     if (st != CAIRN_OK) return st;
     set_split(job->config, global, micro);
     if (part != NULL) st = try_on(job, part);

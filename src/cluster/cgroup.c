@@ -25,7 +25,7 @@ static bool read_line(const char *root, const char *path, char line[LINE_BYTES])
     return found;
 }
 
-/* What stands behind `name` in the line of a file that begins with it. */
+/* What stands after `name` in the line of a file that begins with it. */
 static bool find_line(const char *root, const char *path, const char *name, char line[LINE_BYTES])
 {
     char whole[CAIRN_PATH_BYTES];
@@ -176,7 +176,7 @@ static double number_in(const char *root, const char *folder, const char *name)
     return read_line(root, path, line) ? strtod(line, NULL) : 0;
 }
 
-/* The number behind `word` in a file of lines of a word and a number; 0 where there is none. */
+/* The number after `word` in a file of lines of a word and a number; 0 where there is none. */
 static double number_at(const char *root, const char *folder, const char *name, const char *word)
 {
     char path[CAIRN_PATH_BYTES];
@@ -194,7 +194,7 @@ static double cpus_v1(const char *root, const char *folder)
 
 static double memory_v2(const char *root, const char *folder)
 {
-    return number_in(root, folder, "memory.max"); /* "max" is no number */
+    return number_in(root, folder, "memory.max"); /* "max" is not a number */
 }
 
 static double memory_v1(const char *root, const char *folder)

@@ -49,7 +49,7 @@ static bool has_turn(const struct visit *visit, const struct cairn_check *check)
     return check->wants == NULL || check->wants(&visit->launch.wanted);
 }
 
-static void look(const struct visit *visit, bool is_first, struct cairn_rank_facts *mine)
+static void inspect(const struct visit *visit, bool is_first, struct cairn_rank_facts *mine)
 {
     char host[CAIRN_SYSTEM_TEXT_BYTES];
     memset(mine, 0, sizeof *mine);
@@ -57,8 +57,8 @@ static void look(const struct visit *visit, bool is_first, struct cairn_rank_fac
     cairn_system_host(host);
     snprintf(mine->host, sizeof mine->host, "%.*s", (int)sizeof mine->host - 1, host);
     for (size_t i = 0; i < N_CHECKS; i++)
-        if (has_turn(visit, checks[i]) && checks[i]->look != NULL)
-            checks[i]->look(&visit->launch.wanted, mine);
+        if (has_turn(visit, checks[i]) && checks[i]->inspect != NULL)
+            checks[i]->inspect(&visit->launch.wanted, mine);
 }
 
 /* What the first rank of a host saw of files is what the others see. */
@@ -82,16 +82,16 @@ static cairn_status gather(struct visit *visit)
     bool main_rank = cairn_comm_rank(visit->comm) == 0;
     cairn_status st = cairn_comm_find_node(visit->comm, CAIRN_OK, &node);
     if (st != CAIRN_OK) return st;
-    look(visit, node.first == cairn_comm_rank(visit->comm), &mine);
+    inspect(visit, node.first == cairn_comm_rank(visit->comm), &mine);
     if (main_rank) st = cairn_memory_get(n, sizeof mine, "what the ranks say", &visit->all);
-    st = cairn_comm_agree_main(visit->comm, st);
+    st = cairn_comm_agree_root(visit->comm, st);
     if (st != CAIRN_OK) return st;
-    mine.wall_s = cairn_clock_unix_s(); /* behind an agreement: about one moment on all */
+    mine.wall_s = cairn_clock_unix_s(); /* after an agreement: about one moment on all */
     st = cairn_comm_gather(visit->comm, st, &mine, sizeof mine, visit->all);
     visit->launch.rank = visit->all;
     if (st == CAIRN_OK && main_rank) st = cairn_launch_sort(&visit->launch);
     if (st == CAIRN_OK && main_rank) share_files(&visit->launch, visit->all);
-    return cairn_comm_agree_main(visit->comm, st);
+    return cairn_comm_agree_root(visit->comm, st);
 }
 
 static cairn_status measure(struct visit *visit)
@@ -135,7 +135,7 @@ cairn_status cairn_doctor_run(cairn_comm *comm, const struct cairn_wanted *wante
     free(visit.launch.rate);
     free(visit.launch.ahead_s);
     free(visit.launch.round_s);
-    return cairn_comm_agree_main(comm, st);
+    return cairn_comm_agree_root(comm, st);
 }
 
 /* A line for each finding, of each check the first few. */

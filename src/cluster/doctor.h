@@ -18,7 +18,7 @@ struct cairn_check {
     bool (*wants)(
         const struct cairn_wanted *wanted); /* whether it has anything to say; NULL: yes */
     /* Ranks: local; cannot fail.  NULL: nothing is asked. */
-    void (*look)(const struct cairn_wanted *wanted, struct cairn_rank_facts *mine);
+    void (*inspect)(const struct cairn_wanted *wanted, struct cairn_rank_facts *mine);
     /* Ranks: rank 0, local; before anything is measured.  NULL: nothing to see. */
     void (*peek)(struct cairn_launch *launch);
     /* Ranks: collective, not at a start; `launch->rank` is there on rank 0 only.  NULL: nothing is
@@ -28,7 +28,7 @@ struct cairn_check {
     void (*judge)(const struct cairn_launch *launch, struct cairn_findings *out);
 };
 
-/** The registered checks; NULL behind the last.  Ranks: local.  Errors: none. */
+/** The registered checks; NULL after the last.  Ranks: local.  Errors: none. */
 const struct cairn_check *cairn_check_at(size_t index);
 
 /** The one of this name, or NULL.  Ranks: local.  Errors: none. */
@@ -37,7 +37,7 @@ const struct cairn_check *cairn_check_find(const char *name);
 /**
  * Look, measure and judge.
  *
- * wanted    the same on all ranks, but for its paths, its dataset and what it holds of that
+ * wanted    the same on all ranks, except for its paths, its dataset and what it holds of that
  * everything  all checks; false: the quick ones
  * out       on rank 0: the lines, zeroed before; empty elsewhere
  *

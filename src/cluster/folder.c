@@ -49,7 +49,7 @@ static uint64_t checkpoint_bytes(const char *folder)
     return bytes;
 }
 
-void cairn_folder_look(const char *folder, struct cairn_folder_facts *out)
+void cairn_folder_inspect(const char *folder, struct cairn_folder_facts *out)
 {
     char there[CAIRN_PATH_BYTES];
     *out = (struct cairn_folder_facts){.known = true, .blind_rank = -1};

@@ -30,7 +30,7 @@ struct cairn_rank_facts {
     uint64_t slurm_memory;                   /* of this host; 0: no limit */
     uint64_t memory_total, memory_available; /* of this host */
     uint64_t resident;                       /* bytes this process has already */
-    int32_t is_first;                        /* of its host, for which it looks at files */
+    int32_t is_first;                        /* of its host, for which it checks files */
     uint64_t held;                           /* bytes of data that it will hold in memory */
     uint64_t program, run_file, data;        /* hashes; 0: it has none, or cannot read it */
     int32_t blas_threads;                    /* enum cairn_blas_threads */

@@ -22,7 +22,7 @@ const char *cairn_slurm_shared(void)
 
 /* ---- time */
 
-/* Slurm's forms are those of base/duration without letters, but for the bare number, which is
+/* Slurm's forms are those of base/duration without letters, except for the bare number, which is
  * minutes. */
 cairn_status cairn_slurm_time(const char *text, size_t *seconds)
 {
@@ -32,7 +32,7 @@ cairn_status cairn_slurm_time(const char *text, size_t *seconds)
                 cairn_duration_read(text, &value) == CAIRN_OK;
     if (!good)
         return cairn_fail(CAIRN_USAGE,
-                          "'%s' is no time as sbatch takes it: 90 is minutes, 1:30:00 hours, "
+                          "'%s' is not a time that sbatch accepts: 90 is minutes, 1:30:00 hours, "
                           "1-12:00:00 a day and a half",
                           text);
     if (strpbrk(text, ":-") == NULL) value *= 60;
@@ -150,13 +150,11 @@ cairn_status cairn_slurm_script(const struct cairn_slurm_job *job, char **out)
     CAIRN_TRY_IN(cairn_slurm_time(job->time, &time_s), "--time");
     CAIRN_TRY(check_options(job));
     FILE *file = open_memstream(&text, &n);
-    if (file == NULL) return cairn_fail(CAIRN_MEMORY, "there is no memory for the script");
-    fprintf(
-        file,
-        "#!/bin/bash\n"
-        "# Written by cairn slurm, %s.  Submit it by sbatch; once is enough: it stops in time and "
-        "goes on by itself.\n",
-        cairn_system_build()->version);
+    if (file == NULL) return cairn_fail(CAIRN_MEMORY, "not enough memory for the script");
+    fprintf(file,
+            "#!/bin/bash\n# Written by cairn slurm, %s.  Submit it by sbatch; once is enough: it "
+            "stops in time and resumes by itself.\n",
+            cairn_system_build()->version);
     print_options(file, job, time_s);
     fprintf(file, "\n");
     print_settings(file, job);
@@ -164,7 +162,7 @@ cairn_status cairn_slurm_script(const struct cairn_slurm_job *job, char **out)
     fprintf(file, "\n# ---- launch/slurm/hosts.sh, memory.sh and job.sh\n%s", shared);
     if (fclose(file) != 0) {
         free(text);
-        return cairn_fail(CAIRN_MEMORY, "there is no memory for the script");
+        return cairn_fail(CAIRN_MEMORY, "not enough memory for the script");
     }
     *out = text;
     return CAIRN_OK;

@@ -22,11 +22,11 @@ struct cairn_slurm_job {
     const char *deadline; /* train.deadline, unless the arguments have it; "" leaves it alone */
     const char *mpi;      /* srun --mpi=; NULL: as the site has it */
     const char *folder;   /* where the arguments' relative paths begin, absolute */
-    const char *const *options; /* lines for sbatch, verbatim; NULL behind the last */
+    const char *const *options; /* lines for sbatch, verbatim; NULL after the last */
     const char *setup;          /* lines of shell before the job; NULL: none */
     const char *program;
     const struct cairn_words *wrap; /* what stands before the program */
-    const char *const *arguments;   /* of the command; NULL behind the last */
+    const char *const *arguments;   /* of the command; NULL after the last */
     const char *const *elements;    /* of a job array, lines of key=value; NULL: no array */
     size_t n_elements;
     size_t n_tasks; /* of a study: jobs that take its cells; the same arguments for all */

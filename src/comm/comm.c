@@ -19,7 +19,7 @@ void cairn_comm_check(const cairn_comm *comm, int code, const char *call)
     if (cairn_fault("comm.call")) code = MPI_ERR_OTHER;
     if (code == MPI_SUCCESS) return;
     MPI_Error_string(code, text, &n);
-    fprintf(stderr, "cairn: %s failed: %s; the job cannot go on (rank %d of %d)\n", call, text,
+    fprintf(stderr, "cairn: %s failed: %s; the job cannot continue (rank %d of %d)\n", call, text,
             comm->rank, comm->size);
     MPI_Abort(comm->mpi, CAIRN_LOST);
 }
@@ -90,7 +90,7 @@ struct trouble {
 };
 
 /* The lowest rank in trouble tells all.  Its number is left out where it says nothing. */
-static cairn_status tell(cairn_comm *comm, cairn_status st, int lowest, bool named)
+static cairn_status share_error(cairn_comm *comm, cairn_status st, int lowest, bool named)
 {
     struct trouble trouble = {.status = (int)st};
     snprintf(trouble.text, sizeof trouble.text, "%s", cairn_error_text());
@@ -116,12 +116,12 @@ cairn_status cairn_comm_agree(cairn_comm *comm, cairn_status st)
     bool all = false;
     if (comm == NULL) return st;
     int lowest = find_lowest(comm, st, &all);
-    return lowest == comm->size ? CAIRN_OK : tell(comm, st, lowest, !all);
+    return lowest == comm->size ? CAIRN_OK : share_error(comm, st, lowest, !all);
 }
 
-cairn_status cairn_comm_agree_main(cairn_comm *comm, cairn_status st)
+cairn_status cairn_comm_agree_root(cairn_comm *comm, cairn_status st)
 {
     bool all = false;
     int lowest = find_lowest(comm, st, &all);
-    return lowest == comm->size ? CAIRN_OK : tell(comm, st, lowest, !all && lowest != 0);
+    return lowest == comm->size ? CAIRN_OK : share_error(comm, st, lowest, !all && lowest != 0);
 }

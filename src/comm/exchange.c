@@ -25,7 +25,7 @@ static void broadcast(cairn_comm *comm, unsigned char *data, size_t n_bytes)
 
 cairn_status cairn_comm_broadcast(cairn_comm *comm, cairn_status st, void *data, size_t n_bytes)
 {
-    st = cairn_comm_agree_main(comm, st);
+    st = cairn_comm_agree_root(comm, st);
     if (st == CAIRN_OK) broadcast(comm, data, n_bytes);
     return st;
 }
@@ -58,7 +58,7 @@ cairn_status cairn_comm_max(cairn_comm *comm, cairn_status st, double *value, si
     return st;
 }
 
-cairn_status cairn_comm_sum_exact(cairn_comm *comm, cairn_status st, struct cairn_exact *sum,
+cairn_status cairn_comm_sum_exact(cairn_comm *comm, cairn_status st, struct cairn_exact_sum *sum,
                                   size_t n)
 {
     st = cairn_comm_agree(comm, st);
@@ -110,7 +110,7 @@ static cairn_status find_odd(cairn_comm *comm, uint64_t value, int *odd)
     return st;
 }
 
-cairn_status cairn_comm_same(cairn_comm *comm, cairn_status st, uint64_t value, int *odd)
+cairn_status cairn_comm_all_equal(cairn_comm *comm, cairn_status st, uint64_t value, int *odd)
 {
     uint64_t largest[2] = {value, ~value}; /* so the second tells of the least */
     st = cairn_comm_agree(comm, st);

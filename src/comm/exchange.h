@@ -9,11 +9,11 @@
 #include <stdint.h>
 
 #include "cairn/comm.h"
-#include "tensor/exact.h"
+#include "tensor/exact_sum.h"
 
-/** Like cairn_comm_agree(), after something that rank 0 did for all: its number would be no news
- * and is left out.  Errors: the agreed one. */
-CAIRN_CHECKED cairn_status cairn_comm_agree_main(cairn_comm *comm, cairn_status st);
+/** Like cairn_comm_agree(), after something that the root, rank 0, did for all: the text does not
+ * name the rank.  Errors: the agreed one. */
+CAIRN_CHECKED cairn_status cairn_comm_agree_root(cairn_comm *comm, cairn_status st);
 
 /** Rank 0's bytes on all ranks: data [n_bytes], of the same size everywhere.  Errors: the agreed
  * one. */
@@ -32,14 +32,14 @@ CAIRN_CHECKED cairn_status cairn_comm_max(cairn_comm *comm, cairn_status st, dou
 /** Sum of exact sums over the ranks: the same bits for every number of ranks.  Errors: the agreed
  * one. */
 CAIRN_CHECKED cairn_status cairn_comm_sum_exact(cairn_comm *comm, cairn_status st,
-                                                struct cairn_exact *sum, size_t n);
+                                                struct cairn_exact_sum *sum, size_t n);
 
 /** Whether a number is the same on all ranks; *odd is the lowest rank that differs from what most
  * ranks have (-1: none). */
-CAIRN_CHECKED cairn_status cairn_comm_same(cairn_comm *comm, cairn_status st, uint64_t value,
-                                           int *odd);
+CAIRN_CHECKED cairn_status cairn_comm_all_equal(cairn_comm *comm, cairn_status st, uint64_t value,
+                                                int *odd);
 
-/** Fixed-size texts of all ranks, one behind the other, on rank 0: all [size * n_bytes].
+/** Fixed-size texts of all ranks, one after the other, on rank 0: all [size * n_bytes].
  * Errors: the agreed one; CAIRN_USAGE: more than MPI can count. */
 CAIRN_CHECKED cairn_status cairn_comm_gather(cairn_comm *comm, cairn_status st, const void *mine,
                                              size_t n_bytes, void *all);
@@ -60,17 +60,17 @@ CAIRN_CHECKED cairn_status cairn_comm_find_node(cairn_comm *comm, cairn_status s
 
 /** The first n_ranks of the world as a world of their own; *out is NULL on the others.  Close with
  * cairn_comm_close(). */
-CAIRN_CHECKED cairn_status cairn_comm_first(cairn_comm *comm, cairn_status st, int n_ranks,
-                                            cairn_comm **out);
+CAIRN_CHECKED cairn_status cairn_comm_subset(cairn_comm *comm, cairn_status st, int n_ranks,
+                                             cairn_comm **out);
 
 /** Cut the world into n_groups of neighbours, as equal as can be; *out is this rank's, *group its
  * number.  Close with cairn_comm_close(). */
 CAIRN_CHECKED cairn_status cairn_comm_split(cairn_comm *comm, cairn_status st, int n_groups,
                                             int *group, cairn_comm **out);
 
-/** Agree like cairn_comm_agree(), after a wait that may be long: those who are early sleep, where
- * MPI would keep their processors busy. */
-CAIRN_CHECKED cairn_status cairn_comm_rest(cairn_comm *comm, cairn_status st);
+/** Agree like cairn_comm_agree(), after a wait that may be long: ranks that arrive early sleep,
+ * where a barrier of MPI would keep their processors busy. */
+CAIRN_CHECKED cairn_status cairn_comm_idle_barrier(cairn_comm *comm, cairn_status st);
 
 /** Name and version of the MPI library, one line, into text.  Ranks: local.  Errors: none. */
 void cairn_comm_library(char *text, size_t n_bytes);

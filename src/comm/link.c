@@ -63,7 +63,7 @@ cairn_status cairn_link_read(const char *text, struct cairn_link *out)
                 read_way(rest, &link.way);
     if (!good)
         return cairn_fail(CAIRN_USAGE,
-                          "'%s' is no link: give latency, bandwidth and the way, as in "
+                          "'%s' is not a link: give latency, bandwidth and the way, as in "
                           "12us,1.2GB/s,ring (or doubling); cairn doctor measures them",
                           text);
     link.cost.s_per_byte = 1 / bandwidth;

@@ -35,7 +35,7 @@ static cairn_status take_part(cairn_comm *comm, cairn_status st, int color, cair
     return CAIRN_OK;
 }
 
-cairn_status cairn_comm_first(cairn_comm *comm, cairn_status st, int n_ranks, cairn_comm **out)
+cairn_status cairn_comm_subset(cairn_comm *comm, cairn_status st, int n_ranks, cairn_comm **out)
 {
     return take_part(comm, st, comm->rank < n_ranks ? 0 : MPI_UNDEFINED, out);
 }
@@ -49,7 +49,7 @@ cairn_status cairn_comm_split(cairn_comm *comm, cairn_status st, int n_groups, i
     return CAIRN_OK;
 }
 
-cairn_status cairn_comm_rest(cairn_comm *comm, cairn_status st)
+cairn_status cairn_comm_idle_barrier(cairn_comm *comm, cairn_status st)
 {
     int here = 0;
     MPI_Request request = MPI_REQUEST_NULL;

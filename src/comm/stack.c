@@ -82,7 +82,7 @@ static void name_wait(char *text, size_t n_bytes)
     if (fd >= 0) close(fd);
     wait[n < 0 ? 0 : n] = '\0';
     snprintf(text, n_bytes, "none, no signal reaches it; the kernel has it in %s",
-             wait[0] == '\0' || wait[0] == '0' ? "a place it does not tell" : wait);
+             wait[0] == '\0' || wait[0] == '0' ? "an unknown place" : wait);
 }
 
 void cairn_stack_text(struct cairn_stack *stack, pthread_t first, char *text, size_t n_bytes)

@@ -6,11 +6,11 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "comm/squares.h"
+#include "comm/gradient_squares.h"
 #include "comm/sum_kinds.h"
 
 static const struct cairn_sum_kind *const kinds[] = {
-#define X(name) &cairn_sum_kind_##name,
+#define X(file, name) &cairn_sum_kind_##name,
 #include "comm/sums.def"
 #undef X
 };
@@ -31,7 +31,7 @@ struct cairn_sum_cost cairn_sum_cost(const char *kind, size_t n_micro)
 
 static cairn_status create(struct cairn_sum *sum, enum cairn_noise noise)
 {
-    CAIRN_TRY(cairn_squares_create(sum, noise));
+    CAIRN_TRY(cairn_gradient_squares_create(sum, noise));
     sum->n_exact = CAIRN_N_SCALARS + (noise == CAIRN_NOISE_OFF ? 0 : sum->params->n_items);
     CAIRN_TRY(cairn_memory_get(sum->n_exact, sizeof *sum->exact, "exact sums", &sum->exact));
     if (sum->kind->has_range)
@@ -64,7 +64,7 @@ cairn_status cairn_sum_create(cairn_comm *comm, const char *kind, enum cairn_noi
 void cairn_sum_free(struct cairn_sum *sum)
 {
     if (sum == NULL) return;
-    cairn_squares_free(sum);
+    cairn_gradient_squares_free(sum);
     if (sum->kind->destroy != NULL) sum->kind->destroy(sum);
     cairn_wire_free(&sum->wire);
     free(sum->range);
@@ -82,7 +82,7 @@ void cairn_sum_begin(struct cairn_sum *sum)
     memset(sum->exact, 0, sum->n_exact * sizeof *sum->exact);
     memset(sum->flag, 0, sizeof sum->flag);
     sum->again = false;
-    cairn_squares_begin(sum);
+    cairn_gradient_squares_begin(sum);
     sum->kind->begin(sum);
 }
 
@@ -91,17 +91,17 @@ void cairn_sum_begin_micro(struct cairn_sum *sum, size_t n_samples)
     sum->micro_samples = n_samples;
 }
 
-bool cairn_sum_scores(struct cairn_exact *sum, const struct cairn_scores *scores)
+bool cairn_sum_scores(struct cairn_exact_sum *sum, const struct cairn_scores *scores)
 {
-    return cairn_exact_add(&sum[CAIRN_SCALAR_LOSS], scores->loss) &&
-           cairn_exact_add(&sum[CAIRN_SCALAR_WEIGHT], scores->weight) &&
-           cairn_exact_add(&sum[CAIRN_SCALAR_CORRECT], scores->correct) &&
-           cairn_exact_add(&sum[CAIRN_SCALAR_COUNT], scores->count);
+    return cairn_exact_sum_add(&sum[CAIRN_SCALAR_LOSS], scores->loss) &&
+           cairn_exact_sum_add(&sum[CAIRN_SCALAR_WEIGHT], scores->weight) &&
+           cairn_exact_sum_add(&sum[CAIRN_SCALAR_CORRECT], scores->correct) &&
+           cairn_exact_sum_add(&sum[CAIRN_SCALAR_COUNT], scores->count);
 }
 
 cairn_status cairn_sum_end_micro(struct cairn_sum *sum, const struct cairn_scores *scores)
 {
-    cairn_squares_end_micro(sum, scores->weight);
+    cairn_gradient_squares_end_micro(sum, scores->weight);
     if (cairn_sum_scores(sum->exact, scores)) return CAIRN_OK;
     return cairn_fail(
         CAIRN_NUMBERS,
@@ -132,7 +132,7 @@ static void put_tail(const struct cairn_sum *sum)
         float *exact = (float *)sum->wire.data + sum->n_payload;
         float *flag = exact + n_of_exact(sum);
         for (size_t i = 0; i < sum->n_exact; i++)
-            cairn_exact_to_floats(&sum->exact[i], exact + i * CAIRN_EXACT_FLOATS);
+            cairn_exact_sum_to_floats(&sum->exact[i], exact + i * CAIRN_EXACT_FLOATS);
         for (int i = 0; i < CAIRN_N_FLAGS; i++) flag[i] = (float)sum->flag[i];
         return;
     }
@@ -147,7 +147,7 @@ static void take_tail(struct cairn_sum *sum)
         const float *exact = (const float *)sum->wire.data + sum->n_payload;
         const float *flag = exact + n_of_exact(sum);
         for (size_t i = 0; i < sum->n_exact; i++)
-            cairn_exact_from_floats(&sum->exact[i], exact + i * CAIRN_EXACT_FLOATS);
+            cairn_exact_sum_from_floats(&sum->exact[i], exact + i * CAIRN_EXACT_FLOATS);
         for (int i = 0; i < CAIRN_N_FLAGS; i++) sum->flag[i] = (int64_t)flag[i];
         return;
     }
@@ -160,7 +160,7 @@ static void take_tail(struct cairn_sum *sum)
 
 static double total(const struct cairn_sum *sum, enum cairn_scalar scalar)
 {
-    return cairn_exact_value(&sum->exact[scalar]);
+    return cairn_exact_sum_value(&sum->exact[scalar]);
 }
 
 cairn_status cairn_sum_reduce(struct cairn_sum *sum, cairn_status st, bool stop, float **g,
@@ -183,7 +183,7 @@ cairn_status cairn_sum_reduce(struct cairn_sum *sum, cairn_status st, bool stop,
         return CAIRN_OK;
     }
     if (sum->kind->finish != NULL) sum->kind->finish(sum);
-    cairn_squares_finish(sum);
+    cairn_gradient_squares_finish(sum);
     *g = sum->g;
     *totals = (struct cairn_totals){
         .loss = total(sum, CAIRN_SCALAR_LOSS),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * The sum of an update: micro-batches are added up on this rank, then one MPI_Allreduce adds up the
- * ranks.  Loss, normalizer, metric sums, failure and stop flags travel behind the gradient in the
+ * ranks.  Loss, normalizer, metric sums, failure and stop flags travel after the gradient in the
  * same buffer.  Ways to sum: sums.def. */
 #ifndef CAIRN_COMM_SUM_H
 #define CAIRN_COMM_SUM_H
@@ -11,13 +11,13 @@
 
 #include "cairn/comm.h"
 #include "comm/wire.h"
-#include "tensor/exact.h"
+#include "tensor/exact_sum.h"
 #include "tensor/micro.h"
 #include "tensor/norm.h"
 #include "tensor/params.h"
 #include "tensor/sink.h"
 
-/** What travels behind the gradient. */
+/** What travels after the gradient. */
 enum cairn_scalar {
     CAIRN_SCALAR_LOSS,
     CAIRN_SCALAR_WEIGHT,
@@ -35,7 +35,7 @@ enum cairn_flag {
     CAIRN_N_FLAGS
 };
 
-/** Whose gradients are known alone, so that their squares tell of the noise in them (train.noise).
+/** Whose gradients are known alone, so that their squares show the noise in them (train.noise).
  */
 enum cairn_noise {
     CAIRN_NOISE_OFF,
@@ -81,7 +81,7 @@ struct cairn_sum_kind {
  * the units, with the summed gradient sum_a: what the noise scale is made from (train/noise.h).
  * The size of a unit is its part of W, by which the update is divided; its samples where the update
  * is not.  A unit of size 0 is none. */
-struct cairn_squares {
+struct cairn_gradient_squares {
     enum cairn_noise units;
     bool by_samples;
     double *value; /* [n_items] over all ranks, after the reduction; owned; NULL: none */
@@ -112,12 +112,12 @@ struct cairn_sum {
     float *g;                          /* [n_values], 64-byte aligned, of the kind */
     void *buffer;                      /* of the kind, owned by it */
     struct cairn_range *range;         /* [n_tensors]; NULL without has_range */
-    struct cairn_exact *exact; /* [n_exact]: scalars, then the squares; of this rank, until the
+    struct cairn_exact_sum *exact; /* [n_exact]: scalars, then the squares; of this rank, until the
                                   reduction; owned */
     size_t n_exact;
     int64_t flag[CAIRN_N_FLAGS];
     bool range_known, again;
-    struct cairn_squares squares;
+    struct cairn_gradient_squares squares;
     size_t micro_samples; /* of the running micro-batch */
 };
 
@@ -125,7 +125,8 @@ struct cairn_sum {
 struct cairn_totals {
     double loss, weight, correct, count; /* as in cairn_scores */
     bool stop;                           /* some rank was asked to stop */
-    const double *squares; /* [n_items] as in cairn_squares; borrowed; NULL without noise */
+    const double
+        *squares; /* [n_items] as in cairn_gradient_squares; borrowed; NULL without noise */
     double n_units, unit_size;
 };
 
@@ -150,7 +151,7 @@ void cairn_sum_free(struct cairn_sum *sum);
 
 /** Add the scores of a micro-batch to sum [CAIRN_N_SCALARS]; false: one of them is 2^300 or more,
  * or not finite.  Ranks: local.  Errors: none. */
-bool cairn_sum_scores(struct cairn_exact *sum, const struct cairn_scores *scores);
+bool cairn_sum_scores(struct cairn_exact_sum *sum, const struct cairn_scores *scores);
 
 /** The update is not divided by W: units of the noise scale are as large as their samples.
  * Ranks: local.  Errors: none. */

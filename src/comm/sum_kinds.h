@@ -6,7 +6,7 @@
 #include "comm/sum.h"
 #include "comm/world.h"
 
-#define X(name) extern const struct cairn_sum_kind cairn_sum_kind_##name;
+#define X(file, name) extern const struct cairn_sum_kind cairn_sum_kind_##name;
 #include "comm/sums.def"
 #undef X
 
@@ -18,8 +18,9 @@ CAIRN_CHECKED cairn_status cairn_sum_take_wire(struct cairn_sum *sum, size_t n_p
 /** The plain sum's functions, for ways that differ from it in what comes before the sum over the
  * ranks; g is on the wire.  Ranks, errors: as in struct cairn_sum_kind.
  */
-CAIRN_CHECKED cairn_status cairn_plain_create(struct cairn_sum *sum);
-void cairn_plain_begin(struct cairn_sum *sum);
-const float *cairn_plain_partial(const struct cairn_sum *sum, size_t first, size_t n, float *block);
+CAIRN_CHECKED cairn_status cairn_sum_float_create(struct cairn_sum *sum);
+void cairn_sum_float_begin(struct cairn_sum *sum);
+const float *cairn_sum_float_partial(const struct cairn_sum *sum, size_t first, size_t n,
+                                     float *block);
 
 #endif

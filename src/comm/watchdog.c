@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * The watchdog: thread, line and end.  Whether it is time: late.c. */
+ * The watchdog: thread, line and end.  Whether it is time: hang_timeout.c. */
 #include "comm/watchdog.h"
 
 #include <math.h>
@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "comm/late.h"
+#include "comm/hang_timeout.h"
 #include "comm/stack.h"
 #include "comm/world.h"
 
@@ -27,16 +27,16 @@ static const double GRACE_S = 2;
 
 struct cairn_watchdog {
     pthread_t thread, watched;
-    pthread_mutex_t lock; /* of what follows up to `late` */
+    pthread_mutex_t lock; /* of what follows up to `hang` */
     pthread_cond_t changed;
     bool stops;
     int rank, size; /* size 0: not known yet */
     double timeout_s;
-    double start_s;                  /* the limit of the start */
-    bool starts;                     /* no update has begun */
-    struct cairn_where process;      /* before and after training */
-    const struct cairn_where *where; /* what is looked at: that, or a trainer's */
-    struct cairn_late late;
+    double start_s;                         /* the limit of the start */
+    bool starts;                            /* no update has begun */
+    struct cairn_phase_clock process;       /* before and after training */
+    const struct cairn_phase_clock *phases; /* the one watched: that, or a trainer's */
+    struct cairn_hang_timeout hang;
     struct cairn_stack stack;
     char host[HOST_BYTES];
     uint64_t (*killed)(void); /* NULL: nobody knows */
@@ -75,13 +75,13 @@ static void describe(const struct cairn_watchdog *dog, char *text, size_t n_byte
     char rank[64] = "a rank";
     char update[48] = "";
     char micro[48] = "";
-    const struct cairn_where *where = dog->where;
-    enum cairn_phase phase = (enum cairn_phase)where->phase;
+    const struct cairn_phase_clock *phases = dog->phases;
+    enum cairn_phase phase = (enum cairn_phase)phases->phase;
     if (dog->size > 0) snprintf(rank, sizeof rank, "rank %d of %d", dog->rank, dog->size);
-    if (where->update > 0)
-        snprintf(update, sizeof update, ", update %llu", (unsigned long long)where->update);
-    if (where->update > 0 && phase != CAIRN_PHASE_SAVE)
-        snprintf(micro, sizeof micro, ", micro-batch %llu", (unsigned long long)where->micro);
+    if (phases->update > 0)
+        snprintf(update, sizeof update, ", update %llu", (unsigned long long)phases->update);
+    if (phases->update > 0 && phase != CAIRN_PHASE_SAVE)
+        snprintf(micro, sizeof micro, ", micro-batch %llu", (unsigned long long)phases->micro);
     snprintf(text, n_bytes, "%s on host %s (process %ld): %s%s%s", rank, dog->host, (long)getpid(),
              cairn_phase_name(phase), update, micro);
 }
@@ -112,7 +112,7 @@ static void end_job(struct cairn_watchdog *dog, double limit_s)
     char why[128];
     char stack[STACK_BYTES];
     char line[LINE_BYTES];
-    double grace_s = GRACE_S + fmin(dog->late.longest_s, limit_s);
+    double grace_s = GRACE_S + fmin(dog->hang.longest_s, limit_s);
     bool first = dog->size == 0 || dog->rank == 0;
     struct sigaction action = {.sa_handler = on_alarm};
     sigemptyset(&action.sa_mask);
@@ -121,20 +121,20 @@ static void end_job(struct cairn_watchdog *dog, double limit_s)
     describe(dog, what, sizeof what);
     cairn_stack_text(&dog->stack, dog->watched, stack, sizeof stack);
     blame(dog, why, sizeof why);
-    snprintf(line, sizeof line, "cairn: %s, for %.0f s%s; stack: %s\n", what, dog->late.waited_s,
+    snprintf(line, sizeof line, "cairn: %s, for %.0f s%s; stack: %s\n", what, dog->hang.waited_s,
              why, stack);
     say(line);
     sleep_s(first ? grace_s : grace_s + GRACE_S);
     if (first) {
         bool starts = limited_as_start(dog);
-        snprintf(line, sizeof line,
-                 "cairn: the %s for more than %.0f s (%s): a rank that %s or "
-                 "exchanges waits for one that does something else, or that has no line here; "
-                 "start it again%s\n",
-                 starts ? "start stood still" : "job hung", limit_s,
-                 starts ? "CAIRN_START_TIMEOUT" : "train.hang_timeout",
-                 starts ? "starts MPI" : "sums",
-                 starts ? "" : " to go on from the newest checkpoint");
+        snprintf(
+            line, sizeof line,
+            "cairn: the %s for more than %.0f s (%s): ranks waiting in %s wait for a rank that "
+            "is elsewhere or printed no line; start it again%s\n",
+            starts ? "start stood still" : "job hung", limit_s,
+            starts ? "CAIRN_START_TIMEOUT" : "train.hang_timeout",
+            starts ? "MPI_Init" : "a collective call",
+            starts ? "" : " to resume from the newest checkpoint");
         if (dog->size > 1) say(line);
     }
     _exit(CAIRN_LOST);
@@ -145,21 +145,21 @@ static double nap_of(double limit_s)
     return fmin(MOST_NAP_S, fmax(LEAST_NAP_S, limit_s / NAPS_PER_LIMIT));
 }
 
-/* One look; the answer is how long to sleep before the next. */
-static double look(struct cairn_watchdog *dog, double nap_s)
+/* One check; returns how long to sleep before the next. */
+static double check(struct cairn_watchdog *dog, double nap_s)
 {
-    const struct cairn_where *where = dog->where;
-    const struct cairn_look seen = {
-        .since_ns = where->since_ns,
-        .stage_ns = where->stage_ns,
-        .stage = where->stage,
+    const struct cairn_phase_clock *phases = dog->phases;
+    const struct cairn_phase_reading seen = {
+        .since_ns = phases->since_ns,
+        .stage_ns = phases->stage_ns,
+        .stage = phases->stage,
         .now_s = cairn_clock_s(),
         .nap_s = nap_s,
     };
-    cairn_late_look(&dog->late, &seen);
+    cairn_hang_timeout_observe(&dog->hang, &seen);
     double limit_s =
-        limited_as_start(dog) ? dog->start_s : cairn_late_limit(&dog->late, dog->timeout_s);
-    if (dog->late.waited_s > limit_s && where->since_ns == seen.since_ns) end_job(dog, limit_s);
+        limited_as_start(dog) ? dog->start_s : cairn_hang_timeout_limit(&dog->hang, dog->timeout_s);
+    if (dog->hang.waited_s > limit_s && phases->since_ns == seen.since_ns) end_job(dog, limit_s);
     return nap_of(limit_s);
 }
 
@@ -174,7 +174,7 @@ static void *watch(void *argument)
         long ns = end.tv_nsec + (long)(nap_s * 1e9);
         end.tv_sec += ns / 1000000000;
         end.tv_nsec = ns % 1000000000;
-        if (pthread_cond_timedwait(&dog->changed, &dog->lock, &end) != 0) nap_s = look(dog, nap_s);
+        if (pthread_cond_timedwait(&dog->changed, &dog->lock, &end) != 0) nap_s = check(dog, nap_s);
     }
     pthread_mutex_unlock(&dog->lock);
     return NULL;
@@ -201,10 +201,10 @@ struct cairn_watchdog *cairn_watchdog_start(const struct cairn_watched_start *st
     dog->start_s = start->limit_s;
     dog->starts = true;
     dog->timeout_s = CAIRN_HANG_AUTO;
-    dog->where = &dog->process;
+    dog->phases = &dog->process;
     dog->watched = pthread_self();
     if (gethostname(dog->host, sizeof dog->host - 1) != 0) snprintf(dog->host, HOST_BYTES, "?");
-    cairn_where_enter(&dog->process, CAIRN_PHASE_START);
+    cairn_phase_enter(&dog->process, CAIRN_PHASE_START);
     cairn_stack_prepare(&dog->stack);
     pthread_mutex_init(&dog->lock, NULL);
     pthread_condattr_init(&attributes);
@@ -269,16 +269,16 @@ void cairn_watchdog_allow(const cairn_comm *comm, double seconds)
 
 void cairn_watchdog_phase(const cairn_comm *comm, enum cairn_phase phase)
 {
-    if (comm->watchdog != NULL) cairn_where_enter(&comm->watchdog->process, phase);
+    if (comm->watchdog != NULL) cairn_phase_enter(&comm->watchdog->process, phase);
 }
 
-void cairn_watchdog_look_at(const cairn_comm *comm, const struct cairn_where *where)
+void cairn_watchdog_watch(const cairn_comm *comm, const struct cairn_phase_clock *phases)
 {
     struct cairn_watchdog *dog = comm->watchdog;
     if (dog == NULL) return;
     pthread_mutex_lock(&dog->lock);
-    dog->where = where == NULL ? &dog->process : where;
-    if (where != NULL) dog->starts = false;
-    cairn_late_turn(&dog->late);
+    dog->phases = phases == NULL ? &dog->process : phases;
+    if (phases != NULL) dog->starts = false;
+    cairn_hang_timeout_switch(&dog->hang);
     pthread_mutex_unlock(&dog->lock);
 }

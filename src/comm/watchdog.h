@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * The watchdog of a process: a thread that sleeps, looks where the training thread is
- * (base/where.h), and ends the process with CAIRN_LOST where a phase lasts too long.  Every rank
+ * (base/phase.h), and ends the process with CAIRN_LOST where a phase lasts too long.  Every rank
  * has one and no two of them talk, for what they would talk over may be what hangs: a rank that
  * waits in a sum for another is late too, so all that live print their line at about the same time.
- * Never calls MPI.  How long is too long: late.h. */
+ * Never calls MPI.  How long is too long: hang_timeout.h. */
 #ifndef CAIRN_COMM_WATCHDOG_H
 #define CAIRN_COMM_WATCHDOG_H
 
 #include <stdint.h>
 
-#include "base/where.h"
+#include "base/phase.h"
 #include "cairn/comm.h"
 
 /** A timeout that follows from the times that were measured. */
@@ -52,6 +52,6 @@ void cairn_watchdog_phase(const cairn_comm *comm, enum cairn_phase phase);
 
 /** Look there from here on, the start being over; NULL: at the phases of the process again.
  * Ranks: local.  Errors: none. */
-void cairn_watchdog_look_at(const cairn_comm *comm, const struct cairn_where *where);
+void cairn_watchdog_watch(const cairn_comm *comm, const struct cairn_phase_clock *phases);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * Inside comm/: the struct behind cairn_comm and the one way to look at an MPI return code. */
+ * Inside comm/: the struct behind cairn_comm and the one way to check an MPI return code. */
 #ifndef CAIRN_COMM_WORLD_H
 #define CAIRN_COMM_WORLD_H
 

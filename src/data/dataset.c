@@ -245,8 +245,7 @@ static cairn_status open_all(const char *path, struct cairn_dataset *dataset)
         if (!cairn_h5_has_name(dataset->file, group)) continue;
         if (!cairn_h5_has_group(dataset->file, group))
             return cairn_fail(CAIRN_DATA,
-                              "%s: %s is no group, or a link that leads nowhere; mend it or take "
-                              "it out",
+                              "%s: %s is not a group, or is a dangling link; fix it or remove it",
                               dataset->path, group);
         CAIRN_TRY(read_group(dataset, (enum cairn_split)split));
         n_groups++;
@@ -346,8 +345,8 @@ static cairn_status check_label(const struct cairn_dataset *dataset, enum cairn_
                           dataset->path, cairn_split_name(split), row, label);
     if ((size_t)label < n_classes) return CAIRN_OK;
     return cairn_fail(CAIRN_DATA,
-                      "%s: /%s/y row %zu: the label %d is outside the classes 0 to %zu of "
-                      "the model; mend it, or give the last layer units: %zu",
+                      "%s: /%s/y row %zu: the label %d is outside the classes 0 to %zu of the "
+                      "model; fix it, or give the last layer units: %zu",
                       dataset->path, cairn_split_name(split), row, label, n_classes - 1,
                       dataset->n_classes);
 }

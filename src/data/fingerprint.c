@@ -76,8 +76,7 @@ static void add_vocabulary(XXH64_state_t *hash, const struct cairn_dataset *data
 cairn_status cairn_dataset_fingerprint(struct cairn_dataset *dataset, uint64_t *out)
 {
     XXH64_state_t *hash = XXH64_createState();
-    if (hash == NULL)
-        return cairn_fail(CAIRN_MEMORY, "memory for the fingerprint is not to be had");
+    if (hash == NULL) return cairn_fail(CAIRN_MEMORY, "not enough memory for the fingerprint");
     XXH64_reset(hash, 0);
     cairn_status st = CAIRN_OK;
     for (uint64_t split = 0; split < CAIRN_N_SPLITS && st == CAIRN_OK; split++) {

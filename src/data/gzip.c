@@ -26,7 +26,7 @@ cairn_status cairn_gzip_open(const char *path, struct cairn_gzip **out)
     struct cairn_gzip *file = NULL;
     struct stat about;
     if (stat(path, &about) != 0) return cairn_fail(CAIRN_DATA, "%s: %s", path, strerror(errno));
-    if (!S_ISREG(about.st_mode)) return cairn_fail(CAIRN_DATA, "%s: is no file", path);
+    if (!S_ISREG(about.st_mode)) return cairn_fail(CAIRN_DATA, "%s: is not a file", path);
     CAIRN_TRY(cairn_memory_get(1, sizeof *file, "a file", &file));
     file->bytes = (size_t)about.st_size;
     file->line_bytes = FIRST_LINE_BYTES;
@@ -125,7 +125,7 @@ cairn_status cairn_gzip_end(struct cairn_gzip *file)
     char more;
     int got = gzread(file->stream, &more, 1);
     if (got > 0)
-        return cairn_fail(CAIRN_DATA, "%s: holds more bytes than its head says", file->path);
+        return cairn_fail(CAIRN_DATA, "%s: holds more bytes than its header says", file->path);
     return check_stream(file);
 }
 

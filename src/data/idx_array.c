@@ -53,7 +53,7 @@ static cairn_status read_head(const char *path, struct cairn_gzip *file, struct 
     CAIRN_TRY(cairn_gzip_read(file, sizeof head, head));
     raw->element_bytes = element_bytes(head[2]);
     if (head[0] != 0 || head[1] != 0 || raw->element_bytes == 0)
-        return cairn_fail(CAIRN_DATA, "%s: is no IDX file: it starts with %02x %02x %02x %02x",
+        return cairn_fail(CAIRN_DATA, "%s: is not an IDX file: it starts with %02x %02x %02x %02x",
                           path, head[0], head[1], head[2], head[3]);
     raw->type = (enum idx_type)head[2];
     raw->shape.ndim = head[3];
@@ -67,11 +67,11 @@ static cairn_status read_head(const char *path, struct cairn_gzip *file, struct 
         if (raw->shape.dim[d] == 0)
             return cairn_fail(CAIRN_DATA, "%s: holds nothing: dimension %d is 0", path, d);
         if (raw->n > SIZE_MAX / 8 / raw->shape.dim[d])
-            return cairn_fail(CAIRN_DATA, "%s: its head claims more than can be counted", path);
+            return cairn_fail(CAIRN_DATA, "%s: its header claims more than can be counted", path);
         raw->n *= raw->shape.dim[d];
     }
     if (!cairn_gzip_may_hold(file, raw->n * raw->element_bytes))
-        return cairn_fail(CAIRN_DATA, "%s: is too short for what its head claims; fetch it again",
+        return cairn_fail(CAIRN_DATA, "%s: is too short for what its header claims; fetch it again",
                           path);
     return CAIRN_OK;
 }

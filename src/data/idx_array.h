@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * One IDX file: an array of big-endian numbers behind a short head.  Local. */
+ * One IDX file: an array of big-endian numbers after a short header.  Local. */
 #ifndef CAIRN_DATA_IDX_ARRAY_H
 #define CAIRN_DATA_IDX_ARRAY_H
 

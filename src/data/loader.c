@@ -190,10 +190,10 @@ cairn_status cairn_loader_refused(const struct cairn_loader *loader, cairn_statu
 
 cairn_status cairn_loader_no_weight(const struct cairn_loader *loader)
 {
-    return cairn_fail(CAIRN_DATA,
-                      "%s: group %s has no weight at all: every weight in it is 0, or every label "
-                      "is masked",
-                      loader->x.path, loader->x.group);
+    return cairn_fail(
+        CAIRN_DATA,
+        "%s: group %s has no weight at all: every weight in it is 0, or every label is masked",
+        loader->x.path, loader->x.group);
 }
 
 void cairn_loader_free(struct cairn_loader *loader)

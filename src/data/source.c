@@ -34,7 +34,7 @@ static cairn_status check_finite(const struct cairn_source *from, const void *da
     size_t bad = cairn_first_not_finite(data, n * from->n_values);
     if (bad == n * from->n_values) return CAIRN_OK;
     return cairn_fail(
-        CAIRN_DATA, "%s: /%s/%s row %zu: number %zu is not finite; mend or leave out that row",
+        CAIRN_DATA, "%s: /%s/%s row %zu: number %zu is not finite; fix or remove that row",
         from->path, from->group, from->name, first + bad / from->n_values, bad % from->n_values);
 }
 
@@ -45,7 +45,7 @@ static cairn_status check_weights(const struct cairn_source *from, const float *
     for (size_t i = 0; i < bad; i++)
         if (weight[i] < 0) bad = i;
     if (bad == n) return CAIRN_OK;
-    return cairn_fail(CAIRN_DATA, "%s: /%s/%s row %zu: %g is no weight; it must be 0 or more",
+    return cairn_fail(CAIRN_DATA, "%s: /%s/%s row %zu: %g is not a weight; it must be 0 or more",
                       from->path, from->group, from->name, first + bad, (double)weight[bad]);
 }
 

@@ -33,7 +33,7 @@ static char find_separator(const char *line)
     return ' ';
 }
 
-/* The end of a quoted text, which is unquoted in place; `text` stands behind the first quote. */
+/* The end of a quoted text, which is unquoted in place; `text` stands after the first quote. */
 static char *unquote(char *text)
 {
     char *to = text;
@@ -185,9 +185,8 @@ static cairn_status keep_number(struct reader *r, size_t column, double *out)
                           r->line, column, r->field[column],
                           column == r->column ? "; --classes takes texts as classes" : "");
     if (!isfinite(value))
-        return cairn_fail(CAIRN_DATA,
-                          "%s:%zu: column %zu is not finite; mend or leave out that row", r->path,
-                          r->line, column);
+        return cairn_fail(CAIRN_DATA, "%s:%zu: column %zu is not finite; fix or remove that row",
+                          r->path, r->line, column);
     *out = value;
     return CAIRN_OK;
 }

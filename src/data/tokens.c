@@ -56,7 +56,8 @@ cairn_status cairn_tokens_read_characters(struct cairn_dataset *dataset)
     for (const char *at = dataset->characters; left > 0; count++) {
         uint32_t code = 0;
         size_t bytes = cairn_utf8_read(at, left, &code);
-        if (bytes == 0) return cairn_fail(CAIRN_DATA, "%s: /characters is no UTF-8", dataset->path);
+        if (bytes == 0)
+            return cairn_fail(CAIRN_DATA, "%s: /characters is not UTF-8", dataset->path);
         at += bytes;
         left -= bytes;
     }

@@ -36,7 +36,7 @@ struct cairn_window_of {
 };
 
 /**
- * One window: x and labels with their weights; behind a short one token 0 and the weight 0.
+ * One window: x and labels with their weights; after a short one token 0 and the weight 0.
  *
  * Shapes  x, label, label_weight: [C]
  * Ranks   local

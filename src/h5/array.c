@@ -265,13 +265,13 @@ static cairn_status check_wanted(const struct cairn_h5_array *array,
     struct cairn_shape shape = as_stored(&wanted->shape);
     struct cairn_shape stored = as_stored(&array->form.shape);
     if (!cairn_shape_same(&shape, &stored))
-        return cairn_fail(CAIRN_DATA, "%s: %s has the shape %s, wanted is %s", array->file->path,
+        return cairn_fail(CAIRN_DATA, "%s: %s has the shape %s, expected %s", array->file->path,
                           array->path, cairn_shape_text(&stored, have),
                           cairn_shape_text(&shape, want));
     bool is_text = array->form.type == CAIRN_H5_TEXT;
     if (is_text != (wanted->type == CAIRN_H5_TEXT) ||
         (is_text && array->form.text_bytes != wanted->text_bytes))
-        return cairn_fail(CAIRN_DATA, "%s: %s holds %s of %zu bytes, wanted is %s of %zu",
+        return cairn_fail(CAIRN_DATA, "%s: %s holds %s of %zu bytes, expected %s of %zu",
                           array->file->path, array->path, cairn_h5_type_name(array->form.type),
                           cairn_h5_element_bytes(&array->form), cairn_h5_type_name(wanted->type),
                           cairn_h5_element_bytes(wanted));

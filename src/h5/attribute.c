@@ -75,11 +75,11 @@ static cairn_status walk(struct cairn_h5 *file, const char *path,
     for (hsize_t i = 0; st == CAIRN_OK; i++) {
         hid_t id =
             H5Aopen_by_idx(file->id, path, H5_INDEX_NAME, H5_ITER_INC, i, H5P_DEFAULT, H5P_DEFAULT);
-        if (id < 0) break; /* behind the last */
+        if (id < 0) break; /* after the last */
         ssize_t n = H5Aget_name(id, sizeof name, name);
         H5Aclose(id);
         if (n < 0 || n >= CAIRN_H5_NAME_BYTES)
-            st = cairn_h5_failed(file, path, "has an attribute whose name cannot be read");
+            st = cairn_h5_failed(file, path, "has an attribute whose name is unreadable");
         else
             st = visit(context, name);
     }

@@ -123,7 +123,8 @@ static cairn_status check_readable(struct cairn_h5 *file)
     if (stat(file->path, &about) != 0)
         return cairn_fail(CAIRN_DATA, "%s: %s", file->path, strerror(errno));
     if (!S_ISREG(about.st_mode))
-        return cairn_fail(CAIRN_DATA, "%s: is no file; give the path of an HDF5 file", file->path);
+        return cairn_fail(CAIRN_DATA, "%s: is not a file; give the path of an HDF5 file",
+                          file->path);
     file->bytes = (uint64_t)about.st_size;
     return CAIRN_OK;
 }
@@ -152,7 +153,7 @@ static cairn_status open_for_reading(struct cairn_h5 *file)
     else if (file->id < 0 && starts_like_hdf5(file->path))
         st = cairn_h5_failed(file, "", "is damaged or not complete; make or fetch it again");
     else if (file->id < 0)
-        st = cairn_fail(CAIRN_DATA, "%s: is no HDF5 file; cairn import makes one", file->path);
+        st = cairn_fail(CAIRN_DATA, "%s: is not an HDF5 file; cairn import makes one", file->path);
     H5Pclose(how); /* which would have cleared the error stack */
     return st;
 }

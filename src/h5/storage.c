@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * How the numbers of a stranger's array are stored, looked at before they are read. */
+ * How the numbers of a stranger's array are stored, checked before they are read. */
 #include "h5/internal.h"
 
 /* What a stranger's array may be packed with.  No others: they are rare, and HDF5 trusts their
@@ -31,8 +31,8 @@ bool cairn_h5_well_stored(hid_t create, const char **why)
     else if (H5Pget_external_count(create) != 0)
         *why = "keeps its numbers in another file; store them in this file itself";
     else if (!known_filters(create))
-        *why = "is packed by a filter other than deflate, shuffle, szip and Fletcher-32; pack it "
-               "anew: h5repack -f GZIP=4";
+        *why = "is packed by a filter other than deflate, shuffle, szip and Fletcher-32; repack "
+               "it: h5repack -f GZIP=4";
     else
         return layout == H5D_COMPACT || layout == H5D_CONTIGUOUS || layout == H5D_CHUNKED;
     return false;

@@ -47,7 +47,7 @@ static void nothing(void *key)
     (void)key;
 }
 
-/* Take note of the object here.  *again: it was met by another name. */
+/* Record the object here.  *again: it was met by another name. */
 static cairn_status meet(struct tree *tree, bool *again)
 {
     uintptr_t address = 0;
@@ -56,7 +56,7 @@ static cairn_status meet(struct tree *tree, bool *again)
     const void *key = (const void *)address; /* never followed */
     *again = tfind(key, &tree->met, by_address) != NULL;
     if (*again || tsearch(key, &tree->met, by_address) != NULL) return CAIRN_OK;
-    return cairn_fail(CAIRN_MEMORY, "there is no memory to walk through %s", tree->file->path);
+    return cairn_fail(CAIRN_MEMORY, "not enough memory to walk through %s", tree->file->path);
 }
 
 static cairn_status go_down(void *context, const char *name, bool is_group)
@@ -72,7 +72,7 @@ static cairn_status go_down(void *context, const char *name, bool is_group)
     CAIRN_TRY(meet(tree, &again));
     if (again && is_group)
         return cairn_fail(CAIRN_DATA,
-                          "%s: the group %s has another name too; Cairn writes none such",
+                          "%s: the group %s has another name too; Cairn writes no such file",
                           tree->file->path, tree->path);
     if (is_group)
         CAIRN_TRY(cairn_h5_children(tree->file, tree->path, go_down, tree));

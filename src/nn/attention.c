@@ -26,10 +26,10 @@ struct attention {
 
 static const struct cairn_key keys[] = {
     {"heads", CAIRN_KEY_COUNT, offsetof(struct attention, n_heads), NULL, 1, 1e6, NULL,
-     "equal parts of D, each of which asks for itself"},
+     "equal parts of D, each with an attention of its own"},
     {"causal", CAIRN_KEY_CHOICE, offsetof(struct attention, causal), "auto", 0, 0,
      CAIRN_CHOICE_TEXT(CAIRN_WORDS_CAUSAL),
-     "a position sees itself and those before it; auto: where the data are tokens"},
+     "a position attends to itself and those before it; auto: where the data are tokens"},
     {"init", CAIRN_KEY_CHOICE, offsetof(struct attention, init), "pytorch", 0, 0,
      CAIRN_CHOICE_TEXT(CAIRN_WORDS_INIT), "initial weights"},
 };
@@ -76,8 +76,8 @@ static cairn_status plan_linear(const struct cairn_layer *layer, struct cairn_pl
     return cairn_plan_param(plan, layer, bias, &b, &linear->bias);
 }
 
-/* Elements of scratch: a block of s, a block of dp, dq dk dv of one head; behind them d_o. */
-static size_t scratch_of_head(const struct cairn_heads *heads)
+/* Elements of workspace: a block of s, a block of dp, dq dk dv of one head; after them d_o. */
+static size_t workspace_of_head(const struct cairn_heads *heads)
 {
     return 2 * cairn_heads_block(heads) + 3 * heads->width * heads->T;
 }
@@ -91,11 +91,11 @@ static cairn_status plan(struct cairn_layer *layer, struct cairn_plan *plan)
     self->out = (struct cairn_linear){.in = D, .out = D};
     CAIRN_TRY(plan_linear(layer, plan, "in_proj_weight", "in_proj_bias", &self->in));
     CAIRN_TRY(plan_linear(layer, plan, "out_proj.weight", "out_proj.bias", &self->out));
-    self->qkv = cairn_plan_kept(plan, 3 * layer->n_in, sizeof(real));
-    self->o = cairn_plan_kept(plan, layer->n_in, sizeof(real));
-    self->log_sum = cairn_plan_kept(plan, self->n_heads * self->heads.T, sizeof(real));
+    self->qkv = cairn_plan_activation(plan, 3 * layer->n_in, sizeof(real));
+    self->o = cairn_plan_activation(plan, layer->n_in, sizeof(real));
+    self->log_sum = cairn_plan_activation(plan, self->n_heads * self->heads.T, sizeof(real));
     size_t d_o = layer->wants_dx ? 0 : plan->micro * layer->n_in;
-    cairn_plan_scratch(plan, (scratch_of_head(&self->heads) + d_o) * sizeof(real));
+    cairn_plan_workspace(plan, (workspace_of_head(&self->heads) + d_o) * sizeof(real));
     return CAIRN_OK;
 }
 
@@ -127,7 +127,7 @@ static struct cairn_head head_at(const struct attention *self, const struct cair
     real *qkv = cairn_arena_at(pass->arena, self->qkv);
     real *o = cairn_arena_at(pass->arena, self->o);
     real *log_sum = cairn_arena_at(pass->arena, self->log_sum);
-    real *scratch = pass->scratch;
+    real *workspace = pass->workspace;
     qkv += i * heads->T * 3 * heads->D + h * heads->width;
     return (struct cairn_head){.q = qkv,
                                .k = qkv + heads->D,
@@ -135,9 +135,9 @@ static struct cairn_head head_at(const struct attention *self, const struct cair
                                .o = o + at,
                                .d_o = d_o == NULL ? NULL : d_o + at,
                                .log_sum = log_sum + (i * self->n_heads + h) * heads->T,
-                               .s = scratch,
-                               .dp = scratch + cairn_heads_block(heads),
-                               .d = scratch + 2 * cairn_heads_block(heads),
+                               .s = workspace,
+                               .dp = workspace + cairn_heads_block(heads),
+                               .d = workspace + 2 * cairn_heads_block(heads),
                                .d_qkv = qkv};
 }
 
@@ -156,7 +156,7 @@ static void forward(const struct cairn_layer *layer, const struct cairn_pass *pa
                          layer->y);
 }
 
-/* d_o lies where dx will; where no dx is wanted, in scratch. */
+/* d_o lies where dx will; where no dx is wanted, in workspace. */
 static void backward(const struct cairn_layer *layer, const struct cairn_pass *pass, const real *dy,
                      real *dx)
 {
@@ -164,7 +164,7 @@ static void backward(const struct cairn_layer *layer, const struct cairn_pass *p
     size_t n = pass->micro->n;
     size_t rows = n * self->heads.T;
     const real *d_qkv = cairn_arena_at(pass->arena, self->qkv);
-    real *d_o = dx != NULL ? dx : (real *)pass->scratch + scratch_of_head(&self->heads);
+    real *d_o = dx != NULL ? dx : (real *)pass->workspace + workspace_of_head(&self->heads);
     cairn_linear_weights(&self->out, pass, rows, cairn_arena_at(pass->arena, self->o), dy);
     cairn_linear_input(&self->out, pass, rows, dy, d_o);
     for (size_t i = 0; i < n; i++)
@@ -179,7 +179,7 @@ static void backward(const struct cairn_layer *layer, const struct cairn_pass *p
 const struct cairn_layer_kind CAIRN_R(cairn_layer_attention) = {
     .size = sizeof(struct cairn_layer_kind),
     .name = "attention",
-    .doc = "the positions of [T, D] ask each other: multi-head attention",
+    .doc = "multi-head attention among the positions of [T, D]",
     .example = "{type: attention, heads: 2, causal: true}",
     .example_in = {2, {5, 4}},
     .keys = keys,

@@ -65,14 +65,13 @@ static cairn_status check_input(const struct cairn_layer *layer, const struct ca
                                 const struct cairn_plan *plan)
 {
     bool wants = (layer->kind->flags & CAIRN_LAYER_TOKENS) != 0;
-    bool has = plan->behind_input && plan->vocabulary > 0;
+    bool has = plan->input_unchanged && plan->vocabulary > 0;
     if (wants == has) return CAIRN_OK;
     if (wants)
-        return cairn_fail(
-            CAIRN_USAGE,
-            "%s: layer %s (%s) wants tokens: it is for data with tokens, as the first "
-            "layer of the model",
-            cairn_node_place(node), layer->name, layer->kind->name);
+        return cairn_fail(CAIRN_USAGE,
+                          "%s: layer %s (%s) takes tokens: it is for data with tokens, as the "
+                          "first layer of the model",
+                          cairn_node_place(node), layer->name, layer->kind->name);
     return cairn_fail(CAIRN_USAGE,
                       "%s: layer %s (%s): the data are tokens; begin with {type: embedding}",
                       cairn_node_place(node), layer->name, layer->kind->name);
@@ -101,16 +100,16 @@ static cairn_status plan_kind(struct cairn_layer *layer, const struct cairn_node
     const struct cairn_layer_kind *kind = layer->kind;
     char what[WHAT_BYTES];
     CAIRN_TRY(read_kind(layer, node, plan, what));
-    size_t n_opens = plan->n_opens;
+    size_t n_uses = plan->n_uses;
     size_t depth = plan->depth;
     cairn_status st = kind->plan(layer, plan);
     if (st != CAIRN_OK && plan->depth > depth) return st; /* a layer inside has said where */
     CAIRN_TRY_IN(st, "%s: %s", cairn_node_place(node), what);
     layer->n_out = cairn_shape_count(&layer->out);
-    layer->in_backward = layer->wants_dx || plan->n_opens > n_opens;
+    layer->in_backward = layer->wants_dx || plan->n_uses > n_uses;
     plan->wants_dx = layer->in_backward;
     if ((kind->flags & CAIRN_LAYER_GHOST) != 0) plan->ghost = true;
-    if ((kind->flags & CAIRN_LAYER_VIEW) == 0) plan->behind_input = false;
+    if ((kind->flags & CAIRN_LAYER_VIEW) == 0) plan->input_unchanged = false;
     return CAIRN_OK;
 }
 
@@ -127,7 +126,7 @@ static void place_output(struct cairn_layer *layer, struct cairn_plan *plan, siz
     bool in_place =
         *over && (flags & CAIRN_LAYER_ELEMENTWISE) != 0 && (flags & CAIRN_LAYER_NEEDS_X) == 0;
     if ((flags & CAIRN_LAYER_PLACED) == 0)
-        layer->y_at = in_place ? x_at : cairn_plan_kept(plan, layer->n_out, sizeof(real));
+        layer->y_at = in_place ? x_at : cairn_plan_activation(plan, layer->n_out, sizeof(real));
     *over = (flags & CAIRN_LAYER_NEEDS_Y) == 0;
 }
 
@@ -280,7 +279,7 @@ size_t cairn_chain_sum_at(const struct cairn_chain *chain, struct cairn_plan *pl
     while (i > 0 && (chain->layer[i - 1].kind->flags & CAIRN_LAYER_VIEW) != 0) i--;
     if (i > 0 && (chain->layer[i - 1].kind->flags & CAIRN_LAYER_NEEDS_Y) == 0)
         return chain->layer[i - 1].y_at;
-    return cairn_plan_kept(plan, cairn_shape_count(cairn_chain_output(chain)), sizeof(real));
+    return cairn_plan_activation(plan, cairn_shape_count(cairn_chain_output(chain)), sizeof(real));
 }
 
 const real *cairn_chain_forward(struct cairn_chain *chain, const struct cairn_pass *pass,

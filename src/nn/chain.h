@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * Layers one behind the other: the model's list, and the list inside a layer that holds layers.
+ * Layers one after the other: the model's list, and the list inside a layer that holds layers.
  * Compiled in two precisions (tensor/real.h).  Local. */
 #ifndef CAIRN_NN_CHAIN_H
 #define CAIRN_NN_CHAIN_H
@@ -33,7 +33,7 @@ struct cairn_chain {
  * in      shape of the input of one sample
  *
  * plan->wants_dx is to say whether weights before the list wait for dx, and says so afterwards for
- * what comes behind it.
+ * what comes after it.
  *
  * Ranks   local
  * Errors  CAIRN_USAGE with the place: unknown type (names the nearest) or key, bad name, shape that

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * Sums and maps channel by channel, for images (planes one behind the other) and for rows (a number
+ * Sums and maps channel by channel, for images (planes one after the other) and for rows (a number
  * for each channel).  Sums are in double and in a fixed order: they do not depend on who works the
  * micro-batch.  Compiled in two precisions (tensor/real.h).  Local. */
 #ifndef CAIRN_NN_CHANNELS_H

@@ -3,13 +3,13 @@
  * W[o, c, i, j] x[c, stride * position + (i, j) - padding] + b[o], with W [out, in/groups, kh, kw]
  * as in torch.nn.Conv2d.
  *
- * Patches become columns (columns.h) and the sum a matrix product, a tile of a few hundred columns
+ * Patches become columns (im2col.h) and the sum a matrix product, a tile of a few hundred columns
  * at a time: some whole samples where planes are small, some rows of one where they are large.  So
  * the columns stay in the cache, backward makes them once more rather than store them, and the bits
  * depend on the micro-batch alone.  A tile that is one sample needs no copy on the way to y. */
 #include <string.h>
 
-#include "nn/columns.h"
+#include "nn/im2col.h"
 #include "nn/init.h"
 #include "nn/layer.h"
 #include "tensor/blas.h"
@@ -25,7 +25,7 @@ struct conv2d {
     size_t n_taps;       /* rows of the columns: channels in * kernel */
     size_t n_positions;  /* of the output: rows * columns */
     size_t tile_samples, tile_rows;
-    size_t out_at;      /* in the scratch, elements; columns are at 0 */
+    size_t out_at;      /* in the workspace, elements; columns are at 0 */
     size_t x_at, dx_at; /* there too, where there is padding */
 };
 
@@ -40,7 +40,7 @@ static const struct cairn_key keys[] = {
      CAIRN_PLANE_PAIR " same",
      "zeros around the planes: a number, two, or same (planes keep their size); else 0"},
     {"groups", CAIRN_KEY_COUNT, offsetof(struct conv2d, n_groups), "1", 1, 1e6, NULL,
-     "parts of the channels that do not see each other"},
+     "groups of channels that are convolved separately"},
     {"bias", CAIRN_KEY_BOOL, offsetof(struct conv2d, has_bias), "true", 0, 0, NULL,
      "add a learned number to each output channel"},
     {"init", CAIRN_KEY_CHOICE, offsetof(struct conv2d, init), "pytorch", 0, 0,
@@ -75,7 +75,7 @@ static void choose_tile(struct conv2d *self, size_t micro)
             least(micro, at_least_1(least(n_columns, TILE_COLUMNS) / self->n_positions));
 }
 
-static cairn_status plan_scratch(struct conv2d *self, struct cairn_plan *plan)
+static cairn_status plan_workspace(struct conv2d *self, struct cairn_plan *plan)
 {
     const struct cairn_plane *plane = &self->plane;
     size_t n_columns = self->tile_samples * self->tile_rows * plane->out[1];
@@ -91,7 +91,7 @@ static cairn_status plan_scratch(struct conv2d *self, struct cairn_plan *plan)
     self->out_at = self->n_taps * n_columns;
     self->x_at = self->out_at + self->channels * n_columns;
     self->dx_at = self->x_at + padded;
-    cairn_plan_scratch(plan, (self->dx_at + padded) * sizeof(real));
+    cairn_plan_workspace(plan, (self->dx_at + padded) * sizeof(real));
     return CAIRN_OK;
 }
 
@@ -122,7 +122,7 @@ static cairn_status plan(struct cairn_layer *layer, struct cairn_plan *plan)
     CAIRN_TRY(cairn_plan_param(plan, layer, "weight", &weight, &self->weight));
     if (self->has_bias) CAIRN_TRY(cairn_plan_param(plan, layer, "bias", &bias, &self->bias));
     choose_tile(self, plan->micro);
-    return plan_scratch(self, plan);
+    return plan_workspace(self, plan);
 }
 
 static void init(const struct cairn_layer *layer, const struct cairn_params *params, uint64_t seed,
@@ -145,8 +145,8 @@ struct tile {
     size_t n_columns;
     bool is_sample; /* all of one sample: [channels, n_columns] of it lie as they are needed */
     bool is_plain;  /* and its columns are its planes: kernel 1, stride 1 */
-    real *columns;  /* scratch: [n_taps, n_columns] */
-    real *out;      /* scratch: [channels, n_columns] */
+    real *columns;  /* workspace: [n_taps, n_columns] */
+    real *out;      /* workspace: [channels, n_columns] */
 };
 
 static struct tile tile_at(const struct conv2d *self, const struct cairn_pass *pass, size_t sample,
@@ -158,8 +158,8 @@ static struct tile tile_at(const struct conv2d *self, const struct cairn_pass *p
         .sample = sample,
         .patches = {least(self->tile_samples, pass->micro->n - sample), row,
                     least(self->tile_rows, plane->out[0] - row)},
-        .columns = pass->scratch,
-        .out = (real *)pass->scratch + self->out_at,
+        .columns = pass->workspace,
+        .out = (real *)pass->workspace + self->out_at,
     };
     tile.n_columns = tile.patches.n_samples * tile.patches.n_rows * plane->out[1];
     tile.is_sample = tile.n_columns == self->n_positions;
@@ -183,7 +183,7 @@ static const real *planes_of(const struct cairn_layer *layer, const struct cairn
     const struct conv2d *self = layer->self;
     const real *x = layer->x + sample * layer->n_in;
     if (!cairn_plane_padding(&self->plane)) return x;
-    real *planes = (real *)pass->scratch + self->x_at;
+    real *planes = (real *)pass->workspace + self->x_at;
     cairn_plane_pad(&self->plane, n, x, planes);
     return planes;
 }
@@ -191,7 +191,7 @@ static const real *planes_of(const struct cairn_layer *layer, const struct cairn
 static const real *columns_of(const struct tile *tile, const real *planes)
 {
     if (tile->is_plain) return planes;
-    cairn_columns_lower(&tile->self->plane, &tile->patches, planes, tile->columns);
+    cairn_im2col(&tile->self->plane, &tile->patches, planes, tile->columns);
     return tile->columns;
 }
 
@@ -304,7 +304,7 @@ static void planes_of_tile(const struct tile *tile, const real *w, const real *d
                                         .a_transposed = true,
                                         .b = dy + g * k * tile->n_columns,
                                         .c = columns + g * m * tile->n_columns});
-    if (!tile->is_plain) cairn_columns_raise(&self->plane, &tile->patches, columns, planes);
+    if (!tile->is_plain) cairn_col2im(&self->plane, &tile->patches, columns, planes);
 }
 
 /* All tiles of the samples from i on; dx NULL: nobody waits for it. */
@@ -319,7 +319,7 @@ static void backward_samples(const struct cairn_layer *layer, const struct cairn
     real *dplanes = NULL;
     if (dx != NULL) {
         size_t count = n * plane->channels * plane->padded[0] * plane->padded[1];
-        dplanes = padded ? (real *)pass->scratch + self->dx_at : dx + i * layer->n_in;
+        dplanes = padded ? (real *)pass->workspace + self->dx_at : dx + i * layer->n_in;
         memset(dplanes, 0, count * sizeof *dplanes);
     }
     for (size_t row = 0; row < plane->out[0]; row += self->tile_rows) {

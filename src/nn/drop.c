@@ -14,15 +14,15 @@ void cairn_drop_plan(struct cairn_drop *drop, const struct cairn_layer *layer, s
                       << 8; /* of the 24 bits that cairn_random_unit() uses */
     drop->scale = (real)(1.0 / (1.0 - drop->p));
     drop->n = n;
-    drop->mask = cairn_plan_kept(plan, n, sizeof(uint8_t));
-    cairn_plan_scratch(plan, n * sizeof(uint32_t));
+    drop->mask = cairn_plan_activation(plan, n, sizeof(uint8_t));
+    cairn_plan_workspace(plan, n * sizeof(uint32_t));
 }
 
 const uint32_t *cairn_drop_bits(const struct cairn_drop *drop, const struct cairn_pass *pass,
                                 size_t i)
 {
     const struct cairn_micro *micro = pass->micro;
-    uint32_t *bits = pass->scratch;
+    uint32_t *bits = pass->workspace;
     uint64_t key = cairn_random_key(pass->seed, CAIRN_RANDOM_DROPOUT, drop->layer, micro->epoch[i]);
     cairn_random_fill(key, micro->sample[i], drop->n, bits);
     return bits;

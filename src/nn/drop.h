@@ -21,12 +21,12 @@ struct cairn_drop {
     size_t mask;        /* in the arena: [b, n], 1 where kept */
 };
 
-/** Plan n draws for each sample; pass->scratch then has room for their numbers.  Ranks: local.
+/** Plan n draws for each sample; pass->workspace then has room for their numbers.  Ranks: local.
  * Errors: none. */
 void cairn_drop_plan(struct cairn_drop *drop, const struct cairn_layer *layer, size_t n,
                      struct cairn_plan *plan);
 
-/** The random numbers of the i-th sample of the micro-batch, in pass->scratch [n].  Ranks: local;
+/** The random numbers of the i-th sample of the micro-batch, in pass->workspace [n].  Ranks: local;
  * borrowed.  Errors: none. */
 const uint32_t *cairn_drop_bits(const struct cairn_drop *drop, const struct cairn_pass *pass,
                                 size_t i);

@@ -23,7 +23,7 @@ static cairn_status plan(struct cairn_layer *layer, struct cairn_plan *plan)
 static void drop(const struct cairn_drop *self, size_t n, const real *x, const uint32_t *bits,
                  real *y, uint8_t *kept)
 {
-    const uint32_t threshold = self->threshold; /* not read again behind each store into kept */
+    const uint32_t threshold = self->threshold; /* not read again after each store into kept */
     const real scale = self->scale;
     for (size_t e = 0; e < n; e++) kept[e] = bits[e] >= threshold;
     CAIRN_INDEPENDENT

@@ -15,7 +15,7 @@ cairn_status cairn_model_pass(struct cairn_model *model, const real *w,
                                .w = w,
                                .params = &model->params,
                                .arena = &model->arena,
-                               .scratch = cairn_arena_at(&model->arena, model->scratch_at),
+                               .workspace = cairn_arena_at(&model->arena, model->workspace_at),
                                .seed = model->seed};
     for (int depth = 0; depth < CAIRN_MAX_DEPTH; depth++)
         for (int turn = 0; turn < 2; turn++)
@@ -54,7 +54,7 @@ static cairn_status not_finite(const struct cairn_micro *micro, const real *h, s
         n_bad > 0 && n_bad < micro->n ? "the first whose outputs are not is" : "the first is";
     return cairn_fail(CAIRN_NUMBERS,
                       "the loss is not finite (%g over %zu samples, %s %llu of epoch %llu); lower "
-                      "optim.lr, set optim.clip_norm, or look at the data",
+                      "optim.lr, set optim.clip_norm, or check the data",
                       loss, micro->n, words, (unsigned long long)micro->sample[first],
                       (unsigned long long)micro->epoch[first]);
 }

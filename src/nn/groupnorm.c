@@ -26,7 +26,7 @@ static const struct cairn_key keys[] = {
      "added to the variance"},
 };
 
-/* Arrays of one sample, in pass->scratch. */
+/* Arrays of one sample, in pass->workspace. */
 struct work {
     double *mean, *sum_dy, *sum_product; /* [C] */
     real *centre, *a, *b, *shift;        /* [C] */
@@ -39,7 +39,7 @@ static size_t work_bytes(size_t n_channels)
 
 static struct work work_at(const struct cairn_pass *pass, size_t n_channels)
 {
-    double *first = pass->scratch;
+    double *first = pass->workspace;
     real *map = (real *)(void *)(first + 3 * n_channels);
     return (struct work){.mean = first,
                          .sum_dy = first + n_channels,
@@ -69,8 +69,8 @@ static cairn_status plan(struct cairn_layer *layer, struct cairn_plan *plan)
                           "a group has only one value, which has no variance; use fewer groups");
     const struct cairn_shape channels = {1, {self->n_channels}};
     layer->out = layer->in;
-    self->moments = cairn_plan_kept(plan, self->n_groups, 2 * sizeof(double));
-    cairn_plan_scratch(plan, work_bytes(self->n_channels));
+    self->moments = cairn_plan_activation(plan, self->n_groups, 2 * sizeof(double));
+    cairn_plan_workspace(plan, work_bytes(self->n_channels));
     CAIRN_TRY(cairn_plan_param(plan, layer, "weight", &channels, &self->weight));
     return cairn_plan_param(plan, layer, "bias", &channels, &self->bias);
 }

@@ -25,14 +25,14 @@ cairn_status cairn_plan_param(struct cairn_plan *plan, const struct cairn_layer 
     char full[2 * CAIRN_PARAM_NAME_BYTES];
     snprintf(full, sizeof full, "%s.%s", layer->name, name);
     CAIRN_TRY(cairn_params_add(plan->params, full, shape, index));
-    plan->n_opens++;
+    plan->n_uses++;
     return CAIRN_OK;
 }
 
 void cairn_plan_shared(struct cairn_plan *plan, size_t index)
 {
-    plan->params->item[index].n_opens++;
-    plan->n_opens++;
+    plan->params->item[index].n_uses++;
+    plan->n_uses++;
 }
 
 cairn_status cairn_plan_buffer(struct cairn_plan *plan, const struct cairn_layer *layer,
@@ -57,15 +57,15 @@ real *cairn_pass_open_sum(const struct cairn_pass *pass, size_t index)
     return sum;
 }
 
-size_t cairn_plan_kept(struct cairn_plan *plan, size_t count, size_t size)
+size_t cairn_plan_activation(struct cairn_plan *plan, size_t count, size_t size)
 {
     return cairn_arena_plan(plan->arena, plan->micro,
                             count > SIZE_MAX / size ? SIZE_MAX : count * size);
 }
 
-void cairn_plan_scratch(struct cairn_plan *plan, size_t bytes)
+void cairn_plan_workspace(struct cairn_plan *plan, size_t bytes)
 {
-    if (bytes > plan->scratch_bytes) plan->scratch_bytes = bytes;
+    if (bytes > plan->workspace_bytes) plan->workspace_bytes = bytes;
 }
 
 uint64_t cairn_name_number(const char *name)

@@ -22,8 +22,8 @@
 #define cairn_plan_buffer     CAIRN_R(cairn_plan_buffer)
 #define cairn_pass_tensor     CAIRN_R(cairn_pass_tensor)
 #define cairn_pass_open_sum   CAIRN_R(cairn_pass_open_sum)
-#define cairn_plan_kept       CAIRN_R(cairn_plan_kept)
-#define cairn_plan_scratch    CAIRN_R(cairn_plan_scratch)
+#define cairn_plan_activation CAIRN_R(cairn_plan_activation)
+#define cairn_plan_workspace  CAIRN_R(cairn_plan_workspace)
 #define cairn_name_number     CAIRN_R(cairn_name_number)
 #define cairn_layer_unchanged CAIRN_R(cairn_layer_unchanged)
 
@@ -60,11 +60,11 @@ struct cairn_layer {
 struct cairn_plan {
     size_t micro;                     /* b: the most samples of one micro-batch */
     struct cairn_params *params;      /* weights so far */
-    size_t n_opens;                   /* weights of each layer so far, shared ones counted again */
+    size_t n_uses;                    /* weights of each layer so far, shared ones counted again */
     struct cairn_arena *arena;        /* activations so far */
-    size_t scratch_bytes;             /* most that one call of a layer wants for itself */
+    size_t workspace_bytes;           /* most that one call of a layer wants for itself */
     size_t vocabulary;                /* of the data's tokens; 0 where x are numbers */
-    bool behind_input;                /* no layer so far has changed the model's input */
+    bool input_unchanged;             /* no layer so far has changed the model's input */
     bool wants_dx;                    /* a layer so far has weights */
     bool ghost;                       /* a layer so far is CAIRN_LAYER_GHOST */
     const struct cairn_node *node;    /* the layer that is being planned, as written */
@@ -79,7 +79,7 @@ struct cairn_pass {
     const struct cairn_params *params;
     const struct cairn_arena *arena;
     struct cairn_sink *sink; /* in backward */
-    void *scratch;           /* of the running call; layers inside a layer use the same */
+    void *workspace;         /* of the running call; layers inside a layer use the same */
     real *gradient[CAIRN_MAX_DEPTH][2]; /* gradients between the layers of a list, in turn */
     uint64_t seed;
     bool training; /* dropout drops, normalisation takes the micro-batch's own statistics */
@@ -118,7 +118,7 @@ struct cairn_layer_kind {
                      real *dx);
 };
 
-/** The registered layers; NULL behind the last.  Ranks: local.  Errors: none. */
+/** The registered layers; NULL after the last.  Ranks: local.  Errors: none. */
 const struct cairn_layer_kind *cairn_layer_kind_at(size_t index);
 
 /** Add the weight tensor <layer>.<name>; its index in *index.  Ranks: local.  Errors: as
@@ -148,11 +148,11 @@ real *cairn_pass_open_sum(const struct cairn_pass *pass, size_t index);
 
 /** Plan memory that backward reads again, `count` elements for each sample; the answer is for
  * cairn_arena_at().  Ranks: local.  Errors: none (checked on allocation). */
-size_t cairn_plan_kept(struct cairn_plan *plan, size_t count, size_t size);
+size_t cairn_plan_activation(struct cairn_plan *plan, size_t count, size_t size);
 
-/** Plan memory of one call of forward or backward: pass->scratch, shared by all layers.
+/** Plan memory of one call of forward or backward: pass->workspace, shared by all layers.
  * Ranks: local.  Errors: none. */
-void cairn_plan_scratch(struct cairn_plan *plan, size_t bytes);
+void cairn_plan_workspace(struct cairn_plan *plan, size_t bytes);
 
 /** A number for the name of a layer or tensor, part of the key of its random numbers.
  * Ranks: local.  Errors: none. */

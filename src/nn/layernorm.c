@@ -37,8 +37,8 @@ static cairn_status plan(struct cairn_layer *layer, struct cairn_plan *plan)
     self->n_rows = layer->n_in / self->n_row;
     const struct cairn_shape row = {1, {self->n_row}};
     layer->out = layer->in;
-    self->moments = cairn_plan_kept(plan, self->n_rows, 2 * sizeof(double));
-    cairn_plan_scratch(plan, self->n_row * sizeof(real));
+    self->moments = cairn_plan_activation(plan, self->n_rows, 2 * sizeof(double));
+    cairn_plan_workspace(plan, self->n_row * sizeof(real));
     CAIRN_TRY(cairn_plan_param(plan, layer, "weight", &row, &self->weight));
     return cairn_plan_param(plan, layer, "bias", &row, &self->bias);
 }
@@ -97,7 +97,7 @@ static void slope_row(const struct layernorm *self, const struct cairn_pass *pas
                       const real *x, const double moments[2], real *dx)
 {
     const real *restrict weight = cairn_pass_tensor(pass, self->weight);
-    real *restrict g = pass->scratch; /* [D] */
+    real *restrict g = pass->workspace; /* [D] */
     size_t n = self->n_row;
     double r = moments[1];
     for (size_t j = 0; j < n; j++) g[j] = weight[j] * dy[j];

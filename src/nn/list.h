@@ -20,7 +20,7 @@
 CAIRN_CHECKED cairn_status cairn_list_create(const struct cairn_node *place,
                                              struct cairn_node **out);
 
-/** A node behind the parent's others; out may be NULL.  Ranks: local.  Errors: as above. */
+/** A node after the parent's others; out may be NULL.  Ranks: local.  Errors: as above. */
 CAIRN_CHECKED cairn_status cairn_list_node(struct cairn_node *parent, enum cairn_node_kind kind,
                                            const char *key, const char *text,
                                            struct cairn_node **out);
@@ -33,7 +33,7 @@ CAIRN_CHECKED cairn_status cairn_list_text(struct cairn_node *map, const char *k
 CAIRN_CHECKED cairn_status cairn_list_count(struct cairn_node *parent, const char *key,
                                             size_t count);
 
-/** {type: kind} behind the layers of a list.  Ranks: local.  Errors: as above. */
+/** {type: kind} after the layers of a list.  Ranks: local.  Errors: as above. */
 CAIRN_CHECKED cairn_status cairn_list_layer(struct cairn_node *list, const char *kind,
                                             struct cairn_node **out);
 

@@ -40,19 +40,20 @@ struct cairn_loss_kind {
      * Errors: none. */
     void (*free)(void *self);
     /** The class that the outputs h [k] of one label stand for, or behind_last that of a layer
-     * `last` behind them.  NULL without classes.  Errors: none. */
+     * `last` after them.  NULL without classes.  Errors: none. */
     size_t (*class_of)(const real *h, size_t k, bool behind_last);
     /** The label that has no part in the loss.  NULL where every label has one.  Errors: none. */
     int32_t (*ignored_label)(const void *self);
     /** From outputs h [n, k] of n samples: add to scores, and put the gradient of sum w_i L_i into
      * dh [n, k] unless it is NULL.  With labels, k are n_labels times the classes.
      * Where a weight is 0 there is no loss and the gradient is exactly 0, whatever the outputs and
-     * the label.  Errors: CAIRN_DATA: a label that is no class, a target that is out of range. */
+     * the label.  Errors: CAIRN_DATA: a label that is not a class, a target that is out of range.
+     */
     cairn_status (*run)(const void *self, const struct cairn_micro *micro, size_t k, const real *h,
                         real *dh, struct cairn_scores *scores);
 };
 
-/** The registered losses; NULL behind the last.  Ranks: local.  Errors: none. */
+/** The registered losses; NULL after the last.  Ranks: local.  Errors: none. */
 const struct cairn_loss_kind *cairn_loss_kind_at(size_t index);
 
 #endif

@@ -20,7 +20,8 @@ static const struct cairn_key keys[] = {
     {"stride", CAIRN_KEY_TREE, offsetof(struct maxpool2d, keys.stride), "", 0, 0, CAIRN_PLANE_PAIR,
      "rows and columns from patch to patch: a number, or two; else the kernel"},
     {"padding", CAIRN_KEY_TREE, offsetof(struct maxpool2d, keys.padding), "", 0, 0,
-     CAIRN_PLANE_PAIR, "places around the planes that never win: a number, or two; else 0"},
+     CAIRN_PLANE_PAIR,
+     "padding around the planes that is never the largest: a number, or two; else 0"},
 };
 
 static cairn_status plan(struct cairn_layer *layer, struct cairn_plan *plan)
@@ -33,9 +34,9 @@ static cairn_status plan(struct cairn_layer *layer, struct cairn_plan *plan)
                           plane->kernel[0], plane->kernel[1]);
     layer->out = (struct cairn_shape){3, {plane->channels, plane->out[0], plane->out[1]}};
     self->is_small = plane->kernel[0] * plane->kernel[1] <= (size_t)UINT8_MAX + 1;
-    self->found = cairn_plan_kept(plan, cairn_shape_count(&layer->out),
-                                  self->is_small ? sizeof(uint8_t) : sizeof(uint32_t));
-    cairn_plan_scratch(plan, plane->out[1] * sizeof(uint32_t));
+    self->found = cairn_plan_activation(plan, cairn_shape_count(&layer->out),
+                                        self->is_small ? sizeof(uint8_t) : sizeof(uint32_t));
+    cairn_plan_workspace(plan, plane->out[1] * sizeof(uint32_t));
     return CAIRN_OK;
 }
 
@@ -117,7 +118,7 @@ static void forward(const struct cairn_layer *layer, const struct cairn_pass *pa
     const size_t n_planes = pass->micro->n * plane->channels;
     uint8_t *small = cairn_arena_at(pass->arena, self->found);
     uint32_t *large = cairn_arena_at(pass->arena, self->found);
-    uint32_t *at = pass->scratch; /* [width]: as wide as the numbers while they are compared */
+    uint32_t *at = pass->workspace; /* [width]: as wide as the numbers while they are compared */
     const real *x = layer->x;
     real *y = layer->y;
     for (size_t r = 0; r < n_planes * plane->out[0]; r++, y += width) {
@@ -167,7 +168,7 @@ static void backward(const struct cairn_layer *layer, const struct cairn_pass *p
     const size_t n_planes = pass->micro->n * plane->channels;
     const uint8_t *small = cairn_arena_at(pass->arena, self->found);
     const uint32_t *large = cairn_arena_at(pass->arena, self->found);
-    uint32_t *at = pass->scratch; /* [width] */
+    uint32_t *at = pass->workspace; /* [width] */
     bool covered = is_2x2(plane) && plane->in[0] % 2 == 0 && plane->in[1] % 2 == 0;
     if (!covered) memset(dx, 0, pass->micro->n * layer->n_in * sizeof *dx);
     for (size_t r = 0; r < n_planes * plane->out[0]; r++, dy += width) {

@@ -58,14 +58,14 @@ static cairn_status choose_loss(const struct cairn_model_options *options,
     const struct cairn_loss_kind *loss = NULL;
     CAIRN_TRY(find_loss(name, &loss));
     if (!takes(loss, classes))
-        return cairn_fail(CAIRN_USAGE, "%s: loss %s wants %s, but the data has %s; use %s",
+        return cairn_fail(CAIRN_USAGE, "%s: loss %s needs %s, but the data has %s; use %s",
                           cairn_node_place(name), loss->name, classes ? "real targets" : "classes",
                           classes ? "classes" : "real targets", default_loss(classes)->name);
     *out = loss;
     return CAIRN_OK;
 }
 
-/* The chain that the loss stands behind. */
+/* The chain that the loss stands after. */
 static struct cairn_chain learnt_chain(const struct cairn_chain *chain,
                                        const struct cairn_loss_kind *loss)
 {
@@ -103,12 +103,12 @@ static cairn_status plan_model(struct cairn_model *model, const struct cairn_mod
                               .params = &model->params,
                               .arena = &model->arena,
                               .vocabulary = options->vocabulary,
-                              .behind_input = true};
+                              .input_unchanged = true};
     model->n_in = cairn_shape_count(&options->input);
     model->micro = options->micro;
     model->seed = options->seed;
 #ifdef CAIRN_F64
-    model->input_at = cairn_plan_kept(&plan, model->n_in, sizeof(real));
+    model->input_at = cairn_plan_activation(&plan, model->n_in, sizeof(real));
 #endif
     if (options->layers == NULL)
         return cairn_fail(CAIRN_USAGE, "the run file has no model; give a list of layers, such as "
@@ -119,8 +119,8 @@ static cairn_status plan_model(struct cairn_model *model, const struct cairn_mod
     for (int depth = 0; depth < CAIRN_MAX_DEPTH; depth++)
         for (int turn = 0; turn < 2; turn++)
             model->gradient_at[depth][turn] =
-                cairn_plan_kept(&plan, plan.gradient[depth], sizeof(real));
-    model->scratch_at = cairn_arena_plan(&model->arena, plan.scratch_bytes, 1);
+                cairn_plan_activation(&plan, plan.gradient[depth], sizeof(real));
+    model->workspace_at = cairn_arena_plan(&model->arena, plan.workspace_bytes, 1);
     return CAIRN_OK;
 }
 
@@ -150,7 +150,7 @@ static size_t count_shared(const struct cairn_params *params)
 {
     size_t n = 0;
     for (size_t p = 0; p < params->n_items; p++)
-        if (params->item[p].n_opens > 1) n += params->item[p].count;
+        if (params->item[p].n_uses > 1) n += params->item[p].count;
     return n;
 }
 

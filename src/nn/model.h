@@ -57,18 +57,18 @@ CAIRN_CHECKED cairn_status cairn_model_create(const struct cairn_model_options *
 struct cairn_model_size {
     size_t n_weights, n_values; /* as in struct cairn_params */
     size_t n_shared;            /* weights of tensors that several layers share */
-    size_t activation_bytes;    /* of one micro-batch, with scratch */
+    size_t activation_bytes;    /* of one micro-batch, with workspace */
 };
 
 /** Plan a model as above, but take no memory for activations, however many there are.
- * Ranks: local.  Errors: as above, but for memory. */
+ * Ranks: local.  Errors: as above, except for memory. */
 CAIRN_CHECKED cairn_status cairn_model_measure(const struct cairn_model_options *options,
                                                struct cairn_model_size *out);
 
 /** Release a model.  Ranks: local.  Errors: none. */
 void cairn_model_free(struct cairn_model *model);
 
-/** The names and shapes of the weights and of the buffers behind them.  Ranks: local; borrowed from
+/** The names and shapes of the weights and of the buffers after them.  Ranks: local; borrowed from
  * the model.  Errors: none. */
 #define cairn_model_params CAIRN_R(cairn_model_params)
 const struct cairn_params *cairn_model_params(const struct cairn_model *model);
@@ -107,7 +107,7 @@ bool cairn_model_has_accuracy(const struct cairn_model *model);
 #define cairn_model_is_ghost CAIRN_R(cairn_model_is_ghost)
 bool cairn_model_is_ghost(const struct cairn_model *model);
 
-/** Bytes of activations and scratch held for the micro-batch.  Ranks: local.  Errors: none. */
+/** Bytes of activations and workspace held for the micro-batch.  Ranks: local.  Errors: none. */
 #define cairn_model_activation_bytes CAIRN_R(cairn_model_activation_bytes)
 size_t cairn_model_activation_bytes(const struct cairn_model *model);
 

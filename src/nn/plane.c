@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * Geometry of patches.  What is done with them is in the layers and in columns.c. */
+ * Geometry of patches.  What is done with them is in the layers and in im2col.c. */
 #include "nn/plane.h"
 
 #include <stdio.h>
@@ -51,15 +51,14 @@ static bool is_same(const struct cairn_node *padding)
            cairn_words_find("same", padding->text, NULL);
 }
 
-/* As torch.nn.Conv2d: what is uneven goes behind. */
+/* As torch.nn.Conv2d: what is uneven goes after. */
 static cairn_status pad_same(struct cairn_plane *plane)
 {
     if (plane->stride[0] != 1 || plane->stride[1] != 1)
-        return cairn_fail(
-            CAIRN_USAGE,
-            "padding is same, which wants stride 1; here the stride is [%zu, %zu], so "
-            "give the padding as a number",
-            plane->stride[0], plane->stride[1]);
+        return cairn_fail(CAIRN_USAGE,
+                          "padding is same, which needs stride 1; here the stride is [%zu, %zu], "
+                          "so give the padding as a number",
+                          plane->stride[0], plane->stride[1]);
     for (int d = 0; d < 2; d++) {
         plane->before[d] = (plane->kernel[d] - 1) / 2;
         plane->after[d] = plane->kernel[d] - 1 - plane->before[d];
@@ -156,9 +155,9 @@ void cairn_plane_inside(const struct cairn_plane *plane, int d, size_t tap, size
 {
     size_t before = plane->before[d];
     size_t stride = plane->stride[d];
-    size_t behind = before + plane->in[d]; /* padded position of the first number behind x */
+    size_t after = before + plane->in[d]; /* padded position of the first number after x */
     *first = tap >= before ? 0 : (before - tap + stride - 1) / stride;
-    *end = tap >= behind ? 0 : (behind - tap + stride - 1) / stride;
+    *end = tap >= after ? 0 : (after - tap + stride - 1) / stride;
     if (*end > plane->out[d]) *end = plane->out[d];
     if (*first > *end) *first = *end;
 }

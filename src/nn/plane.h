@@ -33,7 +33,7 @@ struct cairn_plane {
     size_t channels;
     size_t in[2], out[2];
     size_t kernel[2], stride[2];
-    size_t before[2], after[2]; /* padding: zeros in front of the first row and behind the last */
+    size_t before[2], after[2]; /* padding: zeros in front of the first row and after the last */
     size_t padded[2];           /* before + in + after */
 };
 
@@ -49,8 +49,8 @@ CAIRN_CHECKED cairn_status cairn_plane_check(const struct cairn_shape *in);
  * Geometry of a convolution from the keys; without a stride it is 1.
  *
  * Ranks   local
- * Errors  CAIRN_USAGE: not [C, H, W]; a key that is no number and no two; a kernel larger than the
- *         padded input; `same` with a stride; sizes that cannot be counted
+ * Errors  CAIRN_USAGE: not [C, H, W]; a key that is not a number and no two; a kernel larger than
+ * the padded input; `same` with a stride; sizes that cannot be counted
  */
 CAIRN_CHECKED cairn_status cairn_plane_plan(const struct cairn_plane_keys *keys,
                                             const struct cairn_shape *in, struct cairn_plane *out);

@@ -13,20 +13,20 @@
 
 struct cairn_model {
     struct cairn_chain chain;
-    struct cairn_chain learnt; /* what the loss stands behind: the chain, without a last layer that
+    struct cairn_chain learnt; /* what the loss stands after: the chain, without a last layer that
                                   the loss contains; its layers are the chain's */
     const struct cairn_loss_kind *loss;
     void *loss_self;        /* the loss's own struct, owned */
     size_t n_label_outputs; /* outputs for each label */
     size_t n_classes;       /* they tell apart; 0 where there are real targets */
     struct cairn_params params;
-    struct cairn_arena arena;               /* activations, gradients by them, scratch */
+    struct cairn_arena arena;               /* activations, gradients by them, workspace */
     size_t n_in;                            /* elements of one sample */
     size_t micro;                           /* b */
     bool ghost;                             /* holds a layer that is CAIRN_LAYER_GHOST */
     size_t gradient_at[CAIRN_MAX_DEPTH][2]; /* in the arena */
-    size_t input_at;   /* in the arena: the input in double; not used in single precision */
-    size_t scratch_at; /* in the arena */
+    size_t input_at;     /* in the arena: the input in double; not used in single precision */
+    size_t workspace_at; /* in the arena */
     uint64_t seed;
 };
 

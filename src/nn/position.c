@@ -49,7 +49,7 @@ static void forward(const struct cairn_layer *layer, const struct cairn_pass *pa
     }
 }
 
-/* dx is dy, which already lies there, but for that of a list's last layer. */
+/* dx is dy, which already lies there, except for that of a list's last layer. */
 static void backward(const struct cairn_layer *layer, const struct cairn_pass *pass, const real *dy,
                      real *dx)
 {

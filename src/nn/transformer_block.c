@@ -4,7 +4,7 @@
  *   z = x + attention(layernorm(x))    y = z + W2 gelu(W1 layernorm(z) + b1) + b2
  *
  * with the names of torch.nn.TransformerEncoderLayer(norm_first=True, activation="gelu",
- * batch_first=True), and its dropout but for that of the attention's weights.
+ * batch_first=True), and its dropout except for that of the attention's weights.
  *
  * Source: Vaswani and others 2017, section 3; norms first: Xiong and others 2020. */
 #include "nn/heads.h"
@@ -23,19 +23,20 @@ enum key { HEADS, CAUSAL, EXPANSION, DROPOUT, INIT };
 
 static const struct cairn_key keys[] = {
     [HEADS] = {"heads", CAIRN_KEY_COUNT, offsetof(struct transformer_block, heads), NULL, 1, 1e6,
-               NULL, "equal parts of D, each of which asks for itself"},
-    [CAUSAL] = {"causal", CAIRN_KEY_CHOICE, offsetof(struct transformer_block, causal), "auto", 0,
-                0, CAIRN_CHOICE_TEXT(CAIRN_WORDS_CAUSAL),
-                "a position sees itself and those before it; auto: where the data are tokens"},
+               NULL, "equal parts of D, each with an attention of its own"},
+    [CAUSAL] =
+        {"causal", CAIRN_KEY_CHOICE, offsetof(struct transformer_block, causal), "auto", 0, 0,
+         CAIRN_CHOICE_TEXT(CAIRN_WORDS_CAUSAL),
+         "a position attends to itself and those before it; auto: where the data are tokens"},
     [EXPANSION] = {"expansion", CAIRN_KEY_COUNT, offsetof(struct transformer_block, expansion), "4",
                    1, 1024, NULL, "inner numbers of the dense layers, in units of D"},
     [DROPOUT] = {"dropout", CAIRN_KEY_REAL, offsetof(struct transformer_block, dropout), "0", 0,
-                 0.999, NULL, "probability, behind attention, gelu and the last dense layer"},
+                 0.999, NULL, "probability, after attention, gelu and the last dense layer"},
     [INIT] = {"init", CAIRN_KEY_CHOICE, offsetof(struct transformer_block, init), "pytorch", 0, 0,
               CAIRN_CHOICE_TEXT(CAIRN_WORDS_INIT), "initial weights of attention and dense layers"},
 };
 
-/* {type: kind, name: name} behind the layers of a list. */
+/* {type: kind, name: name} after the layers of a list. */
 static cairn_status add_layer(struct cairn_node *list, const char *kind, const char *name,
                               struct cairn_node **out)
 {
@@ -123,7 +124,7 @@ static cairn_status expand(struct cairn_layer *layer, struct cairn_node *list)
 const struct cairn_layer_kind CAIRN_R(cairn_layer_transformer_block) = {
     .size = sizeof(struct cairn_layer_kind),
     .name = "transformer_block",
-    .doc = "attention and two dense layers, each behind a layernorm and added to its input",
+    .doc = "attention and two dense layers, each after a layernorm and added to its input",
     .example = "{type: transformer_block, heads: 2, causal: true, expansion: 2, dropout: 0.1}",
     .example_in = {2, {5, 4}},
     .keys = keys,

@@ -19,7 +19,7 @@ struct cairn_json {
     cairn_status st;
 };
 
-/** Go on behind n bytes of JSON, `depth` levels deep; `follows`: behind another value.
+/** Go on after n bytes of JSON, `depth` levels deep; `follows`: after another value.
  * Ranks: local.  Errors: sticks. */
 void cairn_json_resume(struct cairn_json *json, const char *bytes, size_t n, int depth,
                        bool follows);
@@ -31,7 +31,7 @@ void cairn_json_open(struct cairn_json *json, const char *name, char bracket);
 /** Close with '}' or ']'.  Ranks: local.  Errors: sticks. */
 void cairn_json_close(struct cairn_json *json, char bracket);
 
-/** A text, escaped; bytes that are no UTF-8 become U+FFFD; NULL is null.
+/** A text, escaped; bytes that are not UTF-8 become U+FFFD; NULL is null.
  *  Ranks: local.  Errors: sticks. */
 void cairn_json_text(struct cairn_json *json, const char *name, const char *value);
 

@@ -120,7 +120,7 @@ static cairn_status try_once(struct cairn_lock *lock, struct attempt *attempt)
     lock->doubtful = by_words && !(attempt->by_many && same_job(found, &self));
     if (attempt->busy) return CAIRN_OK;
     if (found->strange)
-        return cairn_fail(CAIRN_FILES, "%s: is no lock of Cairn's; move it away", lock->path);
+        return cairn_fail(CAIRN_FILES, "%s: is not a lock file of Cairn; move it away", lock->path);
     attempt->again = !still_there(lock);
     if (attempt->again) return CAIRN_OK;
     if (found->process != 0)
@@ -170,7 +170,7 @@ cairn_status cairn_lock_take(struct cairn_lock *lock, const char *folder)
         lock->doubtful ? lock->path : "", lock->doubtful ? " (this file system has no locks)" : "");
 }
 
-void cairn_lock_give(struct cairn_lock *lock)
+void cairn_lock_release(struct cairn_lock *lock)
 {
     if (lock->fd < 0) return;
     if (still_there(lock))

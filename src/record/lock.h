@@ -37,6 +37,6 @@ CAIRN_CHECKED cairn_status cairn_lock_try(struct cairn_lock *lock, const char *p
 CAIRN_CHECKED cairn_status cairn_lock_take(struct cairn_lock *lock, const char *folder);
 
 /** Remove the file and let go; one that is not held is fine.  Ranks: local.  Errors: none. */
-void cairn_lock_give(struct cairn_lock *lock);
+void cairn_lock_release(struct cairn_lock *lock);
 
 #endif

@@ -11,7 +11,7 @@
 struct cairn_progress {
     uint64_t total_updates;
     uint64_t first_update; /* where this process began */
-    uint64_t update;       /* what was told last ... */
+    uint64_t update;       /* what was printed last ... */
     double loss, samples_per_s;
     double begin_s; /* cairn_clock_s() at the beginning */
     double next_s;  /* when the next line or redraw is due */

@@ -89,8 +89,7 @@ cairn_status cairn_provenance_file_end(const char *path, const char *status)
     size_t n = old == NULL ? 0 : strlen(old);
     size_t n_open = sizeof OPEN_END - 1;
     if (n < n_open || memcmp(old + n - n_open, OPEN_END, n_open) != 0) {
-        cairn_log_warning("%s was changed while the run went on; its end is not written there",
-                          path);
+        cairn_log_warning("%s was changed during the run; its end is not written there", path);
     } else {
         cairn_json_resume(&json, old, n - n_open, 2, true);
         end_entry(&json, now, status);

@@ -7,7 +7,7 @@
 #include "record/run_folder.h"
 
 /**
- * Put an entry behind the others: "begin" now, the facts, "end" and "status" null.  A file that is
+ * Put an entry after the others: "begin" now, the facts, "end" and "status" null.  A file that is
  * no list any more is kept as <path>.damaged.
  *
  * Ranks   local

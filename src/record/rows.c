@@ -18,7 +18,7 @@
 #include "base/memory.h"
 #include "record/number.h"
 
-/* Lines wait for 5 s at most: for this, and until the next update looks again. */
+/* Lines wait for 5 s at most: for this, and until the next update checks again. */
 static const double WAIT_S = 2.0;
 
 enum { NAME_BYTES = 128 };

@@ -91,7 +91,7 @@ void cairn_run_folder_close(struct cairn_run_folder *folder)
 {
     if (folder == NULL) return;
     for (int i = 0; i < CAIRN_RUN_N_CSVS; i++) cairn_rows_free(&folder->rows[i]);
-    cairn_lock_give(&folder->lock);
+    cairn_lock_release(&folder->lock);
     free(folder);
 }
 
@@ -148,8 +148,8 @@ void cairn_run_folder_count(const struct cairn_run_folder *folder,
     for (int i = 0; i < CAIRN_RUN_N_CSVS; i++) n_lines[i] = folder->rows[i].n_lines;
 }
 
-void cairn_run_folder_tell_missing(const struct cairn_run_folder *folder, uint64_t update,
-                                   const uint64_t n_lines[CAIRN_RUN_N_CSVS])
+void cairn_run_folder_log_missing(const struct cairn_run_folder *folder, uint64_t update,
+                                  const uint64_t n_lines[CAIRN_RUN_N_CSVS])
 {
     char text[1024] = "";
     size_t used = 0;

@@ -130,8 +130,8 @@ void cairn_run_folder_count(const struct cairn_run_folder *folder,
 /** Warn, in one line, of files that have fewer lines up to `update` than there were, `n_lines`,
  * when its checkpoint was made; metrics.csv has one for each update.  Ranks: local.  Errors: none.
  */
-void cairn_run_folder_tell_missing(const struct cairn_run_folder *folder, uint64_t update,
-                                   const uint64_t n_lines[CAIRN_RUN_N_CSVS]);
+void cairn_run_folder_log_missing(const struct cairn_run_folder *folder, uint64_t update,
+                                  const uint64_t n_lines[CAIRN_RUN_N_CSVS]);
 
 /**
  * Add a line.  Kept in memory, written by flush and every few seconds; allocates nothing.

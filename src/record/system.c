@@ -88,13 +88,13 @@ cairn_status cairn_system_command(char **out)
     free(words);
     if (line == NULL || fclose(line) != 0) {
         free(text);
-        return cairn_fail(CAIRN_MEMORY, "there is no memory for the command line");
+        return cairn_fail(CAIRN_MEMORY, "not enough memory for the command line");
     }
     *out = text;
     return CAIRN_OK;
 }
 
-/* Of this program: what getrusage() tells begins with the peak of who started it. */
+/* Of this program: what getrusage() reports begins with the peak of who started it. */
 static size_t peak_of_program(void)
 {
     char line[256];

@@ -32,7 +32,7 @@ static char *cut_field(char **line, bool *more)
     return begin;
 }
 
-/* Bring the fields of a line together, a NUL behind each; how many there are. */
+/* Bring the fields of a line together, a NUL after each; how many there are. */
 static size_t cut_line(char *line, char **name)
 {
     char *to = line;
@@ -49,7 +49,7 @@ static size_t cut_line(char *line, char **name)
     return n;
 }
 
-/* The line at *text without its end, and *text behind it; NULL at the end.  `whole`: it had one. */
+/* The line at *text without its end, and *text after it; NULL at the end.  `whole`: it had one. */
 static char *cut_text(char **text, bool *whole)
 {
     char *line = *text;

@@ -14,7 +14,7 @@ enum { CAIRN_CSV_MOST_COLUMNS = 256 };
 
 /** A table of texts; a zeroed one is empty. */
 struct cairn_csv {
-    char *text; /* owned; the fields lie in it, each with a NUL behind it */
+    char *text; /* owned; the fields lie in it, each with a NUL after it */
     char *name[CAIRN_CSV_MOST_COLUMNS];
     char **row; /* [n_rows] the first field of each; owned */
     size_t n_columns, n_rows;

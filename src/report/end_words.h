@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 /** Print what matters of a summary.json, and where the run lies.  Ranks: local.  Errors: none; a
- * text that is no summary is printed as it is. */
+ * text that is not a summary is printed as it is. */
 void cairn_end_words(FILE *out, const char *summary, const char *folder);
 
 #endif

@@ -76,7 +76,7 @@ static cairn_status open_all(int fd[N_FILES])
     return CAIRN_OK;
 }
 
-/* All of a file, with a NUL behind it. */
+/* All of a file, with a NUL after it. */
 static cairn_status read_all(int fd, char **text, size_t *n)
 {
     struct stat about;

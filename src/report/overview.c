@@ -11,7 +11,7 @@ static double of(const struct cairn_run_files *run, const char *name)
     return cairn_json_get_number(run->summary, name);
 }
 
-/* What the summary would tell, where a run has none yet. */
+/* What the summary would say, where a run has none yet. */
 static double so_far(const struct cairn_run_files *run, const char *name)
 {
     return cairn_chart_at(&run->metrics, strcmp(name, "updates") == 0 ? "update" : name, 1);

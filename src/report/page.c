@@ -122,15 +122,15 @@ static void put_swatch(struct cairn_page *page, const struct cairn_series *serie
     static const char *const dash[] = {"", " stroke-dasharray=\"7 4\"",
                                        " stroke-dasharray=\"3 3\""};
     unsigned colour = series->colour;
-    bool filled = series->look == CAIRN_LOOK_AREA || series->look == CAIRN_LOOK_BARS;
-    bool marks = series->look == CAIRN_LOOK_MARKS || series->look == CAIRN_LOOK_RANGE_MARKS;
+    bool filled = series->style == CAIRN_STYLE_AREA || series->style == CAIRN_STYLE_BARS;
+    bool marks = series->style == CAIRN_STYLE_MARKS || series->style == CAIRN_STYLE_RANGE_MARKS;
     cairn_page_put(page, "<svg viewBox=\"0 0 28 12\" aria-hidden=\"true\">");
     if (filled)
         cairn_page_put(page, "<rect x=\"4\" width=\"20\" height=\"12\" fill=\"#%06x\"/>", colour);
     else if (!marks)
         cairn_page_put(page, "<path d=\"M0 6H28\" stroke=\"#%06x\" stroke-width=\"2.5\"%s/>",
                        colour, dash[series->dash]);
-    if (!filled && series->look != CAIRN_LOOK_LINE)
+    if (!filled && series->style != CAIRN_STYLE_LINE)
         cairn_page_put(page,
                        "<circle cx=\"14\" cy=\"6\" r=\"3.4\" stroke=\"#%06x\" stroke-width=\"1.6\" "
                        "fill=\"#%06x\"%s/>",
@@ -290,10 +290,9 @@ cairn_status cairn_page_check(const char *path)
     bool ours = text != NULL && strncmp(text, HEAD, sizeof HEAD - 1) == 0;
     free(text);
     if (ours) return CAIRN_OK;
-    return cairn_fail(CAIRN_USAGE,
-                      "%s: is there, and is no report of Cairn's; choose another name by -o, or "
-                      "remove it",
-                      path);
+    return cairn_fail(
+        CAIRN_USAGE,
+        "%s: exists and is not a report of Cairn; choose another name by -o, or remove it", path);
 }
 
 static void put_page(FILE *out, const struct cairn_page *page, const char *title)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * The page of a report while it is written: texts, figures, charts, tables; or the charts alone, a
  * picture file each.  Whatever came from files is escaped here.  A failure sticks: the calls that
- * follow do nothing, and the end tells.  Knows nothing of runs.  Local. */
+ * follow do nothing, and the end returns it.  Knows nothing of runs.  Local. */
 #ifndef CAIRN_REPORT_PAGE_H
 #define CAIRN_REPORT_PAGE_H
 
@@ -82,7 +82,7 @@ void cairn_page_legend(struct cairn_page *page, const struct cairn_plot *plot);
 /** A line of warning.  Ranks: local.  Errors: stick. */
 void cairn_page_note(struct cairn_page *page, const char *text);
 
-/** Open a table: heads are constants, with units; NULL behind the last, and those that begin with
+/** Open a table: heads are constants, with units; NULL after the last, and those that begin with
  * '<' are for columns of text.  Ranks: local.  Errors: stick. */
 void cairn_page_table(struct cairn_page *page, const char *const *heads);
 

@@ -65,7 +65,7 @@ bool cairn_plot_holds(struct cairn_plot *plot, cairn_status st)
 }
 
 struct cairn_series *cairn_plot_add(struct cairn_plot *plot, const char *label, uint32_t colour,
-                                    enum cairn_look look)
+                                    enum cairn_series_style style)
 {
     struct cairn_series *series = NULL;
     if (plot->st != CAIRN_OK || plot->n_series == CAIRN_PLOT_MOST_SERIES) return NULL;
@@ -73,7 +73,7 @@ struct cairn_series *cairn_plot_add(struct cairn_plot *plot, const char *label, 
         return NULL;
     plot->series[plot->n_series++] = series;
     series->colour = colour;
-    series->look = look;
+    series->style = style;
     if (label == NULL || cairn_plot_holds(plot, cairn_memory_text(label, &series->label)))
         return series;
     return NULL;

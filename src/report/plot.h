@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * What is to be drawn: axes and series of points, or a heat map; and the picture that gnuplot makes
- * of it.  A failure sticks: the calls that follow do nothing and cairn_plot_draw() tells.  Knows
- * nothing of runs.  Local.
+ * of it.  A failure sticks: the calls that follow do nothing and cairn_plot_draw() returns it.
+ * Knows nothing of runs.  Local.
  *
  * Labels may come from files: what reaches gnuplot of them is letters, digits and a few harmless
  * signs. */
@@ -29,21 +29,21 @@ enum {
 };
 
 /** How a series is drawn. */
-enum cairn_look {
-    CAIRN_LOOK_LINE,   /* with the range from low to high behind it, where it has one */
-    CAIRN_LOOK_MARKED, /* a line with a mark at each point */
-    CAIRN_LOOK_MARKS,
-    CAIRN_LOOK_RANGES,      /* a line with marks and bars from low to high */
-    CAIRN_LOOK_RANGE_MARKS, /* marks with bars from low to high */
-    CAIRN_LOOK_AREA,        /* filled from low to high */
-    CAIRN_LOOK_BARS,        /* bars from low to high, one at each x */
+enum cairn_series_style {
+    CAIRN_STYLE_LINE,   /* with the range from low to high behind it, where it has one */
+    CAIRN_STYLE_MARKED, /* a line with a mark at each point */
+    CAIRN_STYLE_MARKS,
+    CAIRN_STYLE_RANGES,      /* a line with marks and bars from low to high */
+    CAIRN_STYLE_RANGE_MARKS, /* marks with bars from low to high */
+    CAIRN_STYLE_AREA,        /* filled from low to high */
+    CAIRN_STYLE_BARS,        /* bars from low to high, one at each x */
 };
 
 /** Points that belong together. */
 struct cairn_series {
     char *label; /* for the legend, as it came; NULL: it has no place there; owned */
     uint32_t colour;
-    enum cairn_look look;
+    enum cairn_series_style style;
     bool steps;                /* of columns: its value changes at once (report/thin.h) */
     unsigned dash;             /* 0: none, 1: long, marks alone are open, 2: short */
     struct cairn_point *point; /* [n]; owned */
@@ -106,7 +106,7 @@ uint32_t cairn_colour_late(size_t i, size_t n);
 /** One more series, owned by the plot; NULL after a failure, or where there are too many.
  *  Ranks: local.  Errors: stick. */
 struct cairn_series *cairn_plot_add(struct cairn_plot *plot, const char *label, uint32_t colour,
-                                    enum cairn_look look);
+                                    enum cairn_series_style style);
 
 /** One more point; `series` may be NULL, and what is not finite is left out.  Ranks: local.
  *  Errors: stick. */

@@ -216,7 +216,7 @@ static bool has_range(const struct cairn_series *series)
 size_t cairn_plot_elements(const struct cairn_series *series)
 {
     if (series->n == 0) return 0;
-    return series->look == CAIRN_LOOK_LINE && has_range(series) ? 2 : 1;
+    return series->style == CAIRN_STYLE_LINE && has_range(series) ? 2 : 1;
 }
 
 static void put_data(FILE *out, const struct cairn_plot *plot)
@@ -234,22 +234,22 @@ static void put_data(FILE *out, const struct cairn_plot *plot)
 }
 
 /* How a series is drawn, its columns first. */
-static void put_look(FILE *out, const struct cairn_series *series)
+static void put_style(FILE *out, const struct cairn_series *series)
 {
-    static const char *const look[] = {
-        [CAIRN_LOOK_LINE] = "1:2 with lines lw 1.8",
-        [CAIRN_LOOK_MARKED] = "1:2 with linespoints lw 1.4 ps 0.45",
-        [CAIRN_LOOK_MARKS] = "1:2 with points lw 1.5 ps 0.6",
-        [CAIRN_LOOK_RANGES] = "1:2:3:4 with yerrorlines lw 1.4 ps 0.5",
-        [CAIRN_LOOK_RANGE_MARKS] = "1:2:3:4 with yerrorbars lw 1.4 ps 0.6",
-        [CAIRN_LOOK_AREA] = "1:3:4 with filledcurves fs solid 0.85 noborder",
-        [CAIRN_LOOK_BARS] = "1:2:($1-0.38):($1+0.38):3:4 with boxxyerror fs solid 0.85 noborder",
+    static const char *const style[] = {
+        [CAIRN_STYLE_LINE] = "1:2 with lines lw 1.8",
+        [CAIRN_STYLE_MARKED] = "1:2 with linespoints lw 1.4 ps 0.45",
+        [CAIRN_STYLE_MARKS] = "1:2 with points lw 1.5 ps 0.6",
+        [CAIRN_STYLE_RANGES] = "1:2:3:4 with yerrorlines lw 1.4 ps 0.5",
+        [CAIRN_STYLE_RANGE_MARKS] = "1:2:3:4 with yerrorbars lw 1.4 ps 0.6",
+        [CAIRN_STYLE_AREA] = "1:3:4 with filledcurves fs solid 0.85 noborder",
+        [CAIRN_STYLE_BARS] = "1:2:($1-0.38):($1+0.38):3:4 with boxxyerror fs solid 0.85 noborder",
     };
     static const char *const dash[] = {"", " dt (9,5)", " dt (3,4)"};
-    bool filled = series->look == CAIRN_LOOK_AREA || series->look == CAIRN_LOOK_BARS;
-    bool marks = series->look == CAIRN_LOOK_MARKS;
-    fprintf(out, "%s lc rgb '#%06x'", look[series->look], (unsigned)series->colour);
-    if (series->look != CAIRN_LOOK_LINE && !filled)
+    bool filled = series->style == CAIRN_STYLE_AREA || series->style == CAIRN_STYLE_BARS;
+    bool marks = series->style == CAIRN_STYLE_MARKS;
+    fprintf(out, "%s lc rgb '#%06x'", style[series->style], (unsigned)series->colour);
+    if (series->style != CAIRN_STYLE_LINE && !filled)
         fprintf(out, " pt %d", marks && series->dash > 0 ? 6 : 7);
     if (!filled && !marks) fputs(dash[series->dash], out);
 }
@@ -269,7 +269,7 @@ static void put_series(FILE *out, const struct cairn_plot *plot)
             before = ", ";
         }
         fprintf(out, "%s$s%zu using ", before, s);
-        put_look(out, series);
+        put_style(out, series);
         if (series->label != NULL) cairn_plot_label(series->label, label);
         fprintf(out, series->label == NULL ? " notitle" : " title '%s'", label);
         before = ", ";

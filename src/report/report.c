@@ -33,7 +33,8 @@ static cairn_status neither(const char *folder)
     if (stat(folder, &about) != 0)
         return cairn_fail(CAIRN_DATA, "%s: there is no such folder", folder);
     if (!S_ISDIR(about.st_mode))
-        return cairn_fail(CAIRN_DATA, "%s: is no folder; name that of a run or a study", folder);
+        return cairn_fail(CAIRN_DATA, "%s: is not a folder; give the folder of a run or a study",
+                          folder);
     return cairn_fail(CAIRN_DATA,
                       "%s: is neither a run nor a study: it holds no metrics.csv, config.yaml or "
                       "summary.json, and no study.csv or study.yaml",

@@ -11,7 +11,7 @@
 /**
  * Write a page with charts and tables of the runs and studies in these n folders.  Starts gnuplot.
  *
- * Ranks   local: one process alone; fit to be called behind MPI_Init (report/gnuplot.h)
+ * Ranks   local: one process alone; fit to be called after MPI_Init (report/gnuplot.h)
  * Errors  CAIRN_DATA: a folder is neither; CAIRN_USAGE: gnuplot is not installed; CAIRN_MEMORY;
  *         CAIRN_FILES: the page cannot be written
  */

@@ -84,7 +84,7 @@ static void read_csv(struct cairn_run_files *run, const char *file, struct cairn
              csv->n_passed == 1 ? " was" : "s were");
 }
 
-static void look_at_metrics(struct cairn_run_files *run)
+static void read_metrics(struct cairn_run_files *run)
 {
     static const char *const wanted[] = {"update", "samples",   "loss",     "lr",
                                          "wall_s", "grad_norm", "compute_s"};
@@ -97,7 +97,7 @@ static void look_at_metrics(struct cairn_run_files *run)
     if (run->metrics.n_rows == 0) note(run, "metrics.csv has no lines: no update was made yet");
 }
 
-static void look_at_end(struct cairn_run_files *run)
+static void read_end(struct cairn_run_files *run)
 {
     const char *status = cairn_json_get_text(run->summary, "status");
     size_t n_starts = json_array_size(run->provenance);
@@ -106,7 +106,7 @@ static void look_at_end(struct cairn_run_files *run)
     else if (status != NULL && strcmp(status, "done") != 0)
         note(run, "the run was stopped before its end (status: %.40s)", status);
     if (n_starts > 1)
-        note(run, "the run was started %zu times and went on each time; ranks.csv is of the last",
+        note(run, "the run was started %zu times and resumed each time; ranks.csv is of the last",
              n_starts);
 }
 
@@ -126,7 +126,7 @@ cairn_status cairn_run_files_read(const char *folder, struct cairn_run_files *ru
     *run = (struct cairn_run_files){.name = ""};
     CAIRN_TRY(find_folder(folder, run));
     read_csv(run, "metrics.csv", &run->metrics);
-    look_at_metrics(run);
+    read_metrics(run);
     read_csv(run, "eval.csv", &run->eval);
     read_csv(run, "gradflow.csv", &run->gradflow);
     read_csv(run, "accumulation.csv", &run->accumulation);
@@ -137,7 +137,7 @@ cairn_status cairn_run_files_read(const char *folder, struct cairn_run_files *ru
     if (st == CAIRN_OK) st = cairn_file_read(path, &run->config);
     if (st != CAIRN_OK) note(run, "%s", cairn_error_text());
     if (st == CAIRN_OK && run->config == NULL) note(run, "there is no config.yaml");
-    look_at_end(run);
+    read_end(run);
     return CAIRN_OK;
 }
 

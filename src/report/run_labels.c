@@ -13,7 +13,7 @@ enum { MOST_KEYS = 256, MOST_SHOWN = 4, KEY_BYTES = 64, LONG_VALUE_BYTES = 40 };
 
 /* A line of config.yaml: where it is in the document. */
 struct line {
-    const char *text; /* behind its blanks */
+    const char *text; /* after its blanks */
     size_t n, indent;
 };
 
@@ -94,7 +94,7 @@ bool cairn_config_value(const char *config, const char *key, char value[CAIRN_RU
     return search.found;
 }
 
-/* The word behind "name:" or "type:" in an item of the list. */
+/* The word after "name:" or "type:" in an item of the list. */
 static bool item_word(const struct line *line, const char *key, char *word)
 {
     char text[CAIRN_RUN_LABEL_BYTES];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * What tells several runs apart: the keys of their config.yaml that differ.  Reads only what Cairn
- * itself prints (config/print.c), so it is no reader of YAML.  Local. */
+ * itself prints (config/print.c), so it is not a reader of YAML.  Local. */
 #ifndef CAIRN_REPORT_RUN_LABELS_H
 #define CAIRN_REPORT_RUN_LABELS_H
 

@@ -71,16 +71,16 @@ static size_t join(struct stretch *all, size_t n)
     size_t kept = 0;
     for (size_t i = 0; i < n; i++) {
         struct stretch *before = kept == 0 ? NULL : &all[kept - 1];
-        const struct stretch *behind = i + 1 < n ? &all[i + 1] : NULL;
+        const struct stretch *after = i + 1 < n ? &all[i + 1] : NULL;
         bool ends = before != NULL && before->n > 1 && all[i].n == 1;
-        if (!ends || (behind != NULL && behind->y != before->y)) {
+        if (!ends || (after != NULL && after->y != before->y)) {
             all[kept++] = all[i];
             continue;
         }
         before->low = all[i].low < before->low ? all[i].low : before->low;
         before->high = all[i].high > before->high ? all[i].high : before->high;
-        before->last = behind == NULL ? all[i].last : behind->last;
-        before->n += 1 + (behind == NULL ? 0 : behind->n);
+        before->last = after == NULL ? all[i].last : after->last;
+        before->n += 1 + (after == NULL ? 0 : after->n);
         i++;
     }
     return kept;

@@ -7,7 +7,7 @@
 #include "comm/exchange.h"
 #include "run/inside.h"
 
-/* Higher is better; a score that is no number is the worst. */
+/* Higher is better; a score that is not a number is the worst. */
 static double score_of(const struct cairn_run *run, const struct cairn_eval_metrics *line)
 {
     double score = run->options.keep_best == CAIRN_BEST_LOSS ? -line->loss : line->accuracy;
@@ -28,7 +28,7 @@ cairn_status cairn_run_judge(struct cairn_run *run, const struct cairn_eval_metr
     return CAIRN_OK;
 }
 
-void cairn_run_note_best(struct cairn_run *run, bool written)
+void cairn_run_record_best(struct cairn_run *run, bool written)
 {
     if (isnan(run->written_score)) return;
     if (written)
@@ -45,7 +45,7 @@ void cairn_run_forget_best(struct cairn_run *run)
 }
 
 /* The best among those that are still there. */
-static void look_at(void *context, const struct cairn_eval_metrics *line)
+static void recall_line(void *context, const struct cairn_eval_metrics *line)
 {
     struct cairn_run *run = context;
     double score = score_of(run, line);
@@ -62,9 +62,9 @@ cairn_status cairn_run_recall_best(struct cairn_run *run)
     run->written_score = NAN;
     run->best_update = UINT64_MAX;
     if (run->options.keep_best == CAIRN_BEST_NONE || !run->resumed) return CAIRN_OK;
-    if (run->main) {
+    if (run->root) {
         st = cairn_run_folder_each_eval(run->options.folder, cairn_split_name(CAIRN_SPLIT_VAL),
-                                        look_at, run);
+                                        recall_line, run);
         /* A process that was killed may not have come to the link. */
         if (st == CAIRN_OK)
             st = cairn_checkpoint_set_best(run->options.place.folder, run->best_update);

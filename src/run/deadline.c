@@ -33,8 +33,8 @@ double cairn_deadline_needs(const struct cairn_deadline *deadline, double now_s)
     return with_margin(rest_s + update_s + deadline->save_s);
 }
 
-/* Keep why; what was not measured is not told. */
-static void tell(struct cairn_deadline *deadline, double left_s)
+/* Keep why; what was not measured is not given. */
+static void log_time_left(struct cairn_deadline *deadline, double left_s)
 {
     char *text = deadline->why;
     size_t room = sizeof deadline->why;
@@ -58,23 +58,23 @@ bool cairn_deadline_is_near(struct cairn_deadline *deadline, double now_s)
     if (deadline->end_s == 0 || deadline->near) return deadline->near;
     deadline->near = now_s + cairn_deadline_needs(deadline, now_s) > deadline->end_s;
     if (!deadline->near) return false;
-    tell(deadline, deadline->end_s - now_s);
+    log_time_left(deadline, deadline->end_s - now_s);
     return true;
 }
 
-void cairn_deadline_look(struct cairn_deadline *deadline, double now_s, double unix_s)
+void cairn_deadline_check(struct cairn_deadline *deadline, double now_s, double unix_s)
 {
     if (deadline->end_unix_s == 0 || now_s < deadline->looked_s + LOOK_EVERY_S) return;
     deadline->looked_s = now_s;
     deadline->end_s = fmin(deadline->end_s, now_s + deadline->end_unix_s - unix_s);
 }
 
-void cairn_deadline_note(double *slowest, double took_s)
+void cairn_deadline_record(double *slowest, double took_s)
 {
     *slowest = fmax(took_s, *slowest - FORGET * (*slowest - took_s));
 }
 
-void cairn_deadline_note_save(struct cairn_deadline *deadline, double took_s)
+void cairn_deadline_record_save(struct cairn_deadline *deadline, double took_s)
 {
     deadline->save_s = deadline->has_saved ? fmax(deadline->save_s, took_s) : took_s;
     deadline->has_saved = true;

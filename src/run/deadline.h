@@ -20,7 +20,7 @@ struct cairn_deadline {
     double save_s;     /* slowest save; before the first a guess */
     bool has_saved;    /* it is no guess any more */
     double begun_s;    /* of the running update; 0: none is running */
-    bool evaluates;    /* due behind the running update */
+    bool evaluates;    /* due after the running update */
     bool saves;        /* likewise */
     bool keeps_best;   /* each evaluation may make a save due */
     bool writing;      /* the checkpoint before is not on the disk yet: the next waits for it */
@@ -28,8 +28,8 @@ struct cairn_deadline {
     char why[CAIRN_DEADLINE_TEXT_BYTES]; /* ... with these times, for people */
 };
 
-/** Seconds from `now_s` until the running update, what is due behind it, one more update and a save
- * are done, with a margin; nothing here waits or looks at a clock.  Ranks: local.  Errors: none. */
+/** Seconds from `now_s` until the running update, what is due after it, one more update and a save
+ * are done, with a margin; nothing here waits or reads a clock.  Ranks: local.  Errors: none. */
 double cairn_deadline_needs(const struct cairn_deadline *deadline, double now_s);
 
 /** The same for a save alone.  Ranks: local.  Errors: none. */
@@ -42,14 +42,14 @@ bool cairn_deadline_is_near(struct cairn_deadline *deadline, double now_s);
 /** Compare the wall clock with the other one, at most once a minute.  An end that turns out to be
  * earlier is taken, a later one is not: a clock that was set back gives no time.  Ranks: local.
  * Errors: none. */
-void cairn_deadline_look(struct cairn_deadline *deadline, double now_s, double unix_s);
+void cairn_deadline_check(struct cairn_deadline *deadline, double now_s, double unix_s);
 
-/** Take note of a time in *slowest: at once where it is slower, else slowly.  Ranks: local.
+/** Record a time in *slowest: at once where it is slower, else slowly.  Ranks: local.
  * Errors: none. */
-void cairn_deadline_note(double *slowest, double took_s);
+void cairn_deadline_record(double *slowest, double took_s);
 
-/** Take note of what a save took, from beginning to end.  Ranks: local.  Errors: none. */
-void cairn_deadline_note_save(struct cairn_deadline *deadline, double took_s);
+/** Record what a save took, from beginning to end.  Ranks: local.  Errors: none. */
+void cairn_deadline_record_save(struct cairn_deadline *deadline, double took_s);
 
 /** What a first save of so many bytes may take, on a slow shared file system.  Ranks: local.
  * Errors: none. */

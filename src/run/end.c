@@ -52,11 +52,11 @@ static cairn_status summarize(struct cairn_run *run, bool stopped, char **text)
         .n_parameters = t->params->n_weights,
     };
     if (st == CAIRN_OK) st = run->pending;
-    if (st == CAIRN_OK && run->main) /* what it says is done is on the disk before */
+    if (st == CAIRN_OK && run->root) /* what it says is done is on the disk before */
         st = cairn_run_folder_flush(run->options.folder);
-    if (st == CAIRN_OK && run->main)
+    if (st == CAIRN_OK && run->root)
         st = cairn_run_folder_summary(run->options.folder, &summary, &json);
-    st = cairn_comm_agree_main(t->parts.comm, st);
+    st = cairn_comm_agree_root(t->parts.comm, st);
     if (st != CAIRN_OK)
         free(json);
     else
@@ -78,11 +78,11 @@ cairn_status cairn_run_recall(struct cairn_run *run)
     uint64_t newest = run->resumed ? run->t->at.update : UINT64_MAX;
     CAIRN_TRY(cairn_run_recall_evaluation(run));
     CAIRN_TRY(cairn_run_recall_best(run));
-    if (run->main && run->resumed)
-        cairn_run_folder_tell_missing(run->options.folder, newest, run->snapshot.n_lines);
-    if (!run->main || cairn_checkpoint_tidy(&run->options.place, newest) == CAIRN_OK)
+    if (run->root && run->resumed)
+        cairn_run_folder_log_missing(run->options.folder, newest, run->snapshot.n_lines);
+    if (!run->root || cairn_checkpoint_tidy(&run->options.place, newest) == CAIRN_OK)
         return CAIRN_OK;
-    cairn_log_warning("%s; put right with the next checkpoint", cairn_error_text());
+    cairn_log_warning("%s; corrected with the next checkpoint", cairn_error_text());
     return CAIRN_OK;
 }
 
@@ -91,14 +91,14 @@ cairn_status cairn_run_find_summary(const struct cairn_run *run, char **text, bo
     const cairn_trainer *t = run->t;
     cairn_status st = CAIRN_OK;
     *text = NULL;
-    if (run->main && run->resumed && t->done && is_tested(run))
+    if (run->root && run->resumed && t->done && is_tested(run))
         st = cairn_run_folder_summary_before(run->options.folder, t->at.update,
                                              cairn_trainer_weights_hash(t), text);
     *found = *text != NULL;
     return cairn_comm_broadcast(t->parts.comm, st, found, sizeof *found);
 }
 
-void cairn_run_tell_stop(const struct cairn_run *run)
+void cairn_run_log_stop(const struct cairn_run *run)
 {
     const struct cairn_deadline *deadline = &run->deadline;
     uint64_t update = run->t->at.update;
@@ -125,13 +125,13 @@ cairn_status cairn_run_finish(struct cairn_run *run, bool *stopped, char **summa
     cairn_trainer *t = run->t;
     if (run->options.brief && !*stopped) return end_briefly(run);
     CAIRN_TRY(cairn_run_save_last(run));
-    if (run->main) cairn_run_tell_saves(run);
+    if (run->root) cairn_run_log_saves(run);
     bool has_test = t->parts.loader[CAIRN_SPLIT_TEST] != NULL;
     for (enum cairn_which which = CAIRN_TRAINED;
          which < cairn_run_n_which(run) && !*stopped && has_test; which++) {
         if (run->test[which].update == t->at.update) continue;
         CAIRN_TRY(cairn_run_evaluate_one(run, CAIRN_SPLIT_TEST, which, stopped));
     }
-    CAIRN_TRY(cairn_run_tell_ranks(run)); /* before the summary says that all is there */
+    CAIRN_TRY(cairn_run_write_ranks(run)); /* before the summary says that all is there */
     return summarize(run, *stopped, summary);
 }

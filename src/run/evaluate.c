@@ -38,10 +38,10 @@ cairn_status cairn_run_evaluate_one(struct cairn_run *run, enum cairn_split spli
     struct cairn_scores scores;
     char name[SPLIT_BYTES];
     const struct cairn_leave leave = {.wants = cairn_run_wants_leave, .context = run};
-    cairn_where_enter(&t->where, CAIRN_PHASE_EVALUATE);
+    cairn_phase_enter(&t->phases, CAIRN_PHASE_EVALUATE);
     const float *w = which == CAIRN_AVERAGED ? cairn_trainer_average(t) : t->w;
     cairn_status st = cairn_trainer_scores(t, w, split, &leave, &scores, left);
-    cairn_where_enter(&t->where, CAIRN_PHASE_OTHER);
+    cairn_phase_enter(&t->phases, CAIRN_PHASE_OTHER);
     if (st != CAIRN_OK || *left) return st;
     split_text(split, which, name);
     struct cairn_eval_metrics line = {
@@ -57,7 +57,7 @@ cairn_status cairn_run_evaluate_one(struct cairn_run *run, enum cairn_split spli
         run->test[which] = (struct cairn_tested){line.update, line.loss, line.accuracy};
     CAIRN_TRY(cairn_run_judge(run, &line));
     if (split == cairn_run_split(run) && which == CAIRN_TRAINED) call_back(run, &line);
-    if (!run->main) return CAIRN_OK;
+    if (!run->root) return CAIRN_OK;
     cairn_run_report(run, cairn_run_folder_eval(run->options.folder, &line));
     if (isnan(line.accuracy))
         cairn_log_info("update %llu: %s loss %.6g", (unsigned long long)line.update, line.split,
@@ -83,7 +83,7 @@ static cairn_status evaluate(struct cairn_run *run, const bool done[CAIRN_N_WHIC
         CAIRN_TRY(cairn_run_evaluate_one(run, cairn_run_split(run), which, left));
         if (*left) return CAIRN_OK;
     }
-    cairn_deadline_note(&run->deadline.evaluate_s, cairn_clock_s() - begin_s);
+    cairn_deadline_record(&run->deadline.evaluate_s, cairn_clock_s() - begin_s);
     return CAIRN_OK;
 }
 
@@ -100,7 +100,7 @@ cairn_status cairn_run_evaluate_missed(struct cairn_run *run, bool *left)
     char name[SPLIT_BYTES];
     cairn_status st = CAIRN_OK;
     for (enum cairn_which which = CAIRN_TRAINED;
-         which < CAIRN_N_WHICH && run->main && st == CAIRN_OK; which++) {
+         which < CAIRN_N_WHICH && run->root && st == CAIRN_OK; which++) {
         split_text(cairn_run_split(run), which, name);
         st = cairn_run_folder_last_eval(run->options.folder, name, run->t->at.update, &done[which],
                                         &line[which]);
@@ -132,7 +132,7 @@ static cairn_status recall(struct cairn_run *run, enum cairn_which which)
 cairn_status cairn_run_recall_evaluation(struct cairn_run *run)
 {
     cairn_status st = CAIRN_OK;
-    bool any = run->main && run->resumed;
+    bool any = run->root && run->resumed;
     for (enum cairn_which which = CAIRN_TRAINED; any && which < CAIRN_N_WHICH && st == CAIRN_OK;
          which++)
         st = recall(run, which);

@@ -12,7 +12,7 @@ struct cairn_run;
  * (rank 0).  Errors: memory. */
 CAIRN_CHECKED cairn_status cairn_flow_create(struct cairn_run *run);
 
-/** The lines of the last update, where there are any; after it, so that writing them is no part of
+/** The lines of the last update, where there are any; after it, so that writing them is not part of
  * its time.  Ranks: local (rank 0).  Errors: none; they travel. */
 void cairn_flow_report(struct cairn_run *run);
 

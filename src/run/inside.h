@@ -8,12 +8,12 @@
 #include <stdint.h>
 
 #include "record/progress.h"
+#include "run/checkpoint_interval.h"
 #include "run/deadline.h"
 #include "run/flow.h"
-#include "run/pace.h"
 #include "run/run.h"
 #include "run/snapshot.h"
-#include "run/waits.h"
+#include "run/wait_histogram.h"
 
 /** An evaluation on test. */
 struct cairn_tested {
@@ -28,24 +28,24 @@ enum cairn_which { CAIRN_TRAINED, CAIRN_AVERAGED, CAIRN_N_WHICH };
 struct cairn_run {
     cairn_trainer *t;
     struct cairn_run_options options;
-    bool main;            /* rank 0, which reports */
+    bool root;            /* rank 0, which reports */
     bool resumed;         /* t->at is what a checkpoint holds */
     cairn_status pending; /* this rank's trouble outside an update; rides in the
                              next sum */
     struct cairn_progress progress;
-    double begin_s;                          /* of this process */
-    uint64_t first;                          /* updates that were done when it began */
-    double wall_before_s;                    /* of the processes before */
-    struct cairn_times times;                /* in the whole run */
-    struct cairn_deadline deadline;          /* of the job; rank 0 */
-    struct cairn_flow *flow;                 /* rank 0, where gradflow.csv is written; owned */
-    struct cairn_snapshot snapshot;          /* what checkpoints hold and who writes them */
-    uint64_t saved_update;                   /* of the newest checkpoint that is written, known to
-                                                rank 0; UINT64_MAX: none yet */
-    struct cairn_pace pace;                  /* what checkpoints cost; rank 0's decides ... */
-    uint64_t next_save;                      /* ... after which update the next is due */
-    uint64_t told_interval;                  /* updates; 0: nothing was said yet */
-    bool save_again;                         /* its lines were refused; alike on all ranks */
+    double begin_s;                            /* of this process */
+    uint64_t first;                            /* updates that were done when it began */
+    double wall_before_s;                      /* of the processes before */
+    struct cairn_times times;                  /* in the whole run */
+    struct cairn_deadline deadline;            /* of the job; rank 0 */
+    struct cairn_flow *flow;                   /* rank 0, where gradflow.csv is written; owned */
+    struct cairn_snapshot snapshot;            /* what checkpoints hold and who writes them */
+    uint64_t saved_update;                     /* of the newest checkpoint that is written, known to
+                                                  rank 0; UINT64_MAX: none yet */
+    struct cairn_checkpoint_interval interval; /* what checkpoints cost; rank 0's decides ... */
+    uint64_t next_save;                        /* ... after which update the next is due */
+    uint64_t logged_interval;                  /* updates; 0: nothing was said yet */
+    bool save_again;                           /* its lines were refused; alike on all ranks */
     bool refused;                            /* the one begun last was, and has a copy still; rank 0
                                               */
     uint64_t warned_update;                  /* of the checkpoint whose refusal was said last */
@@ -59,7 +59,7 @@ struct cairn_run {
     double stall_s;                          /* for the checkpoint that was begun last */
     uint64_t n_beside;                       /* updates that went on while it was written */
     struct cairn_tested test[CAIRN_N_WHICH]; /* the last ones */
-    struct cairn_waits waits;                /* for the other ranks, in this process */
+    struct cairn_wait_histogram waits;       /* for the other ranks, in this process */
 };
 /** Whether this rank wants the run to stop after the running update: by a signal, or because one
  * more would not be done before the deadline.  Ranks: local.  Errors: none. */
@@ -100,7 +100,7 @@ CAIRN_CHECKED cairn_status cairn_run_evaluate_one(struct cairn_run *run, enum ca
 /** The weights, and their average where there is one.  Ranks: collective.  Errors: as above. */
 CAIRN_CHECKED cairn_status cairn_run_evaluate(struct cairn_run *run, bool *left);
 
-/** The same, but for what stands in eval.csv already.  Ranks: collective.  Errors: as above. */
+/** The same, except for what stands in eval.csv already.  Ranks: collective.  Errors: as above. */
 CAIRN_CHECKED cairn_status cairn_run_evaluate_missed(struct cairn_run *run, bool *left);
 
 /** What the process before evaluated after its last checkpoint: its scores on rank 0, that it did
@@ -116,10 +116,10 @@ CAIRN_CHECKED cairn_status cairn_run_share_times(struct cairn_run *run, cairn_st
  * cannot be written. */
 CAIRN_CHECKED cairn_status cairn_run_save(struct cairn_run *run);
 
-/** Take note of what became of the last checkpoint, where that is known: in mid-run one that could
+/** Record what became of the last checkpoint, where that is known: in mid-run one that could
  * not be written is a warning, and is begun again.  Ranks: local (rank 0).  Errors: none; they
  * travel. */
-void cairn_run_look_at_writer(struct cairn_run *run);
+void cairn_run_check_writer(struct cairn_run *run);
 
 /** A run that failed lets a checkpoint be written to its end; the last error stays.  Ranks: local.
  * Errors: none. */
@@ -130,7 +130,7 @@ void cairn_run_let_finish(struct cairn_run *run);
 bool cairn_run_save_is_due(const struct cairn_run *run, uint64_t update);
 
 /** Say what the checkpoints of this process cost.  Ranks: local (rank 0).  Errors: none. */
-void cairn_run_tell_saves(const struct cairn_run *run);
+void cairn_run_log_saves(const struct cairn_run *run);
 
 /** Whether these scores are the best of those that are kept: then the next checkpoint is the best
  * one.  Ranks: collective.  Errors: the agreed one. */
@@ -139,7 +139,7 @@ CAIRN_CHECKED cairn_status cairn_run_judge(struct cairn_run *run,
 
 /** What became of the checkpoint that was written last: where it was to be the best one and is not
  * there, the one before still is.  Ranks: local (rank 0).  Errors: none. */
-void cairn_run_note_best(struct cairn_run *run, bool written);
+void cairn_run_record_best(struct cairn_run *run, bool written);
 
 /** The best checkpoint is gone with all others.  Ranks: local (rank 0).  Errors: none. */
 void cairn_run_forget_best(struct cairn_run *run);
@@ -159,7 +159,7 @@ CAIRN_CHECKED cairn_status cairn_run_save_last(struct cairn_run *run);
 /** ranks.csv and the table on stderr: what each rank did in this start; where that was no update,
  * the ones of an earlier start stay.  Ranks: collective.
  * Errors: the agreed one: CAIRN_FILES, memory. */
-CAIRN_CHECKED cairn_status cairn_run_tell_ranks(const struct cairn_run *run);
+CAIRN_CHECKED cairn_status cairn_run_write_ranks(const struct cairn_run *run);
 
 /** A run that was complete before this start, with the lines of its end, keeps its summary: *text
  * on rank 0, *found on all. Ranks: collective.  Errors: the agreed one. */
@@ -172,6 +172,6 @@ CAIRN_CHECKED cairn_status cairn_run_find_summary(const struct cairn_run *run, c
 CAIRN_CHECKED cairn_status cairn_run_finish(struct cairn_run *run, bool *stopped, char **summary);
 
 /** Say that the run stopped, and why.  Ranks: local.  Errors: none. */
-void cairn_run_tell_stop(const struct cairn_run *run);
+void cairn_run_log_stop(const struct cairn_run *run);
 
 #endif

@@ -28,6 +28,6 @@ cairn_status cairn_run_clear(const char *folder, const char *checkpoints)
     CAIRN_TRY(cairn_own_remove(folder, NULL, &files, &foreign));
     /* may be a link of one's own to a larger disk */
     CAIRN_TRY(cairn_own_remove(checkpoints, NULL, &cairn_checkpoint_own, &foreign));
-    cairn_foreign_tell(&foreign);
+    cairn_foreign_log(&foreign);
     return cairn_folder_sync(checkpoints);
 }

@@ -12,29 +12,29 @@
 /* The least of any rank in each window.  Collective. */
 static cairn_status find_wait(const struct cairn_run *run, double *wait_s)
 {
-    double least_s[CAIRN_WAITS_BINS];
-    for (size_t i = 0; i < CAIRN_WAITS_BINS; i++) least_s[i] = -run->waits.bin_s[i];
-    CAIRN_TRY(cairn_comm_max(run->t->parts.comm, CAIRN_OK, least_s, CAIRN_WAITS_BINS));
-    for (size_t i = 0; i < CAIRN_WAITS_BINS; i++) least_s[i] = -least_s[i];
-    *wait_s = cairn_waits_above(&run->waits, least_s);
+    double least_s[CAIRN_WAIT_HISTOGRAM_BINS];
+    for (size_t i = 0; i < CAIRN_WAIT_HISTOGRAM_BINS; i++) least_s[i] = -run->waits.bin_s[i];
+    CAIRN_TRY(cairn_comm_max(run->t->parts.comm, CAIRN_OK, least_s, CAIRN_WAIT_HISTOGRAM_BINS));
+    for (size_t i = 0; i < CAIRN_WAIT_HISTOGRAM_BINS; i++) least_s[i] = -least_s[i];
+    *wait_s = cairn_wait_histogram_above(&run->waits, least_s);
     return CAIRN_OK;
 }
 
 static struct cairn_rank_line mine(const struct cairn_run *run, double wait_s)
 {
     char host[CAIRN_SYSTEM_TEXT_BYTES];
-    const struct cairn_where *where = &run->t->where;
+    const struct cairn_phase_clock *phases = &run->t->phases;
     struct cairn_rank_line line = {
         .rank = cairn_comm_rank(run->t->parts.comm),
-        .micro_batches = where->n_micro,
-        .samples = where->n_samples,
-        .data_s = where->total_s[CAIRN_PHASE_DATA],
-        .compute_s = where->total_s[CAIRN_PHASE_COMPUTE],
+        .micro_batches = phases->n_micro,
+        .samples = phases->n_samples,
+        .data_s = phases->total_s[CAIRN_PHASE_DATA],
+        .compute_s = phases->total_s[CAIRN_PHASE_COMPUTE],
         .wait_s = wait_s,
-        .reduce_s = where->total_s[CAIRN_PHASE_REDUCE],
-        .update_s = where->total_s[CAIRN_PHASE_UPDATE],
-        .evaluate_s = where->total_s[CAIRN_PHASE_EVALUATE],
-        .save_s = where->total_s[CAIRN_PHASE_SAVE],
+        .reduce_s = phases->total_s[CAIRN_PHASE_REDUCE],
+        .update_s = phases->total_s[CAIRN_PHASE_UPDATE],
+        .evaluate_s = phases->total_s[CAIRN_PHASE_EVALUATE],
+        .save_s = phases->total_s[CAIRN_PHASE_SAVE],
         .peak_rss_bytes = cairn_system_peak_rss_bytes(),
     };
     cairn_system_host(host);
@@ -49,7 +49,7 @@ static bool stays(const struct cairn_run *run)
            cairn_ranks_are_there(cairn_run_folder_path(run->options.folder));
 }
 
-cairn_status cairn_run_tell_ranks(const struct cairn_run *run)
+cairn_status cairn_run_write_ranks(const struct cairn_run *run)
 {
     double wait_s = 0;
     struct cairn_rank_line *all = NULL;
@@ -58,12 +58,12 @@ cairn_status cairn_run_tell_ranks(const struct cairn_run *run)
     CAIRN_TRY(find_wait(run, &wait_s));
     const struct cairn_rank_line line = mine(run, wait_s);
     cairn_status st =
-        run->main ? cairn_memory_get(n, sizeof *all, "the table of ranks", &all) : CAIRN_OK;
+        run->root ? cairn_memory_get(n, sizeof *all, "the table of ranks", &all) : CAIRN_OK;
     st = cairn_comm_gather(comm, st, &line, sizeof line, all);
-    if (st == CAIRN_OK && run->main && !stays(run)) {
+    if (st == CAIRN_OK && run->root && !stays(run)) {
         st = cairn_ranks_write(cairn_run_folder_path(run->options.folder), all, n);
         if (st == CAIRN_OK) cairn_ranks_show(all, n);
     }
     free(all);
-    return cairn_comm_agree_main(comm, st);
+    return cairn_comm_agree_root(comm, st);
 }

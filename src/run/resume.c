@@ -13,7 +13,7 @@
 static void warn_of_platform(const char *path, const char *before, const char *now)
 {
     size_t first = 0; /* of the parts that differ */
-    size_t n = 0;     /* of what is equal behind them */
+    size_t n = 0;     /* of what is equal after them */
     size_t n_before = strlen(before);
     size_t n_now = strlen(now);
     for (size_t i = 0; before[i] != '\0' && before[i] == now[i]; i++)
@@ -22,7 +22,7 @@ static void warn_of_platform(const char *path, const char *before, const char *n
         if (before[n_before - i] != now[n_now - i]) break;
         if (before[n_before - i] == ',') n = i;
     }
-    first += first > 0; /* the blank behind the comma */
+    first += first > 0; /* the blank after the comma */
     cairn_log_warning("%s was made with %.*s, this is %.*s: the bits may differ", path,
                       (int)(n_before - first - n), before + first, (int)(n_now - first - n),
                       now + first);
@@ -87,7 +87,7 @@ static cairn_status check_progress(const cairn_trainer *t, const char *path,
     if (fits) return CAIRN_OK;
     return cairn_fail(CAIRN_DATA,
                       "%s: its /progress (update %" PRIu64 ", epoch %" PRIu64 ", position %" PRIu64
-                      ", seed %" PRIu64 ") is none of this run; take another checkpoint",
+                      ", seed %" PRIu64 ") is not of this run; take another checkpoint",
                       path, t->at.update, stored->epoch, stored->position, stored->seed);
 }
 
@@ -99,7 +99,7 @@ cairn_status cairn_run_init(cairn_trainer *t, const char *path, bool partial)
     if (st == CAIRN_OK && cairn_comm_rank(comm) == 0)
         st = cairn_weights_read(path, &state, partial);
     cairn_state_free(&state);
-    st = cairn_comm_agree_main(comm, st);
+    st = cairn_comm_agree_root(comm, st);
     return cairn_comm_broadcast(comm, st, t->w, t->params->n_values * sizeof *t->w);
 }
 
@@ -128,9 +128,9 @@ cairn_status cairn_run_resume(struct cairn_run *run, const char *path)
     if (t->sum->range != NULL) t->sum->range->n_below = UNREAD;
     run->snapshot.n_lines[CAIRN_RUN_METRICS] =
         UINT64_MAX; /* an older file says nothing: one an update */
-    if (st == CAIRN_OK && run->main) st = read_checkpoint(&run->options, path, &state, &stored);
-    if (st == CAIRN_OK && run->main) st = check_progress(t, path, &stored);
-    st = cairn_comm_agree_main(comm, st);
+    if (st == CAIRN_OK && run->root) st = read_checkpoint(&run->options, path, &state, &stored);
+    if (st == CAIRN_OK && run->root) st = check_progress(t, path, &stored);
+    st = cairn_comm_agree_root(comm, st);
     for (size_t i = 0; i < state.n_arrays && st == CAIRN_OK; i++)
         st =
             cairn_comm_broadcast(comm, st, state.array[i].data, cairn_array_bytes(&state.array[i]));
@@ -139,7 +139,7 @@ cairn_status cairn_run_resume(struct cairn_run *run, const char *path)
     t->at.position = stored.epoch * t->parts.rule.n_samples + stored.position;
     cairn_optim_set_count(t->parts.optim, t->at.update);
     if (t->sum->range != NULL) take_ranges(t, path);
-    cairn_trainer_locate(t);
+    cairn_trainer_find_window(t);
     run->resumed = true;
     return CAIRN_OK;
 }

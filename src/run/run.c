@@ -71,18 +71,19 @@ static cairn_status one_update(struct cairn_run *run, bool *stop)
         evaluates(run, update, t->at.position, cairn_window_after(&t->parts.rule, &t->window));
     CAIRN_TRY(cairn_trainer_update(t, &record));
     double update_wall_s = cairn_clock_s() - begin_s;
-    cairn_deadline_note(&run->deadline.update_s, update_wall_s);
+    cairn_deadline_record(&run->deadline.update_s, update_wall_s);
     run->deadline.begun_s = 0;
     run->times.training_s += update_wall_s;
     run->times.data_s += record.data_s;
     run->times.compute_s += record.compute_s;
     run->times.reduce_s += record.reduce_s;
     run->times.update_s += record.update_s;
-    cairn_waits_add(&run->waits, record.reduce_s);
-    if (run->main) cairn_run_report_update(run, &record, update_wall_s);
-    if (run->main) {
-        cairn_pace_note_update(&run->pace, update_wall_s, cairn_snapshot_is_busy(run));
-        cairn_run_look_at_writer(run);
+    cairn_wait_histogram_add(&run->waits, record.reduce_s);
+    if (run->root) cairn_run_report_update(run, &record, update_wall_s);
+    if (run->root) {
+        cairn_checkpoint_interval_record_update(&run->interval, update_wall_s,
+                                                cairn_snapshot_is_busy(run));
+        cairn_run_check_writer(run);
     }
     if (run->options.callbacks != NULL)
         run->options.callbacks->on_update(run->options.callbacks->context, &record);
@@ -94,11 +95,11 @@ static cairn_status update_after_update(struct cairn_run *run, bool *stop, char 
 {
     const cairn_trainer *t = run->t;
     cairn_status st = CAIRN_OK;
-    if (run->main)
+    if (run->root)
         cairn_progress_begin(&run->progress, t->at.update, cairn_window_total(&t->parts.rule));
     while (st == CAIRN_OK && !*stop && !t->done && run->action != CAIRN_RUN_END)
         st = one_update(run, stop);
-    if (run->main) cairn_progress_end(&run->progress);
+    if (run->root) cairn_progress_end(&run->progress);
     if (st == CAIRN_OK) st = cairn_run_finish(run, stop, summary);
     return st;
 }
@@ -110,7 +111,7 @@ cairn_status cairn_run_train(struct cairn_run *run, char **summary)
     run->begin_s = cairn_clock_s();
     run->first = t->at.update;
     run->wall_before_s = run->times.wall_s;
-    run->next_save = t->at.update + CAIRN_PACE_FIRST_UPDATES;
+    run->next_save = t->at.update + CAIRN_CHECKPOINT_INTERVAL_FIRST;
     run->saved_update = run->resumed ? t->at.update : UINT64_MAX;
     double asked = cairn_run_wants_stop(run);
     cairn_status st = cairn_run_recall(run);
@@ -118,23 +119,23 @@ cairn_status cairn_run_train(struct cairn_run *run, char **summary)
     if (st != CAIRN_OK || complete) return st;
     st = cairn_comm_max(t->parts.comm, st, &asked, 1);
     bool stop = asked != 0 && !t->done;
-    cairn_where_enter(&t->where, CAIRN_PHASE_OTHER);
-    cairn_watchdog_look_at(t->parts.comm, &t->where);
+    cairn_phase_enter(&t->phases, CAIRN_PHASE_OTHER);
+    cairn_watchdog_watch(t->parts.comm, &t->phases);
     if (st == CAIRN_OK && !stop) st = evaluate_missed(run, &stop);
     if (st == CAIRN_OK) st = update_after_update(run, &stop, summary);
     if (st != CAIRN_OK) cairn_run_let_finish(run);
-    cairn_watchdog_look_at(t->parts.comm, NULL);
+    cairn_watchdog_watch(t->parts.comm, NULL);
     if (st != CAIRN_OK || !stop) return st;
-    cairn_run_tell_stop(run);
+    cairn_run_log_stop(run);
     return CAIRN_STOPPED;
 }
 
-/* Rank 0 looks at the gradient and writes checkpoints.  Local. */
+/* Rank 0 records the gradient and writes checkpoints.  Local. */
 static cairn_status prepare(struct cairn_run *run)
 {
     cairn_run_take_deadline(run);
     CAIRN_TRY(cairn_trainer_watch(run->t, &cairn_run_observer, run));
-    if (!run->main) return CAIRN_OK;
+    if (!run->root) return CAIRN_OK;
     CAIRN_TRY(cairn_flow_create(run));
     return cairn_snapshot_create(run);
 }
@@ -147,7 +148,7 @@ static cairn_status create(cairn_trainer *t, const struct cairn_run_options *opt
     **out = (struct cairn_run){
         .t = t,
         .options = *options,
-        .main = cairn_comm_rank(t->parts.comm) == 0,
+        .root = cairn_comm_rank(t->parts.comm) == 0,
         .saved_update = UINT64_MAX,
         .warned_update = UINT64_MAX,
     };

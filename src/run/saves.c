@@ -32,13 +32,13 @@ void cairn_run_take_deadline(struct cairn_run *run)
 }
 
 /* Its sentence is the last error where it failed. */
-static cairn_status take_note(struct cairn_run *run, const struct cairn_written *written)
+static cairn_status record_written(struct cairn_run *run, const struct cairn_written *written)
 {
     run->deadline.writing = false;
     run->refused = written->st == CAIRN_FILES;
     if (written->st != CAIRN_OK) return cairn_fail(written->st, "%s", written->text);
     if (written->remade) cairn_run_forget_best(run);
-    cairn_run_note_best(run, true);
+    cairn_run_record_best(run, true);
     if (written->second)
         cairn_log_warning("%s; tried again, and written%s", written->text,
                           written->remade ? " into a new folder: the checkpoints before are gone"
@@ -46,7 +46,7 @@ static cairn_status take_note(struct cairn_run *run, const struct cairn_written 
     else if (written->old_stay)
         cairn_log_warning("%s", written->text);
     run->saved_update = written->update;
-    cairn_deadline_note_save(&run->deadline, run->stall_s + written->write_s);
+    cairn_deadline_record_save(&run->deadline, run->stall_s + written->write_s);
     cairn_log_detail("checkpoint of update %" PRIu64 ": training stood still for %.3g s, written "
                      "in %.3g s beside %" PRIu64 " updates",
                      written->update, run->stall_s, written->write_s, run->n_beside);
@@ -58,7 +58,7 @@ static void collect(struct cairn_run *run, bool wait)
 {
     struct cairn_written written;
     if (!cairn_snapshot_collect(run, wait, &written)) return;
-    cairn_status st = take_note(run, &written);
+    cairn_status st = record_written(run, &written);
     if (st != CAIRN_FILES)
         cairn_run_report(run, st);
     else if (written.update != run->warned_update)
@@ -73,7 +73,7 @@ static void begin_again(struct cairn_run *run)
     run->deadline.writing = true;
 }
 
-void cairn_run_look_at_writer(struct cairn_run *run)
+void cairn_run_check_writer(struct cairn_run *run)
 {
     run->deadline.writing = cairn_snapshot_is_busy(run);
     if (run->deadline.writing)
@@ -91,14 +91,14 @@ static void let_finish(struct cairn_run *run)
     if (!run->refused) return;
     begin_again(run);
     collect(run, true);
-    if (run->refused) cairn_run_note_best(run, false);
+    if (run->refused) cairn_run_record_best(run, false);
     run->refused = false;
 }
 
 void cairn_run_let_finish(struct cairn_run *run)
 {
     struct cairn_written written;
-    cairn_where_enter(&run->t->where, CAIRN_PHASE_SAVE);
+    cairn_phase_enter(&run->t->phases, CAIRN_PHASE_SAVE);
     if (cairn_snapshot_collect(run, true, &written) && written.text[0] != '\0')
         cairn_log_warning("%s", written.text);
 }
@@ -109,7 +109,7 @@ void cairn_run_let_finish(struct cairn_run *run)
 static cairn_status save(struct cairn_run *run)
 {
     cairn_status st = CAIRN_OK;
-    if (run->main) {
+    if (run->root) {
         let_finish(run);
         st = cairn_run_folder_write(run->options.folder);
         if (st == CAIRN_FILES) st = cairn_run_folder_write(run->options.folder);
@@ -119,24 +119,25 @@ static cairn_status save(struct cairn_run *run)
 }
 
 /* Say the interval that was chosen, where it is news. */
-static void tell_interval(struct cairn_run *run, uint64_t n)
+static void log_interval(struct cairn_run *run, uint64_t n)
 {
-    if (n / 2 < run->told_interval && run->told_interval < 2 * n) return;
-    run->told_interval = n;
+    if (n / 2 < run->logged_interval && run->logged_interval < 2 * n) return;
+    run->logged_interval = n;
     cairn_log_info("checkpoint.every auto: a checkpoint costs %.3g s, so every %" PRIu64
                    " update%s",
-                   cairn_pace_cost_s(&run->pace), n, n == 1 ? "" : "s");
+                   cairn_checkpoint_interval_cost_s(&run->interval), n, n == 1 ? "" : "s");
 }
 
 /* Rank 0 knows what saving costs and says when it is due again.  Where this one failed all the
  * same. */
 static cairn_status choose_next(struct cairn_run *run, cairn_status st)
 {
-    uint64_t n = CAIRN_PACE_FIRST_UPDATES;
+    uint64_t n = CAIRN_CHECKPOINT_INTERVAL_FIRST;
     if (run->options.checkpoint_mtbf_s == 0) return st;
-    if (run->main) n = cairn_pace_next(&run->pace, run->options.checkpoint_mtbf_s);
-    if (run->main && st == CAIRN_OK) tell_interval(run, n);
-    run->next_save = run->t->at.update + CAIRN_PACE_FIRST_UPDATES;
+    if (run->root)
+        n = cairn_checkpoint_interval_next(&run->interval, run->options.checkpoint_mtbf_s);
+    if (run->root && st == CAIRN_OK) log_interval(run, n);
+    run->next_save = run->t->at.update + CAIRN_CHECKPOINT_INTERVAL_FIRST;
     if (st != CAIRN_OK) return st;
     CAIRN_TRY(cairn_comm_broadcast(run->t->parts.comm, st, &n, sizeof n));
     run->next_save = run->t->at.update + n;
@@ -151,47 +152,48 @@ bool cairn_run_save_is_due(const struct cairn_run *run, uint64_t update)
     return options->checkpoint_every != 0 && update % options->checkpoint_every == 0;
 }
 
-void cairn_run_tell_saves(const struct cairn_run *run)
+void cairn_run_log_saves(const struct cairn_run *run)
 {
-    const struct cairn_pace *pace = &run->pace;
-    double trained_s = pace->updates_s[0] + pace->updates_s[1];
-    if (pace->n_saves == 0 || !(trained_s > 0)) return;
+    const struct cairn_checkpoint_interval *interval = &run->interval;
+    double trained_s = interval->updates_s[0] + interval->updates_s[1];
+    if (interval->n_saves == 0 || !(trained_s > 0)) return;
     cairn_log_info("%" PRIu64 " checkpoint%s: training stood still for %.3g s of %.3g s (%.2g %%), "
-                   "%" PRIu64 " updates went on beside the writing",
-                   pace->n_saves, pace->n_saves == 1 ? "" : "s", pace->stall_s,
-                   trained_s + pace->stall_s, 100 * pace->stall_s / (trained_s + pace->stall_s),
-                   pace->n_updates[1]);
+                   "%" PRIu64 " updates ran during the writing",
+                   interval->n_saves, interval->n_saves == 1 ? "" : "s", interval->stall_s,
+                   trained_s + interval->stall_s,
+                   100 * interval->stall_s / (trained_s + interval->stall_s),
+                   interval->n_updates[1]);
 }
 
 cairn_status cairn_run_save(struct cairn_run *run)
 {
     cairn_trainer *t = run->t;
     double begin_s = cairn_clock_s();
-    cairn_where_enter(&t->where, CAIRN_PHASE_SAVE);
+    cairn_phase_enter(&t->phases, CAIRN_PHASE_SAVE);
     cairn_status st = save(run);
-    cairn_where_enter(&t->where, CAIRN_PHASE_OTHER);
+    cairn_phase_enter(&t->phases, CAIRN_PHASE_OTHER);
     run->stall_s = cairn_clock_s() - begin_s;
     run->n_beside = 0;
     run->save_again = st == CAIRN_FILES;
     if (run->is_best) run->written_score = run->best_score;
     run->is_best = false; /* also where it failed: other weights have not these scores */
-    if (st != CAIRN_OK) cairn_run_note_best(run, false);
-    run->deadline.writing = run->main && st == CAIRN_OK;
+    if (st != CAIRN_OK) cairn_run_record_best(run, false);
+    run->deadline.writing = run->root && st == CAIRN_OK;
     run->times.checkpoint_s += run->stall_s;
-    cairn_pace_note_save(&run->pace, run->stall_s);
+    cairn_checkpoint_interval_record_save(&run->interval, run->stall_s);
     return choose_next(run, st);
 }
 
 /* All wait here for what rank 0's thread has begun. */
 static double begin_wait(struct cairn_run *run)
 {
-    cairn_where_enter(&run->t->where, CAIRN_PHASE_SAVE);
+    cairn_phase_enter(&run->t->phases, CAIRN_PHASE_SAVE);
     return cairn_clock_s();
 }
 
 static void end_wait(struct cairn_run *run, double begin_s)
 {
-    cairn_where_enter(&run->t->where, CAIRN_PHASE_OTHER);
+    cairn_phase_enter(&run->t->phases, CAIRN_PHASE_OTHER);
     run->times.checkpoint_s += cairn_clock_s() - begin_s;
 }
 
@@ -201,8 +203,9 @@ static cairn_status settle(struct cairn_run *run)
     struct cairn_written written;
     cairn_status st = CAIRN_OK;
     double begin_s = begin_wait(run);
-    if (run->main && cairn_snapshot_collect(run, true, &written)) st = take_note(run, &written);
-    st = cairn_comm_agree_main(run->t->parts.comm, st);
+    if (run->root && cairn_snapshot_collect(run, true, &written))
+        st = record_written(run, &written);
+    st = cairn_comm_agree_root(run->t->parts.comm, st);
     end_wait(run, begin_s);
     return st;
 }
@@ -211,7 +214,7 @@ cairn_status cairn_run_save_last(struct cairn_run *run)
 {
     cairn_trainer *t = run->t;
     double begin_s = begin_wait(run);
-    if (run->main) let_finish(run);
+    if (run->root) let_finish(run);
     cairn_status st =
         cairn_comm_broadcast(t->parts.comm, CAIRN_OK, &run->saved_update, sizeof run->saved_update);
     end_wait(run, begin_s);

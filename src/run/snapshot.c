@@ -143,12 +143,12 @@ cairn_status cairn_snapshot_begin(struct cairn_run *run, bool best)
     cairn_status st = CAIRN_OK;
     int odd = -1;
     if (cairn_fault("train.drift")) t->w[0] += 1;
-    CAIRN_TRY(cairn_comm_same(t->parts.comm, st, cairn_trainer_weights_hash(t), &odd));
+    CAIRN_TRY(cairn_comm_all_equal(t->parts.comm, st, cairn_trainer_weights_hash(t), &odd));
     if (odd >= 0)
         return cairn_fail(CAIRN_NUMBERS,
                           "update %" PRIu64
-                          ": the weights of rank %d differ from the others'; its node is at "
-                          "fault: leave it out and start again from the newest checkpoint",
+                          ": the weights of rank %d differ from the others'; leave its node out "
+                          "and start again from the newest checkpoint",
                           t->at.update, odd);
     if (!isfinite(cairn_norm(t->w, t->params->n_values))) /* alike on all ranks */
         return cairn_fail(CAIRN_NUMBERS,
@@ -167,5 +167,5 @@ cairn_status cairn_run_save_now(struct cairn_run *run)
     cairn_status st = cairn_snapshot_begin(run, false);
     if (st == CAIRN_OK && cairn_snapshot_collect(run, true, &written) && written.st != CAIRN_OK)
         st = cairn_fail(written.st, "%s", written.text);
-    return cairn_comm_agree_main(run->t->parts.comm, st);
+    return cairn_comm_agree_root(run->t->parts.comm, st);
 }

@@ -18,7 +18,7 @@ static cairn_status add_optimizer(struct cairn_state *state, cairn_trainer *t)
     return CAIRN_OK;
 }
 
-/* What observers keep; where it is missing they begin anew. */
+/* What observers keep; where it is missing they start from scratch. */
 static cairn_status add_observed(struct cairn_state *state, cairn_trainer *t)
 {
     for (size_t i = 0; i < t->observers.n; i++) {
@@ -32,7 +32,7 @@ static cairn_status add_observed(struct cairn_state *state, cairn_trainer *t)
     return CAIRN_OK;
 }
 
-/* Ranges of a reproducible sum; where they are missing they are learnt anew. */
+/* Ranges of a reproducible sum; where they are missing they are learnt again. */
 static cairn_status add_ranges(struct cairn_state *state, cairn_trainer *t)
 {
     const struct cairn_shape ranges = {

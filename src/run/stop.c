@@ -10,7 +10,7 @@ bool cairn_run_wants_stop(struct cairn_run *run)
     if (cairn_interrupted()) return true;
     if (run->deadline.end_s == 0) return false;
     double now_s = cairn_clock_s();
-    cairn_deadline_look(&run->deadline, now_s, cairn_clock_unix_s());
+    cairn_deadline_check(&run->deadline, now_s, cairn_clock_unix_s());
     return cairn_deadline_is_near(&run->deadline, now_s);
 }
 

@@ -58,7 +58,7 @@ static cairn_status divide_global(const struct cairn_config *config, size_t n_ra
     if (config->batch_global % parts != 0)
         return cairn_fail(
             CAIRN_USAGE,
-            "%s: batch.global %zu is no multiple of batch.accumulate %zu x %zu ranks = %zu",
+            "%s: batch.global %zu is not a multiple of batch.accumulate %zu x %zu ranks = %zu",
             cairn_config_place(config, "batch.global"), config->batch_global,
             config->batch_accumulate, n_ranks, parts);
     *micro = config->batch_global / parts;

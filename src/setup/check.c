@@ -55,8 +55,8 @@ cairn_status cairn_setup_check(const struct cairn_config *config, struct cairn_s
     return st;
 }
 
-void cairn_setup_tell_idle(const struct cairn_config *config, struct cairn_setup_data *data,
-                           size_t n_ranks)
+void cairn_setup_log_idle(const struct cairn_config *config, struct cairn_setup_data *data,
+                          size_t n_ranks)
 {
     struct cairn_planned planned;
     struct cairn_idle idle;

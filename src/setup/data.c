@@ -22,7 +22,7 @@ struct cairn_loader_options cairn_setup_loader_options(const struct cairn_config
     };
 }
 
-unsigned cairn_setup_data_wish(enum cairn_word_in_memory in_memory)
+unsigned cairn_setup_data_preferred(enum cairn_word_in_memory in_memory)
 {
     return in_memory == CAIRN_IN_MEMORY_FALSE ? 0 : (1U << CAIRN_N_SPLITS) - 1;
 }

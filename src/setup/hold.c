@@ -35,7 +35,7 @@ struct decision {
     struct cairn_setup_hold *hold;
 };
 
-static void look(int n_beside, struct record *mine)
+static void read_memory(int n_beside, struct record *mine)
 {
     memset(mine, 0, sizeof *mine);
     if (gethostname(mine->host, sizeof mine->host - 1) != 0) mine->host[0] = '?';
@@ -63,7 +63,7 @@ static cairn_status count_hosts(struct decision *d)
     struct cairn_groups hosts = {0};
     cairn_status st = cairn_groups_make(d->record, d->n, sizeof *d->record, by_host, &hosts);
     for (size_t h = 0; st == CAIRN_OK && h < hosts.n_groups; h++) {
-        d->held[h] = (unsigned char)cairn_setup_data_wish(CAIRN_IN_MEMORY_AUTO);
+        d->held[h] = (unsigned char)cairn_setup_data_preferred(CAIRN_IN_MEMORY_AUTO);
         for (size_t i = hosts.begin[h]; i < hosts.begin[h + 1]; i++) {
             d->host[hosts.item[i]] = h;
             d->n_host[hosts.item[i]] = hosts.begin[h + 1] - hosts.begin[h];
@@ -111,7 +111,7 @@ static void judge(struct decision *d, size_t of, size_t n_group,
     const struct cairn_setup_room room = cairn_setup_room(&record->memory, &ranks, record->own);
     const struct cairn_setup_need need = cairn_setup_need(planned, record->own);
     const unsigned held = cairn_setup_groups_held(&room, &need);
-    const unsigned wish = cairn_setup_data_wish(need.data.in_memory);
+    const unsigned wish = cairn_setup_data_preferred(need.data.in_memory);
     const bool refused = cairn_setup_holds_too_much(&room, &need);
     const bool known = d->hold->text[0] != '\0'; /* of another host */
     const uint64_t wanted = cairn_setup_data_held(&need.data, wish);
@@ -134,10 +134,10 @@ static cairn_status decide(struct decision *d, const struct cairn_planned *plann
 }
 
 /* Rank 0 takes what the records of all need, every rank what the answers need. */
-static cairn_status allocate(bool main, struct decision *d)
+static cairn_status allocate(bool root, struct decision *d)
 {
     CAIRN_TRY(cairn_memory_get(d->n, 1, "decisions", &d->answer));
-    if (!main) return CAIRN_OK;
+    if (!root) return CAIRN_OK;
     CAIRN_TRY(cairn_memory_get(d->n, sizeof *d->record, "what the ranks say", &d->record));
     CAIRN_TRY(cairn_memory_get(d->n, sizeof *d->n_host, "the hosts", &d->n_host));
     CAIRN_TRY(cairn_memory_get(d->n, sizeof *d->host, "the hosts", &d->host));
@@ -150,12 +150,12 @@ cairn_status cairn_setup_decide(cairn_comm *comm, cairn_status st, int n_beside,
     struct record mine;
     struct cairn_setup_hold *hold = &opened->hold;
     struct decision d = {.n = (size_t)cairn_comm_size(comm), .hold = hold};
-    const bool main = cairn_comm_rank(comm) == 0;
+    const bool root = cairn_comm_rank(comm) == 0;
     st = cairn_comm_broadcast(comm, st, &opened->planned, sizeof opened->planned);
-    if (st == CAIRN_OK) st = allocate(main, &d);
-    look(n_beside, &mine);
+    if (st == CAIRN_OK) st = allocate(root, &d);
+    read_memory(n_beside, &mine);
     st = cairn_comm_gather(comm, st, &mine, sizeof mine, d.record);
-    if (st == CAIRN_OK && main) st = decide(&d, &opened->planned);
+    if (st == CAIRN_OK && root) st = decide(&d, &opened->planned);
     st = cairn_comm_broadcast(comm, st, d.answer, d.n);
     st = cairn_comm_broadcast(comm, st, &hold->refused, sizeof hold->refused);
     if (st == CAIRN_OK) {

@@ -25,7 +25,7 @@ static cairn_status open_data(const struct cairn_config *config, int n_ranks,
 static cairn_status check_hold(cairn_comm *comm, const struct cairn_setup_hold *hold)
 {
     if (!hold->refused) return CAIRN_OK;
-    return cairn_comm_agree_main(
+    return cairn_comm_agree_root(
         comm, cairn_fail(CAIRN_USAGE,
                          "%s; use data.in_memory: auto, which reads what does not fit as it "
                          "comes, or fewer ranks on a node",

@@ -22,7 +22,7 @@ static cairn_status read_pair(const struct cairn_node *node, size_t index, struc
     char what[64];
     if (node->kind != CAIRN_NODE_LIST || cairn_node_count(node) != 2)
         return cairn_fail(CAIRN_USAGE,
-                          "%s: batch.ramp entry %zu is no pair [samples, global batch], as in "
+                          "%s: batch.ramp entry %zu is not a pair [samples, global batch], as in "
                           "[[0, 64], [10000, 256]]",
                           cairn_node_place(node), index);
     snprintf(what, sizeof what, "batch.ramp entry %zu", index);

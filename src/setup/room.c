@@ -57,7 +57,7 @@ unsigned cairn_setup_groups_held(const struct cairn_setup_room *room,
                                  const struct cairn_setup_need *need)
 {
     const double most = CAIRN_NODE_MEMORY_FULL * (double)room->free;
-    unsigned held = cairn_setup_data_wish(need->data.in_memory);
+    unsigned held = cairn_setup_data_preferred(need->data.in_memory);
     if (need->data.in_memory != CAIRN_IN_MEMORY_AUTO || room->free == 0) return held;
     while (held != 0 && (double)node_with(room->n_ranks, need, held) > most)
         held &= ~(1U << largest(&need->data, held));
@@ -121,7 +121,7 @@ uint64_t cairn_setup_ranks_that_fit(const struct cairn_setup_room *room,
     const bool is_auto = need->data.in_memory == CAIRN_IN_MEMORY_AUTO;
     const uint64_t limit = (uint64_t)(CAIRN_NODE_MEMORY_FULL * (double)room->limit);
     const uint64_t rank =
-        rank_with(need, is_auto ? 0 : cairn_setup_data_wish(need->data.in_memory));
+        rank_with(need, is_auto ? 0 : cairn_setup_data_preferred(need->data.in_memory));
     if (room->limit == 0) return UINT64_MAX;
     return limit < need->first || rank == 0 ? 0 : (limit - need->first) / rank;
 }

@@ -24,7 +24,7 @@ static cairn_status read_milestones(const struct cairn_config *config, struct ca
     for (size_t i = 0; i < n; i++) {
         if (number[i] != floor(number[i]))
             return cairn_fail(CAIRN_USAGE,
-                              "%s: checkpoint.milestones has %g, which is no number of updates",
+                              "%s: checkpoint.milestones has %g, which is not a number of updates",
                               cairn_config_place(config, "checkpoint.milestones"), number[i]);
         keep->at[i] = (uint64_t)number[i];
     }

@@ -37,7 +37,7 @@ cairn_status cairn_setup_scaling(const struct cairn_config *config,
                           place);
     if (scaling.rule == CAIRN_SCALING_ADAM && rule->ramp.n > 0)
         return cairn_fail(CAIRN_USAGE,
-                          "%s: optim.scaling: adam wants one global batch, since it changes what "
+                          "%s: optim.scaling: adam needs one global batch, since it changes what "
                           "the averages mean; with batch.ramp use sqrt or linear",
                           place);
     if (scales) scaling.base_batch = (double)config->optim_base_batch;
@@ -82,9 +82,8 @@ static void adam_text(const struct cairn_config *config, const struct cairn_scal
              before.beta1, now.beta1, before.beta2, now.beta2, before.eps, now.eps);
 }
 
-void cairn_setup_tell_scaling(const struct cairn_config *config,
-                              const struct cairn_scaling *scaling,
-                              const struct cairn_window_rule *rule)
+void cairn_setup_log_scaling(const struct cairn_config *config, const struct cairn_scaling *scaling,
+                             const struct cairn_window_rule *rule)
 {
     static const char *const names[] = {"none", "linear", "sqrt", "adam"};
     char text[256];

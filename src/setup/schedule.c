@@ -124,8 +124,8 @@ cairn_status cairn_setup_schedule(const struct cairn_config *config,
     return CAIRN_OK;
 }
 
-void cairn_setup_tell_rate(const struct cairn_config *before, const cairn_trainer *t,
-                           const char *checkpoint)
+void cairn_setup_log_rate(const struct cairn_config *before, const cairn_trainer *t,
+                          const char *checkpoint)
 {
     struct cairn_window_rule rule = {0};
     struct cairn_schedule was;

@@ -36,14 +36,14 @@ CAIRN_CHECKED cairn_status cairn_setup_batch(const struct cairn_config *config, 
 CAIRN_CHECKED cairn_status cairn_setup_ramp(const struct cairn_config *config,
                                             struct cairn_window_rule *rule);
 
-/** Words for what the ramp does, behind "batch.global": "64, from sample 10000 on 256", of a long
+/** Words for what the ramp does, after "batch.global": "64, from sample 10000 on 256", of a long
  * one for its first entries; text holds n_bytes.  Ranks: local.  Errors: none. */
 void cairn_setup_ramp_text(const struct cairn_window_rule *rule, char *text, size_t n_bytes);
 
 /** Warn where a run that goes on has become longer than its checkpoint's config said, and its decay
  * lifts the learning rate by that.  Ranks: rank 0, local.  Errors: none. */
-void cairn_setup_tell_rate(const struct cairn_config *before, const cairn_trainer *t,
-                           const char *checkpoint);
+void cairn_setup_log_rate(const struct cairn_config *before, const cairn_trainer *t,
+                          const char *checkpoint);
 
 /** optim.scaling and optim.base_batch.  Ranks: local.  Errors: CAIRN_USAGE: one without the other,
  * with sums that are not divided, adam with a ramp. */
@@ -58,9 +58,8 @@ CAIRN_CHECKED cairn_status cairn_setup_scaling_adam(const struct cairn_config *c
                                                     uint64_t batch, struct cairn_optim *optim);
 
 /** Say what the rule makes of the settings.  Ranks: local.  Errors: none. */
-void cairn_setup_tell_scaling(const struct cairn_config *config,
-                              const struct cairn_scaling *scaling,
-                              const struct cairn_window_rule *rule);
+void cairn_setup_log_scaling(const struct cairn_config *config, const struct cairn_scaling *scaling,
+                             const struct cairn_window_rule *rule);
 
 /** Optimizer for updates of `batch` samples.  Ranks: local.  Errors: CAIRN_USAGE. */
 CAIRN_CHECKED cairn_status cairn_setup_optim(const struct cairn_config *config,
@@ -108,7 +107,7 @@ struct cairn_setup_data_bytes {
 };
 
 /** The groups that are held where there is room for all.  Ranks: local.  Errors: none. */
-unsigned cairn_setup_data_wish(enum cairn_word_in_memory in_memory);
+unsigned cairn_setup_data_preferred(enum cairn_word_in_memory in_memory);
 
 /** Bytes of those that are held, and of the rows of the others.  Ranks: local.  Errors: none. */
 uint64_t cairn_setup_data_held(const struct cairn_setup_data_bytes *data, unsigned held);
@@ -272,15 +271,15 @@ CAIRN_CHECKED cairn_status cairn_setup_check_run(const struct cairn_config *conf
                                                  const struct cairn_dataset *dataset,
                                                  const struct cairn_model *model);
 
-/** What would end a run on so many ranks at its start, but for memory: data, batch, model and
+/** What would end a run on so many ranks at its start, except for memory: data, batch, model and
  * optimizer are looked at together.  Ranks: local.  Errors: CAIRN_USAGE, CAIRN_DATA. */
 CAIRN_CHECKED cairn_status cairn_setup_check(const struct cairn_config *config,
                                              struct cairn_setup_data *data, size_t n_ranks);
 
 /** Warn of ranks that would have no work.  Ranks: local.  Errors: none; silent where the run could
  * not begin at all. */
-void cairn_setup_tell_idle(const struct cairn_config *config, struct cairn_setup_data *data,
-                           size_t n_ranks);
+void cairn_setup_log_idle(const struct cairn_config *config, struct cairn_setup_data *data,
+                          size_t n_ranks);
 
 /** Updates between two checkpoints, 0: only at the end; 1, the most there can be, where it is
  * measured.  Ranks: local.  Errors: none. */
@@ -292,8 +291,7 @@ uint64_t cairn_setup_saves_stay(const struct cairn_config *config, uint64_t n_up
 
 /** The fastest micro-batch size for this config that fits in the memory of rank 0's node, timed
  * there; the same answer on all ranks.  setup/timed.h has its parts.
-batch.micro: auto looks at the memory of the node)
- *  Ranks: collective.  Errors: the agreed one. */
+ * Ranks: collective.  Errors: the agreed one. */
 CAIRN_CHECKED cairn_status cairn_setup_fastest_micro(const struct cairn_config *config,
                                                      cairn_comm *comm,
                                                      struct cairn_dataset *dataset,

@@ -89,7 +89,7 @@ static void plan_micro(cairn_trainer *t, uint64_t n)
 static cairn_status one_pass(void *context, double *seconds)
 {
     cairn_trainer *t = context;
-    const double *compute_s = &t->where.spent_s[CAIRN_PHASE_COMPUTE];
+    const double *compute_s = &t->phases.spent_s[CAIRN_PHASE_COMPUTE];
     const double before_s = *compute_s;
     CAIRN_TRY(cairn_trainer_backward(t, 0));
     *seconds = *compute_s - before_s;
@@ -121,7 +121,7 @@ static cairn_status one_update(void *context, double *seconds)
     enum { FEW = 2 }; /* with statistics over the micro-batch one sample would be too few */
     cairn_trainer *t = context;
     struct cairn_update_record record;
-    const double *spent_s = t->where.spent_s;
+    const double *spent_s = t->phases.spent_s;
     plan_micro(t, t->parts.rule.micro < FEW ? t->parts.rule.micro : FEW);
     CAIRN_TRY(cairn_trainer_update(t, &record));
     *seconds =

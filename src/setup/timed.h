@@ -75,7 +75,7 @@ CAIRN_CHECKED cairn_status cairn_setup_candidates(const struct cairn_candidate_j
                                                   uint64_t most, struct cairn_candidates *out);
 
 /** Add one size, unless it is there and was timed; timed where it is wanted and fits.
- * Ranks: local.  Errors: as cairn_setup_time_pass(), but for memory. */
+ * Ranks: local.  Errors: as cairn_setup_time_pass(), except for memory. */
 CAIRN_CHECKED cairn_status cairn_setup_add_candidate(const struct cairn_candidate_job *job,
                                                      uint64_t micro, bool timed,
                                                      struct cairn_candidates *list);

@@ -25,7 +25,7 @@ static cairn_status check_platform(const struct cairn_config *config, cairn_comm
     int odd = -1;
     cairn_setup_platform(config, text, sizeof text);
     const uint64_t mine = cairn_system_program_hash() ^ cairn_system_text_hash(text);
-    CAIRN_TRY(cairn_comm_same(comm, CAIRN_OK, mine, &odd));
+    CAIRN_TRY(cairn_comm_all_equal(comm, CAIRN_OK, mine, &odd));
     if (odd < 0) return CAIRN_OK;
     if (config->train_reproducible)
         return cairn_fail(CAIRN_USAGE,
@@ -52,7 +52,7 @@ enum cairn_noise cairn_setup_noise(const struct cairn_config *config, size_t n_m
 const char *cairn_setup_sum_kind(const struct cairn_config *config, enum cairn_noise noise)
 {
     if (config->train_reproducible) return "fixed";
-    return noise == CAIRN_NOISE_MICRO ? "apart" : "plain";
+    return noise == CAIRN_NOISE_MICRO ? "float_per_micro" : "float";
 }
 
 /* How the global batch is cut: "64 = 2 micro-batches of 32", or what the ramp does. */
@@ -102,7 +102,7 @@ static void explain(const struct cairn_config *config, const struct cairn_traine
                    config->train_reproducible ? ", reproducible" : "");
     if (rule->tail == CAIRN_TAIL_DROP) explain_drop(rule);
     explain_noise(parts->noise, n_ranks);
-    cairn_setup_tell_scaling(config, &parts->scaling, rule);
+    cairn_setup_log_scaling(config, &parts->scaling, rule);
 }
 
 /* Model, loaders and optimizer, the dataset being open.  Local. */

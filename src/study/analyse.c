@@ -68,7 +68,7 @@ static cairn_status put_further(const struct orders *orders, const char *name,
             cairn_json_text(fits, "target", target);
             cairn_study_put_fit(fits, series, &fit, orders->room);
             cairn_json_close(fits, '}');
-            if (orders->about->tells) cairn_study_tell_target(series, target, &fit, orders->room);
+            if (orders->about->logs) cairn_study_log_target(series, target, &fit, orders->room);
         }
         cairn_study_fit_free(&fit);
     }
@@ -79,7 +79,7 @@ static cairn_status put_further(const struct orders *orders, const char *name,
 static cairn_status put_fit(const struct orders *orders, const struct cairn_study_series *series,
                             const struct cairn_study_fit *fit, struct cairn_json *fits)
 {
-    if (orders->about->tells) cairn_study_tell_fit(series, fit, orders->room);
+    if (orders->about->logs) cairn_study_log_fit(series, fit, orders->room);
     cairn_json_open(fits, series->name, '{');
     cairn_study_put_fit(fits, series, fit, orders->room);
     cairn_status st = put_further(orders, series->name, fits);

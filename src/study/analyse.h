@@ -13,7 +13,7 @@
 /** What else must be known of a study. */
 struct cairn_study_about {
     bool has_target; /* `reached` is of a target; else there is nothing to fit over batches */
-    bool tells;      /* the fits in short to the log, too */
+    bool logs;       /* the fits in short to the log, too */
     const struct cairn_study_targets *targets; /* further ones; NULL: none */
     struct cairn_study_asked asked;            /* of the model of time */
 };

@@ -74,7 +74,7 @@ static cairn_status read_list(struct cairn_study_axis *axis)
     return CAIRN_OK;
 }
 
-/* The i-th value behind the first of the grid; i may be negative. */
+/* The i-th value after the first of the grid; i may be negative. */
 static double grid_value(const struct grid *grid, const double end[2], double i)
 {
     double part = i / (double)(grid->n - 1);

@@ -90,7 +90,7 @@ static double largest_difference(const struct cairn_study_by_size *line)
     return most;
 }
 
-/* The largest error with which a size between others is foretold from them. */
+/* The largest error with which a size between others is predicted from them. */
 static double largest_error(const struct cairn_study_by_size *curve, bool rises,
                             enum cairn_study_shape shape)
 {

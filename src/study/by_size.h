@@ -27,7 +27,7 @@ struct cairn_study_by_size {
 
 /**
  * Find the line of the n > 0 sizes, and their shape: a line where all sizes are within 3 % of it;
- * else that which foretells best each size between the others from these, by its largest error.
+ * else that which predicts best each size between the others from these, by its largest error.
  * `rises`: the line is one of least squares of relative differences; else it is the middle of all,
  * whatever the size.
  *

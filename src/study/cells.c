@@ -90,7 +90,7 @@ static bool place_in(const struct cairn_study_axis *axis, const struct cairn_stu
     return false;
 }
 
-/* A key of a run file has a point in it, but for these. */
+/* A key of a run file has a point in it, except for these. */
 static bool is_axis(const char *name, size_t n)
 {
     static const char *const short_ones[] = {"ranks", "loss", "model"};

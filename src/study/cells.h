@@ -65,8 +65,8 @@ CAIRN_CHECKED cairn_status cairn_study_sort(const struct cairn_study_axes *axes,
  * Ranks   local
  * Errors  none
  */
-size_t cairn_study_wanted(const struct cairn_study_axes *axes,
-                          const struct cairn_study_known *known, size_t most, size_t *out);
+size_t cairn_study_pending_cells(const struct cairn_study_axes *axes,
+                                 const struct cairn_study_known *known, size_t most, size_t *out);
 
 /** How many cells there will be at most, with those that have ended.  Ranks: local.
  * Errors: none. */

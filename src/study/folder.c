@@ -77,7 +77,7 @@ cairn_status cairn_study_cell_remove(const struct cairn_study_folder *folder,
     struct cairn_foreign foreign = {.n = 0};
     CAIRN_TRY(name_in("cells", axes, cell, path));
     CAIRN_TRY(cairn_own_remove_folder(folder->path, path, &cairn_run_own, &foreign));
-    cairn_foreign_tell(&foreign);
+    cairn_foreign_log(&foreign);
     return CAIRN_OK;
 }
 
@@ -102,7 +102,7 @@ static cairn_status drop_claim(const struct cairn_study_folder *folder, const ch
     char path[CAIRN_PATH_BYTES];
     CAIRN_TRY(cairn_path_join(folder->claims, name, path));
     CAIRN_TRY(cairn_lock_try(lock, path, busy));
-    if (!*busy) cairn_lock_give(lock);
+    if (!*busy) cairn_lock_release(lock);
     return CAIRN_OK;
 }
 
@@ -181,12 +181,12 @@ static bool was_read(const struct cairn_study_folder *folder, uint64_t hash)
     return false;
 }
 
-static cairn_status take_note(struct cairn_study_folder *folder, uint64_t hash)
+static cairn_status record_hash(struct cairn_study_folder *folder, uint64_t hash)
 {
     size_t n = folder->n_seen;
     if ((n & (n - 1)) == 0) { /* room for a power of two */
         uint64_t *more = realloc(folder->seen, (n == 0 ? 1 : 2 * n) * sizeof *more);
-        if (more == NULL) return cairn_fail(CAIRN_MEMORY, "there is no memory for a study");
+        if (more == NULL) return cairn_fail(CAIRN_MEMORY, "not enough memory for a study");
         folder->seen = more;
     }
     folder->seen[folder->n_seen++] = hash;
@@ -199,7 +199,8 @@ static cairn_status read_if_new(void *context, const char *name)
     uint64_t hash = cairn_system_text_hash(name);
     if (was_read(c->folder, hash)) return CAIRN_OK;
     CAIRN_TRY(read_result(c, name));
-    return take_note(c->folder, hash); /* not of one that cannot be read: its cell would be lost */
+    return record_hash(c->folder,
+                       hash); /* not of one that cannot be read: its cell would be lost */
 }
 
 cairn_status cairn_study_folder_collect(struct cairn_study_folder *folder,
@@ -222,8 +223,8 @@ cairn_status cairn_study_claim(const struct cairn_study_folder *folder,
     CAIRN_TRY(cairn_lock_try(claim, path, &busy));
     if (busy) return CAIRN_OK;
     CAIRN_TRY(name_in(folder->results, axes, cell, path));
-    *claimed = access(path, F_OK) != 0; /* else it ended between the look and the claim */
-    if (!*claimed) cairn_lock_give(claim);
+    *claimed = access(path, F_OK) != 0; /* else it ended between the check and the claim */
+    if (!*claimed) cairn_lock_release(claim);
     return CAIRN_OK;
 }
 

@@ -44,7 +44,7 @@ CAIRN_CHECKED cairn_status cairn_study_folder_collect(struct cairn_study_folder 
                                                       struct cairn_study_known *known);
 
 /** Claim a cell; *claimed is false where another one has it, or it has ended.  Give it back by
- * cairn_lock_give().  Ranks: local.  Errors: CAIRN_FILES; CAIRN_USAGE: too long. */
+ * cairn_lock_release().  Ranks: local.  Errors: CAIRN_FILES; CAIRN_USAGE: too long. */
 CAIRN_CHECKED cairn_status cairn_study_claim(const struct cairn_study_folder *folder,
                                              const struct cairn_study_axes *axes, size_t cell,
                                              struct cairn_lock *claim, bool *claimed);

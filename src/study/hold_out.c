@@ -65,7 +65,7 @@ static double hold_out(struct cairn_study_work *work, size_t point, bool and_its
     return s;
 }
 
-/* Whether a size lies between others that were measured: only there the others foretell it. */
+/* Whether a size lies between others that were measured: only there the others predict it. */
 static bool is_inner(const struct cairn_study_times *times, double own)
 {
     bool below = false, above = false;

@@ -42,8 +42,8 @@ cairn_status cairn_study_target_read(const char *text, struct cairn_study_target
     bool signs = (sign[0] == '<' || sign[0] == '>') && (sign[1] == '\0' || sign[1] == '=');
     if (n != 3 || !known || !signs || *end != '\0' || !isfinite(target.value))
         return cairn_fail(CAIRN_USAGE,
-                          "'%s' is no target; say eval_loss < 0.1 or eval_accuracy >= 0.96, with "
-                          "<, <=, > or >=",
+                          "'%s' is not a target; write eval_loss < 0.1 or eval_accuracy >= 0.96, "
+                          "with <, <=, > or >=",
                           text);
     CAIRN_TRY(check_reachable(&target, text));
     *out = target;
@@ -151,8 +151,8 @@ static uint64_t take_score(struct cairn_judge *judge, uint64_t update, double sc
     return at > 1 && at < (double)update ? (uint64_t)llround(at) : update;
 }
 
-enum cairn_verdict cairn_judge_look(struct cairn_judge *judge, uint64_t update, double loss,
-                                    double accuracy)
+enum cairn_verdict cairn_judge_observe(struct cairn_judge *judge, uint64_t update, double loss,
+                                       double accuracy)
 {
     if (!isfinite(loss)) return CAIRN_VERDICT_DIVERGED;
     if (!judge->target.any) return CAIRN_VERDICT_NONE;

@@ -90,7 +90,7 @@ struct cairn_judge {
     double best_loss;     /* the least loss */
 };
 
-/** What came of a look. */
+/** The verdict of a check. */
 enum cairn_verdict {
     CAIRN_VERDICT_NONE,
     CAIRN_VERDICT_REACHED,
@@ -103,13 +103,13 @@ enum cairn_verdict {
  * `foreseen` at most; 0: that is not known.  Ranks: local.  Errors: none. */
 struct cairn_judge_limits cairn_judge_limits_of(uint64_t fewest, uint64_t foreseen);
 
-/** Whether to look after this update.  Without a target only at the end of the budget.
+/** Whether to check after this update.  Without a target only at the end of the budget.
  * Ranks: local.  Errors: none. */
 bool cairn_judge_is_due(const struct cairn_judge *judge, uint64_t update);
 
-/** What the scores after this update mean; chooses when to look again.  Ranks: local.  Errors:
+/** What the scores after this update mean; chooses when to check again.  Ranks: local.  Errors:
  * none. */
-enum cairn_verdict cairn_judge_look(struct cairn_judge *judge, uint64_t update, double loss,
-                                    double accuracy);
+enum cairn_verdict cairn_judge_observe(struct cairn_judge *judge, uint64_t update, double loss,
+                                       double accuracy);
 
 #endif

@@ -101,7 +101,7 @@ static cairn_status check_empty(const char *path)
     const struct cairn_own begun = {
         .file = is_known_by, .folder = empty_part, .stays = cairn_run_is_note};
     struct cairn_foreign foreign = {.n = 0};
-    CAIRN_TRY(cairn_own_look(path, &begun, &foreign));
+    CAIRN_TRY(cairn_own_check(path, &begun, &foreign));
     if (foreign.n == 0) return CAIRN_OK;
     return cairn_fail(CAIRN_USAGE,
                       "%s: has no study.yaml, so no study is there for --overwrite to remove, and "
@@ -151,7 +151,7 @@ cairn_status cairn_study_own_remove(const char *path)
     CAIRN_TRY(cairn_own_remove(path, "results", &results, &foreign));
     CAIRN_TRY(cairn_own_remove(path, "cells", &cells, &foreign));
     CAIRN_TRY(cairn_own_remove(path, NULL, &top, &foreign));
-    cairn_foreign_tell(&foreign);
+    cairn_foreign_log(&foreign);
     /* Last: until then it is known as the folder of a study. */
     CAIRN_TRY(cairn_folder_remove(path, is_known_by));
     return cairn_folder_sync(path);

@@ -20,12 +20,12 @@ const char *cairn_study_why_unknown(const struct cairn_study_point *point);
 
 /** What fit.json says of a series, in short to the log.  room: [CAIRN_STUDY_DRAWS].  Ranks: local.
  * Errors: none. */
-void cairn_study_tell_fit(const struct cairn_study_series *series,
-                          const struct cairn_study_fit *fit, double *room);
+void cairn_study_log_fit(const struct cairn_study_series *series, const struct cairn_study_fit *fit,
+                         double *room);
 
 /** Its B_crit at a further target, likewise. */
-void cairn_study_tell_target(const struct cairn_study_series *series, const char *target,
-                             const struct cairn_study_fit *fit, double *room);
+void cairn_study_log_target(const struct cairn_study_series *series, const char *target,
+                            const struct cairn_study_fit *fit, double *room);
 
 /** What fit.json says of a series at a target, into an open object.  room: [CAIRN_STUDY_DRAWS].
  * Ranks: local.  Errors: sticks. */

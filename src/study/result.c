@@ -16,11 +16,11 @@ static const char FIRST_LINE[] = "cairn study result 1";
 static const char AXIS[] = "axis ";
 static const char CHECK[] = "check "; /* update, loss, accuracy */
 
-static void put_real(FILE *out, double value, const char *behind)
+static void put_real(FILE *out, double value, const char *after)
 {
     char text[CAIRN_NUMBER_BYTES] = "nan";
     if (isfinite(value)) cairn_number_text(value, text);
-    fprintf(out, "%s%s", text, behind);
+    fprintf(out, "%s%s", text, after);
 }
 
 static void put_check(FILE *out, const struct cairn_study_check *check)
@@ -51,16 +51,15 @@ cairn_status cairn_study_row_write(const char *path, const struct cairn_study_ta
     size_t n_columns = 0;
     const struct cairn_study_column *column = cairn_study_columns(&n_columns);
     FILE *out = open_memstream(&text, &n);
-    if (out == NULL) return cairn_fail(CAIRN_MEMORY, "there is no memory for %s", path);
+    if (out == NULL) return cairn_fail(CAIRN_MEMORY, "not enough memory for %s", path);
     fprintf(out, "%s\n", FIRST_LINE);
     for (size_t i = 0; i < axes->n_axes; i++)
         fprintf(out, "%s%s %s\n", AXIS, axes->axis[i], row->value[i]);
     fprintf(out, "end %s\n", cairn_study_end_name(row->end));
     for (size_t i = 0; i < n_columns; i++) put_column(out, &column[i], row);
     for (size_t i = 0; i < row->n_checks; i++) put_check(out, &row->check[i]);
-    cairn_status st = fclose(out) == 0
-                          ? cairn_file_replace(path, text, n)
-                          : cairn_fail(CAIRN_MEMORY, "there is no memory for %s", path);
+    cairn_status st = fclose(out) == 0 ? cairn_file_replace(path, text, n)
+                                       : cairn_fail(CAIRN_MEMORY, "not enough memory for %s", path);
     free(text);
     return st;
 }
@@ -77,8 +76,8 @@ struct reading {
 static cairn_status damaged(const struct reading *r, const char *line)
 {
     return cairn_fail(CAIRN_DATA,
-                      "%s: the line '%.60s' is none of a study's result; remove the file, and its "
-                      "cell is run again",
+                      "%s: the line '%.60s' is not part of a study's result; remove the file, and "
+                      "its cell is run again",
                       r->path, line);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * The time of an update as a formula of ranks, global batch and micro-batch:
  * T = A t_micro(b) + T_sum(R) + T_update + T_rest, of which some is there for each micro-batch. The
- * sum begins behind the last micro-batch, so nothing of it is hidden.  Local. */
+ * sum begins after the last micro-batch, so nothing of it is hidden.  Local. */
 #ifndef CAIRN_STUDY_SCALING_H
 #define CAIRN_STUDY_SCALING_H
 

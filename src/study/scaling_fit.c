@@ -6,8 +6,8 @@
 #include "study/scaling.h"
 #include "study/statistics.h"
 
-#define APART                                                                                      \
-    1.5 /* sizes nearer to each other than this tell nothing of how what is slow changes */
+/* Sizes nearer to each other than this say nothing of how what is slow changes. */
+#define APART 1.5
 
 /* The parts of an update. */
 enum part { MICRO, SUM, UPDATE, REST };

@@ -221,8 +221,8 @@ static void want_all(struct list *list, const struct stage *s)
         }
 }
 
-size_t cairn_study_wanted(const struct cairn_study_axes *axes,
-                          const struct cairn_study_known *known, size_t most, size_t *out)
+size_t cairn_study_pending_cells(const struct cairn_study_axes *axes,
+                                 const struct cairn_study_known *known, size_t most, size_t *out)
 {
     struct list list = {.most = most, .cell = out};
     struct stage s = stage_of(axes, known, 0);

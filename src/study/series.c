@@ -91,8 +91,8 @@ static size_t count_seeds(const struct cairn_study_series *series, size_t begin,
     return n;
 }
 
-/* One seed may have run on several ranks or splits: the same updates but for rounding.  The median
- * of its cells; where it is not known, more than any that was given up. */
+/* One seed may have run on several ranks or splits: the same updates except for rounding.  The
+ * median of its cells; where it is not known, more than any that was given up. */
 static struct cairn_study_took of_one_seed(const row_pointer *row, size_t n, double *room)
 {
     struct cairn_study_took took = {.updates = 0};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Predictions where the updates of a study lie on both sides of a step (study/times.h): what is
- * foretold of a split comes from those on its side. */
+ * predicted of a split comes from those on its side. */
 #include <stdlib.h>
 
 #include "base/memory.h"

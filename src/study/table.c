@@ -68,7 +68,7 @@ cairn_status cairn_study_row_check(struct cairn_study_row *row,
     if ((n & (n - 1)) == 0) { /* room for a power of two */
         struct cairn_study_check *more = realloc(row->check, (n == 0 ? 1 : 2 * n) * sizeof *more);
         if (more == NULL)
-            return cairn_fail(CAIRN_MEMORY, "there is no memory for %zu checks", n + 1);
+            return cairn_fail(CAIRN_MEMORY, "not enough memory for %zu checks", n + 1);
         row->check = more;
     }
     row->check[row->n_checks++] = *check;
@@ -100,7 +100,7 @@ cairn_status cairn_study_table_add(struct cairn_study_table *table, struct cairn
         struct cairn_study_row *more = realloc(table->row, (n == 0 ? 1 : 2 * n) * sizeof *more);
         if (more == NULL) {
             cairn_study_row_free(row, table->n_axes);
-            return cairn_fail(CAIRN_MEMORY, "there is no memory for %zu rows of a study", n + 1);
+            return cairn_fail(CAIRN_MEMORY, "not enough memory for %zu rows of a study", n + 1);
         }
         table->row = more;
     }
@@ -161,11 +161,10 @@ cairn_status cairn_study_csv_write(const char *path, const struct cairn_study_ta
     char *text = NULL;
     size_t n = 0;
     FILE *out = open_memstream(&text, &n);
-    if (out == NULL) return cairn_fail(CAIRN_MEMORY, "there is no memory for %s", path);
+    if (out == NULL) return cairn_fail(CAIRN_MEMORY, "not enough memory for %s", path);
     put_rows(out, table);
-    cairn_status st = fclose(out) == 0
-                          ? cairn_file_replace(path, text, n)
-                          : cairn_fail(CAIRN_MEMORY, "there is no memory for %s", path);
+    cairn_status st = fclose(out) == 0 ? cairn_file_replace(path, text, n)
+                                       : cairn_fail(CAIRN_MEMORY, "not enough memory for %s", path);
     free(text);
     return st;
 }

@@ -226,7 +226,7 @@ static cairn_status read_rows(const char *path, struct cairn_h5 *file,
 {
     struct cairn_h5_form form;
     CAIRN_TRY(cairn_h5_describe(file, "/cells/updates", &form));
-    if (form.shape.ndim != 1) return no_study(path, "/cells/updates is no column");
+    if (form.shape.ndim != 1) return no_study(path, "/cells/updates is not a column");
     for (size_t r = 0; r < form.shape.dim[0]; r++) {
         struct cairn_study_row row = {.value = NULL};
         CAIRN_TRY(
@@ -319,7 +319,7 @@ static cairn_status read_checks(const char *file_path, struct cairn_h5 *file,
     struct cairn_h5_form form;
     if (!cairn_h5_has_array(file, path_of(CHECKS, "update", path))) return CAIRN_OK;
     CAIRN_TRY(cairn_h5_describe(file, path, &form));
-    if (form.shape.ndim != 1) return no_study(file_path, "/checks/update is no column");
+    if (form.shape.ndim != 1) return no_study(file_path, "/checks/update is not a column");
     size_t n = form.shape.dim[0];
     cairn_status st = CAIRN_OK;
     for (int i = 0; i < N_CHECK_COLUMNS && st == CAIRN_OK; i++) {

@@ -20,7 +20,7 @@ static uint64_t reached_at(const struct cairn_study_row *row,
     struct cairn_judge judge = {.target = *target, .budget = UINT64_MAX};
     for (size_t i = 0; i < row->n_checks; i++) {
         const struct cairn_study_check *check = &row->check[i];
-        if (cairn_judge_look(&judge, check->update, check->loss, check->accuracy) ==
+        if (cairn_judge_observe(&judge, check->update, check->loss, check->accuracy) ==
             CAIRN_VERDICT_REACHED)
             return judge.reached;
     }

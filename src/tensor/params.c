@@ -9,7 +9,7 @@
 
 #include "base/memory.h"
 
-/* Room for one more tensor at `index`, for those behind it one further. */
+/* Room for one more tensor at `index`, for those after it one further. */
 static cairn_status insert(struct cairn_params *params, size_t index, const char *name,
                            const struct cairn_shape *shape)
 {
@@ -36,7 +36,7 @@ static cairn_status insert(struct cairn_params *params, size_t index, const char
     added->shape = *shape;
     added->count = count;
     added->offset = index == 0 ? 0 : grown[index - 1].offset + grown[index - 1].count;
-    added->n_opens = 1;
+    added->n_uses = 1;
     params->n_tensors++;
     params->n_values += added->count;
     for (size_t i = index + 1; i < params->n_tensors; i++) grown[i].offset += added->count;
@@ -63,11 +63,11 @@ cairn_status cairn_params_add_buffer(struct cairn_params *params, const char *na
     return CAIRN_OK;
 }
 
-size_t cairn_params_most_opens(const struct cairn_params *params)
+size_t cairn_params_most_uses(const struct cairn_params *params)
 {
     size_t most = 1;
     for (size_t i = 0; i < params->n_tensors; i++)
-        if (params->item[i].n_opens > most) most = params->item[i].n_opens;
+        if (params->item[i].n_uses > most) most = params->item[i].n_uses;
     return most;
 }
 

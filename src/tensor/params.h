@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * The flat parameter block: all weights of a model one behind the other, in checkpoint order, with
- * a name and a shape for each tensor; behind them its buffers, the running averages of
+ * The flat parameter block: all weights of a model one after the other, in checkpoint order, with
+ * a name and a shape for each tensor; after them its buffers, the running averages of
  * normalisation.  Gradients and optimizer slots are blocks of the same layout.  Local. */
 #ifndef CAIRN_TENSOR_PARAMS_H
 #define CAIRN_TENSOR_PARAMS_H
@@ -18,8 +18,8 @@ struct cairn_param {
     char name[CAIRN_PARAM_NAME_BYTES]; /* as in PyTorch's state_dict: "1.weight", "3.body.0.bias" */
     struct cairn_shape shape;
     size_t offset, count; /* elements of the flat block */
-    size_t n_opens;  /* times that its gradient is opened for a micro-batch: 1, more where layers
-                        share it */
+    size_t n_uses;   /* times that its gradient is opened for a micro-batch: 1, more where layers
+                         share it */
     double momentum; /* of a buffer: what the newest update counts in the average */
 };
 
@@ -33,7 +33,7 @@ struct cairn_params {
 };
 
 /**
- * Put a weight tensor behind the others; its index in *index.
+ * Put a weight tensor after the others; its index in *index.
  *
  * Ranks   local
  * Errors  CAIRN_USAGE: name too long or taken twice, more weights than a size_t counts, out of
@@ -42,19 +42,19 @@ struct cairn_params {
 CAIRN_CHECKED cairn_status cairn_params_add(struct cairn_params *params, const char *name,
                                             const struct cairn_shape *shape, size_t *index);
 
-/** Put a buffer behind the others.  *buffer counts the buffers, since weights that come later move
+/** Put a buffer after the others.  *buffer counts the buffers, since weights that come later move
  * them: its index is n_items + *buffer when all are there.  Ranks: local.  Errors: as above. */
 CAIRN_CHECKED cairn_status cairn_params_add_buffer(struct cairn_params *params, const char *name,
                                                    const struct cairn_shape *shape, double momentum,
                                                    size_t *buffer);
 
 /** The most times that one tensor is opened for a micro-batch.  Ranks: local.  Errors: none. */
-size_t cairn_params_most_opens(const struct cairn_params *params);
+size_t cairn_params_most_uses(const struct cairn_params *params);
 
 /**
  * Take an update into the running averages: b = (1 - momentum) b + momentum * sum / n.
  *
- * Shapes  sum, block: [n_values]; only what lies behind the weights is read and changed
+ * Shapes  sum, block: [n_values]; only what lies after the weights is read and changed
  * Units   sum: over the micro-batches of the update, each times its samples; n: samples
  * Ranks   local; equal sums on all ranks keep equal averages
  * Errors  none

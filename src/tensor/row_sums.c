@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Sums over a row: number i is added to lane i % LANES, the lanes are added at the end, and what is
- * behind the last whole turn comes after.  The order is written out, so every compiler keeps it. */
+ * after the last whole turn comes after.  The order is written out, so every compiler keeps it. */
 #include "tensor/row_sums.h"
 
 enum { LANES = 16 }; /* doubles: four vectors of AVX2, which hides the latency of an addition */

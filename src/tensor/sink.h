@@ -11,7 +11,7 @@
 /**
  * For each tensor and micro-batch: open it, put the gradient there as place = beta * place +
  * gradient, close it. Tensors are opened one at a time or several at once (weight and bias), each
- * once per micro-batch and, where layers share it, once by each of them (cairn_param.n_opens), one
+ * once per micro-batch and, where layers share it, once by each of them (cairn_param.n_uses), one
  * after the other.  What a buffer averages goes the same way: the statistic of the micro-batch
  * times its samples.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * The softmax of a row.  Number j is added to lane j % LANES, then the lanes, then what is behind
+ * The softmax of a row.  Number j is added to lane j % LANES, then the lanes, then what is after
  * the last whole turn. */
 #include "tensor/softmax.h"
 

@@ -16,7 +16,7 @@ enum {
     FASTEST = 1024, /* the time of the fastest rank; the others' in proportion */
     WORTH = 20,     /* a change must make an update shorter by one part in so many */
     RETRY = 16,     /* a rank without work: its time comes nearer to the fastest by 1 / so much */
-    LISTED = 8,     /* ranks whose shares are told one by one */
+    LISTED = 8,     /* ranks whose shares are logged one by one */
     TEXT = 256
 };
 
@@ -249,7 +249,7 @@ static void shares_text(const uint64_t *n, size_t n_ranks, char *text, size_t n_
         used += (size_t)snprintf(text + used, n_bytes - used, "%s%" PRIu64, r > 0 ? " " : "", n[r]);
 }
 
-static void tell(const struct cairn_balance *b, uint64_t update)
+static void log_shares(const struct cairn_balance *b, uint64_t update)
 {
     char now[TEXT];
     char before[TEXT];
@@ -265,7 +265,7 @@ static void tell(const struct cairn_balance *b, uint64_t update)
                    (double)b->speed[slowest].micro_ns / 1e6, (double)b->time[slowest] / FASTEST);
 }
 
-/* All ranks look at the same spans: all see it alike. */
+/* All ranks have the same spans, so all decide alike. */
 static bool long_enough(const struct cairn_balance *b)
 {
     uint64_t longest_ns = 0;
@@ -285,7 +285,7 @@ cairn_status cairn_balance_update(struct cairn_balance *b, cairn_comm *comm,
     b->n_updates = 0;
     cairn_status st = cairn_comm_gather_all(comm, CAIRN_OK, &b->mine, sizeof b->mine, b->spans);
     if (st != CAIRN_OK || !long_enough(b)) return st;
-    if (cairn_balance_take(b, b->spans, b->most_micro)) tell(b, work->update);
+    if (cairn_balance_take(b, b->spans, b->most_micro)) log_shares(b, work->update);
     b->mine = (struct cairn_balance_span){0};
     b->most_micro = 0;
     return CAIRN_OK;

@@ -12,7 +12,7 @@
 /* Behind the scores: ranks that left before they were through. */
 enum { LEFT = CAIRN_N_SCALARS, N_SUMS };
 
-static cairn_status add_scores(struct cairn_exact sum[CAIRN_N_SCALARS],
+static cairn_status add_scores(struct cairn_exact_sum sum[CAIRN_N_SCALARS],
                                const struct cairn_scores *scores)
 {
     if (cairn_sum_scores(sum, scores)) return CAIRN_OK;
@@ -20,7 +20,7 @@ static cairn_status add_scores(struct cairn_exact sum[CAIRN_N_SCALARS],
 }
 
 /* This rank's micro-batches, forward only; they are left where the run is to stop.  Local. */
-static cairn_status evaluate_share(const struct cairn_evaluation *e, struct cairn_exact *sum)
+static cairn_status evaluate_share(const struct cairn_evaluation *e, struct cairn_exact_sum *sum)
 {
     const struct cairn_window_rule rule = {.n_samples = e->n_samples,
                                            .global = e->n_samples,
@@ -33,14 +33,14 @@ static cairn_status evaluate_share(const struct cairn_evaluation *e, struct cair
                                                    cairn_comm_size(e->comm));
     for (uint64_t m = share.first; m < share.end; m++) {
         if (e->leave != NULL && e->leave->wants(e->leave->context)) {
-            cairn_exact_add(&sum[LEFT], 1);
+            cairn_exact_sum_add(&sum[LEFT], 1);
             return CAIRN_OK;
         }
         struct cairn_micro micro;
         struct cairn_scores scores = {0};
         size_t n = 0;
         uint64_t first = cairn_window_micro(&rule, &window, m, &n);
-        if (e->where != NULL) cairn_where_step(e->where, m - share.first);
+        if (e->phases != NULL) cairn_phase_next_micro(e->phases, m - share.first);
         CAIRN_TRY(cairn_loader_read(e->loader, first, n, &micro));
         CAIRN_TRY(
             cairn_loader_refused(e->loader, cairn_model_evaluate(e->model, e->w, &micro, &scores)));
@@ -51,16 +51,16 @@ static cairn_status evaluate_share(const struct cairn_evaluation *e, struct cair
 
 cairn_status cairn_evaluate(const struct cairn_evaluation *e, struct cairn_scores *out, bool *left)
 {
-    struct cairn_exact sum[N_SUMS] = {{{0}}};
+    struct cairn_exact_sum sum[N_SUMS] = {{{0}}};
     cairn_status st = evaluate_share(e, sum);
     st = cairn_comm_sum_exact(e->comm, st, sum, N_SUMS);
     if (st != CAIRN_OK) return cairn_fail_in(st, "evaluating");
-    *left = cairn_exact_value(&sum[LEFT]) > 0;
+    *left = cairn_exact_sum_value(&sum[LEFT]) > 0;
     if (*left) return CAIRN_OK;
-    *out = (struct cairn_scores){.loss = cairn_exact_value(&sum[CAIRN_SCALAR_LOSS]),
-                                 .weight = cairn_exact_value(&sum[CAIRN_SCALAR_WEIGHT]),
-                                 .correct = cairn_exact_value(&sum[CAIRN_SCALAR_CORRECT]),
-                                 .count = cairn_exact_value(&sum[CAIRN_SCALAR_COUNT])};
+    *out = (struct cairn_scores){.loss = cairn_exact_sum_value(&sum[CAIRN_SCALAR_LOSS]),
+                                 .weight = cairn_exact_sum_value(&sum[CAIRN_SCALAR_WEIGHT]),
+                                 .correct = cairn_exact_sum_value(&sum[CAIRN_SCALAR_CORRECT]),
+                                 .count = cairn_exact_sum_value(&sum[CAIRN_SCALAR_COUNT])};
     return out->weight == 0 ? cairn_loader_no_weight(e->loader) : CAIRN_OK;
 }
 
@@ -80,7 +80,7 @@ cairn_status cairn_trainer_scores(cairn_trainer *t, const float *w, enum cairn_s
         .micro = t->parts.rule.micro,
         .leave = leave,
         .balance = t->balance,
-        .where = &t->where,
+        .phases = &t->phases,
     };
     return cairn_evaluate(&evaluation, out, left);
 }

@@ -3,7 +3,7 @@
 #ifndef CAIRN_TRAIN_EVALUATE_H
 #define CAIRN_TRAIN_EVALUATE_H
 
-#include "base/where.h"
+#include "base/phase.h"
 #include "cairn/comm.h"
 #include "cairn/trainer.h"
 #include "data/loader.h"
@@ -22,11 +22,11 @@ struct cairn_evaluation {
     struct cairn_model *model;
     const float *w;
     struct cairn_loader *loader;
-    uint64_t n_samples;              /* of the group */
-    uint64_t micro;                  /* b */
-    const struct cairn_leave *leave; /* NULL: it is never left early */
-    struct cairn_balance *balance;   /* of the ranks' speeds; NULL: equal shares */
-    struct cairn_where *where; /* takes note of each micro-batch; NULL: nobody wants to know */
+    uint64_t n_samples;               /* of the group */
+    uint64_t micro;                   /* b */
+    const struct cairn_leave *leave;  /* NULL: it is never left early */
+    struct cairn_balance *balance;    /* of the ranks' speeds; NULL: equal shares */
+    struct cairn_phase_clock *phases; /* counts each micro-batch; NULL: no clock */
 };
 
 /** Sums over the group, shared by the ranks and added exactly: the same bits in every world.  Where

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * Token after token.  The window behind the last token is filled with token 0, which a causal model
+ * Token after token.  The window after the last token is filled with token 0, which a causal model
  * does not see. */
 #include "train/generate.h"
 

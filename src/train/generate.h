@@ -23,7 +23,7 @@ struct cairn_generate_options {
 struct cairn_generator;
 
 /**
- * Begin a text without tokens.  The model is tried with texts that differ behind a token: a model
+ * Begin a text without tokens.  The model is tried with texts that differ after a token: a model
  * whose outputs before it differ too cannot write.
  *
  * Ranks   local
@@ -35,10 +35,10 @@ CAIRN_CHECKED cairn_status cairn_generate_begin(const struct cairn_generate_opti
 /** Release; NULL is fine.  Ranks: local.  Errors: none. */
 void cairn_generate_end(struct cairn_generator *generator);
 
-/** Put a token behind the others.  Ranks: local.  Errors: none. */
+/** Put a token after the others.  Ranks: local.  Errors: none. */
 void cairn_generate_put(struct cairn_generator *generator, size_t token);
 
-/** Draw the token that follows the last C, of which there must be one, and put it behind them.
+/** Draw the token that follows the last C, of which there must be one, and put it after them.
  * Ranks: local.  Errors: CAIRN_NUMBERS: outputs that are not finite. */
 CAIRN_CHECKED cairn_status cairn_generate_next(struct cairn_generator *generator, size_t *token);
 

@@ -6,16 +6,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define PARTS         10        /* of a run, of which the newest is looked at, ... */
+#define PARTS         10        /* of a run, of which the newest is used, ... */
 #define LEAST_UPDATES 5         /* ... if it has so many updates, ... */
 #define GOOD_ERROR    (1 / 6.0) /* ... and more where the scale would be off by above a fifth */
-#define SHORTER_ERROR 0.7       /* of the error, for which less of the run is looked at */
+#define SHORTER_ERROR 0.7       /* of the error, for which less of the run is used */
 #define MOST_PART     0.9       /* beyond it |mu|^2 may be 0, and the scale's error has no bound */
 
 static const struct cairn_noise_scale none = {
     .value = (double)NAN, .error = (double)NAN, .n_updates = (double)NAN};
 
-/* S and |mu|^2 of one update, each without bias; false: it tells nothing. */
+/* S and |mu|^2 of one update, each without bias; false: it says nothing. */
 static bool solve(const struct cairn_noise_squares *update, double *noise, double *signal)
 {
     double determinant = update->n_samples * update->n_units - update->unit_samples;

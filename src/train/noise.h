@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * The noise scale: how many samples it takes until the gradient is more signal than noise, as
  * estimated along a run.  Plain arithmetic on sums of squares; where those come from:
- * comm/squares.h.  Local, cannot fail. */
+ * comm/gradient_squares.h.  Local, cannot fail. */
 #ifndef CAIRN_TRAIN_NOISE_H
 #define CAIRN_TRAIN_NOISE_H
 
@@ -57,7 +57,7 @@ void cairn_noise_add(struct cairn_noise_history *history, const struct cairn_noi
 /**
  * B_simple = S / |mu|^2, each averaged over the last tenth of the run, of 5 updates at the least,
  * and divided once; over more of it where the standard error would be above a fifth of the value,
- * as the last half of the run foretells, and over less where the scale drifts so that less has the
+ * as the last half of the run predicts, and over less where the scale drifts so that less has the
  * smaller error.  The error of 1 / B_simple follows from the scatter of the updates (delta method)
  * and from the drift within their stretch; that of B_simple is how far it may be larger by it,
  * which is more than how far it may be smaller.

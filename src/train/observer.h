@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/where.h"
+#include "base/phase.h"
 #include "cairn/trainer.h"
 #include "comm/sum.h"
 
@@ -47,7 +47,7 @@ struct cairn_observer {
      * squares; alike on all ranks. */
     void (*summed)(void *context, cairn_trainer *t, const struct cairn_totals *totals);
 
-    /** The weights are new; t->at still tells of the update before.  Figures may be added to the
+    /** The weights are new; t->at still describes the update before.  Figures may be added to the
      * record.  Ranks: collective.  Errors: the agreed one. */
     cairn_status (*updated)(void *context, cairn_trainer *t, struct cairn_update_record *record);
 

@@ -45,7 +45,7 @@ cairn_status cairn_trainer_create(const struct cairn_trainer_parts *parts, cairn
         return st;
     }
     cairn_model_init(parts->model, t->w);
-    cairn_trainer_locate(t);
+    cairn_trainer_find_window(t);
     *out = t;
     return CAIRN_OK;
 }
@@ -68,7 +68,7 @@ double cairn_trainer_rate(const cairn_trainer *t)
            cairn_scaling_factor(&t->parts.scaling, (double)batch);
 }
 
-void cairn_trainer_locate(cairn_trainer *t)
+void cairn_trainer_find_window(cairn_trainer *t)
 {
     t->done = !cairn_window_next(&t->parts.rule, t->at.update, t->at.position, &t->window);
     t->share = (struct cairn_share){0};
@@ -96,7 +96,8 @@ struct cairn_update_record cairn_trainer_record(const cairn_trainer *t,
     };
 }
 
-cairn_status cairn_trainer_advance(cairn_trainer *t, const struct cairn_totals *totals, double rate)
+cairn_status cairn_trainer_next_window(cairn_trainer *t, const struct cairn_totals *totals,
+                                       double rate)
 {
     const bool is_first = t->at.epoch == 0; /* epoch; what it weighs shows what the group does */
     const double weight = t->at.epoch_weight + totals->weight;
@@ -111,7 +112,7 @@ cairn_status cairn_trainer_advance(cairn_trainer *t, const struct cairn_totals *
     t->at.position = cairn_window_after(&t->parts.rule, &t->window);
     t->at.rate = rate;
     t->at.update++;
-    cairn_trainer_locate(t);
+    cairn_trainer_find_window(t);
     bool all_seen = t->at.position >= t->parts.rule.n_samples || t->done;
     if (is_first && all_seen && weight == 0)
         return cairn_loader_no_weight(t->parts.loader[CAIRN_SPLIT_TRAIN]);

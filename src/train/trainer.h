@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/where.h"
+#include "base/phase.h"
 #include "cairn/trainer.h"
 #include "comm/sum.h"
 #include "data/loader.h"
@@ -57,11 +57,11 @@ struct cairn_trainer {
     float *g;                          /* [n_values]: the reduced gradient, borrowed from the sum */
     double *squares;                   /* [n_items] of g before clipping, owned */
     struct cairn_progress_state at;
-    bool done;                     /* all updates are; else ... */
-    struct cairn_window window;    /* ... the next update's samples ... */
-    struct cairn_share share;      /* ... and this rank's micro-batches, ... */
-    struct cairn_balance *balance; /* ... by speed; NULL: they are equal */
-    struct cairn_where where;      /* phase, micro-batch and times of this update */
+    bool done;                       /* all updates are; else ... */
+    struct cairn_window window;      /* ... the next update's samples ... */
+    struct cairn_share share;        /* ... and this rank's micro-batches, ... */
+    struct cairn_balance *balance;   /* ... by speed; NULL: they are equal */
+    struct cairn_phase_clock phases; /* phase, micro-batch and times of this update */
     struct cairn_observers observers;
 };
 
@@ -79,7 +79,7 @@ CAIRN_CHECKED cairn_status cairn_trainer_prepare(cairn_trainer *t, cairn_status 
 
 /** Find window and share from t->at: at the start and after it was changed.  Ranks: local.
  * Errors: none. */
-void cairn_trainer_locate(cairn_trainer *t);
+void cairn_trainer_find_window(cairn_trainer *t);
 
 /** This rank's part of the next update's gradient: zero, then its micro-batches.  Ranks: local.
  * Errors: as cairn_trainer_backward(). */
@@ -99,8 +99,9 @@ struct cairn_update_record cairn_trainer_record(const cairn_trainer *t,
 /** The running update is done, at this learning rate: find the next one's window and share.
  * Ranks: local; alike on all.  Errors: CAIRN_DATA: all samples were used, and none had any weight.
  */
-CAIRN_CHECKED cairn_status cairn_trainer_advance(cairn_trainer *t,
-                                                 const struct cairn_totals *totals, double rate);
+CAIRN_CHECKED cairn_status cairn_trainer_next_window(cairn_trainer *t,
+                                                     const struct cairn_totals *totals,
+                                                     double rate);
 
 /** The learning rate of the next update: the schedule's, scaled for its global batch.
  * Ranks: local.  Errors: none. */

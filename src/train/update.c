@@ -84,7 +84,7 @@ static cairn_status apply(cairn_trainer *t, const struct cairn_totals *totals,
     cairn_buffers_update(t->params, t->g, (double)t->window.n, t->w); /* -> normalisation's */
     *out = cairn_trainer_record(t, totals, rate.now, norm);
     CAIRN_TRY(cairn_observe_update(t, out));
-    return cairn_trainer_advance(t, totals, rate.now);
+    return cairn_trainer_next_window(t, totals, rate.now);
 }
 
 /** My sum -> the sum over all ranks -> new weights.  Collective. */

@@ -57,7 +57,7 @@ static double largest_of(const double *x, size_t n)
 }
 
 /* The tensors [first, end): the largest of max |a - b| / max size, the sizes being sums of
- * |addend|, since the sum itself may be 0 but for rounding.  A tensor may also have no gradient
+ * |addend|, since the sum itself may be 0 except for rounding.  A tensor may also have no gradient
  * within each sample, as a bias whose mean is taken off again: so none is measured against less
  * than a hundredth of the largest of all. */
 static double difference(const struct cairn_params *params, size_t first, size_t end,

@@ -51,7 +51,7 @@ static uint64_t batch_that_counts(const struct cairn_window_rule *rule, uint64_t
     return rule->tail == CAIRN_TAIL_CARRY ? batch : cairn_count_least(batch, rule->n_samples);
 }
 
-/* The next position where another batch may hold; UINT64_MAX behind the ramp. */
+/* The next position where another batch may hold; UINT64_MAX after the ramp. */
 static uint64_t batch_until(const struct cairn_window_rule *rule, uint64_t position)
 {
     size_t next = entry_behind(&rule->ramp, position);
@@ -69,7 +69,7 @@ static uint64_t batch_until(const struct cairn_window_rule *rule, uint64_t posit
     return end;
 }
 
-/* Behind the end of the run. */
+/* After the end of the run. */
 static uint64_t run_end(const struct cairn_window_rule *rule)
 {
     return cairn_count_times(rule->epochs, rule->n_samples);

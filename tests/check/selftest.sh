@@ -93,6 +93,9 @@ planted docs src/nn/README.md 'nn/README.md:2: .*heading' <<<'[a heading](../REA
 planted format src/nn/a.c <<<'int  a ;'
 planted words src/nn/a.c < <(echo '/* TO''DO */')
 planted words src/nn/a.c <<<'    say("the batch size is %d", b);'
+planted words src/nn/a.c <<<'    say("%s: is no file", path);'
+planted words src/nn/a.h <<<'/* NULL behind the last. */'
+planted words src/nn/a.c <<<'    tell_end(run);'
 
 clean
 mkdir "$work/src/loss"

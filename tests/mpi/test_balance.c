@@ -25,8 +25,8 @@ static cairn_status one_update(cairn_trainer *t)
         cairn_trainer_zero(t);
         for (size_t i = 0; i < cairn_trainer_share(t) && st == CAIRN_OK; i++)
             st = cairn_trainer_backward(t, i);
-        t->where.spent_s[CAIRN_PHASE_DATA] = 0;
-        t->where.spent_s[CAIRN_PHASE_COMPUTE] =
+        t->phases.spent_s[CAIRN_PHASE_DATA] = 0;
+        t->phases.spent_s[CAIRN_PHASE_COMPUTE] =
             planted_s(t->at.update) * (double)cairn_trainer_share(t);
         st = cairn_trainer_sum(t, st, &again, &record);
     } while (st == CAIRN_OK && again);

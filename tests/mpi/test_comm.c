@@ -63,17 +63,17 @@ static void a_failure_reaches_who_waits_for_data(void **state)
 static void exact_sums_do_not_depend_on_shares(void **state)
 {
     (void)state;
-    struct cairn_exact sum = {0};
-    struct cairn_exact alone = {0};
+    struct cairn_exact_sum sum = {0};
+    struct cairn_exact_sum alone = {0};
     for (int i = 0; i < 1000; i++) {
         double value = 1.0 / (i + 1) - 0.3;
-        bool fits = cairn_exact_add(&alone, value);
-        if (fits && i % (last() + 1) == rank()) fits = cairn_exact_add(&sum, value);
+        bool fits = cairn_exact_sum_add(&alone, value);
+        if (fits && i % (last() + 1) == rank()) fits = cairn_exact_sum_add(&sum, value);
         assert_on_all(fits);
     }
     cairn_status st = cairn_comm_sum_exact(world, CAIRN_OK, &sum, 1);
-    double together = cairn_exact_value(&sum);
-    double one = cairn_exact_value(&alone);
+    double together = cairn_exact_sum_value(&sum);
+    double one = cairn_exact_sum_value(&alone);
     assert_on_all(st == CAIRN_OK && memcmp(&together, &one, sizeof one) == 0);
 }
 
@@ -81,9 +81,9 @@ static void who_differs_is_named(void **state)
 {
     (void)state;
     int odd = 99;
-    cairn_status st = cairn_comm_same(world, CAIRN_OK, 5, &odd);
+    cairn_status st = cairn_comm_all_equal(world, CAIRN_OK, 5, &odd);
     assert_on_all(st == CAIRN_OK && odd == -1);
-    st = cairn_comm_same(world, CAIRN_OK, last() >= 2 && rank() == last() ? 6 : 5, &odd);
+    st = cairn_comm_all_equal(world, CAIRN_OK, last() >= 2 && rank() == last() ? 6 : 5, &odd);
     assert_on_all(st == CAIRN_OK && odd == (last() >= 2 ? last() : -1));
 }
 
@@ -94,7 +94,7 @@ static void a_part_of_the_world(void **state)
     struct cairn_watchdog *dog =
         cairn_watchdog_start(&(struct cairn_watched_start){.limit_s = HUGE_VAL});
     cairn_watchdog_join(dog, world);
-    cairn_status st = cairn_comm_first(world, CAIRN_OK, 1, &part);
+    cairn_status st = cairn_comm_subset(world, CAIRN_OK, 1, &part);
     bool inside = rank() == 0;
     assert_on_all(st == CAIRN_OK && inside == (part != NULL));
     /* A run on a part is watched, too: else all of it would look like one long phase. */
@@ -122,7 +122,7 @@ static void groups_work_apart(void **state)
     ok = ok && (next == last() + 1 || next * n_groups / (last() + 1) == group + 1);
     cairn_status own = group == 0 ? CAIRN_OK : cairn_fail(CAIRN_DATA, "a group's own trouble");
     ok = ok && cairn_comm_agree(part, own) == own;
-    ok = ok && cairn_comm_rest(world, own) == (n_groups > 1 ? CAIRN_DATA : CAIRN_OK);
+    ok = ok && cairn_comm_idle_barrier(world, own) == (n_groups > 1 ? CAIRN_DATA : CAIRN_OK);
     cairn_comm_close(part);
     assert_on_all(ok);
 }

@@ -187,7 +187,7 @@ static void same_bits_in_any_world(void **state)
     assert_on_all(ours != NULL);
     const struct cairn_noise_history *histories = after_updates(ours, 5);
     assert_on_all(histories != NULL);
-    assert_on_all(cairn_comm_first(world, CAIRN_OK, 1, &self) == CAIRN_OK);
+    assert_on_all(cairn_comm_subset(world, CAIRN_OK, 1, &self) == CAIRN_OK);
     bool same = true;
     if (self != NULL) {
         cairn_trainer *alone = open_trainer(self, "micro", "true");
@@ -249,8 +249,8 @@ static void shared_tensors_are_squared_whole(void **state)
     struct samples samples = samples_make(&options, SAMPLES);
     struct bench *bench = bench_make(&options);
     double apart[MOST] = {0}, fixed[MOST] = {0};
-    assert_on_all(bench->params->n_items == 1 && bench->params->item[0].n_opens == 2);
-    assert_on_all(squares_of(bench, &samples, &options, "apart", apart) == CAIRN_OK);
+    assert_on_all(bench->params->n_items == 1 && bench->params->item[0].n_uses == 2);
+    assert_on_all(squares_of(bench, &samples, &options, "float_per_micro", apart) == CAIRN_OK);
     assert_on_all(squares_of(bench, &samples, &options, "fixed", fixed) == CAIRN_OK);
     assert_on_all(apart[0] > 0 && fabs(fixed[0] / apart[0] - 1) < 1e-5); /* sums in other orders */
     bench_free(bench);

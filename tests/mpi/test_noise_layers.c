@@ -186,14 +186,14 @@ static bool close_to(double value, double wanted, double within)
 static void compare(struct pair *pair, const char *what, double within, const struct scale *wanted)
 {
     struct scale drawn;
-    const bool main = cairn_comm_rank(world) == 0;
+    const bool root = cairn_comm_rank(world) == 0;
     assert_on_all(draw(pair->trainer, &drawn) == CAIRN_OK);
-    if (main)
+    if (root)
         print_message("%s: S %.4f, exact %.4f; |mu|^2 %.4f, exact %.4f; scale %.3f, exact %.3f\n",
                       what, drawn.noise, wanted->noise, drawn.signal, wanted->signal,
                       drawn.noise / drawn.signal, wanted->noise / wanted->signal);
-    assert_on_all(!main || close_to(drawn.noise, wanted->noise, within));
-    assert_on_all(!main || close_to(drawn.signal, wanted->signal, within));
+    assert_on_all(!root || close_to(drawn.noise, wanted->noise, within));
+    assert_on_all(!root || close_to(drawn.signal, wanted->signal, within));
     close_pair(pair);
 }
 
@@ -362,12 +362,12 @@ static void batchnorm(void **state)
 
 static int write_data(void **state)
 {
-    bool main = cairn_comm_rank(world) == 0;
+    bool root = cairn_comm_rank(world) == 0;
     cairn_status st = CAIRN_OK;
     (void)state;
-    if (main) st = write_images("rows.h5", SAMPLES);
-    if (main && st == CAIRN_OK) st = write_images("dozen.h5", DOZEN);
-    if (main && st == CAIRN_OK) st = write_text("runs.h5");
+    if (root) st = write_images("rows.h5", SAMPLES);
+    if (root && st == CAIRN_OK) st = write_images("dozen.h5", DOZEN);
+    if (root && st == CAIRN_OK) st = write_text("runs.h5");
     return cairn_comm_agree(world, st) != CAIRN_OK;
 }
 

@@ -102,7 +102,7 @@ static double error(const float *g)
 
 static void sums_are_right(void **state)
 {
-    const char *const kinds[] = {"plain", "fixed"};
+    const char *const kinds[] = {"float", "fixed"};
     (void)state;
     for (size_t k = 0; k < 2; k++) {
         struct cairn_sum *sum = NULL;
@@ -133,7 +133,7 @@ static void fixed_sums_have_the_same_bits(void **state)
     cairn_status st = make(world, "fixed", &sum);
     if (st == CAIRN_OK) st = work(sum, 0, 1, &g, &totals);
     assert_on_all(st == CAIRN_OK);
-    assert_on_all(cairn_comm_first(world, CAIRN_OK, 1, &self) == CAIRN_OK);
+    assert_on_all(cairn_comm_subset(world, CAIRN_OK, 1, &self) == CAIRN_OK);
     bool same = true;
     if (self != NULL) {
         st = make(self, "fixed", &alone);
@@ -180,7 +180,7 @@ static void what_is_not_finite_is_counted(void **state)
 
 static void trouble_and_stops_travel_with_the_sum(void **state)
 {
-    const char *const kinds[] = {"plain", "fixed"};
+    const char *const kinds[] = {"float", "fixed"};
     (void)state;
     bool last = cairn_comm_rank(world) == cairn_comm_size(world) - 1;
     for (size_t k = 0; k < 2; k++) {
@@ -203,7 +203,7 @@ static void trouble_and_stops_travel_with_the_sum(void **state)
  * one of them may hold. */
 static void large_losses_are_told(void **state)
 {
-    const char *const kinds[] = {"plain", "fixed"};
+    const char *const kinds[] = {"float", "fixed"};
     const struct cairn_scores scores = {.loss = 0x1p49, .weight = 1};
     (void)state;
     double wanted = scores.loss * cairn_comm_size(world);

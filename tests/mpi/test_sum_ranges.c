@@ -139,7 +139,7 @@ static void open_twins(struct twins *twins, float factor)
     cairn_status st = cairn_sum_create(world, "fixed", CAIRN_NOISE_OFF, &params, M, &twins->sum);
     if (st == CAIRN_OK) st = learn(twins->sum, factor);
     assert_on_all(st == CAIRN_OK);
-    assert_on_all(cairn_comm_first(world, CAIRN_OK, 1, &twins->self) == CAIRN_OK);
+    assert_on_all(cairn_comm_subset(world, CAIRN_OK, 1, &twins->self) == CAIRN_OK);
     if (twins->self != NULL)
         st = cairn_sum_create(twins->self, "fixed", CAIRN_NOISE_OFF, &params, M, &twins->alone);
     if (twins->self != NULL && st == CAIRN_OK) st = learn(twins->alone, factor);

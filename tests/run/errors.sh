@@ -69,7 +69,7 @@ wrong 2 '--check takes no value' train run.yaml --check=1
 wrong 2 'extra is neither an option nor a key=value' train run.yaml extra
 wrong 2 'which checkpoint' eval
 wrong 3 'nothere.h5: No such file' eval nothere.h5
-wrong 3 'good.h5: is no Cairn checkpoint' predict good.h5 --data good.h5 -o p.h5
+wrong 3 'good.h5: is not a Cairn checkpoint' predict good.h5 --data good.h5 -o p.h5
 
 # The run file: line and column, or the command line
 bad 2 "command line: unknown key 'batch.globl'; did you mean 'batch.global'" batch.globl=6
@@ -89,8 +89,8 @@ bad 2 '^cairn: command line: layer 0\.body\.0 \(residual\): the input \[4\] cann
 bad 2 ': 4097 layers in one list; at most 4096' "model=[$(seq 4097 | sed 's,.*,{type: relu},' | paste -sd, -)]"
 bad 2 'a map of more than 1000 keys' "loss={$(seq -s, -f 'k%g: 1' 1002)}"
 big='{type: dense, units: 1000000000}'
-bad 2 'memory for activations and weights: [0-9]+ bytes are not to be had' "model=[$big, $big, {type: dense, units: 3}]"
-bad 2 'loss squared_error wants real targets, but the data has classes' loss=squared_error
+bad 2 'memory for activations and weights: [0-9]+ bytes are not available' "model=[$big, $big, {type: dense, units: 3}]"
+bad 2 'loss squared_error needs real targets, but the data has classes' loss=squared_error
 bad 2 'train.epochs or train.updates, not both' train.epochs=1 train.updates=1
 
 # Rules for changing the batch
@@ -101,7 +101,7 @@ bad 2 'scaling: adam is for optimizers with beta1 and beta2, and sgd has none' o
 adam=(optim.name=adam optim.scaling=adam batch.global=20)
 bad 2 'adam: k \(1 - beta1\) = 10 x \(1 - 0\.9\) = 1 is not below 1.* batch.global below base_batch 2 / \(1 - beta1\) = 20' "${adam[@]}" optim.base_batch=2
 bad 2 'adam: k \(1 - beta2\) = 4 x \(1 - 0\.5\) = 2 is not below 1' "${adam[@]}" optim.base_batch=5 optim.beta2=0.5
-bad 2 'scaling: adam wants one global batch.*with batch.ramp use sqrt or linear' "${adam[@]}" optim.base_batch=20 'batch.ramp=[[0,4]]'
+bad 2 'scaling: adam needs one global batch.*with batch.ramp use sqrt or linear' "${adam[@]}" optim.base_batch=20 'batch.ramp=[[0,4]]'
 bad 2 'give schedule.warmup_updates or schedule.warmup_epochs, not both' schedule.warmup_updates=2 schedule.warmup_epochs=0.5
 bad 2 'give schedule.step_samples or schedule.step_epochs, not both' schedule.decay=step schedule.step_samples=2 schedule.step_epochs=1
 bad 2 'schedule.step_epochs is for schedule.decay: step' schedule.step_epochs=1
@@ -111,8 +111,8 @@ bad 2 "unknown key 'rampup_batch_size'; Cairn calls this batch.ramp" rampup_batc
 bad 2 'batch.ramp is 4, but takes one of: list none' batch.ramp=4
 bad 2 'batch.ramp has 0 entries, but takes 1 to 64' 'batch.ramp=[]'
 bad 2 "batch.ramp has 65 entries" "batch.ramp=[$(seq -s, -f '[%g,4]' 65)]"
-bad 2 'batch.ramp entry 1 is no pair \[samples, global batch\]' 'batch.ramp=[[0,4],[3]]'
-bad 2 'batch.ramp entry 0 is no pair' 'batch.ramp=[0,4]'
+bad 2 'batch.ramp entry 1 is not a pair \[samples, global batch\]' 'batch.ramp=[[0,4],[3]]'
+bad 2 'batch.ramp entry 0 is not a pair' 'batch.ramp=[0,4]'
 bad 2 'batch.ramp entry 0: samples must be a whole number' 'batch.ramp=[[[0],4]]'
 bad 2 'batch.ramp entry 1.batch is many, but takes a whole number' 'batch.ramp=[[0,4],[8,many]]'
 bad 2 'batch.ramp entry 0.batch is 0, but must be at least 1' 'batch.ramp=[[0,0]]'
@@ -138,7 +138,7 @@ wrong 2 "bad.yaml:3:23: layer 0 .dense. has no key 'unitz'; did you mean 'units'
 # The data
 bad 3 'nothere.h5: No such file' data.file=nothere.h5
 echo "no data" >text.h5
-bad 3 'text.h5: is no HDF5 file' data.file=text.h5
+bad 3 'text.h5: is not an HDF5 file' data.file=text.h5
 head -c $(($(stat -c %s good.h5) / 2)) good.h5 >short.h5
 bad 3 'short.h5: is damaged or not complete' data.file=short.h5
 data bad.h5 /train/y=int32:29

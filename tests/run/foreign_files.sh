@@ -30,7 +30,7 @@ untouched()
         [ "$(cat "$file" 2>/dev/null)" = "precious $file" ] || fail "$1: $file is gone or changed"
     done
 }
-says() { grep -q "^$1 stays: it is not of Cairn's making" err || fail "nothing is said of $1"; }
+says() { grep -q "^$1 stays: Cairn did not make it" err || fail "nothing is said of $1"; }
 
 # A study where there is none, among the user's own files.
 study_among_others()
@@ -69,7 +69,7 @@ study_with_links()
     mkdir w/cells/batch.global=2 && : >w/cells/batch.global=2/lock # killed
     expect 0 "$1" study s.yaml --out w --overwrite axes.batch.global='[8]'
     untouched "--overwrite"
-    grep -q "and 4 more stay: they are not of Cairn's making" err || fail "nothing is said of what stays"
+    grep -q "and 4 more stay: Cairn did not make them" err || fail "nothing is said of what stays"
     same "what stays of other cells" "$(find w/cells/batch.global=[24] | tr '\n' ' ')" \
         "w/cells/batch.global=4 w/cells/batch.global=4/notes.txt "
     mkdir -p w2/cells
@@ -132,7 +132,7 @@ runs()
     [ ! -e r/checkpoints/update-00000004.h5 ] || fail "pruning leaves a checkpoint"
     same "unfinished files" "$(cd r && find . -name '*.tmp')" ./.table.h5.0123456789abcdef.tmp
     expect 0 "$1" train run.yaml --out r --overwrite train.updates=2
-    grep -q "and 3 more stay: they are not of Cairn's making" err || fail "nothing is said of what stays"
+    grep -q "and 3 more stay: Cairn did not make them" err || fail "nothing is said of what stays"
     untouched "--overwrite"
     [ -f archive/update-00000002.h5 ] || fail "--overwrite went through a link"
     same "checkpoints" "$(cd r/checkpoints && ls -A | tr '\n' ' ')" "latest.h5 mine.h5 update-00000002.h5 update-2.h5 "
@@ -142,13 +142,13 @@ runs()
         expect_line 2 "$1" "$name: a run writes a file of this name" train run.yaml --out "$name.d" --overwrite
     done
     precious lock.d/lock
-    expect_line 6 "$1" "lock: is no lock of Cairn's" train run.yaml --out lock.d
+    expect_line 6 "$1" "lock: is not a lock file of Cairn" train run.yaml --out lock.d
     untouched "files of a run's names"
     # All that a run leaves is known to it.
     expect 0 "$1" train run.yaml --out all log.gradflow_every=1 checkpoint.keep_best=eval_loss train.evaluate_every=2 train.updates=4
     [ -s all/accumulation.csv ] && [ -L all/checkpoints/best.h5 ] && [ -s all/ranks.csv ] || fail "a file is missing"
     expect 0 "$1" train run.yaml --out all --overwrite
-    ! grep -q "not of Cairn's making" err || fail "what a run has left is not known to it: $(grep stay err)"
+    ! grep -q "Cairn did not make" err || fail "what a run has left is not known to it: $(grep stay err)"
 }
 
 # A start that trains nothing.
@@ -180,12 +180,12 @@ outputs()
     precious t.h5 r/report.html report.html
     expect_line 2 0 't.h5: is already there; --overwrite' import csv table.csv -o t.h5
     command -v gnuplot >/dev/null || return 0
-    expect_line 2 0 "report.html: is there, and is no report of Cairn's" report r
-    expect_line 2 0 "report.html: is there, and is no report of Cairn's" report r r
+    expect_line 2 0 "report.html: exists and is not a report of Cairn" report r
+    expect_line 2 0 "report.html: exists and is not a report of Cairn" report r r
     expect 0 "$1" study s.yaml --out w
     precious w/report.html
     expect 0 "$1" study s.yaml --out w
-    grep -q "there is no report.html: .*is no report of Cairn's" err || fail "nothing is said of the report"
+    grep -q "there is no report.html: .*is not a report of Cairn" err || fail "nothing is said of the report"
     expect 0 "$1" study s.yaml --out w --overwrite
     for n in 1 2; do expect 0 0 report r -o s.html; done
     untouched "outputs"

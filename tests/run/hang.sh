@@ -72,7 +72,7 @@ beside hangs 0 2 nn.gradient "computing a gradient, $place" "$sums" '#30'
 beside hangs 2 3 nn.gradient "computing a gradient, $place" "$sums" '#20'
 beside hangs 1 3 comm.call "$anywhere" "$anywhere" '#80'
 beside hangs 0 2 checkpoint.write "saving, update 20" "saving, update 20" '' # the next save waits for the writer
-beside hangs 1 2 data.open "making ready" "making ready" ''
+beside hangs 1 2 data.open "preparing" "preparing" ''
 
 # A rank that is stopped does not answer; the others end.
 stopped()
@@ -127,8 +127,8 @@ begins()
 beside begins 1 2 comm.start "starting MPI" "starting MPI" train run.yaml --out starts
 beside begins 0 3 comm.start "starting MPI" "starting MPI" verify run.yaml --updates 1
 beside begins 0 1 comm.start "starting MPI" "" train run.yaml --out starts
-beside begins 0 2 config.read "making ready" "making ready" train run.yaml --out starts
-beside begins 1 2 data.open "making ready" "making ready" train run.yaml --out starts
+beside begins 0 2 config.read "preparing" "preparing" train run.yaml --out starts
+beside begins 1 2 data.open "preparing" "preparing" train run.yaml --out starts
 all_good
 CAIRN_START_TIMEOUT=soon expect_line 2 2 'CAIRN_START_TIMEOUT' train run.yaml --out starts
 CAIRN_START_TIMEOUT=none expect 0 2 train run.yaml --out starts

@@ -54,7 +54,7 @@ expect_line 6 0 'none/new.h5: cannot be written: No such file' import csv flower
 memory_kb=4000000
 [ -z "${ASAN_OPTIONS-}" ] || memory_kb=unlimited # sanitizers take addresses by the terabyte
 (ulimit -v $memory_kb && info '2147483647 classes; samples of each: 0 .* \.\.\.$' far.h5) || exit 1
-expect_line 3 0 'is no HDF5 file' info flowers.csv
+expect_line 3 0 'is not an HDF5 file' info flowers.csv
 expect_line 3 0 'No such file' info none.h5
 expect_line 2 0 'usage: cairn info' info
 cp flowers.h5 older.h5

@@ -85,7 +85,7 @@ wrong()
 
 wrong 3 'nowhere.h5: No such file' --init nowhere.h5
 echo "no weights" >text.h5
-wrong 3 'text.h5: is no HDF5 file' --init text.h5
+wrong 3 'text.h5: is not an HDF5 file' --init text.h5
 head -c 3000 other.h5 >short.h5
 wrong 3 'short.h5: is damaged or not complete' --init short.h5
 wrong 3 'digits.h5: has no group /weights' --init "$datasets/digits.h5"

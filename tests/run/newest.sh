@@ -69,7 +69,7 @@ occupied()
     esac
     run "$ranks" train run.yaml --out "$dir" -q
     same "exit code with a $kind in the way" "$code" 6
-    grep -q "^cairn: warning: checkpoint passed over: .*/$last: is no file" err || fail "the $kind is not named"
+    grep -q "^cairn: warning: checkpoint passed over: .*/$last: is not a file" err || fail "the $kind is not named"
     grep -q "^cairn: [^ ]*/$last: is not a plain file" err || fail "no last line about the $kind"
     expect 0 "$ranks" train run.yaml --out "$dir" train.updates=13
     same "updates beyond the $kind" "$(json "$dir/summary.json" updates)" 13

@@ -127,7 +127,7 @@ expect 0 0 plan digits.yaml --memory batch.global=none batch.accumulate=2 --rank
 same "rows" "$(rows 1 2 3 4)" $'1 32 16 2\n3 96 16 2'
 expect 0 0 plan digits.yaml --memory batch.micro=none batch.accumulate=2 --ranks 1,3,4
 same "rows" "$(rows 1 2 3 4 | head -n 2)" $'1 60 30 2\n3 60 10 2'
-grep -Eq '^ +4 .*batch.global 60 is no multiple of' out || fail "4 ranks have no row"
+grep -Eq '^ +4 .*batch.global 60 is not a multiple of' out || fail "4 ranks have no row"
 
 # batch.micro: auto takes a size that the plan offers; what both take depends on times.
 expect 0 0 plan digits.yaml batch.micro=auto --ranks 1,2 --json
@@ -169,7 +169,7 @@ for list in 0 1,0 a 1,,2 ,1 1, 1.5 -1 1000001 99999999999999999999 1-4; do
 done
 expect_line 2 0 'ranks .*more than 32 numbers' plan digits.yaml --ranks "$(seq -s, 40)"
 expect_line 2 0 'ranks-per-node' plan digits.yaml --ranks-per-node 0
-expect_line 2 0 "link: '12us' is no link: .*12us,1.2GB/s,ring" plan digits.yaml --link 12us
+expect_line 2 0 "link: '12us' is not a link: .*12us,1.2GB/s,ring" plan digits.yaml --link 12us
 expect_line 2 0 'which run file' plan
 expect_line 2 0 'nowhere.yaml' plan nowhere.yaml
 expect_line 3 0 'nowhere.h5' plan digits.yaml data.file=nowhere.h5

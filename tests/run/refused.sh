@@ -113,7 +113,7 @@ another()
     expect_line 2 "$1" 'optim.lr' train run.yaml --out result optim.lr=0.5
     expect_line 3 "$1" 'made with other data' train run.yaml --out result data.file=other.h5
     expect_line 2 "$1" 'holds checkpoints; --overwrite' train run.yaml --out result --resume never
-    expect_line 3 "$1" 'is no Cairn checkpoint' train run.yaml --out result --resume data.h5
+    expect_line 3 "$1" 'is not a Cairn checkpoint' train run.yaml --out result --resume data.h5
     expect_line 3 "$1" 'nothere.h5: No such file' train run.yaml --out result --resume nothere.h5
     expect_line 2 "$1" 'no group called|--split dev: there are' eval result/checkpoints/latest.h5 --split dev
     expect_line 3 "$1" 'has no group val' eval result/checkpoints/latest.h5 --split val

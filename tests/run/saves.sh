@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Checkpoints along a run: written while updates go on, at an interval that is measured, the best one, milestones, and where
 # files cannot be locked.  None of it changes a bit of what is trained.  The thread that writes: unit/test_writer.c; the
-# arithmetic of the interval: unit/test_pace.c; whatever kills it: kill.sh.
+# arithmetic of the interval: unit/test_checkpoint_interval.c; whatever kills it: kill.sh.
 . "${BASH_SOURCE%/*}/../support/run.sh"
 
 "$CAIRN_BUILD/tests/run_make_data" data.h5 /train/x=float32:30x4 /train/y=int32:30 /val/x=float32:8x4 \
@@ -126,8 +126,8 @@ done
 
 # ---- updates go on while a checkpoint is written
 expect 0 1 train run.yaml --out beside train.updates=4000 train.evaluate_every=none checkpoint.every=400
-beside=$(sed -nE 's/^10 checkpoints: .* ([0-9]+) updates went on beside.*/\1/p' err)
-[ "${beside:-0}" -gt 0 ] || fail "no update went on beside the writing: $(grep checkpoints: err)"
+beside=$(sed -nE 's/^10 checkpoints: .* ([0-9]+) updates ran during.*/\1/p' err)
+[ "${beside:-0}" -gt 0 ] || fail "no update ran during the writing: $(grep checkpoints: err)"
 same "checkpoints" "$(json out checkpoints)" 10
 
 # ---- no file is locked: not by us, nor does it matter who holds one

@@ -23,7 +23,7 @@ wrong "nodes" run.yaml "${size[@]}" --nodes 0
 wrong "nodes" run.yaml "${size[@]}" --nodes two
 wrong "ranks-per-node" run.yaml "${size[@]}" --ranks-per-node -1
 wrong "cpus-per-task" run.yaml "${size[@]}" --cpus-per-task 0
-wrong "'2h' is no time" run.yaml "${size[@]}" --time 2h
+wrong "'2h' is not a time" run.yaml "${size[@]}" --time 2h
 wrong "time of 0:00 is none" run.yaml "${size[@]}" --time 0:00
 wrong "did you mean --nodes" run.yaml "${size[@]}" --node 2
 wrong "launcher is srun or mpirun" run.yaml "${size[@]}" --launcher ssh
@@ -51,7 +51,7 @@ wrong "more than MPI counts" run.yaml "${size[@]}" --nodes 1000000 --ranks-per-n
 wanted=3 wrong "init: nowhere.h5: No such file" run.yaml --init nowhere.h5 "${size[@]}"
 wrong "setup: .: cannot be read: Is a directory" run.yaml "${size[@]}" --setup .
 printf 'module load mpi\n\0' >bytes
-wrong "setup: bytes: .*no text" run.yaml "${size[@]}" --setup bytes
+wrong "setup: bytes: .*not text" run.yaml "${size[@]}" --setup bytes
 expect_line 2 3 "nodes is missing" slurm run.yaml # of several ranks one speaks
 
 # The site's lines may lie behind a link, or come from a pipe.

@@ -41,10 +41,11 @@ struct alone *alone_make(const char *text, const struct cairn_shape *in, size_t 
         .micro = micro, .params = &alone->params, .arena = &alone->arena, .wants_dx = true};
     if (cairn_chain_plan(&alone->chain, alone->list, "", in, &alone->plan) != CAIRN_OK)
         fail_msg("%s: %s", text, cairn_error_text());
-    size_t scratch_at = cairn_arena_plan(&alone->arena, alone->plan.scratch_bytes, 1);
+    size_t workspace_at = cairn_arena_plan(&alone->arena, alone->plan.workspace_bytes, 1);
     size_t gradient_at[2];
     for (int turn = 0; turn < 2; turn++)
-        gradient_at[turn] = cairn_plan_kept(&alone->plan, alone->plan.gradient[0], sizeof(float));
+        gradient_at[turn] =
+            cairn_plan_activation(&alone->plan, alone->plan.gradient[0], sizeof(float));
     assert_int_equal(cairn_arena_allocate(&alone->arena, "a test"), CAIRN_OK);
     get(alone->params.n_values, sizeof *alone->w, &alone->w);
     get(alone->params.n_values, sizeof *alone->g, &alone->g);
@@ -54,7 +55,7 @@ struct alone *alone_make(const char *text, const struct cairn_shape *in, size_t 
                                       .params = &alone->params,
                                       .arena = &alone->arena,
                                       .sink = &alone->sink,
-                                      .scratch = cairn_arena_at(&alone->arena, scratch_at),
+                                      .workspace = cairn_arena_at(&alone->arena, workspace_at),
                                       .training = true};
     for (int turn = 0; turn < 2; turn++)
         alone->pass.gradient[0][turn] = cairn_arena_at(&alone->arena, gradient_at[turn]);

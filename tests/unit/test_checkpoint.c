@@ -111,8 +111,7 @@ struct wrong_array {
 static void another_model_is_named(void **state)
 {
     static const struct wrong_array wrong[] = {
-        {"/weights/10.weight", "/weights/10.weight has the shape [7, 5], wanted is [5, 7]", 2, 5,
-         7},
+        {"/weights/10.weight", "/weights/10.weight has the shape [7, 5], expected [5, 7]", 2, 5, 7},
         {"/weights/3.weight", "has no /weights/3.weight", 1, 4, 0},
         {"/weights", "has no /weights", 1, 4, 0},
         {"/config", "/config", 1, 1, 0},
@@ -138,7 +137,7 @@ static void other_files_are_no_checkpoints(void **state)
     assert_ok(cairn_h5_set_text(file, "/", "format", "cairn-dataset"));
     assert_ok(cairn_h5_close(file));
     assert_refused(cairn_checkpoint_verify(in_folder("data.h5")), CAIRN_DATA,
-                   "is no Cairn checkpoint");
+                   "is not a Cairn checkpoint");
     assert_ok(cairn_h5_create(in_folder("data.h5"), &file));
     assert_ok(cairn_h5_set_text(file, "/", "format", "cairn-checkpoint"));
     assert_ok(cairn_h5_set_whole(file, "/", "format_version", 2));
@@ -146,7 +145,7 @@ static void other_files_are_no_checkpoints(void **state)
     assert_refused(cairn_checkpoint_verify(in_folder("data.h5")), CAIRN_DATA, "format version 2");
     put_file(in_folder("data.h5"), "words", 5);
     assert_refused(cairn_checkpoint_text(in_folder("data.h5"), "/config", &text), CAIRN_DATA,
-                   "no HDF5 file");
+                   "not an HDF5 file");
     assert_refused(cairn_checkpoint_verify(in_folder("nowhere.h5")), CAIRN_DATA, "No such file");
     assert_refused(cairn_checkpoint_text(in_folder("latest.h5"), "/progress/update", &text),
                    CAIRN_DATA, "one text");

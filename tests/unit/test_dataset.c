@@ -220,7 +220,7 @@ static void test_no_datasets(void **state)
     write_marked(NULL, 1);
     assert_refused("has none of the groups train, val and test");
     write_words(path, "a,b\n1,2\n");
-    assert_refused("is no HDF5 file");
+    assert_refused("is not an HDF5 file");
     unlink(path);
     assert_refused("No such file");
 }

@@ -84,13 +84,13 @@ static void test_note(void **state)
 {
     double slowest = 0;
     (void)state;
-    cairn_deadline_note(&slowest, 10);
+    cairn_deadline_record(&slowest, 10);
     assert_true(slowest == 10);
-    cairn_deadline_note(&slowest, 50);
+    cairn_deadline_record(&slowest, 50);
     assert_true(slowest == 50);
-    cairn_deadline_note(&slowest, 10);
+    cairn_deadline_record(&slowest, 10);
     assert_true(slowest > 45 && slowest < 50);
-    for (int i = 0; i < 200; i++) cairn_deadline_note(&slowest, 10);
+    for (int i = 0; i < 200; i++) cairn_deadline_record(&slowest, 10);
     assert_true(slowest >= 10 && slowest < 10.1);
 }
 
@@ -100,10 +100,10 @@ static void test_saves(void **state)
     assert_true(cairn_deadline_guess_save_s(0) > 0);
     assert_true(cairn_deadline_guess_save_s((size_t)1 << 32) > 60);
     struct cairn_deadline d = {.save_s = 100};
-    cairn_deadline_note_save(&d, 2); /* in place of the guess */
+    cairn_deadline_record_save(&d, 2); /* in place of the guess */
     assert_true(d.save_s == 2);
-    cairn_deadline_note_save(&d, 5);
-    cairn_deadline_note_save(&d, 1);
+    cairn_deadline_record_save(&d, 5);
+    cairn_deadline_record_save(&d, 1);
     assert_true(d.save_s == 5);
 }
 
@@ -111,16 +111,16 @@ static void test_clocks(void **state)
 {
     (void)state;
     struct cairn_deadline d = {.end_s = 2000, .end_unix_s = 1000002000};
-    cairn_deadline_look(&d, 1000, 1000001000);
+    cairn_deadline_check(&d, 1000, 1000001000);
     assert_true(d.end_s == 2000);
-    cairn_deadline_look(&d, 1030, 1000001530); /* too soon after the last look */
+    cairn_deadline_check(&d, 1030, 1000001530); /* too soon after the last look */
     assert_true(d.end_s == 2000);
-    cairn_deadline_look(&d, 1070, 1000001170); /* set forward by 100 s: earlier */
+    cairn_deadline_check(&d, 1070, 1000001170); /* set forward by 100 s: earlier */
     assert_true(d.end_s == 1900);
-    cairn_deadline_look(&d, 1140, 1000000140); /* set back by 1000 s: not later */
+    cairn_deadline_check(&d, 1140, 1000000140); /* set back by 1000 s: not later */
     assert_true(d.end_s == 1900);
     d = (struct cairn_deadline){.end_s = 2000}; /* a span of time */
-    cairn_deadline_look(&d, 1000, 5e9);
+    cairn_deadline_check(&d, 1000, 5e9);
     assert_true(d.end_s == 2000);
 }
 

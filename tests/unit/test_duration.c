@@ -93,7 +93,7 @@ static void test_refused(void **state)
     double seconds = 0;
     assert_int_equal(cairn_duration_read("soon", &seconds), CAIRN_USAGE);
     assert_string_equal(cairn_error_text(),
-                        "'soon' is no span of time; write it as 90s, 10m, 2h, 1d, MM:SS, HH:MM:SS "
+                        "'soon' is not a duration; write it as 90s, 10m, 2h, 1d, MM:SS, HH:MM:SS "
                         "or D-HH:MM:SS; a bare number is seconds");
 }
 

@@ -68,7 +68,7 @@ static void test_arrays_come_back(void **state)
     assert_string_equal(config, "a: b\n");
     form.shape.dim[1] = 999;
     assert_says(cairn_h5_read(file, "/weights/1.weight", &form, data), CAIRN_DATA,
-                "[700, 1000], wanted is [700, 999]");
+                "[700, 1000], expected [700, 999]");
     assert_says(cairn_h5_read(file, "/config", &number, &update), CAIRN_DATA, "holds text");
     assert_says(cairn_h5_describe(file, "/nothing", &form), CAIRN_DATA, "/nothing is not an array");
     assert_true(cairn_h5_has_group(file, "/weights") && !cairn_h5_has_array(file, "/weights"));
@@ -170,14 +170,14 @@ static void test_bad_files(void **state)
     (void)state;
     struct cairn_h5 *file = NULL;
     assert_says(cairn_h5_open("absent.h5", &file), CAIRN_DATA, "absent.h5: No such file");
-    assert_says(cairn_h5_open(".", &file), CAIRN_DATA, "is no file");
+    assert_says(cairn_h5_open(".", &file), CAIRN_DATA, "is not a file");
     FILE *stream = fopen(path, "wb");
     fputs("train,test\n", stream);
     fclose(stream);
-    assert_says(cairn_h5_open(path, &file), CAIRN_DATA, "is no HDF5 file");
+    assert_says(cairn_h5_open(path, &file), CAIRN_DATA, "is not an HDF5 file");
     stream = fopen(path, "wb");
     fclose(stream);
-    assert_says(cairn_h5_open(path, &file), CAIRN_DATA, "is no HDF5 file");
+    assert_says(cairn_h5_open(path, &file), CAIRN_DATA, "is not an HDF5 file");
 
     struct stat about;
     struct cairn_h5_form form = {.type = CAIRN_H5_F32, .shape = {.ndim = 2, .dim = {100, 100}}};

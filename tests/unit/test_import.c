@@ -242,9 +242,9 @@ static void test_idx_refusals(void **state)
     write_idx("images.idx", 0x08, 2, two, bytes, 3);
     assert_says(import_idx(0), CAIRN_DATA, "images.idx: ends 1 bytes before it should");
     write_idx("images.idx", 0x08, 2, two, bytes, 5);
-    assert_says(import_idx(0), CAIRN_DATA, "holds more bytes than its head says");
+    assert_says(import_idx(0), CAIRN_DATA, "holds more bytes than its header says");
     write_idx("images.idx", 0x0A, 2, two, bytes, 4);
-    assert_says(import_idx(0), CAIRN_DATA, "images.idx: is no IDX file");
+    assert_says(import_idx(0), CAIRN_DATA, "images.idx: is not an IDX file");
     write_idx("images.idx", 0x08, 2, two, bytes, 4);
     assert_says(import_idx(2), CAIRN_USAGE, "--val 2 leaves none");
     write_idx("labels.idx", 0x0C, 1, two, bytes, 8);

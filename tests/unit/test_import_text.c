@@ -149,10 +149,10 @@ static void test_import_refusals(void **state)
     assert_says(import_bytes("a\nb\xff"
                              "c",
                              5, plain),
-                CAIRN_DATA, "test_import_text.txt:2: byte 3 (0xff) is no UTF-8");
-    assert_says(import_bytes("a\nb\xc3", 4, plain), CAIRN_DATA, "byte 3 (0xc3) is no UTF-8");
+                CAIRN_DATA, "test_import_text.txt:2: byte 3 (0xff) is not UTF-8");
+    assert_says(import_bytes("a\nb\xc3", 4, plain), CAIRN_DATA, "byte 3 (0xc3) is not UTF-8");
     assert_says(import_bytes("a\n\0b", 4, plain), CAIRN_DATA,
-                "test_import_text.txt:2: byte 2 is 0, no character; --bytes takes any file");
+                "test_import_text.txt:2: byte 2 is NUL, not a character; --bytes accepts any file");
     assert_says(import_bytes("", 0, plain), CAIRN_DATA, "test_import_text.txt: is empty");
     assert_says(import_bytes("abcdef", 6, all), CAIRN_USAGE, "leave nothing to train on");
     assert_says(import_bytes("abcdef", 6, small), CAIRN_USAGE,

@@ -80,10 +80,10 @@ static void test_wrong_models_are_told_why(void **state)
         {"[{type: dense, units: 10}]", NULL, 2, 0,
          "test: the last layer has 10 outputs for 2 targets; set units: 2"},
         {"[{type: dense, units: 3}]", "squared_error", 0, 3,
-         "test: loss squared_error wants real targets, but the data has classes; use "
+         "test: loss squared_error needs real targets, but the data has classes; use "
          "cross_entropy"},
         {"[{type: dense, units: 3}]", "cross_entropy", 3, 0,
-         "loss cross_entropy wants classes, but the data has real targets; use squared_error"},
+         "loss cross_entropy needs classes, but the data has real targets; use squared_error"},
         {"[{type: dense, units: 3}]", "cross_entrpy", 0, 3,
          "there is no loss 'cross_entrpy'; did you mean 'cross_entropy'?"},
         {"[{type: dense, units: 3}]", "{type: cross_entropy, smooth: 1}", 0, 3,

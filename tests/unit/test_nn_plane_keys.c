@@ -38,7 +38,7 @@ static void test_wrong_layers_are_told_why(void **state)
         {"{type: conv2d, channels: 4, kernel: 3, padding: full}",
          "padding is full, but takes same, a whole number from 0 to 1000000, or two"},
         {"{type: conv2d, channels: 4, kernel: 3, padding: same, stride: 2}",
-         "padding is same, which wants stride 1; here the stride is [2, 2]"},
+         "padding is same, which needs stride 1; here the stride is [2, 2]"},
         {"{type: conv2d, channels: 4, kernel: [6, 9]}",
          "a kernel of 6 x 9 does not fit into planes of 6 x 8; make it smaller or the padding"},
         {"{type: conv2d, channels: 4, kernel: 9, padding: [1, 2]}",

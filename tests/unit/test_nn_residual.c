@@ -44,9 +44,9 @@ static void check(const char *text, const struct cairn_shape *in)
     const double *g = cairn_reference_gradient(reference, &scores);
     double apart = difference(bench->g, g, bench->params->n_values);
     if (apart > SINGLE) fail_msg("%s: single and double differ by %g", text, apart);
-    size_t n_opens = 0;
-    for (size_t t = 0; t < bench->params->n_tensors; t++) n_opens += bench->params->item[t].n_opens;
-    assert_int_equal(bench->n_opened, n_opens);
+    size_t n_uses = 0;
+    for (size_t t = 0; t < bench->params->n_tensors; t++) n_uses += bench->params->item[t].n_uses;
+    assert_int_equal(bench->n_opened, n_uses);
     cairn_reference_free(reference);
     bench_free(bench);
     samples_free(&samples);

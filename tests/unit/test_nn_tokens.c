@@ -139,7 +139,7 @@ static void test_wrong_models_are_told_why(void **state)
     const struct cairn_shape tokens = {1, {T}};
     const struct cairn_shape image = {3, {1, 2, 2}};
     wrong("[{type: dense, units: 5}]", K, &tokens, "begin with {type: embedding}");
-    wrong("[{type: embedding, units: 3}]", 0, &tokens, "layer 0 (embedding) wants tokens");
+    wrong("[{type: embedding, units: 3}]", 0, &tokens, "layer 0 (embedding) takes tokens");
     wrong("[{type: embedding}]", K, &tokens, "units");
     wrong("[{type: position}]", 0, &tokens, "layer 0 (position): the input of one sample is [4]");
     wrong("[{type: dense, units: 5}]", 0, &image, "flatten");

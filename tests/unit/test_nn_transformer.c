@@ -133,8 +133,8 @@ static void test_a_tied_weight_has_both_gradients(void **state)
     const struct cairn_param *item = untied.bench->params->item;
     const struct cairn_param *head = &item[find(&untied, "2.weight")];
     assert_int_equal(n + K * D, untied.bench->params->n_values);
-    assert_int_equal(tied.bench->params->item[0].n_opens, 2);
-    assert_int_equal(cairn_params_most_opens(tied.bench->params), 2);
+    assert_int_equal(tied.bench->params->item[0].n_uses, 2);
+    assert_int_equal(cairn_params_most_uses(tied.bench->params), 2);
     memcpy(untied.bench->w, tied.bench->w, n * sizeof(float));
     memcpy(untied.bench->w + head->offset, tied.bench->w, K * D * sizeof(float));
 

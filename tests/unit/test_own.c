@@ -101,7 +101,7 @@ static void known_names_alone_are_removed(void **state)
     struct cairn_foreign foreign = {.n = 0};
     make_tree();
     put("cells/cell=2/notes");
-    assert_int_equal(cairn_own_look(top, &all, &foreign), CAIRN_OK);
+    assert_int_equal(cairn_own_check(top, &all, &foreign), CAIRN_OK);
     assert_int_equal(foreign.n, 4); /* cells/own, cells/mine, notes, .b */
     assert_true(exists("own") && exists("cells/cell=1/own"));
     foreign = (struct cairn_foreign){.n = 0};

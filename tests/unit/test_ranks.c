@@ -14,7 +14,7 @@
 
 #include "base/file.h"
 #include "record/ranks.h"
-#include "run/waits.h"
+#include "run/wait_histogram.h"
 
 static int about(double a, double b)
 {
@@ -84,26 +84,26 @@ static void writes_a_line_each(void **state)
 /* Two ranks that take turns in being last: each waits in half of the updates. */
 static void waiting_is_found_update_by_update(void **state)
 {
-    struct cairn_waits a = {.n = 0}, b = {.n = 0};
-    double least_s[CAIRN_WAITS_BINS];
+    struct cairn_wait_histogram a = {.n = 0}, b = {.n = 0};
+    double least_s[CAIRN_WAIT_HISTOGRAM_BINS];
     (void)state;
     for (int i = 0; i < 100; i++) {
-        cairn_waits_add(&a, i % 2 == 0 ? 1 : 3);
-        cairn_waits_add(&b, i % 2 == 0 ? 3 : 1);
+        cairn_wait_histogram_add(&a, i % 2 == 0 ? 1 : 3);
+        cairn_wait_histogram_add(&b, i % 2 == 0 ? 3 : 1);
     }
-    for (int i = 0; i < CAIRN_WAITS_BINS; i++) least_s[i] = fmin(a.bin_s[i], b.bin_s[i]);
-    assert_true(about(cairn_waits_above(&a, least_s), 100));
-    assert_true(about(cairn_waits_above(&b, least_s), 100));
+    for (int i = 0; i < CAIRN_WAIT_HISTOGRAM_BINS; i++) least_s[i] = fmin(a.bin_s[i], b.bin_s[i]);
+    assert_true(about(cairn_wait_histogram_above(&a, least_s), 100));
+    assert_true(about(cairn_wait_histogram_above(&b, least_s), 100));
 }
 
 static void no_time_is_lost_as_windows_grow(void **state)
 {
-    struct cairn_waits waits = {.n = 0};
-    const double zero[CAIRN_WAITS_BINS] = {0};
+    struct cairn_wait_histogram waits = {.n = 0};
+    const double zero[CAIRN_WAIT_HISTOGRAM_BINS] = {0};
     (void)state;
-    for (int i = 0; i < 5 * CAIRN_WAITS_BINS + 3; i++) {
-        cairn_waits_add(&waits, 1);
-        assert_true(about(cairn_waits_above(&waits, zero), i + 1));
+    for (int i = 0; i < 5 * CAIRN_WAIT_HISTOGRAM_BINS + 3; i++) {
+        cairn_wait_histogram_add(&waits, 1);
+        assert_true(about(cairn_wait_histogram_above(&waits, zero), i + 1));
     }
     assert_int_equal(waits.width, 8);
     assert_true(about(waits.bin_s[0], 8));

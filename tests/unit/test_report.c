@@ -217,7 +217,7 @@ static void scripts_hold_no_strangers_words(void **state)
     plot.x.label = plot.y.label = plot.heat_label = HOSTILE;
     cairn_plot_tic(&plot, &plot.x, 1, HOSTILE);
     cairn_plot_tic(&plot, &plot.y, 1, HOSTILE);
-    struct cairn_series *series = cairn_plot_add(&plot, HOSTILE, 0, CAIRN_LOOK_LINE);
+    struct cairn_series *series = cairn_plot_add(&plot, HOSTILE, 0, CAIRN_STYLE_LINE);
     cairn_plot_xy(&plot, series, 1, 2);
     for (int kind = CAIRN_PICTURE_SVG; kind <= CAIRN_PICTURE_SVG_ALONE; kind++) {
         assert_int_equal(cairn_plot_script(&plot, (enum cairn_picture)kind, &script, &n), CAIRN_OK);
@@ -243,7 +243,7 @@ static void odd_numbers_leave_a_frame(void **state)
     for (int log = 0; log < 2; log++) {
         cairn_plot_begin(&plot, "test", "");
         plot.x.log = plot.y.log = log == 1;
-        struct cairn_series *series = cairn_plot_add(&plot, NULL, 0, CAIRN_LOOK_LINE);
+        struct cairn_series *series = cairn_plot_add(&plot, NULL, 0, CAIRN_STYLE_LINE);
         for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++)
             cairn_plot_xy(&plot, series, odd[i], odd[i]);
         cairn_plot_xy(&plot, series, (double)NAN, 1);
@@ -287,7 +287,7 @@ static void svg_becomes_part_of_a_page(void **state)
     char *marks = NULL;
     size_t n = 0;
     cairn_plot_begin(&plot, "test", "a <chart>");
-    cairn_plot_xy(&plot, cairn_plot_add(&plot, "<x>", 0, CAIRN_LOOK_LINE), 1, 2);
+    cairn_plot_xy(&plot, cairn_plot_add(&plot, "<x>", 0, CAIRN_STYLE_LINE), 1, 2);
     FILE *file = open_memstream(&out, &n);
     assert_non_null(file);
     assert_int_equal(cairn_svg_inline(file, SVG, &plot), CAIRN_OK);

@@ -163,7 +163,7 @@ static void test_claims_without_locks(void **state)
         assert_int_equal(cairn_lock_try(&lock, path_of("claim"), &busy), CAIRN_OK);
         assert_int_equal(busy, found[i].busy);
         assert_int_equal(lock.doubtful, found[i].doubtful);
-        cairn_lock_give(&lock);
+        cairn_lock_release(&lock);
         assert_int_equal(exists("claim"), found[i].busy);
     }
     unsetenv("SLURM_JOB_ID");

@@ -106,7 +106,7 @@ static size_t play(const char *text, outcome *updates, struct cairn_study_axes *
     assert_int_equal(read_axes(text, &file, axes), CAIRN_OK);
     assert_true(cairn_study_n_cells(axes) <= MOST);
     memset(known, 0, MOST * sizeof *known);
-    while (cairn_study_wanted(axes, known, MOST, wanted) > 0) {
+    while (cairn_study_pending_cells(axes, known, MOST, wanted) > 0) {
         size_t cell = wanted[0];
         uint64_t n = updates(cairn_study_place(axes, cell, 0), cairn_study_place(axes, cell, 1),
                              cairn_study_place(axes, cell, 2));
@@ -231,7 +231,7 @@ static void series_are_apart(void **state)
                                "[0.01, 1], n: 3, follow: true}}",
                                &file, &axes),
                      CAIRN_OK);
-    size_t n = cairn_study_wanted(&axes, known, MOST, wanted);
+    size_t n = cairn_study_pending_cells(&axes, known, MOST, wanted);
     bool seen[2] = {false};
     for (size_t i = 0; i < n; i++) {
         seen[cairn_study_place(&axes, wanted[i], 0)] = true;
@@ -282,7 +282,7 @@ static void results_are_the_queue(void **state)
     assert_int_equal(cairn_study_claim(&folder, &axes, 1, &claim, &claimed), CAIRN_OK);
     assert_true(claimed);
     assert_int_equal(cairn_study_folder_put(&folder, &axes, 1, &table, &row), CAIRN_OK);
-    cairn_lock_give(&claim);
+    cairn_lock_release(&claim);
     assert_int_equal(cairn_study_claim(&folder, &axes, 1, &claim, &claimed), CAIRN_OK);
     assert_false(claimed); /* it has ended */
     spoil(&folder, true);
@@ -297,7 +297,7 @@ static void results_are_the_queue(void **state)
     assert_int_equal(cairn_study_folder_clear(&folder), CAIRN_OK);
     assert_int_equal(cairn_study_claim(&folder, &axes, 1, &claim, &claimed), CAIRN_OK);
     assert_true(claimed);
-    cairn_lock_give(&claim);
+    cairn_lock_release(&claim);
     assert_int_equal(rmdir(folder.claims) | rmdir(folder.results) | rmdir(folder.cells), 0);
     rmdir(name);
     cairn_study_folder_close(&folder);

@@ -51,17 +51,17 @@ static void cells_are_judged(void **state)
     struct cairn_judge judge = {.budget = 1000, .limits = cairn_judge_limits_of(101, 0)};
     assert_int_equal(cairn_study_target_read("eval_accuracy >= 0.96", &judge.target), CAIRN_OK);
     assert_int_equal(judge.limits.beaten_at, 202);
-    assert_int_equal(cairn_judge_look(&judge, 10, 1, 0.5), CAIRN_VERDICT_NONE);
-    assert_int_equal(cairn_judge_look(&judge, 90, 1, 0.94), CAIRN_VERDICT_NONE);
-    assert_int_equal(cairn_judge_look(&judge, 95, 1, 0.97), CAIRN_VERDICT_NONE); /* a peak */
-    assert_int_equal(cairn_judge_look(&judge, 100, 1, 0.95), CAIRN_VERDICT_NONE);
-    assert_int_equal(cairn_judge_look(&judge, 105, 1, 0.97), CAIRN_VERDICT_REACHED);
+    assert_int_equal(cairn_judge_observe(&judge, 10, 1, 0.5), CAIRN_VERDICT_NONE);
+    assert_int_equal(cairn_judge_observe(&judge, 90, 1, 0.94), CAIRN_VERDICT_NONE);
+    assert_int_equal(cairn_judge_observe(&judge, 95, 1, 0.97), CAIRN_VERDICT_NONE); /* a peak */
+    assert_int_equal(cairn_judge_observe(&judge, 100, 1, 0.95), CAIRN_VERDICT_NONE);
+    assert_int_equal(cairn_judge_observe(&judge, 105, 1, 0.97), CAIRN_VERDICT_REACHED);
     assert_int_equal(judge.reached, 103); /* the mean of three is 0.96 there */
-    assert_int_equal(cairn_judge_look(&judge, 201, 1, 0.95), CAIRN_VERDICT_NONE);
+    assert_int_equal(cairn_judge_observe(&judge, 201, 1, 0.95), CAIRN_VERDICT_NONE);
     assert_true(cairn_judge_is_due(&judge, 202));
-    assert_int_equal(cairn_judge_look(&judge, 202, 1, 0.95), CAIRN_VERDICT_BEATEN);
-    assert_int_equal(cairn_judge_look(&judge, 300, 1, 0.97), CAIRN_VERDICT_REACHED);
-    assert_int_equal(cairn_judge_look(&judge, 20, (double)NAN, 0.1), CAIRN_VERDICT_DIVERGED);
+    assert_int_equal(cairn_judge_observe(&judge, 202, 1, 0.95), CAIRN_VERDICT_BEATEN);
+    assert_int_equal(cairn_judge_observe(&judge, 300, 1, 0.97), CAIRN_VERDICT_REACHED);
+    assert_int_equal(cairn_judge_observe(&judge, 20, (double)NAN, 0.1), CAIRN_VERDICT_DIVERGED);
 }
 
 /* What is thought of a look after an early one that was the best so far. */
@@ -69,8 +69,8 @@ static enum cairn_verdict look_later(struct cairn_judge_limits limits, uint64_t 
 {
     struct cairn_judge judge = {.budget = 10000, .limits = limits};
     assert_int_equal(cairn_study_target_read("eval_accuracy >= 0.96", &judge.target), CAIRN_OK);
-    assert_int_equal(cairn_judge_look(&judge, 100, 0.5, 0.95), CAIRN_VERDICT_NONE);
-    return cairn_judge_look(&judge, update, loss, 0.9);
+    assert_int_equal(cairn_judge_observe(&judge, 100, 0.5, 0.95), CAIRN_VERDICT_NONE);
+    return cairn_judge_observe(&judge, update, loss, 0.9);
 }
 
 /* A plateau is no reason to end a cell while nothing is known of what the target takes. */
@@ -106,7 +106,7 @@ static uint64_t walk(double a, double noise, uint64_t study, uint64_t check_ever
         if (!cairn_judge_is_due(&judge, update)) continue;
         double error = error_at(a, noise, study, update);
         ++*n_checks;
-        verdict = cairn_judge_look(&judge, update, error, 1 - error);
+        verdict = cairn_judge_observe(&judge, update, error, 1 - error);
     }
     assert_int_equal(verdict, CAIRN_VERDICT_REACHED);
     return judge.reached;

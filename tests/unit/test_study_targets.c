@@ -40,7 +40,7 @@ static void run_cell(struct cairn_study_row *row, uint64_t budget, double noise)
                        exp(noise * study_noise(row->global, u, row->seed));
         const struct cairn_study_check check = {u, error, 1 - error};
         assert_int_equal(cairn_study_row_check(row, &check), CAIRN_OK);
-        verdict = cairn_judge_look(&judge, u, error, 1 - error);
+        verdict = cairn_judge_observe(&judge, u, error, 1 - error);
     }
     row->end = verdict == CAIRN_VERDICT_REACHED ? CAIRN_STUDY_REACHED : CAIRN_STUDY_BUDGET;
     row->updates = verdict == CAIRN_VERDICT_REACHED ? judge.reached : budget;

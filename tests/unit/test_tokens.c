@@ -221,7 +221,7 @@ static void test_groups_must_agree(void **state)
     write_mixed(true, 3, "abcd");
     assert_refused("/characters holds 4 characters, the vocabulary 3");
     write_mixed(true, 3, "a\xc3z");
-    assert_refused("/characters is no UTF-8");
+    assert_refused("/characters is not UTF-8");
 }
 
 static uint64_t fingerprint(void)
@@ -308,7 +308,7 @@ static void test_weights(void **state)
     write_weighted(CAIRN_H5_F32, 4, weight);
     struct cairn_dataset *dataset = open_with(0);
     assert_says(cairn_loader_create(dataset, &options, &loader), CAIRN_DATA,
-                "/train/weight row 2: -0.5 is no weight; it must be 0 or more");
+                "/train/weight row 2: -0.5 is not a weight; it must be 0 or more");
     options.memory_bytes = 0;
     assert_ok(cairn_loader_create(dataset, &options, &loader));
     assert_ok(cairn_loader_read(loader, 0, 2, &micro));
@@ -320,7 +320,7 @@ static void test_weights(void **state)
     dataset = open_with(0);
     options.memory_bytes = SIZE_MAX;
     assert_says(cairn_loader_create(dataset, &options, &loader), CAIRN_DATA,
-                "/train/weight row 2: nan is no weight");
+                "/train/weight row 2: nan is not a weight");
     assert_says(cairn_dataset_set_context(dataset, 8), CAIRN_USAGE, "holds x and y");
     cairn_dataset_close(dataset);
 }

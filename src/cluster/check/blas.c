@@ -5,7 +5,7 @@
 #include "cluster/doctor.h"
 #include "tensor/threads.h"
 
-static void look(const struct cairn_wanted *wanted, struct cairn_rank_facts *mine)
+static void inspect(const struct cairn_wanted *wanted, struct cairn_rank_facts *mine)
 {
     char text[256];
     (void)wanted;
@@ -40,6 +40,6 @@ const struct cairn_check cairn_check_blas = {
     .name = "blas",
     .doc = "BLAS has no threads of its own beside OpenMP's",
     .quick = true,
-    .look = look,
+    .inspect = inspect,
     .judge = judge,
 };

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Do the clocks of the hosts agree, and with the calendar?  Deadlines and the times of files stand
- * on them.  At a start they are compared by one look, by `cairn doctor` with messages. */
+ * on them.  At a start they are compared once, roughly, by `cairn doctor` with messages. */
 #include <math.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
 #include "cluster/doctor.h"
 
-#define ROUGH_S    30.0         /* one look may be late by what a busy host takes */
+#define ROUGH_S    30.0         /* one reading may be late by what a busy host takes */
 #define EXACT_S    1.0          /* of clocks that were compared with messages */
 #define EARLIEST_S 1704067200.0 /* 2024: older than this program */
 #define LATEST_S   4102444800.0 /* 2100 */
@@ -28,7 +28,7 @@ static bool judge_calendar(const struct cairn_launch *launch, int rank, struct c
     if (now_s > EARLIEST_S && now_s < LATEST_S) return false;
     struct cairn_finding *found =
         cairn_findings_add(out, CAIRN_FINDING_WARNING,
-                           "its clock says %.0f seconds since 1970, which cannot be", now_s);
+                           "its clock says %.0f seconds since 1970, which is impossible", now_s);
     cairn_finding_where(found, "rank %d (%s)", rank, launch->rank[rank].host);
     cairn_finding_fix(found, "timedatectl set-ntp true, or chronyc makestep, on that host");
     return true;
@@ -54,7 +54,7 @@ static void judge(const struct cairn_launch *launch, struct cairn_findings *out)
         cairn_findings_add(out, CAIRN_FINDING_OK, "one host, one clock");
     else
         cairn_findings_add(out, CAIRN_FINDING_OK, "the hosts' clocks agree within %.2g s%s", most_s,
-                           launch->ahead_s == NULL ? " by a rough look" : "");
+                           launch->ahead_s == NULL ? " by a rough comparison" : "");
 }
 
 /* One rank of each other host is asked. */

@@ -5,7 +5,7 @@
 
 #include "cluster/doctor.h"
 
-static void look(const struct cairn_wanted *wanted, struct cairn_rank_facts *mine)
+static void inspect(const struct cairn_wanted *wanted, struct cairn_rank_facts *mine)
 {
     struct cairn_cpus online = cairn_cpus_online("");
     struct cairn_cpus cores = cairn_cpus_cores("", &online);
@@ -62,6 +62,6 @@ const struct cairn_check cairn_check_cores = {
     .name = "cores",
     .doc = "ranks of a host are not bound to the same cores",
     .quick = true,
-    .look = look,
+    .inspect = inspect,
     .judge = judge,
 };

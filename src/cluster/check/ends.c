@@ -9,7 +9,7 @@
 
 enum { CROWD = 16 /* ranks to a core; it was seen with 128 */ };
 
-static void look(const struct cairn_wanted *wanted, struct cairn_rank_facts *mine)
+static void inspect(const struct cairn_wanted *wanted, struct cairn_rank_facts *mine)
 {
     const char *forgives = getenv("OMPI_MCA_orte_allowed_exit_without_sync");
     (void)wanted;
@@ -24,23 +24,22 @@ static void judge(const struct cairn_launch *launch, struct cairn_findings *out)
         const struct cairn_rank_facts *first = &launch->rank[host->rank[0]];
         bool crowded = first->host_cores > 0 && host->n / CROWD >= (int)first->host_cores;
         if (!crowded || !first->mpirun_daemons || first->forgives) continue;
-        struct cairn_finding *found =
-            cairn_findings_add(out, CAIRN_FINDING_WARNING,
-                               "%d ranks on %u core%s: mpirun may miss that one ended well, and "
-                               "return 1",
-                               host->n, first->host_cores, first->host_cores == 1 ? "" : "s");
+        struct cairn_finding *found = cairn_findings_add(
+            out, CAIRN_FINDING_WARNING,
+            "%d ranks on %u core%s: mpirun may miss that one ended successfully, and return 1",
+            host->n, first->host_cores, first->host_cores == 1 ? "" : "s");
         cairn_finding_where(found, "%s", first->host);
         cairn_finding_fix(found, "launch/cairn-mpirun, or export "
                                  "OMPI_MCA_orte_allowed_exit_without_sync=1");
     }
     if (out->n == before)
-        cairn_findings_add(out, CAIRN_FINDING_OK, "mpirun has the time to hear how ranks end");
+        cairn_findings_add(out, CAIRN_FINDING_OK, "mpirun has time to learn how ranks end");
 }
 
 const struct cairn_check cairn_check_ends = {
     .name = "ends",
-    .doc = "mpirun returns 0 for a run that ended well",
+    .doc = "mpirun returns 0 for a run that ended successfully",
     .quick = true,
-    .look = look,
+    .inspect = inspect,
     .judge = judge,
 };

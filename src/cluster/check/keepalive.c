@@ -5,7 +5,7 @@
 
 #include "cluster/doctor.h"
 
-static void look(const struct cairn_wanted *wanted, struct cairn_rank_facts *mine)
+static void inspect(const struct cairn_wanted *wanted, struct cairn_rank_facts *mine)
 {
     (void)wanted;
     mine->mpirun_daemons = cairn_probe_openmpi() == 4 && getenv("OMPI_MCA_orte_hnp_uri") != NULL;
@@ -37,6 +37,6 @@ const struct cairn_check cairn_check_keepalive = {
     .name = "keepalive",
     .doc = "a host that is lost is noticed",
     .quick = true,
-    .look = look,
+    .inspect = inspect,
     .judge = judge,
 };

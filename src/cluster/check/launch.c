@@ -5,7 +5,7 @@
 
 #include "cluster/doctor.h"
 
-static void look(const struct cairn_wanted *wanted, struct cairn_rank_facts *mine)
+static void inspect(const struct cairn_wanted *wanted, struct cairn_rank_facts *mine)
 {
     const struct cairn_launcher_claim *claim = &wanted->claim;
     mine->launcher_ranks = claim->least;
@@ -27,15 +27,14 @@ static void judge(const struct cairn_launch *launch, struct cairn_findings *out)
         "%s says %" PRId64 " ranks, but this process is alone, and so is each of the others",
         first->launcher_variable, first->launcher_ranks);
     cairn_finding_where(found, "%s", first->host);
-    cairn_finding_fix(found,
-                      "start it with the mpirun of the MPI it was built with (cairn --version), "
-                      "or with srun --mpi=pmix; one rank is meant: --singleton");
+    cairn_finding_fix(found, "start it with the mpirun of the MPI it was built with (cairn "
+                             "--version), or with srun --mpi=pmix; for a single rank: --singleton");
 }
 
 const struct cairn_check cairn_check_launch = {
     .name = "launch",
     .doc = "as many ranks as the launcher says",
     .quick = true,
-    .look = look,
+    .inspect = inspect,
     .judge = judge,
 };

@@ -6,7 +6,7 @@
 #include "cluster/doctor.h"
 #include "cluster/node.h"
 
-static void look(const struct cairn_wanted *wanted, struct cairn_rank_facts *mine)
+static void inspect(const struct cairn_wanted *wanted, struct cairn_rank_facts *mine)
 {
     mine->held = wanted->held_bytes;
     const struct cairn_node_memory memory = cairn_node_memory_read("");
@@ -129,6 +129,6 @@ const struct cairn_check cairn_check_memory = {
     .doc = "what the run will take is there",
     .quick = true,
     .wants = is_known,
-    .look = look,
+    .inspect = inspect,
     .judge = judge,
 };

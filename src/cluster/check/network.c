@@ -84,7 +84,7 @@ static void judge(const struct cairn_launch *launch, struct cairn_findings *out)
 
 const struct cairn_check cairn_check_network = {
     .name = "network",
-    .doc = "what it costs to sum the gradient over the ranks",
+    .doc = "what the sum of the gradient over the ranks costs",
     .measure = measure,
     .judge = judge,
 };

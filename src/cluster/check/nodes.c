@@ -25,7 +25,7 @@ static uint64_t sample(const char *path)
     return hash;
 }
 
-static void look(const struct cairn_wanted *wanted, struct cairn_rank_facts *mine)
+static void inspect(const struct cairn_wanted *wanted, struct cairn_rank_facts *mine)
 {
     char text[CAIRN_SYSTEM_TEXT_BYTES];
     char mpi[CAIRN_FACT_BYTES];
@@ -140,6 +140,6 @@ const struct cairn_check cairn_check_nodes = {
     .name = "nodes",
     .doc = "all ranks have the same program, libraries, CPU, run file and data",
     .quick = true,
-    .look = look,
+    .inspect = inspect,
     .judge = judge,
 };

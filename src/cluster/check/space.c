@@ -10,7 +10,7 @@ static bool has_folder(const struct cairn_wanted *wanted)
 
 static void peek(struct cairn_launch *launch)
 {
-    cairn_folder_look(launch->wanted.folder, &launch->folder);
+    cairn_folder_inspect(launch->wanted.folder, &launch->folder);
 }
 
 static void judge(const struct cairn_launch *launch, struct cairn_findings *out)

@@ -3,7 +3,7 @@
  * the CPU time that a control group gives. */
 #include "cluster/doctor.h"
 
-static void look(const struct cairn_wanted *wanted, struct cairn_rank_facts *mine)
+static void inspect(const struct cairn_wanted *wanted, struct cairn_rank_facts *mine)
 {
     (void)wanted;
     mine->cgroup = cairn_cgroup_read("");
@@ -89,6 +89,6 @@ const struct cairn_check cairn_check_threads = {
     .name = "threads",
     .doc = "there are CPUs for all threads of all ranks",
     .quick = true,
-    .look = look,
+    .inspect = inspect,
     .judge = judge,
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Plain text for language models: a token is a byte or a character.  The end of the text is val and
- * test, the files stand one behind the other. */
+ * test, the files stand one after the other. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,12 +40,13 @@ static cairn_status no_character(const char *path, const char *bytes, size_t at)
     size_t line = 1;
     for (size_t i = 0; i < at; i++) line += bytes[i] == '\n';
     if (bytes[at] == '\0')
-        return cairn_fail(CAIRN_DATA, "%s:%zu: byte %zu is 0, no character; --bytes takes any file",
+        return cairn_fail(CAIRN_DATA,
+                          "%s:%zu: byte %zu is NUL, not a character; --bytes accepts any file",
                           path, line, at);
-    return cairn_fail(CAIRN_DATA,
-                      "%s:%zu: byte %zu (0x%02x) is no UTF-8; convert the file, or take it with "
-                      "--bytes",
-                      path, line, at, (unsigned)(unsigned char)bytes[at]);
+    return cairn_fail(
+        CAIRN_DATA,
+        "%s:%zu: byte %zu (0x%02x) is not UTF-8; convert the file, or import it with --bytes", path,
+        line, at, (unsigned)(unsigned char)bytes[at]);
 }
 
 static cairn_status add_characters(const char *path, const char *bytes, size_t n, struct text *text)
@@ -184,7 +185,7 @@ static cairn_status run(const struct cairn_import *import, struct cairn_writer *
 const struct cairn_format cairn_format_text = {
     .name = "text",
     .usage = "text FILE[.gz]...",
-    .doc = "plain text, one file behind the other, as tokens: its characters, or --bytes",
+    .doc = "plain text, one file after the other, as tokens: its characters, or --bytes",
     .options = "--characters --bytes --val= --test=",
     .parts = true,
     .run = run,

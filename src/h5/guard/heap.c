@@ -57,7 +57,7 @@ static bool find_reference(hid_t attribute, hid_t type, struct reference *out)
     return found;
 }
 
-/* Where the addresses of a file begin: behind a user block.  false: sizes that nobody writes. */
+/* Where the addresses of a file begin: after a user block.  false: sizes that nobody writes. */
 static bool find_base(hid_t file, uint64_t *base)
 {
     hsize_t user_block = 0;

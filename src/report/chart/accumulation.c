@@ -24,7 +24,7 @@ static void add_rules(struct cairn_plot *plot)
     for (int rule = 0; rule < 2; rule++) {
         struct cairn_series *series = cairn_plot_add(
             plot, rule == 0 ? "in proportion: gradients agree" : "square root: gradients are noise",
-            CAIRN_COLOUR_GREY, CAIRN_LOOK_LINE);
+            CAIRN_COLOUR_GREY, CAIRN_STYLE_LINE);
         double end = from.y * pow(last / from.x, rule == 0 ? 1 : 0.5);
         if (series == NULL) return;
         series->dash = rule == 0 ? 1 : 2;
@@ -37,7 +37,7 @@ static void add_layer(struct cairn_plot *plot, const struct cairn_layers *layers
                       const size_t column[3], double update)
 {
     struct cairn_series *series = cairn_plot_add(
-        plot, layers->label[layer], cairn_colour_of(layer, layers->n_layers), CAIRN_LOOK_MARKED);
+        plot, layers->label[layer], cairn_colour_of(layer, layers->n_layers), CAIRN_STYLE_MARKED);
     for (size_t i = 0; i < layers->n_lines; i++) {
         size_t line = layers->line[i];
         double y = cairn_csv_number(layers->csv, line, column[2]);
@@ -75,7 +75,7 @@ static void draw_update(struct cairn_page *page, const struct cairn_layers *laye
     cairn_plot_free(&plot);
 }
 
-/* Whether rank 0 added up more than one micro-batch: a single one is no sum to look at. */
+/* Whether rank 0 added up more than one micro-batch: a single one is not a sum worth a chart. */
 static bool accumulates(const struct cairn_run_files *run)
 {
     const struct cairn_csv *csv = &run->accumulation;

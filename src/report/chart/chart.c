@@ -80,9 +80,9 @@ void cairn_chart_legend(struct cairn_page *page, const struct cairn_report *repo
     if (report->n_runs < 2) return;
     cairn_plot_begin(&plot, "legend", "");
     for (size_t i = 0; i < report->n_runs; i++)
-        cairn_plot_xy(&plot,
-                      cairn_plot_add(&plot, report->run[i].label, cairn_colour(i), CAIRN_LOOK_LINE),
-                      0, 0);
+        cairn_plot_xy(
+            &plot, cairn_plot_add(&plot, report->run[i].label, cairn_colour(i), CAIRN_STYLE_LINE),
+            0, 0);
     cairn_page_legend(page, &plot);
     cairn_plot_free(&plot);
 }

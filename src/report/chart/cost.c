@@ -47,7 +47,7 @@ static bool is_cell_of(const struct cairn_series_of *series, const json_t *point
     return is_of(series->study, row, series->name);
 }
 
-/* The times of the cells behind a point, of those with the most ranks; how many. */
+/* The times of the cells of a point, of those with the most ranks; how many. */
 static size_t take_times(const struct cairn_series_of *series, const json_t *point, double *seconds)
 {
     static const char *const name[N_COLUMNS] = {"batch.global", "optim.lr", "reached", "wall_s",
@@ -103,8 +103,8 @@ static bool draw_updates(struct cairn_page *page, const struct cairn_report *rep
         const json_t *points = json_object_get(series.data, "points");
         const json_t *curve = json_object_get(series.data, "curve");
         struct cairn_series *marks =
-            cairn_plot_add(&plot, series.label, series.colour, CAIRN_LOOK_MARKS);
-        struct cairn_series *fit = cairn_plot_add(&plot, NULL, series.colour, CAIRN_LOOK_LINE);
+            cairn_plot_add(&plot, series.label, series.colour, CAIRN_STYLE_MARKS);
+        struct cairn_series *fit = cairn_plot_add(&plot, NULL, series.colour, CAIRN_STYLE_LINE);
         for (size_t i = 0; i < json_array_size(points); i++) {
             const json_t *at = json_array_get(points, i);
             cairn_plot_xy(&plot, marks, cairn_json_get_number(at, "updates"),
@@ -137,7 +137,7 @@ static bool draw_time(struct cairn_page *page, const struct cairn_report *report
     while (cairn_series_next(report, CAIRN_FILE_FIT, &series)) {
         const json_t *points = json_object_get(series.data, "points");
         struct cairn_series *line = cairn_plot_add(
-            &plot, series.label, series.colour, by_batch ? CAIRN_LOOK_RANGES : CAIRN_LOOK_MARKED);
+            &plot, series.label, series.colour, by_batch ? CAIRN_STYLE_RANGES : CAIRN_STYLE_MARKED);
         for (size_t i = 0; i < json_array_size(points); i++) {
             const json_t *at = json_array_get(points, i);
             struct cairn_point time = time_of(page, &series, at);
@@ -167,12 +167,13 @@ static void draw(struct cairn_page *page, const struct cairn_report *report)
     bool reached = draw_updates(page, report), timed = draw_time(page, report, true);
     draw_time(page, report, false);
     if (!reached)
-        cairn_page_note(page, "There is no chart of cost: fit.json has no batch with updates and "
-                              "samples to the target. cairn study, started again, writes it anew.");
+        cairn_page_note(page,
+                        "There is no chart of cost: fit.json has no batch with updates and samples "
+                        "to the target. cairn study, started again, writes it again.");
     if (!timed)
-        cairn_page_note(page, "There is no chart of time: neither fit.json has training_s of a "
-                              "batch, nor study.csv wall_s of the cells behind it. cairn study, "
-                              "started again, writes both anew.");
+        cairn_page_note(
+            page, "There is no chart of time: neither fit.json has training_s of a batch, nor "
+                  "study.csv wall_s of its cells. cairn study, started again, writes both again.");
     cairn_page_figure_end(page);
 }
 

@@ -11,14 +11,14 @@ static void add_series(struct cairn_plot *plot, const struct cairn_series_of *se
     struct cairn_point critical = cairn_series_value(series->data, "b_crit");
     struct cairn_series *noise =
         cairn_plot_add(plot, cairn_chart_words("noise scale, ", "", series->label), series->colour,
-                       CAIRN_LOOK_MARKED);
+                       CAIRN_STYLE_MARKED);
     for (size_t i = 0; i < n; i++) {
         const json_t *at = json_array_get(points, i);
         cairn_plot_xy(plot, noise, cairn_json_get_number(at, "batch"),
                       cairn_json_get_number(at, "noise_scale"));
     }
     struct cairn_series *fitted = cairn_plot_add(
-        plot, cairn_chart_words("B_crit, ", "", series->label), series->colour, CAIRN_LOOK_LINE);
+        plot, cairn_chart_words("B_crit, ", "", series->label), series->colour, CAIRN_STYLE_LINE);
     if (fitted == NULL) return;
     fitted->dash = 1;
     for (size_t i = 0; i < n; i += n < 2 ? 1 : n - 1) {

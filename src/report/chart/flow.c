@@ -46,7 +46,7 @@ static void draw_snapshot(struct cairn_page *page, const struct cairn_layers *la
     put_labels(&plot, &plot.x, layers);
     for (size_t k = 0; k < n; k++) {
         snprintf(label, sizeof label, "update %.0f", chosen[k]);
-        series[k] = cairn_plot_add(&plot, label, cairn_colour_late(k, n), CAIRN_LOOK_MARKED);
+        series[k] = cairn_plot_add(&plot, label, cairn_colour_late(k, n), CAIRN_STYLE_MARKED);
     }
     for (size_t i = 0; i < layers->n_lines; i++) {
         double update = cairn_csv_number(layers->csv, layers->line[i], at_update);
@@ -89,7 +89,7 @@ static void add_layer(struct cairn_page *page, struct cairn_plot *plot,
     size_t n = 0;
     struct cairn_series *series =
         cairn_plot_add(plot, layers->label[layer], cairn_colour_of(layer, layers->n_layers),
-                       layers->n_updates < 40 ? CAIRN_LOOK_MARKED : CAIRN_LOOK_LINE);
+                       layers->n_updates < 40 ? CAIRN_STYLE_MARKED : CAIRN_STYLE_LINE);
     if (cairn_page_holds(page, cairn_memory_get(layers->n_lines, sizeof *x, "a layer", &x)) &&
         cairn_page_holds(page, cairn_memory_get(layers->n_lines, sizeof *y, "a layer", &y))) {
         for (size_t i = 0; i < layers->n_lines; i++) {

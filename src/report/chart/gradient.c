@@ -15,7 +15,7 @@ static void draw_norm(struct cairn_page *page, const struct cairn_report *report
     for (size_t i = 0; i < report->n_runs; i++) {
         const struct cairn_run_files *run = &report->run[i];
         struct cairn_series *series =
-            cairn_plot_add(&plot, run->label, cairn_colour(i), CAIRN_LOOK_LINE);
+            cairn_plot_add(&plot, run->label, cairn_colour(i), CAIRN_STYLE_LINE);
         cairn_chart_column(&plot, series, &run->metrics, against, "grad_norm", NULL);
     }
     cairn_chart_maybe_log(&plot, 30);
@@ -71,7 +71,7 @@ static void draw_noise(struct cairn_page *page, const struct cairn_report *repor
     for (size_t i = 0; i < report->n_runs; i++) {
         const struct cairn_run_files *run = &report->run[i];
         struct cairn_series *series =
-            cairn_plot_add(&plot, run->label, cairn_colour(i), CAIRN_LOOK_LINE);
+            cairn_plot_add(&plot, run->label, cairn_colour(i), CAIRN_STYLE_LINE);
         add_noise(page, &plot, series, &run->metrics);
     }
     cairn_chart_maybe_log(&plot, 10);

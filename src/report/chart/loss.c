@@ -15,8 +15,9 @@ static void draw_panel(struct cairn_page *page, const struct cairn_report *repor
     plot.y.label = "loss (nats for cross-entropy)";
     for (size_t i = 0; i < report->n_runs; i++) {
         const struct cairn_run_files *run = &report->run[i];
-        struct cairn_series *series = cairn_plot_add(
-            &plot, report->n_runs == 1 ? "training" : run->label, cairn_colour(i), CAIRN_LOOK_LINE);
+        struct cairn_series *series =
+            cairn_plot_add(&plot, report->n_runs == 1 ? "training" : run->label, cairn_colour(i),
+                           CAIRN_STYLE_LINE);
         cairn_chart_column(&plot, series, &run->metrics, against, "loss", NULL);
         cairn_splits_draw(&plot, report, i, against, "loss");
     }

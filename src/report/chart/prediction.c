@@ -38,7 +38,7 @@ static void add_fastest(struct cairn_plot *plot, const struct cairn_series_of *s
 {
     const json_t *list = json_object_get(series->data, "fastest");
     struct cairn_series *line =
-        cairn_plot_add(plot, "predicted, at the fastest batch", CAIRN_COLOUR_INK, CAIRN_LOOK_LINE);
+        cairn_plot_add(plot, "predicted, at the fastest batch", CAIRN_COLOUR_INK, CAIRN_STYLE_LINE);
     if (line == NULL) return;
     line->dash = 1;
     for (size_t i = 0; i < json_array_size(list); i++)
@@ -57,7 +57,7 @@ static void add_batches(struct cairn_plot *plot, const struct cairn_series_of *s
         char label[CAIRN_SERIES_LABEL_BYTES];
         snprintf(label, sizeof label, "predicted, B = %.0f", batch[k]);
         struct cairn_series *line = cairn_plot_add(
-            plot, label, cairn_series_batch_colour(series->report, batch[k]), CAIRN_LOOK_LINE);
+            plot, label, cairn_series_batch_colour(series->report, batch[k]), CAIRN_STYLE_LINE);
         if (line == NULL) return;
         line->dash = 1;
         for (size_t i = 0; i < json_array_size(list); i++) {

@@ -67,7 +67,7 @@ static void draw_times(struct cairn_page *page, const struct cairn_csv *csv, siz
     put_names(&plot, csv, n_bars);
     for (size_t k = 0; k < N_PARTS; k++)
         series[k] = cairn_plot_add(&plot, part_label[k], cairn_colour_part(part_colour[k]),
-                                   CAIRN_LOOK_BARS);
+                                   CAIRN_STYLE_BARS);
     for (size_t i = 0; i < n_bars; i++) {
         double low = 0;
         for (size_t k = 0; k < N_PARTS; k++) {
@@ -87,7 +87,7 @@ static void draw_memory(struct cairn_page *page, const struct cairn_csv *csv, si
     begin(&plot, run, "ranks-memory", "Peak memory of each rank", csv);
     plot.y.label = "peak memory (MB)";
     put_names(&plot, csv, n_bars);
-    struct cairn_series *series = cairn_plot_add(&plot, NULL, CAIRN_COLOUR_GREY, CAIRN_LOOK_BARS);
+    struct cairn_series *series = cairn_plot_add(&plot, NULL, CAIRN_COLOUR_GREY, CAIRN_STYLE_BARS);
     for (size_t i = 0; i < n_bars; i++) {
         double mb = field(csv, row_of(csv, i, n_bars), "peak_rss_bytes") / 1e6;
         cairn_plot_put(&plot, series, (struct cairn_point){(double)i, mb, 0, mb});

@@ -14,7 +14,7 @@ static void draw_panel(struct cairn_page *page, const struct cairn_report *repor
     for (size_t i = 0; i < report->n_runs; i++) {
         const struct cairn_run_files *run = &report->run[i];
         struct cairn_series *series =
-            cairn_plot_add(plot, run->label, cairn_colour(i), CAIRN_LOOK_LINE);
+            cairn_plot_add(plot, run->label, cairn_colour(i), CAIRN_STYLE_LINE);
         if (series != NULL) series->steps = true;
         cairn_chart_column(plot, series, &run->metrics, &against[CAIRN_AGAINST_UPDATES], column,
                            NULL);

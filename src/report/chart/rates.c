@@ -24,7 +24,7 @@ static void draw_best(struct cairn_page *page, const struct cairn_report *report
         for (size_t k = 0; k < 3; k++) {
             struct cairn_series *line =
                 cairn_plot_add(&plot, cairn_chart_words(rule[k], "", series.label), series.colour,
-                               k == 0 ? CAIRN_LOOK_MARKED : CAIRN_LOOK_LINE);
+                               k == 0 ? CAIRN_STYLE_MARKED : CAIRN_STYLE_LINE);
             if (line != NULL) line->dash = (unsigned)k;
             for (size_t i = 0; i < json_array_size(list); i++) {
                 const json_t *at = json_array_get(list, i);
@@ -55,7 +55,7 @@ static void draw_tried(struct cairn_page *page, const struct cairn_series_of *se
         char label[32];
         snprintf(label, sizeof label, "B = %.0f", batch[k]);
         struct cairn_series *line = cairn_plot_add(
-            &plot, label, cairn_series_batch_colour(series->report, batch[k]), CAIRN_LOOK_RANGES);
+            &plot, label, cairn_series_batch_colour(series->report, batch[k]), CAIRN_STYLE_RANGES);
         for (size_t i = 0; i < json_array_size(tried); i++) {
             const json_t *at = json_array_get(tried, i);
             if (cairn_json_get_number(at, "batch") != batch[k]) continue;

@@ -38,7 +38,7 @@ static void add_ideal(struct cairn_plot *plot)
             high = fmax(high, plot->series[s]->point[i].x);
         }
     }
-    struct cairn_series *ideal = cairn_plot_add(plot, "ideal", CAIRN_COLOUR_GREY, CAIRN_LOOK_LINE);
+    struct cairn_series *ideal = cairn_plot_add(plot, "ideal", CAIRN_COLOUR_GREY, CAIRN_STYLE_LINE);
     if (ideal == NULL || high <= 0) return;
     ideal->dash = 1;
     cairn_plot_xy(plot, ideal, low, 1);
@@ -66,7 +66,7 @@ static void draw_efficiency(struct cairn_page *page, const struct cairn_report *
             snprintf(label, sizeof label, "%s = %.6g, %.120s", weak ? "B / ranks" : "B", value[k],
                      series.label);
             struct cairn_series *line = cairn_plot_add(
-                &plot, label, cairn_series_batch_colour(report, value[k]), CAIRN_LOOK_MARKED);
+                &plot, label, cairn_series_batch_colour(report, value[k]), CAIRN_STYLE_MARKED);
             if (line != NULL) line->dash = (unsigned)(series.i % 3);
             add_line(&plot, line, list, by, value[k], "efficiency");
         }
@@ -95,7 +95,7 @@ static void draw_model(struct cairn_page *page, const struct cairn_report *repor
         for (size_t k = 0; k < 2; k++) {
             struct cairn_series *marks = cairn_plot_add(
                 &plot, cairn_chart_words(series.label, k == 0 ? ": fitted" : ": held out", ""),
-                series.colour, CAIRN_LOOK_MARKS);
+                series.colour, CAIRN_STYLE_MARKS);
             if (marks != NULL) marks->dash = (unsigned)k;
             for (size_t i = 0; i < json_array_size(points); i++) {
                 const json_t *at = json_array_get(points, i);
@@ -107,7 +107,7 @@ static void draw_model(struct cairn_page *page, const struct cairn_report *repor
         }
     }
     struct cairn_series *right =
-        cairn_plot_add(&plot, "as measured", CAIRN_COLOUR_GREY, CAIRN_LOOK_LINE);
+        cairn_plot_add(&plot, "as measured", CAIRN_COLOUR_GREY, CAIRN_STYLE_LINE);
     cairn_plot_xy(&plot, right, low, low);
     cairn_plot_xy(&plot, right, high, high);
     if (high > 0) cairn_page_panel(page, &plot);

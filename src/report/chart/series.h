@@ -23,7 +23,7 @@ struct cairn_series_of {
     void *at;           /* the member */
 };
 
-/** Go to the next one; false behind the last.  Ranks: local.  Errors: none. */
+/** Go to the next one; false after the last.  Ranks: local.  Errors: none. */
 bool cairn_series_next(const struct cairn_report *report, enum cairn_study_file file,
                        struct cairn_series_of *series);
 

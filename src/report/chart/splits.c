@@ -29,7 +29,7 @@ void cairn_splits_draw(struct cairn_plot *plot, const struct cairn_report *repor
         bool single = report->n_runs == 1;
         const char *label = single ? cairn_chart_words("evaluation on ", "", split[i]) : NULL;
         struct cairn_series *series =
-            cairn_plot_add(plot, label, cairn_colour(single ? i + 1 : run), CAIRN_LOOK_MARKED);
+            cairn_plot_add(plot, label, cairn_colour(single ? i + 1 : run), CAIRN_STYLE_MARKED);
         if (series == NULL) return;
         series->dash = 1 + (strcmp(split[i], "test") != 0);
         cairn_chart_column(plot, series, &files->eval, against, y, split[i]);
@@ -44,12 +44,12 @@ void cairn_splits_legend(struct cairn_page *page, const struct cairn_report *rep
     const char *groups[] = {"test", "val"};
     cairn_plot_begin(&plot, "legend", "");
     for (size_t i = 0; i < report->n_runs; i++)
-        cairn_plot_xy(&plot,
-                      cairn_plot_add(&plot, report->run[i].label, cairn_colour(i), CAIRN_LOOK_LINE),
-                      0, 0);
+        cairn_plot_xy(
+            &plot, cairn_plot_add(&plot, report->run[i].label, cairn_colour(i), CAIRN_STYLE_LINE),
+            0, 0);
     if (training != NULL)
-        cairn_plot_xy(&plot, cairn_plot_add(&plot, training, CAIRN_COLOUR_GREY, CAIRN_LOOK_LINE), 0,
-                      0);
+        cairn_plot_xy(&plot, cairn_plot_add(&plot, training, CAIRN_COLOUR_GREY, CAIRN_STYLE_LINE),
+                      0, 0);
     for (size_t k = 0; k < 2; k++) {
         bool any = false;
         for (size_t i = 0; i < report->n_runs && !any; i++) {
@@ -58,7 +58,7 @@ void cairn_splits_legend(struct cairn_page *page, const struct cairn_report *rep
         }
         struct cairn_series *series =
             any ? cairn_plot_add(&plot, cairn_chart_words("evaluation on ", "", groups[k]),
-                                 CAIRN_COLOUR_GREY, CAIRN_LOOK_MARKED)
+                                 CAIRN_COLOUR_GREY, CAIRN_STYLE_MARKED)
                 : NULL;
         if (series != NULL) series->dash = 1 + (unsigned)k;
         cairn_plot_xy(&plot, series, 0, 0);

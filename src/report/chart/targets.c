@@ -14,7 +14,7 @@ static void add_points(struct cairn_plot *plot, const struct cairn_series_of *se
 {
     const json_t *points = json_object_get(series->data, "points");
     struct cairn_series *marks =
-        cairn_plot_add(plot, series->label, series->colour, CAIRN_LOOK_RANGE_MARKS);
+        cairn_plot_add(plot, series->label, series->colour, CAIRN_STYLE_RANGE_MARKS);
     for (size_t i = 0; i < json_array_size(points); i++) {
         const json_t *point = json_array_get(points, i);
         cairn_plot_put(plot, marks,
@@ -37,10 +37,10 @@ static void add_curves(struct cairn_plot *plot, const struct cairn_series_of *se
     const json_t *curve = json_object_get(series->data, "curve");
     double least = 0.7 * least_updates(json_object_get(series->data, "points"));
     struct cairn_series *fit = cairn_plot_add(plot, cairn_chart_words("fit, ", "", series->label),
-                                              series->colour, CAIRN_LOOK_LINE);
+                                              series->colour, CAIRN_STYLE_LINE);
     struct cairn_series *perfect =
         cairn_plot_add(plot, cairn_chart_words("perfect scaling, ", "", series->label),
-                       series->colour, CAIRN_LOOK_LINE);
+                       series->colour, CAIRN_STYLE_LINE);
     if (perfect != NULL) perfect->dash = 1;
     for (size_t i = 0; i < json_array_size(curve); i++) {
         const json_t *at = json_array_get(curve, i);
@@ -65,7 +65,7 @@ static void add_cells(struct cairn_plot *plot, const struct cairn_report *report
         return;
     struct cairn_series *marks =
         cairn_plot_add(plot, cairn_chart_words("cells of ", "", study->name),
-                       cairn_series_colour(report, i, NULL), CAIRN_LOOK_MARKS);
+                       cairn_series_colour(report, i, NULL), CAIRN_STYLE_MARKS);
     for (size_t r = 0; r < cells->n_rows; r++)
         if (cairn_csv_number(cells, r, reached) == 1)
             cairn_plot_xy(plot, marks, cairn_csv_number(cells, r, batch),

@@ -35,8 +35,8 @@ static void add_parts(struct cairn_page *page, struct cairn_plot *plot, const st
     for (size_t k = 0; k < N_PARTS; k++) {
         struct cairn_point *point = NULL;
         size_t n = 0;
-        struct cairn_series *series =
-            cairn_plot_add(plot, part_label[k], cairn_colour_part(part_colour[k]), CAIRN_LOOK_AREA);
+        struct cairn_series *series = cairn_plot_add(
+            plot, part_label[k], cairn_colour_part(part_colour[k]), CAIRN_STYLE_AREA);
         if (!cairn_page_holds(page, cairn_thin(update, column[k], csv->n_rows,
                                                CAIRN_PLOT_MOST_POINTS / 2, &point, &n)))
             break;
@@ -104,7 +104,7 @@ static void draw_speed(struct cairn_page *page, const struct cairn_report *repor
     for (size_t i = 0; i < report->n_runs; i++) {
         const struct cairn_run_files *run = &report->run[i];
         struct cairn_series *series =
-            cairn_plot_add(&plot, run->label, cairn_colour(i), CAIRN_LOOK_LINE);
+            cairn_plot_add(&plot, run->label, cairn_colour(i), CAIRN_STYLE_LINE);
         cairn_chart_column(&plot, series, &run->metrics, &against[CAIRN_AGAINST_UPDATES],
                            "samples_per_s", NULL);
     }

@@ -20,10 +20,10 @@ static void destroy(void *context)
     cairn_balance_free(context);
 }
 
-/* Waiting for the other ranks is no part of changing the weights. */
+/* Waiting for the other ranks is not part of changing the weights. */
 static cairn_status updated(void *context, cairn_trainer *t, struct cairn_update_record *record)
 {
-    const double *spent_s = t->where.spent_s;
+    const double *spent_s = t->phases.spent_s;
     double busy_s = spent_s[CAIRN_PHASE_DATA] + spent_s[CAIRN_PHASE_COMPUTE];
     const struct cairn_balance_work work = {
         .update = record->update,

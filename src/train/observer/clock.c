@@ -5,39 +5,39 @@
 
 static cairn_status create(cairn_trainer *t, void **context)
 {
-    *context = &t->where;
+    *context = &t->phases;
     return CAIRN_OK;
 }
 
 static void begins(void *context, const cairn_trainer *t)
 {
-    cairn_where_begin(context, t->at.update + 1);
+    cairn_phase_begin_update(context, t->at.update + 1);
 }
 
 static void enters(void *context, enum cairn_phase phase)
 {
-    cairn_where_enter(context, phase);
+    cairn_phase_enter(context, phase);
 }
 
 static void micro_done(void *context, cairn_trainer *t, size_t i, size_t n)
 {
-    struct cairn_where *where = context;
+    struct cairn_phase_clock *phases = context;
     (void)t;
-    cairn_where_enter(where, CAIRN_PHASE_OTHER);
-    where->micro = i + 1;
-    where->n_micro++;
-    where->n_samples += n;
+    cairn_phase_enter(phases, CAIRN_PHASE_OTHER);
+    phases->micro = i + 1;
+    phases->n_micro++;
+    phases->n_samples += n;
 }
 
 static cairn_status updated(void *context, cairn_trainer *t, struct cairn_update_record *record)
 {
-    struct cairn_where *where = context;
+    struct cairn_phase_clock *phases = context;
     (void)t;
-    cairn_where_enter(where, CAIRN_PHASE_OTHER);
-    record->data_s = where->spent_s[CAIRN_PHASE_DATA];
-    record->compute_s = where->spent_s[CAIRN_PHASE_COMPUTE];
-    record->reduce_s = where->spent_s[CAIRN_PHASE_REDUCE];
-    record->update_s = where->spent_s[CAIRN_PHASE_UPDATE];
+    cairn_phase_enter(phases, CAIRN_PHASE_OTHER);
+    record->data_s = phases->spent_s[CAIRN_PHASE_DATA];
+    record->compute_s = phases->spent_s[CAIRN_PHASE_COMPUTE];
+    record->reduce_s = phases->spent_s[CAIRN_PHASE_REDUCE];
+    record->update_s = phases->spent_s[CAIRN_PHASE_UPDATE];
     return CAIRN_OK;
 }
 

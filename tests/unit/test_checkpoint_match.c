@@ -14,7 +14,7 @@
 #include "checkpoint/checkpoint.h"
 #include "h5/h5.h"
 
-static const char path[] = "test_checkpoint_fit.h5";
+static const char path[] = "test_checkpoint_match.h5";
 
 /* What the model wants: two weights and a running average. */
 struct model {

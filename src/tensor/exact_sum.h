@@ -3,8 +3,8 @@
  * long that it holds every magnitude from 2^-300 to 2^300, in digits of 32 bits with room for
  * carries (a small superaccumulator: Kulisch 1971; lanes as in Collange et al. 2015).  For loss,
  * normalizer, metrics and squares, which are few.  Local. */
-#ifndef CAIRN_TENSOR_EXACT_H
-#define CAIRN_TENSOR_EXACT_H
+#ifndef CAIRN_TENSOR_EXACT_SUM_H
+#define CAIRN_TENSOR_EXACT_SUM_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -16,7 +16,7 @@ enum {
 };
 
 /** A sum of at most 2^31 values.  Zero is zero; two are added by adding their words. */
-struct cairn_exact {
+struct cairn_exact_sum {
     int64_t word[CAIRN_EXACT_WORDS];
 };
 
@@ -27,14 +27,14 @@ struct cairn_exact {
  * Ranks   local
  * Errors  none
  */
-bool cairn_exact_add(struct cairn_exact *sum, double value);
+bool cairn_exact_sum_add(struct cairn_exact_sum *sum, double value);
 
 /** The sum, rounded once; equal sums give equal bits.  Ranks: local.  Errors: none. */
-double cairn_exact_value(const struct cairn_exact *sum);
+double cairn_exact_sum_value(const struct cairn_exact_sum *sum);
 
 /** The sum as small whole numbers in out [CAIRN_EXACT_FLOATS], which floats add up exactly for up
  * to 65,536 ranks, and the total back from there.  Ranks: local.  Errors: none. */
-void cairn_exact_to_floats(const struct cairn_exact *sum, float *out);
-void cairn_exact_from_floats(struct cairn_exact *sum, const float *in);
+void cairn_exact_sum_to_floats(const struct cairn_exact_sum *sum, float *out);
+void cairn_exact_sum_from_floats(struct cairn_exact_sum *sum, const float *in);
 
 #endif

@@ -17,7 +17,7 @@ static void name_series(const struct cairn_study_series *series, char prefix[PRE
     if (strcmp(series->name, "all") != 0) snprintf(prefix, PREFIX_BYTES, "%.500s: ", series->name);
 }
 
-static void tell_point(const struct cairn_study_point *point, const char *prefix)
+static void log_point(const struct cairn_study_point *point, const char *prefix)
 {
     const struct cairn_study_try *best = point->best;
     if (best == NULL)
@@ -40,7 +40,7 @@ static void number_text(double value, char text[32])
     snprintf(text, 32, value >= 1000 && value < 1e15 ? "%.0f" : "%.3g", value);
 }
 
-static void tell_value(const char *prefix, const char *what, struct cairn_study_value value)
+static void log_value(const char *prefix, const char *what, struct cairn_study_value value)
 {
     char range[96] = "", text[32], low[32], high[32];
     number_text(value.value, text);
@@ -52,7 +52,7 @@ static void tell_value(const char *prefix, const char *what, struct cairn_study_
 }
 
 /* Cells that were given up are not known to be worse than those that reached. */
-static void tell_ends(const struct cairn_study_series *series, const char *prefix)
+static void log_ends(const struct cairn_study_series *series, const char *prefix)
 {
     size_t budget = cairn_study_series_ended(series, CAIRN_STUDY_BUDGET);
     size_t beaten = cairn_study_series_ended(series, CAIRN_STUDY_BEATEN);
@@ -66,35 +66,35 @@ static void tell_ends(const struct cairn_study_series *series, const char *prefi
                    prefix, series->n_rows, diverged, unknown, budget, beaten, stalled);
 }
 
-void cairn_study_tell_fit(const struct cairn_study_series *series,
-                          const struct cairn_study_fit *fit, double *room)
+void cairn_study_log_fit(const struct cairn_study_series *series, const struct cairn_study_fit *fit,
+                         double *room)
 {
     char prefix[PREFIX_BYTES];
     const char *missing = cairn_study_why_outside(fit);
     name_series(series, prefix);
-    for (size_t i = 0; i < series->n_points; i++) tell_point(&series->point[i], prefix);
+    for (size_t i = 0; i < series->n_points; i++) log_point(&series->point[i], prefix);
     if (missing == NULL) {
-        tell_value(prefix, "S_min in updates", cairn_study_fit_s_min(fit, room));
-        tell_value(prefix, "B_crit in samples", cairn_study_fit_b_crit(fit, room));
+        log_value(prefix, "S_min in updates", cairn_study_fit_s_min(fit, room));
+        log_value(prefix, "B_crit in samples", cairn_study_fit_b_crit(fit, room));
     } else {
         cairn_log_info("%sB_crit is not known: %s", prefix, missing);
     }
-    tell_ends(series, prefix);
+    log_ends(series, prefix);
     if (fit->n < series->n_points || fit->n_above > 0)
-        cairn_log_info("%sbatches that did not reach it want an easier study.target, a larger "
+        cairn_log_info("%sbatches that did not reach it need an easier study.target, a larger "
                        "budget or other learning rates",
                        prefix);
 }
 
-void cairn_study_tell_target(const struct cairn_study_series *series, const char *target,
-                             const struct cairn_study_fit *fit, double *room)
+void cairn_study_log_target(const struct cairn_study_series *series, const char *target,
+                            const struct cairn_study_fit *fit, double *room)
 {
     char prefix[PREFIX_BYTES], what[PREFIX_BYTES];
     const char *missing = cairn_study_why_outside(fit);
     name_series(series, prefix);
     snprintf(what, sizeof what, "at %.100s: B_crit in samples", target);
     if (missing == NULL)
-        tell_value(prefix, what, cairn_study_fit_b_crit(fit, room));
+        log_value(prefix, what, cairn_study_fit_b_crit(fit, room));
     else
         cairn_log_info("%sat %.100s B_crit is not known: %s", prefix, target, missing);
 }

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "base/random.h"
-#include "tensor/exact.h"
+#include "tensor/exact_sum.h"
 
 enum { N = 3000, PARTS = 5 };
 
@@ -27,35 +27,35 @@ static double value(uint64_t i)
 
 static double sum_of(const double *x, size_t n)
 {
-    struct cairn_exact sum = {0};
-    for (size_t i = 0; i < n; i++) assert_true(cairn_exact_add(&sum, x[i]));
-    return cairn_exact_value(&sum);
+    struct cairn_exact_sum sum = {0};
+    for (size_t i = 0; i < n; i++) assert_true(cairn_exact_sum_add(&sum, x[i]));
+    return cairn_exact_sum_value(&sum);
 }
 
 static void sums_have_no_order_and_no_split(void **state)
 {
-    struct cairn_exact forward = {0};
-    struct cairn_exact backward = {0};
-    struct cairn_exact part[PARTS] = {{{0}}};
-    struct cairn_exact total = {0};
+    struct cairn_exact_sum forward = {0};
+    struct cairn_exact_sum backward = {0};
+    struct cairn_exact_sum part[PARTS] = {{{0}}};
+    struct cairn_exact_sum total = {0};
     float floats[CAIRN_EXACT_FLOATS] = {0};
     (void)state;
     for (uint64_t i = 0; i < N; i++) {
-        assert_true(cairn_exact_add(&forward, value(i)));
-        assert_true(cairn_exact_add(&backward, value(N - 1 - i)));
-        assert_true(cairn_exact_add(&part[value(i) > 0 ? i % PARTS : 0], value(i)));
+        assert_true(cairn_exact_sum_add(&forward, value(i)));
+        assert_true(cairn_exact_sum_add(&backward, value(N - 1 - i)));
+        assert_true(cairn_exact_sum_add(&part[value(i) > 0 ? i % PARTS : 0], value(i)));
     }
     for (int p = 0; p < PARTS; p++) {
         float here[CAIRN_EXACT_FLOATS];
-        cairn_exact_to_floats(&part[p], here);
+        cairn_exact_sum_to_floats(&part[p], here);
         for (int k = 0; k < CAIRN_EXACT_FLOATS; k++) floats[k] += here[k];
         for (int k = 0; k < CAIRN_EXACT_WORDS; k++) total.word[k] += part[p].word[k];
     }
-    double wanted = cairn_exact_value(&forward);
-    assert_true(cairn_exact_value(&backward) == wanted);
-    assert_true(cairn_exact_value(&total) == wanted);
-    cairn_exact_from_floats(&total, floats);
-    assert_true(cairn_exact_value(&total) == wanted);
+    double wanted = cairn_exact_sum_value(&forward);
+    assert_true(cairn_exact_sum_value(&backward) == wanted);
+    assert_true(cairn_exact_sum_value(&total) == wanted);
+    cairn_exact_sum_from_floats(&total, floats);
+    assert_true(cairn_exact_sum_value(&total) == wanted);
 }
 
 /* All that was added is taken off again, but for one value, in another order: it is left alone to
@@ -64,11 +64,11 @@ static void what_cancels_leaves_nothing(void **state)
 {
     (void)state;
     for (uint64_t left = 0; left < N; left += 17) {
-        struct cairn_exact sum = {0};
-        for (uint64_t i = 0; i < N; i++) assert_true(cairn_exact_add(&sum, value(i)));
+        struct cairn_exact_sum sum = {0};
+        for (uint64_t i = 0; i < N; i++) assert_true(cairn_exact_sum_add(&sum, value(i)));
         for (uint64_t i = N; i-- > 0;)
-            if (i != left) assert_true(cairn_exact_add(&sum, -value(i)));
-        assert_true(cairn_exact_value(&sum) == value(left));
+            if (i != left) assert_true(cairn_exact_sum_add(&sum, -value(i)));
+        assert_true(cairn_exact_sum_value(&sum) == value(left));
     }
 }
 
@@ -91,11 +91,12 @@ static void sums_are_rounded_once(void **state)
 
 static void carries_have_room(void **state)
 {
-    struct cairn_exact sum = {0};
+    struct cairn_exact_sum sum = {0};
     (void)state;
-    for (int i = 0; i < 1 << 20; i++) assert_true(cairn_exact_add(&sum, 0x1.fffffffffffffp299));
-    for (int i = 0; i < 1 << 20; i++) assert_true(cairn_exact_add(&sum, 0x1.fffffffffffffp-300));
-    assert_true(cairn_exact_value(&sum) == 0x1.fffffffffffffp319);
+    for (int i = 0; i < 1 << 20; i++) assert_true(cairn_exact_sum_add(&sum, 0x1.fffffffffffffp299));
+    for (int i = 0; i < 1 << 20; i++)
+        assert_true(cairn_exact_sum_add(&sum, 0x1.fffffffffffffp-300));
+    assert_true(cairn_exact_sum_value(&sum) == 0x1.fffffffffffffp319);
 }
 
 static void what_is_refused_is_not_forgotten(void **state)
@@ -103,14 +104,14 @@ static void what_is_refused_is_not_forgotten(void **state)
     const double wrong[] = {NAN, INFINITY, -INFINITY, 0x1p300, -0x1p300};
     (void)state;
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
-        struct cairn_exact sum = {0};
+        struct cairn_exact_sum sum = {0};
         float floats[CAIRN_EXACT_FLOATS];
-        assert_true(cairn_exact_add(&sum, 1));
-        assert_false(cairn_exact_add(&sum, wrong[i]));
-        assert_true(isnan(cairn_exact_value(&sum)));
-        cairn_exact_to_floats(&sum, floats);
-        cairn_exact_from_floats(&sum, floats);
-        assert_true(isnan(cairn_exact_value(&sum)));
+        assert_true(cairn_exact_sum_add(&sum, 1));
+        assert_false(cairn_exact_sum_add(&sum, wrong[i]));
+        assert_true(isnan(cairn_exact_sum_value(&sum)));
+        cairn_exact_sum_to_floats(&sum, floats);
+        cairn_exact_sum_from_floats(&sum, floats);
+        assert_true(isnan(cairn_exact_sum_value(&sum)));
     }
 }
 

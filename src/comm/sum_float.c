@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * The plain sum: floats, in place.  The gradient of every micro-batch is added by beta = 1, and the
+ * The sum in floats, in place.  The gradient of every micro-batch is added by beta = 1, and the
  * ranks are added by MPI in whatever order it likes, so different worlds agree to rounding only. */
 #include <string.h>
 
@@ -23,7 +23,7 @@ static void close_tensor(struct cairn_sink *sink, size_t param)
     (void)param;
 }
 
-cairn_status cairn_plain_create(struct cairn_sum *sum)
+cairn_status cairn_sum_float_create(struct cairn_sum *sum)
 {
     sum->sink = (struct cairn_sink){.open = open_tensor, .close = close_tensor, .beta = 1};
     CAIRN_TRY(cairn_sum_take_wire(sum, sum->params->n_values, sum->params->n_values));
@@ -31,24 +31,25 @@ cairn_status cairn_plain_create(struct cairn_sum *sum)
     return CAIRN_OK;
 }
 
-void cairn_plain_begin(struct cairn_sum *sum)
+void cairn_sum_float_begin(struct cairn_sum *sum)
 {
     memset(sum->g, 0, sum->params->n_values * sizeof *sum->g);
 }
 
-const float *cairn_plain_partial(const struct cairn_sum *sum, size_t first, size_t n, float *block)
+const float *cairn_sum_float_partial(const struct cairn_sum *sum, size_t first, size_t n,
+                                     float *block)
 {
     (void)n;
     (void)block;
     return sum->g + first;
 }
 
-const struct cairn_sum_kind cairn_sum_kind_plain = {
-    .name = "plain",
+const struct cairn_sum_kind cairn_sum_kind_float = {
+    .name = "float",
     .doc = "floats; different worlds agree to rounding",
     .wire = CAIRN_WIRE_FLOAT,
     .cost = cost,
-    .create = cairn_plain_create,
-    .begin = cairn_plain_begin,
-    .partial = cairn_plain_partial,
+    .create = cairn_sum_float_create,
+    .begin = cairn_sum_float_begin,
+    .partial = cairn_sum_float_partial,
 };

@@ -26,7 +26,7 @@ struct names {
 };
 
 /* What was found in a file. */
-struct fit {
+struct match {
     struct cairn_h5 *file;
     const char *path;
     const struct cairn_state *wanted;
@@ -51,8 +51,8 @@ static void CAIRN_PRINTF(2, 3) add_name(struct names *names, const char *format,
     names->n_shown++;
 }
 
-/* "; missing 3.weight, 3.bias and 4 more" behind what `text` holds. */
-static void tell(const char *what, const struct names *names, char text[WORDS_BYTES])
+/* "; missing 3.weight, 3.bias and 4 more" after what `text` holds. */
+static void list_names(const char *what, const struct names *names, char text[WORDS_BYTES])
 {
     char more[32] = "";
     size_t used = strlen(text);
@@ -70,48 +70,48 @@ static const char *name_of(const struct cairn_array *array)
 }
 
 /* Where the file has it; a state_dict holds running averages among the weights. */
-static bool find_array(const struct fit *fit, const struct cairn_array *array,
+static bool find_array(const struct match *match, const struct cairn_array *array,
                        char place[CAIRN_CHECKPOINT_PATH_BYTES])
 {
     snprintf(place, CAIRN_CHECKPOINT_PATH_BYTES, "%s", array->path);
-    if (cairn_h5_has_array(fit->file, place)) return true;
+    if (cairn_h5_has_array(match->file, place)) return true;
     snprintf(place, CAIRN_CHECKPOINT_PATH_BYTES, WEIGHTS "%s", name_of(array));
-    return cairn_h5_has_array(fit->file, place);
+    return cairn_h5_has_array(match->file, place);
 }
 
-static cairn_status check_finite(const struct fit *fit, const struct cairn_array *array,
+static cairn_status check_finite(const struct match *match, const struct cairn_array *array,
                                  const char *place)
 {
     const float *value = array->data;
     size_t n = cairn_shape_count(&array->shape);
     for (size_t i = 0; i < n; i++)
         if (!isfinite(value[i]))
-            return cairn_fail(CAIRN_DATA, "%s: %s: number %zu is not finite as float32", fit->path,
-                              place, i);
+            return cairn_fail(CAIRN_DATA, "%s: %s: number %zu is not finite as float32",
+                              match->path, place, i);
     return CAIRN_OK;
 }
 
-static cairn_status take(struct fit *fit, const struct cairn_array *array)
+static cairn_status take(struct match *match, const struct cairn_array *array)
 {
     char want[CAIRN_SHAPE_TEXT_BYTES];
     char have[CAIRN_SHAPE_TEXT_BYTES];
     char place[CAIRN_CHECKPOINT_PATH_BYTES];
     const struct cairn_h5_form form = cairn_array_form(array);
     struct cairn_h5_form found;
-    if (!find_array(fit, array, place)) {
-        add_name(&fit->missing, "%s %s", name_of(array), cairn_shape_text(&array->shape, want));
+    if (!find_array(match, array, place)) {
+        add_name(&match->missing, "%s %s", name_of(array), cairn_shape_text(&array->shape, want));
         return CAIRN_OK;
     }
-    CAIRN_TRY(cairn_h5_describe(fit->file, place, &found));
+    CAIRN_TRY(cairn_h5_describe(match->file, place, &found));
     bool one = cairn_shape_count(&found.shape) == 1 && cairn_shape_count(&array->shape) == 1;
     if (!cairn_shape_same(&found.shape, &array->shape) && !(one && found.shape.ndim == 0)) {
-        add_name(&fit->reshaped, "%s %s, wanted %s", name_of(array),
+        add_name(&match->reshaped, "%s %s, wanted %s", name_of(array),
                  cairn_shape_text(&found.shape, have), cairn_shape_text(&array->shape, want));
         return CAIRN_OK;
     }
-    CAIRN_TRY(cairn_h5_read(fit->file, place, &form, array->data));
-    fit->n_taken++;
-    return check_finite(fit, array, place);
+    CAIRN_TRY(cairn_h5_read(match->file, place, &form, array->data));
+    match->n_taken++;
+    return check_finite(match, array, place);
 }
 
 static bool ends_with(const char *text, const char *end)
@@ -122,24 +122,25 @@ static bool ends_with(const char *text, const char *end)
 }
 
 /* Keep what stands before a wanted name in a surplus one: "module." */
-static void keep_prefix(struct fit *fit, const char *surplus)
+static void keep_prefix(struct match *match, const char *surplus)
 {
-    for (size_t i = 0; i < fit->wanted->n_arrays && fit->prefix[0] == '\0'; i++) {
-        const char *name = name_of(&fit->wanted->array[i]);
+    for (size_t i = 0; i < match->wanted->n_arrays && match->prefix[0] == '\0'; i++) {
+        const char *name = name_of(&match->wanted->array[i]);
         size_t before = ends_with(surplus, name) ? strlen(surplus) - strlen(name) : 0;
         if (before == 0 || surplus[before - 1] != '.') continue;
-        snprintf(fit->prefix, sizeof fit->prefix, "%.*s", (int)before, surplus);
+        snprintf(match->prefix, sizeof match->prefix, "%.*s", (int)before, surplus);
     }
 }
 
 /* Whether an array of the file holds the numbers of one that was taken. */
-static bool same_numbers(const struct fit *fit, const char *place, const struct cairn_array *taken)
+static bool same_numbers(const struct match *match, const char *place,
+                         const struct cairn_array *taken)
 {
     const struct cairn_h5_form form = cairn_array_form(taken);
     size_t n = cairn_shape_count(&taken->shape);
     float *value = NULL;
     bool same = cairn_memory_get(n, sizeof *value, "a weight", &value) == CAIRN_OK &&
-                cairn_h5_read(fit->file, place, &form, value) == CAIRN_OK &&
+                cairn_h5_read(match->file, place, &form, value) == CAIRN_OK &&
                 memcmp(value, taken->data, n * sizeof *value) == 0;
     free(value);
     return same;
@@ -147,96 +148,97 @@ static bool same_numbers(const struct fit *fit, const char *place, const struct 
 
 /* A weight that layers share is in a state_dict once for each of them, and in a model here once.
  * Vectors may be equal by chance, all of them zeros. */
-static bool is_shared_weight(const struct fit *fit, const char *name)
+static bool is_shared_weight(const struct match *match, const char *name)
 {
     char place[2 * CAIRN_H5_NAME_BYTES];
     struct cairn_h5_form found;
-    snprintf(place, sizeof place, "%s%s", fit->group, name);
-    if (cairn_h5_describe(fit->file, place, &found) != CAIRN_OK) return false;
-    for (size_t i = 0; i < fit->wanted->n_arrays; i++) {
-        const struct cairn_array *taken = &fit->wanted->array[i];
+    snprintf(place, sizeof place, "%s%s", match->group, name);
+    if (cairn_h5_describe(match->file, place, &found) != CAIRN_OK) return false;
+    for (size_t i = 0; i < match->wanted->n_arrays; i++) {
+        const struct cairn_array *taken = &match->wanted->array[i];
         if (found.shape.ndim < 2 || !cairn_shape_same(&found.shape, &taken->shape)) continue;
-        if (same_numbers(fit, place, taken)) return true;
+        if (same_numbers(match, place, taken)) return true;
     }
     return false;
 }
 
 /* A child of one of the groups: surplus unless it is wanted.  PyTorch counts batches beside its
  * running averages; nobody needs that count. */
-static cairn_status look_at(void *context, const char *name, bool is_group)
+static cairn_status check_surplus(void *context, const char *name, bool is_group)
 {
-    struct fit *fit = context;
-    for (size_t i = 0; i < fit->wanted->n_arrays && !is_group; i++) {
-        const struct cairn_array *array = &fit->wanted->array[i];
-        bool here = strcmp(fit->group, WEIGHTS) == 0 ||
-                    strncmp(array->path, fit->group, strlen(fit->group)) == 0;
+    struct match *match = context;
+    for (size_t i = 0; i < match->wanted->n_arrays && !is_group; i++) {
+        const struct cairn_array *array = &match->wanted->array[i];
+        bool here = strcmp(match->group, WEIGHTS) == 0 ||
+                    strncmp(array->path, match->group, strlen(match->group)) == 0;
         if (here && strcmp(name_of(array), name) == 0) return CAIRN_OK;
     }
     if (ends_with(name, ".num_batches_tracked")) return CAIRN_OK;
-    if (!is_group && is_shared_weight(fit, name)) return CAIRN_OK;
-    add_name(&fit->surplus, "%s%s", name, is_group ? "/" : "");
-    keep_prefix(fit, name);
+    if (!is_group && is_shared_weight(match, name)) return CAIRN_OK;
+    add_name(&match->surplus, "%s%s", name, is_group ? "/" : "");
+    keep_prefix(match, name);
     return CAIRN_OK;
 }
 
-/* Whether every wanted name is there behind the same prefix. */
-static bool all_behind_prefix(const struct fit *fit)
+/* Whether every wanted name is there under the same prefix. */
+static bool all_have_prefix(const struct match *match)
 {
     char place[CAIRN_CHECKPOINT_PATH_BYTES + CAIRN_H5_NAME_BYTES];
-    if (fit->prefix[0] == '\0') return false;
-    for (size_t i = 0; i < fit->wanted->n_arrays; i++) {
-        snprintf(place, sizeof place, WEIGHTS "%s%s", fit->prefix, name_of(&fit->wanted->array[i]));
-        if (!cairn_h5_has_array(fit->file, place)) return false;
+    if (match->prefix[0] == '\0') return false;
+    for (size_t i = 0; i < match->wanted->n_arrays; i++) {
+        snprintf(place, sizeof place, WEIGHTS "%s%s", match->prefix,
+                 name_of(&match->wanted->array[i]));
+        if (!cairn_h5_has_array(match->file, place)) return false;
     }
     return true;
 }
 
-static cairn_status judge(const struct fit *fit, bool partial)
+static cairn_status judge(const struct match *match, bool partial)
 {
     char text[WORDS_BYTES] = "";
-    tell("missing", &fit->missing, text);
-    tell("of another shape", &fit->reshaped, text);
-    tell("surplus", &fit->surplus, text);
+    list_names("missing", &match->missing, text);
+    list_names("of another shape", &match->reshaped, text);
+    list_names("surplus", &match->surplus, text);
     if (text[0] == '\0') return CAIRN_OK;
-    if (all_behind_prefix(fit))
+    if (all_have_prefix(match))
         return cairn_fail(CAIRN_DATA,
                           "%s: all names begin with '%s', which a wrapper around the model puts "
                           "there; write them without it",
-                          fit->path, fit->prefix);
-    if (fit->n_taken == 0)
-        return cairn_fail(CAIRN_DATA, "%s: nothing in it fits the model: %s", fit->path, text);
+                          match->path, match->prefix);
+    if (match->n_taken == 0)
+        return cairn_fail(CAIRN_DATA, "%s: nothing in it fits the model: %s", match->path, text);
     if (!partial)
         return cairn_fail(CAIRN_DATA,
                           "%s: does not fit the model: %s; --init-partial takes what fits",
-                          fit->path, text);
-    cairn_log_warning("%s: taken in part: %s", fit->path, text);
+                          match->path, text);
+    cairn_log_warning("%s: taken in part: %s", match->path, text);
     return CAIRN_OK;
 }
 
-static cairn_status walk(struct fit *fit, bool partial)
+static cairn_status walk(struct match *match, bool partial)
 {
-    const struct cairn_state *wanted = fit->wanted;
-    if (!cairn_h5_has_group(fit->file, "/weights"))
+    const struct cairn_state *wanted = match->wanted;
+    if (!cairn_h5_has_group(match->file, "/weights"))
         return cairn_fail(CAIRN_DATA,
                           "%s: has no group /weights; store each array as /weights/<name>, named "
                           "as in a checkpoint of this model",
-                          fit->path);
-    for (size_t i = 0; i < wanted->n_arrays; i++) CAIRN_TRY(take(fit, &wanted->array[i]));
-    fit->group = WEIGHTS;
-    CAIRN_TRY(cairn_h5_children(fit->file, fit->group, look_at, fit));
-    fit->group = BUFFERS;
-    if (cairn_h5_has_group(fit->file, fit->group))
-        CAIRN_TRY(cairn_h5_children(fit->file, fit->group, look_at, fit));
-    return judge(fit, partial);
+                          match->path);
+    for (size_t i = 0; i < wanted->n_arrays; i++) CAIRN_TRY(take(match, &wanted->array[i]));
+    match->group = WEIGHTS;
+    CAIRN_TRY(cairn_h5_children(match->file, match->group, check_surplus, match));
+    match->group = BUFFERS;
+    if (cairn_h5_has_group(match->file, match->group))
+        CAIRN_TRY(cairn_h5_children(match->file, match->group, check_surplus, match));
+    return judge(match, partial);
 }
 
 cairn_status cairn_weights_read(const char *path, const struct cairn_state *wanted, bool partial)
 {
-    struct fit fit = {.path = path, .wanted = wanted};
+    struct match match = {.path = path, .wanted = wanted};
     if (cairn_fault("checkpoint.read"))
         return cairn_fail(CAIRN_DATA, "%s: cannot be read: planted fault", path);
-    CAIRN_TRY(cairn_h5_open(path, &fit.file));
-    cairn_status st = walk(&fit, partial);
-    cairn_h5_close(fit.file);
+    CAIRN_TRY(cairn_h5_open(path, &match.file));
+    cairn_status st = walk(&match, partial);
+    cairn_h5_close(match.file);
     return st;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * Lowering and raising.  The planes carry their padding, so the loops over rows know no borders,
- * and what they write lies one behind the other. */
-#include "nn/columns.h"
+ * im2col and col2im.  The planes carry their padding, so the loops over rows know no borders,
+ * and what they write lies one after the other. */
+#include "nn/im2col.h"
 
 #include <string.h>
 
@@ -86,8 +86,8 @@ static struct walk walk_of(const struct cairn_plane *plane, const struct cairn_p
     return walk;
 }
 
-void cairn_columns_lower(const struct cairn_plane *plane, const struct cairn_patches *patches,
-                         const real *planes, real *columns)
+void cairn_im2col(const struct cairn_plane *plane, const struct cairn_patches *patches,
+                  const real *planes, real *columns)
 {
     const struct walk walk = walk_of(plane, patches);
     for (size_t c = 0; c < plane->channels; c++) {
@@ -100,8 +100,8 @@ void cairn_columns_lower(const struct cairn_plane *plane, const struct cairn_pat
     }
 }
 
-void cairn_columns_raise(const struct cairn_plane *plane, const struct cairn_patches *patches,
-                         const real *columns, real *planes)
+void cairn_col2im(const struct cairn_plane *plane, const struct cairn_patches *patches,
+                  const real *columns, real *planes)
 {
     const struct walk walk = walk_of(plane, patches);
     for (size_t c = 0; c < plane->channels; c++) {

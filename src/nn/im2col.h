@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * Patches of planes as columns of a matrix, so that a convolution is a matrix product, and their
- * gradient back onto the planes.  Compiled in two precisions (tensor/real.h).  Local. */
-#ifndef CAIRN_NN_COLUMNS_H
-#define CAIRN_NN_COLUMNS_H
+ * im2col and col2im: patches of planes as columns of a matrix, so that a convolution is a matrix
+ * product, and their gradient back onto the planes.  Compiled in two precisions (tensor/real.h).
+ * Local. */
+#ifndef CAIRN_NN_IM2COL_H
+#define CAIRN_NN_IM2COL_H
 
 #include "nn/plane.h"
 
-#define cairn_columns_lower CAIRN_R(cairn_columns_lower)
-#define cairn_columns_raise CAIRN_R(cairn_columns_raise)
-#define cairn_plane_pad     CAIRN_R(cairn_plane_pad)
-#define cairn_plane_crop    CAIRN_R(cairn_plane_crop)
+#define cairn_im2col     CAIRN_R(cairn_im2col)
+#define cairn_col2im     CAIRN_R(cairn_col2im)
+#define cairn_plane_pad  CAIRN_R(cairn_plane_pad)
+#define cairn_plane_crop CAIRN_R(cairn_plane_crop)
 
 /** Which patches: all columns of some output rows of some samples. */
 struct cairn_patches {
@@ -24,13 +25,13 @@ struct cairn_patches {
  * Ranks   local
  * Errors  none
  */
-void cairn_columns_lower(const struct cairn_plane *plane, const struct cairn_patches *patches,
-                         const real *planes, real *columns);
+void cairn_im2col(const struct cairn_plane *plane, const struct cairn_patches *patches,
+                  const real *planes, real *columns);
 
 /** The other way: add each number of the columns to where it came from.  Shapes: as above.
  * Ranks: local.  Errors: none. */
-void cairn_columns_raise(const struct cairn_plane *plane, const struct cairn_patches *patches,
-                         const real *columns, real *planes);
+void cairn_col2im(const struct cairn_plane *plane, const struct cairn_patches *patches,
+                  const real *columns, real *planes);
 
 /** Planes with their padding, zeros, around them.  Shapes: x: [n, C, in]; planes: [n, C, padded].
  * Ranks: local.  Errors: none. */

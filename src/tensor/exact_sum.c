@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Sums as long fixed-point numbers. */
-#include "tensor/exact.h"
+#include "tensor/exact_sum.h"
 
 #include <math.h>
 
@@ -15,7 +15,7 @@ enum {
 #define LIMIT     0x1p300
 #define LANE_MASK (((int64_t)1 << LANE_BITS) - 1)
 
-bool cairn_exact_add(struct cairn_exact *sum, double value)
+bool cairn_exact_sum_add(struct cairn_exact_sum *sum, double value)
 {
     if (!(fabs(value) < LIMIT)) {
         sum->word[REFUSED]++;
@@ -41,9 +41,9 @@ bool cairn_exact_add(struct cairn_exact *sum, double value)
 }
 
 /* Every lane but the highest into [0, 2^32): one form for each sum. */
-static struct cairn_exact carried(const struct cairn_exact *sum)
+static struct cairn_exact_sum carried(const struct cairn_exact_sum *sum)
 {
-    struct cairn_exact out = *sum;
+    struct cairn_exact_sum out = *sum;
     for (int i = 0; i + 1 < LANES; i++) {
         int64_t digit = out.word[i] & LANE_MASK;
         out.word[i + 1] += (out.word[i] - digit) / (LANE_MASK + 1);
@@ -52,9 +52,9 @@ static struct cairn_exact carried(const struct cairn_exact *sum)
     return out;
 }
 
-double cairn_exact_value(const struct cairn_exact *sum)
+double cairn_exact_sum_value(const struct cairn_exact_sum *sum)
 {
-    struct cairn_exact size = carried(sum);
+    struct cairn_exact_sum size = carried(sum);
     bool negative = size.word[LANES - 1] < 0;
     if (size.word[REFUSED] != 0) return (double)NAN;
     if (negative) {
@@ -81,9 +81,9 @@ double cairn_exact_value(const struct cairn_exact *sum)
     return negative ? -value : value;
 }
 
-void cairn_exact_to_floats(const struct cairn_exact *sum, float *out)
+void cairn_exact_sum_to_floats(const struct cairn_exact_sum *sum, float *out)
 {
-    struct cairn_exact from = carried(sum);
+    struct cairn_exact_sum from = carried(sum);
     for (int i = 0; i < LANES * BYTES; i++) {
         int64_t *lane = &from.word[i / BYTES];
         int64_t byte = i == LANES * BYTES - 1 ? *lane : *lane & 0xff; /* the last has the sign */
@@ -93,7 +93,7 @@ void cairn_exact_to_floats(const struct cairn_exact *sum, float *out)
     out[LANES * BYTES] = (float)from.word[REFUSED];
 }
 
-void cairn_exact_from_floats(struct cairn_exact *sum, const float *in)
+void cairn_exact_sum_from_floats(struct cairn_exact_sum *sum, const float *in)
 {
     for (int i = 0; i < LANES; i++) {
         sum->word[i] = 0;

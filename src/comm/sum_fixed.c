@@ -13,8 +13,8 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "comm/gradient_squares.h"
 #include "comm/ranges.h"
-#include "comm/squares.h"
 #include "comm/sum_kinds.h"
 
 enum {
@@ -24,7 +24,7 @@ enum {
     HIGH_BITS = 50,   /* so that adding 1.5 * 2^52 rounds to an integer, of the first word, ... */
     LOW_BITS = 30,    /* ... and of what is left of it, where both share one word */
     MOST_ADDENDS_LOG = 32,
-    BLOCK = 2048, /* floats looked at and then converted while they are in the first cache */
+    BLOCK = 2048, /* floats measured and then converted while they are in the first cache */
 };
 #define ROUNDER      0x1.8p52
 #define ROUNDER_BITS 0x4338000000000000u
@@ -183,7 +183,7 @@ static void close_tensor(struct cairn_sink *sink, size_t param)
     const struct cairn_param *item = &sum->params->item[param];
     const struct place to = place_of(sum, param);
     const uint32_t limit = sum->range_known ? cairn_range_limit(&fixed->ranges, param) : 0;
-    const bool squared = cairn_squares_wanted(sum, param);
+    const bool squared = cairn_gradient_squares_wanted(sum, param);
     uint32_t *seen = &fixed->ranges.seen[param];
     double square = 0;
     for (size_t done = 0; done < item->count; done += BLOCK) {
@@ -197,7 +197,7 @@ static void close_tensor(struct cairn_sink *sink, size_t param)
     fixed->started[param] = true;
     if (*seen >= CAIRN_INFINITE_BITS) sum->flag[CAIRN_FLAG_NOT_FINITE] = 1;
     if (*seen >= limit) sum->flag[CAIRN_FLAG_RANGE] = 1;
-    cairn_squares_close(sum, param, square, sum->g + item->offset);
+    cairn_gradient_squares_close(sum, param, square, sum->g + item->offset);
 }
 
 /* Room for both words in any case. */
@@ -216,7 +216,7 @@ static cairn_status create(struct cairn_sum *sum)
 {
     struct fixed *fixed = NULL;
     const size_t n_tensors = sum->params->n_tensors;
-    const size_t n_addends = sum->n_micro * cairn_params_most_opens(sum->params);
+    const size_t n_addends = sum->n_micro * cairn_params_most_uses(sum->params);
     sum->sink = (struct cairn_sink){.open = open_tensor, .close = close_tensor, .beta = 0};
     if (log_above(n_addends) > MOST_ADDENDS_LOG)
         return cairn_fail(CAIRN_USAGE,
@@ -296,7 +296,7 @@ static void finish(struct cairn_sum *sum)
     cairn_ranges_follow(&fixed->ranges, fixed->levels);
 }
 
-/* Every micro-batch was looked at, also after the first that did not fit, so the largest magnitude
+/* Every micro-batch was measured, also after the first that did not fit, so the largest magnitude
  * over all ranks does not depend on the world. */
 static void fit(struct cairn_sum *sum)
 {

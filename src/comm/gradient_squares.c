@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Squares of the gradients of micro-batches or ranks: what the noise scale is made from. */
-#include "comm/squares.h"
+#include "comm/gradient_squares.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -8,17 +8,17 @@
 
 #include "base/memory.h"
 
-enum { BLOCK = 2048 /* floats of a partial sum looked at while they are in the first cache */ };
+enum { BLOCK = 2048 /* floats of a partial sum summed up while they are in the first cache */ };
 
 static bool is_shared(const struct cairn_sum *sum, size_t param)
 {
-    return sum->params->item[param].n_opens > 1;
+    return sum->params->item[param].n_uses > 1;
 }
 
 /* What is known of a micro-batch before all of it is. */
 static cairn_status get_micro(struct cairn_sum *sum)
 {
-    struct cairn_squares *squares = &sum->squares;
+    struct cairn_gradient_squares *squares = &sum->squares;
     size_t n = sum->params->n_items;
     CAIRN_TRY(cairn_memory_get(n, sizeof *squares->shared, "squares", &squares->shared));
     CAIRN_TRY(cairn_memory_get(n, sizeof *squares->micro, "squares", &squares->micro));
@@ -30,9 +30,9 @@ static cairn_status get_micro(struct cairn_sum *sum)
     return CAIRN_OK;
 }
 
-cairn_status cairn_squares_create(struct cairn_sum *sum, enum cairn_noise units)
+cairn_status cairn_gradient_squares_create(struct cairn_sum *sum, enum cairn_noise units)
 {
-    struct cairn_squares *squares = &sum->squares;
+    struct cairn_gradient_squares *squares = &sum->squares;
     size_t n = sum->params->n_items;
     if (units == CAIRN_NOISE_OFF) return CAIRN_OK;
     if (units == CAIRN_NOISE_MICRO && !sum->kind->sees_micro)
@@ -43,9 +43,9 @@ cairn_status cairn_squares_create(struct cairn_sum *sum, enum cairn_noise units)
     return units == CAIRN_NOISE_MICRO ? get_micro(sum) : CAIRN_OK;
 }
 
-void cairn_squares_free(struct cairn_sum *sum)
+void cairn_gradient_squares_free(struct cairn_sum *sum)
 {
-    struct cairn_squares *squares = &sum->squares;
+    struct cairn_gradient_squares *squares = &sum->squares;
     for (size_t p = 0; squares->shared != NULL && p < sum->params->n_items; p++)
         free(squares->shared[p]);
     free(squares->shared);
@@ -54,9 +54,9 @@ void cairn_squares_free(struct cairn_sum *sum)
     free(squares->value);
 }
 
-void cairn_squares_begin(struct cairn_sum *sum)
+void cairn_gradient_squares_begin(struct cairn_sum *sum)
 {
-    struct cairn_squares *squares = &sum->squares;
+    struct cairn_gradient_squares *squares = &sum->squares;
     size_t n = sum->params->n_items;
     if (squares->n_closed != NULL) memset(squares->n_closed, 0, n * sizeof *squares->n_closed);
 }
@@ -68,18 +68,18 @@ static double size_of(const struct cairn_sum *sum, double weight, size_t n_sampl
 
 static void count_unit(struct cairn_sum *sum, double size)
 {
-    (void)cairn_exact_add(&sum->exact[CAIRN_SCALAR_UNITS], 1);
-    (void)cairn_exact_add(&sum->exact[CAIRN_SCALAR_UNIT_SIZE], size);
+    (void)cairn_exact_sum_add(&sum->exact[CAIRN_SCALAR_UNITS], 1);
+    (void)cairn_exact_sum_add(&sum->exact[CAIRN_SCALAR_UNIT_SIZE], size);
 }
 
 /* The summed gradient of a unit of this size has this |sum_a|^2 in one tensor. */
 static void add_square(struct cairn_sum *sum, size_t param, double square, double size)
 {
     /* one that is not finite makes the total NaN, and the update says nothing of the noise */
-    (void)cairn_exact_add(&sum->exact[CAIRN_N_SCALARS + param], square / size);
+    (void)cairn_exact_sum_add(&sum->exact[CAIRN_N_SCALARS + param], square / size);
 }
 
-void cairn_squares_end_micro(struct cairn_sum *sum, double weight)
+void cairn_gradient_squares_end_micro(struct cairn_sum *sum, double weight)
 {
     const double size = size_of(sum, weight, sum->micro_samples);
     if (sum->squares.units != CAIRN_NOISE_MICRO || !(size > 0)) return;
@@ -93,7 +93,7 @@ static bool is_squared(const struct cairn_sum *sum, size_t param)
     return sum->squares.units == CAIRN_NOISE_MICRO && param < sum->params->n_items;
 }
 
-bool cairn_squares_wanted(const struct cairn_sum *sum, size_t param)
+bool cairn_gradient_squares_wanted(const struct cairn_sum *sum, size_t param)
 {
     return is_squared(sum, param) && !is_shared(sum, param);
 }
@@ -102,19 +102,20 @@ bool cairn_squares_wanted(const struct cairn_sum *sum, size_t param)
  * completes it. */
 static void add_part(struct cairn_sum *sum, size_t param, const float *x)
 {
-    struct cairn_squares *squares = &sum->squares;
+    struct cairn_gradient_squares *squares = &sum->squares;
     size_t n = sum->params->item[param].count;
     float *whole = squares->shared[param];
     if (squares->n_closed[param] == 0)
         memcpy(whole, x, n * sizeof *x);
     else
         for (size_t i = 0; i < n; i++) whole[i] += x[i];
-    if (++squares->n_closed[param] < sum->params->item[param].n_opens) return;
+    if (++squares->n_closed[param] < sum->params->item[param].n_uses) return;
     squares->n_closed[param] = 0;
     squares->micro[param] = cairn_rough_squares(whole, n);
 }
 
-void cairn_squares_close(struct cairn_sum *sum, size_t param, double square, const float *x)
+void cairn_gradient_squares_close(struct cairn_sum *sum, size_t param, double square,
+                                  const float *x)
 {
     if (!is_squared(sum, param)) return;
     if (is_shared(sum, param))
@@ -124,8 +125,8 @@ void cairn_squares_close(struct cairn_sum *sum, size_t param, double square, con
 }
 
 /* Add up to `out` what this rank has added up of one tensor, block by block. */
-static void look_at_partial(const struct cairn_sum *sum, size_t param, double *squares,
-                            struct cairn_magnitudes *out)
+static void sum_up_partial(const struct cairn_sum *sum, size_t param, double *squares,
+                           struct cairn_magnitudes *out)
 {
     const struct cairn_param *item = &sum->params->item[param];
     float block[BLOCK];
@@ -144,28 +145,28 @@ struct cairn_magnitudes cairn_sum_partial(const struct cairn_sum *sum, size_t pa
 {
     struct cairn_magnitudes out = {0};
     double squares = 0;
-    look_at_partial(sum, param, &squares, &out);
+    sum_up_partial(sum, param, &squares, &out);
     out.norm = sqrt(squares);
     return out;
 }
 
 void cairn_sum_unit(struct cairn_sum *sum, size_t n_samples)
 {
-    const double weight = cairn_exact_value(&sum->exact[CAIRN_SCALAR_WEIGHT]);
+    const double weight = cairn_exact_sum_value(&sum->exact[CAIRN_SCALAR_WEIGHT]);
     const double size = size_of(sum, weight, n_samples);
     if (sum->squares.units != CAIRN_NOISE_RANK || !(size > 0)) return;
     for (size_t p = 0; p < sum->params->n_items; p++) {
         double square = 0;
-        look_at_partial(sum, p, &square, NULL);
+        sum_up_partial(sum, p, &square, NULL);
         add_square(sum, p, square, size);
     }
     count_unit(sum, size);
 }
 
-void cairn_squares_finish(struct cairn_sum *sum)
+void cairn_gradient_squares_finish(struct cairn_sum *sum)
 {
     for (size_t p = 0; CAIRN_N_SCALARS + p < sum->n_exact; p++)
-        sum->squares.value[p] = cairn_exact_value(&sum->exact[CAIRN_N_SCALARS + p]);
+        sum->squares.value[p] = cairn_exact_sum_value(&sum->exact[CAIRN_N_SCALARS + p]);
 }
 
 enum cairn_noise cairn_noise_auto(size_t n_micro, size_t n_ranks)
