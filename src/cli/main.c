@@ -20,10 +20,6 @@
 #include "comm/exchange.h"
 #include "comm/watchdog.h"
 
-#define X(name) extern const struct cairn_command cairn_command_##name;
-#include "cli/commands.def"
-#undef X
-
 static const struct cairn_command *const commands[] = {
 #define X(name) &cairn_command_##name,
 #include "cli/commands.def"
@@ -135,12 +131,6 @@ static int end_alone(cairn_status st)
     return end(bring_out(st), true);
 }
 
-static void print_help(const struct cairn_command *command)
-{
-    printf("usage: %s\n\n%s\n%s", command->usage, command->doc,
-           command->help == NULL ? "" : command->help);
-}
-
 int main(int argc, char **argv)
 {
     double begin_s = cairn_clock_s();
@@ -181,7 +171,7 @@ int main(int argc, char **argv)
     arguments.count--;
     arguments.value++;
     if (help) {
-        if (first) print_help(command);
+        if (first) cairn_help_print(stdout, command);
         return end_alone(CAIRN_OK);
     }
     arguments.first = first;

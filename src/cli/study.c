@@ -14,6 +14,7 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "cli/slurm_request.h"
 #include "comm/exchange.h"
 #include "comm/watchdog.h"
 #include "report/report.h"
@@ -195,31 +196,27 @@ static cairn_status run_cells(struct cairn_study *study)
 
 /* ---- the command */
 
-static void read_option(struct cairn_study_request *request, const char *name, const char *value)
-{
-    if (strcmp(name, "--out") == 0) request->out = value;
-    if (strcmp(name, "--overwrite") == 0) request->overwrite = true;
-    if (strcmp(name, "--check") == 0) request->check = true;
-    if (strcmp(name, "--singleton") == 0) request->singleton = true;
-}
+#define AT(field) offsetof(struct cairn_study_request, field)
+
+static const struct cairn_option flags[] = {
+    {"key=value", .doc = "study.KEY=... and axes.KEY=[...] change the study file, any other key "
+                         "the run file of all cells"},
+    {"--out", "DIR", CAIRN_KEY_PATH, AT(out),
+     .doc = "the study's folder; default studies/<name of the study file>"},
+    {"--overwrite", NULL, CAIRN_KEY_BOOL, AT(overwrite),
+     .doc = "remove what an earlier study left there and start from the beginning"},
+    {"--check", NULL, CAIRN_KEY_BOOL, AT(check), .doc = "read all files, print the plan, and end"},
+    {"--singleton", NULL, CAIRN_KEY_BOOL, AT(singleton),
+     .doc = "run alone even where the launcher's variables speak of more ranks"},
+    {.name = NULL},
+};
 
 static cairn_status read_request(const struct cairn_arguments *arguments,
                                  struct cairn_study_request *request)
 {
-    int position = 0;
-    const char *name = NULL;
-    const char *value = NULL;
-    for (;;) {
-        CAIRN_TRY(cairn_arguments_next(arguments, "--out= --overwrite --check --singleton --slurm",
-                                       &position, &name, &value));
-        if (name == NULL && value == NULL) break;
-        if (name != NULL)
-            read_option(request, name, value);
-        else
-            CAIRN_TRY(cairn_run_operand(&request->study, value));
-    }
+    CAIRN_TRY(cairn_arguments_read(&cairn_command_study, arguments, request));
     if (request->study.run_file != NULL) return CAIRN_OK;
-    return cairn_fail(CAIRN_USAGE, "which study file? usage: cairn study STUDY.yaml");
+    return cairn_usage_fail(&cairn_command_study, "which study file?");
 }
 
 /* Whether a batch script is wanted, and no study. */
@@ -260,25 +257,14 @@ static cairn_status run_study(const struct cairn_arguments *arguments, cairn_com
 
 const struct cairn_command cairn_command_study = {
     .name = "study",
-    .usage = "mpirun -n RANKS cairn study STUDY.yaml [key=value ...] [--out DIR] [--overwrite] "
-             "[--check]\n"
-             "       cairn study STUDY.yaml [key=value ...] --slurm --nodes N --ranks-per-node N "
-             "--time T [--tasks N] [OPTION ...]",
+    .launch = "mpirun -n RANKS",
+    .operands = "STUDY.yaml [key=value ...]",
     .doc = "runs a study of the effective batch: cells of a grid, to a target or over ranks",
-    .help = "\n"
-            "  key=value      study.KEY=... and axes.KEY=[...] change the study file, any other "
-            "key the\n"
-            "                 run file of all cells\n"
-            "  --out DIR      the study's folder; default studies/<name of the study file>\n"
-            "  --overwrite    remove what an earlier study left there and start afresh\n"
-            "  --check        read all files, tell the plan, and end\n"
-            "  --slurm        write a batch script instead: an array of --tasks jobs that take "
-            "cells until none\n"
-            "                 is left; the other options are those of cairn slurm\n"
-            "  --singleton    run alone even where the launcher's variables speak of more ranks\n"
-            "\nCells that have ended are kept: start it again, also from several jobs at once, "
-            "and it goes on.\n"
-            "TERM, INT and USR1 stop it after the running update, with exit code 75.\n",
+    .tables = {{flags}},
+    .also = &cairn_slurm_of_study,
+    .notes = "Cells that have ended are kept: start it again, also from several jobs at once, and "
+             "it goes on.  TERM, INT and USR1 stop it after the running update, with exit code 75.",
+    .take = cairn_run_operand,
     .collective = true,
     .saves = true,
     .watched = true,

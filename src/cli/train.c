@@ -329,28 +329,13 @@ static cairn_status run_train(const struct cairn_arguments *arguments, cairn_com
 
 const struct cairn_command cairn_command_train = {
     .name = "train",
-    .usage = "mpirun -n RANKS cairn train RUN.yaml [key=value ...] [--out DIR] [--resume "
-             "auto|never|FILE]\n"
-             "       [--init FILE.h5] [--init-partial] [--overwrite] [--check] [--singleton]",
+    .launch = "mpirun -n RANKS",
+    .operands = "RUN.yaml [key=value ...]",
     .doc = "trains a model from a run file; goes on where an earlier start was stopped",
-    .help = "\n"
-            "  key=value      sets a key of the run file: batch.global=4096 (cairn options lists "
-            "them)\n"
-            "  --out DIR      the run folder; default runs/<name of the run file>\n"
-            "  --resume       auto: from the newest complete checkpoint, afresh where there is "
-            "none (default)\n"
-            "                 never: only in a folder without checkpoints;  FILE: from this "
-            "checkpoint\n"
-            "  --init FILE    begin with the weights of any HDF5 file that has them as "
-            "/weights/<name>,\n"
-            "                 a checkpoint, say, or a PyTorch state_dict; a run that goes on does "
-            "not read it\n"
-            "  --init-partial take what fits of --init by name and shape, and warn of the rest\n"
-            "  --overwrite    remove what an earlier run left in the folder and start afresh\n"
-            "  --check        read the run file, plan, check the data, and end\n"
-            "  --singleton    run alone even where the launcher's variables speak of more ranks\n"
-            "\nTERM, INT and USR1 stop it after the running update, with a checkpoint and exit "
-            "code 75.\n",
+    .tables = {{cairn_train_flags}},
+    .notes = "TERM, INT and USR1 stop it after the running update, with a checkpoint and exit code "
+             "75.",
+    .take = cairn_run_operand,
     .collective = true,
     .saves = true,
     .watched = true,
