@@ -184,6 +184,15 @@ cairn_status cairn_usage_fail(const struct cairn_command *command, const char *w
     return cairn_fail(CAIRN_USAGE, "%s usage: cairn %s %s", what, command->name, text);
 }
 
+cairn_status cairn_single_operand(void *request, const char *value)
+{
+    const char **operand = request;
+    if (*operand != NULL)
+        return cairn_fail(CAIRN_USAGE, "one at a time: %s, not also %s", *operand, value);
+    *operand = value;
+    return CAIRN_OK;
+}
+
 cairn_status cairn_run_operand(void *request, const char *value)
 {
     struct cairn_run_operands *operands = request;

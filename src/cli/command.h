@@ -98,6 +98,10 @@ const char *cairn_option_value(const struct cairn_option *flag, char text[CAIRN_
 /** Print what -h shows, in 80 columns.  Ranks: local.  Errors: none; those of `out`. */
 void cairn_help_print(FILE *out, const struct cairn_command *command);
 
+/** Take the one operand into a request whose first member it is, a const char *.  Ranks: local.
+ * Errors: CAIRN_USAGE: a second one. */
+CAIRN_CHECKED cairn_status cairn_single_operand(void *request, const char *value);
+
 enum { CAIRN_MOST_OVERRIDES = 256 };
 
 /** The operands RUN.yaml key=value ..., in the order they stand there; a zeroed one is empty. */

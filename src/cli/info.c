@@ -375,15 +375,6 @@ static cairn_status describe(const char *path, struct cairn_h5 *file)
     return is_predictions ? print_predictions(path, file) : print_dataset(path, file);
 }
 
-static cairn_status take_path(void *request, const char *value)
-{
-    const char **path = request;
-    if (*path != NULL)
-        return cairn_fail(CAIRN_USAGE, "cairn info takes one file, not also %s", value);
-    *path = value;
-    return CAIRN_OK;
-}
-
 static cairn_status run_info(const struct cairn_arguments *arguments, cairn_comm *comm)
 {
     (void)comm;
@@ -401,6 +392,6 @@ const struct cairn_command cairn_command_info = {
     .name = "info",
     .operands = "FILE.h5",
     .doc = "describes a dataset, a checkpoint, weights or predictions",
-    .take = take_path,
+    .take = cairn_single_operand,
     .run = run_info,
 };

@@ -203,15 +203,6 @@ static cairn_status nothing_has(const char *word)
                       "no key, layer, loss or optimizer has '%s'; cairn options lists all", word);
 }
 
-static cairn_status take_word(void *request, const char *value)
-{
-    const char **word = request;
-    if (*word != NULL)
-        return cairn_fail(CAIRN_USAGE, "cairn options takes one word, not also %s", value);
-    *word = value;
-    return CAIRN_OK;
-}
-
 static cairn_status run_options(const struct cairn_arguments *arguments, cairn_comm *comm)
 {
     (void)comm;
@@ -232,7 +223,7 @@ const struct cairn_command cairn_command_options = {
     .doc = "prints every key of a run file: default, values, meaning",
     .about = "Also the layers, losses and optimizers with their keys, and the keys of a study "
              "file.  With WORD, only those that have it in their name or meaning.",
-    .take = take_word,
+    .take = cairn_single_operand,
     .once = true,
     .run = run_options,
 };

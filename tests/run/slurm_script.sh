@@ -26,7 +26,7 @@ wrong "cpus-per-task" run.yaml "${size[@]}" --cpus-per-task 0
 wrong "'2h' is no time" run.yaml "${size[@]}" --time 2h
 wrong "time of 0:00 is none" run.yaml "${size[@]}" --time 0:00
 wrong "did you mean --nodes" run.yaml "${size[@]}" --node 2
-wrong "launcher is srun or mpirun" run.yaml "${size[@]}" --launcher ssh
+wrong "launcher is ssh, but takes one of: srun mpirun" run.yaml "${size[@]}" --launcher ssh
 wrong "mpi is for srun" run.yaml "${size[@]}" --launcher mpirun --mpi pmix
 wrong "sbatch takes one option" run.yaml "${size[@]}" --sbatch account=x
 wrong "no file nowhere.sh" run.yaml "${size[@]}" --setup nowhere.sh
