@@ -47,7 +47,7 @@ static cairn_status print(const struct request *request, const struct cairn_find
 }
 
 /* Rank 0: the list, and one line where the launch must not run. */
-static cairn_status tell(const struct request *request, const struct cairn_findings *list)
+static cairn_status report(const struct request *request, const struct cairn_findings *list)
 {
     CAIRN_TRY(print(request, list));
     const struct cairn_finding *error = cairn_findings_error(list);
@@ -62,7 +62,7 @@ static cairn_status examine(cairn_comm *comm, const struct request *request,
 {
     struct cairn_findings list = {0};
     cairn_status st = cairn_doctor_run(comm, wanted, true, &list);
-    if (st == CAIRN_OK && cairn_comm_rank(comm) == 0) st = tell(request, &list);
+    if (st == CAIRN_OK && cairn_comm_rank(comm) == 0) st = report(request, &list);
     cairn_findings_free(&list);
     return cairn_comm_agree_main(comm, st);
 }

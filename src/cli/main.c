@@ -153,8 +153,8 @@ int main(int argc, char **argv)
         arguments.count--;
         arguments.value++;
     }
-    /* One of several ranks tells what all would tell.  Where MPI has not begun there is no barrier
-     * behind its line, and a launcher kills all once one ends with an error: so no other does. */
+    /* One of several ranks says what all would say.  Where MPI has not begun there is no barrier
+     * after its line, and a launcher kills all once one ends with an error: so no other does. */
     bool first = cairn_launcher_is_first();
     if (arguments.count > 0 && (strcmp(arguments.value[0], "--version") == 0 ||
                                 strcmp(arguments.value[0], "version") == 0)) {

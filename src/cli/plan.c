@@ -87,7 +87,7 @@ static cairn_status read_ranks(const char *text, struct cairn_plan *plan)
     return CAIRN_OK;
 }
 
-/* A number that Slurm tells of this job; 0: none. */
+/* A number that Slurm gives of this job; 0: none. */
 static uint64_t slurm_number(const char *variable)
 {
     const char *text = getenv(variable);
@@ -125,7 +125,7 @@ static void find_room(struct cairn_plan *plan, const struct cairn_arguments *arg
     plan->memory = cairn_node_memory_read("");
 }
 
-static cairn_status tell(const struct cairn_plan *plan, bool as_json)
+static cairn_status print(const struct cairn_plan *plan, bool as_json)
 {
     char *text = NULL;
     const struct cairn_plan_row *first = cairn_plan_first(plan);
@@ -221,7 +221,7 @@ static cairn_status run_plan(const struct cairn_arguments *arguments, cairn_comm
     if (first) st = prepare(&request, arguments, &config, &plan);
     if (!alone) st = measure(comm, st, &plan, &link);
     if (st == CAIRN_OK && first) st = cairn_plan_make(&plan);
-    if (st == CAIRN_OK && first) st = tell(&plan, request.json);
+    if (st == CAIRN_OK && first) st = print(&plan, request.json);
     if (!alone) st = cairn_comm_rest(comm, st);
     cairn_config_free(config);
     return st;

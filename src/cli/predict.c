@@ -41,7 +41,7 @@ static cairn_status read_request(const struct cairn_arguments *arguments, struct
                       request->out);
 }
 
-/* One micro-batch of this rank: its outputs into `mine` [b, n_out]; nothing behind the last sample.
+/* One micro-batch of this rank: its outputs into `mine` [b, n_out]; nothing after the last sample.
  * Local. */
 static cairn_status predict_micro(const struct cairn_trained *trained, size_t first, float *mine)
 {

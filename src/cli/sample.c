@@ -117,7 +117,7 @@ static cairn_status read_token(const struct language *language, const char *text
     if (language->text == NULL) return CAIRN_OK;
     *taken = cairn_utf8_read(text, n, &code);
     if (*taken == 0)
-        return cairn_fail(CAIRN_USAGE, "--prompt is no UTF-8: it has the byte 0x%02x",
+        return cairn_fail(CAIRN_USAGE, "--prompt is not UTF-8: it has the byte 0x%02x",
                           (unsigned)*token);
     for (size_t i = 0; i < language->vocabulary; i++) {
         const char *character = language->character[i];

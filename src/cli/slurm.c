@@ -44,7 +44,7 @@ static cairn_status check_element(const struct cairn_slurm_request *request,
     memcpy(overrides, request->run.overrides, n * sizeof overrides[0]);
     for (size_t i = 0; i < words->n; i++) {
         if (words->word[i][0] == '-' || strchr(words->word[i], '=') == NULL)
-            return cairn_fail(CAIRN_USAGE, "%s is no key=value", words->word[i]);
+            return cairn_fail(CAIRN_USAGE, "%s is not a key=value", words->word[i]);
         overrides[n + i] = words->word[i];
     }
     CAIRN_TRY(cairn_config_read(parts->run_file, parts->n_bytes, request->run.run_file, overrides,
@@ -98,11 +98,11 @@ static cairn_status read_setup(const struct cairn_slurm_request *request, struct
 static cairn_status find_places(const struct cairn_slurm_request *request, struct parts *parts)
 {
     if (getcwd(parts->folder, sizeof parts->folder) == NULL)
-        return cairn_fail(CAIRN_USAGE, "the working folder is not to be had: %s", strerror(errno));
+        return cairn_fail(CAIRN_USAGE, "the working folder cannot be read: %s", strerror(errno));
     if (request->program != NULL) return cairn_path_copy(request->program, parts->program);
     ssize_t n = readlink("/proc/self/exe", parts->program, sizeof parts->program - 1);
     if (n > 0) return CAIRN_OK; /* the buffer was zeroed */
-    return cairn_fail(CAIRN_USAGE, "where this program lies is not known; say --program");
+    return cairn_fail(CAIRN_USAGE, "the path of this program is not known; give it with --program");
 }
 
 static void list_arguments(const struct cairn_slurm_request *request, struct parts *parts)

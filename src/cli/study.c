@@ -29,7 +29,7 @@ static const double ANALYSE_EVERY_S = 60;
 
 enum step { STEP_CELL, STEP_WAIT, STEP_DONE };
 
-/* What rank 0 of a group tells the others. */
+/* What rank 0 of a group sends the others. */
 struct order {
     enum step step;
     size_t cell;
@@ -44,8 +44,8 @@ static cairn_status look(struct cairn_study *study)
     CAIRN_TRY(
         cairn_study_folder_collect(&study->folder, &study->table, &study->axes, study->known));
     if (study->n_group != 0) return CAIRN_OK;
-    bool news = study->n_told < study->table.n_rows;
-    cairn_study_tell_rows(study);
+    bool news = study->n_logged < study->table.n_rows;
+    cairn_study_log_rows(study);
     if (!news || cairn_clock_s() < study->collected_s + COLLECT_EVERY_S) return CAIRN_OK;
     CAIRN_TRY(cairn_study_write(study));
     if (cairn_clock_s() < study->analysed_s + ANALYSE_EVERY_S) return CAIRN_OK;
@@ -53,13 +53,13 @@ static cairn_status look(struct cairn_study *study)
 }
 
 /* What is left is claimed, and this group waits, maybe for one that will not end it. */
-static void tell_doubt(struct cairn_study *study, const char *claim)
+static void log_doubt(struct cairn_study *study, const char *claim)
 {
-    if (study->told_doubt) return;
-    study->told_doubt = true;
+    if (study->logged_doubt) return;
+    study->logged_doubt = true;
     cairn_log_warning(
         "waits for cells that other jobs have claimed; this file system has no locks "
-        "that would tell whether they have ended: where one has, remove its claim, %s",
+        "that would show whether they have ended: where one has, remove its claim, %s",
         claim);
 }
 
@@ -77,7 +77,7 @@ static cairn_status choose(struct cairn_study *study, struct cairn_lock *claim, 
         CAIRN_TRY(cairn_study_claim(&study->folder, &study->axes, wanted[i], claim, &claimed));
     }
     if (!claimed) {
-        if (n > 0 && claim->doubtful) tell_doubt(study, claim->path);
+        if (n > 0 && claim->doubtful) log_doubt(study, claim->path);
         return CAIRN_OK;
     }
     order->step = STEP_CELL;
@@ -141,7 +141,7 @@ static cairn_status one_step(struct cairn_study *study, enum step *step)
     double asked = cairn_interrupted();
     struct order order = {.step = STEP_DONE};
     struct cairn_lock claim = {.fd = -1};
-    cairn_watchdog_phase(study->comm, CAIRN_PHASE_READY); /* its time begins anew */
+    cairn_watchdog_phase(study->comm, CAIRN_PHASE_READY); /* its time starts again */
     cairn_status st = cairn_comm_max(study->group, CAIRN_OK, &asked, 1);
     if (st == CAIRN_OK && asked != 0) return CAIRN_STOPPED;
     if (st == CAIRN_OK && first) st = choose(study, &claim, &order);
@@ -158,7 +158,7 @@ static cairn_status finish(struct cairn_study *study, bool complete)
 {
     CAIRN_TRY(look(study));
     CAIRN_TRY(cairn_study_write(study));
-    cairn_study_tell_edges(study);
+    cairn_study_log_edges(study);
     if (complete) CAIRN_TRY(cairn_study_folder_tidy(&study->folder));
     if (complete) CAIRN_TRY(cairn_study_keep_best(study));
     if (study->table.n_rows > 0) CAIRN_TRY(cairn_study_analyse_and_write(study, complete));
@@ -181,7 +181,7 @@ static cairn_status run_cells(struct cairn_study *study)
     if (st == CAIRN_OK && is_left) st = cairn_study_measure(study);
     st = cairn_comm_rest(study->comm, st);
     if (st != CAIRN_OK) return st;
-    if (main) cairn_study_tell_plan(study);
+    if (main) cairn_study_log_plan(study);
     if (study->request.check) return CAIRN_OK;
     while (st == CAIRN_OK && step != STEP_DONE) st = one_step(study, &step);
     st = cairn_comm_rest(study->comm, st);

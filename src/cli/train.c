@@ -181,9 +181,9 @@ static bool is_finished(const struct job *job)
 static cairn_status resume(struct job *job)
 {
     cairn_status st = CAIRN_OK;
-    bool afresh =
+    bool from_scratch =
         job->request.overwrite; /* weights are read before the folder is cleared of them */
-    if (afresh) CAIRN_TRY(begin_with(job));
+    if (from_scratch) CAIRN_TRY(begin_with(job));
     if (job->main) st = open_folder(job);
     st = cairn_comm_broadcast(job->comm, st, job->checkpoint, sizeof job->checkpoint);
     if (st != CAIRN_OK) return st;
@@ -191,7 +191,7 @@ static cairn_status resume(struct job *job)
     CAIRN_TRY(cairn_run_create(job->trainer, &options, &job->run));
     if (job->checkpoint[0] != '\0')
         CAIRN_TRY(go_on(job));
-    else if (!afresh)
+    else if (!from_scratch)
         CAIRN_TRY(begin_with(job));
     if (job->main)
         st = cairn_run_folder_start(job->run_folder, job->trainer->at.update, is_finished(job),
@@ -286,7 +286,7 @@ static cairn_status prepare(struct job *job, const struct cairn_arguments *argum
 }
 
 /* For people on a terminal, else for programs.  Rank 0. */
-static void tell_end(const struct job *job, const char *summary)
+static void print_end(const struct job *job, const char *summary)
 {
     int terminal = cairn_terminal_of(STDOUT_FILENO);
     if (terminal < 0)
@@ -317,11 +317,11 @@ static cairn_status run_train(const struct cairn_arguments *arguments, cairn_com
         close_job(&job);
         return st;
     }
-    cairn_watchdog_phase(comm, CAIRN_PHASE_READY); /* half done: its time begins anew */
+    cairn_watchdog_phase(comm, CAIRN_PHASE_READY); /* half done: its time starts again */
     if (st == CAIRN_OK) st = resume(&job);
     if (st == CAIRN_OK) st = train(&job, &summary);
     cairn_watchdog_phase(comm, CAIRN_PHASE_END);
-    if (summary != NULL) tell_end(&job, summary);
+    if (summary != NULL) print_end(&job, summary);
     free(summary);
     close_job(&job);
     return st;

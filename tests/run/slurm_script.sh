@@ -38,7 +38,7 @@ wanted=3 wrong "nowhere.h5" run.yaml data.file=nowhere.h5 "${size[@]}"
 printf 'optim.lr=0.1\n\noptim.lrr=0.1\n' >list
 wrong "list:3: .*optim.lr" run.yaml "${size[@]}" --array list
 echo "optim.lr=0.1 --out=x" >list
-wrong "list:1: --out=x is no key=value" run.yaml "${size[@]}" --array list
+wrong "list:1: --out=x is not a key=value" run.yaml "${size[@]}" --array list
 echo "# nothing" >list
 wrong "list: has no line" run.yaml "${size[@]}" --array list
 wrong "nowhere: there is no such file" run.yaml "${size[@]}" --array nowhere
