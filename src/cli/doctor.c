@@ -121,7 +121,7 @@ const struct cairn_command cairn_command_doctor = {
              "and network with what the run will take; without one it checks the launch alone.  A "
              "line for each check: ok, warning or error, where, what, and what mends it.  The exit "
              "code is 2 where the launch must not run.",
-    .tables = {{flags}},
+    .tables = {{.flags = flags}},
     .notes = "cairn train, eval, predict and verify do the quick part of it at every start, and "
              "say what they find unless -q is given.",
     .take = cairn_run_operand,

@@ -64,7 +64,7 @@ const struct cairn_command cairn_command_eval = {
     .name = "eval",
     .operands = "CHECKPOINT.h5",
     .doc = "prints loss and accuracy of a trained model",
-    .tables = {{flags}},
+    .tables = {{.flags = flags}},
     .take = cairn_trained_take,
     .collective = true,
     .run = run_eval,

@@ -136,7 +136,7 @@ const struct cairn_command cairn_command_import = {
     .name = "import",
     .operands = "FORMAT SOURCE...",
     .doc = "makes a dataset from other files, plain or compressed with gzip",
-    .tables = {{flags}},
+    .tables = {{.flags = flags}},
     .more = list_formats,
     .take = take_operand,
     .run = run_import,

@@ -258,7 +258,7 @@ const struct cairn_command cairn_command_plan = {
              "and MPI is measured by a run of a few weights.  Passes of each size of micro-batch, "
              "the update of the weights and reading are timed here, on train.threads cores: start "
              "it on a machine like those of the run.",
-    .tables = {{flags}},
+    .tables = {{.flags = flags}},
     .notes = "The exit code is 2 where the run does not fit in memory.",
     .take = cairn_run_operand,
     .once = true,

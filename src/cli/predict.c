@@ -157,7 +157,7 @@ const struct cairn_command cairn_command_predict = {
     .name = "predict",
     .operands = "CHECKPOINT.h5",
     .doc = "writes the outputs of a trained model, one row per sample",
-    .tables = {{flags}},
+    .tables = {{.flags = flags}},
     .take = cairn_trained_take,
     .collective = true,
     .run = run_predict,

@@ -95,7 +95,7 @@ const struct cairn_command cairn_command_report = {
     .doc = "charts and tables of runs and studies, on one page",
     .about = "  cairn report runs/digits                writes runs/digits/report.html\n"
              "  cairn report runs/a runs/b -o ab.html   compares runs in the same charts",
-    .tables = {{flags}},
+    .tables = {{.flags = flags}},
     .notes = "The page is one file without scripts, for browsers and printers, and needs no "
              "network.  gnuplot draws the charts.",
     .take = take_folder,

@@ -259,7 +259,7 @@ const struct cairn_command cairn_command_sample = {
     .name = "sample",
     .operands = "CHECKPOINT.h5",
     .doc = "writes text with a language model",
-    .tables = {{flags}},
+    .tables = {{.flags = flags}},
     .notes = "Prompt and text go to stdout as they come.  The model sees the last data.context "
              "tokens.",
     .take = cairn_trained_take,

@@ -264,7 +264,7 @@ const struct cairn_command cairn_command_slurm = {
     .operands = "RUN.yaml [key=value ...]",
     .doc = "writes a batch script that stops in time, is queued again and goes on",
     .about = "  cairn slurm run.yaml --nodes 4 --ranks-per-node 2 --time 2:00:00 | sbatch",
-    .tables = {{operands}, {cairn_slurm_flags}, {cairn_slurm_run_flags}},
+    .tables = {{.flags = operands}, {.flags = cairn_slurm_flags}, {.flags = cairn_slurm_run_flags}},
     .take = cairn_run_operand,
     .once = true,
     .run = run_slurm,

@@ -61,7 +61,8 @@ static const struct cairn_option study_flags[] = {
 const struct cairn_command cairn_slurm_of_study = {
     .name = "study",
     .operands = "STUDY.yaml [key=value ...] --slurm",
-    .tables = {{study_flags, .heading = "A batch script instead of a study:"}, {cairn_slurm_flags}},
+    .tables = {{study_flags, .heading = "A batch script instead of a study:"},
+               {.flags = cairn_slurm_flags}},
     .take = cairn_run_operand,
 };
 

@@ -260,7 +260,7 @@ const struct cairn_command cairn_command_study = {
     .launch = "mpirun -n RANKS",
     .operands = "STUDY.yaml [key=value ...]",
     .doc = "runs a study of the effective batch: cells of a grid, to a target or over ranks",
-    .tables = {{flags}},
+    .tables = {{.flags = flags}},
     .also = &cairn_slurm_of_study,
     .notes = "Cells that have ended are kept: start it again, also from several jobs at once, and "
              "it goes on.  TERM, INT and USR1 stop it after the running update, with exit code 75.",

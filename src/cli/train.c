@@ -332,7 +332,7 @@ const struct cairn_command cairn_command_train = {
     .launch = "mpirun -n RANKS",
     .operands = "RUN.yaml [key=value ...]",
     .doc = "trains a model from a run file; goes on where an earlier start was stopped",
-    .tables = {{cairn_train_flags}},
+    .tables = {{.flags = cairn_train_flags}},
     .notes = "TERM, INT and USR1 stop it after the running update, with a checkpoint and exit code "
              "75.",
     .take = cairn_run_operand,

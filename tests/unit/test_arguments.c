@@ -68,7 +68,7 @@ static const struct cairn_command example = {
     .name = "example",
     .operands = "WORD [key=value ...] MORE",
     .doc = "does nothing",
-    .tables = {{outer}, {within, .at = AT(inner)}},
+    .tables = {{.flags = outer}, {within, .at = AT(inner)}},
     .take = take,
 };
 
