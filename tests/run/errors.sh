@@ -86,7 +86,7 @@ bad 2 "^cairn: command line: layer 0\.body\.0\.body\.0: there is no layer type '
 bad 2 "^cairn: command line: layer 0\.body\.0\.body\.0 \(dense\) has no key 'unit'" "model=[${residual/LAYER/{type: dense, unit: 4\}}]"
 bad 2 '^cairn: command line: layer 0\.body\.0\.body is a list of layers' "model=[${residual/LAYER/}]"
 bad 2 '^cairn: command line: layer 0\.body\.0 \(residual\): the input \[4\] cannot be added' "model=[${residual/LAYER/{type: dense, units: 5\}}]"
-bad 2 ': more than 4096 layers in one list' "model=[$(seq 4097 | sed 's,.*,{type: relu},' | paste -sd, -)]"
+bad 2 ': 4097 layers in one list; at most 4096' "model=[$(seq 4097 | sed 's,.*,{type: relu},' | paste -sd, -)]"
 bad 2 'a map of more than 1000 keys' "loss={$(seq -s, -f 'k%g: 1' 1002)}"
 big='{type: dense, units: 1000000000}'
 bad 2 'memory for activations and weights: [0-9]+ bytes are not to be had' "model=[$big, $big, {type: dense, units: 3}]"
