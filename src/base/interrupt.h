@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * TERM, INT and USR1 set a flag that the next sum carries to all ranks (PRODUCT 6).  A second TERM
- * or INT ends the process at once; two in the same twentieth of a second are one. */
+ * TERM, INT and USR1 set a flag that the next sum carries to all ranks
+ * (launch/guide/contract.md 6).  A second TERM or INT ends the process at once; two in the same
+ * twentieth of a second are one. */
 #ifndef CAIRN_BASE_INTERRUPT_H
 #define CAIRN_BASE_INTERRUPT_H
 

@@ -274,6 +274,23 @@ const char *cairn_key_text(const struct cairn_key *key, const void *fields, char
     return NULL;
 }
 
+cairn_status cairn_key_value(const struct cairn_key *key, const struct cairn_node *node,
+                             char *buffer, const char **out)
+{
+    union {
+        size_t count;
+        double real;
+        bool yes;
+        int choice;
+        const void *pointer;
+    } value;
+    struct cairn_key alone = *key;
+    alone.offset = 0;
+    CAIRN_TRY(cairn_key_read(&alone, node, "", &value));
+    *out = cairn_key_text(&alone, &value, buffer);
+    return CAIRN_OK;
+}
+
 /* Changes that make one word of the other; LARS is lars. */
 static size_t distance(const char *a, const char *b)
 {

@@ -58,6 +58,24 @@ struct cairn_key {
     const char *doc;   /* one sentence, with the unit */
 };
 
+/** The keys that one kind of a registry has for itself, such as those of an optimizer. */
+struct cairn_key_table {
+    const struct cairn_key *keys; /* [n], names in full: "optim.momentum" */
+    size_t n;
+};
+
+/** A section of the run file with keys that belong to the kinds of a registry.  Keys of the same
+ * name in two kinds are the same key: type, default, range and doc agree. */
+struct cairn_key_section {
+    const char *name;                                              /* "optim" */
+    bool (*table_at)(size_t index, struct cairn_key_table *table); /* false after the last kind */
+};
+
+/** All of them, NULL after the last.  The parser of the run file (config) reads these keys, but may
+ * not see the modules whose kinds have them: src/sections.c, which belongs to no module, joins the
+ * two when the library is linked. */
+extern const struct cairn_key_section *const cairn_key_sections[];
+
 /**
  * Fill a struct from a map: first every default, then what the map says.
  *
@@ -83,6 +101,18 @@ CAIRN_CHECKED cairn_status cairn_keys_read(const struct cairn_key *table, size_t
 CAIRN_CHECKED cairn_status cairn_key_read(const struct cairn_key *key,
                                           const struct cairn_node *node, const char *what,
                                           void *fields);
+
+/**
+ * Read one value without a struct to hold it, and write it as cairn_key_text() does: *out points
+ * into `buffer` [CAIRN_KEY_TEXT_BYTES] or to a text that lives as long as node and key; NULL for a
+ * TREE.
+ *
+ * Ranks   local
+ * Errors  as cairn_key_read()
+ */
+CAIRN_CHECKED cairn_status cairn_key_value(const struct cairn_key *key,
+                                           const struct cairn_node *node, char *buffer,
+                                           const char **out);
 
 /**
  * The first `most` numbers of a TREE that was read with a range, a list or a single one, into

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * A list of named arrays to an HDF5 file and back (layout: PRODUCT 7).  Knows no layer, optimizer
- * or rank.  Local: the caller lets only one rank write. */
+ * A list of named arrays to an HDF5 file and back (layout: launch/guide/contract.md 7).  Knows no
+ * layer, optimizer or rank.  Local: the caller lets only one rank write. */
 #ifndef CAIRN_CHECKPOINT_CHECKPOINT_H
 #define CAIRN_CHECKPOINT_CHECKPOINT_H
 

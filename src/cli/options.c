@@ -115,17 +115,34 @@ static bool same_section(const char *a, const char *b)
     return a[n] == '.' ? strncmp(a, b, n + 1) == 0 : strchr(b, '.') == NULL;
 }
 
+/* "sgd, lars: momentum": which optimizers have the key, and its meaning, into text [n_bytes]. */
+static const char *put_readers(const struct cairn_key *key, char *text, size_t n_bytes)
+{
+    const struct cairn_optim_kind *kind = NULL;
+    size_t n = 0;
+    for (size_t i = 0; (kind = cairn_optim_kind_at(i)) != NULL && n < n_bytes; i++)
+        if (cairn_optim_has_key(kind, key->name))
+            n += (size_t)snprintf(text + n, n_bytes - n, "%s%s", n == 0 ? "" : ", ", kind->name);
+    if (n < n_bytes) snprintf(text + n, n_bytes - n, ": %s", key->doc);
+    return text;
+}
+
 /* The keys of the run file, a blank line between two sections. */
 static void print_run_file(struct columns *columns)
 {
-    size_t n = 0;
-    const struct cairn_key *keys = cairn_config_keys(&n);
-    measure(keys, n, columns);
+    char doc[512];
+    const char *before = "";
+    struct cairn_config_walk walk = {0};
+    while (cairn_config_next(&walk)) measure(walk.key, 1, columns);
     print_heading(columns, "Keys of a run file and of the command line (key=value): default, "
                            "values, meaning\n");
-    for (size_t i = 0; i < n; i++) {
-        if (i == 0 || !same_section(keys[i].name, keys[i - 1].name)) print_heading(columns, "\n");
-        print_key(&keys[i], columns, 2);
+    walk = (struct cairn_config_walk){0};
+    while (cairn_config_next(&walk)) {
+        struct cairn_key key = *walk.key;
+        if (walk.of_kind) key.doc = put_readers(&key, doc, sizeof doc);
+        if (!same_section(key.name, before)) print_heading(columns, "\n");
+        print_key(&key, columns, 2);
+        before = key.name;
     }
 }
 
@@ -168,9 +185,12 @@ static void print_optimizers(struct columns *columns)
     print_heading(columns,
                   "\nOptimizers, the values of optim.name, and the keys of optim that each "
                   "takes\n\n");
-    for (size_t i = 0; (kind = cairn_optim_kind_at(i)) != NULL; i++)
-        if (wanted(columns, kind->name, kind->doc, kind->uses))
-            printf("  %-*s  %s: %s\n", (int)columns->name, kind->name, kind->doc, kind->uses);
+    for (size_t i = 0; (kind = cairn_optim_kind_at(i)) != NULL; i++) {
+        char uses[256];
+        cairn_optim_uses(kind, uses, sizeof uses);
+        if (wanted(columns, kind->name, kind->doc, uses))
+            printf("  %-*s  %s: %s\n", (int)columns->name, kind->name, kind->doc, uses);
+    }
     print_heading(columns,
                   "\n  Each also takes clip_norm, exclude_1d and groups: [{match: '*.bias', "
                   "lr_scale: 2}], a list of maps with\n\n");

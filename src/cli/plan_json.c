@@ -4,7 +4,7 @@
 
 #include "cli/plan.h"
 #include "cluster/idle.h"
-#include "report/json.h"
+#include "record/json.h"
 
 static void put_memory(struct cairn_json *json, const struct cairn_plan *plan)
 {

@@ -10,7 +10,7 @@
 #include "cluster/launch.h"
 #include "comm/exchange.h"
 #include "h5/h5.h"
-#include "report/system.h"
+#include "record/system.h"
 #include "tensor/threads.h"
 
 enum { TEXT_BYTES = CAIRN_SYSTEM_TEXT_BYTES };

@@ -8,7 +8,7 @@
 
 #include "cairn/comm.h"
 #include "data/dataset.h"
-#include "report/run_folder.h"
+#include "record/run_folder.h"
 
 /** What main parts of a start the entry names; versions, machine and job are found out. */
 struct cairn_start {

@@ -18,8 +18,8 @@
 #include "cluster/launcher.h"
 #include "comm/exchange.h"
 #include "comm/watchdog.h"
+#include "record/terminal.h"
 #include "report/end_words.h"
-#include "report/terminal.h"
 #include "run/own.h"
 #include "setup/setup.h"
 

@@ -6,7 +6,7 @@
 
 #include "comm/exchange.h"
 #include "h5/h5.h"
-#include "report/system.h"
+#include "record/system.h"
 #include "tensor/threads.h"
 
 void cairn_version_print(void)

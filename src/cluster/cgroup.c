@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "report/system.h"
+#include "record/system.h"
 
 enum { LINE_BYTES = 4096 };
 

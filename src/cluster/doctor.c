@@ -10,7 +10,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "comm/exchange.h"
-#include "report/system.h"
+#include "record/system.h"
 
 #define X(name) extern const struct cairn_check cairn_check_##name;
 #include "cluster/check/checks.def"

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "report/json.h"
+#include "record/json.h"
 
 static void grow(struct cairn_findings *list)
 {

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "report/system.h"
+#include "record/system.h"
 
 /* The path itself or the nearest above it that is there. */
 static void nearest(const char *folder, char path[CAIRN_PATH_BYTES])

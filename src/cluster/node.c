@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/count.h"
 #include "cluster/cgroup.h"
 
 /* A number of megabytes or CPUs in a variable; 0: none. */
@@ -88,19 +89,13 @@ uint64_t cairn_node_memory_limit(const struct cairn_node_memory *memory, const c
     return least_of(limit, sizeof limit / sizeof limit[0], whose);
 }
 
-/* n times what each may have, where that can be counted. */
-static uint64_t times(uint64_t n, uint64_t each)
-{
-    return each > UINT64_MAX / n ? UINT64_MAX : n * each;
-}
-
 /* What is left of a limit to n of all ranks, beside what they have, as much for each of the others.
  * What they share they have not each: it is no more than the limit. */
 static uint64_t for_all(uint64_t limit, uint64_t left, uint64_t n,
                         const struct cairn_node_ranks *ranks)
 {
     const uint64_t each = left / n + ranks->own;
-    return left == 0 ? 0 : times(ranks->n, each < limit / n ? each : limit / n);
+    return left == 0 ? 0 : cairn_count_times(ranks->n, each < limit / n ? each : limit / n);
 }
 
 uint64_t cairn_node_memory_room(const struct cairn_node_memory *memory,
@@ -111,7 +106,8 @@ uint64_t cairn_node_memory_room(const struct cairn_node_memory *memory,
         {memory->slurm, "what Slurm grants is"},
         {for_all(memory->cgroup, memory->cgroup_left, ranks->n_group, ranks),
          "what its control group has left is"},
-        {memory->process == UINT64_MAX ? 0 : times(ranks->n, memory->process + ranks->own),
+        {memory->process == UINT64_MAX ? 0
+                                       : cairn_count_times(ranks->n, memory->process + ranks->own),
          "what ulimit -v leaves is"},
     };
     return least_of(limit, sizeof limit / sizeof limit[0], whose);

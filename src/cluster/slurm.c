@@ -9,7 +9,7 @@
 
 #include "base/duration.h"
 #include "base/words.h"
-#include "report/system.h"
+#include "record/system.h"
 
 static const char shared[] = {
 #include "cluster/job_sh.h"

@@ -56,18 +56,16 @@ static cairn_status create(struct cairn_sum *sum)
 static void destroy(struct cairn_sum *sum)
 {
     free(sum->buffer);
-    cairn_plain_destroy(sum);
 }
 
 const struct cairn_sum_kind cairn_sum_kind_apart = {
     .name = "apart",
     .doc = "floats, and each micro-batch's gradient alone before it is added",
     .sees_micro = true,
+    .wire = CAIRN_WIRE_FLOAT,
     .cost = cost,
     .create = create,
     .destroy = destroy,
     .begin = cairn_plain_begin,
     .partial = cairn_plain_partial,
-    .reduce = cairn_plain_reduce,
-    .finish = cairn_plain_finish,
 };

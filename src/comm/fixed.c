@@ -39,10 +39,9 @@ struct form {
 /* The integers of one update. */
 struct fixed {
     struct form form;
-    uint64_t *q;                     /* [n_words, n_values], then what travels with them: ... */
-    size_t n_all;                    /* ... all of that, */
-    uint64_t *exact, *flag, *levels; /* in q: exact sums, flags, levels of the ranges */
-    bool *started; /* [n_tensors] q holds a micro-batch; else what it holds has no meaning */
+    uint64_t *q;      /* on the wire: [n_words, n_values], then ... */
+    uint64_t *levels; /* ... those of the ranges */
+    bool *started;    /* [n_tensors] q holds a micro-batch; else what it holds has no meaning */
     struct cairn_ranges ranges;
 };
 
@@ -201,18 +200,15 @@ static void close_tensor(struct cairn_sink *sink, size_t param)
     cairn_squares_close(sum, param, square, sum->g + item->offset);
 }
 
-/* Places in one block: the integers, then what travels with them. */
+/* Room for both words in any case. */
 static cairn_status get_integers(struct cairn_sum *sum, struct fixed *fixed)
 {
-    const size_t n = (size_t)fixed->form.n_words * sum->params->n_values;
-    const size_t n_exact = sum->n_exact * CAIRN_EXACT_WORDS;
-    const size_t n_extra = n_exact + CAIRN_N_FLAGS + sum->params->n_tensors * CAIRN_RANGE_WORDS;
-    fixed->n_all = n + n_extra;
-    CAIRN_TRY(cairn_memory_get(MOST_WORDS * sum->params->n_values + n_extra, sizeof *fixed->q,
-                               "the integer gradient", &fixed->q));
-    fixed->exact = fixed->q + n;
-    fixed->flag = fixed->exact + n_exact;
-    fixed->levels = fixed->flag + CAIRN_N_FLAGS;
+    const size_t n = sum->params->n_values;
+    const size_t n_levels = sum->params->n_tensors * CAIRN_RANGE_WORDS;
+    const size_t n_words = (size_t)fixed->form.n_words;
+    CAIRN_TRY(cairn_sum_take_wire(sum, n_words * n + n_levels, MOST_WORDS * n + n_levels));
+    fixed->q = sum->wire.data;
+    fixed->levels = fixed->q + n_words * n;
     return CAIRN_OK;
 }
 
@@ -241,7 +237,6 @@ static void destroy(struct cairn_sum *sum)
 {
     struct fixed *fixed = sum->buffer;
     if (fixed != NULL) {
-        free(fixed->q);
         free(fixed->started);
         cairn_ranges_free(&fixed->ranges);
     }
@@ -269,17 +264,16 @@ static void clear_idle(struct cairn_sum *sum)
     }
 }
 
-static void reduce(struct cairn_sum *sum)
+static void ready(struct cairn_sum *sum)
 {
     struct fixed *fixed = sum->buffer;
-    const size_t exact_bytes = sum->n_exact * sizeof *sum->exact;
     clear_idle(sum);
-    memcpy(fixed->exact, sum->exact, exact_bytes);
-    memcpy(fixed->flag, sum->flag, sizeof sum->flag);
     cairn_ranges_to_levels(&fixed->ranges, fixed->levels);
-    cairn_sum_allreduce(sum->comm, fixed->q, fixed->n_all, sizeof *fixed->q, MPI_UINT64_T);
-    memcpy(sum->exact, fixed->exact, exact_bytes);
-    memcpy(sum->flag, fixed->flag, sizeof sum->flag);
+}
+
+static void arrived(struct cairn_sum *sum)
+{
+    const struct fixed *fixed = sum->buffer;
     if (cairn_ranges_are_poor(&fixed->ranges, fixed->levels)) sum->flag[CAIRN_FLAG_RANGE]++;
 }
 
@@ -322,12 +316,14 @@ const struct cairn_sum_kind cairn_sum_kind_fixed = {
     .doc = "integers of 64 or 128 bits; the same bits in every world",
     .has_range = true,
     .sees_micro = true,
+    .wire = CAIRN_WIRE_UINT64,
     .cost = cost,
     .create = create,
     .destroy = destroy,
     .begin = begin,
     .partial = partial,
-    .reduce = reduce,
+    .ready = ready,
+    .arrived = arrived,
     .finish = finish,
     .fit = fit,
 };

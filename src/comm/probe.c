@@ -9,7 +9,8 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "comm/exchange.h"
-#include "comm/sum_kinds.h"
+#include "comm/wire.h"
+#include "comm/world.h"
 
 enum { PINGS = 8, TAG = 71 };
 enum { SMALLEST = 8, STEP = 8, LARGEST = 1 << 24, MOST_REPEATS = 20, FEWEST_REPEATS = 2 };
@@ -19,18 +20,19 @@ enum { SMALLEST = 8, STEP = 8, LARGEST = 1 << 24, MOST_REPEATS = 20, FEWEST_REPE
 cairn_status cairn_probe_sum(cairn_comm *comm, cairn_status st, size_t n_bytes, int repeats,
                              double *seconds)
 {
-    float *data = NULL;
+    struct cairn_wire wire = {.data = NULL};
+    const size_t n = n_bytes / sizeof(float);
     double best_s = INFINITY;
-    if (st == CAIRN_OK) st = cairn_memory_get(n_bytes, 1, "a timed sum", &data);
+    if (st == CAIRN_OK) st = cairn_wire_create(comm, CAIRN_WIRE_FLOAT, n, "a timed sum", &wire);
     st = cairn_comm_agree(comm, st);
     for (int i = 0; i <= repeats && st == CAIRN_OK; i++) {
         cairn_comm_check(comm, MPI_Barrier(comm->mpi), "MPI_Barrier");
         double begin_s = cairn_clock_s();
-        cairn_sum_allreduce(comm, data, n_bytes / sizeof *data, sizeof *data, MPI_FLOAT);
+        cairn_wire_sum(&wire, 0, n);
         double spent_s = cairn_clock_s() - begin_s;
         if (i > 0 && spent_s < best_s) best_s = spent_s; /* the first one warms up */
     }
-    free(data);
+    cairn_wire_free(&wire);
     if (st != CAIRN_OK) return st;
     CAIRN_TRY(cairn_comm_max(comm, CAIRN_OK, &best_s, 1));
     *seconds = best_s;

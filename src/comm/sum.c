@@ -65,7 +65,8 @@ void cairn_sum_free(struct cairn_sum *sum)
 {
     if (sum == NULL) return;
     cairn_squares_free(sum);
-    sum->kind->destroy(sum);
+    if (sum->kind->destroy != NULL) sum->kind->destroy(sum);
+    cairn_wire_free(&sum->wire);
     free(sum->range);
     free(sum->exact);
     free(sum);
@@ -108,6 +109,55 @@ cairn_status cairn_sum_end_micro(struct cairn_sum *sum, const struct cairn_score
         scores->loss);
 }
 
+/* ---- what all kinds send behind their own: exact sums, then flags, as elements of the wire */
+
+static size_t n_of_exact(const struct cairn_sum *sum)
+{
+    const bool floats = sum->kind->wire == CAIRN_WIRE_FLOAT;
+    return sum->n_exact * (floats ? (size_t)CAIRN_EXACT_FLOATS : (size_t)CAIRN_EXACT_WORDS);
+}
+
+cairn_status cairn_sum_take_wire(struct cairn_sum *sum, size_t n_payload, size_t n_most)
+{
+    sum->n_payload = n_payload;
+    sum->n_tail = n_of_exact(sum) + CAIRN_N_FLAGS;
+    return cairn_wire_create(sum->comm, sum->kind->wire, n_most + sum->n_tail, "the gradient",
+                             &sum->wire);
+}
+
+/* Floats add up whole numbers that are small enough exactly: those of the exact sums are. */
+static void put_tail(const struct cairn_sum *sum)
+{
+    if (sum->kind->wire == CAIRN_WIRE_FLOAT) {
+        float *exact = (float *)sum->wire.data + sum->n_payload;
+        float *flag = exact + n_of_exact(sum);
+        for (size_t i = 0; i < sum->n_exact; i++)
+            cairn_exact_to_floats(&sum->exact[i], exact + i * CAIRN_EXACT_FLOATS);
+        for (int i = 0; i < CAIRN_N_FLAGS; i++) flag[i] = (float)sum->flag[i];
+        return;
+    }
+    uint64_t *exact = (uint64_t *)sum->wire.data + sum->n_payload;
+    memcpy(exact, sum->exact, sum->n_exact * sizeof *sum->exact);
+    memcpy(exact + n_of_exact(sum), sum->flag, sizeof sum->flag);
+}
+
+static void take_tail(struct cairn_sum *sum)
+{
+    if (sum->kind->wire == CAIRN_WIRE_FLOAT) {
+        const float *exact = (const float *)sum->wire.data + sum->n_payload;
+        const float *flag = exact + n_of_exact(sum);
+        for (size_t i = 0; i < sum->n_exact; i++)
+            cairn_exact_from_floats(&sum->exact[i], exact + i * CAIRN_EXACT_FLOATS);
+        for (int i = 0; i < CAIRN_N_FLAGS; i++) sum->flag[i] = (int64_t)flag[i];
+        return;
+    }
+    const uint64_t *exact = (const uint64_t *)sum->wire.data + sum->n_payload;
+    memcpy(sum->exact, exact, sum->n_exact * sizeof *sum->exact);
+    memcpy(sum->flag, exact + n_of_exact(sum), sizeof sum->flag);
+}
+
+/* ---- the sum */
+
 static double total(const struct cairn_sum *sum, enum cairn_scalar scalar)
 {
     return cairn_exact_value(&sum->exact[scalar]);
@@ -118,7 +168,11 @@ cairn_status cairn_sum_reduce(struct cairn_sum *sum, cairn_status st, bool stop,
 {
     sum->flag[CAIRN_FLAG_FAILED] = st != CAIRN_OK;
     sum->flag[CAIRN_FLAG_STOP] = stop;
-    sum->kind->reduce(sum);
+    if (sum->kind->ready != NULL) sum->kind->ready(sum);
+    put_tail(sum);
+    cairn_wire_sum(&sum->wire, 0, sum->n_payload + sum->n_tail);
+    take_tail(sum);
+    if (sum->kind->arrived != NULL) sum->kind->arrived(sum);
     if (sum->flag[CAIRN_FLAG_FAILED] != 0) return cairn_comm_agree(sum->comm, st);
     if (sum->flag[CAIRN_FLAG_NOT_FINITE] != 0)
         return cairn_fail(CAIRN_NUMBERS,
@@ -128,7 +182,7 @@ cairn_status cairn_sum_reduce(struct cairn_sum *sum, cairn_status st, bool stop,
         sum->kind->fit(sum);
         return CAIRN_OK;
     }
-    sum->kind->finish(sum);
+    if (sum->kind->finish != NULL) sum->kind->finish(sum);
     cairn_squares_finish(sum);
     *g = sum->g;
     *totals = (struct cairn_totals){

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "cairn/comm.h"
+#include "comm/wire.h"
 #include "tensor/exact.h"
 #include "tensor/micro.h"
 #include "tensor/norm.h"
@@ -61,18 +62,19 @@ struct cairn_sum_cost {
 struct cairn_sum_kind {
     const char *name;
     const char *doc;
-    bool has_range;  /* keeps exponents for each tensor, which go into the checkpoint */
-    bool sees_micro; /* the gradient of a micro-batch is alone before it is added */
+    bool has_range;            /* keeps exponents for each tensor, which go into the checkpoint */
+    bool sees_micro;           /* the gradient of a micro-batch is alone before it is added */
+    enum cairn_wire_type wire; /* of what is summed over the ranks */
     struct cairn_sum_cost (*cost)(size_t n_micro); /* with so many micro-batches in an update */
-    cairn_status (*create)(struct cairn_sum *sum);
+    cairn_status (*create)(struct cairn_sum *sum); /* with cairn_sum_take_wire() */
     void (*destroy)(struct cairn_sum *sum);
     void (*begin)(struct cairn_sum *sum); /* to zero */
     /* elements [first, first + n) of what this rank has added up, there or put into block [n] */
     const float *(*partial)(const struct cairn_sum *sum, size_t first, size_t n, float *block);
-    void (*reduce)(
-        struct cairn_sum *sum); /* buffer, exact sums and flags over all ranks, at once */
-    void (*finish)(struct cairn_sum *sum); /* all went well: make g */
-    void (*fit)(struct cairn_sum *sum);    /* after CAIRN_FLAG_RANGE: agree on ranges that fit */
+    void (*ready)(struct cairn_sum *sum);   /* before the ranks sum: what is on the wire is whole */
+    void (*arrived)(struct cairn_sum *sum); /* after it: set flags that follow from all ranks */
+    void (*finish)(struct cairn_sum *sum);  /* all went well: make g */
+    void (*fit)(struct cairn_sum *sum);     /* after CAIRN_FLAG_RANGE: agree on ranges that fit */
 };
 
 /** Squares of the gradients of units a: for each weight tensor the sum of |sum_a|^2 / size_a over
@@ -105,7 +107,9 @@ struct cairn_sum {
     cairn_comm *comm;                  /* borrowed */
     const struct cairn_params *params; /* borrowed */
     size_t n_micro;                    /* the most micro-batches of an update, over all ranks */
-    float *g;                          /* [n_values], 64-byte aligned, owned */
+    struct cairn_wire wire;            /* what the ranks sum: [n_payload], the kind's, ... */
+    size_t n_payload, n_tail;          /* ... then [n_tail]: exact sums and flags */
+    float *g;                          /* [n_values], 64-byte aligned, of the kind */
     void *buffer;                      /* of the kind, owned by it */
     struct cairn_range *range;         /* [n_tensors]; NULL without has_range */
     struct cairn_exact *exact; /* [n_exact]: scalars, then the squares; of this rank, until the

@@ -10,19 +10,16 @@
 #include "comm/sums.def"
 #undef X
 
-/** Add n elements over all ranks, in pieces that MPI can count.  Ranks: collective; the job ends
- * where MPI fails. */
-void cairn_sum_allreduce(cairn_comm *comm, void *data, size_t n, size_t element_bytes,
-                         MPI_Datatype type);
+/** For the kind's create(): take the wire, with room for n_most elements of its own, of which
+ * n_payload are summed with what all kinds send.  Ranks: local.  Errors: CAIRN_MEMORY. */
+CAIRN_CHECKED cairn_status cairn_sum_take_wire(struct cairn_sum *sum, size_t n_payload,
+                                               size_t n_most);
 
 /** The plain sum's functions, for ways that differ from it in what comes before the sum over the
- * ranks; g has room behind n_values for what travels.  Ranks, errors: as in struct cairn_sum_kind.
+ * ranks; g is on the wire.  Ranks, errors: as in struct cairn_sum_kind.
  */
 CAIRN_CHECKED cairn_status cairn_plain_create(struct cairn_sum *sum);
-void cairn_plain_destroy(struct cairn_sum *sum);
 void cairn_plain_begin(struct cairn_sum *sum);
 const float *cairn_plain_partial(const struct cairn_sum *sum, size_t first, size_t n, float *block);
-void cairn_plain_reduce(struct cairn_sum *sum);
-void cairn_plain_finish(struct cairn_sum *sum);
 
 #endif

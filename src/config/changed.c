@@ -1,19 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * What differs between two run files and forbids to go on.  Data are recognised by fingerprint, not
- * here by path. */
+ * What differs between two run files and forbids to resume.  Data are recognised by fingerprint,
+ * not here by path. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "config/parts.h"
-
-enum on_resume { FREE, FIXED };
-
-static const enum on_resume on_resume[] = {
-#define X(key, field, type, fallback, low, high, words, on_resume, doc) on_resume,
-#include "config/options.def"
-#undef X
-};
 
 static const char *shown(const struct cairn_node *node)
 {
@@ -72,9 +64,10 @@ static const struct cairn_node *given_tree(const struct cairn_config *config,
 }
 
 /* Write a key that differs; true where it does. */
-static bool put_key(FILE *out, const struct cairn_key *key, const char *comma,
+static bool put_key(FILE *out, const struct cairn_config_walk *walk, const char *comma,
                     const struct cairn_config *now, const struct cairn_config *before)
 {
+    const struct cairn_key *key = walk->key;
     char buffers[2][CAIRN_KEY_TEXT_BYTES];
     if (key->type == CAIRN_KEY_TREE) {
         const struct cairn_node *x = given_tree(now, key);
@@ -84,8 +77,8 @@ static bool put_key(FILE *out, const struct cairn_key *key, const char *comma,
         put_difference(out, x, y);
         return true;
     }
-    const char *x = cairn_key_text(key, now, buffers[0]);
-    const char *y = cairn_key_text(key, before, buffers[1]);
+    const char *x = cairn_config_text(now, walk, buffers[0]);
+    const char *y = cairn_config_text(before, walk, buffers[1]);
     if (strcmp(x, y) == 0) return false;
     fprintf(out, "%s%s (%s, was %s)", comma, key->name, x, y);
     return true;
@@ -96,13 +89,12 @@ cairn_status cairn_config_changed(const struct cairn_config *now, const struct c
 {
     char *text = NULL;
     size_t n_bytes = 0;
-    size_t n = 0;
     const char *comma = "";
-    const struct cairn_key *keys = cairn_config_keys(&n);
+    struct cairn_config_walk walk = {0};
     FILE *memory = open_memstream(&text, &n_bytes);
     if (memory == NULL) return cairn_fail(CAIRN_MEMORY, "no memory for comparing run files");
-    for (size_t i = 0; i < n; i++)
-        if (on_resume[i] == FIXED && put_key(memory, &keys[i], comma, now, before)) comma = ", ";
+    while (cairn_config_next(&walk))
+        if (walk.is_fixed && put_key(memory, &walk, comma, now, before)) comma = ", ";
     if (fclose(memory) != 0) {
         free(text);
         return cairn_fail(CAIRN_MEMORY, "no memory for comparing run files");

@@ -23,10 +23,76 @@ static const struct cairn_key keys[] = {
 
 enum { N_KEYS = sizeof keys / sizeof keys[0] };
 
-const struct cairn_key *cairn_config_keys(size_t *n)
+enum on_resume { FREE, FIXED };
+
+static const enum on_resume on_resume[] = {
+#define X(key, field, type, fallback, low, high, words, on_resume, doc) on_resume,
+#include "config/options.def"
+#undef X
+};
+
+static bool same_section(const char *a, const char *b)
 {
-    *n = N_KEYS;
-    return keys;
+    size_t n = strcspn(a, ".");
+    return strncmp(a, b, n) == 0 && (b[n] == '.' || b[n] == a[n]);
+}
+
+/* Whether a table of this section before the one at `table` has the key. */
+static bool came_before(const struct cairn_key_section *section, size_t table, const char *name)
+{
+    struct cairn_key_table earlier;
+    for (size_t t = 0; t < table && section->table_at(t, &earlier); t++)
+        for (size_t i = 0; i < earlier.n; i++)
+            if (strcmp(earlier.keys[i].name, name) == 0) return true;
+    return false;
+}
+
+/* The next key of a kind, of the section that `name` is in. */
+static bool next_of_kinds(struct cairn_config_walk *walk, const char *name)
+{
+    struct cairn_key_table table;
+    const struct cairn_key_section *const *section = cairn_key_sections;
+    while (*section != NULL && !same_section((*section)->name, name)) section++;
+    for (; *section != NULL && (*section)->table_at(walk->table, &table); walk->table++) {
+        while (walk->of_table < table.n) {
+            walk->key = &table.keys[walk->of_table++];
+            if (!came_before(*section, walk->table, walk->key->name)) return true;
+        }
+        walk->of_table = 0;
+    }
+    return false;
+}
+
+bool cairn_config_next(struct cairn_config_walk *walk)
+{
+    size_t next = walk->next;
+    bool ends_section =
+        next > 0 && (next == N_KEYS || !same_section(keys[next].name, keys[next - 1].name));
+    walk->of_kind = ends_section && next_of_kinds(walk, keys[next - 1].name);
+    walk->is_fixed = true;
+    if (walk->of_kind) return true;
+    if (next == N_KEYS) return false;
+    *walk = (struct cairn_config_walk){
+        .key = &keys[next], .is_fixed = on_resume[next] == FIXED, .next = next + 1};
+    return true;
+}
+
+const struct cairn_key *cairn_config_key(const char *name)
+{
+    struct cairn_config_walk walk = {0};
+    while (cairn_config_next(&walk))
+        if (strcmp(walk.key->name, name) == 0) return walk.key;
+    return NULL;
+}
+
+const char *cairn_config_text(const struct cairn_config *config,
+                              const struct cairn_config_walk *walk, char *buffer)
+{
+    const char *text = NULL;
+    if (!walk->of_kind) return cairn_key_text(walk->key, config, buffer);
+    const struct cairn_node *node = cairn_tree_find(config->tree, walk->key->name);
+    cairn_status st = cairn_key_value(walk->key, node, buffer, &text);
+    return st == CAIRN_OK ? text : NULL; /* it was read before, so it can be read again */
 }
 
 struct cairn_node *cairn_tree_find(const struct cairn_node *tree, const char *name)
@@ -54,6 +120,18 @@ const char *cairn_config_place(const struct cairn_config *config, const char *ke
     return node == NULL ? "default" : cairn_node_place(node);
 }
 
+double cairn_config_real(const struct cairn_config *config, const char *name)
+{
+    char buffer[CAIRN_KEY_TEXT_BYTES];
+    struct cairn_config_walk walk = {0};
+    while (cairn_config_next(&walk)) {
+        if (walk.key->type != CAIRN_KEY_REAL || strcmp(walk.key->name, name) != 0) continue;
+        const char *text = cairn_config_text(config, &walk, buffer);
+        return text == NULL ? 0 : strtod(text, NULL);
+    }
+    return 0;
+}
+
 /* Make the path in the tree absolute. */
 static cairn_status resolve_path(const struct cairn_config *config, const struct cairn_key *key,
                                  struct cairn_node *node)
@@ -68,16 +146,27 @@ static cairn_status resolve_path(const struct cairn_config *config, const struct
     return CAIRN_OK;
 }
 
+/* The value of a kind's key is only checked here: the kind reads it from the tree. */
+static cairn_status read_key(const struct cairn_config_walk *walk, const struct cairn_node *node,
+                             struct cairn_config *config)
+{
+    char buffer[CAIRN_KEY_TEXT_BYTES];
+    const char *text = NULL;
+    return walk->of_kind ? cairn_key_value(walk->key, node, buffer, &text)
+                         : cairn_key_read(walk->key, node, "", config);
+}
+
 static cairn_status read_keys(struct cairn_config *config)
 {
-    for (size_t i = 0; i < N_KEYS; i++) {
-        struct cairn_node *node = cairn_tree_find(config->tree, keys[i].name);
+    struct cairn_config_walk walk = {0};
+    while (cairn_config_next(&walk)) {
+        struct cairn_node *node = cairn_tree_find(config->tree, walk.key->name);
         if (node == NULL) {
-            CAIRN_TRY_IN(cairn_key_read(&keys[i], NULL, "", config), "%s", config->source);
+            CAIRN_TRY_IN(read_key(&walk, NULL, config), "%s", config->source);
             continue;
         }
-        if (keys[i].type == CAIRN_KEY_PATH) CAIRN_TRY(resolve_path(config, &keys[i], node));
-        CAIRN_TRY(cairn_key_read(&keys[i], node, "", config));
+        if (walk.key->type == CAIRN_KEY_PATH) CAIRN_TRY(resolve_path(config, walk.key, node));
+        CAIRN_TRY(read_key(&walk, node, config));
     }
     return CAIRN_OK;
 }
@@ -139,7 +228,7 @@ static cairn_status read_all(FILE *file, const char *path, char **text, size_t *
     if (cairn_fault("config.read") || ferror(file))
         st = cairn_fail(CAIRN_USAGE, "%s: the run file cannot be read: %s", path, strerror(errno));
     else if (used == LARGEST_FILE_BYTES)
-        st = cairn_fail(CAIRN_USAGE, "%s: %d MiB are too many for a run file", path,
+        st = cairn_fail(CAIRN_USAGE, "%s: a run file may not be larger than %d MiB", path,
                         LARGEST_FILE_BYTES >> 20);
     if (st != CAIRN_OK) {
         free(bytes);

@@ -27,7 +27,8 @@
 /** The word "none" of a COUNT whose first word it is. */
 #define CAIRN_NONE CAIRN_KEY_WORD(0)
 
-/** Every key's value; texts and trees live in `tree`. */
+/** The value of every key in options.def; those of the kinds' keys, texts and trees are in `tree`.
+ */
 struct cairn_config {
 #define X(key, field, type, ...) CAIRN_FIELD_##type field;
 #include "config/options.def"
@@ -53,7 +54,7 @@ CAIRN_CHECKED cairn_status cairn_config_load(const char *path, char **text, size
  *
  * text       the YAML, n bytes
  * source     its path: relative paths inside are taken from its folder; named in messages
- * overrides  "batch.global=4096", NULL behind the last; relative paths: from the working folder
+ * overrides  "batch.global=4096", NULL after the last; relative paths: from the working folder
  *
  * Ranks   local
  * Errors  CAIRN_USAGE with line and column: not YAML, a key twice, unknown key (names the nearest,
@@ -108,8 +109,8 @@ CAIRN_CHECKED cairn_status cairn_config_changed(const struct cairn_config *now,
                                                 const struct cairn_config *before, char **out);
 
 /**
- * Give a key that the run file leaves open the value that it turned out to have, so that it stands
- * in what is printed and compared.
+ * Give a key that the run file leaves open the value that it turned out to have, so that it is
+ * part of what is printed and compared.
  *
  * Ranks   local
  * Errors  CAIRN_MEMORY
@@ -128,7 +129,28 @@ bool cairn_config_given(const struct cairn_config *config, const char *key);
  */
 const char *cairn_config_place(const struct cairn_config *config, const char *key);
 
-/** The table itself, for `cairn options`; `n` in *n.  Ranks: local.  Errors: none. */
-const struct cairn_key *cairn_config_keys(size_t *n);
+/** A walk over all keys of the run file: those of options.def in their order, and at the end of a
+ * section those of its kinds (base/keys.h), each name once.  Starts as {0}. */
+struct cairn_config_walk {
+    const struct cairn_key *key;
+    bool of_kind;                 /* its field is in the struct of the kind, not in cairn_config */
+    bool is_fixed;                /* another value forbids to resume */
+    size_t next, table, of_table; /* where the walk is */
+};
+
+/** Go to the next key; false where there is none left.  Ranks: local.  Errors: none. */
+bool cairn_config_next(struct cairn_config_walk *walk);
+
+/** The key "batch.global"; NULL: there is no such key.  Ranks: local.  Errors: none. */
+const struct cairn_key *cairn_config_key(const char *name);
+
+/** The number that a key of a kind has, such as optim.beta1; 0: there is no such key.  Ranks:
+ * local. Errors: none. */
+double cairn_config_real(const struct cairn_config *config, const char *name);
+
+/** The value of the key of a walk as it is written in a run file, in `buffer`
+ * [CAIRN_KEY_TEXT_BYTES] or where it already is; NULL for a TREE.  Ranks: local.  Errors: none. */
+const char *cairn_config_text(const struct cairn_config *config,
+                              const struct cairn_config_walk *walk, char *buffer);
 
 #endif

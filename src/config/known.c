@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * Which keys there are, and what somebody may have meant by one that is not there. */
+ * Which keys there are, and what an unknown one may have been meant to be. */
 #include <stdio.h>
 #include <string.h>
 
 #include "config/parts.h"
 
-enum { NAME_BYTES = 128, MOST_KEYS = 128 };
+enum { NAME_BYTES = 128, MOST_KEYS = 256 };
 
 struct foreign {
     const char *theirs, *ours;
@@ -64,20 +64,18 @@ static bool in_section(const char *name, const char *section, size_t n_section)
 
 static bool is_section(const char *section)
 {
-    size_t n = 0;
-    const struct cairn_key *keys = cairn_config_keys(&n);
-    size_t i = 0;
-    while (i < n && !in_section(keys[i].name, section, strlen(section))) i++;
-    return i < n;
+    struct cairn_config_walk walk = {0};
+    while (cairn_config_next(&walk))
+        if (in_section(walk.key->name, section, strlen(section))) return true;
+    return false;
 }
 
 /* The key that has this last part, in whatever section. */
 static const char *same_last_part(const char *part)
 {
-    size_t n = 0;
-    const struct cairn_key *keys = cairn_config_keys(&n);
-    for (size_t i = 0; i < n; i++)
-        if (strcmp(last_part(keys[i].name), part) == 0) return keys[i].name;
+    struct cairn_config_walk walk = {0};
+    while (cairn_config_next(&walk))
+        if (strcmp(last_part(walk.key->name), part) == 0) return walk.key->name;
     return NULL;
 }
 
@@ -85,25 +83,24 @@ static const char *same_last_part(const char *part)
  * all. */
 static const char *most_alike(const char *name)
 {
+    const char *all[MOST_KEYS];
     const char *names[MOST_KEYS];
     const char *parts[MOST_KEYS];
-    size_t n_keys = 0;
+    size_t n_all = 0;
     size_t n = 0;
-    const struct cairn_key *keys = cairn_config_keys(&n_keys);
+    struct cairn_config_walk walk = {0};
     size_t n_section = strcspn(name, ".");
-    for (size_t i = 0; i < n_keys && n < MOST_KEYS; i++) {
-        if (!in_section(keys[i].name, name, n_section)) continue;
-        names[n] = keys[i].name;
-        parts[n++] = last_part(keys[i].name);
+    while (n_all < MOST_KEYS && cairn_config_next(&walk)) {
+        all[n_all++] = walk.key->name;
+        if (!in_section(walk.key->name, name, n_section)) continue;
+        names[n] = walk.key->name;
+        parts[n++] = last_part(walk.key->name);
     }
-    if (n > 0) {
-        const char *part = cairn_keys_nearest(last_part(name), parts, n);
-        for (size_t i = 0; i < n; i++)
-            if (parts[i] == part) return names[i];
-        return NULL;
-    }
-    for (n = 0; n < n_keys && n < MOST_KEYS; n++) names[n] = keys[n].name;
-    return cairn_keys_nearest(name, names, n);
+    if (n == 0) return cairn_keys_nearest(name, all, n_all);
+    const char *part = cairn_keys_nearest(last_part(name), parts, n);
+    for (size_t i = 0; i < n; i++)
+        if (parts[i] == part) return names[i];
+    return NULL;
 }
 
 static cairn_status unknown(const char *place, const char *name)
@@ -122,18 +119,9 @@ static cairn_status unknown(const char *place, const char *name)
     return cairn_fail(CAIRN_USAGE, "%s: unknown key '%s'; did you mean '%s'?", place, name, meant);
 }
 
-static const struct cairn_key *find(const char *name)
-{
-    size_t n = 0;
-    const struct cairn_key *keys = cairn_config_keys(&n);
-    for (size_t i = 0; i < n; i++)
-        if (strcmp(keys[i].name, name) == 0) return &keys[i];
-    return NULL;
-}
-
 cairn_status cairn_known_find(const char *name, const char *source, const struct cairn_key **out)
 {
-    const struct cairn_key *key = find(name);
+    const struct cairn_key *key = cairn_config_key(name);
     if (key == NULL) return unknown(source, name);
     *out = key;
     return CAIRN_OK;
@@ -155,7 +143,7 @@ static cairn_status check_section(const struct cairn_node *section)
         return unknown(cairn_node_place(section), section->key);
     for (const struct cairn_node *node = section->child; node != NULL; node = node->next) {
         snprintf(name, sizeof name, "%s.%s", section->key, node->key);
-        if (find(name) == NULL) return unknown(cairn_node_place(node), name);
+        if (cairn_config_key(name) == NULL) return unknown(cairn_node_place(node), name);
     }
     return CAIRN_OK;
 }
@@ -167,11 +155,11 @@ cairn_status cairn_known_check(const struct cairn_node *tree)
                           "%s: a run file is a map of sections, as in batch: {global: 256}",
                           cairn_node_place(tree));
     for (const struct cairn_node *node = tree->child; node != NULL; node = node->next) {
-        if (strchr(node->key, '.') != NULL && find(node->key) != NULL)
-            return cairn_fail(CAIRN_USAGE, "%s: '%s' stands in a run file as %.*s: {%s: ...}",
+        if (strchr(node->key, '.') != NULL && cairn_config_key(node->key) != NULL)
+            return cairn_fail(CAIRN_USAGE, "%s: '%s' is written in a run file as %.*s: {%s: ...}",
                               cairn_node_place(node), node->key, (int)strcspn(node->key, "."),
                               node->key, last_part(node->key));
-        if (find(node->key) == NULL) CAIRN_TRY(check_section(node));
+        if (cairn_config_key(node->key) == NULL) CAIRN_TRY(check_section(node));
     }
     return CAIRN_OK;
 }
@@ -184,7 +172,8 @@ bool cairn_known_option(const char *option, const char *value, char *text, size_
         if (*c == '-') *c = '_';
     const char *why = keyless(name);
     const char *ours = foreign(name);
-    if (ours == NULL && why == NULL) ours = find(name) != NULL ? name : same_last_part(name);
+    if (ours == NULL && why == NULL)
+        ours = cairn_config_key(name) != NULL ? name : same_last_part(name);
     if (ours != NULL)
         snprintf(text, n_bytes, "Cairn calls this %s, a key without dashes: %.*s=%s", ours,
                  (int)strcspn(ours, " ,;"), ours, value == NULL ? "VALUE" : value);

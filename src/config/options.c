@@ -17,7 +17,7 @@ struct cairn_options {
     char *text; /* [n_bytes] */
     size_t n_bytes;
     char *source;
-    char **override; /* [n_overrides], NULL behind the last */
+    char **override; /* [n_overrides], NULL after the last */
     size_t n_overrides;
 };
 
@@ -77,14 +77,15 @@ cairn_status cairn_options_read(const char *path, const char *const *overrides, 
 /* Whether the key is known and takes this value; what a model takes is seen when it is made. */
 static cairn_status check(const char *name, const char *override)
 {
-    struct cairn_config unused = {0};
+    char buffer[CAIRN_KEY_TEXT_BYTES];
+    const char *text = NULL;
     const struct cairn_key *key = NULL;
     struct cairn_node *tree = NULL;
     if (strncmp(name, "model.", 6) == 0 || strncmp(name, "loss.", 5) == 0) return CAIRN_OK;
     CAIRN_TRY(cairn_known_find(name, here, &key));
     CAIRN_TRY(cairn_node_create(CAIRN_NODE_MAP, NULL, NULL, &tree));
     cairn_status st = cairn_override_apply(tree, override, here);
-    if (st == CAIRN_OK) st = cairn_key_read(key, cairn_tree_find(tree, name), "", &unused);
+    if (st == CAIRN_OK) st = cairn_key_value(key, cairn_tree_find(tree, name), buffer, &text);
     cairn_node_free(tree);
     return st;
 }

@@ -14,7 +14,7 @@ struct override {
     char *key; /* owned */
 };
 
-/* "batch:" with nothing behind it is an empty section. */
+/* "batch:" with nothing after it is an empty section. */
 static void make_map_of_nothing(struct cairn_node *node)
 {
     if (node->kind != CAIRN_NODE_SCALAR || node->quoted || node->text[0] != '\0') return;

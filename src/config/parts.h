@@ -53,7 +53,7 @@ CAIRN_CHECKED cairn_status cairn_override_apply(struct cairn_node *tree, const c
 CAIRN_CHECKED cairn_status cairn_known_check(const struct cairn_node *tree);
 
 /**
- * The key "batch.global" of options.def.
+ * The key "batch.global" of the run file.
  *
  * Ranks   local
  * Errors  CAIRN_USAGE with the nearest key

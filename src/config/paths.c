@@ -27,7 +27,7 @@ static cairn_status append(struct path *path, const char *text, size_t n)
     return CAIRN_OK;
 }
 
-/* Append the value of the variable at `text`, which starts behind "${"; *used counts the bytes of
+/* Append the value of the variable at `text`, which starts after "${"; *used counts the bytes of
  * "NAME}". */
 static cairn_status append_variable(struct path *path, const char *text, size_t *used)
 {
@@ -56,13 +56,13 @@ static cairn_status expand(const char *text, struct path *path)
     return CAIRN_OK;
 }
 
-/* The folder of the file `beside`, or the working folder, absolute and with a slash behind it. */
+/* The folder of the file `beside`, or the working folder, absolute, with a slash at its end. */
 static cairn_status append_folder(struct path *path, const char *beside)
 {
     const char *slash = beside == NULL ? NULL : strrchr(beside, '/');
     if (slash == NULL || beside[0] != '/') {
         if (getcwd(path->text, CAIRN_PATH_BYTES) == NULL)
-            return cairn_fail(CAIRN_USAGE, "the working folder is not to be had: %s",
+            return cairn_fail(CAIRN_USAGE, "the working folder cannot be found: %s",
                               strerror(errno));
         path->n = strlen(path->text);
         if (path->text[path->n - 1] != '/') CAIRN_TRY(append(path, "/", 1));
@@ -72,7 +72,7 @@ static cairn_status append_folder(struct path *path, const char *beside)
                                            : append(path, beside, (size_t)(slash + 1 - beside));
 }
 
-/* The length of the UTF-8 character at `c`, or 0 where there is none. */
+/* The length of the UTF-8 character at `c`, or 0 where it is not valid. */
 static size_t character_bytes(const unsigned char *c)
 {
     size_t n = c[0] < 0x80                   ? 1

@@ -69,8 +69,9 @@ static bool emit_node(yaml_emitter_t *emitter, const struct cairn_node *node, bo
 }
 
 static bool emit_value(yaml_emitter_t *emitter, const struct cairn_config *config,
-                       const struct cairn_key *key)
+                       const struct cairn_config_walk *walk)
 {
+    const struct cairn_key *key = walk->key;
     char buffer[CAIRN_KEY_TEXT_BYTES];
     const char *dot = strchr(key->name, '.');
     if (!emit_scalar(emitter, dot == NULL ? key->name : dot + 1, false)) return false;
@@ -80,7 +81,7 @@ static bool emit_value(yaml_emitter_t *emitter, const struct cairn_config *confi
         return emit_node(emitter, tree, tree->kind == CAIRN_NODE_MAP);
     }
     bool is_text = key->type == CAIRN_KEY_TEXT || key->type == CAIRN_KEY_PATH;
-    const char *text = cairn_key_text(key, config, buffer);
+    const char *text = cairn_config_text(config, walk, buffer);
     return emit_scalar(emitter, text, is_text && *text == '\0');
 }
 
@@ -88,22 +89,22 @@ static bool emit_value(yaml_emitter_t *emitter, const struct cairn_config *confi
 static bool emit_keys(yaml_emitter_t *emitter, const struct cairn_config *config)
 {
     char section[64] = "";
-    size_t n = 0;
-    const struct cairn_key *keys = cairn_config_keys(&n);
+    struct cairn_config_walk walk = {0};
     bool done = emit_start(emitter, CAIRN_NODE_MAP, false);
-    for (size_t i = 0; i < n && done; i++) {
-        const char *dot = strchr(keys[i].name, '.');
-        size_t n_section = dot == NULL ? 0 : (size_t)(dot - keys[i].name);
-        bool opens = strlen(section) != n_section || strncmp(section, keys[i].name, n_section) != 0;
-        bool is_silent = keys[i].type == CAIRN_KEY_TREE && keys[i].fallback != NULL &&
-                         keys[i].fallback[0] == '\0'; /* what it is, others decide */
-        if (is_silent && !cairn_config_given(config, keys[i].name)) continue;
+    while (done && cairn_config_next(&walk)) {
+        const struct cairn_key *key = walk.key;
+        const char *dot = strchr(key->name, '.');
+        size_t n_section = dot == NULL ? 0 : (size_t)(dot - key->name);
+        bool opens = strlen(section) != n_section || strncmp(section, key->name, n_section) != 0;
+        bool is_silent = key->type == CAIRN_KEY_TREE && key->fallback != NULL &&
+                         key->fallback[0] == '\0'; /* its default is decided elsewhere */
+        if (is_silent && !cairn_config_given(config, key->name)) continue;
         if (opens && section[0] != '\0') done = emit_end(emitter, CAIRN_NODE_MAP);
-        snprintf(section, sizeof section, "%.*s", (int)n_section, keys[i].name);
+        snprintf(section, sizeof section, "%.*s", (int)n_section, key->name);
         if (opens && n_section > 0)
             done = done && emit_scalar(emitter, section, false) &&
                    emit_start(emitter, CAIRN_NODE_MAP, false);
-        done = done && emit_value(emitter, config, &keys[i]);
+        done = done && emit_value(emitter, config, &walk);
     }
     if (done && section[0] != '\0') done = emit_end(emitter, CAIRN_NODE_MAP);
     return done && emit_end(emitter, CAIRN_NODE_MAP);

@@ -44,7 +44,7 @@ static const struct cairn_key keys[] = {
      NULL, "cells at once on the ranks there are"},
     {"predict", CAIRN_KEY_TREE, offsetof(struct cairn_study_file, predict), "none", 0, 0,
      "list none",
-     "splits whose time scaling.json is to tell: [[2, 512, 32]] is 2 ranks, B = 512, b = 32"},
+     "splits whose time scaling.json predicts: [[2, 512, 32]] is 2 ranks, B = 512, b = 32"},
     {"link", CAIRN_KEY_TEXT, offsetof(struct cairn_study_file, link), "", 0, 0, NULL,
      "what a message costs between the ranks that are predicted, as 12us,1.2GB/s (cairn doctor "
      "prints it)"},
@@ -58,7 +58,7 @@ const struct cairn_key *cairn_study_file_keys(bool within, size_t *n)
 
 /* ---- the command line */
 
-/* In place of the child with this key, or behind all. */
+/* In place of the child with this key, or after the last one. */
 static cairn_status put(struct cairn_node *map, const char *key, struct cairn_node *value)
 {
     struct cairn_node **link = &map->child;
@@ -82,7 +82,7 @@ static cairn_status put_in_section(struct cairn_study_file *file, const char *se
     char *key = NULL;
     size_t n = strcspn(text, "=");
     if (n == 0 || text[n] == '\0' || (map != NULL && map->kind != CAIRN_NODE_MAP))
-        return cairn_fail(CAIRN_USAGE, "%s: '%s.%s' is no %s.KEY=value", COMMAND_LINE, section,
+        return cairn_fail(CAIRN_USAGE, "%s: '%s.%s' is not %s.KEY=value", COMMAND_LINE, section,
                           text, section);
     if (map == NULL) {
         CAIRN_TRY(cairn_node_create(CAIRN_NODE_MAP, section, NULL, &map));

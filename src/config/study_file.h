@@ -40,7 +40,7 @@ struct cairn_study_file {
     size_t budget_samples;            /* likewise */
     size_t concurrent;                /* cells at once */
     const char *link;                 /* "": none is stated */
-    char **override; /* "optim.momentum=0.9" of `set` and of the command line; NULL behind
+    char **override; /* "optim.momentum=0.9" of `set` and of the command line; NULL after
                         the last; owned */
     size_t n_overrides;
     struct cairn_node *tree; /* owned */
@@ -50,12 +50,12 @@ struct cairn_study_file {
 /**
  * Read a study file's bytes.
  *
- * overrides  of the command line, NULL behind the last: study.KEY=value and axes.KEY=[...] for the
+ * overrides  of the command line, NULL after the last: study.KEY=value and axes.KEY=[...] for the
  *            study, any other for the run file of all cells
  *
  * Ranks   local
  * Errors  CAIRN_USAGE with line and column: not YAML, an unknown key (names the nearest), a wrong
- *         type; an axis that is no key of a run file; set and an axis with one key
+ *         type; an axis that is not a key of a run file; set and an axis with one key
  */
 CAIRN_CHECKED cairn_status cairn_study_file_read(const char *text, size_t n, const char *source,
                                                  const char *const *overrides,

@@ -155,9 +155,9 @@ static cairn_status check_key(struct reader *r, const struct cairn_node *map,
     const struct cairn_node *first = cairn_node_find(map, key);
     if (first == NULL) return CAIRN_OK;
     if (!r->has_lines)
-        return cairn_fail(CAIRN_USAGE, "%s: the key '%s' stands twice in '%.*s%s'", r->source, key,
-                          SHOWN_BYTES, r->text, more(r));
-    return cairn_fail(CAIRN_USAGE, "%s:%zu:%zu: the key '%s' stands twice, first in line %zu",
+        return cairn_fail(CAIRN_USAGE, "%s: the key '%s' is given twice in '%.*s%s'", r->source,
+                          key, SHOWN_BYTES, r->text, more(r));
+    return cairn_fail(CAIRN_USAGE, "%s:%zu:%zu: the key '%s' is given twice, first in line %zu",
                       r->source, event->start_mark.line + 1, event->start_mark.column + 1, key,
                       first->line);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * A dataset file, opened and checked (PRODUCT 7).  Local: every rank opens for itself. */
+ * A dataset file (launch/guide/contract.md 7), opened and checked.  Local: every rank opens for
+ * itself. */
 #ifndef CAIRN_DATA_DATASET_H
 #define CAIRN_DATA_DATASET_H
 

@@ -238,6 +238,10 @@ cairn_status cairn_chain_plan(struct cairn_chain *chain, const struct cairn_node
         return cairn_fail(CAIRN_USAGE, "%s: lists of layers are nested more than %d deep",
                           cairn_node_place(list), CAIRN_MAX_DEPTH);
     struct progress progress = {.chain = chain, .plan = plan, .in = *in};
+    size_t n = cairn_node_count(list);
+    if (n > MOST_LAYERS)
+        return cairn_fail(CAIRN_USAGE, "%s: %zu layers in one list; at most %d",
+                          cairn_node_place(list), n, MOST_LAYERS);
     chain->depth = plan->depth++;
     CAIRN_TRY(add_list(&progress, list, prefix));
     plan->depth--;

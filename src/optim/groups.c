@@ -3,12 +3,13 @@
 #include "optim/groups.h"
 
 #include <fnmatch.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
 
-/* An entry as it is written. */
+/* An entry as it is in the run file. */
 struct group {
     const struct cairn_node *match;
     double weight_decay, lr_scale;
@@ -23,7 +24,8 @@ static const struct cairn_key keys[] = {
     {"lr_scale", CAIRN_KEY_REAL, offsetof(struct group, lr_scale), "1", 0, 1e300, NULL,
      "times the learning rate; 0 keeps these tensors as they are"},
     {"trust_ratio", CAIRN_KEY_BOOL, offsetof(struct group, trust_ratio), "true", 0, 0, NULL,
-     "lars, lamb: scale the step by the norms; not given: as optim.exclude_1d says"},
+     "of optimizers that have one: scale the step by the norms; not given: as optim.exclude_1d "
+     "says"},
 };
 
 enum { N_KEYS = sizeof keys / sizeof keys[0] };
@@ -86,16 +88,27 @@ static cairn_status check_pattern(const struct cairn_params *params,
     return matches_nothing(params, pattern);
 }
 
+static cairn_status has_no_ratio(const struct cairn_optim_kind *kind,
+                                 const struct cairn_node *trust)
+{
+    char names[256] = "";
+    const struct cairn_optim_kind *other = NULL;
+    for (size_t i = 0; (other = cairn_optim_kind_at(i)) != NULL; i++) {
+        size_t n = strlen(names);
+        if (other->by_tensor)
+            snprintf(names + n, sizeof names - n, "%s%s", n == 0 ? "" : ", ", other->name);
+    }
+    return cairn_fail(CAIRN_USAGE, "%s: optim.name: %s has no trust ratio; these have one: %s",
+                      cairn_node_place(trust), kind->name, names);
+}
+
 static cairn_status check_group(const struct cairn_node *entry, const struct cairn_optim_kind *kind,
                                 const struct cairn_params *params)
 {
     struct group group;
     CAIRN_TRY(read_group(entry, &group));
     const struct cairn_node *trust = cairn_node_find(entry, "trust_ratio");
-    if (trust != NULL && group.trust_ratio && !kind->by_tensor)
-        return cairn_fail(CAIRN_USAGE,
-                          "%s: optim.name: %s has no trust ratio; lars and lamb have one",
-                          cairn_node_place(trust), kind->name);
+    if (trust != NULL && group.trust_ratio && !kind->by_tensor) return has_no_ratio(kind, trust);
     const struct cairn_node *pattern = first_pattern(group.match);
     if (pattern == NULL)
         return cairn_fail(CAIRN_USAGE, "%s: match in optim.groups is an empty list",
@@ -112,7 +125,7 @@ static bool matches(const struct cairn_node *match, const char *name)
     return pattern != NULL;
 }
 
-/* What the first entry that matches gives stands over what the range had. */
+/* What the first entry that matches gives takes precedence over what the range had. */
 static cairn_status apply_groups(const struct cairn_node *groups, const char *name,
                                  struct cairn_optim_range *range)
 {

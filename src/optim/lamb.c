@@ -5,28 +5,39 @@
 #include "optim/moments.h"
 #include "tensor/norm.h"
 
-enum { BLOCK = 1024 }; /* elements of a step that are worked at once: they stay in the cache */
+enum { BLOCK = 1024 }; /* elements of a step that are computed at once: they stay in the cache */
+
+struct lamb {
+    struct cairn_moments moments;
+    bool bias_correction;
+};
+
+static const struct cairn_key keys[] = {
+    CAIRN_MOMENTS_KEYS,
+    {"optim.bias_correction", CAIRN_KEY_BOOL, offsetof(struct lamb, bias_correction), "true", 0, 0,
+     NULL, "correct both moments for their start at zero"},
+};
 
 struct constants {
     float m_scale, v_scale, eps, decay; /* u = m_scale * m / (v_scale * sqrt(v) + eps) + decay w */
 };
 
-static struct constants constants_of(const struct cairn_optim_options *options,
+static struct constants constants_of(const struct lamb *options,
                                      const struct cairn_optim_step *step)
 {
     const double t = (double)step->t;
     bool corrects = options->bias_correction;
     return (struct constants){
-        .m_scale = corrects ? (float)(1 / (1 - pow(options->beta1, t))) : 1,
-        .v_scale = corrects ? (float)(1 / sqrt(1 - pow(options->beta2, t))) : 1,
-        .eps = (float)options->eps,
+        .m_scale = corrects ? (float)(1 / (1 - pow(options->moments.beta1, t))) : 1,
+        .v_scale = corrects ? (float)(1 / sqrt(1 - pow(options->moments.beta2, t))) : 1,
+        .eps = (float)options->moments.eps,
         .decay = (float)step->weight_decay,
     };
 }
 
 /* The elements [first, first + n) of the step before its scaling, into u [n]. */
-static void work_step(const struct cairn_optim_step *step, const struct constants *c, size_t first,
-                      size_t n, float *restrict u)
+static void compute_step(const struct cairn_optim_step *step, const struct constants *c,
+                         size_t first, size_t n, float *restrict u)
 {
     const float *restrict w = step->w + first;
     const float *restrict m = step->slot[0] + first;
@@ -36,15 +47,15 @@ static void work_step(const struct cairn_optim_step *step, const struct constant
 }
 
 /* Both averages follow the gradient. */
-static void take_gradient(const struct cairn_optim_options *options,
-                          const struct cairn_optim_step *step, size_t first, size_t n)
+static void take_gradient(const struct cairn_moments *moments, const struct cairn_optim_step *step,
+                          size_t first, size_t n)
 {
     const float *restrict g = step->g + first;
     float *restrict m = step->slot[0] + first;
     float *restrict v = step->slot[1] + first;
-    const float m_gain = (float)(1 - options->beta1);
-    const float v_keep = (float)options->beta2;
-    const float v_gain = (float)(1 - options->beta2);
+    const float m_gain = (float)(1 - moments->beta1);
+    const float v_keep = (float)moments->beta2;
+    const float v_gain = (float)(1 - moments->beta2);
     for (size_t i = 0; i < n; i++) {
         m[i] += m_gain * (g[i] - m[i]);
         v[i] = v_keep * v[i] + v_gain * g[i] * g[i];
@@ -56,8 +67,8 @@ static void take_gradient(const struct cairn_optim_options *options,
  * or not; w -= rate * ratio * u with the ratio |w| / |u|, 1 where either is 0 or the tensor is
  * excluded.
  *
- * u is worked twice, block by block, rather than kept: its norm must be known before the first
- * weight moves, and to keep it would take as much memory as another average.
+ * u is computed twice, block by block, rather than kept: its norm must be known before the first
+ * weight moves, and keeping it would take as much memory as another average.
  *
  * Shapes  w, g, m (slot 0), v (slot 1): [n], one tensor
  * Units   rate per update; t counts updates, first is 1; norms in double
@@ -65,17 +76,18 @@ static void take_gradient(const struct cairn_optim_options *options,
  * Errors  none; g was found finite when it was summed
  * Source  You et al. 2020 (arXiv 1904.00962), algorithm 2 with phi(z) = z
  */
-static void update(const struct cairn_optim_options *options, const struct cairn_optim_step *step)
+static void update(const void *self, const struct cairn_optim_step *step)
 {
+    const struct lamb *options = self;
     const struct constants c = constants_of(options, step);
     float u[BLOCK];
     double w_squares = 0;
     double u_squares = 0;
     for (size_t first = 0; first < step->n; first += BLOCK) {
         size_t n = step->n - first < BLOCK ? step->n - first : BLOCK;
-        take_gradient(options, step, first, n);
+        take_gradient(&options->moments, step, first, n);
         if (!step->trust_ratio) continue;
-        work_step(step, &c, first, n, u);
+        compute_step(step, &c, first, n, u);
         w_squares += cairn_sum_of_squares(step->w + first, n);
         u_squares += cairn_sum_of_squares(u, n);
     }
@@ -85,7 +97,7 @@ static void update(const struct cairn_optim_options *options, const struct cairn
     for (size_t first = 0; first < step->n; first += BLOCK) {
         size_t n = step->n - first < BLOCK ? step->n - first : BLOCK;
         float *restrict w = step->w + first;
-        work_step(step, &c, first, n, u);
+        compute_step(step, &c, first, n, u);
         for (size_t i = 0; i < n; i++) w[i] -= rate * u[i];
     }
 }
@@ -94,7 +106,9 @@ const struct cairn_optim_kind cairn_optim_lamb = {
     .size = sizeof(struct cairn_optim_kind),
     .name = "lamb",
     .doc = "Adam whose step is scaled to |w| of each tensor (You et al. 2020)",
-    .uses = "lr weight_decay beta1 beta2 eps bias_correction",
+    .keys = keys,
+    .n_keys = sizeof keys / sizeof keys[0],
+    .self_bytes = sizeof(struct lamb),
     .slots = {"exp_avg", "exp_avg_sq"},
     .by_tensor = true,
     .check = cairn_moments_check,

@@ -3,7 +3,17 @@
 #ifndef CAIRN_OPTIM_MOMENTS_H
 #define CAIRN_OPTIM_MOMENTS_H
 
+#include "optim/keys.h"
 #include "optim/optim.h"
+
+struct cairn_moments {
+    double beta1, beta2, eps;
+};
+
+/** Their keys, for a kind whose struct begins with them. */
+#define CAIRN_MOMENTS_KEYS                                                                         \
+    CAIRN_OPTIM_BETA1(struct cairn_moments), CAIRN_OPTIM_BETA2(struct cairn_moments),              \
+        CAIRN_OPTIM_EPS(struct cairn_moments)
 
 /** Where the weight decay of a pass goes; the neutral ones change no bit. */
 struct cairn_moments_decay {
@@ -11,8 +21,9 @@ struct cairn_moments_decay {
     double kept;        /* w is multiplied by this first; neutral 1 */
 };
 
-/** That both averages forget: beta1 and beta2 lie below 1.  Ranks: local.  Errors: CAIRN_USAGE. */
-CAIRN_CHECKED cairn_status cairn_moments_check(const struct cairn_optim_options *options);
+/** That beta1 and beta2 are below 1; `self` begins with a struct cairn_moments.  Ranks: local.
+ * Errors: CAIRN_USAGE. */
+CAIRN_CHECKED cairn_status cairn_moments_check(const void *self);
 
 /**
  * Change every weight once: m and v follow the gradient and its square, w moves by m / sqrt(v),
@@ -24,7 +35,7 @@ CAIRN_CHECKED cairn_status cairn_moments_check(const struct cairn_optim_options 
  * Errors  none; g was found finite when it was summed
  * Source  Kingma and Ba 2015, algorithm 1; eps is added outside the root, as in torch.optim.Adam
  */
-void cairn_moments_update(const struct cairn_optim_options *options,
-                          const struct cairn_optim_step *step, struct cairn_moments_decay decay);
+void cairn_moments_update(const struct cairn_moments *moments, const struct cairn_optim_step *step,
+                          struct cairn_moments_decay decay);
 
 #endif

@@ -3,6 +3,7 @@
  * formula. */
 #include "optim/optim.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,7 +26,7 @@ enum { N_KINDS = sizeof kinds / sizeof kinds[0] };
 struct cairn_optim {
     const struct cairn_optim_kind *kind;
     const struct cairn_params *params; /* borrowed for life */
-    struct cairn_optim_options options;
+    void *self;                        /* kind->self_bytes, filled by its keys; owned */
     struct cairn_optim_ranges ranges;
     struct cairn_arena arena;     /* of the slots */
     float *slot[CAIRN_MAX_SLOTS]; /* [n_weights] each, NULL where none is kept */
@@ -47,19 +48,83 @@ cairn_status cairn_optim_find(const char *name, const struct cairn_optim_kind **
     return CAIRN_OK;
 }
 
-static bool is_kept(const struct cairn_optim_kind *kind, const struct cairn_optim_options *options,
-                    int slot)
+static bool table_at(size_t index, struct cairn_key_table *table)
 {
-    return kind->needs_slot == NULL || kind->needs_slot(options, slot);
+    if (index >= N_KINDS) return false;
+    *table = (struct cairn_key_table){kinds[index]->keys, kinds[index]->n_keys};
+    return true;
 }
 
-size_t cairn_optim_count_slots(const struct cairn_optim_kind *kind,
-                               const struct cairn_optim_options *options)
+const struct cairn_key_section cairn_optim_section = {"optim", table_at};
+
+static const struct cairn_key *find_key(const struct cairn_optim_kind *kind, const char *name)
 {
+    for (size_t i = 0; i < kind->n_keys; i++)
+        if (strcmp(kind->keys[i].name, name) == 0) return &kind->keys[i];
+    return NULL;
+}
+
+bool cairn_optim_has_key(const struct cairn_optim_kind *kind, const char *name)
+{
+    return find_key(kind, name) != NULL;
+}
+
+/* "momentum" of "optim.momentum", as it is written in the section */
+static const char *name_in_section(const struct cairn_key *key)
+{
+    return key->name + strlen(cairn_optim_section.name) + 1;
+}
+
+void cairn_optim_uses(const struct cairn_optim_kind *kind, char *text, size_t n_bytes)
+{
+    snprintf(text, n_bytes, "lr weight_decay");
+    for (size_t i = 0; i < kind->n_keys; i++) {
+        size_t n = strlen(text);
+        snprintf(text + n, n_bytes - n, " %s", name_in_section(&kind->keys[i]));
+    }
+}
+
+/* Make the struct of the kind, to be released with free(). */
+static cairn_status read_own(const struct cairn_optim_kind *kind, const struct cairn_node *own,
+                             void **out)
+{
+    unsigned char *self = NULL;
+    cairn_status st = cairn_memory_get(1, kind->self_bytes + 1, "the optimizer", &self);
+    for (size_t i = 0; i < kind->n_keys && st == CAIRN_OK; i++)
+        st = cairn_key_read(&kind->keys[i], cairn_node_find(own, name_in_section(&kind->keys[i])),
+                            "", self);
+    if (st != CAIRN_OK)
+        free(self);
+    else
+        *out = self;
+    return st;
+}
+
+static cairn_status check_own(const struct cairn_optim_kind *kind, const struct cairn_node *own,
+                              const void *self)
+{
+    const struct cairn_node *name = cairn_node_find(own, "name");
+    const struct cairn_node *place = name == NULL ? own : name;
+    if (kind->check == NULL) return CAIRN_OK;
+    CAIRN_TRY_IN(kind->check(self), "%s", place == NULL ? "default" : cairn_node_place(place));
+    return CAIRN_OK;
+}
+
+static bool is_kept(const struct cairn_optim_kind *kind, const void *self, int slot)
+{
+    return kind->needs_slot == NULL || kind->needs_slot(self, slot);
+}
+
+cairn_status cairn_optim_count_slots(const struct cairn_optim_kind *kind,
+                                     const struct cairn_optim_options *options, size_t *out)
+{
+    void *self = NULL;
     size_t n = 0;
-    for (int k = 0; k < CAIRN_MAX_SLOTS && kind->slots[k] != NULL; k++)
-        n += is_kept(kind, options, k);
-    return n;
+    CAIRN_TRY(read_own(kind, options->own, &self));
+    for (int k = 0; k < CAIRN_MAX_SLOTS && kind->slots[k] != NULL; k++) n += is_kept(kind, self, k);
+    free(self);
+    *out = n;
+    return CAIRN_OK;
 }
 
 static cairn_status get_slots(struct cairn_optim *optim)
@@ -68,7 +133,7 @@ static cairn_status get_slots(struct cairn_optim *optim)
     size_t offset[CAIRN_MAX_SLOTS] = {0};
     bool kept[CAIRN_MAX_SLOTS] = {false};
     for (int k = 0; k < CAIRN_MAX_SLOTS && kind->slots[k] != NULL; k++) {
-        kept[k] = is_kept(kind, &optim->options, k);
+        kept[k] = is_kept(kind, optim->self, k);
         if (kept[k])
             offset[k] = cairn_arena_plan(&optim->arena, optim->params->n_weights, sizeof(float));
     }
@@ -78,20 +143,17 @@ static cairn_status get_slots(struct cairn_optim *optim)
     return CAIRN_OK;
 }
 
-cairn_status cairn_optim_create(const struct cairn_optim_options *options,
+cairn_status cairn_optim_create(const struct cairn_optim_kind *kind,
+                                const struct cairn_optim_options *options,
                                 const struct cairn_params *params, struct cairn_optim **out)
 {
-    const struct cairn_optim_kind *kind = NULL;
     struct cairn_optim *optim = NULL;
-    CAIRN_TRY(cairn_optim_find(options->name, &kind));
-    if (kind->check != NULL) CAIRN_TRY(kind->check(options));
     CAIRN_TRY(cairn_memory_get(1, sizeof *optim, "the optimizer", &optim));
     optim->kind = kind;
     optim->params = params;
-    optim->options = *options;
-    optim->options.name = kind->name;
-    optim->options.groups = NULL; /* of the caller's tree, read here and not kept */
-    cairn_status st = cairn_optim_ranges_create(options, kind, params, &optim->ranges);
+    cairn_status st = read_own(kind, options->own, &optim->self);
+    if (st == CAIRN_OK) st = check_own(kind, options->own, optim->self);
+    if (st == CAIRN_OK) st = cairn_optim_ranges_create(options, kind, params, &optim->ranges);
     if (st == CAIRN_OK) st = get_slots(optim);
     if (st != CAIRN_OK) {
         cairn_optim_free(optim);
@@ -106,6 +168,7 @@ void cairn_optim_free(struct cairn_optim *optim)
     if (optim == NULL) return;
     cairn_optim_ranges_free(&optim->ranges);
     cairn_arena_free(&optim->arena);
+    free(optim->self);
     free(optim);
 }
 
@@ -125,7 +188,7 @@ void cairn_optim_update(struct cairn_optim *optim, struct cairn_rate rate, const
         };
         for (int k = 0; k < CAIRN_MAX_SLOTS; k++)
             step.slot[k] = optim->slot[k] == NULL ? NULL : optim->slot[k] + range->offset;
-        optim->kind->update(&optim->options, &step);
+        optim->kind->update(optim->self, &step);
     }
 }
 
@@ -138,6 +201,19 @@ bool cairn_optim_slot(struct cairn_optim *optim, size_t index, const char **name
         return true;
     }
     return false;
+}
+
+const char *cairn_optim_name(const struct cairn_optim *optim)
+{
+    return optim->kind->name;
+}
+
+double *cairn_optim_real(const struct cairn_optim *optim, const char *key)
+{
+    const struct cairn_key *found = find_key(optim->kind, key);
+    if (found == NULL || found->type != CAIRN_KEY_REAL) return NULL;
+    void *field = (unsigned char *)optim->self + found->offset;
+    return field;
 }
 
 uint64_t cairn_optim_count(const struct cairn_optim *optim)

@@ -8,19 +8,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/keys.h"
 #include "base/tree.h"
 #include "cairn/status.h"
 #include "tensor/params.h"
 
 enum { CAIRN_MAX_SLOTS = 4 };
 
-/** Every number an optimizer can be given; each uses what its `uses` names. */
+/** What every optimizer is given.  The trees are read on creation and not kept. */
 struct cairn_optim_options {
-    const char *name; /* in optimizers.def */
-    double lr, momentum, dampening, weight_decay, beta1, beta2, eps, alpha, trust_coefficient;
-    bool nesterov, centered, bias_correction, momentum_correction;
+    double weight_decay;
     bool exclude_1d;                 /* no decay and no trust ratio for tensors of one dimension */
-    const struct cairn_node *groups; /* list of optim/groups.h, read on creation; NULL: none */
+    const struct cairn_node *groups; /* list of optim/groups.h; NULL: none */
+    const struct cairn_node *own; /* map with the kind's own keys, maybe among others: the section
+                                     optim; NULL: their defaults */
 };
 
 /** The learning rate of an update, and of the update before; 0: there was none. */
@@ -28,8 +29,8 @@ struct cairn_rate {
     double now, before;
 };
 
-/** What one call of an update works on: tensors that lie one behind the other and are treated
- * alike; a single one where the kind works by tensor.  Arrays are [n]. */
+/** What one call of an update works on: adjacent tensors that are treated alike; a single one where
+ * the kind works by tensor.  Arrays are [n]. */
 struct cairn_optim_step {
     size_t n;
     float *w;
@@ -41,37 +42,52 @@ struct cairn_optim_step {
     uint64_t t;             /* the first update is 1 */
 };
 
-/** An optimizer: one row of functions. */
+/** An optimizer: one row of functions, and the keys of the run file that are its own. */
 struct cairn_optim_kind {
     size_t size; /* sizeof this struct where it was compiled */
     const char *name;
-    const char *doc;                    /* one sentence */
-    const char *uses;                   /* keys of optim it reads, separated by blanks */
-    const char *slots[CAIRN_MAX_SLOTS]; /* names of its state, as in PyTorch: momentum_buffer,
-                                           exp_avg, exp_avg_sq */
-    bool by_tensor;                     /* it takes norms of tensors, and gets one at a time */
-    cairn_status (*check)(
-        const struct cairn_optim_options *options); /* CAIRN_USAGE; NULL: all is fine */
-    bool (*needs_slot)(const struct cairn_optim_options *options, int slot); /* NULL: all */
-    void (*update)(const struct cairn_optim_options *options, const struct cairn_optim_step *step);
+    const char *doc;              /* one sentence */
+    const struct cairn_key *keys; /* [n_keys], "optim.momentum"; offsets into its struct */
+    size_t n_keys;
+    size_t self_bytes;                       /* of that struct, `self` below */
+    const char *slots[CAIRN_MAX_SLOTS];      /* names of its state, as in PyTorch: momentum_buffer,
+                                                exp_avg, exp_avg_sq */
+    bool by_tensor;                          /* it takes norms of tensors, and gets one at a time */
+    cairn_status (*check)(const void *self); /* CAIRN_USAGE; NULL: nothing to check */
+    bool (*needs_slot)(const void *self, int slot); /* NULL: all */
+    void (*update)(const void *self, const struct cairn_optim_step *step);
 };
 
-/** The registered optimizers; NULL behind the last.  Ranks: local.  Errors: none. */
+/** The registered optimizers; NULL after the last.  Ranks: local.  Errors: none. */
 const struct cairn_optim_kind *cairn_optim_kind_at(size_t index);
 
 /** The one of this name.  Ranks: local.  Errors: CAIRN_USAGE: there is none; names the nearest. */
 CAIRN_CHECKED cairn_status cairn_optim_find(const char *name, const struct cairn_optim_kind **out);
 
-/** How many blocks [n_weights] of state these options need.  Ranks: local.  Errors: none. */
-size_t cairn_optim_count_slots(const struct cairn_optim_kind *kind,
-                               const struct cairn_optim_options *options);
+/** The keys that the registered optimizers have for themselves.  Ranks: local.  Errors: none. */
+extern const struct cairn_key_section cairn_optim_section;
+
+/** Whether it has a key of its own by this name, "optim.momentum".  Ranks: local.  Errors: none. */
+bool cairn_optim_has_key(const struct cairn_optim_kind *kind, const char *name);
+
+/** What it reads of the section optim to change a weight: "lr weight_decay momentum", into
+ * text [n_bytes].  Ranks: local.  Errors: none. */
+void cairn_optim_uses(const struct cairn_optim_kind *kind, char *text, size_t n_bytes);
+
+/** How many blocks [n_weights] of state these options need.  Ranks: local.  Errors: CAIRN_USAGE: a
+ * wrong value, with its place; memory. */
+CAIRN_CHECKED cairn_status cairn_optim_count_slots(const struct cairn_optim_kind *kind,
+                                                   const struct cairn_optim_options *options,
+                                                   size_t *out);
 
 struct cairn_optim;
 
-/** Allocate state for the weights of `params`, which must outlive it.  Ranks: local.  Errors:
- * CAIRN_USAGE: unknown name (names the nearest), bad combination (nesterov without momentum or with
- * dampening, beta of 1), groups that are wrong or match no tensor, memory. */
-CAIRN_CHECKED cairn_status cairn_optim_create(const struct cairn_optim_options *options,
+/** Read the kind's own keys and allocate state for the weights of `params`; kind and params must
+ * outlive it.  The kind need not be registered.  Ranks: local.  Errors: CAIRN_USAGE: a wrong value,
+ * bad combination (nesterov without momentum or with dampening, beta of 1), groups that are wrong
+ * or match no tensor; memory. */
+CAIRN_CHECKED cairn_status cairn_optim_create(const struct cairn_optim_kind *kind,
+                                              const struct cairn_optim_options *options,
                                               const struct cairn_params *params,
                                               struct cairn_optim **out);
 
@@ -83,9 +99,16 @@ void cairn_optim_free(struct cairn_optim *optim);
 void cairn_optim_update(struct cairn_optim *optim, struct cairn_rate rate, const float *g,
                         float *w);
 
-/** State for checkpoints: slot `index` has this name and block [n_weights]; false behind the last.
+/** State for checkpoints: slot `index` has this name and block [n_weights]; false after the last.
  * Borrowed. Slots that the options make superfluous are not there.  Ranks: local.  Errors: none. */
 bool cairn_optim_slot(struct cairn_optim *optim, size_t index, const char **name, float **block);
+
+/** Its name in optimizers.def.  Ranks: local.  Errors: none. */
+const char *cairn_optim_name(const struct cairn_optim *optim);
+
+/** The number of a key of its own ("optim.beta1"), which may be changed; NULL: it has no such key.
+ * Ranks: local.  Errors: none. */
+double *cairn_optim_real(const struct cairn_optim *optim, const char *key);
 
 /** Updates so far.  Ranks: local.  Errors: none. */
 uint64_t cairn_optim_count(const struct cairn_optim *optim);

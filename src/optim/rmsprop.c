@@ -2,19 +2,36 @@
  * RMSprop: the gradient over the root of its mean square. */
 #include <math.h>
 
+#include "optim/keys.h"
 #include "optim/optim.h"
 
 enum { SQUARE_AVG, MOMENTUM_BUFFER, GRAD_AVG };
 
-static cairn_status check(const struct cairn_optim_options *options)
+struct rmsprop {
+    double alpha, eps, momentum;
+    bool centered;
+};
+
+static const struct cairn_key keys[] = {
+    {"optim.alpha", CAIRN_KEY_REAL, offsetof(struct rmsprop, alpha), "0.99", 0, 1, NULL,
+     "decay of the mean square"},
+    CAIRN_OPTIM_EPS(struct rmsprop),
+    CAIRN_OPTIM_MOMENTUM(struct rmsprop),
+    {"optim.centered", CAIRN_KEY_BOOL, offsetof(struct rmsprop, centered), "false", 0, 0, NULL,
+     "divide by the root of the variance, not of the mean square"},
+};
+
+static cairn_status check(const void *self)
 {
+    const struct rmsprop *options = self;
     if (options->alpha >= 1)
         return cairn_fail(CAIRN_USAGE, "optim.alpha is %g, but must be below 1", options->alpha);
     return CAIRN_OK;
 }
 
-static bool needs_slot(const struct cairn_optim_options *options, int slot)
+static bool needs_slot(const void *self, int slot)
 {
+    const struct rmsprop *options = self;
     if (slot == MOMENTUM_BUFFER) return options->momentum != 0;
     if (slot == GRAD_AVG) return options->centered;
     return true;
@@ -22,8 +39,8 @@ static bool needs_slot(const struct cairn_optim_options *options, int slot)
 
 /* The pass with the two switches known to the compiler, which makes a loop without branches of
  * each pair. */
-static inline void pass(const struct cairn_optim_options *options,
-                        const struct cairn_optim_step *step, bool centered, bool has_momentum)
+static inline void pass(const struct rmsprop *options, const struct cairn_optim_step *step,
+                        bool centered, bool has_momentum)
 {
     float *restrict w = step->w;
     const float *restrict g = step->g;
@@ -63,8 +80,9 @@ static inline void pass(const struct cairn_optim_options *options,
  *         outside the root, as in torch.optim.RMSprop, whose NaN for a variance rounded below 0 is
  *         0 here
  */
-static void update(const struct cairn_optim_options *options, const struct cairn_optim_step *step)
+static void update(const void *self, const struct cairn_optim_step *step)
 {
+    const struct rmsprop *options = self;
     bool has_momentum = options->momentum != 0;
     if (options->centered && has_momentum)
         pass(options, step, true, true);
@@ -80,7 +98,9 @@ const struct cairn_optim_kind cairn_optim_rmsprop = {
     .size = sizeof(struct cairn_optim_kind),
     .name = "rmsprop",
     .doc = "the gradient over the root of its mean square, as torch.optim.RMSprop",
-    .uses = "lr weight_decay alpha eps momentum centered",
+    .keys = keys,
+    .n_keys = sizeof keys / sizeof keys[0],
+    .self_bytes = sizeof(struct rmsprop),
     .slots = {"square_avg", "momentum_buffer", "grad_avg"},
     .check = check,
     .needs_slot = needs_slot,

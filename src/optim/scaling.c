@@ -30,13 +30,13 @@ static cairn_status check_beta(const char *name, double beta, double k, double b
 }
 
 cairn_status cairn_scaling_adam(const struct cairn_scaling *scaling, double batch,
-                                struct cairn_optim_options *options)
+                                struct cairn_moments *moments)
 {
     double k = batch / scaling->base_batch;
-    CAIRN_TRY(check_beta("beta1", options->beta1, k, scaling->base_batch));
-    CAIRN_TRY(check_beta("beta2", options->beta2, k, scaling->base_batch));
-    options->beta1 = 1 - k * (1 - options->beta1);
-    options->beta2 = 1 - k * (1 - options->beta2);
-    options->eps /= sqrt(k);
+    CAIRN_TRY(check_beta("beta1", moments->beta1, k, scaling->base_batch));
+    CAIRN_TRY(check_beta("beta2", moments->beta2, k, scaling->base_batch));
+    moments->beta1 = 1 - k * (1 - moments->beta1);
+    moments->beta2 = 1 - k * (1 - moments->beta2);
+    moments->eps /= sqrt(k);
     return CAIRN_OK;
 }

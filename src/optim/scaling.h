@@ -4,7 +4,7 @@
 #ifndef CAIRN_OPTIM_SCALING_H
 #define CAIRN_OPTIM_SCALING_H
 
-#include "optim/optim.h"
+#include "optim/moments.h"
 
 enum cairn_scaling_rule {
     CAIRN_SCALING_NONE,
@@ -37,6 +37,6 @@ double cairn_scaling_factor(const struct cairn_scaling *scaling, double batch);
  * Source  Malladi et al. 2022, arXiv:2205.10287: the square root scaling rule of Adam
  */
 CAIRN_CHECKED cairn_status cairn_scaling_adam(const struct cairn_scaling *scaling, double batch,
-                                              struct cairn_optim_options *options);
+                                              struct cairn_moments *moments);
 
 #endif

@@ -18,7 +18,7 @@ static struct stretch decay_stretch(const struct cairn_schedule *s, uint64_t upd
     return (struct stretch){s->warmup_updates, s->total_updates, update, s->step_updates};
 }
 
-/* How far the decay is: 0 at the first update after the warm-up, 1 at the end of the run and behind
+/* How far the decay is: 0 at the first update after the warm-up, 1 at the end of the run and after
  * it. */
 static double progress(const struct stretch *s)
 {
@@ -26,7 +26,7 @@ static double progress(const struct stretch *s)
     return (double)(s->at - s->from) / (double)(s->to - s->from);
 }
 
-/* The fraction of the warm-up that is done with this update; 1 behind it. */
+/* The fraction of the warm-up that is done with this update; 1 after it. */
 static double warm(const struct cairn_schedule *s, uint64_t position, uint64_t batch)
 {
     double done = (double)position + (double)batch;

@@ -25,7 +25,7 @@ struct cairn_schedule {
     uint64_t total_updates, total_samples;   /* where the run, cosine and linear end */
 };
 
-/** The learning rate of an update, behind the end that of the end.  `update` and `position`: done
+/** The learning rate of an update, after the end that of the end.  `update` and `position`: done
  * and reached before it; batch: its samples, were it not cut short.  The warm-up rises with what
  * will be done after the update, so it never begins at 0.  Ranks: local.  Errors: none. */
 double cairn_schedule_rate(const struct cairn_schedule *schedule, uint64_t update,

@@ -1,9 +1,24 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Stochastic gradient descent with momentum, Nesterov's momentum, dampening and weight decay. */
+#include "optim/keys.h"
 #include "optim/optim.h"
 
-static cairn_status check(const struct cairn_optim_options *options)
+struct sgd {
+    double momentum, dampening;
+    bool nesterov;
+};
+
+static const struct cairn_key keys[] = {
+    CAIRN_OPTIM_MOMENTUM(struct sgd),
+    {"optim.dampening", CAIRN_KEY_REAL, offsetof(struct sgd, dampening), "0", 0, 1, NULL,
+     "dampening of the momentum"},
+    {"optim.nesterov", CAIRN_KEY_BOOL, offsetof(struct sgd, nesterov), "false", 0, 0, NULL,
+     "Nesterov's momentum"},
+};
+
+static cairn_status check(const void *self)
 {
+    const struct sgd *options = self;
     if (options->nesterov && options->momentum == 0)
         return cairn_fail(CAIRN_USAGE,
                           "optim.nesterov needs momentum; set optim.momentum, say to 0.9");
@@ -14,8 +29,9 @@ static cairn_status check(const struct cairn_optim_options *options)
     return CAIRN_OK;
 }
 
-static bool needs_slot(const struct cairn_optim_options *options, int slot)
+static bool needs_slot(const void *self, int slot)
 {
+    const struct sgd *options = self;
     (void)slot; /* there is one: the momentum */
     return options->momentum != 0;
 }
@@ -37,8 +53,9 @@ static void plain(float *restrict w, const float *restrict g, size_t n, float ra
  * Errors  none; g was found finite when it was summed
  * Source  torch.optim.SGD; Sutskever, Martens, Dahl, Hinton 2013
  */
-static void update(const struct cairn_optim_options *options, const struct cairn_optim_step *step)
+static void update(const void *self, const struct cairn_optim_step *step)
 {
+    const struct sgd *options = self;
     float *restrict w = step->w;
     const float *restrict g = step->g;
     float *restrict m = step->slot[0];
@@ -64,7 +81,9 @@ const struct cairn_optim_kind cairn_optim_sgd = {
     .size = sizeof(struct cairn_optim_kind),
     .name = "sgd",
     .doc = "stochastic gradient descent with momentum, as torch.optim.SGD",
-    .uses = "lr momentum dampening nesterov weight_decay",
+    .keys = keys,
+    .n_keys = sizeof keys / sizeof keys[0],
+    .self_bytes = sizeof(struct sgd),
     .slots = {"momentum_buffer"},
     .check = check,
     .needs_slot = needs_slot,

@@ -6,7 +6,7 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "comm/exchange.h"
-#include "report/system.h"
+#include "record/system.h"
 #include "run/inside.h"
 #include "train/average.h"
 

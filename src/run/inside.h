@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "report/progress.h"
+#include "record/progress.h"
 #include "run/deadline.h"
 #include "run/flow.h"
 #include "run/pace.h"

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "checkpoint/checkpoint.h"
-#include "report/run_own.h"
+#include "record/run_own.h"
 
 /* The lock of a killed process, too. */
 static bool is_file(const char *name)

@@ -5,8 +5,8 @@
 
 #include "base/memory.h"
 #include "comm/exchange.h"
-#include "report/ranks.h"
-#include "report/system.h"
+#include "record/ranks.h"
+#include "record/system.h"
 #include "run/inside.h"
 
 /* The least of any rank in each window.  Collective. */

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "checkpoint/checkpoint.h"
-#include "report/run_folder.h"
+#include "record/run_folder.h"
 #include "train/trainer.h"
 
 /** What the best checkpoint is chosen by, on val. */

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "checkpoint/writer.h"
-#include "report/run_folder.h"
+#include "record/run_folder.h"
 
 struct cairn_run;
 

@@ -1,27 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * What a run takes in memory and on the disk, before any of it is taken.  Sizes follow from the
  * same plans that the objects are made from. */
+#include "base/count.h"
 #include "base/memory.h"
 #include "setup/setup.h"
 
-/* a x b, or UINT64_MAX where it does not fit. */
-static uint64_t times(uint64_t a, uint64_t b)
-{
-    return a != 0 && b > UINT64_MAX / a ? UINT64_MAX : a * b;
-}
-
-static uint64_t plus(uint64_t a, uint64_t b)
-{
-    return b > UINT64_MAX - a ? UINT64_MAX : a + b;
-}
-
 /* HDF5 holds so much of each array that is open, and of each that it reads. */
 #define CHUNKS_BYTES ((uint64_t)1 << 20)
-
-static uint64_t least(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
 
 /* Of those at the interval; of the others only what stays is known. */
 static uint64_t count_saves(const struct cairn_config *config, uint64_t total)
@@ -37,7 +22,7 @@ static uint64_t label_bytes(const struct cairn_dataset *dataset)
     for (int split = 0; split < CAIRN_N_SPLITS; split++)
         if (cairn_dataset_labels(dataset, (enum cairn_split)split) != NULL)
             n += cairn_dataset_size(dataset, (enum cairn_split)split);
-    return times(n, sizeof(int32_t));
+    return cairn_count_times(n, sizeof(int32_t));
 }
 
 /* The memory of the model's own parts, for a micro-batch of b. */
@@ -65,7 +50,7 @@ static cairn_status plan_model(const struct cairn_config *config,
 static uint64_t exchange_bytes(uint64_t n_values, size_t element_bytes)
 {
     const uint64_t most_at_once = (uint64_t)1 << 28; /* as in comm/allreduce.c */
-    return times(least(n_values, most_at_once), element_bytes) / 2;
+    return cairn_count_times(cairn_count_least(n_values, most_at_once), element_bytes) / 2;
 }
 
 /* The copy, the file, which grows in memory by megabytes, and a piece of it that is read back
@@ -74,10 +59,11 @@ static uint64_t exchange_bytes(uint64_t n_values, size_t element_bytes)
 static void plan_saves(struct cairn_planned *planned)
 {
     const uint64_t step = (uint64_t)1 << 20; /* of h5/image.c, and the piece of checkpoint/read.c */
-    uint64_t file = times(planned->checkpoint / step + 1, step);
-    file = plus(file, plus(step, least(planned->checkpoint, CHUNKS_BYTES)));
-    uint64_t apart = planned->n_saves > 1 ? 0 : least(file, planned->exchange);
-    planned->snapshot = plus(planned->checkpoint, file - apart);
+    uint64_t file = cairn_count_times(planned->checkpoint / step + 1, step);
+    file = cairn_count_plus(
+        file, cairn_count_plus(step, cairn_count_least(planned->checkpoint, CHUNKS_BYTES)));
+    uint64_t apart = planned->n_saves > 1 ? 0 : cairn_count_least(file, planned->exchange);
+    planned->snapshot = cairn_count_plus(planned->checkpoint, file - apart);
 }
 
 cairn_status cairn_setup_planned_for(const struct cairn_config *config,
@@ -95,23 +81,26 @@ cairn_status cairn_setup_planned_for(const struct cairn_config *config,
     planned.batch = cairn_window_most(&cut);
     const enum cairn_noise noise = cairn_setup_noise(config, n_micro, several ? 2 : 1);
     const struct cairn_sum_cost sum = cairn_sum_cost(cairn_setup_sum_kind(config, noise), n_micro);
-    uint64_t block = times(planned.n_values, sizeof(float));
+    uint64_t block = cairn_count_times(planned.n_values, sizeof(float));
     planned.weights = block;
     planned.fixed = cairn_sum_cost("fixed", n_micro);
     planned.average = config->train_ema > 0 ? block : 0;
-    planned.gradient = times(planned.n_values, sum.memory_bytes);
+    planned.gradient = cairn_count_times(planned.n_values, sum.memory_bytes);
     if (noise == CAIRN_NOISE_MICRO)
-        planned.gradient = plus(planned.gradient, times(planned.n_shared, sizeof(float)));
-    planned.optimizer = times(times(planned.n_weights, sizeof(float)), n_slots);
+        planned.gradient =
+            cairn_count_plus(planned.gradient, cairn_count_times(planned.n_shared, sizeof(float)));
+    planned.optimizer =
+        cairn_count_times(cairn_count_times(planned.n_weights, sizeof(float)), n_slots);
     planned.labels = label_bytes(dataset);
     planned.groups = cairn_setup_loader_bytes(config, dataset, (size_t)micro);
     cairn_setup_planned_hold(&planned, cairn_setup_data_wish(planned.groups.in_memory));
-    planned.on_wire = times(planned.n_values, sum.wire_bytes);
+    planned.on_wire = cairn_count_times(planned.n_values, sum.wire_bytes);
     planned.exchange = several ? exchange_bytes(planned.n_values, sum.wire_bytes) : 0;
     const uint64_t total = cairn_window_total(rule);
     planned.n_saves = count_saves(config, total);
     planned.n_stay = cairn_setup_saves_stay(config, total);
-    planned.checkpoint = plus(plus(block, planned.average), planned.optimizer);
+    planned.checkpoint =
+        cairn_count_plus(cairn_count_plus(block, planned.average), planned.optimizer);
     plan_saves(&planned);
     *out = planned;
     return CAIRN_OK;
@@ -138,8 +127,8 @@ cairn_status cairn_setup_planned(const struct cairn_config *config, struct cairn
 void cairn_setup_planned_hold(struct cairn_planned *planned, unsigned held)
 {
     planned->data = cairn_setup_data_held(&planned->groups, held);
-    planned->buffers =
-        plus(planned->groups.buffers, cairn_setup_data_streamed(&planned->groups, held));
+    planned->buffers = cairn_count_plus(planned->groups.buffers,
+                                        cairn_setup_data_streamed(&planned->groups, held));
 }
 
 uint64_t cairn_setup_planned_rank(const struct cairn_planned *planned)
@@ -148,11 +137,11 @@ uint64_t cairn_setup_planned_rank(const struct cairn_planned *planned)
                              planned->optimizer,   planned->data,     planned->buffers,
                              planned->activations, planned->exchange, planned->labels};
     uint64_t all = 0;
-    for (size_t i = 0; i < sizeof part / sizeof part[0]; i++) all = plus(all, part[i]);
+    for (size_t i = 0; i < sizeof part / sizeof part[0]; i++) all = cairn_count_plus(all, part[i]);
     return all;
 }
 
 uint64_t cairn_setup_planned_total(const struct cairn_planned *planned)
 {
-    return plus(cairn_setup_planned_rank(planned), planned->snapshot);
+    return cairn_count_plus(cairn_setup_planned_rank(planned), planned->snapshot);
 }

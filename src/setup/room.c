@@ -4,12 +4,8 @@
 
 #include <stdio.h>
 
+#include "base/count.h"
 #include "cluster/launch.h"
-
-static uint64_t plus(uint64_t a, uint64_t b)
-{
-    return b > UINT64_MAX - a ? UINT64_MAX : a + b;
-}
 
 struct cairn_setup_room cairn_setup_room(const struct cairn_node_memory *memory,
                                          const struct cairn_node_ranks *ranks, uint64_t program)
@@ -26,23 +22,25 @@ struct cairn_setup_need cairn_setup_need(const struct cairn_planned *planned, ui
     struct cairn_planned without = *planned;
     without.data = 0;
     without.buffers = planned->groups.buffers;
-    return (struct cairn_setup_need){.rank = plus(cairn_setup_planned_rank(&without), program),
-                                     .first = planned->snapshot,
-                                     .data = planned->groups};
+    return (struct cairn_setup_need){
+        .rank = cairn_count_plus(cairn_setup_planned_rank(&without), program),
+        .first = planned->snapshot,
+        .data = planned->groups};
 }
 
 /* A rank that holds these groups. */
 static uint64_t rank_with(const struct cairn_setup_need *need, unsigned held)
 {
-    return plus(need->rank, plus(cairn_setup_data_held(&need->data, held),
-                                 cairn_setup_data_streamed(&need->data, held)));
+    return cairn_count_plus(need->rank,
+                            cairn_count_plus(cairn_setup_data_held(&need->data, held),
+                                             cairn_setup_data_streamed(&need->data, held)));
 }
 
 static uint64_t node_with(uint64_t n_ranks, const struct cairn_setup_need *need, unsigned held)
 {
     const uint64_t rank = rank_with(need, held);
     if (rank > UINT64_MAX / n_ranks) return UINT64_MAX;
-    return plus(n_ranks * rank, need->first);
+    return cairn_count_plus(n_ranks * rank, need->first);
 }
 
 /* The largest of these groups. */

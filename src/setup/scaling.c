@@ -47,33 +47,39 @@ cairn_status cairn_setup_scaling(const struct cairn_config *config,
 
 cairn_status cairn_setup_scaling_adam(const struct cairn_config *config,
                                       const struct cairn_scaling *scaling, uint64_t batch,
-                                      const struct cairn_optim_kind *kind,
-                                      struct cairn_optim_options *options)
+                                      struct cairn_optim *optim)
 {
     const char *place = cairn_config_place(config, "optim.scaling");
-    if (!cairn_words_find(kind->uses, "beta1", NULL) ||
-        !cairn_words_find(kind->uses, "beta2", NULL))
+    double *beta1 = cairn_optim_real(optim, "optim.beta1");
+    double *beta2 = cairn_optim_real(optim, "optim.beta2");
+    double *eps = cairn_optim_real(optim, "optim.eps");
+    if (beta1 == NULL || beta2 == NULL)
         return cairn_fail(CAIRN_USAGE,
                           "%s: optim.scaling: adam is for optimizers with beta1 and beta2, and "
                           "%s has none; use linear or sqrt",
-                          place, kind->name);
-    CAIRN_TRY_IN(cairn_scaling_adam(scaling, (double)batch, options), "%s: optim.scaling: adam",
+                          place, cairn_optim_name(optim));
+    struct cairn_moments moments = {*beta1, *beta2, eps == NULL ? 0 : *eps};
+    CAIRN_TRY_IN(cairn_scaling_adam(scaling, (double)batch, &moments), "%s: optim.scaling: adam",
                  place);
+    *beta1 = moments.beta1;
+    *beta2 = moments.beta2;
+    if (eps != NULL) *eps = moments.eps;
     return CAIRN_OK;
 }
 
-/* What the rule adam makes of the rest, behind the learning rate. */
+/* What the rule adam makes of the rest, after the learning rate. */
 static void adam_text(const struct cairn_config *config, const struct cairn_scaling *scaling,
                       double batch, char *text, size_t n_bytes)
 {
-    struct cairn_optim_options options = {
-        .beta1 = config->optim_beta1, .beta2 = config->optim_beta2, .eps = config->optim_eps};
+    const struct cairn_moments before = {cairn_config_real(config, "optim.beta1"),
+                                         cairn_config_real(config, "optim.beta2"),
+                                         cairn_config_real(config, "optim.eps")};
+    struct cairn_moments now = before;
     text[0] = '\0';
     if (scaling->rule != CAIRN_SCALING_ADAM) return;
-    if (cairn_scaling_adam(scaling, batch, &options) != CAIRN_OK) return; /* was refused before */
+    if (cairn_scaling_adam(scaling, batch, &now) != CAIRN_OK) return; /* was refused before */
     snprintf(text, n_bytes, ", beta1 %.6g -> %.6g, beta2 %.6g -> %.6g, eps %.3g -> %.3g",
-             config->optim_beta1, options.beta1, config->optim_beta2, options.beta2,
-             config->optim_eps, options.eps);
+             before.beta1, now.beta1, before.beta2, now.beta2, before.eps, now.eps);
 }
 
 void cairn_setup_tell_scaling(const struct cairn_config *config,

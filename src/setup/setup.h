@@ -55,9 +55,7 @@ CAIRN_CHECKED cairn_status cairn_setup_scaling(const struct cairn_config *config
  * optimizer without beta1 and beta2, or k that leaves no average. */
 CAIRN_CHECKED cairn_status cairn_setup_scaling_adam(const struct cairn_config *config,
                                                     const struct cairn_scaling *scaling,
-                                                    uint64_t batch,
-                                                    const struct cairn_optim_kind *kind,
-                                                    struct cairn_optim_options *options);
+                                                    uint64_t batch, struct cairn_optim *optim);
 
 /** Say what the rule makes of the settings.  Ranks: local.  Errors: none. */
 void cairn_setup_tell_scaling(const struct cairn_config *config,

@@ -5,7 +5,7 @@
 
 #include "base/log.h"
 #include "comm/exchange.h"
-#include "report/system.h"
+#include "record/system.h"
 #include "setup/setup.h"
 #include "tensor/threads.h"
 

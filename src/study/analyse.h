@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * What a study's rows say: fits, the model of time, predictions; as JSON (src/study/README.md tells
- * every member).  Local. */
+ * What a study's rows say: fits, the model of time, predictions; as JSON
+ * (launch/guide/fit-json.md lists every member).  Local. */
 #ifndef CAIRN_STUDY_ANALYSE_H
 #define CAIRN_STUDY_ANALYSE_H
 

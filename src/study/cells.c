@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "report/system.h"
+#include "record/system.h"
 
 size_t cairn_study_n_cells(const struct cairn_study_axes *axes)
 {

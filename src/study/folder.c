@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "report/system.h"
+#include "record/system.h"
 #include "run/own.h"
 #include "study/own.h"
 

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 
 #include "base/file.h"
-#include "report/lock.h"
+#include "record/lock.h"
 #include "study/cells.h"
 
 /** What is in it.  Paths are absolute. */

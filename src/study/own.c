@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "record/run_own.h"
 #include "report/page.h"
-#include "report/run_own.h"
 #include "run/own.h"
 #include "study/cells.h"
 

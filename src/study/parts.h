@@ -3,7 +3,7 @@
 #ifndef CAIRN_STUDY_PARTS_H
 #define CAIRN_STUDY_PARTS_H
 
-#include "report/json.h"
+#include "record/json.h"
 #include "study/fit.h"
 #include "study/predict.h"
 

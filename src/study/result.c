@@ -9,7 +9,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
-#include "report/number.h"
+#include "record/number.h"
 #include "study/columns.h"
 
 static const char FIRST_LINE[] = "cairn study result 1";

@@ -9,7 +9,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
-#include "report/number.h"
+#include "record/number.h"
 #include "study/columns.h"
 
 const struct cairn_study_column *cairn_study_columns(size_t *n)

@@ -93,7 +93,7 @@ CAIRN_CHECKED cairn_status cairn_study_row_write(const char *path,
 CAIRN_CHECKED cairn_status cairn_study_row_read(const char *path, struct cairn_study_table *table,
                                                 bool *found);
 
-/** study.csv (PRODUCT 5): a line per cell.  Whole or not there.  Ranks: local.
+/** study.csv (launch/guide/contract.md 5): a line per cell.  Whole or not there.  Ranks: local.
  * Errors: CAIRN_FILES; CAIRN_MEMORY. */
 CAIRN_CHECKED cairn_status cairn_study_csv_write(const char *path,
                                                  const struct cairn_study_table *table);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/count.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "comm/exchange.h"
@@ -45,15 +46,10 @@ struct cairn_balance {
     uint64_t cut_for;
 };
 
-static uint64_t least(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
 static uint64_t least_of(const uint64_t *x, size_t n)
 {
     uint64_t found = x[0];
-    for (size_t i = 1; i < n; i++) found = least(found, x[i]);
+    for (size_t i = 1; i < n; i++) found = cairn_count_least(found, x[i]);
     return found;
 }
 
@@ -68,7 +64,8 @@ static bool all_equal(const uint64_t *x, size_t n)
 static bool fits(const uint64_t *time, size_t n_ranks, uint64_t n_micro, uint64_t end)
 {
     uint64_t n = 0;
-    for (size_t r = 0; r < n_ranks && n < n_micro; r++) n += least(end / time[r], n_micro);
+    for (size_t r = 0; r < n_ranks && n < n_micro; r++)
+        n += cairn_count_least(end / time[r], n_micro);
     return n >= n_micro;
 }
 
@@ -162,20 +159,20 @@ struct cairn_share cairn_balance_share(struct cairn_balance *b, const struct cai
 /* The middle one of three; of two the smaller, since what disturbs a rank makes it slower. */
 static uint64_t typical(const uint64_t *x, uint64_t n)
 {
-    uint64_t low = least(x[0], x[1]);
+    uint64_t low = cairn_count_least(x[0], x[1]);
     uint64_t high = x[0] > x[1] ? x[0] : x[1];
     if (n == 1) return x[0];
     if (n == 2 || x[2] < low) return low;
-    return least(x[2], high);
+    return cairn_count_least(x[2], high);
 }
 
 /* A span with work is believed as far as those before it agree. */
 static void measure(struct speed *speed, const struct cairn_balance_span *span)
 {
-    uint64_t now_ns = least(span->busy_ns / span->n_micro, MOST_NS);
+    uint64_t now_ns = cairn_count_least(span->busy_ns / span->n_micro, MOST_NS);
     speed->last[speed->n_last % N_LAST] = now_ns > 0 ? now_ns : 1;
     speed->n_last++;
-    speed->micro_ns = typical(speed->last, least(speed->n_last, N_LAST));
+    speed->micro_ns = typical(speed->last, cairn_count_least(speed->n_last, N_LAST));
 }
 
 /* A rank without work cannot be measured.  What was believed of it fades, so that it gets another
@@ -230,11 +227,12 @@ bool cairn_balance_take(struct cairn_balance *b, const struct cairn_balance_span
     for (size_t r = 0; r < b->n_ranks; r++) {
         if (spans[r].n_micro == 0) continue;
         measure(&b->speed[r], &spans[r]);
-        fastest_ns = least(fastest_ns, b->speed[r].micro_ns);
+        fastest_ns = cairn_count_least(fastest_ns, b->speed[r].micro_ns);
     }
     for (size_t r = 0; r < b->n_ranks; r++)
         if (spans[r].n_micro == 0) guess(&b->speed[r], fastest_ns);
-    for (size_t r = 0; r < b->n_ranks; r++) fastest_ns = least(fastest_ns, b->speed[r].micro_ns);
+    for (size_t r = 0; r < b->n_ranks; r++)
+        fastest_ns = cairn_count_least(fastest_ns, b->speed[r].micro_ns);
     b->n_spans++;
     return b->n_spans > 1 && cut_again(b, fastest_ns, most_micro);
 }

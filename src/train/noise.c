@@ -115,7 +115,8 @@ static struct clearness clearness_of(const struct cairn_noise_sums *sums)
 }
 
 /* Of the newest n updates; what it has changed from the older half of them to the newer one, beyond
- * what scatter makes of it, counts as an error. */
+ * what scatter makes of it, counts as an error: where it changes evenly by d from half to half, its
+ * values along the stretch lie d / sqrt(3) from their mean, rms. */
 static struct clearness clearness_over(const struct cairn_noise_history *history, double n)
 {
     const struct cairn_noise_sums all = newest(history, n);
@@ -126,7 +127,7 @@ static struct clearness clearness_over(const struct cairn_noise_history *history
     const double drift = clearness_of(&half).value - clearness_of(&rest).value;
     const double scatter = clear.error * clear.error; /* each half's is twice that */
     const double excess = drift * drift - 4 * scatter;
-    if (excess > 0) clear.error = sqrt(scatter + excess);
+    if (excess > 0) clear.error = sqrt(scatter + excess / 3);
     return clear;
 }
 

@@ -2,6 +2,7 @@
  * Making and releasing a trainer, and where it stands in the run.  The update itself: update.c. */
 #include "train/trainer.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/interrupt.h"
@@ -74,6 +75,25 @@ void cairn_trainer_locate(cairn_trainer *t)
     if (t->done) return;
     t->share = cairn_balance_share(t->balance, &t->window, cairn_comm_rank(t->parts.comm),
                                    cairn_comm_size(t->parts.comm));
+}
+
+struct cairn_update_record cairn_trainer_record(const cairn_trainer *t,
+                                                const struct cairn_totals *totals, double rate,
+                                                double norm)
+{
+    return (struct cairn_update_record){
+        .update = t->at.update + 1,
+        .epoch = t->window.epoch,
+        .batch_samples = t->window.n,
+        .normalizer = totals->weight,
+        .loss = totals->loss / totals->weight,
+        .lr = rate,
+        .grad_norm = norm,
+        .stop = totals->stop,
+        .noise_scale = (double)NAN,
+        .noise_scale_se = (double)NAN,
+        .noise_scale_updates = (double)NAN,
+    };
 }
 
 cairn_status cairn_trainer_advance(cairn_trainer *t, const struct cairn_totals *totals, double rate)

@@ -90,6 +90,12 @@ CAIRN_CHECKED cairn_status cairn_trainer_accumulate(cairn_trainer *t);
 CAIRN_CHECKED cairn_status cairn_trainer_reduce(cairn_trainer *t, cairn_status st, bool *again,
                                                 struct cairn_totals *totals);
 
+/** What the running update was; times and the noise scale are added by who observes it.
+ * Ranks: local; alike on all.  Errors: none. */
+struct cairn_update_record cairn_trainer_record(const cairn_trainer *t,
+                                                const struct cairn_totals *totals, double rate,
+                                                double norm);
+
 /** The running update is done, at this learning rate: find the next one's window and share.
  * Ranks: local; alike on all.  Errors: CAIRN_DATA: all samples were used, and none had any weight.
  */

@@ -68,24 +68,6 @@ cairn_status cairn_trainer_reduce(cairn_trainer *t, cairn_status st, bool *again
     return st;
 }
 
-static struct cairn_update_record
-record_of(const cairn_trainer *t, const struct cairn_totals *totals, double rate, double norm)
-{
-    return (struct cairn_update_record){
-        .update = t->at.update + 1,
-        .epoch = t->window.epoch,
-        .batch_samples = t->window.n,
-        .normalizer = totals->weight,
-        .loss = totals->loss / totals->weight,
-        .lr = rate,
-        .grad_norm = norm,
-        .stop = totals->stop,
-        .noise_scale = (double)NAN,
-        .noise_scale_se = (double)NAN,
-        .noise_scale_updates = (double)NAN,
-    };
-}
-
 /* The summed gradient -> new weights: divide once, clip, optimizer.  Alike on all ranks. */
 static cairn_status apply(cairn_trainer *t, const struct cairn_totals *totals,
                           struct cairn_update_record *out)
@@ -100,7 +82,7 @@ static cairn_status apply(cairn_trainer *t, const struct cairn_totals *totals,
     cairn_clip(t->g, t->params->n_weights, norm, t->parts.clip_norm);
     cairn_optim_update(t->parts.optim, rate, t->g, t->w);             /* -> new weights */
     cairn_buffers_update(t->params, t->g, (double)t->window.n, t->w); /* -> normalisation's */
-    *out = record_of(t, totals, rate.now, norm);
+    *out = cairn_trainer_record(t, totals, rate.now, norm);
     CAIRN_TRY(cairn_observe_update(t, out));
     return cairn_trainer_advance(t, totals, rate.now);
 }

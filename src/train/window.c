@@ -2,20 +2,11 @@
  * Windows and shares. */
 #include "train/window.h"
 
-static uint64_t least(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
+#include "base/count.h"
 
 static uint64_t ceiling(uint64_t a, uint64_t b)
 {
     return a / b + (a % b != 0);
-}
-
-/* a b, or as much as can be counted */
-static uint64_t product(uint64_t a, uint64_t b)
-{
-    return b != 0 && a > UINT64_MAX / b ? UINT64_MAX : a * b;
 }
 
 /* The first entry of the ramp behind this position; n where there is none. */
@@ -57,7 +48,7 @@ uint64_t cairn_window_batch(const struct cairn_window_rule *rule, uint64_t posit
 static uint64_t batch_that_counts(const struct cairn_window_rule *rule, uint64_t position)
 {
     uint64_t batch = cairn_window_batch(rule, position);
-    return rule->tail == CAIRN_TAIL_CARRY ? batch : least(batch, rule->n_samples);
+    return rule->tail == CAIRN_TAIL_CARRY ? batch : cairn_count_least(batch, rule->n_samples);
 }
 
 /* The next position where another batch may hold; UINT64_MAX behind the ramp. */
@@ -81,7 +72,7 @@ static uint64_t batch_until(const struct cairn_window_rule *rule, uint64_t posit
 /* Behind the end of the run. */
 static uint64_t run_end(const struct cairn_window_rule *rule)
 {
-    return product(rule->epochs, rule->n_samples);
+    return cairn_count_times(rule->epochs, rule->n_samples);
 }
 
 bool cairn_window_next(const struct cairn_window_rule *rule, uint64_t update, uint64_t position,
@@ -91,7 +82,7 @@ bool cairn_window_next(const struct cairn_window_rule *rule, uint64_t update, ui
     if (update >= rule->updates || position / rule->n_samples >= rule->epochs) return false;
     if (rule->tail == CAIRN_TAIL_CARRY) left = run_end(rule) - position;
     out->first = position;
-    out->n = least(cairn_window_batch(rule, position), left);
+    out->n = cairn_count_least(cairn_window_batch(rule, position), left);
     out->epoch = (position + out->n - 1) / rule->n_samples;
     out->n_micro = ceiling(out->n, rule->micro);
     return true;
@@ -118,7 +109,7 @@ uint64_t cairn_window_most(const struct cairn_window_rule *rule)
         if (batch > most) most = batch;
     }
     bool ends_with_epoch = rule->tail != CAIRN_TAIL_CARRY;
-    return ends_with_epoch ? least(most, rule->n_samples) : most;
+    return ends_with_epoch ? cairn_count_least(most, rule->n_samples) : most;
 }
 
 uint64_t cairn_window_most_micro(const struct cairn_window_rule *rule)
@@ -142,8 +133,8 @@ static void go(struct cairn_window_point *at, uint64_t updates, uint64_t samples
 static void walk_on(const struct cairn_window_rule *rule, const struct stretch *s,
                     struct cairn_window_point *at)
 {
-    uint64_t n = least(s->n, ceiling(s->until - at->position, s->batch));
-    go(at, n, least(product(n, s->batch), run_end(rule) - at->position));
+    uint64_t n = cairn_count_least(s->n, ceiling(s->until - at->position, s->batch));
+    go(at, n, cairn_count_least(cairn_count_times(n, s->batch), run_end(rule) - at->position));
 }
 
 /* Through as many whole epochs of a stretch as there are, else to the end of the epoch or of the
@@ -155,16 +146,16 @@ static void walk_epochs(const struct cairn_window_rule *rule, const struct stret
     uint64_t left = rule->n_samples - at->position % rule->n_samples;
     uint64_t reach = s->until - at->position;
     uint64_t per_epoch = drops ? rule->n_samples / s->batch : ceiling(rule->n_samples, s->batch);
-    uint64_t epochs = least(reach / rule->n_samples, s->n / per_epoch);
+    uint64_t epochs = cairn_count_least(reach / rule->n_samples, s->n / per_epoch);
     if (left == rule->n_samples && epochs > 0) {
         uint64_t dropped = drops ? rule->n_samples % s->batch : 0;
         go(at, epochs * per_epoch, epochs * (rule->n_samples - dropped));
         at->position += epochs * dropped;
         return;
     }
-    uint64_t n = least(s->n, ceiling(least(reach, left), s->batch));
-    if (drops) n = least(n, left / s->batch);
-    go(at, n, least(product(n, s->batch), left));
+    uint64_t n = cairn_count_least(s->n, ceiling(cairn_count_least(reach, left), s->batch));
+    if (drops) n = cairn_count_least(n, left / s->batch);
+    go(at, n, cairn_count_least(cairn_count_times(n, s->batch), left));
     at->position = past_tail(rule, at->position);
 }
 
@@ -172,12 +163,12 @@ struct cairn_window_point cairn_window_walk(const struct cairn_window_rule *rule
                                             uint64_t position)
 {
     struct cairn_window_point at = {0};
-    uint64_t end = least(position, run_end(rule));
-    updates = least(updates, rule->updates);
+    uint64_t end = cairn_count_least(position, run_end(rule));
+    updates = cairn_count_least(updates, rule->updates);
     while (at.update < updates && at.position < end) {
         const struct stretch s = {
             .batch = batch_that_counts(rule, at.position),
-            .until = least(end, batch_until(rule, at.position)),
+            .until = cairn_count_least(end, batch_until(rule, at.position)),
             .n = updates - at.update,
         };
         if (rule->tail == CAIRN_TAIL_CARRY)
@@ -206,6 +197,6 @@ struct cairn_share cairn_window_share(const struct cairn_window *window, int ran
 uint64_t cairn_window_micro(const struct cairn_window_rule *rule, const struct cairn_window *window,
                             uint64_t m, size_t *n)
 {
-    *n = (size_t)least(rule->micro, window->n - m * rule->micro);
+    *n = (size_t)cairn_count_least(rule->micro, window->n - m * rule->micro);
     return window->first + m * rule->micro;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * Which samples an update owns (PRODUCT 2.1, 2.2, 2.6).  Positions count from the start of the run,
- * epochs laid end to end.  Plain arithmetic: local, cannot fail. */
+ * Which samples an update owns (launch/guide/contract.md 2.1, 2.2, 2.6).  Positions count from the
+ * start of the run, epochs laid end to end.  Plain arithmetic: local, cannot fail. */
 #ifndef CAIRN_TRAIN_WINDOW_H
 #define CAIRN_TRAIN_WINDOW_H
 

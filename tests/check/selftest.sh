@@ -17,7 +17,8 @@ put()
 clean()
 {
     rm -rf "${work:?}"/*
-    put src/README.md </dev/null
+    put src/README.md <<<'# Source
+[nn](nn/README.md), [this](#source), [elsewhere](https://example.org/no.md), `[code](no.md)`'
     put src/nn/README.md </dev/null
     put src/nn/relu.c <<<'#include "tensor/shape.h"'
     put include/cairn/model.h <<'END'
@@ -70,7 +71,14 @@ planted arrows src/train/a.c <<<'#include <mpi.h>'
 planted arrows src/base/a.c <<<'#include "tensor/shape.h"'
 planted arrows src/nn/a.c <<<'#include <assert.h>'
 planted arrows src/odd/a.c src/odd <<<'#include <stdio.h>'
+planted arrows src/a.c <<<'#include "base/keys.h"'
 planted arrows src/nn/math.h </dev/null
+planted picture src/README.md <<'END'
+
+```arrows
+nn -> base
+```
+END
 planted arrows include/cairn/a.h <<<'#include "nn/model.h"'
 planted sizes src/nn/a.c < <(function_of void "$(lines 60)")
 planted sizes src/nn/a.c < <(lines 400)
@@ -80,6 +88,8 @@ planted sizes src/nn/a.c median < <(function_of void "$(lines 20)")
 planted sizes src/nn/a.c < <(printf '/* %098d */\n' 0)
 planted docs include/cairn/a.h <<<'CAIRN_API int cairn_a(void);'
 planted docs include/cairn/a.h < <(printf '/** A.\n * Ranks local */\nCAIRN_API int cairn_a(void);\n')
+planted docs src/nn/README.md 'nn/README.md:2: .*no.md' <<<'[a page](../no.md)'
+planted docs src/nn/README.md 'nn/README.md:2: .*heading' <<<'[a heading](../README.md#nothing)'
 planted format src/nn/a.c <<<'int  a ;'
 planted words src/nn/a.c < <(echo '/* TO''DO */')
 planted words src/nn/a.c <<<'    say("the batch size is %d", b);'

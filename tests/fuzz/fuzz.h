@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * The fuzzer: inputs that nobody should make, given to the commands of the program in one process.
  * An input is a function of (kind, seed, index) and of the good files it begins with, so each can
- * be made again.  Started by tests/run/fuzz.sh; by hand: tests/README.md. */
+ * be made again.  Started by tests/run/fuzz.sh; by hand: launch/guide/figures.md. */
 #ifndef CAIRN_TESTS_FUZZ_H
 #define CAIRN_TESTS_FUZZ_H
 

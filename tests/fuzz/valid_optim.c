@@ -3,29 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/words.h"
 #include "config/config.h"
 #include "fuzz/valid.h"
 #include "optim/groups.h"
 #include "optim/optim.h"
-
-static const struct cairn_key *key_of(const char *name, const char *kind)
-{
-    char whole[128];
-    size_t n = 0;
-    const struct cairn_key *keys = cairn_config_keys(&n);
-    snprintf(whole, sizeof whole, "optim.%s", name);
-    for (size_t i = 0; i < n; i++)
-        if (strcmp(keys[i].name, whole) == 0) return &keys[i];
-    valid_unknown("key", name, kind);
-}
-
-static struct cairn_words uses_of(const struct cairn_optim_kind *kind)
-{
-    struct cairn_words uses = {0};
-    if (cairn_words_split(kind->uses, &uses) != CAIRN_OK) fuzz_broken(kind->name);
-    return uses;
-}
 
 /* Nesterov's momentum wants momentum and no dampening. */
 static void write_momentum(struct valid *run)
@@ -37,15 +18,15 @@ static void write_momentum(struct valid *run)
         fprintf(run->out, ", dampening: %.3g", valid_real(run, 0, 0.9));
 }
 
-static void write_key(struct valid *run, const char *name, const struct cairn_optim_kind *kind)
+static void write_key(struct valid *run, const struct cairn_key *key,
+                      const struct cairn_optim_kind *kind)
 {
-    bool has_nesterov = cairn_words_find(kind->uses, "nesterov", NULL);
-    if (strcmp(name, "lr") == 0) return;
-    if (has_nesterov && cairn_words_find("momentum dampening", name, NULL)) return;
-    if (strcmp(name, "nesterov") == 0)
+    bool has_nesterov = cairn_optim_has_key(kind, "optim.nesterov");
+    if (has_nesterov && cairn_words_find("optim.momentum optim.dampening", key->name, NULL)) return;
+    if (strcmp(key->name, "optim.nesterov") == 0)
         write_momentum(run);
     else
-        valid_write_key(run, key_of(name, kind->name));
+        valid_write_key(run, key);
 }
 
 static void write_pattern(struct valid *run)
@@ -87,8 +68,8 @@ static void write_group(struct valid *run, const struct cairn_optim_kind *kind)
 static void write_scaling(struct valid *run, const struct cairn_optim_kind *kind, size_t global,
                           bool has_ramp)
 {
-    bool adam = !has_ramp && cairn_words_find(kind->uses, "beta1", NULL) &&
-                cairn_words_find(kind->uses, "beta2", NULL) && valid_once_in(run, 2);
+    bool adam = !has_ramp && cairn_optim_has_key(kind, "optim.beta1") &&
+                cairn_optim_has_key(kind, "optim.beta2") && valid_once_in(run, 2);
     size_t base = adam ? valid_count(run, global + 1, 2 * global) : valid_count(run, 1, 3 * global);
     fprintf(run->out, ", base_batch: %zu, scaling: %s", base,
             adam                    ? "adam"
@@ -104,9 +85,8 @@ void valid_write_optim(struct valid *run, size_t global, bool has_ramp, bool sum
     double lr = valid_once_in(run, 15) ? valid_scale(run, 1, 1e4) : valid_scale(run, 1e-4, 0.3);
     if (sums) lr /= (double)global;
     fprintf(run->out, "optim: {name: %s, lr: %.4g", kind->name, lr);
-    struct cairn_words uses = uses_of(kind);
-    for (size_t i = 0; i < uses.n; i++) write_key(run, uses.word[i], kind);
-    cairn_words_free(&uses);
+    valid_write_key(run, cairn_config_key("optim.weight_decay"));
+    for (size_t i = 0; i < kind->n_keys; i++) write_key(run, &kind->keys[i], kind);
     if (valid_once_in(run, 3)) fprintf(run->out, ", exclude_1d: false");
     if (valid_once_in(run, 3)) fprintf(run->out, ", clip_norm: %.4g", valid_scale(run, 1e-2, 10));
     if (!sums && valid_once_in(run, 3)) write_scaling(run, kind, global, has_ramp);
@@ -120,20 +100,17 @@ void valid_write_optim(struct valid *run, size_t global, bool has_ramp, bool sum
     fprintf(run->out, "}\n");
 }
 
-static void check_uses(const struct cairn_optim_kind *kind)
+static void check_keys(const struct cairn_optim_kind *kind)
 {
-    struct cairn_words uses = uses_of(kind);
-    for (size_t i = 0; i < uses.n; i++)
-        if (strcmp(uses.word[i], "lr") != 0 && !valid_knows(key_of(uses.word[i], kind->name)))
-            valid_unknown("key", uses.word[i], kind->name);
-    cairn_words_free(&uses);
+    for (size_t i = 0; i < kind->n_keys; i++)
+        if (!valid_knows(&kind->keys[i])) valid_unknown("key", kind->keys[i].name, kind->name);
 }
 
 void valid_check_optim(void)
 {
     size_t n = 0;
     const struct cairn_key *group = cairn_optim_group_keys(&n);
-    for (size_t i = 0; cairn_optim_kind_at(i) != NULL; i++) check_uses(cairn_optim_kind_at(i));
+    for (size_t i = 0; cairn_optim_kind_at(i) != NULL; i++) check_keys(cairn_optim_kind_at(i));
     for (size_t i = 0; i < n; i++)
         if (!cairn_words_find("match lr_scale", group[i].name, NULL) && !valid_knows(&group[i]))
             valid_unknown("key", group[i].name, "optim.groups");

@@ -120,6 +120,17 @@ static bool is_left_out(const char *key)
     return strcmp(key, "train.threads") == 0;
 }
 
+/* A walk over the keys of the run file that has come to any of them. */
+static struct cairn_config_walk any_key(struct fuzz_random *random)
+{
+    struct cairn_config_walk walk = {0};
+    size_t n = 0;
+    while (cairn_config_next(&walk)) n++;
+    walk = (struct cairn_config_walk){0};
+    for (size_t i = fuzz_below(random, n) + 1; i > 0; i--) cairn_config_next(&walk);
+    return walk;
+}
+
 static const char *a_key(struct fuzz_random *random)
 {
     static const char *const more[] = {"model.0",
@@ -140,10 +151,8 @@ static const char *a_key(struct fuzz_random *random)
                                        "model.-1",
                                        "model.18446744073709551616",
                                        "optim.groups"};
-    size_t n = 0;
-    const struct cairn_key *keys = cairn_config_keys(&n);
     if (fuzz_once_in(random, 5)) return more[fuzz_below(random, sizeof more / sizeof more[0])];
-    const char *name = keys[fuzz_below(random, n)].name;
+    const char *name = any_key(random).key->name;
     return is_left_out(name) ? "train" : name;
 }
 
@@ -205,25 +214,24 @@ static void append_model(struct fuzz_random *random, struct fuzz_file *file)
 static void append_section(struct fuzz_random *random, struct fuzz_file *file)
 {
     char name[64];
-    size_t n = 0;
-    const struct cairn_key *keys = cairn_config_keys(&n);
-    size_t first = fuzz_below(random, n);
-    size_t n_section = strcspn(keys[first].name, ".");
-    snprintf(name, sizeof name, "%.*s: ", (int)n_section, keys[first].name);
+    struct cairn_config_walk walk = any_key(random);
+    size_t n_section = strcspn(walk.key->name, ".");
+    snprintf(name, sizeof name, "%.*s: ", (int)n_section, walk.key->name);
     append(file, name);
-    if (keys[first].name[n_section] == '\0') {
+    if (walk.key->name[n_section] == '\0') {
         append(file, a_value(random));
     } else {
         append(file, "{");
-        for (size_t i = first; i < n && strncmp(keys[i].name, name, n_section) == 0; i++) {
-            if (!fuzz_once_in(random, 3) || is_left_out(keys[i].name)) continue;
-            append(file, strchr(keys[i].name, '.') + 1);
+        do {
+            const struct cairn_key *key = walk.key;
+            if (!fuzz_once_in(random, 3) || is_left_out(key->name)) continue;
+            append(file, strchr(key->name, '.') + 1);
             append(file, ": ");
             append(file, fuzz_once_in(random, 3) ? a_value(random)
-                         : keys[i].fallback      ? keys[i].fallback
+                         : key->fallback         ? key->fallback
                                                  : "1");
             append(file, ", ");
-        }
+        } while (cairn_config_next(&walk) && strncmp(walk.key->name, name, n_section) == 0);
         append(file, "}");
     }
     append(file, "\n");

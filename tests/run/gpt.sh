@@ -8,7 +8,7 @@ text=${CAIRN_DATA:-$CAIRN_SOURCE/../shared/data}/tinyshakespeare/input.txt
 if [ ! -r "$text" ]; then
     {
         echo " !\$&',-.3:;?"{A..Z} {a..z}
-        LC_ALL=C tr -cd "\n !\$&',.3:;?A-Za-z-" <"$CAIRN_SOURCE/README.md"
+        cat "$CAIRN_SOURCE"/launch/guide/*.md | LC_ALL=C tr -cd "\n !\$&',.3:;?A-Za-z-"
     } >text.txt
     text=text.txt
 fi

@@ -93,7 +93,7 @@ while next_kill; do
     $kind
     finish 2>/dev/null
     until_true 30 nobody_works
-    # mpirun itself makes 1, 137 or 143 of some ends (PRODUCT 6)
+    # mpirun itself makes 1, 137 or 143 of some ends (launch/guide/contract.md 6)
     case $kind in
     kill_*) killed "$kind" 1 5 137 ;;
     ask*) killed "$kind" 75 1 137 138 143 5 ;; # before the program catches signals they end it

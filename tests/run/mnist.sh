@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# What the recipes of MNIST promise, in a shorter form: the whole of it takes minutes and stands in tests/README.md.
+# What the recipes of MNIST promise, in a shorter form: the whole of it takes minutes and is in launch/guide/figures.md.
 . "${BASH_SOURCE%/*}/../support/run.sh"
 
 files=${CAIRN_DATA:-$CAIRN_SOURCE/../shared/data}/mnist

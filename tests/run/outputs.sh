@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# What a run leaves behind, to the letter (PRODUCT 5 and 7), and what the commands say of it: names of files, columns,
-# keys, arrays; eval, predict and verify on 1 and 3 ranks; the hash of the weights worked from the checkpoint.
+# What a run leaves behind, to the letter (launch/guide/contract.md 5 and 7), and what the commands say of it: names of
+# files, columns, keys, arrays; eval, predict and verify on 1 and 3 ranks; the hash of the weights worked from the checkpoint.
 . "${BASH_SOURCE%/*}/../support/run.sh"
 . "${BASH_SOURCE%/*}/../support/xxh64.sh"
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# The lines of Python in README.md, as they stand there: weights from a checkpoint to PyTorch and back by --init.  And
+# The lines of Python in the guide, as they stand there: weights from a checkpoint to PyTorch and back by --init.  And
 # files that only h5py writes: half precision, scalars, packed chunks, texts of variable length.
 #
 # Wants h5py; with PyTorch all of the lines are run, without it those that do not name it.  PYTHON chooses the interpreter;
@@ -12,7 +12,7 @@ for python in ${PYTHON:-python3 /usr/bin/python3} ""; do
     ! has h5py || break
 done
 
-# blocks FILE: its fenced blocks of Python, each behind a line "# ----"
+# blocks FILE: its fenced blocks of Python, each after a line "# ----"
 blocks()
 {
     awk '/^```python$/ { print "# ----"; inside = 1; next } /^```$/ { inside = 0 } inside' "$1"
@@ -24,17 +24,17 @@ without_torch()
     awk 'BEGIN { RS = "# ----\n" } !/torch|net/'
 }
 
-blocks "$CAIRN_SOURCE/README.md" >readme.py
-same "blocks of Python in README.md" "$(grep -c '^# ----' readme.py)" 3
+blocks "$CAIRN_SOURCE/launch/guide/checkpoints-and-pytorch.md" >guide.py
+same "blocks of Python in the guide" "$(grep -c '^# ----' guide.py)" 3
 if ! has torch; then
-    without_torch <readme.py >some.py
-    grep -q 'latest.h5' some.py && grep -q 'start.h5' some.py || fail "README.md cannot be run without PyTorch"
-    mv some.py readme.py
+    without_torch <guide.py >some.py
+    grep -q 'latest.h5' some.py && grep -q 'start.h5' some.py || fail "the guide cannot be run without PyTorch"
+    mv some.py guide.py
 fi
 
-# What README.md trains, and its weights there and back.
+# What the guide trains, and its weights there and back.
 expect 0 2 train "$recipes/digits.yaml" --out runs/digits data.file="$datasets/digits.h5" train.epochs=1
-"$python" readme.py >out 2>err || fail "the lines of README.md do not run"
+"$python" guide.py >out 2>err || fail "the lines of the guide do not run"
 expect 0 3 train "$recipes/digits.yaml" --out again data.file="$datasets/digits.h5" train.epochs=none train.updates=0 --init start.h5
 same "weights there and back" "$(weights_of again)" "$(weights_of runs/digits)"
 

@@ -19,7 +19,7 @@ data_of()
         shakespeare.h5) # of the 65 characters that the recipes' text has
             {
                 echo " !\$&',-.3:;?"{A..Z} {a..z}
-                LC_ALL=C tr -cd "\n !\$&',.3:;?A-Za-z-" <"$CAIRN_SOURCE/README.md"
+                cat "$CAIRN_SOURCE"/launch/guide/*.md | LC_ALL=C tr -cd "\n !\$&',.3:;?A-Za-z-"
             } >text.txt
             "$cairn" import text text.txt -o "$name"
             ;;

@@ -127,13 +127,14 @@ if command -v python3 >/dev/null; then
     expect 0 1 study strong.yaml axes.ranks=[1] --out alone -q
     first=$(ls alone/results | head -n 1)
     rm alone/results/*
-    python3 -c 'import fcntl, sys, time
-claim = open(sys.argv[1], "w"); fcntl.lockf(claim, fcntl.LOCK_EX); open("held", "w"); time.sleep(2)' "alone/claims/$first" &
+    python3 -c 'import fcntl, os, sys, time
+claim = open(sys.argv[1], "w"); fcntl.lockf(claim, fcntl.LOCK_EX); open("held", "w"); time.sleep(2); os.unlink("held")' "alone/claims/$first" &
     holder=$!
     until_true 30 test -e held
     start 1 study strong.yaml axes.ranks=[1] --out alone -q
     while kill -0 "$holder" 2>/dev/null; do
-        [ -z "$(ls alone/results)" ] || ! kill -0 "$holder" 2>/dev/null || fail "a cell was timed beside another: $(ls alone/results)"
+        begun=$(ls alone/results)
+        [ -z "$begun" ] || [ ! -e held ] || fail "a cell was timed beside another: $begun"
         sleep 0.1
     done
     finish
@@ -187,7 +188,7 @@ ranks=0
 wrong 'there is no such study file' nowhere.yaml
 wrong 'norun.yaml:1:1: .*nowhere.yaml: .*cannot be opened' norun.yaml
 wrong "unknown.yaml:8:1: .*'axis'.*'axes'" unknown.yaml
-wrong "twice.yaml:5:3: .*the key 'batch.global' stands twice" twice.yaml
+wrong "twice.yaml:5:3: .*the key 'batch.global' is given twice" twice.yaml
 wrong 'both.yaml:2:7: optim.lr is set and is an axis' both.yaml
 wrong "did you mean 'optim.lr'" study.yaml axes.optim.lrr='[1]'
 wrong 'the axis batch.global has no values' study.yaml axes.batch.global='[]'

@@ -16,7 +16,7 @@
 #include <cmocka.h>
 
 #include "base/file.h"
-#include "report/run_folder.h"
+#include "record/run_folder.h"
 
 static char top[64];  /* a folder for all tests */
 static char run[128]; /* the run folder of this test; not made yet */

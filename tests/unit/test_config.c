@@ -41,7 +41,6 @@ static void test_defaults_and_values(void **state)
     assert_true(config->batch_micro == CAIRN_KEY_WORD(1));
     assert_true(config->batch_accumulate == CAIRN_NONE);
     assert_true(config->optim_lr == 1e-3);
-    assert_true(config->optim_nesterov);
     assert_int_equal(config->batch_tail, 0);
     assert_string_equal(config->optim_name, "sgd");
     assert_int_equal(config->train_seed, 1);
@@ -227,6 +226,9 @@ static void test_changed(void **state)
     check_changed(RUN "batch: {global: 256}\noptim: {lr: 0.2}\ntrain: {epochs: 3}\n",
                   RUN "batch: {global: 1.28e2}\n",
                   "batch.global (256, was 128), optim.lr (0.2, was 0.1)");
+    check_changed(RUN "optim: {momentum: 0.9, nesterov: yes}\n", RUN,
+                  "optim.momentum (0.9, was 0), optim.nesterov (true, was false)");
+    check_changed(RUN "optim: {momentum: 0.0, eps: 0.00000001, nesterov: no}\n", RUN, "");
     check_changed("data: {file: /other.h5}\n" MODEL, RUN, "");
     check_changed(RUN "train: {epochs: 5, threads: 2}\ncheckpoint: {keep: 0}\n", RUN, "");
     check_changed(DATA "model: [{type: dense, units: 9}]\n", RUN, "model.0.units (9, was 10)");
@@ -244,23 +246,25 @@ static void test_changed(void **state)
 static void test_table(void **state)
 {
     size_t n = 0;
-    const struct cairn_key *keys = cairn_config_keys(&n);
+    struct cairn_config_walk walk = {0};
     (void)state;
-    assert_true(n > 30);
-    for (size_t i = 0; i < n; i++) {
-        assert_true(keys[i].doc != NULL && keys[i].doc[0] != '\0');
-        assert_true(keys[i].type != CAIRN_KEY_COUNT || keys[i].high <= 0x1p53);
-        assert_true(keys[i].type != CAIRN_KEY_CHOICE || keys[i].words != NULL);
+    for (; cairn_config_next(&walk); n++) {
+        const struct cairn_key *key = walk.key;
+        assert_true(key->doc != NULL && key->doc[0] != '\0');
+        assert_true(key->type != CAIRN_KEY_COUNT || key->high <= 0x1p53);
+        assert_true(key->type != CAIRN_KEY_CHOICE || key->words != NULL);
+        assert_ptr_equal(cairn_config_key(key->name), key); /* each name once */
     }
+    assert_true(n > 30);
+    assert_false(cairn_config_next(&walk));
 }
 
 static bool is_key_or_section(const char *name, size_t n_name)
 {
-    size_t n = 0;
-    const struct cairn_key *keys = cairn_config_keys(&n);
-    for (size_t i = 0; i < n; i++)
-        if (strncmp(keys[i].name, name, n_name) == 0 &&
-            (keys[i].name[n_name] == '\0' || keys[i].name[n_name] == '.'))
+    struct cairn_config_walk walk = {0};
+    while (cairn_config_next(&walk))
+        if (strncmp(walk.key->name, name, n_name) == 0 &&
+            (walk.key->name[n_name] == '\0' || walk.key->name[n_name] == '.'))
             return true;
     return false;
 }

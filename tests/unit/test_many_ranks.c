@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "base/groups.h"
-#include "report/system.h"
+#include "record/system.h"
 #include "support/launch.h"
 
 enum { MANY = 16384, ON_HOST = 128 };

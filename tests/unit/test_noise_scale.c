@@ -111,7 +111,7 @@ static void two_errors_hold_what_they_should(void **state)
         n_within += fabs(scale.value - NOISE / SIGNAL) <= 2 * scale.error;
     }
     if ((double)n_within < 0.94 * (double)n) fail_msg("%zu of %zu", n_within, n);
-    assert_true(n > 0.99 * MANY);
+    assert_true((double)n > 0.99 * MANY);
 }
 
 /* Half of the samples as one unit, as of one rank alone: right, with a larger error. */

@@ -11,27 +11,26 @@
 
 #include "base/random.h"
 #include "optim/groups.h"
+#include "support/optim.h"
 
-enum { N_TENSORS = 4, UPDATES = 6 };
+enum { N_ITEMS = 4, UPDATES = 6 };
 
-typedef struct cairn_optim_options options;
-
-static struct cairn_param items[N_TENSORS] = {
+static struct cairn_param items[N_ITEMS] = {
     {.name = "1.weight", .shape = {.ndim = 2, .dim = {5, 7}}, .offset = 0, .count = 35},
     {.name = "1.bias", .shape = {.ndim = 1, .dim = {5}}, .offset = 35, .count = 5},
     {.name = "3.body.0.weight", .shape = {.ndim = 2, .dim = {3, 5}}, .offset = 40, .count = 15},
     {.name = "3.body.0.bias", .shape = {.ndim = 1, .dim = {3}}, .offset = 55, .count = 3},
 };
 
-enum { N = 58 };
+enum { N_ALL = 58 };
 
 static const struct cairn_params params = {
-    .item = items, .n_items = N_TENSORS, .n_tensors = N_TENSORS, .n_weights = N, .n_values = N};
+    .item = items, .n_items = N_ITEMS, .n_tensors = N_ITEMS, .n_weights = N_ALL, .n_values = N_ALL};
 
 /* What each tensor should have. */
 struct wanted {
-    double weight_decay[N_TENSORS], lr_scale[N_TENSORS];
-    bool trust_ratio[N_TENSORS];
+    double weight_decay[N_ITEMS], lr_scale[N_ITEMS];
+    bool trust_ratio[N_ITEMS];
 };
 
 static struct cairn_node *node(enum cairn_node_kind kind, const char *key, const char *text)
@@ -69,7 +68,7 @@ static struct cairn_node *groups_of(const char *text)
 
 static void draw(int t, size_t n, float *out)
 {
-    uint32_t bits[N];
+    uint32_t bits[N_ALL];
     cairn_random_fill(cairn_random_key(9, CAIRN_RANDOM_INIT, 0, 0), (uint64_t)t, n, bits);
     for (size_t i = 0; i < n; i++) out[i] = cairn_random_unit(bits[i]) - 0.5f;
 }
@@ -79,15 +78,16 @@ static struct cairn_rate rates_of(int t)
     return (struct cairn_rate){0.02 / t, t == 1 ? 0 : 0.02 / (t - 1)};
 }
 
-static struct cairn_optim *make(const options *o, const struct cairn_params *of)
+static struct cairn_optim *make(const struct tried *o, const struct cairn_params *of)
 {
     struct cairn_optim *optim = NULL;
-    if (cairn_optim_create(o, of, &optim) != CAIRN_OK) fail_msg("%s", cairn_error_text());
+    if (cairn_optim_create(o->kind, &o->options, of, &optim) != CAIRN_OK)
+        fail_msg("%s", cairn_error_text());
     return optim;
 }
 
 /* The tensor k alone, with w [count] of its own: its settings are those of the whole optimizer. */
-static void update_alone(const options *o, const struct wanted *wanted, int k, float *w)
+static void update_alone(const struct tried *o, const struct wanted *wanted, int k, float *w)
 {
     struct cairn_param item = items[k];
     struct cairn_params alone = {.item = &item,
@@ -95,16 +95,16 @@ static void update_alone(const options *o, const struct wanted *wanted, int k, f
                                  .n_tensors = 1,
                                  .n_weights = item.count,
                                  .n_values = item.count};
-    options own = *o;
+    struct tried own = *o;
     struct cairn_node *without = groups_of("match=* trust_ratio=false");
     item.offset = 0;
-    own.weight_decay = wanted->weight_decay[k];
-    own.exclude_1d = false;
-    own.groups = wanted->trust_ratio[k] ? NULL : without;
+    own.options.weight_decay = wanted->weight_decay[k];
+    own.options.exclude_1d = false;
+    own.options.groups = wanted->trust_ratio[k] ? NULL : without;
     struct cairn_optim *optim = make(&own, &alone);
     for (int t = 1; t <= UPDATES; t++) {
-        float g[N];
-        draw(t, N, g);
+        float g[N_ALL];
+        draw(t, N_ALL, g);
         struct cairn_rate rate = rates_of(t);
         rate.now *= wanted->lr_scale[k];
         rate.before *= wanted->lr_scale[k];
@@ -114,46 +114,28 @@ static void update_alone(const options *o, const struct wanted *wanted, int k, f
     cairn_node_free(without);
 }
 
-static void check(const options *o, const char *groups, const struct wanted *wanted)
+static void check(const struct tried *o, const char *groups, const struct wanted *wanted)
 {
-    float w[N], g[N], alone[N];
+    float w[N_ALL], g[N_ALL], alone[N_ALL];
     struct cairn_node *list = groups_of(groups);
-    options grouped = *o;
-    grouped.groups = list;
+    struct tried grouped = *o;
+    grouped.options.groups = list;
     struct cairn_optim *optim = make(&grouped, &params);
     cairn_node_free(list); /* nothing of it may be kept */
-    draw(0, N, w);
+    draw(0, N_ALL, w);
     memcpy(alone, w, sizeof w);
     for (int t = 1; t <= UPDATES; t++) {
-        draw(t, N, g);
+        draw(t, N_ALL, g);
         cairn_optim_update(optim, rates_of(t), g, w);
     }
     cairn_optim_free(optim);
-    for (int k = 0; k < N_TENSORS; k++) {
+    for (int k = 0; k < N_ITEMS; k++) {
         size_t first = items[k].offset;
         update_alone(o, wanted, k, alone + first);
         if (memcmp(w + first, alone + first, items[k].count * sizeof *w) != 0)
-            fail_msg("%s, groups '%s': %s has other bits than alone", o->name, groups,
+            fail_msg("%s, groups '%s': %s has other bits than alone", o->kind->name, groups,
                      items[k].name);
     }
-}
-
-static const options all_kinds[] = {
-    {.name = "sgd", .momentum = 0.9},
-    {.name = "adam", .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8},
-    {.name = "adamw", .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8},
-    {.name = "rmsprop", .alpha = 0.9, .eps = 1e-8, .momentum = 0.5, .centered = true},
-    {.name = "lars", .trust_coefficient = 0.1, .momentum = 0.9, .momentum_correction = true},
-    {.name = "lamb", .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8, .bias_correction = true},
-};
-
-static options example_of(const char *name)
-{
-    size_t n = sizeof all_kinds / sizeof all_kinds[0];
-    size_t i = 0;
-    while (i < n && strcmp(all_kinds[i].name, name) != 0) i++;
-    if (i == n) fail_msg("%s is registered, but not tried here", name);
-    return all_kinds[i];
 }
 
 /* Groups, and what each tensor has by them. */
@@ -177,22 +159,25 @@ static const struct {
 
 static void groups_give_the_bits_of_tensors_alone(void **state)
 {
+    const struct cairn_optim_kind *kind = NULL;
     (void)state;
-    for (size_t k = 0; cairn_optim_kind_at(k) != NULL; k++) {
-        options o = example_of(cairn_optim_kind_at(k)->name);
-        o.weight_decay = 0.1;
-        for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
-            o.exclude_1d = cases[c].exclude_1d;
-            check(&o, cases[c].groups, &cases[c].wanted);
+    for (size_t k = 0; (kind = cairn_optim_kind_at(k)) != NULL; k++)
+        for (const char *const *keys = formula_of(kind)->example; *keys != NULL; keys++) {
+            struct tried o = tried(kind, *keys);
+            o.options.weight_decay = 0.1;
+            for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
+                o.options.exclude_1d = cases[c].exclude_1d;
+                check(&o, cases[c].groups, &cases[c].wanted);
+            }
+            tried_free(&o);
         }
-    }
 }
 
 static size_t n_ranges(const char *name, bool exclude_1d, double weight_decay)
 {
     const struct cairn_optim_kind *kind = NULL;
     struct cairn_optim_ranges ranges;
-    options o = {.name = name, .exclude_1d = exclude_1d, .weight_decay = weight_decay};
+    struct cairn_optim_options o = {.exclude_1d = exclude_1d, .weight_decay = weight_decay};
     assert_int_equal(cairn_optim_find(name, &kind), CAIRN_OK);
     assert_int_equal(cairn_optim_ranges_create(&o, kind, &params, &ranges), CAIRN_OK);
     size_t n = ranges.n;
@@ -201,7 +186,7 @@ static size_t n_ranges(const char *name, bool exclude_1d, double weight_decay)
         assert_int_equal(ranges.range[i].offset, end);
         end += ranges.range[i].count;
     }
-    assert_int_equal(end, N);
+    assert_int_equal(end, N_ALL);
     cairn_optim_ranges_free(&ranges);
     return n;
 }
@@ -212,9 +197,9 @@ static void neighbours_alike_are_one_range(void **state)
     (void)state;
     assert_int_equal(n_ranges("sgd", true, 0), 1);
     assert_int_equal(n_ranges("adamw", false, 0.1), 1);
-    assert_int_equal(n_ranges("adamw", true, 0.1), N_TENSORS);
-    assert_int_equal(n_ranges("lars", true, 0), N_TENSORS);
-    assert_int_equal(n_ranges("lamb", false, 0.1), N_TENSORS);
+    assert_int_equal(n_ranges("adamw", true, 0.1), N_ITEMS);
+    assert_int_equal(n_ranges("lars", true, 0), N_ITEMS);
+    assert_int_equal(n_ranges("lamb", false, 0.1), N_ITEMS);
 }
 
 static void wrong_groups_are_named(void **state)
@@ -228,18 +213,20 @@ static void wrong_groups_are_named(void **state)
         {"sgd", "match=* weight_decay=-1", "at least 0"},
         {"sgd", "match=* lr_scale=fast", "takes a number"},
         {"sgd", "weight_decay=0", "'optim.groups.match' must be given"},
-        {"sgd", "match=* trust_ratio=true", "lars and lamb have one"},
+        {"sgd", "match=* trust_ratio=true", "these have one: lars, lamb"},
         {"lamb", "match=*;match=7.*", "there is no tensor '7.*'"},
     };
     (void)state;
     for (size_t c = 0; c < sizeof wrong / sizeof wrong[0]; c++) {
         struct cairn_optim *optim = NULL;
         struct cairn_node *list = groups_of(wrong[c].groups);
-        options o = {.name = wrong[c].name, .groups = list};
-        assert_int_equal(cairn_optim_create(&o, &params, &optim), CAIRN_USAGE);
+        struct tried o = tried_named(wrong[c].name, "{}");
+        o.options.groups = list;
+        assert_int_equal(cairn_optim_create(o.kind, &o.options, &params, &optim), CAIRN_USAGE);
         assert_null(optim);
         if (strstr(cairn_error_text(), wrong[c].says) == NULL) fail_msg("%s", cairn_error_text());
         cairn_node_free(list);
+        tried_free(&o);
     }
 }
 

@@ -19,7 +19,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "report/progress.h"
+#include "record/progress.h"
 
 static char said[1 << 14];
 static int from_stderr, old_stderr;

@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "base/file.h"
-#include "report/ranks.h"
+#include "record/ranks.h"
 #include "run/waits.h"
 
 static int about(double a, double b)

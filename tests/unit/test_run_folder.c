@@ -5,7 +5,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "report/rows.h"
+#include "record/rows.h"
 #include "run/own.h"
 #include "support/run_folder.h"
 

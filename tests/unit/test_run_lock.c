@@ -9,8 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "report/lock.h"
-#include "report/system.h"
+#include "record/lock.h"
+#include "record/system.h"
 #include "support/run_folder.h"
 
 /* A file system without locks, on demand. */

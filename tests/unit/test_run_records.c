@@ -3,9 +3,9 @@
  * of the system. */
 #include <math.h>
 
-#include "report/json.h"
-#include "report/number.h"
-#include "report/system.h"
+#include "record/json.h"
+#include "record/number.h"
+#include "record/system.h"
 #include "support/run_folder.h"
 
 /* The number of places where `part` stands in a file. */

@@ -38,16 +38,16 @@ static void factors(void **state)
 static void adam_maps_betas_and_eps(void **state)
 {
     const struct cairn_scaling scaling = {.rule = CAIRN_SCALING_ADAM, .base_batch = 64};
-    struct cairn_optim_options options = {.beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8};
+    struct cairn_moments moments = {.beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8};
     (void)state;
-    assert_int_equal(cairn_scaling_adam(&scaling, 256, &options), CAIRN_OK);
-    assert_near(options.beta1, 0.6);
-    assert_near(options.beta2, 0.996);
-    assert_near(options.eps * 1e8, 0.5);
-    assert_int_equal(cairn_scaling_adam(&scaling, 16, &options), CAIRN_OK); /* and back */
-    assert_near(options.beta1, 0.9);
-    assert_near(options.beta2, 0.999);
-    assert_near(options.eps * 1e8, 1);
+    assert_int_equal(cairn_scaling_adam(&scaling, 256, &moments), CAIRN_OK);
+    assert_near(moments.beta1, 0.6);
+    assert_near(moments.beta2, 0.996);
+    assert_near(moments.eps * 1e8, 0.5);
+    assert_int_equal(cairn_scaling_adam(&scaling, 16, &moments), CAIRN_OK); /* and back */
+    assert_near(moments.beta1, 0.9);
+    assert_near(moments.beta2, 0.999);
+    assert_near(moments.eps * 1e8, 1);
 }
 
 static void adam_refuses_where_no_average_is_left(void **state)
@@ -64,15 +64,15 @@ static void adam_refuses_where_no_average_is_left(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         const struct cairn_scaling scaling = {.rule = CAIRN_SCALING_ADAM, .base_batch = 100};
-        struct cairn_optim_options options = {
+        struct cairn_moments moments = {
             .beta1 = wrong[i].beta1, .beta2 = wrong[i].beta2, .eps = 1e-8};
-        assert_int_equal(cairn_scaling_adam(&scaling, wrong[i].batch, &options), CAIRN_USAGE);
+        assert_int_equal(cairn_scaling_adam(&scaling, wrong[i].batch, &moments), CAIRN_USAGE);
         if (strstr(cairn_error_text(), wrong[i].says) == NULL) fail_msg("%s", cairn_error_text());
-        assert_true(options.beta1 == wrong[i].beta1 && options.beta2 == wrong[i].beta2);
+        assert_true(moments.beta1 == wrong[i].beta1 && moments.beta2 == wrong[i].beta2);
     }
     const struct cairn_scaling scaling = {.rule = CAIRN_SCALING_ADAM, .base_batch = 100};
-    struct cairn_optim_options options = {.beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8};
-    assert_int_equal(cairn_scaling_adam(&scaling, 999, &options), CAIRN_OK);
+    struct cairn_moments moments = {.beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8};
+    assert_int_equal(cairn_scaling_adam(&scaling, 999, &moments), CAIRN_OK);
 }
 
 int main(void)

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "cluster/doctor.h"
-#include "report/system.h"
+#include "record/system.h"
 
 static void judge(const struct cairn_launch *launch, struct cairn_findings *out)
 {

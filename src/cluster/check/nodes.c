@@ -11,7 +11,7 @@
 #include "comm/exchange.h"
 #include "data/dataset.h"
 #include "h5/h5.h"
-#include "report/system.h"
+#include "record/system.h"
 
 /* Of a file that can be read more than once: a run file may come through a pipe.  0: of none. */
 static uint64_t sample(const char *path)

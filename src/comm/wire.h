@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Inside comm/: the transport of a sum.  A wire is a buffer of elements of one type, whose ranges
+ * are added up over the ranks where they lie.  Whoever sums faster (overlap with backward, shared
+ * memory on a node) does it here. */
+#ifndef CAIRN_COMM_WIRE_H
+#define CAIRN_COMM_WIRE_H
+
+#include <stddef.h>
+
+#include "cairn/comm.h"
+#include "cairn/status.h"
+
+/** What the elements are. */
+enum cairn_wire_type { CAIRN_WIRE_FLOAT, CAIRN_WIRE_UINT64 };
+
+/** A zeroed one is empty. */
+struct cairn_wire {
+    cairn_comm *comm; /* NULL: this process alone, whose sum is what it has */
+    enum cairn_wire_type type;
+    void *data; /* zeros at first; 64-byte aligned, owned */
+};
+
+/** Take the buffer for n elements; `what` names it in messages.  Ranks: local.
+ * Errors: CAIRN_MEMORY. */
+CAIRN_CHECKED cairn_status cairn_wire_create(cairn_comm *comm, enum cairn_wire_type type, size_t n,
+                                             const char *what, struct cairn_wire *out);
+void cairn_wire_free(struct cairn_wire *wire);
+
+/** Elements [first, first + n) become their sums over the ranks.  Ranks: collective; the job ends
+ * where MPI fails.  Errors: none. */
+void cairn_wire_sum(const struct cairn_wire *wire, size_t first, size_t n);
+
+#endif

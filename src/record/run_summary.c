@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * summary.json of a run folder. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "record/json.h"
+#include "record/number.h"
+#include "record/run_folder.h"
+
+static cairn_status summary_text(const struct cairn_summary *summary, char **out)
+{
+    char hash[CAIRN_NUMBER_BYTES];
+    struct cairn_json json = {0};
+    snprintf(hash, sizeof hash, "%016" PRIx64, summary->weights_hash);
+    cairn_json_open(&json, NULL, '{');
+    cairn_json_text(&json, "status", summary->status);
+    cairn_json_count(&json, "updates", summary->updates);
+    cairn_json_count(&json, "epochs", summary->epochs);
+    cairn_json_count(&json, "samples", summary->samples);
+    cairn_json_count(&json, "ranks", (uint64_t)summary->ranks);
+    cairn_json_count(&json, "micro_batch", summary->micro_batch);
+    cairn_json_count(&json, "global_batch", summary->global_batch);
+    cairn_json_number(&json, "train_loss", summary->train_loss);
+    cairn_json_number(&json, "eval_loss", summary->eval_loss);
+    cairn_json_number(&json, "eval_accuracy", summary->eval_accuracy);
+    if (summary->has_ema) {
+        cairn_json_number(&json, "ema_eval_loss", summary->ema_eval_loss);
+        cairn_json_number(&json, "ema_eval_accuracy", summary->ema_eval_accuracy);
+    }
+    cairn_json_text(&json, "weights_hash", hash);
+    cairn_json_number(&json, "samples_per_s", cairn_number_micros(summary->samples_per_s));
+    cairn_json_number(&json, "wall_s", cairn_number_micros(summary->wall_s));
+    cairn_json_number(&json, "compute_s", cairn_number_micros(summary->compute_s));
+    cairn_json_number(&json, "reduce_s", cairn_number_micros(summary->reduce_s));
+    cairn_json_number(&json, "data_s", cairn_number_micros(summary->data_s));
+    cairn_json_number(&json, "checkpoint_s", cairn_number_micros(summary->checkpoint_s));
+    cairn_json_count(&json, "checkpoints", summary->checkpoints);
+    cairn_json_number(&json, "checkpoint_write_s",
+                      cairn_number_micros(summary->checkpoint_write_s));
+    cairn_json_count(&json, "peak_rss_bytes", summary->peak_rss_bytes);
+    cairn_json_count(&json, "n_parameters", summary->n_parameters);
+    cairn_json_close(&json, '}');
+    return cairn_json_take(&json, out);
+}
+
+cairn_status cairn_run_folder_summary(struct cairn_run_folder *folder,
+                                      const struct cairn_summary *summary, char **text)
+{
+    char *written = NULL;
+    char path[CAIRN_PATH_BYTES];
+    CAIRN_TRY(cairn_path_join(cairn_run_folder_path(folder), "summary.json", path));
+    CAIRN_TRY(summary_text(summary, &written));
+    cairn_status st = cairn_file_replace(path, written, strlen(written));
+    if (st == CAIRN_OK && text != NULL)
+        *text = written;
+    else
+        free(written);
+    return st;
+}
+
+cairn_status cairn_run_folder_summary_before(const struct cairn_run_folder *folder,
+                                             uint64_t updates, uint64_t weights_hash, char **text)
+{
+    char path[CAIRN_PATH_BYTES];
+    char count[64];
+    char hash[64];
+    char *found = NULL;
+    *text = NULL;
+    CAIRN_TRY(cairn_path_join(cairn_run_folder_path(folder), "summary.json", path));
+    CAIRN_TRY(cairn_file_read(path, &found));
+    if (found == NULL) return CAIRN_OK;
+    snprintf(count, sizeof count, "\"updates\": %" PRIu64 ",", updates);
+    snprintf(hash, sizeof hash, "\"weights_hash\": \"%016" PRIx64 "\"", weights_hash);
+    if (strstr(found, "\"status\": \"done\"") != NULL && strstr(found, count) != NULL &&
+        strstr(found, hash) != NULL)
+        *text = found;
+    else
+        free(found);
+    return CAIRN_OK;
+}

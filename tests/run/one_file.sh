@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# To add an optimizer with a key of its own, or an observer of updates, is one file and one line: on a copy of the source.
+. "${BASH_SOURCE%/*}/../support/run.sh"
+needs cmake cc
+
+mkdir copy
+cp -r "$CAIRN_SOURCE"/{src,include,launch,CMakeLists.txt} copy
+
+cat >copy/src/optim/trial.c <<'END'
+#include "optim/optim.h"
+
+struct trial {
+    double pull;
+};
+
+static const struct cairn_key keys[] = {
+    {"optim.pull", CAIRN_KEY_REAL, offsetof(struct trial, pull), "0.5", 0, 10, NULL, "how hard it pulls"},
+};
+
+static void update(const void *self, const struct cairn_optim_step *step)
+{
+    const struct trial *trial = self;
+    for (size_t i = 0; i < step->n; i++) step->w[i] -= (float)(step->rate.now * trial->pull) * step->g[i];
+}
+
+const struct cairn_optim_kind cairn_optim_trial = {
+    .size = sizeof(struct cairn_optim_kind),
+    .name = "trial",
+    .doc = "for a test",
+    .keys = keys,
+    .n_keys = sizeof keys / sizeof keys[0],
+    .self_bytes = sizeof(struct trial),
+    .update = update,
+};
+END
+echo 'X(trial)' >>copy/src/optim/optimizers.def
+
+cat >copy/src/train/observer/trial.c <<'END'
+#include "base/log.h"
+#include "cairn/trainer.h"
+#include "train/observer.h"
+
+static cairn_status create(cairn_trainer *t, void **context)
+{
+    *context = t; /* not NULL: it is wanted */
+    return CAIRN_OK;
+}
+
+static void destroy(void *context)
+{
+    (void)context;
+}
+
+static cairn_status updated(void *context, cairn_trainer *t, struct cairn_update_record *record)
+{
+    (void)context;
+    (void)t;
+    cairn_log_info("seen update %d", (int)record->update);
+    return CAIRN_OK;
+}
+
+const struct cairn_observer cairn_observer_trial = {
+    .name = "trial",
+    .create = create,
+    .destroy = destroy,
+    .updated = updated,
+};
+END
+echo 'X(trial)' >>copy/src/train/observer/observers.def
+
+# Without optimization: that it compiles and runs is all that is asked.
+cmake -S copy -B build -DCAIRN_TESTS=OFF -DCAIRN_WERROR=ON -DCMAKE_BUILD_TYPE=Debug -DCMAKE_C_FLAGS=-O0 >log 2>&1 &&
+    cmake --build build --target cairn_program >>log 2>&1 || fail "the copy does not build: $(tail -n 20 log)"
+cairn=$PWD/build/cairn
+
+digits=(train "$recipes/digits.yaml" --out result train.epochs=none optim.momentum=0)
+trial=(optim.name=trial optim.lr=0.1)
+expect 0 0 "${digits[@]}" train.updates=3 "${trial[@]}" optim.pull=2
+grep -q 'seen update 3' err || fail 'the observer saw no update 3'
+grep -q '^  pull: 2$' result/config.yaml || fail "config.yaml lacks the key: $(cat result/config.yaml)"
+pulled=$(weights_of result)
+
+# Range, nearest name, other optimizers, resume and help know the key.
+expect_line 2 0 'optim.pull is 11, but must be at most 10' "${digits[@]}" "${trial[@]}" optim.pull=11
+expect_line 2 0 "unknown key 'optim.pul'; did you mean 'optim.pull'" "${digits[@]}" optim.pul=1
+expect_line 2 0 'optim.pull is not used by optim.name: sgd' "${digits[@]}" optim.name=sgd optim.pull=2
+expect_line 2 0 'optim.pull \(0.5, was 2\)' "${digits[@]}" train.updates=6 "${trial[@]}"
+expect 0 0 options pull
+grep -Eq 'optim.pull +0.5 +0 to 10 +trial: how hard it pulls' out || fail "cairn options pull says: $(cat out)"
+
+expect 0 0 "${digits[@]}" --overwrite train.updates=3 optim.name=sgd optim.lr=0.2
+[ "$(weights_of result)" = "$pulled" ] || fail "a pull of 2 at lr 0.1 is not lr 0.2"
+grep -q '^  pull: 0.5$' result/config.yaml || fail "config.yaml lacks the default: $(cat result/config.yaml)"
