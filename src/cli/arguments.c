@@ -1,98 +1,201 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * Options of a command line, one at a time. */
-#include <stdlib.h>
+ * Reading a command line by the tables of its command. */
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "base/keys.h"
-#include "base/memory.h"
 #include "cli/command.h"
 #include "config/config.h"
 
-enum { MOST_OPTIONS = 32, OPTION_BYTES = 32 };
+enum { MOST_NAMES = 64, NAME_BYTES = 64, TEXT_BYTES = 512 };
 
-/* The option in `known` that `text` names, with its length there; *takes whether a value follows,
- * *may_be_empty whether that may be "". */
-static bool find_option(const char *known, const char *text, size_t length, bool *takes,
-                        bool *may_be_empty)
+/* A flag as it stands on the command line. */
+struct word {
+    char name[NAME_BYTES]; /* without its "=..." */
+    char *value;           /* after the "="; NULL: there is none */
+};
+
+static struct cairn_key key_of(const struct cairn_option *flag)
 {
-    for (const char *p = known; *p != '\0'; p += strspn(p, " ")) {
-        size_t n = strcspn(p, " ");
-        size_t n_name = strcspn(p, " =");
-        *takes = n_name < n;
-        *may_be_empty = p[n - 1] == '?';
-        if (n_name == length && strncmp(p, text, length) == 0) return true;
-        p += n;
-    }
-    return false;
+    return (struct cairn_key){flag->name, flag->type, flag->offset, flag->fallback,
+                              flag->low,  flag->high, flag->words,  flag->doc};
 }
 
-static cairn_status unknown(const char *known, const char *text)
+static void *at(void *request, size_t offset)
 {
-    char names[MOST_OPTIONS][OPTION_BYTES] = {{0}};
-    char key[256];
-    const char *list[MOST_OPTIONS];
+    return (unsigned char *)request + offset;
+}
+
+/* What follows in place of `--lr`, for a user who writes a key as a flag: its value, if that is
+ * one. */
+static const char *meant_value(const struct cairn_arguments *arguments, int position,
+                               const struct word *word)
+{
+    if (word->value != NULL) return word->value;
+    if (position >= arguments->count) return NULL;
+    const char *next = arguments->value[position];
+    bool is_value = next[0] != '-' && strchr(next, '=') == NULL && access(next, F_OK) != 0;
+    return is_value ? next : NULL;
+}
+
+static cairn_status unknown(const struct cairn_command *command,
+                            const struct cairn_arguments *arguments, int position,
+                            const struct word *word)
+{
+    static const char *const of_all[] = {"--help", "--quiet", "--verbose"};
+    enum { N_OF_ALL = sizeof of_all / sizeof of_all[0] };
+    const char *names[MOST_NAMES];
+    char key[TEXT_BYTES];
     size_t n = 0;
-    for (const char *p = known; *p != '\0' && n < MOST_OPTIONS; p += strspn(p, " ")) {
-        size_t length = strcspn(p, " =");
-        memcpy(names[n], p, length < OPTION_BYTES ? length : OPTION_BYTES - 1);
-        list[n] = names[n];
-        n++;
-        p += strcspn(p, " ");
-    }
-    if (cairn_known_option(text, key, sizeof key))
-        return cairn_fail(CAIRN_USAGE, "there is no option %s; %s", text, key);
-    const char *nearest = cairn_keys_nearest(text, list, n);
-    if (nearest == NULL) return cairn_fail(CAIRN_USAGE, "there is no option %s; see -h", text);
-    return cairn_fail(CAIRN_USAGE, "there is no option %s; did you mean %s?", text, nearest);
+    for (const struct cairn_option_table *table = command->tables; table->flags != NULL; table++)
+        for (const struct cairn_option *flag = table->flags; flag->name != NULL; flag++)
+            if (flag->name[0] == '-' && n + N_OF_ALL < MOST_NAMES) names[n++] = flag->name;
+    for (size_t i = 0; i < N_OF_ALL; i++) names[n++] = of_all[i];
+    if (cairn_known_option(word->name, meant_value(arguments, position, word), key, sizeof key))
+        return cairn_fail(CAIRN_USAGE, "there is no option %s; %s", word->name, key);
+    const char *nearest = cairn_keys_nearest(word->name, names, n);
+    if (nearest == NULL)
+        return cairn_fail(CAIRN_USAGE, "there is no option %s; see -h", word->name);
+    return cairn_fail(CAIRN_USAGE, "there is no option %s; did you mean %s?", word->name, nearest);
 }
 
-cairn_status cairn_arguments_next(const struct cairn_arguments *arguments, const char *known,
-                                  int *position, const char **name, const char **value)
+/* The value, of a pair with the word after it. */
+static cairn_status put(const struct cairn_option *flag, const struct cairn_arguments *arguments,
+                        int *position, char *value, void *fields)
 {
-    *name = NULL;
-    *value = NULL;
-    if (*position >= arguments->count) return CAIRN_OK;
-    char *text = arguments->value[(*position)++];
-    if (text[0] != '-' || text[1] == '\0') {
-        *value = text;
-        return CAIRN_OK;
-    }
-    char *equals = strchr(text, '=');
-    bool takes = false;
-    bool may_be_empty = false;
-    if (equals != NULL) *equals = '\0';
-    if (!find_option(known, text, strlen(text), &takes, &may_be_empty)) return unknown(known, text);
-    if (!takes && equals != NULL) return cairn_fail(CAIRN_USAGE, "%s takes no value", text);
-    if (takes && equals == NULL && *position >= arguments->count)
-        return cairn_fail(CAIRN_USAGE, "%s needs a value", text);
-    if (takes && !may_be_empty &&
-        (equals != NULL ? equals[1] : *arguments->value[*position]) == '\0')
-        return cairn_fail(CAIRN_USAGE, "%s needs a value, not an empty one", text);
-    if (takes) *value = equals != NULL ? equals + 1 : arguments->value[(*position)++];
-    *name = text;
+    const struct cairn_key key = key_of(flag);
+    const struct cairn_node node = {
+        .kind = CAIRN_NODE_SCALAR, .text = value, .source = "command line"};
+    const char **texts = at(fields, flag->offset);
+    size_t n = 0;
+    if (flag->pair && *position < arguments->count && arguments->value[*position][0] != '-')
+        texts[1] = arguments->value[(*position)++];
+    if (flag->most == 0) return cairn_key_read(&key, &node, "", fields);
+    while (texts[n] != NULL) n++;
+    if (n == flag->most)
+        return cairn_fail(CAIRN_USAGE, "more than %zu times %s", flag->most, flag->name);
+    texts[n] = value;
     return CAIRN_OK;
 }
 
-const struct cairn_key *cairn_argument_key(const struct cairn_key *table, size_t n,
-                                           const char *name)
+static cairn_status read_flag(const struct cairn_option *flag,
+                              const struct cairn_arguments *arguments, int *position,
+                              const struct word *word, void *fields)
 {
-    for (size_t i = 0; i < n; i++)
-        if (strcmp(table[i].name, name) == 0) return &table[i];
-    return NULL;
+    char *value = word->value;
+    if (flag->type == CAIRN_KEY_BOOL) {
+        if (value != NULL) return cairn_fail(CAIRN_USAGE, "%s takes no value", flag->name);
+        *(bool *)at(fields, flag->offset) = !flag->clears;
+        return CAIRN_OK;
+    }
+    if (value == NULL && *position >= arguments->count)
+        return cairn_fail(CAIRN_USAGE, "%s needs a value", flag->name);
+    if (value == NULL) value = arguments->value[(*position)++];
+    if (value[0] == '\0' && !flag->may_be_empty)
+        return cairn_fail(CAIRN_USAGE, "%s needs a value, not an empty one", flag->name);
+    return put(flag, arguments, position, value, fields);
 }
 
-cairn_status cairn_argument_number(const struct cairn_key *key, const char *value, void *fields)
+static cairn_status read_word(const struct cairn_command *command,
+                              const struct cairn_arguments *arguments, int *position, void *request)
 {
-    struct cairn_node *node = NULL;
-    CAIRN_TRY(cairn_node_create(CAIRN_NODE_SCALAR, NULL, value, &node));
-    node->source = "command line";
-    cairn_status st = cairn_key_read(key, node, "", fields);
-    cairn_node_free(node);
-    return st;
+    char *text = arguments->value[(*position)++];
+    struct word word = {.value = strchr(text, '=')};
+    size_t n = word.value == NULL ? strlen(text) : (size_t)(word.value - text);
+    snprintf(word.name, sizeof word.name, "%.*s", n < NAME_BYTES ? (int)n : NAME_BYTES, text);
+    if (word.value != NULL) word.value++;
+    for (const struct cairn_option_table *table = command->tables; table->flags != NULL; table++)
+        for (const struct cairn_option *flag = table->flags; flag->name != NULL; flag++)
+            if (strcmp(flag->name, word.name) == 0)
+                return read_flag(flag, arguments, position, &word, at(request, table->at));
+    return unknown(command, arguments, *position, &word);
 }
 
-cairn_status cairn_run_operand(struct cairn_run_operands *operands, const char *value)
+static cairn_status set_defaults(const struct cairn_command *command, void *request)
 {
+    for (const struct cairn_option_table *table = command->tables; table->flags != NULL; table++)
+        for (const struct cairn_option *flag = table->flags; flag->name != NULL; flag++) {
+            const struct cairn_key key = key_of(flag);
+            if (key.fallback != NULL)
+                CAIRN_TRY(cairn_key_read(&key, NULL, "", at(request, table->at)));
+        }
+    return CAIRN_OK;
+}
+
+cairn_status cairn_arguments_read(const struct cairn_command *command,
+                                  const struct cairn_arguments *arguments, void *request)
+{
+    CAIRN_TRY(set_defaults(command, request));
+    for (int position = 0; position < arguments->count;) {
+        const char *text = arguments->value[position];
+        if (text[0] == '-' && text[1] != '\0')
+            CAIRN_TRY(read_word(command, arguments, &position, request));
+        else
+            CAIRN_TRY(command->take(request, arguments->value[position++]));
+    }
+    return CAIRN_OK;
+}
+
+static bool is_given(const struct cairn_option *flag, const unsigned char *fields)
+{
+    const void *field = fields + flag->offset;
+    if (flag->type == CAIRN_KEY_COUNT) return *(const size_t *)field != 0;
+    return *(const char *const *)field != NULL;
+}
+
+cairn_status cairn_arguments_complete(const struct cairn_command *command, const void *request)
+{
+    char what[NAME_BYTES];
+    for (const struct cairn_option_table *table = command->tables; table->flags != NULL; table++)
+        for (const struct cairn_option *flag = table->flags; flag->name != NULL; flag++) {
+            if (!flag->required || is_given(flag, (const unsigned char *)request + table->at))
+                continue;
+            snprintf(what, sizeof what, "%s is missing;", flag->name);
+            return cairn_usage_fail(command, what);
+        }
+    return CAIRN_OK;
+}
+
+/* RUN.yaml of "RUN.yaml [key=value ...]", appended. */
+static void append_needed(const char *operands, char text[TEXT_BYTES])
+{
+    size_t used = strlen(text);
+    int depth = 0;
+    for (const char *c = operands; *c != '\0' && used + 1 < TEXT_BYTES; c++) {
+        depth += *c == '[' || (*c == ' ' && c[1] == '[' && depth == 0);
+        if (depth == 0) text[used++] = *c;
+        if (*c == ']') depth = 0;
+    }
+    text[used] = '\0';
+}
+
+cairn_status cairn_usage_fail(const struct cairn_command *command, const char *what)
+{
+    char text[TEXT_BYTES] = "";
+    char value[CAIRN_VALUE_BYTES];
+    append_needed(command->operands, text);
+    for (const struct cairn_option_table *table = command->tables; table->flags != NULL; table++)
+        for (const struct cairn_option *flag = table->flags; flag->name != NULL; flag++) {
+            size_t used = strlen(text);
+            if (flag->required)
+                snprintf(text + used, sizeof text - used, " %s %s", flag->name,
+                         cairn_option_value(flag, value));
+        }
+    return cairn_fail(CAIRN_USAGE, "%s usage: cairn %s %s", what, command->name, text);
+}
+
+cairn_status cairn_single_operand(void *request, const char *value)
+{
+    const char **operand = request;
+    if (*operand != NULL)
+        return cairn_fail(CAIRN_USAGE, "one at a time: %s, not also %s", *operand, value);
+    *operand = value;
+    return CAIRN_OK;
+}
+
+cairn_status cairn_run_operand(void *request, const char *value)
+{
+    struct cairn_run_operands *operands = request;
     if (operands->run_file == NULL) {
         operands->run_file = value;
         return CAIRN_OK;
@@ -104,22 +207,4 @@ cairn_status cairn_run_operand(struct cairn_run_operands *operands, const char *
                           CAIRN_MOST_OVERRIDES);
     operands->overrides[operands->n_overrides++] = value;
     return CAIRN_OK;
-}
-
-cairn_status cairn_arguments_copy(const struct cairn_arguments *arguments,
-                                  struct cairn_arguments *copy)
-{
-    size_t n = (size_t)arguments->count;
-    *copy = *arguments;
-    copy->value = NULL;
-    CAIRN_TRY(cairn_memory_get(n + 1, sizeof *copy->value, "the command line", &copy->value));
-    for (size_t i = 0; i < n; i++)
-        CAIRN_TRY(cairn_memory_text(arguments->value[i], &copy->value[i]));
-    return CAIRN_OK;
-}
-
-void cairn_arguments_free(struct cairn_arguments *copy)
-{
-    for (int i = 0; copy->value != NULL && i < copy->count; i++) free(copy->value[i]);
-    free(copy->value);
 }

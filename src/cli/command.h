@@ -6,8 +6,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
-#include "base/keys.h"
+#include "base/option.h"
 #include "cairn/comm.h"
 #include "cairn/status.h"
 #include "cluster/launcher.h"
@@ -16,20 +17,37 @@
  * main. */
 struct cairn_arguments {
     int count;
-    char **value;                      /* NULL behind the last */
+    char **value;                      /* NULL after the last */
     double begin_s;                    /* of this process, by cairn_clock_s() */
     struct cairn_launcher_claim claim; /* taken before MPI began, which changes the environment */
     uint64_t program_bytes;            /* what weigh() found, on the first rank; 0: nothing */
     bool first;                        /* cairn_launcher_is_first(), likewise before */
 };
 
+/** Flags of a command. */
+struct cairn_option_table {
+    const struct cairn_option *flags; /* ends with a row without a name; NULL: no table */
+    size_t at;                        /* of the struct of their offsets in the request */
+    const char *heading;              /* a paragraph above them in the help, or NULL */
+};
+
+enum { CAIRN_MOST_TABLES = 8 };
+
 /** A command. */
 struct cairn_command {
     const char *name;
-    const char *usage; /* "cairn import FORMAT SOURCE... -o FILE.h5" */
-    const char *doc;   /* one sentence */
-    const char *help;  /* the rest of what -h prints, lines */
-    bool collective;   /* calls MPI_Init; else comm is NULL in run */
+    const char *launch;   /* what the usage has before the program: "mpirun -n RANKS", or NULL */
+    const char *operands; /* "RUN.yaml [key=value ...]" */
+    const char *doc;      /* one sentence */
+    const char *about;    /* above the flags in the help, and ... */
+    const char *notes;    /* ... below; paragraphs, wrapped but for lines that begin with a blank */
+    struct cairn_option_table tables[CAIRN_MOST_TABLES];
+    /** Further tables for the help, into further [CAIRN_MOST_TABLES].  NULL: none. */
+    void (*more)(struct cairn_option_table *further);
+    const struct cairn_command *also; /* another use of it, with its own flags, or NULL */
+    /** Take an operand into the request.  Ranks: local.  Errors: CAIRN_USAGE. */
+    cairn_status (*take)(void *request, const char *value);
+    bool collective; /* calls MPI_Init; else comm is NULL in run */
     /** Whether it is collective this time, where it is not always.  NULL: it never is.  Ranks: the
      * same answer on each.  Errors: none. */
     bool (*gathers)(const struct cairn_arguments *arguments);
@@ -44,53 +62,57 @@ struct cairn_command {
     cairn_status (*run)(const struct cairn_arguments *arguments, cairn_comm *comm);
 };
 
+#define X(name) extern const struct cairn_command cairn_command_##name;
+#include "cli/commands.def"
+#undef X
+
 /**
- * Options of a command line, one at a time.  Options start with "-"; `--name value` and
- * `--name=value` are the same.
+ * Fill a command's request: first the defaults of its tables, then what the command line says.
+ * Flags start with "-"; `--name value` and `--name=value` are the same.
  *
- * known     "--out= --overwrite --prompt=?": names separated by blanks, with = where a value
- * follows, with =? where that may be empty
+ * request   zeroed, but for what the command sets itself; its texts are borrowed from `arguments`
  *
- * position  0 at first, advanced by the call
- *
- * name      the option's name, or NULL for an operand, which is then in *value
- *
- * Answer    CAIRN_OK; *name and *value NULL at the end
- * Errors    CAIRN_USAGE: unknown option (names the nearest), value missing
+ * Ranks   local
+ * Errors  CAIRN_USAGE: unknown flag (names the nearest, or the key of the run file), value missing,
+ *         wrong or out of range; those of the command's take()
  */
-CAIRN_CHECKED cairn_status cairn_arguments_next(const struct cairn_arguments *arguments,
-                                                const char *known, int *position, const char **name,
-                                                const char **value);
+CAIRN_CHECKED cairn_status cairn_arguments_read(const struct cairn_command *command,
+                                                const struct cairn_arguments *arguments,
+                                                void *request);
 
-/** The key of an option in a table of n whose values are numbers, or NULL.  Ranks: local.
- * Errors: none. */
-const struct cairn_key *cairn_argument_key(const struct cairn_key *table, size_t n,
-                                           const char *name);
+/** Whether all required flags were given.  Ranks: local.  Errors: CAIRN_USAGE: the first that was
+ * not, and the usage. */
+CAIRN_CHECKED cairn_status cairn_arguments_complete(const struct cairn_command *command,
+                                                    const void *request);
 
-/** Read such an option's value into `fields`.  Ranks: local.  Errors: CAIRN_USAGE: no number, out
- * of range. */
-CAIRN_CHECKED cairn_status cairn_argument_number(const struct cairn_key *key, const char *value,
-                                                 void *fields);
+/** Fail with "WHAT usage: ...", the usage without what may be left out.  Ranks: local.
+ * Errors: CAIRN_USAGE, always. */
+CAIRN_CHECKED cairn_status cairn_usage_fail(const struct cairn_command *command, const char *what);
 
-/** A copy of the words, since reading them cuts them at their "="; to be released also where it
- * failed.  Ranks: local.  Errors: CAIRN_USAGE: memory. */
-CAIRN_CHECKED cairn_status cairn_arguments_copy(const struct cairn_arguments *arguments,
-                                                struct cairn_arguments *copy);
+enum { CAIRN_VALUE_BYTES = 64 };
 
-/** Release a copy.  Ranks: local.  Errors: none. */
-void cairn_arguments_free(struct cairn_arguments *copy);
+/** What stands for a flag's value, into text [CAIRN_VALUE_BYTES]; "" where it takes none.
+ * Ranks: local.  Errors: none. */
+const char *cairn_option_value(const struct cairn_option *flag, char text[CAIRN_VALUE_BYTES]);
+
+/** Print what -h shows, in 80 columns.  Ranks: local.  Errors: none; those of `out`. */
+void cairn_help_print(FILE *out, const struct cairn_command *command);
+
+/** Take the one operand into a request whose first member it is, a const char *.  Ranks: local.
+ * Errors: CAIRN_USAGE: a second one. */
+CAIRN_CHECKED cairn_status cairn_single_operand(void *request, const char *value);
 
 enum { CAIRN_MOST_OVERRIDES = 256 };
 
 /** The operands RUN.yaml key=value ..., in the order they stand there; a zeroed one is empty. */
 struct cairn_run_operands {
     const char *run_file;
-    const char *overrides[CAIRN_MOST_OVERRIDES + 1]; /* NULL behind the last */
+    const char *overrides[CAIRN_MOST_OVERRIDES + 1]; /* NULL after the last */
     size_t n_overrides;
 };
 
-/** Take the next of them.  Ranks: local.  Errors: CAIRN_USAGE: no key=value, too many. */
-CAIRN_CHECKED cairn_status cairn_run_operand(struct cairn_run_operands *operands,
-                                             const char *value);
+/** Take the next of them into a request whose first member they are.  Ranks: local.
+ * Errors: CAIRN_USAGE: no key=value, too many. */
+CAIRN_CHECKED cairn_status cairn_run_operand(void *request, const char *value);
 
 #endif

@@ -20,25 +20,18 @@ struct request {
     bool json, singleton;
 };
 
-static cairn_status read_request(const struct cairn_arguments *arguments, struct request *request)
-{
-    int position = 0;
-    const char *name = NULL;
-    const char *value = NULL;
-    for (;;) {
-        CAIRN_TRY(
-            cairn_arguments_next(arguments, "--out= --json --singleton", &position, &name, &value));
-        if (name == NULL && value == NULL) return CAIRN_OK;
-        if (name == NULL)
-            CAIRN_TRY(cairn_run_operand(&request->run, value));
-        else if (strcmp(name, "--out") == 0)
-            request->out = value;
-        else if (strcmp(name, "--json") == 0)
-            request->json = true;
-        else
-            request->singleton = true;
-    }
-}
+#define AT(field) offsetof(struct request, field)
+
+static const struct cairn_option flags[] = {
+    {"key=value", .doc = "sets a key of the run file, as for cairn train"},
+    {"--out", "DIR", CAIRN_KEY_PATH, AT(out),
+     .doc = "the run folder whose disk is tried; default runs/<name of the run file>"},
+    {"--json", NULL, CAIRN_KEY_BOOL, AT(json),
+     .doc = "the same as an array of {check, severity, where, message, fix}"},
+    {"--singleton", NULL, CAIRN_KEY_BOOL, AT(singleton),
+     .doc = "one rank is meant, whatever the launcher's variables say"},
+    {.name = NULL},
+};
 
 static cairn_status print(const struct request *request, const struct cairn_findings *list)
 {
@@ -54,7 +47,7 @@ static cairn_status print(const struct request *request, const struct cairn_find
 }
 
 /* Rank 0: the list, and one line where the launch must not run. */
-static cairn_status tell(const struct request *request, const struct cairn_findings *list)
+static cairn_status report(const struct request *request, const struct cairn_findings *list)
 {
     CAIRN_TRY(print(request, list));
     const struct cairn_finding *error = cairn_findings_error(list);
@@ -69,26 +62,19 @@ static cairn_status examine(cairn_comm *comm, const struct request *request,
 {
     struct cairn_findings list = {0};
     cairn_status st = cairn_doctor_run(comm, wanted, true, &list);
-    if (st == CAIRN_OK && cairn_comm_rank(comm) == 0) st = tell(request, &list);
+    if (st == CAIRN_OK && cairn_comm_rank(comm) == 0) st = report(request, &list);
     cairn_findings_free(&list);
     return cairn_comm_agree_root(comm, st);
-}
-
-static cairn_status weigh_for(const struct cairn_arguments *arguments, uint64_t *n_bytes)
-{
-    struct request request = {.out = NULL};
-    CAIRN_TRY(read_request(arguments, &request));
-    return cairn_plan_weigh(request.run.run_file, request.run.overrides, n_bytes);
 }
 
 /* As cairn plan does, so that both say the same.  What is wrong is said by run_doctor(). */
 static uint64_t weigh(const struct cairn_arguments *arguments)
 {
-    struct cairn_arguments copy = {.value = NULL};
+    struct request request = {.out = NULL};
     uint64_t n_bytes = 0;
-    cairn_status st = cairn_arguments_copy(arguments, &copy);
-    if (st == CAIRN_OK) st = weigh_for(&copy, &n_bytes);
-    cairn_arguments_free(&copy);
+    cairn_status st = cairn_arguments_read(&cairn_command_doctor, arguments, &request);
+    if (st == CAIRN_OK)
+        st = cairn_plan_weigh(request.run.run_file, request.run.overrides, &n_bytes);
     return st == CAIRN_OK ? n_bytes : 0;
 }
 
@@ -112,7 +98,7 @@ static cairn_status run_doctor(const struct cairn_arguments *arguments, cairn_co
     struct cairn_config *config = NULL;
     struct cairn_setup_opened opened = {.dataset = NULL};
     char folder[CAIRN_PATH_BYTES] = "";
-    CAIRN_TRY(read_request(arguments, &request)); /* the same words on every rank */
+    CAIRN_TRY(cairn_arguments_read(&cairn_command_doctor, arguments, &request)); /* same on all */
     const char *run_file = request.run.run_file;
     cairn_status st = run_file == NULL ? cairn_threads_set(1)
                                        : read_run(comm, &request, &config, folder, &opened);
@@ -128,23 +114,17 @@ static cairn_status run_doctor(const struct cairn_arguments *arguments, cairn_co
 
 const struct cairn_command cairn_command_doctor = {
     .name = "doctor",
-    .usage = "mpirun -n RANKS cairn doctor [RUN.yaml] [key=value ...] [--out DIR] [--json] "
-             "[--singleton]",
+    .launch = "mpirun -n RANKS",
+    .operands = "[RUN.yaml] [key=value ...]",
     .doc = "finds what is wrong with a launch, and names the flag that mends it",
-    .help = "\nStart it as the run will be started.  With a run file it also compares memory, "
-            "disk and network with\n"
-            "what the run will take; without one it checks the launch alone.  A line for each "
-            "check: ok, warning\n"
-            "or error, where, what, and what mends it.  The exit code is 2 where the launch must "
-            "not run.\n\n"
-            "  key=value      sets a key of the run file, as for cairn train\n"
-            "  --out DIR      the run folder whose disk is tried; default runs/<name of the run "
-            "file>\n"
-            "  --json         the same as an array of {check, severity, where, message, fix}\n"
-            "  --singleton    one rank is meant, whatever the launcher's variables say\n"
-            "\ncairn train, eval, predict and verify do the quick part of it at every start, and "
-            "say what they find\n"
-            "unless -q is given.\n",
+    .about = "Start it as the run will be started.  With a run file it also compares memory, disk "
+             "and network with what the run will take; without one it checks the launch alone.  A "
+             "line for each check: ok, warning or error, where, what, and what mends it.  The exit "
+             "code is 2 where the launch must not run.",
+    .tables = {{.flags = flags}},
+    .notes = "cairn train, eval, predict and verify do the quick part of it at every start, and "
+             "say what they find unless -q is given.",
+    .take = cairn_run_operand,
     .collective = true,
     .weigh = weigh,
     .run = run_doctor,

@@ -8,21 +8,17 @@
 #include "cli/trained.h"
 #include "train/evaluate.h"
 
-static cairn_status read_request(const struct cairn_arguments *arguments,
-                                 struct cairn_trained_request *request)
-{
-    int position = 0;
-    const char *name = NULL;
-    const char *value = NULL;
-    for (;;) {
-        CAIRN_TRY(
-            cairn_arguments_next(arguments, "--data= --split= --ema", &position, &name, &value));
-        if (name == NULL && value == NULL) break;
-        CAIRN_TRY(cairn_trained_take(request, name, value));
-    }
-    if (request->checkpoint != NULL) return CAIRN_OK;
-    return cairn_fail(CAIRN_USAGE, "which checkpoint? usage: cairn eval CHECKPOINT.h5");
-}
+struct request {
+    struct cairn_trained_request trained;
+};
+
+static const struct cairn_option flags[] = {
+    {"--data", "FILE.h5", CAIRN_KEY_PATH, offsetof(struct request, trained.data),
+     .doc = "another dataset than the one it was trained on"},
+    CAIRN_OPTION_SPLIT(struct request, trained),
+    CAIRN_OPTION_EMA(struct request, trained),
+    {.name = NULL},
+};
 
 /* A number of the JSON text; null where it has no meaning. */
 static void print_number(const char *name, double value, const char *end)
@@ -44,12 +40,14 @@ static void print_scores(const struct cairn_trained *trained, const struct cairn
 
 static cairn_status run_eval(const struct cairn_arguments *arguments, cairn_comm *comm)
 {
-    struct cairn_trained_request request = {.split = "test"};
+    struct request request = {.trained = {.checkpoint = NULL}};
     struct cairn_trained trained;
     struct cairn_scores scores;
-    bool left = false;                            /* never: nothing asks it to be */
-    CAIRN_TRY(read_request(arguments, &request)); /* the same words on every rank */
-    CAIRN_TRY(cairn_trained_open(comm, &request, &trained));
+    bool left = false; /* never: nothing asks it to be */
+    CAIRN_TRY(cairn_arguments_read(&cairn_command_eval, arguments, &request)); /* same on all */
+    if (request.trained.checkpoint == NULL)
+        return cairn_usage_fail(&cairn_command_eval, "which checkpoint?");
+    CAIRN_TRY(cairn_trained_open(comm, &request.trained, &trained));
     const struct cairn_evaluation evaluation = {.comm = comm,
                                                 .model = trained.model,
                                                 .w = trained.w,
@@ -64,11 +62,10 @@ static cairn_status run_eval(const struct cairn_arguments *arguments, cairn_comm
 
 const struct cairn_command cairn_command_eval = {
     .name = "eval",
-    .usage = "cairn eval CHECKPOINT.h5 [--data FILE.h5] [--split train|val|test] [--ema]",
+    .operands = "CHECKPOINT.h5",
     .doc = "prints loss and accuracy of a trained model",
-    .help = "\n  --data FILE.h5  another dataset than the one it was trained on\n"
-            "  --split NAME    the group to evaluate on; default test\n"
-            "  --ema           by the moving average of the weights (train.ema)\n",
+    .tables = {{.flags = flags}},
+    .take = cairn_trained_take,
     .collective = true,
     .run = run_eval,
 };

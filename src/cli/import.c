@@ -19,121 +19,37 @@ struct request {
     const char **sources; /* [n arguments], owned */
 };
 
-static const char common[] = "-o= --overwrite --title= --source= --license= --citation= ";
+#define AT(field) offsetof(struct request, field)
 
-/* Options whose values are numbers. */
-static const struct cairn_key numbers[] = {
-    {.name = "--val",
-     .type = CAIRN_KEY_COUNT,
-     .offset = offsetof(struct request, import.n_val),
-     .high = 1e15},
-    {.name = "--test-every",
-     .type = CAIRN_KEY_COUNT,
-     .offset = offsetof(struct request, import.test_every),
-     .low = 2,
-     .high = 1e15},
-    {.name = "--test-fraction",
-     .type = CAIRN_KEY_REAL,
-     .offset = offsetof(struct request, import.test_fraction),
-     .high = 0.99},
-    {.name = "--seed",
-     .type = CAIRN_KEY_COUNT,
-     .offset = offsetof(struct request, import.seed),
-     .high = 9e15},
+static const struct cairn_option flags[] = {
+    {"-o", "FILE.h5", CAIRN_KEY_PATH, AT(out), .doc = "the dataset", .required = true},
+    {"--overwrite", NULL, CAIRN_KEY_BOOL, AT(overwrite), .doc = "replace an older one"},
+    {"--title", "T", CAIRN_KEY_TEXT, AT(about.title),
+     .doc = "kept in the file and shown by cairn info"},
+    {"--source", "S", CAIRN_KEY_TEXT, AT(about.source),
+     .doc = "where the data come from, likewise"},
+    {"--license", "L", CAIRN_KEY_TEXT, AT(about.license), .doc = "of the data, likewise"},
+    {"--citation", "C", CAIRN_KEY_TEXT, AT(about.citation), .doc = "what to cite, likewise"},
+    {.name = NULL},
 };
 
-/* Of a text; elsewhere these two are rows and files. */
-static const struct cairn_key parts[] = {
-    {.name = "--val",
-     .type = CAIRN_KEY_REAL,
-     .offset = offsetof(struct request, import.val_part),
-     .high = 0.99},
-    {.name = "--test",
-     .type = CAIRN_KEY_REAL,
-     .offset = offsetof(struct request, import.test_part),
-     .high = 0.99},
-};
-enum { N_NUMBERS = sizeof numbers / sizeof numbers[0], N_PARTS = sizeof parts / sizeof parts[0] };
-
-static bool take_text(struct request *request, const char *name, const char *value)
+static struct cairn_option_table table_of(const struct cairn_format *format)
 {
-    const struct {
-        const char *name;
-        const char **field;
-    } texts[] = {
-        {"-o", &request->out},
-        {"--title", &request->about.title},
-        {"--source", &request->about.source},
-        {"--license", &request->about.license},
-        {"--citation", &request->about.citation},
-        {"--target", &request->import.target},
-        {"--train", &request->import.train[0]},
-        {"--test", &request->import.test[0]},
-    };
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        if (strcmp(texts[i].name, name) != 0) continue;
-        *texts[i].field = value;
-        return true;
-    }
-    return false;
+    return (struct cairn_option_table){format->flags, AT(import), format->heading};
 }
 
-static bool take_flag(struct request *request, const char *name)
+static void list_formats(struct cairn_option_table *further)
 {
-    const struct {
-        const char *name;
-        bool *field;
-    } flags[] = {
-        {"--overwrite", &request->overwrite},
-        {"--classes", &request->import.classes},
-        {"--standardize", &request->import.standardize},
-        {"--bytes", &request->import.bytes},
-        {"--characters", &request->import.characters},
-    };
-    for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
-        if (strcmp(flags[i].name, name) != 0) continue;
-        *flags[i].field = true;
-        return true;
-    }
-    return false;
+    const struct cairn_format *const *formats = cairn_formats();
+    for (size_t i = 0; formats[i] != NULL && i + 1 < CAIRN_MOST_TABLES; i++)
+        further[i] = table_of(formats[i]);
 }
 
-/* The operand behind `--train IMAGES` or `--test IMAGES` names the labels. */
-static void take_operand(struct request *request, const char *last, const char *value)
+/* The format first, then the sources. */
+static cairn_status take_operand(void *request, const char *value)
 {
-    if (last != NULL && strcmp(last, "--train") == 0)
-        request->import.train[1] = value;
-    else if (last != NULL && strcmp(last, "--test") == 0)
-        request->import.test[1] = value;
-    else
-        request->sources[request->import.n_sources++] = value;
-}
-
-static cairn_status take_option(struct request *request, const char *name, const char *value)
-{
-    const struct cairn_key *part =
-        request->format->parts ? cairn_argument_key(parts, N_PARTS, name) : NULL;
-    if (part != NULL) return cairn_argument_number(part, value, request);
-    if (take_text(request, name, value) || take_flag(request, name)) return CAIRN_OK;
-    return cairn_argument_number(cairn_argument_key(numbers, N_NUMBERS, name), value, request);
-}
-
-static cairn_status read_options(const struct cairn_arguments *arguments, const char *known,
-                                 struct request *request)
-{
-    int position = 1; /* behind the format */
-    const char *last = NULL;
-    for (;;) {
-        const char *name = NULL;
-        const char *value = NULL;
-        CAIRN_TRY(cairn_arguments_next(arguments, known, &position, &name, &value));
-        if (name == NULL && value == NULL) break;
-        if (name == NULL)
-            take_operand(request, last, value);
-        else
-            CAIRN_TRY(take_option(request, name, value));
-        last = request->format->parts ? NULL : name; /* --test of a text takes no second file */
-    }
+    struct request *taken = request;
+    taken->sources[taken->import.n_sources++] = value;
     return CAIRN_OK;
 }
 
@@ -153,23 +69,22 @@ static cairn_status check_request(const struct request *request)
     return CAIRN_OK;
 }
 
+/* The flags of the format stand after its name. */
 static cairn_status read_request(const struct cairn_arguments *arguments, struct request *request)
 {
-    char *known = NULL;
-    if (arguments->count < 1)
-        return cairn_fail(CAIRN_USAGE,
-                          "usage: cairn import FORMAT SOURCE... -o FILE.h5; see cairn import -h");
+    struct cairn_command with_format = cairn_command_import;
+    struct cairn_arguments rest = *arguments;
+    if (arguments->count < 1) return cairn_usage_fail(&cairn_command_import, "which format?");
     CAIRN_TRY(cairn_format_find(arguments->value[0], &request->format));
     request->about = request->format->about;
-    size_t bytes = sizeof common + strlen(request->format->options) + 1;
     CAIRN_TRY(cairn_memory_get((size_t)arguments->count, sizeof *request->sources, "the sources",
                                &request->sources));
     request->import.source = request->sources;
-    CAIRN_TRY(cairn_memory_get(bytes, 1, "the options", &known));
-    snprintf(known, bytes, "%s%s", common, request->format->options);
-    cairn_status st = read_options(arguments, known, request);
-    free(known);
-    return st == CAIRN_OK ? check_request(request) : st;
+    with_format.tables[1] = table_of(request->format);
+    rest.count--;
+    rest.value++;
+    CAIRN_TRY(cairn_arguments_read(&with_format, &rest, request));
+    return check_request(request);
 }
 
 /* What was written, as a reader sees it. */
@@ -210,7 +125,7 @@ static cairn_status import(const struct request *request)
 static cairn_status run_import(const struct cairn_arguments *arguments, cairn_comm *comm)
 {
     (void)comm;
-    struct request request = {.import = {.test_fraction = 0.2, .val_part = 0.1}};
+    struct request request = {.out = NULL};
     cairn_status st = read_request(arguments, &request);
     if (st == CAIRN_OK) st = import(&request);
     free(request.sources);
@@ -219,34 +134,10 @@ static cairn_status run_import(const struct cairn_arguments *arguments, cairn_co
 
 const struct cairn_command cairn_command_import = {
     .name = "import",
-    .usage = "cairn import FORMAT SOURCE... -o FILE.h5 [--overwrite] [--title T] [--source S] "
-             "[--license L] "
-             "[--citation C]",
+    .operands = "FORMAT SOURCE...",
     .doc = "makes a dataset from other files, plain or compressed with gzip",
-    .help =
-        "\n  idx FOLDER               MNIST's four file names; images become [n, 1, H, W], bytes "
-        "are scaled by 1/255\n"
-        "  idx --train IMAGES LABELS --test IMAGES LABELS\n"
-        "  csv FILE                 a table with or without a header, one row per sample\n"
-        "      --target NAME|INDEX  the column of the target; default the last, indices count from "
-        "0\n"
-        "      --classes            the target is a class: whole numbers, or texts, numbered in "
-        "sorted order\n"
-        "      --standardize        features and real targets to mean 0 and variance 1 over the "
-        "training rows\n"
-        "      --test-fraction F    this part of the rows is test, drawn at random; default 0.2\n"
-        "      --test-every N       instead: row i is test where i mod N is 0\n"
-        "      --seed S             of that draw; default 0\n"
-        "  digits FILE              the UCI digits, 8 x 8 pixels from 0 to 16; row i is test where "
-        "i mod 5 is 0\n"
-        "  text FILE...             plain text, one file behind the other\n"
-        "      --characters         a token is a character, of those that occur (default)\n"
-        "      --bytes              a token is a byte\n"
-        "      --val F, --test F    these parts of the text, from its end (train, val, test), are "
-        "val and test;\n"
-        "                           default 0.1 and 0\n\n"
-        "  --val N                  the last N training samples become the group val\n"
-        "  -o FILE.h5               the dataset; an older one is only replaced with --overwrite\n"
-        "  --title, --source, --license, --citation   kept in the file, shown by cairn info\n",
+    .tables = {{.flags = flags}},
+    .more = list_formats,
+    .take = take_operand,
     .run = run_import,
 };

@@ -378,13 +378,10 @@ static cairn_status describe(const char *path, struct cairn_h5 *file)
 static cairn_status run_info(const struct cairn_arguments *arguments, cairn_comm *comm)
 {
     (void)comm;
-    int position = 0;
-    const char *name = NULL;
     const char *path = NULL;
     struct cairn_h5 *file = NULL;
-    CAIRN_TRY(cairn_arguments_next(arguments, "", &position, &name, &path));
-    if (path == NULL || position != arguments->count)
-        return cairn_fail(CAIRN_USAGE, "usage: cairn info FILE.h5");
+    CAIRN_TRY(cairn_arguments_read(&cairn_command_info, arguments, &path));
+    if (path == NULL) return cairn_usage_fail(&cairn_command_info, "which file?");
     CAIRN_TRY(cairn_h5_open(path, &file));
     cairn_status st = describe(path, file);
     cairn_h5_close(file);
@@ -393,7 +390,8 @@ static cairn_status run_info(const struct cairn_arguments *arguments, cairn_comm
 
 const struct cairn_command cairn_command_info = {
     .name = "info",
-    .usage = "cairn info FILE.h5",
+    .operands = "FILE.h5",
     .doc = "describes a dataset, a checkpoint, weights or predictions",
+    .take = cairn_single_operand,
     .run = run_info,
 };

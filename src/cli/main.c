@@ -20,10 +20,6 @@
 #include "comm/exchange.h"
 #include "comm/watchdog.h"
 
-#define X(name) extern const struct cairn_command cairn_command_##name;
-#include "cli/commands.def"
-#undef X
-
 static const struct cairn_command *const commands[] = {
 #define X(name) &cairn_command_##name,
 #include "cli/commands.def"
@@ -135,12 +131,6 @@ static int end_alone(cairn_status st)
     return end(bring_out(st), true);
 }
 
-static void print_help(const struct cairn_command *command)
-{
-    printf("usage: %s\n\n%s\n%s", command->usage, command->doc,
-           command->help == NULL ? "" : command->help);
-}
-
 int main(int argc, char **argv)
 {
     double begin_s = cairn_clock_s();
@@ -163,8 +153,8 @@ int main(int argc, char **argv)
         arguments.count--;
         arguments.value++;
     }
-    /* One of several ranks tells what all would tell.  Where MPI has not begun there is no barrier
-     * behind its line, and a launcher kills all once one ends with an error: so no other does. */
+    /* One of several ranks says what all would say.  Where MPI has not begun there is no barrier
+     * after its line, and a launcher kills all once one ends with an error: so no other does. */
     bool first = cairn_launcher_is_first();
     if (arguments.count > 0 && (strcmp(arguments.value[0], "--version") == 0 ||
                                 strcmp(arguments.value[0], "version") == 0)) {
@@ -181,7 +171,7 @@ int main(int argc, char **argv)
     arguments.count--;
     arguments.value++;
     if (help) {
-        if (first) print_help(command);
+        if (first) cairn_help_print(stdout, command);
         return end_alone(CAIRN_OK);
     }
     arguments.first = first;

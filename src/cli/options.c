@@ -217,7 +217,7 @@ static void print_study_file(struct columns *columns)
 static cairn_status nothing_has(const char *word)
 {
     char text[256];
-    if (cairn_known_option(word, text, sizeof text))
+    if (cairn_known_option(word, NULL, text, sizeof text))
         return cairn_fail(CAIRN_USAGE, "no key, layer, loss or optimizer has '%s'; %s", word, text);
     return cairn_fail(CAIRN_USAGE,
                       "no key, layer, loss or optimizer has '%s'; cairn options lists all", word);
@@ -227,14 +227,7 @@ static cairn_status run_options(const struct cairn_arguments *arguments, cairn_c
 {
     (void)comm;
     struct columns columns = {0};
-    int position = 0;
-    const char *name = NULL;
-    const char *value = NULL;
-    CAIRN_TRY(cairn_arguments_next(arguments, "", &position, &name, &value));
-    columns.word = value;
-    if (value != NULL) CAIRN_TRY(cairn_arguments_next(arguments, "", &position, &name, &value));
-    if (value != NULL)
-        return cairn_fail(CAIRN_USAGE, "cairn options takes one word, not also %s", value);
+    CAIRN_TRY(cairn_arguments_read(&cairn_command_options, arguments, &columns.word));
     print_run_file(&columns);
     print_layers(&columns);
     print_losses(&columns);
@@ -246,11 +239,11 @@ static cairn_status run_options(const struct cairn_arguments *arguments, cairn_c
 
 const struct cairn_command cairn_command_options = {
     .name = "options",
-    .usage = "cairn options [WORD]",
+    .operands = "[WORD]",
     .doc = "prints every key of a run file: default, values, meaning",
-    .help =
-        "\nAlso the layers, losses and optimizers with their keys, and the keys of a study file.  "
-        "With WORD, only\nthose that have it in their name or meaning.\n",
+    .about = "Also the layers, losses and optimizers with their keys, and the keys of a study "
+             "file.  With WORD, only those that have it in their name or meaning.",
+    .take = cairn_single_operand,
     .once = true,
     .run = run_options,
 };

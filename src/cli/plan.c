@@ -26,42 +26,31 @@ struct request {
     bool json, memory;
 };
 
-static const struct cairn_key numbers[] = {
-    {"--ranks-per-node", CAIRN_KEY_COUNT, offsetof(struct request, per_node), NULL, 1, MOST_RANKS,
-     NULL, ""},
+#define AT(field) offsetof(struct request, field)
+
+static const struct cairn_option flags[] = {
+    {"key=value", .doc = "sets a key of the run file, as for cairn train"},
+    {"--ranks", "LIST", CAIRN_KEY_TEXT, AT(ranks),
+     .doc = "numbers of ranks: 1,2,4; default 1,2,4,8 and that of this Slurm job"},
+    {"--ranks-per-node", "N", CAIRN_KEY_COUNT, AT(per_node),
+     .doc = "so many of them on a node at most; default that of this Slurm job, else all", .low = 1,
+     .high = MOST_RANKS},
+    {"--link", "LINK", CAIRN_KEY_TEXT, AT(link),
+     .doc = "what a message costs: 12us,1.2GB/s,ring; cairn doctor RUN.yaml prints it as a flag.  "
+            "ring or doubling is how MPI_Allreduce goes about it.  Not given: started by mpirun "
+            "on several ranks, it is measured between them"},
+    {"--memory", NULL, CAIRN_KEY_BOOL, AT(memory), .doc = "the memory only; nothing is timed"},
+    {"--json", NULL, CAIRN_KEY_BOOL, AT(json), .doc = "the same as one object"},
+    {.name = NULL},
 };
 
 /* ---- the command line */
 
-static cairn_status read_option(struct request *request, const char *name, const char *value)
-{
-    const struct cairn_key *number = cairn_argument_key(numbers, 1, name);
-    if (number != NULL) return cairn_argument_number(number, value, request);
-    if (strcmp(name, "--ranks") == 0) request->ranks = value;
-    if (strcmp(name, "--link") == 0) request->link = value;
-    if (strcmp(name, "--json") == 0) request->json = true;
-    if (strcmp(name, "--memory") == 0) request->memory = true;
-    return CAIRN_OK;
-}
-
 static cairn_status read_request(const struct cairn_arguments *arguments, struct request *request)
 {
-    int position = 0;
-    const char *name = NULL;
-    const char *value = NULL;
-    for (;;) {
-        CAIRN_TRY(cairn_arguments_next(arguments,
-                                       "--ranks= --ranks-per-node= --link= --json --memory",
-                                       &position, &name, &value));
-        if (name == NULL && value == NULL) break;
-        if (name != NULL)
-            CAIRN_TRY(read_option(request, name, value));
-        else
-            CAIRN_TRY(cairn_run_operand(&request->run, value));
-    }
+    CAIRN_TRY(cairn_arguments_read(&cairn_command_plan, arguments, request));
     if (request->run.run_file != NULL) return CAIRN_OK;
-    return cairn_fail(CAIRN_USAGE,
-                      "which run file? usage: cairn plan RUN.yaml [key=value ...] [--ranks LIST]");
+    return cairn_usage_fail(&cairn_command_plan, "which run file?");
 }
 
 /* A number of ranks into the list, which rises; one that is there already changes nothing. */
@@ -98,7 +87,7 @@ static cairn_status read_ranks(const char *text, struct cairn_plan *plan)
     return CAIRN_OK;
 }
 
-/* A number that Slurm tells of this job; 0: none. */
+/* A number that Slurm gives of this job; 0: none. */
 static uint64_t slurm_number(const char *variable)
 {
     const char *text = getenv(variable);
@@ -136,7 +125,7 @@ static void find_room(struct cairn_plan *plan, const struct cairn_arguments *arg
     plan->memory = cairn_node_memory_read("");
 }
 
-static cairn_status tell(const struct cairn_plan *plan, bool as_json)
+static cairn_status print(const struct cairn_plan *plan, bool as_json)
 {
     char *text = NULL;
     const struct cairn_plan_row *first = cairn_plan_first(plan);
@@ -232,74 +221,46 @@ static cairn_status run_plan(const struct cairn_arguments *arguments, cairn_comm
     if (first) st = prepare(&request, arguments, &config, &plan);
     if (!alone) st = measure(comm, st, &plan, &link);
     if (st == CAIRN_OK && first) st = cairn_plan_make(&plan);
-    if (st == CAIRN_OK && first) st = tell(&plan, request.json);
+    if (st == CAIRN_OK && first) st = print(&plan, request.json);
     if (!alone) st = cairn_comm_idle_barrier(comm, st);
     cairn_config_free(config);
     return st;
 }
 
-static bool has_option(const struct cairn_arguments *arguments, const char *name)
-{
-    size_t n = strlen(name);
-    for (int i = 0; i < arguments->count; i++) {
-        const char *word = arguments->value[i];
-        if (strncmp(word, name, n) == 0 && (word[n] == '\0' || word[n] == '=')) return true;
-    }
-    return false;
-}
-
 /* There are several ranks, all know of it, and what a sum costs is not stated. */
 static bool gathers(const struct cairn_arguments *arguments)
 {
+    struct request request = {.per_node = 0};
     const struct cairn_launcher_claim *claim = &arguments->claim;
     bool several = claim->is_size && !claim->is_job && claim->least > 1;
-    return several && !has_option(arguments, "--link") && !has_option(arguments, "--memory");
-}
-
-static cairn_status weigh_for(const struct cairn_arguments *arguments, uint64_t *n_bytes)
-{
-    struct request request = {.per_node = 0};
-    CAIRN_TRY(read_request(arguments, &request));
-    return cairn_plan_weigh(request.run.run_file, request.run.overrides, n_bytes);
+    if (read_request(arguments, &request) != CAIRN_OK) return several; /* run_plan() says why */
+    return several && request.link == NULL && !request.memory;
 }
 
 /* Where MPI begins.  What is wrong is said by run_plan(). */
 static uint64_t weigh(const struct cairn_arguments *arguments)
 {
-    struct cairn_arguments copy = {.value = NULL};
+    struct request request = {.per_node = 0};
     uint64_t n_bytes = 0;
     if (!gathers(arguments)) return 0;
-    cairn_status st = cairn_arguments_copy(arguments, &copy);
-    if (st == CAIRN_OK) st = weigh_for(&copy, &n_bytes);
-    cairn_arguments_free(&copy);
+    cairn_status st = read_request(arguments, &request);
+    if (st == CAIRN_OK)
+        st = cairn_plan_weigh(request.run.run_file, request.run.overrides, &n_bytes);
     return st == CAIRN_OK ? n_bytes : 0;
 }
 
 const struct cairn_command cairn_command_plan = {
     .name = "plan",
-    .usage =
-        "[mpirun -n RANKS] cairn plan RUN.yaml [key=value ...] [--ranks LIST] [--ranks-per-node "
-        "N] [--link LINK] [--memory] [--json]",
+    .launch = "[mpirun -n RANKS]",
+    .operands = "RUN.yaml [key=value ...]",
     .doc = "says what a run takes in memory, and how long an update takes on more ranks",
-    .help =
-        "\nNothing is trained.  Memory is planned to the byte; the program with its libraries and "
-        "MPI is measured\n"
-        "by a run of a few weights.  Passes of each size of micro-batch, the update of the weights "
-        "and reading\n"
-        "are timed here, on train.threads cores: start it on a machine like those of the run.\n\n"
-        "  key=value           sets a key of the run file, as for cairn train\n"
-        "  --ranks LIST        numbers of ranks: 1,2,4; default 1,2,4,8 and that of this Slurm "
-        "job\n"
-        "  --ranks-per-node N  so many of them on a node at most; default that of this Slurm job, "
-        "else all\n"
-        "  --link LINK         what a message costs: 12us,1.2GB/s,ring; cairn doctor RUN.yaml "
-        "prints it as a\n"
-        "                      flag.  ring or doubling is how MPI_Allreduce goes about it.  Not "
-        "given: started\n"
-        "                      by mpirun on several ranks, it is measured between them\n"
-        "  --memory            the memory only; nothing is timed\n"
-        "  --json              the same as one object\n"
-        "\nThe exit code is 2 where the run does not fit in memory.\n",
+    .about = "Nothing is trained.  Memory is planned to the byte; the program with its libraries "
+             "and MPI is measured by a run of a few weights.  Passes of each size of micro-batch, "
+             "the update of the weights and reading are timed here, on train.threads cores: start "
+             "it on a machine like those of the run.",
+    .tables = {{.flags = flags}},
+    .notes = "The exit code is 2 where the run does not fit in memory.",
+    .take = cairn_run_operand,
     .once = true,
     .gathers = gathers,
     .weigh = weigh,

@@ -13,7 +13,7 @@
  * folder that goes again; what it took at the peak less what is planned for such a run.  To be
  * called while this process is small, since Linux hands its peak on to what it starts.
  *
- * Ranks   local; starts a process, and so not behind MPI_Init
+ * Ranks   local; starts a process, and so not after MPI_Init
  * Errors  CAIRN_FILES, CAIRN_USAGE: it cannot be started or does not end well; with its own line
  */
 CAIRN_CHECKED cairn_status cairn_plan_program(size_t n_threads, uint64_t *n_bytes);

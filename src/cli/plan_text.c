@@ -182,7 +182,7 @@ static void print_sum(const struct cairn_plan *plan, const char *bytes)
 {
     char link[CAIRN_LINK_BYTES];
     if (plan->link == NULL) {
-        printf("sum: not in the time; --link LATENCY,BANDWIDTH tells what it costs (mpirun -n "
+        printf("sum: not in the time; --link LATENCY,BANDWIDTH says what it costs (mpirun -n "
                "RANKS cairn doctor %s prints that flag), mpirun -n RANKS cairn plan measures it; "
                "until then there is no efficiency\n",
                plan->run_file);

@@ -16,23 +16,24 @@ struct request {
     const char *out;
 };
 
+static const struct cairn_option flags[] = {
+    {"--data", "FILE.h5", CAIRN_KEY_PATH, offsetof(struct request, model.data),
+     .doc = "the dataset", .required = true},
+    CAIRN_OPTION_SPLIT(struct request, model),
+    CAIRN_OPTION_EMA(struct request, model),
+    {"-o", "OUT.h5", CAIRN_KEY_PATH, offsetof(struct request, out),
+     .doc = "gets `outputs` [n, ...] and, where there are classes, `label` [n]; of tokens "
+            "[n, context]",
+     .required = true},
+    {.name = NULL},
+};
+
 static cairn_status read_request(const struct cairn_arguments *arguments, struct request *request)
 {
-    int position = 0;
-    const char *name = NULL;
-    const char *value = NULL;
-    for (;;) {
-        CAIRN_TRY(cairn_arguments_next(arguments, "--data= --split= --ema -o=", &position, &name,
-                                       &value));
-        if (name == NULL && value == NULL) break;
-        if (name != NULL && strcmp(name, "-o") == 0)
-            request->out = value;
-        else
-            CAIRN_TRY(cairn_trained_take(&request->model, name, value));
-    }
-    if (request->model.checkpoint == NULL || request->model.data == NULL || request->out == NULL)
-        return cairn_fail(CAIRN_USAGE,
-                          "usage: cairn predict CHECKPOINT.h5 --data FILE.h5 -o OUT.h5");
+    CAIRN_TRY(cairn_arguments_read(&cairn_command_predict, arguments, request));
+    if (request->model.checkpoint == NULL)
+        return cairn_usage_fail(&cairn_command_predict, "which checkpoint?");
+    CAIRN_TRY(cairn_arguments_complete(&cairn_command_predict, request));
     if (!cairn_file_same(request->out, request->model.checkpoint) &&
         !cairn_file_same(request->out, request->model.data))
         return CAIRN_OK;
@@ -40,7 +41,7 @@ static cairn_status read_request(const struct cairn_arguments *arguments, struct
                       request->out);
 }
 
-/* One micro-batch of this rank: its outputs into `mine` [b, n_out]; nothing behind the last sample.
+/* One micro-batch of this rank: its outputs into `mine` [b, n_out]; nothing after the last sample.
  * Local. */
 static cairn_status predict_micro(const struct cairn_trained *trained, size_t first, float *mine)
 {
@@ -143,7 +144,7 @@ static cairn_status predict(const struct cairn_trained *trained, const char *out
 
 static cairn_status run_predict(const struct cairn_arguments *arguments, cairn_comm *comm)
 {
-    struct request request = {.model = {.split = "test"}};
+    struct request request = {.model = {.checkpoint = NULL}};
     struct cairn_trained trained;
     CAIRN_TRY(read_request(arguments, &request)); /* the same words on every rank */
     CAIRN_TRY(cairn_trained_open(comm, &request.model, &trained));
@@ -154,14 +155,10 @@ static cairn_status run_predict(const struct cairn_arguments *arguments, cairn_c
 
 const struct cairn_command cairn_command_predict = {
     .name = "predict",
-    .usage =
-        "cairn predict CHECKPOINT.h5 --data FILE.h5 -o OUT.h5 [--split train|val|test] [--ema]",
+    .operands = "CHECKPOINT.h5",
     .doc = "writes the outputs of a trained model, one row per sample",
-    .help = "\n  --data FILE.h5  the dataset\n"
-            "  --split NAME    its group; default test\n"
-            "  --ema           by the moving average of the weights (train.ema)\n"
-            "  -o OUT.h5       gets `outputs` [n, ...] and, where there are classes, `label` [n];\n"
-            "                  of tokens [n, context]\n",
+    .tables = {{.flags = flags}},
+    .take = cairn_trained_take,
     .collective = true,
     .run = run_predict,
 };

@@ -20,27 +20,32 @@ struct request {
     bool png, svg;
 };
 
+#define AT(field) offsetof(struct request, field)
+
+static const struct cairn_option flags[] = {
+    {"DIR...", .doc = "folders of runs (cairn train) and studies (cairn study)"},
+    {"-o", "FILE", CAIRN_KEY_PATH, AT(out),
+     .doc = "the page; default report.html, in the folder where there is one, else here"},
+    {"--png", NULL, CAIRN_KEY_BOOL, AT(png),
+     .doc = "the same charts as PNG files, in the folder -o; default report-png/, beside the page"},
+    {"--svg", NULL, CAIRN_KEY_BOOL, AT(svg),
+     .doc = "the same charts as SVG files; default report-svg/"},
+    {.name = NULL},
+};
+
+static cairn_status take_folder(void *request, const char *value)
+{
+    struct request *report = request;
+    report->folder[report->n_folders++] = value;
+    return CAIRN_OK;
+}
+
 static cairn_status read_request(const struct cairn_arguments *arguments, struct request *request)
 {
-    int position = 0;
-    const char *name = NULL;
-    const char *value = NULL;
     CAIRN_TRY(cairn_memory_get((size_t)arguments->count + 1, sizeof *request->folder, "arguments",
                                &request->folder));
-    for (;;) {
-        CAIRN_TRY(cairn_arguments_next(arguments, "-o= --png --svg", &position, &name, &value));
-        if (name == NULL && value == NULL) break;
-        if (name == NULL)
-            request->folder[request->n_folders++] = value;
-        else if (strcmp(name, "-o") == 0)
-            request->out = value;
-        else if (strcmp(name, "--png") == 0)
-            request->png = true;
-        else
-            request->svg = true;
-    }
-    if (request->n_folders == 0)
-        return cairn_fail(CAIRN_USAGE, "which folder? usage: cairn report DIR... [-o report.html]");
+    CAIRN_TRY(cairn_arguments_read(&cairn_command_report, arguments, request));
+    if (request->n_folders == 0) return cairn_usage_fail(&cairn_command_report, "which folder?");
     if (request->png && request->svg)
         return cairn_fail(CAIRN_USAGE, "--png and --svg are two reports; ask for one at a time");
     return CAIRN_OK;
@@ -86,21 +91,14 @@ static cairn_status run_report(const struct cairn_arguments *arguments, cairn_co
 
 const struct cairn_command cairn_command_report = {
     .name = "report",
-    .usage = "cairn report DIR... [-o report.html] [--png | --svg]",
+    .operands = "DIR...",
     .doc = "charts and tables of runs and studies, on one page",
-    .help = "\n"
-            "  cairn report runs/digits              writes runs/digits/report.html\n"
-            "  cairn report runs/a runs/b -o ab.html   lays runs over each other\n"
-            "\n"
-            "  DIR...      folders of runs (cairn train) and studies (cairn study)\n"
-            "  -o FILE     the page; default report.html, in the folder where there is one, else "
-            "here\n"
-            "  --png       the same charts as PNG files, in the folder -o; default report-png/, "
-            "beside the page\n"
-            "  --svg       the same charts as SVG files; default report-svg/\n"
-            "\n"
-            "The page is one file without scripts, for browsers and printers, and needs no "
-            "network.  gnuplot draws the charts.\n",
+    .about = "  cairn report runs/digits                writes runs/digits/report.html\n"
+             "  cairn report runs/a runs/b -o ab.html   compares runs in the same charts",
+    .tables = {{.flags = flags}},
+    .notes = "The page is one file without scripts, for browsers and printers, and needs no "
+             "network.  gnuplot draws the charts.",
+    .take = take_folder,
     .once = true,
     .run = run_report,
 };

@@ -36,49 +36,23 @@ struct language {
     struct cairn_generator *generator;
 };
 
-static const struct cairn_key numbers[] = {
-    {.name = "--tokens",
-     .type = CAIRN_KEY_COUNT,
-     .offset = offsetof(struct request, n_tokens),
-     .low = 1,
-     .high = 1e15},
-    {.name = "--temperature",
-     .type = CAIRN_KEY_REAL,
-     .offset = offsetof(struct request, temperature),
-     .high = 1e6},
-    {.name = "--top-k",
-     .type = CAIRN_KEY_COUNT,
-     .offset = offsetof(struct request, top_k),
-     .low = 1,
-     .high = 1e9},
-    {.name = "--seed",
-     .type = CAIRN_KEY_COUNT,
-     .offset = offsetof(struct request, seed),
-     .high = 9e15},
-};
-enum { N_NUMBERS = sizeof numbers / sizeof numbers[0] };
+#define AT(field) offsetof(struct request, field)
 
-static cairn_status read_request(const struct cairn_arguments *arguments, struct request *request)
-{
-    static const char known[] = "--prompt=? --tokens= --temperature= --top-k= --seed= --ema";
-    int position = 0;
-    const char *name = NULL;
-    const char *value = NULL;
-    for (;;) {
-        CAIRN_TRY(cairn_arguments_next(arguments, known, &position, &name, &value));
-        if (name == NULL && value == NULL) break;
-        if (name == NULL || strcmp(name, "--ema") == 0)
-            CAIRN_TRY(cairn_trained_take(&request->trained, name, value));
-        else if (strcmp(name, "--prompt") == 0)
-            request->prompt = value;
-        else
-            CAIRN_TRY(cairn_argument_number(cairn_argument_key(numbers, N_NUMBERS, name), value,
-                                            request));
-    }
-    if (request->trained.checkpoint != NULL) return CAIRN_OK;
-    return cairn_fail(CAIRN_USAGE,
-                      "which checkpoint? usage: cairn sample CHECKPOINT.h5 --prompt TEXT");
-}
+static const struct cairn_option flags[] = {
+    {"--prompt", "TEXT", CAIRN_KEY_TEXT, AT(prompt),
+     .doc = "how the text begins; without it, on a new line", .fallback = "", .may_be_empty = true},
+    {"--tokens", "N", CAIRN_KEY_COUNT, AT(n_tokens), .doc = "how many tokens to write after it",
+     .fallback = "200", .low = 1, .high = 1e15},
+    {"--temperature", "T", CAIRN_KEY_REAL, AT(temperature),
+     .doc = "below 1 likelier, above 1 bolder; 0: always the most likely token", .fallback = "0.8",
+     .high = 1e6},
+    {"--top-k", "K", CAIRN_KEY_COUNT, AT(top_k),
+     .doc = "only from the K most likely tokens; default: all", .low = 1, .high = 1e9},
+    {"--seed", "S", CAIRN_KEY_COUNT, AT(seed), .doc = "another seed, another text", .fallback = "1",
+     .high = 9e15},
+    CAIRN_OPTION_EMA(struct request, trained),
+    {.name = NULL},
+};
 
 /* ---- what tokens stand for */
 
@@ -143,7 +117,7 @@ static cairn_status read_token(const struct language *language, const char *text
     if (language->text == NULL) return CAIRN_OK;
     *taken = cairn_utf8_read(text, n, &code);
     if (*taken == 0)
-        return cairn_fail(CAIRN_USAGE, "--prompt is no UTF-8: it has the byte 0x%02x",
+        return cairn_fail(CAIRN_USAGE, "--prompt is not UTF-8: it has the byte 0x%02x",
                           (unsigned)*token);
     for (size_t i = 0; i < language->vocabulary; i++) {
         const char *character = language->character[i];
@@ -268,10 +242,12 @@ static cairn_status write_text(const struct request *request, struct language *l
 
 static cairn_status run_sample(const struct cairn_arguments *arguments, cairn_comm *comm)
 {
-    struct request request = {.prompt = "", .n_tokens = 200, .temperature = 0.8, .seed = 1};
+    struct request request = {.prompt = NULL};
     struct language language = {0};
     (void)comm;
-    CAIRN_TRY(read_request(arguments, &request));
+    CAIRN_TRY(cairn_arguments_read(&cairn_command_sample, arguments, &request));
+    if (request.trained.checkpoint == NULL)
+        return cairn_usage_fail(&cairn_command_sample, "which checkpoint?");
     cairn_status st = read_model(request.trained.checkpoint, request.trained.ema, &language);
     if (st == CAIRN_OK) st = begin_text(&request, &language);
     if (st == CAIRN_OK) st = write_text(&request, &language);
@@ -281,20 +257,11 @@ static cairn_status run_sample(const struct cairn_arguments *arguments, cairn_co
 
 const struct cairn_command cairn_command_sample = {
     .name = "sample",
-    .usage =
-        "cairn sample CHECKPOINT.h5 [--prompt TEXT] [--tokens N] [--temperature T] [--top-k K] "
-        "[--seed S] [--ema]",
+    .operands = "CHECKPOINT.h5",
     .doc = "writes text with a language model",
-    .help =
-        "\n"
-        "  --prompt TEXT     how the text begins; without it, on a new line\n"
-        "  --tokens N        how many tokens to write behind it; default 200\n"
-        "  --temperature T   below 1 likelier, above 1 bolder; 0: always the most likely token; "
-        "default 0.8\n"
-        "  --top-k K         only from the K most likely tokens; default: all\n"
-        "  --seed S          another seed, another text; default 1\n"
-        "  --ema             by the moving average of the weights (train.ema)\n"
-        "\nPrompt and text go to stdout as they come.  The model sees the last data.context "
-        "tokens.\n",
+    .tables = {{.flags = flags}},
+    .notes = "Prompt and text go to stdout as they come.  The model sees the last data.context "
+             "tokens.",
+    .take = cairn_trained_take,
     .run = run_sample,
 };

@@ -44,7 +44,7 @@ static cairn_status check_element(const struct cairn_slurm_request *request,
     memcpy(overrides, request->run.overrides, n * sizeof overrides[0]);
     for (size_t i = 0; i < words->n; i++) {
         if (words->word[i][0] == '-' || strchr(words->word[i], '=') == NULL)
-            return cairn_fail(CAIRN_USAGE, "%s is no key=value", words->word[i]);
+            return cairn_fail(CAIRN_USAGE, "%s is not a key=value", words->word[i]);
         overrides[n + i] = words->word[i];
     }
     CAIRN_TRY(cairn_config_read(parts->run_file, parts->n_bytes, request->run.run_file, overrides,
@@ -98,11 +98,11 @@ static cairn_status read_setup(const struct cairn_slurm_request *request, struct
 static cairn_status find_places(const struct cairn_slurm_request *request, struct parts *parts)
 {
     if (getcwd(parts->folder, sizeof parts->folder) == NULL)
-        return cairn_fail(CAIRN_USAGE, "the working folder is not to be had: %s", strerror(errno));
+        return cairn_fail(CAIRN_USAGE, "the working folder cannot be read: %s", strerror(errno));
     if (request->program != NULL) return cairn_path_copy(request->program, parts->program);
     ssize_t n = readlink("/proc/self/exe", parts->program, sizeof parts->program - 1);
     if (n > 0) return CAIRN_OK; /* the buffer was zeroed */
-    return cairn_fail(CAIRN_USAGE, "where this program lies is not known; say --program");
+    return cairn_fail(CAIRN_USAGE, "the path of this program is not known; give it with --program");
 }
 
 static void list_arguments(const struct cairn_slurm_request *request, struct parts *parts)
@@ -197,9 +197,9 @@ static cairn_status make_script(const struct cairn_slurm_request *request,
         .ranks_per_node = request->ranks_per_node,
         .threads = request->threads > 0 ? request->threads : parts->config->train_threads,
         .time = request->time,
-        .requeue = !request->no_requeue,
+        .requeue = request->requeue,
         .deadline = cairn_config_given(parts->config, "train.deadline") ? "" : "slurm",
-        .mpirun = strcmp(request->launcher, "mpirun") == 0,
+        .mpirun = request->launcher == CAIRN_LAUNCHER_MPIRUN,
         .mpi = request->mpi,
         .folder = parts->folder,
         .options = request->sbatch,
@@ -230,7 +230,7 @@ static cairn_status put_script(const struct cairn_slurm_request *request, const 
 
 static cairn_status write_script(const struct cairn_arguments *arguments, bool study)
 {
-    struct cairn_slurm_request request = {.study = study, .n_tasks = study ? 1 : 0};
+    struct cairn_slurm_request request = {.study = study};
     struct parts parts = {.config = NULL};
     char *script = NULL;
     CAIRN_TRY(cairn_slurm_request_read(arguments, &request));
@@ -254,40 +254,18 @@ static cairn_status run_slurm(const struct cairn_arguments *arguments, cairn_com
     return write_script(arguments, false);
 }
 
+static const struct cairn_option operands[] = {
+    {"key=value", .doc = "sets a key of the run file, as for cairn train"},
+    {.name = NULL},
+};
+
 const struct cairn_command cairn_command_slurm = {
     .name = "slurm",
-    .usage = "cairn slurm RUN.yaml [key=value ...] --nodes N --ranks-per-node N --time T [-o "
-             "FILE.sbatch] [OPTION ...]",
+    .operands = "RUN.yaml [key=value ...]",
     .doc = "writes a batch script that stops in time, is queued again and goes on",
-    .help =
-        "\n"
-        "  cairn slurm run.yaml --nodes 4 --ranks-per-node 2 --time 2:00:00 | sbatch\n"
-        "\n"
-        "  key=value             sets a key of the run file, as for cairn train\n"
-        "  --nodes N             how many nodes\n"
-        "  --ranks-per-node N    how many ranks on each\n"
-        "  --time T              the time limit as sbatch takes it: 90 is minutes, 1:30:00 hours\n"
-        "  --cpus-per-task N     cores of each rank; default train.threads\n"
-        "  --launcher NAME       srun (default) or mpirun\n"
-        "  --mpi TYPE            srun --mpi=TYPE; default what the site has set, or, where that "
-        "cannot "
-        "start\n"
-        "                        this MPI, one of srun --mpi=list that can\n"
-        "  --sbatch OPTION       any option of sbatch, as often as you like: --sbatch "
-        "--account=NAME\n"
-        "  --setup FILE          lines of shell to run first: module load ...\n"
-        "  --wrap WORDS          what stands before the program: \"apptainer exec IMAGE\"\n"
-        "  --program PATH        the program; default this one\n"
-        "  --no-requeue          where a job may not be queued again: another one follows, by\n"
-        "                        --dependency; --requeue is the default\n"
-        "  --array LIST          a job array: for each line of LIST a run with its key=value, in\n"
-        "                        folders DIR/1, DIR/2, ...\n"
-        "  --out DIR             the run folder; default runs/<name of the run file>\n"
-        "  --init FILE.h5, --init-partial   as for cairn train\n"
-        "  --no-check            do not look at data, model and --init, for what only nodes see\n"
-        "  -o FILE               write to a file instead of standard output; --overwrite "
-        "replaces one\n"
-        "  --job                 print only what all batch scripts share\n",
+    .about = "  cairn slurm run.yaml --nodes 4 --ranks-per-node 2 --time 2:00:00 | sbatch",
+    .tables = {{.flags = operands}, {.flags = cairn_slurm_flags}, {.flags = cairn_slurm_run_flags}},
+    .take = cairn_run_operand,
     .once = true,
     .run = run_slurm,
 };

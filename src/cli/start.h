@@ -27,7 +27,7 @@ CAIRN_CHECKED cairn_status cairn_start_small(const struct cairn_config *config, 
  * to a core.
  *
  * Ranks   local
- * Errors  CAIRN_USAGE: the variable is no span of time */
+ * Errors  CAIRN_USAGE: the variable is not a span of time */
 CAIRN_CHECKED cairn_status cairn_start_watched(const struct cairn_launcher_claim *claim,
                                                struct cairn_watched_start *out);
 
@@ -46,12 +46,12 @@ double cairn_start_hang_timeout_s(const struct cairn_config *config);
 
 /** When a run must have stopped by itself, by train.deadline: as in cairn_run_options; 0 where it
  * need not.  `begin_s`: of the process.  Ranks: local.  Errors: CAIRN_USAGE: the end of the job is
- * not to be had. */
+ * not available. */
 CAIRN_CHECKED cairn_status cairn_start_deadline(const struct cairn_config *config, double begin_s,
                                                 double *deadline_s, double *deadline_unix_s);
 
-/** runs/<name of the run file>, for `all` "runs": where a run goes that is not told.  Ranks: local.
- * Errors: CAIRN_USAGE: too long. */
+/** runs/<name of the run file>, for `all` "runs": where a run goes that has no --out.  Ranks:
+ * local. Errors: CAIRN_USAGE: too long. */
 CAIRN_CHECKED cairn_status cairn_start_folder(const char *all, const char *run_file,
                                               char path[CAIRN_PATH_BYTES]);
 

@@ -14,6 +14,7 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "cli/slurm_request.h"
 #include "comm/exchange.h"
 #include "comm/watchdog.h"
 #include "report/report.h"
@@ -28,7 +29,7 @@ static const double ANALYSE_EVERY_S = 60;
 
 enum step { STEP_CELL, STEP_WAIT, STEP_DONE };
 
-/* What rank 0 of a group tells the others. */
+/* What rank 0 of a group sends the others. */
 struct order {
     enum step step;
     size_t cell;
@@ -43,8 +44,8 @@ static cairn_status look(struct cairn_study *study)
     CAIRN_TRY(
         cairn_study_folder_collect(&study->folder, &study->table, &study->axes, study->known));
     if (study->n_group != 0) return CAIRN_OK;
-    bool news = study->n_told < study->table.n_rows;
-    cairn_study_tell_rows(study);
+    bool news = study->n_logged < study->table.n_rows;
+    cairn_study_log_rows(study);
     if (!news || cairn_clock_s() < study->collected_s + COLLECT_EVERY_S) return CAIRN_OK;
     CAIRN_TRY(cairn_study_write(study));
     if (cairn_clock_s() < study->analysed_s + ANALYSE_EVERY_S) return CAIRN_OK;
@@ -52,13 +53,13 @@ static cairn_status look(struct cairn_study *study)
 }
 
 /* What is left is claimed, and this group waits, maybe for one that will not end it. */
-static void tell_doubt(struct cairn_study *study, const char *claim)
+static void log_doubt(struct cairn_study *study, const char *claim)
 {
-    if (study->told_doubt) return;
-    study->told_doubt = true;
+    if (study->logged_doubt) return;
+    study->logged_doubt = true;
     cairn_log_warning(
         "waits for cells that other jobs have claimed; this file system has no locks "
-        "that would tell whether they have ended: where one has, remove its claim, %s",
+        "that would show whether they have ended: where one has, remove its claim, %s",
         claim);
 }
 
@@ -76,7 +77,7 @@ static cairn_status choose(struct cairn_study *study, struct cairn_lock *claim, 
         CAIRN_TRY(cairn_study_claim(&study->folder, &study->axes, wanted[i], claim, &claimed));
     }
     if (!claimed) {
-        if (n > 0 && claim->doubtful) tell_doubt(study, claim->path);
+        if (n > 0 && claim->doubtful) log_doubt(study, claim->path);
         return CAIRN_OK;
     }
     order->step = STEP_CELL;
@@ -140,7 +141,7 @@ static cairn_status one_step(struct cairn_study *study, enum step *step)
     double asked = cairn_interrupted();
     struct order order = {.step = STEP_DONE};
     struct cairn_lock claim = {.fd = -1};
-    cairn_watchdog_phase(study->comm, CAIRN_PHASE_READY); /* its time begins anew */
+    cairn_watchdog_phase(study->comm, CAIRN_PHASE_READY); /* its time starts again */
     cairn_status st = cairn_comm_max(study->group, CAIRN_OK, &asked, 1);
     if (st == CAIRN_OK && asked != 0) return CAIRN_STOPPED;
     if (st == CAIRN_OK && first) st = choose(study, &claim, &order);
@@ -157,7 +158,7 @@ static cairn_status finish(struct cairn_study *study, bool complete)
 {
     CAIRN_TRY(look(study));
     CAIRN_TRY(cairn_study_write(study));
-    cairn_study_tell_edges(study);
+    cairn_study_log_edges(study);
     if (complete) CAIRN_TRY(cairn_study_folder_tidy(&study->folder));
     if (complete) CAIRN_TRY(cairn_study_keep_best(study));
     if (study->table.n_rows > 0) CAIRN_TRY(cairn_study_analyse_and_write(study, complete));
@@ -180,7 +181,7 @@ static cairn_status run_cells(struct cairn_study *study)
     if (st == CAIRN_OK && is_left) st = cairn_study_measure(study);
     st = cairn_comm_idle_barrier(study->comm, st);
     if (st != CAIRN_OK) return st;
-    if (main) cairn_study_tell_plan(study);
+    if (main) cairn_study_log_plan(study);
     if (study->request.check) return CAIRN_OK;
     while (st == CAIRN_OK && step != STEP_DONE) st = one_step(study, &step);
     st = cairn_comm_idle_barrier(study->comm, st);
@@ -195,31 +196,27 @@ static cairn_status run_cells(struct cairn_study *study)
 
 /* ---- the command */
 
-static void read_option(struct cairn_study_request *request, const char *name, const char *value)
-{
-    if (strcmp(name, "--out") == 0) request->out = value;
-    if (strcmp(name, "--overwrite") == 0) request->overwrite = true;
-    if (strcmp(name, "--check") == 0) request->check = true;
-    if (strcmp(name, "--singleton") == 0) request->singleton = true;
-}
+#define AT(field) offsetof(struct cairn_study_request, field)
+
+static const struct cairn_option flags[] = {
+    {"key=value", .doc = "study.KEY=... and axes.KEY=[...] change the study file, any other key "
+                         "the run file of all cells"},
+    {"--out", "DIR", CAIRN_KEY_PATH, AT(out),
+     .doc = "the study's folder; default studies/<name of the study file>"},
+    {"--overwrite", NULL, CAIRN_KEY_BOOL, AT(overwrite),
+     .doc = "remove what an earlier study left there and start from the beginning"},
+    {"--check", NULL, CAIRN_KEY_BOOL, AT(check), .doc = "read all files, print the plan, and end"},
+    {"--singleton", NULL, CAIRN_KEY_BOOL, AT(singleton),
+     .doc = "run alone even where the launcher's variables speak of more ranks"},
+    {.name = NULL},
+};
 
 static cairn_status read_request(const struct cairn_arguments *arguments,
                                  struct cairn_study_request *request)
 {
-    int position = 0;
-    const char *name = NULL;
-    const char *value = NULL;
-    for (;;) {
-        CAIRN_TRY(cairn_arguments_next(arguments, "--out= --overwrite --check --singleton --slurm",
-                                       &position, &name, &value));
-        if (name == NULL && value == NULL) break;
-        if (name != NULL)
-            read_option(request, name, value);
-        else
-            CAIRN_TRY(cairn_run_operand(&request->study, value));
-    }
+    CAIRN_TRY(cairn_arguments_read(&cairn_command_study, arguments, request));
     if (request->study.run_file != NULL) return CAIRN_OK;
-    return cairn_fail(CAIRN_USAGE, "which study file? usage: cairn study STUDY.yaml");
+    return cairn_usage_fail(&cairn_command_study, "which study file?");
 }
 
 /* Whether a batch script is wanted, and no study. */
@@ -260,25 +257,14 @@ static cairn_status run_study(const struct cairn_arguments *arguments, cairn_com
 
 const struct cairn_command cairn_command_study = {
     .name = "study",
-    .usage = "mpirun -n RANKS cairn study STUDY.yaml [key=value ...] [--out DIR] [--overwrite] "
-             "[--check]\n"
-             "       cairn study STUDY.yaml [key=value ...] --slurm --nodes N --ranks-per-node N "
-             "--time T [--tasks N] [OPTION ...]",
+    .launch = "mpirun -n RANKS",
+    .operands = "STUDY.yaml [key=value ...]",
     .doc = "runs a study of the effective batch: cells of a grid, to a target or over ranks",
-    .help = "\n"
-            "  key=value      study.KEY=... and axes.KEY=[...] change the study file, any other "
-            "key the\n"
-            "                 run file of all cells\n"
-            "  --out DIR      the study's folder; default studies/<name of the study file>\n"
-            "  --overwrite    remove what an earlier study left there and start afresh\n"
-            "  --check        read all files, tell the plan, and end\n"
-            "  --slurm        write a batch script instead: an array of --tasks jobs that take "
-            "cells until none\n"
-            "                 is left; the other options are those of cairn slurm\n"
-            "  --singleton    run alone even where the launcher's variables speak of more ranks\n"
-            "\nCells that have ended are kept: start it again, also from several jobs at once, "
-            "and it goes on.\n"
-            "TERM, INT and USR1 stop it after the running update, with exit code 75.\n",
+    .tables = {{.flags = flags}},
+    .also = &cairn_slurm_of_study,
+    .notes = "Cells that have ended are kept: start it again, also from several jobs at once, and "
+             "it goes on.  TERM, INT and USR1 stop it after the running update, with exit code 75.",
+    .take = cairn_run_operand,
     .collective = true,
     .saves = true,
     .watched = true,

@@ -62,8 +62,8 @@ struct cairn_study {
     struct cairn_study_table table;
     struct cairn_study_known *known; /* [n_cells]; owned */
     size_t n_before;                 /* rows that were there when it started */
-    size_t n_told;                   /* rows that were told */
-    bool told_doubt;                 /* of a claim whose job may have ended */
+    size_t n_logged;                 /* rows that were logged */
+    bool logged_doubt;               /* of a claim whose job may have ended */
     size_t n_run;                    /* cells that this process ran ... */
     double starts_s;                 /* ... and the time they took that is not in their rows */
 };
@@ -95,9 +95,9 @@ int cairn_study_ranks(const struct cairn_study *study, size_t cell);
  * of each group; `first`: of the world).  Errors: CAIRN_FILES; CAIRN_USAGE: another study's. */
 CAIRN_CHECKED cairn_status cairn_study_open(struct cairn_study *study, bool first);
 
-/** fit.json and scaling.json from what is known; `tells`: in short to the log, too.  Ranks: local
+/** fit.json and scaling.json from what is known; `logs`: in short to the log, too.  Ranks: local
  * (rank 0 of the world). Errors: CAIRN_FILES; CAIRN_MEMORY. */
-CAIRN_CHECKED cairn_status cairn_study_analyse_and_write(struct cairn_study *study, bool tells);
+CAIRN_CHECKED cairn_status cairn_study_analyse_and_write(struct cairn_study *study, bool logs);
 
 /** keep: best: remove the run folders of cells whose rate is not the best at their batch.
  * Ranks: local (rank 0 of the world).  Errors: CAIRN_FILES. */
@@ -130,14 +130,14 @@ double cairn_study_update_s(const struct cairn_study_pace *pace, double batch);
 struct cairn_study_forecast cairn_study_forecast(const struct cairn_study *study);
 
 /** Say what will be done.  Ranks: local (rank 0 of the world).  Errors: none. */
-void cairn_study_tell_plan(const struct cairn_study *study);
+void cairn_study_log_plan(const struct cairn_study *study);
 
-/** A line for each row that was not told.  Ranks: local (rank 0 of the world).  Errors: none. */
-void cairn_study_tell_rows(struct cairn_study *study);
+/** A line for each row that was not logged.  Ranks: local (rank 0 of the world).  Errors: none. */
+void cairn_study_log_rows(struct cairn_study *study);
 
 /** A line for each batch whose best rate lies at the edge of its grid.  Ranks: local (rank 0 of the
  * world).  Errors: none. */
-void cairn_study_tell_edges(const struct cairn_study *study);
+void cairn_study_log_edges(const struct cairn_study *study);
 
 /** study.csv and study.h5 from what is known.  Ranks: local.  Errors: CAIRN_FILES. */
 CAIRN_CHECKED cairn_status cairn_study_write(struct cairn_study *study);

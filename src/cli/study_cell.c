@@ -68,7 +68,7 @@ struct cairn_judge_limits cairn_study_limits(const struct cairn_study *study, si
                                  cairn_study_foreseen(&study->axes, study->known, cell));
 }
 
-/* Rank 0.  A folder that cannot be read now is read behind the cell, and then it is an error. */
+/* Rank 0.  A folder that cannot be read now is read after the cell, and then it is an error. */
 static struct news look_around(struct cell *c)
 {
     double now_s = cairn_clock_s();
@@ -104,7 +104,7 @@ static enum cairn_run_action on_evaluation(void *context, const struct cairn_eva
     return news.saves ? CAIRN_RUN_SAVE : CAIRN_RUN_CONTINUE;
 }
 
-/* What was timed so far moves on; the tail of an epoch is no update of B samples. */
+/* What was timed so far moves on; the tail of an epoch is not an update of B samples. */
 static void take_times(struct cell *c, const struct cairn_update_record *record)
 {
     const cairn_trainer *t = c->trainer;

@@ -44,7 +44,7 @@ static cairn_status check_measured(const char *path, const char *before, const c
         if (n != k || strncmp(before, now, n) != 0)
             return cairn_fail(CAIRN_USAGE,
                               "%s: holds another study: %.*s, now %.*s; take that back, or start "
-                              "afresh with --overwrite or another --out",
+                              "again with --overwrite or another --out",
                               path, (int)n, before, (int)k, now);
         before += n + (before[n] == '\n');
         now += k + (now[k] == '\n');
@@ -64,7 +64,7 @@ static cairn_status check_base(const struct cairn_study *study, const char *path
     if (st == CAIRN_OK) st = cairn_config_changed(now, before, &changed);
     if (st == CAIRN_OK && changed[0] != '\0')
         st = cairn_fail(CAIRN_USAGE,
-                        "%s: the run file changed: %s; take that back, or start afresh with "
+                        "%s: the run file changed: %s; take that back, or start again with "
                         "--overwrite or another --out",
                         path, changed);
     free(changed);
@@ -136,7 +136,7 @@ cairn_status cairn_study_open(struct cairn_study *study, bool first)
     if (first)
         CAIRN_TRY(
             cairn_study_folder_collect(&study->folder, &study->table, &study->axes, study->known));
-    study->n_before = study->n_told = study->table.n_rows;
+    study->n_before = study->n_logged = study->table.n_rows;
     return CAIRN_OK;
 }
 
@@ -167,7 +167,7 @@ cairn_status cairn_study_write(struct cairn_study *study)
 {
     char path[CAIRN_PATH_BYTES];
     const struct cairn_study_texts texts = {.study = study->study_text, .run = study->base_text};
-    if (study->n_told == study->table.n_rows) /* else rows are told by their place */
+    if (study->n_logged == study->table.n_rows) /* else rows are logged in their order */
         CAIRN_TRY(cairn_study_sort(&study->axes, &study->table));
     CAIRN_TRY(cairn_path_join(study->folder.path, "study.csv", path));
     CAIRN_TRY(cairn_study_csv_write(path, &study->table));
@@ -177,13 +177,13 @@ cairn_status cairn_study_write(struct cairn_study *study)
     return CAIRN_OK;
 }
 
-cairn_status cairn_study_analyse_and_write(struct cairn_study *study, bool tells)
+cairn_status cairn_study_analyse_and_write(struct cairn_study *study, bool logs)
 {
     char *fit = NULL;
     char *scaling = NULL;
     const struct cairn_study_about about = {
         .has_target = study->target.any,
-        .logs = tells,
+        .logs = logs,
         .targets = &study->targets,
         .asked = {.stated = study->has_link ? &study->link.cost : NULL,
                   .split = study->split,

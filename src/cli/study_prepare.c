@@ -35,7 +35,8 @@ static cairn_status check_ranks(const struct cairn_study *study,
         char *end = NULL;
         long ranks = strtol(axis->value[i], &end, 10);
         if (*end != '\0' || ranks < 1 || ranks > INT_MAX / study->n_groups)
-            return cairn_fail(CAIRN_USAGE, "%s: the axis ranks has %s, which is no number of ranks",
+            return cairn_fail(CAIRN_USAGE,
+                              "%s: the axis ranks has %s, which is not a number of ranks",
                               cairn_node_place(axis->node), axis->value[i]);
         if (ranks > most)
             return cairn_fail(

@@ -181,9 +181,9 @@ static bool is_finished(const struct job *job)
 static cairn_status resume(struct job *job)
 {
     cairn_status st = CAIRN_OK;
-    bool afresh =
+    bool from_scratch =
         job->request.overwrite; /* weights are read before the folder is cleared of them */
-    if (afresh) CAIRN_TRY(begin_with(job));
+    if (from_scratch) CAIRN_TRY(begin_with(job));
     if (job->main) st = open_folder(job);
     st = cairn_comm_broadcast(job->comm, st, job->checkpoint, sizeof job->checkpoint);
     if (st != CAIRN_OK) return st;
@@ -191,7 +191,7 @@ static cairn_status resume(struct job *job)
     CAIRN_TRY(cairn_run_create(job->trainer, &options, &job->run));
     if (job->checkpoint[0] != '\0')
         CAIRN_TRY(go_on(job));
-    else if (!afresh)
+    else if (!from_scratch)
         CAIRN_TRY(begin_with(job));
     if (job->main)
         st = cairn_run_folder_start(job->run_folder, job->trainer->at.update, is_finished(job),
@@ -286,7 +286,7 @@ static cairn_status prepare(struct job *job, const struct cairn_arguments *argum
 }
 
 /* For people on a terminal, else for programs.  Rank 0. */
-static void tell_end(const struct job *job, const char *summary)
+static void print_end(const struct job *job, const char *summary)
 {
     int terminal = cairn_terminal_of(STDOUT_FILENO);
     if (terminal < 0)
@@ -317,11 +317,11 @@ static cairn_status run_train(const struct cairn_arguments *arguments, cairn_com
         close_job(&job);
         return st;
     }
-    cairn_watchdog_phase(comm, CAIRN_PHASE_READY); /* half done: its time begins anew */
+    cairn_watchdog_phase(comm, CAIRN_PHASE_READY); /* half done: its time starts again */
     if (st == CAIRN_OK) st = resume(&job);
     if (st == CAIRN_OK) st = train(&job, &summary);
     cairn_watchdog_phase(comm, CAIRN_PHASE_END);
-    if (summary != NULL) tell_end(&job, summary);
+    if (summary != NULL) print_end(&job, summary);
     free(summary);
     close_job(&job);
     return st;
@@ -329,28 +329,13 @@ static cairn_status run_train(const struct cairn_arguments *arguments, cairn_com
 
 const struct cairn_command cairn_command_train = {
     .name = "train",
-    .usage = "mpirun -n RANKS cairn train RUN.yaml [key=value ...] [--out DIR] [--resume "
-             "auto|never|FILE]\n"
-             "       [--init FILE.h5] [--init-partial] [--overwrite] [--check] [--singleton]",
+    .launch = "mpirun -n RANKS",
+    .operands = "RUN.yaml [key=value ...]",
     .doc = "trains a model from a run file; goes on where an earlier start was stopped",
-    .help = "\n"
-            "  key=value      sets a key of the run file: batch.global=4096 (cairn options lists "
-            "them)\n"
-            "  --out DIR      the run folder; default runs/<name of the run file>\n"
-            "  --resume       auto: from the newest complete checkpoint, afresh where there is "
-            "none (default)\n"
-            "                 never: only in a folder without checkpoints;  FILE: from this "
-            "checkpoint\n"
-            "  --init FILE    begin with the weights of any HDF5 file that has them as "
-            "/weights/<name>,\n"
-            "                 a checkpoint, say, or a PyTorch state_dict; a run that goes on does "
-            "not read it\n"
-            "  --init-partial take what fits of --init by name and shape, and warn of the rest\n"
-            "  --overwrite    remove what an earlier run left in the folder and start afresh\n"
-            "  --check        read the run file, plan, check the data, and end\n"
-            "  --singleton    run alone even where the launcher's variables speak of more ranks\n"
-            "\nTERM, INT and USR1 stop it after the running update, with a checkpoint and exit "
-            "code 75.\n",
+    .tables = {{.flags = cairn_train_flags}},
+    .notes = "TERM, INT and USR1 stop it after the running update, with a checkpoint and exit code "
+             "75.",
+    .take = cairn_run_operand,
     .collective = true,
     .saves = true,
     .watched = true,

@@ -16,6 +16,8 @@ struct cairn_train_request {
     bool init_partial, overwrite, check, singleton;
 };
 
+extern const struct cairn_option cairn_train_flags[];
+
 /** Read it.  Ranks: local.  Errors: CAIRN_USAGE: unknown options, no run file, options that do not
  * go together. */
 CAIRN_CHECKED cairn_status cairn_train_request_read(const struct cairn_arguments *arguments,

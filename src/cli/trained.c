@@ -16,16 +16,6 @@
 
 enum { LARGEST_MICRO = 256 };
 
-static cairn_status find_split(const char *name, enum cairn_split *out)
-{
-    for (int i = 0; i < CAIRN_N_SPLITS; i++) {
-        if (strcmp(cairn_split_name((enum cairn_split)i), name) != 0) continue;
-        *out = (enum cairn_split)i;
-        return CAIRN_OK;
-    }
-    return cairn_fail(CAIRN_USAGE, "--split %s: there are train, val and test", name);
-}
-
 cairn_status cairn_trained_check_ema(const struct cairn_config *config, const char *checkpoint)
 {
     if (config->train_ema != 0) return CAIRN_OK;
@@ -54,15 +44,15 @@ static cairn_status as_data(cairn_status st)
 }
 
 /* Data, model and room for the weights.  Local. */
-static cairn_status open_parts(struct cairn_trained *trained, const char *data, const char *split)
+static cairn_status open_parts(struct cairn_trained *trained, const char *data, int split)
 {
     const struct cairn_config *config = trained->config;
     CAIRN_TRY(cairn_threads_set(config->train_threads));
-    CAIRN_TRY(find_split(split, &trained->split));
+    trained->split = (enum cairn_split)split;
     CAIRN_TRY(as_data(cairn_setup_dataset(config, data, &trained->dataset)));
     if (!cairn_dataset_has(trained->dataset, trained->split))
         return cairn_fail(CAIRN_DATA, "%s has no group %s; choose another --split",
-                          cairn_dataset_path(trained->dataset), split);
+                          cairn_dataset_path(trained->dataset), cairn_split_name(trained->split));
     bool numbered = config->batch_micro != CAIRN_NONE &&
                     config->batch_micro != CAIRN_KEY_WORD(CAIRN_MICRO_AUTO);
     trained->micro = numbered ? config->batch_micro : LARGEST_MICRO;
@@ -100,19 +90,12 @@ static cairn_status check_characters(const char *checkpoint, const struct cairn_
     return st;
 }
 
-cairn_status cairn_trained_take(struct cairn_trained_request *request, const char *name,
-                                const char *value)
+cairn_status cairn_trained_take(void *request, const char *value)
 {
-    if (name == NULL && request->checkpoint != NULL)
+    struct cairn_trained_request *trained = request;
+    if (trained->checkpoint != NULL)
         return cairn_fail(CAIRN_USAGE, "one checkpoint at a time, not also %s", value);
-    if (name == NULL)
-        request->checkpoint = value;
-    else if (strcmp(name, "--ema") == 0)
-        request->ema = true;
-    else if (strcmp(name, "--data") == 0)
-        request->data = value;
-    else
-        request->split = value;
+    trained->checkpoint = value;
     return CAIRN_OK;
 }
 

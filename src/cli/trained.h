@@ -25,15 +25,27 @@ struct cairn_trained {
 /** What the command line says of it. */
 struct cairn_trained_request {
     const char *checkpoint;
-    const char *data;  /* NULL: the file that the checkpoint was trained on */
-    const char *split; /* the group's name */
-    bool ema;          /* the moving average of the weights in place of the weights */
+    const char *data; /* NULL: the file that the checkpoint was trained on */
+    int split;        /* enum cairn_split */
+    bool ema;         /* the moving average of the weights in place of the weights */
 };
 
-/** Take an operand, --data, --split or --ema; `name` NULL is an operand.  Ranks: local.
- * Errors: CAIRN_USAGE: a second checkpoint. */
-CAIRN_CHECKED cairn_status cairn_trained_take(struct cairn_trained_request *request,
-                                              const char *name, const char *value);
+/** Its flags, for a request at `request`, a struct with this member: */
+#define CAIRN_OPTION_EMA(request, member)                                                          \
+    {                                                                                              \
+        "--ema", NULL, CAIRN_KEY_BOOL, offsetof(request, member.ema),                              \
+            .doc = "by the moving average of the weights (train.ema)"                              \
+    }
+#define CAIRN_OPTION_SPLIT(request, member)                                                        \
+    {                                                                                              \
+        "--split", .type = CAIRN_KEY_CHOICE, .offset = offsetof(request, member.split),            \
+                   .doc = "the group of the dataset", .fallback = "test",                          \
+                   .words = CAIRN_CHOICE_TEXT(CAIRN_WORDS_SPLIT)                                   \
+    }
+
+/** Take the checkpoint into a request whose first member this is.  Ranks: local.
+ * Errors: CAIRN_USAGE: a second one. */
+CAIRN_CHECKED cairn_status cairn_trained_take(void *request, const char *value);
 
 /** Open it.  Ranks: collective.  Errors: the agreed one: CAIRN_DATA, CAIRN_USAGE. */
 CAIRN_CHECKED cairn_status cairn_trained_open(cairn_comm *comm,

@@ -28,21 +28,6 @@ struct job {
     bool bits_known, failed;
 };
 
-static cairn_status read_request(const struct cairn_arguments *arguments,
-                                 struct cairn_run_operands *request)
-{
-    int position = 0;
-    const char *name = NULL;
-    const char *value = NULL;
-    for (;;) {
-        CAIRN_TRY(cairn_arguments_next(arguments, "", &position, &name, &value));
-        if (value == NULL) break;
-        CAIRN_TRY(cairn_run_operand(request, value));
-    }
-    if (request->run_file != NULL) return CAIRN_OK;
-    return cairn_fail(CAIRN_USAGE, "which run file? usage: cairn verify RUN.yaml");
-}
-
 /* The same config with one batch, cut into micro-batches of this size. */
 static void set_split(struct cairn_config *config, uint64_t global, uint64_t micro)
 {
@@ -170,7 +155,8 @@ static cairn_status run_verify(const struct cairn_arguments *arguments, cairn_co
 {
     struct cairn_run_operands request = {0};
     struct job job = {.comm = comm, .main = cairn_comm_rank(comm) == 0};
-    CAIRN_TRY(read_request(arguments, &request)); /* the same words on every rank */
+    CAIRN_TRY(cairn_arguments_read(&cairn_command_verify, arguments, &request)); /* same on all */
+    if (request.run_file == NULL) return cairn_usage_fail(&cairn_command_verify, "which run file?");
     CAIRN_TRY(cairn_setup_config(comm, request.run_file, request.overrides, &job.config));
     cairn_status st = cairn_start_small(job.config, comm);
     if (st == CAIRN_OK) st = verify(&job);
@@ -182,16 +168,15 @@ static cairn_status run_verify(const struct cairn_arguments *arguments, cairn_co
 
 const struct cairn_command cairn_command_verify = {
     .name = "verify",
-    .usage = "mpirun -n RANKS cairn verify RUN.yaml [key=value ...]",
+    .launch = "mpirun -n RANKS",
+    .operands = "RUN.yaml [key=value ...]",
     .doc = "proves that the splits of one global batch agree",
-    .help = "\nThe gradient of the first global batch is worked as the run file says on 1, 2, ... "
-            "all ranks, as one\n"
-            "micro-batch, as small ones and as ragged ones, and each is compared with double "
-            "precision.  With\n"
-            "train.reproducible the bits must be the same on every number of ranks.  A model with "
-            "batchnorm has\n"
-            "its statistics from each micro-batch, so only the run file's own split is tried, on "
-            "all these ranks.\n",
+    .about = "The gradient of the first global batch is computed as the run file says on 1, 2, ... "
+             "all ranks, as one micro-batch, as small ones and as ragged ones, and each is "
+             "compared with double precision.  With train.reproducible the bits must be the same "
+             "on every number of ranks.  A model with batchnorm has its statistics from each "
+             "micro-batch, so only the run file's own split is tried, on all these ranks.",
+    .take = cairn_run_operand,
     .collective = true,
     .run = run_verify,
 };

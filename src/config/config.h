@@ -38,8 +38,8 @@ struct cairn_config {
 };
 
 /** Whether a flag "--lr" or "--batch-size" is a key of ours or of another trainer; then what to
- * write, into text.  Ranks: local.  Errors: none. */
-bool cairn_known_option(const char *option, char *text, size_t n_bytes);
+ * write, with this value (NULL: not known), into text.  Ranks: local.  Errors: none. */
+bool cairn_known_option(const char *option, const char *value, char *text, size_t n_bytes);
 
 /**
  * The bytes of a run file, to be released with free().

@@ -164,7 +164,7 @@ cairn_status cairn_known_check(const struct cairn_node *tree)
     return CAIRN_OK;
 }
 
-bool cairn_known_option(const char *option, char *text, size_t n_bytes)
+bool cairn_known_option(const char *option, const char *value, char *text, size_t n_bytes)
 {
     char name[NAME_BYTES];
     snprintf(name, sizeof name, "%s", option + strspn(option, "-"));
@@ -175,8 +175,8 @@ bool cairn_known_option(const char *option, char *text, size_t n_bytes)
     if (ours == NULL && why == NULL)
         ours = cairn_config_key(name) != NULL ? name : same_last_part(name);
     if (ours != NULL)
-        snprintf(text, n_bytes, "Cairn calls this %s, a key without dashes: %.*s=VALUE", ours,
-                 (int)strcspn(ours, " ,;"), ours);
+        snprintf(text, n_bytes, "Cairn calls this %s, a key without dashes: %.*s=%s", ours,
+                 (int)strcspn(ours, " ,;"), ours, value == NULL ? "VALUE" : value);
     else if (why != NULL)
         snprintf(text, n_bytes, "%s", why);
     return ours != NULL || why != NULL;

@@ -8,10 +8,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/keys.h"
 #include "cairn/status.h"
 #include "tensor/shape.h"
 
-enum cairn_split { CAIRN_SPLIT_TRAIN, CAIRN_SPLIT_VAL, CAIRN_SPLIT_TEST, CAIRN_N_SPLITS };
+#define CAIRN_WORDS_SPLIT(FIRST, NEXT)                                                             \
+    FIRST(SPLIT_TRAIN, "train") NEXT(SPLIT_VAL, "val") NEXT(SPLIT_TEST, "test")
+CAIRN_CHOICE(cairn_split, CAIRN_WORDS_SPLIT);
+#define CAIRN_N_SPLITS (CAIRN_SPLIT_TEST + 1)
 
 /** Tokens travel as floats, which count no further. */
 enum { CAIRN_MOST_VOCABULARY = 1 << 24 };

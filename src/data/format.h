@@ -7,10 +7,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/option.h"
 #include "cairn/status.h"
 #include "data/writer.h"
 
-/** What a command line can say to a format; each reads what its `options` lists. */
+/** What a command line can say to a format; each reads what its `flags` fill. */
 struct cairn_import {
     const char *const *source; /* [n_sources] operands */
     size_t n_sources;
@@ -29,15 +30,20 @@ struct cairn_import {
 /** A format. */
 struct cairn_format {
     const char *name;
-    const char *usage;        /* "idx FOLDER" */
-    const char *doc;          /* one sentence */
-    const char *options;      /* those it reads, as for cairn_arguments_next() */
-    bool parts;               /* --val and --test are parts of a text, not rows and files */
-    struct cairn_about about; /* where the command line says nothing */
+    const char *heading;              /* "idx FOLDER: what that is", in the help */
+    const struct cairn_option *flags; /* its own, for a struct cairn_import */
+    struct cairn_about about;         /* where the command line says nothing */
     /** Read the sources and write the groups.  Errors: CAIRN_USAGE, CAIRN_DATA (file, line or row),
      * CAIRN_FILES. */
     cairn_status (*run)(const struct cairn_import *import, struct cairn_writer *writer);
 };
+
+/** A flag of several formats. */
+#define CAIRN_OPTION_VAL                                                                           \
+    {                                                                                              \
+        "--val", "N", CAIRN_KEY_COUNT, offsetof(struct cairn_import, n_val),                       \
+            .doc = "the last N training samples become the group val", .high = 1e15                \
+    }
 
 /** Every format, in the order of formats.def; NULL at the end.  Ranks: local.  Errors: none. */
 const struct cairn_format *const *cairn_formats(void);

@@ -39,9 +39,6 @@ static const int processor_s = 10, wall_s = 120; /* for an input; others may use
 
 const char *fuzz_seeds;
 
-#define X(name) extern const struct cairn_command cairn_command_##name;
-#include "cli/commands.def"
-#undef X
 static const struct cairn_command *const commands[] = {
 #define X(name) &cairn_command_##name,
 #include "cli/commands.def"

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# To add an optimizer with a key of its own, or an observer of updates, is one file and one line: on a copy of the source.
+# To add an optimizer with a key of its own, an observer of updates, or a flag of a command, is one file and one line: on a
+# copy of the source.
 . "${BASH_SOURCE%/*}/../support/run.sh"
 needs cmake cc
 
@@ -68,6 +69,11 @@ const struct cairn_observer cairn_observer_trial = {
 END
 echo 'X(trial)' >>copy/src/train/observer/observers.def
 
+# A flag: a field of the request and a row of the command's table.
+sed -i -e 's/^    bool png, svg;/&\n    size_t trial;/' \
+    -e '/^    {"DIR\.\.\."/i {"--trial", "N", CAIRN_KEY_COUNT, AT(trial), .doc = "for a test", .fallback = "3", .low = 1, .high = 9},' \
+    copy/src/cli/report.c
+
 # Without optimization: that it compiles and runs is all that is asked.
 cmake -S copy -B build -DCAIRN_TESTS=OFF -DCAIRN_WERROR=ON -DCMAKE_BUILD_TYPE=Debug -DCMAKE_C_FLAGS=-O0 >log 2>&1 &&
     cmake --build build --target cairn_program >>log 2>&1 || fail "the copy does not build: $(tail -n 20 log)"
@@ -91,3 +97,9 @@ grep -Eq 'optim.pull +0.5 +0 to 10 +trial: how hard it pulls' out || fail "cairn
 expect 0 0 "${digits[@]}" --overwrite train.updates=3 optim.name=sgd optim.lr=0.2
 [ "$(weights_of result)" = "$pulled" ] || fail "a pull of 2 at lr 0.1 is not lr 0.2"
 grep -q '^  pull: 0.5$' result/config.yaml || fail "config.yaml lacks the default: $(cat result/config.yaml)"
+
+# Help, usage, range and nearest name know the flag.
+expect 0 0 report -h
+grep -q '^  --trial N  for a test; default 3$' out && grep -q '\[--trial N\]' out || fail "cairn report -h says: $(cat out)"
+expect_line 2 0 'command line: --trial is 10, but must be at most 9' report --trial 10
+expect_line 2 0 'no option --tria; did you mean --trial' report --tria=2

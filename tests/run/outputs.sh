@@ -80,7 +80,7 @@ same "keys of a loss" "$(sed -E 's/[:-] .*//; s/ +//g' out)" $'binary_cross_entr
 expect 0 0 options cosine
 grep -q '^ *schedule.decay ' out && ! grep -q '^ *optim.lr ' out || fail "cairn options cosine says: $(cat out)"
 expect_line 2 0 "has 'learning_rate'; Cairn calls this optim.lr" options learning_rate
-expect_line 2 0 'there is no option --lr; Cairn calls this optim.lr, .*optim.lr=VALUE' train run.yaml --lr 0.1
+expect_line 2 0 'there is no option --lr; Cairn calls this optim.lr, .*optim.lr=0.1$' train run.yaml --lr 0.1
 expect 0 0 train -h
 cp out help
 expect 0 0 help train

@@ -115,7 +115,7 @@ another()
     expect_line 2 "$1" 'holds checkpoints; --overwrite' train run.yaml --out result --resume never
     expect_line 3 "$1" 'is not a Cairn checkpoint' train run.yaml --out result --resume data.h5
     expect_line 3 "$1" 'nothere.h5: No such file' train run.yaml --out result --resume nothere.h5
-    expect_line 2 "$1" 'no group called|--split dev: there are' eval result/checkpoints/latest.h5 --split dev
+    expect_line 2 "$1" 'no group called|--split is dev, but takes one of' eval result/checkpoints/latest.h5 --split dev
     expect_line 3 "$1" 'has no group val' eval result/checkpoints/latest.h5 --split val
     expect_line 3 "$1" 'has no group /weights' train run.yaml --out result --overwrite --init data.h5
     expect_line 2 "$1" 'optim.lr is x' train run.yaml --out result --overwrite optim.lr=x

@@ -26,7 +26,7 @@ wrong "cpus-per-task" run.yaml "${size[@]}" --cpus-per-task 0
 wrong "'2h' is not a time" run.yaml "${size[@]}" --time 2h
 wrong "time of 0:00 is none" run.yaml "${size[@]}" --time 0:00
 wrong "did you mean --nodes" run.yaml "${size[@]}" --node 2
-wrong "launcher is srun or mpirun" run.yaml "${size[@]}" --launcher ssh
+wrong "launcher is ssh, but takes one of: srun mpirun" run.yaml "${size[@]}" --launcher ssh
 wrong "mpi is for srun" run.yaml "${size[@]}" --launcher mpirun --mpi pmix
 wrong "sbatch takes one option" run.yaml "${size[@]}" --sbatch account=x
 wrong "no file nowhere.sh" run.yaml "${size[@]}" --setup nowhere.sh
@@ -38,7 +38,7 @@ wanted=3 wrong "nowhere.h5" run.yaml data.file=nowhere.h5 "${size[@]}"
 printf 'optim.lr=0.1\n\noptim.lrr=0.1\n' >list
 wrong "list:3: .*optim.lr" run.yaml "${size[@]}" --array list
 echo "optim.lr=0.1 --out=x" >list
-wrong "list:1: --out=x is no key=value" run.yaml "${size[@]}" --array list
+wrong "list:1: --out=x is not a key=value" run.yaml "${size[@]}" --array list
 echo "# nothing" >list
 wrong "list: has no line" run.yaml "${size[@]}" --array list
 wrong "nowhere: there is no such file" run.yaml "${size[@]}" --array nowhere

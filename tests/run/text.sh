@@ -88,7 +88,7 @@ refused()
 }
 refused 2 "the character 'x' U\+0078 is none of the 14 of this model" $checkpoint --prompt 'abx'
 refused 2 'the character U\+0009 is none' $checkpoint --prompt $'a\tb'
-refused 2 'no UTF-8: it has the byte 0xff' $checkpoint --prompt $'a\xff'
+refused 2 'not UTF-8: it has the byte 0xff' $checkpoint --prompt $'a\xff'
 refused 2 '--tokens is 0, but must be at least 1' $checkpoint --tokens 0
 refused 2 '--temperature is -1' $checkpoint --temperature=-1
 refused 2 '--temperature is hot' $checkpoint --temperature hot

@@ -295,15 +295,15 @@ static void test_flags_of_others_lead_to_keys(void **state)
 {
     char text[256];
     (void)state;
-    assert_true(cairn_known_option("--lr", text, sizeof text));
+    assert_true(cairn_known_option("--lr", NULL, text, sizeof text));
     assert_non_null(strstr(text, "optim.lr=VALUE"));
-    assert_true(cairn_known_option("--epochs", text, sizeof text));
+    assert_true(cairn_known_option("--epochs", NULL, text, sizeof text));
     assert_non_null(strstr(text, "train.epochs=VALUE"));
-    assert_true(cairn_known_option("--per-device-train-batch-size", text, sizeof text));
+    assert_true(cairn_known_option("--per-device-train-batch-size", NULL, text, sizeof text));
     assert_non_null(strstr(text, "batch.micro=VALUE"));
-    assert_true(cairn_known_option("--fp16", text, sizeof text));
+    assert_true(cairn_known_option("--fp16", NULL, text, sizeof text));
     assert_non_null(strstr(text, "float32"));
-    assert_false(cairn_known_option("--rank", text, sizeof text));
+    assert_false(cairn_known_option("--rank", NULL, text, sizeof text));
 }
 
 static int write_file(void **state)

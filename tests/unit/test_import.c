@@ -67,8 +67,9 @@ static void test_registry(void **state)
     for (const struct cairn_format *const *f = cairn_formats(); *f != NULL; f++) {
         assert_ok(cairn_format_find((*f)->name, &format));
         assert_ptr_equal(format, *f);
-        assert_true(strncmp((*f)->usage, (*f)->name, strlen((*f)->name)) == 0);
-        assert_non_null((*f)->doc);
+        assert_true(strncmp((*f)->heading, (*f)->name, strlen((*f)->name)) == 0);
+        assert_non_null(strstr((*f)->heading, ": "));
+        assert_non_null((*f)->flags);
     }
     assert_says(cairn_format_find("cvs", &format), CAIRN_USAGE, "did you mean 'csv'");
 }

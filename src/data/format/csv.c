@@ -102,11 +102,28 @@ static cairn_status run(const struct cairn_import *import, struct cairn_writer *
     return st;
 }
 
+#define AT(field) offsetof(struct cairn_import, field)
+
+static const struct cairn_option flags[] = {
+    {"--target", "NAME|INDEX", CAIRN_KEY_TEXT, AT(target),
+     .doc = "the column of the target; default the last, indices count from 0"},
+    {"--classes", NULL, CAIRN_KEY_BOOL, AT(classes),
+     .doc = "the target is a class: whole numbers, or texts, numbered in sorted order"},
+    {"--standardize", NULL, CAIRN_KEY_BOOL, AT(standardize),
+     .doc = "features and real targets to mean 0 and variance 1 over the training rows"},
+    {"--test-fraction", "F", CAIRN_KEY_REAL, AT(test_fraction),
+     .doc = "this part of the rows is test, drawn at random", .fallback = "0.2", .high = 0.99},
+    {"--test-every", "N", CAIRN_KEY_COUNT, AT(test_every),
+     .doc = "instead: row i is test where i mod N is 0", .low = 2, .high = 1e15},
+    {"--seed", "S", CAIRN_KEY_COUNT, AT(seed), .doc = "of that draw", .fallback = "0",
+     .high = 9e15},
+    CAIRN_OPTION_VAL,
+    {.name = NULL},
+};
+
 const struct cairn_format cairn_format_csv = {
     .name = "csv",
-    .usage = "csv FILE.csv[.gz]",
-    .doc = "a table with or without a header; --target NAME|INDEX is the target (default: the last "
-           "column)",
-    .options = "--target= --classes --standardize --test-every= --test-fraction= --seed= --val=",
+    .heading = "csv FILE.csv[.gz]: a table with or without a header, one row per sample",
+    .flags = flags,
     .run = run,
 };

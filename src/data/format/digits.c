@@ -69,11 +69,16 @@ static cairn_status run(const struct cairn_import *import, struct cairn_writer *
     return st;
 }
 
+static const struct cairn_option flags[] = {
+    CAIRN_OPTION_VAL,
+    {.name = NULL},
+};
+
 const struct cairn_format cairn_format_digits = {
     .name = "digits",
-    .usage = "digits FILE.csv[.gz]",
-    .doc = "the UCI digits, 64 pixels and a class in each line; row i is test where i mod 5 is 0",
-    .options = "--val=",
+    .heading = "digits FILE.csv[.gz]: the UCI digits, 64 pixels and a class in each line; row i is "
+               "test where i mod 5 is 0",
+    .flags = flags,
     .about = {.title = "Optical recognition of handwritten digits",
               .source =
                   "UCI Machine Learning Repository, test part, https://doi.org/10.24432/C50P49",

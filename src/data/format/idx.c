@@ -162,10 +162,22 @@ static cairn_status run(const struct cairn_import *import, struct cairn_writer *
     return import->test[0] == NULL ? CAIRN_OK : write_test(import->test, writer);
 }
 
+#define AT(field) offsetof(struct cairn_import, field)
+
+static const struct cairn_option flags[] = {
+    {"--train", "IMAGES LABELS", CAIRN_KEY_PATH, AT(train),
+     .doc = "the files of the training samples", .pair = true},
+    {"--test", "IMAGES LABELS", CAIRN_KEY_PATH, AT(test), .doc = "those of the test samples",
+     .pair = true},
+    CAIRN_OPTION_VAL,
+    {.name = NULL},
+};
+
 const struct cairn_format cairn_format_idx = {
     .name = "idx",
-    .usage = "idx FOLDER | --train IMAGES LABELS --test IMAGES LABELS",
-    .doc = "the files of MNIST and its kin; a FOLDER holds MNIST's four names, plain or .gz",
-    .options = "--train= --test= --val=",
+    .heading = "idx FOLDER | --train IMAGES LABELS --test IMAGES LABELS: the files of MNIST and "
+               "its kin; a FOLDER holds MNIST's four names, plain or .gz; images become [n, 1, H, "
+               "W], bytes are scaled by 1/255",
+    .flags = flags,
     .run = run,
 };

@@ -182,11 +182,23 @@ static cairn_status run(const struct cairn_import *import, struct cairn_writer *
     return st;
 }
 
+#define AT(field) offsetof(struct cairn_import, field)
+
+static const struct cairn_option flags[] = {
+    {"--characters", NULL, CAIRN_KEY_BOOL, AT(characters),
+     .doc = "a token is a character, of those that occur (default)"},
+    {"--bytes", NULL, CAIRN_KEY_BOOL, AT(bytes), .doc = "a token is a byte"},
+    {"--val", "F", CAIRN_KEY_REAL, AT(val_part), .doc = "this part of the text is val",
+     .fallback = "0.1", .high = 0.99},
+    {"--test", "F", CAIRN_KEY_REAL, AT(test_part),
+     .doc = "... and this one test; from its end (train, val, test)", .fallback = "0",
+     .high = 0.99},
+    {.name = NULL},
+};
+
 const struct cairn_format cairn_format_text = {
     .name = "text",
-    .usage = "text FILE[.gz]...",
-    .doc = "plain text, one file after the other, as tokens: its characters, or --bytes",
-    .options = "--characters --bytes --val= --test=",
-    .parts = true,
+    .heading = "text FILE[.gz]...: plain text, one file after the other",
+    .flags = flags,
     .run = run,
 };

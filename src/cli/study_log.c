@@ -72,7 +72,7 @@ static void tell_times(const struct cairn_study *study)
                        : ", with their whole budget; more is known once cells have ended");
 }
 
-void cairn_study_tell_plan(const struct cairn_study *study)
+void cairn_study_log_plan(const struct cairn_study *study)
 {
     const struct cairn_study_file *file = study->file;
     size_t n = cairn_study_at_most(&study->axes, study->known);
@@ -106,19 +106,19 @@ static void row_text(const struct cairn_study *study, const struct cairn_study_r
     }
 }
 
-void cairn_study_tell_rows(struct cairn_study *study)
+void cairn_study_log_rows(struct cairn_study *study)
 {
     char text[1024];
     char took[32];
     char left[96] = "";
     size_t n_cells = cairn_study_at_most(&study->axes, study->known);
-    if (study->n_told < study->table.n_rows) forecast_text(study, left);
-    for (; study->n_told < study->table.n_rows; study->n_told++) {
-        const struct cairn_study_row *row = &study->table.row[study->n_told];
+    if (study->n_logged < study->table.n_rows) forecast_text(study, left);
+    for (; study->n_logged < study->table.n_rows; study->n_logged++) {
+        const struct cairn_study_row *row = &study->table.row[study->n_logged];
         row_text(study, row, text);
         time_text(row->wall_s, took);
         cairn_log_info("cell %zu of %zu: %s: %s after %" PRIu64 " updates, %s; left: %s",
-                       study->n_told + 1, n_cells, text, cairn_study_end_name(row->end),
+                       study->n_logged + 1, n_cells, text, cairn_study_end_name(row->end),
                        row->updates, took, left);
     }
 }
@@ -135,7 +135,7 @@ static bool begins_batch(const struct cairn_study_axes *axes, size_t cell)
     return true;
 }
 
-void cairn_study_tell_edges(const struct cairn_study *study)
+void cairn_study_log_edges(const struct cairn_study *study)
 {
     const struct cairn_study_axes *axes = &study->axes;
     const struct cairn_study_axis *rate = cairn_study_axis_of(axes, CAIRN_STUDY_RATE);
