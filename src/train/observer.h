@@ -20,7 +20,8 @@ struct cairn_observed {
     double *value; /* borrowed */
 };
 
-/** What an observer may want to know; what is NULL is not called.  In the order in which it
+/** What an observer may want to know; what is NULL is not called, but
+ * those in observers.def have a create().  In the order in which it
  * happens. */
 struct cairn_observer {
     const char *name;
