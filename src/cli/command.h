@@ -40,7 +40,7 @@ struct cairn_command {
     const char *operands; /* "RUN.yaml [key=value ...]" */
     const char *doc;      /* one sentence */
     const char *about;    /* above the flags in the help, and ... */
-    const char *notes;    /* ... below; paragraphs, wrapped but for lines that begin with a blank */
+    const char *notes; /* ... below; paragraphs, wrapped except for lines that begin with a blank */
     struct cairn_option_table tables[CAIRN_MOST_TABLES];
     /** Further tables for the help, into further [CAIRN_MOST_TABLES].  NULL: none. */
     void (*more)(struct cairn_option_table *further);
@@ -70,7 +70,8 @@ struct cairn_command {
  * Fill a command's request: first the defaults of its tables, then what the command line says.
  * Flags start with "-"; `--name value` and `--name=value` are the same.
  *
- * request   zeroed, but for what the command sets itself; its texts are borrowed from `arguments`
+ * request   zeroed, except for what the command sets itself; its texts are borrowed from
+ * `arguments`
  *
  * Ranks   local
  * Errors  CAIRN_USAGE: unknown flag (names the nearest, or the key of the run file), value missing,

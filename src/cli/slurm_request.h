@@ -32,8 +32,8 @@ extern const struct cairn_option cairn_slurm_flags[], cairn_slurm_run_flags[];
 /** cairn study --slurm. */
 extern const struct cairn_command cairn_slurm_of_study;
 
-/** Read it into a request that is zero but for what is given.  Ranks: local.  Errors: CAIRN_USAGE:
- * unknown options, what has to be said and is not, options that do not go together. */
+/** Read it into a request that is zero except for what is given.  Ranks: local.  Errors:
+ * CAIRN_USAGE: unknown options, what has to be said and is not, options that do not go together. */
 CAIRN_CHECKED cairn_status cairn_slurm_request_read(const struct cairn_arguments *arguments,
                                                     struct cairn_slurm_request *request);
 

@@ -25,7 +25,7 @@ static void time_text(double seconds, char text[32])
         snprintf(text, 32, "%.1f h", seconds / 3600);
 }
 
-static void tell_axis(const struct cairn_study_axis *axis)
+static void log_axis(const struct cairn_study_axis *axis)
 {
     size_t n = axis->end - axis->first;
     cairn_log_info("axis %s: %zu value%s, %s%s%s%s", axis->name, n, n == 1 ? "" : "s",
@@ -53,7 +53,7 @@ static void forecast_text(const struct cairn_study *study, char text[96])
 }
 
 /* What it would take; a study to a target ends most cells long before their budget. */
-static void tell_times(const struct cairn_study *study)
+static void log_times(const struct cairn_study *study)
 {
     const struct cairn_study_pace *pace = &study->pace;
     char text[96], large[32], check[32], start[32];
@@ -82,12 +82,12 @@ void cairn_study_log_plan(const struct cairn_study *study)
         snprintf(budget, sizeof budget, ", each of at most %zu updates", file->budget_updates);
     else if (file->budget_samples != CAIRN_NONE)
         snprintf(budget, sizeof budget, ", each of at most %zu samples", file->budget_samples);
-    for (size_t i = 0; i < study->axes.n; i++) tell_axis(&study->axes.axis[i]);
+    for (size_t i = 0; i < study->axes.n; i++) log_axis(&study->axes.axis[i]);
     cairn_log_info("%s%zu cell%s%s; %d at once, on %d rank%s%s; results in %s",
                    n < cairn_study_n_given(&study->axes) ? "at most about " : "", n,
                    n == 1 ? "" : "s", budget, study->n_groups, ranks, ranks == 1 ? "" : "s",
                    study->n_groups == 1 ? "" : " each", study->folder.path);
-    tell_times(study);
+    log_times(study);
     if (study->n_before > 0)
         cairn_log_info("%zu cell%s ended before and %s not run again", study->n_before,
                        study->n_before == 1 ? " has" : "s have",

@@ -20,9 +20,8 @@ struct cairn_observed {
     double *value; /* borrowed */
 };
 
-/** What an observer may want to know; what is NULL is not called, but
- * those in observers.def have a create().  In the order in which it
- * happens. */
+/** What an observer may want to know, in the order in which it happens.  What is NULL is not
+ * called, but those in observers.def have a create(). */
 struct cairn_observer {
     const char *name;
 
