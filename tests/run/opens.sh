@@ -48,9 +48,10 @@ for ranks in 1 16 64; do
     same "what the others of $ranks do" "$(cat others)" "${wanted#$'\n'}"
 done
 same "opens of data, run file and program" "$(often open data.h5) $(often open run.yaml) $(often open cairn)" "1 1 0"
-same "stats of data and run file" "$(often stat data.h5) $(often stat run.yaml)" "2 0"
+# One of them asks for the size of the data: a start may take longer where there is much.
+same "stats of data and run file" "$(often stat data.h5) $(often stat run.yaml)" "3 0"
 holds "opens, stats and syncs of a start" \
-    "$(often open '.*') <= 33 && $(often stat '.*') <= 35 && $(often sync '.*') <= 15"
+    "$(often open '.*') <= 33 && $(often stat '.*') <= 36 && $(often sync '.*') <= 15"
 
 # in_cells: what rank 0 did in the folders of cells: opens, stats, syncs.
 in_cells()
