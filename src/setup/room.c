@@ -38,9 +38,7 @@ static uint64_t rank_with(const struct cairn_setup_need *need, unsigned held)
 
 static uint64_t node_with(uint64_t n_ranks, const struct cairn_setup_need *need, unsigned held)
 {
-    const uint64_t rank = rank_with(need, held);
-    if (rank > UINT64_MAX / n_ranks) return UINT64_MAX;
-    return cairn_count_plus(n_ranks * rank, need->first);
+    return cairn_count_plus(cairn_count_times(n_ranks, rank_with(need, held)), need->first);
 }
 
 /* The largest of these groups. */

@@ -191,7 +191,7 @@ static uint64_t end_of(const uint64_t *time, const uint64_t *n, size_t n_ranks)
 {
     uint64_t end = 0;
     for (size_t r = 0; r < n_ranks; r++) {
-        uint64_t mine = n[r] > UINT64_MAX / time[r] ? UINT64_MAX : n[r] * time[r];
+        uint64_t mine = cairn_count_times(n[r], time[r]);
         if (mine > end) end = mine;
     }
     return end;

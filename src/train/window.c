@@ -125,8 +125,8 @@ struct stretch {
 static void go(struct cairn_window_point *at, uint64_t updates, uint64_t samples)
 {
     at->update += updates;
-    at->position = samples > UINT64_MAX - at->position ? UINT64_MAX : at->position + samples;
-    at->samples = samples > UINT64_MAX - at->samples ? UINT64_MAX : at->samples + samples;
+    at->position = cairn_count_plus(at->position, samples);
+    at->samples = cairn_count_plus(at->samples, samples);
 }
 
 /* Through a stretch of windows that do not mind epochs. */

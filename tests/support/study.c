@@ -69,3 +69,13 @@ double study_number(const char *json, const char *from, const char *name)
     at += strlen(key);
     return strncmp(at, "null", 4) == 0 ? NAN : strtod(at, NULL);
 }
+
+cairn_status study_read_axes(const char *text, struct cairn_study_file **file,
+                             struct cairn_study_axes *axes)
+{
+    char whole[2048];
+    *axes = (struct cairn_study_axes){.n = 0};
+    snprintf(whole, sizeof whole, "run: run.yaml\naxes: %s\n", text);
+    CAIRN_TRY(cairn_study_file_read(whole, strlen(whole), "s.yaml", NULL, file));
+    return cairn_study_axes_read((*file)->axes, axes);
+}

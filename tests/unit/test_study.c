@@ -14,20 +14,11 @@
 #include "config/study_file.h"
 #include "study/cells.h"
 #include "study/folder.h"
+#include "support/study.h"
 
 enum { MOST = 4096 };
 
 /* ---- axes */
-
-static cairn_status read_axes(const char *text, struct cairn_study_file **file,
-                              struct cairn_study_axes *axes)
-{
-    char whole[2048];
-    *axes = (struct cairn_study_axes){.n = 0};
-    snprintf(whole, sizeof whole, "run: run.yaml\naxes: %s\n", text);
-    CAIRN_TRY(cairn_study_file_read(whole, strlen(whole), "s.yaml", NULL, file));
-    return cairn_study_axes_read((*file)->axes, axes);
-}
 
 static void axes_are_read(void **state)
 {
@@ -35,10 +26,11 @@ static void axes_are_read(void **state)
     struct cairn_study_file *file = NULL;
     struct cairn_study_axes axes;
     char name[CAIRN_STUDY_NAME_BYTES];
-    assert_int_equal(read_axes("{batch.global: [8, 32], optim.lr: {log: [0.01, 1], n: 3, follow: "
-                               "true}, schedule.final_factor: {linear: [0, 1], n: 5}}",
-                               &file, &axes),
-                     CAIRN_OK);
+    assert_int_equal(
+        study_read_axes("{batch.global: [8, 32], optim.lr: {log: [0.01, 1], n: 3, follow: "
+                        "true}, schedule.final_factor: {linear: [0, 1], n: 5}}",
+                        &file, &axes),
+        CAIRN_OK);
     assert_int_equal(axes.n, 3);
     assert_int_equal(axes.axis[0].role, CAIRN_STUDY_BATCH);
     assert_string_equal(axes.axis[0].value[1], "32");
@@ -80,7 +72,7 @@ static void bad_axes_are_refused(void **state)
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         struct cairn_study_file *file = NULL;
         struct cairn_study_axes axes;
-        assert_int_equal(read_axes(bad[i].text, &file, &axes), CAIRN_USAGE);
+        assert_int_equal(study_read_axes(bad[i].text, &file, &axes), CAIRN_USAGE);
         if (strstr(cairn_error_text(), bad[i].says) == NULL)
             fail_msg("%s: '%s' is not in: %s", bad[i].text, bad[i].says, cairn_error_text());
         if (strstr(cairn_error_text(), "s.yaml:2:") == NULL)
@@ -103,7 +95,7 @@ static size_t play(const char *text, outcome *updates, struct cairn_study_axes *
     struct cairn_study_file *file = NULL;
     size_t wanted[MOST];
     size_t n_run = 0;
-    assert_int_equal(read_axes(text, &file, axes), CAIRN_OK);
+    assert_int_equal(study_read_axes(text, &file, axes), CAIRN_OK);
     assert_true(cairn_study_n_cells(axes) <= MOST);
     memset(known, 0, MOST * sizeof *known);
     while (cairn_study_pending_cells(axes, known, MOST, wanted) > 0) {
@@ -227,10 +219,11 @@ static void series_are_apart(void **state)
     struct cairn_study_axes axes;
     size_t wanted[MOST];
     static struct cairn_study_known known[MOST];
-    assert_int_equal(read_axes("{optim.momentum: [0, 0.9], batch.global: [8, 32], optim.lr: {log: "
-                               "[0.01, 1], n: 3, follow: true}}",
-                               &file, &axes),
-                     CAIRN_OK);
+    assert_int_equal(
+        study_read_axes("{optim.momentum: [0, 0.9], batch.global: [8, 32], optim.lr: {log: "
+                        "[0.01, 1], n: 3, follow: true}}",
+                        &file, &axes),
+        CAIRN_OK);
     size_t n = cairn_study_pending_cells(&axes, known, MOST, wanted);
     bool seen[2] = {false};
     for (size_t i = 0; i < n; i++) {
@@ -276,7 +269,7 @@ static void results_are_the_queue(void **state)
     char *value[] = {(char *)"32"};
     struct cairn_study_row row = {.value = value, .updates = 7};
     in_own_folder(name);
-    assert_int_equal(read_axes("{batch.global: [8, 32]}", &file, &axes), CAIRN_OK);
+    assert_int_equal(study_read_axes("{batch.global: [8, 32]}", &file, &axes), CAIRN_OK);
     assert_int_equal(cairn_study_folder_open(name, &folder), CAIRN_OK);
     assert_int_equal(cairn_study_table_begin(&table, 1, axis), CAIRN_OK);
     assert_int_equal(cairn_study_claim(&folder, &axes, 1, &claim, &claimed), CAIRN_OK);

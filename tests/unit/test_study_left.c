@@ -11,18 +11,9 @@
 
 #include "config/study_file.h"
 #include "study/cells.h"
+#include "support/study.h"
 
 enum { MOST = 4096 };
-
-static cairn_status read_axes(const char *text, struct cairn_study_file **file,
-                              struct cairn_study_axes *axes)
-{
-    char whole[2048];
-    *axes = (struct cairn_study_axes){.n = 0};
-    snprintf(whole, sizeof whole, "run: run.yaml\naxes: %s\n", text);
-    CAIRN_TRY(cairn_study_file_read(whole, strlen(whole), "s.yaml", NULL, file));
-    return cairn_study_axes_read((*file)->axes, axes);
-}
 
 static const char FOLLOW[] = "{batch.global: [8, 32, 128], optim.lr: {log: [0.001, 1], n: 7, "
                              "follow: true}, train.seed: [1, 2, 3]}";
@@ -36,7 +27,7 @@ static void cells_that_are_left(void **state)
     struct cairn_study_axes axes;
     struct cairn_study_left left[3];
     static struct cairn_study_known known[MOST];
-    assert_int_equal(read_axes(FOLLOW, &file, &axes), CAIRN_OK);
+    assert_int_equal(study_read_axes(FOLLOW, &file, &axes), CAIRN_OK);
     cairn_study_left(&axes, known, left);
     assert_int_equal(left[0].about, 5 + 6);
     assert_int_equal(left[0].most, 7 + 6);
@@ -66,10 +57,11 @@ static void limits_are_medians_and_bounds(void **state)
     struct cairn_study_file *file = NULL;
     struct cairn_study_axes axes;
     static struct cairn_study_known known[MOST];
-    assert_int_equal(read_axes("{batch.global: [8, 32, 128], optim.lr: [0.1, 0.2], train.seed: [1, "
-                               "2, 3]}",
-                               &file, &axes),
-                     CAIRN_OK);
+    assert_int_equal(
+        study_read_axes("{batch.global: [8, 32, 128], optim.lr: [0.1, 0.2], train.seed: [1, "
+                        "2, 3]}",
+                        &file, &axes),
+        CAIRN_OK);
     const size_t at_32 = cairn_study_with(&axes, 0, 0, 1),
                  at_128 = cairn_study_with(&axes, 0, 0, 2);
     assert_int_equal(cairn_study_fewest(&axes, known, at_32), 0);
