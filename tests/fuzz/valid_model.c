@@ -267,7 +267,7 @@ static const struct rule rules[] = {
     {"batchnorm", ROW | IMAGE, "", has_many_values, write_norm},
     {"layernorm", ROW | TOKENS, "", NULL, write_norm},
     {"groupnorm", ROW | IMAGE, "groups", has_two, write_groupnorm},
-    {"residual", ANY, "body project", may_nest, write_residual},
+    {"residual", ANY, "body flat project", may_nest, write_residual}, /* flat: by the block's */
     {"embedding", 0, "units", never, NULL},
     {"position", TOKENS, "", NULL, write_position},
     {"attention", TOKENS, "heads", NULL, write_attention},
