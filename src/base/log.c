@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * The log sink.  One line at a time to stderr. */
+ * Messages: one line at a time to whoever takes them. */
 #include "base/log.h"
 
 #include <stdarg.h>
@@ -11,6 +11,8 @@
 static enum cairn_log_level level = CAIRN_LOG_NORMAL;
 static bool muted;
 static void (*clear_bar)(void);
+static void (*sink)(void *context, enum cairn_message kind, const char *line);
+static void *sink_context;
 
 void cairn_log_set_level(enum cairn_log_level new_level)
 {
@@ -32,38 +34,43 @@ void cairn_log_set_clear(void (*clear)(void))
     clear_bar = clear;
 }
 
-static void say(const char *before, const char *format, va_list arguments)
+void cairn_log_set_sink(void (*new_sink)(void *context, enum cairn_message kind, const char *line),
+                        void *context)
+{
+    sink = new_sink;
+    sink_context = context;
+}
+
+static void say(enum cairn_message kind, const char *format, va_list arguments)
 {
     char line[4096];
+    if (muted || sink == NULL || (int)kind > (int)level) return;
     vsnprintf(line, sizeof line, format, arguments);
     cairn_utf8_clean(line);
     if (clear_bar != NULL) clear_bar();
-    fprintf(stderr, "%s%s\n", before, line);
+    sink(sink_context, kind, line);
 }
 
 void cairn_log_info(const char *format, ...)
 {
-    if (muted || level < CAIRN_LOG_NORMAL) return;
     va_list arguments;
     va_start(arguments, format);
-    say("", format, arguments);
+    say(CAIRN_MESSAGE_INFO, format, arguments);
     va_end(arguments);
 }
 
 void cairn_log_detail(const char *format, ...)
 {
-    if (muted || level < CAIRN_LOG_VERBOSE) return;
     va_list arguments;
     va_start(arguments, format);
-    say("", format, arguments);
+    say(CAIRN_MESSAGE_DETAIL, format, arguments);
     va_end(arguments);
 }
 
 void cairn_log_warning(const char *format, ...)
 {
-    if (muted) return;
     va_list arguments;
     va_start(arguments, format);
-    say("cairn: warning: ", format, arguments);
+    say(CAIRN_MESSAGE_WARNING, format, arguments);
     va_end(arguments);
 }

@@ -11,11 +11,19 @@
 static const int ignored[] = {SIGPIPE, SIGXFSZ};
 enum { N_IGNORED = sizeof ignored / sizeof ignored[0] };
 
+static bool ours;
+
+bool cairn_process_is_ours(void)
+{
+    return ours;
+}
+
 void cairn_process_begin(void)
 {
     /* Each takes the lowest number that is free.  Results that go nowhere are refused, so 1 is not
      * for writing; log lines are lost. */
     static const int how[] = {O_RDONLY, O_RDONLY, O_WRONLY};
+    ours = true;
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
         if (fcntl(fd, F_GETFD) < 0 && errno == EBADF) (void)open("/dev/null", how[fd]);
     for (size_t i = 0; i < N_IGNORED; i++) signal(ignored[i], SIG_IGN);

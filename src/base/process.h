@@ -4,6 +4,7 @@
 #define CAIRN_BASE_PROCESS_H
 
 #include <spawn.h>
+#include <stdbool.h>
 #include <sys/types.h>
 
 /**
@@ -15,6 +16,16 @@
  * Errors  none
  */
 void cairn_process_begin(void);
+
+/**
+ * Whether this process is Cairn's own program: cairn_process_begin() was called.  In any other it
+ * is a guest: it prints nothing, ends nothing, and changes nothing that the whole process shares,
+ * unless the host allows it (cairn/host.h).
+ *
+ * Ranks   local
+ * Errors  none
+ */
+bool cairn_process_is_ours(void);
 
 /**
  * posix_spawnp(), for a process that takes signals as if this one had never begun.

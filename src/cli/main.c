@@ -85,6 +85,13 @@ static cairn_status bring_out_of_all(cairn_comm *comm, cairn_status st)
     return st == CAIRN_OK ? cairn_comm_agree_root(comm, out) : st;
 }
 
+/* Messages of all of Cairn; "cairn: " in front is for trouble. */
+static void print_message(void *context, enum cairn_message kind, const char *line)
+{
+    (void)context;
+    fprintf(stderr, "%s%s\n", kind == CAIRN_MESSAGE_WARNING ? "cairn: warning: " : "", line);
+}
+
 /* The one line of an error. */
 static int end(cairn_status st, bool speaks)
 {
@@ -144,6 +151,7 @@ int main(int argc, char **argv)
         return CAIRN_USAGE;
     }
     cairn_process_begin();
+    cairn_log_set_sink(print_message, NULL);
     cairn_memory_settle();
     struct cairn_arguments arguments = {
         .count = argc - 1, .value = argv + 1, .begin_s = begin_s, .claim = cairn_launcher_claim()};

@@ -27,7 +27,7 @@ cairn_status cairn_comm_broadcast(cairn_comm *comm, cairn_status st, void *data,
 {
     st = cairn_comm_agree_root(comm, st);
     if (st == CAIRN_OK) broadcast(comm, data, n_bytes);
-    return st;
+    return cairn_comm_state(comm, st);
 }
 
 cairn_status cairn_comm_broadcast_block(cairn_comm *comm, cairn_status st, char **data,
@@ -55,7 +55,7 @@ cairn_status cairn_comm_max(cairn_comm *comm, cairn_status st, double *value, si
         cairn_comm_check(comm,
                          MPI_Allreduce(MPI_IN_PLACE, value, (int)n, MPI_DOUBLE, MPI_MAX, comm->mpi),
                          "MPI_Allreduce");
-    return st;
+    return cairn_comm_state(comm, st);
 }
 
 cairn_status cairn_comm_sum_exact(cairn_comm *comm, cairn_status st, struct cairn_exact_sum *sum,
@@ -67,7 +67,7 @@ cairn_status cairn_comm_sum_exact(cairn_comm *comm, cairn_status st, struct cair
                          MPI_Allreduce(MPI_IN_PLACE, sum, (int)(CAIRN_EXACT_WORDS * n), MPI_INT64_T,
                                        MPI_SUM, comm->mpi),
                          "MPI_Allreduce");
-    return st;
+    return cairn_comm_state(comm, st);
 }
 
 static int by_value(const void *a, const void *b)
@@ -103,7 +103,8 @@ static cairn_status find_odd(cairn_comm *comm, uint64_t value, int *odd)
         cairn_comm_check(comm,
                          MPI_Allgather(&value, 1, MPI_UINT64_T, all, 1, MPI_UINT64_T, comm->mpi),
                          "MPI_Allgather");
-        st = first_odd(all, (size_t)comm->size, odd);
+        st = cairn_comm_state(comm, st);
+        if (st == CAIRN_OK) st = first_odd(all, (size_t)comm->size, odd);
         st = cairn_comm_agree(comm, st);
     }
     free(all);
@@ -118,6 +119,7 @@ cairn_status cairn_comm_all_equal(cairn_comm *comm, cairn_status st, uint64_t va
     cairn_comm_check(comm,
                      MPI_Allreduce(MPI_IN_PLACE, largest, 2, MPI_UINT64_T, MPI_MAX, comm->mpi),
                      "MPI_Allreduce");
+    CAIRN_TRY(cairn_comm_state(comm, CAIRN_OK));
     *odd = -1;
     return largest[0] == ~largest[1] ? CAIRN_OK : find_odd(comm, value, odd);
 }
@@ -140,7 +142,7 @@ cairn_status cairn_comm_gather(cairn_comm *comm, cairn_status st, const void *mi
             comm,
             MPI_Gather(mine, (int)n_bytes, MPI_BYTE, all, (int)n_bytes, MPI_BYTE, 0, comm->mpi),
             "MPI_Gather");
-    return st;
+    return cairn_comm_state(comm, st);
 }
 
 cairn_status cairn_comm_gather_all(cairn_comm *comm, cairn_status st, const void *mine,
@@ -152,7 +154,7 @@ cairn_status cairn_comm_gather_all(cairn_comm *comm, cairn_status st, const void
             comm,
             MPI_Allgather(mine, (int)n_bytes, MPI_BYTE, all, (int)n_bytes, MPI_BYTE, comm->mpi),
             "MPI_Allgather");
-    return st;
+    return cairn_comm_state(comm, st);
 }
 
 /* FNV-1a of the name of this host. */

@@ -23,10 +23,11 @@ static cairn_status take_part(cairn_comm *comm, cairn_status st, int color, cair
     }
     cairn_comm_check(comm, MPI_Comm_split(comm->mpi, color, comm->rank, &part->mpi),
                      "MPI_Comm_split");
+    st = cairn_comm_state(comm, st);
     *out = NULL;
-    if (color == MPI_UNDEFINED) {
+    if (color == MPI_UNDEFINED || st != CAIRN_OK) {
         free(part);
-        return CAIRN_OK;
+        return st;
     }
     MPI_Comm_rank(part->mpi, &part->rank);
     MPI_Comm_size(part->mpi, &part->size);
@@ -55,6 +56,7 @@ cairn_status cairn_comm_idle_barrier(cairn_comm *comm, cairn_status st)
     MPI_Request request = MPI_REQUEST_NULL;
     cairn_comm_check(comm, MPI_Ibarrier(comm->mpi, &request), "MPI_Ibarrier");
     for (;;) {
+        if (comm->lost) return CAIRN_LOST;
         cairn_comm_check(comm, MPI_Test(&request, &here, MPI_STATUS_IGNORE), "MPI_Test");
         if (here) return cairn_comm_agree(comm, st);
         cairn_watchdog_phase(comm, CAIRN_PHASE_READY); /* who rests does not hang */

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "comm/gradient_squares.h"
 #include "comm/sum_kinds.h"
+#include "comm/world.h"
 
 static const struct cairn_sum_kind *const kinds[] = {
 #define X(file, name) &cairn_sum_kind_##name,
@@ -171,6 +172,7 @@ cairn_status cairn_sum_reduce(struct cairn_sum *sum, cairn_status st, bool stop,
     if (sum->kind->ready != NULL) sum->kind->ready(sum);
     put_tail(sum);
     cairn_wire_sum(&sum->wire, 0, sum->n_payload + sum->n_tail);
+    CAIRN_TRY(cairn_comm_state(sum->comm, CAIRN_OK));
     take_tail(sum);
     if (sum->kind->arrived != NULL) sum->kind->arrived(sum);
     if (sum->flag[CAIRN_FLAG_FAILED] != 0) return cairn_comm_agree(sum->comm, st);
@@ -180,7 +182,7 @@ cairn_status cairn_sum_reduce(struct cairn_sum *sum, cairn_status st, bool stop,
     sum->again = sum->flag[CAIRN_FLAG_RANGE] != 0;
     if (sum->again) {
         sum->kind->fit(sum);
-        return CAIRN_OK;
+        return cairn_comm_state(sum->comm, CAIRN_OK);
     }
     if (sum->kind->finish != NULL) sum->kind->finish(sum);
     cairn_gradient_squares_finish(sum);

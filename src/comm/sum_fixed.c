@@ -302,7 +302,7 @@ static void fit(struct cairn_sum *sum)
 {
     struct fixed *fixed = sum->buffer;
     cairn_comm *comm = sum->comm;
-    if (comm != NULL)
+    if (comm != NULL && !comm->lost)
         cairn_comm_check(comm,
                          MPI_Allreduce(MPI_IN_PLACE, fixed->ranges.seen,
                                        (int)sum->params->n_tensors, MPI_UINT32_T, MPI_MAX,

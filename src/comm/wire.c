@@ -33,7 +33,7 @@ void cairn_wire_sum(const struct cairn_wire *wire, size_t first, size_t n)
     const MPI_Datatype type = wire->type == CAIRN_WIRE_FLOAT ? MPI_FLOAT : MPI_UINT64_T;
     const size_t n_bytes = element_bytes(wire->type);
     unsigned char *data = (unsigned char *)wire->data + first * n_bytes;
-    if (wire->comm == NULL) return;
+    if (wire->comm == NULL || wire->comm->lost) return;
     for (size_t done = 0; done < n; done += PIECE) {
         size_t here = n - done < PIECE ? n - done : PIECE;
         cairn_comm_check(wire->comm,

@@ -27,7 +27,7 @@ CAIRN_CHECKED cairn_status cairn_wire_create(cairn_comm *comm, enum cairn_wire_t
 void cairn_wire_free(struct cairn_wire *wire);
 
 /** Elements [first, first + n) become their sums over the ranks.  Ranks: collective; the job ends
- * where MPI fails.  Errors: none. */
+ * where MPI fails, or in a host's process the communicator is lost.  Errors: none. */
 void cairn_wire_sum(const struct cairn_wire *wire, size_t first, size_t n);
 
 #endif

@@ -15,10 +15,15 @@ struct cairn_comm {
     struct cairn_watchdog *watchdog; /* borrowed; NULL: nobody watches */
     int rank, size;
     bool started_mpi; /* and so ends it */
+    bool lost;        /* in a host's process: a call failed, and MPI is not called here again */
 };
 
-/** Go on where code says that all is well; else name rank and call and end the job with 5: nothing
- * can be agreed on any more.  Ranks: local. */
-void cairn_comm_check(const cairn_comm *comm, int code, const char *call);
+/** Go on where code says that all is well; else nothing can be agreed on any more.  A process of
+ * our own names rank and call and ends the job with 5; in a host's, the communicator is lost, and
+ * the call is this thread's last error.  Ranks: local.  Errors: none; cairn_comm_state() knows. */
+void cairn_comm_check(cairn_comm *comm, int code, const char *call);
+
+/** st, or CAIRN_LOST where the communicator is; NULL never is.  Ranks: local.  Errors: as said. */
+CAIRN_CHECKED cairn_status cairn_comm_state(const cairn_comm *comm, cairn_status st);
 
 #endif

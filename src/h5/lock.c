@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "base/process.h"
 #include "h5/internal.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -16,6 +17,7 @@ static void start_library(void)
     static bool started;
     if (started) return;
     started = true;
+    if (!cairn_process_is_ours()) return; /* this is for all of the process */
     setenv("HDF5_USE_FILE_LOCKING", "FALSE", 0);
     H5dont_atexit();
     H5open();
@@ -24,13 +26,26 @@ static void start_library(void)
     cairn_h5_catch_crashes();
 }
 
-/* A thread-safe build has a stack of errors for each thread; none of them is to be printed. */
+/* A thread-safe build has a stack of errors for each thread; none of them is printed.  A host gets
+ * its own way back. */
+static _Thread_local struct {
+    H5E_auto2_t print;
+    void *data;
+} host;
+
 static void be_quiet(void)
 {
-    static _Thread_local bool quiet;
+    static _Thread_local bool quiet; /* for good, in a process of our own */
     if (quiet) return;
-    quiet = true;
-    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+    quiet = cairn_process_is_ours();
+    if (H5Eget_auto2(H5E_DEFAULT, &host.print, &host.data) < 0) host.print = NULL;
+    if (host.print != NULL) H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+}
+
+static void be_as_before(void)
+{
+    if (host.print != NULL && !cairn_process_is_ours())
+        H5Eset_auto2(H5E_DEFAULT, host.print, host.data);
 }
 
 void cairn_h5_enter(void)
@@ -43,6 +58,7 @@ void cairn_h5_enter(void)
 
 cairn_status cairn_h5_leave(cairn_status st)
 {
+    if (depth == 1) be_as_before();
     if (--depth == 0) pthread_mutex_unlock(&lock);
     return st;
 }

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/process.h"
 #include "record/number.h"
 #include "record/terminal.h"
 
@@ -26,6 +27,7 @@ static struct cairn_progress
 static int find_terminal(void)
 {
     const char *kind = getenv("TERM");
+    if (!cairn_process_is_ours()) return -1;
     return kind == NULL || strcmp(kind, "dumb") == 0 ? -1 : cairn_terminal_of(STDERR_FILENO);
 }
 

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/host.h"
 #include "base/log.h"
 #include "comm/exchange.h"
 #include "record/system.h"
@@ -12,10 +13,10 @@
 void cairn_setup_platform(const struct cairn_config *config, char *text, size_t n_bytes)
 {
     char blas[256];
+    const size_t threads = cairn_host_sets_threads() ? config->train_threads : cairn_threads_now();
     cairn_threads_blas(blas, sizeof blas);
     snprintf(text, n_bytes, "cairn %s %s, %s, %zu thread%s", cairn_system_build()->version,
-             cairn_system_build()->commit, blas, config->train_threads,
-             config->train_threads == 1 ? "" : "s");
+             cairn_system_build()->commit, blas, threads, threads == 1 ? "" : "s");
 }
 
 /* The same binary, BLAS and core on every rank: else the bits differ.  Collective. */

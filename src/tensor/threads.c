@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "base/build_config.h"
+#include "base/host.h"
 #ifdef _OPENMP
 #include <omp.h>
 #endif
@@ -14,16 +15,17 @@
 #include <flexiblas_api.h>
 #endif
 
+/* Set them, where n is not 0; how many there are then. */
 #if defined(CAIRN_HAVE_FLEXIBLAS_API)
 static int use(int n)
 {
-    flexiblas_set_num_threads(n);
+    if (n > 0) flexiblas_set_num_threads(n);
     return flexiblas_get_num_threads();
 }
 #elif defined(CAIRN_HAVE_OPENBLAS_SET_NUM_THREADS)
 static int use(int n)
 {
-    openblas_set_num_threads(n);
+    if (n > 0) openblas_set_num_threads(n);
     return openblas_get_num_threads();
 }
 #else
@@ -36,6 +38,7 @@ static int use(int n)
 
 cairn_status cairn_threads_set(size_t n)
 {
+    if (!cairn_host_sets_threads()) return CAIRN_OK;
 #ifdef _OPENMP
     omp_set_dynamic(0);
     omp_set_num_threads((int)n);
@@ -46,6 +49,11 @@ cairn_status cairn_threads_set(size_t n)
                       "train.threads is %zu, but this BLAS works with %d; set train.threads: %d or "
                       "use another BLAS",
                       n, got, got);
+}
+
+size_t cairn_threads_now(void)
+{
+    return (size_t)use(0);
 }
 
 enum cairn_blas_threads cairn_threads_blas_kind(void)

@@ -16,6 +16,9 @@
  */
 CAIRN_CHECKED cairn_status cairn_threads_set(size_t n);
 
+/** How many threads BLAS works with.  Ranks: local.  Errors: none. */
+size_t cairn_threads_now(void);
+
 /** How a BLAS makes its threads; UNKNOWN where it does not say. */
 enum cairn_blas_threads {
     CAIRN_BLAS_UNKNOWN,

@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "base/process.h"
 #include "h5/h5.h"
 
 static const char path[] = "test_h5.h5";
@@ -233,5 +234,6 @@ int main(void)
         cmocka_unit_test(test_bad_files),
         cmocka_unit_test(test_a_full_disk),
     };
+    cairn_process_begin(); /* as in the program */
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

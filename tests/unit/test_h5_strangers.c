@@ -9,10 +9,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <hdf5.h>
-
 #include <cmocka.h>
-
+#include <hdf5.h>
+#include "base/process.h"
 #include "checkpoint/checkpoint.h"
 #include "data/dataset.h"
 #include "h5/h5.h"
@@ -396,5 +395,6 @@ int main(void)
         cmocka_unit_test(test_arrays_with_names),
         cmocka_unit_test(test_graph_is_passed_over),
     };
+    cairn_process_begin(); /* as in the program */
     return cmocka_run_group_tests(tests, make_links, NULL);
 }

@@ -19,6 +19,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/process.h"
 #include "record/progress.h"
 
 static char said[1 << 14];
@@ -159,6 +160,12 @@ static void test_dumb_terminal_and_quiet(void **state)
     assert_string_equal(said, "");
 }
 
+static void take_message(void *context, enum cairn_message kind, const char *line)
+{
+    (void)context;
+    fprintf(stderr, "%s%s\n", kind == CAIRN_MESSAGE_WARNING ? "cairn: warning: " : "", line);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -167,5 +174,7 @@ int main(void)
         cmocka_unit_test(test_bar_is_never_wider_than_the_terminal),
         cmocka_unit_test(test_dumb_terminal_and_quiet),
     };
+    cairn_process_begin(); /* as in the program */
+    cairn_log_set_sink(take_message, NULL);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
