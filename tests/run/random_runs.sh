@@ -3,14 +3,14 @@
 # stopped once or twice in other worlds: one outcome, with the same bits in all of them.  A run that fails for its numbers
 # does so at the same update everywhere.
 #
-#   random_runs.sh [COUNT [SEED [FIRST]]]     5 of them unless told otherwise; the seed is printed
+#   random_runs.sh [COUNT [SEED [FIRST]]]     5 of seed 1 unless said otherwise; campaigns take other seeds
 #
 # A run is made again by: build/dev/tests/cairn_fuzz run FOLDER SEED INDEX
 export TMPDIR=${FUZZ_TMPDIR:-/dev/shm} # files are small and many
 . "${BASH_SOURCE%/*}/../support/run.sh"
 
 count=${1:-5}
-seed=${2:-$RANDOM}
+seed=${2:-1}
 first=${3:-0}
 fuzz=$CAIRN_BUILD/tests/cairn_fuzz
 most_beside=2

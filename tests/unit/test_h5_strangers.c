@@ -11,14 +11,14 @@
 
 #include <cmocka.h>
 #include <hdf5.h>
+
 #include "base/process.h"
 #include "checkpoint/checkpoint.h"
 #include "data/dataset.h"
 #include "h5/h5.h"
 
 static const char file_name[] = "test_h5_strangers.h5";
-static const char links[] = "test_h5_strangers_links.h5";
-static const char other[] = "test_h5_strangers_other.h5";
+static const char links[] = "test_h5_strangers_links.h5", other[] = "test_h5_strangers_other.h5";
 
 static void assert_says(cairn_status st, const char *words)
 {
@@ -395,6 +395,6 @@ int main(void)
         cmocka_unit_test(test_arrays_with_names),
         cmocka_unit_test(test_graph_is_passed_over),
     };
-    cairn_process_begin(); /* as in the program */
+    cairn_process_begin();
     return cmocka_run_group_tests(tests, make_links, NULL);
 }
