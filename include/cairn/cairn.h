@@ -4,6 +4,7 @@
 #define CAIRN_CAIRN_H
 
 #include "cairn/comm.h"
+#include "cairn/data.h"
 #include "cairn/host.h"
 #include "cairn/options.h"
 #include "cairn/status.h"

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "cairn/comm.h"
+#include "cairn/data.h"
 #include "cairn/options.h"
 #include "cairn/status.h"
 
@@ -43,6 +44,16 @@ struct cairn_update_record {
  */
 CAIRN_API CAIRN_CHECKED cairn_status cairn_trainer_open(const cairn_options *options,
                                                         cairn_comm *comm, cairn_trainer **out);
+
+/**
+ * The same with samples from memory (cairn/data.h) in place of data.file; data NULL: as above.
+ *
+ * Ranks   collective
+ * Errors  as above; CAIRN_USAGE: batch.micro: auto where samples are fed
+ */
+CAIRN_API CAIRN_CHECKED cairn_status cairn_trainer_open_with(const cairn_options *options,
+                                                             cairn_data *data, cairn_comm *comm,
+                                                             cairn_trainer **out);
 
 /**
  * From here on TERM, INT and USR1 ask this rank to stop: the next cairn_trainer_sum() tells all
@@ -97,6 +108,31 @@ CAIRN_API size_t cairn_trainer_share(const cairn_trainer *trainer);
 CAIRN_API CAIRN_CHECKED cairn_status cairn_trainer_backward(cairn_trainer *trainer, size_t i);
 
 /**
+ * Forward and backward of micro-batch m of the next update, which this rank has: samples
+ * [m b, (m + 1) b) of the batch, with b = batch.micro; only the last may be short.  For a trainer
+ * that was opened with cairn_data_fed(): each micro-batch is fed once, whole, by one rank,
+ * whichever that is.  With train.reproducible the weights do not depend on who fed what.  The
+ * samples are read during the call.
+ *
+ * Ranks   local
+ * Errors  CAIRN_USAGE: no such micro-batch, another number of samples, arrays missing; CAIRN_DATA:
+ * a number that is not finite; CAIRN_NUMBERS.  Come to cairn_trainer_sum() all the same.
+ */
+CAIRN_API CAIRN_CHECKED cairn_status cairn_trainer_feed(cairn_trainer *trainer, uint64_t m,
+                                                        const struct cairn_samples *samples);
+
+/**
+ * The next update's batch: its first position in the epochs laid end to end, its samples and its
+ * micro-batches.
+ *
+ * Ranks   local; alike on all
+ * Errors  CAIRN_USAGE: the run is complete
+ */
+CAIRN_API CAIRN_CHECKED cairn_status cairn_trainer_batch(const cairn_trainer *trainer,
+                                                         uint64_t *first, uint64_t *n_samples,
+                                                         uint64_t *n_micro);
+
+/**
  * Sum over all ranks, divide, clip, change the weights.  With train.reproducible a gradient may
  * leave the range of the sum: then *again is true, nothing was changed, and the update is worked
  * once more from cairn_trainer_zero() on.
@@ -104,7 +140,7 @@ CAIRN_API CAIRN_CHECKED cairn_status cairn_trainer_backward(cairn_trainer *train
  * st      this rank's status so far
  * Ranks   collective
  * Errors  the agreed one; CAIRN_NUMBERS: the gradient is not finite; CAIRN_USAGE: the run is
- * complete
+ * complete; some micro-batch was added twice or never, over all ranks: nothing was changed
  */
 CAIRN_API CAIRN_CHECKED cairn_status cairn_trainer_sum(cairn_trainer *trainer, cairn_status st,
                                                        bool *again,

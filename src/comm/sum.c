@@ -110,6 +110,12 @@ cairn_status cairn_sum_end_micro(struct cairn_sum *sum, const struct cairn_score
         scores->loss);
 }
 
+void cairn_sum_mark_micro(struct cairn_sum *sum, uint32_t mark)
+{
+    (void)cairn_exact_sum_add(&sum->exact[CAIRN_SCALAR_MICRO], 1);
+    (void)cairn_exact_sum_add(&sum->exact[CAIRN_SCALAR_MARKS], mark);
+}
+
 /* ---- what all kinds send behind their own: exact sums, then flags, as elements of the wire */
 
 static size_t n_of_exact(const struct cairn_sum *sum)
@@ -196,6 +202,8 @@ cairn_status cairn_sum_reduce(struct cairn_sum *sum, cairn_status st, bool stop,
         .squares = sum->squares.value,
         .n_units = total(sum, CAIRN_SCALAR_UNITS),
         .unit_size = total(sum, CAIRN_SCALAR_UNIT_SIZE),
+        .n_micro = total(sum, CAIRN_SCALAR_MICRO),
+        .marks = total(sum, CAIRN_SCALAR_MARKS),
     };
     return CAIRN_OK;
 }

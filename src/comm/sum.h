@@ -25,6 +25,8 @@ enum cairn_scalar {
     CAIRN_SCALAR_COUNT,
     CAIRN_SCALAR_UNITS,     /* of the noise scale, and ... */
     CAIRN_SCALAR_UNIT_SIZE, /* ... how large these are together */
+    CAIRN_SCALAR_MICRO,     /* micro-batches that were added, and ... */
+    CAIRN_SCALAR_MARKS,     /* ... a sum that shows whether each of them was added once */
     CAIRN_N_SCALARS
 };
 enum cairn_flag {
@@ -128,6 +130,7 @@ struct cairn_totals {
     const double
         *squares; /* [n_items] as in cairn_gradient_squares; borrowed; NULL without noise */
     double n_units, unit_size;
+    double n_micro, marks; /* how many micro-batches were added, and the sum of their marks */
 };
 
 /** What a sum of this kind costs with so many micro-batches in an update; zeros: there is no such
@@ -168,6 +171,9 @@ void cairn_sum_begin_micro(struct cairn_sum *sum, size_t n_samples);
  * Errors: CAIRN_NUMBERS: 2^300 or more, or not finite. */
 CAIRN_CHECKED cairn_status cairn_sum_end_micro(struct cairn_sum *sum,
                                                const struct cairn_scores *scores);
+
+/** It was the micro-batch of this mark, a whole number below 2^24.  Ranks: local.  Errors: none. */
+void cairn_sum_mark_micro(struct cairn_sum *sum, uint32_t mark);
 
 /** With CAIRN_NOISE_RANK: what this rank has added up so far, of n samples, is a unit of the noise
  * scale.  Does nothing else where it is not.  Ranks: local.  Errors: none. */

@@ -7,6 +7,22 @@
 
 #include "base/random.h"
 
+cairn_status cairn_augment_check(const struct cairn_augment *augment,
+                                 const struct cairn_shape *image)
+{
+    char text[CAIRN_SHAPE_TEXT_BYTES];
+    const char *key = augment->flip ? "augment.flip" : "augment.crop_padding";
+    if (image->ndim != 3)
+        return cairn_fail(CAIRN_USAGE,
+                          "%s is for images [C, H, W], but samples are %s; leave it out", key,
+                          cairn_shape_text(image, text));
+    if (augment->crop_padding < image->dim[1] && augment->crop_padding < image->dim[2])
+        return CAIRN_OK;
+    return cairn_fail(
+        CAIRN_USAGE, "augment.crop_padding is %zu, but images are %s; it must be smaller than they",
+        augment->crop_padding, cairn_shape_text(image, text));
+}
+
 bool cairn_augment_any(const struct cairn_augment *augment)
 {
     return augment->crop_padding > 0 || augment->flip;

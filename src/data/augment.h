@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cairn/status.h"
 #include "tensor/shape.h"
 
 /** What is done to the images of a group; zeroed is nothing. */
@@ -24,6 +25,11 @@ struct cairn_view {
 
 /** Whether anything is done.  Ranks: local.  Errors: none. */
 bool cairn_augment_any(const struct cairn_augment *augment);
+
+/** Whether it can be done to samples of this shape.  Ranks: local.  Errors: CAIRN_USAGE: not
+ * images, or smaller than the padding. */
+CAIRN_CHECKED cairn_status cairn_augment_check(const struct cairn_augment *augment,
+                                               const struct cairn_shape *image);
 
 /**
  * The view of a sample in an epoch: a function of its arguments alone, so that it is the same in

@@ -24,13 +24,6 @@ const char *cairn_split_name(enum cairn_split split)
     return names[split];
 }
 
-size_t cairn_row_bytes(const struct cairn_h5_form *form)
-{
-    size_t bytes = cairn_h5_element_bytes(form);
-    for (int d = 1; d < form->shape.ndim; d++) bytes *= form->shape.dim[d];
-    return bytes;
-}
-
 /* A file that says what it is must say this; a stranger's file may say nothing. */
 static cairn_status check_format(struct cairn_h5 *file, const char *path)
 {
@@ -117,30 +110,30 @@ static cairn_status read_labels(struct cairn_dataset *dataset, const char *y,
 {
     enum { BLOCK = 4096 };
     int64_t block[BLOCK];
-    CAIRN_TRY(cairn_memory_get(group->n, sizeof *group->label, "the labels", &group->label));
+    CAIRN_TRY(cairn_memory_get(group->n, sizeof *group->label, "the labels", &group->label_owned));
+    group->label = group->label_owned;
     if (dataset->n_classes == 0) dataset->n_classes = 1; /* also where all are below 0 */
     for (size_t first = 0; first < group->n; first += BLOCK) {
         size_t n = group->n - first < BLOCK ? group->n - first : BLOCK;
-        CAIRN_TRY(cairn_h5_array_rows(group->y, first, n, CAIRN_H5_I64, block));
+        CAIRN_TRY(cairn_rows_read(&group->y, first, n, CAIRN_H5_I64, block));
         for (size_t i = 0; i < n; i++) {
             if (block[i] < INT32_MIN || block[i] >= INT32_MAX)
                 return cairn_fail(CAIRN_DATA,
                                   "%s: %s row %zu: the label %" PRId64
                                   " is not a class; count from 0",
                                   dataset->path, y, first + i, block[i]);
-            group->label[first + i] = (int32_t)block[i];
+            group->label_owned[first + i] = (int32_t)block[i];
             if (block[i] >= (int64_t)dataset->n_classes) dataset->n_classes = (size_t)block[i] + 1;
         }
     }
-    cairn_h5_array_close(group->y);
-    group->y = NULL;
+    cairn_rows_close(&group->y);
     return CAIRN_OK;
 }
 
 static cairn_status read_y(struct cairn_dataset *dataset, const char *y, struct cairn_group *group)
 {
     char text[CAIRN_SHAPE_TEXT_BYTES];
-    const struct cairn_h5_form *form = cairn_h5_array_form(group->y);
+    const struct cairn_h5_form *form = &group->y.form;
     const struct cairn_shape *shape = &form->shape;
     bool is_real = cairn_h5_is_real(form->type);
     if (shape->ndim == 0 || shape->dim[0] != group->n)
@@ -169,9 +162,9 @@ static cairn_status read_x_and_y(struct cairn_dataset *dataset, enum cairn_split
     struct cairn_group *group = &dataset->group[split];
     snprintf(x, sizeof x, "/%s/x", name);
     snprintf(y, sizeof y, "/%s/y", name);
-    CAIRN_TRY(cairn_h5_array_open(dataset->file, x, &group->x));
-    CAIRN_TRY(cairn_h5_array_open(dataset->file, y, &group->y));
-    const struct cairn_h5_form *form = cairn_h5_array_form(group->x);
+    CAIRN_TRY(cairn_rows_open(dataset->file, x, &group->x));
+    CAIRN_TRY(cairn_rows_open(dataset->file, y, &group->y));
+    const struct cairn_h5_form *form = &group->x.form;
     CAIRN_TRY(check_input(dataset, x, form));
     group->n = form->shape.dim[0];
     CAIRN_TRY(read_factors(dataset, x, "scale", 1, &group->n_scale, &group->scale));
@@ -187,8 +180,8 @@ static cairn_status open_weights(struct cairn_dataset *dataset, enum cairn_split
     struct cairn_group *group = &dataset->group[split];
     snprintf(path, sizeof path, "/%s/weight", cairn_split_name(split));
     if (!cairn_h5_has_name(dataset->file, path)) return CAIRN_OK;
-    CAIRN_TRY(cairn_h5_array_open(dataset->file, path, &group->weight));
-    const struct cairn_h5_form *form = cairn_h5_array_form(group->weight);
+    CAIRN_TRY(cairn_rows_open(dataset->file, path, &group->weight));
+    const struct cairn_h5_form *form = &group->weight.form;
     if (form->type != CAIRN_H5_U8 && form->type != CAIRN_H5_F32)
         return cairn_fail(CAIRN_DATA, "%s: %s is %s; store weights as uint8 or float32",
                           dataset->path, path, cairn_h5_type_name(form->type));
@@ -279,10 +272,10 @@ void cairn_dataset_close(struct cairn_dataset *dataset)
     }
     for (int split = 0; split < CAIRN_N_SPLITS; split++) {
         struct cairn_group *group = &dataset->group[split];
-        cairn_h5_array_close(group->x);
-        cairn_h5_array_close(group->y);
-        cairn_h5_array_close(group->weight);
-        free(group->label);
+        cairn_rows_close(&group->x);
+        cairn_rows_close(&group->y);
+        cairn_rows_close(&group->weight);
+        free(group->label_owned);
         free(group->scale);
         free(group->shift);
     }
@@ -307,7 +300,12 @@ const char *cairn_dataset_path(const struct cairn_dataset *dataset)
 
 bool cairn_dataset_has(const struct cairn_dataset *dataset, enum cairn_split split)
 {
-    return dataset->group[split].x != NULL;
+    return cairn_rows_exist(&dataset->group[split].x);
+}
+
+bool cairn_dataset_is_fed(const struct cairn_dataset *dataset)
+{
+    return dataset->group[CAIRN_SPLIT_TRAIN].is_fed;
 }
 
 size_t cairn_dataset_size(const struct cairn_dataset *dataset, enum cairn_split split)
@@ -372,6 +370,7 @@ cairn_status cairn_dataset_check_labels(const struct cairn_dataset *dataset, siz
 const char *cairn_dataset_about(const struct cairn_dataset *dataset, const char *attribute)
 {
     for (int i = 0; cairn_about_names[i] != NULL; i++)
-        if (strcmp(cairn_about_names[i], attribute) == 0) return dataset->about[i];
+        if (dataset->about[i] != NULL && strcmp(cairn_about_names[i], attribute) == 0)
+            return dataset->about[i];
     return "";
 }

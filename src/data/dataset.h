@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/keys.h"
+#include "cairn/data.h"
 #include "cairn/status.h"
 #include "tensor/shape.h"
 
@@ -80,6 +81,9 @@ const char *cairn_dataset_path(const struct cairn_dataset *dataset);
 /** Whether the file has the group.  Ranks: local.  Errors: none. */
 bool cairn_dataset_has(const struct cairn_dataset *dataset, enum cairn_split split);
 
+/** Whether the training samples come by cairn_trainer_feed().  Ranks: local.  Errors: none. */
+bool cairn_dataset_is_fed(const struct cairn_dataset *dataset);
+
 /** Samples of a group; 0 where there is none.  Ranks: local.  Errors: none. */
 size_t cairn_dataset_size(const struct cairn_dataset *dataset, enum cairn_split split);
 
@@ -115,6 +119,11 @@ CAIRN_CHECKED cairn_status cairn_dataset_check_labels(const struct cairn_dataset
 /** title, source, license or citation; "" where the file does not say.  Ranks: local.
  * Errors: none. */
 const char *cairn_dataset_about(const struct cairn_dataset *dataset, const char *attribute);
+
+/** Whether arrays of the host's are those of a sample of this form.  Ranks: local.
+ * Errors: CAIRN_USAGE: one is missing, or too much. */
+CAIRN_CHECKED cairn_status cairn_dataset_check_samples(const struct cairn_dataset *dataset,
+                                                       const struct cairn_samples *samples);
 
 /**
  * XXH64 over shapes, types, scales, labels, vocabulary, characters and (a fixed, spread-out

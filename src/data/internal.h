@@ -3,28 +3,42 @@
 #ifndef CAIRN_DATA_INTERNAL_H
 #define CAIRN_DATA_INTERNAL_H
 
+#include "cairn/data.h"
 #include "data/dataset.h"
 #include "h5/h5.h"
 
-/** One group of a dataset; x is NULL where the file has none. */
+/** One array of a group, row by row; zeroed where there is none. */
+struct cairn_rows {
+    struct cairn_h5_form form;    /* [n, ...]; ndim 0: there is none */
+    struct cairn_h5_array *array; /* of a file; owned */
+    const void *memory;           /* else these rows, borrowed; NULL too: they come as they are
+                                     wanted */
+};
+
+/** One group of a dataset; x is none where the file has no such group. */
 struct cairn_group {
     size_t n;                 /* samples; of tokens those that the context makes, 0 until then */
     size_t n_tokens;          /* t; 0: x and y */
-    struct cairn_h5_array *x; /* [n, input] uint8, int16 or float32; or tokens [t] */
-    struct cairn_h5_array *y; /* [n, d] real targets; NULL for classes */
-    struct cairn_h5_array *weight; /* [n] of samples or [t] of tokens as labels; NULL for 1 */
-    int32_t *label;                /* [n] classes; NULL for real targets */
-    size_t n_scale, n_shift;       /* 1, or one for each channel */
-    float *scale, *shift;          /* [n_scale], [n_shift] */
+    struct cairn_rows x;      /* [n, input] uint8, int16 or float32; or tokens [t] */
+    struct cairn_rows y;      /* [n, d] real targets; none for classes */
+    struct cairn_rows weight; /* [n] of samples or [t] of tokens as labels; none for 1 */
+    const int32_t *label;     /* [n] classes; NULL for real targets, and where rows come */
+    int32_t *label_owned;     /* what of it is to be released */
+    size_t n_scale, n_shift;  /* 1, or one for each channel */
+    float *scale, *shift;     /* [n_scale], [n_shift] */
+    cairn_fill fill;          /* gives rows; NULL: they are in a file, in memory, or fed */
+    void *fill_context;
+    bool is_fed;
 };
 
 struct cairn_dataset {
-    char *path;     /* absolute */
-    size_t n_users; /* besides the first */
-    struct cairn_h5 *file;
+    char *path;            /* absolute; "memory" where there is no file */
+    size_t n_users;        /* besides the first */
+    struct cairn_h5 *file; /* NULL: none */
     struct cairn_group group[CAIRN_N_SPLITS];
     struct cairn_shape input;
     size_t n_targets, n_classes;
+    bool weighted;            /* in memory: each sample has a weight */
     size_t vocabulary;        /* of tokens; 0: x and y */
     size_t context;           /* C, tokens of a sample; 0: not set */
     double *mean, *deviation; /* [channels] of normalisation, one block, owned; NULL for none */
@@ -46,6 +60,20 @@ extern const char *const cairn_about_names[5];
 CAIRN_CHECKED cairn_status cairn_group_factors(const struct cairn_dataset *dataset,
                                                const struct cairn_group *group, size_t n_values,
                                                float **scale, float **shift, bool *each);
+
+/** Whether there is such an array.  Ranks: local.  Errors: none. */
+bool cairn_rows_exist(const struct cairn_rows *rows);
+
+/** Open an array of a file, and close it; one that is none is fine.  Ranks: local.
+ * Errors: CAIRN_DATA. */
+CAIRN_CHECKED cairn_status cairn_rows_open(struct cairn_h5 *file, const char *path,
+                                           struct cairn_rows *out);
+void cairn_rows_close(struct cairn_rows *rows);
+
+/** Read rows first .. first + n - 1 as `type`; those in memory are of it.  Ranks: local.
+ * Errors: CAIRN_DATA. */
+CAIRN_CHECKED cairn_status cairn_rows_read(const struct cairn_rows *rows, size_t first, size_t n,
+                                           enum cairn_h5_type type, void *out);
 
 /** Bytes of one row of an array in its own type.  Ranks: local.  Errors: none. */
 size_t cairn_row_bytes(const struct cairn_h5_form *form);

@@ -19,7 +19,7 @@ struct cairn_loader {
     struct cairn_dataset *dataset; /* borrowed */
     const struct cairn_group *group;
     struct cairn_loader_options options;
-    struct cairn_source x, y, weight; /* y.array is NULL for classes and tokens */
+    struct cairn_source x, y, weight; /* y.rows is NULL for classes and tokens */
     size_t n_in, n_labels;            /* of a sample */
     struct cairn_factors factors;
     float *scale, *shift; /* [1], or [n_in] where channels differ */
@@ -28,6 +28,8 @@ struct cairn_loader {
     struct cairn_order order;
     uint64_t order_epoch;
     bool order_known, is_held;
+    int32_t *came;           /* [b] labels of rows that come as they are wanted, in the ... */
+    const int32_t *label_of; /* ... order of `sorted`; those of this micro-batch, or NULL */
     struct cairn_by_sample *sorted; /* [b] */
     float *x_out;                   /* [b, n_in] */
     float *target;                  /* [b, targets] */
@@ -46,28 +48,12 @@ static cairn_status choose_factors(struct cairn_loader *loader)
     return CAIRN_OK;
 }
 
-static cairn_status check_images(const struct cairn_augment *augment,
-                                 const struct cairn_shape *image)
-{
-    char text[CAIRN_SHAPE_TEXT_BYTES];
-    const char *key = augment->flip ? "augment.flip" : "augment.crop_padding";
-    if (image->ndim != 3)
-        return cairn_fail(CAIRN_USAGE,
-                          "%s is for images [C, H, W], but samples are %s; leave it out", key,
-                          cairn_shape_text(image, text));
-    if (augment->crop_padding < image->dim[1] && augment->crop_padding < image->dim[2])
-        return CAIRN_OK;
-    return cairn_fail(
-        CAIRN_USAGE, "augment.crop_padding is %zu, but images are %s; it must be smaller than they",
-        augment->crop_padding, cairn_shape_text(image, text));
-}
-
 /* What lies outside of an image is a stored 0, scaled, shifted and normalised. */
 static cairn_status prepare_augment(struct cairn_loader *loader)
 {
     const struct cairn_shape *image = &loader->dataset->input;
     if (!cairn_augment_any(&loader->options.augment)) return CAIRN_OK;
-    CAIRN_TRY(check_images(&loader->options.augment, image));
+    CAIRN_TRY(cairn_augment_check(&loader->options.augment, image));
     size_t n_channels = image->dim[0];
     CAIRN_TRY(cairn_memory_get(n_channels, sizeof *loader->border, "borders", &loader->border));
     CAIRN_TRY(cairn_memory_get(loader->n_in, sizeof *loader->plain, "an image", &loader->plain));
@@ -89,9 +75,10 @@ static void set_out(struct cairn_loader *loader)
     loader->y.name = "y";
     loader->weight.name = "weight";
     loader->weight.check = CAIRN_SOURCE_WEIGHTS;
-    cairn_source_begin(&loader->x, group->x, cairn_h5_array_form(group->x)->type);
-    if (group->y != NULL) cairn_source_begin(&loader->y, group->y, CAIRN_H5_F32);
-    if (group->weight != NULL) cairn_source_begin(&loader->weight, group->weight, CAIRN_H5_F32);
+    cairn_source_begin(&loader->x, &group->x, group->x.form.type);
+    if (cairn_rows_exist(&group->y)) cairn_source_begin(&loader->y, &group->y, CAIRN_H5_F32);
+    if (cairn_rows_exist(&group->weight))
+        cairn_source_begin(&loader->weight, &group->weight, CAIRN_H5_F32);
     loader->n_in = loader->x.n_values;
     loader->n_labels = 1;
     if (group->n_tokens == 0) return;
@@ -106,7 +93,7 @@ static cairn_status allocate(struct cairn_loader *loader)
     static const char what[] = "a micro-batch";
     size_t b = loader->options.micro;
     size_t n = loader->n_labels;
-    bool weighted = loader->group->weight != NULL || loader->group->n_tokens > 0;
+    bool weighted = loader->weight.rows != NULL || loader->group->n_tokens > 0;
     CAIRN_TRY(cairn_memory_get(b, loader->n_in * sizeof *loader->x_out, what, &loader->x_out));
     CAIRN_TRY(
         cairn_memory_get(b, loader->y.n_values * sizeof *loader->target, what, &loader->target));
@@ -117,8 +104,11 @@ static cairn_status allocate(struct cairn_loader *loader)
     CAIRN_TRY(cairn_memory_get(b, sizeof *loader->sample, what, &loader->sample));
     CAIRN_TRY(cairn_memory_get(b, sizeof *loader->epoch, what, &loader->epoch));
     CAIRN_TRY(cairn_memory_get(b, sizeof *loader->sorted, what, &loader->sorted));
+    if (loader->group->fill != NULL && loader->y.rows == NULL)
+        CAIRN_TRY(cairn_memory_get(b, sizeof *loader->came, what, &loader->came));
     if (loader->group->n_tokens == 0) CAIRN_TRY(choose_factors(loader));
     CAIRN_TRY(prepare_augment(loader));
+    if (loader->group->is_fed) return CAIRN_OK; /* rows are where the host has them */
     CAIRN_TRY(cairn_source_prepare(&loader->x, loader->is_held, b));
     CAIRN_TRY(cairn_source_prepare(&loader->y, loader->is_held, b));
     return cairn_source_prepare(&loader->weight, loader->is_held, b);
@@ -128,6 +118,13 @@ static size_t raw_bytes(const struct cairn_loader *loader)
 {
     return cairn_source_bytes(&loader->x) + cairn_source_bytes(&loader->y) +
            cairn_source_bytes(&loader->weight);
+}
+
+static bool holds(const struct cairn_loader *loader)
+{
+    const struct cairn_group *group = loader->group;
+    bool comes = group->fill != NULL || group->is_fed;
+    return !comes && raw_bytes(loader) <= loader->options.memory_bytes;
 }
 
 cairn_status cairn_loader_create(struct cairn_dataset *dataset,
@@ -140,11 +137,9 @@ cairn_status cairn_loader_create(struct cairn_dataset *dataset,
         return cairn_fail(CAIRN_DATA, "%s: has no group '%s'", dataset->path,
                           cairn_split_name(options->split));
     CAIRN_TRY(cairn_memory_get(1, sizeof *loader, "a loader", &loader));
-    loader->dataset = dataset;
-    loader->group = group;
-    loader->options = *options;
+    *loader = (struct cairn_loader){.dataset = dataset, .group = group, .options = *options};
     set_out(loader);
-    loader->is_held = raw_bytes(loader) <= options->memory_bytes;
+    loader->is_held = holds(loader);
     cairn_status st = allocate(loader);
     if (st == CAIRN_OK)
         *out = loader;
@@ -157,7 +152,7 @@ cairn_status cairn_loader_create(struct cairn_dataset *dataset,
 static size_t chunk_bytes(const struct cairn_source *from)
 {
     const size_t most = (size_t)1 << 20;
-    size_t all = from->array == NULL ? 0 : cairn_source_bytes(from);
+    size_t all = cairn_source_bytes(from);
     return all < most ? all : most;
 }
 
@@ -168,13 +163,12 @@ struct cairn_loader_memory cairn_loader_would_take(struct cairn_dataset *dataset
         .dataset = dataset, .group = &dataset->group[options->split], .options = *options};
     if (loader.group->n == 0) return (struct cairn_loader_memory){0};
     set_out(&loader);
-    size_t raw = raw_bytes(&loader);
     size_t floats = loader.n_in + loader.y.n_values + 2 * loader.n_labels;
-    size_t rows = options->micro *
-                  (floats * sizeof(float) + 2 * sizeof(uint64_t) + sizeof(struct cairn_by_sample));
-    bool held = raw <= options->memory_bytes;
+    size_t rows = floats * sizeof(float) + 2 * sizeof(uint64_t) + sizeof(struct cairn_by_sample);
+    rows *= options->micro;
+    bool held = holds(&loader);
     return (struct cairn_loader_memory){
-        .data = held ? raw : 0,
+        .data = held ? raw_bytes(&loader) : 0,
         .rows = held ? rows : rows + options->micro * loader.x.length * loader.x.row_bytes,
         .chunks = chunk_bytes(&loader.x) + chunk_bytes(&loader.y) + chunk_bytes(&loader.weight),
     };
@@ -213,6 +207,7 @@ void cairn_loader_free(struct cairn_loader *loader)
     free(loader->label_weight);
     free(loader->sample);
     free(loader->epoch);
+    free(loader->came);
     free(loader);
 }
 
@@ -239,6 +234,32 @@ static int compare_samples(const void *a, const void *b)
     return (x->sample > y->sample) - (x->sample < y->sample);
 }
 
+/* What came from elsewhere is checked where it lies.  Labels are the loss's to check. */
+static cairn_status check_gathered(const struct cairn_loader *loader, size_t n)
+{
+    CAIRN_TRY(cairn_source_check_gathered(&loader->x, loader->sorted, n));
+    CAIRN_TRY(cairn_source_check_gathered(&loader->y, loader->sorted, n));
+    return cairn_source_check_gathered(&loader->weight, loader->sorted, n);
+}
+
+/* The host fills rows.  loader->sample, being in another order, is filled again afterwards. */
+static cairn_status call_for_rows(struct cairn_loader *loader, size_t n)
+{
+    const struct cairn_rows_out out = {
+        .x = (float *)loader->x.gather,
+        .target = (float *)loader->y.gather,
+        .label = loader->came,
+        .weight = (float *)loader->weight.gather,
+    };
+    const struct cairn_group *group = loader->group;
+    for (size_t i = 0; i < n; i++) loader->sample[i] = loader->sorted[i].sample;
+    cairn_status st = group->fill(group->fill_context, loader->sample, n, &out);
+    for (size_t i = 0; i < n; i++)
+        loader->sample[loader->sorted[i].slot] = loader->sorted[i].sample;
+    loader->label_of = loader->came;
+    return st == CAIRN_OK ? check_gathered(loader, n) : st;
+}
+
 /* Rows that are not held are read in the order of the file. */
 static cairn_status find_rows(struct cairn_loader *loader, size_t n)
 {
@@ -246,6 +267,7 @@ static cairn_status find_rows(struct cairn_loader *loader, size_t n)
         loader->sorted[i] = (struct cairn_by_sample){loader->sample[i], i};
     if (loader->is_held) return CAIRN_OK;
     qsort(loader->sorted, n, sizeof *loader->sorted, compare_samples);
+    if (loader->group->fill != NULL) return call_for_rows(loader, n);
     CAIRN_TRY(cairn_source_gather(&loader->x, loader->sorted, n));
     CAIRN_TRY(cairn_source_gather(&loader->y, loader->sorted, n));
     return cairn_source_gather(&loader->weight, loader->sorted, n);
@@ -273,12 +295,13 @@ static void put_row(struct cairn_loader *loader, size_t i)
         cairn_convert(loader->x.type, stored, loader->n_in, &loader->factors, x);
     else
         put_view(loader, stored, row.slot, x);
-    if (y->array == NULL)
-        loader->label[row.slot] = loader->group->label[row.sample];
+    if (y->rows == NULL)
+        loader->label[row.slot] =
+            loader->label_of != NULL ? loader->label_of[i] : loader->group->label[row.sample];
     else
         memcpy(loader->target + row.slot * y->n_values, cairn_source_at(y, i, row.sample),
                y->row_bytes);
-    if (loader->weight.array != NULL)
+    if (loader->weight.rows != NULL)
         loader->label_weight[row.slot] =
             *(const float *)cairn_source_at(&loader->weight, i, row.sample);
 }
@@ -292,28 +315,18 @@ static void put_window(struct cairn_loader *loader, size_t i)
         .type = loader->x.type,
         .token = cairn_source_at(&loader->x, i, row.sample),
         .weight =
-            loader->weight.array == NULL ? NULL : cairn_source_at(&loader->weight, i, row.sample),
+            loader->weight.rows == NULL ? NULL : cairn_source_at(&loader->weight, i, row.sample),
         .n = cairn_source_count(&loader->x, row.sample),
         .context = loader->n_in};
     cairn_tokens_convert(&window, loader->x_out + at, loader->label + at,
                          loader->label_weight + at);
 }
 
-cairn_status cairn_loader_read(struct cairn_loader *loader, uint64_t first, size_t n,
-                               struct cairn_micro *out)
+/* The n rows that were found -> the micro-batch. */
+static void convert(struct cairn_loader *loader, size_t n, struct cairn_micro *out)
 {
     const struct cairn_source *x = &loader->x;
     size_t span_bytes = x->row_bytes * x->length;
-    if (n > loader->options.micro)
-        return cairn_fail(CAIRN_BUG, "%zu samples asked of a loader for %zu", n,
-                          loader->options.micro);
-    if (cairn_fault("data.read"))
-        return cairn_fail(CAIRN_DATA, "%s: planted fault data.read", loader->dataset->path);
-    for (size_t i = 0; i < n; i++) {
-        loader->epoch[i] = (first + i) / loader->group->n;
-        loader->sample[i] = sample_at(loader, loader->epoch[i], (first + i) % loader->group->n);
-    }
-    CAIRN_TRY(find_rows(loader, n));
     for (size_t i = 0; i < n; i++) {
         if (i + AHEAD < n)
             cairn_prefetch(cairn_source_at(x, i + AHEAD, loader->sorted[i + AHEAD].sample),
@@ -323,15 +336,55 @@ cairn_status cairn_loader_read(struct cairn_loader *loader, uint64_t first, size
         else
             put_row(loader, i);
     }
+    const bool classes = loader->y.rows == NULL;
     *out = (struct cairn_micro){.n = n,
                                 .n_labels = loader->n_labels,
                                 .x = loader->x_out,
+                                .label = classes ? loader->label : NULL,
+                                .target = classes ? NULL : loader->target,
                                 .weight = loader->label_weight,
                                 .sample = loader->sample,
                                 .epoch = loader->epoch};
-    if (loader->y.array == NULL)
-        out->label = loader->label;
-    else
-        out->target = loader->target;
+}
+
+cairn_status cairn_loader_read(struct cairn_loader *loader, uint64_t first, size_t n,
+                               struct cairn_micro *out)
+{
+    if (n > loader->options.micro)
+        return cairn_fail(CAIRN_BUG, "%zu samples asked of a loader for %zu", n,
+                          loader->options.micro);
+    if (loader->group->is_fed)
+        return cairn_fail(CAIRN_USAGE, "the training samples are fed, and cannot be read");
+    if (cairn_fault("data.read"))
+        return cairn_fail(CAIRN_DATA, "%s: planted fault data.read", loader->dataset->path);
+    for (size_t i = 0; i < n; i++) {
+        loader->epoch[i] = (first + i) / loader->group->n;
+        loader->sample[i] = sample_at(loader, loader->epoch[i], (first + i) % loader->group->n);
+    }
+    CAIRN_TRY(find_rows(loader, n));
+    convert(loader, n, out);
     return CAIRN_OK;
+}
+
+cairn_status cairn_loader_take(struct cairn_loader *loader, uint64_t first,
+                               const struct cairn_samples *samples, struct cairn_micro *out)
+{
+    const size_t n = samples->n;
+    CAIRN_TRY(cairn_dataset_check_samples(loader->dataset, samples));
+    for (size_t i = 0; i < n; i++) {
+        loader->epoch[i] = (first + i) / loader->group->n;
+        loader->sample[i] =
+            samples->number != NULL ? samples->number[i] : (first + i) % loader->group->n;
+        loader->sorted[i] = (struct cairn_by_sample){loader->sample[i], i};
+    }
+    /* read only, as if they had been gathered */
+    loader->x.gather = (unsigned char *)(uintptr_t)samples->x;
+    loader->y.gather = (unsigned char *)(uintptr_t)samples->target;
+    loader->weight.gather = (unsigned char *)(uintptr_t)samples->weight;
+    loader->label_of = samples->label;
+    cairn_status st = check_gathered(loader, n);
+    if (st == CAIRN_OK) convert(loader, n, out);
+    loader->x.gather = loader->y.gather = loader->weight.gather = NULL;
+    loader->label_of = NULL;
+    return st;
 }

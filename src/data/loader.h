@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cairn/data.h"
 #include "cairn/status.h"
 #include "data/augment.h"
 #include "data/dataset.h"
@@ -64,6 +65,12 @@ size_t cairn_loader_bytes(const struct cairn_loader *loader);
  *         not in the vocabulary (names file, group and row)
  */
 CAIRN_CHECKED cairn_status cairn_loader_read(struct cairn_loader *loader, uint64_t first, size_t n,
+                                             struct cairn_micro *out);
+
+/** The same with samples that the host hands over for these positions, at most b of them.
+ * Ranks: local.  Errors: CAIRN_USAGE: arrays are missing; CAIRN_DATA: as above. */
+CAIRN_CHECKED cairn_status cairn_loader_take(struct cairn_loader *loader, uint64_t first,
+                                             const struct cairn_samples *samples,
                                              struct cairn_micro *out);
 
 #endif

@@ -9,12 +9,12 @@
 #include "data/internal.h"
 #include "data/tokens.h"
 
-void cairn_source_begin(struct cairn_source *from, struct cairn_h5_array *array,
+void cairn_source_begin(struct cairn_source *from, const struct cairn_rows *rows,
                         enum cairn_h5_type type)
 {
-    struct cairn_h5_form form = *cairn_h5_array_form(array);
+    struct cairn_h5_form form = rows->form;
     form.type = type;
-    from->array = array;
+    from->rows = rows;
     from->type = type;
     from->n = form.shape.dim[0];
     from->row_bytes = cairn_row_bytes(&form);
@@ -24,7 +24,7 @@ void cairn_source_begin(struct cairn_source *from, struct cairn_h5_array *array,
 
 size_t cairn_source_bytes(const struct cairn_source *from)
 {
-    return from->n * from->row_bytes;
+    return from->rows == NULL || from->rows->array == NULL ? 0 : from->n * from->row_bytes;
 }
 
 static cairn_status check_finite(const struct cairn_source *from, const void *data, size_t n,
@@ -60,27 +60,48 @@ static cairn_status check_tokens(const struct cairn_source *from, const void *to
                       cairn_token(from->type, token, bad), from->vocabulary);
 }
 
-static cairn_status read_rows(struct cairn_source *from, size_t first, size_t n, void *out)
+/* Rows [first, first + n) are at `rows`. */
+static cairn_status check_rows(const struct cairn_source *from, size_t first, size_t n,
+                               const void *rows)
 {
-    CAIRN_TRY(cairn_h5_array_rows(from->array, first, n, from->type, out));
     switch (from->check) {
-    case CAIRN_SOURCE_FINITE: return check_finite(from, out, n, first);
-    case CAIRN_SOURCE_WEIGHTS: return check_weights(from, out, n, first);
-    case CAIRN_SOURCE_TOKENS: return check_tokens(from, out, n, first);
+    case CAIRN_SOURCE_FINITE: return check_finite(from, rows, n, first);
+    case CAIRN_SOURCE_WEIGHTS: return check_weights(from, rows, n, first);
+    case CAIRN_SOURCE_TOKENS: return check_tokens(from, rows, n, first);
     }
+    return CAIRN_OK;
+}
+
+static cairn_status read_rows(const struct cairn_source *from, size_t first, size_t n, void *out)
+{
+    CAIRN_TRY(cairn_rows_read(from->rows, first, n, from->type, out));
+    return check_rows(from, first, n, out);
+}
+
+cairn_status cairn_source_check_gathered(const struct cairn_source *from,
+                                         const struct cairn_by_sample *sorted, size_t n)
+{
+    for (size_t i = 0; from->rows != NULL && i < n; i++)
+        CAIRN_TRY(
+            check_rows(from, (size_t)sorted[i].sample, 1, from->gather + i * from->row_bytes));
     return CAIRN_OK;
 }
 
 cairn_status cairn_source_prepare(struct cairn_source *from, bool hold, size_t b)
 {
-    if (from->array == NULL) return CAIRN_OK;
+    if (from->rows == NULL) return CAIRN_OK;
+    if (from->rows->memory != NULL) {
+        from->held = from->rows->memory;
+        return check_rows(from, 0, from->n, from->held);
+    }
     if (!hold)
         return cairn_memory_get(b, from->length * from->row_bytes, "rows of the data",
                                 &from->gather);
     CAIRN_TRY(cairn_memory_get(from->n, from->row_bytes,
                                "the data; data.in_memory: false reads them as they come",
-                               &from->held));
-    return read_rows(from, 0, from->n, from->held);
+                               &from->held_owned));
+    from->held = from->held_owned;
+    return read_rows(from, 0, from->n, from->held_owned);
 }
 
 size_t cairn_source_count(const struct cairn_source *from, uint64_t sample)
@@ -112,7 +133,8 @@ const void *cairn_source_at(const struct cairn_source *from, size_t i, uint64_t 
 
 void cairn_source_free(struct cairn_source *from)
 {
-    free(from->held);
+    free(from->held_owned);
     free(from->gather);
-    from->held = from->gather = NULL;
+    from->held = NULL;
+    from->held_owned = from->gather = NULL;
 }

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "cairn/status.h"
-#include "h5/h5.h"
+#include "data/internal.h"
 
 /** Which numbers are refused. */
 enum cairn_source_check { CAIRN_SOURCE_FINITE, CAIRN_SOURCE_WEIGHTS, CAIRN_SOURCE_TOKENS };
@@ -17,15 +17,16 @@ enum cairn_source_check { CAIRN_SOURCE_FINITE, CAIRN_SOURCE_WEIGHTS, CAIRN_SOURC
 /** Where an array's rows come from.  Sample i owns rows i step .. i step + length - 1, as far as
  * there are so many. */
 struct cairn_source {
-    struct cairn_h5_array *array; /* borrowed; NULL: there is none */
-    enum cairn_h5_type type;      /* as which it is read */
-    size_t n;                     /* rows of the array */
-    size_t n_values, row_bytes;   /* of one row */
+    const struct cairn_rows *rows; /* borrowed; NULL: there is none */
+    enum cairn_h5_type type;       /* as which it is read */
+    size_t n;                      /* rows of the array */
+    size_t n_values, row_bytes;    /* of one row */
     size_t step, length;
     enum cairn_source_check check;
     size_t vocabulary;               /* of tokens */
     const char *path, *group, *name; /* for messages */
-    unsigned char *held;             /* [n rows], or NULL */
+    const unsigned char *held;       /* [n rows], or NULL */
+    unsigned char *held_owned;       /* what of it is to be released */
     unsigned char *gather;           /* [b, length rows] in the order of a sorted list, or NULL */
 };
 
@@ -36,10 +37,10 @@ struct cairn_by_sample {
 };
 
 /** Set out an array, to be read as `type`; one row is one sample.  Ranks: local.  Errors: none. */
-void cairn_source_begin(struct cairn_source *from, struct cairn_h5_array *array,
+void cairn_source_begin(struct cairn_source *from, const struct cairn_rows *rows,
                         enum cairn_h5_type type);
 
-/** Bytes of all rows; 0 where there is no array.  Ranks: local.  Errors: none. */
+/** Bytes of all rows of a file; 0 where there is none.  Ranks: local.  Errors: none. */
 size_t cairn_source_bytes(const struct cairn_source *from);
 
 /** Read all rows, or make room for those of b samples.  Ranks: local.  Errors: CAIRN_DATA: cannot
@@ -50,6 +51,12 @@ CAIRN_CHECKED cairn_status cairn_source_prepare(struct cairn_source *from, bool 
  * all are held.  Ranks: local.  Errors: CAIRN_DATA, as above. */
 CAIRN_CHECKED cairn_status cairn_source_gather(struct cairn_source *from,
                                                const struct cairn_by_sample *sorted, size_t n);
+
+/** Check the row of each of n samples, where they are gathered: they came from elsewhere than a
+ * file.  Ranks: local.  Errors: CAIRN_DATA, as above. */
+CAIRN_CHECKED cairn_status cairn_source_check_gathered(const struct cairn_source *from,
+                                                       const struct cairn_by_sample *sorted,
+                                                       size_t n);
 
 /** The first row of the sample that is sorted[i].  Ranks: local.  Errors: none. */
 const void *cairn_source_at(const struct cairn_source *from, size_t i, uint64_t sample);

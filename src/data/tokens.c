@@ -34,8 +34,8 @@ cairn_status cairn_tokens_open(struct cairn_dataset *dataset, const char *path,
                                struct cairn_group *group)
 {
     char text[CAIRN_SHAPE_TEXT_BYTES];
-    CAIRN_TRY(cairn_h5_array_open(dataset->file, path, &group->x));
-    const struct cairn_h5_form *form = cairn_h5_array_form(group->x);
+    CAIRN_TRY(cairn_rows_open(dataset->file, path, &group->x));
+    const struct cairn_h5_form *form = &group->x.form;
     if (form->type != CAIRN_H5_U8 && form->type != CAIRN_H5_U16 && form->type != CAIRN_H5_U32)
         return cairn_fail(CAIRN_DATA, "%s: %s is %s; store tokens as uint8, uint16 or uint32",
                           dataset->path, path, cairn_h5_type_name(form->type));
@@ -140,7 +140,7 @@ cairn_status cairn_dataset_set_context(struct cairn_dataset *dataset, size_t con
     dataset->input = (struct cairn_shape){.ndim = 1, .dim = {context}};
     for (int split = 0; split < CAIRN_N_SPLITS; split++) {
         struct cairn_group *group = &dataset->group[split];
-        if (group->x != NULL) group->n = (group->n_tokens - 2) / context + 1;
+        if (cairn_rows_exist(&group->x)) group->n = (group->n_tokens - 2) / context + 1;
     }
     return CAIRN_OK;
 }

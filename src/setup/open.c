@@ -17,8 +17,13 @@ static cairn_status open_data(const struct cairn_config *config, int n_ranks,
             cairn_config_place(config, "train.ema"));
     CAIRN_TRY(cairn_setup_data_open(data, config, &opened->dataset));
     CAIRN_TRY(cairn_setup_check_train(opened->dataset));
-    return cairn_setup_batch(config, n_ranks,
-                             cairn_dataset_size(opened->dataset, CAIRN_SPLIT_TRAIN), &opened->rule);
+    CAIRN_TRY(cairn_setup_batch(
+        config, n_ranks, cairn_dataset_size(opened->dataset, CAIRN_SPLIT_TRAIN), &opened->rule));
+    if (opened->rule.micro != UINT64_MAX || !cairn_dataset_is_fed(opened->dataset)) return CAIRN_OK;
+    return cairn_fail(CAIRN_USAGE,
+                      "%s: batch.micro: auto is timed with training samples, and these are fed; "
+                      "give a number",
+                      cairn_config_place(config, "batch.micro"));
 }
 
 /* data.in_memory: true is meant, whatever it takes: not more than there is.  Rank 0 knows why. */

@@ -5,6 +5,7 @@
 
 #include "base/host.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "comm/exchange.h"
 #include "record/system.h"
 #include "setup/setup.h"
@@ -143,6 +144,10 @@ cairn_status cairn_setup_trainer_from(const struct cairn_config *config, cairn_c
     CAIRN_TRY(check_platform(config, comm));
     parts.dataset = cairn_dataset_share(opened->dataset);
     parts.noise = cairn_setup_noise(config, (size_t)cairn_window_most_micro(&parts.rule), n_ranks);
+    if (cairn_dataset_is_fed(parts.dataset)) {
+        parts.balance_every = 0; /* the host shares */
+        if (parts.noise == CAIRN_NOISE_RANK) parts.noise = CAIRN_NOISE_OFF;
+    }
     parts.sum_kind = cairn_setup_sum_kind(config, parts.noise);
     cairn_status st = cairn_comm_agree(comm, make_parts(config, opened->hold.groups, &parts));
     if (st != CAIRN_OK) {
@@ -170,13 +175,33 @@ cairn_status cairn_setup_trainer(const struct cairn_config *config, cairn_comm *
     return st;
 }
 
+/* The host's data, or none. */
+static cairn_status given_data(const struct cairn_config *config, cairn_data *data,
+                               struct cairn_setup_data *out)
+{
+    if (data == NULL) return CAIRN_OK;
+    CAIRN_TRY(cairn_memory_text(config->data_file, &out->file));
+    out->dataset = cairn_dataset_share(data);
+    return CAIRN_OK;
+}
+
 cairn_status cairn_trainer_open(const cairn_options *options, cairn_comm *comm, cairn_trainer **out)
 {
+    return cairn_trainer_open_with(options, NULL, comm, out);
+}
+
+cairn_status cairn_trainer_open_with(const cairn_options *options, cairn_data *data,
+                                     cairn_comm *comm, cairn_trainer **out)
+{
     struct cairn_config *config = NULL;
+    struct cairn_setup_data given = {.dataset = NULL};
     cairn_trainer *t = NULL;
-    cairn_status st = cairn_comm_agree(comm, cairn_options_config(options, &config));
-    if (st == CAIRN_OK) st = cairn_setup_trainer(config, comm, NULL, &t);
+    cairn_status st = cairn_options_config(options, data == NULL ? NULL : "memory", &config);
+    if (st == CAIRN_OK) st = given_data(config, data, &given);
+    st = cairn_comm_agree(comm, st);
+    if (st == CAIRN_OK) st = cairn_setup_trainer(config, comm, data == NULL ? NULL : &given, &t);
     if (st == CAIRN_OK) st = cairn_trainer_prepare(t, st);
+    cairn_setup_data_close(&given);
     cairn_config_free(config);
     if (st != CAIRN_OK) {
         cairn_trainer_close(t);

@@ -2,6 +2,7 @@
  * Making and releasing a trainer, and where it stands in the run.  The update itself: update.c. */
 #include "train/trainer.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -39,6 +40,7 @@ cairn_status cairn_trainer_create(const struct cairn_trainer_parts *parts, cairn
     }
     t->parts = *parts;
     t->params = cairn_model_params(parts->model);
+    t->is_fed = cairn_dataset_is_fed(parts->dataset);
     st = get_memory(t);
     if (st != CAIRN_OK) {
         cairn_trainer_close(t);
@@ -72,7 +74,7 @@ void cairn_trainer_find_window(cairn_trainer *t)
 {
     t->done = !cairn_window_next(&t->parts.rule, t->at.update, t->at.position, &t->window);
     t->share = (struct cairn_share){0};
-    if (t->done) return;
+    if (t->done || t->is_fed) return;
     t->share = cairn_balance_share(t->balance, &t->window, cairn_comm_rank(t->parts.comm),
                                    cairn_comm_size(t->parts.comm));
 }
@@ -133,11 +135,57 @@ void cairn_trainer_zero(cairn_trainer *t)
 {
     cairn_observe_begin(t);
     cairn_sum_begin(t->sum);
+    t->n_fed = 0;
+}
+
+cairn_status cairn_trainer_check_fed(const cairn_trainer *t, uint64_t m,
+                                     const struct cairn_samples *samples)
+{
+    size_t n = 0;
+    if (!t->is_fed)
+        return cairn_fail(CAIRN_USAGE,
+                          "this trainer reads its data; open it with cairn_data_fed()");
+    if (t->done) return cairn_fail(CAIRN_USAGE, "the run is complete: it has no further update");
+    if (m >= t->window.n_micro)
+        return cairn_fail(CAIRN_USAGE,
+                          "micro-batch %" PRIu64 " was fed, but the batch of %" PRIu64
+                          " samples has %" PRIu64 ", counted from 0",
+                          m, t->window.n, t->window.n_micro);
+    (void)cairn_window_micro(&t->parts.rule, &t->window, m, &n);
+    if (samples->n == n) return CAIRN_OK;
+    return cairn_fail(CAIRN_USAGE, "micro-batch %" PRIu64 " was fed %zu samples; it has %zu", m,
+                      samples->n, n);
+}
+
+cairn_status cairn_trainer_check_sum(const cairn_trainer *t, const struct cairn_totals *totals)
+{
+    const bool as_many = totals->n_micro == (double)t->window.n_micro;
+    if (as_many && totals->marks == cairn_window_marks(&t->window)) return CAIRN_OK;
+    if (as_many)
+        return cairn_fail(CAIRN_USAGE,
+                          "some micro-batch was added twice and another one never; each of the "
+                          "%" PRIu64 " must be added once, by one rank",
+                          t->window.n_micro);
+    return cairn_fail(CAIRN_USAGE,
+                      "%.0f micro-batch%s added over all ranks; each of the %" PRIu64
+                      " must be added once, by one rank",
+                      totals->n_micro, totals->n_micro == 1 ? " was" : "es were",
+                      t->window.n_micro);
 }
 
 size_t cairn_trainer_share(const cairn_trainer *t)
 {
     return (size_t)(t->share.end - t->share.first);
+}
+
+cairn_status cairn_trainer_batch(const cairn_trainer *t, uint64_t *first, uint64_t *n_samples,
+                                 uint64_t *n_micro)
+{
+    if (t->done) return cairn_fail(CAIRN_USAGE, "the run is complete: it has no further update");
+    *first = t->window.first;
+    *n_samples = t->window.n;
+    *n_micro = t->window.n_micro;
+    return CAIRN_OK;
 }
 
 const float *cairn_trainer_weights(const cairn_trainer *t, size_t *n)

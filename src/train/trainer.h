@@ -57,6 +57,9 @@ struct cairn_trainer {
     float *g;                          /* [n_values]: the reduced gradient, borrowed from the sum */
     double *squares;                   /* [n_items] of g before clipping, owned */
     struct cairn_progress_state at;
+    bool is_fed;                     /* the host hands over micro-batches, and there are shares of
+                                        none; ... */
+    size_t n_fed;                    /* ... so many in this update by this rank */
     bool done;                       /* all updates are; else ... */
     struct cairn_window window;      /* ... the next update's samples ... */
     struct cairn_share share;        /* ... and this rank's micro-batches, ... */
@@ -89,6 +92,17 @@ CAIRN_CHECKED cairn_status cairn_trainer_accumulate(cairn_trainer *t);
  * Agreed status; as cairn_trainer_sum(). */
 CAIRN_CHECKED cairn_status cairn_trainer_reduce(cairn_trainer *t, cairn_status st, bool *again,
                                                 struct cairn_totals *totals);
+
+/** Whether micro-batch m of this update may be fed with these samples.  Ranks: local.
+ * Errors: CAIRN_USAGE: this trainer reads its data; no such micro-batch; another number of samples.
+ */
+CAIRN_CHECKED cairn_status cairn_trainer_check_fed(const cairn_trainer *t, uint64_t m,
+                                                   const struct cairn_samples *samples);
+
+/** Whether each micro-batch of the update is once in the sum over all ranks.  Ranks: local; alike
+ * on all.  Errors: CAIRN_USAGE. */
+CAIRN_CHECKED cairn_status cairn_trainer_check_sum(const cairn_trainer *t,
+                                                   const struct cairn_totals *totals);
 
 /** What the running update was; times and the noise scale are added by who observes it.
  * Ranks: local; alike on all.  Errors: none. */

@@ -27,20 +27,23 @@ cairn_status cairn_trainer_accumulate(cairn_trainer *t)
     return st;
 }
 
-/* Micro-batch m of the window, of *n samples: read it, walk forward and backward, and the gradient
- * goes into this rank's sum.  Local. */
-static cairn_status add_micro(cairn_trainer *t, uint64_t m, size_t *n)
+/* Micro-batch m of the window, of *n samples: read it, or take what is fed, walk forward and
+ * backward, and the gradient goes into this rank's sum.  Local. */
+static cairn_status add_micro(cairn_trainer *t, uint64_t m, const struct cairn_samples *fed,
+                              size_t *n)
 {
     struct cairn_micro micro;
     struct cairn_scores scores = {0};
     struct cairn_loader *loader = t->parts.loader[CAIRN_SPLIT_TRAIN];
     uint64_t first = cairn_window_micro(&t->parts.rule, &t->window, m, n);
     cairn_observe_phase(t, CAIRN_PHASE_DATA);
-    CAIRN_TRY(cairn_loader_read(loader, first, *n, &micro));
+    CAIRN_TRY(fed == NULL ? cairn_loader_read(loader, first, *n, &micro)
+                          : cairn_loader_take(loader, first, fed, &micro));
     cairn_observe_phase(t, CAIRN_PHASE_COMPUTE);
     cairn_sum_begin_micro(t->sum, *n);
     CAIRN_TRY(cairn_loader_refused(
         loader, cairn_model_gradient(t->parts.model, t->w, &micro, &t->sum->sink, &scores)));
+    cairn_sum_mark_micro(t->sum, cairn_window_mark(m));
     return cairn_sum_end_micro(t->sum, &scores);
 }
 
@@ -51,8 +54,19 @@ cairn_status cairn_trainer_backward(cairn_trainer *t, size_t i)
     if (i >= cairn_trainer_share(t))
         return cairn_fail(CAIRN_USAGE, "micro-batch %zu of a share of %zu", i,
                           cairn_trainer_share(t));
-    CAIRN_TRY(add_micro(t, t->share.first + i, &n));
+    CAIRN_TRY(add_micro(t, t->share.first + i, NULL, &n));
     cairn_observe_micro(t, i, n);
+    return CAIRN_OK;
+}
+
+/** Micro-batch m of the batch, which this rank has.  Local. */
+cairn_status cairn_trainer_feed(cairn_trainer *t, uint64_t m, const struct cairn_samples *samples)
+{
+    size_t n = 0;
+    CAIRN_TRY(cairn_trainer_check_fed(t, m, samples));
+    if (cairn_sum_needs_range(t->sum) && m != 0) return CAIRN_OK; /* comes again */
+    CAIRN_TRY(add_micro(t, m, samples, &n));
+    cairn_observe_micro(t, t->n_fed++, n);
     return CAIRN_OK;
 }
 
@@ -63,9 +77,11 @@ cairn_status cairn_trainer_reduce(cairn_trainer *t, cairn_status st, bool *again
     bool stop = cairn_interrupted();
     cairn_observe_phase(t, CAIRN_PHASE_REDUCE);
     st = cairn_observe_sum(t, st, &stop);
+    *again = cairn_sum_needs_range(t->sum); /* what is fed is not there when a trainer is made */
+    if (*again) return cairn_sum_learn(t->sum, st);
     st = cairn_sum_reduce(t->sum, st, stop, &t->g, totals);
     *again = st == CAIRN_OK && cairn_sum_again(t->sum);
-    return st;
+    return st == CAIRN_OK && !*again ? cairn_trainer_check_sum(t, totals) : st;
 }
 
 /* The summed gradient -> new weights: divide once, clip, optimizer.  Alike on all ranks. */
@@ -105,9 +121,10 @@ cairn_status cairn_trainer_sum(cairn_trainer *t, cairn_status st, bool *again,
 cairn_status cairn_trainer_prepare(cairn_trainer *t, cairn_status st)
 {
     size_t n = 0;
-    if (t->done || !cairn_sum_needs_range(t->sum)) return cairn_comm_agree(t->parts.comm, st);
+    bool ready = t->done || t->is_fed || !cairn_sum_needs_range(t->sum);
+    if (ready) return cairn_comm_agree(t->parts.comm, st);
     cairn_sum_begin(t->sum);
-    if (st == CAIRN_OK) st = add_micro(t, 0, &n);
+    if (st == CAIRN_OK) st = add_micro(t, 0, NULL, &n);
     cairn_observe_phase(t, CAIRN_PHASE_OTHER);
     return cairn_sum_learn(t->sum, st);
 }

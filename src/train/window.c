@@ -200,3 +200,19 @@ uint64_t cairn_window_micro(const struct cairn_window_rule *rule, const struct c
     *n = (size_t)cairn_count_least(rule->micro, window->n - m * rule->micro);
     return window->first + m * rule->micro;
 }
+
+/* The finalizer of splitmix64 (Steele, Lea, Flood 2014). */
+uint32_t cairn_window_mark(uint64_t m)
+{
+    uint64_t z = m + UINT64_C(0x9e3779b97f4a7c15);
+    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+    return (uint32_t)((z ^ z >> 31) >> 40);
+}
+
+double cairn_window_marks(const struct cairn_window *window)
+{
+    double sum = 0; /* whole numbers, exact for up to 2^29 of them */
+    for (uint64_t m = 0; m < window->n_micro; m++) sum += cairn_window_mark(m);
+    return sum;
+}

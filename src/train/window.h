@@ -81,6 +81,11 @@ uint64_t cairn_window_total(const struct cairn_window_rule *rule);
 /** The micro-batches of one rank: [r M / R, (r + 1) M / R). */
 struct cairn_share cairn_window_share(const struct cairn_window *window, int rank, int n_ranks);
 
+/** A number below 2^24 for micro-batch m, and the sum of those of a window: where as many
+ * micro-batches were added and their marks have that sum, each was added once. */
+uint32_t cairn_window_mark(uint64_t m);
+double cairn_window_marks(const struct cairn_window *window);
+
 /** Positions of micro-batch m: *n of them from the answer on; only the last may be short. */
 uint64_t cairn_window_micro(const struct cairn_window_rule *rule, const struct cairn_window *window,
                             uint64_t m, size_t *n);

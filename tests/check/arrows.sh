@@ -32,7 +32,7 @@ owner()
     status | host) echo base ;;
     mpi) echo comm ;;
     comm | optim | checkpoint) echo "$1" ;;
-    dataset) echo data ;;
+    data) echo data ;;
     model | layer | loss) echo nn ;;
     trainer) echo train ;;
     options) echo config ;;

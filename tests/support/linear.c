@@ -58,15 +58,21 @@ static cairn_status set(cairn_options *options, const char *assignment)
 
 cairn_trainer *linear_trainer(cairn_comm *comm, const char *const *keys)
 {
+    return linear_trainer_with(comm, NULL, keys);
+}
+
+cairn_trainer *linear_trainer_with(cairn_comm *comm, cairn_data *data, const char *const *keys)
+{
     cairn_options *options = NULL;
     cairn_trainer *trainer = NULL;
     cairn_status st = cairn_options_create(&options);
-    if (st == CAIRN_OK) st = cairn_options_set(options, "data.file", file);
+    if (st == CAIRN_OK && data == NULL) st = cairn_options_set(options, "data.file", file);
     if (st == CAIRN_OK) st = cairn_options_set(options, "model", "[{type: dense, units: 1}]");
     if (st == CAIRN_OK) st = cairn_options_set(options, "loss", "squared_error");
     if (st == CAIRN_OK) st = cairn_options_set(options, "train.seed", "1");
     for (; st == CAIRN_OK && *keys != NULL; keys++) st = set(options, *keys);
-    if (cairn_comm_agree(comm, st) == CAIRN_OK) st = cairn_trainer_open(options, comm, &trainer);
+    if (cairn_comm_agree(comm, st) == CAIRN_OK)
+        st = cairn_trainer_open_with(options, data, comm, &trainer);
     cairn_options_free(options);
     return trainer;
 }

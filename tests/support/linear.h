@@ -24,8 +24,11 @@ bool linear_read(struct linear *out);
 void linear_free(struct linear *data);
 
 /** A trainer of {dense, units: 1} on it, squared error, plain SGD; NULL where it cannot be made.
- * `keys` are "batch.global=64", ..., NULL behind the last. */
+ * `keys` are "batch.global=64", ..., NULL after the last. */
 cairn_trainer *linear_trainer(cairn_comm *comm, const char *const *keys);
+
+/** The same with samples from memory; data NULL: those of the file. */
+cairn_trainer *linear_trainer_with(cairn_comm *comm, cairn_data *data, const char *const *keys);
 
 /** Its weights: ten, then the bias. */
 void linear_weights(const cairn_trainer *trainer, double theta[LINEAR_WEIGHTS]);
