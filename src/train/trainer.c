@@ -140,7 +140,7 @@ size_t cairn_trainer_share(const cairn_trainer *t)
     return (size_t)(t->share.end - t->share.first);
 }
 
-const float *cairn_trainer_weights(const cairn_trainer *t, size_t *n)
+const cairn_real *cairn_trainer_weights(const cairn_trainer *t, size_t *n)
 {
     *n = t->params->n_weights;
     return t->w;

@@ -30,6 +30,7 @@ owner()
 {
     case $1 in
     status) echo base ;;
+    real) echo tensor ;;
     comm | optim | checkpoint) echo "$1" ;;
     dataset) echo data ;;
     model | layer | loss) echo nn ;;
