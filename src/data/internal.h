@@ -5,6 +5,7 @@
 
 #include "data/dataset.h"
 #include "h5/h5.h"
+#include "tensor/real.h"
 
 /** One group of a dataset; x is NULL where the file has none. */
 struct cairn_group {
@@ -15,7 +16,7 @@ struct cairn_group {
     struct cairn_h5_array *weight; /* [n] of samples or [t] of tokens as labels; NULL for 1 */
     int32_t *label;                /* [n] classes; NULL for real targets */
     size_t n_scale, n_shift;       /* 1, or one for each channel */
-    float *scale, *shift;          /* [n_scale], [n_shift] */
+    real *scale, *shift;           /* [n_scale], [n_shift] */
 };
 
 struct cairn_dataset {
@@ -45,7 +46,7 @@ extern const char *const cairn_about_names[5];
  */
 CAIRN_CHECKED cairn_status cairn_group_factors(const struct cairn_dataset *dataset,
                                                const struct cairn_group *group, size_t n_values,
-                                               float **scale, float **shift, bool *each);
+                                               real **scale, real **shift, bool *each);
 
 /** Bytes of one row of an array in its own type.  Ranks: local.  Errors: none. */
 size_t cairn_row_bytes(const struct cairn_h5_form *form);

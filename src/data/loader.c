@@ -22,17 +22,17 @@ struct cairn_loader {
     struct cairn_source x, y, weight; /* y.array is NULL for classes and tokens */
     size_t n_in, n_labels;            /* of a sample */
     struct cairn_factors factors;
-    float *scale, *shift; /* [1], or [n_in] where channels differ */
-    float *border;        /* [C] of images that are augmented, */
-    float *plain;         /* [n_in] and one of them before; both NULL without */
+    real *scale, *shift; /* [1], or [n_in] where channels differ */
+    real *border;        /* [C] of images that are augmented, */
+    real *plain;         /* [n_in] and one of them before; both NULL without */
     struct cairn_order order;
     uint64_t order_epoch;
     bool order_known, is_held;
     struct cairn_by_sample *sorted; /* [b] */
-    float *x_out;                   /* [b, n_in] */
-    float *target;                  /* [b, targets] */
+    real *x_out;                    /* [b, n_in] */
+    real *target;                   /* [b, targets] */
     int32_t *label;                 /* [b, n_labels] */
-    float *label_weight;            /* [b, n_labels]; NULL where all are 1 */
+    real *label_weight;             /* [b, n_labels]; NULL where all are 1 */
     uint64_t *sample, *epoch;       /* [b] */
 };
 
@@ -89,9 +89,10 @@ static void set_out(struct cairn_loader *loader)
     loader->y.name = "y";
     loader->weight.name = "weight";
     loader->weight.check = CAIRN_SOURCE_WEIGHTS;
-    cairn_source_begin(&loader->x, group->x, cairn_h5_array_form(group->x)->type);
-    if (group->y != NULL) cairn_source_begin(&loader->y, group->y, CAIRN_H5_F32);
-    if (group->weight != NULL) cairn_source_begin(&loader->weight, group->weight, CAIRN_H5_F32);
+    const enum cairn_h5_type x_type = cairn_h5_array_form(group->x)->type;
+    cairn_source_begin(&loader->x, group->x, cairn_h5_is_real(x_type) ? CAIRN_H5_REAL : x_type);
+    if (group->y != NULL) cairn_source_begin(&loader->y, group->y, CAIRN_H5_REAL);
+    if (group->weight != NULL) cairn_source_begin(&loader->weight, group->weight, CAIRN_H5_REAL);
     loader->n_in = loader->x.n_values;
     loader->n_labels = 1;
     if (group->n_tokens == 0) return;
@@ -169,9 +170,9 @@ struct cairn_loader_memory cairn_loader_would_take(struct cairn_dataset *dataset
     if (loader.group->n == 0) return (struct cairn_loader_memory){0};
     set_out(&loader);
     size_t raw = raw_bytes(&loader);
-    size_t floats = loader.n_in + loader.y.n_values + 2 * loader.n_labels;
+    size_t reals = loader.n_in + loader.y.n_values + 2 * loader.n_labels;
     size_t rows = options->micro *
-                  (floats * sizeof(float) + 2 * sizeof(uint64_t) + sizeof(struct cairn_by_sample));
+                  (reals * sizeof(real) + 2 * sizeof(uint64_t) + sizeof(struct cairn_by_sample));
     bool held = raw <= options->memory_bytes;
     return (struct cairn_loader_memory){
         .data = held ? raw : 0,
@@ -252,7 +253,7 @@ static cairn_status find_rows(struct cairn_loader *loader, size_t n)
 }
 
 /* A stored x [n_in] of this slot as its augmented view. */
-static void put_view(struct cairn_loader *loader, const void *stored, size_t slot, float *out)
+static void put_view(struct cairn_loader *loader, const void *stored, size_t slot, real *out)
 {
     const struct cairn_augment *augment = &loader->options.augment;
     const struct cairn_view view = cairn_augment_view(augment, loader->options.seed,
@@ -268,7 +269,7 @@ static void put_row(struct cairn_loader *loader, size_t i)
     const struct cairn_by_sample row = loader->sorted[i];
     const struct cairn_source *y = &loader->y;
     const void *stored = cairn_source_at(&loader->x, i, row.sample);
-    float *x = loader->x_out + row.slot * loader->n_in;
+    real *x = loader->x_out + row.slot * loader->n_in;
     if (loader->plain == NULL)
         cairn_convert(loader->x.type, stored, loader->n_in, &loader->factors, x);
     else
