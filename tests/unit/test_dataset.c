@@ -185,7 +185,7 @@ static void test_bad_contents(void **state)
 static void test_groups_must_agree(void **state)
 {
     (void)state;
-    const float target[6] = {0};
+    const real target[6] = {0};
     struct cairn_table train = images(6);
     struct cairn_table test = images(6);
     test.input = (struct cairn_shape){.ndim = 1, .dim = {4}};

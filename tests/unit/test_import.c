@@ -5,8 +5,8 @@
 #include "support/data.h"
 
 #include <dirent.h>
-#include <math.h>
 #include <sys/stat.h>
+#include <tgmath.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -204,7 +204,7 @@ static void test_idx_types(void **state)
         for (size_t row = 0; row < 2; row++) {
             struct cairn_micro micro = read_row(dataset, CAIRN_SPLIT_TRAIN, row, &loader);
             for (size_t k = 0; k < 2; k++)
-                assert_true(fabsf(micro.x[k] - wanted[i][2 * row + k]) < 1e-6f);
+                assert_true(fabs(micro.x[k] - wanted[i][2 * row + k]) < 1e-6f);
             assert_int_equal(micro.label[0], labels[row]);
             cairn_loader_free(loader);
         }

@@ -81,7 +81,7 @@ static void test_too_many_weights_are_refused(void **state)
 /* python: xxhash.xxh64(struct.pack("<3f", 1, 2, 3), seed=0).hexdigest(), and that of nothing */
 static void test_hash(void **state)
 {
-    const float block[] = {1, 2, 3};
+    const real block[] = {1, 2, 3};
     (void)state;
     assert_true(cairn_params_hash(block, 0) == 0xef46db3751d8e999u);
     assert_true(cairn_params_hash(block, 3) == 0x6d50bdacee372b0eu);
@@ -90,12 +90,12 @@ static void test_hash(void **state)
 static void test_norms(void **state)
 {
     enum { N = 1003 };
-    static float x[N];
+    static real x[N];
     double squares = 0;
     double sum = 0;
     (void)state;
     for (int i = 0; i < N; i++) {
-        x[i] = (float)(i % 7 - 3);
+        x[i] = (real)(i % 7 - 3);
         squares += (double)x[i] * (double)x[i];
         sum += fabs((double)x[i]);
     }
