@@ -160,7 +160,8 @@ bool cairn_checkpoint_exists(const char *folder, uint64_t update);
 CAIRN_CHECKED cairn_status cairn_checkpoint_set_best(const char *folder, uint64_t update);
 
 /**
- * Read into the arrays of `state`, by path and shape; numbers are converted, texts are left alone.
+ * Read into the arrays of `state`, by path and shape; numbers are converted, with a warning where
+ * reals are of the other precision; texts are left alone.
  * The checksums of all that is read are verified.  After an error the arrays hold anything.
  *
  * Ranks   local

@@ -132,8 +132,8 @@ static cairn_status fill_reals(const char *path, const struct raw *raw, real *to
             return cairn_fail(CAIRN_DATA, "%s: row %zu: number %zu is not finite", path, i / row,
                               i % row);
         if (raw->type == IDX_I32 && (double)to[i] != value)
-            return cairn_fail(CAIRN_DATA, "%s: row %zu: no float32 is %.0f; scale the numbers down",
-                              path, i / row, value);
+            return cairn_fail(CAIRN_DATA, "%s: row %zu: no %s is %.0f; scale the numbers down",
+                              path, i / row, cairn_h5_type_name(CAIRN_H5_REAL), value);
     }
     return CAIRN_OK;
 }

@@ -281,7 +281,7 @@ static void put_row(struct cairn_loader *loader, size_t i)
                y->row_bytes);
     if (loader->weight.array != NULL)
         loader->label_weight[row.slot] =
-            *(const float *)cairn_source_at(&loader->weight, i, row.sample);
+            *(const real *)cairn_source_at(&loader->weight, i, row.sample);
 }
 
 /* The window sorted[i] into its slot. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * The one pass of Adam and AdamW.  Constants are computed in double, weights in float. */
+ * The one pass of Adam and AdamW.  Constants are computed in double, weights in reals. */
 #include "optim/moments.h"
 
 #include <tgmath.h>

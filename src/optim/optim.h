@@ -116,7 +116,7 @@ uint64_t cairn_optim_count(const struct cairn_optim *optim);
 /** Go on from update t, on resume.  Ranks: local.  Errors: none. */
 void cairn_optim_set_count(struct cairn_optim *optim, uint64_t t);
 
-/** Divide g [n] by W, the sum of the samples' weights, which may be more than a float holds; where
+/** Divide g [n] by W, the sum of the samples' weights, which may be more than a real holds; where
  * W is 0 every label is masked, and g becomes 0.  Ranks: local.  Errors: none. */
 void cairn_divide(real *g, size_t n, double w);
 

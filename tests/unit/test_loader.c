@@ -127,7 +127,7 @@ static void test_types_and_scales(void **state)
     const struct {
         enum cairn_h5_type type;
         const void *x;
-    } cases[] = {{CAIRN_H5_U8, bytes}, {CAIRN_H5_I16, shorts}, {CAIRN_H5_F32, floats}};
+    } cases[] = {{CAIRN_H5_U8, bytes}, {CAIRN_H5_I16, shorts}, {CAIRN_H5_REAL, floats}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct cairn_dataset *dataset = NULL;
         struct cairn_micro micro;

@@ -216,7 +216,7 @@ static void test_memory_grows_with_the_length(void **state)
     }
     /* qkv 24, o, y, d_o and two gradients 8 each, 4 heads: 68 floats for each of 50,000 positions,
      * and two blocks of 64 rows; a matrix for each head and sample would be 4,000 floats more */
-    assert_true((double)bytes[0] < 1.01 * 4 * (68.0 * 50000 + 2 * 64 * 1000));
+    assert_true((double)bytes[0] < 1.01 * sizeof(real) * (68.0 * 50000 + 2 * 64 * 1000));
     assert_true((double)bytes[1] < 2.05 * (double)bytes[0]);
     cairn_node_free(tree);
 }

@@ -222,8 +222,10 @@ static void test_functions_are_within_two_units(void **state)
     }
     if (fmax(fmax(worst[0], worst[1]), worst[2]) > 2)
         fail_msg("units of the last place: exp %g, erf %g, tanh %g", worst[0], worst[1], worst[2]);
-    assert_true(cairn_exp(0) == 1 && cairn_exp(-INFINITY) == 0 && cairn_exp(-104) == 0);
-    assert_true(isinf(cairn_exp(89)) && isinf(cairn_exp(INFINITY)) && isfinite(cairn_exp(88.7F)));
+    assert_true(cairn_exp(0) == 1 && cairn_exp(-INFINITY) == 0 &&
+                cairn_exp(CAIRN_R_BITS == 64 ? -746 : -104) == 0);
+    assert_true(isinf(cairn_exp(CAIRN_R_BITS == 64 ? 710 : 89)) && isinf(cairn_exp(INFINITY)) &&
+                isfinite(cairn_exp(88.7F)));
     assert_true(cairn_erf(INFINITY) == 1 && cairn_tanh(-INFINITY) == -1 && cairn_erf(0) == 0);
     for (uint32_t payload = 0; payload < 1024; payload++) { /* whatever the last bits say */
         const real_bits bits = (CAIRN_INFINITE_BITS | CAIRN_INFINITE_BITS >> 1) + payload;
