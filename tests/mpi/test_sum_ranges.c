@@ -14,6 +14,8 @@
 #include "comm/sum.h"
 #include "train/window.h"
 
+#define EPSILON ((double)(CAIRN_R_BITS == 64 ? DBL_EPSILON : FLT_EPSILON))
+
 enum { N = 6, STEP = 6 }; /* entries of one tensor: of 1, 2^-6, ... 2^-30 */
 
 /* How the addends of an entry differ from one micro-batch to the next. */
@@ -41,7 +43,8 @@ static real addend(enum pattern pattern, uint64_t m, size_t i)
 {
     uint32_t bits[4];
     cairn_random_block(11, m, i, bits);
-    real unit = pattern == EQUAL ? 0.7239817F : 0.5F + cairn_random_unit(bits[0]) / 2;
+    real unit = pattern == EQUAL ? (real)0.7239817 : 0.5F + cairn_random_unit(bits[0]) / 2;
+    if (CAIRN_R_BITS == 64 && pattern != EQUAL) unit += (real)(bits[2] >> 4) * (real)0x1p-53;
     bool negative = pattern == ANY_SIGN && bits[1] % 2 == 1;
     return ldexp(negative ? -unit : unit, -STEP * (int)i);
 }
@@ -68,16 +71,17 @@ static struct cairn_share share_of(uint64_t n_micro)
 /* Whether entry i, summed to g, is as good as a sum of floats, or as a float can be. */
 static bool is_as_good(enum pattern pattern, uint64_t n_micro, size_t i, real g, double *worst)
 {
-    double exact = 0;
+    long double exact = 0;
     real floats = 0;
     for (uint64_t m = 0; m < n_micro; m++) {
         real x = addend(pattern, m, i);
-        exact += (double)x;
+        exact += (long double)x;
         floats += x;
     }
-    double error = fabs((double)g - exact);
-    *worst = fmax(*worst, error / fabs(exact));
-    return error <= fabs((double)floats - exact) || error <= FLT_EPSILON / 2 * fabs(exact);
+    double error = (double)fabs((long double)g - exact);
+    *worst = fmax(*worst, error / (double)fabs(exact));
+    return error <= (double)fabs((long double)floats - exact) ||
+           error <= EPSILON / 2 * (double)fabs(exact);
 }
 
 /* All entries over n_micro micro-batches.  Collective. */
