@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cairn/real.h"
 #include "cairn/status.h"
 
 /** What a sample is, and up to three groups of them. */
@@ -31,20 +32,20 @@ struct cairn_data_form {
 /** n samples in arrays, one after the other. */
 struct cairn_samples {
     size_t n;
-    const float *x;         /**< [n, dim...] */
-    const float *target;    /**< [n, n_targets]; NULL for labels */
-    const int32_t *label;   /**< [n]; NULL for targets */
-    const float *weight;    /**< [n], 0 or more; NULL where they have none */
-    const uint64_t *number; /**< [n] cairn_trainer_feed() only: keys of the random numbers of
-                               dropout and augmentation; NULL: the position in the epoch */
+    const cairn_real *x;      /**< [n, dim...] */
+    const cairn_real *target; /**< [n, n_targets]; NULL for labels */
+    const int32_t *label;     /**< [n]; NULL for targets */
+    const cairn_real *weight; /**< [n], 0 or more; NULL where they have none */
+    const uint64_t *number;   /**< [n] cairn_trainer_feed() only: keys of the random numbers of
+                                 dropout and augmentation; NULL: the position in the epoch */
 };
 
 /** Where the rows of n samples go; arrays as in struct cairn_samples. */
 struct cairn_rows_out {
-    float *x;
-    float *target;
+    cairn_real *x;
+    cairn_real *target;
     int32_t *label;
-    float *weight;
+    cairn_real *weight;
 };
 
 /**

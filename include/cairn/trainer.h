@@ -14,6 +14,7 @@
 #include "cairn/comm.h"
 #include "cairn/data.h"
 #include "cairn/options.h"
+#include "cairn/real.h"
 #include "cairn/status.h"
 
 /** Model, data, optimizer and weights of one run. */
@@ -161,7 +162,7 @@ CAIRN_API CAIRN_CHECKED cairn_status cairn_trainer_update(cairn_trainer *trainer
  * Ranks   local
  * Errors  none
  */
-CAIRN_API const float *cairn_trainer_weights(const cairn_trainer *trainer, size_t *n);
+CAIRN_API const cairn_real *cairn_trainer_weights(const cairn_trainer *trainer, size_t *n);
 
 /**
  * XXH64, seed 0, over the bytes of all weights: `weights_hash` of summary.json.

@@ -16,7 +16,7 @@
 
 enum { CAIRN_CHECKPOINT_PATH_BYTES = 160 };
 enum cairn_array_type {
-    CAIRN_ARRAY_F32,
+    CAIRN_ARRAY_REAL, /* float32, or float64 in a build with doubles */
     CAIRN_ARRAY_F64,
     CAIRN_ARRAY_U64,
     CAIRN_ARRAY_I64,
@@ -68,12 +68,12 @@ CAIRN_CHECKED cairn_status cairn_state_add_text(struct cairn_state *state, const
 /** Put the weights of a block after the others as /weights/<name>, then its buffers as
  * /buffers/<name>.  Ranks: local.  Errors: as above. */
 CAIRN_CHECKED cairn_status cairn_state_add_weights(struct cairn_state *state,
-                                                   const struct cairn_params *params, float *block);
+                                                   const struct cairn_params *params, real *block);
 
 /** Put one array for each weight tensor after the others as <group>/<name>.  Ranks: local. Errors:
  * as above. */
 CAIRN_CHECKED cairn_status cairn_state_add_tensors(struct cairn_state *state, const char *group,
-                                                   const struct cairn_params *params, float *block);
+                                                   const struct cairn_params *params, real *block);
 
 /** Put an attribute of the file after the others.  Ranks: local.  Errors: CAIRN_MEMORY. */
 CAIRN_CHECKED cairn_status cairn_state_add_attribute(struct cairn_state *state, const char *name,
@@ -160,7 +160,8 @@ bool cairn_checkpoint_exists(const char *folder, uint64_t update);
 CAIRN_CHECKED cairn_status cairn_checkpoint_set_best(const char *folder, uint64_t update);
 
 /**
- * Read into the arrays of `state`, by path and shape; numbers are converted, texts are left alone.
+ * Read into the arrays of `state`, by path and shape; numbers are converted, with a warning where
+ * reals are of the other precision; texts are left alone.
  * The checksums of all that is read are verified.  After an error the arrays hold anything.
  *
  * Ranks   local
@@ -170,7 +171,7 @@ CAIRN_CHECKED cairn_status cairn_checkpoint_set_best(const char *folder, uint64_
 CAIRN_CHECKED cairn_status cairn_checkpoint_read(const char *path, const struct cairn_state *state);
 
 /**
- * Read weights made elsewhere: the arrays of `wanted`, all CAIRN_ARRAY_F32 below /weights or
+ * Read weights made elsewhere: the arrays of `wanted`, all CAIRN_ARRAY_REAL below /weights or
  * /buffers, by name and shape from any HDF5 file with a group /weights.  Numbers of any type are
  * converted.  Buffers may also stand among the weights, as in a state_dict, and a weight that
  * layers share may stand there again.  After an error the arrays hold anything.

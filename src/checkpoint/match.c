@@ -82,12 +82,12 @@ static bool find_array(const struct match *match, const struct cairn_array *arra
 static cairn_status check_finite(const struct match *match, const struct cairn_array *array,
                                  const char *place)
 {
-    const float *value = array->data;
+    const real *value = array->data;
     size_t n = cairn_shape_count(&array->shape);
     for (size_t i = 0; i < n; i++)
         if (!isfinite(value[i]))
-            return cairn_fail(CAIRN_DATA, "%s: %s: number %zu is not finite as float32",
-                              match->path, place, i);
+            return cairn_fail(CAIRN_DATA, "%s: %s: number %zu is not finite as %s", match->path,
+                              place, i, cairn_h5_type_name(CAIRN_H5_REAL));
     return CAIRN_OK;
 }
 
@@ -138,7 +138,7 @@ static bool same_numbers(const struct match *match, const char *place,
 {
     const struct cairn_h5_form form = cairn_array_form(taken);
     size_t n = cairn_shape_count(&taken->shape);
-    float *value = NULL;
+    real *value = NULL;
     bool same = cairn_memory_get(n, sizeof *value, "a weight", &value) == CAIRN_OK &&
                 cairn_h5_read(match->file, place, &form, value) == CAIRN_OK &&
                 memcmp(value, taken->data, n * sizeof *value) == 0;

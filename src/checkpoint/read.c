@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/fault.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "checkpoint/internal.h"
 
@@ -42,6 +43,20 @@ cairn_status cairn_checkpoint_open(const char *path, struct cairn_h5 **out)
     return st;
 }
 
+/* Say, where a file has other reals than this build, that they were converted. */
+static void warn_of_reals(struct cairn_h5 *file, const char *path, const struct cairn_state *state)
+{
+    struct cairn_h5_form stored;
+    size_t i = 0;
+    while (i < state->n_arrays && state->array[i].type != CAIRN_ARRAY_REAL) i++;
+    if (i == state->n_arrays) return;
+    if (cairn_h5_describe(file, state->array[i].path, &stored) != CAIRN_OK) return;
+    if (stored.type == CAIRN_H5_REAL) return;
+    cairn_log_warning("%s holds %s, this cairn computes in %s: its numbers were converted, and the "
+                      "bits that follow are not those of the build that wrote it",
+                      path, cairn_h5_type_name(stored.type), cairn_h5_type_name(CAIRN_H5_REAL));
+}
+
 cairn_status cairn_checkpoint_read(const char *path, const struct cairn_state *state)
 {
     struct cairn_h5 *file = NULL;
@@ -60,6 +75,7 @@ cairn_status cairn_checkpoint_read(const char *path, const struct cairn_state *s
                               "%s: has no %s; it is a checkpoint of another model or optimizer",
                               path, array->path);
     }
+    if (st == CAIRN_OK) warn_of_reals(file, path, state);
     cairn_h5_close(file);
     return st;
 }

@@ -62,27 +62,26 @@ cairn_status cairn_state_add_text(struct cairn_state *state, const char *path, c
 
 /* The tensors [first, end) of a block. */
 static cairn_status add_range(struct cairn_state *state, const char *group,
-                              const struct cairn_params *params, const size_t range[2],
-                              float *block)
+                              const struct cairn_params *params, const size_t range[2], real *block)
 {
     for (size_t i = range[0]; i < range[1]; i++) {
         const struct cairn_param *item = &params->item[i];
         char path[CAIRN_CHECKPOINT_PATH_BYTES];
         snprintf(path, sizeof path, "%s/%s", group, item->name);
         CAIRN_TRY(
-            cairn_state_add(state, path, CAIRN_ARRAY_F32, &item->shape, block + item->offset));
+            cairn_state_add(state, path, CAIRN_ARRAY_REAL, &item->shape, block + item->offset));
     }
     return CAIRN_OK;
 }
 
 cairn_status cairn_state_add_tensors(struct cairn_state *state, const char *group,
-                                     const struct cairn_params *params, float *block)
+                                     const struct cairn_params *params, real *block)
 {
     return add_range(state, group, params, (const size_t[]){0, params->n_items}, block);
 }
 
 cairn_status cairn_state_add_weights(struct cairn_state *state, const struct cairn_params *params,
-                                     float *block)
+                                     real *block)
 {
     CAIRN_TRY(cairn_state_add_tensors(state, "/weights", params, block));
     return add_range(state, "/buffers", params,
@@ -101,7 +100,7 @@ size_t cairn_array_bytes(const struct cairn_array *array)
 {
     if (array->type == CAIRN_ARRAY_TEXT) return array->text_bytes;
     return cairn_shape_count(&array->shape) *
-           (array->type == CAIRN_ARRAY_F32 ? sizeof(float) : sizeof(uint64_t));
+           (array->type == CAIRN_ARRAY_REAL ? sizeof(real) : sizeof(uint64_t));
 }
 
 /* In a block of several arrays. */
@@ -149,7 +148,7 @@ void cairn_state_free(struct cairn_state *state)
 struct cairn_h5_form cairn_array_form(const struct cairn_array *array)
 {
     static const enum cairn_h5_type types[] = {
-        [CAIRN_ARRAY_F32] = CAIRN_H5_F32,   [CAIRN_ARRAY_F64] = CAIRN_H5_F64,
+        [CAIRN_ARRAY_REAL] = CAIRN_H5_REAL, [CAIRN_ARRAY_F64] = CAIRN_H5_F64,
         [CAIRN_ARRAY_U64] = CAIRN_H5_U64,   [CAIRN_ARRAY_I64] = CAIRN_H5_I64,
         [CAIRN_ARRAY_TEXT] = CAIRN_H5_TEXT,
     };

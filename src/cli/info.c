@@ -36,8 +36,8 @@ static cairn_status print_range(struct cairn_dataset *dataset, enum cairn_split 
     if (n > most_numbers / n_values) n = most_numbers / n_values + 1;
     size_t block = READ_BYTES / n_values + 1;
     const struct cairn_loader_options options = {.split = split, .micro = block};
-    float low = 0;
-    float high = 0;
+    cairn_real low = 0;
+    cairn_real high = 0;
     CAIRN_TRY(cairn_loader_create(dataset, &options, &loader));
     cairn_status st = CAIRN_OK;
     for (size_t first = 0; first < n && st == CAIRN_OK; first += block) {
@@ -262,7 +262,7 @@ static cairn_status visit_progress(void *context, const char *name, bool is_grou
     struct visit *visit = context;
     char path[PATH_IN_FILE_BYTES];
     struct cairn_h5_form form;
-    double real = 0;
+    double number = 0;
     uint64_t whole = 0;
     snprintf(path, sizeof path, "%s/%s", visit->group, name);
     if (is_group) return CAIRN_OK;
@@ -270,11 +270,11 @@ static cairn_status visit_progress(void *context, const char *name, bool is_grou
     if (form.type == CAIRN_H5_TEXT || cairn_shape_count(&form.shape) != 1) return CAIRN_OK;
     bool is_real = cairn_h5_is_real(form.type);
     form.type = is_real ? CAIRN_H5_F64 : CAIRN_H5_U64;
-    CAIRN_TRY(cairn_h5_read(visit->file, path, &form, is_real ? (void *)&real : (void *)&whole));
+    CAIRN_TRY(cairn_h5_read(visit->file, path, &form, is_real ? (void *)&number : (void *)&whole));
     printf("  ");
     cairn_utf8_show(stdout, name, strlen(name));
     if (is_real)
-        printf(": %g\n", real);
+        printf(": %g\n", number);
     else
         printf(": %" PRIu64 "\n", whole);
     return CAIRN_OK;

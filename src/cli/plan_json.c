@@ -126,7 +126,7 @@ cairn_status cairn_plan_json(const struct cairn_plan *plan, char **text)
     cairn_json_count(&json, "micro", plan->planned.micro);
     put_memory(&json, plan);
     cairn_json_count(&json, "reproducible_bytes_per_parameter",
-                     plan->planned.fixed.memory_bytes - sizeof(float));
+                     plan->planned.fixed.memory_bytes - sizeof(real));
     cairn_json_count(&json, "reproducible_kept_bits", (uint64_t)plan->planned.fixed.kept_bits);
     cairn_json_raw(&json, "program_measured", plan->program_why[0] == '\0' ? "true" : "false");
     put_node(&json, plan);

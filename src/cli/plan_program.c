@@ -75,12 +75,12 @@ static void remove_place(const struct place *place)
 
 static cairn_status write_data(const struct place *place)
 {
-    static const float x[SAMPLES][VALUES] = {{1, 2, 3, 4}, {0}, {1}, {4, 3, 2, 1}};
+    static const real x[SAMPLES][VALUES] = {{1, 2, 3, 4}, {0}, {1}, {4, 3, 2, 1}};
     static const int32_t label[SAMPLES] = {0, 1, 0, 1, 0, 1, 0, 1};
     const struct cairn_about about = {.title = NULL};
     const struct cairn_table table = {.n = SAMPLES,
                                       .input = {.ndim = 1, .dim = {VALUES}},
-                                      .x_type = CAIRN_H5_F32,
+                                      .x_type = CAIRN_H5_REAL,
                                       .x = x,
                                       .label = label};
     struct cairn_writer *writer = NULL;

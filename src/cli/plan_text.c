@@ -45,7 +45,7 @@ static void print_model(const struct cairn_plan *plan)
                    "tensor's largest are summed"
                  : "train.reproducible would add %zu bytes a parameter, and sum entries down to "
                    "2^-%d of a tensor's largest",
-             p->fixed.memory_bytes - sizeof(float), p->fixed.kept_bits);
+             p->fixed.memory_bytes - sizeof(real), p->fixed.kept_bits);
     print_part("gradient", p->gradient, note);
     snprintf(note, sizeof note, "optim.name: %s", plan->config->optim_name);
     print_part("optimizer", p->optimizer, note);

@@ -43,10 +43,10 @@ static cairn_status read_request(const struct cairn_arguments *arguments, struct
 
 /* One micro-batch of this rank: its outputs into `mine` [b, n_out]; nothing after the last sample.
  * Local. */
-static cairn_status predict_micro(const struct cairn_trained *trained, size_t first, float *mine)
+static cairn_status predict_micro(const struct cairn_trained *trained, size_t first, real *mine)
 {
     struct cairn_micro micro;
-    const float *outputs = NULL;
+    const real *outputs = NULL;
     if (first >= trained->n_samples) return CAIRN_OK;
     size_t n =
         trained->n_samples - first < trained->micro ? trained->n_samples - first : trained->micro;
@@ -59,7 +59,7 @@ static cairn_status predict_micro(const struct cairn_trained *trained, size_t fi
 
 /* Round by round, each rank works one micro-batch; rank 0 collects them in order in all [rounds x
  * ranks x b, n_out]. */
-static cairn_status predict_all(const struct cairn_trained *trained, float *mine, float *all)
+static cairn_status predict_all(const struct cairn_trained *trained, real *mine, real *all)
 {
     cairn_status st = CAIRN_OK;
     size_t n_ranks = (size_t)cairn_comm_size(trained->comm);
@@ -75,10 +75,10 @@ static cairn_status predict_all(const struct cairn_trained *trained, float *mine
 }
 
 static cairn_status write_arrays(struct cairn_h5 *file, const struct cairn_trained *trained,
-                                 const float *outputs)
+                                 const real *outputs)
 {
     const struct cairn_shape *shape = cairn_model_output_shape(trained->model);
-    struct cairn_h5_form form = {.type = CAIRN_H5_F32, .shape = {.ndim = shape->ndim + 1}};
+    struct cairn_h5_form form = {.type = CAIRN_H5_REAL, .shape = {.ndim = shape->ndim + 1}};
     size_t n = trained->n_samples;
     int32_t *label = NULL;
     form.shape.dim[0] = n;
@@ -105,7 +105,7 @@ static cairn_status write_arrays(struct cairn_h5 *file, const struct cairn_train
 
 /* An older file is replaced only by a whole one.  Rank 0. */
 static cairn_status write_file(const char *path, const struct cairn_trained *trained,
-                               const float *outputs)
+                               const real *outputs)
 {
     struct cairn_new_file place;
     struct cairn_h5 *file = NULL;
@@ -122,8 +122,8 @@ static cairn_status write_file(const char *path, const struct cairn_trained *tra
 
 static cairn_status predict(const struct cairn_trained *trained, const char *out)
 {
-    float *mine = NULL;
-    float *all = NULL;
+    real *mine = NULL;
+    real *all = NULL;
     size_t n_out = cairn_shape_count(cairn_model_output_shape(trained->model));
     size_t round_samples = trained->micro * (size_t)cairn_comm_size(trained->comm);
     size_t n_rounds = (trained->n_samples + round_samples - 1) / round_samples;

@@ -29,7 +29,7 @@ struct request {
 struct language {
     struct cairn_config *config;
     struct cairn_model *model;
-    float *w; /* [n_values] */
+    real *w; /* [n_values] */
     size_t vocabulary;
     char *text; /* all characters, in the order of their tokens; NULL: tokens are bytes */
     const char **character; /* [vocabulary + 1]: where each begins in `text`, and its end */

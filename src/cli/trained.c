@@ -27,7 +27,7 @@ cairn_status cairn_trained_check_ema(const struct cairn_config *config, const ch
 
 /* The average is read after the weights and over them; the buffers are the weights'. */
 cairn_status cairn_trained_weights(const char *checkpoint, const struct cairn_params *params,
-                                   bool ema, float *w)
+                                   bool ema, real *w)
 {
     struct cairn_state state = {0};
     cairn_status st = cairn_state_add_weights(&state, params, w);

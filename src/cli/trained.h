@@ -15,7 +15,7 @@ struct cairn_trained {
     struct cairn_dataset *dataset;
     struct cairn_loader *loader;
     struct cairn_model *model;
-    float *w;         /* [n_values] */
+    real *w;          /* [n_values] */
     size_t n_samples; /* of the group */
     size_t micro;     /* b */
     enum cairn_split split;
@@ -61,7 +61,7 @@ CAIRN_CHECKED cairn_status cairn_trained_check_ema(const struct cairn_config *co
  * Errors: CAIRN_DATA. */
 CAIRN_CHECKED cairn_status cairn_trained_weights(const char *checkpoint,
                                                  const struct cairn_params *params, bool ema,
-                                                 float *w);
+                                                 real *w);
 
 /** Release what was opened; a zeroed one is fine.  Ranks: local.  Errors: none. */
 void cairn_trained_close(struct cairn_trained *trained);

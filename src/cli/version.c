@@ -18,6 +18,7 @@ void cairn_version_print(void)
     cairn_comm_library(mpi, sizeof mpi);
     cairn_threads_blas(blas, sizeof blas);
     cairn_h5_version(hdf5);
-    printf("cairn %s (%s)\ncompiler %s, %s\nMPI %s\nBLAS %s\nHDF5 %s\n", build->version,
-           build->commit, build->compiler, build->flags, mpi, blas, hdf5);
+    printf("cairn %s (%s)\nprecision %s\ncompiler %s, %s\nMPI %s\nBLAS %s\nHDF5 %s\n",
+           build->version, build->commit, cairn_h5_type_name(CAIRN_H5_REAL), build->compiler,
+           build->flags, mpi, blas, hdf5);
 }

@@ -28,6 +28,15 @@ if(CAIRN_ARCH_FLAG AND CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
   set(CAIRN_BASELINE_FLAG -march=x86-64)
 endif()
 
+# cairn/real.h, a public header: the precision is the library's, whoever includes it
+set(CAIRN_REAL_BITS_float 32)
+set(CAIRN_REAL_BITS_double 64)
+set(CAIRN_REAL_BITS "${CAIRN_REAL_BITS_${CAIRN_REAL}}")
+if(NOT CAIRN_REAL_BITS)
+  message(FATAL_ERROR "CAIRN_REAL=${CAIRN_REAL}: choose float or double")
+endif()
+configure_file(${CMAKE_CURRENT_LIST_DIR}/real.h.in ${PROJECT_BINARY_DIR}/include/cairn/real.h)
+
 # What the BLAS has besides BLAS
 set(CMAKE_REQUIRED_LIBRARIES PkgConfig::CAIRN_BLAS)
 check_symbol_exists(cblas_sgemm "cblas.h" CAIRN_HAVE_CBLAS)

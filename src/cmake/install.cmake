@@ -7,7 +7,7 @@ set(package ${CMAKE_INSTALL_LIBDIR}/cmake/cairn)
 install(TARGETS cairn_program RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(TARGETS cairn EXPORT cairn-targets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(EXPORT cairn-targets NAMESPACE cairn:: DESTINATION ${package})
-install(DIRECTORY include/cairn DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(DIRECTORY include/cairn ${PROJECT_BINARY_DIR}/include/cairn DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(PROGRAMS launch/cairn-mpirun DESTINATION ${CMAKE_INSTALL_BINDIR})
 
 configure_package_config_file(src/cmake/cairn-config.cmake.in cairn-config.cmake INSTALL_DESTINATION ${package})

@@ -25,7 +25,7 @@ static cairn_status get_micro(struct cairn_sum *sum)
     CAIRN_TRY(cairn_memory_get(n, sizeof *squares->n_closed, "squares", &squares->n_closed));
     for (size_t p = 0; p < n; p++)
         if (is_shared(sum, p))
-            CAIRN_TRY(cairn_memory_get(sum->params->item[p].count, sizeof(float),
+            CAIRN_TRY(cairn_memory_get(sum->params->item[p].count, sizeof(real),
                                        "the gradient of a shared tensor", &squares->shared[p]));
     return CAIRN_OK;
 }
@@ -100,11 +100,11 @@ bool cairn_gradient_squares_wanted(const struct cairn_sum *sum, size_t param)
 
 /* One layer's part x [count] of the gradient of a tensor that layers share; the last one's part
  * completes it. */
-static void add_part(struct cairn_sum *sum, size_t param, const float *x)
+static void add_part(struct cairn_sum *sum, size_t param, const real *x)
 {
     struct cairn_gradient_squares *squares = &sum->squares;
     size_t n = sum->params->item[param].count;
-    float *whole = squares->shared[param];
+    real *whole = squares->shared[param];
     if (squares->n_closed[param] == 0)
         memcpy(whole, x, n * sizeof *x);
     else
@@ -114,8 +114,7 @@ static void add_part(struct cairn_sum *sum, size_t param, const float *x)
     squares->micro[param] = cairn_rough_squares(whole, n);
 }
 
-void cairn_gradient_squares_close(struct cairn_sum *sum, size_t param, double square,
-                                  const float *x)
+void cairn_gradient_squares_close(struct cairn_sum *sum, size_t param, double square, const real *x)
 {
     if (!is_squared(sum, param)) return;
     if (is_shared(sum, param))
@@ -129,10 +128,10 @@ static void sum_up_partial(const struct cairn_sum *sum, size_t param, double *sq
                            struct cairn_magnitudes *out)
 {
     const struct cairn_param *item = &sum->params->item[param];
-    float block[BLOCK];
+    real block[BLOCK];
     for (size_t done = 0; done < item->count; done += BLOCK) {
         size_t n = item->count - done < BLOCK ? item->count - done : BLOCK;
-        const float *x = sum->kind->partial(sum, item->offset + done, n, block);
+        const real *x = sum->kind->partial(sum, item->offset + done, n, block);
         *squares += cairn_rough_squares(x, n);
         if (out == NULL) continue;
         struct cairn_magnitudes here = cairn_magnitudes(x, n);

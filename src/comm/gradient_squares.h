@@ -28,7 +28,7 @@ bool cairn_gradient_squares_wanted(const struct cairn_sum *sum, size_t param);
 /** A tensor is closed: |x|^2 where it is wanted, and x [count] itself.  Ranks: local.
  * Errors: none. */
 void cairn_gradient_squares_close(struct cairn_sum *sum, size_t param, double square,
-                                  const float *x);
+                                  const real *x);
 
 /** After the reduction: what the exact sums came to, into squares.value.  Ranks: local.
  * Errors: none. */

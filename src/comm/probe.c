@@ -11,6 +11,7 @@
 #include "comm/exchange.h"
 #include "comm/wire.h"
 #include "comm/world.h"
+#include "tensor/real.h"
 
 enum { PINGS = 8, TAG = 71 };
 enum { SMALLEST = 8, STEP = 8, LARGEST = 1 << 24, MOST_REPEATS = 20, FEWEST_REPEATS = 2 };
@@ -21,9 +22,9 @@ cairn_status cairn_probe_sum(cairn_comm *comm, cairn_status st, size_t n_bytes, 
                              double *seconds)
 {
     struct cairn_wire wire = {.data = NULL};
-    const size_t n = n_bytes / sizeof(float);
+    const size_t n = n_bytes / sizeof(real);
     double best_s = INFINITY;
-    if (st == CAIRN_OK) st = cairn_wire_create(comm, CAIRN_WIRE_FLOAT, n, "a timed sum", &wire);
+    if (st == CAIRN_OK) st = cairn_wire_create(comm, CAIRN_WIRE_REAL, n, "a timed sum", &wire);
     st = cairn_comm_agree(comm, st);
     for (int i = 0; i <= repeats && st == CAIRN_OK; i++) {
         cairn_comm_check(comm, MPI_Barrier(comm->mpi), "MPI_Barrier");
@@ -109,7 +110,7 @@ cairn_status cairn_probe_network(cairn_comm *comm, cairn_status st, uint64_t n_b
                                  struct cairn_network *out)
 {
     uint64_t most = n_bytes > LARGEST ? LARGEST : n_bytes;
-    size_t last = most < SMALLEST ? SMALLEST : (size_t)most / 4 * 4;
+    size_t last = most < SMALLEST ? SMALLEST : (size_t)most / sizeof(real) * sizeof(real);
     double seconds = 0; /* the same on all ranks, and so is the end */
     *out = (struct cairn_network){.n = 0};
     if (comm->size < 2) return st;

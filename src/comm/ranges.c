@@ -2,16 +2,16 @@
  * Ranges of a reproducible sum. */
 #include "comm/ranges.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <tgmath.h>
 
 #include "base/memory.h"
 
 enum {
-    LEAST_TOP = -140, /* smaller floats are not told apart */
-    STEP = 2,         /* bits of a level */
-    FIELD_BITS = 16,  /* of a level's count of ranks */
+    LEAST_TOP = CAIRN_R_BITS == 64 ? -960 : -140, /* smaller reals are not told apart */
+    STEP = 2,                                     /* bits of a level */
+    FIELD_BITS = 16,                              /* of a level's count of ranks */
     FIELDS = 64 / FIELD_BITS,
     N_LEVELS = CAIRN_RANGE_WORDS * FIELDS, /* the last one has no lower end */
     PATIENCE = 8 /* updates in a row, so that an outlier that comes again finds its range */
@@ -38,12 +38,12 @@ void cairn_ranges_begin(struct cairn_ranges *ranges)
     memset(ranges->seen, 0, ranges->n_tensors * sizeof *ranges->seen);
 }
 
-uint32_t cairn_largest_bits(const float *x, size_t n)
+real_bits cairn_largest_bits(const real *x, size_t n)
 {
-    const uint32_t mask = 0x7fffffffu;
-    uint32_t largest = 0;
+    const real_bits mask = CAIRN_MAGNITUDE_BITS;
+    real_bits largest = 0;
     for (size_t i = 0; i < n; i++) {
-        uint32_t bits;
+        real_bits bits;
         memcpy(&bits, &x[i], sizeof bits);
         bits &= mask;
         largest = bits > largest ? bits : largest;
@@ -51,21 +51,21 @@ uint32_t cairn_largest_bits(const float *x, size_t n)
     return largest;
 }
 
-uint32_t cairn_range_limit(const struct cairn_ranges *ranges, size_t param)
+real_bits cairn_range_limit(const struct cairn_ranges *ranges, size_t param)
 {
-    float limit = ldexpf(1.0F, (int)ranges->range[param].top);
-    uint32_t bits;
+    real limit = ldexp((real)1, (int)ranges->range[param].top);
+    real_bits bits;
     memcpy(&bits, &limit, sizeof bits);
     return bits < CAIRN_INFINITE_BITS ? bits : CAIRN_INFINITE_BITS;
 }
 
 /* The least e with magnitude < 2^e. */
-static int64_t exponent_above(uint32_t magnitude_bits)
+static int64_t exponent_above(real_bits magnitude_bits)
 {
-    float magnitude;
+    real magnitude;
     memcpy(&magnitude, &magnitude_bits, sizeof magnitude);
     int e = 0;
-    frexpf(magnitude, &e);
+    frexp(magnitude, &e);
     return magnitude_bits == 0 || e < LEAST_TOP ? LEAST_TOP : e;
 }
 

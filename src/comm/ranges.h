@@ -13,6 +13,7 @@
 
 #include "cairn/status.h"
 #include "comm/sum.h"
+#include "tensor/real.h"
 
 enum {
     CAIRN_RANGE_HEADROOM = 4, /* bits above what was seen, in a new range */
@@ -24,7 +25,7 @@ enum {
 struct cairn_ranges {
     size_t n_tensors;
     struct cairn_range *range; /* [n_tensors], borrowed from the sum */
-    uint32_t *seen;            /* [n_tensors] largest magnitude, as a float's bits; owned */
+    real_bits *seen;           /* [n_tensors] largest magnitude, as the bits of a real; owned */
     int most_below;            /* bits that the largest may lie below its range in an update */
 };
 
@@ -37,14 +38,13 @@ void cairn_ranges_free(struct cairn_ranges *ranges);
 /** A new update: nothing was seen.  Ranks: local.  Errors: none. */
 void cairn_ranges_begin(struct cairn_ranges *ranges);
 
-/** The largest magnitude in x [n], as the bits of a float: they compare as integers, and what is
- * not finite is above all.  Ranks: local.  Errors: none. */
-uint32_t cairn_largest_bits(const float *x, size_t n);
-#define CAIRN_INFINITE_BITS 0x7f800000u
+/** The largest magnitude in x [n], as the bits of a real: what is not finite is above all.
+ * Ranks: local.  Errors: none. */
+real_bits cairn_largest_bits(const real *x, size_t n);
 
 /** The bits that a magnitude in the range of this tensor lies below.  Ranks: local.
  * Errors: none. */
-uint32_t cairn_range_limit(const struct cairn_ranges *ranges, size_t param);
+real_bits cairn_range_limit(const struct cairn_ranges *ranges, size_t param);
 
 /** What was seen, in levels [n_tensors, CAIRN_RANGE_WORDS] that are added over at most 65,535
  * ranks: for each level of two bits below a range the ranks whose largest lies in it.  Ranks:

@@ -120,8 +120,8 @@ void cairn_sum_mark_micro(struct cairn_sum *sum, uint32_t mark)
 
 static size_t n_of_exact(const struct cairn_sum *sum)
 {
-    const bool floats = sum->kind->wire == CAIRN_WIRE_FLOAT;
-    return sum->n_exact * (floats ? (size_t)CAIRN_EXACT_FLOATS : (size_t)CAIRN_EXACT_WORDS);
+    const bool reals = sum->kind->wire == CAIRN_WIRE_REAL;
+    return sum->n_exact * (reals ? (size_t)CAIRN_EXACT_REALS : (size_t)CAIRN_EXACT_WORDS);
 }
 
 cairn_status cairn_sum_take_wire(struct cairn_sum *sum, size_t n_payload, size_t n_most)
@@ -135,12 +135,12 @@ cairn_status cairn_sum_take_wire(struct cairn_sum *sum, size_t n_payload, size_t
 /* Floats add up whole numbers that are small enough exactly: those of the exact sums are. */
 static void put_tail(const struct cairn_sum *sum)
 {
-    if (sum->kind->wire == CAIRN_WIRE_FLOAT) {
-        float *exact = (float *)sum->wire.data + sum->n_payload;
-        float *flag = exact + n_of_exact(sum);
+    if (sum->kind->wire == CAIRN_WIRE_REAL) {
+        real *exact = (real *)sum->wire.data + sum->n_payload;
+        real *flag = exact + n_of_exact(sum);
         for (size_t i = 0; i < sum->n_exact; i++)
-            cairn_exact_sum_to_floats(&sum->exact[i], exact + i * CAIRN_EXACT_FLOATS);
-        for (int i = 0; i < CAIRN_N_FLAGS; i++) flag[i] = (float)sum->flag[i];
+            cairn_exact_sum_to_reals(&sum->exact[i], exact + i * CAIRN_EXACT_REALS);
+        for (int i = 0; i < CAIRN_N_FLAGS; i++) flag[i] = (real)sum->flag[i];
         return;
     }
     uint64_t *exact = (uint64_t *)sum->wire.data + sum->n_payload;
@@ -150,11 +150,11 @@ static void put_tail(const struct cairn_sum *sum)
 
 static void take_tail(struct cairn_sum *sum)
 {
-    if (sum->kind->wire == CAIRN_WIRE_FLOAT) {
-        const float *exact = (const float *)sum->wire.data + sum->n_payload;
-        const float *flag = exact + n_of_exact(sum);
+    if (sum->kind->wire == CAIRN_WIRE_REAL) {
+        const real *exact = (const real *)sum->wire.data + sum->n_payload;
+        const real *flag = exact + n_of_exact(sum);
         for (size_t i = 0; i < sum->n_exact; i++)
-            cairn_exact_sum_from_floats(&sum->exact[i], exact + i * CAIRN_EXACT_FLOATS);
+            cairn_exact_sum_from_reals(&sum->exact[i], exact + i * CAIRN_EXACT_REALS);
         for (int i = 0; i < CAIRN_N_FLAGS; i++) sum->flag[i] = (int64_t)flag[i];
         return;
     }
@@ -170,7 +170,7 @@ static double total(const struct cairn_sum *sum, enum cairn_scalar scalar)
     return cairn_exact_sum_value(&sum->exact[scalar]);
 }
 
-cairn_status cairn_sum_reduce(struct cairn_sum *sum, cairn_status st, bool stop, float **g,
+cairn_status cairn_sum_reduce(struct cairn_sum *sum, cairn_status st, bool stop, real **g,
                               struct cairn_totals *totals)
 {
     sum->flag[CAIRN_FLAG_FAILED] = st != CAIRN_OK;

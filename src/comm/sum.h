@@ -72,7 +72,7 @@ struct cairn_sum_kind {
     void (*destroy)(struct cairn_sum *sum);
     void (*begin)(struct cairn_sum *sum); /* to zero */
     /* elements [first, first + n) of what this rank has added up, there or put into block [n] */
-    const float *(*partial)(const struct cairn_sum *sum, size_t first, size_t n, float *block);
+    const real *(*partial)(const struct cairn_sum *sum, size_t first, size_t n, real *block);
     void (*ready)(struct cairn_sum *sum);   /* before the ranks sum: what is on the wire is whole */
     void (*arrived)(struct cairn_sum *sum); /* after it: set flags that follow from all ranks */
     void (*finish)(struct cairn_sum *sum);  /* all went well: make g */
@@ -88,8 +88,7 @@ struct cairn_gradient_squares {
     bool by_samples;
     double *value; /* [n_items] over all ranks, after the reduction; owned; NULL: none */
     double *micro; /* [n_items] |sum_a|^2 of the running micro-batch; owned */
-    float *
-        *shared; /* [n_items] of tensors that layers share: their micro-batch's gradient; owned */
+    real **shared; /* [n_items] of tensors that layers share: their micro-batch's gradient; owned */
     size_t *n_closed; /* [n_items] how many of its layers have come in this micro-batch; owned */
 };
 
@@ -111,7 +110,7 @@ struct cairn_sum {
     size_t n_micro;                    /* the most micro-batches of an update, over all ranks */
     struct cairn_wire wire;            /* what the ranks sum: [n_payload], the kind's, ... */
     size_t n_payload, n_tail;          /* ... then [n_tail]: exact sums and flags */
-    float *g;                          /* [n_values], 64-byte aligned, of the kind */
+    real *g;                           /* [n_values], 64-byte aligned, of the kind */
     void *buffer;                      /* of the kind, owned by it */
     struct cairn_range *range;         /* [n_tensors]; NULL without has_range */
     struct cairn_exact_sum *exact; /* [n_exact]: scalars, then the squares; of this rank, until the
@@ -190,7 +189,7 @@ struct cairn_magnitudes cairn_sum_partial(const struct cairn_sum *sum, size_t pa
  * Errors  the agreed one; CAIRN_NUMBERS: a gradient is not finite
  */
 CAIRN_CHECKED cairn_status cairn_sum_reduce(struct cairn_sum *sum, cairn_status st, bool stop,
-                                            float **g, struct cairn_totals *totals);
+                                            real **g, struct cairn_totals *totals);
 
 /** Whether the update must be worked once more, in another range (same answer on all ranks).
  * Ranks: local. */

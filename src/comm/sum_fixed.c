@@ -5,9 +5,10 @@
  *
  * An integer is one word of 64 bits where an update has few micro-batches, and two words, each with
  * its own room for carries, where it has many: so that an entry 2^30 times smaller than the largest
- * of its tensor is still summed as well as floats would be.  Memory is taken for two in any case,
- * since it is not to depend on the batch; what goes over the wire is halved.  The range of a
- * tensor, and when an update is worked again in another: ranges.c. */
+ * of its tensor is still summed as well as floats would be.  Doubles always take two, which hold
+ * all 53 bits of such an entry; one word would cut even the largest to about as many.  Memory is
+ * taken for two in any case, since it is not to depend on the batch; what goes over the wire is
+ * halved.  The range of a tensor, and when an update is worked again in another: ranges.c. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,13 +20,14 @@
 
 enum {
     MOST_WORDS = 2,
-    MOST_IN_ONE = 16, /* micro-batches that are summed in one word */
-    SUM_BITS = 63,    /* of the sum of all addends in a word */
-    HIGH_BITS = 50,   /* so that adding 1.5 * 2^52 rounds to an integer, of the first word, ... */
-    LOW_BITS = 30,    /* ... and of what is left of it, where both share one word */
+    MOST_IN_ONE = CAIRN_R_BITS == 64 ? 0 : 16, /* micro-batches that are summed in one word */
+    SUM_BITS = 63,                             /* of the sum of all addends in a word */
+    HIGH_BITS = 50, /* so that adding 1.5 * 2^52 rounds to an integer, of the first word, ... */
+    LOW_BITS = 30,  /* ... and of what is left of it, where both share one word */
     MOST_ADDENDS_LOG = 32,
     BLOCK = 2048, /* floats measured and then converted while they are in the first cache */
 };
+#define REAL_BITS    (CAIRN_R_BITS == 64 ? MPI_UINT64_T : MPI_UINT32_T)
 #define ROUNDER      0x1.8p52
 #define ROUNDER_BITS 0x4338000000000000u
 #define UPPER_DOUBLE 0x4530000080000000u /* of 2^84 + 2^63 */
@@ -64,21 +66,26 @@ static struct form form_of(size_t n_micro, size_t n_addends)
 }
 
 /* An update whose largest addend has fewer is worked again in a narrower range.  In two words they
- * keep a float's bits of entries 2^30 times smaller; in one 18 bits, to leave room for outliers. */
+ * keep a real's bits of entries 2^30 times smaller, or where doubles have so many addends that
+ * there is no room for those, all but what a range needs to follow; in one word 18 bits, to leave
+ * room for outliers. */
 static int needed_bits(const struct form *form)
 {
-    return form->n_words == 1 ? 48 : 54;
+    enum { MANTISSA = CAIRN_R_BITS == 64 ? 53 : 24, SMALLER = 30, LEAST_ROOM = 8 };
+    const int most = form->high + form->low - LEAST_ROOM;
+    if (form->n_words == 1) return 48;
+    return MANTISSA + SMALLER < most ? MANTISSA + SMALLER : most;
 }
 
 static struct cairn_sum_cost cost(size_t n_micro)
 {
     const struct form form = form_of(n_micro, n_micro);
-    return (struct cairn_sum_cost){.memory_bytes = sizeof(float) + MOST_WORDS * sizeof(uint64_t),
+    return (struct cairn_sum_cost){.memory_bytes = sizeof(real) + MOST_WORDS * sizeof(uint64_t),
                                    .wire_bytes = (size_t)form.n_words * sizeof(uint64_t),
                                    .kept_bits = form.high + form.low - CAIRN_RANGE_FAR};
 }
 
-/* ---- floats to integers */
+/* ---- reals to integers */
 
 static uint64_t integer_of(double rounded)
 {
@@ -87,12 +94,13 @@ static uint64_t integer_of(double rounded)
     return bits - ROUNDER_BITS;
 }
 
-/* A float cut in two by two roundings, of which only the second loses anything. */
+/* A real cut in two by two roundings, of which only the second loses anything: what the first
+ * leaves of a double is a multiple of its last bit and at most 1/2. */
 struct parts {
     uint64_t high, low;
 };
 
-static struct parts parts_of(float x, double scale, double low_scale)
+static struct parts parts_of(real x, double scale, double low_scale)
 {
     const double y = (double)x * scale;
     const double high = y + ROUNDER;
@@ -122,7 +130,7 @@ static struct place place_of(const struct cairn_sum *sum, size_t param)
 }
 
 /* Elements [first, first + n) of a tensor; add: to what is there. */
-static void put(const struct place *to, size_t first, const float *restrict x, size_t n, bool add)
+static void put(const struct place *to, size_t first, const real *restrict x, size_t n, bool add)
 {
     uint64_t *restrict high = to->high + first;
     uint64_t *restrict low = to->low == NULL ? NULL : to->low + first;
@@ -155,22 +163,22 @@ static double double_of(uint64_t q)
     return (upper - (0x1p84 + 0x1p63 + 0x1p52)) + lower;
 }
 
-/* Elements [first, first + n) of a tensor as floats. */
-static void get(const struct place *from, size_t first, float *restrict g, size_t n)
+/* Elements [first, first + n) of a tensor as reals. */
+static void get(const struct place *from, size_t first, real *restrict g, size_t n)
 {
     const uint64_t *restrict high = from->high + first;
     const uint64_t *restrict low = from->low == NULL ? NULL : from->low + first;
     const double unit = 1 / from->scale, low_unit = 1 / from->low_scale;
     if (low == NULL)
-        for (size_t i = 0; i < n; i++) g[i] = (float)(double_of(high[i]) * (unit * low_unit));
+        for (size_t i = 0; i < n; i++) g[i] = (real)(double_of(high[i]) * (unit * low_unit));
     else
         for (size_t i = 0; i < n; i++)
-            g[i] = (float)((double_of(high[i]) + double_of(low[i]) * low_unit) * unit);
+            g[i] = (real)((double_of(high[i]) + double_of(low[i]) * low_unit) * unit);
 }
 
 /* ---- the kind */
 
-static float *open_tensor(struct cairn_sink *sink, size_t param)
+static real *open_tensor(struct cairn_sink *sink, size_t param)
 {
     struct cairn_sum *sum = (struct cairn_sum *)sink;
     return sum->g + sum->params->item[param].offset;
@@ -182,14 +190,14 @@ static void close_tensor(struct cairn_sink *sink, size_t param)
     struct fixed *fixed = sum->buffer;
     const struct cairn_param *item = &sum->params->item[param];
     const struct place to = place_of(sum, param);
-    const uint32_t limit = sum->range_known ? cairn_range_limit(&fixed->ranges, param) : 0;
+    const real_bits limit = sum->range_known ? cairn_range_limit(&fixed->ranges, param) : 0;
     const bool squared = cairn_gradient_squares_wanted(sum, param);
-    uint32_t *seen = &fixed->ranges.seen[param];
+    real_bits *seen = &fixed->ranges.seen[param];
     double square = 0;
     for (size_t done = 0; done < item->count; done += BLOCK) {
         size_t n = item->count - done < BLOCK ? item->count - done : BLOCK;
-        const float *x = sum->g + item->offset + done;
-        uint32_t largest = cairn_largest_bits(x, n);
+        const real *x = sum->g + item->offset + done;
+        real_bits largest = cairn_largest_bits(x, n);
         if (largest < limit) put(&to, done, x, n, fixed->started[param]);
         if (largest > *seen) *seen = largest;
         if (squared) square += cairn_rough_squares(x, n);
@@ -277,7 +285,7 @@ static void arrived(struct cairn_sum *sum)
     if (cairn_ranges_are_poor(&fixed->ranges, fixed->levels)) sum->flag[CAIRN_FLAG_RANGE]++;
 }
 
-static const float *partial(const struct cairn_sum *sum, size_t first, size_t n, float *block)
+static const real *partial(const struct cairn_sum *sum, size_t first, size_t n, real *block)
 {
     size_t param = 0;
     while (sum->params->item[param].offset + sum->params->item[param].count <= first) param++;
@@ -305,8 +313,7 @@ static void fit(struct cairn_sum *sum)
     if (comm != NULL && !comm->lost)
         cairn_comm_check(comm,
                          MPI_Allreduce(MPI_IN_PLACE, fixed->ranges.seen,
-                                       (int)sum->params->n_tensors, MPI_UINT32_T, MPI_MAX,
-                                       comm->mpi),
+                                       (int)sum->params->n_tensors, REAL_BITS, MPI_MAX, comm->mpi),
                          "MPI_Allreduce");
     cairn_ranges_fit(&fixed->ranges);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * The sum in floats, in place.  The gradient of every micro-batch is added by beta = 1, and the
- * ranks are added by MPI in whatever order it likes, so different worlds agree to rounding only. */
+ * The sum in floating point, in place.  The gradient of every micro-batch is added by beta = 1, and
+ * the ranks are added by MPI in whatever order it likes, so different worlds agree to rounding
+ * only. */
 #include <string.h>
 
 #include "comm/sum_kinds.h"
@@ -8,10 +9,10 @@
 static struct cairn_sum_cost cost(size_t n_micro)
 {
     (void)n_micro;
-    return (struct cairn_sum_cost){.memory_bytes = sizeof(float), .wire_bytes = sizeof(float)};
+    return (struct cairn_sum_cost){.memory_bytes = sizeof(real), .wire_bytes = sizeof(real)};
 }
 
-static float *open_tensor(struct cairn_sink *sink, size_t param)
+static real *open_tensor(struct cairn_sink *sink, size_t param)
 {
     struct cairn_sum *sum = (struct cairn_sum *)sink;
     return sum->g + sum->params->item[param].offset;
@@ -36,8 +37,8 @@ void cairn_sum_float_begin(struct cairn_sum *sum)
     memset(sum->g, 0, sum->params->n_values * sizeof *sum->g);
 }
 
-const float *cairn_sum_float_partial(const struct cairn_sum *sum, size_t first, size_t n,
-                                     float *block)
+const real *cairn_sum_float_partial(const struct cairn_sum *sum, size_t first, size_t n,
+                                    real *block)
 {
     (void)n;
     (void)block;
@@ -47,7 +48,7 @@ const float *cairn_sum_float_partial(const struct cairn_sum *sum, size_t first, 
 const struct cairn_sum_kind cairn_sum_kind_float = {
     .name = "float",
     .doc = "floats; different worlds agree to rounding",
-    .wire = CAIRN_WIRE_FLOAT,
+    .wire = CAIRN_WIRE_REAL,
     .cost = cost,
     .create = cairn_sum_float_create,
     .begin = cairn_sum_float_begin,

@@ -10,19 +10,19 @@
 static struct cairn_sum_cost cost(size_t n_micro)
 {
     (void)n_micro;
-    return (struct cairn_sum_cost){.memory_bytes = 2 * sizeof(float), .wire_bytes = sizeof(float)};
+    return (struct cairn_sum_cost){.memory_bytes = 2 * sizeof(real), .wire_bytes = sizeof(real)};
 }
 
 enum { BLOCK = 2048 /* floats squared and then added while they are in the first cache */ };
 
-static float *open_tensor(struct cairn_sink *sink, size_t param)
+static real *open_tensor(struct cairn_sink *sink, size_t param)
 {
     struct cairn_sum *sum = (struct cairn_sum *)sink;
-    float *micro = sum->buffer; /* [n_values] */
+    real *micro = sum->buffer; /* [n_values] */
     return micro + sum->params->item[param].offset;
 }
 
-static void add_block(float *restrict g, const float *restrict x, size_t n)
+static void add_block(real *restrict g, const real *restrict x, size_t n)
 {
     for (size_t i = 0; i < n; i++) g[i] += x[i];
 }
@@ -32,7 +32,7 @@ static void close_tensor(struct cairn_sink *sink, size_t param)
     struct cairn_sum *sum = (struct cairn_sum *)sink;
     const struct cairn_param *item = &sum->params->item[param];
     const bool squared = cairn_gradient_squares_wanted(sum, param);
-    const float *micro = (const float *)sum->buffer + item->offset;
+    const real *micro = (const real *)sum->buffer + item->offset;
     double square = 0;
     for (size_t done = 0; done < item->count; done += BLOCK) {
         size_t n = item->count - done < BLOCK ? item->count - done : BLOCK;
@@ -44,7 +44,7 @@ static void close_tensor(struct cairn_sink *sink, size_t param)
 
 static cairn_status create(struct cairn_sum *sum)
 {
-    float *micro = NULL;
+    real *micro = NULL;
     CAIRN_TRY(cairn_sum_float_create(sum));
     CAIRN_TRY(cairn_memory_get(sum->params->n_values, sizeof *micro,
                                "the gradient of a micro-batch", &micro));
@@ -62,7 +62,7 @@ const struct cairn_sum_kind cairn_sum_kind_float_per_micro = {
     .name = "float_per_micro",
     .doc = "floats, and each micro-batch's gradient alone before it is added",
     .sees_micro = true,
-    .wire = CAIRN_WIRE_FLOAT,
+    .wire = CAIRN_WIRE_REAL,
     .cost = cost,
     .create = create,
     .destroy = destroy,

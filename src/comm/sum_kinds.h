@@ -20,7 +20,7 @@ CAIRN_CHECKED cairn_status cairn_sum_take_wire(struct cairn_sum *sum, size_t n_p
  */
 CAIRN_CHECKED cairn_status cairn_sum_float_create(struct cairn_sum *sum);
 void cairn_sum_float_begin(struct cairn_sum *sum);
-const float *cairn_sum_float_partial(const struct cairn_sum *sum, size_t first, size_t n,
-                                     float *block);
+const real *cairn_sum_float_partial(const struct cairn_sum *sum, size_t first, size_t n,
+                                    real *block);
 
 #endif

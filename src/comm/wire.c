@@ -7,12 +7,14 @@
 
 #include "base/memory.h"
 #include "comm/world.h"
+#include "tensor/real.h"
 
 enum { PIECE = 1 << 28 }; /* counts of MPI are int */
+#define REAL (CAIRN_R_BITS == 64 ? MPI_DOUBLE : MPI_FLOAT)
 
 static size_t element_bytes(enum cairn_wire_type type)
 {
-    return type == CAIRN_WIRE_FLOAT ? sizeof(float) : sizeof(uint64_t);
+    return type == CAIRN_WIRE_REAL ? sizeof(real) : sizeof(uint64_t);
 }
 
 cairn_status cairn_wire_create(cairn_comm *comm, enum cairn_wire_type type, size_t n,
@@ -30,7 +32,7 @@ void cairn_wire_free(struct cairn_wire *wire)
 
 void cairn_wire_sum(const struct cairn_wire *wire, size_t first, size_t n)
 {
-    const MPI_Datatype type = wire->type == CAIRN_WIRE_FLOAT ? MPI_FLOAT : MPI_UINT64_T;
+    const MPI_Datatype type = wire->type == CAIRN_WIRE_REAL ? REAL : MPI_UINT64_T;
     const size_t n_bytes = element_bytes(wire->type);
     unsigned char *data = (unsigned char *)wire->data + first * n_bytes;
     if (wire->comm == NULL || wire->comm->lost) return;

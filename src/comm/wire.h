@@ -11,7 +11,7 @@
 #include "cairn/status.h"
 
 /** What the elements are. */
-enum cairn_wire_type { CAIRN_WIRE_FLOAT, CAIRN_WIRE_UINT64 };
+enum cairn_wire_type { CAIRN_WIRE_REAL, CAIRN_WIRE_UINT64 };
 
 /** A zeroed one is empty. */
 struct cairn_wire {

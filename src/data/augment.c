@@ -45,14 +45,14 @@ struct cairn_view cairn_augment_view(const struct cairn_augment *augment, uint64
                                .flipped = augment->flip && bits[2] >> 31 != 0};
 }
 
-static void fill(float *out, size_t n, float value)
+static void fill(real *out, size_t n, real value)
 {
     for (size_t i = 0; i < n; i++) out[i] = value;
 }
 
 /* One row of the view: `from` of the image, shifted by `right` - P. */
-static void crop_row(const float *restrict from, size_t width, size_t padding, size_t right,
-                     float border, float *restrict out)
+static void crop_row(const real *restrict from, size_t width, size_t padding, size_t right,
+                     real border, real *restrict out)
 {
     size_t before = right < padding ? padding - right : 0; /* columns of the left border */
     size_t skipped = right < padding ? 0 : right - padding;
@@ -62,18 +62,18 @@ static void crop_row(const float *restrict from, size_t width, size_t padding, s
     fill(out + before + n, skipped, border);
 }
 
-static void turn_round(float *row, size_t width)
+static void turn_round(real *row, size_t width)
 {
     for (size_t i = 0; i < width / 2; i++) {
-        float left = row[i];
+        real left = row[i];
         row[i] = row[width - 1 - i];
         row[width - 1 - i] = left;
     }
 }
 
 void cairn_augment_image(const struct cairn_augment *augment, const struct cairn_view *view,
-                         const struct cairn_shape *image, const float *border,
-                         const float *restrict in, float *restrict out)
+                         const struct cairn_shape *image, const real *border,
+                         const real *restrict in, real *restrict out)
 {
     size_t padding = augment->crop_padding;
     size_t height = image->dim[1];

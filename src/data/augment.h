@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "cairn/status.h"
+#include "tensor/real.h"
 #include "tensor/shape.h"
 
 /** What is done to the images of a group; zeroed is nothing. */
@@ -50,7 +51,7 @@ struct cairn_view cairn_augment_view(const struct cairn_augment *augment, uint64
  * Source  torchvision.transforms.RandomCrop(size, padding) and RandomHorizontalFlip
  */
 void cairn_augment_image(const struct cairn_augment *augment, const struct cairn_view *view,
-                         const struct cairn_shape *image, const float *border,
-                         const float *restrict in, float *restrict out);
+                         const struct cairn_shape *image, const real *border,
+                         const real *restrict in, real *restrict out);
 
 #endif

@@ -6,17 +6,17 @@
 #include <string.h>
 
 #define CONVERT(name, type)                                                                        \
-    static void name##_one(const type *restrict in, size_t n, float scale, float shift,            \
-                           float *restrict out)                                                    \
+    static void name##_one(const type *restrict in, size_t n, real scale, real shift,              \
+                           real *restrict out)                                                     \
     {                                                                                              \
-        for (size_t i = 0; i < n; i++) out[i] = (float)in[i] * scale + shift;                      \
+        for (size_t i = 0; i < n; i++) out[i] = (real)in[i] * scale + shift;                       \
     }                                                                                              \
-    static void name##_each(const type *restrict in, size_t n, const float *restrict scale,        \
-                            const float *restrict shift, float *restrict out)                      \
+    static void name##_each(const type *restrict in, size_t n, const real *restrict scale,         \
+                            const real *restrict shift, real *restrict out)                        \
     {                                                                                              \
-        for (size_t i = 0; i < n; i++) out[i] = (float)in[i] * scale[i] + shift[i];                \
+        for (size_t i = 0; i < n; i++) out[i] = (real)in[i] * scale[i] + shift[i];                 \
     }                                                                                              \
-    static void name(const type *in, size_t n, const struct cairn_factors *f, float *out)          \
+    static void name(const type *in, size_t n, const struct cairn_factors *f, real *out)           \
     {                                                                                              \
         if (f->each)                                                                               \
             name##_each(in, n, f->scale, f->shift, out);                                           \
@@ -26,17 +26,17 @@
 
 CONVERT(convert_u8, uint8_t)
 CONVERT(convert_i16, int16_t)
-CONVERT(convert_f32, float)
+CONVERT(convert_real, real)
 
 void cairn_convert(enum cairn_h5_type type, const void *in, size_t n,
-                   const struct cairn_factors *factors, float *out)
+                   const struct cairn_factors *factors, real *out)
 {
     if (type == CAIRN_H5_U8)
         convert_u8(in, n, factors, out);
     else if (type == CAIRN_H5_I16)
         convert_i16(in, n, factors, out);
     else
-        convert_f32(in, n, factors, out);
+        convert_real(in, n, factors, out);
 }
 
 void cairn_prefetch(const void *row, size_t n_bytes)
@@ -51,14 +51,14 @@ void cairn_prefetch(const void *row, size_t n_bytes)
 #endif
 }
 
-static bool finite_bits(const float *x)
+static bool finite_bits(const real *x)
 {
-    uint32_t bits;
+    real_bits bits;
     memcpy(&bits, x, sizeof bits);
-    return (bits & 0x7f800000u) != 0x7f800000u;
+    return (bits & CAIRN_INFINITE_BITS) != CAIRN_INFINITE_BITS;
 }
 
-size_t cairn_first_not_finite(const float *x, size_t n)
+size_t cairn_first_not_finite(const real *x, size_t n)
 {
     uint32_t bad = 0;
     for (size_t i = 0; i < n; i++) bad |= (uint32_t)!finite_bits(&x[i]);

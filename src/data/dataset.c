@@ -59,7 +59,7 @@ static cairn_status read_about(struct cairn_dataset *dataset)
 
 /* `name` is scale or shift: one number, or one for each channel. */
 static cairn_status read_factors(struct cairn_dataset *dataset, const char *x, const char *name,
-                                 float fallback, size_t *n, float **out)
+                                 real fallback, size_t *n, real **out)
 {
     size_t n_channels = dataset->input.dim[0];
     double *value = NULL;
@@ -73,7 +73,7 @@ static cairn_status read_factors(struct cairn_dataset *dataset, const char *x, c
         st = cairn_fail(CAIRN_DATA, "%s: the attribute '%s' of %s has %zu numbers for %zu channels",
                         dataset->path, name, x, *n, n_channels);
     for (size_t i = 0; st == CAIRN_OK && i < *n; i++) {
-        (*out)[i] = (float)value[i];
+        (*out)[i] = (real)value[i];
         if (!isfinite((*out)[i]))
             st = cairn_fail(CAIRN_DATA, "%s: the attribute '%s' of %s is not finite", dataset->path,
                             name, x);
@@ -88,9 +88,10 @@ static cairn_status check_input(struct cairn_dataset *dataset, const char *x,
     char here[CAIRN_SHAPE_TEXT_BYTES];
     char there[CAIRN_SHAPE_TEXT_BYTES];
     struct cairn_shape input = {.ndim = form->shape.ndim - 1};
-    if (form->type != CAIRN_H5_U8 && form->type != CAIRN_H5_I16 && form->type != CAIRN_H5_F32)
-        return cairn_fail(CAIRN_DATA, "%s: %s is %s; store it as uint8, int16 or float32",
-                          dataset->path, x, cairn_h5_type_name(form->type));
+    if (form->type != CAIRN_H5_U8 && form->type != CAIRN_H5_I16 && form->type != CAIRN_H5_F32 &&
+        form->type != CAIRN_H5_REAL)
+        return cairn_fail(CAIRN_DATA, "%s: %s is %s; store it as uint8, int16 or %s", dataset->path,
+                          x, cairn_h5_type_name(form->type), cairn_h5_type_name(CAIRN_H5_REAL));
     if (form->shape.ndim == 0 || cairn_shape_count(&form->shape) == 0)
         return cairn_fail(CAIRN_DATA, "%s: %s holds no samples: its shape is %s", dataset->path, x,
                           cairn_shape_text(&form->shape, here));
@@ -182,9 +183,9 @@ static cairn_status open_weights(struct cairn_dataset *dataset, enum cairn_split
     if (!cairn_h5_has_name(dataset->file, path)) return CAIRN_OK;
     CAIRN_TRY(cairn_rows_open(dataset->file, path, &group->weight));
     const struct cairn_h5_form *form = &group->weight.form;
-    if (form->type != CAIRN_H5_U8 && form->type != CAIRN_H5_F32)
-        return cairn_fail(CAIRN_DATA, "%s: %s is %s; store weights as uint8 or float32",
-                          dataset->path, path, cairn_h5_type_name(form->type));
+    if (form->type != CAIRN_H5_U8 && form->type != CAIRN_H5_F32 && form->type != CAIRN_H5_REAL)
+        return cairn_fail(CAIRN_DATA, "%s: %s is %s; store weights as uint8 or %s", dataset->path,
+                          path, cairn_h5_type_name(form->type), cairn_h5_type_name(CAIRN_H5_REAL));
     if (form->shape.ndim != 1 || form->shape.dim[0] != n)
         return cairn_fail(CAIRN_DATA, "%s: %s has the shape %s; give one weight for each of %zu %s",
                           dataset->path, path, cairn_shape_text(&form->shape, text), n,

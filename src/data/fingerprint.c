@@ -50,11 +50,20 @@ static cairn_status add_rows(XXH64_state_t *hash, const struct cairn_rows *from,
     return st;
 }
 
+/* As float32 in every build: what recognises data must not depend on who reads them. */
+static void add_factors(XXH64_state_t *hash, const real *factor, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const float single = (float)factor[i];
+        XXH64_update(hash, &single, sizeof single);
+    }
+}
+
 static cairn_status add_group(XXH64_state_t *hash, const struct cairn_group *group)
 {
     add_shape(hash, &group->x.form);
-    XXH64_update(hash, group->scale, group->n_scale * sizeof *group->scale);
-    XXH64_update(hash, group->shift, group->n_shift * sizeof *group->shift);
+    add_factors(hash, group->scale, group->n_scale);
+    add_factors(hash, group->shift, group->n_shift);
     CAIRN_TRY(add_rows(hash, &group->x, x_bytes));
     if (group->label != NULL) XXH64_update(hash, group->label, group->n * sizeof *group->label);
     if (cairn_rows_exist(&group->y)) {

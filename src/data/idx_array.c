@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "data/gzip.h"
+#include "tensor/real.h"
 
 enum idx_type {
     IDX_U8 = 0x08,
@@ -108,10 +109,10 @@ static double raw_value(const struct raw *raw, size_t i)
 static enum cairn_h5_type choose_type(const struct raw *raw)
 {
     if (raw->type == IDX_U8) return CAIRN_H5_U8;
-    if (raw->type == IDX_F32 || raw->type == IDX_F64) return CAIRN_H5_F32;
+    if (raw->type == IDX_F32 || raw->type == IDX_F64) return CAIRN_H5_REAL;
     for (size_t i = 0; raw->type == IDX_I32 && i < raw->n; i++) {
         double value = raw_value(raw, i);
-        if (value < INT16_MIN || value > INT16_MAX) return CAIRN_H5_F32;
+        if (value < INT16_MIN || value > INT16_MAX) return CAIRN_H5_REAL;
     }
     return CAIRN_H5_I16;
 }
@@ -121,18 +122,18 @@ static void fill_shorts(const struct raw *raw, int16_t *to)
     for (size_t i = 0; i < raw->n; i++) to[i] = (int16_t)raw_value(raw, i);
 }
 
-static cairn_status fill_floats(const char *path, const struct raw *raw, float *to)
+static cairn_status fill_reals(const char *path, const struct raw *raw, real *to)
 {
     size_t row = raw->n / raw->shape.dim[0];
     for (size_t i = 0; i < raw->n; i++) {
         double value = raw_value(raw, i);
-        to[i] = (float)value;
+        to[i] = (real)value;
         if (!isfinite(to[i]))
             return cairn_fail(CAIRN_DATA, "%s: row %zu: number %zu is not finite", path, i / row,
                               i % row);
         if (raw->type == IDX_I32 && (double)to[i] != value)
-            return cairn_fail(CAIRN_DATA, "%s: row %zu: no float32 is %.0f; scale the numbers down",
-                              path, i / row, value);
+            return cairn_fail(CAIRN_DATA, "%s: row %zu: no %s is %.0f; scale the numbers down",
+                              path, i / row, cairn_h5_type_name(CAIRN_H5_REAL), value);
     }
     return CAIRN_OK;
 }
@@ -152,7 +153,7 @@ static cairn_status convert(const char *path, struct raw *raw, struct cairn_idx 
     if (idx.form.type == CAIRN_H5_I16)
         fill_shorts(raw, idx.data);
     else
-        st = fill_floats(path, raw, idx.data);
+        st = fill_reals(path, raw, idx.data);
     if (st == CAIRN_OK)
         *out = idx;
     else
@@ -173,7 +174,7 @@ double cairn_idx_value(const struct cairn_idx *idx, size_t i)
 {
     if (idx->form.type == CAIRN_H5_U8) return ((const uint8_t *)idx->data)[i];
     if (idx->form.type == CAIRN_H5_I16) return ((const int16_t *)idx->data)[i];
-    return (double)((const float *)idx->data)[i];
+    return (double)((const real *)idx->data)[i];
 }
 
 void cairn_idx_free(struct cairn_idx *idx)

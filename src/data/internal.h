@@ -6,6 +6,7 @@
 #include "cairn/data.h"
 #include "data/dataset.h"
 #include "h5/h5.h"
+#include "tensor/real.h"
 
 /** One array of a group, row by row; zeroed where there is none. */
 struct cairn_rows {
@@ -25,7 +26,7 @@ struct cairn_group {
     const int32_t *label;     /* [n] classes; NULL for real targets, and where rows come */
     int32_t *label_owned;     /* what of it is to be released */
     size_t n_scale, n_shift;  /* 1, or one for each channel */
-    float *scale, *shift;     /* [n_scale], [n_shift] */
+    real *scale, *shift;      /* [n_scale], [n_shift] */
     cairn_fill fill;          /* gives rows; NULL: they are in a file, in memory, or fed */
     void *fill_context;
     bool is_fed;
@@ -59,7 +60,7 @@ extern const char *const cairn_about_names[5];
  */
 CAIRN_CHECKED cairn_status cairn_group_factors(const struct cairn_dataset *dataset,
                                                const struct cairn_group *group, size_t n_values,
-                                               float **scale, float **shift, bool *each);
+                                               real **scale, real **shift, bool *each);
 
 /** Whether there is such an array.  Ranks: local.  Errors: none. */
 bool cairn_rows_exist(const struct cairn_rows *rows);

@@ -22,19 +22,19 @@ struct cairn_loader {
     struct cairn_source x, y, weight; /* y.rows is NULL for classes and tokens */
     size_t n_in, n_labels;            /* of a sample */
     struct cairn_factors factors;
-    float *scale, *shift; /* [1], or [n_in] where channels differ */
-    float *border;        /* [C] of images that are augmented, */
-    float *plain;         /* [n_in] and one of them before; both NULL without */
+    real *scale, *shift; /* [1], or [n_in] where channels differ */
+    real *border;        /* [C] of images that are augmented, */
+    real *plain;         /* [n_in] and one of them before; both NULL without */
     struct cairn_order order;
     uint64_t order_epoch;
     bool order_known, is_held;
     int32_t *came;           /* [b] labels of rows that come as they are wanted, in the ... */
     const int32_t *label_of; /* ... order of `sorted`; those of this micro-batch, or NULL */
     struct cairn_by_sample *sorted; /* [b] */
-    float *x_out;                   /* [b, n_in] */
-    float *target;                  /* [b, targets] */
+    real *x_out;                    /* [b, n_in] */
+    real *target;                   /* [b, targets] */
     int32_t *label;                 /* [b, n_labels] */
-    float *label_weight;            /* [b, n_labels]; NULL where all are 1 */
+    real *label_weight;             /* [b, n_labels]; NULL where all are 1 */
     uint64_t *sample, *epoch;       /* [b] */
 };
 
@@ -75,10 +75,11 @@ static void set_out(struct cairn_loader *loader)
     loader->y.name = "y";
     loader->weight.name = "weight";
     loader->weight.check = CAIRN_SOURCE_WEIGHTS;
-    cairn_source_begin(&loader->x, &group->x, group->x.form.type);
-    if (cairn_rows_exist(&group->y)) cairn_source_begin(&loader->y, &group->y, CAIRN_H5_F32);
+    const enum cairn_h5_type x_type = group->x.form.type;
+    cairn_source_begin(&loader->x, &group->x, cairn_h5_is_real(x_type) ? CAIRN_H5_REAL : x_type);
+    if (cairn_rows_exist(&group->y)) cairn_source_begin(&loader->y, &group->y, CAIRN_H5_REAL);
     if (cairn_rows_exist(&group->weight))
-        cairn_source_begin(&loader->weight, &group->weight, CAIRN_H5_F32);
+        cairn_source_begin(&loader->weight, &group->weight, CAIRN_H5_REAL);
     loader->n_in = loader->x.n_values;
     loader->n_labels = 1;
     if (group->n_tokens == 0) return;
@@ -163,8 +164,8 @@ struct cairn_loader_memory cairn_loader_would_take(struct cairn_dataset *dataset
         .dataset = dataset, .group = &dataset->group[options->split], .options = *options};
     if (loader.group->n == 0) return (struct cairn_loader_memory){0};
     set_out(&loader);
-    size_t floats = loader.n_in + loader.y.n_values + 2 * loader.n_labels;
-    size_t rows = floats * sizeof(float) + 2 * sizeof(uint64_t) + sizeof(struct cairn_by_sample);
+    size_t reals = loader.n_in + loader.y.n_values + 2 * loader.n_labels;
+    size_t rows = reals * sizeof(real) + 2 * sizeof(uint64_t) + sizeof(struct cairn_by_sample);
     rows *= options->micro;
     bool held = holds(&loader);
     return (struct cairn_loader_memory){
@@ -246,10 +247,10 @@ static cairn_status check_gathered(const struct cairn_loader *loader, size_t n)
 static cairn_status call_for_rows(struct cairn_loader *loader, size_t n)
 {
     const struct cairn_rows_out out = {
-        .x = (float *)loader->x.gather,
-        .target = (float *)loader->y.gather,
+        .x = (real *)loader->x.gather,
+        .target = (real *)loader->y.gather,
         .label = loader->came,
-        .weight = (float *)loader->weight.gather,
+        .weight = (real *)loader->weight.gather,
     };
     const struct cairn_group *group = loader->group;
     for (size_t i = 0; i < n; i++) loader->sample[i] = loader->sorted[i].sample;
@@ -274,7 +275,7 @@ static cairn_status find_rows(struct cairn_loader *loader, size_t n)
 }
 
 /* A stored x [n_in] of this slot as its augmented view. */
-static void put_view(struct cairn_loader *loader, const void *stored, size_t slot, float *out)
+static void put_view(struct cairn_loader *loader, const void *stored, size_t slot, real *out)
 {
     const struct cairn_augment *augment = &loader->options.augment;
     const struct cairn_view view = cairn_augment_view(augment, loader->options.seed,
@@ -290,7 +291,7 @@ static void put_row(struct cairn_loader *loader, size_t i)
     const struct cairn_by_sample row = loader->sorted[i];
     const struct cairn_source *y = &loader->y;
     const void *stored = cairn_source_at(&loader->x, i, row.sample);
-    float *x = loader->x_out + row.slot * loader->n_in;
+    real *x = loader->x_out + row.slot * loader->n_in;
     if (loader->plain == NULL)
         cairn_convert(loader->x.type, stored, loader->n_in, &loader->factors, x);
     else
@@ -303,7 +304,7 @@ static void put_row(struct cairn_loader *loader, size_t i)
                y->row_bytes);
     if (loader->weight.rows != NULL)
         loader->label_weight[row.slot] =
-            *(const float *)cairn_source_at(&loader->weight, i, row.sample);
+            *(const real *)cairn_source_at(&loader->weight, i, row.sample);
 }
 
 /* The window sorted[i] into its slot. */

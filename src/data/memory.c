@@ -52,11 +52,11 @@ void cairn_data_free(cairn_data *data)
 }
 
 /* Rows of float32, n_values each. */
-static struct cairn_rows rows_of(size_t n, size_t n_values, const float *memory)
+static struct cairn_rows rows_of(size_t n, size_t n_values, const real *memory)
 {
     const struct cairn_shape shape = {.ndim = 2, .dim = {n, n_values}};
     struct cairn_rows rows = {.memory = memory};
-    rows.form = (struct cairn_h5_form){.type = CAIRN_H5_F32, .shape = shape};
+    rows.form = (struct cairn_h5_form){.type = CAIRN_H5_REAL, .shape = shape};
     return rows;
 }
 
@@ -75,7 +75,7 @@ static cairn_status begin_group(struct cairn_dataset *dataset, const char *name,
     CAIRN_TRY(cairn_memory_get(1, sizeof *group->shift, "a shift", &group->shift));
     group->n_scale = group->n_shift = 1;
     group->scale[0] = 1;
-    group->x = (struct cairn_rows){.form = {.type = CAIRN_H5_F32, .shape = dataset->input},
+    group->x = (struct cairn_rows){.form = {.type = CAIRN_H5_REAL, .shape = dataset->input},
                                    .memory = samples->x};
     struct cairn_shape *shape = &group->x.form.shape;
     memmove(shape->dim + 1, shape->dim, (size_t)shape->ndim++ * sizeof *shape->dim);

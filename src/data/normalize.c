@@ -42,8 +42,8 @@ void cairn_dataset_normalize_not(struct cairn_dataset *dataset)
 }
 
 cairn_status cairn_group_factors(const struct cairn_dataset *dataset,
-                                 const struct cairn_group *group, size_t n_values, float **scale,
-                                 float **shift, bool *each)
+                                 const struct cairn_group *group, size_t n_values, real **scale,
+                                 real **shift, bool *each)
 {
     size_t of_channel = n_values / dataset->input.dim[0];
     *each = group->n_scale > 1 || group->n_shift > 1 || dataset->normalized_each;
@@ -54,10 +54,10 @@ cairn_status cairn_group_factors(const struct cairn_dataset *dataset,
         size_t c = i / of_channel;
         double mean = dataset->mean == NULL ? 0 : dataset->mean[c];
         double deviation = dataset->mean == NULL ? 1 : dataset->deviation[c];
-        float by = group->scale[group->n_scale > 1 ? c : 0];
-        float plus = group->shift[group->n_shift > 1 ? c : 0];
-        (*scale)[i] = (float)((double)by / deviation);
-        (*shift)[i] = (float)(((double)plus - mean) / deviation);
+        real by = group->scale[group->n_scale > 1 ? c : 0];
+        real plus = group->shift[group->n_shift > 1 ? c : 0];
+        (*scale)[i] = (real)((double)by / deviation);
+        (*shift)[i] = (real)(((double)plus - mean) / deviation);
     }
     return CAIRN_OK;
 }

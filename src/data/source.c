@@ -30,7 +30,7 @@ size_t cairn_source_bytes(const struct cairn_source *from)
 static cairn_status check_finite(const struct cairn_source *from, const void *data, size_t n,
                                  size_t first)
 {
-    if (from->type != CAIRN_H5_F32) return CAIRN_OK;
+    if (from->type != CAIRN_H5_REAL) return CAIRN_OK;
     size_t bad = cairn_first_not_finite(data, n * from->n_values);
     if (bad == n * from->n_values) return CAIRN_OK;
     return cairn_fail(
@@ -38,7 +38,7 @@ static cairn_status check_finite(const struct cairn_source *from, const void *da
         from->path, from->group, from->name, first + bad / from->n_values, bad % from->n_values);
 }
 
-static cairn_status check_weights(const struct cairn_source *from, const float *weight, size_t n,
+static cairn_status check_weights(const struct cairn_source *from, const real *weight, size_t n,
                                   size_t first)
 {
     size_t bad = cairn_first_not_finite(weight, n);

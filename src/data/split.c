@@ -92,7 +92,7 @@ static cairn_status write_group(const struct cairn_table *table, enum cairn_spli
     group.n = n;
     group.x = x;
     group.label = (const int32_t *)(const void *)label;
-    group.target = (const float *)(const void *)target;
+    group.target = (const real *)(const void *)target;
     if (st == CAIRN_OK) st = cairn_writer_group(writer, split, &group);
     free(target);
     free(label);

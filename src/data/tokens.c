@@ -81,11 +81,11 @@ size_t cairn_token(enum cairn_h5_type type, const void *token, size_t i)
         for (size_t i = 0; i < n; i++) most = token[i] > most ? token[i] : most;                   \
         return most < vocabulary;                                                                  \
     }                                                                                              \
-    static void name##_convert(const type *restrict token, size_t n, float *restrict x,            \
+    static void name##_convert(const type *restrict token, size_t n, real *restrict x,             \
                                int32_t *restrict label)                                            \
     {                                                                                              \
         for (size_t i = 0; i < n; i++) {                                                           \
-            x[i] = (float)token[i];                                                                \
+            x[i] = (real)token[i];                                                                 \
             label[i] = (int32_t)token[i + 1];                                                      \
         }                                                                                          \
     }
@@ -106,8 +106,8 @@ size_t cairn_first_unknown_token(enum cairn_h5_type type, const void *token, siz
     return i;
 }
 
-void cairn_tokens_convert(const struct cairn_window_of *from, float *x, int32_t *label,
-                          float *label_weight)
+void cairn_tokens_convert(const struct cairn_window_of *from, real *x, int32_t *label,
+                          real *label_weight)
 {
     size_t n = from->n - 1; /* labels */
     if (from->type == CAIRN_H5_U8)

@@ -30,9 +30,9 @@ size_t cairn_first_unknown_token(enum cairn_h5_type type, const void *token, siz
 /** What a window is made from. */
 struct cairn_window_of {
     enum cairn_h5_type type;
-    const void *token;   /* [n] of type: those of the window and its last label */
-    const float *weight; /* [n] of the tokens as labels; NULL for 1 */
-    size_t n, context;   /* 2 to C + 1; C */
+    const void *token;  /* [n] of type: those of the window and its last label */
+    const real *weight; /* [n] of the tokens as labels; NULL for 1 */
+    size_t n, context;  /* 2 to C + 1; C */
 };
 
 /**
@@ -42,7 +42,7 @@ struct cairn_window_of {
  * Ranks   local
  * Errors  none
  */
-void cairn_tokens_convert(const struct cairn_window_of *from, float *x, int32_t *label,
-                          float *label_weight);
+void cairn_tokens_convert(const struct cairn_window_of *from, real *x, int32_t *label,
+                          real *label_weight);
 
 #endif

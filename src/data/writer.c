@@ -77,7 +77,7 @@ static cairn_status write_y(struct cairn_writer *writer, const char *path,
         if (table->class_names == NULL) return CAIRN_OK;
         return cairn_h5_set_text(writer->file, path, "classes", table->class_names);
     }
-    form.type = CAIRN_H5_F32;
+    form.type = CAIRN_H5_REAL;
     form.shape = (struct cairn_shape){.ndim = 2, .dim = {table->n, table->n_targets}};
     CAIRN_TRY(cairn_h5_write(writer->file, path, &form, table->target));
     return write_statistics(writer, path, table, cairn_shape_count(&table->input),

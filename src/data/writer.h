@@ -7,6 +7,7 @@
 
 #include "data/dataset.h"
 #include "h5/h5.h"
+#include "tensor/real.h"
 
 /** What a dataset says of itself; NULL for nothing. */
 struct cairn_about {
@@ -17,11 +18,11 @@ struct cairn_about {
 struct cairn_table {
     size_t n;
     struct cairn_shape input;  /* of one sample */
-    enum cairn_h5_type x_type; /* uint8, int16 or float32 */
+    enum cairn_h5_type x_type; /* uint8, int16 or real */
     const void *x;             /* [n, input] */
     double scale;              /* 0 for none */
     const int32_t *label;      /* [n], or NULL */
-    const float *target;       /* [n, n_targets], or NULL */
+    const real *target;        /* [n, n_targets], or NULL */
     size_t n_targets;
     const char *class_names; /* separated by commas, or NULL */
     const double *mean; /* [values of a sample + n_targets] of what was standardised, or NULL ... */

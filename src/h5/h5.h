@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "base/file.h"
+#include "cairn/real.h"
 #include "cairn/status.h"
 #include "tensor/shape.h"
 
@@ -37,6 +38,9 @@ enum cairn_h5_type {
     CAIRN_H5_F64,
     CAIRN_H5_TEXT,
 };
+
+/** What a cairn_real is. */
+#define CAIRN_H5_REAL (CAIRN_REAL_BITS == 64 ? CAIRN_H5_F64 : CAIRN_H5_F32)
 
 /** What an array is, in the file or in memory.  A single number (ndim 0) is stored as an array of
  * one. */

@@ -24,7 +24,7 @@ struct batchnorm {
     size_t mean_at, variance_at, sum_at; /* in the arena: double [C], of the running micro-batch;
                                             sum is [2, C] */
     size_t map_at;                       /* in the arena: real [4, C], factors of a map; what the
-                                            mean loses as a float is made up for in its shift */
+                                            mean loses as a real is made up for in its shift */
 };
 
 static const struct cairn_key keys[] = {

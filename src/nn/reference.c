@@ -79,7 +79,7 @@ static void clear(struct cairn_reference *reference)
     reference->scores = (struct cairn_scores){0};
 }
 
-void cairn_reference_begin(struct cairn_reference *reference, const float *w)
+void cairn_reference_begin(struct cairn_reference *reference, const cairn_real *w)
 {
     size_t n = cairn_model_params(reference->model)->n_values;
     for (size_t i = 0; i < n; i++) reference->w[i] = (double)w[i];

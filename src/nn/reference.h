@@ -8,6 +8,7 @@
 
 #include "cairn/status.h"
 #include "tensor/micro.h"
+#include "tensor/real.h"
 
 struct cairn_model_options;
 struct cairn_reference;
@@ -21,7 +22,7 @@ void cairn_reference_free(struct cairn_reference *reference);
 
 /** Set the weights, w [n_values], and set its gradient and scores to zero.  Ranks: local.
  * Errors: none. */
-void cairn_reference_begin(struct cairn_reference *reference, const float *w);
+void cairn_reference_begin(struct cairn_reference *reference, const cairn_real *w);
 
 /** Add the gradient of one micro-batch.  Ranks: local.  Errors: as cairn_model_gradient(). */
 CAIRN_CHECKED cairn_status cairn_reference_add(struct cairn_reference *reference,

@@ -23,7 +23,7 @@ static cairn_status run(const void *self, const struct cairn_micro *micro, size_
 {
     (void)self;
     for (size_t i = 0; i < micro->n; i++) {
-        const float *target = micro->target + i * k;
+        const cairn_real *target = micro->target + i * k;
         double weight = micro->weight == NULL ? 1 : (double)micro->weight[i];
         double sum = 0;
         if (weight == 0) {

@@ -6,20 +6,20 @@
 
 #include "optim/optim.h"
 
-void cairn_divide(float *g, size_t n, double w)
+void cairn_divide(real *g, size_t n, double w)
 {
-    const float divisor = (float)w;
+    const real divisor = (real)w;
     if (w == 0)
         memset(g, 0, n * sizeof *g);
     else if (isinf(divisor))
-        for (size_t i = 0; i < n; i++) g[i] = (float)(g[i] / w);
+        for (size_t i = 0; i < n; i++) g[i] = (real)(g[i] / w);
     else
         for (size_t i = 0; i < n; i++) g[i] /= divisor;
 }
 
-void cairn_clip(float *g, size_t n, double norm, double limit)
+void cairn_clip(real *g, size_t n, double norm, double limit)
 {
     if (limit <= 0 || norm <= limit) return;
-    const float factor = (float)(limit / (norm + 1e-6)); /* as torch.nn.utils.clip_grad_norm_ */
+    const real factor = (real)(limit / (norm + 1e-6)); /* as torch.nn.utils.clip_grad_norm_ */
     for (size_t i = 0; i < n; i++) g[i] *= factor;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * LAMB: Adam's step scaled tensor by tensor, for large batches. */
-#include <math.h>
+#include <tgmath.h>
 
 #include "optim/moments.h"
 #include "tensor/norm.h"
@@ -19,7 +19,7 @@ static const struct cairn_key keys[] = {
 };
 
 struct constants {
-    float m_scale, v_scale, eps, decay; /* u = m_scale * m / (v_scale * sqrt(v) + eps) + decay w */
+    real m_scale, v_scale, eps, decay; /* u = m_scale * m / (v_scale * sqrt(v) + eps) + decay w */
 };
 
 static struct constants constants_of(const struct lamb *options,
@@ -28,34 +28,34 @@ static struct constants constants_of(const struct lamb *options,
     const double t = (double)step->t;
     bool corrects = options->bias_correction;
     return (struct constants){
-        .m_scale = corrects ? (float)(1 / (1 - pow(options->moments.beta1, t))) : 1,
-        .v_scale = corrects ? (float)(1 / sqrt(1 - pow(options->moments.beta2, t))) : 1,
-        .eps = (float)options->moments.eps,
-        .decay = (float)step->weight_decay,
+        .m_scale = corrects ? (real)(1 / (1 - pow(options->moments.beta1, t))) : 1,
+        .v_scale = corrects ? (real)(1 / sqrt(1 - pow(options->moments.beta2, t))) : 1,
+        .eps = (real)options->moments.eps,
+        .decay = (real)step->weight_decay,
     };
 }
 
 /* The elements [first, first + n) of the step before its scaling, into u [n]. */
 static void compute_step(const struct cairn_optim_step *step, const struct constants *c,
-                         size_t first, size_t n, float *restrict u)
+                         size_t first, size_t n, real *restrict u)
 {
-    const float *restrict w = step->w + first;
-    const float *restrict m = step->slot[0] + first;
-    const float *restrict v = step->slot[1] + first;
+    const real *restrict w = step->w + first;
+    const real *restrict m = step->slot[0] + first;
+    const real *restrict v = step->slot[1] + first;
     for (size_t i = 0; i < n; i++)
-        u[i] = c->m_scale * m[i] / (c->v_scale * sqrtf(v[i]) + c->eps) + c->decay * w[i];
+        u[i] = c->m_scale * m[i] / (c->v_scale * sqrt(v[i]) + c->eps) + c->decay * w[i];
 }
 
 /* Both averages follow the gradient. */
 static void take_gradient(const struct cairn_moments *moments, const struct cairn_optim_step *step,
                           size_t first, size_t n)
 {
-    const float *restrict g = step->g + first;
-    float *restrict m = step->slot[0] + first;
-    float *restrict v = step->slot[1] + first;
-    const float m_gain = (float)(1 - moments->beta1);
-    const float v_keep = (float)moments->beta2;
-    const float v_gain = (float)(1 - moments->beta2);
+    const real *restrict g = step->g + first;
+    real *restrict m = step->slot[0] + first;
+    real *restrict v = step->slot[1] + first;
+    const real m_gain = (real)(1 - moments->beta1);
+    const real v_keep = (real)moments->beta2;
+    const real v_gain = (real)(1 - moments->beta2);
     for (size_t i = 0; i < n; i++) {
         m[i] += m_gain * (g[i] - m[i]);
         v[i] = v_keep * v[i] + v_gain * g[i] * g[i];
@@ -80,7 +80,7 @@ static void update(const void *self, const struct cairn_optim_step *step)
 {
     const struct lamb *options = self;
     const struct constants c = constants_of(options, step);
-    float u[BLOCK];
+    real u[BLOCK];
     double w_squares = 0;
     double u_squares = 0;
     for (size_t first = 0; first < step->n; first += BLOCK) {
@@ -93,10 +93,10 @@ static void update(const void *self, const struct cairn_optim_step *step)
     }
     bool scales = w_squares > 0 && u_squares > 0;
     double ratio = scales ? sqrt(w_squares) / sqrt(u_squares) : 1;
-    const float rate = (float)(step->rate.now * ratio);
+    const real rate = (real)(step->rate.now * ratio);
     for (size_t first = 0; first < step->n; first += BLOCK) {
         size_t n = step->n - first < BLOCK ? step->n - first : BLOCK;
-        float *restrict w = step->w + first;
+        real *restrict w = step->w + first;
         compute_step(step, &c, first, n, u);
         for (size_t i = 0; i < n; i++) w[i] -= rate * u[i];
     }

@@ -58,12 +58,12 @@ static double kept_momentum(const struct lars *options, const struct cairn_rate 
 static void update(const void *self, const struct cairn_optim_step *step)
 {
     const struct lars *options = self;
-    float *restrict w = step->w;
-    const float *restrict g = step->g;
-    float *restrict v = step->slot[0];
-    const float rate = (float)(step->rate.now * trust_ratio(options, step));
-    const float decay = (float)step->weight_decay;
-    const float momentum = (float)kept_momentum(options, &step->rate);
+    real *restrict w = step->w;
+    const real *restrict g = step->g;
+    real *restrict v = step->slot[0];
+    const real rate = (real)(step->rate.now * trust_ratio(options, step));
+    const real decay = (real)step->weight_decay;
+    const real momentum = (real)kept_momentum(options, &step->rate);
     if (v == NULL) {
         for (size_t i = 0; i < step->n; i++) w[i] -= rate * (g[i] + decay * w[i]);
         return;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * The one pass of Adam and AdamW.  Constants are computed in double, weights in float. */
+ * The one pass of Adam and AdamW.  Constants are computed in double, weights in reals. */
 #include "optim/moments.h"
 
-#include <math.h>
+#include <tgmath.h>
 
 cairn_status cairn_moments_check(const void *self)
 {
@@ -17,24 +17,24 @@ cairn_status cairn_moments_check(const void *self)
 void cairn_moments_update(const struct cairn_moments *moments, const struct cairn_optim_step *step,
                           struct cairn_moments_decay decay)
 {
-    float *restrict w = step->w;
-    const float *restrict g = step->g;
-    float *restrict m = step->slot[0];
-    float *restrict v = step->slot[1];
+    real *restrict w = step->w;
+    const real *restrict g = step->g;
+    real *restrict m = step->slot[0];
+    real *restrict v = step->slot[1];
     const size_t n = step->n;
     const double t = (double)step->t;
-    const float rate = (float)(step->rate.now / (1 - pow(moments->beta1, t)));
-    const float v_root = (float)sqrt(1 - pow(moments->beta2, t));
-    const float m_gain = (float)(1 - moments->beta1);
-    const float v_keep = (float)moments->beta2;
-    const float v_gain = (float)(1 - moments->beta2);
-    const float eps = (float)moments->eps;
-    const float in_gradient = (float)decay.in_gradient;
-    const float kept = (float)decay.kept;
+    const real rate = (real)(step->rate.now / (1 - pow(moments->beta1, t)));
+    const real v_root = (real)sqrt(1 - pow(moments->beta2, t));
+    const real m_gain = (real)(1 - moments->beta1);
+    const real v_keep = (real)moments->beta2;
+    const real v_gain = (real)(1 - moments->beta2);
+    const real eps = (real)moments->eps;
+    const real in_gradient = (real)decay.in_gradient;
+    const real kept = (real)decay.kept;
     for (size_t i = 0; i < n; i++) {
-        float d = g[i] + in_gradient * w[i];
+        real d = g[i] + in_gradient * w[i];
         m[i] += m_gain * (d - m[i]);
         v[i] = v_keep * v[i] + v_gain * d * d;
-        w[i] = kept * w[i] - rate * m[i] / (sqrtf(v[i]) / v_root + eps);
+        w[i] = kept * w[i] - rate * m[i] / (sqrt(v[i]) / v_root + eps);
     }
 }

@@ -28,9 +28,9 @@ struct cairn_optim {
     const struct cairn_params *params; /* borrowed for life */
     void *self;                        /* kind->self_bytes, filled by its keys; owned */
     struct cairn_optim_ranges ranges;
-    struct cairn_arena arena;     /* of the slots */
-    float *slot[CAIRN_MAX_SLOTS]; /* [n_weights] each, NULL where none is kept */
-    uint64_t t;                   /* updates done */
+    struct cairn_arena arena;    /* of the slots */
+    real *slot[CAIRN_MAX_SLOTS]; /* [n_weights] each, NULL where none is kept */
+    uint64_t t;                  /* updates done */
 };
 
 const struct cairn_optim_kind *cairn_optim_kind_at(size_t index)
@@ -135,7 +135,7 @@ static cairn_status get_slots(struct cairn_optim *optim)
     for (int k = 0; k < CAIRN_MAX_SLOTS && kind->slots[k] != NULL; k++) {
         kept[k] = is_kept(kind, optim->self, k);
         if (kept[k])
-            offset[k] = cairn_arena_plan(&optim->arena, optim->params->n_weights, sizeof(float));
+            offset[k] = cairn_arena_plan(&optim->arena, optim->params->n_weights, sizeof(real));
     }
     CAIRN_TRY(cairn_arena_allocate(&optim->arena, "the optimizer"));
     for (int k = 0; k < CAIRN_MAX_SLOTS; k++)
@@ -172,7 +172,7 @@ void cairn_optim_free(struct cairn_optim *optim)
     free(optim);
 }
 
-void cairn_optim_update(struct cairn_optim *optim, struct cairn_rate rate, const float *g, float *w)
+void cairn_optim_update(struct cairn_optim *optim, struct cairn_rate rate, const real *g, real *w)
 {
     optim->t++;
     for (size_t r = 0; r < optim->ranges.n; r++) {
@@ -192,7 +192,7 @@ void cairn_optim_update(struct cairn_optim *optim, struct cairn_rate rate, const
     }
 }
 
-bool cairn_optim_slot(struct cairn_optim *optim, size_t index, const char **name, float **block)
+bool cairn_optim_slot(struct cairn_optim *optim, size_t index, const char **name, real **block)
 {
     for (int k = 0; k < CAIRN_MAX_SLOTS; k++) {
         if (optim->slot[k] == NULL || index-- > 0) continue;

@@ -12,6 +12,7 @@
 #include "base/tree.h"
 #include "cairn/status.h"
 #include "tensor/params.h"
+#include "tensor/real.h"
 
 enum { CAIRN_MAX_SLOTS = 4 };
 
@@ -33,9 +34,9 @@ struct cairn_rate {
  * the kind works by tensor.  Arrays are [n]. */
 struct cairn_optim_step {
     size_t n;
-    float *w;
-    const float *g; /* the mean (or sum) over the global batch, clipped */
-    float *slot[CAIRN_MAX_SLOTS];
+    real *w;
+    const real *g; /* the mean (or sum) over the global batch, clipped */
+    real *slot[CAIRN_MAX_SLOTS];
     double weight_decay;
     bool trust_ratio;       /* of a kind that works by tensor: scale the step by the norms */
     struct cairn_rate rate; /* of these tensors */
@@ -96,12 +97,11 @@ void cairn_optim_free(struct cairn_optim *optim);
 
 /** Change every weight once.  Ranks: local.
  * Errors: none; g was found finite when it was summed. */
-void cairn_optim_update(struct cairn_optim *optim, struct cairn_rate rate, const float *g,
-                        float *w);
+void cairn_optim_update(struct cairn_optim *optim, struct cairn_rate rate, const real *g, real *w);
 
 /** State for checkpoints: slot `index` has this name and block [n_weights]; false after the last.
  * Borrowed. Slots that the options make superfluous are not there.  Ranks: local.  Errors: none. */
-bool cairn_optim_slot(struct cairn_optim *optim, size_t index, const char **name, float **block);
+bool cairn_optim_slot(struct cairn_optim *optim, size_t index, const char **name, real **block);
 
 /** Its name in optimizers.def.  Ranks: local.  Errors: none. */
 const char *cairn_optim_name(const struct cairn_optim *optim);
@@ -116,12 +116,12 @@ uint64_t cairn_optim_count(const struct cairn_optim *optim);
 /** Go on from update t, on resume.  Ranks: local.  Errors: none. */
 void cairn_optim_set_count(struct cairn_optim *optim, uint64_t t);
 
-/** Divide g [n] by W, the sum of the samples' weights, which may be more than a float holds; where
+/** Divide g [n] by W, the sum of the samples' weights, which may be more than a real holds; where
  * W is 0 every label is masked, and g becomes 0.  Ranks: local.  Errors: none. */
-void cairn_divide(float *g, size_t n, double w);
+void cairn_divide(real *g, size_t n, double w);
 
 /** Scale g [n], whose norm is known, so that it is at most `limit` (0: leave it).  Ranks: local.
  * Errors: none.  As torch.nn.utils.clip_grad_norm_. */
-void cairn_clip(float *g, size_t n, double norm, double limit);
+void cairn_clip(real *g, size_t n, double norm, double limit);
 
 #endif

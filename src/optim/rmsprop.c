@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * RMSprop: the gradient over the root of its mean square. */
-#include <math.h>
+#include <tgmath.h>
 
 #include "optim/keys.h"
 #include "optim/optim.h"
@@ -42,27 +42,27 @@ static bool needs_slot(const void *self, int slot)
 static inline void pass(const struct rmsprop *options, const struct cairn_optim_step *step,
                         bool centered, bool has_momentum)
 {
-    float *restrict w = step->w;
-    const float *restrict g = step->g;
-    float *restrict square = step->slot[SQUARE_AVG];
-    float *restrict buffer = step->slot[MOMENTUM_BUFFER];
-    float *restrict mean = step->slot[GRAD_AVG];
-    const float rate = (float)step->rate.now;
-    const float decay = (float)step->weight_decay;
-    const float keep = (float)options->alpha;
-    const float gain = (float)(1 - options->alpha);
-    const float eps = (float)options->eps;
-    const float momentum = (float)options->momentum;
+    real *restrict w = step->w;
+    const real *restrict g = step->g;
+    real *restrict square = step->slot[SQUARE_AVG];
+    real *restrict buffer = step->slot[MOMENTUM_BUFFER];
+    real *restrict mean = step->slot[GRAD_AVG];
+    const real rate = (real)step->rate.now;
+    const real decay = (real)step->weight_decay;
+    const real keep = (real)options->alpha;
+    const real gain = (real)(1 - options->alpha);
+    const real eps = (real)options->eps;
+    const real momentum = (real)options->momentum;
     for (size_t i = 0; i < step->n; i++) {
-        float d = g[i] + decay * w[i];
+        real d = g[i] + decay * w[i];
         square[i] = keep * square[i] + gain * d * d;
-        float variance = square[i];
+        real variance = square[i];
         if (centered) {
             mean[i] += gain * (d - mean[i]);
             variance -= mean[i] * mean[i];
             variance = variance > 0 ? variance : 0; /* which rounding may miss */
         }
-        float move = d / (sqrtf(variance) + eps);
+        real move = d / (sqrt(variance) + eps);
         if (has_momentum) move = buffer[i] = momentum * buffer[i] + move;
         w[i] -= rate * move;
     }

@@ -37,7 +37,7 @@ static bool needs_slot(const void *self, int slot)
 }
 
 /* w -= rate * (g + decay * w)    w, g: [n] */
-static void plain(float *restrict w, const float *restrict g, size_t n, float rate, float decay)
+static void plain(real *restrict w, const real *restrict g, size_t n, real rate, real decay)
 {
     for (size_t i = 0; i < n; i++) w[i] -= rate * (g[i] + decay * w[i]);
 }
@@ -56,22 +56,22 @@ static void plain(float *restrict w, const float *restrict g, size_t n, float ra
 static void update(const void *self, const struct cairn_optim_step *step)
 {
     const struct sgd *options = self;
-    float *restrict w = step->w;
-    const float *restrict g = step->g;
-    float *restrict m = step->slot[0];
+    real *restrict w = step->w;
+    const real *restrict g = step->g;
+    real *restrict m = step->slot[0];
     const size_t n = step->n;
-    const float rate = (float)step->rate.now;
-    const float decay = (float)step->weight_decay;
-    const float momentum = (float)options->momentum;
-    const float gain = step->t == 1 ? 1.0f : (float)(1 - options->dampening);
-    const float g_scale = options->nesterov ? 1.0f : 0.0f;
-    const float m_scale = options->nesterov ? momentum : 1.0f;
+    const real rate = (real)step->rate.now;
+    const real decay = (real)step->weight_decay;
+    const real momentum = (real)options->momentum;
+    const real gain = step->t == 1 ? 1 : (real)(1 - options->dampening);
+    const real g_scale = options->nesterov ? 1 : 0;
+    const real m_scale = options->nesterov ? momentum : 1;
     if (m == NULL) {
         plain(w, g, n, rate, decay);
         return;
     }
     for (size_t i = 0; i < n; i++) {
-        float d = g[i] + decay * w[i];
+        real d = g[i] + decay * w[i];
         m[i] = momentum * m[i] + gain * d;
         w[i] -= rate * (g_scale * d + m_scale * m[i]);
     }

@@ -39,7 +39,7 @@ cairn_status cairn_run_evaluate_one(struct cairn_run *run, enum cairn_split spli
     char name[SPLIT_BYTES];
     const struct cairn_leave leave = {.wants = cairn_run_wants_leave, .context = run};
     cairn_phase_enter(&t->phases, CAIRN_PHASE_EVALUATE);
-    const float *w = which == CAIRN_AVERAGED ? cairn_trainer_average(t) : t->w;
+    const real *w = which == CAIRN_AVERAGED ? cairn_trainer_average(t) : t->w;
     cairn_status st = cairn_trainer_scores(t, w, split, &leave, &scores, left);
     cairn_phase_enter(&t->phases, CAIRN_PHASE_OTHER);
     if (st != CAIRN_OK || *left) return st;

@@ -22,7 +22,7 @@ void cairn_run_take_deadline(struct cairn_run *run)
 {
     cairn_trainer *t = run->t;
     const char *name = NULL;
-    float *block = NULL;
+    real *block = NULL;
     size_t n = cairn_trainer_average(t) == NULL ? 1 : 2;
     for (size_t slot = 0; cairn_optim_slot(t->parts.optim, slot, &name, &block); slot++) n++;
     run->deadline.end_s = run->options.deadline_s;

@@ -9,7 +9,7 @@
 static cairn_status add_optimizer(struct cairn_state *state, cairn_trainer *t)
 {
     const char *name = NULL;
-    float *block = NULL;
+    real *block = NULL;
     for (size_t slot = 0; cairn_optim_slot(t->parts.optim, slot, &name, &block); slot++) {
         char group[64]; /* names of slots are short */
         snprintf(group, sizeof group, "/optimizer/%s", name);
@@ -85,7 +85,7 @@ cairn_status cairn_run_state(struct cairn_run *run, struct cairn_stored *stored,
                              struct cairn_state *state)
 {
     cairn_trainer *t = run->t;
-    float *average = cairn_trainer_average(t);
+    real *average = cairn_trainer_average(t);
 
     CAIRN_TRY(cairn_state_add_weights(state, t->params, t->w));
     if (average != NULL) CAIRN_TRY(cairn_state_add_tensors(state, "/ema", t->params, average));

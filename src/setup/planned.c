@@ -81,16 +81,16 @@ cairn_status cairn_setup_planned_for(const struct cairn_config *config,
     planned.batch = cairn_window_most(&cut);
     const enum cairn_noise noise = cairn_setup_noise(config, n_micro, several ? 2 : 1);
     const struct cairn_sum_cost sum = cairn_sum_cost(cairn_setup_sum_kind(config, noise), n_micro);
-    uint64_t block = cairn_count_times(planned.n_values, sizeof(float));
+    uint64_t block = cairn_count_times(planned.n_values, sizeof(real));
     planned.weights = block;
     planned.fixed = cairn_sum_cost("fixed", n_micro);
     planned.average = config->train_ema > 0 ? block : 0;
     planned.gradient = cairn_count_times(planned.n_values, sum.memory_bytes);
     if (noise == CAIRN_NOISE_MICRO)
         planned.gradient =
-            cairn_count_plus(planned.gradient, cairn_count_times(planned.n_shared, sizeof(float)));
+            cairn_count_plus(planned.gradient, cairn_count_times(planned.n_shared, sizeof(real)));
     planned.optimizer =
-        cairn_count_times(cairn_count_times(planned.n_weights, sizeof(float)), n_slots);
+        cairn_count_times(cairn_count_times(planned.n_weights, sizeof(real)), n_slots);
     planned.labels = label_bytes(dataset);
     planned.groups = cairn_setup_loader_bytes(config, dataset, (size_t)micro);
     cairn_setup_planned_hold(&planned, cairn_setup_data_preferred(planned.groups.in_memory));

@@ -4,7 +4,7 @@
 
 #include <cblas.h>
 
-#ifdef CAIRN_F64
+#if CAIRN_R_BITS == 64
 #define GEMM cblas_dgemm
 #else
 #define GEMM cblas_sgemm

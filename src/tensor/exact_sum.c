@@ -81,19 +81,19 @@ double cairn_exact_sum_value(const struct cairn_exact_sum *sum)
     return negative ? -value : value;
 }
 
-void cairn_exact_sum_to_floats(const struct cairn_exact_sum *sum, float *out)
+void cairn_exact_sum_to_reals(const struct cairn_exact_sum *sum, real *out)
 {
     struct cairn_exact_sum from = carried(sum);
     for (int i = 0; i < LANES * BYTES; i++) {
         int64_t *lane = &from.word[i / BYTES];
         int64_t byte = i == LANES * BYTES - 1 ? *lane : *lane & 0xff; /* the last has the sign */
-        out[i] = (float)byte;
+        out[i] = (real)byte;
         *lane = (*lane - byte) / 256;
     }
-    out[LANES * BYTES] = (float)from.word[REFUSED];
+    out[LANES * BYTES] = (real)from.word[REFUSED];
 }
 
-void cairn_exact_sum_from_floats(struct cairn_exact_sum *sum, const float *in)
+void cairn_exact_sum_from_reals(struct cairn_exact_sum *sum, const real *in)
 {
     for (int i = 0; i < LANES; i++) {
         sum->word[i] = 0;

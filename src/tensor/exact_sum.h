@@ -9,10 +9,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "tensor/real.h"
+
 enum {
-    CAIRN_EXACT_LANES = 22,                        /* digits of 2^-352, 2^-320, ... 2^320 */
-    CAIRN_EXACT_WORDS = CAIRN_EXACT_LANES + 1,     /* and how many values were refused */
-    CAIRN_EXACT_FLOATS = 4 * CAIRN_EXACT_LANES + 1 /* the same in bytes, for sums of floats */
+    CAIRN_EXACT_LANES = 22,                       /* digits of 2^-352, 2^-320, ... 2^320 */
+    CAIRN_EXACT_WORDS = CAIRN_EXACT_LANES + 1,    /* and how many values were refused */
+    CAIRN_EXACT_REALS = 4 * CAIRN_EXACT_LANES + 1 /* the same in bytes, for sums of floats */
 };
 
 /** A sum of at most 2^31 values.  Zero is zero; two are added by adding their words. */
@@ -32,9 +34,9 @@ bool cairn_exact_sum_add(struct cairn_exact_sum *sum, double value);
 /** The sum, rounded once; equal sums give equal bits.  Ranks: local.  Errors: none. */
 double cairn_exact_sum_value(const struct cairn_exact_sum *sum);
 
-/** The sum as small whole numbers in out [CAIRN_EXACT_FLOATS], which floats add up exactly for up
+/** The sum as small whole numbers in out [CAIRN_EXACT_REALS], which floats add up exactly for up
  * to 65,536 ranks, and the total back from there.  Ranks: local.  Errors: none. */
-void cairn_exact_sum_to_floats(const struct cairn_exact_sum *sum, float *out);
-void cairn_exact_sum_from_floats(struct cairn_exact_sum *sum, const float *in);
+void cairn_exact_sum_to_reals(const struct cairn_exact_sum *sum, real *out);
+void cairn_exact_sum_from_reals(struct cairn_exact_sum *sum, const real *in);
 
 #endif

@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * exp, erf and tanh that become vectors where they stand in a loop: no branch, no table, no call.
- * In double, which checks, they are libm's.  Compiled in two precisions (tensor/real.h).  Local. */
+ * In double they are libm's.  Compiled in two precisions (tensor/real.h).  Local. */
 #ifndef CAIRN_TENSOR_FUNCTIONS_H
 #define CAIRN_TENSOR_FUNCTIONS_H
 
 #include "tensor/real.h"
 
-#ifdef CAIRN_F64
+#if CAIRN_R_BITS == 64
 
 #include <math.h>
 
-static inline double cairn_exp_f64(double x)
+static inline double CAIRN_R(cairn_exp)(double x)
 {
     return exp(x);
 }
 
-static inline double cairn_erf_f64(double x)
+static inline double CAIRN_R(cairn_erf)(double x)
 {
     return erf(x);
 }
 
-static inline double cairn_tanh_f64(double x)
+static inline double CAIRN_R(cairn_tanh)(double x)
 {
     return tanh(x);
 }

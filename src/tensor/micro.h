@@ -6,16 +6,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "tensor/real.h"
+
 /** Samples of one forward and backward pass.  The arrays belong to the loader. */
 struct cairn_micro {
-    size_t n;               /* samples here, 0 .. b */
-    const float *x;         /* [n, n_in]: converted, value * scale + shift; tokens as they are */
-    size_t n_labels;        /* of each sample: 1, or one for each token of its window */
-    const int32_t *label;   /* [n, n_labels] classes, or NULL */
-    const float *target;    /* [n, n_target] real targets, or NULL */
-    const float *weight;    /* [n, n_labels] of each label or target in the loss, or NULL for 1 */
-    const uint64_t *sample; /* [n] index of each sample in its group ... */
-    const uint64_t *epoch;  /* [n] ... and its epoch: together the key of its random numbers */
+    size_t n;                 /* samples here, 0 .. b */
+    const cairn_real *x;      /* [n, n_in]: converted, value * scale + shift; tokens as they are */
+    size_t n_labels;          /* of each sample: 1, or one for each token of its window */
+    const int32_t *label;     /* [n, n_labels] classes, or NULL */
+    const cairn_real *target; /* [n, n_target] real targets, or NULL */
+    const cairn_real *weight; /* [n, n_labels] of each label or target in the loss, or NULL for 1 */
+    const uint64_t *sample;   /* [n] index of each sample in its group ... */
+    const uint64_t *epoch;    /* [n] ... and its epoch: together the key of its random numbers */
 };
 
 /** Sums over the samples of one or more micro-batches. */

@@ -3,11 +3,11 @@
  * order. */
 #include "tensor/norm.h"
 
-#include <math.h>
+#include <tgmath.h>
 
 enum { LANES = 16, RUN = 8 };
 
-double cairn_sum_of_squares(const float *x, size_t n)
+double cairn_sum_of_squares(const real *x, size_t n)
 {
     double lane[LANES] = {0};
     size_t i = 0;
@@ -19,12 +19,12 @@ double cairn_sum_of_squares(const float *x, size_t n)
     return sum;
 }
 
-double cairn_rough_squares(const float *x, size_t n)
+double cairn_rough_squares(const real *x, size_t n)
 {
     double lane[LANES] = {0};
     size_t i = 0;
     for (; i + LANES * RUN <= n; i += LANES * RUN) {
-        float run[LANES] = {0};
+        real run[LANES] = {0};
         for (size_t r = 0; r < RUN; r++)
             for (size_t k = 0; k < LANES; k++)
                 run[k] += x[i + r * LANES + k] * x[i + r * LANES + k];
@@ -35,17 +35,17 @@ double cairn_rough_squares(const float *x, size_t n)
     return sum;
 }
 
-double cairn_norm(const float *x, size_t n)
+double cairn_norm(const real *x, size_t n)
 {
     return sqrt(cairn_sum_of_squares(x, n));
 }
 
-struct cairn_magnitudes cairn_magnitudes(const float *x, size_t n)
+struct cairn_magnitudes cairn_magnitudes(const real *x, size_t n)
 {
     double sum = 0;
-    float largest = 0;
+    real largest = 0;
     for (size_t i = 0; i < n; i++) {
-        float magnitude = fabsf(x[i]);
+        real magnitude = fabs(x[i]);
         sum += (double)magnitude;
         if (magnitude > largest) largest = magnitude;
     }
@@ -54,7 +54,7 @@ struct cairn_magnitudes cairn_magnitudes(const float *x, size_t n)
                                      .norm = cairn_norm(x, n)};
 }
 
-double cairn_params_norm(const struct cairn_params *params, const float *block, double *squares)
+double cairn_params_norm(const struct cairn_params *params, const real *block, double *squares)
 {
     double sum = 0;
     for (size_t i = 0; i < params->n_items; i++) {

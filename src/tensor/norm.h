@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "tensor/params.h"
+#include "tensor/real.h"
 
 /** What gradflow.csv says of one tensor. */
 struct cairn_magnitudes {
@@ -14,21 +15,21 @@ struct cairn_magnitudes {
 };
 
 /** Sum of squares of x [n].  Ranks: local.  Errors: none. */
-double cairn_sum_of_squares(const float *x, size_t n);
+double cairn_sum_of_squares(const real *x, size_t n);
 
 /** The same to six digits in less than half the time, for estimates: squares are added as floats,
  * eight at a time.  Infinite where one overflows (|x| above 1e19), 0 where all underflow (1e-23).
  * Ranks: local.  Errors: none. */
-double cairn_rough_squares(const float *x, size_t n);
+double cairn_rough_squares(const real *x, size_t n);
 
 /** sqrt of the sum of squares of x [n].  Ranks: local.  Errors: none. */
-double cairn_norm(const float *x, size_t n);
+double cairn_norm(const real *x, size_t n);
 
 /** The norm of the weights' part of a block of this layout, and its squares [n_items], tensor by
  * tensor.  Ranks: local.  Errors: none. */
-double cairn_params_norm(const struct cairn_params *params, const float *block, double *squares);
+double cairn_params_norm(const struct cairn_params *params, const real *block, double *squares);
 
 /** Mean and largest magnitude and norm of x [n].  Ranks: local.  Errors: none. */
-struct cairn_magnitudes cairn_magnitudes(const float *x, size_t n);
+struct cairn_magnitudes cairn_magnitudes(const real *x, size_t n);
 
 #endif

@@ -71,14 +71,14 @@ size_t cairn_params_most_uses(const struct cairn_params *params)
     return most;
 }
 
-void cairn_buffers_update(const struct cairn_params *params, const float *sum, double n,
-                          float *block)
+void cairn_buffers_update(const struct cairn_params *params, const cairn_real *sum, double n,
+                          cairn_real *block)
 {
     for (size_t t = params->n_items; t < params->n_tensors; t++) {
         const struct cairn_param *item = &params->item[t];
         for (size_t i = item->offset; i < item->offset + item->count; i++)
-            block[i] = (float)((1 - item->momentum) * (double)block[i] +
-                               item->momentum * (double)sum[i] / n);
+            block[i] = (cairn_real)((1 - item->momentum) * (double)block[i] +
+                                    item->momentum * (double)sum[i] / n);
     }
 }
 
@@ -88,7 +88,7 @@ void cairn_params_free(struct cairn_params *params)
     *params = (struct cairn_params){0};
 }
 
-uint64_t cairn_params_hash(const float *block, size_t n)
+uint64_t cairn_params_hash(const cairn_real *block, size_t n)
 {
     return XXH64(block, n * sizeof *block, 0);
 }

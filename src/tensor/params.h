@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "cairn/status.h"
+#include "tensor/real.h"
 #include "tensor/shape.h"
 
 enum { CAIRN_PARAM_NAME_BYTES = 96 };
@@ -59,8 +60,8 @@ size_t cairn_params_most_uses(const struct cairn_params *params);
  * Ranks   local; equal sums on all ranks keep equal averages
  * Errors  none
  */
-void cairn_buffers_update(const struct cairn_params *params, const float *sum, double n,
-                          float *block);
+void cairn_buffers_update(const struct cairn_params *params, const cairn_real *sum, double n,
+                          cairn_real *block);
 
 /** Release the list; a zeroed one is fine.  Ranks: local.  Errors: none. */
 void cairn_params_free(struct cairn_params *params);
@@ -72,6 +73,6 @@ void cairn_params_free(struct cairn_params *params);
  * Ranks   local
  * Errors  none
  */
-uint64_t cairn_params_hash(const float *block, size_t n);
+uint64_t cairn_params_hash(const cairn_real *block, size_t n);
 
 #endif

@@ -64,7 +64,7 @@ cairn_status cairn_evaluate(const struct cairn_evaluation *e, struct cairn_score
     return out->weight == 0 ? cairn_loader_no_weight(e->loader) : CAIRN_OK;
 }
 
-cairn_status cairn_trainer_scores(cairn_trainer *t, const float *w, enum cairn_split split,
+cairn_status cairn_trainer_scores(cairn_trainer *t, const real *w, enum cairn_split split,
                                   const struct cairn_leave *leave, struct cairn_scores *out,
                                   bool *left)
 {

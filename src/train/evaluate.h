@@ -20,7 +20,7 @@ struct cairn_leave {
 struct cairn_evaluation {
     cairn_comm *comm;
     struct cairn_model *model;
-    const float *w;
+    const real *w;
     struct cairn_loader *loader;
     uint64_t n_samples;               /* of the group */
     uint64_t micro;                   /* b */
@@ -37,7 +37,7 @@ CAIRN_CHECKED cairn_status cairn_evaluate(const struct cairn_evaluation *evaluat
 
 /** The same for a group of the trainer's data and weights w [n_values].  Ranks, errors: as above.
  */
-CAIRN_CHECKED cairn_status cairn_trainer_scores(cairn_trainer *t, const float *w,
+CAIRN_CHECKED cairn_status cairn_trainer_scores(cairn_trainer *t, const real *w,
                                                 enum cairn_split split,
                                                 const struct cairn_leave *leave,
                                                 struct cairn_scores *out, bool *left);

@@ -3,9 +3,9 @@
  * does not see. */
 #include "train/generate.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <tgmath.h>
 
 #include "base/memory.h"
 #include "base/random.h"
@@ -18,12 +18,12 @@ struct cairn_generator {
     struct cairn_generate_options options;
     size_t n_outputs;            /* of one token */
     uint64_t n;                  /* tokens so far */
-    float *window;               /* [C]: the last tokens, then 0 */
+    real *window;                /* [C]: the last tokens, then 0 */
     struct cairn_likely *likely; /* [vocabulary] */
 };
 
 /* Outputs [C, n_outputs] for the window. */
-static cairn_status ask(struct cairn_generator *generator, const float **h)
+static cairn_status ask(struct cairn_generator *generator, const real **h)
 {
     const uint64_t zero = 0;
     const struct cairn_micro micro = {.n = 1,
@@ -39,21 +39,21 @@ static void fill_window(struct cairn_generator *generator, size_t changed)
 {
     size_t vocabulary = generator->options.vocabulary;
     for (size_t i = 0; i < generator->options.context; i++)
-        generator->window[i] = (float)((i * 7 + (i >= changed)) % vocabulary);
+        generator->window[i] = (real)((i * 7 + (i >= changed)) % vocabulary);
 }
 
 /* The outputs before `changed` must be those of `before`, which knows no change. */
-static cairn_status compare(struct cairn_generator *generator, const float *before, size_t changed)
+static cairn_status compare(struct cairn_generator *generator, const real *before, size_t changed)
 {
-    const float *h = NULL;
+    const real *h = NULL;
     size_t n = changed * generator->n_outputs;
-    float largest = 0;
-    float difference = 0;
+    real largest = 0;
+    real difference = 0;
     fill_window(generator, changed);
     CAIRN_TRY(ask(generator, &h));
     for (size_t i = 0; i < n; i++) {
-        largest = fmaxf(largest, fabsf(before[i]));
-        difference = fmaxf(difference, fabsf(h[i] - before[i]));
+        largest = fmax(largest, fabs(before[i]));
+        difference = fmax(difference, fabs(h[i] - before[i]));
     }
     if (difference <= ROUNDING * largest) return CAIRN_OK;
     return cairn_fail(
@@ -68,8 +68,8 @@ static cairn_status check_causal(struct cairn_generator *generator)
     size_t context = generator->options.context;
     size_t n = context * generator->n_outputs;
     const size_t changed[] = {1, context / 2, context - 1};
-    const float *h = NULL;
-    float *before = NULL;
+    const real *h = NULL;
+    real *before = NULL;
     if (context < 2) return CAIRN_OK;
     CAIRN_TRY(cairn_memory_get(n, sizeof *before, "outputs", &before));
     fill_window(generator, context);
@@ -125,12 +125,12 @@ void cairn_generate_end(struct cairn_generator *generator)
 void cairn_generate_put(struct cairn_generator *generator, size_t token)
 {
     size_t context = generator->options.context;
-    float *window = generator->window;
+    real *window = generator->window;
     if (generator->n >= context) {
         memmove(window, window + 1, (context - 1) * sizeof *window);
-        window[context - 1] = (float)token;
+        window[context - 1] = (real)token;
     } else {
-        window[generator->n] = (float)token;
+        window[generator->n] = (real)token;
     }
     generator->n++;
 }
@@ -144,7 +144,7 @@ static int compare_likely(const void *a, const void *b)
     return (x->token > y->token) - (x->token < y->token);
 }
 
-size_t cairn_generate_draw(const float *h, size_t n, const struct cairn_generate_options *options,
+size_t cairn_generate_draw(const real *h, size_t n, const struct cairn_generate_options *options,
                            double u, struct cairn_likely *likely)
 {
     size_t best = 0;
@@ -180,7 +180,7 @@ static double random_number(const struct cairn_generator *generator)
 cairn_status cairn_generate_next(struct cairn_generator *generator, size_t *token)
 {
     const struct cairn_generate_options *options = &generator->options;
-    const float *h = NULL;
+    const real *h = NULL;
     size_t last = (size_t)(generator->n < options->context ? generator->n : options->context) - 1;
     CAIRN_TRY(ask(generator, &h));
     h += last * generator->n_outputs;

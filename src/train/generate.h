@@ -12,7 +12,7 @@
 /** How a token is drawn. */
 struct cairn_generate_options {
     struct cairn_model *model; /* for a micro-batch of 1; borrowed, as is ... */
-    const float *w;            /* [n_values] */
+    const real *w;             /* [n_values] */
     size_t context;            /* C: tokens that the model sees */
     size_t vocabulary;
     double temperature; /* outputs are divided by it; 0: always the most likely token */
@@ -44,7 +44,7 @@ CAIRN_CHECKED cairn_status cairn_generate_next(struct cairn_generator *generator
 
 /** An output and the token it stands for. */
 struct cairn_likely {
-    float h;
+    real h;
     size_t token;
 };
 
@@ -58,7 +58,7 @@ struct cairn_likely {
  * Ranks   local
  * Errors  none
  */
-size_t cairn_generate_draw(const float *h, size_t n, const struct cairn_generate_options *options,
+size_t cairn_generate_draw(const real *h, size_t n, const struct cairn_generate_options *options,
                            double u, struct cairn_likely *likely);
 
 #endif

@@ -188,7 +188,7 @@ cairn_status cairn_trainer_batch(const cairn_trainer *t, uint64_t *first, uint64
     return CAIRN_OK;
 }
 
-const float *cairn_trainer_weights(const cairn_trainer *t, size_t *n)
+const cairn_real *cairn_trainer_weights(const cairn_trainer *t, size_t *n)
 {
     *n = t->params->n_weights;
     return t->w;

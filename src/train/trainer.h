@@ -52,9 +52,9 @@ struct cairn_progress_state {
 struct cairn_trainer {
     struct cairn_trainer_parts parts;
     const struct cairn_params *params; /* of the model */
-    float *w;                          /* [n_values], weights and buffers, owned */
+    real *w;                           /* [n_values], weights and buffers, owned */
     struct cairn_sum *sum;             /* owned */
-    float *g;                          /* [n_values]: the reduced gradient, borrowed from the sum */
+    real *g;                           /* [n_values]: the reduced gradient, borrowed from the sum */
     double *squares;                   /* [n_items] of g before clipping, owned */
     struct cairn_progress_state at;
     bool is_fed;                     /* the host hands over micro-batches, and there are shares of

@@ -60,8 +60,8 @@ static double largest_of(const double *x, size_t n)
  * |addend|, since the sum itself may be 0 except for rounding.  A tensor may also have no gradient
  * within each sample, as a bias whose mean is taken off again: so none is measured against less
  * than a hundredth of the largest of all. */
-static double difference(const struct cairn_params *params, size_t first, size_t end,
-                         const float *a, const struct cairn_reference *reference)
+static double difference(const struct cairn_params *params, size_t first, size_t end, const real *a,
+                         const struct cairn_reference *reference)
 {
     const double floor_of_all = 1e-2;
     const double *size = cairn_reference_sizes(reference);

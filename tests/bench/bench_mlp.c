@@ -15,7 +15,7 @@ enum { B = 64, N_WIDTHS = 4, ROUNDS = 300 };
 static const size_t width[N_WIDTHS] = {784, 512, 256, 10};
 
 /* The eight products of one pass, as dense calls them; the first layer needs no dx. */
-static void products(const float *a, const float *b, float *c)
+static void products(const real *a, const real *b, real *c)
 {
     for (size_t i = 0; i + 1 < N_WIDTHS; i++) {
         size_t in = width[i];
@@ -31,7 +31,7 @@ static void products(const float *a, const float *b, float *c)
 
 /* The two are timed in turn and the fastest round counts, so that other work on the machine does
  * not. */
-static void measure(struct bench *bench, const struct cairn_micro *micro, const float *a, float *c)
+static void measure(struct bench *bench, const struct cairn_micro *micro, const real *a, real *c)
 {
     double best_pass = 1;
     double best_products = 1;
@@ -62,7 +62,7 @@ int main(int argc, char **argv)
         .layers = layers, .input = {1, {784}}, .n_classes = 10, .micro = B, .seed = 1};
     struct samples samples = samples_make(&options, B);
     struct bench *bench = bench_make(&options);
-    float *c = NULL; /* as large as the largest weight */
+    real *c = NULL; /* as large as the largest weight */
     if (cairn_memory_get(512 * 784, sizeof *c, "products", &c) == CAIRN_OK)
         measure(bench, &samples.micro, bench->w, c);
     free(c);

@@ -30,6 +30,7 @@ owner()
 {
     case $1 in
     status | host) echo base ;;
+    real) echo tensor ;;
     mpi) echo comm ;;
     comm | optim | checkpoint) echo "$1" ;;
     data) echo data ;;

@@ -71,7 +71,7 @@ static cairn_status add_half(struct cairn_sum *sum, size_t half)
 }
 
 /* Both halves, the few tokens on the first rank and the many on the last, into g and totals. */
-static cairn_status add_up(cairn_comm *comm, struct cairn_sum *sum, float **g,
+static cairn_status add_up(cairn_comm *comm, struct cairn_sum *sum, real **g,
                            struct cairn_totals *totals)
 {
     int last = cairn_comm_size(comm) - 1;
@@ -104,7 +104,7 @@ static void tokens_count_alike(void **state)
     for (size_t k = 0; k < 2; k++) {
         struct cairn_sum *sum = NULL;
         struct cairn_totals totals = {0};
-        float *g = NULL;
+        real *g = NULL;
         cairn_status st =
             cairn_sum_create(world, kinds[k], CAIRN_NOISE_OFF, here.bench->params, 2, &sum);
         if (st == CAIRN_OK) st = add_up(world, sum, &g, &totals);
@@ -125,7 +125,7 @@ static void same_bits_in_any_world(void **state)
     struct cairn_sum *sum = NULL;
     struct cairn_totals totals = {0};
     cairn_comm *self = NULL;
-    float *g = NULL;
+    real *g = NULL;
     cairn_status st =
         cairn_sum_create(world, "fixed", CAIRN_NOISE_OFF, here.bench->params, 2, &sum);
     if (st == CAIRN_OK) st = add_up(world, sum, &g, &totals);
@@ -135,7 +135,7 @@ static void same_bits_in_any_world(void **state)
     if (self != NULL) {
         struct cairn_sum *alone = NULL;
         struct cairn_totals of_alone = {0};
-        float *g_alone = NULL;
+        real *g_alone = NULL;
         st = cairn_sum_create(self, "fixed", CAIRN_NOISE_OFF, here.bench->params, 2, &alone);
         if (st == CAIRN_OK) st = add_up(self, alone, &g_alone, &of_alone);
         same = st == CAIRN_OK && memcmp(&totals, &of_alone, sizeof totals) == 0 &&

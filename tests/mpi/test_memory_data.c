@@ -107,7 +107,7 @@ static void test_a_function(void **state)
 }
 
 /* The samples at positions [first, first + n) of the order that a file is read in. */
-static void gather(uint64_t first, size_t n, float *x, float *y, uint64_t *number)
+static void gather(uint64_t first, size_t n, cairn_real *x, cairn_real *y, uint64_t *number)
 {
     for (size_t i = 0; i < n; i++) {
         number[i] = cairn_order_sample(SEED, (first + i) / all.n, all.n, (first + i) % all.n);
@@ -118,7 +118,7 @@ static void gather(uint64_t first, size_t n, float *x, float *y, uint64_t *numbe
 
 static cairn_status feed(cairn_trainer *t, uint64_t m)
 {
-    float x[MICRO * LINEAR_INPUTS], y[MICRO];
+    cairn_real x[MICRO * LINEAR_INPUTS], y[MICRO];
     uint64_t number[MICRO];
     uint64_t first = 0, n = 0, n_micro = 0;
     CAIRN_TRY(cairn_trainer_batch(t, &first, &n, &n_micro));

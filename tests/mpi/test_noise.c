@@ -118,7 +118,7 @@ static cairn_status squares_of(struct bench *bench, const struct samples *sample
 {
     struct cairn_sum *sum = NULL;
     struct cairn_totals totals = {0};
-    float *g = NULL;
+    real *g = NULL;
     size_t half = options->micro / 2;
     cairn_status st = cairn_sum_create(world, kind, CAIRN_NOISE_MICRO, bench->params, 2, &sum);
     for (int turn = 0; turn < 2 && st == CAIRN_OK; turn++) { /* the first finds the range */

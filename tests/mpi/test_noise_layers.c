@@ -25,7 +25,7 @@ enum { DOZEN = 12, B = 4, MOST_WEIGHTS = 128, MOST_SETS = 512, UPDATES = 400 };
 /* Means of some hundred updates scatter by 1 to 2 %. */
 static const double WITHIN = 0.05;
 static const double WITHIN_RANKS = 0.2; /* of three units an update, and S by 8 % */
-static const float STEP = 1e-3F;
+static const real STEP = 1e-3F;
 
 /* S and |mu|^2 as the estimates are in the mean. */
 struct scale {
@@ -51,11 +51,11 @@ static uint32_t bits_of(uint64_t i, uint64_t k)
  * mean gradient is not small. */
 static cairn_status write_images(const char *path, size_t n)
 {
-    static float x[SAMPLES * PIXELS];
+    static real x[SAMPLES * PIXELS];
     static int32_t label[SAMPLES];
     const struct cairn_about about = {.title = "rows"};
     const struct cairn_table table = {
-        .n = n, .input = {3, {1, SIDE, SIDE}}, .x_type = CAIRN_H5_F32, .x = x, .label = label};
+        .n = n, .input = {3, {1, SIDE, SIDE}}, .x_type = CAIRN_H5_REAL, .x = x, .label = label};
     struct cairn_writer *writer = NULL;
     for (size_t i = 0; i < n; i++) {
         label[i] = i % 4 == 0 ? 1 + (int32_t)(i % 8 == 0) : 0;
@@ -123,9 +123,9 @@ static double loss_of(struct pair *pair, const struct cairn_micro *micro)
 static double differences(struct pair *pair, const struct cairn_micro *micro, double *h)
 {
     struct cairn_scores scores = {0};
-    float *w = pair->trainer->w;
+    real *w = pair->trainer->w;
     for (size_t i = 0; i < pair->n_weights; i++) {
-        const float at = w[i], above = at + STEP, below = at - STEP;
+        const real at = w[i], above = at + STEP, below = at - STEP;
         w[i] = above;
         double more = loss_of(pair, micro);
         w[i] = below;
@@ -284,7 +284,7 @@ static void masked_tokens(void **state)
 }
 
 /* Samples of a dozen as one micro-batch; the arrays are ours. */
-static bool gather(struct pair *pair, float *x, int32_t *label)
+static bool gather(struct pair *pair, real *x, int32_t *label)
 {
     for (size_t i = 0; i < DOZEN; i++) {
         struct cairn_micro micro;
@@ -301,7 +301,7 @@ static bool gather(struct pair *pair, float *x, int32_t *label)
  * The answer is how many there are; 0: trouble. */
 static size_t all_sets(struct pair *pair, double (*g)[MOST_WEIGHTS], unsigned *set)
 {
-    float x[DOZEN * PIXELS], part[B * PIXELS];
+    real x[DOZEN * PIXELS], part[B * PIXELS];
     int32_t label[DOZEN], part_label[B];
     const uint64_t zero[B] = {0};
     const struct cairn_micro micro = {

@@ -26,15 +26,15 @@ static double uniform(uint64_t i, uint64_t k)
 /* Rank 0: samples whose label is the largest of ten noisy outputs of a linear teacher. */
 static cairn_status write_samples(const char *path)
 {
-    static float x[N_TRAIN * N_IN];
+    static real x[N_TRAIN * N_IN];
     static int32_t label[N_TRAIN];
     const struct cairn_about about = {.title = "a noisy teacher"};
     const struct cairn_table table = {
-        .n = N_TRAIN, .input = {1, {N_IN}}, .x_type = CAIRN_H5_F32, .x = x, .label = label};
+        .n = N_TRAIN, .input = {1, {N_IN}}, .x_type = CAIRN_H5_REAL, .x = x, .label = label};
     struct cairn_writer *writer = NULL;
     for (size_t i = 0; i < N_TRAIN; i++) {
         double best = -INFINITY;
-        for (size_t k = 0; k < N_IN; k++) x[i * N_IN + k] = (float)(uniform(i, k) - 0.5);
+        for (size_t k = 0; k < N_IN; k++) x[i * N_IN + k] = (real)(uniform(i, k) - 0.5);
         for (size_t o = 0; o < N_OUT; o++) {
             double out = -log(-log(uniform(i, 1000 + o)));
             for (size_t k = 0; k < N_IN; k++)

@@ -45,7 +45,7 @@ static cairn_status make(const char *run_file, struct subject *s)
 static uint64_t slot_bytes(const cairn_trainer *t)
 {
     const char *name = NULL;
-    float *block = NULL;
+    real *block = NULL;
     uint64_t bytes = 0;
     for (size_t i = 0; cairn_optim_slot(t->parts.optim, i, &name, &block); i++)
         bytes += t->params->n_weights * sizeof *block;
@@ -78,7 +78,7 @@ static void plans_are_what_is_taken(void **state)
     for (size_t i = 0; i < 2; i++) {
         struct subject s = {.config = NULL};
         assert_on_all(make(run_files[i], &s) == CAIRN_OK);
-        uint64_t block = s.t->params->n_values * sizeof(float);
+        uint64_t block = s.t->params->n_values * sizeof(real);
         bool fixed = s.config->train_reproducible;
         assert_on_all(s.planned.weights == block);
         assert_on_all(s.planned.average == (cairn_trainer_average(s.t) != NULL ? block : 0));

@@ -3,9 +3,9 @@
  * small, numbers that are none. */
 #include "support/mpi.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <tgmath.h>
 
 #include "base/random.h"
 #include "comm/exchange.h"
@@ -34,19 +34,19 @@ static int tear_down(void **state)
 }
 
 /* Element i of the gradient of micro-batch m: magnitudes over many powers of two. */
-static float element(uint64_t m, size_t i)
+static real element(uint64_t m, size_t i)
 {
     uint32_t bits[4];
     cairn_random_block(7, m, i, bits);
-    float value = cairn_random_unit(bits[0]) - 0.5F;
-    return ldexpf(value, (int)(bits[1] % 24) - 30);
+    real value = cairn_random_unit(bits[0]) - 0.5F;
+    return ldexp(value, (int)(bits[1] % 24) - 30);
 }
 
-static void put(struct cairn_sum *sum, uint64_t m, float factor)
+static void put(struct cairn_sum *sum, uint64_t m, real factor)
 {
     for (size_t p = 0; p < params.n_items; p++) {
         const struct cairn_param *item = &params.item[p];
-        float *place = sum->sink.open(&sum->sink, p);
+        real *place = sum->sink.open(&sum->sink, p);
         for (size_t i = 0; i < item->count; i++)
             place[i] = sum->sink.beta * place[i] + factor * element(m, item->offset + i);
         sum->sink.close(&sum->sink, p);
@@ -55,7 +55,7 @@ static void put(struct cairn_sum *sum, uint64_t m, float factor)
 
 /* This rank's share of M micro-batches, micro-batch `odd` multiplied by `factor`; then the
  * reduction. */
-static cairn_status work(struct cairn_sum *sum, uint64_t odd, float factor, float **g,
+static cairn_status work(struct cairn_sum *sum, uint64_t odd, real factor, real **g,
                          struct cairn_totals *totals)
 {
     const struct cairn_window window = {.n_micro = M};
@@ -87,7 +87,7 @@ static cairn_status make(cairn_comm *comm, const char *kind, struct cairn_sum **
 }
 
 /* max |g - sum in double| / max |sum|. */
-static double error(const float *g)
+static double error(const real *g)
 {
     double apart = 0;
     double largest = 0;
@@ -107,7 +107,7 @@ static void sums_are_right(void **state)
     for (size_t k = 0; k < 2; k++) {
         struct cairn_sum *sum = NULL;
         struct cairn_totals totals = {0};
-        float *g = NULL;
+        real *g = NULL;
         cairn_status st = make(world, kinds[k], &sum);
         if (st == CAIRN_OK) st = work(sum, 0, 1, &g, &totals);
         assert_on_all(st == CAIRN_OK && !cairn_sum_again(sum));
@@ -128,8 +128,8 @@ static void fixed_sums_have_the_same_bits(void **state)
     struct cairn_sum *alone = NULL;
     cairn_comm *self = NULL;
     struct cairn_totals totals = {0};
-    float *g = NULL;
-    float *g_alone = NULL;
+    real *g = NULL;
+    real *g_alone = NULL;
     cairn_status st = make(world, "fixed", &sum);
     if (st == CAIRN_OK) st = work(sum, 0, 1, &g, &totals);
     assert_on_all(st == CAIRN_OK);
@@ -153,7 +153,7 @@ static void a_range_too_small_is_widened(void **state)
     (void)state;
     struct cairn_sum *sum = NULL;
     struct cairn_totals totals = {0};
-    float *g = NULL;
+    real *g = NULL;
     cairn_status st = make(world, "fixed", &sum);
     if (st == CAIRN_OK)
         st = work(sum, M - 1, 1e6F, &g, &totals); /* far above what micro-batch 0 showed */
@@ -165,12 +165,12 @@ static void a_range_too_small_is_widened(void **state)
 
 static void what_is_not_finite_is_counted(void **state)
 {
-    const float wrong[] = {NAN, INFINITY};
+    const real wrong[] = {NAN, INFINITY};
     (void)state;
     for (size_t k = 0; k < 2; k++) {
         struct cairn_sum *sum = NULL;
         struct cairn_totals totals = {0};
-        float *g = NULL;
+        real *g = NULL;
         cairn_status st = make(world, "fixed", &sum);
         if (st == CAIRN_OK) st = work(sum, M - 1, wrong[k], &g, &totals);
         assert_on_all(st == CAIRN_NUMBERS);
@@ -186,7 +186,7 @@ static void trouble_and_stops_travel_with_the_sum(void **state)
     for (size_t k = 0; k < 2; k++) {
         struct cairn_sum *sum = NULL;
         struct cairn_totals totals = {0};
-        float *g = NULL;
+        real *g = NULL;
         cairn_status st = make(world, kinds[k], &sum);
         assert_on_all(st == CAIRN_OK);
         cairn_sum_begin(sum);
@@ -210,7 +210,7 @@ static void large_losses_are_told(void **state)
     for (size_t k = 0; k < 2; k++) {
         struct cairn_sum *sum = NULL;
         struct cairn_totals totals = {0};
-        float *g = NULL;
+        real *g = NULL;
         cairn_status st = make(world, kinds[k], &sum);
         assert_on_all(st == CAIRN_OK);
         cairn_sum_begin(sum);

@@ -5,14 +5,16 @@
 #include "support/mpi.h"
 
 #include <float.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <tgmath.h>
 
 #include "base/random.h"
 #include "comm/exchange.h"
 #include "comm/sum.h"
 #include "train/window.h"
+
+#define EPSILON ((double)(CAIRN_R_BITS == 64 ? DBL_EPSILON : FLT_EPSILON))
 
 enum { N = 6, STEP = 6 }; /* entries of one tensor: of 1, 2^-6, ... 2^-30 */
 
@@ -37,24 +39,25 @@ static int tear_down(void **state)
 }
 
 /* Entry i of the gradient of micro-batch m; what is equal has bits far below its first. */
-static float addend(enum pattern pattern, uint64_t m, size_t i)
+static real addend(enum pattern pattern, uint64_t m, size_t i)
 {
     uint32_t bits[4];
     cairn_random_block(11, m, i, bits);
-    float unit = pattern == EQUAL ? 0.7239817F : 0.5F + cairn_random_unit(bits[0]) / 2;
+    real unit = pattern == EQUAL ? (real)0.7239817 : 0.5F + cairn_random_unit(bits[0]) / 2;
+    if (CAIRN_R_BITS == 64 && pattern != EQUAL) unit += (real)(bits[2] >> 4) * (real)0x1p-53;
     bool negative = pattern == ANY_SIGN && bits[1] % 2 == 1;
-    return ldexpf(negative ? -unit : unit, -STEP * (int)i);
+    return ldexp(negative ? -unit : unit, -STEP * (int)i);
 }
 
-static void put(struct cairn_sum *sum, const float *x)
+static void put(struct cairn_sum *sum, const real *x)
 {
     memcpy(sum->sink.open(&sum->sink, 0), x, N * sizeof *x);
     sum->sink.close(&sum->sink, 0);
 }
 
-static void put_micro(struct cairn_sum *sum, enum pattern pattern, uint64_t m, float factor)
+static void put_micro(struct cairn_sum *sum, enum pattern pattern, uint64_t m, real factor)
 {
-    float x[N];
+    real x[N];
     for (size_t i = 0; i < N; i++) x[i] = factor * addend(pattern, m, i);
     put(sum, x);
 }
@@ -66,18 +69,19 @@ static struct cairn_share share_of(uint64_t n_micro)
 }
 
 /* Whether entry i, summed to g, is as good as a sum of floats, or as a float can be. */
-static bool is_as_good(enum pattern pattern, uint64_t n_micro, size_t i, float g, double *worst)
+static bool is_as_good(enum pattern pattern, uint64_t n_micro, size_t i, real g, double *worst)
 {
-    double exact = 0;
-    float floats = 0;
+    long double exact = 0;
+    real floats = 0;
     for (uint64_t m = 0; m < n_micro; m++) {
-        float x = addend(pattern, m, i);
-        exact += (double)x;
+        real x = addend(pattern, m, i);
+        exact += (long double)x;
         floats += x;
     }
-    double error = fabs((double)g - exact);
-    *worst = fmax(*worst, error / fabs(exact));
-    return error <= fabs((double)floats - exact) || error <= FLT_EPSILON / 2 * fabs(exact);
+    double error = (double)fabs((long double)g - exact);
+    *worst = fmax(*worst, error / (double)fabs(exact));
+    return error <= (double)fabs((long double)floats - exact) ||
+           error <= EPSILON / 2 * (double)fabs(exact);
 }
 
 /* All entries over n_micro micro-batches.  Collective. */
@@ -85,7 +89,7 @@ static bool are_as_good(enum pattern pattern, uint64_t n_micro, double *worst)
 {
     struct cairn_sum *sum = NULL;
     struct cairn_totals totals;
-    float *g = NULL;
+    real *g = NULL;
     struct cairn_share share = share_of(n_micro);
     cairn_status st =
         cairn_sum_create(world, "fixed", CAIRN_NOISE_OFF, &params, (size_t)n_micro, &sum);
@@ -127,14 +131,14 @@ struct twins {
     uint64_t update;
 };
 
-static cairn_status learn(struct cairn_sum *sum, float factor)
+static cairn_status learn(struct cairn_sum *sum, real factor)
 {
     cairn_sum_begin(sum);
     put_micro(sum, ANY_SIGN, 0, factor);
     return cairn_sum_learn(sum, CAIRN_OK);
 }
 
-static void open_twins(struct twins *twins, float factor)
+static void open_twins(struct twins *twins, real factor)
 {
     cairn_status st = cairn_sum_create(world, "fixed", CAIRN_NOISE_OFF, &params, M, &twins->sum);
     if (st == CAIRN_OK) st = learn(twins->sum, factor);
@@ -154,8 +158,8 @@ static void close_twins(struct twins *twins)
 }
 
 /* An update, micro-batch `odd` of it times `factor`; how often it was worked, 0: it failed. */
-static int work(struct cairn_sum *sum, struct cairn_share share, uint64_t update, float factor,
-                float **g)
+static int work(struct cairn_sum *sum, struct cairn_share share, uint64_t update, real factor,
+                real **g)
 {
     struct cairn_totals totals;
     for (int times = 1; times < 4; times++) {
@@ -169,13 +173,13 @@ static int work(struct cairn_sum *sum, struct cairn_share share, uint64_t update
 }
 
 /* Whether g is the sum of that update to rounding, entry by entry. */
-static bool is_right(const float *g, uint64_t update, float factor)
+static bool is_right(const real *g, uint64_t update, real factor)
 {
     for (size_t i = 0; i < N; i++) {
         double exact = 0;
         double size = 0;
         for (uint64_t m = 0; m < M; m++) {
-            float x = (m == update % M ? factor : 1) * addend(ANY_SIGN, update * M + m, i);
+            real x = (m == update % M ? factor : 1) * addend(ANY_SIGN, update * M + m, i);
             exact += (double)x;
             size += fabs((double)x);
         }
@@ -185,10 +189,10 @@ static bool is_right(const float *g, uint64_t update, float factor)
 }
 
 /* The next update; how often it was worked, which is the same alone, as are ranges and bits. */
-static int update(struct twins *twins, float factor)
+static int update(struct twins *twins, real factor)
 {
-    float *g = NULL;
-    float *g_alone = NULL;
+    real *g = NULL;
+    real *g_alone = NULL;
     const uint64_t u = ++twins->update;
     int times = work(twins->sum, share_of(M), u, factor, &g);
     bool same = times > 0 && is_right(g, u, factor);
@@ -245,10 +249,10 @@ static void an_outlier_that_comes_again_finds_its_range(void **state)
 /* No gradient at all, as of a layer that sees only zeros: nothing to follow; then there is one. */
 static void zeros_ask_for_nothing(void **state)
 {
-    const float zero[N] = {0};
+    const real zero[N] = {0};
     struct cairn_sum *sum = NULL;
     struct cairn_totals totals;
-    float *g = NULL;
+    real *g = NULL;
     (void)state;
     assert_on_all(cairn_sum_create(world, "fixed", CAIRN_NOISE_OFF, &params, M, &sum) == CAIRN_OK);
     cairn_sum_begin(sum);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * What `cairn verify` measures with: it sees the right gradient, and one that is not a number.  A
  * complete run has no further update. */
-#include <math.h>
 #include <string.h>
+#include <tgmath.h>
 
 #include "data/writer.h"
 #include "setup/setup.h"
@@ -69,7 +69,7 @@ static void wrong_gradients_are_seen(void **state)
     (void)state;
     struct cairn_difference d = compare();
     assert_on_all(d.loss <= bound && d.gradient <= bound);
-    float first = subject.trainer->g[0];
+    real first = subject.trainer->g[0];
     subject.trainer->g[0] = 1.01F * first;
     assert_on_all(compare().gradient > bound);
     subject.trainer->g[0] = NAN;
@@ -83,13 +83,13 @@ static void wrong_gradients_are_seen(void **state)
 static cairn_status write_pairs(const char *path)
 {
     enum { N = 64, D = 5 };
-    static float x[N * D], y[N];
+    static real x[N * D], y[N];
     const struct cairn_about about = {.title = "pairs"};
     const struct cairn_table table = {
-        .n = N, .input = {1, {D}}, .x_type = CAIRN_H5_F32, .x = x, .n_targets = 1, .target = y};
+        .n = N, .input = {1, {D}}, .x_type = CAIRN_H5_REAL, .x = x, .n_targets = 1, .target = y};
     struct cairn_writer *writer = NULL;
-    for (size_t i = 0; i < N * D; i++) x[i] = sinf((float)(i % (N * D / 2)));
-    for (size_t i = 0; i < N; i++) y[i] = (i < N / 2 ? 1 : -1) * (3 + cosf((float)(i % (N / 2))));
+    for (size_t i = 0; i < N * D; i++) x[i] = sin((real)(i % (N * D / 2)));
+    for (size_t i = 0; i < N; i++) y[i] = (i < N / 2 ? 1 : -1) * (3 + cos((real)(i % (N / 2))));
     CAIRN_TRY(cairn_writer_create(path, true, &about, &writer));
     cairn_status st = cairn_writer_group(writer, CAIRN_SPLIT_TRAIN, &table);
     if (st == CAIRN_OK) st = cairn_writer_finish(writer);

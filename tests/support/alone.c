@@ -12,7 +12,7 @@
 
 #include "support/nn.h"
 
-static float *open_tensor(struct cairn_sink *sink, size_t param)
+static real *open_tensor(struct cairn_sink *sink, size_t param)
 {
     struct alone *alone = (struct alone *)sink;
     return alone->g + alone->params.item[param].offset;
@@ -45,7 +45,7 @@ struct alone *alone_make(const char *text, const struct cairn_shape *in, size_t 
     size_t gradient_at[2];
     for (int turn = 0; turn < 2; turn++)
         gradient_at[turn] =
-            cairn_plan_activation(&alone->plan, alone->plan.gradient[0], sizeof(float));
+            cairn_plan_activation(&alone->plan, alone->plan.gradient[0], sizeof(real));
     assert_int_equal(cairn_arena_allocate(&alone->arena, "a test"), CAIRN_OK);
     get(alone->params.n_values, sizeof *alone->w, &alone->w);
     get(alone->params.n_values, sizeof *alone->g, &alone->g);
@@ -73,17 +73,17 @@ void alone_free(struct alone *alone)
     free(alone);
 }
 
-const float *alone_forward(struct alone *alone, size_t n, const float *x)
+const real *alone_forward(struct alone *alone, size_t n, const real *x)
 {
     alone->micro.n = n;
     return cairn_chain_forward(&alone->chain, &alone->pass, x);
 }
 
-void alone_backward(struct alone *alone, const float *dy)
+void alone_backward(struct alone *alone, const real *dy)
 {
-    float *mine = alone->pass.gradient[0][0];
+    real *mine = alone->pass.gradient[0][0];
     memcpy(mine, dy, alone->micro.n * alone_n_out(alone) * sizeof *mine);
-    const float *dx = cairn_chain_backward(&alone->chain, &alone->pass, mine);
+    const real *dx = cairn_chain_backward(&alone->chain, &alone->pass, mine);
     assert_non_null(dx);
     alone->dx = dx == mine ? mine : alone->pass.gradient[0][1];
 }

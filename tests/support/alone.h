@@ -17,8 +17,8 @@ struct alone {
     struct cairn_plan plan;
     struct cairn_micro micro;
     struct cairn_pass pass;
-    float *w, *g; /* [n_values] */
-    float *dx;    /* [n, n_in], as of the last alone_backward() */
+    real *w, *g; /* [n_values] */
+    real *dx;    /* [n, n_in], as of the last alone_backward() */
 };
 
 /** The layer in `text`, "{type: relu}", for `micro` samples of this shape, with initial weights.
@@ -27,10 +27,10 @@ struct alone *alone_make(const char *text, const struct cairn_shape *in, size_t 
 void alone_free(struct alone *alone);
 
 /** y [n, n_out] from x [n, n_in]. */
-const float *alone_forward(struct alone *alone, size_t n, const float *x);
+const real *alone_forward(struct alone *alone, size_t n, const real *x);
 
 /** g and dx, from dy [n, n_out] and what forward left. */
-void alone_backward(struct alone *alone, const float *dy);
+void alone_backward(struct alone *alone, const real *dy);
 
 /** Its shape of outputs, and the numbers of one sample. */
 const struct cairn_shape *alone_out(const struct alone *alone);

@@ -18,7 +18,7 @@
 
 /** What is saved: each array is found in the file by its bytes. */
 struct sample {
-    float w10[7][5], b10[7], w2[2][3][2][2], b2[2], slot[2][7][5];
+    real w10[7][5], b10[7], w2[2][3][2][2], b2[2], slot[2][7][5];
     uint64_t update, seed;
     int64_t range[3];
     double rate;
@@ -91,11 +91,11 @@ static inline void assert_refused(cairn_status st, cairn_status wanted, const ch
 
 static inline void fill_sample(struct sample *s, uint64_t update)
 {
-    float *block[] = {&s->w10[0][0], s->b10, &s->w2[0][0][0][0], s->b2, &s->slot[0][0][0]};
+    real *block[] = {&s->w10[0][0], s->b10, &s->w2[0][0][0][0], s->b2, &s->slot[0][0][0]};
     size_t count[] = {35, 7, 24, 2, 70};
     for (size_t k = 0; k < 5; k++)
         for (size_t i = 0; i < count[k]; i++)
-            block[k][i] = (float)update + (float)(k * 100 + i) / 1024.0f;
+            block[k][i] = (real)update + (real)(k * 100 + i) / 1024.0f;
     s->update = update;
     s->seed = update * 0x9e3779b97f4a7c15; /* bytes that are nowhere else in the file */
     s->rate = 1.0 / (double)(update + 1);
@@ -107,13 +107,13 @@ static inline void describe_sample(struct cairn_state *list, struct sample *s)
 {
     const struct cairn_shape matrix = {2, {7, 5}}, seven = {1, {7}}, filter = {4, {2, 3, 2, 2}},
                              two = {1, {2}}, three = {1, {3}};
-    assert_ok(cairn_state_add(list, "/weights/10.weight", CAIRN_ARRAY_F32, &matrix, s->w10));
-    assert_ok(cairn_state_add(list, "/weights/10.bias", CAIRN_ARRAY_F32, &seven, s->b10));
-    assert_ok(cairn_state_add(list, "/weights/2.weight", CAIRN_ARRAY_F32, &filter, s->w2));
-    assert_ok(cairn_state_add(list, "/weights/2.bias", CAIRN_ARRAY_F32, &two, s->b2));
-    assert_ok(cairn_state_add(list, "/optimizer/exp_avg_sq/10.weight", CAIRN_ARRAY_F32, &matrix,
+    assert_ok(cairn_state_add(list, "/weights/10.weight", CAIRN_ARRAY_REAL, &matrix, s->w10));
+    assert_ok(cairn_state_add(list, "/weights/10.bias", CAIRN_ARRAY_REAL, &seven, s->b10));
+    assert_ok(cairn_state_add(list, "/weights/2.weight", CAIRN_ARRAY_REAL, &filter, s->w2));
+    assert_ok(cairn_state_add(list, "/weights/2.bias", CAIRN_ARRAY_REAL, &two, s->b2));
+    assert_ok(cairn_state_add(list, "/optimizer/exp_avg_sq/10.weight", CAIRN_ARRAY_REAL, &matrix,
                               s->slot[0]));
-    assert_ok(cairn_state_add(list, "/optimizer/exp_avg/10.weight", CAIRN_ARRAY_F32, &matrix,
+    assert_ok(cairn_state_add(list, "/optimizer/exp_avg/10.weight", CAIRN_ARRAY_REAL, &matrix,
                               s->slot[1]));
     assert_ok(cairn_state_add_number(list, "/progress/update", CAIRN_ARRAY_U64, &s->update));
     assert_ok(cairn_state_add_number(list, "/progress/seed", CAIRN_ARRAY_U64, &s->seed));
@@ -168,9 +168,10 @@ static inline unsigned char *get_file(const char *path, size_t *n)
 static inline unsigned char *find_bytes(unsigned char *bytes, size_t n,
                                         const struct cairn_array *array)
 {
-    size_t wanted = array->type == CAIRN_ARRAY_TEXT  ? array->text_bytes
-                    : array->type == CAIRN_ARRAY_F32 ? cairn_shape_count(&array->shape) * 4
-                                                     : cairn_shape_count(&array->shape) * 8;
+    size_t wanted = array->type == CAIRN_ARRAY_TEXT ? array->text_bytes
+                    : array->type == CAIRN_ARRAY_REAL
+                        ? cairn_shape_count(&array->shape) * sizeof(real)
+                        : cairn_shape_count(&array->shape) * 8;
     for (size_t i = 0; i + wanted <= n; i++)
         if (memcmp(bytes + i, array->data, wanted) == 0) return bytes + i;
     return NULL;

@@ -80,7 +80,7 @@ cairn_trainer *linear_trainer_with(cairn_comm *comm, cairn_data *data, const cha
 void linear_weights(const cairn_trainer *trainer, double theta[LINEAR_WEIGHTS])
 {
     size_t n = 0;
-    const float *w = cairn_trainer_weights(trainer, &n);
+    const real *w = cairn_trainer_weights(trainer, &n);
     for (size_t i = 0; i < LINEAR_WEIGHTS; i++) theta[i] = n == LINEAR_WEIGHTS ? (double)w[i] : NAN;
 }
 
@@ -88,7 +88,7 @@ void linear_add(const struct linear *data, uint64_t position, const double theta
                 double factor, double sum[LINEAR_WEIGHTS])
 {
     uint64_t sample = cairn_order_sample(1, 0, data->n, position);
-    const float *x = data->x + sample * LINEAR_INPUTS;
+    const real *x = data->x + sample * LINEAR_INPUTS;
     double h = theta[LINEAR_INPUTS];
     for (size_t i = 0; i < LINEAR_INPUTS; i++) h += theta[i] * (double)x[i];
     double error = factor * (h - (double)data->y[sample]);

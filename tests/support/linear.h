@@ -9,14 +9,15 @@
 #include <stdint.h>
 
 #include "cairn/cairn.h"
+#include "tensor/real.h"
 
 enum { LINEAR_INPUTS = 10, LINEAR_WEIGHTS = LINEAR_INPUTS + 1 };
 
 /** The training set. */
 struct linear {
     size_t n;
-    float *x; /* [n, LINEAR_INPUTS] */
-    float *y; /* [n] */
+    real *x; /* [n, LINEAR_INPUTS] */
+    real *y; /* [n] */
 };
 
 /** Read it; false where it cannot be read. */

@@ -11,10 +11,10 @@
 
 #include "support/nn.h"
 
-const float loss_outputs[LOSS_ROWS * LOSS_K] = {0.5f, -1, 2, 1.5f,   0.25f,  -0.75f,
-                                                -2,   3,  0, 0.125f, 0.375f, -1.25f};
+const real loss_outputs[LOSS_ROWS * LOSS_K] = {0.5f, -1, 2, 1.5f,   0.25f,  -0.75f,
+                                               -2,   3,  0, 0.125f, 0.375f, -1.25f};
 const int32_t loss_labels[LOSS_ROWS] = {2, 1, 1, 0};
-const float loss_targets[LOSS_ROWS * LOSS_K] = {0, 1, 0.25f, 1, 0.5f, 0, 0.75f, 0, 1, 0.125f, 1, 0};
+const real loss_targets[LOSS_ROWS * LOSS_K] = {0, 1, 0.25f, 1, 0.5f, 0, 0.75f, 0, 1, 0.125f, 1, 0};
 const uint64_t loss_numbers[LOSS_ROWS] = {10, 11, 12, 13};
 
 struct alone loss_make(const char *text, const struct cairn_shape *outputs,
@@ -55,7 +55,7 @@ struct alone loss_of_targets(const char *text)
 }
 
 cairn_status loss_run(const struct alone *loss, const struct cairn_micro *micro, size_t k,
-                      const float *h, float *dh, struct cairn_scores *scores)
+                      const real *h, real *dh, struct cairn_scores *scores)
 {
     return loss->kind->run(loss->self, micro, k, h, dh, scores);
 }

@@ -9,7 +9,7 @@
 enum { LOSS_ROWS = 4, LOSS_K = 3 };
 
 /** Outputs, labels and targets from 0 to 1 of the samples 10 to 13. */
-extern const float loss_outputs[LOSS_ROWS * LOSS_K], loss_targets[LOSS_ROWS * LOSS_K];
+extern const real loss_outputs[LOSS_ROWS * LOSS_K], loss_targets[LOSS_ROWS * LOSS_K];
 extern const int32_t loss_labels[LOSS_ROWS];
 extern const uint64_t loss_numbers[LOSS_ROWS];
 
@@ -31,6 +31,6 @@ void loss_free(struct alone *loss);
 
 /** Its run(). */
 cairn_status loss_run(const struct alone *loss, const struct cairn_micro *micro, size_t k,
-                      const float *h, float *dh, struct cairn_scores *scores);
+                      const real *h, real *dh, struct cairn_scores *scores);
 
 #endif

@@ -37,7 +37,7 @@ static void get(size_t count, size_t size, void *out)
     assert_int_equal(cairn_memory_get(count, size, "a test", out), CAIRN_OK);
 }
 
-static void fill(float *x, size_t n, uint64_t stream)
+static void fill(real *x, size_t n, uint64_t stream)
 {
     uint32_t *bits = NULL;
     get(n, sizeof *bits, &bits);
@@ -64,7 +64,7 @@ struct samples samples_make(const struct cairn_model_options *options, size_t n)
     get(n, sizeof *s.epoch, &s.epoch);
     fill(s.x, n * n_in, 11);
     for (size_t i = 0; i < n * n_in && options->vocabulary > 0; i++)
-        s.x[i] = (float)(i * 5 % options->vocabulary);
+        s.x[i] = (real)(i * 5 % options->vocabulary);
     fill(s.target, n * options->n_targets, 12);
     for (size_t i = 0; i < n * n_labels; i++) {
         s.weight[i] = 1;
@@ -102,7 +102,7 @@ struct cairn_micro samples_part(const struct samples *samples,
     };
 }
 
-static float *open_tensor(struct cairn_sink *sink, size_t param)
+static real *open_tensor(struct cairn_sink *sink, size_t param)
 {
     struct bench *bench = (struct bench *)sink;
     bench->n_opened++;
@@ -142,7 +142,7 @@ cairn_status bench_gradient(struct bench *bench, const struct cairn_micro *micro
     return cairn_model_gradient(bench->model, bench->w, micro, &bench->sink, &bench->scores);
 }
 
-double difference(const float *a, const double *b, size_t n)
+double difference(const real *a, const double *b, size_t n)
 {
     double most = 0;
     double largest = 0;

@@ -17,7 +17,7 @@ struct cairn_node *tree_of(const char *text);
 /** A micro-batch that owns its arrays. */
 struct samples {
     struct cairn_micro micro;
-    float *x, *target, *weight;
+    real *x, *target, *weight;
     int32_t *label;
     uint64_t *sample, *epoch;
 };
@@ -40,7 +40,7 @@ struct bench {
     struct cairn_sink sink; /* first */
     struct cairn_model *model;
     const struct cairn_params *params;
-    float *w, *g; /* [n_values] */
+    real *w, *g; /* [n_values] */
     size_t n_opened, n_closed;
     struct cairn_scores scores;
 };
@@ -53,6 +53,6 @@ void bench_free(struct bench *bench);
 cairn_status bench_gradient(struct bench *bench, const struct cairn_micro *micro);
 
 /** Largest |a - b| of a block, relative to the largest |b|. */
-double difference(const float *a, const double *b, size_t n);
+double difference(const real *a, const double *b, size_t n);
 
 #endif

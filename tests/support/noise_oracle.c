@@ -29,7 +29,7 @@ static double squares(const double *x, int n)
 }
 
 /* w x + b: w is [n_out, n_in] */
-static void affine(const float *w, const float *b, const double *x, int n_in, int n_out, double *y)
+static void affine(const real *w, const real *b, const double *x, int n_in, int n_out, double *y)
 {
     for (int o = 0; o < n_out; o++) {
         y[o] = (double)b[o];
@@ -46,7 +46,7 @@ static void add_outer(const double *delta, const double *x, int n_in, int n_out,
 }
 
 /* |g_i|^2 of one sample; its gradient is added to g [ALL]. */
-static double sample_gradient(const float *w, const double *x, int label, double *g)
+static double sample_gradient(const real *w, const double *x, int label, double *g)
 {
     double z[HIDDEN], h[HIDDEN], p[N_OUT], d1[HIDDEN];
     double sum = 0;

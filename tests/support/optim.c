@@ -72,7 +72,7 @@ double value_of(const struct tried *o, const char *key)
     return strcmp(text, "true") == 0 ? 1 : strtod(text, NULL);
 }
 
-static void reference_sgd(struct reference *r, const float *g, const struct tried *o,
+static void reference_sgd(struct reference *r, const real *g, const struct tried *o,
                           struct cairn_rate rate, int t)
 {
     double momentum = value_of(o, "momentum");
@@ -101,14 +101,14 @@ static void reference_adam_step(struct reference *r, int i, double d, const stru
     r->w[i] -= rate.now * m_hat / (sqrt(v_hat) + eps);
 }
 
-static void reference_adam(struct reference *r, const float *g, const struct tried *o,
+static void reference_adam(struct reference *r, const real *g, const struct tried *o,
                            struct cairn_rate rate, int t)
 {
     for (int i = 0; i < N; i++)
         reference_adam_step(r, i, (double)g[i] + o->options.weight_decay * r->w[i], o, rate, t);
 }
 
-static void reference_adamw(struct reference *r, const float *g, const struct tried *o,
+static void reference_adamw(struct reference *r, const real *g, const struct tried *o,
                             struct cairn_rate rate, int t)
 {
     for (int i = 0; i < N; i++) {
@@ -117,7 +117,7 @@ static void reference_adamw(struct reference *r, const float *g, const struct tr
     }
 }
 
-static void reference_rmsprop(struct reference *r, const float *g, const struct tried *o,
+static void reference_rmsprop(struct reference *r, const real *g, const struct tried *o,
                               struct cairn_rate rate, int t)
 {
     double alpha = value_of(o, "alpha");
@@ -142,7 +142,7 @@ static double norm_of(const double *x, size_t n)
     return sqrt(sum);
 }
 
-static void reference_lars(struct reference *r, const float *g, const struct tried *o,
+static void reference_lars(struct reference *r, const real *g, const struct tried *o,
                            struct cairn_rate rate, int t)
 {
     double momentum = value_of(o, "momentum");
@@ -167,7 +167,7 @@ static void reference_lars(struct reference *r, const float *g, const struct tri
     }
 }
 
-static void reference_lamb(struct reference *r, const float *g, const struct tried *o,
+static void reference_lamb(struct reference *r, const real *g, const struct tried *o,
                            struct cairn_rate rate, int t)
 {
     double beta1 = value_of(o, "beta1");

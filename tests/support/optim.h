@@ -24,7 +24,7 @@ struct tried {
 };
 
 /* A formula; t counts from 1.  Of exclude_1d those of lars and lamb know. */
-typedef void reference_update(struct reference *r, const float *g, const struct tried *o,
+typedef void reference_update(struct reference *r, const real *g, const struct tried *o,
                               struct cairn_rate rate, int t);
 
 /* The formula of an optimizer, and keys of the section optim to try it with: "{momentum: 0.9}". */

@@ -3,7 +3,7 @@
  * normalisation of channels. */
 #include "data/augment.h"
 
-#include <math.h>
+#include <tgmath.h>
 #include <unistd.h>
 
 #include "data/loader.h"
@@ -63,7 +63,7 @@ static void test_parts_alone(void **state)
 }
 
 /* What stands at one place of the view, worked number by number. */
-static float at(const float *in, const float *border, const struct cairn_view *view, size_t i)
+static real at(const real *in, const real *border, const struct cairn_view *view, size_t i)
 {
     long c = (long)i / (H * W);
     long y = (long)i / W % H + (long)view->down - P;
@@ -77,10 +77,10 @@ static void test_every_view_of_an_image(void **state)
 {
     (void)state;
     const struct cairn_shape image = {3, {C, H, W}};
-    const float border[C] = {-1, -2};
-    float in[VALUES];
-    float out[VALUES];
-    for (int i = 0; i < VALUES; i++) in[i] = (float)i;
+    const real border[C] = {-1, -2};
+    real in[VALUES];
+    real out[VALUES];
+    for (int i = 0; i < VALUES; i++) in[i] = (real)i;
     for (size_t n = 0; n < 2 * 25; n++) {
         const struct cairn_view view = {n % 5, n / 5 % 5, n / 25 != 0};
         cairn_augment_image(&both, &view, &image, border, in, out);
@@ -130,21 +130,20 @@ static struct cairn_loader *open_loader(struct cairn_dataset *dataset, size_t me
 }
 
 /* Two epochs in reads of one size, sample by sample against its view. */
-static void check_reads(struct cairn_loader *loader, size_t size, const float *mean,
-                        const float *std)
+static void check_reads(struct cairn_loader *loader, size_t size, const real *mean, const real *std)
 {
     struct cairn_micro micro;
-    const float border[C] = {-mean[0] / std[0], -mean[1] / std[1]};
-    float image[VALUES];
+    const real border[C] = {-mean[0] / std[0], -mean[1] / std[1]};
+    real image[VALUES];
     for (uint64_t position = 0; position + size <= 2 * N; position += size) {
         assert_ok(cairn_loader_read(loader, position, size, &micro));
         for (size_t s = 0; s < size; s++) {
             struct cairn_view view = cairn_augment_view(&both, 5, micro.epoch[s], micro.sample[s]);
             const uint8_t *stored = pixel + micro.sample[s] * VALUES;
             for (size_t i = 0; i < VALUES; i++)
-                image[i] = ((float)stored[i] * 0.125f - mean[i / (H * W)]) / std[i / (H * W)];
+                image[i] = ((real)stored[i] * 0.125f - mean[i / (H * W)]) / std[i / (H * W)];
             for (size_t i = 0; i < VALUES; i++)
-                assert_true(fabsf(micro.x[s * VALUES + i] - at(image, border, &view, i)) < 1e-5f);
+                assert_true(fabs(micro.x[s * VALUES + i] - at(image, border, &view, i)) < 1e-5f);
         }
     }
 }
@@ -154,16 +153,16 @@ static void test_same_samples_in_any_split(void **state)
     (void)state;
     static const double mean[C] = {0.5, 3};
     static const double std[C] = {2, 0.25};
-    static const float no_mean[C] = {0, 0}, no_std[C] = {1, 1};
-    static const float each_mean[C] = {0.5f, 3}, each_std[C] = {2, 0.25f}, both_mean[C] = {3, 3};
+    static const real no_mean[C] = {0, 0}, no_std[C] = {1, 1};
+    static const real each_mean[C] = {0.5f, 3}, each_std[C] = {2, 0.25f}, both_mean[C] = {3, 3};
     struct cairn_dataset *dataset = open_images();
     for (int turn = 0; turn < 6; turn++) {
         bool one = turn >= 4;
         if (turn == 2) assert_ok(normalize(dataset, mean, C, std, C));
         if (one) assert_ok(normalize(dataset, mean + 1, 1, std, C));
         struct cairn_loader *loader = open_loader(dataset, turn % 2 == 0 ? SIZE_MAX : 0, &both);
-        const float *m = one ? both_mean : turn >= 2 ? each_mean : no_mean;
-        const float *s = turn >= 2 ? each_std : no_std;
+        const real *m = one ? both_mean : turn >= 2 ? each_mean : no_mean;
+        const real *s = turn >= 2 ? each_std : no_std;
         check_reads(loader, MICRO, m, s);
         check_reads(loader, 3, m, s);
         check_reads(loader, 1, m, s);
@@ -186,7 +185,7 @@ static void test_normalisation_alone(void **state)
         struct cairn_loader *loader = open_loader(dataset, SIZE_MAX, &none);
         assert_ok(cairn_loader_read(loader, 0, 1, &micro));
         for (size_t i = 0; i < VALUES; i++) {
-            float plain = (float)pixel[micro.sample[0] * VALUES + i] * 0.125f;
+            real plain = (real)pixel[micro.sample[0] * VALUES + i] * 0.125f;
             assert_true(micro.x[i] == (turn == 0 ? plain : (plain - 2) * 2));
         }
         cairn_loader_free(loader);
@@ -208,10 +207,10 @@ static void test_what_does_not_fit(void **state)
     assert_says(cairn_loader_create(dataset, &options, &loader), CAIRN_USAGE,
                 "augment.crop_padding is 4, but images are [2, 4, 5]");
     cairn_dataset_close(dataset);
-    float x[6] = {0};
+    real x[6] = {0};
     int32_t label[2] = {0, 1};
     const struct cairn_table table = {
-        .n = 2, .input = {1, {3}}, .x_type = CAIRN_H5_F32, .x = x, .label = label};
+        .n = 2, .input = {1, {3}}, .x_type = CAIRN_H5_REAL, .x = x, .label = label};
     write_dataset(path, &table, NULL);
     assert_ok(cairn_dataset_open(path, &dataset));
     options.augment = (struct cairn_augment){.flip = true};

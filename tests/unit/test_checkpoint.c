@@ -116,12 +116,12 @@ static void another_model_is_named(void **state)
         {"/weights", "has no /weights", 1, 4, 0},
         {"/config", "/config", 1, 1, 0},
     };
-    static float room[64];
+    static real room[64];
     (void)state;
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         struct cairn_state list = {0};
         const struct cairn_shape shape = {wrong[i].ndim, {wrong[i].rows, wrong[i].columns}};
-        assert_ok(cairn_state_add(&list, wrong[i].path, CAIRN_ARRAY_F32, &shape, room));
+        assert_ok(cairn_state_add(&list, wrong[i].path, CAIRN_ARRAY_REAL, &shape, room));
         assert_refused(cairn_checkpoint_read(in_folder("latest.h5"), &list), CAIRN_DATA,
                        wrong[i].says);
         cairn_state_free(&list);

@@ -18,7 +18,7 @@ static const char path[] = "test_checkpoint_match.h5";
 
 /* What the model wants: two weights and a running average. */
 struct model {
-    float weight[2][3], bias[2], mean[3];
+    real weight[2][3], bias[2], mean[3];
     struct cairn_state state;
 };
 
@@ -27,10 +27,10 @@ static void want(struct model *model)
     const struct cairn_shape shapes[] = {
         {.ndim = 2, .dim = {2, 3}}, {.ndim = 1, .dim = {2}}, {.ndim = 1, .dim = {3}}};
     const char *const names[] = {"/weights/0.weight", "/weights/0.bias", "/buffers/1.running_mean"};
-    float *const data[] = {model->weight[0], model->bias, model->mean};
+    real *const data[] = {model->weight[0], model->bias, model->mean};
     for (size_t i = 0; i < 3; i++)
         assert_int_equal(
-            cairn_state_add(&model->state, names[i], CAIRN_ARRAY_F32, &shapes[i], data[i]),
+            cairn_state_add(&model->state, names[i], CAIRN_ARRAY_REAL, &shapes[i], data[i]),
             CAIRN_OK);
 }
 
@@ -47,7 +47,7 @@ static void make_file(const char *mean, size_t n_mean)
     /* 1, -2, 0.5, 2^-24 (the smallest), 65504 (the largest), 1 / 3 */
     static const uint16_t half[] = {0x3c00, 0xc000, 0x3800, 0x0001, 0x7bff, 0x3555};
     static const int64_t whole[] = {-7, 1 << 20};
-    static const double real[] = {0.1, 0.2, 0.3, 0.4};
+    static const double numbers[] = {0.1, 0.2, 0.3, 0.4};
     struct cairn_h5 *file = NULL;
     assert_int_equal(cairn_h5_create(path, &file), CAIRN_OK);
     assert_int_equal(cairn_h5_group(file, "/weights"), CAIRN_OK);
@@ -55,7 +55,7 @@ static void make_file(const char *mean, size_t n_mean)
     put(file, "/weights/0.weight", CAIRN_H5_F16, (struct cairn_shape){.ndim = 2, .dim = {2, 3}},
         half);
     put(file, "/weights/0.bias", CAIRN_H5_I64, (struct cairn_shape){.ndim = 1, .dim = {2}}, whole);
-    put(file, mean, CAIRN_H5_F64, (struct cairn_shape){.ndim = 1, .dim = {n_mean}}, real);
+    put(file, mean, CAIRN_H5_F64, (struct cairn_shape){.ndim = 1, .dim = {n_mean}}, numbers);
     put(file, "/weights/1.num_batches_tracked", CAIRN_H5_I64, (struct cairn_shape){.ndim = 0},
         whole);
     assert_int_equal(cairn_h5_close(file), CAIRN_OK);
@@ -70,10 +70,10 @@ static void numbers_of_any_type_are_taken(void **state)
         want(&model);
         make_file(places[i], 3);
         assert_int_equal(cairn_weights_read(path, &model.state, false), CAIRN_OK);
-        const float wanted[] = {1, -2, 0.5f, 0x1p-24f, 65504, 0x1.554p-2f};
+        const real wanted[] = {1, -2, 0.5f, 0x1p-24f, 65504, 0x1.554p-2f};
         assert_memory_equal(model.weight, wanted, sizeof wanted);
         assert_true(model.bias[0] == -7 && model.bias[1] == 1 << 20);
-        assert_true(model.mean[0] == 0.1f && model.mean[2] == 0.3f);
+        assert_true(model.mean[0] == (real)0.1 && model.mean[2] == (real)0.3);
         cairn_state_free(&model.state);
     }
 }
@@ -101,18 +101,18 @@ static void a_shared_weight_may_stand_there_twice(void **state)
     (void)state;
     for (int twin = 0; twin < 3; twin++) {
         struct model model = {.bias = {0}};
-        const float values[6] = {0, 1, 2, 3, 4, 5};
-        const float others[6] = {0, 1, 2, 3, 4, 6};
+        const real values[6] = {0, 1, 2, 3, 4, 5};
+        const real others[6] = {0, 1, 2, 3, 4, 6};
         struct cairn_h5 *file = NULL;
         want(&model);
         assert_int_equal(cairn_h5_create(path, &file), CAIRN_OK);
         assert_int_equal(cairn_h5_group(file, "/weights"), CAIRN_OK);
-        put(file, "/weights/0.weight", CAIRN_H5_F32, matrix, values);
-        put(file, "/weights/0.bias", CAIRN_H5_F32, vector, values);
-        put(file, "/weights/1.running_mean", CAIRN_H5_F32,
+        put(file, "/weights/0.weight", CAIRN_H5_REAL, matrix, values);
+        put(file, "/weights/0.bias", CAIRN_H5_REAL, vector, values);
+        put(file, "/weights/1.running_mean", CAIRN_H5_REAL,
             (struct cairn_shape){.ndim = 1, .dim = {3}}, values);
-        if (twin < 2) put(file, "/weights/9.weight", CAIRN_H5_F32, matrix, twin ? others : values);
-        if (twin == 2) put(file, "/weights/9.bias", CAIRN_H5_F32, vector, values);
+        if (twin < 2) put(file, "/weights/9.weight", CAIRN_H5_REAL, matrix, twin ? others : values);
+        if (twin == 2) put(file, "/weights/9.bias", CAIRN_H5_REAL, vector, values);
         assert_int_equal(cairn_h5_close(file), CAIRN_OK);
         cairn_status st = cairn_weights_read(path, &model.state, false);
         assert_int_equal(st, twin == 0 ? CAIRN_OK : CAIRN_DATA);
@@ -126,13 +126,13 @@ static void buffers_hold_no_weights(void **state)
 {
     struct model model = {.bias = {0}};
     struct cairn_h5 *file = NULL;
-    static const float bias[2];
+    static const real bias[2];
     (void)state;
     want(&model);
     assert_int_equal(cairn_h5_create(path, &file), CAIRN_OK);
     assert_int_equal(cairn_h5_group(file, "/weights"), CAIRN_OK);
     assert_int_equal(cairn_h5_group(file, "/buffers"), CAIRN_OK);
-    put(file, "/buffers/0.bias", CAIRN_H5_F32, (struct cairn_shape){.ndim = 1, .dim = {2}}, bias);
+    put(file, "/buffers/0.bias", CAIRN_H5_REAL, (struct cairn_shape){.ndim = 1, .dim = {2}}, bias);
     assert_int_equal(cairn_h5_close(file), CAIRN_OK);
     assert_int_equal(cairn_weights_read(path, &model.state, true), CAIRN_DATA);
     assert_non_null(strstr(cairn_error_text(),

@@ -5,6 +5,7 @@
 #include "support/data.h"
 
 #include <fcntl.h>
+#include <math.h>
 #include <unistd.h>
 
 static const char path[] = "test_dataset.h5";
@@ -174,9 +175,13 @@ static void test_bad_contents(void **state)
     write_foreign(&x_form, &y_form, x, y);
     assert_refused("/train/y is int64 [4, 1]; store integer classes [n]");
     y_form = form(CAIRN_H5_I64, 4, 0);
+    x_form = form(CAIRN_H5_I64, 4, 2);
+    write_foreign(&x_form, &y_form, x, y);
+    assert_refused("/train/x is int64; store it as uint8, int16 or float");
     x_form = form(CAIRN_H5_F64, 4, 2);
     write_foreign(&x_form, &y_form, x, y);
-    assert_refused("/train/x is float64; store it as uint8, int16 or float32");
+    if (CAIRN_REAL_BITS == 32) /* a build with doubles reads it */
+        assert_refused("/train/x is float64; store it as uint8, int16 or float32");
     x_form = form(CAIRN_H5_F32, 0, 2);
     write_foreign(&x_form, &y_form, x, y);
     assert_refused("/train/x holds no samples: its shape is [0, 2]");
@@ -185,7 +190,7 @@ static void test_bad_contents(void **state)
 static void test_groups_must_agree(void **state)
 {
     (void)state;
-    const float target[6] = {0};
+    const real target[6] = {0};
     struct cairn_table train = images(6);
     struct cairn_table test = images(6);
     test.input = (struct cairn_shape){.ndim = 1, .dim = {4}};
@@ -286,7 +291,7 @@ static void test_scale(void **state)
 {
     (void)state;
     const double scale[3] = {0.5, 0.25, 0.125};
-    const double large = 1e300;
+    const double large = CAIRN_REAL_BITS == 64 ? (double)INFINITY : 1e300;
     struct cairn_dataset *dataset = NULL;
     write_scaled(scale, 2);
     assert_ok(cairn_dataset_open(path, &dataset));

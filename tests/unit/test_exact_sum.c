@@ -38,7 +38,7 @@ static void sums_have_no_order_and_no_split(void **state)
     struct cairn_exact_sum backward = {0};
     struct cairn_exact_sum part[PARTS] = {{{0}}};
     struct cairn_exact_sum total = {0};
-    float floats[CAIRN_EXACT_FLOATS] = {0};
+    real floats[CAIRN_EXACT_REALS] = {0};
     (void)state;
     for (uint64_t i = 0; i < N; i++) {
         assert_true(cairn_exact_sum_add(&forward, value(i)));
@@ -46,15 +46,15 @@ static void sums_have_no_order_and_no_split(void **state)
         assert_true(cairn_exact_sum_add(&part[value(i) > 0 ? i % PARTS : 0], value(i)));
     }
     for (int p = 0; p < PARTS; p++) {
-        float here[CAIRN_EXACT_FLOATS];
-        cairn_exact_sum_to_floats(&part[p], here);
-        for (int k = 0; k < CAIRN_EXACT_FLOATS; k++) floats[k] += here[k];
+        real here[CAIRN_EXACT_REALS];
+        cairn_exact_sum_to_reals(&part[p], here);
+        for (int k = 0; k < CAIRN_EXACT_REALS; k++) floats[k] += here[k];
         for (int k = 0; k < CAIRN_EXACT_WORDS; k++) total.word[k] += part[p].word[k];
     }
     double wanted = cairn_exact_sum_value(&forward);
     assert_true(cairn_exact_sum_value(&backward) == wanted);
     assert_true(cairn_exact_sum_value(&total) == wanted);
-    cairn_exact_sum_from_floats(&total, floats);
+    cairn_exact_sum_from_reals(&total, floats);
     assert_true(cairn_exact_sum_value(&total) == wanted);
 }
 
@@ -105,12 +105,12 @@ static void what_is_refused_is_not_forgotten(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         struct cairn_exact_sum sum = {0};
-        float floats[CAIRN_EXACT_FLOATS];
+        real floats[CAIRN_EXACT_REALS];
         assert_true(cairn_exact_sum_add(&sum, 1));
         assert_false(cairn_exact_sum_add(&sum, wrong[i]));
         assert_true(isnan(cairn_exact_sum_value(&sum)));
-        cairn_exact_sum_to_floats(&sum, floats);
-        cairn_exact_sum_from_floats(&sum, floats);
+        cairn_exact_sum_to_reals(&sum, floats);
+        cairn_exact_sum_from_reals(&sum, floats);
         assert_true(isnan(cairn_exact_sum_value(&sum)));
     }
 }

@@ -14,7 +14,7 @@ static struct cairn_likely likely[VOCABULARY];
 /* ---- drawing */
 
 /* How often each token comes, over evenly spread random numbers. */
-static void count_draws(const float *h, double temperature, size_t top_k, size_t count[VOCABULARY])
+static void count_draws(const real *h, double temperature, size_t top_k, size_t count[VOCABULARY])
 {
     const struct cairn_generate_options options = {.temperature = temperature, .top_k = top_k};
     memset(count, 0, VOCABULARY * sizeof *count);
@@ -31,7 +31,7 @@ static void assert_share(size_t count, double share)
 static void test_shares(void **state)
 {
     (void)state;
-    const float h[VOCABULARY] = {0, (float)log(4), -INFINITY, (float)log(3), (float)log(2)};
+    const real h[VOCABULARY] = {0, (real)log(4), -INFINITY, (real)log(3), (real)log(2)};
     const double share[VOCABULARY] = {0.1, 0.4, 0, 0.3, 0.2};
     size_t count[VOCABULARY];
     count_draws(h, 1, 0, count);
@@ -53,7 +53,7 @@ static void test_shares(void **state)
 static void test_equal_outputs(void **state)
 {
     (void)state;
-    const float h[VOCABULARY] = {1, 1, 1, 1, 1};
+    const real h[VOCABULARY] = {1, 1, 1, 1, 1};
     size_t count[VOCABULARY];
     count_draws(h, 2, 0, count);
     for (size_t i = 0; i < VOCABULARY; i++) assert_int_equal(count[i], DRAWS / VOCABULARY);
@@ -79,7 +79,7 @@ static struct cairn_node *map_of(const char *const *pairs)
 }
 
 /* embedding, position, attention, dense. */
-static struct cairn_model *make_model(const char *causal, float **w)
+static struct cairn_model *make_model(const char *causal, real **w)
 {
     const char *const layers[4][8] = {
         {"type", "embedding", "units", "8"},
@@ -106,7 +106,7 @@ static struct cairn_model *make_model(const char *causal, float **w)
     return model;
 }
 
-static struct cairn_generate_options options_of(struct cairn_model *model, const float *w)
+static struct cairn_generate_options options_of(struct cairn_model *model, const real *w)
 {
     return (struct cairn_generate_options){.model = model,
                                            .w = w,
@@ -119,7 +119,7 @@ static struct cairn_generate_options options_of(struct cairn_model *model, const
 static void test_who_can_write(void **state)
 {
     (void)state;
-    float *w = NULL;
+    real *w = NULL;
     struct cairn_generator *generator = NULL;
     struct cairn_model *model = make_model("false", &w);
     struct cairn_generate_options options = options_of(model, w);
@@ -145,13 +145,13 @@ static void test_who_can_write(void **state)
 }
 
 /* Always the most likely token of the last C, by hand. */
-static size_t by_hand(struct cairn_model *model, const float *w, const size_t *text, size_t n)
+static size_t by_hand(struct cairn_model *model, const real *w, const size_t *text, size_t n)
 {
     const uint64_t zero = 0;
-    const float *h = NULL;
-    float x[CONTEXT] = {0};
+    const real *h = NULL;
+    real x[CONTEXT] = {0};
     size_t first = n > CONTEXT ? n - CONTEXT : 0;
-    for (size_t i = first; i < n; i++) x[i - first] = (float)text[i];
+    for (size_t i = first; i < n; i++) x[i - first] = (real)text[i];
     const struct cairn_micro micro = {
         .n = 1, .n_labels = CONTEXT, .x = x, .sample = &zero, .epoch = &zero};
     assert_ok(cairn_model_outputs(model, w, &micro, &h));
@@ -166,7 +166,7 @@ static void test_windows_of_a_text(void **state)
 {
     enum { LENGTH = 20 };
     (void)state;
-    float *w = NULL;
+    real *w = NULL;
     size_t text[2][LENGTH] = {{2}, {2}};
     struct cairn_generator *generator = NULL;
     struct cairn_model *model = make_model("true", &w);

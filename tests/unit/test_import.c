@@ -5,8 +5,8 @@
 #include "support/data.h"
 
 #include <dirent.h>
-#include <math.h>
 #include <sys/stat.h>
+#include <tgmath.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -204,7 +204,7 @@ static void test_idx_types(void **state)
         for (size_t row = 0; row < 2; row++) {
             struct cairn_micro micro = read_row(dataset, CAIRN_SPLIT_TRAIN, row, &loader);
             for (size_t k = 0; k < 2; k++)
-                assert_true(fabsf(micro.x[k] - wanted[i][2 * row + k]) < 1e-6f);
+                assert_true(fabs(micro.x[k] - wanted[i][2 * row + k]) < 1e-6f);
             assert_int_equal(micro.label[0], labels[row]);
             cairn_loader_free(loader);
         }
@@ -226,7 +226,7 @@ static void test_idx_doubles_are_targets(void **state)
     assert_ok(cairn_dataset_open(out, &dataset));
     assert_int_equal(cairn_dataset_size(dataset, CAIRN_SPLIT_VAL), 1);
     struct cairn_micro micro = read_row(dataset, CAIRN_SPLIT_TRAIN, 0, &loader);
-    assert_true(micro.target[0] == 3.14159265f);
+    assert_true(micro.target[0] == (cairn_real)3.14159265358979311600);
     cairn_loader_free(loader);
     cairn_dataset_close(dataset);
 }
@@ -257,7 +257,8 @@ static void test_idx_refusals(void **state)
     assert_says(import_idx(0), CAIRN_DATA, "images.idx: ends 12 bytes before it should");
     const unsigned char column[2] = {2, 1};
     write_idx("images.idx", 0x0C, 2, column, odd, 8);
-    assert_says(import_idx(0), CAIRN_DATA, "images.idx: row 0: no float32 is 16777217");
+    if (CAIRN_REAL_BITS == 32) /* doubles are all of them */
+        assert_says(import_idx(0), CAIRN_DATA, "images.idx: row 0: no float32 is 16777217");
     unlink("images.idx");
     assert_says(import_idx(0), CAIRN_DATA, "images.idx: No such file");
 }
@@ -329,7 +330,9 @@ static void test_datasets_of_the_repository(void **state)
     import = (struct cairn_import){
         .source = diabetes, .n_sources = 1, .standardize = true, .test_every = 5};
     assert_ok(import_as("csv", &import));
-    assert_true(fingerprint_of(out) == fingerprint_of(CAIRN_SOURCE_DIR "/datasets/diabetes.h5"));
+    if (CAIRN_REAL_BITS == 32) /* a build with doubles stores float64 */
+        assert_true(fingerprint_of(out) ==
+                    fingerprint_of(CAIRN_SOURCE_DIR "/datasets/diabetes.h5"));
 }
 
 static void test_diabetes_is_standardised(void **state)

@@ -29,20 +29,20 @@ static struct cairn_loader *create(struct cairn_dataset *dataset, bool shuffle, 
     return loader;
 }
 
-static struct cairn_table real_table(float *x, float *target)
+static struct cairn_table real_table(real *x, real *target)
 {
-    for (int i = 0; i < N * VALUES; i++) x[i] = (float)i - 7.25f;
-    for (int i = 0; i < N * 2; i++) target[i] = (float)i * 3;
+    for (int i = 0; i < N * VALUES; i++) x[i] = (real)i - 7.25f;
+    for (int i = 0; i < N * 2; i++) target[i] = (real)i * 3;
     return (struct cairn_table){.n = N,
                                 .input = {.ndim = 2, .dim = {3, 4}},
-                                .x_type = CAIRN_H5_F32,
+                                .x_type = CAIRN_H5_REAL,
                                 .x = x,
                                 .target = target,
                                 .n_targets = 2};
 }
 
 /* Every position of three epochs, in reads of several sizes that cross from epoch to epoch. */
-static void check_order(struct cairn_loader *loader, const float *x, const float *target)
+static void check_order(struct cairn_loader *loader, const real *x, const real *target)
 {
     static const size_t sizes[] = {8, 1, 5, 0, 7};
     struct cairn_micro micro;
@@ -66,8 +66,8 @@ static void check_order(struct cairn_loader *loader, const float *x, const float
 static void test_order_held_and_read(void **state)
 {
     (void)state;
-    float x[N * VALUES];
-    float target[N * 2];
+    real x[N * VALUES];
+    real target[N * 2];
     struct cairn_table table = real_table(x, target);
     struct cairn_dataset *dataset = open_table(&table);
     struct cairn_loader *held = create(dataset, true, sizeof x + sizeof target);
@@ -84,8 +84,8 @@ static void test_order_held_and_read(void **state)
 static void test_as_stored(void **state)
 {
     (void)state;
-    float x[N * VALUES];
-    float target[N * 2];
+    real x[N * VALUES];
+    real target[N * 2];
     struct cairn_micro micro;
     struct cairn_table table = real_table(x, target);
     struct cairn_dataset *dataset = open_table(&table);
@@ -122,12 +122,12 @@ static void test_types_and_scales(void **state)
     (void)state;
     const uint8_t bytes[6] = {0, 10, 20, 30, 40, 255};
     const int16_t shorts[6] = {0, 10, 20, 30, 40, 255};
-    const float floats[6] = {0, 10, 20, 30, 40, 255};
-    const float wanted[6] = {-1, 9, 9, 14, 9, 62.75f};
+    const real floats[6] = {0, 10, 20, 30, 40, 255};
+    const real wanted[6] = {-1, 9, 9, 14, 9, 62.75f};
     const struct {
         enum cairn_h5_type type;
         const void *x;
-    } cases[] = {{CAIRN_H5_U8, bytes}, {CAIRN_H5_I16, shorts}, {CAIRN_H5_F32, floats}};
+    } cases[] = {{CAIRN_H5_U8, bytes}, {CAIRN_H5_I16, shorts}, {CAIRN_H5_REAL, floats}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct cairn_dataset *dataset = NULL;
         struct cairn_micro micro;
@@ -146,8 +146,8 @@ static void test_types_and_scales(void **state)
 static void test_numbers_that_are_not_finite(void **state)
 {
     (void)state;
-    float x[N * VALUES];
-    float target[N * 2];
+    real x[N * VALUES];
+    real target[N * 2];
     struct cairn_loader *loader = NULL;
     struct cairn_micro micro;
     struct cairn_loader_options options = {.micro = MICRO, .memory_bytes = SIZE_MAX};
@@ -175,8 +175,8 @@ static void test_numbers_that_are_not_finite(void **state)
 static void test_group_that_is_not_there(void **state)
 {
     (void)state;
-    float x[N * VALUES];
-    float target[N * 2];
+    real x[N * VALUES];
+    real target[N * 2];
     struct cairn_loader *loader = NULL;
     const struct cairn_loader_options options = {.split = CAIRN_SPLIT_VAL, .micro = 1};
     struct cairn_table table = real_table(x, target);

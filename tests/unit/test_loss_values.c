@@ -24,7 +24,7 @@ struct value {
 static void check_value(const struct value *value, const struct alone *loss,
                         const struct cairn_micro *micro, size_t k)
 {
-    float dh[LOSS_ROWS * LOSS_K];
+    real dh[LOSS_ROWS * LOSS_K];
     struct cairn_scores scores = {0};
     memset(dh, 0xff, sizeof dh); /* NaN: every place is written */
     assert_int_equal(loss_run(loss, micro, k, loss_outputs, dh, &scores), CAIRN_OK);
@@ -126,10 +126,10 @@ static void test_binary_cross_entropy_against_pytorch(void **state)
 static void test_binary_cross_entropy_counts_answers(void **state)
 {
     (void)state;
-    static const float outputs[6] = {2, -1, 0.5f, -3, 0.1f, -0.1f};
-    static const float targets[6] = {1, 0.2f, 0, 0.7f, 0.9f, 0.5f};
-    static const float weights[2] = {2, 1};
-    float dh[6];
+    static const real outputs[6] = {2, -1, 0.5f, -3, 0.1f, -0.1f};
+    static const real targets[6] = {1, 0.2f, 0, 0.7f, 0.9f, 0.5f};
+    static const real weights[2] = {2, 1};
+    real dh[6];
     struct cairn_scores scores = {0};
     struct cairn_micro micro = {.n = 2,
                                 .n_labels = 1,
@@ -149,7 +149,7 @@ static void test_binary_cross_entropy_does_not_overflow(void **state)
 {
     (void)state;
     static const struct {
-        float h;
+        real h;
         int32_t label;
         double loss, gradient, correct;
     } rows[] = {
@@ -169,7 +169,7 @@ static void test_binary_cross_entropy_does_not_overflow(void **state)
                                           .sample = loss_numbers,
                                           .epoch = loss_numbers};
         struct cairn_scores scores = {0};
-        float dh = NAN;
+        real dh = NAN;
         assert_int_equal(loss_run(&loss, &micro, 1, &rows[i].h, &dh, &scores), CAIRN_OK);
         assert_true(fabs(scores.loss - rows[i].loss) <= ROUNDING * rows[i].loss);
         assert_true(fabs((double)dh - rows[i].gradient) <= ROUNDING * fabs(rows[i].gradient));
@@ -183,7 +183,7 @@ static void test_binary_cross_entropy_does_not_overflow(void **state)
 static void test_labels_of_tokens(void **state)
 {
     (void)state;
-    static const float mask[LOSS_ROWS] = {1, 0, 0.25f, 1};
+    static const real mask[LOSS_ROWS] = {1, 0, 0.25f, 1};
     const struct cairn_shape shape = {2, {2, LOSS_K}};
     const struct cairn_model_options options = {
         .n_classes = LOSS_K, .n_labels = 2, .vocabulary = 5};
@@ -198,8 +198,8 @@ static void test_labels_of_tokens(void **state)
                                 .epoch = loss_numbers};
     struct cairn_scores of_tokens = {0};
     struct cairn_scores of_rows = {0};
-    float dh_tokens[LOSS_ROWS * LOSS_K];
-    float dh_rows[LOSS_ROWS * LOSS_K];
+    real dh_tokens[LOSS_ROWS * LOSS_K];
+    real dh_rows[LOSS_ROWS * LOSS_K];
     assert_int_equal(loss_run(&tokens, &micro, 2 * LOSS_K, loss_outputs, dh_tokens, &of_tokens),
                      CAIRN_OK);
     micro.n = LOSS_ROWS;

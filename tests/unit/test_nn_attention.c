@@ -26,7 +26,7 @@ static struct cairn_model_options options_of(const struct cairn_node *tree, size
         .layers = tree, .input = {2, {T, D}}, .n_targets = n_targets, .micro = 2, .seed = 8};
 }
 
-static const float *tensor(const struct bench *bench, size_t index)
+static const real *tensor(const struct bench *bench, size_t index)
 {
     return bench->w + bench->params->item[index].offset;
 }
@@ -41,8 +41,8 @@ static double *numbers(size_t n)
 /* y [n, out] = x [n, in] W^T + b, W and b tensors `index` and the next */
 static void linear(const struct bench *bench, size_t index, const double *x, size_t n, double *y)
 {
-    const float *w = tensor(bench, index);
-    const float *b = tensor(bench, index + 1);
+    const real *w = tensor(bench, index);
+    const real *b = tensor(bench, index + 1);
     size_t out = bench->params->item[index].shape.dim[0];
     size_t in = bench->params->item[index].shape.dim[1];
     for (size_t i = 0; i < n; i++)
@@ -69,7 +69,7 @@ static void ask(const double *qkv, size_t t, size_t n_seen, size_t D, size_t wid
 }
 
 /* One sample, x [T, D], through the weights of a bench whose only layer is attention. */
-static void written_out(const struct bench *bench, const float *x, size_t T, size_t heads,
+static void written_out(const struct bench *bench, const real *x, size_t T, size_t heads,
                         bool causal, double *y)
 {
     size_t D = bench->params->item[2].shape.dim[0];
@@ -99,9 +99,9 @@ static void check_values(size_t T, size_t heads, bool causal)
     struct samples samples = samples_make(&options, 2);
     struct bench *bench = bench_make(&options);
     double *exact = numbers(T * D);
-    const float *y = NULL;
+    const real *y = NULL;
     for (size_t i = 0; i < bench->params->item[1].count; i++)
-        bench->w[bench->params->item[1].offset + i] = 0.1F * (float)(i % 7); /* biases begin at 0 */
+        bench->w[bench->params->item[1].offset + i] = 0.1F * (real)(i % 7); /* biases begin at 0 */
     assert_int_equal(cairn_model_outputs(bench->model, bench->w, &samples.micro, &y), CAIRN_OK);
     for (size_t i = 0; i < 2; i++) {
         written_out(bench, samples.x + i * T * D, T, heads, causal, exact);
@@ -175,11 +175,11 @@ static bool first_sees_last(const char *layer, size_t vocabulary)
     if (vocabulary > 0) options.input = (struct cairn_shape){1, {T}};
     struct samples samples = samples_make(&options, 1);
     struct bench *bench = bench_make(&options);
-    const float *y = NULL;
-    float before[D];
+    const real *y = NULL;
+    real before[D];
     assert_int_equal(cairn_model_outputs(bench->model, bench->w, &samples.micro, &y), CAIRN_OK);
     memcpy(before, y, sizeof before);
-    float *last = &samples.x[cairn_shape_count(&options.input) - 1];
+    real *last = &samples.x[cairn_shape_count(&options.input) - 1];
     *last = *last == 0 ? 1 : 0;
     assert_int_equal(cairn_model_outputs(bench->model, bench->w, &samples.micro, &y), CAIRN_OK);
     bool sees = memcmp(before, y, sizeof before) != 0;
@@ -216,7 +216,7 @@ static void test_memory_grows_with_the_length(void **state)
     }
     /* qkv 24, o, y, d_o and two gradients 8 each, 4 heads: 68 floats for each of 50,000 positions,
      * and two blocks of 64 rows; a matrix for each head and sample would be 4,000 floats more */
-    assert_true((double)bytes[0] < 1.01 * 4 * (68.0 * 50000 + 2 * 64 * 1000));
+    assert_true((double)bytes[0] < 1.01 * sizeof(real) * (68.0 * 50000 + 2 * 64 * 1000));
     assert_true((double)bytes[1] < 2.05 * (double)bytes[0]);
     cairn_node_free(tree);
 }
@@ -245,7 +245,7 @@ static void test_wrong_layers_are_told_why(void **state)
     wrong("{type: attention, heads: 2, causal: maybe}", &text, "causal");
 }
 
-static double largest(const float *x, size_t n)
+static double largest(const real *x, size_t n)
 {
     double most = 0;
     for (size_t i = 0; i < n; i++) most = fmax(most, fabs((double)x[i]));

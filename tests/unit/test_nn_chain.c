@@ -11,10 +11,10 @@
 #include "nn/chain.h"
 #include "support/nn.h"
 
-static float gradient[4];
-static float between[2][2]; /* gradients between the layers */
+static real gradient[4];
+static real between[2][2]; /* gradients between the layers */
 
-static float *open_tensor(struct cairn_sink *sink, size_t param)
+static real *open_tensor(struct cairn_sink *sink, size_t param)
 {
     (void)sink;
     assert_int_equal(param, 0);
@@ -41,7 +41,7 @@ struct inner {
 
 static void inner_make(struct inner *inner, const char *prefix, bool wants_dx)
 {
-    static const float w[4] = {1, 2, 3, 4};
+    static const real w[4] = {1, 2, 3, 4};
     const struct cairn_shape in = {1, {2}};
     *inner = (struct inner){.micro = {.n = 1}, .sink = {open_tensor, close_tensor, 0}};
     inner->list = tree_of("[{type: relu}, {type: dense, units: 2, bias: false}]");
@@ -71,16 +71,16 @@ static void inner_free(struct inner *inner)
 static void test_a_chain_inside_a_layer(void **state)
 {
     (void)state;
-    static const float x[2] = {-1, 2}, dw[4] = {0, 2, 0, 2};
-    float dy[2] = {1, 1};
+    static const real x[2] = {-1, 2}, dw[4] = {0, 2, 0, 2};
+    real dy[2] = {1, 1};
     struct inner inner;
     inner_make(&inner, "3.body.", true);
     assert_int_equal(inner.params.n_items, 1);
     assert_string_equal(inner.params.item[0].name, "3.body.1.weight");
-    const float *y = cairn_chain_forward(&inner.chain, &inner.pass, x);
+    const real *y = cairn_chain_forward(&inner.chain, &inner.pass, x);
     assert_true(y[0] == 4 && y[1] == 8);
     assert_true(x[0] == -1); /* the first layer did not write over what is not its own */
-    const float *dx = cairn_chain_backward(&inner.chain, &inner.pass, dy);
+    const real *dx = cairn_chain_backward(&inner.chain, &inner.pass, dy);
     assert_non_null(dx);
     assert_true(dx[0] == 0 && dx[1] == 6);
     assert_memory_equal(gradient, dw, sizeof dw);
@@ -91,8 +91,8 @@ static void test_a_chain_inside_a_layer(void **state)
 static void test_no_gradient_by_data(void **state)
 {
     (void)state;
-    static const float x[2] = {-1, 2};
-    float dy[2] = {1, 1};
+    static const real x[2] = {-1, 2};
+    real dy[2] = {1, 1};
     struct inner inner;
     inner_make(&inner, "", false);
     assert_true(inner.plan.wants_dx); /* for what comes behind */

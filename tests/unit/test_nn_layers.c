@@ -2,12 +2,12 @@
  * Every registered layer and loss: shapes, gradients against central differences, single precision
  * against double, short micro-batches, outputs written over inputs, no allocation while running,
  * dropout's keys. To be listed in layers.def or losses.def is to be tested. */
-#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <tgmath.h>
 
 #include <cmocka.h>
 
@@ -235,7 +235,7 @@ static void test_short_micro_batches_add_up(void **state)
  * not notice. */
 static void run_all_ways(struct bench *bench, const struct cairn_micro *micro)
 {
-    const float *outputs = NULL;
+    const real *outputs = NULL;
     assert_int_equal(bench_gradient(bench, micro), CAIRN_OK);
     assert_int_equal(cairn_model_evaluate(bench->model, bench->w, micro, &bench->scores), CAIRN_OK);
     assert_int_equal(cairn_model_outputs(bench->model, bench->w, micro, &outputs), CAIRN_OK);
@@ -321,7 +321,7 @@ static void test_dropout_is_a_function_of_its_key(void **state)
 }
 
 /* Outputs of one layer alone, for one sample. */
-static void outputs_of(const char *layer, size_t n, const float *x, float *y)
+static void outputs_of(const char *layer, size_t n, const real *x, real *y)
 {
     char text[TEXT];
     snprintf(text, sizeof text, "[%s]", layer);
@@ -330,7 +330,7 @@ static void outputs_of(const char *layer, size_t n, const float *x, float *y)
         .layers = tree, .input = {1, {n}}, .n_targets = n, .micro = 1, .seed = 1};
     struct bench *bench = bench_make(&options);
     struct cairn_micro micro = {.n = 1, .x = x};
-    const float *outputs = NULL;
+    const real *outputs = NULL;
     assert_int_equal(cairn_model_outputs(bench->model, bench->w, &micro, &outputs), CAIRN_OK);
     memcpy(y, outputs, n * sizeof *y);
     bench_free(bench);
@@ -343,7 +343,7 @@ static void test_values_of_activations(void **state)
     (void)state;
     static const struct {
         const char *layer;
-        float y[4];
+        real y[4];
     } rows[] = {
         {"{type: relu}", {0, 0, 0.5f, 3}},
         {"{type: tanh}", {-0.96402758f, 0, 0.46211716f, 0.99505475f}},
@@ -353,12 +353,12 @@ static void test_values_of_activations(void **state)
         {"{type: dropout}", {-2, 0, 0.5f, 3}},
         {"{type: flatten}", {-2, 0, 0.5f, 3}},
     };
-    static const float x[4] = {-2, 0, 0.5f, 3};
+    static const real x[4] = {-2, 0, 0.5f, 3};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        float y[4];
+        real y[4];
         outputs_of(rows[i].layer, 4, x, y);
         for (int e = 0; e < 4; e++)
-            if (fabsf(y[e] - rows[i].y[e]) > 3e-7f)
+            if (fabs(y[e] - rows[i].y[e]) > 3e-7f)
                 fail_msg("%s of %g is %.8f", rows[i].layer, (double)x[e], (double)y[e]);
     }
 }
@@ -366,8 +366,8 @@ static void test_values_of_activations(void **state)
 static void test_relu_lets_nan_through(void **state)
 {
     (void)state;
-    float y[2];
-    outputs_of("{type: relu}", 2, (float[2]){NAN, -INFINITY}, y);
+    real y[2];
+    outputs_of("{type: relu}", 2, (real[2]){NAN, -INFINITY}, y);
     assert_true(isnan(y[0]));
     assert_true(y[1] == 0);
 }

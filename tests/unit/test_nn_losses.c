@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Losses: every registered one with every kind of data that it takes, what is masked or ignored,
  * what is refused. */
-#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <tgmath.h>
 
 #include <cmocka.h>
 
@@ -39,7 +39,7 @@ static void check_in_a_model(const char *text, size_t n_classes, size_t n_units)
                                           .seed = 5};
     struct samples samples = samples_make(&options, SAMPLES);
     for (size_t i = 0; i < SAMPLES * options.n_targets; i++)
-        samples.target[i] = fabsf(samples.target[i]);
+        samples.target[i] = fabs(samples.target[i]);
     samples.micro.weight = samples.weight;
     samples.weight[1] = 0.5f;
     samples.weight[2] = 0;
@@ -111,16 +111,16 @@ static void test_what_is_masked_has_no_part(void **state)
     (void)state;
     static const char *const texts[] = {"{type: cross_entropy, label_smoothing: 0.1}",
                                         "{type: squared_error}", "{type: binary_cross_entropy}"};
-    static const float mask[LOSS_ROWS] = {0, 1, 0, 0.5f};
+    static const real mask[LOSS_ROWS] = {0, 1, 0, 0.5f};
     for (size_t i = 0; i < 3; i++) {
         struct alone loss = i == 0 ? loss_of_classes(texts[i], LOSS_K) : loss_of_targets(texts[i]);
         struct cairn_scores scores = {0};
         struct cairn_scores wanted = {0};
-        float h[LOSS_ROWS * LOSS_K];
-        float dh[LOSS_ROWS * LOSS_K];
-        float dh_wanted[LOSS_ROWS * LOSS_K];
+        real h[LOSS_ROWS * LOSS_K];
+        real dh[LOSS_ROWS * LOSS_K];
+        real dh_wanted[LOSS_ROWS * LOSS_K];
         int32_t label[LOSS_ROWS];
-        float target[LOSS_ROWS * LOSS_K];
+        real target[LOSS_ROWS * LOSS_K];
         memcpy(h, loss_outputs, sizeof h);
         memcpy(label, loss_labels, sizeof label);
         memcpy(target, loss_targets, sizeof target);
@@ -165,7 +165,7 @@ static void test_an_ignored_label(void **state)
                                       .epoch = loss_numbers};
     struct alone loss = loss_of_classes("{type: cross_entropy}", LOSS_K); /* -100 is the default */
     struct cairn_scores scores = {0};
-    float dh[LOSS_ROWS * LOSS_K];
+    real dh[LOSS_ROWS * LOSS_K];
     assert_int_equal(loss.kind->ignored_label(loss.self), -100);
     assert_int_equal(loss_run(&loss, &micro, LOSS_K, loss_outputs, dh, &scores), CAIRN_OK);
     assert_true(scores.weight == 1 && scores.count == 1 && scores.correct == 0);
@@ -237,14 +237,14 @@ static void test_targets_and_labels_that_are_no_probability(void **state)
 {
     (void)state;
     static const int32_t two[1] = {2};
-    static const float wrong[] = {1.5f, -0.1f, NAN};
+    static const real wrong[] = {1.5f, -0.1f, NAN};
     struct cairn_micro micro = {
         .n = 1, .n_labels = 1, .sample = loss_numbers, .epoch = loss_numbers};
     struct cairn_scores scores = {0};
-    float dh[LOSS_K];
+    real dh[LOSS_K];
     struct alone loss = loss_of_targets("{type: binary_cross_entropy}");
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
-        const float target[LOSS_K] = {0.5f, wrong[i], 1};
+        const real target[LOSS_K] = {0.5f, wrong[i], 1};
         micro.target = target;
         assert_int_equal(loss_run(&loss, &micro, LOSS_K, loss_outputs, dh, &scores), CAIRN_DATA);
         assert_non_null(strstr(cairn_error_text(), "sample 10: target 1 is"));

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * The model: names and shapes as PyTorch's, messages, values worked by hand, sums, initial weights.
  */
-#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <tgmath.h>
 
 #include <cmocka.h>
 
@@ -128,8 +128,8 @@ static void test_dense_on_images_names_flatten(void **state)
 static void test_values_worked_by_hand(void **state)
 {
     (void)state;
-    static const float x[2] = {1, 2}, y[2] = {1, 1}, w[6] = {1, -1, 2, 1, 0.5f, -1},
-                       g[6] = {0, 0, 2, 4, 0, 2};
+    static const real x[2] = {1, 2}, y[2] = {1, 1}, w[6] = {1, -1, 2, 1, 0.5f, -1},
+                      g[6] = {0, 0, 2, 4, 0, 2};
     static const uint64_t zero[1] = {0};
     struct cairn_node *layers = tree_of("[{type: dense, units: 2}, {type: relu}]");
     struct cairn_model_options options = {
@@ -137,7 +137,7 @@ static void test_values_worked_by_hand(void **state)
     struct cairn_micro micro = {
         .n = 1, .n_labels = 1, .x = x, .target = y, .sample = zero, .epoch = zero};
     struct bench *bench = bench_make(&options);
-    const float *outputs = NULL;
+    const real *outputs = NULL;
     memcpy(bench->w, w, sizeof w);
     assert_int_equal(bench_gradient(bench, &micro), CAIRN_OK);
     for (int i = 0; i < 6; i++) assert_true(bench->g[i] == g[i]);
@@ -170,7 +170,7 @@ static void test_cross_entropy_does_not_overflow(void **state)
 {
     (void)state;
     static const struct {
-        float h[3];
+        real h[3];
         int32_t label;
         double loss, correct;
     } rows[] = {
@@ -196,7 +196,7 @@ static void test_cross_entropy_does_not_overflow(void **state)
         for (size_t g = 0; g < 9; g++) assert_true(isfinite(bench->g[g]));
     }
     /* the gradient by h is softmax - 1 at the label; times x it is the gradient by W */
-    static const float h[3] = {1, 1, 1};
+    static const real h[3] = {1, 1, 1};
     static const int32_t label[1] = {1};
     struct cairn_micro micro = {
         .n = 1, .n_labels = 1, .x = h, .label = label, .sample = zero, .epoch = zero};
@@ -210,7 +210,7 @@ static void test_cross_entropy_does_not_overflow(void **state)
 static void test_numbers_that_fail(void **state)
 {
     (void)state;
-    static const float nan_x[3] = {0, NAN, 0}, x[3] = {1, 2, 3};
+    static const real nan_x[3] = {0, NAN, 0}, x[3] = {1, 2, 3};
     static const int32_t label[1] = {1}, wrong[1] = {3}, negative[1] = {-1};
     static const uint64_t sample[1] = {77}, epoch[1] = {2};
     struct cairn_node *layers = tree_of("[{type: dense, units: 3, bias: false}]");
@@ -222,7 +222,7 @@ static void test_numbers_that_fail(void **state)
     assert_non_null(strstr(cairn_error_text(), "77"));
     assert_int_equal(cairn_model_evaluate(bench->model, bench->w, &micro, &bench->scores),
                      CAIRN_NUMBERS);
-    static const float one_of_two[6] = {1, 2, 3, 0, NAN, 0};
+    static const real one_of_two[6] = {1, 2, 3, 0, NAN, 0};
     static const int32_t both[2] = {1, 1};
     static const uint64_t samples[2] = {5, 6};
     const struct cairn_micro second = {
@@ -258,7 +258,7 @@ static void test_evaluation_is_without_dropout(void **state)
     struct cairn_node *without = tree_of("[{type: relu, name: r}, {type: dense, units: 3}]");
     struct cairn_model_options options = classes(with, 6, 3);
     struct samples samples = samples_make(&options, 4);
-    for (size_t i = 0; i < 24; i++) samples.x[i] = fabsf(samples.x[i]); /* relu leaves it */
+    for (size_t i = 0; i < 24; i++) samples.x[i] = fabs(samples.x[i]); /* relu leaves it */
     struct bench *a = bench_make(&options);
     options.layers = without;
     struct bench *b = bench_make(&options);

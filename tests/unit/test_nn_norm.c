@@ -47,12 +47,12 @@ static void set_affine(struct subject *s)
     for (size_t t = 0; t < s->bench->params->n_items; t++) {
         const struct cairn_param *item = &s->bench->params->item[t];
         for (size_t i = 0; i < item->count; i++)
-            s->bench->w[item->offset + i] = (float)(t == 0 ? 1 : -1) + 0.25f * (float)i;
+            s->bench->w[item->offset + i] = (real)(t == 0 ? 1 : -1) + 0.25f * (real)i;
     }
 }
 
 /* Element (sample i, channel c, place p) of x [n, C, area]. */
-static double at(const float *x, const size_t dim[3], size_t i, size_t c, size_t p)
+static double at(const real *x, const size_t dim[3], size_t i, size_t c, size_t p)
 {
     return (double)x[(i * dim[1] + c) * dim[2] + p];
 }
@@ -62,7 +62,7 @@ struct moments {
 };
 
 /* Over samples [i, i + n) and channels [c, c + m), all places. */
-static struct moments moments_of(const float *x, const size_t dim[3], const size_t from[2],
+static struct moments moments_of(const real *x, const size_t dim[3], const size_t from[2],
                                  const size_t count[2])
 {
     struct moments out = {0};
@@ -111,7 +111,7 @@ static void batchnorm_on(const struct cairn_shape *in, size_t n)
         }
         double n_values = (double)(n * dim[2]);
         double unbiased = m.variance * n_values / (n_values - 1);
-        const float *g = s.bench->g;
+        const real *g = s.bench->g;
         double most = SINGLE * n_values;
         assert_true(fabs((double)g[c] - dweight) < most);
         assert_true(fabs((double)g[n_channels + c] - dbias) < most);
@@ -136,14 +136,14 @@ static void test_batchnorm_of_evaluation(void **state)
     const struct cairn_shape in = {3, {3, 2, 2}};
     const size_t dim[3] = {4, 3, 4};
     struct subject s = make("[{type: batchnorm, eps: 1e-5}]", &in, 4);
-    const float *y = NULL;
+    const real *y = NULL;
     set_affine(&s);
-    const float *first = s.bench->w;
+    const real *first = s.bench->w;
     for (size_t c = 0; c < 3; c++)
         assert_true(first[6 + c] == 0 && first[9 + c] == 1); /* running mean and variance */
     for (size_t c = 0; c < 3; c++) {
-        s.bench->w[6 + c] = 0.1f * (float)c;
-        s.bench->w[9 + c] = 0.5f + (float)c;
+        s.bench->w[6 + c] = 0.1f * (real)c;
+        s.bench->w[9 + c] = 0.5f + (real)c;
     }
     assert_int_equal(cairn_model_outputs(s.bench->model, s.bench->w, &s.samples.micro, &y),
                      CAIRN_OK);
@@ -162,7 +162,7 @@ static void rows_on(const char *text, const struct cairn_shape *in, size_t n_gro
 {
     enum { N = 3 };
     struct subject s = make(text, in, N);
-    const float *y = NULL;
+    const real *y = NULL;
     bool tokens = in->ndim == 2;
     size_t count = cairn_shape_count(in);
     /* as [rows, channels, area], with a group of `together` channels */
@@ -303,13 +303,13 @@ static void test_large_means(void **state)
         struct subject near = make(texts[i], &in, N);
         struct subject far = make(texts[i], &in, N);
         for (size_t k = 0; k < N * 16; k++) {
-            near.samples.x[k] = (float)(k * 37 % 101) / 64; /* exact in both */
+            near.samples.x[k] = (real)(k * 37 % 101) / 64; /* exact in both */
             far.samples.x[k] = near.samples.x[k] + 1024;
         }
         assert_int_equal(bench_gradient(near.bench, &near.samples.micro), CAIRN_OK);
         assert_int_equal(bench_gradient(far.bench, &far.samples.micro), CAIRN_OK);
         const double wanted[2] = {(double)near.bench->g[0], (double)near.bench->g[1]};
-        const float *g = far.bench->g;
+        const real *g = far.bench->g;
         assert_true(difference(g, wanted, 2) < 1e-4); /* 1024 / 2^24 of the deviation */
         release(&near);
         release(&far);

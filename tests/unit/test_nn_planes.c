@@ -2,12 +2,12 @@
  * Layers of planes against the sums written out: conv2d and the pools with every kind of kernel,
  * stride, padding and groups, planes small and large; what wins in a patch; whole planes dropped.
  */
-#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <tgmath.h>
 
 #include <cmocka.h>
 
@@ -48,10 +48,10 @@ static const struct sizes table[] = {
 };
 enum { N_TABLE = sizeof table / sizeof table[0] };
 
-static float *numbers(size_t n, uint64_t stream)
+static real *numbers(size_t n, uint64_t stream)
 {
     uint32_t *bits = malloc((n + 1) * sizeof *bits);
-    float *x = malloc((n + 1) * sizeof *x);
+    real *x = malloc((n + 1) * sizeof *x);
     assert_true(bits != NULL && x != NULL);
     cairn_random_fill(stream, 0, n, bits);
     for (size_t i = 0; i < n; i++) x[i] = 2 * cairn_random_unit(bits[i]) - 1;
@@ -66,8 +66,7 @@ static double *zeros(size_t n)
     return x;
 }
 
-static void assert_close(const char *what, const char *of, const float *a, const double *b,
-                         size_t n)
+static void assert_close(const char *what, const char *of, const real *a, const double *b, size_t n)
 {
     double largest = 0;
     for (size_t i = 0; i < n; i++) largest = fmax(largest, fabs(b[i]));
@@ -113,7 +112,7 @@ static void visit_all(const struct sizes *s, const size_t out[3], visitor *visit
 
 /* Of one sample: values and gradients, all in double. */
 struct direct {
-    const float *w, *x, *dy;
+    const real *w, *x, *dy;
     double *y, *dw, *dx;
 };
 
@@ -153,7 +152,7 @@ static void check_convolution(const struct sizes *s, size_t n, bool bias)
                              1);
     const size_t n_in = cairn_shape_count(&in), n_out = alone_n_out(alone),
                  n_plane = n_out / s->channels, n_w = alone->params.item[0].count;
-    float *x = numbers(n * n_in, 1), *dy = numbers(n * n_out, 2);
+    real *x = numbers(n * n_in, 1), *dy = numbers(n * n_out, 2);
     double *y = zeros(n * n_out), *g = zeros(n_w + s->channels), *dx = zeros(n * n_in);
     for (size_t i = 0; i < n; i++) {
         struct direct d = {alone->w, x + i * n_in, dy + i * n_out, y + i * n_out, g, dx + i * n_in};
@@ -187,7 +186,7 @@ static void test_conv2d_is_the_sum_written_out(void **state)
 
 /* The state of one pool of one sample. */
 struct pooled {
-    const float *x, *dy;
+    const real *x, *dy;
     double *y, *dx;
     size_t *found;
     double share; /* 0: the largest */
@@ -218,11 +217,11 @@ static void check_pool(struct sizes s, bool is_max, bool ties)
     const struct cairn_shape in = {3, {s.in[0], s.in[1], s.in[2]}};
     struct alone *alone = alone_make(text, &in, MICRO);
     const size_t n = 3, n_in = cairn_shape_count(&in), n_out = alone_n_out(alone);
-    float *x = numbers(n * n_in, 1), *dy = numbers(n * n_out, 2);
+    real *x = numbers(n * n_in, 1), *dy = numbers(n * n_out, 2);
     double *y = zeros(n * n_out), *dx = zeros(n * n_in);
     size_t *found = calloc(n_out, sizeof *found);
     assert_non_null(found);
-    for (size_t e = 0; e < n * n_in && ties; e++) x[e] = floorf(2 * x[e]);
+    for (size_t e = 0; e < n * n_in && ties; e++) x[e] = floor(2 * x[e]);
     for (size_t e = 0; e < n * n_out && is_max; e++) y[e] = -INFINITY;
     for (size_t i = 0; i < n; i++) {
         struct pooled p = {x + i * n_in,  dy + i * n_out,
@@ -268,7 +267,7 @@ static void test_what_is_not_a_number_wins(void **state)
                                          "{type: maxpool2d, kernel: [2, 3]}"};
     for (size_t l = 0; l < 2; l++)
         for (size_t at = 0; at < 4; at++) {
-            float x[6] = {1, 2, 3, 4, 5, 6}, dy[1] = {7};
+            real x[6] = {1, 2, 3, 4, 5, 6}, dy[1] = {7};
             const struct cairn_shape in = {3, {1, 2, 2 + l}};
             struct alone *alone = alone_make(layers[l], &in, 1);
             x[at] = NAN;
@@ -289,11 +288,11 @@ static void test_global_avgpool_is_the_mean(void **state)
     (void)state;
     const struct cairn_shape in = {3, {2, 3, 7}};
     struct alone *alone = alone_make("{type: global_avgpool}", &in, 2);
-    float x[84], dy[4] = {21, 42, 63, -21};
-    for (size_t e = 0; e < 84; e++) x[e] = (float)e;
-    const float *y = alone_forward(alone, 2, x);
+    real x[84], dy[4] = {21, 42, 63, -21};
+    for (size_t e = 0; e < 84; e++) x[e] = (real)e;
+    const real *y = alone_forward(alone, 2, x);
     assert_int_equal(alone_out(alone)->ndim, 1);
-    for (size_t c = 0; c < 4; c++) assert_true(y[c] == (float)(21 * c + 10));
+    for (size_t c = 0; c < 4; c++) assert_true(y[c] == (real)(21 * c + 10));
     alone_backward(alone, dy);
     for (size_t e = 0; e < 84; e++) assert_true(alone->dx[e] == dy[e / 21] / 21);
     alone_free(alone);
@@ -303,15 +302,15 @@ static void test_dropout2d_drops_whole_planes(void **state)
 {
     (void)state;
     enum { CHANNELS = 2000, COUNT = 6, N = 2 };
-    static float ones[N * CHANNELS * COUNT];
+    static real ones[N * CHANNELS * COUNT];
     static const uint64_t sample[N] = {5, 6}, epoch[N] = {1, 1};
     const struct cairn_shape in = {3, {CHANNELS, 2, 3}};
     struct alone *alone = alone_make("{type: dropout2d, p: 0.25}", &in, N);
     alone->micro.sample = sample;
     alone->micro.epoch = epoch;
     for (size_t e = 0; e < N * CHANNELS * COUNT; e++) ones[e] = 1;
-    const float *y = alone_forward(alone, N, ones);
-    const float scale = (float)(1 / 0.75);
+    const real *y = alone_forward(alone, N, ones);
+    const real scale = (real)(1 / 0.75);
     size_t n_kept = 0, n_same = 0;
     for (size_t c = 0; c < N * CHANNELS; c++) {
         assert_true(y[c * COUNT] == 0 || y[c * COUNT] == scale);

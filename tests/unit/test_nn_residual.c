@@ -194,9 +194,9 @@ static void test_values(void **state)
         "[{type: residual, body: [{type: dense, units: 2, bias: false}]}]",
         "[{type: residual, project: true, body: [{type: dense, units: 2, bias: false}]}]",
     };
-    static const float y[2][2] = {{5 + 1, 11 + 2}, {15, 33}};
+    static const real y[2][2] = {{5 + 1, 11 + 2}, {15, 33}};
     const struct cairn_shape in = {1, {2}};
-    const float x[2] = {1, 2};
+    const real x[2] = {1, 2};
     const struct cairn_micro micro = {.n = 1, .x = x};
     for (int i = 0; i < 2; i++) {
         struct cairn_node *tree = tree_of(models[i]);
@@ -204,9 +204,9 @@ static void test_values(void **state)
         options.n_targets = 2;
         options.n_classes = 0;
         struct bench *bench = bench_make(&options);
-        const float *outputs = NULL;
+        const real *outputs = NULL;
         for (size_t k = 0; k < bench->params->n_weights; k++)
-            bench->w[k] = (float)(k < 4 ? k + 1 : 2 * (k - 3));
+            bench->w[k] = (real)(k < 4 ? k + 1 : 2 * (k - 3));
         assert_int_equal(cairn_model_outputs(bench->model, bench->w, &micro, &outputs), CAIRN_OK);
         assert_true(outputs[0] == y[i][0] && outputs[1] == y[i][1]);
         assert_true(x[0] == 1 && x[1] == 2);
@@ -232,7 +232,7 @@ static void test_memory(void **state)
         cairn_node_free(tree);
     }
     /* two more gradients, between the layers inside */
-    assert_int_equal(bytes[0], bytes[1] + 2 * sizeof(float) * SAMPLES * 64);
+    assert_int_equal(bytes[0], bytes[1] + 2 * sizeof(real) * SAMPLES * 64);
 }
 
 static void test_refused(void **state)

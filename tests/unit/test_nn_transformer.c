@@ -79,12 +79,12 @@ static void test_a_block_is_its_layers(void **state)
     assert_int_equal(params->n_tensors, n);
     assert_int_equal(layers.bench->params->n_values, params->n_values);
     for (size_t i = 0; i < n; i++) assert_string_equal(params->item[i].name, names[i]);
-    memcpy(layers.bench->w, block.bench->w, params->n_values * sizeof(float));
+    memcpy(layers.bench->w, block.bench->w, params->n_values * sizeof(real));
 
     assert_int_equal(bench_gradient(block.bench, &block.samples.micro), CAIRN_OK);
     assert_int_equal(bench_gradient(layers.bench, &layers.samples.micro), CAIRN_OK);
     assert_true(block.bench->scores.loss == layers.bench->scores.loss);
-    assert_memory_equal(block.bench->g, layers.bench->g, params->n_values * sizeof(float));
+    assert_memory_equal(block.bench->g, layers.bench->g, params->n_values * sizeof(real));
     release(&block);
     release(&layers);
 }
@@ -135,8 +135,8 @@ static void test_a_tied_weight_has_both_gradients(void **state)
     assert_int_equal(n + K * D, untied.bench->params->n_values);
     assert_int_equal(tied.bench->params->item[0].n_uses, 2);
     assert_int_equal(cairn_params_most_uses(tied.bench->params), 2);
-    memcpy(untied.bench->w, tied.bench->w, n * sizeof(float));
-    memcpy(untied.bench->w + head->offset, tied.bench->w, K * D * sizeof(float));
+    memcpy(untied.bench->w, tied.bench->w, n * sizeof(real));
+    memcpy(untied.bench->w + head->offset, tied.bench->w, K * D * sizeof(real));
 
     assert_int_equal(bench_gradient(tied.bench, &tied.samples.micro), CAIRN_OK);
     assert_int_equal(bench_gradient(untied.bench, &untied.samples.micro), CAIRN_OK);
@@ -145,8 +145,7 @@ static void test_a_tied_weight_has_both_gradients(void **state)
         double sum = (double)untied.bench->g[i] + (double)untied.bench->g[head->offset + i];
         assert_true(fabs((double)tied.bench->g[i] - sum) <= SINGLE * (1 + fabs(sum)));
     }
-    assert_memory_equal(tied.bench->g + K * D, untied.bench->g + K * D,
-                        (n - K * D) * sizeof(float));
+    assert_memory_equal(tied.bench->g + K * D, untied.bench->g + K * D, (n - K * D) * sizeof(real));
     release(&tied);
     release(&untied);
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Optimizers against their formulas in double and against PyTorch's own numbers, their keys and
  * state.  Parameter groups: test_optim_groups.c; learning rates: test_schedule.c. */
-#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <tgmath.h>
 
 #include <cmocka.h>
 
@@ -27,7 +27,7 @@ static double rate_of(int t)
 }
 
 /* n numbers in [-1/2, 1/2) for update t. */
-static void draw(int t, int n, float *out)
+static void draw(int t, int n, real *out)
 {
     uint32_t bits[N];
     cairn_random_fill(cairn_random_key(7, CAIRN_RANDOM_INIT, 0, 0), (uint64_t)t, (size_t)n, bits);
@@ -67,9 +67,9 @@ static void each_example(void (*test)(const struct tried *o, const char *keys))
         }
 }
 
-static void run(struct cairn_optim *optim, int from, int to, float *w)
+static void run(struct cairn_optim *optim, int from, int to, real *w)
 {
-    float g[N];
+    real g[N];
     for (int t = from; t <= to; t++) {
         draw(t, N, g);
         cairn_optim_update(optim, rates_of(t), g, w);
@@ -79,7 +79,7 @@ static void run(struct cairn_optim *optim, int from, int to, float *w)
 static void follows_its_formula(const struct tried *o, const char *keys)
 {
     struct reference r = {.w = {0}};
-    float w[N], g[N];
+    real w[N], g[N];
     double tolerance = strstr(keys, "centered") != NULL ? TOLERANCE_CENTERED : TOLERANCE;
     struct cairn_optim *optim = make(o);
     draw(0, N, w);
@@ -138,7 +138,7 @@ static void kinds_are_whole(void **state)
 /* Stop after 8 updates, carry slots and count into a new optimizer: the bits must not know. */
 static void goes_on_with_the_same_bits(const struct tried *o, const char *keys)
 {
-    float whole[N], parts[N];
+    real whole[N], parts[N];
     struct cairn_optim *a = make(o);
     struct cairn_optim *b = make(o);
     (void)keys;
@@ -146,7 +146,7 @@ static void goes_on_with_the_same_bits(const struct tried *o, const char *keys)
     run(a, 1, 8, whole);
     memcpy(parts, whole, sizeof whole);
     const char *from_name, *to_name;
-    float *from, *to;
+    real *from, *to;
     size_t k = 0;
     for (; cairn_optim_slot(a, k, &from_name, &from); k++) {
         assert_true(cairn_optim_slot(b, k, &to_name, &to));
@@ -182,7 +182,7 @@ static void pull_update(const void *self, const struct cairn_optim_step *step)
 {
     const struct pull *pull = self;
     for (size_t i = 0; i < step->n; i++)
-        step->w[i] -= (float)(step->rate.now * pull->pull * (step->g[i] > 0 ? 1 : -1));
+        step->w[i] -= (real)(step->rate.now * pull->pull * (step->g[i] > 0 ? 1 : -1));
 }
 
 static const struct cairn_optim_kind pull_kind = {
@@ -199,14 +199,14 @@ static void a_kind_brings_its_own_keys(void **state)
 {
     static const struct {
         const char *keys;
-        float w;
+        real w;
     } given[] = {{"{}", 0.5f}, {"{pull: 3, name: pull}", -0.5f}};
     char uses[64];
     struct cairn_optim *optim = NULL;
     (void)state;
     for (size_t c = 0; c < 2; c++) {
         struct tried o = tried(&pull_kind, given[c].keys);
-        float w[N] = {1}, g[N] = {2};
+        real w[N] = {1}, g[N] = {2};
         optim = make(&o);
         cairn_optim_update(optim, (struct cairn_rate){0.5, 0}, g, w);
         assert_true(w[0] == given[c].w);
@@ -228,7 +228,7 @@ static void numbers_of_pytorch(void **state)
 {
     static const struct {
         const char *name, *keys;
-        float w[3];
+        real w[3];
     } table[] = {
         {"sgd", "{weight_decay: 0.01}", {0.965059936f, -2.03992987f, 0.427634805f}},
         {"sgd",
@@ -257,18 +257,18 @@ static void numbers_of_pytorch(void **state)
         .item = &item, .n_items = 1, .n_tensors = 1, .n_weights = 3, .n_values = 3};
     (void)state;
     for (size_t c = 0; c < sizeof table / sizeof table[0]; c++) {
-        float w[3] = {1.0f, -2.0f, 0.5f}, g[3];
+        real w[3] = {1.0f, -2.0f, 0.5f}, g[3];
         struct cairn_optim *optim = NULL;
         struct tried o = tried_named(table[c].name, table[c].keys);
         assert_int_equal(cairn_optim_create(o.kind, &o.options, &three, &optim), CAIRN_OK);
         tried_free(&o);
         for (int k = 0; k < 5; k++) {
             for (int i = 0; i < 3; i++)
-                g[i] = (float)(0.1 * (i + 1) * (k % 2 == 0 ? 1 : -0.5) + 0.01 * k);
+                g[i] = (real)(0.1 * (i + 1) * (k % 2 == 0 ? 1 : -0.5) + 0.01 * k);
             cairn_optim_update(optim, (struct cairn_rate){0.1, 0.1}, g, w);
         }
         for (int i = 0; i < 3; i++) /* a few units in the last place of numbers up to 2, or 7 */
-            if (fabsf(w[i] - table[c].w[i]) > 2.5e-7f * fmaxf(2, fabsf(w[i])))
+            if (fabs(w[i] - table[c].w[i]) > 2.5e-7f * fmax(2, fabs(w[i])))
                 fail_msg("case %zu weight %d: %.9g, PyTorch %.9g", c, i, (double)w[i],
                          (double)table[c].w[i]);
         cairn_optim_free(optim);
@@ -278,7 +278,7 @@ static void numbers_of_pytorch(void **state)
 static void slots_are_kept_only_where_needed(void **state)
 {
     const char *name;
-    float *block;
+    real *block;
     struct cairn_optim *plain = make_named("sgd", "{}");
     struct cairn_optim *momentum = make_named("sgd", "{momentum: 0.5}");
     struct cairn_optim *adam = make_named("adam", "{}");
@@ -338,7 +338,7 @@ static void unknown_names_lead_to_known_ones(void **state)
  * the difference below 0, of which PyTorch's root is NaN. */
 static void variance_never_falls_below_zero(void **state)
 {
-    float w[N] = {0}, g[N];
+    real w[N] = {0}, g[N];
     struct cairn_optim *optim = make_named("rmsprop", "{alpha: 0.5, eps: 1e-3, centered: true}");
     (void)state;
     draw(1, N, g);
@@ -355,7 +355,7 @@ static void zero_norms_scale_nothing(void **state)
     (void)state;
     for (size_t c = 0; c < sizeof kinds / sizeof kinds[0]; c++) {
         struct cairn_optim *optim = make_named(kinds[c], "{}");
-        float w[N] = {0}, g[N] = {0};
+        real w[N] = {0}, g[N] = {0};
         for (int i = 0; i < FIRST; i++) g[i] = 0.25f;
         for (int i = FIRST; i < N; i++) w[i] = 3;
         cairn_optim_update(optim, (struct cairn_rate){0.1, 0}, g, w);

@@ -66,7 +66,7 @@ static struct cairn_node *groups_of(const char *text)
     return list;
 }
 
-static void draw(int t, size_t n, float *out)
+static void draw(int t, size_t n, real *out)
 {
     uint32_t bits[N_ALL];
     cairn_random_fill(cairn_random_key(9, CAIRN_RANDOM_INIT, 0, 0), (uint64_t)t, n, bits);
@@ -87,7 +87,7 @@ static struct cairn_optim *make(const struct tried *o, const struct cairn_params
 }
 
 /* The tensor k alone, with w [count] of its own: its settings are those of the whole optimizer. */
-static void update_alone(const struct tried *o, const struct wanted *wanted, int k, float *w)
+static void update_alone(const struct tried *o, const struct wanted *wanted, int k, real *w)
 {
     struct cairn_param item = items[k];
     struct cairn_params alone = {.item = &item,
@@ -103,7 +103,7 @@ static void update_alone(const struct tried *o, const struct wanted *wanted, int
     own.options.groups = wanted->trust_ratio[k] ? NULL : without;
     struct cairn_optim *optim = make(&own, &alone);
     for (int t = 1; t <= UPDATES; t++) {
-        float g[N_ALL];
+        real g[N_ALL];
         draw(t, N_ALL, g);
         struct cairn_rate rate = rates_of(t);
         rate.now *= wanted->lr_scale[k];
@@ -116,7 +116,7 @@ static void update_alone(const struct tried *o, const struct wanted *wanted, int
 
 static void check(const struct tried *o, const char *groups, const struct wanted *wanted)
 {
-    float w[N_ALL], g[N_ALL], alone[N_ALL];
+    real w[N_ALL], g[N_ALL], alone[N_ALL];
     struct cairn_node *list = groups_of(groups);
     struct tried grouped = *o;
     grouped.options.groups = list;

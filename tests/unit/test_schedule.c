@@ -13,7 +13,7 @@
 
 static void clip(void **state)
 {
-    float g[3] = {3, 4, 12};
+    real g[3] = {3, 4, 12};
     (void)state;
     cairn_clip(g, 3, 13, 0);
     cairn_clip(g, 3, 13, 13);

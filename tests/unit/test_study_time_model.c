@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "cairn/real.h"
 #include "study/analyse.h"
 #include "study/predict.h"
 #include "study/typical.h"
@@ -266,6 +267,7 @@ static void both_sides_of_a_step(void **state)
     struct cairn_study_table table = {0};
     struct worked w;
     (void)state;
+    if (CAIRN_REAL_BITS == 64) skip(); /* doubles take two words in any case: that step is not */
     for (int k = 0; k < 2; k++) {
         plant_step(&table, steps[k]);
         work_out(&w, &table, others, N_OTHERS);

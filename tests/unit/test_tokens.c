@@ -303,7 +303,7 @@ static void test_weights(void **state)
     write_weighted(CAIRN_H5_F32, 5, weight);
     assert_refused("/train/weight has the shape [5]; give one weight for each of 4 samples");
     write_weighted(CAIRN_H5_I32, 4, weight);
-    assert_refused("/train/weight is int32; store weights as uint8 or float32");
+    assert_refused("/train/weight is int32; store weights as uint8 or float");
     weight[2] = -0.5f;
     write_weighted(CAIRN_H5_F32, 4, weight);
     struct cairn_dataset *dataset = open_with(0);

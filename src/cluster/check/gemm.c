@@ -18,10 +18,10 @@ enum { SIZE = 256 };
 /* Floating-point operations a second. */
 static cairn_status time_products(double *rate)
 {
-    float *block = NULL;
+    real *block = NULL;
     size_t n = (size_t)SIZE * SIZE;
     CAIRN_TRY(cairn_memory_get(3 * n, sizeof *block, "three matrices", &block));
-    for (size_t i = 0; i < 2 * n; i++) block[i] = (float)(i % 7) - 3;
+    for (size_t i = 0; i < 2 * n; i++) block[i] = (real)(i % 7) - 3;
     struct cairn_gemm job = {
         .m = SIZE, .n = SIZE, .k = SIZE, .a = block, .b = block + n, .c = block + 2 * n};
     cairn_gemm(&job); /* warms up */

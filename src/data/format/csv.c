@@ -47,12 +47,12 @@ static void standardize(struct cairn_text_table *csv, const struct cairn_split_p
     }
 }
 
-static cairn_status as_floats(const double *value, size_t n, float **out)
+static cairn_status as_reals(const double *value, size_t n, real **out)
 {
     *out = NULL;
     if (value == NULL) return CAIRN_OK;
     CAIRN_TRY(cairn_memory_get(n, sizeof **out, "the table", out));
-    for (size_t i = 0; i < n; i++) (*out)[i] = (float)value[i];
+    for (size_t i = 0; i < n; i++) (*out)[i] = (real)value[i];
     return CAIRN_OK;
 }
 
@@ -60,17 +60,17 @@ static cairn_status write_table(const struct cairn_import *import, struct cairn_
                                 const struct cairn_split_plan *plan, struct cairn_writer *writer)
 {
     double *statistics = NULL;
-    float *x = NULL;
-    float *target = NULL;
+    real *x = NULL;
+    real *target = NULL;
     size_t n_columns = csv->n_features + 1;
     cairn_status st =
         cairn_memory_get(2 * n_columns, sizeof *statistics, "mean and deviation", &statistics);
     if (st == CAIRN_OK && import->standardize) standardize(csv, plan, statistics);
-    if (st == CAIRN_OK) st = as_floats(csv->feature, csv->n_rows * csv->n_features, &x);
-    if (st == CAIRN_OK) st = as_floats(csv->target, csv->n_rows, &target);
+    if (st == CAIRN_OK) st = as_reals(csv->feature, csv->n_rows * csv->n_features, &x);
+    if (st == CAIRN_OK) st = as_reals(csv->target, csv->n_rows, &target);
     struct cairn_table table = {.n = csv->n_rows,
                                 .input = {.ndim = 1, .dim = {csv->n_features}},
-                                .x_type = CAIRN_H5_F32,
+                                .x_type = CAIRN_H5_REAL,
                                 .x = x,
                                 .label = csv->label,
                                 .target = target,

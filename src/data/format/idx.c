@@ -14,7 +14,7 @@
 struct pair {
     struct cairn_idx images, labels;
     int32_t *label;
-    float *target;
+    real *target;
     struct cairn_table table; /* borrows all of the above */
 };
 
@@ -52,7 +52,7 @@ static cairn_status read_target(struct pair *pair)
     const struct cairn_shape *shape = &pair->labels.form.shape;
     size_t n = cairn_shape_count(shape);
     CAIRN_TRY(cairn_memory_get(n, sizeof *pair->target, "the targets", &pair->target));
-    for (size_t i = 0; i < n; i++) pair->target[i] = (float)cairn_idx_value(&pair->labels, i);
+    for (size_t i = 0; i < n; i++) pair->target[i] = (real)cairn_idx_value(&pair->labels, i);
     pair->table.target = pair->target;
     pair->table.n_targets = n / pair->table.n;
     return CAIRN_OK;

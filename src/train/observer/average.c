@@ -10,9 +10,9 @@
 #include "train/observer.h"
 #include "train/trainer.h"
 
-void cairn_average_add(float *average, const float *w, size_t n, double decay, bool first)
+void cairn_average_add(real *average, const real *w, size_t n, double decay, bool first)
 {
-    const float gain = (float)(1 - decay);
+    const real gain = (real)(1 - decay);
     if (first)
         memcpy(average, w, n * sizeof *w);
     else
@@ -21,7 +21,7 @@ void cairn_average_add(float *average, const float *w, size_t n, double decay, b
 
 static cairn_status create(cairn_trainer *t, void **context)
 {
-    float *average = NULL;
+    real *average = NULL;
     if (t->parts.ema == 0) return CAIRN_OK;
     CAIRN_TRY(cairn_memory_get(t->params->n_values, sizeof *average, "their average", &average));
     *context = average;
@@ -34,9 +34,9 @@ static cairn_status updated(void *context, cairn_trainer *t, struct cairn_update
     return CAIRN_OK;
 }
 
-float *cairn_trainer_average(const cairn_trainer *t)
+real *cairn_trainer_average(const cairn_trainer *t)
 {
-    float *average = cairn_trainer_observer(t, &cairn_observer_average);
+    real *average = cairn_trainer_observer(t, &cairn_observer_average);
     if (average == NULL) return NULL;
     size_t first = t->at.update == 0 ? 0 : t->params->n_weights;
     memcpy(average + first, t->w + first, (t->params->n_values - first) * sizeof *t->w);
