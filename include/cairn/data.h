@@ -15,6 +15,10 @@
 
 #include "cairn/status.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /** What a sample is, and up to three groups of them. */
 typedef struct cairn_dataset cairn_data;
 
@@ -100,5 +104,9 @@ CAIRN_API CAIRN_CHECKED cairn_status cairn_data_fed(cairn_data *data, size_t n);
  * Errors  none
  */
 CAIRN_API void cairn_data_free(cairn_data *data);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif
