@@ -9,8 +9,8 @@
 !
 ! Not here, since they take any number of arguments: cairn_fail, cairn_fail_in
 module cairn
-    use, intrinsic :: iso_c_binding, only: c_bool, c_char, c_double, c_float, c_int, c_int64_t, c_null_char, &
-        c_null_ptr, c_ptr, c_size_t, c_f_pointer, c_loc
+    use, intrinsic :: iso_c_binding, only: c_bool, c_char, c_double, c_float, c_funptr, c_int, c_int64_t, &
+        c_null_char, c_null_funptr, c_null_ptr, c_ptr, c_size_t, c_f_pointer, c_loc, c_sizeof
     implicit none
     private
 
@@ -27,9 +27,40 @@ module cairn
         real(c_double) :: noise_scale, noise_scale_se, noise_scale_updates
     end type
 
+    !> What a sample is (cairn/data.h): dim from c_loc(dims), C's order, so x(features, samples) has dim = [features]
+    type, bind(c), public :: cairn_data_form
+        integer(c_size_t) :: size = 0 ! set by cairn_data_create
+        type(c_ptr) :: dim = c_null_ptr
+        integer(c_size_t) :: n_dims = 0, n_targets = 0, n_classes = 0
+        logical(c_bool) :: weighted = .false.
+    end type
+
+    !> Samples in arrays, addresses from c_loc (cairn/data.h)
+    type, bind(c), public :: cairn_samples
+        integer(c_size_t) :: n = 0
+        type(c_ptr) :: x = c_null_ptr, target = c_null_ptr, label = c_null_ptr, weight = c_null_ptr, number = c_null_ptr
+    end type
+
+    !> Where a function of cairn_data_function writes rows, for c_f_pointer (cairn/data.h)
+    type, bind(c), public :: cairn_rows_out
+        type(c_ptr) :: x, target, label, weight
+    end type
+
+    !> Kinds of messages, and what Cairn may do in this process (cairn/host.h); message from c_funloc
+    integer(c_int), parameter, public :: CAIRN_MESSAGE_WARNING = 0, CAIRN_MESSAGE_INFO = 1, CAIRN_MESSAGE_DETAIL = 2
+    type, bind(c), public :: cairn_host_options
+        integer(c_size_t) :: size = 0 ! set by cairn_host_settings
+        type(c_funptr) :: message = c_null_funptr
+        type(c_ptr) :: context = c_null_ptr
+        logical(c_bool) :: sets_threads = .false.
+    end type
+
     public :: cairn_version, cairn_error_text, cairn_status_text, cairn_exit_code
+    public :: cairn_host_settings, cairn_comm_open_on
     public :: cairn_comm_open, cairn_comm_close, cairn_comm_rank, cairn_comm_size, cairn_comm_agree
+    public :: cairn_data_create, cairn_data_arrays, cairn_data_function, cairn_data_fed, cairn_data_free
     public :: cairn_options_create, cairn_options_read, cairn_options_set, cairn_options_free
+    public :: cairn_trainer_open_with, cairn_trainer_feed, cairn_trainer_batch
     public :: cairn_trainer_open, cairn_trainer_catch_signals, cairn_trainer_close, cairn_trainer_done
     public :: cairn_trainer_zero, cairn_trainer_share, cairn_trainer_backward, cairn_trainer_sum
     public :: cairn_trainer_update, cairn_trainer_weights, cairn_trainer_weights_hash, cairn_trainer_evaluate
@@ -52,6 +83,55 @@ module cairn
         type(c_ptr) function c_version() bind(c, name="cairn_version")
             import :: c_ptr
         end function
+    end interface
+
+    interface ! cairn/host.h, cairn/mpi.h
+        integer(c_int) function c_host_settings(host) bind(c, name="cairn_host_settings")
+            import :: c_int, cairn_host_options
+            type(cairn_host_options), intent(in) :: host
+        end function
+
+        !> cairn_comm_open_on for a communicator of Fortran's: an integer, or comm%mpi_val with mpi_f08
+        integer(c_int) function cairn_comm_open_on(mpi, comm) bind(c, name="cairn_comm_open_on_fortran")
+            import :: c_int, c_ptr
+            integer(c_int), value :: mpi
+            type(c_ptr), intent(out) :: comm
+        end function
+    end interface
+
+    interface ! cairn/data.h
+        integer(c_int) function c_data_create(form, data) bind(c, name="cairn_data_create")
+            import :: c_int, c_ptr, cairn_data_form
+            type(cairn_data_form), intent(in) :: form
+            type(c_ptr), intent(out) :: data
+        end function
+
+        integer(c_int) function c_data_arrays(data, group, samples) bind(c, name="cairn_data_arrays")
+            import :: c_char, c_int, c_ptr, cairn_samples
+            type(c_ptr), value :: data
+            character(kind=c_char), intent(in) :: group(*)
+            type(cairn_samples), intent(in) :: samples
+        end function
+
+        integer(c_int) function c_data_function(data, group, n, fill, context) bind(c, name="cairn_data_function")
+            import :: c_char, c_funptr, c_int, c_ptr, c_size_t
+            type(c_ptr), value :: data
+            character(kind=c_char), intent(in) :: group(*)
+            integer(c_size_t), value :: n
+            type(c_funptr), value :: fill
+            type(c_ptr), value :: context
+        end function
+
+        integer(c_int) function cairn_data_fed(data, n) bind(c)
+            import :: c_int, c_ptr, c_size_t
+            type(c_ptr), value :: data
+            integer(c_size_t), value :: n
+        end function
+
+        subroutine cairn_data_free(data) bind(c)
+            import :: c_ptr
+            type(c_ptr), value :: data
+        end subroutine
     end interface
 
     interface ! cairn/comm.h
@@ -112,6 +192,25 @@ module cairn
             import :: c_int, c_ptr
             type(c_ptr), value :: options, comm
             type(c_ptr), intent(out) :: trainer
+        end function
+
+        integer(c_int) function cairn_trainer_open_with(options, data, comm, trainer) bind(c)
+            import :: c_int, c_ptr
+            type(c_ptr), value :: options, data, comm
+            type(c_ptr), intent(out) :: trainer
+        end function
+
+        integer(c_int) function cairn_trainer_feed(trainer, m, samples) bind(c) ! m counts from 0
+            import :: c_int, c_int64_t, c_ptr, cairn_samples
+            type(c_ptr), value :: trainer
+            integer(c_int64_t), value :: m
+            type(cairn_samples), intent(in) :: samples
+        end function
+
+        integer(c_int) function cairn_trainer_batch(trainer, first, n_samples, n_micro) bind(c)
+            import :: c_int, c_int64_t, c_ptr
+            type(c_ptr), value :: trainer
+            integer(c_int64_t), intent(out) :: first, n_samples, n_micro
         end function
 
         subroutine cairn_trainer_catch_signals() bind(c)
@@ -243,6 +342,42 @@ contains
         type(c_ptr), intent(in) :: options
         character(*), intent(in) :: key, text
         cairn_options_set = c_options_set(options, trim(key) // c_null_char, trim(text) // c_null_char)
+    end function
+
+    !> Change what Cairn may do in this process.
+    integer(c_int) function cairn_host_settings(host)
+        type(cairn_host_options), intent(in) :: host
+        type(cairn_host_options) :: sized
+        sized = host
+        sized%size = c_sizeof(sized)
+        cairn_host_settings = c_host_settings(sized)
+    end function
+
+    !> Describe a sample; groups come next.
+    integer(c_int) function cairn_data_create(form, data)
+        type(cairn_data_form), intent(in) :: form
+        type(c_ptr), intent(out) :: data
+        type(cairn_data_form) :: sized
+        sized = form
+        sized%size = c_sizeof(sized)
+        cairn_data_create = c_data_create(sized, data)
+    end function
+
+    !> A group is in these arrays.
+    integer(c_int) function cairn_data_arrays(data, group, samples)
+        type(c_ptr), intent(in) :: data
+        character(*), intent(in) :: group
+        type(cairn_samples), intent(in) :: samples
+        cairn_data_arrays = c_data_arrays(data, trim(group) // c_null_char, samples)
+    end function
+
+    !> A group has n samples, whose rows a bind(c) function gives: fill from c_funloc.
+    integer(c_int) function cairn_data_function(data, group, n, fill, context)
+        type(c_ptr), intent(in) :: data, context
+        character(*), intent(in) :: group
+        integer(c_size_t), intent(in) :: n
+        type(c_funptr), intent(in) :: fill
+        cairn_data_function = c_data_function(data, trim(group) // c_null_char, n, fill, context)
     end function
 
     !> The weights in checkpoint order; they belong to the trainer.

@@ -16,9 +16,7 @@ install(PROGRAMS launch/cairn-mpirun DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(FILES LICENSE README.md CHANGELOG.md CITATION.cff DESTINATION ${share})
 install(FILES launch/README.md DESTINATION ${share}/launch)
 install(DIRECTORY launch/recipes launch/examples launch/guide DESTINATION ${share}/launch
-  FILES_MATCHING REGEX "\\.(yaml|md|svg|c|h|cpp|f90|txt)$" PATTERN runs EXCLUDE PATTERN studies/* EXCLUDE)
-install(DIRECTORY launch/recipes/studies DESTINATION ${share}/launch/recipes FILES_MATCHING REGEX "/[^/]+\\.(yaml|md|svg)$"
-  PATTERN studies/*/* EXCLUDE)
+  FILES_MATCHING REGEX "\\.(yaml|md|svg|c|h|cpp|f90|txt)$")
 install(FILES datasets/README.md datasets/digits.h5 datasets/diabetes.h5 DESTINATION ${share}/datasets)
 install(PROGRAMS datasets/fetch DESTINATION ${share}/datasets)
 
