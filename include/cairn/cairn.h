@@ -9,5 +9,6 @@
 #include "cairn/options.h"
 #include "cairn/status.h"
 #include "cairn/trainer.h"
+#include "cairn/version.h"
 
 #endif

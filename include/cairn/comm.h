@@ -11,6 +11,10 @@
 
 #include "cairn/status.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /** A set of ranks. */
 typedef struct cairn_comm cairn_comm;
 
@@ -54,5 +58,9 @@ CAIRN_API int cairn_comm_size(const cairn_comm *comm);
  * Errors  the agreed one
  */
 CAIRN_API CAIRN_CHECKED cairn_status cairn_comm_agree(cairn_comm *comm, cairn_status st);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

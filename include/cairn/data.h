@@ -16,6 +16,10 @@
 #include "cairn/real.h"
 #include "cairn/status.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /** What a sample is, and up to three groups of them. */
 typedef struct cairn_dataset cairn_data;
 
@@ -101,5 +105,9 @@ CAIRN_API CAIRN_CHECKED cairn_status cairn_data_fed(cairn_data *data, size_t n);
  * Errors  none
  */
 CAIRN_API void cairn_data_free(cairn_data *data);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -12,6 +12,10 @@
 
 #include "cairn/status.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /** Kinds of messages.  Errors are none: they come back as a status, with cairn_error_text(). */
 enum cairn_message {
     CAIRN_MESSAGE_WARNING, /**< something is not as it should be, and all goes on */
@@ -38,5 +42,9 @@ struct cairn_host_options {
  * Errors  CAIRN_USAGE: a size that this version does not know
  */
 CAIRN_API CAIRN_CHECKED cairn_status cairn_host_settings(const struct cairn_host_options *host);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

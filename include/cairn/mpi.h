@@ -9,6 +9,10 @@
 
 #include "cairn/comm.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /**
  * Work on the ranks of `mpi`, which is duplicated: nothing of the host's traffic is touched, and
  * the host may free its own at once.  MPI has begun, and is the host's to end, after
@@ -26,5 +30,9 @@ CAIRN_API CAIRN_CHECKED cairn_status cairn_comm_open_on(MPI_Comm mpi, cairn_comm
  * Errors  as above
  */
 CAIRN_API CAIRN_CHECKED cairn_status cairn_comm_open_on_fortran(MPI_Fint mpi, cairn_comm **out);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

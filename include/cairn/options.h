@@ -9,6 +9,10 @@
 
 #include "cairn/status.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /** Keys and their values. */
 typedef struct cairn_options cairn_options;
 
@@ -54,5 +58,9 @@ CAIRN_API CAIRN_CHECKED cairn_status cairn_options_set(cairn_options *options, c
  * Errors  none
  */
 CAIRN_API void cairn_options_free(cairn_options *options);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

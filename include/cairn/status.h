@@ -20,6 +20,10 @@
 #define CAIRN_PRINTF(text, first)
 #endif
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /** The ways in which a function, and the program, can end. */
 typedef enum {
     CAIRN_OK = 0,       /**< done */
@@ -86,5 +90,9 @@ CAIRN_API int cairn_exit_code(cairn_status st);
         cairn_status try_status_ = (expression);                                                   \
         if (try_status_ != CAIRN_OK) return cairn_fail_in(try_status_, __VA_ARGS__);               \
     } while (0)
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

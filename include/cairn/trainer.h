@@ -17,6 +17,10 @@
 #include "cairn/real.h"
 #include "cairn/status.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /** Model, data, optimizer and weights of one run. */
 typedef struct cairn_trainer cairn_trainer;
 
@@ -182,5 +186,9 @@ CAIRN_API uint64_t cairn_trainer_weights_hash(const cairn_trainer *trainer);
 CAIRN_API CAIRN_CHECKED cairn_status cairn_trainer_evaluate(cairn_trainer *trainer,
                                                             const char *split, double *loss,
                                                             double *accuracy);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

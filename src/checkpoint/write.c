@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/fault.h"
+#include "cairn/version.h"
 #include "checkpoint/internal.h"
 
 /* Make the groups above a path that are not there yet. */
@@ -24,7 +25,7 @@ static cairn_status fill(struct cairn_h5 *file, const struct cairn_state *state)
 {
     CAIRN_TRY(cairn_h5_set_text(file, "/", "format", CAIRN_CHECKPOINT_FORMAT));
     CAIRN_TRY(cairn_h5_set_whole(file, "/", "format_version", CAIRN_CHECKPOINT_VERSION));
-    CAIRN_TRY(cairn_h5_set_text(file, "/", "written_by", CAIRN_WRITTEN_BY));
+    CAIRN_TRY(cairn_h5_set_text(file, "/", "written_by", "cairn " CAIRN_VERSION));
     for (size_t i = 0; i < state->n_attributes; i++)
         CAIRN_TRY(cairn_h5_set_text(file, "/", state->attribute[i].name, state->attribute[i].text));
     for (size_t i = 0; i < state->n_arrays; i++) {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# What Cairn is built on.  Also read by the installed cairn-config.cmake, so that both look in the same way.
+# What Cairn is built on.
 
 # cairn_need(found name deb rpm [else]): stop with the line that installs what was not found, and with what else would do
 function(cairn_need found name deb rpm)

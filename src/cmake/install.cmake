@@ -1,30 +1,52 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# cmake --install: program, launcher, library, headers, and how others find them.
+# cmake --install: program, launcher, libraries, headers, how others find them, and what there is to read.
 
 include(CMakePackageConfigHelpers)
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/cairn)
+set(share ${CMAKE_INSTALL_DATADIR}/cairn)
 
-install(TARGETS cairn_program RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-install(TARGETS cairn EXPORT cairn-targets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
-install(EXPORT cairn-targets NAMESPACE cairn:: DESTINATION ${package})
+install(TARGETS cairn_program cairn_shared cairn_static
+  RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR}
+  LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
+  ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(DIRECTORY include/cairn ${PROJECT_BINARY_DIR}/include/cairn DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+if(CAIRN_REAL STREQUAL double) # over the one above
+  file(READ include/cairn/cairn.f90 module)
+  string(REPLACE "cairn_real = c_float" "cairn_real = c_double" module "${module}")
+  file(WRITE ${PROJECT_BINARY_DIR}/fortran/cairn.f90 "${module}")
+  install(FILES ${PROJECT_BINARY_DIR}/fortran/cairn.f90 DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/cairn)
+endif()
 install(PROGRAMS launch/cairn-mpirun DESTINATION ${CMAKE_INSTALL_BINDIR})
 
-configure_package_config_file(src/cmake/cairn-config.cmake.in cairn-config.cmake INSTALL_DESTINATION ${package})
-write_basic_package_version_file(cairn-config-version.cmake COMPATIBILITY SameMinorVersion)
-install(FILES ${PROJECT_BINARY_DIR}/cairn-config.cmake ${PROJECT_BINARY_DIR}/cairn-config-version.cmake
-              src/cmake/dependencies.cmake DESTINATION ${package})
+# share/cairn is laid out as the repository is, so that run files find their data and pages each other
+install(FILES LICENSE README.md CHANGELOG.md CITATION.cff DESTINATION ${share})
+install(FILES launch/README.md DESTINATION ${share}/launch)
+install(DIRECTORY launch/recipes launch/examples launch/guide DESTINATION ${share}/launch
+  FILES_MATCHING REGEX "\\.(yaml|md|svg|c|h|cpp|f90|txt)$")
+install(FILES datasets/README.md datasets/digits.h5 datasets/diabetes.h5 DESTINATION ${share}/datasets)
+install(PROGRAMS datasets/fetch DESTINATION ${share}/datasets)
 
-# The library is a static one, so cairn.pc names everything that it needs.  MPI and HDF5 go by path: their .pc files have
-# other names everywhere.
-string(REPLACE ";" " " CAIRN_PC_REQUIRES "${CAIRN_BLAS_MODULE_NAME};yaml-0.1;libxxhash;jansson;zlib")
-set(libraries ${HDF5_C_LIBRARIES} ${MPI_C_LIBRARIES} ${MPI_C_LINK_FLAGS} ${OpenMP_C_FLAGS} ${CMAKE_THREAD_LIBS_INIT} -lm)
-list(REMOVE_DUPLICATES libraries)
+# What the static library has to be linked with, by path: the packages of these libraries have other names everywhere, and
+# CMake's own modules for them want languages of their user.  The shared library knows its own.
+set(CAIRN_NEEDS ${MPI_C_LIBRARIES} ${CAIRN_BLAS_LINK_LIBRARIES} ${CAIRN_YAML_LINK_LIBRARIES} ${CAIRN_XXHASH_LINK_LIBRARIES}
+  ${CAIRN_JANSSON_LINK_LIBRARIES} ${HDF5_C_LIBRARIES} ${ZLIB_LIBRARIES} ${OpenMP_C_LIBRARIES} ${CMAKE_THREAD_LIBS_INIT} m)
+list(REMOVE_DUPLICATES CAIRN_NEEDS)
+
+configure_package_config_file(src/cmake/cairn-config.cmake.in cairn-config.cmake INSTALL_DESTINATION ${package}
+  PATH_VARS CMAKE_INSTALL_LIBDIR CMAKE_INSTALL_INCLUDEDIR)
+write_basic_package_version_file(cairn-config-version.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/cairn-config.cmake ${PROJECT_BINARY_DIR}/cairn-config-version.cmake DESTINATION ${package})
+
+# cairn.pc for the shared library, cairn-static.pc for the static one; `pkg-config --static cairn` is for programs without
+# any shared library.
+set(libraries ${CAIRN_NEEDS})
 list(TRANSFORM libraries REPLACE "^([A-Za-z0-9_+]+)$" "-l\\1")
-string(REPLACE ";" " " CAIRN_PC_LIBS "${libraries}")
-string(STRIP "${CAIRN_PC_LIBS}" CAIRN_PC_LIBS)
+list(TRANSFORM libraries REPLACE "([ \"'])" "\\\\\\1")
+string(REPLACE ";" " " CAIRN_PC_NEEDS "${libraries}")
 file(RELATIVE_PATH CAIRN_PC_TO_PREFIX /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 cmake_path(APPEND CAIRN_PC_LIBDIR "\${prefix}" ${CMAKE_INSTALL_LIBDIR})
 cmake_path(APPEND CAIRN_PC_INCLUDEDIR "\${prefix}" ${CMAKE_INSTALL_INCLUDEDIR})
-configure_file(src/cmake/cairn.pc.in cairn.pc @ONLY)
-install(FILES ${PROJECT_BINARY_DIR}/cairn.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+foreach(name cairn cairn-static)
+  configure_file(src/cmake/${name}.pc.in ${name}.pc @ONLY)
+  install(FILES ${PROJECT_BINARY_DIR}/${name}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+endforeach()

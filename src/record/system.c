@@ -16,13 +16,14 @@
 
 #include "base/memory.h"
 #include "base/words.h"
+#include "cairn/version.h"
 #include "record/build_info.h"
 #include "record/commit.h"
 
 const struct cairn_build *cairn_system_build(void)
 {
     static const struct cairn_build build = {
-        .version = CAIRN_BUILD_VERSION,
+        .version = CAIRN_VERSION,
         .commit = CAIRN_BUILD_COMMIT,
         .compiler = CAIRN_BUILD_COMPILER,
         .flags = CAIRN_BUILD_FLAGS,

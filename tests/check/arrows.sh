@@ -29,7 +29,7 @@ may_include()
 owner()
 {
     case $1 in
-    status | host) echo base ;;
+    status | host | version) echo base ;;
     real) echo tensor ;;
     mpi) echo comm ;;
     comm | optim | checkpoint) echo "$1" ;;
