@@ -161,6 +161,74 @@ CAIRN_API CAIRN_CHECKED cairn_status cairn_trainer_update(cairn_trainer *trainer
                                                           struct cairn_update_record *out);
 
 /**
+ * From the next update on the learning rate is this one, whatever the schedule says; a number below
+ * 0 gives it back to the schedule.
+ *
+ * Ranks   local; alike on all
+ * Errors  none
+ */
+CAIRN_API void cairn_trainer_set_rate(cairn_trainer *trainer, double lr);
+
+/** One tensor of the model, weights before buffers; what it points at is borrowed, and changes with
+ * each update. */
+struct cairn_tensor {
+    const char *name;           /**< as in PyTorch's state_dict: "1.weight" */
+    const size_t *dim;          /**< [n_dims] */
+    size_t n_dims, n;           /**< n: its elements */
+    const cairn_real *value;    /**< [n] */
+    const cairn_real *gradient; /**< [n] of the last update, divided and clipped; NULL: none yet */
+    const cairn_real *average;  /**< [n] the moving average (train.ema); NULL: there is none */
+};
+
+/**
+ * How many tensors there are.
+ *
+ * Ranks   local; alike on all
+ * Errors  none
+ */
+CAIRN_API size_t cairn_trainer_tensors(const cairn_trainer *trainer);
+
+/**
+ * Tensor i of them.
+ *
+ * Ranks   local
+ * Errors  CAIRN_USAGE: no such tensor
+ */
+CAIRN_API CAIRN_CHECKED cairn_status cairn_trainer_tensor(const cairn_trainer *trainer, size_t i,
+                                                          struct cairn_tensor *out);
+
+/**
+ * Set the values [n] of a tensor; rank 0's count on all ranks.
+ *
+ * Ranks   collective
+ * Errors  the agreed one; CAIRN_USAGE: no such tensor, another number of elements
+ */
+CAIRN_API CAIRN_CHECKED cairn_status cairn_trainer_set_tensor(cairn_trainer *trainer,
+                                                              const char *name,
+                                                              const cairn_real *value, size_t n);
+
+/**
+ * How many outputs the model has for each sample.
+ *
+ * Ranks   local; alike on all
+ * Errors  none
+ */
+CAIRN_API size_t cairn_trainer_outputs(const cairn_trainer *trainer);
+
+/**
+ * The model's outputs [n, cairn_trainer_outputs()] for inputs [n, ...] as they would stand in the
+ * data, any number of them; without dropout, and with running averages.
+ *
+ * average  with the moving average of the weights (train.ema)
+ *
+ * Ranks   local; not between cairn_trainer_zero() and cairn_trainer_sum()
+ * Errors  CAIRN_USAGE: no moving average, or the model takes tokens
+ */
+CAIRN_API CAIRN_CHECKED cairn_status cairn_trainer_predict(cairn_trainer *trainer, bool average,
+                                                           const cairn_real *x, size_t n,
+                                                           cairn_real *out);
+
+/**
  * The weights, [*n] in checkpoint order; borrowed.
  *
  * Ranks   local

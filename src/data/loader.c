@@ -389,3 +389,14 @@ cairn_status cairn_loader_take(struct cairn_loader *loader, uint64_t first,
     loader->label_of = NULL;
     return st;
 }
+
+cairn_status cairn_loader_inputs(struct cairn_loader *loader, const real *x, size_t n,
+                                 struct cairn_micro *out)
+{
+    if (loader->group->n_tokens > 0)
+        return cairn_fail(CAIRN_USAGE, "inputs are numbers, and this model takes tokens");
+    for (size_t i = 0; i < n * loader->n_in; i += loader->n_in)
+        cairn_convert(CAIRN_H5_REAL, x + i, loader->n_in, &loader->factors, loader->x_out + i);
+    *out = (struct cairn_micro){.n = n, .n_labels = loader->n_labels, .x = loader->x_out};
+    return CAIRN_OK;
+}

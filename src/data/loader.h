@@ -67,6 +67,12 @@ size_t cairn_loader_bytes(const struct cairn_loader *loader);
 CAIRN_CHECKED cairn_status cairn_loader_read(struct cairn_loader *loader, uint64_t first, size_t n,
                                              struct cairn_micro *out);
 
+/** Inputs of the host's, as they would stand in the dataset, for the model alone: [n, n_in], at
+ * most b; scaled, shifted and normalised as those of the dataset are.  Ranks: local. Errors:
+ * CAIRN_USAGE: tokens. */
+CAIRN_CHECKED cairn_status cairn_loader_inputs(struct cairn_loader *loader, const real *x, size_t n,
+                                               struct cairn_micro *out);
+
 /** The same with samples that the host hands over for these positions, at most b of them.
  * Ranks: local.  Errors: CAIRN_USAGE: arrays are missing; CAIRN_DATA: as above. */
 CAIRN_CHECKED cairn_status cairn_loader_take(struct cairn_loader *loader, uint64_t first,

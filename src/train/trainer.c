@@ -65,6 +65,7 @@ void cairn_trainer_close(cairn_trainer *t)
 
 double cairn_trainer_rate(const cairn_trainer *t)
 {
+    if (t->rate_given) return t->given_rate;
     uint64_t batch = cairn_window_batch(&t->parts.rule, t->at.position);
     return cairn_schedule_rate(&t->parts.schedule, t->at.update, t->at.position, batch) *
            cairn_scaling_factor(&t->parts.scaling, (double)batch);

@@ -57,9 +57,11 @@ struct cairn_trainer {
     real *g;                           /* [n_values]: the reduced gradient, borrowed from the sum */
     double *squares;                   /* [n_items] of g before clipping, owned */
     struct cairn_progress_state at;
-    bool is_fed;                     /* the host hands over micro-batches, and there are shares of
-                                        none; ... */
-    size_t n_fed;                    /* ... so many in this update by this rank */
+    bool is_fed;     /* the host hands over micro-batches, and there are shares of
+                        none; ... */
+    size_t n_fed;    /* ... so many in this update by this rank */
+    bool rate_given; /* the host set the learning rate, whatever the schedule: */
+    double given_rate;
     bool done;                       /* all updates are; else ... */
     struct cairn_window window;      /* ... the next update's samples ... */
     struct cairn_share share;        /* ... and this rank's micro-batches, ... */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Samples from the memory of the process: the weights are those of the same samples in a file,
  * whether they come as arrays, from a function or fed, and whoever feeds what. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -246,6 +247,50 @@ static void test_misuse_of_shares(void **state)
     cairn_trainer_close(t);
 }
 
+/* What a host reads and sets between updates.  The model is y = w x + b. */
+static void test_access(void **state)
+{
+    (void)state;
+    struct cairn_update_record record;
+    struct cairn_tensor weight, bias;
+    cairn_real ours[LINEAR_INPUTS], out[MICRO + 1];
+    const char *const sgd[] = {"batch.global=64", "batch.micro=16",          "optim.lr=0.5",
+                               "train.epochs=3",  "train.reproducible=true", NULL};
+    cairn_trainer *t = linear_trainer(world, sgd);
+    assert_on_all(t != NULL && cairn_trainer_tensors(t) == 2 && cairn_trainer_outputs(t) == 1);
+    assert_on_all(cairn_trainer_tensor(t, 2, &bias) == CAIRN_USAGE);
+    assert_on_all(cairn_trainer_tensor(t, 0, &weight) == CAIRN_OK &&
+                  cairn_trainer_tensor(t, 1, &bias) == CAIRN_OK);
+    assert_on_all(strcmp(weight.name, "0.weight") == 0 && weight.n == LINEAR_INPUTS &&
+                  weight.gradient == NULL && weight.average == NULL);
+
+    for (int i = 0; i < LINEAR_INPUTS; i++) /* rank 0's count */
+        ours[i] = (cairn_real)(i + cairn_comm_rank(world));
+    assert_on_all(cairn_trainer_set_tensor(t, "0.weight", ours, 3) == CAIRN_USAGE);
+    assert_on_all(cairn_trainer_set_tensor(t, "1.weight", ours, 3) == CAIRN_USAGE);
+    assert_on_all(cairn_trainer_set_tensor(t, "0.weight", ours, LINEAR_INPUTS) == CAIRN_OK &&
+                  weight.value[1] == 1);
+
+    bool right = cairn_trainer_predict(t, false, all.x, MICRO + 1, out) == CAIRN_OK;
+    for (size_t i = 0; i < MICRO + 1; i++) {
+        double y = (double)bias.value[0];
+        for (size_t k = 0; k < LINEAR_INPUTS; k++)
+            y += (double)k * (double)all.x[i * LINEAR_INPUTS + k];
+        right = right && fabs(y - (double)out[i]) < 1e-5 * (1 + fabs(y));
+    }
+    assert_on_all(right);
+    assert_on_all(cairn_trainer_predict(t, true, all.x, 1, out) == CAIRN_USAGE);
+
+    cairn_trainer_set_rate(t, 0.25);
+    assert_on_all(cairn_trainer_update(t, &record) == CAIRN_OK && record.lr == 0.25);
+    assert_on_all(cairn_trainer_tensor(t, 0, &weight) == CAIRN_OK && weight.gradient != NULL);
+    const double moved = 3 - (double)weight.value[3];
+    assert_on_all(fabs(moved - 0.25 * (double)weight.gradient[3]) < 1e-6);
+    cairn_trainer_set_rate(t, -1);
+    assert_on_all(cairn_trainer_update(t, &record) == CAIRN_OK && record.lr == 0.5);
+    cairn_trainer_close(t);
+}
+
 static void test_forms(void **state)
 {
     (void)state;
@@ -273,6 +318,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_fed_by_anybody, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_misuse_of_feeding, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_misuse_of_shares, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_access, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_forms, set_up, tear_down),
     };
     return RUN_ON_ALL("memory_data", tests);
