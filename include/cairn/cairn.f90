@@ -49,6 +49,13 @@ module cairn
         type(c_ptr) :: x, target, label, weight
     end type
 
+    !> One tensor of a model, addresses for c_f_pointer (cairn/trainer.h)
+    type, bind(c), public :: cairn_tensor
+        type(c_ptr) :: name, dim
+        integer(c_size_t) :: n_dims, n
+        type(c_ptr) :: value, gradient, average
+    end type
+
     !> Kinds of messages, and what Cairn may do in this process (cairn/host.h); message from c_funloc
     integer(c_int), parameter, public :: CAIRN_MESSAGE_WARNING = 0, CAIRN_MESSAGE_INFO = 1, CAIRN_MESSAGE_DETAIL = 2
     type, bind(c), public :: cairn_host_options
@@ -66,6 +73,8 @@ module cairn
     public :: cairn_trainer_open_with, cairn_trainer_feed, cairn_trainer_batch
     public :: cairn_trainer_open, cairn_trainer_catch_signals, cairn_trainer_close, cairn_trainer_done
     public :: cairn_trainer_zero, cairn_trainer_share, cairn_trainer_backward, cairn_trainer_sum
+    public :: cairn_trainer_set_rate, cairn_trainer_tensors, cairn_trainer_tensor, cairn_trainer_set_tensor
+    public :: cairn_trainer_outputs, cairn_trainer_predict
     public :: cairn_trainer_update, cairn_trainer_weights, cairn_trainer_weights_hash, cairn_trainer_evaluate
 
     interface ! cairn/status.h, cairn/version.h
@@ -270,6 +279,46 @@ module cairn
             type(c_ptr), value :: trainer
         end function
 
+        subroutine cairn_trainer_set_rate(trainer, lr) bind(c)
+            import :: c_double, c_ptr
+            type(c_ptr), value :: trainer
+            real(c_double), value :: lr
+        end subroutine
+
+        integer(c_size_t) function cairn_trainer_tensors(trainer) bind(c)
+            import :: c_ptr, c_size_t
+            type(c_ptr), value :: trainer
+        end function
+
+        integer(c_int) function cairn_trainer_tensor(trainer, i, tensor) bind(c) ! i counts from 0
+            import :: c_int, c_ptr, c_size_t, cairn_tensor
+            type(c_ptr), value :: trainer
+            integer(c_size_t), value :: i
+            type(cairn_tensor), intent(out) :: tensor
+        end function
+
+        integer(c_int) function c_trainer_set_tensor(trainer, name, value, n) bind(c, name="cairn_trainer_set_tensor")
+            import :: c_char, c_int, c_ptr, c_size_t, cairn_real
+            type(c_ptr), value :: trainer
+            character(kind=c_char), intent(in) :: name(*)
+            real(cairn_real), intent(in) :: value(*)
+            integer(c_size_t), value :: n
+        end function
+
+        integer(c_size_t) function cairn_trainer_outputs(trainer) bind(c)
+            import :: c_ptr, c_size_t
+            type(c_ptr), value :: trainer
+        end function
+
+        integer(c_int) function cairn_trainer_predict(trainer, average, x, n, outputs) bind(c)
+            import :: c_bool, c_int, c_ptr, c_size_t, cairn_real
+            type(c_ptr), value :: trainer
+            logical(c_bool), value :: average
+            real(cairn_real), intent(in) :: x(*)
+            integer(c_size_t), value :: n
+            real(cairn_real), intent(out) :: outputs(*)
+        end function
+
         integer(c_int) function c_trainer_evaluate(trainer, split, loss, accuracy) bind(c, name="cairn_trainer_evaluate")
             import :: c_char, c_double, c_int, c_ptr
             type(c_ptr), value :: trainer
@@ -391,6 +440,14 @@ contains
         type(c_ptr) :: address
         address = c_trainer_weights(trainer, n)
         call c_f_pointer(address, weights, [n])
+    end function
+
+    !> Set the values of a tensor; rank 0's count on all ranks.
+    integer(c_int) function cairn_trainer_set_tensor(trainer, name, value)
+        type(c_ptr), intent(in) :: trainer
+        character(*), intent(in) :: name
+        real(cairn_real), intent(in) :: value(:)
+        cairn_trainer_set_tensor = c_trainer_set_tensor(trainer, trim(name) // c_null_char, value, size(value, kind=c_size_t))
     end function
 
     !> Loss and accuracy over the group `split`: "train", "val" or "test".

@@ -261,7 +261,7 @@ static cairn_status call_for_rows(struct cairn_loader *loader, size_t n)
     return st == CAIRN_OK ? check_gathered(loader, n) : st;
 }
 
-/* Rows that are not held are read in the order of the file. */
+/* Rows that are not held are read in the file's order. */
 static cairn_status find_rows(struct cairn_loader *loader, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -352,8 +352,7 @@ cairn_status cairn_loader_read(struct cairn_loader *loader, uint64_t first, size
                                struct cairn_micro *out)
 {
     if (n > loader->options.micro)
-        return cairn_fail(CAIRN_BUG, "%zu samples asked of a loader for %zu", n,
-                          loader->options.micro);
+        return cairn_fail(CAIRN_BUG, "%zu samples are more than a loader has room for", n);
     if (loader->group->is_fed)
         return cairn_fail(CAIRN_USAGE, "the training samples are fed, and cannot be read");
     if (cairn_fault("data.read"))
@@ -393,8 +392,7 @@ cairn_status cairn_loader_take(struct cairn_loader *loader, uint64_t first,
 cairn_status cairn_loader_inputs(struct cairn_loader *loader, const real *x, size_t n,
                                  struct cairn_micro *out)
 {
-    if (loader->group->n_tokens > 0)
-        return cairn_fail(CAIRN_USAGE, "inputs are numbers, and this model takes tokens");
+    if (loader->group->n_tokens > 0) return cairn_fail(CAIRN_USAGE, "this model takes tokens");
     for (size_t i = 0; i < n * loader->n_in; i += loader->n_in)
         cairn_convert(CAIRN_H5_REAL, x + i, loader->n_in, &loader->factors, loader->x_out + i);
     *out = (struct cairn_micro){.n = n, .n_labels = loader->n_labels, .x = loader->x_out};

@@ -17,7 +17,7 @@ says_nothing()
 }
 
 all_bad < <({
-    sources include src tests launch datasets -- '*.c' '*.h' '*.def' '*.sh' '*.py' '*.cmake' '*.h.in' '*.cmake.in' \
+    sources include src tests launch datasets -- '*.c' '*.h' '*.cpp' '*.f90' '*.def' '*.sh' '*.py' '*.cmake' '*.h.in' '*.cmake.in' \
         '*.yaml' '*.sbatch' CMakeLists.txt
     sources CMakeLists.txt CITATION.cff -- '*'
     programs
