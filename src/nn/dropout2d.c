@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "nn/drop.h"
-#include "nn/plane.h"
+#include "nn/patch_keys.h"
 #include "tensor/kernels.h"
 
 static const struct cairn_key keys[] = {
@@ -14,7 +14,7 @@ static const struct cairn_key keys[] = {
 
 static cairn_status plan(struct cairn_layer *layer, struct cairn_plan *plan)
 {
-    CAIRN_TRY(cairn_plane_check(&layer->in));
+    CAIRN_TRY(cairn_patch_input(&layer->in, 2));
     layer->out = layer->in;
     cairn_drop_plan(layer->self, layer, layer->in.dim[0], plan);
     return CAIRN_OK;

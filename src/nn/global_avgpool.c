@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * global_avgpool: the mean of each plane, [C, H, W] -> [C]. */
 #include "nn/layer.h"
-#include "nn/plane.h"
+#include "nn/patch_keys.h"
 #include "tensor/row_sums.h"
 
 static cairn_status plan(struct cairn_layer *layer, struct cairn_plan *plan)
 {
     (void)plan;
-    CAIRN_TRY(cairn_plane_check(&layer->in));
+    CAIRN_TRY(cairn_patch_input(&layer->in, 2));
     layer->out = (struct cairn_shape){1, {layer->in.dim[0]}};
     return CAIRN_OK;
 }

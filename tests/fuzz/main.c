@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/process.h"
 #include "base/utf8.h"
 #include "cli/command.h"
 #include "fuzz/fuzz.h"
@@ -307,6 +308,7 @@ static uint64_t run_kind(const struct fuzz_kind *kind, uint64_t seed, uint64_t f
 
 int main(int argc, char **argv)
 {
+    cairn_process_begin(); /* as in the program */
     uint64_t n_failed = 0;
     bool known = false;
     if (argc == 4 && strcmp(argv[1], "old") == 0) return !fuzz_write_old(argv[2], argv[3]);

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * The keys `kernel`, `stride`, `padding` and `dilation`, which take a number or one for each
+ * dimension, and the geometry that follows from them.  Compiled in two precisions (tensor/real.h).
+ * Local. */
+#ifndef CAIRN_NN_PATCH_KEYS_H
+#define CAIRN_NN_PATCH_KEYS_H
+
+#include "base/tree.h"
+#include "cairn/status.h"
+#include "tensor/patches.h"
+#include "tensor/real.h"
+#include "tensor/shape.h"
+
+#define cairn_patch_input     CAIRN_R(cairn_patch_input)
+#define cairn_patch_plan      CAIRN_R(cairn_patch_plan)
+#define cairn_patch_plan_pool CAIRN_R(cairn_patch_plan_pool)
+#define cairn_patch_output    CAIRN_R(cairn_patch_output)
+
+/** What the run file says, as keys of type TREE that take "name list"; NULL where it says nothing.
+ * Borrowed while planning. */
+struct cairn_patch_keys {
+    const struct cairn_node *kernel, *stride, *padding, *dilation;
+};
+
+/** For the rows of a layer's table of keys. */
+#define CAIRN_PATCH_SIZES "number list"
+
+/**
+ * Whether the input has channels and n_dims dimensions: [C, H, W] for 2.
+ *
+ * Ranks   local
+ * Errors  CAIRN_USAGE: it has not, says what it is
+ */
+CAIRN_CHECKED cairn_status cairn_patch_input(const struct cairn_shape *in, size_t n_dims);
+
+/**
+ * Geometry of a convolution from the keys; without a stride or dilation they are 1.
+ *
+ * Ranks   local
+ * Errors  CAIRN_USAGE: another number of dimensions; a key that is not a number and not one for
+ * each dimension; a kernel larger than the padded input; `same` with a stride; sizes that cannot be
+ * counted
+ */
+CAIRN_CHECKED cairn_status cairn_patch_plan(const struct cairn_patch_keys *keys,
+                                            const struct cairn_shape *in, size_t n_dims,
+                                            struct cairn_patches *out);
+
+/** Geometry of pooling: without a stride it is the kernel, and no patch is padding alone.
+ * Ranks: local.  Errors: as above, and padding of more than half of the kernel. */
+CAIRN_CHECKED cairn_status cairn_patch_plan_pool(const struct cairn_patch_keys *keys,
+                                                 const struct cairn_shape *in, size_t n_dims,
+                                                 struct cairn_patches *out);
+
+/** The shape of an output with so many channels.  Ranks: local.  Errors: none. */
+struct cairn_shape cairn_patch_output(const struct cairn_patches *patches, size_t channels);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Patches: what a kernel sees of one sample [C, L], [C, H, W] or [C, D, H, W], in convolution and
+ * pooling.  Only the geometry; the keys it comes from are read by nn/patch_keys.h.  Local. */
+#ifndef CAIRN_TENSOR_PATCHES_H
+#define CAIRN_TENSOR_PATCHES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { CAIRN_PATCH_DIMS = 3 };
+
+/** Geometry.  Sizes are those of depth, rows and columns; with fewer dimensions the missing first
+ * ones have one place, which the kernel sees as it is: in, out, kernel, stride, dilation are 1. */
+struct cairn_patches {
+    size_t n_dims; /* 1 to CAIRN_PATCH_DIMS */
+    size_t channels;
+    size_t in[CAIRN_PATCH_DIMS], out[CAIRN_PATCH_DIMS];
+    size_t kernel[CAIRN_PATCH_DIMS], stride[CAIRN_PATCH_DIMS];
+    size_t dilation[CAIRN_PATCH_DIMS];                        /* between the kernel's places */
+    size_t before[CAIRN_PATCH_DIMS], after[CAIRN_PATCH_DIMS]; /* padding, zeros around x */
+    size_t padded[CAIRN_PATCH_DIMS];                          /* before + in + after */
+};
+
+/** How many places a size has: the product of its three numbers.  Ranks: local.  Errors: none. */
+size_t cairn_patches_count(const size_t size[CAIRN_PATCH_DIMS]);
+
+/** Whether there is any padding.  Ranks: local.  Errors: none. */
+bool cairn_patches_padding(const struct cairn_patches *patches);
+
+/** Outputs first .. end - 1 of dimension d, for which place `tap` of the kernel is not padding.
+ * Ranks: local.  Errors: none. */
+void cairn_patches_inside(const struct cairn_patches *patches, size_t d, size_t tap, size_t *first,
+                          size_t *end);
+
+#endif
