@@ -40,7 +40,10 @@ foreach(kind SHARED STATIC)
     VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}
     LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR} ARCHIVE_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
 endforeach()
-target_link_options(cairn_shared PRIVATE
-  $<IF:$<BOOL:${CAIRN_SANITIZE}>,-fsanitize=${CAIRN_SANITIZE},-Wl$<COMMA>--no-undefined>)
+if(CAIRN_SANITIZE)
+  target_link_options(cairn_shared PRIVATE -fsanitize=${CAIRN_SANITIZE})
+else()
+  target_link_options(cairn_shared PRIVATE -Wl,--no-undefined)
+endif()
 add_library(cairn::cairn ALIAS cairn_shared)
 add_library(cairn::cairn_static ALIAS cairn_static)
