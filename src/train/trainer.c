@@ -40,7 +40,7 @@ cairn_status cairn_trainer_create(const struct cairn_trainer_parts *parts, cairn
     }
     t->parts = *parts;
     t->params = cairn_model_params(parts->model);
-    t->is_fed = cairn_dataset_is_fed(parts->dataset);
+    t->is_fed = parts->dataset != NULL && cairn_dataset_is_fed(parts->dataset);
     st = get_memory(t);
     if (st != CAIRN_OK) {
         cairn_trainer_close(t);

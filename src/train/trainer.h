@@ -23,7 +23,7 @@
 /** What a trainer is made from.  Everything is borrowed but what is marked as taken. */
 struct cairn_trainer_parts {
     cairn_comm *comm;                            /* NULL: this process alone, without MPI */
-    struct cairn_dataset *dataset;               /* taken */
+    struct cairn_dataset *dataset;               /* taken; NULL: only loaders are needed */
     struct cairn_model *model;                   /* taken */
     struct cairn_loader *loader[CAIRN_N_SPLITS]; /* taken; NULL where there is no such group */
     struct cairn_optim *optim;                   /* taken */
