@@ -87,6 +87,15 @@ static void write_pair(struct stack *stack, const char *key, const size_t pair[2
         fprintf(stack->run->out, ", %s: [%zu, %zu]", key, pair[0], pair[1]);
 }
 
+/* Of a convolution: places of the kernel two apart, where there is room for them. */
+static void write_dilation(struct stack *stack, const size_t kernel[2], size_t dilation[2])
+{
+    const size_t *size = &stack->shape.dim[1];
+    for (int d = 0; d < 2; d++)
+        dilation[d] = 2 * (kernel[d] - 1) < size[d] ? valid_count(stack->run, 1, 2) : 1;
+    write_pair(stack, "dilation", dilation);
+}
+
 /* Kernel, stride and padding; rows and columns after them. */
 static void write_plane(struct stack *stack, bool pools)
 {
@@ -94,6 +103,7 @@ static void write_plane(struct stack *stack, bool pools)
     size_t kernel[2];
     size_t stride[2];
     size_t padding[2];
+    size_t dilation[2] = {1, 1};
     for (int d = 0; d < 2; d++) {
         size_t most = size[d] < 4 ? size[d] : 4;
         kernel[d] = valid_count(stack->run, 1, most);
@@ -103,6 +113,7 @@ static void write_plane(struct stack *stack, bool pools)
         if (pools && padding[d] > kernel[d] / 2) padding[d] = kernel[d] / 2;
     }
     write_pair(stack, "kernel", kernel);
+    if (!pools && valid_once_in(stack->run, 3)) write_dilation(stack, kernel, dilation);
     if (!pools && valid_once_in(stack->run, 5)) {
         fprintf(stack->run->out, ", padding: same");
         return;
@@ -112,7 +123,8 @@ static void write_plane(struct stack *stack, bool pools)
     else
         for (int d = 0; d < 2; d++) stride[d] = pools ? kernel[d] : 1;
     write_pair(stack, "padding", padding);
-    for (int d = 0; d < 2; d++) size[d] = (size[d] + 2 * padding[d] - kernel[d]) / stride[d] + 1;
+    for (int d = 0; d < 2; d++)
+        size[d] = (size[d] + 2 * padding[d] - dilation[d] * (kernel[d] - 1) - 1) / stride[d] + 1;
 }
 
 static void write_conv2d(struct stack *stack)
@@ -260,7 +272,7 @@ static const struct rule rules[] = {
     {"dropout", ANY, "", NULL, NULL},
     {"dropout2d", IMAGE, "", NULL, NULL},
     {"flatten", ANY, "", may_end_planes, write_flatten},
-    {"conv2d", IMAGE, "channels kernel stride padding groups bias", NULL, write_conv2d},
+    {"conv2d", IMAGE, "channels kernel stride padding dilation groups bias", NULL, write_conv2d},
     {"maxpool2d", IMAGE, "kernel stride padding", NULL, write_pool},
     {"avgpool2d", IMAGE, "kernel stride padding", NULL, write_pool},
     {"global_avgpool", IMAGE, "", may_end_planes, write_global_pool},
