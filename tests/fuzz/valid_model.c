@@ -87,15 +87,6 @@ static void write_pair(struct stack *stack, const char *key, const size_t pair[2
         fprintf(stack->run->out, ", %s: [%zu, %zu]", key, pair[0], pair[1]);
 }
 
-/* Of a convolution: places of the kernel two apart, where there is room for them. */
-static void write_dilation(struct stack *stack, const size_t kernel[2], size_t dilation[2])
-{
-    const size_t *size = &stack->shape.dim[1];
-    for (int d = 0; d < 2; d++)
-        dilation[d] = 2 * (kernel[d] - 1) < size[d] ? valid_count(stack->run, 1, 2) : 1;
-    write_pair(stack, "dilation", dilation);
-}
-
 /* Kernel, stride and padding; rows and columns after them. */
 static void write_plane(struct stack *stack, bool pools)
 {
@@ -103,7 +94,6 @@ static void write_plane(struct stack *stack, bool pools)
     size_t kernel[2];
     size_t stride[2];
     size_t padding[2];
-    size_t dilation[2] = {1, 1};
     for (int d = 0; d < 2; d++) {
         size_t most = size[d] < 4 ? size[d] : 4;
         kernel[d] = valid_count(stack->run, 1, most);
@@ -113,7 +103,9 @@ static void write_plane(struct stack *stack, bool pools)
         if (pools && padding[d] > kernel[d] / 2) padding[d] = kernel[d] / 2;
     }
     write_pair(stack, "kernel", kernel);
-    if (!pools && valid_once_in(stack->run, 3)) write_dilation(stack, kernel, dilation);
+    const bool room = 2 * (kernel[0] - 1) < size[0] && 2 * (kernel[1] - 1) < size[1];
+    const size_t dilation = !pools && room && valid_once_in(stack->run, 3) ? 2 : 1;
+    if (dilation > 1) fprintf(stack->run->out, ", dilation: 2");
     if (!pools && valid_once_in(stack->run, 5)) {
         fprintf(stack->run->out, ", padding: same");
         return;
@@ -124,7 +116,7 @@ static void write_plane(struct stack *stack, bool pools)
         for (int d = 0; d < 2; d++) stride[d] = pools ? kernel[d] : 1;
     write_pair(stack, "padding", padding);
     for (int d = 0; d < 2; d++)
-        size[d] = (size[d] + 2 * padding[d] - dilation[d] * (kernel[d] - 1) - 1) / stride[d] + 1;
+        size[d] = (size[d] + 2 * padding[d] - dilation * (kernel[d] - 1) - 1) / stride[d] + 1;
 }
 
 static void write_conv2d(struct stack *stack)
