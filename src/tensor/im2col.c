@@ -12,7 +12,8 @@ struct rows {
     size_t next;   /* between the rows in the input */
 };
 
-enum { WIDE = 8 }; /* a copy of a constant size is one or two moves and no call */
+/* A copy of a constant size is one or two moves and no call. */
+enum { WIDE = 8, NARROW = 4 };
 
 static void gather_wide(const struct rows *rows, const real *restrict from, real *restrict to)
 {
@@ -21,12 +22,23 @@ static void gather_wide(const struct rows *rows, const real *restrict from, real
             memcpy(to, from + j, WIDE * sizeof *to);
 }
 
+static void gather_narrow(const struct rows *rows, const real *restrict from, real *restrict to)
+{
+    for (size_t i = 0; i < rows->n; i++, from += rows->next)
+        for (size_t j = 0; j < rows->width; j += NARROW, to += NARROW)
+            memcpy(to, from + j, NARROW * sizeof *to);
+}
+
 static void gather(const struct rows *rows, const real *restrict from, real *restrict to)
 {
     const size_t width = rows->width;
     const size_t stride = rows->stride;
     if (stride == 1 && width % WIDE == 0) {
         gather_wide(rows, from, to);
+        return;
+    }
+    if (stride == 1 && width % NARROW == 0) {
+        gather_narrow(rows, from, to);
         return;
     }
     for (size_t i = 0; i < rows->n; i++, from += rows->next, to += width) {
@@ -64,13 +76,13 @@ static void scatter(const struct rows *rows, const real *restrict from, real *re
 
 /* Where each piece of the columns lies in the padded input. */
 struct walk {
-    struct rows rows;  /* of one plane */
-    size_t n_planes;   /* of one sample and channel */
-    size_t next_plane; /* in the input */
-    size_t piece;      /* numbers of a plane in the columns */
-    size_t channel;    /* numbers of a channel of the input */
-    size_t sample;     /* and of all channels */
-    size_t first;      /* of the box's first patch in its channel */
+    struct rows rows;      /* of one plane */
+    size_t piece;          /* numbers of a plane in the columns */
+    size_t n_outer, outer; /* samples, and from one to the next in the input ... */
+    size_t n_inner, inner; /* ... and planes of each; where there is one of each, the samples stand
+                              here: a loop inside a loop costs more than what a short row moves */
+    size_t channel;        /* numbers of a channel of the input */
+    size_t first;          /* of the box's first patch in its channel */
 };
 
 static struct walk walk_of(const struct cairn_patches *patches, const struct cairn_box *box)
@@ -80,16 +92,22 @@ static struct walk walk_of(const struct cairn_patches *patches, const struct cai
     const size_t plane = patches->padded[1] * row;
     struct walk walk = {
         .rows = {box->n[1], box->n[2], stride[2], stride[1] * row},
-        .n_planes = box->n[0],
-        .next_plane = stride[0] * plane,
         .piece = box->n[1] * box->n[2],
+        .n_outer = box->n_samples,
+        .outer = patches->channels * patches->padded[0] * plane,
+        .n_inner = box->n[0],
+        .inner = stride[0] * plane,
         .channel = patches->padded[0] * plane,
-        .sample = patches->channels * patches->padded[0] * plane,
         .first = box->first[0] * stride[0] * plane + box->first[1] * stride[1] * row +
                  box->first[2] * stride[2],
     };
     if (walk.rows.next == box->n[2] && stride[2] == 1) /* rows without a gap: one */
         walk.rows = (struct rows){1, walk.piece, 1, walk.piece};
+    if (walk.n_inner == 1) {
+        walk.n_inner = walk.n_outer;
+        walk.inner = walk.outer;
+        walk.n_outer = 1;
+    }
     return walk;
 }
 
@@ -113,9 +131,11 @@ void cairn_im2col(const struct cairn_patches *patches, const struct cairn_box *b
     for (size_t c = 0; c < patches->channels; c++)
         for (size_t k = 0; k < n_taps; k++) {
             const real *from = x + c * walk.channel + walk.first + place_of(patches, k);
-            for (size_t s = 0; s < box->n_samples; s++, from += walk.sample)
-                for (size_t p = 0; p < walk.n_planes; p++, columns += walk.piece)
-                    gather(&walk.rows, from + p * walk.next_plane, columns);
+            for (size_t o = 0; o < walk.n_outer; o++, from += walk.outer) {
+                const real *at = from;
+                for (size_t i = 0; i < walk.n_inner; i++, at += walk.inner, columns += walk.piece)
+                    gather(&walk.rows, at, columns);
+            }
         }
 }
 
@@ -127,9 +147,11 @@ void cairn_col2im(const struct cairn_patches *patches, const struct cairn_box *b
     for (size_t c = 0; c < patches->channels; c++)
         for (size_t k = 0; k < n_taps; k++) {
             real *to = x + c * walk.channel + walk.first + place_of(patches, k);
-            for (size_t s = 0; s < box->n_samples; s++, to += walk.sample)
-                for (size_t p = 0; p < walk.n_planes; p++, columns += walk.piece)
-                    scatter(&walk.rows, columns, to + p * walk.next_plane);
+            for (size_t o = 0; o < walk.n_outer; o++, to += walk.outer) {
+                real *at = to;
+                for (size_t i = 0; i < walk.n_inner; i++, at += walk.inner, columns += walk.piece)
+                    scatter(&walk.rows, columns, at);
+            }
         }
 }
 
