@@ -40,6 +40,13 @@ install(FILES ${PROJECT_BINARY_DIR}/cairn-config.cmake ${PROJECT_BINARY_DIR}/cai
 # cairn.pc for the shared library, cairn-static.pc for the static one; `pkg-config --static cairn` is for programs without
 # any shared library.
 set(libraries ${CAIRN_NEEDS})
+foreach(library IN LISTS CAIRN_NEEDS)
+  get_filename_component(folder "${library}" DIRECTORY)
+  if(folder AND NOT folder IN_LIST CMAKE_C_IMPLICIT_LINK_DIRECTORIES)
+    list(APPEND libraries -Wl,-rpath,${folder}) # where the linker of a running program does not look of itself
+  endif()
+endforeach()
+list(REMOVE_DUPLICATES libraries)
 list(TRANSFORM libraries REPLACE "^([A-Za-z0-9_+]+)$" "-l\\1")
 list(TRANSFORM libraries REPLACE "([ \"'])" "\\\\\\1")
 string(REPLACE ";" " " CAIRN_PC_NEEDS "${libraries}")
