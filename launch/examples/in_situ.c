@@ -32,14 +32,13 @@ static void exchange(struct patch patch[PATCHES], int rank, int n_ranks, MPI_Com
     MPI_Request request[4 * PATCHES];
     int n = 0;
     for (int p = 0; p < PATCHES; p++) {
-        const int left = owner((p + PATCHES - 1) % PATCHES, n_ranks);
-        const int right = owner((p + 1) % PATCHES, n_ranks);
+        const int before = (p + PATCHES - 1) % PATCHES, after = (p + 1) % PATCHES;
+        const int left = owner(before, n_ranks), right = owner(after, n_ranks);
         double *cell = patch[p].now;
         if (owner(p, n_ranks) != rank) continue;
-        const int from_left = 2 * ((p + PATCHES - 1) % PATCHES),
-                  from_right = 2 * ((p + 1) % PATCHES) + 1;
-        MPI_Irecv(cell, REACH, MPI_DOUBLE, left, from_left, world, &request[n++]);
-        MPI_Irecv(cell + CELLS + REACH, REACH, MPI_DOUBLE, right, from_right, world, &request[n++]);
+        MPI_Irecv(cell, REACH, MPI_DOUBLE, left, 2 * before, world, &request[n++]);
+        MPI_Irecv(cell + CELLS + REACH, REACH, MPI_DOUBLE, right, 2 * after + 1, world,
+                  &request[n++]);
         MPI_Isend(cell + CELLS, REACH, MPI_DOUBLE, right, 2 * p, world, &request[n++]);
         MPI_Isend(cell + REACH, REACH, MPI_DOUBLE, left, 2 * p + 1, world, &request[n++]);
     }

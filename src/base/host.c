@@ -2,26 +2,27 @@
  * What the host of this process allows. */
 #include "base/host.h"
 
-#include <string.h>
-
 #include "base/log.h"
 #include "base/process.h"
 
 static bool sets_threads;
 
+cairn_status cairn_host_struct(const char *name, size_t given, size_t known)
+{
+    if (given == known) return CAIRN_OK;
+    return cairn_fail(CAIRN_USAGE,
+                      "struct %s has %zu bytes in this program and %zu in the library; set its "
+                      "size, and compile with the headers of the library",
+                      name, given, known);
+}
+
 cairn_status cairn_host_settings(const struct cairn_host_options *host)
 {
-    struct cairn_host_options wanted = {
-        .size = 0}; /* an older caller's is shorter: the rest are zeros */
-    if (host != NULL && (host->size > sizeof wanted || host->size < sizeof host->size))
-        return cairn_fail(
-            CAIRN_USAGE,
-            "struct cairn_host_options has %zu bytes in this program and %zu in the library; "
-            "set its size, and compile with the headers of the library",
-            host->size, sizeof wanted);
-    if (host != NULL) memcpy(&wanted, host, host->size);
-    sets_threads = wanted.sets_threads;
-    cairn_log_set_sink(wanted.message, wanted.context);
+    static const struct cairn_host_options nothing = {.size = sizeof nothing};
+    if (host == NULL) host = &nothing;
+    CAIRN_TRY(cairn_host_struct("cairn_host_options", host->size, sizeof *host));
+    sets_threads = host->sets_threads;
+    cairn_log_set_sink(host->message, host->context);
     cairn_log_set_level(CAIRN_LOG_VERBOSE); /* the host chooses among what it gets */
     return CAIRN_OK;
 }

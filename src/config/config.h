@@ -80,12 +80,12 @@ CAIRN_CHECKED cairn_status cairn_config_read_from(const char *text, size_t n, co
 /**
  * The config that a program's options make.
  *
- * data    in place of data.file, where the samples are in memory; NULL: as it is
+ * in_memory  the samples are, and data.file is not wanted
  *
  * Ranks   local
  * Errors  CAIRN_USAGE, as cairn_config_read()
  */
-CAIRN_CHECKED cairn_status cairn_options_config(const cairn_options *options, const char *data,
+CAIRN_CHECKED cairn_status cairn_options_config(const cairn_options *options, bool in_memory,
                                                 struct cairn_config **out);
 
 /** Release it and its tree; NULL is fine.  Ranks: local.  Errors: none. */

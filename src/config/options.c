@@ -64,7 +64,7 @@ cairn_status cairn_options_read(const char *path, const char *const *overrides, 
     cairn_status st = cairn_config_load(path, &options->text, &options->n_bytes);
     for (size_t i = 0; st == CAIRN_OK && overrides != NULL && overrides[i] != NULL; i++)
         st = add_override(options, overrides[i]);
-    if (st == CAIRN_OK) st = cairn_options_config(options, NULL, &config);
+    if (st == CAIRN_OK) st = cairn_options_config(options, false, &config);
     cairn_config_free(config);
     if (st != CAIRN_OK) {
         cairn_options_free(options);
@@ -102,17 +102,15 @@ cairn_status cairn_options_set(cairn_options *options, const char *key, const ch
     return st;
 }
 
-cairn_status cairn_options_config(const cairn_options *options, const char *data,
+cairn_status cairn_options_config(const cairn_options *options, bool in_memory,
                                   struct cairn_config **out)
 {
     const char *text = options->text == NULL ? "" : options->text;
     const char **override = NULL;
-    char file[64];
     const size_t n = options->n_overrides;
-    snprintf(file, sizeof file, "data.file=%s", data == NULL ? "" : data);
     CAIRN_TRY(cairn_memory_get(n + 2, sizeof *override, "options", &override));
     for (size_t i = 0; i < n; i++) override[i] = options->override[i];
-    if (data != NULL) override[n] = file;
+    if (in_memory) override[n] = "data.file=memory";
     cairn_status st =
         cairn_config_read_from(text, options->n_bytes, options->source, override, here, out);
     free(override);

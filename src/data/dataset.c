@@ -18,10 +18,21 @@ enum { PATH_IN_FILE_BYTES = 32, FORMAT_VERSION = 1 };
 
 const char *const cairn_about_names[5] = {"title", "source", "license", "citation", NULL};
 
+static const char *const split_names[CAIRN_N_SPLITS] = {"train", "val", "test"};
+
 const char *cairn_split_name(enum cairn_split split)
 {
-    static const char *const names[CAIRN_N_SPLITS] = {"train", "val", "test"};
-    return names[split];
+    return split_names[split];
+}
+
+cairn_status cairn_split_find(const char *name, enum cairn_split *out)
+{
+    for (int i = 0; i < CAIRN_N_SPLITS; i++) {
+        *out = (enum cairn_split)i;
+        if (strcmp(split_names[i], name) == 0) return CAIRN_OK;
+    }
+    return cairn_fail(CAIRN_USAGE, "there is no group called %s; there are train, val and test",
+                      name);
 }
 
 /* A file that says what it is must say this; a stranger's file may say nothing. */

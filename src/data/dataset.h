@@ -26,6 +26,9 @@ struct cairn_dataset;
 /** "train", "val" or "test".  Ranks: local.  Errors: none. */
 const char *cairn_split_name(enum cairn_split split);
 
+/** The group of this name.  Ranks: local.  Errors: CAIRN_USAGE: there is none. */
+CAIRN_CHECKED cairn_status cairn_split_find(const char *name, enum cairn_split *out);
+
 /**
  * Open and check structure: groups, x and y of one length, types, scales, or tokens.  Reads all
  * labels.  Tokens are no samples before cairn_dataset_set_context().

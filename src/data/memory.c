@@ -4,17 +4,13 @@
 
 #include <string.h>
 
-#include "base/keys.h"
+#include "base/host.h"
 #include "base/memory.h"
 #include "data/internal.h"
 
 static cairn_status check_form(const struct cairn_data_form *form)
 {
-    if (form->size != sizeof *form)
-        return cairn_fail(CAIRN_USAGE,
-                          "struct cairn_data_form has %zu bytes in this program and %zu in the "
-                          "library; set its size, and compile with the headers of the library",
-                          form->size, sizeof *form);
+    CAIRN_TRY(cairn_host_struct("cairn_data_form", form->size, sizeof *form));
     if (form->n_dims == 0 || form->n_dims >= CAIRN_MAX_DIMS)
         return cairn_fail(CAIRN_USAGE, "a sample has %zu dimensions; give 1 to %d", form->n_dims,
                           CAIRN_MAX_DIMS - 1);
@@ -51,12 +47,13 @@ void cairn_data_free(cairn_data *data)
     cairn_dataset_close(data);
 }
 
-/* Rows of float32, n_values each. */
-static struct cairn_rows rows_of(size_t n, size_t n_values, const real *memory)
+/* n rows of reals, each of this shape. */
+static struct cairn_rows rows_of(size_t n, const struct cairn_shape *row, const real *memory)
 {
-    const struct cairn_shape shape = {.ndim = 2, .dim = {n, n_values}};
-    struct cairn_rows rows = {.memory = memory};
-    rows.form = (struct cairn_h5_form){.type = CAIRN_H5_REAL, .shape = shape};
+    struct cairn_rows rows = {.form = {.type = CAIRN_H5_REAL}, .memory = memory};
+    struct cairn_shape *shape = &rows.form.shape;
+    *shape = (struct cairn_shape){.ndim = row->ndim + 1, .dim = {n}};
+    memcpy(shape->dim + 1, row->dim, (size_t)row->ndim * sizeof *row->dim);
     return rows;
 }
 
@@ -64,9 +61,10 @@ static struct cairn_rows rows_of(size_t n, size_t n_values, const real *memory)
 static cairn_status begin_group(struct cairn_dataset *dataset, const char *name, size_t n,
                                 const struct cairn_samples *samples, struct cairn_group **out)
 {
-    static const char *const names[CAIRN_N_SPLITS] = {"train", "val", "test"};
-    size_t split = 0;
-    CAIRN_TRY(cairn_name_find("group", name, names, CAIRN_N_SPLITS, &split));
+    const struct cairn_shape targets = {.ndim = 1, .dim = {dataset->n_targets}};
+    const struct cairn_shape number = {.ndim = 0};
+    enum cairn_split split;
+    CAIRN_TRY(cairn_split_find(name, &split));
     struct cairn_group *group = &dataset->group[split];
     if (cairn_rows_exist(&group->x))
         return cairn_fail(CAIRN_USAGE, "the group %s is there already", name);
@@ -75,16 +73,9 @@ static cairn_status begin_group(struct cairn_dataset *dataset, const char *name,
     CAIRN_TRY(cairn_memory_get(1, sizeof *group->shift, "a shift", &group->shift));
     group->n_scale = group->n_shift = 1;
     group->scale[0] = 1;
-    group->x = (struct cairn_rows){.form = {.type = CAIRN_H5_REAL, .shape = dataset->input},
-                                   .memory = samples->x};
-    struct cairn_shape *shape = &group->x.form.shape;
-    memmove(shape->dim + 1, shape->dim, (size_t)shape->ndim++ * sizeof *shape->dim);
-    shape->dim[0] = n;
-    if (dataset->n_targets > 0) group->y = rows_of(n, dataset->n_targets, samples->target);
-    if (dataset->weighted) {
-        group->weight = rows_of(n, 1, samples->weight);
-        group->weight.form.shape.ndim = 1;
-    }
+    group->x = rows_of(n, &dataset->input, samples->x);
+    if (dataset->n_targets > 0) group->y = rows_of(n, &targets, samples->target);
+    if (dataset->weighted) group->weight = rows_of(n, &number, samples->weight);
     group->n = n;
     *out = group;
     return CAIRN_OK;

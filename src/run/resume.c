@@ -59,7 +59,10 @@ static cairn_status read_checkpoint(const struct cairn_run_options *options, con
     return CAIRN_OK;
 }
 
-enum { UNREAD = -1, MOST_EXPONENT = 1100 }; /* in a range that no file has filled; of a range */
+enum {
+    UNREAD = -1,                                        /* in a range that no file filled */
+    MOST_EXPONENT = CAIRN_REAL_BITS == 64 ? 1100 : 1024 /* of a range */
+};
 
 static bool is_exponent(int64_t value)
 {

@@ -57,6 +57,7 @@ static cairn_status make_engine(const struct cairn_config *config, struct cairn_
     const struct cairn_loader_options rows = {.split = CAIRN_SPLIT_TRAIN, .micro = micro};
     const struct cairn_model_options options = cairn_setup_model_options(config, dataset, micro);
     struct cairn_trainer_parts parts = {
+        .dataset = cairn_dataset_share(dataset),
         .rule = *rule,
         .normalize = config->batch_normalize == CAIRN_NORMALIZE_MEAN,
         .clip_norm = config->optim_clip_norm,

@@ -196,7 +196,7 @@ cairn_status cairn_trainer_open_with(const cairn_options *options, cairn_data *d
     struct cairn_config *config = NULL;
     struct cairn_setup_data given = {.dataset = NULL};
     cairn_trainer *t = NULL;
-    cairn_status st = cairn_options_config(options, data == NULL ? NULL : "memory", &config);
+    cairn_status st = cairn_options_config(options, data != NULL, &config);
     if (st == CAIRN_OK) st = given_data(config, data, &given);
     st = cairn_comm_agree(comm, st);
     if (st == CAIRN_OK) st = cairn_setup_trainer(config, comm, data == NULL ? NULL : &given, &t);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * What a host reads and sets of a trainer between updates: tensors by name, learning rate, outputs.
  */
-#include <math.h>
 #include <string.h>
 
 #include "comm/exchange.h"
@@ -53,13 +52,11 @@ cairn_status cairn_trainer_set_tensor(cairn_trainer *t, const char *name, const 
     if (st != CAIRN_OK) return st;
     if (cairn_comm_rank(t->parts.comm) == 0)
         memmove(t->w + param->offset, value, n * sizeof *value);
-    if (t->parts.comm == NULL) return CAIRN_OK;
     return cairn_comm_broadcast(t->parts.comm, st, t->w + param->offset, n * sizeof *value);
 }
 
 void cairn_trainer_set_rate(cairn_trainer *t, double lr)
 {
-    t->rate_given = lr >= 0;
     t->given_rate = lr;
 }
 

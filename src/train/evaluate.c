@@ -89,13 +89,10 @@ cairn_status cairn_trainer_evaluate(cairn_trainer *t, const char *split, double 
                                     double *accuracy)
 {
     struct cairn_scores scores;
+    enum cairn_split group;
     bool left = false;
-    int i = 0;
-    while (i < CAIRN_N_SPLITS && strcmp(cairn_split_name((enum cairn_split)i), split) != 0) i++;
-    if (i == CAIRN_N_SPLITS)
-        return cairn_fail(CAIRN_USAGE, "there is no group called %s; there are train, val and test",
-                          split);
-    CAIRN_TRY(cairn_trainer_scores(t, t->w, (enum cairn_split)i, NULL, &scores, &left));
+    CAIRN_TRY(cairn_split_find(split, &group));
+    CAIRN_TRY(cairn_trainer_scores(t, t->w, group, NULL, &scores, &left));
     *loss = scores.loss / scores.weight;
     *accuracy = cairn_model_has_accuracy(t->parts.model) ? scores.correct / scores.count : NAN;
     return CAIRN_OK;

@@ -39,8 +39,8 @@ cairn_status cairn_trainer_create(const struct cairn_trainer_parts *parts, cairn
         return st;
     }
     t->parts = *parts;
+    t->given_rate = -1;
     t->params = cairn_model_params(parts->model);
-    t->is_fed = parts->dataset != NULL && cairn_dataset_is_fed(parts->dataset);
     st = get_memory(t);
     if (st != CAIRN_OK) {
         cairn_trainer_close(t);
@@ -65,7 +65,7 @@ void cairn_trainer_close(cairn_trainer *t)
 
 double cairn_trainer_rate(const cairn_trainer *t)
 {
-    if (t->rate_given) return t->given_rate;
+    if (t->given_rate >= 0) return t->given_rate;
     uint64_t batch = cairn_window_batch(&t->parts.rule, t->at.position);
     return cairn_schedule_rate(&t->parts.schedule, t->at.update, t->at.position, batch) *
            cairn_scaling_factor(&t->parts.scaling, (double)batch);
@@ -75,7 +75,7 @@ void cairn_trainer_find_window(cairn_trainer *t)
 {
     t->done = !cairn_window_next(&t->parts.rule, t->at.update, t->at.position, &t->window);
     t->share = (struct cairn_share){0};
-    if (t->done || t->is_fed) return;
+    if (t->done || cairn_dataset_is_fed(t->parts.dataset)) return;
     t->share = cairn_balance_share(t->balance, &t->window, cairn_comm_rank(t->parts.comm),
                                    cairn_comm_size(t->parts.comm));
 }
@@ -143,7 +143,7 @@ cairn_status cairn_trainer_check_fed(const cairn_trainer *t, uint64_t m,
                                      const struct cairn_samples *samples)
 {
     size_t n = 0;
-    if (!t->is_fed)
+    if (!cairn_dataset_is_fed(t->parts.dataset))
         return cairn_fail(CAIRN_USAGE,
                           "this trainer reads its data; open it with cairn_data_fed()");
     if (t->done) return cairn_fail(CAIRN_USAGE, "the run is complete: it has no further update");

@@ -23,7 +23,7 @@
 /** What a trainer is made from.  Everything is borrowed but what is marked as taken. */
 struct cairn_trainer_parts {
     cairn_comm *comm;                            /* NULL: this process alone, without MPI */
-    struct cairn_dataset *dataset;               /* taken; NULL: only loaders are needed */
+    struct cairn_dataset *dataset;               /* taken */
     struct cairn_model *model;                   /* taken */
     struct cairn_loader *loader[CAIRN_N_SPLITS]; /* taken; NULL where there is no such group */
     struct cairn_optim *optim;                   /* taken */
@@ -57,11 +57,8 @@ struct cairn_trainer {
     real *g;                           /* [n_values]: the reduced gradient, borrowed from the sum */
     double *squares;                   /* [n_items] of g before clipping, owned */
     struct cairn_progress_state at;
-    bool is_fed;     /* the host hands over micro-batches, and there are shares of
-                        none; ... */
-    size_t n_fed;    /* ... so many in this update by this rank */
-    bool rate_given; /* the host set the learning rate, whatever the schedule: */
-    double given_rate;
+    size_t n_fed;                    /* micro-batches that the host fed in this update */
+    double given_rate;               /* the host's, whatever the schedule; below 0: none */
     bool done;                       /* all updates are; else ... */
     struct cairn_window window;      /* ... the next update's samples ... */
     struct cairn_share share;        /* ... and this rank's micro-batches, ... */

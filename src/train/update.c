@@ -121,7 +121,8 @@ cairn_status cairn_trainer_sum(cairn_trainer *t, cairn_status st, bool *again,
 cairn_status cairn_trainer_prepare(cairn_trainer *t, cairn_status st)
 {
     size_t n = 0;
-    bool ready = t->done || t->is_fed || !cairn_sum_needs_range(t->sum);
+    bool ready =
+        t->done || cairn_dataset_is_fed(t->parts.dataset) || !cairn_sum_needs_range(t->sum);
     if (ready) return cairn_comm_agree(t->parts.comm, st);
     cairn_sum_begin(t->sum);
     if (st == CAIRN_OK) st = add_micro(t, 0, NULL, &n);

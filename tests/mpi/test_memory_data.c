@@ -299,6 +299,10 @@ static void test_forms(void **state)
     struct cairn_data_form bad = {.size = sizeof bad, .dim = dim, .n_dims = 2, .n_targets = 1};
     assert_on_all(cairn_data_create(&bad, &data) == CAIRN_USAGE);
     bad.n_dims = 1;
+    bad.size--;
+    assert_on_all(cairn_data_create(&bad, &data) == CAIRN_USAGE &&
+                  strstr(cairn_error_text(), "struct cairn_data_form has") != NULL);
+    bad.size++;
     bad.n_classes = 2;
     assert_on_all(cairn_data_create(&bad, &data) == CAIRN_USAGE);
     data = form();

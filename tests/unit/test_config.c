@@ -342,14 +342,14 @@ static void test_options(void **state)
     struct cairn_config *config = NULL;
     (void)state;
     assert_int_equal(cairn_options_create(&options), CAIRN_OK);
-    assert_int_equal(cairn_options_config(options, NULL, &config), CAIRN_USAGE);
+    assert_int_equal(cairn_options_config(options, false, &config), CAIRN_USAGE);
     assert_int_equal(cairn_options_set(options, "data.file", "/d.h5"), CAIRN_OK);
     assert_int_equal(cairn_options_set(options, "model", "[{type: dense, units: 1}]"), CAIRN_OK);
     assert_int_equal(cairn_options_set(options, "model.0.units", "2"), CAIRN_OK);
     assert_int_equal(cairn_options_set(options, "batch.globl", "2"), CAIRN_USAGE);
     assert_non_null(strstr(cairn_error_text(), "did you mean 'batch.global'?"));
     assert_int_equal(cairn_options_set(options, "batch.global", "two"), CAIRN_USAGE);
-    assert_int_equal(cairn_options_config(options, NULL, &config), CAIRN_OK);
+    assert_int_equal(cairn_options_config(options, false, &config), CAIRN_OK);
     assert_string_equal(cairn_node_find(config->model->child, "units")->text, "2");
     cairn_config_free(config);
     cairn_options_free(options);
@@ -358,7 +358,7 @@ static void test_options(void **state)
     assert_null(options);
     assert_int_equal(cairn_options_read("test_config.yaml", overrides, &options), CAIRN_OK);
     assert_int_equal(cairn_options_set(options, "batch.micro", "4"), CAIRN_OK);
-    assert_int_equal(cairn_options_config(options, NULL, &config), CAIRN_OK);
+    assert_int_equal(cairn_options_config(options, false, &config), CAIRN_OK);
     assert_int_equal(config->batch_global, 8);
     assert_int_equal(config->batch_micro, 4);
     cairn_config_free(config);
