@@ -124,7 +124,7 @@ rm -r run
 # ---- checkpoints that are removed while the run goes on
 start 0 train run.yaml --out run train.updates=1000000000 train.evaluate_every=none checkpoint.keep_best=none -q
 until_true 60 reached run 8
-rm -r run/checkpoints
+mv run/checkpoints gone # at once: rm would race with the saves that go on
 until_true 60 test -e run/checkpoints/latest.h5
 kill -USR1 "$pid"
 finish
