@@ -7,10 +7,10 @@
 #include <string.h>
 
 #include "cli/command.h"
-#include "cli/plan_program.h"
-#include "cli/start.h"
 #include "comm/exchange.h"
+#include "plan/program.h"
 #include "setup/setup.h"
+#include "start/start.h"
 #include "tensor/threads.h"
 
 /* What the command line says. */

@@ -14,11 +14,11 @@
 #include "base/process.h"
 #include "cli/command.h"
 #include "cli/output.h"
-#include "cli/start.h"
 #include "cli/version.h"
 #include "cluster/node.h"
 #include "comm/exchange.h"
 #include "comm/watchdog.h"
+#include "start/start.h"
 
 static const struct cairn_command *const commands[] = {
 #define X(name) &cairn_command_##name,

@@ -2,7 +2,7 @@
  * cairn plan RUN.yaml: what a run takes in memory, and how long an update will take on so many
  * ranks.  Nothing is trained.  MPI is started where there are several ranks to time sums between,
  * and no link was stated. */
-#include "cli/plan.h"
+#include "plan/plan.h"
 
 #include <math.h>
 #include <stddef.h>
@@ -11,9 +11,10 @@
 #include <string.h>
 
 #include "cli/command.h"
-#include "cli/plan_program.h"
 #include "comm/exchange.h"
+#include "plan/program.h"
 #include "setup/setup.h"
+#include "start/start.h"
 #include "tensor/threads.h"
 
 #define MOST_RANKS 1000000

@@ -14,7 +14,7 @@
 #include "h5/h5.h"
 #include "setup/setup.h"
 #include "tensor/threads.h"
-#include "train/generate.h"
+#include "text/generate.h"
 
 enum { BYTE_VALUES = 256 };
 

@@ -14,8 +14,9 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "cli/slurm_request.h"
-#include "cli/study.h"
 #include "setup/setup.h"
+#include "start/start.h"
+#include "study/run/run.h"
 
 enum { MOST_ARGUMENTS = CAIRN_MOST_OVERRIDES + 8 };
 

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "cli/command.h"
+#include "cli/slurm.h"
 
 enum { CAIRN_MOST_SBATCH = 64, CAIRN_MOST_ELEMENTS = 100000 };
 
@@ -28,9 +28,6 @@ struct cairn_slurm_request {
 
 /** The flags of both, and those of cairn slurm alone. */
 extern const struct cairn_option cairn_slurm_flags[], cairn_slurm_run_flags[];
-
-/** cairn study --slurm. */
-extern const struct cairn_command cairn_slurm_of_study;
 
 /** Read it into a request that is zero except for what is given.  Ranks: local.  Errors:
  * CAIRN_USAGE: unknown options, what has to be said and is not, options that do not go together. */

@@ -11,8 +11,6 @@
 #include "base/log.h"
 #include "checkpoint/checkpoint.h"
 #include "cli/command.h"
-#include "cli/provenance.h"
-#include "cli/start.h"
 #include "cli/train_request.h"
 #include "cluster/doctor.h"
 #include "cluster/launcher.h"
@@ -22,6 +20,8 @@
 #include "report/end_words.h"
 #include "run/own.h"
 #include "setup/setup.h"
+#include "start/provenance.h"
+#include "start/start.h"
 
 enum { PLATFORM_BYTES = 512 };
 

@@ -8,10 +8,10 @@
 
 #include "base/memory.h"
 #include "checkpoint/checkpoint.h"
-#include "cli/start.h"
 #include "comm/exchange.h"
 #include "h5/h5.h"
 #include "setup/setup.h"
+#include "start/start.h"
 #include "tensor/threads.h"
 
 enum { LARGEST_MICRO = 256 };

@@ -9,9 +9,9 @@
 
 #include "base/log.h"
 #include "cli/command.h"
-#include "cli/start.h"
 #include "comm/exchange.h"
 #include "setup/setup.h"
+#include "start/start.h"
 
 /* The largest difference from double precision that passes: rounding of float32 sums, with room to
  * spare. */

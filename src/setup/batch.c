@@ -145,3 +145,21 @@ cairn_status cairn_setup_batch(const struct cairn_config *config, int n_ranks, s
     *out = rule;
     return CAIRN_OK;
 }
+
+enum cairn_noise cairn_setup_noise(const struct cairn_config *config, size_t n_micro, int n_ranks)
+{
+    switch (config->train_noise) {
+    case CAIRN_TRAIN_NOISE_RANK: return CAIRN_NOISE_RANK;
+    case CAIRN_TRAIN_NOISE_MICRO: return CAIRN_NOISE_MICRO;
+    case CAIRN_TRAIN_NOISE_OFF: return CAIRN_NOISE_OFF;
+    default:
+        return config->train_reproducible ? CAIRN_NOISE_MICRO
+                                          : cairn_noise_auto(n_micro, (size_t)n_ranks);
+    }
+}
+
+const char *cairn_setup_sum_kind(const struct cairn_config *config, enum cairn_noise noise)
+{
+    if (config->train_reproducible) return "fixed";
+    return noise == CAIRN_NOISE_MICRO ? "float_per_micro" : "float";
+}

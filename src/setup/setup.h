@@ -131,62 +131,6 @@ struct cairn_setup_data_bytes cairn_setup_loader_bytes(const struct cairn_config
 /** Whether there is anything to learn from.  Ranks: local.  Errors: CAIRN_DATA. */
 CAIRN_CHECKED cairn_status cairn_setup_check_train(const struct cairn_dataset *dataset);
 
-/** What one rank takes in memory, in bytes, and what it writes. */
-struct cairn_planned {
-    uint64_t batch;               /* samples of the largest update */
-    uint64_t micro;               /* b: of so many samples */
-    uint64_t n_weights, n_values; /* as in struct cairn_params */
-    uint64_t n_shared; /* weights of tensors that layers share: squared once they are whole */
-    uint64_t weights, average; /* and train.ema of them */
-    uint64_t gradient, optimizer, activations;
-    uint64_t sample;                      /* of the activations, for each sample */
-    uint64_t data;                        /* held in memory, and ... */
-    struct cairn_setup_data_bytes groups; /* ... what each group takes, held or not */
-    uint64_t labels;                      /* of classes, which are held always */
-    uint64_t buffers;                     /* rows of micro-batches on their way, and HDF5's */
-    uint64_t exchange;                    /* of MPI_Allreduce, where there are several ranks */
-    uint64_t snapshot;                    /* for writing checkpoints; rank 0 alone */
-    uint64_t on_wire;                     /* what one update sums over the ranks */
-    struct cairn_sum_cost fixed;          /* what train.reproducible takes, or would */
-    uint64_t checkpoint;                  /* a file of it */
-    uint64_t n_saves;                     /* checkpoints that the whole run writes */
-    uint64_t n_stay; /* of which stay beside the newest: milestones, the best one */
-};
-
-/** The most micro-batches of an update, where the batch of this rule is cut into those of b
- * samples. Ranks: local.  Errors: none. */
-size_t cairn_setup_n_micro(const struct cairn_window_rule *rule, uint64_t micro);
-
-/**
- * Plan without taking the memory: what a run in micro-batches of b samples takes, with all the data
- * in memory that data.in_memory would have there (cairn_setup_planned_hold()).  `several`: on more
- * than one rank.
- *
- * Ranks   local
- * Errors  CAIRN_DATA, CAIRN_USAGE: as cairn_setup_trainer() will say
- */
-CAIRN_CHECKED cairn_status cairn_setup_planned_for(const struct cairn_config *config,
-                                                   struct cairn_dataset *dataset,
-                                                   const struct cairn_window_rule *rule,
-                                                   uint64_t micro, bool several,
-                                                   struct cairn_planned *out);
-
-/** The same with the batch of this config on n_ranks ranks, cut as it says: with batch.micro: auto,
- * where that is not known, in micro-batches of a single sample.  Ranks: local.  Errors: as above.
- */
-CAIRN_CHECKED cairn_status cairn_setup_planned(const struct cairn_config *config,
-                                               struct cairn_dataset *dataset, int n_ranks,
-                                               struct cairn_planned *out);
-
-/** Let the plan be one where these groups of the data are held.  Ranks: local.  Errors: none. */
-void cairn_setup_planned_hold(struct cairn_planned *planned, unsigned held);
-
-/** All that each rank holds.  Ranks: local.  Errors: none. */
-uint64_t cairn_setup_planned_rank(const struct cairn_planned *planned);
-
-/** All that rank 0 holds at once.  Ranks: local.  Errors: none. */
-uint64_t cairn_setup_planned_total(const struct cairn_planned *planned);
-
 /** The units of the noise scale where an update has so many micro-batches, and the way to sum
  * (comm/sums.def) that knows their gradients.  Ranks: local.  Errors: none. */
 enum cairn_noise cairn_setup_noise(const struct cairn_config *config, size_t n_micro, int n_ranks);
@@ -209,57 +153,6 @@ CAIRN_CHECKED cairn_status cairn_setup_data_open(struct cairn_setup_data *data,
 /** Close and release.  Ranks: local.  Errors: none. */
 void cairn_setup_data_close(struct cairn_setup_data *data);
 
-/** Which groups of the data a rank holds in memory. */
-struct cairn_setup_hold {
-    unsigned groups; /* a bit each */
-    bool refused;    /* data.in_memory: true is more than some node has */
-    char text[512];  /* on rank 0: why not all are held; "" */
-};
-
-/** What is known of a run before its memory is taken; zeroed at first. */
-struct cairn_setup_opened {
-    struct cairn_dataset *dataset;
-    struct cairn_window_rule rule;
-    struct cairn_planned planned; /* for this rank and what it holds */
-    struct cairn_setup_hold hold;
-};
-
-/** Open the data and solve the batch, choose the micro-batch, plan the memory, and decide what of
- * the data is held in it, once for all ranks of a node.
- *
- * data      stays open in it; NULL: it need not
- *
- * Ranks   collective
- * Errors  the agreed one: CAIRN_DATA; CAIRN_USAGE, also where data.in_memory: true is more than a
- *         node has */
-CAIRN_CHECKED cairn_status cairn_setup_open(const struct cairn_config *config, cairn_comm *comm,
-                                            struct cairn_setup_data *data,
-                                            struct cairn_setup_opened *out);
-
-/** The same, where nothing is to be run: rank 0 alone opens the data, and batch.micro: auto stays
- * unknown, as in cairn_setup_planned().  Ranks: collective.  Errors: as above. */
-CAIRN_CHECKED cairn_status cairn_setup_foresee(const struct cairn_config *config, cairn_comm *comm,
-                                               struct cairn_setup_data *data,
-                                               struct cairn_setup_opened *out);
-
-/** Close and release.  Ranks: local.  Errors: none. */
-void cairn_setup_opened_close(struct cairn_setup_opened *opened);
-
-/** What rank 0 planned, for all, and the decision what is held: opened->planned and ->hold.
- * Ranks: collective.  Errors: the agreed one. */
-CAIRN_CHECKED cairn_status cairn_setup_decide(cairn_comm *comm, cairn_status st, int n_beside,
-                                              struct cairn_setup_opened *opened);
-
-/** Model, optimizer, weights, from what was opened.  Ranks: collective.  Errors: the agreed one. */
-CAIRN_CHECKED cairn_status cairn_setup_trainer_from(const struct cairn_config *config,
-                                                    cairn_comm *comm,
-                                                    struct cairn_setup_opened *opened,
-                                                    cairn_trainer **out);
-
-/** Both.  Ranks: collective.  Errors: the agreed one. */
-CAIRN_CHECKED cairn_status cairn_setup_trainer(const struct cairn_config *config, cairn_comm *comm,
-                                               struct cairn_setup_data *data, cairn_trainer **out);
-
 /** What the config says of a run: when it evaluates, saves and looks at the gradient.  The rest of
  * *out is left alone.  Ranks: local.  Errors: CAIRN_USAGE: keep_best without val, milestones that
  * are no updates. */
@@ -271,16 +164,6 @@ CAIRN_CHECKED cairn_status cairn_setup_check_run(const struct cairn_config *conf
                                                  const struct cairn_dataset *dataset,
                                                  const struct cairn_model *model);
 
-/** What would end a run on so many ranks at its start, except for memory: data, batch, model and
- * optimizer are looked at together.  Ranks: local.  Errors: CAIRN_USAGE, CAIRN_DATA. */
-CAIRN_CHECKED cairn_status cairn_setup_check(const struct cairn_config *config,
-                                             struct cairn_setup_data *data, size_t n_ranks);
-
-/** Warn of ranks that would have no work.  Ranks: local.  Errors: none; silent where the run could
- * not begin at all. */
-void cairn_setup_log_idle(const struct cairn_config *config, struct cairn_setup_data *data,
-                          size_t n_ranks);
-
 /** Updates between two checkpoints, 0: only at the end; 1, the most there can be, where it is
  * measured.  Ranks: local.  Errors: none. */
 uint64_t cairn_setup_saves_every(const struct cairn_config *config);
@@ -288,18 +171,5 @@ uint64_t cairn_setup_saves_every(const struct cairn_config *config);
 /** Checkpoints that stay in a run of so many updates, however few of the newest are kept.
  * Ranks: local.  Errors: none; milestones that are no updates count none. */
 uint64_t cairn_setup_saves_stay(const struct cairn_config *config, uint64_t n_updates);
-
-/** The fastest micro-batch size for this config that fits in the memory of rank 0's node, timed
- * there; the same answer on all ranks.  setup/timed.h has its parts.
- * Ranks: collective.  Errors: the agreed one. */
-CAIRN_CHECKED cairn_status cairn_setup_fastest_micro(const struct cairn_config *config,
-                                                     cairn_comm *comm,
-                                                     struct cairn_dataset *dataset,
-                                                     const struct cairn_window_rule *rule,
-                                                     uint64_t *out);
-
-/** What the bits depend on beside the run file: binary, BLAS and core, threads; text holds n_bytes.
- *  Ranks: local.  Errors: none. */
-void cairn_setup_platform(const struct cairn_config *config, char *text, size_t n_bytes);
 
 #endif

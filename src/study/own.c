@@ -17,7 +17,7 @@
 static const char known_by[] = "study.yaml";
 static const char *const parts[] = {"cells", "results", "claims"};
 
-/* What cli/study_folder.c writes besides, and a report of it. */
+/* What study/run/files.c writes besides, and a report of it. */
 static const char page_name[] = "report.html";
 static const char *const names[] = {"study.csv",    "study.h5", "fit.json",
                                     "scaling.json", page_name,  "config.yaml"};

@@ -5,7 +5,7 @@
 ground="base tensor h5"
 engine="data nn optim comm"
 record="checkpoint record"
-all="$ground $engine $record config train run study cluster setup report cli"
+all="$ground $engine $record config train text run cluster report setup plan start study cli"
 
 # What a module may include, besides itself.
 may_include()
@@ -17,9 +17,13 @@ may_include()
     data | nn | optim | comm | checkpoint | record) echo "$ground" ;;
     report) echo "$ground record" ;;
     train) echo "$ground $engine" ;;
+    text) echo "$ground nn" ;;
     run) echo "$ground $engine $record train" ;;
-    study | cluster) echo "$ground $engine $record train run report" ;;
-    setup) echo "$ground $engine $record config train run cluster" ;;
+    cluster) echo "$ground $engine $record" ;;
+    setup) echo "$ground $engine $record config train run" ;;
+    plan) echo "$ground $engine $record config train run cluster setup" ;;
+    start) echo "$ground $engine $record config train run cluster setup plan" ;;
+    study) echo "$ground $engine $record config train run cluster report setup plan start" ;;
     cli) echo "$all" ;;
     *) return 1 ;;
     esac

@@ -14,6 +14,6 @@ odd=(afresh anew 'to be had' 'but for' '[Tt]akes? note of' 'fore(tells?|told)' '
     '(is|are) no (file|folder|number|class|column|weight|multiple|pair|link|target|HDF5|IDX|UTF-8|Cairn)'
     'columns_(lower|raise)' 'plan_(scratch|kept)' 'agree_main' 'tell_[a-z]+')
 plain() { sources src/"$1" -- '*.c' '*.h' '*.def'; }
-all_bad < <(for folder in base checkpoint cli cluster comm config data h5 nn optim record report run setup study tensor train; do plain $folder; done |
+all_bad < <(for folder in base checkpoint cli cluster comm config data h5 nn optim plan record report run setup start study tensor text train; do plain $folder; done |
     xargs -r grep -nE "\b($(IFS='|'; echo "${odd[*]}"))\b" /dev/null | grep -vE 'there (is|are) no')
 verdict

@@ -15,7 +15,7 @@
 #include "data/writer.h"
 #include "nn/model.h"
 #include "nn/reference.h"
-#include "setup/setup.h"
+#include "start/start.h"
 #include "train/noise.h"
 #include "train/trainer.h"
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "setup/setup.h"
+#include "start/start.h"
 #include "support/mpi.h"
 #include "train/average.h"
 

@@ -5,7 +5,7 @@
 #include <tgmath.h>
 
 #include "data/writer.h"
-#include "setup/setup.h"
+#include "start/start.h"
 #include "support/mpi.h"
 #include "train/verify.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Text from a language model: what is drawn, and which models can write. */
 #include "support/data.h"
-#include "train/generate.h"
+#include "text/generate.h"
 
 #include "base/tree.h"
 

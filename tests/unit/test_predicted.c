@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "setup/predicted.h"
+#include "plan/time_model.h"
 
 #define NEAR 1e-12 /* of times and rates, relative: rounding of a few operations */
 

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * A run of a few weights, for its peak memory. */
+#include "plan/program.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/process.h"
+#include "data/writer.h"
+#include "plan/memory.h"
+#include "run/own.h"
+
+extern char **environ;
+
+enum { SAMPLES = 8, VALUES = 4, WAIT_MS = 5 };
+#define LONGEST_S 60.0 /* a process that takes longer hangs */
+
+static const char run_file[] = "data: {file: data.h5}\n"
+                               "model: [{type: dense, units: 2}]\n"
+                               "batch: {global: 4, micro: 2}\n"
+                               "train: {updates: 2, threads: %zu}\n";
+
+/* The folder of the run, and what lies in it. */
+struct place {
+    char folder[CAIRN_PATH_BYTES], data[CAIRN_PATH_BYTES], run[CAIRN_PATH_BYTES];
+    char out[CAIRN_PATH_BYTES], err[CAIRN_PATH_BYTES], summary[CAIRN_PATH_BYTES];
+};
+
+static cairn_status make_place(struct place *place)
+{
+    const char *top = getenv("TMPDIR");
+    place->folder[0] = '\0';
+    char folder[CAIRN_PATH_BYTES];
+    CAIRN_TRY(
+        cairn_path_join(top == NULL || top[0] == '\0' ? "/tmp" : top, "cairn-plan.XXXXXX", folder));
+    if (mkdtemp(folder) == NULL) return cairn_file_refused(folder, "cannot be made");
+    memcpy(place->folder, folder, sizeof folder);
+    CAIRN_TRY(cairn_path_join(folder, "data.h5", place->data));
+    CAIRN_TRY(cairn_path_join(folder, "run.yaml", place->run));
+    CAIRN_TRY(cairn_path_join(folder, "err", place->err));
+    CAIRN_TRY(cairn_path_join(folder, "out", place->out));
+    return cairn_path_join(place->out, "summary.json", place->summary);
+}
+
+/* All that this program and the one that it starts write there. */
+static bool is_own_file(const char *name)
+{
+    return strcmp(name, "data.h5") == 0 || strcmp(name, "run.yaml") == 0 ||
+           strcmp(name, "err") == 0;
+}
+
+static const struct cairn_own *own_folder(const char *name)
+{
+    return strcmp(name, "out") == 0 ? &cairn_run_own : NULL;
+}
+
+/* What stays, stays. */
+static void remove_place(const struct place *place)
+{
+    const struct cairn_own own = {.file = is_own_file, .folder = own_folder};
+    if (cairn_own_remove(place->folder, NULL, &own, NULL) == CAIRN_OK) rmdir(place->folder);
+}
+
+static cairn_status write_data(const struct place *place)
+{
+    static const real x[SAMPLES][VALUES] = {{1, 2, 3, 4}, {0}, {1}, {4, 3, 2, 1}};
+    static const int32_t label[SAMPLES] = {0, 1, 0, 1, 0, 1, 0, 1};
+    const struct cairn_about about = {.title = NULL};
+    const struct cairn_table table = {.n = SAMPLES,
+                                      .input = {.ndim = 1, .dim = {VALUES}},
+                                      .x_type = CAIRN_H5_REAL,
+                                      .x = x,
+                                      .label = label};
+    struct cairn_writer *writer = NULL;
+    CAIRN_TRY(cairn_writer_create(place->data, true, &about, &writer));
+    cairn_status st = cairn_writer_group(writer, CAIRN_SPLIT_TRAIN, &table);
+    if (st == CAIRN_OK) st = cairn_writer_group(writer, CAIRN_SPLIT_TEST, &table);
+    if (st == CAIRN_OK) st = cairn_writer_finish(writer);
+    cairn_writer_free(writer);
+    return st;
+}
+
+/* The run file, and what is planned for it. */
+static cairn_status write_run(const struct place *place, size_t n_threads, uint64_t *planned_bytes)
+{
+    char text[sizeof run_file + 32];
+    struct cairn_config *config = NULL;
+    struct cairn_dataset *dataset = NULL;
+    struct cairn_planned planned;
+    snprintf(text, sizeof text, run_file, n_threads);
+    CAIRN_TRY(cairn_file_replace(place->run, text, strlen(text)));
+    CAIRN_TRY(cairn_config_read(text, strlen(text), place->run, NULL, &config));
+    cairn_status st = cairn_setup_dataset(config, NULL, &dataset);
+    if (st == CAIRN_OK) st = cairn_setup_planned(config, dataset, 1, &planned);
+    cairn_dataset_close(dataset);
+    cairn_config_free(config);
+    if (st == CAIRN_OK) *planned_bytes = cairn_setup_planned_total(&planned);
+    return st;
+}
+
+/* Whether a variable speaks of a job or launcher around this process, which would have the one that
+ * is started take part in it. */
+static bool is_of_launcher(const char *variable)
+{
+    static const char *const begin[] = {"OMPI_COMM_WORLD_",
+                                        "OMPI_MCA_ess",
+                                        "OMPI_MCA_orte_",
+                                        "OMPI_MCA_pmix",
+                                        "OMPI_UNIVERSE",
+                                        "PMIX_",
+                                        "PMI_",
+                                        "SLURM_",
+                                        "PALS_",
+                                        "FLUX_",
+                                        "MV2_COMM",
+                                        "PRTE_"};
+    for (size_t i = 0; i < sizeof begin / sizeof begin[0]; i++)
+        if (strncmp(variable, begin[i], strlen(begin[i])) == 0) return true;
+    return false;
+}
+
+/* A process of this program at work on the run; its output goes to place->err. */
+static cairn_status start(const struct place *place, pid_t *process)
+{
+    char *const words[] = {
+        "cairn",       "train", (char *)place->run, "--out", (char *)place->out, "-q",
+        "--singleton", NULL};
+    posix_spawn_file_actions_t files;
+    char **variables = NULL;
+    size_t n = 0;
+    while (environ[n] != NULL) n++;
+    CAIRN_TRY(cairn_memory_get(n + 1, sizeof *variables, "the environment", &variables));
+    for (size_t i = 0, kept = 0; i < n; i++)
+        if (!is_of_launcher(environ[i])) variables[kept++] = environ[i];
+    posix_spawn_file_actions_init(&files);
+    posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_addopen(&files, 1, "/dev/null", O_WRONLY, 0);
+    posix_spawn_file_actions_addopen(&files, 2, place->err, O_WRONLY | O_CREAT, 0600);
+    int error = cairn_process_start(process, "/proc/self/exe", &files, words, variables);
+    posix_spawn_file_actions_destroy(&files);
+    free(variables);
+    if (error == 0) return CAIRN_OK;
+    return cairn_fail(CAIRN_USAGE, "a process of this program cannot be started: %s",
+                      strerror(error));
+}
+
+/* Until it ends, and not for ever. */
+static int wait_for(pid_t process)
+{
+    const struct timespec pause = {.tv_nsec = WAIT_MS * 1000000L};
+    double end_s = cairn_clock_s() + LONGEST_S;
+    int status = 0;
+    while (waitpid(process, &status, WNOHANG) == 0) {
+        if (cairn_clock_s() > end_s) kill(process, SIGKILL);
+        nanosleep(&pause, NULL);
+    }
+    return status;
+}
+
+/* The line that it left; "" where there is none. */
+static void read_line(const char *path, char *line, size_t n_bytes)
+{
+    char *text = NULL;
+    line[0] = '\0';
+    if (cairn_file_read(path, &text) != CAIRN_OK) return;
+    const char *own = strstr(text, "cairn: ");
+    own = own == NULL ? text : own;
+    snprintf(line, n_bytes, "%.*s", (int)strcspn(own, "\n"), own);
+    free(text);
+}
+
+static cairn_status read_peak(const struct place *place, uint64_t *n_bytes)
+{
+    static const char key[] = "\"peak_rss_bytes\": ";
+    char *text = NULL;
+    CAIRN_TRY(cairn_file_read(place->summary, &text));
+    const char *at = text == NULL ? NULL : strstr(text, key);
+    *n_bytes = at == NULL ? 0 : strtoull(at + sizeof key - 1, NULL, 10);
+    free(text);
+    return at != NULL ? CAIRN_OK : cairn_fail(CAIRN_BUG, "%s: has no peak", place->summary);
+}
+
+static cairn_status measure(const struct place *place, size_t n_threads, uint64_t *n_bytes)
+{
+    uint64_t planned = 0;
+    uint64_t peak = 0;
+    pid_t process = 0;
+    char line[512];
+    CAIRN_TRY(write_data(place));
+    CAIRN_TRY(write_run(place, n_threads, &planned));
+    CAIRN_TRY(start(place, &process));
+    int status = wait_for(process);
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+        read_line(place->err, line, sizeof line);
+        return cairn_fail(CAIRN_USAGE, "a process of this program ended with %d%s%s",
+                          WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status),
+                          line[0] == '\0' ? "" : ": ", line);
+    }
+    CAIRN_TRY(read_peak(place, &peak));
+    *n_bytes = peak > planned ? peak - planned : 0;
+    return CAIRN_OK;
+}
+
+cairn_status cairn_plan_program(size_t n_threads, uint64_t *n_bytes)
+{
+    struct place place;
+    cairn_status st = make_place(&place);
+    if (st == CAIRN_OK) st = measure(&place, n_threads, n_bytes);
+    if (place.folder[0] != '\0') remove_place(&place);
+    return st;
+}
+
+cairn_status cairn_plan_weigh(const char *path, const char *const *overrides, uint64_t *n_bytes)
+{
+    struct cairn_config *config = NULL;
+    struct stat about;
+    char *text = NULL;
+    size_t n = 0;
+    *n_bytes = 0;
+    if (path == NULL || stat(path, &about) != 0 || !S_ISREG(about.st_mode)) return CAIRN_OK;
+    CAIRN_TRY(cairn_config_load(path, &text, &n));
+    cairn_status st = cairn_config_read(text, n, path, overrides, &config);
+    if (st == CAIRN_OK) st = cairn_plan_program(config->train_threads, n_bytes);
+    cairn_config_free(config);
+    free(text);
+    return st;
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * What a run needs to know before its memory is taken: data, batch, plan.  Files are opened here,
+ * once. */
+#include "start/start.h"
+
+#include "comm/exchange.h"
+#include "plan/micro_search.h"
+#include "tensor/threads.h"
+
+/* Data and batch.  Local. */
+static cairn_status open_data(const struct cairn_config *config, int n_ranks,
+                              struct cairn_setup_data *data, struct cairn_setup_opened *opened)
+{
+    CAIRN_TRY(cairn_threads_set(config->train_threads));
+    if (config->train_ema >= 1)
+        return cairn_fail(
+            CAIRN_USAGE,
+            "%s: train.ema is 1, an average that never moves; say 0.999, or 0 for none",
+            cairn_config_place(config, "train.ema"));
+    CAIRN_TRY(cairn_setup_data_open(data, config, &opened->dataset));
+    CAIRN_TRY(cairn_setup_check_train(opened->dataset));
+    CAIRN_TRY(cairn_setup_batch(
+        config, n_ranks, cairn_dataset_size(opened->dataset, CAIRN_SPLIT_TRAIN), &opened->rule));
+    if (opened->rule.micro != UINT64_MAX || !cairn_dataset_is_fed(opened->dataset)) return CAIRN_OK;
+    return cairn_fail(CAIRN_USAGE,
+                      "%s: batch.micro: auto is timed with training samples, and these are fed; "
+                      "give a number",
+                      cairn_config_place(config, "batch.micro"));
+}
+
+/* data.in_memory: true is meant, whatever it takes: not more than there is.  Rank 0 knows why. */
+static cairn_status check_hold(cairn_comm *comm, const struct cairn_setup_hold *hold)
+{
+    if (!hold->refused) return CAIRN_OK;
+    return cairn_comm_agree_root(
+        comm, cairn_fail(CAIRN_USAGE,
+                         "%s; use data.in_memory: auto, which reads what does not fit as it "
+                         "comes, or fewer ranks on a node",
+                         hold->text));
+}
+
+cairn_status cairn_setup_open(const struct cairn_config *config, cairn_comm *comm,
+                              struct cairn_setup_data *data, struct cairn_setup_opened *out)
+{
+    struct cairn_setup_opened opened = {.dataset = NULL};
+    const int n_ranks = cairn_comm_size(comm);
+    cairn_status st = cairn_comm_agree(comm, open_data(config, n_ranks, data, &opened));
+    if (st == CAIRN_OK && opened.rule.micro == UINT64_MAX)
+        st = cairn_setup_fastest_micro(config, comm, opened.dataset, &opened.rule,
+                                       &opened.rule.micro);
+    if (st == CAIRN_OK && cairn_comm_rank(comm) == 0)
+        st = cairn_setup_planned_for(config, opened.dataset, &opened.rule, opened.rule.micro,
+                                     n_ranks > 1, &opened.planned);
+    st = cairn_setup_decide(comm, st, data == NULL ? 0 : data->n_beside, &opened);
+    if (st == CAIRN_OK) st = check_hold(comm, &opened.hold);
+    if (st == CAIRN_OK)
+        *out = opened;
+    else
+        cairn_setup_opened_close(&opened);
+    return st;
+}
+
+cairn_status cairn_setup_foresee(const struct cairn_config *config, cairn_comm *comm,
+                                 struct cairn_setup_data *data, struct cairn_setup_opened *out)
+{
+    struct cairn_setup_opened opened = {.dataset = NULL};
+    cairn_status st = CAIRN_OK;
+    if (cairn_comm_rank(comm) == 0) {
+        st = cairn_setup_data_open(data, config, &opened.dataset);
+        if (st == CAIRN_OK)
+            st =
+                cairn_setup_planned(config, opened.dataset, cairn_comm_size(comm), &opened.planned);
+    }
+    st = cairn_setup_decide(comm, st, 0, &opened);
+    if (st == CAIRN_OK)
+        *out = opened;
+    else
+        cairn_setup_opened_close(&opened);
+    return st;
+}
+
+void cairn_setup_opened_close(struct cairn_setup_opened *opened)
+{
+    cairn_dataset_close(opened->dataset);
+    opened->dataset = NULL;
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * What this start is made of: versions, machine, job, data. */
+#include "start/provenance.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "cluster/launch.h"
+#include "comm/exchange.h"
+#include "h5/h5.h"
+#include "record/system.h"
+#include "tensor/threads.h"
+
+enum { TEXT_BYTES = CAIRN_SYSTEM_TEXT_BYTES };
+
+/* Texts that facts borrow. */
+struct texts {
+    char mpi[TEXT_BYTES], blas[TEXT_BYTES], hdf5[32], cpu[TEXT_BYTES], system[TEXT_BYTES];
+    char ranks[32], threads[32], data_hash[32], config_hash[32], init_hash[32];
+    char *hosts, *command;
+};
+
+static const char *job_of_launcher(void)
+{
+    const char *const names[] = {"SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID", "JOB_ID"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (getenv(names[i]) != NULL) return getenv(names[i]);
+    return "none";
+}
+
+static void fill_texts(struct texts *texts, const struct cairn_start *about, int n_ranks)
+{
+    cairn_comm_library(texts->mpi, sizeof texts->mpi);
+    cairn_threads_blas(texts->blas, sizeof texts->blas);
+    cairn_h5_version(texts->hdf5);
+    cairn_system_cpu(texts->cpu);
+    cairn_system_release(texts->system);
+    snprintf(texts->ranks, sizeof texts->ranks, "%d", n_ranks);
+    snprintf(texts->threads, sizeof texts->threads, "%zu", about->threads);
+    snprintf(texts->data_hash, sizeof texts->data_hash, "%016" PRIx64, about->data_fingerprint);
+    snprintf(texts->init_hash, sizeof texts->init_hash, "%016" PRIx64, about->init_hash);
+    snprintf(texts->config_hash, sizeof texts->config_hash, "%016" PRIx64,
+             cairn_system_text_hash(about->config_text));
+}
+
+static cairn_status write_entry(const struct texts *texts, const struct cairn_start *about,
+                                struct cairn_run_folder *folder)
+{
+    const struct cairn_build *build = cairn_system_build();
+    const struct cairn_dataset *data = about->dataset;
+    const struct cairn_fact facts[] = {
+        {.name = "version", .value = build->version},
+        {.name = "commit", .value = build->commit},
+        {.name = "precision", .value = cairn_h5_type_name(CAIRN_H5_REAL)},
+        {.name = "compiler", .value = build->compiler},
+        {.name = "compiler_flags", .value = build->flags},
+        {.name = "mpi", .value = texts->mpi},
+        {.name = "blas", .value = texts->blas},
+        {.name = "hdf5", .value = texts->hdf5},
+        {.name = "cpu", .value = texts->cpu},
+        {.name = "system", .value = texts->system},
+        {.name = "hosts", .value = texts->hosts},
+        {.name = "ranks", .value = texts->ranks, .raw = true},
+        {.name = "threads", .value = texts->threads, .raw = true},
+        {.name = "job", .value = job_of_launcher()},
+        {.name = "command", .value = texts->command},
+        {.name = "data_file", .value = cairn_dataset_path(data)},
+        {.name = "data_hash", .value = texts->data_hash},
+        {.name = "data_source", .value = cairn_dataset_about(data, "source")},
+        {.name = "data_license", .value = cairn_dataset_about(data, "license")},
+        {.name = "data_citation", .value = cairn_dataset_about(data, "citation")},
+        {.name = "run_file_hash", .value = texts->config_hash},
+        {.name = "resumed_from",
+         .value = about->resumed_from[0] == '\0' ? NULL : about->resumed_from},
+        {.name = "init_from", .value = about->init_from},
+        {.name = "init_weights_hash", .value = about->init_from == NULL ? NULL : texts->init_hash},
+        {.name = NULL},
+    };
+    return cairn_run_folder_provenance_begin(folder, facts);
+}
+
+cairn_status cairn_provenance_begin(cairn_comm *comm, const struct cairn_start *about,
+                                    struct cairn_run_folder *folder)
+{
+    struct texts texts = {.hosts = NULL};
+    char host[TEXT_BYTES] = "";
+    char *all = NULL;
+    bool main_rank = cairn_comm_rank(comm) == 0;
+    size_t n_ranks = (size_t)cairn_comm_size(comm);
+    cairn_status st = CAIRN_OK;
+    cairn_system_host(host);
+    if (main_rank) st = cairn_memory_get(n_ranks, TEXT_BYTES, "the list of hosts", &all);
+    st = cairn_comm_gather(comm, st, host, sizeof host, all);
+    if (main_rank && st == CAIRN_OK) {
+        fill_texts(&texts, about, (int)n_ranks);
+        st = cairn_hosts_text(all, TEXT_BYTES, n_ranks, &texts.hosts);
+        if (st == CAIRN_OK) st = cairn_system_command(&texts.command);
+        if (st == CAIRN_OK) st = write_entry(&texts, about, folder);
+    }
+    free(texts.command);
+    free(texts.hosts);
+    free(all);
+    return cairn_comm_agree(comm, st);
+}

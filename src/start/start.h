@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * The start of a command that trains, until the first update: the launch as the doctor sees it,
+ * what is opened and known before memory is taken, the trainer. */
+#ifndef CAIRN_START_START_H
+#define CAIRN_START_START_H
+
+#include "cairn/comm.h"
+#include "cluster/launch.h"
+#include "comm/watchdog.h"
+#include "config/config.h"
+#include "plan/memory.h"
+#include "setup/setup.h"
+
+/** Which groups of the data a rank holds in memory. */
+struct cairn_setup_hold {
+    unsigned groups; /* a bit each */
+    bool refused;    /* data.in_memory: true is more than some node has */
+    char text[512];  /* on rank 0: why not all are held; "" */
+};
+
+/** What is known of a run before its memory is taken; zeroed at first. */
+struct cairn_setup_opened {
+    struct cairn_dataset *dataset;
+    struct cairn_window_rule rule;
+    struct cairn_planned planned; /* for this rank and what it holds */
+    struct cairn_setup_hold hold;
+};
+
+/** Open the data and solve the batch, choose the micro-batch, plan the memory, and decide what of
+ * the data is held in it, once for all ranks of a node.
+ *
+ * data      stays open in it; NULL: it need not
+ *
+ * Ranks   collective
+ * Errors  the agreed one: CAIRN_DATA; CAIRN_USAGE, also where data.in_memory: true is more than a
+ *         node has */
+CAIRN_CHECKED cairn_status cairn_setup_open(const struct cairn_config *config, cairn_comm *comm,
+                                            struct cairn_setup_data *data,
+                                            struct cairn_setup_opened *out);
+
+/** The same, where nothing is to be run: rank 0 alone opens the data, and batch.micro: auto stays
+ * unknown, as in cairn_setup_planned().  Ranks: collective.  Errors: as above. */
+CAIRN_CHECKED cairn_status cairn_setup_foresee(const struct cairn_config *config, cairn_comm *comm,
+                                               struct cairn_setup_data *data,
+                                               struct cairn_setup_opened *out);
+
+/** Close and release.  Ranks: local.  Errors: none. */
+void cairn_setup_opened_close(struct cairn_setup_opened *opened);
+
+/** What rank 0 planned, for all, and the decision what is held: opened->planned and ->hold.
+ * Ranks: collective.  Errors: the agreed one. */
+CAIRN_CHECKED cairn_status cairn_setup_decide(cairn_comm *comm, cairn_status st, int n_beside,
+                                              struct cairn_setup_opened *opened);
+
+/** Model, optimizer, weights, from what was opened.  Ranks: collective.  Errors: the agreed one. */
+CAIRN_CHECKED cairn_status cairn_setup_trainer_from(const struct cairn_config *config,
+                                                    cairn_comm *comm,
+                                                    struct cairn_setup_opened *opened,
+                                                    cairn_trainer **out);
+
+/** Both.  Ranks: collective.  Errors: the agreed one. */
+CAIRN_CHECKED cairn_status cairn_setup_trainer(const struct cairn_config *config, cairn_comm *comm,
+                                               struct cairn_setup_data *data, cairn_trainer **out);
+
+/** What would end a run on so many ranks at its start, except for memory: data, batch, model and
+ * optimizer are looked at together.  Ranks: local.  Errors: CAIRN_USAGE, CAIRN_DATA. */
+CAIRN_CHECKED cairn_status cairn_setup_check(const struct cairn_config *config,
+                                             struct cairn_setup_data *data, size_t n_ranks);
+
+/** Warn of ranks that would have no work.  Ranks: local.  Errors: none; silent where the run could
+ * not begin at all. */
+void cairn_setup_log_idle(const struct cairn_config *config, struct cairn_setup_data *data,
+                          size_t n_ranks);
+
+/** What the bits depend on beside the run file: binary, BLAS and core, threads; text holds n_bytes.
+ *  Ranks: local.  Errors: none. */
+void cairn_setup_platform(const struct cairn_config *config, char *text, size_t n_bytes);
+
+/** What the run of this config takes, by what was opened for it or foreseen.  All is borrowed:
+ * `run_file` and `folder` may be NULL.  Ranks: local.  Errors: none. */
+struct cairn_wanted cairn_start_wanted(const struct cairn_config *config,
+                                       const struct cairn_setup_opened *opened,
+                                       const char *run_file, const char *folder);
+
+/** The quick part of `cairn doctor` for a command that trains nothing and takes little: warnings.
+ * That a command in a job of several tasks is a single process is meant then.
+ *
+ * Ranks   collective
+ * Errors  the agreed one: memory */
+CAIRN_CHECKED cairn_status cairn_start_small(const struct cairn_config *config, cairn_comm *comm);
+
+/** What the launcher says of this process, and how long its start may stand at one thing:
+ * CAIRN_START_TIMEOUT, or a minute, a tenth of a second for each rank, and a second for each rank
+ * to a core.
+ *
+ * Ranks   local
+ * Errors  CAIRN_USAGE: the variable is not a span of time */
+CAIRN_CHECKED cairn_status cairn_start_watched(const struct cairn_launcher_claim *claim,
+                                               struct cairn_watched_start *out);
+
+/** Let the start stand for longer where there is much data, or sizes of a micro-batch to try.
+ *
+ * Ranks   collective
+ * Errors  the agreed one */
+CAIRN_CHECKED cairn_status cairn_start_allow(const struct cairn_config *config, cairn_comm *comm,
+                                             cairn_status st);
+
+/** The same for the memory that a run takes.  Ranks: local.  Errors: none. */
+void cairn_start_allow_memory(cairn_comm *comm, const struct cairn_planned *planned);
+
+/** train.hang_timeout as cairn_watchdog_limit() takes it.  Ranks: local.  Errors: none. */
+double cairn_start_hang_timeout_s(const struct cairn_config *config);
+
+/** When a run must have stopped by itself, by train.deadline: as in cairn_run_options; 0 where it
+ * need not.  `begin_s`: of the process.  Ranks: local.  Errors: CAIRN_USAGE: the end of the job is
+ * not available. */
+CAIRN_CHECKED cairn_status cairn_start_deadline(const struct cairn_config *config, double begin_s,
+                                                double *deadline_s, double *deadline_unix_s);
+
+/** runs/<name of the run file>, for `all` "runs": where a run goes that has no --out.  Ranks:
+ * local. Errors: CAIRN_USAGE: too long. */
+CAIRN_CHECKED cairn_status cairn_start_folder(const char *all, const char *run_file,
+                                              char path[CAIRN_PATH_BYTES]);
+
+#endif

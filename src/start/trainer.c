@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * From the config to a trainer.  Each rank makes its own, then all agree. */
+#include "start/start.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/host.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "comm/exchange.h"
+#include "record/system.h"
+#include "tensor/threads.h"
+
+void cairn_setup_platform(const struct cairn_config *config, char *text, size_t n_bytes)
+{
+    char blas[256];
+    const size_t threads = cairn_host_sets_threads() ? config->train_threads : cairn_threads_now();
+    cairn_threads_blas(blas, sizeof blas);
+    snprintf(text, n_bytes, "cairn %s %s, %s, %zu thread%s", cairn_system_build()->version,
+             cairn_system_build()->commit, blas, threads, threads == 1 ? "" : "s");
+}
+
+/* The same binary, BLAS and core on every rank: else the bits differ.  Collective. */
+static cairn_status check_platform(const struct cairn_config *config, cairn_comm *comm)
+{
+    char text[512];
+    int odd = -1;
+    cairn_setup_platform(config, text, sizeof text);
+    const uint64_t mine = cairn_system_program_hash() ^ cairn_system_text_hash(text);
+    CAIRN_TRY(cairn_comm_all_equal(comm, CAIRN_OK, mine, &odd));
+    if (odd < 0) return CAIRN_OK;
+    if (config->train_reproducible)
+        return cairn_fail(CAIRN_USAGE,
+                          "train.reproducible needs the same program, BLAS and CPU kind "
+                          "everywhere, and rank %d differs; "
+                          "choose equal nodes or set OPENBLAS_CORETYPE to one name on all",
+                          odd);
+    cairn_log_detail("rank %d has another program, BLAS or CPU kind than the others", odd);
+    return CAIRN_OK;
+}
+
+/* How the global batch is cut: "64 = 2 micro-batches of 32", or what the ramp does. */
+static void batch_text(const struct cairn_window_rule *rule, char *text, size_t n_bytes)
+{
+    if (rule->ramp.n > 0)
+        cairn_setup_ramp_text(rule, text, n_bytes);
+    else
+        snprintf(text, n_bytes, "%" PRIu64 " = %" PRIu64 " micro-batches of %" PRIu64, rule->global,
+                 (rule->global + rule->micro - 1) / rule->micro, rule->micro);
+}
+
+/* With batch.tail: drop. */
+static void explain_drop(const struct cairn_window_rule *rule)
+{
+    struct cairn_window_point end = cairn_window_walk(rule, UINT64_MAX, UINT64_MAX);
+    if (rule->ramp.n == 0 && rule->n_samples % rule->global != 0)
+        cairn_log_info("batch.tail drop leaves out %" PRIu64 " samples of each epoch",
+                       rule->n_samples % rule->global);
+    if (rule->ramp.n > 0 && end.position != end.samples)
+        cairn_log_info("batch.tail drop leaves out %" PRIu64 " of the run's %" PRIu64 " samples",
+                       end.position - end.samples, end.position);
+}
+
+static void explain_noise(enum cairn_noise noise, int n_ranks)
+{
+    if (noise == CAIRN_NOISE_MICRO)
+        cairn_log_detail("noise scale from micro-batches");
+    else if (noise == CAIRN_NOISE_RANK && n_ranks > 1)
+        cairn_log_detail(
+            "noise scale from what each rank adds up; train.noise=micro is more exact");
+    else if (noise == CAIRN_NOISE_RANK)
+        cairn_log_detail("noise scale from half of the micro-batches of the one rank; "
+                         "train.noise=micro is more exact");
+}
+
+static void explain(const struct cairn_config *config, const struct cairn_trainer_parts *parts,
+                    int n_ranks)
+{
+    char batch[512];
+    const struct cairn_window_rule *rule = &parts->rule;
+    batch_text(rule, batch, sizeof batch);
+    cairn_log_info("%zu training samples, %zu weights; batch.global %s on %d rank%s, "
+                   "%" PRIu64 " updates%s",
+                   (size_t)rule->n_samples, cairn_model_params(parts->model)->n_weights, batch,
+                   n_ranks, n_ranks == 1 ? "" : "s", cairn_window_total(rule),
+                   config->train_reproducible ? ", reproducible" : "");
+    if (rule->tail == CAIRN_TAIL_DROP) explain_drop(rule);
+    explain_noise(parts->noise, n_ranks);
+    cairn_setup_log_scaling(config, &parts->scaling, rule);
+}
+
+/* Model, loaders and optimizer, the dataset being open.  Local. */
+static cairn_status make_parts(const struct cairn_config *config, unsigned held,
+                               struct cairn_trainer_parts *parts)
+{
+    size_t micro = (size_t)parts->rule.micro;
+    struct cairn_model_options options = cairn_setup_model_options(config, parts->dataset, micro);
+    CAIRN_TRY(cairn_model_create(&options, &parts->model));
+    CAIRN_TRY(cairn_setup_check_labels(parts->dataset, parts->model));
+    for (int split = 0; split < CAIRN_N_SPLITS; split++) {
+        const struct cairn_loader_options rows = cairn_setup_loader_options(
+            config, (enum cairn_split)split, micro, (held >> split & 1) != 0);
+        CAIRN_TRY(cairn_setup_loader(parts->dataset, &rows, &parts->loader[split]));
+    }
+    CAIRN_TRY(cairn_setup_schedule(config, &parts->rule, &parts->schedule));
+    CAIRN_TRY(cairn_setup_scaling(config, &parts->rule, &parts->scaling));
+    return cairn_setup_optim(config, &parts->scaling, parts->rule.global,
+                             cairn_model_params(parts->model), &parts->optim);
+}
+
+cairn_status cairn_setup_trainer_from(const struct cairn_config *config, cairn_comm *comm,
+                                      struct cairn_setup_opened *opened, cairn_trainer **out)
+{
+    struct cairn_trainer_parts parts = {
+        .comm = comm,
+        .rule = opened->rule,
+        .normalize = config->batch_normalize == CAIRN_NORMALIZE_MEAN,
+        .clip_norm = config->optim_clip_norm,
+        .ema = config->train_ema,
+        .balance_every =
+            config->train_balance == CAIRN_BALANCE_AUTO ? config->train_balance_every : 0,
+        .seed = config->train_seed,
+    };
+    cairn_trainer *t = NULL;
+    const int n_ranks = cairn_comm_size(comm);
+    CAIRN_TRY(check_platform(config, comm));
+    parts.dataset = cairn_dataset_share(opened->dataset);
+    parts.noise = cairn_setup_noise(config, (size_t)cairn_window_most_micro(&parts.rule), n_ranks);
+    if (cairn_dataset_is_fed(parts.dataset)) {
+        parts.balance_every = 0; /* the host shares */
+        if (parts.noise == CAIRN_NOISE_RANK) parts.noise = CAIRN_NOISE_OFF;
+    }
+    parts.sum_kind = cairn_setup_sum_kind(config, parts.noise);
+    cairn_status st = cairn_comm_agree(comm, make_parts(config, opened->hold.groups, &parts));
+    if (st != CAIRN_OK) {
+        cairn_trainer_parts_free(&parts);
+        return st;
+    }
+    st = cairn_comm_agree(comm, cairn_trainer_create(&parts, &t)); /* takes the parts */
+    if (st != CAIRN_OK) {
+        cairn_trainer_close(t);
+        return st;
+    }
+    explain(config, &parts, n_ranks);
+    if (opened->hold.text[0] != '\0') cairn_log_info("%s", opened->hold.text);
+    *out = t;
+    return CAIRN_OK;
+}
+
+cairn_status cairn_setup_trainer(const struct cairn_config *config, cairn_comm *comm,
+                                 struct cairn_setup_data *data, cairn_trainer **out)
+{
+    struct cairn_setup_opened opened = {.dataset = NULL};
+    cairn_status st = cairn_setup_open(config, comm, data, &opened);
+    if (st == CAIRN_OK) st = cairn_setup_trainer_from(config, comm, &opened, out);
+    cairn_setup_opened_close(&opened);
+    return st;
+}
+
+/* The host's data, or none. */
+static cairn_status given_data(const struct cairn_config *config, cairn_data *data,
+                               struct cairn_setup_data *out)
+{
+    if (data == NULL) return CAIRN_OK;
+    CAIRN_TRY(cairn_memory_text(config->data_file, &out->file));
+    out->dataset = cairn_dataset_share(data);
+    return CAIRN_OK;
+}
+
+cairn_status cairn_trainer_open(const cairn_options *options, cairn_comm *comm, cairn_trainer **out)
+{
+    return cairn_trainer_open_with(options, NULL, comm, out);
+}
+
+cairn_status cairn_trainer_open_with(const cairn_options *options, cairn_data *data,
+                                     cairn_comm *comm, cairn_trainer **out)
+{
+    struct cairn_config *config = NULL;
+    struct cairn_setup_data given = {.dataset = NULL};
+    cairn_trainer *t = NULL;
+    cairn_status st = cairn_options_config(options, data != NULL, &config);
+    if (st == CAIRN_OK) st = given_data(config, data, &given);
+    st = cairn_comm_agree(comm, st);
+    if (st == CAIRN_OK) st = cairn_setup_trainer(config, comm, data == NULL ? NULL : &given, &t);
+    if (st == CAIRN_OK) st = cairn_trainer_prepare(t, st);
+    cairn_setup_data_close(&given);
+    cairn_config_free(config);
+    if (st != CAIRN_OK) {
+        cairn_trainer_close(t);
+        return st;
+    }
+    *out = t;
+    return CAIRN_OK;
+}
