@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/duration.h"
+#include "base/clock.h"
 
 enum { NAME_BYTES = 192 };
 _Static_assert((int)CAIRN_DURATION_BYTES <= (int)CAIRN_KEY_TEXT_BYTES, "one buffer for both");

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "cli/command.h"
 #include "config/config.h"
 
@@ -14,6 +15,47 @@ struct word {
     char name[NAME_BYTES]; /* without its "=..." */
     char *value;           /* after the "="; NULL: there is none */
 };
+
+static void ask_help(struct cairn_arguments *arguments)
+{
+    arguments->help = true;
+}
+
+static void be_quiet(struct cairn_arguments *arguments)
+{
+    (void)arguments;
+    cairn_log_set_level(CAIRN_LOG_QUIET);
+}
+
+static void be_verbose(struct cairn_arguments *arguments)
+{
+    (void)arguments;
+    cairn_log_set_level(CAIRN_LOG_VERBOSE);
+}
+
+const struct cairn_common_flag cairn_common_flags[] = {
+    {"-q", "--quiet", be_quiet},
+    {"-v", "--verbose", be_verbose},
+    {"-h", "--help", ask_help},
+    {.name = NULL},
+};
+
+void cairn_arguments_take_common(struct cairn_arguments *arguments)
+{
+    int kept = 0;
+    for (int i = 0; i < arguments->count; i++) {
+        char *text = arguments->value[i];
+        const struct cairn_common_flag *flag = cairn_common_flags;
+        while (flag->name != NULL && strcmp(text, flag->name) != 0 && strcmp(text, flag->word) != 0)
+            flag++;
+        if (flag->name != NULL)
+            flag->take(arguments);
+        else
+            arguments->value[kept++] = text;
+    }
+    arguments->count = kept;
+    arguments->value[kept] = NULL;
+}
 
 static struct cairn_key key_of(const struct cairn_option *flag)
 {
@@ -42,15 +84,14 @@ static cairn_status unknown(const struct cairn_command *command,
                             const struct cairn_arguments *arguments, int position,
                             const struct word *word)
 {
-    static const char *const of_all[] = {"--help", "--quiet", "--verbose"};
-    enum { N_OF_ALL = sizeof of_all / sizeof of_all[0] };
     const char *names[MOST_NAMES];
     char key[TEXT_BYTES];
     size_t n = 0;
     for (const struct cairn_option_table *table = command->tables; table->flags != NULL; table++)
         for (const struct cairn_option *flag = table->flags; flag->name != NULL; flag++)
-            if (flag->name[0] == '-' && n + N_OF_ALL < MOST_NAMES) names[n++] = flag->name;
-    for (size_t i = 0; i < N_OF_ALL; i++) names[n++] = of_all[i];
+            if (flag->name[0] == '-' && n < MOST_NAMES) names[n++] = flag->name;
+    for (const struct cairn_common_flag *flag = cairn_common_flags; flag->name != NULL; flag++)
+        if (n < MOST_NAMES) names[n++] = flag->word;
     if (cairn_known_option(word->name, meant_value(arguments, position, word), key, sizeof key))
         return cairn_fail(CAIRN_USAGE, "there is no option %s; %s", word->name, key);
     const char *nearest = cairn_keys_nearest(word->name, names, n);

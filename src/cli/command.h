@@ -13,8 +13,7 @@
 #include "cairn/status.h"
 #include "cluster/launcher.h"
 
-/** What follows the command's name.  Flags that every command has (-h, -q, -v) are taken out by
- * main. */
+/** What follows the command's name, without the flags that every command has. */
 struct cairn_arguments {
     int count;
     char **value;                      /* NULL after the last */
@@ -22,7 +21,20 @@ struct cairn_arguments {
     struct cairn_launcher_claim claim; /* taken before MPI began, which changes the environment */
     uint64_t program_bytes;            /* what weigh() found, on the first rank; 0: nothing */
     bool first;                        /* cairn_launcher_is_first(), likewise before */
+    bool help;                         /* -h was among them */
 };
+
+/** A flag that every command has, wherever it stands. */
+struct cairn_common_flag {
+    const char *name, *word; /* "-q", "--quiet" */
+    void (*take)(struct cairn_arguments *arguments);
+};
+
+/** All of them, up to one without a name. */
+extern const struct cairn_common_flag cairn_common_flags[];
+
+/** Carry them out, and leave the rest.  Ranks: local.  Errors: none. */
+void cairn_arguments_take_common(struct cairn_arguments *arguments);
 
 /** Flags of a command. */
 struct cairn_option_table {

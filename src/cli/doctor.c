@@ -8,7 +8,7 @@
 
 #include "cli/command.h"
 #include "comm/exchange.h"
-#include "plan/program.h"
+#include "plan/plan.h"
 #include "setup/setup.h"
 #include "start/start.h"
 #include "tensor/threads.h"
@@ -81,14 +81,14 @@ static uint64_t weigh(const struct cairn_arguments *arguments)
 /* What the run file wants of the launch.  Collective. */
 static cairn_status read_run(cairn_comm *comm, const struct request *request,
                              struct cairn_config **config, char folder[CAIRN_PATH_BYTES],
-                             struct cairn_setup_opened *opened)
+                             struct cairn_opened *opened)
 {
     const char *run_file = request->run.run_file;
     CAIRN_TRY(request->out == NULL ? cairn_start_folder("runs", run_file, folder)
                                    : cairn_path_copy(request->out, folder));
     CAIRN_TRY(cairn_setup_config(comm, run_file, request->run.overrides, config));
     CAIRN_TRY(cairn_comm_agree(comm, cairn_threads_set((*config)->train_threads)));
-    return cairn_setup_foresee(*config, comm, NULL, opened);
+    return cairn_start_foresee(*config, comm, NULL, opened);
 }
 
 static cairn_status run_doctor(const struct cairn_arguments *arguments, cairn_comm *comm)
@@ -96,7 +96,7 @@ static cairn_status run_doctor(const struct cairn_arguments *arguments, cairn_co
     struct request request = {.out = NULL};
     struct cairn_wanted wanted = {.known = false};
     struct cairn_config *config = NULL;
-    struct cairn_setup_opened opened = {.dataset = NULL};
+    struct cairn_opened opened = {.dataset = NULL};
     char folder[CAIRN_PATH_BYTES] = "";
     CAIRN_TRY(cairn_arguments_read(&cairn_command_doctor, arguments, &request)); /* same on all */
     const char *run_file = request.run.run_file;
@@ -107,7 +107,7 @@ static cairn_status run_doctor(const struct cairn_arguments *arguments, cairn_co
     wanted.program_bytes = arguments->program_bytes;
     if (!request.singleton) wanted.claim = arguments->claim;
     if (st == CAIRN_OK) st = examine(comm, &request, &wanted);
-    cairn_setup_opened_close(&opened);
+    cairn_opened_close(&opened);
     cairn_config_free(config);
     return st;
 }

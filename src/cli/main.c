@@ -14,11 +14,13 @@
 #include "base/process.h"
 #include "cli/command.h"
 #include "cli/output.h"
-#include "cli/version.h"
 #include "cluster/node.h"
 #include "comm/exchange.h"
 #include "comm/watchdog.h"
+#include "h5/h5.h"
+#include "record/system.h"
 #include "start/start.h"
+#include "tensor/threads.h"
 
 static const struct cairn_command *const commands[] = {
 #define X(name) &cairn_command_##name,
@@ -31,11 +33,28 @@ static void print_commands(FILE *out)
 {
     fprintf(out, "Cairn trains neural networks on CPU clusters: exact effective batches on any "
                  "number of ranks.\n\n"
-                 "usage: cairn COMMAND [-q] [-v] [-h] ...\n\n");
+                 "usage: cairn COMMAND");
+    for (const struct cairn_common_flag *flag = cairn_common_flags; flag->name != NULL; flag++)
+        fprintf(out, " [%s]", flag->name);
+    fprintf(out, " ...\n\n");
     for (size_t i = 0; i < N_COMMANDS; i++)
         fprintf(out, "  %-8s  %s\n", commands[i]->name, commands[i]->doc);
     fprintf(out, "\n  cairn COMMAND -h   says more\n  cairn --version    own version and those of "
                  "MPI, BLAS, HDF5\n");
+}
+
+static void print_version(void)
+{
+    const struct cairn_build *build = cairn_system_build();
+    char mpi[256];
+    char blas[256];
+    char hdf5[32];
+    cairn_comm_library(mpi, sizeof mpi);
+    cairn_threads_blas(blas, sizeof blas);
+    cairn_h5_version(hdf5);
+    printf("cairn %s (%s)\nprecision %s\ncompiler %s, %s\nMPI %s\nBLAS %s\nHDF5 %s\n",
+           build->version, build->commit, cairn_h5_type_name(CAIRN_H5_REAL), build->compiler,
+           build->flags, mpi, blas, hdf5);
 }
 
 static cairn_status find_command(const char *name, const struct cairn_command **out)
@@ -46,27 +65,6 @@ static cairn_status find_command(const char *name, const struct cairn_command **
     CAIRN_TRY(cairn_name_find("command", name, names, N_COMMANDS, &found));
     *out = commands[found];
     return CAIRN_OK;
-}
-
-/* Take -q, -v and -h out; true when help is wanted. */
-static bool take_common(struct cairn_arguments *arguments)
-{
-    int kept = 0;
-    bool help = false;
-    for (int i = 0; i < arguments->count; i++) {
-        char *text = arguments->value[i];
-        if (strcmp(text, "-h") == 0 || strcmp(text, "--help") == 0)
-            help = true;
-        else if (strcmp(text, "-q") == 0 || strcmp(text, "--quiet") == 0)
-            cairn_log_set_level(CAIRN_LOG_QUIET);
-        else if (strcmp(text, "-v") == 0 || strcmp(text, "--verbose") == 0)
-            cairn_log_set_level(CAIRN_LOG_VERBOSE);
-        else
-            arguments->value[kept++] = text;
-    }
-    arguments->count = kept;
-    arguments->value[kept] = NULL;
-    return help;
 }
 
 /* The one place where standard output is found to refuse.  Other failures stay what they are, and
@@ -155,9 +153,9 @@ int main(int argc, char **argv)
     cairn_memory_settle();
     struct cairn_arguments arguments = {
         .count = argc - 1, .value = argv + 1, .begin_s = begin_s, .claim = cairn_launcher_claim()};
-    bool help = take_common(&arguments);
+    cairn_arguments_take_common(&arguments);
     if (arguments.count > 0 && strcmp(arguments.value[0], "help") == 0) {
-        help = true; /* cairn help train */
+        arguments.help = true; /* cairn help train */
         arguments.count--;
         arguments.value++;
     }
@@ -166,19 +164,19 @@ int main(int argc, char **argv)
     bool first = cairn_launcher_is_first();
     if (arguments.count > 0 && (strcmp(arguments.value[0], "--version") == 0 ||
                                 strcmp(arguments.value[0], "version") == 0)) {
-        if (first) cairn_version_print();
+        if (first) print_version();
         return end_alone(CAIRN_OK);
     }
     if (arguments.count == 0) {
-        if (first) print_commands(help ? stdout : stderr);
-        return end_alone(help || !first ? CAIRN_OK : CAIRN_USAGE);
+        if (first) print_commands(arguments.help ? stdout : stderr);
+        return end_alone(arguments.help || !first ? CAIRN_OK : CAIRN_USAGE);
     }
     const struct cairn_command *command = NULL;
     cairn_status st = find_command(arguments.value[0], &command);
     if (st != CAIRN_OK) return first ? end_alone(st) : CAIRN_OK;
     arguments.count--;
     arguments.value++;
-    if (help) {
+    if (arguments.help) {
         if (first) cairn_help_print(stdout, command);
         return end_alone(CAIRN_OK);
     }

@@ -12,7 +12,6 @@
 
 #include "cli/command.h"
 #include "comm/exchange.h"
-#include "plan/program.h"
 #include "setup/setup.h"
 #include "start/start.h"
 #include "tensor/threads.h"
@@ -156,7 +155,7 @@ static cairn_status check(const struct cairn_plan *plan)
 {
     cairn_status st = CAIRN_OK;
     for (size_t i = 0; i < plan->n_ranks; i++) {
-        st = cairn_setup_check(plan->config, NULL, (size_t)plan->ranks[i]);
+        st = cairn_start_check(plan->config, NULL, (size_t)plan->ranks[i]);
         if (st == CAIRN_OK) return st;
     }
     return st;
@@ -180,9 +179,9 @@ static cairn_status bytes_of_sum(const struct cairn_plan *plan, uint64_t *n_byte
     struct cairn_planned planned = {.on_wire = 0};
     struct cairn_dataset *dataset = NULL;
     CAIRN_TRY(cairn_setup_dataset(plan->config, NULL, &dataset));
-    cairn_status st = cairn_setup_planned(plan->config, dataset, plan->measured_on, &planned);
+    cairn_status st = cairn_planned_on(plan->config, dataset, plan->measured_on, &planned);
     for (size_t i = 0; i < plan->n_ranks && st != CAIRN_OK; i++)
-        st = cairn_setup_planned(plan->config, dataset, (int)plan->ranks[i], &planned);
+        st = cairn_planned_on(plan->config, dataset, (int)plan->ranks[i], &planned);
     cairn_dataset_close(dataset);
     *n_bytes = planned.on_wire;
     return st;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * cairn slurm RUN.yaml: a batch script.  What would end the job at its start is said here, before
  * it has waited in a queue. */
-#include "cluster/slurm.h"
+#include "cli/slurm.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -13,12 +13,107 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "cli/slurm_request.h"
-#include "setup/setup.h"
+#include "cluster/slurm.h"
+#include "config/study_file.h"
 #include "start/start.h"
-#include "study/run/run.h"
 
-enum { MOST_ARGUMENTS = CAIRN_MOST_OVERRIDES + 8 };
+enum { MOST_ARGUMENTS = CAIRN_MOST_OVERRIDES + 8, MOST_SBATCH = 64, MOST_ELEMENTS = 100000 };
+
+/* ---- the command line */
+
+#define CAIRN_WORDS_LAUNCHER(FIRST, NEXT)                                                          \
+    FIRST(LAUNCHER_SRUN, "srun") NEXT(LAUNCHER_MPIRUN, "mpirun")
+CAIRN_CHOICE(cairn_launcher_name, CAIRN_WORDS_LAUNCHER);
+
+/* What the command line says, of cairn slurm and of cairn study --slurm. */
+struct request {
+    struct cairn_run_operands run;
+    size_t n_nodes, ranks_per_node, threads; /* 0: not given */
+    const char *time, *setup, *wrap, *program, *mpi, *array, *folder, *init, *out;
+    const char *sbatch[MOST_SBATCH + 1]; /* NULL after the last */
+    int launcher;                        /* enum cairn_launcher_name */
+    bool init_partial, requeue, no_check, overwrite, job;
+    bool study;     /* given: of cairn study --slurm; run_file is the study file */
+    size_t n_tasks; /* of it */
+};
+
+#define AT(field) offsetof(struct request, field)
+
+static const struct cairn_option flags[] = {
+    {"--nodes", "N", CAIRN_KEY_COUNT, AT(n_nodes), .doc = "how many nodes", .low = 1, .high = 1e6,
+     .required = true},
+    {"--ranks-per-node", "N", CAIRN_KEY_COUNT, AT(ranks_per_node), .doc = "how many ranks on each",
+     .low = 1, .high = 1e4, .required = true},
+    {"--time", "T", CAIRN_KEY_TEXT, AT(time),
+     .doc = "the time limit as sbatch takes it: 90 is minutes, 1:30:00 hours", .required = true},
+    {"--cpus-per-task", "N", CAIRN_KEY_COUNT, AT(threads),
+     .doc = "cores of each rank; default train.threads", .low = 1, .high = 1024},
+    {"--launcher", .type = CAIRN_KEY_CHOICE, .offset = AT(launcher), .doc = "what starts the ranks",
+     .fallback = "srun", .words = CAIRN_CHOICE_TEXT(CAIRN_WORDS_LAUNCHER)},
+    {"--mpi", "TYPE", CAIRN_KEY_TEXT, AT(mpi),
+     .doc = "srun --mpi=TYPE; default what the site has set, or, where that cannot start this MPI, "
+            "one of srun --mpi=list that can"},
+    {"--sbatch", "OPTION", CAIRN_KEY_TEXT, AT(sbatch),
+     .doc = "any option of sbatch, as often as you like: --sbatch --account=NAME",
+     .most = MOST_SBATCH},
+    {"--setup", "FILE", CAIRN_KEY_PATH, AT(setup),
+     .doc = "lines of shell to run first: module load ..."},
+    {"--wrap", "WORDS", CAIRN_KEY_TEXT, AT(wrap),
+     .doc = "what stands before the program: \"apptainer exec IMAGE\""},
+    {"--program", "PATH", CAIRN_KEY_PATH, AT(program), .doc = "the program; default this one"},
+    {"--requeue", NULL, CAIRN_KEY_BOOL, AT(requeue), .doc = "queue the job again (default)",
+     .fallback = "true"},
+    {"--no-requeue", NULL, CAIRN_KEY_BOOL, AT(requeue),
+     .doc = "where a job may not be queued again: another one follows, by --dependency",
+     .clears = true},
+    {"--out", "DIR", CAIRN_KEY_PATH, AT(folder),
+     .doc = "the folder of the run or study; default runs/ or studies/<name of the file>"},
+    {"-o", "FILE", CAIRN_KEY_PATH, AT(out), .doc = "write to a file instead of standard output"},
+    {"--overwrite", NULL, CAIRN_KEY_BOOL, AT(overwrite), .doc = "replace that file"},
+    {.name = NULL},
+};
+
+static const struct cairn_option run_flags[] = {
+    {"--array", "LIST", CAIRN_KEY_PATH, AT(array),
+     .doc = "a job array: for each line of LIST a run with its key=value, in folders DIR/1, DIR/2, "
+            "..."},
+    {"--init", "FILE.h5", CAIRN_KEY_PATH, AT(init), .doc = "as for cairn train"},
+    {"--init-partial", NULL, CAIRN_KEY_BOOL, AT(init_partial), .doc = "as for cairn train"},
+    {"--no-check", NULL, CAIRN_KEY_BOOL, AT(no_check),
+     .doc = "do not look at data, model and --init, for what only nodes see"},
+    {"--job", NULL, CAIRN_KEY_BOOL, AT(job), .doc = "print only what all batch scripts share"},
+    {.name = NULL},
+};
+
+static const struct cairn_option study_flags[] = {
+    {"--slurm", NULL, CAIRN_KEY_BOOL, AT(study),
+     .doc = "write a batch script: an array of jobs that take cells until none is left"},
+    {"--tasks", "N", CAIRN_KEY_COUNT, AT(n_tasks), .doc = "how many jobs", .fallback = "1",
+     .low = 1, .high = MOST_ELEMENTS},
+    {.name = NULL},
+};
+
+const struct cairn_command cairn_slurm_of_study = {
+    .name = "study",
+    .operands = "STUDY.yaml [key=value ...] --slurm",
+    .tables = {{study_flags, .heading = "A batch script instead of a study:"}, {.flags = flags}},
+    .take = cairn_run_operand,
+};
+
+static cairn_status read_request(const struct cairn_arguments *arguments, struct request *request)
+{
+    const struct cairn_command *command =
+        request->study ? &cairn_slurm_of_study : &cairn_command_slurm;
+    CAIRN_TRY(cairn_arguments_read(command, arguments, request));
+    if (request->job) return CAIRN_OK;
+    if (request->run.run_file == NULL) return cairn_usage_fail(command, "which run file?");
+    CAIRN_TRY(cairn_arguments_complete(command, request));
+    if (request->init_partial && request->init == NULL)
+        return cairn_fail(CAIRN_USAGE, "--init-partial is for --init FILE, which is not given");
+    if (request->mpi != NULL && request->launcher != CAIRN_LAUNCHER_SRUN)
+        return cairn_fail(CAIRN_USAGE, "--mpi is for srun; leave it or --launcher mpirun out");
+    return CAIRN_OK;
+}
 
 /* What the script is made of; released by free_parts(). */
 struct parts {
@@ -35,8 +130,8 @@ struct parts {
 /* ---- what the job would find wrong */
 
 /* The config of the run file with the overrides and those of one element, checked. */
-static cairn_status check_element(const struct cairn_slurm_request *request,
-                                  const struct parts *parts, const struct cairn_words *words)
+static cairn_status check_element(const struct request *request, const struct parts *parts,
+                                  const struct cairn_words *words)
 {
     const char *overrides[MOST_ARGUMENTS + 1] = {NULL};
     struct cairn_config *config = NULL;
@@ -51,7 +146,7 @@ static cairn_status check_element(const struct cairn_slurm_request *request,
     CAIRN_TRY(cairn_config_read(parts->run_file, parts->n_bytes, request->run.run_file, overrides,
                                 &config));
     const size_t n_ranks = request->n_nodes * request->ranks_per_node;
-    cairn_status st = request->no_check ? CAIRN_OK : cairn_setup_check(config, NULL, n_ranks);
+    cairn_status st = request->no_check ? CAIRN_OK : cairn_start_check(config, NULL, n_ranks);
     cairn_config_free(config);
     return st;
 }
@@ -59,14 +154,14 @@ static cairn_status check_element(const struct cairn_slurm_request *request,
 /* ---- what the script is made of */
 
 /* The lines of --array LIST that count. */
-static cairn_status read_list(const struct cairn_slurm_request *request, struct parts *parts)
+static cairn_status read_list(const struct request *request, struct parts *parts)
 {
     size_t line = 0;
     CAIRN_TRY(cairn_file_read_given(request->array, &parts->list));
     if (parts->list == NULL)
         return cairn_fail(CAIRN_USAGE, "%s: there is no such file", request->array);
-    CAIRN_TRY(cairn_memory_get(CAIRN_MOST_ELEMENTS, sizeof *parts->elements, "the list",
-                               &parts->elements));
+    CAIRN_TRY(
+        cairn_memory_get(MOST_ELEMENTS, sizeof *parts->elements, "the list", &parts->elements));
     for (char *text = parts->list, *next = NULL; text != NULL; text = next) {
         struct cairn_words words = {.n = 0};
         next = strchr(text, '\n');
@@ -74,9 +169,8 @@ static cairn_status read_list(const struct cairn_slurm_request *request, struct 
         line++;
         text += strspn(text, " \t\r");
         if (*text == '\0' || *text == '#') continue;
-        if (parts->n_elements == CAIRN_MOST_ELEMENTS)
-            return cairn_fail(CAIRN_USAGE, "%s: more than %d lines", request->array,
-                              CAIRN_MOST_ELEMENTS);
+        if (parts->n_elements == MOST_ELEMENTS)
+            return cairn_fail(CAIRN_USAGE, "%s: more than %d lines", request->array, MOST_ELEMENTS);
         cairn_status st = cairn_words_split(text, &words);
         if (st == CAIRN_OK) st = check_element(request, parts, &words);
         cairn_words_free(&words);
@@ -87,16 +181,8 @@ static cairn_status read_list(const struct cairn_slurm_request *request, struct 
     return cairn_fail(CAIRN_USAGE, "%s: has no line of key=value", request->array);
 }
 
-static cairn_status read_setup(const struct cairn_slurm_request *request, struct parts *parts)
-{
-    if (request->setup == NULL) return CAIRN_OK;
-    CAIRN_TRY_IN(cairn_file_read_given(request->setup, &parts->setup), "--setup");
-    if (parts->setup != NULL) return CAIRN_OK;
-    return cairn_fail(CAIRN_USAGE, "--setup: there is no file %s", request->setup);
-}
-
 /* The folder that relative paths are taken from, and this program where no other is named. */
-static cairn_status find_places(const struct cairn_slurm_request *request, struct parts *parts)
+static cairn_status find_places(const struct request *request, struct parts *parts)
 {
     if (getcwd(parts->folder, sizeof parts->folder) == NULL)
         return cairn_fail(CAIRN_USAGE, "the working folder cannot be read: %s", strerror(errno));
@@ -106,7 +192,7 @@ static cairn_status find_places(const struct cairn_slurm_request *request, struc
     return cairn_fail(CAIRN_USAGE, "the path of this program is not known; give it with --program");
 }
 
-static void list_arguments(const struct cairn_slurm_request *request, struct parts *parts)
+static void list_arguments(const struct request *request, struct parts *parts)
 {
     size_t n = 0;
     parts->arguments[n++] = request->run.run_file;
@@ -123,7 +209,7 @@ static void list_arguments(const struct cairn_slurm_request *request, struct par
 }
 
 /* A study file, and the run file that it names with what all cells have. */
-static cairn_status read_study(const struct cairn_slurm_request *request, struct parts *parts)
+static cairn_status read_study(const struct request *request, struct parts *parts)
 {
     struct cairn_study_file *file = NULL;
     char *text = NULL;
@@ -142,7 +228,7 @@ static cairn_status read_study(const struct cairn_slurm_request *request, struct
     return st;
 }
 
-static cairn_status read_run(const struct cairn_slurm_request *request, struct parts *parts)
+static cairn_status read_run(const struct request *request, struct parts *parts)
 {
     const struct cairn_words none = {.n = 0};
     CAIRN_TRY(cairn_config_load(request->run.run_file, &parts->run_file, &parts->n_bytes));
@@ -153,18 +239,22 @@ static cairn_status read_run(const struct cairn_slurm_request *request, struct p
     else
         CAIRN_TRY(read_list(request, parts));
     if (request->no_check) return CAIRN_OK;
-    cairn_setup_log_idle(parts->config, NULL, request->n_nodes * request->ranks_per_node);
+    cairn_start_log_idle(parts->config, NULL, request->n_nodes * request->ranks_per_node);
     if (request->init != NULL && access(request->init, R_OK) != 0)
         return cairn_fail(CAIRN_DATA, "--init: %s: %s", request->init, strerror(errno));
     return CAIRN_OK;
 }
 
-static cairn_status read_parts(const struct cairn_slurm_request *request, struct parts *parts)
+static cairn_status read_parts(const struct request *request, struct parts *parts)
 {
     CAIRN_TRY(request->study ? read_study(request, parts) : read_run(request, parts));
     if (request->wrap != NULL)
         CAIRN_TRY_IN(cairn_words_split(request->wrap, &parts->wrap), "--wrap");
-    CAIRN_TRY(read_setup(request, parts));
+    if (request->setup != NULL) {
+        CAIRN_TRY_IN(cairn_file_read_given(request->setup, &parts->setup), "--setup");
+        if (parts->setup == NULL)
+            return cairn_fail(CAIRN_USAGE, "--setup: there is no file %s", request->setup);
+    }
     CAIRN_TRY(find_places(request, parts));
     list_arguments(request, parts);
     return CAIRN_OK;
@@ -182,8 +272,8 @@ static void free_parts(struct parts *parts)
 
 /* ---- the script */
 
-static cairn_status make_script(const struct cairn_slurm_request *request,
-                                const struct parts *parts, char **script)
+static cairn_status make_script(const struct request *request, const struct parts *parts,
+                                char **script)
 {
     char name[CAIRN_PATH_BYTES];
     const char *file = strrchr(request->run.run_file, '/');
@@ -214,7 +304,7 @@ static cairn_status make_script(const struct cairn_slurm_request *request,
     return cairn_slurm_script(&job, script);
 }
 
-static cairn_status put_script(const struct cairn_slurm_request *request, const char *script)
+static cairn_status put_script(const struct request *request, const char *script)
 {
     if (request->out == NULL || strcmp(request->out, "-") == 0) {
         fputs(script, stdout);
@@ -231,10 +321,10 @@ static cairn_status put_script(const struct cairn_slurm_request *request, const 
 
 static cairn_status write_script(const struct cairn_arguments *arguments, bool study)
 {
-    struct cairn_slurm_request request = {.study = study};
+    struct request request = {.study = study};
     struct parts parts = {.config = NULL};
     char *script = NULL;
-    CAIRN_TRY(cairn_slurm_request_read(arguments, &request));
+    CAIRN_TRY(read_request(arguments, &request));
     if (request.job) return put_script(&request, cairn_slurm_shared());
     cairn_status st = read_parts(&request, &parts);
     if (st == CAIRN_OK) st = make_script(&request, &parts, &script);
@@ -265,7 +355,7 @@ const struct cairn_command cairn_command_slurm = {
     .operands = "RUN.yaml [key=value ...]",
     .doc = "writes a batch script that stops in time, is queued again and goes on",
     .about = "  cairn slurm run.yaml --nodes 4 --ranks-per-node 2 --time 2:00:00 | sbatch",
-    .tables = {{.flags = operands}, {.flags = cairn_slurm_flags}, {.flags = cairn_slurm_run_flags}},
+    .tables = {{.flags = operands}, {.flags = flags}, {.flags = run_flags}},
     .take = cairn_run_operand,
     .once = true,
     .run = run_slurm,

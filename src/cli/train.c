@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * cairn train RUN.yaml: from a run file to a run folder. */
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,23 +12,77 @@
 #include "base/log.h"
 #include "checkpoint/checkpoint.h"
 #include "cli/command.h"
-#include "cli/train_request.h"
 #include "cluster/doctor.h"
 #include "cluster/launcher.h"
 #include "comm/exchange.h"
 #include "comm/watchdog.h"
-#include "record/terminal.h"
-#include "report/end_words.h"
+#include "record/progress.h"
+#include "report/report.h"
 #include "run/own.h"
 #include "setup/setup.h"
-#include "start/provenance.h"
 #include "start/start.h"
 
 enum { PLATFORM_BYTES = 512 };
 
+/* What the command line says; the texts are borrowed from it. */
+struct request {
+    struct cairn_run_operands run;
+    const char *out;    /* NULL: runs/<name of the run file> */
+    const char *resume; /* auto, never or a file */
+    const char *init;   /* weights made elsewhere; NULL: random ones */
+    bool init_partial, overwrite, check, singleton;
+};
+
+#define AT(field) offsetof(struct request, field)
+
+static const struct cairn_option flags[] = {
+    {"key=value",
+     .doc = "sets a key of the run file: batch.global=4096 (cairn options lists them)"},
+    {"--out", "DIR", CAIRN_KEY_PATH, AT(out),
+     .doc = "the run folder; default runs/<name of the run file>"},
+    {"--resume", "auto|never|FILE", CAIRN_KEY_PATH, AT(resume),
+     .doc = "auto: from the newest complete checkpoint, from the beginning where there is none; "
+            "never: only in a folder without checkpoints; FILE: from this checkpoint",
+     .fallback = "auto"},
+    {"--init", "FILE.h5", CAIRN_KEY_PATH, AT(init),
+     .doc = "begin with the weights of any HDF5 file that has them as /weights/<name>, a "
+            "checkpoint, say, or a PyTorch state_dict; a run that goes on does not read it"},
+    {"--init-partial", NULL, CAIRN_KEY_BOOL, AT(init_partial),
+     .doc = "take what fits of --init by name and shape, and warn of the rest"},
+    {"--overwrite", NULL, CAIRN_KEY_BOOL, AT(overwrite),
+     .doc = "remove what an earlier run left in the folder and start from the beginning"},
+    {"--check", NULL, CAIRN_KEY_BOOL, AT(check),
+     .doc = "read the run file, plan, check the data, and end"},
+    {"--singleton", NULL, CAIRN_KEY_BOOL, AT(singleton),
+     .doc = "run alone even where the launcher's variables speak of more ranks"},
+    {.name = NULL},
+};
+
+/* Options that do not go together are refused. */
+static cairn_status read_request(const struct cairn_arguments *arguments, struct request *request)
+{
+    CAIRN_TRY(cairn_arguments_read(&cairn_command_train, arguments, request));
+    bool automatic = strcmp(request->resume, "auto") == 0;
+    if (request->run.run_file == NULL)
+        return cairn_usage_fail(&cairn_command_train, "which run file?");
+    if (request->overwrite && !automatic)
+        return cairn_fail(CAIRN_USAGE,
+                          "--overwrite starts from the beginning and does not go with --resume");
+    if (request->init_partial && request->init == NULL)
+        return cairn_fail(CAIRN_USAGE,
+                          "--init-partial says how to take the weights of --init FILE, "
+                          "which is not given");
+    if (request->init != NULL && !automatic && strcmp(request->resume, "never") != 0)
+        return cairn_fail(CAIRN_USAGE,
+                          "--init begins with the weights of %s and --resume with "
+                          "those of %s; leave one out",
+                          request->init, request->resume);
+    return CAIRN_OK;
+}
+
 /* What a run is made of; all of it is released by close_job(). */
 struct job {
-    struct cairn_train_request request;
+    struct request request;
     cairn_comm *comm;
     bool main; /* rank 0 */
     struct cairn_config *config;
@@ -43,13 +98,6 @@ struct job {
     struct cairn_run_options planned;    /* what the config says of them */
     struct cairn_run_folder *run_folder; /* rank 0 */
 };
-
-/* runs/<name of the run file> unless --out says otherwise. */
-static cairn_status choose_folder(struct job *job)
-{
-    if (job->request.out != NULL) return cairn_path_copy(job->request.out, job->folder);
-    return cairn_start_folder("runs", job->request.run.run_file, job->folder);
-}
 
 /* Where there are no checkpoints: lines of a run that was killed before its first are made again,
  * results are not.  Rank 0. */
@@ -123,30 +171,6 @@ static cairn_status open_folder(struct job *job)
     return job->checkpoint[0] == '\0' ? CAIRN_OK : check_same_config(job);
 }
 
-static struct cairn_run_options run_options(const struct job *job)
-{
-    struct cairn_run_options options = job->planned;
-    options.folder = job->run_folder;
-    options.deadline_s = job->deadline_s;
-    options.deadline_unix_s = job->deadline_unix_s;
-    options.config = job->config_text;
-    options.data_fingerprint = job->data_fingerprint;
-    options.platform = job->platform;
-    if (job->main) options.place.folder = cairn_run_folder_checkpoints(job->run_folder);
-    return options;
-}
-
-/* --resume FILE: the run's newest checkpoint is now that one, whatever the folder held.
- * Collective. */
-static cairn_status adopt_checkpoint(struct job *job)
-{
-    uint64_t update = job->trainer->at.update;
-    cairn_status st = cairn_run_save_now(job->run);
-    if (st == CAIRN_OK && job->main)
-        st = cairn_checkpoint_remove_later(cairn_run_folder_checkpoints(job->run_folder), update);
-    return cairn_comm_agree_root(job->comm, st);
-}
-
 /* Weights made elsewhere, where there are some for this run.  Collective. */
 static cairn_status begin_with(struct job *job)
 {
@@ -158,7 +182,8 @@ static cairn_status begin_with(struct job *job)
     return CAIRN_OK;
 }
 
-/* From the job's checkpoint.  Collective. */
+/* From the job's checkpoint; with --resume FILE that one is then the run's newest, whatever the
+ * folder held.  Collective. */
 static cairn_status go_on(struct job *job)
 {
     CAIRN_TRY(cairn_run_resume(job->run, job->checkpoint));
@@ -167,14 +192,11 @@ static cairn_status go_on(struct job *job)
                    job->request.init == NULL ? "" : "; --init is for a fresh start and not read");
     if (job->main) cairn_setup_log_rate(job->before, job->trainer, job->checkpoint);
     if (strcmp(job->request.resume, "auto") == 0) return CAIRN_OK;
-    return adopt_checkpoint(job);
-}
-
-/* Nothing is left to do, and what the folder holds is of the run that did it. */
-static bool is_finished(const struct job *job)
-{
-    return job->checkpoint[0] != '\0' && job->trainer->done &&
-           strcmp(job->request.resume, "auto") == 0;
+    uint64_t update = job->trainer->at.update;
+    cairn_status st = cairn_run_save_now(job->run);
+    if (st == CAIRN_OK && job->main)
+        st = cairn_checkpoint_remove_later(cairn_run_folder_checkpoints(job->run_folder), update);
+    return cairn_comm_agree_root(job->comm, st);
 }
 
 /* Where the run stands: fresh or from a checkpoint; then the CSVs begin.  Collective. */
@@ -187,14 +209,24 @@ static cairn_status resume(struct job *job)
     if (job->main) st = open_folder(job);
     st = cairn_comm_broadcast(job->comm, st, job->checkpoint, sizeof job->checkpoint);
     if (st != CAIRN_OK) return st;
-    const struct cairn_run_options options = run_options(job);
+    struct cairn_run_options options = job->planned;
+    options.folder = job->run_folder;
+    options.deadline_s = job->deadline_s;
+    options.deadline_unix_s = job->deadline_unix_s;
+    options.config = job->config_text;
+    options.data_fingerprint = job->data_fingerprint;
+    options.platform = job->platform;
+    if (job->main) options.place.folder = cairn_run_folder_checkpoints(job->run_folder);
     CAIRN_TRY(cairn_run_create(job->trainer, &options, &job->run));
     if (job->checkpoint[0] != '\0')
         CAIRN_TRY(go_on(job));
     else if (!from_scratch)
         CAIRN_TRY(begin_with(job));
+    /* nothing is left to do, and what the folder holds is of the run that did it */
+    bool finished = job->checkpoint[0] != '\0' && job->trainer->done &&
+                    strcmp(job->request.resume, "auto") == 0;
     if (job->main)
-        st = cairn_run_folder_start(job->run_folder, job->trainer->at.update, is_finished(job),
+        st = cairn_run_folder_start(job->run_folder, job->trainer->at.update, finished,
                                     job->config_text);
     return cairn_trainer_prepare(job->trainer, st);
 }
@@ -248,35 +280,38 @@ static cairn_status resolve_config(struct cairn_config *config, const cairn_trai
  * compared there: rank 0 has read the one that counts.  Collective. */
 static cairn_status make_trainer(struct job *job)
 {
-    struct cairn_setup_opened opened = {.dataset = NULL};
-    CAIRN_TRY(cairn_setup_open(job->config, job->comm, NULL, &opened));
+    struct cairn_opened opened = {.dataset = NULL};
+    CAIRN_TRY(cairn_start_open(job->config, job->comm, NULL, &opened));
     cairn_start_allow_memory(job->comm, &opened.planned);
     const struct cairn_wanted wanted = cairn_start_wanted(job->config, &opened, NULL, job->folder);
     cairn_status st = cairn_doctor_start(job->comm, &wanted);
     if (st == CAIRN_OK)
-        st = cairn_setup_trainer_from(job->config, job->comm, &opened, &job->trainer);
-    cairn_setup_opened_close(&opened);
+        st = cairn_start_trainer_from(job->config, job->comm, &opened, &job->trainer);
+    cairn_opened_close(&opened);
     return st;
 }
 
 /* Everything that can be wrong before the first update.  Collective. */
 static cairn_status prepare(struct job *job, const struct cairn_arguments *arguments)
 {
-    cairn_status st = cairn_train_request_read(arguments, &job->request);
-    if (st == CAIRN_OK && !job->request.singleton)
+    const struct request *request = &job->request;
+    cairn_status st = read_request(arguments, &job->request);
+    if (st == CAIRN_OK && !request->singleton)
         st = cairn_launcher_check(&arguments->claim, job->comm);
-    if (st == CAIRN_OK) st = choose_folder(job);
+    if (st == CAIRN_OK)
+        st = request->out != NULL ? cairn_path_copy(request->out, job->folder)
+                                  : cairn_start_folder("runs", request->run.run_file, job->folder);
     CAIRN_TRY(cairn_comm_agree(job->comm, st));
-    CAIRN_TRY(cairn_setup_config(job->comm, job->request.run.run_file, job->request.run.overrides,
-                                 &job->config));
-    if (job->main && !job->request.check)
+    CAIRN_TRY(
+        cairn_setup_config(job->comm, request->run.run_file, request->run.overrides, &job->config));
+    if (job->main && !request->check)
         st = cairn_start_deadline(job->config, arguments->begin_s, &job->deadline_s,
                                   &job->deadline_unix_s);
     CAIRN_TRY(cairn_comm_agree_root(job->comm, st));
     cairn_watchdog_limit(job->comm, cairn_start_hang_timeout_s(job->config));
     CAIRN_TRY(cairn_start_allow(job->config, job->comm, CAIRN_OK));
     CAIRN_TRY(make_trainer(job));
-    cairn_setup_platform(job->config, job->platform, sizeof job->platform);
+    cairn_start_platform(job->config, job->platform, sizeof job->platform);
     st = cairn_setup_run(job->config, job->trainer, &job->planned);
     if (st == CAIRN_OK) st = resolve_config(job->config, job->trainer);
     if (st == CAIRN_OK) st = cairn_config_print(job->config, &job->config_text);
@@ -332,7 +367,7 @@ const struct cairn_command cairn_command_train = {
     .launch = "mpirun -n RANKS",
     .operands = "RUN.yaml [key=value ...]",
     .doc = "trains a model from a run file; goes on where an earlier start was stopped",
-    .tables = {{.flags = cairn_train_flags}},
+    .tables = {{.flags = flags}},
     .notes = "TERM, INT and USR1 stop it after the running update, with a checkpoint and exit code "
              "75.",
     .take = cairn_run_operand,

@@ -71,7 +71,7 @@ static cairn_status try_on(struct job *job, cairn_comm *part)
 {
     cairn_trainer *t = NULL;
     struct cairn_totals totals;
-    CAIRN_TRY(cairn_setup_trainer(job->config, part, &job->data, &t));
+    CAIRN_TRY(cairn_start_trainer(job->config, part, &job->data, &t));
     cairn_status st = cairn_comm_agree(part, work_reference(job, t));
     if (st == CAIRN_OK) st = cairn_verify_gradient(t, &totals);
     if (st == CAIRN_OK && job->main) judge(job, t, &totals);
@@ -95,7 +95,7 @@ static cairn_status try_split(struct job *job, uint64_t global, uint64_t micro, 
 static cairn_status find_batch(struct job *job, struct cairn_window_rule *rule, bool *ghost)
 {
     cairn_trainer *t = NULL;
-    CAIRN_TRY(cairn_setup_trainer(job->config, job->comm, &job->data, &t));
+    CAIRN_TRY(cairn_start_trainer(job->config, job->comm, &job->data, &t));
     *rule = t->parts.rule;
     rule->global = cairn_window_batch(rule, 0);
     if (rule->global > rule->n_samples) rule->global = rule->n_samples;

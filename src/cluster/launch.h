@@ -132,4 +132,14 @@ CAIRN_CHECKED cairn_status cairn_hosts_text(const char *all, size_t n_bytes, siz
 /** "1.5 GB", into text.  Ranks: local.  Errors: none. */
 void cairn_bytes_text(uint64_t n, char text[32]);
 
+/** The sentence in two halves. */
+struct cairn_idle {
+    char message[112]; /* "2 micro-batches for 4 ranks: 2 ranks have no work" */
+    char fix[112];     /* "batch.micro=16 gives all some" */
+};
+
+/** How many of the ranks have no micro-batch of an update of `batch` samples, cut into those of
+ * `micro`.  *out is for where there are any.  Ranks: local.  Errors: none. */
+uint64_t cairn_idle_ranks(uint64_t batch, uint64_t micro, uint64_t n_ranks, struct cairn_idle *out);
+
 #endif

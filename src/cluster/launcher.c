@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 /* Who says how many ranks there should be, or, where only that is told, which one this is.
@@ -106,4 +107,29 @@ long cairn_launcher_local_ranks(void)
 bool cairn_launcher_is_first(void)
 {
     return cairn_launcher_rank() <= 0;
+}
+
+static const char *const variables[] = {"CAIRN_DEADLINE", "SLURM_JOB_END_TIME"};
+static const char advice[] =
+    "in the batch script: export CAIRN_DEADLINE=$(date -d \"$(squeue -h -j $SLURM_JOB_ID -o %e)\" "
+    "+%s); or give train.deadline a span of time";
+
+/* Before 2001 or far from now nothing ends: those are other numbers, seconds of the job, say. */
+static const double FIRST_S = 1e9, LAST_S = 1e11;
+
+cairn_status cairn_job_end(double *unix_s)
+{
+    for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
+        const char *text = getenv(variables[i]);
+        if (text == NULL || text[0] == '\0') continue;
+        size_t n = strspn(text, "0123456789");
+        double value = n > 0 && n < 16 && text[n] == '\0' ? strtod(text, NULL) : 0;
+        if (value < FIRST_S || value > LAST_S)
+            return cairn_fail(CAIRN_USAGE,
+                              "train.deadline: %s is '%.64s' and no time in Unix seconds; %s",
+                              variables[i], text, advice);
+        *unix_s = value;
+        return CAIRN_OK;
+    }
+    return cairn_fail(CAIRN_USAGE, "train.deadline: slurm needs the end of the job; %s", advice);
 }

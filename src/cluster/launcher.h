@@ -43,4 +43,13 @@ bool cairn_launcher_is_first(void);
  * Ranks: local.  Errors: none; without the file the script takes the start for one that failed. */
 void cairn_launcher_mark(void);
 
+/**
+ * The end of the job in Unix seconds: CAIRN_DEADLINE, which our batch scripts export, else
+ * SLURM_JOB_END_TIME, where Slurm sets it.  Starts no program.
+ *
+ * Ranks   local; rank 0 asks, launchers do not hand the environment to all
+ * Errors  CAIRN_USAGE: neither is set, or no Unix seconds, with what to export
+ */
+CAIRN_CHECKED cairn_status cairn_job_end(double *unix_s);
+
 #endif

@@ -62,7 +62,7 @@ static cairn_status make_engine(const struct cairn_config *config, struct cairn_
         .normalize = config->batch_normalize == CAIRN_NORMALIZE_MEAN,
         .clip_norm = config->optim_clip_norm,
         .ema = config->train_ema,
-        .noise = cairn_setup_noise(config, cairn_setup_n_micro(rule, micro), 1),
+        .noise = cairn_setup_noise(config, cairn_planned_n_micro(rule, micro), 1),
     };
     parts.rule.micro = micro;
     parts.rule.epochs = parts.rule.updates = UINT64_MAX;
@@ -97,9 +97,9 @@ static cairn_status one_pass(void *context, double *seconds)
     return CAIRN_OK;
 }
 
-cairn_status cairn_setup_time_pass(const struct cairn_config *config, struct cairn_dataset *dataset,
-                                   const struct cairn_window_rule *rule, size_t micro,
-                                   double *pass_s, bool *ghost)
+cairn_status cairn_benchmark_pass(const struct cairn_config *config, struct cairn_dataset *dataset,
+                                  const struct cairn_window_rule *rule, size_t micro,
+                                  double *pass_s, bool *ghost)
 {
     cairn_trainer *t = NULL;
     cairn_status st = make_engine(config, dataset, rule, micro, &t);
@@ -130,10 +130,10 @@ static cairn_status one_update(void *context, double *seconds)
     return CAIRN_OK;
 }
 
-cairn_status cairn_setup_time_update(const struct cairn_config *config,
-                                     struct cairn_dataset *dataset,
-                                     const struct cairn_window_rule *rule, size_t micro,
-                                     double *update_s)
+cairn_status cairn_benchmark_update(const struct cairn_config *config,
+                                    struct cairn_dataset *dataset,
+                                    const struct cairn_window_rule *rule, size_t micro,
+                                    double *update_s)
 {
     cairn_trainer *t = NULL;
     cairn_status st = make_engine(config, dataset, rule, micro, &t);
@@ -163,8 +163,8 @@ static cairn_status one_read(void *context, double *seconds)
     return CAIRN_OK;
 }
 
-cairn_status cairn_setup_time_data(const struct cairn_config *config, struct cairn_dataset *dataset,
-                                   size_t micro, double *sample_s)
+cairn_status cairn_benchmark_data(const struct cairn_config *config, struct cairn_dataset *dataset,
+                                  size_t micro, double *sample_s)
 {
     struct reading reading = {.micro = micro,
                               .n_samples = cairn_dataset_size(dataset, CAIRN_SPLIT_TRAIN)};

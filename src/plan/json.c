@@ -2,14 +2,14 @@
  * The plan as JSON for programs: bytes, seconds, samples. */
 #include <math.h>
 
-#include "cluster/idle.h"
+#include "cluster/launch.h"
 #include "plan/plan.h"
 #include "record/json.h"
 
 static void put_memory(struct cairn_json *json, const struct cairn_plan *plan)
 {
     const struct cairn_planned *p = &plan->planned;
-    uint64_t rank = cairn_setup_planned_rank(p) + plan->program;
+    uint64_t rank = cairn_planned_rank_bytes(p) + plan->program;
     const struct {
         const char *name;
         uint64_t bytes;
@@ -60,11 +60,11 @@ static void put_sizes(struct cairn_json *json, const struct cairn_plan *plan)
     cairn_json_open(json, "micro_batches", '[');
     for (size_t i = 0; i < plan->candidates.n; i++) {
         const struct cairn_candidate *size = &plan->candidates.item[i];
-        const struct cairn_setup_need *need = &size->need[plan->planned.exchange > 0];
-        uint64_t fit = cairn_setup_ranks_that_fit(&plan->room, need);
+        const struct cairn_need *need = &size->need[plan->planned.exchange > 0];
+        uint64_t fit = cairn_room_ranks_that_fit(&plan->room, need);
         cairn_json_open(json, NULL, '{');
         cairn_json_count(json, "micro", size->micro);
-        cairn_json_count(json, "rank_bytes", cairn_setup_rank_bytes(&plan->room, need));
+        cairn_json_count(json, "rank_bytes", cairn_room_rank_bytes(&plan->room, need));
         if (fit == UINT64_MAX)
             cairn_json_number(json, "ranks_that_fit", NAN);
         else

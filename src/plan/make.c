@@ -25,11 +25,11 @@ struct work {
     struct cairn_window_rule rule; /* ... the batch on them */
 };
 
-static struct cairn_setup_room room_for(const struct cairn_plan *plan, uint64_t n_ranks)
+static struct cairn_room room_for(const struct cairn_plan *plan, uint64_t n_ranks)
 {
     const uint64_t n = n_ranks < plan->per_node ? n_ranks : plan->per_node;
     const struct cairn_node_ranks ranks = {.n = n, .n_group = n}; /* that have nothing yet */
-    struct cairn_setup_room room = cairn_setup_room(&plan->memory, &ranks, plan->program);
+    struct cairn_room room = cairn_room(&plan->memory, &ranks, plan->program);
     room.several = n_ranks > 1;
     return room;
 }
@@ -61,7 +61,7 @@ static cairn_status find_candidates(struct work *work)
     for (size_t i = plan->n_ranks; i-- > 0;) {
         possible[i] = find_batch(work, plan->ranks[i], &rule[i], why, sizeof why);
         if (!possible[i]) continue;
-        uint64_t share = cairn_setup_most_micro(batch_of(work, &rule[i]), plan->ranks[i]);
+        uint64_t share = cairn_micro_most(batch_of(work, &rule[i]), plan->ranks[i]);
         if (share > most) most = share;
         work->first_ranks = plan->ranks[i];
         work->rule = rule[i];
@@ -69,12 +69,10 @@ static cairn_status find_candidates(struct work *work)
     if (most == 0) return cairn_fail(CAIRN_USAGE, "%s", why);
     plan->room = room_for(plan, work->first_ranks); /* the fewest ranks leave most room */
     const struct cairn_candidate_job job = {plan->config, work->dataset, &work->rule, &plan->room};
-    if (timed) CAIRN_TRY(cairn_setup_candidates(&job, most, &plan->candidates));
-    if (plan->is_auto && !timed)
-        return cairn_setup_add_candidate(&job, 1, false, &plan->candidates);
+    if (timed) CAIRN_TRY(cairn_micro_candidates(&job, most, &plan->candidates));
+    if (plan->is_auto && !timed) return cairn_micro_add(&job, 1, false, &plan->candidates);
     for (size_t i = 0; i < plan->n_ranks && !plan->is_auto; i++)
-        if (possible[i])
-            CAIRN_TRY(cairn_setup_add_candidate(&job, rule[i].micro, timed, &plan->candidates));
+        if (possible[i]) CAIRN_TRY(cairn_micro_add(&job, rule[i].micro, timed, &plan->candidates));
     return CAIRN_OK;
 }
 
@@ -92,9 +90,9 @@ static double rate_of_one(const struct work *work, const struct cairn_costs *cos
     struct cairn_window_rule rule;
     char why[256];
     if (!find_batch(work, 1, &rule, why, sizeof why)) return NAN;
-    struct cairn_setup_room room = room_for(plan, 1);
+    struct cairn_room room = room_for(plan, 1);
     uint64_t batch = batch_of(work, &rule);
-    const struct cairn_candidate *best = cairn_setup_fastest(&plan->candidates, batch, &room);
+    const struct cairn_candidate *best = cairn_micro_fastest(&plan->candidates, batch, &room);
     uint64_t micro = chosen ? (best == NULL ? 0 : best->micro) : rule.micro;
     if (micro == 0) return NAN;
     return cairn_predicted_update(costs, 1, batch, micro).samples_per_s;
@@ -106,15 +104,15 @@ static void add_row(const struct work *work, const struct cairn_costs *costs,
 {
     struct cairn_plan *plan = work->plan;
     struct cairn_plan_row *row = &plan->row[plan->n_rows++];
-    struct cairn_setup_room room = room_for(plan, like->n_ranks);
+    struct cairn_room room = room_for(plan, like->n_ranks);
     *row = *like;
     row->predicted =
         cairn_predicted_update(costs, like->n_ranks, like->predicted.batch, size->micro);
     row->efficiency =
         row->predicted.samples_per_s / (double)like->n_ranks / rate_of_one(work, costs, !given);
     row->node_ranks = room.n_ranks;
-    row->node_bytes = cairn_setup_node_bytes(&room, &size->need[room.several]);
-    row->fit = cairn_setup_fit(&room, &size->need[room.several]);
+    row->node_bytes = cairn_room_node_bytes(&room, &size->need[room.several]);
+    row->fit = cairn_room_fit(&room, &size->need[room.several]);
 }
 
 /* The rows of one number of ranks: as the run file has it, and as auto would. */
@@ -127,11 +125,11 @@ static void add_rows(const struct work *work, const struct cairn_costs *costs, u
         plan->row[plan->n_rows++] = like;
         return;
     }
-    struct cairn_setup_room room = room_for(plan, n_ranks);
+    struct cairn_room room = room_for(plan, n_ranks);
     like.predicted.batch = batch_of(work, &rule);
     like.most_batch = plan->is_auto ? like.predicted.batch : cairn_window_most(&rule);
-    uint64_t most = cairn_setup_most_micro(like.predicted.batch, n_ranks);
-    const struct cairn_candidate *best = cairn_setup_fastest(&plan->candidates, most, &room);
+    uint64_t most = cairn_micro_most(like.predicted.batch, n_ranks);
+    const struct cairn_candidate *best = cairn_micro_fastest(&plan->candidates, most, &room);
     const struct cairn_candidate *given = find_size(plan, rule.micro);
     if (given == NULL && best == NULL) given = &plan->candidates.item[0];
     like.is_chosen = given != NULL && given == best;
@@ -145,8 +143,8 @@ static cairn_status time_rest(const struct work *work, size_t micro)
 {
     struct cairn_plan *plan = work->plan;
     CAIRN_TRY(
-        cairn_setup_time_update(plan->config, work->dataset, &work->rule, micro, &plan->update_s));
-    return cairn_setup_time_data(plan->config, work->dataset, micro, &plan->data_sample_s);
+        cairn_benchmark_update(plan->config, work->dataset, &work->rule, micro, &plan->update_s));
+    return cairn_benchmark_data(plan->config, work->dataset, micro, &plan->data_sample_s);
 }
 
 /* The micro-batch on the fewest ranks. */
@@ -154,8 +152,8 @@ static const struct cairn_candidate *first_size(const struct work *work)
 {
     const struct cairn_plan *plan = work->plan;
     const struct cairn_candidate *given = find_size(plan, work->rule.micro);
-    uint64_t most = cairn_setup_most_micro(batch_of(work, &work->rule), work->first_ranks);
-    if (given == NULL) given = cairn_setup_fastest(&plan->candidates, most, &plan->room);
+    uint64_t most = cairn_micro_most(batch_of(work, &work->rule), work->first_ranks);
+    if (given == NULL) given = cairn_micro_fastest(&plan->candidates, most, &plan->room);
     return given == NULL ? &plan->candidates.item[0] : given;
 }
 
@@ -163,11 +161,11 @@ static cairn_status make_rows(const struct work *work)
 {
     struct cairn_plan *plan = work->plan;
     const struct cairn_candidate *size = first_size(work);
-    CAIRN_TRY(cairn_setup_planned_for(plan->config, work->dataset, &work->rule, size->micro,
-                                      plan->ranks[plan->n_ranks - 1] > 1, &plan->planned));
-    const struct cairn_setup_need need = cairn_setup_need(&plan->planned, plan->program);
-    plan->held = cairn_setup_groups_held(&plan->room, &need);
-    cairn_setup_planned_hold(&plan->planned, plan->held);
+    CAIRN_TRY(cairn_planned_for(plan->config, work->dataset, &work->rule, size->micro,
+                                plan->ranks[plan->n_ranks - 1] > 1, &plan->planned));
+    const struct cairn_need need = cairn_need(&plan->planned, plan->program);
+    plan->held = cairn_room_groups_held(&plan->room, &need);
+    cairn_planned_hold(&plan->planned, plan->held);
     if (!isnan(size->pass_s)) CAIRN_TRY(time_rest(work, (size_t)size->micro));
     const struct cairn_costs costs = {
         .passes = &plan->candidates,
@@ -197,18 +195,18 @@ cairn_status cairn_plan_refuse(const struct cairn_plan *plan, const struct cairn
     char need[32], limit[32], excess[32], advice[96];
     struct cairn_dataset *dataset = NULL;
     struct cairn_window_rule rule;
-    struct cairn_setup_room room = room_for(plan, row->n_ranks);
+    struct cairn_room room = room_for(plan, row->n_ranks);
     const char *whose = NULL;
     uint64_t fits = 0;
     CAIRN_TRY(cairn_setup_dataset(plan->config, NULL, &dataset));
     cairn_status st = cairn_setup_batch(plan->config, (int)row->n_ranks,
                                         cairn_dataset_size(dataset, CAIRN_SPLIT_TRAIN), &rule);
     const struct cairn_candidate_job job = {plan->config, dataset, &rule, &room};
-    if (st == CAIRN_OK) st = cairn_setup_largest_that_fits(&job, row->predicted.micro, &fits);
+    if (st == CAIRN_OK) st = cairn_micro_largest_that_fits(&job, row->predicted.micro, &fits);
     cairn_dataset_close(dataset);
     CAIRN_TRY(st);
     const struct cairn_candidate *size = find_size(plan, row->predicted.micro);
-    const uint64_t most = cairn_setup_exceeded(&room, &size->need[room.several], &whose);
+    const uint64_t most = cairn_room_exceeded(&room, &size->need[room.several], &whose);
     cairn_bytes_text(row->node_bytes, need);
     cairn_bytes_text(most, limit);
     cairn_bytes_text(row->node_bytes - most, excess);

@@ -67,10 +67,9 @@ static void plan_saves(struct cairn_planned *planned)
     planned->snapshot = cairn_count_plus(planned->checkpoint, file - apart);
 }
 
-cairn_status cairn_setup_planned_for(const struct cairn_config *config,
-                                     struct cairn_dataset *dataset,
-                                     const struct cairn_window_rule *rule, uint64_t micro,
-                                     bool several, struct cairn_planned *out)
+cairn_status cairn_planned_for(const struct cairn_config *config, struct cairn_dataset *dataset,
+                               const struct cairn_window_rule *rule, uint64_t micro, bool several,
+                               struct cairn_planned *out)
 {
     struct cairn_planned planned = {.micro = micro};
     struct cairn_window_rule cut = *rule;
@@ -78,7 +77,7 @@ cairn_status cairn_setup_planned_for(const struct cairn_config *config,
     size_t n_slots = 0;
     CAIRN_TRY(plan_model(config, dataset, (size_t)micro, &planned));
     CAIRN_TRY(cairn_setup_optim_slots(config, &n_slots));
-    const size_t n_micro = cairn_setup_n_micro(rule, micro);
+    const size_t n_micro = cairn_planned_n_micro(rule, micro);
     planned.batch = cairn_window_most(&cut);
     const enum cairn_noise noise = cairn_setup_noise(config, n_micro, several ? 2 : 1);
     const struct cairn_sum_cost sum = cairn_sum_cost(cairn_setup_sum_kind(config, noise), n_micro);
@@ -94,7 +93,7 @@ cairn_status cairn_setup_planned_for(const struct cairn_config *config,
         cairn_count_times(cairn_count_times(planned.n_weights, sizeof(real)), n_slots);
     planned.labels = label_bytes(dataset);
     planned.groups = cairn_setup_loader_bytes(config, dataset, (size_t)micro);
-    cairn_setup_planned_hold(&planned, cairn_setup_data_preferred(planned.groups.in_memory));
+    cairn_planned_hold(&planned, cairn_setup_data_preferred(planned.groups.in_memory));
     planned.on_wire = cairn_count_times(planned.n_values, sum.wire_bytes);
     planned.exchange = several ? exchange_bytes(planned.n_values, sum.wire_bytes) : 0;
     const uint64_t total = cairn_window_total(rule);
@@ -107,32 +106,32 @@ cairn_status cairn_setup_planned_for(const struct cairn_config *config,
     return CAIRN_OK;
 }
 
-size_t cairn_setup_n_micro(const struct cairn_window_rule *rule, uint64_t micro)
+size_t cairn_planned_n_micro(const struct cairn_window_rule *rule, uint64_t micro)
 {
     struct cairn_window_rule cut = *rule;
     cut.micro = micro;
     return (size_t)cairn_window_most_micro(&cut);
 }
 
-cairn_status cairn_setup_planned(const struct cairn_config *config, struct cairn_dataset *dataset,
-                                 int n_ranks, struct cairn_planned *out)
+cairn_status cairn_planned_on(const struct cairn_config *config, struct cairn_dataset *dataset,
+                              int n_ranks, struct cairn_planned *out)
 {
     struct cairn_window_rule rule;
     CAIRN_TRY(cairn_setup_check_train(dataset));
     CAIRN_TRY(
         cairn_setup_batch(config, n_ranks, cairn_dataset_size(dataset, CAIRN_SPLIT_TRAIN), &rule));
     uint64_t micro = rule.micro == UINT64_MAX ? 1 : rule.micro;
-    return cairn_setup_planned_for(config, dataset, &rule, micro, n_ranks > 1, out);
+    return cairn_planned_for(config, dataset, &rule, micro, n_ranks > 1, out);
 }
 
-void cairn_setup_planned_hold(struct cairn_planned *planned, unsigned held)
+void cairn_planned_hold(struct cairn_planned *planned, unsigned held)
 {
     planned->data = cairn_setup_data_held(&planned->groups, held);
     planned->buffers = cairn_count_plus(planned->groups.buffers,
                                         cairn_setup_data_streamed(&planned->groups, held));
 }
 
-uint64_t cairn_setup_planned_rank(const struct cairn_planned *planned)
+uint64_t cairn_planned_rank_bytes(const struct cairn_planned *planned)
 {
     const uint64_t part[] = {planned->weights,     planned->average,  planned->gradient,
                              planned->optimizer,   planned->data,     planned->buffers,
@@ -142,7 +141,7 @@ uint64_t cairn_setup_planned_rank(const struct cairn_planned *planned)
     return all;
 }
 
-uint64_t cairn_setup_planned_total(const struct cairn_planned *planned)
+uint64_t cairn_planned_total_bytes(const struct cairn_planned *planned)
 {
-    return cairn_count_plus(cairn_setup_planned_rank(planned), planned->snapshot);
+    return cairn_count_plus(cairn_planned_rank_bytes(planned), planned->snapshot);
 }

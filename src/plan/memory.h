@@ -32,36 +32,35 @@ struct cairn_planned {
 
 /** The most micro-batches of an update, where the batch of this rule is cut into those of b
  * samples. Ranks: local.  Errors: none. */
-size_t cairn_setup_n_micro(const struct cairn_window_rule *rule, uint64_t micro);
+size_t cairn_planned_n_micro(const struct cairn_window_rule *rule, uint64_t micro);
 
 /**
  * Plan without taking the memory: what a run in micro-batches of b samples takes, with all the data
- * in memory that data.in_memory would have there (cairn_setup_planned_hold()).  `several`: on more
+ * in memory that data.in_memory would have there (cairn_planned_hold()).  `several`: on more
  * than one rank.
  *
  * Ranks   local
- * Errors  CAIRN_DATA, CAIRN_USAGE: as cairn_setup_trainer() will say
+ * Errors  CAIRN_DATA, CAIRN_USAGE: as cairn_start_trainer() will say
  */
-CAIRN_CHECKED cairn_status cairn_setup_planned_for(const struct cairn_config *config,
-                                                   struct cairn_dataset *dataset,
-                                                   const struct cairn_window_rule *rule,
-                                                   uint64_t micro, bool several,
-                                                   struct cairn_planned *out);
+CAIRN_CHECKED cairn_status cairn_planned_for(const struct cairn_config *config,
+                                             struct cairn_dataset *dataset,
+                                             const struct cairn_window_rule *rule, uint64_t micro,
+                                             bool several, struct cairn_planned *out);
 
 /** The same with the batch of this config on n_ranks ranks, cut as it says: with batch.micro: auto,
  * where that is not known, in micro-batches of a single sample.  Ranks: local.  Errors: as above.
  */
-CAIRN_CHECKED cairn_status cairn_setup_planned(const struct cairn_config *config,
-                                               struct cairn_dataset *dataset, int n_ranks,
-                                               struct cairn_planned *out);
+CAIRN_CHECKED cairn_status cairn_planned_on(const struct cairn_config *config,
+                                            struct cairn_dataset *dataset, int n_ranks,
+                                            struct cairn_planned *out);
 
 /** Let the plan be one where these groups of the data are held.  Ranks: local.  Errors: none. */
-void cairn_setup_planned_hold(struct cairn_planned *planned, unsigned held);
+void cairn_planned_hold(struct cairn_planned *planned, unsigned held);
 
 /** All that each rank holds.  Ranks: local.  Errors: none. */
-uint64_t cairn_setup_planned_rank(const struct cairn_planned *planned);
+uint64_t cairn_planned_rank_bytes(const struct cairn_planned *planned);
 
 /** All that rank 0 holds at once.  Ranks: local.  Errors: none. */
-uint64_t cairn_setup_planned_total(const struct cairn_planned *planned);
+uint64_t cairn_planned_total_bytes(const struct cairn_planned *planned);
 
 #endif

@@ -18,15 +18,15 @@ enum { LARGEST = 1024 };
 #define LONG_S 0.5  /* of a pass: larger sizes are tried only while ... */
 #define GAIN   0.98 /* ... the last took less than this part of the best before, per sample */
 
-uint64_t cairn_setup_most_micro(uint64_t batch, uint64_t n_ranks)
+uint64_t cairn_micro_most(uint64_t batch, uint64_t n_ranks)
 {
     return batch / n_ranks + (batch % n_ranks != 0);
 }
 
-static enum cairn_fit candidate_fit(const struct cairn_setup_room *room,
+static enum cairn_fit candidate_fit(const struct cairn_room *room,
                                     const struct cairn_candidate *candidate)
 {
-    return cairn_setup_fit(room, &candidate->need[room->several]);
+    return cairn_room_fit(room, &candidate->need[room->several]);
 }
 
 static cairn_status plan(const struct cairn_candidate_job *job, uint64_t micro,
@@ -35,9 +35,9 @@ static cairn_status plan(const struct cairn_candidate_job *job, uint64_t micro,
     struct cairn_planned planned;
     *out = (struct cairn_candidate){.micro = micro, .pass_s = NAN};
     for (int several = 0; several < 2; several++) {
-        CAIRN_TRY(cairn_setup_planned_for(job->config, job->dataset, job->rule, micro, several != 0,
-                                          &planned));
-        out->need[several] = cairn_setup_need(&planned, job->room->program);
+        CAIRN_TRY(
+            cairn_planned_for(job->config, job->dataset, job->rule, micro, several != 0, &planned));
+        out->need[several] = cairn_need(&planned, job->room->program);
     }
     return CAIRN_OK;
 }
@@ -47,8 +47,8 @@ static cairn_status try_size(const struct cairn_candidate_job *job, uint64_t mic
 {
     CAIRN_TRY(plan(job, micro, out));
     if (!timed || candidate_fit(job->room, out) != CAIRN_FITS) return CAIRN_OK;
-    CAIRN_TRY_IN(cairn_setup_time_pass(job->config, job->dataset, job->rule, (size_t)micro,
-                                       &out->pass_s, &out->ghost),
+    CAIRN_TRY_IN(cairn_benchmark_pass(job->config, job->dataset, job->rule, (size_t)micro,
+                                      &out->pass_s, &out->ghost),
                  "timing batch.micro %" PRIu64, micro);
     return CAIRN_OK;
 }
@@ -59,16 +59,16 @@ static double per_sample(const struct cairn_candidate *candidate)
 }
 
 /* Whether a size that is larger than the last may be faster. */
-static bool may_gain(const struct cairn_candidates *list, const struct cairn_setup_room *room)
+static bool may_gain(const struct cairn_candidates *list, const struct cairn_room *room)
 {
     const struct cairn_candidate *last = &list->item[list->n - 1];
     const struct cairn_candidate *best =
-        list->n < 2 ? NULL : cairn_setup_fastest(list, last->micro - 1, room);
+        list->n < 2 ? NULL : cairn_micro_fastest(list, last->micro - 1, room);
     if (best == NULL || isnan(last->pass_s) || last->pass_s < LONG_S) return true;
     return per_sample(last) < GAIN * per_sample(best);
 }
 
-cairn_status cairn_setup_candidates(const struct cairn_candidate_job *job, uint64_t most,
+cairn_status cairn_micro_candidates(const struct cairn_candidate_job *job, uint64_t most,
                                     struct cairn_candidates *out)
 {
     uint64_t n = cairn_dataset_size(job->dataset, CAIRN_SPLIT_TRAIN);
@@ -77,7 +77,7 @@ cairn_status cairn_setup_candidates(const struct cairn_candidate_job *job, uint6
     for (uint64_t size = 1; size <= LARGEST && size <= most && size <= n; size *= 2) {
         struct cairn_candidate *next = &out->item[out->n];
         cairn_status st = try_size(job, size, timed, next);
-        bool any = cairn_setup_fastest(out, most, job->room) != NULL;
+        bool any = cairn_micro_fastest(out, most, job->room) != NULL;
         if (st == CAIRN_USAGE && size == 1 && most > 1 && n > 1)
             continue; /* normalisation may want two samples */
         if ((st == CAIRN_MEMORY || st == CAIRN_USAGE) && any) {
@@ -92,8 +92,8 @@ cairn_status cairn_setup_candidates(const struct cairn_candidate_job *job, uint6
     return CAIRN_OK;
 }
 
-cairn_status cairn_setup_add_candidate(const struct cairn_candidate_job *job, uint64_t micro,
-                                       bool timed, struct cairn_candidates *list)
+cairn_status cairn_micro_add(const struct cairn_candidate_job *job, uint64_t micro, bool timed,
+                             struct cairn_candidates *list)
 {
     size_t at = 0;
     struct cairn_candidate added;
@@ -116,9 +116,8 @@ cairn_status cairn_setup_add_candidate(const struct cairn_candidate_job *job, ui
     return CAIRN_OK;
 }
 
-const struct cairn_candidate *cairn_setup_fastest(const struct cairn_candidates *list,
-                                                  uint64_t most,
-                                                  const struct cairn_setup_room *room)
+const struct cairn_candidate *cairn_micro_fastest(const struct cairn_candidates *list,
+                                                  uint64_t most, const struct cairn_room *room)
 {
     const struct cairn_candidate *best = NULL;
     for (size_t i = 0; i < list->n; i++) {
@@ -130,7 +129,7 @@ const struct cairn_candidate *cairn_setup_fastest(const struct cairn_candidates 
     return best;
 }
 
-cairn_status cairn_setup_largest_that_fits(const struct cairn_candidate_job *job, uint64_t micro,
+cairn_status cairn_micro_largest_that_fits(const struct cairn_candidate_job *job, uint64_t micro,
                                            uint64_t *out)
 {
     uint64_t fits = 0;
@@ -153,17 +152,16 @@ static cairn_status choose(const struct cairn_candidate_job *job, uint64_t most,
     char need[32], limit[32];
     const char *whose = NULL;
     struct cairn_candidates list;
-    CAIRN_TRY(cairn_setup_candidates(job, most, &list));
-    const struct cairn_candidate *best = cairn_setup_fastest(&list, most, job->room);
+    CAIRN_TRY(cairn_micro_candidates(job, most, &list));
+    const struct cairn_candidate *best = cairn_micro_fastest(&list, most, job->room);
     if (best != NULL) {
         *out = *best;
         return CAIRN_OK;
     }
-    const struct cairn_setup_need none = {0};
-    const struct cairn_setup_need *least =
-        list.n == 0 ? &none : &list.item[0].need[job->room->several];
-    cairn_bytes_text(cairn_setup_node_bytes(job->room, least), need);
-    cairn_bytes_text(cairn_setup_exceeded(job->room, least, &whose), limit);
+    const struct cairn_need none = {0};
+    const struct cairn_need *least = list.n == 0 ? &none : &list.item[0].need[job->room->several];
+    cairn_bytes_text(cairn_room_node_bytes(job->room, least), need);
+    cairn_bytes_text(cairn_room_exceeded(job->room, least, &whose), limit);
     return cairn_fail(
         CAIRN_MEMORY,
         "batch.micro: auto: even the smallest micro-batch takes %s of memory for %" PRIu64
@@ -171,18 +169,18 @@ static cairn_status choose(const struct cairn_candidate_job *job, uint64_t most,
         need, job->room->n_ranks, job->room->n_ranks == 1 ? "" : "s", whose, limit);
 }
 
-cairn_status cairn_setup_fastest_micro(const struct cairn_config *config, cairn_comm *comm,
-                                       struct cairn_dataset *dataset,
-                                       const struct cairn_window_rule *rule, uint64_t *out)
+cairn_status cairn_micro_auto(const struct cairn_config *config, cairn_comm *comm,
+                              struct cairn_dataset *dataset, const struct cairn_window_rule *rule,
+                              uint64_t *out)
 {
     struct cairn_candidate best = {.micro = 1};
     struct cairn_comm_node node;
-    uint64_t most = cairn_setup_most_micro(rule->global, (uint64_t)cairn_comm_size(comm));
+    uint64_t most = cairn_micro_most(rule->global, (uint64_t)cairn_comm_size(comm));
     CAIRN_TRY(cairn_comm_find_node(comm, CAIRN_OK, &node));
     const struct cairn_node_memory memory = cairn_node_memory_read("");
     const uint64_t own = cairn_node_resident_memory();
     const struct cairn_node_ranks ranks = {(uint64_t)node.n_ranks, (uint64_t)node.n_ranks, own};
-    struct cairn_setup_room room = cairn_setup_room(&memory, &ranks, own);
+    struct cairn_room room = cairn_room(&memory, &ranks, own);
     room.several = cairn_comm_size(comm) > 1;
     const struct cairn_candidate_job job = {config, dataset, rule, &room};
     cairn_status st = cairn_comm_rank(comm) == 0 ? choose(&job, most, &best) : CAIRN_OK;

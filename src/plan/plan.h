@@ -4,8 +4,10 @@
 #define CAIRN_PLAN_PLAN_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
+#include "cairn/status.h"
 #include "cluster/node.h"
 #include "comm/link.h"
 #include "plan/time_model.h"
@@ -37,7 +39,7 @@ struct cairn_plan {
     uint64_t program;             /* bytes of the program with its libraries */
     char program_why[512];        /* why that is of this process only; empty: it was measured */
     struct cairn_node_memory memory;
-    struct cairn_setup_room room; /* of the node, for the first possible row */
+    struct cairn_room room; /* of the node, for the first possible row */
     struct cairn_candidates candidates;
     double data_sample_s, update_s; /* NaN: not timed */
     struct cairn_plan_row row[CAIRN_PLAN_MOST_ROWS];
@@ -60,5 +62,20 @@ void cairn_plan_print(const struct cairn_plan *plan);
 
 /** The same as JSON, to be released with free().  Ranks: local.  Errors: CAIRN_MEMORY. */
 CAIRN_CHECKED cairn_status cairn_plan_json(const struct cairn_plan *plan, char **text);
+
+/**
+ * Measure it: this program trains a model of a few weights in a process of its own, alone, in a
+ * folder that goes again; what it took at the peak less what is planned for such a run.  To be
+ * called while this process is small, since Linux hands its peak on to what it starts.
+ *
+ * Ranks   local; starts a process, and so not after MPI_Init
+ * Errors  CAIRN_FILES, CAIRN_USAGE: it cannot be started or does not end well; with its own line
+ */
+CAIRN_CHECKED cairn_status cairn_plan_program(size_t n_threads, uint64_t *n_bytes);
+
+/** The same for a run file, before it is read in earnest; 0 where that is NULL or a pipe, which
+ * gives its words once.  Ranks: local.  Errors: those of the run file, too. */
+CAIRN_CHECKED cairn_status cairn_plan_weigh(const char *path, const char *const *overrides,
+                                            uint64_t *n_bytes);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * A run of a few weights, for its peak memory. */
-#include "plan/program.h"
+#include "plan/plan.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -103,10 +103,10 @@ static cairn_status write_run(const struct place *place, size_t n_threads, uint6
     CAIRN_TRY(cairn_file_replace(place->run, text, strlen(text)));
     CAIRN_TRY(cairn_config_read(text, strlen(text), place->run, NULL, &config));
     cairn_status st = cairn_setup_dataset(config, NULL, &dataset);
-    if (st == CAIRN_OK) st = cairn_setup_planned(config, dataset, 1, &planned);
+    if (st == CAIRN_OK) st = cairn_planned_on(config, dataset, 1, &planned);
     cairn_dataset_close(dataset);
     cairn_config_free(config);
-    if (st == CAIRN_OK) *planned_bytes = cairn_setup_planned_total(&planned);
+    if (st == CAIRN_OK) *planned_bytes = cairn_planned_total_bytes(&planned);
     return st;
 }
 

@@ -7,36 +7,36 @@
 #include "base/count.h"
 #include "cluster/launch.h"
 
-struct cairn_setup_room cairn_setup_room(const struct cairn_node_memory *memory,
-                                         const struct cairn_node_ranks *ranks, uint64_t program)
+struct cairn_room cairn_room(const struct cairn_node_memory *memory,
+                             const struct cairn_node_ranks *ranks, uint64_t program)
 {
-    struct cairn_setup_room room = {
+    struct cairn_room room = {
         .whose = "", .whose_free = "", .n_ranks = ranks->n, .program = program};
     room.limit = cairn_node_memory_limit(memory, &room.whose);
     room.free = cairn_node_memory_room(memory, ranks, &room.whose_free);
     return room;
 }
 
-struct cairn_setup_need cairn_setup_need(const struct cairn_planned *planned, uint64_t program)
+struct cairn_need cairn_need(const struct cairn_planned *planned, uint64_t program)
 {
     struct cairn_planned without = *planned;
     without.data = 0;
     without.buffers = planned->groups.buffers;
-    return (struct cairn_setup_need){
-        .rank = cairn_count_plus(cairn_setup_planned_rank(&without), program),
-        .first = planned->snapshot,
-        .data = planned->groups};
+    return (struct cairn_need){.rank =
+                                   cairn_count_plus(cairn_planned_rank_bytes(&without), program),
+                               .first = planned->snapshot,
+                               .data = planned->groups};
 }
 
 /* A rank that holds these groups. */
-static uint64_t rank_with(const struct cairn_setup_need *need, unsigned held)
+static uint64_t rank_with(const struct cairn_need *need, unsigned held)
 {
     return cairn_count_plus(need->rank,
                             cairn_count_plus(cairn_setup_data_held(&need->data, held),
                                              cairn_setup_data_streamed(&need->data, held)));
 }
 
-static uint64_t node_with(uint64_t n_ranks, const struct cairn_setup_need *need, unsigned held)
+static uint64_t node_with(uint64_t n_ranks, const struct cairn_need *need, unsigned held)
 {
     return cairn_count_plus(cairn_count_times(n_ranks, rank_with(need, held)), need->first);
 }
@@ -51,8 +51,7 @@ static int largest(const struct cairn_setup_data_bytes *data, unsigned held)
     return best;
 }
 
-unsigned cairn_setup_groups_held(const struct cairn_setup_room *room,
-                                 const struct cairn_setup_need *need)
+unsigned cairn_room_groups_held(const struct cairn_room *room, const struct cairn_need *need)
 {
     const double most = CAIRN_NODE_MEMORY_FULL * (double)room->free;
     unsigned held = cairn_setup_data_preferred(need->data.in_memory);
@@ -62,20 +61,18 @@ unsigned cairn_setup_groups_held(const struct cairn_setup_room *room,
     return held;
 }
 
-uint64_t cairn_setup_rank_bytes(const struct cairn_setup_room *room,
-                                const struct cairn_setup_need *need)
+uint64_t cairn_room_rank_bytes(const struct cairn_room *room, const struct cairn_need *need)
 {
-    return rank_with(need, cairn_setup_groups_held(room, need));
+    return rank_with(need, cairn_room_groups_held(room, need));
 }
 
-uint64_t cairn_setup_node_bytes(const struct cairn_setup_room *room,
-                                const struct cairn_setup_need *need)
+uint64_t cairn_room_node_bytes(const struct cairn_room *room, const struct cairn_need *need)
 {
-    return node_with(room->n_ranks, need, cairn_setup_groups_held(room, need));
+    return node_with(room->n_ranks, need, cairn_room_groups_held(room, need));
 }
 
-void cairn_setup_streamed_text(const struct cairn_setup_data_bytes *data, unsigned held, char *text,
-                               size_t n_bytes)
+void cairn_room_streamed_text(const struct cairn_setup_data_bytes *data, unsigned held, char *text,
+                              size_t n_bytes)
 {
     size_t used = 0;
     text[0] = '\0';
@@ -88,33 +85,30 @@ void cairn_setup_streamed_text(const struct cairn_setup_data_bytes *data, unsign
     }
 }
 
-bool cairn_setup_holds_too_much(const struct cairn_setup_room *room,
-                                const struct cairn_setup_need *need)
+bool cairn_room_holds_too_much(const struct cairn_room *room, const struct cairn_need *need)
 {
     return need->data.in_memory == CAIRN_IN_MEMORY_TRUE && room->free > 0 &&
-           cairn_setup_node_bytes(room, need) > room->free;
+           cairn_room_node_bytes(room, need) > room->free;
 }
 
-enum cairn_fit cairn_setup_fit(const struct cairn_setup_room *room,
-                               const struct cairn_setup_need *need)
+enum cairn_fit cairn_room_fit(const struct cairn_room *room, const struct cairn_need *need)
 {
-    uint64_t n_bytes = cairn_setup_node_bytes(room, need);
+    uint64_t n_bytes = cairn_room_node_bytes(room, need);
     if (room->limit == 0) return CAIRN_FITS;
-    if (n_bytes > room->limit || cairn_setup_holds_too_much(room, need)) return CAIRN_FITS_NOT;
+    if (n_bytes > room->limit || cairn_room_holds_too_much(room, need)) return CAIRN_FITS_NOT;
     bool close = (double)n_bytes > CAIRN_NODE_MEMORY_FULL * (double)room->limit;
     return close ? CAIRN_FITS_CLOSELY : CAIRN_FITS;
 }
 
-uint64_t cairn_setup_exceeded(const struct cairn_setup_room *room,
-                              const struct cairn_setup_need *need, const char **whose)
+uint64_t cairn_room_exceeded(const struct cairn_room *room, const struct cairn_need *need,
+                             const char **whose)
 {
-    const bool is_limit = cairn_setup_node_bytes(room, need) > room->limit;
+    const bool is_limit = cairn_room_node_bytes(room, need) > room->limit;
     *whose = is_limit || room->free == 0 ? room->whose : room->whose_free;
     return is_limit || room->free == 0 ? room->limit : room->free;
 }
 
-uint64_t cairn_setup_ranks_that_fit(const struct cairn_setup_room *room,
-                                    const struct cairn_setup_need *need)
+uint64_t cairn_room_ranks_that_fit(const struct cairn_room *room, const struct cairn_need *need)
 {
     const bool is_auto = need->data.in_memory == CAIRN_IN_MEMORY_AUTO;
     const uint64_t limit = (uint64_t)(CAIRN_NODE_MEMORY_FULL * (double)room->limit);

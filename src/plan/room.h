@@ -11,7 +11,7 @@
 #include "plan/memory.h"
 
 /** The memory of a node for the ranks on it. */
-struct cairn_setup_room {
+struct cairn_room {
     uint64_t limit;         /* bytes for all of them; 0: no limit is known */
     const char *whose;      /* "the node has" */
     uint64_t free;          /* of it now, with what they have already; 0: not known */
@@ -23,20 +23,20 @@ struct cairn_setup_room {
 
 /** The room that these ranks have, with `program` bytes of each beside what is planned.
  * Ranks: local.  Errors: none. */
-struct cairn_setup_room cairn_setup_room(const struct cairn_node_memory *memory,
-                                         const struct cairn_node_ranks *ranks, uint64_t program);
+struct cairn_room cairn_room(const struct cairn_node_memory *memory,
+                             const struct cairn_node_ranks *ranks, uint64_t program);
 
 enum cairn_fit { CAIRN_FITS, CAIRN_FITS_CLOSELY, CAIRN_FITS_NOT };
 
 /** What a rank takes with the program, without the data, and what rank 0 takes besides, in bytes;
  * and the data. */
-struct cairn_setup_need {
+struct cairn_need {
     uint64_t rank, first;
     struct cairn_setup_data_bytes data;
 };
 
 /** The need of what is planned, `program` as above.  Ranks: local.  Errors: none. */
-struct cairn_setup_need cairn_setup_need(const struct cairn_planned *planned, uint64_t program);
+struct cairn_need cairn_need(const struct cairn_planned *planned, uint64_t program);
 
 /**
  * Which groups of the data each rank of this node holds, a bit each: with data.in_memory: auto all,
@@ -46,38 +46,32 @@ struct cairn_setup_need cairn_setup_need(const struct cairn_planned *planned, ui
  * Ranks   local
  * Errors  none
  */
-unsigned cairn_setup_groups_held(const struct cairn_setup_room *room,
-                                 const struct cairn_setup_need *need);
+unsigned cairn_room_groups_held(const struct cairn_room *room, const struct cairn_need *need);
 
 /** What a rank takes with the data that it holds there.  Ranks: local.  Errors: none. */
-uint64_t cairn_setup_rank_bytes(const struct cairn_setup_room *room,
-                                const struct cairn_setup_need *need);
+uint64_t cairn_room_rank_bytes(const struct cairn_room *room, const struct cairn_need *need);
 
 /** What the ranks of the node take together, rank 0 among them.  Ranks: local.  Errors: none. */
-uint64_t cairn_setup_node_bytes(const struct cairn_setup_room *room,
-                                const struct cairn_setup_need *need);
+uint64_t cairn_room_node_bytes(const struct cairn_room *room, const struct cairn_need *need);
 
 /** "train (4.0 GB), test (1.0 GB)": groups that are not held, into text of n_bytes; "" for none.
  * Ranks: local.  Errors: none. */
-void cairn_setup_streamed_text(const struct cairn_setup_data_bytes *data, unsigned held, char *text,
-                               size_t n_bytes);
+void cairn_room_streamed_text(const struct cairn_setup_data_bytes *data, unsigned held, char *text,
+                              size_t n_bytes);
 
 /** Whether data.in_memory: true asks for more than is free.  Ranks: local.  Errors: none. */
-bool cairn_setup_holds_too_much(const struct cairn_setup_room *room,
-                                const struct cairn_setup_need *need);
+bool cairn_room_holds_too_much(const struct cairn_room *room, const struct cairn_need *need);
 
 /** Whether what they take fits.  Ranks: local.  Errors: none. */
-enum cairn_fit cairn_setup_fit(const struct cairn_setup_room *room,
-                               const struct cairn_setup_need *need);
+enum cairn_fit cairn_room_fit(const struct cairn_room *room, const struct cairn_need *need);
 
 /** The limit that they exceed where they do not, in bytes, and in *whose whose it is.
  * Ranks: local.  Errors: none. */
-uint64_t cairn_setup_exceeded(const struct cairn_setup_room *room,
-                              const struct cairn_setup_need *need, const char **whose);
+uint64_t cairn_room_exceeded(const struct cairn_room *room, const struct cairn_need *need,
+                             const char **whose);
 
 /** How many ranks of a node fit, if need be without data in memory; UINT64_MAX where no limit is
  * known.  Ranks: local.  Errors: none. */
-uint64_t cairn_setup_ranks_that_fit(const struct cairn_setup_room *room,
-                                    const struct cairn_setup_need *need);
+uint64_t cairn_room_ranks_that_fit(const struct cairn_room *room, const struct cairn_need *need);
 
 #endif

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cluster/idle.h"
 #include "cluster/launch.h"
 #include "plan/plan.h"
 
@@ -61,7 +60,7 @@ static void print_data(const struct cairn_plan *plan)
     char streamed[128];
     char note[NOTE_BYTES + sizeof streamed];
     const bool is_auto = p->groups.in_memory == CAIRN_IN_MEMORY_AUTO;
-    cairn_setup_streamed_text(&p->groups, plan->held, streamed, sizeof streamed);
+    cairn_room_streamed_text(&p->groups, plan->held, streamed, sizeof streamed);
     snprintf(note, sizeof note, "%s%s%s", p->data > 0 ? "held in memory" : "read as they come",
              is_auto && streamed[0] != '\0' ? "; there is no room for " : "",
              is_auto ? streamed : "");
@@ -71,7 +70,7 @@ static void print_data(const struct cairn_plan *plan)
 static void print_rest(const struct cairn_plan *plan)
 {
     const struct cairn_planned *p = &plan->planned;
-    uint64_t rank = cairn_setup_planned_rank(p) + plan->program;
+    uint64_t rank = cairn_planned_rank_bytes(p) + plan->program;
     char note[NOTE_BYTES + sizeof plan->program_why];
     print_data(plan);
     if (p->labels > 0) print_part("labels", p->labels, "held in memory");
@@ -119,10 +118,10 @@ static void print_size(const struct cairn_plan *plan, const struct cairn_candida
 {
     const bool several = plan->planned.exchange > 0;
     char bytes[32], pass[TIME_BYTES], sample[TIME_BYTES], ranks[24] = "";
-    uint64_t n = cairn_setup_ranks_that_fit(&plan->room, &size->need[several]);
+    uint64_t n = cairn_room_ranks_that_fit(&plan->room, &size->need[several]);
     const struct cairn_candidate *best =
-        cairn_setup_fastest(&plan->candidates, UINT64_MAX, &plan->room);
-    cairn_bytes_text(cairn_setup_rank_bytes(&plan->room, &size->need[several]), bytes);
+        cairn_micro_fastest(&plan->candidates, UINT64_MAX, &plan->room);
+    cairn_bytes_text(cairn_room_rank_bytes(&plan->room, &size->need[several]), bytes);
     if (n != UINT64_MAX) snprintf(ranks, sizeof ranks, "%" PRIu64, n);
     const char *why = size == best          ? "fastest"
                       : n == 0              ? "does not fit"

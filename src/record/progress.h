@@ -33,4 +33,9 @@ void cairn_progress_show(struct cairn_progress *progress, uint64_t update, doubl
 /** Finish the line.  Ranks: local.  Errors: none. */
 void cairn_progress_end(struct cairn_progress *progress);
 
+/** The terminal at which standard output (1) or error (2) ends, to be closed; -1: a file, a pipe.
+ * Below a launcher of MPI that is the launcher's: ours is a pipe to it, or a pseudo terminal
+ * whatever becomes of its output.  Ranks: local.  Errors: none. */
+int cairn_terminal_of(int stream);
+
 #endif

@@ -4,6 +4,7 @@
 #define CAIRN_REPORT_REPORT_H
 
 #include <stddef.h>
+#include <stdio.h>
 
 #include "cairn/status.h"
 #include "report/plot.h"
@@ -27,5 +28,9 @@ void cairn_report_beside(const char *folder);
 CAIRN_CHECKED cairn_status cairn_report_pictures(const char *const *folders, size_t n,
                                                  const char *out, enum cairn_picture kind,
                                                  size_t *n_charts);
+
+/** Print what matters of a summary.json, and where the run lies.  Ranks: local.  Errors: none; a
+ * text that is not a summary is printed as it is. */
+void cairn_end_words(FILE *out, const char *summary, const char *folder);
 
 #endif

@@ -5,6 +5,10 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "base/clock.h"
+#include "base/interrupt.h"
+#include "run/inside.h"
+
 /* What nobody measured: the summary, closing MPI, a neighbour on the file system. */
 static const double MARGIN_S = 1, MARGIN_SHARE = 0.1;
 static const double FORGET = 0.05; /* of a slow time, each time that it was faster */
@@ -84,3 +88,30 @@ double cairn_deadline_guess_save_s(size_t n_bytes)
 {
     return GUESSED_SAVE_S + (double)n_bytes / GUESSED_BYTES_PER_S;
 }
+
+bool cairn_run_wants_stop(struct cairn_run *run)
+{
+    if (cairn_interrupted()) return true;
+    if (run->deadline.end_s == 0) return false;
+    double now_s = cairn_clock_s();
+    cairn_deadline_check(&run->deadline, now_s, cairn_clock_unix_s());
+    return cairn_deadline_is_near(&run->deadline, now_s);
+}
+
+bool cairn_run_wants_leave(const void *context)
+{
+    const struct cairn_run *run = context;
+    const struct cairn_deadline *deadline = &run->deadline;
+    if (cairn_interrupted()) return true;
+    return deadline->end_s != 0 &&
+           cairn_clock_s() + cairn_deadline_needs_save(deadline) > deadline->end_s;
+}
+
+static cairn_status before_sum(void *context, bool *stop)
+{
+    struct cairn_run *run = context;
+    if (cairn_run_wants_stop(run)) *stop = true;
+    return run->pending;
+}
+
+const struct cairn_observer cairn_run_observer = {.name = "run", .before_sum = before_sum};

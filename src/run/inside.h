@@ -7,13 +7,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "cairn/status.h"
 #include "record/progress.h"
 #include "run/checkpoint_interval.h"
 #include "run/deadline.h"
-#include "run/flow.h"
+#include "run/ranks.h"
 #include "run/run.h"
 #include "run/snapshot.h"
-#include "run/wait_histogram.h"
 
 /** An evaluation on test. */
 struct cairn_tested {
@@ -173,5 +173,18 @@ CAIRN_CHECKED cairn_status cairn_run_finish(struct cairn_run *run, bool *stopped
 
 /** Say that the run stopped, and why.  Ranks: local.  Errors: none. */
 void cairn_run_log_stop(const struct cairn_run *run);
+
+struct cairn_run;
+
+/** Watch the run's trainer after the first update and every options.gradflow_every.  Ranks: local
+ * (rank 0).  Errors: memory. */
+CAIRN_CHECKED cairn_status cairn_flow_create(struct cairn_run *run);
+
+/** The lines of the last update, where there are any; after it, so that writing them is not part of
+ * its time.  Ranks: local (rank 0).  Errors: none; they travel. */
+void cairn_flow_report(struct cairn_run *run);
+
+/** Ranks: local.  Errors: none. */
+void cairn_flow_free(struct cairn_run *run);
 
 #endif

@@ -6,7 +6,7 @@
 #include <limits.h>
 
 #include "base/log.h"
-#include "cluster/idle.h"
+#include "cluster/launch.h"
 
 static cairn_status check_optim(const struct cairn_config *config,
                                 const struct cairn_window_rule *rule,
@@ -36,7 +36,7 @@ static cairn_status check_model(const struct cairn_config *config, struct cairn_
     return st;
 }
 
-cairn_status cairn_setup_check(const struct cairn_config *config, struct cairn_setup_data *data,
+cairn_status cairn_start_check(const struct cairn_config *config, struct cairn_setup_data *data,
                                size_t n_ranks)
 {
     struct cairn_dataset *dataset = NULL;
@@ -56,14 +56,14 @@ cairn_status cairn_setup_check(const struct cairn_config *config, struct cairn_s
     return st;
 }
 
-void cairn_setup_log_idle(const struct cairn_config *config, struct cairn_setup_data *data,
+void cairn_start_log_idle(const struct cairn_config *config, struct cairn_setup_data *data,
                           size_t n_ranks)
 {
     struct cairn_planned planned;
     struct cairn_idle idle;
     struct cairn_dataset *dataset = NULL;
     if (n_ranks > INT_MAX || cairn_setup_data_open(data, config, &dataset) != CAIRN_OK) return;
-    cairn_status st = cairn_setup_planned(config, dataset, (int)n_ranks, &planned);
+    cairn_status st = cairn_planned_on(config, dataset, (int)n_ranks, &planned);
     cairn_dataset_close(dataset);
     if (st == CAIRN_OK && cairn_idle_ranks(planned.batch, planned.micro, n_ranks, &idle) > 0)
         cairn_log_warning("%s; %s", idle.message, idle.fix);

@@ -33,7 +33,7 @@ struct decision {
     size_t *host;          /* [n]: its number */
     unsigned char *held;   /* [n]: by host */
     unsigned char *answer; /* [n]: by rank */
-    struct cairn_setup_hold *hold;
+    struct cairn_hold *hold;
 };
 
 static void read_memory(int n_beside, struct record *mine)
@@ -75,16 +75,16 @@ static cairn_status count_hosts(struct decision *d)
 }
 
 /* Why not all are held there: what it takes, and what there is. */
-static void explain(struct decision *d, const struct record *of,
-                    const struct cairn_setup_room *room, const struct cairn_setup_need *need)
+static void explain(struct decision *d, const struct record *of, const struct cairn_room *room,
+                    const struct cairn_need *need)
 {
     char takes[32], there[32], streamed[128];
-    struct cairn_setup_need all = *need;
-    const unsigned held = cairn_setup_groups_held(room, need);
+    struct cairn_need all = *need;
+    const unsigned held = cairn_room_groups_held(room, need);
     all.data.in_memory = CAIRN_IN_MEMORY_TRUE;
-    cairn_bytes_text(cairn_setup_node_bytes(room, &all), takes);
+    cairn_bytes_text(cairn_room_node_bytes(room, &all), takes);
     cairn_bytes_text(room->free, there);
-    cairn_setup_streamed_text(&need->data, held, streamed, sizeof streamed);
+    cairn_room_streamed_text(&need->data, held, streamed, sizeof streamed);
     if (d->hold->refused)
         snprintf(d->hold->text, sizeof d->hold->text,
                  "data.in_memory: true: %llu rank%s on host %s would take %s, and %s %s",
@@ -109,11 +109,11 @@ static void judge(struct decision *d, size_t of, size_t n_group,
         n = (uint64_t)record->n_beside;
     }
     const struct cairn_node_ranks ranks = {n, n_group, record->own};
-    const struct cairn_setup_room room = cairn_setup_room(&record->memory, &ranks, record->own);
-    const struct cairn_setup_need need = cairn_setup_need(planned, record->own);
-    const unsigned held = cairn_setup_groups_held(&room, &need);
+    const struct cairn_room room = cairn_room(&record->memory, &ranks, record->own);
+    const struct cairn_need need = cairn_need(planned, record->own);
+    const unsigned held = cairn_room_groups_held(&room, &need);
     const unsigned wish = cairn_setup_data_preferred(need.data.in_memory);
-    const bool refused = cairn_setup_holds_too_much(&room, &need);
+    const bool refused = cairn_room_holds_too_much(&room, &need);
     const bool known = d->hold->text[0] != '\0'; /* of another host */
     const uint64_t wanted = cairn_setup_data_held(&need.data, wish);
     const bool streams = cairn_setup_data_held(&need.data, held) < wanted;
@@ -145,11 +145,11 @@ static cairn_status allocate(bool root, struct decision *d)
     return cairn_memory_get(d->n, 1, "decisions", &d->held);
 }
 
-cairn_status cairn_setup_decide(cairn_comm *comm, cairn_status st, int n_beside,
-                                struct cairn_setup_opened *opened)
+cairn_status cairn_start_decide_hold(cairn_comm *comm, cairn_status st, int n_beside,
+                                     struct cairn_opened *opened)
 {
     struct record mine;
-    struct cairn_setup_hold *hold = &opened->hold;
+    struct cairn_hold *hold = &opened->hold;
     struct decision d = {.n = (size_t)cairn_comm_size(comm), .hold = hold};
     const bool root = cairn_comm_rank(comm) == 0;
     st = cairn_comm_broadcast(comm, st, &opened->planned, sizeof opened->planned);
@@ -161,7 +161,7 @@ cairn_status cairn_setup_decide(cairn_comm *comm, cairn_status st, int n_beside,
     st = cairn_comm_broadcast(comm, st, &hold->refused, sizeof hold->refused);
     if (st == CAIRN_OK) {
         hold->groups = d.answer[cairn_comm_rank(comm)];
-        cairn_setup_planned_hold(&opened->planned, hold->groups);
+        cairn_planned_hold(&opened->planned, hold->groups);
     }
     free(d.record);
     free(d.n_host);

@@ -11,8 +11,6 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/duration.h"
-#include "cluster/deadline.h"
 #include "cluster/doctor.h"
 #include "cluster/launcher.h"
 #include "comm/exchange.h"
@@ -69,12 +67,12 @@ cairn_status cairn_start_allow(const struct cairn_config *config, cairn_comm *co
 
 void cairn_start_allow_memory(cairn_comm *comm, const struct cairn_planned *planned)
 {
-    cairn_watchdog_allow(comm, (double)cairn_setup_planned_total(planned) / SLOW_BYTES_PER_S);
+    cairn_watchdog_allow(comm, (double)cairn_planned_total_bytes(planned) / SLOW_BYTES_PER_S);
 }
 
 struct cairn_wanted cairn_start_wanted(const struct cairn_config *config,
-                                       const struct cairn_setup_opened *opened,
-                                       const char *run_file, const char *folder)
+                                       const struct cairn_opened *opened, const char *run_file,
+                                       const char *folder)
 {
     const struct cairn_planned *planned = &opened->planned;
     return (struct cairn_wanted){
@@ -83,7 +81,7 @@ struct cairn_wanted cairn_start_wanted(const struct cairn_config *config,
         .threads = (uint32_t)config->train_threads,
         .batch = planned->batch,
         .micro = planned->micro,
-        .rank_bytes = cairn_setup_planned_rank(planned) - planned->data,
+        .rank_bytes = cairn_planned_rank_bytes(planned) - planned->data,
         .held_bytes = planned->data,
         .refused = opened->hold.refused,
         .why_held = opened->hold.text[0] == '\0' ? NULL : opened->hold.text,

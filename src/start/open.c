@@ -9,7 +9,7 @@
 
 /* Data and batch.  Local. */
 static cairn_status open_data(const struct cairn_config *config, int n_ranks,
-                              struct cairn_setup_data *data, struct cairn_setup_opened *opened)
+                              struct cairn_setup_data *data, struct cairn_opened *opened)
 {
     CAIRN_TRY(cairn_threads_set(config->train_threads));
     if (config->train_ema >= 1)
@@ -29,7 +29,7 @@ static cairn_status open_data(const struct cairn_config *config, int n_ranks,
 }
 
 /* data.in_memory: true is meant, whatever it takes: not more than there is.  Rank 0 knows why. */
-static cairn_status check_hold(cairn_comm *comm, const struct cairn_setup_hold *hold)
+static cairn_status check_hold(cairn_comm *comm, const struct cairn_hold *hold)
 {
     if (!hold->refused) return CAIRN_OK;
     return cairn_comm_agree_root(
@@ -39,47 +39,45 @@ static cairn_status check_hold(cairn_comm *comm, const struct cairn_setup_hold *
                          hold->text));
 }
 
-cairn_status cairn_setup_open(const struct cairn_config *config, cairn_comm *comm,
-                              struct cairn_setup_data *data, struct cairn_setup_opened *out)
+cairn_status cairn_start_open(const struct cairn_config *config, cairn_comm *comm,
+                              struct cairn_setup_data *data, struct cairn_opened *out)
 {
-    struct cairn_setup_opened opened = {.dataset = NULL};
+    struct cairn_opened opened = {.dataset = NULL};
     const int n_ranks = cairn_comm_size(comm);
     cairn_status st = cairn_comm_agree(comm, open_data(config, n_ranks, data, &opened));
     if (st == CAIRN_OK && opened.rule.micro == UINT64_MAX)
-        st = cairn_setup_fastest_micro(config, comm, opened.dataset, &opened.rule,
-                                       &opened.rule.micro);
+        st = cairn_micro_auto(config, comm, opened.dataset, &opened.rule, &opened.rule.micro);
     if (st == CAIRN_OK && cairn_comm_rank(comm) == 0)
-        st = cairn_setup_planned_for(config, opened.dataset, &opened.rule, opened.rule.micro,
-                                     n_ranks > 1, &opened.planned);
-    st = cairn_setup_decide(comm, st, data == NULL ? 0 : data->n_beside, &opened);
+        st = cairn_planned_for(config, opened.dataset, &opened.rule, opened.rule.micro, n_ranks > 1,
+                               &opened.planned);
+    st = cairn_start_decide_hold(comm, st, data == NULL ? 0 : data->n_beside, &opened);
     if (st == CAIRN_OK) st = check_hold(comm, &opened.hold);
     if (st == CAIRN_OK)
         *out = opened;
     else
-        cairn_setup_opened_close(&opened);
+        cairn_opened_close(&opened);
     return st;
 }
 
-cairn_status cairn_setup_foresee(const struct cairn_config *config, cairn_comm *comm,
-                                 struct cairn_setup_data *data, struct cairn_setup_opened *out)
+cairn_status cairn_start_foresee(const struct cairn_config *config, cairn_comm *comm,
+                                 struct cairn_setup_data *data, struct cairn_opened *out)
 {
-    struct cairn_setup_opened opened = {.dataset = NULL};
+    struct cairn_opened opened = {.dataset = NULL};
     cairn_status st = CAIRN_OK;
     if (cairn_comm_rank(comm) == 0) {
         st = cairn_setup_data_open(data, config, &opened.dataset);
         if (st == CAIRN_OK)
-            st =
-                cairn_setup_planned(config, opened.dataset, cairn_comm_size(comm), &opened.planned);
+            st = cairn_planned_on(config, opened.dataset, cairn_comm_size(comm), &opened.planned);
     }
-    st = cairn_setup_decide(comm, st, 0, &opened);
+    st = cairn_start_decide_hold(comm, st, 0, &opened);
     if (st == CAIRN_OK)
         *out = opened;
     else
-        cairn_setup_opened_close(&opened);
+        cairn_opened_close(&opened);
     return st;
 }
 
-void cairn_setup_opened_close(struct cairn_setup_opened *opened)
+void cairn_opened_close(struct cairn_opened *opened)
 {
     cairn_dataset_close(opened->dataset);
     opened->dataset = NULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * What this start is made of: versions, machine, job, data. */
-#include "start/provenance.h"
+#include "start/start.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -4,26 +4,31 @@
 #ifndef CAIRN_START_START_H
 #define CAIRN_START_START_H
 
+#include <stddef.h>
+#include <stdint.h>
+
 #include "cairn/comm.h"
 #include "cluster/launch.h"
 #include "comm/watchdog.h"
 #include "config/config.h"
+#include "data/dataset.h"
 #include "plan/memory.h"
+#include "record/run_folder.h"
 #include "setup/setup.h"
 
 /** Which groups of the data a rank holds in memory. */
-struct cairn_setup_hold {
+struct cairn_hold {
     unsigned groups; /* a bit each */
     bool refused;    /* data.in_memory: true is more than some node has */
     char text[512];  /* on rank 0: why not all are held; "" */
 };
 
 /** What is known of a run before its memory is taken; zeroed at first. */
-struct cairn_setup_opened {
+struct cairn_opened {
     struct cairn_dataset *dataset;
     struct cairn_window_rule rule;
     struct cairn_planned planned; /* for this rank and what it holds */
-    struct cairn_setup_hold hold;
+    struct cairn_hold hold;
 };
 
 /** Open the data and solve the batch, choose the micro-batch, plan the memory, and decide what of
@@ -34,53 +39,52 @@ struct cairn_setup_opened {
  * Ranks   collective
  * Errors  the agreed one: CAIRN_DATA; CAIRN_USAGE, also where data.in_memory: true is more than a
  *         node has */
-CAIRN_CHECKED cairn_status cairn_setup_open(const struct cairn_config *config, cairn_comm *comm,
+CAIRN_CHECKED cairn_status cairn_start_open(const struct cairn_config *config, cairn_comm *comm,
                                             struct cairn_setup_data *data,
-                                            struct cairn_setup_opened *out);
+                                            struct cairn_opened *out);
 
 /** The same, where nothing is to be run: rank 0 alone opens the data, and batch.micro: auto stays
- * unknown, as in cairn_setup_planned().  Ranks: collective.  Errors: as above. */
-CAIRN_CHECKED cairn_status cairn_setup_foresee(const struct cairn_config *config, cairn_comm *comm,
+ * unknown, as in cairn_planned_on().  Ranks: collective.  Errors: as above. */
+CAIRN_CHECKED cairn_status cairn_start_foresee(const struct cairn_config *config, cairn_comm *comm,
                                                struct cairn_setup_data *data,
-                                               struct cairn_setup_opened *out);
+                                               struct cairn_opened *out);
 
 /** Close and release.  Ranks: local.  Errors: none. */
-void cairn_setup_opened_close(struct cairn_setup_opened *opened);
+void cairn_opened_close(struct cairn_opened *opened);
 
 /** What rank 0 planned, for all, and the decision what is held: opened->planned and ->hold.
  * Ranks: collective.  Errors: the agreed one. */
-CAIRN_CHECKED cairn_status cairn_setup_decide(cairn_comm *comm, cairn_status st, int n_beside,
-                                              struct cairn_setup_opened *opened);
+CAIRN_CHECKED cairn_status cairn_start_decide_hold(cairn_comm *comm, cairn_status st, int n_beside,
+                                                   struct cairn_opened *opened);
 
 /** Model, optimizer, weights, from what was opened.  Ranks: collective.  Errors: the agreed one. */
-CAIRN_CHECKED cairn_status cairn_setup_trainer_from(const struct cairn_config *config,
-                                                    cairn_comm *comm,
-                                                    struct cairn_setup_opened *opened,
+CAIRN_CHECKED cairn_status cairn_start_trainer_from(const struct cairn_config *config,
+                                                    cairn_comm *comm, struct cairn_opened *opened,
                                                     cairn_trainer **out);
 
 /** Both.  Ranks: collective.  Errors: the agreed one. */
-CAIRN_CHECKED cairn_status cairn_setup_trainer(const struct cairn_config *config, cairn_comm *comm,
+CAIRN_CHECKED cairn_status cairn_start_trainer(const struct cairn_config *config, cairn_comm *comm,
                                                struct cairn_setup_data *data, cairn_trainer **out);
 
 /** What would end a run on so many ranks at its start, except for memory: data, batch, model and
  * optimizer are looked at together.  Ranks: local.  Errors: CAIRN_USAGE, CAIRN_DATA. */
-CAIRN_CHECKED cairn_status cairn_setup_check(const struct cairn_config *config,
+CAIRN_CHECKED cairn_status cairn_start_check(const struct cairn_config *config,
                                              struct cairn_setup_data *data, size_t n_ranks);
 
 /** Warn of ranks that would have no work.  Ranks: local.  Errors: none; silent where the run could
  * not begin at all. */
-void cairn_setup_log_idle(const struct cairn_config *config, struct cairn_setup_data *data,
+void cairn_start_log_idle(const struct cairn_config *config, struct cairn_setup_data *data,
                           size_t n_ranks);
 
 /** What the bits depend on beside the run file: binary, BLAS and core, threads; text holds n_bytes.
  *  Ranks: local.  Errors: none. */
-void cairn_setup_platform(const struct cairn_config *config, char *text, size_t n_bytes);
+void cairn_start_platform(const struct cairn_config *config, char *text, size_t n_bytes);
 
 /** What the run of this config takes, by what was opened for it or foreseen.  All is borrowed:
  * `run_file` and `folder` may be NULL.  Ranks: local.  Errors: none. */
 struct cairn_wanted cairn_start_wanted(const struct cairn_config *config,
-                                       const struct cairn_setup_opened *opened,
-                                       const char *run_file, const char *folder);
+                                       const struct cairn_opened *opened, const char *run_file,
+                                       const char *folder);
 
 /** The quick part of `cairn doctor` for a command that trains nothing and takes little: warnings.
  * That a command in a job of several tasks is a single process is meant then.
@@ -121,5 +125,21 @@ CAIRN_CHECKED cairn_status cairn_start_deadline(const struct cairn_config *confi
  * local. Errors: CAIRN_USAGE: too long. */
 CAIRN_CHECKED cairn_status cairn_start_folder(const char *all, const char *run_file,
                                               char path[CAIRN_PATH_BYTES]);
+
+/** What main parts of a start the entry names; versions, machine and job are found out. */
+struct cairn_start {
+    const struct cairn_dataset *dataset;
+    const char *config_text;  /* the resolved run file */
+    const char *resumed_from; /* "" for a fresh start */
+    const char *init_from;    /* weights made elsewhere; NULL for none */
+    uint64_t init_hash;       /* of the weights then */
+    uint64_t data_fingerprint;
+    size_t threads;
+};
+
+/** Gather the hosts and write the entry into the folder, which rank 0 has open.
+ *  Ranks: collective.  Errors: the agreed one: CAIRN_FILES. */
+CAIRN_CHECKED cairn_status cairn_provenance_begin(cairn_comm *comm, const struct cairn_start *about,
+                                                  struct cairn_run_folder *folder);
 
 #endif

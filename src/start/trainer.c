@@ -12,7 +12,7 @@
 #include "record/system.h"
 #include "tensor/threads.h"
 
-void cairn_setup_platform(const struct cairn_config *config, char *text, size_t n_bytes)
+void cairn_start_platform(const struct cairn_config *config, char *text, size_t n_bytes)
 {
     char blas[256];
     const size_t threads = cairn_host_sets_threads() ? config->train_threads : cairn_threads_now();
@@ -26,7 +26,7 @@ static cairn_status check_platform(const struct cairn_config *config, cairn_comm
 {
     char text[512];
     int odd = -1;
-    cairn_setup_platform(config, text, sizeof text);
+    cairn_start_platform(config, text, sizeof text);
     const uint64_t mine = cairn_system_program_hash() ^ cairn_system_text_hash(text);
     CAIRN_TRY(cairn_comm_all_equal(comm, CAIRN_OK, mine, &odd));
     if (odd < 0) return CAIRN_OK;
@@ -109,8 +109,8 @@ static cairn_status make_parts(const struct cairn_config *config, unsigned held,
                              cairn_model_params(parts->model), &parts->optim);
 }
 
-cairn_status cairn_setup_trainer_from(const struct cairn_config *config, cairn_comm *comm,
-                                      struct cairn_setup_opened *opened, cairn_trainer **out)
+cairn_status cairn_start_trainer_from(const struct cairn_config *config, cairn_comm *comm,
+                                      struct cairn_opened *opened, cairn_trainer **out)
 {
     struct cairn_trainer_parts parts = {
         .comm = comm,
@@ -148,13 +148,13 @@ cairn_status cairn_setup_trainer_from(const struct cairn_config *config, cairn_c
     return CAIRN_OK;
 }
 
-cairn_status cairn_setup_trainer(const struct cairn_config *config, cairn_comm *comm,
+cairn_status cairn_start_trainer(const struct cairn_config *config, cairn_comm *comm,
                                  struct cairn_setup_data *data, cairn_trainer **out)
 {
-    struct cairn_setup_opened opened = {.dataset = NULL};
-    cairn_status st = cairn_setup_open(config, comm, data, &opened);
-    if (st == CAIRN_OK) st = cairn_setup_trainer_from(config, comm, &opened, out);
-    cairn_setup_opened_close(&opened);
+    struct cairn_opened opened = {.dataset = NULL};
+    cairn_status st = cairn_start_open(config, comm, data, &opened);
+    if (st == CAIRN_OK) st = cairn_start_trainer_from(config, comm, &opened, out);
+    cairn_opened_close(&opened);
     return st;
 }
 
@@ -182,7 +182,7 @@ cairn_status cairn_trainer_open_with(const cairn_options *options, cairn_data *d
     cairn_status st = cairn_options_config(options, data != NULL, &config);
     if (st == CAIRN_OK) st = given_data(config, data, &given);
     st = cairn_comm_agree(comm, st);
-    if (st == CAIRN_OK) st = cairn_setup_trainer(config, comm, data == NULL ? NULL : &given, &t);
+    if (st == CAIRN_OK) st = cairn_start_trainer(config, comm, data == NULL ? NULL : &given, &t);
     if (st == CAIRN_OK) st = cairn_trainer_prepare(t, st);
     cairn_setup_data_close(&given);
     cairn_config_free(config);

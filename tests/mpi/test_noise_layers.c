@@ -96,7 +96,7 @@ static cairn_status open_pair(const char *keys, const char *noise, struct pair *
                      "train: {updates: %d, evaluate_every: none, noise: %s, seed: 3}\n",
                      keys, UPDATES, noise);
     CAIRN_TRY(cairn_config_read(text, (size_t)n, "a run file", NULL, &out->config));
-    CAIRN_TRY(cairn_setup_trainer(out->config, world, NULL, &out->trainer));
+    CAIRN_TRY(cairn_start_trainer(out->config, world, NULL, &out->trainer));
     const struct cairn_model_options options = cairn_setup_model_options(
         out->config, out->trainer->parts.dataset, (size_t)out->trainer->parts.rule.micro);
     out->n_weights = out->trainer->params->n_weights;

@@ -28,7 +28,7 @@ static const char *const run_files[] = {
 struct subject {
     struct cairn_config *config;
     cairn_trainer *t;
-    struct cairn_setup_opened opened;
+    struct cairn_opened opened;
     struct cairn_planned planned;
 };
 
@@ -36,10 +36,10 @@ static cairn_status make(const char *run_file, struct subject *s)
 {
     cairn_status st = cairn_config_read(run_file, strlen(run_file), "run.yaml", NULL, &s->config);
     st = cairn_comm_agree(world, st);
-    if (st == CAIRN_OK) st = cairn_setup_open(s->config, world, NULL, &s->opened);
+    if (st == CAIRN_OK) st = cairn_start_open(s->config, world, NULL, &s->opened);
     s->planned = s->opened.planned;
-    if (st == CAIRN_OK) st = cairn_setup_trainer_from(s->config, world, &s->opened, &s->t);
-    cairn_setup_opened_close(&s->opened);
+    if (st == CAIRN_OK) st = cairn_start_trainer_from(s->config, world, &s->opened, &s->t);
+    cairn_opened_close(&s->opened);
     return st;
 }
 
@@ -94,7 +94,7 @@ static void plans_are_what_is_taken(void **state)
         assert_on_all(s.planned.on_wire == block * (fixed ? 2 : 1));
         assert_on_all(s.planned.n_saves == saves[i]);
         assert_on_all(s.planned.n_stay == stay[i]);
-        assert_on_all(cairn_setup_planned_total(&s.planned) >
+        assert_on_all(cairn_planned_total_bytes(&s.planned) >
                       s.planned.weights + s.planned.activations);
         cairn_trainer_close(s.t);
         cairn_config_free(s.config);
@@ -106,7 +106,7 @@ static void nothing_wraps(void **state)
 {
     (void)state;
     struct cairn_planned planned = {.weights = UINT64_MAX, .optimizer = 5};
-    assert_on_all(cairn_setup_planned_total(&planned) == UINT64_MAX);
+    assert_on_all(cairn_planned_total_bytes(&planned) == UINT64_MAX);
 }
 
 int main(void)

@@ -26,7 +26,7 @@ struct subject {
 static cairn_status make(const char *text, bool zero, struct subject *s)
 {
     cairn_status st = cairn_config_read(text, strlen(text), "run.yaml", NULL, &s->config);
-    if (st == CAIRN_OK) st = cairn_setup_trainer(s->config, world, NULL, &s->trainer);
+    if (st == CAIRN_OK) st = cairn_start_trainer(s->config, world, NULL, &s->trainer);
     if (st != CAIRN_OK) return st;
     for (size_t i = 0; zero && i < s->trainer->params->n_values; i++) s->trainer->w[i] = 0;
     struct cairn_model_options options =

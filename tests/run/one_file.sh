@@ -69,10 +69,14 @@ const struct cairn_observer cairn_observer_trial = {
 END
 echo 'X(trial)' >>copy/src/train/observer/observers.def
 
-# A flag: a field of the request and a row of the command's table.
+# A flag: a field of the request and a row of the command's table, in one file.
 sed -i -e 's/^    bool png, svg;/&\n    size_t trial;/' \
     -e '/^    {"DIR\.\.\."/i {"--trial", "N", CAIRN_KEY_COUNT, AT(trial), .doc = "for a test", .fallback = "3", .low = 1, .high = 9},' \
     copy/src/cli/report.c
+row='{"--trial", "N", CAIRN_KEY_COUNT, AT(trial), .doc = "for a test", .fallback = "3", .low = 1, .high = 9},'
+sed -i -e 's/^    bool init_partial, overwrite, check, singleton;/&\n    size_t trial;/' -e '/^    {"--singleton"/i '"$row" copy/src/cli/train.c
+sed -i -e 's/^    bool init_partial, requeue, no_check, overwrite, job;/&\n    size_t trial;/' -e '/^    {"--job"/i '"$row" copy/src/cli/slurm.c
+sed -i -e 's/^    bool singleton;/&\n    size_t trial;/' -e '/^    {"--singleton"/i '"$row" copy/src/cli/study.c
 
 # Without optimization: that it compiles and runs is all that is asked.
 cmake -S copy -B build -DCAIRN_TESTS=OFF -DCAIRN_WERROR=ON -DCMAKE_BUILD_TYPE=Debug -DCMAKE_C_FLAGS=-O0 >log 2>&1 &&
@@ -101,5 +105,7 @@ grep -q '^  pull: 0.5$' result/config.yaml || fail "config.yaml lacks the defaul
 # Help, usage, range and nearest name know the flag.
 expect 0 0 report -h
 grep -q '^  --trial N  for a test; default 3$' out && grep -q '\[--trial N\]' out || fail "cairn report -h says: $(cat out)"
-expect_line 2 0 'command line: --trial is 10, but must be at most 9' report --trial 10
+for command in report train slurm study; do
+    expect_line 2 0 'command line: --trial is 10, but must be at most 9' "$command" --trial 10
+done
 expect_line 2 0 'no option --tria; did you mean --trial' report --tria=2

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "cluster/deadline.h"
+#include "cluster/launcher.h"
 #include "run/deadline.h"
 
 static const double SLACK = 1.1, SLACK_S = 1; /* the margin of train/deadline.c */

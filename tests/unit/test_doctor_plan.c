@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "cluster/idle.h"
+#include "cluster/launch.h"
 #include "support/launch.h"
 
 static void ranks_without_work(void **state)

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "base/duration.h"
+#include "base/clock.h"
 
 static void test_read(void **state)
 {

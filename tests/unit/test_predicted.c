@@ -160,30 +160,30 @@ static void the_sum_is_in_the_time(void **state)
 static void what_fits(void **state)
 {
     (void)state;
-    struct cairn_setup_room room = {.limit = 100, .whose = "", .n_ranks = 8};
-    const struct cairn_setup_need need = {.rank = 10, .first = 5};
-    assert_int_equal(cairn_setup_node_bytes(&room, &need), 85);
-    assert_int_equal(cairn_setup_fit(&room, &need), CAIRN_FITS);
-    assert_int_equal(cairn_setup_ranks_that_fit(&room, &need), 8); /* in 90 % of it */
+    struct cairn_room room = {.limit = 100, .whose = "", .n_ranks = 8};
+    const struct cairn_need need = {.rank = 10, .first = 5};
+    assert_int_equal(cairn_room_node_bytes(&room, &need), 85);
+    assert_int_equal(cairn_room_fit(&room, &need), CAIRN_FITS);
+    assert_int_equal(cairn_room_ranks_that_fit(&room, &need), 8); /* in 90 % of it */
     room.n_ranks = 9;
-    assert_int_equal(cairn_setup_fit(&room, &need), CAIRN_FITS_CLOSELY);
+    assert_int_equal(cairn_room_fit(&room, &need), CAIRN_FITS_CLOSELY);
     room.n_ranks = 10;
-    assert_int_equal(cairn_setup_fit(&room, &need), CAIRN_FITS_NOT);
+    assert_int_equal(cairn_room_fit(&room, &need), CAIRN_FITS_NOT);
     room.limit = 0;
-    assert_int_equal(cairn_setup_fit(&room, &need), CAIRN_FITS);
-    const struct cairn_setup_need huge = {.rank = UINT64_MAX / 2, .first = 5};
-    assert_true(cairn_setup_node_bytes(&room, &huge) == UINT64_MAX);
-    assert_int_equal(cairn_setup_most_micro(10, 3), 4);
-    assert_int_equal(cairn_setup_most_micro(9, 3), 3);
+    assert_int_equal(cairn_room_fit(&room, &need), CAIRN_FITS);
+    const struct cairn_need huge = {.rank = UINT64_MAX / 2, .first = 5};
+    assert_true(cairn_room_node_bytes(&room, &huge) == UINT64_MAX);
+    assert_int_equal(cairn_micro_most(10, 3), 4);
+    assert_int_equal(cairn_micro_most(9, 3), 3);
 }
 
 /* Room for so many ranks of 10 bytes and a first of 10, with groups of 50, 20 and 30 bytes. */
-static struct cairn_setup_room room_of(uint64_t n_ranks, uint64_t available)
+static struct cairn_room room_of(uint64_t n_ranks, uint64_t available)
 {
     const struct cairn_node_memory memory = {
         .machine = 10000, .available = available, .process = UINT64_MAX};
     const struct cairn_node_ranks ranks = {.n = n_ranks, .n_group = n_ranks};
-    return cairn_setup_room(&memory, &ranks, 0);
+    return cairn_room(&memory, &ranks, 0);
 }
 
 /* What does not fit in nine tenths of what is free is not held, the largest group first; all ranks
@@ -192,7 +192,7 @@ static void groups_that_are_held(void **state)
 {
     (void)state;
     enum { TRAIN = 1, VAL = 2, TEST = 4 };
-    struct cairn_setup_need need = {
+    struct cairn_need need = {
         .rank = 10,
         .first = 10,
         .data = {.held = {50, 20, 30}, .streamed = {2, 1, 1}},
@@ -212,19 +212,19 @@ static void groups_that_are_held(void **state)
         {4, 499, VAL | TEST, 258},
     };
     for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
-        const struct cairn_setup_room room = room_of(wanted[i].n_ranks, wanted[i].available);
-        assert_int_equal(cairn_setup_groups_held(&room, &need), wanted[i].held);
-        assert_int_equal(cairn_setup_node_bytes(&room, &need), wanted[i].node_bytes);
-        assert_false(cairn_setup_holds_too_much(&room, &need));
+        const struct cairn_room room = room_of(wanted[i].n_ranks, wanted[i].available);
+        assert_int_equal(cairn_room_groups_held(&room, &need), wanted[i].held);
+        assert_int_equal(cairn_room_node_bytes(&room, &need), wanted[i].node_bytes);
+        assert_false(cairn_room_holds_too_much(&room, &need));
     }
-    struct cairn_setup_room room = room_of(1, 119);
+    struct cairn_room room = room_of(1, 119);
     need.data.in_memory = CAIRN_IN_MEMORY_TRUE;
-    assert_int_equal(cairn_setup_groups_held(&room, &need), TRAIN | VAL | TEST);
-    assert_true(cairn_setup_holds_too_much(&room, &need));
+    assert_int_equal(cairn_room_groups_held(&room, &need), TRAIN | VAL | TEST);
+    assert_true(cairn_room_holds_too_much(&room, &need));
     room = room_of(1, 120);
-    assert_false(cairn_setup_holds_too_much(&room, &need));
+    assert_false(cairn_room_holds_too_much(&room, &need));
     need.data.in_memory = CAIRN_IN_MEMORY_FALSE;
-    assert_int_equal(cairn_setup_groups_held(&room, &need), 0);
+    assert_int_equal(cairn_room_groups_held(&room, &need), 0);
 }
 
 /* Whoever grants least is named: the node, Slurm, the control group of some of the ranks, ulimit.
@@ -261,13 +261,13 @@ static void the_fastest(void **state)
 {
     (void)state;
     struct cairn_candidates list = passes;
-    const struct cairn_setup_room room = {.limit = 100, .whose = "", .n_ranks = 1};
-    assert_int_equal(cairn_setup_fastest(&list, 16, &room)->micro, 16);
-    assert_int_equal(cairn_setup_fastest(&list, 15, &room)->micro, 8);
+    const struct cairn_room room = {.limit = 100, .whose = "", .n_ranks = 1};
+    assert_int_equal(cairn_micro_fastest(&list, 16, &room)->micro, 16);
+    assert_int_equal(cairn_micro_fastest(&list, 15, &room)->micro, 8);
     list.item[3].need[0].rank = 95; /* closely is not enough */
-    assert_int_equal(cairn_setup_fastest(&list, 16, &room)->micro, 8);
+    assert_int_equal(cairn_micro_fastest(&list, 16, &room)->micro, 8);
     list.n = 0;
-    assert_null(cairn_setup_fastest(&list, 16, &room));
+    assert_null(cairn_micro_fastest(&list, 16, &room));
 }
 
 int main(void)

@@ -14,7 +14,7 @@
 
 #include "base/file.h"
 #include "record/ranks.h"
-#include "run/wait_histogram.h"
+#include "run/ranks.h"
 
 static int about(double a, double b)
 {

@@ -2,7 +2,7 @@
  * Does every rank have work?  An update that is cut into fewer micro-batches than there are ranks
  * leaves some of them waiting in every sum. */
 #include "cluster/doctor.h"
-#include "cluster/idle.h"
+#include "cluster/launch.h"
 
 static bool is_known(const struct cairn_wanted *wanted)
 {

@@ -10,7 +10,6 @@
 #include "base/log.h"
 #include "comm/exchange.h"
 #include "setup/setup.h"
-#include "start/provenance.h"
 #include "start/start.h"
 #include "study/run/run.h"
 #include "study/typical.h"
@@ -213,9 +212,9 @@ static cairn_status prepare(struct cell *c)
 {
     struct cairn_run_options options = {.folder = NULL};
     cairn_status st = cairn_comm_agree(c->comm, make_config(c));
-    if (st == CAIRN_OK) st = cairn_setup_trainer(c->config, c->comm, &c->study->data, &c->trainer);
+    if (st == CAIRN_OK) st = cairn_start_trainer(c->config, c->comm, &c->study->data, &c->trainer);
     if (st != CAIRN_OK) return st;
-    cairn_setup_platform(c->config, c->platform, sizeof c->platform);
+    cairn_start_platform(c->config, c->platform, sizeof c->platform);
     c->judge.budget = cairn_window_total(&c->trainer->parts.rule);
     if (c->main) st = open_folder(c);
     st = cairn_comm_broadcast(c->comm, st, c->checkpoint, sizeof c->checkpoint);

@@ -68,7 +68,7 @@ static cairn_status time_cell(struct cairn_study *study, size_t cell, struct sam
     bool grows = study->file->kind == CAIRN_STUDY_WEAK; /* the batch is that of a rank */
     double begin_s = cairn_clock_s();
     cairn_status st = cairn_comm_agree(comm, cairn_study_config(study, cell, &config));
-    if (st == CAIRN_OK) st = cairn_setup_trainer(config, comm, &study->data, &t);
+    if (st == CAIRN_OK) st = cairn_start_trainer(config, comm, &study->data, &t);
     out->start_s = cairn_clock_s() - begin_s;
     if (st == CAIRN_OK)
         out->batch = (double)t->parts.rule.global / (grows ? cairn_study_ranks(study, cell) : 1);

@@ -238,12 +238,12 @@ static cairn_status parse(struct cairn_study *study)
 /* Collective. */
 static cairn_status look_at_launch(struct cairn_study *study, const struct cairn_config *config)
 {
-    struct cairn_setup_opened opened = {.dataset = NULL};
-    CAIRN_TRY(cairn_setup_foresee(config, study->comm, &study->data, &opened));
+    struct cairn_opened opened = {.dataset = NULL};
+    CAIRN_TRY(cairn_start_foresee(config, study->comm, &study->data, &opened));
     struct cairn_wanted wanted = cairn_start_wanted(config, &opened, NULL, NULL);
     wanted.batch = 0; /* ranks and micro-batches are those of the cells */
     cairn_status st = cairn_doctor_start(study->comm, &wanted);
-    cairn_setup_opened_close(&opened);
+    cairn_opened_close(&opened);
     return st;
 }
 
@@ -256,7 +256,7 @@ static cairn_status prepare_cells(struct cairn_study *study)
     if (st == CAIRN_OK) st = cairn_study_config(study, some_cell(study), &config);
     st = cairn_start_allow(config, study->comm, st);
     if (st == CAIRN_OK && main)
-        st = cairn_setup_check(config, &study->data,
+        st = cairn_start_check(config, &study->data,
                                (size_t)cairn_study_ranks(study, some_cell(study)));
     if (st == CAIRN_OK && main) st = check_data(study, config);
     if (st == CAIRN_OK && main) st = check_accuracy(study, config);

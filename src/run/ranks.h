@@ -3,8 +3,8 @@
  * the rank that comes last spends the least time in it, and what another spends beyond that is
  * waiting. Updates are kept one by one while there is room, then in windows of 2, 4, 8, ...  Local.
  */
-#ifndef CAIRN_RUN_WAIT_HISTOGRAM_H
-#define CAIRN_RUN_WAIT_HISTOGRAM_H
+#ifndef CAIRN_RUN_RANKS_H
+#define CAIRN_RUN_RANKS_H
 
 #include <stddef.h>
 
