@@ -77,12 +77,10 @@ static void share_files(const struct cairn_launch *launch, struct cairn_rank_fac
 static cairn_status gather(struct visit *visit)
 {
     struct cairn_rank_facts mine;
-    struct cairn_comm_node node;
     size_t n = (size_t)visit->launch.n_ranks;
     bool main_rank = cairn_comm_rank(visit->comm) == 0;
-    cairn_status st = cairn_comm_find_node(visit->comm, CAIRN_OK, &node);
-    if (st != CAIRN_OK) return st;
-    inspect(visit, node.first == cairn_comm_rank(visit->comm), &mine);
+    cairn_status st = CAIRN_OK;
+    inspect(visit, cairn_comm_node(visit->comm).first == cairn_comm_rank(visit->comm), &mine);
     if (main_rank) st = cairn_memory_get(n, sizeof mine, "what the ranks say", &visit->all);
     st = cairn_comm_agree_root(visit->comm, st);
     if (st != CAIRN_OK) return st;

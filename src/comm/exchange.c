@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/groups.h"
 #include "base/memory.h"
@@ -155,35 +154,6 @@ cairn_status cairn_comm_gather_all(cairn_comm *comm, cairn_status st, const void
             MPI_Allgather(mine, (int)n_bytes, MPI_BYTE, all, (int)n_bytes, MPI_BYTE, comm->mpi),
             "MPI_Allgather");
     return cairn_comm_state(comm, st);
-}
-
-/* FNV-1a of the name of this host. */
-static uint64_t host_hash(void)
-{
-    char host[256] = "";
-    uint64_t hash = UINT64_C(14695981039346656037);
-    if (gethostname(host, sizeof host - 1) != 0) return hash;
-    for (const char *c = host; *c != '\0'; c++)
-        hash = (hash ^ (unsigned char)*c) * UINT64_C(1099511628211);
-    return hash;
-}
-
-cairn_status cairn_comm_find_node(cairn_comm *comm, cairn_status st, struct cairn_comm_node *out)
-{
-    const size_t n = (size_t)comm->size;
-    const uint64_t mine = host_hash();
-    struct cairn_comm_node node = {.first = comm->size};
-    uint64_t *all = NULL;
-    if (st == CAIRN_OK) st = cairn_memory_get(n, sizeof *all, "the hosts", &all);
-    st = cairn_comm_gather_all(comm, st, &mine, sizeof mine, all);
-    for (size_t r = n; st == CAIRN_OK && r-- > 0;) {
-        if (all[r] != mine) continue;
-        node.first = (int)r;
-        node.n_ranks++;
-    }
-    free(all);
-    if (st == CAIRN_OK) *out = node;
-    return st;
 }
 
 void cairn_comm_library(char *text, size_t n_bytes)

@@ -48,15 +48,15 @@ CAIRN_CHECKED cairn_status cairn_comm_gather(cairn_comm *comm, cairn_status st, 
 CAIRN_CHECKED cairn_status cairn_comm_gather_all(cairn_comm *comm, cairn_status st,
                                                  const void *mine, size_t n_bytes, void *all);
 
-/** The ranks on this rank's host. */
+/** The ranks that share memory with this one: those of its node, in their order. */
 struct cairn_comm_node {
     int first; /* the lowest */
     int n_ranks;
+    int n_nodes; /* of all ranks */
 };
 
-/** Find out which these are.  Errors: the agreed one, memory. */
-CAIRN_CHECKED cairn_status cairn_comm_find_node(cairn_comm *comm, cairn_status st,
-                                                struct cairn_comm_node *out);
+/** Which these are.  Ranks: local; NULL is one rank.  Errors: none. */
+struct cairn_comm_node cairn_comm_node(const cairn_comm *comm);
 
 /** The first n_ranks of the world as a world of their own; *out is NULL on the others.  Close with
  * cairn_comm_close(). */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "comm/early.h"
 
 enum { BLOCK = 2048 /* floats of a partial sum summed up while they are in the first cache */ };
 
@@ -149,6 +150,13 @@ struct cairn_magnitudes cairn_sum_partial(const struct cairn_sum *sum, size_t pa
     return out;
 }
 
+double cairn_gradient_squares_partial(const struct cairn_sum *sum, size_t param)
+{
+    double square = 0;
+    sum_up_partial(sum, param, &square, NULL);
+    return square;
+}
+
 void cairn_sum_unit(struct cairn_sum *sum, size_t n_samples)
 {
     const double weight = cairn_exact_sum_value(&sum->exact[CAIRN_SCALAR_WEIGHT]);
@@ -156,7 +164,7 @@ void cairn_sum_unit(struct cairn_sum *sum, size_t n_samples)
     if (sum->squares.units != CAIRN_NOISE_RANK || !(size > 0)) return;
     for (size_t p = 0; p < sum->params->n_items; p++) {
         double square = 0;
-        sum_up_partial(sum, p, &square, NULL);
+        if (!cairn_early_closed(sum, p, &square)) square = cairn_gradient_squares_partial(sum, p);
         add_square(sum, p, square, size);
     }
     count_unit(sum, size);

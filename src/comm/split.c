@@ -32,8 +32,9 @@ static cairn_status take_part(cairn_comm *comm, cairn_status st, int color, cair
     MPI_Comm_rank(part->mpi, &part->rank);
     MPI_Comm_size(part->mpi, &part->size);
     part->watchdog = comm->watchdog; /* else it would not see what is done here */
+    cairn_comm_find_node(part);
     *out = part;
-    return CAIRN_OK;
+    return cairn_comm_state(part, CAIRN_OK);
 }
 
 cairn_status cairn_comm_subset(cairn_comm *comm, cairn_status st, int n_ranks, cairn_comm **out)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "comm/early.h"
 #include "comm/gradient_squares.h"
 #include "comm/sum_kinds.h"
 #include "comm/world.h"
@@ -38,7 +39,9 @@ static cairn_status create(struct cairn_sum *sum, enum cairn_noise noise)
     if (sum->kind->has_range)
         CAIRN_TRY(
             cairn_memory_get(sum->params->n_tensors, sizeof *sum->range, "ranges", &sum->range));
-    return sum->kind->create(sum);
+    CAIRN_TRY(sum->kind->create(sum));
+    sum->close = sum->sink.close;
+    return cairn_early_create(sum);
 }
 
 cairn_status cairn_sum_create(cairn_comm *comm, const char *kind, enum cairn_noise noise,
@@ -66,6 +69,7 @@ void cairn_sum_free(struct cairn_sum *sum)
 {
     if (sum == NULL) return;
     cairn_gradient_squares_free(sum);
+    cairn_early_free(sum);
     if (sum->kind->destroy != NULL) sum->kind->destroy(sum);
     cairn_wire_free(&sum->wire);
     free(sum->range);
@@ -84,6 +88,7 @@ void cairn_sum_begin(struct cairn_sum *sum)
     memset(sum->flag, 0, sizeof sum->flag);
     sum->again = false;
     cairn_gradient_squares_begin(sum);
+    cairn_early_begin(sum);
     sum->kind->begin(sum);
 }
 
@@ -124,8 +129,10 @@ static size_t n_of_exact(const struct cairn_sum *sum)
     return sum->n_exact * (reals ? (size_t)CAIRN_EXACT_REALS : (size_t)CAIRN_EXACT_WORDS);
 }
 
-cairn_status cairn_sum_take_wire(struct cairn_sum *sum, size_t n_payload, size_t n_most)
+cairn_status cairn_sum_take_wire(struct cairn_sum *sum, size_t n_planes, size_t n_payload,
+                                 size_t n_most)
 {
+    sum->n_planes = n_planes;
     sum->n_payload = n_payload;
     sum->n_tail = n_of_exact(sum) + CAIRN_N_FLAGS;
     return cairn_wire_create(sum->comm, sum->kind->wire, n_most + sum->n_tail, "the gradient",
@@ -177,7 +184,7 @@ cairn_status cairn_sum_reduce(struct cairn_sum *sum, cairn_status st, bool stop,
     sum->flag[CAIRN_FLAG_STOP] = stop;
     if (sum->kind->ready != NULL) sum->kind->ready(sum);
     put_tail(sum);
-    cairn_wire_sum(&sum->wire, 0, sum->n_payload + sum->n_tail);
+    cairn_early_finish(sum);
     CAIRN_TRY(cairn_comm_state(sum->comm, CAIRN_OK));
     take_tail(sum);
     if (sum->kind->arrived != NULL) sum->kind->arrived(sum);

@@ -92,6 +92,18 @@ struct cairn_gradient_squares {
     size_t *n_closed; /* [n_items] how many of its layers have come in this micro-batch; owned */
 };
 
+/** Which part of the sum has begun before the last micro-batch ended (early.h). */
+struct cairn_early {
+    size_t n_pieces; /* 0: nothing begins early */
+    size_t n_begun;
+    size_t *first; /* [n_pieces] the first tensor of each; the first piece ends with the last one */
+    size_t lowest; /* this tensor and those after it are complete */
+    bool expected; /* the last micro-batch has been announced */
+    bool kept;     /* what this rank has added up is asked for after it */
+    size_t *n_open; /* [n_items] parts of the gradient that are still to come; owned */
+    double *square; /* [n_items] of complete tensors, for CAIRN_NOISE_RANK; owned */
+};
+
 /** What a kind with has_range knows of the magnitudes of one tensor; the same on all ranks, and
  * saved as numbers. */
 struct cairn_range {
@@ -103,16 +115,19 @@ struct cairn_range {
 /** A sum in progress.  The functions below are its users' side; the fields are for the ways to
  * sum. */
 struct cairn_sum {
-    struct cairn_sink sink; /* the first field: a sink is a sum */
+    struct cairn_sink sink;                               /* the first field: a sink is a sum */
+    void (*close)(struct cairn_sink *sink, size_t param); /* of the kind */
     const struct cairn_sum_kind *kind;
     cairn_comm *comm;                  /* borrowed */
     const struct cairn_params *params; /* borrowed */
     size_t n_micro;                    /* the most micro-batches of an update, over all ranks */
     struct cairn_wire wire;            /* what the ranks sum: [n_payload], the kind's, ... */
     size_t n_payload, n_tail;          /* ... then [n_tail]: exact sums and flags */
-    real *g;                           /* [n_values], 64-byte aligned, of the kind */
-    void *buffer;                      /* of the kind, owned by it */
-    struct cairn_range *range;         /* [n_tensors]; NULL without has_range */
+    size_t n_planes; /* the kind's begin with [n_planes, n_values]: words of a value */
+    struct cairn_early early;
+    real *g;                       /* [n_values], 64-byte aligned, of the kind */
+    void *buffer;                  /* of the kind, owned by it */
+    struct cairn_range *range;     /* [n_tensors]; NULL without has_range */
     struct cairn_exact_sum *exact; /* [n_exact]: scalars, then the squares; of this rank, until the
                                   reduction; owned */
     size_t n_exact;
@@ -165,6 +180,15 @@ void cairn_sum_begin(struct cairn_sum *sum);
 
 /** The gradient of a micro-batch of n samples comes next.  Ranks: local.  Errors: none. */
 void cairn_sum_begin_micro(struct cairn_sum *sum, size_t n_samples);
+
+/** The next micro-batch is the last of this rank before cairn_sum_reduce(), whatever happens:
+ * between nodes its tensors are summed over the ranks as they come.  Ranks: local.
+ * Errors: none. */
+void cairn_sum_last_micro(struct cairn_sum *sum);
+
+/** Until the next cairn_sum_begin(), cairn_sum_partial() is asked after the last micro-batch too,
+ * so nothing of this rank leaves before cairn_sum_reduce().  Ranks: local.  Errors: none. */
+void cairn_sum_keep_partials(struct cairn_sum *sum);
 
 /** Its gradient is in the sink; these are its scores.  Ranks: local.
  * Errors: CAIRN_NUMBERS: 2^300 or more, or not finite. */

@@ -214,7 +214,7 @@ static cairn_status get_integers(struct cairn_sum *sum, struct fixed *fixed)
     const size_t n = sum->params->n_values;
     const size_t n_levels = sum->params->n_tensors * CAIRN_RANGE_WORDS;
     const size_t n_words = (size_t)fixed->form.n_words;
-    CAIRN_TRY(cairn_sum_take_wire(sum, n_words * n + n_levels, MOST_WORDS * n + n_levels));
+    CAIRN_TRY(cairn_sum_take_wire(sum, n_words, n_words * n + n_levels, MOST_WORDS * n + n_levels));
     fixed->q = sum->wire.data;
     fixed->levels = fixed->q + n_words * n;
     return CAIRN_OK;

@@ -27,7 +27,7 @@ static void close_tensor(struct cairn_sink *sink, size_t param)
 cairn_status cairn_sum_float_create(struct cairn_sum *sum)
 {
     sum->sink = (struct cairn_sink){.open = open_tensor, .close = close_tensor, .beta = 1};
-    CAIRN_TRY(cairn_sum_take_wire(sum, sum->params->n_values, sum->params->n_values));
+    CAIRN_TRY(cairn_sum_take_wire(sum, 1, sum->params->n_values, sum->params->n_values));
     sum->g = sum->wire.data;
     return CAIRN_OK;
 }

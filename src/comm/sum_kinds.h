@@ -11,9 +11,10 @@
 #undef X
 
 /** For the kind's create(): take the wire, with room for n_most elements of its own, of which
- * n_payload are summed with what all kinds send.  Ranks: local.  Errors: CAIRN_MEMORY. */
-CAIRN_CHECKED cairn_status cairn_sum_take_wire(struct cairn_sum *sum, size_t n_payload,
-                                               size_t n_most);
+ * n_payload are summed with what all kinds send, and the first of these are
+ * [n_planes, n_values].  Ranks: local.  Errors: CAIRN_MEMORY. */
+CAIRN_CHECKED cairn_status cairn_sum_take_wire(struct cairn_sum *sum, size_t n_planes,
+                                               size_t n_payload, size_t n_most);
 
 /** The plain sum's functions, for ways that differ from it in what comes before the sum over the
  * ranks; g is on the wire.  Ranks, errors: as in struct cairn_sum_kind.

@@ -13,11 +13,14 @@
 /** What the elements are. */
 enum cairn_wire_type { CAIRN_WIRE_REAL, CAIRN_WIRE_UINT64 };
 
+struct cairn_wire_begun;
+
 /** A zeroed one is empty. */
 struct cairn_wire {
     cairn_comm *comm; /* NULL: this process alone, whose sum is what it has */
     enum cairn_wire_type type;
-    void *data; /* zeros at first; 64-byte aligned, owned */
+    void *data;                     /* zeros at first; 64-byte aligned, owned */
+    struct cairn_wire_begun *begun; /* sums under way; owned; NULL: none can be */
 };
 
 /** Take the buffer for n elements; `what` names it in messages.  Ranks: local.
@@ -29,5 +32,20 @@ void cairn_wire_free(struct cairn_wire *wire);
 /** Elements [first, first + n) become their sums over the ranks.  Ranks: collective; the job ends
  * where MPI fails, or in a host's process the communicator is lost.  Errors: none. */
 void cairn_wire_sum(const struct cairn_wire *wire, size_t first, size_t n);
+
+/** Room for n ranges under way at once, of at most n_most elements each.  Ranks: local.
+ * Errors: CAIRN_MEMORY. */
+CAIRN_CHECKED cairn_status cairn_wire_reserve(struct cairn_wire *wire, size_t n, size_t n_most);
+
+/** Begin such a sum.  Its elements are not touched until cairn_wire_finish(); sums of other ranges
+ * may come in between.  Ranks: collective, in one order; else as cairn_wire_sum(). */
+void cairn_wire_start(const struct cairn_wire *wire, size_t first, size_t n);
+
+/** Let what has begun go on: MPI moves messages while it is called.  Ranks: local.
+ * Errors: none. */
+void cairn_wire_poll(const struct cairn_wire *wire);
+
+/** Wait for all that has begun.  Ranks: collective; as cairn_wire_sum().  Errors: none. */
+void cairn_wire_finish(const struct cairn_wire *wire);
 
 #endif

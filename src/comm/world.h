@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "cairn/comm.h"
+#include "comm/exchange.h"
 
 struct cairn_watchdog;
 
@@ -14,14 +15,23 @@ struct cairn_comm {
     MPI_Comm mpi;                    /* a duplicate with MPI_ERRORS_RETURN; owned */
     struct cairn_watchdog *watchdog; /* borrowed; NULL: nobody watches */
     int rank, size;
-    bool started_mpi; /* and so ends it */
-    bool lost;        /* in a host's process: a call failed, and MPI is not called here again */
+    MPI_Comm nodemates;          /* the ranks that share memory with this one; owned */
+    struct cairn_comm_node node; /* who they are */
+    bool started_mpi;            /* and so ends it */
+    bool lost; /* in a host's process: a call failed, and MPI is not called here again */
 };
 
 /** Go on where code says that all is well; else nothing can be agreed on any more.  A process of
  * our own names rank and call and ends the job with 5; in a host's, the communicator is lost, and
  * the call is this thread's last error.  Ranks: local.  Errors: none; cairn_comm_state() knows. */
 void cairn_comm_check(cairn_comm *comm, int code, const char *call);
+
+/** Find the ranks of this one's node: comm->nodemates and comm->node.  Ranks: collective over
+ * comm->mpi.  Errors: as cairn_comm_check(). */
+void cairn_comm_find_node(cairn_comm *comm);
+
+/** Free what MPI holds of it, unless it is lost.  Ranks: collective.  Errors: none. */
+void cairn_comm_release(cairn_comm *comm);
 
 /** st, or CAIRN_LOST where the communicator is; NULL never is.  Ranks: local.  Errors: as said. */
 CAIRN_CHECKED cairn_status cairn_comm_state(const cairn_comm *comm, cairn_status st);

@@ -174,12 +174,11 @@ cairn_status cairn_micro_auto(const struct cairn_config *config, cairn_comm *com
                               uint64_t *out)
 {
     struct cairn_candidate best = {.micro = 1};
-    struct cairn_comm_node node;
+    const uint64_t here = (uint64_t)cairn_comm_node(comm).n_ranks;
     uint64_t most = cairn_micro_most(rule->global, (uint64_t)cairn_comm_size(comm));
-    CAIRN_TRY(cairn_comm_find_node(comm, CAIRN_OK, &node));
     const struct cairn_node_memory memory = cairn_node_memory_read("");
     const uint64_t own = cairn_node_resident_memory();
-    const struct cairn_node_ranks ranks = {(uint64_t)node.n_ranks, (uint64_t)node.n_ranks, own};
+    const struct cairn_node_ranks ranks = {here, here, own};
     struct cairn_room room = cairn_room(&memory, &ranks, own);
     room.several = cairn_comm_size(comm) > 1;
     const struct cairn_candidate_job job = {config, dataset, rule, &room};

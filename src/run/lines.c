@@ -28,6 +28,7 @@ static void begins(void *context, const cairn_trainer *t)
     const uint64_t update = t->at.update + 1;
     flow->wanted = update == 1 || update % flow->run->options.gradflow_every == 0;
     flow->n_marks = 0;
+    if (flow->wanted) cairn_sum_keep_partials(t->sum);
 }
 
 static void micro_done(void *context, cairn_trainer *t, size_t i, size_t n)

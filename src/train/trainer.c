@@ -134,8 +134,8 @@ bool cairn_trainer_done(const cairn_trainer *t)
 
 void cairn_trainer_zero(cairn_trainer *t)
 {
-    cairn_observe_begin(t);
     cairn_sum_begin(t->sum);
+    cairn_observe_begin(t);
     t->n_fed = 0;
 }
 

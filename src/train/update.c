@@ -21,9 +21,12 @@ cairn_status cairn_trainer_update(cairn_trainer *t, struct cairn_update_record *
 cairn_status cairn_trainer_accumulate(cairn_trainer *t)
 {
     cairn_status st = CAIRN_OK;
+    const size_t n = cairn_trainer_share(t);
     cairn_trainer_zero(t);
-    for (size_t i = 0; i < cairn_trainer_share(t) && st == CAIRN_OK; i++)
+    for (size_t i = 0; i < n && st == CAIRN_OK; i++) {
+        if (i + 1 == n) cairn_sum_last_micro(t->sum); /* its tensors may leave as they come */
         st = cairn_trainer_backward(t, i);
+    }
     return st;
 }
 

@@ -193,22 +193,13 @@ static cairn_status run_cells(struct cairn_study *study)
     return written != CAIRN_OK ? written : st;
 }
 
-/* Cells that run at once share the memory of a node.  Collective. */
-static cairn_status count_neighbours(struct cairn_study *study)
-{
-    struct cairn_comm_node node;
-    CAIRN_TRY(cairn_comm_find_node(study->comm, CAIRN_OK, &node));
-    study->data.n_beside = node.n_ranks;
-    return CAIRN_OK;
-}
-
 cairn_status cairn_study_run(const struct cairn_study_request *request, cairn_comm *comm)
 {
     struct cairn_study study = {.request = *request, .comm = comm};
     cairn_status st = cairn_study_prepare(&study);
     if (st == CAIRN_OK)
         st = cairn_comm_split(comm, st, study.n_groups, &study.n_group, &study.group);
-    if (st == CAIRN_OK && study.n_groups > 1) st = count_neighbours(&study);
+    if (study.n_groups > 1) study.data.n_beside = cairn_comm_node(comm).n_ranks; /* share memory */
     if (st == CAIRN_OK) st = run_cells(&study);
     cairn_study_close(&study);
     return st;

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Pieces of the weights that are summed as they are completed, from the last tensor to the first.
+ * All ranks begin them in this order, whoever has work or not, as MPI wants it. */
+#include "comm/early.h"
+
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "comm/gradient_squares.h"
+#include "comm/world.h"
+
+enum { PIECE = 1 << 16 /* elements, or the whole of a larger tensor: a sum has its own latency */ };
+
+static bool wanted(const struct cairn_sum *sum)
+{
+    return cairn_comm_node(sum->comm).n_nodes > 1;
+}
+
+/* Where pieces begin: each ends where the one before it does. */
+static void cut(struct cairn_sum *sum)
+{
+    struct cairn_early *early = &sum->early;
+    size_t n_elements = 0;
+    for (size_t p = sum->params->n_items; p-- > 0;) {
+        n_elements += sum->params->item[p].count;
+        if (n_elements < PIECE && p > 0) continue;
+        early->first[early->n_pieces++] = p;
+        n_elements = 0;
+    }
+}
+
+cairn_status cairn_early_create(struct cairn_sum *sum)
+{
+    struct cairn_early *early = &sum->early;
+    const size_t n = sum->params->n_items;
+    if (!wanted(sum)) return CAIRN_OK;
+    CAIRN_TRY(cairn_memory_get(n, sizeof *early->first, "pieces of the sum", &early->first));
+    CAIRN_TRY(cairn_memory_get(n, sizeof *early->n_open, "pieces of the sum", &early->n_open));
+    CAIRN_TRY(cairn_memory_get(n, sizeof *early->square, "pieces of the sum", &early->square));
+    cut(sum);
+    return cairn_wire_reserve(&sum->wire, early->n_pieces * sum->n_planes, sum->params->n_values);
+}
+
+void cairn_early_free(struct cairn_sum *sum)
+{
+    free(sum->early.first);
+    free(sum->early.n_open);
+    free(sum->early.square);
+}
+
+void cairn_early_begin(struct cairn_sum *sum)
+{
+    sum->early.expected = sum->early.kept = false;
+    sum->early.n_begun = 0;
+    sum->sink.close = sum->close;
+}
+
+bool cairn_early_closed(const struct cairn_sum *sum, size_t param, double *square)
+{
+    const struct cairn_early *early = &sum->early;
+    if (!early->expected || early->n_open[param] != 0) return false;
+    *square = early->square[param];
+    return true;
+}
+
+static void begin_piece(struct cairn_sum *sum)
+{
+    struct cairn_early *early = &sum->early;
+    const struct cairn_param *item = sum->params->item;
+    const size_t k = early->n_begun++;
+    const size_t first = item[early->first[k]].offset;
+    const size_t end = k == 0 ? sum->params->n_weights : item[early->first[k - 1]].offset;
+    for (size_t plane = 0; plane < sum->n_planes; plane++)
+        cairn_wire_start(&sum->wire, plane * sum->params->n_values + first, end - first);
+}
+
+/* Of the last micro-batch: a tensor of which nothing more comes, and what follows from it. */
+static void close_last(struct cairn_sink *sink, size_t param)
+{
+    struct cairn_sum *sum = (struct cairn_sum *)sink;
+    struct cairn_early *early = &sum->early;
+    sum->close(sink, param);
+    if (param >= sum->params->n_items || --early->n_open[param] > 0) return;
+    if (sum->squares.units == CAIRN_NOISE_RANK)
+        early->square[param] = cairn_gradient_squares_partial(sum, param);
+    while (early->lowest > 0 && early->n_open[early->lowest - 1] == 0) early->lowest--;
+    while (early->n_begun < early->n_pieces && early->first[early->n_begun] >= early->lowest)
+        begin_piece(sum);
+    cairn_wire_poll(&sum->wire);
+}
+
+void cairn_sum_last_micro(struct cairn_sum *sum)
+{
+    struct cairn_early *early = &sum->early;
+    if (early->n_pieces == 0 || early->kept) return;
+    for (size_t p = 0; p < sum->params->n_items; p++)
+        early->n_open[p] = sum->params->item[p].n_uses;
+    early->expected = true;
+    early->lowest = sum->params->n_items;
+    sum->sink.close = close_last;
+}
+
+void cairn_sum_keep_partials(struct cairn_sum *sum)
+{
+    sum->early.kept = true;
+}
+
+/* What no piece holds: averages of normalisation after the weights of each plane, and in the end
+ * what else the kind and all kinds send. */
+static void sum_rest(struct cairn_sum *sum)
+{
+    const size_t n_weights = sum->params->n_weights, n_values = sum->params->n_values;
+    for (size_t plane = 0; plane < sum->n_planes; plane++) {
+        const size_t first = plane * n_values + n_weights;
+        const bool last = plane + 1 == sum->n_planes;
+        const size_t end = last ? sum->n_payload + sum->n_tail : (plane + 1) * n_values;
+        if (end > first) cairn_wire_sum(&sum->wire, first, end - first);
+    }
+}
+
+void cairn_early_finish(struct cairn_sum *sum)
+{
+    struct cairn_early *early = &sum->early;
+    if (early->n_pieces == 0) {
+        cairn_wire_sum(&sum->wire, 0, sum->n_payload + sum->n_tail);
+        return;
+    }
+    while (early->n_begun < early->n_pieces) begin_piece(sum);
+    sum_rest(sum);
+    cairn_wire_finish(&sum->wire);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Inside comm/: sums that begin before the last micro-batch of a rank has ended.  The gradient of a
+ * tensor is complete when that micro-batch has closed it, so what lies behind it in the flat block
+ * goes on its way while backward works on earlier layers.  Only between nodes: within one a sum
+ * costs cycles, and there is no wait to hide. */
+#ifndef CAIRN_COMM_EARLY_H
+#define CAIRN_COMM_EARLY_H
+
+#include <stdbool.h>
+
+#include "comm/sum.h"
+
+/** Cut the weights into pieces, where this sum may begin early.  Ranks: local; alike on all.
+ * Errors: CAIRN_MEMORY. */
+CAIRN_CHECKED cairn_status cairn_early_create(struct cairn_sum *sum);
+void cairn_early_free(struct cairn_sum *sum);
+
+/** Nothing has closed yet.  Ranks: local.  Errors: none. */
+void cairn_early_begin(struct cairn_sum *sum);
+
+/** Whether this rank's part of a tensor is complete, and may have left: then *square is its
+ * |sum_a|^2, where train.noise wants it.  Ranks: local.  Errors: none. */
+bool cairn_early_closed(const struct cairn_sum *sum, size_t param, double *square);
+
+/** Begin what has not begun, and wait until everything is summed.  Ranks: collective; as
+ * cairn_wire_sum().  Errors: none. */
+void cairn_early_finish(struct cairn_sum *sum);
+
+#endif

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Sums that begin while the last micro-batch is still closing tensors, as between nodes, against
+ * those that begin when all is there: several pieces, a tensor that layers share, a buffer, ranks
+ * without work, ranks in trouble. */
+#include "support/mpi.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <tgmath.h>
+
+#include "base/random.h"
+#include "comm/exchange.h"
+#include "comm/sum.h"
+#include "comm/world.h"
+#include "train/window.h"
+
+enum { N_TENSORS = 5, SHARED = 2 };
+static const size_t count[N_TENSORS] = {70000, 3000, 65000, 9, 70001};
+
+static struct cairn_params params;
+
+static int set_up(void **state)
+{
+    (void)state;
+    size_t index = 0;
+    char name[8];
+    for (size_t p = 0; p < N_TENSORS; p++) {
+        const struct cairn_shape shape = {.ndim = 1, .dim = {count[p]}};
+        snprintf(name, sizeof name, "t%zu", p);
+        if (cairn_params_add(&params, name, &shape, &index) != CAIRN_OK) return 1;
+    }
+    const struct cairn_shape shape = {.ndim = 1, .dim = {100}};
+    params.item[SHARED].n_uses = 2;
+    return cairn_params_add_buffer(&params, "mean", &shape, 0.1, &index) != CAIRN_OK;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    cairn_params_free(&params);
+    return 0;
+}
+
+static real element(uint64_t m, size_t i)
+{
+    uint32_t bits[4];
+    cairn_random_block(7, m, i, bits);
+    return ldexp((real)cairn_random_unit(bits[0]) - (real)0.5, (int)(bits[1] % 24) - 30);
+}
+
+static void put(struct cairn_sum *sum, uint64_t m, size_t p)
+{
+    const struct cairn_param *item = &params.item[p];
+    real *place = sum->sink.open(&sum->sink, p);
+    for (size_t i = 0; i < item->count; i++)
+        place[i] = sum->sink.beta * place[i] + element(m, item->offset + i);
+    sum->sink.close(&sum->sink, p);
+}
+
+/* The shared tensor also by the last layer, as where a first and a last layer are tied. */
+static void put_all(struct cairn_sum *sum, uint64_t m)
+{
+    put(sum, m, SHARED);
+    for (size_t p = params.n_tensors; p-- > 0;) put(sum, m, p);
+}
+
+struct outcome {
+    real *g; /* [n_values]; owned */
+    double squares[N_TENSORS];
+    struct cairn_totals totals;
+    size_t n_begun; /* pieces, before the reduction */
+    cairn_status status;
+};
+
+struct trial {
+    const char *kind;
+    enum cairn_noise noise;
+    size_t n_micro;
+    bool early, kept;
+    int broken; /* this rank is in trouble; -1: none */
+};
+
+static struct cairn_share share_of(const struct trial *trial)
+{
+    const struct cairn_window window = {.n_micro = trial->n_micro};
+    return cairn_window_share(&window, cairn_comm_rank(world), cairn_comm_size(world));
+}
+
+/* This rank's micro-batches, and the reduction. */
+static cairn_status add_up(struct cairn_sum *sum, const struct trial *trial, real **g,
+                           struct outcome *out)
+{
+    const struct cairn_share share = share_of(trial);
+    const struct cairn_scores scores = {.loss = 0.1, .weight = 5, .correct = 1, .count = 4};
+    cairn_status st = CAIRN_OK;
+    cairn_sum_begin(sum);
+    if (trial->kept) cairn_sum_keep_partials(sum);
+    for (uint64_t m = share.first; m < share.end && st == CAIRN_OK; m++) {
+        if (m + 1 == share.end) cairn_sum_last_micro(sum);
+        cairn_sum_begin_micro(sum, 5);
+        put_all(sum, m);
+        st = cairn_sum_end_micro(sum, &scores);
+        if (trial->broken == cairn_comm_rank(world)) st = cairn_fail(CAIRN_DATA, "broken");
+    }
+    if (st == CAIRN_OK && share.end > share.first) cairn_sum_unit(sum, 5);
+    out->n_begun = sum->early.n_begun;
+    return cairn_sum_reduce(sum, st, false, g, &out->totals);
+}
+
+static struct outcome try(const struct trial *trial)
+{
+    struct outcome out = {.g = NULL};
+    struct cairn_sum *sum = NULL;
+    real *g = NULL;
+    const int n_nodes = world->node.n_nodes;
+    if (trial->early) world->node.n_nodes = 2;
+    out.status = cairn_sum_create(world, trial->kind, trial->noise, &params, trial->n_micro, &sum);
+    world->node.n_nodes = n_nodes;
+    assert_on_all(out.status == CAIRN_OK);
+    if (cairn_sum_needs_range(sum)) {
+        cairn_sum_begin(sum);
+        put_all(sum, 0);
+        assert_on_all(cairn_sum_learn(sum, CAIRN_OK) == CAIRN_OK);
+    }
+    out.status = add_up(sum, trial, &g, &out);
+    if (out.status == CAIRN_OK) {
+        assert_on_all(!cairn_sum_again(sum));
+        out.g = malloc(params.n_values * sizeof *g);
+        assert_on_all(out.g != NULL);
+        memcpy(out.g, g, params.n_values * sizeof *g);
+        if (out.totals.squares != NULL) memcpy(out.squares, out.totals.squares, sizeof out.squares);
+    }
+    cairn_sum_free(sum);
+    return out;
+}
+
+/* Integers have the same bits; MPI may add floats in another order. */
+static void assert_alike(const struct outcome *a, const struct outcome *b, bool bits)
+{
+    double apart = 0;
+    for (size_t i = 0; i < params.n_values; i++)
+        apart = fmax(apart, fabs((double)a->g[i] - (double)b->g[i]));
+    assert_on_all(apart <= (bits ? 0 : 1e-9));
+    for (size_t p = 0; p < N_TENSORS; p++)
+        assert_on_all(fabs(a->squares[p] - b->squares[p]) <= 1e-12 * a->squares[p]);
+    assert_on_all(a->totals.loss == b->totals.loss && a->totals.weight == b->totals.weight &&
+                  a->totals.n_units == b->totals.n_units);
+}
+
+static void early_sums_are_those_of_late_ones(void **state)
+{
+    static const struct trial trials[] = {
+        {"float", CAIRN_NOISE_RANK, 7, .broken = -1},
+        {"float", CAIRN_NOISE_OFF, 2, .broken = -1},
+        {"float_per_micro", CAIRN_NOISE_MICRO, 7, .broken = -1},
+        {"fixed", CAIRN_NOISE_RANK, 7, .broken = -1},
+        {"fixed", CAIRN_NOISE_MICRO, 1, .broken = -1}, /* ranks without work */
+        {"fixed", CAIRN_NOISE_OFF, 20, .broken = -1},  /* two words */
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof trials / sizeof trials[0]; i++) {
+        struct trial trial = trials[i];
+        const struct cairn_share share = share_of(&trial);
+        const size_t wanted = share.end > share.first ? 3 : 0;
+        struct outcome late = try(&trial);
+        trial.early = true;
+        struct outcome early = try(&trial);
+        trial.kept = true;
+        struct outcome kept = try(&trial);
+        assert_on_all(late.n_begun == 0 && early.n_begun == wanted && kept.n_begun == 0);
+        assert_alike(&late, &early, strcmp(trial.kind, "fixed") == 0);
+        assert_alike(&late, &kept, strcmp(trial.kind, "fixed") == 0);
+        free(late.g);
+        free(early.g);
+        free(kept.g);
+    }
+}
+
+static void trouble_reaches_all(void **state)
+{
+    (void)state;
+    const struct trial trial = {"fixed", CAIRN_NOISE_OFF, 7, .early = true, .broken = 0};
+    struct outcome out = try(&trial);
+    assert_on_all(out.status == CAIRN_DATA);
+    const struct trial next = {"fixed", CAIRN_NOISE_OFF, 7, .early = true, .broken = -1};
+    out = try(&next);
+    assert_on_all(out.status == CAIRN_OK);
+    free(out.g);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(early_sums_are_those_of_late_ones, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(trouble_reaches_all, set_up, tear_down),
+    };
+    return RUN_ON_ALL("sum_early", tests);
+}
