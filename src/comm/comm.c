@@ -48,33 +48,6 @@ static cairn_status start_mpi(bool *started)
     return CAIRN_OK;
 }
 
-void cairn_comm_find_node(cairn_comm *comm)
-{
-    struct cairn_comm_node *node = &comm->node;
-    int rank = 0;
-    cairn_comm_check(comm,
-                     MPI_Comm_split_type(comm->mpi, MPI_COMM_TYPE_SHARED, comm->rank, MPI_INFO_NULL,
-                                         &comm->nodemates),
-                     "MPI_Comm_split_type");
-    if (comm->lost) return;
-    MPI_Comm_rank(comm->nodemates, &rank);
-    MPI_Comm_size(comm->nodemates, &node->n_ranks);
-    node->first = comm->rank;
-    node->n_nodes = rank == 0;
-    cairn_comm_check(comm, MPI_Bcast(&node->first, 1, MPI_INT, 0, comm->nodemates), "MPI_Bcast");
-    if (comm->lost) return;
-    cairn_comm_check(comm,
-                     MPI_Allreduce(MPI_IN_PLACE, &node->n_nodes, 1, MPI_INT, MPI_SUM, comm->mpi),
-                     "MPI_Allreduce");
-}
-
-void cairn_comm_release(cairn_comm *comm)
-{
-    if (comm->lost) return;
-    if (comm->node.n_ranks > 0) MPI_Comm_free(&comm->nodemates);
-    MPI_Comm_free(&comm->mpi);
-}
-
 static void leave(cairn_comm *comm)
 {
     if (comm->lost) return; /* a barrier would wait for ranks that are gone */
@@ -93,10 +66,8 @@ static cairn_status open_on(MPI_Comm mpi, bool started_mpi, cairn_comm **out)
     MPI_Comm_rank(world.mpi, &world.rank);
     MPI_Comm_size(world.mpi, &world.size);
     cairn_fault_set_rank(world.rank);
-    cairn_comm_find_node(&world);
-    cairn_status st =
-        cairn_comm_state(&world, cairn_memory_get(1, sizeof *comm, "the communicator", &comm));
-    st = cairn_comm_agree(&world, st);
+    cairn_status st = cairn_memory_get(1, sizeof *comm, "the communicator", &comm);
+    st = cairn_comm_find_node(&world, st);
     if (st != CAIRN_OK) {
         free(comm);
         if (world.rank != 0) cairn_fail(st, "%s", ""); /* rank 0 speaks for all */
@@ -148,11 +119,6 @@ int cairn_comm_rank(const cairn_comm *comm)
 int cairn_comm_size(const cairn_comm *comm)
 {
     return comm == NULL ? 1 : comm->size;
-}
-
-struct cairn_comm_node cairn_comm_node(const cairn_comm *comm)
-{
-    return comm == NULL ? (struct cairn_comm_node){.n_ranks = 1, .n_nodes = 1} : comm->node;
 }
 
 /* What the lowest rank in trouble tells the others. */

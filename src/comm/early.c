@@ -9,21 +9,23 @@
 #include "comm/gradient_squares.h"
 #include "comm/world.h"
 
-enum { PIECE = 1 << 16 /* elements, or the whole of a larger tensor: a sum has its own latency */ };
+enum { PIECE = 1 << 16 /* elements, or more where a tensor has more or the ring wants more */ };
 
 static bool wanted(const struct cairn_sum *sum)
 {
     return cairn_comm_node(sum->comm).n_nodes > 1;
 }
 
-/* Where pieces begin: each ends where the one before it does. */
+/* Where pieces begin: each ends where the one before it does.  What is left of the first tensors
+ * waits for the rest of the sum. */
 static void cut(struct cairn_sum *sum)
 {
     struct cairn_early *early = &sum->early;
+    const size_t least = cairn_wire_least(&sum->wire);
     size_t n_elements = 0;
     for (size_t p = sum->params->n_items; p-- > 0;) {
         n_elements += sum->params->item[p].count;
-        if (n_elements < PIECE && p > 0) continue;
+        if (n_elements < PIECE || n_elements < least) continue;
         early->first[early->n_pieces++] = p;
         n_elements = 0;
     }
@@ -38,7 +40,7 @@ cairn_status cairn_early_create(struct cairn_sum *sum)
     CAIRN_TRY(cairn_memory_get(n, sizeof *early->n_open, "pieces of the sum", &early->n_open));
     CAIRN_TRY(cairn_memory_get(n, sizeof *early->square, "pieces of the sum", &early->square));
     cut(sum);
-    return cairn_wire_reserve(&sum->wire, early->n_pieces * sum->n_planes, sum->params->n_values);
+    return cairn_wire_reserve(&sum->wire, (early->n_pieces + 2) * sum->n_planes);
 }
 
 void cairn_early_free(struct cairn_sum *sum)
@@ -105,16 +107,19 @@ void cairn_sum_keep_partials(struct cairn_sum *sum)
     sum->early.kept = true;
 }
 
-/* What no piece holds: averages of normalisation after the weights of each plane, and in the end
- * what else the kind and all kinds send. */
+/* What no piece holds: of each plane the first weights and the averages of normalisation, and in
+ * the end what else the kind and all kinds send. */
 static void sum_rest(struct cairn_sum *sum)
 {
+    const struct cairn_early *early = &sum->early;
+    const size_t n_first = sum->params->item[early->first[early->n_pieces - 1]].offset;
     const size_t n_weights = sum->params->n_weights, n_values = sum->params->n_values;
     for (size_t plane = 0; plane < sum->n_planes; plane++) {
-        const size_t first = plane * n_values + n_weights;
+        const size_t begin = plane * n_values;
         const bool last = plane + 1 == sum->n_planes;
-        const size_t end = last ? sum->n_payload + sum->n_tail : (plane + 1) * n_values;
-        if (end > first) cairn_wire_sum(&sum->wire, first, end - first);
+        const size_t end = last ? sum->n_payload + sum->n_tail : begin + n_values;
+        cairn_wire_sum(&sum->wire, begin, n_first);
+        cairn_wire_sum(&sum->wire, begin + n_weights, end - begin - n_weights);
     }
 }
 

@@ -32,9 +32,12 @@ static cairn_status take_part(cairn_comm *comm, cairn_status st, int color, cair
     MPI_Comm_rank(part->mpi, &part->rank);
     MPI_Comm_size(part->mpi, &part->size);
     part->watchdog = comm->watchdog; /* else it would not see what is done here */
-    cairn_comm_find_node(part);
-    *out = part;
-    return cairn_comm_state(part, CAIRN_OK);
+    st = cairn_comm_find_node(part, CAIRN_OK);
+    if (st == CAIRN_OK)
+        *out = part;
+    else
+        free(part);
+    return st;
 }
 
 cairn_status cairn_comm_subset(cairn_comm *comm, cairn_status st, int n_ranks, cairn_comm **out)

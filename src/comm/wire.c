@@ -1,22 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * The transport of a sum: MPI_Allreduce and MPI_Iallreduce in place, for any length. */
+ * The transport of a sum: MPI_Allreduce in place, for any length, or on several nodes a ring. */
 #include "comm/wire.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "comm/ring.h"
 #include "comm/world.h"
 #include "tensor/real.h"
 
 enum { PIECE = 1 << 28 }; /* counts of MPI are int */
 #define REAL (CAIRN_R_BITS == 64 ? MPI_DOUBLE : MPI_FLOAT)
-
-struct cairn_wire_begun {
-    size_t n;
-    MPI_Request request[];
-};
 
 static size_t element_bytes(enum cairn_wire_type type)
 {
@@ -33,61 +28,60 @@ cairn_status cairn_wire_create(cairn_comm *comm, enum cairn_wire_type type, size
 void cairn_wire_free(struct cairn_wire *wire)
 {
     free(wire->data);
-    free(wire->begun);
+    cairn_ring_free(wire->ring);
     *wire = (struct cairn_wire){0};
 }
 
-/* Elements [first, first + n), piece by piece, waiting for each or not.  Collective. */
-static void sum_range(const struct cairn_wire *wire, size_t first, size_t n, bool wait)
+static void *element(const struct cairn_wire *wire, size_t i)
+{
+    return (unsigned char *)wire->data + i * element_bytes(wire->type);
+}
+
+static void sum_by_mpi(const struct cairn_wire *wire, size_t first, size_t n)
 {
     const MPI_Datatype type = wire->type == CAIRN_WIRE_REAL ? REAL : MPI_UINT64_T;
-    const size_t n_bytes = element_bytes(wire->type);
-    unsigned char *data = (unsigned char *)wire->data + first * n_bytes;
-    cairn_comm *comm = wire->comm;
-    if (comm == NULL) return;
-    for (size_t done = 0; done < n && !comm->lost; done += PIECE) {
-        void *here = data + done * n_bytes;
-        int count = (int)(n - done < PIECE ? n - done : PIECE);
-        cairn_comm_check(comm,
-                         wait ? MPI_Allreduce(MPI_IN_PLACE, here, count, type, MPI_SUM, comm->mpi)
-                              : MPI_Iallreduce(MPI_IN_PLACE, here, count, type, MPI_SUM, comm->mpi,
-                                               &wire->begun->request[wire->begun->n++]),
-                         wait ? "MPI_Allreduce of the gradient" : "MPI_Iallreduce of the gradient");
+    for (size_t done = 0; done < n && !wire->comm->lost; done += PIECE) {
+        size_t here = n - done < PIECE ? n - done : PIECE;
+        cairn_comm_check(wire->comm,
+                         MPI_Allreduce(MPI_IN_PLACE, element(wire, first + done), (int)here, type,
+                                       MPI_SUM, wire->comm->mpi),
+                         "MPI_Allreduce of the gradient");
     }
 }
 
 void cairn_wire_sum(const struct cairn_wire *wire, size_t first, size_t n)
 {
-    sum_range(wire, first, n, true);
+    if (wire->comm == NULL || n == 0) return;
+    if (wire->ring == NULL || n < cairn_wire_least(wire)) {
+        sum_by_mpi(wire, first, n);
+        return;
+    }
+    cairn_wire_start(wire, first, n);
+    cairn_wire_finish(wire);
 }
 
-cairn_status cairn_wire_reserve(struct cairn_wire *wire, size_t n, size_t n_most)
+size_t cairn_wire_least(const struct cairn_wire *wire)
 {
-    const size_t n_requests = n * (n_most / PIECE + 1);
-    return cairn_memory_get(1, sizeof *wire->begun + n_requests * sizeof(MPI_Request),
-                            "sums under way", &wire->begun);
+    enum { LEAST_BYTES = 4096 }; /* of a message */
+    return LEAST_BYTES / element_bytes(wire->type) * (size_t)cairn_comm_size(wire->comm);
+}
+
+cairn_status cairn_wire_reserve(struct cairn_wire *wire, size_t n)
+{
+    return cairn_ring_create(wire->comm, wire->type, n, &wire->ring);
 }
 
 void cairn_wire_start(const struct cairn_wire *wire, size_t first, size_t n)
 {
-    sum_range(wire, first, n, false);
+    cairn_ring_start(wire->ring, element(wire, first), n);
 }
 
 void cairn_wire_poll(const struct cairn_wire *wire)
 {
-    int all = 0;
-    if (wire->begun->n == 0 || wire->comm->lost) return;
-    cairn_comm_check(
-        wire->comm,
-        MPI_Testall((int)wire->begun->n, wire->begun->request, &all, MPI_STATUSES_IGNORE),
-        "MPI_Testall");
+    cairn_ring_poll(wire->ring);
 }
 
 void cairn_wire_finish(const struct cairn_wire *wire)
 {
-    if (!wire->comm->lost)
-        cairn_comm_check(
-            wire->comm, MPI_Waitall((int)wire->begun->n, wire->begun->request, MPI_STATUSES_IGNORE),
-            "MPI_Waitall");
-    wire->begun->n = 0;
+    cairn_ring_finish(wire->ring);
 }

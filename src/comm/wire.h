@@ -13,14 +13,14 @@
 /** What the elements are. */
 enum cairn_wire_type { CAIRN_WIRE_REAL, CAIRN_WIRE_UINT64 };
 
-struct cairn_wire_begun;
+struct cairn_ring;
 
 /** A zeroed one is empty. */
 struct cairn_wire {
     cairn_comm *comm; /* NULL: this process alone, whose sum is what it has */
     enum cairn_wire_type type;
-    void *data;                     /* zeros at first; 64-byte aligned, owned */
-    struct cairn_wire_begun *begun; /* sums under way; owned; NULL: none can be */
+    void *data;              /* zeros at first; 64-byte aligned, owned */
+    struct cairn_ring *ring; /* on several nodes; owned; NULL: MPI sums */
 };
 
 /** Take the buffer for n elements; `what` names it in messages.  Ranks: local.
@@ -33,15 +33,20 @@ void cairn_wire_free(struct cairn_wire *wire);
  * where MPI fails, or in a host's process the communicator is lost.  Errors: none. */
 void cairn_wire_sum(const struct cairn_wire *wire, size_t first, size_t n);
 
-/** Room for n ranges under way at once, of at most n_most elements each.  Ranks: local.
+/** On several nodes: room for n ranges under way at once.  Ranks: local; alike on all.
  * Errors: CAIRN_MEMORY. */
-CAIRN_CHECKED cairn_status cairn_wire_reserve(struct cairn_wire *wire, size_t n, size_t n_most);
+CAIRN_CHECKED cairn_status cairn_wire_reserve(struct cairn_wire *wire, size_t n);
 
-/** Begin such a sum.  Its elements are not touched until cairn_wire_finish(); sums of other ranges
- * may come in between.  Ranks: collective, in one order; else as cairn_wire_sum(). */
+/** The elements from which a range is summed by the ring; below, MPI needs fewer messages.
+ * Ranks: local.  Errors: none. */
+size_t cairn_wire_least(const struct cairn_wire *wire);
+
+/** After cairn_wire_reserve(): begin to sum a range.  Its elements are not touched until
+ * cairn_wire_finish(); sums of other ranges may come in between.  Ranks: collective, in one order;
+ * else as cairn_wire_sum(). */
 void cairn_wire_start(const struct cairn_wire *wire, size_t first, size_t n);
 
-/** Let what has begun go on: MPI moves messages while it is called.  Ranks: local.
+/** Let what has begun go on: nothing moves by itself.  Ranks: local.
  * Errors: none. */
 void cairn_wire_poll(const struct cairn_wire *wire);
 

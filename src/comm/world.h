@@ -17,8 +17,11 @@ struct cairn_comm {
     int rank, size;
     MPI_Comm nodemates;          /* the ranks that share memory with this one; owned */
     struct cairn_comm_node node; /* who they are */
-    bool started_mpi;            /* and so ends it */
-    bool lost; /* in a host's process: a call failed, and MPI is not called here again */
+    struct {
+        int position, next, previous; /* of all ranks, those of a node one after the other */
+    } ring;
+    bool started_mpi; /* and so ends it */
+    bool lost;        /* in a host's process: a call failed, and MPI is not called here again */
 };
 
 /** Go on where code says that all is well; else nothing can be agreed on any more.  A process of
@@ -26,9 +29,9 @@ struct cairn_comm {
  * the call is this thread's last error.  Ranks: local.  Errors: none; cairn_comm_state() knows. */
 void cairn_comm_check(cairn_comm *comm, int code, const char *call);
 
-/** Find the ranks of this one's node: comm->nodemates and comm->node.  Ranks: collective over
- * comm->mpi.  Errors: as cairn_comm_check(). */
-void cairn_comm_find_node(cairn_comm *comm);
+/** Find the ranks of this one's node, and its place in the ring: comm->nodemates, node, ring.
+ * Ranks: collective over comm->mpi.  Errors: the agreed one, CAIRN_MEMORY. */
+CAIRN_CHECKED cairn_status cairn_comm_find_node(cairn_comm *comm, cairn_status st);
 
 /** Free what MPI holds of it, unless it is lost.  Ranks: collective.  Errors: none. */
 void cairn_comm_release(cairn_comm *comm);

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * The ring.  A range is cut into blocks of one segment for each rank.  A block takes 2 (R - 1)
+ * steps: in each, a segment goes to the next rank while another one comes from the previous rank;
+ * in the first half what comes is added to the own part, in the second it is the sum.  Block b
+ * works in lane b modulo N_LANES, on every rank, and messages of a lane keep their order: so none
+ * is taken for another. */
+#include "comm/ring.h"
+
+#include <mpi.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "comm/world.h"
+#include "tensor/real.h"
+
+enum {
+    N_LANES = 4,
+    SEGMENT_BYTES = 48 << 10, /* below 64 KiB, from which on Open MPI asks the receiver first */
+    TAG = 4200,
+};
+
+struct range {
+    unsigned char *data;
+    size_t n;
+};
+
+struct lane {
+    struct range block; /* n 0: at rest */
+    int step;
+    unsigned char *came; /* [SEGMENT_BYTES]; owned */
+};
+
+struct cairn_ring {
+    cairn_comm *comm; /* borrowed */
+    enum cairn_wire_type type;
+    size_t n_bytes, n_segment; /* of an element; elements of a segment */
+    struct range *waiting;     /* [n_most]: ranges of which blocks are still to be cut; owned */
+    size_t n_most, n_waiting, first_waiting;
+    size_t n_blocks; /* cut since the last finish */
+    struct lane lane[N_LANES];
+    MPI_Request request[2 * N_LANES]; /* of each lane what is sent, and what comes */
+};
+
+cairn_status cairn_ring_create(cairn_comm *comm, enum cairn_wire_type type, size_t n,
+                               struct cairn_ring **out)
+{
+    struct cairn_ring *ring = NULL;
+    CAIRN_TRY(cairn_memory_get(1, sizeof *ring, "sums under way", &ring));
+    ring->comm = comm;
+    ring->type = type;
+    ring->n_bytes = type == CAIRN_WIRE_REAL ? sizeof(real) : sizeof(uint64_t);
+    ring->n_segment = SEGMENT_BYTES / ring->n_bytes;
+    ring->n_most = n;
+    for (int i = 0; i < 2 * N_LANES; i++) ring->request[i] = MPI_REQUEST_NULL;
+    cairn_status st = cairn_memory_get(n, sizeof *ring->waiting, "sums under way", &ring->waiting);
+    for (int i = 0; i < N_LANES && st == CAIRN_OK; i++)
+        st = cairn_memory_get(SEGMENT_BYTES, 1, "sums under way", &ring->lane[i].came);
+    if (st == CAIRN_OK)
+        *out = ring;
+    else
+        cairn_ring_free(ring);
+    return st;
+}
+
+void cairn_ring_free(struct cairn_ring *ring)
+{
+    if (ring == NULL) return;
+    for (int i = 0; i < N_LANES; i++) free(ring->lane[i].came);
+    free(ring->waiting);
+    free(ring);
+}
+
+/* Segment k of a block: as equal as can be, some of them empty where there are few elements. */
+static struct range segment(const struct cairn_ring *ring, const struct range *block, int k)
+{
+    const size_t size = (size_t)ring->comm->size;
+    const size_t at = (size_t)((k % (int)size + (int)size) % (int)size);
+    const size_t first = block->n * at / size;
+    return (struct range){block->data + first * ring->n_bytes, block->n * (at + 1) / size - first};
+}
+
+static void add(const struct cairn_ring *ring, const struct range *to, const void *what)
+{
+    if (ring->type == CAIRN_WIRE_REAL) {
+        real *restrict sum = (real *)to->data;
+        const real *restrict x = what;
+        for (size_t i = 0; i < to->n; i++) sum[i] += x[i];
+    } else {
+        uint64_t *restrict sum = (uint64_t *)to->data;
+        const uint64_t *restrict x = what;
+        for (size_t i = 0; i < to->n; i++) sum[i] += x[i];
+    }
+}
+
+/* Whether in this step segments are still being added up; then they come beside their place. */
+static bool adds(const struct cairn_ring *ring, int step)
+{
+    return step < ring->comm->size - 1;
+}
+
+static struct range coming(const struct cairn_ring *ring, const struct lane *lane)
+{
+    return segment(ring, &lane->block, ring->comm->ring.position - lane->step - 1);
+}
+
+/* Send and receive what this step of the lane wants. */
+static void step(struct cairn_ring *ring, int i)
+{
+    const struct lane *lane = &ring->lane[i];
+    cairn_comm *comm = ring->comm;
+    const struct range out = segment(ring, &lane->block, comm->ring.position - lane->step);
+    const struct range in = coming(ring, lane);
+    void *place = adds(ring, lane->step) ? lane->came : in.data;
+    if (comm->lost) return;
+    cairn_comm_check(comm,
+                     MPI_Irecv(place, (int)(in.n * ring->n_bytes), MPI_BYTE, comm->ring.previous,
+                               TAG + i, comm->mpi, &ring->request[2 * i + 1]),
+                     "MPI_Irecv of the gradient");
+    if (comm->lost) return;
+    cairn_comm_check(comm,
+                     MPI_Isend(out.data, (int)(out.n * ring->n_bytes), MPI_BYTE, comm->ring.next,
+                               TAG + i, comm->mpi, &ring->request[2 * i]),
+                     "MPI_Isend of the gradient");
+}
+
+/* The lane at rest whose turn it is takes the next block, if there is one. */
+static bool take_block(struct cairn_ring *ring)
+{
+    const int i = (int)(ring->n_blocks % N_LANES);
+    struct lane *lane = &ring->lane[i];
+    struct range *from = &ring->waiting[ring->first_waiting];
+    if (ring->first_waiting == ring->n_waiting || lane->block.n > 0) return false;
+    const size_t most = ring->n_segment * (size_t)ring->comm->size;
+    lane->block = (struct range){from->data, from->n < most ? from->n : most};
+    lane->step = 0;
+    from->data += lane->block.n * ring->n_bytes;
+    from->n -= lane->block.n;
+    if (from->n == 0) ring->first_waiting++;
+    ring->n_blocks++;
+    step(ring, i);
+    return true;
+}
+
+/* A message of lane i has gone or come. */
+static void advance(struct cairn_ring *ring, int i)
+{
+    struct lane *lane = &ring->lane[i];
+    const MPI_Request *request = &ring->request[2 * i];
+    if (request[0] != MPI_REQUEST_NULL || request[1] != MPI_REQUEST_NULL) return;
+    if (adds(ring, lane->step)) {
+        const struct range in = coming(ring, lane);
+        add(ring, &in, lane->came);
+    }
+    lane->step++;
+    if (lane->step < 2 * (ring->comm->size - 1)) {
+        step(ring, i);
+        return;
+    }
+    lane->block.n = 0;
+    while (take_block(ring)) {
+    }
+}
+
+void cairn_ring_start(struct cairn_ring *ring, void *data, size_t n)
+{
+    if (n == 0 || ring->comm->lost) return;
+    ring->waiting[ring->n_waiting++] = (struct range){data, n};
+    while (take_block(ring)) {
+    }
+}
+
+void cairn_ring_poll(struct cairn_ring *ring)
+{
+    int i = 0;
+    int some = 1;
+    while (some && !ring->comm->lost) {
+        cairn_comm_check(ring->comm,
+                         MPI_Testany(2 * N_LANES, ring->request, &i, &some, MPI_STATUS_IGNORE),
+                         "MPI_Testany");
+        if (some && i == MPI_UNDEFINED) return;
+        if (some) advance(ring, i / 2);
+    }
+}
+
+void cairn_ring_finish(struct cairn_ring *ring)
+{
+    int i = 0;
+    while (i != MPI_UNDEFINED && !ring->comm->lost) {
+        cairn_comm_check(ring->comm, MPI_Waitany(2 * N_LANES, ring->request, &i, MPI_STATUS_IGNORE),
+                         "MPI_Waitany");
+        if (i != MPI_UNDEFINED && !ring->comm->lost) advance(ring, i / 2);
+    }
+    ring->n_waiting = ring->first_waiting = ring->n_blocks = 0;
+}
