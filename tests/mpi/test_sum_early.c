@@ -135,13 +135,13 @@ static struct outcome try(const struct trial *trial)
     return out;
 }
 
-/* Integers have the same bits; MPI may add floats in another order. */
+/* Integers have the same bits; floats, of at most 2^-5 here, come in another order. */
 static void assert_alike(const struct outcome *a, const struct outcome *b, bool bits)
 {
     double apart = 0;
     for (size_t i = 0; i < params.n_values; i++)
         apart = fmax(apart, fabs((double)a->g[i] - (double)b->g[i]));
-    assert_on_all(apart <= (bits ? 0 : 1e-9));
+    assert_on_all(apart <= (bits ? 0 : 4e-9));
     for (size_t p = 0; p < N_TENSORS; p++)
         assert_on_all(fabs(a->squares[p] - b->squares[p]) <= 1e-12 * a->squares[p]);
     assert_on_all(a->totals.loss == b->totals.loss && a->totals.weight == b->totals.weight &&
