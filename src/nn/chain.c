@@ -130,6 +130,16 @@ static void place_output(struct cairn_layer *layer, struct cairn_plan *plan, siz
     *over = (flags & CAIRN_LAYER_NEEDS_Y) == 0;
 }
 
+/* Whether the layer before this one, the last of the chain, does its work in forward. */
+static bool is_absorbed(const struct cairn_chain *chain)
+{
+    struct cairn_layer *layer = &chain->layer[chain->n_layers - 1];
+    if (chain->n_layers < 2 || (layer->kind->flags & CAIRN_LAYER_VIEW) != 0) return false;
+    struct cairn_layer *before = layer - 1;
+    return before->kind->absorb != NULL && before->y_at == layer->y_at &&
+           before->kind->absorb(before, layer);
+}
+
 /* How far the planning of a chain is. */
 struct progress {
     struct cairn_chain *chain;
@@ -194,6 +204,7 @@ static cairn_status add_layer(struct progress *p, const struct cairn_node *node,
     *added = layer;
     CAIRN_TRY(plan_kind(added, node, p->plan));
     place_output(added, p->plan, p->x_at, &p->over);
+    added->absorbed = is_absorbed(chain);
     p->x_at = added->y_at;
     p->in = added->out;
     return CAIRN_OK;
@@ -290,7 +301,7 @@ const real *cairn_chain_forward(struct cairn_chain *chain, const struct cairn_pa
         if ((layer->kind->flags & CAIRN_LAYER_VIEW) != 0) continue;
         layer->x = x;
         layer->y = cairn_arena_at(pass->arena, layer->y_at);
-        layer->kind->forward(layer, pass);
+        if (!layer->absorbed) layer->kind->forward(layer, pass);
         x = layer->y;
     }
     return x;

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * dense: y = x W^T + b, with W [units, D] as in torch.nn.Linear, for x [D] or each of T positions
- * of x [T, D].  With tie, W is another layer's too, and its gradient the sum of both. */
+ * of x [T, D].  With tie, W is another layer's too, and its gradient the sum of both.  A relu after
+ * it is worked here, while y is in the cache. */
 #include <stdio.h>
 #include <string.h>
 
 #include "nn/init.h"
 #include "nn/linear.h"
 #include "tensor/blas.h"
+#include "tensor/kernels.h"
 
 struct dense {
     const char *tie; /* read while planning */
@@ -15,6 +17,7 @@ struct dense {
     bool has_bias;
     int init;      /* enum cairn_init_scheme */
     size_t n_rows; /* T of x [T, D]; 1 of x [D] */
+    bool relu;     /* of the layer after it */
     struct cairn_linear map;
 };
 
@@ -102,10 +105,19 @@ static void init(const struct cairn_layer *layer, const struct cairn_params *par
     if (self->has_bias) cairn_init_bias(&fan, &params->item[self->map.bias], seed, w);
 }
 
+static bool absorb(struct cairn_layer *layer, const struct cairn_layer *next)
+{
+    struct dense *self = layer->self;
+    self->relu = strcmp(next->kind->name, "relu") == 0;
+    return self->relu;
+}
+
 static void forward(const struct cairn_layer *layer, const struct cairn_pass *pass)
 {
     const struct dense *self = layer->self;
-    cairn_linear_forward(&self->map, pass, pass->micro->n * self->n_rows, layer->x, layer->y);
+    const size_t n = pass->micro->n * self->n_rows;
+    cairn_linear_forward(&self->map, pass, n, layer->x, layer->y);
+    if (self->relu) cairn_relu(layer->y, n * self->units, layer->y);
 }
 
 static void backward(const struct cairn_layer *layer, const struct cairn_pass *pass, const real *dy,
@@ -129,6 +141,7 @@ const struct cairn_layer_kind CAIRN_R(cairn_layer_dense) = {
     .flags = CAIRN_LAYER_NEEDS_X,
     .plan = plan,
     .init = init,
+    .absorb = absorb,
     .forward = forward,
     .backward = backward,
 };

@@ -51,6 +51,7 @@ struct cairn_layer {
     size_t n_in, n_out;         /* elements of one sample */
     bool wants_dx;              /* weights before it wait for the gradient by x */
     bool in_backward;           /* wants_dx, or has weights itself */
+    bool absorbed;              /* the layer before writes y */
     size_t y_at;                /* in the arena: [b, n_out] */
     const real *x;              /* [n, n_in] of the running micro-batch */
     real *y;                    /* [n, n_out] */
@@ -110,6 +111,10 @@ struct cairn_layer_kind {
     /** Fill its weights and buffers in w [n_values]; NULL where it has none.  Errors: none. */
     void (*init)(const struct cairn_layer *layer, const struct cairn_params *params, uint64_t seed,
                  real *w);
+    /** Of a planned layer whose y the next one, also planned, would write over: whether forward
+     * does the next one's work as well from now on; that one's own is not called then, and its
+     * backward is.  NULL: never.  Errors: none. */
+    bool (*absorb)(struct cairn_layer *layer, const struct cairn_layer *next);
     /** layer->y from layer->x.  Errors: none. */
     void (*forward)(const struct cairn_layer *layer, const struct cairn_pass *pass);
     /** Gradients by its weights into the sink, and dx [n, n_in], unless NULL, from dy [n, n_out],

@@ -5,11 +5,7 @@
 
 static void forward(const struct cairn_layer *layer, const struct cairn_pass *pass)
 {
-    const real *x = layer->x;
-    real *y = layer->y;
-    size_t count = pass->micro->n * layer->n_in;
-    CAIRN_INDEPENDENT
-    for (size_t i = 0; i < count; i++) y[i] = x[i] < 0 ? 0 : x[i];
+    cairn_relu(layer->x, pass->micro->n * layer->n_in, layer->y);
 }
 
 static void backward(const struct cairn_layer *layer, const struct cairn_pass *pass, const real *dy,

@@ -27,3 +27,9 @@ void cairn_columns_sum(const real *x, size_t n, size_t m, real beta, real *restr
         for (size_t j = 0; j < m; j++) sum[j] += row[j];
     }
 }
+
+void cairn_relu(const real *x, size_t n, real *y)
+{
+    CAIRN_INDEPENDENT
+    for (size_t i = 0; i < n; i++) y[i] = x[i] < 0 ? 0 : x[i];
+}

@@ -21,12 +21,17 @@
 #define cairn_rows_fill   CAIRN_R(cairn_rows_fill)
 #define cairn_add         CAIRN_R(cairn_add)
 #define cairn_columns_sum CAIRN_R(cairn_columns_sum)
+#define cairn_relu        CAIRN_R(cairn_relu)
 
 /** Make each row of y [n, m] a copy of row [m].  Ranks: local.  Errors: none. */
 void cairn_rows_fill(const real *row, size_t n, size_t m, real *y);
 
 /** sum[i] = a[i] + b[i] of [n]; sum may be a or b.  Ranks: local.  Errors: none. */
 void cairn_add(const real *a, const real *b, size_t n, real *sum);
+
+/** y[i] = max(x[i], 0) of [n], and what is not a number where x[i] is none; y may be x.
+ * Ranks: local.  Errors: none. */
+void cairn_relu(const real *x, size_t n, real *y);
 
 /**
  * sum[j] = beta * sum[j] + x[0, j] + x[1, j] + ..., added in this order; beta 0 does not read sum.

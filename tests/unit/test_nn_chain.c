@@ -39,12 +39,12 @@ struct inner {
     struct cairn_pass pass;
 };
 
-static void inner_make(struct inner *inner, const char *prefix, bool wants_dx)
+static void inner_make_of(struct inner *inner, const char *text, const char *prefix, bool wants_dx)
 {
     static const real w[4] = {1, 2, 3, 4};
     const struct cairn_shape in = {1, {2}};
     *inner = (struct inner){.micro = {.n = 1}, .sink = {open_tensor, close_tensor, 0}};
-    inner->list = tree_of("[{type: relu}, {type: dense, units: 2, bias: false}]");
+    inner->list = tree_of(text);
     inner->plan = (struct cairn_plan){
         .micro = 1, .params = &inner->params, .arena = &inner->arena, .wants_dx = wants_dx};
     inner->pass = (struct cairn_pass){.micro = &inner->micro,
@@ -56,6 +56,11 @@ static void inner_make(struct inner *inner, const char *prefix, bool wants_dx)
     assert_int_equal(cairn_chain_plan(&inner->chain, inner->list, prefix, &in, &inner->plan),
                      CAIRN_OK);
     assert_int_equal(cairn_arena_allocate(&inner->arena, "a test"), CAIRN_OK);
+}
+
+static void inner_make(struct inner *inner, const char *prefix, bool wants_dx)
+{
+    inner_make_of(inner, "[{type: relu}, {type: dense, units: 2, bias: false}]", prefix, wants_dx);
 }
 
 static void inner_free(struct inner *inner)
@@ -103,11 +108,37 @@ static void test_no_gradient_by_data(void **state)
     inner_free(&inner);
 }
 
+/* dense works the relu after it: x = (1, -1), W x = (-1, -1), y = (0, 0); x = (-2, 2): y = (2, 2).
+ * Not where something else comes in between, which sees what dense gives. */
+static void test_a_relu_is_absorbed(void **state)
+{
+    (void)state;
+    static const real negative[2] = {1, -1}, positive[2] = {-2, 2}, dw[4] = {-2, 2, -2, 2};
+    real dy[2] = {1, 1};
+    struct inner inner;
+    inner_make_of(&inner, "[{type: dense, units: 2, bias: false}, {type: relu}]", "", false);
+    assert_true(inner.chain.layer[1].absorbed && !inner.chain.layer[0].absorbed);
+    const real *y = cairn_chain_forward(&inner.chain, &inner.pass, negative);
+    assert_true(y[0] == 0 && y[1] == 0 && y == inner.chain.layer[1].y);
+    y = cairn_chain_forward(&inner.chain, &inner.pass, positive);
+    assert_true(y[0] == 2 && y[1] == 2);
+    cairn_chain_backward(&inner.chain, &inner.pass, dy);
+    assert_memory_equal(gradient, dw, sizeof dw);
+    inner_free(&inner);
+    inner_make_of(&inner, "[{type: dense, units: 2, bias: false}, {type: tanh}, {type: relu}]", "",
+                  false);
+    assert_false(inner.chain.layer[1].absorbed || inner.chain.layer[2].absorbed);
+    y = cairn_chain_forward(&inner.chain, &inner.pass, negative);
+    assert_true(y[0] == 0 && y[1] == 0);
+    inner_free(&inner);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_chain_inside_a_layer),
         cmocka_unit_test(test_no_gradient_by_data),
+        cmocka_unit_test(test_a_relu_is_absorbed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
