@@ -93,8 +93,7 @@ CAIRN_CHECKED cairn_status cairn_trainer_reduce(cairn_trainer *t, cairn_status s
                                                 struct cairn_totals *totals);
 
 /** Whether micro-batch m of this update may be fed with these samples.  Ranks: local.
- * Errors: CAIRN_USAGE: this trainer reads its data; no such micro-batch; another number of samples.
- */
+ * Errors: CAIRN_USAGE: this trainer reads its data; no such micro-batch; not its samples. */
 CAIRN_CHECKED cairn_status cairn_trainer_check_fed(const cairn_trainer *t, uint64_t m,
                                                    const struct cairn_samples *samples);
 
@@ -110,14 +109,12 @@ struct cairn_update_record cairn_trainer_record(const cairn_trainer *t,
                                                 double norm);
 
 /** The running update is done, at this learning rate: find the next one's window and share.
- * Ranks: local; alike on all.  Errors: CAIRN_DATA: all samples were used, and none had any weight.
- */
+ * Ranks: local; alike on all.  Errors: CAIRN_DATA: of all samples none had any weight. */
 CAIRN_CHECKED cairn_status cairn_trainer_next_window(cairn_trainer *t,
                                                      const struct cairn_totals *totals,
                                                      double rate);
 
-/** The learning rate of the next update: the schedule's, scaled for its global batch.
- * Ranks: local.  Errors: none. */
+/** Of the next update: the schedule's, scaled for its batch.  Ranks: local.  Errors: none. */
 double cairn_trainer_rate(const cairn_trainer *t);
 
 #endif

@@ -50,29 +50,6 @@ static cairn_status add_micro(cairn_trainer *t, uint64_t m, const struct cairn_s
     return cairn_sum_end_micro(t->sum, &scores);
 }
 
-/** Micro-batch i of this rank's share.  Local. */
-cairn_status cairn_trainer_backward(cairn_trainer *t, size_t i)
-{
-    size_t n = 0;
-    if (i >= cairn_trainer_share(t))
-        return cairn_fail(CAIRN_USAGE, "micro-batch %zu of a share of %zu", i,
-                          cairn_trainer_share(t));
-    CAIRN_TRY(add_micro(t, t->share.first + i, NULL, &n));
-    cairn_observe_micro(t, i, n);
-    return CAIRN_OK;
-}
-
-/** Micro-batch m of the batch, which this rank has.  Local. */
-cairn_status cairn_trainer_feed(cairn_trainer *t, uint64_t m, const struct cairn_samples *samples)
-{
-    size_t n = 0;
-    CAIRN_TRY(cairn_trainer_check_fed(t, m, samples));
-    if (cairn_sum_needs_range(t->sum) && m != 0) return CAIRN_OK; /* comes again */
-    CAIRN_TRY(add_micro(t, m, samples, &n));
-    cairn_observe_micro(t, t->n_fed++, n);
-    return CAIRN_OK;
-}
-
 /** My sum -> the sum over all ranks.  Collective. */
 cairn_status cairn_trainer_reduce(cairn_trainer *t, cairn_status st, bool *again,
                                   struct cairn_totals *totals)
@@ -119,6 +96,29 @@ cairn_status cairn_trainer_sum(cairn_trainer *t, cairn_status st, bool *again,
     if (st == CAIRN_OK) return CAIRN_OK;
     return cairn_fail_in(st, "training, epoch %llu update %llu", (unsigned long long)epoch,
                          (unsigned long long)update);
+}
+
+/** Micro-batch i of this rank's share.  Local. */
+cairn_status cairn_trainer_backward(cairn_trainer *t, size_t i)
+{
+    size_t n = 0;
+    if (i >= cairn_trainer_share(t))
+        return cairn_fail(CAIRN_USAGE, "micro-batch %zu of a share of %zu", i,
+                          cairn_trainer_share(t));
+    CAIRN_TRY(add_micro(t, t->share.first + i, NULL, &n));
+    cairn_observe_micro(t, i, n);
+    return CAIRN_OK;
+}
+
+/** Micro-batch m of the batch, which this rank has.  Local. */
+cairn_status cairn_trainer_feed(cairn_trainer *t, uint64_t m, const struct cairn_samples *samples)
+{
+    size_t n = 0;
+    CAIRN_TRY(cairn_trainer_check_fed(t, m, samples));
+    if (cairn_sum_needs_range(t->sum) && m != 0) return CAIRN_OK; /* comes again */
+    CAIRN_TRY(add_micro(t, m, samples, &n));
+    cairn_observe_micro(t, t->n_fed++, n);
+    return CAIRN_OK;
 }
 
 cairn_status cairn_trainer_prepare(cairn_trainer *t, cairn_status st)

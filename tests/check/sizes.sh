@@ -48,4 +48,9 @@ median=$(functions | awk -F'\t' '/^src\// { print $3 - $2 + 1 }' | sort -n |
 all_bad < <(sources include src tests launch .ci -- '*.c' '*.h' '*.sh' '*.def' '*.cmake' CMakeLists.txt | xargs -r wc -l |
     awk -v most=$max_file '$1 > most && $2 != "total" { print $2 ": " $1 " lines, at most " most }')
 all_bad < <(c_sources | xargs -r grep -nE "^.{$((max_columns + 1)),}" /dev/null | sed -E "s/^([^:]*:[0-9]+):.*/\1: more than $max_columns columns/")
+# The one page of an update, and what a trainer is.
+[ ! -f src/train/update.c ] || all_bad < <(awk '/^cairn_status cairn_trainer_accumulate/ { begin = NR }
+    /cairn_optim_update/ { end = NR }
+    END { if (end - begin > 59) print "src/train/update.c: " end - begin + 1 " lines from accumulate to optimizer, at most 60" }' src/train/update.c)
+[ ! -f src/train/trainer.h ] || all_bad < <(awk 'END { if (NR > 120) print FILENAME ": " NR " lines, at most 120" }' src/train/trainer.h)
 verdict
