@@ -9,6 +9,7 @@
 
 #include "base/option.h"
 #include "cairn/status.h"
+#include "data/csv/table.h"
 #include "data/writer.h"
 
 /** What a command line can say to a format; each reads what its `flags` fill. */
@@ -16,8 +17,7 @@ struct cairn_import {
     const char *const *source; /* [n_sources] operands */
     size_t n_sources;
     const char *train[2], *test[2]; /* images and labels, or NULL */
-    const char *target;             /* name of a column, or its index from 0; NULL for the last */
-    bool classes;                   /* the target is a class */
+    struct cairn_csv_options csv;
     bool standardize;
     size_t n_val;      /* the last so many training samples become the group val */
     size_t test_every; /* row i is test where i mod this is 0; 0 for no such rule */

@@ -77,6 +77,7 @@ static cairn_status write_y(struct cairn_writer *writer, const char *path,
         if (table->class_names == NULL) return CAIRN_OK;
         return cairn_h5_set_text(writer->file, path, "classes", table->class_names);
     }
+    if (table->target == NULL) return CAIRN_OK;
     form.type = CAIRN_H5_REAL;
     form.shape = (struct cairn_shape){.ndim = 2, .dim = {table->n, table->n_targets}};
     CAIRN_TRY(cairn_h5_write(writer->file, path, &form, table->target));
@@ -115,6 +116,13 @@ cairn_status cairn_writer_characters(struct cairn_writer *writer, const char *ch
 {
     const struct cairn_h5_form form = {.type = CAIRN_H5_TEXT, .text_bytes = strlen(characters)};
     return cairn_h5_write(writer->file, "/characters", &form, characters);
+}
+
+cairn_status cairn_writer_columns(struct cairn_writer *writer, const char *columns)
+{
+    enum { MOST_BYTES = 60000 }; /* of an attribute: 64 KiB */
+    if (strlen(columns) > MOST_BYTES) return CAIRN_OK;
+    return cairn_h5_set_text(writer->file, "/", "columns", columns);
 }
 
 cairn_status cairn_writer_finish(struct cairn_writer *writer)

@@ -22,7 +22,7 @@ struct cairn_table {
     const void *x;             /* [n, input] */
     double scale;              /* 0 for none */
     const int32_t *label;      /* [n], or NULL */
-    const real *target;        /* [n, n_targets], or NULL */
+    const real *target;        /* [n, n_targets], or NULL; without either there is no y */
     size_t n_targets;
     const char *class_names; /* separated by commas, or NULL */
     const double *mean; /* [values of a sample + n_targets] of what was standardised, or NULL ... */
@@ -62,6 +62,10 @@ CAIRN_CHECKED cairn_status cairn_writer_tokens(struct cairn_writer *writer, enum
  * Errors: CAIRN_FILES. */
 CAIRN_CHECKED cairn_status cairn_writer_characters(struct cairn_writer *writer,
                                                    const char *characters);
+
+/** Write what became of the columns of a table, a line each; left away where it is too long for an
+ * attribute.  Ranks: local.  Errors: CAIRN_FILES. */
+CAIRN_CHECKED cairn_status cairn_writer_columns(struct cairn_writer *writer, const char *columns);
 
 /** Complete the file and give it its name.  Ranks: local.  Errors: CAIRN_FILES. */
 CAIRN_CHECKED cairn_status cairn_writer_finish(struct cairn_writer *writer);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Reading the CSVs that a run or a study left: a header, then lines of as many fields.  The last
  * line of a run that goes on may be half-written, so a line that does not fit is passed over and
- * counted.  Not for data of strangers (data/text_table.h).  Local. */
+ * counted.  Not for data of strangers (data/csv/table.h).  Local. */
 #ifndef CAIRN_REPORT_CSV_H
 #define CAIRN_REPORT_CSV_H
 

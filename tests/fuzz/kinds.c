@@ -126,9 +126,12 @@ static void run_csv(struct fuzz_random *random, cairn_comm *comm)
     else
         fuzz_rewrite(random, &file);
     fuzz_store("input.csv", &file);
-    fuzz_command(comm,
-                 (const char *[]){"import", "csv", "input.csv", "-o", "o.h5", "--overwrite",
-                                  fuzz_once_in(random, 2) ? "--classes" : "--standardize", NULL});
+    static const char *const flags[] = {"--classes", "--standardize", "--no-target",
+                                        "--categories=auto"};
+    static const char *const missing[] = {"--missing=error", "--missing=drop", "--missing=mean"};
+    fuzz_command(comm, (const char *[]){"import", "csv", "input.csv", "-o", "o.h5", "--overwrite",
+                                        flags[fuzz_below(random, 4)],
+                                        missing[fuzz_below(random, 3)], NULL});
 }
 
 static void run_idx(struct fuzz_random *random, cairn_comm *comm)

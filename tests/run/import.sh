@@ -31,6 +31,14 @@ grep -q '2 classes, train 2, test 1' out || fail "import says $(cat out)"
 info 'title: three flowers' flowers.h5
 info 'classes: daisy,rose' flowers.h5
 
+# What becomes of columns is said and kept; errors name the flag that helps.
+printf '"","born","kind","t"\n"1",1970-01-03,"a",5\n"2",1970-01-04,"b",NA\n"3",1970-01-05,"b",7\n' >mixed.csv
+expect_line 3 0 "mixed.csv:2: column 2 is 'a', not a number .column kind.; --categories 'kind'" import csv mixed.csv -o mixed.h5
+expect_line 3 0 "mixed.csv:3: column 3 is 'NA', no value .column t, the target.; --missing drop" import csv mixed.csv --drop kind -o mixed.h5
+expect 0 0 import csv mixed.csv --categories auto --missing drop --test-every 2 -o mixed.h5
+grep -q 'column 0 (0): left out: it names or counts the rows' err && grep -q '1 of 3 rows lack a value' err || fail "import says $(cat err)"
+grep -q 'samples \[3\], 1 real targets, train 1, test 1' out || fail "import says $(cat out)"
+
 # IDX files by name: two images of one pixel.
 printf '\0\0\10\3\0\0\0\2\0\0\0\1\0\0\0\1\0\377' >images
 printf '\0\0\10\1\0\0\0\2\0\1' | gzip >labels.gz

@@ -79,7 +79,7 @@ static void test_csv_with_header(void **state)
     (void)state;
     struct cairn_dataset *dataset = NULL;
     struct cairn_loader *loader = NULL;
-    const struct cairn_import rules = {.target = "price", .test_every = 3, .n_val = 1};
+    const struct cairn_import rules = {.csv.target = "price", .test_every = 3, .n_val = 1};
     assert_ok(import_csv(
         "\xef\xbb\xbfprice;\"a;b\";c\r\n10;1;2\r\n20;3;4\r\n\r\n30;5;6\r\n40;7;8\r\n", &rules));
     assert_ok(cairn_dataset_open(out, &dataset));
@@ -96,14 +96,14 @@ static void test_csv_classes(void **state)
 {
     (void)state;
     struct cairn_dataset *dataset = NULL;
-    struct cairn_import rules = {.classes = true};
+    struct cairn_import rules = {.csv.classes = true};
     assert_ok(import_csv("1 2  rose\n3\t4 daisy \n5 6 \"tulip\"\n7 8 daisy\n", &rules));
     assert_ok(cairn_dataset_open(out, &dataset));
     const int32_t *label = cairn_dataset_labels(dataset, CAIRN_SPLIT_TRAIN);
     assert_int_equal(cairn_dataset_classes(dataset), 3);
     assert_true(label[0] == 1 && label[1] == 0 && label[2] == 2 && label[3] == 0);
     cairn_dataset_close(dataset);
-    rules.target = "0";
+    rules.csv.target = "0";
     assert_ok(import_csv("3,1,2\n7,3,4\n", &rules));
     assert_ok(cairn_dataset_open(out, &dataset));
     assert_int_equal(cairn_dataset_classes(dataset), 8); /* whole numbers stand for themselves */
@@ -135,16 +135,20 @@ static void test_csv_refusals(void **state)
 {
     (void)state;
     const struct cairn_import plain = {0};
-    const struct cairn_import named = {.target = "z"};
+    const struct cairn_import named = {.csv.target = "z"};
     const struct cairn_import all_val = {.n_val = 2};
-    const struct cairn_import classes = {.classes = true};
+    const struct cairn_import classes = {.csv.classes = true};
     assert_says(import_csv("a,b\n1,2\n3\n", &plain), CAIRN_DATA, "test_import.in:3: 1 columns");
     assert_says(import_csv("a,b\n1,2\n3,4,5\n", &plain), CAIRN_DATA, "test_import.in:3: 3 columns");
     assert_says(import_csv("a,b\n1,2\nx,4\n", &plain), CAIRN_DATA,
                 "test_import.in:3: column 0 is 'x'");
     assert_says(import_csv("a,b\n1,\n", &plain), CAIRN_DATA, "column 1 is ''");
-    assert_says(import_csv("1,nan\n", &plain), CAIRN_DATA, "column 1 is not finite");
-    assert_says(import_csv("a,b\n1,\n", &classes), CAIRN_DATA, "the class, is empty");
+    assert_says(import_csv("1,nan\n", &plain), CAIRN_DATA, "column 1 is 'nan', no value");
+    assert_says(import_csv("1,inf\n", &plain), CAIRN_DATA, "column 1 is inf, not finite");
+    assert_says(import_csv("1e39,1\n", &plain), CAIRN_DATA, "column 0 is 1e39, not finite");
+    assert_says(import_csv("a,b\n1,\n", &classes), CAIRN_DATA, "(column b, the target); --missing");
+    assert_says(import_csv("a,b\n1,\"x\ny\n", &plain), CAIRN_DATA,
+                "test_import.in:2: a text in quotes does not end");
     assert_says(import_csv("a,b\n", &plain), CAIRN_DATA, "has a header but no rows");
     assert_says(import_csv("\n\n", &plain), CAIRN_DATA, "is empty");
     assert_says(import_csv("a\n1\n", &plain), CAIRN_DATA, "a single column");

@@ -4,13 +4,13 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "data/csv/table.h"
 #include "data/format.h"
 #include "data/split.h"
-#include "data/text_table.h"
 
 enum { SIDE = 8, PIXELS = SIDE * SIDE, BRIGHTEST = 16, N_CLASSES = 10, TEST_EVERY = 5 };
 
-static cairn_status as_pixels(const char *path, const struct cairn_text_table *csv,
+static cairn_status as_pixels(const char *path, const struct cairn_csv_table *csv,
                               unsigned char **out)
 {
     unsigned char *pixel = NULL;
@@ -29,7 +29,7 @@ static cairn_status as_pixels(const char *path, const struct cairn_text_table *c
     return CAIRN_OK;
 }
 
-static cairn_status check(const char *path, const struct cairn_text_table *csv)
+static cairn_status check(const char *path, const struct cairn_csv_table *csv)
 {
     if (csv->n_features != PIXELS)
         return cairn_fail(CAIRN_DATA, "%s: %zu columns, but digits have %d pixels and a class",
@@ -43,7 +43,8 @@ static cairn_status check(const char *path, const struct cairn_text_table *csv)
 
 static cairn_status run(const struct cairn_import *import, struct cairn_writer *writer)
 {
-    struct cairn_text_table csv = {0};
+    const struct cairn_csv_options options = {.header = CAIRN_CSV_HEADER_NO, .classes = true};
+    struct cairn_csv_table csv = {0};
     struct cairn_split_plan plan = {0};
     struct cairn_import rules = *import;
     unsigned char *pixel = NULL;
@@ -52,7 +53,7 @@ static cairn_status run(const struct cairn_import *import, struct cairn_writer *
         return cairn_fail(CAIRN_USAGE, "cairn import digits takes one file, not %zu",
                           import->n_sources);
     const char *path = import->source[0];
-    CAIRN_TRY(cairn_text_table_read(path, NULL, true, &csv));
+    CAIRN_TRY(cairn_csv_table_read(path, &options, &csv));
     cairn_status st = check(path, &csv);
     if (st == CAIRN_OK) st = as_pixels(path, &csv, &pixel);
     if (st == CAIRN_OK) st = cairn_split_plan(&rules, csv.n_rows, &plan);
@@ -64,7 +65,7 @@ static cairn_status run(const struct cairn_import *import, struct cairn_writer *
                                 .label = csv.label};
     if (st == CAIRN_OK) st = cairn_split_write(&plan, &table, writer);
     cairn_split_plan_free(&plan);
-    cairn_text_table_free(&csv);
+    cairn_csv_table_free(&csv);
     free(pixel);
     return st;
 }
