@@ -32,4 +32,15 @@ bool cairn_patches_padding(const struct cairn_patches *patches);
 void cairn_patches_inside(const struct cairn_patches *patches, size_t d, size_t tap, size_t *first,
                           size_t *end);
 
+/** What one place of the kernel sees in one row of outputs: every stride-th number of x. */
+struct cairn_strip {
+    size_t first, n; /* outputs of the row for which it is not padding; n may be 0 */
+    size_t at;       /* in the channel of x: what the first of them sees */
+    size_t stride;
+};
+
+/** Place `tap` of the kernel, row `row` of a channel's outputs, counted through its planes.
+ * Ranks: local.  Errors: none. */
+struct cairn_strip cairn_patches_strip(const struct cairn_patches *patches, size_t row, size_t tap);
+
 #endif
