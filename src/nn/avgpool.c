@@ -51,22 +51,31 @@ static void add(const struct cairn_strip *strip, const real *restrict x, real *r
         for (size_t j = 0; j < strip->n; j++) to[j] += from[stride * j];
 }
 
+/* Row r of the outputs of one channel x [in]. */
+static void add_row(const struct cairn_patches *patches, size_t r, const real *x, real *y)
+{
+    for (size_t line = 0; line < patches->kernel[0] * patches->kernel[1]; line++) {
+        size_t at = 0;
+        if (!cairn_patches_line(patches, r, line, &at)) continue;
+        for (size_t k = 0; k < patches->kernel[2]; k++) {
+            const struct cairn_strip strip = cairn_patches_strip(patches, k);
+            add(&strip, x + at, y);
+        }
+    }
+}
+
 static void forward(const struct cairn_layer *layer, const struct cairn_pass *pass)
 {
     const struct avgpool *self = layer->self;
     const struct cairn_patches *patches = &self->patches;
-    const size_t n_taps = cairn_patches_count(patches->kernel);
-    const size_t n_rows = patches->out[0] * patches->out[1];
+    const size_t n_rows = patches->out[0] * patches->out[1]; /* of a channel */
     const size_t width = patches->out[2];
     const real *x = layer->x;
     real *y = layer->y;
     memset(y, 0, pass->micro->n * layer->n_out * sizeof *y);
     for (size_t c = 0; c < pass->micro->n * patches->channels; c++) {
         for (size_t r = 0; r < n_rows; r++, y += width) {
-            for (size_t k = 0; k < n_taps; k++) {
-                struct cairn_strip strip = cairn_patches_strip(patches, r, k);
-                add(&strip, x, y);
-            }
+            add_row(patches, r, x, y);
             for (size_t j = 0; j < width; j++) y[j] *= self->share;
         }
         x += cairn_patches_count(patches->in);
@@ -81,20 +90,29 @@ static void spread(const struct cairn_strip *strip, real share, const real *rest
     for (size_t j = 0; j < strip->n; j++) to[j * strip->stride] += share * from[j];
 }
 
+/* A row's shares, added to dx [in]. */
+static void spread_row(const struct avgpool *self, size_t r, const real *dy, real *dx)
+{
+    const struct cairn_patches *patches = &self->patches;
+    for (size_t line = 0; line < patches->kernel[0] * patches->kernel[1]; line++) {
+        size_t at = 0;
+        if (!cairn_patches_line(patches, r, line, &at)) continue;
+        for (size_t k = 0; k < patches->kernel[2]; k++) {
+            const struct cairn_strip strip = cairn_patches_strip(patches, k);
+            spread(&strip, self->share, dy, dx + at);
+        }
+    }
+}
+
 static void backward(const struct cairn_layer *layer, const struct cairn_pass *pass, const real *dy,
                      real *dx)
 {
     const struct avgpool *self = layer->self;
     const struct cairn_patches *patches = &self->patches;
-    const size_t n_taps = cairn_patches_count(patches->kernel);
     const size_t n_rows = patches->out[0] * patches->out[1];
     memset(dx, 0, pass->micro->n * layer->n_in * sizeof *dx);
     for (size_t c = 0; c < pass->micro->n * patches->channels; c++) {
-        for (size_t r = 0; r < n_rows; r++, dy += patches->out[2])
-            for (size_t k = 0; k < n_taps; k++) {
-                struct cairn_strip strip = cairn_patches_strip(patches, r, k);
-                spread(&strip, self->share, dy, dx);
-            }
+        for (size_t r = 0; r < n_rows; r++, dy += patches->out[2]) spread_row(self, r, dy, dx);
         dx += cairn_patches_count(patches->in);
     }
 }

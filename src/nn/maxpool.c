@@ -88,6 +88,20 @@ static void offer(const real *restrict x, size_t stride, size_t n, uint32_t posi
     }
 }
 
+/* What a row of the kernel sees of a row of x. */
+static void offer_line(const struct cairn_patches *patches, size_t line, const real *x, real *y,
+                       uint32_t *at)
+{
+    for (size_t k = 0; k < patches->kernel[2]; k++) {
+        const struct cairn_strip strip = cairn_patches_strip(patches, k);
+        const uint32_t position = (uint32_t)(line * patches->kernel[2] + k);
+        if (strip.stride == 1) /* a constant becomes another loop */
+            offer(x + strip.at, 1, strip.n, position, y + strip.first, at + strip.first);
+        else
+            offer(x + strip.at, strip.stride, strip.n, position, y + strip.first, at + strip.first);
+    }
+}
+
 /* The first place of the patch of output `out` that is not padding. */
 static size_t first_tap(const struct cairn_patches *patches, size_t d, size_t out)
 {
@@ -100,22 +114,15 @@ static void row_of_any(const struct cairn_patches *patches, size_t r, const real
                        uint32_t *at)
 {
     const size_t *kernel = patches->kernel;
-    const size_t n_taps = cairn_patches_count(kernel);
+    size_t from = 0;
     size_t first = first_tap(patches, 0, r / patches->out[1]) * kernel[1] +
                    first_tap(patches, 1, r % patches->out[1]);
     for (size_t j = 0; j < patches->out[2]; j++) {
         y[j] = -(real)INFINITY;
         at[j] = (uint32_t)(first * kernel[2] + first_tap(patches, 2, j));
     }
-    for (size_t k = 0; k < n_taps; k++) {
-        const struct cairn_strip strip = cairn_patches_strip(patches, r, k);
-        const real *from = x + strip.at;
-        real *to = y + strip.first;
-        if (strip.stride == 1) /* a constant becomes another loop */
-            offer(from, 1, strip.n, (uint32_t)k, to, at + strip.first);
-        else
-            offer(from, strip.stride, strip.n, (uint32_t)k, to, at + strip.first);
-    }
+    for (size_t line = 0; line < kernel[0] * kernel[1]; line++)
+        if (cairn_patches_line(patches, r, line, &from)) offer_line(patches, line, x + from, y, at);
 }
 
 /* Where in a channel the first of two rows lies that row r of the outputs is made of. */
