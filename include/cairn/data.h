@@ -27,7 +27,7 @@ typedef struct cairn_dataset cairn_data;
 struct cairn_data_form {
     size_t size;       /**< sizeof(struct cairn_data_form) */
     const size_t *dim; /**< [n_dims] of x: {features}, {channels, height, width}, ... */
-    size_t n_dims;     /**< 1 to 3 */
+    size_t n_dims;     /**< 1 to 4 */
     size_t n_targets;  /**< real targets; 0: a label */
     size_t n_classes;  /**< labels are 0 .. n_classes - 1; 0 where there are targets */
     bool weighted;     /**< each sample has a weight; else all count 1 */

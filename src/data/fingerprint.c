@@ -13,13 +13,16 @@ static const size_t x_bytes = (size_t)4 << 20;
 static const size_t y_bytes = (size_t)1 << 20;
 static const size_t weight_bytes = (size_t)1 << 18;
 
-enum { MOST_BLOCKS = 32 };
+enum { MOST_BLOCKS = 32, LEAST_DIMS = 4 };
 
+/* At least LEAST_DIMS sizes, the missing ones 0: so stored fingerprints stay valid. */
 static void add_shape(XXH64_state_t *hash, const struct cairn_h5_form *form)
 {
     uint64_t words[2 + CAIRN_MAX_DIMS] = {(uint64_t)form->type, (uint64_t)form->shape.ndim};
-    for (int d = 0; d < form->shape.ndim; d++) words[2 + d] = form->shape.dim[d];
-    XXH64_update(hash, words, sizeof words);
+    const int n_dims = form->shape.ndim;
+    for (int d = 0; d < n_dims; d++) words[2 + d] = form->shape.dim[d];
+    XXH64_update(hash, words,
+                 (size_t)(2 + (n_dims > LEAST_DIMS ? n_dims : LEAST_DIMS)) * sizeof *words);
 }
 
 /* Blocks of rows, evenly spread from the first row to the last. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * batchnorm: y = (x - mean) / sqrt(variance + eps) * weight + bias for each channel, over samples
- * and planes, as torch.nn.BatchNorm1d and BatchNorm2d.
+ * and places, as torch.nn.BatchNorm1d, BatchNorm2d, BatchNorm3d.
  *
  * In training the statistics are those of the micro-batch, never of the global batch or of a rank's
  * share ("ghost" batch normalisation): they depend on b and on the data order, not on the world.  A
@@ -49,14 +49,9 @@ static cairn_status plan_tensors(struct cairn_layer *layer, struct cairn_plan *p
 static cairn_status plan(struct cairn_layer *layer, struct cairn_plan *plan)
 {
     struct batchnorm *self = layer->self;
-    char text[CAIRN_SHAPE_TEXT_BYTES];
-    if (layer->in.ndim != 1 && layer->in.ndim != 3)
-        return cairn_fail(CAIRN_USAGE,
-                          "the input of one sample is %s; it takes [C] or [C, H, W] (for tokens "
-                          "[T, D] there is layernorm)",
-                          cairn_shape_text(&layer->in, text));
+    CAIRN_TRY(cairn_channels_check(&layer->in, plan->vocabulary > 0));
     self->n_channels = layer->in.dim[0];
-    self->area = layer->in.ndim == 3 ? layer->in.dim[1] * layer->in.dim[2] : 1;
+    self->area = layer->n_in / self->n_channels;
     if (self->area * plan->micro < 2)
         return cairn_fail(CAIRN_USAGE, "a micro-batch of one sample has one value for each "
                                        "channel, which has no variance; set batch.micro to 2 or "

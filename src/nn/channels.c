@@ -8,6 +8,15 @@
 #include "tensor/kernels.h"
 #include "tensor/row_sums.h"
 
+cairn_status cairn_channels_check(const struct cairn_shape *in, bool is_text)
+{
+    char text[CAIRN_SHAPE_TEXT_BYTES];
+    if (in->ndim != 2 || !is_text) return CAIRN_OK;
+    return cairn_fail(CAIRN_USAGE,
+                      "the input of one sample is %s, tokens [T, D]; for these there is layernorm",
+                      cairn_shape_text(in, text));
+}
+
 void cairn_channels_sum(const struct cairn_channels *shape, const real *x, double *restrict sum)
 {
     size_t n_channels = shape->n_channels;

@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * Sums and maps channel by channel, for images (planes one after the other) and for rows (a number
- * for each channel).  Sums are in double and in a fixed order: they do not depend on who works the
- * micro-batch.  Compiled in two precisions (tensor/real.h).  Local. */
+ * Sums and maps channel by channel, for signals, images and volumes (the places of a channel one
+ * after the other) and for rows (a number for each channel).  Sums are in double and in a fixed
+ * order: they do not depend on who works the micro-batch.  Compiled in two precisions
+ * (tensor/real.h).  Local. */
 #ifndef CAIRN_NN_CHANNELS_H
 #define CAIRN_NN_CHANNELS_H
 
 #include <stddef.h>
 
+#include "cairn/status.h"
 #include "tensor/real.h"
+#include "tensor/shape.h"
 
 #define cairn_channels          CAIRN_R(cairn_channels)
+#define cairn_channels_check    CAIRN_R(cairn_channels_check)
 #define cairn_channels_sum      CAIRN_R(cairn_channels_sum)
 #define cairn_channels_squares  CAIRN_R(cairn_channels_squares)
 #define cairn_channels_products CAIRN_R(cairn_channels_products)
@@ -20,6 +24,10 @@
 struct cairn_channels {
     size_t n, n_channels, area;
 };
+
+/** Whether a sample is [C], [C, L], [C, H, W] or [C, D, H, W]; the tokens of a text are [T, D].
+ * Ranks: local.  Errors: CAIRN_USAGE: they are. */
+CAIRN_CHECKED cairn_status cairn_channels_check(const struct cairn_shape *in, bool is_text);
 
 /** sum[c] = sum x.  Shapes: x [n, C, area], sum [C].  Ranks: local.  Errors: none. */
 void cairn_channels_sum(const struct cairn_channels *shape, const real *x, double *sum);

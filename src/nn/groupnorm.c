@@ -53,12 +53,7 @@ static struct work work_at(const struct cairn_pass *pass, size_t n_channels)
 static cairn_status plan(struct cairn_layer *layer, struct cairn_plan *plan)
 {
     struct groupnorm *self = layer->self;
-    char text[CAIRN_SHAPE_TEXT_BYTES];
-    if (layer->in.ndim != 1 && layer->in.ndim != 3)
-        return cairn_fail(CAIRN_USAGE,
-                          "the input of one sample is %s; it takes [C] or [C, H, W] (for tokens "
-                          "[T, D] there is layernorm)",
-                          cairn_shape_text(&layer->in, text));
+    CAIRN_TRY(cairn_channels_check(&layer->in, plan->vocabulary > 0));
     self->n_channels = layer->in.dim[0];
     self->area = layer->n_in / self->n_channels;
     if (self->n_channels % self->n_groups != 0)

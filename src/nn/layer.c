@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define X(name) extern const struct cairn_layer_kind CAIRN_R(cairn_layer_##name);
+#define IN(file, name) X(name)
+#define X(name)        extern const struct cairn_layer_kind CAIRN_R(cairn_layer_##name);
 #include "nn/layers.def"
 #undef X
 

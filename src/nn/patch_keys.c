@@ -19,7 +19,7 @@ static const char *const lists[DIMS + 1] = {"", "", ", or two: [rows, columns]",
                                             ", or three: [planes, rows, columns]"};
 static const char *const inputs[DIMS + 1] = {"", "rows", "planes", "volumes"};
 static const char *const shapes[DIMS + 1] = {
-    "",
+    "[C, L], [C, H, W] or [C, D, H, W]: channels and 1 to 3 dimensions, as before {type: flatten}",
     "[C, L]: channels, length",
     "[C, H, W]: channels, rows, columns, as in images before {type: flatten}",
     "[C, D, H, W]: channels, planes, rows, columns, as in volumes before {type: flatten}",
@@ -139,7 +139,7 @@ static cairn_status count(const struct cairn_patches *patches)
 cairn_status cairn_patch_input(const struct cairn_shape *in, size_t n_dims)
 {
     char text[CAIRN_SHAPE_TEXT_BYTES];
-    if (in->ndim == (int)n_dims + 1) return CAIRN_OK;
+    if (n_dims == 0 ? in->ndim > 1 : in->ndim == (int)n_dims + 1) return CAIRN_OK;
     return cairn_fail(CAIRN_USAGE, "the input of one sample is %s, but must be %s",
                       cairn_shape_text(in, text), shapes[n_dims]);
 }
@@ -200,13 +200,14 @@ cairn_status cairn_patch_plan(const struct cairn_patch_keys *keys, const struct 
 }
 
 cairn_status cairn_patch_plan_pool(const struct cairn_patch_keys *keys,
-                                   const struct cairn_shape *in, size_t n_dims,
-                                   struct cairn_patches *out)
+                                   const struct cairn_shape *in, struct cairn_patches *out)
 {
     struct cairn_patches patches;
     char before[TEXT];
     char kernel[TEXT];
     bool fits = true;
+    CAIRN_TRY(cairn_patch_input(in, 0));
+    const size_t n_dims = (size_t)in->ndim - 1;
     CAIRN_TRY(begin(keys, in, n_dims, &patches));
     memcpy(patches.stride, patches.kernel, sizeof patches.stride);
     CAIRN_TRY(read_sizes(&(struct sizes){"stride", keys->stride, "", n_dims, 1}, patches.stride));

@@ -26,7 +26,7 @@ struct cairn_patch_keys {
 #define CAIRN_PATCH_SIZES "number list"
 
 /**
- * Whether the input has channels and n_dims dimensions: [C, H, W] for 2.
+ * Whether the input has channels and n_dims dimensions, [C, H, W] for 2, or 1 to 3 of them for 0.
  *
  * Ranks   local
  * Errors  CAIRN_USAGE: it has not, says what it is
@@ -45,10 +45,11 @@ CAIRN_CHECKED cairn_status cairn_patch_plan(const struct cairn_patch_keys *keys,
                                             const struct cairn_shape *in, size_t n_dims,
                                             struct cairn_patches *out);
 
-/** Geometry of pooling: without a stride it is the kernel, and no patch is padding alone.
- * Ranks: local.  Errors: as above, and padding of more than half of the kernel. */
+/** Geometry of pooling over all dimensions of the input: without a stride it is the kernel, and no
+ * patch is padding alone.  Ranks: local.  Errors: as above, and padding of more than half of the
+ * kernel. */
 CAIRN_CHECKED cairn_status cairn_patch_plan_pool(const struct cairn_patch_keys *keys,
-                                                 const struct cairn_shape *in, size_t n_dims,
+                                                 const struct cairn_shape *in,
                                                  struct cairn_patches *out);
 
 /** The shape of an output with so many channels.  Ranks: local.  Errors: none. */

@@ -2,8 +2,8 @@
  * residual: y = body(x) + skip(x), where body is a list of layers and skip is x itself or, with
  * project, a list that gives x the shape of the body's output.
  *
- * project: true makes that list as torchvision's ResNets do, a 1 x 1 convolution without bias, with
- * the stride that fits, and a batchnorm; for rows and tokens a dense layer without bias.
+ * project: true makes that list as torchvision's ResNets do, a convolution of kernel 1 without
+ * bias, with the stride that fits, and a batchnorm; for rows and tokens a dense layer without bias.
  *
  * Source  He, Zhang, Ren and Sun 2015, equations 1 and 2 */
 #include <stdio.h>
@@ -24,13 +24,14 @@ static const struct cairn_key keys[] = {
     {"body", CAIRN_KEY_TREE, offsetof(struct residual, body_list), NULL, 0, 0, "list",
      "layers whose output is added to their input"},
     {"project", CAIRN_KEY_TREE, offsetof(struct residual, project_key), "", 0, 0, "name list",
-     "the input's way to that sum: none; true: a 1 x 1 convolution and batchnorm, or dense; auto: "
-     "true where shapes differ; or layers"},
+     "the input's way to that sum: none; true: a convolution of kernel 1 and batchnorm, or dense; "
+     "auto: true where shapes differ; or layers"},
     {"flat", CAIRN_KEY_BOOL, offsetof(struct residual, flat), "false", 0, 0, NULL,
      "the layers of body are named as if they stood in place of this one"},
 };
 
-/* The least stride by which a 1 x 1 convolution makes n_out of n_in places; 0: there is none. */
+/* The least stride by which a convolution of kernel 1 makes n_out of n_in places; 0: there is none.
+ */
 static size_t stride_of(size_t n_in, size_t n_out)
 {
     for (size_t stride = 1; stride <= n_in; stride++)
@@ -47,25 +48,38 @@ static cairn_status does_not_fit(const struct cairn_shape *in, const struct cair
                       cairn_shape_text(in, from), cairn_shape_text(out, to), remedy);
 }
 
-/* A 1 x 1 convolution and batchnorm into the list. */
-static cairn_status project_image(struct cairn_node *list, const struct cairn_shape *in,
-                                  const struct cairn_shape *out)
+/* A convolution of kernel 1 and batchnorm into the list. */
+static cairn_status project_places(struct cairn_node *list, const struct cairn_shape *in,
+                                   const struct cairn_shape *out)
 {
     struct cairn_node *layer = NULL;
-    struct cairn_node *stride = NULL;
-    size_t down = stride_of(in->dim[1], out->dim[1]);
-    size_t across = stride_of(in->dim[2], out->dim[2]);
-    if (down == 0 || across == 0)
-        return does_not_fit(in, out, "the input",
-                            "no stride makes one of the other; give project a list of layers");
-    CAIRN_TRY(cairn_list_layer(list, "conv2d", &layer));
+    struct cairn_node *strides = NULL;
+    char kind[32];
+    snprintf(kind, sizeof kind, "conv%dd", in->ndim - 1);
+    CAIRN_TRY(cairn_list_layer(list, kind, &layer));
     CAIRN_TRY(cairn_list_count(layer, "channels", out->dim[0]));
     CAIRN_TRY(cairn_list_text(layer, "kernel", "1"));
     CAIRN_TRY(cairn_list_text(layer, "bias", "false"));
-    CAIRN_TRY(cairn_list_node(layer, CAIRN_NODE_LIST, "stride", NULL, &stride));
-    CAIRN_TRY(cairn_list_count(stride, NULL, down));
-    CAIRN_TRY(cairn_list_count(stride, NULL, across));
+    CAIRN_TRY(cairn_list_node(layer, CAIRN_NODE_LIST, "stride", NULL, &strides));
+    for (int d = 1; d < in->ndim; d++) {
+        size_t stride = stride_of(in->dim[d], out->dim[d]);
+        if (stride == 0)
+            return does_not_fit(in, out, "the input",
+                                "no stride makes one of the other; give project a list of layers");
+        CAIRN_TRY(cairn_list_count(strides, NULL, stride));
+    }
     return cairn_list_layer(list, "batchnorm", &layer);
+}
+
+/* Whether layers, or layers inside them, convolve rows [C, L]; else two dimensions are [T, D]. */
+static bool has_conv1d(const struct cairn_node *layers)
+{
+    for (const struct cairn_node *node = layers->child; node != NULL; node = node->next) {
+        bool is_type =
+            node->kind == CAIRN_NODE_SCALAR && node->key != NULL && strcmp(node->key, "type") == 0;
+        if ((is_type && strcmp(node->text, "conv1d") == 0) || has_conv1d(node)) return true;
+    }
+    return false;
 }
 
 /* A dense layer without bias into the list. */
@@ -85,10 +99,11 @@ static cairn_status make_list(struct cairn_layer *layer)
     struct residual *self = layer->self;
     const struct cairn_shape *in = &layer->in, *out = &layer->out;
     CAIRN_TRY(cairn_list_create(self->project_key, &self->project_list));
-    if (in->ndim == 3 && out->ndim == 3) return project_image(self->project_list, in, out);
-    if (in->ndim == out->ndim && (in->ndim == 1 || in->ndim == 2))
-        return project_row(self->project_list, in, out);
-    return does_not_fit(in, out, "the input", "give project a list of layers");
+    if (in->ndim != out->ndim)
+        return does_not_fit(in, out, "the input", "give project a list of layers");
+    if (in->ndim > 2 || (in->ndim == 2 && has_conv1d(self->body_list)))
+        return project_places(self->project_list, in, out);
+    return project_row(self->project_list, in, out);
 }
 
 /* The list that project stands for in *out, NULL for none. */

@@ -138,12 +138,12 @@ static struct tile tile_at(const struct cairn_conv *conv, const struct cairn_con
     return tile;
 }
 
-/* Where output channel o of the tile's s-th sample begins in y or dy [n, channels, places]. */
-static size_t place(const struct tile *tile, size_t s, size_t o)
+/* Where output channel o of the tile's first sample begins in y or dy [n, channels, places]. */
+static size_t place(const struct tile *tile, size_t o)
 {
     const size_t *first = tile->box.first;
     const size_t *out = tile->conv->patches.out;
-    return ((tile->sample + s) * tile->conv->channels + o) * tile->self->n_places +
+    return (tile->sample * tile->conv->channels + o) * tile->self->n_places +
            (first[0] * out[1] + first[1]) * out[2] + first[2];
 }
 
@@ -182,6 +182,38 @@ static void copy_plus(const real *restrict x, real value, size_t n, real *restri
     for (size_t i = 0; i < n; i++) y[i] = x[i] + value;
 }
 
+/* An output channel of a tile: `piece` numbers of each sample, `next` from one to the next.  No
+ * call is made for a single number. */
+struct pieces {
+    size_t n, piece, next;
+};
+
+static struct pieces pieces_of(const struct tile *tile)
+{
+    size_t n = tile->box.n_samples;
+    return (struct pieces){n, tile->n_columns / n, tile->conv->channels * tile->self->n_places};
+}
+
+/* From y or dy into a row. */
+static void take(const struct pieces *of, const real *restrict y, real *restrict row)
+{
+    const size_t n = of->n, piece = of->piece, next = of->next;
+    if (piece == 1)
+        for (size_t s = 0; s < n; s++) row[s] = y[s * next];
+    else
+        for (size_t s = 0; s < n; s++) memcpy(row + s * piece, y + s * next, piece * sizeof *y);
+}
+
+/* A row plus a value into y. */
+static void put(const struct pieces *of, const real *restrict row, real value, real *restrict y)
+{
+    const size_t n = of->n, piece = of->piece, next = of->next;
+    if (piece == 1)
+        for (size_t s = 0; s < n; s++) y[s * next] = row[s] + value;
+    else
+        for (size_t s = 0; s < n; s++) copy_plus(row + s * piece, value, piece, y + s * next);
+}
+
 /* y = W columns, on top of what is there where `beta` is 1. */
 static void product(const struct tile *tile, const real *w, const real *columns, real beta, real *y)
 {
@@ -204,18 +236,17 @@ static void forward_tile(const struct tile *tile, const struct cairn_conv_job *j
     const real *bias = job->bias;
     size_t channels = tile->conv->channels;
     if (tile->is_sample) { /* the product is added to the bias: BLAS would write zeros else */
-        real *y = job->y + place(tile, 0, 0);
+        real *y = job->y + place(tile, 0);
         for (size_t o = 0; o < channels && bias != NULL; o++)
             fill(bias[o], tile->n_columns, y + o * tile->n_columns);
         product(tile, job->w, columns, bias != NULL ? 1 : 0, y);
         return;
     }
     product(tile, job->w, columns, 0, tile->out);
-    size_t piece = tile->n_columns / tile->box.n_samples;
-    const real *from = tile->out;
+    const struct pieces pieces = pieces_of(tile);
     for (size_t o = 0; o < channels; o++)
-        for (size_t s = 0; s < tile->box.n_samples; s++, from += piece)
-            copy_plus(from, bias != NULL ? bias[o] : 0, piece, job->y + place(tile, s, o));
+        put(&pieces, tile->out + o * tile->n_columns, bias != NULL ? bias[o] : 0,
+            job->y + place(tile, o));
 }
 
 static void forward(const struct cairn_conv *conv, const struct cairn_conv_job *job)
@@ -233,12 +264,10 @@ static void forward(const struct cairn_conv *conv, const struct cairn_conv_job *
 /* dy of the tile as [channels, n_columns]. */
 static const real *gradient_of(const struct tile *tile, const real *dy)
 {
-    size_t piece = tile->n_columns / tile->box.n_samples;
-    real *to = tile->out;
-    if (tile->is_sample) return dy + place(tile, 0, 0);
+    if (tile->is_sample) return dy + place(tile, 0);
+    const struct pieces pieces = pieces_of(tile);
     for (size_t o = 0; o < tile->conv->channels; o++)
-        for (size_t s = 0; s < tile->box.n_samples; s++, to += piece)
-            memcpy(to, dy + place(tile, s, o), piece * sizeof *to);
+        take(&pieces, dy + place(tile, o), tile->out + o * tile->n_columns);
     return tile->out;
 }
 

@@ -103,6 +103,14 @@ static struct walk walk_of(const struct cairn_patches *patches, const struct cai
     };
     if (walk.rows.next == box->n[2] && stride[2] == 1) /* rows without a gap: one */
         walk.rows = (struct rows){1, walk.piece, 1, walk.piece};
+    if (walk.rows.n == 1 && walk.n_inner == 1) { /* a row of each sample: these are the rows */
+        walk.rows.n = walk.n_outer;
+        walk.rows.next = walk.outer;
+        walk.piece *= walk.n_outer;
+        walk.n_outer = 1;
+    }
+    if (walk.rows.width == 1) /* a number of each row: these are a row */
+        walk.rows = (struct rows){1, walk.rows.n, walk.rows.next, 0};
     if (walk.n_inner == 1) {
         walk.n_inner = walk.n_outer;
         walk.inner = walk.outer;

@@ -14,15 +14,40 @@ bool cairn_patches_padding(const struct cairn_patches *patches)
     return false;
 }
 
-void cairn_patches_inside(const struct cairn_patches *patches, size_t d, size_t tap, size_t *first,
-                          size_t *end)
+/* Where place `tap` of the kernel sees x for output `out`; false: in the padding. */
+static bool inside(const struct cairn_patches *patches, size_t d, size_t out, size_t tap,
+                   size_t *at)
 {
-    size_t at = tap * patches->dilation[d];
-    size_t before = patches->before[d];
-    size_t stride = patches->stride[d];
-    size_t after = before + patches->in[d]; /* padded position of the first number after x */
-    *first = at >= before ? 0 : (before - at + stride - 1) / stride;
-    *end = at >= after ? 0 : (after - at + stride - 1) / stride;
-    if (*end > patches->out[d]) *end = patches->out[d];
-    if (*first > *end) *first = *end;
+    *at = out * patches->stride[d] + tap * patches->dilation[d] - patches->before[d];
+    return *at < patches->in[d]; /* less than 0 is a large number */
+}
+
+bool cairn_patches_line(const struct cairn_patches *patches, size_t row, size_t line, size_t *at)
+{
+    const size_t n_out = patches->out[1];
+    const size_t n_taps = patches->kernel[1];
+    size_t plane = 0;
+    size_t in_plane = 0;
+    if (!inside(patches, 0, row / n_out, line / n_taps, &plane) ||
+        !inside(patches, 1, row % n_out, line % n_taps, &in_plane))
+        return false;
+    *at = (plane * patches->in[1] + in_plane) * patches->in[2];
+    return true;
+}
+
+struct cairn_strip cairn_patches_strip(const struct cairn_patches *patches, size_t tap)
+{
+    const size_t stride = patches->stride[2];
+    const size_t before = patches->before[2];
+    const size_t after = before + patches->in[2]; /* padded position of the first number after x */
+    const size_t at = tap * patches->dilation[2];
+    struct cairn_strip strip = {.stride = stride};
+    size_t end = patches->out[2];
+    if (at >= after) return strip;
+    if (at < before) strip.first = (before - at + stride - 1) / stride;
+    if (at + (end - 1) * stride >= after) end = (after - at + stride - 1) / stride;
+    if (strip.first >= end) return strip;
+    strip.n = end - strip.first;
+    strip.at = strip.first * stride + at - before;
+    return strip;
 }

@@ -27,9 +27,20 @@ size_t cairn_patches_count(const size_t size[CAIRN_PATCH_DIMS]);
 /** Whether there is any padding.  Ranks: local.  Errors: none. */
 bool cairn_patches_padding(const struct cairn_patches *patches);
 
-/** Outputs first .. end - 1 of dimension d, for which place `tap` of the kernel is not padding.
- * Ranks: local.  Errors: none. */
-void cairn_patches_inside(const struct cairn_patches *patches, size_t d, size_t tap, size_t *first,
-                          size_t *end);
+/** Where in a channel of x the row begins that row `line` of the kernel sees for row `row` of the
+ * outputs, both counted through their planes; false: it is padding.  Ranks: local.  Errors: none.
+ */
+bool cairn_patches_line(const struct cairn_patches *patches, size_t row, size_t line, size_t *at);
+
+/** What one place of a row of the kernel sees for a row of outputs: every stride-th number of a row
+ * of x. */
+struct cairn_strip {
+    size_t first, n; /* outputs for which it is not padding; n may be 0 */
+    size_t at;       /* in the row of x: what the first of them sees */
+    size_t stride;
+};
+
+/** That of place `tap`.  Ranks: local.  Errors: none. */
+struct cairn_strip cairn_patches_strip(const struct cairn_patches *patches, size_t tap);
 
 #endif

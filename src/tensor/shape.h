@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { CAIRN_MAX_DIMS = 4, CAIRN_SHAPE_TEXT_BYTES = 96 };
+enum { CAIRN_MAX_DIMS = 5, CAIRN_SHAPE_TEXT_BYTES = 128 }; /* volumes are [n, C, D, H, W] */
 
 /** Row-major; ndim 0 is a single number. */
 struct cairn_shape {

@@ -42,6 +42,15 @@ struct valid {
 void valid_write_data(struct valid *run, const char *folder);
 /** The key model. */
 void valid_write_model(struct valid *run);
+/** Keys kernel, stride, padding, and dilation unless it pools; sizes are those after it then. */
+void valid_write_patches(struct valid *run, struct cairn_shape *shape, bool pools);
+/** Layers that make one shape of another. */
+void valid_write_way(struct valid *run, const struct cairn_shape *in,
+                     const struct cairn_shape *out);
+/** Whether `project: true` does: by a dense layer, which fits whatever it has to make, or by a
+ * convolution of kernel 1 with a stride, and batchnorm. */
+bool valid_projects(const struct valid *run, const struct cairn_shape *in,
+                    const struct cairn_shape *out, bool convolves);
 /** The key loss. */
 void valid_write_loss(struct valid *run);
 /** The section optim. */

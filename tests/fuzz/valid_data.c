@@ -142,11 +142,18 @@ static void write_tokens(struct valid *run, struct cairn_h5 *file, int g)
 static void choose_shape(struct valid *run)
 {
     size_t side = valid_once_in(run, 6) ? 1 : 3;
-    switch (fuzz_below(&run->random, 6)) {
+    switch (fuzz_below(&run->random, 9)) {
     case 0:
     case 1: run->input = (struct cairn_shape){1, {valid_count(run, 1, 12)}}; break;
     case 2:
-        run->input = (struct cairn_shape){2, {valid_count(run, 1, 5), valid_count(run, 1, 8)}};
+    case 3:
+        run->input = (struct cairn_shape){2, {valid_count(run, 1, 5), valid_count(run, 1, 14)}};
+        break;
+    case 4:
+    case 5:
+        run->input = (struct cairn_shape){4,
+                                          {valid_count(run, 1, 2), valid_count(run, side, 5),
+                                           valid_count(run, side, 5), valid_count(run, side, 5)}};
         break;
     default:
         run->input = (struct cairn_shape){

@@ -14,6 +14,7 @@ struct stack {
     char prefix[VALID_NAME_BYTES - 16];
     char name[VALID_NAME_BYTES]; /* of the layer that is being written */
     int depth;
+    bool convolves; /* there is a convolution in it */
 };
 
 /* How a layer is written; the keys that are words or reals are written by all alike. */
@@ -25,7 +26,15 @@ struct rule {
     void (*write)(struct stack *stack);      /* own keys, and the shape after it; NULL: nothing */
 };
 
-enum { ROW = 1 << 1, TOKENS = 1 << 2, IMAGE = 1 << 3, ANY = ROW | TOKENS | IMAGE };
+/* [D]; [T, D] and [C, L]; [C, H, W]; [C, D, H, W] */
+enum {
+    ROW = 1 << 1,
+    TOKENS = 1 << 2,
+    IMAGE = 1 << 3,
+    VOLUME = 1 << 4,
+    PLACES = TOKENS | IMAGE | VOLUME,
+    ANY = ROW | PLACES
+};
 
 static void note(struct stack *stack, bool has_bias)
 {
@@ -36,21 +45,26 @@ static void note(struct stack *stack, bool has_bias)
     name->has_bias = has_bias;
 }
 
+static bool is_no_text(const struct stack *stack)
+{
+    return stack->run->vocabulary == 0;
+}
+
 static bool has_many_values(const struct stack *stack)
 {
     size_t n = cairn_shape_count(&stack->shape);
-    return n / stack->shape.dim[0] * stack->run->micro > 1;
+    return is_no_text(stack) && n / stack->shape.dim[0] * stack->run->micro > 1;
 }
 
 static bool has_two(const struct stack *stack)
 {
-    return cairn_shape_count(&stack->shape) > 1;
+    return is_no_text(stack) && cairn_shape_count(&stack->shape) > 1;
 }
 
 /* Not often: a row is soon all that there is. */
 static bool may_end_planes(const struct stack *stack)
 {
-    return stack->run->vocabulary == 0 && valid_once_in(stack->run, 3);
+    return is_no_text(stack) && valid_once_in(stack->run, 3);
 }
 
 static bool never(const struct stack *stack)
@@ -78,48 +92,7 @@ static void write_dense(struct stack *stack)
     note(stack, bias);
 }
 
-/* A number, or two in a list. */
-static void write_pair(struct stack *stack, const char *key, const size_t pair[2])
-{
-    if (pair[0] == pair[1] && valid_once_in(stack->run, 2))
-        fprintf(stack->run->out, ", %s: %zu", key, pair[0]);
-    else
-        fprintf(stack->run->out, ", %s: [%zu, %zu]", key, pair[0], pair[1]);
-}
-
-/* Kernel, stride and padding; rows and columns after them. */
-static void write_plane(struct stack *stack, bool pools)
-{
-    size_t *size = &stack->shape.dim[1];
-    size_t kernel[2];
-    size_t stride[2];
-    size_t padding[2];
-    for (int d = 0; d < 2; d++) {
-        size_t most = size[d] < 4 ? size[d] : 4;
-        kernel[d] = valid_count(stack->run, 1, most);
-        stride[d] = valid_count(stack->run, 1, 3);
-        padding[d] = valid_once_in(stack->run, 2) ? 0 : fuzz_below(&stack->run->random, 3);
-        if (size[d] > 8) padding[d] = 0;
-        if (pools && padding[d] > kernel[d] / 2) padding[d] = kernel[d] / 2;
-    }
-    write_pair(stack, "kernel", kernel);
-    const bool room = 2 * (kernel[0] - 1) < size[0] && 2 * (kernel[1] - 1) < size[1];
-    const size_t dilation = !pools && room && valid_once_in(stack->run, 3) ? 2 : 1;
-    if (dilation > 1) fprintf(stack->run->out, ", dilation: 2");
-    if (!pools && valid_once_in(stack->run, 5)) {
-        fprintf(stack->run->out, ", padding: same");
-        return;
-    }
-    if (!valid_once_in(stack->run, 3))
-        write_pair(stack, "stride", stride);
-    else
-        for (int d = 0; d < 2; d++) stride[d] = pools ? kernel[d] : 1;
-    write_pair(stack, "padding", padding);
-    for (int d = 0; d < 2; d++)
-        size[d] = (size[d] + 2 * padding[d] - dilation * (kernel[d] - 1) - 1) / stride[d] + 1;
-}
-
-static void write_conv2d(struct stack *stack)
+static void write_conv(struct stack *stack)
 {
     size_t in = stack->shape.dim[0];
     size_t parts = valid_once_in(stack->run, 2) ? 1 : valid_count(stack->run, 1, in);
@@ -128,14 +101,15 @@ static void write_conv2d(struct stack *stack)
     bool bias = !valid_once_in(stack->run, 4);
     fprintf(stack->run->out, ", channels: %zu, groups: %zu, bias: %s", out, parts,
             bias ? "true" : "false");
-    write_plane(stack, false);
+    valid_write_patches(stack->run, &stack->shape, false);
     stack->shape.dim[0] = out;
+    stack->convolves = true;
     note(stack, bias);
 }
 
 static void write_pool(struct stack *stack)
 {
-    write_plane(stack, true);
+    valid_write_patches(stack->run, &stack->shape, true);
 }
 
 static void write_global_pool(struct stack *stack)
@@ -188,50 +162,7 @@ static void begin_part(const struct stack *stack, const char *part, struct stack
     *inner = *stack;
     snprintf(inner->prefix, sizeof inner->prefix, "%.30s.%s.", stack->name, part);
     inner->depth++;
-}
-
-/* Layers that make one shape of another. */
-static void write_way(const struct valid *run, const struct cairn_shape *in,
-                      const struct cairn_shape *out)
-{
-    size_t k[2];
-    size_t p[2];
-    if (in->ndim != 3 || out->ndim != 3) {
-        bool flat = in->ndim != out->ndim;
-        fprintf(run->out, "[%s{type: dense, units: %zu}]", flat ? "{type: flatten}, " : "",
-                out->dim[out->ndim - 1]);
-        return;
-    }
-    for (int d = 0; d < 2; d++) {
-        size_t a = in->dim[d + 1];
-        size_t b = out->dim[d + 1];
-        p[d] = b > a ? (b - a + 1) / 2 : 0;
-        k[d] = a + 2 * p[d] - b + 1;
-    }
-    fprintf(
-        run->out,
-        "[{type: conv2d, channels: %zu, kernel: [%zu, %zu], padding: [%zu, %zu]}, {type: tanh}]",
-        out->dim[0], k[0], k[1], p[0], p[1]);
-}
-
-/* Whether `project: true` is a dense layer, which fits whatever it has to make. */
-static bool projects_row(const struct cairn_shape *in, const struct cairn_shape *out)
-{
-    return in->ndim == out->ndim && in->ndim < 3;
-}
-
-/* Of images: a 1 x 1 convolution with a stride, and batchnorm. */
-static bool projects_image(const struct stack *stack, const struct cairn_shape *in,
-                           const struct cairn_shape *out)
-{
-    if (in->ndim != 3 || out->ndim != 3) return false;
-    if (stack->run->micro * out->dim[1] * out->dim[2] < 2) return false;
-    for (int d = 1; d < 3; d++) {
-        size_t stride = 1;
-        while (stride <= in->dim[d] && (in->dim[d] - 1) / stride + 1 != out->dim[d]) stride++;
-        if (stride > in->dim[d]) return false;
-    }
-    return true;
+    inner->convolves = false;
 }
 
 static void write_residual(struct stack *stack)
@@ -243,16 +174,19 @@ static void write_residual(struct stack *stack)
     write_layers(&inner, valid_count(run, 1, 3));
     fprintf(run->out, "], project: ");
     bool same = cairn_shape_same(&stack->shape, &inner.shape);
-    bool can = projects_row(&stack->shape, &inner.shape) ||
-               projects_image(stack, &stack->shape, &inner.shape);
+    bool can = valid_projects(run, &stack->shape, &inner.shape, inner.convolves);
     if (same && valid_once_in(run, 2))
         fprintf(run->out, "%s", valid_once_in(run, 2) ? "none" : "auto");
     else if (can && !valid_once_in(run, 4))
         fprintf(run->out, "%s", valid_once_in(run, 2) ? "true" : "auto");
     else
-        write_way(run, &stack->shape, &inner.shape);
+        valid_write_way(run, &stack->shape, &inner.shape);
     stack->shape = inner.shape;
+    stack->convolves = stack->convolves || inner.convolves;
 }
+
+#define CONV "channels kernel stride padding dilation groups bias"
+#define POOL "kernel stride padding"
 
 static const struct rule rules[] = {
     {"dense", ROW | TOKENS, "units bias tie", NULL, write_dense},
@@ -264,13 +198,17 @@ static const struct rule rules[] = {
     {"dropout", ANY, "", NULL, NULL},
     {"dropout2d", IMAGE, "", NULL, NULL},
     {"flatten", ANY, "", may_end_planes, write_flatten},
-    {"conv2d", IMAGE, "channels kernel stride padding dilation groups bias", NULL, write_conv2d},
-    {"maxpool2d", IMAGE, "kernel stride padding", NULL, write_pool},
-    {"avgpool2d", IMAGE, "kernel stride padding", NULL, write_pool},
-    {"global_avgpool", IMAGE, "", may_end_planes, write_global_pool},
-    {"batchnorm", ROW | IMAGE, "", has_many_values, write_norm},
+    {"conv1d", TOKENS, CONV, is_no_text, write_conv},
+    {"conv2d", IMAGE, CONV, NULL, write_conv},
+    {"conv3d", VOLUME, CONV, NULL, write_conv},
+    {"maxpool", PLACES, POOL, NULL, write_pool},
+    {"maxpool2d", IMAGE, POOL, NULL, write_pool},
+    {"avgpool", PLACES, POOL, NULL, write_pool},
+    {"avgpool2d", IMAGE, POOL, NULL, write_pool},
+    {"global_avgpool", PLACES, "", may_end_planes, write_global_pool},
+    {"batchnorm", ROW | PLACES, "", has_many_values, write_norm},
     {"layernorm", ROW | TOKENS, "", NULL, write_norm},
-    {"groupnorm", ROW | IMAGE, "groups", has_two, write_groupnorm},
+    {"groupnorm", ROW | PLACES, "groups", has_two, write_groupnorm},
     {"residual", ANY, "body flat project", may_nest, write_residual}, /* flat: by the block's */
     {"embedding", 0, "units", never, NULL},
     {"position", TOKENS, "", NULL, write_position},

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# cairn plan: what it plans for a rank is the peak of a real run within 5 %, for three kinds of models on 1 and 2 ranks; the
+# cairn plan: what it plans for a rank is the peak of a real run within 5 %, for four kinds of models on 1 and 2 ranks; the
 # tables, --json and the limits agree with each other; what is wrong ends in one line.
 . "${BASH_SOURCE%/*}/../support/run.sh"
 
@@ -25,7 +25,8 @@ else
     }
 fi
 
-# A net of dense layers on data of 50 MB, adam, the same bits everywhere; one of images with large activations; a GPT.
+# A net of dense layers on data of 50 MB, adam, the same bits everywhere; one of images and one of volumes with large
+# activations; a GPT.
 n=65536
 printf '\0\0\10\3\0\1\0\0\0\0\0\34\0\0\0\34' >images
 { yes 'sixty-five thousand images' || true; } | head -c $((n * 784)) >>images
@@ -37,6 +38,7 @@ printf '\0\0\10\1\0\1\0\0' >labels
 expect 0 0 import idx --train images labels --test few_images few_labels -o images.h5
 expect 0 0 import text text -o text.h5 --val 0
 rm images labels few_images few_labels text
+"$CAIRN_BUILD/tests/run_make_data" volumes.h5 /train/x=uint8:64x1x24x24x24 /train/y=int32:64
 
 cat >mlp.yaml <<END
 data: {file: images.h5, in_memory: true}
@@ -53,6 +55,14 @@ batch: {global: 128, micro: 64}
 optim: {name: sgd, lr: 0.01, momentum: 0.9}
 train: {updates: 2, evaluate_every: none, ema: 0.9}
 END
+cat >volumes.yaml <<END
+data: {file: volumes.h5}
+model: [{type: conv3d, channels: 16, kernel: 3, padding: same}, {type: batchnorm}, {type: relu}, {type: conv3d, channels: 16, kernel: 3,
+  stride: 2}, {type: relu}, {type: maxpool, kernel: 2}, {type: global_avgpool}, {type: dense, units: 3}]
+batch: {global: 32, micro: 16}
+optim: {name: sgd, lr: 0.01}
+train: {updates: 2, evaluate_every: none}
+END
 cat >gpt.yaml <<END
 data: {file: text.h5, context: 64}
 model: [{type: embedding, units: 192}, {type: position}, {type: transformer_block, heads: 4, causal: true},
@@ -61,7 +71,7 @@ batch: {global: 16, micro: 8}
 optim: {name: adamw, lr: 0.001}
 train: {updates: 2, evaluate_every: none}
 END
-for name in mlp cnn gpt; do
+for name in mlp cnn volumes gpt; do
     for ranks in 1 2; do
         expect 0 0 plan "$name.yaml" --memory --json --ranks $ranks
         cp out "$name-$ranks.json"

@@ -100,6 +100,33 @@ static void test_fingerprint(void **state)
     assert_true(hash != fingerprint(&table));
 }
 
+/* Checkpoints hold fingerprints: those of shapes that earlier versions read stay as they were. */
+static void test_fingerprint_of_earlier_versions(void **state)
+{
+    (void)state;
+    struct cairn_table table = images(6);
+    assert_true(fingerprint(&table) == 0x3720e786ae9bf630u);
+}
+
+/* [n, C, D, H, W]: every size is in the fingerprint. */
+static void test_volumes(void **state)
+{
+    (void)state;
+    static const size_t sizes[3][4] = {{1, 2, 2, 1}, {1, 2, 1, 2}, {1, 1, 2, 2}};
+    uint64_t hash[3];
+    for (size_t i = 0; i < 3; i++) {
+        struct cairn_table table = images(6);
+        struct cairn_dataset *dataset = NULL;
+        table.input.ndim = 4;
+        memcpy(table.input.dim, sizes[i], sizeof sizes[i]);
+        hash[i] = fingerprint(&table);
+        assert_ok(cairn_dataset_open(path, &dataset));
+        assert_true(cairn_shape_same(cairn_dataset_input(dataset), &table.input));
+        cairn_dataset_close(dataset);
+    }
+    assert_true(hash[0] != hash[1] && hash[0] != hash[2] && hash[1] != hash[2]);
+}
+
 /* A file of a stranger: x and y of any form, nothing else. */
 static void write_foreign(const struct cairn_h5_form *x, const struct cairn_h5_form *y,
                           const void *x_data, const void *y_data)
@@ -305,11 +332,18 @@ static void test_scale(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_what_a_file_says), cmocka_unit_test(test_fingerprint),
-        cmocka_unit_test(test_files_of_others),  cmocka_unit_test(test_bad_contents),
-        cmocka_unit_test(test_shared),           cmocka_unit_test(test_groups_must_agree),
-        cmocka_unit_test(test_no_datasets),      cmocka_unit_test(test_truncated),
-        cmocka_unit_test(test_damage_anywhere),  cmocka_unit_test(test_scale),
+        cmocka_unit_test(test_what_a_file_says),
+        cmocka_unit_test(test_fingerprint),
+        cmocka_unit_test(test_fingerprint_of_earlier_versions),
+        cmocka_unit_test(test_volumes),
+        cmocka_unit_test(test_files_of_others),
+        cmocka_unit_test(test_bad_contents),
+        cmocka_unit_test(test_shared),
+        cmocka_unit_test(test_groups_must_agree),
+        cmocka_unit_test(test_no_datasets),
+        cmocka_unit_test(test_truncated),
+        cmocka_unit_test(test_damage_anywhere),
+        cmocka_unit_test(test_scale),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

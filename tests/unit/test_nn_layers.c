@@ -42,9 +42,9 @@ static void around(char *text, const struct cairn_shape *in, const char *layers)
     if ((in->ndim == 1 || in->ndim == 2) && !takes_tokens(list))
         snprintf(before, sizeof before, "{type: dense, units: %zu, name: before}, ",
                  in->dim[in->ndim - 1]);
-    if (in->ndim == 3)
-        snprintf(before, sizeof before, "{type: conv2d, channels: %zu, kernel: 1, name: before}, ",
-                 in->dim[0]);
+    if (in->ndim > 2)
+        snprintf(before, sizeof before, "{type: conv%dd, channels: %zu, kernel: 1, name: before}, ",
+                 in->ndim - 1, in->dim[0]);
     cairn_node_free(list);
     snprintf(text, TEXT, "[%s%s, {type: flatten}, {type: dense, units: 3, name: after}]", before,
              layers);

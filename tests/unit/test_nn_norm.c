@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * Normalisation: values against the plain formula in double, gradients on images and tokens, what
+ * Normalisation: values against the plain formula in double, gradients on all shapes, what
  * batch normalisation averages, and that its gradient is a sum over micro-batches in any share. */
 #include <math.h>
 #include <setjmp.h>
@@ -128,6 +128,8 @@ static void test_batchnorm_of_training(void **state)
     batchnorm_on(&(struct cairn_shape){3, {3, 4, 5}}, 4);
     batchnorm_on(&(struct cairn_shape){3, {2, 7, 9}}, 1);
     batchnorm_on(&(struct cairn_shape){3, {4, 1, 1}}, 9);
+    batchnorm_on(&(struct cairn_shape){2, {3, 8}}, 4);
+    batchnorm_on(&(struct cairn_shape){4, {3, 2, 3, 4}}, 3);
 }
 
 static void test_batchnorm_of_evaluation(void **state)
@@ -157,18 +159,18 @@ static void test_batchnorm_of_evaluation(void **state)
     release(&s);
 }
 
-/* layernorm, and groupnorm with this many groups where there are any */
+/* layernorm, for which n_groups is 0, or groupnorm with this many */
 static void rows_on(const char *text, const struct cairn_shape *in, size_t n_groups)
 {
     enum { N = 3 };
     struct subject s = make(text, in, N);
     const real *y = NULL;
-    bool tokens = in->ndim == 2;
+    bool tokens = n_groups == 0 && in->ndim == 2;
     size_t count = cairn_shape_count(in);
     /* as [rows, channels, area], with a group of `together` channels */
     const size_t dim[3] = {tokens ? N * in->dim[0] : N, tokens ? in->dim[1] : in->dim[0],
-                           in->ndim == 3 ? in->dim[1] * in->dim[2] : 1};
-    size_t together = dim[1] / n_groups;
+                           tokens ? 1 : count / in->dim[0]};
+    size_t together = n_groups == 0 ? dim[1] : dim[1] / n_groups;
     assert_false(cairn_model_is_ghost(s.bench->model));
     set_affine(&s);
     assert_int_equal(cairn_model_outputs(s.bench->model, s.bench->w, &s.samples.micro, &y),
@@ -189,13 +191,15 @@ static void rows_on(const char *text, const struct cairn_shape *in, size_t n_gro
 static void test_values_of_layernorm_and_groupnorm(void **state)
 {
     (void)state;
-    rows_on("[{type: layernorm}]", &(struct cairn_shape){1, {7}}, 1);
-    rows_on("[{type: layernorm}]", &(struct cairn_shape){1, {40}}, 1);
-    rows_on("[{type: layernorm}]", &(struct cairn_shape){2, {5, 6}}, 1);
+    rows_on("[{type: layernorm}]", &(struct cairn_shape){1, {7}}, 0);
+    rows_on("[{type: layernorm}]", &(struct cairn_shape){1, {40}}, 0);
+    rows_on("[{type: layernorm}]", &(struct cairn_shape){2, {5, 6}}, 0);
     rows_on("[{type: groupnorm, groups: 2}]", &(struct cairn_shape){1, {8}}, 2);
     rows_on("[{type: groupnorm, groups: 1}]", &(struct cairn_shape){3, {3, 2, 5}}, 1);
     rows_on("[{type: groupnorm, groups: 3}]", &(struct cairn_shape){3, {6, 4, 5}}, 3);
     rows_on("[{type: groupnorm, groups: 6}]", &(struct cairn_shape){3, {6, 4, 5}}, 6);
+    rows_on("[{type: groupnorm, groups: 3}]", &(struct cairn_shape){2, {6, 7}}, 3);
+    rows_on("[{type: groupnorm, groups: 2}]", &(struct cairn_shape){4, {4, 3, 2, 5}}, 2);
 }
 
 /* Through shapes that the list of layers does not reach: a first dense layer, whose output is an
@@ -210,9 +214,12 @@ static void test_gradients_of_all_shapes(void **state)
         "[{type: groupnorm, groups: 1}, {type: tanh}, {type: batchnorm}]",
         "[{type: layernorm}, {type: tanh}, {type: layernorm, eps: 0.1}, {type: flatten}]",
         "[{type: dense, units: 5}, {type: batchnorm}, {type: relu}, {type: dense, units: 12}]",
+        "[{type: batchnorm}, {type: tanh}, {type: groupnorm, groups: 3}]",
+        "[{type: groupnorm, groups: 2}, {type: tanh}, {type: batchnorm}]",
     };
-    static const struct cairn_shape ins[] = {
-        {3, {3, 4, 5}}, {3, {6, 3, 3}}, {3, {2, 5, 5}}, {2, {4, 20}}, {1, {12}}};
+    static const struct cairn_shape ins[] = {{3, {3, 4, 5}},   {3, {6, 3, 3}}, {3, {2, 5, 5}},
+                                             {2, {4, 20}},     {1, {12}},      {2, {6, 7}},
+                                             {4, {4, 2, 3, 3}}};
     for (size_t r = 0; r < sizeof texts / sizeof texts[0]; r++) {
         struct subject s = make(texts[r], &ins[r], 5);
         struct cairn_reference *reference = NULL;
@@ -316,30 +323,45 @@ static void test_large_means(void **state)
     }
 }
 
-static void refused(const char *text, const struct cairn_shape *in, size_t micro, const char *says)
+static void check_refused(const struct cairn_model_options *options, const char *text,
+                          const char *says)
+{
+    struct cairn_model *model = NULL;
+    assert_int_equal(cairn_model_create(options, &model), CAIRN_USAGE);
+    if (strstr(cairn_error_text(), says) == NULL)
+        fail_msg("%s: '%s' does not say '%s'", text, cairn_error_text(), says);
+}
+
+static void refused(const char *text, const struct cairn_shape *in, size_t n, const char *says)
 {
     struct cairn_node *tree = tree_of(text);
     const struct cairn_model_options options = {
-        .layers = tree, .input = *in, .n_targets = cairn_shape_count(in), .micro = micro};
-    struct cairn_model *model = NULL;
-    assert_int_equal(cairn_model_create(&options, &model), CAIRN_USAGE);
-    if (strstr(cairn_error_text(), says) == NULL)
-        fail_msg("%s: '%s' does not say '%s'", text, cairn_error_text(), says);
+        .layers = tree, .input = *in, .n_targets = cairn_shape_count(in), .micro = n};
+    check_refused(&options, text, says);
+    cairn_node_free(tree);
+}
+
+/* [T, D] of a text look like rows [C, L]. */
+static void refused_for_text(const char *text)
+{
+    struct cairn_node *tree = tree_of(text);
+    const struct cairn_model_options options = token_options(tree, 4, 11, 8);
+    check_refused(&options, text, "[4, 6], tokens [T, D]; for these there is layernorm");
     cairn_node_free(tree);
 }
 
 static void test_refused(void **state)
 {
     (void)state;
-    const struct cairn_shape row = {1, {6}}, tokens = {2, {4, 6}}, image = {3, {6, 2, 2}};
+    const struct cairn_shape row = {1, {6}}, image = {3, {6, 2, 2}};
     refused("[{type: batchnorm}]", &row, 1, "set batch.micro to 2");
-    refused("[{type: batchnorm}]", &tokens, 8, "layernorm");
+    refused_for_text("[{type: embedding, units: 6}, {type: batchnorm}]");
     refused("[{type: batchnorm, momentum: 2}]", &row, 8, "momentum");
     refused("[{type: layernorm}]", &image, 8, "[6, 2, 2]");
     refused("[{type: groupnorm}]", &image, 8, "groups");
     refused("[{type: groupnorm, groups: 4}]", &image, 8, "6 channels do not make 4 equal groups");
     refused("[{type: groupnorm, groups: 6}]", &row, 8, "fewer groups");
-    refused("[{type: groupnorm, groups: 2}]", &tokens, 8, "layernorm");
+    refused_for_text("[{type: embedding, units: 6}, {type: groupnorm, groups: 2}]");
     struct subject s = make("[{type: batchnorm}]", &image, 1); /* planes have values enough */
     release(&s);
 }

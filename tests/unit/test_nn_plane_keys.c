@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * Layers of planes when they are planned: messages, names and shapes, initial weights.  Their
- * values: test_nn_planes.c. */
+ * Layers of rows, planes and volumes when they are planned: messages, names and shapes, initial
+ * weights.  Their values: test_nn_planes.c. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,6 +17,20 @@
 enum { TEXT = 256 };
 
 static const double ROUNDING = 1e-6; /* to float */
+
+static void check_refused(const char *layer, const struct cairn_shape *in, const char *says)
+{
+    char text[TEXT];
+    struct cairn_model *model = NULL;
+    snprintf(text, sizeof text, "[%s]", layer);
+    struct cairn_node *layers = tree_of(text);
+    const struct cairn_model_options options = {
+        .layers = layers, .input = *in, .n_classes = 3, .micro = 2};
+    assert_int_equal(cairn_model_create(&options, &model), CAIRN_USAGE);
+    if (strstr(cairn_error_text(), says) == NULL)
+        fail_msg("wanted: %s\ngot:    %s", says, cairn_error_text());
+    cairn_node_free(layers);
+}
 
 static void test_wrong_layers_are_told_why(void **state)
 {
@@ -58,21 +72,16 @@ static void test_wrong_layers_are_told_why(void **state)
          "layer 1 (conv2d): the input of one sample is [288], but must be [C, H, W]"},
         {"{type: global_avgpool}, {type: maxpool2d, kernel: 1}",
          "layer 1 (maxpool2d): the input of one sample is [6], but must be [C, H, W]"},
-        {"{type: flatten}, {type: global_avgpool}", "must be [C, H, W]"},
+        {"{type: flatten}, {type: global_avgpool}", "must be [C, L], [C, H, W] or [C, D, H, W]"},
+        {"{type: flatten}, {type: maxpool, kernel: 2}", "must be [C, L], [C, H, W] or [C, D, H"},
+        {"{type: maxpool, kernel: [2]}", "kernel is a list of 1, but takes a whole number from 1"},
+        {"{type: conv1d, channels: 4, kernel: 3}",
+         "the input of one sample is [6, 6, 8], but must be [C, L]: channels, length"},
+        {"{type: conv3d, channels: 4, kernel: 3}", "[6, 6, 8], but must be [C, D, H, W]: channels"},
         {"{type: flatten}, {type: dropout2d}", "must be [C, H, W]"},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        char text[TEXT];
-        struct cairn_model *model = NULL;
-        snprintf(text, sizeof text, "[%s]", rows[i].layer);
-        struct cairn_node *layers = tree_of(text);
-        struct cairn_model_options options = {
-            .layers = layers, .input = in, .n_classes = 3, .micro = 2};
-        assert_int_equal(cairn_model_create(&options, &model), CAIRN_USAGE);
-        if (strstr(cairn_error_text(), rows[i].text) == NULL)
-            fail_msg("wanted: %s\ngot:    %s", rows[i].text, cairn_error_text());
-        cairn_node_free(layers);
-    }
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        check_refused(rows[i].layer, &in, rows[i].text);
 }
 
 /* Names, shapes and ranges are those of torch.nn.Conv2d(6, 4, (3, 2), groups=2). */
@@ -108,12 +117,47 @@ static void test_weights_are_those_of_pytorch(void **state)
     }
 }
 
+static void check_weight(const char *layer, const struct cairn_shape *in,
+                         const struct cairn_shape *weight)
+{
+    struct alone *alone = alone_make(layer, in, 1);
+    assert_string_equal(alone->params.item[0].name, "0.weight");
+    assert_true(cairn_shape_same(&alone->params.item[0].shape, weight));
+    assert_int_equal(alone->params.item[1].count, 4);
+    alone_free(alone);
+}
+
+/* torch.nn.Conv1d(6, 4, 3, groups=2) and Conv3d(6, 4, (2, 3, 4), groups=2). */
+static void test_weights_of_rows_and_volumes(void **state)
+{
+    (void)state;
+    const struct cairn_shape row = {2, {6, 8}}, volume = {4, {6, 5, 5, 5}};
+    const struct cairn_shape of_row = {3, {4, 3, 3}}, of_volume = {5, {4, 3, 2, 3, 4}};
+    check_weight("{type: conv1d, channels: 4, kernel: 3, groups: 2}", &row, &of_row);
+    check_weight("{type: conv1d, channels: 4, kernel: [3], groups: 2}", &row, &of_row);
+    check_weight("{type: conv3d, channels: 4, kernel: [2, 3, 4], groups: 2}", &volume, &of_volume);
+}
+
+/* The largest shape that can be written is whole in a message. */
+static void test_text_of_shapes(void **state)
+{
+    (void)state;
+    char text[CAIRN_SHAPE_TEXT_BYTES];
+    const struct cairn_shape largest = {CAIRN_MAX_DIMS,
+                                        {SIZE_MAX, SIZE_MAX, SIZE_MAX, SIZE_MAX, SIZE_MAX}};
+    assert_string_equal(cairn_shape_text(&largest, text),
+                        "[18446744073709551615, 18446744073709551615, 18446744073709551615, "
+                        "18446744073709551615, 18446744073709551615]");
+}
+
 int main(void)
 {
     setenv("CAIRN_FAULT", "none", 1);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_wrong_layers_are_told_why),
         cmocka_unit_test(test_weights_are_those_of_pytorch),
+        cmocka_unit_test(test_weights_of_rows_and_volumes),
+        cmocka_unit_test(test_text_of_shapes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

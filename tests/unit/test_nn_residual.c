@@ -125,6 +125,56 @@ static void test_gradients_of_images_and_tokens(void **state)
             &image, "no stride makes one of the other");
 }
 
+static void test_gradients_of_rows_and_volumes(void **state)
+{
+    (void)state;
+    const struct cairn_shape rows = {2, {2, 9}}, volume = {4, {2, 3, 4, 5}};
+    check("[{type: conv1d, channels: 3, kernel: 3, padding: same}, {type: residual, project: true, "
+          "body: [{type: conv1d, channels: 4, kernel: 3, padding: 1, stride: 2, bias: false}, "
+          "{type: batchnorm}, {type: tanh}]}, {type: global_avgpool}, {type: dense, units: 3}]",
+          &rows);
+    check("[{type: conv3d, channels: 3, kernel: 1}, {type: residual, project: auto, body: [{type: "
+          "conv3d, channels: 4, kernel: 3, stride: [1, 2, 3], padding: 1}, {type: tanh}]}, "
+          "{type: maxpool, kernel: 2, stride: 1}, {type: flatten}, {type: dense, units: 3}]",
+          &volume);
+    refused("[{type: residual, project: true, body: [{type: conv1d, channels: 2, kernel: 3, "
+            "padding: 3}]}]",
+            &rows, "no stride makes one of the other");
+}
+
+/* Two dimensions are rows [C, L] where body has a conv1d, and tokens [T, D] where it has none. */
+static void test_projections_of_two_dimensions(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *body;
+        int ndim; /* of the projection's weight: 3 of conv1d, 2 of dense */
+    } rows[] = {
+        {"{type: conv1d, channels: 4, kernel: 2, stride: 2}", 3},
+        {"{type: residual, project: true, body: [{type: conv1d, channels: 4, kernel: 2, stride: "
+         "2}]}",
+         3},
+        {"{type: dense, units: 3}", 2},
+        {"{type: avgpool, kernel: 2}", 2},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char text[TEXT];
+        snprintf(text, sizeof text,
+                 "[{type: residual, project: true, body: [%s]}, {type: flatten}, {type: dense, "
+                 "units: 3}]",
+                 rows[i].body);
+        struct cairn_node *tree = tree_of(text);
+        const struct cairn_model_options options =
+            options_of(tree, &(struct cairn_shape){2, {4, 6}});
+        struct bench *bench = bench_make(&options);
+        size_t t = 0;
+        while (strcmp(bench->params->item[t].name, "0.project.0.weight") != 0) t++;
+        assert_int_equal(bench->params->item[t].shape.ndim, rows[i].ndim);
+        bench_free(bench);
+        cairn_node_free(tree);
+    }
+}
+
 /* First and last in body, where x and dy are not the list's own to write over. */
 static void test_every_elementwise_layer_at_both_ends(void **state)
 {
@@ -135,8 +185,9 @@ static void test_every_elementwise_layer_at_both_ends(void **state)
         const struct cairn_shape *in = &kind->example_in;
         char other[64];
         if ((kind->flags & CAIRN_LAYER_ELEMENTWISE) == 0) continue;
-        if (in->ndim == 3)
-            snprintf(other, sizeof other, "{type: conv2d, channels: %zu, kernel: 1}", in->dim[0]);
+        if (in->ndim > 2)
+            snprintf(other, sizeof other, "{type: conv%dd, channels: %zu, kernel: 1}", in->ndim - 1,
+                     in->dim[0]);
         else
             snprintf(other, sizeof other, "{type: dense, units: %zu}", in->dim[in->ndim - 1]);
         for (int end = 0; end < 2; end++) {
@@ -260,6 +311,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_gradients),
         cmocka_unit_test(test_gradients_of_images_and_tokens),
+        cmocka_unit_test(test_gradients_of_rows_and_volumes),
+        cmocka_unit_test(test_projections_of_two_dimensions),
         cmocka_unit_test(test_every_elementwise_layer_at_both_ends),
         cmocka_unit_test(test_a_tied_weight_without_one_of_its_own),
         cmocka_unit_test(test_names),

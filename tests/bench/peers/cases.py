@@ -104,8 +104,16 @@ def dense(units, **keys):
     return layer("dense", units=units, **keys)
 
 
-def conv(channels, kernel, **keys):
-    return layer("conv2d", channels=channels, kernel=kernel, **keys)
+def conv(channels, kernel, kind="conv2d", **keys):
+    return layer(kind, channels=channels, kernel=kernel, **keys)
+
+
+def conv1d(channels, kernel, **keys):
+    return conv(channels, kernel, "conv1d", **keys)
+
+
+def conv3d(channels, kernel, **keys):
+    return conv(channels, kernel, "conv3d", **keys)
 
 
 RELU, FLATTEN, NORM = layer("relu"), layer("flatten"), layer("batchnorm")
@@ -127,6 +135,15 @@ MNIST_CNN_LARGE = [conv(32, 3), RELU, conv(64, 3), RELU, POOL, layer("dropout2d"
 CONVOLUTIONS = [conv(8, 3, padding="same"), RELU, conv(12, [3, 2], stride=[1, 2], padding=[2, 1], groups=4, bias=False),
                 layer("tanh"), layer("avgpool2d", kernel=3, stride=2, padding=1), conv(6, 2, stride=2), layer("gelu"),
                 layer("maxpool2d", kernel=[2, 3], stride=1, padding=[0, 1]), layer("global_avgpool"), dense(5)]
+DILATED = [conv(8, 3, padding="same", dilation=2), RELU, conv(6, [3, 2], stride=[1, 2], dilation=[2, 3], padding=[0, 3], groups=2),
+           layer("tanh"), layer("global_avgpool"), dense(5)]
+SIGNALS = [conv1d(8, 5, padding="same", bias=False), NORM, RELU, conv1d(12, 3, stride=2, padding=1, groups=4), layer("tanh"),
+           layer("residual", body=[conv1d(12, 3, padding=2, dilation=2, stride=2, bias=False), layer("groupnorm", groups=3)], project=True),
+           layer("maxpool", kernel=3, stride=1, padding=1), layer("avgpool", kernel=2), layer("global_avgpool"), dense(5)]
+VOLUMES = [conv3d(6, 3, padding="same", bias=False), NORM, RELU, conv3d(8, [1, 3, 2], stride=[1, 2, 1], padding=[0, 1, 1], groups=2),
+           layer("groupnorm", groups=4), layer("gelu"), layer("maxpool", kernel=2, stride=[1, 2, 2], padding=1),
+           layer("residual", body=[conv3d(10, 3, padding=2, dilation=2, stride=2), layer("tanh")], project=True),
+           layer("avgpool", kernel=[2, 1, 2], padding=[1, 0, 0]), FLATTEN, dense(5)]
 DENSE_NORMS = [FLATTEN, dense(20, bias=False), NORM, RELU, dense(12), layer("layernorm"), layer("gelu"), layer("groupnorm", groups=3), dense(5)]
 NORMS = [conv(8, 3, bias=False), layer("groupnorm", groups=4), RELU, conv(6, 3, bias=False), NORM, RELU, FLATTEN, dense(20, bias=False), NORM,
          layer("tanh"), dense(12), layer("layernorm"), layer("gelu"), layer("groupnorm", groups=3), dense(5)]
@@ -152,7 +169,7 @@ def gpt(head):
 def smooth(layers):
     """Without kinks.  Among thousands of relus and pools a last bit throws one over now and then, the gradient jumps, and after
     20 updates PyTorch in float32 is far from itself in double as well (--own).  So are nets whose rates are too high."""
-    twins = {"relu": "gelu", "maxpool2d": "avgpool2d"}
+    twins = {"relu": "gelu", "maxpool": "avgpool", "maxpool2d": "avgpool2d"}
     return [{**keys, "type": twins.get(keys["type"], keys["type"]), **({"body": smooth(keys["body"])} if "body" in keys else {})}
             for keys in layers]
 
@@ -161,6 +178,9 @@ IMAGES = {
     "mnist-cnn": Case(MNIST_CNN, classes([1, 28, 28], 10), n=24, micro=10),
     "mnist-cnn-large": Case(MNIST_CNN_LARGE, classes([1, 28, 28], 10), n=12, micro=7),
     "convolutions": Case(CONVOLUTIONS, classes([3, 11, 10], 5)),
+    "dilated": Case(DILATED, classes([4, 11, 10], 5)),
+    "signals": Case(SIGNALS, classes([3, 41], 5), micro=48),
+    "volumes": Case(VOLUMES, classes([2, 5, 8, 7], 5), micro=48),
     "norms": Case(NORMS, classes([3, 8, 8], 5), micro=48),
     "resnet-8": Case(RESNET, classes([1, 8, 8], 10), micro=48),
 }
@@ -177,7 +197,8 @@ CASES = {
     "dense residual": Case(DENSE_RESIDUAL, classes([3, 4, 4], 5)),
     **{name: dataclasses.replace(case, free=False) for name, case in IMAGES.items()},
     **{name + ", smooth": dataclasses.replace(IMAGES[name], model=smooth(IMAGES[name].model), rate=rate)
-       for name, rate in {"mnist-cnn": 0.5, "convolutions": 1.0, "norms": 0.1, "resnet-8": 1.0}.items()},
+       for name, rate in {"mnist-cnn": 0.5, "convolutions": 1.0, "dilated": 1.0, "signals": 1.0, "volumes": 1.0, "norms": 0.1,
+                          "resnet-8": 1.0}.items()},
     "attention": Case([layer("embedding", units=16), layer("position"), layer("attention", heads=4, causal=False),
                        layer("layernorm"), dense(23)], tokens(12, 23), n=10, micro=4, context=12, vocabulary=23),
     "gpt": Case(gpt(dense(65)), tokens(70, 65), n=6, micro=4, context=70, vocabulary=65),

@@ -33,23 +33,34 @@ def output_shape(layer, shape):
     return list(out.shape[1:])
 
 
-def pair(value):
-    return tuple(value) if isinstance(value, list) else (int(value), int(value))
+def sizes(value, n):
+    return tuple(value) if isinstance(value, list) else (int(value),) * n
 
 
-def conv2d(keys, shape):
-    kernel, stride = pair(keys["kernel"]), pair(keys.get("stride") or 1)
+def over(kind, shape):
+    """Of PyTorch's classes the one over as many dimensions as a sample has besides its channels: Conv1d, Conv2d, Conv3d."""
+    return getattr(nn, f"{kind}{len(shape) - 1}d")
+
+
+def conv(keys, shape):
+    n = len(shape) - 1
     padding = keys.get("padding") or 0
-    padding = padding if isinstance(padding, str) else pair(padding)
-    return nn.Conv2d(shape[0], keys["channels"], kernel, stride, padding, groups=keys.get("groups", 1), bias=keys.get("bias", True))
+    padding = padding if isinstance(padding, str) else sizes(padding, n)
+    return over("Conv", shape)(
+        shape[0], keys["channels"], sizes(keys["kernel"], n), sizes(keys.get("stride") or 1, n), padding,
+        dilation=sizes(keys.get("dilation") or 1, n), groups=keys.get("groups", 1), bias=keys.get("bias", True))
 
 
 def pool(kind):
-    return lambda keys, shape: kind(pair(keys["kernel"]), pair(keys.get("stride") or keys["kernel"]), pair(keys.get("padding") or 0))
+    def make(keys, shape):
+        of = [keys["kernel"], keys.get("stride") or keys["kernel"], keys.get("padding") or 0]
+        return over(kind, shape)(*(sizes(value, len(shape) - 1) for value in of))
+
+    return make
 
 
 def batchnorm(keys, shape):
-    kind = nn.BatchNorm1d if len(shape) == 1 else nn.BatchNorm2d
+    kind = nn.BatchNorm1d if len(shape) == 1 else over("BatchNorm", shape)
     return kind(shape[0], eps=float(keys.get("eps", 1e-5)), momentum=float(keys.get("momentum", 0.1)))
 
 
@@ -131,10 +142,11 @@ class Residual(nn.Module):
     def usual(self, shape):
         """As torchvision's ResNets."""
         out = self.body.shape
-        if len(shape) < 3:
+        rows = any(isinstance(layer, nn.Conv1d) for layer in self.body.modules())
+        if len(shape) < (2 if rows else 3):
             return [{"type": "dense", "units": out[-1], "bias": False}]
         stride = [-(-a // b) for a, b in zip(shape[1:], out[1:])]
-        return [{"type": "conv2d", "channels": out[0], "kernel": 1, "stride": stride, "bias": False}, {"type": "batchnorm"}]
+        return [{"type": f"conv{len(stride)}d", "channels": out[0], "kernel": 1, "stride": stride, "bias": False}, {"type": "batchnorm"}]
 
     def forward(self, x):
         return self.body(x) + (x if self.project is None else self.project(x))
@@ -149,10 +161,14 @@ MAKERS = {
     "gelu": lambda keys, shape: nn.GELU(),
     "dropout": lambda keys, shape: nn.Dropout(float(keys["p"])),
     "dropout2d": lambda keys, shape: nn.Dropout2d(float(keys["p"])),
-    "conv2d": conv2d,
-    "maxpool2d": pool(nn.MaxPool2d),
-    "avgpool2d": pool(nn.AvgPool2d),
-    "global_avgpool": lambda keys, shape: nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten()),
+    "conv1d": conv,
+    "conv2d": conv,
+    "conv3d": conv,
+    "maxpool": pool("MaxPool"),
+    "maxpool2d": pool("MaxPool"),
+    "avgpool": pool("AvgPool"),
+    "avgpool2d": pool("AvgPool"),
+    "global_avgpool": lambda keys, shape: nn.Sequential(over("AdaptiveAvgPool", shape)(1), nn.Flatten()),
     "batchnorm": batchnorm,
     "layernorm": lambda keys, shape: nn.LayerNorm(shape[-1], eps=float(keys.get("eps", 1e-5))),
     "groupnorm": lambda keys, shape: nn.GroupNorm(keys["groups"], shape[0], eps=float(keys.get("eps", 1e-5))),

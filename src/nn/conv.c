@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * conv2d: a convolution with W [channels, in/groups, kernel] and b [channels] as in
- * torch.nn.Conv2d. What is summed and how: tensor/conv.h. */
+ * conv1d, conv2d, conv3d: a convolution with W [channels, in/groups, kernel] and b [channels] as in
+ * torch.nn.Conv1d, Conv2d, Conv3d.  What is summed and how: tensor/conv.h. */
 #include <string.h>
 
 #include "nn/init.h"
@@ -131,19 +131,25 @@ static void backward(const struct cairn_layer *layer, const struct cairn_pass *p
     if (dx != NULL) cairn_conv_by_data(&self->conv, &job);
 }
 
-const struct cairn_layer_kind CAIRN_R(cairn_layer_conv2d) = {
-    .size = sizeof(struct cairn_layer_kind),
-    .name = "conv2d",
-    .doc = "every output is a weighted sum of a patch of the planes before",
-    .example = "{type: conv2d, channels: 4, kernel: [3, 2], padding: 1, groups: 2}",
-    .example_in = {3, {2, 5, 4}},
-    .keys = keys,
-    .n_keys = sizeof keys / sizeof keys[0],
-    .self_bytes = sizeof(struct conv),
-    .flags = CAIRN_LAYER_NEEDS_X,
-    .plan = plan,
-    .free = release,
-    .init = init,
-    .forward = forward,
-    .backward = backward,
-};
+/* The shape of its example says how many dimensions a kind has. */
+#define CONV(kind, of, example_keys, ...)                                                          \
+    const struct cairn_layer_kind CAIRN_R(cairn_layer_##kind) = {                                  \
+        .size = sizeof(struct cairn_layer_kind),                                                   \
+        .name = #kind,                                                                             \
+        .doc = "every output is a weighted sum of a patch of the " of " before",                   \
+        .example = "{type: " #kind ", " example_keys "}",                                          \
+        .example_in = {__VA_ARGS__},                                                               \
+        .keys = keys,                                                                              \
+        .n_keys = sizeof keys / sizeof keys[0],                                                    \
+        .self_bytes = sizeof(struct conv),                                                         \
+        .flags = CAIRN_LAYER_NEEDS_X,                                                              \
+        .plan = plan,                                                                              \
+        .free = release,                                                                           \
+        .init = init,                                                                              \
+        .forward = forward,                                                                        \
+        .backward = backward,                                                                      \
+    }
+
+CONV(conv1d, "rows", "channels: 4, kernel: 3, stride: 2, dilation: 2, groups: 2", 2, {2, 9});
+CONV(conv2d, "planes", "channels: 4, kernel: [3, 2], padding: 1, groups: 2", 3, {2, 5, 4});
+CONV(conv3d, "volumes", "channels: 3, kernel: [2, 3, 2], padding: [1, 0, 1]", 4, {2, 3, 4, 3});

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * maxpool and maxpool2d: the largest number of each patch, as torch.nn.MaxPool1d, MaxPool2d,
+ * MaxPool3d: the first one of several that are equal, and what is not a number wins.  Backward goes
+ * where it was found. */
+#include <math.h>
+#include <string.h>
+
+#include "nn/layer.h"
+#include "nn/patch_keys.h"
+
+struct maxpool {
+    struct cairn_patch_keys keys;
+    struct cairn_patches patches;
+    size_t found;  /* in the arena: [b, n_out] position in the patch, uint8_t or uint32_t */
+    bool is_small; /* it is a uint8_t */
+    bool is_2x2;   /* of planes, side by side */
+};
+
+static const struct cairn_key keys[] = {
+    {"kernel", CAIRN_KEY_TREE, offsetof(struct maxpool, keys.kernel), NULL, 0, 0, CAIRN_PATCH_SIZES,
+     "size of a patch: a number, or one for each dimension"},
+    {"stride", CAIRN_KEY_TREE, offsetof(struct maxpool, keys.stride), "", 0, 0, CAIRN_PATCH_SIZES,
+     "from patch to patch: a number, or one for each dimension; else the kernel"},
+    {"padding", CAIRN_KEY_TREE, offsetof(struct maxpool, keys.padding), "", 0, 0, CAIRN_PATCH_SIZES,
+     "padding around the input that is never the largest: a number, or one for each dimension; "
+     "else 0"},
+};
+
+static bool is_2x2(const struct cairn_patches *patches)
+{
+    const size_t *kernel = patches->kernel;
+    const size_t *stride = patches->stride;
+    return kernel[0] == 1 && kernel[1] == 2 && kernel[2] == 2 && stride[0] == 1 && stride[1] == 2 &&
+           stride[2] == 2 && !cairn_patches_padding(patches);
+}
+
+static cairn_status plan(struct cairn_layer *layer, struct cairn_plan *plan)
+{
+    struct maxpool *self = layer->self;
+    struct cairn_patches *patches = &self->patches;
+    CAIRN_TRY(cairn_patch_plan_pool(&self->keys, &layer->in, patches));
+    layer->out = cairn_patch_output(patches, patches->channels);
+    self->is_small = cairn_patches_count(patches->kernel) <= (size_t)UINT8_MAX + 1;
+    self->is_2x2 = is_2x2(patches);
+    self->found = cairn_plan_activation(plan, cairn_shape_count(&layer->out),
+                                        self->is_small ? sizeof(uint8_t) : sizeof(uint32_t));
+    cairn_plan_workspace(plan, patches->out[2] * sizeof(uint32_t));
+    return CAIRN_OK;
+}
+
+static cairn_status plan_2d(struct cairn_layer *layer, struct cairn_plan *planned)
+{
+    CAIRN_TRY(cairn_patch_input(&layer->in, 2));
+    return plan(layer, planned);
+}
+
+/* Whether v comes before the largest so far; & and | are no branches. */
+#define WINS(v, most) (((v) > (most)) | ((v) != (v)))
+
+/* A row of outputs from two rows [2 n] of the plane. */
+static void row_2x2(const real *restrict above, const real *restrict below, size_t n,
+                    real *restrict y, uint32_t *restrict at)
+{
+    for (size_t j = 0; j < n; j++) {
+        real most = above[2 * j];
+        uint32_t position = 0;
+        bool wins = WINS(above[2 * j + 1], most);
+        most = wins ? above[2 * j + 1] : most;
+        position = wins ? 1 : position;
+        wins = WINS(below[2 * j], most);
+        most = wins ? below[2 * j] : most;
+        position = wins ? 2 : position;
+        wins = WINS(below[2 * j + 1], most);
+        y[j] = wins ? below[2 * j + 1] : most;
+        at[j] = wins ? 3 : position;
+    }
+}
+
+/* What one position of the patches offers to n outputs; its numbers are `stride` apart. */
+static void offer(const real *restrict x, size_t stride, size_t n, uint32_t position,
+                  real *restrict y, uint32_t *restrict at)
+{
+    for (size_t j = 0; j < n; j++) {
+        real v = x[j * stride];
+        bool wins = WINS(v, y[j]);
+        y[j] = wins ? v : y[j];
+        at[j] = wins ? position : at[j];
+    }
+}
+
+/* What a row of the kernel sees of a row of x. */
+static void offer_line(const struct cairn_patches *patches, size_t line, const real *x, real *y,
+                       uint32_t *at)
+{
+    for (size_t k = 0; k < patches->kernel[2]; k++) {
+        const struct cairn_strip strip = cairn_patches_strip(patches, k);
+        const uint32_t position = (uint32_t)(line * patches->kernel[2] + k);
+        if (strip.stride == 1) /* a constant becomes another loop */
+            offer(x + strip.at, 1, strip.n, position, y + strip.first, at + strip.first);
+        else
+            offer(x + strip.at, strip.stride, strip.n, position, y + strip.first, at + strip.first);
+    }
+}
+
+/* The first place of the patch of output `out` that is not padding. */
+static size_t first_tap(const struct cairn_patches *patches, size_t d, size_t out)
+{
+    size_t at = out * patches->stride[d];
+    return at < patches->before[d] ? patches->before[d] - at : 0;
+}
+
+/* Row r of the outputs of one channel x [in]. */
+static void row_of_any(const struct cairn_patches *patches, size_t r, const real *x, real *y,
+                       uint32_t *at)
+{
+    const size_t *kernel = patches->kernel;
+    size_t from = 0;
+    size_t first = first_tap(patches, 0, r / patches->out[1]) * kernel[1] +
+                   first_tap(patches, 1, r % patches->out[1]);
+    for (size_t j = 0; j < patches->out[2]; j++) {
+        y[j] = -(real)INFINITY;
+        at[j] = (uint32_t)(first * kernel[2] + first_tap(patches, 2, j));
+    }
+    for (size_t line = 0; line < kernel[0] * kernel[1]; line++)
+        if (cairn_patches_line(patches, r, line, &from)) offer_line(patches, line, x + from, y, at);
+}
+
+/* Where in a channel the first of two rows lies that row r of the outputs is made of. */
+static size_t above_2x2(const struct cairn_patches *patches, size_t r)
+{
+    size_t plane = r / patches->out[1];
+    return (plane * patches->in[1] + 2 * (r % patches->out[1])) * patches->in[2];
+}
+
+static void forward(const struct cairn_layer *layer, const struct cairn_pass *pass)
+{
+    const struct maxpool *self = layer->self;
+    const struct cairn_patches *patches = &self->patches;
+    const size_t width = patches->out[2];
+    const size_t n_rows = patches->out[0] * patches->out[1]; /* of a channel */
+    uint8_t *small = cairn_arena_at(pass->arena, self->found);
+    uint32_t *large = cairn_arena_at(pass->arena, self->found);
+    uint32_t *at = pass->workspace; /* [width]: as wide as the numbers while they are compared */
+    real *y = layer->y;
+    for (size_t i = 0; i < pass->micro->n * patches->channels * n_rows; i++, y += width) {
+        const real *x = layer->x + i / n_rows * cairn_patches_count(patches->in);
+        const real *above = x + above_2x2(patches, i % n_rows);
+        if (self->is_2x2)
+            row_2x2(above, above + patches->in[2], width, y, at);
+        else
+            row_of_any(patches, i % n_rows, x, y, at);
+        if (self->is_small)
+            for (size_t j = 0; j < width; j++) small[i * width + j] = (uint8_t)at[j];
+        else
+            memcpy(large + i * width, at, width * sizeof *at);
+    }
+}
+
+/* Two rows [2 n] of dx. */
+static void spread_2x2(const real *restrict dy, const uint8_t *restrict at, size_t n,
+                       real *restrict above, real *restrict below)
+{
+    for (size_t j = 0; j < n; j++) {
+        above[2 * j] = at[j] == 0 ? dy[j] : 0;
+        above[2 * j + 1] = at[j] == 1 ? dy[j] : 0;
+        below[2 * j] = at[j] == 2 ? dy[j] : 0;
+        below[2 * j + 1] = at[j] == 3 ? dy[j] : 0;
+    }
+}
+
+/* Row r of the outputs of one channel, added to dx [in]. */
+static void spread_any(const struct cairn_patches *patches, size_t r, const real *dy,
+                       const uint32_t *at, real *dx)
+{
+    const size_t *kernel = patches->kernel;
+    const size_t *stride = patches->stride;
+    const size_t *before = patches->before;
+    for (size_t j = 0; j < patches->out[2]; j++) {
+        size_t tap = at[j] / kernel[2];
+        size_t plane = r / patches->out[1] * stride[0] + tap / kernel[1] - before[0];
+        size_t row = r % patches->out[1] * stride[1] + tap % kernel[1] - before[1];
+        size_t column = j * stride[2] + at[j] % kernel[2] - before[2];
+        dx[(plane * patches->in[1] + row) * patches->in[2] + column] += dy[j];
+    }
+}
+
+static void backward(const struct cairn_layer *layer, const struct cairn_pass *pass, const real *dy,
+                     real *dx)
+{
+    const struct maxpool *self = layer->self;
+    const struct cairn_patches *patches = &self->patches;
+    const size_t width = patches->out[2];
+    const size_t n_rows = patches->out[0] * patches->out[1];
+    const uint8_t *small = cairn_arena_at(pass->arena, self->found);
+    const uint32_t *large = cairn_arena_at(pass->arena, self->found);
+    uint32_t *at = pass->workspace; /* [width] */
+    bool covered = self->is_2x2 && patches->in[1] % 2 == 0 && patches->in[2] % 2 == 0;
+    if (!covered) memset(dx, 0, pass->micro->n * layer->n_in * sizeof *dx);
+    for (size_t i = 0; i < pass->micro->n * patches->channels * n_rows; i++, dy += width) {
+        real *to = dx + i / n_rows * cairn_patches_count(patches->in);
+        if (self->is_2x2) {
+            real *above = to + above_2x2(patches, i % n_rows);
+            spread_2x2(dy, small + i * width, width, above, above + patches->in[2]);
+        } else {
+            for (size_t j = 0; j < width && self->is_small; j++) at[j] = small[i * width + j];
+            spread_any(patches, i % n_rows, dy, self->is_small ? at : large + i * width, to);
+        }
+    }
+}
+
+#define MAXPOOL(kind, of, plan_of_it, example_keys, ...)                                           \
+    const struct cairn_layer_kind CAIRN_R(cairn_layer_##kind) = {                                  \
+        .size = sizeof(struct cairn_layer_kind),                                                   \
+        .name = #kind,                                                                             \
+        .doc = "the largest number of each patch of " of,                                          \
+        .example = "{type: " #kind ", " example_keys "}",                                          \
+        .example_in = {__VA_ARGS__},                                                               \
+        .keys = keys,                                                                              \
+        .n_keys = sizeof keys / sizeof keys[0],                                                    \
+        .self_bytes = sizeof(struct maxpool),                                                      \
+        .plan = plan_of_it,                                                                        \
+        .forward = forward,                                                                        \
+        .backward = backward,                                                                      \
+    }
+
+MAXPOOL(maxpool, "rows, planes or volumes", plan, "kernel: [2, 3, 2], stride: 2, padding: 1", 4,
+        {2, 3, 5, 4});
+MAXPOOL(maxpool2d, "planes", plan_2d, "kernel: [3, 2], stride: 2, padding: [1, 0]", 3, {2, 5, 5});
