@@ -9,6 +9,7 @@
 #include "cairn/options.h"
 #include "cairn/run.h"
 #include "cairn/status.h"
+#include "cairn/trained.h"
 #include "cairn/trainer.h"
 #include "cairn/version.h"
 

@@ -26,7 +26,7 @@ extern "C" {
 typedef struct cairn_open_run cairn_run;
 
 /** Scores on a group of the data: a line of eval.csv. */
-struct cairn_evaluation {
+struct cairn_run_scores {
     uint64_t update;   /**< updates done */
     const char *split; /**< "val", "test"; "val_ema": with the moving average of the weights */
     double loss;       /**< sum over the samples / W */
@@ -39,7 +39,7 @@ struct cairn_run_events {
     /** An update is done.  On every rank. */
     void (*updated)(void *context, const struct cairn_update_record *record);
     /** The scores are there.  On every rank. */
-    void (*evaluated)(void *context, const struct cairn_evaluation *evaluation);
+    void (*evaluated)(void *context, const struct cairn_run_scores *evaluation);
     /** The checkpoint of this update is on the disk.  On rank 0. */
     void (*saved)(void *context, uint64_t update);
     /** Whether this rank wants the run to save and stop, asked before each sum: one is enough. */

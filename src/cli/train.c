@@ -93,13 +93,14 @@ static void print_end(const char *summary, const char *folder)
 }
 
 /* Collective. */
-static cairn_status train(const struct request *request, cairn_comm *comm,
-                          const struct cairn_run_settings *settings)
+static cairn_status train(const struct request *request, cairn_comm *comm, double begin_s,
+                          struct cairn_run_settings *settings)
 {
     cairn_options *options = NULL;
     cairn_run *run = NULL;
     cairn_status st =
         cairn_options_read_on(comm, request->run.run_file, request->run.overrides, &options);
+    settings->before_s = cairn_clock_s() - begin_s;
     if (st == CAIRN_OK) st = cairn_run_open(options, comm, settings, &run);
     if (st == CAIRN_OK && settings->check) {
         if (cairn_comm_rank(comm) == 0) printf("%s is ready to run\n", request->run.run_file);
@@ -117,7 +118,7 @@ static cairn_status run_train(const struct cairn_arguments *arguments, cairn_com
     struct request request = {.out = NULL};
     char folder[CAIRN_PATH_BYTES] = "";
     CAIRN_TRY(find_folder(arguments, comm, &request, folder));
-    const struct cairn_run_settings settings = {
+    struct cairn_run_settings settings = {
         .size = sizeof settings,
         .folder = folder,
         .resume = request.resume,
@@ -125,9 +126,8 @@ static cairn_status run_train(const struct cairn_arguments *arguments, cairn_com
         .init_partial = request.init_partial,
         .overwrite = request.overwrite,
         .check = request.check,
-        .before_s = cairn_clock_s() - arguments->begin_s,
     };
-    return train(&request, comm, &settings);
+    return train(&request, comm, arguments->begin_s, &settings);
 }
 
 const struct cairn_command cairn_command_train = {

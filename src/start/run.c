@@ -21,7 +21,8 @@
 struct cairn_open_run {
     struct cairn_run_settings settings; /* its texts are gone once it is open */
     cairn_comm *comm;
-    bool main; /* rank 0 */
+    bool main;      /* rank 0 */
+    double begin_s; /* of the job, of cairn_clock_s() */
     struct cairn_config *config;
     struct cairn_config *before;       /* of the checkpoint to go on from; rank 0 */
     struct cairn_setup_data data;      /* from memory */
@@ -71,11 +72,11 @@ static cairn_status check_settings(const struct cairn_run_settings *settings)
 static void on_scores(void *context, const struct cairn_eval_metrics *line)
 {
     const struct cairn_run_events *events = &((const cairn_run *)context)->settings.events;
-    const struct cairn_evaluation evaluation = {.update = line->update,
-                                                .split = line->split,
-                                                .loss = line->loss,
-                                                .accuracy = line->accuracy};
-    if (events->evaluated != NULL) events->evaluated(events->context, &evaluation);
+    const struct cairn_run_scores scores = {.update = line->update,
+                                            .split = line->split,
+                                            .loss = line->loss,
+                                            .accuracy = line->accuracy};
+    if (events->evaluated != NULL) events->evaluated(events->context, &scores);
 }
 
 static void on_update(void *context, const struct cairn_update_record *record)
@@ -301,8 +302,7 @@ static cairn_status prepare(cairn_run *run, const cairn_options *options)
     if (st == CAIRN_OK) st = cairn_start_given_data(run->config, settings->data, &run->data);
     CAIRN_TRY(cairn_comm_agree(run->comm, st));
     if (run->main && !settings->check)
-        st = cairn_start_deadline(run->config, cairn_clock_s() - settings->before_s, &deadline_s,
-                                  &deadline_unix_s);
+        st = cairn_start_deadline(run->config, run->begin_s, &deadline_s, &deadline_unix_s);
     CAIRN_TRY(cairn_comm_agree_root(run->comm, st));
     cairn_watchdog_limit(run->comm, cairn_start_hang_timeout_s(run->config));
     CAIRN_TRY(cairn_start_allow(run->config, run->comm, CAIRN_OK));
@@ -317,6 +317,7 @@ static cairn_status prepare(cairn_run *run, const cairn_options *options)
 cairn_status cairn_run_open(const cairn_options *options, cairn_comm *comm,
                             const struct cairn_run_settings *settings, cairn_run **out)
 {
+    const double now_s = cairn_clock_s();
     cairn_run *run = NULL;
     cairn_status st = check_settings(settings);
     if (st == CAIRN_OK) st = cairn_memory_get(1, sizeof *run, "the run", &run);
@@ -325,7 +326,10 @@ cairn_status cairn_run_open(const cairn_options *options, cairn_comm *comm,
         free(run);
         return st;
     }
-    *run = (cairn_run){.settings = *settings, .comm = comm, .main = cairn_comm_rank(comm) == 0};
+    *run = (cairn_run){.settings = *settings,
+                       .comm = comm,
+                       .main = cairn_comm_rank(comm) == 0,
+                       .begin_s = now_s - settings->before_s};
     st = prepare(run, options);
     if (st != CAIRN_OK) {
         end_record(run, st);
