@@ -2,7 +2,7 @@
  * A host for run/host.sh: it splits the world into parts, on each of which a run saves after every
  * update, and writes HDF5 of its own meanwhile.
  *
- *   host PARTS RUN.yaml FOLDER       folders FOLDER.0, FOLDER.1, ...
+ *   host PARTS RUN.yaml FOLDER [key=value ...]       folders FOLDER.0, FOLDER.1, ...
  *
  * Every call of HDF5 comes through this file, whoever makes it.  HDF5 need not be thread-safe, so
  * all are to be of this thread: another one is named, and is a race on `n_calls` for
@@ -85,10 +85,10 @@ static void count_save(void *context, uint64_t update)
     ((struct simulation *)context)->n_saved++;
 }
 
-static cairn_status train(MPI_Comm part, const char *run_file, const char *folder,
+/* words: the run file and keys, NULL after the last */
+static cairn_status train(MPI_Comm part, char **words, const char *folder,
                           struct simulation *simulation)
 {
-    static const char *const overrides[] = {"checkpoint.every_updates=1", NULL};
     const struct cairn_run_settings settings = {
         .size = sizeof settings,
         .folder = folder,
@@ -97,7 +97,9 @@ static cairn_status train(MPI_Comm part, const char *run_file, const char *folde
     cairn_options *options = NULL;
     cairn_run *run = NULL;
     cairn_status st = cairn_comm_open_on(part, &comm);
-    if (st == CAIRN_OK) st = cairn_options_read_on(comm, run_file, overrides, &options);
+    if (st == CAIRN_OK)
+        st = cairn_options_read_on(comm, words[0], (const char *const *)words + 2, &options);
+    if (st == CAIRN_OK) st = cairn_options_set(options, "checkpoint.every_updates", "1");
     if (st == CAIRN_OK) st = cairn_run_open(options, comm, &settings, &run);
     if (st == CAIRN_OK) st = cairn_run_go(run);
     if (st == CAIRN_OK && cairn_comm_rank(comm) == 0)
@@ -121,12 +123,12 @@ int main(int argc, char **argv)
     host = pthread_self();
     MPI_Init(&argc, &argv);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-    if (argc != 4 || simulation == NULL) MPI_Abort(MPI_COMM_WORLD, CAIRN_USAGE);
+    if (argc < 4 || simulation == NULL) MPI_Abort(MPI_COMM_WORLD, CAIRN_USAGE);
     const int which = rank % (int)strtol(argv[1], NULL, 10);
     snprintf(folder, sizeof folder, "%.100s.%d", argv[3], which);
     snprintf(simulation->path, sizeof simulation->path, "%.100s-rank-%d.h5", argv[3], rank);
     MPI_Comm_split(MPI_COMM_WORLD, which, rank, &part);
-    cairn_status st = train(part, argv[2], folder, simulation);
+    cairn_status st = train(part, argv + 2, folder, simulation);
     MPI_Comm_free(&part);
     if (stranger != NULL) fprintf(stderr, "%s was called by another thread\n", stranger);
     int mine = cairn_exit_code(st) + (stranger != NULL);
