@@ -41,8 +41,9 @@ struct cairn_trained_settings {
  * Errors  the agreed one: CAIRN_DATA: missing, damaged, not for such samples, no such group, no
  * moving average; CAIRN_USAGE; CAIRN_MEMORY
  */
-CAIRN_API CAIRN_CHECKED cairn_status cairn_trained_open(
-    cairn_comm *comm, const struct cairn_trained_settings *settings, cairn_trained **out);
+CAIRN_API CAIRN_CHECKED cairn_status cairn_trained_open(cairn_comm *comm,
+                                                        const struct cairn_trained_settings *from,
+                                                        cairn_trained **out);
 
 /**
  * How many samples the group has.
