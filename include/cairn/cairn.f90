@@ -9,7 +9,7 @@
 !
 ! Not here, since they take any number of arguments: cairn_fail, cairn_fail_in
 module cairn
-    use, intrinsic :: iso_c_binding, only: c_bool, c_char, c_double, c_float, c_funptr, c_int, c_int64_t, &
+    use, intrinsic :: iso_c_binding, only: c_associated, c_bool, c_char, c_double, c_float, c_funptr, c_int, c_int64_t, &
         c_null_char, c_null_funptr, c_null_ptr, c_ptr, c_size_t, c_f_pointer, c_loc, c_sizeof
     implicit none
     private
@@ -65,16 +65,49 @@ module cairn
         logical(c_bool) :: sets_threads = .false.
     end type
 
+    !> Functions that a run calls, bind(c), each from c_funloc (cairn/run.h)
+    type, bind(c), public :: cairn_run_events
+        type(c_funptr) :: updated = c_null_funptr, evaluated = c_null_funptr, saved = c_null_funptr, &
+            stops = c_null_funptr, feed = c_null_funptr
+        type(c_ptr) :: context = c_null_ptr
+    end type
+
+    !> What `evaluated` gets (cairn/run.h)
+    type, bind(c), public :: cairn_run_scores
+        integer(c_int64_t) :: update
+        type(c_ptr) :: split
+        real(c_double) :: loss, accuracy
+    end type
+
+    !> Arguments of cairn_run_open and cairn_trained_open, as C takes them
+    type, bind(c) :: run_settings
+        integer(c_size_t) :: size = 0
+        type(c_ptr) :: folder = c_null_ptr, resume = c_null_ptr, init = c_null_ptr
+        logical(c_bool) :: init_partial = .false., overwrite = .false., check = .false.
+        type(c_ptr) :: data = c_null_ptr
+        real(c_double) :: before_s = 0
+        type(cairn_run_events) :: events
+    end type
+    type, bind(c) :: trained_settings
+        integer(c_size_t) :: size = 0
+        type(c_ptr) :: checkpoint = c_null_ptr, data_file = c_null_ptr, data = c_null_ptr, split = c_null_ptr
+        logical(c_bool) :: average = .false.
+    end type
+
     public :: cairn_version, cairn_error_text, cairn_status_text, cairn_exit_code
     public :: cairn_host_settings, cairn_comm_open_on
     public :: cairn_comm_open, cairn_comm_close, cairn_comm_rank, cairn_comm_size, cairn_comm_agree
     public :: cairn_data_create, cairn_data_arrays, cairn_data_function, cairn_data_fed, cairn_data_free
-    public :: cairn_options_create, cairn_options_read, cairn_options_set, cairn_options_free
+    public :: cairn_options_create, cairn_options_read, cairn_options_read_on, cairn_options_set, cairn_options_free
     public :: cairn_trainer_open_with, cairn_trainer_feed, cairn_trainer_batch
     public :: cairn_trainer_open, cairn_trainer_catch_signals, cairn_trainer_close, cairn_trainer_done
     public :: cairn_trainer_zero, cairn_trainer_share, cairn_trainer_backward, cairn_trainer_sum
     public :: cairn_trainer_set_rate, cairn_trainer_tensors, cairn_trainer_tensor, cairn_trainer_set_tensor
-    public :: cairn_trainer_outputs, cairn_trainer_predict
+    public :: cairn_trainer_outputs, cairn_trainer_predict, cairn_trainer_save, cairn_trainer_load
+    public :: cairn_run_open, cairn_run_trainer, cairn_run_step, cairn_run_go, cairn_run_save, cairn_run_summary
+    public :: cairn_run_close
+    public :: cairn_trained_open, cairn_trained_samples, cairn_trained_shape, cairn_trained_predict
+    public :: cairn_trained_outputs, cairn_trained_write, cairn_trained_evaluate, cairn_trained_close
     public :: cairn_trainer_update, cairn_trainer_weights, cairn_trainer_weights_hash, cairn_trainer_evaluate
 
     interface ! cairn/status.h, cairn/version.h
@@ -182,6 +215,14 @@ module cairn
 
         integer(c_int) function c_options_read(path, overrides, options) bind(c, name="cairn_options_read")
             import :: c_char, c_int, c_ptr
+            character(kind=c_char), intent(in) :: path(*)
+            type(c_ptr), intent(in) :: overrides(*)
+            type(c_ptr), intent(out) :: options
+        end function
+
+        integer(c_int) function c_options_read_on(comm, path, overrides, options) bind(c, name="cairn_options_read_on")
+            import :: c_char, c_int, c_ptr
+            type(c_ptr), value :: comm
             character(kind=c_char), intent(in) :: path(*)
             type(c_ptr), intent(in) :: overrides(*)
             type(c_ptr), intent(out) :: options
@@ -319,6 +360,18 @@ module cairn
             real(cairn_real), intent(out) :: outputs(*)
         end function
 
+        integer(c_int) function c_trainer_save(trainer, path) bind(c, name="cairn_trainer_save")
+            import :: c_char, c_int, c_ptr
+            type(c_ptr), value :: trainer
+            character(kind=c_char), intent(in) :: path(*)
+        end function
+
+        integer(c_int) function c_trainer_load(trainer, path) bind(c, name="cairn_trainer_load")
+            import :: c_char, c_int, c_ptr
+            type(c_ptr), value :: trainer
+            character(kind=c_char), intent(in) :: path(*)
+        end function
+
         integer(c_int) function c_trainer_evaluate(trainer, split, loss, accuracy) bind(c, name="cairn_trainer_evaluate")
             import :: c_char, c_double, c_int, c_ptr
             type(c_ptr), value :: trainer
@@ -327,7 +380,113 @@ module cairn
         end function
     end interface
 
+    interface ! cairn/run.h
+        integer(c_int) function c_run_open(options, comm, settings, run) bind(c, name="cairn_run_open")
+            import :: c_int, c_ptr, run_settings
+            type(c_ptr), value :: options, comm
+            type(run_settings), intent(in) :: settings
+            type(c_ptr), intent(out) :: run
+        end function
+
+        type(c_ptr) function cairn_run_trainer(run) bind(c)
+            import :: c_ptr
+            type(c_ptr), value :: run
+        end function
+
+        integer(c_int) function cairn_run_step(run, record, more) bind(c)
+            import :: c_bool, c_int, c_ptr, cairn_update_record
+            type(c_ptr), value :: run
+            type(cairn_update_record), intent(inout) :: record
+            logical(c_bool), intent(out) :: more
+        end function
+
+        integer(c_int) function cairn_run_go(run) bind(c)
+            import :: c_int, c_ptr
+            type(c_ptr), value :: run
+        end function
+
+        integer(c_int) function cairn_run_save(run) bind(c)
+            import :: c_int, c_ptr
+            type(c_ptr), value :: run
+        end function
+
+        type(c_ptr) function c_run_summary(run) bind(c, name="cairn_run_summary")
+            import :: c_ptr
+            type(c_ptr), value :: run
+        end function
+
+        subroutine cairn_run_close(run) bind(c)
+            import :: c_ptr
+            type(c_ptr), value :: run
+        end subroutine
+    end interface
+
+    interface ! cairn/trained.h
+        integer(c_int) function c_trained_open(comm, settings, trained) bind(c, name="cairn_trained_open")
+            import :: c_int, c_ptr, trained_settings
+            type(c_ptr), value :: comm
+            type(trained_settings), intent(in) :: settings
+            type(c_ptr), intent(out) :: trained
+        end function
+
+        integer(c_size_t) function cairn_trained_samples(trained) bind(c)
+            import :: c_ptr, c_size_t
+            type(c_ptr), value :: trained
+        end function
+
+        type(c_ptr) function c_trained_shape(trained, n_dims) bind(c, name="cairn_trained_shape")
+            import :: c_ptr, c_size_t
+            type(c_ptr), value :: trained
+            integer(c_size_t), intent(out) :: n_dims
+        end function
+
+        integer(c_int) function cairn_trained_predict(trained, x, n, outputs) bind(c)
+            import :: c_int, c_ptr, c_size_t, cairn_real
+            type(c_ptr), value :: trained
+            real(cairn_real), intent(in) :: x(*)
+            integer(c_size_t), value :: n
+            real(cairn_real), intent(out) :: outputs(*)
+        end function
+
+        integer(c_int) function c_trained_outputs(trained, outputs) bind(c, name="cairn_trained_outputs")
+            import :: c_int, c_ptr
+            type(c_ptr), value :: trained
+            type(c_ptr), intent(out) :: outputs
+        end function
+
+        integer(c_int) function c_trained_write(trained, path) bind(c, name="cairn_trained_write")
+            import :: c_char, c_int, c_ptr
+            type(c_ptr), value :: trained
+            character(kind=c_char), intent(in) :: path(*)
+        end function
+
+        integer(c_int) function cairn_trained_evaluate(trained, loss, accuracy) bind(c)
+            import :: c_double, c_int, c_ptr
+            type(c_ptr), value :: trained
+            real(c_double), intent(out) :: loss, accuracy
+        end function
+
+        subroutine cairn_trained_close(trained) bind(c)
+            import :: c_ptr
+            type(c_ptr), value :: trained
+        end subroutine
+    end interface
+
 contains
+
+    !> A text that C can read, at an address; NULL for none.
+    type(c_ptr) function address_of(text, letters)
+        character(*), intent(in), optional :: text
+        character(kind=c_char), allocatable, target, intent(out) :: letters(:)
+        integer :: i
+        address_of = c_null_ptr
+        if (.not. present(text)) return
+        allocate(letters(len_trim(text) + 1), source=c_null_char)
+        do i = 1, len_trim(text)
+            letters(i) = text(i:i)
+        end do
+        address_of = c_loc(letters)
+    end function
 
     !> The text at an address that C gave us.
     function text_at(address) result(text)
@@ -365,6 +524,26 @@ contains
         text = text_at(c_status_text(st))
     end function
 
+    !> The addresses of texts, and NULL after the last.
+    subroutine addresses_of(overrides, texts, addresses)
+        character(*), intent(in), optional :: overrides(:)
+        character(kind=c_char), allocatable, target, intent(out) :: texts(:, :)
+        type(c_ptr), allocatable, intent(out) :: addresses(:)
+        integer :: i, j, n
+        n = 0
+        if (present(overrides)) n = size(overrides)
+        allocate(addresses(n + 1))
+        addresses(n + 1) = c_null_ptr
+        if (n == 0) return
+        allocate(texts(len(overrides) + 1, n), source=c_null_char)
+        do i = 1, n
+            do j = 1, len_trim(overrides(i))
+                texts(j, i) = overrides(i)(j:j)
+            end do
+            addresses(i) = c_loc(texts(1, i))
+        end do
+    end subroutine
+
     !> Options from a run file; overrides are "batch.global=4096", blanks at their ends do not count.
     integer(c_int) function cairn_options_read(path, options, overrides)
         character(*), intent(in) :: path
@@ -372,21 +551,20 @@ contains
         character(*), intent(in), optional :: overrides(:)
         character(kind=c_char), allocatable, target :: texts(:, :)
         type(c_ptr), allocatable :: addresses(:)
-        integer :: i, j, n
-        n = 0
-        if (present(overrides)) n = size(overrides)
-        allocate(addresses(n + 1))
-        addresses(n + 1) = c_null_ptr
-        if (n > 0) then
-            allocate(texts(len(overrides) + 1, n), source=c_null_char)
-            do i = 1, n
-                do j = 1, len_trim(overrides(i))
-                    texts(j, i) = overrides(i)(j:j)
-                end do
-                addresses(i) = c_loc(texts(1, i))
-            end do
-        end if
+        call addresses_of(overrides, texts, addresses)
         cairn_options_read = c_options_read(trim(path) // c_null_char, addresses, options)
+    end function
+
+    !> The same, where rank 0 alone reads the file.
+    integer(c_int) function cairn_options_read_on(comm, path, options, overrides)
+        type(c_ptr), intent(in) :: comm
+        character(*), intent(in) :: path
+        type(c_ptr), intent(out) :: options
+        character(*), intent(in), optional :: overrides(:)
+        character(kind=c_char), allocatable, target :: texts(:, :)
+        type(c_ptr), allocatable :: addresses(:)
+        call addresses_of(overrides, texts, addresses)
+        cairn_options_read_on = c_options_read_on(comm, trim(path) // c_null_char, addresses, options)
     end function
 
     !> Set one key, in place of what was set before.
@@ -448,6 +626,104 @@ contains
         character(*), intent(in) :: name
         real(cairn_real), intent(in) :: value(:)
         cairn_trainer_set_tensor = c_trainer_set_tensor(trainer, trim(name) // c_null_char, value, size(value, kind=c_size_t))
+    end function
+
+    !> Write a checkpoint of the trainer as it stands.
+    integer(c_int) function cairn_trainer_save(trainer, path)
+        type(c_ptr), intent(in) :: trainer
+        character(*), intent(in) :: path
+        cairn_trainer_save = c_trainer_save(trainer, trim(path) // c_null_char)
+    end function
+
+    !> Go on from a checkpoint.
+    integer(c_int) function cairn_trainer_load(trainer, path)
+        type(c_ptr), intent(in) :: trainer
+        character(*), intent(in) :: path
+        cairn_trainer_load = c_trainer_load(trainer, trim(path) // c_null_char)
+    end function
+
+    !> Open a run in a folder; what is not given is as in C where it is zero.
+    integer(c_int) function cairn_run_open(options, comm, folder, run, resume, init, init_partial, overwrite, check, &
+            data, before_s, events)
+        type(c_ptr), intent(in) :: options, comm
+        character(*), intent(in) :: folder
+        type(c_ptr), intent(out) :: run
+        character(*), intent(in), optional :: resume, init
+        logical, intent(in), optional :: init_partial, overwrite, check
+        type(c_ptr), intent(in), optional :: data
+        real(c_double), intent(in), optional :: before_s
+        type(cairn_run_events), intent(in), optional :: events
+        character(kind=c_char), allocatable, target :: in_folder(:), from(:), with(:)
+        type(run_settings) :: settings
+        settings%size = c_sizeof(settings)
+        settings%folder = address_of(folder, in_folder)
+        settings%resume = address_of(resume, from)
+        settings%init = address_of(init, with)
+        if (present(init_partial)) settings%init_partial = init_partial
+        if (present(overwrite)) settings%overwrite = overwrite
+        if (present(check)) settings%check = check
+        if (present(data)) settings%data = data
+        if (present(before_s)) settings%before_s = before_s
+        if (present(events)) settings%events = events
+        cairn_run_open = c_run_open(options, comm, settings, run)
+    end function
+
+    !> The text of summary.json on rank 0, once the run has ended; else empty.
+    function cairn_run_summary(run) result(text)
+        type(c_ptr), intent(in) :: run
+        character(:), allocatable :: text
+        type(c_ptr) :: address
+        address = c_run_summary(run)
+        text = ""
+        if (c_associated(address)) text = text_at(address)
+    end function
+
+    !> Open a trained model; what is not given is as in C where it is zero.
+    integer(c_int) function cairn_trained_open(comm, checkpoint, trained, data_file, data, split, average)
+        type(c_ptr), intent(in) :: comm
+        character(*), intent(in) :: checkpoint
+        type(c_ptr), intent(out) :: trained
+        character(*), intent(in), optional :: data_file, split
+        type(c_ptr), intent(in), optional :: data
+        logical, intent(in), optional :: average
+        character(kind=c_char), allocatable, target :: from(:), of(:), group(:)
+        type(trained_settings) :: settings
+        settings%size = c_sizeof(settings)
+        settings%checkpoint = address_of(checkpoint, from)
+        settings%data_file = address_of(data_file, of)
+        settings%split = address_of(split, group)
+        if (present(data)) settings%data = data
+        if (present(average)) settings%average = average
+        cairn_trained_open = c_trained_open(comm, settings, trained)
+    end function
+
+    !> The shape of a sample's outputs, in C's order; it belongs to the model.
+    function cairn_trained_shape(trained) result(shape)
+        type(c_ptr), intent(in) :: trained
+        integer(c_size_t), pointer :: shape(:)
+        integer(c_size_t) :: n
+        type(c_ptr) :: address
+        address = c_trained_shape(trained, n)
+        call c_f_pointer(address, shape, [n])
+    end function
+
+    !> The outputs for all samples on rank 0, until the next call; null elsewhere.
+    integer(c_int) function cairn_trained_outputs(trained, outputs)
+        type(c_ptr), intent(in) :: trained
+        real(cairn_real), pointer, intent(out) :: outputs(:)
+        type(c_ptr) :: address
+        nullify(outputs)
+        cairn_trained_outputs = c_trained_outputs(trained, address)
+        if (cairn_trained_outputs /= CAIRN_OK) return
+        if (.not. c_associated(address)) return
+        call c_f_pointer(address, outputs, [cairn_trained_samples(trained) * product(cairn_trained_shape(trained))])
+    end function
+
+    !> The same into an HDF5 file.
+    integer(c_int) function cairn_trained_write(trained, path)
+        type(c_ptr), intent(in) :: trained
+        character(*), intent(in) :: path
+        cairn_trained_write = c_trained_write(trained, trim(path) // c_null_char)
     end function
 
     !> Loss and accuracy over the group `split`: "train", "val" or "test".

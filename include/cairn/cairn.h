@@ -7,7 +7,9 @@
 #include "cairn/data.h"
 #include "cairn/host.h"
 #include "cairn/options.h"
+#include "cairn/run.h"
 #include "cairn/status.h"
+#include "cairn/trained.h"
 #include "cairn/trainer.h"
 #include "cairn/version.h"
 

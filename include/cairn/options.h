@@ -7,6 +7,7 @@
 #ifndef CAIRN_OPTIONS_H
 #define CAIRN_OPTIONS_H
 
+#include "cairn/comm.h"
 #include "cairn/status.h"
 
 #ifdef __cplusplus
@@ -36,6 +37,16 @@ CAIRN_API CAIRN_CHECKED cairn_status cairn_options_create(cairn_options **out);
 CAIRN_API CAIRN_CHECKED cairn_status cairn_options_read(const char *path,
                                                         const char *const *overrides,
                                                         cairn_options **out);
+
+/**
+ * The same, where rank 0 alone reads the file and all take its bytes.
+ *
+ * Ranks   collective; overrides alike on all
+ * Errors  as above, the agreed one
+ */
+CAIRN_API CAIRN_CHECKED cairn_status cairn_options_read_on(cairn_comm *comm, const char *path,
+                                                           const char *const *overrides,
+                                                           cairn_options **out);
 
 /**
  * Set one key, in place of what was set before.

@@ -245,6 +245,27 @@ CAIRN_API const cairn_real *cairn_trainer_weights(const cairn_trainer *trainer, 
 CAIRN_API uint64_t cairn_trainer_weights_hash(const cairn_trainer *trainer);
 
 /**
+ * Write a checkpoint of the trainer as it stands between two updates, in the place of an older file
+ * of that name: what cairn_trainer_load(), `cairn train --resume` and `cairn predict` read.  Rank 0
+ * writes.
+ *
+ * Ranks   collective
+ * Errors  the agreed one: CAIRN_FILES: it cannot be written, the older file is as it was;
+ * CAIRN_NUMBERS: the replicas drifted apart, or weights are not finite
+ */
+CAIRN_API CAIRN_CHECKED cairn_status cairn_trainer_save(cairn_trainer *trainer, const char *path);
+
+/**
+ * Go on from a checkpoint: weights, optimizer, progress and all else that the bits depend on, as if
+ * the trainer had never stopped.  After an error the trainer is as it was.
+ *
+ * Ranks   collective; rank 0 reads
+ * Errors  the agreed one: CAIRN_DATA: missing, damaged, of another model or other data;
+ * CAIRN_USAGE: keys of the options changed that a run cannot go on with; CAIRN_MEMORY
+ */
+CAIRN_API CAIRN_CHECKED cairn_status cairn_trainer_load(cairn_trainer *trainer, const char *path);
+
+/**
  * Loss (sum / W) and accuracy over the group `split` ("train", "val" or "test"); accuracy is NaN
  * where it has no meaning.
  *

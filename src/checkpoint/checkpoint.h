@@ -119,18 +119,52 @@ struct cairn_checkpoint_place {
     void *context;
 };
 
+/** The bytes of a checkpoint's file, made in memory; a zeroed one has none. */
+struct cairn_image {
+    unsigned char *bytes; /* [n_bytes], owned */
+    size_t n_bytes;
+};
+
+/**
+ * Make the bytes of folder/update-NNNNNNNN.h5, of which messages speak.  All that writing a
+ * checkpoint wants of HDF5, unless it is compared with a state.  *out stays as it is on failure.
+ *
+ * Ranks   local
+ * Errors  CAIRN_FILES: memory
+ */
+CAIRN_CHECKED cairn_status cairn_image_make(const struct cairn_checkpoint_place *place,
+                                            uint64_t update, const struct cairn_state *state,
+                                            struct cairn_image *out);
+
+/** Release the bytes.  Ranks: local.  Errors: none. */
+void cairn_image_free(struct cairn_image *image);
+
 /**
  * Write folder/update-NNNNNNNN.h5 (beside its name, synced, opened again and compared, renamed,
  * folder synced), point folder/latest.h5, and best.h5 where it is the best, at it (relative links,
- * by rename).  Holds the file in memory meanwhile.
+ * by rename).
+ *
+ * state  what the image was made from: HDF5 reads the file and compares its arrays; NULL: its bytes
+ *        are compared with the image, without HDF5
  *
  * Ranks   local; one writer per folder
- * Errors  CAIRN_FILES: full, read-only, no permission, memory; then nothing but the unfinished
- * file, which is removed, changed; those of before_name
+ * Errors  CAIRN_FILES: full, read-only, no permission; then nothing but the unfinished file, which
+ * is removed, changed; those of before_name
  */
+CAIRN_CHECKED cairn_status cairn_image_write(const struct cairn_checkpoint_place *place,
+                                             uint64_t update, bool best,
+                                             const struct cairn_image *image,
+                                             const struct cairn_state *state);
+
+/** Make and write; the image is in memory meanwhile.  Ranks: local.  Errors: as both. */
 CAIRN_CHECKED cairn_status cairn_checkpoint_write(const struct cairn_checkpoint_place *place,
                                                   uint64_t update, bool best,
                                                   const struct cairn_state *state);
+
+/** The same under any name, in the place of an older file: a checkpoint that no run owns.
+ * Ranks: local.  Errors: CAIRN_FILES. */
+CAIRN_CHECKED cairn_status cairn_checkpoint_write_to(const char *path,
+                                                     const struct cairn_state *state);
 
 /** Remove the checkpoints that need not stay, never that of update `written` or a later one, nor a
  * link of such a name, and what killed writers left.  Ranks: local.  Errors: CAIRN_FILES: some

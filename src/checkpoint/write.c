@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Writing a checkpoint.  The whole file is made in memory first: HDF5 then never sees a full disk,
  * and what the operating system refuses is known by its own name. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,39 +39,64 @@ static cairn_status fill(struct cairn_h5 *file, const struct cairn_state *state)
 }
 
 static cairn_status make_image(const char *path, const struct cairn_state *state,
-                               unsigned char **bytes, size_t *n_bytes)
+                               struct cairn_image *out)
 {
     struct cairn_h5 *file = NULL;
-    CAIRN_TRY(cairn_h5_create_image(path, &file));
+    if (cairn_h5_create_image(path, &file) != CAIRN_OK) return CAIRN_FILES; /* also for memory */
     cairn_status st = fill(file, state);
-    if (st == CAIRN_OK) return cairn_h5_close_image(file, bytes, n_bytes);
-    cairn_h5_close(file);
-    return st;
+    if (st == CAIRN_OK)
+        st = cairn_h5_close_image(file, &out->bytes, &out->n_bytes);
+    else
+        cairn_h5_close(file);
+    return st == CAIRN_OK ? CAIRN_OK : CAIRN_FILES;
+}
+
+void cairn_image_free(struct cairn_image *image)
+{
+    free(image->bytes);
+    *image = (struct cairn_image){.bytes = NULL};
+}
+
+/* Whether a file holds these bytes and no others. */
+static cairn_status compare_bytes(const char *path, const struct cairn_image *image)
+{
+    unsigned char block[1 << 14];
+    size_t n_same = 0, n = 0;
+    FILE *stream = NULL;
+    if (cairn_fault("checkpoint.check"))
+        return cairn_fail(CAIRN_DATA, "planted fault checkpoint.check");
+    CAIRN_TRY(cairn_file_stream(path, &stream));
+    if (stream == NULL) return cairn_fail(CAIRN_DATA, "is gone");
+    while ((n = fread(block, 1, sizeof block, stream)) > 0) {
+        if (n > image->n_bytes - n_same || memcmp(block, image->bytes + n_same, n) != 0) break;
+        n_same += n;
+    }
+    const bool whole = n == 0 && ferror(stream) == 0 && n_same == image->n_bytes;
+    fclose(stream);
+    return whole ? CAIRN_OK
+                 : cairn_fail(CAIRN_DATA, "%zu of %zu bytes are the same", n_same, image->n_bytes);
 }
 
 /* The bytes beside the file's name, and read back. */
-static cairn_status write_unfinished(struct cairn_new_file *file, const struct cairn_state *state,
-                                     const unsigned char *bytes, size_t n_bytes)
+static cairn_status write_unfinished(struct cairn_new_file *file, const struct cairn_image *image,
+                                     const struct cairn_state *state)
 {
     if (cairn_fault("checkpoint.write")) return cairn_file_refused(file->path, "cannot be written");
-    CAIRN_TRY(cairn_file_put(file, bytes, n_bytes));
-    if (cairn_checkpoint_compare(file->unfinished, state) == CAIRN_OK) return CAIRN_OK;
+    CAIRN_TRY(cairn_file_put(file, image->bytes, image->n_bytes));
+    cairn_status st = state == NULL ? compare_bytes(file->unfinished, image)
+                                    : cairn_checkpoint_compare(file->unfinished, state);
+    if (st == CAIRN_OK) return CAIRN_OK;
     return cairn_fail(CAIRN_FILES, "%s: is not as it was written: %s", file->path,
                       cairn_error_text());
 }
 
 /* The new file, complete and checked, in the place of its name. */
 static cairn_status write_file(const struct cairn_checkpoint_place *place, const char *path,
-                               const struct cairn_state *state)
+                               const struct cairn_image *image, const struct cairn_state *state)
 {
     struct cairn_new_file file;
-    unsigned char *bytes = NULL;
-    size_t n_bytes = 0;
-    if (make_image(path, state, &bytes, &n_bytes) != CAIRN_OK)
-        return CAIRN_FILES; /* also for memory */
-    cairn_status st = cairn_file_begin(path, &file);
-    if (st == CAIRN_OK) st = write_unfinished(&file, state, bytes, n_bytes);
-    free(bytes);
+    CAIRN_TRY(cairn_file_begin(path, &file));
+    cairn_status st = write_unfinished(&file, image, state);
     if (st == CAIRN_OK && place->before_name != NULL) st = place->before_name(place->context);
     if (st == CAIRN_OK && cairn_fault("checkpoint.rename"))
         st = cairn_file_refused(path, "cannot be named so");
@@ -79,14 +105,49 @@ static cairn_status write_file(const struct cairn_checkpoint_place *place, const
     return st;
 }
 
+static cairn_status path_of(const struct cairn_checkpoint_place *place, uint64_t update,
+                            char path[CAIRN_PATH_BYTES])
+{
+    char name[CAIRN_FILE_NAME_BYTES];
+    cairn_checkpoint_name(update, name);
+    return cairn_path_join(place->folder, name, path);
+}
+
+cairn_status cairn_image_make(const struct cairn_checkpoint_place *place, uint64_t update,
+                              const struct cairn_state *state, struct cairn_image *out)
+{
+    char path[CAIRN_PATH_BYTES];
+    CAIRN_TRY(path_of(place, update, path));
+    return make_image(path, state, out);
+}
+
+cairn_status cairn_image_write(const struct cairn_checkpoint_place *place, uint64_t update,
+                               bool best, const struct cairn_image *image,
+                               const struct cairn_state *state)
+{
+    char path[CAIRN_PATH_BYTES];
+    CAIRN_TRY(path_of(place, update, path));
+    CAIRN_TRY(write_file(place, path, image, state));
+    CAIRN_TRY(cairn_checkpoint_set_latest(place->folder, update));
+    return best ? cairn_checkpoint_set_best(place->folder, update) : CAIRN_OK;
+}
+
 cairn_status cairn_checkpoint_write(const struct cairn_checkpoint_place *place, uint64_t update,
                                     bool best, const struct cairn_state *state)
 {
-    char name[CAIRN_FILE_NAME_BYTES];
-    char path[CAIRN_PATH_BYTES];
-    cairn_checkpoint_name(update, name);
-    CAIRN_TRY(cairn_path_join(place->folder, name, path));
-    CAIRN_TRY(write_file(place, path, state));
-    CAIRN_TRY(cairn_checkpoint_set_latest(place->folder, update));
-    return best ? cairn_checkpoint_set_best(place->folder, update) : CAIRN_OK;
+    struct cairn_image image = {.bytes = NULL};
+    CAIRN_TRY(cairn_image_make(place, update, state, &image));
+    cairn_status st = cairn_image_write(place, update, best, &image, state);
+    cairn_image_free(&image);
+    return st;
+}
+
+cairn_status cairn_checkpoint_write_to(const char *path, const struct cairn_state *state)
+{
+    static const struct cairn_checkpoint_place nowhere = {.folder = NULL};
+    struct cairn_image image = {.bytes = NULL};
+    CAIRN_TRY(make_image(path, state, &image));
+    cairn_status st = write_file(&nowhere, path, &image, state);
+    cairn_image_free(&image);
+    return st;
 }

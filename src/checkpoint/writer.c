@@ -23,8 +23,10 @@ struct cairn_checkpoint_writer {
     enum stage stage;
     bool ending;
     const struct cairn_state *state; /* borrowed */
-    struct cairn_state copy;
-    void *block; /* its data, owned */
+    bool plain;
+    struct cairn_state copy;  /* unless it is plain ... */
+    void *block;              /* ... with its data, owned */
+    struct cairn_image image; /* of a plain one, until the next is made */
     struct cairn_checkpoint_place place;
     uint64_t update;
     bool best;
@@ -52,7 +54,10 @@ static bool next_order(struct cairn_checkpoint_writer *writer)
 
 static cairn_status write_file(struct cairn_checkpoint_writer *writer)
 {
-    return cairn_checkpoint_write(&writer->place, writer->update, writer->best, &writer->copy);
+    return writer->plain ? cairn_image_write(&writer->place, writer->update, writer->best,
+                                             &writer->image, NULL)
+                         : cairn_checkpoint_write(&writer->place, writer->update, writer->best,
+                                                  &writer->copy);
 }
 
 /* This thread's own last error. */
@@ -118,11 +123,12 @@ static void release(struct cairn_checkpoint_writer *writer)
     pthread_mutex_destroy(&writer->lock);
     free(writer->block);
     free(writer->copy.array);
+    cairn_image_free(&writer->image);
     free(writer);
 }
 
 cairn_status cairn_checkpoint_writer_create(const struct cairn_state *state,
-                                            const struct cairn_checkpoint_place *place,
+                                            const struct cairn_checkpoint_place *place, bool plain,
                                             struct cairn_checkpoint_writer **out)
 {
     struct cairn_checkpoint_writer *writer = NULL;
@@ -131,7 +137,8 @@ cairn_status cairn_checkpoint_writer_create(const struct cairn_state *state,
     pthread_cond_init(&writer->changed, NULL);
     writer->state = state;
     writer->place = *place;
-    cairn_status st = cairn_state_twin(state, &writer->copy, &writer->block);
+    writer->plain = plain;
+    cairn_status st = plain ? CAIRN_OK : cairn_state_twin(state, &writer->copy, &writer->block);
     if (st == CAIRN_OK)
         st = cairn_memory_check(cairn_checkpoint_writer_bytes(writer), "the file of a checkpoint");
     if (st == CAIRN_OK) st = start_thread(writer);
@@ -145,8 +152,8 @@ cairn_status cairn_checkpoint_writer_create(const struct cairn_state *state,
 size_t cairn_checkpoint_writer_bytes(const struct cairn_checkpoint_writer *writer)
 {
     size_t n_bytes = 0;
-    for (size_t i = 0; i < writer->copy.n_arrays; i++)
-        n_bytes += cairn_array_bytes(&writer->copy.array[i]);
+    for (size_t i = 0; i < writer->state->n_arrays; i++)
+        n_bytes += cairn_array_bytes(&writer->state->array[i]);
     return n_bytes;
 }
 
@@ -157,20 +164,31 @@ static void wait_until_written(struct cairn_checkpoint_writer *writer)
     pthread_mutex_unlock(&writer->lock);
 }
 
+/* The file of a plain writer; where there is no memory for it, that is what became of it. */
+static bool make_image(struct cairn_checkpoint_writer *writer)
+{
+    struct cairn_written *written = &writer->written;
+    *written = (struct cairn_written){.update = writer->update};
+    cairn_image_free(&writer->image);
+    written->st = cairn_image_make(&writer->place, writer->update, writer->state, &writer->image);
+    if (written->st != CAIRN_OK) keep_text(written);
+    return written->st == CAIRN_OK;
+}
+
 void cairn_checkpoint_writer_begin(struct cairn_checkpoint_writer *writer, uint64_t update,
                                    bool best)
 {
     wait_until_written(writer);
-    cairn_state_copy(writer->state, &writer->copy);
     writer->update = update;
     writer->best = best;
-    set_stage(writer, BEGUN);
+    if (!writer->plain) cairn_state_copy(writer->state, &writer->copy);
+    set_stage(writer, !writer->plain || make_image(writer) ? BEGUN : WRITTEN);
 }
 
 void cairn_checkpoint_writer_again(struct cairn_checkpoint_writer *writer)
 {
     wait_until_written(writer);
-    set_stage(writer, BEGUN);
+    set_stage(writer, writer->plain && writer->image.bytes == NULL ? WRITTEN : BEGUN);
 }
 
 bool cairn_checkpoint_writer_is_busy(struct cairn_checkpoint_writer *writer)

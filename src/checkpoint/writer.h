@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * A thread that writes checkpoints from a copy in memory, while the caller goes on changing what
  * was copied.  One is written at a time.  Knows no MPI, prints nothing.  Local; each writer is
- * served by one thread of its owner's. */
+ * served by one thread of its owner's.
+ *
+ * In a host's process HDF5 belongs to the host's threads: there the copy is the file itself, made
+ * by the caller, and the thread writes bytes. */
 #ifndef CAIRN_CHECKPOINT_WRITER_H
 #define CAIRN_CHECKPOINT_WRITER_H
 
@@ -29,21 +32,24 @@ struct cairn_checkpoint_writer;
  * Take the memory for a copy of a state and start the thread.  Borrows `state`, its data, and what
  * `place` borrows, until it is freed.
  *
+ * plain  the thread does not call HDF5: cairn_checkpoint_writer_begin() makes the file in memory,
+ *        which is all the memory that it takes
+ *
  * Ranks   local
  * Errors  CAIRN_MEMORY: for the copy and for a file of that size, no thread
  */
 CAIRN_CHECKED cairn_status cairn_checkpoint_writer_create(
-    const struct cairn_state *state, const struct cairn_checkpoint_place *place,
+    const struct cairn_state *state, const struct cairn_checkpoint_place *place, bool plain,
     struct cairn_checkpoint_writer **out);
 
-/** Bytes of the copy.  Ranks: local.  Errors: none. */
+/** Bytes of the copy, which are about those of the file.  Ranks: local.  Errors: none. */
 size_t cairn_checkpoint_writer_bytes(const struct cairn_checkpoint_writer *writer);
 
 /**
  * Copy the state as it is now, and have it written as the checkpoint of this update; where the file
  * system refuses it is tried again at once, in a folder made again where that is gone.  Waits for
  * the one before; what became of that must have been collected, else it is lost.  Allocates
- * nothing.
+ * nothing but a plain writer's file.
  *
  * Ranks   local
  * Errors  none; see cairn_checkpoint_writer_collect()

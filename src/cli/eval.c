@@ -2,11 +2,9 @@
  * cairn eval CHECKPOINT: metrics of a trained model. */
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "cli/command.h"
 #include "cli/trained.h"
-#include "train/evaluate.h"
 
 struct request {
     struct cairn_trained_request trained;
@@ -29,34 +27,24 @@ static void print_number(const char *name, double value, const char *end)
         printf("  \"%s\": null%s", name, end);
 }
 
-static void print_scores(const struct cairn_trained *trained, const struct cairn_scores *scores)
-{
-    printf("{\n  \"split\": \"%s%s\",\n  \"samples\": %zu,\n", cairn_split_name(trained->split),
-           trained->ema ? "_ema" : "", trained->n_samples);
-    print_number("loss", scores->loss / scores->weight, ",\n");
-    bool has_accuracy = cairn_model_has_accuracy(trained->model);
-    print_number("accuracy", has_accuracy ? scores->correct / scores->count : (double)NAN, "\n}\n");
-}
-
 static cairn_status run_eval(const struct cairn_arguments *arguments, cairn_comm *comm)
 {
     struct request request = {.trained = {.checkpoint = NULL}};
-    struct cairn_trained trained;
-    struct cairn_scores scores;
-    bool left = false; /* never: nothing asks it to be */
+    cairn_trained *trained = NULL;
+    double loss = 0, accuracy = 0;
     CAIRN_TRY(cairn_arguments_read(&cairn_command_eval, arguments, &request)); /* same on all */
     if (request.trained.checkpoint == NULL)
         return cairn_usage_fail(&cairn_command_eval, "which checkpoint?");
-    CAIRN_TRY(cairn_trained_open(comm, &request.trained, &trained));
-    const struct cairn_evaluation evaluation = {.comm = comm,
-                                                .model = trained.model,
-                                                .w = trained.w,
-                                                .loader = trained.loader,
-                                                .n_samples = trained.n_samples,
-                                                .micro = trained.micro};
-    cairn_status st = cairn_evaluate(&evaluation, &scores, &left);
-    if (st == CAIRN_OK && cairn_comm_rank(comm) == 0) print_scores(&trained, &scores);
-    cairn_trained_close(&trained);
+    const struct cairn_trained_settings settings = cairn_trained_settings_of(&request.trained);
+    CAIRN_TRY(cairn_trained_open(comm, &settings, &trained));
+    cairn_status st = cairn_trained_evaluate(trained, &loss, &accuracy);
+    if (st == CAIRN_OK && cairn_comm_rank(comm) == 0) {
+        printf("{\n  \"split\": \"%s%s\",\n  \"samples\": %zu,\n", settings.split,
+               settings.average ? "_ema" : "", cairn_trained_samples(trained));
+        print_number("loss", loss, ",\n");
+        print_number("accuracy", accuracy, "\n}\n");
+    }
+    cairn_trained_close(trained);
     return st;
 }
 

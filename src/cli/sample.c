@@ -13,6 +13,7 @@
 #include "cli/trained.h"
 #include "h5/h5.h"
 #include "setup/setup.h"
+#include "start/trained.h"
 #include "tensor/threads.h"
 #include "text/generate.h"
 

@@ -1,94 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * From a checkpoint to a model that can be asked. */
+ * What the command line says of a trained model. */
 #include "cli/trained.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "base/memory.h"
-#include "checkpoint/checkpoint.h"
-#include "comm/exchange.h"
-#include "h5/h5.h"
-#include "setup/setup.h"
-#include "start/start.h"
-#include "tensor/threads.h"
-
-enum { LARGEST_MICRO = 256 };
-
-cairn_status cairn_trained_check_ema(const struct cairn_config *config, const char *checkpoint)
-{
-    if (config->train_ema != 0) return CAIRN_OK;
-    return cairn_fail(CAIRN_DATA,
-                      "%s was trained without train.ema and holds no average of the weights; "
-                      "leave --ema out",
-                      checkpoint);
-}
-
-/* The average is read after the weights and over them; the buffers are the weights'. */
-cairn_status cairn_trained_weights(const char *checkpoint, const struct cairn_params *params,
-                                   bool ema, real *w)
-{
-    struct cairn_state state = {0};
-    cairn_status st = cairn_state_add_weights(&state, params, w);
-    if (st == CAIRN_OK && ema) st = cairn_state_add_tensors(&state, "/ema", params, w);
-    if (st == CAIRN_OK) st = cairn_checkpoint_read(checkpoint, &state);
-    cairn_state_free(&state);
-    return st;
-}
-
-/* The run file was fine once, so what does not fit it now are other data. */
-static cairn_status as_data(cairn_status st)
-{
-    return st == CAIRN_USAGE ? CAIRN_DATA : st;
-}
-
-/* Data, model and room for the weights.  Local. */
-static cairn_status open_parts(struct cairn_trained *trained, const char *data, int split)
-{
-    const struct cairn_config *config = trained->config;
-    CAIRN_TRY(cairn_threads_set(config->train_threads));
-    trained->split = (enum cairn_split)split;
-    CAIRN_TRY(as_data(cairn_setup_dataset(config, data, &trained->dataset)));
-    if (!cairn_dataset_has(trained->dataset, trained->split))
-        return cairn_fail(CAIRN_DATA, "%s has no group %s; choose another --split",
-                          cairn_dataset_path(trained->dataset), cairn_split_name(trained->split));
-    bool numbered = config->batch_micro != CAIRN_NONE &&
-                    config->batch_micro != CAIRN_KEY_WORD(CAIRN_MICRO_AUTO);
-    trained->micro = numbered ? config->batch_micro : LARGEST_MICRO;
-    trained->n_samples = cairn_dataset_size(trained->dataset, trained->split);
-    struct cairn_model_options options =
-        cairn_setup_model_options(config, trained->dataset, trained->micro);
-    cairn_status st = cairn_model_create(&options, &trained->model);
-    if (st != CAIRN_OK)
-        return cairn_fail_in(as_data(st), "%s", cairn_dataset_path(trained->dataset));
-    CAIRN_TRY(as_data(cairn_setup_check_labels(trained->dataset, trained->model)));
-    const struct cairn_loader_options rows = {.split = trained->split, .micro = trained->micro};
-    CAIRN_TRY(cairn_loader_create(trained->dataset, &rows, &trained->loader));
-    return cairn_memory_get(cairn_model_params(trained->model)->n_values, sizeof *trained->w,
-                            "the weights", &trained->w);
-}
-
-/* Tokens must stand for the characters that the model learnt, where both say which.  Rank 0. */
-static cairn_status check_characters(const char *checkpoint, const struct cairn_dataset *dataset)
-{
-    const char *characters = cairn_dataset_characters(dataset);
-    struct cairn_h5 *file = NULL;
-    char *learnt = NULL;
-    cairn_status st = CAIRN_OK;
-    if (characters == NULL) return CAIRN_OK;
-    CAIRN_TRY(cairn_h5_open(checkpoint, &file));
-    if (cairn_h5_has_array(file, "/characters"))
-        st = cairn_h5_read_text(file, "/characters", &learnt);
-    if (learnt != NULL && strcmp(learnt, characters) != 0)
-        st = cairn_fail(CAIRN_DATA,
-                        "its tokens stand for other characters than those of %s; import both texts "
-                        "together",
-                        checkpoint);
-    cairn_h5_close(file);
-    free(learnt);
-    return st;
-}
 
 cairn_status cairn_trained_take(void *request, const char *value)
 {
@@ -99,41 +11,13 @@ cairn_status cairn_trained_take(void *request, const char *value)
     return CAIRN_OK;
 }
 
-cairn_status cairn_trained_open(cairn_comm *comm, const struct cairn_trained_request *request,
-                                struct cairn_trained *out)
+struct cairn_trained_settings cairn_trained_settings_of(const struct cairn_trained_request *request)
 {
-    const char *checkpoint = request->checkpoint;
-    struct cairn_trained trained = {.comm = comm, .ema = request->ema};
-    const struct cairn_params *params = NULL;
-    cairn_status st = cairn_setup_stored_config(comm, checkpoint, NULL, &trained.config);
-    if (st == CAIRN_OK) st = cairn_start_small(trained.config, comm);
-    if (st == CAIRN_OK && request->ema) st = cairn_trained_check_ema(trained.config, checkpoint);
-    if (st == CAIRN_OK)
-        st = cairn_comm_agree(comm, open_parts(&trained, request->data, request->split));
-    if (st == CAIRN_OK) {
-        params = cairn_model_params(trained.model);
-        bool is_main = cairn_comm_rank(comm) == 0;
-        if (is_main) st = check_characters(checkpoint, trained.dataset);
-        if (is_main && st == CAIRN_OK)
-            st = cairn_trained_weights(checkpoint, params, trained.ema, trained.w);
-        if (st != CAIRN_OK) /* arrays of another shape may be the fault of either */
-            st = cairn_fail_in(st, "for the samples of %s", cairn_dataset_path(trained.dataset));
-        st = cairn_comm_broadcast(comm, st, trained.w, params->n_values * sizeof *trained.w);
-    }
-    if (st != CAIRN_OK) {
-        cairn_trained_close(&trained);
-        return st;
-    }
-    *out = trained;
-    return CAIRN_OK;
-}
-
-void cairn_trained_close(struct cairn_trained *trained)
-{
-    free(trained->w);
-    cairn_loader_free(trained->loader);
-    cairn_model_free(trained->model);
-    cairn_dataset_close(trained->dataset);
-    cairn_config_free(trained->config);
-    *trained = (struct cairn_trained){0};
+    return (struct cairn_trained_settings){
+        .size = sizeof(struct cairn_trained_settings),
+        .checkpoint = request->checkpoint,
+        .data_file = request->data,
+        .split = cairn_split_name((enum cairn_split)request->split),
+        .average = request->ema,
+    };
 }

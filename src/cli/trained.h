@@ -1,26 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * A trained model, out of a checkpoint: what eval and predict work with. */
+ * A trained model on the command line: of eval, predict and sample. */
 #ifndef CAIRN_CLI_TRAINED_H
 #define CAIRN_CLI_TRAINED_H
 
-#include "cairn/comm.h"
-#include "config/config.h"
-#include "data/loader.h"
-#include "nn/model.h"
-
-/** Model, weights and one group of a dataset. */
-struct cairn_trained {
-    cairn_comm *comm;
-    struct cairn_config *config;
-    struct cairn_dataset *dataset;
-    struct cairn_loader *loader;
-    struct cairn_model *model;
-    real *w;          /* [n_values] */
-    size_t n_samples; /* of the group */
-    size_t micro;     /* b */
-    enum cairn_split split;
-    bool ema; /* w is the moving average of the weights */
-};
+#include "cairn/trained.h"
+#include "cli/command.h"
+#include "data/dataset.h"
 
 /** What the command line says of it. */
 struct cairn_trained_request {
@@ -47,23 +32,8 @@ struct cairn_trained_request {
  * Errors: CAIRN_USAGE: a second one. */
 CAIRN_CHECKED cairn_status cairn_trained_take(void *request, const char *value);
 
-/** Open it.  Ranks: collective.  Errors: the agreed one: CAIRN_DATA, CAIRN_USAGE. */
-CAIRN_CHECKED cairn_status cairn_trained_open(cairn_comm *comm,
-                                              const struct cairn_trained_request *request,
-                                              struct cairn_trained *out);
-
-/** Whether a checkpoint of this config holds the moving average of its weights.  Ranks: local.
- * Errors: CAIRN_DATA: it does not. */
-CAIRN_CHECKED cairn_status cairn_trained_check_ema(const struct cairn_config *config,
-                                                   const char *checkpoint);
-
-/** Weights, or their moving average, and buffers of a checkpoint into w [n_values].  Ranks: local.
- * Errors: CAIRN_DATA. */
-CAIRN_CHECKED cairn_status cairn_trained_weights(const char *checkpoint,
-                                                 const struct cairn_params *params, bool ema,
-                                                 real *w);
-
-/** Release what was opened; a zeroed one is fine.  Ranks: local.  Errors: none. */
-void cairn_trained_close(struct cairn_trained *trained);
+/** What is to be opened; borrows from the request.  Ranks: local.  Errors: none. */
+struct cairn_trained_settings
+cairn_trained_settings_of(const struct cairn_trained_request *request);
 
 #endif

@@ -77,6 +77,12 @@ CAIRN_CHECKED cairn_status cairn_config_read_from(const char *text, size_t n, co
                                                   const char *overrides_source,
                                                   struct cairn_config **out);
 
+/** Options from the bytes of a run file, which are taken, also on failure.  Ranks: local.
+ * Errors: CAIRN_USAGE, as cairn_config_read(). */
+CAIRN_CHECKED cairn_status cairn_options_parse(const char *path, char *text, size_t n_bytes,
+                                               const char *const *overrides,
+                                               struct cairn_options **out);
+
 /**
  * The config that a program's options make.
  *

@@ -17,7 +17,8 @@ struct cairn_options {
     char *text; /* [n_bytes] */
     size_t n_bytes;
     char *source;
-    char **override; /* [n_overrides], NULL after the last */
+    char **override;   /* [n_overrides], NULL after the last */
+    const char *place; /* what they are called in messages */
     size_t n_overrides;
 };
 
@@ -42,6 +43,7 @@ static cairn_status create_empty(const char *source, struct cairn_options **out)
 {
     struct cairn_options *options = NULL;
     CAIRN_TRY(cairn_memory_get(1, sizeof *options, "options", &options));
+    options->place = here;
     cairn_status st = cairn_memory_text(source, &options->source);
     if (st != CAIRN_OK) {
         cairn_options_free(options);
@@ -56,12 +58,19 @@ cairn_status cairn_options_create(cairn_options **out)
     return create_empty(here, out);
 }
 
-cairn_status cairn_options_read(const char *path, const char *const *overrides, cairn_options **out)
+cairn_status cairn_options_parse(const char *path, char *text, size_t n_bytes,
+                                 const char *const *overrides, cairn_options **out)
 {
     struct cairn_options *options = NULL;
     struct cairn_config *config = NULL;
-    CAIRN_TRY(create_empty(path, &options));
-    cairn_status st = cairn_config_load(path, &options->text, &options->n_bytes);
+    cairn_status st = create_empty(path, &options);
+    if (st != CAIRN_OK) {
+        free(text);
+        return st;
+    }
+    options->place = "command line";
+    options->text = text;
+    options->n_bytes = n_bytes;
     for (size_t i = 0; st == CAIRN_OK && overrides != NULL && overrides[i] != NULL; i++)
         st = add_override(options, overrides[i]);
     if (st == CAIRN_OK) st = cairn_options_config(options, false, &config);
@@ -72,6 +81,14 @@ cairn_status cairn_options_read(const char *path, const char *const *overrides, 
     }
     *out = options;
     return CAIRN_OK;
+}
+
+cairn_status cairn_options_read(const char *path, const char *const *overrides, cairn_options **out)
+{
+    char *text = NULL;
+    size_t n_bytes = 0;
+    CAIRN_TRY(cairn_config_load(path, &text, &n_bytes));
+    return cairn_options_parse(path, text, n_bytes, overrides, out);
 }
 
 /* Whether the key is known and takes this value; what a model takes is seen when it is made. */
@@ -98,6 +115,7 @@ cairn_status cairn_options_set(cairn_options *options, const char *key, const ch
     snprintf(override, n, "%s=%s", key, value);
     cairn_status st = check(key, override);
     if (st == CAIRN_OK) st = add_override(options, override);
+    if (st == CAIRN_OK) options->place = here;
     free(override);
     return st;
 }
@@ -111,8 +129,8 @@ cairn_status cairn_options_config(const cairn_options *options, bool in_memory,
     CAIRN_TRY(cairn_memory_get(n + 2, sizeof *override, "options", &override));
     for (size_t i = 0; i < n; i++) override[i] = options->override[i];
     if (in_memory) override[n] = "data.file=memory";
-    cairn_status st =
-        cairn_config_read_from(text, options->n_bytes, options->source, override, here, out);
+    cairn_status st = cairn_config_read_from(text, options->n_bytes, options->source, override,
+                                             options->place, out);
     free(override);
     return st;
 }

@@ -91,7 +91,11 @@ double cairn_deadline_guess_save_s(size_t n_bytes)
 
 bool cairn_run_wants_stop(struct cairn_run *run)
 {
+    const struct cairn_run_callbacks *callbacks = run->options.callbacks;
     if (cairn_interrupted()) return true;
+    if (callbacks != NULL && callbacks->wants_stop != NULL &&
+        callbacks->wants_stop(callbacks->context))
+        return true;
     if (run->deadline.end_s == 0) return false;
     double now_s = cairn_clock_s();
     cairn_deadline_check(&run->deadline, now_s, cairn_clock_unix_s());

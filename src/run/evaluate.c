@@ -27,7 +27,7 @@ static void split_text(enum cairn_split split, enum cairn_which which, char name
 static void call_back(struct cairn_run *run, const struct cairn_eval_metrics *line)
 {
     const struct cairn_run_callbacks *callbacks = run->options.callbacks;
-    if (callbacks != NULL && run->action != CAIRN_RUN_END)
+    if (callbacks != NULL && callbacks->on_evaluation != NULL && run->action != CAIRN_RUN_END)
         run->action = callbacks->on_evaluation(callbacks->context, line);
 }
 
@@ -38,6 +38,7 @@ cairn_status cairn_run_evaluate_one(struct cairn_run *run, enum cairn_split spli
     struct cairn_scores scores;
     char name[SPLIT_BYTES];
     const struct cairn_leave leave = {.wants = cairn_run_wants_leave, .context = run};
+    const struct cairn_run_callbacks *callbacks = run->options.callbacks;
     cairn_phase_enter(&t->phases, CAIRN_PHASE_EVALUATE);
     const real *w = which == CAIRN_AVERAGED ? cairn_trainer_average(t) : t->w;
     cairn_status st = cairn_trainer_scores(t, w, split, &leave, &scores, left);
@@ -56,6 +57,8 @@ cairn_status cairn_run_evaluate_one(struct cairn_run *run, enum cairn_split spli
     if (split == CAIRN_SPLIT_TEST)
         run->test[which] = (struct cairn_tested){line.update, line.loss, line.accuracy};
     CAIRN_TRY(cairn_run_judge(run, &line));
+    if (callbacks != NULL && callbacks->on_scores != NULL)
+        callbacks->on_scores(callbacks->context, &line);
     if (split == cairn_run_split(run) && which == CAIRN_TRAINED) call_back(run, &line);
     if (!run->root) return CAIRN_OK;
     cairn_run_report(run, cairn_run_folder_eval(run->options.folder, &line));

@@ -60,7 +60,12 @@ struct cairn_run {
     uint64_t n_beside;                       /* updates that went on while it was written */
     struct cairn_tested test[CAIRN_N_WHICH]; /* the last ones */
     struct cairn_wait_histogram waits;       /* for the other ranks, in this process */
+    bool begun, ended;                       /* alike on all ranks, ... */
+    bool complete;                           /* ... with nothing left to do when it began, ... */
+    bool stop;                               /* ... asked to stop */
+    char *summary;                           /* of the end; rank 0; owned */
 };
+
 /** Whether this rank wants the run to stop after the running update: by a signal, or because one
  * more would not be done before the deadline.  Ranks: local.  Errors: none. */
 bool cairn_run_wants_stop(struct cairn_run *run);
@@ -68,6 +73,10 @@ bool cairn_run_wants_stop(struct cairn_run *run);
 /** Whether an evaluation of this run (context) should be left now, because of a signal or because a
  * save has only just the time.  Ranks: local.  Errors: none. */
 bool cairn_run_wants_leave(const void *context);
+
+/** Everything before the first update, once: what the process before left, its missed evaluation.
+ * Ranks: collective.  Errors: the agreed one. */
+CAIRN_CHECKED cairn_status cairn_run_begin(struct cairn_run *run);
 
 /** Brings what the run has to say into the sums: its trouble, and that it wants to stop. */
 extern const struct cairn_observer cairn_run_observer;
@@ -114,7 +123,7 @@ CAIRN_CHECKED cairn_status cairn_run_share_times(struct cairn_run *run, cairn_st
 /** Begin a checkpoint of the last update; waits for the one before, where that is still being
  * written.  Ranks: collective.  Errors: as cairn_snapshot_begin(); CAIRN_FILES: lines of updates
  * cannot be written. */
-CAIRN_CHECKED cairn_status cairn_run_save(struct cairn_run *run);
+CAIRN_CHECKED cairn_status cairn_run_begin_save(struct cairn_run *run);
 
 /** Record what became of the last checkpoint, where that is known: in mid-run one that could
  * not be written is a warning, and is begun again.  Ranks: local (rank 0).  Errors: none; they

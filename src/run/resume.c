@@ -146,3 +146,24 @@ cairn_status cairn_run_resume(struct cairn_run *run, const char *path)
     run->resumed = true;
     return CAIRN_OK;
 }
+
+cairn_status cairn_run_read_file(cairn_trainer *t, const struct cairn_run_options *about,
+                                 const char *path)
+{
+    struct cairn_run run = {.t = t, .options = *about, .root = cairn_comm_rank(t->parts.comm) == 0};
+    struct cairn_stored unused = {0};
+    struct cairn_state state = {0}, before = {0};
+    void *block = NULL;
+    cairn_status st = cairn_run_state(&run, &unused, &state);
+    if (st == CAIRN_OK) st = cairn_state_twin(&state, &before, &block);
+    st = cairn_comm_agree(t->parts.comm, st);
+    if (st == CAIRN_OK) {
+        cairn_state_copy(&state, &before);
+        st = cairn_run_resume(&run, path);
+        if (st != CAIRN_OK) cairn_state_copy(&before, &state);
+    }
+    free(before.array);
+    free(block);
+    cairn_state_free(&state);
+    return st;
+}

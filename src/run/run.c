@@ -21,7 +21,8 @@ static bool evaluates(const struct cairn_run *run, uint64_t update, uint64_t beg
     uint64_t n_samples = run->t->parts.rule.n_samples;
     const struct cairn_run_callbacks *callbacks = run->options.callbacks;
     if (cairn_run_split(run) == CAIRN_N_SPLITS) return false;
-    if (callbacks != NULL) return callbacks->evaluate_due(callbacks->context, update);
+    if (callbacks != NULL && callbacks->evaluate_due != NULL)
+        return callbacks->evaluate_due(callbacks->context, update);
     if (run->options.evaluate_every == CAIRN_EVERY_EPOCH)
         return begin / n_samples != end / n_samples;
     return every(run->options.evaluate_every, update);
@@ -31,7 +32,7 @@ static bool evaluates(const struct cairn_run *run, uint64_t update, uint64_t beg
 static cairn_status save_or_warn(struct cairn_run *run)
 {
     bool known = run->save_again;
-    cairn_status st = cairn_run_save(run);
+    cairn_status st = cairn_run_begin_save(run);
     if (st != CAIRN_FILES) return st;
     if (known) return CAIRN_OK;
     cairn_log_warning("%s; tried again after the next update", cairn_error_text());
@@ -39,95 +40,138 @@ static cairn_status save_or_warn(struct cairn_run *run)
 }
 
 /* The process before may have left its last evaluation, or may not have come to it. */
-static cairn_status evaluate_missed(struct cairn_run *run, bool *stop)
+static cairn_status evaluate_missed(struct cairn_run *run)
 {
     const cairn_trainer *t = run->t;
     if (!run->resumed || t->at.update == 0) return CAIRN_OK;
     uint64_t begin = cairn_window_walk(&t->parts.rule, t->at.update - 1, UINT64_MAX).position;
     if (!evaluates(run, t->at.update, begin, t->at.position)) return CAIRN_OK;
-    CAIRN_TRY(cairn_run_evaluate_missed(run, stop));
+    CAIRN_TRY(cairn_run_evaluate_missed(run, &run->stop));
     return run->is_best ? save_or_warn(run) : CAIRN_OK; /* again, and best.h5 */
 }
 
 /* What is due after an update. */
-static cairn_status after_update(struct cairn_run *run, bool *stop)
+static cairn_status after_update(struct cairn_run *run)
 {
     const struct cairn_deadline *due = &run->deadline;
-    if (due->evaluates) CAIRN_TRY(cairn_run_evaluate(run, stop));
+    if (due->evaluates) CAIRN_TRY(cairn_run_evaluate(run, &run->stop));
     bool wished = due->evaluates && run->action == CAIRN_RUN_SAVE;
     bool saves = due->saves || run->is_best || wished;
-    return !*stop && saves ? save_or_warn(run) : CAIRN_OK;
+    return !run->stop && saves ? save_or_warn(run) : CAIRN_OK;
 }
 
-static cairn_status one_update(struct cairn_run *run, bool *stop)
+/* From files, or from what the host feeds. */
+static cairn_status work(struct cairn_run *run, struct cairn_update_record *record)
+{
+    const struct cairn_run_callbacks *callbacks = run->options.callbacks;
+    cairn_status st = CAIRN_OK;
+    bool again = false;
+    if (callbacks == NULL || callbacks->feed == NULL) return cairn_trainer_update(run->t, record);
+    do {
+        cairn_trainer_zero(run->t);
+        st = callbacks->feed(callbacks->context, run->t);
+        st = cairn_trainer_sum(run->t, st, &again, record);
+    } while (st == CAIRN_OK && again);
+    return st;
+}
+
+static cairn_status one_update(struct cairn_run *run, struct cairn_update_record *record)
 {
     cairn_trainer *t = run->t;
-    struct cairn_update_record record = {0};
+    const struct cairn_run_callbacks *callbacks = run->options.callbacks;
     double begin_s = cairn_clock_s();
     uint64_t update = t->at.update + 1;
     run->deadline.begun_s = begin_s;
     run->deadline.saves = run->save_again || cairn_run_save_is_due(run, update);
     run->deadline.evaluates =
         evaluates(run, update, t->at.position, cairn_window_after(&t->parts.rule, &t->window));
-    CAIRN_TRY(cairn_trainer_update(t, &record));
+    CAIRN_TRY(work(run, record));
     double update_wall_s = cairn_clock_s() - begin_s;
     cairn_deadline_record(&run->deadline.update_s, update_wall_s);
     run->deadline.begun_s = 0;
     run->times.training_s += update_wall_s;
-    run->times.data_s += record.data_s;
-    run->times.compute_s += record.compute_s;
-    run->times.reduce_s += record.reduce_s;
-    run->times.update_s += record.update_s;
-    cairn_wait_histogram_add(&run->waits, record.reduce_s);
-    if (run->root) cairn_run_report_update(run, &record, update_wall_s);
+    run->times.data_s += record->data_s;
+    run->times.compute_s += record->compute_s;
+    run->times.reduce_s += record->reduce_s;
+    run->times.update_s += record->update_s;
+    cairn_wait_histogram_add(&run->waits, record->reduce_s);
+    if (run->root) cairn_run_report_update(run, record, update_wall_s);
     if (run->root) {
         cairn_checkpoint_interval_record_update(&run->interval, update_wall_s,
                                                 cairn_snapshot_is_busy(run));
         cairn_run_check_writer(run);
     }
-    if (run->options.callbacks != NULL)
-        run->options.callbacks->on_update(run->options.callbacks->context, &record);
-    *stop = record.stop && !t->done;
-    return *stop ? CAIRN_OK : after_update(run, stop);
+    if (callbacks != NULL && callbacks->on_update != NULL)
+        callbacks->on_update(callbacks->context, record);
+    run->stop = record->stop && !t->done;
+    return run->stop ? CAIRN_OK : after_update(run);
 }
 
-static cairn_status update_after_update(struct cairn_run *run, bool *stop, char **summary)
-{
-    const cairn_trainer *t = run->t;
-    cairn_status st = CAIRN_OK;
-    if (run->root)
-        cairn_progress_begin(&run->progress, t->at.update, cairn_window_total(&t->parts.rule));
-    while (st == CAIRN_OK && !*stop && !t->done && run->action != CAIRN_RUN_END)
-        st = one_update(run, stop);
-    if (run->root) cairn_progress_end(&run->progress);
-    if (st == CAIRN_OK) st = cairn_run_finish(run, stop, summary);
-    return st;
-}
-
-cairn_status cairn_run_train(struct cairn_run *run, char **summary)
+cairn_status cairn_run_begin(struct cairn_run *run)
 {
     cairn_trainer *t = run->t;
-    bool complete = false;
+    if (run->begun) return CAIRN_OK;
+    run->begun = true;
     run->begin_s = cairn_clock_s();
     run->first = t->at.update;
     run->wall_before_s = run->times.wall_s;
     run->next_save = t->at.update + CAIRN_CHECKPOINT_INTERVAL_FIRST;
     run->saved_update = run->resumed ? t->at.update : UINT64_MAX;
     double asked = cairn_run_wants_stop(run);
-    cairn_status st = cairn_run_recall(run);
-    if (st == CAIRN_OK) st = cairn_run_find_summary(run, summary, &complete);
-    if (st != CAIRN_OK || complete) return st;
-    st = cairn_comm_max(t->parts.comm, st, &asked, 1);
-    bool stop = asked != 0 && !t->done;
+    CAIRN_TRY(cairn_run_recall(run));
+    CAIRN_TRY(cairn_run_find_summary(run, &run->summary, &run->complete));
+    if (run->complete) return CAIRN_OK;
+    CAIRN_TRY(cairn_comm_max(t->parts.comm, CAIRN_OK, &asked, 1));
+    run->stop = asked != 0 && !t->done;
     cairn_phase_enter(&t->phases, CAIRN_PHASE_OTHER);
     cairn_watchdog_watch(t->parts.comm, &t->phases);
-    if (st == CAIRN_OK && !stop) st = evaluate_missed(run, &stop);
-    if (st == CAIRN_OK) st = update_after_update(run, &stop, summary);
+    if (!run->stop) CAIRN_TRY(evaluate_missed(run));
+    if (run->root)
+        cairn_progress_begin(&run->progress, t->at.update, cairn_window_total(&t->parts.rule));
+    return CAIRN_OK;
+}
+
+static bool has_next(const struct cairn_run *run)
+{
+    return !run->complete && !run->stop && !run->t->done && run->action != CAIRN_RUN_END;
+}
+
+static cairn_status end(struct cairn_run *run, cairn_status st)
+{
+    run->ended = true;
+    if (run->root) cairn_progress_end(&run->progress);
+    if (st == CAIRN_OK && !run->complete) st = cairn_run_finish(run, &run->stop, &run->summary);
     if (st != CAIRN_OK) cairn_run_let_finish(run);
-    cairn_watchdog_watch(t->parts.comm, NULL);
-    if (st != CAIRN_OK || !stop) return st;
+    cairn_watchdog_watch(run->t->parts.comm, NULL);
+    if (st != CAIRN_OK || !run->stop) return st;
     cairn_run_log_stop(run);
     return CAIRN_STOPPED;
+}
+
+cairn_status cairn_run_next(struct cairn_run *run, struct cairn_update_record *record, bool *more)
+{
+    *more = false;
+    if (run->ended)
+        return cairn_fail(CAIRN_USAGE, "the run has ended; open it again to go on with it");
+    cairn_status st = cairn_run_begin(run);
+    const bool next = st == CAIRN_OK && has_next(run);
+    if (next) st = one_update(run, record);
+    *more = next && st == CAIRN_OK;
+    return *more ? CAIRN_OK : end(run, st);
+}
+
+cairn_status cairn_run_train(struct cairn_run *run)
+{
+    struct cairn_update_record record = {0};
+    cairn_status st = CAIRN_OK;
+    bool more = true;
+    while (st == CAIRN_OK && more) st = cairn_run_next(run, &record, &more);
+    return st;
+}
+
+const char *cairn_run_summary_text(const struct cairn_run *run)
+{
+    return run->summary;
 }
 
 /* Rank 0 records the gradient and writes checkpoints.  Local. */
@@ -173,6 +217,7 @@ void cairn_run_free(struct cairn_run *run)
     cairn_snapshot_free(run); /* first: it borrows from all the others */
     cairn_flow_free(run);
     cairn_trainer_unwatch(run->t, &cairn_run_observer);
+    free(run->summary);
     free(run);
 }
 

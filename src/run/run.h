@@ -19,14 +19,22 @@ enum cairn_best { CAIRN_BEST_NONE, CAIRN_BEST_LOSS, CAIRN_BEST_ACCURACY };
 enum cairn_run_action { CAIRN_RUN_CONTINUE, CAIRN_RUN_SAVE, CAIRN_RUN_END };
 
 /** For somebody who follows a run and may end it: called on every rank, where they must answer
- * alike. */
+ * alike, unless it says otherwise.  Any may be NULL. */
 struct cairn_run_callbacks {
     /** Whether an evaluation is due after this update, whatever evaluate_every says. */
     bool (*evaluate_due)(void *context, uint64_t update);
     /** The scores on the group that is evaluated during the run. */
     enum cairn_run_action (*on_evaluation)(void *context, const struct cairn_eval_metrics *line);
+    /** All scores, those of the end and of the moving average too. */
+    void (*on_scores)(void *context, const struct cairn_eval_metrics *line);
     /** An update is done. */
     void (*on_update)(void *context, const struct cairn_update_record *record);
+    /** A checkpoint is written.  Rank 0. */
+    void (*on_saved)(void *context, uint64_t update);
+    /** Whether this rank wants the run to stop; one is enough. */
+    bool (*wants_stop)(void *context);
+    /** This rank's share of an update of samples that are fed. */
+    cairn_status (*feed)(void *context, cairn_trainer *t);
     void *context;
 };
 
@@ -82,10 +90,34 @@ CAIRN_CHECKED cairn_status cairn_run_resume(struct cairn_run *run, const char *p
  * it cannot be. */
 CAIRN_CHECKED cairn_status cairn_run_save_now(struct cairn_run *run);
 
-/** Update after update until the run is complete or was asked to stop, with everything that a run
- * leaves in its folder.  On rank 0 *summary is a text to be released with free(), else NULL.
- * Agreed status; CAIRN_STOPPED after saving. */
-CAIRN_CHECKED cairn_status cairn_run_train(struct cairn_run *run, char **summary);
+/** See that there is a checkpoint of the last update, in a run that goes on.  Agreed status;
+ * CAIRN_FILES: it cannot be written; CAIRN_USAGE: the run has ended. */
+CAIRN_CHECKED cairn_status cairn_run_save_between(struct cairn_run *run);
+
+/** The next update with all that is due after it.  Where the run is complete, or was asked to stop,
+ * *more becomes false and it ends: the last checkpoint, the test set, the summary.  Agreed status;
+ * CAIRN_STOPPED after saving; CAIRN_USAGE: the run has ended. */
+CAIRN_CHECKED cairn_status cairn_run_next(struct cairn_run *run, struct cairn_update_record *record,
+                                          bool *more);
+
+/** Update after update until there are no more.  Agreed status, as above. */
+CAIRN_CHECKED cairn_status cairn_run_train(struct cairn_run *run);
+
+/** The text of summary.json on rank 0, once the run has ended; else NULL.  Ranks: local.
+ * Errors: none. */
+const char *cairn_run_summary_text(const struct cairn_run *run);
+
+/** A checkpoint without a run, into a file of any name; `about` has config, platform and data.
+ * Agreed status; CAIRN_NUMBERS: replicas drifted apart, weights not finite; CAIRN_FILES. */
+CAIRN_CHECKED cairn_status cairn_run_write_file(cairn_trainer *t,
+                                                const struct cairn_run_options *about,
+                                                const char *path);
+
+/** The way back.  Agreed status, as cairn_run_resume(), and CAIRN_MEMORY; the trainer is then as it
+ * was. */
+CAIRN_CHECKED cairn_status cairn_run_read_file(cairn_trainer *t,
+                                               const struct cairn_run_options *about,
+                                               const char *path);
 
 /** Of this rank, up to now.  Ranks: local.  Errors: none. */
 const struct cairn_times *cairn_run_times(const struct cairn_run *run);

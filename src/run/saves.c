@@ -46,6 +46,9 @@ static cairn_status record_written(struct cairn_run *run, const struct cairn_wri
     else if (written->old_stay)
         cairn_log_warning("%s", written->text);
     run->saved_update = written->update;
+    const struct cairn_run_callbacks *callbacks = run->options.callbacks;
+    if (callbacks != NULL && callbacks->on_saved != NULL)
+        callbacks->on_saved(callbacks->context, written->update);
     cairn_deadline_record_save(&run->deadline, run->stall_s + written->write_s);
     cairn_log_detail("checkpoint of update %" PRIu64 ": training stood still for %.3g s, written "
                      "in %.3g s beside %" PRIu64 " updates",
@@ -165,7 +168,7 @@ void cairn_run_log_saves(const struct cairn_run *run)
                    interval->n_updates[1]);
 }
 
-cairn_status cairn_run_save(struct cairn_run *run)
+cairn_status cairn_run_begin_save(struct cairn_run *run)
 {
     cairn_trainer *t = run->t;
     double begin_s = cairn_clock_s();
@@ -219,6 +222,13 @@ cairn_status cairn_run_save_last(struct cairn_run *run)
         cairn_comm_broadcast(t->parts.comm, CAIRN_OK, &run->saved_update, sizeof run->saved_update);
     end_wait(run, begin_s);
     if (st != CAIRN_OK || run->saved_update == t->at.update) return st;
-    CAIRN_TRY(cairn_run_save(run));
+    CAIRN_TRY(cairn_run_begin_save(run));
     return settle(run);
+}
+
+cairn_status cairn_run_save_between(struct cairn_run *run)
+{
+    if (run->ended) return cairn_fail(CAIRN_USAGE, "the run has ended: there is nothing to save");
+    CAIRN_TRY(cairn_run_begin(run));
+    return cairn_run_save_last(run);
 }

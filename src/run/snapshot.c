@@ -9,6 +9,7 @@
 #include "base/fault.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/process.h"
 #include "comm/exchange.h"
 #include "data/order.h"
 #include "h5/h5.h"
@@ -73,12 +74,17 @@ static cairn_status fill_saver(struct cairn_saver *saver, struct cairn_run *run)
     CAIRN_TRY(cairn_state_add_text(state, "/progress/platform", options->platform));
     CAIRN_TRY(add_tokens(state, t->parts.dataset, &saver->stored.vocabulary));
     CAIRN_TRY(cairn_state_add_text(state, "/config", options->config));
-    CAIRN_TRY(add_versions(state, &saver->versions));
+    return add_versions(state, &saver->versions);
+}
+
+static cairn_status start_writer(struct cairn_saver *saver, const struct cairn_run_options *options)
+{
     struct cairn_checkpoint_place place = options->place;
     saver->lines = options->folder;
     if (saver->lines != NULL) place.before_name = sync_lines;
     place.context = saver;
-    return cairn_checkpoint_writer_create(state, &place, &saver->writer);
+    return cairn_checkpoint_writer_create(&saver->state, &place, !cairn_process_is_ours(),
+                                          &saver->writer);
 }
 
 cairn_status cairn_snapshot_create(struct cairn_run *run)
@@ -86,10 +92,11 @@ cairn_status cairn_snapshot_create(struct cairn_run *run)
     struct cairn_saver **saver = &run->snapshot.saver;
     CAIRN_TRY(cairn_memory_get(1, sizeof **saver, "what is saved", saver));
     CAIRN_TRY(fill_saver(*saver, run));
+    CAIRN_TRY(start_writer(*saver, &run->options));
     cairn_log_detail(
-        "rank 0 takes %zu bytes for the copy that checkpoints are made of, and as much "
-        "again for the file while it is written",
-        cairn_checkpoint_writer_bytes((*saver)->writer));
+        "rank 0 takes %zu bytes for the copy that checkpoints are made of%s",
+        cairn_checkpoint_writer_bytes((*saver)->writer),
+        cairn_process_is_ours() ? ", and as much again for the file while it is written" : "");
     return CAIRN_OK;
 }
 
@@ -124,22 +131,20 @@ void cairn_snapshot_again(struct cairn_run *run)
     cairn_checkpoint_writer_again(run->snapshot.saver->writer);
 }
 
-/* A copy of all that is saved, handed over.  Rank 0. */
-static void hand_over(struct cairn_run *run, bool best)
+/* What is saved and stands nowhere else, as it is now.  Rank 0. */
+static void take_stored(struct cairn_saver *saver, struct cairn_run *run)
 {
     const cairn_trainer *t = run->t;
-    struct cairn_saver *saver = run->snapshot.saver;
     saver->stored.epoch = t->at.position / t->parts.rule.n_samples;
     saver->stored.position = t->at.position % t->parts.rule.n_samples;
     saver->stored.learning_rate = cairn_trainer_rate(t);
     if (saver->lines != NULL) cairn_run_folder_count(saver->lines, run->snapshot.n_lines);
     cairn_trainer_average(t); /* before the first update it is the weights */
-    cairn_checkpoint_writer_begin(saver->writer, t->at.update, best);
 }
 
-cairn_status cairn_snapshot_begin(struct cairn_run *run, bool best)
+/* Equal on all ranks, and finite.  Collective. */
+static cairn_status check_weights(cairn_trainer *t)
 {
-    cairn_trainer *t = run->t;
     cairn_status st = CAIRN_OK;
     int odd = -1;
     if (cairn_fault("train.drift")) t->w[0] += 1;
@@ -156,8 +161,17 @@ cairn_status cairn_snapshot_begin(struct cairn_run *run, bool best)
                           ": the weights are not finite and were not saved; lower "
                           "optim.lr or set optim.clip_norm, and start again with --overwrite",
                           t->at.update);
+    return CAIRN_OK;
+}
+
+cairn_status cairn_snapshot_begin(struct cairn_run *run, bool best)
+{
+    struct cairn_saver *saver = run->snapshot.saver;
+    CAIRN_TRY(check_weights(run->t));
     run->snapshot.saves.n++;
-    if (run->snapshot.saver != NULL) hand_over(run, best);
+    if (saver == NULL) return CAIRN_OK;
+    take_stored(saver, run);
+    cairn_checkpoint_writer_begin(saver->writer, run->t->at.update, best);
     return CAIRN_OK;
 }
 
@@ -168,4 +182,25 @@ cairn_status cairn_run_save_now(struct cairn_run *run)
     if (st == CAIRN_OK && cairn_snapshot_collect(run, true, &written) && written.st != CAIRN_OK)
         st = cairn_fail(written.st, "%s", written.text);
     return cairn_comm_agree_root(run->t->parts.comm, st);
+}
+
+/* Rank 0. */
+static cairn_status write_file(cairn_trainer *t, const struct cairn_run_options *about,
+                               const char *path)
+{
+    struct cairn_run run = {.t = t, .options = *about, .root = true};
+    struct cairn_saver saver = {.lines = NULL};
+    cairn_status st = fill_saver(&saver, &run);
+    take_stored(&saver, &run);
+    if (st == CAIRN_OK) st = cairn_checkpoint_write_to(path, &saver.state);
+    cairn_state_free(&saver.state);
+    return st;
+}
+
+cairn_status cairn_run_write_file(cairn_trainer *t, const struct cairn_run_options *about,
+                                  const char *path)
+{
+    cairn_status st = check_weights(t);
+    if (st == CAIRN_OK && cairn_comm_rank(t->parts.comm) == 0) st = write_file(t, about, path);
+    return cairn_comm_agree_root(t->parts.comm, st);
 }

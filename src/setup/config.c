@@ -40,6 +40,28 @@ cairn_status cairn_setup_config(cairn_comm *comm, const char *path, const char *
     return parse_everywhere(comm, st, &source, overrides, out);
 }
 
+cairn_status cairn_options_read_on(cairn_comm *comm, const char *path, const char *const *overrides,
+                                   cairn_options **out)
+{
+    cairn_options *options = NULL;
+    char *text = NULL;
+    size_t n_bytes = 0;
+    cairn_status st = CAIRN_OK;
+    if (comm == NULL) return cairn_options_read(path, overrides, out);
+    if (cairn_comm_rank(comm) == 0) st = cairn_config_load(path, &text, &n_bytes);
+    st = cairn_comm_broadcast_block(comm, st, &text, &n_bytes);
+    if (st == CAIRN_OK)
+        st = cairn_options_parse(path, text, n_bytes, overrides, &options);
+    else
+        free(text);
+    st = cairn_comm_agree(comm, st);
+    if (st != CAIRN_OK)
+        cairn_options_free(options);
+    else
+        *out = options;
+    return st;
+}
+
 cairn_status cairn_setup_stored_config(cairn_comm *comm, const char *checkpoint,
                                        const char *const *overrides, struct cairn_config **out)
 {

@@ -66,6 +66,25 @@ CAIRN_CHECKED cairn_status cairn_start_trainer_from(const struct cairn_config *c
 CAIRN_CHECKED cairn_status cairn_start_trainer(const struct cairn_config *config, cairn_comm *comm,
                                                struct cairn_setup_data *data, cairn_trainer **out);
 
+/** The host's samples, or none, in the place of data.file.  Ranks: local.  Errors: memory. */
+CAIRN_CHECKED cairn_status cairn_start_given_data(const struct cairn_config *config,
+                                                  cairn_data *data, struct cairn_setup_data *out);
+
+/** Resolve what was decided when the trainer was made, and keep with it what its checkpoints say of
+ * that.  Ranks: local.  Errors: memory. */
+CAIRN_CHECKED cairn_status cairn_start_origin(struct cairn_config *config, cairn_trainer *t);
+
+/** What checkpoints of this trainer say: its config, platform and, on rank 0, data; borrowed from
+ * it.  Ranks: local.  Errors: CAIRN_DATA: cannot be read; memory. */
+CAIRN_CHECKED cairn_status cairn_start_about(const cairn_trainer *t,
+                                             struct cairn_run_options *options);
+
+/** Whether a run of this config can go on from a checkpoint: the one in there, to be freed also on
+ * failure.  Ranks: local (rank 0).  Errors: CAIRN_USAGE: keys changed that matter; CAIRN_DATA. */
+CAIRN_CHECKED cairn_status cairn_start_check_same(const struct cairn_config *config,
+                                                  const char *checkpoint,
+                                                  struct cairn_config **before);
+
 /** What would end a run on so many ranks at its start, except for memory: data, batch, model and
  * optimizer are looked at together.  Ranks: local.  Errors: CAIRN_USAGE, CAIRN_DATA. */
 CAIRN_CHECKED cairn_status cairn_start_check(const struct cairn_config *config,

@@ -158,9 +158,8 @@ cairn_status cairn_start_trainer(const struct cairn_config *config, cairn_comm *
     return st;
 }
 
-/* The host's data, or none. */
-static cairn_status given_data(const struct cairn_config *config, cairn_data *data,
-                               struct cairn_setup_data *out)
+cairn_status cairn_start_given_data(const struct cairn_config *config, cairn_data *data,
+                                    struct cairn_setup_data *out)
 {
     if (data == NULL) return CAIRN_OK;
     CAIRN_TRY(cairn_memory_text(config->data_file, &out->file));
@@ -180,10 +179,10 @@ cairn_status cairn_trainer_open_with(const cairn_options *options, cairn_data *d
     struct cairn_setup_data given = {.dataset = NULL};
     cairn_trainer *t = NULL;
     cairn_status st = cairn_options_config(options, data != NULL, &config);
-    if (st == CAIRN_OK) st = given_data(config, data, &given);
+    if (st == CAIRN_OK) st = cairn_start_given_data(config, data, &given);
     st = cairn_comm_agree(comm, st);
     if (st == CAIRN_OK) st = cairn_start_trainer(config, comm, data == NULL ? NULL : &given, &t);
-    if (st == CAIRN_OK) st = cairn_trainer_prepare(t, st);
+    if (st == CAIRN_OK) st = cairn_trainer_prepare(t, cairn_start_origin(config, t));
     cairn_setup_data_close(&given);
     cairn_config_free(config);
     if (st != CAIRN_OK) {

@@ -59,6 +59,7 @@ void cairn_trainer_close(cairn_trainer *t)
     cairn_sum_free(t->sum);
     free(t->squares);
     free(t->w);
+    free(t->origin.config);
     cairn_trainer_parts_free(&t->parts);
     free(t);
 }

@@ -49,8 +49,16 @@ struct cairn_progress_state {
     double epoch_loss, epoch_weight; /* sums over that epoch, update by update in every world */
 };
 
+/** What a checkpoint says of where its weights come from, besides its data. */
+struct cairn_origin {
+    char *config;       /* the resolved run file, owned; NULL: nothing is known */
+    char platform[512]; /* what the bits depend on: binary, BLAS core, threads */
+    bool reproducible;  /* they are meant to be the same in every world */
+};
+
 struct cairn_trainer {
     struct cairn_trainer_parts parts;
+    struct cairn_origin origin;
     const struct cairn_params *params; /* of the model */
     real *w;                           /* [n_values], weights and buffers, owned */
     struct cairn_sum *sum;             /* owned */

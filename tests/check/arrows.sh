@@ -41,6 +41,7 @@ owner()
     model | layer | loss) echo nn ;;
     trainer) echo train ;;
     options) echo config ;;
+    run | trained) echo start ;;
     *) echo cli ;;
     esac
 }

@@ -12,11 +12,12 @@ unset LD_PRELOAD
 # Several ranks of a loaded machine are slower here by a factor of ten.
 keys=(train.epochs=3 train.ema=0.9 checkpoint.every_updates=3 data.in_memory=false)
 
-# build NAME SANITIZERS: the program alone, beside what it is tested with
+# build NAME SANITIZERS: the program and a host alone, beside what they are tested with
 build()
 {
-    cmake -S "$CAIRN_SOURCE" -B "$CAIRN_BUILD/$1" "-DCAIRN_SANITIZE=$2" -DCAIRN_TESTS=OFF -DCMAKE_BUILD_TYPE=Debug \
-        "-DCMAKE_C_FLAGS_DEBUG=-O1 -g" >out 2>err && cmake --build "$CAIRN_BUILD/$1" -j2 >out 2>err ||
+    cmake -S "$CAIRN_SOURCE" -B "$CAIRN_BUILD/$1" "-DCAIRN_SANITIZE=$2" -DCMAKE_BUILD_TYPE=Debug \
+        "-DCMAKE_C_FLAGS_DEBUG=-O1 -g" >out 2>err &&
+        cmake --build "$CAIRN_BUILD/$1" -j2 --target cairn_program run_host >out 2>err ||
         fail "a build with $2"
     cairn=$CAIRN_BUILD/$1/cairn
 }
@@ -41,13 +42,26 @@ whole()
     clean "$1 on three ranks"
 }
 
+# hosted NAME: two runs on parts of a host's world, which writes HDF5 while they save
+hosted()
+{
+    local program=$cairn
+    cairn=$CAIRN_BUILD/$1/tests/run_host
+    run 3 2 "$recipes/digits.yaml" "$1-host" train.epochs=none train.updates=40
+    cairn=$program
+    [ "$code" = 0 ] || fail "$1: a host ends with $code"
+    clean "$1 in a host"
+}
+
 export TSAN_OPTIONS="suppressions='$CAIRN_SOURCE/tests/support/tsan.supp':ignore_noninstrumented_modules=1:exitcode=66"
 build thread thread
 whole thread
+hosted thread
 
 export ASAN_OPTIONS=fast_unwind_on_malloc=0 UBSAN_OPTIONS=print_stacktrace=1
 export LSAN_OPTIONS="suppressions='$CAIRN_SOURCE/tests/support/lsan.supp':print_suppressions=0"
 build address address,undefined
 whole address
+hosted address
 expect_line 3 3 'none.h5' train "$recipes/digits.yaml" data.file=none.h5 --out bad
 clean "an error on three ranks"

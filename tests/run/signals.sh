@@ -140,7 +140,7 @@ done
 
 # A loop of a user's own, over the public headers: all ranks leave it after the same update.
 cairn=$CAIRN_BUILD/tests/example_loop
-start 3 run.yaml
+start 3 run.yaml state.h5
 until_true 60 rank_is_there
 until_true 60 catches_term "$(rank_of 1)"
 kill -USR1 "$(rank_of 1)"
@@ -150,6 +150,8 @@ same "exit code of loop.c" "$code" 75
 n=$(sed -n 's/ updates, .*//p' out)
 [ -n "$n" ] && [ "$n" -ge 1 ] || fail "loop.c says nothing of its updates"
 same "weights of loop.c" "$(sed -n 's/.* weights //p' out)" "$(weights_of_update "$n")"
+expect 0 2 train run.yaml --resume state.h5 --out after_loop train.epochs=none train.updates=$((n + 3))
+same "weights after loop.c" "$(weights_of after_loop)" "$(weights_of_update $((n + 3)))"
 
 # A second TERM ends at once, here a process that sleeps for ever.
 export CAIRN_FAULT='hang:data.read#20' # in update 3, before the sum that would hear of the first

@@ -61,18 +61,26 @@ cairn_trainer *linear_trainer(cairn_comm *comm, const char *const *keys)
     return linear_trainer_with(comm, NULL, keys);
 }
 
-cairn_trainer *linear_trainer_with(cairn_comm *comm, cairn_data *data, const char *const *keys)
+cairn_options *linear_options(bool in_memory, const char *const *keys)
 {
     cairn_options *options = NULL;
-    cairn_trainer *trainer = NULL;
     cairn_status st = cairn_options_create(&options);
-    if (st == CAIRN_OK && data == NULL) st = cairn_options_set(options, "data.file", file);
+    if (st == CAIRN_OK && !in_memory) st = cairn_options_set(options, "data.file", file);
     if (st == CAIRN_OK) st = cairn_options_set(options, "model", "[{type: dense, units: 1}]");
     if (st == CAIRN_OK) st = cairn_options_set(options, "loss", "squared_error");
     if (st == CAIRN_OK) st = cairn_options_set(options, "train.seed", "1");
     for (; st == CAIRN_OK && *keys != NULL; keys++) st = set(options, *keys);
-    if (cairn_comm_agree(comm, st) == CAIRN_OK)
-        st = cairn_trainer_open_with(options, data, comm, &trainer);
+    if (st == CAIRN_OK) return options;
+    cairn_options_free(options);
+    return NULL;
+}
+
+cairn_trainer *linear_trainer_with(cairn_comm *comm, cairn_data *data, const char *const *keys)
+{
+    cairn_trainer *trainer = NULL;
+    cairn_options *options = linear_options(data != NULL, keys);
+    if (cairn_comm_agree(comm, options == NULL ? CAIRN_USAGE : CAIRN_OK) == CAIRN_OK)
+        if (cairn_trainer_open_with(options, data, comm, &trainer) != CAIRN_OK) trainer = NULL;
     cairn_options_free(options);
     return trainer;
 }

@@ -24,6 +24,10 @@ struct linear {
 bool linear_read(struct linear *out);
 void linear_free(struct linear *data);
 
+/** Options of {dense, units: 1} on it, with these keys; the file unless the samples are in memory.
+ * NULL where they are wrong. */
+cairn_options *linear_options(bool in_memory, const char *const *keys);
+
 /** A trainer of {dense, units: 1} on it, squared error, plain SGD; NULL where it cannot be made.
  * `keys` are "batch.global=64", ..., NULL after the last. */
 cairn_trainer *linear_trainer(cairn_comm *comm, const char *const *keys);

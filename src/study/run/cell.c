@@ -257,11 +257,9 @@ static cairn_status judge_failure(struct cell *c)
 
 static cairn_status train(struct cell *c)
 {
-    char *summary = NULL;
     CAIRN_TRY(begin_provenance(c));
     c->training_s = cairn_run_times(c->run)->training_s;
-    cairn_status st = cairn_run_train(c->run, &summary);
-    free(summary);
+    cairn_status st = cairn_run_train(c->run);
     if (st == CAIRN_NUMBERS) st = judge_failure(c);
     if (c->main && !c->brief &&
         cairn_run_folder_provenance_end(c->folder, st == CAIRN_OK ? "done" : "stopped") != CAIRN_OK)
