@@ -147,6 +147,27 @@ cairn_status cairn_run_resume(struct cairn_run *run, const char *path)
     return CAIRN_OK;
 }
 
+/* From the file, or as it was: `before` is a twin of `state`.  What a file of update 0, or an older
+ * one, does not say of the ranges is learnt.  Collective. */
+static cairn_status read_or_undo(struct cairn_run *run, const char *path,
+                                 const struct cairn_state *state, const struct cairn_state *before)
+{
+    cairn_trainer *t = run->t;
+    const struct cairn_progress_state at = t->at;
+    const bool range_known = t->sum->range_known;
+    cairn_state_copy(state, before);
+    t->sum->range_known = false;
+    cairn_status st = cairn_run_resume(run, path);
+    if (st == CAIRN_OK) st = cairn_trainer_prepare(t, st);
+    if (st == CAIRN_OK) return CAIRN_OK;
+    cairn_state_copy(before, state);
+    t->at = at;
+    t->sum->range_known = range_known;
+    cairn_optim_set_count(t->parts.optim, at.update);
+    cairn_trainer_find_window(t);
+    return st;
+}
+
 cairn_status cairn_run_read_file(cairn_trainer *t, const struct cairn_run_options *about,
                                  const char *path)
 {
@@ -157,11 +178,7 @@ cairn_status cairn_run_read_file(cairn_trainer *t, const struct cairn_run_option
     cairn_status st = cairn_run_state(&run, &unused, &state);
     if (st == CAIRN_OK) st = cairn_state_twin(&state, &before, &block);
     st = cairn_comm_agree(t->parts.comm, st);
-    if (st == CAIRN_OK) {
-        cairn_state_copy(&state, &before);
-        st = cairn_run_resume(&run, path);
-        if (st != CAIRN_OK) cairn_state_copy(&before, &state);
-    }
+    if (st == CAIRN_OK) st = read_or_undo(&run, path, &state, &before);
     free(before.array);
     free(block);
     cairn_state_free(&state);

@@ -319,6 +319,7 @@ cairn_status cairn_run_open(const cairn_options *options, cairn_comm *comm,
 {
     const double now_s = cairn_clock_s();
     cairn_run *run = NULL;
+    CAIRN_TRY(cairn_start_check_comm(comm));
     cairn_status st = check_settings(settings);
     if (st == CAIRN_OK) st = cairn_memory_get(1, sizeof *run, "the run", &run);
     st = cairn_comm_agree(comm, st);

@@ -66,6 +66,9 @@ CAIRN_CHECKED cairn_status cairn_start_trainer_from(const struct cairn_config *c
 CAIRN_CHECKED cairn_status cairn_start_trainer(const struct cairn_config *config, cairn_comm *comm,
                                                struct cairn_setup_data *data, cairn_trainer **out);
 
+/** Whether there is a world to work on.  Ranks: local.  Errors: CAIRN_USAGE. */
+CAIRN_CHECKED cairn_status cairn_start_check_comm(const cairn_comm *comm);
+
 /** The host's samples, or none, in the place of data.file.  Ranks: local.  Errors: memory. */
 CAIRN_CHECKED cairn_status cairn_start_given_data(const struct cairn_config *config,
                                                   cairn_data *data, struct cairn_setup_data *out);

@@ -140,6 +140,7 @@ cairn_status cairn_trained_open(cairn_comm *comm, const struct cairn_trained_set
 {
     const char *checkpoint = settings->checkpoint;
     cairn_trained *trained = NULL;
+    CAIRN_TRY(cairn_start_check_comm(comm));
     cairn_status st = cairn_comm_agree(comm, begin(settings, comm, &trained));
     if (st == CAIRN_OK) st = cairn_setup_stored_config(comm, checkpoint, NULL, &trained->config);
     if (st == CAIRN_OK) st = cairn_start_small(trained->config, comm);

@@ -158,6 +158,13 @@ cairn_status cairn_start_trainer(const struct cairn_config *config, cairn_comm *
     return st;
 }
 
+cairn_status cairn_start_check_comm(const cairn_comm *comm)
+{
+    if (comm != NULL) return CAIRN_OK;
+    return cairn_fail(CAIRN_USAGE, "there is no communicator; open one, for one process too: "
+                                   "cairn_comm_open()");
+}
+
 cairn_status cairn_start_given_data(const struct cairn_config *config, cairn_data *data,
                                     struct cairn_setup_data *out)
 {
@@ -178,6 +185,7 @@ cairn_status cairn_trainer_open_with(const cairn_options *options, cairn_data *d
     struct cairn_config *config = NULL;
     struct cairn_setup_data given = {.dataset = NULL};
     cairn_trainer *t = NULL;
+    CAIRN_TRY(cairn_start_check_comm(comm));
     cairn_status st = cairn_options_config(options, data != NULL, &config);
     if (st == CAIRN_OK) st = cairn_start_given_data(config, data, &given);
     st = cairn_comm_agree(comm, st);

@@ -177,6 +177,11 @@ static void test_misuse(void **state)
     bad[5].events.feed = (cairn_status(*)(void *, cairn_trainer *))abort; /* reads its data */
     for (int i = 0; i < 6; i++) assert_on_all(open_run(&bad[i], &run) == CAIRN_USAGE);
     assert_on_all(!is_there("misuse"));
+    cairn_options *options = linear_options(false, keys);
+    assert_on_all(options != NULL && cairn_run_open(options, NULL, &good, &run) == CAIRN_USAGE);
+    cairn_trainer *t = NULL;
+    assert_on_all(cairn_trainer_open(options, NULL, &t) == CAIRN_USAGE && t == NULL);
+    cairn_options_free(options);
 
     struct cairn_run_settings check = good;
     check.check = true;
@@ -258,6 +263,21 @@ static void test_fed(void **state)
 
 /* ---- without a run */
 
+/* A copy in which the numbers of /progress, the last in the file, are others: weights and optimizer
+ * are read before.  Rank 0 makes it. */
+static bool damage(const char *path, const char *copy)
+{
+    static char bytes[1 << 20];
+    if (cairn_comm_rank(world) != 0) return true;
+    FILE *from = fopen(path, "rb"), *to = fopen(copy, "wb");
+    const size_t n = from == NULL ? 0 : fread(bytes, 1, sizeof bytes, from);
+    for (size_t i = 3 * n / 4; i < n; i++) bytes[i] = (char)~bytes[i];
+    const bool ok = to != NULL && n > 0 && fwrite(bytes, 1, n, to) == n;
+    if (from != NULL) fclose(from);
+    if (to != NULL) fclose(to);
+    return ok;
+}
+
 static void test_save_and_load(void **state)
 {
     (void)state;
@@ -284,7 +304,23 @@ static void test_save_and_load(void **state)
     cairn_trainer_close(u);
     assert_on_all(cairn_trainer_weights_hash(t) == at_8);
 
-    /* back, and on; in another trainer too */
+    assert_on_all(damage("state.h5", "damaged.h5") &&
+                  cairn_trainer_load(t, "damaged.h5") == CAIRN_DATA);
+    assert_on_all(cairn_trainer_weights_hash(t) == at_8);
+    assert_on_all(cairn_trainer_update(t, &record) == CAIRN_OK && record.update == 9 &&
+                  cairn_trainer_save(t, "nine.h5") == CAIRN_OK);
+    while (!cairn_trainer_done(t) && cairn_trainer_update(t, &record) == CAIRN_OK) continue;
+    assert_on_all(cairn_trainer_weights_hash(t) == end); /* as if nothing had been tried */
+
+    /* back to the beginning, as cairn train leaves it; then back, and on; in another trainer too */
+    struct seen seen = {.stop_after = 1};
+    struct cairn_run_settings settings = settings_of("begun", &seen);
+    cairn_run *run = NULL;
+    assert_on_all(open_run(&settings, &run) == CAIRN_OK && cairn_run_save(run) == CAIRN_OK);
+    cairn_run_close(run);
+    assert_on_all(cairn_trainer_load(t, "begun/checkpoints/update-00000000.h5") == CAIRN_OK);
+    while (!cairn_trainer_done(t) && cairn_trainer_update(t, &record) == CAIRN_OK) continue;
+    assert_on_all(cairn_trainer_weights_hash(t) == end);
     assert_on_all(cairn_trainer_load(t, "state.h5") == CAIRN_OK &&
                   cairn_trainer_weights_hash(t) == at_5);
     while (!cairn_trainer_done(t) && cairn_trainer_update(t, &record) == CAIRN_OK) continue;
