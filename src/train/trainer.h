@@ -18,6 +18,7 @@
 #include "optim/scaling.h"
 #include "optim/schedule.h"
 #include "train/observer.h"
+#include "train/state.h"
 #include "train/window.h"
 
 /** What a trainer is made from.  Everything is borrowed but what is marked as taken. */
@@ -37,23 +38,6 @@ struct cairn_trainer_parts {
     double ema;                   /* decay of the moving average of the weights; 0: there is none */
     uint64_t balance_every;       /* updates between two cuts by speed; 0: shares are equal */
     uint64_t seed;
-};
-
-/** How far training is; saved in each checkpoint. */
-struct cairn_progress_state {
-    uint64_t update;                 /* updates done */
-    uint64_t position;               /* in the epochs' orders laid end to end */
-    uint64_t samples;                /* used so far */
-    uint64_t epoch;                  /* of the last update */
-    double rate;                     /* learning rate of the last update; 0: there was none */
-    double epoch_loss, epoch_weight; /* sums over that epoch, update by update in every world */
-};
-
-/** What a checkpoint says of where its weights come from, besides its data. */
-struct cairn_origin {
-    char *config;       /* the resolved run file, owned; NULL: nothing is known */
-    char platform[512]; /* what the bits depend on: binary, BLAS core, threads */
-    bool reproducible;  /* they are meant to be the same in every world */
 };
 
 struct cairn_trainer {
