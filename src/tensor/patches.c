@@ -44,10 +44,11 @@ struct cairn_strip cairn_patches_strip(const struct cairn_patches *patches, size
     struct cairn_strip strip = {.stride = stride};
     size_t end = patches->out[2];
     if (at >= after) return strip;
-    if (at < before) strip.first = (before - at + stride - 1) / stride;
+    const size_t first = at < before ? (before - at + stride - 1) / stride : 0;
     if (at + (end - 1) * stride >= after) end = (after - at + stride - 1) / stride;
-    if (strip.first >= end) return strip;
-    strip.n = end - strip.first;
+    if (first >= end) return strip;
+    strip.first = first;
+    strip.n = end - first;
     strip.at = strip.first * stride + at - before;
     return strip;
 }
