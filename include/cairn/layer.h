@@ -113,7 +113,7 @@ CAIRN_API CAIRN_CHECKED cairn_status cairn_layer_register(const struct cairn_own
  * what is computed with cairn_real against that.  For the gradient by a layer's input, put a layer
  * with weights before it.
  *
- * form   of a sample; tokens are no numbers to make up, so form->vocabulary is 0
+ * form   of a sample; of tokens, with data.context in the options
  * worst  the largest relative difference in double, below 1e-6 where all is right; may be NULL
  *
  * Ranks   local

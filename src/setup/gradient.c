@@ -180,8 +180,11 @@ cairn_status cairn_check_gradient(const cairn_options *options, const struct cai
     struct cairn_config *config = NULL;
     cairn_data *data = NULL;
     double apart = 0;
+    size_t context = 0;
     cairn_status st = cairn_options_config(options, true, &config);
     if (st == CAIRN_OK) st = cairn_data_create(form, &data);
+    if (st == CAIRN_OK && config->data_context != CAIRN_NONE) context = config->data_context;
+    if (st == CAIRN_OK) st = cairn_dataset_set_context(data, context);
     if (st == CAIRN_OK) {
         const struct cairn_model_options model = cairn_setup_model_options(config, data, SAMPLES);
         st = check_model(&model, &apart);

@@ -17,7 +17,7 @@ built()
     cairn=$work/$1.$2.$3.$4
     flags=$(pkg-config --cflags --libs "$4")
     case $2 in
-        c) OMPI_CC=$3 MPICH_CC=$3 mpicc -std=c11 "${strict[@]}" "$examples/$1.c" -o "$cairn" $flags ;;
+        c) OMPI_CC=$3 MPICH_CC=$3 mpicc -std=c11 "${strict[@]}" "$examples/$1.c" -o "$cairn" $flags -lm ;;
         cpp) OMPI_CXX=$3 MPICH_CXX=$3 mpicxx -std=c++17 "${strict[@]}" "$examples/$1.cpp" -o "$cairn" $flags ;;
         f90) OMPI_FC=$3 MPICH_FC=$3 mpifort -std=f2018 -Wall -Werror "$(pkg-config --variable=fortran cairn)" \
             "$examples/$1.f90" -o "$cairn" $flags ;;
@@ -50,6 +50,20 @@ for wanted in "mpicc c gcc" "mpicc c clang" "mpicxx cpp g++" "mpicxx cpp clang++
         in_situ "$ranks" in-turn
     done
 done
+
+# The layer of one's own: its gradient is right, and it trains in any world
+for compiler in gcc clang; do
+    command -v mpicc >/dev/null && command -v $compiler >/dev/null || continue
+    for module in cairn cairn-static; do
+        built own_layer c $compiler $module
+        for ranks in 1 3; do
+            run $ranks
+            [ "$code" = 0 ] && [ ! -s err ] || fail "$cairn on $ranks ranks ends with $code"
+            cat out >>all_layers
+        done
+    done
+done
+[ "$(sort -u all_layers | wc -l)" = 1 ] || fail "own_layer depends on the world: $(sort all_layers | uniq -c)"
 [ -s all_weights ] || skip "there is no compiler wrapper of MPI"
 [ "$(sort -u all_weights | wc -l)" = 1 ] || fail "the weights depend on language or world: $(sort all_weights | uniq -c)"
 all_good
