@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/fault.h"
+#include "base/host.h"
 #include "base/memory.h"
 #include "data/convert.h"
 #include "data/internal.h"
@@ -247,7 +248,10 @@ static cairn_status call_for_rows(struct cairn_loader *loader, size_t n)
     };
     const struct cairn_group *group = loader->group;
     for (size_t i = 0; i < n; i++) loader->sample[i] = loader->sorted[i].sample;
+    struct cairn_error before;
+    cairn_host_ask(&before);
     cairn_status st = group->fill(group->fill_context, loader->sample, n, &out);
+    st = cairn_host_answer(&before, st, "the function that fills rows");
     for (size_t i = 0; i < n; i++)
         loader->sample[loader->sorted[i].slot] = loader->sorted[i].sample;
     loader->label_of = loader->came;

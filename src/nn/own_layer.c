@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "base/host.h"
 #include "base/random.h"
 #include "nn/init.h"
 #include "nn/layer.h"
@@ -14,6 +15,8 @@ struct entered {
     struct cairn_layer_kind kind; /* first */
     struct cairn_own_layer own;
 };
+
+_Static_assert((int)CAIRN_MAX_DIMS <= (int)CAIRN_OWN_DIMS, "a shape of ours fits theirs");
 
 static struct entered entered[CAIRN_MOST_OWN];
 static size_t n_entered;
@@ -105,8 +108,9 @@ static cairn_status ask(const struct cairn_own_layer *own, void *self, struct ca
         return cairn_fail(CAIRN_USAGE, "it has no functions forward_double and backward_double, "
                                        "which a check in double needs");
     if (own->plan == NULL) return CAIRN_OK;
-    cairn_status st = own->plan(self, plan);
-    return st;
+    struct cairn_error before;
+    cairn_host_ask(&before);
+    return cairn_host_answer(&before, own->plan(self, plan), "its plan");
 }
 
 static cairn_status plan_layer(struct cairn_layer *layer, struct cairn_plan *plan)

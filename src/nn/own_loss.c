@@ -3,6 +3,7 @@
  * counted here.  Compiled in two precisions (tensor/real.h). */
 #include <string.h>
 
+#include "base/host.h"
 #include "base/memory.h"
 #include "nn/loss.h"
 #include "nn/own.h"
@@ -71,7 +72,11 @@ static cairn_status plan(void *self, const struct cairn_shape *outputs,
                           n_labels);
     if (own->plan == NULL)
         return check_outputs(n / n_labels, options->n_targets, options->n_classes);
-    return own->plan(head + 1, n / n_labels, options->n_targets, options->n_classes);
+    struct cairn_error before;
+    cairn_host_ask(&before);
+    return cairn_host_answer(
+        &before, own->plan(head + 1, n / n_labels, options->n_targets, options->n_classes),
+        "its plan");
 }
 
 static size_t class_of(const real *h, size_t k, bool behind_last)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/host.h"
 #include "base/keys.h"
 #include "base/memory.h"
 #include "optim/groups.h"
@@ -120,7 +121,10 @@ static cairn_status check_own(const struct cairn_optim_kind *kind, const struct 
     const struct cairn_node *name = cairn_node_find(own, "name");
     const struct cairn_node *place = name == NULL ? own : name;
     if (kind->check == NULL) return CAIRN_OK;
-    CAIRN_TRY_IN(kind->check(self), "%s", place == NULL ? "default" : cairn_node_place(place));
+    struct cairn_error before; /* it may be the host's */
+    cairn_host_ask(&before);
+    cairn_status st = cairn_host_answer(&before, kind->check(self), "its check");
+    CAIRN_TRY_IN(st, "%s", place == NULL ? "default" : cairn_node_place(place));
     return CAIRN_OK;
 }
 

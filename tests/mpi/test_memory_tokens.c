@@ -8,7 +8,6 @@
 #include "data/writer.h"
 #include "support/linear.h"
 #include "support/mpi.h"
-#include "support/own_kinds.h"
 
 enum { CONTEXT = 8, WINDOWS = 40, TOKENS = WINDOWS * CONTEXT + 1, WORDS = 7, MICRO = 4, SEED = 1 };
 
@@ -227,19 +226,6 @@ static void test_misuse(void **state)
     cairn_data_free(data);
 }
 
-/* Now that trainers were opened. */
-static void test_registering_comes_too_late(void **state)
-{
-    (void)state;
-    static const char words[] = "comes after a trainer was opened; register it before the first";
-    assert_on_all(cairn_layer_register(&own_powers) == CAIRN_USAGE &&
-                  strstr(cairn_error_text(), words) != NULL);
-    assert_on_all(cairn_loss_register(&own_brier) == CAIRN_USAGE &&
-                  strstr(cairn_error_text(), words) != NULL);
-    assert_on_all(cairn_optim_register(&own_soft_sign) == CAIRN_USAGE &&
-                  strstr(cairn_error_text(), words) != NULL);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -247,7 +233,6 @@ int main(void)
         cmocka_unit_test_setup(test_windows_of_a_function, set_up),
         cmocka_unit_test_setup(test_fed_windows, set_up),
         cmocka_unit_test_setup(test_misuse, set_up),
-        cmocka_unit_test(test_registering_comes_too_late),
     };
     return RUN_ON_ALL("memory_tokens", tests);
 }

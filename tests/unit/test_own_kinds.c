@@ -128,6 +128,19 @@ static void test_keys_that_make_no_sense(void **state)
     optim_key_refused(key, "needs a name such as optim.decay");
 }
 
+static cairn_status no_reason(void *self, struct cairn_own_plan *plan)
+{
+    (void)self, (void)plan;
+    return CAIRN_USAGE;
+}
+
+static cairn_status too_many(void *self, struct cairn_own_plan *plan)
+{
+    (void)self;
+    plan->out.n_dims = 9;
+    return CAIRN_OK;
+}
+
 /* Sums are set where they should be added to, in cairn_real only. */
 static void overwrite(const void *self, const struct cairn_own_pass *pass)
 {
@@ -152,12 +165,20 @@ static void test_once_and_no_more(void **state)
     layer.name = "overwrites";
     layer.backward = overwrite;
     assert_int_equal(cairn_layer_register(&layer), CAIRN_OK);
+    layer = own_powers;
+    layer.name = "no_reason";
+    layer.plan = no_reason;
+    assert_int_equal(cairn_layer_register(&layer), CAIRN_OK);
+    layer.name = "too_many";
+    layer.plan = too_many;
+    assert_int_equal(cairn_layer_register(&layer), CAIRN_OK);
+    layer = own_powers;
     layer.forward_double = layer.backward_double = NULL;
     loss.loss_double = NULL;
     for (int i = 0; i < 31; i++) {
         snprintf(names[i], sizeof names[i], "more%d", i);
         layer.name = loss.name = optim.name = names[i];
-        if (i > 0) assert_int_equal(cairn_layer_register(&layer), CAIRN_OK);
+        if (i > 2) assert_int_equal(cairn_layer_register(&layer), CAIRN_OK);
         assert_int_equal(cairn_loss_register(&loss), CAIRN_OK);
         assert_int_equal(cairn_optim_register(&optim), CAIRN_OK);
     }
@@ -200,6 +221,27 @@ static void test_the_check_of_what_is_right(void **state)
                      CAIRN_OK);
 }
 
+static void test_the_check_of_tokens(void **state)
+{
+    (void)state;
+    const struct cairn_data_form form = {.size = sizeof form, .vocabulary = 5};
+    cairn_options *options = NULL;
+    double worst = 1;
+    assert_int_equal(cairn_options_create(&options), CAIRN_OK);
+    assert_int_equal(cairn_options_set(options, "model",
+                                       "[{type: embedding, units: 3}, {type: dense, units: 5}]"),
+                     CAIRN_OK);
+    refused(cairn_check_gradient(options, &form, &worst), "give data.context");
+    assert_int_equal(cairn_options_set(options, "data.context", "4"), CAIRN_OK);
+    for (int i = 0; i < 2; i++) {
+        if (cairn_check_gradient(options, &form, &worst) != CAIRN_OK)
+            fail_msg("%s", cairn_error_text());
+        assert_true(worst > 0 && worst < 1e-6);
+        assert_int_equal(cairn_options_set(options, "loss", "brier"), CAIRN_OK);
+    }
+    cairn_options_free(options);
+}
+
 static void test_the_check_of_what_is_wrong(void **state)
 {
     (void)state;
@@ -209,8 +251,12 @@ static void test_the_check_of_what_is_wrong(void **state)
                            "brier", &form, NULL),
                      CAIRN_NUMBERS);
     assert_non_null(strstr(cairn_error_text(), "the gradient by 1.b ["));
-    refused(check("[{type: more1}, {type: dense, units: 4}]", "brier", &form, NULL),
-            "layer 0 (more1): it has no functions forward_double and backward_double");
+    refused(check("[{type: no_reason}]", "brier", &form, NULL),
+            "layer 0 (no_reason): its plan failed and gave no reason");
+    refused(check("[{type: too_many}]", "brier", &form, NULL),
+            "layer 0 (too_many): its plan gives y 9 dimensions, and 1 to");
+    refused(check("[{type: more9}, {type: dense, units: 4}]", "brier", &form, NULL),
+            "layer 0 (more9): it has no functions forward_double and backward_double");
     refused(check("[{type: dense, units: 4}]", "more1", &form, NULL),
             "loss more1 has no function loss_double");
     refused(check("[{type: dense, units: 3}]", "brier", &form, NULL),
@@ -233,6 +279,7 @@ int main(void)
         cmocka_unit_test(test_keys_that_make_no_sense),
         cmocka_unit_test(test_once_and_no_more),
         cmocka_unit_test(test_the_check_of_what_is_right),
+        cmocka_unit_test(test_the_check_of_tokens),
         cmocka_unit_test(test_the_check_of_what_is_wrong),
         cmocka_unit_test(test_the_check_of_cairn_real),
     };
