@@ -7,7 +7,8 @@
 !   CMake   find_package(cairn COMPONENTS fortran), targets cairn::fortran and cairn::cairn
 !   else    mpifort $(pkg-config --variable=fortran cairn) program.f90 $(pkg-config --libs cairn)
 !
-! Not here, since they take any number of arguments: cairn_fail, cairn_fail_in
+! Not here, since they take any number of arguments: cairn_fail, cairn_fail_in; since their tables of functions and texts
+! are C's: cairn_layer_register, cairn_loss_register, cairn_optim_register, which a function in C calls for a Fortran program
 module cairn
     use, intrinsic :: iso_c_binding, only: c_associated, c_bool, c_char, c_double, c_float, c_funptr, c_int, c_int64_t, &
         c_null_char, c_null_funptr, c_null_ptr, c_ptr, c_size_t, c_f_pointer, c_loc, c_sizeof
@@ -36,17 +37,27 @@ module cairn
         type(c_ptr) :: dim = c_null_ptr
         integer(c_size_t) :: n_dims = 0, n_targets = 0, n_classes = 0
         logical(c_bool) :: weighted = .false.
+        integer(c_size_t) :: vocabulary = 0
     end type
 
     !> Samples in arrays, addresses from c_loc (cairn/data.h)
     type, bind(c), public :: cairn_samples
         integer(c_size_t) :: n = 0
-        type(c_ptr) :: x = c_null_ptr, target = c_null_ptr, label = c_null_ptr, weight = c_null_ptr, number = c_null_ptr
+        type(c_ptr) :: x = c_null_ptr, target = c_null_ptr, label = c_null_ptr, weight = c_null_ptr, token = c_null_ptr, &
+            number = c_null_ptr
+    end type
+
+    !> Tokens in an array, addresses from c_loc (cairn/data.h)
+    type, bind(c), public :: cairn_token_stream
+        integer(c_size_t) :: n = 0
+        type(c_ptr) :: token = c_null_ptr
+        integer(c_size_t) :: token_bytes = 0
+        type(c_ptr) :: weight = c_null_ptr
     end type
 
     !> Where a function of cairn_data_function writes rows, for c_f_pointer (cairn/data.h)
     type, bind(c), public :: cairn_rows_out
-        type(c_ptr) :: x, target, label, weight
+        type(c_ptr) :: x, target, label, weight, token
     end type
 
     !> One tensor of a model, addresses for c_f_pointer (cairn/trainer.h)
@@ -97,7 +108,8 @@ module cairn
     public :: cairn_version, cairn_error_text, cairn_status_text, cairn_exit_code
     public :: cairn_host_settings, cairn_comm_open_on
     public :: cairn_comm_open, cairn_comm_close, cairn_comm_rank, cairn_comm_size, cairn_comm_agree
-    public :: cairn_data_create, cairn_data_arrays, cairn_data_function, cairn_data_fed, cairn_data_free
+    public :: cairn_data_create, cairn_data_arrays, cairn_data_tokens, cairn_data_function, cairn_data_fed, &
+        cairn_data_free, cairn_check_gradient
     public :: cairn_options_create, cairn_options_read, cairn_options_read_on, cairn_options_set, cairn_options_free
     public :: cairn_trainer_open_with, cairn_trainer_feed, cairn_trainer_batch
     public :: cairn_trainer_open, cairn_trainer_catch_signals, cairn_trainer_close, cairn_trainer_done
@@ -158,6 +170,13 @@ module cairn
             type(cairn_samples), intent(in) :: samples
         end function
 
+        integer(c_int) function c_data_tokens(data, group, stream) bind(c, name="cairn_data_tokens")
+            import :: c_char, c_int, c_ptr, cairn_token_stream
+            type(c_ptr), value :: data
+            character(kind=c_char), intent(in) :: group(*)
+            type(cairn_token_stream), intent(in) :: stream
+        end function
+
         integer(c_int) function c_data_function(data, group, n, fill, context) bind(c, name="cairn_data_function")
             import :: c_char, c_funptr, c_int, c_ptr, c_size_t
             type(c_ptr), value :: data
@@ -177,6 +196,15 @@ module cairn
             import :: c_ptr
             type(c_ptr), value :: data
         end subroutine
+    end interface
+
+    interface ! cairn/layer.h
+        integer(c_int) function c_check_gradient(options, form, worst) bind(c, name="cairn_check_gradient")
+            import :: c_double, c_int, c_ptr, cairn_data_form
+            type(c_ptr), value :: options
+            type(cairn_data_form), intent(in) :: form
+            real(c_double), intent(out) :: worst
+        end function
     end interface
 
     interface ! cairn/comm.h
@@ -599,6 +627,26 @@ contains
         character(*), intent(in) :: group
         type(cairn_samples), intent(in) :: samples
         cairn_data_arrays = c_data_arrays(data, trim(group) // c_null_char, samples)
+    end function
+
+    !> A group is this stream of tokens.
+    integer(c_int) function cairn_data_tokens(data, group, stream)
+        type(c_ptr), intent(in) :: data
+        character(*), intent(in) :: group
+        type(cairn_token_stream), intent(in) :: stream
+        cairn_data_tokens = c_data_tokens(data, trim(group) // c_null_char, stream)
+    end function
+
+    !> Check the gradient of the model of these options, with made-up samples of this form.
+    integer(c_int) function cairn_check_gradient(options, form, worst)
+        type(c_ptr), intent(in) :: options
+        type(cairn_data_form), intent(in) :: form
+        real(c_double), intent(out) :: worst
+        type(cairn_data_form) :: sized
+        sized = form
+        sized%size = c_sizeof(sized)
+        worst = 0
+        cairn_check_gradient = c_check_gradient(options, sized, worst)
     end function
 
     !> A group has n samples, whose rows a bind(c) function gives: fill from c_funloc.

@@ -23,14 +23,18 @@ extern "C" {
 /** What a sample is, and up to three groups of them. */
 typedef struct cairn_dataset cairn_data;
 
-/** A sample: its input x, one target vector or one label, and maybe a weight in the loss. */
+/** A sample: its input x, one target vector or one label, and maybe a weight in the loss.  Or, for
+ * language models, a window of tokens: data.context of them are x, and the label of each is the
+ * next one. */
 struct cairn_data_form {
     size_t size;       /**< sizeof(struct cairn_data_form) */
     const size_t *dim; /**< [n_dims] of x: {features}, {channels, height, width}, ... */
     size_t n_dims;     /**< 1 to 4 */
     size_t n_targets;  /**< real targets; 0: a label */
     size_t n_classes;  /**< labels are 0 .. n_classes - 1; 0 where there are targets */
-    bool weighted;     /**< each sample has a weight; else all count 1 */
+    bool weighted;     /**< each sample, or token as a label, has a weight; else all count 1 */
+    size_t vocabulary; /**< tokens are 0 .. vocabulary - 1, at most 2^24; all above but size and
+                          weighted are 0 then.  0: no tokens */
 };
 
 /** n samples in arrays, one after the other. */
@@ -40,16 +44,28 @@ struct cairn_samples {
     const cairn_real *target; /**< [n, n_targets]; NULL for labels */
     const int32_t *label;     /**< [n]; NULL for targets */
     const cairn_real *weight; /**< [n], 0 or more; NULL where they have none */
+    const uint32_t *token;    /**< [n, C + 1] windows of data.context C, in place of x and label, to
+                                 be fed: weight, if any, is [n, C + 1] too, its first not used */
     const uint64_t *number;   /**< [n] cairn_trainer_feed() only: keys of the random numbers of
                                  dropout and augmentation; NULL: the position in the epoch */
 };
 
-/** Where the rows of n samples go; arrays as in struct cairn_samples. */
+/** Tokens in an array, of which Cairn makes windows: window i has tokens [i C, i C + C], so that
+ * each is a label once, but for the first. */
+struct cairn_token_stream {
+    size_t n;                 /**< 2 or more */
+    const void *token;        /**< [n] of uint8_t, uint16_t or uint32_t */
+    size_t token_bytes;       /**< 1, 2 or 4 */
+    const cairn_real *weight; /**< [n] of each as a label; NULL where they have none */
+};
+
+/** Where the rows of n samples go; arrays as in struct cairn_samples, NULL where there is none. */
 struct cairn_rows_out {
     cairn_real *x;
     cairn_real *target;
     int32_t *label;
     cairn_real *weight;
+    uint32_t *token;
 };
 
 /**
@@ -75,10 +91,21 @@ CAIRN_API CAIRN_CHECKED cairn_status cairn_data_create(const struct cairn_data_f
  * trainer that uses them is closed.
  *
  * Ranks   local; the same numbers on all
- * Errors  CAIRN_USAGE: no such group, there already, arrays missing or not of this form
+ * Errors  CAIRN_USAGE: no such group, there already, arrays missing or not of this form,
+ *         tokens, which come by cairn_data_tokens()
  */
 CAIRN_API CAIRN_CHECKED cairn_status cairn_data_arrays(cairn_data *data, const char *group,
                                                        const struct cairn_samples *samples);
+
+/**
+ * The group is this stream of tokens, which must stay as it is until every trainer that uses it is
+ * closed.  The weights are those of the same tokens in a file.
+ *
+ * Ranks   local; the same tokens on all
+ * Errors  CAIRN_USAGE: as above, or the form has no tokens
+ */
+CAIRN_API CAIRN_CHECKED cairn_status cairn_data_tokens(cairn_data *data, const char *group,
+                                                       const struct cairn_token_stream *stream);
 
 /**
  * The group has n samples, whose rows `fill` gives.

@@ -217,12 +217,13 @@ CAIRN_API size_t cairn_trainer_outputs(const cairn_trainer *trainer);
 
 /**
  * The model's outputs [n, cairn_trainer_outputs()] for inputs [n, ...] as they would stand in the
- * data, any number of them; without dropout, and with running averages.
+ * data, any number of them; without dropout, and with running averages.  Tokens are
+ * windows of data.context whole numbers.
  *
  * average  with the moving average of the weights (train.ema)
  *
  * Ranks   local; not between cairn_trainer_zero() and cairn_trainer_sum()
- * Errors  CAIRN_USAGE: no moving average, or the model takes tokens
+ * Errors  CAIRN_USAGE: no moving average; CAIRN_DATA: a number that is no token
  */
 CAIRN_API CAIRN_CHECKED cairn_status cairn_trainer_predict(cairn_trainer *trainer, bool average,
                                                            const cairn_real *x, size_t n,

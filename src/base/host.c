@@ -27,6 +27,20 @@ cairn_status cairn_host_settings(const struct cairn_host_options *host)
     return CAIRN_OK;
 }
 
+void cairn_host_ask(struct cairn_error *before)
+{
+    cairn_error_take(CAIRN_OK, before);
+    cairn_fail(CAIRN_OK, "%s", "");
+}
+
+cairn_status cairn_host_answer(const struct cairn_error *before, cairn_status st, const char *what)
+{
+    if (st == CAIRN_OK) return cairn_error_put(before);
+    if (cairn_error_text()[0] != '\0') return st;
+    return cairn_fail(st, "%s failed and gave no reason with cairn_fail() (%s)", what,
+                      cairn_status_text(st));
+}
+
 bool cairn_host_sets_threads(void)
 {
     return sets_threads || cairn_process_is_ours();

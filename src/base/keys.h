@@ -10,20 +10,8 @@
 #include <stdint.h>
 
 #include "base/tree.h"
+#include "cairn/key.h"
 #include "cairn/status.h"
-
-/** What a key takes, and the C type of its field. */
-enum cairn_key_type {
-    CAIRN_KEY_COUNT,    /* size_t: a whole number, or one of `words` as CAIRN_KEY_WORD(index) */
-    CAIRN_KEY_REAL,     /* double, finite */
-    CAIRN_KEY_DURATION, /* double: seconds (base/duration.h), or one of `words` as
-                           CAIRN_KEY_DURATION_WORD(index) */
-    CAIRN_KEY_BOOL,     /* bool: true or false (also yes, no, on, off) */
-    CAIRN_KEY_TEXT,     /* const char *, borrowed from the tree or from the table */
-    CAIRN_KEY_PATH,     /* as TEXT; config resolves it before it is read */
-    CAIRN_KEY_CHOICE,   /* int: index in `words` */
-    CAIRN_KEY_TREE,     /* const struct cairn_node *; NULL where it is "" or none */
-};
 
 /** A list of words, written once as
  *
@@ -43,20 +31,6 @@ enum cairn_key_type {
 
 /** How the i-th word of a CAIRN_KEY_DURATION is stored: no span of time is negative. */
 #define CAIRN_KEY_DURATION_WORD(i) (-1.0 - (double)(i))
-
-/** One key.  `fallback` is written as in the run file; NULL: the key must be given. */
-struct cairn_key {
-    const char *name;
-    enum cairn_key_type type;
-    size_t offset;        /* of the field in the struct that is filled */
-    const char *fallback; /* the default; "" for none (TEXT: "", TREE: NULL) */
-    double low,
-        high; /* range of COUNT (at most 2^53), REAL and DURATION, both ends allowed; of TREE: of
-                 each number of a list, or a single one; equal: it may hold anything */
-    const char *words; /* separated by blanks, or NULL; of TREE: what of name number list map it
-                          takes, and none, which is NULL */
-    const char *doc;   /* one sentence, with the unit */
-};
 
 /** The keys that one kind of a registry has for itself, such as those of an optimizer. */
 struct cairn_key_table {

@@ -62,6 +62,9 @@ CAIRN_CHECKED cairn_status cairn_group_factors(const struct cairn_dataset *datas
                                                const struct cairn_group *group, size_t n_values,
                                                real **scale, real **shift, bool *each);
 
+/** Whether the host gives its rows as they are wanted.  Ranks: local.  Errors: none. */
+bool cairn_group_comes(const struct cairn_group *group);
+
 /** Whether there is such an array.  Ranks: local.  Errors: none. */
 bool cairn_rows_exist(const struct cairn_rows *rows);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/fault.h"
+#include "base/host.h"
 #include "base/memory.h"
 #include "data/convert.h"
 #include "data/internal.h"
@@ -123,9 +124,7 @@ static size_t raw_bytes(const struct cairn_loader *loader)
 
 static bool holds(const struct cairn_loader *loader)
 {
-    const struct cairn_group *group = loader->group;
-    bool comes = group->fill != NULL || group->is_fed;
-    return !comes && raw_bytes(loader) <= loader->options.memory_bytes;
+    return !cairn_group_comes(loader->group) && raw_bytes(loader) <= loader->options.memory_bytes;
 }
 
 cairn_status cairn_loader_create(struct cairn_dataset *dataset,
@@ -149,14 +148,6 @@ cairn_status cairn_loader_create(struct cairn_dataset *dataset,
     return st;
 }
 
-/* HDF5's cache of the chunks of an open array, unless it was told otherwise. */
-static size_t chunk_bytes(const struct cairn_source *from)
-{
-    const size_t most = (size_t)1 << 20;
-    size_t all = cairn_source_bytes(from);
-    return all < most ? all : most;
-}
-
 struct cairn_loader_memory cairn_loader_would_take(struct cairn_dataset *dataset,
                                                    const struct cairn_loader_options *options)
 {
@@ -171,7 +162,8 @@ struct cairn_loader_memory cairn_loader_would_take(struct cairn_dataset *dataset
     return (struct cairn_loader_memory){
         .data = held ? raw_bytes(&loader) : 0,
         .rows = held ? rows : rows + options->micro * loader.x.length * loader.x.row_bytes,
-        .chunks = chunk_bytes(&loader.x) + chunk_bytes(&loader.y) + chunk_bytes(&loader.weight),
+        .chunks = cairn_source_chunk_bytes(&loader.x) + cairn_source_chunk_bytes(&loader.y) +
+                  cairn_source_chunk_bytes(&loader.weight),
     };
 }
 
@@ -246,15 +238,20 @@ static cairn_status check_gathered(const struct cairn_loader *loader, size_t n)
 /* The host fills rows.  loader->sample, being in another order, is filled again afterwards. */
 static cairn_status call_for_rows(struct cairn_loader *loader, size_t n)
 {
+    const bool tokens = loader->group->n_tokens > 0;
     const struct cairn_rows_out out = {
-        .x = (real *)loader->x.gather,
+        .x = tokens ? NULL : (real *)loader->x.gather,
+        .token = tokens ? (uint32_t *)loader->x.gather : NULL,
         .target = (real *)loader->y.gather,
         .label = loader->came,
         .weight = (real *)loader->weight.gather,
     };
     const struct cairn_group *group = loader->group;
     for (size_t i = 0; i < n; i++) loader->sample[i] = loader->sorted[i].sample;
+    struct cairn_error before;
+    cairn_host_ask(&before);
     cairn_status st = group->fill(group->fill_context, loader->sample, n, &out);
+    st = cairn_host_answer(&before, st, "the function that fills rows");
     for (size_t i = 0; i < n; i++)
         loader->sample[loader->sorted[i].slot] = loader->sorted[i].sample;
     loader->label_of = loader->came;
@@ -378,7 +375,8 @@ cairn_status cairn_loader_take(struct cairn_loader *loader, uint64_t first,
         loader->sorted[i] = (struct cairn_by_sample){loader->sample[i], i};
     }
     /* read only, as if they had been gathered */
-    loader->x.gather = (unsigned char *)(uintptr_t)samples->x;
+    const void *x = samples->token != NULL ? (const void *)samples->token : samples->x;
+    loader->x.gather = (unsigned char *)(uintptr_t)x;
     loader->y.gather = (unsigned char *)(uintptr_t)samples->target;
     loader->weight.gather = (unsigned char *)(uintptr_t)samples->weight;
     loader->label_of = samples->label;
@@ -392,8 +390,9 @@ cairn_status cairn_loader_take(struct cairn_loader *loader, uint64_t first,
 cairn_status cairn_loader_inputs(struct cairn_loader *loader, const real *x, size_t n,
                                  struct cairn_micro *out)
 {
-    if (loader->group->n_tokens > 0) return cairn_fail(CAIRN_USAGE, "this model takes tokens");
-    for (size_t i = 0; i < n * loader->n_in; i += loader->n_in)
+    const bool tokens = loader->group->n_tokens > 0;
+    if (tokens) CAIRN_TRY(cairn_tokens_copy(loader->dataset, x, n * loader->n_in, loader->x_out));
+    for (size_t i = 0; !tokens && i < n * loader->n_in; i += loader->n_in)
         cairn_convert(CAIRN_H5_REAL, x + i, loader->n_in, &loader->factors, loader->x_out + i);
     *out = (struct cairn_micro){.n = n, .n_labels = loader->n_labels, .x = loader->x_out};
     return CAIRN_OK;

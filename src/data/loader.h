@@ -69,7 +69,7 @@ CAIRN_CHECKED cairn_status cairn_loader_read(struct cairn_loader *loader, uint64
 
 /** Inputs of the host's, as they would stand in the dataset, for the model alone: [n, n_in], at
  * most b; scaled, shifted and normalised as those of the dataset are.  Ranks: local. Errors:
- * CAIRN_USAGE: tokens. */
+ * CAIRN_DATA: a token that is none. */
 CAIRN_CHECKED cairn_status cairn_loader_inputs(struct cairn_loader *loader, const real *x, size_t n,
                                                struct cairn_micro *out);
 

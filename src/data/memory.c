@@ -8,9 +8,20 @@
 #include "base/memory.h"
 #include "data/internal.h"
 
+static cairn_status check_tokens(const struct cairn_data_form *form)
+{
+    if (form->n_dims > 0 || form->n_targets > 0 || form->n_classes > 0)
+        return cairn_fail(CAIRN_USAGE, "a sample has a vocabulary, so it has neither dimensions, "
+                                       "targets nor classes; set them to 0");
+    if (form->vocabulary <= CAIRN_MOST_VOCABULARY) return CAIRN_OK;
+    return cairn_fail(CAIRN_USAGE, "a vocabulary of %zu; at most %d", form->vocabulary,
+                      CAIRN_MOST_VOCABULARY);
+}
+
 static cairn_status check_form(const struct cairn_data_form *form)
 {
     CAIRN_TRY(cairn_host_struct("cairn_data_form", form->size, sizeof *form));
+    if (form->vocabulary > 0) return check_tokens(form);
     if (form->n_dims == 0 || form->n_dims >= CAIRN_MAX_DIMS)
         return cairn_fail(CAIRN_USAGE, "a sample has %zu dimensions; give 1 to %d", form->n_dims,
                           CAIRN_MAX_DIMS - 1);
@@ -34,7 +45,8 @@ cairn_status cairn_data_create(const struct cairn_data_form *form, cairn_data **
         return st;
     }
     dataset->input.ndim = (int)form->n_dims;
-    memcpy(dataset->input.dim, form->dim, form->n_dims * sizeof *form->dim);
+    if (form->n_dims > 0) memcpy(dataset->input.dim, form->dim, form->n_dims * sizeof *form->dim);
+    dataset->vocabulary = form->vocabulary;
     dataset->n_targets = form->n_targets;
     dataset->n_classes = form->n_classes;
     dataset->weighted = form->weighted;
@@ -57,18 +69,40 @@ static struct cairn_rows rows_of(size_t n, const struct cairn_shape *row, const 
     return rows;
 }
 
+static cairn_status new_group(struct cairn_dataset *dataset, const char *name, size_t n,
+                              struct cairn_group **out)
+{
+    enum cairn_split split;
+    CAIRN_TRY(cairn_split_find(name, &split));
+    if (cairn_rows_exist(&dataset->group[split].x))
+        return cairn_fail(CAIRN_USAGE, "the group %s is there already", name);
+    if (n == 0) return cairn_fail(CAIRN_USAGE, "the group %s has no samples", name);
+    *out = &dataset->group[split];
+    return CAIRN_OK;
+}
+
+/* Windows that come: how long they are is known with the context. */
+static void begin_windows(struct cairn_dataset *dataset, size_t n, struct cairn_group *group)
+{
+    group->x.form = (struct cairn_h5_form){.type = CAIRN_H5_U32, .shape = {1, {n}}};
+    if (dataset->weighted)
+        group->weight.form = (struct cairn_h5_form){.type = CAIRN_H5_REAL, .shape = {1, {n}}};
+    group->n = n;
+}
+
 /* The arrays of a group that is not there yet, with or without their memory. */
 static cairn_status begin_group(struct cairn_dataset *dataset, const char *name, size_t n,
                                 const struct cairn_samples *samples, struct cairn_group **out)
 {
     const struct cairn_shape targets = {.ndim = 1, .dim = {dataset->n_targets}};
     const struct cairn_shape number = {.ndim = 0};
-    enum cairn_split split;
-    CAIRN_TRY(cairn_split_find(name, &split));
-    struct cairn_group *group = &dataset->group[split];
-    if (cairn_rows_exist(&group->x))
-        return cairn_fail(CAIRN_USAGE, "the group %s is there already", name);
-    if (n == 0) return cairn_fail(CAIRN_USAGE, "the group %s has no samples", name);
+    struct cairn_group *group = NULL;
+    CAIRN_TRY(new_group(dataset, name, n, &group));
+    *out = group;
+    if (dataset->vocabulary > 0) {
+        begin_windows(dataset, n, group);
+        return CAIRN_OK;
+    }
     CAIRN_TRY(cairn_memory_get(1, sizeof *group->scale, "a scale", &group->scale));
     CAIRN_TRY(cairn_memory_get(1, sizeof *group->shift, "a shift", &group->shift));
     group->n_scale = group->n_shift = 1;
@@ -77,7 +111,6 @@ static cairn_status begin_group(struct cairn_dataset *dataset, const char *name,
     if (dataset->n_targets > 0) group->y = rows_of(n, &targets, samples->target);
     if (dataset->weighted) group->weight = rows_of(n, &number, samples->weight);
     group->n = n;
-    *out = group;
     return CAIRN_OK;
 }
 
@@ -91,19 +124,51 @@ static cairn_status wants(const char *what, bool wanted, const void *array)
 cairn_status cairn_dataset_check_samples(const struct cairn_dataset *dataset,
                                          const struct cairn_samples *samples)
 {
-    CAIRN_TRY(wants("x", true, samples->x));
+    const bool tokens = dataset->vocabulary > 0;
+    CAIRN_TRY(wants("token", tokens, samples->token));
+    CAIRN_TRY(wants("x", !tokens, samples->x));
     CAIRN_TRY(wants("target", dataset->n_targets > 0, samples->target));
-    CAIRN_TRY(wants("label", dataset->n_targets == 0, samples->label));
+    CAIRN_TRY(wants("label", dataset->n_classes > 0, samples->label));
     return wants("weight", dataset->weighted, samples->weight);
+}
+
+bool cairn_group_comes(const struct cairn_group *group)
+{
+    return group->fill != NULL || group->is_fed;
 }
 
 cairn_status cairn_data_arrays(cairn_data *data, const char *name,
                                const struct cairn_samples *samples)
 {
     struct cairn_group *group = NULL;
+    if (data->vocabulary > 0)
+        return cairn_fail(CAIRN_USAGE, "the group %s has tokens; give them to cairn_data_tokens()",
+                          name);
     CAIRN_TRY(cairn_dataset_check_samples(data, samples));
     CAIRN_TRY(begin_group(data, name, samples->n, samples, &group));
     group->label = samples->label;
+    return CAIRN_OK;
+}
+
+cairn_status cairn_data_tokens(cairn_data *data, const char *name,
+                               const struct cairn_token_stream *stream)
+{
+    static const enum cairn_h5_type types[] = {
+        [1] = CAIRN_H5_U8, [2] = CAIRN_H5_U16, [4] = CAIRN_H5_U32};
+    const size_t bytes = stream->token_bytes;
+    struct cairn_group *group = NULL;
+    if (data->vocabulary == 0)
+        return cairn_fail(CAIRN_USAGE, "the form of these data has no vocabulary, so no tokens");
+    if (bytes != 1 && bytes != 2 && bytes != 4)
+        return cairn_fail(CAIRN_USAGE, "tokens of %zu bytes; they have 1, 2 or 4", bytes);
+    CAIRN_TRY(wants("token", true, stream->token));
+    CAIRN_TRY(wants("weight", data->weighted, stream->weight));
+    CAIRN_TRY(new_group(data, name, stream->n < 2 ? 0 : stream->n, &group));
+    const struct cairn_shape all = {1, {stream->n}};
+    group->x = (struct cairn_rows){.form = {types[bytes], all}, .memory = stream->token};
+    if (data->weighted)
+        group->weight = (struct cairn_rows){.form = {CAIRN_H5_REAL, all}, .memory = stream->weight};
+    group->n_tokens = stream->n;
     return CAIRN_OK;
 }
 

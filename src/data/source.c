@@ -81,10 +81,18 @@ static cairn_status read_rows(const struct cairn_source *from, size_t first, siz
 cairn_status cairn_source_check_gathered(const struct cairn_source *from,
                                          const struct cairn_by_sample *sorted, size_t n)
 {
+    const size_t n_rows = from->length;
     for (size_t i = 0; from->rows != NULL && i < n; i++)
-        CAIRN_TRY(
-            check_rows(from, (size_t)sorted[i].sample, 1, from->gather + i * from->row_bytes));
+        CAIRN_TRY(check_rows(from, (size_t)sorted[i].sample * from->step, n_rows,
+                             from->gather + i * n_rows * from->row_bytes));
     return CAIRN_OK;
+}
+
+size_t cairn_source_chunk_bytes(const struct cairn_source *from)
+{
+    const size_t most = (size_t)1 << 20;
+    size_t all = cairn_source_bytes(from);
+    return all < most ? all : most;
 }
 
 cairn_status cairn_source_prepare(struct cairn_source *from, bool hold, size_t b)
@@ -106,6 +114,7 @@ cairn_status cairn_source_prepare(struct cairn_source *from, bool hold, size_t b
 
 size_t cairn_source_count(const struct cairn_source *from, uint64_t sample)
 {
+    if (from->rows->array == NULL && from->held == NULL) return from->length; /* the host's */
     size_t left = from->n - (size_t)sample * from->step;
     return left < from->length ? left : from->length;
 }

@@ -43,6 +43,10 @@ void cairn_source_begin(struct cairn_source *from, const struct cairn_rows *rows
 /** Bytes of all rows of a file; 0 where there is none.  Ranks: local.  Errors: none. */
 size_t cairn_source_bytes(const struct cairn_source *from);
 
+/** Bytes of HDF5's cache of the chunks of the open array, unless it was told otherwise.  Ranks:
+ * local.  Errors: none. */
+size_t cairn_source_chunk_bytes(const struct cairn_source *from);
+
 /** Read all rows, or make room for those of b samples.  Ranks: local.  Errors: CAIRN_DATA: cannot
  * be read, a number that is refused (names file, array and row); CAIRN_MEMORY. */
 CAIRN_CHECKED cairn_status cairn_source_prepare(struct cairn_source *from, bool hold, size_t b);

@@ -124,6 +124,31 @@ void cairn_tokens_convert(const struct cairn_window_of *from, real *x, int32_t *
     }
 }
 
+cairn_status cairn_tokens_copy(const struct cairn_dataset *dataset, const real *token, size_t n,
+                               real *out)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (!(token[i] >= 0 && token[i] < (real)dataset->vocabulary) ||
+            token[i] != (real)(size_t)token[i])
+            return cairn_fail(CAIRN_DATA, "input %zu is %g, and no token of a vocabulary of %zu", i,
+                              (double)token[i], dataset->vocabulary);
+        out[i] = token[i];
+    }
+    return CAIRN_OK;
+}
+
+/* The host gives n windows, each as a whole. */
+static cairn_status set_windows(struct cairn_group *group, size_t context)
+{
+    if (group->n > (SIZE_MAX - 1) / context)
+        return cairn_fail(CAIRN_USAGE, "%zu windows of %zu tokens are more than can be counted",
+                          group->n, context);
+    group->n_tokens = group->n * context + 1;
+    group->x.form.shape.dim[0] = group->n_tokens;
+    if (cairn_rows_exist(&group->weight)) group->weight.form.shape.dim[0] = group->n_tokens;
+    return CAIRN_OK;
+}
+
 cairn_status cairn_dataset_set_context(struct cairn_dataset *dataset, size_t context)
 {
     if (dataset->vocabulary == 0 && context == 0) return CAIRN_OK;
@@ -136,11 +161,19 @@ cairn_status cairn_dataset_set_context(struct cairn_dataset *dataset, size_t con
                           "%s holds tokens: give data.context, how many of them a sample has, such "
                           "as data.context=64",
                           dataset->path);
+    if (dataset->file == NULL && dataset->context != 0 && dataset->context != context)
+        return cairn_fail(CAIRN_USAGE,
+                          "data.context is %zu, and a trainer with these data has %zu; make others "
+                          "with cairn_data_create()",
+                          context, dataset->context);
     dataset->context = context;
     dataset->input = (struct cairn_shape){.ndim = 1, .dim = {context}};
     for (int split = 0; split < CAIRN_N_SPLITS; split++) {
         struct cairn_group *group = &dataset->group[split];
-        if (cairn_rows_exist(&group->x)) group->n = (group->n_tokens - 2) / context + 1;
+        if (cairn_group_comes(group))
+            CAIRN_TRY(set_windows(group, context));
+        else if (cairn_rows_exist(&group->x))
+            group->n = (group->n_tokens - 2) / context + 1;
     }
     return CAIRN_OK;
 }

@@ -27,6 +27,11 @@ size_t cairn_token(enum cairn_h5_type type, const void *token, size_t i);
 size_t cairn_first_unknown_token(enum cairn_h5_type type, const void *token, size_t n,
                                  size_t vocabulary);
 
+/** n tokens of the host's, given as reals, to `out`.  Ranks: local.  Errors: CAIRN_DATA: one that
+ * is no whole number below the vocabulary. */
+CAIRN_CHECKED cairn_status cairn_tokens_copy(const struct cairn_dataset *dataset, const real *token,
+                                             size_t n, real *out);
+
 /** What a window is made from. */
 struct cairn_window_of {
     enum cairn_h5_type type;

@@ -13,7 +13,7 @@
 static cairn_status find_kind(const struct cairn_node *node, const char *prefix, size_t index,
                               const struct cairn_layer_kind **out)
 {
-    enum { MOST = 64 };
+    enum { MOST = 128 };
     const char *names[MOST];
     size_t n = 0;
     size_t found = 0;

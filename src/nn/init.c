@@ -84,3 +84,12 @@ void cairn_init_table(int scheme, const struct cairn_param *param, uint64_t seed
     case CAIRN_TABLE_ZEROS: zero(param, w); break;
     }
 }
+
+void cairn_init_around(double value, double spread, const struct cairn_param *param, uint64_t seed,
+                       real *w)
+{
+    zero(param, w);
+    if (spread > 0) draw(uniform, spread, param, seed, w);
+    for (size_t i = param->offset; i < param->offset + param->count; i++)
+        w[i] = (real)(float)(value + (double)w[i]);
+}

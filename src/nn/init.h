@@ -14,6 +14,7 @@
 #define cairn_init_weight CAIRN_R(cairn_init_weight)
 #define cairn_init_bias   CAIRN_R(cairn_init_bias)
 #define cairn_init_table  CAIRN_R(cairn_init_table)
+#define cairn_init_around CAIRN_R(cairn_init_around)
 
 /** The schemes, for a key of type CHOICE:
  *   pytorch  weight and bias uniform in +-1/sqrt(fan_in), as torch.nn.Linear
@@ -52,5 +53,10 @@ void cairn_init_bias(const struct cairn_fan *fan, const struct cairn_param *para
 
 /** Fill a table in w [n_values], by enum cairn_table_scheme.  Ranks: local.  Errors: none. */
 void cairn_init_table(int scheme, const struct cairn_param *param, uint64_t seed, real *w);
+
+/** Fill the range of a tensor in w [n_values], uniform in value +- spread.  Ranks: local.
+ * Errors: none. */
+void cairn_init_around(double value, double spread, const struct cairn_param *param, uint64_t seed,
+                       real *w);
 
 #endif

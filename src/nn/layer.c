@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "nn/own.h"
+
 #define IN(file, name) X(name)
 #define X(name)        extern const struct cairn_layer_kind CAIRN_R(cairn_layer_##name);
 #include "nn/layers.def"
@@ -17,7 +19,8 @@ const struct cairn_layer_kind *cairn_layer_kind_at(size_t index)
 #include "nn/layers.def"
 #undef X
     };
-    return index < sizeof kinds / sizeof kinds[0] ? kinds[index] : NULL;
+    enum { N_KINDS = sizeof kinds / sizeof kinds[0] };
+    return index < N_KINDS ? kinds[index] : cairn_own_layer_at(index - N_KINDS);
 }
 
 cairn_status cairn_plan_param(struct cairn_plan *plan, const struct cairn_layer *layer,

@@ -123,7 +123,8 @@ struct cairn_layer_kind {
                      real *dx);
 };
 
-/** The registered layers; NULL after the last.  Ranks: local.  Errors: none. */
+/** The registered layers, ours before those of the host (nn/own.h); NULL after the last.
+ * Ranks: local.  Errors: none. */
 const struct cairn_layer_kind *cairn_layer_kind_at(size_t index);
 
 /** Add the weight tensor <layer>.<name>; its index in *index.  Ranks: local.  Errors: as

@@ -2,6 +2,8 @@
  * The registry of losses. */
 #include "nn/loss.h"
 
+#include "nn/own.h"
+
 #define X(name) extern const struct cairn_loss_kind CAIRN_R(cairn_loss_##name);
 #include "nn/losses.def"
 #undef X
@@ -13,5 +15,6 @@ const struct cairn_loss_kind *cairn_loss_kind_at(size_t index)
 #include "nn/losses.def"
 #undef X
     };
-    return index < sizeof kinds / sizeof kinds[0] ? kinds[index] : NULL;
+    enum { N_KINDS = sizeof kinds / sizeof kinds[0] };
+    return index < N_KINDS ? kinds[index] : cairn_own_loss_at(index - N_KINDS);
 }

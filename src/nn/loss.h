@@ -32,6 +32,7 @@ struct cairn_loss_kind {
     const struct cairn_key *keys; /* besides type; offsets in `self` */
     size_t n_keys;
     size_t self_bytes;
+    const void *own; /* of one of the host's: the address that `self` begins with; NULL: ours */
     /** Whether the outputs of one sample fit the data and the keys in `self`, which it may
      * complete. Errors: CAIRN_USAGE, what and what to do; the caller puts the place in front. */
     cairn_status (*plan)(void *self, const struct cairn_shape *outputs,
@@ -53,7 +54,8 @@ struct cairn_loss_kind {
                         real *dh, struct cairn_scores *scores);
 };
 
-/** The registered losses; NULL after the last.  Ranks: local.  Errors: none. */
+/** The registered losses, ours before those of the host (nn/own.h); NULL after the last.
+ * Ranks: local.  Errors: none. */
 const struct cairn_loss_kind *cairn_loss_kind_at(size_t index);
 
 #endif

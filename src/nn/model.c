@@ -19,7 +19,7 @@ static const struct cairn_node *last_child(const struct cairn_node *list)
 
 static cairn_status find_loss(const struct cairn_node *name, const struct cairn_loss_kind **out)
 {
-    enum { MOST = 64 };
+    enum { MOST = 128 };
     const char *names[MOST];
     size_t n = 0;
     size_t found = 0;
@@ -86,6 +86,7 @@ static cairn_status plan_loss(struct cairn_model *model, const struct cairn_mode
     char what[64];
     snprintf(what, sizeof what, "loss (%s)", kind->name);
     CAIRN_TRY(cairn_memory_get(1, kind->self_bytes, what, &model->loss_self));
+    if (kind->own != NULL) memcpy(model->loss_self, &kind->own, sizeof kind->own);
     CAIRN_TRY(cairn_keys_read(kind->keys, kind->n_keys, keys, "type", what, model->loss_self));
     CAIRN_TRY_IN(kind->plan(model->loss_self, cairn_chain_output(&model->learnt), options), "%s",
                  cairn_node_place(keys != NULL ? keys : last_child(options->layers)));

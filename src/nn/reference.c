@@ -140,7 +140,7 @@ static cairn_status slope_at(struct cairn_reference *reference, const struct cai
 static double relative(double a, double b, double floor_of_tensor)
 {
     double scale = fmax(fmax(fabs(a), fabs(b)), floor_of_tensor);
-    return scale > 0 ? fabs(a - b) / scale : 0;
+    return a == b ? 0 : fabs(a - b) / scale; /* NaN where one is */
 }
 
 static double largest_of(const double *g, size_t n)
@@ -153,7 +153,8 @@ static double largest_of(const double *g, size_t n)
 /* A tensor may have no gradient at all, as a bias whose mean is taken off again: what differences
  * show there is rounding, hence the floor by the largest of all. */
 static cairn_status check_tensor(struct cairn_reference *reference, const struct cairn_micro *micro,
-                                 const struct cairn_param *param, size_t most, double *worst)
+                                 const struct cairn_param *param, size_t most,
+                                 struct cairn_slope *worst)
 {
     const double least = 1e-3; /* of the tensor's largest: smaller ones drown in rounding */
     const double of_all = 1e-4;
@@ -166,16 +167,19 @@ static cairn_status check_tensor(struct cairn_reference *reference, const struct
         double slope = 0;
         CAIRN_TRY(slope_at(reference, micro, at, &slope));
         double difference = relative(reference->g[at], slope, floor_of_tensor);
-        *worst = fmax(*worst, difference);
+        if (difference <= worst->apart || isnan(worst->apart)) continue;
+        *worst = (struct cairn_slope){difference, "", i, reference->g[at], slope};
+        memcpy(worst->name, param->name, sizeof worst->name);
     }
     return CAIRN_OK;
 }
 
-cairn_status cairn_gradient_check(const struct cairn_model_options *options,
-                                  const struct cairn_micro *micro, size_t most, double *worst)
+cairn_status cairn_gradient_worst(const struct cairn_model_options *options,
+                                  const struct cairn_micro *micro, size_t most,
+                                  struct cairn_slope *worst)
 {
     struct cairn_reference *reference = NULL;
-    double largest = 0;
+    struct cairn_slope largest = {.apart = 0};
     CAIRN_TRY(cairn_reference_create(options, &reference));
     const struct cairn_params *params = cairn_model_params(reference->model);
     cairn_model_init(reference->model, reference->w);
@@ -186,4 +190,13 @@ cairn_status cairn_gradient_check(const struct cairn_model_options *options,
     cairn_reference_free(reference);
     if (st == CAIRN_OK) *worst = largest;
     return st;
+}
+
+cairn_status cairn_gradient_check(const struct cairn_model_options *options,
+                                  const struct cairn_micro *micro, size_t most, double *worst)
+{
+    struct cairn_slope slope;
+    CAIRN_TRY(cairn_gradient_worst(options, micro, most, &slope));
+    *worst = slope.apart;
+    return CAIRN_OK;
 }

@@ -8,6 +8,7 @@
 
 #include "cairn/status.h"
 #include "tensor/micro.h"
+#include "tensor/params.h"
 #include "tensor/real.h"
 
 struct cairn_model_options;
@@ -36,15 +37,28 @@ const double *cairn_reference_gradient(const struct cairn_reference *reference,
  * where they cancel; borrowed.  Ranks: local.  Errors: none. */
 const double *cairn_reference_sizes(const struct cairn_reference *reference);
 
+/** Where backward and differences are furthest apart. */
+struct cairn_slope {
+    double apart; /* relative */
+    char name[CAIRN_PARAM_NAME_BYTES];
+    size_t element; /* of that tensor */
+    double backward, difference;
+};
+
 /**
  * The gradient check: backward against central differences, both in double, for at most `most`
- * weights of each tensor, from the initial weights.  *worst is the largest relative difference,
- * |a - b| / max(|a|, |b|, 1e-3 * largest of the tensor, 1e-4 * largest of all): below that the
- * differences only show rounding.
+ * weights of each tensor, from the initial weights.  worst->apart is the largest relative
+ * difference, |a - b| / max(|a|, |b|, 1e-3 * largest of the tensor, 1e-4 * largest of all): below
+ * that the differences only show rounding.
  *
  * Ranks   local
  * Errors  as cairn_model_create() and cairn_model_gradient()
  */
+CAIRN_CHECKED cairn_status cairn_gradient_worst(const struct cairn_model_options *options,
+                                                const struct cairn_micro *micro, size_t most,
+                                                struct cairn_slope *worst);
+
+/** The same for who wants the number alone.  Ranks: local.  Errors: as above. */
 CAIRN_CHECKED cairn_status cairn_gradient_check(const struct cairn_model_options *options,
                                                 const struct cairn_micro *micro, size_t most,
                                                 double *worst);

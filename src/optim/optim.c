@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/host.h"
 #include "base/keys.h"
 #include "base/memory.h"
 #include "optim/groups.h"
@@ -21,7 +22,11 @@ static const struct cairn_optim_kind *const kinds[] = {
 #undef X
 };
 
-enum { N_KINDS = sizeof kinds / sizeof kinds[0] };
+enum { N_KINDS = sizeof kinds / sizeof kinds[0], MOST_OWN = 32 };
+
+/* Those of the host. */
+static struct cairn_optim_kind own_kind[MOST_OWN];
+static size_t n_own;
 
 struct cairn_optim {
     const struct cairn_optim_kind *kind;
@@ -35,23 +40,33 @@ struct cairn_optim {
 
 const struct cairn_optim_kind *cairn_optim_kind_at(size_t index)
 {
-    return index < N_KINDS ? kinds[index] : NULL;
+    if (index < N_KINDS) return kinds[index];
+    return index - N_KINDS < n_own ? &own_kind[index - N_KINDS] : NULL;
+}
+
+bool cairn_optim_enter(const struct cairn_optim_kind *kind)
+{
+    if (n_own == MOST_OWN) return false;
+    own_kind[n_own++] = *kind;
+    return true;
 }
 
 cairn_status cairn_optim_find(const char *name, const struct cairn_optim_kind **out)
 {
-    const char *names[N_KINDS];
+    const char *names[N_KINDS + MOST_OWN];
+    size_t n = 0;
     size_t found = 0;
-    for (size_t i = 0; i < N_KINDS; i++) names[i] = kinds[i]->name;
-    CAIRN_TRY(cairn_name_find("optimizer", name, names, N_KINDS, &found));
-    *out = kinds[found];
+    for (; cairn_optim_kind_at(n) != NULL; n++) names[n] = cairn_optim_kind_at(n)->name;
+    CAIRN_TRY(cairn_name_find("optimizer", name, names, n, &found));
+    *out = cairn_optim_kind_at(found);
     return CAIRN_OK;
 }
 
 static bool table_at(size_t index, struct cairn_key_table *table)
 {
-    if (index >= N_KINDS) return false;
-    *table = (struct cairn_key_table){kinds[index]->keys, kinds[index]->n_keys};
+    const struct cairn_optim_kind *kind = cairn_optim_kind_at(index);
+    if (kind == NULL) return false;
+    *table = (struct cairn_key_table){kind->keys, kind->n_keys};
     return true;
 }
 
@@ -106,7 +121,10 @@ static cairn_status check_own(const struct cairn_optim_kind *kind, const struct 
     const struct cairn_node *name = cairn_node_find(own, "name");
     const struct cairn_node *place = name == NULL ? own : name;
     if (kind->check == NULL) return CAIRN_OK;
-    CAIRN_TRY_IN(kind->check(self), "%s", place == NULL ? "default" : cairn_node_place(place));
+    struct cairn_error before; /* it may be the host's */
+    cairn_host_ask(&before);
+    cairn_status st = cairn_host_answer(&before, kind->check(self), "its check");
+    CAIRN_TRY_IN(st, "%s", place == NULL ? "default" : cairn_node_place(place));
     return CAIRN_OK;
 }
 

@@ -10,11 +10,10 @@
 
 #include "base/keys.h"
 #include "base/tree.h"
+#include "cairn/optim.h"
 #include "cairn/status.h"
 #include "tensor/params.h"
 #include "tensor/real.h"
-
-enum { CAIRN_MAX_SLOTS = 4 };
 
 /** What every optimizer is given.  The trees are read on creation and not kept. */
 struct cairn_optim_options {
@@ -25,42 +24,13 @@ struct cairn_optim_options {
                                      optim; NULL: their defaults */
 };
 
-/** The learning rate of an update, and of the update before; 0: there was none. */
-struct cairn_rate {
-    double now, before;
-};
-
-/** What one call of an update works on: adjacent tensors that are treated alike; a single one where
- * the kind works by tensor.  Arrays are [n]. */
-struct cairn_optim_step {
-    size_t n;
-    real *w;
-    const real *g; /* the mean (or sum) over the global batch, clipped */
-    real *slot[CAIRN_MAX_SLOTS];
-    double weight_decay;
-    bool trust_ratio;       /* of a kind that works by tensor: scale the step by the norms */
-    struct cairn_rate rate; /* of these tensors */
-    uint64_t t;             /* the first update is 1 */
-};
-
-/** An optimizer: one row of functions, and the keys of the run file that are its own. */
-struct cairn_optim_kind {
-    size_t size; /* sizeof this struct where it was compiled */
-    const char *name;
-    const char *doc;              /* one sentence */
-    const struct cairn_key *keys; /* [n_keys], "optim.momentum"; offsets into its struct */
-    size_t n_keys;
-    size_t self_bytes;                       /* of that struct, `self` below */
-    const char *slots[CAIRN_MAX_SLOTS];      /* names of its state, as in PyTorch: momentum_buffer,
-                                                exp_avg, exp_avg_sq */
-    bool by_tensor;                          /* it takes norms of tensors, and gets one at a time */
-    cairn_status (*check)(const void *self); /* CAIRN_USAGE; NULL: nothing to check */
-    bool (*needs_slot)(const void *self, int slot); /* NULL: all */
-    void (*update)(const void *self, const struct cairn_optim_step *step);
-};
-
-/** The registered optimizers; NULL after the last.  Ranks: local.  Errors: none. */
+/** The registered optimizers, ours before those of the host (cairn/optim.h); NULL after the last.
+ * Ranks: local.  Errors: none. */
 const struct cairn_optim_kind *cairn_optim_kind_at(size_t index);
+
+/** Put one of the host's after them; its table is copied.  False: there is no room.  Ranks: local.
+ * Errors: none. */
+bool cairn_optim_enter(const struct cairn_optim_kind *kind);
 
 /** The one of this name.  Ranks: local.  Errors: CAIRN_USAGE: there is none; names the nearest. */
 CAIRN_CHECKED cairn_status cairn_optim_find(const char *name, const struct cairn_optim_kind **out);

@@ -25,6 +25,10 @@ CAIRN_CHECKED cairn_status cairn_setup_stored_config(cairn_comm *comm, const cha
                                                      const char *const *overrides,
                                                      struct cairn_config **out);
 
+/** From here on cairn_layer_register() and its like refuse: a trainer is opened.  Ranks: local.
+ * Errors: none. */
+void cairn_setup_close_register(void);
+
 /** The batch of this config on n_ranks ranks and n_samples samples: fills global, micro, tail,
  * epochs, updates. batch.micro: auto is not known yet and left as UINT64_MAX.  Ranks: local.
  * Errors: CAIRN_USAGE: the keys do not fit together. */

@@ -124,6 +124,7 @@ cairn_status cairn_start_trainer_from(const struct cairn_config *config, cairn_c
     };
     cairn_trainer *t = NULL;
     const int n_ranks = cairn_comm_size(comm);
+    cairn_setup_close_register();
     CAIRN_TRY(check_platform(config, comm));
     parts.dataset = cairn_dataset_share(opened->dataset);
     parts.noise = cairn_setup_noise(config, (size_t)cairn_window_most_micro(&parts.rule), n_ranks);

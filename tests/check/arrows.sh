@@ -33,7 +33,7 @@ may_include()
 owner()
 {
     case $1 in
-    status | host | version) echo base ;;
+    status | host | version | key) echo base ;;
     real) echo tensor ;;
     mpi) echo comm ;;
     comm | optim | checkpoint) echo "$1" ;;
