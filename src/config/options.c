@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/process.h"
 #include "config/parts.h"
 
 static const char here[] = "cairn_options";
@@ -17,8 +18,7 @@ struct cairn_options {
     char *text; /* [n_bytes] */
     size_t n_bytes;
     char *source;
-    char **override;   /* [n_overrides], NULL after the last */
-    const char *place; /* what they are called in messages */
+    char **override; /* [n_overrides], NULL after the last */
     size_t n_overrides;
 };
 
@@ -43,7 +43,6 @@ static cairn_status create_empty(const char *source, struct cairn_options **out)
 {
     struct cairn_options *options = NULL;
     CAIRN_TRY(cairn_memory_get(1, sizeof *options, "options", &options));
-    options->place = here;
     cairn_status st = cairn_memory_text(source, &options->source);
     if (st != CAIRN_OK) {
         cairn_options_free(options);
@@ -68,7 +67,6 @@ cairn_status cairn_options_parse(const char *path, char *text, size_t n_bytes,
         free(text);
         return st;
     }
-    options->place = "command line";
     options->text = text;
     options->n_bytes = n_bytes;
     for (size_t i = 0; st == CAIRN_OK && overrides != NULL && overrides[i] != NULL; i++)
@@ -115,7 +113,6 @@ cairn_status cairn_options_set(cairn_options *options, const char *key, const ch
     snprintf(override, n, "%s=%s", key, value);
     cairn_status st = check(key, override);
     if (st == CAIRN_OK) st = add_override(options, override);
-    if (st == CAIRN_OK) options->place = here;
     free(override);
     return st;
 }
@@ -124,13 +121,14 @@ cairn_status cairn_options_config(const cairn_options *options, bool in_memory,
                                   struct cairn_config **out)
 {
     const char *text = options->text == NULL ? "" : options->text;
+    const char *place = cairn_process_is_ours() ? "command line" : here;
     const char **override = NULL;
     const size_t n = options->n_overrides;
     CAIRN_TRY(cairn_memory_get(n + 2, sizeof *override, "options", &override));
     for (size_t i = 0; i < n; i++) override[i] = options->override[i];
     if (in_memory) override[n] = "data.file=memory";
-    cairn_status st = cairn_config_read_from(text, options->n_bytes, options->source, override,
-                                             options->place, out);
+    cairn_status st =
+        cairn_config_read_from(text, options->n_bytes, options->source, override, place, out);
     free(override);
     return st;
 }
