@@ -24,7 +24,7 @@ built()
     esac >out 2>err || fail "$1.$2 with $3 against $4"
 }
 
-# in_situ RANKS DECOMPOSITION: $cairn, its weights to those of all
+# in_situ RANKS DECOMPOSITION: $cairn, its weights to those of all; 0 ranks are one without a launcher, which is faster
 in_situ()
 {
     run "$1" "$2"
@@ -42,7 +42,7 @@ for wanted in "mpicc c gcc" "mpicc c clang" "mpicxx cpp g++" "mpicxx cpp clang++
     fi
     for module in cairn cairn-static; do
         built in_situ "$ending" "$compiler" "$module"
-        in_situ 2 blocks
+        in_situ 0 blocks
     done
     [ "$ending" = f90 ] || continue
     for ranks in 1 2 4 6; do
@@ -51,19 +51,24 @@ for wanted in "mpicc c gcc" "mpicc c clang" "mpicxx cpp g++" "mpicxx cpp clang++
     done
 done
 
+# own_layer RANKS: $cairn, its line to those of all
+own_layer()
+{
+    run "$1"
+    [ "$code" = 0 ] && [ ! -s err ] || fail "$cairn on $1 ranks ends with $code"
+    cat out >>all_layers
+}
+
 # The layer of one's own: its gradient is right, and it trains in any world
 for compiler in gcc clang; do
     command -v mpicc >/dev/null && command -v $compiler >/dev/null || continue
     for module in cairn cairn-static; do
         built own_layer c $compiler $module
-        for ranks in 1 3; do
-            run $ranks
-            [ "$code" = 0 ] && [ ! -s err ] || fail "$cairn on $ranks ranks ends with $code"
-            cat out >>all_layers
-        done
+        own_layer 0
     done
 done
-[ "$(sort -u all_layers | wc -l)" = 1 ] || fail "own_layer depends on the world: $(sort all_layers | uniq -c)"
+[ ! -s all_layers ] || own_layer 3
+[ ! -s all_layers ] || [ "$(sort -u all_layers | wc -l)" = 1 ] || fail "own_layer depends on the world: $(sort all_layers | uniq -c)"
 [ -s all_weights ] || skip "there is no compiler wrapper of MPI"
 [ "$(sort -u all_weights | wc -l)" = 1 ] || fail "the weights depend on language or world: $(sort all_weights | uniq -c)"
 all_good

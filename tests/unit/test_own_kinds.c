@@ -255,12 +255,13 @@ static void test_the_check_of_what_is_wrong(void **state)
             "layer 0 (no_reason): its plan failed and gave no reason");
     refused(check("[{type: too_many}]", "brier", &form, NULL),
             "layer 0 (too_many): its plan gives y 9 dimensions, and 1 to");
+    refused(check("[{type: dense, units: 3}]", "brier", &form, NULL),
+            "the last layer has 3 outputs for 4 classes; set units: 4");
+    if (CAIRN_REAL_BITS == 64) return; /* its functions are those for double */
     refused(check("[{type: more9}, {type: dense, units: 4}]", "brier", &form, NULL),
             "layer 0 (more9): it has no functions forward_double and backward_double");
     refused(check("[{type: dense, units: 4}]", "more1", &form, NULL),
             "loss more1 has no function loss_double");
-    refused(check("[{type: dense, units: 3}]", "brier", &form, NULL),
-            "the last layer has 3 outputs for 4 classes; set units: 4");
 }
 
 static void test_the_check_of_cairn_real(void **state)
