@@ -3,7 +3,6 @@
  * Not for reading samples: that is the loader. */
 #include "data/dataset.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 #include "base/fault.h"
 #include "base/memory.h"
 #include "data/internal.h"
+#include "data/labels.h"
 #include "data/tokens.h"
 
 enum { PATH_IN_FILE_BYTES = 32, FORMAT_VERSION = 1 };
@@ -99,10 +99,8 @@ static cairn_status check_input(struct cairn_dataset *dataset, const char *x,
     char here[CAIRN_SHAPE_TEXT_BYTES];
     char there[CAIRN_SHAPE_TEXT_BYTES];
     struct cairn_shape input = {.ndim = form->shape.ndim - 1};
-    if (form->type != CAIRN_H5_U8 && form->type != CAIRN_H5_I16 && form->type != CAIRN_H5_F32 &&
-        form->type != CAIRN_H5_REAL)
-        return cairn_fail(CAIRN_DATA, "%s: %s is %s; store it as uint8, int16 or %s", dataset->path,
-                          x, cairn_h5_type_name(form->type), cairn_h5_type_name(CAIRN_H5_REAL));
+    if (form->type == CAIRN_H5_TEXT)
+        return cairn_fail(CAIRN_DATA, "%s: %s holds texts; store numbers", dataset->path, x);
     if (form->shape.ndim == 0 || cairn_shape_count(&form->shape) == 0)
         return cairn_fail(CAIRN_DATA, "%s: %s holds no samples: its shape is %s", dataset->path, x,
                           cairn_shape_text(&form->shape, here));
@@ -115,55 +113,6 @@ static cairn_status check_input(struct cairn_dataset *dataset, const char *x,
                           dataset->path, x, cairn_shape_text(&input, here),
                           cairn_shape_text(&dataset->input, there));
     return CAIRN_OK;
-}
-
-static cairn_status read_labels(struct cairn_dataset *dataset, const char *y,
-                                struct cairn_group *group)
-{
-    enum { BLOCK = 4096 };
-    int64_t block[BLOCK];
-    CAIRN_TRY(cairn_memory_get(group->n, sizeof *group->label, "the labels", &group->label_owned));
-    group->label = group->label_owned;
-    if (dataset->n_classes == 0) dataset->n_classes = 1; /* also where all are below 0 */
-    for (size_t first = 0; first < group->n; first += BLOCK) {
-        size_t n = group->n - first < BLOCK ? group->n - first : BLOCK;
-        CAIRN_TRY(cairn_rows_read(&group->y, first, n, CAIRN_H5_I64, block));
-        for (size_t i = 0; i < n; i++) {
-            if (block[i] < INT32_MIN || block[i] >= INT32_MAX)
-                return cairn_fail(CAIRN_DATA,
-                                  "%s: %s row %zu: the label %" PRId64
-                                  " is not a class; count from 0",
-                                  dataset->path, y, first + i, block[i]);
-            group->label_owned[first + i] = (int32_t)block[i];
-            if (block[i] >= (int64_t)dataset->n_classes) dataset->n_classes = (size_t)block[i] + 1;
-        }
-    }
-    cairn_rows_close(&group->y);
-    return CAIRN_OK;
-}
-
-static cairn_status read_y(struct cairn_dataset *dataset, const char *y, struct cairn_group *group)
-{
-    char text[CAIRN_SHAPE_TEXT_BYTES];
-    const struct cairn_h5_form *form = &group->y.form;
-    const struct cairn_shape *shape = &form->shape;
-    bool is_real = cairn_h5_is_real(form->type);
-    if (shape->ndim == 0 || shape->dim[0] != group->n)
-        return cairn_fail(CAIRN_DATA, "%s: %s has the shape %s, but there are %zu samples in x",
-                          dataset->path, y, cairn_shape_text(shape, text), group->n);
-    if (form->type == CAIRN_H5_TEXT || (is_real ? shape->ndim > 2 : shape->ndim != 1))
-        return cairn_fail(
-            CAIRN_DATA, "%s: %s is %s %s; store integer classes [n] or float32 targets [n, d]",
-            dataset->path, y, cairn_h5_type_name(form->type), cairn_shape_text(shape, text));
-    size_t n_targets = !is_real ? 0 : shape->ndim == 1 ? 1 : shape->dim[1];
-    if (is_real && n_targets == 0)
-        return cairn_fail(CAIRN_DATA, "%s: %s holds no targets", dataset->path, y);
-    bool first = dataset->n_targets == 0 && dataset->n_classes == 0;
-    if (!first && n_targets != dataset->n_targets)
-        return cairn_fail(CAIRN_DATA, "%s: %s has %zu real targets, another group %zu (0: classes)",
-                          dataset->path, y, n_targets, dataset->n_targets);
-    dataset->n_targets = n_targets;
-    return is_real ? CAIRN_OK : read_labels(dataset, y, group);
 }
 
 static cairn_status read_x_and_y(struct cairn_dataset *dataset, enum cairn_split split)
@@ -181,7 +130,7 @@ static cairn_status read_x_and_y(struct cairn_dataset *dataset, enum cairn_split
     group->n = form->shape.dim[0];
     CAIRN_TRY(read_factors(dataset, x, "scale", 1, &group->n_scale, &group->scale));
     CAIRN_TRY(read_factors(dataset, x, "shift", 0, &group->n_shift, &group->shift));
-    return read_y(dataset, y, group);
+    return cairn_labels_open(dataset, y, group);
 }
 
 /* One weight for each of `n` samples or tokens, where the group has them. */
@@ -194,10 +143,9 @@ static cairn_status open_weights(struct cairn_dataset *dataset, enum cairn_split
     if (!cairn_h5_has_name(dataset->file, path)) return CAIRN_OK;
     CAIRN_TRY(cairn_rows_open(dataset->file, path, &group->weight));
     const struct cairn_h5_form *form = &group->weight.form;
-    if (form->type != CAIRN_H5_U8 && form->type != CAIRN_H5_F32 && form->type != CAIRN_H5_REAL)
-        return cairn_fail(CAIRN_DATA, "%s: %s is %s; store weights as uint8 or %s", dataset->path,
-                          path, cairn_h5_type_name(form->type), cairn_h5_type_name(CAIRN_H5_REAL));
-    if (form->shape.ndim != 1 || form->shape.dim[0] != n)
+    if (form->type == CAIRN_H5_TEXT)
+        return cairn_fail(CAIRN_DATA, "%s: %s holds texts; store numbers", dataset->path, path);
+    if (form->shape.ndim == 0 || form->shape.dim[0] != n || cairn_shape_count(&form->shape) != n)
         return cairn_fail(CAIRN_DATA, "%s: %s has the shape %s; give one weight for each of %zu %s",
                           dataset->path, path, cairn_shape_text(&form->shape, text), n,
                           group->n_tokens > 0 ? "tokens" : "samples");
@@ -259,6 +207,7 @@ static cairn_status open_all(const char *path, struct cairn_dataset *dataset)
         return cairn_fail(CAIRN_DATA,
                           "%s: has none of the groups train, val and test; cairn import makes them",
                           dataset->path);
+    CAIRN_TRY(cairn_labels_number(dataset));
     CAIRN_TRY(cairn_tokens_read_characters(dataset));
     return read_about(dataset);
 }
@@ -293,6 +242,8 @@ void cairn_dataset_close(struct cairn_dataset *dataset)
     }
     for (int i = 0; cairn_about_names[i] != NULL; i++) free(dataset->about[i]);
     cairn_h5_close(dataset->file);
+    cairn_classes_free(&dataset->names);
+    free(dataset->class_names);
     free(dataset->characters);
     free(dataset->mean);
     free(dataset->path);
@@ -338,45 +289,6 @@ size_t cairn_dataset_targets(const struct cairn_dataset *dataset)
 size_t cairn_dataset_classes(const struct cairn_dataset *dataset)
 {
     return dataset->vocabulary > 0 ? dataset->vocabulary : dataset->n_classes;
-}
-
-const int32_t *cairn_dataset_labels(const struct cairn_dataset *dataset, enum cairn_split split)
-{
-    return dataset->group[split].label;
-}
-
-static cairn_status check_label(const struct cairn_dataset *dataset, enum cairn_split split,
-                                size_t row, size_t n_classes)
-{
-    int label = (int)dataset->group[split].label[row];
-    if (label < 0)
-        return cairn_fail(CAIRN_DATA,
-                          "%s: /%s/y row %zu: the label %d is not a class; count from 0",
-                          dataset->path, cairn_split_name(split), row, label);
-    if ((size_t)label < n_classes) return CAIRN_OK;
-    return cairn_fail(CAIRN_DATA,
-                      "%s: /%s/y row %zu: the label %d is outside the classes 0 to %zu of the "
-                      "model; fix it, or give the last layer units: %zu",
-                      dataset->path, cairn_split_name(split), row, label, n_classes - 1,
-                      dataset->n_classes);
-}
-
-cairn_status cairn_dataset_check_labels(const struct cairn_dataset *dataset, size_t n_classes,
-                                        int64_t ignored)
-{
-    if (dataset->vocabulary > n_classes)
-        return cairn_fail(CAIRN_USAGE,
-                          "the model has %zu outputs for each token, but %s has a vocabulary of "
-                          "%zu; give the last layer units: %zu",
-                          n_classes, dataset->path, dataset->vocabulary, dataset->vocabulary);
-    for (int split = 0; split < CAIRN_N_SPLITS; split++) {
-        const struct cairn_group *group = &dataset->group[split];
-        for (size_t i = 0; group->label != NULL && i < group->n; i++) {
-            if (group->label[i] == ignored) continue;
-            CAIRN_TRY(check_label(dataset, (enum cairn_split)split, i, n_classes));
-        }
-    }
-    return CAIRN_OK;
 }
 
 const char *cairn_dataset_about(const struct cairn_dataset *dataset, const char *attribute)

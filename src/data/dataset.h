@@ -93,6 +93,10 @@ size_t cairn_dataset_size(const struct cairn_dataset *dataset, enum cairn_split 
 /** Shape of one sample.  Ranks: local.  Errors: none. */
 const struct cairn_shape *cairn_dataset_input(const struct cairn_dataset *dataset);
 
+/** The type that x or tokens of a group are converted to while they are read, "float32"; NULL where
+ * they are as stored.  Ranks: local.  Errors: none. */
+const char *cairn_dataset_converts_to(const struct cairn_dataset *dataset, enum cairn_split split);
+
 /** Real targets per sample; 0: classes.  Ranks: local.  Errors: none. */
 size_t cairn_dataset_targets(const struct cairn_dataset *dataset);
 
@@ -103,6 +107,15 @@ size_t cairn_dataset_classes(const struct cairn_dataset *dataset);
 /** Labels [n] of a group, maybe negative (cairn_dataset_check_labels()); NULL where there are none,
  * and of tokens.  Ranks: local.  Errors: none. */
 const int32_t *cairn_dataset_labels(const struct cairn_dataset *dataset, enum cairn_split split);
+
+/** Names of the classes, separated by commas, where labels are texts or an enum; else NULL.
+ * Ranks: local.  Errors: none. */
+const char *cairn_dataset_class_names(const struct cairn_dataset *dataset);
+
+/** Take one real target for each sample as the number of its class, or as a target again; nothing
+ * where y is otherwise.  Ranks: local.  Errors: CAIRN_DATA: no whole number (names the row),
+ * cannot be read; CAIRN_MEMORY. */
+CAIRN_CHECKED cairn_status cairn_dataset_set_classes(struct cairn_dataset *dataset, bool classes);
 
 /** No label is ignored. */
 #define CAIRN_NO_LABEL INT64_MIN

@@ -4,6 +4,7 @@
 #define CAIRN_DATA_INTERNAL_H
 
 #include "cairn/data.h"
+#include "data/classes.h"
 #include "data/dataset.h"
 #include "h5/h5.h"
 #include "tensor/real.h"
@@ -39,13 +40,16 @@ struct cairn_dataset {
     struct cairn_group group[CAIRN_N_SPLITS];
     struct cairn_shape input;
     size_t n_targets, n_classes;
-    bool weighted;            /* in memory: each sample has a weight */
-    size_t vocabulary;        /* of tokens; 0: x and y */
-    size_t context;           /* C, tokens of a sample; 0: not set */
-    double *mean, *deviation; /* [channels] of normalisation, one block, owned; NULL for none */
-    bool normalized_each;     /* they differ from channel to channel */
-    char *characters;         /* UTF-8, in the order of their tokens; NULL: not known; owned */
-    char *about[4];           /* in the order of cairn_about_names */
+    size_t n_stored;            /* real targets as the file has them; 1 may stand for a class */
+    struct cairn_classes names; /* of labels that are texts */
+    char *class_names;          /* of texts and enums, separated by commas; NULL: none; owned */
+    bool weighted;              /* in memory: each sample has a weight */
+    size_t vocabulary;          /* of tokens; 0: x and y */
+    size_t context;             /* C, tokens of a sample; 0: not set */
+    double *mean, *deviation;   /* [channels] of normalisation, one block, owned; NULL for none */
+    bool normalized_each;       /* they differ from channel to channel */
+    char *characters;           /* UTF-8, in the order of their tokens; NULL: not known; owned */
+    char *about[4];             /* in the order of cairn_about_names */
 };
 
 /** title, source, license, citation; NULL at the end. */
@@ -75,6 +79,20 @@ void cairn_rows_close(struct cairn_rows *rows);
  * Errors: CAIRN_DATA. */
 CAIRN_CHECKED cairn_status cairn_rows_read(const struct cairn_rows *rows, size_t first, size_t n,
                                            enum cairn_h5_type type, void *out);
+
+/** The type in which rows of numbers are held: as they are stored where that is cheap to convert,
+ * else as reals.  Ranks: local.  Errors: none. */
+enum cairn_h5_type cairn_rows_held_type(const struct cairn_rows *rows);
+
+/** Visit all texts, or the names of an enum, as cairn_h5_array_texts() and cairn_h5_array_names()
+ * do.  Ranks: local.  Errors: theirs. */
+CAIRN_CHECKED cairn_status cairn_rows_texts(const struct cairn_rows *rows,
+                                            cairn_status (*visit)(void *context, const char *text),
+                                            void *context);
+CAIRN_CHECKED cairn_status cairn_rows_names(const struct cairn_rows *rows,
+                                            cairn_status (*visit)(void *context, const char *name,
+                                                                  int64_t value),
+                                            void *context);
 
 /** Bytes of one row of an array in its own type.  Ranks: local.  Errors: none. */
 size_t cairn_row_bytes(const struct cairn_h5_form *form);

@@ -2,6 +2,7 @@
  * Rows of an array, held or read as they come. */
 #include "data/source.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
@@ -49,15 +50,22 @@ static cairn_status check_weights(const struct cairn_source *from, const real *w
                       from->path, from->group, from->name, first + bad, (double)weight[bad]);
 }
 
+/* The token is said as it is stored: what is held may be clipped. */
 static cairn_status check_tokens(const struct cairn_source *from, const void *token, size_t n,
                                  size_t first)
 {
+    double stored = 0;
     size_t bad = cairn_first_unknown_token(from->type, token, n, from->vocabulary);
     if (bad == n) return CAIRN_OK;
+    CAIRN_TRY(cairn_rows_read(from->rows, first + bad, 1, CAIRN_H5_F64, &stored));
+    if (stored >= 0 && stored != floor(stored))
+        return cairn_fail(CAIRN_DATA,
+                          "%s: /%s/%s position %zu: %g is no token; store whole numbers",
+                          from->path, from->group, from->name, first + bad, stored);
     return cairn_fail(CAIRN_DATA,
-                      "%s: /%s/%s position %zu: the token %zu is not below the vocabulary of %zu",
-                      from->path, from->group, from->name, first + bad,
-                      cairn_token(from->type, token, bad), from->vocabulary);
+                      "%s: /%s/%s position %zu: the token %.0f is not %s the vocabulary of %zu",
+                      from->path, from->group, from->name, first + bad, stored,
+                      stored < 0 ? "in" : "below", from->vocabulary);
 }
 
 /* Rows [first, first + n) are at `rows`. */

@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 #include <string.h>
+#include <tgmath.h>
 
 #include "base/utf8.h"
 
@@ -36,9 +37,9 @@ cairn_status cairn_tokens_open(struct cairn_dataset *dataset, const char *path,
     char text[CAIRN_SHAPE_TEXT_BYTES];
     CAIRN_TRY(cairn_rows_open(dataset->file, path, &group->x));
     const struct cairn_h5_form *form = &group->x.form;
-    if (form->type != CAIRN_H5_U8 && form->type != CAIRN_H5_U16 && form->type != CAIRN_H5_U32)
-        return cairn_fail(CAIRN_DATA, "%s: %s is %s; store tokens as uint8, uint16 or uint32",
-                          dataset->path, path, cairn_h5_type_name(form->type));
+    if (form->type == CAIRN_H5_TEXT)
+        return cairn_fail(CAIRN_DATA, "%s: %s holds texts; store tokens as numbers, or import text",
+                          dataset->path, path);
     if (form->shape.ndim != 1 || form->shape.dim[0] < 2)
         return cairn_fail(CAIRN_DATA, "%s: %s has the shape %s; give [t], at least 2 tokens",
                           dataset->path, path, cairn_shape_text(&form->shape, text));
@@ -67,20 +68,33 @@ cairn_status cairn_tokens_read_characters(struct cairn_dataset *dataset)
     return CAIRN_OK;
 }
 
+enum cairn_h5_type cairn_tokens_held_type(const struct cairn_rows *rows)
+{
+    const enum cairn_h5_type type = rows->form.type;
+    if (cairn_h5_is_real(type)) return CAIRN_H5_REAL;
+    if (rows->form.coding == CAIRN_H5_BOOL) return CAIRN_H5_U8;
+    return type == CAIRN_H5_U8 || type == CAIRN_H5_U16 || type == CAIRN_H5_U32 ? type
+                                                                               : CAIRN_H5_I32;
+}
+
 size_t cairn_token(enum cairn_h5_type type, const void *token, size_t i)
 {
+    if (type == CAIRN_H5_REAL) return (size_t)((const real *)token)[i];
     if (type == CAIRN_H5_U8) return ((const uint8_t *)token)[i];
     if (type == CAIRN_H5_U16) return ((const uint16_t *)token)[i];
     return ((const uint32_t *)token)[i];
 }
 
-#define TOKENS(name, type)                                                                         \
-    static bool name##_known(const type *restrict token, size_t n, uint32_t vocabulary)            \
-    {                                                                                              \
-        uint32_t most = 0;                                                                         \
-        for (size_t i = 0; i < n; i++) most = token[i] > most ? token[i] : most;                   \
-        return most < vocabulary;                                                                  \
-    }                                                                                              \
+/* Of reals: the first that is no token. */
+static size_t first_unknown_real(const real *token, size_t n, size_t vocabulary)
+{
+    size_t i = 0;
+    while (i < n && token[i] >= 0 && token[i] < (real)vocabulary && token[i] == floor(token[i]))
+        i++;
+    return i;
+}
+
+#define CONVERT(name, type)                                                                        \
     static void name##_convert(const type *restrict token, size_t n, real *restrict x,             \
                                int32_t *restrict label)                                            \
     {                                                                                              \
@@ -90,14 +104,25 @@ size_t cairn_token(enum cairn_h5_type type, const void *token, size_t i)
         }                                                                                          \
     }
 
+#define TOKENS(name, type)                                                                         \
+    static bool name##_known(const type *restrict token, size_t n, uint32_t vocabulary)            \
+    {                                                                                              \
+        uint32_t most = 0;                                                                         \
+        for (size_t i = 0; i < n; i++) most = token[i] > most ? token[i] : most;                   \
+        return most < vocabulary;                                                                  \
+    }                                                                                              \
+    CONVERT(name, type)
+
 TOKENS(u8, uint8_t)
 TOKENS(u16, uint16_t)
 TOKENS(u32, uint32_t)
+CONVERT(real, real)
 
 size_t cairn_first_unknown_token(enum cairn_h5_type type, const void *token, size_t n,
                                  size_t vocabulary)
 {
     size_t i = 0;
+    if (type == CAIRN_H5_REAL) return first_unknown_real(token, n, vocabulary);
     bool known = type == CAIRN_H5_U8    ? u8_known(token, n, (uint32_t)vocabulary)
                  : type == CAIRN_H5_U16 ? u16_known(token, n, (uint32_t)vocabulary)
                                         : u32_known(token, n, (uint32_t)vocabulary);
@@ -114,6 +139,8 @@ void cairn_tokens_convert(const struct cairn_window_of *from, real *x, int32_t *
         u8_convert(from->token, n, x, label);
     else if (from->type == CAIRN_H5_U16)
         u16_convert(from->token, n, x, label);
+    else if (from->type == CAIRN_H5_REAL)
+        real_convert(from->token, n, x, label);
     else
         u32_convert(from->token, n, x, label);
     for (size_t i = 0; i < n; i++) label_weight[i] = from->weight == NULL ? 1 : from->weight[i + 1];

@@ -2,6 +2,8 @@
  * How the numbers of a stranger's array are stored, checked before they are read. */
 #include "h5/internal.h"
 
+enum { PIECE_BYTES = 1 << 22 };
+
 /* What a stranger's array may be packed with.  No others: they are rare, and HDF5 trusts their
  * parameters, or would load code for them. */
 static bool known_filters(hid_t create)
@@ -69,4 +71,19 @@ bool cairn_h5_sane_chunks(hid_t id, const struct cairn_shape *shape, uint64_t mo
     }
     if (create >= 0) H5Pclose(create);
     return sane && (!chunked || left > 0);
+}
+
+struct cairn_shape cairn_h5_shape_stored(const struct cairn_shape *shape)
+{
+    struct cairn_shape one = {.ndim = 1, .dim = {1}};
+    return shape->ndim == 0 ? one : *shape;
+}
+
+size_t cairn_h5_rows_at_once(hid_t create, size_t row_bytes)
+{
+    hsize_t chunk[CAIRN_MAX_DIMS] = {1};
+    H5Pget_chunk(create, CAIRN_MAX_DIMS, chunk);
+    size_t rows = (size_t)chunk[0];
+    size_t n_chunks = row_bytes == 0 ? 1 : PIECE_BYTES / row_bytes / rows;
+    return n_chunks == 0 ? rows : n_chunks * rows;
 }

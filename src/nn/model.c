@@ -65,6 +65,16 @@ static cairn_status choose_loss(const struct cairn_model_options *options,
     return CAIRN_OK;
 }
 
+bool cairn_model_loss_names_classes(const struct cairn_node *name)
+{
+    if (name != NULL && name->kind == CAIRN_NODE_MAP) name = cairn_node_find(name, "type");
+    if (name == NULL || name->kind != CAIRN_NODE_SCALAR) return false;
+    for (size_t i = 0; cairn_loss_kind_at(i) != NULL; i++)
+        if (strcmp(cairn_loss_kind_at(i)->name, name->text) == 0)
+            return cairn_loss_kind_at(i)->targets_are_classes;
+    return false;
+}
+
 /* The chain that the loss stands after. */
 static struct cairn_chain learnt_chain(const struct cairn_chain *chain,
                                        const struct cairn_loss_kind *loss)
@@ -91,7 +101,7 @@ static cairn_status plan_loss(struct cairn_model *model, const struct cairn_mode
                  cairn_node_place(keys != NULL ? keys : last_child(options->layers)));
     size_t n_labels = options->n_labels > 1 ? options->n_labels : 1;
     size_t n_outputs = cairn_shape_count(cairn_chain_output(&model->learnt)) / n_labels;
-    if (options->n_classes > 0)
+    if (options->n_classes > 0 || kind->targets_are_classes)
         model->n_classes = kind->n_classes > 0 ? kind->n_classes : n_outputs;
     model->n_label_outputs = n_outputs;
     return CAIRN_OK;

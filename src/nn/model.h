@@ -81,6 +81,11 @@ const struct cairn_shape *cairn_model_output_shape(const struct cairn_model *mod
 #define cairn_model_loss_name CAIRN_R(cairn_model_loss_name)
 const char *cairn_model_loss_name(const struct cairn_model *model);
 
+/** Whether the value of `loss` is one that takes a single real target for the number of a class.
+ * Ranks: local.  Errors: none. */
+#define cairn_model_loss_names_classes CAIRN_R(cairn_model_loss_names_classes)
+bool cairn_model_loss_names_classes(const struct cairn_node *loss);
+
 /** The label that has no part in the loss; INT64_MIN, which no label is, where every one has.
  * Ranks: local.  Errors: none. */
 #define cairn_model_ignored_label CAIRN_R(cairn_model_ignored_label)

@@ -109,6 +109,7 @@ static cairn_status adapt(const struct cairn_config *config, struct cairn_datase
     if (st != CAIRN_OK)
         return cairn_fail_in(
             st, "%s", cairn_config_place(config, context == 0 ? "data.file" : "data.context"));
+    CAIRN_TRY(cairn_dataset_set_classes(dataset, cairn_model_loss_names_classes(config->loss)));
     return normalize(config, dataset);
 }
 
