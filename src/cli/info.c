@@ -116,6 +116,17 @@ static cairn_status print_text_model(struct cairn_h5 *file)
     return CAIRN_OK;
 }
 
+/* The names of labels that were texts or an enum, in the order of the outputs. */
+static cairn_status print_classes(struct cairn_h5 *file)
+{
+    char *names = NULL;
+    if (!cairn_h5_has_array(file, "/classes")) return CAIRN_OK;
+    CAIRN_TRY(cairn_h5_read_text(file, "/classes", &names));
+    cairn_info_text("  classes: ", names, strlen(names));
+    free(names);
+    return CAIRN_OK;
+}
+
 static cairn_status print_config(struct cairn_h5 *file)
 {
     char *text = NULL;
@@ -142,6 +153,7 @@ static cairn_status print_checkpoint(const char *path, struct cairn_h5 *file)
     if (cairn_h5_has_group(file, "/progress"))
         CAIRN_TRY(cairn_h5_children(file, "/progress", visit_progress, &progress));
     CAIRN_TRY(print_text_model(file));
+    CAIRN_TRY(print_classes(file));
     CAIRN_TRY(print_weights(file, "/weights"));
     CAIRN_TRY(print_weights(file, "/buffers"));
     CAIRN_TRY(print_weights(file, "/ema"));

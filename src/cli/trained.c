@@ -69,24 +69,35 @@ static cairn_status open_parts(struct cairn_trained *trained, const char *data, 
                             "the weights", &trained->w);
 }
 
-/* Tokens must stand for the characters that the model learnt, where both say which.  Rank 0. */
-static cairn_status check_characters(const char *checkpoint, const struct cairn_dataset *dataset)
+/* One text of the checkpoint must be that of the data, where both say it. */
+static cairn_status check_words(struct cairn_h5 *file, const char *path, const char *here,
+                                const char *what)
+{
+    char *learnt = NULL;
+    if (here == NULL || !cairn_h5_has_array(file, path)) return CAIRN_OK;
+    CAIRN_TRY(cairn_h5_read_text(file, path, &learnt));
+    cairn_status st = strcmp(learnt, here) == 0 ? CAIRN_OK : cairn_fail(CAIRN_DATA, "%s", what);
+    free(learnt);
+    return st;
+}
+
+/* Tokens must stand for the characters that the model learnt, and labels for its classes.
+ * Rank 0. */
+static cairn_status check_meaning(const char *checkpoint, const struct cairn_dataset *dataset)
 {
     const char *characters = cairn_dataset_characters(dataset);
+    const char *names = cairn_dataset_class_names(dataset);
     struct cairn_h5 *file = NULL;
-    char *learnt = NULL;
-    cairn_status st = CAIRN_OK;
-    if (characters == NULL) return CAIRN_OK;
+    if (characters == NULL && names == NULL) return CAIRN_OK;
     CAIRN_TRY(cairn_h5_open(checkpoint, &file));
-    if (cairn_h5_has_array(file, "/characters"))
-        st = cairn_h5_read_text(file, "/characters", &learnt);
-    if (learnt != NULL && strcmp(learnt, characters) != 0)
-        st = cairn_fail(CAIRN_DATA,
-                        "its tokens stand for other characters than those of %s; import both texts "
-                        "together",
-                        checkpoint);
+    cairn_status st = check_words(file, "/characters", characters,
+                                  "its tokens stand for other characters than those that the model "
+                                  "learnt; import both texts together");
+    if (st == CAIRN_OK)
+        st = check_words(file, "/classes", names,
+                         "its labels name other classes than those that the model learnt; store "
+                         "the numbers of the classes, as cairn info of the checkpoint shows them");
     cairn_h5_close(file);
-    free(learnt);
     return st;
 }
 
@@ -113,7 +124,7 @@ cairn_status cairn_trained_open(cairn_comm *comm, const struct cairn_trained_req
     if (st == CAIRN_OK) {
         params = cairn_model_params(trained.model);
         bool is_main = cairn_comm_rank(comm) == 0;
-        if (is_main) st = check_characters(checkpoint, trained.dataset);
+        if (is_main) st = check_meaning(checkpoint, trained.dataset);
         if (is_main && st == CAIRN_OK)
             st = cairn_trained_weights(checkpoint, params, trained.ema, trained.w);
         if (st != CAIRN_OK) /* arrays of another shape may be the fault of either */

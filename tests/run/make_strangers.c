@@ -113,6 +113,9 @@ static void put_labels(hid_t file, const char *path, const char *kind, hsize_t n
     else if (strcmp(kind, "half") == 0) {
         label[n / 2] = 1.5;
         put(file, path, type_of("f4"), n, 0, label);
+    } else if (strcmp(kind, "two") == 0) {
+        for (hsize_t i = 0; i < n; i++) label[i] = label[i] > 0;
+        put(file, path, type_of("texts"), n, 0, label);
     } else
         put(file, path, type_of(kind), n, 0, label);
 }
