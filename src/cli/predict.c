@@ -147,6 +147,7 @@ static cairn_status run_predict(const struct cairn_arguments *arguments, cairn_c
     struct request request = {.model = {.checkpoint = NULL}};
     struct cairn_trained trained;
     CAIRN_TRY(read_request(arguments, &request)); /* the same words on every rank */
+    request.model.outputs_only = true;
     CAIRN_TRY(cairn_trained_open(comm, &request.model, &trained));
     cairn_status st = predict(&trained, request.out);
     cairn_trained_close(&trained);

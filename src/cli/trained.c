@@ -43,13 +43,52 @@ static cairn_status as_data(cairn_status st)
     return st == CAIRN_USAGE ? CAIRN_DATA : st;
 }
 
+/* What the data do not say for want of labels.  The name of the loss is to be released. */
+static cairn_status read_loss(const char *checkpoint, struct cairn_model_options *options,
+                              char **name)
+{
+    struct cairn_h5 *file = NULL;
+    char *labels = NULL;
+    cairn_status st = CAIRN_OK;
+    CAIRN_TRY(cairn_h5_open(checkpoint, &file));
+    if (!cairn_h5_has_attribute(file, "/", "loss") || !cairn_h5_has_attribute(file, "/", "labels"))
+        st = cairn_fail(CAIRN_DATA,
+                        "%s: is older than predictions without labels; add a y of any class to the "
+                        "data",
+                        checkpoint);
+    if (st == CAIRN_OK) st = cairn_h5_get_text(file, "/", "labels", &labels);
+    if (st == CAIRN_OK) st = cairn_h5_get_text(file, "/", "loss", name);
+    if (st == CAIRN_OK) options->n_classes = strcmp(labels, "classes") == 0 ? 1 : 0;
+    options->unlabelled = *name;
+    free(labels);
+    cairn_h5_close(file);
+    return st;
+}
+
+static cairn_status make_model(struct cairn_trained *trained, const char *checkpoint)
+{
+    char *loss = NULL;
+    struct cairn_model_options options =
+        cairn_setup_model_options(trained->config, trained->dataset, trained->micro);
+    cairn_status st = CAIRN_OK;
+    if (options.n_classes == 0 && options.n_targets == 0)
+        st = read_loss(checkpoint, &options, &loss);
+    if (st == CAIRN_OK) st = cairn_model_create(&options, &trained->model);
+    free(loss);
+    if (st != CAIRN_OK)
+        return cairn_fail_in(as_data(st), "%s", cairn_dataset_path(trained->dataset));
+    return as_data(cairn_setup_check_labels(trained->dataset, trained->model));
+}
+
 /* Data, model and room for the weights.  Local. */
-static cairn_status open_parts(struct cairn_trained *trained, const char *data, int split)
+static cairn_status open_parts(struct cairn_trained *trained,
+                               const struct cairn_trained_request *request)
 {
     const struct cairn_config *config = trained->config;
     CAIRN_TRY(cairn_threads_set(config->train_threads));
-    trained->split = (enum cairn_split)split;
-    CAIRN_TRY(as_data(cairn_setup_dataset(config, data, &trained->dataset)));
+    trained->split = (enum cairn_split)request->split;
+    const struct cairn_setup_other other = {request->data, trained->split, request->outputs_only};
+    CAIRN_TRY(as_data(cairn_setup_dataset(config, &other, &trained->dataset)));
     if (!cairn_dataset_has(trained->dataset, trained->split))
         return cairn_fail(CAIRN_DATA, "%s has no group %s; choose another --split",
                           cairn_dataset_path(trained->dataset), cairn_split_name(trained->split));
@@ -57,12 +96,7 @@ static cairn_status open_parts(struct cairn_trained *trained, const char *data, 
                     config->batch_micro != CAIRN_KEY_WORD(CAIRN_MICRO_AUTO);
     trained->micro = numbered ? config->batch_micro : LARGEST_MICRO;
     trained->n_samples = cairn_dataset_size(trained->dataset, trained->split);
-    struct cairn_model_options options =
-        cairn_setup_model_options(config, trained->dataset, trained->micro);
-    cairn_status st = cairn_model_create(&options, &trained->model);
-    if (st != CAIRN_OK)
-        return cairn_fail_in(as_data(st), "%s", cairn_dataset_path(trained->dataset));
-    CAIRN_TRY(as_data(cairn_setup_check_labels(trained->dataset, trained->model)));
+    CAIRN_TRY(make_model(trained, request->checkpoint));
     const struct cairn_loader_options rows = {.split = trained->split, .micro = trained->micro};
     CAIRN_TRY(cairn_loader_create(trained->dataset, &rows, &trained->loader));
     return cairn_memory_get(cairn_model_params(trained->model)->n_values, sizeof *trained->w,
@@ -119,8 +153,7 @@ cairn_status cairn_trained_open(cairn_comm *comm, const struct cairn_trained_req
     cairn_status st = cairn_setup_stored_config(comm, checkpoint, NULL, &trained.config);
     if (st == CAIRN_OK) st = cairn_start_small(trained.config, comm);
     if (st == CAIRN_OK && request->ema) st = cairn_trained_check_ema(trained.config, checkpoint);
-    if (st == CAIRN_OK)
-        st = cairn_comm_agree(comm, open_parts(&trained, request->data, request->split));
+    if (st == CAIRN_OK) st = cairn_comm_agree(comm, open_parts(&trained, request));
     if (st == CAIRN_OK) {
         params = cairn_model_params(trained.model);
         bool is_main = cairn_comm_rank(comm) == 0;

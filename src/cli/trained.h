@@ -25,9 +25,10 @@ struct cairn_trained {
 /** What the command line says of it. */
 struct cairn_trained_request {
     const char *checkpoint;
-    const char *data; /* NULL: the file that the checkpoint was trained on */
-    int split;        /* enum cairn_split */
-    bool ema;         /* the moving average of the weights in place of the weights */
+    const char *data;  /* NULL: the file that the checkpoint was trained on */
+    int split;         /* enum cairn_split */
+    bool ema;          /* the moving average of the weights in place of the weights */
+    bool outputs_only; /* labels are not wanted */
 };
 
 /** Its flags, for a request at `request`, a struct with this member: */

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/keys.h"
+#include "base/tree.h"
 #include "cairn/data.h"
 #include "cairn/status.h"
 #include "tensor/shape.h"
@@ -37,6 +38,23 @@ CAIRN_CHECKED cairn_status cairn_split_find(const char *name, enum cairn_split *
  * Errors  CAIRN_DATA, with path and what to do
  */
 CAIRN_CHECKED cairn_status cairn_dataset_open(const char *path, struct cairn_dataset **out);
+
+/** Where the data are and what their arrays are called. */
+struct cairn_dataset_options {
+    const char *file;                               /* its path, or a pattern for several */
+    const struct cairn_node *group[CAIRN_N_SPLITS]; /* names of groups, files or patterns, one or a
+                                                       list; NULL: the groups of `file` that are
+                                                       called so; borrowed while opening */
+    const char *x, *y, *weight; /* names in a group, or paths; NULL: x, y and weight; y as x: the
+                                   targets are the inputs */
+    enum cairn_split alone;     /* what a file without groups is */
+    bool labels_optional;       /* y may be missing, and with it targets and classes */
+};
+
+/** The same, with other names.  Ranks: local.  Errors: as above; a name that is not there is
+ * answered with those that are. */
+CAIRN_CHECKED cairn_status cairn_dataset_open_as(const struct cairn_dataset_options *options,
+                                                 struct cairn_dataset **out);
 
 /** Close and release once as many have closed it as share it; NULL is fine.  Ranks: local.
  * Errors: none. */
@@ -107,6 +125,9 @@ size_t cairn_dataset_classes(const struct cairn_dataset *dataset);
 /** Labels [n] of a group, maybe negative (cairn_dataset_check_labels()); NULL where there are none,
  * and of tokens.  Ranks: local.  Errors: none. */
 const int32_t *cairn_dataset_labels(const struct cairn_dataset *dataset, enum cairn_split split);
+
+/** Whether the targets of a sample are its inputs.  Ranks: local.  Errors: none. */
+bool cairn_dataset_is_autoencoder(const struct cairn_dataset *dataset);
 
 /** Names of the classes, separated by commas, where labels are texts or an enum; else NULL.
  * Ranks: local.  Errors: none. */

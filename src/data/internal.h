@@ -11,14 +11,25 @@
 
 /** One array of a group, row by row; zeroed where there is none. */
 struct cairn_rows {
-    struct cairn_h5_form form;    /* [n, ...]; ndim 0: there is none */
-    struct cairn_h5_array *array; /* of a file; owned */
-    const void *memory;           /* else these rows, borrowed; NULL too: they come as they are
-                                     wanted */
+    struct cairn_h5_form form; /* [n, ...]; ndim 0: there is none */
+    struct cairn_part *part;   /* [n_parts] of files, rows.c; owned */
+    size_t n_parts;
+    const void *memory; /* without parts these rows, borrowed; NULL too: they come as they are
+                           wanted */
+};
+
+struct cairn_place;
+
+/** What an array is called. */
+struct cairn_name {
+    const char *text, *key; /* its name or path, and the key of the run file that says so */
+    bool optional;          /* may be missing */
 };
 
 /** One group of a dataset; x is none where the file has no such group. */
 struct cairn_group {
+    struct cairn_place *place; /* [n_places] where its arrays lie, place.c; owned */
+    size_t n_places;
     size_t n;                 /* samples; of tokens those that the context makes, 0 until then */
     size_t n_tokens;          /* t; 0: x and y */
     struct cairn_rows x;      /* [n, input] uint8, int16 or float32; or tokens [t] */
@@ -34,15 +45,18 @@ struct cairn_group {
 };
 
 struct cairn_dataset {
-    char *path;            /* absolute; "memory" where there is no file */
-    size_t n_users;        /* besides the first */
-    struct cairn_h5 *file; /* NULL: none */
+    char *path;              /* absolute; "memory" where there is no file */
+    size_t n_users;          /* besides the first */
+    struct cairn_h5 **files; /* [n_files]; owned */
+    size_t n_files;
+    struct cairn_h5 *file; /* the first of them, which says what the data are; NULL: none */
     struct cairn_group group[CAIRN_N_SPLITS];
     struct cairn_shape input;
     size_t n_targets, n_classes;
     size_t n_stored;            /* real targets as the file has them; 1 may stand for a class */
     struct cairn_classes names; /* of labels that are texts */
     char *class_names;          /* of texts and enums, separated by commas; NULL: none; owned */
+    bool y_is_x;                /* targets are the inputs, as the model gets them */
     bool weighted;              /* in memory: each sample has a weight */
     size_t vocabulary;          /* of tokens; 0: x and y */
     size_t context;             /* C, tokens of a sample; 0: not set */
@@ -69,11 +83,37 @@ CAIRN_CHECKED cairn_status cairn_group_factors(const struct cairn_dataset *datas
 /** Whether there is such an array.  Ranks: local.  Errors: none. */
 bool cairn_rows_exist(const struct cairn_rows *rows);
 
-/** Open an array of a file, and close it; one that is none is fine.  Ranks: local.
- * Errors: CAIRN_DATA. */
-CAIRN_CHECKED cairn_status cairn_rows_open(struct cairn_h5 *file, const char *path,
+/** Whether its rows can be read, not only given by the host.  Ranks: local.  Errors: none. */
+bool cairn_rows_known(const struct cairn_rows *rows);
+
+/** Open an array of this name in all places of a group, one after the other.  Ranks: local.
+ * Errors: CAIRN_DATA: not there, rows that differ; CAIRN_MEMORY. */
+CAIRN_CHECKED cairn_status cairn_rows_open(const struct cairn_dataset *dataset,
+                                           enum cairn_split split, const struct cairn_name *name,
                                            struct cairn_rows *out);
+
+/** Close it, but know where it was for cairn_rows_where().  Ranks: local.  Errors: none. */
+void cairn_rows_let_go(struct cairn_rows *rows);
+
+/** Close it and forget it; one that is none is fine.  Ranks: local.  Errors: none. */
 void cairn_rows_close(struct cairn_rows *rows);
+
+enum { CAIRN_WHERE_BYTES = 4096 + 512 };
+
+/** "FILE: /train/x" of a row in text [CAIRN_WHERE_BYTES], with the number that it has there; NULL
+ * for rows in memory.  Ranks: local.  Errors: none. */
+const char *cairn_rows_where(const struct cairn_rows *rows, size_t *row, char *text);
+
+/** The file of one part, and the path of the array in it.  Ranks: local; borrowed.  Errors: none.
+ */
+const char *cairn_rows_file(const struct cairn_rows *rows, size_t part);
+const char *cairn_rows_path(const struct cairn_rows *rows, size_t part);
+
+/** Numbers of an attribute of one part of the array; *n is 0 where there is none.  Ranks: local.
+ * Errors: as cairn_h5_get_numbers(). */
+CAIRN_CHECKED cairn_status cairn_rows_numbers(const struct cairn_rows *rows, size_t part,
+                                              const char *attribute, size_t most, double *value,
+                                              size_t *n);
 
 /** Read rows first .. first + n - 1 as `type`; those in memory are of it.  Ranks: local.
  * Errors: CAIRN_DATA. */

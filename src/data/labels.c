@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,10 +16,16 @@ enum { BLOCK = 4096 };
 /* The labels of one group on their way. */
 struct labels {
     struct cairn_dataset *dataset;
-    const char *y;
     struct cairn_group *group;
     size_t row;
+    char where[CAIRN_WHERE_BYTES];
 };
+
+/* "FILE: /train/y", and *row as it is counted there. */
+static const char *where(struct labels *labels, size_t *row)
+{
+    return cairn_rows_where(&labels->group->y, row, labels->where);
+}
 
 static cairn_status take_room(struct cairn_group *group)
 {
@@ -29,13 +36,15 @@ static cairn_status take_room(struct cairn_group *group)
     return CAIRN_OK;
 }
 
-static cairn_status put(const struct labels *labels, size_t row, int64_t label)
+static cairn_status put(struct labels *labels, size_t row, int64_t label)
 {
     struct cairn_dataset *dataset = labels->dataset;
-    if (label < INT32_MIN || label >= INT32_MAX)
+    if (label < INT32_MIN || label >= INT32_MAX) {
+        const char *at = where(labels, &row);
         return cairn_fail(CAIRN_DATA,
-                          "%s: %s row %zu: the label %" PRId64 " is not a class; count from 0",
-                          dataset->path, labels->y, row, label);
+                          "%s row %zu: the label %" PRId64 " is not a class; count from 0", at, row,
+                          label);
+    }
     labels->group->label_owned[row] = (int32_t)label;
     if (label >= (int64_t)dataset->n_classes) dataset->n_classes = (size_t)label + 1;
     return CAIRN_OK;
@@ -43,7 +52,7 @@ static cairn_status put(const struct labels *labels, size_t row, int64_t label)
 
 /* ---- whole numbers */
 
-static cairn_status read_whole(const struct labels *labels)
+static cairn_status read_whole(struct labels *labels)
 {
     int64_t block[BLOCK];
     struct cairn_group *group = labels->group;
@@ -57,7 +66,7 @@ static cairn_status read_whole(const struct labels *labels)
 }
 
 /* Whole numbers that are stored as reals. */
-static cairn_status read_reals(const struct labels *labels)
+static cairn_status read_reals(struct labels *labels)
 {
     double block[BLOCK];
     struct cairn_group *group = labels->group;
@@ -66,12 +75,16 @@ static cairn_status read_reals(const struct labels *labels)
         size_t n = group->n - first < BLOCK ? group->n - first : BLOCK;
         CAIRN_TRY(cairn_rows_read(&group->y, first, n, CAIRN_H5_F64, block));
         for (size_t i = 0; i < n; i++) {
-            if (!(fabs(block[i]) < INT32_MAX) || block[i] != floor(block[i]))
-                return cairn_fail(CAIRN_DATA,
-                                  "%s: %s row %zu: the label %g is not a class; give whole numbers "
-                                  "from 0, or loss: squared_error for real targets",
-                                  labels->dataset->path, labels->y, first + i, block[i]);
-            CAIRN_TRY(put(labels, first + i, (int64_t)block[i]));
+            if (fabs(block[i]) < INT32_MAX && block[i] == floor(block[i])) {
+                CAIRN_TRY(put(labels, first + i, (int64_t)block[i]));
+                continue;
+            }
+            size_t row = first + i;
+            const char *at = where(labels, &row);
+            return cairn_fail(CAIRN_DATA,
+                              "%s row %zu: the label %g is not a class; give whole numbers from 0, "
+                              "or loss: squared_error for real targets",
+                              at, row, block[i]);
         }
     }
     return CAIRN_OK;
@@ -82,11 +95,13 @@ static cairn_status read_reals(const struct labels *labels)
 static cairn_status put_text(void *context, const char *text)
 {
     struct labels *labels = context;
-    struct cairn_dataset *dataset = labels->dataset;
-    if (*text == '\0')
-        return cairn_fail(CAIRN_DATA, "%s: %s row %zu: the label is empty; name its class",
-                          dataset->path, labels->y, labels->row);
-    return cairn_classes_add(&dataset->names, text, &labels->group->label_owned[labels->row++]);
+    size_t row = labels->row;
+    if (*text == '\0') {
+        const char *at = where(labels, &row);
+        return cairn_fail(CAIRN_DATA, "%s row %zu: the label is empty; name its class", at, row);
+    }
+    return cairn_classes_add(&labels->dataset->names, text,
+                             &labels->group->label_owned[labels->row++]);
 }
 
 static cairn_status read_texts(struct labels *labels)
@@ -159,7 +174,7 @@ static size_t find_value(const struct names *names, int64_t value)
 }
 
 /* The names, separated by commas, for all groups the same. */
-static cairn_status keep_names(const struct labels *labels, const struct names *names)
+static cairn_status keep_names(struct labels *labels, const struct names *names)
 {
     struct cairn_dataset *dataset = labels->dataset;
     size_t bytes = 1;
@@ -173,20 +188,25 @@ static cairn_status keep_names(const struct labels *labels, const struct names *
     const bool same = dataset->class_names == NULL || strcmp(dataset->class_names, joined) == 0;
     free(dataset->class_names);
     dataset->class_names = joined;
+    size_t row = 0;
     if (same) return CAIRN_OK;
-    return cairn_fail(CAIRN_DATA, "%s: the names of %s are others than those of another group",
-                      dataset->path, labels->y);
+    return cairn_fail(CAIRN_DATA, "%s: its names are others than those of another group",
+                      where(labels, &row));
 }
 
-static cairn_status number_enum(const struct labels *labels, const struct names *names)
+static cairn_status number_enum(struct labels *labels, const struct names *names)
 {
     struct cairn_group *group = labels->group;
     CAIRN_TRY(read_whole(labels));
     for (size_t row = 0; row < group->n; row++) {
         size_t number = find_value(names, group->label[row]);
-        if (number == names->n)
-            return cairn_fail(CAIRN_DATA, "%s: %s row %zu: %d is none of the enum's names",
-                              labels->dataset->path, labels->y, row, (int)group->label[row]);
+        if (number == names->n) {
+            const int label = (int)group->label[row];
+            size_t there = row;
+            const char *at = where(labels, &there);
+            return cairn_fail(CAIRN_DATA, "%s row %zu: %d is none of the enum's names", at, there,
+                              label);
+        }
         group->label_owned[row] = (int32_t)number;
     }
     labels->dataset->n_classes = names->n;
@@ -194,7 +214,7 @@ static cairn_status number_enum(const struct labels *labels, const struct names 
 }
 
 /* Classes in the order of the numbers that the names stand for, mostly these numbers themselves. */
-static cairn_status read_enum(const struct labels *labels)
+static cairn_status read_enum(struct labels *labels)
 {
     struct names names = {.dataset = labels->dataset};
     cairn_status st = cairn_rows_names(&labels->group->y, add_name, &names);
@@ -217,25 +237,27 @@ static size_t count_targets(const struct cairn_h5_form *form)
 {
     const struct cairn_shape *shape = &form->shape;
     if (is_single(shape)) return cairn_h5_is_real(form->type) ? 1 : 0;
-    return shape->dim[1];
+    return cairn_shape_count(shape) / shape->dim[0];
 }
 
-static cairn_status check_form(const struct cairn_dataset *dataset, const char *y,
-                               const struct cairn_group *group)
+static cairn_status check_form(const struct cairn_group *group)
 {
     char text[CAIRN_SHAPE_TEXT_BYTES];
     char stored[CAIRN_H5_STORED_BYTES];
     const struct cairn_h5_form *form = &group->y.form;
     const struct cairn_shape *shape = &form->shape;
+    const char *file = cairn_rows_file(&group->y, 0);
+    const char *y = cairn_rows_path(&group->y, 0);
+    const bool is_real = cairn_h5_is_real(form->type);
     if (shape->ndim == 0 || shape->dim[0] != group->n)
         return cairn_fail(CAIRN_DATA, "%s: %s has the shape %s, but there are %zu samples in x",
-                          dataset->path, y, cairn_shape_text(shape, text), group->n);
-    if (shape->ndim > 2 || (form->type == CAIRN_H5_TEXT && !is_single(shape)))
+                          file, y, cairn_shape_text(shape, text), group->n);
+    if ((shape->ndim > 2 && !is_real) || (form->type == CAIRN_H5_TEXT && !is_single(shape)))
         return cairn_fail(
             CAIRN_DATA, "%s: %s is %s %s; store integer classes [n] or float32 targets [n, d]",
-            dataset->path, y, cairn_h5_stored_text(form, stored), cairn_shape_text(shape, text));
-    if (shape->ndim == 2 && shape->dim[1] == 0)
-        return cairn_fail(CAIRN_DATA, "%s: %s holds no targets", dataset->path, y);
+            file, y, cairn_h5_stored_text(form, stored), cairn_shape_text(shape, text));
+    if (cairn_shape_count(shape) == 0)
+        return cairn_fail(CAIRN_DATA, "%s: %s holds no targets", file, y);
     return CAIRN_OK;
 }
 
@@ -248,36 +270,34 @@ static cairn_status read_classes(struct labels *labels)
     cairn_status st = form->type == CAIRN_H5_TEXT ? read_texts(labels)
                       : named                     ? read_enum(labels)
                                                   : read_whole(labels);
-    if (st == CAIRN_OK) cairn_rows_close(&labels->group->y);
+    if (st == CAIRN_OK) cairn_rows_let_go(&labels->group->y);
     return st;
 }
 
-cairn_status cairn_labels_open(struct cairn_dataset *dataset, const char *y,
-                               struct cairn_group *group)
+cairn_status cairn_labels_open(struct cairn_dataset *dataset, struct cairn_group *group)
 {
-    struct labels labels = {.dataset = dataset, .y = y, .group = group};
-    CAIRN_TRY(check_form(dataset, y, group));
+    struct labels labels = {.dataset = dataset, .group = group};
+    CAIRN_TRY(check_form(group));
+    const char *file = cairn_rows_file(&group->y, 0);
+    const char *y = cairn_rows_path(&group->y, 0);
     const bool is_text = group->y.form.type == CAIRN_H5_TEXT;
     const size_t n_targets = count_targets(&group->y.form);
     const bool first = dataset->n_targets == 0 && dataset->n_classes == 0;
     if (!first && n_targets != dataset->n_targets)
         return cairn_fail(CAIRN_DATA, "%s: %s has %zu real targets, another group %zu (0: classes)",
-                          dataset->path, y, n_targets, dataset->n_targets);
+                          file, y, n_targets, dataset->n_targets);
     if (!first && n_targets == 0 && is_text != (dataset->names.n > 0))
         return cairn_fail(CAIRN_DATA, "%s: %s holds %s, another group %s; all must hold the same",
-                          dataset->path, y, is_text ? "names" : "numbers",
-                          is_text ? "numbers" : "names");
+                          file, y, is_text ? "names" : "numbers", is_text ? "numbers" : "names");
     dataset->n_targets = dataset->n_stored = n_targets;
     return n_targets == 0 ? read_classes(&labels) : CAIRN_OK;
 }
 
 /* Of one group: its single target is a class, or a target again. */
-static cairn_status set_classes(struct cairn_dataset *dataset, enum cairn_split split, bool classes)
+static cairn_status set_classes(struct cairn_dataset *dataset, struct cairn_group *group,
+                                bool classes)
 {
-    char y[CAIRN_LABEL_PATH_BYTES];
-    struct cairn_group *group = &dataset->group[split];
-    const struct labels labels = {.dataset = dataset, .y = y, .group = group};
-    snprintf(y, sizeof y, "/%s/y", cairn_split_name(split));
+    struct labels labels = {.dataset = dataset, .group = group};
     if (classes) return read_reals(&labels);
     free(group->label_owned);
     group->label = group->label_owned = NULL;
@@ -287,13 +307,18 @@ static cairn_status set_classes(struct cairn_dataset *dataset, enum cairn_split 
 cairn_status cairn_dataset_set_classes(struct cairn_dataset *dataset, bool classes)
 {
     const bool are = dataset->n_targets == 0;
-    if (dataset->n_stored != 1 || classes == are) return CAIRN_OK;
+    if (dataset->n_stored != 1 || dataset->y_is_x || classes == are) return CAIRN_OK;
     dataset->n_classes = classes ? 1 : 0;
     dataset->n_targets = classes ? 0 : dataset->n_stored;
     for (int split = 0; split < CAIRN_N_SPLITS; split++)
         if (cairn_rows_exist(&dataset->group[split].y))
-            CAIRN_TRY(set_classes(dataset, (enum cairn_split)split, classes));
+            CAIRN_TRY(set_classes(dataset, &dataset->group[split], classes));
     return CAIRN_OK;
+}
+
+bool cairn_dataset_is_autoencoder(const struct cairn_dataset *dataset)
+{
+    return dataset->y_is_x;
 }
 
 const int32_t *cairn_dataset_labels(const struct cairn_dataset *dataset, enum cairn_split split)
@@ -309,17 +334,22 @@ const char *cairn_dataset_class_names(const struct cairn_dataset *dataset)
 static cairn_status check_label(const struct cairn_dataset *dataset, enum cairn_split split,
                                 size_t row, size_t n_classes)
 {
-    int label = (int)dataset->group[split].label[row];
+    char text[CAIRN_WHERE_BYTES];
+    const struct cairn_group *group = &dataset->group[split];
+    const int label = (int)group->label[row];
+    if (label >= 0 && (size_t)label < n_classes) return CAIRN_OK;
+    const char *at = cairn_rows_where(&group->y, &row, text);
+    if (at == NULL) {
+        snprintf(text, sizeof text, "%s: /%s/y", dataset->path, cairn_split_name(split));
+        at = text;
+    }
     if (label < 0)
-        return cairn_fail(CAIRN_DATA,
-                          "%s: /%s/y row %zu: the label %d is not a class; count from 0",
-                          dataset->path, cairn_split_name(split), row, label);
-    if ((size_t)label < n_classes) return CAIRN_OK;
+        return cairn_fail(CAIRN_DATA, "%s row %zu: the label %d is not a class; count from 0", at,
+                          row, label);
     return cairn_fail(CAIRN_DATA,
-                      "%s: /%s/y row %zu: the label %d is outside the classes 0 to %zu of the "
-                      "model; fix it, or give the last layer units: %zu",
-                      dataset->path, cairn_split_name(split), row, label, n_classes - 1,
-                      dataset->n_classes);
+                      "%s row %zu: the label %d is outside the classes 0 to %zu of the model; fix "
+                      "it, or give the last layer units: %zu",
+                      at, row, label, n_classes - 1, dataset->n_classes);
 }
 
 cairn_status cairn_dataset_check_labels(const struct cairn_dataset *dataset, size_t n_classes,

@@ -6,12 +6,10 @@
 
 #include "data/internal.h"
 
-enum { CAIRN_LABEL_PATH_BYTES = 32 };
-
 /** Look at the y of a group that is open, and read it where it holds classes: whole numbers, texts
  * or an enum; texts are numbered by cairn_labels_number() once all groups are read.  Ranks: local.
  * Errors: CAIRN_DATA, with the row; CAIRN_MEMORY. */
-CAIRN_CHECKED cairn_status cairn_labels_open(struct cairn_dataset *dataset, const char *y,
+CAIRN_CHECKED cairn_status cairn_labels_open(struct cairn_dataset *dataset,
                                              struct cairn_group *group);
 
 /** Number the classes whose names were read, in all groups alike.  Ranks: local.

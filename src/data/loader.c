@@ -106,10 +106,12 @@ static void put_row(struct cairn_loader *loader, size_t i)
         cairn_convert(loader->x.type, stored, loader->n_in, &loader->factors, x);
     else
         put_view(loader, stored, row.slot, x);
-    if (y->rows == NULL)
-        loader->label[row.slot] =
-            loader->label_of != NULL ? loader->label_of[i] : loader->group->label[row.sample];
-    else
+    const int32_t *label = loader->group->label;
+    if (y->rows == NULL && loader->label_of != NULL)
+        loader->label[row.slot] = loader->label_of[i];
+    else if (y->rows == NULL && label != NULL)
+        loader->label[row.slot] = label[row.sample];
+    else if (y->rows != NULL)
         memcpy(loader->target + row.slot * y->n_values, cairn_source_at(y, i, row.sample),
                y->row_bytes);
     if (loader->weight.rows != NULL)
@@ -147,12 +149,15 @@ static void convert(struct cairn_loader *loader, size_t n, struct cairn_micro *o
         else
             put_row(loader, i);
     }
-    const bool classes = loader->y.rows == NULL;
+    const struct cairn_dataset *data = loader->dataset;
+    const bool classes = data->n_targets == 0;
     *out = (struct cairn_micro){.n = n,
                                 .n_labels = loader->n_labels,
                                 .x = loader->x_out,
                                 .label = classes ? loader->label : NULL,
-                                .target = classes ? NULL : loader->target,
+                                .target = classes        ? NULL
+                                          : data->y_is_x ? loader->x_out
+                                                         : loader->target,
                                 .weight = loader->label_weight,
                                 .sample = loader->sample,
                                 .epoch = loader->epoch};

@@ -8,43 +8,51 @@
 
 #include "base/utf8.h"
 
-static cairn_status read_vocabulary(struct cairn_dataset *dataset, const char *path)
+static cairn_status read_vocabulary(struct cairn_dataset *dataset, const struct cairn_rows *tokens,
+                                    size_t part)
 {
+    const char *file = cairn_rows_file(tokens, part);
+    const char *path = cairn_rows_path(tokens, part);
     double value = 0;
     size_t n = 0;
-    if (!cairn_h5_has_attribute(dataset->file, path, "vocabulary"))
+    CAIRN_TRY(cairn_rows_numbers(tokens, part, "vocabulary", 1, &value, &n));
+    if (n == 0)
         return cairn_fail(CAIRN_DATA,
                           "%s: %s has no attribute 'vocabulary'; set it to the number of different "
                           "tokens",
-                          dataset->path, path);
-    CAIRN_TRY(cairn_h5_get_numbers(dataset->file, path, "vocabulary", 1, &value, &n));
+                          file, path);
     if (!(value >= 1 && value <= CAIRN_MOST_VOCABULARY) || value != (double)(size_t)value)
         return cairn_fail(CAIRN_DATA,
-                          "%s: the vocabulary of %s is %g, not a whole number from 1 to %d",
-                          dataset->path, path, value, CAIRN_MOST_VOCABULARY);
+                          "%s: the vocabulary of %s is %g, not a whole number from 1 to %d", file,
+                          path, value, CAIRN_MOST_VOCABULARY);
     if (dataset->vocabulary != 0 && dataset->vocabulary != (size_t)value)
         return cairn_fail(CAIRN_DATA,
                           "%s: the vocabulary of %s is %g, that of another group %zu; they must be "
                           "equal",
-                          dataset->path, path, value, dataset->vocabulary);
+                          file, path, value, dataset->vocabulary);
     dataset->vocabulary = (size_t)value;
     return CAIRN_OK;
 }
 
-cairn_status cairn_tokens_open(struct cairn_dataset *dataset, const char *path,
-                               struct cairn_group *group)
+cairn_status cairn_tokens_open(struct cairn_dataset *dataset, enum cairn_split split)
 {
     char text[CAIRN_SHAPE_TEXT_BYTES];
-    CAIRN_TRY(cairn_rows_open(dataset->file, path, &group->x));
+    static const struct cairn_name tokens = {"tokens", "data.x", false};
+    struct cairn_group *group = &dataset->group[split];
+    CAIRN_TRY(cairn_rows_open(dataset, split, &tokens, &group->x));
     const struct cairn_h5_form *form = &group->x.form;
+    const char *file = cairn_rows_file(&group->x, 0);
+    const char *path = cairn_rows_path(&group->x, 0);
     if (form->type == CAIRN_H5_TEXT)
         return cairn_fail(CAIRN_DATA, "%s: %s holds texts; store tokens as numbers, or import text",
-                          dataset->path, path);
+                          file, path);
     if (form->shape.ndim != 1 || form->shape.dim[0] < 2)
-        return cairn_fail(CAIRN_DATA, "%s: %s has the shape %s; give [t], at least 2 tokens",
-                          dataset->path, path, cairn_shape_text(&form->shape, text));
+        return cairn_fail(CAIRN_DATA, "%s: %s has the shape %s; give [t], at least 2 tokens", file,
+                          path, cairn_shape_text(&form->shape, text));
     group->n_tokens = form->shape.dim[0];
-    return read_vocabulary(dataset, path);
+    for (size_t part = 0; part < group->x.n_parts; part++)
+        CAIRN_TRY(read_vocabulary(dataset, &group->x, part));
+    return CAIRN_OK;
 }
 
 cairn_status cairn_tokens_read_characters(struct cairn_dataset *dataset)

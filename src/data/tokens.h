@@ -10,10 +10,9 @@
 
 #include "data/internal.h"
 
-/** Open the array `tokens` of a group at `path` and read its vocabulary.  Ranks: local.
+/** Open the array `tokens` of a group and read its vocabulary.  Ranks: local.
  * Errors: CAIRN_DATA. */
-CAIRN_CHECKED cairn_status cairn_tokens_open(struct cairn_dataset *dataset, const char *path,
-                                             struct cairn_group *group);
+CAIRN_CHECKED cairn_status cairn_tokens_open(struct cairn_dataset *dataset, enum cairn_split split);
 
 /** Read /characters, where the file has it.  Ranks: local.  Errors: CAIRN_DATA: not so many as the
  * vocabulary, no UTF-8. */

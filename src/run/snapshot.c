@@ -32,6 +32,14 @@ static cairn_status add_versions(struct cairn_state *state, struct versions *ver
     return cairn_state_add_attribute(state, "hdf5_version", versions->hdf5);
 }
 
+/* What the outputs stand for, so that the model can be asked where nobody knows the labels. */
+static cairn_status add_loss(struct cairn_state *state, const struct cairn_trainer *t)
+{
+    const bool classes = cairn_dataset_classes(t->parts.dataset) > 0;
+    CAIRN_TRY(cairn_state_add_attribute(state, "loss", cairn_model_loss_name(t->parts.model)));
+    return cairn_state_add_attribute(state, "labels", classes ? "classes" : "targets");
+}
+
 /* What tokens or the names of labels are, so that the model can be asked where the data are not. */
 static cairn_status add_words(struct cairn_state *state, const struct cairn_dataset *dataset,
                               uint64_t *vocabulary)
@@ -76,6 +84,7 @@ static cairn_status fill_saver(struct cairn_saver *saver, struct cairn_run *run)
     CAIRN_TRY(add_words(state, t->parts.dataset, &saver->stored.vocabulary));
     CAIRN_TRY(cairn_state_add_text(state, "/config", options->config));
     CAIRN_TRY(add_versions(state, &saver->versions));
+    CAIRN_TRY(add_loss(state, t));
     struct cairn_checkpoint_place place = options->place;
     saver->lines = options->folder;
     if (saver->lines != NULL) place.before_name = sync_lines;

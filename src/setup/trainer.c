@@ -180,7 +180,7 @@ static cairn_status given_data(const struct cairn_config *config, cairn_data *da
                                struct cairn_setup_data *out)
 {
     if (data == NULL) return CAIRN_OK;
-    CAIRN_TRY(cairn_memory_text(config->data_file, &out->file));
+    CAIRN_TRY(cairn_setup_data_name(config, &out->name));
     out->dataset = cairn_dataset_share(data);
     return CAIRN_OK;
 }

@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Writes a dataset as others store it, by HDF5 itself, for the tests of types:
  *
- *   run_make_strangers FILE x=TYPE y=KIND numbers=whole|bits|ties
+ *   run_make_strangers FILE x=TYPE y=KIND numbers=whole|bits|ties names=GROUP/X,GROUP/Y,...
  *
+ * names are those of x, y of train and x, y of test; without, train/x, train/y, ... and weights.
  * x [60, 4] and y of groups train and test hold the same numbers whatever their type; those called
  * ties are rounded to float32. */
 #include <hdf5.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { N = 60, D = 4, K = 3, NAME_BYTES = 4 };
+enum { N = 60, D = 4, K = 3, NAME_BYTES = 4, PATH_BYTES = 256 };
 
+static hid_t links; /* makes the groups of a path */
 static const char *const names[K] = {"cat", "dog", "emu"};
 
 static hid_t half(void)
@@ -72,7 +75,7 @@ static void put(hid_t file, const char *path, hid_t type, hsize_t n, hsize_t d,
     const void *data = number;
     hid_t space = H5Screate_simple(d == 0 ? 1 : 2, dim, NULL);
     hid_t memory = H5T_NATIVE_DOUBLE;
-    hid_t id = H5Dcreate2(file, path, type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    hid_t id = H5Dcreate2(file, path, type, space, links, H5P_DEFAULT, H5P_DEFAULT);
     if (H5Tget_class(type) == H5T_ENUM) {
         for (hsize_t i = 0; i < n * (d == 0 ? 1 : d); i++) small[i] = (signed char)number[i];
         data = small;
@@ -127,20 +130,35 @@ static const char *argument(int argc, char **argv, const char *name, const char 
     return fallback;
 }
 
+/* The paths of an x and a y, in groups that are made. */
+static void next_name(const char **list, char *path)
+{
+    size_t n = strcspn(*list, ",");
+    snprintf(path, PATH_BYTES, "%.*s", (int)n, *list);
+    *list += n + ((*list)[n] == ',');
+}
+
 int main(int argc, char **argv)
 {
     double x[N * D];
+    char path[PATH_BYTES];
     const char *numbers = argument(argc, argv, "numbers=", "whole");
+    const char *names_of = argument(argc, argv, "names=", "train/x,train/y,test/x,test/y");
+    const bool weighted = strcmp(argument(argc, argv, "names=", ""), "") == 0;
     hid_t file = H5Fcreate(argv[argc > 1], H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    links = H5Pcreate(H5P_LINK_CREATE);
+    H5Pset_create_intermediate_group(links, 1);
     for (int i = 0; i < N * D; i++) x[i] = number_at(numbers, i);
-    for (int g = 0; g < 2; g++) {
+    for (int g = 0; g < 2 && *names_of != '\0'; g++) {
         const hsize_t n = g == 0 ? N : N / 3;
-        hid_t group =
-            H5Gcreate2(file, g == 0 ? "train" : "test", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
-        put(group, "x", type_of(argument(argc, argv, "x=", "f4")), n, D, x);
-        put_labels(group, "y", argument(argc, argv, "y=", "i8"), n);
-        put(group, "weight", type_of(argument(argc, argv, "weight=", "f4")), n, 0, x);
-        H5Gclose(group);
+        next_name(&names_of, path);
+        if (path[0] != '\0') put(file, path, type_of(argument(argc, argv, "x=", "f4")), n, D, x);
+        next_name(&names_of, path);
+        if (path[0] != '\0') put_labels(file, path, argument(argc, argv, "y=", "i8"), n);
+        if (weighted)
+            put(file, g == 0 ? "train/weight" : "test/weight",
+                type_of(argument(argc, argv, "weight=", "f4")), n, 0, x);
     }
+    H5Pclose(links);
     return H5Fclose(file) < 0;
 }
