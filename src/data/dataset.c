@@ -64,7 +64,9 @@ static cairn_status open_all(const struct cairn_dataset_options *options,
     for (int split = 0; split < CAIRN_N_SPLITS; split++)
         if (dataset->group[split].n_places > 0)
             CAIRN_TRY(cairn_group_open(dataset, (enum cairn_split)split, options));
+    CAIRN_TRY(cairn_groups_part(dataset, options));
     CAIRN_TRY(cairn_labels_number(dataset));
+    CAIRN_TRY(cairn_groups_pick(dataset, options));
     CAIRN_TRY(cairn_tokens_read_characters(dataset));
     return read_about(dataset);
 }

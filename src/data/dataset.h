@@ -48,7 +48,9 @@ struct cairn_dataset_options {
     const char *x, *y, *weight; /* names in a group, or paths; NULL: x, y and weight; y as x: the
                                    targets are the inputs */
     enum cairn_split alone;     /* what a file without groups is */
-    bool labels_optional;       /* y may be missing, and with it targets and classes */
+    double val_fraction, test_fraction; /* of the samples of train that become val and test */
+    uint64_t split_seed;                /* which ones */
+    bool labels_optional;               /* y may be missing, and with it targets and classes */
 };
 
 /** The same, with other names.  Ranks: local.  Errors: as above; a name that is not there is

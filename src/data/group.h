@@ -10,4 +10,12 @@
 CAIRN_CHECKED cairn_status cairn_group_open(struct cairn_dataset *dataset, enum cairn_split split,
                                             const struct cairn_dataset_options *options);
 
+/** Open val and test as copies of train, where fractions of it are wanted as such, and, once all
+ * labels are numbered, leave each of the three its samples.  Ranks: local.  Errors: CAIRN_USAGE: a
+ * group that is there, nothing left; CAIRN_MEMORY. */
+CAIRN_CHECKED cairn_status cairn_groups_part(struct cairn_dataset *dataset,
+                                             const struct cairn_dataset_options *options);
+CAIRN_CHECKED cairn_status cairn_groups_pick(struct cairn_dataset *dataset,
+                                             const struct cairn_dataset_options *options);
+
 #endif

@@ -6,14 +6,22 @@
 #include "cairn/data.h"
 #include "data/classes.h"
 #include "data/dataset.h"
+#include "data/order.h"
 #include "h5/h5.h"
 #include "tensor/real.h"
+
+/** Some rows out of an array: row i is that at position first + i of an order. */
+struct cairn_pick {
+    size_t first, n; /* n 0: all rows, as they are stored */
+    struct cairn_order order;
+};
 
 /** One array of a group, row by row; zeroed where there is none. */
 struct cairn_rows {
     struct cairn_h5_form form; /* [n, ...]; ndim 0: there is none */
     struct cairn_part *part;   /* [n_parts] of files, rows.c; owned */
     size_t n_parts;
+    struct cairn_pick pick;
     const void *memory; /* without parts these rows, borrowed; NULL too: they come as they are
                            wanted */
 };
@@ -99,6 +107,9 @@ void cairn_rows_let_go(struct cairn_rows *rows);
 void cairn_rows_close(struct cairn_rows *rows);
 
 enum { CAIRN_WHERE_BYTES = 4096 + 512 };
+
+/** Have only these rows from now on.  Ranks: local.  Errors: none. */
+void cairn_rows_pick(struct cairn_rows *rows, const struct cairn_pick *pick);
 
 /** "FILE: /train/x" of a row in text [CAIRN_WHERE_BYTES], with the number that it has there; NULL
  * for rows in memory.  Ranks: local.  Errors: none. */

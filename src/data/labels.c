@@ -66,28 +66,38 @@ static cairn_status read_whole(struct labels *labels)
 }
 
 /* Whole numbers that are stored as reals. */
-static cairn_status read_reals(struct labels *labels)
+static cairn_status take_reals(struct labels *labels, const double *number, size_t n, size_t first)
 {
-    double block[BLOCK];
-    struct cairn_group *group = labels->group;
-    CAIRN_TRY(take_room(group));
-    for (size_t first = 0; first < group->n; first += BLOCK) {
-        size_t n = group->n - first < BLOCK ? group->n - first : BLOCK;
-        CAIRN_TRY(cairn_rows_read(&group->y, first, n, CAIRN_H5_F64, block));
-        for (size_t i = 0; i < n; i++) {
-            if (fabs(block[i]) < INT32_MAX && block[i] == floor(block[i])) {
-                CAIRN_TRY(put(labels, first + i, (int64_t)block[i]));
-                continue;
-            }
-            size_t row = first + i;
-            const char *at = where(labels, &row);
-            return cairn_fail(CAIRN_DATA,
-                              "%s row %zu: the label %g is not a class; give whole numbers from 0, "
-                              "or loss: squared_error for real targets",
-                              at, row, block[i]);
+    for (size_t i = 0; i < n; i++) {
+        if (fabs(number[i]) < INT32_MAX && number[i] == floor(number[i])) {
+            CAIRN_TRY(put(labels, first + i, (int64_t)number[i]));
+            continue;
         }
+        size_t row = first + i;
+        const char *at = where(labels, &row);
+        return cairn_fail(CAIRN_DATA,
+                          "%s row %zu: the label %g is not a class; give whole numbers from 0, or "
+                          "loss: squared_error for real targets",
+                          at, row, number[i]);
     }
     return CAIRN_OK;
+}
+
+static cairn_status read_reals(struct labels *labels)
+{
+    struct cairn_group *group = labels->group;
+    double *block = NULL;
+    const size_t most = group->y.pick.n > 0 ? group->n : BLOCK; /* what is picked lies scattered */
+    CAIRN_TRY(take_room(group));
+    CAIRN_TRY(cairn_memory_get(most, sizeof *block, "labels", &block));
+    cairn_status st = CAIRN_OK;
+    for (size_t first = 0; first < group->n && st == CAIRN_OK; first += most) {
+        const size_t n = group->n - first < most ? group->n - first : most;
+        st = cairn_rows_read(&group->y, first, n, CAIRN_H5_F64, block);
+        if (st == CAIRN_OK) st = take_reals(labels, block, n, first);
+    }
+    free(block);
+    return st;
 }
 
 /* ---- texts */

@@ -217,6 +217,13 @@ static cairn_status add_place(struct cairn_group *group, struct cairn_h5 *file, 
     return CAIRN_OK;
 }
 
+cairn_status cairn_places_copy(const struct cairn_group *from, struct cairn_group *to)
+{
+    for (size_t i = 0; i < from->n_places; i++)
+        CAIRN_TRY(add_place(to, from->place[i].file, from->place[i].group));
+    return CAIRN_OK;
+}
+
 /* The group of a file that goes by one of a split's names; "" where there is none. */
 static cairn_status find_group(struct cairn_h5 *file, enum cairn_split split, char *path)
 {

@@ -5,6 +5,7 @@
 #define CAIRN_DATA_PLACE_H
 
 #include "data/dataset.h"
+#include "data/internal.h"
 #include "h5/h5.h"
 
 enum { CAIRN_PLACE_BYTES = 2 * CAIRN_H5_NAME_BYTES };
@@ -31,6 +32,10 @@ CAIRN_CHECKED cairn_status cairn_place_path(const struct cairn_place *place, enu
  * Ranks: local.  Errors: CAIRN_DATA: always. */
 CAIRN_CHECKED cairn_status cairn_place_missing(const struct cairn_place *place, const char *path,
                                                const char *key);
+
+/** Let a group lie where another does.  Ranks: local.  Errors: CAIRN_MEMORY. */
+CAIRN_CHECKED cairn_status cairn_places_copy(const struct cairn_group *from,
+                                             struct cairn_group *to);
 
 /** Release places.  Ranks: local.  Errors: none. */
 void cairn_places_free(struct cairn_dataset *dataset);

@@ -10,6 +10,8 @@
 #include "data/place.h"
 #include "data/tokens.h"
 
+enum { BLOCK_BYTES = 1 << 20, MANY = 64 };
+
 /* The same array in one of the files. */
 struct cairn_part {
     struct cairn_h5 *file; /* borrowed */
@@ -140,32 +142,85 @@ static const struct cairn_part *part_of(const struct cairn_rows *rows, size_t ro
     return &rows->part[low];
 }
 
-cairn_status cairn_rows_read(const struct cairn_rows *rows, size_t first, size_t n,
-                             enum cairn_h5_type type, void *out)
+/* Rows as they are stored. */
+static cairn_status read_stored(const struct cairn_rows *rows, size_t first, size_t n,
+                                enum cairn_h5_type type, unsigned char *out)
 {
     struct cairn_h5_form form = rows->form;
-    const size_t stored_bytes = cairn_row_bytes(&form);
     form.type = type;
     const size_t row_bytes = cairn_row_bytes(&form);
-    if (rows->n_parts == 0 && (rows->memory == NULL || type != rows->form.type))
-        return cairn_fail(CAIRN_BUG, "rows that are nowhere");
-    if (rows->n_parts == 0) {
-        memcpy(out, (const unsigned char *)rows->memory + first * stored_bytes, n * stored_bytes);
-        return CAIRN_OK;
-    }
     for (size_t done = 0, count = 0; done < n; done += count) {
         const struct cairn_part *part = part_of(rows, first + done);
         const size_t at = first + done - part->first;
         count = part->n - at < n - done ? part->n - at : n - done;
-        CAIRN_TRY(cairn_h5_array_rows(part->array, at, count, type,
-                                      (unsigned char *)out + done * row_bytes));
+        CAIRN_TRY(cairn_h5_array_rows(part->array, at, count, type, out + done * row_bytes));
     }
+    return CAIRN_OK;
+}
+
+void cairn_rows_pick(struct cairn_rows *rows, const struct cairn_pick *pick)
+{
+    rows->pick = *pick;
+    if (cairn_rows_exist(rows)) rows->form.shape.dim[0] = pick->n;
+}
+
+/* Many of the rows that were picked: all of the array in its order, each to where it belongs. */
+static cairn_status read_many(const struct cairn_rows *rows, size_t first, size_t n,
+                              enum cairn_h5_type type, unsigned char *out)
+{
+    struct cairn_h5_form form = rows->form;
+    form.type = type;
+    const size_t row_bytes = cairn_row_bytes(&form);
+    const size_t all = (size_t)rows->pick.order.n;
+    const size_t block = BLOCK_BYTES / (row_bytes + 1) + 1;
+    unsigned char *piece = NULL;
+    cairn_status st = CAIRN_OK;
+    CAIRN_TRY(cairn_memory_get(block, row_bytes, "rows of the data", &piece));
+    for (size_t row = 0; row < all && st == CAIRN_OK; row += block) {
+        const size_t count = all - row < block ? all - row : block;
+        st = read_stored(rows, row, count, type, piece);
+        for (size_t i = 0; i < count && st == CAIRN_OK; i++) {
+            const uint64_t at = cairn_order_find(&rows->pick.order, row + i);
+            if (at < rows->pick.first + first || at - rows->pick.first - first >= n) continue;
+            memcpy(out + (at - rows->pick.first - first) * row_bytes, piece + i * row_bytes,
+                   row_bytes);
+        }
+    }
+    free(piece);
+    return st;
+}
+
+static cairn_status read_picked(const struct cairn_rows *rows, size_t first, size_t n,
+                                enum cairn_h5_type type, unsigned char *out)
+{
+    struct cairn_h5_form form = rows->form;
+    form.type = type;
+    const size_t row_bytes = cairn_row_bytes(&form);
+    if (n > MANY && n > rows->pick.order.n / MANY) return read_many(rows, first, n, type, out);
+    for (size_t i = 0; i < n; i++)
+        CAIRN_TRY(read_stored(
+            rows, (size_t)cairn_order_at(&rows->pick.order, rows->pick.first + first + i), 1, type,
+            out + i * row_bytes));
+    return CAIRN_OK;
+}
+
+cairn_status cairn_rows_read(const struct cairn_rows *rows, size_t first, size_t n,
+                             enum cairn_h5_type type, void *out)
+{
+    const size_t row_bytes = cairn_row_bytes(&rows->form);
+    if (rows->n_parts > 0)
+        return rows->pick.n > 0 ? read_picked(rows, first, n, type, out)
+                                : read_stored(rows, first, n, type, out);
+    if (rows->memory == NULL || type != rows->form.type)
+        return cairn_fail(CAIRN_BUG, "rows that are nowhere");
+    memcpy(out, (const unsigned char *)rows->memory + first * row_bytes, n * row_bytes);
     return CAIRN_OK;
 }
 
 const char *cairn_rows_where(const struct cairn_rows *rows, size_t *row, char *text)
 {
     if (rows->n_parts == 0) return NULL;
+    if (rows->pick.n > 0) *row = (size_t)cairn_order_at(&rows->pick.order, rows->pick.first + *row);
     const struct cairn_part *part = part_of(rows, *row);
     *row -= part->first;
     snprintf(text, CAIRN_WHERE_BYTES, "%s: %s", cairn_h5_path(part->file), part->path);

@@ -51,6 +51,20 @@ expect 0 2 train run.yaml --out b -q data.train=[data.h5,s1.h5] data.test=data.h
 same "several files as they come" "$(weights_of b)" "$(head -n 1 <<<"$wanted")"
 expect 0 1 eval a/checkpoints/latest.h5 # by the list in the checkpoint
 
+# val and test out of train: the same samples in any world, held or not, once each.
+split="data.file=train.nc data.val_fraction=0.2 data.test_fraction=0.25 data.split_seed=7"
+expect 0 1 train run.yaml --out v --overwrite -q $split
+expect 0 3 train run.yaml --out w --overwrite -q $split data.in_memory=false
+same "a split in another world" "$(weights_of v)" "$(weights_of w)"
+same "its evaluations" "$(cut -d, -f5- v/eval.csv)" "$(cut -d, -f5- w/eval.csv)"
+same "its training samples" "$(json v/summary.json samples)" $((2 * 33))
+expect 0 2 predict v/checkpoints/latest.h5 --data train.nc -o all.h5
+expect 0 1 eval v/checkpoints/latest.h5 --split val
+same "samples of val" "$(json out samples)" 12
+expect_line 2 0 'data.split_seed' train run.yaml --out v $split data.split_seed=8
+expect_line 2 1 'a group test already' train run.yaml --out d data.file=data.h5 data.test_fraction=0.1
+expect_line 2 1 'leave no sample for val' train run.yaml --out d data.file=train.nc data.test_fraction=0.99 data.val_fraction=0.9
+
 # An autoencoder: the targets are the inputs, as the model gets them.
 expect 0 2 train run.yaml --out c -q data.file=data.h5 data.y=x "model=[{type: dense, units: 4}]"
 same "its loss" "$(json c/summary.json eval_accuracy)" null
