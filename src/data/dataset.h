@@ -50,6 +50,7 @@ struct cairn_dataset_options {
     enum cairn_split alone;     /* what a file without groups is */
     double val_fraction, test_fraction; /* of the samples of train that become val and test */
     uint64_t split_seed;                /* which ones */
+    bool hwc;                           /* images are stored as [n, H, W, C] */
     bool labels_optional;               /* y may be missing, and with it targets and classes */
 };
 

@@ -25,7 +25,9 @@ static cairn_status read_numbers(const struct cairn_rows *x, size_t part, const 
 {
     const char *file = cairn_rows_file(x, part);
     const char *path = cairn_rows_path(x, part);
+    const char *theirs = strcmp(name, "scale") == 0 ? "scale_factor" : "add_offset"; /* netCDF */
     CAIRN_TRY(cairn_rows_numbers(x, part, name, n_channels, value, n));
+    if (*n == 0) CAIRN_TRY(cairn_rows_numbers(x, part, theirs, n_channels, value, n));
     if (*n > 1 && *n != n_channels)
         return cairn_fail(CAIRN_DATA,
                           "%s: the attribute '%s' of %s has %zu numbers for %zu channels", file,
@@ -110,9 +112,8 @@ static cairn_status open_y(struct cairn_dataset *dataset, enum cairn_split split
 {
     struct cairn_group *group = &dataset->group[split];
     const struct cairn_name y = {options->y, "data.y", options->labels_optional};
-    if (strcmp(options->x, options->y) == 0) return take_x_as_y(dataset);
-    CAIRN_TRY(cairn_rows_open(dataset, split, &y, &group->y));
-    return cairn_rows_exist(&group->y) ? cairn_labels_open(dataset, group) : CAIRN_OK;
+    if (strcmp(options->x, options->y) == 0) return CAIRN_OK;
+    return cairn_rows_open(dataset, split, &y, &group->y);
 }
 
 static cairn_status read_x_and_y(struct cairn_dataset *dataset, enum cairn_split split,
@@ -121,11 +122,17 @@ static cairn_status read_x_and_y(struct cairn_dataset *dataset, enum cairn_split
     struct cairn_group *group = &dataset->group[split];
     const struct cairn_name x = {options->x, "data.x", false};
     CAIRN_TRY(cairn_rows_open(dataset, split, &x, &group->x));
+    CAIRN_TRY(open_y(dataset, split, options));
+    cairn_decode_matrices(&group->x, &group->y);
+    if (options->hwc) CAIRN_TRY(cairn_decode_channels_last(&group->x));
+    CAIRN_TRY(cairn_decode_packed(&group->x, false));
+    CAIRN_TRY(cairn_decode_packed(&group->y, true));
     CAIRN_TRY(check_input(dataset, &group->x));
     group->n = group->x.form.shape.dim[0];
     CAIRN_TRY(read_factors(dataset, &group->x, "scale", 1, &group->n_scale, &group->scale));
     CAIRN_TRY(read_factors(dataset, &group->x, "shift", 0, &group->n_shift, &group->shift));
-    return open_y(dataset, split, options);
+    if (strcmp(options->x, options->y) == 0) return take_x_as_y(dataset);
+    return cairn_rows_exist(&group->y) ? cairn_labels_open(dataset, group) : CAIRN_OK;
 }
 
 /* One weight for each of `n` samples or tokens, where the group has them. */
@@ -140,6 +147,8 @@ static cairn_status open_weights(struct cairn_dataset *dataset, enum cairn_split
                                       !is_named || options->labels_optional};
     CAIRN_TRY(cairn_rows_open(dataset, split, &weight, &group->weight));
     if (group->weight.n_parts == 0) return CAIRN_OK;
+    cairn_decode_samples(&group->weight, n);
+    CAIRN_TRY(cairn_decode_packed(&group->weight, true));
     const struct cairn_h5_form *form = &group->weight.form;
     const char *file = cairn_rows_file(&group->weight, 0);
     const char *path = cairn_rows_path(&group->weight, 0);

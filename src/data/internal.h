@@ -16,12 +16,22 @@ struct cairn_pick {
     struct cairn_order order;
 };
 
+/** How what is read becomes what it means; zeroed where that is the same.  decode.c. */
+struct cairn_decode {
+    unsigned char
+        *turn; /* room for an image whose C channels come last; NULL: they do not; owned */
+    size_t channels;
+    bool packed, may_miss; /* numbers are value * by + plus; `missing` is none */
+    double by, plus, missing;
+};
+
 /** One array of a group, row by row; zeroed where there is none. */
 struct cairn_rows {
     struct cairn_h5_form form; /* [n, ...]; ndim 0: there is none */
     struct cairn_part *part;   /* [n_parts] of files, rows.c; owned */
     size_t n_parts;
     struct cairn_pick pick;
+    struct cairn_decode decode;
     const void *memory; /* without parts these rows, borrowed; NULL too: they come as they are
                            wanted */
 };
@@ -130,6 +140,27 @@ CAIRN_CHECKED cairn_status cairn_rows_numbers(const struct cairn_rows *rows, siz
  * Errors: CAIRN_DATA. */
 CAIRN_CHECKED cairn_status cairn_rows_read(const struct cairn_rows *rows, size_t first, size_t n,
                                            enum cairn_h5_type type, void *out);
+
+/** Whether one part of the array has this attribute.  Ranks: local.  Errors: none. */
+bool cairn_rows_has_attribute(const struct cairn_rows *rows, size_t part, const char *name);
+
+/** Take the only part [d, n] as [n, d].  Ranks: local.  Errors: none. */
+void cairn_rows_transpose(struct cairn_rows *rows);
+
+/** Give images [n, H, W, C] as [n, C, H, W].  Ranks: local.  Errors: CAIRN_DATA: no images. */
+CAIRN_CHECKED cairn_status cairn_decode_channels_last(struct cairn_rows *rows);
+
+/** Honour _FillValue and, where `factors`, scale_factor and add_offset: a missing number becomes
+ * NaN, which is refused with its row.  Ranks: local.  Errors: CAIRN_DATA: not one number. */
+CAIRN_CHECKED cairn_status cairn_decode_packed(struct cairn_rows *rows, bool factors);
+
+/** Take matrices of MATLAB, x with its y or alone, or one for n samples, so that rows are samples.
+ * Ranks: local.  Errors: none. */
+void cairn_decode_matrices(struct cairn_rows *x, struct cairn_rows *y);
+void cairn_decode_samples(struct cairn_rows *rows, size_t n);
+
+/** Decode n rows that were read as `type`, in place.  Ranks: local.  Errors: none. */
+void cairn_decode_rows(const struct cairn_rows *rows, size_t n, enum cairn_h5_type type, void *out);
 
 /** The type in which rows of numbers are held: as they are stored where that is cheap to convert,
  * else as reals.  Ranks: local.  Errors: none. */

@@ -39,7 +39,9 @@ static cairn_status take_room(struct cairn_group *group)
 static cairn_status put(struct labels *labels, size_t row, int64_t label)
 {
     struct cairn_dataset *dataset = labels->dataset;
-    if (label < INT32_MIN || label >= INT32_MAX) {
+    const struct cairn_decode *decode = &labels->group->y.decode;
+    if (label < INT32_MIN || label >= INT32_MAX ||
+        (decode->may_miss && (double)label == decode->missing)) {
         const char *at = where(labels, &row);
         return cairn_fail(CAIRN_DATA,
                           "%s row %zu: the label %" PRId64 " is not a class; count from 0", at, row,
@@ -243,10 +245,10 @@ static bool is_single(const struct cairn_shape *shape)
 }
 
 /* How many real targets a sample has; 0 for classes. */
-static size_t count_targets(const struct cairn_h5_form *form)
+static size_t count_targets(const struct cairn_rows *y)
 {
-    const struct cairn_shape *shape = &form->shape;
-    if (is_single(shape)) return cairn_h5_is_real(form->type) ? 1 : 0;
+    const struct cairn_shape *shape = &y->form.shape;
+    if (is_single(shape)) return cairn_h5_is_real(y->form.type) || y->decode.packed ? 1 : 0;
     return cairn_shape_count(shape) / shape->dim[0];
 }
 
@@ -291,7 +293,7 @@ cairn_status cairn_labels_open(struct cairn_dataset *dataset, struct cairn_group
     const char *file = cairn_rows_file(&group->y, 0);
     const char *y = cairn_rows_path(&group->y, 0);
     const bool is_text = group->y.form.type == CAIRN_H5_TEXT;
-    const size_t n_targets = count_targets(&group->y.form);
+    const size_t n_targets = count_targets(&group->y);
     const bool first = dataset->n_targets == 0 && dataset->n_classes == 0;
     if (!first && n_targets != dataset->n_targets)
         return cairn_fail(CAIRN_DATA, "%s: %s has %zu real targets, another group %zu (0: classes)",

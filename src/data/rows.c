@@ -123,6 +123,7 @@ void cairn_rows_close(struct cairn_rows *rows)
     cairn_rows_let_go(rows);
     for (size_t i = 0; i < rows->n_parts; i++) free(rows->part[i].path);
     free(rows->part);
+    free(rows->decode.turn);
     *rows = (struct cairn_rows){.n_parts = 0};
 }
 
@@ -208,9 +209,12 @@ cairn_status cairn_rows_read(const struct cairn_rows *rows, size_t first, size_t
                              enum cairn_h5_type type, void *out)
 {
     const size_t row_bytes = cairn_row_bytes(&rows->form);
-    if (rows->n_parts > 0)
-        return rows->pick.n > 0 ? read_picked(rows, first, n, type, out)
-                                : read_stored(rows, first, n, type, out);
+    if (rows->n_parts > 0) {
+        CAIRN_TRY(rows->pick.n > 0 ? read_picked(rows, first, n, type, out)
+                                   : read_stored(rows, first, n, type, out));
+        cairn_decode_rows(rows, n, type, out);
+        return CAIRN_OK;
+    }
     if (rows->memory == NULL || type != rows->form.type)
         return cairn_fail(CAIRN_BUG, "rows that are nowhere");
     memcpy(out, (const unsigned char *)rows->memory + first * row_bytes, n * row_bytes);
@@ -230,6 +234,7 @@ const char *cairn_rows_where(const struct cairn_rows *rows, size_t *row, char *t
 enum cairn_h5_type cairn_rows_held_type(const struct cairn_rows *rows)
 {
     const enum cairn_h5_type type = rows->form.type;
+    if (rows->decode.may_miss) return CAIRN_H5_REAL; /* which has a NaN */
     if (rows->form.coding == CAIRN_H5_BOOL) return CAIRN_H5_U8;
     return type == CAIRN_H5_U8 || type == CAIRN_H5_I16 ? type : CAIRN_H5_REAL;
 }
@@ -257,6 +262,18 @@ const char *cairn_rows_file(const struct cairn_rows *rows, size_t part)
 const char *cairn_rows_path(const struct cairn_rows *rows, size_t part)
 {
     return rows->part[part].path;
+}
+
+bool cairn_rows_has_attribute(const struct cairn_rows *rows, size_t part, const char *name)
+{
+    return cairn_h5_has_attribute(rows->part[part].file, rows->part[part].path, name);
+}
+
+void cairn_rows_transpose(struct cairn_rows *rows)
+{
+    cairn_h5_array_transpose(rows->part[0].array);
+    rows->form.shape = cairn_h5_array_form(rows->part[0].array)->shape;
+    rows->part[0].n = rows->form.shape.dim[0];
 }
 
 cairn_status cairn_rows_numbers(const struct cairn_rows *rows, size_t part, const char *attribute,

@@ -46,8 +46,9 @@ static cairn_status check_finite(const struct cairn_source *from, const void *da
     if (bad == n * from->n_values) return CAIRN_OK;
     size_t row = first + bad / from->n_values;
     const char *at = where(from, &row, text);
-    return cairn_fail(CAIRN_DATA, "%s row %zu: number %zu is not finite; fix or remove that row",
-                      at, row, bad % from->n_values);
+    const bool missing = from->rows->decode.may_miss && isnan(((const real *)data)[bad]);
+    return cairn_fail(CAIRN_DATA, "%s row %zu: number %zu is %s; fix or remove that row", at, row,
+                      bad % from->n_values, missing ? "missing, a _FillValue" : "not finite");
 }
 
 static cairn_status check_weights(const struct cairn_source *from, const real *weight, size_t n,

@@ -132,6 +132,14 @@ const struct cairn_h5_form *cairn_h5_array_form(const struct cairn_h5_array *arr
     return &array->form;
 }
 
+void cairn_h5_array_transpose(struct cairn_h5_array *array)
+{
+    struct cairn_shape *shape = &array->form.shape;
+    *shape = (struct cairn_shape){.ndim = 2, .dim = {shape->dim[1], shape->dim[0]}};
+    array->transposed = !array->transposed;
+    array->rows_at_once = SIZE_MAX; /* chunks lie across */
+}
+
 cairn_status cairn_h5_describe(struct cairn_h5 *file, const char *path, struct cairn_h5_form *out)
 {
     struct cairn_h5_array *array = NULL;
@@ -217,6 +225,23 @@ static cairn_status check_rows(const struct cairn_h5_array *array, size_t first,
                       first, first + n);
 }
 
+/* Rows first .. first + n - 1 of column d. */
+struct column {
+    hsize_t first, n, d;
+};
+
+static bool read_column(const struct cairn_h5_array *array, hid_t type, hid_t memory,
+                        const struct column *column, void *data)
+{
+    const hsize_t in_file[] = {column->d, column->first};
+    const hsize_t in_memory[] = {0, column->d};
+    const hsize_t across[] = {1, column->n};
+    const hsize_t down[] = {column->n, 1};
+    return H5Sselect_hyperslab(array->space, H5S_SELECT_SET, in_file, NULL, across, NULL) >= 0 &&
+           H5Sselect_hyperslab(memory, H5S_SELECT_SET, in_memory, NULL, down, NULL) >= 0 &&
+           H5Dread(array->id, type, memory, array->space, H5P_DEFAULT, data) >= 0;
+}
+
 static cairn_status read_rows(struct cairn_h5_array *array, size_t first, size_t n,
                               enum cairn_h5_type type, void *data)
 {
@@ -228,9 +253,13 @@ static cairn_status read_rows(struct cairn_h5_array *array, size_t first, size_t
     for (int d = 1; d < shape->ndim; d++) count[d] = shape->dim[d];
     hid_t in_memory = reading_type(array, type);
     hid_t space = H5Screate_simple(shape->ndim, count, NULL);
-    if (H5Sselect_hyperslab(array->space, H5S_SELECT_SET, start, NULL, count, NULL) < 0 ||
-        H5Dread(array->id, in_memory, space, array->space, H5P_DEFAULT, data) < 0)
-        st = cairn_h5_failed(array->file, array->path, "cannot be read");
+    bool good = array->transposed;
+    for (hsize_t d = 0; good && d < shape->dim[1]; d++)
+        good = read_column(array, in_memory, space, &(struct column){first, n, d}, data);
+    if (!array->transposed)
+        good = H5Sselect_hyperslab(array->space, H5S_SELECT_SET, start, NULL, count, NULL) >= 0 &&
+               H5Dread(array->id, in_memory, space, array->space, H5P_DEFAULT, data) >= 0;
+    if (!good) st = cairn_h5_failed(array->file, array->path, "cannot be read");
     H5Sclose(space);
     H5Tclose(in_memory);
     return st;

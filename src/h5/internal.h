@@ -14,6 +14,7 @@ struct cairn_h5_array {
     hid_t id, space;
     struct cairn_h5_form form;
     size_t rows_at_once; /* that are read */
+    bool transposed;     /* form is [n, d] of what is stored as [d, n] */
     bool via_double;     /* HDF5 would round its reals otherwise than C does */
     double *piece;       /* [PIECE] of those, owned */
 };

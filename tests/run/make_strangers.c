@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Writes a dataset as others store it, by HDF5 itself, for the tests of types:
  *
- *   run_make_strangers FILE x=TYPE y=KIND numbers=whole|bits|ties names=GROUP/X,GROUP/Y,...
+ *   run_make_strangers FILE x=TYPE y=KIND numbers=whole|bits|ties names=GROUP/X,GROUP/Y,... how=HOW
  *
- * names are those of x, y of train and x, y of test; without, train/x, train/y, ... and weights.
- * x [60, 4] and y of groups train and test hold the same numbers whatever their type; those called
- * ties are rounded to float32. */
+ * how is matlab (matrices by columns), netcdf (x is half of its numbers plus 1, packed),
+ * netcdf_plain (the same numbers as they are) or netcdf_missing (one number of x is none).  names
+ * are those of x, y of train and x, y of test; without, train/x, train/y, ... and weights. x [60,
+ * 4] and y of groups train and test hold the same numbers whatever their type; those called ties
+ * are rounded to float32. */
 #include <hdf5.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -96,6 +98,25 @@ static void put(hid_t file, const char *path, hid_t type, hsize_t n, hsize_t d,
     H5Tclose(type);
 }
 
+static void mark(hid_t file, const char *path, const char *name, double value)
+{
+    hid_t space = H5Screate(H5S_SCALAR);
+    hid_t id = H5Acreate_by_name(file, path, name, H5T_IEEE_F64LE, space, H5P_DEFAULT, H5P_DEFAULT,
+                                 H5P_DEFAULT);
+    H5Awrite(id, H5T_NATIVE_DOUBLE, &value);
+    H5Aclose(id);
+    H5Sclose(space);
+}
+
+/* A matrix [n, d] of doubles as MATLAB stores it. */
+static void put_matlab(hid_t file, const char *path, hsize_t n, hsize_t d, const double *number)
+{
+    double turned[N * D];
+    for (hsize_t i = 0; i < n * d; i++) turned[i % d * n + i / d] = number[i];
+    put(file, path, H5Tcopy(H5T_IEEE_F64LE), d, n, turned);
+    mark(file, path, "MATLAB_class", 1); /* a text there; only that it is there counts */
+}
+
 static double number_at(const char *kind, int i)
 {
     const int whole = (i * 37 + i / 7 * 11) % 101;
@@ -109,7 +130,9 @@ static void put_labels(hid_t file, const char *path, const char *kind, hsize_t n
     double label[N], row[N * K] = {0};
     for (hsize_t i = 0; i < n; i++) label[i] = (double)(i * 7 % 11 % K);
     for (hsize_t i = 0; i < n; i++) row[i * K + (hsize_t)label[i]] = 1;
-    if (strncmp(kind, "hot:", 4) == 0)
+    if (strcmp(kind, "matlab") == 0)
+        put_matlab(file, path, n, 1, label);
+    else if (strncmp(kind, "hot:", 4) == 0)
         put(file, path, type_of(kind + 4), n, K, row);
     else if (strncmp(kind, "column:", 7) == 0)
         put(file, path, type_of(kind + 7), n, 1, label);
@@ -138,6 +161,22 @@ static void next_name(const char **list, char *path)
     *list += n + ((*list)[n] == ',');
 }
 
+/* x [n, D] the way that others write it. */
+static void put_x(hid_t file, const char *path, hsize_t n, double *x, const char *how,
+                  const char *type)
+{
+    if (strcmp(how, "matlab") == 0) {
+        put_matlab(file, path, n, D, x);
+        return;
+    }
+    put(file, path, type_of(type), n, D, x);
+    if (strcmp(how, "netcdf") == 0 || strcmp(how, "netcdf_missing") == 0) {
+        mark(file, path, "scale_factor", 0.5);
+        mark(file, path, "add_offset", 1);
+        mark(file, path, "_FillValue", strcmp(how, "netcdf") == 0 ? -999 : x[11]);
+    }
+}
+
 int main(int argc, char **argv)
 {
     double x[N * D];
@@ -148,11 +187,14 @@ int main(int argc, char **argv)
     hid_t file = H5Fcreate(argv[argc > 1], H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
     links = H5Pcreate(H5P_LINK_CREATE);
     H5Pset_create_intermediate_group(links, 1);
-    for (int i = 0; i < N * D; i++) x[i] = number_at(numbers, i);
+    const char *how = argument(argc, argv, "how=", "");
+    const bool half_plain = strcmp(how, "netcdf_plain") == 0;
+    for (int i = 0; i < N * D; i++)
+        x[i] = half_plain ? number_at(numbers, i) / 2 + 1 : number_at(numbers, i);
     for (int g = 0; g < 2 && *names_of != '\0'; g++) {
         const hsize_t n = g == 0 ? N : N / 3;
         next_name(&names_of, path);
-        if (path[0] != '\0') put(file, path, type_of(argument(argc, argv, "x=", "f4")), n, D, x);
+        if (path[0] != '\0') put_x(file, path, n, x, how, argument(argc, argv, "x=", "f4"));
         next_name(&names_of, path);
         if (path[0] != '\0') put_labels(file, path, argument(argc, argv, "y=", "i8"), n);
         if (weighted)

@@ -35,6 +35,17 @@ same "groups and paths" \
 same "two files" "$(trained data.train=train.nc data.test=test.h5)" "$wanted"
 same "paths of the file" "$(trained data.file=keras.h5 data.x=/X_train data.y=/y_train)" "$wanted"
 
+# Matrices of MATLAB, packed and missing numbers of netCDF (a std that is exact: it is folded into their factors).
+"$make" m.mat how=matlab y=matlab names=Xtrain,Ytrain,Xtest,Ytest
+same "MATLAB" "$(trained data.file=m.mat data.x=Xtrain data.y=Ytrain loss=cross_entropy)" "$wanted"
+"$make" packed.nc x=i2be how=netcdf names=train/t2m,train/kind,test/t2m,test/kind
+"$make" plain.nc how=netcdf_plain names=train/t2m,train/kind,test/t2m,test/kind
+same "netCDF" "$(trained data.file=packed.nc data.std=64 data.x=t2m data.y=kind)" "$(trained data.file=plain.nc data.std=64 data.x=t2m data.y=kind)"
+same "netCDF's targets" "$(trained data.file=packed.nc data.std=64 data.x=t2m data.y=t2m "model=[{type: dense, units: 4}]")" \
+    "$(trained data.file=plain.nc data.std=64 data.x=t2m data.y=t2m "model=[{type: dense, units: 4}]")"
+"$make" gap.nc x=i2 how=netcdf_missing names=x,y
+expect_line 3 2 '/x row 2: number 3 is missing' train run.yaml --out d data.file=gap.nc
+
 # Other names of val are seen.
 "$make" valid.h5 names=train/x,train/y,valid/x,valid/y
 trained data.file=valid.h5 >list

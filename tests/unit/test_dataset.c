@@ -2,6 +2,7 @@
  * Dataset files: those of Cairn, those of others, and those that are refused. */
 #include "base/sample.h"
 #include "data/dataset.h"
+#include "data/loader.h"
 #include "support/data.h"
 
 #include <fcntl.h>
@@ -65,6 +66,36 @@ static void test_shared(void **state)
     assert_true(cairn_dataset_sample(dataset) == cairn_file_sample(fd));
     close(fd);
     cairn_dataset_close(dataset);
+}
+
+/* Images whose channels come last are turned round, held or not. */
+static void test_channels_last(void **state)
+{
+    (void)state;
+    static const unsigned char stored[2 * 12] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 100};
+    static const real wanted[12] = {0, 3, 6, 9, 1, 4, 7, 10, 2, 5, 8, 11};
+    const struct cairn_dataset_options options = {.file = path, .hwc = true};
+    struct cairn_dataset *dataset = NULL;
+    struct cairn_table train = {
+        .n = 2, .input = {3, {2, 2, 3}}, .x_type = CAIRN_H5_U8, .x = stored, .label = label};
+    write_dataset(path, &train, NULL);
+    assert_ok(cairn_dataset_open_as(&options, &dataset));
+    assert_int_equal(cairn_dataset_input(dataset)->dim[0], 3);
+    for (size_t held = 0; held < 2; held++) {
+        const struct cairn_loader_options rows = {.micro = 2, .memory_bytes = held * SIZE_MAX};
+        struct cairn_loader *loader = NULL;
+        struct cairn_micro micro;
+        assert_ok(cairn_loader_create(dataset, &rows, &loader));
+        assert_ok(cairn_loader_read(loader, 0, 2, &micro));
+        assert_memory_equal(micro.x, wanted, sizeof wanted);
+        assert_true(micro.x[12] == 100 && micro.x[13] == 0);
+        cairn_loader_free(loader);
+    }
+    cairn_dataset_close(dataset);
+    train.input = (struct cairn_shape){1, {12}};
+    write_dataset(path, &train, NULL);
+    assert_says(cairn_dataset_open_as(&options, &dataset), CAIRN_DATA,
+                "/train/x is [2, 12]; data.layout: hwc is for images [n, H, W, C]");
 }
 
 static uint64_t fingerprint(const struct cairn_table *train)
@@ -304,11 +335,17 @@ static void test_scale(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_what_a_file_says), cmocka_unit_test(test_fingerprint),
-        cmocka_unit_test(test_files_of_others),  cmocka_unit_test(test_bad_contents),
-        cmocka_unit_test(test_shared),           cmocka_unit_test(test_groups_must_agree),
-        cmocka_unit_test(test_no_datasets),      cmocka_unit_test(test_truncated),
-        cmocka_unit_test(test_damage_anywhere),  cmocka_unit_test(test_scale),
+        cmocka_unit_test(test_what_a_file_says),
+        cmocka_unit_test(test_fingerprint),
+        cmocka_unit_test(test_files_of_others),
+        cmocka_unit_test(test_bad_contents),
+        cmocka_unit_test(test_channels_last),
+        cmocka_unit_test(test_shared),
+        cmocka_unit_test(test_groups_must_agree),
+        cmocka_unit_test(test_no_datasets),
+        cmocka_unit_test(test_truncated),
+        cmocka_unit_test(test_damage_anywhere),
+        cmocka_unit_test(test_scale),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
