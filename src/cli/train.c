@@ -306,6 +306,11 @@ static void close_job(struct job *job)
     free(job->config_text);
 }
 
+static void warn_of_data(const struct job *job)
+{
+    cairn_setup_log_doubts(job->config, job->trainer->parts.dataset);
+}
+
 static cairn_status run_train(const struct cairn_arguments *arguments, cairn_comm *comm)
 {
     struct job job = {.comm = comm, .main = cairn_comm_rank(comm) == 0};
@@ -313,12 +318,14 @@ static cairn_status run_train(const struct cairn_arguments *arguments, cairn_com
     cairn_status st = prepare(&job, arguments);
     if (st == CAIRN_OK && job.request.check) {
         st = begin_with(&job);
+        if (st == CAIRN_OK && job.main) warn_of_data(&job);
         if (st == CAIRN_OK && job.main) printf("%s is ready to run\n", job.request.run.run_file);
         close_job(&job);
         return st;
     }
     cairn_watchdog_phase(comm, CAIRN_PHASE_READY); /* half done: its time starts again */
     if (st == CAIRN_OK) st = resume(&job);
+    if (st == CAIRN_OK && job.main && job.checkpoint[0] == '\0') warn_of_data(&job);
     if (st == CAIRN_OK) st = train(&job, &summary);
     cairn_watchdog_phase(comm, CAIRN_PHASE_END);
     if (summary != NULL) print_end(&job, summary);

@@ -156,6 +156,19 @@ CAIRN_CHECKED cairn_status cairn_dataset_set_classes(struct cairn_dataset *datas
 CAIRN_CHECKED cairn_status cairn_dataset_check_labels(const struct cairn_dataset *dataset,
                                                       size_t n_classes, int64_t ignored);
 
+/** What a run has been told about its data. */
+struct cairn_dataset_wish {
+    bool hwc, normalized; /* data.layout, data.mean or data.std are given */
+};
+
+/** Say, in a line each, what of the training data is rarely meant: channels that seem to come last,
+ * bytes without a scale, classes without samples or counted from 1, rows that were never written,
+ * arrays that nobody uses.  Ranks: local.  Errors: CAIRN_DATA: cannot be read; CAIRN_MEMORY. */
+CAIRN_CHECKED cairn_status cairn_dataset_doubts(const struct cairn_dataset *dataset,
+                                                const struct cairn_dataset_wish *wish,
+                                                void (*say)(void *context, const char *line),
+                                                void *context);
+
 /** title, source, license or citation; "" where the file does not say.  Ranks: local.
  * Errors: none. */
 const char *cairn_dataset_about(const struct cairn_dataset *dataset, const char *attribute);

@@ -67,6 +67,7 @@ struct cairn_dataset {
     size_t n_users;          /* besides the first */
     struct cairn_h5 **files; /* [n_files]; owned */
     size_t n_files;
+    size_t n_main;         /* the first of them: those of data.file */
     struct cairn_h5 *file; /* the first of them, which says what the data are; NULL: none */
     struct cairn_group group[CAIRN_N_SPLITS];
     struct cairn_shape input;
@@ -143,6 +144,9 @@ CAIRN_CHECKED cairn_status cairn_rows_read(const struct cairn_rows *rows, size_t
 
 /** Whether one part of the array has this attribute.  Ranks: local.  Errors: none. */
 bool cairn_rows_has_attribute(const struct cairn_rows *rows, size_t part, const char *name);
+
+/** Whether rows of a part were never written.  Ranks: local.  Errors: none. */
+bool cairn_rows_unwritten(const struct cairn_rows *rows, size_t part);
 
 /** Take the only part [d, n] as [n, d].  Ranks: local.  Errors: none. */
 void cairn_rows_transpose(struct cairn_rows *rows);

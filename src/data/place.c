@@ -2,108 +2,29 @@
  * Where the arrays of each group lie. */
 #include "data/place.h"
 
-#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "data/files.h"
 #include "data/internal.h"
 
-enum { FORMAT_VERSION = 1, MOST_NAMES = 4, MOST_SHOWN = 12, LIST_BYTES = 1600 };
+enum { MOST_NAMES = 4, MOST_SHOWN = 12, LIST_BYTES = 1600 };
 
 /* What others call the groups; ours first. */
 static const char *const aliases[CAIRN_N_SPLITS][MOST_NAMES] = {
     {"train"}, {"val", "validation", "valid", "dev"}, {"test"}};
 
-/* ---- files */
-
-static cairn_status absolute_path(const char *path, char **out)
-{
-    char *resolved = realpath(path, NULL);
-    if (resolved == NULL) return cairn_memory_text(path, out);
-    cairn_status st = cairn_memory_text(resolved, out);
-    free(resolved);
-    return st;
-}
-
-/* A file that says what it is must say this; a stranger's file may say nothing. */
-static cairn_status check_format(struct cairn_h5 *file, const char *path)
-{
-    char *format = NULL;
-    double version = 0;
-    size_t n = 0;
-    if (!cairn_h5_has_attribute(file, "/", "format")) return CAIRN_OK;
-    CAIRN_TRY(cairn_h5_get_text(file, "/", "format", &format));
-    bool is_dataset = strcmp(format, "cairn-dataset") == 0;
-    bool is_checkpoint = strcmp(format, "cairn-checkpoint") == 0;
-    free(format);
-    if (is_checkpoint) return cairn_fail(CAIRN_DATA, "%s: is a checkpoint, not a dataset", path);
-    if (!is_dataset)
-        return cairn_fail(CAIRN_DATA, "%s: its attribute format is not cairn-dataset", path);
-    CAIRN_TRY(cairn_h5_get_numbers(file, "/", "format_version", 1, &version, &n));
-    if (version != FORMAT_VERSION)
-        return cairn_fail(CAIRN_DATA, "%s: has format version %g; this cairn reads version %d",
-                          path, version, FORMAT_VERSION);
-    return CAIRN_OK;
-}
-
-static cairn_status add_file(struct cairn_dataset *dataset, struct cairn_h5 *file)
-{
-    struct cairn_h5 **files = NULL;
-    CAIRN_TRY(cairn_memory_get(dataset->n_files + 1, sizeof(struct cairn_h5 *),
-                               "the files of the data", &files));
-    if (dataset->n_files > 0)
-        memcpy(files, dataset->files, dataset->n_files * sizeof(struct cairn_h5 *));
-    free(dataset->files);
-    files[dataset->n_files++] = file;
-    dataset->files = files;
-    return CAIRN_OK;
-}
-
-/* One of the files that are open, or another. */
-static cairn_status open_file(struct cairn_dataset *dataset, const char *path,
-                              struct cairn_h5 **out)
-{
-    char *absolute = NULL;
-    struct cairn_h5 *file = NULL;
-    CAIRN_TRY(absolute_path(path, &absolute));
-    for (size_t i = 0; i < dataset->n_files && file == NULL; i++)
-        if (strcmp(cairn_h5_path(dataset->files[i]), absolute) == 0) file = dataset->files[i];
-    cairn_status st = CAIRN_OK;
-    if (file == NULL) {
-        st = cairn_h5_open(absolute, &file);
-        if (st == CAIRN_OK) st = add_file(dataset, file);
-        if (st == CAIRN_OK) st = check_format(file, absolute);
-    }
-    free(absolute);
-    if (st == CAIRN_OK) *out = file;
-    return st;
-}
-
-/* Open a file, or all that a pattern matches, sorted; visit each. */
-static cairn_status each_file(struct cairn_dataset *dataset, const char *name,
+/* Visit each of the files that hold the groups by their names. */
+static cairn_status each_main(struct cairn_dataset *dataset,
                               cairn_status (*visit)(void *context, struct cairn_h5 *file),
                               void *context)
 {
-    glob_t found = {.gl_pathc = 0};
-    struct cairn_h5 *file = NULL;
-    const bool is_pattern = access(name, F_OK) != 0 && strpbrk(name, "*?[") != NULL;
-    if (!is_pattern) {
-        CAIRN_TRY(open_file(dataset, name, &file));
-        return visit(context, file);
-    }
-    cairn_status st = glob(name, 0, NULL, &found) == 0
-                          ? CAIRN_OK
-                          : cairn_fail(CAIRN_DATA, "%s: no file matches this pattern", name);
-    for (size_t i = 0; i < found.gl_pathc && st == CAIRN_OK; i++) {
-        st = open_file(dataset, found.gl_pathv[i], &file);
-        if (st == CAIRN_OK) st = visit(context, file);
-    }
-    globfree(&found);
-    return st;
+    const size_t n = dataset->n_main;
+    for (size_t i = 0; i < n; i++) CAIRN_TRY(visit(context, dataset->files[i]));
+    return CAIRN_OK;
 }
 
 /* ---- what there is */
@@ -277,8 +198,8 @@ static cairn_status look_for(struct search *search, const char *name)
 {
     search->whole = cairn_file_is_named(name);
     search->group = search->whole ? NULL : name;
-    return each_file(search->dataset, search->whole ? name : search->options->file, look_into,
-                     search);
+    return search->whole ? cairn_files_each(search->dataset, name, look_into, search)
+                         : each_main(search->dataset, look_into, search);
 }
 
 static cairn_status find_named(struct search *search, const struct cairn_node *names)
@@ -317,13 +238,6 @@ static size_t count_groups(const struct cairn_dataset *dataset)
     return n;
 }
 
-static cairn_status keep(void *context, struct cairn_h5 *file)
-{
-    struct cairn_dataset *dataset = context;
-    if (dataset->file == NULL) dataset->file = file;
-    return CAIRN_OK;
-}
-
 static cairn_status no_groups(const struct cairn_dataset *dataset)
 {
     struct listing list;
@@ -339,7 +253,7 @@ cairn_status cairn_places_find(struct cairn_dataset *dataset,
                                const struct cairn_dataset_options *options)
 {
     struct search search = {.dataset = dataset, .options = options};
-    CAIRN_TRY(each_file(dataset, options->file, keep, dataset));
+    CAIRN_TRY(cairn_files_open(dataset));
     for (int split = 0; split < CAIRN_N_SPLITS; split++) {
         search.split = (enum cairn_split)split;
         search.group = NULL;
@@ -347,13 +261,13 @@ cairn_status cairn_places_find(struct cairn_dataset *dataset,
         if (options->group[split] != NULL)
             CAIRN_TRY(find_named(&search, options->group[split]));
         else
-            CAIRN_TRY(each_file(dataset, options->file, look_into, &search));
+            CAIRN_TRY(each_main(dataset, look_into, &search));
     }
     search.whole = count_groups(dataset) == 0;
     for (int split = 0; split < CAIRN_N_SPLITS; split++) {
         search.split = (enum cairn_split)split;
         if (options->group[split] == NULL && dataset->group[split].n_places == 0)
-            CAIRN_TRY(each_file(dataset, options->file, look_at_top, &search));
+            CAIRN_TRY(each_main(dataset, look_at_top, &search));
     }
     return count_groups(dataset) > 0 ? CAIRN_OK : no_groups(dataset);
 }

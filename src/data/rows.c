@@ -269,6 +269,11 @@ bool cairn_rows_has_attribute(const struct cairn_rows *rows, size_t part, const 
     return cairn_h5_has_attribute(rows->part[part].file, rows->part[part].path, name);
 }
 
+bool cairn_rows_unwritten(const struct cairn_rows *rows, size_t part)
+{
+    return rows->part[part].array != NULL && cairn_h5_array_unwritten(rows->part[part].array);
+}
+
 void cairn_rows_transpose(struct cairn_rows *rows)
 {
     cairn_h5_array_transpose(rows->part[0].array);

@@ -132,6 +132,15 @@ const struct cairn_h5_form *cairn_h5_array_form(const struct cairn_h5_array *arr
     return &array->form;
 }
 
+bool cairn_h5_array_unwritten(const struct cairn_h5_array *array)
+{
+    CAIRN_H5_READING(array->file);
+    cairn_h5_enter();
+    bool unwritten = cairn_h5_is_unwritten(array->id, array->space);
+    cairn_h5_leave(CAIRN_OK);
+    return unwritten;
+}
+
 void cairn_h5_array_transpose(struct cairn_h5_array *array)
 {
     struct cairn_shape *shape = &array->form.shape;

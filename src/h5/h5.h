@@ -207,6 +207,10 @@ void cairn_h5_array_close(struct cairn_h5_array *array);
 /** What the array is.  Ranks: local.  Errors: none. */
 const struct cairn_h5_form *cairn_h5_array_form(const struct cairn_h5_array *array);
 
+/** Whether the file has no place for some of its numbers, which read as what they are filled with.
+ * Ranks: local.  Errors: none. */
+bool cairn_h5_array_unwritten(const struct cairn_h5_array *array);
+
 /** Take an array [d, n] as [n, d] from now on.  Ranks: local.  Errors: none. */
 void cairn_h5_array_transpose(struct cairn_h5_array *array);
 

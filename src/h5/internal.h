@@ -100,6 +100,9 @@ bool cairn_h5_is_packed(hid_t array);
  * `most`: HDF5 1.10 goes through all of them.  Ranks: local.  Errors: none. */
 bool cairn_h5_sane_chunks(hid_t array, const struct cairn_shape *shape, uint64_t most);
 
+/** Whether the file has no place for some of an array's numbers.  Ranks: local.  Errors: none. */
+bool cairn_h5_is_unwritten(hid_t array, hid_t space);
+
 /** The shape in a file: a single number is an array of one.  Ranks: local.  Errors: none. */
 struct cairn_shape cairn_h5_shape_stored(const struct cairn_shape *shape);
 

@@ -294,6 +294,10 @@ CAIRN_CHECKED cairn_status cairn_setup_check(const struct cairn_config *config,
 void cairn_setup_log_idle(const struct cairn_config *config, struct cairn_setup_data *data,
                           size_t n_ranks);
 
+/** Warn of what in the data is rarely meant, cairn_dataset_doubts().  Ranks: local.
+ * Errors: none. */
+void cairn_setup_log_doubts(const struct cairn_config *config, const struct cairn_dataset *dataset);
+
 /** Updates between two checkpoints, 0: only at the end; 1, the most there can be, where it is
  * measured.  Ranks: local.  Errors: none. */
 uint64_t cairn_setup_saves_every(const struct cairn_config *config);

@@ -130,6 +130,8 @@ static void put_labels(hid_t file, const char *path, const char *kind, hsize_t n
     double label[N], row[N * K] = {0};
     for (hsize_t i = 0; i < n; i++) label[i] = (double)(i * 7 % 11 % K);
     for (hsize_t i = 0; i < n; i++) row[i * K + (hsize_t)label[i]] = 1;
+    for (hsize_t i = 0; strcmp(kind, "one") == 0 && i < n; i++) label[i] += 1;
+    if (strcmp(kind, "one") == 0) kind = "i4";
     if (strcmp(kind, "matlab") == 0)
         put_matlab(file, path, n, 1, label);
     else if (strncmp(kind, "hot:", 4) == 0)

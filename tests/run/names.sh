@@ -13,7 +13,7 @@ END
 # trained KEYS...: what is learnt and how it is judged.
 trained()
 {
-    run 1 train run.yaml --out a --overwrite -q "$@"
+    run 0 train run.yaml --out a --overwrite -q "$@"
     [ "$code" = 0 ] || fail "$*: code $code"
     weights_of a
     column a/eval.csv split
@@ -94,3 +94,17 @@ expect_line 3 1 'none of the groups .* /X_test \[20, 4\] float32, .* data.x and 
 expect_line 3 1 '/c is not a group .* set data.test' train run.yaml --out d data.file=data.h5 data.test=c
 expect_line 3 1 'z\*.h5: no file matches' train run.yaml --out d "data.train=z*.h5" data.test=data.h5
 expect_line 3 1 'No such file' train run.yaml --out d data.train=[data.h5,none.h5]
+
+# What is rarely meant is said in a line each, and only then.
+warnings() { grep -c '^cairn: warning: ' err || true; }
+"$CAIRN_BUILD/tests/run_make_data" odd.h5 /train/x=uint8:9x6x6x3:200 /train/y=int32:9:1 /train/z=int32:9
+expect 0 2 train run.yaml --out d --overwrite -q data.file=odd.h5 data.std=none "model=[{type: flatten}, {type: dense, units: 3}]"
+same "warnings" "$(warnings)" 4
+for words in 'looks like rows, columns, channels' 'is uint8 without a scale' 'no sample of class 0' 'not used: /train/z'; do
+    grep -q "$words" err || fail "no warning: $words"
+done
+"$make" one.h5 y=one names=train/x,train/y,test/x,test/y
+expect 0 0 train run.yaml --out d --overwrite -q data.file=one.h5 "model=[{type: dense, units: 4}]"
+grep -q 'labels are 1 to 3, none is 0' err && [ "$(warnings)" = 1 ] || fail "labels from 1"
+expect 0 0 train run.yaml --out d --overwrite -q data.file=data.h5
+same "warnings of plain data" "$(warnings)" 0
