@@ -102,7 +102,7 @@ module cairn
     type, bind(c) :: trained_settings
         integer(c_size_t) :: size = 0
         type(c_ptr) :: checkpoint = c_null_ptr, data_file = c_null_ptr, data = c_null_ptr, split = c_null_ptr
-        logical(c_bool) :: average = .false.
+        logical(c_bool) :: average = .false., outputs_only = .false.
     end type
 
     public :: cairn_version, cairn_error_text, cairn_status_text, cairn_exit_code
@@ -727,13 +727,13 @@ contains
     end function
 
     !> Open a trained model; what is not given is as in C where it is zero.
-    integer(c_int) function cairn_trained_open(comm, checkpoint, trained, data_file, data, split, average)
+    integer(c_int) function cairn_trained_open(comm, checkpoint, trained, data_file, data, split, average, outputs_only)
         type(c_ptr), intent(in) :: comm
         character(*), intent(in) :: checkpoint
         type(c_ptr), intent(out) :: trained
         character(*), intent(in), optional :: data_file, split
         type(c_ptr), intent(in), optional :: data
-        logical, intent(in), optional :: average
+        logical, intent(in), optional :: average, outputs_only
         character(kind=c_char), allocatable, target :: from(:), of(:), group(:)
         type(trained_settings) :: settings
         settings%size = c_sizeof(settings)
@@ -742,6 +742,7 @@ contains
         settings%split = address_of(split, group)
         if (present(data)) settings%data = data
         if (present(average)) settings%average = average
+        if (present(outputs_only)) settings%outputs_only = outputs_only
         cairn_trained_open = c_trained_open(comm, settings, trained)
     end function
 

@@ -32,6 +32,7 @@ struct cairn_trained_settings {
                                  a group that is fed will do */
     const char *split;      /**< the group: "train", "val" or "test"; NULL: "test" */
     bool average;           /**< with the moving average of the weights (train.ema) */
+    bool outputs_only;      /**< labels are not wanted, and need not be there */
 };
 
 /**

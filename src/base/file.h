@@ -57,6 +57,10 @@ CAIRN_CHECKED cairn_status cairn_file_finish(struct cairn_new_file *file);
 /** Remove it; one that is finished or abandoned is fine.  Ranks: local.  Errors: none. */
 void cairn_file_abandon(struct cairn_new_file *file);
 
+/** Whether a name can only be that of a file of arrays, or a pattern of such: by its ending, or by
+ * signs of a pattern; "/train" is none.  Looks at no file.  Ranks: local.  Errors: none. */
+bool cairn_file_is_named(const char *name);
+
 /** Whether this is the name of a file that was neither finished nor abandoned, since its writer was
  * killed.  Ranks: local.  Errors: none. */
 bool cairn_file_is_unfinished(const char *name);

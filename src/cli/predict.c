@@ -41,7 +41,8 @@ static cairn_status run_predict(const struct cairn_arguments *arguments, cairn_c
     struct request request = {.model = {.checkpoint = NULL}};
     cairn_trained *trained = NULL;
     CAIRN_TRY(read_request(arguments, &request)); /* the same words on every rank */
-    const struct cairn_trained_settings settings = cairn_trained_settings_of(&request.model);
+    struct cairn_trained_settings settings = cairn_trained_settings_of(&request.model);
+    settings.outputs_only = true;
     CAIRN_TRY(cairn_trained_open(comm, &settings, &trained));
     cairn_status st = cairn_trained_write(trained, request.out);
     if (st == CAIRN_OK && cairn_comm_rank(comm) == 0)

@@ -6,6 +6,7 @@
 
 #include "base/keys.h"
 
+#define CAIRN_WORDS_LAYOUT(FIRST, NEXT) FIRST(LAYOUT_CHW, "chw") NEXT(LAYOUT_HWC, "hwc")
 #define CAIRN_WORDS_IN_MEMORY(FIRST, NEXT)                                                         \
     FIRST(IN_MEMORY_AUTO, "auto") NEXT(IN_MEMORY_TRUE, "true") NEXT(IN_MEMORY_FALSE, "false")
 #define CAIRN_WORDS_MICRO(FIRST, NEXT) FIRST(MICRO_NONE, "none") NEXT(MICRO_AUTO, "auto")
@@ -46,6 +47,7 @@
     NEXT(KEEP_BEST_ACCURACY, "eval_accuracy")
 #define CAIRN_WORDS_GRADFLOW_EVERY(FIRST, NEXT) FIRST(GRADFLOW_EVERY_AUTO, "auto")
 
+CAIRN_CHOICE(cairn_word_layout, CAIRN_WORDS_LAYOUT);
 CAIRN_CHOICE(cairn_word_in_memory, CAIRN_WORDS_IN_MEMORY);
 CAIRN_CHOICE(cairn_word_micro, CAIRN_WORDS_MICRO);
 CAIRN_CHOICE(cairn_word_batch_tail, CAIRN_WORDS_BATCH_TAIL);

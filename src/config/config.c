@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/fault.h"
+#include "base/file.h"
 #include "base/memory.h"
 #include "config/parts.h"
 
@@ -146,6 +147,45 @@ static cairn_status resolve_path(const struct cairn_config *config, const struct
     return CAIRN_OK;
 }
 
+/* Whether the value names files, among other things. */
+static bool names_files(const struct cairn_key *key)
+{
+    return strcmp(key->name, "data.train") == 0 || strcmp(key->name, "data.val") == 0 ||
+           strcmp(key->name, "data.test") == 0;
+}
+
+/* Make those of one or several names absolute that are files. */
+static cairn_status resolve_files(const struct cairn_config *config, const struct cairn_key *key,
+                                  struct cairn_node *node)
+{
+    struct cairn_node *name = node->kind == CAIRN_NODE_SCALAR ? node : node->child;
+    for (; name != NULL; name = name == node ? NULL : name->next) {
+        if (name->kind != CAIRN_NODE_SCALAR)
+            return cairn_fail(CAIRN_USAGE, "%s: %s takes names of groups or files",
+                              cairn_node_place(name), key->name);
+        if (cairn_file_is_named(name->text)) CAIRN_TRY(resolve_path(config, key, name));
+    }
+    return CAIRN_OK;
+}
+
+/* Where only data.train is given, its first file is that of the data. */
+static cairn_status find_file(struct cairn_config *config)
+{
+    struct cairn_node *file = NULL;
+    const struct cairn_node *train = cairn_tree_find(config->tree, "data.train");
+    struct cairn_node *data = cairn_tree_find(config->tree, "data");
+    if (train != NULL && train->kind == CAIRN_NODE_LIST) train = train->child;
+    if (train == NULL || train->kind != CAIRN_NODE_SCALAR || !cairn_file_is_named(train->text) ||
+        cairn_tree_find(config->tree, "data.file") != NULL)
+        return CAIRN_OK;
+    CAIRN_TRY(cairn_node_create(CAIRN_NODE_SCALAR, "file", train->text, &file));
+    file->source = train->source;
+    file->line = train->line;
+    file->column = train->column;
+    cairn_node_add(data, file);
+    return CAIRN_OK;
+}
+
 /* The value of a kind's key is only checked here: the kind reads it from the tree. */
 static cairn_status read_key(const struct cairn_config_walk *walk, const struct cairn_node *node,
                              struct cairn_config *config)
@@ -166,6 +206,7 @@ static cairn_status read_keys(struct cairn_config *config)
             continue;
         }
         if (walk.key->type == CAIRN_KEY_PATH) CAIRN_TRY(resolve_path(config, walk.key, node));
+        if (names_files(walk.key)) CAIRN_TRY(resolve_files(config, walk.key, node));
         CAIRN_TRY(read_key(&walk, node, config));
     }
     return CAIRN_OK;
@@ -183,6 +224,7 @@ cairn_status cairn_config_read_from(const char *text, size_t n, const char *sour
     for (size_t i = 0; st == CAIRN_OK && overrides != NULL && overrides[i] != NULL; i++)
         st = cairn_override_apply(config->tree, overrides[i], overrides_source);
     if (st == CAIRN_OK) st = cairn_known_check(config->tree);
+    if (st == CAIRN_OK) st = find_file(config);
     if (st == CAIRN_OK) st = read_keys(config);
     if (st != CAIRN_OK) {
         cairn_config_free(config);

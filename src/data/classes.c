@@ -17,7 +17,8 @@ static cairn_status grow(struct cairn_classes *classes)
     if (classes->n < classes->capacity) return CAIRN_OK;
     if (classes->n == MOST_CLASSES)
         return cairn_fail(CAIRN_DATA,
-                          "more than %d classes; leave --classes away for a real target",
+                          "more than %d classes; for a real target leave --classes of cairn import "
+                          "away, or store numbers",
                           MOST_CLASSES);
     size_t capacity = classes->capacity == 0 ? FIRST_CAPACITY : 2 * classes->capacity;
     CAIRN_TRY(cairn_memory_get(capacity, sizeof *item, "the classes", &item));

@@ -3,18 +3,16 @@
  * Not for reading samples: that is the loader. */
 #include "data/dataset.h"
 
-#include <inttypes.h>
-#include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/fault.h"
 #include "base/memory.h"
+#include "data/group.h"
 #include "data/internal.h"
+#include "data/labels.h"
+#include "data/place.h"
 #include "data/tokens.h"
-
-enum { PATH_IN_FILE_BYTES = 32, FORMAT_VERSION = 1 };
 
 const char *const cairn_about_names[5] = {"title", "source", "license", "citation", NULL};
 
@@ -35,27 +33,6 @@ cairn_status cairn_split_find(const char *name, enum cairn_split *out)
                       name);
 }
 
-/* A file that says what it is must say this; a stranger's file may say nothing. */
-static cairn_status check_format(struct cairn_h5 *file, const char *path)
-{
-    char *format = NULL;
-    double version = 0;
-    size_t n = 0;
-    if (!cairn_h5_has_attribute(file, "/", "format")) return CAIRN_OK;
-    CAIRN_TRY(cairn_h5_get_text(file, "/", "format", &format));
-    bool is_dataset = strcmp(format, "cairn-dataset") == 0;
-    bool is_checkpoint = strcmp(format, "cairn-checkpoint") == 0;
-    free(format);
-    if (is_checkpoint) return cairn_fail(CAIRN_DATA, "%s: is a checkpoint, not a dataset", path);
-    if (!is_dataset)
-        return cairn_fail(CAIRN_DATA, "%s: its attribute format is not cairn-dataset", path);
-    CAIRN_TRY(cairn_h5_get_numbers(file, "/", "format_version", 1, &version, &n));
-    if (version != FORMAT_VERSION)
-        return cairn_fail(CAIRN_DATA, "%s: has format version %g; this cairn reads version %d",
-                          path, version, FORMAT_VERSION);
-    return CAIRN_OK;
-}
-
 static cairn_status read_about(struct cairn_dataset *dataset)
 {
     for (int i = 0; cairn_about_names[i] != NULL; i++) {
@@ -68,160 +45,6 @@ static cairn_status read_about(struct cairn_dataset *dataset)
     return CAIRN_OK;
 }
 
-/* `name` is scale or shift: one number, or one for each channel. */
-static cairn_status read_factors(struct cairn_dataset *dataset, const char *x, const char *name,
-                                 real fallback, size_t *n, real **out)
-{
-    size_t n_channels = dataset->input.dim[0];
-    double *value = NULL;
-    *n = 1;
-    CAIRN_TRY(cairn_memory_get(n_channels, sizeof **out, name, out));
-    **out = fallback;
-    if (!cairn_h5_has_attribute(dataset->file, x, name)) return CAIRN_OK;
-    CAIRN_TRY(cairn_memory_get(n_channels, sizeof *value, name, &value));
-    cairn_status st = cairn_h5_get_numbers(dataset->file, x, name, n_channels, value, n);
-    if (st == CAIRN_OK && *n != 1 && *n != n_channels)
-        st = cairn_fail(CAIRN_DATA, "%s: the attribute '%s' of %s has %zu numbers for %zu channels",
-                        dataset->path, name, x, *n, n_channels);
-    for (size_t i = 0; st == CAIRN_OK && i < *n; i++) {
-        (*out)[i] = (real)value[i];
-        if (!isfinite((*out)[i]))
-            st = cairn_fail(CAIRN_DATA, "%s: the attribute '%s' of %s is not finite", dataset->path,
-                            name, x);
-    }
-    free(value);
-    return st;
-}
-
-static cairn_status check_input(struct cairn_dataset *dataset, const char *x,
-                                const struct cairn_h5_form *form)
-{
-    char here[CAIRN_SHAPE_TEXT_BYTES];
-    char there[CAIRN_SHAPE_TEXT_BYTES];
-    struct cairn_shape input = {.ndim = form->shape.ndim - 1};
-    if (form->type != CAIRN_H5_U8 && form->type != CAIRN_H5_I16 && form->type != CAIRN_H5_F32 &&
-        form->type != CAIRN_H5_REAL)
-        return cairn_fail(CAIRN_DATA, "%s: %s is %s; store it as uint8, int16 or %s", dataset->path,
-                          x, cairn_h5_type_name(form->type), cairn_h5_type_name(CAIRN_H5_REAL));
-    if (form->shape.ndim == 0 || cairn_shape_count(&form->shape) == 0)
-        return cairn_fail(CAIRN_DATA, "%s: %s holds no samples: its shape is %s", dataset->path, x,
-                          cairn_shape_text(&form->shape, here));
-    for (int d = 0; d < input.ndim; d++) input.dim[d] = form->shape.dim[d + 1];
-    if (input.ndim == 0) input = (struct cairn_shape){.ndim = 1, .dim = {1}};
-    if (dataset->input.ndim == 0) dataset->input = input;
-    if (!cairn_shape_same(&dataset->input, &input))
-        return cairn_fail(CAIRN_DATA,
-                          "%s: a sample of %s is %s, one of another group %s; they must be equal",
-                          dataset->path, x, cairn_shape_text(&input, here),
-                          cairn_shape_text(&dataset->input, there));
-    return CAIRN_OK;
-}
-
-static cairn_status read_labels(struct cairn_dataset *dataset, const char *y,
-                                struct cairn_group *group)
-{
-    enum { BLOCK = 4096 };
-    int64_t block[BLOCK];
-    CAIRN_TRY(cairn_memory_get(group->n, sizeof *group->label, "the labels", &group->label_owned));
-    group->label = group->label_owned;
-    if (dataset->n_classes == 0) dataset->n_classes = 1; /* also where all are below 0 */
-    for (size_t first = 0; first < group->n; first += BLOCK) {
-        size_t n = group->n - first < BLOCK ? group->n - first : BLOCK;
-        CAIRN_TRY(cairn_rows_read(&group->y, first, n, CAIRN_H5_I64, block));
-        for (size_t i = 0; i < n; i++) {
-            if (block[i] < INT32_MIN || block[i] >= INT32_MAX)
-                return cairn_fail(CAIRN_DATA,
-                                  "%s: %s row %zu: the label %" PRId64
-                                  " is not a class; count from 0",
-                                  dataset->path, y, first + i, block[i]);
-            group->label_owned[first + i] = (int32_t)block[i];
-            if (block[i] >= (int64_t)dataset->n_classes) dataset->n_classes = (size_t)block[i] + 1;
-        }
-    }
-    cairn_rows_close(&group->y);
-    return CAIRN_OK;
-}
-
-static cairn_status read_y(struct cairn_dataset *dataset, const char *y, struct cairn_group *group)
-{
-    char text[CAIRN_SHAPE_TEXT_BYTES];
-    const struct cairn_h5_form *form = &group->y.form;
-    const struct cairn_shape *shape = &form->shape;
-    bool is_real = cairn_h5_is_real(form->type);
-    if (shape->ndim == 0 || shape->dim[0] != group->n)
-        return cairn_fail(CAIRN_DATA, "%s: %s has the shape %s, but there are %zu samples in x",
-                          dataset->path, y, cairn_shape_text(shape, text), group->n);
-    if (form->type == CAIRN_H5_TEXT || (is_real ? shape->ndim > 2 : shape->ndim != 1))
-        return cairn_fail(
-            CAIRN_DATA, "%s: %s is %s %s; store integer classes [n] or float32 targets [n, d]",
-            dataset->path, y, cairn_h5_type_name(form->type), cairn_shape_text(shape, text));
-    size_t n_targets = !is_real ? 0 : shape->ndim == 1 ? 1 : shape->dim[1];
-    if (is_real && n_targets == 0)
-        return cairn_fail(CAIRN_DATA, "%s: %s holds no targets", dataset->path, y);
-    bool first = dataset->n_targets == 0 && dataset->n_classes == 0;
-    if (!first && n_targets != dataset->n_targets)
-        return cairn_fail(CAIRN_DATA, "%s: %s has %zu real targets, another group %zu (0: classes)",
-                          dataset->path, y, n_targets, dataset->n_targets);
-    dataset->n_targets = n_targets;
-    return is_real ? CAIRN_OK : read_labels(dataset, y, group);
-}
-
-static cairn_status read_x_and_y(struct cairn_dataset *dataset, enum cairn_split split)
-{
-    char x[PATH_IN_FILE_BYTES];
-    char y[PATH_IN_FILE_BYTES];
-    const char *name = cairn_split_name(split);
-    struct cairn_group *group = &dataset->group[split];
-    snprintf(x, sizeof x, "/%s/x", name);
-    snprintf(y, sizeof y, "/%s/y", name);
-    CAIRN_TRY(cairn_rows_open(dataset->file, x, &group->x));
-    CAIRN_TRY(cairn_rows_open(dataset->file, y, &group->y));
-    const struct cairn_h5_form *form = &group->x.form;
-    CAIRN_TRY(check_input(dataset, x, form));
-    group->n = form->shape.dim[0];
-    CAIRN_TRY(read_factors(dataset, x, "scale", 1, &group->n_scale, &group->scale));
-    CAIRN_TRY(read_factors(dataset, x, "shift", 0, &group->n_shift, &group->shift));
-    return read_y(dataset, y, group);
-}
-
-/* One weight for each of `n` samples or tokens, where the group has them. */
-static cairn_status open_weights(struct cairn_dataset *dataset, enum cairn_split split, size_t n)
-{
-    char path[PATH_IN_FILE_BYTES];
-    char text[CAIRN_SHAPE_TEXT_BYTES];
-    struct cairn_group *group = &dataset->group[split];
-    snprintf(path, sizeof path, "/%s/weight", cairn_split_name(split));
-    if (!cairn_h5_has_name(dataset->file, path)) return CAIRN_OK;
-    CAIRN_TRY(cairn_rows_open(dataset->file, path, &group->weight));
-    const struct cairn_h5_form *form = &group->weight.form;
-    if (form->type != CAIRN_H5_U8 && form->type != CAIRN_H5_F32 && form->type != CAIRN_H5_REAL)
-        return cairn_fail(CAIRN_DATA, "%s: %s is %s; store weights as uint8 or %s", dataset->path,
-                          path, cairn_h5_type_name(form->type), cairn_h5_type_name(CAIRN_H5_REAL));
-    if (form->shape.ndim != 1 || form->shape.dim[0] != n)
-        return cairn_fail(CAIRN_DATA, "%s: %s has the shape %s; give one weight for each of %zu %s",
-                          dataset->path, path, cairn_shape_text(&form->shape, text), n,
-                          group->n_tokens > 0 ? "tokens" : "samples");
-    return CAIRN_OK;
-}
-
-static cairn_status read_group(struct cairn_dataset *dataset, enum cairn_split split)
-{
-    char tokens[PATH_IN_FILE_BYTES];
-    struct cairn_group *group = &dataset->group[split];
-    bool first = dataset->vocabulary == 0 && dataset->input.ndim == 0;
-    snprintf(tokens, sizeof tokens, "/%s/tokens", cairn_split_name(split));
-    bool has_tokens = cairn_h5_has_name(dataset->file, tokens);
-    if (!first && has_tokens != (dataset->vocabulary > 0))
-        return cairn_fail(CAIRN_DATA, "%s: %s holds %s, another group %s; all must hold the same",
-                          dataset->path, cairn_split_name(split), has_tokens ? "tokens" : "x and y",
-                          has_tokens ? "x and y" : "tokens");
-    if (has_tokens)
-        CAIRN_TRY(cairn_tokens_open(dataset, tokens, group));
-    else
-        CAIRN_TRY(read_x_and_y(dataset, split));
-    return open_weights(dataset, split, has_tokens ? group->n_tokens : group->n);
-}
-
 static cairn_status absolute_path(const char *path, char **out)
 {
     char *resolved = realpath(path, NULL);
@@ -231,48 +54,43 @@ static cairn_status absolute_path(const char *path, char **out)
     return st;
 }
 
-static cairn_status open_all(const char *path, struct cairn_dataset *dataset)
+static cairn_status open_all(const struct cairn_dataset_options *options,
+                             struct cairn_dataset *dataset)
 {
-    char group[PATH_IN_FILE_BYTES];
-    int n_groups = 0;
-    CAIRN_TRY(absolute_path(path, &dataset->path));
+    CAIRN_TRY(absolute_path(options->file, &dataset->path));
     if (cairn_fault("data.open"))
-        return cairn_fail(CAIRN_DATA, "%s: planted fault data.open", path);
-    CAIRN_TRY(cairn_h5_open(path, &dataset->file));
-    CAIRN_TRY(check_format(dataset->file, dataset->path));
-    for (int split = 0; split < CAIRN_N_SPLITS; split++) {
-        snprintf(group, sizeof group, "/%s", cairn_split_name((enum cairn_split)split));
-        if (cairn_h5_is_elsewhere(dataset->file, group))
-            return cairn_fail(CAIRN_DATA,
-                              "%s: %s is a link to another file, which is not followed; copy the "
-                              "group into this file",
-                              dataset->path, group);
-        if (!cairn_h5_has_name(dataset->file, group)) continue;
-        if (!cairn_h5_has_group(dataset->file, group))
-            return cairn_fail(CAIRN_DATA,
-                              "%s: %s is not a group, or is a dangling link; fix it or remove it",
-                              dataset->path, group);
-        CAIRN_TRY(read_group(dataset, (enum cairn_split)split));
-        n_groups++;
-    }
-    if (n_groups == 0)
-        return cairn_fail(CAIRN_DATA,
-                          "%s: has none of the groups train, val and test; cairn import makes them",
-                          dataset->path);
+        return cairn_fail(CAIRN_DATA, "%s: planted fault data.open", options->file);
+    CAIRN_TRY(cairn_places_find(dataset, options));
+    for (int split = 0; split < CAIRN_N_SPLITS; split++)
+        if (dataset->group[split].n_places > 0)
+            CAIRN_TRY(cairn_group_open(dataset, (enum cairn_split)split, options));
+    CAIRN_TRY(cairn_groups_part(dataset, options));
+    CAIRN_TRY(cairn_labels_number(dataset));
+    CAIRN_TRY(cairn_groups_pick(dataset, options));
     CAIRN_TRY(cairn_tokens_read_characters(dataset));
     return read_about(dataset);
 }
 
-cairn_status cairn_dataset_open(const char *path, struct cairn_dataset **out)
+cairn_status cairn_dataset_open_as(const struct cairn_dataset_options *options,
+                                   struct cairn_dataset **out)
 {
     struct cairn_dataset *dataset = NULL;
+    struct cairn_dataset_options named = *options;
+    if (named.x == NULL) named.x = "x";
+    if (named.y == NULL) named.y = "y";
+    if (named.weight == NULL) named.weight = "weight";
     CAIRN_TRY(cairn_memory_get(1, sizeof *dataset, "a dataset", &dataset));
-    cairn_status st = open_all(path, dataset);
+    cairn_status st = open_all(&named, dataset);
     if (st == CAIRN_OK)
         *out = dataset;
     else
         cairn_dataset_close(dataset);
     return st;
+}
+
+cairn_status cairn_dataset_open(const char *path, struct cairn_dataset **out)
+{
+    return cairn_dataset_open_as(&(struct cairn_dataset_options){.file = path}, out);
 }
 
 void cairn_dataset_close(struct cairn_dataset *dataset)
@@ -292,7 +110,9 @@ void cairn_dataset_close(struct cairn_dataset *dataset)
         free(group->shift);
     }
     for (int i = 0; cairn_about_names[i] != NULL; i++) free(dataset->about[i]);
-    cairn_h5_close(dataset->file);
+    cairn_places_free(dataset);
+    cairn_classes_free(&dataset->names);
+    free(dataset->class_names);
     free(dataset->characters);
     free(dataset->mean);
     free(dataset->path);
@@ -338,45 +158,6 @@ size_t cairn_dataset_targets(const struct cairn_dataset *dataset)
 size_t cairn_dataset_classes(const struct cairn_dataset *dataset)
 {
     return dataset->vocabulary > 0 ? dataset->vocabulary : dataset->n_classes;
-}
-
-const int32_t *cairn_dataset_labels(const struct cairn_dataset *dataset, enum cairn_split split)
-{
-    return dataset->group[split].label;
-}
-
-static cairn_status check_label(const struct cairn_dataset *dataset, enum cairn_split split,
-                                size_t row, size_t n_classes)
-{
-    int label = (int)dataset->group[split].label[row];
-    if (label < 0)
-        return cairn_fail(CAIRN_DATA,
-                          "%s: /%s/y row %zu: the label %d is not a class; count from 0",
-                          dataset->path, cairn_split_name(split), row, label);
-    if ((size_t)label < n_classes) return CAIRN_OK;
-    return cairn_fail(CAIRN_DATA,
-                      "%s: /%s/y row %zu: the label %d is outside the classes 0 to %zu of the "
-                      "model; fix it, or give the last layer units: %zu",
-                      dataset->path, cairn_split_name(split), row, label, n_classes - 1,
-                      dataset->n_classes);
-}
-
-cairn_status cairn_dataset_check_labels(const struct cairn_dataset *dataset, size_t n_classes,
-                                        int64_t ignored)
-{
-    if (dataset->vocabulary > n_classes)
-        return cairn_fail(CAIRN_USAGE,
-                          "the model has %zu outputs for each token, but %s has a vocabulary of "
-                          "%zu; give the last layer units: %zu",
-                          n_classes, dataset->path, dataset->vocabulary, dataset->vocabulary);
-    for (int split = 0; split < CAIRN_N_SPLITS; split++) {
-        const struct cairn_group *group = &dataset->group[split];
-        for (size_t i = 0; group->label != NULL && i < group->n; i++) {
-            if (group->label[i] == ignored) continue;
-            CAIRN_TRY(check_label(dataset, (enum cairn_split)split, i, n_classes));
-        }
-    }
-    return CAIRN_OK;
 }
 
 const char *cairn_dataset_about(const struct cairn_dataset *dataset, const char *attribute)

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/keys.h"
+#include "base/tree.h"
 #include "cairn/data.h"
 #include "cairn/status.h"
 #include "tensor/shape.h"
@@ -37,6 +38,26 @@ CAIRN_CHECKED cairn_status cairn_split_find(const char *name, enum cairn_split *
  * Errors  CAIRN_DATA, with path and what to do
  */
 CAIRN_CHECKED cairn_status cairn_dataset_open(const char *path, struct cairn_dataset **out);
+
+/** Where the data are and what their arrays are called. */
+struct cairn_dataset_options {
+    const char *file;                               /* its path, or a pattern for several */
+    const struct cairn_node *group[CAIRN_N_SPLITS]; /* names of groups, files or patterns, one or a
+                                                       list; NULL: the groups of `file` that are
+                                                       called so; borrowed while opening */
+    const char *x, *y, *weight; /* names in a group, or paths; NULL: x, y and weight; y as x: the
+                                   targets are the inputs */
+    enum cairn_split alone;     /* what a file without groups is */
+    double val_fraction, test_fraction; /* of the samples of train that become val and test */
+    uint64_t split_seed;                /* which ones */
+    bool hwc;                           /* images are stored as [n, H, W, C] */
+    bool labels_optional;               /* y may be missing, and with it targets and classes */
+};
+
+/** The same, with other names.  Ranks: local.  Errors: as above; a name that is not there is
+ * answered with those that are. */
+CAIRN_CHECKED cairn_status cairn_dataset_open_as(const struct cairn_dataset_options *options,
+                                                 struct cairn_dataset **out);
 
 /** Close and release once as many have closed it as share it; NULL is fine.  Ranks: local.
  * Errors: none. */
@@ -93,6 +114,10 @@ size_t cairn_dataset_size(const struct cairn_dataset *dataset, enum cairn_split 
 /** Shape of one sample.  Ranks: local.  Errors: none. */
 const struct cairn_shape *cairn_dataset_input(const struct cairn_dataset *dataset);
 
+/** The type that x or tokens of a group are converted to while they are read, "float32"; NULL where
+ * they are as stored.  Ranks: local.  Errors: none. */
+const char *cairn_dataset_converts_to(const struct cairn_dataset *dataset, enum cairn_split split);
+
 /** Real targets per sample; 0: classes.  Ranks: local.  Errors: none. */
 size_t cairn_dataset_targets(const struct cairn_dataset *dataset);
 
@@ -103,6 +128,18 @@ size_t cairn_dataset_classes(const struct cairn_dataset *dataset);
 /** Labels [n] of a group, maybe negative (cairn_dataset_check_labels()); NULL where there are none,
  * and of tokens.  Ranks: local.  Errors: none. */
 const int32_t *cairn_dataset_labels(const struct cairn_dataset *dataset, enum cairn_split split);
+
+/** Whether the targets of a sample are its inputs.  Ranks: local.  Errors: none. */
+bool cairn_dataset_is_autoencoder(const struct cairn_dataset *dataset);
+
+/** Names of the classes, separated by commas, where labels are texts or an enum; else NULL.
+ * Ranks: local.  Errors: none. */
+const char *cairn_dataset_class_names(const struct cairn_dataset *dataset);
+
+/** Take one real target for each sample as the number of its class, or as a target again; nothing
+ * where y is otherwise.  Ranks: local.  Errors: CAIRN_DATA: no whole number (names the row),
+ * cannot be read; CAIRN_MEMORY. */
+CAIRN_CHECKED cairn_status cairn_dataset_set_classes(struct cairn_dataset *dataset, bool classes);
 
 /** No label is ignored. */
 #define CAIRN_NO_LABEL INT64_MIN
@@ -118,6 +155,19 @@ const int32_t *cairn_dataset_labels(const struct cairn_dataset *dataset, enum ca
  */
 CAIRN_CHECKED cairn_status cairn_dataset_check_labels(const struct cairn_dataset *dataset,
                                                       size_t n_classes, int64_t ignored);
+
+/** What a run has been told about its data. */
+struct cairn_dataset_wish {
+    bool hwc, normalized; /* data.layout, data.mean or data.std are given */
+};
+
+/** Say, in a line each, what of the training data is rarely meant: channels that seem to come last,
+ * bytes without a scale, classes without samples or counted from 1, rows that were never written,
+ * arrays that nobody uses.  Ranks: local.  Errors: CAIRN_DATA: cannot be read; CAIRN_MEMORY. */
+CAIRN_CHECKED cairn_status cairn_dataset_doubts(const struct cairn_dataset *dataset,
+                                                const struct cairn_dataset_wish *wish,
+                                                void (*say)(void *context, const char *line),
+                                                void *context);
 
 /** title, source, license or citation; "" where the file does not say.  Ranks: local.
  * Errors: none. */

@@ -40,7 +40,7 @@ static cairn_status add_rows(XXH64_state_t *hash, const struct cairn_rows *from,
         n_blocks = 1;
         block = n;
     }
-    if (from->array == NULL && from->memory == NULL) return CAIRN_OK; /* nobody knows them yet */
+    if (!cairn_rows_known(from)) return CAIRN_OK; /* nobody knows them yet */
     CAIRN_TRY(cairn_memory_get(block, row_bytes, "the fingerprint", &buffer));
     cairn_status st = CAIRN_OK;
     for (size_t i = 0; i < n_blocks && st == CAIRN_OK; i++) {
@@ -104,7 +104,11 @@ cairn_status cairn_dataset_fingerprint(struct cairn_dataset *dataset, uint64_t *
     return st;
 }
 
+/* That of the only file; several are told apart by their order, too. */
 uint64_t cairn_dataset_sample(struct cairn_dataset *dataset)
 {
-    return dataset->file == NULL ? 0 : cairn_h5_sample(dataset->file);
+    uint64_t hash = 0;
+    for (size_t i = 0; i < dataset->n_files; i++)
+        hash = hash * UINT64_C(0x9e3779b97f4a7c15) ^ cairn_h5_sample(dataset->files[i]);
+    return hash;
 }

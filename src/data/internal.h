@@ -4,20 +4,50 @@
 #define CAIRN_DATA_INTERNAL_H
 
 #include "cairn/data.h"
+#include "data/classes.h"
 #include "data/dataset.h"
+#include "data/order.h"
 #include "h5/h5.h"
 #include "tensor/real.h"
 
+/** Some rows out of an array: row i is that at position first + i of an order. */
+struct cairn_pick {
+    size_t first, n; /* n 0: all rows, as they are stored */
+    struct cairn_order order;
+};
+
+/** How what is read becomes what it means; zeroed where that is the same.  decode.c. */
+struct cairn_decode {
+    unsigned char
+        *turn; /* room for an image whose C channels come last; NULL: they do not; owned */
+    size_t channels;
+    bool packed, may_miss; /* numbers are value * by + plus; `missing` is none */
+    double by, plus, missing;
+};
+
 /** One array of a group, row by row; zeroed where there is none. */
 struct cairn_rows {
-    struct cairn_h5_form form;    /* [n, ...]; ndim 0: there is none */
-    struct cairn_h5_array *array; /* of a file; owned */
-    const void *memory;           /* else these rows, borrowed; NULL too: they come as they are
-                                     wanted */
+    struct cairn_h5_form form; /* [n, ...]; ndim 0: there is none */
+    struct cairn_part *part;   /* [n_parts] of files, rows.c; owned */
+    size_t n_parts;
+    struct cairn_pick pick;
+    struct cairn_decode decode;
+    const void *memory; /* without parts these rows, borrowed; NULL too: they come as they are
+                           wanted */
+};
+
+struct cairn_place;
+
+/** What an array is called. */
+struct cairn_name {
+    const char *text, *key; /* its name or path, and the key of the run file that says so */
+    bool optional;          /* may be missing */
 };
 
 /** One group of a dataset; x is none where the file has no such group. */
 struct cairn_group {
+    struct cairn_place *place; /* [n_places] where its arrays lie, place.c; owned */
+    size_t n_places;
     size_t n;                 /* samples; of tokens those that the context makes, 0 until then */
     size_t n_tokens;          /* t; 0: x and y */
     struct cairn_rows x;      /* [n, input] uint8, int16 or float32; or tokens [t] */
@@ -33,19 +63,26 @@ struct cairn_group {
 };
 
 struct cairn_dataset {
-    char *path;            /* absolute; "memory" where there is no file */
-    size_t n_users;        /* besides the first */
-    struct cairn_h5 *file; /* NULL: none */
+    char *path;              /* absolute; "memory" where there is no file */
+    size_t n_users;          /* besides the first */
+    struct cairn_h5 **files; /* [n_files]; owned */
+    size_t n_files;
+    size_t n_main;         /* the first of them: those of data.file */
+    struct cairn_h5 *file; /* the first of them, which says what the data are; NULL: none */
     struct cairn_group group[CAIRN_N_SPLITS];
     struct cairn_shape input;
     size_t n_targets, n_classes;
-    bool weighted;            /* in memory: each sample has a weight */
-    size_t vocabulary;        /* of tokens; 0: x and y */
-    size_t context;           /* C, tokens of a sample; 0: not set */
-    double *mean, *deviation; /* [channels] of normalisation, one block, owned; NULL for none */
-    bool normalized_each;     /* they differ from channel to channel */
-    char *characters;         /* UTF-8, in the order of their tokens; NULL: not known; owned */
-    char *about[4];           /* in the order of cairn_about_names */
+    size_t n_stored;            /* real targets as the file has them; 1 may stand for a class */
+    struct cairn_classes names; /* of labels that are texts */
+    char *class_names;          /* of texts and enums, separated by commas; NULL: none; owned */
+    bool y_is_x;                /* targets are the inputs, as the model gets them */
+    bool weighted;              /* in memory: each sample has a weight */
+    size_t vocabulary;          /* of tokens; 0: x and y */
+    size_t context;             /* C, tokens of a sample; 0: not set */
+    double *mean, *deviation;   /* [channels] of normalisation, one block, owned; NULL for none */
+    bool normalized_each;       /* they differ from channel to channel */
+    char *characters;           /* UTF-8, in the order of their tokens; NULL: not known; owned */
+    char *about[4];             /* in the order of cairn_about_names */
 };
 
 /** title, source, license, citation; NULL at the end. */
@@ -68,16 +105,83 @@ bool cairn_group_comes(const struct cairn_group *group);
 /** Whether there is such an array.  Ranks: local.  Errors: none. */
 bool cairn_rows_exist(const struct cairn_rows *rows);
 
-/** Open an array of a file, and close it; one that is none is fine.  Ranks: local.
- * Errors: CAIRN_DATA. */
-CAIRN_CHECKED cairn_status cairn_rows_open(struct cairn_h5 *file, const char *path,
+/** Whether its rows can be read, not only given by the host.  Ranks: local.  Errors: none. */
+bool cairn_rows_known(const struct cairn_rows *rows);
+
+/** Open an array of this name in all places of a group, one after the other.  Ranks: local.
+ * Errors: CAIRN_DATA: not there, rows that differ; CAIRN_MEMORY. */
+CAIRN_CHECKED cairn_status cairn_rows_open(const struct cairn_dataset *dataset,
+                                           enum cairn_split split, const struct cairn_name *name,
                                            struct cairn_rows *out);
+
+/** Close it, but know where it was for cairn_rows_where().  Ranks: local.  Errors: none. */
+void cairn_rows_let_go(struct cairn_rows *rows);
+
+/** Close it and forget it; one that is none is fine.  Ranks: local.  Errors: none. */
 void cairn_rows_close(struct cairn_rows *rows);
+
+enum { CAIRN_WHERE_BYTES = 4096 + 512 };
+
+/** Have only these rows from now on.  Ranks: local.  Errors: none. */
+void cairn_rows_pick(struct cairn_rows *rows, const struct cairn_pick *pick);
+
+/** "FILE: /train/x" of a row in text [CAIRN_WHERE_BYTES], with the number that it has there; NULL
+ * for rows in memory.  Ranks: local.  Errors: none. */
+const char *cairn_rows_where(const struct cairn_rows *rows, size_t *row, char *text);
+
+/** The file of one part, and the path of the array in it.  Ranks: local; borrowed.  Errors: none.
+ */
+const char *cairn_rows_file(const struct cairn_rows *rows, size_t part);
+const char *cairn_rows_path(const struct cairn_rows *rows, size_t part);
+
+/** Numbers of an attribute of one part of the array; *n is 0 where there is none.  Ranks: local.
+ * Errors: as cairn_h5_get_numbers(). */
+CAIRN_CHECKED cairn_status cairn_rows_numbers(const struct cairn_rows *rows, size_t part,
+                                              const char *attribute, size_t most, double *value,
+                                              size_t *n);
 
 /** Read rows first .. first + n - 1 as `type`; those in memory are of it.  Ranks: local.
  * Errors: CAIRN_DATA. */
 CAIRN_CHECKED cairn_status cairn_rows_read(const struct cairn_rows *rows, size_t first, size_t n,
                                            enum cairn_h5_type type, void *out);
+
+/** Whether one part of the array has this attribute.  Ranks: local.  Errors: none. */
+bool cairn_rows_has_attribute(const struct cairn_rows *rows, size_t part, const char *name);
+
+/** Whether rows of a part were never written.  Ranks: local.  Errors: none. */
+bool cairn_rows_unwritten(const struct cairn_rows *rows, size_t part);
+
+/** Take the only part [d, n] as [n, d].  Ranks: local.  Errors: none. */
+void cairn_rows_transpose(struct cairn_rows *rows);
+
+/** Give images [n, H, W, C] as [n, C, H, W].  Ranks: local.  Errors: CAIRN_DATA: no images. */
+CAIRN_CHECKED cairn_status cairn_decode_channels_last(struct cairn_rows *rows);
+
+/** Honour _FillValue and, where `factors`, scale_factor and add_offset: a missing number becomes
+ * NaN, which is refused with its row.  Ranks: local.  Errors: CAIRN_DATA: not one number. */
+CAIRN_CHECKED cairn_status cairn_decode_packed(struct cairn_rows *rows, bool factors);
+
+/** Take matrices of MATLAB, x with its y or alone, or one for n samples, so that rows are samples.
+ * Ranks: local.  Errors: none. */
+void cairn_decode_matrices(struct cairn_rows *x, struct cairn_rows *y);
+void cairn_decode_samples(struct cairn_rows *rows, size_t n);
+
+/** Decode n rows that were read as `type`, in place.  Ranks: local.  Errors: none. */
+void cairn_decode_rows(const struct cairn_rows *rows, size_t n, enum cairn_h5_type type, void *out);
+
+/** The type in which rows of numbers are held: as they are stored where that is cheap to convert,
+ * else as reals.  Ranks: local.  Errors: none. */
+enum cairn_h5_type cairn_rows_held_type(const struct cairn_rows *rows);
+
+/** Visit all texts, or the names of an enum, as cairn_h5_array_texts() and cairn_h5_array_names()
+ * do.  Ranks: local.  Errors: theirs. */
+CAIRN_CHECKED cairn_status cairn_rows_texts(const struct cairn_rows *rows,
+                                            cairn_status (*visit)(void *context, const char *text),
+                                            void *context);
+CAIRN_CHECKED cairn_status cairn_rows_names(const struct cairn_rows *rows,
+                                            cairn_status (*visit)(void *context, const char *name,
+                                                                  int64_t value),
+                                            void *context);
 
 /** Bytes of one row of an array in its own type.  Ranks: local.  Errors: none. */
 size_t cairn_row_bytes(const struct cairn_h5_form *form);

@@ -43,6 +43,23 @@ uint64_t cairn_order_at(const struct cairn_order *order, uint64_t position)
     return at;
 }
 
+uint64_t cairn_order_find(const struct cairn_order *order, uint64_t sample)
+{
+    const uint64_t mask = (UINT64_C(1) << order->half_bits) - 1;
+    uint64_t at = sample;
+    do {
+        uint64_t left = at >> order->half_bits;
+        uint64_t right = at & mask;
+        for (int i = CAIRN_ORDER_ROUNDS - 1; i >= 0; i--) {
+            uint64_t mixed = right ^ (scramble(left ^ order->key[i]) & mask);
+            right = left;
+            left = mixed;
+        }
+        at = left << order->half_bits | right;
+    } while (at >= order->n);
+    return at;
+}
+
 uint64_t cairn_order_sample(uint64_t seed, uint64_t epoch, uint64_t n, uint64_t position)
 {
     struct cairn_order order;

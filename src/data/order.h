@@ -32,6 +32,9 @@ void cairn_order_begin(uint64_t seed, uint64_t epoch, uint64_t n, struct cairn_o
 /** The sample at a position below n.  Ranks: local.  Errors: none. */
 uint64_t cairn_order_at(const struct cairn_order *order, uint64_t position);
 
+/** The position of a sample: the inverse.  Ranks: local.  Errors: none. */
+uint64_t cairn_order_find(const struct cairn_order *order, uint64_t sample);
+
 /** Both in one, for a single position.  Ranks: local.  Errors: none. */
 uint64_t cairn_order_sample(uint64_t seed, uint64_t epoch, uint64_t n, uint64_t position);
 

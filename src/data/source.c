@@ -2,6 +2,8 @@
  * Rows of an array, held or read as they come. */
 #include "data/source.h"
 
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
@@ -24,40 +26,64 @@ void cairn_source_begin(struct cairn_source *from, const struct cairn_rows *rows
 
 size_t cairn_source_bytes(const struct cairn_source *from)
 {
-    return from->rows == NULL || from->rows->array == NULL ? 0 : from->n * from->row_bytes;
+    return from->rows == NULL || from->rows->n_parts == 0 ? 0 : from->n * from->row_bytes;
+}
+
+/* "FILE: /train/x", and *row as it is counted there; in text [CAIRN_WHERE_BYTES]. */
+static const char *where(const struct cairn_source *from, size_t *row, char *text)
+{
+    if (cairn_rows_where(from->rows, row, text) != NULL) return text;
+    snprintf(text, CAIRN_WHERE_BYTES, "%s: /%s/%s", from->path, from->group, from->name);
+    return text;
 }
 
 static cairn_status check_finite(const struct cairn_source *from, const void *data, size_t n,
                                  size_t first)
 {
+    char text[CAIRN_WHERE_BYTES];
     if (from->type != CAIRN_H5_REAL) return CAIRN_OK;
     size_t bad = cairn_first_not_finite(data, n * from->n_values);
     if (bad == n * from->n_values) return CAIRN_OK;
-    return cairn_fail(
-        CAIRN_DATA, "%s: /%s/%s row %zu: number %zu is not finite; fix or remove that row",
-        from->path, from->group, from->name, first + bad / from->n_values, bad % from->n_values);
+    size_t row = first + bad / from->n_values;
+    const char *at = where(from, &row, text);
+    const bool missing = from->rows->decode.may_miss && isnan(((const real *)data)[bad]);
+    return cairn_fail(CAIRN_DATA, "%s row %zu: number %zu is %s; fix or remove that row", at, row,
+                      bad % from->n_values, missing ? "missing, a _FillValue" : "not finite");
 }
 
 static cairn_status check_weights(const struct cairn_source *from, const real *weight, size_t n,
                                   size_t first)
 {
+    char text[CAIRN_WHERE_BYTES];
     size_t bad = cairn_first_not_finite(weight, n);
     for (size_t i = 0; i < bad; i++)
         if (weight[i] < 0) bad = i;
     if (bad == n) return CAIRN_OK;
-    return cairn_fail(CAIRN_DATA, "%s: /%s/%s row %zu: %g is not a weight; it must be 0 or more",
-                      from->path, from->group, from->name, first + bad, (double)weight[bad]);
+    size_t row = first + bad;
+    const char *at = where(from, &row, text);
+    return cairn_fail(CAIRN_DATA, "%s row %zu: %g is not a weight; it must be 0 or more", at, row,
+                      (double)weight[bad]);
 }
 
+/* The token is said as it is stored: what is held may be clipped. */
 static cairn_status check_tokens(const struct cairn_source *from, const void *token, size_t n,
                                  size_t first)
 {
+    char text[CAIRN_WHERE_BYTES];
+    double stored = 0;
     size_t bad = cairn_first_unknown_token(from->type, token, n, from->vocabulary);
     if (bad == n) return CAIRN_OK;
-    return cairn_fail(CAIRN_DATA,
-                      "%s: /%s/%s position %zu: the token %zu is not below the vocabulary of %zu",
-                      from->path, from->group, from->name, first + bad,
-                      cairn_token(from->type, token, bad), from->vocabulary);
+    size_t row = first + bad;
+    if (from->rows->n_parts > 0)
+        CAIRN_TRY(cairn_rows_read(from->rows, row, 1, CAIRN_H5_F64, &stored));
+    else
+        stored = (double)cairn_token(from->type, token, bad);
+    const char *at = where(from, &row, text);
+    if (stored >= 0 && stored != floor(stored))
+        return cairn_fail(CAIRN_DATA, "%s position %zu: %g is no token; store whole numbers", at,
+                          row, stored);
+    return cairn_fail(CAIRN_DATA, "%s position %zu: the token %.0f is not %s the vocabulary of %zu",
+                      at, row, stored, stored < 0 ? "in" : "below", from->vocabulary);
 }
 
 /* Rows [first, first + n) are at `rows`. */
@@ -114,7 +140,7 @@ cairn_status cairn_source_prepare(struct cairn_source *from, bool hold, size_t b
 
 size_t cairn_source_count(const struct cairn_source *from, uint64_t sample)
 {
-    if (from->rows->array == NULL && from->held == NULL) return from->length; /* the host's */
+    if (from->rows->n_parts == 0 && from->held == NULL) return from->length; /* the host's */
     size_t left = from->n - (size_t)sample * from->step;
     return left < from->length ? left : from->length;
 }

@@ -4,46 +4,55 @@
 
 #include <stdint.h>
 #include <string.h>
+#include <tgmath.h>
 
 #include "base/utf8.h"
 
-static cairn_status read_vocabulary(struct cairn_dataset *dataset, const char *path)
+static cairn_status read_vocabulary(struct cairn_dataset *dataset, const struct cairn_rows *tokens,
+                                    size_t part)
 {
+    const char *file = cairn_rows_file(tokens, part);
+    const char *path = cairn_rows_path(tokens, part);
     double value = 0;
     size_t n = 0;
-    if (!cairn_h5_has_attribute(dataset->file, path, "vocabulary"))
+    CAIRN_TRY(cairn_rows_numbers(tokens, part, "vocabulary", 1, &value, &n));
+    if (n == 0)
         return cairn_fail(CAIRN_DATA,
                           "%s: %s has no attribute 'vocabulary'; set it to the number of different "
                           "tokens",
-                          dataset->path, path);
-    CAIRN_TRY(cairn_h5_get_numbers(dataset->file, path, "vocabulary", 1, &value, &n));
+                          file, path);
     if (!(value >= 1 && value <= CAIRN_MOST_VOCABULARY) || value != (double)(size_t)value)
         return cairn_fail(CAIRN_DATA,
-                          "%s: the vocabulary of %s is %g, not a whole number from 1 to %d",
-                          dataset->path, path, value, CAIRN_MOST_VOCABULARY);
+                          "%s: the vocabulary of %s is %g, not a whole number from 1 to %d", file,
+                          path, value, CAIRN_MOST_VOCABULARY);
     if (dataset->vocabulary != 0 && dataset->vocabulary != (size_t)value)
         return cairn_fail(CAIRN_DATA,
                           "%s: the vocabulary of %s is %g, that of another group %zu; they must be "
                           "equal",
-                          dataset->path, path, value, dataset->vocabulary);
+                          file, path, value, dataset->vocabulary);
     dataset->vocabulary = (size_t)value;
     return CAIRN_OK;
 }
 
-cairn_status cairn_tokens_open(struct cairn_dataset *dataset, const char *path,
-                               struct cairn_group *group)
+cairn_status cairn_tokens_open(struct cairn_dataset *dataset, enum cairn_split split)
 {
     char text[CAIRN_SHAPE_TEXT_BYTES];
-    CAIRN_TRY(cairn_rows_open(dataset->file, path, &group->x));
+    static const struct cairn_name tokens = {"tokens", "data.x", false};
+    struct cairn_group *group = &dataset->group[split];
+    CAIRN_TRY(cairn_rows_open(dataset, split, &tokens, &group->x));
     const struct cairn_h5_form *form = &group->x.form;
-    if (form->type != CAIRN_H5_U8 && form->type != CAIRN_H5_U16 && form->type != CAIRN_H5_U32)
-        return cairn_fail(CAIRN_DATA, "%s: %s is %s; store tokens as uint8, uint16 or uint32",
-                          dataset->path, path, cairn_h5_type_name(form->type));
+    const char *file = cairn_rows_file(&group->x, 0);
+    const char *path = cairn_rows_path(&group->x, 0);
+    if (form->type == CAIRN_H5_TEXT)
+        return cairn_fail(CAIRN_DATA, "%s: %s holds texts; store tokens as numbers, or import text",
+                          file, path);
     if (form->shape.ndim != 1 || form->shape.dim[0] < 2)
-        return cairn_fail(CAIRN_DATA, "%s: %s has the shape %s; give [t], at least 2 tokens",
-                          dataset->path, path, cairn_shape_text(&form->shape, text));
+        return cairn_fail(CAIRN_DATA, "%s: %s has the shape %s; give [t], at least 2 tokens", file,
+                          path, cairn_shape_text(&form->shape, text));
     group->n_tokens = form->shape.dim[0];
-    return read_vocabulary(dataset, path);
+    for (size_t part = 0; part < group->x.n_parts; part++)
+        CAIRN_TRY(read_vocabulary(dataset, &group->x, part));
+    return CAIRN_OK;
 }
 
 cairn_status cairn_tokens_read_characters(struct cairn_dataset *dataset)
@@ -67,20 +76,33 @@ cairn_status cairn_tokens_read_characters(struct cairn_dataset *dataset)
     return CAIRN_OK;
 }
 
+enum cairn_h5_type cairn_tokens_held_type(const struct cairn_rows *rows)
+{
+    const enum cairn_h5_type type = rows->form.type;
+    if (cairn_h5_is_real(type)) return CAIRN_H5_REAL;
+    if (rows->form.coding == CAIRN_H5_BOOL) return CAIRN_H5_U8;
+    return type == CAIRN_H5_U8 || type == CAIRN_H5_U16 || type == CAIRN_H5_U32 ? type
+                                                                               : CAIRN_H5_I32;
+}
+
 size_t cairn_token(enum cairn_h5_type type, const void *token, size_t i)
 {
+    if (type == CAIRN_H5_REAL) return (size_t)((const real *)token)[i];
     if (type == CAIRN_H5_U8) return ((const uint8_t *)token)[i];
     if (type == CAIRN_H5_U16) return ((const uint16_t *)token)[i];
     return ((const uint32_t *)token)[i];
 }
 
-#define TOKENS(name, type)                                                                         \
-    static bool name##_known(const type *restrict token, size_t n, uint32_t vocabulary)            \
-    {                                                                                              \
-        uint32_t most = 0;                                                                         \
-        for (size_t i = 0; i < n; i++) most = token[i] > most ? token[i] : most;                   \
-        return most < vocabulary;                                                                  \
-    }                                                                                              \
+/* Of reals: the first that is no token. */
+static size_t first_unknown_real(const real *token, size_t n, size_t vocabulary)
+{
+    size_t i = 0;
+    while (i < n && token[i] >= 0 && token[i] < (real)vocabulary && token[i] == floor(token[i]))
+        i++;
+    return i;
+}
+
+#define CONVERT(name, type)                                                                        \
     static void name##_convert(const type *restrict token, size_t n, real *restrict x,             \
                                int32_t *restrict label)                                            \
     {                                                                                              \
@@ -90,14 +112,25 @@ size_t cairn_token(enum cairn_h5_type type, const void *token, size_t i)
         }                                                                                          \
     }
 
+#define TOKENS(name, type)                                                                         \
+    static bool name##_known(const type *restrict token, size_t n, uint32_t vocabulary)            \
+    {                                                                                              \
+        uint32_t most = 0;                                                                         \
+        for (size_t i = 0; i < n; i++) most = token[i] > most ? token[i] : most;                   \
+        return most < vocabulary;                                                                  \
+    }                                                                                              \
+    CONVERT(name, type)
+
 TOKENS(u8, uint8_t)
 TOKENS(u16, uint16_t)
 TOKENS(u32, uint32_t)
+CONVERT(real, real)
 
 size_t cairn_first_unknown_token(enum cairn_h5_type type, const void *token, size_t n,
                                  size_t vocabulary)
 {
     size_t i = 0;
+    if (type == CAIRN_H5_REAL) return first_unknown_real(token, n, vocabulary);
     bool known = type == CAIRN_H5_U8    ? u8_known(token, n, (uint32_t)vocabulary)
                  : type == CAIRN_H5_U16 ? u16_known(token, n, (uint32_t)vocabulary)
                                         : u32_known(token, n, (uint32_t)vocabulary);
@@ -114,6 +147,8 @@ void cairn_tokens_convert(const struct cairn_window_of *from, real *x, int32_t *
         u8_convert(from->token, n, x, label);
     else if (from->type == CAIRN_H5_U16)
         u16_convert(from->token, n, x, label);
+    else if (from->type == CAIRN_H5_REAL)
+        real_convert(from->token, n, x, label);
     else
         u32_convert(from->token, n, x, label);
     for (size_t i = 0; i < n; i++) label_weight[i] = from->weight == NULL ? 1 : from->weight[i + 1];

@@ -10,16 +10,20 @@
 
 #include "data/internal.h"
 
-/** Open the array `tokens` of a group at `path` and read its vocabulary.  Ranks: local.
+/** Open the array `tokens` of a group and read its vocabulary.  Ranks: local.
  * Errors: CAIRN_DATA. */
-CAIRN_CHECKED cairn_status cairn_tokens_open(struct cairn_dataset *dataset, const char *path,
-                                             struct cairn_group *group);
+CAIRN_CHECKED cairn_status cairn_tokens_open(struct cairn_dataset *dataset, enum cairn_split split);
 
 /** Read /characters, where the file has it.  Ranks: local.  Errors: CAIRN_DATA: not so many as the
  * vocabulary, no UTF-8. */
 CAIRN_CHECKED cairn_status cairn_tokens_read_characters(struct cairn_dataset *dataset);
 
-/** Token i of an array.  Ranks: local.  Errors: none. */
+/** The type in which tokens are held: as stored where that is unsigned; other whole numbers as
+ * int32, whose negative ones are above any vocabulary; reals as reals.  Ranks: local.  Errors:
+ * none. */
+enum cairn_h5_type cairn_tokens_held_type(const struct cairn_rows *rows);
+
+/** Token i of an array, which is known.  Ranks: local.  Errors: none. */
 size_t cairn_token(enum cairn_h5_type type, const void *token, size_t i);
 
 /** The index of the first of n tokens that is not below the vocabulary; n where all are.

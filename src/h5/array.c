@@ -1,142 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * Arrays: written whole, read whole or by rows. */
+ * Arrays: read whole or by rows. */
 #include <stdlib.h>
 
 #include "base/memory.h"
 #include "h5/internal.h"
 
-/* HDF5 counts the bytes of a chunk in 32 bits. */
-static const size_t most_chunk_bytes = (size_t)1 << 31;
-static const size_t usual_chunk_bytes = (size_t)1 << 20;
-
 /* No filter packs better than this: a shape that needs more than so many times the file, or without
  * one of these more than the file, is a lie or was never written. */
-enum { MOST_PACKING = 2048 };
-
-enum { PIECE_BYTES = 1 << 22 };
-
-struct cairn_h5_array {
-    struct cairn_h5 *file;
-    char *path; /* owned */
-    hid_t id, space;
-    struct cairn_h5_form form;
-    size_t rows_at_once; /* that are read */
-};
-
-static struct cairn_shape as_stored(const struct cairn_shape *shape)
-{
-    struct cairn_shape one = {.ndim = 1, .dim = {1}};
-    return shape->ndim == 0 ? one : *shape;
-}
-
-/* Whole rows up to the wanted size; a row is only cut where it would not fit into any chunk. Chunks
- * of about equal size: the last one is stored whole, too. */
-static void choose_chunk(const struct cairn_h5_form *form, const struct cairn_shape *shape,
-                         hsize_t *chunk)
-{
-    size_t bytes = cairn_h5_element_bytes(form);
-    size_t wanted = form->chunk_bytes == 0 ? usual_chunk_bytes : form->chunk_bytes;
-    for (int d = shape->ndim - 1; d >= 0; d--) {
-        size_t most = (d == 0 ? wanted : most_chunk_bytes) / bytes;
-        size_t pieces = most == 0 ? shape->dim[d] : (shape->dim[d] + most - 1) / most;
-        chunk[d] = pieces == 0 ? 1 : (shape->dim[d] + pieces - 1) / pieces;
-        bytes *= (size_t)chunk[d];
-    }
-}
-
-static hid_t creation_list(const struct cairn_h5_form *form, const struct cairn_shape *shape)
-{
-    hsize_t chunk[CAIRN_MAX_DIMS];
-    choose_chunk(form, shape, chunk);
-    hid_t create = H5Pcreate(H5P_DATASET_CREATE);
-    if (create < 0) return create;
-    H5Pset_chunk(create, shape->ndim, chunk);
-    H5Pset_obj_track_times(create, 0); /* equal content, equal bytes */
-    H5Pset_fletcher32(create);
-    return create;
-}
-
-/* An array that is being written. */
-struct new_array {
-    struct cairn_h5 *file;
-    const char *path;
-    struct cairn_shape shape;
-    size_t rows_at_once;
-    hid_t id, space, type; /* the type in memory */
-};
-
-/* Whole chunks, of some MiB together: between two pieces another thread may read. */
-static size_t choose_rows_at_once(hid_t create, size_t row_bytes)
-{
-    hsize_t chunk[CAIRN_MAX_DIMS] = {1};
-    H5Pget_chunk(create, CAIRN_MAX_DIMS, chunk);
-    size_t rows = (size_t)chunk[0];
-    size_t n_chunks = row_bytes == 0 ? 1 : PIECE_BYTES / row_bytes / rows;
-    return n_chunks == 0 ? rows : n_chunks * rows;
-}
-
-static cairn_status begin_array(const struct cairn_h5_form *form, struct new_array *array)
-{
-    hsize_t dim[CAIRN_MAX_DIMS];
-    array->shape = as_stored(&form->shape);
-    for (int d = 0; d < array->shape.ndim; d++) dim[d] = array->shape.dim[d];
-    hid_t in_file = cairn_h5_file_type(form);
-    hid_t create = creation_list(form, &array->shape);
-    size_t n_rows = array->shape.dim[0];
-    array->rows_at_once = choose_rows_at_once(
-        create,
-        n_rows == 0 ? 0 : cairn_shape_count(&array->shape) / n_rows * cairn_h5_element_bytes(form));
-    array->space = H5Screate_simple(array->shape.ndim, dim, NULL);
-    array->type = cairn_h5_memory_type(form);
-    array->id = H5Dcreate2(array->file->id, array->path, in_file, array->space, H5P_DEFAULT, create,
-                           H5P_DEFAULT);
-    H5Pclose(create);
-    H5Tclose(in_file);
-    return array->id < 0 ? cairn_h5_failed(array->file, array->path, "cannot be written")
-                         : CAIRN_OK;
-}
-
-/* n rows from `first` on. */
-static cairn_status put_rows(const struct new_array *array, size_t first, size_t n,
-                             const void *data)
-{
-    hsize_t start[CAIRN_MAX_DIMS] = {first};
-    hsize_t count[CAIRN_MAX_DIMS] = {n};
-    for (int d = 1; d < array->shape.ndim; d++) count[d] = array->shape.dim[d];
-    hid_t rows = H5Screate_simple(array->shape.ndim, count, NULL);
-    bool good = H5Sselect_hyperslab(array->space, H5S_SELECT_SET, start, NULL, count, NULL) >= 0 &&
-                H5Dwrite(array->id, array->type, rows, array->space, H5P_DEFAULT, data) >= 0;
-    cairn_status st =
-        good ? CAIRN_OK : cairn_h5_failed(array->file, array->path, "cannot be written");
-    H5Sclose(rows);
-    return st;
-}
-
-/* Close it, whatever came before. */
-static cairn_status end_array(const struct new_array *array, cairn_status st)
-{
-    if (array->id >= 0 && H5Dclose(array->id) < 0 && st == CAIRN_OK)
-        st = cairn_h5_failed(array->file, array->path, "cannot be written");
-    H5Tclose(array->type);
-    H5Sclose(array->space);
-    return st;
-}
-
-cairn_status cairn_h5_write(struct cairn_h5 *file, const char *path,
-                            const struct cairn_h5_form *form, const void *data)
-{
-    struct new_array array = {.file = file, .path = path};
-    cairn_status st = CAIRN_H5_LOCKED(begin_array(form, &array));
-    const size_t n_rows = array.shape.dim[0];
-    const size_t row_bytes =
-        n_rows == 0 ? 0 : cairn_shape_count(&array.shape) / n_rows * cairn_h5_element_bytes(form);
-    for (size_t row = 0; row < n_rows && st == CAIRN_OK; row += array.rows_at_once) {
-        size_t n = n_rows - row < array.rows_at_once ? n_rows - row : array.rows_at_once;
-        const char *from = (const char *)data + row * row_bytes;
-        st = CAIRN_H5_LOCKED(put_rows(&array, row, n, from));
-    }
-    return CAIRN_H5_LOCKED(end_array(&array, st));
-}
+enum { MOST_PACKING = 2048, PIECE_VALUES = 1 << 16 };
 
 static cairn_status check_storage(const struct cairn_h5_array *array)
 {
@@ -171,8 +42,8 @@ static cairn_status read_form(struct cairn_h5_array *array)
     if (type >= 0) H5Tclose(type);
     if (!known)
         return cairn_fail(CAIRN_DATA,
-                          "%s: %s is of a type that cairn does not read; use integers, reals or "
-                          "texts of fixed length",
+                          "%s: %s is of a type that cairn does not read; use integers, reals, "
+                          "enums or texts",
                           path, array->path);
     if (H5Sget_simple_extent_type(array->space) == H5S_NULL)
         return cairn_fail(CAIRN_DATA, "%s: %s holds nothing, not even a shape", path, array->path);
@@ -189,6 +60,17 @@ static cairn_status read_form(struct cairn_h5_array *array)
     return CAIRN_OK;
 }
 
+/* Reals that are not as the CPU has them: HDF5 turns them into smaller ones by itself, and rounds a
+ * tie up.  To be the same as from any other file they are read as double, which C makes smaller. */
+static bool rounds_otherwise(const struct cairn_h5_array *array)
+{
+    hid_t type = H5Dget_type(array->id);
+    bool other = array->form.type == CAIRN_H5_F64 && array->form.coding == CAIRN_H5_PLAIN &&
+                 H5Tequal(type, H5T_NATIVE_DOUBLE) <= 0;
+    H5Tclose(type);
+    return other;
+}
+
 /* HDF5 takes memory for each chunk of a read, and keeps it. */
 static size_t choose_rows_read(const struct cairn_h5_array *array)
 {
@@ -197,7 +79,7 @@ static size_t choose_rows_read(const struct cairn_h5_array *array)
     bool chunked = H5Pget_layout(create) == H5D_CHUNKED && shape->ndim > 0 && shape->dim[0] > 0;
     size_t row_bytes = chunked ? cairn_shape_count(shape) / shape->dim[0] : 0;
     row_bytes *= cairn_h5_element_bytes(&array->form);
-    size_t rows = chunked ? choose_rows_at_once(create, row_bytes) : SIZE_MAX;
+    size_t rows = chunked ? cairn_h5_rows_at_once(create, row_bytes) : SIZE_MAX;
     H5Pclose(create);
     return rows;
 }
@@ -217,6 +99,7 @@ static cairn_status open_array(struct cairn_h5 *file, const char *path, struct c
     array->space = H5Dget_space(array->id);
     st = read_form(array);
     if (st == CAIRN_OK) array->rows_at_once = choose_rows_read(array);
+    if (st == CAIRN_OK) array->via_double = rounds_otherwise(array);
 done:
     if (st == CAIRN_OK)
         *out = array;
@@ -239,6 +122,7 @@ void cairn_h5_array_close(struct cairn_h5_array *array)
     if (array->space >= 0) H5Sclose(array->space);
     if (array->id >= 0) H5Dclose(array->id);
     cairn_h5_leave(CAIRN_OK);
+    free(array->piece);
     free(array->path);
     free(array);
 }
@@ -246,6 +130,23 @@ void cairn_h5_array_close(struct cairn_h5_array *array)
 const struct cairn_h5_form *cairn_h5_array_form(const struct cairn_h5_array *array)
 {
     return &array->form;
+}
+
+bool cairn_h5_array_unwritten(const struct cairn_h5_array *array)
+{
+    CAIRN_H5_READING(array->file);
+    cairn_h5_enter();
+    bool unwritten = cairn_h5_is_unwritten(array->id, array->space);
+    cairn_h5_leave(CAIRN_OK);
+    return unwritten;
+}
+
+void cairn_h5_array_transpose(struct cairn_h5_array *array)
+{
+    struct cairn_shape *shape = &array->form.shape;
+    *shape = (struct cairn_shape){.ndim = 2, .dim = {shape->dim[1], shape->dim[0]}};
+    array->transposed = !array->transposed;
+    array->rows_at_once = SIZE_MAX; /* chunks lie across */
 }
 
 cairn_status cairn_h5_describe(struct cairn_h5 *file, const char *path, struct cairn_h5_form *out)
@@ -262,13 +163,16 @@ static cairn_status check_wanted(const struct cairn_h5_array *array,
 {
     char want[CAIRN_SHAPE_TEXT_BYTES];
     char have[CAIRN_SHAPE_TEXT_BYTES];
-    struct cairn_shape shape = as_stored(&wanted->shape);
-    struct cairn_shape stored = as_stored(&array->form.shape);
+    struct cairn_shape shape = cairn_h5_shape_stored(&wanted->shape);
+    struct cairn_shape stored = cairn_h5_shape_stored(&array->form.shape);
     if (!cairn_shape_same(&shape, &stored))
         return cairn_fail(CAIRN_DATA, "%s: %s has the shape %s, expected %s", array->file->path,
                           array->path, cairn_shape_text(&stored, have),
                           cairn_shape_text(&shape, want));
     bool is_text = array->form.type == CAIRN_H5_TEXT;
+    if (array->form.coding == CAIRN_H5_VARIABLE)
+        return cairn_fail(CAIRN_DATA, "%s: %s holds texts of variable length; store fixed ones",
+                          array->file->path, array->path);
     if (is_text != (wanted->type == CAIRN_H5_TEXT) ||
         (is_text && array->form.text_bytes != wanted->text_bytes))
         return cairn_fail(CAIRN_DATA, "%s: %s holds %s of %zu bytes, expected %s of %zu",
@@ -330,6 +234,23 @@ static cairn_status check_rows(const struct cairn_h5_array *array, size_t first,
                       first, first + n);
 }
 
+/* Rows first .. first + n - 1 of column d. */
+struct column {
+    hsize_t first, n, d;
+};
+
+static bool read_column(const struct cairn_h5_array *array, hid_t type, hid_t memory,
+                        const struct column *column, void *data)
+{
+    const hsize_t in_file[] = {column->d, column->first};
+    const hsize_t in_memory[] = {0, column->d};
+    const hsize_t across[] = {1, column->n};
+    const hsize_t down[] = {column->n, 1};
+    return H5Sselect_hyperslab(array->space, H5S_SELECT_SET, in_file, NULL, across, NULL) >= 0 &&
+           H5Sselect_hyperslab(memory, H5S_SELECT_SET, in_memory, NULL, down, NULL) >= 0 &&
+           H5Dread(array->id, type, memory, array->space, H5P_DEFAULT, data) >= 0;
+}
+
 static cairn_status read_rows(struct cairn_h5_array *array, size_t first, size_t n,
                               enum cairn_h5_type type, void *data)
 {
@@ -341,12 +262,35 @@ static cairn_status read_rows(struct cairn_h5_array *array, size_t first, size_t
     for (int d = 1; d < shape->ndim; d++) count[d] = shape->dim[d];
     hid_t in_memory = reading_type(array, type);
     hid_t space = H5Screate_simple(shape->ndim, count, NULL);
-    if (H5Sselect_hyperslab(array->space, H5S_SELECT_SET, start, NULL, count, NULL) < 0 ||
-        H5Dread(array->id, in_memory, space, array->space, H5P_DEFAULT, data) < 0)
-        st = cairn_h5_failed(array->file, array->path, "cannot be read");
+    bool good = array->transposed;
+    for (hsize_t d = 0; good && d < shape->dim[1]; d++)
+        good = read_column(array, in_memory, space, &(struct column){first, n, d}, data);
+    if (!array->transposed)
+        good = H5Sselect_hyperslab(array->space, H5S_SELECT_SET, start, NULL, count, NULL) >= 0 &&
+               H5Dread(array->id, in_memory, space, array->space, H5P_DEFAULT, data) >= 0;
+    if (!good) st = cairn_h5_failed(array->file, array->path, "cannot be read");
     H5Sclose(space);
     H5Tclose(in_memory);
     return st;
+}
+
+/* As float, by way of double. */
+static cairn_status read_rows_via_double(struct cairn_h5_array *array, size_t first, size_t n,
+                                         size_t n_values, float *data)
+{
+    CAIRN_TRY(read_rows(array, first, n, CAIRN_H5_F64, array->piece));
+    for (size_t i = 0; i < n * n_values; i++) data[i] = (float)array->piece[i];
+    return CAIRN_OK;
+}
+
+/* How many rows of n_values at once, with room for them. */
+static cairn_status prepare_via_double(struct cairn_h5_array *array, size_t n_values, size_t *rows)
+{
+    const size_t most = PIECE_VALUES / (n_values == 0 ? 1 : n_values) + 1;
+    *rows = array->rows_at_once < most ? array->rows_at_once : most;
+    if (array->piece != NULL) return CAIRN_OK;
+    return cairn_memory_get(*rows, n_values * sizeof *array->piece, "numbers on their way",
+                            &array->piece);
 }
 
 cairn_status cairn_h5_array_rows(struct cairn_h5_array *array, size_t first, size_t n,
@@ -354,15 +298,20 @@ cairn_status cairn_h5_array_rows(struct cairn_h5_array *array, size_t first, siz
 {
     cairn_status st = check_rows(array, first, n);
     struct cairn_h5_form row = array->form;
-    const size_t piece = array->rows_at_once;
+    const bool via_double = array->via_double && type == CAIRN_H5_F32;
+    size_t piece = array->rows_at_once;
     row.type = type;
     row.shape.dim[0] = 1;
-    const size_t row_bytes = cairn_shape_count(&row.shape) * cairn_h5_element_bytes(&row);
+    const size_t n_values = cairn_shape_count(&row.shape);
+    const size_t row_bytes = n_values * cairn_h5_element_bytes(&row);
+    if (st == CAIRN_OK && via_double) st = prepare_via_double(array, n_values, &piece);
     for (size_t done = 0, rows = 0; done < n && st == CAIRN_OK; done += rows) {
         char *to = (char *)data + done * row_bytes;
         rows = piece - (first + done) % piece;
         if (rows > n - done) rows = n - done;
-        st = CAIRN_H5_LOCKED(read_rows(array, first + done, rows, type, to));
+        st = CAIRN_H5_LOCKED(
+            via_double ? read_rows_via_double(array, first + done, rows, n_values, (float *)to)
+                       : read_rows(array, first + done, rows, type, to));
     }
     return st;
 }

@@ -153,7 +153,7 @@ static cairn_status get_numbers(struct cairn_h5 *file, const char *path, const c
                                 size_t most, double *value, size_t *n)
 {
     CAIRN_H5_READING(file);
-    struct cairn_h5_form form;
+    struct cairn_h5_form form = {0};
     hid_t id = H5I_INVALID_HID;
     CAIRN_TRY(open_attribute(file, path, name, &id));
     hid_t type = H5Aget_type(id);

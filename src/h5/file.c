@@ -175,6 +175,11 @@ cairn_status cairn_h5_open(const char *path, struct cairn_h5 **out)
     return CAIRN_H5_LOCKED(open_file(path, out));
 }
 
+const char *cairn_h5_path(const struct cairn_h5 *file)
+{
+    return file->path;
+}
+
 static uint64_t sample(const struct cairn_h5 *file)
 {
     void *handle = NULL;

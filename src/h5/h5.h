@@ -7,7 +7,7 @@
  * the walks is called with the lock held.
  *
  * What a file says is checked before anything is allocated: sizes that overflow or that the file
- * cannot hold, types that have no C type, and variable-length data are refused as CAIRN_DATA.
+ * cannot hold, and types that have no C type are refused as CAIRN_DATA.
  * Messages start with the file's path. */
 #ifndef CAIRN_H5_H5_H
 #define CAIRN_H5_H5_H
@@ -39,6 +39,15 @@ enum cairn_h5_type {
     CAIRN_H5_TEXT,
 };
 
+/** How the elements lie in a file, where that is not plainly as their type. */
+enum cairn_h5_coding {
+    CAIRN_H5_PLAIN,
+    CAIRN_H5_BOOL,     /* h5py's: an enum of FALSE and TRUE */
+    CAIRN_H5_ENUM,     /* whole numbers with names */
+    CAIRN_H5_LONG,     /* a long double; read as one of 8 bytes */
+    CAIRN_H5_VARIABLE, /* TEXT, each of its own length: cairn_h5_array_texts() reads it */
+};
+
 /** What a cairn_real is. */
 #define CAIRN_H5_REAL (CAIRN_REAL_BITS == 64 ? CAIRN_H5_F64 : CAIRN_H5_F32)
 
@@ -49,6 +58,8 @@ struct cairn_h5_form {
     struct cairn_shape shape;
     size_t text_bytes;  /* TEXT only: bytes of one string */
     size_t chunk_bytes; /* written in chunks of whole rows of about so many bytes; 0 for 1 MiB */
+    enum cairn_h5_coding coding; /* in a file that is read, ... */
+    bool swapped;                /* ... and whether the other byte comes first there */
 };
 
 struct cairn_h5;
@@ -62,6 +73,12 @@ bool cairn_h5_is_real(enum cairn_h5_type type);
 
 /** "uint8", "float32", "text", ...  Ranks: local.  Errors: none. */
 const char *cairn_h5_type_name(enum cairn_h5_type type);
+
+enum { CAIRN_H5_STORED_BYTES = 48 };
+
+/** How the elements lie in the file: "float64, big-endian", "bool", "enum of uint8"; in text
+ * [CAIRN_H5_STORED_BYTES].  Ranks: local.  Errors: none. */
+const char *cairn_h5_stored_text(const struct cairn_h5_form *form, char *text);
 
 /** Version of the HDF5 library, "1.10.8"; text holds at least 32 bytes.  Ranks: local.
  * Errors: none. */
@@ -92,6 +109,9 @@ CAIRN_CHECKED cairn_status cairn_h5_close_image(struct cairn_h5 *file, unsigned 
 /** Open for reading.  Ranks: local.  Errors: CAIRN_DATA: missing, no HDF5 file, truncated, not
  * readable. */
 CAIRN_CHECKED cairn_status cairn_h5_open(const char *path, struct cairn_h5 **out);
+
+/** The path by which it was opened.  Ranks: local; borrowed.  Errors: none. */
+const char *cairn_h5_path(const struct cairn_h5 *file);
 
 /** cairn_file_sample() of an open file; 0: it cannot be read.  Ranks: local.  Errors: none. */
 uint64_t cairn_h5_sample(const struct cairn_h5 *file);
@@ -187,6 +207,13 @@ void cairn_h5_array_close(struct cairn_h5_array *array);
 /** What the array is.  Ranks: local.  Errors: none. */
 const struct cairn_h5_form *cairn_h5_array_form(const struct cairn_h5_array *array);
 
+/** Whether the file has no place for some of its numbers, which read as what they are filled with.
+ * Ranks: local.  Errors: none. */
+bool cairn_h5_array_unwritten(const struct cairn_h5_array *array);
+
+/** Take an array [d, n] as [n, d] from now on.  Ranks: local.  Errors: none. */
+void cairn_h5_array_transpose(struct cairn_h5_array *array);
+
 /**
  * Read rows first .. first + n - 1 of the outermost dimension as `type`.
  *
@@ -195,6 +222,24 @@ const struct cairn_h5_form *cairn_h5_array_form(const struct cairn_h5_array *arr
  */
 CAIRN_CHECKED cairn_status cairn_h5_array_rows(struct cairn_h5_array *array, size_t first, size_t n,
                                                enum cairn_h5_type type, void *data);
+
+/**
+ * Call visit for each text of rows first .. first + n - 1 of an array [n] or [n, 1], of fixed or
+ * variable length; what pads it is left out.  A status other than CAIRN_OK ends the walk and is
+ * returned.
+ *
+ * Ranks   local
+ * Errors  CAIRN_DATA: no texts, damaged; CAIRN_MEMORY; those of visit
+ */
+CAIRN_CHECKED cairn_status
+cairn_h5_array_texts(struct cairn_h5_array *array, size_t first, size_t n,
+                     cairn_status (*visit)(void *context, const char *text), void *context);
+
+/** Call visit for each name of an enum and the number that it stands for, as the file has them.
+ * Ranks: local.  Errors: CAIRN_DATA: no enum, damaged; those of visit. */
+CAIRN_CHECKED cairn_status cairn_h5_array_names(
+    struct cairn_h5_array *array,
+    cairn_status (*visit)(void *context, const char *name, int64_t value), void *context);
 
 /** Set an attribute of the object at `path` ("/" is the file).  Ranks: local.
  * Errors: CAIRN_FILES. */

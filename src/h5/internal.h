@@ -7,6 +7,18 @@
 
 #include "h5/h5.h"
 
+/* An array that is open for reading. */
+struct cairn_h5_array {
+    struct cairn_h5 *file;
+    char *path; /* owned */
+    hid_t id, space;
+    struct cairn_h5_form form;
+    size_t rows_at_once; /* that are read */
+    bool transposed;     /* form is [n, d] of what is stored as [d, n] */
+    bool via_double;     /* HDF5 would round its reals otherwise than C does */
+    double *piece;       /* [PIECE] of those, owned */
+};
+
 struct cairn_h5 {
     char *path; /* for messages; owned */
     hid_t id;
@@ -54,6 +66,26 @@ void cairn_h5_end_reading(const char **old);
 /** How files are opened for reading; to be closed.  Ranks: local.  Errors: < 0. */
 hid_t cairn_h5_reading_access(void);
 
+/** A collection of texts that was read last, for the next that lies in it; zeroed at first. */
+struct cairn_h5_heap {
+    uint64_t address;
+    unsigned char *bytes; /* owned: to be released with free() */
+    size_t n;
+};
+
+/** Bytes of one text of variable length as it stands in an array: where it is. */
+enum { CAIRN_H5_REFERENCE_BYTES = 4 + 8 + 4 };
+
+/** Read what stands in an array for texts of variable length; to [n, CAIRN_H5_REFERENCE_BYTES].
+ * Ranks: local.  Errors: false: it cannot be read. */
+bool cairn_h5_read_references(hid_t array, hid_t in_memory, hid_t in_file, unsigned char *to);
+
+/** The text that is meant by one of them, to be released with free().  Ranks: local.
+ * Errors: CAIRN_DATA: damaged, without a sentence; CAIRN_MEMORY. */
+CAIRN_CHECKED cairn_status cairn_h5_text_of(const struct cairn_h5 *file,
+                                            const unsigned char *reference,
+                                            struct cairn_h5_heap *heap, char **out);
+
 /** The text of an attribute of variable length, to be released with free().  Ranks: local.
  * Errors: CAIRN_DATA: damaged, without a sentence. */
 CAIRN_CHECKED cairn_status cairn_h5_variable_text(const struct cairn_h5 *file, hid_t attribute,
@@ -67,6 +99,16 @@ bool cairn_h5_is_packed(hid_t array);
 /** Whether its chunks have as many dimensions as the array, are not empty, and are no more than
  * `most`: HDF5 1.10 goes through all of them.  Ranks: local.  Errors: none. */
 bool cairn_h5_sane_chunks(hid_t array, const struct cairn_shape *shape, uint64_t most);
+
+/** Whether the file has no place for some of an array's numbers.  Ranks: local.  Errors: none. */
+bool cairn_h5_is_unwritten(hid_t array, hid_t space);
+
+/** The shape in a file: a single number is an array of one.  Ranks: local.  Errors: none. */
+struct cairn_shape cairn_h5_shape_stored(const struct cairn_shape *shape);
+
+/** Rows of whole chunks, of some MiB together: between two such pieces another thread may have the
+ * library.  Ranks: local.  Errors: none. */
+size_t cairn_h5_rows_at_once(hid_t create, size_t row_bytes);
 
 /** The status of an array that cannot be opened.  Ranks: local.  Errors: always. */
 cairn_status cairn_h5_no_array(const struct cairn_h5 *file, const char *path);

@@ -2,6 +2,8 @@
  * How the numbers of a stranger's array are stored, checked before they are read. */
 #include "h5/internal.h"
 
+enum { PIECE_BYTES = 1 << 22 };
+
 /* What a stranger's array may be packed with.  No others: they are rare, and HDF5 trusts their
  * parameters, or would load code for them. */
 static bool known_filters(hid_t create)
@@ -69,4 +71,45 @@ bool cairn_h5_sane_chunks(hid_t id, const struct cairn_shape *shape, uint64_t mo
     }
     if (create >= 0) H5Pclose(create);
     return sane && (!chunked || left > 0);
+}
+
+/* Chunks are counted: HDF5's own word of them goes by bytes, and calls packed ones unwritten. */
+bool cairn_h5_is_unwritten(hid_t array, hid_t space)
+{
+    hsize_t dim[H5S_MAX_RANK];
+    hsize_t chunk[H5S_MAX_RANK];
+    hsize_t wanted = 1;
+    hsize_t found = 0;
+    hid_t create = H5Dget_create_plist(array);
+    const H5D_layout_t layout = create < 0 ? H5D_COMPACT : H5Pget_layout(create);
+    const int n = H5Sget_simple_extent_dims(space, dim, NULL);
+    bool known = layout == H5D_CHUNKED && H5Pget_chunk(create, H5S_MAX_RANK, chunk) == n;
+    if (create >= 0) H5Pclose(create);
+    if (layout == H5D_CONTIGUOUS) {
+        H5D_space_status_t status = H5D_SPACE_STATUS_ALLOCATED;
+        return H5Dget_space_status(array, &status) >= 0 &&
+               status == H5D_SPACE_STATUS_NOT_ALLOCATED && H5Sget_simple_extent_npoints(space) > 0;
+    }
+#if H5_VERSION_GE(1, 10, 5)
+    known = known && H5Dget_num_chunks(array, H5S_ALL, &found) >= 0;
+#else
+    known = false;
+#endif
+    for (int d = 0; known && d < n; d++) wanted *= (dim[d] + chunk[d] - 1) / chunk[d];
+    return known && found < wanted;
+}
+
+struct cairn_shape cairn_h5_shape_stored(const struct cairn_shape *shape)
+{
+    struct cairn_shape one = {.ndim = 1, .dim = {1}};
+    return shape->ndim == 0 ? one : *shape;
+}
+
+size_t cairn_h5_rows_at_once(hid_t create, size_t row_bytes)
+{
+    hsize_t chunk[CAIRN_MAX_DIMS] = {1};
+    H5Pget_chunk(create, CAIRN_MAX_DIMS, chunk);
+    size_t rows = (size_t)chunk[0];
+    size_t n_chunks = row_bytes == 0 ? 1 : PIECE_BYTES / row_bytes / rows;
+    return n_chunks == 0 ? rows : n_chunks * rows;
 }

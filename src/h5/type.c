@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Our element types and HDF5's. */
+#include <stdio.h>
+#include <string.h>
+
 #include "h5/internal.h"
 
 static const struct {
@@ -104,14 +107,27 @@ static bool bits_fit(hid_t type, H5T_class_t class, size_t bytes)
     return counts && sign < most && exponent + n_exponent <= most && mantissa + n_mantissa <= most;
 }
 
-bool cairn_h5_known_type(hid_t type, struct cairn_h5_form *form)
+/* Whether an enum is h5py's bool. */
+static bool is_bool(hid_t type)
 {
-    H5T_class_t class = H5Tget_class(type);
+    static const char *const names[] = {"FALSE", "TRUE"};
+    bool same = H5Tget_nmembers(type) == 2 && H5Tget_size(type) == 1;
+    for (unsigned i = 0; same && i < 2; i++) {
+        unsigned char value = 0xff;
+        char *name = H5Tget_member_name(type, i);
+        same = name != NULL && H5Tget_member_value(type, i, &value) >= 0 && value < 2 &&
+               strcmp(name, names[value]) == 0;
+        if (name != NULL) H5free_memory(name);
+    }
+    return same;
+}
+
+static bool known_number(hid_t type, H5T_class_t class, struct cairn_h5_form *form)
+{
     size_t bytes = H5Tget_size(type);
-    if (class == H5T_STRING) {
-        if (H5Tis_variable_str(type) != 0) return false;
-        form->type = CAIRN_H5_TEXT;
-        form->text_bytes = bytes;
+    if (class == H5T_FLOAT && H5Tequal(type, H5T_NATIVE_LDOUBLE) > 0) {
+        form->type = CAIRN_H5_F64;
+        form->coding = CAIRN_H5_LONG;
         return true;
     }
     for (int i = 0; i < CAIRN_H5_TEXT; i++) {
@@ -119,8 +135,45 @@ bool cairn_h5_known_type(hid_t type, struct cairn_h5_form *form)
         if (class == H5T_INTEGER && types[i].sign != H5Tget_sign(type)) continue;
         if (!bits_fit(type, class, bytes)) return false;
         form->type = (enum cairn_h5_type)i;
-        form->text_bytes = 0;
+        form->swapped = bytes > 1 && H5Tget_order(type) != H5Tget_order(H5T_NATIVE_INT);
         return true;
     }
     return false;
+}
+
+bool cairn_h5_known_type(hid_t type, struct cairn_h5_form *form)
+{
+    H5T_class_t class = H5Tget_class(type);
+    *form = (struct cairn_h5_form){.shape = form->shape};
+    if (class == H5T_ENUM) {
+        hid_t base = H5Tget_super(type);
+        bool known =
+            base >= 0 && H5Tget_class(base) == H5T_INTEGER && known_number(base, H5T_INTEGER, form);
+        if (base >= 0) H5Tclose(base);
+        form->coding = known && is_bool(type) ? CAIRN_H5_BOOL : CAIRN_H5_ENUM;
+        return known;
+    }
+    if (class != H5T_STRING) return known_number(type, class, form);
+    const bool variable = H5Tis_variable_str(type) != 0;
+    form->type = CAIRN_H5_TEXT;
+    form->coding = variable ? CAIRN_H5_VARIABLE : CAIRN_H5_PLAIN;
+    form->text_bytes = variable ? CAIRN_H5_REFERENCE_BYTES : H5Tget_size(type);
+    return true;
+}
+
+const char *cairn_h5_stored_text(const struct cairn_h5_form *form, char *text)
+{
+    static const char *const before[] = {
+        [CAIRN_H5_ENUM] = "enum of ", [CAIRN_H5_VARIABLE] = "variable-length "};
+    const bool named = form->coding == CAIRN_H5_ENUM || form->coding == CAIRN_H5_VARIABLE;
+    const char *name = form->coding == CAIRN_H5_BOOL   ? "bool"
+                       : form->coding == CAIRN_H5_LONG ? "long double"
+                                                       : types[form->type].name;
+    const uint16_t one = 1;
+    const bool little = *(const unsigned char *)&one == 1;
+    snprintf(text, CAIRN_H5_STORED_BYTES, "%s%s%s", named ? before[form->coding] : "", name,
+             !form->swapped ? ""
+             : little       ? ", big-endian"
+                            : ", little-endian");
+    return text;
 }

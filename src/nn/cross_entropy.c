@@ -6,6 +6,10 @@
  *   L_i = -(1 - e) v_label log p_label - e/K sum_c v_c log p_c        W = sum of w_i v_label
  * A label that is ignored, or whose weight w_i is 0, has no loss, no gradient and no part of W.
  * What is divided by W is the whole sum, over all micro-batches and ranks.
+ *
+ * With probabilities q_c in place of a label, one of each class:
+ *   L_i = -sum_c v_c ((1 - e) q_c + e/K) log p_c        W = sum of w_i
+ * right where the largest output is that of the largest q_c.
  * Source: torch.nn.CrossEntropyLoss, reduction "mean", of which sum and W are the two halves. */
 #include <stdlib.h>
 #include <string.h>
@@ -33,11 +37,25 @@ static const struct cairn_key keys[] = {
      -2147483648.0, 2147483647.0, NULL, "the label that has no part in loss, W and accuracy"},
 };
 
+static cairn_status check_probabilities(const struct cairn_shape *outputs, size_t n_targets)
+{
+    if (n_targets < 2)
+        return cairn_fail(CAIRN_USAGE,
+                          "loss cross_entropy needs classes, or a probability of each of at least "
+                          "2, but the data has one real target; use squared_error");
+    if (outputs->ndim == 1 && outputs->dim[0] == n_targets) return CAIRN_OK;
+    return cairn_fail(CAIRN_USAGE,
+                      "the last layer has %zu outputs for probabilities of %zu classes; end with "
+                      "{type: dense, units: %zu}",
+                      cairn_shape_count(outputs), n_targets, n_targets);
+}
+
 static cairn_status check_shape(const struct cairn_shape *outputs,
                                 const struct cairn_model_options *options)
 {
     char text[CAIRN_SHAPE_TEXT_BYTES];
     size_t n_labels = options->n_labels > 1 ? options->n_labels : 1;
+    if (options->n_classes == 0) return check_probabilities(outputs, options->n_targets);
     /* whether labels are classes is said with file and row: data/ */
     if (outputs->ndim == 1 && n_labels == 1) return CAIRN_OK;
     if (outputs->ndim == 2 && outputs->dim[0] == n_labels) return CAIRN_OK;
@@ -157,10 +175,67 @@ static void one_label(const struct cross_entropy *self, size_t k, const struct r
     p[label] -= (real)at_label;
 }
 
+/* A probability after smoothing. */
+static double mixed(const struct cross_entropy *self, size_t k, double q)
+{
+    return (1 - self->smoothing) * q + self->smoothing / (double)k;
+}
+
+/* Probabilities q [k] in place of a label. */
+static void one_mixture(const struct cross_entropy *self, size_t k, const struct row *row,
+                        const cairn_real *q, struct cairn_scores *scores)
+{
+    const real *h = row->h;
+    real *p = row->p;
+    real top = 0;
+    size_t best = 0;
+    double sum = (double)cairn_exponentials(h, k, 1, p != NULL ? p : self->spare, &top);
+    double log_sum = log(sum);
+    double at_all = 0;
+    double loss = 0;
+    for (size_t c = 0; c < k; c++) {
+        double part = row->w * self->v[c] * mixed(self, k, (double)q[c]);
+        at_all += part;
+        if (part > 0) loss += part * (log_sum + ((double)top - (double)h[c]));
+        if (q[c] > q[best]) best = c;
+    }
+    scores->loss += loss;
+    scores->weight += row->w;
+    scores->count += row->w;
+    if (is_best(h, best, top)) scores->correct += row->w;
+    if (p == NULL) return;
+    real factor = (real)(at_all / sum);
+    for (size_t c = 0; c < k; c++)
+        p[c] = p[c] * factor - (real)(row->w * self->v[c] * mixed(self, k, (double)q[c]));
+}
+
+static cairn_status run_mixtures(const struct cross_entropy *self, const struct cairn_micro *micro,
+                                 size_t k, const real *h, real *dh, struct cairn_scores *scores)
+{
+    for (size_t i = 0; i < micro->n; i++, h += k) {
+        real *p = dh == NULL ? NULL : dh + i * k;
+        const cairn_real *q = micro->target + i * k;
+        double w = micro->weight == NULL ? 1 : (double)micro->weight[i];
+        if (w == 0) {
+            if (p != NULL) memset(p, 0, k * sizeof *p);
+            continue;
+        }
+        for (size_t c = 0; c < k; c++)
+            if (!(q[c] >= 0 && q[c] <= 1))
+                return cairn_fail(CAIRN_DATA,
+                                  "row %llu: %g is no probability of class %zu; loss cross_entropy "
+                                  "wants classes or probabilities from 0 to 1",
+                                  (unsigned long long)micro->sample[i], (double)q[c], c);
+        one_mixture(self, k, &(struct row){h, p, 0, w}, q, scores);
+    }
+    return CAIRN_OK;
+}
+
 static cairn_status run(const void *loss, const struct cairn_micro *micro, size_t k, const real *h,
                         real *dh, struct cairn_scores *scores)
 {
     const struct cross_entropy *self = loss;
+    if (micro->label == NULL) return run_mixtures(self, micro, k, h, dh, scores);
     size_t n_rows = micro->n * micro->n_labels;
     k /= micro->n_labels; /* classes */
     for (size_t i = 0; i < n_rows; i++, h += k) {
@@ -183,10 +258,14 @@ static cairn_status run(const void *loss, const struct cairn_micro *micro, size_
 const struct cairn_loss_kind CAIRN_R(cairn_loss_cross_entropy) = {
     .size = sizeof(struct cairn_loss_kind),
     .name = "cross_entropy",
-    .doc = "minus the natural log of the softmax of the label's output; for data with classes",
+    .doc = "minus the natural log of the softmax of the label's output; for data with classes, or "
+           "with "
+           "a probability of each",
     .example = "{type: cross_entropy, label_smoothing: 0.1, class_weights: [1, 0.5, 2]}",
     .last = "softmax",
     .takes_classes = true,
+    .takes_targets = true,
+    .targets_are_classes = true,
     .keys = keys,
     .n_keys = sizeof keys / sizeof keys[0],
     .self_bytes = sizeof(struct cross_entropy),

@@ -27,6 +27,7 @@ struct cairn_loss_kind {
                            predict; NULL for none */
     bool takes_classes; /* labels, of which it counts the correct ones */
     bool takes_targets; /* real targets */
+    bool targets_are_classes;     /* these being probabilities of classes, or one of them a class */
     bool counts_targets;          /* of which it counts those that are answered right */
     size_t n_classes;             /* that its outputs tell apart; 0: as many as there are outputs */
     const struct cairn_key *keys; /* besides type; offsets in `self` */

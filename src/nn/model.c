@@ -65,6 +65,16 @@ static cairn_status choose_loss(const struct cairn_model_options *options,
     return CAIRN_OK;
 }
 
+bool cairn_model_loss_names_classes(const struct cairn_node *name)
+{
+    if (name != NULL && name->kind == CAIRN_NODE_MAP) name = cairn_node_find(name, "type");
+    if (name == NULL || name->kind != CAIRN_NODE_SCALAR) return false;
+    for (size_t i = 0; cairn_loss_kind_at(i) != NULL; i++)
+        if (strcmp(cairn_loss_kind_at(i)->name, name->text) == 0)
+            return cairn_loss_kind_at(i)->targets_are_classes;
+    return false;
+}
+
 /* The chain that the loss stands after. */
 static struct cairn_chain learnt_chain(const struct cairn_chain *chain,
                                        const struct cairn_loss_kind *loss)
@@ -76,9 +86,34 @@ static struct cairn_chain learnt_chain(const struct cairn_chain *chain,
     return learnt;
 }
 
+/* What the outputs stand for. */
+static void name_outputs(struct cairn_model *model, const struct cairn_model_options *options)
+{
+    const struct cairn_loss_kind *kind = model->loss;
+    const size_t n_labels = options->n_labels > 1 ? options->n_labels : 1;
+    const size_t n = cairn_shape_count(cairn_chain_output(&model->learnt)) / n_labels;
+    if (options->n_classes > 0 || kind->targets_are_classes)
+        model->n_classes = kind->n_classes > 0 ? kind->n_classes : n;
+    model->n_label_outputs = n;
+}
+
+/* No labels, so that there is nothing to fit to the loss. */
+static cairn_status name_loss(struct cairn_model *model, const struct cairn_model_options *options)
+{
+    struct cairn_node name = {.kind = CAIRN_NODE_SCALAR, .source = "checkpoint"};
+    CAIRN_TRY(cairn_memory_text(options->unlabelled, &name.text));
+    cairn_status st = find_loss(&name, &model->loss);
+    free(name.text);
+    if (st != CAIRN_OK) return st;
+    model->learnt = learnt_chain(&model->chain, model->loss);
+    name_outputs(model, options);
+    return CAIRN_OK;
+}
+
 static cairn_status plan_loss(struct cairn_model *model, const struct cairn_model_options *options)
 {
     const struct cairn_node *keys = options->loss;
+    if (options->unlabelled != NULL) return name_loss(model, options);
     if (keys != NULL && keys->kind != CAIRN_NODE_MAP) keys = NULL;
     CAIRN_TRY(choose_loss(options, &model->loss));
     const struct cairn_loss_kind *kind = model->loss;
@@ -90,11 +125,7 @@ static cairn_status plan_loss(struct cairn_model *model, const struct cairn_mode
     CAIRN_TRY(cairn_keys_read(kind->keys, kind->n_keys, keys, "type", what, model->loss_self));
     CAIRN_TRY_IN(kind->plan(model->loss_self, cairn_chain_output(&model->learnt), options), "%s",
                  cairn_node_place(keys != NULL ? keys : last_child(options->layers)));
-    size_t n_labels = options->n_labels > 1 ? options->n_labels : 1;
-    size_t n_outputs = cairn_shape_count(cairn_chain_output(&model->learnt)) / n_labels;
-    if (options->n_classes > 0)
-        model->n_classes = kind->n_classes > 0 ? kind->n_classes : n_outputs;
-    model->n_label_outputs = n_outputs;
+    name_outputs(model, options);
     return CAIRN_OK;
 }
 

@@ -31,12 +31,15 @@ struct cairn_model_options {
     const struct cairn_node *layers; /* the list `model` of the run file; borrowed while planning */
     const struct cairn_node *loss;   /* the value of `loss`: a name, or a map with type and keys */
     struct cairn_shape input;        /* of one sample */
-    size_t n_targets;                /* real targets per sample; 0 where the data has classes */
-    size_t n_classes;                /* largest label + 1; 0 where the data has real targets */
-    size_t n_labels;                 /* of one sample: 1, or one for each token (0 counts as 1) */
-    size_t vocabulary;               /* x are tokens below this; 0: x are numbers */
-    size_t micro;                    /* b: the largest micro-batch it will see */
-    uint64_t seed;                   /* of init and dropout */
+    const char *unlabelled; /* the loss that it was learnt by, where there are no labels now
+                               and it is asked for outputs alone; n_classes says whether
+                               they are classes */
+    size_t n_targets;       /* real targets per sample; 0 where the data has classes */
+    size_t n_classes;       /* largest label + 1; 0 where the data has real targets */
+    size_t n_labels;        /* of one sample: 1, or one for each token (0 counts as 1) */
+    size_t vocabulary;      /* x are tokens below this; 0: x are numbers */
+    size_t micro;           /* b: the largest micro-batch it will see */
+    uint64_t seed;          /* of init and dropout */
 };
 
 /** A planned model.  Fields are for reading. */
@@ -80,6 +83,11 @@ const struct cairn_shape *cairn_model_output_shape(const struct cairn_model *mod
 /** Name of the loss, also where it was chosen by the data.  Ranks: local.  Errors: none. */
 #define cairn_model_loss_name CAIRN_R(cairn_model_loss_name)
 const char *cairn_model_loss_name(const struct cairn_model *model);
+
+/** Whether the value of `loss` is one that takes a single real target for the number of a class.
+ * Ranks: local.  Errors: none. */
+#define cairn_model_loss_names_classes CAIRN_R(cairn_model_loss_names_classes)
+bool cairn_model_loss_names_classes(const struct cairn_node *loss);
 
 /** The label that has no part in the loss; INT64_MIN, which no label is, where every one has.
  * Ranks: local.  Errors: none. */

@@ -14,8 +14,10 @@ static cairn_status plan(void *self, const struct cairn_shape *outputs,
                           "loss squared_error takes one row of targets for each sample, "
                           "but there are labels of tokens; use cross_entropy");
     if (n == options->n_targets) return CAIRN_OK;
-    return cairn_fail(CAIRN_USAGE, "the last layer has %zu outputs for %zu targets; set units: %zu",
-                      n, options->n_targets, options->n_targets);
+    return cairn_fail(
+        CAIRN_USAGE, "the last layer has %zu outputs for %zu targets; set units: %zu%s", n,
+        options->n_targets, options->n_targets,
+        options->n_targets == 1 ? ", or give loss: cross_entropy where y is a class" : "");
 }
 
 static cairn_status run(const void *self, const struct cairn_micro *micro, size_t k, const real *h,

@@ -33,11 +33,21 @@ static cairn_status add_versions(struct cairn_state *state, struct versions *ver
     return cairn_state_add_attribute(state, "hdf5_version", versions->hdf5);
 }
 
-/* What the tokens of a language model are, so that it can be asked where the data are not. */
-static cairn_status add_tokens(struct cairn_state *state, const struct cairn_dataset *dataset,
-                               uint64_t *vocabulary)
+/* What the outputs stand for, so that the model can be asked where nobody knows the labels. */
+static cairn_status add_loss(struct cairn_state *state, const struct cairn_trainer *t)
+{
+    const bool classes = cairn_dataset_classes(t->parts.dataset) > 0;
+    CAIRN_TRY(cairn_state_add_attribute(state, "loss", cairn_model_loss_name(t->parts.model)));
+    return cairn_state_add_attribute(state, "labels", classes ? "classes" : "targets");
+}
+
+/* What tokens or the names of labels are, so that the model can be asked where the data are not. */
+static cairn_status add_words(struct cairn_state *state, const struct cairn_dataset *dataset,
+                              uint64_t *vocabulary)
 {
     const char *characters = cairn_dataset_characters(dataset);
+    const char *names = cairn_dataset_class_names(dataset);
+    if (names != NULL) CAIRN_TRY(cairn_state_add_text(state, "/classes", names));
     *vocabulary = cairn_dataset_vocabulary(dataset);
     if (*vocabulary == 0) return CAIRN_OK;
     CAIRN_TRY(cairn_state_add_number(state, "/vocabulary", CAIRN_ARRAY_U64, vocabulary));
@@ -72,9 +82,10 @@ static cairn_status fill_saver(struct cairn_saver *saver, struct cairn_run *run)
     CAIRN_TRY(cairn_run_state(run, &saver->stored, state));
     CAIRN_TRY(cairn_state_add_text(state, "/progress/order", CAIRN_ORDER_NAME));
     CAIRN_TRY(cairn_state_add_text(state, "/progress/platform", options->platform));
-    CAIRN_TRY(add_tokens(state, t->parts.dataset, &saver->stored.vocabulary));
+    CAIRN_TRY(add_words(state, t->parts.dataset, &saver->stored.vocabulary));
     CAIRN_TRY(cairn_state_add_text(state, "/config", options->config));
-    return add_versions(state, &saver->versions);
+    CAIRN_TRY(add_versions(state, &saver->versions));
+    return add_loss(state, t);
 }
 
 static cairn_status start_writer(struct cairn_saver *saver, const struct cairn_run_options *options)

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * From the keys data.* and model to loaders and what a model is made from. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/memory.h"
 #include "setup/setup.h"
 
@@ -109,14 +111,48 @@ static cairn_status adapt(const struct cairn_config *config, struct cairn_datase
     if (st != CAIRN_OK)
         return cairn_fail_in(
             st, "%s", cairn_config_place(config, context == 0 ? "data.file" : "data.context"));
+    CAIRN_TRY(cairn_dataset_set_classes(dataset, cairn_model_loss_names_classes(config->loss)));
     return normalize(config, dataset);
 }
 
-cairn_status cairn_setup_dataset(const struct cairn_config *config, const char *path,
-                                 struct cairn_dataset **out)
+/* Where a config says that its data are. */
+static struct cairn_dataset_options options_of(const struct cairn_config *config)
+{
+    return (struct cairn_dataset_options){
+        .file = config->data_file,
+        .group = {[CAIRN_SPLIT_TRAIN] = config->data_train,
+                  [CAIRN_SPLIT_VAL] = config->data_val,
+                  [CAIRN_SPLIT_TEST] = config->data_test},
+        .x = config->data_x,
+        .y = config->data_y,
+        .weight = config->data_weight,
+        .hwc = config->data_layout == CAIRN_LAYOUT_HWC,
+        .val_fraction = config->data_val_fraction,
+        .test_fraction = config->data_test_fraction,
+        .split_seed = config->data_split_seed,
+    };
+}
+
+/* Whether a group's place is one in whatever file the data are. */
+static bool is_group(const struct cairn_node *node)
+{
+    return node != NULL && node->kind == CAIRN_NODE_SCALAR && !cairn_file_is_named(node->text);
+}
+
+cairn_status cairn_setup_dataset(const struct cairn_config *config,
+                                 const struct cairn_setup_other *other, struct cairn_dataset **out)
 {
     struct cairn_dataset *dataset = NULL;
-    CAIRN_TRY(cairn_dataset_open(path == NULL ? config->data_file : path, &dataset));
+    struct cairn_dataset_options options = options_of(config);
+    options.labels_optional = other != NULL && other->labels_optional;
+    if (other != NULL && other->file != NULL) {
+        options.file = other->file;
+        options.alone = other->split;
+        options.val_fraction = options.test_fraction = 0;
+        for (int i = 0; i < CAIRN_N_SPLITS; i++)
+            if (!is_group(options.group[i])) options.group[i] = NULL;
+    }
+    CAIRN_TRY(cairn_dataset_open_as(&options, &dataset));
     cairn_status st = adapt(config, dataset);
     if (st == CAIRN_OK)
         *out = dataset;
@@ -125,29 +161,61 @@ cairn_status cairn_setup_dataset(const struct cairn_config *config, const char *
     return st;
 }
 
-/* Another file than before, to be kept. */
-static cairn_status keep(struct cairn_setup_data *data, const char *file)
+static void put_names(FILE *out, const struct cairn_node *node)
+{
+    fputc('\n', out);
+    if (node == NULL) return;
+    if (node->text != NULL) fprintf(out, " %s", node->text);
+    for (const struct cairn_node *name = node->child; name != NULL; name = name->next)
+        fprintf(out, " %s", name->text);
+}
+
+cairn_status cairn_setup_data_name(const struct cairn_config *config, char **out)
+{
+    const struct cairn_dataset_options o = options_of(config);
+    char *text = NULL;
+    size_t n = 0;
+    FILE *memory = open_memstream(&text, &n);
+    if (memory == NULL) return cairn_fail(CAIRN_MEMORY, "not enough memory for names of data");
+    fprintf(memory, "%s\n%s\n%s\n%s\n%d %a %a %llu", o.file, o.x, o.y, o.weight, o.hwc,
+            o.val_fraction, o.test_fraction, (unsigned long long)o.split_seed);
+    for (int i = 0; i < CAIRN_N_SPLITS; i++) put_names(memory, o.group[i]);
+    const bool failed = ferror(memory) != 0;
+    if (fclose(memory) != 0 || failed) {
+        free(text);
+        return cairn_fail(CAIRN_MEMORY, "not enough memory for names of data");
+    }
+    *out = text;
+    return CAIRN_OK;
+}
+
+/* Other data than before, to be kept; takes the name. */
+static cairn_status keep(struct cairn_setup_data *data, const struct cairn_config *config,
+                         char *name)
 {
     struct cairn_dataset *dataset = NULL;
-    char *name = NULL;
-    CAIRN_TRY(cairn_dataset_open(file, &dataset));
-    cairn_status st = cairn_memory_text(file, &name);
+    const struct cairn_dataset_options options = options_of(config);
+    cairn_status st = cairn_dataset_open_as(&options, &dataset);
     if (st != CAIRN_OK) {
-        cairn_dataset_close(dataset);
+        free(name);
         return st;
     }
     cairn_setup_data_close(data);
     data->dataset = dataset;
-    data->file = name;
+    data->name = name;
     return CAIRN_OK;
 }
 
 cairn_status cairn_setup_data_open(struct cairn_setup_data *data, const struct cairn_config *config,
                                    struct cairn_dataset **out)
 {
+    char *name = NULL;
     if (data == NULL) return cairn_setup_dataset(config, NULL, out);
-    if (data->dataset == NULL || strcmp(data->file, config->data_file) != 0)
-        CAIRN_TRY(keep(data, config->data_file));
+    CAIRN_TRY(cairn_setup_data_name(config, &name));
+    if (data->dataset == NULL || strcmp(data->name, name) != 0)
+        CAIRN_TRY(keep(data, config, name));
+    else
+        free(name);
     CAIRN_TRY(adapt(config, data->dataset));
     *out = cairn_dataset_share(data->dataset);
     return CAIRN_OK;
@@ -156,9 +224,9 @@ cairn_status cairn_setup_data_open(struct cairn_setup_data *data, const struct c
 void cairn_setup_data_close(struct cairn_setup_data *data)
 {
     cairn_dataset_close(data->dataset);
-    free(data->file);
+    free(data->name);
     data->dataset = NULL;
-    data->file = NULL;
+    data->name = NULL;
 }
 
 cairn_status cairn_setup_check_labels(const struct cairn_dataset *dataset,

@@ -81,10 +81,23 @@ CAIRN_CHECKED cairn_status cairn_setup_schedule(const struct cairn_config *confi
                                                 const struct cairn_window_rule *rule,
                                                 struct cairn_schedule *out);
 
-/** Open a dataset with the context of this config; `path` NULL: data.file.  Ranks: local.
- * Errors: CAIRN_DATA; CAIRN_USAGE: data.context is missing, or there are no tokens. */
-CAIRN_CHECKED cairn_status cairn_setup_dataset(const struct cairn_config *config, const char *path,
+/** Other data than those of a config. */
+struct cairn_setup_other {
+    const char *file;       /* in place of all that the config names; NULL: those of the config */
+    enum cairn_split split; /* what a file without groups is */
+    bool labels_optional;
+};
+
+/** Open the dataset of this config, with its context; `other` NULL: without any difference.
+ * Ranks: local.  Errors: CAIRN_DATA; CAIRN_USAGE: data.context is missing, or there are no
+ * tokens. */
+CAIRN_CHECKED cairn_status cairn_setup_dataset(const struct cairn_config *config,
+                                               const struct cairn_setup_other *other,
                                                struct cairn_dataset **out);
+
+/** All that says which data they are, as one text to be released with free().  Ranks: local.
+ * Errors: CAIRN_MEMORY. */
+CAIRN_CHECKED cairn_status cairn_setup_data_name(const struct cairn_config *config, char **out);
 
 /** Whether the model has an output for every label of the dataset.  Ranks: local.
  * Errors: CAIRN_DATA, CAIRN_USAGE: as cairn_dataset_check_labels(). */
@@ -143,7 +156,7 @@ const char *cairn_setup_sum_kind(const struct cairn_config *config, enum cairn_n
 /** A dataset that stays open from one trainer to the next; zeroed at first. */
 struct cairn_setup_data {
     struct cairn_dataset *dataset; /* NULL: none was opened yet; owned */
-    char *file;                    /* as it was called then; owned */
+    char *name;                    /* cairn_setup_data_name() of them; owned */
     int n_beside; /* ranks on this host that take memory at the same time, where there are more than
                      those of a run; else 0 */
 };

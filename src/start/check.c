@@ -68,3 +68,18 @@ void cairn_start_log_idle(const struct cairn_config *config, struct cairn_setup_
     if (st == CAIRN_OK && cairn_idle_ranks(planned.batch, planned.micro, n_ranks, &idle) > 0)
         cairn_log_warning("%s; %s", idle.message, idle.fix);
 }
+
+static void warn(void *context, const char *line)
+{
+    (void)context;
+    cairn_log_warning("%s", line);
+}
+
+void cairn_start_log_doubts(const struct cairn_config *config, const struct cairn_dataset *dataset)
+{
+    const struct cairn_dataset_wish wish = {.hwc = config->data_layout == CAIRN_LAYOUT_HWC,
+                                            .normalized = config->data_mean != NULL ||
+                                                          config->data_std != NULL};
+    cairn_status st = cairn_dataset_doubts(dataset, &wish, warn, NULL);
+    (void)st; /* what cannot be read says so when it is trained on */
+}

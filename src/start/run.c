@@ -308,10 +308,11 @@ static cairn_status prepare(cairn_run *run, const cairn_options *options)
     CAIRN_TRY(cairn_start_allow(run->config, run->comm, CAIRN_OK));
     CAIRN_TRY(make_trainer(run));
     CAIRN_TRY(cairn_comm_agree(run->comm, set_options(run, deadline_s, deadline_unix_s)));
-    if (settings->check) return begin_with(run);
     cairn_watchdog_phase(run->comm, CAIRN_PHASE_READY); /* half done: its time starts again */
-    CAIRN_TRY(resume(run));
-    return record(run);
+    CAIRN_TRY(settings->check ? begin_with(run) : resume(run));
+    if (run->main && run->checkpoint[0] == '\0')
+        cairn_start_log_doubts(run->config, run->trainer->parts.dataset);
+    return settings->check ? CAIRN_OK : record(run);
 }
 
 cairn_status cairn_run_open(const cairn_options *options, cairn_comm *comm,

@@ -98,6 +98,10 @@ CAIRN_CHECKED cairn_status cairn_start_check(const struct cairn_config *config,
 void cairn_start_log_idle(const struct cairn_config *config, struct cairn_setup_data *data,
                           size_t n_ranks);
 
+/** Warn of what in the data is rarely meant, cairn_dataset_doubts().  Ranks: local.
+ * Errors: none. */
+void cairn_start_log_doubts(const struct cairn_config *config, const struct cairn_dataset *dataset);
+
 /** What the bits depend on beside the run file: binary, BLAS and core, threads; text holds n_bytes.
  *  Ranks: local.  Errors: none. */
 void cairn_start_platform(const struct cairn_config *config, char *text, size_t n_bytes);

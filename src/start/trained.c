@@ -50,10 +50,49 @@ static cairn_status open_data(struct cairn_trained *trained,
                               const struct cairn_trained_settings *settings)
 {
     const struct cairn_config *config = trained->config;
+    const struct cairn_setup_other other = {settings->data_file, trained->split,
+                                            settings->outputs_only};
     if (settings->data == NULL)
-        return as_data(cairn_setup_dataset(config, settings->data_file, &trained->dataset));
+        return as_data(cairn_setup_dataset(config, &other, &trained->dataset));
     CAIRN_TRY(cairn_start_given_data(config, settings->data, &trained->given));
     return as_data(cairn_setup_data_open(&trained->given, config, &trained->dataset));
+}
+
+/* What the data do not say for want of labels.  The name of the loss is to be released. */
+static cairn_status read_loss(const char *checkpoint, struct cairn_model_options *options,
+                              char **name)
+{
+    struct cairn_h5 *file = NULL;
+    char *labels = NULL;
+    cairn_status st = CAIRN_OK;
+    CAIRN_TRY(cairn_h5_open(checkpoint, &file));
+    if (!cairn_h5_has_attribute(file, "/", "loss") || !cairn_h5_has_attribute(file, "/", "labels"))
+        st = cairn_fail(CAIRN_DATA,
+                        "%s: is older than predictions without labels; add a y of any class to the "
+                        "data",
+                        checkpoint);
+    if (st == CAIRN_OK) st = cairn_h5_get_text(file, "/", "labels", &labels);
+    if (st == CAIRN_OK) st = cairn_h5_get_text(file, "/", "loss", name);
+    if (st == CAIRN_OK) options->n_classes = strcmp(labels, "classes") == 0 ? 1 : 0;
+    options->unlabelled = *name;
+    free(labels);
+    cairn_h5_close(file);
+    return st;
+}
+
+static cairn_status make_model(struct cairn_trained *trained, const char *checkpoint)
+{
+    char *loss = NULL;
+    struct cairn_model_options options =
+        cairn_setup_model_options(trained->config, trained->dataset, trained->micro);
+    cairn_status st = CAIRN_OK;
+    if (options.n_classes == 0 && options.n_targets == 0)
+        st = read_loss(checkpoint, &options, &loss);
+    if (st == CAIRN_OK) st = cairn_model_create(&options, &trained->model);
+    free(loss);
+    if (st != CAIRN_OK)
+        return cairn_fail_in(as_data(st), "%s", cairn_dataset_path(trained->dataset));
+    return as_data(cairn_setup_check_labels(trained->dataset, trained->model));
 }
 
 /* Data, model and room for the weights.  Local. */
@@ -70,36 +109,42 @@ static cairn_status open_parts(struct cairn_trained *trained,
                     config->batch_micro != CAIRN_KEY_WORD(CAIRN_MICRO_AUTO);
     trained->micro = numbered ? config->batch_micro : LARGEST_MICRO;
     trained->n_samples = cairn_dataset_size(trained->dataset, trained->split);
-    struct cairn_model_options options =
-        cairn_setup_model_options(config, trained->dataset, trained->micro);
-    cairn_status st = cairn_model_create(&options, &trained->model);
-    if (st != CAIRN_OK)
-        return cairn_fail_in(as_data(st), "%s", cairn_dataset_path(trained->dataset));
-    CAIRN_TRY(as_data(cairn_setup_check_labels(trained->dataset, trained->model)));
+    CAIRN_TRY(make_model(trained, settings->checkpoint));
     const struct cairn_loader_options rows = {.split = trained->split, .micro = trained->micro};
     CAIRN_TRY(cairn_loader_create(trained->dataset, &rows, &trained->loader));
     return cairn_memory_get(cairn_model_params(trained->model)->n_values, sizeof *trained->w,
                             "the weights", &trained->w);
 }
 
-/* Tokens must stand for the characters that the model learnt, where both say which.  Rank 0. */
-static cairn_status check_characters(const char *checkpoint, const struct cairn_dataset *dataset)
+/* One text of the checkpoint must be that of the data, where both say it. */
+static cairn_status check_words(struct cairn_h5 *file, const char *path, const char *here,
+                                const char *what)
+{
+    char *learnt = NULL;
+    if (here == NULL || !cairn_h5_has_array(file, path)) return CAIRN_OK;
+    CAIRN_TRY(cairn_h5_read_text(file, path, &learnt));
+    cairn_status st = strcmp(learnt, here) == 0 ? CAIRN_OK : cairn_fail(CAIRN_DATA, "%s", what);
+    free(learnt);
+    return st;
+}
+
+/* Tokens must stand for the characters that the model learnt, and labels for its classes.
+ * Rank 0. */
+static cairn_status check_meaning(const char *checkpoint, const struct cairn_dataset *dataset)
 {
     const char *characters = cairn_dataset_characters(dataset);
+    const char *names = cairn_dataset_class_names(dataset);
     struct cairn_h5 *file = NULL;
-    char *learnt = NULL;
-    cairn_status st = CAIRN_OK;
-    if (characters == NULL) return CAIRN_OK;
+    if (characters == NULL && names == NULL) return CAIRN_OK;
     CAIRN_TRY(cairn_h5_open(checkpoint, &file));
-    if (cairn_h5_has_array(file, "/characters"))
-        st = cairn_h5_read_text(file, "/characters", &learnt);
-    if (learnt != NULL && strcmp(learnt, characters) != 0)
-        st = cairn_fail(CAIRN_DATA,
-                        "its tokens stand for other characters than those of %s; import both texts "
-                        "together",
-                        checkpoint);
+    cairn_status st = check_words(file, "/characters", characters,
+                                  "its tokens stand for other characters than those that the model "
+                                  "learnt; import both texts together");
+    if (st == CAIRN_OK)
+        st = check_words(file, "/classes", names,
+                         "its labels name other classes than those that the model learnt; store "
+                         "the numbers of the classes, as cairn info of the checkpoint shows them");
     cairn_h5_close(file);
-    free(learnt);
     return st;
 }
 
@@ -109,7 +154,7 @@ static cairn_status take_weights(struct cairn_trained *trained, const char *chec
     const struct cairn_params *params = cairn_model_params(trained->model);
     cairn_status st = CAIRN_OK;
     if (cairn_comm_rank(trained->comm) == 0) {
-        st = check_characters(checkpoint, trained->dataset);
+        st = check_meaning(checkpoint, trained->dataset);
         if (st == CAIRN_OK)
             st = cairn_trained_weights(checkpoint, params, trained->ema, trained->w);
         if (st != CAIRN_OK) /* arrays of another shape may be the fault of either */

@@ -170,7 +170,7 @@ cairn_status cairn_start_given_data(const struct cairn_config *config, cairn_dat
                                     struct cairn_setup_data *out)
 {
     if (data == NULL) return CAIRN_OK;
-    CAIRN_TRY(cairn_memory_text(config->data_file, &out->file));
+    CAIRN_TRY(cairn_setup_data_name(config, &out->name));
     out->dataset = cairn_dataset_share(data);
     return CAIRN_OK;
 }

@@ -53,6 +53,9 @@ static void write_x(struct valid *run, struct cairn_h5 *file, int g, enum cairn_
         if (type == CAIRN_H5_U8) ((uint8_t *)x)[i] = (uint8_t)(2 + value);
         if (type == CAIRN_H5_I16) ((int16_t *)x)[i] = (int16_t)(4 * value);
         if (type == CAIRN_H5_F32) ((float *)x)[i] = (float)value;
+        if (type == CAIRN_H5_F64) ((double *)x)[i] = value;
+        if (type == CAIRN_H5_I8) ((int8_t *)x)[i] = (int8_t)(4 * value);
+        if (type == CAIRN_H5_I64) ((int64_t *)x)[i] = (int64_t)(4 * value);
     }
     write(file, groups[g], "x", &form, x);
     free(x);
@@ -173,7 +176,7 @@ static void choose(struct valid *run)
     if (classes)
         run->n_classes = run->loss->n_classes > 0 ? run->loss->n_classes : valid_count(run, 2, 6);
     else
-        run->n_targets = valid_count(run, 1, 4);
+        run->n_targets = valid_count(run, run->loss->targets_are_classes ? 2 : 1, 4);
     choose_shape(run);
     if (classes && valid_once_in(run, 3)) {
         run->vocabulary = run->n_classes;
@@ -191,13 +194,14 @@ static void choose(struct valid *run)
 
 void valid_write_data(struct valid *run, const char *folder)
 {
-    static const enum cairn_h5_type types[] = {CAIRN_H5_U8, CAIRN_H5_I16, CAIRN_H5_F32};
+    static const enum cairn_h5_type types[] = {CAIRN_H5_U8,  CAIRN_H5_I16, CAIRN_H5_F32,
+                                               CAIRN_H5_F64, CAIRN_H5_I8,  CAIRN_H5_I64};
     struct cairn_h5 *file = NULL;
     char path[4096];
     choose(run);
     snprintf(path, sizeof path, "%s/data.h5", folder);
     checked(cairn_h5_create(path, &file));
-    enum cairn_h5_type type = types[fuzz_below(&run->random, 3)];
+    enum cairn_h5_type type = types[fuzz_below(&run->random, 6)];
     for (int g = 0; g < VALID_GROUPS; g++) {
         if (run->n[g] == 0) continue;
         snprintf(path, sizeof path, "/%s", groups[g]);

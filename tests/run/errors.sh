@@ -153,7 +153,7 @@ bad 3 '/train/x row [0-9]+: number 0 is not finite' data.file=bad.h5 data.in_mem
 data bad.h5 /train/y=float32:30:nan /test/y=float32:9
 bad 3 '/train/y row 0: number 0 is not finite' data.file=bad.h5 model.0.units=1
 data bad.h5 /train/x=text:30
-bad 3 '/train/x is text; store it as' data.file=bad.h5
+bad 3 '/train/x holds texts; store numbers' data.file=bad.h5
 data bad.h5 /train/x=float32:0x4 /train/y=int32:0
 bad 3 '/train/x holds no samples' data.file=bad.h5
 data bad.h5 /test/x=float32:9x5

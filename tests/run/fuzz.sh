@@ -20,6 +20,8 @@ mkdir seeds work
 cd seeds
 "$CAIRN_BUILD/tests/run_make_data" data.h5 /train/x=float32:30x4 /train/y=int32:30 /test/x=float32:9x4 /test/y=int32:9 \
     /@format=cairn-dataset /@format_version=1 /@title=Title /train/x@scale=0.5,1,1,2 /test/x@shift=1
+"$CAIRN_BUILD/tests/run_make_strangers" texts.h5 x=f8be y=texts weight=i8
+"$CAIRN_BUILD/tests/run_make_strangers" enum.h5 x=f2 y=enum weight=u1
 seq 300 | tr ' ' '\n' >words.txt
 head -n 5 "$CAIRN_SOURCE/datasets/README.md" >>words.txt
 expect 0 0 import text words.txt --characters -o tokens.h5 --title Words --license CC0

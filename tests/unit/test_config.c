@@ -169,6 +169,7 @@ static void test_round_trips(void **state)
     check_round_trip("data: {file: gr\xc3\xbc\xc3\x9f \xe2\x98\x83.h5}\n" MODEL);
     check_round_trip(
         "data: {file: a.h5, mean: [0.1, 0.25, 0.5], std: 2}\naugment: {flip: true}\n" MODEL);
+    check_round_trip("data: {train: ['b*.h5', c.nc], test: test_group, x: a/b}\n" MODEL);
     check_round_trip(RUN "optim: {lr: 0.30000000000000004, eps: 1e-300, weight_decay: 3.3e-5}\n");
     check_round_trip(RUN "batch: {global: 1000000000000000, micro: auto, tail: carry}\n"
                          "train: {reproducible: on, evaluate_every: none, updates: 0}\n");
@@ -190,6 +191,13 @@ static void test_print_is_for_people(void **state)
     assert_int_equal(cairn_config_print(config, &text), CAIRN_OK);
     static const char begin[] = "data:\n"
                                 "  file: /d.h5\n"
+                                "  x: x\n"
+                                "  y: y\n"
+                                "  weight: weight\n"
+                                "  layout: chw\n"
+                                "  val_fraction: 0\n"
+                                "  test_fraction: 0\n"
+                                "  split_seed: 1\n"
                                 "  context: none\n"
                                 "  mean: none\n"
                                 "  std: none\n"

@@ -77,6 +77,33 @@ static void test_cross_entropy_against_pytorch(void **state)
     }
 }
 
+/* By the formula of nn.CrossEntropyLoss with probabilities, in double: the mean over samples,
+ * whatever the weights of classes. */
+static void test_cross_entropy_of_probabilities(void **state)
+{
+    (void)state;
+    static const struct value rows[] = {
+        {"{type: cross_entropy}",
+         3.016541850618,
+         {0.0547782475, -0.2377773209, 0.1829990733, 0.0194151279, -0.0478112735, 0.0283961456,
+          -0.1847098608, 0.4140933661, -0.2293835053, 0.0796151815, -0.1076462892, 0.0280311077}},
+        {"{type: cross_entropy, class_weights: [1, 0.5, 2], label_smoothing: 0.1}",
+         3.112356926119,
+         {0.0362196413, -0.1067255543, 0.0705059130, -0.0103174774, 0.0034784458, 0.0068390316,
+          -0.1729512701, 0.6090858898, -0.4361346197, 0.0304713873, -0.0307272042, 0.0002558169}},
+    };
+    const struct cairn_micro micro = {.n = LOSS_ROWS,
+                                      .n_labels = 1,
+                                      .target = loss_targets,
+                                      .sample = loss_numbers,
+                                      .epoch = loss_numbers};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct alone loss = loss_of_targets(rows[i].loss);
+        check_value(&rows[i], &loss, &micro, LOSS_K);
+        loss_free(&loss);
+    }
+}
+
 static void test_binary_cross_entropy_against_pytorch(void **state)
 {
     (void)state;
@@ -216,6 +243,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cross_entropy_against_pytorch),
+        cmocka_unit_test(test_cross_entropy_of_probabilities),
         cmocka_unit_test(test_binary_cross_entropy_against_pytorch),
         cmocka_unit_test(test_binary_cross_entropy_counts_answers),
         cmocka_unit_test(test_binary_cross_entropy_does_not_overflow),

@@ -39,7 +39,7 @@ static void check_in_a_model(const char *text, size_t n_classes, size_t n_units)
                                           .seed = 5};
     struct samples samples = samples_make(&options, SAMPLES);
     for (size_t i = 0; i < SAMPLES * options.n_targets; i++)
-        samples.target[i] = fabs(samples.target[i]);
+        samples.target[i] = (real)fmin(fabs((double)samples.target[i]), 1);
     samples.micro.weight = samples.weight;
     samples.weight[1] = 0.5f;
     samples.weight[2] = 0;
@@ -67,11 +67,12 @@ static void check_in_a_model(const char *text, size_t n_classes, size_t n_units)
     assert_true(fabs(parts->scores.loss - exact.loss) < SINGLE * exact.loss);
     assert_true(fabs(parts->scores.weight - exact.weight) < SINGLE);
     const bool answers = n_classes == 0 && strstr(text, "binary") != NULL;
-    const double each = n_classes > 0 ? 1 : answers ? (double)options.n_targets : 0;
+    const size_t mixed = strstr(text, "cross") != NULL && !answers ? options.n_targets : 0;
+    const double each = n_classes + mixed > 0 ? 1 : answers ? (double)options.n_targets : 0;
     assert_true(parts->scores.count == each * (SAMPLES - 1.5));
     assert_true(parts->scores.correct == exact.correct);
-    assert_int_equal(cairn_model_classes(whole->model), n_classes);
-    assert_int_equal(cairn_model_has_accuracy(whole->model), n_classes > 0 || answers);
+    assert_int_equal(cairn_model_classes(whole->model), n_classes + mixed);
+    assert_int_equal(cairn_model_has_accuracy(whole->model), n_classes + mixed > 0 || answers);
     cairn_reference_free(reference);
     bench_free(whole);
     bench_free(parts);
@@ -215,6 +216,8 @@ static void test_wrong_losses_are_told_why(void **state)
         {"binary_cross_entropy", 0, 2, 1, "3 outputs for 2 targets; set units: 2"},
         {"{type: binary_cross_entropy, pos_weight: [1, 2]}", 0, 3, 1,
          "has 2 numbers for 3 outputs"},
+        {"cross_entropy", 0, 2, 1, "3 outputs for probabilities of 2 classes"},
+        {"cross_entropy", 0, 1, 1, "needs classes, or a probability of each"},
         {"squared_error", 0, 3, 2, "but there are labels of tokens; use cross_entropy"},
     };
     struct cairn_node *layers = tree_of("[{type: dense, units: 3}]");
@@ -248,6 +251,15 @@ static void test_targets_and_labels_that_are_no_probability(void **state)
         micro.target = target;
         assert_int_equal(loss_run(&loss, &micro, LOSS_K, loss_outputs, dh, &scores), CAIRN_DATA);
         assert_non_null(strstr(cairn_error_text(), "sample 10: target 1 is"));
+    }
+    loss_free(&loss);
+    loss = loss_of_targets("{type: cross_entropy}");
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        const real target[LOSS_K] = {0.5f, wrong[i], 1};
+        micro.target = target;
+        assert_int_equal(loss_run(&loss, &micro, LOSS_K, loss_outputs, dh, &scores), CAIRN_DATA);
+        says("row 10: ");
+        says(" is no probability of class 1");
     }
     loss_free(&loss);
     loss = loss_of_classes("{type: binary_cross_entropy}", 2);

@@ -82,8 +82,11 @@ static void test_wrong_models_are_told_why(void **state)
         {"[{type: dense, units: 3}]", "squared_error", 0, 3,
          "test: loss squared_error needs real targets, but the data has classes; use "
          "cross_entropy"},
-        {"[{type: dense, units: 3}]", "cross_entropy", 3, 0,
-         "loss cross_entropy needs classes, but the data has real targets; use squared_error"},
+        {"[{type: dense, units: 3}]", NULL, 1, 0, "or give loss: cross_entropy where y is a class"},
+        {"[{type: dense, units: 3}]", "cross_entropy", 1, 0,
+         "loss cross_entropy needs classes, or a probability of each of at least 2, but the data "
+         "has "
+         "one real target; use squared_error"},
         {"[{type: dense, units: 3}]", "cross_entrpy", 0, 3,
          "there is no loss 'cross_entrpy'; did you mean 'cross_entropy'?"},
         {"[{type: dense, units: 3}]", "{type: cross_entropy, smooth: 1}", 0, 3,

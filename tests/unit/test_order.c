@@ -30,6 +30,7 @@ static void test_large_sizes(void **state)
     cairn_order_begin(1, 0, n, &order);
     for (uint64_t p = 0; p < 1000; p++) {
         assert_true(cairn_order_at(&order, p) < n);
+        assert_true(cairn_order_find(&order, cairn_order_at(&order, p)) == p);
         assert_true(cairn_order_at(&order, p) != cairn_order_at(&order, p + 1));
     }
 }

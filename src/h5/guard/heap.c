@@ -11,12 +11,7 @@
 #include "base/memory.h"
 #include "h5/internal.h"
 
-enum {
-    REFERENCE_BYTES = 4 + 8 + 4,
-    HEAD_BYTES = 16,
-    OBJECT_HEAD_BYTES = 16,
-    MOST_HEAP_BYTES = 1 << 26
-};
+enum { HEAD_BYTES = 16, OBJECT_HEAD_BYTES = 16, MOST_HEAP_BYTES = 1 << 26 };
 
 /* Where a text is: its length, the address of a collection, and which of its objects. */
 struct reference {
@@ -35,25 +30,44 @@ static uint64_t number_at(const unsigned char *at, size_t n_bytes)
 static herr_t keep_bytes(hid_t from, hid_t to, H5T_cdata_t *data, size_t n, size_t stride,
                          size_t background_stride, void *bytes, void *background, hid_t transfer)
 {
-    (void)stride, (void)background_stride, (void)bytes, (void)background, (void)transfer;
+    (void)n, (void)background_stride, (void)bytes, (void)background, (void)transfer;
     if (data->command == H5T_CONV_INIT) data->need_bkg = H5T_BKG_NO;
     if (data->command != H5T_CONV_CONV) return 0;
-    return n == 1 && H5Tget_size(to) == REFERENCE_BYTES && H5Tis_variable_str(from) > 0 ? 0 : -1;
+    const bool apart = stride != 0 && stride != CAIRN_H5_REFERENCE_BYTES;
+    const bool same = n == 1 || (!apart && H5Tget_size(from) == CAIRN_H5_REFERENCE_BYTES);
+    return same && H5Tget_size(to) == CAIRN_H5_REFERENCE_BYTES && H5Tis_variable_str(from) > 0 ? 0
+                                                                                               : -1;
+}
+
+static hid_t opaque_type(void)
+{
+    hid_t opaque = H5Tcreate(H5T_OPAQUE, CAIRN_H5_REFERENCE_BYTES);
+    H5Tset_tag(opaque, "cairn: as it stands in the file");
+    return opaque;
 }
 
 /* Ask HDF5 for the reference that stands in the attribute. */
-static bool find_reference(hid_t attribute, hid_t type, struct reference *out)
+static bool read_reference(hid_t attribute, hid_t type, unsigned char *to)
 {
     unsigned char raw[64] = {0}; /* HDF5 converts in place: also room for what it holds in memory */
-    hid_t opaque = H5Tcreate(H5T_OPAQUE, REFERENCE_BYTES);
-    H5Tset_tag(opaque, "cairn: as it stands in the file");
+    hid_t opaque = opaque_type();
     bool found = H5Tregister(H5T_PERS_SOFT, "cairn_text", type, opaque, keep_bytes) >= 0 &&
                  H5Aread(attribute, opaque, raw) >= 0;
     H5Tunregister(H5T_PERS_SOFT, "cairn_text", -1, -1, keep_bytes);
     H5Tclose(opaque);
-    out->n = number_at(raw, 4);
-    out->address = number_at(raw + 4, 8);
-    out->index = number_at(raw + 12, 4);
+    memcpy(to, raw, CAIRN_H5_REFERENCE_BYTES);
+    return found;
+}
+
+bool cairn_h5_read_references(hid_t array, hid_t in_memory, hid_t in_file, unsigned char *to)
+{
+    hid_t opaque = opaque_type();
+    hid_t type = H5Dget_type(array);
+    bool found = H5Tregister(H5T_PERS_SOFT, "cairn_text", type, opaque, keep_bytes) >= 0 &&
+                 H5Dread(array, opaque, in_memory, in_file, H5P_DEFAULT, to) >= 0;
+    H5Tunregister(H5T_PERS_SOFT, "cairn_text", -1, -1, keep_bytes);
+    H5Tclose(type);
+    H5Tclose(opaque);
     return found;
 }
 
@@ -124,23 +138,34 @@ done:
     return good;
 }
 
+cairn_status cairn_h5_text_of(const struct cairn_h5 *file, const unsigned char *reference,
+                              struct cairn_h5_heap *heap, char **out)
+{
+    char *text = NULL;
+    const struct reference wanted = {.n = number_at(reference, 4),
+                                     .address = number_at(reference + 4, 8),
+                                     .index = number_at(reference + 12, 4)};
+    if (wanted.n == 0) return cairn_memory_text("", out);
+    if (heap->bytes == NULL || heap->address != wanted.address) {
+        free(heap->bytes);
+        *heap = (struct cairn_h5_heap){.address = wanted.address};
+        if (!read_heap(file, wanted.address, &heap->bytes, &heap->n)) return CAIRN_DATA;
+    }
+    const unsigned char *found = find_object(heap->bytes, heap->n, &wanted);
+    if (found == NULL) return CAIRN_DATA;
+    CAIRN_TRY(cairn_memory_get((size_t)wanted.n + 1, 1, "a text", &text));
+    memcpy(text, found, (size_t)wanted.n);
+    *out = text;
+    return CAIRN_OK;
+}
+
 cairn_status cairn_h5_variable_text(const struct cairn_h5 *file, hid_t attribute, hid_t type,
                                     char **out)
 {
-    struct reference wanted;
-    unsigned char *heap = NULL;
-    char *text = NULL;
-    size_t n = 0;
-    cairn_status st = CAIRN_DATA;
-    if (!find_reference(attribute, type, &wanted)) return CAIRN_DATA;
-    if (wanted.n == 0) return cairn_memory_text("", out);
-    const unsigned char *found =
-        read_heap(file, wanted.address, &heap, &n) ? find_object(heap, n, &wanted) : NULL;
-    if (found != NULL) st = cairn_memory_get((size_t)wanted.n + 1, 1, "an attribute", &text);
-    if (found != NULL && st == CAIRN_OK) {
-        memcpy(text, found, (size_t)wanted.n);
-        *out = text;
-    }
-    free(heap);
+    unsigned char reference[CAIRN_H5_REFERENCE_BYTES];
+    struct cairn_h5_heap heap = {0};
+    if (!read_reference(attribute, type, reference)) return CAIRN_DATA;
+    cairn_status st = cairn_h5_text_of(file, reference, &heap, out);
+    free(heap.bytes);
     return st;
 }

@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Labels, whichever way they are stored -> classes from 0. */
+#include "data/labels.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "data/dataset.h"
+
+enum { BLOCK = 4096 };
+
+/* The labels of one group on their way. */
+struct labels {
+    struct cairn_dataset *dataset;
+    struct cairn_group *group;
+    size_t row;
+    char where[CAIRN_WHERE_BYTES];
+};
+
+/* "FILE: /train/y", and *row as it is counted there. */
+static const char *where(struct labels *labels, size_t *row)
+{
+    return cairn_rows_where(&labels->group->y, row, labels->where);
+}
+
+static cairn_status take_room(struct cairn_group *group)
+{
+    free(group->label_owned);
+    group->label = group->label_owned = NULL;
+    CAIRN_TRY(cairn_memory_get(group->n, sizeof *group->label, "the labels", &group->label_owned));
+    group->label = group->label_owned;
+    return CAIRN_OK;
+}
+
+static cairn_status put(struct labels *labels, size_t row, int64_t label)
+{
+    struct cairn_dataset *dataset = labels->dataset;
+    const struct cairn_decode *decode = &labels->group->y.decode;
+    if (label < INT32_MIN || label >= INT32_MAX ||
+        (decode->may_miss && (double)label == decode->missing)) {
+        const char *at = where(labels, &row);
+        return cairn_fail(CAIRN_DATA,
+                          "%s row %zu: the label %" PRId64 " is not a class; count from 0", at, row,
+                          label);
+    }
+    labels->group->label_owned[row] = (int32_t)label;
+    if (label >= (int64_t)dataset->n_classes) dataset->n_classes = (size_t)label + 1;
+    return CAIRN_OK;
+}
+
+/* ---- whole numbers */
+
+static cairn_status read_whole(struct labels *labels)
+{
+    int64_t block[BLOCK];
+    struct cairn_group *group = labels->group;
+    CAIRN_TRY(take_room(group));
+    for (size_t first = 0; first < group->n; first += BLOCK) {
+        size_t n = group->n - first < BLOCK ? group->n - first : BLOCK;
+        CAIRN_TRY(cairn_rows_read(&group->y, first, n, CAIRN_H5_I64, block));
+        for (size_t i = 0; i < n; i++) CAIRN_TRY(put(labels, first + i, block[i]));
+    }
+    return CAIRN_OK;
+}
+
+/* Whole numbers that are stored as reals. */
+static cairn_status take_reals(struct labels *labels, const double *number, size_t n, size_t first)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (fabs(number[i]) < INT32_MAX && number[i] == floor(number[i])) {
+            CAIRN_TRY(put(labels, first + i, (int64_t)number[i]));
+            continue;
+        }
+        size_t row = first + i;
+        const char *at = where(labels, &row);
+        return cairn_fail(CAIRN_DATA,
+                          "%s row %zu: the label %g is not a class; give whole numbers from 0, or "
+                          "loss: squared_error for real targets",
+                          at, row, number[i]);
+    }
+    return CAIRN_OK;
+}
+
+static cairn_status read_reals(struct labels *labels)
+{
+    struct cairn_group *group = labels->group;
+    double *block = NULL;
+    const size_t most = group->y.pick.n > 0 ? group->n : BLOCK; /* what is picked lies scattered */
+    CAIRN_TRY(take_room(group));
+    CAIRN_TRY(cairn_memory_get(most, sizeof *block, "labels", &block));
+    cairn_status st = CAIRN_OK;
+    for (size_t first = 0; first < group->n && st == CAIRN_OK; first += most) {
+        const size_t n = group->n - first < most ? group->n - first : most;
+        st = cairn_rows_read(&group->y, first, n, CAIRN_H5_F64, block);
+        if (st == CAIRN_OK) st = take_reals(labels, block, n, first);
+    }
+    free(block);
+    return st;
+}
+
+/* ---- texts */
+
+static cairn_status put_text(void *context, const char *text)
+{
+    struct labels *labels = context;
+    size_t row = labels->row;
+    if (*text == '\0') {
+        const char *at = where(labels, &row);
+        return cairn_fail(CAIRN_DATA, "%s row %zu: the label is empty; name its class", at, row);
+    }
+    return cairn_classes_add(&labels->dataset->names, text,
+                             &labels->group->label_owned[labels->row++]);
+}
+
+static cairn_status read_texts(struct labels *labels)
+{
+    struct cairn_group *group = labels->group;
+    CAIRN_TRY(take_room(group));
+    return cairn_rows_texts(&group->y, put_text, labels);
+}
+
+cairn_status cairn_labels_number(struct cairn_dataset *dataset)
+{
+    if (dataset->names.n == 0) return CAIRN_OK;
+    for (int split = 0; split < CAIRN_N_SPLITS; split++) {
+        struct cairn_group *group = &dataset->group[split];
+        char *names = NULL;
+        if (group->label_owned == NULL) continue;
+        CAIRN_TRY(cairn_classes_number(&dataset->names, group->label_owned, group->n, &names));
+        free(dataset->class_names);
+        dataset->class_names = names;
+        for (size_t i = 0; i < group->n; i++)
+            if ((size_t)group->label[i] >= dataset->n_classes)
+                dataset->n_classes = (size_t)group->label[i] + 1;
+    }
+    return CAIRN_OK;
+}
+
+/* ---- enums */
+
+/* The names of an enum, by the numbers that they stand for. */
+struct names {
+    const struct cairn_dataset *dataset;
+    struct name {
+        int64_t value;
+        char *text; /* owned */
+    } * name;       /* [n], sorted */
+    size_t n, room;
+};
+
+static cairn_status add_name(void *context, const char *text, int64_t value)
+{
+    struct names *names = context;
+    size_t at = names->n;
+    if (names->n == names->room) {
+        struct name *more = NULL;
+        names->room = 2 * names->room + 16;
+        CAIRN_TRY(cairn_memory_get(names->room, sizeof *more, "the names of the classes", &more));
+        if (names->n > 0) memcpy(more, names->name, names->n * sizeof *more);
+        free(names->name);
+        names->name = more;
+    }
+    for (; at > 0 && names->name[at - 1].value > value; at--) names->name[at] = names->name[at - 1];
+    names->name[at] = (struct name){.value = value};
+    names->n++;
+    return cairn_memory_text(text, &names->name[at].text);
+}
+
+/* Which of the names has this value; n for none. */
+static size_t find_value(const struct names *names, int64_t value)
+{
+    size_t low = 0;
+    size_t high = names->n;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (names->name[middle].value < value)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < names->n && names->name[low].value == value ? low : names->n;
+}
+
+/* The names, separated by commas, for all groups the same. */
+static cairn_status keep_names(struct labels *labels, const struct names *names)
+{
+    struct cairn_dataset *dataset = labels->dataset;
+    size_t bytes = 1;
+    char *joined = NULL;
+    for (size_t i = 0; i < names->n; i++) bytes += strlen(names->name[i].text) + 1;
+    CAIRN_TRY(cairn_memory_get(bytes, 1, "the names of the classes", &joined));
+    for (size_t i = 0; i < names->n; i++) {
+        if (i > 0) strcat(joined, ",");
+        strcat(joined, names->name[i].text);
+    }
+    const bool same = dataset->class_names == NULL || strcmp(dataset->class_names, joined) == 0;
+    free(dataset->class_names);
+    dataset->class_names = joined;
+    size_t row = 0;
+    if (same) return CAIRN_OK;
+    return cairn_fail(CAIRN_DATA, "%s: its names are others than those of another group",
+                      where(labels, &row));
+}
+
+static cairn_status number_enum(struct labels *labels, const struct names *names)
+{
+    struct cairn_group *group = labels->group;
+    CAIRN_TRY(read_whole(labels));
+    for (size_t row = 0; row < group->n; row++) {
+        size_t number = find_value(names, group->label[row]);
+        if (number == names->n) {
+            const int label = (int)group->label[row];
+            size_t there = row;
+            const char *at = where(labels, &there);
+            return cairn_fail(CAIRN_DATA, "%s row %zu: %d is none of the enum's names", at, there,
+                              label);
+        }
+        group->label_owned[row] = (int32_t)number;
+    }
+    labels->dataset->n_classes = names->n;
+    return keep_names(labels, names);
+}
+
+/* Classes in the order of the numbers that the names stand for, mostly these numbers themselves. */
+static cairn_status read_enum(struct labels *labels)
+{
+    struct names names = {.dataset = labels->dataset};
+    cairn_status st = cairn_rows_names(&labels->group->y, add_name, &names);
+    if (st == CAIRN_OK) st = number_enum(labels, &names);
+    for (size_t i = 0; i < names.n; i++) free(names.name[i].text);
+    free(names.name);
+    return st;
+}
+
+/* ---- any of them */
+
+/* Whether a row of y is one value. */
+static bool is_single(const struct cairn_shape *shape)
+{
+    return shape->ndim == 1 || (shape->ndim == 2 && shape->dim[1] == 1);
+}
+
+/* How many real targets a sample has; 0 for classes. */
+static size_t count_targets(const struct cairn_rows *y)
+{
+    const struct cairn_shape *shape = &y->form.shape;
+    if (is_single(shape)) return cairn_h5_is_real(y->form.type) || y->decode.packed ? 1 : 0;
+    return cairn_shape_count(shape) / shape->dim[0];
+}
+
+static cairn_status check_form(const struct cairn_group *group)
+{
+    char text[CAIRN_SHAPE_TEXT_BYTES];
+    char stored[CAIRN_H5_STORED_BYTES];
+    const struct cairn_h5_form *form = &group->y.form;
+    const struct cairn_shape *shape = &form->shape;
+    const char *file = cairn_rows_file(&group->y, 0);
+    const char *y = cairn_rows_path(&group->y, 0);
+    const bool is_real = cairn_h5_is_real(form->type);
+    if (shape->ndim == 0 || shape->dim[0] != group->n)
+        return cairn_fail(CAIRN_DATA, "%s: %s has the shape %s, but there are %zu samples in x",
+                          file, y, cairn_shape_text(shape, text), group->n);
+    if ((shape->ndim > 2 && !is_real) || (form->type == CAIRN_H5_TEXT && !is_single(shape)))
+        return cairn_fail(
+            CAIRN_DATA, "%s: %s is %s %s; store integer classes [n] or float32 targets [n, d]",
+            file, y, cairn_h5_stored_text(form, stored), cairn_shape_text(shape, text));
+    if (cairn_shape_count(shape) == 0)
+        return cairn_fail(CAIRN_DATA, "%s: %s holds no targets", file, y);
+    return CAIRN_OK;
+}
+
+static cairn_status read_classes(struct labels *labels)
+{
+    struct cairn_dataset *dataset = labels->dataset;
+    const struct cairn_h5_form *form = &labels->group->y.form;
+    const bool named = form->coding == CAIRN_H5_ENUM || form->coding == CAIRN_H5_BOOL;
+    if (dataset->n_classes == 0) dataset->n_classes = 1; /* also where all are below 0 */
+    cairn_status st = form->type == CAIRN_H5_TEXT ? read_texts(labels)
+                      : named                     ? read_enum(labels)
+                                                  : read_whole(labels);
+    if (st == CAIRN_OK) cairn_rows_let_go(&labels->group->y);
+    return st;
+}
+
+cairn_status cairn_labels_open(struct cairn_dataset *dataset, struct cairn_group *group)
+{
+    struct labels labels = {.dataset = dataset, .group = group};
+    CAIRN_TRY(check_form(group));
+    const char *file = cairn_rows_file(&group->y, 0);
+    const char *y = cairn_rows_path(&group->y, 0);
+    const bool is_text = group->y.form.type == CAIRN_H5_TEXT;
+    const size_t n_targets = count_targets(&group->y);
+    const bool first = dataset->n_targets == 0 && dataset->n_classes == 0;
+    if (!first && n_targets != dataset->n_targets)
+        return cairn_fail(CAIRN_DATA, "%s: %s has %zu real targets, another group %zu (0: classes)",
+                          file, y, n_targets, dataset->n_targets);
+    if (!first && n_targets == 0 && is_text != (dataset->names.n > 0))
+        return cairn_fail(CAIRN_DATA, "%s: %s holds %s, another group %s; all must hold the same",
+                          file, y, is_text ? "names" : "numbers", is_text ? "numbers" : "names");
+    dataset->n_targets = dataset->n_stored = n_targets;
+    return n_targets == 0 ? read_classes(&labels) : CAIRN_OK;
+}
+
+/* Of one group: its single target is a class, or a target again. */
+static cairn_status set_classes(struct cairn_dataset *dataset, struct cairn_group *group,
+                                bool classes)
+{
+    struct labels labels = {.dataset = dataset, .group = group};
+    if (classes) return read_reals(&labels);
+    free(group->label_owned);
+    group->label = group->label_owned = NULL;
+    return CAIRN_OK;
+}
+
+cairn_status cairn_dataset_set_classes(struct cairn_dataset *dataset, bool classes)
+{
+    const bool are = dataset->n_targets == 0;
+    if (dataset->n_stored != 1 || dataset->y_is_x || classes == are) return CAIRN_OK;
+    dataset->n_classes = classes ? 1 : 0;
+    dataset->n_targets = classes ? 0 : dataset->n_stored;
+    for (int split = 0; split < CAIRN_N_SPLITS; split++)
+        if (cairn_rows_exist(&dataset->group[split].y))
+            CAIRN_TRY(set_classes(dataset, &dataset->group[split], classes));
+    return CAIRN_OK;
+}
+
+bool cairn_dataset_is_autoencoder(const struct cairn_dataset *dataset)
+{
+    return dataset->y_is_x;
+}
+
+const int32_t *cairn_dataset_labels(const struct cairn_dataset *dataset, enum cairn_split split)
+{
+    return dataset->group[split].label;
+}
+
+const char *cairn_dataset_class_names(const struct cairn_dataset *dataset)
+{
+    return dataset->class_names;
+}
+
+static cairn_status check_label(const struct cairn_dataset *dataset, enum cairn_split split,
+                                size_t row, size_t n_classes)
+{
+    char text[CAIRN_WHERE_BYTES];
+    const struct cairn_group *group = &dataset->group[split];
+    const int label = (int)group->label[row];
+    if (label >= 0 && (size_t)label < n_classes) return CAIRN_OK;
+    const char *at = cairn_rows_where(&group->y, &row, text);
+    if (at == NULL) {
+        snprintf(text, sizeof text, "%s: /%s/y", dataset->path, cairn_split_name(split));
+        at = text;
+    }
+    if (label < 0)
+        return cairn_fail(CAIRN_DATA, "%s row %zu: the label %d is not a class; count from 0", at,
+                          row, label);
+    return cairn_fail(CAIRN_DATA,
+                      "%s row %zu: the label %d is outside the classes 0 to %zu of the model; fix "
+                      "it, or give the last layer units: %zu",
+                      at, row, label, n_classes - 1, dataset->n_classes);
+}
+
+cairn_status cairn_dataset_check_labels(const struct cairn_dataset *dataset, size_t n_classes,
+                                        int64_t ignored)
+{
+    if (dataset->vocabulary > n_classes)
+        return cairn_fail(CAIRN_USAGE,
+                          "the model has %zu outputs for each token, but %s has a vocabulary of "
+                          "%zu; give the last layer units: %zu",
+                          n_classes, dataset->path, dataset->vocabulary, dataset->vocabulary);
+    for (int split = 0; split < CAIRN_N_SPLITS; split++) {
+        const struct cairn_group *group = &dataset->group[split];
+        for (size_t i = 0; group->label != NULL && i < group->n; i++) {
+            if (group->label[i] == ignored) continue;
+            CAIRN_TRY(check_label(dataset, (enum cairn_split)split, i, n_classes));
+        }
+    }
+    return CAIRN_OK;
+}

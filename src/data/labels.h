@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * What y holds: classes as numbers, as names, as an enum, or real targets.  Not for other modules.
+ * Local. */
+#ifndef CAIRN_DATA_LABELS_H
+#define CAIRN_DATA_LABELS_H
+
+#include "data/internal.h"
+
+/** Look at the y of a group that is open, and read it where it holds classes: whole numbers, texts
+ * or an enum; texts are numbered by cairn_labels_number() once all groups are read.  Ranks: local.
+ * Errors: CAIRN_DATA, with the row; CAIRN_MEMORY. */
+CAIRN_CHECKED cairn_status cairn_labels_open(struct cairn_dataset *dataset,
+                                             struct cairn_group *group);
+
+/** Number the classes whose names were read, in all groups alike.  Ranks: local.
+ * Errors: CAIRN_MEMORY. */
+CAIRN_CHECKED cairn_status cairn_labels_number(struct cairn_dataset *dataset);
+
+#endif
