@@ -109,8 +109,6 @@ static cairn_status take_room(cairn_trained *trained, real **mine)
     const size_t n_out = cairn_shape_count(cairn_model_output_shape(trained->model));
     const size_t round_samples = trained->micro * (size_t)cairn_comm_size(trained->comm);
     const size_t n_rounds = (trained->n_samples + round_samples - 1) / round_samples;
-    if (cairn_dataset_is_fed(trained->dataset))
-        return cairn_fail(CAIRN_USAGE, "these samples are fed: there is nothing to read");
     CAIRN_TRY(cairn_memory_get(trained->micro * n_out, sizeof **mine, "outputs", mine));
     if (cairn_comm_rank(trained->comm) != 0 || trained->outputs != NULL) return CAIRN_OK;
     return cairn_memory_get(n_rounds * round_samples, n_out * sizeof *trained->outputs,

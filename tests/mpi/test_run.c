@@ -333,50 +333,12 @@ static void test_save_and_load(void **state)
     cairn_trainer_close(t);
 }
 
-/* ---- trained */
-
-static void test_trained(void **state)
-{
-    (void)state;
-    struct cairn_trained_settings settings = {
-        .size = sizeof settings, .checkpoint = "state.h5", .split = "train", .average = true};
-    cairn_trained *trained = NULL;
-    const cairn_real *outputs = NULL;
-    cairn_real mine[50], theirs[50];
-    size_t n_dims = 0;
-    double loss = 0, accuracy = 0;
-    cairn_trainer *t = linear_trainer(world, keys);
-    assert_on_all(t != NULL && cairn_trainer_load(t, "state.h5") == CAIRN_OK);
-    assert_on_all(linear_read(&all) && cairn_trained_open(world, &settings, &trained) == CAIRN_OK);
-    const size_t *shape = cairn_trained_shape(trained, &n_dims);
-    assert_on_all(cairn_trained_samples(trained) == all.n && n_dims == 1 && shape[0] == 1);
-    assert_on_all(cairn_trained_predict(trained, all.x, 50, mine) == CAIRN_OK &&
-                  cairn_trainer_predict(t, true, all.x, 50, theirs) == CAIRN_OK &&
-                  memcmp(mine, theirs, sizeof mine) == 0);
-    assert_on_all(cairn_trained_outputs(trained, &outputs) == CAIRN_OK);
-    assert_on_all(cairn_comm_rank(world) == 0 ? outputs != NULL : outputs == NULL);
-    assert_on_all(cairn_trained_evaluate(trained, &loss, &accuracy) == CAIRN_OK && loss > 0 &&
-                  accuracy != accuracy);
-    assert_on_all(cairn_trained_write(trained, "no/such/outputs.h5") == CAIRN_FILES);
-    cairn_trained_close(trained);
-    cairn_trainer_close(t);
-    linear_free(&all);
-
-    settings.split = "middle";
-    assert_on_all(cairn_trained_open(world, &settings, &trained) == CAIRN_USAGE);
-    settings.split = NULL;
-    settings.checkpoint = NULL;
-    assert_on_all(cairn_trained_open(world, &settings, &trained) == CAIRN_USAGE);
-    settings.checkpoint = "none.h5";
-    assert_on_all(cairn_trained_open(world, &settings, &trained) == CAIRN_DATA);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_step_by_step),  cmocka_unit_test(test_stopped_and_opened_again),
         cmocka_unit_test(test_misuse),        cmocka_unit_test(test_fed),
-        cmocka_unit_test(test_save_and_load), cmocka_unit_test(test_trained),
+        cmocka_unit_test(test_save_and_load),
     };
     return RUN_ON_ALL("run", tests);
 }
