@@ -180,6 +180,9 @@ cairn_status cairn_trainer_open_with(const cairn_options *options, cairn_data *d
     struct cairn_config *config = NULL;
     struct cairn_setup_data given = {.dataset = NULL};
     cairn_trainer *t = NULL;
+    if (comm == NULL)
+        return cairn_fail(CAIRN_USAGE, "a trainer wants a communicator, of one rank too: "
+                                       "cairn_comm_open() or cairn_comm_open_on()");
     cairn_status st = cairn_options_config(options, data != NULL, &config);
     if (st == CAIRN_OK) st = given_data(config, data, &given);
     st = cairn_comm_agree(comm, st);
