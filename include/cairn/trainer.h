@@ -45,7 +45,7 @@ struct cairn_update_record {
  * Make a trainer from options: opens the data, plans the model, sets the initial weights.
  *
  * Ranks   collective
- * Errors  CAIRN_USAGE, CAIRN_DATA: the same on every rank
+ * Errors  CAIRN_USAGE, CAIRN_DATA: the same on every rank; CAIRN_USAGE: comm is NULL
  */
 CAIRN_API CAIRN_CHECKED cairn_status cairn_trainer_open(const cairn_options *options,
                                                         cairn_comm *comm, cairn_trainer **out);

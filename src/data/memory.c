@@ -165,9 +165,11 @@ cairn_status cairn_data_tokens(cairn_data *data, const char *name,
     CAIRN_TRY(wants("weight", data->weighted, stream->weight));
     CAIRN_TRY(new_group(data, name, stream->n < 2 ? 0 : stream->n, &group));
     const struct cairn_shape all = {1, {stream->n}};
-    group->x = (struct cairn_rows){.form = {types[bytes], all}, .memory = stream->token};
+    group->x =
+        (struct cairn_rows){.form = {.type = types[bytes], .shape = all}, .memory = stream->token};
     if (data->weighted)
-        group->weight = (struct cairn_rows){.form = {CAIRN_H5_REAL, all}, .memory = stream->weight};
+        group->weight = (struct cairn_rows){.form = {.type = CAIRN_H5_REAL, .shape = all},
+                                            .memory = stream->weight};
     group->n_tokens = stream->n;
     return CAIRN_OK;
 }

@@ -311,6 +311,12 @@ static void test_forms(void **state)
     assert_on_all(cairn_data_fed(data, 5) == CAIRN_OK && cairn_data_fed(data, 5) == CAIRN_USAGE);
     assert_on_all(cairn_data_function(data, "vall", 5, fill, NULL) == CAIRN_USAGE &&
                   strstr(cairn_error_text(), "val") != NULL);
+    cairn_options *options = NULL;
+    cairn_trainer *t = NULL;
+    assert_on_all(cairn_options_create(&options) == CAIRN_OK);
+    assert_on_all(cairn_trainer_open_with(options, data, NULL, &t) == CAIRN_USAGE &&
+                  strstr(cairn_error_text(), "wants a communicator") != NULL);
+    cairn_options_free(options);
     cairn_data_free(data);
 }
 
