@@ -97,7 +97,7 @@ static void say_classes(struct doubts *d, const size_t *in_train, const size_t *
         n_empty += in_train[c] == 0;
         if (in_train[c] == 0) first = c;
     }
-    if (n_empty == 0 || n_empty == n) return; /* or no label at all, which is said elsewhere */
+    if (n_empty == 0 || n_empty == n) return; /* none at all counts, which is said elsewhere */
     if (n_empty == 1 && n > 2 && in_all[0] == 0)
         snprintf(
             d->line, sizeof d->line,

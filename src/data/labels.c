@@ -78,8 +78,8 @@ static cairn_status take_reals(struct labels *labels, const double *number, size
         size_t row = first + i;
         const char *at = where(labels, &row);
         return cairn_fail(CAIRN_DATA,
-                          "%s row %zu: the label %g is not a class; give whole numbers from 0, or "
-                          "loss: squared_error for real targets",
+                          "%s row %zu: the label %g is not a class, and the loss needs classes; "
+                          "give whole numbers from 0, or loss: squared_error for real targets",
                           at, row, number[i]);
     }
     return CAIRN_OK;

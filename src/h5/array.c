@@ -22,7 +22,9 @@ static cairn_status check_storage(const struct cairn_h5_array *array)
 static bool fits_file(const struct cairn_h5_array *array)
 {
     size_t bytes = cairn_h5_element_bytes(&array->form);
-    uint64_t most = array->file->bytes * (cairn_h5_is_packed(array->id) ? MOST_PACKING : 1);
+    const uint64_t all_bytes = array->file->bytes + array->source_bytes;
+    uint64_t most =
+        all_bytes * (cairn_h5_is_packed(array->id) || array->source_bytes > 0 ? MOST_PACKING : 1);
     if (array->file->writable) most = SIZE_MAX / 2;
     for (int d = 0; d < array->form.shape.ndim; d++) {
         if (array->form.shape.dim[d] == 0) return true;
@@ -97,9 +99,10 @@ static cairn_status open_array(struct cairn_h5 *file, const char *path, struct c
     if (st == CAIRN_OK) st = check_storage(array); /* before HDF5 looks into other files */
     if (st != CAIRN_OK) goto done;
     array->space = H5Dget_space(array->id);
-    st = read_form(array);
+    st = cairn_h5_check_virtual(array);
+    if (st == CAIRN_OK) st = read_form(array);
     if (st == CAIRN_OK) array->rows_at_once = choose_rows_read(array);
-    if (st == CAIRN_OK) array->via_double = rounds_otherwise(array);
+    if (st == CAIRN_OK) array->via_double = array->via_double || rounds_otherwise(array);
 done:
     if (st == CAIRN_OK)
         *out = array;

@@ -13,10 +13,11 @@ struct cairn_h5_array {
     char *path; /* owned */
     hid_t id, space;
     struct cairn_h5_form form;
-    size_t rows_at_once; /* that are read */
-    bool transposed;     /* form is [n, d] of what is stored as [d, n] */
-    bool via_double;     /* HDF5 would round its reals otherwise than C does */
-    double *piece;       /* [PIECE] of those, owned */
+    size_t rows_at_once;   /* that are read */
+    uint64_t source_bytes; /* of the files of which a virtual array is made */
+    bool transposed;       /* form is [n, d] of what is stored as [d, n] */
+    bool via_double;       /* HDF5 would round its reals otherwise than C does */
+    double *piece;         /* [PIECE] of those, owned */
 };
 
 struct cairn_h5 {
@@ -94,6 +95,10 @@ CAIRN_CHECKED cairn_status cairn_h5_variable_text(const struct cairn_h5 *file, h
 /** Whether an array's numbers lie in its own file, in a way that is read here; else *why.  Ranks:
  * local.  Errors: none. */
 bool cairn_h5_well_stored(hid_t create, const char **why);
+/** Check all sources of an array that is virtual; others are fine.  Ranks: local.
+ * Errors: CAIRN_DATA: a source that is missing, too short, or elsewhere, by its name. */
+CAIRN_CHECKED cairn_status cairn_h5_check_virtual(struct cairn_h5_array *array);
+
 /** Whether one of its filters may make it smaller.  Ranks: local.  Errors: none. */
 bool cairn_h5_is_packed(hid_t array);
 /** Whether its chunks have as many dimensions as the array, are not empty, and are no more than

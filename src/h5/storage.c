@@ -28,9 +28,8 @@ bool cairn_h5_well_stored(hid_t create, const char **why)
     *why = "its layout is damaged; make or fetch it again";
     if (create < 0) return false;
     H5D_layout_t layout = H5Pget_layout(create);
-    if (layout == H5D_VIRTUAL)
-        *why = "is virtual, made of other arrays; store the numbers in this file itself";
-    else if (H5Pget_external_count(create) != 0)
+    if (layout == H5D_VIRTUAL) return true; /* its parts: virtual.c */
+    if (H5Pget_external_count(create) != 0)
         *why = "keeps its numbers in another file; store them in this file itself";
     else if (!known_filters(create))
         *why = "is packed by a filter other than deflate, shuffle, szip and Fletcher-32; repack "

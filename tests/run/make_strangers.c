@@ -4,10 +4,10 @@
  *   run_make_strangers FILE x=TYPE y=KIND numbers=whole|bits|ties names=GROUP/X,GROUP/Y,... how=HOW
  *
  * how is matlab (matrices by columns), netcdf (x is half of its numbers plus 1, packed),
- * netcdf_plain (the same numbers as they are) or netcdf_missing (one number of x is none).  names
- * are those of x, y of train and x, y of test; without, train/x, train/y, ... and weights. x [60,
- * 4] and y of groups train and test hold the same numbers whatever their type; those called ties
- * are rounded to float32. */
+ * netcdf_plain (the same numbers as they are) netcdf_missing (one number of x is none), or virtual
+ * (x is made of arrays of s0.h5 and s1.h5).  names are those of x, y of train and x, y of test;
+ * without, train/x, train/y, ... and weights. x [60, 4] and y of groups train and test hold the
+ * same numbers whatever their type; those called ties are rounded to float32. */
 #include <hdf5.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -163,12 +163,44 @@ static void next_name(const char **list, char *path)
     *list += n + ((*list)[n] == ',');
 }
 
+/* x [n, D] as a virtual array of halves in the files s0.h5 and s1.h5. */
+static void put_virtual(hid_t file, const char *path, hsize_t n, const double *x, const char *type)
+{
+    const hsize_t whole[] = {n, D}, half[] = {n / 2, D};
+    char name[PATH_BYTES], array[PATH_BYTES];
+    hid_t create = H5Pcreate(H5P_DATASET_CREATE);
+    hid_t space = H5Screate_simple(2, whole, NULL);
+    hid_t part = H5Screate_simple(2, half, NULL);
+    hid_t in_file = type_of(type);
+    snprintf(array, sizeof array, "/x%d", (int)n);
+    for (hsize_t i = 0; i < 2; i++) {
+        const hsize_t start[] = {i * (n / 2), 0};
+        snprintf(name, sizeof name, "s%d.h5", (int)i);
+        hid_t source = n == N ? H5Fcreate(name, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT)
+                              : H5Fopen(name, H5F_ACC_RDWR, H5P_DEFAULT);
+        put(source, array, type_of(type), n / 2, D, x + i * (n / 2) * D);
+        H5Fclose(source);
+        H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, half, NULL);
+        H5Pset_virtual(create, space, name, array, part);
+    }
+    H5Sselect_all(space);
+    H5Dclose(H5Dcreate2(file, path, in_file, space, links, create, H5P_DEFAULT));
+    H5Tclose(in_file);
+    H5Sclose(part);
+    H5Sclose(space);
+    H5Pclose(create);
+}
+
 /* x [n, D] the way that others write it. */
 static void put_x(hid_t file, const char *path, hsize_t n, double *x, const char *how,
                   const char *type)
 {
     if (strcmp(how, "matlab") == 0) {
         put_matlab(file, path, n, D, x);
+        return;
+    }
+    if (strcmp(how, "virtual") == 0) {
+        put_virtual(file, path, n, x, type);
         return;
     }
     put(file, path, type_of(type), n, D, x);

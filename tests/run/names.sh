@@ -46,6 +46,14 @@ same "netCDF's targets" "$(trained data.file=packed.nc data.std=64 data.x=t2m da
 "$make" gap.nc x=i2 how=netcdf_missing names=x,y
 expect_line 3 2 '/x row 2: number 3 is missing' train run.yaml --out d data.file=gap.nc
 
+# A virtual array, made of those of other files in its folder; what is missing has its name, and is never zeros.
+mkdir v && (cd v && "$make" virtual.h5 how=virtual x=f8be names=train/x,train/y,test/x,test/y)
+same "virtual" "$(trained data.file=v/virtual.h5)" "$wanted"
+mv v/s1.h5 v/away.h5
+expect_line 3 2 '/train/x is made of others: .*v/s1.h5: No such file' train run.yaml --out d data.file=v/virtual.h5
+(cd v && "$make" other.h5 how=virtual names=train/y,train/x && cp s0.h5 s1.h5 && rm s0.h5)
+expect_line 3 1 'v/s0.h5: No such file' train run.yaml --out d data.file=v/virtual.h5
+
 # Other names of val are seen.
 "$make" valid.h5 names=train/x,train/y,valid/x,valid/y
 trained data.file=valid.h5 >list

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Virtual arrays: what they are made of is looked at before HDF5 would read zeros for it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <hdf5.h>
+
+#include "h5/h5.h"
+
+static const char file_name[] = "test_h5_virtual.h5", other[] = "test_h5_virtual_other.h5";
+
+static void assert_refused(const char *path, const char *words)
+{
+    struct cairn_h5 *file = NULL;
+    struct cairn_h5_array *array = NULL;
+    assert_int_equal(cairn_h5_open(path, &file), CAIRN_OK);
+    assert_int_equal(cairn_h5_array_open(file, "/x", &array), CAIRN_DATA);
+    if (strstr(cairn_error_text(), words) == NULL)
+        fail_msg("'%s' lacks '%s'", cairn_error_text(), words);
+    cairn_h5_close(file);
+}
+
+static hid_t new_file(const char *name)
+{
+    hid_t file = H5Fcreate(name, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    assert_true(file >= 0);
+    return file;
+}
+
+/* An array [n, 4] of this type and creation list; bytes of zeros where `write`. */
+static void put_array(hid_t file, const char *where, hid_t type, hid_t create, bool write)
+{
+    static const char zeros[4096];
+    const hsize_t dim[] = {8, 4};
+    hid_t space = H5Screate_simple(2, dim, NULL);
+    hid_t id = H5Dcreate2(file, where, type, space, H5P_DEFAULT, create, H5P_DEFAULT);
+    assert_true(id >= 0);
+    if (write) assert_true(H5Dwrite(id, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, zeros) >= 0);
+    H5Dclose(id);
+    H5Sclose(space);
+}
+
+/* A virtual array [8, 4] whose first `filled` rows are rows of this array of this file. */
+static void put_virtual(const char *of, const char *path, hsize_t filled)
+{
+    const hsize_t dim[] = {8, 4}, part[] = {filled, 4}, start[] = {0, 0};
+    hid_t made = new_file(file_name);
+    hid_t create = H5Pcreate(H5P_DATASET_CREATE);
+    hid_t space = H5Screate_simple(2, dim, NULL);
+    hid_t rows = H5Screate_simple(2, dim, NULL);
+    H5Sselect_hyperslab(rows, H5S_SELECT_SET, start, NULL, part, NULL);
+    H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, part, NULL);
+    H5Pset_virtual(create, space, of, path, rows);
+    put_array(made, "/x", H5T_NATIVE_FLOAT, create, false);
+    H5Sclose(rows);
+    H5Sclose(space);
+    H5Pclose(create);
+    H5Fclose(made);
+}
+
+static void test_virtual_arrays(void **state)
+{
+    (void)state;
+    const hsize_t dim[] = {8, 4};
+    hid_t source = new_file(other);
+    put_array(source, "/x", H5T_NATIVE_FLOAT, H5P_DEFAULT, true);
+    hid_t create = H5Pcreate(H5P_DATASET_CREATE);
+    hid_t space = H5Screate_simple(2, dim, NULL);
+    H5Pset_virtual(create, space, "elsewhere.h5", "/x", space);
+    put_array(source, "/nested", H5T_NATIVE_FLOAT, create, false);
+    H5Sclose(space);
+    H5Pclose(create);
+    H5Fclose(source);
+    put_virtual(other, "/x", 5);
+    assert_refused(file_name, "/x is made of others, which do not fill it");
+    put_virtual(other, "/y", 8);
+    assert_refused(file_name, "/y is not an array of this file");
+    put_virtual(other, "/nested", 8);
+    assert_refused(file_name, "/nested of test_h5_virtual_other.h5 is virtual itself");
+    put_virtual("/tmp/x.h5", "/x", 8);
+    assert_refused(file_name, "/x of /tmp/x.h5 is not looked for");
+    put_virtual("../x.h5", "/x", 8);
+    assert_refused(file_name, "/x of ../x.h5 is not looked for");
+    put_virtual(".", "/x", 8);
+    assert_refused(file_name, "/x of . is virtual itself");
+    unlink(other);
+    unlink(file_name);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_virtual_arrays)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
