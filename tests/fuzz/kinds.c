@@ -12,7 +12,7 @@ static const char *const pairs[][2] = {
     {"data.h5", "model.h5"},        {"data_old.h5", "model_old.h5"},
     {"tokens.h5", "text_model.h5"}, {"tokens_old.h5", "text_model_old.h5"},
     {"data_old.h5", "model.h5"},    {"texts.h5", "model.h5"},
-    {"enum.h5", "model.h5"},        {"virtual.h5", "model.h5"},
+    {"enum.h5", "model.h5"},
 };
 enum { N_PAIRS = sizeof pairs / sizeof pairs[0] };
 

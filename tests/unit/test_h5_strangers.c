@@ -139,16 +139,6 @@ static void test_numbers_of_other_files(void **state)
     H5Pclose(create);
     H5Fclose(made);
     assert_refused(file_name, "/x is made of others: test_h5_strangers_other.h5: No such file");
-    hid_t source = new_file(other);
-    put_array(source, "/x", H5T_NATIVE_FLOAT, H5P_DEFAULT, true);
-    H5Fclose(source);
-    struct cairn_h5_form form = {.type = CAIRN_H5_F32, .shape = {.ndim = 2, .dim = {8, 4}}};
-    struct cairn_h5 *file = NULL;
-    float data[32];
-    assert_int_equal(cairn_h5_open(file_name, &file), CAIRN_OK);
-    assert_int_equal(cairn_h5_read(file, "/x", &form, data), CAIRN_OK);
-    cairn_h5_close(file);
-    unlink(other);
 }
 
 static size_t same_bytes(unsigned flags, size_t n_values, const unsigned values[], size_t n,
