@@ -33,6 +33,6 @@ done
 
 # Data that the model cannot take are not what they claim; the command line is right.
 for ranks in 1 3; do
-    expect_line 3 $ranks 'diabetes.h5: .*is not a class; give whole numbers' eval one/checkpoints/latest.h5 --data "$datasets/diabetes.h5"
+    expect_line 3 $ranks 'diabetes.h5: .*needs classes' eval one/checkpoints/latest.h5 --data "$datasets/diabetes.h5"
     expect_line 3 $ranks 'samples of .*narrow.h5: .*1.weight has the shape \[10, 64\]' eval one/checkpoints/latest.h5 --data narrow.h5
 done
