@@ -7,7 +7,7 @@
 make=$CAIRN_BUILD/tests/run_make_data
 cat >run.yaml <<END
 data: {file: 1.h5}
-model: [{type: dense, units: 3}, {type: relu}, {type: dense, units: 2}]
+model: [{type: dense, units: 3}, {type: relu}, {type: dense, units: 3}]
 loss: cross_entropy
 batch: {global: 8, micro: 2}
 train: {epochs: 2}
@@ -16,8 +16,8 @@ END
 # write FILE WEIGHT: 30 samples for train and test, all with this weight
 write()
 {
-    "$make" "$1" train/x=float32:30x4 train/y=uint8:30:1 "train/weight=float32:30:$2" \
-        test/x=float32:30x4 test/y=uint8:30:1 "test/weight=float32:30:${3-1}"
+    "$make" "$1" train/x=float32:30x4 train/y=uint8:30 "train/weight=float32:30:$2" \
+        test/x=float32:30x4 test/y=uint8:30 "test/weight=float32:30:${3-1}"
 }
 
 for weight in 1 1e-9 1e-13 1e-20 1e20; do write "$weight.h5" "$weight"; done

@@ -76,4 +76,4 @@ for ranks in 1 3; do
     "$python" compare.py >out 2>err || fail "weights written by h5py are not those that the run begins with"
 done
 "$python" -c "import h5py; f = h5py.File('strange.h5', 'a'); del f['weights/1.bias']; f['weights/1.bias'] = 'words'"
-expect_line 3 3 '/weights/1.bias is of a type that cairn does not read' train run.yaml --out wrong --init strange.h5
+expect_line 3 3 '/weights/1.bias holds texts of variable length' train run.yaml --out wrong --init strange.h5
