@@ -315,7 +315,7 @@ static void test_forms(void **state)
     cairn_trainer *t = NULL;
     assert_on_all(cairn_options_create(&options) == CAIRN_OK);
     assert_on_all(cairn_trainer_open_with(options, data, NULL, &t) == CAIRN_USAGE &&
-                  strstr(cairn_error_text(), "wants a communicator") != NULL);
+                  strstr(cairn_error_text(), "there is no communicator") != NULL);
     cairn_options_free(options);
     cairn_data_free(data);
 }
