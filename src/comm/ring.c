@@ -50,7 +50,7 @@ cairn_status cairn_ring_create(cairn_comm *comm, enum cairn_wire_type type, size
     CAIRN_TRY(cairn_memory_get(1, sizeof *ring, "sums under way", &ring));
     ring->comm = comm;
     ring->type = type;
-    ring->n_bytes = type == CAIRN_WIRE_REAL ? sizeof(real) : sizeof(uint64_t);
+    ring->n_bytes = cairn_wire_element_bytes(type);
     ring->n_segment = SEGMENT_BYTES / ring->n_bytes;
     ring->n_most = n;
     for (int i = 0; i < 2 * N_LANES; i++) ring->request[i] = MPI_REQUEST_NULL;

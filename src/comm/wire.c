@@ -13,7 +13,7 @@
 enum { PIECE = 1 << 28 }; /* counts of MPI are int */
 #define REAL (CAIRN_R_BITS == 64 ? MPI_DOUBLE : MPI_FLOAT)
 
-static size_t element_bytes(enum cairn_wire_type type)
+size_t cairn_wire_element_bytes(enum cairn_wire_type type)
 {
     return type == CAIRN_WIRE_REAL ? sizeof(real) : sizeof(uint64_t);
 }
@@ -22,7 +22,7 @@ cairn_status cairn_wire_create(cairn_comm *comm, enum cairn_wire_type type, size
                                const char *what, struct cairn_wire *out)
 {
     *out = (struct cairn_wire){.comm = comm, .type = type};
-    return cairn_memory_get(n, element_bytes(type), what, &out->data);
+    return cairn_memory_get(n, cairn_wire_element_bytes(type), what, &out->data);
 }
 
 void cairn_wire_free(struct cairn_wire *wire)
@@ -34,7 +34,7 @@ void cairn_wire_free(struct cairn_wire *wire)
 
 static void *element(const struct cairn_wire *wire, size_t i)
 {
-    return (unsigned char *)wire->data + i * element_bytes(wire->type);
+    return (unsigned char *)wire->data + i * cairn_wire_element_bytes(wire->type);
 }
 
 static void sum_by_mpi(const struct cairn_wire *wire, size_t first, size_t n)
@@ -63,7 +63,7 @@ void cairn_wire_sum(const struct cairn_wire *wire, size_t first, size_t n)
 size_t cairn_wire_least(const struct cairn_wire *wire)
 {
     enum { LEAST_BYTES = 4096 }; /* of a message */
-    return LEAST_BYTES / element_bytes(wire->type) * (size_t)cairn_comm_size(wire->comm);
+    return LEAST_BYTES / cairn_wire_element_bytes(wire->type) * (size_t)cairn_comm_size(wire->comm);
 }
 
 cairn_status cairn_wire_reserve(struct cairn_wire *wire, size_t n)

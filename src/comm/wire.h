@@ -13,6 +13,9 @@
 /** What the elements are. */
 enum cairn_wire_type { CAIRN_WIRE_REAL, CAIRN_WIRE_UINT64 };
 
+/** Bytes of an element.  Ranks: local.  Errors: none. */
+size_t cairn_wire_element_bytes(enum cairn_wire_type type);
+
 struct cairn_ring;
 
 /** A zeroed one is empty. */

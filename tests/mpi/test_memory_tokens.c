@@ -48,17 +48,6 @@ static cairn_data *form(bool weighted)
     return cairn_data_create(&one, &data) == CAIRN_OK ? data : NULL;
 }
 
-static uint64_t trained(cairn_trainer *t)
-{
-    struct cairn_update_record record;
-    uint64_t hash = 0;
-    while (t != NULL && !cairn_trainer_done(t))
-        if (cairn_trainer_update(t, &record) != CAIRN_OK) break;
-    if (t != NULL && cairn_trainer_done(t)) hash = cairn_trainer_weights_hash(t);
-    cairn_trainer_close(t);
-    return hash;
-}
-
 static cairn_status write_file(void)
 {
     const struct cairn_about about = {.title = "tokens"};
@@ -79,7 +68,7 @@ static uint64_t of_file(void)
     for (; keys[i] != NULL; i++) more[i + 1] = keys[i];
     cairn_status st = cairn_comm_rank(world) == 0 ? write_file() : CAIRN_OK;
     if (cairn_comm_agree(world, st) != CAIRN_OK) return 0;
-    return trained(linear_trainer(world, more));
+    return trained_hash(linear_trainer(world, more));
 }
 
 static uint64_t of_stream(const void *stream, size_t bytes, bool weighted)
@@ -88,7 +77,7 @@ static uint64_t of_stream(const void *stream, size_t bytes, bool weighted)
         .n = TOKENS, .token = stream, .token_bytes = bytes, .weight = weighted ? weight : NULL};
     cairn_data *data = form(weighted);
     if (cairn_data_tokens(data, "train", &all) != CAIRN_OK) return 0;
-    uint64_t hash = trained(linear_trainer_with(world, data, keys));
+    uint64_t hash = trained_hash(linear_trainer_with(world, data, keys));
     cairn_data_free(data);
     return hash;
 }
@@ -124,7 +113,7 @@ static void test_windows_of_a_function(void **state)
         bool is_right = true;
         cairn_data *data = form(weighted == 1);
         assert_on_all(cairn_data_function(data, "train", WINDOWS, fill, &is_right) == CAIRN_OK);
-        uint64_t hash = trained(linear_trainer_with(world, data, keys));
+        uint64_t hash = trained_hash(linear_trainer_with(world, data, keys));
         cairn_data_free(data);
         assert_on_all(is_right && hash != 0 && hash == of_stream(token, 1, weighted == 1));
     }

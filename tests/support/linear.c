@@ -114,3 +114,14 @@ double linear_difference(const double a[LINEAR_WEIGHTS], const double b[LINEAR_W
     }
     return sqrt(apart / size);
 }
+
+uint64_t trained_hash(cairn_trainer *t)
+{
+    struct cairn_update_record record;
+    uint64_t hash = 0;
+    while (t != NULL && !cairn_trainer_done(t))
+        if (cairn_trainer_update(t, &record) != CAIRN_OK) break;
+    if (t != NULL && cairn_trainer_done(t)) hash = cairn_trainer_weights_hash(t);
+    cairn_trainer_close(t);
+    return hash;
+}

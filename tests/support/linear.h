@@ -35,6 +35,9 @@ cairn_trainer *linear_trainer(cairn_comm *comm, const char *const *keys);
 /** The same with samples from memory; data NULL: those of the file. */
 cairn_trainer *linear_trainer_with(cairn_comm *comm, cairn_data *data, const char *const *keys);
 
+/** Train any trainer to its end and close it: the hash of its weights, 0 where that fails. */
+uint64_t trained_hash(cairn_trainer *t);
+
 /** Its weights: ten, then the bias. */
 void linear_weights(const cairn_trainer *trainer, double theta[LINEAR_WEIGHTS]);
 

@@ -16,6 +16,7 @@
 #include "checkpoint/checkpoint.h"
 #include "data/dataset.h"
 #include "h5/h5.h"
+#include "support/made_h5.h"
 
 static const char file_name[] = "test_h5_strangers.h5";
 static const char links[] = "test_h5_strangers_links.h5", other[] = "test_h5_strangers_other.h5";
@@ -25,26 +26,6 @@ static void assert_says(cairn_status st, const char *words)
     assert_int_equal(st, CAIRN_DATA);
     if (strstr(cairn_error_text(), words) == NULL)
         fail_msg("'%s' lacks '%s'", cairn_error_text(), words);
-}
-
-static hid_t new_file(const char *name)
-{
-    hid_t file = H5Fcreate(name, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
-    assert_true(file >= 0);
-    return file;
-}
-
-/* An array [n, 4] of this type and creation list; bytes of zeros where `write`. */
-static void put_array(hid_t file, const char *where, hid_t type, hid_t create, bool write)
-{
-    static const char zeros[4096];
-    const hsize_t dim[] = {8, 4};
-    hid_t space = H5Screate_simple(2, dim, NULL);
-    hid_t id = H5Dcreate2(file, where, type, space, H5P_DEFAULT, create, H5P_DEFAULT);
-    assert_true(id >= 0);
-    if (write) assert_true(H5Dwrite(id, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, zeros) >= 0);
-    H5Dclose(id);
-    H5Sclose(space);
 }
 
 /* What is said of the array /x of a file, by each way to it. */
