@@ -148,6 +148,10 @@ CAIRN_CHECKED cairn_status cairn_rows_read(const struct cairn_rows *rows, size_t
 /** Whether one part of the array has this attribute.  Ranks: local.  Errors: none. */
 bool cairn_rows_has_attribute(const struct cairn_rows *rows, size_t part, const char *name);
 
+/** Rows that lie together in the file, in one chunk; 0: each lies alone.  Ranks: local.
+ * Errors: none. */
+size_t cairn_rows_chunk(const struct cairn_rows *rows);
+
 /** Whether rows of a part were never written.  Ranks: local.  Errors: none. */
 bool cairn_rows_unwritten(const struct cairn_rows *rows, size_t part);
 

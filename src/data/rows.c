@@ -269,6 +269,11 @@ bool cairn_rows_has_attribute(const struct cairn_rows *rows, size_t part, const 
     return cairn_h5_has_attribute(rows->part[part].file, rows->part[part].path, name);
 }
 
+size_t cairn_rows_chunk(const struct cairn_rows *rows)
+{
+    return rows->n_parts == 0 ? 0 : cairn_h5_array_chunk(rows->part[0].array);
+}
+
 bool cairn_rows_unwritten(const struct cairn_rows *rows, size_t part)
 {
     return rows->part[part].array != NULL && cairn_h5_array_unwritten(rows->part[part].array);

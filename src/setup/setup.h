@@ -130,8 +130,14 @@ unsigned cairn_setup_data_preferred(enum cairn_word_in_memory in_memory);
 uint64_t cairn_setup_data_held(const struct cairn_setup_data_bytes *data, unsigned held);
 uint64_t cairn_setup_data_streamed(const struct cairn_setup_data_bytes *data, unsigned held);
 
+/** The order of the training samples, where they are held in memory or not.  Ranks: local.
+ * Errors: none. */
+struct cairn_shuffle cairn_setup_shuffle(const struct cairn_config *config,
+                                         struct cairn_dataset *dataset, bool held);
+
 /** How the loader of a group is made.  Ranks: local.  Errors: none. */
 struct cairn_loader_options cairn_setup_loader_options(const struct cairn_config *config,
+                                                       struct cairn_dataset *dataset,
                                                        enum cairn_split split, size_t micro,
                                                        bool held);
 
