@@ -93,6 +93,8 @@ static uint64_t least_of(const struct limit *limit, size_t n, const char **whose
 
 uint64_t cairn_node_memory_limit(const struct cairn_node_memory *memory, const char **whose)
 {
+    *whose = "data.memory allows";
+    if (memory->given > 0) return memory->given;
     const struct limit limit[] = {
         {memory->machine, "the node has"},
         {memory->slurm, "Slurm grants this node"},
@@ -113,6 +115,8 @@ static uint64_t for_all(uint64_t limit, uint64_t left, uint64_t n,
 uint64_t cairn_node_memory_room(const struct cairn_node_memory *memory,
                                 const struct cairn_node_ranks *ranks, const char **whose)
 {
+    *whose = "data.memory is";
+    if (memory->given > 0) return memory->given;
     const struct limit limit[] = {
         {for_all(memory->machine, memory->available, ranks->n, ranks), "what the node has free is"},
         {memory->slurm, "what Slurm grants is"},

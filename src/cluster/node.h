@@ -7,6 +7,7 @@
 
 /** What the processes of a job may take together on this node, in bytes; 0: no limit is known. */
 struct cairn_node_memory {
+    uint64_t given;       /* the user says so, whatever else; 0: nothing */
     uint64_t cgroup;      /* by the control group of this process ... */
     uint64_t cgroup_left; /* ... of which so much is not in use */
     uint64_t slurm;       /* by Slurm, as its variables say */

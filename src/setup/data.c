@@ -46,6 +46,12 @@ struct cairn_loader_options cairn_setup_loader_options(const struct cairn_config
     };
 }
 
+uint64_t cairn_setup_memory(const struct cairn_config *config)
+{
+    const bool any = config->data_memory == CAIRN_KEY_WORD(CAIRN_MEMORY_AUTO);
+    return any ? 0 : config->data_memory;
+}
+
 unsigned cairn_setup_data_preferred(enum cairn_word_in_memory in_memory)
 {
     return in_memory == CAIRN_IN_MEMORY_FALSE ? 0 : (1U << CAIRN_N_SPLITS) - 1;
@@ -73,7 +79,8 @@ struct cairn_setup_data_bytes cairn_setup_loader_bytes(const struct cairn_config
                                                        struct cairn_dataset *dataset, size_t micro)
 {
     struct cairn_setup_data_bytes bytes = {.in_memory =
-                                               (enum cairn_word_in_memory)config->data_in_memory};
+                                               (enum cairn_word_in_memory)config->data_in_memory,
+                                           .memory = cairn_setup_memory(config)};
     for (int i = 0; i < CAIRN_N_SPLITS; i++) {
         struct cairn_loader_options options =
             cairn_setup_loader_options(config, dataset, (enum cairn_split)i, micro, true);

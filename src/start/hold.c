@@ -112,8 +112,10 @@ static void judge(struct decision *d, size_t of, size_t n_group,
     }
     const struct cairn_node_ranks ranks = {n, n_group, record->own,
                                            (n - 1) / (uint64_t)record->n_mates + 1};
-    const struct cairn_room room = cairn_room(&record->memory, &ranks, record->own);
     const struct cairn_need need = cairn_need(planned, record->own);
+    struct cairn_node_memory memory = record->memory;
+    memory.given = need.data.memory;
+    const struct cairn_room room = cairn_room(&memory, &ranks, record->own);
     const unsigned held = cairn_room_groups_held(&room, &need);
     const unsigned wish = cairn_setup_data_preferred(need.data.in_memory);
     const bool refused = cairn_room_holds_too_much(&room, &need);
@@ -172,6 +174,7 @@ cairn_status cairn_start_decide_hold(cairn_comm *comm, cairn_status st, int n_be
         const unsigned mine_held = d.answer[cairn_comm_rank(comm)];
         hold->groups = mine_held & (SHARED - 1U);
         hold->shared = (mine_held & SHARED) != 0;
+        hold->first = cairn_comm_node(comm).first == cairn_comm_rank(comm);
         cairn_planned_hold(&opened->planned, hold->groups);
     }
     free(d.record);

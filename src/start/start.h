@@ -21,7 +21,8 @@ struct cairn_hold {
     unsigned groups; /* a bit each */
     bool refused;    /* data.in_memory: true is more than some node has */
     bool train;      /* every node holds the training samples */
-    bool shared;     /* once for the ranks of this node */
+    bool shared;     /* once for the ranks of this node, ... */
+    bool first;      /* ... of which this is the first */
     char text[512];  /* on rank 0: why not all are held; "" */
 };
 

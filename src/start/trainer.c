@@ -62,6 +62,8 @@ static void explain_drop(const struct cairn_window_rule *rule)
                        end.position - end.samples, end.position);
 }
 
+enum { CHUNKS_THAT_STAY = 32 << 20 };
+
 static void explain_noise(enum cairn_noise noise, int n_ranks)
 {
     if (noise == CAIRN_NOISE_MICRO)
@@ -72,6 +74,25 @@ static void explain_noise(enum cairn_noise noise, int n_ranks)
     else if (noise == CAIRN_NOISE_RANK)
         cairn_log_detail("noise scale from half of the micro-batches of the one rank; "
                          "train.noise=micro is more exact");
+}
+
+/* Where rows come as they are wanted, and several lie together.  Of little the page cache has all,
+ * and unpacking costs little. */
+static void explain_order(const struct cairn_opened *opened)
+{
+    const struct cairn_shuffle *shuffle = &opened->shuffle;
+    if (shuffle->kind == CAIRN_SHUFFLE_BLOCKS)
+        cairn_log_info("data.shuffle: %s%" PRIu64 " samples in random order, mixed in windows "
+                       "of %" PRIu64,
+                       shuffle->automatic ? "auto took blocks: blocks of " : "blocks of ",
+                       shuffle->block, shuffle->window);
+    const bool large = opened->planned.groups.held[CAIRN_SPLIT_TRAIN] > CHUNKS_THAT_STAY;
+    if (shuffle->kind == CAIRN_SHUFFLE_FULL && !opened->hold.train && large &&
+        cairn_loader_reads_again(opened->dataset, CAIRN_SPLIT_TRAIN))
+        cairn_log_warning(
+            "train is read as it comes, in random order, and its samples lie together "
+            "in chunks, each of which is read again and again; data.shuffle: blocks "
+            "reads it once");
 }
 
 static void explain(const struct cairn_config *config, const struct cairn_trainer_parts *parts,
@@ -178,6 +199,7 @@ cairn_status cairn_start_trainer_from(const struct cairn_config *config, cairn_c
         return st;
     }
     explain(config, &parts, n_ranks);
+    explain_order(opened);
     if (opened->hold.text[0] != '\0') cairn_log_info("%s", opened->hold.text);
     *out = t;
     return CAIRN_OK;

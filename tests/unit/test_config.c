@@ -205,6 +205,7 @@ static void test_print_is_for_people(void **state)
                                 "  shuffle_window: auto\n"
                                 "  prefetch: 4\n"
                                 "  in_memory: auto\n"
+                                "  memory: auto\n"
                                 "augment:\n"
                                 "  crop_padding: 0\n"
                                 "  flip: false\n"
