@@ -8,6 +8,7 @@
 #include "base/keys.h"
 #include "base/memory.h"
 #include "cli/command.h"
+#include "data/foreign.h"
 #include "data/format.h"
 #include "record/progress.h"
 
@@ -113,7 +114,8 @@ static cairn_status print_result(const char *path, const struct cairn_writer *wr
     char shape[CAIRN_SHAPE_TEXT_BYTES];
     char stored[CAIRN_WRITER_STORED_BYTES];
     struct cairn_dataset *dataset = NULL;
-    CAIRN_TRY(cairn_dataset_open(path, &dataset));
+    const struct cairn_dataset_options options = {.file = path, .labels_optional = true};
+    CAIRN_TRY(cairn_dataset_open_as(&options, &dataset));
     size_t vocabulary = cairn_dataset_vocabulary(dataset);
     if (vocabulary > 0)
         printf("%s: tokens of a vocabulary of %zu", path, vocabulary);
@@ -121,8 +123,10 @@ static cairn_status print_result(const char *path, const struct cairn_writer *wr
         printf("%s: samples %s, ", path, cairn_shape_text(cairn_dataset_input(dataset), shape));
     if (cairn_dataset_targets(dataset) > 0)
         printf("%zu real targets", cairn_dataset_targets(dataset));
-    else if (vocabulary == 0)
+    else if (vocabulary == 0 && cairn_dataset_classes(dataset) > 0)
         printf("%zu classes", cairn_dataset_classes(dataset));
+    else if (vocabulary == 0)
+        printf("without targets");
     for (int split = 0; split < CAIRN_N_SPLITS; split++) {
         size_t n = vocabulary > 0 ? cairn_dataset_tokens(dataset, (enum cairn_split)split)
                                   : cairn_dataset_size(dataset, (enum cairn_split)split);
@@ -138,11 +142,25 @@ static void show(void *context, size_t done, size_t total)
     cairn_progress_count(context, done, total);
 }
 
+/* The text format takes any file as bytes. */
+static cairn_status check_sources(const struct request *request)
+{
+    const struct cairn_import *import = &request->import;
+    const char *const named[] = {import->train[0], import->train[1], import->test[0],
+                                 import->test[1]};
+    for (size_t i = 0; i < import->n_sources && !import->bytes; i++)
+        CAIRN_TRY(cairn_foreign_check(import->source[i], request->format->name));
+    for (size_t i = 0; i < sizeof named / sizeof named[0]; i++)
+        if (named[i] != NULL) CAIRN_TRY(cairn_foreign_check(named[i], request->format->name));
+    return CAIRN_OK;
+}
+
 static cairn_status import(const struct request *request)
 {
     struct cairn_writer *writer = NULL;
     struct cairn_progress progress;
     struct cairn_writer_options options = request->storage;
+    CAIRN_TRY(check_sources(request));
     CAIRN_TRY(cairn_writer_create(request->out, request->overwrite, &request->about, &writer));
     cairn_progress_begin_of(&progress, "samples");
     options.tell = show;

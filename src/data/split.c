@@ -75,6 +75,16 @@ cairn_status cairn_sorter_begin(const struct cairn_import *import, size_t n,
     return CAIRN_OK;
 }
 
+cairn_status cairn_sorter_begin_as(const struct cairn_import *import, enum cairn_split split,
+                                   size_t n, const struct cairn_table *like,
+                                   struct cairn_writer *writer, struct cairn_sorter *out)
+{
+    if (split == CAIRN_SPLIT_TRAIN) return cairn_sorter_begin(import, n, like, writer, out);
+    CAIRN_TRY(cairn_writer_begin(writer, split, n, like));
+    *out = (struct cairn_sorter){.writer = writer, .whole = true, .split = split};
+    return CAIRN_OK;
+}
+
 /* Where the next row goes. */
 static enum cairn_split next_split(struct cairn_sorter *sorter)
 {
@@ -87,6 +97,7 @@ cairn_status cairn_sorter_append(struct cairn_sorter *sorter, const struct cairn
 {
     size_t first = 0;
     enum cairn_split split = CAIRN_SPLIT_TRAIN;
+    if (sorter->whole) return cairn_writer_append(sorter->writer, sorter->split, rows);
     for (size_t i = 0; i < rows->n; i++) {
         const enum cairn_split next = next_split(sorter);
         if (i > first && next != split) {

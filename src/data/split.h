@@ -30,6 +30,8 @@ struct cairn_sorter {
     struct cairn_order order; /* of the draw */
     size_t test_every;        /* 0: by the order */
     double n_test;
+    bool whole; /* all rows are of one group: */
+    enum cairn_split split;
     size_t row, n_train; /* so many came, and were for training */
     size_t count[CAIRN_N_SPLITS];
 };
@@ -45,6 +47,14 @@ CAIRN_CHECKED cairn_status cairn_sorter_begin(const struct cairn_import *import,
                                               const struct cairn_table *like,
                                               struct cairn_writer *writer,
                                               struct cairn_sorter *out);
+
+/** The same for rows that are one group of the source: train is divided, another stays what it is.
+ * Ranks: local.  Errors: as above. */
+CAIRN_CHECKED cairn_status cairn_sorter_begin_as(const struct cairn_import *import,
+                                                 enum cairn_split split, size_t n,
+                                                 const struct cairn_table *like,
+                                                 struct cairn_writer *writer,
+                                                 struct cairn_sorter *out);
 
 /** The next rows.  Ranks: local.  Errors: CAIRN_FILES. */
 CAIRN_CHECKED cairn_status cairn_sorter_append(struct cairn_sorter *sorter,

@@ -28,7 +28,7 @@ struct cairn_writer {
     bool has_about[4];
     struct group group[CAIRN_N_SPLITS];
     size_t n_begun, n_done; /* samples and tokens */
-    size_t chunk_rows;      /* of x or tokens, of the group that was begun last */
+    size_t chunk_rows;      /* of x or tokens, of the group that was begun first */
 };
 
 static cairn_status write_head(struct cairn_writer *writer, const struct cairn_about *about)
@@ -125,7 +125,8 @@ static cairn_status begin_x(struct cairn_writer *writer, enum cairn_split split,
     form.shape.dim[0] = n;
     for (int d = 0; d < like->input.ndim; d++) form.shape.dim[d + 1] = like->input.dim[d];
     CAIRN_TRY(begin_array(writer, path_of(split, "x", path), form, &writer->group[split].x));
-    writer->chunk_rows = cairn_h5_array_chunk_rows(writer->group[split].x);
+    if (writer->chunk_rows == 0)
+        writer->chunk_rows = cairn_h5_array_chunk_rows(writer->group[split].x);
     if (like->scale != 0) CAIRN_TRY(cairn_writer_factors(writer, split, "scale", &like->scale, 1));
     return write_statistics(writer, path, like, 0, cairn_shape_count(&like->input));
 }
@@ -221,7 +222,7 @@ cairn_status cairn_writer_tokens(struct cairn_writer *writer, enum cairn_split s
     CAIRN_TRY(cairn_h5_group(writer->file, path_of(split, "", path)));
     CAIRN_TRY(begin_array(writer, path_of(split, "tokens", path), form, &group->x));
     CAIRN_TRY(cairn_h5_array_append(group->x, table->n, table->token));
-    writer->chunk_rows = cairn_h5_array_chunk_rows(group->x);
+    if (writer->chunk_rows == 0) writer->chunk_rows = cairn_h5_array_chunk_rows(group->x);
     return cairn_h5_set_whole(writer->file, path, "vocabulary", (int64_t)table->vocabulary);
 }
 
