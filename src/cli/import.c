@@ -80,7 +80,7 @@ static cairn_status check_request(const struct request *request)
         return cairn_fail(CAIRN_USAGE,
                           "no -o FILE.h5: name the file to write; see cairn import -h");
     if ((import->train[0] != NULL && import->train[1] == NULL) ||
-        (import->test[0] != NULL && import->test[1] == NULL))
+        (import->train[0] != NULL && import->test[0] != NULL && import->test[1] == NULL))
         return cairn_fail(CAIRN_USAGE, "--train and --test each take two files: IMAGES LABELS");
     for (size_t i = 0; i < import->n_sources; i++)
         if (cairn_file_same(request->out, import->source[i]))

@@ -32,7 +32,9 @@ struct cairn_import {
     const char *name[3];        /* what x, y and weight are called in the source, or NULL */
     int layout;                 /* of its images: enum cairn_layout */
     double scale;               /* that goes with x; 0 for none */
-    bool coarse;                /* of two labels the coarse one */
+    size_t n_features;          /* 0: as many as there are */
+    bool zero_based, regression;
+    bool coarse; /* of two labels the coarse one */
 };
 
 /** A format. */
