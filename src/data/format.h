@@ -16,6 +16,10 @@
     FIRST(LAYOUT_STORED, "stored") NEXT(LAYOUT_HWC, "hwc") NEXT(LAYOUT_HW, "hw")
 CAIRN_CHOICE(cairn_layout, CAIRN_WORDS_LAYOUT);
 
+#define CAIRN_WORDS_COLOUR(FIRST, NEXT)                                                            \
+    FIRST(COLOUR_FIRST, "first") NEXT(COLOUR_GREY, "grey") NEXT(COLOUR_RGB, "rgb")
+CAIRN_CHOICE(cairn_colour, CAIRN_WORDS_COLOUR);
+
 /** What a command line can say to a format; each reads what its `flags` fill. */
 struct cairn_import {
     const char *const *source; /* [n_sources] operands */
@@ -34,7 +38,9 @@ struct cairn_import {
     double scale;               /* that goes with x; 0 for none */
     size_t n_features;          /* 0: as many as there are */
     bool zero_based, regression;
-    bool coarse; /* of two labels the coarse one */
+    const char *size; /* of images, or NULL */
+    int colour;       /* of images: enum cairn_colour */
+    bool coarse;      /* of two labels the coarse one */
 };
 
 /** A format. */
@@ -56,7 +62,7 @@ struct cairn_format {
     }
 
 /** How the rows of a source without groups become groups. */
-#define CAIRN_OPTIONS_SPLIT                                                                        \
+#define CAIRN_OPTIONS_DRAWN                                                                        \
     {"--test-fraction",                                                                            \
      "F",                                                                                          \
      CAIRN_KEY_REAL,                                                                               \
@@ -71,14 +77,13 @@ struct cairn_format {
          .doc = "instead: row i is test where i mod N is 0",                                       \
          .low = 2,                                                                                 \
          .high = 1e15},                                                                            \
-        {"--seed",                                                                                 \
-         "S",                                                                                      \
-         CAIRN_KEY_COUNT,                                                                          \
-         offsetof(struct cairn_import, seed),                                                      \
-         .doc = "of that draw",                                                                    \
-         .fallback = "0",                                                                          \
-         .high = 9e15},                                                                            \
-        CAIRN_OPTION_VAL
+    {                                                                                              \
+        "--seed", "S", CAIRN_KEY_COUNT, offsetof(struct cairn_import, seed),                       \
+            .doc = "of that draw", .fallback = "0", .high = 9e15                                   \
+    }
+
+/** The same, with validation samples from the end of what is left. */
+#define CAIRN_OPTIONS_SPLIT CAIRN_OPTIONS_DRAWN, CAIRN_OPTION_VAL
 
 /** What arrays of a source are called, and how its images lie. */
 #define CAIRN_OPTIONS_NAMES                                                                        \
