@@ -12,9 +12,10 @@
 #include "data/csv/table.h"
 #include "data/writer.h"
 
-#define CAIRN_WORDS_LAYOUT(FIRST, NEXT)                                                            \
-    FIRST(LAYOUT_STORED, "stored") NEXT(LAYOUT_HWC, "hwc") NEXT(LAYOUT_HW, "hw")
-CAIRN_CHOICE(cairn_layout, CAIRN_WORDS_LAYOUT);
+#define CAIRN_WORDS_IMPORT_LAYOUT(FIRST, NEXT)                                                     \
+    FIRST(IMPORT_LAYOUT_STORED, "stored")                                                          \
+    NEXT(IMPORT_LAYOUT_HWC, "hwc") NEXT(IMPORT_LAYOUT_HW, "hw")
+CAIRN_CHOICE(cairn_import_layout, CAIRN_WORDS_IMPORT_LAYOUT);
 
 #define CAIRN_WORDS_COLOUR(FIRST, NEXT)                                                            \
     FIRST(COLOUR_FIRST, "first") NEXT(COLOUR_GREY, "grey") NEXT(COLOUR_RGB, "rgb")
@@ -25,6 +26,7 @@ struct cairn_import {
     const char *const *source; /* [n_sources] operands */
     size_t n_sources;
     const char *train[2], *test[2]; /* images and labels, or NULL */
+    const char *group[3];           /* names of train, val and test in the source, or NULL */
     struct cairn_csv_options csv;
     bool standardize;
     size_t n_val;      /* the last so many training samples become the group val */
@@ -34,7 +36,7 @@ struct cairn_import {
     bool bytes, characters;     /* what a token is */
     double val_part, test_part; /* of a text, from its end */
     const char *name[3];        /* what x, y and weight are called in the source, or NULL */
-    int layout;                 /* of its images: enum cairn_layout */
+    int layout;                 /* of its images: enum cairn_import_layout */
     double scale;               /* that goes with x; 0 for none */
     size_t n_features;          /* 0: as many as there are */
     bool zero_based, regression;
@@ -93,12 +95,14 @@ struct cairn_format {
          .doc = "that of labels or targets"},                                                      \
         {"--weight", "NAME", CAIRN_KEY_TEXT, offsetof(struct cairn_import, name[2]),               \
          .doc = "that of the samples' weights"},                                                   \
+        {"--no-target", NULL, CAIRN_KEY_BOOL, offsetof(struct cairn_import, csv.no_target),        \
+         .doc = "there are no labels and no targets"},                                             \
     {                                                                                              \
         "--layout", .type = CAIRN_KEY_CHOICE, .offset = offsetof(struct cairn_import, layout),     \
                     .doc = "of images: as they are stored, [n, H, W, C] turned to [n, C, H, W], "  \
                            "or [n, H, W] "                                                         \
                            "to [n, 1, H, W]",                                                      \
-                    .fallback = "stored", .words = CAIRN_CHOICE_TEXT(CAIRN_WORDS_LAYOUT)           \
+                    .fallback = "stored", .words = CAIRN_CHOICE_TEXT(CAIRN_WORDS_IMPORT_LAYOUT)    \
     }
 
 /** Every format, in the order of formats.def; NULL at the end.  Ranks: local.  Errors: none. */

@@ -140,6 +140,11 @@ CAIRN_CHECKED cairn_status cairn_rows_numbers(const struct cairn_rows *rows, siz
                                               const char *attribute, size_t most, double *value,
                                               size_t *n);
 
+/** A text attribute of one part of the array, to be released with free().  Ranks: local.
+ * Errors: as cairn_h5_get_text(). */
+CAIRN_CHECKED cairn_status cairn_rows_text(const struct cairn_rows *rows, size_t part,
+                                           const char *attribute, char **out);
+
 /** Read rows first .. first + n - 1 as `type`; those in memory are of it.  Ranks: local.
  * Errors: CAIRN_DATA. */
 CAIRN_CHECKED cairn_status cairn_rows_read(const struct cairn_rows *rows, size_t first, size_t n,

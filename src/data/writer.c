@@ -150,11 +150,11 @@ static cairn_status begin_y(struct cairn_writer *writer, enum cairn_split split,
 }
 
 static cairn_status begin_weight(struct cairn_writer *writer, enum cairn_split split, size_t n,
-                                 const struct cairn_table *like)
+                                 const real *weight)
 {
     char path[PATH_IN_FILE_BYTES];
     const struct cairn_h5_form form = {.type = CAIRN_H5_REAL, .shape = {.ndim = 1, .dim = {n}}};
-    if (like->weight == NULL) return CAIRN_OK;
+    if (weight == NULL) return CAIRN_OK;
     return begin_array(writer, path_of(split, "weight", path), form, &writer->group[split].weight);
 }
 
@@ -167,7 +167,7 @@ cairn_status cairn_writer_begin(struct cairn_writer *writer, enum cairn_split sp
     CAIRN_TRY(begin_x(writer, split, n, like));
     CAIRN_TRY(begin_y(writer, split, n, like));
     writer->n_begun += n;
-    return begin_weight(writer, split, n, like);
+    return begin_weight(writer, split, n, like->weight);
 }
 
 struct cairn_table cairn_table_slice(const struct cairn_table *table, size_t first, size_t n)
@@ -211,19 +211,38 @@ cairn_status cairn_writer_group(struct cairn_writer *writer, enum cairn_split sp
     return cairn_writer_append(writer, split, table);
 }
 
-cairn_status cairn_writer_tokens(struct cairn_writer *writer, enum cairn_split split,
-                                 const struct cairn_token_table *table)
+cairn_status cairn_writer_begin_tokens(struct cairn_writer *writer, enum cairn_split split,
+                                       size_t n, const struct cairn_token_table *like)
 {
     char path[PATH_IN_FILE_BYTES];
     struct group *group = &writer->group[split];
-    const struct cairn_h5_form form = {.type = table->type,
-                                       .shape = {.ndim = 1, .dim = {table->n}}};
-    if (table->n == 0) return CAIRN_OK;
+    const struct cairn_h5_form form = {.type = like->type, .shape = {.ndim = 1, .dim = {n}}};
+    if (n == 0) return CAIRN_OK;
     CAIRN_TRY(cairn_h5_group(writer->file, path_of(split, "", path)));
     CAIRN_TRY(begin_array(writer, path_of(split, "tokens", path), form, &group->x));
-    CAIRN_TRY(cairn_h5_array_append(group->x, table->n, table->token));
     if (writer->chunk_rows == 0) writer->chunk_rows = cairn_h5_array_chunk_rows(group->x);
-    return cairn_h5_set_whole(writer->file, path, "vocabulary", (int64_t)table->vocabulary);
+    writer->n_begun += n;
+    CAIRN_TRY(cairn_h5_set_whole(writer->file, path, "vocabulary", (int64_t)like->vocabulary));
+    return begin_weight(writer, split, n, like->weight);
+}
+
+cairn_status cairn_writer_append_tokens(struct cairn_writer *writer, enum cairn_split split,
+                                        const struct cairn_token_table *rows)
+{
+    const struct group *group = &writer->group[split];
+    if (rows->n == 0) return CAIRN_OK;
+    CAIRN_TRY(cairn_h5_array_append(group->x, rows->n, rows->token));
+    if (group->weight != NULL)
+        CAIRN_TRY(cairn_h5_array_append(group->weight, rows->n, rows->weight));
+    tell(writer, rows->n);
+    return CAIRN_OK;
+}
+
+cairn_status cairn_writer_tokens(struct cairn_writer *writer, enum cairn_split split,
+                                 const struct cairn_token_table *table)
+{
+    CAIRN_TRY(cairn_writer_begin_tokens(writer, split, table->n, table));
+    return cairn_writer_append_tokens(writer, split, table);
 }
 
 const char *cairn_writer_stored(const struct cairn_writer *writer, const char *unit,

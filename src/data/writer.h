@@ -43,6 +43,7 @@ struct cairn_token_table {
     size_t n;
     enum cairn_h5_type type; /* uint8, uint16 or uint32 */
     const void *token;       /* [n], below the vocabulary */
+    const real *weight;      /* [n], or NULL */
     size_t vocabulary;
 };
 
@@ -93,7 +94,14 @@ CAIRN_CHECKED cairn_status cairn_writer_group(struct cairn_writer *writer, enum 
 CAIRN_CHECKED cairn_status cairn_writer_factors(struct cairn_writer *writer, enum cairn_split split,
                                                 const char *name, const double *value, size_t n);
 
-/** The same for tokens.  Ranks: local.  Errors: CAIRN_FILES. */
+/** The same three for tokens.  Ranks: local.  Errors: as above. */
+CAIRN_CHECKED cairn_status cairn_writer_begin_tokens(struct cairn_writer *writer,
+                                                     enum cairn_split split, size_t n,
+                                                     const struct cairn_token_table *like);
+CAIRN_CHECKED cairn_status cairn_writer_append_tokens(struct cairn_writer *writer,
+                                                      enum cairn_split split,
+                                                      const struct cairn_token_table *rows);
+
 CAIRN_CHECKED cairn_status cairn_writer_tokens(struct cairn_writer *writer, enum cairn_split split,
                                                const struct cairn_token_table *table);
 

@@ -47,17 +47,17 @@ static cairn_status shape_input(struct cairn_npy_group *group, int layout)
     const struct cairn_npy *x = group->array[CAIRN_ROLE_X];
     const struct cairn_shape *shape = &form_of(x)->shape;
     struct cairn_shape *input = &group->table.input;
-    const int added = layout == CAIRN_LAYOUT_HW || shape->ndim == 1;
-    if ((layout == CAIRN_LAYOUT_HW && shape->ndim != 3) ||
-        (layout == CAIRN_LAYOUT_HWC && shape->ndim != 4))
+    const int added = layout == CAIRN_IMPORT_LAYOUT_HW || shape->ndim == 1;
+    if ((layout == CAIRN_IMPORT_LAYOUT_HW && shape->ndim != 3) ||
+        (layout == CAIRN_IMPORT_LAYOUT_HWC && shape->ndim != 4))
         return cairn_fail(CAIRN_USAGE, "%s: is %s, and --layout %s is for images [n, H, W%s]",
                           cairn_npy_where(x), cairn_shape_text(shape, text),
-                          layout == CAIRN_LAYOUT_HW ? "hw" : "hwc",
-                          layout == CAIRN_LAYOUT_HW ? "" : ", C");
+                          layout == CAIRN_IMPORT_LAYOUT_HW ? "hw" : "hwc",
+                          layout == CAIRN_IMPORT_LAYOUT_HW ? "" : ", C");
     input->ndim = shape->ndim - 1 + added;
     input->dim[0] = 1;
     for (int d = 1; d < shape->ndim; d++) input->dim[d - 1 + added] = shape->dim[d];
-    if (layout != CAIRN_LAYOUT_HWC) return CAIRN_OK;
+    if (layout != CAIRN_IMPORT_LAYOUT_HWC) return CAIRN_OK;
     *input = (struct cairn_shape){.ndim = 3, .dim = {shape->dim[3], shape->dim[1], shape->dim[2]}};
     group->decode.channels = shape->dim[3];
     return cairn_memory_get(cairn_npy_row_values(x), sizeof(double), "an image",

@@ -27,6 +27,7 @@ static cairn_status take_array(void *context, const struct cairn_npy_place *plac
     sources->n_arrays++;
     for (int role = 0; role < CAIRN_N_ROLES; role++) {
         enum cairn_split split = CAIRN_SPLIT_TRAIN;
+        if (role == CAIRN_ROLE_Y && sources->import->csv.no_target) continue;
         if (!cairn_role_of(place->name, (enum cairn_role)role, sources->import->name[role], &split))
             continue;
         struct cairn_npy_place *at = &sources->place[split][role];
@@ -85,10 +86,19 @@ static cairn_status no_array(const struct sources *sources, enum cairn_split spl
         st = cairn_npy_arrays(import->source[i], list_array, &listing);
     fclose(listing.to);
     if (st == CAIRN_OK)
-        st = cairn_fail(CAIRN_DATA, "%s: no array is %s of %s; there are: %s; name one by --%s",
-                        import->source[0], name, cairn_split_name(split), text, name);
+        st = cairn_fail(CAIRN_DATA, "%s: no array is %s of %s; there are: %s; name one by --%s%s",
+                        import->source[0], name, cairn_split_name(split), text, name,
+                        role == CAIRN_ROLE_Y ? ", or say --no-target" : "");
     free(text);
     return st;
+}
+
+/* Whether every group has to have it. */
+static bool is_wanted(const struct sources *sources, int role)
+{
+    if (role == CAIRN_ROLE_Y) return !sources->import->csv.no_target;
+    return sources->place[CAIRN_SPLIT_TRAIN][role].path != NULL ||
+           sources->import->name[role] != NULL;
 }
 
 static cairn_status check_sources(const struct sources *sources)
@@ -99,12 +109,10 @@ static cairn_status check_sources(const struct sources *sources)
         const bool any = place[CAIRN_ROLE_Y].path != NULL || place[CAIRN_ROLE_WEIGHT].path != NULL;
         if (place[CAIRN_ROLE_X].path == NULL && (any || split == CAIRN_SPLIT_TRAIN))
             return no_array(sources, (enum cairn_split)split, CAIRN_ROLE_X);
-        for (int role = 0; role < CAIRN_N_ROLES; role++) {
-            const bool there = sources->place[CAIRN_SPLIT_TRAIN][role].path != NULL;
+        for (int role = 0; role < CAIRN_N_ROLES; role++)
             if (place[CAIRN_ROLE_X].path != NULL && place[role].path == NULL &&
-                (there || import->name[role] != NULL))
+                is_wanted(sources, role))
                 return no_array(sources, (enum cairn_split)split, (enum cairn_role)role);
-        }
     }
     if (sources->place[CAIRN_SPLIT_TEST][CAIRN_ROLE_X].path != NULL &&
         (import->test_every > 0 || import->test_fraction > 0))
@@ -127,8 +135,6 @@ static void say_what_becomes(const struct sources *sources, const struct cairn_n
     if (group->table.x_type != form->type)
         cairn_log_info("x is %s and kept as %s", cairn_h5_stored_text(form, stored),
                        cairn_h5_type_name(group->table.x_type));
-    if (group->array[CAIRN_ROLE_Y] == NULL)
-        cairn_log_info("no array is y: without labels, for cairn predict and data.y: x");
 }
 
 /* ---- the groups */
