@@ -111,7 +111,7 @@ static cairn_status find_class(const struct images *images, const struct group *
         *label = (int32_t)k;
         return CAIRN_OK;
     }
-    return cairn_fail(CAIRN_DATA, "%s/%s: is no class of %s", group->path, name,
+    return cairn_fail(CAIRN_DATA, "%s/%s: is not a class of %s", group->path, name,
                       images->group[CAIRN_SPLIT_TRAIN].path);
 }
 
@@ -293,7 +293,7 @@ static const struct cairn_option flags[] = {
     {"--size", "HxW", CAIRN_KEY_TEXT, AT(size),
      .doc = "resize all images to this height and width; without it they have to be equal"},
     {"--colour", .type = CAIRN_KEY_CHOICE, .offset = AT(colour),
-     .doc = "one channel or three; default as the first image has it", .fallback = "first",
+     .doc = "one channel or three: as the first image has it, or as you say", .fallback = "first",
      .words = CAIRN_CHOICE_TEXT(CAIRN_WORDS_COLOUR)},
     CAIRN_OPTIONS_DRAWN,
     {.name = NULL},

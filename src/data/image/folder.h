@@ -13,7 +13,7 @@ struct cairn_name_list {
     size_t n, capacity;
 };
 
-/** The folders in a folder, but for hidden ones.  Ranks: local.  Errors: CAIRN_DATA: cannot be
+/** The folders in a folder that are not hidden.  Ranks: local.  Errors: CAIRN_DATA: cannot be
  * read; CAIRN_MEMORY. */
 CAIRN_CHECKED cairn_status cairn_folders_in(const char *path, struct cairn_name_list *out);
 
