@@ -91,7 +91,8 @@ void cairn_h5_version(char *text);
 CAIRN_CHECKED cairn_status cairn_h5_create(const char *path, struct cairn_h5 **out);
 
 /** The same in a file that was begun, to be closed before that is finished; messages say the name
- * it gets.  Ranks: local.  Errors: CAIRN_FILES: cannot be written. */
+ * it gets.  Where reading another one crashes HDF5, it is removed.  Ranks: local.
+ * Errors: CAIRN_FILES: cannot be written. */
 CAIRN_CHECKED cairn_status cairn_h5_create_new(const struct cairn_new_file *place,
                                                struct cairn_h5 **out);
 
