@@ -44,9 +44,9 @@ static cairn_status read_head(struct cairn_npy *npy)
     return st;
 }
 
-static cairn_status too_large(const struct cairn_npy *npy)
+static cairn_status other_size(const struct cairn_npy *npy)
 {
-    return cairn_fail(CAIRN_DATA, "%s: claims more than its file can hold; save it again",
+    return cairn_fail(CAIRN_DATA, "%s: its head says other than the file holds; save it again",
                       npy->where);
 }
 
@@ -61,11 +61,11 @@ static cairn_status check_size(struct cairn_npy *npy)
     for (int d = 0; d < shape->ndim; d++) {
         if (shape->dim[d] == 0)
             return cairn_fail(CAIRN_DATA, "%s: holds nothing: dimension %d is 0", npy->where, d);
-        if (bytes > SIZE_MAX / 8 / shape->dim[d]) return too_large(npy);
+        if (bytes > SIZE_MAX / 8 / shape->dim[d]) return other_size(npy);
         bytes *= shape->dim[d];
         if (d > 0) npy->row_values *= shape->dim[d];
     }
-    return cairn_npy_bytes_may_hold(npy->bytes, bytes) ? CAIRN_OK : too_large(npy);
+    return cairn_npy_bytes_may_hold(npy->bytes, bytes) ? CAIRN_OK : other_size(npy);
 }
 
 static cairn_status begin(struct cairn_npy *npy)

@@ -18,7 +18,7 @@ struct cairn_npy_bytes {
     struct cairn_gzip *plain; /* NULL: it is in an archive */
     zip_t *archive;
     zip_file_t *member;
-    uint64_t n_bytes; /* of the member */
+    uint64_t n_bytes; /* of the member that are not read yet */
 };
 
 static cairn_status open_archive(const char *path, zip_t **out)
@@ -80,7 +80,7 @@ void cairn_npy_bytes_close(struct cairn_npy_bytes *bytes)
 
 bool cairn_npy_bytes_may_hold(const struct cairn_npy_bytes *bytes, size_t n)
 {
-    return bytes->plain != NULL ? cairn_gzip_may_hold(bytes->plain, n) : n <= bytes->n_bytes;
+    return bytes->plain != NULL ? cairn_gzip_may_hold(bytes->plain, n) : n == bytes->n_bytes;
 }
 
 cairn_status cairn_npy_bytes_read(struct cairn_npy_bytes *bytes, size_t n, void *out)
@@ -95,6 +95,7 @@ cairn_status cairn_npy_bytes_read(struct cairn_npy_bytes *bytes, size_t n, void 
                               bytes->where, n - done);
         done += (size_t)got;
     }
+    bytes->n_bytes -= n;
     return CAIRN_OK;
 }
 

@@ -15,7 +15,8 @@ CAIRN_CHECKED cairn_status cairn_npy_bytes_open(const struct cairn_npy_place *pl
 /** Close; NULL is fine.  Ranks: local.  Errors: none. */
 void cairn_npy_bytes_close(struct cairn_npy_bytes *bytes);
 
-/** Whether n bytes can follow at all.  Ranks: local.  Errors: none. */
+/** Whether n bytes can follow at all; in an archive, whether so many do.  Ranks: local.  Errors:
+ * none. */
 bool cairn_npy_bytes_may_hold(const struct cairn_npy_bytes *bytes, size_t n);
 
 /** The next n bytes, read or passed over.  Ranks: local.  Errors: CAIRN_DATA: fewer are left, or
