@@ -59,6 +59,11 @@ void cairn_h5_catch_crashes(void);
 const char *cairn_h5_begin_reading(const struct cairn_h5 *file);
 void cairn_h5_end_reading(const char **old);
 
+/** A crash removes this file, until its end: one at a time in a thread.  Ranks: local; keeps the
+ * text.  Errors: none. */
+void cairn_h5_begin_making(const char *unfinished);
+void cairn_h5_end_making(void);
+
 /* Until the end of the block HDF5 works on this file; a file of our own that is written does not
  * count. */
 #define CAIRN_H5_READING(file)                                                                     \
