@@ -225,14 +225,41 @@ static cairn_status number_enum(struct labels *labels, const struct names *names
     return keep_names(labels, names);
 }
 
+static void forget_names(struct names *names)
+{
+    for (size_t i = 0; i < names->n; i++) free(names->name[i].text);
+    free(names->name);
+    names->name = NULL;
+    names->n = names->room = 0;
+}
+
+/* The names of another part are those of the first. */
+static cairn_status check_names(const struct labels *labels, size_t part, const struct names *first)
+{
+    const struct cairn_rows *y = &labels->group->y;
+    struct names names = {.dataset = labels->dataset};
+    cairn_status st = cairn_rows_names(y, part, add_name, &names);
+    bool same = names.n == first->n;
+    for (size_t i = 0; same && i < names.n; i++)
+        same = names.name[i].value == first->name[i].value &&
+               strcmp(names.name[i].text, first->name[i].text) == 0;
+    if (st == CAIRN_OK && !same)
+        st = cairn_fail(CAIRN_DATA, "%s: the enum of %s is another than in %s",
+                        cairn_rows_file(y, part), cairn_rows_path(y, part), cairn_rows_file(y, 0));
+    forget_names(&names);
+    return st;
+}
+
 /* Classes in the order of the numbers that the names stand for, mostly these numbers themselves. */
 static cairn_status read_enum(struct labels *labels)
 {
+    const struct cairn_rows *y = &labels->group->y;
     struct names names = {.dataset = labels->dataset};
-    cairn_status st = cairn_rows_names(&labels->group->y, add_name, &names);
+    cairn_status st = cairn_rows_names(y, 0, add_name, &names);
+    for (size_t part = 1; part < y->n_parts && st == CAIRN_OK; part++)
+        st = check_names(labels, part, &names);
     if (st == CAIRN_OK) st = number_enum(labels, &names);
-    for (size_t i = 0; i < names.n; i++) free(names.name[i].text);
-    free(names.name);
+    forget_names(&names);
     return st;
 }
 

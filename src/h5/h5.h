@@ -113,6 +113,9 @@ CAIRN_CHECKED cairn_status cairn_h5_open(const char *path, struct cairn_h5 **out
 /** The path by which it was opened.  Ranks: local; borrowed.  Errors: none. */
 const char *cairn_h5_path(const struct cairn_h5 *file);
 
+/** Bytes of a file when it was opened for reading.  Ranks: local.  Errors: none. */
+uint64_t cairn_h5_bytes(const struct cairn_h5 *file);
+
 /** cairn_file_sample() of an open file; 0: it cannot be read.  Ranks: local.  Errors: none. */
 uint64_t cairn_h5_sample(const struct cairn_h5 *file);
 

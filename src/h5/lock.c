@@ -7,6 +7,15 @@
 #include "base/process.h"
 #include "h5/internal.h"
 
+/* What HDF5 keeps of what it has freed: its own limits, but for the last, by which it would have
+ * the half MiB that goes with each file from the system again and again. */
+enum {
+    ARRAYS_BYTES = 4 << 20,
+    BLOCKS_BYTES = 16 << 20,
+    REGULAR_BYTES = 2 << 20,
+    OF_ONE_BYTES = 1 << 20
+};
+
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static _Thread_local unsigned depth; /* our functions call each other */
 
@@ -19,8 +28,11 @@ static void start_library(void)
     started = true;
     if (!cairn_process_is_ours()) return; /* this is for all of the process */
     setenv("HDF5_USE_FILE_LOCKING", "FALSE", 0);
+    unsetenv("HDF5_VDS_PREFIX"); /* sources of virtual arrays lie beside their file: virtual.c */
     H5dont_atexit();
     H5open();
+    H5set_free_list_limits(REGULAR_BYTES, OF_ONE_BYTES, ARRAYS_BYTES, ARRAYS_BYTES / 16,
+                           BLOCKS_BYTES, BLOCKS_BYTES / 16);
     H5PLset_loading_state(0);
     H5Lunregister(H5L_TYPE_EXTERNAL);
     cairn_h5_catch_crashes();

@@ -100,6 +100,18 @@ static cairn_status check_source(const struct source *source)
     return st;
 }
 
+/* In the process of a host HDF5 may be told to look elsewhere first, by what it reads there before
+ * any property. */
+static cairn_status check_prefix(void)
+{
+    const char *prefix = getenv("HDF5_VDS_PREFIX");
+    if (prefix == NULL || prefix[0] == '\0') return CAIRN_OK;
+    return cairn_fail(CAIRN_DATA,
+                      "by HDF5_VDS_PREFIX=%s they would be looked for elsewhere than beside it; "
+                      "unset it",
+                      prefix);
+}
+
 /* Names that HDF5 gives with their length. */
 static char *name_of(ssize_t (*get)(hid_t create, size_t i, char *name, size_t n), hid_t create,
                      size_t i)
@@ -126,6 +138,7 @@ static cairn_status check_mapping(struct cairn_h5_array *array, hid_t create, si
     cairn_status st = CAIRN_OK;
     if (source.n < 0 || source.file == NULL || source.path == NULL || source.selected < 0)
         st = cairn_fail(CAIRN_DATA, "how is damaged");
+    if (st == CAIRN_OK) st = check_prefix();
     if (st == CAIRN_OK) st = check_source(&source);
     if (st != CAIRN_OK)
         st = cairn_fail_in(st, "%s: %s is made of others", array->file->path, array->path);
