@@ -57,6 +57,30 @@ cairn_status cairn_data_file_meet(struct cairn_data_file *file)
     return st;
 }
 
+static uint64_t sample_of(const struct cairn_data_file *file)
+{
+    if (file->met) return file->sample;
+    const int fd = open(file->path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return 0;
+    const uint64_t sample = cairn_file_sample(fd);
+    close(fd);
+    return sample;
+}
+
+/* HDF5 opens it, we only look at it. */
+cairn_status cairn_data_file_source(void *file, const char *path)
+{
+    struct stat about;
+    struct cairn_data_file *source = NULL;
+    CAIRN_TRY(cairn_data_files_add(((struct cairn_data_file *)file)->all, path, &source));
+    if (source->bytes != 0) return CAIRN_OK;
+    source->sample = sample_of(source);
+    if (source->sample == 0 || stat(path, &about) != 0)
+        return cairn_fail(CAIRN_DATA, "%s: %s", path, strerror(errno));
+    source->bytes = (uint64_t)about.st_size;
+    return CAIRN_OK;
+}
+
 /* ---- names */
 
 static bool is_pattern(const char *name)
@@ -122,16 +146,6 @@ cairn_status cairn_data_files_look(const struct cairn_data_files *files)
                               (unsigned long long)file->bytes);
     }
     return CAIRN_OK;
-}
-
-static uint64_t sample_of(const struct cairn_data_file *file)
-{
-    if (file->met) return file->sample;
-    const int fd = open(file->path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return 0;
-    const uint64_t sample = cairn_file_sample(fd);
-    close(fd);
-    return sample;
 }
 
 uint64_t cairn_data_files_sample(const struct cairn_data_files *files)

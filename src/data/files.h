@@ -73,6 +73,10 @@ CAIRN_CHECKED cairn_status cairn_data_files_each(struct cairn_data_files *files,
  * Errors: CAIRN_DATA: it is none; then it is not taken. */
 CAIRN_CHECKED cairn_status cairn_data_file_meet(struct cairn_data_file *file);
 
+/** Know another file that a virtual array of this one is made of, so that it is seen when it
+ * changes.  Ranks: local.  Errors: CAIRN_DATA: cannot be read; CAIRN_MEMORY. */
+CAIRN_CHECKED cairn_status cairn_data_file_source(void *file, const char *path);
+
 /** Whether this process sees the files as they were checked elsewhere: some of them, spread over
  * all.  Ranks: local.  Errors: CAIRN_DATA: one is missing, or has another size. */
 CAIRN_CHECKED cairn_status cairn_data_files_look(const struct cairn_data_files *files);

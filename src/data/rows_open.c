@@ -82,9 +82,10 @@ static cairn_status find(const struct cairn_place *place, enum cairn_split split
     CAIRN_TRY(cairn_data_file_array(place->file, path, false, &array));
     out->form = *cairn_h5_array_form(array);
     out->part.written = out->form.shape.dim[0] <= FEW_ROWS && !cairn_h5_array_unwritten(array);
+    cairn_status st = cairn_h5_array_sources(array, cairn_data_file_source, place->file);
     cairn_data_file_give(place->file);
     out->part.file = place->file;
-    return cairn_memory_text(path, &out->part.path);
+    return st == CAIRN_OK ? cairn_memory_text(path, &out->part.path) : st;
 }
 
 /* One that may be missing is in all places or in none. */

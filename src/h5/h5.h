@@ -210,6 +210,15 @@ void cairn_h5_array_close(struct cairn_h5_array *array);
 /** What the array is.  Ranks: local.  Errors: none. */
 const struct cairn_h5_form *cairn_h5_array_form(const struct cairn_h5_array *array);
 
+/** Call visit with the path of each file of which a virtual array is made, besides its own; one
+ * that gives several pieces mostly once.  Nothing for other arrays.  A status other than CAIRN_OK
+ * ends the walk and is returned.  Ranks: local.  Errors: CAIRN_DATA: damaged; CAIRN_MEMORY; those
+ * of visit. */
+CAIRN_CHECKED cairn_status cairn_h5_array_sources(const struct cairn_h5_array *array,
+                                                  cairn_status (*visit)(void *context,
+                                                                        const char *path),
+                                                  void *context);
+
 /** Whether the file has no place for some of its numbers, which read as what they are filled with.
  * Ranks: local.  Errors: none. */
 bool cairn_h5_array_unwritten(const struct cairn_h5_array *array);
