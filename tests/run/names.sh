@@ -104,6 +104,12 @@ trained data.file=data.h5 >/dev/null
 "$make" new.h5 names=x,other
 expect 0 2 predict a/checkpoints/latest.h5 --data new.h5 -o out.h5
 grep -q 'outputs of 60 samples' out || fail "predict without labels"
+expect 0 2 eval a/checkpoints/latest.h5 --data new.h5 --predict-only
+grep -q '"accuracy": null' out || fail "an accuracy without labels"
+counts=$(sed -n 's/.*"predicted": \[\(.*\)\].*/\1/p' out)
+holds "predictions" "$(tr , + <<<"$counts") == 60"
+! command -v h5dump >/dev/null || same "predictions of each class" "$(h5dump -d /label -y -w 1 out.h5 | grep -oE '^ +[0-2],?$' | tr -d ' ,' |
+    awk '{ n[$1]++ } END { printf "%d, %d, %d\n", n[0], n[1], n[2] }')" "$counts"
 expect_line 3 1 '/y is not an array of this file; there are: /other \[60\] int64, /x \[60, 4\] float32; name one by data.y' \
     eval a/checkpoints/latest.h5 --data new.h5
 
