@@ -7,13 +7,14 @@
 #include "base/process.h"
 #include "h5/internal.h"
 
-/* What HDF5 keeps of what it has freed: its own limits, but for the last, by which it would have
- * the half MiB that goes with each file from the system again and again. */
+/* How much of its freed memory HDF5 keeps to use it again.  For objects of one size its own limit
+ * is 64 KiB, with which the half MiB that goes with each open file is taken from the system again
+ * for the next one, page by page. */
 enum {
+    OBJECTS_BYTES = 2 << 20,
+    OBJECTS_OF_A_SIZE_BYTES = 1 << 20,
     ARRAYS_BYTES = 4 << 20,
-    BLOCKS_BYTES = 16 << 20,
-    REGULAR_BYTES = 2 << 20,
-    OF_ONE_BYTES = 1 << 20
+    BLOCKS_BYTES = 16 << 20
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -31,7 +32,7 @@ static void start_library(void)
     unsetenv("HDF5_VDS_PREFIX"); /* sources of virtual arrays lie beside their file: virtual.c */
     H5dont_atexit();
     H5open();
-    H5set_free_list_limits(REGULAR_BYTES, OF_ONE_BYTES, ARRAYS_BYTES, ARRAYS_BYTES / 16,
+    H5set_free_list_limits(OBJECTS_BYTES, OBJECTS_OF_A_SIZE_BYTES, ARRAYS_BYTES, ARRAYS_BYTES / 16,
                            BLOCKS_BYTES, BLOCKS_BYTES / 16);
     H5PLset_loading_state(0);
     H5Lunregister(H5L_TYPE_EXTERNAL);
