@@ -39,6 +39,11 @@ static uint64_t sample_at(struct cairn_loader *loader, uint64_t epoch, uint64_t 
     return cairn_order_at(&loader->order, position);
 }
 
+uint64_t cairn_loader_sample(struct cairn_loader *loader, uint64_t position)
+{
+    return sample_at(loader, position / loader->group->n, position % loader->group->n);
+}
+
 static int compare_samples(const void *a, const void *b)
 {
     const struct cairn_by_sample *x = a;
@@ -182,6 +187,7 @@ cairn_status cairn_loader_read(struct cairn_loader *loader, uint64_t first, size
         loader->epoch[i] = (first + i) / loader->group->n;
         loader->sample[i] = sample_at(loader, loader->epoch[i], (first + i) % loader->group->n);
     }
+    if (cairn_fault("data.row")) loader->sample[0] = (loader->sample[0] + 1) % loader->group->n;
     CAIRN_TRY(find_rows(loader, n));
     convert(loader, n, out);
     return CAIRN_OK;

@@ -120,6 +120,7 @@ cairn_status cairn_start_trainer_from(const struct cairn_config *config, cairn_c
         .ema = config->train_ema,
         .balance_every =
             config->train_balance == CAIRN_BALANCE_AUTO ? config->train_balance_every : 0,
+        .ledger = config->data_ledger,
         .seed = config->train_seed,
     };
     cairn_trainer *t = NULL;

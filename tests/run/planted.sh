@@ -54,7 +54,7 @@ links()
     victim
     [ "$1" != 0 ] || kinds+=("ln -s $PWD/precious/nothing" "ln $PWD/precious/text" mkfifo)
     for kind in "${kinds[@]}"; do
-        for name in metrics.csv eval.csv gradflow.csv accumulation.csv lock config.yaml provenance.json summary.json ranks.csv; do
+        for name in metrics.csv eval.csv gradflow.csv accumulation.csv ledger.csv lock config.yaml provenance.json summary.json ranks.csv; do
             rm -rf result
             mkdir result
             $kind result/$name
