@@ -187,6 +187,7 @@ static cairn_status run_verify(const struct cairn_arguments *arguments, cairn_co
     if (request.run.run_file == NULL)
         return cairn_usage_fail(&cairn_command_verify, "which run file?");
     CAIRN_TRY(cairn_setup_config(comm, request.run.run_file, request.run.overrides, &job.config));
+    job.config->data_stage = CAIRN_NO_STAGE; /* one batch is read */
     cairn_status st = cairn_start_small(job.config, comm);
     if (st == CAIRN_OK) st = verify(&job);
     cairn_reference_free(job.reference);

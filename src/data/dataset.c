@@ -58,6 +58,7 @@ static cairn_status open_all(const struct cairn_dataset_options *options,
                              struct cairn_dataset *dataset)
 {
     CAIRN_TRY(absolute_path(options->file, &dataset->path));
+    if (options->root != NULL) CAIRN_TRY(cairn_memory_text(options->root, &dataset->root));
     if (cairn_fault("data.open"))
         return cairn_fail(CAIRN_DATA, "%s: planted fault data.open", options->file);
     CAIRN_TRY(cairn_places_find(dataset, options));
@@ -115,6 +116,7 @@ void cairn_dataset_close(struct cairn_dataset *dataset)
     free(dataset->class_names);
     free(dataset->characters);
     free(dataset->mean);
+    free(dataset->root);
     free(dataset->path);
     free(dataset);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/memory.h"
 #include "data/internal.h"
 
@@ -56,8 +57,8 @@ static cairn_status add_file(struct cairn_dataset *dataset, struct cairn_h5 *fil
 }
 
 /* One of the files that are open, or another. */
-static cairn_status open_absolute(struct cairn_dataset *dataset, const char *path,
-                                  struct cairn_h5 **out)
+static cairn_status open_place(struct cairn_dataset *dataset, const char *path,
+                               struct cairn_h5 **out)
 {
     struct cairn_h5 *file = NULL;
     for (size_t i = 0; i < dataset->n_files && file == NULL; i++)
@@ -69,6 +70,15 @@ static cairn_status open_absolute(struct cairn_dataset *dataset, const char *pat
     }
     *out = file;
     return CAIRN_OK;
+}
+
+static cairn_status open_absolute(struct cairn_dataset *dataset, const char *path,
+                                  struct cairn_h5 **out)
+{
+    char place[CAIRN_PATH_BYTES];
+    if (dataset->root == NULL) return open_place(dataset, path, out);
+    CAIRN_TRY(cairn_path_join(dataset->root, path + 1, place));
+    return open_place(dataset, place, out);
 }
 
 static cairn_status open_file(struct cairn_dataset *dataset, const char *path,

@@ -64,6 +64,7 @@ struct cairn_group {
 
 struct cairn_dataset {
     char *path;              /* absolute; "memory" where there is no file */
+    char *root;              /* of copies that are read; NULL: none; owned */
     size_t n_users;          /* besides the first */
     struct cairn_h5 **files; /* [n_files]; owned */
     size_t n_files;

@@ -168,6 +168,13 @@ CAIRN_CHECKED cairn_status cairn_h5_arrays(struct cairn_h5 *file,
                                            cairn_status (*visit)(void *context, const char *path),
                                            void *context);
 
+/** Call visit for the file of each mapping of the virtual arrays, by its name from the folder of
+ * this file on.  Those that are not read, since they lie elsewhere, are left out.  Ranks: local.
+ * Errors: those of cairn_h5_arrays(). */
+CAIRN_CHECKED cairn_status cairn_h5_sources(struct cairn_h5 *file,
+                                            cairn_status (*visit)(void *context, const char *name),
+                                            void *context);
+
 /**
  * Write a whole array, in chunks that carry Fletcher-32.
  *

@@ -139,11 +139,11 @@ cairn_status cairn_run_folder_keep_ledger(struct cairn_run_folder *folder)
 }
 
 /* One of a start that kept a ledger must not go on beyond the updates that stay. */
-static cairn_status find_ledger(struct cairn_run_folder *folder)
+static cairn_status find_ledger(struct cairn_run_folder *folder, uint64_t update)
 {
     char path[CAIRN_PATH_BYTES];
     struct stat about;
-    if (folder->rows[CAIRN_RUN_LEDGER].kept != NULL) return CAIRN_OK;
+    if (update == 0 || folder->rows[CAIRN_RUN_LEDGER].kept != NULL) return CAIRN_OK;
     CAIRN_TRY(cairn_path_join(folder->path, csv[CAIRN_RUN_LEDGER].name, path));
     return lstat(path, &about) == 0 ? cairn_run_folder_keep_ledger(folder) : CAIRN_OK;
 }
@@ -155,7 +155,7 @@ cairn_status cairn_run_folder_start(struct cairn_run_folder *folder, uint64_t up
     CAIRN_TRY(cairn_path_join(folder->path, "config.yaml", path));
     if (!finished || access(path, F_OK) != 0)
         CAIRN_TRY(cairn_file_replace(path, config_yaml, strlen(config_yaml)));
-    CAIRN_TRY(find_ledger(folder));
+    CAIRN_TRY(find_ledger(folder, update));
     for (int i = 0; i < CAIRN_RUN_N_CSVS; i++)
         if (folder->rows[i].kept != NULL)
             CAIRN_TRY(cairn_rows_start(&folder->rows[i], csv[i].header, update));

@@ -189,18 +189,32 @@ cairn_status cairn_setup_data_name(const struct cairn_config *config, char **out
     return CAIRN_OK;
 }
 
+static void let_go(struct cairn_setup_data *data)
+{
+    cairn_dataset_close(data->dataset);
+    free(data->name);
+    data->dataset = NULL;
+    data->name = NULL;
+}
+
+bool cairn_setup_data_is_open(const struct cairn_setup_data *data, const char *name)
+{
+    return data->dataset != NULL && strcmp(data->name, name) == 0;
+}
+
 /* Other data than before, to be kept; takes the name. */
 static cairn_status keep(struct cairn_setup_data *data, const struct cairn_config *config,
                          char *name)
 {
     struct cairn_dataset *dataset = NULL;
-    const struct cairn_dataset_options options = options_of(config);
+    struct cairn_dataset_options options = options_of(config);
+    options.root = data->root;
     cairn_status st = cairn_dataset_open_as(&options, &dataset);
     if (st != CAIRN_OK) {
         free(name);
         return st;
     }
-    cairn_setup_data_close(data);
+    let_go(data);
     data->dataset = dataset;
     data->name = name;
     return CAIRN_OK;
@@ -212,7 +226,7 @@ cairn_status cairn_setup_data_open(struct cairn_setup_data *data, const struct c
     char *name = NULL;
     if (data == NULL) return cairn_setup_dataset(config, NULL, out);
     CAIRN_TRY(cairn_setup_data_name(config, &name));
-    if (data->dataset == NULL || strcmp(data->name, name) != 0)
+    if (!cairn_setup_data_is_open(data, name))
         CAIRN_TRY(keep(data, config, name));
     else
         free(name);
@@ -223,10 +237,9 @@ cairn_status cairn_setup_data_open(struct cairn_setup_data *data, const struct c
 
 void cairn_setup_data_close(struct cairn_setup_data *data)
 {
-    cairn_dataset_close(data->dataset);
-    free(data->name);
-    data->dataset = NULL;
-    data->name = NULL;
+    let_go(data);
+    free(data->root);
+    data->root = NULL;
 }
 
 cairn_status cairn_setup_check_labels(const struct cairn_dataset *dataset,

@@ -65,6 +65,7 @@ plant()
         ;;
     RESUME) beside fails "$code" "$ranks" "$fault" "${train[@]}" --resume saved.h5 ;;
     LEDGER) beside finds "$code" "$ranks" "$fault" ;;
+    STAGE) beside fails "$code" "$ranks" "$fault" "${train[@]}" data.stage=stage ;;
     INIT) beside fails "$code" "$ranks" "$fault" "${train[@]}" --init saved.h5 ;;
     PREDICT) beside fails "$code" "$ranks" "$fault" predict saved.h5 --data data.h5 -o predicted.h5 ;;
     IMPORT) [ "$ranks" != 1 ] || beside fails "$code" 0 "$fault" import csv table.csv --target y --classes -o table.h5 ;;

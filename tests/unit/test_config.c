@@ -202,6 +202,7 @@ static void test_print_is_for_people(void **state)
                                 "  mean: none\n"
                                 "  std: none\n"
                                 "  in_memory: auto\n"
+                                "  stage: none\n"
                                 "  ledger: false\n"
                                 "augment:\n"
                                 "  crop_padding: 0\n"
