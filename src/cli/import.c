@@ -92,7 +92,8 @@ static cairn_status print_result(const char *path)
 {
     char shape[CAIRN_SHAPE_TEXT_BYTES];
     struct cairn_dataset *dataset = NULL;
-    CAIRN_TRY(cairn_dataset_open(path, &dataset));
+    const struct cairn_dataset_options options = {.file = path, .labels_optional = true};
+    CAIRN_TRY(cairn_dataset_open_as(&options, &dataset));
     size_t vocabulary = cairn_dataset_vocabulary(dataset);
     if (vocabulary > 0)
         printf("%s: tokens of a vocabulary of %zu", path, vocabulary);
@@ -100,8 +101,10 @@ static cairn_status print_result(const char *path)
         printf("%s: samples %s, ", path, cairn_shape_text(cairn_dataset_input(dataset), shape));
     if (cairn_dataset_targets(dataset) > 0)
         printf("%zu real targets", cairn_dataset_targets(dataset));
-    else if (vocabulary == 0)
+    else if (vocabulary == 0 && cairn_dataset_classes(dataset) > 0)
         printf("%zu classes", cairn_dataset_classes(dataset));
+    else if (vocabulary == 0)
+        printf("without targets");
     for (int split = 0; split < CAIRN_N_SPLITS; split++) {
         size_t n = vocabulary > 0 ? cairn_dataset_tokens(dataset, (enum cairn_split)split)
                                   : cairn_dataset_size(dataset, (enum cairn_split)split);

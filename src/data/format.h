@@ -18,6 +18,7 @@ struct cairn_import {
     size_t n_sources;
     const char *train[2], *test[2]; /* images and labels, or NULL */
     struct cairn_csv_options csv;
+    const char *like; /* a dataset whose columns say what becomes of these; NULL */
     bool standardize;
     size_t n_val;      /* the last so many training samples become the group val */
     size_t test_every; /* row i is test where i mod this is 0; 0 for no such rule */
