@@ -112,7 +112,8 @@ static cairn_status check_update(const struct proof *proof, size_t i)
     if (line->update == before + 1 || (i > 0 && line->update == before)) return CAIRN_OK;
     return cairn_fail(CAIRN_DATA,
                       "%s: update %" PRIu64 " follows %" PRIu64
-                      "; data.ledger was off between them, or lines were removed",
+                      "; data.ledger was off between them, lines were removed, or the run "
+                      "began with another's checkpoint",
                       proof->path, line->update, before);
 }
 

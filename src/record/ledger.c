@@ -16,7 +16,8 @@ static bool read_line(const char *text, struct cairn_ledger_line *out)
     int fields = sscanf(
         text, "%" SCNu64 ",%" SCNu64 ",%" SCNu64 ",%" SCNu64 ",%" SCNx64 ",%" SCNu64 "%n",
         &out->update, &out->epoch, &out->first, &out->samples, &out->hash, &out->epoch_samples, &n);
-    return fields == 6 && strcmp(text + n, "\n") == 0 && out->update > 0 && out->epoch_samples > 0;
+    return fields == 6 && strcmp(text + n, "\n") == 0 && out->update > 0 &&
+           out->epoch_samples > 0 && out->samples <= out->epoch_samples;
 }
 
 /* Room for one more; it doubles. */
