@@ -103,6 +103,11 @@ static cairn_status normalize(const struct cairn_config *config, struct cairn_da
     return st == CAIRN_OK ? st : cairn_fail_in(st, "%s", cairn_config_place(config, key));
 }
 
+static cairn_status set_classes(const struct cairn_config *config, struct cairn_dataset *dataset)
+{
+    return cairn_dataset_set_classes(dataset, cairn_model_loss_names_classes(config->loss));
+}
+
 /* A dataset that is open, as this config wants it. */
 static cairn_status adapt(const struct cairn_config *config, struct cairn_dataset *dataset)
 {
@@ -111,7 +116,7 @@ static cairn_status adapt(const struct cairn_config *config, struct cairn_datase
     if (st != CAIRN_OK)
         return cairn_fail_in(
             st, "%s", cairn_config_place(config, context == 0 ? "data.file" : "data.context"));
-    CAIRN_TRY(cairn_dataset_set_classes(dataset, cairn_model_loss_names_classes(config->loss)));
+    CAIRN_TRY(set_classes(config, dataset));
     return normalize(config, dataset);
 }
 
@@ -153,7 +158,8 @@ cairn_status cairn_setup_dataset(const struct cairn_config *config,
             if (!is_group(options.group[i])) options.group[i] = NULL;
     }
     CAIRN_TRY(cairn_dataset_open_as(&options, &dataset));
-    cairn_status st = adapt(config, dataset);
+    cairn_status st =
+        other != NULL && other->as_stored ? set_classes(config, dataset) : adapt(config, dataset);
     if (st == CAIRN_OK)
         *out = dataset;
     else

@@ -50,8 +50,9 @@ static cairn_status open_data(struct cairn_trained *trained,
                               const struct cairn_trained_settings *settings)
 {
     const struct cairn_config *config = trained->config;
-    const struct cairn_setup_other other = {settings->data_file, trained->split,
-                                            settings->outputs_only};
+    const struct cairn_setup_other other = {.file = settings->data_file,
+                                            .split = trained->split,
+                                            .labels_optional = settings->outputs_only};
     if (settings->data == NULL)
         return as_data(cairn_setup_dataset(config, &other, &trained->dataset));
     CAIRN_TRY(cairn_start_given_data(config, settings->data, &trained->given));
