@@ -12,7 +12,7 @@
 #include "setup/setup.h"
 #include "start/survey.h"
 
-enum { MOST_COLUMNS = 16, MOST_CLASSES = 20, LINE_BYTES = 1024 };
+enum { MOST_COLUMNS = 16, MOST_CLASSES = 20, MOST_COUNTED = 1 << 24, LINE_BYTES = 1024 };
 
 /* Of a rank, for hashes of samples: those of 6.7 million. */
 static const size_t twins_bytes = (size_t)320 << 20;
@@ -85,6 +85,10 @@ static cairn_status print_classes(const struct cairn_dataset *dataset, enum cair
     size_t most = 0;
     size_t n_empty = 0;
     if (label == NULL) return CAIRN_OK;
+    if (n_classes > MOST_COUNTED) {
+        printf("    y: %zu classes\n", n_classes);
+        return CAIRN_OK;
+    }
     CAIRN_TRY(cairn_memory_get(n_classes, sizeof *count, "counts of classes", &count));
     for (size_t i = 0; i < n; i++)
         if (label[i] >= 0) count[label[i]]++;
@@ -94,7 +98,10 @@ static cairn_status print_classes(const struct cairn_dataset *dataset, enum cair
         if (count[c] > most) most = count[c];
     }
     printf("    y: %zu classes", n_classes);
-    if (most > 0) printf(", from %zu to %zu samples each", least, most);
+    if (most == least)
+        printf(", %zu samples each", most);
+    else if (most > 0)
+        printf(", from %zu to %zu samples each", least, most);
     if (n_empty > 0) printf(", %zu classes without any", n_empty);
     for (size_t c = 0; n_classes <= MOST_CLASSES && c < n_classes; c++)
         printf("%s %zu", c == 0 ? ":" : "", count[c]);
@@ -215,8 +222,9 @@ static bool is_first(const cairn_comm *comm)
 static cairn_status share(cairn_comm *comm, cairn_status st, struct check *check)
 {
     if (st == CAIRN_OK && check->n_wrong > 0)
-        st = cairn_fail(CAIRN_DATA, "%s: %zu thing%s wrong: %s", check->name, check->n_wrong,
-                        check->n_wrong == 1 ? " is" : "s are, the first", check->first);
+        st = cairn_fail(CAIRN_DATA, "%s: %zu %s: %s", check->name, check->n_wrong,
+                        check->n_wrong == 1 ? "thing is wrong" : "things are wrong, the first",
+                        check->first);
     return comm == NULL ? st : cairn_comm_agree_root(comm, st);
 }
 

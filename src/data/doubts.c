@@ -8,7 +8,12 @@
 #include "data/internal.h"
 #include "data/place.h"
 
-enum { LINE_BYTES = CAIRN_WHERE_BYTES + 1024, MOST_UNUSED = 8, SAMPLE_BYTES = 1 << 20 };
+enum {
+    LINE_BYTES = CAIRN_WHERE_BYTES + 1024,
+    MOST_UNUSED = 8,
+    SAMPLE_BYTES = 1 << 20,
+    MOST_CLASSES = 1 << 24
+};
 
 /* Who is told, and of what. */
 struct doubts {
@@ -115,7 +120,8 @@ static cairn_status doubt_classes(struct doubts *d)
     const struct cairn_dataset *dataset = d->dataset;
     const struct cairn_group *train = &dataset->group[CAIRN_SPLIT_TRAIN];
     size_t *count = NULL;
-    if (train->label == NULL || dataset->n_classes == 0) return CAIRN_OK;
+    if (train->label == NULL || dataset->n_classes == 0 || dataset->n_classes > MOST_CLASSES)
+        return CAIRN_OK;
     CAIRN_TRY(cairn_memory_get(2 * dataset->n_classes, sizeof *count, "counts of classes", &count));
     count_labels(train, dataset->n_classes, count);
     for (int split = 0; split < CAIRN_N_SPLITS; split++)
