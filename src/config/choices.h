@@ -6,7 +6,9 @@
 
 #include "base/keys.h"
 
-#define CAIRN_WORDS_LAYOUT(FIRST, NEXT) FIRST(LAYOUT_CHW, "chw") NEXT(LAYOUT_HWC, "hwc")
+#define CAIRN_WORDS_LAYOUT(FIRST, NEXT)                                                            \
+    FIRST(LAYOUT_CHW, "chw") NEXT(LAYOUT_HWC, "hwc") NEXT(LAYOUT_CHWN, "chwn")
+#define CAIRN_WORDS_SAMPLE(FIRST, NEXT) FIRST(SAMPLE_ROW, "row") NEXT(SAMPLE_FILE, "file")
 #define CAIRN_WORDS_IN_MEMORY(FIRST, NEXT)                                                         \
     FIRST(IN_MEMORY_AUTO, "auto") NEXT(IN_MEMORY_TRUE, "true") NEXT(IN_MEMORY_FALSE, "false")
 #define CAIRN_WORDS_MICRO(FIRST, NEXT) FIRST(MICRO_NONE, "none") NEXT(MICRO_AUTO, "auto")
@@ -48,6 +50,7 @@
 #define CAIRN_WORDS_GRADFLOW_EVERY(FIRST, NEXT) FIRST(GRADFLOW_EVERY_AUTO, "auto")
 
 CAIRN_CHOICE(cairn_word_layout, CAIRN_WORDS_LAYOUT);
+CAIRN_CHOICE(cairn_word_sample, CAIRN_WORDS_SAMPLE);
 CAIRN_CHOICE(cairn_word_in_memory, CAIRN_WORDS_IN_MEMORY);
 CAIRN_CHOICE(cairn_word_micro, CAIRN_WORDS_MICRO);
 CAIRN_CHOICE(cairn_word_batch_tail, CAIRN_WORDS_BATCH_TAIL);

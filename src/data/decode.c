@@ -14,16 +14,17 @@ cairn_status cairn_decode_channels_last(struct cairn_rows *rows)
 {
     char text[CAIRN_SHAPE_TEXT_BYTES];
     struct cairn_shape *shape = &rows->form.shape;
-    if (shape->ndim != 4)
+    const int last = shape->ndim - 1;
+    if (last < 2)
         return cairn_fail(CAIRN_DATA, "%s: %s is %s; data.layout: hwc is for images [n, H, W, C]",
                           cairn_rows_file(rows, 0), cairn_rows_path(rows, 0),
                           cairn_shape_text(shape, text));
-    const size_t channels = shape->dim[3];
-    CAIRN_TRY(cairn_memory_get(shape->dim[1] * shape->dim[2] * channels, LARGEST_BYTES,
-                               "an image that is turned round", &rows->decode.turn));
+    const size_t channels = shape->dim[last];
+    const size_t n_values = cairn_shape_count(shape) / (shape->dim[0] == 0 ? 1 : shape->dim[0]);
+    CAIRN_TRY(cairn_memory_get(n_values, LARGEST_BYTES, "an image that is turned round",
+                               &rows->decode.turn));
     rows->decode.channels = channels;
-    shape->dim[3] = shape->dim[2];
-    shape->dim[2] = shape->dim[1];
+    memmove(shape->dim + 2, shape->dim + 1, (size_t)(last - 1) * sizeof shape->dim[0]);
     shape->dim[1] = channels;
     return CAIRN_OK;
 }

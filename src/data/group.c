@@ -106,12 +106,18 @@ static cairn_status take_x_as_y(struct cairn_dataset *dataset)
     return CAIRN_OK;
 }
 
+static enum cairn_taken taken_by(const struct cairn_dataset_options *options)
+{
+    return options->whole ? CAIRN_TAKEN_WHOLE : options->chwn ? CAIRN_TAKEN_LAST : CAIRN_TAKEN_ROWS;
+}
+
 /* Labels, where there are or must be any. */
 static cairn_status open_y(struct cairn_dataset *dataset, enum cairn_split split,
                            const struct cairn_dataset_options *options)
 {
     struct cairn_group *group = &dataset->group[split];
-    const struct cairn_name y = {options->y, "data.y", options->labels_optional};
+    const struct cairn_name y = {options->y, "data.y", options->labels_optional, taken_by(options),
+                                 options->x};
     if (strcmp(options->x, options->y) == 0) return CAIRN_OK;
     return cairn_rows_open(dataset, split, &y, &group->y);
 }
@@ -120,10 +126,11 @@ static cairn_status read_x_and_y(struct cairn_dataset *dataset, enum cairn_split
                                  const struct cairn_dataset_options *options)
 {
     struct cairn_group *group = &dataset->group[split];
-    const struct cairn_name x = {options->x, "data.x", false};
+    const struct cairn_name x = {options->x, "data.x", false, taken_by(options),
+                                 strcmp(options->x, options->y) == 0 ? NULL : options->y};
     CAIRN_TRY(cairn_rows_open(dataset, split, &x, &group->x));
     CAIRN_TRY(open_y(dataset, split, options));
-    cairn_decode_matrices(&group->x, &group->y);
+    if (x.taken == CAIRN_TAKEN_ROWS) cairn_decode_matrices(&group->x, &group->y);
     if (options->hwc) CAIRN_TRY(cairn_decode_channels_last(&group->x));
     CAIRN_TRY(cairn_decode_packed(&group->x, false));
     CAIRN_TRY(cairn_decode_packed(&group->y, true));
@@ -144,10 +151,11 @@ static cairn_status open_weights(struct cairn_dataset *dataset, enum cairn_split
     const size_t n = group->n_tokens > 0 ? group->n_tokens : group->n;
     const bool is_named = strcmp(options->weight, "weight") != 0;
     const struct cairn_name weight = {options->weight, "data.weight",
-                                      !is_named || options->labels_optional};
+                                      !is_named || options->labels_optional, taken_by(options),
+                                      options->x};
     CAIRN_TRY(cairn_rows_open(dataset, split, &weight, &group->weight));
     if (group->weight.n_parts == 0) return CAIRN_OK;
-    cairn_decode_samples(&group->weight, n);
+    if (weight.taken == CAIRN_TAKEN_ROWS) cairn_decode_samples(&group->weight, n);
     CAIRN_TRY(cairn_decode_packed(&group->weight, true));
     const struct cairn_h5_form *form = &group->weight.form;
     const char *file = cairn_rows_file(&group->weight, 0);

@@ -38,10 +38,19 @@ struct cairn_rows {
 
 struct cairn_place;
 
+/** What the rows of an array are. */
+enum cairn_taken {
+    CAIRN_TAKEN_ROWS,  /* its first dimension counts samples */
+    CAIRN_TAKEN_LAST,  /* its last one does */
+    CAIRN_TAKEN_WHOLE, /* all of it is one sample */
+};
+
 /** What an array is called. */
 struct cairn_name {
     const char *text, *key; /* its name or path, and the key of the run file that says so */
     bool optional;          /* may be missing */
+    enum cairn_taken taken; /* of each file's array */
+    const char *beside;     /* a file that has this array need not have it; NULL: each must */
 };
 
 /** One group of a dataset; x is none where the file has no such group. */

@@ -68,13 +68,21 @@ static cairn_status join_form(struct cairn_rows *rows, const struct cairn_part *
     return CAIRN_OK;
 }
 
-static cairn_status add_part(struct cairn_rows *rows, struct cairn_h5 *file, const char *path)
+static cairn_status take_as(struct cairn_h5_array *array, enum cairn_taken taken)
+{
+    if (taken == CAIRN_TAKEN_LAST) cairn_h5_array_transpose(array);
+    return taken == CAIRN_TAKEN_WHOLE ? cairn_h5_array_take_whole(array) : CAIRN_OK;
+}
+
+static cairn_status add_part(struct cairn_rows *rows, struct cairn_h5 *file, const char *path,
+                             enum cairn_taken taken)
 {
     struct cairn_part part = {.file = file};
     struct cairn_part *more = NULL;
     CAIRN_TRY(cairn_memory_get(rows->n_parts + 1, sizeof *more, "the arrays of the data", &more));
     cairn_status st = cairn_memory_text(path, &part.path);
     if (st == CAIRN_OK) st = cairn_h5_array_open(file, path, &part.array);
+    if (st == CAIRN_OK) st = take_as(part.array, taken);
     if (st == CAIRN_OK) st = join_form(rows, &part, *cairn_h5_array_form(part.array));
     if (st != CAIRN_OK) {
         cairn_h5_array_close(part.array);
@@ -91,22 +99,41 @@ static cairn_status add_part(struct cairn_rows *rows, struct cairn_h5 *file, con
     return CAIRN_OK;
 }
 
+/* Whether a place may go without this array: since it is optional, or since the place has another
+ * one, as where x and y have files of their own. */
+static cairn_status may_lack(const struct cairn_place *place, enum cairn_split split,
+                             const struct cairn_name *name, bool *out)
+{
+    char path[CAIRN_PLACE_BYTES];
+    *out = name->optional;
+    if (*out || name->beside == NULL) return CAIRN_OK;
+    return cairn_place_path(place, split, name->beside, path, out);
+}
+
 cairn_status cairn_rows_open(const struct cairn_dataset *dataset, enum cairn_split split,
                              const struct cairn_name *name, struct cairn_rows *out)
 {
     char path[CAIRN_PLACE_BYTES];
     const struct cairn_group *group = &dataset->group[split];
+    const struct cairn_place *lacks = NULL;
     for (size_t i = 0; i < group->n_places; i++) {
+        const struct cairn_place *place = &group->place[i];
         bool there = false;
-        CAIRN_TRY(cairn_place_path(&group->place[i], split, name->text, path, &there));
-        if (!there && name->optional && out->n_parts == 0) continue;
-        if (!there && !cairn_h5_is_elsewhere(group->place[i].file, path))
-            return cairn_place_missing(&group->place[i], path, name->key);
-        if (name->optional && i > out->n_parts)
-            return cairn_place_missing(&group->place[0], name->text, name->key);
-        CAIRN_TRY(add_part(out, group->place[i].file, path));
+        bool fine = true;
+        CAIRN_TRY(cairn_place_path(place, split, name->text, path, &there));
+        there = there || cairn_h5_is_elsewhere(place->file, path);
+        if (there)
+            CAIRN_TRY(add_part(out, place->file, path, name->taken));
+        else
+            CAIRN_TRY(may_lack(place, split, name, &fine));
+        if (!fine) return cairn_place_missing(place, path, name->key);
+        if (!there && lacks == NULL) lacks = place;
     }
-    return CAIRN_OK;
+    if (lacks == NULL || (out->n_parts == 0 && name->optional)) return CAIRN_OK;
+    const bool together = out == &group->x || out->form.shape.dim[0] == group->x.form.shape.dim[0];
+    if (out->n_parts > 0 && together) return CAIRN_OK;
+    CAIRN_TRY(cairn_place_path(lacks, split, name->text, path, &(bool){false}));
+    return cairn_place_missing(lacks, path, name->key);
 }
 
 void cairn_rows_let_go(struct cairn_rows *rows)

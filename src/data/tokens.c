@@ -37,7 +37,7 @@ static cairn_status read_vocabulary(struct cairn_dataset *dataset, const struct 
 cairn_status cairn_tokens_open(struct cairn_dataset *dataset, enum cairn_split split)
 {
     char text[CAIRN_SHAPE_TEXT_BYTES];
-    static const struct cairn_name tokens = {"tokens", "data.x", false};
+    static const struct cairn_name tokens = {"tokens", "data.x", false, CAIRN_TAKEN_ROWS, NULL};
     struct cairn_group *group = &dataset->group[split];
     CAIRN_TRY(cairn_rows_open(dataset, split, &tokens, &group->x));
     const struct cairn_h5_form *form = &group->x.form;

@@ -211,8 +211,13 @@ const struct cairn_h5_form *cairn_h5_array_form(const struct cairn_h5_array *arr
  * Ranks: local.  Errors: none. */
 bool cairn_h5_array_unwritten(const struct cairn_h5_array *array);
 
-/** Take an array [d, n] as [n, d] from now on.  Ranks: local.  Errors: none. */
+/** Take an array [d, ..., n] as [n, d, ...] from now on; one [n] is that already.  Ranks: local.
+ * Errors: none. */
 void cairn_h5_array_transpose(struct cairn_h5_array *array);
+
+/** Take all of an array as its one row from now on; a single number is one already.  Ranks: local.
+ * Errors: CAIRN_DATA: that is more dimensions than there may be. */
+CAIRN_CHECKED cairn_status cairn_h5_array_take_whole(struct cairn_h5_array *array);
 
 /**
  * Read rows first .. first + n - 1 of the outermost dimension as `type`.

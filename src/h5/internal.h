@@ -15,7 +15,8 @@ struct cairn_h5_array {
     struct cairn_h5_form form;
     size_t rows_at_once;   /* that are read */
     uint64_t source_bytes; /* of the files of which a virtual array is made */
-    bool transposed;       /* form is [n, d] of what is stored as [d, n] */
+    bool transposed;       /* form is [n, d, ...] of what is stored as [d, ..., n] */
+    bool whole;            /* form is [1, ...] of what is stored as [...] */
     bool via_double;       /* HDF5 would round its reals otherwise than C does */
     double *piece;         /* [PIECE] of those, owned */
 };

@@ -132,6 +132,8 @@ static struct cairn_dataset_options options_of(const struct cairn_config *config
         .y = config->data_y,
         .weight = config->data_weight,
         .hwc = config->data_layout == CAIRN_LAYOUT_HWC,
+        .chwn = config->data_layout == CAIRN_LAYOUT_CHWN,
+        .whole = config->data_sample == CAIRN_SAMPLE_FILE,
         .val_fraction = config->data_val_fraction,
         .test_fraction = config->data_test_fraction,
         .split_seed = config->data_split_seed,
@@ -183,8 +185,8 @@ cairn_status cairn_setup_data_name(const struct cairn_config *config, char **out
     size_t n = 0;
     FILE *memory = open_memstream(&text, &n);
     if (memory == NULL) return cairn_fail(CAIRN_MEMORY, "not enough memory for names of data");
-    fprintf(memory, "%s\n%s\n%s\n%s\n%d %a %a %llu", o.file, o.x, o.y, o.weight, o.hwc,
-            o.val_fraction, o.test_fraction, (unsigned long long)o.split_seed);
+    fprintf(memory, "%s\n%s\n%s\n%s\n%d %d %d %a %a %llu", o.file, o.x, o.y, o.weight, o.hwc,
+            o.chwn, o.whole, o.val_fraction, o.test_fraction, (unsigned long long)o.split_seed);
     for (int i = 0; i < CAIRN_N_SPLITS; i++) put_names(memory, o.group[i]);
     const bool failed = ferror(memory) != 0;
     if (fclose(memory) != 0 || failed) {
