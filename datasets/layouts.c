@@ -19,6 +19,7 @@ struct array {
     int ndim;
     hsize_t dim[MOST_DIMS];
     size_t n;
+    size_t seed;  /* of its name: no two arrays are alike */
     char kind[8]; /* label, one, hot; "" */
     long classes;
     bool deflate;
@@ -62,7 +63,7 @@ static double number_at(const struct array *a, size_t i)
     const size_t wide = a->n / n_rows;
     const size_t row = i / wide;
     const long label = (long)(row * 7 % 11) % (a->classes > 0 ? a->classes : 1);
-    const long mixed = (long)((i * 2654435761U + row * 40503U) >> 7 & 1023);
+    const long mixed = (long)(((i + a->seed) * 2654435761U + row * 40503U) >> 7 & 1023);
     if (strcmp(a->kind, "label") == 0 || strcmp(a->kind, "one") == 0)
         return (double)(wide == 1 ? label + (a->kind[0] == 'o') : mixed % a->classes);
     if (strcmp(a->kind, "hot") == 0) return (long)(i % wide) == label;
@@ -184,6 +185,8 @@ static void write_array(char **rest)
             attribute[n_attributes++] = word + 1;
         else
             take_kind(&a, word);
+    for (const char *at = a.file; *at != '\0'; at++) a.seed = 31 * a.seed + (unsigned char)*at;
+    for (const char *at = a.path; *at != '\0'; at++) a.seed = 31 * a.seed + (unsigned char)*at;
     hid_t file = open_file(a.file);
     hid_t type = type_of(a.type);
     hid_t id = create(file, &a, type);

@@ -260,7 +260,7 @@ static cairn_status check_form(const struct cairn_group *group)
     const struct cairn_shape *shape = &form->shape;
     const char *file = cairn_rows_file(&group->y, 0);
     const char *y = cairn_rows_path(&group->y, 0);
-    const bool is_real = cairn_h5_is_real(form->type);
+    const bool is_real = cairn_h5_is_real(form->type) || group->y.decode.packed;
     if (shape->ndim == 0 || shape->dim[0] != group->n)
         return cairn_fail(CAIRN_DATA, "%s: %s has the shape %s, but there are %zu samples in x",
                           file, y, cairn_shape_text(shape, text), group->n);

@@ -42,12 +42,11 @@ static cairn_status read_form(struct cairn_h5_array *array)
     int ndim = H5Sget_simple_extent_dims(array->space, dim, NULL);
     hid_t type = H5Dget_type(array->id);
     bool known = type >= 0 && cairn_h5_known_type(type, &array->form);
+    const char *instead = type >= 0 && !known ? cairn_h5_instead_of(type) : "store numbers";
     if (type >= 0) H5Tclose(type);
     if (!known)
-        return cairn_fail(CAIRN_DATA,
-                          "%s: %s is of a type that cairn does not read; use integers, reals, "
-                          "enums or texts",
-                          path, array->path);
+        return cairn_fail(CAIRN_DATA, "%s: %s is of a type that cairn does not read: %s", path,
+                          array->path, instead);
     if (H5Sget_simple_extent_type(array->space) == H5S_NULL)
         return cairn_fail(CAIRN_DATA, "%s: %s holds nothing, not even a shape", path, array->path);
     if (ndim < 0 || ndim > CAIRN_MAX_DIMS)

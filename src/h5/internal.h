@@ -128,4 +128,8 @@ hid_t cairn_h5_file_type(const struct cairn_h5_form *form);
  * Errors: none. */
 bool cairn_h5_known_type(hid_t type, struct cairn_h5_form *form);
 
+/** What a type is that is not known, and what to store in its place.  Ranks: local.  Errors: none.
+ */
+const char *cairn_h5_instead_of(hid_t type);
+
 #endif
