@@ -17,7 +17,7 @@ enum { BLOCK_BYTES = 1 << 20, MOST_COLUMNS = 1 << 16 };
 
 /* Rows of one array on their way in. */
 struct stream {
-    const struct cairn_rows *rows;
+    struct cairn_rows rows;           /* all of the file, whichever of them the group has */
     struct cairn_survey_array *array; /* NULL: there is none */
     enum cairn_h5_type type;
     size_t row_bytes;
@@ -108,7 +108,7 @@ static cairn_status see_token(const struct stream *from, const void *token, uint
         return CAIRN_OK;
     }
     if (array->wrong.n < CAIRN_SURVEY_REFUSED) /* as it is stored: what is held may be clipped */
-        CAIRN_TRY(cairn_rows_read(from->rows, (size_t)row, 1, CAIRN_H5_F64, &value));
+        CAIRN_TRY(cairn_rows_read(&from->rows, (size_t)row, 1, CAIRN_H5_F64, &value));
     add_refused(&array->wrong, row, 0, value);
     return CAIRN_OK;
 }
@@ -133,23 +133,44 @@ static void see_sample(const struct pass *pass, const real *x, size_t i, uint64_
 static cairn_status read_block(const struct stream *from, size_t first, size_t n)
 {
     if (from->array == NULL) return CAIRN_OK;
-    return cairn_rows_read(from->rows, first, n, from->type, from->block);
+    return cairn_rows_read(&from->rows, first, n, from->type, from->block);
+}
+
+/* The row of the group that is this one of the file; false where it is of another group. */
+static bool find_row(const struct pass *pass, size_t stored, uint64_t *row)
+{
+    const struct cairn_pick *pick = &pass->group->x.pick;
+    *row = stored;
+    if (pick->n == 0) return true;
+    const uint64_t at = cairn_order_find(&pick->order, stored);
+    *row = at - pick->first;
+    return at >= pick->first && at - pick->first < pick->n;
+}
+
+/* Row i of the block. */
+static void see_rows(struct pass *pass, size_t i, uint64_t row)
+{
+    const struct stream *x = &pass->stream[CAIRN_SURVEY_X];
+    if (pass->group->n_tokens == 0) {
+        see_row(x, row_of(x, i), row);
+        see_sample(pass, x->row, i, row);
+    }
+    for (int k = CAIRN_SURVEY_Y; k < CAIRN_N_SURVEYED; k++) {
+        const struct stream *from = &pass->stream[k];
+        if (from->array != NULL) see_row(from, row_of(from, i), row);
+    }
 }
 
 static cairn_status see_block(struct pass *pass, size_t first, size_t n)
 {
     const struct stream *x = &pass->stream[CAIRN_SURVEY_X];
-    const bool tokens = pass->group->n_tokens > 0;
+    uint64_t row = 0;
     for (int k = 0; k < CAIRN_N_SURVEYED; k++) CAIRN_TRY(read_block(&pass->stream[k], first, n));
-    for (size_t i = 0; tokens && i < n; i++)
-        CAIRN_TRY(see_token(x, x->block + i * x->row_bytes, first + i));
-    for (size_t i = 0; !tokens && i < n; i++) {
-        see_row(x, row_of(x, i), first + i);
-        see_sample(pass, x->row, i, first + i);
+    for (size_t i = 0; i < n; i++) {
+        if (!find_row(pass, first + i, &row)) continue;
+        if (pass->group->n_tokens > 0) CAIRN_TRY(see_token(x, x->block + i * x->row_bytes, row));
+        see_rows(pass, i, row);
     }
-    for (int k = CAIRN_SURVEY_Y; k < CAIRN_N_SURVEYED; k++)
-        for (size_t i = 0; pass->stream[k].array != NULL && i < n; i++)
-            see_row(&pass->stream[k], row_of(&pass->stream[k], i), first + i);
     return CAIRN_OK;
 }
 
@@ -162,7 +183,8 @@ static cairn_status begin_stream(const struct cairn_rows *rows, struct cairn_sur
 {
     struct cairn_h5_form form = rows->form;
     form.type = type;
-    out->rows = rows;
+    out->rows = *rows;
+    out->rows.pick = (struct cairn_pick){.n = 0};
     out->array = array;
     out->type = type;
     out->row_bytes = cairn_row_bytes(&form);
@@ -173,7 +195,8 @@ static cairn_status begin_stream(const struct cairn_rows *rows, struct cairn_sur
 }
 
 /* What is kept of an array, from its first row. */
-static cairn_status begin_array(struct stream *from, size_t n_columns)
+static cairn_status begin_array(const struct cairn_rows *rows, struct stream *from,
+                                size_t n_columns)
 {
     struct cairn_survey_array *array = from->array;
     array->n_columns = n_columns > MOST_COLUMNS ? 1 : n_columns;
@@ -186,7 +209,7 @@ static cairn_status begin_array(struct stream *from, size_t n_columns)
         array->column[c].low = INFINITY;
         array->column[c].high = -INFINITY;
     }
-    CAIRN_TRY(cairn_rows_read(from->rows, 0, 1, from->type, from->block));
+    CAIRN_TRY(cairn_rows_read(rows, 0, 1, from->type, from->block));
     memcpy(array->first, row_of(from, 0), array->n_values * sizeof *array->first);
     for (size_t c = 0; c < array->n_columns; c++) {
         const double value = (double)array->first[c * (array->n_values / array->n_columns)];
@@ -243,6 +266,8 @@ static size_t rows_of_block(const struct pass *pass)
 static cairn_status begin_arrays(struct pass *pass)
 {
     const struct cairn_dataset *dataset = pass->survey->dataset;
+    const struct cairn_group *group = pass->group;
+    const struct cairn_rows *const rows[] = {&group->x, &group->y, &group->weight};
     const size_t block = rows_of_block(pass);
     for (int k = 0; k < CAIRN_N_SURVEYED; k++) {
         struct stream *from = &pass->stream[k];
@@ -251,8 +276,9 @@ static cairn_status begin_arrays(struct pass *pass)
         if (k == CAIRN_SURVEY_X && pass->group->n_tokens > 0)
             CAIRN_TRY(begin_tokens(from, dataset->vocabulary));
         else
-            CAIRN_TRY(begin_array(from, k == CAIRN_SURVEY_X ? dataset->input.dim[0]
-                                                            : from->array->n_values));
+            CAIRN_TRY(
+                begin_array(rows[k], from,
+                            k == CAIRN_SURVEY_X ? dataset->input.dim[0] : from->array->n_values));
     }
     return CAIRN_OK;
 }
@@ -287,6 +313,14 @@ size_t cairn_survey_rows(const struct cairn_survey *survey, enum cairn_split spl
     const struct cairn_group *group = &survey->dataset->group[split];
     if (!cairn_rows_exist(&group->x)) return 0;
     return group->n_tokens > 0 ? group->n_tokens : group->n;
+}
+
+size_t cairn_survey_stored(const struct cairn_survey *survey, enum cairn_split split)
+{
+    const struct cairn_group *group = &survey->dataset->group[split];
+    if (!cairn_rows_exist(&group->x) || group->x.pick.n == 0)
+        return cairn_survey_rows(survey, split);
+    return (size_t)group->x.pick.order.n;
 }
 
 cairn_status cairn_survey_create(const struct cairn_dataset *dataset, size_t twins_bytes,

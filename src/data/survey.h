@@ -73,8 +73,12 @@ CAIRN_CHECKED cairn_status cairn_survey_create(const struct cairn_dataset *datas
 /** Rows of a group: samples or tokens.  Ranks: local.  Errors: none. */
 size_t cairn_survey_rows(const struct cairn_survey *survey, enum cairn_split split);
 
-/** See rows first .. first + n - 1 of a group.  Ranks: local.  Errors: CAIRN_DATA: cannot be read;
- * CAIRN_MEMORY. */
+/** Rows of the file among which a group's are: more than those where they are picked out of them.
+ * Ranks: local.  Errors: none. */
+size_t cairn_survey_stored(const struct cairn_survey *survey, enum cairn_split split);
+
+/** See rows first .. first + n - 1 of the file, as far as they are of a group.  Ranks: local.
+ * Errors: CAIRN_DATA: cannot be read; CAIRN_MEMORY. */
 CAIRN_CHECKED cairn_status cairn_survey_read(struct cairn_survey *survey, enum cairn_split split,
                                              size_t first, size_t n);
 

@@ -203,14 +203,15 @@ static void judge_repeated(struct judge *j, int split)
     char a[CAIRN_WHERE_BYTES + 32], b[CAIRN_WHERE_BYTES + 32], part[80];
     if (found->n == 0) return;
     part_of_all(j, part, sizeof part);
-    snprintf(j->line, sizeof j->line, "%" PRIu64 " samples of %s repeat another of it%s: %s is %s",
-             found->n, name, part, place(x, found->row[1], "row", b),
-             place(x, found->row[0], "row", a));
+    snprintf(j->line, sizeof j->line,
+             "samples of %s come more than once, %" PRIu64 " in excess%s: %s is %s", name, found->n,
+             part, place(x, found->row[1], "row", b), place(x, found->row[0], "row", a));
     say(j, false);
     if (found->n_differ == 0) return;
     snprintf(j->line, sizeof j->line,
-             "%" PRIu64 " different samples of %s come with different targets%s: that of %s does",
-             found->n_differ, name, part, place(x, found->differ_row, "row", a));
+             "of samples of %s that come more than once, %" PRIu64
+             " have different targets%s: the first is %s",
+             name, found->n_differ, part, place(x, found->differ_row, "row", a));
     say(j, false);
 }
 
@@ -219,10 +220,10 @@ static void judge_shared(struct judge *j, int earlier, int later)
     const struct cairn_twins_found *found = &j->survey->table.of[earlier][later];
     char a[CAIRN_WHERE_BYTES + 32], b[CAIRN_WHERE_BYTES + 32], part[80];
     if (found->n == 0) return;
-    snprintf(j->line, sizeof j->line, "%" PRIu64 " of %zu samples of %s are in %s, too%s: %s is %s",
-             found->n, cairn_survey_rows(j->survey, (enum cairn_split)later),
-             cairn_split_name((enum cairn_split)later), cairn_split_name((enum cairn_split)earlier),
-             part_of_all(j, part, sizeof part),
+    snprintf(j->line, sizeof j->line, "of %zu samples of %s %" PRIu64 " are in %s, too%s: %s is %s",
+             cairn_survey_rows(j->survey, (enum cairn_split)later),
+             cairn_split_name((enum cairn_split)later), found->n,
+             cairn_split_name((enum cairn_split)earlier), part_of_all(j, part, sizeof part),
              place(rows_of(j, later, CAIRN_SURVEY_X), found->row[1], "row", b),
              place(rows_of(j, earlier, CAIRN_SURVEY_X), found->row[0], "row", a));
     say(j, true);

@@ -11,7 +11,7 @@
 #include "base/sample.h"
 #include "h5/internal.h"
 
-enum { SENTENCE_BYTES = 512 };
+enum { SENTENCE_BYTES = 512, ADVICE_BYTES = 160 };
 
 /* Where a call of the system failed, only errno is kept of it. */
 struct reason {
@@ -31,13 +31,27 @@ static herr_t keep_innermost(unsigned n, const H5E_error2_t *error, void *contex
     return 0;
 }
 
+/* HDF5 does not say that a file is newer than itself, only that it does not know a version. */
+static const char *advice_for_reading(const struct reason *reason, char text[ADVICE_BYTES])
+{
+    char version[32];
+    if (strstr(reason->sentence, "version number") == NULL) return "";
+    cairn_h5_version(version);
+    snprintf(text, ADVICE_BYTES,
+             "; a newer HDF5 than %s may have written it: write it again with libver='earliest'",
+             version);
+    return text;
+}
+
 cairn_status cairn_h5_failed(const struct cairn_h5 *file, const char *where, const char *what)
 {
+    char advice[ADVICE_BYTES];
     struct reason reason = {.sentence = "HDF5 gives no reason"};
     H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_innermost, &reason);
     return cairn_fail(file->writable ? CAIRN_FILES : CAIRN_DATA, "%s: %s%s%s (%s)%s", file->path,
                       where, where[0] == '\0' ? "" : " ", what, reason.sentence,
-                      file->writable ? cairn_file_advice(reason.error) : "");
+                      file->writable ? cairn_file_advice(reason.error)
+                                     : advice_for_reading(&reason, advice));
 }
 
 void cairn_h5_version(char *text)

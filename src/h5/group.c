@@ -85,8 +85,8 @@ bool cairn_h5_is_elsewhere(const struct cairn_h5 *file, const char *path)
 
 cairn_status cairn_h5_no_array(const struct cairn_h5 *file, const char *path)
 {
-    if (!cairn_h5_is_elsewhere(file, path))
-        return cairn_h5_failed(file, path, "is not an array of this file");
+    cairn_status st = cairn_h5_failed(file, path, "is not an array of this file");
+    if (!cairn_h5_is_elsewhere(file, path)) return st; /* the reason is lost by now */
     return cairn_fail(CAIRN_DATA,
                       "%s: %s is a link to another file, which is not followed; copy the array "
                       "into this file",

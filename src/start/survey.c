@@ -141,7 +141,7 @@ static cairn_status compare_samples(cairn_comm *comm, struct cairn_survey *surve
 static cairn_status read_share(struct cairn_survey *survey, size_t rank, size_t n_ranks)
 {
     for (int split = 0; split < CAIRN_N_SPLITS; split++) {
-        const size_t n = cairn_survey_rows(survey, (enum cairn_split)split);
+        const size_t n = cairn_survey_stored(survey, (enum cairn_split)split);
         const size_t first = n / n_ranks * rank + n % n_ranks * rank / n_ranks;
         const size_t end = n / n_ranks * (rank + 1) + n % n_ranks * (rank + 1) / n_ranks;
         if (n > 0)

@@ -7,9 +7,10 @@
 
 guide=$CAIRN_SOURCE/launch/guide/bringing-your-data.md
 has() { "$python" -c "import $1" 2>/dev/null; }
-for python in ${PYTHON:-python3 /usr/bin/python3} ""; do
-    [ -n "$python" ] || skip "h5py is not installed (launch/install-deps --tests)"
-    ! has h5py || break
+# The first that has all of these, else as many of them as h5py alone.
+for wanted in "h5py, pandas, xarray, h5netcdf, tables" h5py ""; do
+    [ -n "$wanted" ] || skip "h5py is not installed (launch/install-deps --tests)"
+    for python in ${PYTHON:-python3 /usr/bin/python3}; do ! has "$wanted" || break 2; done
 done
 
 # Block i of the page as block.i, its command as command.i.

@@ -37,8 +37,8 @@ says 'wrong: .*bad.h5: /train/x row 4: number 1 is nan, the first of 4$'
 says 'wrong: .*bad.h5: /train/x row 17: number 2 is inf$'
 says 'wrong: .*bad.h5: /train/weight row 9: -1 is not a weight'
 says 'wrong: .*bad.h5: /train/y row 3: the label -7 is below 0'
-says 'wrong: 3 of 3 samples of val are in train, too: .*/val/x row 0 is .*/train/x row 0$'
-says 'note: 4 samples of test repeat another of it: .*/test/x row 1 is .*/test/x row 0$'
+says 'wrong: of 3 samples of val 3 are in train, too: .*/val/x row 0 is .*/train/x row 0$'
+says 'note: samples of test come more than once, 4 in excess: .*/test/x row 1 is .*/test/x row 0$'
 expect_line 3 2 'bad.h5: 6 things are wrong, the first: .*/train/x row 4: number 1 is nan' info --check bad.h5
 
 # Parts that are compared: nothing of others is taken for a twin.
