@@ -59,7 +59,8 @@ static hid_t type_of(const char *name)
 /* Number i of an array, whose rows are numbered as those of any other of their length. */
 static double number_at(const struct array *a, size_t i)
 {
-    const size_t n_rows = a->n / (a->ndim == 2 && a->dim[0] == 1 ? 1 : a->n / a->dim[0]);
+    const size_t n_rows =
+        a->ndim == 0 ? 1 : a->n / (a->ndim == 2 && a->dim[0] == 1 ? 1 : a->n / a->dim[0]);
     const size_t wide = a->n / n_rows;
     const size_t row = i / wide;
     const long label = (long)(row * 7 % 11) % (a->classes > 0 ? a->classes : 1);
@@ -176,7 +177,8 @@ static void write_array(char **rest)
     char *attribute[8];
     size_t n_attributes = 0;
     a.n = 1;
-    for (char *dim = next_word(rest); *dim != '\0' && a.ndim < MOST_DIMS; dim += *dim == 'x') {
+    char *dim = next_word(rest); /* "scalar" has none */
+    for (; *dim >= '0' && *dim <= '9' && a.ndim < MOST_DIMS; dim += *dim == 'x') {
         a.dim[a.ndim] = strtoul(dim, &dim, 10);
         a.n *= a.dim[a.ndim++];
     }

@@ -139,7 +139,7 @@ static cairn_status read_x_and_y(struct cairn_dataset *dataset, enum cairn_split
     CAIRN_TRY(read_factors(dataset, &group->x, "scale", 1, &group->n_scale, &group->scale));
     CAIRN_TRY(read_factors(dataset, &group->x, "shift", 0, &group->n_shift, &group->shift));
     if (strcmp(options->x, options->y) == 0) return take_x_as_y(dataset);
-    return cairn_rows_exist(&group->y) ? cairn_labels_open(dataset, group) : CAIRN_OK;
+    return group->y.n_parts > 0 ? cairn_labels_open(dataset, group) : CAIRN_OK;
 }
 
 /* One weight for each of `n` samples or tokens, where the group has them. */

@@ -46,6 +46,18 @@ for name in cosmoflow climsim pcam; do
 done
 
 expect_line 3 0 'labels_0 is int32 \[2, 12, 16\]; store' train deepcam/run.yaml --out d $(set -f && cd deepcam && field deepcam keys | sed 's/data.y=[^ ]*/data.y=climate\/labels_0/; s/=data-/=deepcam\/data-/')
+# A single number is a label where it is that of a file, and no list of them.
+cat >odd.txt <<'END'
+layout odd
+array one0.h5 x f4 4x4
+array one0.h5 y i4 scalar label:3
+array one1.h5 x f4 4x4
+array one1.h5 y i4 scalar label:3
+END
+"$LAYOUTS" odd.txt odd
+expect_line 3 2 'one0.h5: /y has the shape \[\], but there are 4 samples in x' train usps/run.yaml --out d data.file=one0.h5
+expect 0 2 train usps/run.yaml --out d data.file=one?.h5 data.sample=file
+
 ! "$datasets/make" nothing 2>err || fail "a layout of no name is made"
 
 # Without the build: by h5cc.
