@@ -286,7 +286,7 @@ const struct cairn_command cairn_command_info = {
     .name = "info",
     .launch = "[mpirun -n RANKS]",
     .operands = "FILE.h5 [...] [key=value ...]",
-    .doc = "describes a dataset, a checkpoint, weights or predictions; --check reads a dataset",
+    .doc = "describes a dataset, a checkpoint, weights or predictions",
     .about =
         "With --check each FILE is a dataset, a pattern in quotes that is one, or a run file.  "
         "Printed are ranges, means, classes, and lines that begin with wrong: or note:.",

@@ -83,3 +83,6 @@ expect_line 2 0 'which file' info --check
 cp "$datasets/digits.h5" damaged.h5
 printf '\377\377\377\377' | dd of=damaged.h5 bs=1 seek=60000 conv=notrunc status=none
 expect_line 3 3 'damaged.h5: .*/train/x' info --check damaged.h5
+
+# One rank cannot open it: all end, with one line.
+CAIRN_FAULT=data.open@2 expect_line 3 3 'planted fault data.open' info --check good.h5

@@ -195,6 +195,7 @@ static void test_print_is_for_people(void **state)
                                 "  y: y\n"
                                 "  weight: weight\n"
                                 "  layout: chw\n"
+                                "  sample: row\n"
                                 "  val_fraction: 0\n"
                                 "  test_fraction: 0\n"
                                 "  split_seed: 1\n"
