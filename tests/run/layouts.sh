@@ -63,4 +63,5 @@ expect 0 2 train usps/run.yaml --out d data.file=one?.h5 data.sample=file
 # Without the build: by h5cc.
 command -v h5cc >/dev/null || exit 0
 LAYOUTS= "$datasets/make" usps again >/dev/null 2>err || fail "datasets/make does not compile layouts.c"
+[ -z "$(ls -- *.o 2>/dev/null)" ] || fail "datasets/make leaves an object"
 cmp -s again/usps.h5 usps/usps.h5 || h5diff again/usps.h5 usps/usps.h5 || fail "another usps.h5"
