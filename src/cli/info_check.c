@@ -14,7 +14,7 @@
 
 enum { MOST_COLUMNS = 16, MOST_CLASSES = 20, MOST_COUNTED = 1 << 24, LINE_BYTES = 1024 };
 
-/* Of a rank, for hashes of samples: those of 6.7 million. */
+/* Of a rank, for hashes of samples: room for six million. */
 static const size_t twins_bytes = (size_t)320 << 20;
 
 /* One dataset on its way. */

@@ -9,24 +9,35 @@
 #include "base/memory.h"
 #include "comm/exchange.h"
 
-enum { PIECE = 1 << 16, AT_ONCE = 1 << 17 };
+enum { PIECE = 1 << 16, AT_ONCE = 1 << 17, COLUMNS_AT_ONCE = 256 };
 
 /* ---- ranges, sums, what varies */
+
+static cairn_status reduce_some(cairn_comm *comm, struct cairn_survey_column *column, size_t n)
+{
+    double range[2 * COLUMNS_AT_ONCE];
+    struct cairn_exact_sum sum[3 * COLUMNS_AT_ONCE];
+    for (size_t c = 0; c < n; c++) {
+        range[2 * c] = -column[c].low;
+        range[2 * c + 1] = column[c].high;
+        sum[3 * c] = column[c].n;
+        sum[3 * c + 1] = column[c].sum;
+        sum[3 * c + 2] = column[c].squares;
+    }
+    cairn_status st = cairn_comm_max(comm, CAIRN_OK, range, 2 * n);
+    if (st == CAIRN_OK) st = cairn_comm_sum_exact(comm, st, sum, 3 * n);
+    for (size_t c = 0; c < n; c++)
+        column[c] = (struct cairn_survey_column){-range[2 * c], range[2 * c + 1], sum[3 * c],
+                                                 sum[3 * c + 1], sum[3 * c + 2]};
+    return st;
+}
 
 static cairn_status reduce_columns(cairn_comm *comm, struct cairn_survey_array *array)
 {
     cairn_status st = CAIRN_OK;
-    for (size_t c = 0; c < array->n_columns && st == CAIRN_OK; c++) {
-        struct cairn_survey_column *column = &array->column[c];
-        double range[2] = {-column->low, column->high};
-        struct cairn_exact_sum sum[3] = {column->n, column->sum, column->squares};
-        st = cairn_comm_max(comm, st, range, 2);
-        if (st == CAIRN_OK) st = cairn_comm_sum_exact(comm, st, sum, 3);
-        column->low = -range[0];
-        column->high = range[1];
-        column->n = sum[0];
-        column->sum = sum[1];
-        column->squares = sum[2];
+    for (size_t c = 0; c < array->n_columns && st == CAIRN_OK; c += COLUMNS_AT_ONCE) {
+        const size_t left = array->n_columns - c;
+        st = reduce_some(comm, array->column + c, left < COLUMNS_AT_ONCE ? left : COLUMNS_AT_ONCE);
     }
     return st;
 }
@@ -151,13 +162,23 @@ static cairn_status read_share(struct cairn_survey *survey, size_t rank, size_t 
     return CAIRN_OK;
 }
 
+/* Room for hashes, of no more samples than a rank reads. */
+static size_t bytes_of_twins(const struct cairn_dataset *dataset, size_t n_ranks, size_t most)
+{
+    size_t n = CAIRN_N_SPLITS;
+    for (int split = 0; split < CAIRN_N_SPLITS; split++)
+        n += cairn_dataset_size(dataset, (enum cairn_split)split) / n_ranks + 1;
+    return n < most / sizeof(struct cairn_twin) ? n * sizeof(struct cairn_twin) : most;
+}
+
 cairn_status cairn_start_survey(const struct cairn_dataset *dataset, cairn_comm *comm,
                                 size_t twins_bytes, struct cairn_survey **out)
 {
     struct cairn_survey *survey = NULL;
     const size_t rank = comm == NULL ? 0 : (size_t)cairn_comm_rank(comm);
     const size_t n_ranks = comm == NULL ? 1 : (size_t)cairn_comm_size(comm);
-    cairn_status st = cairn_survey_create(dataset, twins_bytes, &survey);
+    cairn_status st =
+        cairn_survey_create(dataset, bytes_of_twins(dataset, n_ranks, twins_bytes), &survey);
     if (st == CAIRN_OK) st = read_share(survey, rank, n_ranks);
     if (comm != NULL) {
         st = cairn_comm_agree(comm, st);
