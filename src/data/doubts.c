@@ -33,12 +33,14 @@ static void doubt_layout(struct doubts *d, const struct cairn_rows *x)
 {
     const struct cairn_shape *in = &d->dataset->input;
     char text[CAIRN_SHAPE_TEXT_BYTES];
-    if (d->wish->hwc || in->ndim != 3 || !is_colours(in->dim[2]) || is_colours(in->dim[0])) return;
-    snprintf(
-        d->line, sizeof d->line,
-        "%s: samples of %s are %s, which looks like rows, columns, channels: images are [C, H, "
-        "W]; data.layout: hwc turns them round",
-        cairn_rows_file(x, 0), cairn_rows_path(x, 0), cairn_shape_text(in, text));
+    if (d->wish->hwc || in->ndim < 3 || !is_colours(in->dim[in->ndim - 1]) ||
+        is_colours(in->dim[0]))
+        return;
+    snprintf(d->line, sizeof d->line,
+             "%s: samples of %s are %s, which looks like %srows, columns, channels: channels come "
+             "first; data.layout: hwc turns them round",
+             cairn_rows_file(x, 0), cairn_rows_path(x, 0), cairn_shape_text(in, text),
+             in->ndim == 4 ? "layers, " : "");
     d->say(d->context, d->line);
 }
 
