@@ -296,6 +296,11 @@ bool cairn_rows_has_attribute(const struct cairn_rows *rows, size_t part, const 
     return cairn_h5_has_attribute(rows->part[part].file, rows->part[part].path, name);
 }
 
+size_t cairn_rows_chunk(const struct cairn_rows *rows)
+{
+    return rows->n_parts == 0 ? 0 : cairn_h5_array_chunk(rows->part[0].array);
+}
+
 bool cairn_rows_unwritten(const struct cairn_rows *rows, size_t part)
 {
     return rows->part[part].array != NULL && cairn_h5_array_unwritten(rows->part[part].array);
@@ -315,6 +320,12 @@ cairn_status cairn_rows_numbers(const struct cairn_rows *rows, size_t part, cons
     *n = 0;
     if (!cairn_h5_has_attribute(of->file, of->path, attribute)) return CAIRN_OK;
     return cairn_h5_get_numbers(of->file, of->path, attribute, most, value, n);
+}
+
+cairn_status cairn_rows_text(const struct cairn_rows *rows, size_t part, const char *attribute,
+                             char **out)
+{
+    return cairn_h5_get_text(rows->part[part].file, rows->part[part].path, attribute, out);
 }
 
 const char *cairn_dataset_converts_to(const struct cairn_dataset *dataset, enum cairn_split split)

@@ -74,16 +74,18 @@ static bool rounds_otherwise(const struct cairn_h5_array *array)
 }
 
 /* HDF5 takes memory for each chunk of a read, and keeps it. */
-static size_t choose_rows_read(const struct cairn_h5_array *array)
+static void choose_rows_read(struct cairn_h5_array *array)
 {
     const struct cairn_shape *shape = &array->form.shape;
     hid_t create = H5Dget_create_plist(array->id);
     bool chunked = H5Pget_layout(create) == H5D_CHUNKED && shape->ndim > 0 && shape->dim[0] > 0;
     size_t row_bytes = chunked ? cairn_shape_count(shape) / shape->dim[0] : 0;
     row_bytes *= cairn_h5_element_bytes(&array->form);
-    size_t rows = chunked ? cairn_h5_rows_at_once(create, row_bytes) : SIZE_MAX;
+    hsize_t chunk[CAIRN_MAX_DIMS] = {0};
+    array->rows_at_once = chunked ? cairn_h5_rows_at_once(create, row_bytes) : SIZE_MAX;
+    if (chunked && H5Pget_chunk(create, CAIRN_MAX_DIMS, chunk) > 0)
+        array->chunk_rows = (size_t)chunk[0];
     H5Pclose(create);
-    return rows;
 }
 
 static cairn_status open_array(struct cairn_h5 *file, const char *path, struct cairn_h5_array **out)
@@ -101,7 +103,7 @@ static cairn_status open_array(struct cairn_h5 *file, const char *path, struct c
     array->space = H5Dget_space(array->id);
     st = cairn_h5_check_virtual(array);
     if (st == CAIRN_OK) st = read_form(array);
-    if (st == CAIRN_OK) array->rows_at_once = choose_rows_read(array);
+    if (st == CAIRN_OK) choose_rows_read(array);
     if (st == CAIRN_OK) array->via_double = array->via_double || rounds_otherwise(array);
 done:
     if (st == CAIRN_OK)
@@ -135,6 +137,11 @@ const struct cairn_h5_form *cairn_h5_array_form(const struct cairn_h5_array *arr
     return &array->form;
 }
 
+size_t cairn_h5_array_chunk(const struct cairn_h5_array *array)
+{
+    return array->chunk_rows;
+}
+
 bool cairn_h5_array_unwritten(const struct cairn_h5_array *array)
 {
     CAIRN_H5_READING(array->file);
@@ -153,6 +160,7 @@ void cairn_h5_array_transpose(struct cairn_h5_array *array)
     shape->dim[0] = n;
     array->transposed = true;
     array->rows_at_once = SIZE_MAX; /* chunks lie across */
+    array->chunk_rows = 0;
 }
 
 cairn_status cairn_h5_array_take_whole(struct cairn_h5_array *array)

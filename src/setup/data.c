@@ -8,20 +8,48 @@
 #include "base/memory.h"
 #include "setup/setup.h"
 
+struct cairn_shuffle cairn_setup_shuffle(const struct cairn_config *config,
+                                         struct cairn_dataset *dataset, bool held)
+{
+    static const enum cairn_shuffle_kind kinds[] = {
+        [CAIRN_DATA_SHUFFLE_FULL] = CAIRN_SHUFFLE_FULL,
+        [CAIRN_DATA_SHUFFLE_BLOCKS] = CAIRN_SHUFFLE_BLOCKS,
+        [CAIRN_DATA_SHUFFLE_NONE] = CAIRN_SHUFFLE_NONE,
+        [CAIRN_DATA_SHUFFLE_AUTO] = CAIRN_SHUFFLE_FULL,
+    };
+    const bool any = config->data_shuffle == CAIRN_DATA_SHUFFLE_AUTO;
+    struct cairn_shuffle shuffle = {.kind = kinds[config->data_shuffle], .automatic = any};
+    if (any && !held && cairn_loader_reads_again(dataset, CAIRN_SPLIT_TRAIN))
+        shuffle.kind = CAIRN_SHUFFLE_BLOCKS;
+    if (config->data_shuffle_window != CAIRN_KEY_WORD(CAIRN_SHUFFLE_WINDOW_AUTO))
+        shuffle.window = config->data_shuffle_window;
+    cairn_loader_shuffle(dataset, CAIRN_SPLIT_TRAIN, &shuffle);
+    return shuffle;
+}
+
 struct cairn_loader_options cairn_setup_loader_options(const struct cairn_config *config,
+                                                       struct cairn_dataset *dataset,
                                                        enum cairn_split split, size_t micro,
                                                        bool held)
 {
-    bool augmented = split == CAIRN_SPLIT_TRAIN;
+    const bool trains = split == CAIRN_SPLIT_TRAIN;
     return (struct cairn_loader_options){
         .split = split,
         .micro = micro,
-        .shuffle = split == CAIRN_SPLIT_TRAIN,
+        .shuffle = trains ? cairn_setup_shuffle(config, dataset, held)
+                          : (struct cairn_shuffle){.kind = CAIRN_SHUFFLE_NONE},
         .seed = config->train_seed,
         .memory_bytes = held ? SIZE_MAX : 0,
-        .augment = {.crop_padding = augmented ? config->augment_crop_padding : 0,
-                    .flip = augmented && config->augment_flip},
+        .prefetch = config->data_prefetch,
+        .augment = {.crop_padding = trains ? config->augment_crop_padding : 0,
+                    .flip = trains && config->augment_flip},
     };
+}
+
+uint64_t cairn_setup_memory(const struct cairn_config *config)
+{
+    const bool any = config->data_memory == CAIRN_KEY_WORD(CAIRN_MEMORY_AUTO);
+    return any ? 0 : config->data_memory;
 }
 
 unsigned cairn_setup_data_preferred(enum cairn_word_in_memory in_memory)
@@ -51,12 +79,13 @@ struct cairn_setup_data_bytes cairn_setup_loader_bytes(const struct cairn_config
                                                        struct cairn_dataset *dataset, size_t micro)
 {
     struct cairn_setup_data_bytes bytes = {.in_memory =
-                                               (enum cairn_word_in_memory)config->data_in_memory};
+                                               (enum cairn_word_in_memory)config->data_in_memory,
+                                           .memory = cairn_setup_memory(config)};
     for (int i = 0; i < CAIRN_N_SPLITS; i++) {
         struct cairn_loader_options options =
-            cairn_setup_loader_options(config, (enum cairn_split)i, micro, true);
+            cairn_setup_loader_options(config, dataset, (enum cairn_split)i, micro, true);
         const struct cairn_loader_memory held = cairn_loader_would_take(dataset, &options);
-        options.memory_bytes = 0;
+        options = cairn_setup_loader_options(config, dataset, (enum cairn_split)i, micro, false);
         const struct cairn_loader_memory streamed = cairn_loader_would_take(dataset, &options);
         bytes.held[i] = held.data;
         bytes.streamed[i] = streamed.rows - held.rows;

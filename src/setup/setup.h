@@ -119,10 +119,15 @@ struct cairn_model_options cairn_setup_text_model_options(const struct cairn_con
 /** What the loaders of the groups take, in bytes.  A set of groups is a bit for each. */
 struct cairn_setup_data_bytes {
     enum cairn_word_in_memory in_memory;
+    uint64_t memory;                   /* that a node may take, by data.memory; 0: auto */
     uint64_t held[CAIRN_N_SPLITS];     /* raw, of a group that is held in memory */
     uint64_t streamed[CAIRN_N_SPLITS]; /* rows of one that is not, on their way */
     uint64_t buffers;                  /* what they take in any case, with HDF5's chunks */
 };
+
+/** Bytes that the ranks of a node may take together, by data.memory; 0: auto.  Ranks: local.
+ * Errors: none. */
+uint64_t cairn_setup_memory(const struct cairn_config *config);
 
 /** The groups that are held where there is room for all.  Ranks: local.  Errors: none. */
 unsigned cairn_setup_data_preferred(enum cairn_word_in_memory in_memory);
@@ -131,8 +136,14 @@ unsigned cairn_setup_data_preferred(enum cairn_word_in_memory in_memory);
 uint64_t cairn_setup_data_held(const struct cairn_setup_data_bytes *data, unsigned held);
 uint64_t cairn_setup_data_streamed(const struct cairn_setup_data_bytes *data, unsigned held);
 
+/** The order of the training samples, where they are held in memory or not.  Ranks: local.
+ * Errors: none. */
+struct cairn_shuffle cairn_setup_shuffle(const struct cairn_config *config,
+                                         struct cairn_dataset *dataset, bool held);
+
 /** How the loader of a group is made.  Ranks: local.  Errors: none. */
 struct cairn_loader_options cairn_setup_loader_options(const struct cairn_config *config,
+                                                       struct cairn_dataset *dataset,
                                                        enum cairn_split split, size_t micro,
                                                        bool held);
 

@@ -16,7 +16,7 @@
 #include "tensor/threads.h"
 #include "train/evaluate.h"
 
-enum { LARGEST_MICRO = 256 };
+enum { LARGEST_MICRO = 256, PREFETCH = 4 };
 
 cairn_status cairn_trained_check_ema(const struct cairn_config *config, const char *checkpoint)
 {
@@ -111,7 +111,8 @@ static cairn_status open_parts(struct cairn_trained *trained,
     trained->micro = numbered ? config->batch_micro : LARGEST_MICRO;
     trained->n_samples = cairn_dataset_size(trained->dataset, trained->split);
     CAIRN_TRY(make_model(trained, settings->checkpoint));
-    const struct cairn_loader_options rows = {.split = trained->split, .micro = trained->micro};
+    const struct cairn_loader_options rows = {
+        .split = trained->split, .micro = trained->micro, .prefetch = PREFETCH};
     CAIRN_TRY(cairn_loader_create(trained->dataset, &rows, &trained->loader));
     return cairn_memory_get(cairn_model_params(trained->model)->n_values, sizeof *trained->w,
                             "the weights", &trained->w);

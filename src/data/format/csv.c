@@ -174,7 +174,7 @@ static cairn_status write_table(const struct cairn_import *import, struct cairn_
         table.mean = statistics;
         table.deviation = statistics + n_all;
     }
-    if (st == CAIRN_OK) st = cairn_split_write(plan, &table, writer);
+    if (st == CAIRN_OK) st = cairn_split_write(import, &table, writer);
     if (st == CAIRN_OK) st = write_columns(csv, writer);
     free(target);
     free(x);
