@@ -229,6 +229,10 @@ CAIRN_CHECKED cairn_status cairn_weights_read(const char *path, const struct cai
 CAIRN_CHECKED cairn_status cairn_checkpoint_text(const char *path, const char *path_in_file,
                                                  char **out);
 
+/** The same; *out is NULL where there is none.  Ranks: local.  Errors: CAIRN_DATA. */
+CAIRN_CHECKED cairn_status cairn_checkpoint_text_if_any(const char *path, const char *path_in_file,
+                                                        char **out);
+
 /**
  * Read everything in a checkpoint, for its checksums alone.
  *

@@ -204,13 +204,18 @@ static cairn_status read_config(const struct cairn_info_request *request, const 
     return st;
 }
 
+/* Collective. */
 static cairn_status open_data(const struct cairn_info_request *request, const char *file,
-                              struct cairn_config **config, struct cairn_dataset **dataset)
+                              cairn_comm *comm, struct cairn_config **config,
+                              struct cairn_dataset **dataset)
 {
-    CAIRN_TRY(read_config(request, file, config));
-    const struct cairn_setup_other other = {
-        .labels_optional = !cairn_config_given(*config, "data.y"), .as_stored = true};
-    return cairn_setup_dataset(*config, &other, dataset);
+    struct cairn_setup_other other = {.as_stored = true};
+    cairn_status st = read_config(request, file, config);
+    if (comm != NULL) st = cairn_comm_agree(comm, st);
+    if (st != CAIRN_OK) return st;
+    other.labels_optional = !cairn_config_given(*config, "data.y");
+    return comm == NULL ? cairn_setup_dataset(*config, &other, dataset)
+                        : cairn_setup_dataset_for_all(comm, *config, &other, dataset);
 }
 
 static bool is_first(const cairn_comm *comm)
@@ -235,8 +240,7 @@ cairn_status cairn_info_check(const struct cairn_info_request *request, const ch
     struct cairn_config *config = NULL;
     struct cairn_dataset *dataset = NULL;
     struct cairn_survey *survey = NULL;
-    cairn_status st = open_data(request, file, &config, &dataset);
-    if (comm != NULL) st = cairn_comm_agree(comm, st);
+    cairn_status st = open_data(request, file, comm, &config, &dataset);
     if (st == CAIRN_OK) st = cairn_start_survey(dataset, comm, twins_bytes, &survey);
     if (st == CAIRN_OK) {
         if (is_first(comm)) st = print(config, survey, &check);

@@ -117,9 +117,7 @@ cairn_status cairn_source_check_gathered(const struct cairn_source *from,
 
 size_t cairn_source_chunk_bytes(const struct cairn_source *from)
 {
-    const size_t most = (size_t)1 << 20;
-    size_t all = cairn_source_bytes(from);
-    return all < most ? all : most;
+    return from->rows == NULL ? 0 : cairn_rows_chunk_bytes(from->rows, cairn_source_bytes(from));
 }
 
 size_t cairn_source_count(const struct cairn_source *from, uint64_t sample)

@@ -142,14 +142,12 @@ static void judge_negative(struct judge *j, int split, bool marks)
     say(j, !marks);
 }
 
-static cairn_status count_names(const struct cairn_dataset *dataset, const struct cairn_rows *y,
-                                size_t *out)
+static cairn_status count_names(const struct cairn_rows *y, size_t *out)
 {
     char *names = NULL;
     *out = 0;
-    if (dataset->file == NULL || y->n_parts == 0 || !cairn_rows_has_attribute(y, 0, "classes"))
-        return CAIRN_OK;
-    CAIRN_TRY(cairn_h5_get_text(dataset->file, cairn_rows_path(y, 0), "classes", &names));
+    if (y->n_parts != 1 || !cairn_rows_has_attribute(y, 0, "classes")) return CAIRN_OK;
+    CAIRN_TRY(cairn_rows_text(y, 0, "classes", &names));
     *out = 1;
     for (const char *at = names; *at != '\0'; at++) *out += *at == ',';
     free(names);
@@ -159,11 +157,10 @@ static cairn_status count_names(const struct cairn_dataset *dataset, const struc
 /* Labels for which the file has no name. */
 static cairn_status judge_named(struct judge *j, int split)
 {
-    const struct cairn_dataset *dataset = j->survey->dataset;
-    const struct cairn_group *group = &dataset->group[split];
+    const struct cairn_group *group = &j->survey->dataset->group[split];
     char text[CAIRN_WHERE_BYTES + 32];
     size_t n_names = 0;
-    if (dataset->n_files == 1) CAIRN_TRY(count_names(dataset, &group->y, &n_names));
+    CAIRN_TRY(count_names(&group->y, &n_names));
     for (size_t i = 0; n_names > 0 && i < group->n; i++) {
         if (group->label[i] < 0 || (size_t)group->label[i] < n_names) continue;
         place(&group->y, i, "row", text);

@@ -151,7 +151,7 @@ bool cairn_h5_array_unwritten(const struct cairn_h5_array *array)
     return unwritten;
 }
 
-void cairn_h5_array_transpose(struct cairn_h5_array *array)
+static void take_last(struct cairn_h5_array *array)
 {
     struct cairn_shape *shape = &array->form.shape;
     if (shape->ndim < 2) return;
@@ -163,7 +163,7 @@ void cairn_h5_array_transpose(struct cairn_h5_array *array)
     array->chunk_rows = 0;
 }
 
-cairn_status cairn_h5_array_take_whole(struct cairn_h5_array *array)
+static cairn_status take_whole(struct cairn_h5_array *array)
 {
     char text[CAIRN_SHAPE_TEXT_BYTES];
     struct cairn_shape *shape = &array->form.shape;
@@ -177,6 +177,12 @@ cairn_status cairn_h5_array_take_whole(struct cairn_h5_array *array)
     array->whole = true;
     array->rows_at_once = 1;
     return CAIRN_OK;
+}
+
+cairn_status cairn_h5_array_take(struct cairn_h5_array *array, enum cairn_h5_taken taken)
+{
+    if (taken == CAIRN_H5_ROWS_LAST) take_last(array);
+    return taken == CAIRN_H5_WHOLE ? take_whole(array) : CAIRN_OK;
 }
 
 cairn_status cairn_h5_describe(struct cairn_h5 *file, const char *path, struct cairn_h5_form *out)
@@ -325,23 +331,24 @@ static cairn_status read_rows(struct cairn_h5_array *array, size_t first, size_t
     return st;
 }
 
-/* As float, by way of double. */
+/* How many rows of n_values at once by way of double. */
+static size_t rows_via_double(const struct cairn_h5_array *array, size_t n_values)
+{
+    const size_t most = PIECE_VALUES / (n_values == 0 ? 1 : n_values) + 1;
+    return array->rows_at_once < most ? array->rows_at_once : most;
+}
+
+/* As float, by way of double, of which the array keeps some; n is at most rows_via_double(). */
 static cairn_status read_rows_via_double(struct cairn_h5_array *array, size_t first, size_t n,
                                          size_t n_values, float *data)
 {
+    if (array->piece == NULL)
+        CAIRN_TRY(cairn_memory_get(rows_via_double(array, n_values),
+                                   n_values * sizeof *array->piece, "numbers on their way",
+                                   &array->piece));
     CAIRN_TRY(read_rows(array, first, n, CAIRN_H5_F64, array->piece));
     for (size_t i = 0; i < n * n_values; i++) data[i] = (float)array->piece[i];
     return CAIRN_OK;
-}
-
-/* How many rows of n_values at once, with room for them. */
-static cairn_status prepare_via_double(struct cairn_h5_array *array, size_t n_values, size_t *rows)
-{
-    const size_t most = PIECE_VALUES / (n_values == 0 ? 1 : n_values) + 1;
-    *rows = array->rows_at_once < most ? array->rows_at_once : most;
-    if (array->piece != NULL) return CAIRN_OK;
-    return cairn_memory_get(*rows, n_values * sizeof *array->piece, "numbers on their way",
-                            &array->piece);
 }
 
 cairn_status cairn_h5_array_rows(struct cairn_h5_array *array, size_t first, size_t n,
@@ -350,12 +357,11 @@ cairn_status cairn_h5_array_rows(struct cairn_h5_array *array, size_t first, siz
     cairn_status st = check_rows(array, first, n);
     struct cairn_h5_form row = array->form;
     const bool via_double = array->via_double && type == CAIRN_H5_F32;
-    size_t piece = array->rows_at_once;
     row.type = type;
     row.shape.dim[0] = 1;
     const size_t n_values = cairn_shape_count(&row.shape);
     const size_t row_bytes = n_values * cairn_h5_element_bytes(&row);
-    if (st == CAIRN_OK && via_double) st = prepare_via_double(array, n_values, &piece);
+    const size_t piece = via_double ? rows_via_double(array, n_values) : array->rows_at_once;
     for (size_t done = 0, rows = 0; done < n && st == CAIRN_OK; done += rows) {
         char *to = (char *)data + done * row_bytes;
         rows = piece - (first + done) % piece;

@@ -11,7 +11,7 @@
 #include "base/sample.h"
 #include "h5/internal.h"
 
-enum { SENTENCE_BYTES = 512, ADVICE_BYTES = 160 };
+enum { SENTENCE_BYTES = 512 };
 
 /* Where a call of the system failed, only errno is kept of it. */
 struct reason {
@@ -31,27 +31,23 @@ static herr_t keep_innermost(unsigned n, const H5E_error2_t *error, void *contex
     return 0;
 }
 
-/* HDF5 does not say that a file is newer than itself, only that it does not know a version. */
-static const char *advice_for_reading(const struct reason *reason, char text[ADVICE_BYTES])
+/* What to do about it; "" where nobody knows. */
+static const char *advice(const struct cairn_h5 *file, const struct reason *reason)
 {
-    char version[32];
-    if (strstr(reason->sentence, "version number") == NULL) return "";
-    cairn_h5_version(version);
-    snprintf(text, ADVICE_BYTES,
-             "; a newer HDF5 than %s may have written it: write it again with libver='earliest'",
-             version);
-    return text;
+    if (file->writable) return cairn_file_advice(reason->error);
+    return strstr(reason->sentence, "version number") == NULL
+               ? ""
+               : "; if a newer HDF5 than that of cairn wrote it, let that write for HDF5 1.10: "
+                 "libver='v110' in h5py, or h5repack --high=2";
 }
 
 cairn_status cairn_h5_failed(const struct cairn_h5 *file, const char *where, const char *what)
 {
-    char advice[ADVICE_BYTES];
     struct reason reason = {.sentence = "HDF5 gives no reason"};
     H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_innermost, &reason);
     return cairn_fail(file->writable ? CAIRN_FILES : CAIRN_DATA, "%s: %s%s%s (%s)%s", file->path,
                       where, where[0] == '\0' ? "" : " ", what, reason.sentence,
-                      file->writable ? cairn_file_advice(reason.error)
-                                     : advice_for_reading(&reason, advice));
+                      advice(file, &reason));
 }
 
 void cairn_h5_version(char *text)
@@ -194,6 +190,11 @@ cairn_status cairn_h5_open(const char *path, struct cairn_h5 **out)
 const char *cairn_h5_path(const struct cairn_h5 *file)
 {
     return file->path;
+}
+
+uint64_t cairn_h5_bytes(const struct cairn_h5 *file)
+{
+    return file->bytes;
 }
 
 static uint64_t sample(const struct cairn_h5 *file)

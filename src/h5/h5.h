@@ -116,6 +116,9 @@ CAIRN_CHECKED cairn_status cairn_h5_open(const char *path, struct cairn_h5 **out
 /** The path by which it was opened.  Ranks: local; borrowed.  Errors: none. */
 const char *cairn_h5_path(const struct cairn_h5 *file);
 
+/** Bytes of a file when it was opened for reading.  Ranks: local.  Errors: none. */
+uint64_t cairn_h5_bytes(const struct cairn_h5 *file);
+
 /** cairn_file_sample() of an open file; 0: it cannot be read.  Ranks: local.  Errors: none. */
 uint64_t cairn_h5_sample(const struct cairn_h5 *file);
 
@@ -238,17 +241,30 @@ const struct cairn_h5_form *cairn_h5_array_form(const struct cairn_h5_array *arr
 /** Rows that a chunk of the array has; 0: it has no chunks.  Ranks: local.  Errors: none. */
 size_t cairn_h5_array_chunk(const struct cairn_h5_array *array);
 
+/** Call visit with the path of each file of which a virtual array is made, besides its own; one
+ * that gives several pieces mostly once.  Nothing for other arrays.  A status other than CAIRN_OK
+ * ends the walk and is returned.  Ranks: local.  Errors: CAIRN_DATA: damaged; CAIRN_MEMORY; those
+ * of visit. */
+CAIRN_CHECKED cairn_status cairn_h5_array_sources(const struct cairn_h5_array *array,
+                                                  cairn_status (*visit)(void *context,
+                                                                        const char *path),
+                                                  void *context);
+
 /** Whether the file has no place for some of its numbers, which read as what they are filled with.
  * Ranks: local.  Errors: none. */
 bool cairn_h5_array_unwritten(const struct cairn_h5_array *array);
 
-/** Take an array [d, ..., n] as [n, d, ...] from now on; one [n] is that already.  Ranks: local.
- * Errors: none. */
-void cairn_h5_array_transpose(struct cairn_h5_array *array);
+/** What the rows of an array are. */
+enum cairn_h5_taken {
+    CAIRN_H5_ROWS,      /* as it is stored, its first dimension counts them */
+    CAIRN_H5_ROWS_LAST, /* its last one does: [d, ..., n] is taken as [n, d, ...] */
+    CAIRN_H5_WHOLE,     /* all of it is one row */
+};
 
-/** Take all of an array as its one row from now on; a single number is one already.  Ranks: local.
- * Errors: CAIRN_DATA: that is more dimensions than there may be. */
-CAIRN_CHECKED cairn_status cairn_h5_array_take_whole(struct cairn_h5_array *array);
+/** Take an array like this from now on, once; one [n] has its rows last, too.  Ranks: local.
+ * Errors: CAIRN_DATA: a whole with more dimensions than there may be. */
+CAIRN_CHECKED cairn_status cairn_h5_array_take(struct cairn_h5_array *array,
+                                               enum cairn_h5_taken taken);
 
 /**
  * Read rows first .. first + n - 1 of the outermost dimension as `type`.

@@ -47,20 +47,37 @@ static cairn_status read_order(const cairn_trainer *t, const char *path, struct 
     return st;
 }
 
-/* Read into `state`, and check that the file belongs to this run's data.  Rank 0. */
-static cairn_status read_checkpoint(const struct cairn_run_options *options, const char *path,
-                                    const struct cairn_state *state,
-                                    const struct cairn_stored *stored)
+/* Whether the checkpoint belongs to this run's data.  Of several files it says what each was, and
+ * the one that is another now is named; checkpoints of earlier versions have a fingerprint of all
+ * alone.  Rank 0. */
+static cairn_status check_data(const struct cairn_run *run, const char *path,
+                               const struct cairn_stored *stored)
 {
-    char *text = NULL;
-    CAIRN_TRY(cairn_checkpoint_read(path, state));
-    if (stored->data != options->data_fingerprint)
-        return cairn_fail(
+    const struct cairn_run_options *options = &run->options;
+    char *files = NULL;
+    CAIRN_TRY(cairn_checkpoint_text_if_any(path, "/progress/files", &files));
+    cairn_status st =
+        files == NULL ? CAIRN_OK : cairn_dataset_check_files(run->t->parts.dataset, files, path);
+    free(files);
+    if (st == CAIRN_OK && stored->data != options->data_fingerprint)
+        st = cairn_fail(
             CAIRN_DATA,
             "%s was made with other data (fingerprint %016" PRIx64 ", now %016" PRIx64
             "); set data.file to the data it was made with, or begin another run with its "
             "weights: --init %s --out NEW",
             path, stored->data, options->data_fingerprint, path);
+    return st;
+}
+
+/* Read into `state`, and check that the file belongs to this run.  Rank 0. */
+static cairn_status read_checkpoint(const struct cairn_run *run, const char *path,
+                                    const struct cairn_state *state,
+                                    const struct cairn_stored *stored)
+{
+    const struct cairn_run_options *options = &run->options;
+    char *text = NULL;
+    CAIRN_TRY(cairn_checkpoint_read(path, state));
+    CAIRN_TRY(check_data(run, path, stored));
     CAIRN_TRY(cairn_checkpoint_text(path, "/progress/platform", &text));
     if (options->reproducible && strcmp(text, options->platform) != 0)
         warn_of_platform(path, text, options->platform);
@@ -141,7 +158,7 @@ cairn_status cairn_run_resume(struct cairn_run *run, const char *path)
     if (t->sum->range != NULL) t->sum->range->n_below = UNREAD;
     run->snapshot.n_lines[CAIRN_RUN_METRICS] =
         UINT64_MAX; /* an older file says nothing: one an update */
-    if (st == CAIRN_OK && run->root) st = read_checkpoint(&run->options, path, &state, &stored);
+    if (st == CAIRN_OK && run->root) st = read_checkpoint(run, path, &state, &stored);
     if (st == CAIRN_OK && run->root) st = check_progress(t, path, &stored);
     if (st == CAIRN_OK && run->root) st = read_order(t, path, &order);
     st = cairn_comm_agree_root(comm, st);

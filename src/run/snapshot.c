@@ -60,6 +60,7 @@ struct cairn_saver {
     struct cairn_stored stored;
     struct versions versions;
     char order[CAIRN_SHUFFLE_BYTES];
+    char *files; /* what tells the files of the data; NULL: a fingerprint does; owned */
     struct cairn_state state; /* borrows from here and from the trainer */
     const struct cairn_run_folder *lines;
     struct cairn_checkpoint_writer *writer;
@@ -93,6 +94,9 @@ static cairn_status fill_saver(struct cairn_saver *saver, struct cairn_run *run)
     CAIRN_TRY(cairn_run_state(run, &saver->stored, state));
     CAIRN_TRY(add_order(saver, cairn_loader_get_shuffle(t->parts.loader[CAIRN_SPLIT_TRAIN])));
     CAIRN_TRY(cairn_state_add_text(state, "/progress/platform", options->platform));
+    CAIRN_TRY(cairn_dataset_files_text(t->parts.dataset, &saver->files));
+    if (saver->files != NULL)
+        CAIRN_TRY(cairn_state_add_text(state, "/progress/files", saver->files));
     CAIRN_TRY(add_words(state, t->parts.dataset, &saver->stored.vocabulary));
     CAIRN_TRY(cairn_state_add_text(state, "/config", options->config));
     CAIRN_TRY(add_versions(state, &saver->versions));
@@ -128,6 +132,7 @@ void cairn_snapshot_free(struct cairn_run *run)
     if (saver == NULL) return;
     cairn_checkpoint_writer_free(saver->writer);
     cairn_state_free(&saver->state);
+    free(saver->files);
     free(saver);
     run->snapshot.saver = NULL;
 }
@@ -217,6 +222,7 @@ static cairn_status write_file(cairn_trainer *t, const struct cairn_run_options 
     take_stored(&saver, &run);
     if (st == CAIRN_OK) st = cairn_checkpoint_write_to(path, &saver.state);
     cairn_state_free(&saver.state);
+    free(saver.files);
     return st;
 }
 

@@ -137,8 +137,7 @@ static cairn_status set_classes(const struct cairn_config *config, struct cairn_
     return cairn_dataset_set_classes(dataset, cairn_model_loss_names_classes(config->loss));
 }
 
-/* A dataset that is open, as this config wants it. */
-static cairn_status adapt(const struct cairn_config *config, struct cairn_dataset *dataset)
+cairn_status cairn_setup_adapt(const struct cairn_config *config, struct cairn_dataset *dataset)
 {
     size_t context = config->data_context == CAIRN_NONE ? 0 : config->data_context;
     cairn_status st = cairn_dataset_set_context(dataset, context);
@@ -153,7 +152,8 @@ static cairn_status adapt(const struct cairn_config *config, struct cairn_datase
 static struct cairn_dataset_options options_of(const struct cairn_config *config)
 {
     return (struct cairn_dataset_options){
-        .file = config->data_file,
+        .files = config->data_file,
+        .open_files = config->data_open_files,
         .group = {[CAIRN_SPLIT_TRAIN] = config->data_train,
                   [CAIRN_SPLIT_VAL] = config->data_val,
                   [CAIRN_SPLIT_TEST] = config->data_test},
@@ -183,14 +183,15 @@ cairn_status cairn_setup_dataset(const struct cairn_config *config,
     options.labels_optional = other != NULL && other->labels_optional;
     if (other != NULL && other->file != NULL) {
         options.file = other->file;
+        options.files = NULL;
         options.alone = other->split;
         options.val_fraction = options.test_fraction = 0;
         for (int i = 0; i < CAIRN_N_SPLITS; i++)
             if (!is_group(options.group[i])) options.group[i] = NULL;
     }
     CAIRN_TRY(cairn_dataset_open_as(&options, &dataset));
-    cairn_status st =
-        other != NULL && other->as_stored ? set_classes(config, dataset) : adapt(config, dataset);
+    cairn_status st = other != NULL && other->as_stored ? set_classes(config, dataset)
+                                                        : cairn_setup_adapt(config, dataset);
     if (st == CAIRN_OK)
         *out = dataset;
     else
@@ -214,8 +215,9 @@ cairn_status cairn_setup_data_name(const struct cairn_config *config, char **out
     size_t n = 0;
     FILE *memory = open_memstream(&text, &n);
     if (memory == NULL) return cairn_fail(CAIRN_MEMORY, "not enough memory for names of data");
-    fprintf(memory, "%s\n%s\n%s\n%s\n%d %d %d %a %a %llu", o.file, o.x, o.y, o.weight, o.hwc,
-            o.chwn, o.whole, o.val_fraction, o.test_fraction, (unsigned long long)o.split_seed);
+    fprintf(memory, "%s\n%s\n%s\n%d %d %d %a %a %llu", o.x, o.y, o.weight, o.hwc, o.chwn, o.whole,
+            o.val_fraction, o.test_fraction, (unsigned long long)o.split_seed);
+    put_names(memory, o.files);
     for (int i = 0; i < CAIRN_N_SPLITS; i++) put_names(memory, o.group[i]);
     const bool failed = ferror(memory) != 0;
     if (fclose(memory) != 0 || failed) {
@@ -226,34 +228,46 @@ cairn_status cairn_setup_data_name(const struct cairn_config *config, char **out
     return CAIRN_OK;
 }
 
-/* Other data than before, to be kept; takes the name. */
-static cairn_status keep(struct cairn_setup_data *data, const struct cairn_config *config,
-                         char *name)
+cairn_status cairn_setup_data_is_open(const struct cairn_setup_data *data,
+                                      const struct cairn_config *config, bool *out)
 {
-    struct cairn_dataset *dataset = NULL;
-    const struct cairn_dataset_options options = options_of(config);
-    cairn_status st = cairn_dataset_open_as(&options, &dataset);
-    if (st != CAIRN_OK) {
-        free(name);
-        return st;
-    }
+    char *name = NULL;
+    CAIRN_TRY(cairn_setup_data_name(config, &name));
+    *out = data->dataset != NULL && strcmp(data->name, name) == 0;
+    free(name);
+    return CAIRN_OK;
+}
+
+cairn_status cairn_setup_data_keep(struct cairn_setup_data *data, const struct cairn_config *config,
+                                   struct cairn_dataset *dataset)
+{
+    char *name = NULL;
+    CAIRN_TRY(cairn_setup_data_name(config, &name));
     cairn_setup_data_close(data);
     data->dataset = dataset;
     data->name = name;
     return CAIRN_OK;
 }
 
+/* Other data than before. */
+static cairn_status open_other(struct cairn_setup_data *data, const struct cairn_config *config)
+{
+    struct cairn_dataset *dataset = NULL;
+    const struct cairn_dataset_options options = options_of(config);
+    CAIRN_TRY(cairn_dataset_open_as(&options, &dataset));
+    cairn_status st = cairn_setup_data_keep(data, config, dataset);
+    if (st != CAIRN_OK) cairn_dataset_close(dataset);
+    return st;
+}
+
 cairn_status cairn_setup_data_open(struct cairn_setup_data *data, const struct cairn_config *config,
                                    struct cairn_dataset **out)
 {
-    char *name = NULL;
+    bool open = false;
     if (data == NULL) return cairn_setup_dataset(config, NULL, out);
-    CAIRN_TRY(cairn_setup_data_name(config, &name));
-    if (data->dataset == NULL || strcmp(data->name, name) != 0)
-        CAIRN_TRY(keep(data, config, name));
-    else
-        free(name);
-    CAIRN_TRY(adapt(config, data->dataset));
+    CAIRN_TRY(cairn_setup_data_is_open(data, config, &open));
+    if (!open) CAIRN_TRY(open_other(data, config));
+    CAIRN_TRY(cairn_setup_adapt(config, data->dataset));
     *out = cairn_dataset_share(data->dataset);
     return CAIRN_OK;
 }

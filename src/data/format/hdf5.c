@@ -256,21 +256,30 @@ static cairn_status copy_tokens(struct cairn_dataset *dataset, enum cairn_split 
 
 /* ---- the whole */
 
+/* What became of the columns of a table, where the file says it. */
+static cairn_status copy_columns(const struct cairn_dataset *dataset, struct cairn_writer *writer)
+{
+    char *columns = NULL;
+    struct cairn_data_file *file = cairn_data_files_at(dataset->files, 0);
+    CAIRN_TRY(cairn_data_file_take(file));
+    cairn_status st = CAIRN_OK;
+    if (cairn_h5_has_attribute(file->h5, "/", "columns"))
+        st = cairn_h5_get_text(file->h5, "/", "columns", &columns);
+    cairn_data_file_give(file);
+    if (st == CAIRN_OK && columns != NULL) st = cairn_writer_columns(writer, columns);
+    free(columns);
+    return st;
+}
+
 /* What a file says besides its samples. */
 static cairn_status copy_head(const struct cairn_dataset *dataset, struct cairn_writer *writer)
 {
-    char *columns = NULL;
-    cairn_status st = CAIRN_OK;
     for (size_t i = 0; cairn_about_names[i] != NULL; i++) {
         const char *text = cairn_dataset_about(dataset, cairn_about_names[i]);
         if (*text != '\0') CAIRN_TRY(cairn_writer_inherit(writer, i, text));
     }
-    if (cairn_h5_has_attribute(dataset->file, "/", "columns")) {
-        CAIRN_TRY(cairn_h5_get_text(dataset->file, "/", "columns", &columns));
-        st = cairn_writer_columns(writer, columns);
-        free(columns);
-    }
-    if (st != CAIRN_OK || dataset->characters == NULL) return st;
+    CAIRN_TRY(copy_columns(dataset, writer));
+    if (dataset->characters == NULL) return CAIRN_OK;
     return cairn_writer_characters(writer, dataset->characters);
 }
 
