@@ -55,7 +55,9 @@ struct cairn_dataset_options {
     double val_fraction, test_fraction; /* of the samples of train that become val and test */
     uint64_t split_seed;                /* which ones */
     bool hwc;                           /* images are stored as [n, H, W, C] */
-    bool labels_optional;               /* y may be missing, and with it targets and classes */
+    bool chwn;            /* samples are counted by the last dimension, [C, H, W, n] */
+    bool whole;           /* all of an array is one sample, one in each file */
+    bool labels_optional; /* y may be missing, and with it targets and classes */
 };
 
 /** The same, with other names.  Ranks: local.  Errors: as above; a name that is not there is

@@ -60,10 +60,11 @@ CAIRN_CHECKED cairn_status cairn_data_files_add(struct cairn_data_files *files, 
  * Errors: CAIRN_DATA: cannot be opened, is another than the one that was checked. */
 CAIRN_CHECKED cairn_status cairn_data_file_take(struct cairn_data_file *file);
 
-/** The same, with one of its arrays; `transposed`: as cairn_h5_array_transpose().  Ranks: local.
+/** The same, with one of its arrays, as cairn_h5_array_take() takes it.  Ranks: local.
  * Errors: CAIRN_DATA; then nothing is taken. */
 CAIRN_CHECKED cairn_status cairn_data_file_array(struct cairn_data_file *file, const char *path,
-                                                 bool transposed, struct cairn_h5_array **out);
+                                                 enum cairn_h5_taken taken,
+                                                 struct cairn_h5_array **out);
 
 /** Give it back.  Ranks: local.  Errors: none. */
 void cairn_data_file_give(struct cairn_data_file *file);

@@ -17,7 +17,7 @@ struct cairn_open_array {
     struct cairn_open_array *next;
     struct cairn_h5_array *h5; /* owned */
     char *path;                /* owned */
-    bool transposed;
+    enum cairn_h5_taken taken;
 };
 
 struct cairn_data_files {
@@ -224,43 +224,43 @@ void cairn_data_file_give(struct cairn_data_file *file)
     pthread_mutex_unlock(&file->all->lock);
 }
 
-static cairn_status open_array(struct cairn_data_file *file, const char *path, bool transposed,
-                               struct cairn_open_array **out)
+static cairn_status open_array(struct cairn_data_file *file, const char *path,
+                               enum cairn_h5_taken taken, struct cairn_open_array **out)
 {
     struct cairn_open_array *array = NULL;
     CAIRN_TRY(cairn_memory_get(1, sizeof *array, "an array of the data", &array));
-    array->transposed = transposed;
+    array->taken = taken;
     cairn_status st = cairn_memory_text(path, &array->path);
     if (st == CAIRN_OK) st = cairn_h5_array_open(file->h5, path, &array->h5);
+    if (st == CAIRN_OK) st = cairn_h5_array_take(array->h5, taken);
     if (st != CAIRN_OK) {
         close_array(array);
         return st;
     }
-    if (transposed) cairn_h5_array_transpose(array->h5);
     array->next = file->array;
     file->array = *out = array;
     return CAIRN_OK;
 }
 
 /* With the lock held. */
-static cairn_status find_array(struct cairn_data_file *file, const char *path, bool transposed,
-                               struct cairn_h5_array **out)
+static cairn_status find_array(struct cairn_data_file *file, const char *path,
+                               enum cairn_h5_taken taken, struct cairn_h5_array **out)
 {
     struct cairn_open_array *array = file->array;
-    while (array != NULL && (array->transposed != transposed || strcmp(array->path, path) != 0))
+    while (array != NULL && (array->taken != taken || strcmp(array->path, path) != 0))
         array = array->next;
-    if (array == NULL) CAIRN_TRY(open_array(file, path, transposed, &array));
+    if (array == NULL) CAIRN_TRY(open_array(file, path, taken, &array));
     *out = array->h5;
     return CAIRN_OK;
 }
 
-cairn_status cairn_data_file_array(struct cairn_data_file *file, const char *path, bool transposed,
-                                   struct cairn_h5_array **out)
+cairn_status cairn_data_file_array(struct cairn_data_file *file, const char *path,
+                                   enum cairn_h5_taken taken, struct cairn_h5_array **out)
 {
     pthread_mutex_lock(&file->all->lock);
     cairn_status st = take(file);
     if (st == CAIRN_OK) {
-        st = find_array(file, path, transposed, out);
+        st = find_array(file, path, taken, out);
         if (st != CAIRN_OK) give(file);
     }
     pthread_mutex_unlock(&file->all->lock);

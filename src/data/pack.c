@@ -102,7 +102,7 @@ static cairn_status one_part(struct walk *walk, struct cairn_dataset *dataset,
     CAIRN_TRY(plain(walk, &part->first, sizeof part->first));
     CAIRN_TRY(plain(walk, &part->n, sizeof part->n));
     CAIRN_TRY(plain(walk, &part->chunk_rows, sizeof part->chunk_rows));
-    CAIRN_TRY(plain(walk, &part->transposed, sizeof part->transposed));
+    CAIRN_TRY(plain(walk, &part->taken, sizeof part->taken));
     CAIRN_TRY(plain(walk, &part->written, sizeof part->written));
     if (walk->reads) part->file = cairn_data_files_at(dataset->files, number);
     return CAIRN_OK;

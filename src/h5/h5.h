@@ -260,8 +260,17 @@ CAIRN_CHECKED cairn_status cairn_h5_sources(struct cairn_h5 *file,
  * Ranks: local.  Errors: none. */
 bool cairn_h5_array_unwritten(const struct cairn_h5_array *array);
 
-/** Take an array [d, n] as [n, d] from now on.  Ranks: local.  Errors: none. */
-void cairn_h5_array_transpose(struct cairn_h5_array *array);
+/** What the rows of an array are. */
+enum cairn_h5_taken {
+    CAIRN_H5_ROWS,      /* as it is stored, its first dimension counts them */
+    CAIRN_H5_ROWS_LAST, /* its last one does: [d, ..., n] is taken as [n, d, ...] */
+    CAIRN_H5_WHOLE,     /* all of it is one row */
+};
+
+/** Take an array like this from now on, once; one [n] has its rows last, too.  Ranks: local.
+ * Errors: CAIRN_DATA: a whole with more dimensions than there may be. */
+CAIRN_CHECKED cairn_status cairn_h5_array_take(struct cairn_h5_array *array,
+                                               enum cairn_h5_taken taken);
 
 /**
  * Read rows first .. first + n - 1 of the outermost dimension as `type`.

@@ -194,6 +194,7 @@ static void test_print_is_for_people(void **state)
                                 "  x: x\n  y: y\n  weight: weight\n"
                                 "  open_files: 64\n"
                                 "  layout: chw\n"
+                                "  sample: row\n"
                                 "  val_fraction: 0\n  test_fraction: 0\n"
                                 "  split_seed: 1\n"
                                 "  context: none\n"
