@@ -87,6 +87,7 @@ static cairn_status open_all(const struct cairn_dataset_options *options,
     CAIRN_TRY(name_data(options, dataset));
     if (cairn_fault("data.open"))
         return cairn_fail(CAIRN_DATA, "%s: planted fault data.open", dataset->path);
+    dataset->most_labels = options->most_labels;
     CAIRN_TRY(cairn_places_find(dataset, options));
     for (int split = 0; split < CAIRN_N_SPLITS; split++)
         if (dataset->group[split].n_places > 0)

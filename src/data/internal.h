@@ -74,6 +74,8 @@ struct cairn_group {
     struct cairn_rows weight; /* [n] of samples or [t] of tokens as labels; none for 1 */
     const int32_t *label;     /* [n] classes; NULL for real targets, and where rows come */
     int32_t *label_owned;     /* what of it is to be released */
+    bool labels_lie;          /* in the file: rows of y are labels, the least of which is this */
+    int32_t least_label;
     size_t n_scale, n_shift;  /* 1, or one for each channel */
     real *scale, *shift;      /* [n_scale], [n_shift] */
     cairn_fill fill;          /* gives rows; NULL: they are in a file, in memory, or fed */
@@ -94,6 +96,7 @@ struct cairn_dataset {
     char *class_names;          /* of texts and enums, separated by commas; NULL: none; owned */
     bool y_is_x;                /* targets are the inputs, as the model gets them */
     bool weighted;              /* in memory: each sample has a weight */
+    size_t most_labels;         /* that a group holds, as in cairn_dataset_options */
     size_t vocabulary;          /* of tokens; 0: x and y */
     size_t context;             /* C, tokens of a sample; 0: not set */
     double *mean, *deviation;   /* [channels] of normalisation, one block, owned; NULL for none */

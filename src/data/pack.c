@@ -148,6 +148,8 @@ static cairn_status one_group(struct walk *walk, struct cairn_dataset *dataset,
     CAIRN_TRY(all_rows(walk, dataset, &group->weight));
     CAIRN_TRY(block(walk, &group->label_owned, group->n, sizeof *group->label));
     group->label = group->label_owned;
+    CAIRN_TRY(plain(walk, &group->labels_lie, sizeof group->labels_lie));
+    CAIRN_TRY(plain(walk, &group->least_label, sizeof group->least_label));
     CAIRN_TRY(block(walk, &group->scale, group->n_scale, sizeof *group->scale));
     return block(walk, &group->shift, group->n_shift, sizeof *group->shift);
 }

@@ -8,6 +8,9 @@
 #include "base/memory.h"
 #include "setup/setup.h"
 
+/* 16 MiB of each rank. */
+enum { MOST_LABELS = 1 << 22 };
+
 struct cairn_shuffle cairn_setup_shuffle(const struct cairn_config *config,
                                          struct cairn_dataset *dataset, bool held)
 {
@@ -166,6 +169,7 @@ static struct cairn_dataset_options options_of(const struct cairn_config *config
         .val_fraction = config->data_val_fraction,
         .test_fraction = config->data_test_fraction,
         .split_seed = config->data_split_seed,
+        .most_labels = MOST_LABELS,
     };
 }
 
@@ -181,6 +185,7 @@ cairn_status cairn_setup_dataset(const struct cairn_config *config,
     struct cairn_dataset *dataset = NULL;
     struct cairn_dataset_options options = options_of(config);
     options.labels_optional = other != NULL && other->labels_optional;
+    if (other != NULL && other->as_stored) options.most_labels = 0;
     if (other != NULL && other->file != NULL) {
         options.file = other->file;
         options.files = NULL;

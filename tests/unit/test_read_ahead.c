@@ -158,6 +158,61 @@ static void test_errors_come_when_wanted(void **state)
     unlink(path);
 }
 
+/* Labels that stay in the file are the same ones, held or read as they come, and recognised alike.
+ */
+static void test_labels_that_stay(void **state)
+{
+    static real x[N];
+    static int16_t y[N];
+    struct cairn_h5_form x_form = {.type = CAIRN_H5_REAL, .shape = {.ndim = 2, .dim = {N, 1}}};
+    struct cairn_h5_form y_form = {
+        .type = CAIRN_H5_I16, .shape = {.ndim = 1, .dim = {N}}, .chunk_bytes = 64};
+    struct cairn_h5 *file = NULL;
+    struct cairn_dataset *all = NULL, *some = NULL;
+    uint64_t prints[2] = {0, 1};
+    (void)state;
+    for (int i = 0; i < N; i++) y[i] = (int16_t)(i * 7 % 11);
+    assert_ok(cairn_h5_create(path, &file));
+    assert_ok(cairn_h5_group(file, "/train"));
+    assert_ok(cairn_h5_write(file, "/train/x", &x_form, x));
+    assert_ok(cairn_h5_write(file, "/train/y", &y_form, y));
+    assert_ok(cairn_h5_close(file));
+    assert_ok(cairn_dataset_open_as(&(struct cairn_dataset_options){.file = path, .most_labels = N},
+                                    &all));
+    assert_ok(cairn_dataset_open_as(
+        &(struct cairn_dataset_options){.file = path, .most_labels = N - 1}, &some));
+    assert_non_null(cairn_dataset_labels(all, CAIRN_SPLIT_TRAIN));
+    assert_null(cairn_dataset_labels(some, CAIRN_SPLIT_TRAIN));
+    assert_int_equal(cairn_dataset_classes(some), 11);
+    assert_ok(cairn_dataset_fingerprint(all, &prints[0]));
+    assert_ok(cairn_dataset_fingerprint(some, &prints[1]));
+    assert_true(prints[0] == prints[1]);
+    assert_ok(cairn_dataset_check_labels(some, 11, CAIRN_NO_LABEL));
+    assert_int_equal(cairn_dataset_check_labels(some, 10, CAIRN_NO_LABEL), CAIRN_DATA);
+    assert_non_null(strstr(cairn_error_text(), "/train/y row 3: the label 10 is outside"));
+    assert_ok(cairn_dataset_check_labels(some, 10, 10));
+    for (size_t o = 0; o < 2 * sizeof orders / sizeof orders[0]; o++) {
+        struct cairn_micro micro;
+        struct cairn_loader *loader = NULL;
+        const struct cairn_loader_options options = {.micro = MICRO,
+                                                     .shuffle = orders[o / 2],
+                                                     .memory_bytes = o % 2 == 0 ? 0 : SIZE_MAX,
+                                                     .prefetch = 3};
+        assert_ok(cairn_loader_create(some, &options, &loader));
+        assert_int_equal(cairn_loader_bytes(loader),
+                         o % 2 == 0 ? 0 : N * (sizeof *x + sizeof(int32_t)));
+        for (uint64_t first = 0; first < N; first += MICRO) {
+            assert_ok(cairn_loader_read(loader, first, MICRO, &micro));
+            assert_null(micro.target);
+            for (size_t i = 0; i < MICRO; i++) assert_int_equal(micro.label[i], y[micro.sample[i]]);
+        }
+        cairn_loader_free(loader);
+    }
+    cairn_dataset_close(all);
+    cairn_dataset_close(some);
+    unlink(path);
+}
+
 /* Blocks are whole chunks of a quarter of a megabyte or more, windows whole blocks. */
 static void test_sizes_by_the_file(void **state)
 {
@@ -178,9 +233,9 @@ static void test_sizes_by_the_file(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_order),       cmocka_unit_test(test_what_is_expected),
-        cmocka_unit_test(test_another_order),     cmocka_unit_test(test_errors_come_when_wanted),
-        cmocka_unit_test(test_sizes_by_the_file),
+        cmocka_unit_test(test_every_order),      cmocka_unit_test(test_what_is_expected),
+        cmocka_unit_test(test_another_order),    cmocka_unit_test(test_errors_come_when_wanted),
+        cmocka_unit_test(test_labels_that_stay), cmocka_unit_test(test_sizes_by_the_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
