@@ -57,7 +57,7 @@ struct cairn_dataset_options {
     bool hwc;                           /* images are stored as [n, H, W, C] */
     bool chwn;            /* samples are counted by the last dimension, [C, H, W, n] */
     bool whole;           /* all of an array is one sample, one in each file */
-    bool labels_optional;               /* y may be missing, and with it targets and classes */
+    bool labels_optional; /* y may be missing, and with it targets and classes */
     size_t most_labels; /* of a group that are held from its opening on: more whole numbers stay in
                            the file, and loaders read them; 0: all are held */
 };
@@ -133,8 +133,8 @@ size_t cairn_dataset_targets(const struct cairn_dataset *dataset);
  * Ranks: local.  Errors: none. */
 size_t cairn_dataset_classes(const struct cairn_dataset *dataset);
 
-/** Labels [n] of a group, maybe negative (cairn_dataset_check_labels()); NULL where there are none or
- * they stay in the file, and of tokens.  Ranks: local.  Errors: none. */
+/** Labels [n] of a group, maybe negative (cairn_dataset_check_labels()); NULL where there are none
+ * or they stay in the file, and of tokens.  Ranks: local.  Errors: none. */
 const int32_t *cairn_dataset_labels(const struct cairn_dataset *dataset, enum cairn_split split);
 
 /** Whether the targets of a sample are its inputs.  Ranks: local.  Errors: none. */

@@ -76,9 +76,9 @@ struct cairn_group {
     int32_t *label_owned;     /* what of it is to be released */
     bool labels_lie;          /* in the file: rows of y are labels, the least of which is this */
     int32_t least_label;
-    size_t n_scale, n_shift;  /* 1, or one for each channel */
-    real *scale, *shift;      /* [n_scale], [n_shift] */
-    cairn_fill fill;          /* gives rows; NULL: they are in a file, in memory, or fed */
+    size_t n_scale, n_shift; /* 1, or one for each channel */
+    real *scale, *shift;     /* [n_scale], [n_shift] */
+    cairn_fill fill;         /* gives rows; NULL: they are in a file, in memory, or fed */
     void *fill_context;
     bool is_fed;
 };

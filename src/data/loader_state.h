@@ -30,8 +30,9 @@ struct cairn_loader {
     struct cairn_dataset *dataset; /* borrowed */
     const struct cairn_group *group;
     struct cairn_loader_options options;
-    struct cairn_source x, y, weight; /* y.rows is NULL for tokens, and for classes that the group holds */
-    size_t n_in, n_labels;            /* of a sample */
+    struct cairn_source x, y,
+        weight;            /* y.rows is NULL for tokens, and for classes that the group holds */
+    size_t n_in, n_labels; /* of a sample */
     struct cairn_factors factors;
     real *scale, *shift;               /* [1], or [n_in] where channels differ */
     bool is_held, streams;             /* in memory; or as they come, from a file */
