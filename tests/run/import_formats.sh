@@ -45,6 +45,24 @@ import 'samples \[1, 8, 8\], 3 classes, train 6; ' images tree
 import 'samples \[3, 4, 2\], 3 classes, train 6; ' images tree --size 4x2 --colour rgb
 import 'samples \[3, 32, 32\], 3 classes, train 5, val 1, test 6; ' cifar10 cifar --val 1
 
+# An array that is larger than what the import takes: 150 MB of zeros in less than 100.
+# zeros FILE SHAPE BYTES: a .npy file
+zeros()
+{
+    printf '\223NUMPY\001\000\166\000%-117s\n' "{'descr': '|u1', 'fortran_order': False, 'shape': ($2), }" >"$1"
+    truncate -s $((128 + $3)) "$1"
+}
+if command -v python3 >/dev/null && [ -z "${ASAN_OPTIONS-}" ]; then
+    zeros X.npy '150000, 1000' 150000000
+    zeros labels.npy 150000, 150000
+    kb=$(python3 -c 'import os, sys
+pid = os.spawnv(os.P_NOWAIT, sys.argv[1], sys.argv[1:])
+_, status, used = os.wait4(pid, 0)
+print(used.ru_maxrss if status == 0 else 10**9)' "$cairn" import npy X.npy labels.npy -o o.h5 --overwrite --compress deflate:1 2>err | tail -n 1)
+    [ "$kb" -lt 100000 ] || fail "import of 150 MB takes $kb kB"
+    rm X.npy labels.npy
+fi
+
 # Each refusal is one line.
 expect_line 2 0 '--compress is lzf, but takes none, or deflate:1' import npy x.npy -o new.h5 --compress lzf
 expect_line 2 0 "both 'x' and 'x' may be x" import npy x.npy x.npy y.npy -o new.h5
