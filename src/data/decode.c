@@ -85,8 +85,9 @@ void cairn_decode_matrices(struct cairn_rows *x, struct cairn_rows *y)
     if (has_y && cairn_rows_exist(x)) cairn_decode_samples(y, x->form.shape.dim[0]);
 }
 
-void cairn_decode_turn(const struct cairn_decode *decode, size_t n_values, size_t bytes,
-                       unsigned char *row)
+/* [H, W, C] -> [C, H, W], of numbers of any size. */
+static void turn(const struct cairn_decode *decode, size_t n_values, size_t bytes,
+                 unsigned char *row)
 {
     const size_t plane = n_values / decode->channels;
     memcpy(decode->turn, row, n_values * bytes);
@@ -111,7 +112,7 @@ void cairn_decode_rows(const struct cairn_rows *rows, size_t n, enum cairn_h5_ty
     const size_t bytes = cairn_h5_element_bytes(&form);
     const size_t n_values = row_bytes / bytes;
     for (size_t i = 0; decode->turn != NULL && i < n; i++)
-        cairn_decode_turn(decode, n_values, bytes, (unsigned char *)out + i * row_bytes);
+        turn(decode, n_values, bytes, (unsigned char *)out + i * row_bytes);
     if (!decode->packed && !decode->may_miss) return;
     float *single = out;
     double *value = out;

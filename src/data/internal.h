@@ -140,11 +140,6 @@ CAIRN_CHECKED cairn_status cairn_rows_numbers(const struct cairn_rows *rows, siz
                                               const char *attribute, size_t most, double *value,
                                               size_t *n);
 
-/** A text attribute of one part of the array, to be released with free().  Ranks: local.
- * Errors: as cairn_h5_get_text(). */
-CAIRN_CHECKED cairn_status cairn_rows_text(const struct cairn_rows *rows, size_t part,
-                                           const char *attribute, char **out);
-
 /** Read rows first .. first + n - 1 as `type`; those in memory are of it.  Ranks: local.
  * Errors: CAIRN_DATA. */
 CAIRN_CHECKED cairn_status cairn_rows_read(const struct cairn_rows *rows, size_t first, size_t n,
@@ -170,10 +165,6 @@ CAIRN_CHECKED cairn_status cairn_decode_packed(struct cairn_rows *rows, bool fac
  * Ranks: local.  Errors: none. */
 void cairn_decode_matrices(struct cairn_rows *x, struct cairn_rows *y);
 void cairn_decode_samples(struct cairn_rows *rows, size_t n);
-
-/** Turn one image [H, W, C] to [C, H, W], of numbers of `bytes`.  Ranks: local.  Errors: none. */
-void cairn_decode_turn(const struct cairn_decode *decode, size_t n_values, size_t bytes,
-                       unsigned char *row);
 
 /** Decode n rows that were read as `type`, in place.  Ranks: local.  Errors: none. */
 void cairn_decode_rows(const struct cairn_rows *rows, size_t n, enum cairn_h5_type type, void *out);

@@ -290,12 +290,6 @@ cairn_status cairn_rows_numbers(const struct cairn_rows *rows, size_t part, cons
     return cairn_h5_get_numbers(of->file, of->path, attribute, most, value, n);
 }
 
-cairn_status cairn_rows_text(const struct cairn_rows *rows, size_t part, const char *attribute,
-                             char **out)
-{
-    return cairn_h5_get_text(rows->part[part].file, rows->part[part].path, attribute, out);
-}
-
 const char *cairn_dataset_converts_to(const struct cairn_dataset *dataset, enum cairn_split split)
 {
     const struct cairn_group *group = &dataset->group[split];

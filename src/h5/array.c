@@ -135,6 +135,11 @@ const struct cairn_h5_form *cairn_h5_array_form(const struct cairn_h5_array *arr
     return &array->form;
 }
 
+size_t cairn_h5_array_piece(const struct cairn_h5_array *array)
+{
+    return array->rows_at_once;
+}
+
 bool cairn_h5_array_unwritten(const struct cairn_h5_array *array)
 {
     CAIRN_H5_READING(array->file);

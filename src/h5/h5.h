@@ -235,6 +235,10 @@ void cairn_h5_array_close(struct cairn_h5_array *array);
 /** What the array is.  Ranks: local.  Errors: none. */
 const struct cairn_h5_form *cairn_h5_array_form(const struct cairn_h5_array *array);
 
+/** Rows that are best read at once: whole chunks, of some MiB together; SIZE_MAX: however many.
+ * Ranks: local.  Errors: none. */
+size_t cairn_h5_array_piece(const struct cairn_h5_array *array);
+
 /** Whether the file has no place for some of its numbers, which read as what they are filled with.
  * Ranks: local.  Errors: none. */
 bool cairn_h5_array_unwritten(const struct cairn_h5_array *array);
