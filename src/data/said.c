@@ -25,15 +25,6 @@ static cairn_status read_statistics(struct cairn_h5 *file, const char *path, siz
     return cairn_h5_get_numbers(file, path, "deviation", n, deviation, &n_read);
 }
 
-static cairn_status find_piece(struct cairn_h5 *file, const char *path, size_t *piece)
-{
-    struct cairn_h5_array *array = NULL;
-    CAIRN_TRY(cairn_h5_array_open(file, path, &array));
-    *piece = cairn_h5_array_piece(array);
-    cairn_h5_array_close(array);
-    return CAIRN_OK;
-}
-
 static cairn_status read_all(const struct cairn_dataset *dataset, const struct cairn_group *group,
                              struct cairn_h5 *file, struct cairn_said *said)
 {
@@ -42,7 +33,6 @@ static cairn_status read_all(const struct cairn_dataset *dataset, const struct c
     const char *names = cairn_dataset_class_names(dataset);
     const size_t n_values = cairn_shape_count(&dataset->input);
     const size_t n_targets = y == NULL ? 0 : dataset->n_targets;
-    CAIRN_TRY(find_piece(file, x, &said->piece));
     CAIRN_TRY(read_text(file, "/", "columns", &said->columns));
     if (names != NULL)
         CAIRN_TRY(cairn_memory_text(names, &said->classes));

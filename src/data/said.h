@@ -5,13 +5,12 @@
 
 #include "data/dataset.h"
 
-/** Of one group, and how x lies; zeroed where nothing is said. */
+/** Of one group; zeroed where nothing is said. */
 struct cairn_said {
     char *classes; /* their names, between commas, or NULL; owned */
     char *columns; /* what became of the columns of a table, or NULL; owned */
     double *mean;  /* [n values of a sample + n_targets] of what was standardised, or NULL ... */
     double *deviation; /* ... both, or neither; owned together */
-    size_t piece;      /* cairn_h5_array_piece() of x or tokens */
 };
 
 /** Read it from the first file of a group.  Ranks: local.  Errors: CAIRN_DATA; CAIRN_MEMORY. */

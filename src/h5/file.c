@@ -182,6 +182,11 @@ const char *cairn_h5_path(const struct cairn_h5 *file)
     return file->path;
 }
 
+uint64_t cairn_h5_bytes(const struct cairn_h5 *file)
+{
+    return file->bytes;
+}
+
 static uint64_t sample(const struct cairn_h5 *file)
 {
     void *handle = NULL;

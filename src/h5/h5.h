@@ -116,6 +116,9 @@ CAIRN_CHECKED cairn_status cairn_h5_open(const char *path, struct cairn_h5 **out
 /** The path by which it was opened.  Ranks: local; borrowed.  Errors: none. */
 const char *cairn_h5_path(const struct cairn_h5 *file);
 
+/** Bytes of a file when it was opened for reading.  Ranks: local.  Errors: none. */
+uint64_t cairn_h5_bytes(const struct cairn_h5 *file);
+
 /** cairn_file_sample() of an open file; 0: it cannot be read.  Ranks: local.  Errors: none. */
 uint64_t cairn_h5_sample(const struct cairn_h5 *file);
 
@@ -235,9 +238,17 @@ void cairn_h5_array_close(struct cairn_h5_array *array);
 /** What the array is.  Ranks: local.  Errors: none. */
 const struct cairn_h5_form *cairn_h5_array_form(const struct cairn_h5_array *array);
 
-/** Rows that are best read at once: whole chunks, of some MiB together; SIZE_MAX: however many.
- * Ranks: local.  Errors: none. */
-size_t cairn_h5_array_piece(const struct cairn_h5_array *array);
+/** Rows that a chunk of the array has; 0: it has no chunks.  Ranks: local.  Errors: none. */
+size_t cairn_h5_array_chunk(const struct cairn_h5_array *array);
+
+/** Call visit with the path of each file of which a virtual array is made, besides its own; one
+ * that gives several pieces mostly once.  Nothing for other arrays.  A status other than CAIRN_OK
+ * ends the walk and is returned.  Ranks: local.  Errors: CAIRN_DATA: damaged; CAIRN_MEMORY; those
+ * of visit. */
+CAIRN_CHECKED cairn_status cairn_h5_array_sources(const struct cairn_h5_array *array,
+                                                  cairn_status (*visit)(void *context,
+                                                                        const char *path),
+                                                  void *context);
 
 /** Whether the file has no place for some of its numbers, which read as what they are filled with.
  * Ranks: local.  Errors: none. */

@@ -14,6 +14,7 @@ struct cairn_h5_array {
     hid_t id, space;
     struct cairn_h5_form form;
     size_t rows_at_once;   /* that are read */
+    size_t chunk_rows;     /* that a chunk has; 0: there are no chunks */
     uint64_t source_bytes; /* of the files of which a virtual array is made */
     bool transposed;       /* form is [n, d] of what is stored as [d, n] */
     bool via_double;       /* HDF5 would round its reals otherwise than C does */

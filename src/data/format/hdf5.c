@@ -72,9 +72,9 @@ static cairn_status read_weights(const struct copy *copy)
 static cairn_status take_room(struct copy *copy, size_t row_bytes, size_t n_targets)
 {
     const size_t n = copy->group->n_tokens > 0 ? copy->group->n_tokens : copy->group->n;
-    const size_t piece = copy->said.piece; /* no chunk is unpacked twice */
+    const size_t chunk = cairn_rows_chunk(&copy->group->x); /* none is unpacked twice */
     copy->block = BLOCK_BYTES / (row_bytes + n_targets * sizeof(real)) + 1;
-    if (piece < n) copy->block = (copy->block + piece - 1) / piece * piece;
+    if (chunk > 0 && chunk < n) copy->block = (copy->block + chunk - 1) / chunk * chunk;
     if (copy->block > n) copy->block = n;
     CAIRN_TRY(cairn_memory_get(copy->block, row_bytes, "rows of the data", &copy->x));
     if (n_targets > 0)
