@@ -255,45 +255,45 @@ static cairn_status copy_groups(const struct cairn_import *import, struct cairn_
     return CAIRN_OK;
 }
 
-/* Several sources are the samples of train, one after the other. */
-static cairn_status name_groups(const struct cairn_import *import,
-                                struct cairn_node *group[CAIRN_N_SPLITS])
+/* Names of sources and groups, as a run file has them. */
+struct names {
+    struct cairn_node *files, *group[CAIRN_N_SPLITS]; /* owned */
+};
+
+static cairn_status take_names(const struct cairn_import *import, struct names *names)
 {
     for (int split = 0; split < CAIRN_N_SPLITS; split++)
         if (import->group[split] != NULL)
-            CAIRN_TRY(
-                cairn_node_create(CAIRN_NODE_SCALAR, NULL, import->group[split], &group[split]));
-    if (import->n_sources < 2) return CAIRN_OK;
-    if (group[CAIRN_SPLIT_TRAIN] != NULL)
-        return cairn_fail(CAIRN_USAGE,
-                          "several files are the group train; leave --train-group away");
-    CAIRN_TRY(cairn_node_create(CAIRN_NODE_LIST, NULL, NULL, &group[CAIRN_SPLIT_TRAIN]));
+            CAIRN_TRY(cairn_node_create(CAIRN_NODE_SCALAR, NULL, import->group[split],
+                                        &names->group[split]));
+    CAIRN_TRY(cairn_node_create(CAIRN_NODE_LIST, NULL, NULL, &names->files));
     for (size_t i = 0; i < import->n_sources; i++) {
-        struct cairn_node *name = NULL;
-        CAIRN_TRY(cairn_node_create(CAIRN_NODE_SCALAR, NULL, import->source[i], &name));
-        cairn_node_add(group[CAIRN_SPLIT_TRAIN], name);
+        struct cairn_node *file = NULL;
+        CAIRN_TRY(cairn_node_create(CAIRN_NODE_SCALAR, NULL, import->source[i], &file));
+        cairn_node_add(names->files, file);
     }
     return CAIRN_OK;
 }
 
 static cairn_status run(const struct cairn_import *import, struct cairn_writer *writer)
 {
-    struct cairn_node *group[CAIRN_N_SPLITS] = {NULL};
+    struct names names = {.files = NULL};
     struct cairn_dataset *dataset = NULL;
     if (import->n_sources == 0)
         return cairn_fail(CAIRN_USAGE, "cairn import hdf5 takes one or more files");
-    cairn_status st = name_groups(import, group);
-    struct cairn_dataset_options options = {.file = import->source[0],
+    cairn_status st = take_names(import, &names);
+    struct cairn_dataset_options options = {.files = names.files,
                                             .x = import->name[0],
                                             .y = import->name[1],
                                             .weight = import->name[2],
                                             .hwc = import->layout == CAIRN_IMPORT_LAYOUT_HWC,
                                             .labels_optional = import->csv.no_target};
-    for (int split = 0; split < CAIRN_N_SPLITS; split++) options.group[split] = group[split];
+    for (int split = 0; split < CAIRN_N_SPLITS; split++) options.group[split] = names.group[split];
     if (st == CAIRN_OK) st = cairn_dataset_open_as(&options, &dataset);
     if (st == CAIRN_OK) st = copy_groups(import, dataset, writer);
     cairn_dataset_close(dataset);
-    for (int split = 0; split < CAIRN_N_SPLITS; split++) cairn_node_free(group[split]);
+    for (int split = 0; split < CAIRN_N_SPLITS; split++) cairn_node_free(names.group[split]);
+    cairn_node_free(names.files);
     return st;
 }
 
