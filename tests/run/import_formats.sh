@@ -83,6 +83,9 @@ expect_line 6 0 'new.h5: needs 13421.8 GB, and .* are free there; --compress' im
 head -c 60 tree/a/0.png >tree/a/broken.png
 expect_line 3 0 'tree/a/broken.png: is damaged or not complete' import images tree -o new.h5
 rm tree/a/broken.png
+mkfifo tree/a/pipe.png # which nobody writes to
+import 'train 6; ' images tree
+expect_line 3 0 'pipe.png: is not a file' import npy tree/a/pipe.png -o new.h5
 head -c 5000 cifar/data_batch_1.bin >cifar/data_batch_2.bin
 expect_line 3 0 'data_batch_2.bin: has 5000 bytes, not records of 3073' import cifar10 cifar -o new.h5
 
