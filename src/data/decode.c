@@ -144,8 +144,9 @@ void cairn_decode_matrices(struct cairn_found found[CAIRN_N_NAMES])
     turn_to_samples(&found[CAIRN_ARRAY_WEIGHT], x->form.shape.dim[0]);
 }
 
-void cairn_decode_turn(const struct cairn_decode *decode, size_t n_values, size_t bytes,
-                       unsigned char *row)
+/* [H, W, C] -> [C, H, W], of numbers of any size. */
+static void turn(const struct cairn_decode *decode, size_t n_values, size_t bytes,
+                 unsigned char *row)
 {
     const size_t plane = n_values / decode->channels;
     unsigned char *image = decode->turn->image;
@@ -173,7 +174,7 @@ void cairn_decode_rows(const struct cairn_rows *rows, size_t n, enum cairn_h5_ty
     const size_t bytes = cairn_h5_element_bytes(&form);
     const size_t n_values = row_bytes / bytes;
     for (size_t i = 0; decode->turn != NULL && i < n; i++)
-        cairn_decode_turn(decode, n_values, bytes, (unsigned char *)out + i * row_bytes);
+        turn(decode, n_values, bytes, (unsigned char *)out + i * row_bytes);
     if (!decode->packed && !decode->may_miss) return;
     float *single = out;
     double *value = out;

@@ -211,10 +211,6 @@ CAIRN_CHECKED cairn_status cairn_decode_read(struct cairn_found *found, bool fac
  * Errors: none. */
 void cairn_decode_matrices(struct cairn_found found[CAIRN_N_NAMES]);
 
-/** Turn one image [H, W, C] to [C, H, W], of numbers of `bytes`.  Ranks: local.  Errors: none. */
-void cairn_decode_turn(const struct cairn_decode *decode, size_t n_values, size_t bytes,
-                       unsigned char *row);
-
 /** Decode n rows that were read as `type`, in place.  Ranks: local.  Errors: none. */
 void cairn_decode_rows(const struct cairn_rows *rows, size_t n, enum cairn_h5_type type, void *out);
 

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 
 #include "data/convert.h"
+#include "tensor/real.h"
 
 enum { BLOCK = 1024 };
 
@@ -24,6 +25,28 @@ cairn_status cairn_keep_numbers(const struct cairn_stored *stored, enum cairn_h5
     return cairn_fail(CAIRN_DATA, "%s: row %zu: number %zu is not finite, or no %s holds it",
                       stored->where, stored->first + bad / stored->row_values,
                       bad % stored->row_values, cairn_h5_type_name(type));
+}
+
+cairn_status cairn_check_exact(const struct cairn_stored *stored, enum cairn_h5_type type,
+                               const void *kept)
+{
+    int64_t block[BLOCK];
+    const real *number = kept;
+    const size_t bytes = cairn_h5_element_bytes(&stored->form);
+    const size_t all = stored->n * stored->row_values;
+    if (type != CAIRN_H5_REAL || cairn_h5_is_real(stored->form.type)) return CAIRN_OK;
+    for (size_t done = 0, n = 0; done < all; done += n) {
+        n = all - done < BLOCK ? all - done : BLOCK;
+        const unsigned char *from = (const unsigned char *)stored->data + done * bytes;
+        CAIRN_TRY(cairn_h5_convert(&stored->form, from, n, CAIRN_H5_I64, block));
+        for (size_t i = 0; i < n; i++)
+            if ((double)number[done + i] != (double)block[i])
+                return cairn_fail(CAIRN_DATA,
+                                  "%s: row %zu: no %s is %" PRId64 "; scale the numbers down",
+                                  stored->where, stored->first + (done + i) / stored->row_values,
+                                  cairn_h5_type_name(type), block[i]);
+    }
+    return CAIRN_OK;
 }
 
 cairn_status cairn_keep_labels(const struct cairn_stored *stored, int32_t *out)

@@ -27,6 +27,11 @@ enum cairn_h5_type cairn_kept_type(const struct cairn_h5_form *form);
 CAIRN_CHECKED cairn_status cairn_keep_numbers(const struct cairn_stored *stored,
                                               enum cairn_h5_type type, void *out);
 
+/** Whether whole numbers that were converted are still the same; nothing else is checked.
+ * Ranks: local.  Errors: CAIRN_DATA: one is not (names its row). */
+CAIRN_CHECKED cairn_status cairn_check_exact(const struct cairn_stored *stored,
+                                             enum cairn_h5_type type, const void *kept);
+
 /** Convert rows of one number to labels.  Ranks: local.  Errors: CAIRN_DATA: no number of a class
  * (names its row). */
 CAIRN_CHECKED cairn_status cairn_keep_labels(const struct cairn_stored *stored, int32_t *out);

@@ -35,6 +35,10 @@ import 'samples \[4\], 3 classes, train 6; ' libsvm rows.svm
 same libsvm "$(hash_of o.h5)" "$wanted"
 import 'train 6, test 6; chunks of 6 samples, deflate 1, Fletcher-32' hdf5 b.h5 --compress deflate:1
 same hdf5 "$(hash_of o.h5)" "$(hash_of b.h5)"
+cp b.h5 c.h5
+import 'train 12, test 12; ' hdf5 b.h5 c.h5 --no-target
+"$CAIRN_BUILD/tests/run_make_data" odd.h5 /part/data=float32:6x4 /part/label=int32:6
+import 'samples \[4\], 3 classes, train 4, test 2; ' hdf5 odd.h5 --train-group part --x data --y label --test-every 3
 gzip -k x.npy
 import 'train 2, val 2, test 2; ' npy x.npy.gz y.npy --test-every 3 --val 2
 import 'without targets, train 6' npy x.npy --no-target
@@ -45,15 +49,43 @@ import 'samples \[1, 8, 8\], 3 classes, train 6; ' images tree
 import 'samples \[3, 4, 2\], 3 classes, train 6; ' images tree --size 4x2 --colour rgb
 import 'samples \[3, 32, 32\], 3 classes, train 5, val 1, test 6; ' cifar10 cifar --val 1
 
+# An array that is larger than what the import takes: 150 MB of zeros in less than 100.
+# zeros FILE SHAPE BYTES: a .npy file
+zeros()
+{
+    printf '\223NUMPY\001\000\166\000%-117s\n' "{'descr': '|u1', 'fortran_order': False, 'shape': ($2), }" >"$1"
+    truncate -s $((128 + $3)) "$1"
+}
+if command -v python3 >/dev/null && [ -z "${ASAN_OPTIONS-}" ]; then
+    zeros X.npy '150000, 1000' 150000000
+    zeros labels.npy 150000, 150000
+    kb=$(python3 -c 'import os, sys
+pid = os.spawnv(os.P_NOWAIT, sys.argv[1], sys.argv[1:])
+_, status, used = os.wait4(pid, 0)
+print(used.ru_maxrss if status == 0 else 10**9)' "$cairn" import npy X.npy labels.npy -o o.h5 --overwrite --compress deflate:1 2>err | tail -n 1)
+    [ "$kb" -lt 100000 ] || fail "import of 150 MB takes $kb kB"
+    rm X.npy labels.npy
+fi
+
 # Each refusal is one line.
 expect_line 2 0 '--compress is lzf, but takes none, or deflate:1' import npy x.npy -o new.h5 --compress lzf
 expect_line 2 0 "both 'x' and 'x' may be x" import npy x.npy x.npy y.npy -o new.h5
 expect_line 3 0 'no array is y of train; there are: x \[6, 4\] float64; name one by --y' import npy x.npy -o new.h5
 expect_line 3 0 'no array is x of train; there are: x .*, y .*name one by --x' import npy x.npy y.npy --x data -o new.h5
 expect_line 3 0 'rows.svm:1: .1:1. is beyond|rows.svm:1: ' import libsvm rows.svm --features 1 -o new.h5
+for line in '1 1:2 1:3;does not come after' '1 a:2;not index:value' '1,2 1:3;several labels' '1:2 2:3;where the label' \
+    '1 1:nan;finite number' '1 0:1;--zero-based' '1 99999999:1;beyond 16777216 features' '0.5 1:1;--regression'; do
+    echo "${line%;*}" >odd.svm
+    expect_line 3 0 "odd.svm:1: '.*${line#*;}" import libsvm odd.svm -o new.h5
+done
+seq 200000 | sed 's|.*|1 16777216:1|' >wide.svm
+expect_line 6 0 'new.h5: needs 13421.8 GB, and .* are free there; --compress' import libsvm wide.svm -o new.h5
 head -c 60 tree/a/0.png >tree/a/broken.png
 expect_line 3 0 'tree/a/broken.png: is damaged or not complete' import images tree -o new.h5
 rm tree/a/broken.png
+mkfifo tree/a/pipe.png # which nobody writes to
+import 'train 6; ' images tree
+expect_line 3 0 'pipe.png: is not a file' import npy tree/a/pipe.png -o new.h5
 head -c 5000 cifar/data_batch_1.bin >cifar/data_batch_2.bin
 expect_line 3 0 'data_batch_2.bin: has 5000 bytes, not records of 3073' import cifar10 cifar -o new.h5
 

@@ -10,6 +10,7 @@
 #include "data/convert.h"
 #include "data/format.h"
 #include "data/internal.h"
+#include "data/said.h"
 #include "data/split.h"
 #include "data/tokens.h"
 
@@ -22,9 +23,7 @@ struct copy {
     size_t first, n, block; /* rows */
     unsigned char *x;       /* [block, ...] of x_type, owned */
     real *target, *weight;  /* owned */
-    char *class_names;      /* owned */
-    double *statistics;     /* [2, values of a sample + n_targets]: mean and deviation of what was
-                               standardised; NULL: nothing was; owned */
+    struct cairn_said said;
 };
 
 /* ---- numbers, checked as the loader checks them */
@@ -70,45 +69,12 @@ static cairn_status read_weights(const struct copy *copy)
 
 /* ---- x and y */
 
-/* The names that the file of a stranger, or one of ours, gives to its classes. */
-static cairn_status find_names(const struct cairn_dataset *dataset, enum cairn_split split,
-                               char **out)
-{
-    const struct cairn_rows *y = &dataset->group[split].y;
-    const char *names = cairn_dataset_class_names(dataset);
-    if (names != NULL) return cairn_memory_text(names, out);
-    if (y->n_parts == 0 || !cairn_rows_has_attribute(y, 0, "classes")) return CAIRN_OK;
-    return cairn_rows_text(y, 0, "classes", out);
-}
-
-/* One attribute of x, and of y where that holds targets. */
-static cairn_status read_statistics(const struct copy *copy, const char *name, size_t n_targets,
-                                    double *out)
-{
-    size_t n = 0;
-    const size_t n_values = cairn_shape_count(&copy->dataset->input);
-    CAIRN_TRY(cairn_rows_numbers(&copy->group->x, 0, name, n_values, out, &n));
-    if (n_targets == 0 || !cairn_rows_has_attribute(&copy->group->y, 0, name)) return CAIRN_OK;
-    return cairn_rows_numbers(&copy->group->y, 0, name, n_targets, out + n_values, &n);
-}
-
-static cairn_status find_statistics(struct copy *copy, size_t n_targets)
-{
-    const struct cairn_rows *x = &copy->group->x;
-    const size_t n = cairn_shape_count(&copy->dataset->input) + n_targets;
-    if (!cairn_rows_has_attribute(x, 0, "mean") || !cairn_rows_has_attribute(x, 0, "deviation"))
-        return CAIRN_OK;
-    CAIRN_TRY(
-        cairn_memory_get(2 * n, sizeof *copy->statistics, "mean and deviation", &copy->statistics));
-    for (size_t i = 0; i < n; i++) copy->statistics[n + i] = 1;
-    CAIRN_TRY(read_statistics(copy, "mean", n_targets, copy->statistics));
-    return read_statistics(copy, "deviation", n_targets, copy->statistics + n);
-}
-
 static cairn_status take_room(struct copy *copy, size_t row_bytes, size_t n_targets)
 {
     const size_t n = copy->group->n_tokens > 0 ? copy->group->n_tokens : copy->group->n;
+    const size_t chunk = cairn_rows_chunk(&copy->group->x); /* none is unpacked twice */
     copy->block = BLOCK_BYTES / (row_bytes + n_targets * sizeof(real)) + 1;
+    if (chunk > 0 && chunk < n) copy->block = (copy->block + chunk - 1) / chunk * chunk;
     if (copy->block > n) copy->block = n;
     CAIRN_TRY(cairn_memory_get(copy->block, row_bytes, "rows of the data", &copy->x));
     if (n_targets > 0)
@@ -125,8 +91,7 @@ static void free_copy(struct copy *copy)
     free(copy->x);
     free(copy->target);
     free(copy->weight);
-    free(copy->class_names);
-    free(copy->statistics);
+    cairn_said_free(&copy->said);
 }
 
 static cairn_status write_factors(const struct cairn_group *group, enum cairn_split split,
@@ -186,27 +151,27 @@ static cairn_status copy_samples(const struct cairn_import *import, struct cairn
     const enum cairn_h5_type type = cairn_rows_held_type(&copy.group->x);
     const struct cairn_h5_form x = {.type = type};
     const size_t n_targets = dataset->y_is_x ? 0 : dataset->n_targets;
-    cairn_status st = take_room(
-        &copy, cairn_shape_count(&dataset->input) * cairn_h5_element_bytes(&x), n_targets);
-    if (st == CAIRN_OK) st = find_names(dataset, split, &copy.class_names);
-    if (st == CAIRN_OK) st = find_statistics(&copy, n_targets);
+    cairn_status st = cairn_said_read(dataset, split, &copy.said);
+    if (st == CAIRN_OK)
+        st = take_room(&copy, cairn_shape_count(&dataset->input) * cairn_h5_element_bytes(&x),
+                       n_targets);
     struct cairn_table table = {.input = shape_of(import, dataset),
                                 .x_type = type,
                                 .x = copy.x,
-                                .label = copy.group->label,
+                                .label = cairn_dataset_labels(dataset, split),
                                 .target = copy.target,
                                 .n_targets = n_targets,
                                 .weight = copy.weight,
-                                .class_names = copy.class_names};
-    if (copy.statistics != NULL) {
-        table.mean = copy.statistics;
-        table.deviation = copy.statistics + cairn_shape_count(&dataset->input) + n_targets;
-    }
+                                .class_names = copy.said.classes,
+                                .mean = copy.said.mean,
+                                .deviation = copy.said.deviation};
     if (st == CAIRN_OK)
         st = cairn_sorter_begin_as(import, split, copy.group->n, &table, writer, &sorter);
     for (int i = 0; i < CAIRN_N_SPLITS && st == CAIRN_OK; i++)
         if (split == CAIRN_SPLIT_TRAIN ? sorter.count[i] > 0 : i == (int)split)
             st = write_factors(copy.group, (enum cairn_split)i, writer);
+    if (st == CAIRN_OK && split == CAIRN_SPLIT_TRAIN && copy.said.columns != NULL)
+        st = cairn_writer_columns(writer, copy.said.columns);
     if (st == CAIRN_OK) st = copy_blocks(&copy, &table, &sorter);
     free_copy(&copy);
     return st;
@@ -238,7 +203,8 @@ static cairn_status copy_tokens(struct cairn_dataset *dataset, enum cairn_split 
     const enum cairn_h5_type type = cairn_tokens_held_type(&copy.group->x);
     const bool as_stored = type != CAIRN_H5_I32 && type != CAIRN_H5_REAL;
     const size_t n = copy.group->n_tokens;
-    cairn_status st = take_room(&copy, sizeof(double), 0);
+    cairn_status st = cairn_said_read(dataset, split, &copy.said);
+    if (st == CAIRN_OK) st = take_room(&copy, sizeof(double), 0);
     struct cairn_token_table table = {.type = as_stored ? type : CAIRN_H5_U32,
                                       .token = copy.x,
                                       .weight = copy.weight,
@@ -256,21 +222,6 @@ static cairn_status copy_tokens(struct cairn_dataset *dataset, enum cairn_split 
 
 /* ---- the whole */
 
-/* What became of the columns of a table, where the file says it. */
-static cairn_status copy_columns(const struct cairn_dataset *dataset, struct cairn_writer *writer)
-{
-    char *columns = NULL;
-    struct cairn_data_file *file = cairn_data_files_at(dataset->files, 0);
-    CAIRN_TRY(cairn_data_file_take(file));
-    cairn_status st = CAIRN_OK;
-    if (cairn_h5_has_attribute(file->h5, "/", "columns"))
-        st = cairn_h5_get_text(file->h5, "/", "columns", &columns);
-    cairn_data_file_give(file);
-    if (st == CAIRN_OK && columns != NULL) st = cairn_writer_columns(writer, columns);
-    free(columns);
-    return st;
-}
-
 /* What a file says besides its samples. */
 static cairn_status copy_head(const struct cairn_dataset *dataset, struct cairn_writer *writer)
 {
@@ -278,9 +229,8 @@ static cairn_status copy_head(const struct cairn_dataset *dataset, struct cairn_
         const char *text = cairn_dataset_about(dataset, cairn_about_names[i]);
         if (*text != '\0') CAIRN_TRY(cairn_writer_inherit(writer, i, text));
     }
-    CAIRN_TRY(copy_columns(dataset, writer));
-    if (dataset->characters == NULL) return CAIRN_OK;
-    return cairn_writer_characters(writer, dataset->characters);
+    const char *characters = cairn_dataset_characters(dataset);
+    return characters == NULL ? CAIRN_OK : cairn_writer_characters(writer, characters);
 }
 
 static cairn_status copy_groups(const struct cairn_import *import, struct cairn_dataset *dataset,
@@ -305,45 +255,45 @@ static cairn_status copy_groups(const struct cairn_import *import, struct cairn_
     return CAIRN_OK;
 }
 
-/* Several sources are the samples of train, one after the other. */
-static cairn_status name_groups(const struct cairn_import *import,
-                                struct cairn_node *group[CAIRN_N_SPLITS])
+/* Names of sources and groups, as a run file has them. */
+struct names {
+    struct cairn_node *files, *group[CAIRN_N_SPLITS]; /* owned */
+};
+
+static cairn_status take_names(const struct cairn_import *import, struct names *names)
 {
     for (int split = 0; split < CAIRN_N_SPLITS; split++)
         if (import->group[split] != NULL)
-            CAIRN_TRY(
-                cairn_node_create(CAIRN_NODE_SCALAR, NULL, import->group[split], &group[split]));
-    if (import->n_sources < 2) return CAIRN_OK;
-    if (group[CAIRN_SPLIT_TRAIN] != NULL)
-        return cairn_fail(CAIRN_USAGE,
-                          "several files are the group train; leave --train-group away");
-    CAIRN_TRY(cairn_node_create(CAIRN_NODE_LIST, NULL, NULL, &group[CAIRN_SPLIT_TRAIN]));
+            CAIRN_TRY(cairn_node_create(CAIRN_NODE_SCALAR, NULL, import->group[split],
+                                        &names->group[split]));
+    CAIRN_TRY(cairn_node_create(CAIRN_NODE_LIST, NULL, NULL, &names->files));
     for (size_t i = 0; i < import->n_sources; i++) {
-        struct cairn_node *name = NULL;
-        CAIRN_TRY(cairn_node_create(CAIRN_NODE_SCALAR, NULL, import->source[i], &name));
-        cairn_node_add(group[CAIRN_SPLIT_TRAIN], name);
+        struct cairn_node *file = NULL;
+        CAIRN_TRY(cairn_node_create(CAIRN_NODE_SCALAR, NULL, import->source[i], &file));
+        cairn_node_add(names->files, file);
     }
     return CAIRN_OK;
 }
 
 static cairn_status run(const struct cairn_import *import, struct cairn_writer *writer)
 {
-    struct cairn_node *group[CAIRN_N_SPLITS] = {NULL};
+    struct names names = {.files = NULL};
     struct cairn_dataset *dataset = NULL;
     if (import->n_sources == 0)
         return cairn_fail(CAIRN_USAGE, "cairn import hdf5 takes one or more files");
-    cairn_status st = name_groups(import, group);
-    struct cairn_dataset_options options = {.file = import->source[0],
+    cairn_status st = take_names(import, &names);
+    struct cairn_dataset_options options = {.files = names.files,
                                             .x = import->name[0],
                                             .y = import->name[1],
                                             .weight = import->name[2],
                                             .hwc = import->layout == CAIRN_IMPORT_LAYOUT_HWC,
                                             .labels_optional = import->csv.no_target};
-    for (int split = 0; split < CAIRN_N_SPLITS; split++) options.group[split] = group[split];
+    for (int split = 0; split < CAIRN_N_SPLITS; split++) options.group[split] = names.group[split];
     if (st == CAIRN_OK) st = cairn_dataset_open_as(&options, &dataset);
     if (st == CAIRN_OK) st = copy_groups(import, dataset, writer);
     cairn_dataset_close(dataset);
-    for (int split = 0; split < CAIRN_N_SPLITS; split++) cairn_node_free(group[split]);
+    for (int split = 0; split < CAIRN_N_SPLITS; split++) cairn_node_free(names.group[split]);
+    cairn_node_free(names.files);
     return st;
 }
 

@@ -74,7 +74,9 @@ static cairn_status each_entry(const char *path,
         st = cairn_path_join(path, entry->d_name, whole);
         if (st == CAIRN_OK && stat(whole, &about) != 0)
             st = cairn_fail(CAIRN_DATA, "%s: %s", whole, strerror(errno));
-        if (st == CAIRN_OK) st = visit(context, whole, entry->d_name, S_ISDIR(about.st_mode));
+        const bool is_folder = st == CAIRN_OK && S_ISDIR(about.st_mode);
+        if (st == CAIRN_OK && (is_folder || S_ISREG(about.st_mode))) /* no pipe, which waits */
+            st = visit(context, whole, entry->d_name, is_folder);
     }
     closedir(folder);
     return st;

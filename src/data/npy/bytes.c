@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <zip.h>
 
 #include "base/memory.h"
@@ -155,19 +156,31 @@ static cairn_status visit_members(const char *path, zip_t *archive,
     return CAIRN_OK;
 }
 
+/* Whether a file begins as an archive does, also an empty one. */
+static cairn_status look(const char *path, bool *is_zip)
+{
+    char head[4] = "";
+    struct stat about;
+    FILE *stream = NULL;
+    if (stat(path, &about) != 0) return cairn_fail(CAIRN_DATA, "%s: %s", path, strerror(errno));
+    if (!S_ISREG(about.st_mode)) return cairn_fail(CAIRN_DATA, "%s: is not a file", path);
+    stream = fopen(path, "rb");
+    if (stream == NULL) return cairn_fail(CAIRN_DATA, "%s: %s", path, strerror(errno));
+    const bool whole = fread(head, 1, sizeof head, stream) == sizeof head;
+    *is_zip = whole && (memcmp(head, "PK\x03\x04", 4) == 0 || memcmp(head, "PK\x05\x06", 4) == 0);
+    fclose(stream);
+    return CAIRN_OK;
+}
+
 cairn_status cairn_npy_arrays(const char *path,
                               cairn_status (*visit)(void *context,
                                                     const struct cairn_npy_place *place),
                               void *context)
 {
-    char head[4] = "";
     struct cairn_npy_place place = {.path = path};
     zip_t *archive = NULL;
-    FILE *stream = fopen(path, "rb");
-    if (stream == NULL) return cairn_fail(CAIRN_DATA, "%s: %s", path, strerror(errno));
-    const bool is_zip = fread(head, 1, sizeof head, stream) == sizeof head &&
-                        (memcmp(head, "PK\x03\x04", 4) == 0 || memcmp(head, "PK\x05\x06", 4) == 0);
-    fclose(stream);
+    bool is_zip = false;
+    CAIRN_TRY(look(path, &is_zip));
     take_name(path, place.name);
     if (!is_zip) {
         struct cairn_npy *npy = NULL;

@@ -59,9 +59,7 @@ static cairn_status shape_input(struct cairn_npy_group *group, int layout)
     for (int d = 1; d < shape->ndim; d++) input->dim[d - 1 + added] = shape->dim[d];
     if (layout != CAIRN_IMPORT_LAYOUT_HWC) return CAIRN_OK;
     *input = (struct cairn_shape){.ndim = 3, .dim = {shape->dim[3], shape->dim[1], shape->dim[2]}};
-    group->decode.channels = shape->dim[3];
-    return cairn_memory_get(cairn_npy_row_values(x), sizeof(double), "an image",
-                            &group->decode.turn);
+    return cairn_memory_get(cairn_npy_row_values(x), sizeof(double), "an image", &group->turn);
 }
 
 static bool is_label(const struct cairn_npy *y)
@@ -146,7 +144,7 @@ void cairn_npy_group_close(struct cairn_npy_group *group)
         free(group->stored[role]);
         free(group->kept[role]);
     }
-    free(group->decode.turn);
+    free(group->turn);
     *group = (struct cairn_npy_group){.n = 0};
 }
 
@@ -249,19 +247,29 @@ static cairn_status read_role(struct cairn_npy_group *group, enum cairn_role rol
     return role == CAIRN_ROLE_WEIGHT ? check_weights(&stored, group->kept[role]) : CAIRN_OK;
 }
 
+/* [H, W, C] -> [C, H, W], of numbers of any size. */
+static void turn(const struct cairn_npy_group *group, size_t bytes, unsigned char *row)
+{
+    const size_t channels = group->table.input.dim[0];
+    const size_t plane = group->table.input.dim[1] * group->table.input.dim[2];
+    memcpy(group->turn, row, channels * plane * bytes);
+    for (size_t c = 0; c < channels; c++)
+        for (size_t i = 0; i < plane; i++)
+            memcpy(row + (c * plane + i) * bytes, group->turn + (i * channels + c) * bytes, bytes);
+}
+
 cairn_status cairn_npy_group_read(struct cairn_npy_group *group, struct cairn_npy_classes *classes)
 {
     const size_t n = next_block(group);
     const struct cairn_h5_form x = {.type = group->table.x_type};
-    const size_t n_values = cairn_npy_row_values(group->array[CAIRN_ROLE_X]);
     const size_t bytes = cairn_h5_element_bytes(&x);
+    const size_t row_bytes = cairn_npy_row_values(group->array[CAIRN_ROLE_X]) * bytes;
     group->table.n = n;
     group->table.class_names = classes->joined;
     for (int role = 0; role < CAIRN_N_ROLES && n > 0; role++)
         CAIRN_TRY(read_role(group, (enum cairn_role)role, n, classes));
-    for (size_t i = 0; i < n && group->decode.turn != NULL; i++)
-        cairn_decode_turn(&group->decode, n_values, bytes,
-                          (unsigned char *)group->kept[CAIRN_ROLE_X] + i * n_values * bytes);
+    for (size_t i = 0; i < n && group->turn != NULL; i++)
+        turn(group, bytes, (unsigned char *)group->kept[CAIRN_ROLE_X] + i * row_bytes);
     group->n_read += n;
     return CAIRN_OK;
 }

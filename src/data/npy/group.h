@@ -3,8 +3,8 @@
 #ifndef CAIRN_DATA_NPY_GROUP_H
 #define CAIRN_DATA_NPY_GROUP_H
 
+#include "data/classes.h"
 #include "data/format.h"
-#include "data/internal.h"
 #include "data/npy/array.h"
 #include "data/npy/names.h"
 
@@ -15,8 +15,8 @@ struct cairn_npy_group {
     size_t block;                           /* rows at once */
     unsigned char *stored[CAIRN_N_ROLES];   /* [block] rows as they are in the file, owned */
     void *kept[CAIRN_N_ROLES];              /* [block] rows as they are written, owned */
-    struct cairn_decode decode;             /* of images whose channels come last */
-    struct cairn_table table;               /* of the last block; borrows from kept */
+    unsigned char *turn; /* room for an image whose channels come last; NULL: they do not; owned */
+    struct cairn_table table; /* of the last block; borrows from kept */
 };
 
 /** Names of classes -> numbers, over all groups. */
