@@ -26,8 +26,9 @@ uint64_t cairn_file_sample(int fd)
     const long long from[] = {0, size > SAMPLED_BYTES ? size - SAMPLED_BYTES : 0};
     hash = mix(hash, &size, sizeof size);
     for (int i = 0; i < 2; i++) {
-        for (long long at = 0; at < SAMPLED_BYTES; at += (long long)sizeof block) {
-            const ssize_t n = pread(fd, block, sizeof block, (off_t)(from[i] + at));
+        ssize_t n = 1;
+        for (long long at = 0; at < SAMPLED_BYTES && n > 0; at += (long long)sizeof block) {
+            n = pread(fd, block, sizeof block, (off_t)(from[i] + at));
             if (n < 0) return 0;
             hash = mix(hash, block, (size_t)n);
         }

@@ -89,6 +89,17 @@ cairn_status cairn_checkpoint_text(const char *path, const char *path_in_file, c
     return st;
 }
 
+cairn_status cairn_checkpoint_text_if_any(const char *path, const char *path_in_file, char **out)
+{
+    struct cairn_h5 *file = NULL;
+    CAIRN_TRY(cairn_checkpoint_open(path, &file));
+    cairn_status st = CAIRN_OK;
+    *out = NULL;
+    if (cairn_h5_has_array(file, path_in_file)) st = cairn_h5_read_text(file, path_in_file, out);
+    cairn_h5_close(file);
+    return st;
+}
+
 cairn_status cairn_checkpoint_held(const char *path, uint64_t *update)
 {
     static const char place[] = "/progress/update";

@@ -155,16 +155,27 @@ static bool names_files(const struct cairn_key *key)
            strcmp(key->name, "data.test") == 0;
 }
 
+/* Whether each of its names is a file. */
+static bool names_only_files(const struct cairn_key *key)
+{
+    return strcmp(key->name, "data.file") == 0;
+}
+
 /* Make those of one or several names absolute that are files. */
 static cairn_status resolve_files(const struct cairn_config *config, const struct cairn_key *key,
                                   struct cairn_node *node)
 {
     struct cairn_node *name = node->kind == CAIRN_NODE_SCALAR ? node : node->child;
+    if (node->kind == CAIRN_NODE_MAP) return CAIRN_OK; /* cairn_key_read() will say so */
+    if (name == NULL)
+        return cairn_fail(CAIRN_USAGE, "%s: %s is an empty list; name at least one",
+                          cairn_node_place(node), key->name);
     for (; name != NULL; name = name == node ? NULL : name->next) {
         if (name->kind != CAIRN_NODE_SCALAR)
-            return cairn_fail(CAIRN_USAGE, "%s: %s takes names of groups or files",
-                              cairn_node_place(name), key->name);
-        if (cairn_file_is_named(name->text)) CAIRN_TRY(resolve_path(config, key, name));
+            return cairn_fail(CAIRN_USAGE, "%s: %s takes names of %sfiles", cairn_node_place(name),
+                              key->name, names_only_files(key) ? "" : "groups or ");
+        if (names_only_files(key) || cairn_file_is_named(name->text))
+            CAIRN_TRY(resolve_path(config, key, name));
     }
     return CAIRN_OK;
 }
@@ -207,7 +218,8 @@ static cairn_status read_keys(struct cairn_config *config)
             continue;
         }
         if (walk.key->type == CAIRN_KEY_PATH) CAIRN_TRY(resolve_path(config, walk.key, node));
-        if (names_files(walk.key)) CAIRN_TRY(resolve_files(config, walk.key, node));
+        if (names_files(walk.key) || names_only_files(walk.key))
+            CAIRN_TRY(resolve_files(config, walk.key, node));
         CAIRN_TRY(read_key(&walk, node, config));
     }
     return CAIRN_OK;

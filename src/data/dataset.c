@@ -3,6 +3,7 @@
  * Not for reading samples: that is the loader. */
 #include "data/dataset.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +14,8 @@
 #include "data/labels.h"
 #include "data/place.h"
 #include "data/tokens.h"
+
+enum { OPEN_FILES = 64 };
 
 const char *const cairn_about_names[5] = {"title", "source", "license", "citation", NULL};
 
@@ -33,34 +36,63 @@ cairn_status cairn_split_find(const char *name, enum cairn_split *out)
                       name);
 }
 
-static cairn_status read_about(struct cairn_dataset *dataset)
+/* The file is taken. */
+static cairn_status read_about(struct cairn_dataset *dataset, struct cairn_h5 *h5)
 {
     for (int i = 0; cairn_about_names[i] != NULL; i++) {
-        if (cairn_h5_has_attribute(dataset->file, "/", cairn_about_names[i]))
-            CAIRN_TRY(
-                cairn_h5_get_text(dataset->file, "/", cairn_about_names[i], &dataset->about[i]));
+        if (cairn_h5_has_attribute(h5, "/", cairn_about_names[i]))
+            CAIRN_TRY(cairn_h5_get_text(h5, "/", cairn_about_names[i], &dataset->about[i]));
         else
             CAIRN_TRY(cairn_memory_text("", &dataset->about[i]));
     }
     return CAIRN_OK;
 }
 
-static cairn_status absolute_path(const char *path, char **out)
+static cairn_status read_first_file(struct cairn_dataset *dataset)
 {
-    char *resolved = realpath(path, NULL);
-    if (resolved == NULL) return cairn_memory_text(path, out);
-    cairn_status st = cairn_memory_text(resolved, out);
-    free(resolved);
+    struct cairn_data_file *file = cairn_data_files_at(dataset->files, 0);
+    CAIRN_TRY(cairn_tokens_read_characters(dataset));
+    CAIRN_TRY(cairn_data_file_take(file));
+    cairn_status st = read_about(dataset, file->h5);
+    cairn_data_file_give(file);
     return st;
+}
+
+/* What messages call the data: a path, a pattern, or "PATH and 3 more" for a list. */
+static cairn_status name_data(const struct cairn_dataset_options *options,
+                              struct cairn_dataset *dataset)
+{
+    const struct cairn_node *names = options->files;
+    size_t n_more = 0;
+    char more[48] = "";
+    if (names != NULL && names->kind == CAIRN_NODE_LIST) {
+        names = names->child;
+        for (const struct cairn_node *name = names; name->next != NULL; name = name->next) n_more++;
+    }
+    const char *path = names == NULL ? options->file : names->text;
+    if (strpbrk(path, "*?[") == NULL) path = cairn_data_files_at(dataset->files, 0)->path;
+    if (n_more > 0) snprintf(more, sizeof more, " and %zu more", n_more);
+    const size_t n = strlen(path) + strlen(more) + 1;
+    CAIRN_TRY(cairn_memory_get(n, 1, "the path of the data", &dataset->path));
+    snprintf(dataset->path, n, "%s%s", path, more);
+    return CAIRN_OK;
+}
+
+cairn_status cairn_dataset_set_root(struct cairn_dataset *dataset, const char *root)
+{
+    return root == NULL ? CAIRN_OK : cairn_data_files_set_root(dataset->files, root);
 }
 
 static cairn_status open_all(const struct cairn_dataset_options *options,
                              struct cairn_dataset *dataset)
 {
-    CAIRN_TRY(absolute_path(options->file, &dataset->path));
-    if (options->root != NULL) CAIRN_TRY(cairn_memory_text(options->root, &dataset->root));
+    const size_t most = options->open_files == 0 ? OPEN_FILES : options->open_files;
+    CAIRN_TRY(cairn_data_files_create(most, &dataset->files));
+    CAIRN_TRY(cairn_dataset_set_root(dataset, options->root));
+    CAIRN_TRY(cairn_places_name(dataset, options));
+    CAIRN_TRY(name_data(options, dataset));
     if (cairn_fault("data.open"))
-        return cairn_fail(CAIRN_DATA, "%s: planted fault data.open", options->file);
+        return cairn_fail(CAIRN_DATA, "%s: planted fault data.open", dataset->path);
     CAIRN_TRY(cairn_places_find(dataset, options));
     for (int split = 0; split < CAIRN_N_SPLITS; split++)
         if (dataset->group[split].n_places > 0)
@@ -68,8 +100,7 @@ static cairn_status open_all(const struct cairn_dataset_options *options,
     CAIRN_TRY(cairn_groups_part(dataset, options));
     CAIRN_TRY(cairn_labels_number(dataset));
     CAIRN_TRY(cairn_groups_pick(dataset, options));
-    CAIRN_TRY(cairn_tokens_read_characters(dataset));
-    return read_about(dataset);
+    return read_first_file(dataset);
 }
 
 cairn_status cairn_dataset_open_as(const struct cairn_dataset_options *options,
@@ -112,11 +143,11 @@ void cairn_dataset_close(struct cairn_dataset *dataset)
     }
     for (int i = 0; cairn_about_names[i] != NULL; i++) free(dataset->about[i]);
     cairn_places_free(dataset);
+    cairn_data_files_free(dataset->files);
     cairn_classes_free(&dataset->names);
     free(dataset->class_names);
     free(dataset->characters);
     free(dataset->mean);
-    free(dataset->root);
     free(dataset->path);
     free(dataset);
 }

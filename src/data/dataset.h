@@ -42,6 +42,8 @@ CAIRN_CHECKED cairn_status cairn_dataset_open(const char *path, struct cairn_dat
 /** Where the data are and what their arrays are called. */
 struct cairn_dataset_options {
     const char *file;                               /* its path, or a pattern for several */
+    const struct cairn_node *files;                 /* NULL, or in its place one or a list */
+    size_t open_files;                              /* that are open at once; 0: some */
     const struct cairn_node *group[CAIRN_N_SPLITS]; /* names of groups, files or patterns, one or a
                                                        list; NULL: the groups of `file` that are
                                                        called so; borrowed while opening */
@@ -60,6 +62,10 @@ struct cairn_dataset_options {
  * answered with those that are. */
 CAIRN_CHECKED cairn_status cairn_dataset_open_as(const struct cairn_dataset_options *options,
                                                  struct cairn_dataset **out);
+
+/** From here on files are opened at copies of them that this folder has by their whole paths; NULL:
+ * where they are.  Before the first is opened.  Ranks: local.  Errors: CAIRN_MEMORY. */
+CAIRN_CHECKED cairn_status cairn_dataset_set_root(struct cairn_dataset *dataset, const char *root);
 
 /** Close and release once as many have closed it as share it; NULL is fine.  Ranks: local.
  * Errors: none. */
@@ -190,8 +196,30 @@ CAIRN_CHECKED cairn_status cairn_dataset_check_samples(const struct cairn_datase
  */
 CAIRN_CHECKED cairn_status cairn_dataset_fingerprint(struct cairn_dataset *dataset, uint64_t *out);
 
-/** cairn_file_sample() of the open file: the same on hosts that see the same file; 0: it cannot be
- * read.  Ranks: local.  Errors: none. */
-uint64_t cairn_dataset_sample(struct cairn_dataset *dataset);
+/** One number by size, beginning and end of the files, of many for some of them: the same on hosts
+ * that see the same files; 0: one cannot be read, or there are none.  Ranks: local.
+ * Errors: none. */
+uint64_t cairn_dataset_sample(const struct cairn_dataset *dataset);
+
+/** The same for each of several files, a line each, to be released with free(); NULL for fewer.
+ * Ranks: local.  Errors: CAIRN_MEMORY. */
+CAIRN_CHECKED cairn_status cairn_dataset_files_text(const struct cairn_dataset *dataset,
+                                                    char **out);
+
+/** Whether these lines are those of the dataset.  path: of the checkpoint that has them.
+ * Ranks: local.  Errors: CAIRN_DATA: names the first file that differs; CAIRN_MEMORY. */
+CAIRN_CHECKED cairn_status cairn_dataset_check_files(const struct cairn_dataset *dataset,
+                                                     const char *before, const char *path);
+
+/** All that is known of a dataset, as bytes that another process of this program can make it from,
+ * to be released with free(); its files are opened there when their rows are read.  Nothing in
+ * memory.  Ranks: local.  Errors: CAIRN_MEMORY. */
+CAIRN_CHECKED cairn_status cairn_dataset_pack(const struct cairn_dataset *dataset, char **bytes,
+                                              size_t *n_bytes);
+
+/** The dataset of such bytes.  Ranks: local.  Errors: CAIRN_DATA: its files are not seen here as
+ * they were there; CAIRN_MEMORY. */
+CAIRN_CHECKED cairn_status cairn_dataset_unpack(char *bytes, size_t n_bytes,
+                                                struct cairn_dataset **out);
 
 #endif

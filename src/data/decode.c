@@ -2,6 +2,7 @@
  * What an array of others means, where that is not what is stored: images with their channels last,
  * packed numbers and missing ones of netCDF, the transposed matrices of MATLAB. */
 #include <math.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +10,21 @@
 #include "data/internal.h"
 
 enum { LARGEST_BYTES = 8 }; /* of a number */
+
+/* Room for an image, which one thread has at a time. */
+struct cairn_turn {
+    pthread_mutex_t lock;
+    unsigned char image[];
+};
+
+cairn_status cairn_decode_take_room(struct cairn_decode *decode, size_t n_values)
+{
+    const size_t image = n_values * LARGEST_BYTES;
+    CAIRN_TRY(cairn_memory_get(1, sizeof *decode->turn + image, "an image that is turned round",
+                               &decode->turn));
+    pthread_mutex_init(&decode->turn->lock, NULL);
+    return CAIRN_OK;
+}
 
 cairn_status cairn_decode_channels_last(struct cairn_rows *rows)
 {
@@ -19,8 +35,7 @@ cairn_status cairn_decode_channels_last(struct cairn_rows *rows)
                           cairn_rows_file(rows, 0), cairn_rows_path(rows, 0),
                           cairn_shape_text(shape, text));
     const size_t channels = shape->dim[3];
-    CAIRN_TRY(cairn_memory_get(shape->dim[1] * shape->dim[2] * channels, LARGEST_BYTES,
-                               "an image that is turned round", &rows->decode.turn));
+    CAIRN_TRY(cairn_decode_take_room(&rows->decode, shape->dim[1] * shape->dim[2] * channels));
     rows->decode.channels = channels;
     shape->dim[3] = shape->dim[2];
     shape->dim[2] = shape->dim[1];
@@ -28,73 +43,118 @@ cairn_status cairn_decode_channels_last(struct cairn_rows *rows)
     return CAIRN_OK;
 }
 
-static cairn_status one_number(const struct cairn_rows *rows, const char *name, double *out,
-                               bool *there)
+static const char *const packing_names[CAIRN_N_PACKING] = {
+    [CAIRN_SCALE_FACTOR] = "scale_factor",
+    [CAIRN_ADD_OFFSET] = "add_offset",
+    [CAIRN_FILL_VALUE] = "_FillValue",
+    [CAIRN_MISSING_VALUE] = "missing_value",
+};
+
+cairn_status cairn_decode_read(struct cairn_found *found, bool factors)
 {
-    double value = 0;
+    struct cairn_part *part = &found->part;
     size_t n = 0;
-    CAIRN_TRY(cairn_rows_numbers(rows, 0, name, 1, &value, &n));
-    *there = n > 0;
-    if (n > 0) *out = value;
+    if (part->path == NULL || found->form.type == CAIRN_H5_TEXT) return CAIRN_OK;
+    struct cairn_h5 *h5 = part->file->h5;
+    for (int i = factors ? 0 : CAIRN_FILL_VALUE; i < CAIRN_N_PACKING; i++) {
+        part->said[i] = cairn_h5_has_attribute(h5, part->path, packing_names[i]);
+        if (part->said[i])
+            CAIRN_TRY(
+                cairn_h5_get_numbers(h5, part->path, packing_names[i], 1, &part->number[i], &n));
+    }
+    return CAIRN_OK;
+}
+
+static bool same_number(double a, double b)
+{
+    return a == b || (isnan(a) && isnan(b));
+}
+
+/* All parts say what the first one says. */
+static cairn_status check_packing(const struct cairn_rows *rows)
+{
+    const struct cairn_part *first = &rows->part[0];
+    for (size_t i = 1; i < rows->n_parts; i++)
+        for (int k = 0; k < CAIRN_N_PACKING; k++) {
+            const struct cairn_part *part = &rows->part[i];
+            if (part->said[k] == first->said[k] && same_number(part->number[k], first->number[k]))
+                continue;
+            return cairn_fail(CAIRN_DATA, "%s: the attribute '%s' of %s is other than in %s",
+                              part->file->path, packing_names[k], part->path, first->file->path);
+        }
     return CAIRN_OK;
 }
 
 cairn_status cairn_decode_packed(struct cairn_rows *rows, bool factors)
 {
     struct cairn_decode *decode = &rows->decode;
-    bool by = false;
-    bool plus = false;
     if (rows->n_parts == 0 || rows->form.type == CAIRN_H5_TEXT) return CAIRN_OK;
+    CAIRN_TRY(check_packing(rows));
+    const struct cairn_part *first = &rows->part[0];
+    const int missing = first->said[CAIRN_FILL_VALUE] ? CAIRN_FILL_VALUE : CAIRN_MISSING_VALUE;
+    decode->missing = first->number[missing];
+    decode->may_miss = first->said[missing] && !isnan(decode->missing); /* which is seen anyway */
     decode->by = 1;
-    CAIRN_TRY(one_number(rows, "_FillValue", &decode->missing, &decode->may_miss));
-    if (!decode->may_miss)
-        CAIRN_TRY(one_number(rows, "missing_value", &decode->missing, &decode->may_miss));
-    if (decode->may_miss && isnan(decode->missing)) decode->may_miss = false; /* is seen anyway */
     if (!factors) return CAIRN_OK;
-    CAIRN_TRY(one_number(rows, "scale_factor", &decode->by, &by));
-    CAIRN_TRY(one_number(rows, "add_offset", &decode->plus, &plus));
-    decode->packed = by || plus;
+    if (first->said[CAIRN_SCALE_FACTOR]) decode->by = first->number[CAIRN_SCALE_FACTOR];
+    decode->plus = first->number[CAIRN_ADD_OFFSET];
+    decode->packed = first->said[CAIRN_SCALE_FACTOR] || first->said[CAIRN_ADD_OFFSET];
     return CAIRN_OK;
 }
 
 /* Whether MATLAB wrote it, a matrix whose columns are rows here. */
-static bool is_matrix(const struct cairn_rows *rows)
+static bool is_matrix(const struct cairn_found *found)
 {
-    return rows->n_parts == 1 && rows->form.shape.ndim == 2 &&
-           cairn_rows_has_attribute(rows, 0, "MATLAB_class");
+    const struct cairn_part *part = &found->part;
+    return part->path != NULL && found->form.shape.ndim == 2 &&
+           cairn_h5_has_attribute(part->file->h5, part->path, "MATLAB_class");
 }
 
-static size_t last_dim(const struct cairn_rows *rows)
+static void transpose(struct cairn_found *found)
 {
-    return rows->form.shape.dim[rows->form.shape.ndim - 1];
+    struct cairn_shape *shape = &found->form.shape;
+    *shape = (struct cairn_shape){.ndim = 2, .dim = {shape->dim[1], shape->dim[0]}};
+    found->part.transposed = true;
 }
 
-void cairn_decode_samples(struct cairn_rows *rows, size_t n)
+static size_t last_dim(const struct cairn_found *found)
 {
-    if (is_matrix(rows) && rows->form.shape.dim[0] != n && rows->form.shape.dim[1] == n)
-        cairn_rows_transpose(rows);
+    return found->form.shape.dim[found->form.shape.ndim - 1];
 }
 
-void cairn_decode_matrices(struct cairn_rows *x, struct cairn_rows *y)
+/* One row for each of n samples. */
+static void turn_to_samples(struct cairn_found *found, size_t n)
 {
-    const bool has_y = cairn_rows_exist(y);
+    if (is_matrix(found) && found->form.shape.dim[0] != n && found->form.shape.dim[1] == n)
+        transpose(found);
+}
+
+void cairn_decode_matrices(struct cairn_found found[CAIRN_N_NAMES])
+{
+    struct cairn_found *x = &found[CAIRN_ARRAY_X];
+    struct cairn_found *y = &found[CAIRN_ARRAY_Y];
+    const bool has_y = y->part.path != NULL && y->form.shape.ndim > 0;
+    if (x->part.path == NULL || x->form.shape.ndim == 0) return;
     if (is_matrix(x) &&
         (!has_y || last_dim(y) == last_dim(x) ||
          (y->form.shape.dim[0] != x->form.shape.dim[0] && y->form.shape.dim[0] == last_dim(x))))
-        cairn_rows_transpose(x);
-    if (has_y && cairn_rows_exist(x)) cairn_decode_samples(y, x->form.shape.dim[0]);
+        transpose(x);
+    if (has_y) turn_to_samples(y, x->form.shape.dim[0]);
+    turn_to_samples(&found[CAIRN_ARRAY_WEIGHT], x->form.shape.dim[0]);
 }
 
-/* [H, W, C] -> [C, H, W], of numbers of any size. */
-static void turn(const struct cairn_decode *decode, size_t n_values, size_t bytes,
-                 unsigned char *row)
+void cairn_decode_turn(const struct cairn_decode *decode, size_t n_values, size_t bytes,
+                       unsigned char *row)
 {
     const size_t plane = n_values / decode->channels;
-    memcpy(decode->turn, row, n_values * bytes);
+    unsigned char *image = decode->turn->image;
+    pthread_mutex_lock(&decode->turn->lock);
+    memcpy(image, row, n_values * bytes);
     for (size_t c = 0; c < decode->channels; c++)
         for (size_t i = 0; i < plane; i++)
-            memcpy(row + (c * plane + i) * bytes, decode->turn + (i * decode->channels + c) * bytes,
+            memcpy(row + (c * plane + i) * bytes, image + (i * decode->channels + c) * bytes,
                    bytes);
+    pthread_mutex_unlock(&decode->turn->lock);
 }
 
 static double decoded(const struct cairn_decode *decode, double value)
@@ -112,7 +172,7 @@ void cairn_decode_rows(const struct cairn_rows *rows, size_t n, enum cairn_h5_ty
     const size_t bytes = cairn_h5_element_bytes(&form);
     const size_t n_values = row_bytes / bytes;
     for (size_t i = 0; decode->turn != NULL && i < n; i++)
-        turn(decode, n_values, bytes, (unsigned char *)out + i * row_bytes);
+        cairn_decode_turn(decode, n_values, bytes, (unsigned char *)out + i * row_bytes);
     if (!decode->packed && !decode->may_miss) return;
     float *single = out;
     double *value = out;

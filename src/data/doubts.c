@@ -68,15 +68,24 @@ static cairn_status doubt_scale(struct doubts *d, const struct cairn_group *grou
     return CAIRN_OK;
 }
 
-static void doubt_unwritten(struct doubts *d, const struct cairn_rows *rows)
+static bool is_unwritten(struct doubts *d, const struct cairn_rows *rows, size_t part)
 {
-    for (size_t i = 0; i < rows->n_parts; i++) {
-        if (!cairn_rows_unwritten(rows, i)) continue;
-        snprintf(d->line, sizeof d->line,
-                 "%s: parts of %s were never written and read as zeros: was its writer stopped?",
-                 cairn_rows_file(rows, i), cairn_rows_path(rows, i));
-        d->say(d->context, d->line);
-        return;
+    if (part >= rows->n_parts || !cairn_rows_unwritten(rows, part)) return false;
+    snprintf(d->line, sizeof d->line,
+             "%s: parts of %s were never written and read as zeros: was its writer stopped?",
+             cairn_rows_file(rows, part), cairn_rows_path(rows, part));
+    d->say(d->context, d->line);
+    return true;
+}
+
+/* The first that was found, of x and of y, going through the files once. */
+static void doubt_unwritten(struct doubts *d, const struct cairn_group *group)
+{
+    bool x = false;
+    bool y = false;
+    for (size_t part = 0; part < group->x.n_parts && !(x && y); part++) {
+        x = x || is_unwritten(d, &group->x, part);
+        y = y || is_unwritten(d, &group->y, part);
     }
 }
 
@@ -129,17 +138,16 @@ static cairn_status doubt_classes(struct doubts *d)
 
 struct unused {
     const struct cairn_dataset *dataset;
-    struct cairn_h5 *file;
+    struct cairn_data_file *file;
     char text[LINE_BYTES / 2];
     size_t n;
 };
 
-static bool is_used(const struct cairn_rows *rows, const struct cairn_h5 *file, const char *path)
+static bool is_used(const struct cairn_rows *rows, const struct cairn_data_file *file,
+                    const char *path)
 {
     for (size_t i = 0; i < rows->n_parts; i++)
-        if (strcmp(cairn_rows_file(rows, i), cairn_h5_path(file)) == 0 &&
-            strcmp(cairn_rows_path(rows, i), path) == 0)
-            return true;
+        if (rows->part[i].file == file && strcmp(rows->part[i].path, path) == 0) return true;
     return false;
 }
 
@@ -148,7 +156,7 @@ static cairn_status see_array(void *context, const char *path)
     struct unused *unused = context;
     const size_t used = strlen(unused->text);
     bool known = strcmp(path, "/characters") == 0 ||
-                 cairn_h5_has_attribute(unused->file, path, "CLASS"); /* a scale of netCDF */
+                 cairn_h5_has_attribute(unused->file->h5, path, "CLASS"); /* a scale of netCDF */
     for (int split = 0; split < CAIRN_N_SPLITS && !known; split++) {
         const struct cairn_group *group = &unused->dataset->group[split];
         known = is_used(&group->x, unused->file, path) || is_used(&group->y, unused->file, path) ||
@@ -163,10 +171,14 @@ static cairn_status see_array(void *context, const char *path)
 
 static void doubt_unused(struct doubts *d)
 {
-    struct unused unused = {.dataset = d->dataset, .file = d->dataset->file};
-    if (d->dataset->file == NULL) return;
-    if (cairn_h5_arrays(unused.file, see_array, &unused) != CAIRN_OK || unused.n == 0) return;
-    snprintf(d->line, sizeof d->line, "%s: not used: %s%s", cairn_h5_path(unused.file), unused.text,
+    struct unused unused = {.dataset = d->dataset};
+    if (d->dataset->files == NULL) return;
+    unused.file = cairn_data_files_at(d->dataset->files, 0);
+    if (cairn_data_file_take(unused.file) != CAIRN_OK) return;
+    cairn_status st = cairn_h5_arrays(unused.file->h5, see_array, &unused);
+    cairn_data_file_give(unused.file);
+    if (st != CAIRN_OK || unused.n == 0) return;
+    snprintf(d->line, sizeof d->line, "%s: not used: %s%s", unused.file->path, unused.text,
              unused.n > MOST_UNUSED ? ", ..." : "");
     d->say(d->context, d->line);
 }
@@ -183,10 +195,8 @@ cairn_status cairn_dataset_doubts(const struct cairn_dataset *dataset,
         CAIRN_TRY(doubt_scale(&d, train));
         CAIRN_TRY(doubt_classes(&d));
     }
-    for (int split = 0; split < CAIRN_N_SPLITS; split++) {
-        doubt_unwritten(&d, &dataset->group[split].x);
-        doubt_unwritten(&d, &dataset->group[split].y);
-    }
+    for (int split = 0; split < CAIRN_N_SPLITS; split++)
+        doubt_unwritten(&d, &dataset->group[split]);
     doubt_unused(&d);
     return CAIRN_OK;
 }

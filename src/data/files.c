@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * The files of a dataset: each is opened once. */
+ * The files of a dataset by their names, and what each must say of itself. */
 #include "data/files.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <glob.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/memory.h"
-#include "data/internal.h"
+#include "base/sample.h"
 
-enum { FORMAT_VERSION = 1 };
+enum { FORMAT_VERSION = 1, MOST_LOOKED_AT = 16 };
 
 static cairn_status absolute_path(const char *path, char **out)
 {
@@ -43,101 +46,118 @@ static cairn_status check_format(struct cairn_h5 *file, const char *path)
     return CAIRN_OK;
 }
 
-static cairn_status add_file(struct cairn_dataset *dataset, struct cairn_h5 *file)
+cairn_status cairn_data_file_meet(struct cairn_data_file *file)
 {
-    struct cairn_h5 **files = NULL;
-    CAIRN_TRY(cairn_memory_get(dataset->n_files + 1, sizeof(struct cairn_h5 *),
-                               "the files of the data", &files));
-    if (dataset->n_files > 0)
-        memcpy(files, dataset->files, dataset->n_files * sizeof(struct cairn_h5 *));
-    free(dataset->files);
-    files[dataset->n_files++] = file;
-    dataset->files = files;
-    return CAIRN_OK;
-}
-
-/* One of the files that are open, or another. */
-static cairn_status open_place(struct cairn_dataset *dataset, const char *path,
-                               struct cairn_h5 **out)
-{
-    struct cairn_h5 *file = NULL;
-    for (size_t i = 0; i < dataset->n_files && file == NULL; i++)
-        if (strcmp(cairn_h5_path(dataset->files[i]), path) == 0) file = dataset->files[i];
-    if (file == NULL) {
-        CAIRN_TRY(cairn_h5_open(path, &file));
-        CAIRN_TRY(add_file(dataset, file));
-        CAIRN_TRY(check_format(file, path));
-    }
-    *out = file;
-    return CAIRN_OK;
-}
-
-static cairn_status open_absolute(struct cairn_dataset *dataset, const char *path,
-                                  struct cairn_h5 **out)
-{
-    char place[CAIRN_PATH_BYTES];
-    if (dataset->root == NULL) return open_place(dataset, path, out);
-    CAIRN_TRY(cairn_path_join(dataset->root, path + 1, place));
-    return open_place(dataset, place, out);
-}
-
-static cairn_status open_file(struct cairn_dataset *dataset, const char *path,
-                              struct cairn_h5 **out)
-{
-    char *absolute = NULL;
-    CAIRN_TRY(absolute_path(path, &absolute));
-    cairn_status st = open_absolute(dataset, absolute, out);
-    free(absolute);
+    CAIRN_TRY(cairn_data_file_take(file));
+    if (file->met) return CAIRN_OK;
+    cairn_status st = check_format(file->h5, file->path);
+    file->bytes = cairn_h5_bytes(file->h5);
+    file->sample = cairn_h5_sample(file->h5);
+    file->met = true;
+    if (st != CAIRN_OK) cairn_data_file_give(file);
     return st;
 }
+
+static uint64_t sample_of(const struct cairn_data_file *file)
+{
+    if (file->met) return file->sample;
+    const int fd = open(file->path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return 0;
+    const uint64_t sample = cairn_file_sample(fd);
+    close(fd);
+    return sample;
+}
+
+/* HDF5 opens it, we only look at it. */
+cairn_status cairn_data_file_source(void *file, const char *path)
+{
+    struct stat about;
+    struct cairn_data_file *source = NULL;
+    const char *root = cairn_data_files_root(((struct cairn_data_file *)file)->all);
+    if (strncmp(path, root, strlen(root)) == 0) path += strlen(root); /* as it is named */
+    CAIRN_TRY(cairn_data_files_add(((struct cairn_data_file *)file)->all, path, &source));
+    if (source->bytes != 0) return CAIRN_OK;
+    source->sample = sample_of(source);
+    if (source->sample == 0 || stat(path, &about) != 0)
+        return cairn_fail(CAIRN_DATA, "%s: %s", path, strerror(errno));
+    source->bytes = (uint64_t)about.st_size;
+    return CAIRN_OK;
+}
+
+/* ---- names */
 
 static bool is_pattern(const char *name)
 {
     return strpbrk(name, "*?[") != NULL && access(name, F_OK) != 0;
 }
 
-/* Open all that a pattern matches, sorted; visit each. */
-static cairn_status each_match(struct cairn_dataset *dataset, const char *pattern,
-                               cairn_status (*visit)(void *context, struct cairn_h5 *file),
-                               void *context)
+static cairn_status visit_one(struct cairn_data_files *files, const char *name,
+                              cairn_status (*visit)(void *context, struct cairn_data_file *),
+                              void *context)
+{
+    char *path = NULL;
+    struct cairn_data_file *file = NULL;
+    CAIRN_TRY(absolute_path(name, &path));
+    cairn_status st = cairn_data_files_add(files, path, &file);
+    free(path);
+    return st == CAIRN_OK ? visit(context, file) : st;
+}
+
+cairn_status cairn_data_files_each(struct cairn_data_files *files, const char *name,
+                                   cairn_status (*visit)(void *context, struct cairn_data_file *),
+                                   void *context)
 {
     glob_t found = {.gl_pathc = 0};
-    struct cairn_h5 *file = NULL;
-    cairn_status st = glob(pattern, 0, NULL, &found) == 0
+    if (!is_pattern(name)) return visit_one(files, name, visit, context);
+    cairn_status st = glob(name, 0, NULL, &found) == 0
                           ? CAIRN_OK
-                          : cairn_fail(CAIRN_DATA, "%s: no file matches this pattern", pattern);
-    for (size_t i = 0; i < found.gl_pathc && st == CAIRN_OK; i++) {
-        st = open_file(dataset, found.gl_pathv[i], &file);
-        if (st == CAIRN_OK) st = visit(context, file);
-    }
+                          : cairn_fail(CAIRN_DATA, "%s: no file matches this pattern", name);
+    for (size_t i = 0; i < found.gl_pathc && st == CAIRN_OK; i++)
+        st = visit_one(files, found.gl_pathv[i], visit, context);
     globfree(&found);
     return st;
 }
 
-cairn_status cairn_files_each(struct cairn_dataset *dataset, const char *name,
-                              cairn_status (*visit)(void *context, struct cairn_h5 *file),
-                              void *context)
+/* ---- whether they are seen as they were checked elsewhere */
+
+/* Which of all files are looked at: so many, from the first to the last. */
+static size_t n_looked_at(const struct cairn_data_files *files)
 {
-    struct cairn_h5 *file = NULL;
-    if (is_pattern(name)) return each_match(dataset, name, visit, context);
-    CAIRN_TRY(open_file(dataset, name, &file));
-    return visit(context, file);
+    const size_t n = cairn_data_files_count(files);
+    return n < MOST_LOOKED_AT ? n : MOST_LOOKED_AT;
 }
 
-static cairn_status count(void *context, struct cairn_h5 *file)
+static const struct cairn_data_file *looked_at(const struct cairn_data_files *files, size_t i)
 {
-    (void)context, (void)file;
+    const size_t n = cairn_data_files_count(files);
+    return cairn_data_files_at(files, i == 0 ? 0 : i * (n - 1) / (n_looked_at(files) - 1));
+}
+
+cairn_status cairn_data_files_look(const struct cairn_data_files *files)
+{
+    for (size_t i = 0; i < n_looked_at(files); i++) {
+        const struct cairn_data_file *file = looked_at(files, i);
+        struct stat about;
+        if (stat(file->path, &about) != 0)
+            return cairn_fail(CAIRN_DATA, "%s: %s, though another rank has read it", file->path,
+                              strerror(errno));
+        if ((uint64_t)about.st_size != file->bytes)
+            return cairn_fail(CAIRN_DATA,
+                              "%s: has %llu bytes, and %llu where rank 0 read it; give all nodes "
+                              "the same data",
+                              file->path, (unsigned long long)about.st_size,
+                              (unsigned long long)file->bytes);
+    }
     return CAIRN_OK;
 }
 
-cairn_status cairn_files_open(struct cairn_dataset *dataset)
+uint64_t cairn_data_files_sample(const struct cairn_data_files *files)
 {
-    struct cairn_h5 *file = NULL;
-    if (is_pattern(dataset->path))
-        CAIRN_TRY(each_match(dataset, dataset->path, count, NULL));
-    else
-        CAIRN_TRY(open_absolute(dataset, dataset->path, &file));
-    dataset->n_main = dataset->n_files;
-    dataset->file = dataset->files[0];
-    return CAIRN_OK;
+    uint64_t hash = 0;
+    for (size_t i = 0; i < n_looked_at(files); i++) {
+        const uint64_t sample = sample_of(looked_at(files, i));
+        if (sample == 0) return 0;
+        hash = hash * UINT64_C(0x9e3779b97f4a7c15) ^ sample;
+    }
+    return hash;
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Recognising data wherever they lie.  Not a checksum of every byte: large data are sampled. */
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
@@ -13,7 +15,7 @@ static const size_t x_bytes = (size_t)4 << 20;
 static const size_t y_bytes = (size_t)1 << 20;
 static const size_t weight_bytes = (size_t)1 << 18;
 
-enum { MOST_BLOCKS = 32, LEAST_DIMS = 4 };
+enum { MOST_BLOCKS = 32, LEAST_DIMS = 4, LINE_BYTES = 16 + 1 };
 
 /* At least LEAST_DIMS sizes, the missing ones 0: so stored fingerprints stay valid. */
 static void add_shape(XXH64_state_t *hash, const struct cairn_h5_form *form)
@@ -104,11 +106,45 @@ cairn_status cairn_dataset_fingerprint(struct cairn_dataset *dataset, uint64_t *
     return st;
 }
 
-/* That of the only file; several are told apart by their order, too. */
-uint64_t cairn_dataset_sample(struct cairn_dataset *dataset)
+uint64_t cairn_dataset_sample(const struct cairn_dataset *dataset)
 {
-    uint64_t hash = 0;
-    for (size_t i = 0; i < dataset->n_files; i++)
-        hash = hash * UINT64_C(0x9e3779b97f4a7c15) ^ cairn_h5_sample(dataset->files[i]);
-    return hash;
+    return cairn_data_files_sample(dataset->files);
+}
+
+/* ---- of each file */
+
+cairn_status cairn_dataset_files_text(const struct cairn_dataset *dataset, char **out)
+{
+    const size_t n = cairn_data_files_count(dataset->files);
+    char *text = NULL;
+    if (n < 2) {
+        *out = NULL; /* the fingerprint tells it from any other */
+        return CAIRN_OK;
+    }
+    CAIRN_TRY(cairn_memory_get(n * LINE_BYTES + 1, 1, "fingerprints of files", &text));
+    for (size_t i = 0; i < n; i++)
+        snprintf(text + i * LINE_BYTES, LINE_BYTES + 1, "%016" PRIx64 "\n",
+                 cairn_data_files_at(dataset->files, i)->sample);
+    *out = text;
+    return CAIRN_OK;
+}
+
+cairn_status cairn_dataset_check_files(const struct cairn_dataset *dataset, const char *before,
+                                       const char *path)
+{
+    char *now = NULL;
+    CAIRN_TRY(cairn_dataset_files_text(dataset, &now));
+    size_t n = now == NULL ? 0 : strlen(now) / LINE_BYTES;
+    const size_t n_before = strlen(before) / LINE_BYTES;
+    cairn_status st = CAIRN_OK;
+    if (n != n_before) n = 0; /* the same rows may lie in other files: the fingerprint says it */
+    for (size_t i = 0; i < n && st == CAIRN_OK; i++)
+        if (strncmp(now + i * LINE_BYTES, before + i * LINE_BYTES, LINE_BYTES) != 0)
+            st = cairn_fail(CAIRN_DATA,
+                            "%s: has changed since %s was made, or is not the file that was there "
+                            "in its place; put it back, or begin another run with the weights: "
+                            "--init %s --out NEW",
+                            cairn_data_files_at(dataset->files, i)->path, path, path);
+    free(now);
+    return st;
 }

@@ -12,67 +12,79 @@
 #include "data/place.h"
 #include "data/tokens.h"
 
-/* Scale or shift on their way. */
+/* Scale or shift of the part that is looked at. */
 struct factors {
-    real *value;    /* [channels] */
-    size_t n_given; /* 0: no file says any */
+    const char *name, *theirs; /* theirs: of netCDF */
+    size_t part, n_channels;
+    double *now; /* [n_channels] */
+    size_t n;    /* 0: the part says none */
 };
 
-/* `name` is scale or shift in one of the files: one number, or one for each channel; *n is 0 where
- * it does not say. */
-static cairn_status read_numbers(const struct cairn_rows *x, size_t part, const char *name,
-                                 size_t n_channels, double *value, size_t *n)
+/* One number, or one for each channel. */
+static cairn_status read_numbers(const struct cairn_rows *x, struct factors *f)
 {
-    const char *file = cairn_rows_file(x, part);
-    const char *path = cairn_rows_path(x, part);
-    const char *theirs = strcmp(name, "scale") == 0 ? "scale_factor" : "add_offset"; /* netCDF */
-    CAIRN_TRY(cairn_rows_numbers(x, part, name, n_channels, value, n));
-    if (*n == 0) CAIRN_TRY(cairn_rows_numbers(x, part, theirs, n_channels, value, n));
-    if (*n > 1 && *n != n_channels)
+    const char *file = cairn_rows_file(x, f->part);
+    const char *path = cairn_rows_path(x, f->part);
+    CAIRN_TRY(cairn_rows_numbers(x, f->part, f->name, f->n_channels, f->now, &f->n));
+    if (f->n == 0)
+        CAIRN_TRY(cairn_rows_numbers(x, f->part, f->theirs, f->n_channels, f->now, &f->n));
+    if (f->n > 1 && f->n != f->n_channels)
         return cairn_fail(CAIRN_DATA,
                           "%s: the attribute '%s' of %s has %zu numbers for %zu channels", file,
-                          name, path, *n, n_channels);
-    for (size_t i = 0; i < *n; i++)
-        if (!isfinite((real)value[i]))
-            return cairn_fail(CAIRN_DATA, "%s: the attribute '%s' of %s is not finite", file, name,
-                              path);
+                          f->name, path, f->n, f->n_channels);
+    for (size_t i = 0; i < f->n; i++)
+        if (!isfinite((real)f->now[i]))
+            return cairn_fail(CAIRN_DATA, "%s: the attribute '%s' of %s is not finite", file,
+                              f->name, path);
     return CAIRN_OK;
 }
 
-/* The same in all files. */
-static cairn_status take_factors(const struct cairn_rows *x, const char *name, size_t n_channels,
-                                 double *value, struct factors *out)
+/* The same in all parts. */
+static cairn_status take_factors(const struct cairn_rows *x, struct factors *f, real **value,
+                                 size_t *n)
 {
-    for (size_t part = 0; part < x->n_parts; part++) {
-        size_t n = 0;
-        CAIRN_TRY(read_numbers(x, part, name, n_channels, value, &n));
-        bool same = part == 0 || n == out->n_given;
-        for (size_t i = 0; i < n; i++) {
-            same = same && (part == 0 || out->value[i] == (real)value[i]);
-            out->value[i] = (real)value[i];
-        }
-        if (!same)
-            return cairn_fail(CAIRN_DATA, "%s: the attribute '%s' of %s is other than in %s",
-                              cairn_rows_file(x, part), name, cairn_rows_path(x, part),
-                              cairn_rows_file(x, 0));
-        out->n_given = n;
+    CAIRN_TRY(read_numbers(x, f));
+    if (f->part == 0) CAIRN_TRY(cairn_memory_get(f->n_channels, sizeof **value, f->name, value));
+    bool same = f->part == 0 || f->n == *n;
+    for (size_t i = 0; i < f->n; i++) {
+        same = same && (f->part == 0 || (*value)[i] == (real)f->now[i]);
+        (*value)[i] = (real)f->now[i];
     }
+    if (!same)
+        return cairn_fail(CAIRN_DATA, "%s: the attribute '%s' of %s is other than in %s",
+                          cairn_rows_file(x, f->part), f->name, cairn_rows_path(x, f->part),
+                          cairn_rows_file(x, 0));
+    *n = f->n;
     return CAIRN_OK;
 }
 
-static cairn_status read_factors(struct cairn_dataset *dataset, const struct cairn_rows *x,
-                                 const char *name, real fallback, size_t *n, real **out)
+/* Of the last part of x, before it is decoded. */
+static cairn_status read_factors(struct cairn_group *group, bool hwc)
 {
-    size_t n_channels = dataset->input.dim[0];
-    double *value = NULL;
-    CAIRN_TRY(cairn_memory_get(n_channels, sizeof **out, name, out));
-    CAIRN_TRY(cairn_memory_get(n_channels, sizeof *value, name, &value));
-    struct factors factors = {.value = *out};
-    cairn_status st = take_factors(x, name, n_channels, value, &factors);
-    free(value);
-    if (factors.n_given == 0) **out = fallback;
-    *n = factors.n_given == 0 ? 1 : factors.n_given;
+    const struct cairn_rows *x = &group->x;
+    const struct cairn_shape *shape = &x->form.shape;
+    const size_t n_channels = shape->ndim < 2           ? 1
+                              : hwc && shape->ndim == 4 ? shape->dim[3]
+                                                        : shape->dim[1];
+    struct factors scale = {.name = "scale", .theirs = "scale_factor", .part = x->n_parts - 1};
+    struct factors shift = {.name = "shift", .theirs = "add_offset", .part = x->n_parts - 1};
+    double *now = NULL;
+    if (n_channels == 0) return CAIRN_OK; /* no samples, which is said elsewhere */
+    CAIRN_TRY(cairn_memory_get(n_channels, sizeof *now, "scale and shift", &now));
+    scale.n_channels = shift.n_channels = n_channels;
+    scale.now = shift.now = now;
+    cairn_status st = take_factors(x, &scale, &group->scale, &group->n_scale);
+    if (st == CAIRN_OK) st = take_factors(x, &shift, &group->shift, &group->n_shift);
+    free(now);
     return st;
+}
+
+/* What no file says. */
+static void complete_factors(struct cairn_group *group)
+{
+    if (group->n_scale == 0) group->scale[0] = 1;
+    if (group->n_scale == 0) group->n_scale = 1;
+    if (group->n_shift == 0) group->n_shift = 1; /* 0 */
 }
 
 static cairn_status check_input(struct cairn_dataset *dataset, const struct cairn_rows *x)
@@ -106,48 +118,25 @@ static cairn_status take_x_as_y(struct cairn_dataset *dataset)
     return CAIRN_OK;
 }
 
-/* Labels, where there are or must be any. */
-static cairn_status open_y(struct cairn_dataset *dataset, enum cairn_split split,
-                           const struct cairn_dataset_options *options)
-{
-    struct cairn_group *group = &dataset->group[split];
-    const struct cairn_name y = {options->y, "data.y", options->labels_optional};
-    if (strcmp(options->x, options->y) == 0) return CAIRN_OK;
-    return cairn_rows_open(dataset, split, &y, &group->y);
-}
-
-static cairn_status read_x_and_y(struct cairn_dataset *dataset, enum cairn_split split,
+static cairn_status open_x_and_y(struct cairn_dataset *dataset, struct cairn_group *group,
                                  const struct cairn_dataset_options *options)
 {
-    struct cairn_group *group = &dataset->group[split];
-    const struct cairn_name x = {options->x, "data.x", false};
-    CAIRN_TRY(cairn_rows_open(dataset, split, &x, &group->x));
-    CAIRN_TRY(open_y(dataset, split, options));
-    cairn_decode_matrices(&group->x, &group->y);
     if (options->hwc) CAIRN_TRY(cairn_decode_channels_last(&group->x));
     CAIRN_TRY(cairn_decode_packed(&group->x, false));
     CAIRN_TRY(cairn_decode_packed(&group->y, true));
     CAIRN_TRY(check_input(dataset, &group->x));
     group->n = group->x.form.shape.dim[0];
-    CAIRN_TRY(read_factors(dataset, &group->x, "scale", 1, &group->n_scale, &group->scale));
-    CAIRN_TRY(read_factors(dataset, &group->x, "shift", 0, &group->n_shift, &group->shift));
+    complete_factors(group);
     if (strcmp(options->x, options->y) == 0) return take_x_as_y(dataset);
     return cairn_rows_exist(&group->y) ? cairn_labels_open(dataset, group) : CAIRN_OK;
 }
 
-/* One weight for each of `n` samples or tokens, where the group has them. */
-static cairn_status open_weights(struct cairn_dataset *dataset, enum cairn_split split,
-                                 const struct cairn_dataset_options *options)
+/* One weight for each sample or token, where the group has them. */
+static cairn_status open_weights(struct cairn_group *group)
 {
     char text[CAIRN_SHAPE_TEXT_BYTES];
-    struct cairn_group *group = &dataset->group[split];
     const size_t n = group->n_tokens > 0 ? group->n_tokens : group->n;
-    const bool is_named = strcmp(options->weight, "weight") != 0;
-    const struct cairn_name weight = {options->weight, "data.weight",
-                                      !is_named || options->labels_optional};
-    CAIRN_TRY(cairn_rows_open(dataset, split, &weight, &group->weight));
     if (group->weight.n_parts == 0) return CAIRN_OK;
-    cairn_decode_samples(&group->weight, n);
     CAIRN_TRY(cairn_decode_packed(&group->weight, true));
     const struct cairn_h5_form *form = &group->weight.form;
     const char *file = cairn_rows_file(&group->weight, 0);
@@ -161,24 +150,60 @@ static cairn_status open_weights(struct cairn_dataset *dataset, enum cairn_split
     return CAIRN_OK;
 }
 
+/* What the arrays are called. */
+static struct cairn_names names_of(const struct cairn_dataset_options *options, bool tokens)
+{
+    const bool weight_is_named = strcmp(options->weight, "weight") != 0;
+    const bool has_y = !tokens && strcmp(options->x, options->y) != 0;
+    return (struct cairn_names){
+        .name = {[CAIRN_ARRAY_X] = {tokens ? "tokens" : options->x, "data.x", false},
+                 [CAIRN_ARRAY_Y] = {has_y ? options->y : NULL, "data.y", options->labels_optional},
+                 [CAIRN_ARRAY_WEIGHT] = {options->weight, "data.weight",
+                                         !weight_is_named || options->labels_optional}}};
+}
+
+/* All groups hold the same. */
+static cairn_status check_kind(const struct cairn_dataset *dataset, enum cairn_split split)
+{
+    const bool tokens = dataset->group[split].has_tokens;
+    for (int other = 0; other < CAIRN_N_SPLITS; other++)
+        if (dataset->group[other].n_places > 0 && dataset->group[other].has_tokens != tokens)
+            return cairn_fail(CAIRN_DATA,
+                              "%s: %s holds %s, another group %s; all must hold the same",
+                              dataset->path, cairn_split_name(split), tokens ? "tokens" : "x and y",
+                              tokens ? "x and y" : "tokens");
+    return CAIRN_OK;
+}
+
+/* What a group holds, by its first place, whose file is taken. */
+static cairn_status look(struct cairn_dataset *dataset, enum cairn_split split, const char *x)
+{
+    char path[CAIRN_PLACE_BYTES];
+    bool has_x = false;
+    struct cairn_group *group = &dataset->group[split];
+    CAIRN_TRY(cairn_place_path(&group->place[0], split, x, path, &has_x));
+    CAIRN_TRY(cairn_place_path(&group->place[0], split, "tokens", path, &group->has_tokens));
+    if (has_x && strcmp(x, "x") != 0) group->has_tokens = false; /* another x is asked for */
+    return check_kind(dataset, split);
+}
+
+cairn_status cairn_group_open_place(struct cairn_dataset *dataset, enum cairn_split split,
+                                    const struct cairn_dataset_options *options)
+{
+    struct cairn_group *group = &dataset->group[split];
+    if (group->n_places == 1) CAIRN_TRY(look(dataset, split, options->x));
+    const struct cairn_names names = names_of(options, group->has_tokens);
+    CAIRN_TRY(cairn_rows_open(group, split, &names));
+    return group->has_tokens ? CAIRN_OK : read_factors(group, options->hwc);
+}
+
 cairn_status cairn_group_open(struct cairn_dataset *dataset, enum cairn_split split,
                               const struct cairn_dataset_options *options)
 {
-    char path[CAIRN_PLACE_BYTES];
-    bool has_tokens = false;
-    bool has_x = false;
-    const bool first = dataset->vocabulary == 0 && dataset->input.ndim == 0;
-    const struct cairn_place *place = &dataset->group[split].place[0];
-    CAIRN_TRY(cairn_place_path(place, split, options->x, path, &has_x));
-    CAIRN_TRY(cairn_place_path(place, split, "tokens", path, &has_tokens));
-    if (has_x && strcmp(options->x, "x") != 0) has_tokens = false; /* another x is asked for */
-    if (!first && has_tokens != (dataset->vocabulary > 0))
-        return cairn_fail(CAIRN_DATA, "%s: %s holds %s, another group %s; all must hold the same",
-                          dataset->path, cairn_split_name(split), has_tokens ? "tokens" : "x and y",
-                          has_tokens ? "x and y" : "tokens");
-    if (has_tokens)
-        CAIRN_TRY(cairn_tokens_open(dataset, split));
+    struct cairn_group *group = &dataset->group[split];
+    if (group->has_tokens)
+        CAIRN_TRY(cairn_tokens_open(dataset, group));
     else
-        CAIRN_TRY(read_x_and_y(dataset, split, options));
-    return open_weights(dataset, split, options);
+        CAIRN_TRY(open_x_and_y(dataset, group, options));
+    return open_weights(group);
 }

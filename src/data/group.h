@@ -3,12 +3,23 @@
 #ifndef CAIRN_DATA_GROUP_H
 #define CAIRN_DATA_GROUP_H
 
-#include "data/dataset.h"
+#include "data/internal.h"
 
-/** Open the arrays of a group whose places are known, and read its labels.  Ranks: local.
+/** Open the arrays of a group in the last of its places, whose file is taken.  Ranks: local.
+ * Errors: CAIRN_DATA, with path and what to do; CAIRN_MEMORY. */
+CAIRN_CHECKED cairn_status cairn_group_open_place(struct cairn_dataset *dataset,
+                                                  enum cairn_split split,
+                                                  const struct cairn_dataset_options *options);
+
+/** Check a group whose arrays are open in all its places, and read its labels.  Ranks: local.
  * Errors: CAIRN_DATA, with path and what to do; CAIRN_MEMORY. */
 CAIRN_CHECKED cairn_status cairn_group_open(struct cairn_dataset *dataset, enum cairn_split split,
                                             const struct cairn_dataset_options *options);
+
+/** Have the same arrays, labels, scale and shift in another group, which is empty.  Ranks: local.
+ * Errors: CAIRN_MEMORY. */
+CAIRN_CHECKED cairn_status cairn_group_copy(struct cairn_dataset *dataset,
+                                            const struct cairn_group *from, struct cairn_group *to);
 
 /** Open val and test as copies of train, where fractions of it are wanted as such, and, once all
  * labels are numbered, leave each of the three its samples.  Ranks: local.  Errors: CAIRN_USAGE: a

@@ -6,6 +6,7 @@
 #include "cairn/data.h"
 #include "data/classes.h"
 #include "data/dataset.h"
+#include "data/files.h"
 #include "data/order.h"
 #include "h5/h5.h"
 #include "tensor/real.h"
@@ -18,17 +19,32 @@ struct cairn_pick {
 
 /** How what is read becomes what it means; zeroed where that is the same.  decode.c. */
 struct cairn_decode {
-    unsigned char
-        *turn; /* room for an image whose C channels come last; NULL: they do not; owned */
+    struct cairn_turn *turn; /* for images whose C channels come last; NULL: they do not; owned */
     size_t channels;
     bool packed, may_miss; /* numbers are value * by + plus; `missing` is none */
     double by, plus, missing;
 };
 
+/** What netCDF says of an array. */
+enum cairn_packing { CAIRN_SCALE_FACTOR, CAIRN_ADD_OFFSET, CAIRN_FILL_VALUE, CAIRN_MISSING_VALUE };
+enum { CAIRN_N_PACKING = CAIRN_MISSING_VALUE + 1 };
+
+/** The same array in one of the places of its group. */
+struct cairn_part {
+    struct cairn_data_file *file; /* borrowed */
+    char *path;                   /* owned */
+    size_t first, n;              /* rows */
+    size_t chunk_rows;            /* of a chunk of it; 0: there are no chunks */
+    bool transposed;              /* it is stored as [d, n] */
+    bool written;                 /* all of it is known to be */
+    bool said[CAIRN_N_PACKING];
+    double number[CAIRN_N_PACKING];
+};
+
 /** One array of a group, row by row; zeroed where there is none. */
 struct cairn_rows {
     struct cairn_h5_form form; /* [n, ...]; ndim 0: there is none */
-    struct cairn_part *part;   /* [n_parts] of files, rows.c; owned */
+    struct cairn_part *part;   /* [n_parts] of files; owned */
     size_t n_parts;
     struct cairn_pick pick;
     struct cairn_decode decode;
@@ -48,6 +64,7 @@ struct cairn_name {
 struct cairn_group {
     struct cairn_place *place; /* [n_places] where its arrays lie, place.c; owned */
     size_t n_places;
+    bool has_tokens;
     size_t n;                 /* samples; of tokens those that the context makes, 0 until then */
     size_t n_tokens;          /* t; 0: x and y */
     struct cairn_rows x;      /* [n, input] uint8, int16 or float32; or tokens [t] */
@@ -63,13 +80,10 @@ struct cairn_group {
 };
 
 struct cairn_dataset {
-    char *path;              /* absolute; "memory" where there is no file */
-    char *root;              /* of copies that are read; NULL: none; owned */
-    size_t n_users;          /* besides the first */
-    struct cairn_h5 **files; /* [n_files]; owned */
-    size_t n_files;
-    size_t n_main;         /* the first of them: those of data.file */
-    struct cairn_h5 *file; /* the first of them, which says what the data are; NULL: none */
+    char *path;                     /* absolute; "memory" where there is no file */
+    size_t n_users;                 /* besides the first */
+    struct cairn_data_files *files; /* the first says what the data are; NULL: in memory; owned */
+    size_t n_main;                  /* the first of them: those of data.file */
     struct cairn_group group[CAIRN_N_SPLITS];
     struct cairn_shape input;
     size_t n_targets, n_classes;
@@ -109,11 +123,17 @@ bool cairn_rows_exist(const struct cairn_rows *rows);
 /** Whether its rows can be read, not only given by the host.  Ranks: local.  Errors: none. */
 bool cairn_rows_known(const struct cairn_rows *rows);
 
-/** Open an array of this name in all places of a group, one after the other.  Ranks: local.
- * Errors: CAIRN_DATA: not there, rows that differ; CAIRN_MEMORY. */
-CAIRN_CHECKED cairn_status cairn_rows_open(const struct cairn_dataset *dataset,
-                                           enum cairn_split split, const struct cairn_name *name,
-                                           struct cairn_rows *out);
+/** What the arrays of a group are called: x or tokens, y, weight. */
+enum { CAIRN_ARRAY_X, CAIRN_ARRAY_Y, CAIRN_ARRAY_WEIGHT, CAIRN_N_NAMES };
+struct cairn_names {
+    struct cairn_name name[CAIRN_N_NAMES]; /* text NULL: not looked for */
+};
+
+/** Open the arrays of a group in the last of its places, whose file is taken, and put their rows
+ * after the others.  Ranks: local.  Errors: CAIRN_DATA: not there, rows that differ;
+ * CAIRN_MEMORY. */
+CAIRN_CHECKED cairn_status cairn_rows_open(struct cairn_group *group, enum cairn_split split,
+                                           const struct cairn_names *names);
 
 /** Close it, but know where it was for cairn_rows_where().  Ranks: local.  Errors: none. */
 void cairn_rows_let_go(struct cairn_rows *rows);
@@ -141,6 +161,11 @@ CAIRN_CHECKED cairn_status cairn_rows_numbers(const struct cairn_rows *rows, siz
                                               const char *attribute, size_t most, double *value,
                                               size_t *n);
 
+/** A text attribute of one part of the array, to be released with free().  Ranks: local.
+ * Errors: as cairn_h5_get_text(). */
+CAIRN_CHECKED cairn_status cairn_rows_text(const struct cairn_rows *rows, size_t part,
+                                           const char *attribute, char **out);
+
 /** Read rows first .. first + n - 1 as `type`; those in memory are of it.  Ranks: local.
  * Errors: CAIRN_DATA. */
 CAIRN_CHECKED cairn_status cairn_rows_read(const struct cairn_rows *rows, size_t first, size_t n,
@@ -149,23 +174,41 @@ CAIRN_CHECKED cairn_status cairn_rows_read(const struct cairn_rows *rows, size_t
 /** Whether one part of the array has this attribute.  Ranks: local.  Errors: none. */
 bool cairn_rows_has_attribute(const struct cairn_rows *rows, size_t part, const char *name);
 
+/** Rows that lie together in the file, in one chunk; 0: each lies alone.  Ranks: local.
+ * Errors: none. */
+size_t cairn_rows_chunk(const struct cairn_rows *rows);
+
 /** Whether rows of a part were never written.  Ranks: local.  Errors: none. */
 bool cairn_rows_unwritten(const struct cairn_rows *rows, size_t part);
-
-/** Take the only part [d, n] as [n, d].  Ranks: local.  Errors: none. */
-void cairn_rows_transpose(struct cairn_rows *rows);
 
 /** Give images [n, H, W, C] as [n, C, H, W].  Ranks: local.  Errors: CAIRN_DATA: no images. */
 CAIRN_CHECKED cairn_status cairn_decode_channels_last(struct cairn_rows *rows);
 
 /** Honour _FillValue and, where `factors`, scale_factor and add_offset: a missing number becomes
- * NaN, which is refused with its row.  Ranks: local.  Errors: CAIRN_DATA: not one number. */
+ * NaN, which is refused with its row.  Ranks: local.  Errors: CAIRN_DATA: they are not the same in
+ * all parts. */
 CAIRN_CHECKED cairn_status cairn_decode_packed(struct cairn_rows *rows, bool factors);
 
-/** Take matrices of MATLAB, x with its y or alone, or one for n samples, so that rows are samples.
- * Ranks: local.  Errors: none. */
-void cairn_decode_matrices(struct cairn_rows *x, struct cairn_rows *y);
-void cairn_decode_samples(struct cairn_rows *rows, size_t n);
+/** Room to turn images of so many values round.  Ranks: local.  Errors: CAIRN_MEMORY. */
+CAIRN_CHECKED cairn_status cairn_decode_take_room(struct cairn_decode *decode, size_t n_values);
+
+/** An array in one place of its group, on its way. */
+struct cairn_found {
+    struct cairn_part part; /* path NULL: it is not there */
+    struct cairn_h5_form form;
+};
+
+/** Read what netCDF says of an array whose file is taken; factors as above.  Ranks: local.
+ * Errors: CAIRN_DATA: not one number. */
+CAIRN_CHECKED cairn_status cairn_decode_read(struct cairn_found *found, bool factors);
+
+/** Take matrices of MATLAB so that rows are samples; their file is taken.  Ranks: local.
+ * Errors: none. */
+void cairn_decode_matrices(struct cairn_found found[CAIRN_N_NAMES]);
+
+/** Turn one image [H, W, C] to [C, H, W], of numbers of `bytes`.  Ranks: local.  Errors: none. */
+void cairn_decode_turn(const struct cairn_decode *decode, size_t n_values, size_t bytes,
+                       unsigned char *row);
 
 /** Decode n rows that were read as `type`, in place.  Ranks: local.  Errors: none. */
 void cairn_decode_rows(const struct cairn_rows *rows, size_t n, enum cairn_h5_type type, void *out);
@@ -174,15 +217,19 @@ void cairn_decode_rows(const struct cairn_rows *rows, size_t n, enum cairn_h5_ty
  * else as reals.  Ranks: local.  Errors: none. */
 enum cairn_h5_type cairn_rows_held_type(const struct cairn_rows *rows);
 
-/** Visit all texts, or the names of an enum, as cairn_h5_array_texts() and cairn_h5_array_names()
- * do.  Ranks: local.  Errors: theirs. */
+/** Visit all texts, or the names of one part's enum, as cairn_h5_array_texts() and
+ * cairn_h5_array_names() do.  Ranks: local.  Errors: theirs. */
 CAIRN_CHECKED cairn_status cairn_rows_texts(const struct cairn_rows *rows,
                                             cairn_status (*visit)(void *context, const char *text),
                                             void *context);
-CAIRN_CHECKED cairn_status cairn_rows_names(const struct cairn_rows *rows,
+CAIRN_CHECKED cairn_status cairn_rows_names(const struct cairn_rows *rows, size_t part,
                                             cairn_status (*visit)(void *context, const char *name,
                                                                   int64_t value),
                                             void *context);
+
+/** Bytes of HDF5's caches of chunks, at most, while its rows are read.  Ranks: local.
+ * Errors: none. */
+size_t cairn_rows_chunk_bytes(const struct cairn_rows *rows, size_t all_bytes);
 
 /** Bytes of one row of an array in its own type.  Ranks: local.  Errors: none. */
 size_t cairn_row_bytes(const struct cairn_h5_form *form);

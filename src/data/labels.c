@@ -140,102 +140,6 @@ cairn_status cairn_labels_number(struct cairn_dataset *dataset)
     return CAIRN_OK;
 }
 
-/* ---- enums */
-
-/* The names of an enum, by the numbers that they stand for. */
-struct names {
-    const struct cairn_dataset *dataset;
-    struct name {
-        int64_t value;
-        char *text; /* owned */
-    } * name;       /* [n], sorted */
-    size_t n, room;
-};
-
-static cairn_status add_name(void *context, const char *text, int64_t value)
-{
-    struct names *names = context;
-    size_t at = names->n;
-    if (names->n == names->room) {
-        struct name *more = NULL;
-        names->room = 2 * names->room + 16;
-        CAIRN_TRY(cairn_memory_get(names->room, sizeof *more, "the names of the classes", &more));
-        if (names->n > 0) memcpy(more, names->name, names->n * sizeof *more);
-        free(names->name);
-        names->name = more;
-    }
-    for (; at > 0 && names->name[at - 1].value > value; at--) names->name[at] = names->name[at - 1];
-    names->name[at] = (struct name){.value = value};
-    names->n++;
-    return cairn_memory_text(text, &names->name[at].text);
-}
-
-/* Which of the names has this value; n for none. */
-static size_t find_value(const struct names *names, int64_t value)
-{
-    size_t low = 0;
-    size_t high = names->n;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (names->name[middle].value < value)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < names->n && names->name[low].value == value ? low : names->n;
-}
-
-/* The names, separated by commas, for all groups the same. */
-static cairn_status keep_names(struct labels *labels, const struct names *names)
-{
-    struct cairn_dataset *dataset = labels->dataset;
-    size_t bytes = 1;
-    char *joined = NULL;
-    for (size_t i = 0; i < names->n; i++) bytes += strlen(names->name[i].text) + 1;
-    CAIRN_TRY(cairn_memory_get(bytes, 1, "the names of the classes", &joined));
-    for (size_t i = 0; i < names->n; i++) {
-        if (i > 0) strcat(joined, ",");
-        strcat(joined, names->name[i].text);
-    }
-    const bool same = dataset->class_names == NULL || strcmp(dataset->class_names, joined) == 0;
-    free(dataset->class_names);
-    dataset->class_names = joined;
-    size_t row = 0;
-    if (same) return CAIRN_OK;
-    return cairn_fail(CAIRN_DATA, "%s: its names are others than those of another group",
-                      where(labels, &row));
-}
-
-static cairn_status number_enum(struct labels *labels, const struct names *names)
-{
-    struct cairn_group *group = labels->group;
-    CAIRN_TRY(read_whole(labels));
-    for (size_t row = 0; row < group->n; row++) {
-        size_t number = find_value(names, group->label[row]);
-        if (number == names->n) {
-            const int label = (int)group->label[row];
-            size_t there = row;
-            const char *at = where(labels, &there);
-            return cairn_fail(CAIRN_DATA, "%s row %zu: %d is none of the enum's names", at, there,
-                              label);
-        }
-        group->label_owned[row] = (int32_t)number;
-    }
-    labels->dataset->n_classes = names->n;
-    return keep_names(labels, names);
-}
-
-/* Classes in the order of the numbers that the names stand for, mostly these numbers themselves. */
-static cairn_status read_enum(struct labels *labels)
-{
-    struct names names = {.dataset = labels->dataset};
-    cairn_status st = cairn_rows_names(&labels->group->y, add_name, &names);
-    if (st == CAIRN_OK) st = number_enum(labels, &names);
-    for (size_t i = 0; i < names.n; i++) free(names.name[i].text);
-    free(names.name);
-    return st;
-}
-
 /* ---- any of them */
 
 /* Whether a row of y is one value. */
@@ -279,9 +183,8 @@ static cairn_status read_classes(struct labels *labels)
     const struct cairn_h5_form *form = &labels->group->y.form;
     const bool named = form->coding == CAIRN_H5_ENUM || form->coding == CAIRN_H5_BOOL;
     if (dataset->n_classes == 0) dataset->n_classes = 1; /* also where all are below 0 */
-    cairn_status st = form->type == CAIRN_H5_TEXT ? read_texts(labels)
-                      : named                     ? read_enum(labels)
-                                                  : read_whole(labels);
+    cairn_status st = form->type == CAIRN_H5_TEXT ? read_texts(labels) : read_whole(labels);
+    if (st == CAIRN_OK && named) st = cairn_labels_of_enum(dataset, labels->group);
     if (st == CAIRN_OK) cairn_rows_let_go(&labels->group->y);
     return st;
 }

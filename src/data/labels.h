@@ -16,4 +16,10 @@ CAIRN_CHECKED cairn_status cairn_labels_open(struct cairn_dataset *dataset,
  * Errors: CAIRN_MEMORY. */
 CAIRN_CHECKED cairn_status cairn_labels_number(struct cairn_dataset *dataset);
 
+/** Number the labels of a group, which are read as the numbers of an enum, in the order of these
+ * numbers, mostly by themselves, and keep its names.  Ranks: local.  Errors: CAIRN_DATA: no name
+ * for a label, other names in another part or group; CAIRN_MEMORY. */
+CAIRN_CHECKED cairn_status cairn_labels_of_enum(struct cairn_dataset *dataset,
+                                                struct cairn_group *group);
+
 #endif

@@ -6,21 +6,19 @@
 #include "base/memory.h"
 #include "data/group.h"
 #include "data/internal.h"
-#include "data/place.h"
 
 /* An epoch that no run reaches: the permutation is none of those of training. */
 #define EPOCH_OF_SPLIT UINT64_MAX
 
-static cairn_status open_again(struct cairn_dataset *dataset, enum cairn_split split,
-                               const struct cairn_dataset_options *options)
+static cairn_status copy_train(struct cairn_dataset *dataset, enum cairn_split split)
 {
-    if (dataset->group[split].n_places > 0)
+    struct cairn_group *group = &dataset->group[split];
+    if (group->n_places > 0)
         return cairn_fail(CAIRN_USAGE,
                           "data.%s_fraction: the data have a group %s already; leave it "
                           "out",
                           cairn_split_name(split), cairn_split_name(split));
-    CAIRN_TRY(cairn_places_copy(&dataset->group[CAIRN_SPLIT_TRAIN], &dataset->group[split]));
-    return cairn_group_open(dataset, split, options);
+    return cairn_group_copy(dataset, &dataset->group[CAIRN_SPLIT_TRAIN], group);
 }
 
 cairn_status cairn_groups_part(struct cairn_dataset *dataset,
@@ -33,8 +31,8 @@ cairn_status cairn_groups_part(struct cairn_dataset *dataset,
                           "data.val_fraction and data.test_fraction divide x and y of train, which "
                           "%s does not have",
                           dataset->path);
-    if (options->val_fraction > 0) CAIRN_TRY(open_again(dataset, CAIRN_SPLIT_VAL, options));
-    if (options->test_fraction > 0) CAIRN_TRY(open_again(dataset, CAIRN_SPLIT_TEST, options));
+    if (options->val_fraction > 0) CAIRN_TRY(copy_train(dataset, CAIRN_SPLIT_VAL));
+    if (options->test_fraction > 0) CAIRN_TRY(copy_train(dataset, CAIRN_SPLIT_TEST));
     return CAIRN_OK;
 }
 

@@ -8,7 +8,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
-#include "data/files.h"
+#include "data/group.h"
 #include "data/internal.h"
 
 enum { MOST_NAMES = 4, MOST_SHOWN = 12, LIST_BYTES = 1600 };
@@ -19,11 +19,11 @@ static const char *const aliases[CAIRN_N_SPLITS][MOST_NAMES] = {
 
 /* Visit each of the files that hold the groups by their names. */
 static cairn_status each_main(struct cairn_dataset *dataset,
-                              cairn_status (*visit)(void *context, struct cairn_h5 *file),
+                              cairn_status (*visit)(void *context, struct cairn_data_file *file),
                               void *context)
 {
-    const size_t n = dataset->n_main;
-    for (size_t i = 0; i < n; i++) CAIRN_TRY(visit(context, dataset->files[i]));
+    for (size_t i = 0; i < dataset->n_main; i++)
+        CAIRN_TRY(visit(context, cairn_data_files_at(dataset->files, i)));
     return CAIRN_OK;
 }
 
@@ -72,10 +72,10 @@ static void list_arrays(struct cairn_h5 *file, struct listing *list)
 cairn_status cairn_place_missing(const struct cairn_place *place, const char *path, const char *key)
 {
     struct listing list;
-    list_arrays(place->file, &list);
+    list_arrays(place->file->h5, &list);
     return cairn_fail(CAIRN_DATA,
                       "%s: %s is not an array of this file; there are: %s; name one by %s",
-                      cairn_h5_path(place->file), path, list.text, key);
+                      place->file->path, path, list.text, key);
 }
 
 /* ---- names */
@@ -110,40 +110,15 @@ cairn_status cairn_place_path(const struct cairn_place *place, enum cairn_split 
          i++) {
         if (!renamed(name, aliases[split][i], other, sizeof other)) break;
         CAIRN_TRY(join(place->group, other, path));
-        *there = cairn_h5_has_name(place->file, path);
+        *there = cairn_h5_has_name(place->file->h5, path);
         if (*there) return CAIRN_OK;
     }
     CAIRN_TRY(join(place->group, name, path));
-    *there = cairn_h5_has_name(place->file, path);
+    *there = cairn_h5_has_name(place->file->h5, path);
     return CAIRN_OK;
 }
 
 /* ---- groups */
-
-static cairn_status add_place(struct cairn_group *group, struct cairn_h5 *file, const char *path)
-{
-    struct cairn_place *place = NULL;
-    char *name = NULL;
-    CAIRN_TRY(
-        cairn_memory_get(group->n_places + 1, sizeof *place, "the groups of the data", &place));
-    cairn_status st = cairn_memory_text(path, &name);
-    if (st != CAIRN_OK) {
-        free(place);
-        return st;
-    }
-    if (group->n_places > 0) memcpy(place, group->place, group->n_places * sizeof *place);
-    free(group->place);
-    group->place = place;
-    group->place[group->n_places++] = (struct cairn_place){file, name};
-    return CAIRN_OK;
-}
-
-cairn_status cairn_places_copy(const struct cairn_group *from, struct cairn_group *to)
-{
-    for (size_t i = 0; i < from->n_places; i++)
-        CAIRN_TRY(add_place(to, from->place[i].file, from->place[i].group));
-    return CAIRN_OK;
-}
 
 /* The group of a file that goes by one of a split's names; "" where there is none. */
 static cairn_status find_group(struct cairn_h5 *file, enum cairn_split split, char *path)
@@ -171,26 +146,72 @@ struct search {
     struct cairn_dataset *dataset;
     const struct cairn_dataset_options *options;
     enum cairn_split split;
-    const char *group; /* by its name; NULL: by that of the split */
-    bool whole;        /* a file is the group where none in it is */
+    const char *group;          /* by its name; NULL: by that of the split */
+    bool whole;                 /* a file is the group where none in it is */
+    bool found[CAIRN_N_SPLITS]; /* or named by a key */
 };
 
-static cairn_status look_into(void *context, struct cairn_h5 *file)
+static cairn_status make_room(struct cairn_group *group)
 {
-    const struct search *search = context;
+    struct cairn_place *more = NULL;
+    const size_t n = group->n_places;
+    if ((n & (n - 1)) != 0) return CAIRN_OK; /* there is room up to the next power of two */
+    CAIRN_TRY(cairn_memory_get(n == 0 ? 1 : 2 * n, sizeof *more, "the groups of the data", &more));
+    if (n > 0) memcpy(more, group->place, n * sizeof *more);
+    free(group->place);
+    group->place = more;
+    return CAIRN_OK;
+}
+
+/* Put one after the others, and open what is in it.  The file is taken. */
+static cairn_status add_place(const struct search *search, struct cairn_data_file *file,
+                              const char *path)
+{
     struct cairn_group *group = &search->dataset->group[search->split];
+    char *name = NULL;
+    CAIRN_TRY(make_room(group));
+    CAIRN_TRY(cairn_memory_text(path, &name));
+    group->place[group->n_places++] = (struct cairn_place){file, name};
+    return cairn_group_open_place(search->dataset, search->split, search->options);
+}
+
+/* The file is taken. */
+static cairn_status look(const struct search *search, struct cairn_data_file *file)
+{
     char path[CAIRN_PLACE_BYTES] = "";
     if (search->group == NULL) {
-        CAIRN_TRY(find_group(file, search->split, path));
-        return path[0] != '\0' || search->whole ? add_place(group, file, path) : CAIRN_OK;
+        CAIRN_TRY(find_group(file->h5, search->split, path));
+        return path[0] != '\0' || search->whole ? add_place(search, file, path) : CAIRN_OK;
     }
-    if (strcmp(search->group, "/") == 0) return add_place(group, file, "");
+    if (strcmp(search->group, "/") == 0) return add_place(search, file, "");
     CAIRN_TRY(join("", search->group, path));
-    if (cairn_h5_has_group(file, path)) return add_place(group, file, path);
+    if (cairn_h5_has_group(file->h5, path)) return add_place(search, file, path);
     struct listing list;
-    list_arrays(file, &list);
+    list_arrays(file->h5, &list);
     return cairn_fail(CAIRN_DATA, "%s: %s is not a group of this file; there are: %s; set data.%s",
-                      cairn_h5_path(file), path, list.text, cairn_split_name(search->split));
+                      file->path, path, list.text, cairn_split_name(search->split));
+}
+
+static cairn_status look_into(void *context, struct cairn_data_file *file)
+{
+    CAIRN_TRY(cairn_data_file_meet(file));
+    cairn_status st = look(context, file);
+    cairn_data_file_give(file);
+    return st;
+}
+
+/* For all groups that no key names. */
+static cairn_status look_for_groups(void *context, struct cairn_data_file *file)
+{
+    struct search search = *(const struct search *)context;
+    CAIRN_TRY(cairn_data_file_meet(file));
+    cairn_status st = CAIRN_OK;
+    for (int split = 0; split < CAIRN_N_SPLITS && st == CAIRN_OK; split++) {
+        search.split = (enum cairn_split)split;
+        if (search.options->group[split] == NULL) st = look(&search, file);
+    }
+    cairn_data_file_give(file);
+    return st;
 }
 
 /* A name of data.train, data.val or data.test. */
@@ -198,23 +219,24 @@ static cairn_status look_for(struct search *search, const char *name)
 {
     search->whole = cairn_file_is_named(name);
     search->group = search->whole ? NULL : name;
-    return search->whole ? cairn_files_each(search->dataset, name, look_into, search)
+    return search->whole ? cairn_data_files_each(search->dataset->files, name, look_into, search)
                          : each_main(search->dataset, look_into, search);
 }
 
-static cairn_status find_named(struct search *search, const struct cairn_node *names)
+static cairn_status each_name(const struct cairn_node *names,
+                              cairn_status (*take)(struct search *search, const char *name),
+                              struct search *search)
 {
-    if (names->kind == CAIRN_NODE_SCALAR) return look_for(search, names->text);
+    if (names->kind == CAIRN_NODE_SCALAR) return take(search, names->text);
     for (const struct cairn_node *name = names->child; name != NULL; name = name->next)
-        CAIRN_TRY(look_for(search, name->text));
+        CAIRN_TRY(take(search, name->text));
     return CAIRN_OK;
 }
 
-/* At the top of a file: the arrays of training, or of the only group, or those that are called
- * after the group. */
-static cairn_status look_at_top(void *context, struct cairn_h5 *file)
+/* At the top of a file, which is taken: the arrays of training, or of the only group, or those that
+ * are called after the group. */
+static cairn_status look_at_top_for(const struct search *search, struct cairn_data_file *file)
 {
-    const struct search *search = context;
     const struct cairn_dataset_options *options = search->options;
     const struct cairn_place top = {file, ""};
     char path[CAIRN_PLACE_BYTES], plain[CAIRN_PLACE_BYTES];
@@ -222,26 +244,35 @@ static cairn_status look_at_top(void *context, struct cairn_h5 *file)
     CAIRN_TRY(cairn_place_path(&top, search->split, options->x, path, &there));
     CAIRN_TRY(join("", options->x, plain));
     if (search->split == options->alone && search->whole) {
-        if (!there) there = cairn_h5_has_name(file, "/tokens");
+        if (!there) there = cairn_h5_has_name(file->h5, "/tokens");
     } else if (strcmp(path, plain) == 0) {
         there = search->split == CAIRN_SPLIT_TRAIN && renamed(options->x, "", path, sizeof path) &&
                 there;
     }
-    return there ? add_place(&search->dataset->group[search->split], file, "") : CAIRN_OK;
+    return there ? add_place(search, file, "") : CAIRN_OK;
 }
 
-static size_t count_groups(const struct cairn_dataset *dataset)
+/* For all groups that were not found and that no key names. */
+static cairn_status look_at_top(void *context, struct cairn_data_file *file)
 {
-    size_t n = 0;
-    for (int split = 0; split < CAIRN_N_SPLITS; split++)
-        n += dataset->group[split].n_places > 0 ? 1 : 0;
-    return n;
+    struct search search = *(const struct search *)context;
+    CAIRN_TRY(cairn_data_file_take(file));
+    cairn_status st = CAIRN_OK;
+    for (int split = 0; split < CAIRN_N_SPLITS && st == CAIRN_OK; split++) {
+        search.split = (enum cairn_split)split;
+        if (!search.found[split]) st = look_at_top_for(&search, file);
+    }
+    cairn_data_file_give(file);
+    return st;
 }
 
 static cairn_status no_groups(const struct cairn_dataset *dataset)
 {
     struct listing list;
-    list_arrays(dataset->file, &list);
+    struct cairn_data_file *file = cairn_data_files_at(dataset->files, 0);
+    CAIRN_TRY(cairn_data_file_take(file));
+    list_arrays(file->h5, &list);
+    cairn_data_file_give(file);
     return cairn_fail(
         CAIRN_DATA,
         "%s: has none of the groups train, val and test; there are: %s; name arrays by "
@@ -249,27 +280,49 @@ static cairn_status no_groups(const struct cairn_dataset *dataset)
         dataset->path, list.text);
 }
 
+static cairn_status count(void *context, struct cairn_data_file *file)
+{
+    (void)context, (void)file;
+    return CAIRN_OK;
+}
+
+/* A file or pattern of data.file. */
+static cairn_status name_main(struct search *search, const char *name)
+{
+    return cairn_data_files_each(search->dataset->files, name, count, NULL);
+}
+
+cairn_status cairn_places_name(struct cairn_dataset *dataset,
+                               const struct cairn_dataset_options *options)
+{
+    struct search search = {.dataset = dataset};
+    CAIRN_TRY(options->files == NULL ? name_main(&search, options->file)
+                                     : each_name(options->files, name_main, &search));
+    dataset->n_main = cairn_data_files_count(dataset->files);
+    return CAIRN_OK;
+}
+
 cairn_status cairn_places_find(struct cairn_dataset *dataset,
                                const struct cairn_dataset_options *options)
 {
     struct search search = {.dataset = dataset, .options = options};
-    CAIRN_TRY(cairn_files_open(dataset));
+    char path[CAIRN_PLACE_BYTES];
+    bool any = false;
+    CAIRN_TRY(each_main(dataset, look_for_groups, &search));
     for (int split = 0; split < CAIRN_N_SPLITS; split++) {
         search.split = (enum cairn_split)split;
-        search.group = NULL;
-        search.whole = false;
         if (options->group[split] != NULL)
-            CAIRN_TRY(find_named(&search, options->group[split]));
-        else
-            CAIRN_TRY(each_main(dataset, look_into, &search));
+            CAIRN_TRY(each_name(options->group[split], look_for, &search));
+        search.found[split] = options->group[split] != NULL || dataset->group[split].n_places > 0;
+        any = any || dataset->group[split].n_places > 0;
     }
-    search.whole = count_groups(dataset) == 0;
-    for (int split = 0; split < CAIRN_N_SPLITS; split++) {
-        search.split = (enum cairn_split)split;
-        if (options->group[split] == NULL && dataset->group[split].n_places == 0)
-            CAIRN_TRY(each_main(dataset, look_at_top, &search));
-    }
-    return count_groups(dataset) > 0 ? CAIRN_OK : no_groups(dataset);
+    search.whole = !any;
+    search.group = NULL;
+    if (search.whole || renamed(options->x, "", path, sizeof path))
+        CAIRN_TRY(each_main(dataset, look_at_top, &search));
+    for (int split = 0; split < CAIRN_N_SPLITS; split++)
+        any = any || dataset->group[split].n_places > 0;
+    return any ? CAIRN_OK : no_groups(dataset);
 }
 
 void cairn_places_free(struct cairn_dataset *dataset)
@@ -279,6 +332,4 @@ void cairn_places_free(struct cairn_dataset *dataset)
         for (size_t i = 0; i < group->n_places; i++) free(group->place[i].group);
         free(group->place);
     }
-    for (size_t i = 0; i < dataset->n_files; i++) cairn_h5_close(dataset->files[i]);
-    free(dataset->files);
 }

@@ -10,15 +10,7 @@
 #include "data/place.h"
 #include "data/tokens.h"
 
-enum { BLOCK_BYTES = 1 << 20, MANY = 64 };
-
-/* The same array in one of the files. */
-struct cairn_part {
-    struct cairn_h5 *file; /* borrowed */
-    char *path;            /* owned */
-    struct cairn_h5_array *array;
-    size_t first, n; /* rows */
-};
+enum { BLOCK_BYTES = 1 << 20, MANY = 64, CHUNK_BYTES = 1 << 20 };
 
 size_t cairn_row_bytes(const struct cairn_h5_form *form)
 {
@@ -37,91 +29,19 @@ bool cairn_rows_known(const struct cairn_rows *rows)
     return rows->n_parts > 0 || rows->memory != NULL;
 }
 
-/* ---- opening */
-
-/* Rows of the same shape; of several types they are read as reals. */
-static cairn_status join_form(struct cairn_rows *rows, const struct cairn_part *part,
-                              struct cairn_h5_form form)
-{
-    char here[CAIRN_SHAPE_TEXT_BYTES];
-    char there[CAIRN_SHAPE_TEXT_BYTES];
-    struct cairn_h5_form *all = &rows->form;
-    if (rows->n_parts == 0) {
-        *all = form;
-        return CAIRN_OK;
-    }
-    const size_t n = all->shape.dim[0];
-    const bool is_text = form.type == CAIRN_H5_TEXT;
-    const struct cairn_shape own = form.shape;
-    if (form.shape.ndim > 0) form.shape.dim[0] = n;
-    if (!cairn_shape_same(&form.shape, &all->shape) || is_text != (all->type == CAIRN_H5_TEXT))
-        return cairn_fail(CAIRN_DATA, "%s: %s is %s, the one before it %s; rows must be equal",
-                          cairn_h5_path(part->file), part->path, cairn_shape_text(&own, here),
-                          cairn_shape_text(&all->shape, there));
-    all->shape.dim[0] = n + own.dim[0];
-    if (form.type != all->type || form.coding != all->coding) {
-        all->coding = is_text ? CAIRN_H5_VARIABLE : CAIRN_H5_PLAIN;
-        if (!is_text && form.type != all->type)
-            all->type = cairn_h5_is_real(form.type) || cairn_h5_is_real(all->type) ? CAIRN_H5_F64
-                                                                                   : CAIRN_H5_I64;
-    }
-    return CAIRN_OK;
-}
-
-static cairn_status add_part(struct cairn_rows *rows, struct cairn_h5 *file, const char *path)
-{
-    struct cairn_part part = {.file = file};
-    struct cairn_part *more = NULL;
-    CAIRN_TRY(cairn_memory_get(rows->n_parts + 1, sizeof *more, "the arrays of the data", &more));
-    cairn_status st = cairn_memory_text(path, &part.path);
-    if (st == CAIRN_OK) st = cairn_h5_array_open(file, path, &part.array);
-    if (st == CAIRN_OK) st = join_form(rows, &part, *cairn_h5_array_form(part.array));
-    if (st != CAIRN_OK) {
-        cairn_h5_array_close(part.array);
-        free(part.path);
-        free(more);
-        return st;
-    }
-    part.n = cairn_h5_array_form(part.array)->shape.dim[0];
-    part.first = rows->n_parts == 0 ? 0 : rows->form.shape.dim[0] - part.n;
-    if (rows->n_parts > 0) memcpy(more, rows->part, rows->n_parts * sizeof *more);
-    free(rows->part);
-    more[rows->n_parts++] = part;
-    rows->part = more;
-    return CAIRN_OK;
-}
-
-cairn_status cairn_rows_open(const struct cairn_dataset *dataset, enum cairn_split split,
-                             const struct cairn_name *name, struct cairn_rows *out)
-{
-    char path[CAIRN_PLACE_BYTES];
-    const struct cairn_group *group = &dataset->group[split];
-    for (size_t i = 0; i < group->n_places; i++) {
-        bool there = false;
-        CAIRN_TRY(cairn_place_path(&group->place[i], split, name->text, path, &there));
-        if (!there && name->optional && out->n_parts == 0) continue;
-        if (!there && !cairn_h5_is_elsewhere(group->place[i].file, path))
-            return cairn_place_missing(&group->place[i], path, name->key);
-        if (name->optional && i > out->n_parts)
-            return cairn_place_missing(&group->place[0], name->text, name->key);
-        CAIRN_TRY(add_part(out, group->place[i].file, path));
-    }
-    return CAIRN_OK;
-}
-
 void cairn_rows_let_go(struct cairn_rows *rows)
 {
-    for (size_t i = 0; i < rows->n_parts; i++) {
-        cairn_h5_array_close(rows->part[i].array);
-        rows->part[i].array = NULL;
-    }
+    for (size_t i = 0; i < rows->n_parts; i++)
+        cairn_data_file_let_go(rows->part[i].file, rows->part[i].path);
     rows->form.shape.ndim = 0;
 }
 
 void cairn_rows_close(struct cairn_rows *rows)
 {
-    cairn_rows_let_go(rows);
-    for (size_t i = 0; i < rows->n_parts; i++) free(rows->part[i].path);
+    for (size_t i = 0; i < rows->n_parts; i++) {
+        cairn_data_file_let_go(rows->part[i].file, rows->part[i].path);
+        free(rows->part[i].path);
+    }
     free(rows->part);
     free(rows->decode.turn);
     *rows = (struct cairn_rows){.n_parts = 0};
@@ -143,6 +63,36 @@ static const struct cairn_part *part_of(const struct cairn_rows *rows, size_t ro
     return &rows->part[low];
 }
 
+/* The array of a part, whose file is taken then.  What was checked when the data were opened still
+ * holds, or the rows would not be those that there is room for. */
+static cairn_status take_array(const struct cairn_rows *rows, const struct cairn_part *part,
+                               struct cairn_h5_array **out)
+{
+    CAIRN_TRY(cairn_data_file_array(part->file, part->path, part->transposed, out));
+    const struct cairn_shape *shape = &cairn_h5_array_form(*out)->shape;
+    size_t n_values = part->n;
+    for (int d = 1; d < rows->form.shape.ndim; d++) n_values *= rows->form.shape.dim[d];
+    const bool same = shape->ndim > 0 && shape->dim[0] == part->n;
+    if (same && (rows->form.shape.ndim == 0 || cairn_shape_count(shape) == n_values))
+        return CAIRN_OK;
+    cairn_data_file_give(part->file);
+    return cairn_fail(CAIRN_DATA,
+                      "%s: %s has another shape than when it was checked; leave files alone that a "
+                      "run reads",
+                      part->file->path, part->path);
+}
+
+/* Rows of one part. */
+static cairn_status read_part(const struct cairn_rows *rows, const struct cairn_part *part,
+                              size_t first, size_t n, enum cairn_h5_type type, void *out)
+{
+    struct cairn_h5_array *array = NULL;
+    CAIRN_TRY(take_array(rows, part, &array));
+    cairn_status st = cairn_h5_array_rows(array, first, n, type, out);
+    cairn_data_file_give(part->file);
+    return st;
+}
+
 /* Rows as they are stored. */
 static cairn_status read_stored(const struct cairn_rows *rows, size_t first, size_t n,
                                 enum cairn_h5_type type, unsigned char *out)
@@ -154,7 +104,7 @@ static cairn_status read_stored(const struct cairn_rows *rows, size_t first, siz
         const struct cairn_part *part = part_of(rows, first + done);
         const size_t at = first + done - part->first;
         count = part->n - at < n - done ? part->n - at : n - done;
-        CAIRN_TRY(cairn_h5_array_rows(part->array, at, count, type, out + done * row_bytes));
+        CAIRN_TRY(read_part(rows, part, at, count, type, out + done * row_bytes));
     }
     return CAIRN_OK;
 }
@@ -227,7 +177,7 @@ const char *cairn_rows_where(const struct cairn_rows *rows, size_t *row, char *t
     if (rows->pick.n > 0) *row = (size_t)cairn_order_at(&rows->pick.order, rows->pick.first + *row);
     const struct cairn_part *part = part_of(rows, *row);
     *row -= part->first;
-    snprintf(text, CAIRN_WHERE_BYTES, "%s: %s", cairn_h5_path(part->file), part->path);
+    snprintf(text, CAIRN_WHERE_BYTES, "%s: %s", part->file->path, part->path);
     return text;
 }
 
@@ -242,21 +192,31 @@ enum cairn_h5_type cairn_rows_held_type(const struct cairn_rows *rows)
 cairn_status cairn_rows_texts(const struct cairn_rows *rows,
                               cairn_status (*visit)(void *context, const char *text), void *context)
 {
-    for (size_t i = 0; i < rows->n_parts; i++)
-        CAIRN_TRY(cairn_h5_array_texts(rows->part[i].array, 0, rows->part[i].n, visit, context));
+    for (size_t i = 0; i < rows->n_parts; i++) {
+        const struct cairn_part *part = &rows->part[i];
+        struct cairn_h5_array *array = NULL;
+        CAIRN_TRY(take_array(rows, part, &array));
+        cairn_status st = cairn_h5_array_texts(array, 0, part->n, visit, context);
+        cairn_data_file_give(part->file);
+        CAIRN_TRY(st);
+    }
     return CAIRN_OK;
 }
 
-cairn_status cairn_rows_names(const struct cairn_rows *rows,
+cairn_status cairn_rows_names(const struct cairn_rows *rows, size_t part,
                               cairn_status (*visit)(void *context, const char *name, int64_t value),
                               void *context)
 {
-    return cairn_h5_array_names(rows->part[0].array, visit, context);
+    struct cairn_h5_array *array = NULL;
+    CAIRN_TRY(take_array(rows, &rows->part[part], &array));
+    cairn_status st = cairn_h5_array_names(array, visit, context);
+    cairn_data_file_give(rows->part[part].file);
+    return st;
 }
 
 const char *cairn_rows_file(const struct cairn_rows *rows, size_t part)
 {
-    return cairn_h5_path(rows->part[part].file);
+    return rows->part[part].file->path;
 }
 
 const char *cairn_rows_path(const struct cairn_rows *rows, size_t part)
@@ -266,19 +226,28 @@ const char *cairn_rows_path(const struct cairn_rows *rows, size_t part)
 
 bool cairn_rows_has_attribute(const struct cairn_rows *rows, size_t part, const char *name)
 {
-    return cairn_h5_has_attribute(rows->part[part].file, rows->part[part].path, name);
+    const struct cairn_part *of = &rows->part[part];
+    if (cairn_data_file_take(of->file) != CAIRN_OK) return false;
+    const bool has = cairn_h5_has_attribute(of->file->h5, of->path, name);
+    cairn_data_file_give(of->file);
+    return has;
+}
+
+size_t cairn_rows_chunk(const struct cairn_rows *rows)
+{
+    const struct cairn_part *first = &rows->part[0];
+    return rows->n_parts == 0 || first->transposed ? 0 : first->chunk_rows;
 }
 
 bool cairn_rows_unwritten(const struct cairn_rows *rows, size_t part)
 {
-    return rows->part[part].array != NULL && cairn_h5_array_unwritten(rows->part[part].array);
-}
-
-void cairn_rows_transpose(struct cairn_rows *rows)
-{
-    cairn_h5_array_transpose(rows->part[0].array);
-    rows->form.shape = cairn_h5_array_form(rows->part[0].array)->shape;
-    rows->part[0].n = rows->form.shape.dim[0];
+    struct cairn_h5_array *array = NULL;
+    if (!cairn_rows_exist(rows) || rows->part[part].written ||
+        take_array(rows, &rows->part[part], &array) != CAIRN_OK)
+        return false;
+    const bool unwritten = cairn_h5_array_unwritten(array);
+    cairn_data_file_give(rows->part[part].file);
+    return unwritten;
 }
 
 cairn_status cairn_rows_numbers(const struct cairn_rows *rows, size_t part, const char *attribute,
@@ -286,8 +255,31 @@ cairn_status cairn_rows_numbers(const struct cairn_rows *rows, size_t part, cons
 {
     const struct cairn_part *of = &rows->part[part];
     *n = 0;
-    if (!cairn_h5_has_attribute(of->file, of->path, attribute)) return CAIRN_OK;
-    return cairn_h5_get_numbers(of->file, of->path, attribute, most, value, n);
+    CAIRN_TRY(cairn_data_file_take(of->file));
+    cairn_status st = CAIRN_OK;
+    if (cairn_h5_has_attribute(of->file->h5, of->path, attribute))
+        st = cairn_h5_get_numbers(of->file->h5, of->path, attribute, most, value, n);
+    cairn_data_file_give(of->file);
+    return st;
+}
+
+size_t cairn_rows_chunk_bytes(const struct cairn_rows *rows, size_t all_bytes)
+{
+    size_t n = rows->n_parts;
+    if (n == 0) return 0;
+    const size_t most = cairn_data_files_most(rows->part[0].file->all);
+    if (n > most) n = most;
+    return all_bytes / CHUNK_BYTES < n ? all_bytes : n * CHUNK_BYTES;
+}
+
+cairn_status cairn_rows_text(const struct cairn_rows *rows, size_t part, const char *attribute,
+                             char **out)
+{
+    const struct cairn_part *of = &rows->part[part];
+    CAIRN_TRY(cairn_data_file_take(of->file));
+    cairn_status st = cairn_h5_get_text(of->file->h5, of->path, attribute, out);
+    cairn_data_file_give(of->file);
+    return st;
 }
 
 const char *cairn_dataset_converts_to(const struct cairn_dataset *dataset, enum cairn_split split)

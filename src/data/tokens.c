@@ -34,12 +34,9 @@ static cairn_status read_vocabulary(struct cairn_dataset *dataset, const struct 
     return CAIRN_OK;
 }
 
-cairn_status cairn_tokens_open(struct cairn_dataset *dataset, enum cairn_split split)
+cairn_status cairn_tokens_open(struct cairn_dataset *dataset, struct cairn_group *group)
 {
     char text[CAIRN_SHAPE_TEXT_BYTES];
-    static const struct cairn_name tokens = {"tokens", "data.x", false};
-    struct cairn_group *group = &dataset->group[split];
-    CAIRN_TRY(cairn_rows_open(dataset, split, &tokens, &group->x));
     const struct cairn_h5_form *form = &group->x.form;
     const char *file = cairn_rows_file(&group->x, 0);
     const char *path = cairn_rows_path(&group->x, 0);
@@ -55,12 +52,23 @@ cairn_status cairn_tokens_open(struct cairn_dataset *dataset, enum cairn_split s
     return CAIRN_OK;
 }
 
+/* The text at /characters of the first file; NULL where there is none. */
+static cairn_status read_characters(struct cairn_data_file *file, char **out)
+{
+    CAIRN_TRY(cairn_data_file_take(file));
+    cairn_status st = CAIRN_OK;
+    if (cairn_h5_has_array(file->h5, "/characters"))
+        st = cairn_h5_read_text(file->h5, "/characters", out);
+    cairn_data_file_give(file);
+    return st;
+}
+
 cairn_status cairn_tokens_read_characters(struct cairn_dataset *dataset)
 {
     size_t count = 0;
-    if (dataset->vocabulary == 0 || !cairn_h5_has_array(dataset->file, "/characters"))
-        return CAIRN_OK;
-    CAIRN_TRY(cairn_h5_read_text(dataset->file, "/characters", &dataset->characters));
+    if (dataset->vocabulary == 0) return CAIRN_OK;
+    CAIRN_TRY(read_characters(cairn_data_files_at(dataset->files, 0), &dataset->characters));
+    if (dataset->characters == NULL) return CAIRN_OK;
     size_t left = strlen(dataset->characters);
     for (const char *at = dataset->characters; left > 0; count++) {
         uint32_t code = 0;
@@ -196,7 +204,7 @@ cairn_status cairn_dataset_set_context(struct cairn_dataset *dataset, size_t con
                           "%s holds tokens: give data.context, how many of them a sample has, such "
                           "as data.context=64",
                           dataset->path);
-    if (dataset->file == NULL && dataset->context != 0 && dataset->context != context)
+    if (dataset->files == NULL && dataset->context != 0 && dataset->context != context)
         return cairn_fail(CAIRN_USAGE,
                           "data.context is %zu, and a trainer with these data has %zu; make others "
                           "with cairn_data_create()",

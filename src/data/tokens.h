@@ -10,9 +10,10 @@
 
 #include "data/internal.h"
 
-/** Open the array `tokens` of a group and read its vocabulary.  Ranks: local.
+/** Check the array `tokens` of a group and read its vocabulary.  Ranks: local.
  * Errors: CAIRN_DATA. */
-CAIRN_CHECKED cairn_status cairn_tokens_open(struct cairn_dataset *dataset, enum cairn_split split);
+CAIRN_CHECKED cairn_status cairn_tokens_open(struct cairn_dataset *dataset,
+                                             struct cairn_group *group);
 
 /** Read /characters, where the file has it.  Ranks: local.  Errors: CAIRN_DATA: not so many as the
  * vocabulary, no UTF-8. */

@@ -74,16 +74,18 @@ static bool rounds_otherwise(const struct cairn_h5_array *array)
 }
 
 /* HDF5 takes memory for each chunk of a read, and keeps it. */
-static size_t choose_rows_read(const struct cairn_h5_array *array)
+static void choose_rows_read(struct cairn_h5_array *array)
 {
     const struct cairn_shape *shape = &array->form.shape;
     hid_t create = H5Dget_create_plist(array->id);
     bool chunked = H5Pget_layout(create) == H5D_CHUNKED && shape->ndim > 0 && shape->dim[0] > 0;
     size_t row_bytes = chunked ? cairn_shape_count(shape) / shape->dim[0] : 0;
     row_bytes *= cairn_h5_element_bytes(&array->form);
-    size_t rows = chunked ? cairn_h5_rows_at_once(create, row_bytes) : SIZE_MAX;
+    hsize_t chunk[CAIRN_MAX_DIMS] = {0};
+    array->rows_at_once = chunked ? cairn_h5_rows_at_once(create, row_bytes) : SIZE_MAX;
+    if (chunked && H5Pget_chunk(create, CAIRN_MAX_DIMS, chunk) > 0)
+        array->chunk_rows = (size_t)chunk[0];
     H5Pclose(create);
-    return rows;
 }
 
 static cairn_status open_array(struct cairn_h5 *file, const char *path, struct cairn_h5_array **out)
@@ -101,7 +103,7 @@ static cairn_status open_array(struct cairn_h5 *file, const char *path, struct c
     array->space = H5Dget_space(array->id);
     st = cairn_h5_check_virtual(array);
     if (st == CAIRN_OK) st = read_form(array);
-    if (st == CAIRN_OK) array->rows_at_once = choose_rows_read(array);
+    if (st == CAIRN_OK) choose_rows_read(array);
     if (st == CAIRN_OK) array->via_double = array->via_double || rounds_otherwise(array);
 done:
     if (st == CAIRN_OK)
@@ -135,6 +137,11 @@ const struct cairn_h5_form *cairn_h5_array_form(const struct cairn_h5_array *arr
     return &array->form;
 }
 
+size_t cairn_h5_array_chunk(const struct cairn_h5_array *array)
+{
+    return array->chunk_rows;
+}
+
 bool cairn_h5_array_unwritten(const struct cairn_h5_array *array)
 {
     CAIRN_H5_READING(array->file);
@@ -150,6 +157,7 @@ void cairn_h5_array_transpose(struct cairn_h5_array *array)
     *shape = (struct cairn_shape){.ndim = 2, .dim = {shape->dim[1], shape->dim[0]}};
     array->transposed = !array->transposed;
     array->rows_at_once = SIZE_MAX; /* chunks lie across */
+    array->chunk_rows = 0;
 }
 
 cairn_status cairn_h5_describe(struct cairn_h5 *file, const char *path, struct cairn_h5_form *out)
@@ -277,23 +285,24 @@ static cairn_status read_rows(struct cairn_h5_array *array, size_t first, size_t
     return st;
 }
 
-/* As float, by way of double. */
+/* How many rows of n_values at once by way of double. */
+static size_t rows_via_double(const struct cairn_h5_array *array, size_t n_values)
+{
+    const size_t most = PIECE_VALUES / (n_values == 0 ? 1 : n_values) + 1;
+    return array->rows_at_once < most ? array->rows_at_once : most;
+}
+
+/* As float, by way of double, of which the array keeps some; n is at most rows_via_double(). */
 static cairn_status read_rows_via_double(struct cairn_h5_array *array, size_t first, size_t n,
                                          size_t n_values, float *data)
 {
+    if (array->piece == NULL)
+        CAIRN_TRY(cairn_memory_get(rows_via_double(array, n_values),
+                                   n_values * sizeof *array->piece, "numbers on their way",
+                                   &array->piece));
     CAIRN_TRY(read_rows(array, first, n, CAIRN_H5_F64, array->piece));
     for (size_t i = 0; i < n * n_values; i++) data[i] = (float)array->piece[i];
     return CAIRN_OK;
-}
-
-/* How many rows of n_values at once, with room for them. */
-static cairn_status prepare_via_double(struct cairn_h5_array *array, size_t n_values, size_t *rows)
-{
-    const size_t most = PIECE_VALUES / (n_values == 0 ? 1 : n_values) + 1;
-    *rows = array->rows_at_once < most ? array->rows_at_once : most;
-    if (array->piece != NULL) return CAIRN_OK;
-    return cairn_memory_get(*rows, n_values * sizeof *array->piece, "numbers on their way",
-                            &array->piece);
 }
 
 cairn_status cairn_h5_array_rows(struct cairn_h5_array *array, size_t first, size_t n,
@@ -302,12 +311,11 @@ cairn_status cairn_h5_array_rows(struct cairn_h5_array *array, size_t first, siz
     cairn_status st = check_rows(array, first, n);
     struct cairn_h5_form row = array->form;
     const bool via_double = array->via_double && type == CAIRN_H5_F32;
-    size_t piece = array->rows_at_once;
     row.type = type;
     row.shape.dim[0] = 1;
     const size_t n_values = cairn_shape_count(&row.shape);
     const size_t row_bytes = n_values * cairn_h5_element_bytes(&row);
-    if (st == CAIRN_OK && via_double) st = prepare_via_double(array, n_values, &piece);
+    const size_t piece = via_double ? rows_via_double(array, n_values) : array->rows_at_once;
     for (size_t done = 0, rows = 0; done < n && st == CAIRN_OK; done += rows) {
         char *to = (char *)data + done * row_bytes;
         rows = piece - (first + done) % piece;

@@ -58,12 +58,14 @@ struct cairn_h5_form {
     struct cairn_shape shape;
     size_t text_bytes;  /* TEXT only: bytes of one string */
     size_t chunk_bytes; /* written in chunks of whole rows of about so many bytes; 0 for 1 MiB */
+    unsigned deflate;   /* written: level of compression, after shuffling; 0 for none */
     enum cairn_h5_coding coding; /* in a file that is read, ... */
     bool swapped;                /* ... and whether the other byte comes first there */
 };
 
 struct cairn_h5;
 struct cairn_h5_array;
+struct cairn_h5_new_array;
 
 /** Bytes of one element; text_bytes for TEXT.  Ranks: local.  Errors: none. */
 size_t cairn_h5_element_bytes(const struct cairn_h5_form *form);
@@ -89,7 +91,8 @@ void cairn_h5_version(char *text);
 CAIRN_CHECKED cairn_status cairn_h5_create(const char *path, struct cairn_h5 **out);
 
 /** The same in a file that was begun, to be closed before that is finished; messages say the name
- * it gets.  Ranks: local.  Errors: CAIRN_FILES: cannot be written. */
+ * it gets.  Where reading another one crashes HDF5, it is removed.  Ranks: local.
+ * Errors: CAIRN_FILES: cannot be written. */
 CAIRN_CHECKED cairn_status cairn_h5_create_new(const struct cairn_new_file *place,
                                                struct cairn_h5 **out);
 
@@ -112,6 +115,9 @@ CAIRN_CHECKED cairn_status cairn_h5_open(const char *path, struct cairn_h5 **out
 
 /** The path by which it was opened.  Ranks: local; borrowed.  Errors: none. */
 const char *cairn_h5_path(const struct cairn_h5 *file);
+
+/** Bytes of a file when it was opened for reading.  Ranks: local.  Errors: none. */
+uint64_t cairn_h5_bytes(const struct cairn_h5 *file);
 
 /** cairn_file_sample() of an open file; 0: it cannot be read.  Ranks: local.  Errors: none. */
 uint64_t cairn_h5_sample(const struct cairn_h5 *file);
@@ -185,6 +191,31 @@ CAIRN_CHECKED cairn_status cairn_h5_sources(struct cairn_h5 *file,
 CAIRN_CHECKED cairn_status cairn_h5_write(struct cairn_h5 *file, const char *path,
                                           const struct cairn_h5_form *form, const void *data);
 
+/** Begin an array of form->shape whose rows come one after the other.  Ranks: local.
+ * Errors: CAIRN_FILES; CAIRN_MEMORY. */
+CAIRN_CHECKED cairn_status cairn_h5_array_begin(struct cairn_h5 *file, const char *path,
+                                                const struct cairn_h5_form *form,
+                                                struct cairn_h5_new_array **out);
+/** The next n rows.  Ranks: local.  Errors: CAIRN_FILES; CAIRN_BUG: more than it has. */
+CAIRN_CHECKED cairn_status cairn_h5_array_append(struct cairn_h5_new_array *array, size_t n,
+                                                 const void *data);
+/** Rows of one of its chunks.  Ranks: local.  Errors: none. */
+size_t cairn_h5_array_chunk_rows(const struct cairn_h5_new_array *array);
+/** Close and release, always, before the file; NULL is fine.  Rows that never came read as zeros.
+ * Ranks: local.  Errors: CAIRN_FILES. */
+cairn_status cairn_h5_array_end(struct cairn_h5_new_array *array);
+
+/**
+ * Convert n numbers of from->type and byte order, as they lie in memory, to `type`, as they would
+ * be read from a file.
+ *
+ * Shapes  data: [n] of any alignment; out: [n]
+ * Ranks   local
+ * Errors  CAIRN_BUG: no numbers
+ */
+CAIRN_CHECKED cairn_status cairn_h5_convert(const struct cairn_h5_form *from, const void *data,
+                                            size_t n, enum cairn_h5_type type, void *out);
+
 /** What is stored at `path`.  Ranks: local.  Errors: CAIRN_DATA: no array there, or none that can
  * be read. */
 CAIRN_CHECKED cairn_status cairn_h5_describe(struct cairn_h5 *file, const char *path,
@@ -213,6 +244,18 @@ void cairn_h5_array_close(struct cairn_h5_array *array);
 
 /** What the array is.  Ranks: local.  Errors: none. */
 const struct cairn_h5_form *cairn_h5_array_form(const struct cairn_h5_array *array);
+
+/** Rows that a chunk of the array has; 0: it has no chunks.  Ranks: local.  Errors: none. */
+size_t cairn_h5_array_chunk(const struct cairn_h5_array *array);
+
+/** Call visit with the path of each file of which a virtual array is made, besides its own; one
+ * that gives several pieces mostly once.  Nothing for other arrays.  A status other than CAIRN_OK
+ * ends the walk and is returned.  Ranks: local.  Errors: CAIRN_DATA: damaged; CAIRN_MEMORY; those
+ * of visit. */
+CAIRN_CHECKED cairn_status cairn_h5_array_sources(const struct cairn_h5_array *array,
+                                                  cairn_status (*visit)(void *context,
+                                                                        const char *path),
+                                                  void *context);
 
 /** Whether the file has no place for some of its numbers, which read as what they are filled with.
  * Ranks: local.  Errors: none. */

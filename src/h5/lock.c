@@ -7,6 +7,16 @@
 #include "base/process.h"
 #include "h5/internal.h"
 
+/* How much of its freed memory HDF5 keeps to use it again.  For objects of one size its own limit
+ * is 64 KiB, with which the half MiB that goes with each open file is taken from the system again
+ * for the next one, page by page. */
+enum {
+    OBJECTS_BYTES = 2 << 20,
+    OBJECTS_OF_A_SIZE_BYTES = 1 << 20,
+    ARRAYS_BYTES = 4 << 20,
+    BLOCKS_BYTES = 16 << 20
+};
+
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static _Thread_local unsigned depth; /* our functions call each other */
 
@@ -19,8 +29,11 @@ static void start_library(void)
     started = true;
     if (!cairn_process_is_ours()) return; /* this is for all of the process */
     setenv("HDF5_USE_FILE_LOCKING", "FALSE", 0);
+    unsetenv("HDF5_VDS_PREFIX"); /* sources of virtual arrays lie beside their file: virtual.c */
     H5dont_atexit();
     H5open();
+    H5set_free_list_limits(OBJECTS_BYTES, OBJECTS_OF_A_SIZE_BYTES, ARRAYS_BYTES, ARRAYS_BYTES / 16,
+                           BLOCKS_BYTES, BLOCKS_BYTES / 16);
     H5PLset_loading_state(0);
     H5Lunregister(H5L_TYPE_EXTERNAL);
     cairn_h5_catch_crashes();

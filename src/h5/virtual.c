@@ -30,16 +30,16 @@ static bool is_within(const char *name)
 }
 
 /* The path of a source beside the file, to be released with free(); "." is the file itself. */
-static cairn_status path_of(const struct source *source, char **out)
+static cairn_status path_of(const struct cairn_h5_array *array, const char *name, char **out)
 {
-    const char *own = source->array->file->path;
+    const char *own = array->file->path;
     const char *slash = strrchr(own, '/');
     const size_t folder = slash == NULL ? 0 : (size_t)(slash + 1 - own);
     char *path = NULL;
-    if (strcmp(source->file, ".") == 0) return cairn_memory_text(own, out);
-    CAIRN_TRY(cairn_memory_get(folder + strlen(source->file) + 1, 1, "a path", &path));
+    if (strcmp(name, ".") == 0) return cairn_memory_text(own, out);
+    CAIRN_TRY(cairn_memory_get(folder + strlen(name) + 1, 1, "a path", &path));
     memcpy(path, own, folder);
-    strcpy(path + folder, source->file);
+    strcpy(path + folder, name);
     *out = path;
     return CAIRN_OK;
 }
@@ -92,12 +92,24 @@ static cairn_status check_source(const struct source *source)
     char *path = NULL;
     if (!is_within(source->file))
         return wrong(source, "is not looked for: a source lies in the folder of its file");
-    CAIRN_TRY(path_of(source, &path));
+    CAIRN_TRY(path_of(source->array, source->file, &path));
     cairn_status st = cairn_h5_open(path, &file);
     if (st == CAIRN_OK) st = check_array(source, file);
     cairn_h5_close(file);
     free(path);
     return st;
+}
+
+/* In the process of a host HDF5 may be told to look elsewhere first, by what it reads there before
+ * any property. */
+static cairn_status check_prefix(void)
+{
+    const char *prefix = getenv("HDF5_VDS_PREFIX");
+    if (prefix == NULL || prefix[0] == '\0') return CAIRN_OK;
+    return cairn_fail(CAIRN_DATA,
+                      "by HDF5_VDS_PREFIX=%s they would be looked for elsewhere than beside it; "
+                      "unset it",
+                      prefix);
 }
 
 /* Names that HDF5 gives with their length. */
@@ -126,6 +138,7 @@ static cairn_status check_mapping(struct cairn_h5_array *array, hid_t create, si
     cairn_status st = CAIRN_OK;
     if (source.n < 0 || source.file == NULL || source.path == NULL || source.selected < 0)
         st = cairn_fail(CAIRN_DATA, "how is damaged");
+    if (st == CAIRN_OK) st = check_prefix();
     if (st == CAIRN_OK) st = check_source(&source);
     if (st != CAIRN_OK)
         st = cairn_fail_in(st, "%s: %s is made of others", array->file->path, array->path);
@@ -161,6 +174,50 @@ done:
     return st;
 }
 
+/* One after the other; `before` is the name that came last, owned. */
+static cairn_status visit_source(const struct cairn_h5_array *array, char *name, char **before,
+                                 cairn_status (*visit)(void *context, const char *path),
+                                 void *context)
+{
+    char *path = NULL;
+    if (name == NULL)
+        return cairn_fail(CAIRN_DATA, "%s: %s is damaged", array->file->path, array->path);
+    const bool again = *before != NULL && strcmp(*before, name) == 0;
+    free(*before);
+    *before = name;
+    if (again || strcmp(name, ".") == 0) return CAIRN_OK;
+    CAIRN_TRY(path_of(array, name, &path));
+    cairn_status st = visit(context, path);
+    free(path);
+    return st;
+}
+
+static cairn_status visit_sources(const struct cairn_h5_array *array,
+                                  cairn_status (*visit)(void *context, const char *path),
+                                  void *context)
+{
+    CAIRN_H5_READING(array->file);
+    size_t n = 0;
+    char *before = NULL;
+    cairn_status st = CAIRN_OK;
+    hid_t create = H5Dget_create_plist(array->id);
+    const bool any = create >= 0 && H5Pget_layout(create) == H5D_VIRTUAL &&
+                     H5Pget_virtual_count(create, &n) >= 0;
+    for (size_t i = 0; any && i < n && st == CAIRN_OK; i++)
+        st = visit_source(array, name_of(H5Pget_virtual_filename, create, i), &before, visit,
+                          context);
+    free(before);
+    if (create >= 0) H5Pclose(create);
+    return st;
+}
+
+cairn_status cairn_h5_array_sources(const struct cairn_h5_array *array,
+                                    cairn_status (*visit)(void *context, const char *path),
+                                    void *context)
+{
+    return CAIRN_H5_LOCKED(visit_sources(array, visit, context));
+}
+
 /* A walk through the sources of a file. */
 struct walk {
     struct cairn_h5 *file;
@@ -168,7 +225,7 @@ struct walk {
     void *context;
 };
 
-static cairn_status visit_source(const struct walk *walk, hid_t create, size_t i)
+static cairn_status visit_name(const struct walk *walk, hid_t create, size_t i)
 {
     char *name = name_of(H5Pget_virtual_filename, create, i);
     cairn_status st = CAIRN_OK;
@@ -188,7 +245,7 @@ static cairn_status visit_array(void *context, const char *path)
     cairn_status st = CAIRN_OK;
     if (create >= 0 && H5Pget_layout(create) == H5D_VIRTUAL &&
         H5Pget_virtual_count(create, &n) >= 0 && n <= MOST_SOURCES)
-        for (size_t i = 0; i < n && st == CAIRN_OK; i++) st = visit_source(walk, create, i);
+        for (size_t i = 0; i < n && st == CAIRN_OK; i++) st = visit_name(walk, create, i);
     if (create >= 0) H5Pclose(create);
     if (object >= 0) H5Dclose(object);
     return st;

@@ -6,7 +6,6 @@
 
 #include "base/log.h"
 #include "comm/exchange.h"
-#include "data/order.h"
 #include "run/inside.h"
 
 /* Name the parts, between commas, that differ: "1 thread", say, where the program is the same. */
@@ -28,30 +27,57 @@ static void warn_of_platform(const char *path, const char *before, const char *n
                       now + first);
 }
 
-/* Read into `state`, and check that the file belongs to this run's data.  Rank 0. */
-static cairn_status read_checkpoint(const struct cairn_run_options *options, const char *path,
-                                    const struct cairn_state *state,
-                                    const struct cairn_stored *stored)
+/* The order of samples that a checkpoint counts in: sizes of blocks and windows are its own,
+ * whatever has become of the file since; the kind too where it was chosen.  Rank 0. */
+static cairn_status read_order(const cairn_trainer *t, const char *path, struct cairn_shuffle *out)
 {
+    char mine[CAIRN_SHUFFLE_BYTES];
     char *text = NULL;
-    CAIRN_TRY(cairn_checkpoint_read(path, state));
-    if (stored->data != options->data_fingerprint)
-        return cairn_fail(
+    const struct cairn_shuffle now = *cairn_loader_get_shuffle(t->parts.loader[CAIRN_SPLIT_TRAIN]);
+    CAIRN_TRY(cairn_checkpoint_text(path, "/progress/order", &text));
+    cairn_status st = CAIRN_OK;
+    const bool known = cairn_shuffle_read(text, out) && out->window <= t->parts.rule.n_samples;
+    if (!known || (out->kind != now.kind && !now.automatic))
+        st = cairn_fail(CAIRN_DATA,
+                        "%s uses the order of samples %s, this run has %s; begin another run with "
+                        "its weights: --init %s --out NEW",
+                        path, text, cairn_shuffle_text(&now, mine), path);
+    out->automatic = now.automatic;
+    free(text);
+    return st;
+}
+
+/* Whether the checkpoint belongs to this run's data.  Of several files it says what each was, and
+ * the one that is another now is named; checkpoints of earlier versions have a fingerprint of all
+ * alone.  Rank 0. */
+static cairn_status check_data(const struct cairn_run *run, const char *path,
+                               const struct cairn_stored *stored)
+{
+    const struct cairn_run_options *options = &run->options;
+    char *files = NULL;
+    CAIRN_TRY(cairn_checkpoint_text_if_any(path, "/progress/files", &files));
+    cairn_status st =
+        files == NULL ? CAIRN_OK : cairn_dataset_check_files(run->t->parts.dataset, files, path);
+    free(files);
+    if (st == CAIRN_OK && stored->data != options->data_fingerprint)
+        st = cairn_fail(
             CAIRN_DATA,
             "%s was made with other data (fingerprint %016" PRIx64 ", now %016" PRIx64
             "); set data.file to the data it was made with, or begin another run with its "
             "weights: --init %s --out NEW",
             path, stored->data, options->data_fingerprint, path);
-    CAIRN_TRY(cairn_checkpoint_text(path, "/progress/order", &text));
-    bool known = strcmp(text, CAIRN_ORDER_NAME) == 0;
-    cairn_status st =
-        known ? CAIRN_OK
-              : cairn_fail(CAIRN_DATA,
-                           "%s uses the order of samples %s, this cairn has %s; begin another run "
-                           "with its weights: --init %s --out NEW",
-                           path, text, CAIRN_ORDER_NAME, path);
-    free(text);
-    if (st != CAIRN_OK) return st;
+    return st;
+}
+
+/* Read into `state`, and check that the file belongs to this run.  Rank 0. */
+static cairn_status read_checkpoint(const struct cairn_run *run, const char *path,
+                                    const struct cairn_state *state,
+                                    const struct cairn_stored *stored)
+{
+    const struct cairn_run_options *options = &run->options;
+    char *text = NULL;
+    CAIRN_TRY(cairn_checkpoint_read(path, state));
+    CAIRN_TRY(check_data(run, path, stored));
     CAIRN_TRY(cairn_checkpoint_text(path, "/progress/platform", &text));
     if (options->reproducible && strcmp(text, options->platform) != 0)
         warn_of_platform(path, text, options->platform);
@@ -125,15 +151,18 @@ cairn_status cairn_run_resume(struct cairn_run *run, const char *path)
 {
     struct cairn_state state = {0};
     struct cairn_stored stored = {0};
+    struct cairn_shuffle order = {.kind = CAIRN_SHUFFLE_NONE};
     cairn_trainer *t = run->t;
     cairn_comm *comm = t->parts.comm;
     cairn_status st = cairn_run_state(run, &stored, &state);
     if (t->sum->range != NULL) t->sum->range->n_below = UNREAD;
     run->snapshot.n_lines[CAIRN_RUN_METRICS] =
         UINT64_MAX; /* an older file says nothing: one an update */
-    if (st == CAIRN_OK && run->root) st = read_checkpoint(&run->options, path, &state, &stored);
+    if (st == CAIRN_OK && run->root) st = read_checkpoint(run, path, &state, &stored);
     if (st == CAIRN_OK && run->root) st = check_progress(t, path, &stored);
+    if (st == CAIRN_OK && run->root) st = read_order(t, path, &order);
     st = cairn_comm_agree_root(comm, st);
+    st = cairn_comm_broadcast(comm, st, &order, sizeof order);
     for (size_t i = 0; i < state.n_arrays && st == CAIRN_OK; i++)
         st =
             cairn_comm_broadcast(comm, st, state.array[i].data, cairn_array_bytes(&state.array[i]));
@@ -144,7 +173,8 @@ cairn_status cairn_run_resume(struct cairn_run *run, const char *path)
     if (t->sum->range != NULL) take_ranges(t, path);
     cairn_trainer_find_window(t);
     run->resumed = true;
-    return CAIRN_OK;
+    return cairn_comm_agree(comm,
+                            cairn_loader_set_shuffle(t->parts.loader[CAIRN_SPLIT_TRAIN], &order));
 }
 
 /* From the file, or as it was: `before` is a twin of `state`.  What a file of update 0, or an older

@@ -8,20 +8,48 @@
 #include "base/memory.h"
 #include "setup/setup.h"
 
+struct cairn_shuffle cairn_setup_shuffle(const struct cairn_config *config,
+                                         struct cairn_dataset *dataset, bool held)
+{
+    static const enum cairn_shuffle_kind kinds[] = {
+        [CAIRN_DATA_SHUFFLE_FULL] = CAIRN_SHUFFLE_FULL,
+        [CAIRN_DATA_SHUFFLE_BLOCKS] = CAIRN_SHUFFLE_BLOCKS,
+        [CAIRN_DATA_SHUFFLE_NONE] = CAIRN_SHUFFLE_NONE,
+        [CAIRN_DATA_SHUFFLE_AUTO] = CAIRN_SHUFFLE_FULL,
+    };
+    const bool any = config->data_shuffle == CAIRN_DATA_SHUFFLE_AUTO;
+    struct cairn_shuffle shuffle = {.kind = kinds[config->data_shuffle], .automatic = any};
+    if (any && !held && cairn_loader_reads_again(dataset, CAIRN_SPLIT_TRAIN))
+        shuffle.kind = CAIRN_SHUFFLE_BLOCKS;
+    if (config->data_shuffle_window != CAIRN_KEY_WORD(CAIRN_SHUFFLE_WINDOW_AUTO))
+        shuffle.window = config->data_shuffle_window;
+    cairn_loader_shuffle(dataset, CAIRN_SPLIT_TRAIN, &shuffle);
+    return shuffle;
+}
+
 struct cairn_loader_options cairn_setup_loader_options(const struct cairn_config *config,
+                                                       struct cairn_dataset *dataset,
                                                        enum cairn_split split, size_t micro,
                                                        bool held)
 {
-    bool augmented = split == CAIRN_SPLIT_TRAIN;
+    const bool trains = split == CAIRN_SPLIT_TRAIN;
     return (struct cairn_loader_options){
         .split = split,
         .micro = micro,
-        .shuffle = split == CAIRN_SPLIT_TRAIN,
+        .shuffle = trains ? cairn_setup_shuffle(config, dataset, held)
+                          : (struct cairn_shuffle){.kind = CAIRN_SHUFFLE_NONE},
         .seed = config->train_seed,
         .memory_bytes = held ? SIZE_MAX : 0,
-        .augment = {.crop_padding = augmented ? config->augment_crop_padding : 0,
-                    .flip = augmented && config->augment_flip},
+        .prefetch = config->data_prefetch,
+        .augment = {.crop_padding = trains ? config->augment_crop_padding : 0,
+                    .flip = trains && config->augment_flip},
     };
+}
+
+uint64_t cairn_setup_memory(const struct cairn_config *config)
+{
+    const bool any = config->data_memory == CAIRN_KEY_WORD(CAIRN_MEMORY_AUTO);
+    return any ? 0 : config->data_memory;
 }
 
 unsigned cairn_setup_data_preferred(enum cairn_word_in_memory in_memory)
@@ -51,12 +79,13 @@ struct cairn_setup_data_bytes cairn_setup_loader_bytes(const struct cairn_config
                                                        struct cairn_dataset *dataset, size_t micro)
 {
     struct cairn_setup_data_bytes bytes = {.in_memory =
-                                               (enum cairn_word_in_memory)config->data_in_memory};
+                                               (enum cairn_word_in_memory)config->data_in_memory,
+                                           .memory = cairn_setup_memory(config)};
     for (int i = 0; i < CAIRN_N_SPLITS; i++) {
         struct cairn_loader_options options =
-            cairn_setup_loader_options(config, (enum cairn_split)i, micro, true);
+            cairn_setup_loader_options(config, dataset, (enum cairn_split)i, micro, true);
         const struct cairn_loader_memory held = cairn_loader_would_take(dataset, &options);
-        options.memory_bytes = 0;
+        options = cairn_setup_loader_options(config, dataset, (enum cairn_split)i, micro, false);
         const struct cairn_loader_memory streamed = cairn_loader_would_take(dataset, &options);
         bytes.held[i] = held.data;
         bytes.streamed[i] = streamed.rows - held.rows;
@@ -103,8 +132,7 @@ static cairn_status normalize(const struct cairn_config *config, struct cairn_da
     return st == CAIRN_OK ? st : cairn_fail_in(st, "%s", cairn_config_place(config, key));
 }
 
-/* A dataset that is open, as this config wants it. */
-static cairn_status adapt(const struct cairn_config *config, struct cairn_dataset *dataset)
+cairn_status cairn_setup_adapt(const struct cairn_config *config, struct cairn_dataset *dataset)
 {
     size_t context = config->data_context == CAIRN_NONE ? 0 : config->data_context;
     cairn_status st = cairn_dataset_set_context(dataset, context);
@@ -119,7 +147,8 @@ static cairn_status adapt(const struct cairn_config *config, struct cairn_datase
 static struct cairn_dataset_options options_of(const struct cairn_config *config)
 {
     return (struct cairn_dataset_options){
-        .file = config->data_file,
+        .files = config->data_file,
+        .open_files = config->data_open_files,
         .group = {[CAIRN_SPLIT_TRAIN] = config->data_train,
                   [CAIRN_SPLIT_VAL] = config->data_val,
                   [CAIRN_SPLIT_TEST] = config->data_test},
@@ -147,13 +176,14 @@ cairn_status cairn_setup_dataset(const struct cairn_config *config,
     options.labels_optional = other != NULL && other->labels_optional;
     if (other != NULL && other->file != NULL) {
         options.file = other->file;
+        options.files = NULL;
         options.alone = other->split;
         options.val_fraction = options.test_fraction = 0;
         for (int i = 0; i < CAIRN_N_SPLITS; i++)
             if (!is_group(options.group[i])) options.group[i] = NULL;
     }
     CAIRN_TRY(cairn_dataset_open_as(&options, &dataset));
-    cairn_status st = adapt(config, dataset);
+    cairn_status st = cairn_setup_adapt(config, dataset);
     if (st == CAIRN_OK)
         *out = dataset;
     else
@@ -177,8 +207,9 @@ cairn_status cairn_setup_data_name(const struct cairn_config *config, char **out
     size_t n = 0;
     FILE *memory = open_memstream(&text, &n);
     if (memory == NULL) return cairn_fail(CAIRN_MEMORY, "not enough memory for names of data");
-    fprintf(memory, "%s\n%s\n%s\n%s\n%d %a %a %llu", o.file, o.x, o.y, o.weight, o.hwc,
-            o.val_fraction, o.test_fraction, (unsigned long long)o.split_seed);
+    fprintf(memory, "%s\n%s\n%s\n%d %a %a %llu", o.x, o.y, o.weight, o.hwc, o.val_fraction,
+            o.test_fraction, (unsigned long long)o.split_seed);
+    put_names(memory, o.files);
     for (int i = 0; i < CAIRN_N_SPLITS; i++) put_names(memory, o.group[i]);
     const bool failed = ferror(memory) != 0;
     if (fclose(memory) != 0 || failed) {
@@ -186,6 +217,16 @@ cairn_status cairn_setup_data_name(const struct cairn_config *config, char **out
         return cairn_fail(CAIRN_MEMORY, "not enough memory for names of data");
     }
     *out = text;
+    return CAIRN_OK;
+}
+
+cairn_status cairn_setup_data_is_open(const struct cairn_setup_data *data,
+                                      const struct cairn_config *config, bool *out)
+{
+    char *name = NULL;
+    CAIRN_TRY(cairn_setup_data_name(config, &name));
+    *out = data->dataset != NULL && strcmp(data->name, name) == 0;
+    free(name);
     return CAIRN_OK;
 }
 
@@ -197,40 +238,37 @@ static void let_go(struct cairn_setup_data *data)
     data->name = NULL;
 }
 
-bool cairn_setup_data_is_open(const struct cairn_setup_data *data, const char *name)
+cairn_status cairn_setup_data_keep(struct cairn_setup_data *data, const struct cairn_config *config,
+                                   struct cairn_dataset *dataset)
 {
-    return data->dataset != NULL && strcmp(data->name, name) == 0;
-}
-
-/* Other data than before, to be kept; takes the name. */
-static cairn_status keep(struct cairn_setup_data *data, const struct cairn_config *config,
-                         char *name)
-{
-    struct cairn_dataset *dataset = NULL;
-    struct cairn_dataset_options options = options_of(config);
-    options.root = data->root;
-    cairn_status st = cairn_dataset_open_as(&options, &dataset);
-    if (st != CAIRN_OK) {
-        free(name);
-        return st;
-    }
+    char *name = NULL;
+    CAIRN_TRY(cairn_setup_data_name(config, &name));
     let_go(data);
     data->dataset = dataset;
     data->name = name;
     return CAIRN_OK;
 }
 
+/* Other data than before. */
+static cairn_status open_other(struct cairn_setup_data *data, const struct cairn_config *config)
+{
+    struct cairn_dataset *dataset = NULL;
+    struct cairn_dataset_options options = options_of(config);
+    options.root = data->root;
+    CAIRN_TRY(cairn_dataset_open_as(&options, &dataset));
+    cairn_status st = cairn_setup_data_keep(data, config, dataset);
+    if (st != CAIRN_OK) cairn_dataset_close(dataset);
+    return st;
+}
+
 cairn_status cairn_setup_data_open(struct cairn_setup_data *data, const struct cairn_config *config,
                                    struct cairn_dataset **out)
 {
-    char *name = NULL;
+    bool open = false;
     if (data == NULL) return cairn_setup_dataset(config, NULL, out);
-    CAIRN_TRY(cairn_setup_data_name(config, &name));
-    if (!cairn_setup_data_is_open(data, name))
-        CAIRN_TRY(keep(data, config, name));
-    else
-        free(name);
-    CAIRN_TRY(adapt(config, data->dataset));
+    CAIRN_TRY(cairn_setup_data_is_open(data, config, &open));
+    if (!open) CAIRN_TRY(open_other(data, config));
+    CAIRN_TRY(cairn_setup_adapt(config, data->dataset));
     *out = cairn_dataset_share(data->dataset);
     return CAIRN_OK;
 }

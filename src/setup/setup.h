@@ -95,6 +95,25 @@ CAIRN_CHECKED cairn_status cairn_setup_dataset(const struct cairn_config *config
                                                const struct cairn_setup_other *other,
                                                struct cairn_dataset **out);
 
+/** Have a dataset that is open as this config wants it: context, classes, normalisation.
+ * Ranks: local.  Errors: CAIRN_USAGE; CAIRN_DATA; CAIRN_MEMORY. */
+CAIRN_CHECKED cairn_status cairn_setup_adapt(const struct cairn_config *config,
+                                             struct cairn_dataset *dataset);
+
+/** cairn_setup_dataset() for all ranks, of which rank 0 alone opens the files until rows are read.
+ * Ranks: collective.  Errors: the agreed one, as above. */
+CAIRN_CHECKED cairn_status cairn_setup_dataset_for_all(cairn_comm *comm,
+                                                       const struct cairn_config *config,
+                                                       const struct cairn_setup_other *other,
+                                                       struct cairn_dataset **out);
+
+/** The first of the files of data.file, as it is named.  Ranks: local; borrowed.  Errors: none. */
+const char *cairn_setup_data_file(const struct cairn_config *config);
+
+/** Bytes of all files that are named; of patterns and of what is not there nothing.  Ranks: local.
+ * Errors: none. */
+uint64_t cairn_setup_data_file_bytes(const struct cairn_config *config);
+
 /** All that says which data they are, as one text to be released with free().  Ranks: local.
  * Errors: CAIRN_MEMORY. */
 CAIRN_CHECKED cairn_status cairn_setup_data_name(const struct cairn_config *config, char **out);
@@ -118,10 +137,15 @@ struct cairn_model_options cairn_setup_text_model_options(const struct cairn_con
 /** What the loaders of the groups take, in bytes.  A set of groups is a bit for each. */
 struct cairn_setup_data_bytes {
     enum cairn_word_in_memory in_memory;
+    uint64_t memory;                   /* that a node may take, by data.memory; 0: auto */
     uint64_t held[CAIRN_N_SPLITS];     /* raw, of a group that is held in memory */
     uint64_t streamed[CAIRN_N_SPLITS]; /* rows of one that is not, on their way */
     uint64_t buffers;                  /* what they take in any case, with HDF5's chunks */
 };
+
+/** Bytes that the ranks of a node may take together, by data.memory; 0: auto.  Ranks: local.
+ * Errors: none. */
+uint64_t cairn_setup_memory(const struct cairn_config *config);
 
 /** The groups that are held where there is room for all.  Ranks: local.  Errors: none. */
 unsigned cairn_setup_data_preferred(enum cairn_word_in_memory in_memory);
@@ -130,8 +154,14 @@ unsigned cairn_setup_data_preferred(enum cairn_word_in_memory in_memory);
 uint64_t cairn_setup_data_held(const struct cairn_setup_data_bytes *data, unsigned held);
 uint64_t cairn_setup_data_streamed(const struct cairn_setup_data_bytes *data, unsigned held);
 
+/** The order of the training samples, where they are held in memory or not.  Ranks: local.
+ * Errors: none. */
+struct cairn_shuffle cairn_setup_shuffle(const struct cairn_config *config,
+                                         struct cairn_dataset *dataset, bool held);
+
 /** How the loader of a group is made.  Ranks: local.  Errors: none. */
 struct cairn_loader_options cairn_setup_loader_options(const struct cairn_config *config,
+                                                       struct cairn_dataset *dataset,
                                                        enum cairn_split split, size_t micro,
                                                        bool held);
 
@@ -172,9 +202,23 @@ struct cairn_setup_data {
                      those of a run; else 0 */
 };
 
-/** Whether the data of this cairn_setup_data_name() are open already.  Ranks: local.
- * Errors: none. */
-bool cairn_setup_data_is_open(const struct cairn_setup_data *data, const char *name);
+/** Whether the data of this config are open already.  Ranks: local.  Errors: CAIRN_MEMORY. */
+CAIRN_CHECKED cairn_status cairn_setup_data_is_open(const struct cairn_setup_data *data,
+                                                    const struct cairn_config *config, bool *out);
+
+/** Let these be the data of this config, in the place of others; takes them, unless it fails.
+ * Ranks: local.  Errors: CAIRN_MEMORY. */
+CAIRN_CHECKED cairn_status cairn_setup_data_keep(struct cairn_setup_data *data,
+                                                 const struct cairn_config *config,
+                                                 struct cairn_dataset *dataset);
+
+/** cairn_setup_data_open() for all ranks, of which rank 0 alone opens files until rows are read,
+ * and only where some rank does not have them open already.  Ranks: collective.  Errors: the agreed
+ * one. */
+CAIRN_CHECKED cairn_status cairn_setup_data_open_for_all(cairn_comm *comm, cairn_status st,
+                                                         struct cairn_setup_data *data,
+                                                         const struct cairn_config *config,
+                                                         struct cairn_dataset **out);
 
 /** Open the data of this config, or take those that are open already if they are of the same file.
  * *out is to be closed, too.  Ranks: local.  Errors: as cairn_setup_dataset(). */

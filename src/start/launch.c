@@ -54,12 +54,11 @@ cairn_status cairn_start_watched(const struct cairn_launcher_claim *claim,
 cairn_status cairn_start_allow(const struct cairn_config *config, cairn_comm *comm, cairn_status st)
 {
     static const double TRIES_S = 600;
-    struct stat about;
     double seconds = 0;
     if (st == CAIRN_OK && config->batch_micro == CAIRN_KEY_WORD(CAIRN_MICRO_AUTO))
         seconds += TRIES_S;
-    if (st == CAIRN_OK && cairn_comm_rank(comm) == 0 && stat(config->data_file, &about) == 0)
-        seconds += (double)about.st_size / SLOW_BYTES_PER_S;
+    if (st == CAIRN_OK && cairn_comm_rank(comm) == 0)
+        seconds += (double)cairn_setup_data_file_bytes(config) / SLOW_BYTES_PER_S;
     CAIRN_TRY(cairn_comm_broadcast(comm, st, &seconds, sizeof seconds));
     cairn_watchdog_allow(comm, seconds);
     return CAIRN_OK;
@@ -82,7 +81,7 @@ struct cairn_wanted cairn_start_wanted(const struct cairn_config *config,
         .batch = planned->batch,
         .micro = planned->micro,
         .rank_bytes = cairn_planned_rank_bytes(planned) - planned->data,
-        .held_bytes = planned->data,
+        .held_bytes = opened->hold.shared && !opened->hold.first ? 0 : planned->data,
         .refused = opened->hold.refused,
         .why_held = opened->hold.text[0] == '\0' ? NULL : opened->hold.text,
         .first_bytes = planned->snapshot,
@@ -92,7 +91,7 @@ struct cairn_wanted cairn_start_wanted(const struct cairn_config *config,
         .n_saves = planned->n_saves,
         .n_stay = planned->n_stay,
         .run_file = run_file,
-        .data_file = config->data_file,
+        .data_file = cairn_setup_data_file(config),
         .dataset = opened->dataset,
         .folder = folder,
     };

@@ -1,23 +1,26 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * What a run needs to know before its memory is taken: data, batch, plan.  Files are opened here,
- * once. */
+ * once, by rank 0. */
 #include "start/start.h"
 
 #include "comm/exchange.h"
 #include "plan/micro_search.h"
 #include "tensor/threads.h"
 
-/* Data and batch.  Local. */
-static cairn_status open_data(const struct cairn_config *config, int n_ranks,
-                              struct cairn_setup_data *data, struct cairn_opened *opened)
+/* What can be wrong before any file is looked at.  Local. */
+static cairn_status begin(const struct cairn_config *config)
 {
     CAIRN_TRY(cairn_threads_set(config->train_threads));
-    if (config->train_ema >= 1)
-        return cairn_fail(
-            CAIRN_USAGE,
-            "%s: train.ema is 1, an average that never moves; say 0.999, or 0 for none",
-            cairn_config_place(config, "train.ema"));
-    CAIRN_TRY(cairn_setup_data_open(data, config, &opened->dataset));
+    if (config->train_ema < 1) return CAIRN_OK;
+    return cairn_fail(CAIRN_USAGE,
+                      "%s: train.ema is 1, an average that never moves; say 0.999, or 0 for none",
+                      cairn_config_place(config, "train.ema"));
+}
+
+/* The batch of data that are open.  Local. */
+static cairn_status solve_batch(const struct cairn_config *config, int n_ranks,
+                                struct cairn_opened *opened)
+{
     CAIRN_TRY(cairn_setup_check_train(opened->dataset));
     CAIRN_TRY(cairn_setup_batch(
         config, n_ranks, cairn_dataset_size(opened->dataset, CAIRN_SPLIT_TRAIN), &opened->rule));
@@ -44,7 +47,9 @@ cairn_status cairn_start_open(const struct cairn_config *config, cairn_comm *com
 {
     struct cairn_opened opened = {.dataset = NULL};
     const int n_ranks = cairn_comm_size(comm);
-    cairn_status st = cairn_comm_agree(comm, open_data(config, n_ranks, data, &opened));
+    cairn_status st =
+        cairn_setup_data_open_for_all(comm, begin(config), data, config, &opened.dataset);
+    if (st == CAIRN_OK) st = cairn_comm_agree(comm, solve_batch(config, n_ranks, &opened));
     if (st == CAIRN_OK && opened.rule.micro == UINT64_MAX)
         st = cairn_micro_auto(config, comm, opened.dataset, &opened.rule, &opened.rule.micro);
     if (st == CAIRN_OK && cairn_comm_rank(comm) == 0)
@@ -52,6 +57,8 @@ cairn_status cairn_start_open(const struct cairn_config *config, cairn_comm *com
                                &opened.planned);
     st = cairn_start_decide_hold(comm, st, data == NULL ? 0 : data->n_beside, &opened);
     if (st == CAIRN_OK) st = check_hold(comm, &opened.hold);
+    if (st == CAIRN_OK)
+        opened.shuffle = cairn_setup_shuffle(config, opened.dataset, opened.hold.train);
     if (st == CAIRN_OK)
         *out = opened;
     else

@@ -313,13 +313,11 @@ static cairn_status stage_here(cairn_comm *comm, const char *folder, const struc
 static cairn_status is_needed(const struct cairn_config *config, cairn_comm *comm,
                               const struct cairn_setup_data *data, bool *needed)
 {
-    char *name = NULL;
-    double missing = 0;
-    cairn_status st = cairn_setup_data_name(config, &name);
-    if (st == CAIRN_OK) missing = !cairn_setup_data_is_open(data, name);
-    free(name);
-    CAIRN_TRY(cairn_comm_max(comm, st, &missing, 1));
-    *needed = missing > 0;
+    bool open = false;
+    cairn_status st = cairn_setup_data_is_open(data, config, &open);
+    double lacks = open ? 0 : 1;
+    CAIRN_TRY(cairn_comm_max(comm, st, &lacks, 1));
+    *needed = lacks > 0;
     return CAIRN_OK;
 }
 

@@ -20,6 +20,9 @@
 struct cairn_hold {
     unsigned groups; /* a bit each */
     bool refused;    /* data.in_memory: true is more than some node has */
+    bool train;      /* every node holds the training samples */
+    bool shared;     /* once for the ranks of this node, ... */
+    bool first;      /* ... of which this is the first */
     char text[512];  /* on rank 0: why not all are held; "" */
 };
 
@@ -29,6 +32,7 @@ struct cairn_opened {
     struct cairn_window_rule rule;
     struct cairn_planned planned; /* for this rank and what it holds */
     struct cairn_hold hold;
+    struct cairn_shuffle shuffle; /* of the training samples */
 };
 
 /** With data.stage: have the files of the data copied to the disk of each node, by one rank of it,

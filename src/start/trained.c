@@ -16,7 +16,7 @@
 #include "tensor/threads.h"
 #include "train/evaluate.h"
 
-enum { LARGEST_MICRO = 256 };
+enum { LARGEST_MICRO = 256, PREFETCH = 4 };
 
 cairn_status cairn_trained_check_ema(const struct cairn_config *config, const char *checkpoint)
 {
@@ -45,17 +45,26 @@ static cairn_status as_data(cairn_status st)
     return st == CAIRN_USAGE ? CAIRN_DATA : st;
 }
 
-/* From a file, or the host's.  Local. */
+/* The host's.  Local. */
+static cairn_status open_given(struct cairn_trained *trained, cairn_data *data)
+{
+    const struct cairn_config *config = trained->config;
+    CAIRN_TRY(cairn_start_given_data(config, data, &trained->given));
+    return as_data(cairn_setup_data_open(&trained->given, config, &trained->dataset));
+}
+
+/* From a file, or the host's.  Collective. */
 static cairn_status open_data(struct cairn_trained *trained,
                               const struct cairn_trained_settings *settings)
 {
-    const struct cairn_config *config = trained->config;
     const struct cairn_setup_other other = {settings->data_file, trained->split,
                                             settings->outputs_only};
-    if (settings->data == NULL)
-        return as_data(cairn_setup_dataset(config, &other, &trained->dataset));
-    CAIRN_TRY(cairn_start_given_data(config, settings->data, &trained->given));
-    return as_data(cairn_setup_data_open(&trained->given, config, &trained->dataset));
+    cairn_status st = cairn_threads_set(trained->config->train_threads);
+    if (st == CAIRN_OK && settings->data != NULL) st = open_given(trained, settings->data);
+    st = cairn_comm_agree(trained->comm, st);
+    if (st != CAIRN_OK || settings->data != NULL) return st;
+    return as_data(
+        cairn_setup_dataset_for_all(trained->comm, trained->config, &other, &trained->dataset));
 }
 
 /* What the data do not say for want of labels.  The name of the loss is to be released. */
@@ -95,13 +104,11 @@ static cairn_status make_model(struct cairn_trained *trained, const char *checkp
     return as_data(cairn_setup_check_labels(trained->dataset, trained->model));
 }
 
-/* Data, model and room for the weights.  Local. */
+/* Model and room for the weights.  Local. */
 static cairn_status open_parts(struct cairn_trained *trained,
                                const struct cairn_trained_settings *settings)
 {
     const struct cairn_config *config = trained->config;
-    CAIRN_TRY(cairn_threads_set(config->train_threads));
-    CAIRN_TRY(open_data(trained, settings));
     if (!cairn_dataset_has(trained->dataset, trained->split))
         return cairn_fail(CAIRN_DATA, "%s has no group %s; choose another --split",
                           cairn_dataset_path(trained->dataset), cairn_split_name(trained->split));
@@ -110,7 +117,8 @@ static cairn_status open_parts(struct cairn_trained *trained,
     trained->micro = numbered ? config->batch_micro : LARGEST_MICRO;
     trained->n_samples = cairn_dataset_size(trained->dataset, trained->split);
     CAIRN_TRY(make_model(trained, settings->checkpoint));
-    const struct cairn_loader_options rows = {.split = trained->split, .micro = trained->micro};
+    const struct cairn_loader_options rows = {
+        .split = trained->split, .micro = trained->micro, .prefetch = PREFETCH};
     CAIRN_TRY(cairn_loader_create(trained->dataset, &rows, &trained->loader));
     return cairn_memory_get(cairn_model_params(trained->model)->n_values, sizeof *trained->w,
                             "the weights", &trained->w);
@@ -190,6 +198,7 @@ cairn_status cairn_trained_open(cairn_comm *comm, const struct cairn_trained_set
     if (st == CAIRN_OK) st = cairn_setup_stored_config(comm, checkpoint, NULL, &trained->config);
     if (st == CAIRN_OK) st = cairn_start_small(trained->config, comm);
     if (st == CAIRN_OK && trained->ema) st = cairn_trained_check_ema(trained->config, checkpoint);
+    if (st == CAIRN_OK) st = open_data(trained, settings);
     if (st == CAIRN_OK) st = cairn_comm_agree(comm, open_parts(trained, settings));
     if (st == CAIRN_OK) st = take_weights(trained, checkpoint);
     if (st != CAIRN_OK) {

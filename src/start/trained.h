@@ -36,4 +36,9 @@ CAIRN_CHECKED cairn_status cairn_trained_weights(const char *checkpoint,
                                                  const struct cairn_params *params, bool ema,
                                                  real *w);
 
+/** How often the model gives each of its classes over all samples of the group: *out
+ * [cairn_model_classes()] on rank 0, to be released with free(); NULL on the others.  Labels are
+ * not looked at.  Ranks: collective.  Errors: the agreed one: CAIRN_DATA; CAIRN_MEMORY. */
+CAIRN_CHECKED cairn_status cairn_trained_count(struct cairn_trained *trained, uint64_t **out);
+
 #endif

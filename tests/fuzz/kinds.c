@@ -169,6 +169,19 @@ static void run_text(struct fuzz_random *random, cairn_comm *comm)
         comm, (const char *[]){"import", "digits", "input.txt", "-o", "o.h5", "--overwrite", NULL});
 }
 
+#define IMPORT(name)                                                                               \
+    static void run_##name(struct fuzz_random *random, cairn_comm *comm)                           \
+    {                                                                                              \
+        fuzz_import_##name(random, comm, &file);                                                   \
+    }
+IMPORT(npy)
+IMPORT(npz)
+IMPORT(libsvm)
+IMPORT(cifar)
+IMPORT(images)
+IMPORT(hdf5)
+#undef IMPORT
+
 const struct fuzz_kind *fuzz_kind_at(size_t i)
 {
     static const struct fuzz_kind kinds[] = {
@@ -181,6 +194,12 @@ const struct fuzz_kind *fuzz_kind_at(size_t i)
         {"csv", false, run_csv},
         {"idx", false, run_idx},
         {"text", false, run_text},
+        {"npy", false, run_npy},
+        {"npz", false, run_npz},
+        {"libsvm", false, run_libsvm},
+        {"cifar", false, run_cifar},
+        {"images", false, run_images},
+        {"hdf5", false, run_hdf5},
     };
     if (file.bytes == NULL) file.bytes = malloc(FUZZ_MOST_BYTES);
     return i < sizeof kinds / sizeof kinds[0] ? &kinds[i] : NULL;

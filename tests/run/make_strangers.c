@@ -2,12 +2,14 @@
  * Writes a dataset as others store it, by HDF5 itself, for the tests of types:
  *
  *   run_make_strangers FILE x=TYPE y=KIND numbers=whole|bits|ties names=GROUP/X,GROUP/Y,... how=HOW
+ *       part=I/N
  *
  * how is matlab (matrices by columns), netcdf (x is half of its numbers plus 1, packed),
  * netcdf_plain (the same numbers as they are) netcdf_missing (one number of x is none), or virtual
  * (x is made of arrays of s0.h5 and s1.h5).  names are those of x, y of train and x, y of test;
  * without, train/x, train/y, ... and weights. x [60, 4] and y of groups train and test hold the
- * same numbers whatever their type; those called ties are rounded to float32. */
+ * same numbers whatever their type; those called ties are rounded to float32.  Of N parts the file
+ * has rows of part I, or for part=all/N FILE00, FILE01, ... are all of them. */
 #include <hdf5.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -17,6 +19,7 @@
 enum { N = 60, D = 4, K = 3, NAME_BYTES = 4, PATH_BYTES = 256 };
 
 static hid_t links; /* makes the groups of a path */
+static int the_part, n_parts = 1;
 static const char *const names[K] = {"cat", "dog", "emu"};
 
 static hid_t half(void)
@@ -125,10 +128,18 @@ static double number_at(const char *kind, int i)
     return whole;
 }
 
+/* Where the part begins of n rows. */
+static hsize_t first_of(hsize_t n, int of)
+{
+    return n * (hsize_t)of / (hsize_t)n_parts;
+}
+
 static void put_labels(hid_t file, const char *path, const char *kind, hsize_t n)
 {
     double label[N], row[N * K] = {0};
-    for (hsize_t i = 0; i < n; i++) label[i] = (double)(i * 7 % 11 % K);
+    const hsize_t first = first_of(n, the_part);
+    n = first_of(n, the_part + 1) - first;
+    for (hsize_t i = 0; i < n; i++) label[i] = (double)((first + i) * 7 % 11 % K);
     for (hsize_t i = 0; i < n; i++) row[i * K + (hsize_t)label[i]] = 1;
     for (hsize_t i = 0; strcmp(kind, "one") == 0 && i < n; i++) label[i] += 1;
     if (strcmp(kind, "one") == 0) kind = "i4";
@@ -195,6 +206,9 @@ static void put_virtual(hid_t file, const char *path, hsize_t n, const double *x
 static void put_x(hid_t file, const char *path, hsize_t n, double *x, const char *how,
                   const char *type)
 {
+    const hsize_t first = first_of(n, the_part);
+    n = first_of(n, the_part + 1) - first;
+    x += first * D;
     if (strcmp(how, "matlab") == 0) {
         put_matlab(file, path, n, D, x);
         return;
@@ -211,16 +225,14 @@ static void put_x(hid_t file, const char *path, hsize_t n, double *x, const char
     }
 }
 
-int main(int argc, char **argv)
+static int make(const char *place, int argc, char **argv)
 {
     double x[N * D];
     char path[PATH_BYTES];
     const char *numbers = argument(argc, argv, "numbers=", "whole");
     const char *names_of = argument(argc, argv, "names=", "train/x,train/y,test/x,test/y");
     const bool weighted = strcmp(argument(argc, argv, "names=", ""), "") == 0;
-    hid_t file = H5Fcreate(argv[argc > 1], H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
-    links = H5Pcreate(H5P_LINK_CREATE);
-    H5Pset_create_intermediate_group(links, 1);
+    hid_t file = H5Fcreate(place, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
     const char *how = argument(argc, argv, "how=", "");
     const bool half_plain = strcmp(how, "netcdf_plain") == 0;
     for (int i = 0; i < N * D; i++)
@@ -235,6 +247,27 @@ int main(int argc, char **argv)
             put(file, g == 0 ? "train/weight" : "test/weight",
                 type_of(argument(argc, argv, "weight=", "f4")), n, 0, x);
     }
-    H5Pclose(links);
     return H5Fclose(file) < 0;
+}
+
+int main(int argc, char **argv)
+{
+    char place[2 * PATH_BYTES];
+    int failed = 0;
+    const char *parts = argument(argc, argv, "part=", "0/1");
+    const char *of = strchr(parts, '/');
+    links = H5Pcreate(H5P_LINK_CREATE);
+    H5Pset_create_intermediate_group(links, 1);
+    if (of != NULL) n_parts = atoi(of + 1);
+    if (strncmp(parts, "all", 3) != 0) {
+        the_part = atoi(parts);
+        failed = make(argv[argc > 1], argc, argv);
+    } else {
+        for (; the_part < n_parts; the_part++) {
+            snprintf(place, sizeof place, "%.*s%02d.h5", PATH_BYTES, argv[1], the_part);
+            failed = failed || make(place, argc, argv);
+        }
+    }
+    H5Pclose(links);
+    return failed;
 }

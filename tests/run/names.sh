@@ -38,6 +38,9 @@ same "paths of the file" "$(trained data.file=keras.h5 data.x=/X_train data.y=/y
 # Matrices of MATLAB, packed and missing numbers of netCDF (a std that is exact: it is folded into their factors).
 "$make" m.mat how=matlab y=matlab names=Xtrain,Ytrain,Xtest,Ytest
 same "MATLAB" "$(trained data.file=m.mat data.x=Xtrain data.y=Ytrain loss=cross_entropy)" "$wanted"
+"$make" m part=all/7 how=matlab y=matlab names=Xtrain,Ytrain,Xtest,Ytest
+same "MATLAB in parts of several sizes" \
+    "$(trained "data.file=m??.h5" data.x=Xtrain data.y=Ytrain loss=cross_entropy)" "$wanted"
 "$make" packed.nc x=i2be how=netcdf names=train/t2m,train/kind,test/t2m,test/kind
 "$make" plain.nc how=netcdf_plain names=train/t2m,train/kind,test/t2m,test/kind
 same "netCDF" "$(trained data.file=packed.nc data.std=64 data.x=t2m data.y=kind)" "$(trained data.file=plain.nc data.std=64 data.x=t2m data.y=kind)"
@@ -49,6 +52,14 @@ expect_line 3 2 '/x row 2: number 3 is missing' train run.yaml --out d data.file
 # A virtual array, made of those of other files in its folder; what is missing has its name, and is never zeros.
 mkdir v && (cd v && "$make" virtual.h5 how=virtual x=f8be names=train/x,train/y,test/x,test/y)
 same "virtual" "$(trained data.file=v/virtual.h5)" "$wanted"
+mkdir decoy && (cd decoy && "$make" virtual.h5 how=virtual numbers=bits names=train/x,train/y,test/x,test/y)
+export HDF5_VDS_PREFIX=$work/decoy # by which HDF5 itself would take the sources there
+same "a prefix" "$(trained data.file=v/virtual.h5)" "$wanted"
+unset HDF5_VDS_PREFIX
+cp v/s1.h5 s1.h5 && cp decoy/s1.h5 v/s1.h5
+expect_line 3 2 'v/s1.h5: has changed since' train run.yaml --out a train.epochs=3 data.file=v/virtual.h5
+mv s1.h5 v/s1.h5
+expect 0 2 train run.yaml --out a -q train.epochs=3 data.file=v/virtual.h5
 mv v/s1.h5 v/away.h5
 expect_line 3 2 '/train/x is made of others: .*v/s1.h5: No such file' train run.yaml --out d data.file=v/virtual.h5
 (cd v && "$make" other.h5 how=virtual names=train/y,train/x && cp s0.h5 s1.h5 && rm s0.h5)
@@ -93,6 +104,12 @@ trained data.file=data.h5 >/dev/null
 "$make" new.h5 names=x,other
 expect 0 2 predict a/checkpoints/latest.h5 --data new.h5 -o out.h5
 grep -q 'outputs of 60 samples' out || fail "predict without labels"
+expect 0 2 eval a/checkpoints/latest.h5 --data new.h5 --predict-only
+grep -q '"accuracy": null' out || fail "an accuracy without labels"
+counts=$(sed -n 's/.*"predicted": \[\(.*\)\].*/\1/p' out)
+holds "predictions" "$(tr , + <<<"$counts") == 60"
+! command -v h5dump >/dev/null || same "predictions of each class" "$(h5dump -d /label -y -w 1 out.h5 | grep -oE '^ +[0-2],?$' | tr -d ' ,' |
+    awk '{ n[$1]++ } END { printf "%d, %d, %d\n", n[0], n[1], n[2] }')" "$counts"
 expect_line 3 1 '/y is not an array of this file; there are: /other \[60\] int64, /x \[60, 4\] float32; name one by data.y' \
     eval a/checkpoints/latest.h5 --data new.h5
 

@@ -96,7 +96,7 @@ static void test_all_from_the_command_line(void **state)
     static const char *const overrides[] = {"data.file=/d.h5", "model=[{type: flatten}]", NULL};
     (void)state;
     struct cairn_config *config = read_ok("# nothing\n", overrides);
-    assert_string_equal(config->data_file, "/d.h5");
+    assert_string_equal(config->data_file->text, "/d.h5");
     cairn_config_free(config);
 }
 
@@ -108,7 +108,7 @@ static void check_path(const char *source, const char *file, const char *overrid
     struct cairn_config *config = NULL;
     snprintf(text, sizeof text, "data:\n  file: %s\n" MODEL, file);
     assert_int_equal(cairn_config_read(text, strlen(text), source, overrides, &config), CAIRN_OK);
-    assert_string_equal(config->data_file, wanted);
+    assert_string_equal(config->data_file->text, wanted);
     assert_string_equal(cairn_node_find(cairn_node_find(config->tree, "data"), "file")->text,
                         wanted);
     cairn_config_free(config);
@@ -152,7 +152,7 @@ static void check_round_trip(const char *text)
     assert_string_equal(first, second);
     assert_int_equal(cairn_config_changed(again, config, &changed), CAIRN_OK);
     assert_string_equal(changed, "");
-    assert_string_equal(again->data_file, config->data_file);
+    assert_string_equal(again->data_file->text, config->data_file->text);
     free(first);
     free(second);
     free(changed);
@@ -194,19 +194,18 @@ static void test_print_is_for_people(void **state)
                                 "  x: x\n"
                                 "  y: y\n"
                                 "  weight: weight\n"
+                                "  open_files: 64\n"
                                 "  layout: chw\n"
-                                "  val_fraction: 0\n"
-                                "  test_fraction: 0\n"
+                                "  val_fraction: 0\n  test_fraction: 0\n"
                                 "  split_seed: 1\n"
                                 "  context: none\n"
-                                "  mean: none\n"
-                                "  std: none\n"
-                                "  in_memory: auto\n"
-                                "  stage: none\n"
-                                "  ledger: false\n"
+                                "  mean: none\n  std: none\n"
+                                "  shuffle: full\n  shuffle_window: auto\n"
+                                "  prefetch: 4\n"
+                                "  in_memory: auto\n  memory: auto\n"
+                                "  stage: none\n  ledger: false\n"
                                 "augment:\n"
-                                "  crop_padding: 0\n"
-                                "  flip: false\n"
+                                "  crop_padding: 0\n  flip: false\n"
                                 "model:\n"
                                 "- {type: dense, units: 3}\n"
                                 "- {type: relu}\n"

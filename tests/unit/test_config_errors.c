@@ -155,7 +155,9 @@ static void test_values(void **state)
         {"data:\n  file: ${CAIRN_NOT_SET}/d.h5\n" MODEL, "/runs/run.yaml:2:3",
          "${CAIRN_NOT_SET} is not set"},
         {"data:\n  file: ${CAIRN_NOT_SET\n" MODEL, "/runs/run.yaml:2:3", "is not ${NAME}"},
-        {"data: {file: [a]}\n" MODEL, "/runs/run.yaml:1:8", "data.file is a list"},
+        {"data: {file: {a: b}}\n" MODEL, "/runs/run.yaml:1:8", "data.file is a map"},
+        {"data: {file: []}\n" MODEL, "/runs/run.yaml:1:8", "data.file is an empty list"},
+        {"data: {file: [a, [b]]}\n" MODEL, "/runs/run.yaml:1:18", "data.file takes names of files"},
     };
     (void)state;
     refuse_all(list, sizeof list / sizeof list[0]);

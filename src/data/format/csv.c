@@ -166,7 +166,7 @@ static cairn_status write_table(const struct cairn_import *import, struct cairn_
     if (st == CAIRN_OK && import->csv.like != NULL)
         st = cairn_writer_group(writer, CAIRN_SPLIT_TEST, &table);
     else if (st == CAIRN_OK)
-        st = cairn_split_write(plan, &table, writer);
+        st = cairn_split_write(import, &table, writer);
     if (st == CAIRN_OK) st = write_columns(import, csv, writer);
     free(target);
     free(x);

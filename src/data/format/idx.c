@@ -97,19 +97,6 @@ static void free_pair(struct pair *pair)
     free(pair->target);
 }
 
-/* The table of n samples from `first` on. */
-static struct cairn_table slice(const struct cairn_table *table, size_t first, size_t n)
-{
-    const struct cairn_h5_form element = {.type = table->x_type};
-    struct cairn_table part = *table;
-    part.n = n;
-    part.x = (const char *)table->x +
-             first * cairn_shape_count(&table->input) * cairn_h5_element_bytes(&element);
-    if (table->label != NULL) part.label = table->label + first;
-    if (table->target != NULL) part.target = table->target + first * table->n_targets;
-    return part;
-}
-
 static cairn_status write_train(const struct cairn_import *import, const char *const path[2],
                                 struct cairn_writer *writer)
 {
@@ -120,8 +107,8 @@ static cairn_status write_train(const struct cairn_import *import, const char *c
                         import->n_val, pair.table.n);
     if (st != CAIRN_OK) goto done;
     size_t n_train = pair.table.n - import->n_val;
-    struct cairn_table train = slice(&pair.table, 0, n_train);
-    struct cairn_table val = slice(&pair.table, n_train, import->n_val);
+    struct cairn_table train = cairn_table_slice(&pair.table, 0, n_train);
+    struct cairn_table val = cairn_table_slice(&pair.table, n_train, import->n_val);
     st = cairn_writer_group(writer, CAIRN_SPLIT_TRAIN, &train);
     if (st == CAIRN_OK) st = cairn_writer_group(writer, CAIRN_SPLIT_VAL, &val);
 done:

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * The arrays of a group, found and checked in each of its places.  All arrays of one place come
+ * before those of the next, so that each file is opened once for this however many there are.  Not
+ * for reading rows: that is rows.c. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "data/internal.h"
+#include "data/place.h"
+
+/* In so few rows there are not many chunks to count. */
+enum { FEW_ROWS = 256 };
+
+/* Rows of the same shape; of several types they are read as reals. */
+static cairn_status join_form(struct cairn_rows *rows, const struct cairn_found *found)
+{
+    char here[CAIRN_SHAPE_TEXT_BYTES];
+    char there[CAIRN_SHAPE_TEXT_BYTES];
+    struct cairn_h5_form form = found->form;
+    struct cairn_h5_form *all = &rows->form;
+    if (rows->n_parts == 0) {
+        *all = form;
+        return CAIRN_OK;
+    }
+    const size_t n = all->shape.dim[0];
+    const bool is_text = form.type == CAIRN_H5_TEXT;
+    const struct cairn_shape own = form.shape;
+    if (form.shape.ndim > 0) form.shape.dim[0] = n;
+    if (!cairn_shape_same(&form.shape, &all->shape) || is_text != (all->type == CAIRN_H5_TEXT))
+        return cairn_fail(CAIRN_DATA, "%s: %s is %s, the one before it %s; rows must be equal",
+                          found->part.file->path, found->part.path, cairn_shape_text(&own, here),
+                          cairn_shape_text(&all->shape, there));
+    all->shape.dim[0] = n + own.dim[0];
+    all->swapped = all->swapped || form.swapped;
+    if (form.type != all->type || form.coding != all->coding) {
+        all->coding = is_text ? CAIRN_H5_VARIABLE : CAIRN_H5_PLAIN;
+        if (!is_text && form.type != all->type)
+            all->type = cairn_h5_is_real(form.type) || cairn_h5_is_real(all->type) ? CAIRN_H5_F64
+                                                                                   : CAIRN_H5_I64;
+    }
+    return CAIRN_OK;
+}
+
+static cairn_status make_room(struct cairn_rows *rows)
+{
+    struct cairn_part *more = NULL;
+    const size_t n = rows->n_parts;
+    if ((n & (n - 1)) != 0) return CAIRN_OK; /* there is room up to the next power of two */
+    CAIRN_TRY(cairn_memory_get(n == 0 ? 1 : 2 * n, sizeof *more, "the arrays of the data", &more));
+    if (n > 0) memcpy(more, rows->part, n * sizeof *more);
+    free(rows->part);
+    rows->part = more;
+    return CAIRN_OK;
+}
+
+/* Put a part after the others; takes what was found. */
+static cairn_status join(struct cairn_rows *rows, struct cairn_found *found)
+{
+    struct cairn_part *part = &found->part;
+    if (part->path == NULL) return CAIRN_OK;
+    CAIRN_TRY(make_room(rows));
+    CAIRN_TRY(join_form(rows, found));
+    part->n = found->form.shape.dim[0];
+    part->first = rows->n_parts == 0 ? 0 : rows->form.shape.dim[0] - part->n;
+    rows->part[rows->n_parts++] = *part;
+    part->path = NULL;
+    return CAIRN_OK;
+}
+
+/* An array of one place, whose file is taken; n_before: in how many places there was one. */
+static cairn_status find(const struct cairn_place *place, enum cairn_split split,
+                         const struct cairn_name *name, size_t n_before, struct cairn_found *out)
+{
+    char path[CAIRN_PLACE_BYTES];
+    struct cairn_h5_array *array = NULL;
+    bool there = false;
+    CAIRN_TRY(cairn_place_path(place, split, name->text, path, &there));
+    if (!there && name->optional && n_before == 0) return CAIRN_OK;
+    if (!there && !cairn_h5_is_elsewhere(place->file->h5, path))
+        return cairn_place_missing(place, path, name->key);
+    CAIRN_TRY(cairn_data_file_array(place->file, path, false, &array));
+    out->form = *cairn_h5_array_form(array);
+    out->part.chunk_rows = cairn_h5_array_chunk(array);
+    out->part.written = out->form.shape.dim[0] <= FEW_ROWS && !cairn_h5_array_unwritten(array);
+    cairn_status st = cairn_h5_array_sources(array, cairn_data_file_source, place->file);
+    cairn_data_file_give(place->file);
+    out->part.file = place->file;
+    return st == CAIRN_OK ? cairn_memory_text(path, &out->part.path) : st;
+}
+
+/* One that may be missing is in all places or in none. */
+static cairn_status find_in_all(const struct cairn_group *group, enum cairn_split split,
+                                const struct cairn_name *name, const struct cairn_rows *rows,
+                                struct cairn_found *out)
+{
+    const size_t i = group->n_places - 1;
+    CAIRN_TRY(find(&group->place[i], split, name, rows->n_parts, out));
+    if (!name->optional || out->part.path == NULL || i == rows->n_parts) return CAIRN_OK;
+    return cairn_fail(CAIRN_DATA, "%s: has %s, %s has not; all must have it, or none",
+                      group->place[i].file->path, out->part.path, group->place[0].file->path);
+}
+
+cairn_status cairn_rows_open(struct cairn_group *group, enum cairn_split split,
+                             const struct cairn_names *names)
+{
+    struct cairn_rows *rows[CAIRN_N_NAMES] = {&group->x, &group->y, &group->weight};
+    struct cairn_found found[CAIRN_N_NAMES] = {0};
+    cairn_status st = CAIRN_OK;
+    for (int k = 0; k < CAIRN_N_NAMES && st == CAIRN_OK; k++)
+        if (names->name[k].text != NULL)
+            st = find_in_all(group, split, &names->name[k], rows[k], &found[k]);
+    if (st == CAIRN_OK) cairn_decode_matrices(found);
+    for (int k = 0; k < CAIRN_N_NAMES && st == CAIRN_OK; k++) {
+        st = cairn_decode_read(&found[k], k != CAIRN_ARRAY_X);
+        if (st == CAIRN_OK) st = join(rows[k], &found[k]);
+    }
+    for (int k = 0; k < CAIRN_N_NAMES; k++) free(found[k].part.path);
+    return st;
+}
