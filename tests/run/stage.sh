@@ -76,6 +76,11 @@ virtual=(data.file=virtual.h5 'model=[{type: dense, units: 10}]')
 wanted=$(trained 1 "${virtual[@]}")
 same "weights of a virtual array" "$(trained 2 "${virtual[@]}" data.stage=disk)" "$wanted"
 same "copies" "$(copies)" "other.h5 part-1.h5 part-2.h5 s0.h5 s1.h5 virtual.h5 "
+for files in "${lists[0]}" "${virtual[0]}"; do # a checkpoint has the names of originals
+    expect 0 2 train run.yaml --out named --overwrite "${virtual[1]}" "$files" data.stage=disk train.epochs=1
+    expect 0 2 train run.yaml --out named "${virtual[1]}" "$files"
+    expect 0 1 train run.yaml --out named "${virtual[1]}" "$files" data.stage=disk train.epochs=3
+done
 touch s1.h5
 same "weights of a virtual array" "$(trained 2 "${virtual[@]}" data.stage=disk)" "$wanted"
 cmp "$root$PWD/s1.h5" s1.h5
