@@ -6,7 +6,9 @@
 
 #include "base/keys.h"
 
-#define CAIRN_WORDS_LAYOUT(FIRST, NEXT) FIRST(LAYOUT_CHW, "chw") NEXT(LAYOUT_HWC, "hwc")
+#define CAIRN_WORDS_LAYOUT(FIRST, NEXT)                                                            \
+    FIRST(LAYOUT_CHW, "chw") NEXT(LAYOUT_HWC, "hwc") NEXT(LAYOUT_CHWN, "chwn")
+#define CAIRN_WORDS_SAMPLE(FIRST, NEXT) FIRST(SAMPLE_ROW, "row") NEXT(SAMPLE_FILE, "file")
 #define CAIRN_WORDS_IN_MEMORY(FIRST, NEXT)                                                         \
     FIRST(IN_MEMORY_AUTO, "auto") NEXT(IN_MEMORY_TRUE, "true") NEXT(IN_MEMORY_FALSE, "false")
 #define CAIRN_WORDS_SHUFFLE(FIRST, NEXT)                                                           \
@@ -55,6 +57,7 @@
 #define CAIRN_WORDS_GRADFLOW_EVERY(FIRST, NEXT) FIRST(GRADFLOW_EVERY_AUTO, "auto")
 
 CAIRN_CHOICE(cairn_word_layout, CAIRN_WORDS_LAYOUT);
+CAIRN_CHOICE(cairn_word_sample, CAIRN_WORDS_SAMPLE);
 CAIRN_CHOICE(cairn_word_in_memory, CAIRN_WORDS_IN_MEMORY);
 CAIRN_CHOICE(cairn_word_shuffle, CAIRN_WORDS_SHUFFLE);
 CAIRN_CHOICE(cairn_word_shuffle_window, CAIRN_WORDS_SHUFFLE_WINDOW);

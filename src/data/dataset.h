@@ -55,17 +55,15 @@ struct cairn_dataset_options {
     double val_fraction, test_fraction; /* of the samples of train that become val and test */
     uint64_t split_seed;                /* which ones */
     bool hwc;                           /* images are stored as [n, H, W, C] */
-    bool labels_optional;               /* y may be missing, and with it targets and classes */
+    bool chwn;            /* samples are counted by the last dimension, [C, H, W, n] */
+    bool whole;           /* all of an array is one sample, one in each file */
+    bool labels_optional; /* y may be missing, and with it targets and classes */
 };
 
 /** The same, with other names.  Ranks: local.  Errors: as above; a name that is not there is
  * answered with those that are. */
 CAIRN_CHECKED cairn_status cairn_dataset_open_as(const struct cairn_dataset_options *options,
                                                  struct cairn_dataset **out);
-
-/** From here on files are opened at copies of them that this folder has by their whole paths; NULL:
- * where they are.  Before the first is opened.  Ranks: local.  Errors: CAIRN_MEMORY. */
-CAIRN_CHECKED cairn_status cairn_dataset_set_root(struct cairn_dataset *dataset, const char *root);
 
 /** Close and release once as many have closed it as share it; NULL is fine.  Ranks: local.
  * Errors: none. */

@@ -8,7 +8,12 @@
 #include "data/internal.h"
 #include "data/place.h"
 
-enum { LINE_BYTES = CAIRN_WHERE_BYTES + 1024, MOST_UNUSED = 8, SAMPLE_BYTES = 1 << 20 };
+enum {
+    LINE_BYTES = CAIRN_WHERE_BYTES + 1024,
+    MOST_UNUSED = 8,
+    SAMPLE_BYTES = 1 << 20,
+    MOST_CLASSES = 1 << 24
+};
 
 /* Who is told, and of what. */
 struct doubts {
@@ -28,12 +33,14 @@ static void doubt_layout(struct doubts *d, const struct cairn_rows *x)
 {
     const struct cairn_shape *in = &d->dataset->input;
     char text[CAIRN_SHAPE_TEXT_BYTES];
-    if (d->wish->hwc || in->ndim != 3 || !is_colours(in->dim[2]) || is_colours(in->dim[0])) return;
-    snprintf(
-        d->line, sizeof d->line,
-        "%s: samples of %s are %s, which looks like rows, columns, channels: images are [C, H, "
-        "W]; data.layout: hwc turns them round",
-        cairn_rows_file(x, 0), cairn_rows_path(x, 0), cairn_shape_text(in, text));
+    if (d->wish->hwc || in->ndim < 3 || !is_colours(in->dim[in->ndim - 1]) ||
+        is_colours(in->dim[0]))
+        return;
+    snprintf(d->line, sizeof d->line,
+             "%s: samples of %s are %s, which looks like %srows, columns, channels: channels come "
+             "first; data.layout: hwc turns them round",
+             cairn_rows_file(x, 0), cairn_rows_path(x, 0), cairn_shape_text(in, text),
+             in->ndim == 4 ? "layers, " : "");
     d->say(d->context, d->line);
 }
 
@@ -124,7 +131,8 @@ static cairn_status doubt_classes(struct doubts *d)
     const struct cairn_dataset *dataset = d->dataset;
     const struct cairn_group *train = &dataset->group[CAIRN_SPLIT_TRAIN];
     size_t *count = NULL;
-    if (train->label == NULL || dataset->n_classes == 0) return CAIRN_OK;
+    if (train->label == NULL || dataset->n_classes == 0 || dataset->n_classes > MOST_CLASSES)
+        return CAIRN_OK;
     CAIRN_TRY(cairn_memory_get(2 * dataset->n_classes, sizeof *count, "counts of classes", &count));
     count_labels(train, dataset->n_classes, count);
     for (int split = 0; split < CAIRN_N_SPLITS; split++)

@@ -35,7 +35,7 @@ struct cairn_part {
     char *path;                   /* owned */
     size_t first, n;              /* rows */
     size_t chunk_rows;            /* of a chunk of it; 0: there are no chunks */
-    bool transposed;              /* it is stored as [d, n] */
+    enum cairn_h5_taken taken;    /* what its rows are */
     bool written;                 /* all of it is known to be */
     bool said[CAIRN_N_PACKING];
     double number[CAIRN_N_PACKING];
@@ -56,8 +56,9 @@ struct cairn_place;
 
 /** What an array is called. */
 struct cairn_name {
-    const char *text, *key; /* its name or path, and the key of the run file that says so */
-    bool optional;          /* may be missing */
+    const char *text, *key;    /* its name or path, and the key of the run file that says so */
+    bool optional;             /* may be missing */
+    enum cairn_h5_taken taken; /* of each file's array */
 };
 
 /** One group of a dataset; x is none where the file has no such group. */
@@ -65,10 +66,11 @@ struct cairn_group {
     struct cairn_place *place; /* [n_places] where its arrays lie, place.c; owned */
     size_t n_places;
     bool has_tokens;
-    size_t n;                 /* samples; of tokens those that the context makes, 0 until then */
-    size_t n_tokens;          /* t; 0: x and y */
-    struct cairn_rows x;      /* [n, input] uint8, int16 or float32; or tokens [t] */
-    struct cairn_rows y;      /* [n, d] real targets; none for classes */
+    size_t lacks_y;      /* while it is opened, the number of a place without y + 1; 0: none yet */
+    size_t n;            /* samples; of tokens those that the context makes, 0 until then */
+    size_t n_tokens;     /* t; 0: x and y */
+    struct cairn_rows x; /* [n, input] uint8, int16 or float32; or tokens [t] */
+    struct cairn_rows y; /* [n, d] real targets; none for classes */
     struct cairn_rows weight; /* [n] of samples or [t] of tokens as labels; none for 1 */
     const int32_t *label;     /* [n] classes; NULL for real targets, and where rows come */
     int32_t *label_owned;     /* what of it is to be released */

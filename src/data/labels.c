@@ -145,7 +145,7 @@ cairn_status cairn_labels_number(struct cairn_dataset *dataset)
 /* Whether a row of y is one value. */
 static bool is_single(const struct cairn_shape *shape)
 {
-    return shape->ndim == 1 || (shape->ndim == 2 && shape->dim[1] == 1);
+    return shape->ndim >= 1 && cairn_shape_count(shape) == shape->dim[0];
 }
 
 /* How many real targets a sample has; 0 for classes. */
@@ -164,11 +164,12 @@ static cairn_status check_form(const struct cairn_group *group)
     const struct cairn_shape *shape = &form->shape;
     const char *file = cairn_rows_file(&group->y, 0);
     const char *y = cairn_rows_path(&group->y, 0);
-    const bool is_real = cairn_h5_is_real(form->type);
+    const bool is_real = cairn_h5_is_real(form->type) || group->y.decode.packed;
     if (shape->ndim == 0 || shape->dim[0] != group->n)
         return cairn_fail(CAIRN_DATA, "%s: %s has the shape %s, but there are %zu samples in x",
                           file, y, cairn_shape_text(shape, text), group->n);
-    if ((shape->ndim > 2 && !is_real) || (form->type == CAIRN_H5_TEXT && !is_single(shape)))
+    if ((shape->ndim > 2 && !is_real && !is_single(shape)) ||
+        (form->type == CAIRN_H5_TEXT && !is_single(shape)))
         return cairn_fail(
             CAIRN_DATA, "%s: %s is %s %s; store integer classes [n] or float32 targets [n, d]",
             file, y, cairn_h5_stored_text(form, stored), cairn_shape_text(shape, text));

@@ -68,7 +68,7 @@ static const struct cairn_part *part_of(const struct cairn_rows *rows, size_t ro
 static cairn_status take_array(const struct cairn_rows *rows, const struct cairn_part *part,
                                struct cairn_h5_array **out)
 {
-    CAIRN_TRY(cairn_data_file_array(part->file, part->path, part->transposed, out));
+    CAIRN_TRY(cairn_data_file_array(part->file, part->path, part->taken, out));
     const struct cairn_shape *shape = &cairn_h5_array_form(*out)->shape;
     size_t n_values = part->n;
     for (int d = 1; d < rows->form.shape.ndim; d++) n_values *= rows->form.shape.dim[d];
@@ -236,7 +236,7 @@ bool cairn_rows_has_attribute(const struct cairn_rows *rows, size_t part, const 
 size_t cairn_rows_chunk(const struct cairn_rows *rows)
 {
     const struct cairn_part *first = &rows->part[0];
-    return rows->n_parts == 0 || first->transposed ? 0 : first->chunk_rows;
+    return rows->n_parts == 0 || first->taken != CAIRN_H5_ROWS ? 0 : first->chunk_rows;
 }
 
 bool cairn_rows_unwritten(const struct cairn_rows *rows, size_t part)

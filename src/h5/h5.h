@@ -174,13 +174,6 @@ CAIRN_CHECKED cairn_status cairn_h5_arrays(struct cairn_h5 *file,
                                            cairn_status (*visit)(void *context, const char *path),
                                            void *context);
 
-/** Call visit for the file of each mapping of the virtual arrays, by its name from the folder of
- * this file on.  Those that are not read, since they lie elsewhere, are left out.  Ranks: local.
- * Errors: those of cairn_h5_arrays(). */
-CAIRN_CHECKED cairn_status cairn_h5_sources(struct cairn_h5 *file,
-                                            cairn_status (*visit)(void *context, const char *name),
-                                            void *context);
-
 /**
  * Write a whole array, in chunks that carry Fletcher-32.
  *
@@ -257,12 +250,27 @@ CAIRN_CHECKED cairn_status cairn_h5_array_sources(const struct cairn_h5_array *a
                                                                         const char *path),
                                                   void *context);
 
+/** The same for all arrays of a file, whether they can be read or not.  Ranks: local.
+ * Errors: as above, and those of cairn_h5_arrays(). */
+CAIRN_CHECKED cairn_status cairn_h5_sources(struct cairn_h5 *file,
+                                            cairn_status (*visit)(void *context, const char *path),
+                                            void *context);
+
 /** Whether the file has no place for some of its numbers, which read as what they are filled with.
  * Ranks: local.  Errors: none. */
 bool cairn_h5_array_unwritten(const struct cairn_h5_array *array);
 
-/** Take an array [d, n] as [n, d] from now on.  Ranks: local.  Errors: none. */
-void cairn_h5_array_transpose(struct cairn_h5_array *array);
+/** What the rows of an array are. */
+enum cairn_h5_taken {
+    CAIRN_H5_ROWS,      /* as it is stored, its first dimension counts them */
+    CAIRN_H5_ROWS_LAST, /* its last one does: [d, ..., n] is taken as [n, d, ...] */
+    CAIRN_H5_WHOLE,     /* all of it is one row */
+};
+
+/** Take an array like this from now on, once; one [n] has its rows last, too.  Ranks: local.
+ * Errors: CAIRN_DATA: a whole with more dimensions than there may be. */
+CAIRN_CHECKED cairn_status cairn_h5_array_take(struct cairn_h5_array *array,
+                                               enum cairn_h5_taken taken);
 
 /**
  * Read rows first .. first + n - 1 of the outermost dimension as `type`.

@@ -16,7 +16,8 @@ struct cairn_h5_array {
     size_t rows_at_once;   /* that are read */
     size_t chunk_rows;     /* that a chunk has; 0: there are no chunks */
     uint64_t source_bytes; /* of the files of which a virtual array is made */
-    bool transposed;       /* form is [n, d] of what is stored as [d, n] */
+    bool transposed;       /* form is [n, d, ...] of what is stored as [d, ..., n] */
+    bool whole;            /* form is [1, ...] of what is stored as [...] */
     bool via_double;       /* HDF5 would round its reals otherwise than C does */
     double *piece;         /* [PIECE] of those, owned */
 };
@@ -132,5 +133,9 @@ hid_t cairn_h5_file_type(const struct cairn_h5_form *form);
 /** Which of our types an HDF5 type is, with its text_bytes; false for none.  Ranks: local.
  * Errors: none. */
 bool cairn_h5_known_type(hid_t type, struct cairn_h5_form *form);
+
+/** What a type is that is not known, and what to store in its place.  Ranks: local.  Errors: none.
+ */
+const char *cairn_h5_instead_of(hid_t type);
 
 #endif

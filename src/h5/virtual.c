@@ -218,42 +218,30 @@ cairn_status cairn_h5_array_sources(const struct cairn_h5_array *array,
     return CAIRN_H5_LOCKED(visit_sources(array, visit, context));
 }
 
-/* A walk through the sources of a file. */
+/* A walk through all arrays of a file. */
 struct walk {
     struct cairn_h5 *file;
-    cairn_status (*visit)(void *context, const char *name);
+    cairn_status (*visit)(void *context, const char *path);
     void *context;
 };
-
-static cairn_status visit_name(const struct walk *walk, hid_t create, size_t i)
-{
-    char *name = name_of(H5Pget_virtual_filename, create, i);
-    cairn_status st = CAIRN_OK;
-    if (name != NULL && strcmp(name, ".") != 0 && is_within(name))
-        st = walk->visit(walk->context, name);
-    free(name);
-    return st;
-}
 
 static cairn_status visit_array(void *context, const char *path)
 {
     const struct walk *walk = context;
-    size_t n = 0;
-    CAIRN_H5_READING(walk->file);
-    hid_t object = H5Dopen2(walk->file->id, path, H5P_DEFAULT);
-    hid_t create = object < 0 ? H5I_INVALID_HID : H5Dget_create_plist(object);
-    cairn_status st = CAIRN_OK;
-    if (create >= 0 && H5Pget_layout(create) == H5D_VIRTUAL &&
-        H5Pget_virtual_count(create, &n) >= 0 && n <= MOST_SOURCES)
-        for (size_t i = 0; i < n && st == CAIRN_OK; i++) st = visit_name(walk, create, i);
-    if (create >= 0) H5Pclose(create);
-    if (object >= 0) H5Dclose(object);
+    struct cairn_h5_array array = {.file = walk->file};
+    cairn_status st = cairn_memory_text(path, &array.path);
+    if (st != CAIRN_OK) return st;
+    array.id = H5Dopen2(walk->file->id, path, H5P_DEFAULT);
+    if (array.id >= 0) st = visit_sources(&array, walk->visit, walk->context);
+    if (array.id >= 0) H5Dclose(array.id);
+    free(array.path);
     return st;
 }
 
 cairn_status cairn_h5_sources(struct cairn_h5 *file,
-                              cairn_status (*visit)(void *context, const char *name), void *context)
+                              cairn_status (*visit)(void *context, const char *path), void *context)
 {
     struct walk walk = {file, visit, context};
+    CAIRN_H5_READING(file);
     return cairn_h5_arrays(file, visit_array, &walk);
 }

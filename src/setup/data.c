@@ -132,6 +132,11 @@ static cairn_status normalize(const struct cairn_config *config, struct cairn_da
     return st == CAIRN_OK ? st : cairn_fail_in(st, "%s", cairn_config_place(config, key));
 }
 
+static cairn_status set_classes(const struct cairn_config *config, struct cairn_dataset *dataset)
+{
+    return cairn_dataset_set_classes(dataset, cairn_model_loss_names_classes(config->loss));
+}
+
 cairn_status cairn_setup_adapt(const struct cairn_config *config, struct cairn_dataset *dataset)
 {
     size_t context = config->data_context == CAIRN_NONE ? 0 : config->data_context;
@@ -139,7 +144,7 @@ cairn_status cairn_setup_adapt(const struct cairn_config *config, struct cairn_d
     if (st != CAIRN_OK)
         return cairn_fail_in(
             st, "%s", cairn_config_place(config, context == 0 ? "data.file" : "data.context"));
-    CAIRN_TRY(cairn_dataset_set_classes(dataset, cairn_model_loss_names_classes(config->loss)));
+    CAIRN_TRY(set_classes(config, dataset));
     return normalize(config, dataset);
 }
 
@@ -156,6 +161,8 @@ static struct cairn_dataset_options options_of(const struct cairn_config *config
         .y = config->data_y,
         .weight = config->data_weight,
         .hwc = config->data_layout == CAIRN_LAYOUT_HWC,
+        .chwn = config->data_layout == CAIRN_LAYOUT_CHWN,
+        .whole = config->data_sample == CAIRN_SAMPLE_FILE,
         .val_fraction = config->data_val_fraction,
         .test_fraction = config->data_test_fraction,
         .split_seed = config->data_split_seed,
@@ -183,7 +190,8 @@ cairn_status cairn_setup_dataset(const struct cairn_config *config,
             if (!is_group(options.group[i])) options.group[i] = NULL;
     }
     CAIRN_TRY(cairn_dataset_open_as(&options, &dataset));
-    cairn_status st = cairn_setup_adapt(config, dataset);
+    cairn_status st = other != NULL && other->as_stored ? set_classes(config, dataset)
+                                                        : cairn_setup_adapt(config, dataset);
     if (st == CAIRN_OK)
         *out = dataset;
     else
@@ -207,8 +215,8 @@ cairn_status cairn_setup_data_name(const struct cairn_config *config, char **out
     size_t n = 0;
     FILE *memory = open_memstream(&text, &n);
     if (memory == NULL) return cairn_fail(CAIRN_MEMORY, "not enough memory for names of data");
-    fprintf(memory, "%s\n%s\n%s\n%d %a %a %llu", o.x, o.y, o.weight, o.hwc, o.val_fraction,
-            o.test_fraction, (unsigned long long)o.split_seed);
+    fprintf(memory, "%s\n%s\n%s\n%d %d %d %a %a %llu", o.x, o.y, o.weight, o.hwc, o.chwn, o.whole,
+            o.val_fraction, o.test_fraction, (unsigned long long)o.split_seed);
     put_names(memory, o.files);
     for (int i = 0; i < CAIRN_N_SPLITS; i++) put_names(memory, o.group[i]);
     const bool failed = ferror(memory) != 0;
@@ -220,6 +228,14 @@ cairn_status cairn_setup_data_name(const struct cairn_config *config, char **out
     return CAIRN_OK;
 }
 
+static void let_go(struct cairn_setup_data *data)
+{
+    cairn_dataset_close(data->dataset);
+    free(data->name);
+    data->dataset = NULL;
+    data->name = NULL;
+}
+
 cairn_status cairn_setup_data_is_open(const struct cairn_setup_data *data,
                                       const struct cairn_config *config, bool *out)
 {
@@ -228,14 +244,6 @@ cairn_status cairn_setup_data_is_open(const struct cairn_setup_data *data,
     *out = data->dataset != NULL && strcmp(data->name, name) == 0;
     free(name);
     return CAIRN_OK;
-}
-
-static void let_go(struct cairn_setup_data *data)
-{
-    cairn_dataset_close(data->dataset);
-    free(data->name);
-    data->dataset = NULL;
-    data->name = NULL;
 }
 
 cairn_status cairn_setup_data_keep(struct cairn_setup_data *data, const struct cairn_config *config,

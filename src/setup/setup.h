@@ -86,6 +86,7 @@ struct cairn_setup_other {
     const char *file;       /* in place of all that the config names; NULL: those of the config */
     enum cairn_split split; /* what a file without groups is */
     bool labels_optional;
+    bool as_stored; /* without context and normalisation */
 };
 
 /** Open the dataset of this config, with its context; `other` NULL: without any difference.

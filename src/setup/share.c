@@ -31,7 +31,8 @@ cairn_status cairn_setup_dataset_for_all(cairn_comm *comm, const struct cairn_co
     cairn_status st = CAIRN_OK;
     if (cairn_comm_rank(comm) == 0) st = cairn_setup_dataset(config, other, &dataset);
     st = hand_out(comm, st, &dataset);
-    if (st == CAIRN_OK) st = cairn_comm_agree(comm, cairn_setup_adapt(config, dataset));
+    if (st == CAIRN_OK && !(other != NULL && other->as_stored))
+        st = cairn_comm_agree(comm, cairn_setup_adapt(config, dataset));
     if (st == CAIRN_OK)
         *out = dataset;
     else
@@ -48,7 +49,6 @@ static cairn_status fetch(cairn_comm *comm, struct cairn_setup_data *data,
     const bool main = cairn_comm_rank(comm) == 0;
     if (main) st = cairn_setup_data_open(data, config, &dataset);
     st = hand_out(comm, st, &dataset);
-    if (st == CAIRN_OK && !main) st = cairn_dataset_set_root(dataset, data->root);
     if (st == CAIRN_OK && !main) st = cairn_setup_data_keep(data, config, dataset);
     if (main || st != CAIRN_OK) cairn_dataset_close(dataset);
     return cairn_comm_agree(comm, st);

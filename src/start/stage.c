@@ -125,14 +125,16 @@ static cairn_status add_names(struct stage *stage, const struct names *names)
     return CAIRN_OK;
 }
 
-/* What a virtual array is made of lies beside its file, and beside the copy of it. */
-static cairn_status add_source(void *context, const char *name)
+/* What a virtual array is made of lies in the folder of its file, and its copy in that of the copy.
+ */
+static cairn_status add_source(void *context, const char *path)
 {
     struct stage *stage = context;
-    char from[CAIRN_PATH_BYTES], to[CAIRN_PATH_BYTES];
-    CAIRN_TRY(beside(stage->of.from, name, from));
-    CAIRN_TRY(beside(stage->of.to, name, to));
-    return add(stage, from, to);
+    char to[CAIRN_PATH_BYTES];
+    const size_t n_folder = (size_t)(strrchr(stage->of.from, '/') + 1 - stage->of.from);
+    if (strncmp(path, stage->of.from, n_folder) != 0) return CAIRN_OK;
+    CAIRN_TRY(beside(stage->of.to, path + n_folder, to));
+    return add(stage, path, to);
 }
 
 /* A source that is missing, and a file that is none, are for those who read it to say. */
@@ -140,8 +142,7 @@ static cairn_status add_sources(struct stage *stage, size_t i)
 {
     struct cairn_h5 *file = NULL;
     stage->of = stage->file[i];
-    if (cairn_h5_open(stage->of.there ? stage->of.to : stage->of.from, &file) != CAIRN_OK)
-        return CAIRN_OK;
+    if (cairn_h5_open(stage->of.from, &file) != CAIRN_OK) return CAIRN_OK;
     cairn_status st = cairn_h5_sources(file, add_source, stage);
     cairn_h5_close(file);
     return st == CAIRN_DATA ? CAIRN_OK : st;
@@ -315,9 +316,9 @@ static cairn_status is_needed(const struct cairn_config *config, cairn_comm *com
 {
     bool open = false;
     cairn_status st = cairn_setup_data_is_open(data, config, &open);
-    double lacks = open ? 0 : 1;
-    CAIRN_TRY(cairn_comm_max(comm, st, &lacks, 1));
-    *needed = lacks > 0;
+    double missing = open ? 0 : 1;
+    CAIRN_TRY(cairn_comm_max(comm, st, &missing, 1));
+    *needed = missing > 0;
     return CAIRN_OK;
 }
 

@@ -57,8 +57,9 @@ static cairn_status open_given(struct cairn_trained *trained, cairn_data *data)
 static cairn_status open_data(struct cairn_trained *trained,
                               const struct cairn_trained_settings *settings)
 {
-    const struct cairn_setup_other other = {settings->data_file, trained->split,
-                                            settings->outputs_only};
+    const struct cairn_setup_other other = {.file = settings->data_file,
+                                            .split = trained->split,
+                                            .labels_optional = settings->outputs_only};
     cairn_status st = cairn_threads_set(trained->config->train_threads);
     if (st == CAIRN_OK && settings->data != NULL) st = open_given(trained, settings->data);
     st = cairn_comm_agree(trained->comm, st);

@@ -29,7 +29,10 @@ static const char *good(const char *name)
 
 static void try_dataset(struct fuzz_random *random, cairn_comm *comm, const char *checkpoint)
 {
-    fuzz_command(comm, (const char *[]){"info", "input.h5", NULL});
+    if (fuzz_once_in(random, 2))
+        fuzz_command(comm, (const char *[]){"info", "input.h5", NULL});
+    else
+        fuzz_command(comm, (const char *[]){"info", "--check", "input.h5", NULL});
     if (fuzz_once_in(random, 2))
         fuzz_command(comm, (const char *[]){"eval", good(checkpoint), "--data", "input.h5", NULL});
     else
