@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "checkpoint/checkpoint.h"
+#include "data/shuffle.h"
 #include "record/ledger.h"
 #include "record/rows.h"
 #include "setup/setup.h"
@@ -19,9 +20,8 @@
 struct proof {
     char path[CAIRN_PATH_BYTES];
     struct cairn_config *config;
-    struct cairn_dataset *dataset;
-    struct cairn_loader *loader;    /* knows the order; NULL: the data are not here, ... */
-    char absent[CAIRN_PATH_BYTES];  /* ... because of this */
+    struct cairn_shuffled order;    /* of the samples */
+    bool order_known, fed;          /* fed: or otherwise a host's, whose order may be its own */
     struct cairn_ledger_line *line; /* [n_lines]; owned */
     size_t n_lines;
     uint64_t n_samples;               /* N */
@@ -30,8 +30,6 @@ struct proof {
 
 static void release(struct proof *proof)
 {
-    cairn_loader_free(proof->loader);
-    cairn_dataset_close(proof->dataset);
     cairn_config_free(proof->config);
     free(proof->line);
 }
@@ -50,35 +48,41 @@ static cairn_status read_config(const char *folder, struct cairn_config **out)
     return st;
 }
 
-/* The order of samples, as the newest checkpoint says it: the file may have other chunks by now. */
-static void read_order(const char *folder, struct cairn_shuffle *out)
+/* What a checkpoint says of the order, or the run file where there is none yet. */
+static cairn_status read_order(struct proof *proof, const char *folder)
 {
-    char path[CAIRN_PATH_BYTES];
+    char checkpoints[CAIRN_PATH_BYTES], path[CAIRN_PATH_BYTES];
+    const int kind = proof->config->data_shuffle;
+    struct cairn_shuffle *shuffle = &proof->order.shuffle;
     char *text = NULL;
-    struct cairn_shuffle order;
-    if (cairn_path_join(folder, "checkpoints/latest.h5", path) != CAIRN_OK ||
-        cairn_checkpoint_text(path, "/progress/order", &text) != CAIRN_OK)
-        return;
-    if (cairn_shuffle_read(text, &order)) *out = order;
-    free(text);
+    bool found = false;
+    CAIRN_TRY(cairn_path_join(folder, "checkpoints", checkpoints));
+    CAIRN_TRY(cairn_checkpoint_newest(checkpoints, &found, path));
+    if (found) {
+        CAIRN_TRY(cairn_checkpoint_text(path, "/progress/order", &text));
+        proof->order_known = cairn_shuffle_read(text, shuffle);
+        free(text);
+        return CAIRN_OK;
+    }
+    proof->order_known = kind == CAIRN_DATA_SHUFFLE_FULL || kind == CAIRN_DATA_SHUFFLE_NONE;
+    shuffle->kind = kind == CAIRN_DATA_SHUFFLE_NONE ? CAIRN_SHUFFLE_NONE : CAIRN_SHUFFLE_FULL;
+    return CAIRN_OK;
 }
 
-static cairn_status make_loader(struct proof *proof, const char *folder)
+/* That of the data, where they are still there; those of a host are in no file. */
+static cairn_status check_size(struct proof *proof)
 {
-    struct cairn_loader_options options =
-        cairn_setup_loader_options(proof->config, proof->dataset, CAIRN_SPLIT_TRAIN, 1, false);
-    read_order(folder, &options.shuffle);
-    options.prefetch = 0;
-    return cairn_setup_loader(proof->dataset, &options, &proof->loader);
-}
-
-/* Samples of a host are in no file: then the order is not known. */
-static void open_data(struct proof *proof, const char *folder)
-{
-    cairn_status st = cairn_setup_dataset(proof->config, NULL, &proof->dataset);
-    if (st == CAIRN_OK) st = cairn_setup_check_train(proof->dataset);
-    if (st == CAIRN_OK) st = make_loader(proof, folder);
-    if (st != CAIRN_OK) snprintf(proof->absent, sizeof proof->absent, "%s", cairn_error_text());
+    struct cairn_dataset *dataset = NULL;
+    const char *file = cairn_setup_data_file(proof->config);
+    const char *slash = strrchr(file, '/');
+    proof->fed = strcmp(slash == NULL ? file : slash + 1, "memory") == 0;
+    if (cairn_setup_dataset(proof->config, NULL, &dataset) != CAIRN_OK) return CAIRN_OK;
+    proof->fed = false;
+    const size_t n = cairn_dataset_size(dataset, CAIRN_SPLIT_TRAIN);
+    cairn_dataset_close(dataset);
+    if (n == proof->n_samples) return CAIRN_OK;
+    return cairn_fail(CAIRN_DATA, "%s: the run had %" PRIu64 " samples to an epoch, and %s has %zu",
+                      proof->path, proof->n_samples, file, n);
 }
 
 /* A run writes its lines together. */
@@ -102,15 +106,11 @@ static cairn_status read_run(struct proof *proof, const char *folder)
     CAIRN_TRY(read_config(folder, &proof->config));
     CAIRN_TRY(cairn_ledger_read(proof->path, &proof->line, &proof->n_lines));
     CAIRN_TRY(check_end(proof, folder));
-    open_data(proof, folder);
-    if (proof->n_lines == 0) return CAIRN_OK;
+    if (proof->n_lines == 0)
+        return cairn_fail(CAIRN_DATA, "%s: no update stands in it", proof->path);
     proof->n_samples = proof->line[0].epoch_samples;
-    if (proof->loader == NULL ||
-        cairn_dataset_size(proof->dataset, CAIRN_SPLIT_TRAIN) == proof->n_samples)
-        return CAIRN_OK;
-    return cairn_fail(CAIRN_DATA, "%s: the run had %" PRIu64 " samples to an epoch, and %s has %zu",
-                      proof->path, proof->n_samples, cairn_dataset_path(proof->dataset),
-                      cairn_dataset_size(proof->dataset, CAIRN_SPLIT_TRAIN));
+    CAIRN_TRY(read_order(proof, folder));
+    return check_size(proof);
 }
 
 /* ---- one line after the other */
@@ -161,20 +161,23 @@ static uint64_t hash_of_all(uint64_t epoch, uint64_t n)
     return hash;
 }
 
-/* Whether each update of lines [first, end) was given what the order says. */
-static cairn_status check_order(const struct proof *proof, size_t first, size_t end)
+/* Whether each update of lines [first, end), of one epoch, was given what the order says. */
+static cairn_status check_order(struct proof *proof, size_t first, size_t end)
 {
+    const struct cairn_shuffle shuffle = proof->order.shuffle;
+    const uint64_t epoch = proof->line[first].epoch, n = proof->n_samples;
+    cairn_shuffle_begin(&shuffle, proof->config->train_seed, epoch, n, &proof->order);
     for (size_t i = first; i < end; i++) {
         const struct cairn_ledger_line *line = &proof->line[i];
         uint64_t hash = 0;
         for (uint64_t p = line->first; p < line->first + line->samples; p++)
-            hash += cairn_ledger_hash(line->epoch, cairn_loader_sample(proof->loader, p));
+            hash += cairn_ledger_hash(epoch, cairn_shuffle_at(&proof->order, p % n));
         if (hash != line->hash)
             return cairn_fail(CAIRN_NUMBERS,
                               "%s: epoch %" PRIu64 " update %" PRIu64
                               " was given other samples than those at positions %" PRIu64
                               " to %" PRIu64 " of the order",
-                              proof->path, line->epoch, line->update, line->first,
+                              proof->path, epoch, line->update, line->first,
                               line->first + line->samples - 1);
     }
     return CAIRN_OK;
@@ -185,17 +188,20 @@ static cairn_status check_part(struct proof *proof, size_t first, size_t end, ui
 {
     const uint64_t epoch = proof->line[first].epoch;
     const bool last = end == proof->n_lines;
-    if (proof->loader != NULL) CAIRN_TRY(check_order(proof, first, end));
+    const cairn_status st = proof->order_known ? check_order(proof, first, end) : CAIRN_OK;
+    if (st != CAIRN_OK && !proof->fed) return st;
+    if (st != CAIRN_OK) proof->order_known = false;
     if (samples >= proof->n_samples || (!last && !drops(proof)))
         return cairn_fail(CAIRN_NUMBERS,
                           "%s: epoch %" PRIu64 " used %" PRIu64 " samples of %" PRIu64
                           ", and not each of them once",
                           proof->path, epoch, samples, proof->n_samples);
-    if (!last && proof->loader == NULL)
+    if (!last && !proof->order_known)
         return cairn_fail(CAIRN_DATA,
                           "%s: which samples batch.tail drop leaves out of epoch %" PRIu64
-                          " is not known without the data: %s",
-                          proof->path, epoch, proof->absent);
+                          " is not known without the order: no checkpoint says it, or the samples "
+                          "are a host's",
+                          proof->path, epoch);
     if (last)
         proof->n_begun = samples;
     else
@@ -249,9 +255,8 @@ static void print_verdict(const struct proof *proof)
                "out",
                proof->n_cut);
     if (proof->n_begun > 0)
-        printf("; the last is begun: %" PRIu64 " of %" PRIu64 "%s%s", proof->n_begun, n,
-               proof->loader != NULL ? ", each once" : ", not proven without the data: ",
-               proof->absent);
+        printf("; the last is begun: %" PRIu64 " of %" PRIu64 "%s", proof->n_begun, n,
+               proof->order_known ? ", each once" : ", not proven, since their order is not known");
     printf("\n");
 }
 
@@ -259,8 +264,6 @@ cairn_status cairn_verify_ledger(const char *folder)
 {
     struct proof proof = {.n_lines = 0};
     cairn_status st = read_run(&proof, folder);
-    if (st == CAIRN_OK && proof.n_lines == 0)
-        st = cairn_fail(CAIRN_DATA, "%s: no update stands in it", proof.path);
     if (st == CAIRN_OK) st = check_lines(&proof);
     if (st == CAIRN_OK) print_verdict(&proof);
     release(&proof);

@@ -39,12 +39,6 @@ static uint64_t enter_epoch(const struct cairn_loader *loader, uint64_t position
     return position % loader->group->n;
 }
 
-uint64_t cairn_loader_sample(struct cairn_loader *loader, uint64_t position)
-{
-    const uint64_t in_epoch = enter_epoch(loader, position, &loader->shuffled);
-    return cairn_shuffle_at(&loader->shuffled, in_epoch);
-}
-
 static int compare_samples(const void *a, const void *b)
 {
     const struct cairn_by_sample *x = a;

@@ -292,6 +292,7 @@ void cairn_data_files_free(struct cairn_data_files *files)
     }
     free(files->file);
     free(files->open);
+    free(files->root);
     pthread_mutex_destroy(&files->lock);
     pthread_cond_destroy(&files->given);
     free(files);

@@ -34,13 +34,13 @@ static cairn_status visit_name(const struct walk *walk, const char *name)
     return st;
 }
 
-/* One name or a list; names of groups are none of files. */
-static cairn_status visit_names(const struct walk *walk, const struct cairn_node *names)
+/* One name or a list; all are of files, or those that can be nothing else. */
+static cairn_status visit_names(const struct walk *walk, const struct cairn_node *names, bool all)
 {
     if (names == NULL) return CAIRN_OK;
     const struct cairn_node *name = names->kind == CAIRN_NODE_SCALAR ? names : names->child;
     for (; name != NULL; name = name == names ? NULL : name->next)
-        if (cairn_file_is_named(name->text)) CAIRN_TRY(visit_name(walk, name->text));
+        if (all || cairn_file_is_named(name->text)) CAIRN_TRY(visit_name(walk, name->text));
     return CAIRN_OK;
 }
 
@@ -49,8 +49,8 @@ cairn_status cairn_setup_each_file(const struct cairn_config *config,
                                    void *context)
 {
     const struct walk walk = {visit, context};
-    CAIRN_TRY(visit_names(&walk, config->data_file));
-    CAIRN_TRY(visit_names(&walk, config->data_train));
-    CAIRN_TRY(visit_names(&walk, config->data_val));
-    return visit_names(&walk, config->data_test);
+    CAIRN_TRY(visit_names(&walk, config->data_file, true));
+    CAIRN_TRY(visit_names(&walk, config->data_train, false));
+    CAIRN_TRY(visit_names(&walk, config->data_val, false));
+    return visit_names(&walk, config->data_test, false);
 }

@@ -30,17 +30,37 @@ expect 0 2 train run.yaml --out killed
 proves killed "$whole" 3
 cmp killed/ledger.csv alone/ledger.csv || fail "after kills it has another ledger"
 
-# An epoch that is begun, tails that are left out; with the data gone the proof of whole epochs still stands.
+# An epoch that is begun, and tails that are left out, are proven by the order, which a checkpoint says, without the data.
 expect 0 2 train run.yaml --out begun train.epochs=none train.updates=6
-proves begun "6 updates: every one of 30 samples exactly once in each of 1 epoch; the last is begun: 12 of 30, each once"
+begun="6 updates: every one of 30 samples exactly once in each of 1 epoch; the last is begun: 12 of 30, each once"
+proves begun "$begun"
 expect 0 2 train run.yaml --out dropped batch.tail=drop
-proves dropped "16 updates: no epoch of 30 samples is whole; in 3 more each at most once, without those that batch.tail drop leaves out; the last is begun: 28 of 30, each once"
+dropped="16 updates: no epoch of 30 samples is whole; in 3 more each at most once, without those that batch.tail drop leaves \
+out; the last is begun: 28 of 30, each once"
+proves dropped "$dropped"
 mv data.h5 gone.h5
 proves alone "$whole"
-expect 0 0 verify --ledger begun
-grep -q 'begun: 12 of 30, not proven without the data: .*data.h5: No such file' out || fail "without data: $(cat out)"
-expect_line 3 0 'leaves out of epoch 0 is not known without the data: .*data.h5' verify --ledger dropped
+proves begun "$begun"
+proves dropped "$dropped"
+for run in begun dropped; do
+    cp -r $run $run.apart
+    rm -r $run.apart/checkpoints
+    sed -i 's/  shuffle: full/  shuffle: auto/' $run.apart/config.yaml
+done
+proves begun.apart "${begun%, each once}, not proven, since their order is not known"
+expect_line 3 0 'leaves out of epoch 0 is not known without the order' verify --ledger dropped.apart
 mv gone.h5 data.h5
+
+# Every order, held in memory or read ahead.
+for order in blocks none auto; do
+    for held in true false; do
+        expect 0 3 train run.yaml --out $order.$held data.shuffle=$order data.in_memory=$held data.shuffle_window=8
+        proves $order.$held "$whole"
+    done
+    expect 0 1 train run.yaml --out part data.shuffle=$order data.in_memory=false train.epochs=none train.updates=6 --overwrite
+    proves part "$begun"
+    cmp $order.true/ledger.csv $order.false/ledger.csv || [ $order = auto ] || fail "$order: another ledger where data are held"
+done
 
 # A wrong row, on any rank, in the middle of an epoch or in one that is only begun.
 CAIRN_FAULT=data.row@1#3 expect 0 2 train run.yaml --out wrong
@@ -49,9 +69,11 @@ for ranks in 0 2; do
 done
 CAIRN_FAULT=data.row#27 expect 0 0 train run.yaml --out late train.epochs=none train.updates=6
 expect_line 4 0 'late/ledger.csv: epoch 1 update 6 was given other samples than those at positions 35 to 41' verify --ledger late
-mv data.h5 gone.h5
+CAIRN_FAULT=data.row@1#3 expect 0 2 train run.yaml --out wrong.blocks data.shuffle=blocks data.in_memory=false
+expect_line 4 0 'wrong.blocks/ledger.csv: epoch 0 ' verify --ledger wrong.blocks
+rm -r wrong/checkpoints
+sed -i 's/  shuffle: full/  shuffle: auto/' wrong/config.yaml
 expect_line 4 0 'epoch 0 used 30 samples of 30, and not each of them once' verify --ledger wrong
-mv gone.h5 data.h5
 
 # A ledger that is not whole, or none.
 damaged() # SED-COMMAND CODE PATTERN

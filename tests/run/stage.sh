@@ -69,11 +69,21 @@ wanted=$(trained 2 "${many[@]}")
 rm -rf disk
 same "weights of several files" "$(trained 3 "${many[@]}" data.stage=disk)" "$wanted"
 same "copies" "$(copies)" "other.h5 part-1.h5 part-2.h5 "
+lists=('data.file=[part-2.h5, part-1.h5]' data.open_files=1 data.in_memory=false)
+same "weights of a list that is read as it comes" "$(trained 3 "${lists[@]}" data.stage=disk)" "$(trained 1 "${lists[@]}")"
+cp data.h5 data.other # not a name that only a file has
+same "weights of a file of any name" "$(trained 2 data.file=data.other data.stage=disk)" "$(trained 1 data.file=data.other)"
+rm "$root$PWD/data.other"*
 "$strange" virtual.h5 how=virtual names=train/x,train/y,test/x,test/y
 virtual=(data.file=virtual.h5 'model=[{type: dense, units: 10}]')
 wanted=$(trained 1 "${virtual[@]}")
 same "weights of a virtual array" "$(trained 2 "${virtual[@]}" data.stage=disk)" "$wanted"
 same "copies" "$(copies)" "other.h5 part-1.h5 part-2.h5 s0.h5 s1.h5 virtual.h5 "
+for files in "${lists[0]}" "${virtual[0]}"; do # a checkpoint has the names of originals
+    expect 0 2 train run.yaml --out named --overwrite "${virtual[1]}" "$files" data.stage=disk train.epochs=1
+    expect 0 2 train run.yaml --out named "${virtual[1]}" "$files"
+    expect 0 1 train run.yaml --out named "${virtual[1]}" "$files" data.stage=disk train.epochs=3
+done
 touch s1.h5
 same "weights of a virtual array" "$(trained 2 "${virtual[@]}" data.stage=disk)" "$wanted"
 cmp "$root$PWD/s1.h5" s1.h5
