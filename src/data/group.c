@@ -156,10 +156,11 @@ static struct cairn_names names_of(const struct cairn_dataset_options *options, 
     const bool weight_is_named = strcmp(options->weight, "weight") != 0;
     const bool has_y = !tokens && strcmp(options->x, options->y) != 0;
     return (struct cairn_names){
-        .name = {[CAIRN_ARRAY_X] = {tokens ? "tokens" : options->x, "data.x", false},
-                 [CAIRN_ARRAY_Y] = {has_y ? options->y : NULL, "data.y", options->labels_optional},
-                 [CAIRN_ARRAY_WEIGHT] = {options->weight, "data.weight",
-                                         !weight_is_named || options->labels_optional}}};
+        .name = {
+            [CAIRN_ARRAY_X] = {tokens ? "tokens" : options->x, "data.x"},
+            [CAIRN_ARRAY_Y] = {has_y ? options->y : NULL, "data.y", options->labels_optional, true},
+            [CAIRN_ARRAY_WEIGHT] = {options->weight, "data.weight",
+                                    !weight_is_named || options->labels_optional}}};
 }
 
 /* All groups hold the same. */

@@ -36,6 +36,8 @@ struct cairn_part {
     size_t first, n;              /* rows */
     bool transposed;              /* it is stored as [d, n] */
     bool written;                 /* all of it is known to be */
+    void *kept;                   /* [n] its few numbers as kept_type, or NULL; owned */
+    enum cairn_h5_type kept_type;
     bool said[CAIRN_N_PACKING];
     double number[CAIRN_N_PACKING];
 };
@@ -57,6 +59,7 @@ struct cairn_place;
 struct cairn_name {
     const char *text, *key; /* its name or path, and the key of the run file that says so */
     bool optional;          /* may be missing */
+    bool few;               /* read now where it is small */
 };
 
 /** One group of a dataset; x is none where the file has no such group. */

@@ -31,13 +31,23 @@ static herr_t keep_innermost(unsigned n, const H5E_error2_t *error, void *contex
     return 0;
 }
 
+/* What to do about it; "" where nobody knows. */
+static const char *advice(const struct cairn_h5 *file, const struct reason *reason)
+{
+    if (file->writable) return cairn_file_advice(reason->error);
+    return strstr(reason->sentence, "version number") == NULL
+               ? ""
+               : "; if a newer HDF5 than that of cairn wrote it, let that write for HDF5 1.10: "
+                 "libver='v110' in h5py, or h5repack --high=2";
+}
+
 cairn_status cairn_h5_failed(const struct cairn_h5 *file, const char *where, const char *what)
 {
     struct reason reason = {.sentence = "HDF5 gives no reason"};
     H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_innermost, &reason);
     return cairn_fail(file->writable ? CAIRN_FILES : CAIRN_DATA, "%s: %s%s%s (%s)%s", file->path,
                       where, where[0] == '\0' ? "" : " ", what, reason.sentence,
-                      file->writable ? cairn_file_advice(reason.error) : "");
+                      advice(file, &reason));
 }
 
 void cairn_h5_version(char *text)

@@ -85,8 +85,9 @@ bool cairn_h5_is_elsewhere(const struct cairn_h5 *file, const char *path)
 
 cairn_status cairn_h5_no_array(const struct cairn_h5 *file, const char *path)
 {
-    if (!cairn_h5_is_elsewhere(file, path))
-        return cairn_h5_failed(file, path, "is not an array of this file");
+    const cairn_status st = /* at once: HDF5 forgets the reason with its next call */
+        cairn_h5_failed(file, path, "is not an array of this file");
+    if (!cairn_h5_is_elsewhere(file, path)) return st;
     return cairn_fail(CAIRN_DATA,
                       "%s: %s is a link to another file, which is not followed; copy the array "
                       "into this file",
