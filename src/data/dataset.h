@@ -205,6 +205,10 @@ CAIRN_CHECKED cairn_status cairn_dataset_files_text(const struct cairn_dataset *
 CAIRN_CHECKED cairn_status cairn_dataset_check_files(const struct cairn_dataset *dataset,
                                                      const char *before, const char *path);
 
+/** Bytes that its files take beside their rows: what is known of each, and what HDF5 keeps of those
+ * that are open, except for one.  Ranks: local.  Errors: none. */
+size_t cairn_dataset_files_bytes(const struct cairn_dataset *dataset);
+
 /** All that is known of a dataset, as bytes that another process of this program can make it from,
  * to be released with free(); its files are opened there when their rows are read.  Nothing in
  * memory.  Ranks: local.  Errors: CAIRN_MEMORY. */
