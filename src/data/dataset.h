@@ -211,9 +211,14 @@ CAIRN_CHECKED cairn_status cairn_dataset_files_text(const struct cairn_dataset *
 CAIRN_CHECKED cairn_status cairn_dataset_check_files(const struct cairn_dataset *dataset,
                                                      const char *before, const char *path);
 
+/** Bytes that its files take beside their rows: what is known of each, and what HDF5 keeps of those
+ * that are open, except for one.  Ranks: local.  Errors: none. */
+size_t cairn_dataset_files_bytes(const struct cairn_dataset *dataset);
+
 /** All that is known of a dataset, as bytes that another process of this program can make it from,
- * to be released with free(); its files are opened there when their rows are read.  Nothing in
- * memory.  Ranks: local.  Errors: CAIRN_MEMORY. */
+ * to be released with free(); its files are opened there when their rows are read, and there is
+ * room for its labels, which are not among them.  Nothing in memory.  Ranks: local.
+ * Errors: CAIRN_MEMORY. */
 CAIRN_CHECKED cairn_status cairn_dataset_pack(const struct cairn_dataset *dataset, char **bytes,
                                               size_t *n_bytes);
 
@@ -221,5 +226,9 @@ CAIRN_CHECKED cairn_status cairn_dataset_pack(const struct cairn_dataset *datase
  * they were there; CAIRN_MEMORY. */
 CAIRN_CHECKED cairn_status cairn_dataset_unpack(char *bytes, size_t n_bytes,
                                                 struct cairn_dataset **out);
+
+/** The labels [n] of a group, to be filled; NULL where there are none.  Ranks: local.
+ * Errors: none. */
+int32_t *cairn_dataset_room_for_labels(struct cairn_dataset *dataset, enum cairn_split split);
 
 #endif

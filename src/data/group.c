@@ -160,11 +160,12 @@ static struct cairn_names names_of(const struct cairn_dataset_options *options, 
                                       : options->chwn  ? CAIRN_H5_ROWS_LAST
                                                        : CAIRN_H5_ROWS;
     return (struct cairn_names){
-        .name = {[CAIRN_ARRAY_X] = {tokens ? "tokens" : options->x, "data.x", false, taken},
+        .name = {[CAIRN_ARRAY_X] = {tokens ? "tokens" : options->x, "data.x", false, false, taken},
                  [CAIRN_ARRAY_Y] = {has_y ? options->y : NULL, "data.y", options->labels_optional,
-                                    taken},
+                                    true, taken},
                  [CAIRN_ARRAY_WEIGHT] = {options->weight, "data.weight",
-                                         !weight_is_named || options->labels_optional, taken}}};
+                                         !weight_is_named || options->labels_optional, false,
+                                         taken}}};
 }
 
 /* All groups hold the same. */

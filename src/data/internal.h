@@ -37,6 +37,8 @@ struct cairn_part {
     size_t chunk_rows;            /* of a chunk of it; 0: there are no chunks */
     enum cairn_h5_taken taken;    /* what its rows are */
     bool written;                 /* all of it is known to be */
+    void *kept;                   /* [n] its few numbers as kept_type, or NULL; owned */
+    enum cairn_h5_type kept_type;
     bool said[CAIRN_N_PACKING];
     double number[CAIRN_N_PACKING];
 };
@@ -58,6 +60,7 @@ struct cairn_place;
 struct cairn_name {
     const char *text, *key;    /* its name or path, and the key of the run file that says so */
     bool optional;             /* may be missing */
+    bool few;                  /* read now where it is small */
     enum cairn_h5_taken taken; /* of each file's array */
 };
 

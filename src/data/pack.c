@@ -14,6 +14,7 @@
 struct walk {
     FILE *stream;
     bool reads;
+    bool without_labels; /* only room for them: they may be as large as all else is small */
 };
 
 static cairn_status broken(void)
@@ -136,6 +137,16 @@ static cairn_status all_rows(struct walk *walk, struct cairn_dataset *dataset,
     return decoding(walk, rows);
 }
 
+static cairn_status labels(struct walk *walk, struct cairn_group *group)
+{
+    bool there = group->label_owned != NULL;
+    if (!walk->without_labels)
+        return block(walk, &group->label_owned, group->n, sizeof *group->label);
+    CAIRN_TRY(plain(walk, &there, sizeof there));
+    if (!walk->reads || !there) return CAIRN_OK;
+    return cairn_memory_get(group->n, sizeof *group->label, "the labels", &group->label_owned);
+}
+
 static cairn_status one_group(struct walk *walk, struct cairn_dataset *dataset,
                               struct cairn_group *group)
 {
@@ -146,7 +157,7 @@ static cairn_status one_group(struct walk *walk, struct cairn_dataset *dataset,
     CAIRN_TRY(all_rows(walk, dataset, &group->x));
     CAIRN_TRY(all_rows(walk, dataset, &group->y));
     CAIRN_TRY(all_rows(walk, dataset, &group->weight));
-    CAIRN_TRY(block(walk, &group->label_owned, group->n, sizeof *group->label));
+    CAIRN_TRY(labels(walk, group));
     group->label = group->label_owned;
     CAIRN_TRY(plain(walk, &group->labels_lie, sizeof group->labels_lie));
     CAIRN_TRY(plain(walk, &group->least_label, sizeof group->least_label));
@@ -195,7 +206,7 @@ cairn_status cairn_group_copy(struct cairn_dataset *dataset, const struct cairn_
 cairn_status cairn_dataset_pack(const struct cairn_dataset *dataset, char **bytes, size_t *n_bytes)
 {
     struct cairn_dataset copy = *dataset; /* writing changes nothing */
-    struct walk walk = {.stream = open_memstream(bytes, n_bytes)};
+    struct walk walk = {.stream = open_memstream(bytes, n_bytes), .without_labels = true};
     if (walk.stream == NULL) return broken();
     cairn_status st = all(&walk, &copy);
     if (fclose(walk.stream) != 0 && st == CAIRN_OK) st = broken();
@@ -207,7 +218,8 @@ cairn_status cairn_dataset_unpack(char *bytes, size_t n_bytes, struct cairn_data
 {
     struct cairn_dataset *dataset = NULL;
     CAIRN_TRY(cairn_memory_get(1, sizeof *dataset, "a dataset", &dataset));
-    struct walk walk = {.stream = fmemopen(bytes, n_bytes, "rb"), .reads = true};
+    struct walk walk = {
+        .stream = fmemopen(bytes, n_bytes, "rb"), .reads = true, .without_labels = true};
     cairn_status st = walk.stream == NULL ? broken() : all(&walk, dataset);
     if (walk.stream != NULL) fclose(walk.stream);
     if (st == CAIRN_OK && cairn_fault("data.open"))
@@ -218,4 +230,9 @@ cairn_status cairn_dataset_unpack(char *bytes, size_t n_bytes, struct cairn_data
     else
         cairn_dataset_close(dataset);
     return st;
+}
+
+int32_t *cairn_dataset_room_for_labels(struct cairn_dataset *dataset, enum cairn_split split)
+{
+    return dataset->group[split].label_owned;
 }

@@ -31,17 +31,18 @@ bool cairn_rows_known(const struct cairn_rows *rows)
 
 void cairn_rows_let_go(struct cairn_rows *rows)
 {
-    for (size_t i = 0; i < rows->n_parts; i++)
+    for (size_t i = 0; i < rows->n_parts; i++) {
         cairn_data_file_let_go(rows->part[i].file, rows->part[i].path);
+        free(rows->part[i].kept);
+        rows->part[i].kept = NULL;
+    }
     rows->form.shape.ndim = 0;
 }
 
 void cairn_rows_close(struct cairn_rows *rows)
 {
-    for (size_t i = 0; i < rows->n_parts; i++) {
-        cairn_data_file_let_go(rows->part[i].file, rows->part[i].path);
-        free(rows->part[i].path);
-    }
+    cairn_rows_let_go(rows);
+    for (size_t i = 0; i < rows->n_parts; i++) free(rows->part[i].path);
     free(rows->part);
     free(rows->decode.turn);
     *rows = (struct cairn_rows){.n_parts = 0};
@@ -87,6 +88,10 @@ static cairn_status read_part(const struct cairn_rows *rows, const struct cairn_
                               size_t first, size_t n, enum cairn_h5_type type, void *out)
 {
     struct cairn_h5_array *array = NULL;
+    if (part->kept != NULL && part->kept_type == type) {
+        memcpy(out, (const int64_t *)part->kept + first, n * sizeof(int64_t));
+        return CAIRN_OK;
+    }
     CAIRN_TRY(take_array(rows, part, &array));
     cairn_status st = cairn_h5_array_rows(array, first, n, type, out);
     cairn_data_file_give(part->file);

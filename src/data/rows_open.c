@@ -10,7 +10,7 @@
 #include "data/place.h"
 
 /* In so few rows there are not many chunks to count. */
-enum { FEW_ROWS = 256 };
+enum { FEW_ROWS = 256, FEW_LABELS = 16 };
 
 /* Rows of the same shape; of several types they are read as reals. */
 static cairn_status join_form(struct cairn_rows *rows, const struct cairn_found *found)
@@ -65,7 +65,21 @@ static cairn_status join(struct cairn_rows *rows, struct cairn_found *found)
     part->first = rows->n_parts == 0 ? 0 : rows->form.shape.dim[0] - part->n;
     rows->part[rows->n_parts++] = *part;
     part->path = NULL;
+    part->kept = NULL;
     return CAIRN_OK;
+}
+
+/* Few labels are read at once, so that files of a sample each are not opened once more for that. */
+static cairn_status keep_few(struct cairn_found *found, struct cairn_h5_array *array)
+{
+    const struct cairn_h5_form *form = &found->form;
+    const size_t n = form->shape.dim[0];
+    struct cairn_part *part = &found->part;
+    const bool single = form->shape.ndim == 1 && n > 0 && n <= FEW_LABELS;
+    if (!single || form->type == CAIRN_H5_TEXT) return CAIRN_OK;
+    part->kept_type = cairn_h5_is_real(form->type) ? CAIRN_H5_F64 : CAIRN_H5_I64;
+    CAIRN_TRY(cairn_memory_get(n, sizeof(int64_t), "labels", &part->kept));
+    return cairn_h5_array_rows(array, 0, n, part->kept_type, part->kept);
 }
 
 /* The arrays that one place has, while they are looked for. */
@@ -98,15 +112,16 @@ static bool may_lack(const struct place_look *look, int k, const struct cairn_na
 }
 
 static cairn_status describe(const struct cairn_place *place, const char *path,
-                             enum cairn_h5_taken taken, struct cairn_found *out)
+                             const struct cairn_name *name, struct cairn_found *out)
 {
     struct cairn_h5_array *array = NULL;
-    CAIRN_TRY(cairn_data_file_array(place->file, path, taken, &array));
+    CAIRN_TRY(cairn_data_file_array(place->file, path, name->taken, &array));
     out->form = *cairn_h5_array_form(array);
-    out->part.taken = taken;
+    out->part.taken = name->taken;
     out->part.chunk_rows = cairn_h5_array_chunk(array);
     out->part.written = out->form.shape.dim[0] <= FEW_ROWS && !cairn_h5_array_unwritten(array);
     cairn_status st = cairn_h5_array_sources(array, cairn_data_file_source, place->file);
+    if (st == CAIRN_OK && name->few) st = keep_few(out, array);
     cairn_data_file_give(place->file);
     out->part.file = place->file;
     return st == CAIRN_OK ? cairn_memory_text(path, &out->part.path) : st;
@@ -121,7 +136,7 @@ static cairn_status find(const struct place_look *look, int k, const struct cair
     const struct cairn_place *place = look->place;
     CAIRN_TRY(cairn_place_path(place, look->split, name->text, path, &there));
     if (there || cairn_h5_is_elsewhere(place->file->h5, path))
-        return describe(place, path, name->taken, out);
+        return describe(place, path, name, out);
     if (!may_lack(look, k, name, n_before)) return cairn_place_missing(place, path, name->key);
     if (k == CAIRN_ARRAY_Y && !name->optional && look->group->lacks_y == 0)
         look->group->lacks_y = look->group->n_places;
@@ -157,6 +172,9 @@ cairn_status cairn_rows_open(struct cairn_group *group, enum cairn_split split,
         st = cairn_decode_read(&found[k], k != CAIRN_ARRAY_X);
         if (st == CAIRN_OK) st = join(rows[k], &found[k]);
     }
-    for (int k = 0; k < CAIRN_N_NAMES; k++) free(found[k].part.path);
+    for (int k = 0; k < CAIRN_N_NAMES; k++) {
+        free(found[k].part.path);
+        free(found[k].part.kept);
+    }
     return st;
 }

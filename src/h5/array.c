@@ -13,11 +13,8 @@ enum { MOST_PACKING = 2048, PIECE_VALUES = 1 << 16 };
 static cairn_status check_storage(const struct cairn_h5_array *array)
 {
     const char *why = NULL;
-    hid_t create = H5Dget_create_plist(array->id);
-    bool fine = cairn_h5_well_stored(create, &why);
-    if (create >= 0) H5Pclose(create);
-    return fine ? CAIRN_OK
-                : cairn_fail(CAIRN_DATA, "%s: %s %s", array->file->path, array->path, why);
+    if (cairn_h5_well_stored(array->create, &why)) return CAIRN_OK;
+    return cairn_fail(CAIRN_DATA, "%s: %s %s", array->file->path, array->path, why);
 }
 
 static bool fits_file(const struct cairn_h5_array *array)
@@ -25,7 +22,8 @@ static bool fits_file(const struct cairn_h5_array *array)
     size_t bytes = cairn_h5_element_bytes(&array->form);
     const uint64_t all_bytes = array->file->bytes + array->source_bytes;
     uint64_t most =
-        all_bytes * (cairn_h5_is_packed(array->id) || array->source_bytes > 0 ? MOST_PACKING : 1);
+        all_bytes *
+        (cairn_h5_is_packed(array->create) || array->source_bytes > 0 ? MOST_PACKING : 1);
     if (array->file->writable) most = SIZE_MAX / 2;
     for (int d = 0; d < array->form.shape.ndim; d++) {
         if (array->form.shape.dim[d] == 0) return true;
@@ -55,7 +53,7 @@ static cairn_status read_form(struct cairn_h5_array *array)
     array->form.shape.ndim = ndim;
     for (int d = 0; d < ndim; d++) array->form.shape.dim[d] = (size_t)dim[d];
     uint64_t most_chunks = array->file->writable ? UINT64_MAX : array->file->bytes;
-    if (!cairn_h5_sane_chunks(array->id, &array->form.shape, most_chunks) || !fits_file(array))
+    if (!cairn_h5_sane_chunks(array->create, &array->form.shape, most_chunks) || !fits_file(array))
         return cairn_fail(CAIRN_DATA,
                           "%s: %s claims more data than its file can hold; make or fetch it again",
                           path, array->path);
@@ -77,15 +75,14 @@ static bool rounds_otherwise(const struct cairn_h5_array *array)
 static void choose_rows_read(struct cairn_h5_array *array)
 {
     const struct cairn_shape *shape = &array->form.shape;
-    hid_t create = H5Dget_create_plist(array->id);
-    bool chunked = H5Pget_layout(create) == H5D_CHUNKED && shape->ndim > 0 && shape->dim[0] > 0;
+    bool chunked =
+        H5Pget_layout(array->create) == H5D_CHUNKED && shape->ndim > 0 && shape->dim[0] > 0;
     size_t row_bytes = chunked ? cairn_shape_count(shape) / shape->dim[0] : 0;
     row_bytes *= cairn_h5_element_bytes(&array->form);
     hsize_t chunk[CAIRN_MAX_DIMS] = {0};
-    array->rows_at_once = chunked ? cairn_h5_rows_at_once(create, row_bytes) : SIZE_MAX;
-    if (chunked && H5Pget_chunk(create, CAIRN_MAX_DIMS, chunk) > 0)
+    array->rows_at_once = chunked ? cairn_h5_rows_at_once(array->create, row_bytes) : SIZE_MAX;
+    if (chunked && H5Pget_chunk(array->create, CAIRN_MAX_DIMS, chunk) > 0)
         array->chunk_rows = (size_t)chunk[0];
-    H5Pclose(create);
 }
 
 static cairn_status open_array(struct cairn_h5 *file, const char *path, struct cairn_h5_array **out)
@@ -94,10 +91,11 @@ static cairn_status open_array(struct cairn_h5 *file, const char *path, struct c
     struct cairn_h5_array *array = NULL;
     CAIRN_TRY(cairn_memory_get(1, sizeof *array, "an HDF5 array", &array));
     array->file = file;
-    array->space = H5I_INVALID_HID;
+    array->space = array->create = H5I_INVALID_HID;
     array->id = H5Dopen2(file->id, path, H5P_DEFAULT);
     cairn_status st =
         array->id < 0 ? cairn_h5_no_array(file, path) : cairn_memory_text(path, &array->path);
+    if (st == CAIRN_OK) array->create = H5Dget_create_plist(array->id);
     if (st == CAIRN_OK) st = check_storage(array); /* before HDF5 looks into other files */
     if (st != CAIRN_OK) goto done;
     array->space = H5Dget_space(array->id);
@@ -124,6 +122,7 @@ void cairn_h5_array_close(struct cairn_h5_array *array)
     if (array == NULL) return;
     CAIRN_H5_READING(array->file);
     cairn_h5_enter();
+    if (array->create >= 0) H5Pclose(array->create);
     if (array->space >= 0) H5Sclose(array->space);
     if (array->id >= 0) H5Dclose(array->id);
     cairn_h5_leave(CAIRN_OK);
@@ -146,7 +145,7 @@ bool cairn_h5_array_unwritten(const struct cairn_h5_array *array)
 {
     CAIRN_H5_READING(array->file);
     cairn_h5_enter();
-    bool unwritten = cairn_h5_is_unwritten(array->id, array->space);
+    bool unwritten = cairn_h5_is_unwritten(array);
     cairn_h5_leave(CAIRN_OK);
     return unwritten;
 }

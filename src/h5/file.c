@@ -61,6 +61,13 @@ void cairn_h5_version(char *text)
     snprintf(text, 32, "%u.%u.%u", major, minor, release);
 }
 
+void cairn_h5_give_back(void)
+{
+    cairn_h5_enter();
+    H5garbage_collect();
+    cairn_h5_leave(CAIRN_OK);
+}
+
 cairn_status cairn_h5_handle(const char *path, bool writable, struct cairn_h5 **out)
 {
     struct cairn_h5 *file = NULL;

@@ -86,6 +86,9 @@ const char *cairn_h5_stored_text(const struct cairn_h5_form *form, char *text);
  * Errors: none. */
 void cairn_h5_version(char *text);
 
+/** Give back what HDF5 keeps of freed memory.  Ranks: local.  Errors: none. */
+void cairn_h5_give_back(void);
+
 /** Make an empty file, in place of an older one.  Ranks: local.  Errors: CAIRN_FILES: cannot be
  * written. */
 CAIRN_CHECKED cairn_status cairn_h5_create(const char *path, struct cairn_h5 **out);

@@ -10,8 +10,8 @@
 /* An array that is open for reading. */
 struct cairn_h5_array {
     struct cairn_h5 *file;
-    char *path; /* owned */
-    hid_t id, space;
+    char *path;              /* owned */
+    hid_t id, space, create; /* create: how it is stored */
     struct cairn_h5_form form;
     size_t rows_at_once;   /* that are read */
     size_t chunk_rows;     /* that a chunk has; 0: there are no chunks */
@@ -107,13 +107,13 @@ bool cairn_h5_well_stored(hid_t create, const char **why);
 CAIRN_CHECKED cairn_status cairn_h5_check_virtual(struct cairn_h5_array *array);
 
 /** Whether one of its filters may make it smaller.  Ranks: local.  Errors: none. */
-bool cairn_h5_is_packed(hid_t array);
+bool cairn_h5_is_packed(hid_t create);
 /** Whether its chunks have as many dimensions as the array, are not empty, and are no more than
  * `most`: HDF5 1.10 goes through all of them.  Ranks: local.  Errors: none. */
-bool cairn_h5_sane_chunks(hid_t array, const struct cairn_shape *shape, uint64_t most);
+bool cairn_h5_sane_chunks(hid_t create, const struct cairn_shape *shape, uint64_t most);
 
 /** Whether the file has no place for some of an array's numbers.  Ranks: local.  Errors: none. */
-bool cairn_h5_is_unwritten(hid_t array, hid_t space);
+bool cairn_h5_is_unwritten(const struct cairn_h5_array *array);
 
 /** The shape in a file: a single number is an array of one.  Ranks: local.  Errors: none. */
 struct cairn_shape cairn_h5_shape_stored(const struct cairn_shape *shape);

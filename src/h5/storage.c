@@ -39,9 +39,8 @@ bool cairn_h5_well_stored(hid_t create, const char **why)
     return false;
 }
 
-bool cairn_h5_is_packed(hid_t id)
+bool cairn_h5_is_packed(hid_t create)
 {
-    hid_t create = H5Dget_create_plist(id);
     int n = create < 0 ? 0 : H5Pget_nfilters(create);
     bool packed = false;
     for (int i = 0; i < n; i++) {
@@ -51,14 +50,12 @@ bool cairn_h5_is_packed(hid_t id)
             H5Pget_filter2(create, (unsigned)i, &flags, &n_values, NULL, 0, NULL, NULL);
         packed = packed || found == H5Z_FILTER_DEFLATE || found == H5Z_FILTER_SZIP;
     }
-    if (create >= 0) H5Pclose(create);
     return packed;
 }
 
-bool cairn_h5_sane_chunks(hid_t id, const struct cairn_shape *shape, uint64_t most)
+bool cairn_h5_sane_chunks(hid_t create, const struct cairn_shape *shape, uint64_t most)
 {
     hsize_t chunk[H5S_MAX_RANK];
-    hid_t create = H5Dget_create_plist(id);
     bool chunked = create >= 0 && H5Pget_layout(create) == H5D_CHUNKED;
     int n = chunked ? H5Pget_chunk(create, H5S_MAX_RANK, chunk) : shape->ndim;
     uint64_t left = most;
@@ -68,29 +65,27 @@ bool cairn_h5_sane_chunks(hid_t id, const struct cairn_shape *shape, uint64_t mo
         uint64_t pieces = sane && shape->dim[d] > 0 ? (shape->dim[d] - 1) / chunk[d] + 1 : 1;
         left /= pieces;
     }
-    if (create >= 0) H5Pclose(create);
     return sane && (!chunked || left > 0);
 }
 
 /* Chunks are counted: HDF5's own word of them goes by bytes, and calls packed ones unwritten. */
-bool cairn_h5_is_unwritten(hid_t array, hid_t space)
+bool cairn_h5_is_unwritten(const struct cairn_h5_array *array)
 {
     hsize_t dim[H5S_MAX_RANK];
     hsize_t chunk[H5S_MAX_RANK];
     hsize_t wanted = 1;
     hsize_t found = 0;
-    hid_t create = H5Dget_create_plist(array);
-    const H5D_layout_t layout = create < 0 ? H5D_COMPACT : H5Pget_layout(create);
-    const int n = H5Sget_simple_extent_dims(space, dim, NULL);
-    bool known = layout == H5D_CHUNKED && H5Pget_chunk(create, H5S_MAX_RANK, chunk) == n;
-    if (create >= 0) H5Pclose(create);
+    const H5D_layout_t layout = H5Pget_layout(array->create);
+    const int n = H5Sget_simple_extent_dims(array->space, dim, NULL);
+    bool known = layout == H5D_CHUNKED && H5Pget_chunk(array->create, H5S_MAX_RANK, chunk) == n;
     if (layout == H5D_CONTIGUOUS) {
         H5D_space_status_t status = H5D_SPACE_STATUS_ALLOCATED;
-        return H5Dget_space_status(array, &status) >= 0 &&
-               status == H5D_SPACE_STATUS_NOT_ALLOCATED && H5Sget_simple_extent_npoints(space) > 0;
+        return H5Dget_space_status(array->id, &status) >= 0 &&
+               status == H5D_SPACE_STATUS_NOT_ALLOCATED &&
+               H5Sget_simple_extent_npoints(array->space) > 0;
     }
 #if H5_VERSION_GE(1, 10, 5)
-    known = known && H5Dget_num_chunks(array, H5S_ALL, &found) >= 0;
+    known = known && H5Dget_num_chunks(array->id, H5S_ALL, &found) >= 0;
 #else
     known = false;
 #endif

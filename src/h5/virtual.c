@@ -155,9 +155,9 @@ cairn_status cairn_h5_check_virtual(struct cairn_h5_array *array)
     size_t n = 0;
     hssize_t filled = 0;
     uint64_t bytes = 0;
-    hid_t create = H5Dget_create_plist(array->id);
+    const hid_t create = array->create;
     cairn_status st = CAIRN_OK;
-    if (create < 0 || H5Pget_layout(create) != H5D_VIRTUAL) goto done;
+    if (H5Pget_layout(create) != H5D_VIRTUAL) return CAIRN_OK;
     if (H5Pget_virtual_count(create, &n) < 0 || n > MOST_SOURCES)
         st = cairn_fail(CAIRN_DATA, "%s: %s is made of more than %d others", array->file->path,
                         array->path, MOST_SOURCES);
@@ -169,8 +169,6 @@ cairn_status cairn_h5_check_virtual(struct cairn_h5_array *array)
                         "zeros",
                         array->file->path, array->path);
     array->source_bytes = bytes;
-done:
-    if (create >= 0) H5Pclose(create);
     return st;
 }
 
@@ -200,14 +198,12 @@ static cairn_status visit_sources(const struct cairn_h5_array *array,
     size_t n = 0;
     char *before = NULL;
     cairn_status st = CAIRN_OK;
-    hid_t create = H5Dget_create_plist(array->id);
-    const bool any = create >= 0 && H5Pget_layout(create) == H5D_VIRTUAL &&
-                     H5Pget_virtual_count(create, &n) >= 0;
+    const hid_t create = array->create;
+    const bool any = H5Pget_layout(create) == H5D_VIRTUAL && H5Pget_virtual_count(create, &n) >= 0;
     for (size_t i = 0; any && i < n && st == CAIRN_OK; i++)
         st = visit_source(array, name_of(H5Pget_virtual_filename, create, i), &before, visit,
                           context);
     free(before);
-    if (create >= 0) H5Pclose(create);
     return st;
 }
 
@@ -232,7 +228,11 @@ static cairn_status visit_array(void *context, const char *path)
     cairn_status st = cairn_memory_text(path, &array.path);
     if (st != CAIRN_OK) return st;
     array.id = H5Dopen2(walk->file->id, path, H5P_DEFAULT);
-    if (array.id >= 0) st = visit_sources(&array, walk->visit, walk->context);
+    array.create = array.id < 0 ? H5I_INVALID_HID : H5Dget_create_plist(array.id);
+    if (array.create >= 0) {
+        st = visit_sources(&array, walk->visit, walk->context);
+        H5Pclose(array.create);
+    }
     if (array.id >= 0) H5Dclose(array.id);
     free(array.path);
     return st;

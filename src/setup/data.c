@@ -81,9 +81,11 @@ uint64_t cairn_setup_data_streamed(const struct cairn_setup_data_bytes *data, un
 struct cairn_setup_data_bytes cairn_setup_loader_bytes(const struct cairn_config *config,
                                                        struct cairn_dataset *dataset, size_t micro)
 {
-    struct cairn_setup_data_bytes bytes = {.in_memory =
-                                               (enum cairn_word_in_memory)config->data_in_memory,
-                                           .memory = cairn_setup_memory(config)};
+    struct cairn_setup_data_bytes bytes = {
+        .in_memory = (enum cairn_word_in_memory)config->data_in_memory,
+        .memory = cairn_setup_memory(config),
+        .buffers = cairn_dataset_files_bytes(dataset),
+    };
     for (int i = 0; i < CAIRN_N_SPLITS; i++) {
         struct cairn_loader_options options =
             cairn_setup_loader_options(config, dataset, (enum cairn_split)i, micro, true);

@@ -8,6 +8,18 @@
 #include "comm/exchange.h"
 #include "setup/setup.h"
 
+/* Each group's, straight to where they belong.  Collective. */
+static cairn_status hand_out_labels(cairn_comm *comm, struct cairn_dataset *dataset)
+{
+    cairn_status st = CAIRN_OK;
+    for (int split = 0; split < CAIRN_N_SPLITS; split++) {
+        int32_t *label = cairn_dataset_room_for_labels(dataset, (enum cairn_split)split);
+        const size_t n = cairn_dataset_size(dataset, (enum cairn_split)split);
+        if (label != NULL) st = cairn_comm_broadcast(comm, st, label, n * sizeof *label);
+    }
+    return st;
+}
+
 /* From rank 0 to the others, where the files are looked at, too.  Collective. */
 static cairn_status hand_out(cairn_comm *comm, cairn_status st, struct cairn_dataset **dataset)
 {
@@ -20,7 +32,8 @@ static cairn_status hand_out(cairn_comm *comm, cairn_status st, struct cairn_dat
     CAIRN_TRY(cairn_comm_broadcast_block(comm, st, &bytes, &n_bytes));
     if (!main) st = cairn_dataset_unpack(bytes, n_bytes, dataset);
     free(bytes);
-    return cairn_comm_agree(comm, st);
+    st = cairn_comm_agree(comm, st);
+    return st == CAIRN_OK ? hand_out_labels(comm, *dataset) : st;
 }
 
 cairn_status cairn_setup_dataset_for_all(cairn_comm *comm, const struct cairn_config *config,

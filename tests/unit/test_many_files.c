@@ -132,6 +132,9 @@ static struct cairn_dataset *hand_over(const struct cairn_dataset *dataset)
     assert_ok(cairn_dataset_pack(dataset, &bytes, &n_bytes));
     assert_ok(cairn_dataset_unpack(bytes, n_bytes, &other));
     free(bytes);
+    for (size_t i = 0; i < (size_t)N_FILES * N_ROWS; i++) /* they go another way */
+        cairn_dataset_room_for_labels(other, CAIRN_SPLIT_TRAIN)[i] =
+            cairn_dataset_labels(dataset, CAIRN_SPLIT_TRAIN)[i];
     return other;
 }
 
