@@ -18,6 +18,7 @@ enum cairn_random_purpose {
     CAIRN_RANDOM_RESAMPLE = 7,
     CAIRN_RANDOM_BLOCKS = 8,
     CAIRN_RANDOM_WINDOW = 9,
+    CAIRN_RANDOM_LEDGER = 10,
 };
 
 /**

@@ -82,7 +82,7 @@ static cairn_status open_all(const struct cairn_dataset_options *options,
                              struct cairn_dataset *dataset)
 {
     const size_t most = options->open_files == 0 ? OPEN_FILES : options->open_files;
-    CAIRN_TRY(cairn_data_files_create(most, &dataset->files));
+    CAIRN_TRY(cairn_data_files_create(most, options->root, &dataset->files));
     CAIRN_TRY(cairn_places_name(dataset, options));
     CAIRN_TRY(name_data(options, dataset));
     if (cairn_fault("data.open"))

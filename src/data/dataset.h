@@ -47,6 +47,8 @@ struct cairn_dataset_options {
     const struct cairn_node *group[CAIRN_N_SPLITS]; /* names of groups, files or patterns, one or a
                                                        list; NULL: the groups of `file` that are
                                                        called so; borrowed while opening */
+    const char *root; /* a folder that has copies of the files, by their whole paths, which are read
+                         in their place; NULL: none */
     const char *x, *y, *weight; /* names in a group, or paths; NULL: x, y and weight; y as x: the
                                    targets are the inputs */
     enum cairn_split alone;     /* what a file without groups is */

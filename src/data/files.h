@@ -29,9 +29,18 @@ struct cairn_data_file {
     uint64_t used;                  /* when it was taken last */
 };
 
-/** Make an empty table whose files are open `most` at once, or as many as the process may open.
- * Ranks: local.  Errors: CAIRN_MEMORY. */
-CAIRN_CHECKED cairn_status cairn_data_files_create(size_t most, struct cairn_data_files **out);
+/** Make an empty table whose files are open `most` at once, or as many as the process may open;
+ * what is read are their copies in the folder `root`, by their whole paths, or with NULL they
+ * themselves. Ranks: local.  Errors: CAIRN_MEMORY. */
+CAIRN_CHECKED cairn_status cairn_data_files_create(size_t most, const char *root,
+                                                   struct cairn_data_files **out);
+
+/** That folder; NULL: none.  Ranks: local; borrowed.  Errors: none. */
+const char *cairn_data_files_root(const struct cairn_data_files *files);
+
+/** Where a file is read, in path [CAIRN_PATH_BYTES].  Ranks: local.  Errors: CAIRN_USAGE: too long.
+ */
+CAIRN_CHECKED cairn_status cairn_data_file_place(const struct cairn_data_file *file, char *path);
 
 /** Close all and release; NULL is fine.  Ranks: local.  Errors: none. */
 void cairn_data_files_free(struct cairn_data_files *files);

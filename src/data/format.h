@@ -28,6 +28,7 @@ struct cairn_import {
     const char *train[2], *test[2]; /* images and labels, or NULL */
     const char *group[3];           /* names of train, val and test in the source, or NULL */
     struct cairn_csv_options csv;
+    const char *like; /* a dataset whose columns say what becomes of these; NULL */
     bool standardize;
     size_t n_val;      /* the last so many training samples become the group val */
     size_t test_every; /* row i is test where i mod this is 0; 0 for no such rule */

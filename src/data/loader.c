@@ -39,6 +39,12 @@ static uint64_t enter_epoch(const struct cairn_loader *loader, uint64_t position
     return position % loader->group->n;
 }
 
+uint64_t cairn_loader_sample(struct cairn_loader *loader, uint64_t position)
+{
+    const uint64_t in_epoch = enter_epoch(loader, position, &loader->shuffled);
+    return cairn_shuffle_at(&loader->shuffled, in_epoch);
+}
+
 static int compare_samples(const void *a, const void *b)
 {
     const struct cairn_by_sample *x = a;
@@ -201,6 +207,7 @@ cairn_status cairn_loader_make(void *context, size_t at, const struct cairn_ahea
         batch->epoch[i] = loader->shuffled.epoch;
         batch->sample[i] = cairn_shuffle_at(&loader->shuffled, in_epoch);
     }
+    if (cairn_fault("data.row")) batch->sample[0] = (batch->sample[0] + 1) % loader->group->n;
     CAIRN_TRY(find_rows(loader, batch, of));
     convert(loader, batch, of->n);
     if (loader->x.kept.n == 0) return CAIRN_OK;

@@ -106,6 +106,10 @@ size_t cairn_loader_bytes(const struct cairn_loader *loader);
 CAIRN_CHECKED cairn_status cairn_loader_read(struct cairn_loader *loader, uint64_t first, size_t n,
                                              struct cairn_micro *out);
 
+/** The sample at a position of the endless order, as a read takes it.  Ranks: local.
+ * Errors: none. */
+uint64_t cairn_loader_sample(struct cairn_loader *loader, uint64_t position);
+
 /** Inputs of the host's, as they would stand in the dataset, for the model alone: [n, n_in], at
  * most b; scaled, shifted and normalised as those of the dataset are.  Ranks: local. Errors:
  * CAIRN_DATA: a token that is none. */

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "base/file.h"
 #include "base/memory.h"
 #include "data/files.h"
 
@@ -27,6 +28,7 @@ struct cairn_data_files {
     void *by_path;                 /* the same as a tree of tsearch() */
     struct cairn_data_file **open; /* [n_open] of [most]; owned */
     size_t n_open, most;
+    char *root;     /* of copies that are read; NULL: none; owned */
     uint64_t clock; /* how often any was taken */
 };
 
@@ -42,7 +44,7 @@ static size_t most_of(size_t wanted)
     return there < wanted ? there : wanted;
 }
 
-cairn_status cairn_data_files_create(size_t most, struct cairn_data_files **out)
+cairn_status cairn_data_files_create(size_t most, const char *root, struct cairn_data_files **out)
 {
     struct cairn_data_files *files = NULL;
     most = most_of(most);
@@ -50,8 +52,24 @@ cairn_status cairn_data_files_create(size_t most, struct cairn_data_files **out)
     files->most = most == 0 ? 1 : most;
     pthread_mutex_init(&files->lock, NULL);
     pthread_cond_init(&files->given, NULL);
-    *out = files;
-    return CAIRN_OK;
+    cairn_status st = root == NULL ? CAIRN_OK : cairn_memory_text(root, &files->root);
+    if (st == CAIRN_OK)
+        *out = files;
+    else
+        cairn_data_files_free(files);
+    return st;
+}
+
+const char *cairn_data_files_root(const struct cairn_data_files *files)
+{
+    return files->root;
+}
+
+cairn_status cairn_data_file_place(const struct cairn_data_file *file, char *path)
+{
+    const char *root = file->all->root;
+    return root == NULL ? cairn_path_copy(file->path, path)
+                        : cairn_path_join(root, file->path + 1, path);
 }
 
 size_t cairn_data_files_count(const struct cairn_data_files *files)
@@ -155,10 +173,12 @@ static cairn_status open_file(struct cairn_data_file *file)
 {
     struct cairn_data_files *files = file->all;
     struct cairn_h5 *h5 = NULL;
+    char place[CAIRN_PATH_BYTES];
     if (files->open == NULL)
         CAIRN_TRY(cairn_memory_get(files->most, sizeof(struct cairn_data_file *),
                                    "the files that are open", &files->open));
-    CAIRN_TRY(cairn_h5_open(file->path, &h5));
+    CAIRN_TRY(cairn_data_file_place(file, place));
+    CAIRN_TRY(cairn_h5_open(place, &h5));
     if (file->bytes != 0 && cairn_h5_bytes(h5) != file->bytes) {
         cairn_h5_close(h5);
         return cairn_fail(CAIRN_DATA,

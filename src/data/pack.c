@@ -67,6 +67,13 @@ static cairn_status one_file(struct walk *walk, struct cairn_dataset *dataset, s
     return plain(walk, &file->sample, sizeof file->sample);
 }
 
+/* It is read alone. */
+static char *root_of(const struct cairn_dataset *dataset)
+{
+    const char *root = cairn_data_files_root(dataset->files);
+    return (char *)(uintptr_t)root;
+}
+
 static cairn_status all_files(struct walk *walk, struct cairn_dataset *dataset)
 {
     size_t n[2] = {0};
@@ -75,7 +82,13 @@ static cairn_status all_files(struct walk *walk, struct cairn_dataset *dataset)
         n[1] = cairn_data_files_most(dataset->files);
     }
     CAIRN_TRY(plain(walk, n, sizeof n));
-    if (walk->reads) CAIRN_TRY(cairn_data_files_create(n[1], &dataset->files));
+    char *root = walk->reads ? NULL : root_of(dataset);
+    CAIRN_TRY(text(walk, &root));
+    if (walk->reads) {
+        cairn_status st = cairn_data_files_create(n[1], root, &dataset->files);
+        free(root);
+        CAIRN_TRY(st);
+    }
     for (size_t i = 0; i < n[0]; i++) CAIRN_TRY(one_file(walk, dataset, i));
     return CAIRN_OK;
 }

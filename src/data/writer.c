@@ -265,8 +265,19 @@ cairn_status cairn_writer_characters(struct cairn_writer *writer, const char *ch
 cairn_status cairn_writer_columns(struct cairn_writer *writer, const char *columns)
 {
     enum { MOST_BYTES = 60000 }; /* of an attribute: 64 KiB */
-    if (strlen(columns) > MOST_BYTES) return CAIRN_OK;
-    return cairn_h5_set_text(writer->file, "/", "columns", columns);
+    char name[32] = CAIRN_COLUMNS_ATTRIBUTE;
+    char *piece = NULL;
+    cairn_status st = cairn_memory_get(MOST_BYTES + 1, 1, "the names of the columns", &piece);
+    for (int i = 2; *columns != '\0' && st == CAIRN_OK; i++) {
+        const size_t n = strnlen(columns, MOST_BYTES);
+        memcpy(piece, columns, n);
+        piece[n] = '\0';
+        st = cairn_h5_set_text(writer->file, "/", name, piece);
+        columns += n;
+        snprintf(name, sizeof name, CAIRN_COLUMNS_ATTRIBUTE "-%d", i);
+    }
+    free(piece);
+    return st;
 }
 
 /* The first of the troubles of closing. */

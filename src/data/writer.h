@@ -110,8 +110,12 @@ CAIRN_CHECKED cairn_status cairn_writer_tokens(struct cairn_writer *writer, enum
 CAIRN_CHECKED cairn_status cairn_writer_characters(struct cairn_writer *writer,
                                                    const char *characters);
 
-/** Write what became of the columns of a table, a line each; left away where it is too long for an
- * attribute.  Ranks: local.  Errors: CAIRN_FILES. */
+/** The attribute that says what became of the columns of a table; what it has no room for is in
+ * columns-2, columns-3, ... */
+#define CAIRN_COLUMNS_ATTRIBUTE "columns"
+
+/** Write what became of the columns of a table, a line each.  Ranks: local.  Errors: CAIRN_FILES.
+ */
 CAIRN_CHECKED cairn_status cairn_writer_columns(struct cairn_writer *writer, const char *columns);
 
 enum { CAIRN_WRITER_STORED_BYTES = 96 };

@@ -250,6 +250,12 @@ CAIRN_CHECKED cairn_status cairn_h5_array_sources(const struct cairn_h5_array *a
                                                                         const char *path),
                                                   void *context);
 
+/** The same for all arrays of a file, whether they can be read or not.  Ranks: local.
+ * Errors: as above, and those of cairn_h5_arrays(). */
+CAIRN_CHECKED cairn_status cairn_h5_sources(struct cairn_h5 *file,
+                                            cairn_status (*visit)(void *context, const char *path),
+                                            void *context);
+
 /** Whether the file has no place for some of its numbers, which read as what they are filled with.
  * Ranks: local.  Errors: none. */
 bool cairn_h5_array_unwritten(const struct cairn_h5_array *array);

@@ -228,6 +228,14 @@ cairn_status cairn_setup_data_name(const struct cairn_config *config, char **out
     return CAIRN_OK;
 }
 
+static void let_go(struct cairn_setup_data *data)
+{
+    cairn_dataset_close(data->dataset);
+    free(data->name);
+    data->dataset = NULL;
+    data->name = NULL;
+}
+
 cairn_status cairn_setup_data_is_open(const struct cairn_setup_data *data,
                                       const struct cairn_config *config, bool *out)
 {
@@ -243,7 +251,7 @@ cairn_status cairn_setup_data_keep(struct cairn_setup_data *data, const struct c
 {
     char *name = NULL;
     CAIRN_TRY(cairn_setup_data_name(config, &name));
-    cairn_setup_data_close(data);
+    let_go(data);
     data->dataset = dataset;
     data->name = name;
     return CAIRN_OK;
@@ -253,7 +261,8 @@ cairn_status cairn_setup_data_keep(struct cairn_setup_data *data, const struct c
 static cairn_status open_other(struct cairn_setup_data *data, const struct cairn_config *config)
 {
     struct cairn_dataset *dataset = NULL;
-    const struct cairn_dataset_options options = options_of(config);
+    struct cairn_dataset_options options = options_of(config);
+    options.root = data->root;
     CAIRN_TRY(cairn_dataset_open_as(&options, &dataset));
     cairn_status st = cairn_setup_data_keep(data, config, dataset);
     if (st != CAIRN_OK) cairn_dataset_close(dataset);
@@ -274,10 +283,9 @@ cairn_status cairn_setup_data_open(struct cairn_setup_data *data, const struct c
 
 void cairn_setup_data_close(struct cairn_setup_data *data)
 {
-    cairn_dataset_close(data->dataset);
-    free(data->name);
-    data->dataset = NULL;
-    data->name = NULL;
+    let_go(data);
+    free(data->root);
+    data->root = NULL;
 }
 
 cairn_status cairn_setup_check_labels(const struct cairn_dataset *dataset,

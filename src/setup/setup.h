@@ -184,10 +184,21 @@ CAIRN_CHECKED cairn_status cairn_setup_check_train(const struct cairn_dataset *d
 enum cairn_noise cairn_setup_noise(const struct cairn_config *config, size_t n_micro, int n_ranks);
 const char *cairn_setup_sum_kind(const struct cairn_config *config, enum cairn_noise noise);
 
+/** data.stage where there is none. */
+#define CAIRN_NO_STAGE "none"
+
+/** Call visit for each file that the config names, as an absolute path without links; patterns
+ * are expanded.  Ranks: local.  Errors: CAIRN_DATA: a pattern matches none; those of visit. */
+CAIRN_CHECKED cairn_status cairn_setup_each_file(const struct cairn_config *config,
+                                                 cairn_status (*visit)(void *context,
+                                                                       const char *path),
+                                                 void *context);
+
 /** A dataset that stays open from one trainer to the next; zeroed at first. */
 struct cairn_setup_data {
     struct cairn_dataset *dataset; /* NULL: none was opened yet; owned */
     char *name;                    /* cairn_setup_data_name() of them; owned */
+    char *root;   /* of copies of their files, as in cairn_dataset_options; NULL: none; owned */
     int n_beside; /* ranks on this host that take memory at the same time, where there are more than
                      those of a run; else 0 */
 };

@@ -35,6 +35,16 @@ struct cairn_opened {
     struct cairn_shuffle shuffle; /* of the training samples */
 };
 
+/** With data.stage: have the files of the data copied to the disk of each node, by one rank of it,
+ * and let `data` open the copies.  Nothing where these data are open already on all ranks, or data
+ * is NULL.
+ *
+ * Ranks   collective
+ * Errors  the agreed one: CAIRN_FILES: the folder or the disk refuses, there is no room;
+ *         CAIRN_DATA: a file is not there, or changed meanwhile */
+CAIRN_CHECKED cairn_status cairn_start_stage(const struct cairn_config *config, cairn_comm *comm,
+                                             struct cairn_setup_data *data);
+
 /** Open the data and solve the batch, choose the micro-batch, plan the memory, and decide what of
  * the data is held in it, once for all ranks of a node.
  *

@@ -172,6 +172,7 @@ cairn_status cairn_start_trainer_from(const struct cairn_config *config, cairn_c
         .ema = config->train_ema,
         .balance_every =
             config->train_balance == CAIRN_BALANCE_AUTO ? config->train_balance_every : 0,
+        .ledger = config->data_ledger,
         .seed = config->train_seed,
     };
     cairn_trainer *t = NULL;
@@ -209,7 +210,8 @@ cairn_status cairn_start_trainer(const struct cairn_config *config, cairn_comm *
                                  struct cairn_setup_data *data, cairn_trainer **out)
 {
     struct cairn_opened opened = {.dataset = NULL};
-    cairn_status st = cairn_start_open(config, comm, data, &opened);
+    cairn_status st = cairn_start_stage(config, comm, data);
+    if (st == CAIRN_OK) st = cairn_start_open(config, comm, data, &opened);
     if (st == CAIRN_OK) st = cairn_start_trainer_from(config, comm, &opened, out);
     cairn_opened_close(&opened);
     return st;
@@ -246,7 +248,7 @@ cairn_status cairn_trainer_open_with(const cairn_options *options, cairn_data *d
     cairn_status st = cairn_options_config(options, data != NULL, &config);
     if (st == CAIRN_OK) st = cairn_start_given_data(config, data, &given);
     st = cairn_comm_agree(comm, st);
-    if (st == CAIRN_OK) st = cairn_start_trainer(config, comm, data == NULL ? NULL : &given, &t);
+    if (st == CAIRN_OK) st = cairn_start_trainer(config, comm, &given, &t);
     if (st == CAIRN_OK) st = cairn_trainer_prepare(t, cairn_start_origin(config, t));
     cairn_setup_data_close(&given);
     cairn_config_free(config);

@@ -39,6 +39,7 @@ struct cairn_trainer_parts {
     double clip_norm;             /* 0: no clipping */
     double ema;                   /* decay of the moving average of the weights; 0: there is none */
     uint64_t balance_every;       /* updates between two cuts by speed; 0: shares are equal */
+    bool ledger;                  /* count and hash the samples of each update */
     uint64_t seed;
 };
 
