@@ -28,6 +28,15 @@ static void protect(const struct cairn_shared *shared, int how)
     if (end > begin) (void)mprotect((void *)begin, end - begin, how); /* as it was, if refused */
 }
 
+/* Map all of it now: training meets no page that is not there, and a rank's size does not depend on
+ * which samples it had. */
+static void touch(const struct cairn_shared *shared)
+{
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    const volatile unsigned char *memory = shared->memory;
+    for (size_t at = 0; at < shared->n_bytes; at += page) (void)memory[at];
+}
+
 /* Whether it is so on every rank of the node. */
 static bool all_of_node(cairn_comm *comm, bool here)
 {
@@ -142,6 +151,7 @@ cairn_status cairn_shared_publish(cairn_comm *comm, cairn_status st, struct cair
     struct cairn_shared_block *block = (struct cairn_shared_block *)shared;
     cairn_comm_check(comm, MPI_Win_fence(0, block->window), "MPI_Win_fence");
     protect(shared, PROT_READ);
+    if (!comm->lost) touch(shared);
     return cairn_comm_state(comm, st);
 }
 
