@@ -24,7 +24,9 @@ enum cairn_key_type {
                            check runs */
     CAIRN_KEY_PATH,     /**< as TEXT; resolved before it is read */
     CAIRN_KEY_CHOICE,   /**< int: index in `words` */
-    CAIRN_KEY_TREE      /**< const struct cairn_node *; NULL where it is "" or none */
+    CAIRN_KEY_TREE,     /**< const struct cairn_node *; NULL where it is "" or none */
+    CAIRN_KEY_BYTES     /**< size_t: bytes, written as 64G, or one of `words` as
+                           CAIRN_KEY_WORD(index) */
 };
 
 /** One key.  `fallback` is written as in the run file; NULL: the key must be given. */
@@ -34,8 +36,8 @@ struct cairn_key {
     size_t offset;        /**< of the field in the struct that is filled */
     const char *fallback; /**< the default; "" for none (TEXT: "", TREE: NULL) */
     double low,
-        high; /**< range of COUNT (at most 2^53), REAL and DURATION, both ends allowed; of TREE: of
-                 each number of a list, or a single one; equal: it may hold anything */
+        high; /**< range of COUNT, BYTES (at most 2^53), REAL and DURATION, both ends allowed; of
+                 TREE: of each number of a list, or a single one; equal: it may hold anything */
     const char *words; /**< separated by blanks, or NULL; of TREE: what of name number list map it
                           takes, and none, which is NULL */
     const char *doc;   /**< one sentence, with the unit */

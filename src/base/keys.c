@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/clock.h"
 
 enum { NAME_BYTES = 192 };
@@ -48,7 +49,8 @@ static cairn_status wrong(const struct cairn_key *key, const struct cairn_node *
 {
     char name[NAME_BYTES];
     bool has_words =
-        key->words != NULL && (key->type == CAIRN_KEY_COUNT || key->type == CAIRN_KEY_DURATION);
+        key->words != NULL && (key->type == CAIRN_KEY_COUNT || key->type == CAIRN_KEY_DURATION ||
+                               key->type == CAIRN_KEY_BYTES);
     const char *quote = node->quoted ? "'" : "";
     return cairn_fail(CAIRN_USAGE, "%s: %s is %s%s%s, but takes %s%s%s%s", cairn_node_place(node),
                       full_name(key, what, name), quote, seen(node), quote, wanted,
@@ -64,6 +66,7 @@ static cairn_status out_of_range(const struct cairn_key *key, const struct cairn
     bool low = value < key->low;
     snprintf(limit, sizeof limit, "%.16g", low ? key->low : key->high);
     if (key->type == CAIRN_KEY_DURATION) cairn_duration_text(low ? key->low : key->high, limit);
+    if (key->type == CAIRN_KEY_BYTES) cairn_amount_text(low ? key->low : key->high, limit);
     return cairn_fail(CAIRN_USAGE, "%s: %s is %s, but must be at %s %s", cairn_node_place(node),
                       full_name(key, what, name), node->text, low ? "least" : "most", limit);
 }
@@ -118,6 +121,22 @@ static cairn_status read_duration(const struct cairn_key *key, const struct cair
         return wrong(key, node, what, "a span of time (" CAIRN_DURATION_FORMS ")");
     if (value < key->low || value > key->high) return out_of_range(key, node, what, value);
     *out = value;
+    return CAIRN_OK;
+}
+
+static cairn_status read_bytes(const struct cairn_key *key, const struct cairn_node *node,
+                               const char *what, size_t *out)
+{
+    int index = 0;
+    double value = 0;
+    if (cairn_words_find(key->words, node->text, &index)) {
+        *out = CAIRN_KEY_WORD(index);
+        return CAIRN_OK;
+    }
+    if (!cairn_amount_read(node->text, &value))
+        return wrong(key, node, what, "an amount of memory (" CAIRN_BYTES_FORMS ")");
+    if (value < key->low || value > key->high) return out_of_range(key, node, what, value);
+    *out = (size_t)value;
     return CAIRN_OK;
 }
 
@@ -213,65 +232,13 @@ cairn_status cairn_key_read(const struct cairn_key *key, const struct cairn_node
     case CAIRN_KEY_COUNT: return read_count(key, node, what, field);
     case CAIRN_KEY_REAL: return read_real(key, node, what, field);
     case CAIRN_KEY_DURATION: return read_duration(key, node, what, field);
+    case CAIRN_KEY_BYTES: return read_bytes(key, node, what, field);
     case CAIRN_KEY_BOOL: return read_bool(key, node, what, field);
     case CAIRN_KEY_CHOICE:
         if (cairn_words_find(key->words, node->text, field)) return CAIRN_OK;
         return not_one_of(key, node, what);
     default: *(const char **)field = node->text; return CAIRN_OK;
     }
-}
-
-static const char *word_text(const struct cairn_key *key, int index, char *buffer)
-{
-    const char *word = key->words;
-    for (; index > 0; index--) word += strcspn(word, " ") + 1;
-    snprintf(buffer, CAIRN_KEY_TEXT_BYTES, "%.*s", (int)strcspn(word, " "), word);
-    return buffer;
-}
-
-static int n_words(const char *list)
-{
-    int n = list != NULL && *list != '\0';
-    for (const char *c = list; c != NULL && *c != '\0'; c++) n += *c == ' ';
-    return n;
-}
-
-static const char *count_text(const struct cairn_key *key, size_t value, char *buffer)
-{
-    for (int i = 0; i < n_words(key->words); i++)
-        if (value == CAIRN_KEY_WORD(i)) return word_text(key, i, buffer);
-    snprintf(buffer, CAIRN_KEY_TEXT_BYTES, "%zu", value);
-    return buffer;
-}
-
-static const char *duration_text(const struct cairn_key *key, double value, char *buffer)
-{
-    if (value >= 0) return cairn_duration_text(value, buffer);
-    return word_text(key, (int)(CAIRN_KEY_DURATION_WORD(0) - value), buffer);
-}
-
-static const char *real_text(double value, char *buffer)
-{
-    int digits = 15; /* the fewest that give the same number again */
-    do snprintf(buffer, CAIRN_KEY_TEXT_BYTES, "%.*g", digits, value);
-    while (strtod(buffer, NULL) != value && digits++ < 17);
-    return buffer;
-}
-
-const char *cairn_key_text(const struct cairn_key *key, const void *fields, char *buffer)
-{
-    const void *field = (const unsigned char *)fields + key->offset;
-    switch (key->type) {
-    case CAIRN_KEY_COUNT: return count_text(key, *(const size_t *)field, buffer);
-    case CAIRN_KEY_REAL: return real_text(*(const double *)field, buffer);
-    case CAIRN_KEY_DURATION: return duration_text(key, *(const double *)field, buffer);
-    case CAIRN_KEY_BOOL: return *(const bool *)field ? "true" : "false";
-    case CAIRN_KEY_CHOICE: return word_text(key, *(const int *)field, buffer);
-    case CAIRN_KEY_TEXT:
-    case CAIRN_KEY_PATH: return *(const char *const *)field;
-    case CAIRN_KEY_TREE: break;
-    }
-    return NULL;
 }
 
 cairn_status cairn_key_value(const struct cairn_key *key, const struct cairn_node *node,

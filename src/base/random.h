@@ -16,6 +16,9 @@ enum cairn_random_purpose {
     CAIRN_RANDOM_SPLIT = 5,
     CAIRN_RANDOM_TEXT = 6,
     CAIRN_RANDOM_RESAMPLE = 7,
+    CAIRN_RANDOM_BLOCKS = 8,
+    CAIRN_RANDOM_WINDOW = 9,
+    CAIRN_RANDOM_LEDGER = 10,
 };
 
 /**

@@ -61,6 +61,11 @@ CAIRN_CHECKED cairn_status cairn_state_add(struct cairn_state *state, const char
 CAIRN_CHECKED cairn_status cairn_state_add_number(struct cairn_state *state, const char *path,
                                                   enum cairn_array_type type, void *data);
 
+/** As above for a text in a field of so many bytes, which may change before it is saved.
+ * Ranks: local.  Errors: as above. */
+CAIRN_CHECKED cairn_status cairn_state_add_field(struct cairn_state *state, const char *path,
+                                                 const char *text, size_t n_bytes);
+
 /** As above for one text, which is saved, but never read into.  Ranks: local.  Errors: as above. */
 CAIRN_CHECKED cairn_status cairn_state_add_text(struct cairn_state *state, const char *path,
                                                 const char *text);

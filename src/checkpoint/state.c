@@ -51,12 +51,18 @@ cairn_status cairn_state_add_number(struct cairn_state *state, const char *path,
 
 cairn_status cairn_state_add_text(struct cairn_state *state, const char *path, const char *text)
 {
+    return cairn_state_add_field(state, path, text, strlen(text) + 1);
+}
+
+cairn_status cairn_state_add_field(struct cairn_state *state, const char *path, const char *text,
+                                   size_t n_bytes)
+{
     union {
         const char *text;
         void *data;
     } borrowed = {.text = text};
     struct cairn_array array = {
-        .type = CAIRN_ARRAY_TEXT, .data = borrowed.data, .text_bytes = strlen(text) + 1};
+        .type = CAIRN_ARRAY_TEXT, .data = borrowed.data, .text_bytes = n_bytes};
     return add(state, path, &array);
 }
 

@@ -3,7 +3,6 @@
 #include "checkpoint/writer.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/thread.h"
 
 /* Whose turn it is: the owner's (IDLE, WRITTEN) or the thread's (BEGUN).  Copy, order and result
  * belong to that one; so they need no lock. */
@@ -99,17 +99,9 @@ static void *serve(void *context)
     return NULL;
 }
 
-/* Signals are for the thread that trains, except for those of a thread's own mistakes. */
 static cairn_status start_thread(struct cairn_checkpoint_writer *writer)
 {
-    static const int own[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
-    sigset_t all;
-    sigset_t before;
-    sigfillset(&all);
-    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) sigdelset(&all, own[i]);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int error = pthread_create(&writer->thread, NULL, serve, writer);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    const int error = cairn_thread_start(&writer->thread, serve, writer);
     if (error == 0) return CAIRN_OK;
     return cairn_fail(CAIRN_USAGE,
                       "a thread for writing checkpoints cannot be started (%s); raise the limit "

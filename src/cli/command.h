@@ -43,7 +43,7 @@ struct cairn_option_table {
     const char *heading;              /* a paragraph above them in the help, or NULL */
 };
 
-enum { CAIRN_MOST_TABLES = 8 };
+enum { CAIRN_MOST_TABLES = 16 };
 
 /** A command. */
 struct cairn_command {

@@ -143,8 +143,9 @@ static void put_flag(FILE *out, const struct cairn_option *flag, size_t indent)
     char label[ITEM_BYTES];
     char text[LINE_BYTES];
     label_of(flag, label);
-    fprintf(out, "  %-*s", (int)(indent - 2), label);
-    if (strlen(label) > WIDEST) start_line(&page);
+    const bool wide = strlen(label) > WIDEST;
+    fprintf(out, "  %-*s", wide ? 0 : (int)(indent - 2), label);
+    if (wide) start_line(&page);
     bool shown =
         flag->fallback != NULL && flag->fallback[0] != '\0' && flag->type != CAIRN_KEY_BOOL;
     snprintf(text, sizeof text, "%s%s%s", flag->doc, shown ? "; default " : "",

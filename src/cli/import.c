@@ -8,7 +8,9 @@
 #include "base/keys.h"
 #include "base/memory.h"
 #include "cli/command.h"
+#include "data/foreign.h"
 #include "data/format.h"
+#include "record/progress.h"
 
 struct request {
     struct cairn_import import;
@@ -16,6 +18,8 @@ struct request {
     const struct cairn_format *format;
     const char *out;
     bool overwrite;
+    const char *compress;
+    struct cairn_writer_options storage;
     const char **sources; /* [n arguments], owned */
 };
 
@@ -24,6 +28,8 @@ struct request {
 static const struct cairn_option flags[] = {
     {"-o", "FILE.h5", CAIRN_KEY_PATH, AT(out), .doc = "the dataset", .required = true},
     {"--overwrite", NULL, CAIRN_KEY_BOOL, AT(overwrite), .doc = "replace an older one"},
+    {"--compress", "deflate:N|none", CAIRN_KEY_TEXT, AT(compress),
+     .doc = "pack the chunks: N from 1 to 9, slower and smaller", .fallback = "none"},
     {"--title", "T", CAIRN_KEY_TEXT, AT(about.title),
      .doc = "kept in the file and shown by cairn info"},
     {"--source", "S", CAIRN_KEY_TEXT, AT(about.source),
@@ -53,6 +59,20 @@ static cairn_status take_operand(void *request, const char *value)
     return CAIRN_OK;
 }
 
+static cairn_status read_compression(struct request *request)
+{
+    static const char word[] = "deflate:";
+    const char *given = request->compress;
+    if (strcmp(given, "none") == 0) return CAIRN_OK;
+    const char *level = given + sizeof word - 1;
+    if (strncmp(given, word, sizeof word - 1) != 0 || strlen(level) != 1 || *level < '1' ||
+        *level > '9')
+        return cairn_fail(CAIRN_USAGE,
+                          "--compress is %s, but takes none, or deflate:1 to deflate:9", given);
+    request->storage.deflate = (unsigned)(*level - '0');
+    return CAIRN_OK;
+}
+
 static cairn_status check_request(const struct request *request)
 {
     const struct cairn_import *import = &request->import;
@@ -60,7 +80,7 @@ static cairn_status check_request(const struct request *request)
         return cairn_fail(CAIRN_USAGE,
                           "no -o FILE.h5: name the file to write; see cairn import -h");
     if ((import->train[0] != NULL && import->train[1] == NULL) ||
-        (import->test[0] != NULL && import->test[1] == NULL))
+        (import->train[0] != NULL && import->test[0] != NULL && import->test[1] == NULL))
         return cairn_fail(CAIRN_USAGE, "--train and --test each take two files: IMAGES LABELS");
     for (size_t i = 0; i < import->n_sources; i++)
         if (cairn_file_same(request->out, import->source[i]))
@@ -84,15 +104,18 @@ static cairn_status read_request(const struct cairn_arguments *arguments, struct
     rest.count--;
     rest.value++;
     CAIRN_TRY(cairn_arguments_read(&with_format, &rest, request));
+    CAIRN_TRY(read_compression(request));
     return check_request(request);
 }
 
 /* What was written, as a reader sees it. */
-static cairn_status print_result(const char *path)
+static cairn_status print_result(const char *path, const struct cairn_writer *writer)
 {
     char shape[CAIRN_SHAPE_TEXT_BYTES];
+    char stored[CAIRN_WRITER_STORED_BYTES];
     struct cairn_dataset *dataset = NULL;
-    CAIRN_TRY(cairn_dataset_open(path, &dataset));
+    const struct cairn_dataset_options options = {.file = path, .labels_optional = true};
+    CAIRN_TRY(cairn_dataset_open_as(&options, &dataset));
     size_t vocabulary = cairn_dataset_vocabulary(dataset);
     if (vocabulary > 0)
         printf("%s: tokens of a vocabulary of %zu", path, vocabulary);
@@ -100,26 +123,55 @@ static cairn_status print_result(const char *path)
         printf("%s: samples %s, ", path, cairn_shape_text(cairn_dataset_input(dataset), shape));
     if (cairn_dataset_targets(dataset) > 0)
         printf("%zu real targets", cairn_dataset_targets(dataset));
-    else if (vocabulary == 0)
+    else if (vocabulary == 0 && cairn_dataset_classes(dataset) > 0)
         printf("%zu classes", cairn_dataset_classes(dataset));
+    else if (vocabulary == 0)
+        printf("without targets");
     for (int split = 0; split < CAIRN_N_SPLITS; split++) {
         size_t n = vocabulary > 0 ? cairn_dataset_tokens(dataset, (enum cairn_split)split)
                                   : cairn_dataset_size(dataset, (enum cairn_split)split);
         if (n > 0) printf(", %s %zu", cairn_split_name((enum cairn_split)split), n);
     }
-    printf("\n");
+    printf("; %s\n", cairn_writer_stored(writer, vocabulary > 0 ? "tokens" : "samples", stored));
     cairn_dataset_close(dataset);
+    return CAIRN_OK;
+}
+
+static void show(void *context, size_t done, size_t total)
+{
+    cairn_progress_count(context, done, total);
+}
+
+/* The text format takes any file as bytes. */
+static cairn_status check_sources(const struct request *request)
+{
+    const struct cairn_import *import = &request->import;
+    const char *const named[] = {import->train[0], import->train[1], import->test[0],
+                                 import->test[1]};
+    for (size_t i = 0; i < import->n_sources && !import->bytes; i++)
+        CAIRN_TRY(cairn_foreign_check(import->source[i], request->format->name));
+    for (size_t i = 0; i < sizeof named / sizeof named[0]; i++)
+        if (named[i] != NULL) CAIRN_TRY(cairn_foreign_check(named[i], request->format->name));
     return CAIRN_OK;
 }
 
 static cairn_status import(const struct request *request)
 {
     struct cairn_writer *writer = NULL;
+    struct cairn_progress progress;
+    struct cairn_writer_options options = request->storage;
+    CAIRN_TRY(check_sources(request));
     CAIRN_TRY(cairn_writer_create(request->out, request->overwrite, &request->about, &writer));
+    cairn_progress_begin_of(&progress, "samples");
+    options.tell = show;
+    options.context = &progress;
+    cairn_writer_choose(writer, &options);
     cairn_status st = request->format->run(&request->import, writer);
+    cairn_progress_end(&progress);
     if (st == CAIRN_OK) st = cairn_writer_finish(writer);
+    if (st == CAIRN_OK) st = print_result(request->out, writer);
     cairn_writer_free(writer);
-    return st == CAIRN_OK ? print_result(request->out) : st;
+    return st;
 }
 
 static cairn_status run_import(const struct cairn_arguments *arguments, cairn_comm *comm)

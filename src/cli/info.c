@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * cairn info FILE.h5: describes a dataset, a checkpoint, weights or predictions. */
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/last_error.h"
 #include "base/utf8.h"
 #include "cli/command.h"
 #include "cli/info.h"
@@ -195,23 +197,106 @@ static cairn_status describe(const char *path, struct cairn_h5 *file)
     return is_predictions ? print_predictions(path, file) : cairn_info_dataset(path, file);
 }
 
-static cairn_status run_info(const struct cairn_arguments *arguments, cairn_comm *comm)
+static cairn_status take_operand(void *context, const char *value)
 {
-    (void)comm;
-    const char *path = NULL;
+    struct cairn_info_request *request = context;
+    const char *equals = strchr(value, '=');
+    const bool is_key = equals != NULL && memchr(value, '/', (size_t)(equals - value)) == NULL &&
+                        memchr(value, '.', (size_t)(equals - value)) != NULL;
+    if (is_key || strncmp(value, "loss=", strlen("loss=")) == 0) {
+        if (request->n_keys == CAIRN_MOST_OVERRIDES)
+            return cairn_fail(CAIRN_USAGE, "more than %d key=value", CAIRN_MOST_OVERRIDES);
+        request->key[request->n_keys++] = value;
+        return CAIRN_OK;
+    }
+    if (request->n_files == CAIRN_INFO_MOST_FILES)
+        return cairn_fail(CAIRN_USAGE, "more than %d files; a pattern in quotes is one dataset",
+                          CAIRN_INFO_MOST_FILES);
+    request->file[request->n_files++] = value;
+    return CAIRN_OK;
+}
+
+/* Of several files each is looked at, whatever is wrong with another. */
+static cairn_status check_files(const struct cairn_info_request *request, cairn_comm *comm)
+{
+    struct cairn_error first = {.st = CAIRN_OK};
+    size_t n_wrong = 0;
+    const size_t n = request->n_files;
+    for (size_t i = 0; i < (n == 0 ? 1 : n); i++) {
+        const cairn_status st = cairn_info_check(request, request->file[i], comm);
+        if (st != CAIRN_OK && (st != CAIRN_DATA || n <= 1)) return st;
+        if (st != CAIRN_OK && n_wrong++ == 0) cairn_error_take(st, &first);
+    }
+    if (n_wrong == 0) return CAIRN_OK;
+    return cairn_fail(CAIRN_DATA, "%zu of %zu files %s not right; %s%s", n_wrong, n,
+                      n_wrong == 1 ? "is" : "are", n_wrong == 1 ? "" : "the first: ", first.text);
+}
+
+static cairn_status describe_file(const char *path)
+{
     struct cairn_h5 *file = NULL;
-    CAIRN_TRY(cairn_arguments_read(&cairn_command_info, arguments, &path));
-    if (path == NULL) return cairn_usage_fail(&cairn_command_info, "which file?");
     CAIRN_TRY(cairn_h5_open(path, &file));
     cairn_status st = describe(path, file);
     cairn_h5_close(file);
     return st;
 }
 
+static cairn_status read_request(const struct cairn_arguments *arguments,
+                                 struct cairn_info_request *request)
+{
+    CAIRN_TRY(cairn_arguments_read(&cairn_command_info, arguments, request));
+    if (request->n_files == 0 && (!request->check || request->n_keys == 0))
+        return cairn_usage_fail(&cairn_command_info, "which file?");
+    if (request->check) return CAIRN_OK;
+    if (request->n_files > 1)
+        return cairn_fail(CAIRN_USAGE, "%s: is a second one, but takes only one without --check",
+                          request->file[1]);
+    if (request->n_keys == 0) return CAIRN_OK;
+    return cairn_fail(CAIRN_USAGE, "%s: keys are for --check", request->key[0]);
+}
+
+static cairn_status run_info(const struct cairn_arguments *arguments, cairn_comm *comm)
+{
+    struct cairn_info_request request = {.n_files = 0};
+    CAIRN_TRY(read_request(arguments, &request));
+    return request.check ? check_files(&request, comm) : describe_file(request.file[0]);
+}
+
+/* Several ranks share the reading. */
+static bool gathers(const struct cairn_arguments *arguments)
+{
+    struct cairn_info_request request = {.n_files = 0};
+    const struct cairn_launcher_claim *claim = &arguments->claim;
+    const bool several = claim->is_size && !claim->is_job && claim->least > 1;
+    const cairn_status st = read_request(arguments, &request); /* run_info() says why */
+    return several && st == CAIRN_OK && request.check;
+}
+
+#define AT(field) offsetof(struct cairn_info_request, field)
+
+static const struct cairn_option flags[] = {
+    {"key=value", .doc = "with --check: where the data are and what their arrays are called, as in "
+                         "a run file: data.x=images data.y=labels"},
+    {"--check", NULL, CAIRN_KEY_BOOL, AT(check),
+     .doc = "reads all numbers once, on all ranks that mpirun starts"},
+    {.name = NULL},
+};
+
 const struct cairn_command cairn_command_info = {
     .name = "info",
-    .operands = "FILE.h5",
+    .launch = "[mpirun -n RANKS]",
+    .operands = "FILE.h5 [...] [key=value ...]",
     .doc = "describes a dataset, a checkpoint, weights or predictions",
-    .take = cairn_single_operand,
+    .about =
+        "With --check each FILE is a dataset, a pattern in quotes that is one, or a run file.  "
+        "Printed are ranges, means, classes, and lines that begin with wrong: or note:.",
+    .tables = {{.flags = flags}},
+    .notes =
+        "Wrong are numbers that are not finite or missing, labels that are not classes, weights "
+        "below 0, tokens outside of the vocabulary, and samples of one group that another "
+        "group has, too: the exit code is 3 then.",
+    .take = take_operand,
+    .once = true,
+    .gathers = gathers,
     .run = run_info,
 };

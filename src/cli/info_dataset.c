@@ -158,14 +158,32 @@ static cairn_status print_tokens(struct cairn_h5 *file, const struct cairn_datas
     return print_array_of_weights(file, split);
 }
 
+/* Labels or targets; rows that are only to be predicted have none. */
+static cairn_status print_y(struct cairn_h5 *file, const struct cairn_dataset *dataset,
+                            enum cairn_split split)
+{
+    char y[PATH_IN_FILE_BYTES];
+    snprintf(y, sizeof y, "/%s/y", cairn_split_name(split));
+    if (!cairn_h5_has_array(file, y)) {
+        printf("    no y\n");
+        return CAIRN_OK;
+    }
+    CAIRN_TRY(print_array(file, "y", y));
+    if (cairn_dataset_targets(dataset) > 0) printf(", real targets");
+    if (cairn_dataset_labels(dataset, split) != NULL) {
+        print_counts(dataset, split);
+        return print_names(dataset, file, y);
+    }
+    printf("\n");
+    return CAIRN_OK;
+}
+
 static cairn_status print_x_and_y(struct cairn_h5 *file, struct cairn_dataset *dataset,
                                   enum cairn_split split)
 {
     char x[PATH_IN_FILE_BYTES];
-    char y[PATH_IN_FILE_BYTES];
     size_t n_channels = cairn_dataset_input(dataset)->dim[0];
     snprintf(x, sizeof x, "/%s/x", cairn_split_name(split));
-    snprintf(y, sizeof y, "/%s/y", cairn_split_name(split));
     printf("  %s: %zu samples\n", cairn_split_name(split), cairn_dataset_size(dataset, split));
     CAIRN_TRY(print_array(file, "x", x));
     print_conversion(dataset, split);
@@ -173,13 +191,7 @@ static cairn_status print_x_and_y(struct cairn_h5 *file, struct cairn_dataset *d
     CAIRN_TRY(print_factor(file, x, "shift", n_channels));
     CAIRN_TRY(print_range(dataset, split));
     printf("\n");
-    CAIRN_TRY(print_array(file, "y", y));
-    if (cairn_dataset_targets(dataset) > 0) {
-        printf(", real targets\n");
-    } else {
-        print_counts(dataset, split);
-        CAIRN_TRY(print_names(dataset, file, y));
-    }
+    CAIRN_TRY(print_y(file, dataset, split));
     return print_array_of_weights(file, split);
 }
 
@@ -189,7 +201,8 @@ cairn_status cairn_info_dataset(const char *path, struct cairn_h5 *file)
     char shape[CAIRN_SHAPE_TEXT_BYTES];
     struct cairn_dataset *dataset = NULL;
     cairn_status st = CAIRN_OK;
-    CAIRN_TRY(cairn_dataset_open(path, &dataset));
+    const struct cairn_dataset_options options = {.file = path, .labels_optional = true};
+    CAIRN_TRY(cairn_dataset_open_as(&options, &dataset));
     size_t vocabulary = cairn_dataset_vocabulary(dataset);
     if (vocabulary > 0)
         printf("%s: dataset of tokens\n", path);

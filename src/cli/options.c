@@ -70,6 +70,7 @@ static const char *takes_of(const struct cairn_key *key, char *text)
     if (key->words != NULL) put_words(key->words, text);
     if (key->type == CAIRN_KEY_DURATION)
         put_words(key->words == NULL ? "duration" : " duration", text);
+    if (key->type == CAIRN_KEY_BYTES) put_words(key->words == NULL ? "bytes" : " bytes", text);
     if (key->type != CAIRN_KEY_COUNT && key->type != CAIRN_KEY_REAL) return text;
     if (key->words != NULL) put_words(" ", text);
     size_t used = strlen(text);

@@ -123,6 +123,7 @@ static void find_room(struct cairn_plan *plan, const struct cairn_arguments *arg
         plan->program = cairn_node_own_memory();
     }
     plan->memory = cairn_node_memory_read("");
+    plan->memory.given = cairn_setup_memory(plan->config);
 }
 
 static cairn_status print(const struct cairn_plan *plan, bool as_json)

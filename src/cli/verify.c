@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * cairn verify RUN.yaml: proves that the splits of one global batch agree. */
+ * cairn verify RUN.yaml: proves that the splits of one global batch agree.  --ledger DIR:
+ * verify_ledger.c. */
 #include "train/verify.h"
 
 #include <inttypes.h>
@@ -9,6 +10,7 @@
 
 #include "base/log.h"
 #include "cli/command.h"
+#include "cli/verify_ledger.h"
 #include "comm/exchange.h"
 #include "setup/setup.h"
 #include "start/start.h"
@@ -151,13 +153,41 @@ static cairn_status verify(struct job *job)
     return cairn_comm_agree(job->comm, st);
 }
 
+struct request {
+    struct cairn_run_operands run;
+    const char *ledger; /* a run folder; NULL: a run file is verified */
+};
+
+static const struct cairn_option flags[] = {
+    {"--ledger", "DIR", CAIRN_KEY_PATH, offsetof(struct request, ledger),
+     .doc =
+         "instead: prove from the ledger.csv of a run folder (data.ledger) that every sample was "
+         "used exactly once in each epoch, whatever was killed and resumed"},
+    {.name = NULL},
+};
+
+/* Rank 0 reads it. */
+static cairn_status run_ledger(const struct request *request, cairn_comm *comm)
+{
+    cairn_status st = CAIRN_OK;
+    if (request->run.run_file != NULL)
+        return cairn_fail(CAIRN_USAGE,
+                          "--ledger DIR takes the run file from the folder: leave %s out",
+                          request->run.run_file);
+    if (cairn_comm_rank(comm) == 0) st = cairn_verify_ledger(request->ledger);
+    return cairn_comm_agree_root(comm, st);
+}
+
 static cairn_status run_verify(const struct cairn_arguments *arguments, cairn_comm *comm)
 {
-    struct cairn_run_operands request = {0};
+    struct request request = {.ledger = NULL};
     struct job job = {.comm = comm, .main = cairn_comm_rank(comm) == 0};
     CAIRN_TRY(cairn_arguments_read(&cairn_command_verify, arguments, &request)); /* same on all */
-    if (request.run_file == NULL) return cairn_usage_fail(&cairn_command_verify, "which run file?");
-    CAIRN_TRY(cairn_setup_config(comm, request.run_file, request.overrides, &job.config));
+    if (request.ledger != NULL) return run_ledger(&request, comm);
+    if (request.run.run_file == NULL)
+        return cairn_usage_fail(&cairn_command_verify, "which run file?");
+    CAIRN_TRY(cairn_setup_config(comm, request.run.run_file, request.run.overrides, &job.config));
+    job.config->data_stage = CAIRN_NO_STAGE; /* one batch is read */
     cairn_status st = cairn_start_small(job.config, comm);
     if (st == CAIRN_OK) st = verify(&job);
     cairn_reference_free(job.reference);
@@ -176,6 +206,7 @@ const struct cairn_command cairn_command_verify = {
              "compared with double precision.  With train.reproducible the bits must be the same "
              "on every number of ranks.  A model with batchnorm has its statistics from each "
              "micro-batch, so only the run file's own split is tried, on all these ranks.",
+    .tables = {{.flags = flags}},
     .take = cairn_run_operand,
     .collective = true,
     .run = run_verify,

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/count.h"
@@ -49,6 +50,16 @@ static uint64_t left_for_process(void)
     return limit.rlim_cur > taken ? limit.rlim_cur - taken : 0;
 }
 
+/* Windows of MPI lie in files of this folder, unless Open MPI is told another. */
+static uint64_t shared_left(const char *root)
+{
+    char path[4096];
+    struct statvfs folder;
+    const char *other = getenv("OMPI_MCA_osc_sm_backing_directory");
+    snprintf(path, sizeof path, "%s%s", root, other != NULL ? other : "/dev/shm");
+    return statvfs(path, &folder) == 0 ? (uint64_t)folder.f_bavail * folder.f_frsize : 0;
+}
+
 struct cairn_node_memory cairn_node_memory_read(const char *root)
 {
     const struct cairn_cgroup group = cairn_cgroup_read(root);
@@ -59,6 +70,7 @@ struct cairn_node_memory cairn_node_memory_read(const char *root)
         .slurm = slurm_memory(),
         .machine = cairn_meminfo_bytes(root, "MemTotal:"),
         .available = cairn_meminfo_bytes(root, "MemAvailable:"),
+        .shared = shared_left(root),
     };
 }
 
@@ -81,6 +93,8 @@ static uint64_t least_of(const struct limit *limit, size_t n, const char **whose
 
 uint64_t cairn_node_memory_limit(const struct cairn_node_memory *memory, const char **whose)
 {
+    *whose = "data.memory allows";
+    if (memory->given > 0) return memory->given;
     const struct limit limit[] = {
         {memory->machine, "the node has"},
         {memory->slurm, "Slurm grants this node"},
@@ -101,6 +115,8 @@ static uint64_t for_all(uint64_t limit, uint64_t left, uint64_t n,
 uint64_t cairn_node_memory_room(const struct cairn_node_memory *memory,
                                 const struct cairn_node_ranks *ranks, const char **whose)
 {
+    *whose = "data.memory is";
+    if (memory->given > 0) return memory->given;
     const struct limit limit[] = {
         {for_all(memory->machine, memory->available, ranks->n, ranks), "what the node has free is"},
         {memory->slurm, "what Slurm grants is"},

@@ -7,12 +7,14 @@
 
 /** What the processes of a job may take together on this node, in bytes; 0: no limit is known. */
 struct cairn_node_memory {
+    uint64_t given;       /* the user says so, whatever else; 0: nothing */
     uint64_t cgroup;      /* by the control group of this process ... */
     uint64_t cgroup_left; /* ... of which so much is not in use */
     uint64_t slurm;       /* by Slurm, as its variables say */
     uint64_t machine;     /* there is in all ... */
     uint64_t available;   /* ... and free now, or as soon as it is wanted */
     uint64_t process;     /* this process may still take, by ulimit; UINT64_MAX: no limit */
+    uint64_t shared;      /* free where MPI keeps memory that processes share; 0: there is none */
 };
 
 /** Read it below a root, "" for the real one.  Ranks: local.  Errors: none. */
@@ -23,9 +25,9 @@ struct cairn_node_memory cairn_node_memory_read(const char *root);
 uint64_t cairn_node_memory_limit(const struct cairn_node_memory *memory, const char **whose);
 
 /** Ranks of one node, `n_group` of them in the control group of `memory`, that have `own` bytes
- * each. */
+ * each; of so many worlds, 0 for one. */
 struct cairn_node_ranks {
-    uint64_t n, n_group, own;
+    uint64_t n, n_group, own, n_worlds;
 };
 
 /** What these ranks may have in all by what is free now, with what they have already, and in *whose

@@ -39,6 +39,12 @@ pkg_check_modules(CAIRN_XXHASH IMPORTED_TARGET libxxhash)
 cairn_need(CAIRN_XXHASH_FOUND xxHash libxxhash-dev xxhash-devel)
 pkg_check_modules(CAIRN_JANSSON IMPORTED_TARGET jansson)
 cairn_need(CAIRN_JANSSON_FOUND Jansson libjansson-dev jansson-devel)
+find_package(PNG QUIET)
+cairn_need(PNG_FOUND libpng libpng-dev libpng-devel)
+find_package(JPEG QUIET)
+cairn_need(JPEG_FOUND libjpeg libjpeg-dev libjpeg-turbo-devel)
+pkg_check_modules(CAIRN_ZIP IMPORTED_TARGET libzip)
+cairn_need(CAIRN_ZIP_FOUND libzip libzip-dev libzip-devel)
 find_package(OpenMP QUIET COMPONENTS C)
 
 # Any flavour of OpenBLAS, or FlexiBLAS, which passes calls on to one that is chosen at run time.

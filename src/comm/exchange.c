@@ -69,6 +69,14 @@ cairn_status cairn_comm_sum_exact(cairn_comm *comm, cairn_status st, struct cair
     return cairn_comm_state(comm, st);
 }
 
+cairn_status cairn_comm_sum_counts(cairn_comm *comm, uint64_t *value, size_t n)
+{
+    cairn_comm_check(comm,
+                     MPI_Allreduce(MPI_IN_PLACE, value, (int)n, MPI_UINT64_T, MPI_SUM, comm->mpi),
+                     "MPI_Allreduce");
+    return cairn_comm_state(comm, CAIRN_OK);
+}
+
 static int by_value(const void *a, const void *b)
 {
     const uint64_t x = *(const uint64_t *)a;

@@ -34,6 +34,10 @@ CAIRN_CHECKED cairn_status cairn_comm_max(cairn_comm *comm, cairn_status st, dou
 CAIRN_CHECKED cairn_status cairn_comm_sum_exact(cairn_comm *comm, cairn_status st,
                                                 struct cairn_exact_sum *sum, size_t n);
 
+/** Sum of each of the n values over the ranks, modulo 2^64, in one exchange: where all ranks are
+ * known to be well.  Errors: CAIRN_LOST. */
+CAIRN_CHECKED cairn_status cairn_comm_sum_counts(cairn_comm *comm, uint64_t *value, size_t n);
+
 /** Whether a number is the same on all ranks; *odd is the lowest rank that differs from what most
  * ranks have (-1: none). */
 CAIRN_CHECKED cairn_status cairn_comm_all_equal(cairn_comm *comm, cairn_status st, uint64_t value,

@@ -20,6 +20,7 @@ static void find_nodes(cairn_comm *comm, int *first)
                                          &comm->nodemates),
                      "MPI_Comm_split_type");
     if (comm->lost) return;
+    MPI_Comm_set_errhandler(comm->nodemates, MPI_ERRORS_RETURN);
     MPI_Comm_size(comm->nodemates, &node->n_ranks);
     node->first = comm->rank;
     cairn_comm_check(comm, MPI_Bcast(&node->first, 1, MPI_INT, 0, comm->nodemates), "MPI_Bcast");
@@ -66,6 +67,7 @@ cairn_status cairn_comm_find_node(cairn_comm *comm, cairn_status st)
 void cairn_comm_release(cairn_comm *comm)
 {
     if (comm->lost) return;
+    cairn_shared_free_all(comm);
     if (comm->node.n_ranks > 0) MPI_Comm_free(&comm->nodemates);
     MPI_Comm_free(&comm->mpi);
 }

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/thread.h"
 #include "comm/hang_timeout.h"
 #include "comm/stack.h"
 #include "comm/world.h"
@@ -180,17 +181,6 @@ static void *watch(void *argument)
     return NULL;
 }
 
-/* Signals are for the training thread. */
-static int start_thread(struct cairn_watchdog *dog)
-{
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int failed = pthread_create(&dog->thread, NULL, watch, dog);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return failed;
-}
-
 struct cairn_watchdog *cairn_watchdog_start(const struct cairn_watched_start *start)
 {
     pthread_condattr_t attributes;
@@ -211,7 +201,7 @@ struct cairn_watchdog *cairn_watchdog_start(const struct cairn_watched_start *st
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_cond_init(&dog->changed, &attributes);
     pthread_condattr_destroy(&attributes);
-    if (start_thread(dog) == 0) return dog;
+    if (cairn_thread_start(&dog->thread, watch, dog) == 0) return dog;
     free(dog);
     return NULL;
 }

@@ -10,13 +10,15 @@
 #include "comm/exchange.h"
 
 struct cairn_watchdog;
+struct cairn_shared_block;
 
 struct cairn_comm {
     MPI_Comm mpi;                    /* a duplicate with MPI_ERRORS_RETURN; owned */
     struct cairn_watchdog *watchdog; /* borrowed; NULL: nobody watches */
     int rank, size;
-    MPI_Comm nodemates;          /* the ranks that share memory with this one; owned */
-    struct cairn_comm_node node; /* who they are */
+    MPI_Comm nodemates;                /* the ranks that share memory with this one; owned */
+    struct cairn_comm_node node;       /* who they are */
+    struct cairn_shared_block *shared; /* what they have together, shared.c; owned */
     struct {
         int position, next, previous; /* of all ranks, those of a node one after the other */
     } ring;
@@ -32,6 +34,9 @@ void cairn_comm_check(cairn_comm *comm, int code, const char *call);
 /** Find the ranks of this one's node, and its place in the ring: comm->nodemates, node, ring.
  * Ranks: collective over comm->mpi.  Errors: the agreed one, CAIRN_MEMORY. */
 CAIRN_CHECKED cairn_status cairn_comm_find_node(cairn_comm *comm, cairn_status st);
+
+/** Free all blocks that the ranks of a node share.  Ranks: collective.  Errors: none. */
+void cairn_shared_free_all(cairn_comm *comm);
 
 /** Free what MPI holds of it, unless it is lost.  Ranks: collective.  Errors: none. */
 void cairn_comm_release(cairn_comm *comm);

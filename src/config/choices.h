@@ -6,10 +6,19 @@
 
 #include "base/keys.h"
 
-#define CAIRN_WORDS_LAYOUT(FIRST, NEXT) FIRST(LAYOUT_CHW, "chw") NEXT(LAYOUT_HWC, "hwc")
+#define CAIRN_WORDS_LAYOUT(FIRST, NEXT)                                                            \
+    FIRST(LAYOUT_CHW, "chw") NEXT(LAYOUT_HWC, "hwc") NEXT(LAYOUT_CHWN, "chwn")
+#define CAIRN_WORDS_SAMPLE(FIRST, NEXT) FIRST(SAMPLE_ROW, "row") NEXT(SAMPLE_FILE, "file")
 #define CAIRN_WORDS_IN_MEMORY(FIRST, NEXT)                                                         \
     FIRST(IN_MEMORY_AUTO, "auto") NEXT(IN_MEMORY_TRUE, "true") NEXT(IN_MEMORY_FALSE, "false")
-#define CAIRN_WORDS_MICRO(FIRST, NEXT) FIRST(MICRO_NONE, "none") NEXT(MICRO_AUTO, "auto")
+#define CAIRN_WORDS_SHUFFLE(FIRST, NEXT)                                                           \
+    FIRST(DATA_SHUFFLE_FULL, "full")                                                               \
+    NEXT(DATA_SHUFFLE_BLOCKS, "blocks")                                                            \
+    NEXT(DATA_SHUFFLE_NONE, "none")                                                                \
+    NEXT(DATA_SHUFFLE_AUTO, "auto")
+#define CAIRN_WORDS_SHUFFLE_WINDOW(FIRST, NEXT) FIRST(SHUFFLE_WINDOW_AUTO, "auto")
+#define CAIRN_WORDS_MEMORY(FIRST, NEXT)         FIRST(MEMORY_AUTO, "auto")
+#define CAIRN_WORDS_MICRO(FIRST, NEXT)          FIRST(MICRO_NONE, "none") NEXT(MICRO_AUTO, "auto")
 #define CAIRN_WORDS_BATCH_TAIL(FIRST, NEXT)                                                        \
     FIRST(BATCH_TAIL_EXACT, "exact") NEXT(BATCH_TAIL_DROP, "drop") NEXT(BATCH_TAIL_CARRY, "carry")
 #define CAIRN_WORDS_NORMALIZE(FIRST, NEXT) FIRST(NORMALIZE_MEAN, "mean") NEXT(NORMALIZE_SUM, "sum")
@@ -48,7 +57,11 @@
 #define CAIRN_WORDS_GRADFLOW_EVERY(FIRST, NEXT) FIRST(GRADFLOW_EVERY_AUTO, "auto")
 
 CAIRN_CHOICE(cairn_word_layout, CAIRN_WORDS_LAYOUT);
+CAIRN_CHOICE(cairn_word_sample, CAIRN_WORDS_SAMPLE);
 CAIRN_CHOICE(cairn_word_in_memory, CAIRN_WORDS_IN_MEMORY);
+CAIRN_CHOICE(cairn_word_shuffle, CAIRN_WORDS_SHUFFLE);
+CAIRN_CHOICE(cairn_word_shuffle_window, CAIRN_WORDS_SHUFFLE_WINDOW);
+CAIRN_CHOICE(cairn_word_memory, CAIRN_WORDS_MEMORY);
 CAIRN_CHOICE(cairn_word_micro, CAIRN_WORDS_MICRO);
 CAIRN_CHOICE(cairn_word_batch_tail, CAIRN_WORDS_BATCH_TAIL);
 CAIRN_CHOICE(cairn_word_normalize, CAIRN_WORDS_NORMALIZE);

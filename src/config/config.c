@@ -139,6 +139,7 @@ static cairn_status resolve_path(const struct cairn_config *config, const struct
 {
     char *path = NULL;
     if (node->kind != CAIRN_NODE_SCALAR) return CAIRN_OK; /* cairn_key_read() will say so */
+    if (key->fallback != NULL && strcmp(node->text, key->fallback) == 0) return CAIRN_OK; /* none */
     const char *beside = node->source == config->source ? config->source : NULL;
     CAIRN_TRY_IN(cairn_path_resolve(node->text, beside, &path), "%s: %s", cairn_node_place(node),
                  key->name);

@@ -18,6 +18,7 @@
 #define CAIRN_FIELD_COUNT    size_t
 #define CAIRN_FIELD_REAL     double
 #define CAIRN_FIELD_DURATION double
+#define CAIRN_FIELD_BYTES    size_t
 #define CAIRN_FIELD_BOOL     bool
 #define CAIRN_FIELD_TEXT     const char *
 #define CAIRN_FIELD_PATH     const char *

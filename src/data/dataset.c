@@ -83,11 +83,12 @@ static cairn_status open_all(const struct cairn_dataset_options *options,
                              struct cairn_dataset *dataset)
 {
     const size_t most = options->open_files == 0 ? OPEN_FILES : options->open_files;
-    CAIRN_TRY(cairn_data_files_create(most, &dataset->files));
+    CAIRN_TRY(cairn_data_files_create(most, options->root, &dataset->files));
     CAIRN_TRY(cairn_places_name(dataset, options));
     CAIRN_TRY(name_data(options, dataset));
     if (cairn_fault("data.open"))
         return cairn_fail(CAIRN_DATA, "%s: planted fault data.open", dataset->path);
+    dataset->most_labels = options->most_labels;
     CAIRN_TRY(cairn_places_find(dataset, options));
     for (int split = 0; split < CAIRN_N_SPLITS; split++)
         if (dataset->group[split].n_places > 0)

@@ -47,13 +47,19 @@ struct cairn_dataset_options {
     const struct cairn_node *group[CAIRN_N_SPLITS]; /* names of groups, files or patterns, one or a
                                                        list; NULL: the groups of `file` that are
                                                        called so; borrowed while opening */
+    const char *root; /* a folder that has copies of the files, by their whole paths, which are read
+                         in their place; NULL: none */
     const char *x, *y, *weight; /* names in a group, or paths; NULL: x, y and weight; y as x: the
                                    targets are the inputs */
     enum cairn_split alone;     /* what a file without groups is */
     double val_fraction, test_fraction; /* of the samples of train that become val and test */
     uint64_t split_seed;                /* which ones */
     bool hwc;                           /* images are stored as [n, H, W, C] */
-    bool labels_optional;               /* y may be missing, and with it targets and classes */
+    bool chwn;            /* samples are counted by the last dimension, [C, H, W, n] */
+    bool whole;           /* all of an array is one sample, one in each file */
+    bool labels_optional; /* y may be missing, and with it targets and classes */
+    size_t most_labels; /* of a group that are held from its opening on: more whole numbers stay in
+                           the file, and loaders read them; 0: all are held */
 };
 
 /** The same, with other names.  Ranks: local.  Errors: as above; a name that is not there is
@@ -127,8 +133,8 @@ size_t cairn_dataset_targets(const struct cairn_dataset *dataset);
  * Ranks: local.  Errors: none. */
 size_t cairn_dataset_classes(const struct cairn_dataset *dataset);
 
-/** Labels [n] of a group, maybe negative (cairn_dataset_check_labels()); NULL where there are none,
- * and of tokens.  Ranks: local.  Errors: none. */
+/** Labels [n] of a group, maybe negative (cairn_dataset_check_labels()); NULL where there are none
+ * or they stay in the file, and of tokens.  Ranks: local.  Errors: none. */
 const int32_t *cairn_dataset_labels(const struct cairn_dataset *dataset, enum cairn_split split);
 
 /** Whether the targets of a sample are its inputs.  Ranks: local.  Errors: none. */

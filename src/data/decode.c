@@ -30,15 +30,16 @@ cairn_status cairn_decode_channels_last(struct cairn_rows *rows)
 {
     char text[CAIRN_SHAPE_TEXT_BYTES];
     struct cairn_shape *shape = &rows->form.shape;
-    if (shape->ndim != 4)
+    const int last = shape->ndim - 1;
+    if (last < 2)
         return cairn_fail(CAIRN_DATA, "%s: %s is %s; data.layout: hwc is for images [n, H, W, C]",
                           cairn_rows_file(rows, 0), cairn_rows_path(rows, 0),
                           cairn_shape_text(shape, text));
-    const size_t channels = shape->dim[3];
-    CAIRN_TRY(cairn_decode_take_room(&rows->decode, shape->dim[1] * shape->dim[2] * channels));
+    const size_t channels = shape->dim[last];
+    const size_t n_values = cairn_shape_count(shape) / (shape->dim[0] == 0 ? 1 : shape->dim[0]);
+    CAIRN_TRY(cairn_decode_take_room(&rows->decode, n_values));
     rows->decode.channels = channels;
-    shape->dim[3] = shape->dim[2];
-    shape->dim[2] = shape->dim[1];
+    memmove(shape->dim + 2, shape->dim + 1, (size_t)(last - 1) * sizeof shape->dim[0]);
     shape->dim[1] = channels;
     return CAIRN_OK;
 }
@@ -106,7 +107,7 @@ cairn_status cairn_decode_packed(struct cairn_rows *rows, bool factors)
 static bool is_matrix(const struct cairn_found *found)
 {
     const struct cairn_part *part = &found->part;
-    return part->path != NULL && found->form.shape.ndim == 2 &&
+    return part->path != NULL && part->taken == CAIRN_H5_ROWS && found->form.shape.ndim == 2 &&
            cairn_h5_has_attribute(part->file->h5, part->path, "MATLAB_class");
 }
 
@@ -114,7 +115,7 @@ static void transpose(struct cairn_found *found)
 {
     struct cairn_shape *shape = &found->form.shape;
     *shape = (struct cairn_shape){.ndim = 2, .dim = {shape->dim[1], shape->dim[0]}};
-    found->part.transposed = true;
+    found->part.taken = CAIRN_H5_ROWS_LAST;
 }
 
 static size_t last_dim(const struct cairn_found *found)

@@ -6,9 +6,15 @@
 
 #include "base/memory.h"
 #include "data/internal.h"
+#include "data/labels.h"
 #include "data/place.h"
 
-enum { LINE_BYTES = CAIRN_WHERE_BYTES + 1024, MOST_UNUSED = 8, SAMPLE_BYTES = 1 << 20 };
+enum {
+    LINE_BYTES = CAIRN_WHERE_BYTES + 1024,
+    MOST_UNUSED = 8,
+    SAMPLE_BYTES = 1 << 20,
+    MOST_CLASSES = 1 << 24
+};
 
 /* Who is told, and of what. */
 struct doubts {
@@ -28,12 +34,14 @@ static void doubt_layout(struct doubts *d, const struct cairn_rows *x)
 {
     const struct cairn_shape *in = &d->dataset->input;
     char text[CAIRN_SHAPE_TEXT_BYTES];
-    if (d->wish->hwc || in->ndim != 3 || !is_colours(in->dim[2]) || is_colours(in->dim[0])) return;
-    snprintf(
-        d->line, sizeof d->line,
-        "%s: samples of %s are %s, which looks like rows, columns, channels: images are [C, H, "
-        "W]; data.layout: hwc turns them round",
-        cairn_rows_file(x, 0), cairn_rows_path(x, 0), cairn_shape_text(in, text));
+    if (d->wish->hwc || in->ndim < 3 || !is_colours(in->dim[in->ndim - 1]) ||
+        is_colours(in->dim[0]))
+        return;
+    snprintf(d->line, sizeof d->line,
+             "%s: samples of %s are %s, which looks like %srows, columns, channels: channels come "
+             "first; data.layout: hwc turns them round",
+             cairn_rows_file(x, 0), cairn_rows_path(x, 0), cairn_shape_text(in, text),
+             in->ndim == 4 ? "layers, " : "");
     d->say(d->context, d->line);
 }
 
@@ -91,10 +99,18 @@ static void doubt_unwritten(struct doubts *d, const struct cairn_group *group)
 
 /* ---- classes */
 
-static void count_labels(const struct cairn_group *group, size_t n_classes, size_t *count)
+/* How often each class is there. */
+struct counts {
+    size_t n_classes, *of;
+};
+
+static cairn_status count_block(void *context, size_t first, size_t n, const int32_t *label)
 {
-    for (size_t i = 0; group->label != NULL && i < group->n; i++)
-        if (group->label[i] >= 0 && (size_t)group->label[i] < n_classes) count[group->label[i]]++;
+    const struct counts *counts = context;
+    (void)first;
+    for (size_t i = 0; i < n; i++)
+        if (label[i] >= 0 && (size_t)label[i] < counts->n_classes) counts->of[label[i]]++;
+    return CAIRN_OK;
 }
 
 static void say_classes(struct doubts *d, const size_t *in_train, const size_t *in_all)
@@ -123,15 +139,19 @@ static cairn_status doubt_classes(struct doubts *d)
 {
     const struct cairn_dataset *dataset = d->dataset;
     const struct cairn_group *train = &dataset->group[CAIRN_SPLIT_TRAIN];
+    const size_t n = dataset->n_classes;
     size_t *count = NULL;
-    if (train->label == NULL || dataset->n_classes == 0) return CAIRN_OK;
-    CAIRN_TRY(cairn_memory_get(2 * dataset->n_classes, sizeof *count, "counts of classes", &count));
-    count_labels(train, dataset->n_classes, count);
-    for (int split = 0; split < CAIRN_N_SPLITS; split++)
-        count_labels(&dataset->group[split], dataset->n_classes, count + dataset->n_classes);
-    say_classes(d, count, count + dataset->n_classes);
+    if ((train->label == NULL && !train->labels_lie) || n == 0) return CAIRN_OK;
+    CAIRN_TRY(cairn_memory_get(2 * n, sizeof *count, "counts of classes", &count));
+    struct counts in_train = {n, count}, others = {n, count + n};
+    cairn_status st = cairn_labels_each(train, count_block, &in_train);
+    for (int split = 0; split < CAIRN_N_SPLITS && st == CAIRN_OK; split++)
+        if (split != CAIRN_SPLIT_TRAIN)
+            st = cairn_labels_each(&dataset->group[split], count_block, &others);
+    for (size_t c = 0; c < n; c++) others.of[c] += count[c];
+    if (st == CAIRN_OK) say_classes(d, count, others.of);
     free(count);
-    return CAIRN_OK;
+    return st;
 }
 
 /* ---- what nobody asks for */

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/memory.h"
 #include "base/sample.h"
 
@@ -59,8 +60,10 @@ cairn_status cairn_data_file_meet(struct cairn_data_file *file)
 
 static uint64_t sample_of(const struct cairn_data_file *file)
 {
+    char place[CAIRN_PATH_BYTES];
     if (file->met) return file->sample;
-    const int fd = open(file->path, O_RDONLY | O_CLOEXEC);
+    if (cairn_data_file_place(file, place) != CAIRN_OK) return 0;
+    const int fd = open(place, O_RDONLY | O_CLOEXEC);
     if (fd < 0) return 0;
     const uint64_t sample = cairn_file_sample(fd);
     close(fd);
@@ -72,7 +75,10 @@ cairn_status cairn_data_file_source(void *file, const char *path)
 {
     struct stat about;
     struct cairn_data_file *source = NULL;
-    CAIRN_TRY(cairn_data_files_add(((struct cairn_data_file *)file)->all, path, &source));
+    struct cairn_data_files *files = ((struct cairn_data_file *)file)->all;
+    const char *root = cairn_data_files_root(files);
+    const size_t n_root = root == NULL ? 0 : strlen(root); /* copies lie below it by their names */
+    CAIRN_TRY(cairn_data_files_add(files, path + n_root, &source));
     if (source->bytes != 0) return CAIRN_OK;
     source->sample = sample_of(source);
     if (source->sample == 0 || stat(path, &about) != 0)
@@ -135,7 +141,9 @@ cairn_status cairn_data_files_look(const struct cairn_data_files *files)
     for (size_t i = 0; i < n_looked_at(files); i++) {
         const struct cairn_data_file *file = looked_at(files, i);
         struct stat about;
-        if (stat(file->path, &about) != 0)
+        char place[CAIRN_PATH_BYTES];
+        CAIRN_TRY(cairn_data_file_place(file, place));
+        if (stat(place, &about) != 0)
             return cairn_fail(CAIRN_DATA, "%s: %s, though another rank has read it", file->path,
                               strerror(errno));
         if ((uint64_t)about.st_size != file->bytes)

@@ -29,9 +29,18 @@ struct cairn_data_file {
     uint64_t used;                  /* when it was taken last */
 };
 
-/** Make an empty table whose files are open `most` at once, or as many as the process may open.
- * Ranks: local.  Errors: CAIRN_MEMORY. */
-CAIRN_CHECKED cairn_status cairn_data_files_create(size_t most, struct cairn_data_files **out);
+/** Make an empty table whose files are open `most` at once, or as many as the process may open;
+ * what is read are their copies in the folder `root`, by their whole paths, or with NULL they
+ * themselves. Ranks: local.  Errors: CAIRN_MEMORY. */
+CAIRN_CHECKED cairn_status cairn_data_files_create(size_t most, const char *root,
+                                                   struct cairn_data_files **out);
+
+/** That folder; NULL: none.  Ranks: local; borrowed.  Errors: none. */
+const char *cairn_data_files_root(const struct cairn_data_files *files);
+
+/** Where a file is read, in path [CAIRN_PATH_BYTES].  Ranks: local.  Errors: CAIRN_USAGE: too long.
+ */
+CAIRN_CHECKED cairn_status cairn_data_file_place(const struct cairn_data_file *file, char *path);
 
 /** Close all and release; NULL is fine.  Ranks: local.  Errors: none. */
 void cairn_data_files_free(struct cairn_data_files *files);
@@ -51,10 +60,11 @@ CAIRN_CHECKED cairn_status cairn_data_files_add(struct cairn_data_files *files, 
  * Errors: CAIRN_DATA: cannot be opened, is another than the one that was checked. */
 CAIRN_CHECKED cairn_status cairn_data_file_take(struct cairn_data_file *file);
 
-/** The same, with one of its arrays; `transposed`: as cairn_h5_array_transpose().  Ranks: local.
+/** The same, with one of its arrays, as cairn_h5_array_take() takes it.  Ranks: local.
  * Errors: CAIRN_DATA; then nothing is taken. */
 CAIRN_CHECKED cairn_status cairn_data_file_array(struct cairn_data_file *file, const char *path,
-                                                 bool transposed, struct cairn_h5_array **out);
+                                                 enum cairn_h5_taken taken,
+                                                 struct cairn_h5_array **out);
 
 /** Give it back.  Ranks: local.  Errors: none. */
 void cairn_data_file_give(struct cairn_data_file *file);

@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "data/internal.h"
+#include "data/labels.h"
 
 /* Of each group: 4 MiB of x or tokens, 1 MiB of real targets and 1/4 MiB of weights, so at most 16
  * MiB of a file. */
@@ -64,14 +65,21 @@ static void add_factors(XXH64_state_t *hash, const real *factor, size_t n)
     }
 }
 
+static cairn_status add_labels(void *context, size_t first, size_t n, const int32_t *label)
+{
+    (void)first;
+    XXH64_update(context, label, n * sizeof *label);
+    return CAIRN_OK;
+}
+
 static cairn_status add_group(XXH64_state_t *hash, const struct cairn_group *group)
 {
     add_shape(hash, &group->x.form);
     add_factors(hash, group->scale, group->n_scale);
     add_factors(hash, group->shift, group->n_shift);
     CAIRN_TRY(add_rows(hash, &group->x, x_bytes));
-    if (group->label != NULL) XXH64_update(hash, group->label, group->n * sizeof *group->label);
-    if (cairn_rows_exist(&group->y)) {
+    CAIRN_TRY(cairn_labels_each(group, add_labels, hash));
+    if (cairn_rows_exist(&group->y) && !group->labels_lie) {
         add_shape(hash, &group->y.form);
         CAIRN_TRY(add_rows(hash, &group->y, y_bytes));
     }

@@ -63,9 +63,9 @@ static cairn_status read_factors(struct cairn_group *group, bool hwc)
 {
     const struct cairn_rows *x = &group->x;
     const struct cairn_shape *shape = &x->form.shape;
-    const size_t n_channels = shape->ndim < 2           ? 1
-                              : hwc && shape->ndim == 4 ? shape->dim[3]
-                                                        : shape->dim[1];
+    const size_t n_channels = shape->ndim < 2          ? 1
+                              : hwc && shape->ndim > 2 ? shape->dim[shape->ndim - 1]
+                                                       : shape->dim[1];
     struct factors scale = {.name = "scale", .theirs = "scale_factor", .part = x->n_parts - 1};
     struct factors shift = {.name = "shift", .theirs = "add_offset", .part = x->n_parts - 1};
     double *now = NULL;
@@ -128,7 +128,7 @@ static cairn_status open_x_and_y(struct cairn_dataset *dataset, struct cairn_gro
     group->n = group->x.form.shape.dim[0];
     complete_factors(group);
     if (strcmp(options->x, options->y) == 0) return take_x_as_y(dataset);
-    return cairn_rows_exist(&group->y) ? cairn_labels_open(dataset, group) : CAIRN_OK;
+    return group->y.n_parts > 0 ? cairn_labels_open(dataset, group) : CAIRN_OK;
 }
 
 /* One weight for each sample or token, where the group has them. */
@@ -155,12 +155,17 @@ static struct cairn_names names_of(const struct cairn_dataset_options *options, 
 {
     const bool weight_is_named = strcmp(options->weight, "weight") != 0;
     const bool has_y = !tokens && strcmp(options->x, options->y) != 0;
+    const enum cairn_h5_taken taken = tokens           ? CAIRN_H5_ROWS
+                                      : options->whole ? CAIRN_H5_WHOLE
+                                      : options->chwn  ? CAIRN_H5_ROWS_LAST
+                                                       : CAIRN_H5_ROWS;
     return (struct cairn_names){
-        .name = {
-            [CAIRN_ARRAY_X] = {tokens ? "tokens" : options->x, "data.x"},
-            [CAIRN_ARRAY_Y] = {has_y ? options->y : NULL, "data.y", options->labels_optional, true},
-            [CAIRN_ARRAY_WEIGHT] = {options->weight, "data.weight",
-                                    !weight_is_named || options->labels_optional}}};
+        .name = {[CAIRN_ARRAY_X] = {tokens ? "tokens" : options->x, "data.x", false, false, taken},
+                 [CAIRN_ARRAY_Y] = {has_y ? options->y : NULL, "data.y", options->labels_optional,
+                                    true, taken},
+                 [CAIRN_ARRAY_WEIGHT] = {options->weight, "data.weight",
+                                         !weight_is_named || options->labels_optional, false,
+                                         taken}}};
 }
 
 /* All groups hold the same. */
@@ -194,14 +199,42 @@ cairn_status cairn_group_open_place(struct cairn_dataset *dataset, enum cairn_sp
     struct cairn_group *group = &dataset->group[split];
     if (group->n_places == 1) CAIRN_TRY(look(dataset, split, options->x));
     const struct cairn_names names = names_of(options, group->has_tokens);
+    const size_t n_before = group->x.n_parts;
     CAIRN_TRY(cairn_rows_open(group, split, &names));
-    return group->has_tokens ? CAIRN_OK : read_factors(group, options->hwc);
+    if (group->has_tokens || group->x.n_parts == n_before) return CAIRN_OK;
+    return read_factors(group, options->hwc);
+}
+
+static cairn_status say_missing(const struct cairn_place *place, enum cairn_split split,
+                                const struct cairn_name *name)
+{
+    char path[CAIRN_PLACE_BYTES];
+    bool there = false;
+    CAIRN_TRY(cairn_data_file_take(place->file));
+    cairn_status st = cairn_place_path(place, split, name->text, path, &there);
+    if (st == CAIRN_OK) st = cairn_place_missing(place, path, name->key);
+    cairn_data_file_give(place->file);
+    return st;
+}
+
+/* Where x and y have files of their own: there are both, for the same samples. */
+static cairn_status check_pairs(const struct cairn_group *group, enum cairn_split split,
+                                const struct cairn_names *names)
+{
+    if (group->x.n_parts == 0)
+        return say_missing(&group->place[0], split, &names->name[CAIRN_ARRAY_X]);
+    if (group->lacks_y == 0) return CAIRN_OK;
+    if (group->y.n_parts > 0 && group->y.form.shape.dim[0] == group->x.form.shape.dim[0])
+        return CAIRN_OK;
+    return say_missing(&group->place[group->lacks_y - 1], split, &names->name[CAIRN_ARRAY_Y]);
 }
 
 cairn_status cairn_group_open(struct cairn_dataset *dataset, enum cairn_split split,
                               const struct cairn_dataset_options *options)
 {
     struct cairn_group *group = &dataset->group[split];
+    const struct cairn_names names = names_of(options, group->has_tokens);
+    CAIRN_TRY(check_pairs(group, split, &names));
     if (group->has_tokens)
         CAIRN_TRY(cairn_tokens_open(dataset, group));
     else

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -83,6 +84,15 @@ cairn_status cairn_gzip_read(struct cairn_gzip *file, size_t n, void *out)
     return CAIRN_OK;
 }
 
+cairn_status cairn_gzip_skip(struct cairn_gzip *file, size_t n)
+{
+    if (n > INT64_MAX / 2)
+        return cairn_fail(CAIRN_DATA, "%s: ends before it should; fetch it again", file->path);
+    if (n == 0 || gzseek(file->stream, (z_off_t)n, SEEK_CUR) >= 0) return CAIRN_OK;
+    CAIRN_TRY(check_stream(file));
+    return cairn_fail(CAIRN_DATA, "%s: ends before it should; fetch it again", file->path);
+}
+
 /* A block of twice the size, with the same first n bytes. */
 static cairn_status lengthen(char **block, size_t n, size_t *capacity)
 {
@@ -118,6 +128,19 @@ cairn_status cairn_gzip_rest(struct cairn_gzip *file, char **out, size_t *n)
         free(block);
     }
     return st;
+}
+
+cairn_status cairn_gzip_count(struct cairn_gzip *file, size_t *n)
+{
+    char piece[FIRST_LINE_BYTES];
+    int got = gzread(file->stream, piece, sizeof piece);
+    *n = 0;
+    if (got > 0 && gzdirect(file->stream)) { /* plain */
+        *n = file->bytes;
+        return CAIRN_OK;
+    }
+    for (; got > 0; got = gzread(file->stream, piece, sizeof piece)) *n += (size_t)got;
+    return check_stream(file);
 }
 
 cairn_status cairn_gzip_end(struct cairn_gzip *file)

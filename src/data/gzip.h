@@ -24,8 +24,15 @@ bool cairn_gzip_may_hold(const struct cairn_gzip *file, size_t bytes);
  * Errors: CAIRN_DATA: the file ends before, or is damaged. */
 CAIRN_CHECKED cairn_status cairn_gzip_read(struct cairn_gzip *file, size_t n, void *out);
 
+/** Pass over n bytes.  Ranks: local.  Errors: CAIRN_DATA: damaged; what is missing is noticed when
+ * more is read. */
+CAIRN_CHECKED cairn_status cairn_gzip_skip(struct cairn_gzip *file, size_t n);
+
 /** Fail unless all has been read.  Ranks: local.  Errors: CAIRN_DATA: there is more, or damage. */
 CAIRN_CHECKED cairn_status cairn_gzip_end(struct cairn_gzip *file);
+
+/** How many bytes are left, which are passed over.  Ranks: local.  Errors: CAIRN_DATA: damaged. */
+CAIRN_CHECKED cairn_status cairn_gzip_count(struct cairn_gzip *file, size_t *n);
 
 /** Read all that is left, to be released with free(); n bytes and a NUL.  Ranks: local.
  * Errors: CAIRN_DATA: damaged; CAIRN_MEMORY. */

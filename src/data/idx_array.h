@@ -1,32 +1,29 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * One IDX file: an array of big-endian numbers after a short header.  Local. */
+ * One IDX file: an array of big-endian numbers after a short header, row by row.  Local. */
 #ifndef CAIRN_DATA_IDX_ARRAY_H
 #define CAIRN_DATA_IDX_ARRAY_H
 
 #include "cairn/status.h"
 #include "h5/h5.h"
 
-/** An array as uint8, int16 or float32, whichever holds it.  Owns its data. */
-struct cairn_idx {
-    struct cairn_h5_form form; /* uint8, int16 or float32 */
-    void *data;
-    bool is_whole; /* the file holds integers */
-};
+struct cairn_idx;
 
-/**
- * Read a file, plain or compressed.  int8 becomes int16, float64 becomes float32; int32 becomes
- * int16 where all values fit, else float32 where all are exact.
- *
- * Ranks   local
- * Errors  CAIRN_DATA: no IDX file, damaged, not complete, values that are not finite or that no
- * type holds
- */
-CAIRN_CHECKED cairn_status cairn_idx_read(const char *path, struct cairn_idx *out);
+/** Open a file, plain or compressed, and read its header.  `path` is borrowed.  Ranks: local.
+ * Errors: CAIRN_DATA: no IDX file, not complete; CAIRN_MEMORY. */
+CAIRN_CHECKED cairn_status cairn_idx_open(const char *path, struct cairn_idx **out);
 
-/** The value at an index.  Ranks: local.  Errors: none. */
-double cairn_idx_value(const struct cairn_idx *idx, size_t i);
+/** Close; NULL is fine.  Ranks: local.  Errors: none. */
+void cairn_idx_close(struct cairn_idx *idx);
 
-/** Release; a zeroed one is fine.  Ranks: local.  Errors: none. */
-void cairn_idx_free(struct cairn_idx *idx);
+/** What the array is, and the path.  Ranks: local; borrowed.  Errors: none. */
+const struct cairn_h5_form *cairn_idx_form(const struct cairn_idx *idx);
+const char *cairn_idx_path(const struct cairn_idx *idx);
+
+/** Numbers of a row.  Ranks: local.  Errors: none. */
+size_t cairn_idx_row_values(const struct cairn_idx *idx);
+
+/** Read the next n rows as they are stored; after the last one all of the file has been checked.
+ * Ranks: local.  Errors: CAIRN_DATA: damaged, too short or too long. */
+CAIRN_CHECKED cairn_status cairn_idx_rows(struct cairn_idx *idx, size_t n, void *out);
 
 #endif

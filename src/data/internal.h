@@ -34,7 +34,8 @@ struct cairn_part {
     struct cairn_data_file *file; /* borrowed */
     char *path;                   /* owned */
     size_t first, n;              /* rows */
-    bool transposed;              /* it is stored as [d, n] */
+    size_t chunk_rows;            /* of a chunk of it; 0: there are no chunks */
+    enum cairn_h5_taken taken;    /* what its rows are */
     bool written;                 /* all of it is known to be */
     void *kept;                   /* [n] its few numbers as kept_type, or NULL; owned */
     enum cairn_h5_type kept_type;
@@ -57,9 +58,10 @@ struct cairn_place;
 
 /** What an array is called. */
 struct cairn_name {
-    const char *text, *key; /* its name or path, and the key of the run file that says so */
-    bool optional;          /* may be missing */
-    bool few;               /* read now where it is small */
+    const char *text, *key;    /* its name or path, and the key of the run file that says so */
+    bool optional;             /* may be missing */
+    bool few;                  /* read now where it is small */
+    enum cairn_h5_taken taken; /* of each file's array */
 };
 
 /** One group of a dataset; x is none where the file has no such group. */
@@ -67,16 +69,19 @@ struct cairn_group {
     struct cairn_place *place; /* [n_places] where its arrays lie, place.c; owned */
     size_t n_places;
     bool has_tokens;
-    size_t n;                 /* samples; of tokens those that the context makes, 0 until then */
-    size_t n_tokens;          /* t; 0: x and y */
-    struct cairn_rows x;      /* [n, input] uint8, int16 or float32; or tokens [t] */
-    struct cairn_rows y;      /* [n, d] real targets; none for classes */
+    size_t lacks_y;      /* while it is opened, the number of a place without y + 1; 0: none yet */
+    size_t n;            /* samples; of tokens those that the context makes, 0 until then */
+    size_t n_tokens;     /* t; 0: x and y */
+    struct cairn_rows x; /* [n, input] uint8, int16 or float32; or tokens [t] */
+    struct cairn_rows y; /* [n, d] real targets; none for classes */
     struct cairn_rows weight; /* [n] of samples or [t] of tokens as labels; none for 1 */
     const int32_t *label;     /* [n] classes; NULL for real targets, and where rows come */
     int32_t *label_owned;     /* what of it is to be released */
-    size_t n_scale, n_shift;  /* 1, or one for each channel */
-    real *scale, *shift;      /* [n_scale], [n_shift] */
-    cairn_fill fill;          /* gives rows; NULL: they are in a file, in memory, or fed */
+    bool labels_lie;          /* in the file: rows of y are labels, the least of which is this */
+    int32_t least_label;
+    size_t n_scale, n_shift; /* 1, or one for each channel */
+    real *scale, *shift;     /* [n_scale], [n_shift] */
+    cairn_fill fill;         /* gives rows; NULL: they are in a file, in memory, or fed */
     void *fill_context;
     bool is_fed;
 };
@@ -94,6 +99,7 @@ struct cairn_dataset {
     char *class_names;          /* of texts and enums, separated by commas; NULL: none; owned */
     bool y_is_x;                /* targets are the inputs, as the model gets them */
     bool weighted;              /* in memory: each sample has a weight */
+    size_t most_labels;         /* that a group holds, as in cairn_dataset_options */
     size_t vocabulary;          /* of tokens; 0: x and y */
     size_t context;             /* C, tokens of a sample; 0: not set */
     double *mean, *deviation;   /* [channels] of normalisation, one block, owned; NULL for none */
@@ -163,10 +169,22 @@ CAIRN_CHECKED cairn_status cairn_rows_numbers(const struct cairn_rows *rows, siz
                                               const char *attribute, size_t most, double *value,
                                               size_t *n);
 
+/** A text attribute of one part of the array, to be released with free().  Ranks: local.
+ * Errors: as cairn_h5_get_text(). */
+CAIRN_CHECKED cairn_status cairn_rows_text(const struct cairn_rows *rows, size_t part,
+                                           const char *attribute, char **out);
+
 /** Read rows first .. first + n - 1 as `type`; those in memory are of it.  Ranks: local.
  * Errors: CAIRN_DATA. */
 CAIRN_CHECKED cairn_status cairn_rows_read(const struct cairn_rows *rows, size_t first, size_t n,
                                            enum cairn_h5_type type, void *out);
+
+/** Whether one part of the array has this attribute.  Ranks: local.  Errors: none. */
+bool cairn_rows_has_attribute(const struct cairn_rows *rows, size_t part, const char *name);
+
+/** Rows that lie together in the file, in one chunk; 0: each lies alone.  Ranks: local.
+ * Errors: none. */
+size_t cairn_rows_chunk(const struct cairn_rows *rows);
 
 /** Whether rows of a part were never written.  Ranks: local.  Errors: none. */
 bool cairn_rows_unwritten(const struct cairn_rows *rows, size_t part);

@@ -11,7 +11,7 @@
 #include "base/memory.h"
 #include "data/dataset.h"
 
-enum { BLOCK = 4096 };
+enum { BLOCK = 16384 };
 
 /* The labels of one group on their way. */
 struct labels {
@@ -47,18 +47,22 @@ static cairn_status put(struct labels *labels, size_t row, int64_t label)
                           "%s row %zu: the label %" PRId64 " is not a class; count from 0", at, row,
                           label);
     }
-    labels->group->label_owned[row] = (int32_t)label;
+    struct cairn_group *group = labels->group;
+    if (group->label_owned != NULL) group->label_owned[row] = (int32_t)label;
+    if (row == 0 || label < group->least_label) group->least_label = (int32_t)label;
     if (label >= (int64_t)dataset->n_classes) dataset->n_classes = (size_t)label + 1;
     return CAIRN_OK;
 }
 
 /* ---- whole numbers */
 
-static cairn_status read_whole(struct labels *labels)
+/* Too many to be held by every rank stay where they are, and are only looked at. */
+static cairn_status read_whole(struct labels *labels, bool stay)
 {
     int64_t block[BLOCK];
     struct cairn_group *group = labels->group;
-    CAIRN_TRY(take_room(group));
+    group->labels_lie = stay;
+    if (!stay) CAIRN_TRY(take_room(group));
     for (size_t first = 0; first < group->n; first += BLOCK) {
         size_t n = group->n - first < BLOCK ? group->n - first : BLOCK;
         CAIRN_TRY(cairn_rows_read(&group->y, first, n, CAIRN_H5_I64, block));
@@ -145,7 +149,7 @@ cairn_status cairn_labels_number(struct cairn_dataset *dataset)
 /* Whether a row of y is one value. */
 static bool is_single(const struct cairn_shape *shape)
 {
-    return shape->ndim == 1 || (shape->ndim == 2 && shape->dim[1] == 1);
+    return shape->ndim >= 1 && cairn_shape_count(shape) == shape->dim[0];
 }
 
 /* How many real targets a sample has; 0 for classes. */
@@ -164,11 +168,12 @@ static cairn_status check_form(const struct cairn_group *group)
     const struct cairn_shape *shape = &form->shape;
     const char *file = cairn_rows_file(&group->y, 0);
     const char *y = cairn_rows_path(&group->y, 0);
-    const bool is_real = cairn_h5_is_real(form->type);
+    const bool is_real = cairn_h5_is_real(form->type) || group->y.decode.packed;
     if (shape->ndim == 0 || shape->dim[0] != group->n)
         return cairn_fail(CAIRN_DATA, "%s: %s has the shape %s, but there are %zu samples in x",
                           file, y, cairn_shape_text(shape, text), group->n);
-    if ((shape->ndim > 2 && !is_real) || (form->type == CAIRN_H5_TEXT && !is_single(shape)))
+    if ((shape->ndim > 2 && !is_real && !is_single(shape)) ||
+        (form->type == CAIRN_H5_TEXT && !is_single(shape)))
         return cairn_fail(
             CAIRN_DATA, "%s: %s is %s %s; store integer classes [n] or float32 targets [n, d]",
             file, y, cairn_h5_stored_text(form, stored), cairn_shape_text(shape, text));
@@ -183,9 +188,11 @@ static cairn_status read_classes(struct labels *labels)
     const struct cairn_h5_form *form = &labels->group->y.form;
     const bool named = form->coding == CAIRN_H5_ENUM || form->coding == CAIRN_H5_BOOL;
     if (dataset->n_classes == 0) dataset->n_classes = 1; /* also where all are below 0 */
-    cairn_status st = form->type == CAIRN_H5_TEXT ? read_texts(labels) : read_whole(labels);
+    const bool many = dataset->most_labels > 0 && labels->group->n > dataset->most_labels;
+    cairn_status st =
+        form->type == CAIRN_H5_TEXT ? read_texts(labels) : read_whole(labels, many && !named);
     if (st == CAIRN_OK && named) st = cairn_labels_of_enum(dataset, labels->group);
-    if (st == CAIRN_OK) cairn_rows_let_go(&labels->group->y);
+    if (st == CAIRN_OK && !labels->group->labels_lie) cairn_rows_let_go(&labels->group->y);
     return st;
 }
 
@@ -206,6 +213,31 @@ cairn_status cairn_labels_open(struct cairn_dataset *dataset, struct cairn_group
                           file, y, is_text ? "names" : "numbers", is_text ? "numbers" : "names");
     dataset->n_targets = dataset->n_stored = n_targets;
     return n_targets == 0 ? read_classes(&labels) : CAIRN_OK;
+}
+
+/* ---- once they are open */
+
+cairn_status cairn_labels_read(const struct cairn_group *group, size_t first, size_t n,
+                               int32_t *out)
+{
+    if (group->labels_lie) return cairn_rows_read(&group->y, first, n, CAIRN_H5_I32, out);
+    memcpy(out, group->label + first, n * sizeof *out);
+    return CAIRN_OK;
+}
+
+cairn_status cairn_labels_each(const struct cairn_group *group,
+                               cairn_status (*visit)(void *context, size_t first, size_t n,
+                                                     const int32_t *label),
+                               void *context)
+{
+    int32_t block[BLOCK];
+    if (group->label != NULL) return visit(context, 0, group->n, group->label);
+    for (size_t first = 0; group->labels_lie && first < group->n; first += BLOCK) {
+        const size_t n = group->n - first < BLOCK ? group->n - first : BLOCK;
+        CAIRN_TRY(cairn_labels_read(group, first, n, block));
+        CAIRN_TRY(visit(context, first, n, block));
+    }
+    return CAIRN_OK;
 }
 
 /* Of one group: its single target is a class, or a target again. */
@@ -246,16 +278,21 @@ const char *cairn_dataset_class_names(const struct cairn_dataset *dataset)
     return dataset->class_names;
 }
 
-static cairn_status check_label(const struct cairn_dataset *dataset, enum cairn_split split,
-                                size_t row, size_t n_classes)
+/* What a model wants of the labels of a group. */
+struct wanted {
+    const struct cairn_dataset *dataset;
+    enum cairn_split split;
+    size_t n_classes;
+    int64_t ignored;
+};
+
+static cairn_status refuse(const struct wanted *wanted, size_t row, int label)
 {
     char text[CAIRN_WHERE_BYTES];
-    const struct cairn_group *group = &dataset->group[split];
-    const int label = (int)group->label[row];
-    if (label >= 0 && (size_t)label < n_classes) return CAIRN_OK;
-    const char *at = cairn_rows_where(&group->y, &row, text);
+    const struct cairn_dataset *dataset = wanted->dataset;
+    const char *at = cairn_rows_where(&dataset->group[wanted->split].y, &row, text);
     if (at == NULL) {
-        snprintf(text, sizeof text, "%s: /%s/y", dataset->path, cairn_split_name(split));
+        snprintf(text, sizeof text, "%s: /%s/y", dataset->path, cairn_split_name(wanted->split));
         at = text;
     }
     if (label < 0)
@@ -264,7 +301,16 @@ static cairn_status check_label(const struct cairn_dataset *dataset, enum cairn_
     return cairn_fail(CAIRN_DATA,
                       "%s row %zu: the label %d is outside the classes 0 to %zu of the model; fix "
                       "it, or give the last layer units: %zu",
-                      at, row, label, n_classes - 1, dataset->n_classes);
+                      at, row, label, wanted->n_classes - 1, dataset->n_classes);
+}
+
+static cairn_status check_block(void *context, size_t first, size_t n, const int32_t *label)
+{
+    const struct wanted *wanted = context;
+    for (size_t i = 0; i < n; i++)
+        if (label[i] != wanted->ignored && (label[i] < 0 || (size_t)label[i] >= wanted->n_classes))
+            return refuse(wanted, first + i, (int)label[i]);
+    return CAIRN_OK;
 }
 
 cairn_status cairn_dataset_check_labels(const struct cairn_dataset *dataset, size_t n_classes,
@@ -277,10 +323,10 @@ cairn_status cairn_dataset_check_labels(const struct cairn_dataset *dataset, siz
                           n_classes, dataset->path, dataset->vocabulary, dataset->vocabulary);
     for (int split = 0; split < CAIRN_N_SPLITS; split++) {
         const struct cairn_group *group = &dataset->group[split];
-        for (size_t i = 0; group->label != NULL && i < group->n; i++) {
-            if (group->label[i] == ignored) continue;
-            CAIRN_TRY(check_label(dataset, (enum cairn_split)split, i, n_classes));
-        }
+        struct wanted wanted = {dataset, (enum cairn_split)split, n_classes, ignored};
+        if (group->labels_lie && group->least_label >= 0 && dataset->n_classes <= n_classes)
+            continue; /* as was seen when they were looked at */
+        CAIRN_TRY(cairn_labels_each(group, check_block, &wanted));
     }
     return CAIRN_OK;
 }

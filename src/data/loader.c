@@ -28,15 +28,15 @@ cairn_status cairn_loader_no_weight(const struct cairn_loader *loader)
         loader->x.path, loader->x.group);
 }
 
-static uint64_t sample_at(struct cairn_loader *loader, uint64_t epoch, uint64_t position)
+/* The order of the epoch of a position; the answer is the position in it. */
+static uint64_t enter_epoch(const struct cairn_loader *loader, uint64_t position,
+                            struct cairn_shuffled *of)
 {
-    if (!loader->options.shuffle) return position;
-    if (!loader->order_known || loader->order_epoch != epoch) {
-        cairn_order_begin(loader->options.seed, epoch, loader->group->n, &loader->order);
-        loader->order_epoch = epoch;
-        loader->order_known = true;
-    }
-    return cairn_order_at(&loader->order, position);
+    const uint64_t epoch = position / loader->group->n;
+    if (of->epoch != epoch)
+        cairn_shuffle_begin(&loader->options.shuffle, loader->options.seed, epoch, loader->group->n,
+                            of);
+    return position % loader->group->n;
 }
 
 static int compare_samples(const void *a, const void *b)
@@ -54,8 +54,9 @@ static cairn_status check_gathered(const struct cairn_loader *loader, size_t n)
     return cairn_source_check_gathered(&loader->weight, loader->sorted, n);
 }
 
-/* The host fills rows.  loader->sample, being in another order, is filled again afterwards. */
-static cairn_status call_for_rows(struct cairn_loader *loader, size_t n)
+/* The host fills rows.  batch->sample, being in another order, is filled again afterwards. */
+static cairn_status call_for_rows(struct cairn_loader *loader, const struct cairn_batch *batch,
+                                  size_t n)
 {
     const bool tokens = loader->group->n_tokens > 0;
     const struct cairn_rows_out out = {
@@ -66,67 +67,85 @@ static cairn_status call_for_rows(struct cairn_loader *loader, size_t n)
         .weight = (real *)loader->weight.gather,
     };
     const struct cairn_group *group = loader->group;
-    for (size_t i = 0; i < n; i++) loader->sample[i] = loader->sorted[i].sample;
+    for (size_t i = 0; i < n; i++) batch->sample[i] = loader->sorted[i].sample;
     struct cairn_error before;
     cairn_host_ask(&before);
-    cairn_status st = group->fill(group->fill_context, loader->sample, n, &out);
+    cairn_status st = group->fill(group->fill_context, batch->sample, n, &out);
     st = cairn_host_answer(&before, st, "the function that fills rows");
-    for (size_t i = 0; i < n; i++)
-        loader->sample[loader->sorted[i].slot] = loader->sorted[i].sample;
+    for (size_t i = 0; i < n; i++) batch->sample[loader->sorted[i].slot] = loader->sorted[i].sample;
     loader->label_of = loader->came;
     return st == CAIRN_OK ? check_gathered(loader, n) : st;
 }
 
-/* Rows that are not held are read in the file's order. */
-static cairn_status find_rows(struct cairn_loader *loader, size_t n)
+/* The window of blocks that follows the one of a position, in the endless order. */
+static uint64_t next_window(const struct cairn_loader *loader, uint64_t position)
 {
+    const uint64_t n = loader->group->n;
+    const uint64_t window = loader->options.shuffle.kind == CAIRN_SHUFFLE_BLOCKS
+                                ? loader->options.shuffle.window
+                                : loader->x.kept.block;
+    const uint64_t in_epoch = position % n;
+    const uint64_t next = in_epoch - in_epoch % window + window;
+    return position - in_epoch + (next < n ? next : n);
+}
+
+/* Rows that are not held are read in the file's order. */
+static cairn_status find_rows(struct cairn_loader *loader, const struct cairn_batch *batch,
+                              const struct cairn_ahead_positions *of)
+{
+    const size_t n = of->n;
     for (size_t i = 0; i < n; i++)
-        loader->sorted[i] = (struct cairn_by_sample){loader->sample[i], i};
+        loader->sorted[i] = (struct cairn_by_sample){batch->sample[i], i};
     if (loader->is_held) return CAIRN_OK;
     qsort(loader->sorted, n, sizeof *loader->sorted, compare_samples);
-    if (loader->group->fill != NULL) return call_for_rows(loader, n);
-    CAIRN_TRY(cairn_source_gather(&loader->x, loader->sorted, n));
-    CAIRN_TRY(cairn_source_gather(&loader->y, loader->sorted, n));
-    return cairn_source_gather(&loader->weight, loader->sorted, n);
+    if (loader->group->fill != NULL) return call_for_rows(loader, batch, n);
+    const uint64_t until = loader->x.kept.n > 0 ? next_window(loader, of->first) : 0;
+    CAIRN_TRY(cairn_source_gather(&loader->x, loader->sorted, n, until));
+    CAIRN_TRY(cairn_source_gather(&loader->y, loader->sorted, n, until));
+    return cairn_source_gather(&loader->weight, loader->sorted, n, until);
 }
 
 /* A stored x [n_in] of this slot as its augmented view. */
-static void put_view(struct cairn_loader *loader, const void *stored, size_t slot, real *out)
+static void put_view(struct cairn_loader *loader, const struct cairn_batch *batch,
+                     const void *stored, size_t slot)
 {
+    real *out = batch->x + slot * loader->n_in;
     const struct cairn_augment *augment = &loader->options.augment;
-    const struct cairn_view view = cairn_augment_view(augment, loader->options.seed,
-                                                      loader->epoch[slot], loader->sample[slot]);
+    const struct cairn_view view =
+        cairn_augment_view(augment, loader->options.seed, batch->epoch[slot], batch->sample[slot]);
     cairn_convert(loader->x.type, stored, loader->n_in, &loader->factors, loader->plain);
     cairn_augment_image(augment, &view, &loader->dataset->input, loader->border, loader->plain,
                         out);
 }
 
 /* Sample sorted[i] of x and y into its slot. */
-static void put_row(struct cairn_loader *loader, size_t i)
+static void put_row(struct cairn_loader *loader, const struct cairn_batch *batch, size_t i)
 {
     const struct cairn_by_sample row = loader->sorted[i];
     const struct cairn_source *y = &loader->y;
     const void *stored = cairn_source_at(&loader->x, i, row.sample);
-    real *x = loader->x_out + row.slot * loader->n_in;
     if (loader->plain == NULL)
-        cairn_convert(loader->x.type, stored, loader->n_in, &loader->factors, x);
+        cairn_convert(loader->x.type, stored, loader->n_in, &loader->factors,
+                      batch->x + row.slot * loader->n_in);
     else
-        put_view(loader, stored, row.slot, x);
+        put_view(loader, batch, stored, row.slot);
     const int32_t *label = loader->group->label;
-    if (y->rows == NULL && loader->label_of != NULL)
-        loader->label[row.slot] = loader->label_of[i];
+    if (loader->group->labels_lie)
+        batch->label[row.slot] = *(const int32_t *)cairn_source_at(y, i, row.sample);
+    else if (y->rows == NULL && loader->label_of != NULL)
+        batch->label[row.slot] = loader->label_of[i];
     else if (y->rows == NULL && label != NULL)
-        loader->label[row.slot] = label[row.sample];
+        batch->label[row.slot] = label[row.sample];
     else if (y->rows != NULL)
-        memcpy(loader->target + row.slot * y->n_values, cairn_source_at(y, i, row.sample),
+        memcpy(batch->target + row.slot * y->n_values, cairn_source_at(y, i, row.sample),
                y->row_bytes);
     if (loader->weight.rows != NULL)
-        loader->label_weight[row.slot] =
+        batch->label_weight[row.slot] =
             *(const real *)cairn_source_at(&loader->weight, i, row.sample);
 }
 
 /* The window sorted[i] into its slot. */
-static void put_window(struct cairn_loader *loader, size_t i)
+static void put_window(struct cairn_loader *loader, const struct cairn_batch *batch, size_t i)
 {
     const struct cairn_by_sample row = loader->sorted[i];
     size_t at = row.slot * loader->n_in;
@@ -137,12 +156,11 @@ static void put_window(struct cairn_loader *loader, size_t i)
             loader->weight.rows == NULL ? NULL : cairn_source_at(&loader->weight, i, row.sample),
         .n = cairn_source_count(&loader->x, row.sample),
         .context = loader->n_in};
-    cairn_tokens_convert(&window, loader->x_out + at, loader->label + at,
-                         loader->label_weight + at);
+    cairn_tokens_convert(&window, batch->x + at, batch->label + at, batch->label_weight + at);
 }
 
 /* The n rows that were found -> the micro-batch. */
-static void convert(struct cairn_loader *loader, size_t n, struct cairn_micro *out)
+static void convert(struct cairn_loader *loader, const struct cairn_batch *batch, size_t n)
 {
     const struct cairn_source *x = &loader->x;
     size_t span_bytes = x->row_bytes * x->length;
@@ -151,39 +169,119 @@ static void convert(struct cairn_loader *loader, size_t n, struct cairn_micro *o
             cairn_prefetch(cairn_source_at(x, i + AHEAD, loader->sorted[i + AHEAD].sample),
                            span_bytes);
         if (loader->group->n_tokens > 0)
-            put_window(loader, i);
+            put_window(loader, batch, i);
         else
-            put_row(loader, i);
+            put_row(loader, batch, i);
     }
+}
+
+static void describe(const struct cairn_loader *loader, size_t n, struct cairn_micro *out)
+{
     const struct cairn_dataset *data = loader->dataset;
+    const struct cairn_batch *batch = &loader->batch[loader->in_use];
     const bool classes = data->n_targets == 0;
     *out = (struct cairn_micro){.n = n,
                                 .n_labels = loader->n_labels,
-                                .x = loader->x_out,
-                                .label = classes ? loader->label : NULL,
+                                .x = batch->x,
+                                .label = classes ? batch->label : NULL,
                                 .target = classes        ? NULL
-                                          : data->y_is_x ? loader->x_out
-                                                         : loader->target,
-                                .weight = loader->label_weight,
-                                .sample = loader->sample,
-                                .epoch = loader->epoch};
+                                          : data->y_is_x ? batch->x
+                                                         : batch->target,
+                                .weight = batch->label_weight,
+                                .sample = batch->sample,
+                                .epoch = batch->epoch};
+}
+
+/* ---- reading, in the thread that reads */
+
+cairn_status cairn_loader_make(void *context, size_t at, const struct cairn_ahead_positions *of)
+{
+    struct cairn_loader *loader = context;
+    const struct cairn_batch *batch = &loader->batch[at];
+    for (size_t i = 0; i < of->n; i++) {
+        const uint64_t in_epoch = enter_epoch(loader, of->first + i, &loader->shuffled);
+        batch->epoch[i] = loader->shuffled.epoch;
+        batch->sample[i] = cairn_shuffle_at(&loader->shuffled, in_epoch);
+    }
+    if (cairn_fault("data.row")) batch->sample[0] = (batch->sample[0] + 1) % loader->group->n;
+    CAIRN_TRY(find_rows(loader, batch, of));
+    convert(loader, batch, of->n);
+    if (loader->x.kept.n == 0) return CAIRN_OK;
+    const uint64_t begin = next_window(loader, of->first);
+    const uint64_t end = next_window(loader, begin);
+    if (loader->onward.end != end) {
+        loader->onward.position = begin;
+        loader->onward.end = end;
+    }
+    return CAIRN_OK;
+}
+
+/* What cannot be read is said when it is wanted. */
+bool cairn_loader_read_on(void *context)
+{
+    struct cairn_loader *loader = context;
+    struct cairn_onward *on = &loader->onward;
+    if (on->position >= on->end) return false;
+    const uint64_t in_epoch = enter_epoch(loader, on->position, &on->shuffled);
+    const uint64_t sample = cairn_shuffle_in_blocks(&on->shuffled, in_epoch);
+    const uint64_t until = on->end;
+    on->position += loader->x.kept.block;
+    return cairn_source_read_on(&loader->x, sample, until) == CAIRN_OK &&
+           cairn_source_read_on(&loader->y, sample, until) == CAIRN_OK &&
+           cairn_source_read_on(&loader->weight, sample, until) == CAIRN_OK;
+}
+
+/* ---- what is wanted, in the thread that trains */
+
+const struct cairn_shuffle *cairn_loader_get_shuffle(const struct cairn_loader *loader)
+{
+    return &loader->options.shuffle;
+}
+
+void cairn_loader_expect(struct cairn_loader *loader, const struct cairn_upcoming *upcoming)
+{
+    loader->upcoming = upcoming == NULL ? (struct cairn_upcoming){.next = NULL} : *upcoming;
+}
+
+/* What comes after `last`. */
+static bool foresee(const struct cairn_loader *loader, struct cairn_ahead_positions *last)
+{
+    if (loader->upcoming.next != NULL)
+        return loader->upcoming.next(loader->upcoming.context, &last->first, &last->n);
+    const uint64_t n = loader->group->n;
+    last->first += last->n;
+    if (last->first % n == 0) return false;
+    if (last->n > n - last->first % n) last->n = (size_t)(n - last->first % n);
+    return true;
+}
+
+/* The micro-batch that was asked for in time, or is asked for now; and those that will follow. */
+static cairn_status take_ahead(struct cairn_loader *loader, const struct cairn_ahead_positions *of)
+{
+    cairn_ahead_release(loader->ahead);
+    if (!cairn_ahead_has(loader->ahead, of)) {
+        cairn_ahead_drop(loader->ahead);
+        (void)cairn_ahead_ask(loader->ahead, of);
+        loader->last = *of;
+    }
+    struct cairn_ahead_positions next = loader->last;
+    while (foresee(loader, &next) && cairn_ahead_ask(loader->ahead, &next)) loader->last = next;
+    return cairn_ahead_take(loader->ahead, &loader->in_use);
 }
 
 cairn_status cairn_loader_read(struct cairn_loader *loader, uint64_t first, size_t n,
                                struct cairn_micro *out)
 {
+    const struct cairn_ahead_positions of = {first, n};
     if (n > loader->options.micro)
         return cairn_fail(CAIRN_BUG, "%zu samples are more than a loader has room for", n);
     if (loader->group->is_fed)
         return cairn_fail(CAIRN_USAGE, "the training samples are fed, and cannot be read");
     if (cairn_fault("data.read"))
         return cairn_fail(CAIRN_DATA, "%s: planted fault data.read", loader->dataset->path);
-    for (size_t i = 0; i < n; i++) {
-        loader->epoch[i] = (first + i) / loader->group->n;
-        loader->sample[i] = sample_at(loader, loader->epoch[i], (first + i) % loader->group->n);
-    }
-    CAIRN_TRY(find_rows(loader, n));
-    convert(loader, n, out);
+    CAIRN_TRY(loader->ahead == NULL ? cairn_loader_make(loader, loader->in_use, &of)
+                                    : take_ahead(loader, &of));
+    describe(loader, n, out);
     return CAIRN_OK;
 }
 
@@ -191,12 +289,13 @@ cairn_status cairn_loader_take(struct cairn_loader *loader, uint64_t first,
                                const struct cairn_samples *samples, struct cairn_micro *out)
 {
     const size_t n = samples->n;
+    const struct cairn_batch *batch = &loader->batch[loader->in_use];
     CAIRN_TRY(cairn_dataset_check_samples(loader->dataset, samples));
     for (size_t i = 0; i < n; i++) {
-        loader->epoch[i] = (first + i) / loader->group->n;
-        loader->sample[i] =
+        batch->epoch[i] = (first + i) / loader->group->n;
+        batch->sample[i] =
             samples->number != NULL ? samples->number[i] : (first + i) % loader->group->n;
-        loader->sorted[i] = (struct cairn_by_sample){loader->sample[i], i};
+        loader->sorted[i] = (struct cairn_by_sample){batch->sample[i], i};
     }
     /* read only, as if they had been gathered */
     const void *x = samples->token != NULL ? (const void *)samples->token : samples->x;
@@ -205,7 +304,8 @@ cairn_status cairn_loader_take(struct cairn_loader *loader, uint64_t first,
     loader->weight.gather = (unsigned char *)(uintptr_t)samples->weight;
     loader->label_of = samples->label;
     cairn_status st = check_gathered(loader, n);
-    if (st == CAIRN_OK) convert(loader, n, out);
+    if (st == CAIRN_OK) convert(loader, batch, n);
+    if (st == CAIRN_OK) describe(loader, n, out);
     loader->x.gather = loader->y.gather = loader->weight.gather = NULL;
     loader->label_of = NULL;
     return st;
@@ -215,9 +315,10 @@ cairn_status cairn_loader_inputs(struct cairn_loader *loader, const real *x, siz
                                  struct cairn_micro *out)
 {
     const bool tokens = loader->group->n_tokens > 0;
-    if (tokens) CAIRN_TRY(cairn_tokens_copy(loader->dataset, x, n * loader->n_in, loader->x_out));
+    real *to = loader->batch[loader->in_use].x;
+    if (tokens) CAIRN_TRY(cairn_tokens_copy(loader->dataset, x, n * loader->n_in, to));
     for (size_t i = 0; !tokens && i < n * loader->n_in; i += loader->n_in)
-        cairn_convert(CAIRN_H5_REAL, x + i, loader->n_in, &loader->factors, loader->x_out + i);
-    *out = (struct cairn_micro){.n = n, .n_labels = loader->n_labels, .x = loader->x_out};
+        cairn_convert(CAIRN_H5_REAL, x + i, loader->n_in, &loader->factors, to + i);
+    *out = (struct cairn_micro){.n = n, .n_labels = loader->n_labels, .x = to};
     return CAIRN_OK;
 }

@@ -12,15 +12,33 @@
 #include "cairn/status.h"
 #include "data/augment.h"
 #include "data/dataset.h"
+#include "data/shuffle.h"
 #include "tensor/micro.h"
+
+/** What will be read after what was asked for last: *first and *n, what was asked, become what is
+ * next; false: nothing is known. */
+struct cairn_upcoming {
+    bool (*next)(void *context, uint64_t *first, size_t *n);
+    void *context;
+};
+
+/** Memory for the raw data of a group that several loaders hold together, each of which reads a
+ * part of it; zeroed: each has its own. */
+struct cairn_together {
+    unsigned char *memory; /* borrowed: what the data take and CAIRN_TOGETHER_MORE bytes */
+    size_t part, n_parts;  /* part `part` is this loader's to read */
+};
+enum { CAIRN_TOGETHER_MORE = 3 * 64 /* each array begins at a cache line */ };
 
 struct cairn_loader_options {
     enum cairn_split split;
-    size_t micro; /* b: the most samples of one read */
-    bool shuffle; /* in the global order of (seed, epoch); else as stored */
+    size_t micro;                 /* b: the most samples of one read */
+    struct cairn_shuffle shuffle; /* as cairn_loader_shuffle() has chosen it */
     uint64_t seed;
-    size_t memory_bytes;          /* hold the raw data if it is not larger than this */
-    struct cairn_augment augment; /* of images; zeroed for none */
+    size_t memory_bytes;            /* hold the raw data if it is not larger than this */
+    struct cairn_together together; /* held there: to be read from once all have made theirs */
+    size_t prefetch;                /* micro-batches that are made ahead where they are not held */
+    struct cairn_augment augment;   /* of images; zeroed for none */
 };
 
 struct cairn_loader;
@@ -47,6 +65,27 @@ struct cairn_loader_memory {
     size_t rows;   /* of a micro-batch */
     size_t chunks; /* that HDF5 keeps of an array that is open */
 };
+
+/** Choose the sizes of blocks and windows where they are 0: for a group as its file has it, the
+ * same in any world.  Ranks: local.  Errors: none. */
+void cairn_loader_shuffle(struct cairn_dataset *dataset, enum cairn_split split,
+                          struct cairn_shuffle *shuffle);
+
+/** Whether rows in random order, read as they come, would read what lies together more than once.
+ * Ranks: local.  Errors: none. */
+bool cairn_loader_reads_again(struct cairn_dataset *dataset, enum cairn_split split);
+
+/** Give samples in another order from now on: that of a checkpoint.  Ranks: local.
+ * Errors: CAIRN_MEMORY. */
+CAIRN_CHECKED cairn_status cairn_loader_set_shuffle(struct cairn_loader *loader,
+                                                    const struct cairn_shuffle *shuffle);
+
+/** The order that it gives them in.  Ranks: local; borrowed.  Errors: none. */
+const struct cairn_shuffle *cairn_loader_get_shuffle(const struct cairn_loader *loader);
+
+/** Say what will be read; NULL: what follows, up to the end of the epoch.  Ranks: local.
+ * Errors: none. */
+void cairn_loader_expect(struct cairn_loader *loader, const struct cairn_upcoming *upcoming);
 
 /** About how much such a loader would take.  Ranks: local.  Errors: none. */
 struct cairn_loader_memory cairn_loader_would_take(struct cairn_dataset *dataset,

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "base/file.h"
 #include "base/memory.h"
 #include "data/files.h"
 
@@ -16,7 +17,7 @@ struct cairn_open_array {
     struct cairn_open_array *next;
     struct cairn_h5_array *h5; /* owned */
     char *path;                /* owned */
-    bool transposed;
+    enum cairn_h5_taken taken;
 };
 
 struct cairn_data_files {
@@ -27,6 +28,7 @@ struct cairn_data_files {
     void *by_path;                 /* the same as a tree of tsearch() */
     struct cairn_data_file **open; /* [n_open] of [most]; owned */
     size_t n_open, most;
+    char *root;     /* of copies that are read; NULL: none; owned */
     uint64_t clock; /* how often any was taken */
 };
 
@@ -42,7 +44,7 @@ static size_t most_of(size_t wanted)
     return there < wanted ? there : wanted;
 }
 
-cairn_status cairn_data_files_create(size_t most, struct cairn_data_files **out)
+cairn_status cairn_data_files_create(size_t most, const char *root, struct cairn_data_files **out)
 {
     struct cairn_data_files *files = NULL;
     most = most_of(most);
@@ -50,8 +52,24 @@ cairn_status cairn_data_files_create(size_t most, struct cairn_data_files **out)
     files->most = most == 0 ? 1 : most;
     pthread_mutex_init(&files->lock, NULL);
     pthread_cond_init(&files->given, NULL);
-    *out = files;
-    return CAIRN_OK;
+    cairn_status st = root == NULL ? CAIRN_OK : cairn_memory_text(root, &files->root);
+    if (st == CAIRN_OK)
+        *out = files;
+    else
+        cairn_data_files_free(files);
+    return st;
+}
+
+const char *cairn_data_files_root(const struct cairn_data_files *files)
+{
+    return files->root;
+}
+
+cairn_status cairn_data_file_place(const struct cairn_data_file *file, char *path)
+{
+    const char *root = file->all->root;
+    return root == NULL ? cairn_path_copy(file->path, path)
+                        : cairn_path_join(root, file->path + 1, path);
 }
 
 size_t cairn_data_files_count(const struct cairn_data_files *files)
@@ -155,10 +173,12 @@ static cairn_status open_file(struct cairn_data_file *file)
 {
     struct cairn_data_files *files = file->all;
     struct cairn_h5 *h5 = NULL;
+    char place[CAIRN_PATH_BYTES];
     if (files->open == NULL)
         CAIRN_TRY(cairn_memory_get(files->most, sizeof(struct cairn_data_file *),
                                    "the files that are open", &files->open));
-    CAIRN_TRY(cairn_h5_open(file->path, &h5));
+    CAIRN_TRY(cairn_data_file_place(file, place));
+    CAIRN_TRY(cairn_h5_open(place, &h5));
     if (file->bytes != 0 && cairn_h5_bytes(h5) != file->bytes) {
         cairn_h5_close(h5);
         return cairn_fail(CAIRN_DATA,
@@ -204,43 +224,43 @@ void cairn_data_file_give(struct cairn_data_file *file)
     pthread_mutex_unlock(&file->all->lock);
 }
 
-static cairn_status open_array(struct cairn_data_file *file, const char *path, bool transposed,
-                               struct cairn_open_array **out)
+static cairn_status open_array(struct cairn_data_file *file, const char *path,
+                               enum cairn_h5_taken taken, struct cairn_open_array **out)
 {
     struct cairn_open_array *array = NULL;
     CAIRN_TRY(cairn_memory_get(1, sizeof *array, "an array of the data", &array));
-    array->transposed = transposed;
+    array->taken = taken;
     cairn_status st = cairn_memory_text(path, &array->path);
     if (st == CAIRN_OK) st = cairn_h5_array_open(file->h5, path, &array->h5);
+    if (st == CAIRN_OK) st = cairn_h5_array_take(array->h5, taken);
     if (st != CAIRN_OK) {
         close_array(array);
         return st;
     }
-    if (transposed) cairn_h5_array_transpose(array->h5);
     array->next = file->array;
     file->array = *out = array;
     return CAIRN_OK;
 }
 
 /* With the lock held. */
-static cairn_status find_array(struct cairn_data_file *file, const char *path, bool transposed,
-                               struct cairn_h5_array **out)
+static cairn_status find_array(struct cairn_data_file *file, const char *path,
+                               enum cairn_h5_taken taken, struct cairn_h5_array **out)
 {
     struct cairn_open_array *array = file->array;
-    while (array != NULL && (array->transposed != transposed || strcmp(array->path, path) != 0))
+    while (array != NULL && (array->taken != taken || strcmp(array->path, path) != 0))
         array = array->next;
-    if (array == NULL) CAIRN_TRY(open_array(file, path, transposed, &array));
+    if (array == NULL) CAIRN_TRY(open_array(file, path, taken, &array));
     *out = array->h5;
     return CAIRN_OK;
 }
 
-cairn_status cairn_data_file_array(struct cairn_data_file *file, const char *path, bool transposed,
-                                   struct cairn_h5_array **out)
+cairn_status cairn_data_file_array(struct cairn_data_file *file, const char *path,
+                                   enum cairn_h5_taken taken, struct cairn_h5_array **out)
 {
     pthread_mutex_lock(&file->all->lock);
     cairn_status st = take(file);
     if (st == CAIRN_OK) {
-        st = find_array(file, path, transposed, out);
+        st = find_array(file, path, taken, out);
         if (st != CAIRN_OK) give(file);
     }
     pthread_mutex_unlock(&file->all->lock);
@@ -272,6 +292,7 @@ void cairn_data_files_free(struct cairn_data_files *files)
     }
     free(files->file);
     free(files->open);
+    free(files->root);
     pthread_mutex_destroy(&files->lock);
     pthread_cond_destroy(&files->given);
     free(files);

@@ -7,16 +7,20 @@
 /* Few bits make few permutations: small sets walk longer in a network of 256 instead. */
 enum { LEAST_HALF_BITS = 4 };
 
-void cairn_order_begin(uint64_t seed, uint64_t epoch, uint64_t n, struct cairn_order *out)
+void cairn_order_with(uint64_t key, uint64_t n, struct cairn_order *out)
 {
     uint32_t word[2 * CAIRN_ORDER_ROUNDS];
-    uint64_t key = cairn_random_key(seed, CAIRN_RANDOM_ORDER, epoch, 0);
     cairn_random_fill(key, 0, 2 * CAIRN_ORDER_ROUNDS, word);
     for (int i = 0; i < CAIRN_ORDER_ROUNDS; i++)
         out->key[i] = (uint64_t)word[2 * i] | (uint64_t)word[2 * i + 1] << 32;
     out->n = n;
     out->half_bits = LEAST_HALF_BITS;
     while (out->half_bits < 32 && n > UINT64_C(1) << 2 * out->half_bits) out->half_bits++;
+}
+
+void cairn_order_begin(uint64_t seed, uint64_t epoch, uint64_t n, struct cairn_order *out)
+{
+    cairn_order_with(cairn_random_key(seed, CAIRN_RANDOM_ORDER, epoch, 0), n, out);
 }
 
 static uint64_t scramble(uint64_t x)

@@ -29,6 +29,9 @@ struct cairn_order {
  */
 void cairn_order_begin(uint64_t seed, uint64_t epoch, uint64_t n, struct cairn_order *out);
 
+/** The same with a key of any use (base/random.h).  Ranks: local.  Errors: none. */
+void cairn_order_with(uint64_t key, uint64_t n, struct cairn_order *out);
+
 /** The sample at a position below n.  Ranks: local.  Errors: none. */
 uint64_t cairn_order_at(const struct cairn_order *order, uint64_t position);
 

@@ -68,6 +68,13 @@ static cairn_status one_file(struct walk *walk, struct cairn_dataset *dataset, s
     return plain(walk, &file->sample, sizeof file->sample);
 }
 
+/* It is read alone. */
+static char *root_of(const struct cairn_dataset *dataset)
+{
+    const char *root = cairn_data_files_root(dataset->files);
+    return (char *)(uintptr_t)root;
+}
+
 static cairn_status all_files(struct walk *walk, struct cairn_dataset *dataset)
 {
     size_t n[2] = {0};
@@ -76,7 +83,13 @@ static cairn_status all_files(struct walk *walk, struct cairn_dataset *dataset)
         n[1] = cairn_data_files_most(dataset->files);
     }
     CAIRN_TRY(plain(walk, n, sizeof n));
-    if (walk->reads) CAIRN_TRY(cairn_data_files_create(n[1], &dataset->files));
+    char *root = walk->reads ? NULL : root_of(dataset);
+    CAIRN_TRY(text(walk, &root));
+    if (walk->reads) {
+        cairn_status st = cairn_data_files_create(n[1], root, &dataset->files);
+        free(root);
+        CAIRN_TRY(st);
+    }
     for (size_t i = 0; i < n[0]; i++) CAIRN_TRY(one_file(walk, dataset, i));
     return CAIRN_OK;
 }
@@ -89,7 +102,8 @@ static cairn_status one_part(struct walk *walk, struct cairn_dataset *dataset,
     CAIRN_TRY(text(walk, &part->path));
     CAIRN_TRY(plain(walk, &part->first, sizeof part->first));
     CAIRN_TRY(plain(walk, &part->n, sizeof part->n));
-    CAIRN_TRY(plain(walk, &part->transposed, sizeof part->transposed));
+    CAIRN_TRY(plain(walk, &part->chunk_rows, sizeof part->chunk_rows));
+    CAIRN_TRY(plain(walk, &part->taken, sizeof part->taken));
     CAIRN_TRY(plain(walk, &part->written, sizeof part->written));
     if (walk->reads) part->file = cairn_data_files_at(dataset->files, number);
     return CAIRN_OK;
@@ -145,6 +159,8 @@ static cairn_status one_group(struct walk *walk, struct cairn_dataset *dataset,
     CAIRN_TRY(all_rows(walk, dataset, &group->weight));
     CAIRN_TRY(labels(walk, group));
     group->label = group->label_owned;
+    CAIRN_TRY(plain(walk, &group->labels_lie, sizeof group->labels_lie));
+    CAIRN_TRY(plain(walk, &group->least_label, sizeof group->least_label));
     CAIRN_TRY(block(walk, &group->scale, group->n_scale, sizeof *group->scale));
     return block(walk, &group->shift, group->n_shift, sizeof *group->shift);
 }

@@ -69,7 +69,7 @@ static const struct cairn_part *part_of(const struct cairn_rows *rows, size_t ro
 static cairn_status take_array(const struct cairn_rows *rows, const struct cairn_part *part,
                                struct cairn_h5_array **out)
 {
-    CAIRN_TRY(cairn_data_file_array(part->file, part->path, part->transposed, out));
+    CAIRN_TRY(cairn_data_file_array(part->file, part->path, part->taken, out));
     const struct cairn_shape *shape = &cairn_h5_array_form(*out)->shape;
     size_t n_values = part->n;
     for (int d = 1; d < rows->form.shape.ndim; d++) n_values *= rows->form.shape.dim[d];
@@ -229,6 +229,21 @@ const char *cairn_rows_path(const struct cairn_rows *rows, size_t part)
     return rows->part[part].path;
 }
 
+bool cairn_rows_has_attribute(const struct cairn_rows *rows, size_t part, const char *name)
+{
+    const struct cairn_part *of = &rows->part[part];
+    if (cairn_data_file_take(of->file) != CAIRN_OK) return false;
+    const bool has = cairn_h5_has_attribute(of->file->h5, of->path, name);
+    cairn_data_file_give(of->file);
+    return has;
+}
+
+size_t cairn_rows_chunk(const struct cairn_rows *rows)
+{
+    const struct cairn_part *first = &rows->part[0];
+    return rows->n_parts == 0 || first->taken != CAIRN_H5_ROWS ? 0 : first->chunk_rows;
+}
+
 bool cairn_rows_unwritten(const struct cairn_rows *rows, size_t part)
 {
     struct cairn_h5_array *array = NULL;
@@ -260,6 +275,16 @@ size_t cairn_rows_chunk_bytes(const struct cairn_rows *rows, size_t all_bytes)
     const size_t most = cairn_data_files_most(rows->part[0].file->all);
     if (n > most) n = most;
     return all_bytes / CHUNK_BYTES < n ? all_bytes : n * CHUNK_BYTES;
+}
+
+cairn_status cairn_rows_text(const struct cairn_rows *rows, size_t part, const char *attribute,
+                             char **out)
+{
+    const struct cairn_part *of = &rows->part[part];
+    CAIRN_TRY(cairn_data_file_take(of->file));
+    cairn_status st = cairn_h5_get_text(of->file->h5, of->path, attribute, out);
+    cairn_data_file_give(of->file);
+    return st;
 }
 
 const char *cairn_dataset_converts_to(const struct cairn_dataset *dataset, enum cairn_split split)

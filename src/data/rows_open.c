@@ -82,19 +82,43 @@ static cairn_status keep_few(struct cairn_found *found, struct cairn_h5_array *a
     return cairn_h5_array_rows(array, 0, n, part->kept_type, part->kept);
 }
 
-/* An array of one place, whose file is taken; n_before: in how many places there was one. */
-static cairn_status find(const struct cairn_place *place, enum cairn_split split,
-                         const struct cairn_name *name, size_t n_before, struct cairn_found *out)
+/* The arrays that one place has, while they are looked for. */
+struct place_look {
+    struct cairn_group *group;
+    const struct cairn_place *place; /* whose file is taken */
+    enum cairn_split split;
+    bool has_x, has_y;
+};
+
+static cairn_status look_for(const struct place_look *look, const struct cairn_name *name,
+                             bool *there)
 {
     char path[CAIRN_PLACE_BYTES];
+    *there = false;
+    if (name->text == NULL) return CAIRN_OK;
+    CAIRN_TRY(cairn_place_path(look->place, look->split, name->text, path, there));
+    *there = *there || cairn_h5_is_elsewhere(look->place->file->h5, path);
+    return CAIRN_OK;
+}
+
+/* Whether the place may go without array k, of which there were n_before in others.  x and y may
+ * have files of their own; whether all rows of x have their y is seen at the end. */
+static bool may_lack(const struct place_look *look, int k, const struct cairn_name *name,
+                     size_t n_before)
+{
+    if (k == CAIRN_ARRAY_X) return look->has_y;
+    if (k == CAIRN_ARRAY_Y && !name->optional) return look->has_x;
+    return name->optional && (n_before == 0 || !look->has_x);
+}
+
+static cairn_status describe(const struct cairn_place *place, const char *path,
+                             const struct cairn_name *name, struct cairn_found *out)
+{
     struct cairn_h5_array *array = NULL;
-    bool there = false;
-    CAIRN_TRY(cairn_place_path(place, split, name->text, path, &there));
-    if (!there && name->optional && n_before == 0) return CAIRN_OK;
-    if (!there && !cairn_h5_is_elsewhere(place->file->h5, path))
-        return cairn_place_missing(place, path, name->key);
-    CAIRN_TRY(cairn_data_file_array(place->file, path, false, &array));
+    CAIRN_TRY(cairn_data_file_array(place->file, path, name->taken, &array));
     out->form = *cairn_h5_array_form(array);
+    out->part.taken = name->taken;
+    out->part.chunk_rows = cairn_h5_array_chunk(array);
     out->part.written = out->form.shape.dim[0] <= FEW_ROWS && !cairn_h5_array_unwritten(array);
     cairn_status st = cairn_h5_array_sources(array, cairn_data_file_source, place->file);
     if (st == CAIRN_OK && name->few) st = keep_few(out, array);
@@ -103,16 +127,32 @@ static cairn_status find(const struct cairn_place *place, enum cairn_split split
     return st == CAIRN_OK ? cairn_memory_text(path, &out->part.path) : st;
 }
 
-/* One that may be missing is in all places or in none. */
-static cairn_status find_in_all(const struct cairn_group *group, enum cairn_split split,
-                                const struct cairn_name *name, const struct cairn_rows *rows,
-                                struct cairn_found *out)
+/* Array k of the place; n_before: in how many places there was one. */
+static cairn_status find(const struct place_look *look, int k, const struct cairn_name *name,
+                         size_t n_before, struct cairn_found *out)
 {
-    const size_t i = group->n_places - 1;
-    CAIRN_TRY(find(&group->place[i], split, name, rows->n_parts, out));
-    if (!name->optional || out->part.path == NULL || i == rows->n_parts) return CAIRN_OK;
+    char path[CAIRN_PLACE_BYTES];
+    bool there = false;
+    const struct cairn_place *place = look->place;
+    CAIRN_TRY(cairn_place_path(place, look->split, name->text, path, &there));
+    if (there || cairn_h5_is_elsewhere(place->file->h5, path))
+        return describe(place, path, name, out);
+    if (!may_lack(look, k, name, n_before)) return cairn_place_missing(place, path, name->key);
+    if (k == CAIRN_ARRAY_Y && !name->optional && look->group->lacks_y == 0)
+        look->group->lacks_y = look->group->n_places;
+    return CAIRN_OK;
+}
+
+/* One that may be missing is in all places of x or in none. */
+static cairn_status find_in_all(const struct place_look *look, int k, const struct cairn_name *name,
+                                const struct cairn_rows *rows, struct cairn_found *out)
+{
+    const struct cairn_group *group = look->group;
+    CAIRN_TRY(find(look, k, name, rows->n_parts, out));
+    const bool free_of_x = !name->optional || out->part.path == NULL || !look->has_x;
+    if (free_of_x || rows->n_parts == group->x.n_parts) return CAIRN_OK;
     return cairn_fail(CAIRN_DATA, "%s: has %s, %s has not; all must have it, or none",
-                      group->place[i].file->path, out->part.path, group->place[0].file->path);
+                      look->place->file->path, out->part.path, group->place[0].file->path);
 }
 
 cairn_status cairn_rows_open(struct cairn_group *group, enum cairn_split split,
@@ -120,10 +160,13 @@ cairn_status cairn_rows_open(struct cairn_group *group, enum cairn_split split,
 {
     struct cairn_rows *rows[CAIRN_N_NAMES] = {&group->x, &group->y, &group->weight};
     struct cairn_found found[CAIRN_N_NAMES] = {0};
-    cairn_status st = CAIRN_OK;
+    struct place_look look = {
+        .group = group, .place = &group->place[group->n_places - 1], .split = split};
+    cairn_status st = look_for(&look, &names->name[CAIRN_ARRAY_X], &look.has_x);
+    if (st == CAIRN_OK) st = look_for(&look, &names->name[CAIRN_ARRAY_Y], &look.has_y);
     for (int k = 0; k < CAIRN_N_NAMES && st == CAIRN_OK; k++)
         if (names->name[k].text != NULL)
-            st = find_in_all(group, split, &names->name[k], rows[k], &found[k]);
+            st = find_in_all(&look, k, &names->name[k], rows[k], &found[k]);
     if (st == CAIRN_OK) cairn_decode_matrices(found);
     for (int k = 0; k < CAIRN_N_NAMES && st == CAIRN_OK; k++) {
         st = cairn_decode_read(&found[k], k != CAIRN_ARRAY_X);

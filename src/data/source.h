@@ -10,9 +10,19 @@
 
 #include "cairn/status.h"
 #include "data/internal.h"
+#include "data/loader.h"
 
 /** Which numbers are refused. */
 enum cairn_source_check { CAIRN_SOURCE_FINITE, CAIRN_SOURCE_WEIGHTS, CAIRN_SOURCE_TOKENS };
+
+/** Blocks of samples that are read whole, and kept for as long as others are wanted less. */
+struct cairn_kept {
+    size_t block, n;     /* samples of a block; blocks that there is room for, 0: none are kept */
+    uint64_t *number;    /* [n] which block; UINT64_MAX: none */
+    uint64_t *wanted;    /* [n] until when it is wanted: the least goes first */
+    unsigned char *rows; /* [n, rows of a block] */
+    size_t last;         /* where the last one was found */
+};
 
 /** Where an array's rows come from.  Sample i owns rows i step .. i step + length - 1, as far as
  * there are so many. */
@@ -28,6 +38,7 @@ struct cairn_source {
     const unsigned char *held;       /* [n rows], or NULL */
     unsigned char *held_owned;       /* what of it is to be released */
     unsigned char *gather;           /* [b, length rows] in the order of a sorted list, or NULL */
+    struct cairn_kept kept;          /* where they are neither held nor read one by one */
 };
 
 /** A sample, and where in the micro-batch it goes. */
@@ -43,18 +54,42 @@ void cairn_source_begin(struct cairn_source *from, const struct cairn_rows *rows
 /** Bytes of all rows of a file; 0 where there is none.  Ranks: local.  Errors: none. */
 size_t cairn_source_bytes(const struct cairn_source *from);
 
+/** Hold all rows in a place that others have, too: read this one's part of them, and let the place
+ * begin after them.  Ranks: local.  Errors: CAIRN_DATA, as cairn_source_prepare(). */
+CAIRN_CHECKED cairn_status cairn_source_hold_in(struct cairn_source *from,
+                                                struct cairn_together *place);
+
 /** Bytes of HDF5's cache of the chunks of the open array, unless it was told otherwise.  Ranks:
  * local.  Errors: none. */
 size_t cairn_source_chunk_bytes(const struct cairn_source *from);
+
+/** Bytes that keeping n blocks of so many samples takes.  Ranks: local.  Errors: none. */
+size_t cairn_source_kept_bytes(const struct cairn_source *from, size_t block, size_t n);
+
+/** Plan to read whole blocks of so many samples, and to keep n of them; 0: row by row.  Ranks:
+ * local.  Errors: none. */
+void cairn_source_keep(struct cairn_source *from, size_t block, size_t n);
+
+/** Take the memory for these blocks, in place of those before.  Ranks: local.
+ * Errors: CAIRN_MEMORY. */
+CAIRN_CHECKED cairn_status cairn_source_get_kept(struct cairn_source *from);
+
+/** Read the block of a sample unless it is there, without a check; it is wanted until then, or
+ * longer already.  Nothing where none are kept.  Ranks: local.  Errors: CAIRN_DATA: cannot be read.
+ */
+CAIRN_CHECKED cairn_status cairn_source_read_on(struct cairn_source *from, uint64_t sample,
+                                                uint64_t until);
 
 /** Read all rows, or make room for those of b samples.  Ranks: local.  Errors: CAIRN_DATA: cannot
  * be read, a number that is refused (names file, array and row); CAIRN_MEMORY. */
 CAIRN_CHECKED cairn_status cairn_source_prepare(struct cairn_source *from, bool hold, size_t b);
 
-/** Read the rows of n samples, sorted, neighbours in one call; one may occur twice.  Nothing where
- * all are held.  Ranks: local.  Errors: CAIRN_DATA, as above. */
+/** Read the rows of n samples, sorted, neighbours in one call; one may occur twice.  Blocks that
+ * they are in are wanted `until` then.  Nothing where all are held.  Ranks: local.
+ * Errors: CAIRN_DATA, as above. */
 CAIRN_CHECKED cairn_status cairn_source_gather(struct cairn_source *from,
-                                               const struct cairn_by_sample *sorted, size_t n);
+                                               const struct cairn_by_sample *sorted, size_t n,
+                                               uint64_t until);
 
 /** Check the row of each of n samples, where they are gathered: they came from elsewhere than a
  * file.  Ranks: local.  Errors: CAIRN_DATA, as above. */

@@ -4,54 +4,53 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/memory.h"
 #include "base/random.h"
-#include "data/order.h"
 
-/* How the rows that are test are drawn: those with the first places of a shuffled order. */
-struct draw {
-    struct cairn_order order;
-    size_t test_every; /* 0: by the order */
-    double n_test;
-};
-
-static struct draw begin_draw(const struct cairn_import *import, size_t n)
+/* The rows that are test are those with the first places of a shuffled order. */
+static void begin_draw(const struct cairn_import *import, size_t n, struct cairn_sorter *draw)
 {
-    struct draw draw = {.test_every = import->test_every,
-                        .n_test = round(import->test_fraction * (double)n)};
-    cairn_order_begin(cairn_random_key(import->seed, CAIRN_RANDOM_SPLIT, 0, 0), 0, n, &draw.order);
-    return draw;
+    *draw = (struct cairn_sorter){.test_every = import->test_every,
+                                  .n_test = round(import->test_fraction * (double)n)};
+    cairn_order_begin(cairn_random_key(import->seed, CAIRN_RANDOM_SPLIT, 0, 0), 0, n, &draw->order);
 }
 
-static bool is_test(const struct draw *draw, size_t row)
+static bool is_test(const struct cairn_sorter *draw, size_t row)
 {
     if (draw->test_every > 0) return row % draw->test_every == 0;
-    return (double)cairn_order_at(&draw->order, row) < draw->n_test;
+    return draw->n_test > 0 && (double)cairn_order_at(&draw->order, row) < draw->n_test;
+}
+
+static cairn_status count(const struct cairn_import *import, const struct cairn_sorter *draw,
+                          size_t n, size_t count[CAIRN_N_SPLITS])
+{
+    const size_t n_test =
+        draw->test_every > 0 ? (n + draw->test_every - 1) / draw->test_every : (size_t)draw->n_test;
+    const size_t n_train = n - n_test;
+    if (import->n_val >= n_train)
+        return cairn_fail(CAIRN_USAGE,
+                          "of %zu rows %zu are for training; none is left after --val %zu", n,
+                          n_train, import->n_val);
+    count[CAIRN_SPLIT_TRAIN] = n_train - import->n_val;
+    count[CAIRN_SPLIT_VAL] = import->n_val;
+    count[CAIRN_SPLIT_TEST] = n_test;
+    return CAIRN_OK;
 }
 
 cairn_status cairn_split_plan(const struct cairn_import *import, size_t n,
                               struct cairn_split_plan *out)
 {
     struct cairn_split_plan plan = {0};
-    struct draw draw = begin_draw(import, n);
+    struct cairn_sorter draw;
+    begin_draw(import, n, &draw);
+    CAIRN_TRY(count(import, &draw, n, plan.count));
     CAIRN_TRY(cairn_memory_get(n, sizeof *plan.row, "the rows", &plan.row));
-    size_t n_train = 0;
+    size_t next = 0;
     for (size_t i = 0; i < n; i++)
-        if (!is_test(&draw, i)) plan.row[n_train++] = i;
-    size_t next = n_train;
+        if (!is_test(&draw, i)) plan.row[next++] = i;
     for (size_t i = 0; i < n; i++)
         if (is_test(&draw, i)) plan.row[next++] = i;
-    if (import->n_val >= n_train) {
-        free(plan.row);
-        return cairn_fail(CAIRN_USAGE,
-                          "of %zu rows %zu are for training; none is left after --val %zu", n,
-                          n_train, import->n_val);
-    }
-    plan.count[CAIRN_SPLIT_TRAIN] = n_train - import->n_val;
-    plan.count[CAIRN_SPLIT_VAL] = import->n_val;
-    plan.count[CAIRN_SPLIT_TEST] = n - n_train;
     *out = plan;
     return CAIRN_OK;
 }
@@ -62,51 +61,60 @@ void cairn_split_plan_free(struct cairn_split_plan *plan)
     *plan = (struct cairn_split_plan){0};
 }
 
-/* The rows [n] of an array [.., row_bytes], or NULL where there is no array. */
-static cairn_status select_rows(const void *from, size_t row_bytes, const size_t *row, size_t n,
-                                unsigned char **out)
+cairn_status cairn_sorter_begin(const struct cairn_import *import, size_t n,
+                                const struct cairn_table *like, struct cairn_writer *writer,
+                                struct cairn_sorter *out)
 {
-    unsigned char *to = NULL;
-    *out = NULL;
-    if (from == NULL) return CAIRN_OK;
-    CAIRN_TRY(cairn_memory_get(n, row_bytes, "the rows", &to));
-    for (size_t i = 0; i < n; i++)
-        memcpy(to + i * row_bytes, (const unsigned char *)from + row[i] * row_bytes, row_bytes);
-    *out = to;
+    struct cairn_sorter sorter;
+    begin_draw(import, n, &sorter);
+    sorter.writer = writer;
+    CAIRN_TRY(count(import, &sorter, n, sorter.count));
+    for (int split = 0; split < CAIRN_N_SPLITS; split++)
+        CAIRN_TRY(cairn_writer_begin(writer, (enum cairn_split)split, sorter.count[split], like));
+    *out = sorter;
     return CAIRN_OK;
 }
 
-static cairn_status write_group(const struct cairn_table *table, enum cairn_split split,
-                                const size_t *row, size_t n, struct cairn_writer *writer)
+cairn_status cairn_sorter_begin_as(const struct cairn_import *import, enum cairn_split split,
+                                   size_t n, const struct cairn_table *like,
+                                   struct cairn_writer *writer, struct cairn_sorter *out)
 {
-    const struct cairn_h5_form element = {.type = table->x_type};
-    size_t x_bytes = cairn_shape_count(&table->input) * cairn_h5_element_bytes(&element);
-    unsigned char *x = NULL;
-    unsigned char *label = NULL;
-    unsigned char *target = NULL;
-    cairn_status st = select_rows(table->x, x_bytes, row, n, &x);
-    if (st == CAIRN_OK) st = select_rows(table->label, sizeof *table->label, row, n, &label);
-    if (st == CAIRN_OK)
-        st = select_rows(table->target, table->n_targets * sizeof *table->target, row, n, &target);
-    struct cairn_table group = *table;
-    group.n = n;
-    group.x = x;
-    group.label = (const int32_t *)(const void *)label;
-    group.target = (const real *)(const void *)target;
-    if (st == CAIRN_OK) st = cairn_writer_group(writer, split, &group);
-    free(target);
-    free(label);
-    free(x);
-    return st;
+    if (split == CAIRN_SPLIT_TRAIN) return cairn_sorter_begin(import, n, like, writer, out);
+    CAIRN_TRY(cairn_writer_begin(writer, split, n, like));
+    *out = (struct cairn_sorter){.writer = writer, .whole = true, .split = split};
+    return CAIRN_OK;
 }
 
-cairn_status cairn_split_write(const struct cairn_split_plan *plan, const struct cairn_table *table,
+/* Where the next row goes. */
+static enum cairn_split next_split(struct cairn_sorter *sorter)
+{
+    if (is_test(sorter, sorter->row++)) return CAIRN_SPLIT_TEST;
+    return sorter->n_train++ < sorter->count[CAIRN_SPLIT_TRAIN] ? CAIRN_SPLIT_TRAIN
+                                                                : CAIRN_SPLIT_VAL;
+}
+
+cairn_status cairn_sorter_append(struct cairn_sorter *sorter, const struct cairn_table *rows)
+{
+    size_t first = 0;
+    enum cairn_split split = CAIRN_SPLIT_TRAIN;
+    if (sorter->whole) return cairn_writer_append(sorter->writer, sorter->split, rows);
+    for (size_t i = 0; i < rows->n; i++) {
+        const enum cairn_split next = next_split(sorter);
+        if (i > first && next != split) {
+            const struct cairn_table run = cairn_table_slice(rows, first, i - first);
+            CAIRN_TRY(cairn_writer_append(sorter->writer, split, &run));
+            first = i;
+        }
+        split = next;
+    }
+    const struct cairn_table run = cairn_table_slice(rows, first, rows->n - first);
+    return cairn_writer_append(sorter->writer, split, &run);
+}
+
+cairn_status cairn_split_write(const struct cairn_import *import, const struct cairn_table *table,
                                struct cairn_writer *writer)
 {
-    const size_t *row = plan->row;
-    for (int split = 0; split < CAIRN_N_SPLITS; split++) {
-        CAIRN_TRY(write_group(table, (enum cairn_split)split, row, plan->count[split], writer));
-        row += plan->count[split];
-    }
-    return CAIRN_OK;
+    struct cairn_sorter sorter;
+    CAIRN_TRY(cairn_sorter_begin(import, table->n, table, writer, &sorter));
+    return cairn_sorter_append(&sorter, table);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Arrays: read whole or by rows. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "h5/internal.h"
@@ -39,12 +40,11 @@ static cairn_status read_form(struct cairn_h5_array *array)
     int ndim = H5Sget_simple_extent_dims(array->space, dim, NULL);
     hid_t type = H5Dget_type(array->id);
     bool known = type >= 0 && cairn_h5_known_type(type, &array->form);
+    const char *instead = type >= 0 && !known ? cairn_h5_instead_of(type) : "store numbers";
     if (type >= 0) H5Tclose(type);
     if (!known)
-        return cairn_fail(CAIRN_DATA,
-                          "%s: %s is of a type that cairn does not read; use integers, reals, "
-                          "enums or texts",
-                          path, array->path);
+        return cairn_fail(CAIRN_DATA, "%s: %s is of a type that cairn does not read: %s", path,
+                          array->path, instead);
     if (H5Sget_simple_extent_type(array->space) == H5S_NULL)
         return cairn_fail(CAIRN_DATA, "%s: %s holds nothing, not even a shape", path, array->path);
     if (ndim < 0 || ndim > CAIRN_MAX_DIMS)
@@ -72,14 +72,17 @@ static bool rounds_otherwise(const struct cairn_h5_array *array)
 }
 
 /* HDF5 takes memory for each chunk of a read, and keeps it. */
-static size_t choose_rows_read(const struct cairn_h5_array *array)
+static void choose_rows_read(struct cairn_h5_array *array)
 {
     const struct cairn_shape *shape = &array->form.shape;
     bool chunked =
         H5Pget_layout(array->create) == H5D_CHUNKED && shape->ndim > 0 && shape->dim[0] > 0;
     size_t row_bytes = chunked ? cairn_shape_count(shape) / shape->dim[0] : 0;
     row_bytes *= cairn_h5_element_bytes(&array->form);
-    return chunked ? cairn_h5_rows_at_once(array->create, row_bytes) : SIZE_MAX;
+    hsize_t chunk[CAIRN_MAX_DIMS] = {0};
+    array->rows_at_once = chunked ? cairn_h5_rows_at_once(array->create, row_bytes) : SIZE_MAX;
+    if (chunked && H5Pget_chunk(array->create, CAIRN_MAX_DIMS, chunk) > 0)
+        array->chunk_rows = (size_t)chunk[0];
 }
 
 static cairn_status open_array(struct cairn_h5 *file, const char *path, struct cairn_h5_array **out)
@@ -98,7 +101,7 @@ static cairn_status open_array(struct cairn_h5 *file, const char *path, struct c
     array->space = H5Dget_space(array->id);
     st = cairn_h5_check_virtual(array);
     if (st == CAIRN_OK) st = read_form(array);
-    if (st == CAIRN_OK) array->rows_at_once = choose_rows_read(array);
+    if (st == CAIRN_OK) choose_rows_read(array);
     if (st == CAIRN_OK) array->via_double = array->via_double || rounds_otherwise(array);
 done:
     if (st == CAIRN_OK)
@@ -134,6 +137,11 @@ const struct cairn_h5_form *cairn_h5_array_form(const struct cairn_h5_array *arr
     return &array->form;
 }
 
+size_t cairn_h5_array_chunk(const struct cairn_h5_array *array)
+{
+    return array->chunk_rows;
+}
+
 bool cairn_h5_array_unwritten(const struct cairn_h5_array *array)
 {
     CAIRN_H5_READING(array->file);
@@ -143,12 +151,38 @@ bool cairn_h5_array_unwritten(const struct cairn_h5_array *array)
     return unwritten;
 }
 
-void cairn_h5_array_transpose(struct cairn_h5_array *array)
+static void take_last(struct cairn_h5_array *array)
 {
     struct cairn_shape *shape = &array->form.shape;
-    *shape = (struct cairn_shape){.ndim = 2, .dim = {shape->dim[1], shape->dim[0]}};
-    array->transposed = !array->transposed;
+    if (shape->ndim < 2) return;
+    const size_t n = shape->dim[shape->ndim - 1];
+    memmove(shape->dim + 1, shape->dim, (size_t)(shape->ndim - 1) * sizeof shape->dim[0]);
+    shape->dim[0] = n;
+    array->transposed = true;
     array->rows_at_once = SIZE_MAX; /* chunks lie across */
+    array->chunk_rows = 0;
+}
+
+static cairn_status take_whole(struct cairn_h5_array *array)
+{
+    char text[CAIRN_SHAPE_TEXT_BYTES];
+    struct cairn_shape *shape = &array->form.shape;
+    if (shape->ndim > 0 && cairn_shape_count(shape) == 1) return CAIRN_OK;
+    if (shape->ndim == CAIRN_MAX_DIMS)
+        return cairn_fail(CAIRN_DATA, "%s: %s is %s, more dimensions than a sample may have",
+                          array->file->path, array->path, cairn_shape_text(shape, text));
+    memmove(shape->dim + 1, shape->dim, (size_t)shape->ndim * sizeof shape->dim[0]);
+    shape->dim[0] = 1;
+    shape->ndim++;
+    array->whole = true;
+    array->rows_at_once = 1;
+    return CAIRN_OK;
+}
+
+cairn_status cairn_h5_array_take(struct cairn_h5_array *array, enum cairn_h5_taken taken)
+{
+    if (taken == CAIRN_H5_ROWS_LAST) take_last(array);
+    return taken == CAIRN_H5_WHOLE ? take_whole(array) : CAIRN_OK;
 }
 
 cairn_status cairn_h5_describe(struct cairn_h5 *file, const char *path, struct cairn_h5_form *out)
@@ -236,21 +270,40 @@ static cairn_status check_rows(const struct cairn_h5_array *array, size_t first,
                       first, first + n);
 }
 
-/* Rows first .. first + n - 1 of column d. */
+/* Rows first .. first + n - 1 of number d of a row. */
 struct column {
     hsize_t first, n, d;
 };
 
+/* Of what is stored as [..., n], into [n, ...]. */
 static bool read_column(const struct cairn_h5_array *array, hid_t type, hid_t memory,
                         const struct column *column, void *data)
 {
-    const hsize_t in_file[] = {column->d, column->first};
-    const hsize_t in_memory[] = {0, column->d};
-    const hsize_t across[] = {1, column->n};
-    const hsize_t down[] = {column->n, 1};
+    const struct cairn_shape *shape = &array->form.shape;
+    const int last = shape->ndim - 1;
+    hsize_t in_file[CAIRN_MAX_DIMS] = {0}, in_memory[CAIRN_MAX_DIMS] = {0};
+    hsize_t across[CAIRN_MAX_DIMS], down[CAIRN_MAX_DIMS];
+    hsize_t rest = column->d;
+    for (int d = last; d > 0; d--) {
+        in_memory[d] = in_file[d - 1] = rest % shape->dim[d];
+        rest /= shape->dim[d];
+        across[d - 1] = down[d] = 1;
+    }
+    in_file[last] = column->first;
+    across[last] = down[0] = column->n;
     return H5Sselect_hyperslab(array->space, H5S_SELECT_SET, in_file, NULL, across, NULL) >= 0 &&
            H5Sselect_hyperslab(memory, H5S_SELECT_SET, in_memory, NULL, down, NULL) >= 0 &&
            H5Dread(array->id, type, memory, array->space, H5P_DEFAULT, data) >= 0;
+}
+
+static bool read_columns(const struct cairn_h5_array *array, hid_t type, hid_t memory,
+                         struct column column, void *data)
+{
+    const hsize_t n_values = cairn_shape_count(&array->form.shape) / array->form.shape.dim[0];
+    bool good = true;
+    for (column.d = 0; good && column.d < n_values; column.d++)
+        good = read_column(array, type, memory, &column, data);
+    return good;
 }
 
 static cairn_status read_rows(struct cairn_h5_array *array, size_t first, size_t n,
@@ -261,13 +314,15 @@ static cairn_status read_rows(struct cairn_h5_array *array, size_t first, size_t
     hsize_t start[CAIRN_MAX_DIMS] = {first};
     hsize_t count[CAIRN_MAX_DIMS] = {n};
     cairn_status st = CAIRN_OK;
+    bool good = false;
     for (int d = 1; d < shape->ndim; d++) count[d] = shape->dim[d];
     hid_t in_memory = reading_type(array, type);
     hid_t space = H5Screate_simple(shape->ndim, count, NULL);
-    bool good = array->transposed;
-    for (hsize_t d = 0; good && d < shape->dim[1]; d++)
-        good = read_column(array, in_memory, space, &(struct column){first, n, d}, data);
-    if (!array->transposed)
+    if (array->transposed)
+        good = read_columns(array, in_memory, space, (struct column){first, n, 0}, data);
+    else if (array->whole)
+        good = n == 0 || H5Dread(array->id, in_memory, space, H5S_ALL, H5P_DEFAULT, data) >= 0;
+    else
         good = H5Sselect_hyperslab(array->space, H5S_SELECT_SET, start, NULL, count, NULL) >= 0 &&
                H5Dread(array->id, in_memory, space, array->space, H5P_DEFAULT, data) >= 0;
     if (!good) st = cairn_h5_failed(array->file, array->path, "cannot be read");

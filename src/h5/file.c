@@ -130,7 +130,9 @@ cairn_status cairn_h5_create_new(const struct cairn_new_file *place, struct cair
     /* HDF5 takes a name; this one leads to what is open, whatever was put in its place by now. */
     snprintf(name, sizeof name, "/proc/self/fd/%d", place->fd);
     const char *open_file = access(name, W_OK) == 0 ? name : place->unfinished;
-    return CAIRN_H5_LOCKED(create(place->path, open_file, out));
+    CAIRN_TRY(CAIRN_H5_LOCKED(create(place->path, open_file, out)));
+    cairn_h5_begin_making(place->unfinished);
+    return CAIRN_OK;
 }
 
 /* What the operating system says comes first: it is clearer than HDF5. */
@@ -239,6 +241,7 @@ static cairn_status close_it(struct cairn_h5 *file)
 static cairn_status close_file(struct cairn_h5 *file)
 {
     cairn_status st = close_it(file);
+    if (file->writable) cairn_h5_end_making();
     cairn_h5_release(file);
     return st;
 }

@@ -58,12 +58,14 @@ struct cairn_h5_form {
     struct cairn_shape shape;
     size_t text_bytes;  /* TEXT only: bytes of one string */
     size_t chunk_bytes; /* written in chunks of whole rows of about so many bytes; 0 for 1 MiB */
+    unsigned deflate;   /* written: level of compression, after shuffling; 0 for none */
     enum cairn_h5_coding coding; /* in a file that is read, ... */
     bool swapped;                /* ... and whether the other byte comes first there */
 };
 
 struct cairn_h5;
 struct cairn_h5_array;
+struct cairn_h5_new_array;
 
 /** Bytes of one element; text_bytes for TEXT.  Ranks: local.  Errors: none. */
 size_t cairn_h5_element_bytes(const struct cairn_h5_form *form);
@@ -92,7 +94,8 @@ void cairn_h5_give_back(void);
 CAIRN_CHECKED cairn_status cairn_h5_create(const char *path, struct cairn_h5 **out);
 
 /** The same in a file that was begun, to be closed before that is finished; messages say the name
- * it gets.  Ranks: local.  Errors: CAIRN_FILES: cannot be written. */
+ * it gets.  Where reading another one crashes HDF5, it is removed.  Ranks: local.
+ * Errors: CAIRN_FILES: cannot be written. */
 CAIRN_CHECKED cairn_status cairn_h5_create_new(const struct cairn_new_file *place,
                                                struct cairn_h5 **out);
 
@@ -184,6 +187,31 @@ CAIRN_CHECKED cairn_status cairn_h5_arrays(struct cairn_h5 *file,
 CAIRN_CHECKED cairn_status cairn_h5_write(struct cairn_h5 *file, const char *path,
                                           const struct cairn_h5_form *form, const void *data);
 
+/** Begin an array of form->shape whose rows come one after the other.  Ranks: local.
+ * Errors: CAIRN_FILES; CAIRN_MEMORY. */
+CAIRN_CHECKED cairn_status cairn_h5_array_begin(struct cairn_h5 *file, const char *path,
+                                                const struct cairn_h5_form *form,
+                                                struct cairn_h5_new_array **out);
+/** The next n rows.  Ranks: local.  Errors: CAIRN_FILES; CAIRN_BUG: more than it has. */
+CAIRN_CHECKED cairn_status cairn_h5_array_append(struct cairn_h5_new_array *array, size_t n,
+                                                 const void *data);
+/** Rows of one of its chunks.  Ranks: local.  Errors: none. */
+size_t cairn_h5_array_chunk_rows(const struct cairn_h5_new_array *array);
+/** Close and release, always, before the file; NULL is fine.  Rows that never came read as zeros.
+ * Ranks: local.  Errors: CAIRN_FILES. */
+cairn_status cairn_h5_array_end(struct cairn_h5_new_array *array);
+
+/**
+ * Convert n numbers of from->type and byte order, as they lie in memory, to `type`, as they would
+ * be read from a file.
+ *
+ * Shapes  data: [n] of any alignment; out: [n]
+ * Ranks   local
+ * Errors  CAIRN_BUG: no numbers
+ */
+CAIRN_CHECKED cairn_status cairn_h5_convert(const struct cairn_h5_form *from, const void *data,
+                                            size_t n, enum cairn_h5_type type, void *out);
+
 /** What is stored at `path`.  Ranks: local.  Errors: CAIRN_DATA: no array there, or none that can
  * be read. */
 CAIRN_CHECKED cairn_status cairn_h5_describe(struct cairn_h5 *file, const char *path,
@@ -213,6 +241,9 @@ void cairn_h5_array_close(struct cairn_h5_array *array);
 /** What the array is.  Ranks: local.  Errors: none. */
 const struct cairn_h5_form *cairn_h5_array_form(const struct cairn_h5_array *array);
 
+/** Rows that a chunk of the array has; 0: it has no chunks.  Ranks: local.  Errors: none. */
+size_t cairn_h5_array_chunk(const struct cairn_h5_array *array);
+
 /** Call visit with the path of each file of which a virtual array is made, besides its own; one
  * that gives several pieces mostly once.  Nothing for other arrays.  A status other than CAIRN_OK
  * ends the walk and is returned.  Ranks: local.  Errors: CAIRN_DATA: damaged; CAIRN_MEMORY; those
@@ -222,12 +253,27 @@ CAIRN_CHECKED cairn_status cairn_h5_array_sources(const struct cairn_h5_array *a
                                                                         const char *path),
                                                   void *context);
 
+/** The same for all arrays of a file, whether they can be read or not.  Ranks: local.
+ * Errors: as above, and those of cairn_h5_arrays(). */
+CAIRN_CHECKED cairn_status cairn_h5_sources(struct cairn_h5 *file,
+                                            cairn_status (*visit)(void *context, const char *path),
+                                            void *context);
+
 /** Whether the file has no place for some of its numbers, which read as what they are filled with.
  * Ranks: local.  Errors: none. */
 bool cairn_h5_array_unwritten(const struct cairn_h5_array *array);
 
-/** Take an array [d, n] as [n, d] from now on.  Ranks: local.  Errors: none. */
-void cairn_h5_array_transpose(struct cairn_h5_array *array);
+/** What the rows of an array are. */
+enum cairn_h5_taken {
+    CAIRN_H5_ROWS,      /* as it is stored, its first dimension counts them */
+    CAIRN_H5_ROWS_LAST, /* its last one does: [d, ..., n] is taken as [n, d, ...] */
+    CAIRN_H5_WHOLE,     /* all of it is one row */
+};
+
+/** Take an array like this from now on, once; one [n] has its rows last, too.  Ranks: local.
+ * Errors: CAIRN_DATA: a whole with more dimensions than there may be. */
+CAIRN_CHECKED cairn_status cairn_h5_array_take(struct cairn_h5_array *array,
+                                               enum cairn_h5_taken taken);
 
 /**
  * Read rows first .. first + n - 1 of the outermost dimension as `type`.

@@ -14,9 +14,11 @@ struct cairn_h5_array {
     hid_t id, space, create; /* create: how it is stored */
     struct cairn_h5_form form;
     size_t rows_at_once;   /* that are read */
+    size_t chunk_rows;     /* that a chunk has; 0: there are no chunks */
     uint64_t source_bytes; /* of the files of which a virtual array is made, ... */
     size_t n_sources;      /* ... and how many these are */
-    bool transposed;       /* form is [n, d] of what is stored as [d, n] */
+    bool transposed;       /* form is [n, d, ...] of what is stored as [d, ..., n] */
+    bool whole;            /* form is [1, ...] of what is stored as [...] */
     bool via_double;       /* HDF5 would round its reals otherwise than C does */
     double *piece;         /* [PIECE] of those, owned */
 };
@@ -58,6 +60,11 @@ cairn_status cairn_h5_failed(const struct cairn_h5 *file, const char *where, con
 void cairn_h5_catch_crashes(void);
 const char *cairn_h5_begin_reading(const struct cairn_h5 *file);
 void cairn_h5_end_reading(const char **old);
+
+/** A crash removes this file, until its end: one at a time in a thread.  Ranks: local; keeps the
+ * text.  Errors: none. */
+void cairn_h5_begin_making(const char *unfinished);
+void cairn_h5_end_making(void);
 
 /* Until the end of the block HDF5 works on this file; a file of our own that is written does not
  * count. */
@@ -131,5 +138,9 @@ hid_t cairn_h5_file_type(const struct cairn_h5_form *form);
 /** Which of our types an HDF5 type is, with its text_bytes; false for none.  Ranks: local.
  * Errors: none. */
 bool cairn_h5_known_type(hid_t type, struct cairn_h5_form *form);
+
+/** What a type is that is not known, and what to store in its place.  Ranks: local.  Errors: none.
+ */
+const char *cairn_h5_instead_of(hid_t type);
 
 #endif

@@ -161,6 +161,19 @@ bool cairn_h5_known_type(hid_t type, struct cairn_h5_form *form)
     return true;
 }
 
+const char *cairn_h5_instead_of(hid_t type)
+{
+    const bool pair = H5Tget_class(type) == H5T_COMPOUND && H5Tget_nmembers(type) == 2 &&
+                      H5Tget_member_index(type, "r") >= 0 && H5Tget_member_index(type, "i") >= 0;
+    if (pair) return "complex numbers; store their real and imaginary parts as channels";
+    switch (H5Tget_class(type)) {
+    case H5T_COMPOUND: return "records; store columns as arrays (pandas: format='fixed')";
+    case H5T_VLEN: return "rows of different lengths; fill them up to one length";
+    case H5T_REFERENCE: return "references to other arrays; name one of those";
+    default: return "store integers, reals, enums or texts";
+    }
+}
+
 const char *cairn_h5_stored_text(const struct cairn_h5_form *form, char *text)
 {
     static const char *const before[] = {

@@ -249,3 +249,35 @@ cairn_status cairn_h5_array_sources(const struct cairn_h5_array *array,
 {
     return CAIRN_H5_LOCKED(visit_sources(array, visit, context));
 }
+
+/* A walk through all arrays of a file. */
+struct walk {
+    struct cairn_h5 *file;
+    cairn_status (*visit)(void *context, const char *path);
+    void *context;
+};
+
+static cairn_status visit_array(void *context, const char *path)
+{
+    const struct walk *walk = context;
+    struct cairn_h5_array array = {.file = walk->file};
+    cairn_status st = cairn_memory_text(path, &array.path);
+    if (st != CAIRN_OK) return st;
+    array.id = H5Dopen2(walk->file->id, path, H5P_DEFAULT);
+    array.create = array.id < 0 ? H5I_INVALID_HID : H5Dget_create_plist(array.id);
+    if (array.create >= 0) {
+        st = visit_sources(&array, walk->visit, walk->context);
+        H5Pclose(array.create);
+    }
+    if (array.id >= 0) H5Dclose(array.id);
+    free(array.path);
+    return st;
+}
+
+cairn_status cairn_h5_sources(struct cairn_h5 *file,
+                              cairn_status (*visit)(void *context, const char *path), void *context)
+{
+    struct walk walk = {file, visit, context};
+    CAIRN_H5_READING(file);
+    return cairn_h5_arrays(file, visit_array, &walk);
+}

@@ -169,7 +169,8 @@ cairn_status cairn_benchmark_data(const struct cairn_config *config, struct cair
     struct reading reading = {.micro = micro,
                               .n_samples = cairn_dataset_size(dataset, CAIRN_SPLIT_TRAIN)};
     struct cairn_loader_options rows = cairn_setup_loader_options(
-        config, CAIRN_SPLIT_TRAIN, micro, config->data_in_memory != CAIRN_IN_MEMORY_FALSE);
+        config, dataset, CAIRN_SPLIT_TRAIN, micro, config->data_in_memory != CAIRN_IN_MEMORY_FALSE);
+    rows.prefetch = 0; /* reading alone is timed */
     if (rows.memory_bytes > MOST_HELD) rows.memory_bytes = MOST_HELD;
     if (reading.micro > reading.n_samples) reading.micro = (size_t)reading.n_samples;
     cairn_status st = cairn_loader_create(dataset, &rows, &reading.loader);

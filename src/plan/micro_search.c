@@ -176,9 +176,10 @@ cairn_status cairn_micro_auto(const struct cairn_config *config, cairn_comm *com
     struct cairn_candidate best = {.micro = 1};
     const uint64_t here = (uint64_t)cairn_comm_node(comm).n_ranks;
     uint64_t most = cairn_micro_most(rule->global, (uint64_t)cairn_comm_size(comm));
-    const struct cairn_node_memory memory = cairn_node_memory_read("");
+    struct cairn_node_memory memory = cairn_node_memory_read("");
+    memory.given = cairn_setup_memory(config);
     const uint64_t own = cairn_node_resident_memory();
-    const struct cairn_node_ranks ranks = {here, here, own};
+    const struct cairn_node_ranks ranks = {.n = here, .n_group = here, .own = own};
     struct cairn_room room = cairn_room(&memory, &ranks, own);
     room.several = cairn_comm_size(comm) > 1;
     const struct cairn_candidate_job job = {config, dataset, rule, &room};

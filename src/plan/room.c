@@ -10,8 +10,12 @@
 struct cairn_room cairn_room(const struct cairn_node_memory *memory,
                              const struct cairn_node_ranks *ranks, uint64_t program)
 {
-    struct cairn_room room = {
-        .whose = "", .whose_free = "", .n_ranks = ranks->n, .program = program};
+    struct cairn_room room = {.whose = "",
+                              .whose_free = "",
+                              .shared = memory->shared,
+                              .n_worlds = ranks->n_worlds > 0 ? ranks->n_worlds : 1,
+                              .n_ranks = ranks->n,
+                              .program = program};
     room.limit = cairn_node_memory_limit(memory, &room.whose);
     room.free = cairn_node_memory_room(memory, ranks, &room.whose_free);
     return room;
@@ -36,9 +40,23 @@ static uint64_t rank_with(const struct cairn_need *need, unsigned held)
                                              cairn_setup_data_streamed(&need->data, held)));
 }
 
-static uint64_t node_with(uint64_t n_ranks, const struct cairn_need *need, unsigned held)
+bool cairn_room_shares(const struct cairn_room *room, const struct cairn_need *need, unsigned held)
 {
-    return cairn_count_plus(cairn_count_times(n_ranks, rank_with(need, held)), need->first);
+    const uint64_t bytes =
+        cairn_count_times(room->n_worlds, cairn_setup_data_held(&need->data, held));
+    return room->n_ranks > room->n_worlds && bytes > 0 && bytes <= room->shared;
+}
+
+static uint64_t node_with(const struct cairn_room *room, const struct cairn_need *need,
+                          unsigned held)
+{
+    const bool shares = cairn_room_shares(room, need, held);
+    const uint64_t copies = shares ? room->n_worlds : room->n_ranks;
+    const uint64_t rank =
+        cairn_count_plus(need->rank, cairn_setup_data_streamed(&need->data, held));
+    const uint64_t data = cairn_count_times(copies, cairn_setup_data_held(&need->data, held));
+    return cairn_count_plus(cairn_count_plus(cairn_count_times(room->n_ranks, rank), data),
+                            need->first);
 }
 
 /* The largest of these groups. */
@@ -56,7 +74,7 @@ unsigned cairn_room_groups_held(const struct cairn_room *room, const struct cair
     const double most = CAIRN_NODE_MEMORY_FULL * (double)room->free;
     unsigned held = cairn_setup_data_preferred(need->data.in_memory);
     if (need->data.in_memory != CAIRN_IN_MEMORY_AUTO || room->free == 0) return held;
-    while (held != 0 && (double)node_with(room->n_ranks, need, held) > most)
+    while (held != 0 && (double)node_with(room, need, held) > most)
         held &= ~(1U << largest(&need->data, held));
     return held;
 }
@@ -68,7 +86,7 @@ uint64_t cairn_room_rank_bytes(const struct cairn_room *room, const struct cairn
 
 uint64_t cairn_room_node_bytes(const struct cairn_room *room, const struct cairn_need *need)
 {
-    return node_with(room->n_ranks, need, cairn_room_groups_held(room, need));
+    return node_with(room, need, cairn_room_groups_held(room, need));
 }
 
 void cairn_room_streamed_text(const struct cairn_setup_data_bytes *data, unsigned held, char *text,
@@ -112,8 +130,11 @@ uint64_t cairn_room_ranks_that_fit(const struct cairn_room *room, const struct c
 {
     const bool is_auto = need->data.in_memory == CAIRN_IN_MEMORY_AUTO;
     const uint64_t limit = (uint64_t)(CAIRN_NODE_MEMORY_FULL * (double)room->limit);
-    const uint64_t rank =
-        rank_with(need, is_auto ? 0 : cairn_setup_data_preferred(need->data.in_memory));
+    const unsigned held = is_auto ? 0 : cairn_setup_data_preferred(need->data.in_memory);
+    const bool shares = cairn_room_shares(room, need, held);
+    const uint64_t data = shares ? cairn_setup_data_held(&need->data, held) : 0;
+    const uint64_t rank = rank_with(need, held) - data;
+    const uint64_t once = cairn_count_plus(need->first, cairn_count_times(room->n_worlds, data));
     if (room->limit == 0) return UINT64_MAX;
-    return limit < need->first || rank == 0 ? 0 : (limit - need->first) / rank;
+    return limit < once || rank == 0 ? 0 : (limit - once) / rank;
 }

@@ -16,6 +16,8 @@ struct cairn_room {
     const char *whose;      /* "the node has" */
     uint64_t free;          /* of it now, with what they have already; 0: not known */
     const char *whose_free; /* "what the node has free is" */
+    uint64_t shared;        /* bytes that can be held once for all ranks of a world */
+    uint64_t n_worlds;      /* on the node */
     uint64_t n_ranks;       /* on the node, of a run ... */
     bool several;           /* ... of more than one in all */
     uint64_t program;       /* bytes of each beside what is planned */
@@ -48,7 +50,12 @@ struct cairn_need cairn_need(const struct cairn_planned *planned, uint64_t progr
  */
 unsigned cairn_room_groups_held(const struct cairn_room *room, const struct cairn_need *need);
 
-/** What a rank takes with the data that it holds there.  Ranks: local.  Errors: none. */
+/** Whether the ranks of a world on this node hold these groups once, in memory that they share:
+ * there are several of them, and there is room for it.  Ranks: local.  Errors: none. */
+bool cairn_room_shares(const struct cairn_room *room, const struct cairn_need *need, unsigned held);
+
+/** What a rank takes with the data that it holds there, shared or not.  Ranks: local.
+ * Errors: none. */
 uint64_t cairn_room_rank_bytes(const struct cairn_room *room, const struct cairn_need *need);
 
 /** What the ranks of the node take together, rank 0 among them.  Ranks: local.  Errors: none. */

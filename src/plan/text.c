@@ -60,8 +60,11 @@ static void print_data(const struct cairn_plan *plan)
     char streamed[128];
     char note[NOTE_BYTES + sizeof streamed];
     const bool is_auto = p->groups.in_memory == CAIRN_IN_MEMORY_AUTO;
+    const struct cairn_need need = cairn_need(p, plan->program);
+    const bool shared = cairn_room_shares(&plan->room, &need, plan->held);
     cairn_room_streamed_text(&p->groups, plan->held, streamed, sizeof streamed);
-    snprintf(note, sizeof note, "%s%s%s", p->data > 0 ? "held in memory" : "read as they come",
+    snprintf(note, sizeof note, "%s%s%s%s", p->data > 0 ? "held in memory" : "read as they come",
+             shared ? ", once for the ranks of a node" : "",
              is_auto && streamed[0] != '\0' ? "; there is no room for " : "",
              is_auto ? streamed : "");
     print_part("data", p->data, note);

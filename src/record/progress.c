@@ -20,6 +20,7 @@
 enum { TEXT_BYTES = 256, DEFAULT_COLUMNS = 80, WIDEST_BAR = 30, NARROWEST_BAR = 5 };
 
 static const double REDRAW_S = 0.1;
+static const double FIRST_DRAW_S = 0.5; /* of what may be over at once */
 static const double FIRST_LINE_S = 2.0;
 static const double NEXT_LINE_S = 10.0;
 
@@ -114,8 +115,15 @@ static void describe(const struct cairn_progress *progress, char text[TEXT_BYTES
     double made = (double)progress->update - (double)progress->first_update;
     double to_do = (double)progress->total_updates - (double)progress->update;
     double elapsed_s = cairn_clock_s() - progress->begin_s;
-    thousands(progress->samples_per_s, speed);
     duration(made > 0 && to_do > 0 ? elapsed_s / made * to_do : 0, left);
+    if (progress->unit != NULL) {
+        thousands(elapsed_s > 0 ? made / elapsed_s : 0, speed);
+        snprintf(text, TEXT_BYTES, "%" PRIu64 "/%" PRIu64 " %s (%d %%), %s/s, %s left",
+                 progress->update, progress->total_updates, progress->unit,
+                 (int)(100 * fraction(progress)), speed, left);
+        return;
+    }
+    thousands(progress->samples_per_s, speed);
     snprintf(text, TEXT_BYTES, "%" PRIu64 "/%" PRIu64 " (%d %%), loss %.3g, %s samples/s, %s left",
              progress->update, progress->total_updates, (int)(100 * fraction(progress)),
              progress->loss, speed, left);
@@ -165,10 +173,28 @@ void cairn_progress_show(struct cairn_progress *progress, uint64_t update, doubl
     }
 }
 
+void cairn_progress_begin_of(struct cairn_progress *progress, const char *unit)
+{
+    cairn_progress_begin(progress, 0, 0);
+    progress->unit = unit;
+    progress->next_s += FIRST_DRAW_S;
+}
+
+void cairn_progress_count(struct cairn_progress *progress, uint64_t done, uint64_t total)
+{
+    const double now = cairn_clock_s();
+    progress->update = done;
+    progress->total_updates = total;
+    if (!progress->live || now < progress->next_s) return;
+    progress->next_s = now + REDRAW_S;
+    draw(progress);
+}
+
 void cairn_progress_end(struct cairn_progress *progress)
 {
     if (progress->live) {
-        if (progress->update > progress->first_update) draw(progress);
+        const bool counts = progress->unit == NULL || progress->shown;
+        if (counts && progress->update > progress->first_update) draw(progress);
         if (progress->shown) fputs("\n", stderr);
         close(progress->terminal);
     }

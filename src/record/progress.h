@@ -9,6 +9,7 @@
 
 /** How far a run is.  At most one at a time: a log line clears its bar. */
 struct cairn_progress {
+    const char *unit; /* what is counted; NULL for updates */
     uint64_t total_updates;
     uint64_t first_update; /* where this process began */
     uint64_t update;       /* what was printed last ... */
@@ -29,6 +30,11 @@ void cairn_progress_begin(struct cairn_progress *progress, uint64_t first_update
  *  Ranks: local; allocates nothing.  Errors: none. */
 void cairn_progress_show(struct cairn_progress *progress, uint64_t update, double loss,
                          double samples_per_s);
+
+/** The same for work of another kind than updates: `unit` names what is counted, "samples".  Shown
+ * where there is a terminal, and nowhere else.  Ranks: local.  Errors: none. */
+void cairn_progress_begin_of(struct cairn_progress *progress, const char *unit);
+void cairn_progress_count(struct cairn_progress *progress, uint64_t done, uint64_t total);
 
 /** Finish the line.  Ranks: local.  Errors: none. */
 void cairn_progress_end(struct cairn_progress *progress);

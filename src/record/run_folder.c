@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/own.h"
+#include "record/ledger.h"
 #include "record/lock.h"
 #include "record/number.h"
 #include "record/provenance.h"
@@ -36,6 +37,7 @@ static const struct {
                                             "noise_scale,noise_scale_se,noise_scale_updates"},
     [CAIRN_RUN_ACCUMULATION] = {"accumulation.csv",
                                 "update,micro_batches,samples,layer,param,mean_abs,max_abs,norm"},
+    [CAIRN_RUN_LEDGER] = {"ledger.csv", CAIRN_LEDGER_HEADER},
 };
 
 struct cairn_run_folder {
@@ -68,7 +70,7 @@ static cairn_status make(struct cairn_run_folder *folder, const char *path)
     CAIRN_TRY(cairn_folder_make(folder->checkpoints));
     /* The lock is held: nobody is at them. */
     CAIRN_TRY(cairn_folder_remove(folder->path, is_left_over));
-    for (int i = 0; i < CAIRN_RUN_N_CSVS; i++)
+    for (int i = 0; i < CAIRN_RUN_N_COUNTED; i++)
         CAIRN_TRY(cairn_rows_create(&folder->rows[i], folder->path, csv[i].name));
     return CAIRN_OK;
 }
@@ -130,6 +132,22 @@ cairn_status cairn_run_folder_left(const struct cairn_run_folder *folder, uint64
     return CAIRN_OK;
 }
 
+cairn_status cairn_run_folder_keep_ledger(struct cairn_run_folder *folder)
+{
+    return cairn_rows_create(&folder->rows[CAIRN_RUN_LEDGER], folder->path,
+                             csv[CAIRN_RUN_LEDGER].name);
+}
+
+/* One of a start that kept a ledger must not go on beyond the updates that stay. */
+static cairn_status find_ledger(struct cairn_run_folder *folder, uint64_t update)
+{
+    char path[CAIRN_PATH_BYTES];
+    struct stat about;
+    if (update == 0 || folder->rows[CAIRN_RUN_LEDGER].kept != NULL) return CAIRN_OK;
+    CAIRN_TRY(cairn_path_join(folder->path, csv[CAIRN_RUN_LEDGER].name, path));
+    return lstat(path, &about) == 0 ? cairn_run_folder_keep_ledger(folder) : CAIRN_OK;
+}
+
 cairn_status cairn_run_folder_start(struct cairn_run_folder *folder, uint64_t update, bool finished,
                                     const char *config_yaml)
 {
@@ -137,23 +155,25 @@ cairn_status cairn_run_folder_start(struct cairn_run_folder *folder, uint64_t up
     CAIRN_TRY(cairn_path_join(folder->path, "config.yaml", path));
     if (!finished || access(path, F_OK) != 0)
         CAIRN_TRY(cairn_file_replace(path, config_yaml, strlen(config_yaml)));
+    CAIRN_TRY(find_ledger(folder, update));
     for (int i = 0; i < CAIRN_RUN_N_CSVS; i++)
-        CAIRN_TRY(cairn_rows_start(&folder->rows[i], csv[i].header, update));
+        if (folder->rows[i].kept != NULL)
+            CAIRN_TRY(cairn_rows_start(&folder->rows[i], csv[i].header, update));
     return cairn_folder_sync(folder->path);
 }
 
 void cairn_run_folder_count(const struct cairn_run_folder *folder,
-                            uint64_t n_lines[CAIRN_RUN_N_CSVS])
+                            uint64_t n_lines[CAIRN_RUN_N_COUNTED])
 {
-    for (int i = 0; i < CAIRN_RUN_N_CSVS; i++) n_lines[i] = folder->rows[i].n_lines;
+    for (int i = 0; i < CAIRN_RUN_N_COUNTED; i++) n_lines[i] = folder->rows[i].n_lines;
 }
 
 void cairn_run_folder_log_missing(const struct cairn_run_folder *folder, uint64_t update,
-                                  const uint64_t n_lines[CAIRN_RUN_N_CSVS])
+                                  const uint64_t n_lines[CAIRN_RUN_N_COUNTED])
 {
     char text[1024] = "";
     size_t used = 0;
-    for (int i = 0; i < CAIRN_RUN_N_CSVS; i++) {
+    for (int i = 0; i < CAIRN_RUN_N_COUNTED; i++) {
         const struct cairn_rows *rows = &folder->rows[i];
         bool by_update = i == CAIRN_RUN_METRICS;
         uint64_t wanted = by_update && n_lines[i] > update ? update : n_lines[i];
@@ -245,6 +265,20 @@ cairn_status cairn_run_folder_accumulation(struct cairn_run_folder *folder,
     cairn_row_number(&text, line->max_abs);
     cairn_row_number(&text, line->norm);
     return cairn_rows_add(&folder->rows[CAIRN_RUN_ACCUMULATION], &text);
+}
+
+cairn_status cairn_run_folder_ledger(struct cairn_run_folder *folder,
+                                     const struct cairn_ledger_line *line)
+{
+    struct cairn_row text = {.n_bytes = 0};
+    char hash[CAIRN_NUMBER_BYTES];
+    cairn_row_count(&text, line->update);
+    cairn_row_count(&text, line->epoch);
+    cairn_row_count(&text, line->first);
+    cairn_row_count(&text, line->samples);
+    cairn_row_text(&text, hash, (size_t)snprintf(hash, sizeof hash, "%016" PRIx64, line->hash));
+    cairn_row_count(&text, line->epoch_samples);
+    return cairn_rows_add(&folder->rows[CAIRN_RUN_LEDGER], &text);
 }
 
 /* Each file, whatever becomes of the others; the first trouble. */

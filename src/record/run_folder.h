@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * What a run leaves in its folder (launch/guide/contract.md 5), apart from checkpoints:
- * config.yaml, metrics.csv, eval.csv, gradflow.csv, accumulation.csv, provenance.json,
+ * config.yaml, metrics.csv, eval.csv, gradflow.csv, accumulation.csv, ledger.csv, provenance.json,
  * summary.json, and the lock that keeps two jobs apart.  Used by rank 0 only.  Local. */
 #ifndef CAIRN_RECORD_RUN_FOLDER_H
 #define CAIRN_RECORD_RUN_FOLDER_H
@@ -46,6 +46,15 @@ struct cairn_accumulation {
     double mean_abs, max_abs, norm;
 };
 
+/** A line of ledger.csv: the samples of one epoch that an update was given. */
+struct cairn_ledger_line {
+    uint64_t update, epoch;
+    uint64_t first;         /* position of the first, in the epochs laid end to end */
+    uint64_t samples;       /* how many */
+    uint64_t hash;          /* sum of cairn_random_key(0, CAIRN_RANDOM_LEDGER, epoch, row) */
+    uint64_t epoch_samples; /* N: rows of the group */
+};
+
 /** summary.json.  NaN is written as null. */
 struct cairn_summary {
     const char *status; /* "done" or "stopped" */
@@ -76,6 +85,8 @@ enum cairn_run_csv {
     CAIRN_RUN_EVAL,
     CAIRN_RUN_GRADFLOW,
     CAIRN_RUN_ACCUMULATION,
+    CAIRN_RUN_N_COUNTED, /* those above have their number of lines in checkpoints */
+    CAIRN_RUN_LEDGER = CAIRN_RUN_N_COUNTED, /* only with data.ledger */
     CAIRN_RUN_N_CSVS
 };
 
@@ -110,6 +121,10 @@ const char *cairn_run_folder_checkpoints(const struct cairn_run_folder *folder);
 CAIRN_CHECKED cairn_status cairn_run_folder_left(const struct cairn_run_folder *folder,
                                                  uint64_t most, enum cairn_run_left *out);
 
+/** There is a ledger.csv, too; before the start below.  Without this, one that is there is cut as
+ * the others are, and gets no line.  Ranks: local.  Errors: CAIRN_MEMORY. */
+CAIRN_CHECKED cairn_status cairn_run_folder_keep_ledger(struct cairn_run_folder *folder);
+
 /**
  * Write config.yaml and open the CSVs, cut to lines of updates <= `update` (0 cuts all), with a
  * header where they are new. One with another header is kept as <name>.damaged with a warning.
@@ -125,13 +140,13 @@ CAIRN_CHECKED cairn_status cairn_run_folder_start(struct cairn_run_folder *folde
 
 /** Lines of each file, those included that are kept in memory.  Ranks: local.  Errors: none. */
 void cairn_run_folder_count(const struct cairn_run_folder *folder,
-                            uint64_t n_lines[CAIRN_RUN_N_CSVS]);
+                            uint64_t n_lines[CAIRN_RUN_N_COUNTED]);
 
 /** Warn, in one line, of files that have fewer lines up to `update` than there were, `n_lines`,
  * when its checkpoint was made; metrics.csv has one for each update.  Ranks: local.  Errors: none.
  */
 void cairn_run_folder_log_missing(const struct cairn_run_folder *folder, uint64_t update,
-                                  const uint64_t n_lines[CAIRN_RUN_N_CSVS]);
+                                  const uint64_t n_lines[CAIRN_RUN_N_COUNTED]);
 
 /**
  * Add a line.  Kept in memory, written by flush and every few seconds; allocates nothing.
@@ -151,6 +166,9 @@ CAIRN_CHECKED cairn_status cairn_run_folder_gradflow(struct cairn_run_folder *fo
 /** As above.  Ranks: local.  Errors: CAIRN_FILES. */
 CAIRN_CHECKED cairn_status cairn_run_folder_accumulation(struct cairn_run_folder *folder,
                                                          const struct cairn_accumulation *line);
+/** As above.  Ranks: local.  Errors: CAIRN_FILES. */
+CAIRN_CHECKED cairn_status cairn_run_folder_ledger(struct cairn_run_folder *folder,
+                                                   const struct cairn_ledger_line *line);
 
 /**
  * Write what is kept, without waiting for the disk: before a checkpoint is begun.

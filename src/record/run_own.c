@@ -9,8 +9,8 @@
 
 /* All that run_folder.c and ranks.c write; a test holds that a run leaves nothing else. */
 static const char *const names[] = {"config.yaml",  "metrics.csv",      "eval.csv",
-                                    "gradflow.csv", "accumulation.csv", "ranks.csv",
-                                    "summary.json", "provenance.json"};
+                                    "gradflow.csv", "accumulation.csv", "ledger.csv",
+                                    "ranks.csv",    "summary.json",     "provenance.json"};
 enum { N_NAMES = sizeof names / sizeof names[0] };
 
 bool cairn_run_owns(const char *name)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * Gradient flow: figures of each weight tensor, update by update where they are due. */
+ * The lines of an update.  Gradient flow: figures of each weight tensor, where they are due. */
 
 #include <stdlib.h>
 
@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "run/inside.h"
 #include "tensor/norm.h"
+#include "train/ledger.h"
 #include "train/noise.h"
 
 enum { MOST_MARKS = 66 }; /* after 1, 2, 4, ... micro-batches, and after all of them */
@@ -31,7 +32,7 @@ static void begins(void *context, const cairn_trainer *t)
     if (flow->wanted) cairn_sum_keep_partials(t->sum);
 }
 
-static void micro_done(void *context, cairn_trainer *t, size_t i, size_t n)
+static void micro_done(void *context, cairn_trainer *t, size_t i, const struct cairn_micro *micro)
 {
     struct cairn_flow *flow = context;
     const size_t n_items = t->params->n_items;
@@ -40,7 +41,7 @@ static void micro_done(void *context, cairn_trainer *t, size_t i, size_t n)
     for (size_t p = 0; p < n_items; p++)
         flow->partial[flow->n_marks * n_items + p] = cairn_sum_partial(t->sum, p);
     flow->mark[flow->n_marks].n_micro = i + 1;
-    flow->mark[flow->n_marks++].n_samples = i * (size_t)t->parts.rule.micro + n;
+    flow->mark[flow->n_marks++].n_samples = i * (size_t)t->parts.rule.micro + micro->n;
 }
 
 static void summed(void *context, cairn_trainer *t, const struct cairn_totals *totals)
@@ -130,6 +131,24 @@ void cairn_run_report(struct cairn_run *run, cairn_status st)
     if (st != CAIRN_OK && run->pending == CAIRN_OK) run->pending = st;
 }
 
+static void report_ledger(struct cairn_run *run)
+{
+    const cairn_trainer *t = run->t;
+    size_t n = 0;
+    const struct cairn_ledger_part *part = cairn_trainer_ledger(t, &n);
+    for (size_t i = 0; i < n; i++) {
+        const struct cairn_ledger_line line = {
+            .update = t->at.update,
+            .epoch = part[i].epoch,
+            .first = part[i].first,
+            .samples = part[i].samples,
+            .hash = part[i].hash,
+            .epoch_samples = t->parts.rule.n_samples,
+        };
+        cairn_run_report(run, cairn_run_folder_ledger(run->options.folder, &line));
+    }
+}
+
 void cairn_run_report_update(struct cairn_run *run, const struct cairn_update_record *record,
                              double update_wall_s)
 {
@@ -157,5 +176,6 @@ void cairn_run_report_update(struct cairn_run *run, const struct cairn_update_re
     };
     cairn_run_report(run, cairn_run_folder_metrics(run->options.folder, &line));
     cairn_flow_report(run);
+    report_ledger(run);
     cairn_progress_show(&run->progress, record->update, record->loss, samples_per_s);
 }

@@ -6,7 +6,6 @@
 
 #include "base/log.h"
 #include "comm/exchange.h"
-#include "data/order.h"
 #include "run/inside.h"
 
 /* Name the parts, between commas, that differ: "1 thread", say, where the program is the same. */
@@ -26,6 +25,26 @@ static void warn_of_platform(const char *path, const char *before, const char *n
     cairn_log_warning("%s was made with %.*s, this is %.*s: the bits may differ", path,
                       (int)(n_before - first - n), before + first, (int)(n_now - first - n),
                       now + first);
+}
+
+/* The order of samples that a checkpoint counts in: sizes of blocks and windows are its own,
+ * whatever has become of the file since; the kind too where it was chosen.  Rank 0. */
+static cairn_status read_order(const cairn_trainer *t, const char *path, struct cairn_shuffle *out)
+{
+    char mine[CAIRN_SHUFFLE_BYTES];
+    char *text = NULL;
+    const struct cairn_shuffle now = *cairn_loader_get_shuffle(t->parts.loader[CAIRN_SPLIT_TRAIN]);
+    CAIRN_TRY(cairn_checkpoint_text(path, "/progress/order", &text));
+    cairn_status st = CAIRN_OK;
+    const bool known = cairn_shuffle_read(text, out) && out->window <= t->parts.rule.n_samples;
+    if (!known || (out->kind != now.kind && !now.automatic))
+        st = cairn_fail(CAIRN_DATA,
+                        "%s uses the order of samples %s, this run has %s; begin another run with "
+                        "its weights: --init %s --out NEW",
+                        path, text, cairn_shuffle_text(&now, mine), path);
+    out->automatic = now.automatic;
+    free(text);
+    return st;
 }
 
 /* Whether the checkpoint belongs to this run's data.  Of several files it says what each was, and
@@ -59,16 +78,6 @@ static cairn_status read_checkpoint(const struct cairn_run *run, const char *pat
     char *text = NULL;
     CAIRN_TRY(cairn_checkpoint_read(path, state));
     CAIRN_TRY(check_data(run, path, stored));
-    CAIRN_TRY(cairn_checkpoint_text(path, "/progress/order", &text));
-    bool known = strcmp(text, CAIRN_ORDER_NAME) == 0;
-    cairn_status st =
-        known ? CAIRN_OK
-              : cairn_fail(CAIRN_DATA,
-                           "%s uses the order of samples %s, this cairn has %s; begin another run "
-                           "with its weights: --init %s --out NEW",
-                           path, text, CAIRN_ORDER_NAME, path);
-    free(text);
-    if (st != CAIRN_OK) return st;
     CAIRN_TRY(cairn_checkpoint_text(path, "/progress/platform", &text));
     if (options->reproducible && strcmp(text, options->platform) != 0)
         warn_of_platform(path, text, options->platform);
@@ -142,6 +151,7 @@ cairn_status cairn_run_resume(struct cairn_run *run, const char *path)
 {
     struct cairn_state state = {0};
     struct cairn_stored stored = {0};
+    struct cairn_shuffle order = {.kind = CAIRN_SHUFFLE_NONE};
     cairn_trainer *t = run->t;
     cairn_comm *comm = t->parts.comm;
     cairn_status st = cairn_run_state(run, &stored, &state);
@@ -150,7 +160,9 @@ cairn_status cairn_run_resume(struct cairn_run *run, const char *path)
         UINT64_MAX; /* an older file says nothing: one an update */
     if (st == CAIRN_OK && run->root) st = read_checkpoint(run, path, &state, &stored);
     if (st == CAIRN_OK && run->root) st = check_progress(t, path, &stored);
+    if (st == CAIRN_OK && run->root) st = read_order(t, path, &order);
     st = cairn_comm_agree_root(comm, st);
+    st = cairn_comm_broadcast(comm, st, &order, sizeof order);
     for (size_t i = 0; i < state.n_arrays && st == CAIRN_OK; i++)
         st =
             cairn_comm_broadcast(comm, st, state.array[i].data, cairn_array_bytes(&state.array[i]));
@@ -161,7 +173,8 @@ cairn_status cairn_run_resume(struct cairn_run *run, const char *path)
     if (t->sum->range != NULL) take_ranges(t, path);
     cairn_trainer_find_window(t);
     run->resumed = true;
-    return CAIRN_OK;
+    return cairn_comm_agree(comm,
+                            cairn_loader_set_shuffle(t->parts.loader[CAIRN_SPLIT_TRAIN], &order));
 }
 
 /* From the file, or as it was: `before` is a twin of `state`.  What a file of update 0, or an older

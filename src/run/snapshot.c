@@ -5,13 +5,14 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/fault.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/process.h"
 #include "comm/exchange.h"
-#include "data/order.h"
+#include "data/loader.h"
 #include "h5/h5.h"
 #include "run/inside.h"
 #include "tensor/norm.h"
@@ -58,6 +59,7 @@ static cairn_status add_words(struct cairn_state *state, const struct cairn_data
 struct cairn_saver {
     struct cairn_stored stored;
     struct versions versions;
+    char order[CAIRN_SHUFFLE_BYTES];
     char *files; /* what tells the files of the data; NULL: a fingerprint does; owned */
     struct cairn_state state; /* borrows from here and from the trainer */
     const struct cairn_run_folder *lines;
@@ -72,6 +74,15 @@ static cairn_status sync_lines(void *context)
     return cairn_run_folder_sync(saver->lines);
 }
 
+/* One that a checkpoint may change yet has room for any. */
+static cairn_status add_order(struct cairn_saver *saver, const struct cairn_shuffle *shuffle)
+{
+    const bool fixed = shuffle->kind != CAIRN_SHUFFLE_BLOCKS && !shuffle->automatic;
+    cairn_shuffle_text(shuffle, saver->order);
+    return cairn_state_add_field(&saver->state, "/progress/order", saver->order,
+                                 fixed ? strlen(saver->order) + 1 : sizeof saver->order);
+}
+
 /* Everything that a checkpoint holds, in its order. */
 static cairn_status fill_saver(struct cairn_saver *saver, struct cairn_run *run)
 {
@@ -81,7 +92,7 @@ static cairn_status fill_saver(struct cairn_saver *saver, struct cairn_run *run)
     saver->stored.data = options->data_fingerprint;
     saver->stored.seed = t->parts.seed;
     CAIRN_TRY(cairn_run_state(run, &saver->stored, state));
-    CAIRN_TRY(cairn_state_add_text(state, "/progress/order", CAIRN_ORDER_NAME));
+    CAIRN_TRY(add_order(saver, cairn_loader_get_shuffle(t->parts.loader[CAIRN_SPLIT_TRAIN])));
     CAIRN_TRY(cairn_state_add_text(state, "/progress/platform", options->platform));
     CAIRN_TRY(cairn_dataset_files_text(t->parts.dataset, &saver->files));
     if (saver->files != NULL)
@@ -154,6 +165,7 @@ static void take_stored(struct cairn_saver *saver, struct cairn_run *run)
     saver->stored.epoch = t->at.position / t->parts.rule.n_samples;
     saver->stored.position = t->at.position % t->parts.rule.n_samples;
     saver->stored.learning_rate = cairn_trainer_rate(t);
+    cairn_shuffle_text(cairn_loader_get_shuffle(t->parts.loader[CAIRN_SPLIT_TRAIN]), saver->order);
     if (saver->lines != NULL) cairn_run_folder_count(saver->lines, run->snapshot.n_lines);
     cairn_trainer_average(t); /* before the first update it is the weights */
 }

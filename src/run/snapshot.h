@@ -29,8 +29,8 @@ struct cairn_saver;
 /** What a run keeps for its checkpoints. */
 struct cairn_snapshot {
     struct cairn_saves saves;
-    uint64_t n_lines[CAIRN_RUN_N_CSVS]; /* of each CSV when the last one was made; rank 0 */
-    struct cairn_saver *saver;          /* rank 0; owned */
+    uint64_t n_lines[CAIRN_RUN_N_COUNTED]; /* of each CSV when the last one was made; rank 0 */
+    struct cairn_saver *saver;             /* rank 0; owned */
 };
 
 /** Every array that is saved and restored, in checkpoint order.  Borrows from run and stored.

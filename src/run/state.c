@@ -51,7 +51,7 @@ static cairn_status add_progress(struct cairn_state *state, struct cairn_run *ru
     struct cairn_snapshot *snapshot = &run->snapshot;
     const struct cairn_shape saves = {.ndim = 1, .dim = {sizeof snapshot->saves / sizeof(double)}};
     const struct cairn_shape times = {.ndim = 1, .dim = {sizeof run->times / sizeof(double)}};
-    const struct cairn_shape lines = {.ndim = 1, .dim = {CAIRN_RUN_N_CSVS}};
+    const struct cairn_shape lines = {.ndim = 1, .dim = {CAIRN_RUN_N_COUNTED}};
     const struct {
         const char *path;
         enum cairn_array_type type;

@@ -8,20 +8,51 @@
 #include "base/memory.h"
 #include "setup/setup.h"
 
+/* 16 MiB of each rank. */
+enum { MOST_LABELS = 1 << 22 };
+
+struct cairn_shuffle cairn_setup_shuffle(const struct cairn_config *config,
+                                         struct cairn_dataset *dataset, bool held)
+{
+    static const enum cairn_shuffle_kind kinds[] = {
+        [CAIRN_DATA_SHUFFLE_FULL] = CAIRN_SHUFFLE_FULL,
+        [CAIRN_DATA_SHUFFLE_BLOCKS] = CAIRN_SHUFFLE_BLOCKS,
+        [CAIRN_DATA_SHUFFLE_NONE] = CAIRN_SHUFFLE_NONE,
+        [CAIRN_DATA_SHUFFLE_AUTO] = CAIRN_SHUFFLE_FULL,
+    };
+    const bool any = config->data_shuffle == CAIRN_DATA_SHUFFLE_AUTO;
+    struct cairn_shuffle shuffle = {.kind = kinds[config->data_shuffle], .automatic = any};
+    if (any && !held && cairn_loader_reads_again(dataset, CAIRN_SPLIT_TRAIN))
+        shuffle.kind = CAIRN_SHUFFLE_BLOCKS;
+    if (config->data_shuffle_window != CAIRN_KEY_WORD(CAIRN_SHUFFLE_WINDOW_AUTO))
+        shuffle.window = config->data_shuffle_window;
+    cairn_loader_shuffle(dataset, CAIRN_SPLIT_TRAIN, &shuffle);
+    return shuffle;
+}
+
 struct cairn_loader_options cairn_setup_loader_options(const struct cairn_config *config,
+                                                       struct cairn_dataset *dataset,
                                                        enum cairn_split split, size_t micro,
                                                        bool held)
 {
-    bool augmented = split == CAIRN_SPLIT_TRAIN;
+    const bool trains = split == CAIRN_SPLIT_TRAIN;
     return (struct cairn_loader_options){
         .split = split,
         .micro = micro,
-        .shuffle = split == CAIRN_SPLIT_TRAIN,
+        .shuffle = trains ? cairn_setup_shuffle(config, dataset, held)
+                          : (struct cairn_shuffle){.kind = CAIRN_SHUFFLE_NONE},
         .seed = config->train_seed,
         .memory_bytes = held ? SIZE_MAX : 0,
-        .augment = {.crop_padding = augmented ? config->augment_crop_padding : 0,
-                    .flip = augmented && config->augment_flip},
+        .prefetch = config->data_prefetch,
+        .augment = {.crop_padding = trains ? config->augment_crop_padding : 0,
+                    .flip = trains && config->augment_flip},
     };
+}
+
+uint64_t cairn_setup_memory(const struct cairn_config *config)
+{
+    const bool any = config->data_memory == CAIRN_KEY_WORD(CAIRN_MEMORY_AUTO);
+    return any ? 0 : config->data_memory;
 }
 
 unsigned cairn_setup_data_preferred(enum cairn_word_in_memory in_memory)
@@ -52,13 +83,14 @@ struct cairn_setup_data_bytes cairn_setup_loader_bytes(const struct cairn_config
 {
     struct cairn_setup_data_bytes bytes = {
         .in_memory = (enum cairn_word_in_memory)config->data_in_memory,
+        .memory = cairn_setup_memory(config),
         .buffers = cairn_dataset_files_bytes(dataset),
     };
     for (int i = 0; i < CAIRN_N_SPLITS; i++) {
         struct cairn_loader_options options =
-            cairn_setup_loader_options(config, (enum cairn_split)i, micro, true);
+            cairn_setup_loader_options(config, dataset, (enum cairn_split)i, micro, true);
         const struct cairn_loader_memory held = cairn_loader_would_take(dataset, &options);
-        options.memory_bytes = 0;
+        options = cairn_setup_loader_options(config, dataset, (enum cairn_split)i, micro, false);
         const struct cairn_loader_memory streamed = cairn_loader_would_take(dataset, &options);
         bytes.held[i] = held.data;
         bytes.streamed[i] = streamed.rows - held.rows;
@@ -105,6 +137,11 @@ static cairn_status normalize(const struct cairn_config *config, struct cairn_da
     return st == CAIRN_OK ? st : cairn_fail_in(st, "%s", cairn_config_place(config, key));
 }
 
+static cairn_status set_classes(const struct cairn_config *config, struct cairn_dataset *dataset)
+{
+    return cairn_dataset_set_classes(dataset, cairn_model_loss_names_classes(config->loss));
+}
+
 cairn_status cairn_setup_adapt(const struct cairn_config *config, struct cairn_dataset *dataset)
 {
     size_t context = config->data_context == CAIRN_NONE ? 0 : config->data_context;
@@ -112,7 +149,7 @@ cairn_status cairn_setup_adapt(const struct cairn_config *config, struct cairn_d
     if (st != CAIRN_OK)
         return cairn_fail_in(
             st, "%s", cairn_config_place(config, context == 0 ? "data.file" : "data.context"));
-    CAIRN_TRY(cairn_dataset_set_classes(dataset, cairn_model_loss_names_classes(config->loss)));
+    CAIRN_TRY(set_classes(config, dataset));
     return normalize(config, dataset);
 }
 
@@ -129,9 +166,12 @@ static struct cairn_dataset_options options_of(const struct cairn_config *config
         .y = config->data_y,
         .weight = config->data_weight,
         .hwc = config->data_layout == CAIRN_LAYOUT_HWC,
+        .chwn = config->data_layout == CAIRN_LAYOUT_CHWN,
+        .whole = config->data_sample == CAIRN_SAMPLE_FILE,
         .val_fraction = config->data_val_fraction,
         .test_fraction = config->data_test_fraction,
         .split_seed = config->data_split_seed,
+        .most_labels = MOST_LABELS,
     };
 }
 
@@ -147,6 +187,7 @@ cairn_status cairn_setup_dataset(const struct cairn_config *config,
     struct cairn_dataset *dataset = NULL;
     struct cairn_dataset_options options = options_of(config);
     options.labels_optional = other != NULL && other->labels_optional;
+    if (other != NULL && other->as_stored) options.most_labels = 0;
     if (other != NULL && other->file != NULL) {
         options.file = other->file;
         options.files = NULL;
@@ -156,7 +197,8 @@ cairn_status cairn_setup_dataset(const struct cairn_config *config,
             if (!is_group(options.group[i])) options.group[i] = NULL;
     }
     CAIRN_TRY(cairn_dataset_open_as(&options, &dataset));
-    cairn_status st = cairn_setup_adapt(config, dataset);
+    cairn_status st = other != NULL && other->as_stored ? set_classes(config, dataset)
+                                                        : cairn_setup_adapt(config, dataset);
     if (st == CAIRN_OK)
         *out = dataset;
     else
@@ -180,8 +222,8 @@ cairn_status cairn_setup_data_name(const struct cairn_config *config, char **out
     size_t n = 0;
     FILE *memory = open_memstream(&text, &n);
     if (memory == NULL) return cairn_fail(CAIRN_MEMORY, "not enough memory for names of data");
-    fprintf(memory, "%s\n%s\n%s\n%d %a %a %llu", o.x, o.y, o.weight, o.hwc, o.val_fraction,
-            o.test_fraction, (unsigned long long)o.split_seed);
+    fprintf(memory, "%s\n%s\n%s\n%d %d %d %a %a %llu", o.x, o.y, o.weight, o.hwc, o.chwn, o.whole,
+            o.val_fraction, o.test_fraction, (unsigned long long)o.split_seed);
     put_names(memory, o.files);
     for (int i = 0; i < CAIRN_N_SPLITS; i++) put_names(memory, o.group[i]);
     const bool failed = ferror(memory) != 0;
@@ -191,6 +233,14 @@ cairn_status cairn_setup_data_name(const struct cairn_config *config, char **out
     }
     *out = text;
     return CAIRN_OK;
+}
+
+static void let_go(struct cairn_setup_data *data)
+{
+    cairn_dataset_close(data->dataset);
+    free(data->name);
+    data->dataset = NULL;
+    data->name = NULL;
 }
 
 cairn_status cairn_setup_data_is_open(const struct cairn_setup_data *data,
@@ -208,7 +258,7 @@ cairn_status cairn_setup_data_keep(struct cairn_setup_data *data, const struct c
 {
     char *name = NULL;
     CAIRN_TRY(cairn_setup_data_name(config, &name));
-    cairn_setup_data_close(data);
+    let_go(data);
     data->dataset = dataset;
     data->name = name;
     return CAIRN_OK;
@@ -218,7 +268,8 @@ cairn_status cairn_setup_data_keep(struct cairn_setup_data *data, const struct c
 static cairn_status open_other(struct cairn_setup_data *data, const struct cairn_config *config)
 {
     struct cairn_dataset *dataset = NULL;
-    const struct cairn_dataset_options options = options_of(config);
+    struct cairn_dataset_options options = options_of(config);
+    options.root = data->root;
     CAIRN_TRY(cairn_dataset_open_as(&options, &dataset));
     cairn_status st = cairn_setup_data_keep(data, config, dataset);
     if (st != CAIRN_OK) cairn_dataset_close(dataset);
@@ -239,10 +290,9 @@ cairn_status cairn_setup_data_open(struct cairn_setup_data *data, const struct c
 
 void cairn_setup_data_close(struct cairn_setup_data *data)
 {
-    cairn_dataset_close(data->dataset);
-    free(data->name);
-    data->dataset = NULL;
-    data->name = NULL;
+    let_go(data);
+    free(data->root);
+    data->root = NULL;
 }
 
 cairn_status cairn_setup_check_labels(const struct cairn_dataset *dataset,

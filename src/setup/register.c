@@ -42,7 +42,8 @@ static bool is_word(const char *text)
 static size_t bytes_of(enum cairn_key_type type)
 {
     switch (type) {
-    case CAIRN_KEY_COUNT: return sizeof(size_t);
+    case CAIRN_KEY_COUNT:
+    case CAIRN_KEY_BYTES: return sizeof(size_t);
     case CAIRN_KEY_REAL:
     case CAIRN_KEY_DURATION: return sizeof(double);
     case CAIRN_KEY_BOOL: return sizeof(bool);

@@ -86,6 +86,7 @@ struct cairn_setup_other {
     const char *file;       /* in place of all that the config names; NULL: those of the config */
     enum cairn_split split; /* what a file without groups is */
     bool labels_optional;
+    bool as_stored; /* without context and normalisation, all labels held */
 };
 
 /** Open the dataset of this config, with its context; `other` NULL: without any difference.
@@ -137,10 +138,15 @@ struct cairn_model_options cairn_setup_text_model_options(const struct cairn_con
 /** What the loaders of the groups take, in bytes.  A set of groups is a bit for each. */
 struct cairn_setup_data_bytes {
     enum cairn_word_in_memory in_memory;
+    uint64_t memory;                   /* that a node may take, by data.memory; 0: auto */
     uint64_t held[CAIRN_N_SPLITS];     /* raw, of a group that is held in memory */
     uint64_t streamed[CAIRN_N_SPLITS]; /* rows of one that is not, on their way */
     uint64_t buffers;                  /* what they take in any case, with HDF5's chunks */
 };
+
+/** Bytes that the ranks of a node may take together, by data.memory; 0: auto.  Ranks: local.
+ * Errors: none. */
+uint64_t cairn_setup_memory(const struct cairn_config *config);
 
 /** The groups that are held where there is room for all.  Ranks: local.  Errors: none. */
 unsigned cairn_setup_data_preferred(enum cairn_word_in_memory in_memory);
@@ -149,8 +155,14 @@ unsigned cairn_setup_data_preferred(enum cairn_word_in_memory in_memory);
 uint64_t cairn_setup_data_held(const struct cairn_setup_data_bytes *data, unsigned held);
 uint64_t cairn_setup_data_streamed(const struct cairn_setup_data_bytes *data, unsigned held);
 
+/** The order of the training samples, where they are held in memory or not.  Ranks: local.
+ * Errors: none. */
+struct cairn_shuffle cairn_setup_shuffle(const struct cairn_config *config,
+                                         struct cairn_dataset *dataset, bool held);
+
 /** How the loader of a group is made.  Ranks: local.  Errors: none. */
 struct cairn_loader_options cairn_setup_loader_options(const struct cairn_config *config,
+                                                       struct cairn_dataset *dataset,
                                                        enum cairn_split split, size_t micro,
                                                        bool held);
 
@@ -172,10 +184,21 @@ CAIRN_CHECKED cairn_status cairn_setup_check_train(const struct cairn_dataset *d
 enum cairn_noise cairn_setup_noise(const struct cairn_config *config, size_t n_micro, int n_ranks);
 const char *cairn_setup_sum_kind(const struct cairn_config *config, enum cairn_noise noise);
 
+/** data.stage where there is none. */
+#define CAIRN_NO_STAGE "none"
+
+/** Call visit for each file that the config names, as an absolute path without links; patterns
+ * are expanded.  Ranks: local.  Errors: CAIRN_DATA: a pattern matches none; those of visit. */
+CAIRN_CHECKED cairn_status cairn_setup_each_file(const struct cairn_config *config,
+                                                 cairn_status (*visit)(void *context,
+                                                                       const char *path),
+                                                 void *context);
+
 /** A dataset that stays open from one trainer to the next; zeroed at first. */
 struct cairn_setup_data {
     struct cairn_dataset *dataset; /* NULL: none was opened yet; owned */
     char *name;                    /* cairn_setup_data_name() of them; owned */
+    char *root;   /* of copies of their files, as in cairn_dataset_options; NULL: none; owned */
     int n_beside; /* ranks on this host that take memory at the same time, where there are more than
                      those of a run; else 0 */
 };

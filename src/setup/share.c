@@ -44,7 +44,8 @@ cairn_status cairn_setup_dataset_for_all(cairn_comm *comm, const struct cairn_co
     cairn_status st = CAIRN_OK;
     if (cairn_comm_rank(comm) == 0) st = cairn_setup_dataset(config, other, &dataset);
     st = hand_out(comm, st, &dataset);
-    if (st == CAIRN_OK) st = cairn_comm_agree(comm, cairn_setup_adapt(config, dataset));
+    if (st == CAIRN_OK && !(other != NULL && other->as_stored))
+        st = cairn_comm_agree(comm, cairn_setup_adapt(config, dataset));
     if (st == CAIRN_OK)
         *out = dataset;
     else

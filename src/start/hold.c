@@ -14,7 +14,7 @@
 #include "plan/room.h"
 #include "start/start.h"
 
-enum { HOST_BYTES = 64 };
+enum { HOST_BYTES = 64, SHARED = 1 << CAIRN_N_SPLITS /* beside the bits of groups */ };
 
 /* What a rank says of itself and of its node. */
 struct record {
@@ -22,6 +22,7 @@ struct record {
     uint64_t group; /* control group that limits its memory; 0: none */
     uint64_t own;   /* bytes that it has already */
     int n_beside;   /* as in struct cairn_setup_data */
+    int n_mates;    /* ranks of this world that share memory with it */
     struct cairn_node_memory memory;
 };
 
@@ -36,13 +37,14 @@ struct decision {
     struct cairn_hold *hold;
 };
 
-static void read_memory(int n_beside, struct record *mine)
+static void read_memory(const cairn_comm *comm, int n_beside, struct record *mine)
 {
     memset(mine, 0, sizeof *mine);
     if (gethostname(mine->host, sizeof mine->host - 1) != 0) mine->host[0] = '?';
     mine->group = cairn_cgroup_read("").memory_group;
     mine->own = cairn_node_resident_memory();
     mine->n_beside = n_beside;
+    mine->n_mates = cairn_comm_node(comm).n_ranks;
     mine->memory = cairn_node_memory_read("");
 }
 
@@ -64,7 +66,7 @@ static cairn_status count_hosts(struct decision *d)
     struct cairn_groups hosts = {0};
     cairn_status st = cairn_groups_make(d->record, d->n, sizeof *d->record, by_host, &hosts);
     for (size_t h = 0; st == CAIRN_OK && h < hosts.n_groups; h++) {
-        d->held[h] = (unsigned char)cairn_setup_data_preferred(CAIRN_IN_MEMORY_AUTO);
+        d->held[h] = (unsigned char)(cairn_setup_data_preferred(CAIRN_IN_MEMORY_AUTO) | SHARED);
         for (size_t i = hosts.begin[h]; i < hosts.begin[h + 1]; i++) {
             d->host[hosts.item[i]] = h;
             d->n_host[hosts.item[i]] = hosts.begin[h + 1] - hosts.begin[h];
@@ -108,16 +110,20 @@ static void judge(struct decision *d, size_t of, size_t n_group,
         n_group = n_group * (uint64_t)record->n_beside / n;
         n = (uint64_t)record->n_beside;
     }
-    const struct cairn_node_ranks ranks = {n, n_group, record->own};
-    const struct cairn_room room = cairn_room(&record->memory, &ranks, record->own);
+    const struct cairn_node_ranks ranks = {n, n_group, record->own,
+                                           (n - 1) / (uint64_t)record->n_mates + 1};
     const struct cairn_need need = cairn_need(planned, record->own);
+    struct cairn_node_memory memory = record->memory;
+    memory.given = need.data.memory;
+    const struct cairn_room room = cairn_room(&memory, &ranks, record->own);
     const unsigned held = cairn_room_groups_held(&room, &need);
     const unsigned wish = cairn_setup_data_preferred(need.data.in_memory);
     const bool refused = cairn_room_holds_too_much(&room, &need);
     const bool known = d->hold->text[0] != '\0'; /* of another host */
     const uint64_t wanted = cairn_setup_data_held(&need.data, wish);
     const bool streams = cairn_setup_data_held(&need.data, held) < wanted;
-    d->held[d->host[of]] &= (unsigned char)held;
+    const bool shares = cairn_room_shares(&room, &need, held);
+    d->held[d->host[of]] &= (unsigned char)(held | (shares ? SHARED : 0U));
     d->hold->refused = d->hold->refused || refused;
     if (!known && (streams || refused)) explain(d, record, &room, &need);
 }
@@ -129,7 +135,11 @@ static cairn_status decide(struct decision *d, const struct cairn_planned *plann
     cairn_status st = cairn_groups_make(d->record, d->n, sizeof *d->record, by_group, &groups);
     for (size_t g = 0; st == CAIRN_OK && g < groups.n_groups; g++)
         judge(d, groups.item[groups.begin[g]], groups.begin[g + 1] - groups.begin[g], planned);
-    for (size_t r = 0; r < d->n; r++) d->answer[r] = d->held[d->host[r]];
+    d->hold->train = true;
+    for (size_t r = 0; r < d->n; r++) {
+        d->answer[r] = d->held[d->host[r]];
+        d->hold->train = d->hold->train && (d->answer[r] >> CAIRN_SPLIT_TRAIN & 1) != 0;
+    }
     cairn_groups_free(&groups);
     return st;
 }
@@ -154,13 +164,17 @@ cairn_status cairn_start_decide_hold(cairn_comm *comm, cairn_status st, int n_be
     const bool root = cairn_comm_rank(comm) == 0;
     st = cairn_comm_broadcast(comm, st, &opened->planned, sizeof opened->planned);
     if (st == CAIRN_OK) st = allocate(root, &d);
-    read_memory(n_beside, &mine);
+    read_memory(comm, n_beside, &mine);
     st = cairn_comm_gather(comm, st, &mine, sizeof mine, d.record);
     if (st == CAIRN_OK && root) st = decide(&d, &opened->planned);
     st = cairn_comm_broadcast(comm, st, d.answer, d.n);
     st = cairn_comm_broadcast(comm, st, &hold->refused, sizeof hold->refused);
+    st = cairn_comm_broadcast(comm, st, &hold->train, sizeof hold->train);
     if (st == CAIRN_OK) {
-        hold->groups = d.answer[cairn_comm_rank(comm)];
+        const unsigned mine_held = d.answer[cairn_comm_rank(comm)];
+        hold->groups = mine_held & (SHARED - 1U);
+        hold->shared = (mine_held & SHARED) != 0;
+        hold->first = cairn_comm_node(comm).first == cairn_comm_rank(comm);
         cairn_planned_hold(&opened->planned, hold->groups);
     }
     free(d.record);

@@ -58,6 +58,8 @@ cairn_status cairn_start_open(const struct cairn_config *config, cairn_comm *com
     st = cairn_start_decide_hold(comm, st, data == NULL ? 0 : data->n_beside, &opened);
     if (st == CAIRN_OK) st = check_hold(comm, &opened.hold);
     if (st == CAIRN_OK)
+        opened.shuffle = cairn_setup_shuffle(config, opened.dataset, opened.hold.train);
+    if (st == CAIRN_OK)
         *out = opened;
     else
         cairn_opened_close(&opened);

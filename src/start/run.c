@@ -25,7 +25,7 @@ struct cairn_open_run {
     double begin_s; /* of the job, of cairn_clock_s() */
     struct cairn_config *config;
     struct cairn_config *before;       /* of the checkpoint to go on from; rank 0 */
-    struct cairn_setup_data data;      /* from memory */
+    struct cairn_setup_data data;      /* from memory, or open */
     char checkpoint[CAIRN_PATH_BYTES]; /* to go on from; "" for a fresh start */
     uint64_t init_hash;
     cairn_trainer *trainer;
@@ -269,8 +269,8 @@ static void end_record(cairn_run *run, cairn_status st)
 static cairn_status make_trainer(cairn_run *run)
 {
     struct cairn_opened opened = {.dataset = NULL};
-    CAIRN_TRY(cairn_start_open(run->config, run->comm,
-                               run->settings.data == NULL ? NULL : &run->data, &opened));
+    if (!run->settings.check) CAIRN_TRY(cairn_start_stage(run->config, run->comm, &run->data));
+    CAIRN_TRY(cairn_start_open(run->config, run->comm, &run->data, &opened));
     cairn_start_allow_memory(run->comm, &opened.planned);
     const struct cairn_wanted wanted =
         cairn_start_wanted(run->config, &opened, NULL, run->settings.folder);

@@ -20,6 +20,9 @@
 struct cairn_hold {
     unsigned groups; /* a bit each */
     bool refused;    /* data.in_memory: true is more than some node has */
+    bool train;      /* every node holds the training samples */
+    bool shared;     /* once for the ranks of this node, ... */
+    bool first;      /* ... of which this is the first */
     char text[512];  /* on rank 0: why not all are held; "" */
 };
 
@@ -29,7 +32,18 @@ struct cairn_opened {
     struct cairn_window_rule rule;
     struct cairn_planned planned; /* for this rank and what it holds */
     struct cairn_hold hold;
+    struct cairn_shuffle shuffle; /* of the training samples */
 };
+
+/** With data.stage: have the files of the data copied to the disk of each node, by one rank of it,
+ * and let `data` open the copies.  Nothing where these data are open already on all ranks, or data
+ * is NULL.
+ *
+ * Ranks   collective
+ * Errors  the agreed one: CAIRN_FILES: the folder or the disk refuses, there is no room;
+ *         CAIRN_DATA: a file is not there, or changed meanwhile */
+CAIRN_CHECKED cairn_status cairn_start_stage(const struct cairn_config *config, cairn_comm *comm,
+                                             struct cairn_setup_data *data);
 
 /** Open the data and solve the batch, choose the micro-batch, plan the memory, and decide what of
  * the data is held in it, once for all ranks of a node.

@@ -16,7 +16,7 @@
 #include "tensor/threads.h"
 #include "train/evaluate.h"
 
-enum { LARGEST_MICRO = 256 };
+enum { LARGEST_MICRO = 256, PREFETCH = 4 };
 
 cairn_status cairn_trained_check_ema(const struct cairn_config *config, const char *checkpoint)
 {
@@ -57,8 +57,9 @@ static cairn_status open_given(struct cairn_trained *trained, cairn_data *data)
 static cairn_status open_data(struct cairn_trained *trained,
                               const struct cairn_trained_settings *settings)
 {
-    const struct cairn_setup_other other = {settings->data_file, trained->split,
-                                            settings->outputs_only};
+    const struct cairn_setup_other other = {.file = settings->data_file,
+                                            .split = trained->split,
+                                            .labels_optional = settings->outputs_only};
     cairn_status st = cairn_threads_set(trained->config->train_threads);
     if (st == CAIRN_OK && settings->data != NULL) st = open_given(trained, settings->data);
     st = cairn_comm_agree(trained->comm, st);
@@ -117,7 +118,8 @@ static cairn_status open_parts(struct cairn_trained *trained,
     trained->micro = numbered ? config->batch_micro : LARGEST_MICRO;
     trained->n_samples = cairn_dataset_size(trained->dataset, trained->split);
     CAIRN_TRY(make_model(trained, settings->checkpoint));
-    const struct cairn_loader_options rows = {.split = trained->split, .micro = trained->micro};
+    const struct cairn_loader_options rows = {
+        .split = trained->split, .micro = trained->micro, .prefetch = PREFETCH};
     CAIRN_TRY(cairn_loader_create(trained->dataset, &rows, &trained->loader));
     return cairn_memory_get(cairn_model_params(trained->model)->n_values, sizeof *trained->w,
                             "the weights", &trained->w);

@@ -62,6 +62,8 @@ static void explain_drop(const struct cairn_window_rule *rule)
                        end.position - end.samples, end.position);
 }
 
+enum { CHUNKS_THAT_STAY = 32 << 20 };
+
 static void explain_noise(enum cairn_noise noise, int n_ranks)
 {
     if (noise == CAIRN_NOISE_MICRO)
@@ -72,6 +74,25 @@ static void explain_noise(enum cairn_noise noise, int n_ranks)
     else if (noise == CAIRN_NOISE_RANK)
         cairn_log_detail("noise scale from half of the micro-batches of the one rank; "
                          "train.noise=micro is more exact");
+}
+
+/* Where rows come as they are wanted, and several lie together.  Of little the page cache has all,
+ * and unpacking costs little. */
+static void explain_order(const struct cairn_opened *opened)
+{
+    const struct cairn_shuffle *shuffle = &opened->shuffle;
+    if (shuffle->kind == CAIRN_SHUFFLE_BLOCKS)
+        cairn_log_info("data.shuffle: %s%" PRIu64 " samples in random order, mixed in windows "
+                       "of %" PRIu64,
+                       shuffle->automatic ? "auto took blocks: blocks of " : "blocks of ",
+                       shuffle->block, shuffle->window);
+    const bool large = opened->planned.groups.held[CAIRN_SPLIT_TRAIN] > CHUNKS_THAT_STAY;
+    if (shuffle->kind == CAIRN_SHUFFLE_FULL && !opened->hold.train && large &&
+        cairn_loader_reads_again(opened->dataset, CAIRN_SPLIT_TRAIN))
+        cairn_log_warning(
+            "train is read as it comes, in random order, and its samples lie together "
+            "in chunks, each of which is read again and again; data.shuffle: blocks "
+            "reads it once");
 }
 
 static void explain(const struct cairn_config *config, const struct cairn_trainer_parts *parts,
@@ -90,8 +111,36 @@ static void explain(const struct cairn_config *config, const struct cairn_traine
     cairn_setup_log_scaling(config, &parts->scaling, rule);
 }
 
+/* How the loader of a group is made, by what was decided for this rank's node. */
+static struct cairn_loader_options rows_of(const struct cairn_config *config,
+                                           const struct cairn_opened *opened,
+                                           enum cairn_split split)
+{
+    const bool held = (opened->hold.groups >> split & 1) != 0;
+    struct cairn_loader_options rows = cairn_setup_loader_options(config, opened->dataset, split,
+                                                                  (size_t)opened->rule.micro, held);
+    if (split == CAIRN_SPLIT_TRAIN) rows.shuffle = opened->shuffle;
+    return rows;
+}
+
+/* Room for what the ranks of a node hold together.  Collective. */
+static cairn_status share_memory(const struct cairn_config *config,
+                                 const struct cairn_opened *opened,
+                                 struct cairn_trainer_parts *parts)
+{
+    cairn_status st = CAIRN_OK;
+    for (int split = 0; split < CAIRN_N_SPLITS; split++) {
+        const struct cairn_loader_options rows = rows_of(config, opened, (enum cairn_split)split);
+        const size_t data = cairn_loader_would_take(opened->dataset, &rows).data;
+        const bool shared = opened->hold.shared && data > 0;
+        st = cairn_shared_get(parts->comm, st, shared ? data + CAIRN_TOGETHER_MORE : 0,
+                              &parts->shared[split]);
+    }
+    return st;
+}
+
 /* Model, loaders and optimizer, the dataset being open.  Local. */
-static cairn_status make_parts(const struct cairn_config *config, unsigned held,
+static cairn_status make_parts(const struct cairn_config *config, const struct cairn_opened *opened,
                                struct cairn_trainer_parts *parts)
 {
     size_t micro = (size_t)parts->rule.micro;
@@ -99,8 +148,11 @@ static cairn_status make_parts(const struct cairn_config *config, unsigned held,
     CAIRN_TRY(cairn_model_create(&options, &parts->model));
     CAIRN_TRY(cairn_setup_check_labels(parts->dataset, parts->model));
     for (int split = 0; split < CAIRN_N_SPLITS; split++) {
-        const struct cairn_loader_options rows = cairn_setup_loader_options(
-            config, (enum cairn_split)split, micro, (held >> split & 1) != 0);
+        const struct cairn_shared *shared = parts->shared[split];
+        struct cairn_loader_options rows = rows_of(config, opened, (enum cairn_split)split);
+        if (shared != NULL)
+            rows.together = (struct cairn_together){shared->memory, (size_t)shared->rank,
+                                                    (size_t)shared->n_ranks};
         CAIRN_TRY(cairn_setup_loader(parts->dataset, &rows, &parts->loader[split]));
     }
     CAIRN_TRY(cairn_setup_schedule(config, &parts->rule, &parts->schedule));
@@ -120,6 +172,7 @@ cairn_status cairn_start_trainer_from(const struct cairn_config *config, cairn_c
         .ema = config->train_ema,
         .balance_every =
             config->train_balance == CAIRN_BALANCE_AUTO ? config->train_balance_every : 0,
+        .ledger = config->data_ledger,
         .seed = config->train_seed,
     };
     cairn_trainer *t = NULL;
@@ -133,7 +186,10 @@ cairn_status cairn_start_trainer_from(const struct cairn_config *config, cairn_c
         if (parts.noise == CAIRN_NOISE_RANK) parts.noise = CAIRN_NOISE_OFF;
     }
     parts.sum_kind = cairn_setup_sum_kind(config, parts.noise);
-    cairn_status st = cairn_comm_agree(comm, make_parts(config, opened->hold.groups, &parts));
+    cairn_status st = share_memory(config, opened, &parts);
+    if (st == CAIRN_OK) st = make_parts(config, opened, &parts);
+    for (int split = 0; split < CAIRN_N_SPLITS; split++)
+        st = cairn_shared_publish(comm, st, parts.shared[split]);
     if (st != CAIRN_OK) {
         cairn_trainer_parts_free(&parts);
         return st;
@@ -144,6 +200,7 @@ cairn_status cairn_start_trainer_from(const struct cairn_config *config, cairn_c
         return st;
     }
     explain(config, &parts, n_ranks);
+    explain_order(opened);
     if (opened->hold.text[0] != '\0') cairn_log_info("%s", opened->hold.text);
     *out = t;
     return CAIRN_OK;
@@ -153,7 +210,8 @@ cairn_status cairn_start_trainer(const struct cairn_config *config, cairn_comm *
                                  struct cairn_setup_data *data, cairn_trainer **out)
 {
     struct cairn_opened opened = {.dataset = NULL};
-    cairn_status st = cairn_start_open(config, comm, data, &opened);
+    cairn_status st = cairn_start_stage(config, comm, data);
+    if (st == CAIRN_OK) st = cairn_start_open(config, comm, data, &opened);
     if (st == CAIRN_OK) st = cairn_start_trainer_from(config, comm, &opened, out);
     cairn_opened_close(&opened);
     return st;
@@ -190,7 +248,7 @@ cairn_status cairn_trainer_open_with(const cairn_options *options, cairn_data *d
     cairn_status st = cairn_options_config(options, data != NULL, &config);
     if (st == CAIRN_OK) st = cairn_start_given_data(config, data, &given);
     st = cairn_comm_agree(comm, st);
-    if (st == CAIRN_OK) st = cairn_start_trainer(config, comm, data == NULL ? NULL : &given, &t);
+    if (st == CAIRN_OK) st = cairn_start_trainer(config, comm, &given, &t);
     if (st == CAIRN_OK) st = cairn_trainer_prepare(t, cairn_start_origin(config, t));
     cairn_setup_data_close(&given);
     cairn_config_free(config);

@@ -71,9 +71,9 @@ void cairn_observe_phase(cairn_trainer *t, enum cairn_phase phase)
     TELL(enters, phase);
 }
 
-void cairn_observe_micro(cairn_trainer *t, size_t i, size_t n)
+void cairn_observe_micro(cairn_trainer *t, size_t i, const struct cairn_micro *micro)
 {
-    TELL(micro_done, t, i, n);
+    TELL(micro_done, t, i, micro);
 }
 
 cairn_status cairn_observe_sum(cairn_trainer *t, cairn_status st, bool *stop)

@@ -11,6 +11,7 @@
 #include "base/phase.h"
 #include "cairn/trainer.h"
 #include "comm/sum.h"
+#include "tensor/micro.h"
 
 /** Numbers of an observer that are part of a checkpoint, as [rows, columns] there; files without
  * them can be resumed all the same. */
@@ -36,8 +37,8 @@ struct cairn_observer {
     /** This rank turns to something else. */
     void (*enters)(void *context, enum cairn_phase phase);
 
-    /** Micro-batch i of this rank's share, of n samples, was added to its sum. */
-    void (*micro_done)(void *context, cairn_trainer *t, size_t i, size_t n);
+    /** Micro-batch i of this rank's share was added to its sum. */
+    void (*micro_done)(void *context, cairn_trainer *t, size_t i, const struct cairn_micro *micro);
 
     /** The ranks are about to sum.  Set *stop where this rank wants the run to stop after this
      * update; a status other than CAIRN_OK ends the update on all ranks. */
@@ -88,7 +89,7 @@ void *cairn_trainer_observer(const cairn_trainer *t, const struct cairn_observer
 /** Tell all of them.  Ranks, errors: as in struct cairn_observer. */
 void cairn_observe_begin(cairn_trainer *t);
 void cairn_observe_phase(cairn_trainer *t, enum cairn_phase phase);
-void cairn_observe_micro(cairn_trainer *t, size_t i, size_t n);
+void cairn_observe_micro(cairn_trainer *t, size_t i, const struct cairn_micro *micro);
 CAIRN_CHECKED cairn_status cairn_observe_sum(cairn_trainer *t, cairn_status st, bool *stop);
 void cairn_observe_summed(cairn_trainer *t, const struct cairn_totals *totals);
 CAIRN_CHECKED cairn_status cairn_observe_update(cairn_trainer *t,

@@ -12,7 +12,10 @@
 
 void cairn_trainer_parts_free(const struct cairn_trainer_parts *parts)
 {
-    for (int split = 0; split < CAIRN_N_SPLITS; split++) cairn_loader_free(parts->loader[split]);
+    for (int split = 0; split < CAIRN_N_SPLITS; split++) {
+        cairn_loader_free(parts->loader[split]);
+        cairn_shared_release(parts->shared[split]);
+    }
     cairn_optim_free(parts->optim);
     cairn_model_free(parts->model);
     cairn_dataset_close(parts->dataset);
@@ -47,6 +50,7 @@ cairn_status cairn_trainer_create(const struct cairn_trainer_parts *parts, cairn
         return st;
     }
     cairn_model_init(parts->model, t->w);
+    cairn_trainer_foresee(t);
     cairn_trainer_find_window(t);
     *out = t;
     return CAIRN_OK;

@@ -11,6 +11,7 @@
 
 #include "base/phase.h"
 #include "cairn/trainer.h"
+#include "comm/shared.h"
 #include "comm/sum.h"
 #include "data/loader.h"
 #include "nn/model.h"
@@ -27,6 +28,7 @@ struct cairn_trainer_parts {
     struct cairn_dataset *dataset;               /* taken */
     struct cairn_model *model;                   /* taken */
     struct cairn_loader *loader[CAIRN_N_SPLITS]; /* taken; NULL where there is no such group */
+    struct cairn_shared *shared[CAIRN_N_SPLITS]; /* taken: what loaders hold with others, or NULL */
     struct cairn_optim *optim;                   /* taken */
     struct cairn_window_rule rule;
     struct cairn_schedule schedule;
@@ -37,6 +39,7 @@ struct cairn_trainer_parts {
     double clip_norm;             /* 0: no clipping */
     double ema;                   /* decay of the moving average of the weights; 0: there is none */
     uint64_t balance_every;       /* updates between two cuts by speed; 0: shares are equal */
+    bool ledger;                  /* count and hash the samples of each update */
     uint64_t seed;
 };
 
@@ -55,6 +58,7 @@ struct cairn_trainer {
     struct cairn_window window;      /* ... the next update's samples ... */
     struct cairn_share share;        /* ... and this rank's micro-batches, ... */
     struct cairn_balance *balance;   /* ... by speed; NULL: they are equal */
+    struct cairn_foreseen foreseen;  /* the window up to which reading ahead has come */
     struct cairn_phase_clock phases; /* phase, micro-batch and times of this update */
     struct cairn_observers observers;
 };
@@ -74,6 +78,10 @@ CAIRN_CHECKED cairn_status cairn_trainer_prepare(cairn_trainer *t, cairn_status 
 /** Find window and share from t->at: at the start and after it was changed.  Ranks: local.
  * Errors: none. */
 void cairn_trainer_find_window(cairn_trainer *t);
+
+/** Tell the loader of the training samples what it will be asked for.  Ranks: local.
+ * Errors: none. */
+void cairn_trainer_foresee(cairn_trainer *t);
 
 /** This rank's part of the next update's gradient: zero, then its micro-batches.  Ranks: local.
  * Errors: as cairn_trainer_backward(). */

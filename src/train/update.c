@@ -30,22 +30,22 @@ cairn_status cairn_trainer_accumulate(cairn_trainer *t)
     return st;
 }
 
-/* Micro-batch m of the window, of *n samples: read it, or take what is fed, walk forward and
- * backward, and the gradient goes into this rank's sum.  Local. */
+/* Micro-batch m of the window: read it, or take what is fed, walk forward and backward, and the
+ * gradient goes into this rank's sum.  Local. */
 static cairn_status add_micro(cairn_trainer *t, uint64_t m, const struct cairn_samples *fed,
-                              size_t *n)
+                              struct cairn_micro *micro)
 {
-    struct cairn_micro micro;
+    size_t n = 0;
     struct cairn_scores scores = {0};
     struct cairn_loader *loader = t->parts.loader[CAIRN_SPLIT_TRAIN];
-    uint64_t first = cairn_window_micro(&t->parts.rule, &t->window, m, n);
+    uint64_t first = cairn_window_micro(&t->parts.rule, &t->window, m, &n);
     cairn_observe_phase(t, CAIRN_PHASE_DATA);
-    CAIRN_TRY(fed == NULL ? cairn_loader_read(loader, first, *n, &micro)
-                          : cairn_loader_take(loader, first, fed, &micro));
+    CAIRN_TRY(fed == NULL ? cairn_loader_read(loader, first, n, micro)
+                          : cairn_loader_take(loader, first, fed, micro));
     cairn_observe_phase(t, CAIRN_PHASE_COMPUTE);
-    cairn_sum_begin_micro(t->sum, *n);
+    cairn_sum_begin_micro(t->sum, n);
     CAIRN_TRY(cairn_loader_refused(
-        loader, cairn_model_gradient(t->parts.model, t->w, &micro, &t->sum->sink, &scores)));
+        loader, cairn_model_gradient(t->parts.model, t->w, micro, &t->sum->sink, &scores)));
     cairn_sum_mark_micro(t->sum, cairn_window_mark(m));
     return cairn_sum_end_micro(t->sum, &scores);
 }
@@ -101,34 +101,34 @@ cairn_status cairn_trainer_sum(cairn_trainer *t, cairn_status st, bool *again,
 /** Micro-batch i of this rank's share.  Local. */
 cairn_status cairn_trainer_backward(cairn_trainer *t, size_t i)
 {
-    size_t n = 0;
+    struct cairn_micro micro;
     if (i >= cairn_trainer_share(t))
         return cairn_fail(CAIRN_USAGE, "micro-batch %zu of a share of %zu", i,
                           cairn_trainer_share(t));
-    CAIRN_TRY(add_micro(t, t->share.first + i, NULL, &n));
-    cairn_observe_micro(t, i, n);
+    CAIRN_TRY(add_micro(t, t->share.first + i, NULL, &micro));
+    cairn_observe_micro(t, i, &micro);
     return CAIRN_OK;
 }
 
 /** Micro-batch m of the batch, which this rank has.  Local. */
 cairn_status cairn_trainer_feed(cairn_trainer *t, uint64_t m, const struct cairn_samples *samples)
 {
-    size_t n = 0;
+    struct cairn_micro micro;
     CAIRN_TRY(cairn_trainer_check_fed(t, m, samples));
     if (cairn_sum_needs_range(t->sum) && m != 0) return CAIRN_OK; /* comes again */
-    CAIRN_TRY(add_micro(t, m, samples, &n));
-    cairn_observe_micro(t, t->n_fed++, n);
+    CAIRN_TRY(add_micro(t, m, samples, &micro));
+    cairn_observe_micro(t, t->n_fed++, &micro);
     return CAIRN_OK;
 }
 
 cairn_status cairn_trainer_prepare(cairn_trainer *t, cairn_status st)
 {
-    size_t n = 0;
+    struct cairn_micro micro;
     bool ready =
         t->done || cairn_dataset_is_fed(t->parts.dataset) || !cairn_sum_needs_range(t->sum);
     if (ready) return cairn_comm_agree(t->parts.comm, st);
     cairn_sum_begin(t->sum);
-    if (st == CAIRN_OK) st = add_micro(t, 0, NULL, &n);
+    if (st == CAIRN_OK) st = add_micro(t, 0, NULL, &micro);
     cairn_observe_phase(t, CAIRN_PHASE_OTHER);
     return cairn_sum_learn(t->sum, st);
 }

@@ -51,6 +51,13 @@ struct cairn_share {
     uint64_t first, end;
 };
 
+/** A window that is to come, and this rank's share of it. */
+struct cairn_foreseen {
+    uint64_t update;
+    struct cairn_window window;
+    struct cairn_share share;
+};
+
 /** B of an update that begins at `position`, before an epoch or the run cuts it short: `global`, or
  * what the ramp says, rounded to whole micro-batches. */
 uint64_t cairn_window_batch(const struct cairn_window_rule *rule, uint64_t position);

@@ -54,7 +54,7 @@ may_use()
     hdf5.h | hdf5_hl.h) users=h5 ;;
     cblas.h | flexiblas_api.h) users=tensor ;;
     yaml.h) users=config ;;
-    zlib.h) users=data ;;
+    zlib.h | zip.h | png.h | jpeglib.h | jerror.h) users=data ;;
     jansson.h) users=report ;;
     xxhash.h) users="tensor record data" ;;
     assert.h) users=nobody ;;
@@ -133,7 +133,7 @@ fi
 # Public headers stand on each other and on the C library.
 if [ -d include ]; then
     all_bad < <(grep -rnE '^ *# *include *"' include | grep -v '"cairn/' | sed 's/$/: not a public header/')
-    all_bad < <(grep -rnE '<(mpi|hdf5|cblas|yaml|zlib|xxhash|jansson)\.h>' include | grep -v '^include/cairn/mpi\.h:.*<mpi\.h>' |
+    all_bad < <(grep -rnE '<(mpi|hdf5|cblas|yaml|zlib|zip|png|jpeglib|xxhash|jansson)\.h>' include | grep -v '^include/cairn/mpi\.h:.*<mpi\.h>' |
         sed 's/$/: not for public headers/')
 fi
 # The compiler would silently take glibc's.

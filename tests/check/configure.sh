@@ -32,5 +32,8 @@ without()
 lacks pkg-config pkg-config -DCMAKE_DISABLE_FIND_PACKAGE_PkgConfig=ON
 lacks MPI "libopenmpi-dev openmpi-bin" -DCMAKE_DISABLE_FIND_PACKAGE_MPI=ON
 lacks HDF5 libhdf5-dev -DCMAKE_DISABLE_FIND_PACKAGE_HDF5=ON
+(without libzip && lacks libzip libzip-dev) || exit 1
+lacks libpng libpng-dev -DCMAKE_DISABLE_FIND_PACKAGE_PNG=ON
+lacks libjpeg libjpeg-dev -DCMAKE_DISABLE_FIND_PACKAGE_JPEG=ON
 lacks zlib zlib1g-dev -DCMAKE_DISABLE_FIND_PACKAGE_ZLIB=ON
 lacks "POSIX threads" libc6-dev -DCMAKE_DISABLE_FIND_PACKAGE_Threads=ON

@@ -58,6 +58,14 @@ struct fuzz_kind {
 };
 const struct fuzz_kind *fuzz_kind_at(size_t i); /* NULL behind the last */
 
+/** Damaged sources of the import formats, imports.c; `file` is room. */
+void fuzz_import_npy(struct fuzz_random *random, cairn_comm *comm, struct fuzz_file *file);
+void fuzz_import_npz(struct fuzz_random *random, cairn_comm *comm, struct fuzz_file *file);
+void fuzz_import_libsvm(struct fuzz_random *random, cairn_comm *comm, struct fuzz_file *file);
+void fuzz_import_cifar(struct fuzz_random *random, cairn_comm *comm, struct fuzz_file *file);
+void fuzz_import_images(struct fuzz_random *random, cairn_comm *comm, struct fuzz_file *file);
+void fuzz_import_hdf5(struct fuzz_random *random, cairn_comm *comm, struct fuzz_file *file);
+
 /** Load a good file; ends the process where there is none. */
 void fuzz_load(const char *name, struct fuzz_file *file);
 void fuzz_store(const char *name, const struct fuzz_file *file);

@@ -29,7 +29,10 @@ static const char *good(const char *name)
 
 static void try_dataset(struct fuzz_random *random, cairn_comm *comm, const char *checkpoint)
 {
-    fuzz_command(comm, (const char *[]){"info", "input.h5", NULL});
+    if (fuzz_once_in(random, 2))
+        fuzz_command(comm, (const char *[]){"info", "input.h5", NULL});
+    else
+        fuzz_command(comm, (const char *[]){"info", "--check", "input.h5", NULL});
     if (fuzz_once_in(random, 2))
         fuzz_command(comm, (const char *[]){"eval", good(checkpoint), "--data", "input.h5", NULL});
     else
@@ -169,6 +172,19 @@ static void run_text(struct fuzz_random *random, cairn_comm *comm)
         comm, (const char *[]){"import", "digits", "input.txt", "-o", "o.h5", "--overwrite", NULL});
 }
 
+#define IMPORT(name)                                                                               \
+    static void run_##name(struct fuzz_random *random, cairn_comm *comm)                           \
+    {                                                                                              \
+        fuzz_import_##name(random, comm, &file);                                                   \
+    }
+IMPORT(npy)
+IMPORT(npz)
+IMPORT(libsvm)
+IMPORT(cifar)
+IMPORT(images)
+IMPORT(hdf5)
+#undef IMPORT
+
 const struct fuzz_kind *fuzz_kind_at(size_t i)
 {
     static const struct fuzz_kind kinds[] = {
@@ -181,6 +197,12 @@ const struct fuzz_kind *fuzz_kind_at(size_t i)
         {"csv", false, run_csv},
         {"idx", false, run_idx},
         {"text", false, run_text},
+        {"npy", false, run_npy},
+        {"npz", false, run_npz},
+        {"libsvm", false, run_libsvm},
+        {"cifar", false, run_cifar},
+        {"images", false, run_images},
+        {"hdf5", false, run_hdf5},
     };
     if (file.bytes == NULL) file.bytes = malloc(FUZZ_MOST_BYTES);
     return i < sizeof kinds / sizeof kinds[0] ? &kinds[i] : NULL;

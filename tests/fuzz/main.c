@@ -223,7 +223,8 @@ static void run_batch(const struct fuzz_kind *kind, uint64_t seed, uint64_t end)
 
 static void keep_input(const char *kind, uint64_t seed)
 {
-    static const char *const endings[] = {"h5", "yaml", "csv", "idx", "txt"};
+    static const char *const endings[] = {"h5",  "yaml", "csv", "idx", "txt",
+                                          "npy", "npz",  "svm", "bin", "png"};
     char from[64];
     char to[256];
     for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {

@@ -40,6 +40,13 @@ goes_on()
     whole "$2"
 }
 
+# finds CODE RANKS FAULT: the training goes on, and its ledger shows it
+finds()
+{
+    CAIRN_FAULT=$3 expect 0 "$2" train run.yaml --out result data.ledger=true
+    expect_line "$1" "$2" . verify --ledger result
+}
+
 whole()
 {
     local left
@@ -57,6 +64,8 @@ plant()
         beside goes_on "$ranks" "$fault" "${train[@]}"
         ;;
     RESUME) beside fails "$code" "$ranks" "$fault" "${train[@]}" --resume saved.h5 ;;
+    LEDGER) beside finds "$code" "$ranks" "$fault" ;;
+    STAGE) beside fails "$code" "$ranks" "$fault" "${train[@]}" data.stage=stage ;;
     INIT) beside fails "$code" "$ranks" "$fault" "${train[@]}" --init saved.h5 ;;
     PREDICT) beside fails "$code" "$ranks" "$fault" predict saved.h5 --data data.h5 -o predicted.h5 ;;
     IMPORT) [ "$ranks" != 1 ] || beside fails "$code" 0 "$fault" import csv table.csv --target y --classes -o table.h5 ;;

@@ -43,7 +43,9 @@ printf '%s\n' '1 2  3' '4 5 6' '7 8 9' '1 1 1' >spaces.txt
 { printf '\0\0\10\3\0\0\0\5\0\0\0\2\0\0\0\3'; seq -s '' 9 38; } | head -c 46 >images.idx
 printf '\0\0\10\1\0\0\0\5\1\2\0\1\2' >labels.idx
 zcat "$datasets/digits.csv.gz" | sed -n 1,20p >digits.csv
-gzip -kn table.csv images.idx
+"$CAIRN_BUILD/tests/run_make_sources"
+seq 10 >names.txt
+gzip -kn table.csv images.idx x.npy
 for file in *.h5; do expect 0 0 info "$file"; done
 rm -rf run text out err
 cd ../work

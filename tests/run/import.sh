@@ -39,6 +39,9 @@ expect 0 0 import csv mixed.csv --categories auto --missing drop --test-every 2 
 grep -q 'column 0 (0): left out: it names or counts the rows' err && grep -q '1 of 3 rows lack a value' err || fail "import says $(cat err)"
 grep -q 'samples \[3\], 1 real targets, train 1, test 1' out || fail "import says $(cat out)"
 
+expect 0 0 import csv mixed.csv --only t --no-target --missing drop -o mixed.h5 --overwrite
+grep -q 'samples \[1\], without targets' out || fail "import says $(cat out)"
+
 # IDX files by name: two images of one pixel.
 printf '\0\0\10\3\0\0\0\2\0\0\0\1\0\0\0\1\0\377' >images
 printf '\0\0\10\1\0\0\0\2\0\1' | gzip >labels.gz

@@ -23,9 +23,11 @@ train: {updates: 20, evaluate_every: none, reproducible: true}
 END
 ranks=2
 megabyte=1048576
+expect 0 0 plan run.yaml --memory --json --ranks $ranks data.in_memory=false
+none=$((ranks * $(json out rank) + $(json out snapshot))) # what the node takes without data, about
 expect 0 0 plan run.yaml --memory --json --ranks $ranks data.in_memory=true
-all=$((ranks * $(json out rank) + $(json out snapshot))) # what the node takes with all data, about
 data=$(json out data)
+all=$((none + data)) # the ranks hold them once
 same "bytes of the data" "$data" $(((50000 + 37500) * 784))
 
 # held NAME MEGABYTES DATA STREAMED: plan, doctor and run hold so many bytes on a node of that size, and read these groups
@@ -47,9 +49,9 @@ held()
     weights_of "$1"
 }
 large=$((2 * all / megabyte))
-middle=$(((all - ranks * 30000000) * 10 / 9 / megabyte)) # without train, but not without anything
+middle=$(((none + 30000000) * 10 / 9 / megabyte + 1)) # without train, but not without anything
 # little more than without any; rounded up, as what the program itself takes differs by 0.2 MB from start to start
-small=$(((all - ranks * 68000000) / megabyte + 1))
+small=$((none * 10 / 9 / megabyte + 1))
 bits=$(held all $large "$data" "")
 same "bits where train is read as it comes" "$(held test $middle 29400000 "train (39.2 MB)")" "$bits"
 same "bits where all is read as it comes" "$(held none $small 0 "train (39.2 MB), test (29.4 MB)")" "$bits"

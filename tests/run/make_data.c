@@ -5,8 +5,9 @@
  *
  * or a text that begins with a letter.
  *
- * TYPE is one of cairn_h5_type_name(); without VALUE (nan is one) element i is i mod 3.  Not for
- * data that a test trains on for long. */
+ * TYPE is one of cairn_h5_type_name(); without VALUE (nan is one) element i is i mod 3, with
+ * "rising" i, and "rising:17=nan:20=1" is that with two others.  Not for data that a test trains on
+ * for long. */
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,15 +28,28 @@ static cairn_status make_groups(struct cairn_h5 *file, char *path)
     return CAIRN_OK;
 }
 
+static void set(enum cairn_h5_type type, unsigned char *data, size_t i, double number)
+{
+    if (type == CAIRN_H5_F32) ((float *)data)[i] = (float)number;
+    if (type == CAIRN_H5_F64) ((double *)data)[i] = number;
+    if (type == CAIRN_H5_U8) data[i] = (unsigned char)number;
+    if (type == CAIRN_H5_I32) ((int *)data)[i] = (int)number;
+}
+
 static void fill(const struct cairn_h5_form *form, const char *value, unsigned char *data)
 {
     size_t n = cairn_shape_count(&form->shape);
-    for (size_t i = 0; i < n; i++) {
-        double number = value == NULL ? (double)(i % 3) : strtod(value, NULL);
-        if (form->type == CAIRN_H5_F32) ((float *)data)[i] = (float)number;
-        if (form->type == CAIRN_H5_F64) ((double *)data)[i] = number;
-        if (form->type == CAIRN_H5_U8) data[i] = (unsigned char)number;
-        if (form->type == CAIRN_H5_I32) ((int *)data)[i] = (int)number;
+    const bool rising = value != NULL && strncmp(value, "rising", strlen("rising")) == 0;
+    for (size_t i = 0; i < n; i++)
+        set(form->type, data, i,
+            rising          ? (double)i
+            : value == NULL ? (double)(i % 3)
+                            : strtod(value, NULL));
+    const char *other = rising ? strchr(value, ':') : NULL;
+    for (; other != NULL; other = strchr(other + 1, ':')) {
+        char *end = NULL;
+        size_t at = strtoul(other + 1, &end, 10);
+        if (at < n) set(form->type, data, at, strtod(end + 1, NULL));
     }
 }
 

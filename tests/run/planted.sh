@@ -4,7 +4,7 @@
 . "${BASH_SOURCE%/*}/../support/run.sh"
 
 "$CAIRN_BUILD/tests/run_make_data" data.h5 /train/x=float32:30x4 /train/y=int32:30 /test/x=float32:9x4 /test/y=int32:9
-printf '%s\n' "data: {file: data.h5}" "model: [{type: dense, units: 3}]" "batch: {global: 6, micro: 2}" \
+printf '%s\n' "data: {file: data.h5, ledger: true}" "model: [{type: dense, units: 3}]" "batch: {global: 6, micro: 2}" \
     "train: {updates: 10}" "checkpoint: {every_updates: 5}" >run.yaml
 printf '%s\n' "a,b,c" "1,2,0" "3,4,1" "5,6,0" "7,8,1" >table.csv
 seq 500 >words.txt
@@ -54,7 +54,7 @@ links()
     victim
     [ "$1" != 0 ] || kinds+=("ln -s $PWD/precious/nothing" "ln $PWD/precious/text" mkfifo)
     for kind in "${kinds[@]}"; do
-        for name in metrics.csv eval.csv gradflow.csv accumulation.csv lock config.yaml provenance.json summary.json ranks.csv; do
+        for name in metrics.csv eval.csv gradflow.csv accumulation.csv ledger.csv lock config.yaml provenance.json summary.json ranks.csv; do
             rm -rf result
             mkdir result
             $kind result/$name

@@ -159,7 +159,9 @@ for ranks in 1 3; do
     expect_line 3 $ranks '/train/tokens position [0-9]+: the token 20' train run.yaml --out new data.file=high.h5 data.in_memory=false
 done
 expect_line 3 1 'has a vocabulary of 256' eval $checkpoint --data bytes.h5
-expect_line 3 0 'binary:[0-9]+: byte [0-9]+ \(0x[0-9a-f]+\) is not UTF-8' import text binary -o new.h5
+expect_line 3 0 'binary: is an HDF5 file' import text binary -o new.h5
+printf 'text \351t\351\n' >latin1
+expect_line 3 0 'latin1:[0-9]+: byte [0-9]+ \(0x[0-9a-f]+\) is not UTF-8' import text latin1 -o new.h5
 expect_line 2 0 'binary is the source itself' import text binary -o ./binary --bytes --overwrite
 expect_line 2 0 '--val is 1.5, but must be at most 0.99' import text text.txt -o new.h5 --val 1.5
 expect_line 2 0 'leave nothing to train on' import text text.txt -o new.h5 --val 0.9 --test 0.1

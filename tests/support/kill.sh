@@ -20,7 +20,7 @@ campaign()
     RANDOM=$2
     echo "seed $2"
     cat >run.yaml <<END
-data: {file: $datasets/digits.h5}
+data: {file: $datasets/digits.h5, ledger: true}
 model:
   - {type: flatten}
   - {type: dense, units: 16}
@@ -109,5 +109,7 @@ verdict()
     bits alone >a
     bits run >b
     cmp -s a b || fail "after kills it has other bits: $(diff a b | head -n 3)"
+    expect 0 0 verify --ledger run
+    grep -Eq "every one of $n_train samples exactly once in each of $epochs epochs?\$" out || fail "the ledger: $(cat out)"
     same "samples" "$(column run/metrics.csv batch_samples | awk '{ n += $1 } END { print n }')" $((epochs * n_train))
 }

@@ -193,8 +193,9 @@ static bool in_help(const struct cairn_option *flag)
     cairn_option_value(flag, value);
     int n =
         snprintf(line, sizeof line, "\n  %s%s%s", flag->name, value[0] == '\0' ? "" : " ", value);
-    const char *found = strstr(help, line);
-    return found != NULL && (found[n] == ' ' || found[n] == '\n');
+    for (const char *at = strstr(help, line); at != NULL; at = strstr(at + 1, line))
+        if (at[n] == ' ' || at[n] == '\n') return true;
+    return false;
 }
 
 /* A slip of the finger: the flag itself is named, or the key that is so called. */

@@ -121,7 +121,7 @@ static struct cairn_loader *open_loader(struct cairn_dataset *dataset, size_t me
 {
     struct cairn_loader *loader = NULL;
     const struct cairn_loader_options options = {.micro = MICRO,
-                                                 .shuffle = true,
+                                                 .shuffle = {.kind = CAIRN_SHUFFLE_FULL},
                                                  .seed = 5,
                                                  .memory_bytes = memory_bytes,
                                                  .augment = *augment};

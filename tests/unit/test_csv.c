@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Text tables: cells, headers, what columns become, rows without values. */
 #include "data/csv/cell.h"
+#include "data/csv/columns.h"
+#include "data/csv/stored.h"
 #include "data/csv/table.h"
 #include "support/data.h"
 
@@ -180,6 +182,76 @@ static void test_lines_passed_over(void **state)
     cairn_csv_table_free(&table);
 }
 
+/* Names and values with tabs, line ends and backslashes; numbers to the last bit. */
+static void test_columns_as_text(void **state)
+{
+    (void)state;
+    char plain[] = "a\tb", slash[] = "c\\n", end[] = "\nd", one[] = "one";
+    struct cairn_class value[] = {{slash, 0}, {plain, 1}};
+    const struct cairn_csv_column column[] = {
+        {.name = plain,
+         .kind = CAIRN_CSV_NUMBER,
+         .first = 2,
+         .mean = 1.0 / 3,
+         .deviation = 0.1,
+         .standardized = true,
+         .filled = true},
+        {.name = slash,
+         .kind = CAIRN_CSV_CATEGORY,
+         .texts = {.item = value, .n = 2},
+         .filled = true},
+        {.name = end, .why = "--drop"},
+        {.name = one,
+         .kind = CAIRN_CSV_CATEGORY,
+         .is_target = true,
+         .texts = {.item = value, .n = 2}},
+    };
+    struct cairn_csv_columns read = {0};
+    char *text = NULL, *again = NULL;
+    assert_ok(cairn_csv_columns_text(column, 4, true, &text));
+    assert_string_equal(text, "a\\tb\tfeature 2, numbers, less 0.33333333333333331, by "
+                              "0.10000000000000001, 0.33333333333333331 where missing\n"
+                              "c\\\\n\tfeatures 0 to 1, one for each of 2 values, zeros where "
+                              "missing\tc\\\\n\ta\\tb\n"
+                              "\\nd\tleft out: --drop\n"
+                              "one\ttarget, classes by name\tc\\\\n\ta\\tb\n");
+    assert_ok(cairn_csv_columns_parse(text, &read.item, &read.n));
+    assert_int_equal(read.n, 4);
+    assert_string_equal(read.item[0].name, plain);
+    assert_true(read.item[0].mean == 1.0 / 3 && read.item[0].deviation == 0.1);
+    assert_true(read.item[1].texts.n == 2 && read.item[3].is_target);
+    free(text);
+    assert_ok(cairn_csv_columns_text(read.item, read.n, true, &text));
+    cairn_csv_columns_free(&read);
+    assert_ok(cairn_csv_columns_parse(text, &read.item, &read.n));
+    assert_ok(cairn_csv_columns_text(read.item, read.n, true, &again));
+    assert_non_null(strstr(again, "a\\tb\tfeature 2, numbers, less 0.33333333333333331, by"));
+    cairn_csv_columns_free(&read);
+    free(text);
+    free(again);
+}
+
+static void test_text_that_is_no_columns(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"a",
+                                        "a\tfeature",
+                                        "a\tfeature x, numbers",
+                                        "a\tsomething",
+                                        "a\tfeature 0, letters",
+                                        "a\tfeatures 0 to 2, one for each of 2 values\tb\tc",
+                                        "a\tfeatures 0 to 1, one for each of 2 values\tb",
+                                        "a\tfeatures 0 to 1, one for each of 2 values\tb\tb",
+                                        "a\tleft out: "};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        struct cairn_csv_columns read = {0};
+        char text[128];
+        snprintf(text, sizeof text, "b\tfeature 0, numbers\n%s\n", texts[i]);
+        assert_says(cairn_csv_columns_parse(text, &read.item, &read.n), CAIRN_DATA,
+                    "line 2 of its columns");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -189,6 +261,8 @@ int main(void)
         cmocka_unit_test(test_what_columns_become),
         cmocka_unit_test(test_missing_values),
         cmocka_unit_test(test_lines_passed_over),
+        cmocka_unit_test(test_columns_as_text),
+        cmocka_unit_test(test_text_that_is_no_columns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -138,11 +138,32 @@ static void test_more_sources_than_may_be_open(void **state)
     unlink(file_name);
 }
 
+/* Selections of a version that HDF5 does not know yet: their number is that after their kind. */
+static void test_newer_files(void **state)
+{
+    static const unsigned char hyperslab[] = {2, 0, 0, 0, 1, 0, 0, 0};
+    unsigned char bytes[1 << 16];
+    (void)state;
+    put_virtual(other, "/x", 5);
+    FILE *file = fopen(file_name, "r+b");
+    assert_non_null(file);
+    const size_t n = fread(bytes, 1, sizeof bytes, file);
+    for (size_t i = 0; i + sizeof hyperslab <= n; i++)
+        if (memcmp(bytes + i, hyperslab, sizeof hyperslab) == 0) bytes[i + 4] = 99;
+    rewind(file);
+    assert_int_equal(fwrite(bytes, 1, n, file), n);
+    fclose(file);
+    assert_refused(file_name, "/x is not an array of this file (");
+    assert_refused(file_name, "if a newer HDF5 than that of cairn wrote it");
+    unlink(file_name);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_virtual_arrays),
         cmocka_unit_test(test_more_sources_than_may_be_open),
+        cmocka_unit_test(test_newer_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -251,7 +251,7 @@ static void test_idx_refusals(void **state)
     write_idx("images.idx", 0x0A, 2, two, bytes, 4);
     assert_says(import_idx(0), CAIRN_DATA, "images.idx: is not an IDX file");
     write_idx("images.idx", 0x08, 2, two, bytes, 4);
-    assert_says(import_idx(2), CAIRN_USAGE, "--val 2 leaves none");
+    assert_says(import_idx(2), CAIRN_USAGE, "none is left after --val 2");
     write_idx("labels.idx", 0x0C, 1, two, bytes, 8);
     assert_says(import_idx(0), CAIRN_DATA, "labels.idx: row 1: the label -1 is not a class");
     write_idx("labels.idx", 0x0D, 1, two, bytes, 8);

@@ -24,7 +24,10 @@ static struct cairn_loader *create(struct cairn_dataset *dataset, bool shuffle, 
 {
     struct cairn_loader *loader = NULL;
     const struct cairn_loader_options options = {
-        .micro = MICRO, .shuffle = shuffle, .seed = 5, .memory_bytes = memory_bytes};
+        .micro = MICRO,
+        .shuffle = {.kind = shuffle ? CAIRN_SHUFFLE_FULL : CAIRN_SHUFFLE_NONE},
+        .seed = 5,
+        .memory_bytes = memory_bytes};
     assert_ok(cairn_loader_create(dataset, &options, &loader));
     return loader;
 }

@@ -166,11 +166,38 @@ static void take_message(void *context, enum cairn_message kind, const char *lin
     fprintf(stderr, "%s%s\n", kind == CAIRN_MESSAGE_WARNING ? "cairn: warning: " : "", line);
 }
 
+static void test_other_work(void **state)
+{
+    (void)state;
+    struct cairn_progress progress;
+    setenv("TERM", "xterm", 1);
+    catch_by_terminal(80);
+    cairn_progress_begin_of(&progress, "samples");
+    cairn_progress_count(&progress, 1, 2000); /* it may be over at once */
+    listen();
+    const bool silent_at_first = said[0] == '\0';
+    pass(&progress, 10);
+    cairn_progress_count(&progress, 1000, 2000);
+    cairn_progress_end(&progress);
+    give_stderr_back();
+    assert_true(silent_at_first);
+    assert_non_null(strstr(said, "1000/2000 samples (50 %), "));
+    assert_non_null(strstr(said, "\r[==="));
+    catch_by_pipe();
+    cairn_progress_begin_of(&progress, "samples");
+    pass(&progress, 100);
+    cairn_progress_count(&progress, 1000, 2000); /* only where there is a terminal */
+    cairn_progress_end(&progress);
+    give_stderr_back();
+    assert_string_equal(said, "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_plain_lines),
         cmocka_unit_test(test_bar),
+        cmocka_unit_test(test_other_work),
         cmocka_unit_test(test_bar_is_never_wider_than_the_terminal),
         cmocka_unit_test(test_dumb_terminal_and_quiet),
     };

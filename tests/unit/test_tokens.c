@@ -74,8 +74,10 @@ static void check_windows(enum cairn_h5_type type, const void *stored, const uin
     size_t n = (t - 1 + context - 1) / context;
     assert_int_equal(cairn_dataset_size(dataset, CAIRN_SPLIT_TRAIN), n);
     for (size_t memory_bytes = 0; memory_bytes < 2; memory_bytes++) {
-        const struct cairn_loader_options options = {
-            .micro = MICRO, .shuffle = true, .seed = 3, .memory_bytes = memory_bytes * SIZE_MAX};
+        const struct cairn_loader_options options = {.micro = MICRO,
+                                                     .shuffle = {.kind = CAIRN_SHUFFLE_FULL},
+                                                     .seed = 3,
+                                                     .memory_bytes = memory_bytes * SIZE_MAX};
         struct cairn_loader *loader = NULL;
         struct cairn_micro micro;
         double sum = 0;

@@ -57,6 +57,8 @@ static bool is_header(const struct cairn_csv_finder *f)
     double value = 0;
     if (f->options->header != CAIRN_CSV_HEADER_AUTO)
         return f->options->header == CAIRN_CSV_HEADER_YES;
+    if (f->options->like != NULL)
+        return cairn_csv_like_has_header(f) || counts_columns(f->first, f->columns.n);
     for (size_t i = 0; i < f->columns.n; i++) {
         const char *text = f->first[i];
         const bool number = cairn_cell_number(text, f->columns.comma, &value);
@@ -127,7 +129,8 @@ static cairn_status find(struct cairn_csv_finder *f)
     cairn_status st = prepare(f, csv);
     if (st == CAIRN_OK) st = look_at_all(f, csv);
     cairn_csv_close(csv);
-    return st == CAIRN_OK ? cairn_csv_decide(f) : st;
+    if (st != CAIRN_OK) return st;
+    return f->options->like != NULL ? cairn_csv_decide_like(f) : cairn_csv_decide(f);
 }
 
 cairn_status cairn_csv_columns_find(const char *path, const struct cairn_csv_options *options,

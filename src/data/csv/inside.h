@@ -36,6 +36,17 @@ struct cairn_csv_finder {
     size_t first_line, n_records;
 };
 
+enum { CAIRN_CSV_NAMES_BYTES = 512 };
+
+/** The names of the first columns, between commas, in text [CAIRN_CSV_NAMES_BYTES].  Ranks: local.
+ * Errors: none. */
+void cairn_csv_names(const struct cairn_csv_columns *columns, char *text);
+
+/** The same as cairn_csv_decide() and the search for a header where options->like says what becomes
+ * of columns.  Ranks: local.  Errors: CAIRN_DATA: a column is missing, or a value; CAIRN_MEMORY. */
+CAIRN_CHECKED cairn_status cairn_csv_decide_like(struct cairn_csv_finder *f);
+bool cairn_csv_like_has_header(const struct cairn_csv_finder *f);
+
 /** Decide what becomes of each column: f->columns.  Ranks: local.
  * Errors: as cairn_csv_table_read(). */
 CAIRN_CHECKED cairn_status cairn_csv_decide(struct cairn_csv_finder *f);

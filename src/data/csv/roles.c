@@ -14,16 +14,22 @@ enum {
     MOST_NAMED = 12,       /* columns in a message */
 };
 
+void cairn_csv_names(const struct cairn_csv_columns *columns, char *text)
+{
+    const size_t n_bytes = CAIRN_CSV_NAMES_BYTES;
+    size_t used = 0;
+    text[0] = '\0';
+    for (size_t i = 0; i < columns->n && i < MOST_NAMED && used < n_bytes; i++)
+        used += (size_t)snprintf(text + used, n_bytes - used, "%s%.40s", i > 0 ? ", " : "",
+                                 columns->item[i].name);
+    if (columns->n > MOST_NAMED && used < n_bytes) snprintf(text + used, n_bytes - used, ", ...");
+}
+
 static cairn_status no_column(const struct cairn_csv_finder *f, const char *flag, const char *name,
                               size_t n)
 {
-    char names[512] = "";
-    size_t used = 0;
-    for (size_t i = 0; i < f->columns.n && i < MOST_NAMED && used < sizeof names; i++)
-        used += (size_t)snprintf(names + used, sizeof names - used, "%s%.40s", i > 0 ? ", " : "",
-                                 f->columns.item[i].name);
-    if (f->columns.n > MOST_NAMED && used < sizeof names)
-        snprintf(names + used, sizeof names - used, ", ...");
+    char names[CAIRN_CSV_NAMES_BYTES];
+    cairn_csv_names(&f->columns, names);
     return cairn_fail(
         CAIRN_USAGE, "%s: %s %.*s: no column of that name, and indices go from 0 to %zu%s%s",
         f->path, flag, (int)n, name, f->columns.n - 1,

@@ -24,6 +24,8 @@ CAIRN_CHOICE(cairn_csv_header, CAIRN_WORDS_CSV_HEADER);
                            "n")
 CAIRN_CHOICE(cairn_csv_missing, CAIRN_WORDS_CSV_MISSING);
 
+struct cairn_csv_like;
+
 /** How to read it.  Lists are names or indices of columns, between commas; NULL: none. */
 struct cairn_csv_options {
     struct cairn_csv_form form;
@@ -34,6 +36,8 @@ struct cairn_csv_options {
     bool classes;       /* the target is a class */
     const char *only, *drop;
     const char *categories; /* list, or "auto": all that are texts, the target as classes */
+    const struct cairn_csv_like *like; /* columns become what they became there, and none of the
+                                          above is said but no_target, header and missing; NULL */
 };
 
 enum cairn_csv_kind { CAIRN_CSV_NUMBER, CAIRN_CSV_BOOLEAN, CAIRN_CSV_DATE, CAIRN_CSV_CATEGORY };
@@ -44,9 +48,11 @@ struct cairn_csv_column {
     enum cairn_csv_kind kind;
     bool is_target;
     char why[64];               /* it was left out; "": it was not */
-    struct cairn_classes texts; /* of a category: its values, sorted */
+    struct cairn_classes texts; /* of a category or class: its values, sorted */
     size_t first;               /* its first feature or target */
     size_t n_missing;           /* cells without a value */
+    double mean, deviation;     /* of its numbers, over the training rows, where they ... */
+    bool standardized, filled;  /* ... are divided by it, or are put where there is no value */
 };
 
 /** A table that was read.  Owns its arrays. */

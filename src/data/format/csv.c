@@ -7,7 +7,8 @@
 
 #include "base/log.h"
 #include "base/memory.h"
-#include "data/csv/table.h"
+#include "data/csv/like.h"
+#include "data/csv/stored.h"
 #include "data/format.h"
 #include "data/split.h"
 
@@ -47,28 +48,48 @@ static void change(const struct values *values, double mean, double deviation, b
     }
 }
 
+/* The numbers of a column. */
+static struct values values_of(const struct cairn_csv_table *csv,
+                               const struct cairn_csv_column *column)
+{
+    const bool target = column->is_target;
+    return (struct values){(target ? csv->target : csv->feature) + column->first,
+                           target ? csv->n_targets : csv->n_features, csv->n_rows};
+}
+
 /* Numbers that lack a value get the mean over the training rows; with --standardize numbers, and
- * real targets, get mean 0 and variance 1 over these.  What is 0 or 1 stays.
+ * real targets, get mean 0 and variance 1 over these.  What is 0 or 1 stays. */
+static void choose(const struct cairn_import *import, struct cairn_csv_table *csv,
+                   const struct cairn_split_plan *plan)
+{
+    const bool fills = import->csv.missing == CAIRN_CSV_MISSING_MEAN;
+    for (size_t c = 0; c < csv->n_columns; c++) {
+        struct cairn_csv_column *column = &csv->column[c];
+        if (column->why[0] != '\0') continue;
+        column->filled = fills && !column->is_target;
+        if (column->kind == CAIRN_CSV_CATEGORY) continue;
+        const struct values values = values_of(csv, column);
+        measure(&values, plan->row, plan->count[CAIRN_SPLIT_TRAIN], &column->mean,
+                &column->deviation);
+        column->standardized = import->standardize && column->kind != CAIRN_CSV_BOOLEAN;
+    }
+}
+
+/* Do that, or what was chosen for an earlier table.
  * statistics: [2, n_features + n_targets] */
-static void prepare(const struct cairn_import *import, struct cairn_csv_table *csv,
-                    const struct cairn_split_plan *plan, double *statistics)
+static void prepare(struct cairn_csv_table *csv, double *statistics)
 {
     const size_t n_all = csv->n_features + csv->n_targets;
     for (size_t i = 0; i < n_all; i++) statistics[n_all + i] = 1;
     for (size_t c = 0; c < csv->n_columns; c++) {
         const struct cairn_csv_column *column = &csv->column[c];
-        const bool is_number = column->kind == CAIRN_CSV_NUMBER || column->kind == CAIRN_CSV_DATE;
-        const size_t stride = column->is_target ? csv->n_targets : csv->n_features;
         const size_t i = column->first + (column->is_target ? csv->n_features : 0);
-        double *all = column->is_target ? csv->target : csv->feature;
         if (column->why[0] != '\0' || column->kind == CAIRN_CSV_CATEGORY) continue;
-        const struct values values = {all + column->first, stride, csv->n_rows};
-        double mean = 0, deviation = 1;
-        measure(&values, plan->row, plan->count[CAIRN_SPLIT_TRAIN], &mean, &deviation);
-        change(&values, mean, deviation, import->standardize && is_number);
-        if (!is_number) continue;
-        statistics[i] = mean;
-        statistics[n_all + i] = deviation;
+        const struct values values = values_of(csv, column);
+        change(&values, column->mean, column->deviation, column->standardized);
+        if (!column->standardized) continue;
+        statistics[i] = column->mean;
+        statistics[n_all + i] = column->deviation;
     }
 }
 
@@ -83,33 +104,10 @@ static cairn_status as_reals(const double *value, size_t n, real **out)
 
 /* ---- what became of the columns */
 
-enum { WORDS_BYTES = 128 };
-
-static void describe(const struct cairn_csv_table *csv, const struct cairn_csv_column *column,
-                     char words[WORDS_BYTES])
-{
-    static const char *const kinds[] = {
-        [CAIRN_CSV_NUMBER] = "numbers",
-        [CAIRN_CSV_BOOLEAN] = "0 or 1",
-        [CAIRN_CSV_DATE] = "days since 1970-01-01",
-    };
-    if (column->why[0] != '\0')
-        snprintf(words, WORDS_BYTES, "left out: %s", column->why);
-    else if (column->is_target && column->kind == CAIRN_CSV_CATEGORY)
-        snprintf(words, WORDS_BYTES, "target, classes%s",
-                 csv->class_names != NULL ? " by name" : "");
-    else if (column->kind == CAIRN_CSV_CATEGORY)
-        snprintf(words, WORDS_BYTES, "features %zu to %zu, one for each of %zu values",
-                 column->first, column->first + column->texts.n - 1, column->texts.n);
-    else
-        snprintf(words, WORDS_BYTES, "%s %zu, %s", column->is_target ? "target" : "feature",
-                 column->first, kinds[column->kind]);
-}
-
 /* Columns of numbers are only counted: they are what they were. */
 static void print_columns(const struct cairn_csv_table *csv)
 {
-    char words[WORDS_BYTES];
+    char words[CAIRN_CSV_WORDS_BYTES];
     size_t n_plain = 0;
     for (size_t c = 0; c < csv->n_columns; c++) {
         const struct cairn_csv_column *column = &csv->column[c];
@@ -117,7 +115,7 @@ static void print_columns(const struct cairn_csv_table *csv)
             column->why[0] == '\0' && !column->is_target && column->kind == CAIRN_CSV_NUMBER;
         n_plain += plain;
         if (plain) continue;
-        describe(csv, column, words);
+        cairn_csv_describe(column, csv->class_names != NULL, words);
         cairn_log_info("column %zu (%s): %s", c, column->name, words);
     }
     cairn_log_info("%zu of %zu columns are numbers and features", n_plain, csv->n_columns);
@@ -126,27 +124,15 @@ static void print_columns(const struct cairn_csv_table *csv)
                        csv->n_dropped + csv->n_rows);
 }
 
-/* All columns in the file, a line each: name, a tab, what became of it, and of a category a tab and
- * its values between tabs. */
-static cairn_status write_columns(const struct cairn_csv_table *csv, struct cairn_writer *writer)
+/* In the file, as they were in an earlier one. */
+static cairn_status write_columns(const struct cairn_import *import,
+                                  const struct cairn_csv_table *csv, struct cairn_writer *writer)
 {
-    char words[WORDS_BYTES];
     char *text = NULL;
-    size_t n_bytes = 0;
-    FILE *to = open_memstream(&text, &n_bytes);
-    if (to == NULL) return cairn_fail(CAIRN_MEMORY, "no memory for the names of the columns");
-    for (size_t c = 0; c < csv->n_columns; c++) {
-        const struct cairn_csv_column *column = &csv->column[c];
-        const bool listed = column->kind == CAIRN_CSV_CATEGORY && !column->is_target;
-        describe(csv, column, words);
-        fprintf(to, "%s\t%s", column->name, words);
-        for (size_t k = 0; listed && column->why[0] == '\0' && k < column->texts.n; k++)
-            fprintf(to, "\t%s", column->texts.item[k].name);
-        fputc('\n', to);
-    }
-    const bool whole = fclose(to) == 0;
-    cairn_status st = whole ? cairn_writer_columns(writer, text)
-                            : cairn_fail(CAIRN_MEMORY, "no memory for the names of the columns");
+    const struct cairn_csv_like *like = import->csv.like;
+    if (like != NULL) return cairn_writer_columns(writer, like->text);
+    CAIRN_TRY(cairn_csv_columns_text(csv->column, csv->n_columns, csv->class_names != NULL, &text));
+    cairn_status st = cairn_writer_columns(writer, text);
     free(text);
     return st;
 }
@@ -159,7 +145,10 @@ static cairn_status write_table(const struct cairn_import *import, struct cairn_
     real *target = NULL;
     const size_t n_all = csv->n_features + csv->n_targets;
     CAIRN_TRY(cairn_memory_get(2 * n_all, sizeof *statistics, "mean and deviation", &statistics));
-    prepare(import, csv, plan, statistics);
+    const bool standardized =
+        import->csv.like != NULL ? import->csv.like->standardized : import->standardize;
+    if (import->csv.like == NULL) choose(import, csv, plan);
+    prepare(csv, statistics);
     cairn_status st = as_reals(csv->feature, csv->n_rows * csv->n_features, &x);
     if (st == CAIRN_OK) st = as_reals(csv->target, csv->n_rows * csv->n_targets, &target);
     struct cairn_table table = {.n = csv->n_rows,
@@ -170,43 +159,83 @@ static cairn_status write_table(const struct cairn_import *import, struct cairn_
                                 .target = target,
                                 .n_targets = csv->n_targets,
                                 .class_names = csv->class_names};
-    if (import->standardize) {
+    if (standardized) {
         table.mean = statistics;
         table.deviation = statistics + n_all;
     }
-    if (st == CAIRN_OK) st = cairn_split_write(plan, &table, writer);
-    if (st == CAIRN_OK) st = write_columns(csv, writer);
+    if (st == CAIRN_OK && import->csv.like != NULL)
+        st = cairn_writer_group(writer, CAIRN_SPLIT_TEST, &table);
+    else if (st == CAIRN_OK)
+        st = cairn_split_write(import, &table, writer);
+    if (st == CAIRN_OK) st = write_columns(import, csv, writer);
     free(target);
     free(x);
     free(statistics);
     return st;
 }
 
-static cairn_status run(const struct cairn_import *import, struct cairn_writer *writer)
+static cairn_status read_and_write(const struct cairn_import *import, struct cairn_writer *writer)
 {
     struct cairn_csv_table csv = {0};
     struct cairn_split_plan plan = {0};
-    if (import->n_sources != 1)
-        return cairn_fail(CAIRN_USAGE, "cairn import csv takes one file, not %zu",
-                          import->n_sources);
-    if (import->csv.no_target && (import->csv.target != NULL || import->csv.classes))
-        return cairn_fail(CAIRN_USAGE, "--no-target leaves nothing for --target or --classes");
+    cairn_status st = CAIRN_OK;
     CAIRN_TRY(cairn_csv_table_read(import->source[0], &import->csv, &csv));
     print_columns(&csv);
-    cairn_status st = cairn_split_plan(import, csv.n_rows, &plan);
+    if (import->csv.like == NULL) st = cairn_split_plan(import, csv.n_rows, &plan);
     if (st == CAIRN_OK) st = write_table(import, &csv, &plan, writer);
     cairn_split_plan_free(&plan);
     cairn_csv_table_free(&csv);
     return st;
 }
 
+/* What the earlier table says is not said again. */
+static cairn_status check_like(const struct cairn_import *import)
+{
+    const struct cairn_csv_options *csv = &import->csv;
+    const char *flag = csv->target != NULL       ? "--target"
+                       : csv->classes            ? "--classes"
+                       : csv->only != NULL       ? "--only"
+                       : csv->drop != NULL       ? "--drop"
+                       : csv->categories != NULL ? "--categories"
+                       : import->standardize     ? "--standardize"
+                                                 : NULL;
+    if (flag != NULL)
+        return cairn_fail(CAIRN_USAGE, "%s is said by --like %s: leave it out", flag, import->like);
+    if (import->n_val == 0 && import->test_every == 0) return CAIRN_OK;
+    return cairn_fail(CAIRN_USAGE,
+                      "all rows that are --like %s go into the group test: leave %s out",
+                      import->like, import->n_val > 0 ? "--val" : "--test-every");
+}
+
+static cairn_status run(const struct cairn_import *import, struct cairn_writer *writer)
+{
+    struct cairn_import read_so = *import;
+    struct cairn_csv_like like = {0};
+    if (import->n_sources != 1)
+        return cairn_fail(CAIRN_USAGE, "cairn import csv takes one file, not %zu",
+                          import->n_sources);
+    if (import->csv.no_target && (import->csv.target != NULL || import->csv.classes))
+        return cairn_fail(CAIRN_USAGE, "--no-target leaves nothing for --target or --classes");
+    if (import->like != NULL) {
+        CAIRN_TRY(check_like(import));
+        CAIRN_TRY(cairn_csv_like_read(import->like, &like));
+        read_so.csv.like = &like;
+    }
+    cairn_status st = read_and_write(&read_so, writer);
+    cairn_csv_like_free(&like);
+    return st;
+}
+
 #define AT(field) offsetof(struct cairn_import, field)
 
 static const struct cairn_option flags[] = {
+    {"--like", "FILE.h5", CAIRN_KEY_PATH, AT(like),
+     .doc = "rows for a model that learnt from this file: the same features in the same order, "
+            "with its categories, means and deviations; all go into the group test"},
     {"--target", "COLUMN,...", CAIRN_KEY_TEXT, AT(csv.target),
      .doc = "the columns of the target, by name or by index from 0; default the last"},
     {"--no-target", NULL, CAIRN_KEY_BOOL, AT(csv.no_target),
-     .doc = "there is none: all columns are features"},
+     .doc = "there is none: all columns are features; with --like: none in these rows"},
     {"--classes", NULL, CAIRN_KEY_BOOL, AT(csv.classes),
      .doc = "the target is a class: whole numbers, or texts, numbered in sorted order"},
     {"--only", "COLUMN,...", CAIRN_KEY_TEXT, AT(csv.only),

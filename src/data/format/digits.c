@@ -45,7 +45,6 @@ static cairn_status run(const struct cairn_import *import, struct cairn_writer *
 {
     const struct cairn_csv_options options = {.header = CAIRN_CSV_HEADER_NO, .classes = true};
     struct cairn_csv_table csv = {0};
-    struct cairn_split_plan plan = {0};
     struct cairn_import rules = *import;
     unsigned char *pixel = NULL;
     rules.test_every = TEST_EVERY;
@@ -56,15 +55,13 @@ static cairn_status run(const struct cairn_import *import, struct cairn_writer *
     CAIRN_TRY(cairn_csv_table_read(path, &options, &csv));
     cairn_status st = check(path, &csv);
     if (st == CAIRN_OK) st = as_pixels(path, &csv, &pixel);
-    if (st == CAIRN_OK) st = cairn_split_plan(&rules, csv.n_rows, &plan);
     struct cairn_table table = {.n = csv.n_rows,
                                 .input = {.ndim = 3, .dim = {1, SIDE, SIDE}},
                                 .x_type = CAIRN_H5_U8,
                                 .x = pixel,
                                 .scale = 1.0 / BRIGHTEST,
                                 .label = csv.label};
-    if (st == CAIRN_OK) st = cairn_split_write(&plan, &table, writer);
-    cairn_split_plan_free(&plan);
+    if (st == CAIRN_OK) st = cairn_split_write(&rules, &table, writer);
     cairn_csv_table_free(&csv);
     free(pixel);
     return st;

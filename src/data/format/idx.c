@@ -2,20 +2,25 @@
  * IDX, the format of MNIST and its kin: one file of images and one of labels for each group. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/memory.h"
 #include "data/format.h"
 #include "data/idx_array.h"
+#include "data/kept.h"
+#include "data/split.h"
 
-/* Images and labels of one group, read. */
+enum { BLOCK_BYTES = 1 << 22 };
+
+/* Images and labels of one group, block by block. */
 struct pair {
-    struct cairn_idx images, labels;
-    int32_t *label;
-    real *target;
-    struct cairn_table table; /* borrows all of the above */
+    struct cairn_idx *images, *labels; /* owned */
+    size_t n, first, block;            /* samples, those that were read, those at once */
+    unsigned char *stored;             /* rows of either, owned */
+    void *x, *y;                       /* as they are written, owned */
+    bool is_class;
+    struct cairn_table table; /* of a block; borrows from x and y */
 };
 
 static cairn_status find_file(const char *folder, const char *name, char path[CAIRN_PATH_BYTES])
@@ -32,109 +37,124 @@ static cairn_status find_file(const char *folder, const char *name, char path[CA
                       folder, name, name);
 }
 
-static cairn_status read_label(const char *path, struct pair *pair)
+/* [n, H, W] becomes [n, 1, H, W]. */
+static cairn_status shape_images(struct pair *pair)
 {
-    CAIRN_TRY(cairn_memory_get(pair->table.n, sizeof *pair->label, "the labels", &pair->label));
-    for (size_t i = 0; i < pair->table.n; i++) {
-        double value = cairn_idx_value(&pair->labels, i);
-        if (value < 0 || value >= INT32_MAX)
-            return cairn_fail(CAIRN_DATA,
-                              "%s: row %zu: the label %.0f is not a class; count from 0", path, i,
-                              value);
-        pair->label[i] = (int32_t)value;
-    }
-    pair->table.label = pair->label;
-    return CAIRN_OK;
-}
-
-static cairn_status read_target(struct pair *pair)
-{
-    const struct cairn_shape *shape = &pair->labels.form.shape;
-    size_t n = cairn_shape_count(shape);
-    CAIRN_TRY(cairn_memory_get(n, sizeof *pair->target, "the targets", &pair->target));
-    for (size_t i = 0; i < n; i++) pair->target[i] = (real)cairn_idx_value(&pair->labels, i);
-    pair->table.target = pair->target;
-    pair->table.n_targets = n / pair->table.n;
-    return CAIRN_OK;
-}
-
-static cairn_status shape_images(const char *path, struct pair *pair)
-{
-    const struct cairn_h5_form *form = &pair->images.form;
+    const struct cairn_shape *shape = &cairn_idx_form(pair->images)->shape;
     struct cairn_table *table = &pair->table;
-    *table =
-        (struct cairn_table){.n = form->shape.dim[0], .x_type = form->type, .x = pair->images.data};
-    if (form->type == CAIRN_H5_U8) table->scale = 1.0 / 255;
-    if (form->shape.ndim < 2)
-        return cairn_fail(CAIRN_DATA, "%s: has one dimension; images have at least two", path);
-    int gray = form->shape.ndim == 3; /* [n, H, W] becomes [n, 1, H, W] */
-    table->input.ndim = form->shape.ndim - 1 + gray;
+    const int grey = shape->ndim == 3;
+    if (shape->ndim < 2)
+        return cairn_fail(CAIRN_DATA, "%s: has one dimension; images have at least two",
+                          cairn_idx_path(pair->images));
+    table->x_type = cairn_kept_type(cairn_idx_form(pair->images));
+    if (table->x_type == CAIRN_H5_U8) table->scale = 1.0 / 255;
+    table->input.ndim = shape->ndim - 1 + grey;
     table->input.dim[0] = 1;
-    for (int d = 1; d < form->shape.ndim; d++) table->input.dim[d - 1 + gray] = form->shape.dim[d];
+    for (int d = 1; d < shape->ndim; d++) table->input.dim[d - 1 + grey] = shape->dim[d];
     return CAIRN_OK;
 }
 
-static cairn_status read_pair(const char *const path[2], struct pair *pair)
+static cairn_status check_labels(struct pair *pair)
 {
-    const struct cairn_shape *shape = &pair->labels.form.shape;
-    CAIRN_TRY(cairn_idx_read(path[0], &pair->images));
-    CAIRN_TRY(cairn_idx_read(path[1], &pair->labels));
-    CAIRN_TRY(shape_images(path[0], pair));
-    if (shape->dim[0] != pair->table.n)
-        return cairn_fail(CAIRN_DATA, "%s: %zu labels for the %zu images of %s", path[1],
-                          shape->dim[0], pair->table.n, path[0]);
-    if (shape->ndim > (pair->labels.is_whole ? 1 : 2))
-        return cairn_fail(CAIRN_DATA, "%s: has %d dimensions; labels have one", path[1],
-                          shape->ndim);
-    return pair->labels.is_whole ? read_label(path[1], pair) : read_target(pair);
+    const struct cairn_h5_form *form = cairn_idx_form(pair->labels);
+    const char *path = cairn_idx_path(pair->labels);
+    pair->is_class = !cairn_h5_is_real(form->type);
+    if (form->shape.dim[0] != pair->n)
+        return cairn_fail(CAIRN_DATA, "%s: %zu labels for the %zu images of %s", path,
+                          form->shape.dim[0], pair->n, cairn_idx_path(pair->images));
+    if (form->shape.ndim > (pair->is_class ? 1 : 2))
+        return cairn_fail(CAIRN_DATA, "%s: has %d dimensions; labels have one", path,
+                          form->shape.ndim);
+    return CAIRN_OK;
 }
 
-static void free_pair(struct pair *pair)
+/* Room for a block, whose rows are as wide as those of images and labels together at least. */
+static cairn_status take_room(struct pair *pair)
 {
-    cairn_idx_free(&pair->images);
-    cairn_idx_free(&pair->labels);
-    free(pair->label);
-    free(pair->target);
+    const size_t x_bytes = cairn_idx_row_values(pair->images) * sizeof(double);
+    const size_t y_bytes = cairn_idx_row_values(pair->labels) * sizeof(double);
+    pair->block = BLOCK_BYTES / (x_bytes + y_bytes) + 1;
+    if (pair->block > pair->n) pair->block = pair->n;
+    CAIRN_TRY(cairn_memory_get(pair->block, x_bytes + y_bytes, "images", &pair->stored));
+    CAIRN_TRY(cairn_memory_get(pair->block, x_bytes, "images", &pair->x));
+    CAIRN_TRY(cairn_memory_get(pair->block, y_bytes, "the labels", &pair->y));
+    pair->table.x = pair->x;
+    pair->table.n_targets = cairn_idx_row_values(pair->labels);
+    if (pair->is_class)
+        pair->table.label = pair->y;
+    else
+        pair->table.target = pair->y;
+    return CAIRN_OK;
 }
 
-/* The table of n samples from `first` on. */
-static struct cairn_table slice(const struct cairn_table *table, size_t first, size_t n)
+static cairn_status open_pair(const char *const path[2], struct pair *pair)
 {
-    const struct cairn_h5_form element = {.type = table->x_type};
-    struct cairn_table part = *table;
-    part.n = n;
-    part.x = (const char *)table->x +
-             first * cairn_shape_count(&table->input) * cairn_h5_element_bytes(&element);
-    if (table->label != NULL) part.label = table->label + first;
-    if (table->target != NULL) part.target = table->target + first * table->n_targets;
-    return part;
+    CAIRN_TRY(cairn_idx_open(path[0], &pair->images));
+    CAIRN_TRY(cairn_idx_open(path[1], &pair->labels));
+    pair->n = cairn_idx_form(pair->images)->shape.dim[0];
+    CAIRN_TRY(shape_images(pair));
+    CAIRN_TRY(check_labels(pair));
+    return take_room(pair);
 }
 
-static cairn_status write_train(const struct cairn_import *import, const char *const path[2],
-                                struct cairn_writer *writer)
+static void close_pair(struct pair *pair)
 {
-    struct pair pair = {0};
-    cairn_status st = read_pair(path, &pair);
-    if (st == CAIRN_OK && import->n_val >= pair.table.n)
-        st = cairn_fail(CAIRN_USAGE, "--val %zu leaves none of the %zu training samples",
-                        import->n_val, pair.table.n);
-    if (st != CAIRN_OK) goto done;
-    size_t n_train = pair.table.n - import->n_val;
-    struct cairn_table train = slice(&pair.table, 0, n_train);
-    struct cairn_table val = slice(&pair.table, n_train, import->n_val);
-    st = cairn_writer_group(writer, CAIRN_SPLIT_TRAIN, &train);
-    if (st == CAIRN_OK) st = cairn_writer_group(writer, CAIRN_SPLIT_VAL, &val);
-done:
-    free_pair(&pair);
-    return st;
+    cairn_idx_close(pair->images);
+    cairn_idx_close(pair->labels);
+    free(pair->stored);
+    free(pair->x);
+    free(pair->y);
 }
 
-static cairn_status write_test(const char *const path[2], struct cairn_writer *writer)
+static cairn_status read_rows(struct pair *pair, struct cairn_idx *from, struct cairn_stored *out)
 {
-    struct pair pair = {0};
-    cairn_status st = read_pair(path, &pair);
-    if (st == CAIRN_OK) st = cairn_writer_group(writer, CAIRN_SPLIT_TEST, &pair.table);
-    free_pair(&pair);
+    *out = (struct cairn_stored){.where = cairn_idx_path(from),
+                                 .form = *cairn_idx_form(from),
+                                 .row_values = cairn_idx_row_values(from),
+                                 .data = pair->stored,
+                                 .first = pair->first,
+                                 .n = pair->table.n};
+    return cairn_idx_rows(from, pair->table.n, pair->stored);
+}
+
+static cairn_status check_classes(const struct pair *pair, const int32_t *label)
+{
+    for (size_t i = 0; i < pair->table.n; i++)
+        if (label[i] < 0)
+            return cairn_fail(CAIRN_DATA, "%s: row %zu: the label %d is not a class; count from 0",
+                              cairn_idx_path(pair->labels), pair->first + i, (int)label[i]);
+    return CAIRN_OK;
+}
+
+static cairn_status read_block(struct pair *pair)
+{
+    struct cairn_stored stored;
+    const size_t left = pair->n - pair->first;
+    pair->table.n = left < pair->block ? left : pair->block;
+    CAIRN_TRY(read_rows(pair, pair->images, &stored));
+    CAIRN_TRY(cairn_keep_numbers(&stored, pair->table.x_type, pair->x));
+    CAIRN_TRY(cairn_check_exact(&stored, pair->table.x_type, pair->x));
+    CAIRN_TRY(read_rows(pair, pair->labels, &stored));
+    CAIRN_TRY(pair->is_class ? cairn_keep_labels(&stored, pair->y)
+                             : cairn_keep_numbers(&stored, CAIRN_H5_REAL, pair->y));
+    if (pair->is_class) CAIRN_TRY(check_classes(pair, pair->y));
+    pair->first += pair->table.n;
+    return CAIRN_OK;
+}
+
+static cairn_status write_group(const struct cairn_import *import, enum cairn_split split,
+                                const char *const path[2], struct cairn_writer *writer)
+{
+    struct pair pair = {.n = 0};
+    struct cairn_sorter sorter;
+    cairn_status st = open_pair(path, &pair);
+    if (st == CAIRN_OK)
+        st = cairn_sorter_begin_as(import, split, pair.n, &pair.table, writer, &sorter);
+    while (st == CAIRN_OK && pair.first < pair.n) {
+        st = read_block(&pair);
+        if (st == CAIRN_OK) st = cairn_sorter_append(&sorter, &pair.table);
+    }
+    close_pair(&pair);
     return st;
 }
 
@@ -146,8 +166,8 @@ static cairn_status run_folder(const struct cairn_import *import, struct cairn_w
     for (int i = 0; i < 4; i++) CAIRN_TRY(find_file(import->source[0], names[i], path[i]));
     const char *const train[2] = {path[0], path[1]};
     const char *const test[2] = {path[2], path[3]};
-    CAIRN_TRY(write_train(import, train, writer));
-    return write_test(test, writer);
+    CAIRN_TRY(write_group(import, CAIRN_SPLIT_TRAIN, train, writer));
+    return write_group(import, CAIRN_SPLIT_TEST, test, writer);
 }
 
 static cairn_status run(const struct cairn_import *import, struct cairn_writer *writer)
@@ -158,8 +178,9 @@ static cairn_status run(const struct cairn_import *import, struct cairn_writer *
         return cairn_fail(CAIRN_USAGE,
                           "cairn import idx takes one folder, or --train IMAGES LABELS and "
                           "--test IMAGES LABELS");
-    CAIRN_TRY(write_train(import, import->train, writer));
-    return import->test[0] == NULL ? CAIRN_OK : write_test(import->test, writer);
+    CAIRN_TRY(write_group(import, CAIRN_SPLIT_TRAIN, import->train, writer));
+    if (import->test[0] == NULL) return CAIRN_OK;
+    return write_group(import, CAIRN_SPLIT_TEST, import->test, writer);
 }
 
 #define AT(field) offsetof(struct cairn_import, field)

@@ -17,6 +17,8 @@ static const int signals[N_SIGNALS] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT}
 
 /* A handler has no other way to know: the file that this thread reads, NULL for none. */
 static _Thread_local const char *volatile reading;
+/* ... and what it makes meanwhile of what it reads, which has no name yet. */
+static _Thread_local const char *volatile making;
 static struct sigaction before[N_SIGNALS];
 
 static void say(const char *text)
@@ -41,6 +43,7 @@ static void end(int number)
     say(cairn_utf8_clean(path));
     say(": crashes the HDF5 library: it is damaged, or made to do so; make or fetch it again, and "
         "use a newer HDF5\n");
+    if (making != NULL) unlink(making);
     _exit(CAIRN_DATA);
 }
 
@@ -65,4 +68,14 @@ const char *cairn_h5_begin_reading(const struct cairn_h5 *file)
 void cairn_h5_end_reading(const char **old)
 {
     reading = *old;
+}
+
+void cairn_h5_begin_making(const char *unfinished)
+{
+    making = unfinished;
+}
+
+void cairn_h5_end_making(void)
+{
+    making = NULL;
 }

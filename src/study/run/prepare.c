@@ -273,6 +273,8 @@ static cairn_status prepare_cells(struct cairn_study *study)
     study->deadline_unix_s = deadline[1];
     if (st == CAIRN_OK) cairn_watchdog_limit(study->comm, cairn_start_hang_timeout_s(config));
     if (st == CAIRN_OK) st = look_at_launch(study, config);
+    if (st == CAIRN_OK && !study->request.check)
+        st = cairn_start_stage(config, study->comm, &study->data);
     cairn_config_free(config);
     return st;
 }

@@ -19,14 +19,14 @@ static void enters(void *context, enum cairn_phase phase)
     cairn_phase_enter(context, phase);
 }
 
-static void micro_done(void *context, cairn_trainer *t, size_t i, size_t n)
+static void micro_done(void *context, cairn_trainer *t, size_t i, const struct cairn_micro *micro)
 {
     struct cairn_phase_clock *phases = context;
     (void)t;
     cairn_phase_enter(phases, CAIRN_PHASE_OTHER);
     phases->micro = i + 1;
     phases->n_micro++;
-    phases->n_samples += n;
+    phases->n_samples += micro->n;
 }
 
 static cairn_status updated(void *context, cairn_trainer *t, struct cairn_update_record *record)

@@ -28,11 +28,11 @@ static size_t unit_ends(const cairn_trainer *t)
     return cairn_comm_size(t->parts.comm) == 1 ? share / 2 : share;
 }
 
-static void micro_done(void *context, cairn_trainer *t, size_t i, size_t n)
+static void micro_done(void *context, cairn_trainer *t, size_t i, const struct cairn_micro *micro)
 {
     (void)context;
     if (i + 1 == unit_ends(t)) /* only the last may be short */
-        cairn_sum_unit(t->sum, i * (size_t)t->parts.rule.micro + n);
+        cairn_sum_unit(t->sum, i * (size_t)t->parts.rule.micro + micro->n);
 }
 
 /* In samples of the mean weight: what an update is divided by is W, so a unit that has twice the
