@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * A dataset file (launch/guide/contract.md 7), opened and checked.  Local: every rank opens for
- * itself. */
+ * The files of a dataset (launch/guide/contract.md 7), opened and checked.  Local: one rank does
+ * that, and the others make theirs of what it knows. */
 #ifndef CAIRN_DATA_DATASET_H
 #define CAIRN_DATA_DATASET_H
 

@@ -34,13 +34,13 @@ struct cairn_data_files {
 
 /* ---- the table */
 
-/* A process has other files, and no more than the system lets it. */
+/* Half of what a process may open is for the sources of virtual arrays, and it has others. */
 static size_t most_of(size_t wanted)
 {
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return wanted;
-    const size_t there =
-        limit.rlim_cur > 2 * OTHERS ? (size_t)limit.rlim_cur - OTHERS : (size_t)limit.rlim_cur / 2;
+    const size_t half = (size_t)limit.rlim_cur / 2;
+    const size_t there = half > 2 * OTHERS ? half - OTHERS : half / 2;
     return there < wanted ? there : wanted;
 }
 

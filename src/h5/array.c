@@ -122,6 +122,7 @@ void cairn_h5_array_close(struct cairn_h5_array *array)
     if (array == NULL) return;
     CAIRN_H5_READING(array->file);
     cairn_h5_enter();
+    cairn_h5_forget_sources(array);
     if (array->create >= 0) H5Pclose(array->create);
     if (array->space >= 0) H5Sclose(array->space);
     if (array->id >= 0) H5Dclose(array->id);

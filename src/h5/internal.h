@@ -15,7 +15,8 @@ struct cairn_h5_array {
     struct cairn_h5_form form;
     size_t rows_at_once;   /* that are read */
     size_t chunk_rows;     /* that a chunk has; 0: there are no chunks */
-    uint64_t source_bytes; /* of the files of which a virtual array is made */
+    uint64_t source_bytes; /* of the files of which a virtual array is made, ... */
+    size_t n_sources;      /* ... and how many these are */
     bool transposed;       /* form is [n, d, ...] of what is stored as [d, ..., n] */
     bool whole;            /* form is [1, ...] of what is stored as [...] */
     bool via_double;       /* HDF5 would round its reals otherwise than C does */
@@ -103,8 +104,12 @@ CAIRN_CHECKED cairn_status cairn_h5_variable_text(const struct cairn_h5 *file, h
  * local.  Errors: none. */
 bool cairn_h5_well_stored(hid_t create, const char **why);
 /** Check all sources of an array that is virtual; others are fine.  Ranks: local.
- * Errors: CAIRN_DATA: a source that is missing, too short, or elsewhere, by its name. */
+ * Errors: CAIRN_DATA: a source that is missing, too short, or elsewhere, by its name; more of them
+ * than a process may open. */
 CAIRN_CHECKED cairn_status cairn_h5_check_virtual(struct cairn_h5_array *array);
+
+/** The sources of an array that is closed are closed, too.  Ranks: local.  Errors: none. */
+void cairn_h5_forget_sources(struct cairn_h5_array *array);
 
 /** Whether one of its filters may make it smaller.  Ranks: local.  Errors: none. */
 bool cairn_h5_is_packed(hid_t create);

@@ -3,6 +3,7 @@
  * call. */
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #include "base/process.h"
 #include "h5/internal.h"
@@ -17,8 +18,21 @@ enum {
     BLOCKS_BYTES = 16 << 20
 };
 
+enum { MOST_FILES = 1 << 16 };
+
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static _Thread_local unsigned depth; /* our functions call each other */
+
+/* As many open files as a process may ask for: virtual arrays may be made of thousands. */
+static void allow_files(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= limit.rlim_max) return;
+    const rlim_t most = limit.rlim_max < MOST_FILES ? limit.rlim_max : MOST_FILES;
+    if (limit.rlim_cur >= most) return;
+    limit.rlim_cur = most;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
 
 /* No atexit (it loops over files that a full disk keeps from closing), and no locks, which some
  * file systems lack and others hang in: what Cairn writes has no name before it is whole. */
@@ -30,6 +44,7 @@ static void start_library(void)
     if (!cairn_process_is_ours()) return; /* this is for all of the process */
     setenv("HDF5_USE_FILE_LOCKING", "FALSE", 0);
     unsetenv("HDF5_VDS_PREFIX"); /* sources of virtual arrays lie beside their file: virtual.c */
+    allow_files();
     H5dont_atexit();
     H5open();
     H5set_free_list_limits(OBJECTS_BYTES, OBJECTS_OF_A_SIZE_BYTES, ARRAYS_BYTES, ARRAYS_BYTES / 16,

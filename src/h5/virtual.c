@@ -5,11 +5,14 @@
  * whole. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "base/memory.h"
 #include "h5/internal.h"
 
 enum { MOST_SOURCES = 100000 };
+
+static size_t n_sources_open; /* of the arrays that are open, at most; with the lock held */
 
 /* One mapping of an array. */
 struct source {
@@ -150,28 +153,6 @@ static cairn_status check_mapping(struct cairn_h5_array *array, hid_t create, si
     return st;
 }
 
-cairn_status cairn_h5_check_virtual(struct cairn_h5_array *array)
-{
-    size_t n = 0;
-    hssize_t filled = 0;
-    uint64_t bytes = 0;
-    const hid_t create = array->create;
-    cairn_status st = CAIRN_OK;
-    if (H5Pget_layout(create) != H5D_VIRTUAL) return CAIRN_OK;
-    if (H5Pget_virtual_count(create, &n) < 0 || n > MOST_SOURCES)
-        st = cairn_fail(CAIRN_DATA, "%s: %s is made of more than %d others", array->file->path,
-                        array->path, MOST_SOURCES);
-    for (size_t i = 0; i < n && st == CAIRN_OK; i++)
-        st = check_mapping(array, create, i, &bytes, &filled);
-    if (st == CAIRN_OK && filled < H5Sget_simple_extent_npoints(array->space))
-        st = cairn_fail(CAIRN_DATA,
-                        "%s: %s is made of others, which do not fill it: the rest would read as "
-                        "zeros",
-                        array->file->path, array->path);
-    array->source_bytes = bytes;
-    return st;
-}
-
 /* One after the other; `before` is the name that came last, owned. */
 static cairn_status visit_source(const struct cairn_h5_array *array, char *name, char **before,
                                  cairn_status (*visit)(void *context, const char *path),
@@ -205,6 +186,61 @@ static cairn_status visit_sources(const struct cairn_h5_array *array,
                           context);
     free(before);
     return st;
+}
+
+static cairn_status count_one(void *context, const char *path)
+{
+    size_t *n = context;
+    (void)path;
+    (*n)++;
+    return CAIRN_OK;
+}
+
+/* HDF5 opens each source that it reads of and closes it with the array; one that it may not open
+ * for want of descriptors reads as zeros, too. */
+static cairn_status count_sources(struct cairn_h5_array *array)
+{
+    struct rlimit limit;
+    size_t n = 0;
+    CAIRN_TRY(visit_sources(array, count_one, &n));
+    const bool known = getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
+    if (known && n_sources_open + n > limit.rlim_cur / 2) /* the other half is for others */
+        return cairn_fail(CAIRN_DATA,
+                          "%s: %s is made of arrays in %zu files, and a process may have %zu files "
+                          "open; allow it more: ulimit -n %zu",
+                          array->file->path, array->path, n, (size_t)limit.rlim_cur,
+                          2 * (n_sources_open + n));
+    array->n_sources = n;
+    n_sources_open += n;
+    return CAIRN_OK;
+}
+
+void cairn_h5_forget_sources(struct cairn_h5_array *array)
+{
+    n_sources_open -= array->n_sources;
+    array->n_sources = 0;
+}
+
+cairn_status cairn_h5_check_virtual(struct cairn_h5_array *array)
+{
+    size_t n = 0;
+    hssize_t filled = 0;
+    uint64_t bytes = 0;
+    const hid_t create = array->create;
+    cairn_status st = CAIRN_OK;
+    if (H5Pget_layout(create) != H5D_VIRTUAL) return CAIRN_OK;
+    if (H5Pget_virtual_count(create, &n) < 0 || n > MOST_SOURCES)
+        st = cairn_fail(CAIRN_DATA, "%s: %s is made of more than %d others", array->file->path,
+                        array->path, MOST_SOURCES);
+    for (size_t i = 0; i < n && st == CAIRN_OK; i++)
+        st = check_mapping(array, create, i, &bytes, &filled);
+    if (st == CAIRN_OK && filled < H5Sget_simple_extent_npoints(array->space))
+        st = cairn_fail(CAIRN_DATA,
+                        "%s: %s is made of others, which do not fill it: the rest would read as "
+                        "zeros",
+                        array->file->path, array->path);
+    array->source_bytes = bytes;
+    return st == CAIRN_OK ? count_sources(array) : st;
 }
 
 cairn_status cairn_h5_array_sources(const struct cairn_h5_array *array,

@@ -65,6 +65,8 @@ mv moved m
 expect_line 3 2 'm/30.h5: /train/y is not an array' train run.yaml --out d
 "$CAIRN_BUILD/tests/run_make_data" m/30.h5 /train/x=float32:1x5 /train/y=int32:1
 expect_line 3 2 'm/30.h5: /train/x is \[1, 5\], the one before it \[30, 4\]' train run.yaml --out d
+"$make" m/30.h5 part=30/60 how=netcdf names=train/x,train/y,
+expect_line 3 2 "m/30.h5: the attribute 'scale' of /train/x is other than in .*m/00.h5" train run.yaml --out d
 echo "no HDF5" >m/30.h5
 expect_line 3 2 'm/30.h5: is not an HDF5 file' train run.yaml --out d
 expect_line 2 1 'data.file is an empty list' train run.yaml --out d data.file=[]

@@ -4,7 +4,9 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -69,7 +71,70 @@ static void test_virtual_arrays(void **state)
     assert_refused(file_name, "/x of ../x.h5 is not looked for");
     put_virtual(".", "/x", 8);
     assert_refused(file_name, "/x of . is virtual itself");
+    put_virtual(other, "/x", 8);
+    setenv("HDF5_VDS_PREFIX", "/tmp", 1);
+    assert_refused(file_name, "by HDF5_VDS_PREFIX=/tmp they would be looked for elsewhere");
+    unsetenv("HDF5_VDS_PREFIX");
     unlink(other);
+    unlink(file_name);
+}
+
+/* Each row of a file of its own. */
+static void put_virtual_of_many(void)
+{
+    char name[64];
+    const hsize_t dim[] = {8, 4}, row[] = {1, 4};
+    hid_t made = new_file(file_name);
+    hid_t create = H5Pcreate(H5P_DATASET_CREATE);
+    hid_t space = H5Screate_simple(2, dim, NULL);
+    for (hsize_t i = 0; i < dim[0]; i++) {
+        const hsize_t start[] = {i, 0};
+        sprintf(name, "test_h5_virtual_%d.h5", (int)i);
+        hid_t source = new_file(name);
+        put_array(source, "/x", H5T_NATIVE_FLOAT, H5P_DEFAULT, true);
+        H5Fclose(source);
+        H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, row, NULL);
+        H5Pset_virtual(create, space, name, "/x", space);
+    }
+    put_array(made, "/x", H5T_NATIVE_FLOAT, create, false);
+    H5Sclose(space);
+    H5Pclose(create);
+    H5Fclose(made);
+}
+
+static cairn_status count(void *context, const char *path)
+{
+    (void)path;
+    (*(int *)context)++;
+    return CAIRN_OK;
+}
+
+/* HDF5 would read zeros for a source that it may not open. */
+static void test_more_sources_than_may_be_open(void **state)
+{
+    (void)state;
+    int n = 0;
+    char name[64];
+    struct rlimit before, few;
+    struct cairn_h5 *file = NULL;
+    struct cairn_h5_array *array = NULL;
+    put_virtual_of_many();
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    few = before;
+    few.rlim_cur = 15;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    assert_refused(file_name, "/x is made of arrays in 8 files, and a process may have 15");
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_int_equal(cairn_h5_open(file_name, &file), CAIRN_OK);
+    assert_int_equal(cairn_h5_array_open(file, "/x", &array), CAIRN_OK);
+    assert_int_equal(cairn_h5_array_sources(array, count, &n), CAIRN_OK);
+    assert_int_equal(n, 8);
+    cairn_h5_array_close(array);
+    cairn_h5_close(file);
+    for (int i = 0; i < 8; i++) {
+        sprintf(name, "test_h5_virtual_%d.h5", i);
+        unlink(name);
+    }
     unlink(file_name);
 }
 
@@ -97,6 +162,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_virtual_arrays),
+        cmocka_unit_test(test_more_sources_than_may_be_open),
         cmocka_unit_test(test_newer_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
