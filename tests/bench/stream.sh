@@ -20,11 +20,8 @@ cd "$folder"
 word() { printf "%b" "$(printf '\\x%02x' $(($1 >> 24 & 255)) $(($1 >> 16 & 255)) $(($1 >> 8 & 255)) $(($1 & 255)))"; }
 { word 2051 && word "$n" && word 28 && word 28 && { seq 100000000 999999999 || true; } | head -c $((n * 784)); } >images
 { word 2049 && word "$n" && { seq 100000000 999999999 || true; } | head -c "$n" | tr '\n0-9' '\0-\12'; } >labels
-for kind in contiguous packed; do
-    pack=none
-    [ $kind = contiguous ] || pack=deflate:4
-    "$cairn" import idx --train images labels -o $kind.h5 --compress $pack -q >/dev/null
-done
+"$cairn" import idx --train images labels -o packed.h5 --compress deflate:4 -q >/dev/null
+h5repack -f NONE -l CONTI packed.h5 contiguous.h5
 rm images labels
 sync
 
