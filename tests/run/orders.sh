@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# data.shuffle: one hash for each order, whether data are held by each rank, once for the node, or read as they come, whatever
+# data.shuffle: one hash for each order, whether data are held by each rank, once for the node, read as they come, or from a copy, whatever
 # is read ahead, on any number of ranks, and after a stop; a file that was packed anew in other chunks goes on in the order of
 # the checkpoint; auto decides once.
 . "${BASH_SOURCE%/*}/../support/run.sh"
@@ -27,11 +27,13 @@ hash()
     weights_of "$1"
 }
 
+mkdir disk
 for order in full blocks none; do
     bits=$(hash $order 1 data.shuffle=$order data.in_memory=true)
     same "$order held once by three ranks" "$(hash $order-3 3 data.shuffle=$order data.in_memory=true)" "$bits"
     same "$order read as it comes" "$(hash $order-s 1 data.shuffle=$order data.in_memory=false)" "$bits"
     same "$order read as it comes by two ranks" "$(hash $order-s2 2 data.shuffle=$order data.in_memory=false data.prefetch=0)" "$bits"
+    same "$order read from a copy" "$(hash $order-c 2 data.shuffle=$order data.in_memory=false data.stage=disk)" "$bits"
     same "$order read as it comes by five ranks" "$(hash $order-s5 5 data.shuffle=$order data.in_memory=false)" "$bits"
     echo "$bits" >>all
 done
