@@ -112,6 +112,8 @@ static void set_kept(struct cairn_loader *loader)
     } else if (shuffle->kind == CAIRN_SHUFFLE_FULL || samples_of_chunk(&loader->x) == 1) {
         n = 0;
     }
+    const size_t all = (loader->group->n - 1) / block + 1;
+    if (n > all) n = all;
     cairn_source_keep(&loader->x, block, n);
     cairn_source_keep(&loader->y, block, n);
     cairn_source_keep(&loader->weight, block, n);
