@@ -71,9 +71,15 @@ struct cairn_loader_memory {
 void cairn_loader_shuffle(struct cairn_dataset *dataset, enum cairn_split split,
                           struct cairn_shuffle *shuffle);
 
-/** Whether rows in random order, read as they come, would read what lies together more than once.
- * Ranks: local.  Errors: none. */
-bool cairn_loader_reads_again(struct cairn_dataset *dataset, enum cairn_split split);
+/** What reading samples as they come would meet in the file. */
+struct cairn_stored_layout {
+    bool in_chunks; /* several lie together, and are read together */
+    bool scattered; /* neighbours among the samples are not neighbours there: they were picked */
+};
+
+/** How the samples of a group lie.  Ranks: local.  Errors: none. */
+struct cairn_stored_layout cairn_loader_layout(struct cairn_dataset *dataset,
+                                               enum cairn_split split);
 
 /** Give samples in another order from now on: that of a checkpoint.  Ranks: local.
  * Errors: CAIRN_MEMORY. */

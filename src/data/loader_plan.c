@@ -154,11 +154,14 @@ void cairn_loader_shuffle(struct cairn_dataset *dataset, enum cairn_split split,
     if (shuffle->window > n) shuffle->window = n;
 }
 
-bool cairn_loader_reads_again(struct cairn_dataset *dataset, enum cairn_split split)
+struct cairn_stored_layout cairn_loader_layout(struct cairn_dataset *dataset,
+                                               enum cairn_split split)
 {
     const struct cairn_loader loader =
         sketch(dataset, &(struct cairn_loader_options){.split = split});
-    return loader.group->n > 0 && samples_of_chunk(&loader.x) > 1;
+    if (loader.group->n == 0) return (struct cairn_stored_layout){.in_chunks = false};
+    return (struct cairn_stored_layout){.in_chunks = samples_of_chunk(&loader.x) > 1,
+                                        .scattered = loader.group->x.pick.n > 0};
 }
 
 /* ---- making one */

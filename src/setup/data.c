@@ -22,8 +22,8 @@ struct cairn_shuffle cairn_setup_shuffle(const struct cairn_config *config,
     };
     const bool any = config->data_shuffle == CAIRN_DATA_SHUFFLE_AUTO;
     struct cairn_shuffle shuffle = {.kind = kinds[config->data_shuffle], .automatic = any};
-    if (any && !held && cairn_loader_reads_again(dataset, CAIRN_SPLIT_TRAIN))
-        shuffle.kind = CAIRN_SHUFFLE_BLOCKS;
+    const struct cairn_stored_layout layout = cairn_loader_layout(dataset, CAIRN_SPLIT_TRAIN);
+    if (any && !held && layout.in_chunks && !layout.scattered) shuffle.kind = CAIRN_SHUFFLE_BLOCKS;
     if (config->data_shuffle_window != CAIRN_KEY_WORD(CAIRN_SHUFFLE_WINDOW_AUTO))
         shuffle.window = config->data_shuffle_window;
     cairn_loader_shuffle(dataset, CAIRN_SPLIT_TRAIN, &shuffle);

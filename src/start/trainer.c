@@ -87,12 +87,17 @@ static void explain_order(const struct cairn_opened *opened)
                        shuffle->automatic ? "auto took blocks: blocks of " : "blocks of ",
                        shuffle->block, shuffle->window);
     const bool large = opened->planned.groups.held[CAIRN_SPLIT_TRAIN] > CHUNKS_THAT_STAY;
-    if (shuffle->kind == CAIRN_SHUFFLE_FULL && !opened->hold.train && large &&
-        cairn_loader_reads_again(opened->dataset, CAIRN_SPLIT_TRAIN))
-        cairn_log_warning(
-            "train is read as it comes, in random order, and its samples lie together "
-            "in chunks, each of which is read again and again; data.shuffle: blocks "
-            "reads it once");
+    const struct cairn_stored_layout layout =
+        cairn_loader_layout(opened->dataset, CAIRN_SPLIT_TRAIN);
+    if (opened->hold.train || !large || !layout.in_chunks) return;
+    if (layout.scattered)
+        cairn_log_warning("train is read as it comes, and data.val_fraction or data.test_fraction "
+                          "leave it scattered over the chunks of the file, each of which is read "
+                          "again and again; cairn import hdf5 --val N writes a file with groups");
+    else if (shuffle->kind == CAIRN_SHUFFLE_FULL)
+        cairn_log_warning("train is read as it comes, in random order, and its samples lie "
+                          "together in chunks, each of which is read again and again; "
+                          "data.shuffle: blocks reads it once");
 }
 
 static void explain(const struct cairn_config *config, const struct cairn_trainer_parts *parts,

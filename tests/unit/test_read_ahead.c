@@ -219,7 +219,9 @@ static void test_sizes_by_the_file(void **state)
     struct cairn_dataset *dataset = open_chunked();
     struct cairn_shuffle shuffle = {.kind = CAIRN_SHUFFLE_BLOCKS};
     (void)state;
-    assert_true(cairn_loader_reads_again(dataset, CAIRN_SPLIT_TRAIN));
+    const struct cairn_stored_layout layout = cairn_loader_layout(dataset, CAIRN_SPLIT_TRAIN);
+    assert_true(layout.in_chunks);
+    assert_false(layout.scattered);
     cairn_loader_shuffle(dataset, CAIRN_SPLIT_TRAIN, &shuffle);
     assert_int_equal(shuffle.block, N); /* all of it is less */
     assert_int_equal(shuffle.window, N);
