@@ -20,7 +20,11 @@ enum {
 
 enum { MOST_FILES = 1 << 16 };
 
+/* Threads take turns in the order in which they came: a mutex alone may be taken again and again by
+ * the thread that reads data, while the one that writes a checkpoint waits. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t next = PTHREAD_COND_INITIALIZER;
+static uint64_t n_came, n_left;
 static _Thread_local unsigned depth; /* our functions call each other */
 
 /* As many open files as a process may ask for: virtual arrays may be made of thousands. */
@@ -80,6 +84,8 @@ void cairn_h5_enter(void)
 {
     if (depth++ > 0) return;
     pthread_mutex_lock(&lock);
+    for (const uint64_t mine = n_came++; mine != n_left;) pthread_cond_wait(&next, &lock);
+    pthread_mutex_unlock(&lock);
     start_library();
     be_quiet();
 }
@@ -87,6 +93,10 @@ void cairn_h5_enter(void)
 cairn_status cairn_h5_leave(cairn_status st)
 {
     if (depth == 1) be_as_before();
-    if (--depth == 0) pthread_mutex_unlock(&lock);
+    if (--depth > 0) return st;
+    pthread_mutex_lock(&lock);
+    n_left++;
+    pthread_cond_broadcast(&next);
+    pthread_mutex_unlock(&lock);
     return st;
 }
