@@ -2,18 +2,24 @@
  * Threads take turns in HDF5: one that comes again at once goes behind another that waits. */
 #include <pthread.h>
 #include <stdatomic.h>
-#include <unistd.h>
+#include <time.h>
 
 #include "h5/internal.h"
 #include "support/data.h"
 
 enum { WANTED = 20, MOST_TRIES = 60, FIRST_US = 1000, MOST_US = 500000 };
 
+static void rest(long us)
+{
+    const struct timespec span = {us / 1000000, us % 1000000 * 1000};
+    nanosleep(&span, NULL);
+}
+
 /* One that holds it until the other wants it, and comes again at once. */
 struct round {
     atomic_bool held, wanted, other_was_in;
     bool was_first; /* the other, before this one came again */
-    useconds_t wait_us;
+    long wait_us;
 };
 
 static void *come_again(void *context)
@@ -21,8 +27,8 @@ static void *come_again(void *context)
     struct round *round = context;
     cairn_h5_enter();
     round->held = true;
-    while (!round->wanted) usleep(10);
-    usleep(round->wait_us); /* by then the other waits, unless the machine is very busy */
+    while (!round->wanted) rest(10);
+    rest(round->wait_us); /* by then the other waits, unless the machine is very busy */
     (void)cairn_h5_leave(CAIRN_OK);
     cairn_h5_enter();
     round->was_first = round->other_was_in;
@@ -30,12 +36,12 @@ static void *come_again(void *context)
     return NULL;
 }
 
-static bool other_is_first(useconds_t wait_us)
+static bool other_is_first(long wait_us)
 {
     struct round round = {.wait_us = wait_us};
     pthread_t thread;
     assert_int_equal(pthread_create(&thread, NULL, come_again, &round), 0);
-    while (!round.held) usleep(10);
+    while (!round.held) rest(10);
     round.wanted = true;
     cairn_h5_enter();
     cairn_h5_enter(); /* our functions call each other */
@@ -51,7 +57,7 @@ static bool other_is_first(useconds_t wait_us)
 static void test_turns(void **state)
 {
     int n_first = 0;
-    useconds_t wait_us = FIRST_US;
+    long wait_us = FIRST_US;
     (void)state;
     for (int i = 0; i < MOST_TRIES && n_first < WANTED; i++) {
         if (other_is_first(wait_us))
