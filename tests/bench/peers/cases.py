@@ -125,6 +125,10 @@ def mlp(n_out):
             dense(16), layer("sigmoid"), dense(n_out, name="head")]
 
 
+ACTIVATIONS = [FLATTEN, dense(32), layer("elu", alpha=0.7), layer("scale", factor=1.5), dense(24), layer("silu"), dense(24),
+               layer("softplus", beta=2, threshold=1), dense(16), layer("leaky_relu", slope=0.2), dense(5)]
+
+
 def small(n_out):
     return [dense(24), layer("tanh"), dense(n_out)]
 
@@ -187,6 +191,7 @@ IMAGES = {
 
 CASES = {
     "mlp": Case(mlp(10), classes([1, 8, 8], 10)),
+    "activations": Case(ACTIVATIONS, classes([3, 4, 4], 5), free=False),  # leaky_relu and this softplus have kinks
     "mlp, squared error": Case(mlp(3), targets([5], 3), loss="squared_error"),
     "binary cross-entropy": Case(small(3), yes_or_no([5], 3), loss={"type": "binary_cross_entropy", "pos_weight": [1, 2, 0.5]}),
     "smoothing, class weights": Case(small(4), classes([5], 4), loss={

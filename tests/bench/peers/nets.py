@@ -106,6 +106,17 @@ class Block(nn.TransformerEncoderLayer):
         return super().forward(x, src_mask=self.mask)
 
 
+class Scale(nn.Module):
+    """Times a constant."""
+
+    def __init__(self, factor):
+        super().__init__()
+        self.factor = factor
+
+    def forward(self, x):
+        return x * self.factor
+
+
 class Tied(nn.Module):
     """A dense layer with the weight of another layer, which alone has it in its state."""
 
@@ -159,6 +170,11 @@ MAKERS = {
     "tanh": lambda keys, shape: nn.Tanh(),
     "sigmoid": lambda keys, shape: nn.Sigmoid(),
     "gelu": lambda keys, shape: nn.GELU(),
+    "leaky_relu": lambda keys, shape: nn.LeakyReLU(float(keys.get("slope", 0.01))),
+    "elu": lambda keys, shape: nn.ELU(float(keys.get("alpha", 1))),
+    "silu": lambda keys, shape: nn.SiLU(),
+    "softplus": lambda keys, shape: nn.Softplus(float(keys.get("beta", 1)), float(keys.get("threshold", 20))),
+    "scale": lambda keys, shape: Scale(float(keys["factor"])),
     "dropout": lambda keys, shape: nn.Dropout(float(keys["p"])),
     "dropout2d": lambda keys, shape: nn.Dropout2d(float(keys["p"])),
     "conv1d": conv,
