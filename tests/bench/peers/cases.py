@@ -129,6 +129,11 @@ ACTIVATIONS = [FLATTEN, dense(32), layer("elu", alpha=0.7), layer("scale", facto
                layer("softplus", beta=2, threshold=1), dense(16), layer("leaky_relu", slope=0.2), dense(5)]
 
 
+PATCHES = [conv(12, 2, stride=2), layer("reshape", to=[12, -1]), layer("transpose", dims=[1, 0]), layer("position"),
+           layer("transformer_block", heads=3), layer("reshape", to=[3, 2, -1, 12]), layer("transpose", dims=[3, 1, 0, 2]),
+           conv3d(4, [2, 2, 1]), layer("gelu"), FLATTEN, dense(5)]
+
+
 def small(n_out):
     return [dense(24), layer("tanh"), dense(n_out)]
 
@@ -192,6 +197,7 @@ IMAGES = {
 CASES = {
     "mlp": Case(mlp(10), classes([1, 8, 8], 10)),
     "activations": Case(ACTIVATIONS, classes([3, 4, 4], 5), free=False),  # leaky_relu and this softplus have kinks
+    "patches": Case(PATCHES, classes([3, 4, 6], 5)),
     "mlp, squared error": Case(mlp(3), targets([5], 3), loss="squared_error"),
     "binary cross-entropy": Case(small(3), yes_or_no([5], 3), loss={"type": "binary_cross_entropy", "pos_weight": [1, 2, 0.5]}),
     "smoothing, class weights": Case(small(4), classes([5], 4), loss={

@@ -106,15 +106,15 @@ class Block(nn.TransformerEncoderLayer):
         return super().forward(x, src_mask=self.mask)
 
 
-class Scale(nn.Module):
-    """Times a constant."""
+class Changed(nn.Module):
+    """A function without weights."""
 
-    def __init__(self, factor):
+    def __init__(self, change):
         super().__init__()
-        self.factor = factor
+        self.change = change
 
     def forward(self, x):
-        return x * self.factor
+        return self.change(x)
 
 
 class Tied(nn.Module):
@@ -165,6 +165,8 @@ class Residual(nn.Module):
 
 MAKERS = {
     "flatten": lambda keys, shape: nn.Flatten(),
+    "reshape": lambda keys, shape: Changed(lambda x: x.reshape(len(x), *keys["to"])),
+    "transpose": lambda keys, shape: Changed(lambda x: x.permute(0, *(d + 1 for d in keys["dims"]))),
     "dense": lambda keys, shape: nn.Linear(shape[-1], keys["units"], bias=keys.get("bias", True)),
     "relu": lambda keys, shape: nn.ReLU(),
     "tanh": lambda keys, shape: nn.Tanh(),
@@ -174,7 +176,7 @@ MAKERS = {
     "elu": lambda keys, shape: nn.ELU(float(keys.get("alpha", 1))),
     "silu": lambda keys, shape: nn.SiLU(),
     "softplus": lambda keys, shape: nn.Softplus(float(keys.get("beta", 1)), float(keys.get("threshold", 20))),
-    "scale": lambda keys, shape: Scale(float(keys["factor"])),
+    "scale": lambda keys, shape: Changed(lambda x: x * float(keys["factor"])),
     "dropout": lambda keys, shape: nn.Dropout(float(keys["p"])),
     "dropout2d": lambda keys, shape: nn.Dropout2d(float(keys["p"])),
     "conv1d": conv,
