@@ -147,6 +147,11 @@ static void write_pool(struct stack *stack)
     valid_write_patches(stack->run, &stack->shape, true);
 }
 
+static void write_upsample(struct stack *stack)
+{
+    valid_write_factors(stack->run, &stack->shape);
+}
+
 static void write_global_pool(struct stack *stack)
 {
     stack->shape.ndim = 1;
@@ -248,6 +253,7 @@ static const struct rule rules[] = {
     {"avgpool", PLACES, POOL, NULL, write_pool},
     {"avgpool2d", IMAGE, POOL, NULL, write_pool},
     {"global_avgpool", PLACES, "", may_end_planes, write_global_pool},
+    {"upsample", PLACES, "factor", is_no_text, write_upsample},
     {"batchnorm", ROW | PLACES, "", has_many_values, write_norm},
     {"layernorm", ROW | TOKENS, "", NULL, write_norm},
     {"groupnorm", ROW | PLACES, "groups", has_two, write_groupnorm},

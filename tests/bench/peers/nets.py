@@ -59,6 +59,12 @@ def pool(kind):
     return make
 
 
+def upsample(keys, shape):
+    n = len(shape) - 1
+    mode = ("linear", "bilinear", "trilinear")[n - 1] if keys.get("mode") == "linear" else "nearest"
+    return nn.Upsample(scale_factor=sizes(keys["factor"], n), mode=mode)
+
+
 def batchnorm(keys, shape):
     kind = nn.BatchNorm1d if len(shape) == 1 else over("BatchNorm", shape)
     return kind(shape[0], eps=float(keys.get("eps", 1e-5)), momentum=float(keys.get("momentum", 0.1)))
@@ -187,6 +193,7 @@ MAKERS = {
     "avgpool": pool("AvgPool"),
     "avgpool2d": pool("AvgPool"),
     "global_avgpool": lambda keys, shape: nn.Sequential(over("AdaptiveAvgPool", shape)(1), nn.Flatten()),
+    "upsample": upsample,
     "batchnorm": batchnorm,
     "layernorm": lambda keys, shape: nn.LayerNorm(shape[-1], eps=float(keys.get("eps", 1e-5))),
     "groupnorm": lambda keys, shape: nn.GroupNorm(keys["groups"], shape[0], eps=float(keys.get("eps", 1e-5))),
