@@ -131,9 +131,9 @@ static cairn_status count(const struct cairn_patches *patches)
     size_t most = CAIRN_GEMM_MOST / patches->channels;
     for (size_t d = 0; d < DIMS; d++) most /= patches->padded[d];
     if (most > 0) return CAIRN_OK;
-    return cairn_fail(CAIRN_USAGE, "%zu padded %s of %s are more numbers than BLAS can count",
-                      patches->channels, inputs[patches->n_dims],
-                      by(patches->n_dims, patches->padded, text));
+    return cairn_fail(CAIRN_USAGE, "%zu %s%s of %s are more numbers than BLAS can count",
+                      patches->channels, cairn_patches_padding(patches) ? "padded " : "",
+                      inputs[patches->n_dims], by(patches->n_dims, patches->padded, text));
 }
 
 cairn_status cairn_patch_input(const struct cairn_shape *in, size_t n_dims)
@@ -217,6 +217,21 @@ cairn_status cairn_patch_plan_pool(const struct cairn_patch_keys *keys,
         return cairn_fail(CAIRN_USAGE, "a padding of %s is more than half of the kernel of %s",
                           by(n_dims, patches.before, before), by(n_dims, patches.kernel, kernel));
     CAIRN_TRY(finish(&patches));
+    *out = patches;
+    return CAIRN_OK;
+}
+
+cairn_status cairn_patch_plan_factors(const struct cairn_node *factor, const struct cairn_shape *in,
+                                      struct cairn_patches *out)
+{
+    struct cairn_patches patches;
+    CAIRN_TRY(cairn_patch_input(in, 0));
+    const size_t n_dims = (size_t)in->ndim - 1;
+    CAIRN_TRY(begin(&(struct cairn_patch_keys){.kernel = NULL}, in, n_dims, &patches));
+    CAIRN_TRY(read_sizes(&(struct sizes){"factor", factor, "", n_dims, 1}, patches.stride));
+    for (size_t d = 0; d < DIMS; d++)
+        patches.padded[d] = patches.out[d] = patches.in[d] * patches.stride[d];
+    CAIRN_TRY(count(&patches));
     *out = patches;
     return CAIRN_OK;
 }

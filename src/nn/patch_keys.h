@@ -11,10 +11,11 @@
 #include "tensor/real.h"
 #include "tensor/shape.h"
 
-#define cairn_patch_input     CAIRN_R(cairn_patch_input)
-#define cairn_patch_plan      CAIRN_R(cairn_patch_plan)
-#define cairn_patch_plan_pool CAIRN_R(cairn_patch_plan_pool)
-#define cairn_patch_output    CAIRN_R(cairn_patch_output)
+#define cairn_patch_input        CAIRN_R(cairn_patch_input)
+#define cairn_patch_plan         CAIRN_R(cairn_patch_plan)
+#define cairn_patch_plan_pool    CAIRN_R(cairn_patch_plan_pool)
+#define cairn_patch_plan_factors CAIRN_R(cairn_patch_plan_factors)
+#define cairn_patch_output       CAIRN_R(cairn_patch_output)
 
 /** What the run file says, as keys of type TREE that take "name list"; NULL where it says nothing.
  * Borrowed while planning. */
@@ -51,6 +52,12 @@ CAIRN_CHECKED cairn_status cairn_patch_plan(const struct cairn_patch_keys *keys,
 CAIRN_CHECKED cairn_status cairn_patch_plan_pool(const struct cairn_patch_keys *keys,
                                                  const struct cairn_shape *in,
                                                  struct cairn_patches *out);
+
+/** The way up over all dimensions of the input, from the key `factor`: each number of the input
+ * stands for `stride` of the output in each dimension.  Ranks: local.  Errors: as above. */
+CAIRN_CHECKED cairn_status cairn_patch_plan_factors(const struct cairn_node *factor,
+                                                    const struct cairn_shape *in,
+                                                    struct cairn_patches *out);
 
 /** The shape of an output with so many channels.  Ranks: local.  Errors: none. */
 struct cairn_shape cairn_patch_output(const struct cairn_patches *patches, size_t channels);

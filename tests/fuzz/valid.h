@@ -44,6 +44,8 @@ void valid_write_data(struct valid *run, const char *folder);
 void valid_write_model(struct valid *run);
 /** Keys kernel, stride, padding, and dilation unless it pools; sizes are those after it then. */
 void valid_write_patches(struct valid *run, struct cairn_shape *shape, bool pools);
+/** The key factor; sizes are those after it then. */
+void valid_write_factors(struct valid *run, struct cairn_shape *shape);
 /** Layers that make one shape of another. */
 void valid_write_way(struct valid *run, const struct cairn_shape *in,
                      const struct cairn_shape *out);

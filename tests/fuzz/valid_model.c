@@ -83,6 +83,41 @@ static void write_flatten(struct stack *stack)
     stack->shape = (struct cairn_shape){1, {cairn_shape_count(&stack->shape)}};
 }
 
+static size_t divisor(struct stack *stack, size_t of)
+{
+    size_t part = valid_count(stack->run, 1, of < 6 ? of : 6);
+    return of % part == 0 ? part : 1;
+}
+
+static void write_reshape(struct stack *stack)
+{
+    size_t left = cairn_shape_count(&stack->shape);
+    const int n = (int)valid_count(stack->run, 1, 4);
+    const int open = (int)valid_count(stack->run, 0, 4);
+    stack->shape.ndim = n;
+    for (int d = 0; d < n; left /= stack->shape.dim[d], d++) {
+        stack->shape.dim[d] = d == n - 1 ? left : divisor(stack, left);
+        fprintf(stack->run->out, d == 0 ? ", to: [" : ", ");
+        fprintf(stack->run->out, "%ld", d == open ? -1 : (long)stack->shape.dim[d]);
+    }
+    fprintf(stack->run->out, "]");
+}
+
+static void write_transpose(struct stack *stack)
+{
+    const struct cairn_shape in = stack->shape;
+    int dims[CAIRN_MAX_DIMS] = {0, 1, 2, 3, 4};
+    for (int d = 0; d < in.ndim; d++) {
+        const int k = (int)valid_count(stack->run, (size_t)d, (size_t)in.ndim - 1);
+        const int taken = dims[k];
+        dims[k] = dims[d];
+        dims[d] = taken;
+        stack->shape.dim[d] = in.dim[taken];
+        fprintf(stack->run->out, "%s%d", d == 0 ? ", dims: [" : ", ", taken);
+    }
+    fprintf(stack->run->out, "]");
+}
+
 static void write_dense(struct stack *stack)
 {
     size_t *last = &stack->shape.dim[stack->shape.ndim - 1];
@@ -110,6 +145,11 @@ static void write_conv(struct stack *stack)
 static void write_pool(struct stack *stack)
 {
     valid_write_patches(stack->run, &stack->shape, true);
+}
+
+static void write_upsample(struct stack *stack)
+{
+    valid_write_factors(stack->run, &stack->shape);
 }
 
 static void write_global_pool(struct stack *stack)
@@ -194,10 +234,17 @@ static const struct rule rules[] = {
     {"tanh", ANY, "", NULL, NULL},
     {"sigmoid", ANY, "", NULL, NULL},
     {"gelu", ANY, "", NULL, NULL},
+    {"leaky_relu", ANY, "", NULL, NULL},
+    {"elu", ANY, "", NULL, NULL},
+    {"silu", ANY, "", NULL, NULL},
+    {"softplus", ANY, "", NULL, NULL},
+    {"scale", ANY, "", NULL, NULL},
     {"softmax", ANY, "", NULL, NULL},
     {"dropout", ANY, "", NULL, NULL},
     {"dropout2d", IMAGE, "", NULL, NULL},
     {"flatten", ANY, "", may_end_planes, write_flatten},
+    {"reshape", ANY, "to", is_no_text, write_reshape},
+    {"transpose", ANY, "dims", is_no_text, write_transpose},
     {"conv1d", TOKENS, CONV, is_no_text, write_conv},
     {"conv2d", IMAGE, CONV, NULL, write_conv},
     {"conv3d", VOLUME, CONV, NULL, write_conv},
@@ -206,6 +253,7 @@ static const struct rule rules[] = {
     {"avgpool", PLACES, POOL, NULL, write_pool},
     {"avgpool2d", IMAGE, POOL, NULL, write_pool},
     {"global_avgpool", PLACES, "", may_end_planes, write_global_pool},
+    {"upsample", PLACES, "factor", is_no_text, write_upsample},
     {"batchnorm", ROW | PLACES, "", has_many_values, write_norm},
     {"layernorm", ROW | TOKENS, "", NULL, write_norm},
     {"groupnorm", ROW | PLACES, "groups", has_two, write_groupnorm},

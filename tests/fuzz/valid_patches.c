@@ -51,6 +51,17 @@ void valid_write_patches(struct valid *run, struct cairn_shape *shape, bool pool
         size[d] = (size[d] + 2 * padding[d] - dilation * (kernel[d] - 1) - 1) / stride[d] + 1;
 }
 
+void valid_write_factors(struct valid *run, struct cairn_shape *shape)
+{
+    const size_t n = (size_t)shape->ndim - 1;
+    size_t factor[DIMS];
+    for (size_t d = 0; d < n; d++) {
+        factor[d] = valid_count(run, 1, n == 3 ? 2 : 3);
+        shape->dim[d + 1] *= factor[d];
+    }
+    write_sizes(run, "factor", n, factor);
+}
+
 void valid_write_way(struct valid *run, const struct cairn_shape *in, const struct cairn_shape *out)
 {
     const size_t n = (size_t)in->ndim - 1;

@@ -54,6 +54,8 @@ static const struct {
     {"dampening", 0, 0.9, false}, {"weight_decay", 1e-5, 0.1, true},
     {"beta1", 0, 0.97, false},    {"beta2", 0.5, 0.9999, false},
     {"alpha", 0.1, 0.999, false}, {"trust_coefficient", 1e-3, 0.3, true},
+    {"slope", 0, 0.9, false},     {"factor", -2, 2, false},
+    {"beta", 0.1, 4, true},       {"threshold", 1, 30, false},
 };
 
 static void write_word(struct valid *run, const char *name, const char *words)

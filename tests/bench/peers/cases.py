@@ -125,6 +125,15 @@ def mlp(n_out):
             dense(16), layer("sigmoid"), dense(n_out, name="head")]
 
 
+ACTIVATIONS = [FLATTEN, dense(32), layer("elu", alpha=0.7), layer("scale", factor=1.5), dense(24), layer("silu"), dense(24),
+               layer("softplus", beta=2, threshold=1), dense(16), layer("leaky_relu", slope=0.2), dense(5)]
+
+
+PATCHES = [conv(12, 2, stride=2), layer("reshape", to=[12, -1]), layer("transpose", dims=[1, 0]), layer("position"),
+           layer("transformer_block", heads=3), layer("reshape", to=[3, 2, -1, 12]), layer("transpose", dims=[3, 1, 0, 2]),
+           conv3d(4, [2, 2, 1]), layer("gelu"), FLATTEN, dense(5)]
+
+
 def small(n_out):
     return [dense(24), layer("tanh"), dense(n_out)]
 
@@ -144,6 +153,10 @@ VOLUMES = [conv3d(6, 3, padding="same", bias=False), NORM, RELU, conv3d(8, [1, 3
            layer("groupnorm", groups=4), layer("gelu"), layer("maxpool", kernel=2, stride=[1, 2, 2], padding=1),
            layer("residual", body=[conv3d(10, 3, padding=2, dilation=2, stride=2), layer("tanh")], project=True),
            layer("avgpool", kernel=[2, 1, 2], padding=[1, 0, 0]), FLATTEN, dense(5)]
+UPWARDS = [conv3d(4, [2, 2, 1]), layer("upsample", factor=[2, 1, 3], mode="linear"), conv3d(3, 2), layer("upsample", factor=2),
+           layer("reshape", to=[6, 6, -1]), layer("upsample", factor=[3, 2], mode="linear"), conv(4, 3), layer("gelu"),
+           layer("upsample", factor=[1, 2]), layer("reshape", to=[8, -1]), layer("upsample", factor=4, mode="linear"), conv1d(2, 5, stride=3),
+           layer("upsample", factor=3), layer("tanh"), layer("global_avgpool"), dense(5)]
 DENSE_NORMS = [FLATTEN, dense(20, bias=False), NORM, RELU, dense(12), layer("layernorm"), layer("gelu"), layer("groupnorm", groups=3), dense(5)]
 NORMS = [conv(8, 3, bias=False), layer("groupnorm", groups=4), RELU, conv(6, 3, bias=False), NORM, RELU, FLATTEN, dense(20, bias=False), NORM,
          layer("tanh"), dense(12), layer("layernorm"), layer("gelu"), layer("groupnorm", groups=3), dense(5)]
@@ -181,12 +194,15 @@ IMAGES = {
     "dilated": Case(DILATED, classes([4, 11, 10], 5)),
     "signals": Case(SIGNALS, classes([3, 41], 5), micro=48),
     "volumes": Case(VOLUMES, classes([2, 5, 8, 7], 5), micro=48),
+    "upwards": Case(UPWARDS, classes([2, 3, 4, 5], 5), micro=48),
     "norms": Case(NORMS, classes([3, 8, 8], 5), micro=48),
     "resnet-8": Case(RESNET, classes([1, 8, 8], 10), micro=48),
 }
 
 CASES = {
     "mlp": Case(mlp(10), classes([1, 8, 8], 10)),
+    "activations": Case(ACTIVATIONS, classes([3, 4, 4], 5), free=False),  # leaky_relu and this softplus have kinks
+    "patches": Case(PATCHES, classes([3, 4, 6], 5)),
     "mlp, squared error": Case(mlp(3), targets([5], 3), loss="squared_error"),
     "binary cross-entropy": Case(small(3), yes_or_no([5], 3), loss={"type": "binary_cross_entropy", "pos_weight": [1, 2, 0.5]}),
     "smoothing, class weights": Case(small(4), classes([5], 4), loss={

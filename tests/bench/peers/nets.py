@@ -59,6 +59,12 @@ def pool(kind):
     return make
 
 
+def upsample(keys, shape):
+    n = len(shape) - 1
+    mode = ("linear", "bilinear", "trilinear")[n - 1] if keys.get("mode") == "linear" else "nearest"
+    return nn.Upsample(scale_factor=sizes(keys["factor"], n), mode=mode)
+
+
 def batchnorm(keys, shape):
     kind = nn.BatchNorm1d if len(shape) == 1 else over("BatchNorm", shape)
     return kind(shape[0], eps=float(keys.get("eps", 1e-5)), momentum=float(keys.get("momentum", 0.1)))
@@ -104,6 +110,17 @@ class Block(nn.TransformerEncoderLayer):
 
     def forward(self, x):
         return super().forward(x, src_mask=self.mask)
+
+
+class Changed(nn.Module):
+    """A function without weights."""
+
+    def __init__(self, change):
+        super().__init__()
+        self.change = change
+
+    def forward(self, x):
+        return self.change(x)
 
 
 class Tied(nn.Module):
@@ -154,11 +171,18 @@ class Residual(nn.Module):
 
 MAKERS = {
     "flatten": lambda keys, shape: nn.Flatten(),
+    "reshape": lambda keys, shape: Changed(lambda x: x.reshape(len(x), *keys["to"])),
+    "transpose": lambda keys, shape: Changed(lambda x: x.permute(0, *(d + 1 for d in keys["dims"]))),
     "dense": lambda keys, shape: nn.Linear(shape[-1], keys["units"], bias=keys.get("bias", True)),
     "relu": lambda keys, shape: nn.ReLU(),
     "tanh": lambda keys, shape: nn.Tanh(),
     "sigmoid": lambda keys, shape: nn.Sigmoid(),
     "gelu": lambda keys, shape: nn.GELU(),
+    "leaky_relu": lambda keys, shape: nn.LeakyReLU(float(keys.get("slope", 0.01))),
+    "elu": lambda keys, shape: nn.ELU(float(keys.get("alpha", 1))),
+    "silu": lambda keys, shape: nn.SiLU(),
+    "softplus": lambda keys, shape: nn.Softplus(float(keys.get("beta", 1)), float(keys.get("threshold", 20))),
+    "scale": lambda keys, shape: Changed(lambda x: x * float(keys["factor"])),
     "dropout": lambda keys, shape: nn.Dropout(float(keys["p"])),
     "dropout2d": lambda keys, shape: nn.Dropout2d(float(keys["p"])),
     "conv1d": conv,
@@ -169,6 +193,7 @@ MAKERS = {
     "avgpool": pool("AvgPool"),
     "avgpool2d": pool("AvgPool"),
     "global_avgpool": lambda keys, shape: nn.Sequential(over("AdaptiveAvgPool", shape)(1), nn.Flatten()),
+    "upsample": upsample,
     "batchnorm": batchnorm,
     "layernorm": lambda keys, shape: nn.LayerNorm(shape[-1], eps=float(keys.get("eps", 1e-5))),
     "groupnorm": lambda keys, shape: nn.GroupNorm(keys["groups"], shape[0], eps=float(keys.get("eps", 1e-5))),

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * silu: y = x / (1 + exp(-x)), also called swish, as torch.nn.SiLU.
+ *
+ * Source  Elfwing, Uchibe and Doya 2018 */
+#include "nn/layer.h"
+#include "tensor/functions.h"
+#include "tensor/kernels.h"
+
+static void forward(const struct cairn_layer *layer, const struct cairn_pass *pass)
+{
+    const real *x = layer->x;
+    real *y = layer->y;
+    size_t count = pass->micro->n * layer->n_in;
+    CAIRN_INDEPENDENT
+    for (size_t i = 0; i < count; i++) y[i] = x[i] / (1 + cairn_exp(-x[i]));
+}
+
+static real slope(real x)
+{
+    real s = 1 / (1 + cairn_exp(-x));
+    return s * (1 + x * (1 - s));
+}
+
+static void backward(const struct cairn_layer *layer, const struct cairn_pass *pass, const real *dy,
+                     real *dx)
+{
+    const real *x = layer->x;
+    size_t count = pass->micro->n * layer->n_in;
+    CAIRN_INDEPENDENT
+    for (size_t i = 0; i < count; i++) dx[i] = slope(x[i]) * dy[i];
+}
+
+const struct cairn_layer_kind CAIRN_R(cairn_layer_silu) = {
+    .size = sizeof(struct cairn_layer_kind),
+    .name = "silu",
+    .doc = "x / (1 + exp(-x)), also called swish",
+    .example = "{type: silu}",
+    .example_in = {1, {6}},
+    .flags = CAIRN_LAYER_ELEMENTWISE | CAIRN_LAYER_NEEDS_X,
+    .plan = cairn_layer_unchanged,
+    .forward = forward,
+    .backward = backward,
+};
