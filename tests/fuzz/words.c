@@ -90,6 +90,8 @@ static const char *const values[] = {
     "{type: cross_entropy, label_smoothing: 0.999}",
     "{type: binary_cross_entropy, pos_weight: [1, 2]}",
     "squared_error",
+    "{type: huber, delta: 1e-12}",
+    "{type: poisson, log_input: false, eps: 0}",
     "30s",
     "1h",
     "100d",

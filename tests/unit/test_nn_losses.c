@@ -103,6 +103,7 @@ static void test_every_loss_with_its_data(void **state)
     check_in_a_model("{type: cross_entropy, class_weights: [0.5, 4, 0], label_smoothing: 0.2}",
                      LOSS_K, LOSS_K);
     check_in_a_model("{type: binary_cross_entropy, pos_weight: [2, 0, 0.25]}", 0, LOSS_K);
+    check_in_a_model("{type: huber, delta: 10}", 0, LOSS_K);
 }
 
 /* Masked and ignored labels: nothing in any sum, gradients of exactly 0, whatever the loss_outputs.
@@ -111,9 +112,13 @@ static void test_what_is_masked_has_no_part(void **state)
 {
     (void)state;
     static const char *const texts[] = {"{type: cross_entropy, label_smoothing: 0.1}",
-                                        "{type: squared_error}", "{type: binary_cross_entropy}"};
+                                        "{type: squared_error}",
+                                        "{type: binary_cross_entropy}",
+                                        "{type: absolute_error}",
+                                        "{type: huber}",
+                                        "{type: poisson}"};
     static const real mask[LOSS_ROWS] = {0, 1, 0, 0.5f};
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         struct alone loss = i == 0 ? loss_of_classes(texts[i], LOSS_K) : loss_of_targets(texts[i]);
         struct cairn_scores scores = {0};
         struct cairn_scores wanted = {0};
@@ -218,6 +223,12 @@ static void test_wrong_losses_are_told_why(void **state)
          "has 2 numbers for 3 outputs"},
         {"cross_entropy", 0, 2, 1, "3 outputs for probabilities of 2 classes"},
         {"cross_entropy", 0, 1, 1, "needs classes, or a probability of each"},
+        {"absolute_error", 0, 2, 1, "3 outputs for 2 targets; set units: 2"},
+        {"absolute_error", 3, 0, 1, "loss absolute_error needs real targets"},
+        {"huber", 0, 3, 2, "loss huber takes one row of targets for each sample"},
+        {"{type: huber, delta: 0}", 0, 3, 1, "delta is 0, but must be at least 1e-12"},
+        {"poisson", 0, 1, 1, "3 outputs for 1 targets; set units: 1, or give loss: cross_entropy"},
+        {"{type: poisson, eps: -1}", 0, 3, 1, "eps is -1, but must be at least 0"},
         {"squared_error", 0, 3, 2, "but there are labels of tokens; use cross_entropy"},
     };
     struct cairn_node *layers = tree_of("[{type: dense, units: 3}]");
@@ -251,6 +262,15 @@ static void test_targets_and_labels_that_are_no_probability(void **state)
         micro.target = target;
         assert_int_equal(loss_run(&loss, &micro, LOSS_K, loss_outputs, dh, &scores), CAIRN_DATA);
         assert_non_null(strstr(cairn_error_text(), "sample 10: target 1 is"));
+    }
+    loss_free(&loss);
+    loss = loss_of_targets("{type: poisson}");
+    for (size_t i = 1; i < sizeof wrong / sizeof wrong[0]; i++) {
+        const real target[LOSS_K] = {0.5f, wrong[i], 1};
+        micro.target = target;
+        assert_int_equal(loss_run(&loss, &micro, LOSS_K, loss_outputs, dh, &scores), CAIRN_DATA);
+        says("sample 10: target 1 is ");
+        says("but poisson takes counts and rates from 0 on");
     }
     loss_free(&loss);
     loss = loss_of_targets("{type: cross_entropy}");
