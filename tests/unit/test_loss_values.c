@@ -149,9 +149,10 @@ static void test_binary_cross_entropy_against_pytorch(void **state)
     }
 }
 
-/* By the formulas of nn.L1Loss, nn.HuberLoss and nn.PoissonNLLLoss with reduction "sum", in double,
- * divided by the 4 samples; the gradient is that of this. */
-static void test_losses_of_each_output(void **state)
+/* By the formulas of nn.L1Loss, nn.HuberLoss and nn.PoissonNLLLoss with reduction "sum", and of
+ * nn.KLDivLoss of log_softmax with "batchmean", in double, divided by the 4 samples; the gradient
+ * is that of this. */
+static void test_losses_of_real_targets(void **state)
 {
     (void)state;
     static const struct value rows[] = {
@@ -172,6 +173,10 @@ static void test_losses_of_each_output(void **state)
          9.930907430385,
          {0.4121803177, -0.1580301397, 1.7847640247, 0.8704222676, 0.1960063542, 0.1180916382,
           -0.1536661792, 5.0213842308, 0, 0.2520371133, 0.1137478537, 0.0716261992}},
+        {"{type: kl_divergence}",
+         2.724332118716,
+         {0.0547782475, -0.2377773209, 0.1829990733, 0.0194151279, -0.0478112735, 0.0283961456,
+          -0.1847098608, 0.4140933661, -0.2293835053, 0.0796151815, -0.1076462892, 0.0280311077}},
     };
     const struct cairn_micro micro = {.n = LOSS_ROWS,
                                       .n_labels = 1,
@@ -215,6 +220,24 @@ static void test_poisson_of_counts(void **state)
     loss_free(&loss);
     loss = loss_of_targets(rates.loss);
     check_value(&rates, &loss, &micro, LOSS_K, outputs);
+    loss_free(&loss);
+}
+
+/* Where the softmax is the target there is nothing between them; large outputs do not overflow. */
+static void test_kl_divergence_of_equals_is_zero(void **state)
+{
+    (void)state;
+    static const real outputs[2 * LOSS_K] = {1, 1, 1, 1e4f, 0, -1e4f};
+    static const real targets[2 * LOSS_K] = {0.3333333333f, 0.3333333333f, 0.3333333333f, 1, 0, 0};
+    const struct cairn_micro micro = {
+        .n = 2, .n_labels = 1, .target = targets, .sample = loss_numbers, .epoch = loss_numbers};
+    struct alone loss = loss_of_targets("{type: kl_divergence}");
+    struct cairn_scores scores = {0};
+    real dh[2 * LOSS_K];
+    assert_int_equal(loss_run(&loss, &micro, LOSS_K, outputs, dh, &scores), CAIRN_OK);
+    assert_true(fabs(scores.loss) < ROUNDING);
+    assert_true(scores.correct == 2 && scores.count == 2);
+    for (size_t i = 0; i < 2 * LOSS_K; i++) assert_true(fabs((double)dh[i]) < ROUNDING);
     loss_free(&loss);
 }
 
@@ -314,8 +337,9 @@ int main(void)
         cmocka_unit_test(test_cross_entropy_against_pytorch),
         cmocka_unit_test(test_cross_entropy_of_probabilities),
         cmocka_unit_test(test_binary_cross_entropy_against_pytorch),
-        cmocka_unit_test(test_losses_of_each_output),
+        cmocka_unit_test(test_losses_of_real_targets),
         cmocka_unit_test(test_poisson_of_counts),
+        cmocka_unit_test(test_kl_divergence_of_equals_is_zero),
         cmocka_unit_test(test_binary_cross_entropy_counts_answers),
         cmocka_unit_test(test_binary_cross_entropy_does_not_overflow),
         cmocka_unit_test(test_labels_of_tokens),

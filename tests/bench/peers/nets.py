@@ -196,6 +196,7 @@ def loss_function(keys, n_classes):
         "absolute_error": absolute_error,
         "huber": huber,
         "poisson": poisson,
+        "kl_divergence": kl_divergence,
         "binary_cross_entropy": binary_cross_entropy,
         "cross_entropy": cross_entropy,
     }[keys.pop("type")](keys, n_classes)
@@ -224,6 +225,10 @@ def poisson(keys, n_classes):
     eps = float(keys.get("eps") or 1e-8)
     return lambda out, y, w: of_samples(functional.poisson_nll_loss(
         out, y.reshape(out.shape), log_input=log_input, full=full, eps=eps, reduction="none").sum(1), w)
+
+
+def kl_divergence(keys, n_classes):
+    return lambda out, y, w: of_samples(functional.kl_div(functional.log_softmax(out, 1), y, reduction="none").sum(1), w)
 
 
 def binary_cross_entropy(keys, n_classes):
