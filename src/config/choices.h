@@ -33,7 +33,14 @@
     FIRST(LR_DECAY_CONSTANT, "constant")                                                           \
     NEXT(LR_DECAY_COSINE, "cosine")                                                                \
     NEXT(LR_DECAY_LINEAR, "linear")                                                                \
-    NEXT(LR_DECAY_STEP, "step")
+    NEXT(LR_DECAY_STEP, "step")                                                                    \
+    NEXT(LR_DECAY_POLYNOMIAL, "polynomial")                                                        \
+    NEXT(LR_DECAY_WSD, "wsd")                                                                      \
+    NEXT(LR_DECAY_MILESTONES, "milestones")
+#define CAIRN_WORDS_MILESTONES_BY(FIRST, NEXT)                                                     \
+    FIRST(MILESTONES_BY_EPOCHS, "epochs")                                                          \
+    NEXT(MILESTONES_BY_UPDATES, "updates")                                                         \
+    NEXT(MILESTONES_BY_SAMPLES, "samples")
 #define CAIRN_WORDS_DECAY_BY(FIRST, NEXT)                                                          \
     FIRST(DECAY_BY_UPDATES, "updates") NEXT(DECAY_BY_SAMPLES, "samples")
 #define CAIRN_WORDS_DEADLINE(FIRST, NEXT)                                                          \
@@ -68,6 +75,7 @@ CAIRN_CHOICE(cairn_word_normalize, CAIRN_WORDS_NORMALIZE);
 CAIRN_CHOICE(cairn_word_ramp_kind, CAIRN_WORDS_RAMP_KIND);
 CAIRN_CHOICE(cairn_word_lr_scaling, CAIRN_WORDS_LR_SCALING);
 CAIRN_CHOICE(cairn_word_lr_decay, CAIRN_WORDS_LR_DECAY);
+CAIRN_CHOICE(cairn_word_milestones_by, CAIRN_WORDS_MILESTONES_BY);
 CAIRN_CHOICE(cairn_word_decay_by, CAIRN_WORDS_DECAY_BY);
 CAIRN_CHOICE(cairn_word_deadline, CAIRN_WORDS_DEADLINE);
 CAIRN_CHOICE(cairn_word_balance, CAIRN_WORDS_BALANCE);

@@ -7,15 +7,24 @@
 
 /* A stretch of the run in what the decay counts. */
 struct stretch {
-    uint64_t from, to, at, step;
+    uint64_t from, to, at, step, fall;
 };
 
 static struct stretch decay_stretch(const struct cairn_schedule *s, uint64_t update,
                                     uint64_t position)
 {
     if (s->decay_by == CAIRN_COUNT_SAMPLES)
-        return (struct stretch){s->warmup_samples, s->total_samples, position, s->step_samples};
-    return (struct stretch){s->warmup_updates, s->total_updates, update, s->step_updates};
+        return (struct stretch){s->warmup_samples, s->total_samples, position, s->step_samples,
+                                s->fall_samples};
+    return (struct stretch){s->warmup_updates, s->total_updates, update, s->step_updates,
+                            s->fall_updates};
+}
+
+/* The end of it, as long as the fall. */
+static struct stretch last_of(struct stretch s)
+{
+    if (s.to > s.fall && s.to - s.fall > s.from) s.from = s.to - s.fall;
+    return s;
 }
 
 /* How far the decay is: 0 at the first update after the warm-up, 1 at the end of the run and after
@@ -23,6 +32,7 @@ static struct stretch decay_stretch(const struct cairn_schedule *s, uint64_t upd
 static double progress(const struct stretch *s)
 {
     if (s->at >= s->to || s->to <= s->from) return 1;
+    if (s->at < s->from) return 0; /* the rate of wsd is still stable */
     return (double)(s->at - s->from) / (double)(s->to - s->from);
 }
 
@@ -33,12 +43,29 @@ static double warm(const struct cairn_schedule *s, uint64_t position, uint64_t b
     return fmin(done / (double)s->warmup_samples, 1);
 }
 
+/* From lr to the lowest along a power of what is left of the stretch. */
+static double along_power(const struct cairn_schedule *s, const struct stretch *stretch)
+{
+    const double low = s->lr * s->final_factor;
+    return low + (s->lr - low) * pow(1 - progress(stretch), s->power);
+}
+
+/* The factor of the last milestone that is reached. */
+static double reached_factor(const struct cairn_schedule *s, uint64_t at)
+{
+    double factor = 1;
+    for (size_t i = 0; i < s->n_milestones && s->milestone[i].at <= at; i++)
+        factor = s->milestone[i].factor;
+    return factor;
+}
+
 double cairn_schedule_rate(const struct cairn_schedule *s, uint64_t update, uint64_t position,
                            uint64_t batch)
 {
     const double pi = 3.14159265358979323846;
     const double low = s->lr * s->final_factor;
     const struct stretch decay = decay_stretch(s, update, position);
+    const struct stretch fall = last_of(decay);
     bool by_samples = s->warmup_by == CAIRN_COUNT_SAMPLES;
     if (by_samples && position < s->warmup_samples) return s->lr * warm(s, position, batch);
     if (!by_samples && update < s->warmup_updates)
@@ -48,6 +75,9 @@ double cairn_schedule_rate(const struct cairn_schedule *s, uint64_t update, uint
     case CAIRN_DECAY_LINEAR: return s->lr + (low - s->lr) * progress(&decay);
     case CAIRN_DECAY_STEP:
         return s->lr * pow(s->step_factor, (double)((decay.at - decay.from) / decay.step));
+    case CAIRN_DECAY_POLYNOMIAL: return along_power(s, &decay);
+    case CAIRN_DECAY_WSD: return along_power(s, &fall);
+    case CAIRN_DECAY_MILESTONES: return s->lr * reached_factor(s, decay.at);
     case CAIRN_DECAY_CONSTANT: break;
     }
     return s->lr;

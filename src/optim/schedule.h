@@ -5,11 +5,28 @@
 #ifndef CAIRN_OPTIM_SCHEDULE_H
 #define CAIRN_OPTIM_SCHEDULE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "cairn/status.h"
 
-enum cairn_decay { CAIRN_DECAY_CONSTANT, CAIRN_DECAY_COSINE, CAIRN_DECAY_LINEAR, CAIRN_DECAY_STEP };
+enum cairn_decay {
+    CAIRN_DECAY_CONSTANT,
+    CAIRN_DECAY_COSINE,
+    CAIRN_DECAY_LINEAR,
+    CAIRN_DECAY_STEP,
+    CAIRN_DECAY_POLYNOMIAL,
+    CAIRN_DECAY_WSD,
+    CAIRN_DECAY_MILESTONES
+};
+
+enum { CAIRN_MAX_MILESTONES = 64 };
+
+/** From the update that begins at `at` on, or the first one after it, the rate is lr * factor. */
+struct cairn_milestone {
+    uint64_t at; /* updates or samples, as the decay counts, from the start of the run */
+    double factor;
+};
 
 /** What a part of a schedule counts. */
 enum cairn_count { CAIRN_COUNT_UPDATES, CAIRN_COUNT_SAMPLES };
@@ -18,11 +35,15 @@ struct cairn_schedule {
     enum cairn_decay decay;
     enum cairn_count warmup_by, decay_by;
     double lr;                               /* the peak */
-    double final_factor;                     /* cosine and linear end at lr * final_factor */
+    double final_factor;                     /* where a decay ends, lr * final_factor */
+    double power;                            /* polynomial and wsd: of what is left of the decay */
     double step_factor;                      /* step: lr times this every ... */
     uint64_t step_updates, step_samples;     /* ... so many, at least 1, after the warm-up */
     uint64_t warmup_updates, warmup_samples; /* where the warm-up ends, in both counts */
-    uint64_t total_updates, total_samples;   /* where the run, cosine and linear end */
+    uint64_t fall_updates, fall_samples;     /* wsd: what the decay takes at the end of the run */
+    size_t n_milestones;
+    struct cairn_milestone milestone[CAIRN_MAX_MILESTONES]; /* places rise */
+    uint64_t total_updates, total_samples; /* where the run ends, and what decays over it */
 };
 
 /** The learning rate of an update, after the end that of the end.  `update` and `position`: done

@@ -17,24 +17,9 @@ static const struct cairn_key pair_keys[] = {
     {"batch", CAIRN_KEY_COUNT, offsetof(struct pair, batch), NULL, 1, 1e12, NULL, "global batch"},
 };
 
-static cairn_status read_pair(const struct cairn_node *node, size_t index, struct pair *out)
-{
-    char what[64];
-    if (node->kind != CAIRN_NODE_LIST || cairn_node_count(node) != 2)
-        return cairn_fail(CAIRN_USAGE,
-                          "%s: batch.ramp entry %zu is not a pair [samples, global batch], as in "
-                          "[[0, 64], [10000, 256]]",
-                          cairn_node_place(node), index);
-    snprintf(what, sizeof what, "batch.ramp entry %zu", index);
-    const struct cairn_node *number = node->child;
-    for (size_t i = 0; i < 2; i++, number = number->next) {
-        if (number->kind != CAIRN_NODE_SCALAR)
-            return cairn_fail(CAIRN_USAGE, "%s: %s: %s must be a whole number",
-                              cairn_node_place(number), what, pair_keys[i].name);
-        CAIRN_TRY(cairn_key_read(&pair_keys[i], number, what, out));
-    }
-    return CAIRN_OK;
-}
+static const struct cairn_setup_pairs pairs = {
+    "batch.ramp", "[samples, global batch], as in [[0, 64], [10000, 256]]", "a whole number",
+    pair_keys};
 
 static cairn_status read_ramp(const struct cairn_node *list, struct cairn_ramp *ramp)
 {
@@ -43,7 +28,7 @@ static cairn_status read_ramp(const struct cairn_node *list, struct cairn_ramp *
                           cairn_node_place(list), cairn_node_count(list), CAIRN_MAX_RAMP);
     for (const struct cairn_node *node = list->child; node != NULL; node = node->next) {
         struct pair pair = {0};
-        CAIRN_TRY(read_pair(node, ramp->n, &pair));
+        CAIRN_TRY(cairn_setup_pair(&pairs, node, ramp->n, &pair));
         if (ramp->n > 0 && pair.samples <= ramp->entry[ramp->n - 1].position)
             return cairn_fail(CAIRN_USAGE,
                               "%s: batch.ramp entry %zu begins at %zu samples, the one before at "

@@ -11,6 +11,7 @@
 struct length {
     const char *name[3]; /* the keys */
     bool given[3];
+    double epochs;
     enum cairn_count count;
     uint64_t updates, samples; /* of which `count` holds */
 };
@@ -36,11 +37,11 @@ static cairn_status check_given_once(const struct cairn_config *config, const st
 }
 
 /* A length in samples or epochs, where one of them is given. */
-static cairn_status find_count(const struct cairn_config *config, double epochs, uint64_t n_samples,
+static cairn_status find_count(const struct cairn_config *config, uint64_t n_samples,
                                struct length *length)
 {
     CAIRN_TRY(check_given_once(config, length));
-    if (length->given[2]) length->samples = samples_of(epochs, n_samples);
+    if (length->given[2]) length->samples = samples_of(length->epochs, n_samples);
     bool in_samples = length->given[1] || length->given[2];
     length->count = in_samples ? CAIRN_COUNT_SAMPLES : CAIRN_COUNT_UPDATES;
     return CAIRN_OK;
@@ -53,10 +54,11 @@ static cairn_status set_warmup(const struct cairn_config *config,
         .name = {"schedule.warmup_updates", "schedule.warmup_samples", "schedule.warmup_epochs"},
         .given = {config->schedule_warmup_updates != 0, config->schedule_warmup_samples != 0,
                   config->schedule_warmup_epochs > 0},
+        .epochs = config->schedule_warmup_epochs,
         .updates = config->schedule_warmup_updates,
         .samples = config->schedule_warmup_samples,
     };
-    CAIRN_TRY(find_count(config, config->schedule_warmup_epochs, rule->n_samples, &warmup));
+    CAIRN_TRY(find_count(config, rule->n_samples, &warmup));
     s->warmup_by = warmup.count;
     if (s->warmup_by == CAIRN_COUNT_SAMPLES)
         warmup.updates = cairn_window_walk(rule, UINT64_MAX, warmup.samples).update;
@@ -64,6 +66,26 @@ static cairn_status set_warmup(const struct cairn_config *config,
         warmup.samples = cairn_window_walk(rule, warmup.updates, UINT64_MAX).position;
     s->warmup_updates = warmup.updates;
     s->warmup_samples = warmup.samples;
+    return CAIRN_OK;
+}
+
+/* The length that one decay has of its own, and `decay` is its name: it counts what this is given
+ * in, and no other decay takes it. */
+static cairn_status check_own(const struct cairn_config *config, const char *decay, bool chosen,
+                              const struct length *length, struct cairn_schedule *s)
+{
+    for (int i = 0; i < 3 && !chosen; i++)
+        if (length->given[i])
+            return cairn_fail(CAIRN_USAGE, "%s: %s is for schedule.decay: %s",
+                              cairn_config_place(config, length->name[i]), length->name[i], decay);
+    if (!chosen) return CAIRN_OK;
+    if (s->decay_by != length->count && s->decay_by == CAIRN_COUNT_SAMPLES)
+        return cairn_fail(CAIRN_USAGE,
+                          "%s: schedule.decay: %s counts what its length is given in; for "
+                          "samples give %s or %s",
+                          cairn_config_place(config, "schedule.decay_by"), decay, length->name[1],
+                          length->name[2]);
+    s->decay_by = length->count;
     return CAIRN_OK;
 }
 
@@ -75,23 +97,38 @@ static cairn_status set_step(const struct cairn_config *config,
         .name = {"schedule.step_updates", "schedule.step_samples", "schedule.step_epochs"},
         .given = {config->schedule_step_updates != fallback, config->schedule_step_samples != 0,
                   config->schedule_step_epochs > 0},
+        .epochs = config->schedule_step_epochs,
         .updates = config->schedule_step_updates,
         .samples = config->schedule_step_samples,
     };
-    CAIRN_TRY(find_count(config, config->schedule_step_epochs, rule->n_samples, &step));
-    for (int i = 0; i < 3 && s->decay != CAIRN_DECAY_STEP; i++)
-        if (step.given[i])
-            return cairn_fail(CAIRN_USAGE, "%s: %s is for schedule.decay: step",
-                              cairn_config_place(config, step.name[i]), step.name[i]);
-    if (s->decay == CAIRN_DECAY_STEP && s->decay_by != step.count &&
-        s->decay_by == CAIRN_COUNT_SAMPLES)
-        return cairn_fail(CAIRN_USAGE,
-                          "%s: schedule.decay: step counts what its length is given in; for "
-                          "samples give schedule.step_samples or schedule.step_epochs",
-                          cairn_config_place(config, "schedule.decay_by"));
-    if (s->decay == CAIRN_DECAY_STEP) s->decay_by = step.count;
+    CAIRN_TRY(find_count(config, rule->n_samples, &step));
+    CAIRN_TRY(check_own(config, "step", s->decay == CAIRN_DECAY_STEP, &step, s));
     s->step_updates = step.updates;
     s->step_samples = step.samples;
+    return CAIRN_OK;
+}
+
+static cairn_status set_fall(const struct cairn_config *config,
+                             const struct cairn_window_rule *rule, struct cairn_schedule *s)
+{
+    const bool chosen = s->decay == CAIRN_DECAY_WSD;
+    struct length fall = {
+        .name = {"schedule.fall_updates", "schedule.fall_samples", "schedule.fall_epochs"},
+        .given = {config->schedule_fall_updates != 0, config->schedule_fall_samples != 0,
+                  config->schedule_fall_epochs > 0},
+        .epochs = config->schedule_fall_epochs,
+        .updates = config->schedule_fall_updates,
+        .samples = config->schedule_fall_samples,
+    };
+    CAIRN_TRY(find_count(config, rule->n_samples, &fall));
+    if (chosen && !fall.given[0] && !fall.given[1] && !fall.given[2])
+        return cairn_fail(CAIRN_USAGE,
+                          "%s: schedule.decay: wsd falls at the end of the run: say how long, by "
+                          "schedule.fall_updates, fall_samples or fall_epochs",
+                          cairn_config_place(config, "schedule.decay"));
+    CAIRN_TRY(check_own(config, "wsd", chosen, &fall, s));
+    s->fall_updates = fall.updates;
+    s->fall_samples = fall.samples;
     return CAIRN_OK;
 }
 
@@ -100,6 +137,9 @@ static const enum cairn_decay decay_of[] = {
     [CAIRN_LR_DECAY_COSINE] = CAIRN_DECAY_COSINE,
     [CAIRN_LR_DECAY_LINEAR] = CAIRN_DECAY_LINEAR,
     [CAIRN_LR_DECAY_STEP] = CAIRN_DECAY_STEP,
+    [CAIRN_LR_DECAY_POLYNOMIAL] = CAIRN_DECAY_POLYNOMIAL,
+    [CAIRN_LR_DECAY_WSD] = CAIRN_DECAY_WSD,
+    [CAIRN_LR_DECAY_MILESTONES] = CAIRN_DECAY_MILESTONES,
 };
 static const enum cairn_count count_of[] = {
     [CAIRN_DECAY_BY_UPDATES] = CAIRN_COUNT_UPDATES,
@@ -115,11 +155,14 @@ cairn_status cairn_setup_schedule(const struct cairn_config *config,
         .lr = config->optim_lr,
         .final_factor = config->schedule_final_factor,
         .step_factor = config->schedule_step_factor,
+        .power = config->schedule_power,
         .total_updates = cairn_window_total(rule),
         .total_samples = cairn_window_walk(rule, UINT64_MAX, UINT64_MAX).position,
     };
     CAIRN_TRY(set_warmup(config, rule, &schedule));
     CAIRN_TRY(set_step(config, rule, &schedule));
+    CAIRN_TRY(set_fall(config, rule, &schedule));
+    CAIRN_TRY(cairn_setup_milestones(config, rule->n_samples, &schedule));
     *out = schedule;
     return CAIRN_OK;
 }
@@ -140,10 +183,9 @@ void cairn_setup_log_rate(const struct cairn_config *before, const cairn_trainer
     const uint64_t batch = cairn_window_batch(&t->parts.rule, position);
     const double rate = cairn_schedule_rate(&was, last, position, batch);
     if (cairn_schedule_rate(is, last, position, batch) <= 1.01 * rate) return;
-    cairn_log_warning(
-        "the learning rate goes up, from %.2g to %.2g: schedule.decay fills the whole "
-        "run, which has become longer; for a rate that stays low, begin another run "
-        "with these weights and an optim.lr of its own: --init %s --out NEW",
-        rate * cairn_scaling_factor(&t->parts.scaling, (double)batch), cairn_trainer_rate(t),
-        checkpoint);
+    cairn_log_warning("the learning rate goes up, from %.2g to %.2g: schedule.decay ends with the "
+                      "run, which has become longer; for a rate that stays low, begin another run "
+                      "with these weights and an optim.lr of its own: --init %s --out NEW",
+                      rate * cairn_scaling_factor(&t->parts.scaling, (double)batch),
+                      cairn_trainer_rate(t), checkpoint);
 }

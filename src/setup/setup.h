@@ -35,6 +35,19 @@ void cairn_setup_close_register(void);
 CAIRN_CHECKED cairn_status cairn_setup_batch(const struct cairn_config *config, int n_ranks,
                                              size_t n_samples, struct cairn_window_rule *out);
 
+/** How the entries of a list of pairs are read. */
+struct cairn_setup_pairs {
+    const char *key;               /* "batch.ramp" */
+    const char *form;              /* of an entry, with an example */
+    const char *number;            /* "a whole number" */
+    const struct cairn_key *field; /* [2], of the struct that is filled */
+};
+
+/** Entry `index` of such a list.  Ranks: local.  Errors: CAIRN_USAGE: it is no pair, a number out
+ * of range; with the place. */
+CAIRN_CHECKED cairn_status cairn_setup_pair(const struct cairn_setup_pairs *pairs,
+                                            const struct cairn_node *node, size_t index, void *out);
+
 /** batch.ramp into the rule.  Ranks: local.  Errors: CAIRN_USAGE: no list of pairs, samples that do
  * not rise, keys that do not fit together. */
 CAIRN_CHECKED cairn_status cairn_setup_ramp(const struct cairn_config *config,
@@ -74,6 +87,12 @@ CAIRN_CHECKED cairn_status cairn_setup_optim(const struct cairn_config *config,
 /** How many blocks of the size of the weights that optimizer keeps.  Ranks: local.
  * Errors: CAIRN_USAGE: there is no such optimizer. */
 CAIRN_CHECKED cairn_status cairn_setup_optim_slots(const struct cairn_config *config, size_t *out);
+
+/** schedule.milestones into a schedule whose decay is known.  Ranks: local.  Errors: CAIRN_USAGE:
+ * no list of pairs, places that do not rise, keys that do not fit together. */
+CAIRN_CHECKED cairn_status cairn_setup_milestones(const struct cairn_config *config,
+                                                  uint64_t n_samples,
+                                                  struct cairn_schedule *schedule);
 
 /** The schedule of the learning rate over the windows of this rule.  Ranks: local.  Errors:
  * CAIRN_USAGE: one length given in two counts, keys that the decay does not read. */

@@ -83,16 +83,19 @@ static void write_labels(struct valid *run, struct cairn_h5 *file, int g)
     free(y);
 }
 
-/* Targets, from 0 to 1 where they might be probabilities. */
+/* Targets, from 0 to 1 where they might be probabilities, from 0 on where they are counts. */
 static void write_targets(struct valid *run, struct cairn_h5 *file, int g)
 {
     struct cairn_h5_form form = {.type = CAIRN_H5_F32, .shape = {2, {run->n[g], run->n_targets}}};
     if (run->n_targets == 1 && valid_once_in(run, 2)) form.shape.ndim = 1;
     float *y = memory(run->n[g] * run->n_targets);
+    bool shares = run->loss->takes_classes || run->loss->targets_are_classes;
+    bool counts = strcmp(run->loss->name, "poisson") == 0;
     for (size_t i = 0; i < run->n[g] * run->n_targets; i++) {
-        double value = run->loss->takes_classes ? valid_real(run, 0, 1) : valid_real(run, -2, 2);
+        double value =
+            run->loss->takes_classes ? valid_real(run, 0, 1) : valid_real(run, counts ? 0 : -2, 2);
         y[i] = (float)value;
-        if (run->loss->takes_classes && valid_once_in(run, 2)) y[i] = value < 0.5 ? 0.0F : 1.0F;
+        if (shares && valid_once_in(run, 2)) y[i] = value < 0.5 ? 0.0F : 1.0F;
     }
     write(file, groups[g], "y", &form, y);
     free(y);

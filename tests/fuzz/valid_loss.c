@@ -4,7 +4,8 @@
 
 #include "fuzz/valid.h"
 
-static const char loss_keys[] = "label_smoothing class_weights ignore_index pos_weight";
+static const char loss_keys[] =
+    "label_smoothing class_weights ignore_index pos_weight delta log_input full eps";
 
 /* One number for each of n, some of them 0, not those of the first. */
 static void write_numbers(struct valid *run, const char *key, size_t n)
@@ -15,6 +16,15 @@ static void write_numbers(struct valid *run, const char *key, size_t n)
         fprintf(run->out, "%s%.3g", i == 0 ? "" : ", ", zero ? 0 : valid_real(run, 0.1, 3));
     }
     fprintf(run->out, "]");
+}
+
+/* Of losses with a target for each output.  Rates would have to be positive, so outputs stay logs.
+ */
+static void write_target_key(struct valid *run, const char *key)
+{
+    if (strcmp(key, "delta") == 0) fprintf(run->out, ", %s: %.3g", key, valid_scale(run, 0.01, 10));
+    if (strcmp(key, "eps") == 0) fprintf(run->out, ", %s: %.3g", key, valid_real(run, 0, 1));
+    if (strcmp(key, "full") == 0) fprintf(run->out, ", %s: true", key);
 }
 
 static void write_loss_key(struct valid *run, const char *key)
@@ -31,6 +41,8 @@ static void write_loss_key(struct valid *run, const char *key)
             fprintf(run->out, ", %s: %.3g", key, valid_real(run, 0, 4));
         else
             write_numbers(run, key, run->n_outputs);
+    } else if (!leaves) {
+        write_target_key(run, key);
     }
 }
 

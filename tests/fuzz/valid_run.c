@@ -197,17 +197,25 @@ static void write_length(struct valid *run, const char *name)
 
 static void write_schedule(struct valid *run)
 {
-    static const char *const decays[] = {"constant", "cosine", "linear", "step"};
-    size_t decay = fuzz_below(&run->random, 4);
+    static const char *const decays[] = {"constant",   "cosine", "linear",
+                                         "polynomial", "step",   "wsd"};
+    size_t decay = fuzz_below(&run->random, sizeof decays / sizeof decays[0]);
     fprintf(run->out, "schedule: {decay: %s", decays[decay]);
     write_length(run, "warmup");
-    if (decay == 3) {
+    if (strcmp(decays[decay], "step") == 0) {
         write_length(run, "step");
         fprintf(run->out, ", step_factor: %.3g", valid_real(run, 0, 1));
+    } else if (strcmp(decays[decay], "wsd") == 0) {
+        fprintf(run->out, ", fall_epochs: %.3g", valid_real(run, 0.1, 2));
+    } else if (strcmp(decays[decay], "milestones") == 0) {
+        write_word(run, "milestones_by", "epochs updates samples");
+        fprintf(run->out, ", milestones: [[%zu, %.3g], [%zu, %.3g]]", valid_count(run, 0, 4),
+                valid_real(run, 0, 2), valid_count(run, 5, 9), valid_real(run, 0, 1));
     } else if (decay > 0) {
         write_word(run, "decay_by", "updates samples");
         fprintf(run->out, ", final_factor: %.3g", valid_real(run, 0, 1));
     }
+    if (valid_once_in(run, 2)) fprintf(run->out, ", power: %.3g", valid_real(run, 0.2, 4));
     fprintf(run->out, "}\n");
 }
 

@@ -106,6 +106,15 @@ bad 2 'give schedule.warmup_updates or schedule.warmup_epochs, not both' schedul
 bad 2 'give schedule.step_samples or schedule.step_epochs, not both' schedule.decay=step schedule.step_samples=2 schedule.step_epochs=1
 bad 2 'schedule.step_epochs is for schedule.decay: step' schedule.step_epochs=1
 bad 2 'for samples give schedule.step_samples or schedule.step_epochs' schedule.decay=step schedule.decay_by=samples schedule.step_updates=3
+bad 2 'give schedule.fall_updates or schedule.fall_samples, not both' schedule.decay=wsd schedule.fall_updates=2 schedule.fall_samples=9
+bad 2 'schedule.fall_updates is for schedule.decay: wsd' schedule.fall_updates=1
+bad 2 'wsd falls at the end of the run: say how long, by schedule.fall_updates' schedule.decay=wsd
+miles='schedule.decay=milestones'
+bad 2 'decay: milestones needs schedule.milestones, pairs \[epoch, factor\]' $miles
+bad 2 'schedule.milestones is for schedule.decay: milestones' 'schedule.milestones=[[1,0.1]]'
+bad 2 'schedule.milestones entry 1 is not a pair \[epoch, factor\]' $miles 'schedule.milestones=[[1,0.1],2]'
+bad 2 'schedule.milestones entry 1 at 1 does not come after' $miles 'schedule.milestones=[[1,0.1],[1,0.2]]'
+bad 2 'entry 0 is at 0.5, but updates and samples are whole' $miles schedule.milestones_by=samples 'schedule.milestones=[[0.5,1]]'
 bad 2 'warmup_epochs is -1, but must be at least 0' schedule.warmup_epochs=-1
 bad 2 "unknown key 'rampup_batch_size'; Cairn calls this batch.ramp" rampup_batch_size=4
 bad 2 'batch.ramp is 4, but takes one of: list none' batch.ramp=4

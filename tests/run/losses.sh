@@ -67,6 +67,9 @@ worlds half data.file=half.h5 "$two" $binary
 holds "accuracy of answers" "$(json half1/summary.json eval_accuracy) >= 0 && $(json half3/summary.json eval_accuracy) <= 1"
 worlds squared data.file=half.h5 "$two" loss=squared_error
 same "accuracy of real targets" "$(json squared1/summary.json eval_accuracy)" null
+worlds counts data.file=half.h5 "$two" 'loss={type: poisson, full: true}'
+worlds divergence data.file=half.h5 'model=[{type: dense, units: 2}, {type: softmax}]' loss=kl_divergence
+expect 0 1 predict divergence1/checkpoints/latest.h5 --data half.h5 -o half_shares.h5
 expect 0 1 predict half1/checkpoints/latest.h5 --data half.h5 -o half_out.h5 # outputs, no classes
 
 for ranks in 1 3; do

@@ -67,7 +67,7 @@ finish
 [ "$code" = 75 ] || [ "$code" = 0 ] || fail "a stopped study ended with $code"
 [ -s stopped/fit.json ] || fail "a stopped study has no fit"
 ! command -v gnuplot >/dev/null || [ -s stopped/report.html ] || fail "a stopped study has no report.html"
-grep -q 'warning: .*run.yaml: schedule.decay falls over the whole budget' err || fail "no warning of a schedule that decays"
+grep -q 'warning: .*run.yaml: schedule.decay ends with the budget' err || fail "no warning of a schedule that decays"
 
 # Killed in the middle, on two ranks that each run a cell; then on.
 results() { [ "$(ls two/results 2>/dev/null | wc -l)" -ge "$1" ]; }

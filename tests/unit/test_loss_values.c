@@ -22,12 +22,12 @@ struct value {
 };
 
 static void check_value(const struct value *value, const struct alone *loss,
-                        const struct cairn_micro *micro, size_t k)
+                        const struct cairn_micro *micro, size_t k, const real *h)
 {
     real dh[LOSS_ROWS * LOSS_K];
     struct cairn_scores scores = {0};
     memset(dh, 0xff, sizeof dh); /* NaN: every place is written */
-    assert_int_equal(loss_run(loss, micro, k, loss_outputs, dh, &scores), CAIRN_OK);
+    assert_int_equal(loss_run(loss, micro, k, h, dh, &scores), CAIRN_OK);
     if (fabs(scores.loss / scores.weight - value->mean) > ROUNDING)
         fail_msg("%s: loss %.9f", value->loss, scores.loss / scores.weight);
     for (size_t i = 0; i < micro->n * k; i++)
@@ -72,7 +72,7 @@ static void test_cross_entropy_against_pytorch(void **state)
                                       .epoch = loss_numbers};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct alone loss = loss_of_classes(rows[i].loss, LOSS_K);
-        check_value(&rows[i], &loss, &micro, LOSS_K);
+        check_value(&rows[i], &loss, &micro, LOSS_K, loss_outputs);
         loss_free(&loss);
     }
 }
@@ -99,7 +99,7 @@ static void test_cross_entropy_of_probabilities(void **state)
                                       .epoch = loss_numbers};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct alone loss = loss_of_targets(rows[i].loss);
-        check_value(&rows[i], &loss, &micro, LOSS_K);
+        check_value(&rows[i], &loss, &micro, LOSS_K, loss_outputs);
         loss_free(&loss);
     }
 }
@@ -137,16 +137,108 @@ static void test_binary_cross_entropy_against_pytorch(void **state)
                                 .epoch = loss_numbers};
     for (size_t i = 0; i < sizeof real_rows / sizeof real_rows[0]; i++) {
         struct alone loss = loss_of_targets(real_rows[i].loss);
-        check_value(&real_rows[i], &loss, &micro, LOSS_K);
+        check_value(&real_rows[i], &loss, &micro, LOSS_K, loss_outputs);
         loss_free(&loss);
     }
     micro.target = NULL;
     micro.label = yes_or_no;
     for (size_t i = 0; i < sizeof class_rows / sizeof class_rows[0]; i++) {
         struct alone loss = loss_of_classes(class_rows[i].loss, 2);
-        check_value(&class_rows[i], &loss, &micro, 1);
+        check_value(&class_rows[i], &loss, &micro, 1, loss_outputs);
         loss_free(&loss);
     }
+}
+
+/* By the formulas of nn.L1Loss, nn.HuberLoss and nn.PoissonNLLLoss with reduction "sum", and of
+ * nn.KLDivLoss of log_softmax with "batchmean", in double, divided by the 4 samples; the gradient
+ * is that of this. */
+static void test_losses_of_real_targets(void **state)
+{
+    (void)state;
+    static const struct value rows[] = {
+        {"{type: absolute_error}",
+         3.593750000000,
+         {0.25, -0.25, 0.25, 0.25, -0.25, -0.25, -0.25, 0.25, -0.25, 0, -0.25, -0.25}},
+        {"{type: huber}",
+         2.376953125000,
+         {0.125, -0.25, 0.25, 0.125, -0.0625, -0.1875, -0.25, 0.25, -0.25, 0, -0.15625, -0.25}},
+        {"{type: huber, delta: 0.5}",
+         1.460937500000,
+         {0.125, -0.125, 0.125, 0.125, -0.0625, -0.125, -0.125, 0.125, -0.125, 0, -0.125, -0.125}},
+        {"{type: huber, delta: 2.5}",
+         3.423828125000,
+         {0.125, -0.5, 0.4375, 0.125, -0.0625, -0.1875, -0.625, 0.625, -0.25, 0, -0.15625,
+          -0.3125}},
+        {"{type: poisson}",
+         9.930907430385,
+         {0.4121803177, -0.1580301397, 1.7847640247, 0.8704222676, 0.1960063542, 0.1180916382,
+          -0.1536661792, 5.0213842308, 0, 0.2520371133, 0.1137478537, 0.0716261992}},
+        {"{type: kl_divergence}",
+         2.724332118716,
+         {0.0547782475, -0.2377773209, 0.1829990733, 0.0194151279, -0.0478112735, 0.0283961456,
+          -0.1847098608, 0.4140933661, -0.2293835053, 0.0796151815, -0.1076462892, 0.0280311077}},
+    };
+    const struct cairn_micro micro = {.n = LOSS_ROWS,
+                                      .n_labels = 1,
+                                      .target = loss_targets,
+                                      .sample = loss_numbers,
+                                      .epoch = loss_numbers};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct alone loss = loss_of_targets(rows[i].loss);
+        check_value(&rows[i], &loss, &micro, LOSS_K, loss_outputs);
+        loss_free(&loss);
+    }
+}
+
+/* The same formula, for four times the targets, which are above 1 then, and outputs |h| that may
+ * be rates. */
+static void test_poisson_of_counts(void **state)
+{
+    (void)state;
+    static const struct value logs = {"{type: poisson, full: true}",
+                                      13.680423845666,
+                                      {0.4121803177, -0.9080301397, 1.5972640247, 0.1204222676,
+                                       -0.1789936458, 0.1180916382, -0.7161661792, 5.0213842308,
+                                       -0.75, 0.1582871133, -0.6362521463, 0.0716261992}};
+    static const struct value rates = {"{type: poisson, log_input: false, eps: 0.5, full: true}",
+                                       5.963102207805,
+                                       {0.25, -0.4166666667, 0.15, -0.25, -0.4166666667, 0.25,
+                                        -0.05, 0.25, -1.75, 0.05, -0.8928571429, 0.25}};
+    real counts[LOSS_ROWS * LOSS_K];
+    real outputs[LOSS_ROWS * LOSS_K];
+    for (size_t i = 0; i < LOSS_ROWS * LOSS_K; i++) {
+        counts[i] = 4 * loss_targets[i];
+        outputs[i] = (real)fabs((double)loss_outputs[i]);
+    }
+    const struct cairn_micro micro = {.n = LOSS_ROWS,
+                                      .n_labels = 1,
+                                      .target = counts,
+                                      .sample = loss_numbers,
+                                      .epoch = loss_numbers};
+    struct alone loss = loss_of_targets(logs.loss);
+    check_value(&logs, &loss, &micro, LOSS_K, loss_outputs);
+    loss_free(&loss);
+    loss = loss_of_targets(rates.loss);
+    check_value(&rates, &loss, &micro, LOSS_K, outputs);
+    loss_free(&loss);
+}
+
+/* Where the softmax is the target there is nothing between them; large outputs do not overflow. */
+static void test_kl_divergence_of_equals_is_zero(void **state)
+{
+    (void)state;
+    static const real outputs[2 * LOSS_K] = {1, 1, 1, 1e4f, 0, -1e4f};
+    static const real targets[2 * LOSS_K] = {0.3333333333f, 0.3333333333f, 0.3333333333f, 1, 0, 0};
+    const struct cairn_micro micro = {
+        .n = 2, .n_labels = 1, .target = targets, .sample = loss_numbers, .epoch = loss_numbers};
+    struct alone loss = loss_of_targets("{type: kl_divergence}");
+    struct cairn_scores scores = {0};
+    real dh[2 * LOSS_K];
+    assert_int_equal(loss_run(&loss, &micro, LOSS_K, outputs, dh, &scores), CAIRN_OK);
+    assert_true(fabs(scores.loss) < ROUNDING);
+    assert_true(scores.correct == 2 && scores.count == 2);
+    for (size_t i = 0; i < 2 * LOSS_K; i++) assert_true(fabs((double)dh[i]) < ROUNDING);
+    loss_free(&loss);
 }
 
 /* Of each output whether it is on the side of 0 that its target asks for; 1/2 asks for none. */
@@ -245,6 +337,9 @@ int main(void)
         cmocka_unit_test(test_cross_entropy_against_pytorch),
         cmocka_unit_test(test_cross_entropy_of_probabilities),
         cmocka_unit_test(test_binary_cross_entropy_against_pytorch),
+        cmocka_unit_test(test_losses_of_real_targets),
+        cmocka_unit_test(test_poisson_of_counts),
+        cmocka_unit_test(test_kl_divergence_of_equals_is_zero),
         cmocka_unit_test(test_binary_cross_entropy_counts_answers),
         cmocka_unit_test(test_binary_cross_entropy_does_not_overflow),
         cmocka_unit_test(test_labels_of_tokens),

@@ -20,6 +20,15 @@ static const double CHECK =
     1e-6; /* central differences in double: rounding 1e-16 / 1e-5 over least 1e-3 */
 static const double SINGLE = 2e-5; /* sums of tens of float products, each rounded to 2^-24 */
 
+static const struct cairn_loss_kind *kind_of(const struct cairn_node *loss)
+{
+    const struct cairn_node *type =
+        loss->kind == CAIRN_NODE_MAP ? cairn_node_find(loss, "type") : loss;
+    size_t i = 0;
+    while (strcmp(cairn_loss_kind_at(i)->name, type->text) != 0) i++;
+    return cairn_loss_kind_at(i);
+}
+
 /* A model with this loss; `classes` 0: three real targets from 0 to 1. */
 static void check_in_a_model(const char *text, size_t n_classes, size_t n_units)
 {
@@ -66,8 +75,8 @@ static void check_in_a_model(const char *text, size_t n_classes, size_t n_units)
     assert_true(difference(parts->g, g, parts->params->n_weights) < SINGLE);
     assert_true(fabs(parts->scores.loss - exact.loss) < SINGLE * exact.loss);
     assert_true(fabs(parts->scores.weight - exact.weight) < SINGLE);
-    const bool answers = n_classes == 0 && strstr(text, "binary") != NULL;
-    const size_t mixed = strstr(text, "cross") != NULL && !answers ? options.n_targets : 0;
+    const bool answers = n_classes == 0 && kind_of(loss)->counts_targets;
+    const size_t mixed = kind_of(loss)->targets_are_classes ? options.n_targets : 0;
     const double each = n_classes + mixed > 0 ? 1 : answers ? (double)options.n_targets : 0;
     assert_true(parts->scores.count == each * (SAMPLES - 1.5));
     assert_true(parts->scores.correct == exact.correct);
@@ -93,7 +102,8 @@ static void test_every_loss_with_its_data(void **state)
     (void)state;
     for (size_t i = 0; cairn_loss_kind_at(i) != NULL; i++) {
         const struct cairn_loss_kind *kind = cairn_loss_kind_at(i);
-        assert_true(strlen(kind->doc) > 0 && kind->takes_classes == (kind->class_of != NULL));
+        assert_true(strlen(kind->doc) > 0);
+        assert_true((kind->takes_classes || kind->targets_are_classes) == (kind->class_of != NULL));
         for (size_t k = 0; k < kind->n_keys; k++) assert_true(strlen(kind->keys[k].doc) > 0);
         check_with_its_data(kind, kind->name);
         check_with_its_data(kind, kind->example);
@@ -103,6 +113,7 @@ static void test_every_loss_with_its_data(void **state)
     check_in_a_model("{type: cross_entropy, class_weights: [0.5, 4, 0], label_smoothing: 0.2}",
                      LOSS_K, LOSS_K);
     check_in_a_model("{type: binary_cross_entropy, pos_weight: [2, 0, 0.25]}", 0, LOSS_K);
+    check_in_a_model("{type: huber, delta: 10}", 0, LOSS_K);
 }
 
 /* Masked and ignored labels: nothing in any sum, gradients of exactly 0, whatever the loss_outputs.
@@ -111,9 +122,14 @@ static void test_what_is_masked_has_no_part(void **state)
 {
     (void)state;
     static const char *const texts[] = {"{type: cross_entropy, label_smoothing: 0.1}",
-                                        "{type: squared_error}", "{type: binary_cross_entropy}"};
+                                        "{type: squared_error}",
+                                        "{type: binary_cross_entropy}",
+                                        "{type: absolute_error}",
+                                        "{type: huber}",
+                                        "{type: poisson}",
+                                        "{type: kl_divergence}"};
     static const real mask[LOSS_ROWS] = {0, 1, 0, 0.5f};
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         struct alone loss = i == 0 ? loss_of_classes(texts[i], LOSS_K) : loss_of_targets(texts[i]);
         struct cairn_scores scores = {0};
         struct cairn_scores wanted = {0};
@@ -150,7 +166,8 @@ static void test_what_is_masked_has_no_part(void **state)
         }
         assert_true(scores.loss == wanted.loss && scores.weight == 1.5 && wanted.weight == 1.5);
         assert_true(scores.correct == wanted.correct && scores.count == wanted.count);
-        assert_true(i == 2 || scores.count == (i == 0 ? 1.5 : 0));
+        const bool classes = loss.kind->takes_classes || loss.kind->targets_are_classes;
+        assert_true(loss.kind->counts_targets || scores.count == (classes ? 1.5 : 0));
         loss_free(&loss);
     }
 }
@@ -218,6 +235,15 @@ static void test_wrong_losses_are_told_why(void **state)
          "has 2 numbers for 3 outputs"},
         {"cross_entropy", 0, 2, 1, "3 outputs for probabilities of 2 classes"},
         {"cross_entropy", 0, 1, 1, "needs classes, or a probability of each"},
+        {"absolute_error", 0, 2, 1, "3 outputs for 2 targets; set units: 2"},
+        {"absolute_error", 3, 0, 1, "loss absolute_error needs real targets"},
+        {"kl_divergence", 0, 2, 1, "3 outputs for probabilities of 2 classes"},
+        {"kl_divergence", 0, 1, 1, "needs a probability of each of at least 2 classes"},
+        {"kl_divergence", 3, 0, 1, "needs real targets, but the data has classes"},
+        {"huber", 0, 3, 2, "loss huber takes one row of targets for each sample"},
+        {"{type: huber, delta: 0}", 0, 3, 1, "delta is 0, but must be at least 1e-12"},
+        {"poisson", 0, 1, 1, "3 outputs for 1 targets; set units: 1, or give loss: cross_entropy"},
+        {"{type: poisson, eps: -1}", 0, 3, 1, "eps is -1, but must be at least 0"},
         {"squared_error", 0, 3, 2, "but there are labels of tokens; use cross_entropy"},
     };
     struct cairn_node *layers = tree_of("[{type: dense, units: 3}]");
@@ -253,15 +279,28 @@ static void test_targets_and_labels_that_are_no_probability(void **state)
         assert_non_null(strstr(cairn_error_text(), "sample 10: target 1 is"));
     }
     loss_free(&loss);
-    loss = loss_of_targets("{type: cross_entropy}");
-    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+    loss = loss_of_targets("{type: poisson}");
+    for (size_t i = 1; i < sizeof wrong / sizeof wrong[0]; i++) {
         const real target[LOSS_K] = {0.5f, wrong[i], 1};
         micro.target = target;
         assert_int_equal(loss_run(&loss, &micro, LOSS_K, loss_outputs, dh, &scores), CAIRN_DATA);
-        says("row 10: ");
-        says(" is no probability of class 1");
+        says("sample 10: target 1 is ");
+        says("but poisson takes counts and rates from 0 on");
     }
     loss_free(&loss);
+    static const char *const of_classes[] = {"{type: cross_entropy}", "{type: kl_divergence}"};
+    for (size_t c = 0; c < 2; c++) {
+        loss = loss_of_targets(of_classes[c]);
+        for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+            const real target[LOSS_K] = {0.5f, wrong[i], 1};
+            micro.target = target;
+            assert_int_equal(loss_run(&loss, &micro, LOSS_K, loss_outputs, dh, &scores),
+                             CAIRN_DATA);
+            says(c == 0 ? "row 10: " : "sample 10: ");
+            says(" is no probability of class 1");
+        }
+        loss_free(&loss);
+    }
     loss = loss_of_classes("{type: binary_cross_entropy}", 2);
     micro.target = NULL;
     micro.label = two;

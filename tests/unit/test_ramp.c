@@ -218,6 +218,9 @@ static struct cairn_schedule schedule_over(const struct cairn_window_rule *rule,
         .step_factor = 0.5,
         .step_updates = 10,
         .step_samples = 100,
+        .power = 1.5,
+        .fall_updates = 15,
+        .fall_samples = 150,
         .warmup_by = warmup_by,
         .warmup_updates = samples ? warm.update : warmup,
         .warmup_samples = samples ? warmup : warm.position,
@@ -236,14 +239,20 @@ static const struct cairn_window_rule hundred = {.n_samples = 100,
 /* With one global batch that divides, samples and updates are the same measure. */
 static void samples_and_updates_agree_without_a_ramp(void **state)
 {
-    static const enum cairn_decay decays[] = {CAIRN_DECAY_CONSTANT, CAIRN_DECAY_COSINE,
-                                              CAIRN_DECAY_LINEAR, CAIRN_DECAY_STEP};
+    static const enum cairn_decay decays[] = {
+        CAIRN_DECAY_CONSTANT,   CAIRN_DECAY_COSINE, CAIRN_DECAY_LINEAR,    CAIRN_DECAY_STEP,
+        CAIRN_DECAY_POLYNOMIAL, CAIRN_DECAY_WSD,    CAIRN_DECAY_MILESTONES};
     (void)state;
-    for (size_t d = 0; d < 4; d++) {
+    for (size_t d = 0; d < sizeof decays / sizeof decays[0]; d++) {
         struct cairn_schedule a = schedule_over(&hundred, CAIRN_COUNT_UPDATES, 20);
         struct cairn_schedule b = schedule_over(&hundred, CAIRN_COUNT_SAMPLES, 200);
         a.decay = b.decay = decays[d];
         b.decay_by = CAIRN_COUNT_SAMPLES;
+        a.n_milestones = b.n_milestones = 2;
+        for (size_t i = 0; i < 2; i++) {
+            a.milestone[i] = (struct cairn_milestone){30 + 10 * i, 0.5 / (double)(i + 1)};
+            b.milestone[i] = (struct cairn_milestone){300 + 100 * i, 0.5 / (double)(i + 1)};
+        }
         for (uint64_t u = 0; u < 70; u++) {
             double by_updates = cairn_schedule_rate(&a, u, 10 * u, 10);
             double by_samples = cairn_schedule_rate(&b, u, 10 * u, 10);

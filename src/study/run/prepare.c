@@ -143,10 +143,11 @@ static cairn_status check_accuracy(struct cairn_study *study, const struct cairn
 /* A decay is as long as the budget; cells that reach the target end before. */
 static void warn_of_decay(const struct cairn_study *study, const struct cairn_config *config)
 {
-    bool falls = config->schedule_decay == CAIRN_DECAY_COSINE ||
-                 config->schedule_decay == CAIRN_DECAY_LINEAR;
+    bool falls = config->schedule_decay != CAIRN_LR_DECAY_CONSTANT &&
+                 config->schedule_decay != CAIRN_LR_DECAY_STEP &&
+                 config->schedule_decay != CAIRN_LR_DECAY_MILESTONES;
     if (!study->target.any || !falls) return;
-    cairn_log_warning("%s: schedule.decay falls over the whole budget of a cell, and most end at "
+    cairn_log_warning("%s: schedule.decay ends with the budget of a cell, and most end at "
                       "the target before: another budget would give other updates to the target; "
                       "take schedule.decay: constant",
                       study->file->run);

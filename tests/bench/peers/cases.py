@@ -76,6 +76,14 @@ def targets(shape, n_targets):
     return lambda rng, n: {"x": normal(rng, n, shape), "y": normal(rng, n, [n_targets])}
 
 
+def counts(shape, n_targets):
+    return lambda rng, n: {"x": normal(rng, n, shape), "y": rng.poisson(2, [n, n_targets]).astype("f4")}
+
+
+def probabilities(shape, n_classes):
+    return lambda rng, n: {"x": normal(rng, n, shape), "y": rng.dirichlet([0.5] * n_classes, n).astype("f4")}
+
+
 def yes_or_no(shape, n_targets):
     return lambda rng, n: {"x": normal(rng, n, shape), "y": rng.integers(0, 2, [n, n_targets]).astype("f4")}
 
@@ -204,6 +212,10 @@ CASES = {
     "activations": Case(ACTIVATIONS, classes([3, 4, 4], 5), free=False),  # leaky_relu and this softplus have kinks
     "patches": Case(PATCHES, classes([3, 4, 6], 5)),
     "mlp, squared error": Case(mlp(3), targets([5], 3), loss="squared_error"),
+    "absolute error": Case(mlp(3), targets([5], 3), loss="absolute_error"),
+    "huber": Case(mlp(3), targets([5], 3), loss={"type": "huber", "delta": 0.5}),
+    "poisson": Case(small(3), counts([5], 3), loss={"type": "poisson", "full": True}),
+    "kl divergence": Case(small(3), probabilities([5], 3), loss="kl_divergence"),
     "binary cross-entropy": Case(small(3), yes_or_no([5], 3), loss={"type": "binary_cross_entropy", "pos_weight": [1, 2, 0.5]}),
     "smoothing, class weights": Case(small(4), classes([5], 4), loss={
         "type": "cross_entropy", "label_smoothing": 0.1, "class_weights": [1, 0.2, 3, 0.5]}),

@@ -218,6 +218,10 @@ def loss_function(keys, n_classes):
     keys = {"type": keys} if isinstance(keys, str) else dict(keys)
     return {
         "squared_error": squared_error,
+        "absolute_error": absolute_error,
+        "huber": huber,
+        "poisson": poisson,
+        "kl_divergence": kl_divergence,
         "binary_cross_entropy": binary_cross_entropy,
         "cross_entropy": cross_entropy,
     }[keys.pop("type")](keys, n_classes)
@@ -230,6 +234,26 @@ def of_samples(values, weights):
 
 def squared_error(keys, n_classes):
     return lambda out, y, w: of_samples(0.5 * (out - y.reshape(out.shape)).square().sum(1), w)
+
+
+def absolute_error(keys, n_classes):
+    return lambda out, y, w: of_samples(functional.l1_loss(out, y.reshape(out.shape), reduction="none").sum(1), w)
+
+
+def huber(keys, n_classes):
+    delta = float(keys.get("delta") or 1)
+    return lambda out, y, w: of_samples(functional.huber_loss(out, y.reshape(out.shape), reduction="none", delta=delta).sum(1), w)
+
+
+def poisson(keys, n_classes):
+    log_input, full = (keys.get(name, default) in (True, "true") for name, default in (("log_input", True), ("full", False)))
+    eps = float(keys.get("eps") or 1e-8)
+    return lambda out, y, w: of_samples(functional.poisson_nll_loss(
+        out, y.reshape(out.shape), log_input=log_input, full=full, eps=eps, reduction="none").sum(1), w)
+
+
+def kl_divergence(keys, n_classes):
+    return lambda out, y, w: of_samples(functional.kl_div(functional.log_softmax(out, 1), y, reduction="none").sum(1), w)
 
 
 def binary_cross_entropy(keys, n_classes):
