@@ -6,11 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/count.h"
 #include "cluster/cgroup.h"
+#include "comm/shared.h"
 
 /* A number of megabytes or CPUs in a variable; 0: none. */
 static uint64_t number_of(const char *variable)
@@ -50,16 +50,6 @@ static uint64_t left_for_process(void)
     return limit.rlim_cur > taken ? limit.rlim_cur - taken : 0;
 }
 
-/* Windows of MPI lie in files of this folder, unless Open MPI is told another. */
-static uint64_t shared_left(const char *root)
-{
-    char path[4096];
-    struct statvfs folder;
-    const char *other = getenv("OMPI_MCA_osc_sm_backing_directory");
-    snprintf(path, sizeof path, "%s%s", root, other != NULL ? other : "/dev/shm");
-    return statvfs(path, &folder) == 0 ? (uint64_t)folder.f_bavail * folder.f_frsize : 0;
-}
-
 struct cairn_node_memory cairn_node_memory_read(const char *root)
 {
     const struct cairn_cgroup group = cairn_cgroup_read(root);
@@ -70,7 +60,7 @@ struct cairn_node_memory cairn_node_memory_read(const char *root)
         .slurm = slurm_memory(),
         .machine = cairn_meminfo_bytes(root, "MemTotal:"),
         .available = cairn_meminfo_bytes(root, "MemAvailable:"),
-        .shared = shared_left(root),
+        .shared = cairn_shared_room(root),
     };
 }
 

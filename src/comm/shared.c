@@ -2,15 +2,22 @@
  * Memory of a node: windows of MPI, which rank 0 of the node allocates.  Freeing one is collective,
  * and who is done with one is alone: so they are kept for the next, and freed with it or with the
  * communicator. */
+#define _GNU_SOURCE /* madvise */
 #include "comm/shared.h"
 
+#include <errno.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "base/count.h"
 #include "base/memory.h"
 #include "comm/world.h"
+
+enum { WINDOW_MORE = 1 << 20 }; /* of a window besides its bytes: what MPI notes in it */
 
 /* Every rank of a node has the same list, since blocks come and go on all of them together. */
 struct cairn_shared_block {
@@ -18,6 +25,35 @@ struct cairn_shared_block {
     MPI_Win window;
     struct cairn_shared_block *next;
 };
+
+/* Open MPI keeps windows in files of this folder, unless it is told another. */
+static const char *folder_of_windows(void)
+{
+    const char *other = getenv("OMPI_MCA_osc_sm_backing_directory");
+    return other != NULL ? other : "/dev/shm";
+}
+
+uint64_t cairn_shared_room(const char *root)
+{
+    char path[4096];
+    struct statvfs folder;
+    snprintf(path, sizeof path, "%s%s", root, folder_of_windows());
+    return statvfs(path, &folder) == 0 ? (uint64_t)folder.f_bavail * folder.f_frsize : 0;
+}
+
+uint64_t cairn_shared_takes(uint64_t n_bytes)
+{
+    return cairn_count_plus(n_bytes, n_bytes / 16 + WINDOW_MORE);
+}
+
+uint64_t cairn_shared_unused(const cairn_comm *comm)
+{
+    uint64_t n_bytes = 0;
+    const struct cairn_shared_block *block = comm == NULL ? NULL : comm->shared;
+    for (; block != NULL; block = block->next)
+        if (!block->shared.in_use) n_bytes += block->shared.n_bytes;
+    return n_bytes;
+}
 
 /* Let its whole pages be written, or only read: a mistake ends this rank, not the data of all. */
 static void protect(const struct cairn_shared *shared, int how)
@@ -35,6 +71,25 @@ static void touch(const struct cairn_shared *shared)
     const size_t page = (size_t)sysconf(_SC_PAGESIZE);
     const volatile unsigned char *memory = shared->memory;
     for (size_t at = 0; at < shared->n_bytes; at += page) (void)memory[at];
+}
+
+/* Take its pages now, each rank a part of them: who writes a page for which there is no room any
+ * more is killed.  An old kernel cannot say. */
+static bool take_pages(const struct cairn_shared *shared)
+{
+#ifdef MADV_POPULATE_WRITE
+    const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    const uintptr_t first = (uintptr_t)shared->memory / page;
+    const uintptr_t n = ((uintptr_t)shared->memory + shared->n_bytes - 1) / page - first + 1;
+    const uintptr_t begin = first + n * (uintptr_t)shared->rank / (uintptr_t)shared->n_ranks;
+    const uintptr_t end = first + n * ((uintptr_t)shared->rank + 1) / (uintptr_t)shared->n_ranks;
+    if (end > begin)
+        return madvise((void *)(begin * page), (end - begin) * page, MADV_POPULATE_WRITE) == 0 ||
+               errno == EINVAL;
+#else
+    (void)shared;
+#endif
+    return true;
 }
 
 /* Whether it is so on every rank of the node. */
@@ -95,6 +150,7 @@ static bool open_window(const cairn_comm *comm, size_t n_bytes, struct cairn_sha
     if (MPI_Win_allocate_shared(shared->rank == 0 ? (MPI_Aint)n_bytes : 0, 1, MPI_INFO_NULL,
                                 comm->nodemates, &memory, &block->window) != MPI_SUCCESS)
         return false;
+    MPI_Win_set_errhandler(block->window, MPI_ERRORS_RETURN);
     MPI_Win_shared_query(block->window, 0, &size, &unit, &memory);
     shared->memory = memory;
     shared->n_bytes = n_bytes;
@@ -104,9 +160,9 @@ static bool open_window(const cairn_comm *comm, size_t n_bytes, struct cairn_sha
 static cairn_status no_window(size_t n_bytes)
 {
     return cairn_fail(CAIRN_MEMORY,
-                      "MPI gives no %zu bytes of memory that the ranks of a node share; set "
-                      "data.in_memory: false",
-                      n_bytes);
+                      "there is no room in %s for the %zu bytes that the ranks of a node share; "
+                      "make it larger, or set data.in_memory: false",
+                      folder_of_windows(), n_bytes);
 }
 
 /* Collective over the node. */
@@ -116,12 +172,18 @@ static cairn_status get_block(cairn_comm *comm, size_t n_bytes, struct cairn_sha
     *out = take_again(comm, n_bytes);
     if (*out != NULL || comm->lost) return cairn_comm_state(comm, CAIRN_OK);
     cairn_status st = cairn_memory_get(1, sizeof *block, "memory of the node", &block);
-    if (!all_of_node(comm, st == CAIRN_OK)) {
+    /* Without room rank 0 of the node gives up within MPI, and the others wait for it there. */
+    const bool room = cairn_shared_room("") >= cairn_shared_takes(n_bytes);
+    if (!all_of_node(comm, st == CAIRN_OK && room)) {
         free(block);
         return st == CAIRN_OK ? no_window(n_bytes) : st;
     }
     if (!all_of_node(comm, open_window(comm, n_bytes, block))) {
         free(block);
+        return no_window(n_bytes);
+    }
+    if (!all_of_node(comm, take_pages(&block->shared))) {
+        free_block(block);
         return no_window(n_bytes);
     }
     block->next = comm->shared;

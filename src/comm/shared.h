@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "cairn/comm.h"
 
@@ -21,7 +22,7 @@ struct cairn_shared {
  * it is not known.  One that was released is taken again where all of the node have released it.
  *
  * Ranks   collective
- * Errors  the agreed one; CAIRN_MEMORY: MPI has none
+ * Errors  the agreed one; CAIRN_MEMORY: there is no room for it
  */
 CAIRN_CHECKED cairn_status cairn_shared_get(cairn_comm *comm, cairn_status st, size_t n_bytes,
                                             struct cairn_shared **out);
@@ -30,6 +31,15 @@ CAIRN_CHECKED cairn_status cairn_shared_get(cairn_comm *comm, cairn_status st, s
  * status.  Ranks: collective. */
 CAIRN_CHECKED cairn_status cairn_shared_publish(cairn_comm *comm, cairn_status st,
                                                 struct cairn_shared *shared);
+
+/** Bytes that are free on this node, below a root, "" for the real one, where MPI keeps such
+ * memory; and what a block of n_bytes takes of them: it wants a twentieth to be left.  Ranks:
+ * local. Errors: none. */
+uint64_t cairn_shared_room(const char *root);
+uint64_t cairn_shared_takes(uint64_t n_bytes);
+
+/** Bytes of blocks that were released: there is room for as many.  Ranks: local.  Errors: none. */
+uint64_t cairn_shared_unused(const cairn_comm *comm);
 
 /** Done with it; NULL is fine.  Ranks: local.  Errors: none. */
 void cairn_shared_release(struct cairn_shared *shared);

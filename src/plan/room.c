@@ -6,6 +6,7 @@
 
 #include "base/count.h"
 #include "cluster/launch.h"
+#include "comm/shared.h"
 
 struct cairn_room cairn_room(const struct cairn_node_memory *memory,
                              const struct cairn_node_ranks *ranks, uint64_t program)
@@ -40,11 +41,15 @@ static uint64_t rank_with(const struct cairn_need *need, unsigned held)
                                              cairn_setup_data_streamed(&need->data, held)));
 }
 
+enum { MESSAGES_BYTES = 4 << 20 }; /* of a rank, for which MPI takes the pages when it sends them */
+
 bool cairn_room_shares(const struct cairn_room *room, const struct cairn_need *need, unsigned held)
 {
     const uint64_t bytes =
         cairn_count_times(room->n_worlds, cairn_setup_data_held(&need->data, held));
-    return room->n_ranks > room->n_worlds && bytes > 0 && bytes <= room->shared;
+    const uint64_t takes = cairn_count_plus(cairn_shared_takes(bytes),
+                                            cairn_count_times(room->n_ranks, MESSAGES_BYTES));
+    return room->n_ranks > room->n_worlds && bytes > 0 && takes <= room->shared;
 }
 
 static uint64_t node_with(const struct cairn_room *room, const struct cairn_need *need,

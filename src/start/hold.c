@@ -11,6 +11,7 @@
 #include "cluster/cgroup.h"
 #include "cluster/launch.h"
 #include "comm/exchange.h"
+#include "comm/shared.h"
 #include "plan/room.h"
 #include "start/start.h"
 
@@ -46,6 +47,7 @@ static void read_memory(const cairn_comm *comm, int n_beside, struct record *min
     mine->n_beside = n_beside;
     mine->n_mates = cairn_comm_node(comm).n_ranks;
     mine->memory = cairn_node_memory_read("");
+    mine->memory.shared += cairn_shared_unused(comm);
 }
 
 static int by_host(const void *a, const void *b)
