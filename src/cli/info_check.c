@@ -99,7 +99,7 @@ static cairn_status print_classes(const struct cairn_dataset *dataset, enum cair
     }
     printf("    y: %zu classes", n_classes);
     if (most == least)
-        printf(", %zu samples each", most);
+        printf(", %zu %s each", most, most == 1 ? "sample" : "samples");
     else if (most > 0)
         printf(", from %zu to %zu samples each", least, most);
     if (n_empty > 0) printf(", %zu classes without any", n_empty);
