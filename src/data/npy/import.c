@@ -163,7 +163,7 @@ static cairn_status read_names(struct sources *sources)
     return cairn_classes_number(&classes->names, classes->number, n, &classes->joined);
 }
 
-/* Train is divided where it is told to be; what is a group already stays one. */
+/* Train is divided where a flag says so; what is a group already stays one. */
 static cairn_status write_group(struct sources *sources, int split, struct cairn_writer *writer)
 {
     struct cairn_npy_group group = {.n = 0};
