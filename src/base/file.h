@@ -61,6 +61,20 @@ void cairn_file_abandon(struct cairn_new_file *file);
  * signs of a pattern; "/train" is none.  Looks at no file.  Ranks: local.  Errors: none. */
 bool cairn_file_is_named(const char *name);
 
+/**
+ * Call visit for each file that a name of the user's stands for: itself, or those that a pattern
+ * (*, ?, [...]) matches, sorted.  They come as absolute paths without links where they are there.
+ *
+ * Ranks   local
+ * Errors  CAIRN_DATA: a pattern matches none; those of visit, which end the walk
+ */
+CAIRN_CHECKED cairn_status cairn_file_each(const char *name,
+                                           cairn_status (*visit)(void *context, const char *path),
+                                           void *context);
+
+/** Whether a path is one of these files; of NULL none is.  Ranks: local.  Errors: none. */
+bool cairn_file_is_among(const char *path, const char *name);
+
 /** Whether this is the name of a file that was neither finished nor abandoned, since its writer was
  * killed.  Ranks: local.  Errors: none. */
 bool cairn_file_is_unfinished(const char *name);

@@ -78,6 +78,18 @@ void cairn_memory_settle(void)
 #endif
 }
 
+cairn_status cairn_memory_room(size_t n, size_t size, const char *what, void *list)
+{
+    void *older = NULL, *longer = NULL;
+    if ((n & (n - 1)) != 0) return CAIRN_OK; /* there is room up to the next power of two */
+    CAIRN_TRY(cairn_memory_get(n == 0 ? 1 : 2 * n, size, what, &longer));
+    memcpy(&older, list, sizeof older);
+    if (n > 0) memcpy(longer, older, n * size);
+    free(older);
+    memcpy(list, &longer, sizeof longer);
+    return CAIRN_OK;
+}
+
 cairn_status cairn_memory_text(const char *text, char **out)
 {
     size_t bytes = strlen(text) + 1;

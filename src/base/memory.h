@@ -21,6 +21,15 @@ enum { CAIRN_ALIGNMENT = 64 };
 CAIRN_CHECKED cairn_status cairn_memory_get(size_t count, size_t size, const char *what, void *out);
 
 /**
+ * Room for one item of `size` bytes more in a list of n of them, which only this makes longer: it
+ * doubles at each power of two.  *list is a pointer of any type, NULL where n is 0.
+ *
+ * Ranks   local
+ * Errors  CAIRN_MEMORY; then the list is as it was
+ */
+CAIRN_CHECKED cairn_status cairn_memory_room(size_t n, size_t size, const char *what, void *list);
+
+/**
  * Whether the machine has so many bytes now, without taking any: for what is taken in pieces.
  *
  * Ranks   local

@@ -73,6 +73,21 @@ static cairn_status read_compression(struct request *request)
     return CAIRN_OK;
 }
 
+/* Whether the import reads the file that it would replace. */
+static bool is_read(const struct request *request)
+{
+    const struct cairn_import *import = &request->import;
+    const char *const named[] = {import->train[0], import->train[1], import->test[0],
+                                 import->test[1],  import->group[0], import->group[1],
+                                 import->group[2], import->like};
+    bool read = false;
+    for (size_t i = 0; i < import->n_sources; i++)
+        read = read || cairn_file_is_among(request->out, import->source[i]);
+    for (size_t i = 0; i < sizeof named / sizeof named[0]; i++)
+        read = read || cairn_file_is_among(request->out, named[i]);
+    return read;
+}
+
 static cairn_status check_request(const struct request *request)
 {
     const struct cairn_import *import = &request->import;
@@ -82,11 +97,9 @@ static cairn_status check_request(const struct request *request)
     if ((import->train[0] != NULL && import->train[1] == NULL) ||
         (import->train[0] != NULL && import->test[0] != NULL && import->test[1] == NULL))
         return cairn_fail(CAIRN_USAGE, "--train and --test each take two files: IMAGES LABELS");
-    for (size_t i = 0; i < import->n_sources; i++)
-        if (cairn_file_same(request->out, import->source[i]))
-            return cairn_fail(CAIRN_USAGE, "-o %s is the source itself; choose another name",
-                              request->out);
-    return CAIRN_OK;
+    if (!is_read(request)) return CAIRN_OK;
+    return cairn_fail(CAIRN_USAGE, "-o %s is what the import reads; choose another name",
+                      request->out);
 }
 
 /* The flags of the format stand after its name. */

@@ -99,7 +99,7 @@ static cairn_status print_classes(const struct cairn_dataset *dataset, enum cair
     }
     printf("    y: %zu classes", n_classes);
     if (most == least)
-        printf(", %zu samples each", most);
+        printf(", %zu %s each", most, most == 1 ? "sample" : "samples");
     else if (most > 0)
         printf(", from %zu to %zu samples each", least, most);
     if (n_empty > 0) printf(", %zu classes without any", n_empty);
@@ -150,9 +150,10 @@ static cairn_status print(const struct cairn_config *config, const struct cairn_
 {
     char shape[CAIRN_SHAPE_TEXT_BYTES], line[LINE_BYTES];
     const struct cairn_dataset *dataset = survey->dataset;
-    const struct cairn_dataset_wish wish = {.hwc = config->data_layout == CAIRN_LAYOUT_HWC,
-                                            .normalized = cairn_config_given(config, "data.mean") ||
-                                                          cairn_config_given(config, "data.std")};
+    const struct cairn_dataset_given given = {.hwc = config->data_layout == CAIRN_LAYOUT_HWC,
+                                              .normalized =
+                                                  cairn_config_given(config, "data.mean") ||
+                                                  cairn_config_given(config, "data.std")};
     printf("%s: dataset", check->name);
     if (cairn_dataset_vocabulary(dataset) == 0)
         printf(", samples of %s", cairn_shape_text(cairn_dataset_input(dataset), shape));
@@ -161,7 +162,7 @@ static cairn_status print(const struct cairn_config *config, const struct cairn_
         if (cairn_dataset_has(dataset, (enum cairn_split)i))
             CAIRN_TRY(print_group(survey, (enum cairn_split)i));
     CAIRN_TRY(cairn_survey_judge(survey, say, check));
-    CAIRN_TRY(cairn_dataset_doubts(dataset, &wish, say_doubt, check));
+    CAIRN_TRY(cairn_dataset_doubts(dataset, &given, say_doubt, check));
     for (int i = 0; i < CAIRN_N_SPLITS; i++) {
         const enum cairn_split split = (enum cairn_split)i;
         if (cairn_dataset_size(dataset, split) == 0 || cairn_dataset_targets(dataset) > 0 ||

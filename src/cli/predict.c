@@ -30,7 +30,7 @@ static cairn_status read_request(const struct cairn_arguments *arguments, struct
         return cairn_usage_fail(&cairn_command_predict, "which checkpoint?");
     CAIRN_TRY(cairn_arguments_complete(&cairn_command_predict, request));
     if (!cairn_file_same(request->out, request->model.checkpoint) &&
-        !cairn_file_same(request->out, request->model.data))
+        !cairn_file_is_among(request->out, request->model.data))
         return CAIRN_OK;
     return cairn_fail(CAIRN_USAGE, "-o %s is what predict reads; choose another name",
                       request->out);

@@ -246,8 +246,9 @@ static void print_verdict(const struct proof *proof)
     const uint64_t updates = proof->line[proof->n_lines - 1].update;
     printf("%s: %" PRIu64 " update%s: ", proof->path, updates, updates == 1 ? "" : "s");
     if (proof->n_whole > 0)
-        printf("every one of %" PRIu64 " samples exactly once in each of %" PRIu64 " epoch%s", n,
-               proof->n_whole, proof->n_whole == 1 ? "" : "s");
+        printf("every one of %" PRIu64 " samples exactly once in %s%" PRIu64 " epoch%s", n,
+               proof->n_whole == 1 ? "" : "each of ", proof->n_whole,
+               proof->n_whole == 1 ? "" : "s");
     else
         printf("no epoch of %" PRIu64 " samples is whole", n);
     if (proof->n_cut > 0)

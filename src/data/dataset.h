@@ -164,16 +164,16 @@ CAIRN_CHECKED cairn_status cairn_dataset_set_classes(struct cairn_dataset *datas
 CAIRN_CHECKED cairn_status cairn_dataset_check_labels(const struct cairn_dataset *dataset,
                                                       size_t n_classes, int64_t ignored);
 
-/** What a run has been told about its data. */
-struct cairn_dataset_wish {
-    bool hwc, normalized; /* data.layout, data.mean or data.std are given */
+/** Which keys of its data a run was given. */
+struct cairn_dataset_given {
+    bool hwc, normalized; /* data.layout; data.mean or data.std */
 };
 
 /** Say, in a line each, what of the training data is rarely meant: channels that seem to come last,
  * bytes without a scale, classes without samples or counted from 1, rows that were never written,
  * arrays that nobody uses.  Ranks: local.  Errors: CAIRN_DATA: cannot be read; CAIRN_MEMORY. */
 CAIRN_CHECKED cairn_status cairn_dataset_doubts(const struct cairn_dataset *dataset,
-                                                const struct cairn_dataset_wish *wish,
+                                                const struct cairn_dataset_given *given,
                                                 void (*say)(void *context, const char *line),
                                                 void *context);
 

@@ -16,10 +16,10 @@ enum {
     MOST_CLASSES = 1 << 24
 };
 
-/* Who is told, and of what. */
+/* Who hears of it, and what there is to look at. */
 struct doubts {
     const struct cairn_dataset *dataset;
-    const struct cairn_dataset_wish *wish;
+    const struct cairn_dataset_given *given;
     void (*say)(void *context, const char *line);
     void *context;
     char line[LINE_BYTES];
@@ -34,7 +34,7 @@ static void doubt_layout(struct doubts *d, const struct cairn_rows *x)
 {
     const struct cairn_shape *in = &d->dataset->input;
     char text[CAIRN_SHAPE_TEXT_BYTES];
-    if (d->wish->hwc || in->ndim < 3 || !is_colours(in->dim[in->ndim - 1]) ||
+    if (d->given->hwc || in->ndim < 3 || !is_colours(in->dim[in->ndim - 1]) ||
         is_colours(in->dim[0]))
         return;
     snprintf(d->line, sizeof d->line,
@@ -64,7 +64,7 @@ static cairn_status doubt_scale(struct doubts *d, const struct cairn_group *grou
 {
     const struct cairn_rows *x = &group->x;
     bool large = false;
-    const bool scaled = group->n_scale > 1 || group->scale[0] != 1 || d->wish->normalized;
+    const bool scaled = group->n_scale > 1 || group->scale[0] != 1 || d->given->normalized;
     if (scaled || x->form.type != CAIRN_H5_U8 || x->form.coding != CAIRN_H5_PLAIN) return CAIRN_OK;
     CAIRN_TRY(is_more_than_bits(x, &large));
     if (!large) return CAIRN_OK;
@@ -204,10 +204,10 @@ static void doubt_unused(struct doubts *d)
 }
 
 cairn_status cairn_dataset_doubts(const struct cairn_dataset *dataset,
-                                  const struct cairn_dataset_wish *wish,
+                                  const struct cairn_dataset_given *given,
                                   void (*say)(void *context, const char *line), void *context)
 {
-    struct doubts d = {.dataset = dataset, .wish = wish, .say = say, .context = context};
+    struct doubts d = {.dataset = dataset, .given = given, .say = say, .context = context};
     const struct cairn_group *train = &dataset->group[CAIRN_SPLIT_TRAIN];
     if (train->x.n_parts == 0) return CAIRN_OK;
     if (train->n_tokens == 0) {

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,15 +14,6 @@
 #include "base/sample.h"
 
 enum { FORMAT_VERSION = 1, MOST_LOOKED_AT = 16 };
-
-static cairn_status absolute_path(const char *path, char **out)
-{
-    char *resolved = realpath(path, NULL);
-    if (resolved == NULL) return cairn_memory_text(path, out);
-    cairn_status st = cairn_memory_text(resolved, out);
-    free(resolved);
-    return st;
-}
 
 /* A file that says what it is must say this; a stranger's file may say nothing. */
 static cairn_status check_format(struct cairn_h5 *file, const char *path)
@@ -89,36 +79,26 @@ cairn_status cairn_data_file_source(void *file, const char *path)
 
 /* ---- names */
 
-static bool is_pattern(const char *name)
-{
-    return strpbrk(name, "*?[") != NULL && access(name, F_OK) != 0;
-}
+struct walk {
+    struct cairn_data_files *files;
+    cairn_status (*visit)(void *context, struct cairn_data_file *);
+    void *context;
+};
 
-static cairn_status visit_one(struct cairn_data_files *files, const char *name,
-                              cairn_status (*visit)(void *context, struct cairn_data_file *),
-                              void *context)
+static cairn_status visit_path(void *context, const char *path)
 {
-    char *path = NULL;
+    const struct walk *walk = context;
     struct cairn_data_file *file = NULL;
-    CAIRN_TRY(absolute_path(name, &path));
-    cairn_status st = cairn_data_files_add(files, path, &file);
-    free(path);
-    return st == CAIRN_OK ? visit(context, file) : st;
+    CAIRN_TRY(cairn_data_files_add(walk->files, path, &file));
+    return walk->visit(walk->context, file);
 }
 
 cairn_status cairn_data_files_each(struct cairn_data_files *files, const char *name,
                                    cairn_status (*visit)(void *context, struct cairn_data_file *),
                                    void *context)
 {
-    glob_t found = {.gl_pathc = 0};
-    if (!is_pattern(name)) return visit_one(files, name, visit, context);
-    cairn_status st = glob(name, 0, NULL, &found) == 0
-                          ? CAIRN_OK
-                          : cairn_fail(CAIRN_DATA, "%s: no file matches this pattern", name);
-    for (size_t i = 0; i < found.gl_pathc && st == CAIRN_OK; i++)
-        st = visit_one(files, found.gl_pathv[i], visit, context);
-    globfree(&found);
-    return st;
+    struct walk walk = {files, visit, context};
+    return cairn_file_each(name, visit_path, &walk);
 }
 
 /* ---- whether they are seen as they were checked elsewhere */

@@ -93,7 +93,7 @@ static cairn_status read_reals(struct labels *labels)
 {
     struct cairn_group *group = labels->group;
     double *block = NULL;
-    const size_t most = group->y.pick.n > 0 ? group->n : BLOCK; /* what is picked lies scattered */
+    const size_t most = group->y.pick.n > 0 ? group->n : BLOCK; /* what is picked is scattered */
     CAIRN_TRY(take_room(group));
     CAIRN_TRY(cairn_memory_get(most, sizeof *block, "labels", &block));
     cairn_status st = CAIRN_OK;

@@ -151,25 +151,14 @@ struct search {
     bool found[CAIRN_N_SPLITS]; /* or named by a key */
 };
 
-static cairn_status make_room(struct cairn_group *group)
-{
-    struct cairn_place *more = NULL;
-    const size_t n = group->n_places;
-    if ((n & (n - 1)) != 0) return CAIRN_OK; /* there is room up to the next power of two */
-    CAIRN_TRY(cairn_memory_get(n == 0 ? 1 : 2 * n, sizeof *more, "the groups of the data", &more));
-    if (n > 0) memcpy(more, group->place, n * sizeof *more);
-    free(group->place);
-    group->place = more;
-    return CAIRN_OK;
-}
-
 /* Put one after the others, and open what is in it.  The file is taken. */
 static cairn_status add_place(const struct search *search, struct cairn_data_file *file,
                               const char *path)
 {
     struct cairn_group *group = &search->dataset->group[search->split];
     char *name = NULL;
-    CAIRN_TRY(make_room(group));
+    CAIRN_TRY(cairn_memory_room(group->n_places, sizeof *group->place, "the groups of the data",
+                                &group->place));
     CAIRN_TRY(cairn_memory_text(path, &name));
     group->place[group->n_places++] = (struct cairn_place){file, name};
     return cairn_group_open_place(search->dataset, search->split, search->options);

@@ -42,24 +42,13 @@ static cairn_status join_form(struct cairn_rows *rows, const struct cairn_found 
     return CAIRN_OK;
 }
 
-static cairn_status make_room(struct cairn_rows *rows)
-{
-    struct cairn_part *more = NULL;
-    const size_t n = rows->n_parts;
-    if ((n & (n - 1)) != 0) return CAIRN_OK; /* there is room up to the next power of two */
-    CAIRN_TRY(cairn_memory_get(n == 0 ? 1 : 2 * n, sizeof *more, "the arrays of the data", &more));
-    if (n > 0) memcpy(more, rows->part, n * sizeof *more);
-    free(rows->part);
-    rows->part = more;
-    return CAIRN_OK;
-}
-
 /* Put a part after the others; takes what was found. */
 static cairn_status join(struct cairn_rows *rows, struct cairn_found *found)
 {
     struct cairn_part *part = &found->part;
     if (part->path == NULL) return CAIRN_OK;
-    CAIRN_TRY(make_room(rows));
+    CAIRN_TRY(cairn_memory_room(rows->n_parts, sizeof *rows->part, "the arrays of the data",
+                                &rows->part));
     CAIRN_TRY(join_form(rows, found));
     part->n = found->form.shape.dim[0];
     part->first = rows->n_parts == 0 ? 0 : rows->form.shape.dim[0] - part->n;

@@ -12,7 +12,7 @@
 
 enum { LINE_BYTES = 3 * CAIRN_WHERE_BYTES, MOST_LISTED = 8, LIST_BYTES = 256, USUAL_MARK = -100 };
 
-/* Who is told. */
+/* Who hears of it. */
 struct judge {
     const struct cairn_survey *survey;
     void (*say)(void *context, bool wrong, const char *line);
@@ -123,7 +123,7 @@ static void judge_constant(struct judge *j)
 
 /* ---- labels */
 
-/* Labels below 0, of which a loss passes over -100 unless it is told otherwise. */
+/* Labels below 0, of which a loss passes over -100 unless ignore_index says otherwise. */
 static void judge_negative(struct judge *j, int split, bool marks)
 {
     const struct cairn_group *group = &j->survey->dataset->group[split];

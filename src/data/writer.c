@@ -126,7 +126,7 @@ static cairn_status begin_x(struct cairn_writer *writer, enum cairn_split split,
     for (int d = 0; d < like->input.ndim; d++) form.shape.dim[d + 1] = like->input.dim[d];
     CAIRN_TRY(begin_array(writer, path_of(split, "x", path), form, &writer->group[split].x));
     if (writer->chunk_rows == 0)
-        writer->chunk_rows = cairn_h5_array_chunk_rows(writer->group[split].x);
+        writer->chunk_rows = cairn_h5_new_array_chunk(writer->group[split].x);
     if (like->scale != 0) CAIRN_TRY(cairn_writer_factors(writer, split, "scale", &like->scale, 1));
     return write_statistics(writer, path, like, 0, cairn_shape_count(&like->input));
 }
@@ -220,7 +220,7 @@ cairn_status cairn_writer_begin_tokens(struct cairn_writer *writer, enum cairn_s
     if (n == 0) return CAIRN_OK;
     CAIRN_TRY(cairn_h5_group(writer->file, path_of(split, "", path)));
     CAIRN_TRY(begin_array(writer, path_of(split, "tokens", path), form, &group->x));
-    if (writer->chunk_rows == 0) writer->chunk_rows = cairn_h5_array_chunk_rows(group->x);
+    if (writer->chunk_rows == 0) writer->chunk_rows = cairn_h5_new_array_chunk(group->x);
     writer->n_begun += n;
     CAIRN_TRY(cairn_h5_set_whole(writer->file, path, "vocabulary", (int64_t)like->vocabulary));
     return begin_weight(writer, split, n, like->weight);

@@ -196,7 +196,7 @@ CAIRN_CHECKED cairn_status cairn_h5_array_begin(struct cairn_h5 *file, const cha
 CAIRN_CHECKED cairn_status cairn_h5_array_append(struct cairn_h5_new_array *array, size_t n,
                                                  const void *data);
 /** Rows of one of its chunks.  Ranks: local.  Errors: none. */
-size_t cairn_h5_array_chunk_rows(const struct cairn_h5_new_array *array);
+size_t cairn_h5_new_array_chunk(const struct cairn_h5_new_array *array);
 /** Close and release, always, before the file; NULL is fine.  Rows that never came read as zeros.
  * Ranks: local.  Errors: CAIRN_FILES. */
 cairn_status cairn_h5_array_end(struct cairn_h5_new_array *array);

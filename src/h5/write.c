@@ -114,7 +114,7 @@ cairn_status cairn_h5_array_begin(struct cairn_h5 *file, const char *path,
     return st;
 }
 
-size_t cairn_h5_array_chunk_rows(const struct cairn_h5_new_array *array)
+size_t cairn_h5_new_array_chunk(const struct cairn_h5_new_array *array)
 {
     return array->chunk_rows;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/memory.h"
 
 /* A line that is whole, its end included. */
 static bool read_line(const char *text, struct cairn_ledger_line *out)
@@ -18,16 +19,6 @@ static bool read_line(const char *text, struct cairn_ledger_line *out)
         &out->update, &out->epoch, &out->first, &out->samples, &out->hash, &out->epoch_samples, &n);
     return fields == 6 && strcmp(text + n, "\n") == 0 && out->update > 0 &&
            out->epoch_samples > 0 && out->samples <= out->epoch_samples;
-}
-
-/* Room for one more; it doubles. */
-static cairn_status make_room(struct cairn_ledger_line **lines, size_t n)
-{
-    if ((n & (n - 1)) != 0) return CAIRN_OK; /* not a power of two: there is */
-    struct cairn_ledger_line *more = realloc(*lines, (n == 0 ? 1 : 2 * n) * sizeof **lines);
-    if (more == NULL) return cairn_fail(CAIRN_MEMORY, "not enough memory for the ledger");
-    *lines = more;
-    return CAIRN_OK;
 }
 
 static cairn_status read_lines(FILE *file, const char *path, struct cairn_ledger_line **lines,
@@ -41,7 +32,7 @@ static cairn_status read_lines(FILE *file, const char *path, struct cairn_ledger
         st = cairn_fail(CAIRN_DATA, "%s: is not a ledger: its first line is not '%s'", path,
                         CAIRN_LEDGER_HEADER);
     while (st == CAIRN_OK && (n = getline(&text, &room, file)) > 0 && text[n - 1] == '\n') {
-        st = make_room(lines, *n_lines);
+        st = cairn_memory_room(*n_lines, sizeof **lines, "the ledger", lines);
         if (st == CAIRN_OK && !read_line(text, &(*lines)[*n_lines]))
             st = cairn_fail(CAIRN_DATA, "%s: line %zu is not one of a ledger", path, *n_lines + 2);
         ++*n_lines;

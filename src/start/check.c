@@ -77,9 +77,9 @@ static void warn(void *context, const char *line)
 
 void cairn_start_log_doubts(const struct cairn_config *config, const struct cairn_dataset *dataset)
 {
-    const struct cairn_dataset_wish wish = {.hwc = config->data_layout == CAIRN_LAYOUT_HWC,
-                                            .normalized = config->data_mean != NULL ||
-                                                          config->data_std != NULL};
-    cairn_status st = cairn_dataset_doubts(dataset, &wish, warn, NULL);
+    const struct cairn_dataset_given given = {.hwc = config->data_layout == CAIRN_LAYOUT_HWC,
+                                              .normalized = config->data_mean != NULL ||
+                                                            config->data_std != NULL};
+    cairn_status st = cairn_dataset_doubts(dataset, &given, warn, NULL);
     (void)st; /* what cannot be read says so when it is trained on */
 }

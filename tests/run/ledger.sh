@@ -32,7 +32,7 @@ cmp killed/ledger.csv alone/ledger.csv || fail "after kills it has another ledge
 
 # An epoch that is begun, and tails that are left out, are proven by the order, which a checkpoint says, without the data.
 expect 0 2 train run.yaml --out begun train.epochs=none train.updates=6
-begun="6 updates: every one of 30 samples exactly once in each of 1 epoch; the last is begun: 12 of 30, each once"
+begun="6 updates: every one of 30 samples exactly once in 1 epoch; the last is begun: 12 of 30, each once"
 proves begun "$begun"
 expect 0 2 train run.yaml --out dropped batch.tail=drop
 dropped="16 updates: no epoch of 30 samples is whole; in 3 more each at most once, without those that batch.tail drop leaves \

@@ -86,3 +86,21 @@ expect_line 3 0 "more.csv:2: column 0 is '', no value .column a., and flowers.h5
 printf 'a,kind\n1,lily\n' >more.csv
 expect_line 3 0 "more.csv:2: column 1 is 'lily', a class that flowers.h5 does not know .column kind: daisy, rose, tulip.; .*--no-target" \
     import csv more.csv --like flowers.h5 -o bad.h5
+
+# What an import reads is not replaced, whoever names it.
+cp flowers.h5 kept.h5
+replaces() # FILE FORMAT ARGUMENTS...
+{
+    cp "$1" before
+    expect_line 2 0 "-o $1 is what the import reads; choose" import "${@:2}" -o "$1" --overwrite
+    cmp -s "$1" before || fail "$1 is another after: import ${*:2}"
+}
+replaces flowers.h5 csv more.csv --like flowers.h5
+replaces kept.h5 hdf5 'kep?.h5'
+replaces kept.h5 hdf5 flowers.h5 --test-group kept.h5
+printf '1 1:2\n' >a.svm
+cp a.svm b.svm
+replaces b.svm libsvm a.svm --test b.svm
+expect_line 2 0 '--scale is 0, but must be at least' import npy a.npy --scale 0 -o bad.h5
+printf 'a,b\n1,2\n' >two.csv
+expect_line 3 0 'two.csv: has no line but blank ones and those passed over' import csv two.csv --skip 5 -o bad.h5

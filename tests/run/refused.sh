@@ -84,6 +84,7 @@ outputs()
     expect 0 0 info p.h5
     grep -q 'outputs \[9, 3\] float32' out || fail "cairn info says nothing of predictions"
     expect_line 2 "$1" 'data.h5 is what predict reads; choose' predict "$saved" --data data.h5 -o ./data.h5
+    expect_line 2 "$1" 'data.h5 is what predict reads; choose' predict "$saved" --data 'dat?.h5' -o data.h5
     expect_line 2 "$1" 'latest.h5 is what predict reads; choose' predict "$saved" --data data.h5 -o "$saved"
     mkfifo pipe
     expect_line 6 "$1" 'pipe: is not a plain file; choose another name' predict "$saved" --data data.h5 -o pipe

@@ -162,7 +162,7 @@ expect_line 3 1 'has a vocabulary of 256' eval $checkpoint --data bytes.h5
 expect_line 3 0 'binary: is an HDF5 file' import text binary -o new.h5
 printf 'text \351t\351\n' >latin1
 expect_line 3 0 'latin1:[0-9]+: byte [0-9]+ \(0x[0-9a-f]+\) is not UTF-8' import text latin1 -o new.h5
-expect_line 2 0 'binary is the source itself' import text binary -o ./binary --bytes --overwrite
+expect_line 2 0 'binary is what the import reads' import text binary -o ./binary --bytes --overwrite
 expect_line 2 0 '--val is 1.5, but must be at most 0.99' import text text.txt -o new.h5 --val 1.5
 expect_line 2 0 'leave nothing to train on' import text text.txt -o new.h5 --val 0.9 --test 0.1
 [ ! -e new.h5 ] || fail "a refused import has left a file"

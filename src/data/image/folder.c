@@ -110,7 +110,7 @@ static cairn_status take_image(void *context, const char *path, const char *name
         return CAIRN_OK;
     }
     if (walk->depth == MOST_DEPTH)
-        return cairn_fail(CAIRN_DATA, "%s: lies %d folders deep; does a link lead round?", path,
+        return cairn_fail(CAIRN_DATA, "%s: is %d folders deep; does a link lead round?", path,
                           MOST_DEPTH);
     walk->depth++;
     CAIRN_TRY(each_entry(path, take_image, walk));

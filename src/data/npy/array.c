@@ -135,7 +135,7 @@ static size_t turned(const struct cairn_shape *shape, size_t i)
     return at;
 }
 
-/* Rows of an array that lies column by column, of which each is gone through. */
+/* Rows of an array that is stored column by column, of which each is gone through. */
 static cairn_status read_columns(struct cairn_npy *npy, size_t n, unsigned char *out)
 {
     const size_t bytes = npy->element_bytes;

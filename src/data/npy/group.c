@@ -9,7 +9,7 @@
 #include "base/utf8.h"
 #include "data/kept.h"
 
-/* An array that lies column by column is gone through once for each block. */
+/* An array that is stored column by column is gone through once for each block. */
 enum { BLOCK_BYTES = 1 << 22, COLUMNS_BLOCK_BYTES = 1 << 26 };
 
 static const struct cairn_h5_form *form_of(const struct cairn_npy *npy)

@@ -163,7 +163,7 @@ static cairn_status read_names(struct sources *sources)
     return cairn_classes_number(&classes->names, classes->number, n, &classes->joined);
 }
 
-/* Train is divided where it is told to be; what is a group already stays one. */
+/* Train is divided where a flag says so; what is a group already stays one. */
 static cairn_status write_group(struct sources *sources, int split, struct cairn_writer *writer)
 {
     struct cairn_npy_group group = {.n = 0};
@@ -207,7 +207,8 @@ cairn_status cairn_npy_import(const struct cairn_import *import, struct cairn_wr
 const struct cairn_option cairn_npy_flags[] = {
     CAIRN_OPTIONS_NAMES,
     {"--scale", "S", CAIRN_KEY_REAL, offsetof(struct cairn_import, scale),
-     .doc = "what x is multiplied by, as in --scale 0.00392157 for bytes", .high = 1e30},
+     .doc = "what x is multiplied by, as in --scale 0.00392157 for bytes", .low = 1e-30,
+     .high = 1e30},
     CAIRN_OPTIONS_SPLIT,
     {.name = NULL},
 };
