@@ -43,7 +43,7 @@ struct cairn_setup_pairs {
     const struct cairn_key *field; /* [2], of the struct that is filled */
 };
 
-/** Entry `index` of such a list.  Ranks: local.  Errors: CAIRN_USAGE: it is no pair, a number out
+/** Entry `index` of such a list.  Ranks: local.  Errors: CAIRN_USAGE: not a pair, a number out
  * of range; with the place. */
 CAIRN_CHECKED cairn_status cairn_setup_pair(const struct cairn_setup_pairs *pairs,
                                             const struct cairn_node *node, size_t index, void *out);

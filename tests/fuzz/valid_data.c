@@ -92,8 +92,7 @@ static void write_targets(struct valid *run, struct cairn_h5 *file, int g)
     bool shares = run->loss->takes_classes || run->loss->targets_are_classes;
     bool counts = strcmp(run->loss->name, "poisson") == 0;
     for (size_t i = 0; i < run->n[g] * run->n_targets; i++) {
-        double value =
-            run->loss->takes_classes ? valid_real(run, 0, 1) : valid_real(run, counts ? 0 : -2, 2);
+        double value = valid_real(run, shares || counts ? 0 : -2, shares ? 1 : 2);
         y[i] = (float)value;
         if (shares && valid_once_in(run, 2)) y[i] = value < 0.5 ? 0.0F : 1.0F;
     }
