@@ -137,9 +137,6 @@ size_t cairn_dataset_classes(const struct cairn_dataset *dataset);
  * or they stay in the file, and of tokens.  Ranks: local.  Errors: none. */
 const int32_t *cairn_dataset_labels(const struct cairn_dataset *dataset, enum cairn_split split);
 
-/** Whether the targets of a sample are its inputs.  Ranks: local.  Errors: none. */
-bool cairn_dataset_is_autoencoder(const struct cairn_dataset *dataset);
-
 /** Names of the classes, separated by commas, where labels are texts or an enum; else NULL.
  * Ranks: local.  Errors: none. */
 const char *cairn_dataset_class_names(const struct cairn_dataset *dataset);

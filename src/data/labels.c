@@ -217,14 +217,6 @@ cairn_status cairn_labels_open(struct cairn_dataset *dataset, struct cairn_group
 
 /* ---- once they are open */
 
-cairn_status cairn_labels_read(const struct cairn_group *group, size_t first, size_t n,
-                               int32_t *out)
-{
-    if (group->labels_lie) return cairn_rows_read(&group->y, first, n, CAIRN_H5_I32, out);
-    memcpy(out, group->label + first, n * sizeof *out);
-    return CAIRN_OK;
-}
-
 cairn_status cairn_labels_each(const struct cairn_group *group,
                                cairn_status (*visit)(void *context, size_t first, size_t n,
                                                      const int32_t *label),
@@ -234,7 +226,7 @@ cairn_status cairn_labels_each(const struct cairn_group *group,
     if (group->label != NULL) return visit(context, 0, group->n, group->label);
     for (size_t first = 0; group->labels_lie && first < group->n; first += BLOCK) {
         const size_t n = group->n - first < BLOCK ? group->n - first : BLOCK;
-        CAIRN_TRY(cairn_labels_read(group, first, n, block));
+        CAIRN_TRY(cairn_rows_read(&group->y, first, n, CAIRN_H5_I32, block));
         CAIRN_TRY(visit(context, first, n, block));
     }
     return CAIRN_OK;
@@ -261,11 +253,6 @@ cairn_status cairn_dataset_set_classes(struct cairn_dataset *dataset, bool class
         if (cairn_rows_exist(&dataset->group[split].y))
             CAIRN_TRY(set_classes(dataset, &dataset->group[split], classes));
     return CAIRN_OK;
-}
-
-bool cairn_dataset_is_autoencoder(const struct cairn_dataset *dataset)
-{
-    return dataset->y_is_x;
 }
 
 const int32_t *cairn_dataset_labels(const struct cairn_dataset *dataset, enum cairn_split split)

@@ -12,13 +12,9 @@
 CAIRN_CHECKED cairn_status cairn_labels_open(struct cairn_dataset *dataset,
                                              struct cairn_group *group);
 
-/** Labels of rows first .. first + n - 1, which are held or lie in the file.  Ranks: local.
- * Errors: CAIRN_DATA: cannot be read. */
-CAIRN_CHECKED cairn_status cairn_labels_read(const struct cairn_group *group, size_t first,
-                                             size_t n, int32_t *out);
-
 /** Visit the labels of a group, block by block; nothing where there are none.  A status other than
- * CAIRN_OK ends the walk and is returned.  Ranks: local.  Errors: as above; those of visit. */
+ * CAIRN_OK ends the walk and is returned.  Ranks: local.  Errors: CAIRN_DATA: cannot be
+ * read; those of visit. */
 CAIRN_CHECKED cairn_status cairn_labels_each(const struct cairn_group *group,
                                              cairn_status (*visit)(void *context, size_t first,
                                                                    size_t n, const int32_t *label),

@@ -61,9 +61,9 @@ void cairn_split_plan_free(struct cairn_split_plan *plan)
     *plan = (struct cairn_split_plan){0};
 }
 
-cairn_status cairn_sorter_begin(const struct cairn_import *import, size_t n,
-                                const struct cairn_table *like, struct cairn_writer *writer,
-                                struct cairn_sorter *out)
+static cairn_status begin_divided(const struct cairn_import *import, size_t n,
+                                  const struct cairn_table *like, struct cairn_writer *writer,
+                                  struct cairn_sorter *out)
 {
     struct cairn_sorter sorter;
     begin_draw(import, n, &sorter);
@@ -75,11 +75,11 @@ cairn_status cairn_sorter_begin(const struct cairn_import *import, size_t n,
     return CAIRN_OK;
 }
 
-cairn_status cairn_sorter_begin_as(const struct cairn_import *import, enum cairn_split split,
-                                   size_t n, const struct cairn_table *like,
-                                   struct cairn_writer *writer, struct cairn_sorter *out)
+cairn_status cairn_sorter_begin(const struct cairn_import *import, enum cairn_split split, size_t n,
+                                const struct cairn_table *like, struct cairn_writer *writer,
+                                struct cairn_sorter *out)
 {
-    if (split == CAIRN_SPLIT_TRAIN) return cairn_sorter_begin(import, n, like, writer, out);
+    if (split == CAIRN_SPLIT_TRAIN) return begin_divided(import, n, like, writer, out);
     CAIRN_TRY(cairn_writer_begin(writer, split, n, like));
     *out = (struct cairn_sorter){.writer = writer, .whole = true, .split = split};
     return CAIRN_OK;
@@ -115,6 +115,6 @@ cairn_status cairn_split_write(const struct cairn_import *import, const struct c
                                struct cairn_writer *writer)
 {
     struct cairn_sorter sorter;
-    CAIRN_TRY(cairn_sorter_begin(import, table->n, table, writer, &sorter));
+    CAIRN_TRY(begin_divided(import, table->n, table, writer, &sorter));
     return cairn_sorter_append(&sorter, table);
 }

@@ -37,24 +37,18 @@ struct cairn_sorter {
 };
 
 /**
- * Begin the groups of n rows that are like those of a table (cairn_writer_begin()), divided as
- * cairn_split_plan() does; the sorter may go with the writer.
+ * Begin the groups of n rows that are like those of a table (cairn_writer_begin()).  Those of train
+ * are divided as cairn_split_plan() does, another group of the source stays what it is; the sorter
+ * may go with the writer.
  *
  * Ranks   local
  * Errors  CAIRN_USAGE: val takes all training rows; CAIRN_FILES; CAIRN_MEMORY
  */
-CAIRN_CHECKED cairn_status cairn_sorter_begin(const struct cairn_import *import, size_t n,
+CAIRN_CHECKED cairn_status cairn_sorter_begin(const struct cairn_import *import,
+                                              enum cairn_split split, size_t n,
                                               const struct cairn_table *like,
                                               struct cairn_writer *writer,
                                               struct cairn_sorter *out);
-
-/** The same for rows that are one group of the source: train is divided, another stays what it is.
- * Ranks: local.  Errors: as above. */
-CAIRN_CHECKED cairn_status cairn_sorter_begin_as(const struct cairn_import *import,
-                                                 enum cairn_split split, size_t n,
-                                                 const struct cairn_table *like,
-                                                 struct cairn_writer *writer,
-                                                 struct cairn_sorter *out);
 
 /** The next rows.  Ranks: local.  Errors: CAIRN_FILES. */
 CAIRN_CHECKED cairn_status cairn_sorter_append(struct cairn_sorter *sorter,

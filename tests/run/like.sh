@@ -103,4 +103,4 @@ cp a.svm b.svm
 replaces b.svm libsvm a.svm --test b.svm
 expect_line 2 0 '--scale is 0, but must be at least' import npy a.npy --scale 0 -o bad.h5
 printf 'a,b\n1,2\n' >two.csv
-expect_line 3 0 'two.csv: has no line but blank ones and those passed over' import csv two.csv --skip 5 -o bad.h5
+expect_line 3 0 'two.csv: has no line but those that --skip and --comment pass over' import csv two.csv --skip 5 -o bad.h5

@@ -175,8 +175,9 @@ static cairn_status find_form(struct cairn_csv *csv)
     CAIRN_TRY(read_record(csv, &any));
     if (!any)
         return cairn_fail(CAIRN_DATA, "%s: %s", csv->path,
-                          csv->line == 0 ? "is empty"
-                                         : "has no line but blank ones and those passed over");
+                          csv->form.skip == 0 && csv->form.comment == NULL
+                              ? "is empty"
+                              : "has no line but those that --skip and --comment pass over");
     csv->separator = find_separator(csv->record);
     const size_t most = count_fields(csv->record, csv->separator);
     if (most > MOST_COLUMNS)

@@ -184,7 +184,7 @@ static cairn_status write_records(const struct cairn_import *import, const struc
                                 .scale = 1.0 / 255,
                                 .label = block->label,
                                 .class_names = folder->names[0] == '\0' ? NULL : folder->names};
-    cairn_status st = cairn_sorter_begin_as(import, split, records->n_all, &table, writer, &sorter);
+    cairn_status st = cairn_sorter_begin(import, split, records->n_all, &table, writer, &sorter);
     for (size_t i = 0; i < records->n_files && st == CAIRN_OK; i++)
         st = write_file(folder, records, i, &table, block, &sorter);
     free(block);

@@ -166,7 +166,7 @@ static cairn_status copy_samples(const struct cairn_import *import, struct cairn
                                 .mean = copy.said.mean,
                                 .deviation = copy.said.deviation};
     if (st == CAIRN_OK)
-        st = cairn_sorter_begin_as(import, split, copy.group->n, &table, writer, &sorter);
+        st = cairn_sorter_begin(import, split, copy.group->n, &table, writer, &sorter);
     for (int i = 0; i < CAIRN_N_SPLITS && st == CAIRN_OK; i++)
         if (split == CAIRN_SPLIT_TRAIN ? sorter.count[i] > 0 : i == (int)split)
             st = write_factors(copy.group, (enum cairn_split)i, writer);

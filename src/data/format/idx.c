@@ -149,7 +149,7 @@ static cairn_status write_group(const struct cairn_import *import, enum cairn_sp
     struct cairn_sorter sorter;
     cairn_status st = open_pair(path, &pair);
     if (st == CAIRN_OK)
-        st = cairn_sorter_begin_as(import, split, pair.n, &pair.table, writer, &sorter);
+        st = cairn_sorter_begin(import, split, pair.n, &pair.table, writer, &sorter);
     while (st == CAIRN_OK && pair.first < pair.n) {
         st = read_block(&pair);
         if (st == CAIRN_OK) st = cairn_sorter_append(&sorter, &pair.table);

@@ -233,7 +233,7 @@ static cairn_status write_group(struct images *images, enum cairn_split split,
         .scale = 1.0 / 255,
         .label = &label,
         .class_names = images->class_names};
-    cairn_status st = cairn_sorter_begin_as(images->import, split, group->n, &one, writer, &sorter);
+    cairn_status st = cairn_sorter_begin(images->import, split, group->n, &one, writer, &sorter);
     for (size_t i = 0; i < group->classes.n && st == CAIRN_OK; i++) {
         st = find_class(images, group, i, &label);
         if (st == CAIRN_OK) st = write_class(images, group, i, &one, &sorter);

@@ -290,8 +290,7 @@ static cairn_status write_file(struct survey *survey, const char *path, enum cai
     struct rows rows = {.survey = survey};
     cairn_status st = take_room(&rows, n_rows);
     if (st == CAIRN_OK)
-        st =
-            cairn_sorter_begin_as(survey->import, split, n_rows, &rows.table, writer, &rows.sorter);
+        st = cairn_sorter_begin(survey->import, split, n_rows, &rows.table, writer, &rows.sorter);
     if (st == CAIRN_OK) st = each_line(path, visit_row, &rows);
     if (st == CAIRN_OK) st = flush(&rows);
     free(rows.x);

@@ -171,8 +171,8 @@ static cairn_status write_group(struct sources *sources, int split, struct cairn
     CAIRN_TRY(open_group(sources, split, &group));
     if (split == CAIRN_SPLIT_TRAIN) say_what_becomes(sources, &group);
     group.table.class_names = sources->classes.joined;
-    cairn_status st = cairn_sorter_begin_as(sources->import, (enum cairn_split)split, group.n,
-                                            &group.table, writer, &sorter);
+    cairn_status st = cairn_sorter_begin(sources->import, (enum cairn_split)split, group.n,
+                                         &group.table, writer, &sorter);
     while (st == CAIRN_OK) {
         st = cairn_npy_group_read(&group, &sources->classes);
         if (st != CAIRN_OK || group.table.n == 0) break;
