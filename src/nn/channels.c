@@ -13,7 +13,8 @@ cairn_status cairn_channels_check(const struct cairn_shape *in, bool is_text)
     char text[CAIRN_SHAPE_TEXT_BYTES];
     if (in->ndim != 2 || !is_text) return CAIRN_OK;
     return cairn_fail(CAIRN_USAGE,
-                      "the input of one sample is %s, tokens [T, D]; for these there is layernorm",
+                      "the input of one sample is %s, tokens [T, D]; for these there is layernorm "
+                      "or rmsnorm",
                       cairn_shape_text(in, text));
 }
 

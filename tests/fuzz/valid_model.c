@@ -56,6 +56,11 @@ static bool has_many_values(const struct stack *stack)
     return is_no_text(stack) && n / stack->shape.dim[0] * stack->run->micro > 1;
 }
 
+static bool has_places(const struct stack *stack)
+{
+    return is_no_text(stack) && cairn_shape_count(&stack->shape) > stack->shape.dim[0];
+}
+
 static bool has_two(const struct stack *stack)
 {
     return is_no_text(stack) && cairn_shape_count(&stack->shape) > 1;
@@ -171,7 +176,14 @@ static void write_groupnorm(struct stack *stack)
     note(stack, true);
 }
 
-static void write_position(struct stack *stack)
+static void write_instancenorm(struct stack *stack)
+{
+    bool affine = valid_once_in(stack->run, 2);
+    fprintf(stack->run->out, ", affine: %s", affine ? "true" : "false");
+    if (affine) note(stack, true);
+}
+
+static void write_weight(struct stack *stack)
 {
     note(stack, false);
 }
@@ -256,10 +268,12 @@ static const struct rule rules[] = {
     {"upsample", PLACES, "factor", is_no_text, write_upsample},
     {"batchnorm", ROW | PLACES, "", has_many_values, write_norm},
     {"layernorm", ROW | TOKENS, "", NULL, write_norm},
+    {"rmsnorm", ROW | TOKENS, "", NULL, write_weight},
+    {"instancenorm", PLACES, "affine", has_places, write_instancenorm},
     {"groupnorm", ROW | PLACES, "groups", has_two, write_groupnorm},
     {"residual", ANY, "body flat project", may_nest, write_residual}, /* flat: by the block's */
     {"embedding", 0, "units", never, NULL},
-    {"position", TOKENS, "", NULL, write_position},
+    {"position", TOKENS, "", NULL, write_weight},
     {"attention", TOKENS, "heads", NULL, write_attention},
     {"transformer_block", TOKENS, "heads expansion", may_nest, write_transformer_block},
 };

@@ -11,7 +11,8 @@ cat >signals.yaml <<END
 data: {file: signals.h5}
 model: [{type: conv1d, channels: 6, kernel: 5, padding: same, dilation: 2}, {type: batchnorm}, {type: relu}, {type: residual, project: true,
   body: [{type: conv1d, channels: 6, kernel: 3, stride: 2, padding: 1, groups: 3}, {type: relu}]}, {type: groupnorm, groups: 2},
-  {type: maxpool, kernel: 3}, {type: flatten}, {type: dense, units: 3}]
+  {type: maxpool, kernel: 3}, {type: upsample, factor: 2, mode: linear}, {type: instancenorm, affine: true}, {type: transpose, dims: [1, 0]},
+  {type: rmsnorm}, {type: silu}, {type: flatten}, {type: dense, units: 3}]
 batch: {global: 12, micro: 5}
 train: {epochs: 3, seed: 5, reproducible: true}
 END
@@ -19,7 +20,9 @@ cat >volumes.yaml <<END
 data: {file: volumes.h5}
 model: [{type: conv3d, channels: 4, kernel: [2, 3, 3], padding: same, bias: false}, {type: batchnorm}, {type: relu}, {type: residual,
   project: true, body: [{type: conv3d, channels: 6, kernel: 3, stride: [1, 2, 2], padding: 1}]}, {type: groupnorm, groups: 3},
-  {type: maxpool, kernel: 2, padding: 1}, {type: avgpool, kernel: [1, 2, 2], stride: 1}, {type: global_avgpool}, {type: dense, units: 2}]
+  {type: maxpool, kernel: 2, padding: 1}, {type: avgpool, kernel: [1, 2, 2], stride: 1}, {type: leaky_relu},
+  {type: upsample, factor: [1, 2, 1]}, {type: elu}, {type: reshape, to: [6, -1]}, {type: instancenorm}, {type: scale, factor: 2}, {type: softplus},
+  {type: global_avgpool}, {type: dense, units: 2}]
 loss: squared_error
 batch: {global: 12, micro: 5}
 train: {epochs: 3, seed: 5, reproducible: true}

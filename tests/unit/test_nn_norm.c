@@ -200,6 +200,8 @@ static void test_values_of_layernorm_and_groupnorm(void **state)
     rows_on("[{type: groupnorm, groups: 6}]", &(struct cairn_shape){3, {6, 4, 5}}, 6);
     rows_on("[{type: groupnorm, groups: 3}]", &(struct cairn_shape){2, {6, 7}}, 3);
     rows_on("[{type: groupnorm, groups: 2}]", &(struct cairn_shape){4, {4, 3, 2, 5}}, 2);
+    rows_on("[{type: instancenorm, affine: true}]", &(struct cairn_shape){2, {6, 7}}, 6);
+    rows_on("[{type: instancenorm, affine: true}]", &(struct cairn_shape){4, {4, 3, 2, 5}}, 4);
 }
 
 /* Through shapes that the list of layers does not reach: a first dense layer, whose output is an
@@ -216,10 +218,13 @@ static void test_gradients_of_all_shapes(void **state)
         "[{type: dense, units: 5}, {type: batchnorm}, {type: relu}, {type: dense, units: 12}]",
         "[{type: batchnorm}, {type: tanh}, {type: groupnorm, groups: 3}]",
         "[{type: groupnorm, groups: 2}, {type: tanh}, {type: batchnorm}]",
+        "[{type: rmsnorm}, {type: tanh}, {type: rmsnorm, eps: 0.1}, {type: flatten}]",
+        "[{type: instancenorm, affine: true}, {type: tanh}, {type: instancenorm}]",
+        "[{type: conv3d, channels: 4, kernel: 1}, {type: instancenorm, eps: 0.1}]",
     };
-    static const struct cairn_shape ins[] = {{3, {3, 4, 5}},   {3, {6, 3, 3}}, {3, {2, 5, 5}},
-                                             {2, {4, 20}},     {1, {12}},      {2, {6, 7}},
-                                             {4, {4, 2, 3, 3}}};
+    static const struct cairn_shape ins[] = {
+        {3, {3, 4, 5}}, {3, {6, 3, 3}},    {3, {2, 5, 5}}, {2, {4, 20}},   {1, {12}},
+        {2, {6, 7}},    {4, {4, 2, 3, 3}}, {2, {4, 20}},   {3, {3, 4, 5}}, {4, {4, 2, 3, 3}}};
     for (size_t r = 0; r < sizeof texts / sizeof texts[0]; r++) {
         struct subject s = make(texts[r], &ins[r], 5);
         struct cairn_reference *reference = NULL;

@@ -142,6 +142,11 @@ PATCHES = [conv(12, 2, stride=2), layer("reshape", to=[12, -1]), layer("transpos
            conv3d(4, [2, 2, 1]), layer("gelu"), FLATTEN, dense(5)]
 
 
+FEW_NORMS = [conv(6, 3, bias=False), layer("instancenorm", affine=True), layer("gelu"), conv(5, 3), layer("instancenorm", eps=1e-3),
+             layer("tanh"), layer("reshape", to=[5, -1]), layer("instancenorm"), conv1d(4, 3), layer("instancenorm", affine=True),
+             FLATTEN, dense(20), layer("rmsnorm"), layer("silu"), layer("reshape", to=[4, 5]), layer("rmsnorm", eps=0.01), FLATTEN, dense(5)]
+
+
 def small(n_out):
     return [dense(24), layer("tanh"), dense(n_out)]
 
@@ -202,7 +207,6 @@ IMAGES = {
     "dilated": Case(DILATED, classes([4, 11, 10], 5)),
     "signals": Case(SIGNALS, classes([3, 41], 5), micro=48),
     "volumes": Case(VOLUMES, classes([2, 5, 8, 7], 5), micro=48),
-    "upwards": Case(UPWARDS, classes([2, 3, 4, 5], 5), micro=48),
     "norms": Case(NORMS, classes([3, 8, 8], 5), micro=48),
     "resnet-8": Case(RESNET, classes([1, 8, 8], 10), micro=48),
 }
@@ -211,6 +215,8 @@ CASES = {
     "mlp": Case(mlp(10), classes([1, 8, 8], 10)),
     "activations": Case(ACTIVATIONS, classes([3, 4, 4], 5), free=False),  # leaky_relu and this softplus have kinks
     "patches": Case(PATCHES, classes([3, 4, 6], 5)),
+    "upwards": Case(UPWARDS, classes([2, 3, 4, 5], 5)),
+    "few norms": Case(FEW_NORMS, classes([3, 8, 8], 5)),
     "mlp, squared error": Case(mlp(3), targets([5], 3), loss="squared_error"),
     "absolute error": Case(mlp(3), targets([5], 3), loss="absolute_error"),
     "huber": Case(mlp(3), targets([5], 3), loss={"type": "huber", "delta": 0.5}),

@@ -70,6 +70,10 @@ def batchnorm(keys, shape):
     return kind(shape[0], eps=float(keys.get("eps", 1e-5)), momentum=float(keys.get("momentum", 0.1)))
 
 
+def instancenorm(keys, shape):
+    return over("InstanceNorm", shape)(shape[0], eps=float(keys.get("eps", 1e-5)), affine=keys.get("affine", False))
+
+
 class Position(nn.Module):
     """A learned row for each position."""
 
@@ -197,6 +201,8 @@ MAKERS = {
     "batchnorm": batchnorm,
     "layernorm": lambda keys, shape: nn.LayerNorm(shape[-1], eps=float(keys.get("eps", 1e-5))),
     "groupnorm": lambda keys, shape: nn.GroupNorm(keys["groups"], shape[0], eps=float(keys.get("eps", 1e-5))),
+    "instancenorm": instancenorm,
+    "rmsnorm": lambda keys, shape: nn.RMSNorm(shape[-1], eps=float(keys.get("eps", torch.finfo(torch.float32).eps))),
     "embedding": lambda keys, shape: nn.Embedding(keys["vocabulary"], keys["units"]),
     "position": lambda keys, shape: Position(shape),
     "attention": Attention,
