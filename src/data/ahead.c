@@ -24,6 +24,7 @@ struct cairn_ahead {
     struct entry *entry; /* [n_slots]: number i in slot i % n_slots */
     size_t n_slots;
     uint64_t released, taken, made, asked; /* numbers so far, none above the next */
+    bool more;                             /* there may be something to do besides what is asked */
     bool busy, resting, ending;
 };
 
@@ -45,19 +46,19 @@ static bool work_on(struct cairn_ahead *ahead, bool asked)
 static void *serve(void *context)
 {
     struct cairn_ahead *ahead = context;
-    bool any = false; /* there may be something to do besides what is asked */
     pthread_mutex_lock(&ahead->lock);
     while (!ahead->ending) {
         const bool asked = ahead->made < ahead->asked;
-        if (ahead->resting || (!asked && !any)) {
+        if (ahead->resting || (!asked && !ahead->more)) {
             pthread_cond_wait(&ahead->changed, &ahead->lock);
             continue;
         }
         ahead->busy = true;
         pthread_mutex_unlock(&ahead->lock);
-        any = work_on(ahead, asked);
+        const bool more = work_on(ahead, asked);
         pthread_mutex_lock(&ahead->lock);
         ahead->busy = false;
+        ahead->more = more;
         if (asked) ahead->made++;
         pthread_cond_broadcast(&ahead->changed);
     }
@@ -129,7 +130,7 @@ void cairn_ahead_drop(struct cairn_ahead *ahead)
     ahead->resting = true;
     while (ahead->busy) pthread_cond_wait(&ahead->changed, &ahead->lock);
     ahead->released = ahead->taken = ahead->made = ahead->asked;
-    ahead->resting = false;
+    ahead->more = ahead->resting = false;
     pthread_mutex_unlock(&ahead->lock);
 }
 

@@ -98,6 +98,13 @@ static size_t samples_of_block(const struct cairn_source *x, size_t n_samples)
     return block < n_samples ? block : n_samples;
 }
 
+static size_t kept_bytes(const struct cairn_loader *loader, size_t block, size_t n)
+{
+    return cairn_source_kept_bytes(&loader->x, block, n) +
+           cairn_source_kept_bytes(&loader->y, block, n) +
+           cairn_source_kept_bytes(&loader->weight, block, n);
+}
+
 /* Blocks that are kept while rows are read as they come: those of this window, and of the next
  * while there is time; none where rows are read one by one. */
 static void set_kept(struct cairn_loader *loader)
@@ -106,14 +113,19 @@ static void set_kept(struct cairn_loader *loader)
     const size_t n_windows = loader->options.prefetch > 0 ? 2 : 1;
     size_t block = samples_of_block(&loader->x, loader->group->n);
     size_t n = n_windows + 1;
+    size_t least = 1; /* below which blocks would be read again and again */
     if (shuffle->kind == CAIRN_SHUFFLE_BLOCKS) {
         block = (size_t)shuffle->block;
-        n = n_windows * (size_t)((shuffle->window - 1) / shuffle->block + 1) + 2;
+        least = (size_t)((shuffle->window - 1) / shuffle->block + 1) + 2;
+        n = n_windows * (least - 2) + 2;
     } else if (shuffle->kind == CAIRN_SHUFFLE_FULL || samples_of_chunk(&loader->x) == 1) {
         n = 0;
     }
     const size_t all = (loader->group->n - 1) / block + 1;
+    const size_t each = kept_bytes(loader, block, 1);
     if (n > all) n = all;
+    if (each > 0 && n > loader->most_kept / each) n = loader->most_kept / each;
+    if (n < least && n < all) n = 0;
     cairn_source_keep(&loader->x, block, n);
     cairn_source_keep(&loader->y, block, n);
     cairn_source_keep(&loader->weight, block, n);
@@ -133,7 +145,9 @@ static struct cairn_loader sketch(struct cairn_dataset *dataset,
     loader.streams = !loader.is_held && loader.x.rows->n_parts > 0;
     if (!loader.streams) return loader;
     loader.n_batches = 1 + options->prefetch;
+    loader.most_kept = SIZE_MAX;
     set_kept(&loader);
+    loader.most_kept = kept_bytes(&loader, loader.x.kept.block, loader.x.kept.n);
     return loader;
 }
 
@@ -256,15 +270,6 @@ cairn_status cairn_loader_set_shuffle(struct cairn_loader *loader,
     return cairn_source_get_kept(&loader->weight);
 }
 
-static size_t kept_bytes(const struct cairn_loader *loader)
-{
-    const size_t n = loader->x.kept.n;
-    const size_t block = loader->x.kept.block;
-    return cairn_source_kept_bytes(&loader->x, block, n) +
-           cairn_source_kept_bytes(&loader->y, block, n) +
-           cairn_source_kept_bytes(&loader->weight, block, n);
-}
-
 struct cairn_loader_memory cairn_loader_would_take(struct cairn_dataset *dataset,
                                                    const struct cairn_loader_options *options)
 {
@@ -274,7 +279,7 @@ struct cairn_loader_memory cairn_loader_would_take(struct cairn_dataset *dataset
     const size_t batch = reals * sizeof(real) + 2 * sizeof(uint64_t);
     const size_t rows = options->micro * (loader.n_batches * batch + sizeof *loader.sorted);
     const size_t streamed =
-        options->micro * loader.x.length * loader.x.row_bytes + kept_bytes(&loader);
+        options->micro * loader.x.length * loader.x.row_bytes + loader.most_kept;
     return (struct cairn_loader_memory){
         .data = loader.is_held ? raw_bytes(&loader) : 0,
         .rows = rows + (loader.is_held ? 0 : streamed),

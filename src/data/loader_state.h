@@ -34,11 +34,12 @@ struct cairn_loader {
         weight;            /* y.rows is NULL for tokens, and for classes that the group holds */
     size_t n_in, n_labels; /* of a sample */
     struct cairn_factors factors;
-    real *scale, *shift;               /* [1], or [n_in] where channels differ */
-    bool is_held, streams;             /* in memory; or as they come, from a file */
-    size_t n_batches;                  /* 1, or one more than are made ahead */
-    size_t in_use;                     /* which of them was given out last */
-    struct cairn_ahead *ahead;         /* NULL: a micro-batch is made when it is wanted */
+    real *scale, *shift;       /* [1], or [n_in] where channels differ */
+    bool is_held, streams;     /* in memory; or as they come, from a file */
+    size_t n_batches;          /* 1, or one more than are made ahead */
+    size_t in_use;             /* which of them was given out last */
+    size_t most_kept;          /* bytes of kept blocks, as planned: another order takes no more */
+    struct cairn_ahead *ahead; /* NULL: a micro-batch is made when it is wanted */
     struct cairn_ahead_positions last; /* what was asked for last */
     struct cairn_upcoming upcoming;    /* what will be; none: what follows */
     /* reading */

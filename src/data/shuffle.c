@@ -24,6 +24,7 @@ const char *cairn_shuffle_text(const struct cairn_shuffle *shuffle, char *text)
 
 bool cairn_shuffle_read(const char *text, struct cairn_shuffle *out)
 {
+    char same[CAIRN_SHUFFLE_BYTES];
     *out = (struct cairn_shuffle){.kind = CAIRN_SHUFFLE_NONE};
     if (strcmp(text, STORED) == 0) return true;
     out->kind = CAIRN_SHUFFLE_FULL;
@@ -31,7 +32,8 @@ bool cairn_shuffle_read(const char *text, struct cairn_shuffle *out)
     out->kind = CAIRN_SHUFFLE_BLOCKS;
     return sscanf(text, BLOCKS " block %" SCNu64 " window %" SCNu64, &out->block, &out->window) ==
                2 &&
-           out->block > 0 && out->window >= out->block;
+           strcmp(cairn_shuffle_text(out, same), text) == 0 && out->block > 0 &&
+           out->window >= out->block;
 }
 
 static uint64_t n_blocks(const struct cairn_shuffled *of)

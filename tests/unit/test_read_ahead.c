@@ -4,7 +4,7 @@
 #include <math.h>
 #include <unistd.h>
 
-#include "data/loader.h"
+#include "data/loader_state.h"
 #include "support/data.h"
 
 static const char path[] = "test_read_ahead.h5";
@@ -131,6 +131,30 @@ static void test_another_order(void **state)
     cairn_dataset_close(dataset);
 }
 
+/* The order of a checkpoint, whatever it says, takes no more memory than was planned. */
+static void test_another_order_takes_no_more(void **state)
+{
+    static const struct cairn_shuffle greedy[] = {{CAIRN_SHUFFLE_BLOCKS, 1, N, false},
+                                                  {CAIRN_SHUFFLE_BLOCKS, 10, N, false},
+                                                  {CAIRN_SHUFFLE_BLOCKS, N, N, false}};
+    struct cairn_dataset *dataset = open_chunked();
+    struct cairn_loader *loader = create(dataset, &orders[2], 2);
+    struct cairn_micro micro;
+    (void)state;
+    const size_t planned = loader->x.kept.n * loader->x.kept.block;
+    assert_true(planned > 0);
+    for (size_t o = 0; o < sizeof greedy / sizeof greedy[0]; o++) {
+        assert_ok(cairn_loader_set_shuffle(loader, &greedy[o]));
+        assert_true(loader->x.kept.n * loader->x.kept.block <= planned);
+        for (uint64_t first = 0; first < N / 2; first += MICRO) {
+            assert_ok(cairn_loader_read(loader, first, MICRO, &micro));
+            check_micro(&micro, first, MICRO, &greedy[o]);
+        }
+    }
+    cairn_loader_free(loader);
+    cairn_dataset_close(dataset);
+}
+
 /* What a thread cannot read is said when it is wanted, and not before. */
 static void test_errors_come_when_wanted(void **state)
 {
@@ -235,9 +259,13 @@ static void test_sizes_by_the_file(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_order),      cmocka_unit_test(test_what_is_expected),
-        cmocka_unit_test(test_another_order),    cmocka_unit_test(test_errors_come_when_wanted),
-        cmocka_unit_test(test_labels_that_stay), cmocka_unit_test(test_sizes_by_the_file),
+        cmocka_unit_test(test_every_order),
+        cmocka_unit_test(test_what_is_expected),
+        cmocka_unit_test(test_another_order),
+        cmocka_unit_test(test_another_order_takes_no_more),
+        cmocka_unit_test(test_errors_come_when_wanted),
+        cmocka_unit_test(test_labels_that_stay),
+        cmocka_unit_test(test_sizes_by_the_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -99,6 +99,10 @@ static void test_the_name_and_the_way_back(void **state)
                                         "stored",
                                         "blocks-feistel-philox-1",
                                         "blocks-feistel-philox-1 block 0 window 5",
+                                        "blocks-feistel-philox-1 block 5 window 6 ",
+                                        "blocks-feistel-philox-1 block 5 window 6 and more",
+                                        "blocks-feistel-philox-1  block +5 window 06",
+                                        "blocks-feistel-philox-1 block -1 window -1 ",
                                         "blocks-feistel-philox-1 block 6 window 5"};
     char text[CAIRN_SHUFFLE_BYTES];
     struct cairn_shuffle read;
