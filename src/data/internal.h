@@ -77,7 +77,7 @@ struct cairn_group {
     struct cairn_rows weight; /* [n] of samples or [t] of tokens as labels; none for 1 */
     const int32_t *label;     /* [n] classes; NULL for real targets, and where rows come */
     int32_t *label_owned;     /* what of it is to be released */
-    bool labels_lie;          /* in the file: rows of y are labels, the least of which is this */
+    bool labels_in_file;      /* in the file: rows of y are labels, the least of which is this */
     int32_t least_label;
     size_t n_scale, n_shift; /* 1, or one for each channel */
     real *scale, *shift;     /* [n_scale], [n_shift] */

@@ -61,7 +61,7 @@ static cairn_status read_whole(struct labels *labels, bool stay)
 {
     int64_t block[BLOCK];
     struct cairn_group *group = labels->group;
-    group->labels_lie = stay;
+    group->labels_in_file = stay;
     if (!stay) CAIRN_TRY(take_room(group));
     for (size_t first = 0; first < group->n; first += BLOCK) {
         size_t n = group->n - first < BLOCK ? group->n - first : BLOCK;
@@ -192,7 +192,7 @@ static cairn_status read_classes(struct labels *labels)
     cairn_status st =
         form->type == CAIRN_H5_TEXT ? read_texts(labels) : read_whole(labels, many && !named);
     if (st == CAIRN_OK && named) st = cairn_labels_of_enum(dataset, labels->group);
-    if (st == CAIRN_OK && !labels->group->labels_lie) cairn_rows_let_go(&labels->group->y);
+    if (st == CAIRN_OK && !labels->group->labels_in_file) cairn_rows_let_go(&labels->group->y);
     return st;
 }
 
@@ -224,7 +224,7 @@ cairn_status cairn_labels_each(const struct cairn_group *group,
 {
     int32_t block[BLOCK];
     if (group->label != NULL) return visit(context, 0, group->n, group->label);
-    for (size_t first = 0; group->labels_lie && first < group->n; first += BLOCK) {
+    for (size_t first = 0; group->labels_in_file && first < group->n; first += BLOCK) {
         const size_t n = group->n - first < BLOCK ? group->n - first : BLOCK;
         CAIRN_TRY(cairn_rows_read(&group->y, first, n, CAIRN_H5_I32, block));
         CAIRN_TRY(visit(context, first, n, block));
@@ -311,7 +311,7 @@ cairn_status cairn_dataset_check_labels(const struct cairn_dataset *dataset, siz
     for (int split = 0; split < CAIRN_N_SPLITS; split++) {
         const struct cairn_group *group = &dataset->group[split];
         struct wanted wanted = {dataset, (enum cairn_split)split, n_classes, ignored};
-        if (group->labels_lie && group->least_label >= 0 && dataset->n_classes <= n_classes)
+        if (group->labels_in_file && group->least_label >= 0 && dataset->n_classes <= n_classes)
             continue; /* as was seen when they were looked at */
         CAIRN_TRY(cairn_labels_each(group, check_block, &wanted));
     }

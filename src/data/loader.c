@@ -130,7 +130,7 @@ static void put_row(struct cairn_loader *loader, const struct cairn_batch *batch
     else
         put_view(loader, batch, stored, row.slot);
     const int32_t *label = loader->group->label;
-    if (loader->group->labels_lie)
+    if (loader->group->labels_in_file)
         batch->label[row.slot] = *(const int32_t *)cairn_source_at(y, i, row.sample);
     else if (y->rows == NULL && loader->label_of != NULL)
         batch->label[row.slot] = loader->label_of[i];

@@ -47,7 +47,7 @@ static void set_out(struct cairn_loader *loader)
     cairn_source_begin(&loader->x, &group->x,
                        group->n_tokens > 0 ? cairn_tokens_held_type(&group->x)
                                            : cairn_rows_held_type(&group->x));
-    if (group->labels_lie)
+    if (group->labels_in_file)
         cairn_source_begin(&loader->y, &group->y, CAIRN_H5_I32);
     else if (loader->dataset->n_targets > 0 && cairn_rows_exist(&group->y))
         cairn_source_begin(&loader->y, &group->y, CAIRN_H5_REAL);

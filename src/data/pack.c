@@ -159,7 +159,7 @@ static cairn_status one_group(struct walk *walk, struct cairn_dataset *dataset,
     CAIRN_TRY(all_rows(walk, dataset, &group->weight));
     CAIRN_TRY(labels(walk, group));
     group->label = group->label_owned;
-    CAIRN_TRY(plain(walk, &group->labels_lie, sizeof group->labels_lie));
+    CAIRN_TRY(plain(walk, &group->labels_in_file, sizeof group->labels_in_file));
     CAIRN_TRY(plain(walk, &group->least_label, sizeof group->least_label));
     CAIRN_TRY(block(walk, &group->scale, group->n_scale, sizeof *group->scale));
     return block(walk, &group->shift, group->n_shift, sizeof *group->shift);
