@@ -70,7 +70,7 @@ beside hangs 1 2 data.read "reading data, $place" "$sums" '#30'
 beside hangs 1 2 data.read "evaluating, $place" "evaluating, $place" '#60'
 beside hangs 0 2 nn.gradient "computing a gradient, $place" "$sums" '#30'
 beside hangs 2 3 nn.gradient "computing a gradient, $place" "$sums" '#20'
-beside hangs 1 3 comm.call "$anywhere" "$anywhere" '#80'
+beside hangs 1 3 comm.call "$anywhere" "$anywhere" '#110'
 beside hangs 0 2 checkpoint.write "saving, update 20" "saving, update 20" '' # the next save waits for the writer
 beside hangs 1 2 data.open "preparing" "preparing" ''
 
