@@ -10,7 +10,7 @@ most_s=40   # beyond that the test fails: a busy machine is slow, a job that han
 
 lab_needs
 lab_up 4
-keys=(train.reproducible=true train.epochs=none train.updates=3000 train.evaluate_every=500 checkpoint.every_updates=100)
+keys=(train.reproducible=true train.epochs=none train.updates=6000 train.evaluate_every=2000 checkpoint.every_updates=100)
 
 # train_on HOSTS...: a rank on each, in the background; returns when it has gone on by 200 updates
 train_on()
