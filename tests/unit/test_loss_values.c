@@ -35,6 +35,21 @@ static void check_value(const struct value *value, const struct alone *loss,
             fail_msg("%s: gradient %zu is %.9f", value->loss, i, (double)dh[i] / scores.weight);
 }
 
+/* n losses of the real targets. */
+static void check_targets(const struct value *row, size_t n)
+{
+    const struct cairn_micro micro = {.n = LOSS_ROWS,
+                                      .n_labels = 1,
+                                      .target = loss_targets,
+                                      .sample = loss_numbers,
+                                      .epoch = loss_numbers};
+    for (size_t i = 0; i < n; i++) {
+        struct alone loss = loss_of_targets(row[i].loss);
+        check_value(&row[i], &loss, &micro, LOSS_K, loss_outputs);
+        loss_free(&loss);
+    }
+}
+
 static void test_cross_entropy_against_pytorch(void **state)
 {
     (void)state;
@@ -92,16 +107,7 @@ static void test_cross_entropy_of_probabilities(void **state)
          {0.0362196413, -0.1067255543, 0.0705059130, -0.0103174774, 0.0034784458, 0.0068390316,
           -0.1729512701, 0.6090858898, -0.4361346197, 0.0304713873, -0.0307272042, 0.0002558169}},
     };
-    const struct cairn_micro micro = {.n = LOSS_ROWS,
-                                      .n_labels = 1,
-                                      .target = loss_targets,
-                                      .sample = loss_numbers,
-                                      .epoch = loss_numbers};
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct alone loss = loss_of_targets(rows[i].loss);
-        check_value(&rows[i], &loss, &micro, LOSS_K, loss_outputs);
-        loss_free(&loss);
-    }
+    check_targets(rows, sizeof rows / sizeof rows[0]);
 }
 
 static void test_binary_cross_entropy_against_pytorch(void **state)
@@ -178,16 +184,7 @@ static void test_losses_of_real_targets(void **state)
          {0.0547782475, -0.2377773209, 0.1829990733, 0.0194151279, -0.0478112735, 0.0283961456,
           -0.1847098608, 0.4140933661, -0.2293835053, 0.0796151815, -0.1076462892, 0.0280311077}},
     };
-    const struct cairn_micro micro = {.n = LOSS_ROWS,
-                                      .n_labels = 1,
-                                      .target = loss_targets,
-                                      .sample = loss_numbers,
-                                      .epoch = loss_numbers};
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct alone loss = loss_of_targets(rows[i].loss);
-        check_value(&rows[i], &loss, &micro, LOSS_K, loss_outputs);
-        loss_free(&loss);
-    }
+    check_targets(rows, sizeof rows / sizeof rows[0]);
 }
 
 /* The same formula, for four times the targets, which are above 1 then, and outputs |h| that may

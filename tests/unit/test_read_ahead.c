@@ -114,18 +114,24 @@ static void test_what_is_expected(void **state)
     cairn_dataset_close(dataset);
 }
 
+/* Half an epoch, one micro-batch after the other. */
+static void check_half(struct cairn_loader *loader, const struct cairn_shuffle *order)
+{
+    struct cairn_micro micro;
+    for (uint64_t first = 0; first < N / 2; first += MICRO) {
+        assert_ok(cairn_loader_read(loader, first, MICRO, &micro));
+        check_micro(&micro, first, MICRO, order);
+    }
+}
+
 static void test_another_order(void **state)
 {
     struct cairn_dataset *dataset = open_chunked();
     struct cairn_loader *loader = create(dataset, &orders[1], 2);
-    struct cairn_micro micro;
     (void)state;
     for (size_t o = 0; o < sizeof orders / sizeof orders[0]; o++) {
         assert_ok(cairn_loader_set_shuffle(loader, &orders[o]));
-        for (uint64_t first = 0; first < N / 2; first += MICRO) {
-            assert_ok(cairn_loader_read(loader, first, MICRO, &micro));
-            check_micro(&micro, first, MICRO, &orders[o]);
-        }
+        check_half(loader, &orders[o]);
     }
     cairn_loader_free(loader);
     cairn_dataset_close(dataset);
@@ -139,17 +145,13 @@ static void test_another_order_takes_no_more(void **state)
                                                   {CAIRN_SHUFFLE_BLOCKS, N, N, false}};
     struct cairn_dataset *dataset = open_chunked();
     struct cairn_loader *loader = create(dataset, &orders[2], 2);
-    struct cairn_micro micro;
     (void)state;
     const size_t planned = loader->x.kept.n * loader->x.kept.block;
     assert_true(planned > 0);
     for (size_t o = 0; o < sizeof greedy / sizeof greedy[0]; o++) {
         assert_ok(cairn_loader_set_shuffle(loader, &greedy[o]));
         assert_true(loader->x.kept.n * loader->x.kept.block <= planned);
-        for (uint64_t first = 0; first < N / 2; first += MICRO) {
-            assert_ok(cairn_loader_read(loader, first, MICRO, &micro));
-            check_micro(&micro, first, MICRO, &greedy[o]);
-        }
+        check_half(loader, &greedy[o]);
     }
     cairn_loader_free(loader);
     cairn_dataset_close(dataset);
