@@ -66,6 +66,11 @@ static bool has_two(const struct stack *stack)
     return is_no_text(stack) && cairn_shape_count(&stack->shape) > 1;
 }
 
+static bool can_be_halved(const struct stack *stack)
+{
+    return stack->shape.dim[stack->shape.ndim - 1] % 2 == 0;
+}
+
 /* Not often: a row is soon all that there is. */
 static bool may_end_planes(const struct stack *stack)
 {
@@ -88,39 +93,14 @@ static void write_flatten(struct stack *stack)
     stack->shape = (struct cairn_shape){1, {cairn_shape_count(&stack->shape)}};
 }
 
-static size_t divisor(struct stack *stack, size_t of)
-{
-    size_t part = valid_count(stack->run, 1, of < 6 ? of : 6);
-    return of % part == 0 ? part : 1;
-}
-
 static void write_reshape(struct stack *stack)
 {
-    size_t left = cairn_shape_count(&stack->shape);
-    const int n = (int)valid_count(stack->run, 1, 4);
-    const int open = (int)valid_count(stack->run, 0, 4);
-    stack->shape.ndim = n;
-    for (int d = 0; d < n; left /= stack->shape.dim[d], d++) {
-        stack->shape.dim[d] = d == n - 1 ? left : divisor(stack, left);
-        fprintf(stack->run->out, d == 0 ? ", to: [" : ", ");
-        fprintf(stack->run->out, "%ld", d == open ? -1 : (long)stack->shape.dim[d]);
-    }
-    fprintf(stack->run->out, "]");
+    valid_write_reshape(stack->run, &stack->shape);
 }
 
 static void write_transpose(struct stack *stack)
 {
-    const struct cairn_shape in = stack->shape;
-    int dims[CAIRN_MAX_DIMS] = {0, 1, 2, 3, 4};
-    for (int d = 0; d < in.ndim; d++) {
-        const int k = (int)valid_count(stack->run, (size_t)d, (size_t)in.ndim - 1);
-        const int taken = dims[k];
-        dims[k] = dims[d];
-        dims[d] = taken;
-        stack->shape.dim[d] = in.dim[taken];
-        fprintf(stack->run->out, "%s%d", d == 0 ? ", dims: [" : ", ", taken);
-    }
-    fprintf(stack->run->out, "]");
+    valid_write_transpose(stack->run, &stack->shape);
 }
 
 static void write_dense(struct stack *stack)
@@ -190,14 +170,22 @@ static void write_weight(struct stack *stack)
 
 static void write_heads(struct stack *stack)
 {
-    size_t heads = valid_count(stack->run, 1, 4);
-    if (stack->shape.dim[1] % heads != 0) heads = 1;
-    fprintf(stack->run->out, ", heads: %zu", heads);
+    valid_write_heads(stack->run, stack->shape.dim[1]);
 }
 
-static void write_attention(struct stack *stack)
+static void write_glu(struct stack *stack)
 {
-    write_heads(stack);
+    stack->shape.dim[stack->shape.ndim - 1] /= 2;
+}
+
+static void write_recurrent(struct stack *stack)
+{
+    valid_write_recurrent(stack->run, &stack->shape, 1);
+}
+
+static void write_bidirectional(struct stack *stack)
+{
+    valid_write_bidirectional(stack->run, &stack->shape);
 }
 
 static void write_transformer_block(struct stack *stack)
@@ -251,6 +239,7 @@ static const struct rule rules[] = {
     {"silu", ANY, "", NULL, NULL},
     {"softplus", ANY, "", NULL, NULL},
     {"scale", ANY, "", NULL, NULL},
+    {"glu", ROW | TOKENS, "", can_be_halved, write_glu},
     {"softmax", ANY, "", NULL, NULL},
     {"dropout", ANY, "", NULL, NULL},
     {"dropout2d", IMAGE, "", NULL, NULL},
@@ -272,10 +261,13 @@ static const struct rule rules[] = {
     {"instancenorm", PLACES, "affine", has_places, write_instancenorm},
     {"groupnorm", ROW | PLACES, "groups", has_two, write_groupnorm},
     {"residual", ANY, "body flat project", may_nest, write_residual}, /* flat: by the block's */
+    {"lstm", TOKENS, "units output", NULL, write_recurrent},
+    {"gru", TOKENS, "units output", NULL, write_recurrent},
+    {"bidirectional", TOKENS, "of", NULL, write_bidirectional},
     {"embedding", 0, "units", never, NULL},
     {"position", TOKENS, "", NULL, write_weight},
-    {"attention", TOKENS, "heads", NULL, write_attention},
-    {"transformer_block", TOKENS, "heads expansion", may_nest, write_transformer_block},
+    {"attention", TOKENS, "heads position", NULL, write_heads},
+    {"transformer_block", TOKENS, "heads position expansion", may_nest, write_transformer_block},
 };
 
 static const struct rule *rule_of(const struct cairn_layer_kind *kind)
