@@ -46,15 +46,6 @@ void valid_write_model(struct valid *run);
 void valid_write_patches(struct valid *run, struct cairn_shape *shape, bool pools);
 /** The key factor; sizes are those after it then. */
 void valid_write_factors(struct valid *run, struct cairn_shape *shape);
-/** The keys to and dims; sizes are those after it then. */
-void valid_write_reshape(struct valid *run, struct cairn_shape *shape);
-void valid_write_transpose(struct valid *run, struct cairn_shape *shape);
-/** Keys heads and position of attention over [T, D]. */
-void valid_write_heads(struct valid *run, size_t D);
-/** Keys units and output of a recurrent layer, which walks `n_ways`; likewise. */
-void valid_write_recurrent(struct valid *run, struct cairn_shape *shape, size_t n_ways);
-/** The key of; likewise. */
-void valid_write_bidirectional(struct valid *run, struct cairn_shape *shape);
 /** Layers that make one shape of another. */
 void valid_write_way(struct valid *run, const struct cairn_shape *in,
                      const struct cairn_shape *out);

@@ -62,15 +62,26 @@ void valid_write_factors(struct valid *run, struct cairn_shape *shape)
     write_sizes(run, "factor", n, factor);
 }
 
+static void write_any_way(struct valid *run, const struct cairn_shape *out)
+{
+    fprintf(run->out, "[{type: flatten}, {type: dense, units: %zu}, {type: reshape, to: [",
+            cairn_shape_count(out));
+    for (int d = 0; d < out->ndim; d++) fprintf(run->out, "%s%zu", d > 0 ? ", " : "", out->dim[d]);
+    fprintf(run->out, "]}]");
+}
+
 void valid_write_way(struct valid *run, const struct cairn_shape *in, const struct cairn_shape *out)
 {
     const size_t n = (size_t)in->ndim - 1;
     size_t kernel[DIMS];
     size_t padding[DIMS];
     bool is_dense = n == 1 && in->dim[0] == out->dim[0];
-    if (in->ndim != out->ndim || n == 0 || is_dense) {
-        fprintf(run->out, "[%s{type: dense, units: %zu}]",
-                in->ndim != out->ndim ? "{type: flatten}, " : "", out->dim[out->ndim - 1]);
+    if (in->ndim != out->ndim) {
+        write_any_way(run, out);
+        return;
+    }
+    if (n == 0 || is_dense) {
+        fprintf(run->out, "[{type: dense, units: %zu}]", out->dim[out->ndim - 1]);
         return;
     }
     for (size_t d = 0; d < n; d++) {
@@ -98,39 +109,4 @@ bool valid_projects(const struct valid *run, const struct cairn_shape *in,
         n_places *= out->dim[d];
     }
     return run->micro * n_places >= 2;
-}
-
-static size_t divisor(struct valid *run, size_t of)
-{
-    size_t part = valid_count(run, 1, of < 6 ? of : 6);
-    return of % part == 0 ? part : 1;
-}
-
-void valid_write_reshape(struct valid *run, struct cairn_shape *shape)
-{
-    size_t left = cairn_shape_count(shape);
-    const int n = (int)valid_count(run, 1, 4);
-    const int open = (int)valid_count(run, 0, 4);
-    shape->ndim = n;
-    for (int d = 0; d < n; left /= shape->dim[d], d++) {
-        shape->dim[d] = d == n - 1 ? left : divisor(run, left);
-        fprintf(run->out, d == 0 ? ", to: [" : ", ");
-        fprintf(run->out, "%ld", d == open ? -1 : (long)shape->dim[d]);
-    }
-    fprintf(run->out, "]");
-}
-
-void valid_write_transpose(struct valid *run, struct cairn_shape *shape)
-{
-    const struct cairn_shape in = *shape;
-    int dims[CAIRN_MAX_DIMS] = {0, 1, 2, 3, 4};
-    for (int d = 0; d < in.ndim; d++) {
-        const int k = (int)valid_count(run, (size_t)d, (size_t)in.ndim - 1);
-        const int taken = dims[k];
-        dims[k] = dims[d];
-        dims[d] = taken;
-        shape->dim[d] = in.dim[taken];
-        fprintf(run->out, "%s%d", d == 0 ? ", dims: [" : ", ", taken);
-    }
-    fprintf(run->out, "]");
 }

@@ -185,6 +185,12 @@ RESNET = [conv(16, 3, padding=1, bias=False), NORM, RELU, *block(16), *block(32,
           layer("global_avgpool"), dense(10)]
 DENSE_RESIDUAL = [FLATTEN, dense(20), layer("residual", body=[dense(20), layer("tanh"), dense(20)], name="same"),
                   layer("residual", body=[RELU, layer("residual", body=[dense(20)]), dense(12)], project="auto"), dense(5)]
+BRANCHES = [conv(4, 3, padding=1), layer("tanh"),
+            layer("branches", of=[[], [layer("avgpool", kernel=2), conv(6, 3, padding="same"),
+                                       layer("branches", of=[[], [layer("avgpool", kernel=2), conv(3, 1), layer("upsample", factor=2, mode="linear")]]),
+                                       layer("gelu"), layer("upsample", factor=2)]]),
+            layer("branches", join="sum", of=[[conv(5, 1)], [conv(5, 3, padding=1), layer("tanh")], [layer("batchnorm"), conv(5, 1, bias=False)]]),
+            layer("branches", dim=2, of=[[conv(2, 1)], [conv(2, 3), layer("gelu"), conv(2, 1, padding=1)]]), FLATTEN, dense(5)]
 
 
 def gpt(head):
@@ -242,6 +248,7 @@ CASES = {
         "type": "cross_entropy", "label_smoothing": 0.2, "class_weights": [1, 2, 0.5, 1], "ignore_index": -1}),
     "dense norms": Case(DENSE_NORMS, classes([3, 4, 4], 5), micro=48),
     "dense residual": Case(DENSE_RESIDUAL, classes([3, 4, 4], 5)),
+    "branches": Case(BRANCHES, classes([3, 8, 8], 5), micro=48),
     **{name: dataclasses.replace(case, free=False) for name, case in IMAGES.items()},
     **{name + ", smooth": dataclasses.replace(IMAGES[name], model=smooth(IMAGES[name].model), rate=rate)
        for name, rate in {"mnist-cnn": 0.5, "convolutions": 1.0, "dilated": 1.0, "signals": 1.0, "volumes": 1.0, "norms": 0.1,

@@ -144,6 +144,18 @@ class Residual(nn.Module):
         return self.body(x) + (x if self.project is None else self.project(x))
 
 
+class Branches(nn.ModuleList):
+    """Lists side by side."""
+
+    def __init__(self, keys, shape):
+        super().__init__(Layers(layers, shape, keys["vocabulary"]) for layers in keys["of"])
+        self.dim = None if keys.get("join") == "sum" else keys.get("dim", 0) + 1
+
+    def forward(self, x):
+        outputs = [branch(x) for branch in self]
+        return sum(outputs) if self.dim is None else torch.cat(outputs, self.dim)
+
+
 MAKERS = {
     "flatten": lambda keys, shape: nn.Flatten(),
     "reshape": lambda keys, shape: Changed(lambda x: x.reshape(len(x), *keys["to"])),
@@ -179,6 +191,7 @@ MAKERS = {
     **sequences.MAKERS,
     "tied": lambda keys, shape: Tied(keys["other"], keys),
     "residual": Residual,
+    "branches": Branches,
     "softmax": lambda keys, shape: nn.Softmax(-1),
 }
 
