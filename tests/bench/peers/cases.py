@@ -257,6 +257,7 @@ CASES = {
                        layer("layernorm"), dense(23)], tokens(12, 23), n=10, micro=4, context=12, vocabulary=23),
     "recurrent": Case(RECURRENT, classes([9, 4], 5)),
     "both ways": Case(BOTH_WAYS, classes([9, 4], 5)),
+    "lstm-series": Case([layer("lstm", units=32, output="last"), dense(1)], targets([24, 1], 1), loss="squared_error", n=64, micro=32),
     "gru, tokens": Case([layer("embedding", units=12), layer("gru", units=16), dense(23)], tokens(20, 23), n=10, micro=4, context=20,
                         vocabulary=23),
     "rotary": Case([layer("attention", heads=3, position="rotary"), dense(10), layer("glu"), FLATTEN, dense(5)], classes([7, 12], 5)),
