@@ -138,7 +138,9 @@ static cairn_status print_result(const char *path, const struct cairn_writer *wr
         printf("%s: tokens of a vocabulary of %zu", path, vocabulary);
     else
         printf("%s: samples %s, ", path, cairn_shape_text(cairn_dataset_input(dataset), shape));
-    if (cairn_dataset_targets(dataset) > 0)
+    if (cairn_dataset_y(dataset)->ndim > 1)
+        printf("y %s", cairn_shape_text(cairn_dataset_y(dataset), shape));
+    else if (cairn_dataset_targets(dataset) > 0)
         printf("%zu real targets", cairn_dataset_targets(dataset));
     else if (vocabulary == 0 && cairn_dataset_classes(dataset) > 0)
         printf("%zu classes", cairn_dataset_classes(dataset));
