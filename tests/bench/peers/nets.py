@@ -56,6 +56,7 @@ def conv(keys, shape):
 def pool(kind):
     def make(keys, shape):
         of = [keys["kernel"], keys.get("stride") or keys["kernel"], keys.get("padding") or 0]
+        of += [keys["dilation"]] if keys.get("dilation") else []
         return over(kind, shape)(*(sizes(value, len(shape) - 1) for value in of))
 
     return make
