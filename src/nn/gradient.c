@@ -88,7 +88,7 @@ cairn_status cairn_model_gradient(struct cairn_model *model, const real *w,
     pass.sink = sink;
     real *dh = pass.gradient[0][0];
     CAIRN_TRY(cairn_model_loss(model, &pass, dh, scores));
-    cairn_chain_backward(&model->learnt, &pass, dh);
+    cairn_chain_backward(&model->learnt, &pass, dh, NULL);
     return CAIRN_OK;
 }
 

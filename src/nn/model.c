@@ -190,7 +190,7 @@ static cairn_status plan_layers(struct cairn_model *model,
     cairn_status st = gather_costs(options, &costs);
     if (st == CAIRN_OK) st = plan_chain(model, options, &costs, plan);
     plan->costs = NULL;
-    free(costs.bytes);
+    free(costs.layer);
     return st;
 }
 
@@ -200,10 +200,12 @@ static cairn_status plan_model(struct cairn_model *model, const struct cairn_mod
     CAIRN_TRY(plan_layers(model, options, &plan));
     model->ghost = plan.ghost;
     CAIRN_TRY(plan_loss(model, options));
+    cairn_chain_plan_gradients(&model->learnt, false, &plan);
+    cairn_plan_gradient(&plan, 0, 0, cairn_shape_count(cairn_chain_output(&model->learnt)));
     for (int depth = 0; depth < CAIRN_MAX_DEPTH; depth++)
         for (int turn = 0; turn < 2; turn++)
             model->gradient_at[depth][turn] =
-                cairn_plan_activation(&plan, plan.gradient[depth], sizeof(real));
+                cairn_plan_activation(&plan, plan.gradient[depth][turn], sizeof(real));
     model->workspace_at = cairn_arena_plan(&model->arena, plan.workspace_bytes, 1);
     return CAIRN_OK;
 }
