@@ -79,6 +79,9 @@ expect 0 0 options pos_weight
 same "keys of a loss" "$(sed -E 's/[:-] .*//; s/ +//g' out)" $'binary_cross_entropy\npos_weight'
 expect 0 0 options cosine
 grep -q '^ *schedule.decay ' out && ! grep -q '^ *optim.lr ' out || fail "cairn options cosine says: $(cat out)"
+expect 0 0 options nn.LeakyReLU
+same "a name of PyTorch" "$(sed -E 's/[:-] .*//; s/ +//g; s/[0-9].*//' out)" \
+    $'LeakyReLUofPyTorch;LeakyReLUofKeras->layerleaky_relu\nleaky_relu\nslope'
 expect_line 2 0 "has 'learning_rate'; Cairn calls this optim.lr" options learning_rate
 expect_line 2 0 'there is no option --lr; Cairn calls this optim.lr, .*optim.lr=0.1$' train run.yaml --lr 0.1
 expect 0 0 train -h

@@ -229,6 +229,11 @@ def cosmoflow(channels, p):
     return [*sum(blocks, []), FLATTEN, *sum(rows, []), dense(4), layer("tanh"), layer("scale", factor=1.2)]
 
 
+VIT = [conv(64, 7, stride=4, padding=2), layer("reshape", to=[64, -1]), layer("transpose", dims=[1, 0]), layer("position"),
+       *[layer("transformer_block", heads=4, expansion=2)] * 3, layer("layernorm"), layer("transpose", dims=[1, 0]), layer("global_avgpool"),
+       dense(10)]
+
+
 def smooth(layers):
     """Without kinks.  Among thousands of relus and pools a last bit throws one over now and then, the gradient jumps, and after
     20 updates PyTorch in float32 is far from itself in double as well (--own).  So are nets whose rates are too high."""
@@ -280,6 +285,7 @@ CASES = {
     "recurrent": Case(RECURRENT, classes([9, 4], 5)),
     "both ways": Case(BOTH_WAYS, classes([9, 4], 5)),
     "lstm-series": Case([layer("lstm", units=32, output="last"), dense(1)], targets([24, 1], 1), loss="squared_error", n=64, micro=32),
+    "vit-mnist": Case(VIT, classes([1, 28, 28], 10), n=24, micro=10),
     "gru, tokens": Case([layer("embedding", units=12), layer("gru", units=16), dense(23)], tokens(20, 23), n=10, micro=4, context=20,
                         vocabulary=23),
     "rotary": Case([layer("attention", heads=3, position="rotary"), dense(10), layer("glu"), FLATTEN, dense(5)], classes([7, 12], 5)),
