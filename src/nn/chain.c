@@ -221,10 +221,10 @@ static cairn_status add_list(struct progress *p, const struct cairn_node *list, 
 static void plan_gradients(const struct cairn_chain *chain, struct cairn_plan *plan)
 {
     size_t *most = &plan->gradient[chain->depth];
-    const struct cairn_layer *last = &chain->layer[chain->n_layers - 1];
-    if (last->n_out > *most) *most = last->n_out;
-    for (const struct cairn_layer *layer = chain->layer; layer <= last; layer++)
-        if (layer->wants_dx && layer->n_in > *most) *most = layer->n_in;
+    const size_t widest = cairn_chain_widest(chain);
+    const size_t n_out = chain->layer[chain->n_layers - 1].n_out;
+    if (n_out > *most) *most = n_out;
+    if (widest > *most) *most = widest;
 }
 
 /* "0.body." is the prefix of layer 0's body. */
@@ -284,12 +284,24 @@ const struct cairn_shape *cairn_chain_output(const struct cairn_chain *chain)
     return &chain->layer[chain->n_layers - 1].out;
 }
 
-size_t cairn_chain_sum_at(const struct cairn_chain *chain, struct cairn_plan *plan)
+size_t cairn_chain_widest(const struct cairn_chain *chain)
+{
+    size_t most = 0;
+    for (size_t i = 0; i < chain->n_layers; i++)
+        if (chain->layer[i].wants_dx && chain->layer[i].n_in > most) most = chain->layer[i].n_in;
+    return most;
+}
+
+bool cairn_chain_is_free(const struct cairn_chain *chain)
 {
     size_t i = chain->n_layers;
     while (i > 0 && (chain->layer[i - 1].kind->flags & CAIRN_LAYER_VIEW) != 0) i--;
-    if (i > 0 && (chain->layer[i - 1].kind->flags & CAIRN_LAYER_NEEDS_Y) == 0)
-        return chain->layer[i - 1].y_at;
+    return i > 0 && (chain->layer[i - 1].kind->flags & CAIRN_LAYER_NEEDS_Y) == 0;
+}
+
+size_t cairn_chain_sum_at(const struct cairn_chain *chain, struct cairn_plan *plan)
+{
+    if (cairn_chain_is_free(chain)) return chain->layer[chain->n_layers - 1].y_at;
     return cairn_plan_activation(plan, cairn_shape_count(cairn_chain_output(chain)), sizeof(real));
 }
 

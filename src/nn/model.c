@@ -166,12 +166,24 @@ static cairn_status plan_chain(struct cairn_model *model, const struct cairn_mod
     return CAIRN_OK;
 }
 
+/* The gradient by the outputs lies over them where that is possible: of a large vocabulary they are
+ * most of what there is. */
+static void plan_loss_gradient(struct cairn_model *model, struct cairn_plan *plan)
+{
+    const size_t n_out = cairn_shape_count(cairn_chain_output(&model->learnt));
+    size_t *most = &plan->gradient[model->learnt.depth];
+    model->over_outputs = model->loss->over && cairn_chain_is_free(&model->learnt);
+    *most = cairn_chain_widest(&model->learnt);
+    if (!model->over_outputs && n_out > *most) *most = n_out;
+}
+
 static cairn_status plan_model(struct cairn_model *model, const struct cairn_model_options *options)
 {
     struct cairn_plan plan;
     CAIRN_TRY(plan_chain(model, options, &plan));
     model->ghost = plan.ghost;
     CAIRN_TRY(plan_loss(model, options));
+    plan_loss_gradient(model, &plan);
     for (int depth = 0; depth < CAIRN_MAX_DEPTH; depth++)
         for (int turn = 0; turn < 2; turn++)
             model->gradient_at[depth][turn] =
