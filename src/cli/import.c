@@ -19,6 +19,7 @@ struct request {
     const char *out;
     bool overwrite;
     const char *compress;
+    int precision; /* main has chosen the instance by it */
     struct cairn_writer_options storage;
     const char **sources; /* [n arguments], owned */
 };
@@ -30,6 +31,9 @@ static const struct cairn_option flags[] = {
     {"--overwrite", NULL, CAIRN_KEY_BOOL, AT(overwrite), .doc = "replace an older one"},
     {"--compress", "deflate:N|none", CAIRN_KEY_TEXT, AT(compress),
      .doc = "pack the chunks: N from 1 to 9, slower and smaller", .fallback = "none"},
+    {"--precision", NULL, CAIRN_KEY_CHOICE, AT(precision),
+     .doc = "of numbers that are stored anew; those of a train.precision: float64 want float64",
+     .fallback = CAIRN_BUILT_PRECISION, .words = "float32 float64"},
     {"--title", "T", CAIRN_KEY_TEXT, AT(about.title),
      .doc = "kept in the file and shown by cairn info"},
     {"--source", "S", CAIRN_KEY_TEXT, AT(about.source),
@@ -206,5 +210,6 @@ const struct cairn_command cairn_command_import = {
     .tables = {{.flags = flags}},
     .more = list_formats,
     .take = take_operand,
+    .precision = CAIRN_PRECISION_OF_FLAG,
     .run = run_import,
 };

@@ -46,6 +46,11 @@ static bool has_two(const struct valid_stack *stack)
     return is_no_text(stack) && cairn_shape_count(&stack->shape) > 1;
 }
 
+static bool can_be_halved(const struct valid_stack *stack)
+{
+    return stack->shape.dim[stack->shape.ndim - 1] % 2 == 0;
+}
+
 /* Not often: a row is soon all that there is. */
 static bool may_end_planes(const struct valid_stack *stack)
 {
@@ -168,22 +173,9 @@ static void write_weight(struct valid_stack *stack)
     valid_note(stack, false);
 }
 
-static void write_heads(struct valid_stack *stack)
+static void write_glu(struct valid_stack *stack)
 {
-    size_t heads = valid_count(stack->run, 1, 4);
-    if (stack->shape.dim[1] % heads != 0) heads = 1;
-    fprintf(stack->run->out, ", heads: %zu", heads);
-}
-
-static void write_attention(struct valid_stack *stack)
-{
-    write_heads(stack);
-}
-
-static void write_transformer_block(struct valid_stack *stack)
-{
-    write_heads(stack);
-    fprintf(stack->run->out, ", expansion: %zu", valid_count(stack->run, 1, 3));
+    stack->shape.dim[stack->shape.ndim - 1] /= 2;
 }
 
 /* The list that a `part` of the layer is. */
@@ -253,6 +245,7 @@ static const struct valid_rule rules[] = {
     {"silu", ANY, "", NULL, NULL},
     {"softplus", ANY, "", NULL, NULL},
     {"scale", ANY, "", NULL, NULL},
+    {"glu", ROW | TOKENS, "", can_be_halved, write_glu},
     {"softmax", ANY, "", NULL, NULL},
     {"dropout", ANY, "", NULL, NULL},
     {"dropout2d", IMAGE, "", NULL, NULL},
@@ -277,8 +270,11 @@ static const struct valid_rule rules[] = {
     {"branches", ANY, "of join dim", may_nest, write_branches},
     {"embedding", 0, "units", never, NULL},
     {"position", TOKENS, "", NULL, write_weight},
-    {"attention", TOKENS, "heads", NULL, write_attention},
-    {"transformer_block", TOKENS, "heads expansion", may_nest, write_transformer_block},
+    {"lstm", TOKENS, "units output", NULL, valid_write_recurrent},
+    {"gru", TOKENS, "units output", NULL, valid_write_recurrent},
+    {"bidirectional", TOKENS, "of", NULL, valid_write_bidirectional},
+    {"attention", TOKENS, "heads position", NULL, valid_write_heads},
+    {"transformer_block", TOKENS, "heads position expansion", may_nest, valid_write_block},
 };
 
 const struct valid_rule *valid_rule_of(const char *layer)

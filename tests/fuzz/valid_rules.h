@@ -34,6 +34,12 @@ const struct valid_rule *valid_rule_of(const char *layer);
 /** Layers into a list, with the shape after them. */
 void valid_write_layers(struct valid_stack *stack, size_t n);
 
+/** What layers over [T, D] write, in valid_sequence.c. */
+void valid_write_heads(struct valid_stack *stack);
+void valid_write_block(struct valid_stack *stack);
+void valid_write_recurrent(struct valid_stack *stack);
+void valid_write_bidirectional(struct valid_stack *stack);
+
 /** That the layer which is being written has weights. */
 void valid_note(struct valid_stack *stack, bool has_bias);
 

@@ -198,6 +198,19 @@ def gpt(head):
             layer("transformer_block", heads=2, expansion=3), layer("layernorm"), head]
 
 
+def both_ways(kind, units, **keys):
+    return layer("bidirectional", of=layer(kind, units=units, **keys))
+
+
+RECURRENT = [dense(6), layer("lstm", units=7), layer("gru", units=6, bias=False), layer("lstm", units=5, output="last"), dense(5)]
+BOTH_WAYS = [both_ways("gru", 4), layer("tanh"), both_ways("lstm", 5), layer("layernorm"), both_ways("gru", 3, output="last", bias=False),
+             dense(5)]
+
+
+def llama(**keys):
+    return layer("transformer_block", heads=2, norm="rms", mlp="swiglu", position="rotary", **keys)
+
+
 def smooth(layers):
     """Without kinks.  Among thousands of relus and pools a last bit throws one over now and then, the gradient jumps, and after
     20 updates PyTorch in float32 is far from itself in double as well (--own).  So are nets whose rates are too high."""
@@ -242,6 +255,15 @@ CASES = {
                           "resnet-8": 1.0}.items()},
     "attention": Case([layer("embedding", units=16), layer("position"), layer("attention", heads=4, causal=False),
                        layer("layernorm"), dense(23)], tokens(12, 23), n=10, micro=4, context=12, vocabulary=23),
+    "recurrent": Case(RECURRENT, classes([9, 4], 5)),
+    "both ways": Case(BOTH_WAYS, classes([9, 4], 5)),
+    "lstm-series": Case([layer("lstm", units=32, output="last"), dense(1)], targets([24, 1], 1), loss="squared_error", n=64, micro=32),
+    "gru, tokens": Case([layer("embedding", units=12), layer("gru", units=16), dense(23)], tokens(20, 23), n=10, micro=4, context=20,
+                        vocabulary=23),
+    "rotary": Case([layer("attention", heads=3, position="rotary"), dense(10), layer("glu"), FLATTEN, dense(5)], classes([7, 12], 5)),
+    "llama": Case([layer("embedding", units=16), llama(), llama(expansion=2, norm_first=False), layer("rmsnorm"), dense(23)],
+                  tokens(30, 23), n=10, micro=4, context=30, vocabulary=23),
+    "norms last": Case([dense(12), layer("transformer_block", heads=3, norm_first=False), FLATTEN, dense(5)], classes([7, 6], 5)),
     "gpt": Case(gpt(dense(65)), tokens(70, 65), n=6, micro=4, context=70, vocabulary=65),
     "gpt, tied": Case(gpt(dense(65, tie="words", bias=False)), tokens(16, 65, weighted=True), n=10, micro=4, context=16,
                       vocabulary=65, loss={"type": "cross_entropy", "label_smoothing": 0.1}),
