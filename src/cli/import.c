@@ -32,7 +32,7 @@ static const struct cairn_option flags[] = {
     {"--compress", "deflate:N|none", CAIRN_KEY_TEXT, AT(compress),
      .doc = "pack the chunks: N from 1 to 9, slower and smaller", .fallback = "none"},
     {"--precision", NULL, CAIRN_KEY_CHOICE, AT(precision),
-     .doc = "of numbers that are stored anew; those of a train.precision: float64 want float64",
+     .doc = "of numbers that are converted; a run with train.precision: float64 wants float64",
      .fallback = CAIRN_BUILT_PRECISION, .words = "float32 float64"},
     {"--title", "T", CAIRN_KEY_TEXT, AT(about.title),
      .doc = "kept in the file and shown by cairn info"},

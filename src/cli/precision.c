@@ -14,7 +14,7 @@
 
 enum { PATH_BYTES = 512 };
 
-/* What is no file, such as a pipe, can be read but once. */
+/* A pipe can be read but once. */
 static bool is_file(const char *path)
 {
     struct stat facts;
