@@ -41,7 +41,7 @@ CAIRN_CHECKED cairn_status cairn_model_pass(struct cairn_model *model, const rea
 
 /** Forward and loss; unless dh is NULL, *dh becomes the gradient by the outputs, [n, n_out], which
  * lies over them where model->over_outputs.  Adds to scores.  Ranks: local.  Errors: CAIRN_NUMBERS:
- * the loss is not finite; CAIRN_DATA: a label that is no class. */
+ * the loss is not finite; CAIRN_DATA: a label that is not a class. */
 CAIRN_CHECKED cairn_status cairn_model_loss(struct cairn_model *model,
                                             const struct cairn_pass *pass, real **dh,
                                             struct cairn_scores *scores);

@@ -93,54 +93,52 @@ static void fill_weights(real *weight, size_t n)
     for (size_t i = 0; i < SAMPLES * n; i++) weight[i] = i / n == 1 ? 0 : (real)(i % 4) * (real)0.5;
 }
 
+static const struct {
+    const char *layers, *loss;
+    struct cairn_shape y;
+    bool labels;
+} cases[] = {
+    {"conv2d, channels: 3, kernel: 3, padding: same", "{type: cross_entropy}", {2, {H, W}}, true},
+    {"conv2d, channels: 3, kernel: 3, padding: same",
+     "{type: cross_entropy, class_weights: [1, 3, 0.5], label_smoothing: 0.2, ignore_index: 1}",
+     {3, {1, H, W}},
+     true},
+    {"conv2d, channels: 3, kernel: 1", "{type: cross_entropy}", {3, {3, H, W}}, false},
+    {"conv2d, channels: 3, kernel: 1", "{type: kl_divergence}", {3, {3, H, W}}, false},
+    {"conv2d, channels: 3, kernel: 1", "{type: dice}", {2, {H, W}}, true},
+    {"conv2d, channels: 3, kernel: 1",
+     "{type: dice, include_background: false, smooth: 1, ignore_index: 2}",
+     {2, {H, W}},
+     true},
+    {"conv2d, channels: 3, kernel: 1", "{type: dice, smooth: 0.1}", {3, {3, H, W}}, false},
+    {"conv2d, channels: 1, kernel: 1", "{type: dice, of: none}", {2, {H, W}}, false},
+    {"conv2d, channels: 3, kernel: 1",
+     "{type: binary_cross_entropy, pos_weight: [1, 2, 0.5], reduce: mean}",
+     {3, {3, H, W}},
+     false},
+    {"conv2d, channels: 1, kernel: 1", "{type: binary_cross_entropy}", {2, {H, W}}, false},
+    {"conv2d, channels: 3, kernel: 1",
+     "{type: squared_error, reduce: mean}",
+     {3, {3, H, W}},
+     false},
+    {"conv2d, channels: 3, kernel: 1", "{type: poisson}", {3, {3, H, W}}, false},
+};
+
 static void test_gradients_of_every_loss(void **state)
 {
     (void)state;
-    static const struct {
-        const char *layers, *loss;
-        struct cairn_shape y;
-        bool labels;
-    } rows[] = {
-        {"conv2d, channels: 3, kernel: 3, padding: same",
-         "{type: cross_entropy}",
-         {2, {H, W}},
-         true},
-        {"conv2d, channels: 3, kernel: 3, padding: same",
-         "{type: cross_entropy, class_weights: [1, 3, 0.5], label_smoothing: 0.2, ignore_index: 1}",
-         {3, {1, H, W}},
-         true},
-        {"conv2d, channels: 3, kernel: 1", "{type: cross_entropy}", {3, {3, H, W}}, false},
-        {"conv2d, channels: 3, kernel: 1", "{type: kl_divergence}", {3, {3, H, W}}, false},
-        {"conv2d, channels: 3, kernel: 1", "{type: dice}", {2, {H, W}}, true},
-        {"conv2d, channels: 3, kernel: 1",
-         "{type: dice, include_background: false, smooth: 1, ignore_index: 2}",
-         {2, {H, W}},
-         true},
-        {"conv2d, channels: 3, kernel: 1", "{type: dice, smooth: 0.1}", {3, {3, H, W}}, false},
-        {"conv2d, channels: 1, kernel: 1", "{type: dice, of: none}", {2, {H, W}}, false},
-        {"conv2d, channels: 3, kernel: 1",
-         "{type: binary_cross_entropy, pos_weight: [1, 2, 0.5], reduce: mean}",
-         {3, {3, H, W}},
-         false},
-        {"conv2d, channels: 1, kernel: 1", "{type: binary_cross_entropy}", {2, {H, W}}, false},
-        {"conv2d, channels: 3, kernel: 1",
-         "{type: squared_error, reduce: mean}",
-         {3, {3, H, W}},
-         false},
-        {"conv2d, channels: 3, kernel: 1", "{type: poisson}", {3, {3, H, W}}, false},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char layers[128];
-        snprintf(layers, sizeof layers, "[{type: %s}]", rows[i].layers);
-        struct net net = net_of(layers, rows[i].loss, rows[i].y, rows[i].labels);
-        const size_t n = rows[i].labels ? PLACES : net.options.n_targets;
+        snprintf(layers, sizeof layers, "[{type: %s}]", cases[i].layers);
+        struct net net = net_of(layers, cases[i].loss, cases[i].y, cases[i].labels);
+        const size_t n = cases[i].labels ? PLACES : net.options.n_targets;
         const real of_samples[SAMPLES] = {1, 0, 0.5f, 2, 1};
         real *weight = malloc(SAMPLES * n * sizeof *weight);
         assert_non_null(weight);
         fill_weights(weight, n);
-        check_gradient(&net, NULL, 1, rows[i].loss);
-        check_gradient(&net, of_samples, 1, rows[i].loss);
-        check_gradient(&net, weight, n, rows[i].loss);
+        check_gradient(&net, NULL, 1, cases[i].loss);
+        check_gradient(&net, of_samples, 1, cases[i].loss);
+        check_gradient(&net, weight, n, cases[i].loss);
         free(weight);
         net_free(&net);
     }
@@ -163,14 +161,15 @@ static void turn(const real *first, real *last)
 static void run_two_ways(const char *text, const struct cairn_micro *micro, const real *h,
                          struct two_ways *out)
 {
-    static const struct cairn_shape shapes[] = {{3, {3, H, W}}, {3, {H, W, 3}}};
+    const struct cairn_shape classes_first = {3, {3, H, W}};
+    const struct cairn_shape classes_last = {3, {H, W, 3}};
+    const struct cairn_shape y = {2, {H, W}};
+    const struct cairn_model_options options = {.n_classes = 3, .n_labels = PLACES, .y = y};
     real turned[SAMPLES * PLACES * 3];
     memset(out, 0, sizeof *out);
     turn(h, turned);
     for (size_t way = 0; way < 2; way++) {
-        const struct cairn_model_options options = {
-            .n_classes = 3, .n_labels = PLACES, .y = {2, {H, W}}};
-        struct alone loss = loss_make(text, &shapes[way], &options);
+        struct alone loss = loss_make(text, way == 0 ? &classes_first : &classes_last, &options);
         real *dh = out->dh[way];
         memcpy(dh, way == 0 ? h : turned, sizeof turned); /* the gradient lies over the outputs */
         assert_true(loss.kind->over);
