@@ -141,7 +141,12 @@ static cairn_status plan_loss(struct cairn_model *model, const struct cairn_mode
     CAIRN_TRY(cairn_keys_read(kind->keys, kind->n_keys, keys, "type", what, model->loss_self));
     CAIRN_TRY_IN(kind->plan(model->loss_self, cairn_chain_output(&model->learnt), options), "%s",
                  cairn_node_place(keys != NULL ? keys : last_child(options->layers)));
-    return name_outputs(model, options);
+    CAIRN_TRY(name_outputs(model, options));
+    if (!model->rows.first || model->learnt.n_layers == model->chain.n_layers) return CAIRN_OK;
+    return cairn_fail(CAIRN_USAGE,
+                      "%s: {type: %s} at the end is along the last dimension, but the first one "
+                      "counts classes; leave it out, as loss %s contains it",
+                      cairn_node_place(last_child(options->layers)), kind->last, kind->name);
 }
 
 static cairn_status plan_chain(struct cairn_model *model, const struct cairn_model_options *options,

@@ -112,6 +112,21 @@ static const struct {
     {"[{type: dense, units: 4}, {type: dense, units: 5000}, {type: tanh}]", "cross_entropy", 3},
 };
 
+/* A softmax along rows of pixels is not that of their classes. */
+static void test_a_softmax_of_another_dimension(void **state)
+{
+    (void)state;
+    struct cairn_node *layers = tree_of("[{type: scale, factor: 2}, {type: softmax}]");
+    struct cairn_model *model = NULL;
+    const struct cairn_shape input = {3, {2, 4, 4}};
+    const struct cairn_shape y = {2, {4, 4}};
+    const struct cairn_model_options options = {
+        .layers = layers, .input = input, .y = y, .n_classes = 2, .n_labels = 16, .micro = 1};
+    assert_int_equal(cairn_model_create(&options, &model), CAIRN_USAGE);
+    says("{type: softmax} at the end is along the last dimension, but the first one counts");
+    cairn_node_free(layers);
+}
+
 /* Outputs of a large vocabulary are held once, unless their last layer reads them again. */
 static void test_large_outputs_are_held_once(void **state)
 {
@@ -138,6 +153,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_shapes_that_do_not_fit),
         cmocka_unit_test(test_labels_or_targets),
+        cmocka_unit_test(test_a_softmax_of_another_dimension),
         cmocka_unit_test(test_large_outputs_are_held_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
