@@ -209,12 +209,12 @@ static const real *dy_of(const struct branches *self, const struct branch *branc
 static void backward(const struct cairn_layer *layer, const struct cairn_pass *pass, const real *dy,
                      real *dx)
 {
-    const struct branches *self = layer->self;
+    struct branches *self = layer->self;
     const size_t n = pass->micro->n;
     const size_t stride = layer->n_out / self->n_rows;
     const real *rows = dy;
     for (size_t i = 0; i < self->n_branches; rows += self->branch[i++].row) {
-        const struct branch *branch = &self->branch[i];
+        struct branch *branch = &self->branch[i];
         const real *by = dy_of(self, branch, n, pass, rows, stride);
         if (branch->chain.n_layers > 0) by = cairn_chain_backward(&branch->chain, pass, by);
         if (dx != NULL && i == 0) memcpy(dx, by, n * layer->n_in * sizeof *dx);

@@ -20,11 +20,21 @@
 #define cairn_chain_forward  CAIRN_R(cairn_chain_forward)
 #define cairn_chain_backward CAIRN_R(cairn_chain_backward)
 
+/** Layers whose activations lie where those of the other segments of their chain lie, and are
+ * computed again in backward.  The last segment has no entry: it is what comes after the others. */
+struct cairn_segment {
+    size_t end;     /* the layer after its last */
+    size_t kept_at; /* in the arena: its output, [b, n_out] */
+};
+
 /** Planned layers.  A zeroed one is empty. */
 struct cairn_chain {
     struct cairn_layer *layer; /* [n_layers], owned */
     size_t n_layers;
-    size_t depth; /* 0: the model's list; its gradients lie in pass->gradient[depth] */
+    struct cairn_segment *segment; /* [n_segments], owned; none: all activations are kept */
+    size_t n_segments;
+    size_t depth;  /* 0: the model's list; its gradients lie in pass->gradient[depth] */
+    const real *x; /* of the running micro-batch */
 };
 
 /**
@@ -77,7 +87,7 @@ const real *cairn_chain_forward(struct cairn_chain *chain, const struct cairn_pa
  * is unless it lies in pass->gradient[depth][1].  The answer is dx [n, n_in], or NULL where no
  * weights before the chain wait for it; it is dy or lies in pass->gradient[depth], until another
  * chain of that depth walks backward.  Ranks: local; borrowed.  Errors: none. */
-const real *cairn_chain_backward(const struct cairn_chain *chain, const struct cairn_pass *pass,
+const real *cairn_chain_backward(struct cairn_chain *chain, const struct cairn_pass *pass,
                                  const real *dy);
 
 #endif

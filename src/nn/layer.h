@@ -57,6 +57,16 @@ struct cairn_layer {
     real *y;                    /* [n, n_out] */
 };
 
+/** What the activations of each layer take, in the order in which layers are planned, those of
+ * lists inside layers among them.  Planned without segments, they are gathered; planned with
+ * segments, none of these takes more than `most`, unless it is a single layer. */
+struct cairn_layer_costs {
+    size_t *bytes; /* [n_seen], owned by who plans */
+    size_t room;   /* layers that it has memory for */
+    size_t n_seen; /* layers so far */
+    size_t most;   /* bytes of a segment; 0: no segments, costs are gathered */
+};
+
 /** What planning gathers for the whole model. */
 struct cairn_plan {
     size_t micro;                     /* b: the most samples of one micro-batch */
@@ -71,6 +81,7 @@ struct cairn_plan {
     const struct cairn_node *node;    /* the layer that is being planned, as written */
     size_t depth;                     /* of the list that is being planned; 0: the model's */
     size_t gradient[CAIRN_MAX_DEPTH]; /* most elements of a sample that pass between its layers */
+    struct cairn_layer_costs *costs;        /* NULL: all activations are kept */
 };
 
 /** What one forward or backward pass works on. */

@@ -149,14 +149,16 @@ static cairn_status plan_loss(struct cairn_model *model, const struct cairn_mode
                       cairn_node_place(last_child(options->layers)), kind->last, kind->name);
 }
 
+/* costs: NULL where all activations are kept. */
 static cairn_status plan_chain(struct cairn_model *model, const struct cairn_model_options *options,
-                               struct cairn_plan *out)
+                               struct cairn_layer_costs *costs, struct cairn_plan *out)
 {
     struct cairn_plan plan = {.micro = options->micro,
                               .params = &model->params,
                               .arena = &model->arena,
                               .vocabulary = options->vocabulary,
-                              .input_unchanged = true};
+                              .input_unchanged = true,
+                              .costs = costs};
     model->n_in = cairn_shape_count(&options->input);
     model->micro = options->micro;
     model->seed = options->seed;
@@ -182,10 +184,36 @@ static void plan_loss_gradient(struct cairn_model *model, struct cairn_plan *pla
     if (!model->over_outputs && n_out > *most) *most = n_out;
 }
 
+/* A segment holds at most an N-th of the activations that a model without segments has. */
+static cairn_status gather_costs(const struct cairn_model_options *options,
+                                 struct cairn_layer_costs *costs)
+{
+    struct cairn_model *whole = NULL;
+    struct cairn_plan plan;
+    CAIRN_TRY(cairn_memory_get(1, sizeof *whole, "the model", &whole));
+    cairn_status st = plan_chain(whole, options, costs, &plan);
+    costs->most = whole->arena.planned_bytes / options->recompute + 1;
+    costs->n_seen = 0;
+    cairn_model_free(whole);
+    return st;
+}
+
+static cairn_status plan_layers(struct cairn_model *model,
+                                const struct cairn_model_options *options, struct cairn_plan *plan)
+{
+    struct cairn_layer_costs costs = {.most = 0};
+    if (options->recompute <= 1) return plan_chain(model, options, NULL, plan);
+    cairn_status st = gather_costs(options, &costs);
+    if (st == CAIRN_OK) st = plan_chain(model, options, &costs, plan);
+    plan->costs = NULL;
+    free(costs.bytes);
+    return st;
+}
+
 static cairn_status plan_model(struct cairn_model *model, const struct cairn_model_options *options)
 {
     struct cairn_plan plan;
-    CAIRN_TRY(plan_chain(model, options, &plan));
+    CAIRN_TRY(plan_layers(model, options, &plan));
     model->ghost = plan.ghost;
     CAIRN_TRY(plan_loss(model, options));
     plan_loss_gradient(model, &plan);
@@ -325,7 +353,7 @@ bool cairn_model_wants_labels(const struct cairn_model_options *options)
     cairn_error_take(CAIRN_OK, &before);
     const struct cairn_loss_kind *loss = loss_of_positions(options);
     if (loss != NULL && cairn_memory_get(1, sizeof *model, "the model", &model) == CAIRN_OK &&
-        plan_chain(model, options, &plan) == CAIRN_OK) {
+        plan_chain(model, options, NULL, &plan) == CAIRN_OK) {
         const struct cairn_chain learnt = learnt_chain(&model->chain, loss);
         wants = cairn_class_rows_fit(cairn_chain_output(&learnt), &options->y);
     }

@@ -42,6 +42,8 @@ struct cairn_model_options {
     struct cairn_shape y;   /* of the labels or targets of one sample; ndim 0: in a row */
     size_t vocabulary;      /* x are tokens below this; 0: x are numbers */
     size_t micro;           /* b: the largest micro-batch it will see */
+    size_t recompute;       /* N: activations are computed again in backward, in segments of at
+                               most an N-th of them; 0, 1: all are kept */
     uint64_t seed;          /* of init and dropout */
 };
 

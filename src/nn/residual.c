@@ -189,7 +189,7 @@ static void forward(const struct cairn_layer *layer, const struct cairn_pass *pa
 static void backward(const struct cairn_layer *layer, const struct cairn_pass *pass, const real *dy,
                      real *dx)
 {
-    const struct residual *self = layer->self;
+    struct residual *self = layer->self;
     size_t count = pass->micro->n * layer->n_in;
     const real *by_skip = dy;
     if (self->project.n_layers > 0) {

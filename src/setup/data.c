@@ -322,8 +322,16 @@ struct cairn_model_options cairn_setup_model_options(const struct cairn_config *
         .y = *cairn_dataset_y(dataset),
         .vocabulary = cairn_dataset_vocabulary(dataset),
         .micro = micro,
+        .recompute = cairn_setup_recompute(config),
         .seed = config->train_seed,
     };
+}
+
+size_t cairn_setup_recompute(const struct cairn_config *config)
+{
+    const size_t n = config->train_recompute;
+    const bool is_word = n == CAIRN_NONE || n == CAIRN_KEY_WORD(CAIRN_RECOMPUTE_AUTO);
+    return is_word ? 0 : n;
 }
 
 struct cairn_model_options cairn_setup_text_model_options(const struct cairn_config *config,

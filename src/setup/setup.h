@@ -143,6 +143,10 @@ CAIRN_CHECKED cairn_status cairn_setup_data_name(const struct cairn_config *conf
 CAIRN_CHECKED cairn_status cairn_setup_check_labels(const struct cairn_dataset *dataset,
                                                     const struct cairn_model *model);
 
+/** N of train.recompute; 0 where it is none, or auto and not decided yet (plan/recompute.h).
+ * Ranks: local.  Errors: none. */
+size_t cairn_setup_recompute(const struct cairn_config *config);
+
 /** What the model is made from, for micro-batches of b samples of this dataset.  Ranks: local.
  * Errors: none. */
 struct cairn_model_options cairn_setup_model_options(const struct cairn_config *config,

@@ -7,6 +7,7 @@
 #include "cairn/real.h"
 #include "comm/exchange.h"
 #include "plan/micro_search.h"
+#include "plan/recompute.h"
 #include "tensor/threads.h"
 
 /* A library computes as it was built; the program has looked into the run file where it could. */
@@ -67,15 +68,19 @@ cairn_status cairn_start_open(const struct cairn_config *config, cairn_comm *com
                               struct cairn_setup_data *data, struct cairn_opened *out)
 {
     struct cairn_opened opened = {.dataset = NULL};
+    struct cairn_config decided = *config; /* borrows all that it points at */
     const int n_ranks = cairn_comm_size(comm);
     cairn_status st =
         cairn_setup_data_open_for_all(comm, begin(config), data, config, &opened.dataset);
     if (st == CAIRN_OK) st = cairn_comm_agree(comm, solve_batch(config, n_ranks, &opened));
+    if (st == CAIRN_OK)
+        st = cairn_recompute_auto(config, comm, opened.dataset, &opened.rule, &opened.recompute);
+    decided.train_recompute = opened.recompute;
     if (st == CAIRN_OK && opened.rule.micro == UINT64_MAX)
-        st = cairn_micro_auto(config, comm, opened.dataset, &opened.rule, &opened.rule.micro);
+        st = cairn_micro_auto(&decided, comm, opened.dataset, &opened.rule, &opened.rule.micro);
     if (st == CAIRN_OK && cairn_comm_rank(comm) == 0)
-        st = cairn_planned_for(config, opened.dataset, &opened.rule, opened.rule.micro, n_ranks > 1,
-                               &opened.planned);
+        st = cairn_planned_for(&decided, opened.dataset, &opened.rule, opened.rule.micro,
+                               n_ranks > 1, &opened.planned);
     st = cairn_start_decide_hold(comm, st, data == NULL ? 0 : data->n_beside, &opened);
     if (st == CAIRN_OK) st = check_hold(comm, &opened.hold);
     if (st == CAIRN_OK)

@@ -17,7 +17,7 @@
 #include "tensor/threads.h"
 #include "train/evaluate.h"
 
-enum { LARGEST_MICRO = 256, PREFETCH = 4 };
+enum { LARGEST_MICRO = 256, PREFETCH = 4, FORWARD_PARTS = 16 };
 
 cairn_status cairn_trained_check_ema(const struct cairn_config *config, const char *checkpoint)
 {
@@ -100,6 +100,7 @@ static cairn_status make_model(struct cairn_trained *trained, const char *checkp
     struct cairn_model_options options =
         cairn_setup_model_options(trained->config, trained->dataset, trained->micro);
     cairn_status st = CAIRN_OK;
+    options.recompute = FORWARD_PARTS; /* there is no backward that would compute again */
     if (options.n_classes == 0 && options.n_targets == 0)
         st = read_loss(checkpoint, &options, &loss);
     if (st == CAIRN_OK) st = cairn_model_create(&options, &trained->model);

@@ -150,6 +150,7 @@ static cairn_status make_parts(const struct cairn_config *config, const struct c
 {
     size_t micro = (size_t)parts->rule.micro;
     struct cairn_model_options options = cairn_setup_model_options(config, parts->dataset, micro);
+    options.recompute = opened->recompute;
     CAIRN_TRY(cairn_model_create(&options, &parts->model));
     CAIRN_TRY(cairn_setup_check_labels(parts->dataset, parts->model));
     for (int split = 0; split < CAIRN_N_SPLITS; split++) {

@@ -40,6 +40,7 @@ void list_check(const char *text, const struct cairn_shape *in)
     size_t n_uses = 0;
     for (size_t t = 0; t < bench->params->n_tensors; t++) n_uses += bench->params->item[t].n_uses;
     assert_int_equal(bench->n_opened, n_uses);
+    bench_check_recompute(bench, &options, &samples.micro);
     cairn_reference_free(reference);
     bench_free(bench);
     samples_free(&samples);
