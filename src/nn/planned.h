@@ -24,6 +24,7 @@ struct cairn_model {
     struct cairn_arena arena;               /* activations, gradients by them, workspace */
     size_t n_in;                            /* elements of one sample */
     size_t micro;                           /* b */
+    bool over_outputs;                      /* the gradient by the outputs lies over them */
     bool ghost;                             /* holds a layer that is CAIRN_LAYER_GHOST */
     size_t gradient_at[CAIRN_MAX_DEPTH][2]; /* in the arena */
     size_t input_at;     /* in the arena: the input in double; not used in single precision */
@@ -38,11 +39,11 @@ CAIRN_CHECKED cairn_status cairn_model_pass(struct cairn_model *model, const rea
                                             const struct cairn_micro *micro,
                                             struct cairn_pass *out);
 
-/** Forward and loss; dh [n, n_out] unless NULL.  Adds to scores.
- *  Ranks: local.  Errors: CAIRN_NUMBERS: the loss is not finite; CAIRN_DATA: a label that is no
- * class. */
+/** Forward and loss; unless dh is NULL, *dh becomes the gradient by the outputs, [n, n_out], which
+ * lies over them where model->over_outputs.  Adds to scores.  Ranks: local.  Errors: CAIRN_NUMBERS:
+ * the loss is not finite; CAIRN_DATA: a label that is not a class. */
 CAIRN_CHECKED cairn_status cairn_model_loss(struct cairn_model *model,
-                                            const struct cairn_pass *pass, real *dh,
+                                            const struct cairn_pass *pass, real **dh,
                                             struct cairn_scores *scores);
 
 #endif
