@@ -57,10 +57,6 @@
     FIRST(HANG_TIMEOUT_AUTO, "auto") NEXT(HANG_TIMEOUT_NONE, "none")
 #define CAIRN_WORDS_CHECKPOINT_EVERY(FIRST, NEXT)                                                  \
     FIRST(CHECKPOINT_EVERY_NONE, "none") NEXT(CHECKPOINT_EVERY_AUTO, "auto")
-#define CAIRN_WORDS_KEEP_BEST(FIRST, NEXT)                                                         \
-    FIRST(KEEP_BEST_NONE, "none")                                                                  \
-    NEXT(KEEP_BEST_LOSS, "eval_loss")                                                              \
-    NEXT(KEEP_BEST_ACCURACY, "eval_accuracy")
 #define CAIRN_WORDS_GRADFLOW_EVERY(FIRST, NEXT) FIRST(GRADFLOW_EVERY_AUTO, "auto")
 
 CAIRN_CHOICE(cairn_word_layout, CAIRN_WORDS_LAYOUT);
@@ -83,7 +79,6 @@ CAIRN_CHOICE(cairn_word_train_noise, CAIRN_WORDS_TRAIN_NOISE);
 CAIRN_CHOICE(cairn_word_evaluate_every, CAIRN_WORDS_EVALUATE_EVERY);
 CAIRN_CHOICE(cairn_word_hang_timeout, CAIRN_WORDS_HANG_TIMEOUT);
 CAIRN_CHOICE(cairn_word_checkpoint_every, CAIRN_WORDS_CHECKPOINT_EVERY);
-CAIRN_CHOICE(cairn_word_keep_best, CAIRN_WORDS_KEEP_BEST);
 CAIRN_CHOICE(cairn_word_gradflow_every, CAIRN_WORDS_GRADFLOW_EVERY);
 
 #endif

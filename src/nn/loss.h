@@ -44,6 +44,9 @@ struct cairn_loss_kind {
     /** The class that the outputs h [k] of one label stand for, or behind_last that of a layer
      * `last` after them.  NULL without classes.  Errors: none. */
     size_t (*class_of)(const real *h, size_t k, bool behind_last);
+    /** What an output h says of its real target, where that is not h itself: a probability, say.
+     * NULL where it is.  Errors: none. */
+    double (*predicted)(const void *self, double h);
     /** The label that has no part in the loss.  NULL where every label has one.  Errors: none. */
     int32_t (*ignored_label)(const void *self);
     /** From outputs h [n, k] of n samples: add to scores, and put the gradient of sum w_i L_i into

@@ -95,6 +95,8 @@ static void name_outputs(struct cairn_model *model, const struct cairn_model_opt
     if (options->n_classes > 0 || kind->targets_are_classes)
         model->n_classes = kind->n_classes > 0 ? kind->n_classes : n;
     model->n_label_outputs = n;
+    model->n_targets = options->n_targets;
+    model->is_text = options->vocabulary > 0 && n_labels > 1;
 }
 
 /* No labels, so that there is nothing to fit to the loss. */

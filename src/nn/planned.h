@@ -19,6 +19,9 @@ struct cairn_model {
     void *loss_self;        /* the loss's own struct, owned */
     size_t n_label_outputs; /* outputs for each label */
     size_t n_classes;       /* they tell apart; 0 where there are real targets */
+    size_t n_targets;       /* real targets of a sample; 0 where there are labels */
+    bool is_text;           /* a sample is a window of tokens, with a label each */
+    const real *evaluated;  /* outputs that the loss saw last, until the next pass */
     struct cairn_params params;
     struct cairn_arena arena;               /* activations, gradients by them, workspace */
     size_t n_in;                            /* elements of one sample */

@@ -17,8 +17,8 @@
 
 /** An evaluation on test. */
 struct cairn_tested {
-    uint64_t update; /* UINT64_MAX: there was none */
-    double loss, accuracy;
+    uint64_t update;                  /* UINT64_MAX: there was none */
+    struct cairn_eval_metrics scores; /* the rest of it is not kept */
 };
 
 /** Which weights are evaluated: those that are trained, and their moving average. */

@@ -180,6 +180,7 @@ static cairn_status prepare(struct cairn_run *run)
     cairn_run_take_deadline(run);
     CAIRN_TRY(cairn_trainer_watch(run->t, &cairn_run_observer, run));
     if (!run->root) return CAIRN_OK;
+    if (run->options.folder != NULL) cairn_run_name_metrics(run->options.folder, run->t);
     if (run->t->parts.ledger) CAIRN_TRY(cairn_run_folder_keep_ledger(run->options.folder));
     CAIRN_TRY(cairn_flow_create(run));
     return cairn_snapshot_create(run);

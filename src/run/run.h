@@ -12,9 +12,6 @@
 #include "record/run_folder.h"
 #include "train/trainer.h"
 
-/** What the best checkpoint is chosen by, on val. */
-enum cairn_best { CAIRN_BEST_NONE, CAIRN_BEST_LOSS, CAIRN_BEST_ACCURACY };
-
 /** What is to become of a run after an evaluation. */
 enum cairn_run_action { CAIRN_RUN_CONTINUE, CAIRN_RUN_SAVE, CAIRN_RUN_END };
 
@@ -43,13 +40,14 @@ struct cairn_run_options {
     struct cairn_checkpoint_place place; /* of checkpoints; its folder on rank 0 */
     const char *config;                  /* the resolved run file */
     uint64_t data_fingerprint;
-    const char *platform;      /* what the bits depend on: binary, BLAS core, threads */
-    bool reproducible;         /* the bits are meant to be the same in every world */
-    uint64_t evaluate_every;   /* updates; 0: never; CAIRN_EVERY_EPOCH */
-    uint64_t checkpoint_every; /* updates; 0: only at the end */
-    double checkpoint_mtbf_s;  /* not 0: as often as pays with so many seconds between two
-                                  failures, whatever checkpoint_every says */
-    enum cairn_best keep_best;
+    const char *platform;            /* what the bits depend on: binary, BLAS core, threads */
+    bool reproducible;               /* the bits are meant to be the same in every world */
+    uint64_t evaluate_every;         /* updates; 0: never; CAIRN_EVERY_EPOCH */
+    uint64_t checkpoint_every;       /* updates; 0: only at the end */
+    double checkpoint_mtbf_s;        /* not 0: as often as pays with so many seconds between two
+                                        failures, whatever checkpoint_every says */
+    size_t keep_best;                /* the score on val that the best checkpoint is chosen by, or
+                                        CAIRN_SCORE_NONE */
     uint64_t gradflow_every;         /* updates; 0: never */
     struct cairn_run_folder *folder; /* rank 0; NULL elsewhere */
     double deadline_s;               /* rank 0: of cairn_clock_s(); 0: none */
@@ -64,6 +62,13 @@ struct cairn_times {
     double wall_s, data_s, compute_s, reduce_s, update_s, checkpoint_s;
     double training_s; /* all of the updates, without evaluation and checkpoints */
 };
+
+/** A score of a line, NaN where it has none.  Ranks: local.  Errors: none. */
+double cairn_run_score(const struct cairn_eval_metrics *line, size_t score);
+
+/** Give a folder the names of what this trainer evaluates.  Ranks: local (rank 0).  Errors: none.
+ */
+void cairn_run_name_metrics(struct cairn_run_folder *folder, const cairn_trainer *t);
 
 struct cairn_run;
 

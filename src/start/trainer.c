@@ -152,6 +152,7 @@ static cairn_status make_parts(const struct cairn_config *config, const struct c
     struct cairn_model_options options = cairn_setup_model_options(config, parts->dataset, micro);
     CAIRN_TRY(cairn_model_create(&options, &parts->model));
     CAIRN_TRY(cairn_setup_check_labels(parts->dataset, parts->model));
+    CAIRN_TRY(cairn_setup_metrics(config, parts->model, &parts->metrics));
     for (int split = 0; split < CAIRN_N_SPLITS; split++) {
         const struct cairn_shared *shared = parts->shared[split];
         struct cairn_loader_options rows = rows_of(config, opened, (enum cairn_split)split);

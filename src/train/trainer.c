@@ -17,6 +17,7 @@ void cairn_trainer_parts_free(const struct cairn_trainer_parts *parts)
         cairn_shared_release(parts->shared[split]);
     }
     cairn_optim_free(parts->optim);
+    cairn_metrics_free(parts->metrics);
     cairn_model_free(parts->model);
     cairn_dataset_close(parts->dataset);
 }

@@ -70,8 +70,7 @@ static void test_summary(void **state)
                                     .updates = 120,
                                     .ranks = 2,
                                     .train_loss = 0.125,
-                                    .eval_loss = 0.25,
-                                    .eval_accuracy = (double)NAN,
+                                    .eval = {.loss = 0.25, .accuracy = (double)NAN},
                                     .weights_hash = UINT64_C(0xabc),
                                     .wall_s = 1.0 / 3,
                                     .n_parameters = 650};

@@ -154,7 +154,7 @@ static cairn_status make_options(struct cell *c, struct cairn_run_options *optio
     if (c->brief || !asked) {
         options->checkpoint_every = 0;
         options->checkpoint_mtbf_s = 0;
-        options->keep_best = CAIRN_BEST_NONE;
+        options->keep_best = CAIRN_SCORE_NONE;
     }
     if (c->brief) options->gradflow_every = 0;
     options->brief = c->brief;
