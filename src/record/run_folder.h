@@ -60,7 +60,8 @@ struct cairn_ledger_line {
 
 /** summary.json.  NaN is written as null. */
 struct cairn_summary {
-    const char *status; /* "done" or "stopped" */
+    const char *status;     /* "done" or "stopped" */
+    const char *stopped_by; /* the key that ended it before its last update; NULL: none */
     uint64_t updates, epochs, samples;
     int ranks;
     size_t micro_batch, global_batch;

@@ -27,6 +27,7 @@ static cairn_status summarize(struct cairn_run *run, bool stopped, char **text)
     if (st == CAIRN_OK) st = cairn_run_share_times(run, st);
     struct cairn_summary summary = {
         .status = stopped ? "stopped" : "done",
+        .stopped_by = stopped ? NULL : run->over_by,
         .updates = t->at.update,
         .epochs = t->at.position / t->parts.rule.n_samples,
         .samples = t->at.samples,
@@ -90,7 +91,7 @@ cairn_status cairn_run_find_summary(const struct cairn_run *run, char **text, bo
     const cairn_trainer *t = run->t;
     cairn_status st = CAIRN_OK;
     *text = NULL;
-    if (run->root && run->resumed && t->done && is_tested(run))
+    if (run->root && run->resumed && cairn_run_is_over(run) && is_tested(run))
         st = cairn_run_folder_summary_before(run->options.folder, t->at.update,
                                              cairn_trainer_weights_hash(t), text);
     *found = *text != NULL;

@@ -100,9 +100,11 @@ cairn_status cairn_run_evaluate_one(struct cairn_run *run, enum cairn_split spli
     if (callbacks != NULL && callbacks->on_scores != NULL)
         callbacks->on_scores(callbacks->context, &line);
     if (split == cairn_run_split(run) && which == CAIRN_TRAINED) call_back(run, &line);
-    if (!run->root) return CAIRN_OK;
-    cairn_run_report(run, cairn_run_folder_eval(run->options.folder, &line));
-    log_line(&line);
+    if (run->root) {
+        cairn_run_report(run, cairn_run_folder_eval(run->options.folder, &line));
+        log_line(&line);
+    }
+    if (split == CAIRN_SPLIT_VAL && which == CAIRN_TRAINED) cairn_run_decide(run, &line);
     return CAIRN_OK;
 }
 

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "checkpoint/checkpoint.h"
+#include "nn/metric/goal.h"
 #include "record/run_folder.h"
 #include "train/trainer.h"
 
@@ -40,15 +41,19 @@ struct cairn_run_options {
     struct cairn_checkpoint_place place; /* of checkpoints; its folder on rank 0 */
     const char *config;                  /* the resolved run file */
     uint64_t data_fingerprint;
-    const char *platform;            /* what the bits depend on: binary, BLAS core, threads */
-    bool reproducible;               /* the bits are meant to be the same in every world */
-    uint64_t evaluate_every;         /* updates; 0: never; CAIRN_EVERY_EPOCH */
-    uint64_t checkpoint_every;       /* updates; 0: only at the end */
-    double checkpoint_mtbf_s;        /* not 0: as often as pays with so many seconds between two
-                                        failures, whatever checkpoint_every says */
-    size_t keep_best;                /* the score on val that the best checkpoint is chosen by, or
-                                        CAIRN_SCORE_NONE */
-    uint64_t gradflow_every;         /* updates; 0: never */
+    const char *platform;      /* what the bits depend on: binary, BLAS core, threads */
+    bool reproducible;         /* the bits are meant to be the same in every world */
+    uint64_t evaluate_every;   /* updates; 0: never; CAIRN_EVERY_EPOCH */
+    uint64_t checkpoint_every; /* updates; 0: only at the end */
+    double checkpoint_mtbf_s;  /* not 0: as often as pays with so many seconds between two
+                                  failures, whatever checkpoint_every says */
+    size_t keep_best;          /* the score on val that the best checkpoint is chosen by, or
+                                  CAIRN_SCORE_NONE */
+    struct cairn_goal stop;    /* the run ends once it is met on val */
+    uint64_t patience;         /* ... or so many evaluations there were no better; 0: none ... */
+    size_t patience_by;        /* ... by this score */
+    size_t plateau_by;         /* the score that the schedule's plateau is of */
+    uint64_t gradflow_every;   /* updates; 0: never */
     struct cairn_run_folder *folder; /* rank 0; NULL elsewhere */
     double deadline_s;               /* rank 0: of cairn_clock_s(); 0: none */
     double deadline_unix_s;          /* rank 0: the same of the wall clock; 0: does not follow */
@@ -107,6 +112,10 @@ CAIRN_CHECKED cairn_status cairn_run_next(struct cairn_run *run, struct cairn_up
 
 /** Update after update until there are no more.  Agreed status, as above. */
 CAIRN_CHECKED cairn_status cairn_run_train(struct cairn_run *run);
+
+/** Whether nothing is left to do: the last update is done, or an evaluation ended the run.
+ * Ranks: local, alike on all.  Errors: none. */
+bool cairn_run_is_over(const struct cairn_run *run);
 
 /** The text of summary.json on rank 0, once the run has ended; else NULL.  Ranks: local.
  * Errors: none. */

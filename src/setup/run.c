@@ -30,6 +30,12 @@ static cairn_status read_milestones(const struct cairn_config *config, struct ca
     return CAIRN_OK;
 }
 
+/* What is evaluated. */
+struct selected {
+    const struct cairn_dataset *dataset;
+    const struct cairn_model *model;
+};
+
 /* What selects wants evaluations on val: test is for the end. */
 static cairn_status check_selects(const struct cairn_config *config,
                                   const struct cairn_dataset *dataset, const char *key)
@@ -46,18 +52,54 @@ static cairn_status check_selects(const struct cairn_config *config,
     return CAIRN_OK;
 }
 
-static cairn_status find_best(const struct cairn_config *config,
-                              const struct cairn_dataset *dataset, const struct cairn_model *model,
-                              size_t *out)
+/* The score of this name, which a key selects by. */
+static cairn_status find_score(const struct cairn_config *config, const struct selected *of,
+                               const char *key, const char *name, size_t *out)
 {
-    static const char KEY[] = "checkpoint.keep_best";
-    const char *place = cairn_config_place(config, KEY);
-    *out = CAIRN_SCORE_NONE;
-    if (strcmp(config->checkpoint_keep_best, "none") == 0) return CAIRN_OK;
-    CAIRN_TRY_IN(cairn_score_find(config->checkpoint_keep_best, out), "%s: %s", place, KEY);
-    CAIRN_TRY(check_selects(config, dataset, KEY));
-    CAIRN_TRY_IN(cairn_setup_check_score(config, model, *out), "%s: %s", place, KEY);
+    const char *place = cairn_config_place(config, key);
+    CAIRN_TRY_IN(cairn_score_find(name, out), "%s: %s", place, key);
+    CAIRN_TRY(check_selects(config, of->dataset, key));
+    CAIRN_TRY_IN(cairn_setup_check_score(config, of->model, *out), "%s: %s", place, key);
     return CAIRN_OK;
+}
+
+static bool is_none(const char *text)
+{
+    return strcmp(text, "none") == 0;
+}
+
+/* train.stop. */
+static cairn_status find_stop(const struct cairn_config *config, const struct selected *of,
+                              struct cairn_goal *out)
+{
+    static const char KEY[] = "train.stop";
+    size_t score = CAIRN_SCORE_NONE;
+    *out = (struct cairn_goal){.score = CAIRN_SCORE_NONE};
+    if (is_none(config->train_stop)) return CAIRN_OK;
+    CAIRN_TRY_IN(cairn_goal_read(config->train_stop, out), "%s: %s",
+                 cairn_config_place(config, KEY), KEY);
+    return find_score(config, of, KEY, cairn_score_name(out->score), &score);
+}
+
+/* What evaluations decide. */
+static cairn_status find_selected(const struct cairn_config *config, const struct selected *of,
+                                  struct cairn_run_options *out)
+{
+    const char *best = config->checkpoint_keep_best;
+    const bool patient = config->train_patience != CAIRN_KEY_WORD(CAIRN_PATIENCE_NONE);
+    out->keep_best = out->plateau_by = CAIRN_SCORE_NONE;
+    out->patience = patient ? config->train_patience : 0;
+    out->patience_by = CAIRN_SCORE_LOSS;
+    if (!is_none(best)) {
+        CAIRN_TRY(find_score(config, of, "checkpoint.keep_best", best, &out->keep_best));
+        out->patience_by = out->keep_best;
+    }
+    if (patient) CAIRN_TRY(check_selects(config, of->dataset, "train.patience"));
+    CAIRN_TRY(find_stop(config, of, &out->stop));
+    if (config->schedule_decay != CAIRN_LR_DECAY_PLATEAU) return CAIRN_OK;
+    CAIRN_TRY(check_selects(config, of->dataset, "schedule.decay"));
+    return find_score(config, of, "schedule.plateau_by", config->schedule_plateau_by,
+                      &out->plateau_by);
 }
 
 cairn_status cairn_setup_check_run(const struct cairn_config *config,
@@ -66,11 +108,11 @@ cairn_status cairn_setup_check_run(const struct cairn_config *config,
 {
     struct cairn_keep unused = {0};
     struct cairn_metric_set *metrics = NULL;
-    size_t best = CAIRN_SCORE_NONE;
+    struct cairn_run_options none = {.evaluate_every = 0};
     CAIRN_TRY(read_milestones(config, &unused));
     CAIRN_TRY(cairn_setup_metrics(config, model, &metrics));
     cairn_metrics_free(metrics);
-    return find_best(config, dataset, model, &best);
+    return find_selected(config, &(struct selected){dataset, model}, &none);
 }
 
 uint64_t cairn_setup_saves_every(const struct cairn_config *config)
@@ -85,7 +127,7 @@ uint64_t cairn_setup_saves_every(const struct cairn_config *config)
 uint64_t cairn_setup_saves_stay(const struct cairn_config *config, uint64_t n_updates)
 {
     struct cairn_keep keep = {0};
-    uint64_t n = strcmp(config->checkpoint_keep_best, "none") != 0;
+    uint64_t n = !is_none(config->checkpoint_keep_best);
     if (read_milestones(config, &keep) != CAIRN_OK) return n; /* said by who takes them */
     if (keep.every != 0) n += n_updates / keep.every;
     for (size_t i = 0; i < keep.n_at; i++) n += keep.at[i] <= n_updates;
@@ -97,7 +139,7 @@ cairn_status cairn_setup_run(const struct cairn_config *config, const cairn_trai
 {
     struct cairn_keep keep = {.newest = config->checkpoint_keep};
     CAIRN_TRY(read_milestones(config, &keep));
-    CAIRN_TRY(find_best(config, t->parts.dataset, t->parts.model, &out->keep_best));
+    CAIRN_TRY(find_selected(config, &(struct selected){t->parts.dataset, t->parts.model}, out));
     out->evaluate_every = config->train_evaluate_every;
     if (config->train_evaluate_every == CAIRN_KEY_WORD(CAIRN_EVALUATE_EVERY_EPOCH))
         out->evaluate_every = CAIRN_EVERY_EPOCH;

@@ -74,6 +74,7 @@ double cairn_trainer_rate(const cairn_trainer *t)
     if (t->given_rate >= 0) return t->given_rate;
     uint64_t batch = cairn_window_batch(&t->parts.rule, t->at.position);
     return cairn_schedule_rate(&t->parts.schedule, t->at.update, t->at.position, batch) *
+           cairn_schedule_fallen(&t->parts.schedule, t->at.plateau.n_falls) *
            cairn_scaling_factor(&t->parts.scaling, (double)batch);
 }
 
