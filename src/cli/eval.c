@@ -99,6 +99,7 @@ const struct cairn_command cairn_command_eval = {
     .doc = "prints loss, accuracy and the metrics of a trained model",
     .tables = {{.flags = flags}},
     .take = cairn_trained_take,
+    .precision = CAIRN_PRECISION_OF_WEIGHTS,
     .collective = true,
     .run = run_eval,
 };

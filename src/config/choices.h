@@ -46,6 +46,8 @@
     FIRST(DECAY_BY_UPDATES, "updates") NEXT(DECAY_BY_SAMPLES, "samples")
 #define CAIRN_WORDS_DEADLINE(FIRST, NEXT)                                                          \
     FIRST(DEADLINE_NONE, "none") NEXT(DEADLINE_SLURM, "slurm") NEXT(DEADLINE_JOB, "job")
+#define CAIRN_WORDS_PRECISION(FIRST, NEXT)                                                         \
+    FIRST(PRECISION_FLOAT32, "float32") NEXT(PRECISION_FLOAT64, "float64")
 #define CAIRN_WORDS_BALANCE(FIRST, NEXT) FIRST(BALANCE_OFF, "off") NEXT(BALANCE_AUTO, "auto")
 #define CAIRN_WORDS_TRAIN_NOISE(FIRST, NEXT)                                                       \
     FIRST(TRAIN_NOISE_AUTO, "auto")                                                                \
@@ -76,6 +78,7 @@ CAIRN_CHOICE(cairn_word_lr_decay, CAIRN_WORDS_LR_DECAY);
 CAIRN_CHOICE(cairn_word_milestones_by, CAIRN_WORDS_MILESTONES_BY);
 CAIRN_CHOICE(cairn_word_decay_by, CAIRN_WORDS_DECAY_BY);
 CAIRN_CHOICE(cairn_word_deadline, CAIRN_WORDS_DEADLINE);
+CAIRN_CHOICE(cairn_word_precision, CAIRN_WORDS_PRECISION);
 CAIRN_CHOICE(cairn_word_balance, CAIRN_WORDS_BALANCE);
 CAIRN_CHOICE(cairn_word_train_noise, CAIRN_WORDS_TRAIN_NOISE);
 CAIRN_CHOICE(cairn_word_evaluate_every, CAIRN_WORDS_EVALUATE_EVERY);

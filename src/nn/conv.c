@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * conv1d, conv2d, conv3d: a convolution with W [channels, in/groups, kernel] and b [channels] as in
  * torch.nn.Conv1d, Conv2d, Conv3d.  What is summed and how: tensor/conv.h. */
-#include <string.h>
-
+#include "tensor/conv.h"
 #include "nn/init.h"
 #include "nn/layer.h"
 #include "nn/patch_keys.h"
-#include "tensor/conv.h"
 
 struct conv {
     struct cairn_patch_keys keys;
@@ -37,29 +35,13 @@ static const struct cairn_key keys[] = {
      CAIRN_CHOICE_TEXT(CAIRN_WORDS_INIT), "initial weights"},
 };
 
-static cairn_status check_groups(const struct conv *self)
-{
-    size_t in = self->conv.patches.channels;
-    if (in % self->n_groups == 0 && self->channels % self->n_groups == 0) return CAIRN_OK;
-    return cairn_fail(CAIRN_USAGE, "%zu groups divide %zu channels to %zu, but must divide both",
-                      self->n_groups, in, self->channels);
-}
-
-/* The dimensions that a kernel has: those of the input without its channels. */
-static size_t n_dims_of(const struct cairn_layer *layer)
-{
-    return (size_t)layer->kind->example_in.ndim - 1;
-}
-
 static cairn_status plan_tensors(struct cairn_layer *layer, struct cairn_plan *plan)
 {
     struct conv *self = layer->self;
     const struct cairn_patches *patches = &self->conv.patches;
-    struct cairn_shape weight = {(int)patches->n_dims + 2,
-                                 {self->channels, patches->channels / self->n_groups}};
-    struct cairn_shape bias = {1, {self->channels}};
-    memcpy(weight.dim + 2, patches->kernel + CAIRN_PATCH_DIMS - patches->n_dims,
-           patches->n_dims * sizeof *weight.dim);
+    const struct cairn_shape bias = {1, {self->channels}};
+    const struct cairn_shape weight =
+        cairn_patch_weight(patches, self->channels, patches->channels / self->n_groups);
     CAIRN_TRY(cairn_plan_param(plan, layer, "weight", &weight, &self->weight));
     if (!self->has_bias) return CAIRN_OK;
     return cairn_plan_param(plan, layer, "bias", &bias, &self->bias);
@@ -69,8 +51,9 @@ static cairn_status plan(struct cairn_layer *layer, struct cairn_plan *plan)
 {
     struct conv *self = layer->self;
     struct cairn_conv *conv = &self->conv;
-    CAIRN_TRY(cairn_patch_plan(&self->keys, &layer->in, n_dims_of(layer), &conv->patches));
-    CAIRN_TRY(check_groups(self));
+    CAIRN_TRY(
+        cairn_patch_plan(&self->keys, &layer->in, cairn_patch_dims(layer->kind), &conv->patches));
+    CAIRN_TRY(cairn_patch_groups(self->n_groups, conv->patches.channels, self->channels));
     conv->channels = self->channels;
     conv->n_groups = self->n_groups;
     conv->micro = plan->micro;
@@ -90,10 +73,7 @@ static void init(const struct cairn_layer *layer, const struct cairn_params *par
                  real *w)
 {
     const struct conv *self = layer->self;
-    size_t taps = cairn_patches_count(self->conv.patches.kernel);
-    struct cairn_fan fan = {.scheme = self->init,
-                            .in = self->conv.patches.channels * taps / self->n_groups,
-                            .out = self->channels / self->n_groups * taps};
+    const struct cairn_fan fan = cairn_fan_of(self->init, &params->item[self->weight]);
     cairn_init_weight(&fan, &params->item[self->weight], seed, w);
     if (self->has_bias) cairn_init_bias(&fan, &params->item[self->bias], seed, w);
 }

@@ -52,6 +52,13 @@ static void zero(const struct cairn_param *param, real *w)
     memset(w + param->offset, 0, param->count * sizeof *w);
 }
 
+struct cairn_fan cairn_fan_of(int scheme, const struct cairn_param *weight)
+{
+    return (struct cairn_fan){.scheme = scheme,
+                              .in = weight->count / weight->shape.dim[0],
+                              .out = weight->count / weight->shape.dim[1]};
+}
+
 void cairn_init_weight(const struct cairn_fan *fan, const struct cairn_param *param, uint64_t seed,
                        real *w)
 {

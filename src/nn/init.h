@@ -11,6 +11,7 @@
 #include "tensor/params.h"
 #include "tensor/real.h"
 
+#define cairn_fan_of      CAIRN_R(cairn_fan_of)
 #define cairn_init_weight CAIRN_R(cairn_init_weight)
 #define cairn_init_bias   CAIRN_R(cairn_init_bias)
 #define cairn_init_table  CAIRN_R(cairn_init_table)
@@ -42,6 +43,10 @@ struct cairn_fan {
     int scheme; /* enum cairn_init_scheme */
     size_t in, out;
 };
+
+/** That of a weight [a, b, kernel] of any number of dimensions, as PyTorch and Keras count it: b
+ * times the kernel, and a times the kernel, whatever the groups.  Ranks: local.  Errors: none. */
+struct cairn_fan cairn_fan_of(int scheme, const struct cairn_param *weight);
 
 /** Fill the range of a weight tensor in w [n_values].  Ranks: local.  Errors: none. */
 void cairn_init_weight(const struct cairn_fan *fan, const struct cairn_param *param, uint64_t seed,

@@ -24,6 +24,9 @@ static const struct cairn_key keys[] = {
     {"padding", CAIRN_KEY_TREE, offsetof(struct maxpool, keys.padding), "", 0, 0, CAIRN_PATCH_SIZES,
      "padding around the input that is never the largest: a number, or one for each dimension; "
      "else 0"},
+    {"dilation", CAIRN_KEY_TREE, offsetof(struct maxpool, keys.dilation), "", 0, 0,
+     CAIRN_PATCH_SIZES,
+     "between the places of the kernel: a number, or one for each dimension; else 1"},
 };
 
 static bool is_2x2(const struct cairn_patches *patches)
@@ -31,7 +34,8 @@ static bool is_2x2(const struct cairn_patches *patches)
     const size_t *kernel = patches->kernel;
     const size_t *stride = patches->stride;
     return kernel[0] == 1 && kernel[1] == 2 && kernel[2] == 2 && stride[0] == 1 && stride[1] == 2 &&
-           stride[2] == 2 && !cairn_patches_padding(patches);
+           stride[2] == 2 && cairn_patches_count(patches->dilation) == 1 &&
+           !cairn_patches_padding(patches);
 }
 
 static cairn_status plan(struct cairn_layer *layer, struct cairn_plan *plan)
@@ -102,24 +106,17 @@ static void offer_line(const struct cairn_patches *patches, size_t line, const r
     }
 }
 
-/* The first place of the patch of output `out` that is not padding. */
-static size_t first_tap(const struct cairn_patches *patches, size_t d, size_t out)
-{
-    size_t at = out * patches->stride[d];
-    return at < patches->before[d] ? patches->before[d] - at : 0;
-}
-
 /* Row r of the outputs of one channel x [in]. */
 static void row_of_any(const struct cairn_patches *patches, size_t r, const real *x, real *y,
                        uint32_t *at)
 {
     const size_t *kernel = patches->kernel;
     size_t from = 0;
-    size_t first = first_tap(patches, 0, r / patches->out[1]) * kernel[1] +
-                   first_tap(patches, 1, r % patches->out[1]);
+    size_t first = cairn_patches_first(patches, 0, r / patches->out[1]) * kernel[1] +
+                   cairn_patches_first(patches, 1, r % patches->out[1]);
     for (size_t j = 0; j < patches->out[2]; j++) {
         y[j] = -(real)INFINITY;
-        at[j] = (uint32_t)(first * kernel[2] + first_tap(patches, 2, j));
+        at[j] = (uint32_t)(first * kernel[2] + cairn_patches_first(patches, 2, j));
     }
     for (size_t line = 0; line < kernel[0] * kernel[1]; line++)
         if (cairn_patches_line(patches, r, line, &from)) offer_line(patches, line, x + from, y, at);
@@ -175,11 +172,12 @@ static void spread_any(const struct cairn_patches *patches, size_t r, const real
     const size_t *kernel = patches->kernel;
     const size_t *stride = patches->stride;
     const size_t *before = patches->before;
+    const size_t *dilation = patches->dilation;
     for (size_t j = 0; j < patches->out[2]; j++) {
         size_t tap = at[j] / kernel[2];
-        size_t plane = r / patches->out[1] * stride[0] + tap / kernel[1] - before[0];
-        size_t row = r % patches->out[1] * stride[1] + tap % kernel[1] - before[1];
-        size_t column = j * stride[2] + at[j] % kernel[2] - before[2];
+        size_t plane = r / patches->out[1] * stride[0] + tap / kernel[1] * dilation[0] - before[0];
+        size_t row = r % patches->out[1] * stride[1] + tap % kernel[1] * dilation[1] - before[1];
+        size_t column = j * stride[2] + at[j] % kernel[2] * dilation[2] - before[2];
         dx[(plane * patches->in[1] + row) * patches->in[2] + column] += dy[j];
     }
 }
@@ -223,6 +221,6 @@ static void backward(const struct cairn_layer *layer, const struct cairn_pass *p
         .backward = backward,                                                                      \
     }
 
-MAXPOOL(maxpool, "rows, planes or volumes", plan, "kernel: [2, 3, 2], stride: 2, padding: 1", 4,
-        {2, 3, 5, 4});
+MAXPOOL(maxpool, "rows, planes or volumes", plan,
+        "kernel: [2, 3, 2], stride: 2, padding: 1, dilation: [1, 2, 1]", 4, {2, 3, 5, 4});
 MAXPOOL(maxpool2d, "planes", plan_2d, "kernel: [3, 2], stride: 2, padding: [1, 0]", 3, {2, 5, 5});

@@ -99,6 +99,11 @@ static size_t extent(const struct cairn_patches *patches, size_t d)
     return (patches->kernel[d] - 1) * patches->dilation[d] + 1;
 }
 
+static const char *dilated(const struct cairn_patches *patches)
+{
+    return cairn_patches_count(patches->dilation) > 1 ? " with its dilation" : "";
+}
+
 /* As torch.nn.Conv2d: what is uneven goes after. */
 static cairn_status pad_same(struct cairn_patches *patches)
 {
@@ -173,9 +178,8 @@ static cairn_status finish(struct cairn_patches *patches)
         return cairn_fail(CAIRN_USAGE,
                           "a kernel of %s%s does not fit into %s of %s%s; make it smaller or the "
                           "padding larger",
-                          by(n_dims, patches->kernel, kernel),
-                          cairn_patches_count(patches->dilation) > 1 ? " with its dilation" : "",
-                          inputs[n_dims], by(n_dims, patches->padded, padded),
+                          by(n_dims, patches->kernel, kernel), dilated(patches), inputs[n_dims],
+                          by(n_dims, patches->padded, padded),
                           cairn_patches_padding(patches) ? " with their padding" : "");
     for (size_t d = 0; d < DIMS; d++)
         patches->out[d] = (patches->padded[d] - extent(patches, d)) / patches->stride[d] + 1;
@@ -199,6 +203,50 @@ cairn_status cairn_patch_plan(const struct cairn_patch_keys *keys, const struct 
     return CAIRN_OK;
 }
 
+/* What the layer gives: what its patches cover, one for each of its inputs, but for the padding. */
+static cairn_status turn_round(struct cairn_patches *patches, const size_t more[DIMS])
+{
+    char shape[CAIRN_SHAPE_TEXT_BYTES];
+    const struct cairn_shape added = as_list(patches->n_dims, more);
+    bool fits = true;
+    bool is_left = true;
+    memcpy(patches->out, patches->in, sizeof patches->out);
+    for (size_t d = 0; d < DIMS; d++) {
+        fits = fits && (more[d] < patches->stride[d] || more[d] < patches->dilation[d]);
+        patches->padded[d] =
+            (patches->in[d] - 1) * patches->stride[d] + extent(patches, d) + more[d];
+        is_left = is_left && patches->before[d] + patches->after[d] < patches->padded[d];
+        patches->in[d] = patches->padded[d] - patches->before[d] - patches->after[d];
+    }
+    if (!fits)
+        return cairn_fail(CAIRN_USAGE,
+                          "output_padding is %s, but must be less than the stride or the dilation",
+                          cairn_shape_text(&added, shape));
+    if (is_left) return count(patches);
+    const struct cairn_shape padding = as_list(patches->n_dims, patches->before);
+    return cairn_fail(CAIRN_USAGE, "a padding of %s leaves no output; make it smaller",
+                      cairn_shape_text(&padding, shape));
+}
+
+cairn_status cairn_patch_plan_transposed(const struct cairn_patch_keys *keys,
+                                         const struct cairn_shape *in, size_t n_dims,
+                                         size_t channels, struct cairn_patches *out)
+{
+    struct cairn_patches patches;
+    size_t more[DIMS] = {0};
+    CAIRN_TRY(begin(keys, in, n_dims, &patches));
+    CAIRN_TRY(read_sizes(&(struct sizes){"stride", keys->stride, "", n_dims, 1}, patches.stride));
+    CAIRN_TRY(
+        read_sizes(&(struct sizes){"dilation", keys->dilation, "", n_dims, 1}, patches.dilation));
+    CAIRN_TRY(pad(&patches, keys->padding, ""));
+    CAIRN_TRY(
+        read_sizes(&(struct sizes){"output_padding", keys->output_padding, "", n_dims, 0}, more));
+    patches.channels = channels;
+    CAIRN_TRY(turn_round(&patches, more));
+    *out = patches;
+    return CAIRN_OK;
+}
+
 cairn_status cairn_patch_plan_pool(const struct cairn_patch_keys *keys,
                                    const struct cairn_shape *in, struct cairn_patches *out)
 {
@@ -211,12 +259,20 @@ cairn_status cairn_patch_plan_pool(const struct cairn_patch_keys *keys,
     CAIRN_TRY(begin(keys, in, n_dims, &patches));
     memcpy(patches.stride, patches.kernel, sizeof patches.stride);
     CAIRN_TRY(read_sizes(&(struct sizes){"stride", keys->stride, "", n_dims, 1}, patches.stride));
+    CAIRN_TRY(
+        read_sizes(&(struct sizes){"dilation", keys->dilation, "", n_dims, 1}, patches.dilation));
     CAIRN_TRY(pad(&patches, keys->padding, ""));
-    for (size_t d = 0; d < DIMS; d++) fits = fits && patches.before[d] <= patches.kernel[d] / 2;
+    for (size_t d = 0; d < DIMS; d++) fits = fits && patches.before[d] <= extent(&patches, d) / 2;
     if (!fits)
-        return cairn_fail(CAIRN_USAGE, "a padding of %s is more than half of the kernel of %s",
-                          by(n_dims, patches.before, before), by(n_dims, patches.kernel, kernel));
+        return cairn_fail(CAIRN_USAGE, "a padding of %s is more than half of the kernel of %s%s",
+                          by(n_dims, patches.before, before), by(n_dims, patches.kernel, kernel),
+                          dilated(&patches));
     CAIRN_TRY(finish(&patches));
+    if (!cairn_patches_see(&patches))
+        return cairn_fail(CAIRN_USAGE,
+                          "a kernel of %s with its dilation falls on padding alone; make the "
+                          "padding smaller",
+                          by(n_dims, patches.kernel, kernel));
     *out = patches;
     return CAIRN_OK;
 }
@@ -236,9 +292,41 @@ cairn_status cairn_patch_plan_factors(const struct cairn_node *factor, const str
     return CAIRN_OK;
 }
 
+size_t cairn_patch_dims(const struct cairn_layer_kind *kind)
+{
+    return (size_t)kind->example_in.ndim - 1;
+}
+
+cairn_status cairn_patch_groups(size_t n_groups, size_t in, size_t out)
+{
+    if (in % n_groups == 0 && out % n_groups == 0) return CAIRN_OK;
+    return cairn_fail(CAIRN_USAGE, "%zu groups divide %zu channels to %zu, but must divide both",
+                      n_groups, in, out);
+}
+
+struct cairn_shape cairn_patch_weight(const struct cairn_patches *patches, size_t a, size_t b)
+{
+    struct cairn_shape weight = {(int)patches->n_dims + 2, {a, b}};
+    memcpy(weight.dim + 2, patches->kernel + DIMS - patches->n_dims,
+           patches->n_dims * sizeof *weight.dim);
+    return weight;
+}
+
+/* Channels, and the sizes of its dimensions. */
+static struct cairn_shape sample(const struct cairn_patches *patches, size_t channels,
+                                 const size_t size[DIMS])
+{
+    struct cairn_shape shape = {(int)patches->n_dims + 1, {channels}};
+    memcpy(shape.dim + 1, size + DIMS - patches->n_dims, patches->n_dims * sizeof *size);
+    return shape;
+}
+
 struct cairn_shape cairn_patch_output(const struct cairn_patches *patches, size_t channels)
 {
-    struct cairn_shape out = {(int)patches->n_dims + 1, {channels}};
-    memcpy(out.dim + 1, patches->out + DIMS - patches->n_dims, patches->n_dims * sizeof *out.dim);
-    return out;
+    return sample(patches, channels, patches->out);
+}
+
+struct cairn_shape cairn_patch_back(const struct cairn_patches *patches)
+{
+    return sample(patches, patches->channels, patches->in);
 }

@@ -72,12 +72,13 @@ static cairn_status project_places(struct cairn_node *list, const struct cairn_s
 }
 
 /* Whether layers, or layers inside them, convolve rows [C, L]; else two dimensions are [T, D]. */
-static bool has_conv1d(const struct cairn_node *layers)
+static bool convolves_rows(const struct cairn_node *layers)
 {
     for (const struct cairn_node *node = layers->child; node != NULL; node = node->next) {
         bool is_type =
             node->kind == CAIRN_NODE_SCALAR && node->key != NULL && strcmp(node->key, "type") == 0;
-        if ((is_type && strcmp(node->text, "conv1d") == 0) || has_conv1d(node)) return true;
+        if (is_type && cairn_words_find("conv1d conv_transpose1d", node->text, NULL)) return true;
+        if (convolves_rows(node)) return true;
     }
     return false;
 }
@@ -101,7 +102,7 @@ static cairn_status make_list(struct cairn_layer *layer)
     CAIRN_TRY(cairn_list_create(self->project_key, &self->project_list));
     if (in->ndim != out->ndim)
         return does_not_fit(in, out, "the input", "give project a list of layers");
-    if (in->ndim > 2 || (in->ndim == 2 && has_conv1d(self->body_list)))
+    if (in->ndim > 2 || (in->ndim == 2 && convolves_rows(self->body_list)))
         return project_places(self->project_list, in, out);
     return project_row(self->project_list, in, out);
 }

@@ -3,13 +3,34 @@
  * once, by rank 0. */
 #include "start/start.h"
 
+#include "base/process.h"
+#include "cairn/real.h"
 #include "comm/exchange.h"
 #include "plan/micro_search.h"
 #include "tensor/threads.h"
 
+/* A library computes as it was built; the program has looked into the run file where it could. */
+static cairn_status check_precision(const struct cairn_config *config)
+{
+    const int bits = cairn_config_bits(config);
+    if (bits == CAIRN_REAL_BITS) return CAIRN_OK;
+    if (!cairn_process_is_ours())
+        return cairn_fail(CAIRN_USAGE,
+                          "%s: train.precision is float%d, but this library computes in float%d; "
+                          "build it with -DCAIRN_REAL=%s",
+                          cairn_config_place(config, "train.precision"), bits, CAIRN_REAL_BITS,
+                          bits == 64 ? "double" : "float");
+    return cairn_fail(CAIRN_USAGE,
+                      "%s: train.precision is float%d, which a rank could not read before it "
+                      "began; put the run file where every host sees it (a pipe is read but once), "
+                      "or give train.precision=float%d on the command line",
+                      cairn_config_place(config, "train.precision"), bits, bits);
+}
+
 /* What can be wrong before any file is looked at.  Local. */
 static cairn_status begin(const struct cairn_config *config)
 {
+    CAIRN_TRY(check_precision(config));
     CAIRN_TRY(cairn_threads_set(config->train_threads));
     if (config->train_ema < 1) return CAIRN_OK;
     return cairn_fail(CAIRN_USAGE,

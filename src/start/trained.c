@@ -11,6 +11,7 @@
 #include "checkpoint/checkpoint.h"
 #include "comm/exchange.h"
 #include "h5/h5.h"
+#include "nn/class_rows.h"
 #include "setup/setup.h"
 #include "start/start.h"
 #include "tensor/threads.h"
@@ -83,7 +84,10 @@ static cairn_status read_loss(const char *checkpoint, struct cairn_model_options
                         checkpoint);
     if (st == CAIRN_OK) st = cairn_h5_get_text(file, "/", "labels", &labels);
     if (st == CAIRN_OK) st = cairn_h5_get_text(file, "/", "loss", name);
-    if (st == CAIRN_OK) options->n_classes = strcmp(labels, "classes") == 0 ? 1 : 0;
+    if (st == CAIRN_OK) {
+        options->n_classes = strncmp(labels, "classes", strlen("classes")) == 0 ? 1 : 0;
+        options->unlabelled_dim = cairn_class_dim_named(labels);
+    }
     options->unlabelled = *name;
     free(labels);
     cairn_h5_close(file);

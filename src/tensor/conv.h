@@ -21,10 +21,11 @@
 
 /** A convolution: what it is, and what planning made of it. */
 struct cairn_conv {
-    struct cairn_patches patches; /* of the input; C are its channels */
-    size_t channels;              /* K, of the output */
-    size_t n_groups;              /* divides C and K */
-    size_t micro;                 /* most samples of one call */
+    struct cairn_patches
+        patches;     /* of the input; C are its channels, `out` may be less than fits */
+    size_t channels; /* K, of the output */
+    size_t n_groups; /* divides C and K */
+    size_t micro;    /* most samples of one call */
 
     const struct cairn_conv_kind *kind; /* who does it */
     void *self;                         /* the kind's own plan, owned */

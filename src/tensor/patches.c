@@ -22,6 +22,24 @@ static bool inside(const struct cairn_patches *patches, size_t d, size_t out, si
     return *at < patches->in[d]; /* less than 0 is a large number */
 }
 
+size_t cairn_patches_first(const struct cairn_patches *patches, size_t d, size_t out)
+{
+    const size_t at = out * patches->stride[d];
+    if (at >= patches->before[d]) return 0;
+    return (patches->before[d] - at + patches->dilation[d] - 1) / patches->dilation[d];
+}
+
+bool cairn_patches_see(const struct cairn_patches *patches)
+{
+    size_t at = 0;
+    for (size_t d = 0; d < CAIRN_PATCH_DIMS; d++)
+        for (size_t out = 0; out < patches->out[d]; out++) {
+            const size_t tap = cairn_patches_first(patches, d, out);
+            if (tap >= patches->kernel[d] || !inside(patches, d, out, tap, &at)) return false;
+        }
+    return true;
+}
+
 bool cairn_patches_line(const struct cairn_patches *patches, size_t row, size_t line, size_t *at)
 {
     const size_t n_out = patches->out[1];

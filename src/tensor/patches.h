@@ -27,6 +27,13 @@ size_t cairn_patches_count(const size_t size[CAIRN_PATCH_DIMS]);
 /** Whether there is any padding.  Ranks: local.  Errors: none. */
 bool cairn_patches_padding(const struct cairn_patches *patches);
 
+/** The first place of the kernel that is not padding, along dimension d for output `out`; where all
+ * of them are, it may be any.  Ranks: local.  Errors: none. */
+size_t cairn_patches_first(const struct cairn_patches *patches, size_t d, size_t out);
+
+/** Whether every patch sees something besides padding.  Ranks: local.  Errors: none. */
+bool cairn_patches_see(const struct cairn_patches *patches);
+
 /** Where in a channel of x the row begins that row `line` of the kernel sees for row `row` of the
  * outputs, both counted through their planes; false: it is padding.  Ranks: local.  Errors: none.
  */

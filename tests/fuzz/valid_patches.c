@@ -62,15 +62,26 @@ void valid_write_factors(struct valid *run, struct cairn_shape *shape)
     write_sizes(run, "factor", n, factor);
 }
 
+static void write_any_way(struct valid *run, const struct cairn_shape *out)
+{
+    fprintf(run->out, "[{type: flatten}, {type: dense, units: %zu}, {type: reshape, to: [",
+            cairn_shape_count(out));
+    for (int d = 0; d < out->ndim; d++) fprintf(run->out, "%s%zu", d > 0 ? ", " : "", out->dim[d]);
+    fprintf(run->out, "]}]");
+}
+
 void valid_write_way(struct valid *run, const struct cairn_shape *in, const struct cairn_shape *out)
 {
     const size_t n = (size_t)in->ndim - 1;
     size_t kernel[DIMS];
     size_t padding[DIMS];
     bool is_dense = n == 1 && in->dim[0] == out->dim[0];
-    if (in->ndim != out->ndim || n == 0 || is_dense) {
-        fprintf(run->out, "[%s{type: dense, units: %zu}]",
-                in->ndim != out->ndim ? "{type: flatten}, " : "", out->dim[out->ndim - 1]);
+    if (in->ndim != out->ndim) {
+        write_any_way(run, out);
+        return;
+    }
+    if (n == 0 || is_dense) {
+        fprintf(run->out, "[{type: dense, units: %zu}]", out->dim[out->ndim - 1]);
         return;
     }
     for (size_t d = 0; d < n; d++) {

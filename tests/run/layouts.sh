@@ -30,7 +30,7 @@ END
 }
 
 n=0
-for name in $("$datasets/make" | cut -d ' ' -f 1); do
+for name in $(sed -n 's/^layout \([^ ]*\).*/\1/p' "$datasets/layouts.txt"); do
     "$datasets/make" "$name" >made || fail "$name cannot be made"
     grep -qF -- "$(field "$name" keys)" made || fail "datasets/make $name: $(cat made)"
     grep -qF -- "$(field "$name" keys)" "$guide" || fail "the guide does not show the keys of $name"
@@ -59,9 +59,20 @@ expect_line 3 2 'one0.h5: /y has the shape \[\], but there are 4 samples in x' t
 expect 0 2 train usps/run.yaml --out d data.file=one?.h5 data.sample=file
 
 ! "$datasets/make" nothing 2>err || fail "a layout of no name is made"
+"$datasets/make" >names
+grep -q '^usps ' names || fail "datasets/make does not list layouts"
+
+# The data of recipes, each of them listed.
+export MADE=$CAIRN_BUILD/tests/cairn_made
+for recipe in $(sed -n 's|^#.* datasets/make \([a-z0-9-]*\).*|\1|p' "$recipes"/*.yaml); do
+    grep -q "^$recipe " names || fail "datasets/make does not list $recipe"
+    "$datasets/make" "$recipe" . >/dev/null || fail "$recipe cannot be made"
+    expect 0 0 info "$recipe.h5" --check
+done
 
 # Without the build: by h5cc.
 command -v h5cc >/dev/null || exit 0
 LAYOUTS= "$datasets/make" usps again >/dev/null 2>err || fail "datasets/make does not compile layouts.c"
 [ -z "$(ls -- *.o 2>/dev/null)" ] || fail "datasets/make leaves an object"
+MADE= "$datasets/make" lstm-series again >/dev/null 2>err || fail "datasets/make does not compile made.c"
 cmp -s again/usps.h5 usps/usps.h5 || h5diff again/usps.h5 usps/usps.h5 || fail "another usps.h5"

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Every recipe has the same bits on 1, 2 and 3 ranks: every layer, loss and optimizer that Cairn shows its users.  A few
-# updates on data of the right shape; what the recipes reach is tested elsewhere.
+# Every recipe has the same bits on 1, 2 and 3 ranks, and stopped on 3 and gone on with on 2: every layer, loss and optimizer
+# that Cairn shows its users.  A few updates on data of the right shape; what the recipes reach is tested elsewhere.
 . "${BASH_SOURCE%/*}/../support/run.sh"
+
+export MADE=$CAIRN_BUILD/tests/cairn_made
 
 # data_of RECIPE: a file that stands in for the one that the recipe names.
 data_of()
@@ -23,33 +25,61 @@ data_of()
             } >text.txt
             "$cairn" import text text.txt -o "$name"
             ;;
+        lstm-series.h5) "$datasets/make" lstm-series . ;;
         *) fail "the test knows no data for $name of recipe $1" ;;
         esac >&2
     fi
     echo "$PWD/$name"
 }
 
-# one RECIPE KEYS...: three updates, not all of them alike in size.
+# trains CODE RANKS OUT RECIPE KEYS...: three updates, not all of them alike in size.
+trains()
+{
+    local wanted=$1 ranks=$2 out=$3 recipe=$4
+    shift 4
+    expect "$wanted" "$ranks" train "$recipes/$recipe.yaml" "data.file=$(data_of "$recipe")" train.reproducible=true \
+        train.updates=3 train.evaluate_every=2 "$@" --out "$recipe-$out" -q
+}
+
+# as_on_1 RECIPE OUT
+as_on_1()
+{
+    bits "$1-$2" >bits
+    cmp -s bits.1 bits || {
+        diff bits.1 bits | head -n 4 >&2
+        fail "recipe $1 has other bits in $1-$2 than on 1 rank"
+    }
+    rm -r "$1-$2"
+}
+
+# one RECIPE KEYS...: in all worlds.
 one()
 {
-    local recipe=$1 ranks
-    shift
-    for ranks in 1 2 3; do
-        expect 0 "$ranks" train "$recipes/$recipe.yaml" "data.file=$(data_of "$recipe")" train.reproducible=true \
-            train.updates=3 train.evaluate_every=2 "$@" --out "$recipe-$ranks" -q
-        bits "$recipe-$ranks" >bits.$ranks
-        cmp -s bits.1 bits.$ranks || {
-            diff bits.1 bits.$ranks | head -n 4 >&2
-            fail "recipe $recipe has other bits on $ranks ranks than on 1"
-        }
-    done
-    rm -r "$recipe"-[123]
+    trains 0 1 1 "$@"
+    bits "$1-1" >bits.1
+    trains 0 2 2 "$@"
+    as_on_1 "$1" 2
+    trains 0 3 3 "$@"
+    as_on_1 "$1" 3
+}
+
+# cut_short RECIPE: after it, stopped in one world and gone on with in another.
+cut_short()
+{
+    cairn=$CAIRN_BUILD/tests/cairn_stopping
+    CAIRN_STOP_AT=2 trains 75 3 cut "$@"
+    cairn=$CAIRN_BUILD/cairn
+    trains 0 2 cut "$@"
+    as_on_1 "$1" cut
 }
 
 for file in "$recipes"/*.yaml; do
     recipe=$(basename "$file" .yaml)
     case $recipe in
     shakespeare-gpu-size) one "$recipe" batch.global=3 batch.micro=1 ;; # as large as it is on purpose
-    *) one "$recipe" ;;
+    *)
+        one "$recipe"
+        cut_short "$recipe"
+        ;;
     esac
 done

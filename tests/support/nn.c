@@ -94,6 +94,7 @@ struct cairn_micro samples_part(const struct samples *samples,
     return (struct cairn_micro){
         .n = n,
         .n_labels = labels_of(options),
+        .n_weights = labels_of(options),
         .x = samples->x + first * cairn_shape_count(&options->input),
         .label = options->n_classes == 0 ? NULL : samples->label + first * labels_of(options),
         .target = options->n_targets == 0 ? NULL : samples->target + first * options->n_targets,

@@ -66,6 +66,11 @@ static void test_wrong_layers_are_told_why(void **state)
          "padding is same, but takes a whole number from 0 to 1000000, or two"},
         {"{type: maxpool2d, kernel: 2, padding: 2}",
          "a padding of 2 x 2 is more than half of the kernel of 2 x 2"},
+        {"{type: maxpool2d, kernel: 3, dilation: 2, padding: 3}",
+         "a padding of 3 x 3 is more than half of the kernel of 3 x 3 with its dilation"},
+        {"{type: maxpool2d, kernel: [1, 2], dilation: [1, 9], padding: [0, 5]}",
+         "a kernel of 1 x 2 with its dilation falls on padding alone; make the padding smaller"},
+        {"{type: avgpool2d, kernel: 2, dilation: 2}", "layer 0 (avgpool2d) has no key 'dilation'"},
         {"{type: avgpool2d, kernel: 9}", "a kernel of 9 x 9 does not fit into planes of 6 x 8"},
         {"{type: avgpool2d, kernel: 2, strid: 2}", "did you mean 'stride'?"},
         {"{type: flatten}, {type: conv2d, channels: 4, kernel: 3}",
@@ -79,6 +84,16 @@ static void test_wrong_layers_are_told_why(void **state)
          "the input of one sample is [6, 6, 8], but must be [C, L]: channels, length"},
         {"{type: conv3d, channels: 4, kernel: 3}", "[6, 6, 8], but must be [C, D, H, W]: channels"},
         {"{type: flatten}, {type: dropout2d}", "must be [C, H, W]"},
+        {"{type: conv_transpose2d, channels: 4, kernel: 3, groups: 4}",
+         "4 groups divide 6 channels"},
+        {"{type: conv_transpose1d, channels: 4, kernel: 3}", "[6, 6, 8], but must be [C, L]"},
+        {"{type: conv_transpose2d, channels: 4, kernel: 3, padding: same}",
+         "padding is same, but takes a whole number from 0"},
+        {"{type: conv_transpose2d, channels: 4, kernel: 3, stride: [3, 2], output_padding: 2}",
+         "output_padding is [2, 2], but must be less than the stride or the dilation"},
+        {"{type: conv_transpose2d, channels: 4, kernel: 3, padding: 4}",
+         "a padding of [4, 4] leaves no output; make it smaller"},
+        {"{type: conv_transpose2d, channels: 4, kernel: 3, stride: 1000000}", "BLAS can count"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         check_refused(rows[i].layer, &in, rows[i].text);
@@ -91,10 +106,10 @@ static void test_weights_are_those_of_pytorch(void **state)
     const struct cairn_shape in = {3, {6, 6, 8}}, weight = {4, {4, 3, 3, 2}}, bias = {1, {4}};
     static const struct {
         const char *init;
-        double limit; /* of the fans 3 * 6 and 2 * 6; for he, far outside of its deviation */
+        double limit; /* of the fans 3 * 6 and 4 * 6; for he, far outside of its deviation */
     } rows[] = {
         {"pytorch", 0.23570226039551584}, /* sqrt(1/18) */
-        {"xavier", 0.44721359549995793},  /* sqrt(6/30) */
+        {"xavier", 0.37796447300922725},  /* sqrt(6/42) */
         {"he", 1.6666666666666667},       /* 5 sqrt(2/18) */
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -138,6 +153,20 @@ static void test_weights_of_rows_and_volumes(void **state)
     check_weight("{type: conv3d, channels: 4, kernel: [2, 3, 4], groups: 2}", &volume, &of_volume);
 }
 
+/* torch.nn.ConvTranspose2d(6, 4, (3, 2), groups=2): the fans of its weight are 2 * 6 and 6 * 6. */
+static void test_weights_of_transposes(void **state)
+{
+    (void)state;
+    const struct cairn_shape in = {3, {6, 6, 8}}, weight = {4, {6, 2, 3, 2}};
+    double largest = 0;
+    const char *layer = "{type: conv_transpose2d, channels: 4, kernel: [3, 2], groups: 2}";
+    check_weight(layer, &in, &weight);
+    struct alone *alone = alone_make(layer, &in, 1);
+    for (size_t e = 0; e < 76; e++) largest = fmax(largest, fabs((double)alone->w[e]));
+    assert_true(largest <= sqrt(1.0 / 12) * (1 + ROUNDING) && largest > 0.9 * sqrt(1.0 / 12));
+    alone_free(alone);
+}
+
 /* The largest shape that can be written is whole in a message. */
 static void test_text_of_shapes(void **state)
 {
@@ -157,6 +186,7 @@ int main(void)
         cmocka_unit_test(test_wrong_layers_are_told_why),
         cmocka_unit_test(test_weights_are_those_of_pytorch),
         cmocka_unit_test(test_weights_of_rows_and_volumes),
+        cmocka_unit_test(test_weights_of_transposes),
         cmocka_unit_test(test_text_of_shapes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

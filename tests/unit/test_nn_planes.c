@@ -46,6 +46,7 @@ static void check_pool(struct patch_sizes s, bool is_max, bool ties)
     patch_add_key(&s, "kernel", s.kernel, text);
     patch_add_key(&s, "stride", s.stride, text);
     patch_add_key(&s, "padding", s.before, text);
+    if (s.dilation[0] > 0) patch_add_key(&s, "dilation", s.dilation, text);
     strcat(text, "}");
     const struct cairn_shape in = patch_shape(&s);
     struct alone *alone = alone_make(text, &in, MICRO);
@@ -85,13 +86,21 @@ static void test_pools_are_the_sums_written_out(void **state)
         {{2, 2, 1}, 0, 0, {6, 5}, {1, 2}, {3, 2}, {3, 2}, NULL, {0}},
         {{2, 40, 33}, 0, 0, {17, 16}, {5, 9}, {3, 8}, {3, 8}, NULL, {0}}, /* 272 places in a patch
                                                                            */
+        {{2, 9, 8}, 0, 0, {2, 2}, {2, 2}, {0, 0}, {0, 0}, NULL, {1, 2}},
+        {{2, 9, 12}, 0, 0, {3, 3}, {2, 1}, {3, 2}, {3, 2}, NULL, {3, 2}}, /* first places are
+                                                                           * padding
+                                                                           */
+        {{2, 11}, 0, 0, {2}, {1}, {2}, {2}, NULL, {4}},
+        {{2, 5, 6, 7}, 0, 0, {2, 3, 2}, {1, 2, 1}, {1, 2, 0}, {1, 2, 0}, NULL, {2, 2, 3}},
     };
     for (size_t i = 0; i < PATCH_TABLE + sizeof more / sizeof more[0]; i++) {
         const struct patch_sizes *s = i < PATCH_TABLE ? &patch_table[i] : &more[i - PATCH_TABLE];
-        bool fits = s->padding == NULL && s->dilation[0] == 0;
-        for (size_t d = 0; d < DIMS; d++) fits = fits && s->before[d] <= s->kernel[d] / 2;
+        const struct patch_sizes all = patch_whole(*s);
+        bool fits = s->padding == NULL;
+        for (size_t d = 0; d < DIMS; d++)
+            fits = fits && s->before[d] <= ((all.kernel[d] - 1) * all.dilation[d] + 1) / 2;
         if (!fits) continue;
-        check_pool(*s, false, false);
+        if (s->dilation[0] == 0) check_pool(*s, false, false);
         check_pool(*s, true, false);
         check_pool(*s, true, true);
     }

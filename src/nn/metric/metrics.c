@@ -17,7 +17,7 @@
 static bool has_values(const struct cairn_model *model)
 {
     return model->n_targets > 0 && !model->loss->targets_are_classes &&
-           model->n_label_outputs == model->n_targets;
+           model->rows.k * model->rows.n == model->n_targets;
 }
 
 struct cairn_metric_about cairn_metrics_about(const struct cairn_model *model)
@@ -28,7 +28,7 @@ struct cairn_metric_about cairn_metrics_about(const struct cairn_model *model)
                                        .n_classes = model->n_classes,
                                        .n_targets = values ? model->n_targets : 0};
     if (values) about.n_classes = 2;
-    about.yes_no = values || (model->n_classes == 2 && model->n_label_outputs == 1);
+    about.yes_no = values || (model->n_classes == 2 && model->rows.k == 1);
     return about;
 }
 
@@ -44,6 +44,7 @@ struct cairn_metric_choice cairn_metrics_usual(const struct cairn_model *model)
     struct cairn_metric_choice choice = {{false}};
     if (about.counts) want(&choice, "accuracy");
     if (model->is_text) want(&choice, "perplexity");
+    if (about.counts && model->has_positions) want(&choice, "mean_iou");
     if (!about.counts && about.n_targets > 0 && model->loss->own == NULL) {
         want(&choice, "mae");
         want(&choice, "rmse");
@@ -51,7 +52,7 @@ struct cairn_metric_choice cairn_metrics_usual(const struct cairn_model *model)
     return choice;
 }
 
-static cairn_status plan(struct cairn_metric_set *metrics)
+static cairn_status plan(struct cairn_metric_set *metrics, size_t k)
 {
     for (size_t i = 0; i < CAIRN_N_METRICS; i++) {
         const struct cairn_metric_kind *kind = cairn_metric_at(i);
@@ -65,6 +66,9 @@ static cairn_status plan(struct cairn_metric_set *metrics)
         metrics->of_labels = metrics->of_labels || kind->add_label != NULL;
         metrics->of_targets = metrics->of_targets || kind->add_target != NULL;
     }
+    CAIRN_TRY(cairn_memory_get(k, CAIRN_ROWS_AT_ONCE * sizeof *metrics->room, "outputs of labels",
+                               &metrics->room));
+    CAIRN_TRY(cairn_memory_get(k, CAIRN_ROWS_AT_ONCE * sizeof *metrics->q, "targets", &metrics->q));
     CAIRN_TRY(cairn_memory_get(metrics->n_sums + 1, sizeof *metrics->micro, "sums of metrics",
                                &metrics->micro));
     return cairn_memory_get(metrics->n_sums + 1, sizeof *metrics->sum, "sums of metrics",
@@ -80,7 +84,7 @@ cairn_status cairn_metrics_create(const struct cairn_model *model,
     metrics->about = cairn_metrics_about(model);
     metrics->choice = *choice;
     if (metrics->about.counts) want(&metrics->choice, "accuracy");
-    cairn_status st = plan(metrics);
+    cairn_status st = plan(metrics, model->rows.first ? model->rows.k : 1);
     if (st != CAIRN_OK) {
         cairn_metrics_free(metrics);
         return st;
@@ -92,6 +96,8 @@ cairn_status cairn_metrics_create(const struct cairn_model *model,
 void cairn_metrics_free(struct cairn_metric_set *metrics)
 {
     if (metrics == NULL) return;
+    free(metrics->room);
+    free(metrics->q);
     free(metrics->micro);
     free(metrics->sum);
     free(metrics);
@@ -118,47 +124,67 @@ static void add_target(struct cairn_metric_set *metrics, const struct cairn_targ
             cairn_metric_at(i)->add_target(answer, metrics->micro + metrics->first[i]);
 }
 
-static double weight_of(const struct cairn_micro *micro, size_t i)
+/* Some rows of one sample. */
+struct piece {
+    const struct cairn_micro *micro;
+    size_t sample, begin, count;
+    const cairn_real *q; /* [count, K] probabilities; NULL where there are labels */
+};
+
+/* The class of row r of a piece, and its weight, which is 0 where it has no part. */
+static void take_label(const struct cairn_model *model, const struct piece *piece, size_t r,
+                       struct cairn_label_answer *answer)
 {
-    return micro->weight == NULL ? 1 : (double)micro->weight[i];
+    const struct cairn_class_rows *rows = &model->rows;
+    const struct cairn_micro *micro = piece->micro;
+    const size_t at = piece->sample * rows->n + piece->begin + r;
+    answer->weight = cairn_class_rows_weight(rows, micro, piece->sample, piece->begin + r);
+    answer->label = 0;
+    if (micro->label != NULL) {
+        if (micro->label[at] == cairn_model_ignored_label(model)) answer->weight = 0;
+        answer->label = (size_t)micro->label[at];
+        return;
+    }
+    const cairn_real *q = piece->q + r * rows->k;
+    for (size_t c = 1; c < rows->k; c++) /* the most likely */
+        if (q[c] > q[answer->label]) answer->label = c;
+}
+
+static void visit_piece(struct cairn_metric_set *metrics, const struct cairn_model *model,
+                        struct piece *piece)
+{
+    const struct cairn_class_rows *rows = &model->rows;
+    const struct cairn_micro *micro = piece->micro;
+    const size_t first = piece->sample * rows->n * rows->k;
+    struct cairn_label_answer answer = {.about = &metrics->about, .k = rows->k};
+    answer.h = cairn_class_rows_get(rows, model->evaluated + first, piece->begin, piece->count,
+                                    metrics->room);
+    if (micro->label == NULL)
+        piece->q = cairn_class_rows_targets(rows, micro->target + first, piece->begin, piece->count,
+                                            metrics->q);
+    for (size_t r = 0; r < piece->count; r++, answer.h += rows->k) {
+        take_label(model, piece, r, &answer);
+        if (answer.weight == 0) continue;
+        answer.predicted = model->loss->class_of(answer.h, rows->k, false);
+        add_label(metrics, &answer);
+    }
 }
 
 static void visit_labels(struct cairn_metric_set *metrics, const struct cairn_model *model,
                          const struct cairn_micro *micro)
 {
-    const size_t k = model->n_label_outputs;
-    const int64_t ignored = cairn_model_ignored_label(model);
-    struct cairn_label_answer answer = {.about = &metrics->about, .h = model->evaluated, .k = k};
-    for (size_t i = 0; i < micro->n * micro->n_labels; i++, answer.h += k) {
-        answer.weight = weight_of(micro, i);
-        if (answer.weight == 0 || micro->label[i] == ignored) continue;
-        answer.label = (size_t)micro->label[i];
-        answer.predicted = model->loss->class_of(answer.h, k, false);
-        add_label(metrics, &answer);
-    }
+    const size_t n = model->rows.n;
+    for (size_t i = 0; i < micro->n; i++)
+        for (size_t begin = 0; begin < n; begin += CAIRN_ROWS_AT_ONCE) {
+            const size_t count = n - begin < CAIRN_ROWS_AT_ONCE ? n - begin : CAIRN_ROWS_AT_ONCE;
+            visit_piece(metrics, model, &(struct piece){micro, i, begin, count, NULL});
+        }
 }
 
-/* The label is the class of the largest probability. */
-static void visit_mixtures(struct cairn_metric_set *metrics, const struct cairn_model *model,
-                           const struct cairn_micro *micro)
+/* Whether an output says yes: a logit above 0, or what it predicts above 1/2. */
+static bool says_yes(const struct cairn_model *model, real h, double predicted)
 {
-    const size_t k = model->n_label_outputs;
-    struct cairn_label_answer answer = {.about = &metrics->about, .h = model->evaluated, .k = k};
-    for (size_t i = 0; i < micro->n; i++, answer.h += k) {
-        const cairn_real *q = micro->target + i * k;
-        answer.weight = weight_of(micro, i);
-        answer.label = 0;
-        for (size_t c = 1; c < k; c++)
-            if (q[c] > q[answer.label]) answer.label = c;
-        answer.predicted = model->loss->class_of(answer.h, k, false);
-        if (answer.weight != 0) add_label(metrics, &answer);
-    }
-}
-
-/* Whether an output says yes: of logits one above 0. */
-static bool says_yes(const struct cairn_model *model, real h)
-{
-    return h > (model->loss->counts_targets ? 0 : (real)0.5);
+    return model->loss->counts_targets ? h > 0 : predicted > 0.5;
 }
 
 static void one_target(struct cairn_metric_set *metrics, const struct cairn_model *model,
@@ -173,7 +199,7 @@ static void one_target(struct cairn_metric_set *metrics, const struct cairn_mode
                                               .h = h,
                                               .k = 1,
                                               .label = answer->target > 0.5,
-                                              .predicted = says_yes(model, *h),
+                                              .predicted = says_yes(model, *h, answer->predicted),
                                               .weight = answer->weight};
     add_label(metrics, &yes_no);
 }
@@ -182,14 +208,14 @@ static void visit_targets(struct cairn_metric_set *metrics, const struct cairn_m
                           const struct cairn_micro *micro)
 {
     const size_t k = model->n_targets;
-    for (size_t i = 0; i < micro->n; i++) {
-        struct cairn_target_answer answer = {.weight = weight_of(micro, i)};
-        for (size_t j = 0; j < k && answer.weight != 0; j++) {
-            answer.output = j;
-            answer.target = (double)micro->target[i * k + j];
-            one_target(metrics, model, model->evaluated + i * k + j, &answer);
+    for (size_t i = 0; i < micro->n; i++)
+        for (size_t j = 0; j < k; j++) {
+            struct cairn_target_answer answer = {.output = j,
+                                                 .target = (double)micro->target[i * k + j],
+                                                 .weight = cairn_micro_weight(micro, i, j)};
+            if (answer.weight != 0)
+                one_target(metrics, model, model->evaluated + i * k + j, &answer);
         }
-    }
 }
 
 void cairn_metrics_add(struct cairn_metric_set *metrics, const struct cairn_model *model,
@@ -199,12 +225,10 @@ void cairn_metrics_add(struct cairn_metric_set *metrics, const struct cairn_mode
     for (size_t i = 0; i < CAIRN_N_METRICS; i++)
         if (metrics->choice.wanted[i] && cairn_metric_at(i)->add_scores != NULL)
             cairn_metric_at(i)->add_scores(scores, metrics->micro + metrics->first[i]);
-    if (metrics->of_labels && micro->label != NULL)
+    if (metrics->about.n_targets == 0 && metrics->of_labels)
         visit_labels(metrics, model, micro);
-    else if (metrics->about.n_targets > 0 && (metrics->of_labels || metrics->of_targets))
+    else if (metrics->of_labels || metrics->of_targets)
         visit_targets(metrics, model, micro);
-    else if (metrics->of_labels)
-        visit_mixtures(metrics, model, micro);
     for (size_t s = 0; s < metrics->n_sums; s++)
         if (metrics->micro[s] != 0) cairn_exact_sum_add(&metrics->sum[s], metrics->micro[s]);
 }

@@ -19,6 +19,8 @@ struct cairn_metric_set {
     size_t first[CAIRN_N_METRICS]; /* of each one's sums */
     size_t n_sums;
     bool of_labels, of_targets;  /* some of them look at these */
+    real *room;                  /* [CAIRN_ROWS_AT_ONCE, K] outputs of some labels; owned */
+    cairn_real *q;               /* [CAIRN_ROWS_AT_ONCE, K] probabilities in their place; owned */
     double *micro;               /* [n_sums] of one micro-batch, then the totals; owned */
     struct cairn_exact_sum *sum; /* [n_sums] of all; owned */
 };

@@ -185,11 +185,30 @@ RESNET = [conv(16, 3, padding=1, bias=False), NORM, RELU, *block(16), *block(32,
           layer("global_avgpool"), dense(10)]
 DENSE_RESIDUAL = [FLATTEN, dense(20), layer("residual", body=[dense(20), layer("tanh"), dense(20)], name="same"),
                   layer("residual", body=[RELU, layer("residual", body=[dense(20)]), dense(12)], project="auto"), dense(5)]
+BRANCHES = [conv(4, 3, padding=1), layer("tanh"),
+            layer("branches", of=[[], [layer("avgpool", kernel=2), conv(6, 3, padding="same"),
+                                       layer("branches", of=[[], [layer("avgpool", kernel=2), conv(3, 1), layer("upsample", factor=2, mode="linear")]]),
+                                       layer("gelu"), layer("upsample", factor=2)]]),
+            layer("branches", join="sum", of=[[conv(5, 1)], [conv(5, 3, padding=1), layer("tanh")], [layer("batchnorm"), conv(5, 1, bias=False)]]),
+            layer("branches", dim=2, of=[[conv(2, 1)], [conv(2, 3), layer("gelu"), conv(2, 1, padding=1)]]), FLATTEN, dense(5)]
 
 
 def gpt(head):
     return [layer("embedding", units=32, name="words"), layer("position"), layer("transformer_block", heads=4),
             layer("transformer_block", heads=2, expansion=3), layer("layernorm"), head]
+
+
+def both_ways(kind, units, **keys):
+    return layer("bidirectional", of=layer(kind, units=units, **keys))
+
+
+RECURRENT = [dense(6), layer("lstm", units=7), layer("gru", units=6, bias=False), layer("lstm", units=5, output="last"), dense(5)]
+BOTH_WAYS = [both_ways("gru", 4), layer("tanh"), both_ways("lstm", 5), layer("layernorm"), both_ways("gru", 3, output="last", bias=False),
+             dense(5)]
+
+
+def llama(**keys):
+    return layer("transformer_block", heads=2, norm="rms", mlp="swiglu", position="rotary", **keys)
 
 
 def smooth(layers):
@@ -229,12 +248,22 @@ CASES = {
         "type": "cross_entropy", "label_smoothing": 0.2, "class_weights": [1, 2, 0.5, 1], "ignore_index": -1}),
     "dense norms": Case(DENSE_NORMS, classes([3, 4, 4], 5), micro=48),
     "dense residual": Case(DENSE_RESIDUAL, classes([3, 4, 4], 5)),
+    "branches": Case(BRANCHES, classes([3, 8, 8], 5), micro=48),
     **{name: dataclasses.replace(case, free=False) for name, case in IMAGES.items()},
     **{name + ", smooth": dataclasses.replace(IMAGES[name], model=smooth(IMAGES[name].model), rate=rate)
        for name, rate in {"mnist-cnn": 0.5, "convolutions": 1.0, "dilated": 1.0, "signals": 1.0, "volumes": 1.0, "norms": 0.1,
                           "resnet-8": 1.0}.items()},
     "attention": Case([layer("embedding", units=16), layer("position"), layer("attention", heads=4, causal=False),
                        layer("layernorm"), dense(23)], tokens(12, 23), n=10, micro=4, context=12, vocabulary=23),
+    "recurrent": Case(RECURRENT, classes([9, 4], 5)),
+    "both ways": Case(BOTH_WAYS, classes([9, 4], 5)),
+    "lstm-series": Case([layer("lstm", units=32, output="last"), dense(1)], targets([24, 1], 1), loss="squared_error", n=64, micro=32),
+    "gru, tokens": Case([layer("embedding", units=12), layer("gru", units=16), dense(23)], tokens(20, 23), n=10, micro=4, context=20,
+                        vocabulary=23),
+    "rotary": Case([layer("attention", heads=3, position="rotary"), dense(10), layer("glu"), FLATTEN, dense(5)], classes([7, 12], 5)),
+    "llama": Case([layer("embedding", units=16), llama(), llama(expansion=2, norm_first=False), layer("rmsnorm"), dense(23)],
+                  tokens(30, 23), n=10, micro=4, context=30, vocabulary=23),
+    "norms last": Case([dense(12), layer("transformer_block", heads=3, norm_first=False), FLATTEN, dense(5)], classes([7, 6], 5)),
     "gpt": Case(gpt(dense(65)), tokens(70, 65), n=6, micro=4, context=70, vocabulary=65),
     "gpt, tied": Case(gpt(dense(65, tie="words", bias=False)), tokens(16, 65, weighted=True), n=10, micro=4, context=16,
                       vocabulary=65, loss={"type": "cross_entropy", "label_smoothing": 0.1}),

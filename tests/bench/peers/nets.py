@@ -7,6 +7,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+import sequences
+
 
 class Layers(nn.Sequential):
     """A list of layers; `name` replaces the index."""
@@ -54,6 +56,7 @@ def conv(keys, shape):
 def pool(kind):
     def make(keys, shape):
         of = [keys["kernel"], keys.get("stride") or keys["kernel"], keys.get("padding") or 0]
+        of += [keys["dilation"]] if keys.get("dilation") else []
         return over(kind, shape)(*(sizes(value, len(shape) - 1) for value in of))
 
     return make
@@ -83,37 +86,6 @@ class Position(nn.Module):
 
     def forward(self, x):
         return x + self.weight
-
-
-def mask(keys, shape):
-    """Of what lies ahead; None where all is seen."""
-    causal = keys.get("causal", "auto")
-    causal = keys["vocabulary"] > 0 if causal == "auto" else causal
-    return torch.ones([shape[0]] * 2, dtype=torch.bool).triu(1) if causal else None
-
-
-class Attention(nn.MultiheadAttention):
-    """Of x by itself."""
-
-    def __init__(self, keys, shape):
-        super().__init__(shape[-1], keys["heads"], batch_first=True)
-        self.mask = mask(keys, shape)
-
-    def forward(self, x):
-        return super().forward(x, x, x, attn_mask=self.mask, need_weights=False)[0]
-
-
-class Block(nn.TransformerEncoderLayer):
-    """Norms first."""
-
-    def __init__(self, keys, shape):
-        width = shape[-1]
-        super().__init__(width, keys["heads"], width * keys.get("expansion", 4), float(keys.get("dropout", 0)), "gelu",
-                         batch_first=True, norm_first=True)
-        self.mask = mask(keys, shape)
-
-    def forward(self, x):
-        return super().forward(x, src_mask=self.mask)
 
 
 class Changed(nn.Module):
@@ -173,6 +145,18 @@ class Residual(nn.Module):
         return self.body(x) + (x if self.project is None else self.project(x))
 
 
+class Branches(nn.ModuleList):
+    """Lists side by side."""
+
+    def __init__(self, keys, shape):
+        super().__init__(Layers(layers, shape, keys["vocabulary"]) for layers in keys["of"])
+        self.dim = None if keys.get("join") == "sum" else keys.get("dim", 0) + 1
+
+    def forward(self, x):
+        outputs = [branch(x) for branch in self]
+        return sum(outputs) if self.dim is None else torch.cat(outputs, self.dim)
+
+
 MAKERS = {
     "flatten": lambda keys, shape: nn.Flatten(),
     "reshape": lambda keys, shape: Changed(lambda x: x.reshape(len(x), *keys["to"])),
@@ -205,10 +189,10 @@ MAKERS = {
     "rmsnorm": lambda keys, shape: nn.RMSNorm(shape[-1], eps=float(keys.get("eps", torch.finfo(torch.float32).eps))),
     "embedding": lambda keys, shape: nn.Embedding(keys["vocabulary"], keys["units"]),
     "position": lambda keys, shape: Position(shape),
-    "attention": Attention,
-    "transformer_block": Block,
+    **sequences.MAKERS,
     "tied": lambda keys, shape: Tied(keys["other"], keys),
     "residual": Residual,
+    "branches": Branches,
     "softmax": lambda keys, shape: nn.Softmax(-1),
 }
 
