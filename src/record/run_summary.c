@@ -35,7 +35,7 @@ static cairn_status summary_text(const struct cairn_summary *summary,
     snprintf(hash, sizeof hash, "%016" PRIx64, summary->weights_hash);
     cairn_json_open(&json, NULL, '{');
     cairn_json_text(&json, "status", summary->status);
-    cairn_json_text(&json, "stopped_by", summary->stopped_by);
+    if (summary->stopped_by != NULL) cairn_json_text(&json, "stopped_by", summary->stopped_by);
     cairn_json_count(&json, "updates", summary->updates);
     cairn_json_count(&json, "epochs", summary->epochs);
     cairn_json_count(&json, "samples", summary->samples);

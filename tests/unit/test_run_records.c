@@ -79,7 +79,7 @@ static void test_summary(void **state)
     assert_text("summary.json", text);
     assert_string_equal(
         text,
-        "{\n  \"status\": \"done\",\n  \"stopped_by\": null,\n  \"updates\": 120,\n  \"epochs\": "
+        "{\n  \"status\": \"done\",\n  \"updates\": 120,\n  \"epochs\": "
         "0,\n  \"samples\": 0,\n"
         "  \"ranks\": 2,\n  \"micro_batch\": 0,\n  \"global_batch\": 0,\n  \"train_loss\": 0.125,\n"
         "  \"eval_loss\": 0.25,\n  \"eval_accuracy\": null,\n"
