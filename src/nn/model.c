@@ -109,6 +109,10 @@ static cairn_status name_outputs(struct cairn_model *model,
     model->rows = rows_of(model, options);
     if (options->n_classes > 0 || kind->targets_are_classes)
         model->n_classes = kind->n_classes > 0 ? kind->n_classes : model->rows.k;
+    model->n_targets = options->n_targets;
+    model->is_text = options->vocabulary > 0 && options->n_labels > 1;
+    model->has_positions =
+        options->n_targets > 0 ? options->y.ndim > 1 : options->n_labels > 1 && !model->is_text;
     if (!model->rows.first) return CAIRN_OK;
     return cairn_memory_get(model->rows.k, sizeof *model->row, "the outputs of a label",
                             &model->row);
