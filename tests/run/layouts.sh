@@ -11,11 +11,11 @@ field() { sed -n "/^layout $1 /,/^model/s/^$2 //p" "$datasets/layouts.txt"; }
 # trains RANKS NAME ARGUMENTS...: in its folder; the hash of the weights.
 trains()
 {
-    local ranks=$1 name=$2 outputs loss
+    local ranks=$1 name=$2 outputs loss means
     shift 2
-    read -r outputs loss <<<"$(field "$name" model)"
+    read -r outputs loss means <<<"$(field "$name" model)"
     cat >"$name/run.yaml" <<END
-model: [{type: flatten}, {type: dense, units: $outputs}]
+model: [${means:+{type: avgpool, kernel: $means\}, }{type: flatten}, {type: dense, units: $outputs}]
 loss: $loss
 batch: {global: 2, micro: 1}
 train: {updates: 2, reproducible: true}
