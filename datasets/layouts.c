@@ -6,8 +6,6 @@
  * Numbers are made up and the same each time.  TYPE is f2, f4, f8, i1, i2, i4, i8, u1, u2, u4 or
  * u8, all little-endian, text (fixed length), texts (variable), complex (h5py's compound of r and
  * i) or reference (to the file's top, as MATLAB's cells hold them). */
-#include "layouts.h"
-
 #include <hdf5.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -27,7 +25,7 @@ struct array {
     bool deflate;
 };
 
-void stop(const char *what, const char *which)
+static void stop(const char *what, const char *which)
 {
     fprintf(stderr, "layouts: %s: %s\n", which, what);
     exit(2);
@@ -206,18 +204,6 @@ static void write_array(char **rest)
     H5Fclose(file);
 }
 
-/* "FILE GROUP N SIDE FIRST" */
-static void write_universe(char **rest)
-{
-    hid_t file = open_file(next_word(rest));
-    struct universes of = {.group = next_word(rest)};
-    of.n = strtoul(next_word(rest), NULL, 10);
-    of.side = strtoul(next_word(rest), NULL, 10);
-    of.first = strtoul(next_word(rest), NULL, 10);
-    write_universes(file, &of);
-    H5Fclose(file);
-}
-
 static void write_about(char **rest)
 {
     hid_t file = open_file(next_word(rest));
@@ -240,7 +226,6 @@ int main(int argc, char **argv)
         found = found || ours;
         if (ours && strcmp(what, "array") == 0) write_array(&rest);
         if (ours && strcmp(what, "about") == 0) write_about(&rest);
-        if (ours && strcmp(what, "universe") == 0) write_universe(&rest);
     }
     fclose(list);
     if (!found) stop("no such layout", argv[2]);

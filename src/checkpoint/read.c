@@ -43,7 +43,7 @@ cairn_status cairn_checkpoint_open(const char *path, struct cairn_h5 **out)
     return st;
 }
 
-/* Say, where a file has other reals than this build, that they were converted. */
+/* Say, where a file has other reals than this process, that they were converted. */
 static void warn_of_reals(struct cairn_h5 *file, const char *path, const struct cairn_state *state)
 {
     struct cairn_h5_form stored;
@@ -52,8 +52,8 @@ static void warn_of_reals(struct cairn_h5 *file, const char *path, const struct 
     if (i == state->n_arrays) return;
     if (cairn_h5_describe(file, state->array[i].path, &stored) != CAIRN_OK) return;
     if (stored.type == CAIRN_H5_REAL) return;
-    cairn_log_warning("%s holds %s, this cairn computes in %s: its numbers were converted, and the "
-                      "bits that follow are not those of the build that wrote it",
+    cairn_log_warning("%s holds %s, this run computes in %s: its numbers were converted, and the "
+                      "bits that follow are not those of the run that wrote it",
                       path, cairn_h5_type_name(stored.type), cairn_h5_type_name(CAIRN_H5_REAL));
 }
 

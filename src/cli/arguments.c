@@ -137,6 +137,17 @@ static cairn_status read_flag(const struct cairn_option *flag,
     return put(flag, arguments, position, value, fields);
 }
 
+static const struct cairn_option *find_flag(const struct cairn_command *command, const char *name,
+                                            const struct cairn_option_table **in)
+{
+    for (const struct cairn_option_table *table = command->tables; table->flags != NULL; table++)
+        for (const struct cairn_option *flag = table->flags; flag->name != NULL; flag++) {
+            *in = table;
+            if (strcmp(flag->name, name) == 0) return flag;
+        }
+    return NULL;
+}
+
 static cairn_status read_word(const struct cairn_command *command,
                               const struct cairn_arguments *arguments, int *position, void *request)
 {
@@ -145,11 +156,10 @@ static cairn_status read_word(const struct cairn_command *command,
     size_t n = word.value == NULL ? strlen(text) : (size_t)(word.value - text);
     snprintf(word.name, sizeof word.name, "%.*s", n < NAME_BYTES ? (int)n : NAME_BYTES, text);
     if (word.value != NULL) word.value++;
-    for (const struct cairn_option_table *table = command->tables; table->flags != NULL; table++)
-        for (const struct cairn_option *flag = table->flags; flag->name != NULL; flag++)
-            if (strcmp(flag->name, word.name) == 0)
-                return read_flag(flag, arguments, position, &word, at(request, table->at));
-    return unknown(command, arguments, *position, &word);
+    const struct cairn_option_table *table = NULL;
+    const struct cairn_option *flag = find_flag(command, word.name, &table);
+    if (flag == NULL) return unknown(command, arguments, *position, &word);
+    return read_flag(flag, arguments, position, &word, at(request, table->at));
 }
 
 static cairn_status set_defaults(const struct cairn_command *command, void *request)
@@ -175,6 +185,23 @@ cairn_status cairn_arguments_read(const struct cairn_command *command,
             CAIRN_TRY(command->take(request, arguments->value[position++]));
     }
     return CAIRN_OK;
+}
+
+void cairn_arguments_operands(const struct cairn_command *command,
+                              const struct cairn_arguments *arguments,
+                              struct cairn_run_operands *operands)
+{
+    for (int position = 0; position < arguments->count; position++) {
+        const struct cairn_option_table *table = NULL;
+        const char *text = arguments->value[position];
+        const struct cairn_option *flag =
+            text[0] == '-' && text[1] != '\0' ? find_flag(command, text, &table) : NULL;
+        if (flag != NULL)
+            position += flag->type != CAIRN_KEY_BOOL; /* its value */
+        else if ((text[0] != '-' || text[1] == '\0') &&
+                 cairn_run_operand(operands, text) != CAIRN_OK)
+            return;
+    }
 }
 
 static bool is_given(const struct cairn_option *flag, const unsigned char *fields)

@@ -11,6 +11,7 @@
 #include "base/option.h"
 #include "cairn/comm.h"
 #include "cairn/status.h"
+#include "cli/precision.h"
 #include "cluster/launcher.h"
 
 /** What follows the command's name, without the flags that every command has. */
@@ -22,6 +23,15 @@ struct cairn_arguments {
     uint64_t program_bytes;            /* what weigh() found, on the first rank; 0: nothing */
     bool first;                        /* cairn_launcher_is_first(), likewise before */
     bool help;                         /* -h was among them */
+};
+
+enum { CAIRN_MOST_OVERRIDES = 256 };
+
+/** The operands RUN.yaml key=value ..., in the order they stand there; a zeroed one is empty. */
+struct cairn_run_operands {
+    const char *run_file;
+    const char *overrides[CAIRN_MOST_OVERRIDES + 1]; /* NULL after the last */
+    size_t n_overrides;
 };
 
 /** A flag that every command has, wherever it stands. */
@@ -59,7 +69,8 @@ struct cairn_command {
     const struct cairn_command *also; /* another use of it, with its own flags, or NULL */
     /** Take an operand into the request.  Ranks: local.  Errors: CAIRN_USAGE. */
     cairn_status (*take)(void *request, const char *value);
-    bool collective; /* calls MPI_Init; else comm is NULL in run */
+    enum cairn_precision_of precision; /* what says in which it computes */
+    bool collective;                   /* calls MPI_Init; else comm is NULL in run */
     /** Whether it is collective this time, where it is not always.  NULL: it never is.  Ranks: the
      * same answer on each.  Errors: none. */
     bool (*gathers)(const struct cairn_arguments *arguments);
@@ -73,6 +84,13 @@ struct cairn_command {
     /** Ranks: all of the world where collective.  Errors: its own; main prints the one line. */
     cairn_status (*run)(const struct cairn_arguments *arguments, cairn_comm *comm);
 };
+
+/** The program in the precision of this instance, from its words to its exit code.  Ranks: all of
+ * the world, if there is one.  Errors: the exit code. */
+int cairn_program(int argc, char **argv);
+
+/** A command by its name.  Ranks: local.  Errors: CAIRN_USAGE: there is none; names the nearest. */
+CAIRN_CHECKED cairn_status cairn_command_find(const char *name, const struct cairn_command **out);
 
 #define X(name) extern const struct cairn_command cairn_command_##name;
 #include "cli/commands.def"
@@ -92,6 +110,12 @@ struct cairn_command {
 CAIRN_CHECKED cairn_status cairn_arguments_read(const struct cairn_command *command,
                                                 const struct cairn_arguments *arguments,
                                                 void *request);
+
+/** The operands alone, as far as they are RUN.yaml [key=value ...].  Ranks: local.
+ * Errors: none. */
+void cairn_arguments_operands(const struct cairn_command *command,
+                              const struct cairn_arguments *arguments,
+                              struct cairn_run_operands *operands);
 
 /** Whether all required flags were given.  Ranks: local.  Errors: CAIRN_USAGE: the first that was
  * not, and the usage. */
@@ -114,15 +138,6 @@ void cairn_help_print(FILE *out, const struct cairn_command *command);
 /** Take the one operand into a request whose first member it is, a const char *.  Ranks: local.
  * Errors: CAIRN_USAGE: a second one. */
 CAIRN_CHECKED cairn_status cairn_single_operand(void *request, const char *value);
-
-enum { CAIRN_MOST_OVERRIDES = 256 };
-
-/** The operands RUN.yaml key=value ..., in the order they stand there; a zeroed one is empty. */
-struct cairn_run_operands {
-    const char *run_file;
-    const char *overrides[CAIRN_MOST_OVERRIDES + 1]; /* NULL after the last */
-    size_t n_overrides;
-};
 
 /** Take the next of them into a request whose first member they are.  Ranks: local.
  * Errors: CAIRN_USAGE: no key=value, too many. */

@@ -125,6 +125,7 @@ const struct cairn_command cairn_command_doctor = {
     .notes = "cairn train, eval, predict and verify do the quick part of it at every start, and "
              "say what they find unless -q is given.",
     .take = cairn_run_operand,
+    .precision = CAIRN_PRECISION_OF_RUN,
     .collective = true,
     .weigh = weigh,
     .run = run_doctor,

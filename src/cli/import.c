@@ -19,6 +19,7 @@ struct request {
     const char *out;
     bool overwrite;
     const char *compress;
+    int precision; /* main has chosen the instance by it */
     struct cairn_writer_options storage;
     const char **sources; /* [n arguments], owned */
 };
@@ -30,6 +31,9 @@ static const struct cairn_option flags[] = {
     {"--overwrite", NULL, CAIRN_KEY_BOOL, AT(overwrite), .doc = "replace an older one"},
     {"--compress", "deflate:N|none", CAIRN_KEY_TEXT, AT(compress),
      .doc = "pack the chunks: N from 1 to 9, slower and smaller", .fallback = "none"},
+    {"--precision", NULL, CAIRN_KEY_CHOICE, AT(precision),
+     .doc = "of numbers that are converted; a run with train.precision: float64 wants float64",
+     .fallback = CAIRN_BUILT_PRECISION, .words = "float32 float64"},
     {"--title", "T", CAIRN_KEY_TEXT, AT(about.title),
      .doc = "kept in the file and shown by cairn info"},
     {"--source", "S", CAIRN_KEY_TEXT, AT(about.source),
@@ -134,7 +138,9 @@ static cairn_status print_result(const char *path, const struct cairn_writer *wr
         printf("%s: tokens of a vocabulary of %zu", path, vocabulary);
     else
         printf("%s: samples %s, ", path, cairn_shape_text(cairn_dataset_input(dataset), shape));
-    if (cairn_dataset_targets(dataset) > 0)
+    if (cairn_dataset_y(dataset)->ndim > 1)
+        printf("y %s", cairn_shape_text(cairn_dataset_y(dataset), shape));
+    else if (cairn_dataset_targets(dataset) > 0)
         printf("%zu real targets", cairn_dataset_targets(dataset));
     else if (vocabulary == 0 && cairn_dataset_classes(dataset) > 0)
         printf("%zu classes", cairn_dataset_classes(dataset));
@@ -204,5 +210,6 @@ const struct cairn_command cairn_command_import = {
     .tables = {{.flags = flags}},
     .more = list_formats,
     .take = take_operand,
+    .precision = CAIRN_PRECISION_OF_FLAG,
     .run = run_import,
 };

@@ -166,7 +166,8 @@ static cairn_status print(const struct cairn_config *config, const struct cairn_
     for (int i = 0; i < CAIRN_N_SPLITS; i++) {
         const enum cairn_split split = (enum cairn_split)i;
         if (cairn_dataset_size(dataset, split) == 0 || cairn_dataset_targets(dataset) > 0 ||
-            cairn_dataset_labels(dataset, split) != NULL)
+            cairn_dataset_labels(dataset, split) != NULL ||
+            survey->array[split][CAIRN_SURVEY_Y].n_rows > 0)
             continue;
         snprintf(line, sizeof line, "%s: %s has no labels: only cairn predict takes it",
                  check->name, cairn_split_name(split));

@@ -169,7 +169,10 @@ static cairn_status print_y(struct cairn_h5 *file, const struct cairn_dataset *d
         return CAIRN_OK;
     }
     CAIRN_TRY(print_array(file, "y", y));
-    if (cairn_dataset_targets(dataset) > 0) printf(", real targets");
+    if (cairn_dataset_y_is_whole(dataset) && cairn_dataset_y(dataset)->ndim > 1)
+        printf(", labels or targets, as the loss takes them");
+    else if (cairn_dataset_targets(dataset) > 0)
+        printf(", real targets");
     if (cairn_dataset_labels(dataset, split) != NULL) {
         print_counts(dataset, split);
         return print_names(dataset, file, y);

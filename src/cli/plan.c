@@ -262,6 +262,7 @@ const struct cairn_command cairn_command_plan = {
     .tables = {{.flags = flags}},
     .notes = "The exit code is 2 where the run does not fit in memory.",
     .take = cairn_run_operand,
+    .precision = CAIRN_PRECISION_OF_RUN,
     .once = true,
     .gathers = gathers,
     .weigh = weigh,

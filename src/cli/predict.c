@@ -57,6 +57,7 @@ const struct cairn_command cairn_command_predict = {
     .doc = "writes the outputs of a trained model, one row per sample",
     .tables = {{.flags = flags}},
     .take = cairn_trained_take,
+    .precision = CAIRN_PRECISION_OF_WEIGHTS,
     .collective = true,
     .run = run_predict,
 };

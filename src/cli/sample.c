@@ -264,5 +264,6 @@ const struct cairn_command cairn_command_sample = {
     .notes = "Prompt and text go to stdout as they come.  The model sees the last data.context "
              "tokens.",
     .take = cairn_trained_take,
+    .precision = CAIRN_PRECISION_OF_WEIGHTS,
     .run = run_sample,
 };

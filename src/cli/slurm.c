@@ -357,6 +357,7 @@ const struct cairn_command cairn_command_slurm = {
     .about = "  cairn slurm run.yaml --nodes 4 --ranks-per-node 2 --time 2:00:00 | sbatch",
     .tables = {{.flags = operands}, {.flags = flags}, {.flags = run_flags}},
     .take = cairn_run_operand,
+    .precision = CAIRN_PRECISION_OF_RUN,
     .once = true,
     .run = run_slurm,
 };

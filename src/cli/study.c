@@ -67,6 +67,7 @@ const struct cairn_command cairn_command_study = {
     .notes = "Cells that have ended are kept: start it again, also from several jobs at once, and "
              "it goes on.  TERM, INT and USR1 stop it after the running update, with exit code 75.",
     .take = cairn_run_operand,
+    .precision = CAIRN_PRECISION_OF_STUDY,
     .collective = true,
     .saves = true,
     .watched = true,

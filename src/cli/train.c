@@ -139,6 +139,7 @@ const struct cairn_command cairn_command_train = {
     .notes = "TERM, INT and USR1 stop it after the running update, with a checkpoint and exit code "
              "75.",
     .take = cairn_run_operand,
+    .precision = CAIRN_PRECISION_OF_RUN,
     .collective = true,
     .saves = true,
     .watched = true,

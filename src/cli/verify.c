@@ -208,6 +208,7 @@ const struct cairn_command cairn_command_verify = {
              "micro-batch, so only the run file's own split is tried, on all these ranks.",
     .tables = {{.flags = flags}},
     .take = cairn_run_operand,
+    .precision = CAIRN_PRECISION_OF_RUN,
     .collective = true,
     .run = run_verify,
 };

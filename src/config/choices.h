@@ -36,7 +36,8 @@
     NEXT(LR_DECAY_STEP, "step")                                                                    \
     NEXT(LR_DECAY_POLYNOMIAL, "polynomial")                                                        \
     NEXT(LR_DECAY_WSD, "wsd")                                                                      \
-    NEXT(LR_DECAY_MILESTONES, "milestones")
+    NEXT(LR_DECAY_MILESTONES, "milestones")                                                        \
+    NEXT(LR_DECAY_PLATEAU, "plateau")
 #define CAIRN_WORDS_MILESTONES_BY(FIRST, NEXT)                                                     \
     FIRST(MILESTONES_BY_EPOCHS, "epochs")                                                          \
     NEXT(MILESTONES_BY_UPDATES, "updates")                                                         \
@@ -45,6 +46,10 @@
     FIRST(DECAY_BY_UPDATES, "updates") NEXT(DECAY_BY_SAMPLES, "samples")
 #define CAIRN_WORDS_DEADLINE(FIRST, NEXT)                                                          \
     FIRST(DEADLINE_NONE, "none") NEXT(DEADLINE_SLURM, "slurm") NEXT(DEADLINE_JOB, "job")
+#define CAIRN_WORDS_PRECISION(FIRST, NEXT)                                                         \
+    FIRST(PRECISION_FLOAT32, "float32") NEXT(PRECISION_FLOAT64, "float64")
+#define CAIRN_WORDS_RECOMPUTE(FIRST, NEXT)                                                         \
+    FIRST(RECOMPUTE_NONE, "none") NEXT(RECOMPUTE_AUTO, "auto")
 #define CAIRN_WORDS_BALANCE(FIRST, NEXT) FIRST(BALANCE_OFF, "off") NEXT(BALANCE_AUTO, "auto")
 #define CAIRN_WORDS_TRAIN_NOISE(FIRST, NEXT)                                                       \
     FIRST(TRAIN_NOISE_AUTO, "auto")                                                                \
@@ -53,14 +58,11 @@
     NEXT(TRAIN_NOISE_OFF, "off")
 #define CAIRN_WORDS_EVALUATE_EVERY(FIRST, NEXT)                                                    \
     FIRST(EVALUATE_EVERY_EPOCH, "epoch") NEXT(EVALUATE_EVERY_NONE, "none")
+#define CAIRN_WORDS_PATIENCE(FIRST, NEXT) FIRST(PATIENCE_NONE, "none")
 #define CAIRN_WORDS_HANG_TIMEOUT(FIRST, NEXT)                                                      \
     FIRST(HANG_TIMEOUT_AUTO, "auto") NEXT(HANG_TIMEOUT_NONE, "none")
 #define CAIRN_WORDS_CHECKPOINT_EVERY(FIRST, NEXT)                                                  \
     FIRST(CHECKPOINT_EVERY_NONE, "none") NEXT(CHECKPOINT_EVERY_AUTO, "auto")
-#define CAIRN_WORDS_KEEP_BEST(FIRST, NEXT)                                                         \
-    FIRST(KEEP_BEST_NONE, "none")                                                                  \
-    NEXT(KEEP_BEST_LOSS, "eval_loss")                                                              \
-    NEXT(KEEP_BEST_ACCURACY, "eval_accuracy")
 #define CAIRN_WORDS_GRADFLOW_EVERY(FIRST, NEXT) FIRST(GRADFLOW_EVERY_AUTO, "auto")
 
 CAIRN_CHOICE(cairn_word_layout, CAIRN_WORDS_LAYOUT);
@@ -78,12 +80,14 @@ CAIRN_CHOICE(cairn_word_lr_decay, CAIRN_WORDS_LR_DECAY);
 CAIRN_CHOICE(cairn_word_milestones_by, CAIRN_WORDS_MILESTONES_BY);
 CAIRN_CHOICE(cairn_word_decay_by, CAIRN_WORDS_DECAY_BY);
 CAIRN_CHOICE(cairn_word_deadline, CAIRN_WORDS_DEADLINE);
+CAIRN_CHOICE(cairn_word_precision, CAIRN_WORDS_PRECISION);
+CAIRN_CHOICE(cairn_word_recompute, CAIRN_WORDS_RECOMPUTE);
 CAIRN_CHOICE(cairn_word_balance, CAIRN_WORDS_BALANCE);
 CAIRN_CHOICE(cairn_word_train_noise, CAIRN_WORDS_TRAIN_NOISE);
 CAIRN_CHOICE(cairn_word_evaluate_every, CAIRN_WORDS_EVALUATE_EVERY);
+CAIRN_CHOICE(cairn_word_patience, CAIRN_WORDS_PATIENCE);
 CAIRN_CHOICE(cairn_word_hang_timeout, CAIRN_WORDS_HANG_TIMEOUT);
 CAIRN_CHOICE(cairn_word_checkpoint_every, CAIRN_WORDS_CHECKPOINT_EVERY);
-CAIRN_CHOICE(cairn_word_keep_best, CAIRN_WORDS_KEEP_BEST);
 CAIRN_CHOICE(cairn_word_gradflow_every, CAIRN_WORDS_GRADFLOW_EVERY);
 
 #endif

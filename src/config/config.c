@@ -294,6 +294,11 @@ static cairn_status read_all(FILE *file, const char *path, char **text, size_t *
     return CAIRN_OK;
 }
 
+int cairn_config_bits(const struct cairn_config *config)
+{
+    return config->train_precision == CAIRN_PRECISION_FLOAT64 ? 64 : 32;
+}
+
 cairn_status cairn_config_load(const char *path, char **text, size_t *n)
 {
     FILE *file = fopen(path, "rb");

@@ -38,6 +38,9 @@ struct cairn_config {
     char *source;            /* the run file's name, which the nodes of the tree borrow; owned */
 };
 
+/** Of train.precision: 32 or 64.  Ranks: local.  Errors: none. */
+int cairn_config_bits(const struct cairn_config *config);
+
 /** Whether a flag "--lr" or "--batch-size" is a key of ours or of another trainer; then what to
  * write, with this value (NULL: not known), into text.  Ranks: local.  Errors: none. */
 bool cairn_known_option(const char *option, const char *value, char *text, size_t n_bytes);

@@ -188,6 +188,22 @@ const struct cairn_shape *cairn_dataset_input(const struct cairn_dataset *datase
     return &dataset->input;
 }
 
+const struct cairn_shape *cairn_dataset_y(const struct cairn_dataset *dataset)
+{
+    return &dataset->y;
+}
+
+size_t cairn_dataset_n_labels(const struct cairn_dataset *dataset)
+{
+    if (dataset->vocabulary > 0) return dataset->context;
+    return dataset->n_targets > 0 ? 0 : cairn_shape_count(&dataset->y);
+}
+
+bool cairn_dataset_y_is_whole(const struct cairn_dataset *dataset)
+{
+    return dataset->y_is_whole;
+}
+
 size_t cairn_dataset_targets(const struct cairn_dataset *dataset)
 {
     return dataset->n_targets;

@@ -126,31 +126,45 @@ const struct cairn_shape *cairn_dataset_input(const struct cairn_dataset *datase
  * they are as stored.  Ranks: local.  Errors: none. */
 const char *cairn_dataset_converts_to(const struct cairn_dataset *dataset, enum cairn_split split);
 
+/** Shape of the y of one sample, targets or labels; ndim 0: one label.  Ranks: local.
+ * Errors: none. */
+const struct cairn_shape *cairn_dataset_y(const struct cairn_dataset *dataset);
+
+/** Labels of one sample: 1, those of its positions, or of its tokens; 0: real targets or no
+ * context.  Ranks: local.  Errors: none. */
+size_t cairn_dataset_n_labels(const struct cairn_dataset *dataset);
+
+/** Whether y are several whole numbers of each sample, which may be targets or labels of its
+ * positions.  Ranks: local.  Errors: none. */
+bool cairn_dataset_y_is_whole(const struct cairn_dataset *dataset);
+
 /** Real targets per sample; 0: classes.  Ranks: local.  Errors: none. */
 size_t cairn_dataset_targets(const struct cairn_dataset *dataset);
 
-/** Largest label + 1 over all groups, at least 1; the vocabulary of tokens; 0: real targets.
+/** Largest label + 1 over all groups, at least 1, of labels of positions of the first ones that
+ * were looked at; the vocabulary of tokens; 0: real targets.
  * Ranks: local.  Errors: none. */
 size_t cairn_dataset_classes(const struct cairn_dataset *dataset);
 
 /** Labels [n] of a group, maybe negative (cairn_dataset_check_labels()); NULL where there are none
- * or they stay in the file, and of tokens.  Ranks: local.  Errors: none. */
+ * or they stay in the file, and of tokens and positions.  Ranks: local.  Errors: none. */
 const int32_t *cairn_dataset_labels(const struct cairn_dataset *dataset, enum cairn_split split);
 
 /** Names of the classes, separated by commas, where labels are texts or an enum; else NULL.
  * Ranks: local.  Errors: none. */
 const char *cairn_dataset_class_names(const struct cairn_dataset *dataset);
 
-/** Take one real target for each sample as the number of its class, or as a target again; nothing
- * where y is otherwise.  Ranks: local.  Errors: CAIRN_DATA: no whole number (names the row),
- * cannot be read; CAIRN_MEMORY. */
+/** Take one real target for each sample as the number of its class, or several whole numbers of it
+ * as labels of its positions, or as targets again; nothing where y is otherwise.  Ranks: local.
+ * Errors: CAIRN_DATA: no whole number (names the row), cannot be read; CAIRN_MEMORY. */
 CAIRN_CHECKED cairn_status cairn_dataset_set_classes(struct cairn_dataset *dataset, bool classes);
 
 /** No label is ignored. */
 #define CAIRN_NO_LABEL INT64_MIN
 
 /**
- * Whether a model with so many outputs for each label knows every label.
+ * Whether a model with so many outputs for each label knows every label; of those of positions the
+ * first ones are looked at, the others when they are read.
  *
  * ignored  a label that is fine besides, since the loss passes over it; CAIRN_NO_LABEL for none
  *

@@ -79,7 +79,7 @@ static cairn_status add_group(XXH64_state_t *hash, const struct cairn_group *gro
     add_factors(hash, group->shift, group->n_shift);
     CAIRN_TRY(add_rows(hash, &group->x, x_bytes));
     CAIRN_TRY(cairn_labels_each(group, add_labels, hash));
-    if (cairn_rows_exist(&group->y) && !group->labels_in_file) {
+    if (cairn_rows_exist(&group->y) && (!group->labels_in_file || group->y.form.shape.ndim > 1)) {
         add_shape(hash, &group->y.form);
         CAIRN_TRY(add_rows(hash, &group->y, y_bytes));
     }

@@ -115,13 +115,35 @@ static cairn_status take_x_as_y(struct cairn_dataset *dataset)
 {
     dataset->y_is_x = true;
     dataset->n_targets = dataset->n_stored = cairn_shape_count(&dataset->input);
+    dataset->y = dataset->input;
     return CAIRN_OK;
+}
+
+/* Whether rows have their channels where x has its own: the same dimensions besides. */
+static bool is_like_x(const struct cairn_rows *rows, const struct cairn_rows *x)
+{
+    const struct cairn_shape *a = &rows->form.shape;
+    const struct cairn_shape *b = &x->form.shape;
+    if (rows->n_parts == 0 || a->ndim != b->ndim) return false;
+    for (int d = 1; d + 1 < a->ndim; d++)
+        if (a->dim[d] != b->dim[d]) return false;
+    return true;
+}
+
+/* Images whose channels come last, and what belongs to each of their numbers. */
+static cairn_status turn_channels(struct cairn_group *group)
+{
+    const bool y = is_like_x(&group->y, &group->x);
+    const bool weight = is_like_x(&group->weight, &group->x);
+    CAIRN_TRY(cairn_decode_channels_last(&group->x));
+    if (y) CAIRN_TRY(cairn_decode_channels_last(&group->y));
+    return weight ? cairn_decode_channels_last(&group->weight) : CAIRN_OK;
 }
 
 static cairn_status open_x_and_y(struct cairn_dataset *dataset, struct cairn_group *group,
                                  const struct cairn_dataset_options *options)
 {
-    if (options->hwc) CAIRN_TRY(cairn_decode_channels_last(&group->x));
+    if (options->hwc) CAIRN_TRY(turn_channels(group));
     CAIRN_TRY(cairn_decode_packed(&group->x, false));
     CAIRN_TRY(cairn_decode_packed(&group->y, true));
     CAIRN_TRY(check_input(dataset, &group->x));
@@ -131,9 +153,18 @@ static cairn_status open_x_and_y(struct cairn_dataset *dataset, struct cairn_gro
     return group->y.n_parts > 0 ? cairn_labels_open(dataset, group) : CAIRN_OK;
 }
 
-/* One weight for each sample or token, where the group has them. */
-static cairn_status open_weights(struct cairn_group *group)
+/* Whether there is a weight for each number of y. */
+static bool is_like_y(const struct cairn_shape *weight, const struct cairn_shape *y)
 {
+    struct cairn_shape row = {.ndim = weight->ndim - 1};
+    for (int d = 0; d < row.ndim; d++) row.dim[d] = weight->dim[d + 1];
+    return cairn_shape_fits(&row, y);
+}
+
+/* One weight for each sample, number of y or token, where the group has them. */
+static cairn_status open_weights(const struct cairn_dataset *dataset, struct cairn_group *group)
+{
+    char wanted[CAIRN_SHAPE_TEXT_BYTES];
     char text[CAIRN_SHAPE_TEXT_BYTES];
     const size_t n = group->n_tokens > 0 ? group->n_tokens : group->n;
     if (group->weight.n_parts == 0) return CAIRN_OK;
@@ -143,11 +174,19 @@ static cairn_status open_weights(struct cairn_group *group)
     const char *path = cairn_rows_path(&group->weight, 0);
     if (form->type == CAIRN_H5_TEXT)
         return cairn_fail(CAIRN_DATA, "%s: %s holds texts; store numbers", file, path);
-    if (form->shape.ndim == 0 || form->shape.dim[0] != n || cairn_shape_count(&form->shape) != n)
-        return cairn_fail(CAIRN_DATA, "%s: %s has the shape %s; give one weight for each of %zu %s",
-                          file, path, cairn_shape_text(&form->shape, text), n,
-                          group->n_tokens > 0 ? "tokens" : "samples");
-    return CAIRN_OK;
+    const bool rows = form->shape.ndim > 0 && form->shape.dim[0] == n && n > 0;
+    if (rows && cairn_shape_count(&form->shape) == n) return CAIRN_OK;
+    if (rows && dataset->y.ndim > 0 && is_like_y(&form->shape, &dataset->y)) return CAIRN_OK;
+    if (dataset->y.ndim > 0)
+        return cairn_fail(
+            CAIRN_DATA,
+            "%s: %s has the shape %s; give one weight for each of %zu samples, or for "
+            "each a weight of every number of its y, %s",
+            file, path, cairn_shape_text(&form->shape, text), n,
+            cairn_shape_text(&dataset->y, wanted));
+    return cairn_fail(CAIRN_DATA, "%s: %s has the shape %s; give one weight for each of %zu %s",
+                      file, path, cairn_shape_text(&form->shape, text), n,
+                      group->n_tokens > 0 ? "tokens" : "samples");
 }
 
 /* What the arrays are called. */
@@ -239,5 +278,5 @@ cairn_status cairn_group_open(struct cairn_dataset *dataset, enum cairn_split sp
         CAIRN_TRY(cairn_tokens_open(dataset, group));
     else
         CAIRN_TRY(open_x_and_y(dataset, group, options));
-    return open_weights(group);
+    return open_weights(dataset, group);
 }

@@ -73,8 +73,8 @@ struct cairn_group {
     size_t n;            /* samples; of tokens those that the context makes, 0 until then */
     size_t n_tokens;     /* t; 0: x and y */
     struct cairn_rows x; /* [n, input] uint8, int16 or float32; or tokens [t] */
-    struct cairn_rows y; /* [n, d] real targets; none for classes */
-    struct cairn_rows weight; /* [n] of samples or [t] of tokens as labels; none for 1 */
+    struct cairn_rows y; /* [n, ...] real targets or labels of positions; none for classes [n] */
+    struct cairn_rows weight; /* [n] of samples, [n, y] or [t] of tokens as labels; none for 1 */
     const int32_t *label;     /* [n] classes; NULL for real targets, and where rows come */
     int32_t *label_owned;     /* what of it is to be released */
     bool labels_in_file;      /* in the file: rows of y are labels, the least of which is this */
@@ -93,8 +93,11 @@ struct cairn_dataset {
     size_t n_main;                  /* the first of them: those of data.file */
     struct cairn_group group[CAIRN_N_SPLITS];
     struct cairn_shape input;
+    struct cairn_shape y; /* of one sample; ndim 0: one number or text */
     size_t n_targets, n_classes;
-    size_t n_stored;            /* real targets as the file has them; 1 may stand for a class */
+    bool y_is_whole; /* several whole numbers of a sample: targets, or labels of positions */
+    size_t n_whole;  /* the largest of them + 1, of those that were looked at */
+    size_t n_stored; /* real targets as the file has them; 1 may stand for a class */
     struct cairn_classes names; /* of labels that are texts */
     char *class_names;          /* of texts and enums, separated by commas; NULL: none; owned */
     bool y_is_x;                /* targets are the inputs, as the model gets them */

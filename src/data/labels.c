@@ -10,6 +10,7 @@
 
 #include "base/memory.h"
 #include "data/dataset.h"
+#include "data/positions.h"
 
 enum { BLOCK = 16384 };
 
@@ -168,15 +169,13 @@ static cairn_status check_form(const struct cairn_group *group)
     const struct cairn_shape *shape = &form->shape;
     const char *file = cairn_rows_file(&group->y, 0);
     const char *y = cairn_rows_path(&group->y, 0);
-    const bool is_real = cairn_h5_is_real(form->type) || group->y.decode.packed;
     if (shape->ndim == 0 || shape->dim[0] != group->n)
         return cairn_fail(CAIRN_DATA, "%s: %s has the shape %s, but there are %zu samples in x",
                           file, y, cairn_shape_text(shape, text), group->n);
-    if ((shape->ndim > 2 && !is_real && !is_single(shape)) ||
-        (form->type == CAIRN_H5_TEXT && !is_single(shape)))
-        return cairn_fail(
-            CAIRN_DATA, "%s: %s is %s %s; store integer classes [n] or float32 targets [n, d]",
-            file, y, cairn_h5_stored_text(form, stored), cairn_shape_text(shape, text));
+    if (form->type == CAIRN_H5_TEXT && !is_single(shape))
+        return cairn_fail(CAIRN_DATA, "%s: %s is %s %s; store one text for each sample, or numbers",
+                          file, y, cairn_h5_stored_text(form, stored),
+                          cairn_shape_text(shape, text));
     if (cairn_shape_count(shape) == 0)
         return cairn_fail(CAIRN_DATA, "%s: %s holds no targets", file, y);
     return CAIRN_OK;
@@ -196,10 +195,31 @@ static cairn_status read_classes(struct labels *labels)
     return st;
 }
 
+/* The y of one sample; one number has no dimensions. */
+static struct cairn_shape shape_of(const struct cairn_shape *rows)
+{
+    struct cairn_shape one = {.ndim = is_single(rows) ? 0 : rows->ndim - 1};
+    for (int d = 0; d < one.ndim; d++) one.dim[d] = rows->dim[d + 1];
+    return one;
+}
+
+/* Of real targets, which whole numbers may turn out not to be. */
+static cairn_status open_targets(struct cairn_dataset *dataset, struct cairn_group *group,
+                                 bool first)
+{
+    const bool whole = !cairn_h5_is_real(group->y.form.type) && !group->y.decode.packed;
+    if (first) dataset->y_is_whole = whole && dataset->y.ndim > 0;
+    if (!whole) dataset->y_is_whole = false;
+    return dataset->y_is_whole ? cairn_positions_look(dataset, group) : CAIRN_OK;
+}
+
 cairn_status cairn_labels_open(struct cairn_dataset *dataset, struct cairn_group *group)
 {
     struct labels labels = {.dataset = dataset, .group = group};
+    char here[CAIRN_SHAPE_TEXT_BYTES];
+    char there[CAIRN_SHAPE_TEXT_BYTES];
     CAIRN_TRY(check_form(group));
+    const struct cairn_shape shape = shape_of(&group->y.form.shape);
     const char *file = cairn_rows_file(&group->y, 0);
     const char *y = cairn_rows_path(&group->y, 0);
     const bool is_text = group->y.form.type == CAIRN_H5_TEXT;
@@ -211,8 +231,13 @@ cairn_status cairn_labels_open(struct cairn_dataset *dataset, struct cairn_group
     if (!first && n_targets == 0 && is_text != (dataset->names.n > 0))
         return cairn_fail(CAIRN_DATA, "%s: %s holds %s, another group %s; all must hold the same",
                           file, y, is_text ? "names" : "numbers", is_text ? "numbers" : "names");
+    if (!first && !cairn_shape_same(&shape, &dataset->y))
+        return cairn_fail(CAIRN_DATA, "%s: the %s of a sample is %s, that of another group %s",
+                          file, y, cairn_shape_text(&shape, here),
+                          cairn_shape_text(&dataset->y, there));
+    dataset->y = shape;
     dataset->n_targets = dataset->n_stored = n_targets;
-    return n_targets == 0 ? read_classes(&labels) : CAIRN_OK;
+    return n_targets == 0 ? read_classes(&labels) : open_targets(dataset, group, first);
 }
 
 /* ---- once they are open */
@@ -224,7 +249,8 @@ cairn_status cairn_labels_each(const struct cairn_group *group,
 {
     int32_t block[BLOCK];
     if (group->label != NULL) return visit(context, 0, group->n, group->label);
-    for (size_t first = 0; group->labels_in_file && first < group->n; first += BLOCK) {
+    const bool each = group->labels_in_file && is_single(&group->y.form.shape);
+    for (size_t first = 0; each && first < group->n; first += BLOCK) {
         const size_t n = group->n - first < BLOCK ? group->n - first : BLOCK;
         CAIRN_TRY(cairn_rows_read(&group->y, first, n, CAIRN_H5_I32, block));
         CAIRN_TRY(visit(context, first, n, block));
@@ -243,9 +269,23 @@ static cairn_status set_classes(struct cairn_dataset *dataset, struct cairn_grou
     return CAIRN_OK;
 }
 
+/* Several whole numbers of a sample stay where they are. */
+static void set_positions(struct cairn_dataset *dataset, bool classes)
+{
+    dataset->n_targets = classes ? 0 : dataset->n_stored;
+    dataset->n_classes = !classes ? 0 : dataset->n_whole > 0 ? dataset->n_whole : 1;
+    for (int split = 0; split < CAIRN_N_SPLITS; split++)
+        dataset->group[split].labels_in_file =
+            classes && cairn_rows_exist(&dataset->group[split].y);
+}
+
 cairn_status cairn_dataset_set_classes(struct cairn_dataset *dataset, bool classes)
 {
     const bool are = dataset->n_targets == 0;
+    if (dataset->y_is_whole) {
+        set_positions(dataset, classes);
+        return CAIRN_OK;
+    }
     if (dataset->n_stored != 1 || dataset->y_is_x || classes == are) return CAIRN_OK;
     dataset->n_classes = classes ? 1 : 0;
     dataset->n_targets = classes ? 0 : dataset->n_stored;
@@ -311,6 +351,10 @@ cairn_status cairn_dataset_check_labels(const struct cairn_dataset *dataset, siz
     for (int split = 0; split < CAIRN_N_SPLITS; split++) {
         const struct cairn_group *group = &dataset->group[split];
         struct wanted wanted = {dataset, (enum cairn_split)split, n_classes, ignored};
+        if (dataset->y.ndim > 0) {
+            CAIRN_TRY(cairn_positions_check(dataset, group, n_classes, ignored));
+            continue;
+        }
         if (group->labels_in_file && group->least_label >= 0 && dataset->n_classes <= n_classes)
             continue; /* as was seen when they were looked at */
         CAIRN_TRY(cairn_labels_each(group, check_block, &wanted));

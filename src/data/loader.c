@@ -8,6 +8,7 @@
 #include "base/fault.h"
 #include "base/host.h"
 #include "data/internal.h"
+#include "data/positions.h"
 #include "data/tokens.h"
 
 enum { AHEAD = 2 }; /* rows between asking for one and converting it */
@@ -131,7 +132,8 @@ static void put_row(struct cairn_loader *loader, const struct cairn_batch *batch
         put_view(loader, batch, stored, row.slot);
     const int32_t *label = loader->group->label;
     if (loader->group->labels_in_file)
-        batch->label[row.slot] = *(const int32_t *)cairn_source_at(y, i, row.sample);
+        cairn_positions_convert(y->type, cairn_source_at(y, i, row.sample), y->n_values,
+                                batch->label + row.slot * y->n_values);
     else if (y->rows == NULL && loader->label_of != NULL)
         batch->label[row.slot] = loader->label_of[i];
     else if (y->rows == NULL && label != NULL)
@@ -140,8 +142,8 @@ static void put_row(struct cairn_loader *loader, const struct cairn_batch *batch
         memcpy(batch->target + row.slot * y->n_values, cairn_source_at(y, i, row.sample),
                y->row_bytes);
     if (loader->weight.rows != NULL)
-        batch->label_weight[row.slot] =
-            *(const real *)cairn_source_at(&loader->weight, i, row.sample);
+        memcpy(batch->label_weight + row.slot * loader->n_weights,
+               cairn_source_at(&loader->weight, i, row.sample), loader->weight.row_bytes);
 }
 
 /* The window sorted[i] into its slot. */
@@ -182,6 +184,7 @@ static void describe(const struct cairn_loader *loader, size_t n, struct cairn_m
     const bool classes = data->n_targets == 0;
     *out = (struct cairn_micro){.n = n,
                                 .n_labels = loader->n_labels,
+                                .n_weights = loader->n_weights,
                                 .x = batch->x,
                                 .label = classes ? batch->label : NULL,
                                 .target = classes        ? NULL

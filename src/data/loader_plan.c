@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "data/loader_state.h"
+#include "data/positions.h"
 #include "data/tokens.h"
 
 static cairn_status choose_factors(struct cairn_loader *loader)
@@ -48,16 +49,18 @@ static void set_out(struct cairn_loader *loader)
                        group->n_tokens > 0 ? cairn_tokens_held_type(&group->x)
                                            : cairn_rows_held_type(&group->x));
     if (group->labels_in_file)
-        cairn_source_begin(&loader->y, &group->y, CAIRN_H5_I32);
+        cairn_source_begin(&loader->y, &group->y, cairn_positions_held_type(&group->y));
     else if (loader->dataset->n_targets > 0 && cairn_rows_exist(&group->y))
         cairn_source_begin(&loader->y, &group->y, CAIRN_H5_REAL);
     if (cairn_rows_exist(&group->weight))
         cairn_source_begin(&loader->weight, &group->weight, CAIRN_H5_REAL);
     loader->n_in = loader->x.n_values;
-    loader->n_labels = 1;
+    loader->n_labels = group->labels_in_file ? loader->y.n_values : 1;
+    loader->n_targets = group->labels_in_file ? 0 : loader->y.n_values;
+    loader->n_weights = loader->weight.rows == NULL ? 1 : loader->weight.n_values;
     if (group->n_tokens == 0) return;
     loader->x.check = CAIRN_SOURCE_TOKENS;
-    loader->n_in = loader->n_labels = loader->dataset->context;
+    loader->n_in = loader->n_labels = loader->n_weights = loader->dataset->context;
     loader->x.step = loader->weight.step = loader->n_in;
     loader->x.length = loader->weight.length = loader->n_in + 1; /* x and the last label */
 }
@@ -187,11 +190,11 @@ static cairn_status get_batch(const struct cairn_loader *loader, struct cairn_ba
     size_t n = loader->n_labels;
     bool weighted = loader->weight.rows != NULL || loader->group->n_tokens > 0;
     CAIRN_TRY(cairn_memory_get(b, loader->n_in * sizeof *batch->x, what, &batch->x));
-    CAIRN_TRY(
-        cairn_memory_get(b, loader->y.n_values * sizeof *batch->target, what, &batch->target));
+    CAIRN_TRY(cairn_memory_get(b, loader->n_targets * sizeof *batch->target, what, &batch->target));
     CAIRN_TRY(cairn_memory_get(b, n * sizeof *batch->label, what, &batch->label));
     if (weighted)
-        CAIRN_TRY(cairn_memory_get(b, n * sizeof *batch->label_weight, what, &batch->label_weight));
+        CAIRN_TRY(cairn_memory_get(b, loader->n_weights * sizeof *batch->label_weight, what,
+                                   &batch->label_weight));
     CAIRN_TRY(cairn_memory_get(b, sizeof *batch->sample, what, &batch->sample));
     return cairn_memory_get(b, sizeof *batch->epoch, what, &batch->epoch);
 }
@@ -275,7 +278,7 @@ struct cairn_loader_memory cairn_loader_would_take(struct cairn_dataset *dataset
 {
     const struct cairn_loader loader = sketch(dataset, options);
     if (loader.group->n == 0) return (struct cairn_loader_memory){0};
-    const size_t reals = loader.n_in + loader.y.n_values + 2 * loader.n_labels;
+    const size_t reals = loader.n_in + loader.n_targets + loader.n_labels + loader.n_weights;
     const size_t batch = reals * sizeof(real) + 2 * sizeof(uint64_t);
     const size_t rows = options->micro * (loader.n_batches * batch + sizeof *loader.sorted);
     const size_t streamed =

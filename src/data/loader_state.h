@@ -15,7 +15,7 @@ struct cairn_batch {
     real *x;                  /* [b, n_in] */
     real *target;             /* [b, targets] */
     int32_t *label;           /* [b, n_labels] */
-    real *label_weight;       /* [b, n_labels]; NULL where all are 1 */
+    real *label_weight;       /* [b, n_weights]; NULL where all are 1 */
     uint64_t *sample, *epoch; /* [b] */
 };
 
@@ -31,8 +31,8 @@ struct cairn_loader {
     const struct cairn_group *group;
     struct cairn_loader_options options;
     struct cairn_source x, y,
-        weight;            /* y.rows is NULL for tokens, and for classes that the group holds */
-    size_t n_in, n_labels; /* of a sample */
+        weight; /* y.rows is NULL for tokens, and for classes that the group holds */
+    size_t n_in, n_labels, n_targets, n_weights; /* of a sample */
     struct cairn_factors factors;
     real *scale, *shift;       /* [1], or [n_in] where channels differ */
     bool is_held, streams;     /* in memory; or as they come, from a file */

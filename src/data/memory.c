@@ -49,6 +49,7 @@ cairn_status cairn_data_create(const struct cairn_data_form *form, cairn_data **
     dataset->vocabulary = form->vocabulary;
     dataset->n_targets = form->n_targets;
     dataset->n_classes = form->n_classes;
+    if (form->n_targets > 0) dataset->y = (struct cairn_shape){.ndim = 1, .dim = {form->n_targets}};
     dataset->weighted = form->weighted;
     *out = dataset;
     return CAIRN_OK;

@@ -169,6 +169,9 @@ static cairn_status all(struct walk *walk, struct cairn_dataset *dataset)
 {
     CAIRN_TRY(text(walk, &dataset->path));
     CAIRN_TRY(plain(walk, &dataset->input, sizeof dataset->input));
+    CAIRN_TRY(plain(walk, &dataset->y, sizeof dataset->y));
+    CAIRN_TRY(plain(walk, &dataset->y_is_whole, sizeof dataset->y_is_whole));
+    CAIRN_TRY(plain(walk, &dataset->n_whole, sizeof dataset->n_whole));
     CAIRN_TRY(plain(walk, &dataset->n_targets, sizeof dataset->n_targets));
     CAIRN_TRY(plain(walk, &dataset->n_classes, sizeof dataset->n_classes));
     CAIRN_TRY(plain(walk, &dataset->n_stored, sizeof dataset->n_stored));

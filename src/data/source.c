@@ -56,11 +56,12 @@ static cairn_status check_weights(const struct cairn_source *from, const real *w
                                   size_t first)
 {
     char text[CAIRN_WHERE_BYTES];
-    size_t bad = cairn_first_not_finite(weight, n);
+    const size_t all = n * from->n_values;
+    size_t bad = cairn_first_not_finite(weight, all);
     for (size_t i = 0; i < bad; i++)
         if (weight[i] < 0) bad = i;
-    if (bad == n) return CAIRN_OK;
-    size_t row = first + bad;
+    if (bad == all) return CAIRN_OK;
+    size_t row = first + bad / from->n_values;
     const char *at = where(from, &row, text);
     return cairn_fail(CAIRN_DATA, "%s row %zu: %g is not a weight; it must be 0 or more", at, row,
                       (double)weight[bad]);

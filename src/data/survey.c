@@ -263,6 +263,17 @@ static size_t rows_of_block(const struct pass *pass)
     return BLOCK_BYTES / row_bytes + 1;
 }
 
+/* How many ranges are told of an array: of channels, of each target or of all. */
+static size_t columns_of(const struct pass *pass, int what)
+{
+    const struct cairn_dataset *dataset = pass->survey->dataset;
+    const struct cairn_shape *shape = &pass->stream[what].rows.form.shape;
+    if (what == CAIRN_SURVEY_X) return dataset->input.dim[0];
+    if (shape->ndim <= 2 && !(what == CAIRN_SURVEY_WEIGHT && shape->ndim == 2))
+        return pass->stream[what].array->n_values;
+    return what == CAIRN_SURVEY_Y && !dataset->y_is_whole ? shape->dim[1] : 1;
+}
+
 static cairn_status begin_arrays(struct pass *pass)
 {
     const struct cairn_dataset *dataset = pass->survey->dataset;
@@ -276,9 +287,7 @@ static cairn_status begin_arrays(struct pass *pass)
         if (k == CAIRN_SURVEY_X && pass->group->n_tokens > 0)
             CAIRN_TRY(begin_tokens(from, dataset->vocabulary));
         else
-            CAIRN_TRY(
-                begin_array(rows[k], from,
-                            k == CAIRN_SURVEY_X ? dataset->input.dim[0] : from->array->n_values));
+            CAIRN_TRY(begin_array(rows[k], from, columns_of(pass, k)));
     }
     return CAIRN_OK;
 }

@@ -131,15 +131,25 @@ static cairn_status begin_x(struct cairn_writer *writer, enum cairn_split split,
     return write_statistics(writer, path, like, 0, cairn_shape_count(&like->input));
 }
 
+/* n rows, each as the targets of a sample. */
+static struct cairn_shape shape_of_targets(size_t n, const struct cairn_table *like)
+{
+    struct cairn_shape shape = {.ndim = 2, .dim = {n, like->n_targets}};
+    if (like->y.ndim == 0) return shape;
+    shape.ndim = like->y.ndim + 1;
+    for (int d = 0; d < like->y.ndim; d++) shape.dim[d + 1] = like->y.dim[d];
+    return shape;
+}
+
 static cairn_status begin_y(struct cairn_writer *writer, enum cairn_split split, size_t n,
                             const struct cairn_table *like)
 {
     char path[PATH_IN_FILE_BYTES];
     struct cairn_h5_form form = {.type = CAIRN_H5_I32, .shape = {.ndim = 1, .dim = {n}}};
-    if (like->label == NULL && like->target == NULL) return CAIRN_OK;
+    if (like->label == NULL && like->target == NULL && like->whole == NULL) return CAIRN_OK;
     if (like->label == NULL) {
-        form.type = CAIRN_H5_REAL;
-        form.shape = (struct cairn_shape){.ndim = 2, .dim = {n, like->n_targets}};
+        form.type = like->whole != NULL ? like->whole_type : CAIRN_H5_REAL;
+        form.shape = shape_of_targets(n, like);
     }
     CAIRN_TRY(begin_array(writer, path_of(split, "y", path), form, &writer->group[split].y));
     if (like->label == NULL)
@@ -150,11 +160,12 @@ static cairn_status begin_y(struct cairn_writer *writer, enum cairn_split split,
 }
 
 static cairn_status begin_weight(struct cairn_writer *writer, enum cairn_split split, size_t n,
-                                 const real *weight)
+                                 const real *weight, const struct cairn_table *each)
 {
     char path[PATH_IN_FILE_BYTES];
-    const struct cairn_h5_form form = {.type = CAIRN_H5_REAL, .shape = {.ndim = 1, .dim = {n}}};
+    struct cairn_h5_form form = {.type = CAIRN_H5_REAL, .shape = {.ndim = 1, .dim = {n}}};
     if (weight == NULL) return CAIRN_OK;
+    if (each != NULL) form.shape = shape_of_targets(n, each);
     return begin_array(writer, path_of(split, "weight", path), form, &writer->group[split].weight);
 }
 
@@ -167,7 +178,7 @@ cairn_status cairn_writer_begin(struct cairn_writer *writer, enum cairn_split sp
     CAIRN_TRY(begin_x(writer, split, n, like));
     CAIRN_TRY(begin_y(writer, split, n, like));
     writer->n_begun += n;
-    return begin_weight(writer, split, n, like->weight);
+    return begin_weight(writer, split, n, like->weight, like->weight_each ? like : NULL);
 }
 
 struct cairn_table cairn_table_slice(const struct cairn_table *table, size_t first, size_t n)
@@ -179,7 +190,13 @@ struct cairn_table cairn_table_slice(const struct cairn_table *table, size_t fir
     part.x = (const char *)table->x + first * x_bytes;
     if (table->label != NULL) part.label = table->label + first;
     if (table->target != NULL) part.target = table->target + first * table->n_targets;
-    if (table->weight != NULL) part.weight = table->weight + first;
+    if (table->whole != NULL) {
+        const struct cairn_h5_form number = {.type = table->whole_type};
+        part.whole =
+            (const char *)table->whole + first * table->n_targets * cairn_h5_element_bytes(&number);
+    }
+    if (table->weight != NULL)
+        part.weight = table->weight + first * (table->weight_each ? table->n_targets : 1);
     return part;
 }
 
@@ -194,7 +211,9 @@ cairn_status cairn_writer_append(struct cairn_writer *writer, enum cairn_split s
                                  const struct cairn_table *rows)
 {
     const struct group *group = &writer->group[split];
-    const void *y = rows->label != NULL ? (const void *)rows->label : rows->target;
+    const void *y = rows->label != NULL   ? (const void *)rows->label
+                    : rows->whole != NULL ? rows->whole
+                                          : (const void *)rows->target;
     if (rows->n == 0) return CAIRN_OK;
     CAIRN_TRY(cairn_h5_array_append(group->x, rows->n, rows->x));
     if (group->y != NULL) CAIRN_TRY(cairn_h5_array_append(group->y, rows->n, y));
@@ -223,7 +242,7 @@ cairn_status cairn_writer_begin_tokens(struct cairn_writer *writer, enum cairn_s
     if (writer->chunk_rows == 0) writer->chunk_rows = cairn_h5_new_array_chunk(group->x);
     writer->n_begun += n;
     CAIRN_TRY(cairn_h5_set_whole(writer->file, path, "vocabulary", (int64_t)like->vocabulary));
-    return begin_weight(writer, split, n, like->weight);
+    return begin_weight(writer, split, n, like->weight, NULL);
 }
 
 cairn_status cairn_writer_append_tokens(struct cairn_writer *writer, enum cairn_split split,

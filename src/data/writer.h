@@ -30,9 +30,14 @@ struct cairn_table {
     const void *x;             /* [n, input] */
     double scale;              /* 0 for none */
     const int32_t *label;      /* [n], or NULL */
-    const real *target;        /* [n, n_targets], or NULL; without either there is no y */
+    const real *target;        /* [n, n_targets], or NULL */
     size_t n_targets;
+    const void *whole; /* [n, n_targets] whole numbers of a type, as they are stored, or NULL;
+                          without any of the three there is no y */
+    enum cairn_h5_type whole_type;
+    struct cairn_shape y;    /* of targets of one sample; ndim 0: they are in a row */
     const real *weight;      /* [n], or NULL */
+    bool weight_each;        /* [n, n_targets] of each target, shaped as they are */
     const char *class_names; /* separated by commas, or NULL */
     const double *mean; /* [values of a sample + n_targets] of what was standardised, or NULL ... */
     const double *deviation; /* ... both, or neither */

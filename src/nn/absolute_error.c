@@ -7,6 +7,12 @@
 #include "nn/each_output.h"
 #include "nn/loss.h"
 
+struct keyed {
+    int reduce;
+};
+
+static const struct cairn_key keys[] = {CAIRN_REDUCE_KEY(struct keyed, reduce)};
+
 static double one(const void *self, double h, double y, double *gradient)
 {
     (void)self;
@@ -24,7 +30,9 @@ static cairn_status plan(void *self, const struct cairn_shape *outputs,
 static cairn_status run(const void *self, const struct cairn_micro *micro, size_t k, const real *h,
                         real *dh, struct cairn_scores *scores)
 {
-    cairn_each_output_run(&(struct cairn_each_output){self, one}, micro, k, h, dh, scores);
+    const struct keyed *keyed = self;
+    const struct cairn_each_output loss = {self, one, keyed->reduce};
+    cairn_each_output_run(&loss, micro, k, h, dh, scores);
     return CAIRN_OK;
 }
 
@@ -35,6 +43,10 @@ const struct cairn_loss_kind CAIRN_R(cairn_loss_absolute_error) = {
            "L1Loss; for data with real targets",
     .example = "absolute_error",
     .takes_targets = true,
+    .over = true,
+    .keys = keys,
+    .n_keys = sizeof keys / sizeof keys[0],
+    .self_bytes = sizeof(struct keyed),
     .plan = plan,
     .run = run,
 };

@@ -5,23 +5,28 @@
  *   q, k, v = x Win^T + bin, each cut into heads of width D / heads
  *   o = softmax(q k^T / sqrt(width)) v for each head (nn/heads.c)    y = o Wout^T + bout
  *
+ * With position: rotary, q and k are turned by their positions (nn/rotary.h).
+ *
  * Source: Vaswani and others 2017, section 3.2. */
 #include <math.h>
 
 #include "nn/heads.h"
 #include "nn/init.h"
 #include "nn/linear.h"
+#include "nn/rotary.h"
 #include "tensor/blas.h"
 
 struct attention {
     size_t n_heads;
-    int causal; /* enum cairn_causal */
-    int init;   /* enum cairn_init_scheme */
+    int causal;   /* enum cairn_causal */
+    int position; /* enum cairn_position */
+    int init;     /* enum cairn_init_scheme */
     struct cairn_heads heads;
     struct cairn_linear in, out;
     size_t qkv;     /* in the arena: [b, T, 3 D]; backward turns it into its gradient */
     size_t o;       /* in the arena: [b, T, D] */
     size_t log_sum; /* in the arena: [b, heads, T] */
+    size_t table;   /* in the arena: [T, width] of rotary positions */
 };
 
 static const struct cairn_key keys[] = {
@@ -30,6 +35,9 @@ static const struct cairn_key keys[] = {
     {"causal", CAIRN_KEY_CHOICE, offsetof(struct attention, causal), "auto", 0, 0,
      CAIRN_CHOICE_TEXT(CAIRN_WORDS_CAUSAL),
      "a position attends to itself and those before it; auto: where the data are tokens"},
+    {"position", CAIRN_KEY_CHOICE, offsetof(struct attention, position), "none", 0, 0,
+     CAIRN_CHOICE_TEXT(CAIRN_WORDS_POSITION),
+     "rotary: q and k are turned by an angle that grows with their position, as in Llama"},
     {"init", CAIRN_KEY_CHOICE, offsetof(struct attention, init), "pytorch", 0, 0,
      CAIRN_CHOICE_TEXT(CAIRN_WORDS_INIT), "initial weights"},
 };
@@ -54,6 +62,12 @@ static cairn_status plan_sizes(struct cairn_layer *layer, const struct cairn_pla
                           "batch.micro",
                           plan->micro, text);
     size_t width = D / self->n_heads;
+    if (self->position == CAIRN_POSITION_ROTARY && width % 2 != 0)
+        return cairn_fail(
+            CAIRN_USAGE,
+            "rotary positions turn pairs of numbers, but each of %zu heads has %zu of "
+            "them; choose heads so that it is an even number",
+            self->n_heads, width);
     self->heads = (struct cairn_heads){
         .T = T,
         .D = D,
@@ -94,6 +108,9 @@ static cairn_status plan(struct cairn_layer *layer, struct cairn_plan *plan)
     self->qkv = cairn_plan_activation(plan, 3 * layer->n_in, sizeof(real));
     self->o = cairn_plan_activation(plan, layer->n_in, sizeof(real));
     self->log_sum = cairn_plan_activation(plan, self->n_heads * self->heads.T, sizeof(real));
+    if (self->position == CAIRN_POSITION_ROTARY)
+        self->table =
+            cairn_arena_plan(plan->arena, self->heads.T * self->heads.width, sizeof(real));
     size_t d_o = layer->wants_dx ? 0 : plan->micro * layer->n_in;
     cairn_plan_workspace(plan, (workspace_of_head(&self->heads) + d_o) * sizeof(real));
     return CAIRN_OK;
@@ -141,12 +158,30 @@ static struct cairn_head head_at(const struct attention *self, const struct cair
                                .d_qkv = qkv};
 }
 
+/* Every q and k, or by them, of all samples. */
+static void turn(const struct attention *self, const struct cairn_pass *pass,
+                 void (*by)(const real *row, size_t n, size_t width, real *x))
+{
+    const struct cairn_heads *heads = &self->heads;
+    const real *table = cairn_arena_at(pass->arena, self->table);
+    real *qkv = cairn_arena_at(pass->arena, self->qkv);
+    for (size_t i = 0; i < pass->micro->n; i++)
+        for (size_t t = 0; t < heads->T; t++)
+            by(table + t * heads->width, 2 * self->n_heads, heads->width,
+               qkv + (i * heads->T + t) * 3 * heads->D);
+}
+
 static void forward(const struct cairn_layer *layer, const struct cairn_pass *pass)
 {
     const struct attention *self = layer->self;
     size_t n = pass->micro->n;
     cairn_linear_forward(&self->in, pass, n * self->heads.T, layer->x,
                          cairn_arena_at(pass->arena, self->qkv));
+    if (self->position == CAIRN_POSITION_ROTARY) {
+        cairn_rotary_table(self->heads.T, self->heads.width,
+                           cairn_arena_at(pass->arena, self->table));
+        turn(self, pass, cairn_rotary_turn);
+    }
     for (size_t i = 0; i < n; i++)
         for (size_t h = 0; h < self->n_heads; h++) {
             struct cairn_head head = head_at(self, pass, i, h, NULL);
@@ -172,6 +207,7 @@ static void backward(const struct cairn_layer *layer, const struct cairn_pass *p
             struct cairn_head head = head_at(self, pass, i, h, d_o);
             cairn_head_backward(&self->heads, &head);
         }
+    if (self->position == CAIRN_POSITION_ROTARY) turn(self, pass, cairn_rotary_back);
     cairn_linear_weights(&self->in, pass, rows, layer->x, d_qkv);
     if (dx != NULL) cairn_linear_input(&self->in, pass, rows, d_qkv, dx);
 }

@@ -2,23 +2,27 @@
  * binary_cross_entropy: outputs h are logits, sigmoid(h) the probability of yes.  With target y in
  * [0, 1] and weight q of yes, for each output
  *   L = -q y log sigmoid(h) - (1 - y) log(1 - sigmoid(h))
- * and for a sample the sum over its outputs.  Integer classes 0 and 1 are targets of one output.
- * Written by exp(-|h|), so that nothing overflows and small differences are not lost.
- * Source: torch.nn.BCEWithLogitsLoss; its mean over [n, d] is this one's divided by d. */
+ * and for a sample the sum over its outputs, or their mean.  Integer classes 0 and 1 are targets of
+ * one output.  Written by exp(-|h|), so that nothing overflows and small differences are not lost.
+ * Source: torch.nn.BCEWithLogitsLoss; its mean over [n, d] is this one's divided by d, or this one
+ * with reduce: mean. */
 #include <stdlib.h>
 #include <tgmath.h>
 
 #include "base/memory.h"
+#include "nn/each_output.h"
 #include "nn/loss.h"
 
 struct binary {
     const struct cairn_node *pos_weight; /* as written */
-    double *q;                           /* [k] weight of yes, owned */
+    int reduce;
+    double *q; /* [k] weight of yes, owned */
 };
 
 static const struct cairn_key keys[] = {
     {"pos_weight", CAIRN_KEY_TREE, offsetof(struct binary, pos_weight), "", 0, 1e6, "number list",
-     "weight of yes against no: a number, or one for each output; default: 1"},
+     "weight of yes against no: a number, or one for each output or channel of them; default: 1"},
+    CAIRN_REDUCE_KEY(struct binary, reduce),
 };
 
 static cairn_status check_shape(const struct cairn_shape *outputs,
@@ -36,28 +40,32 @@ static cairn_status check_shape(const struct cairn_shape *outputs,
                           "the last layer has %zu outputs for each sample, but classes 0 and 1 are "
                           "told apart by %zu; set units: 1, or use cross_entropy",
                           n, n_labels);
-    if (options->n_classes == 0 && n != options->n_targets)
+    if (options->n_classes > 0) return CAIRN_OK;
+    return cairn_each_output_check("binary_cross_entropy", outputs, options);
+}
+
+/* One for each of k outputs from one, from one for each channel of them, or from as many. */
+static cairn_status take_weights(struct binary *self, size_t k, size_t n_channels)
+{
+    CAIRN_TRY(cairn_memory_get(k, sizeof *self->q, "weights of the loss", &self->q));
+    self->q[0] = 1;
+    const size_t n = cairn_key_numbers(self->pos_weight, k, self->q);
+    const size_t given = n == 0 ? 1 : n;
+    if (given != 1 && given != n_channels && given != k)
         return cairn_fail(CAIRN_USAGE,
-                          "the last layer has %zu outputs for %zu targets; set units: %zu", n,
-                          options->n_targets, options->n_targets);
+                          "loss (binary_cross_entropy).pos_weight has %zu numbers for %zu outputs; "
+                          "give one, or one for each output%s",
+                          n, k, n_channels < k ? " or channel" : "");
+    for (size_t j = k; j-- > 0;) self->q[j] = self->q[j / (k / given)];
     return CAIRN_OK;
 }
 
 static cairn_status plan(void *loss, const struct cairn_shape *outputs,
                          const struct cairn_model_options *options)
 {
-    struct binary *self = loss;
     CAIRN_TRY(check_shape(outputs, options));
-    size_t k = options->n_classes > 0 ? 1 : options->n_targets;
-    CAIRN_TRY(cairn_memory_get(k, sizeof *self->q, "weights of the loss", &self->q));
-    for (size_t j = 0; j < k; j++) self->q[j] = 1;
-    size_t n = cairn_key_numbers(self->pos_weight, k, self->q);
-    for (size_t j = 1; j < k && n == 1; j++) self->q[j] = self->q[0];
-    if (self->pos_weight == NULL || n == 1 || n == k) return CAIRN_OK;
-    return cairn_fail(CAIRN_USAGE,
-                      "loss (binary_cross_entropy).pos_weight has %zu numbers for %zu outputs; "
-                      "give one, or one for each output",
-                      n, k);
+    return options->n_classes > 0 ? take_weights(loss, 1, 1)
+                                  : take_weights(loss, options->n_targets, outputs->dim[0]);
 }
 
 static void release(void *loss)
@@ -69,6 +77,12 @@ static size_t class_of(const real *h, size_t k, bool behind_last)
 {
     (void)k;
     return h[0] > (behind_last ? (real)0.5 : 0);
+}
+
+static double predicted(const void *self, double h)
+{
+    (void)self;
+    return 1 / (1 + exp(-h));
 }
 
 /* Loss of one output by target y, and its gradient. */
@@ -105,30 +119,27 @@ static void count_answer(const real *h, double y, double w, struct cairn_scores 
     if ((class_of(h, 1, false) == 1) == (y > 0.5)) scores->correct += w;
 }
 
-/* Rows are labels, each with one output, or samples with k targets. */
+/* Every output has a label or a target. */
 static cairn_status run(const void *loss, const struct cairn_micro *micro, size_t k, const real *h,
                         real *dh, struct cairn_scores *scores)
 {
     const struct binary *self = loss;
-    bool classes = micro->label != NULL;
-    size_t rows_of_sample = classes ? micro->n_labels : 1;
-    k /= rows_of_sample;
-    for (size_t i = 0; i < micro->n * rows_of_sample; i++) {
-        double w = micro->weight == NULL ? 1 : (double)micro->weight[i];
+    const bool classes = micro->label != NULL;
+    const double part = !classes && self->reduce == CAIRN_REDUCE_MEAN ? 1 / (double)k : 1;
+    for (size_t i = 0; i < micro->n; i++) {
         for (size_t j = 0; j < k; j++) {
-            size_t at = i * k + j;
+            const size_t at = i * k + j;
+            const double w = cairn_micro_weight(micro, i, j);
+            const double y = classes ? (double)micro->label[at] : (double)micro->target[at];
+            const double q = self->q[classes ? 0 : j];
             double gradient = 0;
-            double y = classes ? (double)micro->label[i] : (double)micro->target[at];
-            if (w != 0 && !(y >= 0 && y <= 1)) return refused(micro, i / rows_of_sample, j, y);
-            if (w != 0) scores->loss += w * one_output((double)h[at], y, self->q[j], &gradient);
-            if (dh != NULL) dh[at] = (real)(w * gradient);
+            if (w != 0 && !(y >= 0 && y <= 1)) return refused(micro, i, j, y);
+            count_answer(h + at, y, w, scores);
+            if (w != 0) scores->loss += w * part * one_output((double)h[at], y, q, &gradient);
+            if (dh != NULL) dh[at] = (real)(w * part * gradient);
+            if (classes) scores->weight += w;
         }
-        scores->weight += w;
-        for (size_t j = 0; j < k; j++) {
-            size_t at = i * k + j;
-            count_answer(h + at, classes ? (double)micro->label[i] : (double)micro->target[at], w,
-                         scores);
-        }
+        if (!classes) scores->weight += cairn_each_output_part(micro, i, k);
     }
     return CAIRN_OK;
 }
@@ -139,11 +150,12 @@ const struct cairn_loss_kind CAIRN_R(cairn_loss_binary_cross_entropy) = {
     .doc =
         "minus the natural log of the probability of yes or no; for classes 0 and 1, or real "
         "targets from 0 to 1; outputs are logits; summed over d outputs, so d times PyTorch's mean "
-        "over them; accuracy counts outputs on the right side of 0",
+        "over them, which reduce: mean takes; accuracy counts outputs on the right side of 0",
     .example = "{type: binary_cross_entropy, pos_weight: 3}",
     .last = "sigmoid",
     .takes_classes = true,
     .takes_targets = true,
+    .over = true,
     .counts_targets = true,
     .n_classes = 2,
     .keys = keys,
@@ -152,5 +164,6 @@ const struct cairn_loss_kind CAIRN_R(cairn_loss_binary_cross_entropy) = {
     .plan = plan,
     .free = release,
     .class_of = class_of,
+    .predicted = predicted,
     .run = run,
 };

@@ -1,263 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * A list of layers from its text to shapes and memory, and through it forward and backward.  Knows
- * no loss. */
+ * Through a list of layers forward and backward.  Knows no loss. */
 #include "nn/chain.h"
 
-#include <ctype.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "nn/list.h"
-
-static cairn_status find_kind(const struct cairn_node *node, const char *prefix, size_t index,
-                              const struct cairn_layer_kind **out)
-{
-    enum { MOST = 128 };
-    const char *names[MOST];
-    size_t n = 0;
-    size_t found = 0;
-    const struct cairn_node *type = cairn_node_find(node, "type");
-    if (type == NULL || type->kind != CAIRN_NODE_SCALAR)
-        return cairn_fail(CAIRN_USAGE,
-                          "%s: layer %s%zu must be a map with a type, such as {type: relu}",
-                          cairn_node_place(node), prefix, index);
-    for (; n < MOST && cairn_layer_kind_at(n) != NULL; n++) names[n] = cairn_layer_kind_at(n)->name;
-    CAIRN_TRY_IN(cairn_name_find("layer type", type->text, names, n, &found), "%s: layer %s%zu",
-                 cairn_node_place(type), prefix, index);
-    *out = cairn_layer_kind_at(found);
-    return CAIRN_OK;
-}
-
-/* Not a number, which would look like an index, and without the '.' and '/' of tensor names and
- * files. */
-static bool is_identifier(const char *text)
-{
-    if (!isalpha((unsigned char)*text) && *text != '_') return false;
-    while (isalnum((unsigned char)*text) || *text == '_') text++;
-    return *text == '\0';
-}
-
-static cairn_status name_layer(const struct cairn_chain *chain, size_t index,
-                               const struct cairn_node *node, const char *prefix,
-                               char out[CAIRN_PARAM_NAME_BYTES])
-{
-    const struct cairn_node *name = cairn_node_find(node, "name");
-    if (name != NULL && (name->kind != CAIRN_NODE_SCALAR || !is_identifier(name->text)))
-        return cairn_fail(
-            CAIRN_USAGE,
-            "%s: the name of layer %s%zu must be letters, digits and '_', not a digit first",
-            cairn_node_place(name), prefix, index);
-    int n = name != NULL ? snprintf(out, CAIRN_PARAM_NAME_BYTES, "%s%s", prefix, name->text)
-                         : snprintf(out, CAIRN_PARAM_NAME_BYTES, "%s%zu", prefix, index);
-    if (n >= CAIRN_PARAM_NAME_BYTES)
-        return cairn_fail(CAIRN_USAGE, "%s: the name of layer %s%zu is longer than %d characters",
-                          cairn_node_place(node), prefix, index, CAIRN_PARAM_NAME_BYTES - 1);
-    for (size_t i = 0; i < chain->n_layers; i++)
-        if (strcmp(chain->layer[i].name, out) == 0)
-            return cairn_fail(CAIRN_USAGE, "%s: layers %zu and %zu are both called %s",
-                              cairn_node_place(node), i, chain->n_layers, out);
-    return CAIRN_OK;
-}
-
-/* Tokens are no numbers to reckon with, and numbers no tokens. */
-static cairn_status check_input(const struct cairn_layer *layer, const struct cairn_node *node,
-                                const struct cairn_plan *plan)
-{
-    bool wants = (layer->kind->flags & CAIRN_LAYER_TOKENS) != 0;
-    bool has = plan->input_unchanged && plan->vocabulary > 0;
-    if (wants == has) return CAIRN_OK;
-    if (wants)
-        return cairn_fail(CAIRN_USAGE,
-                          "%s: layer %s (%s) takes tokens: it is for data with tokens, as the "
-                          "first layer of the model",
-                          cairn_node_place(node), layer->name, layer->kind->name);
-    return cairn_fail(CAIRN_USAGE,
-                      "%s: layer %s (%s): the data are tokens; begin with {type: embedding}",
-                      cairn_node_place(node), layer->name, layer->kind->name);
-}
-
-/* The keys of a layer, as text for messages. */
-enum { WHAT_BYTES = CAIRN_PARAM_NAME_BYTES + 64 };
-
-static cairn_status read_kind(struct cairn_layer *layer, const struct cairn_node *node,
-                              struct cairn_plan *plan, char what[WHAT_BYTES])
-{
-    const struct cairn_layer_kind *kind = layer->kind;
-    snprintf(what, WHAT_BYTES, "layer %s (%s)", layer->name, kind->name);
-    CAIRN_TRY(cairn_memory_get(1, kind->self_bytes, what, &layer->self));
-    CAIRN_TRY(cairn_keys_read(kind->keys, kind->n_keys, node, "type name", what, layer->self));
-    CAIRN_TRY(check_input(layer, node, plan));
-    layer->n_in = cairn_shape_count(&layer->in);
-    layer->wants_dx = plan->wants_dx;
-    plan->node = node;
-    return CAIRN_OK;
-}
-
-static cairn_status plan_kind(struct cairn_layer *layer, const struct cairn_node *node,
-                              struct cairn_plan *plan)
-{
-    const struct cairn_layer_kind *kind = layer->kind;
-    char what[WHAT_BYTES];
-    CAIRN_TRY(read_kind(layer, node, plan, what));
-    size_t n_uses = plan->n_uses;
-    size_t depth = plan->depth;
-    cairn_status st = kind->plan(layer, plan);
-    if (st != CAIRN_OK && plan->depth > depth) return st; /* a layer inside has said where */
-    CAIRN_TRY_IN(st, "%s: %s", cairn_node_place(node), what);
-    layer->n_out = cairn_shape_count(&layer->out);
-    layer->in_backward = layer->wants_dx || plan->n_uses > n_uses;
-    plan->wants_dx = layer->in_backward;
-    if ((kind->flags & CAIRN_LAYER_GHOST) != 0) plan->ghost = true;
-    if ((kind->flags & CAIRN_LAYER_VIEW) == 0) plan->input_unchanged = false;
-    return CAIRN_OK;
-}
-
-/* Where y lies.  `over`: x is in the arena and nobody reads it again, so y may be written over
- * it. */
-static void place_output(struct cairn_layer *layer, struct cairn_plan *plan, size_t x_at,
-                         bool *over)
-{
-    unsigned flags = layer->kind->flags;
-    if ((flags & CAIRN_LAYER_VIEW) != 0) {
-        layer->y_at = x_at;
-        return;
-    }
-    bool in_place =
-        *over && (flags & CAIRN_LAYER_ELEMENTWISE) != 0 && (flags & CAIRN_LAYER_NEEDS_X) == 0;
-    if ((flags & CAIRN_LAYER_PLACED) == 0)
-        layer->y_at = in_place ? x_at : cairn_plan_activation(plan, layer->n_out, sizeof(real));
-    *over = (flags & CAIRN_LAYER_NEEDS_Y) == 0;
-}
-
-/* Whether the layer before this one, the last of the chain, does its work in forward. */
-static bool is_absorbed(const struct cairn_chain *chain)
-{
-    struct cairn_layer *layer = &chain->layer[chain->n_layers - 1];
-    if (chain->n_layers < 2 || (layer->kind->flags & CAIRN_LAYER_VIEW) != 0) return false;
-    struct cairn_layer *before = layer - 1;
-    return before->kind->absorb != NULL && before->y_at == layer->y_at &&
-           before->kind->absorb(before, layer);
-}
-
-/* How far the planning of a chain is. */
-struct progress {
-    struct cairn_chain *chain;
-    struct cairn_plan *plan;
-    struct cairn_shape in; /* of the next layer */
-    size_t room;           /* layers that chain->layer has memory for */
-    size_t x_at;
-    bool over; /* the layer before may be written over; not so the chain's input */
-};
-
-/* Each name is compared with those before it. */
-enum { MOST_LAYERS = 4096 };
-
-static cairn_status make_room(struct progress *p, const struct cairn_node *node)
-{
-    struct cairn_chain *chain = p->chain;
-    struct cairn_layer *more = NULL;
-    if (chain->n_layers < p->room) return CAIRN_OK;
-    if (p->room >= MOST_LAYERS)
-        return cairn_fail(CAIRN_USAGE, "%s: more than %d layers in one list",
-                          cairn_node_place(node), MOST_LAYERS);
-    p->room = p->room == 0 ? 8 : 2 * p->room;
-    CAIRN_TRY(cairn_memory_get(p->room, sizeof *more, "the layers", &more));
-    if (chain->n_layers > 0) memcpy(more, chain->layer, chain->n_layers * sizeof *more);
-    free(chain->layer);
-    chain->layer = more;
-    return CAIRN_OK;
-}
-
-static cairn_status add_list(struct progress *p, const struct cairn_node *list, const char *prefix);
-
-/* The layers that a layer stands for, in its place. */
-static cairn_status add_expanded(struct progress *p, struct cairn_layer *layer,
-                                 const struct cairn_node *node)
-{
-    struct cairn_node *list = NULL;
-    char prefix[CAIRN_PARAM_NAME_BYTES + 1];
-    char what[WHAT_BYTES];
-    cairn_status st = read_kind(layer, node, p->plan, what);
-    if (st == CAIRN_OK) st = cairn_list_create(node, &list);
-    if (st == CAIRN_OK) {
-        st = layer->kind->expand(layer, list);
-        if (st != CAIRN_OK) st = cairn_fail_in(st, "%s: %s", cairn_node_place(node), what);
-    }
-    free(layer->self);
-    snprintf(prefix, sizeof prefix, "%s.", layer->name);
-    if (st == CAIRN_OK) st = add_list(p, list, prefix);
-    cairn_node_free(list);
-    return st;
-}
-
-static cairn_status add_layer(struct progress *p, const struct cairn_node *node, const char *prefix,
-                              size_t index)
-{
-    struct cairn_chain *chain = p->chain;
-    struct cairn_layer layer = {.in = p->in};
-    CAIRN_TRY(find_kind(node, prefix, index, &layer.kind));
-    CAIRN_TRY(name_layer(chain, index, node, prefix, layer.name));
-    if (layer.kind->expand != NULL) return add_expanded(p, &layer, node);
-    CAIRN_TRY(make_room(p, node));
-    struct cairn_layer *added = &chain->layer[chain->n_layers++];
-    *added = layer;
-    CAIRN_TRY(plan_kind(added, node, p->plan));
-    place_output(added, p->plan, p->x_at, &p->over);
-    added->absorbed = is_absorbed(chain);
-    p->x_at = added->y_at;
-    p->in = added->out;
-    return CAIRN_OK;
-}
-
-static cairn_status add_list(struct progress *p, const struct cairn_node *list, const char *prefix)
-{
-    size_t index = 0;
-    for (const struct cairn_node *node = list->child; node != NULL; node = node->next)
-        CAIRN_TRY(add_layer(p, node, prefix, index++));
-    return CAIRN_OK;
-}
-
-static void plan_gradients(const struct cairn_chain *chain, struct cairn_plan *plan)
-{
-    size_t *most = &plan->gradient[chain->depth];
-    const struct cairn_layer *last = &chain->layer[chain->n_layers - 1];
-    if (last->n_out > *most) *most = last->n_out;
-    for (const struct cairn_layer *layer = chain->layer; layer <= last; layer++)
-        if (layer->wants_dx && layer->n_in > *most) *most = layer->n_in;
-}
-
-/* "0.body." is the prefix of layer 0's body. */
-static cairn_status no_layers(const struct cairn_node *list, const char *prefix,
-                              struct cairn_plan *plan)
-{
-    bool outermost = prefix[0] == '\0';
-    plan->depth++; /* as a layer inside: the place is said here */
-    return cairn_fail(CAIRN_USAGE,
-                      "%s: %s%.*s is a list of layers, such as [{type: dense, units: 10}]",
-                      cairn_node_place(list), outermost ? "a model" : "layer ",
-                      outermost ? 0 : (int)strlen(prefix) - 1, prefix);
-}
-
-cairn_status cairn_chain_plan(struct cairn_chain *chain, const struct cairn_node *list,
-                              const char *prefix, const struct cairn_shape *in,
-                              struct cairn_plan *plan)
-{
-    if (list->kind != CAIRN_NODE_LIST || list->child == NULL) return no_layers(list, prefix, plan);
-    if (plan->depth == CAIRN_MAX_DEPTH)
-        return cairn_fail(CAIRN_USAGE, "%s: lists of layers are nested more than %d deep",
-                          cairn_node_place(list), CAIRN_MAX_DEPTH);
-    struct progress progress = {.chain = chain, .plan = plan, .in = *in};
-    size_t n = cairn_node_count(list);
-    if (n > MOST_LAYERS)
-        return cairn_fail(CAIRN_USAGE, "%s: %zu layers in one list; at most %d",
-                          cairn_node_place(list), n, MOST_LAYERS);
-    chain->depth = plan->depth++;
-    CAIRN_TRY(add_list(&progress, list, prefix));
-    plan->depth--;
-    plan_gradients(chain, plan);
-    return CAIRN_OK;
-}
 
 void cairn_chain_free(struct cairn_chain *chain)
 {
@@ -267,6 +13,7 @@ void cairn_chain_free(struct cairn_chain *chain)
         free(layer->self);
     }
     free(chain->layer);
+    free(chain->segment);
     *chain = (struct cairn_chain){0};
 }
 
@@ -284,19 +31,33 @@ const struct cairn_shape *cairn_chain_output(const struct cairn_chain *chain)
     return &chain->layer[chain->n_layers - 1].out;
 }
 
-size_t cairn_chain_sum_at(const struct cairn_chain *chain, struct cairn_plan *plan)
+/* The last layer that makes the output; NULL: the output is the input. */
+static const struct cairn_layer *maker(const struct cairn_chain *chain)
 {
     size_t i = chain->n_layers;
     while (i > 0 && (chain->layer[i - 1].kind->flags & CAIRN_LAYER_VIEW) != 0) i--;
-    if (i > 0 && (chain->layer[i - 1].kind->flags & CAIRN_LAYER_NEEDS_Y) == 0)
-        return chain->layer[i - 1].y_at;
+    return i > 0 ? &chain->layer[i - 1] : NULL;
+}
+
+/* Lists inside a layer may be computed again where their output lay. */
+bool cairn_chain_is_free(const struct cairn_chain *chain)
+{
+    const struct cairn_layer *last = maker(chain);
+    return last != NULL && (last->kind->flags & (CAIRN_LAYER_NEEDS_Y | CAIRN_LAYER_PLACED)) == 0;
+}
+
+size_t cairn_chain_sum_at(const struct cairn_chain *chain, struct cairn_plan *plan)
+{
+    const struct cairn_layer *last = maker(chain);
+    if (last != NULL && (last->kind->flags & CAIRN_LAYER_NEEDS_Y) == 0) return last->y_at;
     return cairn_plan_activation(plan, cairn_shape_count(cairn_chain_output(chain)), sizeof(real));
 }
 
-const real *cairn_chain_forward(struct cairn_chain *chain, const struct cairn_pass *pass,
-                                const real *x)
+/* Layers first .. end - 1, from x to the output of the last. */
+static const real *run(struct cairn_chain *chain, const struct cairn_pass *pass, size_t first,
+                       size_t end, const real *x)
 {
-    for (size_t i = 0; i < chain->n_layers; i++) {
+    for (size_t i = first; i < end; i++) {
         struct cairn_layer *layer = &chain->layer[i];
         if ((layer->kind->flags & CAIRN_LAYER_VIEW) != 0) continue;
         layer->x = x;
@@ -307,21 +68,59 @@ const real *cairn_chain_forward(struct cairn_chain *chain, const struct cairn_pa
     return x;
 }
 
-const real *cairn_chain_backward(const struct cairn_chain *chain, const struct cairn_pass *pass,
-                                 const real *dy)
+const real *cairn_chain_forward(struct cairn_chain *chain, const struct cairn_pass *pass,
+                                const real *x)
 {
-    real *own = NULL; /* dy, once it lies in the chain's own memory */
-    int turn = 0;
-    for (size_t i = chain->n_layers; i-- > 0 && chain->layer[i].in_backward;) {
+    size_t first = 0;
+    for (size_t s = 0; s < chain->n_segments; s++) {
+        struct cairn_segment *segment = &chain->segment[s];
+        segment->x = x;
+        x = run(chain, pass, first, segment->end, x);
+        first = segment->end;
+    }
+    return run(chain, pass, first, chain->n_layers, x);
+}
+
+/* Layers end - 1 .. first; dy as in cairn_chain_backward(). */
+struct backward {
+    const real *dy;
+    real *dx;  /* where the chain's is to be, or NULL */
+    real *own; /* dy, once it lies in the chain's own memory */
+    int turn;
+};
+
+static void run_back(const struct cairn_chain *chain, const struct cairn_pass *pass, size_t first,
+                     size_t end, struct backward *at)
+{
+    for (size_t i = end; i-- > first && chain->layer[i].in_backward;) {
         const struct cairn_layer *layer = &chain->layer[i];
         unsigned flags = layer->kind->flags;
         if ((flags & CAIRN_LAYER_VIEW) != 0) continue;
-        if (own == NULL || (flags & CAIRN_LAYER_ELEMENTWISE) == 0) {
-            turn = 1 - turn;
-            own = pass->gradient[chain->depth][turn];
+        if (at->own == NULL || (flags & CAIRN_LAYER_ELEMENTWISE) == 0) {
+            at->turn = 1 - at->turn;
+            at->own = pass->gradient[chain->depth][at->turn];
         }
-        layer->kind->backward(layer, pass, dy, layer->wants_dx ? own : NULL);
-        dy = layer->wants_dx ? own : NULL;
+        if (i == chain->entry && at->dx != NULL) at->own = at->dx;
+        layer->kind->backward(layer, pass, at->dy, layer->wants_dx ? at->own : NULL);
+        at->dy = layer->wants_dx ? at->own : NULL;
     }
-    return dy;
+}
+
+/* The activations of the last segment are there still; those of the others are made once more. */
+const real *cairn_chain_backward(struct cairn_chain *chain, const struct cairn_pass *pass,
+                                 const real *dy, real *dx)
+{
+    struct backward at = {.dy = dy, .dx = chain->hands_on ? dx : NULL};
+    size_t end = chain->n_layers;
+    for (size_t s = chain->n_segments; s > 0; s--) {
+        const size_t first = chain->segment[s - 1].end;
+        run_back(chain, pass, first, end, &at);
+        end = first;
+        if (!chain->layer[end - 1].in_backward) return at.dy;
+        run(chain, pass, s > 1 ? chain->segment[s - 2].end : 0, end, chain->segment[s - 1].x);
+    }
+    run_back(chain, pass, 0, end, &at);
+    if (at.dx != NULL && at.dy != at.dx) /* nothing but views */
+        at.dy = memcpy(at.dx, at.dy, pass->micro->n * chain->layer[0].n_in * sizeof *at.dx);
+    return at.dy;
 }

@@ -10,12 +10,16 @@
  * With probabilities q_c in place of a label, one of each class:
  *   L_i = -sum_c v_c ((1 - e) q_c + e/K) log p_c        W = sum of w_i
  * right where the largest output is that of the largest q_c.
+ *
+ * Samples of several labels, of tokens or positions, are as many rows (nn/class_rows.h).
  * Source: torch.nn.CrossEntropyLoss, reduction "mean", of which sum and W are the two halves. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <tgmath.h>
 
 #include "base/memory.h"
+#include "nn/class_rows.h"
 #include "nn/loss.h"
 #include "tensor/softmax.h"
 
@@ -24,8 +28,12 @@ struct cross_entropy {
     const struct cairn_node *weights; /* as written */
     double *v;                        /* [K] class weights, owned */
     double v_sum;
-    real *spare; /* [K] exponentials where no gradient is wanted, owned */
+    real *spare;   /* [K] exponentials where no gradient is wanted, or outputs that ... */
+    real *room;    /* ... it lies over; [CAIRN_ROWS_AT_ONCE, K] rows; both owned */
+    cairn_real *q; /* [CAIRN_ROWS_AT_ONCE, K] rows of probabilities, owned */
     int32_t ignored;
+    int class_dim;
+    struct cairn_class_rows rows;
 };
 
 static const struct cairn_key keys[] = {
@@ -35,46 +43,19 @@ static const struct cairn_key keys[] = {
      "a weight for each class, in the loss and in what it is divided by; default: 1"},
     {"ignore_index", CAIRN_KEY_REAL, offsetof(struct cross_entropy, ignore_index), "-100",
      -2147483648.0, 2147483647.0, NULL, "the label that has no part in loss, W and accuracy"},
+    CAIRN_CLASS_DIM_KEY(struct cross_entropy, class_dim),
 };
-
-static cairn_status check_probabilities(const struct cairn_shape *outputs, size_t n_targets)
-{
-    if (n_targets < 2)
-        return cairn_fail(CAIRN_USAGE,
-                          "loss cross_entropy needs classes, or a probability of each of at least "
-                          "2, but the data has one real target; use squared_error");
-    if (outputs->ndim == 1 && outputs->dim[0] == n_targets) return CAIRN_OK;
-    return cairn_fail(CAIRN_USAGE,
-                      "the last layer has %zu outputs for probabilities of %zu classes; end with "
-                      "{type: dense, units: %zu}",
-                      cairn_shape_count(outputs), n_targets, n_targets);
-}
-
-static cairn_status check_shape(const struct cairn_shape *outputs,
-                                const struct cairn_model_options *options)
-{
-    char text[CAIRN_SHAPE_TEXT_BYTES];
-    size_t n_labels = options->n_labels > 1 ? options->n_labels : 1;
-    if (options->n_classes == 0) return check_probabilities(outputs, options->n_targets);
-    /* whether labels are classes is said with file and row: data/ */
-    if (outputs->ndim == 1 && n_labels == 1) return CAIRN_OK;
-    if (outputs->ndim == 2 && outputs->dim[0] == n_labels) return CAIRN_OK;
-    if (options->vocabulary > 0)
-        return cairn_fail(
-            CAIRN_USAGE,
-            "the last layer's output is %s for each sample; for a label of each token "
-            "it must be [%zu, %zu]",
-            cairn_shape_text(outputs, text), n_labels, options->n_classes);
-    return cairn_fail(CAIRN_USAGE,
-                      "the last layer's output is %s for each sample; end with {type: flatten}, "
-                      "{type: dense, units: %zu}",
-                      cairn_shape_text(outputs, text), options->n_classes);
-}
 
 static cairn_status take_weights(struct cross_entropy *self, size_t n_classes)
 {
     CAIRN_TRY(cairn_memory_get(n_classes, sizeof *self->v, "class weights", &self->v));
     CAIRN_TRY(cairn_memory_get(n_classes, sizeof *self->spare, "a row of outputs", &self->spare));
+    if (self->rows.first) {
+        CAIRN_TRY(cairn_memory_get(n_classes, CAIRN_ROWS_AT_ONCE * sizeof *self->room, "outputs",
+                                   &self->room));
+        CAIRN_TRY(
+            cairn_memory_get(n_classes, CAIRN_ROWS_AT_ONCE * sizeof *self->q, "targets", &self->q));
+    }
     for (size_t c = 0; c < n_classes; c++) self->v[c] = 1;
     size_t n = cairn_key_numbers(self->weights, n_classes, self->v);
     if (self->weights != NULL && n != n_classes)
@@ -94,13 +75,18 @@ static cairn_status plan(void *loss, const struct cairn_shape *outputs,
                          const struct cairn_model_options *options)
 {
     struct cross_entropy *self = loss;
-    CAIRN_TRY(check_shape(outputs, options));
+    if (options->n_classes == 0 && options->n_targets < 2)
+        return cairn_fail(CAIRN_USAGE,
+                          "loss cross_entropy needs classes, or a probability of each of at least "
+                          "2, but the data has one real target; use squared_error");
+    CAIRN_TRY(
+        cairn_class_rows_plan("cross_entropy", self->class_dim, outputs, options, &self->rows));
     if (self->ignore_index != floor(self->ignore_index))
         return cairn_fail(CAIRN_USAGE,
                           "loss (cross_entropy).ignore_index is %g, but takes a whole number",
                           self->ignore_index);
     self->ignored = (int32_t)self->ignore_index;
-    return take_weights(self, outputs->dim[outputs->ndim - 1]);
+    return take_weights(self, self->rows.k);
 }
 
 static void release(void *loss)
@@ -108,6 +94,13 @@ static void release(void *loss)
     struct cross_entropy *self = loss;
     free(self->v);
     free(self->spare);
+    free(self->room);
+    free(self->q);
+}
+
+static const struct cairn_class_rows *rows_of(const void *loss)
+{
+    return &((const struct cross_entropy *)loss)->rows;
 }
 
 static int32_t ignored_label(const void *loss)
@@ -141,18 +134,25 @@ static double spread_below(const double *v, const real *h, size_t k, real top)
     return sum;
 }
 
-/* One label and what belongs to it. */
+/* One label, or probabilities in its place, and what belongs to it. */
 struct row {
     const real *h; /* [k] outputs */
-    real *p;       /* [k] gets the gradient; or NULL */
+    real *p;       /* [k] gets the gradient; NULL, or h */
     size_t label;
+    const cairn_real *q; /* [k] */
     double w;
 };
+
+/* Outputs that the gradient is written over are wanted a little longer. */
+static const real *outputs_of(const struct cross_entropy *self, size_t k, const struct row *row)
+{
+    return row->p == row->h ? memcpy(self->spare, row->h, k * sizeof *row->h) : row->h;
+}
 
 static void one_label(const struct cross_entropy *self, size_t k, const struct row *row,
                       struct cairn_scores *scores)
 {
-    const real *h = row->h;
+    const real *h = outputs_of(self, k, row);
     real *p = row->p;
     size_t label = row->label;
     double w = row->w;
@@ -181,11 +181,12 @@ static double mixed(const struct cross_entropy *self, size_t k, double q)
     return (1 - self->smoothing) * q + self->smoothing / (double)k;
 }
 
-/* Probabilities q [k] in place of a label. */
+/* Probabilities in place of a label. */
 static void one_mixture(const struct cross_entropy *self, size_t k, const struct row *row,
-                        const cairn_real *q, struct cairn_scores *scores)
+                        struct cairn_scores *scores)
 {
-    const real *h = row->h;
+    const real *h = outputs_of(self, k, row);
+    const cairn_real *q = row->q;
     real *p = row->p;
     real top = 0;
     size_t best = 0;
@@ -209,24 +210,61 @@ static void one_mixture(const struct cross_entropy *self, size_t k, const struct
         p[c] = p[c] * factor - (real)(row->w * self->v[c] * mixed(self, k, (double)q[c]));
 }
 
-static cairn_status run_mixtures(const struct cross_entropy *self, const struct cairn_micro *micro,
-                                 size_t k, const real *h, real *dh, struct cairn_scores *scores)
+/* ---- rows of samples */
+
+/* Some rows of one sample. */
+struct piece {
+    const struct cairn_micro *micro;
+    size_t sample, begin, count; /* of the micro-batch; of the sample's rows */
+    const real *h;               /* [count, k] */
+    real *p;                     /* [count, k], NULL, or h */
+    const cairn_real *q;         /* [count, k] probabilities; NULL where there are labels */
+};
+
+static cairn_status refuse_label(const struct cairn_micro *micro, size_t i, size_t position,
+                                 size_t k)
 {
-    for (size_t i = 0; i < micro->n; i++, h += k) {
-        real *p = dh == NULL ? NULL : dh + i * k;
-        const cairn_real *q = micro->target + i * k;
-        double w = micro->weight == NULL ? 1 : (double)micro->weight[i];
-        if (w == 0) {
-            if (p != NULL) memset(p, 0, k * sizeof *p);
+    char at[48] = "";
+    if (micro->n_labels > 1) snprintf(at, sizeof at, " at position %zu", position);
+    return cairn_fail(CAIRN_DATA, "sample %llu has the label %d%s, but the model has %zu outputs",
+                      (unsigned long long)micro->sample[i],
+                      (int)micro->label[i * micro->n_labels + position], at, k);
+}
+
+static cairn_status check_probabilities(const struct cairn_micro *micro, size_t i,
+                                        const cairn_real *q, size_t k)
+{
+    for (size_t c = 0; c < k; c++)
+        if (!(q[c] >= 0 && q[c] <= 1))
+            return cairn_fail(CAIRN_DATA,
+                              "row %llu: %g is no probability of class %zu; loss cross_entropy "
+                              "wants classes or probabilities from 0 to 1",
+                              (unsigned long long)micro->sample[i], (double)q[c], c);
+    return CAIRN_OK;
+}
+
+static cairn_status run_piece(const struct cross_entropy *self, const struct piece *piece,
+                              struct cairn_scores *scores)
+{
+    const size_t k = self->rows.k;
+    const struct cairn_micro *micro = piece->micro;
+    const size_t i = piece->sample;
+    for (size_t r = 0; r < piece->count; r++) {
+        const size_t position = piece->begin + r;
+        const int32_t label = piece->q != NULL ? 0 : micro->label[i * self->rows.n + position];
+        struct row row = {.h = piece->h + r * k, .label = (size_t)label};
+        row.w = cairn_class_rows_weight(&self->rows, micro, i, position);
+        if (piece->p != NULL) row.p = piece->p + r * k;
+        if (piece->q != NULL) row.q = piece->q + r * k;
+        if (row.w == 0 || (row.q == NULL && label == self->ignored)) {
+            if (row.p != NULL) memset(row.p, 0, k * sizeof *row.p);
             continue;
         }
-        for (size_t c = 0; c < k; c++)
-            if (!(q[c] >= 0 && q[c] <= 1))
-                return cairn_fail(CAIRN_DATA,
-                                  "row %llu: %g is no probability of class %zu; loss cross_entropy "
-                                  "wants classes or probabilities from 0 to 1",
-                                  (unsigned long long)micro->sample[i], (double)q[c], c);
-        one_mixture(self, k, &(struct row){h, p, 0, w}, q, scores);
+        if (row.q == NULL && row.label >= k) return refuse_label(micro, i, position, k);
+        if (row.q == NULL) one_label(self, k, &row, scores);
+        if (row.q == NULL) continue;
+        CAIRN_TRY(check_probabilities(micro, i, row.q, k));
+        one_mixture(self, k, &row, scores);
     }
     return CAIRN_OK;
 }
@@ -235,22 +273,22 @@ static cairn_status run(const void *loss, const struct cairn_micro *micro, size_
                         real *dh, struct cairn_scores *scores)
 {
     const struct cross_entropy *self = loss;
-    if (micro->label == NULL) return run_mixtures(self, micro, k, h, dh, scores);
-    size_t n_rows = micro->n * micro->n_labels;
-    k /= micro->n_labels; /* classes */
-    for (size_t i = 0; i < n_rows; i++, h += k) {
-        real *p = dh == NULL ? NULL : dh + i * k;
-        size_t label = (size_t)micro->label[i];
-        double w = micro->weight == NULL ? 1 : (double)micro->weight[i];
-        if (w == 0 || micro->label[i] == self->ignored) {
-            if (p != NULL) memset(p, 0, k * sizeof *p);
-            continue;
+    const struct cairn_class_rows *rows = &self->rows;
+    const size_t at_once = rows->first ? CAIRN_ROWS_AT_ONCE : rows->n;
+    for (size_t i = 0; i < micro->n; i++, h += k) {
+        real *to = dh == NULL ? NULL : dh + i * k;
+        for (size_t begin = 0; begin < rows->n; begin += at_once) {
+            const size_t left = rows->n - begin;
+            const size_t count = left < at_once ? left : at_once;
+            struct piece piece = {.micro = micro, .sample = i, .begin = begin, .count = count};
+            piece.h = cairn_class_rows_get(rows, h, begin, count, self->room);
+            if (to != NULL) piece.p = rows->first ? self->room : to + begin * rows->k;
+            if (micro->label == NULL)
+                piece.q =
+                    cairn_class_rows_targets(rows, micro->target + i * k, begin, count, self->q);
+            CAIRN_TRY(run_piece(self, &piece, scores));
+            if (to != NULL) cairn_class_rows_put(rows, self->room, begin, count, to);
         }
-        if (label >= k)
-            return cairn_fail(
-                CAIRN_DATA, "sample %llu has the label %d, but the model has %zu outputs",
-                (unsigned long long)micro->sample[i / micro->n_labels], (int)micro->label[i], k);
-        one_label(self, k, &(struct row){h, p, label, w}, scores);
     }
     return CAIRN_OK;
 }
@@ -266,6 +304,8 @@ const struct cairn_loss_kind CAIRN_R(cairn_loss_cross_entropy) = {
     .takes_classes = true,
     .takes_targets = true,
     .targets_are_classes = true,
+    .takes_positions = true,
+    .over = true,
     .keys = keys,
     .n_keys = sizeof keys / sizeof keys[0],
     .self_bytes = sizeof(struct cross_entropy),
@@ -273,5 +313,6 @@ const struct cairn_loss_kind CAIRN_R(cairn_loss_cross_entropy) = {
     .free = release,
     .ignored_label = ignored_label,
     .class_of = class_of,
+    .rows = rows_of,
     .run = run,
 };

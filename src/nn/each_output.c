@@ -4,39 +4,74 @@
 
 #include <string.h>
 
-cairn_status cairn_each_output_plan(const char *loss, const struct cairn_shape *outputs,
-                                    const struct cairn_model_options *options)
+static cairn_status other_shape(const char *loss, const struct cairn_shape *outputs,
+                                const struct cairn_shape *y)
 {
-    size_t n = cairn_shape_count(outputs);
-    if (options->n_labels > 1)
-        return cairn_fail(CAIRN_USAGE,
-                          "loss %s takes one row of targets for each sample, "
-                          "but there are labels of tokens; use cross_entropy",
-                          loss);
-    if (n == options->n_targets) return CAIRN_OK;
+    char is[CAIRN_SHAPE_TEXT_BYTES];
+    char wanted[CAIRN_SHAPE_TEXT_BYTES];
+    return cairn_fail(CAIRN_USAGE,
+                      "the last layer's output is %s for each sample, but its targets are %s; loss "
+                      "%s wants an output for each of them: end the model in their shape, such as "
+                      "with a convolution of %zu channels and padding: same, or {type: reshape}",
+                      cairn_shape_text(outputs, is), cairn_shape_text(y, wanted), loss, y->dim[0]);
+}
+
+cairn_status cairn_each_output_check(const char *loss, const struct cairn_shape *outputs,
+                                     const struct cairn_model_options *options)
+{
+    const struct cairn_shape *y = &options->y;
+    const size_t n = cairn_shape_count(outputs);
+    const bool shaped = y->ndim > 1 && outputs->ndim > 1;
+    if (n == options->n_targets && (!shaped || cairn_shape_fits(outputs, y))) return CAIRN_OK;
+    if (y->ndim > 1) return other_shape(loss, outputs, y);
     return cairn_fail(
         CAIRN_USAGE, "the last layer has %zu outputs for %zu targets; set units: %zu%s", n,
         options->n_targets, options->n_targets,
         options->n_targets == 1 ? ", or give loss: cross_entropy where y is a class" : "");
 }
 
+cairn_status cairn_each_output_plan(const char *loss, const struct cairn_shape *outputs,
+                                    const struct cairn_model_options *options)
+{
+    if (options->n_labels > 1)
+        return cairn_fail(CAIRN_USAGE,
+                          "loss %s takes one row of targets for each sample, "
+                          "but there are labels of tokens; use cross_entropy",
+                          loss);
+    return cairn_each_output_check(loss, outputs, options);
+}
+
+double cairn_each_output_part(const struct cairn_micro *micro, size_t i, size_t k)
+{
+    double sum = 0;
+    if (micro->weight == NULL || micro->n_weights <= 1) return cairn_micro_weight(micro, i, 0);
+    for (size_t j = 0; j < k; j++) sum += (double)micro->weight[i * k + j];
+    return sum / (double)k;
+}
+
 void cairn_each_output_run(const struct cairn_each_output *loss, const struct cairn_micro *micro,
                            size_t k, const real *h, real *dh, struct cairn_scores *scores)
 {
+    const double part = loss->reduce == CAIRN_REDUCE_MEAN ? 1 / (double)k : 1;
+    const bool each = micro->weight != NULL && micro->n_weights > 1;
     for (size_t i = 0; i < micro->n; i++) {
         const cairn_real *target = micro->target + i * k;
-        double weight = micro->weight == NULL ? 1 : (double)micro->weight[i];
+        const double in_w = cairn_each_output_part(micro, i, k);
+        const double weight = (each ? 1 : in_w) * part; /* of all outputs, besides their own */
         double sum = 0;
-        if (weight == 0) {
+        if (in_w == 0) {
             if (dh != NULL) memset(dh + i * k, 0, k * sizeof *dh);
             continue;
         }
         for (size_t j = 0; j < k; j++) {
+            const double own = each ? (double)micro->weight[i * k + j] : 1;
             double gradient = 0;
-            sum += loss->one(loss->self, (double)h[i * k + j], (double)target[j], &gradient);
-            if (dh != NULL) dh[i * k + j] = (real)(weight * gradient);
+            if (own > 0)
+                sum +=
+                    own * loss->one(loss->self, (double)h[i * k + j], (double)target[j], &gradient);
+            if (dh != NULL) dh[i * k + j] = (real)(weight * own * gradient);
         }
         scores->loss += weight * sum;
-        scores->weight += weight;
+        scores->weight += in_w;
     }
 }

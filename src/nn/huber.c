@@ -12,11 +12,13 @@
 
 struct huber {
     double delta;
+    int reduce;
 };
 
 static const struct cairn_key keys[] = {
     {"delta", CAIRN_KEY_REAL, offsetof(struct huber, delta), "1", 1e-12, 1e12, NULL,
      "distance from the target where the square becomes a straight line"},
+    CAIRN_REDUCE_KEY(struct huber, reduce),
 };
 
 static double one(const void *loss, double h, double y, double *gradient)
@@ -37,7 +39,8 @@ static cairn_status plan(void *self, const struct cairn_shape *outputs,
 static cairn_status run(const void *self, const struct cairn_micro *micro, size_t k, const real *h,
                         real *dh, struct cairn_scores *scores)
 {
-    cairn_each_output_run(&(struct cairn_each_output){self, one}, micro, k, h, dh, scores);
+    const struct cairn_each_output loss = {self, one, ((const struct huber *)self)->reduce};
+    cairn_each_output_run(&loss, micro, k, h, dh, scores);
     return CAIRN_OK;
 }
 
@@ -48,6 +51,7 @@ const struct cairn_loss_kind CAIRN_R(cairn_loss_huber) = {
            "d outputs: d times PyTorch's HuberLoss; for data with real targets",
     .example = "{type: huber, delta: 0.5}",
     .takes_targets = true,
+    .over = true,
     .keys = keys,
     .n_keys = sizeof keys / sizeof keys[0],
     .self_bytes = sizeof(struct huber),

@@ -10,6 +10,7 @@
 
 #include "base/keys.h"
 #include "cairn/status.h"
+#include "nn/class_rows.h"
 #include "nn/model.h"
 #include "tensor/micro.h"
 #include "tensor/real.h"
@@ -27,6 +28,8 @@ struct cairn_loss_kind {
                            predict; NULL for none */
     bool takes_classes; /* labels, of which it counts the correct ones */
     bool takes_targets; /* real targets */
+    bool takes_positions; /* labels of positions (nn/class_rows.h), which whole numbers y may be */
+    bool over;            /* `run` may be given dh that is h */
     bool targets_are_classes;     /* these being probabilities of classes, or one of them a class */
     bool counts_targets;          /* of which it counts those that are answered right */
     size_t n_classes;             /* that its outputs tell apart; 0: as many as there are outputs */
@@ -44,8 +47,13 @@ struct cairn_loss_kind {
     /** The class that the outputs h [k] of one label stand for, or behind_last that of a layer
      * `last` after them.  NULL without classes.  Errors: none. */
     size_t (*class_of)(const real *h, size_t k, bool behind_last);
+    /** What an output h says of its real target, where that is not h itself: a probability, say.
+     * NULL where it is.  Errors: none. */
+    double (*predicted)(const void *self, double h);
     /** The label that has no part in the loss.  NULL where every label has one.  Errors: none. */
     int32_t (*ignored_label)(const void *self);
+    /** Where the outputs of each label lie.  NULL: k / n_labels neighbours.  Errors: none. */
+    const struct cairn_class_rows *(*rows)(const void *self);
     /** From outputs h [n, k] of n samples: add to scores, and put the gradient of sum w_i L_i into
      * dh [n, k] unless it is NULL.  With labels, k are n_labels times the classes.
      * Where a weight is 0 there is no loss and the gradient is exactly 0, whatever the outputs and

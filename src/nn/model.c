@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/keys.h"
+#include "base/last_error.h"
 #include "nn/planned.h"
 
 static const struct cairn_node *last_child(const struct cairn_node *list)
@@ -86,15 +87,35 @@ static struct cairn_chain learnt_chain(const struct cairn_chain *chain,
     return learnt;
 }
 
+static struct cairn_class_rows rows_of(const struct cairn_model *model,
+                                       const struct cairn_model_options *options)
+{
+    const struct cairn_shape *outputs = cairn_chain_output(&model->learnt);
+    const size_t n_labels = options->n_labels > 1 ? options->n_labels : 1;
+    const struct cairn_class_rows *rows = NULL;
+    if (model->loss_self != NULL && model->loss->rows != NULL)
+        rows = model->loss->rows(model->loss_self);
+    if (rows != NULL) return *rows;
+    if (options->unlabelled != NULL && options->unlabelled_dim != CAIRN_CLASS_DIM_AUTO)
+        return cairn_class_rows_at(outputs, options->unlabelled_dim == CAIRN_CLASS_DIM_FIRST);
+    return (struct cairn_class_rows){cairn_shape_count(outputs) / n_labels, n_labels, false};
+}
+
 /* What the outputs stand for. */
-static void name_outputs(struct cairn_model *model, const struct cairn_model_options *options)
+static cairn_status name_outputs(struct cairn_model *model,
+                                 const struct cairn_model_options *options)
 {
     const struct cairn_loss_kind *kind = model->loss;
-    const size_t n_labels = options->n_labels > 1 ? options->n_labels : 1;
-    const size_t n = cairn_shape_count(cairn_chain_output(&model->learnt)) / n_labels;
+    model->rows = rows_of(model, options);
     if (options->n_classes > 0 || kind->targets_are_classes)
-        model->n_classes = kind->n_classes > 0 ? kind->n_classes : n;
-    model->n_label_outputs = n;
+        model->n_classes = kind->n_classes > 0 ? kind->n_classes : model->rows.k;
+    model->n_targets = options->n_targets;
+    model->is_text = options->vocabulary > 0 && options->n_labels > 1;
+    model->has_positions =
+        options->n_targets > 0 ? options->y.ndim > 1 : options->n_labels > 1 && !model->is_text;
+    if (!model->rows.first) return CAIRN_OK;
+    return cairn_memory_get(model->rows.k, sizeof *model->row, "the outputs of a label",
+                            &model->row);
 }
 
 /* No labels, so that there is nothing to fit to the loss. */
@@ -106,8 +127,7 @@ static cairn_status name_loss(struct cairn_model *model, const struct cairn_mode
     free(name.text);
     if (st != CAIRN_OK) return st;
     model->learnt = learnt_chain(&model->chain, model->loss);
-    name_outputs(model, options);
-    return CAIRN_OK;
+    return name_outputs(model, options);
 }
 
 static cairn_status plan_loss(struct cairn_model *model, const struct cairn_model_options *options)
@@ -125,17 +145,24 @@ static cairn_status plan_loss(struct cairn_model *model, const struct cairn_mode
     CAIRN_TRY(cairn_keys_read(kind->keys, kind->n_keys, keys, "type", what, model->loss_self));
     CAIRN_TRY_IN(kind->plan(model->loss_self, cairn_chain_output(&model->learnt), options), "%s",
                  cairn_node_place(keys != NULL ? keys : last_child(options->layers)));
-    name_outputs(model, options);
-    return CAIRN_OK;
+    CAIRN_TRY(name_outputs(model, options));
+    if (!model->rows.first || model->learnt.n_layers == model->chain.n_layers) return CAIRN_OK;
+    return cairn_fail(CAIRN_USAGE,
+                      "%s: {type: %s} at the end is along the last dimension, but the first one "
+                      "counts classes; leave it out, as loss %s contains it",
+                      cairn_node_place(last_child(options->layers)), kind->last, kind->name);
 }
 
-static cairn_status plan_model(struct cairn_model *model, const struct cairn_model_options *options)
+/* costs: NULL where all activations are kept. */
+static cairn_status plan_chain(struct cairn_model *model, const struct cairn_model_options *options,
+                               struct cairn_layer_costs *costs, struct cairn_plan *out)
 {
     struct cairn_plan plan = {.micro = options->micro,
                               .params = &model->params,
                               .arena = &model->arena,
                               .vocabulary = options->vocabulary,
-                              .input_unchanged = true};
+                              .input_unchanged = true,
+                              .costs = costs};
     model->n_in = cairn_shape_count(&options->input);
     model->micro = options->micro;
     model->seed = options->seed;
@@ -146,12 +173,57 @@ static cairn_status plan_model(struct cairn_model *model, const struct cairn_mod
         return cairn_fail(CAIRN_USAGE, "the run file has no model; give a list of layers, such as "
                                        "model: [{type: flatten}, {type: dense, units: 10}]");
     CAIRN_TRY(cairn_chain_plan(&model->chain, options->layers, "", &options->input, &plan));
+    *out = plan;
+    return CAIRN_OK;
+}
+
+/* The gradient by the outputs lies over them where that is possible: of a large vocabulary they are
+ * most of what there is. */
+static void plan_loss_gradient(struct cairn_model *model, struct cairn_plan *plan)
+{
+    const size_t n_out = cairn_shape_count(cairn_chain_output(&model->learnt));
+    model->over_outputs = model->loss->over && cairn_chain_is_free(&model->learnt);
+    cairn_chain_plan_gradients(&model->learnt, false, plan);
+    if (!model->over_outputs) cairn_plan_gradient(plan, model->learnt.depth, 0, n_out);
+}
+
+/* A segment holds at most an N-th of the activations that a model without segments has. */
+static cairn_status gather_costs(const struct cairn_model_options *options,
+                                 struct cairn_layer_costs *costs)
+{
+    struct cairn_model *whole = NULL;
+    struct cairn_plan plan;
+    CAIRN_TRY(cairn_memory_get(1, sizeof *whole, "the model", &whole));
+    cairn_status st = plan_chain(whole, options, costs, &plan);
+    costs->most = whole->arena.planned_bytes / options->recompute + 1;
+    costs->n_seen = 0;
+    cairn_model_free(whole);
+    return st;
+}
+
+static cairn_status plan_layers(struct cairn_model *model,
+                                const struct cairn_model_options *options, struct cairn_plan *plan)
+{
+    struct cairn_layer_costs costs = {.most = 0};
+    if (options->recompute <= 1) return plan_chain(model, options, NULL, plan);
+    cairn_status st = gather_costs(options, &costs);
+    if (st == CAIRN_OK) st = plan_chain(model, options, &costs, plan);
+    plan->costs = NULL;
+    free(costs.layer);
+    return st;
+}
+
+static cairn_status plan_model(struct cairn_model *model, const struct cairn_model_options *options)
+{
+    struct cairn_plan plan;
+    CAIRN_TRY(plan_layers(model, options, &plan));
     model->ghost = plan.ghost;
     CAIRN_TRY(plan_loss(model, options));
+    plan_loss_gradient(model, &plan);
     for (int depth = 0; depth < CAIRN_MAX_DEPTH; depth++)
         for (int turn = 0; turn < 2; turn++)
             model->gradient_at[depth][turn] =
-                cairn_plan_activation(&plan, plan.gradient[depth], sizeof(real));
+                cairn_plan_activation(&plan, plan.gradient[depth][turn], sizeof(real));
     model->workspace_at = cairn_arena_plan(&model->arena, plan.workspace_bytes, 1);
     return CAIRN_OK;
 }
@@ -206,6 +278,7 @@ void cairn_model_free(struct cairn_model *model)
     if (model == NULL) return;
     if (model->loss_self != NULL && model->loss->free != NULL) model->loss->free(model->loss_self);
     free(model->loss_self);
+    free(model->row);
     cairn_chain_free(&model->chain);
     cairn_params_free(&model->params);
     cairn_arena_free(&model->arena);
@@ -237,10 +310,59 @@ size_t cairn_model_classes(const struct cairn_model *model)
     return model->n_classes;
 }
 
-size_t cairn_model_class_of(const struct cairn_model *model, const real *h)
+const struct cairn_class_rows *cairn_model_rows(const struct cairn_model *model)
 {
-    bool behind_last = model->learnt.n_layers < model->chain.n_layers;
-    return model->loss->class_of(h, model->n_label_outputs, behind_last);
+    return &model->rows;
+}
+
+struct cairn_shape cairn_model_label_shape(const struct cairn_model *model)
+{
+    const struct cairn_shape *outputs = cairn_model_output_shape(model);
+    struct cairn_shape shape = {.ndim = 0};
+    if (model->rows.n == 1) return shape;
+    if (model->rows.n == cairn_shape_count(outputs) && outputs->ndim == 1) return *outputs;
+    const int classes = model->rows.first ? 0 : outputs->ndim - 1;
+    for (int d = 0; d < outputs->ndim; d++)
+        if (d != classes) shape.dim[shape.ndim++] = outputs->dim[d];
+    return shape;
+}
+
+void cairn_model_classes_of(const struct cairn_model *model, const real *h, int32_t *class_of)
+{
+    const bool behind_last = model->learnt.n_layers < model->chain.n_layers;
+    const struct cairn_class_rows *rows = &model->rows;
+    for (size_t i = 0; i < rows->n; i++) {
+        const real *row = cairn_class_rows_get(rows, h, i, 1, model->row);
+        class_of[i] = (int32_t)model->loss->class_of(row, rows->k, behind_last);
+    }
+}
+
+/* The loss that would be chosen for labels; NULL where it takes none of positions. */
+static const struct cairn_loss_kind *loss_of_positions(const struct cairn_model_options *options)
+{
+    struct cairn_model_options labelled = *options;
+    const struct cairn_loss_kind *loss = NULL;
+    labelled.n_classes = 1;
+    if (choose_loss(&labelled, &loss) != CAIRN_OK) return NULL;
+    return loss->takes_positions ? loss : NULL;
+}
+
+bool cairn_model_wants_labels(const struct cairn_model_options *options)
+{
+    struct cairn_error before;
+    struct cairn_plan plan;
+    struct cairn_model *model = NULL;
+    bool wants = false;
+    cairn_error_take(CAIRN_OK, &before);
+    const struct cairn_loss_kind *loss = loss_of_positions(options);
+    if (loss != NULL && cairn_memory_get(1, sizeof *model, "the model", &model) == CAIRN_OK &&
+        plan_chain(model, options, NULL, &plan) == CAIRN_OK) {
+        const struct cairn_chain learnt = learnt_chain(&model->chain, loss);
+        wants = cairn_class_rows_fit(cairn_chain_output(&learnt), &options->y);
+    }
+    cairn_model_free(model);
+    (void)cairn_error_put(&before);
+    return wants;
 }
 
 int64_t cairn_model_ignored_label(const struct cairn_model *model)

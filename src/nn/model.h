@@ -34,13 +34,20 @@ struct cairn_model_options {
     const char *unlabelled; /* the loss that it was learnt by, where there are no labels now
                                and it is asked for outputs alone; n_classes says whether
                                they are classes */
+    int unlabelled_dim;     /* then the dimension of classes (nn/class_rows.h) where labels
+                               have positions; else CAIRN_CLASS_DIM_AUTO */
     size_t n_targets;       /* real targets per sample; 0 where the data has classes */
     size_t n_classes;       /* largest label + 1; 0 where the data has real targets */
-    size_t n_labels;        /* of one sample: 1, or one for each token (0 counts as 1) */
+    size_t n_labels;        /* of one sample: 1, or one for each token or position (0 is 1) */
+    struct cairn_shape y;   /* of the labels or targets of one sample; ndim 0: in a row */
     size_t vocabulary;      /* x are tokens below this; 0: x are numbers */
     size_t micro;           /* b: the largest micro-batch it will see */
+    size_t recompute;       /* N: activations are computed again in backward, in segments of at
+                               most an N-th of them; 0, 1: all are kept */
     uint64_t seed;          /* of init and dropout */
 };
+
+struct cairn_class_rows;
 
 /** A planned model.  Fields are for reading. */
 struct cairn_model;
@@ -99,10 +106,25 @@ int64_t cairn_model_ignored_label(const struct cairn_model *model);
 #define cairn_model_classes CAIRN_R(cairn_model_classes)
 size_t cairn_model_classes(const struct cairn_model *model);
 
-/** The class that the model's outputs h of one label stand for, where there are classes.  Shapes:
- * h: [n_out / n_labels].  Ranks: local.  Errors: none. */
-#define cairn_model_class_of CAIRN_R(cairn_model_class_of)
-size_t cairn_model_class_of(const struct cairn_model *model, const real *h);
+/** Where the outputs of each label of a sample lie: how many labels it has, and whether their
+ * classes come first.  Ranks: local; borrowed.  Errors: none. */
+#define cairn_model_rows CAIRN_R(cairn_model_rows)
+const struct cairn_class_rows *cairn_model_rows(const struct cairn_model *model);
+
+/** Shape of the labels of one sample; ndim 0: it has one.  Ranks: local.  Errors: none. */
+#define cairn_model_label_shape CAIRN_R(cairn_model_label_shape)
+struct cairn_shape cairn_model_label_shape(const struct cairn_model *model);
+
+/** The classes that the model's outputs h of one sample stand for, where there are classes, one for
+ * each label.  Shapes: h: [n_out], class: [rows.n].  Ranks: local.  Errors: none. */
+#define cairn_model_classes_of CAIRN_R(cairn_model_classes_of)
+void cairn_model_classes_of(const struct cairn_model *model, const real *h, int32_t *class_of);
+
+/** Whether several whole numbers of a sample, in the shape options->y, are labels of positions for
+ * this loss and model rather than targets; one that cannot be planned has none.  Ranks: local.
+ * Errors: none. */
+#define cairn_model_wants_labels CAIRN_R(cairn_model_wants_labels)
+bool cairn_model_wants_labels(const struct cairn_model_options *options);
 
 /** Whether the loss counts correct classes or answers, so that accuracy has a meaning.  Ranks:
  * local. Errors: none. */

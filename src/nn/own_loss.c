@@ -5,6 +5,7 @@
 
 #include "base/host.h"
 #include "base/memory.h"
+#include "nn/each_output.h"
 #include "nn/loss.h"
 #include "nn/own.h"
 
@@ -110,7 +111,8 @@ static cairn_status run(const void *self, const struct cairn_micro *micro, size_
     for (size_t i = 0; i < micro->n * n_labels; i++) {
         struct row row = {.k = k, .h = h + i * k, .weight = 1};
         if (dh != NULL) row.dh = dh + i * k;
-        if (micro->weight != NULL) row.weight = (double)micro->weight[i];
+        row.weight = micro->target != NULL ? cairn_each_output_part(micro, i, k)
+                                           : cairn_micro_weight(micro, i / n_labels, i % n_labels);
         if (row.weight == 0) {
             if (dh != NULL) memset(row.dh, 0, k * sizeof *dh);
             continue;

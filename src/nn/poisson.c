@@ -13,6 +13,7 @@
 struct poisson {
     bool log_input, full;
     double eps;
+    int reduce;
 };
 
 static const struct cairn_key keys[] = {
@@ -22,6 +23,7 @@ static const struct cairn_key keys[] = {
      "add Stirling's formula for log y!, which changes the loss and no gradient"},
     {"eps", CAIRN_KEY_REAL, offsetof(struct poisson, eps), "1e-8", 0, 1, NULL,
      "log_input: false: added to a rate before its log is taken"},
+    CAIRN_REDUCE_KEY(struct poisson, reduce),
 };
 
 static double stirling(double y)
@@ -39,6 +41,11 @@ static double one(const void *loss, double h, double y, double *gradient)
     return self->log_input ? rate - y * h + constant : h - y * log(rate) + constant;
 }
 
+static double predicted(const void *self, double h)
+{
+    return ((const struct poisson *)self)->log_input ? exp(h) : h;
+}
+
 static cairn_status plan(void *self, const struct cairn_shape *outputs,
                          const struct cairn_model_options *options)
 {
@@ -49,9 +56,8 @@ static cairn_status plan(void *self, const struct cairn_shape *outputs,
 static cairn_status check_counts(const struct cairn_micro *micro, size_t k)
 {
     for (size_t i = 0; i < micro->n; i++) {
-        if (micro->weight != NULL && micro->weight[i] == 0) continue;
         for (size_t j = 0; j < k; j++)
-            if (!(micro->target[i * k + j] >= 0))
+            if (!(micro->target[i * k + j] >= 0) && cairn_micro_weight(micro, i, j) > 0)
                 return cairn_fail(CAIRN_DATA,
                                   "sample %llu: target %zu is %g, but poisson takes counts and "
                                   "rates from 0 on; use squared_error for other targets",
@@ -65,7 +71,8 @@ static cairn_status run(const void *self, const struct cairn_micro *micro, size_
                         real *dh, struct cairn_scores *scores)
 {
     CAIRN_TRY(check_counts(micro, k));
-    cairn_each_output_run(&(struct cairn_each_output){self, one}, micro, k, h, dh, scores);
+    const struct cairn_each_output loss = {self, one, ((const struct poisson *)self)->reduce};
+    cairn_each_output_run(&loss, micro, k, h, dh, scores);
     return CAIRN_OK;
 }
 
@@ -76,9 +83,11 @@ const struct cairn_loss_kind CAIRN_R(cairn_loss_poisson) = {
            "outputs: d times PyTorch's PoissonNLLLoss; for data with real targets from 0 on",
     .example = "{type: poisson, full: true}",
     .takes_targets = true,
+    .over = true,
     .keys = keys,
     .n_keys = sizeof keys / sizeof keys[0],
     .self_bytes = sizeof(struct poisson),
     .plan = plan,
+    .predicted = predicted,
     .run = run,
 };

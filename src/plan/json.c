@@ -20,6 +20,7 @@ static void put_memory(struct cairn_json *json, const struct cairn_plan *plan)
         {"optimizer", p->optimizer},
         {"activations", p->activations},
         {"activations_per_sample", p->sample},
+        {"activations_without_recompute", p->activations_kept},
         {"data", p->data},
         {"labels", p->labels},
         {"buffers", p->buffers},

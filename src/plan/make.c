@@ -8,6 +8,7 @@
 
 #include "cluster/launch.h"
 #include "plan/benchmark.h"
+#include "plan/recompute.h"
 
 const struct cairn_plan_row *cairn_plan_first(const struct cairn_plan *plan)
 {
@@ -49,6 +50,17 @@ static uint64_t batch_of(const struct work *work, const struct cairn_window_rule
     return batch < work->n_samples ? batch : work->n_samples;
 }
 
+static cairn_status decide_recompute(struct work *work)
+{
+    struct cairn_plan *plan = work->plan;
+    const struct cairn_candidate_job job = {plan->config, work->dataset, &work->rule, &plan->room};
+    const uint64_t micro = plan->is_auto ? 1 : work->rule.micro;
+    plan->decided = *plan->config;
+    CAIRN_TRY(cairn_recompute_that_fits(&job, micro, &plan->decided.train_recompute));
+    plan->config = &plan->decided;
+    return CAIRN_OK;
+}
+
 /* All the sizes that the rows may want: timed, or with --memory only planned. */
 static cairn_status find_candidates(struct work *work)
 {
@@ -68,6 +80,7 @@ static cairn_status find_candidates(struct work *work)
     }
     if (most == 0) return cairn_fail(CAIRN_USAGE, "%s", why);
     plan->room = room_for(plan, work->first_ranks); /* the fewest ranks leave most room */
+    CAIRN_TRY(decide_recompute(work));
     const struct cairn_candidate_job job = {plan->config, work->dataset, &work->rule, &plan->room};
     if (timed) CAIRN_TRY(cairn_micro_candidates(&job, most, &plan->candidates));
     if (plan->is_auto && !timed) return cairn_micro_add(&job, 1, false, &plan->candidates);
@@ -157,6 +170,24 @@ static const struct cairn_candidate *first_size(const struct work *work)
     return given == NULL ? &plan->candidates.item[0] : given;
 }
 
+/* By a pass that keeps all activations, where there is room for that. */
+static cairn_status time_price(const struct work *work, const struct cairn_candidate *size)
+{
+    struct cairn_plan *plan = work->plan;
+    struct cairn_config config = *plan->config;
+    struct cairn_planned planned;
+    double pass_s = NAN;
+    bool ghost = false;
+    config.train_recompute = 0;
+    CAIRN_TRY(cairn_planned_for(&config, work->dataset, &work->rule, size->micro, false, &planned));
+    const struct cairn_need need = cairn_need(&planned, plan->program);
+    if (cairn_room_fit(&plan->room, &need) != CAIRN_FITS) return CAIRN_OK;
+    CAIRN_TRY(cairn_benchmark_pass(&config, work->dataset, &work->rule, (size_t)size->micro,
+                                   &pass_s, &ghost));
+    plan->recompute_price = size->pass_s / pass_s;
+    return CAIRN_OK;
+}
+
 static cairn_status make_rows(const struct work *work)
 {
     struct cairn_plan *plan = work->plan;
@@ -166,7 +197,9 @@ static cairn_status make_rows(const struct work *work)
     const struct cairn_need need = cairn_need(&plan->planned, plan->program);
     plan->held = cairn_room_groups_held(&plan->room, &need);
     cairn_planned_hold(&plan->planned, plan->held);
+    plan->recompute_price = NAN;
     if (!isnan(size->pass_s)) CAIRN_TRY(time_rest(work, (size_t)size->micro));
+    if (!isnan(size->pass_s) && plan->planned.recompute > 0) CAIRN_TRY(time_price(work, size));
     const struct cairn_costs costs = {
         .passes = &plan->candidates,
         .data_sample_s = plan->data_sample_s,

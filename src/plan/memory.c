@@ -43,6 +43,11 @@ static cairn_status plan_model(const struct cairn_config *config,
     out->n_shared = size.n_shared;
     out->activations = size.activation_bytes;
     out->sample = (larger.activation_bytes - size.activation_bytes) / STEP;
+    out->recompute = options.recompute;
+    options.micro = micro;
+    options.recompute = 0;
+    CAIRN_TRY(cairn_model_measure(&options, &size));
+    out->activations_kept = size.activation_bytes;
     return CAIRN_OK;
 }
 

@@ -17,6 +17,8 @@ struct cairn_planned {
     uint64_t weights, average; /* and train.ema of them */
     uint64_t gradient, optimizer, activations;
     uint64_t sample;                      /* of the activations, for each sample */
+    uint64_t recompute;                   /* N of train.recompute; 0: all are kept ... */
+    uint64_t activations_kept;            /* ... which takes so much */
     uint64_t data;                        /* held in memory, and ... */
     struct cairn_setup_data_bytes groups; /* ... what each group takes, held or not */
     uint64_t labels;                      /* of classes, which are held always */

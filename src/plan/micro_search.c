@@ -169,19 +169,25 @@ static cairn_status choose(const struct cairn_candidate_job *job, uint64_t most,
         need, job->room->n_ranks, job->room->n_ranks == 1 ? "" : "s", whose, limit);
 }
 
-cairn_status cairn_micro_auto(const struct cairn_config *config, cairn_comm *comm,
-                              struct cairn_dataset *dataset, const struct cairn_window_rule *rule,
-                              uint64_t *out)
+struct cairn_room cairn_room_here(const struct cairn_config *config, cairn_comm *comm)
 {
-    struct cairn_candidate best = {.micro = 1};
     const uint64_t here = (uint64_t)cairn_comm_node(comm).n_ranks;
-    uint64_t most = cairn_micro_most(rule->global, (uint64_t)cairn_comm_size(comm));
     struct cairn_node_memory memory = cairn_node_memory_read("");
     memory.given = cairn_setup_memory(config);
     const uint64_t own = cairn_node_resident_memory();
     const struct cairn_node_ranks ranks = {.n = here, .n_group = here, .own = own};
     struct cairn_room room = cairn_room(&memory, &ranks, own);
     room.several = cairn_comm_size(comm) > 1;
+    return room;
+}
+
+cairn_status cairn_micro_auto(const struct cairn_config *config, cairn_comm *comm,
+                              struct cairn_dataset *dataset, const struct cairn_window_rule *rule,
+                              uint64_t *out)
+{
+    struct cairn_candidate best = {.micro = 1};
+    uint64_t most = cairn_micro_most(rule->global, (uint64_t)cairn_comm_size(comm));
+    const struct cairn_room room = cairn_room_here(config, comm);
     const struct cairn_candidate_job job = {config, dataset, rule, &room};
     cairn_status st = cairn_comm_rank(comm) == 0 ? choose(&job, most, &best) : CAIRN_OK;
     CAIRN_TRY(cairn_comm_broadcast(comm, st, &best, sizeof best));

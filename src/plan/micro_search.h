@@ -64,6 +64,9 @@ uint64_t cairn_micro_most(uint64_t batch, uint64_t n_ranks);
 CAIRN_CHECKED cairn_status cairn_micro_largest_that_fits(const struct cairn_candidate_job *job,
                                                          uint64_t micro, uint64_t *out);
 
+/** The room that the ranks on this node have now.  Ranks: local.  Errors: none. */
+struct cairn_room cairn_room_here(const struct cairn_config *config, cairn_comm *comm);
+
 /** The fastest micro-batch size for this config that fits in the memory of rank 0's node, timed
  * there; the same answer on all ranks.  setup/timed.h has its parts.
  * Ranks: collective.  Errors: the agreed one. */

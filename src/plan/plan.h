@@ -42,6 +42,8 @@ struct cairn_plan {
     struct cairn_room room; /* of the node, for the first possible row */
     struct cairn_candidates candidates;
     double data_sample_s, update_s; /* NaN: not timed */
+    double recompute_price;         /* a pass by one that keeps all activations; NaN: not timed */
+    struct cairn_config decided;    /* config, with train.recompute: auto decided */
     struct cairn_plan_row row[CAIRN_PLAN_MOST_ROWS];
     size_t n_rows;
 };

@@ -33,7 +33,7 @@ static void print_part(const char *name, uint64_t n_bytes, const char *note)
 static void print_model(const struct cairn_plan *plan)
 {
     const struct cairn_planned *p = &plan->planned;
-    char note[NOTE_BYTES];
+    char note[NOTE_BYTES], all[32];
     snprintf(note, sizeof note, "%" PRIu64 " parameters%s", p->n_weights,
              p->n_values > p->n_weights ? " and running averages" : "");
     print_part("weights", p->weights, note);
@@ -48,8 +48,12 @@ static void print_model(const struct cairn_plan *plan)
     print_part("gradient", p->gradient, note);
     snprintf(note, sizeof note, "optim.name: %s", plan->config->optim_name);
     print_part("optimizer", p->optimizer, note);
-    snprintf(note, sizeof note, "%" PRIu64 " a sample x %" PRIu64 ", and %" PRId64, p->sample,
-             p->micro, (int64_t)(p->activations - p->sample * p->micro));
+    int n = snprintf(note, sizeof note, "%" PRIu64 " a sample x %" PRIu64 ", and %" PRId64,
+                     p->sample, p->micro, (int64_t)(p->activations - p->sample * p->micro));
+    cairn_bytes_text(p->activations_kept, all);
+    if (p->recompute > 0)
+        snprintf(note + n, sizeof note - (size_t)n, "; %s without train.recompute: %" PRIu64, all,
+                 p->recompute);
     print_part("activations", p->activations, note);
 }
 
@@ -137,11 +141,24 @@ static void print_size(const struct cairn_plan *plan, const struct cairn_candida
            why, size->ghost ? " (batchnorm depends on it)" : "");
 }
 
+/* What computing again costs. */
+static void print_price(const struct cairn_plan *plan)
+{
+    const struct cairn_planned *p = &plan->planned;
+    if (p->recompute == 0) return;
+    if (isnan(plan->recompute_price))
+        printf("train.recompute: %" PRIu64 ": most of forward is computed twice\n", p->recompute);
+    else
+        printf("train.recompute: %" PRIu64 ": a pass takes %.2f times as long as without\n",
+               p->recompute, plan->recompute_price);
+}
+
 static void print_sizes(const struct cairn_plan *plan)
 {
     printf("micro-batches, forward and backward\n  %8s  %10s  %9s  %10s  %10s\n", "samples",
            "rank takes", "ranks fit", "pass", "sample");
     for (size_t i = 0; i < plan->candidates.n; i++) print_size(plan, &plan->candidates.item[i]);
+    print_price(plan);
 }
 
 /* ---- updates */

@@ -14,6 +14,7 @@
 #include "comm/exchange.h"
 #include "data/loader.h"
 #include "h5/h5.h"
+#include "nn/class_rows.h"
 #include "run/inside.h"
 #include "tensor/norm.h"
 #include "tensor/threads.h"
@@ -38,8 +39,12 @@ static cairn_status add_versions(struct cairn_state *state, struct versions *ver
 static cairn_status add_loss(struct cairn_state *state, const struct cairn_trainer *t)
 {
     const bool classes = cairn_dataset_classes(t->parts.dataset) > 0;
+    const bool positions = classes && cairn_dataset_y(t->parts.dataset)->ndim > 0;
+    const char *labels = positions ? cairn_class_dim_name(cairn_model_rows(t->parts.model)->first)
+                         : classes ? "classes"
+                                   : "targets";
     CAIRN_TRY(cairn_state_add_attribute(state, "loss", cairn_model_loss_name(t->parts.model)));
-    return cairn_state_add_attribute(state, "labels", classes ? "classes" : "targets");
+    return cairn_state_add_attribute(state, "labels", labels);
 }
 
 /* What tokens or the names of labels are, so that the model can be asked where the data are not. */

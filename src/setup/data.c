@@ -139,7 +139,12 @@ static cairn_status normalize(const struct cairn_config *config, struct cairn_da
 
 static cairn_status set_classes(const struct cairn_config *config, struct cairn_dataset *dataset)
 {
-    return cairn_dataset_set_classes(dataset, cairn_model_loss_names_classes(config->loss));
+    bool classes = cairn_model_loss_names_classes(config->loss);
+    if (cairn_dataset_y_is_whole(dataset)) {
+        const struct cairn_model_options options = cairn_setup_model_options(config, dataset, 1);
+        classes = cairn_model_wants_labels(&options);
+    }
+    return cairn_dataset_set_classes(dataset, classes);
 }
 
 cairn_status cairn_setup_adapt(const struct cairn_config *config, struct cairn_dataset *dataset)
@@ -313,11 +318,20 @@ struct cairn_model_options cairn_setup_model_options(const struct cairn_config *
         .input = *cairn_dataset_input(dataset),
         .n_targets = cairn_dataset_targets(dataset),
         .n_classes = cairn_dataset_classes(dataset),
-        .n_labels = cairn_dataset_context(dataset),
+        .n_labels = cairn_dataset_n_labels(dataset),
+        .y = *cairn_dataset_y(dataset),
         .vocabulary = cairn_dataset_vocabulary(dataset),
         .micro = micro,
+        .recompute = cairn_setup_recompute(config),
         .seed = config->train_seed,
     };
+}
+
+size_t cairn_setup_recompute(const struct cairn_config *config)
+{
+    const size_t n = config->train_recompute;
+    const bool is_word = n == CAIRN_NONE || n == CAIRN_KEY_WORD(CAIRN_RECOMPUTE_AUTO);
+    return is_word ? 0 : n;
 }
 
 struct cairn_model_options cairn_setup_text_model_options(const struct cairn_config *config,

@@ -55,6 +55,7 @@ static cairn_status make(const struct cairn_model_options *options, struct made 
     out->micro = (struct cairn_micro){.n = SAMPLES,
                                       .x = out->x,
                                       .n_labels = n_labels,
+                                      .n_weights = n_labels,
                                       .weight = out->weight,
                                       .sample = out->number,
                                       .epoch = out->epoch};

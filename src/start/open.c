@@ -3,13 +3,35 @@
  * once, by rank 0. */
 #include "start/start.h"
 
+#include "base/process.h"
+#include "cairn/real.h"
 #include "comm/exchange.h"
 #include "plan/micro_search.h"
+#include "plan/recompute.h"
 #include "tensor/threads.h"
+
+/* A library computes as it was built; the program has looked into the run file where it could. */
+static cairn_status check_precision(const struct cairn_config *config)
+{
+    const int bits = cairn_config_bits(config);
+    if (bits == CAIRN_REAL_BITS) return CAIRN_OK;
+    if (!cairn_process_is_ours())
+        return cairn_fail(CAIRN_USAGE,
+                          "%s: train.precision is float%d, but this library computes in float%d; "
+                          "build it with -DCAIRN_REAL=%s",
+                          cairn_config_place(config, "train.precision"), bits, CAIRN_REAL_BITS,
+                          bits == 64 ? "double" : "float");
+    return cairn_fail(CAIRN_USAGE,
+                      "%s: train.precision is float%d, which a rank could not read before it "
+                      "began; put the run file where every host sees it (a pipe is read but once), "
+                      "or give train.precision=float%d on the command line",
+                      cairn_config_place(config, "train.precision"), bits, bits);
+}
 
 /* What can be wrong before any file is looked at.  Local. */
 static cairn_status begin(const struct cairn_config *config)
 {
+    CAIRN_TRY(check_precision(config));
     CAIRN_TRY(cairn_threads_set(config->train_threads));
     if (config->train_ema < 1) return CAIRN_OK;
     return cairn_fail(CAIRN_USAGE,
@@ -46,15 +68,19 @@ cairn_status cairn_start_open(const struct cairn_config *config, cairn_comm *com
                               struct cairn_setup_data *data, struct cairn_opened *out)
 {
     struct cairn_opened opened = {.dataset = NULL};
+    struct cairn_config decided = *config; /* borrows all that it points at */
     const int n_ranks = cairn_comm_size(comm);
     cairn_status st =
         cairn_setup_data_open_for_all(comm, begin(config), data, config, &opened.dataset);
     if (st == CAIRN_OK) st = cairn_comm_agree(comm, solve_batch(config, n_ranks, &opened));
+    if (st == CAIRN_OK)
+        st = cairn_recompute_auto(config, comm, opened.dataset, &opened.rule, &opened.recompute);
+    decided.train_recompute = opened.recompute;
     if (st == CAIRN_OK && opened.rule.micro == UINT64_MAX)
-        st = cairn_micro_auto(config, comm, opened.dataset, &opened.rule, &opened.rule.micro);
+        st = cairn_micro_auto(&decided, comm, opened.dataset, &opened.rule, &opened.rule.micro);
     if (st == CAIRN_OK && cairn_comm_rank(comm) == 0)
-        st = cairn_planned_for(config, opened.dataset, &opened.rule, opened.rule.micro, n_ranks > 1,
-                               &opened.planned);
+        st = cairn_planned_for(&decided, opened.dataset, &opened.rule, opened.rule.micro,
+                               n_ranks > 1, &opened.planned);
     st = cairn_start_decide_hold(comm, st, data == NULL ? 0 : data->n_beside, &opened);
     if (st == CAIRN_OK) st = check_hold(comm, &opened.hold);
     if (st == CAIRN_OK)

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "comm/exchange.h"
 #include "h5/h5.h"
+#include "nn/class_rows.h"
 #include "start/trained.h"
 
 cairn_status cairn_trained_predict(cairn_trained *trained, const cairn_real *x, size_t n,
@@ -146,7 +147,7 @@ struct output_file {
     struct cairn_h5 *file;
     struct cairn_h5_new_array *outputs, *label; /* label: NULL where there are no classes */
     int32_t *classes;                           /* [ranks x b, n_labels], of one round */
-    size_t n_labels, n_out;                     /* of a sample; of a label */
+    size_t n_labels, n_out;                     /* of a sample */
 };
 
 static cairn_status begin_outputs(struct output_file *to)
@@ -169,13 +170,13 @@ static cairn_status begin_outputs(struct output_file *to)
 static cairn_status begin_labels(struct output_file *to)
 {
     const cairn_trained *trained = to->trained;
-    const size_t context = cairn_dataset_context(trained->dataset);
+    const struct cairn_shape labels = cairn_model_label_shape(trained->model);
     const size_t most = trained->micro * (size_t)cairn_comm_size(trained->comm);
-    const struct cairn_h5_form form = {
-        .type = CAIRN_H5_I32,
-        .shape = {.ndim = context == 0 ? 1 : 2, .dim = {trained->n_samples, context}}};
-    to->n_labels = context == 0 ? 1 : context;
-    to->n_out = cairn_shape_count(cairn_model_output_shape(trained->model)) / to->n_labels;
+    struct cairn_h5_form form = {.type = CAIRN_H5_I32,
+                                 .shape = {labels.ndim + 1, {trained->n_samples}}};
+    for (int d = 0; d < labels.ndim; d++) form.shape.dim[d + 1] = labels.dim[d];
+    to->n_labels = cairn_model_rows(trained->model)->n;
+    to->n_out = cairn_shape_count(cairn_model_output_shape(trained->model));
     if (cairn_model_classes(trained->model) == 0) return CAIRN_OK;
     CAIRN_TRY(
         cairn_memory_get(most, to->n_labels * sizeof *to->classes, "the classes", &to->classes));
@@ -187,8 +188,9 @@ static cairn_status put_rows(void *context, const real *outputs, size_t n)
     const struct output_file *to = context;
     CAIRN_TRY(cairn_h5_array_append(to->outputs, n, outputs));
     if (to->label == NULL) return CAIRN_OK;
-    for (size_t i = 0; i < n * to->n_labels; i++)
-        to->classes[i] = (int32_t)cairn_model_class_of(to->trained->model, outputs + i * to->n_out);
+    for (size_t i = 0; i < n; i++)
+        cairn_model_classes_of(to->trained->model, outputs + i * to->n_out,
+                               to->classes + i * to->n_labels);
     return cairn_h5_array_append(to->label, n, to->classes);
 }
 

@@ -30,6 +30,7 @@ struct cairn_hold {
 struct cairn_opened {
     struct cairn_dataset *dataset;
     struct cairn_window_rule rule;
+    size_t recompute;             /* N of train.recompute, decided; 0: all activations are kept */
     struct cairn_planned planned; /* for this rank and what it holds */
     struct cairn_hold hold;
     struct cairn_shuffle shuffle; /* of the training samples */

@@ -11,12 +11,13 @@
 #include "checkpoint/checkpoint.h"
 #include "comm/exchange.h"
 #include "h5/h5.h"
+#include "nn/class_rows.h"
 #include "setup/setup.h"
 #include "start/start.h"
 #include "tensor/threads.h"
 #include "train/evaluate.h"
 
-enum { LARGEST_MICRO = 256, PREFETCH = 4 };
+enum { LARGEST_MICRO = 256, PREFETCH = 4, FORWARD_PARTS = 16 };
 
 cairn_status cairn_trained_check_ema(const struct cairn_config *config, const char *checkpoint)
 {
@@ -83,7 +84,10 @@ static cairn_status read_loss(const char *checkpoint, struct cairn_model_options
                         checkpoint);
     if (st == CAIRN_OK) st = cairn_h5_get_text(file, "/", "labels", &labels);
     if (st == CAIRN_OK) st = cairn_h5_get_text(file, "/", "loss", name);
-    if (st == CAIRN_OK) options->n_classes = strcmp(labels, "classes") == 0 ? 1 : 0;
+    if (st == CAIRN_OK) {
+        options->n_classes = strncmp(labels, "classes", strlen("classes")) == 0 ? 1 : 0;
+        options->unlabelled_dim = cairn_class_dim_named(labels);
+    }
     options->unlabelled = *name;
     free(labels);
     cairn_h5_close(file);
@@ -96,9 +100,12 @@ static cairn_status make_model(struct cairn_trained *trained, const char *checkp
     struct cairn_model_options options =
         cairn_setup_model_options(trained->config, trained->dataset, trained->micro);
     cairn_status st = CAIRN_OK;
+    options.recompute = FORWARD_PARTS; /* there is no backward that would compute again */
     if (options.n_classes == 0 && options.n_targets == 0)
         st = read_loss(checkpoint, &options, &loss);
     if (st == CAIRN_OK) st = cairn_model_create(&options, &trained->model);
+    if (st == CAIRN_OK && loss == NULL)
+        st = cairn_setup_metrics(trained->config, trained->model, &trained->metrics);
     free(loss);
     if (st != CAIRN_OK)
         return cairn_fail_in(as_data(st), "%s", cairn_dataset_path(trained->dataset));
@@ -222,20 +229,28 @@ const size_t *cairn_trained_shape(const cairn_trained *trained, size_t *n_dims)
     return shape->dim;
 }
 
-cairn_status cairn_trained_evaluate(cairn_trained *trained, double *loss, double *accuracy)
+cairn_status cairn_trained_scores(cairn_trained *trained, struct cairn_evaluated *out)
 {
-    struct cairn_scores scores;
     bool left = false; /* never: nothing asks it to be */
+    if (trained->metrics == NULL)
+        return cairn_fail(CAIRN_DATA, "%s has no labels to compare outputs with",
+                          cairn_dataset_path(trained->dataset));
     const struct cairn_evaluation evaluation = {.comm = trained->comm,
                                                 .model = trained->model,
+                                                .metrics = trained->metrics,
                                                 .w = trained->w,
                                                 .loader = trained->loader,
                                                 .n_samples = trained->n_samples,
                                                 .micro = trained->micro};
-    CAIRN_TRY(cairn_evaluate(&evaluation, &scores, &left));
-    *loss = scores.loss / scores.weight;
-    *accuracy =
-        cairn_model_has_accuracy(trained->model) ? scores.correct / scores.count : (double)NAN;
+    return cairn_evaluate(&evaluation, out, &left);
+}
+
+cairn_status cairn_trained_evaluate(cairn_trained *trained, double *loss, double *accuracy)
+{
+    struct cairn_evaluated found;
+    CAIRN_TRY(cairn_trained_scores(trained, &found));
+    *loss = found.score[CAIRN_SCORE_LOSS];
+    *accuracy = found.score[CAIRN_SCORE_ACCURACY];
     return CAIRN_OK;
 }
 
@@ -245,6 +260,7 @@ void cairn_trained_close(cairn_trained *trained)
     free(trained->w);
     free(trained->outputs);
     cairn_loader_free(trained->loader);
+    cairn_metrics_free(trained->metrics);
     cairn_model_free(trained->model);
     cairn_dataset_close(trained->dataset);
     cairn_setup_data_close(&trained->given);

@@ -146,6 +146,9 @@ static cairn_status read_axis(const struct cairn_node *node, struct cairn_study_
     axis->node = node;
     axis->role = role_of(node->key);
     CAIRN_TRY(cairn_memory_text(node->key, &axis->name));
+    if (strcmp(axis->name, "train.precision") == 0)
+        return wrong(axis, "cannot be: a study computes in one precision; put it into set, and "
+                           "compare two studies");
     if (node->kind == CAIRN_NODE_SCALAR)
         return wrong(axis, "takes a list, as in [1, 2], or {log: [0.01, 3], n: 9}");
     CAIRN_TRY(node->kind == CAIRN_NODE_LIST ? read_list(axis) : read_grid(axis));

@@ -124,8 +124,14 @@ static inline float cairn_tanh(float x)
 
 #endif
 
-#define cairn_exp  CAIRN_R(cairn_exp)
-#define cairn_erf  CAIRN_R(cairn_erf)
-#define cairn_tanh CAIRN_R(cairn_tanh)
+#define cairn_exp     CAIRN_R(cairn_exp)
+#define cairn_erf     CAIRN_R(cairn_erf)
+#define cairn_tanh    CAIRN_R(cairn_tanh)
+#define cairn_sigmoid CAIRN_R(cairn_sigmoid)
+
+static inline real cairn_sigmoid(real x)
+{
+    return 1 / (1 + cairn_exp(-x));
+}
 
 #endif

@@ -12,13 +12,22 @@
 struct cairn_micro {
     size_t n;                 /* samples here, 0 .. b */
     const cairn_real *x;      /* [n, n_in]: converted, value * scale + shift; tokens as they are */
-    size_t n_labels;          /* of each sample: 1, or one for each token of its window */
+    size_t n_labels;          /* of each sample: 1, or one for each token or position */
     const int32_t *label;     /* [n, n_labels] classes, or NULL */
     const cairn_real *target; /* [n, n_target] real targets, or NULL */
-    const cairn_real *weight; /* [n, n_labels] of each label or target in the loss, or NULL for 1 */
+    size_t n_weights;         /* of each sample: 1, or one for each of its labels or targets */
+    const cairn_real *weight; /* [n, n_weights] in the loss, or NULL for 1 */
     const uint64_t *sample;   /* [n] index of each sample in its group ... */
     const uint64_t *epoch;    /* [n] ... and its epoch: together the key of its random numbers */
 };
+
+/** The weight of label or target j of sample i in the loss.  Ranks: local.  Errors: none. */
+static inline double cairn_micro_weight(const struct cairn_micro *micro, size_t i, size_t j)
+{
+    if (micro->weight == NULL) return 1;
+    return (double)(micro->n_weights > 1 ? micro->weight[i * micro->n_weights + j]
+                                         : micro->weight[i]);
+}
 
 /** Sums over the samples of one or more micro-batches. */
 struct cairn_scores {

@@ -25,6 +25,10 @@ size_t cairn_shape_count(const struct cairn_shape *shape);
 /** Whether two shapes are equal.  Ranks: local.  Errors: none. */
 bool cairn_shape_same(const struct cairn_shape *a, const struct cairn_shape *b);
 
+/** Whether two shapes are the same where dimensions of 1 are left out.  Ranks: local.
+ * Errors: none. */
+bool cairn_shape_fits(const struct cairn_shape *a, const struct cairn_shape *b);
+
 /**
  * "[10, 784]" into text, CAIRN_SHAPE_TEXT_BYTES of it; returns text.
  *

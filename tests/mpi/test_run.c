@@ -181,6 +181,10 @@ static void test_misuse(void **state)
     assert_on_all(options != NULL && cairn_run_open(options, NULL, &good, &run) == CAIRN_USAGE);
     cairn_trainer *t = NULL;
     assert_on_all(cairn_trainer_open(options, NULL, &t) == CAIRN_USAGE && t == NULL);
+    assert_on_all(cairn_options_set(options, "train.precision",
+                                    CAIRN_REAL_BITS == 32 ? "float64" : "float32") == CAIRN_OK);
+    assert_on_all(cairn_run_open(options, world, &good, &run) == CAIRN_USAGE);
+    assert_non_null(strstr(cairn_error_text(), "this library computes in float"));
     cairn_options_free(options);
 
     struct cairn_run_settings check = good;

@@ -94,6 +94,7 @@ struct cairn_micro samples_part(const struct samples *samples,
     return (struct cairn_micro){
         .n = n,
         .n_labels = labels_of(options),
+        .n_weights = labels_of(options),
         .x = samples->x + first * cairn_shape_count(&options->input),
         .label = options->n_classes == 0 ? NULL : samples->label + first * labels_of(options),
         .target = options->n_targets == 0 ? NULL : samples->target + first * options->n_targets,
@@ -151,4 +152,20 @@ double difference(const real *a, const double *b, size_t n)
         largest = fmax(largest, fabs(b[i]));
     }
     return largest > 0 ? most / largest : most;
+}
+
+void bench_check_recompute(const struct bench *bench, const struct cairn_model_options *options,
+                           const struct cairn_micro *micro)
+{
+    static const size_t parts[] = {2, 3, 5, 1000};
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        struct cairn_model_options again = *options;
+        again.recompute = parts[i];
+        struct bench *other = bench_make(&again);
+        assert_int_equal(bench_gradient(other, micro), CAIRN_OK);
+        assert_int_equal(other->n_opened, bench->n_opened);
+        assert_true(other->scores.loss == bench->scores.loss);
+        assert_memory_equal(other->g, bench->g, bench->params->n_values * sizeof *bench->g);
+        bench_free(other);
+    }
 }

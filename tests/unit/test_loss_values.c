@@ -308,6 +308,7 @@ static void test_labels_of_tokens(void **state)
     struct alone plain = loss_of_classes(text, LOSS_K);
     struct cairn_micro micro = {.n = LOSS_ROWS / 2,
                                 .n_labels = 2,
+                                .n_weights = 2,
                                 .label = loss_labels,
                                 .weight = mask,
                                 .sample = loss_numbers,
@@ -319,7 +320,7 @@ static void test_labels_of_tokens(void **state)
     assert_int_equal(loss_run(&tokens, &micro, 2 * LOSS_K, loss_outputs, dh_tokens, &of_tokens),
                      CAIRN_OK);
     micro.n = LOSS_ROWS;
-    micro.n_labels = 1;
+    micro.n_labels = micro.n_weights = 1;
     assert_int_equal(loss_run(&plain, &micro, LOSS_K, loss_outputs, dh_rows, &of_rows), CAIRN_OK);
     assert_memory_equal(dh_tokens, dh_rows, sizeof dh_rows);
     assert_memory_equal(&of_tokens, &of_rows, sizeof of_rows);

@@ -68,10 +68,29 @@ static void ask(const double *qkv, size_t t, size_t n_seen, size_t D, size_t wid
     for (size_t j = 0; j < width; j++) o[j] /= sum;
 }
 
-/* One sample, x [T, D], through the weights of a bench whose only layer is attention. */
-static void written_out(const struct bench *bench, const real *x, size_t T, size_t heads,
-                        bool causal, double *y)
+/* rotate_half() of Hugging Face's Llama: q and k of position t, v not. */
+static void rotate(double *qkv, size_t t, size_t D, size_t width)
 {
+    for (size_t at = 0; at < 2 * D; at += width)
+        for (size_t j = 0; j < width / 2; j++) {
+            const double angle = (double)t * pow(10000, -2.0 * (double)j / (double)width);
+            const double a = qkv[at + j], b = qkv[at + j + width / 2];
+            qkv[at + j] = a * cos(angle) - b * sin(angle);
+            qkv[at + j + width / 2] = b * cos(angle) + a * sin(angle);
+        }
+}
+
+/* How a layer attends. */
+struct way {
+    size_t heads;
+    bool causal, rotary;
+};
+
+/* One sample, x [T, D], through the weights of a bench whose only layer is attention. */
+static void written_out(const struct bench *bench, const real *x, size_t T, const struct way *way,
+                        double *y)
+{
+    const size_t heads = way->heads;
     size_t D = bench->params->item[2].shape.dim[0];
     size_t width = D / heads;
     double *exact = numbers(T * D);
@@ -79,21 +98,23 @@ static void written_out(const struct bench *bench, const real *x, size_t T, size
     double *o = numbers(T * D);
     for (size_t i = 0; i < T * D; i++) exact[i] = (double)x[i];
     linear(bench, 0, exact, T, qkv);
+    for (size_t t = 0; t < T && way->rotary; t++) rotate(qkv + t * 3 * D, t, D, width);
     for (size_t h = 0; h < heads; h++)
         for (size_t t = 0; t < T; t++)
-            ask(qkv + h * width, t, causal ? t + 1 : T, D, width, o + t * D + h * width);
+            ask(qkv + h * width, t, way->causal ? t + 1 : T, D, width, o + t * D + h * width);
     linear(bench, 2, o, T, y);
     free(exact);
     free(qkv);
     free(o);
 }
 
-static void check_values(size_t T, size_t heads, bool causal)
+static void check_values(size_t T, size_t heads, bool causal, bool rotary)
 {
     enum { D = 12 };
+    const struct way way = {heads, causal, rotary};
     char text[TEXT];
-    snprintf(text, sizeof text, "[{type: attention, heads: %zu, causal: %s}]", heads,
-             causal ? "true" : "false");
+    snprintf(text, sizeof text, "[{type: attention, heads: %zu, causal: %s, position: %s}]", heads,
+             causal ? "true" : "false", rotary ? "rotary" : "none");
     struct cairn_node *tree = tree_of(text);
     struct cairn_model_options options = options_of(tree, T, D, T * D);
     struct samples samples = samples_make(&options, 2);
@@ -104,9 +125,9 @@ static void check_values(size_t T, size_t heads, bool causal)
         bench->w[bench->params->item[1].offset + i] = 0.1F * (real)(i % 7); /* biases begin at 0 */
     assert_int_equal(cairn_model_outputs(bench->model, bench->w, &samples.micro, &y), CAIRN_OK);
     for (size_t i = 0; i < 2; i++) {
-        written_out(bench, samples.x + i * T * D, T, heads, causal, exact);
+        written_out(bench, samples.x + i * T * D, T, &way, exact);
         if (difference(y + i * T * D, exact, T * D) > SINGLE)
-            fail_msg("T %zu, %zu heads, causal %d, sample %zu", T, heads, causal, i);
+            fail_msg("T %zu: %s, sample %zu", T, text, i);
     }
     free(exact);
     bench_free(bench);
@@ -120,9 +141,11 @@ static void test_values_written_out(void **state)
     (void)state;
     static const size_t lengths[] = {1, 5, 64, 65, 150};
     for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
-        check_values(lengths[i], 1, true);
-        check_values(lengths[i], 3, true);
-        check_values(lengths[i], 4, false);
+        check_values(lengths[i], 1, true, false);
+        check_values(lengths[i], 3, true, false);
+        check_values(lengths[i], 4, false, false);
+        check_values(lengths[i], 3, true, true);
+        check_values(lengths[i], 1, false, true);
     }
 }
 
@@ -160,6 +183,9 @@ static void test_gradients_over_several_blocks(void **state)
     check_gradient("{type: attention, heads: 2, causal: true}", 70, 6, true);
     check_gradient("{type: attention, heads: 2, causal: false}", 70, 6, true);
     check_gradient("{type: attention, heads: 3, causal: true}", 130, 6, false);
+    check_gradient("{type: attention, heads: 3, position: rotary}", 70, 6, true);
+    check_gradient("{type: attention, heads: 1, causal: true, position: rotary}", 5, 6, false);
+    check_gradient("{type: attention, heads: 3, position: rotary}", 1, 6, true);
 }
 
 /* Outputs of the first position after a number of the last has changed. */
@@ -242,6 +268,8 @@ static void test_wrong_layers_are_told_why(void **state)
     wrong("{type: attention, heads: 2}", &row, "takes [T, D]");
     wrong("{type: attention, heads: 4}", &text, "cannot be cut into 4 equal heads");
     wrong("{type: attention}", &text, "heads");
+    wrong("{type: attention, heads: 2, position: rotary}", &text,
+          "each of 2 heads has 3 of them; choose heads so that it is an even number");
     wrong("{type: attention, heads: 2, causal: maybe}", &text, "causal");
 }
 

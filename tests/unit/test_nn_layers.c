@@ -89,6 +89,7 @@ static void check_model(const char *text, const struct cairn_shape *in, bool cla
     assert_true(fabs(bench->scores.weight - 4.5) < 1e-12);
     assert_int_equal(bench->n_opened, bench->params->n_tensors);
     assert_int_equal(bench->n_closed, bench->params->n_tensors);
+    bench_check_recompute(bench, &options, &samples.micro);
 
     cairn_reference_free(reference);
     bench_free(bench);

@@ -89,6 +89,42 @@ static void test_a_block_is_its_layers(void **state)
     release(&layers);
 }
 
+/* All that is not the default, on the block and written out. */
+static void test_a_block_of_other_parts_is_its_layers(void **state)
+{
+    (void)state;
+    struct run block = run_of("[{type: embedding, units: 4}, {type: transformer_block, heads: 2, "
+                              "expansion: 3, norm: rms, mlp: swiglu, position: rotary, "
+                              "norm_first: false}, {type: dense, units: 9}]");
+    struct run layers =
+        run_of("[{type: embedding, units: 4}, {type: residual, body: [{type: attention, heads: 2, "
+               "position: rotary}]}, {type: rmsnorm}, {type: residual, body: [{type: dense, units: "
+               "24}, {type: glu, gate: silu}, {type: dense, units: 4}]}, {type: rmsnorm}, {type: "
+               "dense, units: 9}]");
+    static const char *const names[] = {"1.self_attn.in_proj_weight",
+                                        "1.self_attn.in_proj_bias",
+                                        "1.self_attn.out_proj.weight",
+                                        "1.self_attn.out_proj.bias",
+                                        "1.norm1.weight",
+                                        "1.linear1.weight",
+                                        "1.linear1.bias",
+                                        "1.linear2.weight",
+                                        "1.linear2.bias",
+                                        "1.norm2.weight"};
+    const struct cairn_params *params = block.bench->params;
+    assert_int_equal(params->n_tensors, sizeof names / sizeof names[0] + 3);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        assert_string_equal(params->item[i + 1].name, names[i]);
+    assert_int_equal(layers.bench->params->n_values, params->n_values);
+    memcpy(layers.bench->w, block.bench->w, params->n_values * sizeof(real));
+    assert_int_equal(bench_gradient(block.bench, &block.samples.micro), CAIRN_OK);
+    assert_int_equal(bench_gradient(layers.bench, &layers.samples.micro), CAIRN_OK);
+    assert_true(block.bench->scores.loss == layers.bench->scores.loss);
+    assert_memory_equal(block.bench->g, layers.bench->g, params->n_values * sizeof(real));
+    release(&block);
+    release(&layers);
+}
+
 static void check_gradient(const char *model, const struct cairn_shape *in, size_t vocabulary)
 {
     struct cairn_node *tree = tree_of(model);
@@ -113,6 +149,14 @@ static void test_gradients(void **state)
                    "{type: transformer_block, heads: 1, causal: false, init: xavier}, "
                    "{type: layernorm}, {type: dense, units: 9, tie: e}, {type: softmax}]",
                    &tokens, K);
+    check_gradient(
+        "[{type: embedding, units: 4}, {type: transformer_block, heads: 2, norm: rms, "
+        "mlp: swiglu, position: rotary, dropout: 0.1}, {type: transformer_block, heads: "
+        "1, norm_first: false, position: rotary, expansion: 1}, {type: dense, units: 9}]",
+        &tokens, K);
+    check_gradient("[{type: transformer_block, heads: 4, norm_first: false, norm: rms}, "
+                   "{type: glu}, {type: dense, units: 9}]",
+                   &numbers, 0);
     /* nothing learns before it: no dx */
     check_gradient("[{type: transformer_block, heads: 2, dropout: 0.2}, {type: dense, units: 9}]",
                    &numbers, 0);
@@ -173,12 +217,17 @@ static void test_wrong_models_are_told_why(void **state)
     wrong("[{type: embedding, units: 4}, {type: flatten}, {type: transformer_block, heads: 3}]",
           "layer 2 (transformer_block): the input of one sample is [28], but it takes [T, D]");
     wrong("[{type: embedding, units: 4}, {type: transformer_block}]", "heads");
+    wrong("[{type: embedding, units: 4}, {type: transformer_block, heads: 4, position: rotary}]",
+          "layer 1.self_attn (attention): rotary positions turn pairs");
+    wrong("[{type: embedding, units: 5}, {type: glu}]",
+          "the input of one sample is [7, 5], but it takes [D] or [T, D] whose D can be halved");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_block_is_its_layers),
+        cmocka_unit_test(test_a_block_of_other_parts_is_its_layers),
         cmocka_unit_test(test_gradients),
         cmocka_unit_test(test_a_tied_weight_has_both_gradients),
         cmocka_unit_test(test_wrong_models_are_told_why),

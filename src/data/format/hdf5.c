@@ -20,9 +20,11 @@ enum { BLOCK_BYTES = 1 << 22 };
 struct copy {
     struct cairn_dataset *dataset;
     const struct cairn_group *group;
-    size_t first, n, block; /* rows */
-    unsigned char *x;       /* [block, ...] of x_type, owned */
-    real *target, *weight;  /* owned */
+    size_t first, n, block;      /* rows */
+    unsigned char *x;            /* [block, ...] of x_type, owned */
+    real *target, *weight;       /* owned */
+    unsigned char *whole;        /* targets that are whole numbers, as they are stored; owned */
+    size_t n_targets, n_weights; /* of a sample */
     struct cairn_said said;
 };
 
@@ -60,36 +62,61 @@ static cairn_status read_weights(const struct copy *copy)
 {
     const struct cairn_rows *weight = &copy->group->weight;
     if (copy->weight == NULL) return CAIRN_OK;
-    CAIRN_TRY(read_reals(copy, weight, 1, copy->weight));
-    for (size_t i = 0; i < copy->n; i++)
+    CAIRN_TRY(read_reals(copy, weight, copy->n_weights, copy->weight));
+    for (size_t i = 0; i < copy->n * copy->n_weights; i++)
         if (copy->weight[i] < 0)
-            return refuse(weight, copy->first + i, (double)copy->weight[i], "not a weight");
+            return refuse(weight, copy->first + i / copy->n_weights, (double)copy->weight[i],
+                          "not a weight");
     return CAIRN_OK;
 }
 
 /* ---- x and y */
 
-static cairn_status take_room(struct copy *copy, size_t row_bytes, size_t n_targets)
+static cairn_status read_y(const struct copy *copy, enum cairn_h5_type whole_type)
+{
+    const struct cairn_rows *y = &copy->group->y;
+    if (copy->whole != NULL)
+        return cairn_rows_read(y, copy->first, copy->n, whole_type, copy->whole);
+    return copy->target == NULL ? CAIRN_OK : read_reals(copy, y, copy->n_targets, copy->target);
+}
+
+static cairn_status take_targets(struct copy *copy)
+{
+    if (copy->n_targets == 0) return CAIRN_OK;
+    if (copy->dataset->y_is_whole)
+        return cairn_memory_get(copy->block, cairn_row_bytes(&copy->group->y.form), "the targets",
+                                &copy->whole);
+    return cairn_memory_get(copy->block, copy->n_targets * sizeof *copy->target, "the targets",
+                            &copy->target);
+}
+
+static size_t row_values(const struct cairn_rows *rows)
+{
+    const struct cairn_shape *shape = &rows->form.shape;
+    return cairn_rows_exist(rows) ? cairn_shape_count(shape) / shape->dim[0] : 0;
+}
+
+static cairn_status take_room(struct copy *copy, size_t row_bytes)
 {
     const size_t n = copy->group->n_tokens > 0 ? copy->group->n_tokens : copy->group->n;
     const size_t chunk = cairn_rows_chunk(&copy->group->x); /* none is unpacked twice */
-    copy->block = BLOCK_BYTES / (row_bytes + n_targets * sizeof(real)) + 1;
+    copy->n_weights = row_values(&copy->group->weight);
+    copy->block =
+        BLOCK_BYTES / (row_bytes + (copy->n_targets + copy->n_weights) * sizeof(double)) + 1;
     if (chunk > 0 && chunk < n) copy->block = (copy->block + chunk - 1) / chunk * chunk;
     if (copy->block > n) copy->block = n;
     CAIRN_TRY(cairn_memory_get(copy->block, row_bytes, "rows of the data", &copy->x));
-    if (n_targets > 0)
-        CAIRN_TRY(cairn_memory_get(copy->block, n_targets * sizeof *copy->target, "the targets",
-                                   &copy->target));
-    if (cairn_rows_exist(&copy->group->weight))
-        CAIRN_TRY(
-            cairn_memory_get(copy->block, sizeof *copy->weight, "the weights", &copy->weight));
-    return CAIRN_OK;
+    CAIRN_TRY(take_targets(copy));
+    if (copy->n_weights == 0) return CAIRN_OK;
+    return cairn_memory_get(copy->block, copy->n_weights * sizeof *copy->weight, "the weights",
+                            &copy->weight);
 }
 
 static void free_copy(struct copy *copy)
 {
     free(copy->x);
     free(copy->target);
+    free(copy->whole);
     free(copy->weight);
     cairn_said_free(&copy->said);
 }
@@ -127,14 +154,12 @@ static struct cairn_shape shape_of(const struct cairn_import *import,
 static cairn_status copy_blocks(struct copy *copy, struct cairn_table *table,
                                 struct cairn_sorter *sorter)
 {
-    const size_t n_values = table->n_targets;
     const int32_t *label = table->label;
     for (copy->first = 0; copy->first < copy->group->n; copy->first += copy->n) {
         const size_t left = copy->group->n - copy->first;
         copy->n = left < copy->block ? left : copy->block;
         CAIRN_TRY(read_x(copy, table->x_type));
-        if (copy->target != NULL)
-            CAIRN_TRY(read_reals(copy, &copy->group->y, n_values, copy->target));
+        CAIRN_TRY(read_y(copy, table->whole_type));
         CAIRN_TRY(read_weights(copy));
         table->n = copy->n;
         if (label != NULL) table->label = label + copy->first;
@@ -150,18 +175,21 @@ static cairn_status copy_samples(const struct cairn_import *import, struct cairn
     struct cairn_sorter sorter;
     const enum cairn_h5_type type = cairn_rows_held_type(&copy.group->x);
     const struct cairn_h5_form x = {.type = type};
-    const size_t n_targets = dataset->y_is_x ? 0 : dataset->n_targets;
+    copy.n_targets = dataset->y_is_x ? 0 : dataset->n_targets;
     cairn_status st = cairn_said_read(dataset, split, &copy.said);
     if (st == CAIRN_OK)
-        st = take_room(&copy, cairn_shape_count(&dataset->input) * cairn_h5_element_bytes(&x),
-                       n_targets);
+        st = take_room(&copy, cairn_shape_count(&dataset->input) * cairn_h5_element_bytes(&x));
     struct cairn_table table = {.input = shape_of(import, dataset),
                                 .x_type = type,
                                 .x = copy.x,
                                 .label = cairn_dataset_labels(dataset, split),
                                 .target = copy.target,
-                                .n_targets = n_targets,
+                                .n_targets = copy.n_targets,
+                                .whole = copy.whole,
+                                .whole_type = copy.group->y.form.type,
+                                .y = dataset->y,
                                 .weight = copy.weight,
+                                .weight_each = copy.n_weights > 1,
                                 .class_names = copy.said.classes,
                                 .mean = copy.said.mean,
                                 .deviation = copy.said.deviation};
@@ -204,7 +232,7 @@ static cairn_status copy_tokens(struct cairn_dataset *dataset, enum cairn_split 
     const bool as_stored = type != CAIRN_H5_I32 && type != CAIRN_H5_REAL;
     const size_t n = copy.group->n_tokens;
     cairn_status st = cairn_said_read(dataset, split, &copy.said);
-    if (st == CAIRN_OK) st = take_room(&copy, sizeof(double), 0);
+    if (st == CAIRN_OK) st = take_room(&copy, sizeof(double));
     struct cairn_token_table table = {.type = as_stored ? type : CAIRN_H5_U32,
                                       .token = copy.x,
                                       .weight = copy.weight,

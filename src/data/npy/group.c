@@ -17,6 +17,14 @@ static const struct cairn_h5_form *form_of(const struct cairn_npy *npy)
     return &cairn_npy_head(npy)->form;
 }
 
+/* Whether there is a weight for each number of y. */
+static bool is_like_y(const struct cairn_npy_group *group)
+{
+    const struct cairn_npy *y = group->array[CAIRN_ROLE_Y];
+    return y != NULL &&
+           cairn_shape_fits(&form_of(y)->shape, &form_of(group->array[CAIRN_ROLE_WEIGHT])->shape);
+}
+
 static cairn_status check_shapes(const struct cairn_npy_group *group)
 {
     char text[CAIRN_SHAPE_TEXT_BYTES];
@@ -33,11 +41,21 @@ static cairn_status check_shapes(const struct cairn_npy_group *group)
         if (is_text && (role != CAIRN_ROLE_Y || !single))
             return cairn_fail(CAIRN_DATA, "%s: holds texts; only labels [n] may",
                               cairn_npy_where(npy));
-        if (role == CAIRN_ROLE_WEIGHT && !single)
-            return cairn_fail(CAIRN_DATA, "%s: has the shape %s; give one weight for each sample",
+        if (role == CAIRN_ROLE_WEIGHT && !single && !is_like_y(group))
+            return cairn_fail(CAIRN_DATA,
+                              "%s: has the shape %s; give one weight for each sample, or "
+                              "for each number of y",
                               cairn_npy_where(npy), cairn_shape_text(shape, text));
     }
     return CAIRN_OK;
+}
+
+/* Of one row of [n, ..., C]. */
+static struct cairn_shape channels_first(const struct cairn_shape *rows)
+{
+    struct cairn_shape one = {.ndim = rows->ndim - 1, .dim = {rows->dim[rows->ndim - 1]}};
+    for (int d = 1; d < one.ndim; d++) one.dim[d] = rows->dim[d];
+    return one;
 }
 
 /* [H, W, C] to [C, H, W], [H, W] to [1, H, W]. */
@@ -49,7 +67,7 @@ static cairn_status shape_input(struct cairn_npy_group *group, int layout)
     struct cairn_shape *input = &group->table.input;
     const int added = layout == CAIRN_IMPORT_LAYOUT_HW || shape->ndim == 1;
     if ((layout == CAIRN_IMPORT_LAYOUT_HW && shape->ndim != 3) ||
-        (layout == CAIRN_IMPORT_LAYOUT_HWC && shape->ndim != 4))
+        (layout == CAIRN_IMPORT_LAYOUT_HWC && shape->ndim < 3))
         return cairn_fail(CAIRN_USAGE, "%s: is %s, and --layout %s is for images [n, H, W%s]",
                           cairn_npy_where(x), cairn_shape_text(shape, text),
                           layout == CAIRN_IMPORT_LAYOUT_HW ? "hw" : "hwc",
@@ -58,8 +76,30 @@ static cairn_status shape_input(struct cairn_npy_group *group, int layout)
     input->dim[0] = 1;
     for (int d = 1; d < shape->ndim; d++) input->dim[d - 1 + added] = shape->dim[d];
     if (layout != CAIRN_IMPORT_LAYOUT_HWC) return CAIRN_OK;
-    *input = (struct cairn_shape){.ndim = 3, .dim = {shape->dim[3], shape->dim[1], shape->dim[2]}};
+    *input = channels_first(shape);
     return cairn_memory_get(cairn_npy_row_values(x), sizeof(double), "an image", &group->turn);
+}
+
+/* Targets have their channels where x has its own: the same dimensions besides. */
+static cairn_status shape_targets(struct cairn_npy_group *group, int layout)
+{
+    const struct cairn_npy *y = group->array[CAIRN_ROLE_Y];
+    if (y == NULL || cairn_npy_row_values(y) == 1) return CAIRN_OK;
+    const struct cairn_shape *shape = &form_of(y)->shape;
+    const struct cairn_shape *x = &form_of(group->array[CAIRN_ROLE_X])->shape;
+    struct cairn_shape *out = &group->table.y;
+    group->table.whole_type = form_of(y)->type;
+    out->ndim = shape->ndim - 1;
+    for (int d = 0; d < out->ndim; d++) out->dim[d] = shape->dim[d + 1];
+    group->turn_y = layout == CAIRN_IMPORT_LAYOUT_HWC && shape->ndim == x->ndim;
+    for (int d = 1; d < out->ndim; d++) group->turn_y = group->turn_y && shape->dim[d] == x->dim[d];
+    if (!group->turn_y) return CAIRN_OK;
+    *out = channels_first(shape);
+    const size_t most = cairn_npy_row_values(y);
+    if (most <= cairn_npy_row_values(group->array[CAIRN_ROLE_X])) return CAIRN_OK;
+    free(group->turn);
+    group->turn = NULL;
+    return cairn_memory_get(most, sizeof(double), "an image", &group->turn);
 }
 
 static bool is_label(const struct cairn_npy *y)
@@ -108,8 +148,12 @@ static void set_table(struct cairn_npy_group *group)
     table->weight = group->kept[CAIRN_ROLE_WEIGHT];
     if (y == NULL) return;
     table->n_targets = cairn_npy_row_values(y);
+    table->weight_each = table->weight != NULL && table->n_targets > 1 &&
+                         cairn_npy_row_values(group->array[CAIRN_ROLE_WEIGHT]) > 1;
     if (is_label(y))
         table->label = group->kept[CAIRN_ROLE_Y];
+    else if (!cairn_h5_is_real(form_of(y)->type) && form_of(y)->type != CAIRN_H5_TEXT)
+        table->whole = group->kept[CAIRN_ROLE_Y];
     else
         table->target = group->kept[CAIRN_ROLE_Y];
 }
@@ -127,6 +171,7 @@ cairn_status cairn_npy_group_open(const struct cairn_npy_place place[CAIRN_N_ROL
     group.table.scale = import->scale;
     st = check_shapes(&group);
     if (st == CAIRN_OK) st = shape_input(&group, import->layout);
+    if (st == CAIRN_OK) st = shape_targets(&group, import->layout);
     if (st == CAIRN_OK) st = take_room(&group);
     if (st == CAIRN_OK) set_table(&group);
 done:
@@ -242,20 +287,40 @@ static cairn_status read_role(struct cairn_npy_group *group, enum cairn_role rol
                                         .n = n};
     CAIRN_TRY(cairn_npy_rows(npy, n, group->stored[role]));
     if (role == CAIRN_ROLE_Y && is_label(npy)) return keep_labels(group, &stored, classes);
-    const enum cairn_h5_type type = role == CAIRN_ROLE_X ? group->table.x_type : CAIRN_H5_REAL;
+    const bool whole = role == CAIRN_ROLE_Y && group->table.whole != NULL;
+    const enum cairn_h5_type type = role == CAIRN_ROLE_X ? group->table.x_type
+                                    : whole              ? group->table.whole_type
+                                                         : CAIRN_H5_REAL;
     CAIRN_TRY(cairn_keep_numbers(&stored, type, group->kept[role]));
     return role == CAIRN_ROLE_WEIGHT ? check_weights(&stored, group->kept[role]) : CAIRN_OK;
 }
 
 /* [H, W, C] -> [C, H, W], of numbers of any size. */
-static void turn(const struct cairn_npy_group *group, size_t bytes, unsigned char *row)
+static void turn(const struct cairn_npy_group *group, const struct cairn_shape *shape, size_t bytes,
+                 unsigned char *row)
 {
-    const size_t channels = group->table.input.dim[0];
-    const size_t plane = group->table.input.dim[1] * group->table.input.dim[2];
+    const size_t channels = shape->dim[0];
+    const size_t plane = cairn_shape_count(shape) / channels;
     memcpy(group->turn, row, channels * plane * bytes);
     for (size_t c = 0; c < channels; c++)
         for (size_t i = 0; i < plane; i++)
             memcpy(row + (c * plane + i) * bytes, group->turn + (i * channels + c) * bytes, bytes);
+}
+
+/* And what belongs to each of their numbers. */
+static void turn_targets(const struct cairn_npy_group *group, size_t n)
+{
+    const struct cairn_table *table = &group->table;
+    const struct cairn_h5_form y = {.type =
+                                        table->whole != NULL ? table->whole_type : CAIRN_H5_REAL};
+    const size_t bytes = cairn_h5_element_bytes(&y);
+    for (size_t i = 0; i < n; i++) {
+        const size_t at = i * table->n_targets;
+        turn(group, &table->y, bytes, (unsigned char *)group->kept[CAIRN_ROLE_Y] + at * bytes);
+        if (table->weight_each)
+            turn(group, &table->y, sizeof(real),
+                 (unsigned char *)group->kept[CAIRN_ROLE_WEIGHT] + at * sizeof(real));
+    }
 }
 
 cairn_status cairn_npy_group_read(struct cairn_npy_group *group, struct cairn_npy_classes *classes)
@@ -269,7 +334,9 @@ cairn_status cairn_npy_group_read(struct cairn_npy_group *group, struct cairn_np
     for (int role = 0; role < CAIRN_N_ROLES && n > 0; role++)
         CAIRN_TRY(read_role(group, (enum cairn_role)role, n, classes));
     for (size_t i = 0; i < n && group->turn != NULL; i++)
-        turn(group, bytes, (unsigned char *)group->kept[CAIRN_ROLE_X] + i * row_bytes);
+        turn(group, &group->table.input, bytes,
+             (unsigned char *)group->kept[CAIRN_ROLE_X] + i * row_bytes);
+    if (group->turn_y) turn_targets(group, n);
     group->n_read += n;
     return CAIRN_OK;
 }

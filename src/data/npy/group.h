@@ -16,6 +16,7 @@ struct cairn_npy_group {
     unsigned char *stored[CAIRN_N_ROLES];   /* [block] rows as they are in the file, owned */
     void *kept[CAIRN_N_ROLES];              /* [block] rows as they are written, owned */
     unsigned char *turn; /* room for an image whose channels come last; NULL: they do not; owned */
+    bool turn_y;         /* those of y as well */
     struct cairn_table table; /* of the last block; borrows from kept */
 };
 

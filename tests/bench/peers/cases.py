@@ -88,6 +88,36 @@ def yes_or_no(shape, n_targets):
     return lambda rng, n: {"x": normal(rng, n, shape), "y": rng.integers(0, 2, [n, n_targets]).astype("f4")}
 
 
+def places(shape, n_classes, kind="i4", ignored=None, weighted=None):
+    """A class at each place of x [C, ...]; weighted: "samples" or "places"."""
+
+    def data(rng, n):
+        y = rng.integers(0, n_classes, [n, *shape[1:]]).astype(kind)
+        arrays = {"x": normal(rng, n, shape), "y": y}
+        if ignored is not None:
+            y[rng.uniform(size=y.shape) < 0.2] = ignored
+        if weighted is not None:
+            arrays["weight"] = rng.uniform(0, 2, y.shape if weighted == "places" else n).astype("f4")
+        return arrays
+
+    return data
+
+
+def maps(shape, n_channels, kind="normal", weighted=False):
+    """As many maps for targets: any numbers, yes or no, or shares of one."""
+
+    def data(rng, n):
+        wanted = [n, n_channels, *shape[1:]]
+        y = {"normal": lambda: rng.standard_normal(wanted), "yes or no": lambda: rng.integers(0, 2, wanted),
+             "shares": lambda: numpy.moveaxis(rng.dirichlet([0.5] * n_channels, [n, *shape[1:]]), -1, 1)}[kind]()
+        arrays = {"x": normal(rng, n, shape), "y": y.astype("u1" if kind == "yes or no" else "f4")}
+        if weighted:
+            arrays["weight"] = rng.uniform(-1, 2, wanted).clip(0).astype("f4")
+        return arrays
+
+    return data
+
+
 def tokens(context, vocabulary, weighted=False):
     """n windows, the last of them short."""
 
@@ -188,6 +218,10 @@ NORMS = [conv(8, 3, bias=False), layer("groupnorm", groups=4), RELU, conv(6, 3, 
 
 
 
+def over_places(n_out, kind="conv2d"):
+    return [conv(6, 3, kind, padding="same"), layer("tanh"), conv(n_out, 3, kind, padding="same")]
+
+
 def block(channels, stride=1, **keys):
     return [layer("residual", body=[
         conv(channels, 3, stride=stride, padding=1, bias=False), NORM, RELU, conv(channels, 3, padding=1, bias=False), NORM], **keys), RELU]
@@ -197,6 +231,12 @@ RESNET = [conv(16, 3, padding=1, bias=False), NORM, RELU, *block(16), *block(32,
           layer("global_avgpool"), dense(10)]
 DENSE_RESIDUAL = [FLATTEN, dense(20), layer("residual", body=[dense(20), layer("tanh"), dense(20)], name="same"),
                   layer("residual", body=[RELU, layer("residual", body=[dense(20)]), dense(12)], project="auto"), dense(5)]
+BRANCHES = [conv(4, 3, padding=1), layer("tanh"),
+            layer("branches", of=[[], [layer("avgpool", kernel=2), conv(6, 3, padding="same"),
+                                       layer("branches", of=[[], [layer("avgpool", kernel=2), conv(3, 1), layer("upsample", factor=2, mode="linear")]]),
+                                       layer("gelu"), layer("upsample", factor=2)]]),
+            layer("branches", join="sum", of=[[conv(5, 1)], [conv(5, 3, padding=1), layer("tanh")], [layer("batchnorm"), conv(5, 1, bias=False)]]),
+            layer("branches", dim=2, of=[[conv(2, 1)], [conv(2, 3), layer("gelu"), conv(2, 1, padding=1)]]), FLATTEN, dense(5)]
 
 
 def gpt(head):
@@ -204,10 +244,28 @@ def gpt(head):
             layer("transformer_block", heads=2, expansion=3), layer("layernorm"), head]
 
 
+def both_ways(kind, units, **keys):
+    return layer("bidirectional", of=layer(kind, units=units, **keys))
+
+
+RECURRENT = [dense(6), layer("lstm", units=7), layer("gru", units=6, bias=False), layer("lstm", units=5, output="last"), dense(5)]
+BOTH_WAYS = [both_ways("gru", 4), layer("tanh"), both_ways("lstm", 5), layer("layernorm"), both_ways("gru", 3, output="last", bias=False),
+             dense(5)]
+
+
+def llama(**keys):
+    return layer("transformer_block", heads=2, norm="rms", mlp="swiglu", position="rotary", **keys)
+
+
 def cosmoflow(channels, p):
     blocks = [[conv3d(channels << i, 3, padding="same"), layer("leaky_relu", slope=0.3), layer("maxpool", kernel=2)] for i in range(5)]
     rows = [[dense(units), layer("leaky_relu", slope=0.3), layer("dropout", p=p)] for units in (128, 64)]
     return [*sum(blocks, []), FLATTEN, *sum(rows, []), dense(4), layer("tanh"), layer("scale", factor=1.2)]
+
+
+VIT = [conv(64, 7, stride=4, padding=2), layer("reshape", to=[64, -1]), layer("transpose", dims=[1, 0]), layer("position"),
+       *[layer("transformer_block", heads=4, expansion=2)] * 3, layer("layernorm"), layer("transpose", dims=[1, 0]), layer("global_avgpool"),
+       dense(10)]
 
 
 def smooth(layers):
@@ -231,7 +289,31 @@ IMAGES = {
     "cosmoflow": Case(cosmoflow(32, 0), targets([4, 32, 32, 32], 4), loss="squared_error", n=3, micro=2),
 }
 
+PLACES = {
+    "pixels": Case(over_places(4), places([2, 6, 5], 4), loss="cross_entropy"),
+    "pixels, ignored": Case(over_places(4), places([2, 6, 5], 4, "u1", 255), loss={
+        "type": "cross_entropy", "class_weights": [1, 0.2, 3, 0.5], "ignore_index": 255}),
+    "pixels, smoothing, weights": Case(over_places(3), places([2, 6, 5], 3, "i8", -100, "places"), loss={
+        "type": "cross_entropy", "class_weights": [1, 2, 3], "label_smoothing": 0.1}),
+    "pixels, weights of samples": Case(over_places(3), places([2, 6, 5], 3, weighted="samples")),
+    "pixels, shares": Case(over_places(3), maps([2, 6, 5], 3, "shares"), loss="cross_entropy"),
+    "pixels, kl divergence": Case(over_places(3), maps([2, 6, 5], 3, "shares"), loss="kl_divergence"),
+    "signal, places": Case(over_places(3, "conv1d"), places([2, 11], 3)),
+    "signal, classes last": Case([layer("transpose", dims=[1, 0]), dense(6), layer("tanh"), dense(3)], places([2, 11], 3)),
+    "voxels": Case(over_places(3, "conv3d"), places([1, 3, 4, 5], 3, "u1")),
+    "voxels, dice": Case(over_places(1, "conv3d"), maps([1, 3, 4, 5], 1, "yes or no"), loss="dice"),
+    "dice of labels": Case(over_places(4), places([2, 6, 5], 4, "u1", 255, "samples"), loss={
+        "type": "dice", "smooth": 1, "include_background": False, "ignore_index": 255}),
+    "dice, weights": Case(over_places(3), maps([2, 6, 5], 3, "yes or no", True), loss={"type": "dice", "smooth": 0.1}),
+    "masks": Case(over_places(3), maps([2, 6, 5], 3, "yes or no"), loss={
+        "type": "binary_cross_entropy", "pos_weight": [1, 2, 0.5], "reduce": "mean"}),
+    "masks, weights": Case(over_places(3), maps([2, 6, 5], 3, "yes or no", True), loss="binary_cross_entropy"),
+    "maps": Case(over_places(3), maps([2, 6, 5], 3), loss={"type": "squared_error", "reduce": "mean"}),
+    "maps, weights": Case(over_places(3), maps([2, 6, 5], 3, weighted=True), loss={"type": "huber", "reduce": "mean"}),
+}
+
 CASES = {
+    **PLACES,
     "mlp": Case(mlp(10), classes([1, 8, 8], 10)),
     "activations": Case(ACTIVATIONS, classes([3, 4, 4], 5), free=False),  # leaky_relu and this softplus have kinks
     "patches": Case(PATCHES, classes([3, 4, 6], 5)),
@@ -251,12 +333,23 @@ CASES = {
         "type": "cross_entropy", "label_smoothing": 0.2, "class_weights": [1, 2, 0.5, 1], "ignore_index": -1}),
     "dense norms": Case(DENSE_NORMS, classes([3, 4, 4], 5), micro=48),
     "dense residual": Case(DENSE_RESIDUAL, classes([3, 4, 4], 5)),
+    "branches": Case(BRANCHES, classes([3, 8, 8], 5), micro=48),
     **{name: dataclasses.replace(case, free=False) for name, case in IMAGES.items()},
     **{name + ", smooth": dataclasses.replace(IMAGES[name], model=smooth(IMAGES[name].model), rate=rate)
        for name, rate in {"mnist-cnn": 0.5, "convolutions": 1.0, "dilated": 1.0, "signals": 1.0, "volumes": 1.0, "norms": 0.1,
                           "resnet-8": 1.0, "cosmoflow-mini": 1.0}.items()},
     "attention": Case([layer("embedding", units=16), layer("position"), layer("attention", heads=4, causal=False),
                        layer("layernorm"), dense(23)], tokens(12, 23), n=10, micro=4, context=12, vocabulary=23),
+    "recurrent": Case(RECURRENT, classes([9, 4], 5)),
+    "both ways": Case(BOTH_WAYS, classes([9, 4], 5)),
+    "lstm-series": Case([layer("lstm", units=32, output="last"), dense(1)], targets([24, 1], 1), loss="squared_error", n=64, micro=32),
+    "vit-mnist": Case(VIT, classes([1, 28, 28], 10), n=24, micro=10),
+    "gru, tokens": Case([layer("embedding", units=12), layer("gru", units=16), dense(23)], tokens(20, 23), n=10, micro=4, context=20,
+                        vocabulary=23),
+    "rotary": Case([layer("attention", heads=3, position="rotary"), dense(10), layer("glu"), FLATTEN, dense(5)], classes([7, 12], 5)),
+    "llama": Case([layer("embedding", units=16), llama(), llama(expansion=2, norm_first=False), layer("rmsnorm"), dense(23)],
+                  tokens(30, 23), n=10, micro=4, context=30, vocabulary=23),
+    "norms last": Case([dense(12), layer("transformer_block", heads=3, norm_first=False), FLATTEN, dense(5)], classes([7, 6], 5)),
     "gpt": Case(gpt(dense(65)), tokens(70, 65), n=6, micro=4, context=70, vocabulary=65),
     "gpt, tied": Case(gpt(dense(65, tie="words", bias=False)), tokens(16, 65, weighted=True), n=10, micro=4, context=16,
                       vocabulary=65, loss={"type": "cross_entropy", "label_smoothing": 0.1}),

@@ -27,12 +27,12 @@ import yaml
 import cases
 import nets
 
-# Largest |a - b| / largest |b| of a tensor.  float32 has 6e-8; sums over some thousand terms in another order lose a few
-# digits of it, and after 20 updates a little more.
-TOLERANCE = 1e-4
+# Largest |a - b| / largest |b| of a tensor.  float32 has 6e-8 (float64 1e-16); sums over some thousand terms in another order
+# lose a few digits of it, and after 20 updates a little more.
+TOLERANCE = {"float32": 1e-4, "float64": 1e-9}
 # A gradient that is zero but for rounding (a bias before batch normalisation) has no relative difference of its own: it is
 # measured by the largest gradient of the net.  So is what an optimizer that divides by its size makes of it.
-ZERO = 1e-6
+ZERO = {"float32": 1e-6, "float64": 1e-12}
 N_UPDATES = 20
 
 # The default exclude_1d (no decay, no trust for tensors of one dimension) is left on where that matters most.
@@ -92,8 +92,8 @@ class Differences(dict):
         if value >= self.get(column, (-1, ""))[0] or value != value:
             self[column] = (value, name)
 
-    def worst(self):
-        return {c: v for c, v in self.items() if not v[0] <= TOLERANCE and not c.endswith(", own")}
+    def worst(self, precision):
+        return {c: v for c, v in self.items() if not v[0] <= TOLERANCE[precision] and not c.endswith(", own")}
 
 
 def write_data(path, case, rng):
@@ -112,13 +112,13 @@ class Plain(yaml.SafeDumper):
         return True
 
 
-def write_run_file(path, case):
+def write_run_file(path, case, precision):
     run = {
         "data": {"file": "data.h5", **({"context": case.context} if case.context else {})},
         "model": case.model,
         "loss": case.loss,
         "batch": {"global": case.n, "micro": case.micro},
-        "train": {"updates": 0, "seed": 1, "evaluate_every": "none"},
+        "train": {"updates": 0, "seed": 1, "evaluate_every": "none", "precision": precision},
         "checkpoint": {"every_updates": 0},
     }
     path.write_text(yaml.dump(run, Dumper=Plain, sort_keys=False))
@@ -148,15 +148,18 @@ def gradients(net, loss, batch):
 class Comparison:
     """One net."""
 
-    def __init__(self, case, cairn, own):
+    def __init__(self, case, cairn, own, precision):
         self.case, self.cairn, self.own, self.found = case, cairn, own, Differences()
+        self.zero = ZERO[precision]
         torch.manual_seed(7)
         write_data(cairn.folder / "data.h5", case, numpy.random.default_rng(5))
-        write_run_file(cairn.folder / "run.yaml", case)
+        write_run_file(cairn.folder / "run.yaml", case, precision)
         with cairn.train("first", 0) as f:
             self.config = yaml.safe_load(f["config"][0].decode())
         with h5py.File(cairn.folder / "data.h5") as f:
             self.batch, self.test = case.batch(f["train"]), case.batch(f["test"])
+        if precision == "float64":
+            self.batch, self.test = self.batch.double(), self.test.double()
         self.start = nets.Layers(self.config["model"], self.batch.x.shape[1:], case.vocabulary)
         self.loss = nets.loss_function(self.config["loss"], self.start.shape[-1])
         stir(self.start, torch.Generator().manual_seed(3))
@@ -181,7 +184,7 @@ class Comparison:
         if sorted(found) != sorted(wanted):
             raise Failed(f"names differ: {sorted(found)} and {sorted(wanted)}")
         for name, g in wanted.items():
-            zero = self.exact[name].abs().max() < ZERO * self.largest
+            zero = self.exact[name].abs().max() < self.zero * self.largest
             self.found.take("gradient", name, apart(found[name], g, self.largest if zero else 0))
         for name, value in net.named_buffers():
             if not name.endswith("num_batches_tracked"):
@@ -221,7 +224,7 @@ class Comparison:
         """Where the gradient is more than rounding; that matters to an optimizer that divides by its size."""
         if name not in self.exact or keys["name"] in ("sgd", "lars"):
             return torch.tensor(True)
-        return self.exact[name].abs() >= ZERO * self.largest
+        return self.exact[name].abs() >= self.zero * self.largest
 
     def all(self, optimizers):
         self.first_update()
@@ -244,6 +247,7 @@ def arguments():
     parser.add_argument("--launcher", default="", help='words in front of it, as "mpirun -n 2"')
     parser.add_argument("--nets", nargs="*", default=list(cases.CASES), help="which: " + ", ".join(cases.CASES))
     parser.add_argument("--optimizers", nargs="*", default=list(OPTIMIZERS), help="which: " + ", ".join(OPTIMIZERS))
+    parser.add_argument("--precision", choices=list(TOLERANCE), default="float32", help="of both (default: %(default)s)")
     parser.add_argument("--own", action="store_true", help="in parentheses, how far PyTorch is from itself in double")
     parser.add_argument("--keep", metavar="DIR", help="leave files and runs there")
     return parser.parse_args()
@@ -252,11 +256,12 @@ def arguments():
 def main():
     asked = arguments()
     torch.set_num_threads(1)
+    torch.set_default_dtype(getattr(torch, asked.precision))
     program = str(pathlib.Path(asked.cairn).resolve())
     command = [*asked.launcher.split(), program]
     version = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout.split("\n")[0]
     columns = ["loss", "gradient", "averages", "outputs", *asked.optimizers]
-    print(f"{version}, PyTorch {torch.__version__}, {datetime.date.today()}\n")
+    print(f"{version}, PyTorch {torch.__version__}, {asked.precision}, {datetime.date.today()}\n")
     print("| net | weights | " + " | ".join(columns) + " |")
     print("| --- " * (2 + len(columns)) + "|")
     failed = []
@@ -265,13 +270,13 @@ def main():
             folder = pathlib.Path(asked.keep or temporary).resolve() / name
             folder.mkdir(parents=True)
             try:
-                comparison = Comparison(cases.CASES[name], Cairn(command, folder), asked.own)
+                comparison = Comparison(cases.CASES[name], Cairn(command, folder), asked.own, asked.precision)
                 found = comparison.all(asked.optimizers)
             except Failed as error:
                 failed.append(f"{name}: {error}")
                 continue
             print(f"| {name} | {comparison.n_weights:,} | " + " | ".join(cell(found, c) for c in columns) + " |", flush=True)
-            failed += [f"{name}: {column}: {tensor} is {value:.1e} apart" for column, (value, tensor) in found.worst().items()]
+            failed += [f"{name}: {column}: {tensor} is {value:.1e} apart" for column, (value, tensor) in found.worst(asked.precision).items()]
     for line in failed:
         print(line, file=sys.stderr)
     return 1 if failed else 0

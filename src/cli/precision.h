@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * In which precision a command is to compute, looked up before anything begins: by train.precision
+ * of its run file, or by the weights of its checkpoint.  Local. */
+#ifndef CAIRN_CLI_PRECISION_H
+#define CAIRN_CLI_PRECISION_H
+
+/** What says in which precision a command computes: its first operand, or a flag. */
+enum cairn_precision_of {
+    CAIRN_PRECISION_OF_BUILD = 0, /* nothing does */
+    CAIRN_PRECISION_OF_RUN,
+    CAIRN_PRECISION_OF_STUDY,
+    CAIRN_PRECISION_OF_WEIGHTS,
+    CAIRN_PRECISION_OF_FLAG, /* --precision */
+};
+
+/** 32 or 64, of the words after the program's name.  Where these are wrong, or the file cannot be
+ * read here, that of the build, whose command then says what is wrong.  Ranks: local, before MPI.
+ * Errors: none. */
+int cairn_precision_wanted(int count, char **words);
+
+#endif
