@@ -88,7 +88,7 @@ static void test_skips(void **state)
                                           .n_labels = 32 * 32 * 32,
                                           .y = {3, {32, 32, 32}},
                                           .micro = 1};
-    assert_true((double)bytes_of(&options, 4) < 0.75 * (double)bytes_of(&options, 0));
+    assert_true((double)bytes_of(&options, 2) < 0.85 * (double)bytes_of(&options, 0));
     cairn_node_free(tree);
 }
 
