@@ -10,6 +10,7 @@
 #include "config/study_file.h"
 #include "nn/layer.h"
 #include "nn/loss.h"
+#include "nn/metric/metric.h"
 #include "optim/groups.h"
 #include "optim/optim.h"
 
@@ -197,6 +198,15 @@ static void print_losses(struct columns *columns)
                    kind->n_keys);
 }
 
+static void print_metrics(struct columns *columns)
+{
+    const struct cairn_metric_kind *kind = NULL;
+    print_heading(columns, "\nMetrics, the values of eval.metrics\n\n");
+    for (size_t i = 0; (kind = cairn_metric_at(i)) != NULL; i++)
+        if (wanted(columns, kind->name, kind->doc, "metrics"))
+            printf("  %-*s  %s\n", (int)columns->name, kind->name, kind->doc);
+}
+
 static void print_optimizers(struct columns *columns)
 {
     size_t n = 0;
@@ -270,6 +280,7 @@ static cairn_status run_options(const struct cairn_arguments *arguments, cairn_c
     print_run_file(&columns);
     print_layers(&columns);
     print_losses(&columns);
+    print_metrics(&columns);
     print_optimizers(&columns);
     print_study_file(&columns);
     if (columns.n == 0) return nothing_has(columns.word);
@@ -280,9 +291,10 @@ const struct cairn_command cairn_command_options = {
     .name = "options",
     .operands = "[WORD]",
     .doc = "prints every key of a run file: default, values, meaning",
-    .about = "Also the layers, losses and optimizers with their keys, and the keys of a study "
-             "file.  With WORD, only those that have it in their name or meaning, or that PyTorch "
-             "or Keras call so (Linear, Conv2d, CrossEntropyLoss).",
+    .about =
+        "Also the layers, losses, metrics and optimizers with their keys, and the keys of a study "
+        "file.  With WORD, only those that have it in their name or meaning, or that PyTorch or "
+        "Keras call so (Linear, Conv2d, CrossEntropyLoss).",
     .take = cairn_single_operand,
     .once = true,
     .run = run_options,

@@ -31,12 +31,25 @@ const struct cairn_shape *cairn_chain_output(const struct cairn_chain *chain)
     return &chain->layer[chain->n_layers - 1].out;
 }
 
-size_t cairn_chain_sum_at(const struct cairn_chain *chain, struct cairn_plan *plan)
+/* The last layer that makes the output; NULL: the output is the input. */
+static const struct cairn_layer *maker(const struct cairn_chain *chain)
 {
     size_t i = chain->n_layers;
     while (i > 0 && (chain->layer[i - 1].kind->flags & CAIRN_LAYER_VIEW) != 0) i--;
-    if (i > 0 && (chain->layer[i - 1].kind->flags & CAIRN_LAYER_NEEDS_Y) == 0)
-        return chain->layer[i - 1].y_at;
+    return i > 0 ? &chain->layer[i - 1] : NULL;
+}
+
+/* Lists inside a layer may be computed again where their output lay. */
+bool cairn_chain_is_free(const struct cairn_chain *chain)
+{
+    const struct cairn_layer *last = maker(chain);
+    return last != NULL && (last->kind->flags & (CAIRN_LAYER_NEEDS_Y | CAIRN_LAYER_PLACED)) == 0;
+}
+
+size_t cairn_chain_sum_at(const struct cairn_chain *chain, struct cairn_plan *plan)
+{
+    const struct cairn_layer *last = maker(chain);
+    if (last != NULL && (last->kind->flags & CAIRN_LAYER_NEEDS_Y) == 0) return last->y_at;
     return cairn_plan_activation(plan, cairn_shape_count(cairn_chain_output(chain)), sizeof(real));
 }
 

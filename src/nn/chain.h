@@ -15,6 +15,7 @@
 #define cairn_chain_free           CAIRN_R(cairn_chain_free)
 #define cairn_chain_init           CAIRN_R(cairn_chain_init)
 #define cairn_chain_sum_at         CAIRN_R(cairn_chain_sum_at)
+#define cairn_chain_is_free        CAIRN_R(cairn_chain_is_free)
 #define cairn_chain_output         CAIRN_R(cairn_chain_output)
 #define cairn_chain_forward        CAIRN_R(cairn_chain_forward)
 #define cairn_chain_backward       CAIRN_R(cairn_chain_backward)
@@ -71,6 +72,10 @@ void cairn_chain_init(const struct cairn_chain *chain, const struct cairn_params
 /** Shape of the output of one sample; the chain is not empty.  Ranks: local; borrowed.
  * Errors: none. */
 const struct cairn_shape *cairn_chain_output(const struct cairn_chain *chain);
+
+/** Whether the chain's output lies in its own memory and nobody in the chain reads it again, so
+ * that the gradient by it may lie there.  Ranks: local.  Errors: none. */
+bool cairn_chain_is_free(const struct cairn_chain *chain);
 
 /** Plan where a sum of the chain's output with something else lies, for the y_at of a layer that
  * may lie anywhere: over that output, where nobody in the chain reads it again.  Ranks: local.

@@ -24,7 +24,10 @@ static bool fits(const struct cairn_shape *outputs, const struct cairn_shape *y,
 
 bool cairn_class_rows_fit(const struct cairn_shape *outputs, const struct cairn_shape *y)
 {
-    return fits(outputs, y, true) || fits(outputs, y, false);
+    if (outputs->ndim < 2) return y->ndim > 1;
+    return (outputs->dim[0] > 1 && fits(outputs, y, true)) ||
+           (outputs->dim[outputs->ndim - 1] > 1 && fits(outputs, y, false)) ||
+           (y->ndim > 1 && !cairn_shape_fits(outputs, y));
 }
 
 struct cairn_class_rows cairn_class_rows_at(const struct cairn_shape *outputs, bool first)
@@ -121,6 +124,12 @@ static cairn_status plan_probabilities(const char *loss, int dim, const struct c
                           "the last layer has %zu outputs for probabilities of %zu classes; end "
                           "with {type: dense, units: %zu}",
                           cairn_shape_count(outputs), n, n);
+    if (outputs->dim[0] == 1 && cairn_shape_fits(outputs, y))
+        return cairn_fail(CAIRN_USAGE,
+                          "loss %s tells classes apart, and the last layer's output is %s for each "
+                          "sample, a single one; use binary_cross_entropy or dice, or give it a "
+                          "channel for each class",
+                          loss, cairn_shape_text(outputs, is));
     if (!cairn_shape_same(outputs, y))
         return cairn_fail(CAIRN_USAGE,
                           "the last layer's output is %s for each sample, but y are probabilities "

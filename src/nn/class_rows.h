@@ -46,8 +46,9 @@ struct cairn_class_rows {
 
 enum { CAIRN_ROWS_AT_ONCE = 16 }; /* a cache line of floats of each class */
 
-/** Whether outputs of this shape may be rows of classes for labels y [positions].  Ranks: local.
- * Errors: none. */
+/** Whether whole numbers y of a sample are labels to outputs of this shape, one for each row of at
+ * least two classes, rather than a target for each output; also where several dimensions of them
+ * are neither.  Ranks: local.  Errors: none. */
 bool cairn_class_rows_fit(const struct cairn_shape *outputs, const struct cairn_shape *y);
 
 /** The rows of outputs whose first or last dimension counts classes.  Ranks: local.

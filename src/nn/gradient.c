@@ -59,15 +59,28 @@ static cairn_status not_finite(const struct cairn_micro *micro, const real *h, s
                       (unsigned long long)micro->epoch[first]);
 }
 
-cairn_status cairn_model_loss(struct cairn_model *model, const struct cairn_pass *pass, real *dh,
+/* Where the gradient by the outputs lies. */
+static real *place_of_gradient(const struct cairn_model *model, const struct cairn_pass *pass)
+{
+    const struct cairn_chain *learnt = &model->learnt;
+    if (!model->over_outputs) return pass->gradient[learnt->depth][0];
+    return cairn_arena_at(pass->arena, learnt->layer[learnt->n_layers - 1].y_at);
+}
+
+cairn_status cairn_model_loss(struct cairn_model *model, const struct cairn_pass *pass, real **dh,
                               struct cairn_scores *scores)
 {
     const struct cairn_micro *micro = pass->micro;
     struct cairn_scores here = {0};
     size_t n_out = cairn_shape_count(cairn_chain_output(&model->learnt));
     const real *h = cairn_chain_forward(&model->learnt, pass, input(model, micro));
-    CAIRN_TRY(model->loss->run(model->loss_self, micro, n_out, h, dh, &here));
-    if (!isfinite(here.loss)) return not_finite(micro, h, n_out, here.loss);
+    model->evaluated = h;
+    if (dh != NULL) *dh = place_of_gradient(model, pass);
+    CAIRN_TRY(model->loss->run(model->loss_self, micro, n_out, h, dh == NULL ? NULL : *dh, &here));
+    if (!isfinite(here.loss)) {
+        h = cairn_chain_forward(&model->learnt, pass, input(model, micro)); /* dh may be over it */
+        return not_finite(micro, h, n_out, here.loss);
+    }
     scores->loss += here.loss;
     scores->weight += here.weight;
     scores->correct += here.correct;
@@ -86,8 +99,8 @@ cairn_status cairn_model_gradient(struct cairn_model *model, const real *w,
     CAIRN_TRY(cairn_model_pass(model, w, micro, &pass));
     pass.training = true;
     pass.sink = sink;
-    real *dh = pass.gradient[0][0];
-    CAIRN_TRY(cairn_model_loss(model, &pass, dh, scores));
+    real *dh = NULL;
+    CAIRN_TRY(cairn_model_loss(model, &pass, &dh, scores));
     cairn_chain_backward(&model->learnt, &pass, dh, NULL);
     return CAIRN_OK;
 }

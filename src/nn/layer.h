@@ -37,6 +37,7 @@ enum cairn_layer_flags {
     CAIRN_LAYER_TOKENS =
         16,                 /* x are tokens, whole numbers below the vocabulary: first of a model */
     CAIRN_LAYER_GHOST = 32, /* y of a sample depends on the whole micro-batch in training */
+    CAIRN_LAYER_PLACED = 64, /* y may lie in the memory of lists inside it */
 };
 
 #define CAIRN_ANYWHERE SIZE_MAX /* in the arena */

@@ -109,6 +109,10 @@ static cairn_status name_outputs(struct cairn_model *model,
     model->rows = rows_of(model, options);
     if (options->n_classes > 0 || kind->targets_are_classes)
         model->n_classes = kind->n_classes > 0 ? kind->n_classes : model->rows.k;
+    model->n_targets = options->n_targets;
+    model->is_text = options->vocabulary > 0 && options->n_labels > 1;
+    model->has_positions =
+        options->n_targets > 0 ? options->y.ndim > 1 : options->n_labels > 1 && !model->is_text;
     if (!model->rows.first) return CAIRN_OK;
     return cairn_memory_get(model->rows.k, sizeof *model->row, "the outputs of a label",
                             &model->row);
@@ -141,7 +145,12 @@ static cairn_status plan_loss(struct cairn_model *model, const struct cairn_mode
     CAIRN_TRY(cairn_keys_read(kind->keys, kind->n_keys, keys, "type", what, model->loss_self));
     CAIRN_TRY_IN(kind->plan(model->loss_self, cairn_chain_output(&model->learnt), options), "%s",
                  cairn_node_place(keys != NULL ? keys : last_child(options->layers)));
-    return name_outputs(model, options);
+    CAIRN_TRY(name_outputs(model, options));
+    if (!model->rows.first || model->learnt.n_layers == model->chain.n_layers) return CAIRN_OK;
+    return cairn_fail(CAIRN_USAGE,
+                      "%s: {type: %s} at the end is along the last dimension, but the first one "
+                      "counts classes; leave it out, as loss %s contains it",
+                      cairn_node_place(last_child(options->layers)), kind->last, kind->name);
 }
 
 /* costs: NULL where all activations are kept. */
@@ -166,6 +175,16 @@ static cairn_status plan_chain(struct cairn_model *model, const struct cairn_mod
     CAIRN_TRY(cairn_chain_plan(&model->chain, options->layers, "", &options->input, &plan));
     *out = plan;
     return CAIRN_OK;
+}
+
+/* The gradient by the outputs lies over them where that is possible: of a large vocabulary they are
+ * most of what there is. */
+static void plan_loss_gradient(struct cairn_model *model, struct cairn_plan *plan)
+{
+    const size_t n_out = cairn_shape_count(cairn_chain_output(&model->learnt));
+    model->over_outputs = model->loss->over && cairn_chain_is_free(&model->learnt);
+    cairn_chain_plan_gradients(&model->learnt, false, plan);
+    if (!model->over_outputs) cairn_plan_gradient(plan, model->learnt.depth, 0, n_out);
 }
 
 /* A segment holds at most an N-th of the activations that a model without segments has. */
@@ -200,8 +219,7 @@ static cairn_status plan_model(struct cairn_model *model, const struct cairn_mod
     CAIRN_TRY(plan_layers(model, options, &plan));
     model->ghost = plan.ghost;
     CAIRN_TRY(plan_loss(model, options));
-    cairn_chain_plan_gradients(&model->learnt, false, &plan);
-    cairn_plan_gradient(&plan, 0, 0, cairn_shape_count(cairn_chain_output(&model->learnt)));
+    plan_loss_gradient(model, &plan);
     for (int depth = 0; depth < CAIRN_MAX_DEPTH; depth++)
         for (int turn = 0; turn < 2; turn++)
             model->gradient_at[depth][turn] =

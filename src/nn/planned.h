@@ -20,10 +20,15 @@ struct cairn_model {
     struct cairn_class_rows rows; /* the outputs of each label */
     real *row;                    /* [rows.k] those of one that do not lie together, owned */
     size_t n_classes;             /* they tell apart; 0 where there are real targets */
+    size_t n_targets;             /* real targets of a sample; 0 where there are labels */
+    bool is_text;                 /* a sample is a window of tokens, with a label each */
+    bool has_positions;           /* its labels or targets lie in space */
+    const real *evaluated;        /* outputs that the loss saw last, until the next pass */
     struct cairn_params params;
     struct cairn_arena arena;               /* activations, gradients by them, workspace */
     size_t n_in;                            /* elements of one sample */
     size_t micro;                           /* b */
+    bool over_outputs;                      /* the gradient by the outputs lies over them */
     bool ghost;                             /* holds a layer that is CAIRN_LAYER_GHOST */
     size_t gradient_at[CAIRN_MAX_DEPTH][2]; /* in the arena */
     size_t input_at;     /* in the arena: the input in double; not used in single precision */
@@ -38,11 +43,11 @@ CAIRN_CHECKED cairn_status cairn_model_pass(struct cairn_model *model, const rea
                                             const struct cairn_micro *micro,
                                             struct cairn_pass *out);
 
-/** Forward and loss; dh [n, n_out] unless NULL.  Adds to scores.
- *  Ranks: local.  Errors: CAIRN_NUMBERS: the loss is not finite; CAIRN_DATA: a label that is no
- * class. */
+/** Forward and loss; unless dh is NULL, *dh becomes the gradient by the outputs, [n, n_out], which
+ * lies over them where model->over_outputs.  Adds to scores.  Ranks: local.  Errors: CAIRN_NUMBERS:
+ * the loss is not finite; CAIRN_DATA: a label that is not a class. */
 CAIRN_CHECKED cairn_status cairn_model_loss(struct cairn_model *model,
-                                            const struct cairn_pass *pass, real *dh,
+                                            const struct cairn_pass *pass, real **dh,
                                             struct cairn_scores *scores);
 
 #endif

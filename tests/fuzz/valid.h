@@ -32,6 +32,9 @@ struct valid {
     size_t vocabulary, context;  /* 0 where x are numbers */
     int ignored;                 /* the label that has no part in the loss */
     size_t n_outputs;            /* of the last layer, for each label */
+    struct cairn_shape y;        /* of a sample; ndim 0: one label, or targets in a row */
+    struct cairn_shape outputs;  /* of the last layer then */
+    bool classes_last;           /* the last of their dimensions counts classes; else the first */
     /* the model */
     size_t micro;
     struct valid_name name[VALID_MOST_NAMES];

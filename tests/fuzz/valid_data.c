@@ -69,12 +69,20 @@ static int first_label(const struct valid *run)
     return run->ignored == 0 ? 1 : 0;
 }
 
+static struct cairn_shape shape_of_y(const struct valid *run, int g)
+{
+    struct cairn_shape shape = {run->y.ndim + 1, {run->n[g]}};
+    for (int d = 0; d < run->y.ndim; d++) shape.dim[d + 1] = run->y.dim[d];
+    return shape;
+}
+
 static void write_labels(struct valid *run, struct cairn_h5 *file, int g)
 {
-    struct cairn_h5_form form = {.type = CAIRN_H5_I32, .shape = {1, {run->n[g]}}};
-    int32_t *y = memory(run->n[g]);
+    struct cairn_h5_form form = {.type = CAIRN_H5_I32, .shape = shape_of_y(run, g)};
+    const size_t n = cairn_shape_count(&form.shape);
+    int32_t *y = memory(n);
     bool ignores = run->loss->ignored_label != NULL && valid_once_in(run, 2);
-    for (size_t i = 0; i < run->n[g]; i++) {
+    for (size_t i = 0; i < n; i++) {
         y[i] = (int32_t)fuzz_below(&run->random, run->n_classes);
         if (ignores && valid_once_in(run, 4)) y[i] = run->ignored;
     }
@@ -88,6 +96,7 @@ static void write_targets(struct valid *run, struct cairn_h5 *file, int g)
 {
     struct cairn_h5_form form = {.type = CAIRN_H5_F32, .shape = {2, {run->n[g], run->n_targets}}};
     if (run->n_targets == 1 && valid_once_in(run, 2)) form.shape.ndim = 1;
+    if (run->y.ndim > 0) form.shape = shape_of_y(run, g);
     float *y = memory(run->n[g] * run->n_targets);
     bool shares = run->loss->takes_classes || run->loss->targets_are_classes;
     bool counts = strcmp(run->loss->name, "poisson") == 0;
@@ -107,11 +116,13 @@ static float a_weight(struct valid *run)
     return (float)valid_real(run, 0.1, 3);
 }
 
-/* Of samples or tokens; the second token is the first label. */
+/* Of samples, of the numbers of their y, or of tokens; the second token is the first label. */
 static void write_weights(struct valid *run, struct cairn_h5 *file, int g, size_t n)
 {
     bool whole = valid_once_in(run, 3);
     struct cairn_h5_form form = {.type = whole ? CAIRN_H5_U8 : CAIRN_H5_F32, .shape = {1, {n}}};
+    if (run->y.ndim > 0 && valid_once_in(run, 2)) form.shape = shape_of_y(run, g);
+    n = cairn_shape_count(&form.shape);
     void *weight = memory(n);
     if (!valid_once_in(run, 3)) {
         free(weight);
@@ -166,6 +177,25 @@ static void choose_shape(struct valid *run)
     }
 }
 
+/* Labels of positions, or targets in some dimensions; K: classes, as the loss tells them apart. */
+static void choose_places(struct valid *run)
+{
+    const bool labels = run->n_classes > 0;
+    const int n_places = (int)valid_count(run, 1, labels ? 3 : 2);
+    struct cairn_shape places = {.ndim = n_places};
+    for (int d = 0; d < n_places; d++) places.dim[d] = valid_count(run, 2, 3);
+    const size_t k = labels ? run->n_outputs : valid_count(run, 2, 3);
+    run->classes_last = valid_once_in(run, 3);
+    run->outputs.ndim = n_places + 1;
+    for (int d = 0; d < n_places; d++)
+        run->outputs.dim[run->classes_last ? d : d + 1] = places.dim[d];
+    run->outputs.dim[run->classes_last ? n_places : 0] = k;
+    run->y = labels ? places : run->outputs;
+    if (labels) return;
+    run->n_targets = cairn_shape_count(&run->y);
+    run->n_outputs = run->loss->targets_are_classes ? k : run->n_targets;
+}
+
 static void choose(struct valid *run)
 {
     static const size_t sizes[] = {1, 2, 3, 7, 16, 31, 53, 53, 64, 77, 100, 129};
@@ -192,6 +222,8 @@ static void choose(struct valid *run)
                      : run->loss->n_classes > 0 ? 1
                      : valid_once_in(run, 4)    ? run->n_classes + 1
                                                 : run->n_classes;
+    if (run->vocabulary == 0 && (!classes || run->loss->takes_positions) && valid_once_in(run, 3))
+        choose_places(run);
 }
 
 void valid_write_data(struct valid *run, const char *folder)

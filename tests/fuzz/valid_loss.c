@@ -5,7 +5,8 @@
 #include "fuzz/valid.h"
 
 static const char loss_keys[] =
-    "label_smoothing class_weights ignore_index pos_weight delta log_input full eps";
+    "label_smoothing class_weights ignore_index pos_weight delta log_input full eps reduce "
+    "class_dim of smooth include_background";
 
 /* One number for each of n, some of them 0, not those of the first. */
 static void write_numbers(struct valid *run, const char *key, size_t n)
@@ -25,12 +26,20 @@ static void write_target_key(struct valid *run, const char *key)
     if (strcmp(key, "delta") == 0) fprintf(run->out, ", %s: %.3g", key, valid_scale(run, 0.01, 10));
     if (strcmp(key, "eps") == 0) fprintf(run->out, ", %s: %.3g", key, valid_real(run, 0, 1));
     if (strcmp(key, "full") == 0) fprintf(run->out, ", %s: true", key);
+    if (strcmp(key, "reduce") == 0) fprintf(run->out, ", %s: mean", key);
+    if (strcmp(key, "smooth") == 0)
+        fprintf(run->out, ", %s: %.3g", key, valid_scale(run, 0.01, 10));
+    if (strcmp(key, "include_background") == 0 && run->n_classes > 0)
+        fprintf(run->out, ", %s: false", key);
 }
 
 static void write_loss_key(struct valid *run, const char *key)
 {
     bool leaves = valid_once_in(run, 2);
-    if (strcmp(key, "label_smoothing") == 0) {
+    if (strcmp(key, "class_dim") == 0) {
+        if (run->y.ndim > 0)
+            fprintf(run->out, ", %s: %s", key, run->classes_last ? "last" : "first");
+    } else if (strcmp(key, "label_smoothing") == 0) {
         if (!leaves) fprintf(run->out, ", %s: %.3g", key, valid_real(run, 0, 0.5));
     } else if (strcmp(key, "class_weights") == 0) {
         if (!leaves) write_numbers(run, key, run->n_outputs);

@@ -62,6 +62,7 @@ void valid_write_layers(struct valid_stack *stack, size_t n)
 static void write_head(struct valid_stack *stack, size_t index, size_t tied_units)
 {
     const struct valid *run = stack->run;
+    char text[CAIRN_SHAPE_TEXT_BYTES];
     FILE *out = run->out;
     if (run->vocabulary == 0 && stack->shape.ndim != 1) fprintf(out, "  - {type: flatten}\n");
     if (run->vocabulary == 0 && stack->shape.ndim != 1) index++;
@@ -70,9 +71,14 @@ static void write_head(struct valid_stack *stack, size_t index, size_t tied_unit
     bool bias = !valid_once_in(stack->run, 5);
     snprintf(stack->name, sizeof stack->name, "%zu", index);
     if (!ties || bias) valid_note(stack, bias);
-    fprintf(out, "  - {type: dense, units: %zu, bias: %s%s}\n", run->n_outputs,
-            bias ? "true" : "false", ties ? ", tie: tokens" : "");
-    if (run->loss->last != NULL && valid_once_in(stack->run, 4))
+    const bool shaped = run->outputs.ndim > 0;
+    fprintf(out, "  - {type: dense, units: %zu, bias: %s%s}\n",
+            shaped ? cairn_shape_count(&run->outputs) : run->n_outputs, bias ? "true" : "false",
+            ties ? ", tie: tokens" : "");
+    if (shaped)
+        fprintf(out, "  - {type: reshape, to: %s}\n", cairn_shape_text(&run->outputs, text));
+    const bool along_classes = !shaped || run->classes_last || !run->loss->targets_are_classes;
+    if (run->loss->last != NULL && along_classes && valid_once_in(stack->run, 4))
         fprintf(out, "  - {type: %s}\n", run->loss->last);
 }
 

@@ -70,7 +70,7 @@ fi
 
 # ---- config.yaml and /config: every key but those whose default the data decide, and the same run again
 expect 0 0 options
-sed '/^X("data.*TREE, ""/d' "$CAIRN_SOURCE/src/config/options.def" | grep -o '^X("[a-z_.]*"' | cut -d'"' -f2 >keys
+sed -E '/^X."(data|eval).*TREE, ""/d' "$CAIRN_SOURCE/src/config/options.def" | grep -o '^X("[a-z_.]*"' | cut -d'"' -f2 >keys
 while read -r key; do
     grep -Eq "^ *$key +" out || fail "cairn options does not tell of $key"
     grep -Eq "^ *${key##*.}:" run/config.yaml || fail "config.yaml has no $key"

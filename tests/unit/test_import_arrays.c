@@ -103,6 +103,69 @@ static void test_types(void **state)
         for (int way = 0; way < 4; way++) check_type(types[i], way % 2 == 1, way > 1);
 }
 
+/* ---- y of any shape */
+
+/* What stands there after the import of images [N, H, W, 2] with this y and a weight for each of
+ * its numbers, which are i as y is. */
+static struct cairn_micro import_y(const struct source_array *y, const char *x_shape,
+                                   struct cairn_loader **loader, struct cairn_dataset **dataset)
+{
+    float x[N * VALUES * 2];
+    float weight[N * VALUES * 2];
+    const bool two = strstr(y->shape, ", 2)") != NULL;
+    struct cairn_micro micro;
+    const struct cairn_loader_options options = {.micro = N, .memory_bytes = SIZE_MAX};
+    for (size_t i = 0; i < N * VALUES * 2; i++) x[i] = weight[i] = (float)i;
+    const struct source_array arrays[] = {
+        {"x", "<f4", false, x_shape, x, sizeof x},
+        *y,
+        {"weight", "<f4", false, y->shape, weight, two ? sizeof weight : sizeof weight / 2}};
+    source_write_npz(in, arrays, 3, true);
+    assert_ok(import_as("npz", &(struct cairn_import){.layout = CAIRN_IMPORT_LAYOUT_HWC}));
+    assert_ok(cairn_dataset_open(out, dataset));
+    assert_ok(cairn_dataset_set_classes(*dataset, !two));
+    assert_ok(cairn_loader_create(*dataset, &options, loader));
+    assert_ok(cairn_loader_read(*loader, 0, N, &micro));
+    return micro;
+}
+
+/* Number i of [C, H, W] comes from here in [H, W, C]. */
+static size_t turned(size_t i)
+{
+    const size_t in_sample = i % (2 * VALUES);
+    return i - in_sample + in_sample % VALUES * 2 + in_sample / VALUES;
+}
+
+static void test_shapes_of_y(void **state)
+{
+    (void)state;
+    int64_t whole[N * VALUES];
+    float real_y[N * VALUES * 2];
+    struct cairn_dataset *dataset = NULL;
+    struct cairn_loader *loader = NULL;
+    for (size_t i = 0; i < N * VALUES; i++) whole[i] = (int64_t)i;
+    for (size_t i = 0; i < N * VALUES * 2; i++) real_y[i] = (float)i;
+    const struct source_array masks = {"y", "<i8", false, "(7, 2, 3)", whole, sizeof whole};
+    struct cairn_micro micro = import_y(&masks, "(7, 2, 3, 2)", &loader, &dataset);
+    assert_int_equal(cairn_dataset_y(dataset)->ndim, 2);
+    assert_int_equal(micro.n_labels, VALUES);
+    assert_int_equal(micro.n_weights, VALUES);
+    for (size_t i = 0; i < N * VALUES; i++)
+        assert_true(micro.label[i] == (int32_t)i && micro.weight[i] == (real)i);
+    cairn_loader_free(loader);
+    cairn_dataset_close(dataset);
+    const struct source_array maps = {"y", "<f4", false, "(7, 2, 1, 3, 2)", real_y, sizeof real_y};
+    micro = import_y(&maps, "(7, 2, 1, 3, 2)", &loader, &dataset);
+    assert_int_equal(cairn_dataset_y(dataset)->ndim, 4);
+    assert_int_equal(cairn_dataset_input(dataset)->dim[0], 2);
+    for (size_t i = 0; i < N * VALUES * 2; i++) {
+        assert_true(micro.x[i] == (real)turned(i) && micro.target[i] == (real)turned(i));
+        assert_true(micro.weight[i] == (real)turned(i));
+    }
+    cairn_loader_free(loader);
+    cairn_dataset_close(dataset);
+}
+
 /* ---- names */
 
 static void test_names(void **state)
@@ -219,9 +282,8 @@ static void test_damage(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_types),
-        cmocka_unit_test(test_names),
-        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_types),  cmocka_unit_test(test_shapes_of_y),
+        cmocka_unit_test(test_names),  cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_damage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

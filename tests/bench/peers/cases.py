@@ -88,6 +88,36 @@ def yes_or_no(shape, n_targets):
     return lambda rng, n: {"x": normal(rng, n, shape), "y": rng.integers(0, 2, [n, n_targets]).astype("f4")}
 
 
+def places(shape, n_classes, kind="i4", ignored=None, weighted=None):
+    """A class at each place of x [C, ...]; weighted: "samples" or "places"."""
+
+    def data(rng, n):
+        y = rng.integers(0, n_classes, [n, *shape[1:]]).astype(kind)
+        arrays = {"x": normal(rng, n, shape), "y": y}
+        if ignored is not None:
+            y[rng.uniform(size=y.shape) < 0.2] = ignored
+        if weighted is not None:
+            arrays["weight"] = rng.uniform(0, 2, y.shape if weighted == "places" else n).astype("f4")
+        return arrays
+
+    return data
+
+
+def maps(shape, n_channels, kind="normal", weighted=False):
+    """As many maps for targets: any numbers, yes or no, or shares of one."""
+
+    def data(rng, n):
+        wanted = [n, n_channels, *shape[1:]]
+        y = {"normal": lambda: rng.standard_normal(wanted), "yes or no": lambda: rng.integers(0, 2, wanted),
+             "shares": lambda: numpy.moveaxis(rng.dirichlet([0.5] * n_channels, [n, *shape[1:]]), -1, 1)}[kind]()
+        arrays = {"x": normal(rng, n, shape), "y": y.astype("u1" if kind == "yes or no" else "f4")}
+        if weighted:
+            arrays["weight"] = rng.uniform(-1, 2, wanted).clip(0).astype("f4")
+        return arrays
+
+    return data
+
+
 def tokens(context, vocabulary, weighted=False):
     """n windows, the last of them short."""
 
@@ -188,6 +218,10 @@ NORMS = [conv(8, 3, bias=False), layer("groupnorm", groups=4), RELU, conv(6, 3, 
 
 
 
+def over_places(n_out, kind="conv2d"):
+    return [conv(6, 3, kind, padding="same"), layer("tanh"), conv(n_out, 3, kind, padding="same")]
+
+
 def block(channels, stride=1, **keys):
     return [layer("residual", body=[
         conv(channels, 3, stride=stride, padding=1, bias=False), NORM, RELU, conv(channels, 3, padding=1, bias=False), NORM], **keys), RELU]
@@ -255,7 +289,31 @@ IMAGES = {
     "cosmoflow": Case(cosmoflow(32, 0), targets([4, 32, 32, 32], 4), loss="squared_error", n=3, micro=2),
 }
 
+PLACES = {
+    "pixels": Case(over_places(4), places([2, 6, 5], 4), loss="cross_entropy"),
+    "pixels, ignored": Case(over_places(4), places([2, 6, 5], 4, "u1", 255), loss={
+        "type": "cross_entropy", "class_weights": [1, 0.2, 3, 0.5], "ignore_index": 255}),
+    "pixels, smoothing, weights": Case(over_places(3), places([2, 6, 5], 3, "i8", -100, "places"), loss={
+        "type": "cross_entropy", "class_weights": [1, 2, 3], "label_smoothing": 0.1}),
+    "pixels, weights of samples": Case(over_places(3), places([2, 6, 5], 3, weighted="samples")),
+    "pixels, shares": Case(over_places(3), maps([2, 6, 5], 3, "shares"), loss="cross_entropy"),
+    "pixels, kl divergence": Case(over_places(3), maps([2, 6, 5], 3, "shares"), loss="kl_divergence"),
+    "signal, places": Case(over_places(3, "conv1d"), places([2, 11], 3)),
+    "signal, classes last": Case([layer("transpose", dims=[1, 0]), dense(6), layer("tanh"), dense(3)], places([2, 11], 3)),
+    "voxels": Case(over_places(3, "conv3d"), places([1, 3, 4, 5], 3, "u1")),
+    "voxels, dice": Case(over_places(1, "conv3d"), maps([1, 3, 4, 5], 1, "yes or no"), loss="dice"),
+    "dice of labels": Case(over_places(4), places([2, 6, 5], 4, "u1", 255, "samples"), loss={
+        "type": "dice", "smooth": 1, "include_background": False, "ignore_index": 255}),
+    "dice, weights": Case(over_places(3), maps([2, 6, 5], 3, "yes or no", True), loss={"type": "dice", "smooth": 0.1}),
+    "masks": Case(over_places(3), maps([2, 6, 5], 3, "yes or no"), loss={
+        "type": "binary_cross_entropy", "pos_weight": [1, 2, 0.5], "reduce": "mean"}),
+    "masks, weights": Case(over_places(3), maps([2, 6, 5], 3, "yes or no", True), loss="binary_cross_entropy"),
+    "maps": Case(over_places(3), maps([2, 6, 5], 3), loss={"type": "squared_error", "reduce": "mean"}),
+    "maps, weights": Case(over_places(3), maps([2, 6, 5], 3, weighted=True), loss={"type": "huber", "reduce": "mean"}),
+}
+
 CASES = {
+    **PLACES,
     "mlp": Case(mlp(10), classes([1, 8, 8], 10)),
     "activations": Case(ACTIVATIONS, classes([3, 4, 4], 5), free=False),  # leaky_relu and this softplus have kinks
     "patches": Case(PATCHES, classes([3, 4, 6], 5)),

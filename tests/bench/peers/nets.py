@@ -225,6 +225,7 @@ def loss_function(keys, n_classes):
         "kl_divergence": kl_divergence,
         "binary_cross_entropy": binary_cross_entropy,
         "cross_entropy": cross_entropy,
+        "dice": dice,
     }[keys.pop("type")](keys, n_classes)
 
 
@@ -233,37 +234,72 @@ def of_samples(values, weights):
     return values.mean() if weights is None else (values * weights).sum() / weights.sum()
 
 
+def of_outputs(values, weights, keys):
+    """The mean over samples of a loss for each output, which may have a weight of its own."""
+    values = values.flatten(1)
+    part = 1 / values.shape[1] if keys.get("reduce") == "mean" else 1
+    if weights is None or weights.ndim == 1:
+        return of_samples(values.sum(1) * part, weights)
+    weights = weights.flatten(1)
+    return (values * weights).sum() * part / weights.mean(1).sum()
+
+
 def squared_error(keys, n_classes):
-    return lambda out, y, w: of_samples(0.5 * (out - y.reshape(out.shape)).square().sum(1), w)
+    return lambda out, y, w: of_outputs(0.5 * (out - y.reshape(out.shape)).square(), w, keys)
 
 
 def absolute_error(keys, n_classes):
-    return lambda out, y, w: of_samples(functional.l1_loss(out, y.reshape(out.shape), reduction="none").sum(1), w)
+    return lambda out, y, w: of_outputs(functional.l1_loss(out, y.reshape(out.shape), reduction="none"), w, keys)
 
 
 def huber(keys, n_classes):
     delta = float(keys.get("delta") or 1)
-    return lambda out, y, w: of_samples(functional.huber_loss(out, y.reshape(out.shape), reduction="none", delta=delta).sum(1), w)
+    return lambda out, y, w: of_outputs(functional.huber_loss(out, y.reshape(out.shape), reduction="none", delta=delta), w, keys)
 
 
 def poisson(keys, n_classes):
     log_input, full = (keys.get(name, default) in (True, "true") for name, default in (("log_input", True), ("full", False)))
     eps = float(keys.get("eps") or 1e-8)
-    return lambda out, y, w: of_samples(functional.poisson_nll_loss(
-        out, y.reshape(out.shape), log_input=log_input, full=full, eps=eps, reduction="none").sum(1), w)
+    return lambda out, y, w: of_outputs(functional.poisson_nll_loss(
+        out, y.reshape(out.shape), log_input=log_input, full=full, eps=eps, reduction="none"), w, keys)
 
 
 def kl_divergence(keys, n_classes):
-    return lambda out, y, w: of_samples(functional.kl_div(functional.log_softmax(out, 1), y, reduction="none").sum(1), w)
+    return lambda out, y, w: of_samples(
+        functional.kl_div(functional.log_softmax(out, 1), y, reduction="none").flatten(1).sum(1), w)
 
 
 def binary_cross_entropy(keys, n_classes):
     def loss(out, y, w):
         positive = keys.get("pos_weight")
-        positive = None if positive is None else torch.tensor(positive, dtype=out.dtype)
+        if positive is not None:
+            positive = torch.tensor(positive, dtype=out.dtype).reshape(-1, *[1] * (out.ndim - 2))
         values = functional.binary_cross_entropy_with_logits(
             out, y.reshape(out.shape).to(out.dtype), pos_weight=positive, reduction="none")
-        return of_samples(values.sum(1), w)
+        return of_outputs(values, w, keys)
+
+    return loss
+
+
+def dice(keys, n_classes):
+    """Of labels [n, ...] or masks [n, C, ...]; as MONAI's DiceLoss, softmax or sigmoid."""
+    smooth, ignored = float(keys.get("smooth") or 1e-5), int(keys.get("ignore_index") or -100)
+    first = 0 if keys.get("include_background", True) in (True, "true") else 1
+
+    def loss(out, y, w):
+        part = torch.ones_like(out)
+        if y.numel() < out.numel():
+            part = (y != ignored).unsqueeze(1).to(out.dtype).expand(out.shape)
+            y = functional.one_hot(y.long().clamp(0, out.shape[1] - 1), out.shape[1]).movedim(-1, 1)
+            p = out.softmax(1)
+        else:
+            y, p = y.reshape(out.shape), out.sigmoid()
+        if w is not None and w.ndim > 1:
+            part = part * w.reshape(len(w), -1, *out.shape[2:])
+            w = None
+        p, y, part = (v.to(out.dtype).flatten(2)[:, first:] for v in (p, y, part))
+        overlap = (2 * (part * p * y).sum(2) + smooth) / ((part * (p + y)).sum(2) + smooth)
+        return of_samples((1 - overlap).mean(1), w)
 
     return loss
 
@@ -272,9 +308,18 @@ def cross_entropy(keys, n_classes):
     ignored = int(keys.get("ignore_index") or -100)
 
     def loss(out, y, w):
-        v = torch.tensor([float(v) for v in keys.get("class_weights") or [1] * n_classes], dtype=out.dtype)
-        out, y = out.reshape(-1, n_classes), y.reshape(-1).long()
+        images = out.ndim > 2 and out.shape[2:] == y.shape[1:]  # classes first; those of tokens are last
+        k = out.shape[1] if images or out.shape == y.shape else n_classes
+        v = torch.tensor([float(v) for v in keys.get("class_weights") or [1] * k], dtype=out.dtype)
         settings = {"weight": v, "ignore_index": ignored, "label_smoothing": float(keys.get("label_smoothing") or 0)}
+        if y.dtype.is_floating_point and y.shape == out.shape:
+            return functional.cross_entropy(out, y, **settings)
+        if w is None and images:
+            return functional.cross_entropy(out, y.long(), **settings)
+        out = out.movedim(1, -1) if images else out
+        if w is not None and w.ndim < y.ndim:
+            w = w.reshape(-1, *[1] * (y.ndim - 1)).expand(y.shape)
+        out, y = out.reshape(-1, k), y.reshape(-1).long()
         if w is None:
             return functional.cross_entropy(out, y, **settings)
         w = w.reshape(-1) * (y != ignored)
