@@ -41,16 +41,22 @@ static void print_beginning(const struct cairn_trained_settings *settings,
            settings->average ? "_ema" : "", cairn_trained_samples(trained));
 }
 
-/* Loss and accuracy.  Collective. */
+/* Loss, accuracy and the metrics.  Collective. */
 static cairn_status evaluate(const struct cairn_trained_settings *settings, cairn_comm *comm,
                              cairn_trained *trained)
 {
-    double loss = 0, accuracy = 0;
-    CAIRN_TRY(cairn_trained_evaluate(trained, &loss, &accuracy));
+    struct cairn_evaluated found;
+    CAIRN_TRY(cairn_trained_scores(trained, &found));
     if (cairn_comm_rank(comm) != 0) return CAIRN_OK;
     print_beginning(settings, trained);
-    print_number("loss", loss, ",\n");
-    print_number("accuracy", accuracy, "\n}\n");
+    print_number("loss", found.score[CAIRN_SCORE_LOSS], ",\n");
+    print_number("accuracy", found.score[CAIRN_SCORE_ACCURACY], "");
+    for (size_t i = 1; i < CAIRN_N_METRICS; i++) {
+        if (!trained->metrics->choice.wanted[i]) continue;
+        printf(",\n");
+        print_number(cairn_metric_at(i)->name, found.score[CAIRN_SCORE_ACCURACY + i], "");
+    }
+    printf("\n}\n");
     return CAIRN_OK;
 }
 
@@ -90,7 +96,7 @@ static cairn_status run_eval(const struct cairn_arguments *arguments, cairn_comm
 const struct cairn_command cairn_command_eval = {
     .name = "eval",
     .operands = "CHECKPOINT.h5",
-    .doc = "prints loss and accuracy of a trained model",
+    .doc = "prints loss, accuracy and the metrics of a trained model",
     .tables = {{.flags = flags}},
     .take = cairn_trained_take,
     .precision = CAIRN_PRECISION_OF_WEIGHTS,

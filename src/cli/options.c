@@ -5,10 +5,12 @@
 #include <strings.h>
 
 #include "cli/command.h"
+#include "cli/names.h"
 #include "config/config.h"
 #include "config/study_file.h"
 #include "nn/layer.h"
 #include "nn/loss.h"
+#include "nn/metric/metric.h"
 #include "optim/groups.h"
 #include "optim/optim.h"
 
@@ -28,12 +30,30 @@ static bool has_word(const char *text, const char *word)
     return strlen(text) >= n;
 }
 
+static const char *const named_kinds[] = {[CAIRN_NAMED_LAYER] = "layer",
+                                          [CAIRN_NAMED_LOSS] = "loss",
+                                          [CAIRN_NAMED_OPTIMIZER] = "optim.name",
+                                          [CAIRN_NAMED_SCHEDULE] = "schedule.decay"};
+
+/* Whether the word is what PyTorch or Keras call this. */
+static bool is_named(const char *name, const char *word)
+{
+    const struct cairn_named *row = NULL;
+    for (size_t i = 0; (row = cairn_named_at(i)) != NULL; i++) {
+        const bool is_value = row->kind == CAIRN_NAMED_SCHEDULE;
+        if (strcmp(name, is_value ? named_kinds[row->kind] : row->ours) == 0 &&
+            cairn_named_is(row, word))
+            return true;
+    }
+    return false;
+}
+
 /* Whether a line with these texts is printed; those are counted. */
 static bool wanted(struct columns *columns, const char *name, const char *doc, const char *more)
 {
     const char *word = columns->word;
     bool is = word == NULL || has_word(name, word) || has_word(doc, word) ||
-              (more != NULL && has_word(more, word));
+              (more != NULL && has_word(more, word)) || is_named(name, word);
     columns->n += is;
     return is;
 }
@@ -178,6 +198,15 @@ static void print_losses(struct columns *columns)
                    kind->n_keys);
 }
 
+static void print_metrics(struct columns *columns)
+{
+    const struct cairn_metric_kind *kind = NULL;
+    print_heading(columns, "\nMetrics, the values of eval.metrics\n\n");
+    for (size_t i = 0; (kind = cairn_metric_at(i)) != NULL; i++)
+        if (wanted(columns, kind->name, kind->doc, "metrics"))
+            printf("  %-*s  %s\n", (int)columns->name, kind->name, kind->doc);
+}
+
 static void print_optimizers(struct columns *columns)
 {
     size_t n = 0;
@@ -198,6 +227,24 @@ static void print_optimizers(struct columns *columns)
     if (columns->word != NULL && any_wanted(columns, keys, n))
         printf("  an element of optim.groups\n");
     for (size_t i = 0; i < n; i++) print_key(&keys[i], columns, 4);
+}
+
+static void print_theirs(const char *names, const char *of, const char *before)
+{
+    if (names[0] != '\0') printf("%s%s of %s", before, names, of);
+}
+
+/* What the word is here, where it is a name of PyTorch or Keras. */
+static void print_named(const char *word)
+{
+    const struct cairn_named *row = NULL;
+    for (size_t i = 0; word != NULL && (row = cairn_named_at(i)) != NULL; i++) {
+        if (!cairn_named_is(row, word)) continue;
+        print_theirs(row->pytorch, "PyTorch", "  ");
+        print_theirs(row->keras, "Keras", row->pytorch[0] == '\0' ? "  " : "; ");
+        printf(" -> %s %s%s%s\n", named_kinds[row->kind], row->ours,
+               row->note[0] == '\0' ? "" : ": ", row->note);
+    }
 }
 
 static void print_study_file(struct columns *columns)
@@ -229,9 +276,11 @@ static cairn_status run_options(const struct cairn_arguments *arguments, cairn_c
     (void)comm;
     struct columns columns = {0};
     CAIRN_TRY(cairn_arguments_read(&cairn_command_options, arguments, &columns.word));
+    print_named(columns.word);
     print_run_file(&columns);
     print_layers(&columns);
     print_losses(&columns);
+    print_metrics(&columns);
     print_optimizers(&columns);
     print_study_file(&columns);
     if (columns.n == 0) return nothing_has(columns.word);
@@ -242,8 +291,10 @@ const struct cairn_command cairn_command_options = {
     .name = "options",
     .operands = "[WORD]",
     .doc = "prints every key of a run file: default, values, meaning",
-    .about = "Also the layers, losses and optimizers with their keys, and the keys of a study "
-             "file.  With WORD, only those that have it in their name or meaning.",
+    .about =
+        "Also the layers, losses, metrics and optimizers with their keys, and the keys of a study "
+        "file.  With WORD, only those that have it in their name or meaning, or that PyTorch or "
+        "Keras call so (Linear, Conv2d, CrossEntropyLoss).",
     .take = cairn_single_operand,
     .once = true,
     .run = run_options,

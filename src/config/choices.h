@@ -36,7 +36,8 @@
     NEXT(LR_DECAY_STEP, "step")                                                                    \
     NEXT(LR_DECAY_POLYNOMIAL, "polynomial")                                                        \
     NEXT(LR_DECAY_WSD, "wsd")                                                                      \
-    NEXT(LR_DECAY_MILESTONES, "milestones")
+    NEXT(LR_DECAY_MILESTONES, "milestones")                                                        \
+    NEXT(LR_DECAY_PLATEAU, "plateau")
 #define CAIRN_WORDS_MILESTONES_BY(FIRST, NEXT)                                                     \
     FIRST(MILESTONES_BY_EPOCHS, "epochs")                                                          \
     NEXT(MILESTONES_BY_UPDATES, "updates")                                                         \
@@ -57,14 +58,11 @@
     NEXT(TRAIN_NOISE_OFF, "off")
 #define CAIRN_WORDS_EVALUATE_EVERY(FIRST, NEXT)                                                    \
     FIRST(EVALUATE_EVERY_EPOCH, "epoch") NEXT(EVALUATE_EVERY_NONE, "none")
+#define CAIRN_WORDS_PATIENCE(FIRST, NEXT) FIRST(PATIENCE_NONE, "none")
 #define CAIRN_WORDS_HANG_TIMEOUT(FIRST, NEXT)                                                      \
     FIRST(HANG_TIMEOUT_AUTO, "auto") NEXT(HANG_TIMEOUT_NONE, "none")
 #define CAIRN_WORDS_CHECKPOINT_EVERY(FIRST, NEXT)                                                  \
     FIRST(CHECKPOINT_EVERY_NONE, "none") NEXT(CHECKPOINT_EVERY_AUTO, "auto")
-#define CAIRN_WORDS_KEEP_BEST(FIRST, NEXT)                                                         \
-    FIRST(KEEP_BEST_NONE, "none")                                                                  \
-    NEXT(KEEP_BEST_LOSS, "eval_loss")                                                              \
-    NEXT(KEEP_BEST_ACCURACY, "eval_accuracy")
 #define CAIRN_WORDS_GRADFLOW_EVERY(FIRST, NEXT) FIRST(GRADFLOW_EVERY_AUTO, "auto")
 
 CAIRN_CHOICE(cairn_word_layout, CAIRN_WORDS_LAYOUT);
@@ -87,9 +85,9 @@ CAIRN_CHOICE(cairn_word_recompute, CAIRN_WORDS_RECOMPUTE);
 CAIRN_CHOICE(cairn_word_balance, CAIRN_WORDS_BALANCE);
 CAIRN_CHOICE(cairn_word_train_noise, CAIRN_WORDS_TRAIN_NOISE);
 CAIRN_CHOICE(cairn_word_evaluate_every, CAIRN_WORDS_EVALUATE_EVERY);
+CAIRN_CHOICE(cairn_word_patience, CAIRN_WORDS_PATIENCE);
 CAIRN_CHOICE(cairn_word_hang_timeout, CAIRN_WORDS_HANG_TIMEOUT);
 CAIRN_CHOICE(cairn_word_checkpoint_every, CAIRN_WORDS_CHECKPOINT_EVERY);
-CAIRN_CHOICE(cairn_word_keep_best, CAIRN_WORDS_KEEP_BEST);
 CAIRN_CHOICE(cairn_word_gradflow_every, CAIRN_WORDS_GRADFLOW_EVERY);
 
 #endif

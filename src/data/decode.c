@@ -26,6 +26,12 @@ cairn_status cairn_decode_take_room(struct cairn_decode *decode, size_t n_values
     return CAIRN_OK;
 }
 
+size_t cairn_decode_room(const struct cairn_rows *rows)
+{
+    if (rows->decode.turn == NULL) return 0;
+    return cairn_row_bytes(&rows->form) / cairn_h5_element_bytes(&rows->form) * LARGEST_BYTES;
+}
+
 cairn_status cairn_decode_channels_last(struct cairn_rows *rows)
 {
     char text[CAIRN_SHAPE_TEXT_BYTES];

@@ -203,6 +203,9 @@ CAIRN_CHECKED cairn_status cairn_decode_packed(struct cairn_rows *rows, bool fac
 /** Room to turn images of so many values round.  Ranks: local.  Errors: CAIRN_MEMORY. */
 CAIRN_CHECKED cairn_status cairn_decode_take_room(struct cairn_decode *decode, size_t n_values);
 
+/** Bytes of that room; 0 where rows stay as they are.  Ranks: local.  Errors: none. */
+size_t cairn_decode_room(const struct cairn_rows *rows);
+
 /** An array in one place of its group, on its way. */
 struct cairn_found {
     struct cairn_part part; /* path NULL: it is not there */

@@ -63,7 +63,7 @@ CAIRN_CHECKED cairn_status cairn_loader_refused(const struct cairn_loader *loade
 struct cairn_loader_memory {
     size_t data;   /* where they are held */
     size_t rows;   /* of a micro-batch */
-    size_t chunks; /* that HDF5 keeps of an array that is open */
+    size_t chunks; /* that HDF5 keeps of an array that is open, and to turn a sample round */
 };
 
 /** Choose the sizes of blocks and windows where they are 0: for a group as its file has it, the

@@ -287,7 +287,8 @@ struct cairn_loader_memory cairn_loader_would_take(struct cairn_dataset *dataset
         .data = loader.is_held ? raw_bytes(&loader) : 0,
         .rows = rows + (loader.is_held ? 0 : streamed),
         .chunks = cairn_source_chunk_bytes(&loader.x) + cairn_source_chunk_bytes(&loader.y) +
-                  cairn_source_chunk_bytes(&loader.weight),
+                  cairn_source_chunk_bytes(&loader.weight) + cairn_decode_room(&loader.group->x) +
+                  cairn_decode_room(&loader.group->y),
     };
 }
 

@@ -79,6 +79,12 @@ static size_t class_of(const real *h, size_t k, bool behind_last)
     return h[0] > (behind_last ? (real)0.5 : 0);
 }
 
+static double predicted(const void *self, double h)
+{
+    (void)self;
+    return 1 / (1 + exp(-h));
+}
+
 /* Loss of one output by target y, and its gradient. */
 static double one_output(double h, double y, double q, double *gradient)
 {
@@ -158,5 +164,6 @@ const struct cairn_loss_kind CAIRN_R(cairn_loss_binary_cross_entropy) = {
     .plan = plan,
     .free = release,
     .class_of = class_of,
+    .predicted = predicted,
     .run = run,
 };

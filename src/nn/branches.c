@@ -31,6 +31,7 @@ struct branches {
     size_t n_branches;
     size_t n_rows; /* of a sample in y, each made of a row of every branch; 1 for a sum */
     size_t depth;  /* of the lists */
+    const struct branch *first; /* that is not empty */
 };
 
 static const struct cairn_key keys[] = {
@@ -53,6 +54,8 @@ static cairn_status plan_branch(struct cairn_layer *layer, size_t i, const struc
     snprintf(prefix, sizeof prefix, "%s.%zu.", layer->name, i);
     plan->wants_dx = layer->wants_dx; /* what one branch needs is not what the next does */
     CAIRN_TRY(cairn_chain_plan(&branch->chain, list, prefix, &layer->in, plan));
+    cairn_chain_plan_gradients(&branch->chain, self->first == NULL, plan);
+    if (self->first == NULL) self->first = branch;
     branch->out = *cairn_chain_output(&branch->chain);
     return CAIRN_OK;
 }
@@ -76,9 +79,8 @@ static cairn_status plan_sum(struct cairn_layer *layer, struct cairn_plan *plan)
     for (size_t i = 1; i < self->n_branches; i++)
         if (!cairn_shape_same(&self->branch[i].out, &layer->out))
             return do_not_join(self, i, "a sum takes equal shapes");
-    layer->y_at = first->chain.n_layers > 0
-                      ? cairn_chain_sum_at(&first->chain, plan)
-                      : cairn_plan_activation(plan, cairn_shape_count(&layer->out), sizeof(real));
+    if (layer->y_at != CAIRN_ANYWHERE || first->chain.n_layers == 0) return CAIRN_OK;
+    layer->y_at = cairn_chain_sum_at(&first->chain, plan);
     return CAIRN_OK;
 }
 
@@ -111,7 +113,9 @@ static cairn_status plan_concat(struct cairn_layer *layer, struct cairn_plan *pl
         layer->out.dim[self->dim] += branch->out.dim[self->dim];
         branch->row = cairn_shape_count(&branch->out) / self->n_rows;
     }
-    layer->y_at = cairn_plan_activation(plan, cairn_shape_count(&layer->out), sizeof(real));
+    for (size_t i = 0; i < self->n_branches && plan->micro * self->n_rows > 1; i++)
+        if (self->branch[i].chain.n_layers > 0)
+            cairn_plan_gradient(plan, self->depth, 0, cairn_shape_count(&self->branch[i].out));
     return CAIRN_OK;
 }
 
@@ -127,8 +131,6 @@ static cairn_status plan_lists(struct cairn_layer *layer, struct cairn_plan *pla
     }
     if (n_layers == 0)
         return cairn_fail(CAIRN_USAGE, "all lists are empty; at least one has layers");
-    size_t *most = &plan->gradient[self->depth];
-    if (layer->n_in > *most) *most = layer->n_in; /* dy of an empty list lies there, too */
     return CAIRN_OK;
 }
 
@@ -175,6 +177,14 @@ static void take_rows(const struct branch *branch, size_t n_rows, size_t stride,
         memcpy(out + r * branch->row, dy + r * stride, branch->row * sizeof *out);
 }
 
+/* From dy to dx, which an empty list hands on as it is; a sum is one row. */
+static void add_rows(const struct branch *branch, size_t n_rows, size_t stride, const real *dy,
+                     real *dx)
+{
+    const size_t row = branch->row > 0 ? branch->row : stride;
+    for (size_t r = 0; r < n_rows; r++) cairn_add(dx + r * row, dy + r * stride, row, dx + r * row);
+}
+
 static void forward(const struct cairn_layer *layer, const struct cairn_pass *pass)
 {
     struct branches *self = layer->self;
@@ -195,17 +205,18 @@ static void forward(const struct cairn_layer *layer, const struct cairn_pass *pa
         join_rows(&self->branch[i], n * self->n_rows, stride, y);
 }
 
-/* The dy of a branch.  The list inside begins to write in its other buffer. */
+/* The dy of a branch, where it is not in one piece: there where the list inside does not begin to
+ * write. */
 static const real *dy_of(const struct branches *self, const struct branch *branch, size_t n,
                          const struct cairn_pass *pass, const real *dy, size_t stride)
 {
-    if (self->join == CAIRN_JOIN_SUM) return dy;
+    if (self->join == CAIRN_JOIN_SUM || n * self->n_rows == 1) return dy;
     real *own = pass->gradient[self->depth][0];
     take_rows(branch, n * self->n_rows, stride, dy, own);
     return own;
 }
 
-/* The dx of all lists lie in the same place: each is added before the next walks. */
+/* The first list writes dx, and what comes from the others is added. */
 static void backward(const struct cairn_layer *layer, const struct cairn_pass *pass, const real *dy,
                      real *dx)
 {
@@ -215,11 +226,16 @@ static void backward(const struct cairn_layer *layer, const struct cairn_pass *p
     const real *rows = dy;
     for (size_t i = 0; i < self->n_branches; rows += self->branch[i++].row) {
         struct branch *branch = &self->branch[i];
-        const real *by = dy_of(self, branch, n, pass, rows, stride);
-        if (branch->chain.n_layers > 0) by = cairn_chain_backward(&branch->chain, pass, by);
-        if (dx != NULL && i == 0) memcpy(dx, by, n * layer->n_in * sizeof *dx);
-        if (dx != NULL && i > 0) cairn_add(dx, by, n * layer->n_in, dx);
+        if (branch->chain.n_layers > 0) {
+            const real *by = dy_of(self, branch, n, pass, rows, stride);
+            by = cairn_chain_backward(&branch->chain, pass, by, dx);
+            if (dx != NULL && branch != self->first) cairn_add(dx, by, n * layer->n_in, dx);
+        }
     }
+    rows = dy;
+    for (size_t i = 0; i < self->n_branches && dx != NULL; rows += self->branch[i++].row)
+        if (self->branch[i].chain.n_layers == 0)
+            add_rows(&self->branch[i], n * self->n_rows, stride, rows, dx);
 }
 
 const struct cairn_layer_kind CAIRN_R(cairn_layer_branches) = {

@@ -31,14 +31,6 @@ const struct cairn_shape *cairn_chain_output(const struct cairn_chain *chain)
     return &chain->layer[chain->n_layers - 1].out;
 }
 
-size_t cairn_chain_widest(const struct cairn_chain *chain)
-{
-    size_t most = 0;
-    for (size_t i = 0; i < chain->n_layers; i++)
-        if (chain->layer[i].wants_dx && chain->layer[i].n_in > most) most = chain->layer[i].n_in;
-    return most;
-}
-
 /* The last layer that makes the output; NULL: the output is the input. */
 static const struct cairn_layer *maker(const struct cairn_chain *chain)
 {
@@ -80,13 +72,10 @@ const real *cairn_chain_forward(struct cairn_chain *chain, const struct cairn_pa
                                 const real *x)
 {
     size_t first = 0;
-    chain->x = x;
     for (size_t s = 0; s < chain->n_segments; s++) {
-        const struct cairn_segment *segment = &chain->segment[s];
-        const size_t count = pass->micro->n * chain->layer[segment->end - 1].n_out;
-        real *kept = cairn_arena_at(pass->arena, segment->kept_at);
+        struct cairn_segment *segment = &chain->segment[s];
+        segment->x = x;
         x = run(chain, pass, first, segment->end, x);
-        x = memcpy(kept, x, count * sizeof *kept);
         first = segment->end;
     }
     return run(chain, pass, first, chain->n_layers, x);
@@ -95,6 +84,7 @@ const real *cairn_chain_forward(struct cairn_chain *chain, const struct cairn_pa
 /* Layers end - 1 .. first; dy as in cairn_chain_backward(). */
 struct backward {
     const real *dy;
+    real *dx;  /* where the chain's is to be, or NULL */
     real *own; /* dy, once it lies in the chain's own memory */
     int turn;
 };
@@ -110,6 +100,7 @@ static void run_back(const struct cairn_chain *chain, const struct cairn_pass *p
             at->turn = 1 - at->turn;
             at->own = pass->gradient[chain->depth][at->turn];
         }
+        if (i == chain->entry && at->dx != NULL) at->own = at->dx;
         layer->kind->backward(layer, pass, at->dy, layer->wants_dx ? at->own : NULL);
         at->dy = layer->wants_dx ? at->own : NULL;
     }
@@ -117,19 +108,19 @@ static void run_back(const struct cairn_chain *chain, const struct cairn_pass *p
 
 /* The activations of the last segment are there still; those of the others are made once more. */
 const real *cairn_chain_backward(struct cairn_chain *chain, const struct cairn_pass *pass,
-                                 const real *dy)
+                                 const real *dy, real *dx)
 {
-    struct backward at = {.dy = dy};
+    struct backward at = {.dy = dy, .dx = chain->hands_on ? dx : NULL};
     size_t end = chain->n_layers;
     for (size_t s = chain->n_segments; s > 0; s--) {
         const size_t first = chain->segment[s - 1].end;
         run_back(chain, pass, first, end, &at);
         end = first;
         if (!chain->layer[end - 1].in_backward) return at.dy;
-        const size_t before = s > 1 ? chain->segment[s - 2].end : 0;
-        run(chain, pass, before, end,
-            s > 1 ? cairn_arena_at(pass->arena, chain->segment[s - 2].kept_at) : chain->x);
+        run(chain, pass, s > 1 ? chain->segment[s - 2].end : 0, end, chain->segment[s - 1].x);
     }
     run_back(chain, pass, 0, end, &at);
+    if (at.dx != NULL && at.dy != at.dx) /* nothing but views */
+        at.dy = memcpy(at.dx, at.dy, pass->micro->n * chain->layer[0].n_in * sizeof *at.dx);
     return at.dy;
 }

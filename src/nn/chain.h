@@ -9,22 +9,24 @@
 #include "base/tree.h"
 #include "nn/layer.h"
 
-#define cairn_chain          CAIRN_R(cairn_chain)
-#define cairn_chain_plan     CAIRN_R(cairn_chain_plan)
-#define cairn_chain_free     CAIRN_R(cairn_chain_free)
-#define cairn_chain_init     CAIRN_R(cairn_chain_init)
-#define cairn_chain_sum_at   CAIRN_R(cairn_chain_sum_at)
-#define cairn_chain_is_free  CAIRN_R(cairn_chain_is_free)
-#define cairn_chain_widest   CAIRN_R(cairn_chain_widest)
-#define cairn_chain_output   CAIRN_R(cairn_chain_output)
-#define cairn_chain_forward  CAIRN_R(cairn_chain_forward)
-#define cairn_chain_backward CAIRN_R(cairn_chain_backward)
+#define cairn_chain                CAIRN_R(cairn_chain)
+#define cairn_chain_plan           CAIRN_R(cairn_chain_plan)
+#define cairn_chain_plan_gradients CAIRN_R(cairn_chain_plan_gradients)
+#define cairn_chain_free           CAIRN_R(cairn_chain_free)
+#define cairn_chain_init           CAIRN_R(cairn_chain_init)
+#define cairn_chain_sum_at         CAIRN_R(cairn_chain_sum_at)
+#define cairn_chain_is_free        CAIRN_R(cairn_chain_is_free)
+#define cairn_chain_output         CAIRN_R(cairn_chain_output)
+#define cairn_chain_forward        CAIRN_R(cairn_chain_forward)
+#define cairn_chain_backward       CAIRN_R(cairn_chain_backward)
 
 /** Layers whose activations lie where those of the other segments of their chain lie, and are
  * computed again in backward.  The last segment has no entry: it is what comes after the others. */
 struct cairn_segment {
     size_t end;     /* the layer after its last */
-    size_t kept_at; /* in the arena: its output, [b, n_out] */
+    size_t owner;   /* the layer whose output, which the others after it lie over, is kept ... */
+    size_t kept_at; /* ... here in the arena, [b, n_out] */
+    const real *x;  /* of the running micro-batch */
 };
 
 /** Planned layers.  A zeroed one is empty. */
@@ -34,7 +36,8 @@ struct cairn_chain {
     struct cairn_segment *segment; /* [n_segments], owned; none: all activations are kept */
     size_t n_segments;
     size_t depth;  /* 0: the model's list; its gradients lie in pass->gradient[depth] */
-    const real *x; /* of the running micro-batch */
+    bool hands_on; /* backward is told where to write dx */
+    size_t entry;  /* the first layer that is not a view, or n_layers */
 };
 
 /**
@@ -55,6 +58,10 @@ CAIRN_CHECKED cairn_status cairn_chain_plan(struct cairn_chain *chain,
                                             const struct cairn_node *list, const char *prefix,
                                             const struct cairn_shape *in, struct cairn_plan *plan);
 
+/** Plan the gradients that pass between its layers, once it is known whether backward is told where
+ * to write dx.  Ranks: local.  Errors: none. */
+void cairn_chain_plan_gradients(struct cairn_chain *chain, bool hands_on, struct cairn_plan *plan);
+
 /** Release what was planned, also of a plan that failed.  Ranks: local.  Errors: none. */
 void cairn_chain_free(struct cairn_chain *chain);
 
@@ -70,12 +77,9 @@ const struct cairn_shape *cairn_chain_output(const struct cairn_chain *chain);
  * that the gradient by it may lie there.  Ranks: local.  Errors: none. */
 bool cairn_chain_is_free(const struct cairn_chain *chain);
 
-/** The most elements of a sample that pass between its layers in backward, besides the gradient by
- * its output.  Ranks: local.  Errors: none. */
-size_t cairn_chain_widest(const struct cairn_chain *chain);
-
-/** Plan where a sum of the chain's output with something else lies, for the y_at of a layer: over
- * that output, where nobody in the chain reads it again.  Ranks: local.  Errors: none. */
+/** Plan where a sum of the chain's output with something else lies, for the y_at of a layer that
+ * may lie anywhere: over that output, where nobody in the chain reads it again.  Ranks: local.
+ * Errors: none. */
 size_t cairn_chain_sum_at(const struct cairn_chain *chain, struct cairn_plan *plan);
 
 /** Outputs [n, n_out] from x [n, n_in], which must live until backward is done.  Ranks: local;
@@ -85,9 +89,10 @@ const real *cairn_chain_forward(struct cairn_chain *chain, const struct cairn_pa
 
 /** Gradients by the weights into the sink, last layer first, from dy [n, n_out], which stays as it
  * is unless it lies in pass->gradient[depth][1].  The answer is dx [n, n_in], or NULL where no
- * weights before the chain wait for it; it is dy or lies in pass->gradient[depth], until another
- * chain of that depth walks backward.  Ranks: local; borrowed.  Errors: none. */
+ * weights before the chain wait for it.  Of a chain that hands_on it is written to dx, unless NULL;
+ * else it is dy or lies in pass->gradient[depth], until another chain of that depth walks backward.
+ * Ranks: local; borrowed.  Errors: none. */
 const real *cairn_chain_backward(struct cairn_chain *chain, const struct cairn_pass *pass,
-                                 const real *dy);
+                                 const real *dy, real *dx);
 
 #endif

@@ -124,8 +124,10 @@ static void place_output(struct cairn_layer *layer, struct cairn_plan *plan, siz
     }
     bool in_place =
         *over && (flags & CAIRN_LAYER_ELEMENTWISE) != 0 && (flags & CAIRN_LAYER_NEEDS_X) == 0;
-    if ((flags & CAIRN_LAYER_PLACED) == 0)
-        layer->y_at = in_place ? x_at : cairn_plan_activation(plan, layer->n_out, sizeof(real));
+    if (in_place)
+        layer->y_at = x_at;
+    else if (layer->y_at == CAIRN_ANYWHERE)
+        layer->y_at = cairn_plan_activation(plan, layer->n_out, sizeof(real));
     *over = (flags & CAIRN_LAYER_NEEDS_Y) == 0;
 }
 
@@ -146,11 +148,11 @@ struct progress {
     struct cairn_shape in; /* of the next layer */
     size_t room;           /* layers that chain->layer has memory for */
     size_t x_at;
-    bool over;           /* the layer before may be written over; not so the input of a segment */
-    size_t begin;        /* in the arena: of all segments, which lie one over the other */
-    size_t most;         /* bytes of the largest segment so far */
-    size_t in_segment;   /* bytes of its layers by plan->costs */
-    size_t segment_room; /* segments that chain->segment has memory for */
+    bool over;      /* the layer before may be written over; not so the input of a segment */
+    size_t begin;   /* in the arena: of all segments, which lie one over the other, ... */
+    size_t end;     /* ... and of the largest so far */
+    size_t segment; /* that the next layer is in */
+    size_t cost;    /* number of the last layer among the costs */
 };
 
 /* Each name is compared with those before it. */
@@ -172,78 +174,104 @@ static cairn_status make_room(struct progress *p, const struct cairn_node *node)
     return CAIRN_OK;
 }
 
-static size_t segment_bytes(const struct progress *p)
+static cairn_status add_segment(struct cairn_chain *chain, size_t *room, size_t end)
 {
-    return p->plan->arena->planned_bytes - p->begin;
-}
-
-/* The layers so far are a segment of their own, the next lie where they lie. */
-static cairn_status end_segment(struct progress *p)
-{
-    struct cairn_chain *chain = p->chain;
     struct cairn_segment *more = NULL;
-    if (chain->n_segments == p->segment_room) {
-        p->segment_room = p->segment_room == 0 ? 8 : 2 * p->segment_room;
-        CAIRN_TRY(cairn_memory_get(p->segment_room, sizeof *more, "the segments", &more));
+    if (chain->n_segments == *room) {
+        *room = *room == 0 ? 8 : 2 * *room;
+        CAIRN_TRY(cairn_memory_get(*room, sizeof *more, "the segments", &more));
         if (chain->n_segments > 0) memcpy(more, chain->segment, chain->n_segments * sizeof *more);
         free(chain->segment);
         chain->segment = more;
     }
-    chain->segment[chain->n_segments++] = (struct cairn_segment){.end = chain->n_layers};
-    if (segment_bytes(p) > p->most) p->most = segment_bytes(p);
-    p->plan->arena->planned_bytes = p->begin;
-    p->in_segment = 0;
-    p->over = false;
+    chain->segment[chain->n_segments++] = (struct cairn_segment){.end = end};
     return CAIRN_OK;
 }
 
-/* Before a layer is planned.  One that costs nothing lies over the output of the one before. */
-static cairn_status maybe_end_segment(struct progress *p)
-{
-    const struct cairn_layer_costs *costs = p->plan->costs;
-    if (costs == NULL || costs->most == 0) return CAIRN_OK;
-    const size_t bytes = costs->bytes[costs->n_seen];
-    if (p->in_segment > 0 && bytes > 0 && p->in_segment + bytes > costs->most)
-        CAIRN_TRY(end_segment(p));
-    p->in_segment += bytes;
-    return CAIRN_OK;
-}
-
-/* What the segments hand on is kept for backward, which begins each of them with it. */
-static void keep_between(struct progress *p)
+/* Where the segments of a chain end, by the costs of its layers, the next that are planned; what
+ * they hand on to the next is kept for backward, which begins them with it, and lies before them
+ * all.  There is no
+ * cut before a layer without cost, whose output lies over the one before, nor where hardly more
+ * would be freed than kept. */
+static cairn_status cut(struct progress *p)
 {
     struct cairn_chain *chain = p->chain;
-    struct cairn_plan *plan = p->plan;
-    if (chain->n_segments == 0) return;
-    if (segment_bytes(p) > p->most) p->most = segment_bytes(p);
-    plan->arena->planned_bytes = p->begin;
-    cairn_arena_plan(plan->arena, p->most, 1);
-    for (size_t s = 0; s < chain->n_segments; s++) {
-        struct cairn_segment *segment = &chain->segment[s];
-        segment->kept_at =
-            cairn_plan_activation(plan, chain->layer[segment->end - 1].n_out, sizeof(real));
+    const struct cairn_layer_costs *costs = p->plan->costs;
+    size_t room = 0, bytes = 0, owner = 0, index = 0, n_out = 0;
+    bool last = costs == NULL || costs->most == 0;
+    for (size_t at = last ? 0 : costs->n_seen; !last; index++) {
+        const struct cairn_layer_cost *cost = &costs->layer[at];
+        const size_t kept = p->plan->micro * n_out * sizeof(real);
+        if (bytes > 0 && cost->bytes > 0 && bytes + cost->bytes > costs->most &&
+            bytes >= 2 * kept) {
+            CAIRN_TRY(add_segment(chain, &room, index));
+            struct cairn_segment *segment = &chain->segment[chain->n_segments - 1];
+            segment->owner = owner;
+            segment->kept_at = cairn_plan_activation(p->plan, n_out, sizeof(real));
+            bytes = 0;
+        }
+        if (bytes == 0 || cost->has_own) owner = index;
+        bytes += cost->bytes;
+        n_out = cost->n_out;
+        at += cost->n_within;
+        last = cost->is_last;
     }
-}
-
-/* Whatever is planned between the two calls belongs to the layer of this number. */
-static cairn_status begin_cost(struct cairn_plan *plan, size_t *number)
-{
-    struct cairn_layer_costs *costs = plan->costs;
-    size_t *more = NULL;
-    if (costs == NULL) return CAIRN_OK;
-    *number = costs->n_seen++;
-    if (costs->most > 0 || *number < costs->room) return CAIRN_OK;
-    costs->room = costs->room == 0 ? 64 : 2 * costs->room;
-    CAIRN_TRY(cairn_memory_get(costs->room, sizeof *more, "the layers", &more));
-    if (*number > 0) memcpy(more, costs->bytes, *number * sizeof *more);
-    free(costs->bytes);
-    costs->bytes = more;
+    p->begin = p->plan->arena->planned_bytes;
     return CAIRN_OK;
 }
 
-static void end_cost(struct cairn_plan *plan, size_t number, size_t bytes)
+/* The next layer is the first after a segment: it lies where that began. */
+static void begin_segment(struct progress *p)
 {
-    if (plan->costs != NULL && plan->costs->most == 0) plan->costs->bytes[number] = bytes;
+    struct cairn_arena *arena = p->plan->arena;
+    const struct cairn_chain *chain = p->chain;
+    if (p->segment == chain->n_segments || chain->segment[p->segment].end != chain->n_layers)
+        return;
+    if (arena->planned_bytes > p->end) p->end = arena->planned_bytes;
+    arena->planned_bytes = p->begin;
+    p->over = false;
+    p->segment++;
+}
+
+/* Where the next layer's output is to lie. */
+static size_t wanted_place(const struct progress *p)
+{
+    const struct cairn_chain *chain = p->chain;
+    if (p->segment == chain->n_segments) return CAIRN_ANYWHERE;
+    const struct cairn_segment *segment = &chain->segment[p->segment];
+    return segment->owner == chain->n_layers ? segment->kept_at : CAIRN_ANYWHERE;
+}
+
+/* ---- what layers cost */
+
+/* What is planned from now on to end_cost() is the layer's of this number, *at. */
+static cairn_status begin_cost(struct cairn_plan *plan, size_t *at)
+{
+    struct cairn_layer_costs *costs = plan->costs;
+    struct cairn_layer_cost *more = NULL;
+    if (costs == NULL) return CAIRN_OK;
+    *at = costs->n_seen++;
+    if (costs->most > 0 || *at < costs->room) return CAIRN_OK;
+    costs->room = costs->room == 0 ? 64 : 2 * costs->room;
+    CAIRN_TRY(cairn_memory_get(costs->room, sizeof *more, "the layers", &more));
+    if (*at > 0) memcpy(more, costs->layer, *at * sizeof *more);
+    free(costs->layer);
+    costs->layer = more;
+    return CAIRN_OK;
+}
+
+static void end_cost(struct progress *p, size_t at, size_t bytes, const struct cairn_layer *layer)
+{
+    struct cairn_layer_costs *costs = p->plan->costs;
+    if (costs == NULL || costs->most > 0) return;
+    const bool is_view = (layer->kind->flags & CAIRN_LAYER_VIEW) != 0;
+    costs->layer[at] = (struct cairn_layer_cost){
+        .bytes = bytes,
+        .n_out = layer->n_out,
+        .n_within = costs->n_seen - at,
+        .has_own = !is_view && layer->y_at != p->x_at,
+    };
+    p->cost = at;
 }
 
 static cairn_status add_list(struct progress *p, const struct cairn_node *list, const char *prefix);
@@ -278,14 +306,15 @@ static cairn_status add_layer(struct progress *p, const struct cairn_node *node,
     CAIRN_TRY(name_layer(chain, index, node, prefix, layer.name));
     if (layer.kind->expand != NULL) return add_expanded(p, &layer, node);
     CAIRN_TRY(make_room(p, node));
-    CAIRN_TRY(maybe_end_segment(p));
+    begin_segment(p);
+    layer.y_at = wanted_place(p);
     CAIRN_TRY(begin_cost(p->plan, &number));
     const size_t before = p->plan->arena->planned_bytes;
     struct cairn_layer *added = &chain->layer[chain->n_layers++];
     *added = layer;
     CAIRN_TRY(plan_kind(added, node, p->plan));
     place_output(added, p->plan, p->x_at, &p->over);
-    end_cost(p->plan, number, p->plan->arena->planned_bytes - before);
+    end_cost(p, number, p->plan->arena->planned_bytes - before, added);
     added->absorbed = is_absorbed(chain);
     p->x_at = added->y_at;
     p->in = added->out;
@@ -300,13 +329,23 @@ static cairn_status add_list(struct progress *p, const struct cairn_node *list, 
     return CAIRN_OK;
 }
 
-static void plan_gradients(const struct cairn_chain *chain, struct cairn_plan *plan)
+void cairn_chain_plan_gradients(struct cairn_chain *chain, bool hands_on, struct cairn_plan *plan)
 {
-    size_t *most = &plan->gradient[chain->depth];
-    const size_t widest = cairn_chain_widest(chain);
-    const size_t n_out = chain->layer[chain->n_layers - 1].n_out;
-    if (n_out > *most) *most = n_out;
-    if (widest > *most) *most = widest;
+    chain->hands_on = hands_on;
+    chain->entry = 0;
+    while (chain->entry < chain->n_layers &&
+           (chain->layer[chain->entry].kind->flags & CAIRN_LAYER_VIEW) != 0)
+        chain->entry++;
+    bool begun = false;
+    int turn = 0; /* as in cairn_chain_backward() */
+    for (size_t i = chain->n_layers; i-- > 0 && chain->layer[i].in_backward;) {
+        const struct cairn_layer *layer = &chain->layer[i];
+        if ((layer->kind->flags & CAIRN_LAYER_VIEW) != 0) continue;
+        if (!begun || (layer->kind->flags & CAIRN_LAYER_ELEMENTWISE) == 0) turn = 1 - turn;
+        begun = true;
+        if (layer->wants_dx && !(hands_on && i == chain->entry))
+            cairn_plan_gradient(plan, chain->depth, turn, layer->n_in);
+    }
 }
 
 /* "0.body." is the prefix of layer 0's body. */
@@ -329,16 +368,18 @@ cairn_status cairn_chain_plan(struct cairn_chain *chain, const struct cairn_node
     if (plan->depth == CAIRN_MAX_DEPTH)
         return cairn_fail(CAIRN_USAGE, "%s: lists of layers are nested more than %d deep",
                           cairn_node_place(list), CAIRN_MAX_DEPTH);
-    struct progress progress = {
-        .chain = chain, .plan = plan, .in = *in, .begin = plan->arena->planned_bytes};
+    struct progress progress = {.chain = chain, .plan = plan, .in = *in, .x_at = CAIRN_ANYWHERE};
     size_t n = cairn_node_count(list);
     if (n > MOST_LAYERS)
         return cairn_fail(CAIRN_USAGE, "%s: %zu layers in one list; at most %d",
                           cairn_node_place(list), n, MOST_LAYERS);
     chain->depth = plan->depth++;
+    CAIRN_TRY(cut(&progress));
     CAIRN_TRY(add_list(&progress, list, prefix));
     plan->depth--;
-    keep_between(&progress);
-    plan_gradients(chain, plan);
+    if (plan->arena->planned_bytes < progress.end) plan->arena->planned_bytes = progress.end;
+    if (plan->costs != NULL && plan->costs->most == 0)
+        plan->costs->layer[progress.cost].is_last = true;
+
     return CAIRN_OK;
 }

@@ -74,6 +74,7 @@ cairn_status cairn_model_loss(struct cairn_model *model, const struct cairn_pass
     struct cairn_scores here = {0};
     size_t n_out = cairn_shape_count(cairn_chain_output(&model->learnt));
     const real *h = cairn_chain_forward(&model->learnt, pass, input(model, micro));
+    model->evaluated = h;
     if (dh != NULL) *dh = place_of_gradient(model, pass);
     CAIRN_TRY(model->loss->run(model->loss_self, micro, n_out, h, dh == NULL ? NULL : *dh, &here));
     if (!isfinite(here.loss)) {
@@ -100,7 +101,7 @@ cairn_status cairn_model_gradient(struct cairn_model *model, const real *w,
     pass.sink = sink;
     real *dh = NULL;
     CAIRN_TRY(cairn_model_loss(model, &pass, &dh, scores));
-    cairn_chain_backward(&model->learnt, &pass, dh);
+    cairn_chain_backward(&model->learnt, &pass, dh, NULL);
     return CAIRN_OK;
 }
 

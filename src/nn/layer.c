@@ -72,6 +72,12 @@ void cairn_plan_workspace(struct cairn_plan *plan, size_t bytes)
     if (bytes > plan->workspace_bytes) plan->workspace_bytes = bytes;
 }
 
+void cairn_plan_gradient(struct cairn_plan *plan, size_t depth, int turn, size_t count)
+{
+    size_t *most = &plan->gradient[depth][turn];
+    if (count > *most) *most = count;
+}
+
 uint64_t cairn_name_number(const char *name)
 {
     uint64_t number = 0xCBF29CE484222325u; /* FNV-1a; cairn_random_key() mixes it well */

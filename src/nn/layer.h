@@ -24,6 +24,7 @@
 #define cairn_pass_open_sum   CAIRN_R(cairn_pass_open_sum)
 #define cairn_plan_activation CAIRN_R(cairn_plan_activation)
 #define cairn_plan_workspace  CAIRN_R(cairn_plan_workspace)
+#define cairn_plan_gradient   CAIRN_R(cairn_plan_gradient)
 #define cairn_name_number     CAIRN_R(cairn_name_number)
 #define cairn_layer_unchanged CAIRN_R(cairn_layer_unchanged)
 
@@ -36,8 +37,10 @@ enum cairn_layer_flags {
     CAIRN_LAYER_TOKENS =
         16,                 /* x are tokens, whole numbers below the vocabulary: first of a model */
     CAIRN_LAYER_GHOST = 32, /* y of a sample depends on the whole micro-batch in training */
-    CAIRN_LAYER_PLACED = 64, /* plan has set y_at itself */
+    CAIRN_LAYER_PLACED = 64, /* y may lie in the memory of lists inside it */
 };
+
+#define CAIRN_ANYWHERE SIZE_MAX /* in the arena */
 
 enum { CAIRN_MAX_DEPTH = 8 }; /* of lists of layers inside layers */
 
@@ -52,36 +55,45 @@ struct cairn_layer {
     bool wants_dx;              /* weights before it wait for the gradient by x */
     bool in_backward;           /* wants_dx, or has weights itself */
     bool absorbed;              /* the layer before writes y */
-    size_t y_at;                /* in the arena: [b, n_out] */
-    const real *x;              /* [n, n_in] of the running micro-batch */
-    real *y;                    /* [n, n_out] */
+    size_t y_at;   /* in the arena: [b, n_out]; while it is planned where the chain wants
+                      it, or CAIRN_ANYWHERE, and a plan may choose that itself */
+    const real *x; /* [n, n_in] of the running micro-batch */
+    real *y;       /* [n, n_out] */
 };
 
 /** What the activations of each layer take, in the order in which layers are planned, those of
  * lists inside layers among them.  Planned without segments, they are gathered; planned with
  * segments, none of these takes more than `most`, unless it is a single layer. */
 struct cairn_layer_costs {
-    size_t *bytes; /* [n_seen], owned by who plans */
-    size_t room;   /* layers that it has memory for */
-    size_t n_seen; /* layers so far */
-    size_t most;   /* bytes of a segment; 0: no segments, costs are gathered */
+    struct cairn_layer_cost *layer; /* [n_seen], owned by who plans */
+    size_t room;                    /* layers that it has memory for */
+    size_t n_seen;                  /* layers so far */
+    size_t most;                    /* bytes of a segment; 0: no segments, costs are gathered */
+};
+
+/** One of them. */
+struct cairn_layer_cost {
+    size_t bytes, n_out;
+    size_t n_within; /* layers of lists inside it, and itself */
+    bool has_own;    /* its output does not lie over its input */
+    bool is_last;    /* of its list */
 };
 
 /** What planning gathers for the whole model. */
 struct cairn_plan {
-    size_t micro;                     /* b: the most samples of one micro-batch */
-    struct cairn_params *params;      /* weights so far */
-    size_t n_uses;                    /* weights of each layer so far, shared ones counted again */
-    struct cairn_arena *arena;        /* activations so far */
-    size_t workspace_bytes;           /* most that one call of a layer wants for itself */
-    size_t vocabulary;                /* of the data's tokens; 0 where x are numbers */
-    bool input_unchanged;             /* no layer so far has changed the model's input */
-    bool wants_dx;                    /* a layer so far has weights */
-    bool ghost;                       /* a layer so far is CAIRN_LAYER_GHOST */
-    const struct cairn_node *node;    /* the layer that is being planned, as written */
-    size_t depth;                     /* of the list that is being planned; 0: the model's */
-    size_t gradient[CAIRN_MAX_DEPTH]; /* most elements of a sample that pass between its layers */
-    struct cairn_layer_costs *costs;        /* NULL: all activations are kept */
+    size_t micro;                    /* b: the most samples of one micro-batch */
+    struct cairn_params *params;     /* weights so far */
+    size_t n_uses;                   /* weights of each layer so far, shared ones counted again */
+    struct cairn_arena *arena;       /* activations so far */
+    size_t workspace_bytes;          /* most that one call of a layer wants for itself */
+    size_t vocabulary;               /* of the data's tokens; 0 where x are numbers */
+    bool input_unchanged;            /* no layer so far has changed the model's input */
+    bool wants_dx;                   /* a layer so far has weights */
+    bool ghost;                      /* a layer so far is CAIRN_LAYER_GHOST */
+    const struct cairn_node *node;   /* the layer that is being planned, as written */
+    size_t depth;                    /* of the list that is being planned; 0: the model's */
+    struct cairn_layer_costs *costs; /* NULL: all activations are kept */
+    size_t gradient[CAIRN_MAX_DEPTH][2]; /* most elements of a sample that pass between layers */
 };
 
 /** What one forward or backward pass works on. */
@@ -170,6 +182,10 @@ size_t cairn_plan_activation(struct cairn_plan *plan, size_t count, size_t size)
 /** Plan memory of one call of forward or backward: pass->workspace, shared by all layers.
  * Ranks: local.  Errors: none. */
 void cairn_plan_workspace(struct cairn_plan *plan, size_t bytes);
+
+/** Plan gradients that pass between the layers of a list: at least `count` elements for each sample
+ * in pass->gradient[depth][turn].  Ranks: local.  Errors: none. */
+void cairn_plan_gradient(struct cairn_plan *plan, size_t depth, int turn, size_t count);
 
 /** A number for the name of a layer or tensor, part of the key of its random numbers.
  * Ranks: local.  Errors: none. */

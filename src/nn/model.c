@@ -109,6 +109,10 @@ static cairn_status name_outputs(struct cairn_model *model,
     model->rows = rows_of(model, options);
     if (options->n_classes > 0 || kind->targets_are_classes)
         model->n_classes = kind->n_classes > 0 ? kind->n_classes : model->rows.k;
+    model->n_targets = options->n_targets;
+    model->is_text = options->vocabulary > 0 && options->n_labels > 1;
+    model->has_positions =
+        options->n_targets > 0 ? options->y.ndim > 1 : options->n_labels > 1 && !model->is_text;
     if (!model->rows.first) return CAIRN_OK;
     return cairn_memory_get(model->rows.k, sizeof *model->row, "the outputs of a label",
                             &model->row);
@@ -178,10 +182,9 @@ static cairn_status plan_chain(struct cairn_model *model, const struct cairn_mod
 static void plan_loss_gradient(struct cairn_model *model, struct cairn_plan *plan)
 {
     const size_t n_out = cairn_shape_count(cairn_chain_output(&model->learnt));
-    size_t *most = &plan->gradient[model->learnt.depth];
     model->over_outputs = model->loss->over && cairn_chain_is_free(&model->learnt);
-    *most = cairn_chain_widest(&model->learnt);
-    if (!model->over_outputs && n_out > *most) *most = n_out;
+    cairn_chain_plan_gradients(&model->learnt, false, plan);
+    if (!model->over_outputs) cairn_plan_gradient(plan, model->learnt.depth, 0, n_out);
 }
 
 /* A segment holds at most an N-th of the activations that a model without segments has. */
@@ -206,7 +209,7 @@ static cairn_status plan_layers(struct cairn_model *model,
     cairn_status st = gather_costs(options, &costs);
     if (st == CAIRN_OK) st = plan_chain(model, options, &costs, plan);
     plan->costs = NULL;
-    free(costs.bytes);
+    free(costs.layer);
     return st;
 }
 
@@ -220,7 +223,7 @@ static cairn_status plan_model(struct cairn_model *model, const struct cairn_mod
     for (int depth = 0; depth < CAIRN_MAX_DEPTH; depth++)
         for (int turn = 0; turn < 2; turn++)
             model->gradient_at[depth][turn] =
-                cairn_plan_activation(&plan, plan.gradient[depth], sizeof(real));
+                cairn_plan_activation(&plan, plan.gradient[depth][turn], sizeof(real));
     model->workspace_at = cairn_arena_plan(&model->arena, plan.workspace_bytes, 1);
     return CAIRN_OK;
 }

@@ -262,11 +262,10 @@ cairn_status cairn_patch_plan_pool(const struct cairn_patch_keys *keys,
     CAIRN_TRY(
         read_sizes(&(struct sizes){"dilation", keys->dilation, "", n_dims, 1}, patches.dilation));
     CAIRN_TRY(pad(&patches, keys->padding, ""));
-    for (size_t d = 0; d < DIMS; d++) fits = fits && patches.before[d] <= extent(&patches, d) / 2;
+    for (size_t d = 0; d < DIMS; d++) fits = fits && patches.before[d] <= patches.kernel[d] / 2;
     if (!fits)
-        return cairn_fail(CAIRN_USAGE, "a padding of %s is more than half of the kernel of %s%s",
-                          by(n_dims, patches.before, before), by(n_dims, patches.kernel, kernel),
-                          dilated(&patches));
+        return cairn_fail(CAIRN_USAGE, "a padding of %s is more than half of the kernel of %s",
+                          by(n_dims, patches.before, before), by(n_dims, patches.kernel, kernel));
     CAIRN_TRY(finish(&patches));
     if (!cairn_patches_see(&patches))
         return cairn_fail(CAIRN_USAGE,

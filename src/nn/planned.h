@@ -20,6 +20,10 @@ struct cairn_model {
     struct cairn_class_rows rows; /* the outputs of each label */
     real *row;                    /* [rows.k] those of one that do not lie together, owned */
     size_t n_classes;             /* they tell apart; 0 where there are real targets */
+    size_t n_targets;             /* real targets of a sample; 0 where there are labels */
+    bool is_text;                 /* a sample is a window of tokens, with a label each */
+    bool has_positions;           /* its labels or targets lie in space */
+    const real *evaluated;        /* outputs that the loss saw last, until the next pass */
     struct cairn_params params;
     struct cairn_arena arena;               /* activations, gradients by them, workspace */
     size_t n_in;                            /* elements of one sample */

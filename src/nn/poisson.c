@@ -41,6 +41,11 @@ static double one(const void *loss, double h, double y, double *gradient)
     return self->log_input ? rate - y * h + constant : h - y * log(rate) + constant;
 }
 
+static double predicted(const void *self, double h)
+{
+    return ((const struct poisson *)self)->log_input ? exp(h) : h;
+}
+
 static cairn_status plan(void *self, const struct cairn_shape *outputs,
                          const struct cairn_model_options *options)
 {
@@ -83,5 +88,6 @@ const struct cairn_loss_kind CAIRN_R(cairn_loss_poisson) = {
     .n_keys = sizeof keys / sizeof keys[0],
     .self_bytes = sizeof(struct poisson),
     .plan = plan,
+    .predicted = predicted,
     .run = run,
 };

@@ -151,10 +151,12 @@ static cairn_status plan(struct cairn_layer *layer, struct cairn_plan *plan)
     const struct cairn_node *project = NULL;
     CAIRN_TRY(plan_part(layer, "body", self->body_list, &self->body, plan));
     layer->out = *cairn_chain_output(&self->body);
-    layer->y_at = cairn_chain_sum_at(&self->body, plan);
+    if (layer->y_at == CAIRN_ANYWHERE) layer->y_at = cairn_chain_sum_at(&self->body, plan);
     CAIRN_TRY(find_project(layer, &project));
+    cairn_chain_plan_gradients(&self->body, project == NULL, plan);
     if (project == NULL) return CAIRN_OK;
     CAIRN_TRY(plan_part(layer, "project", project, &self->project, plan));
+    cairn_chain_plan_gradients(&self->project, true, plan);
     const struct cairn_shape *skip = cairn_chain_output(&self->project);
     if (cairn_shape_same(skip, &layer->out)) return CAIRN_OK;
     return does_not_fit(skip, &layer->out, "the output of project,", "make their shapes equal");
@@ -185,19 +187,16 @@ static void forward(const struct cairn_layer *layer, const struct cairn_pass *pa
     cairn_add(y, skip, pass->micro->n * layer->n_out, layer->y);
 }
 
-/* Both lists read dy; their dx lie in the same place, so the first is kept before the second. */
+/* Both lists read dy; the first writes dx, and the second is added. */
 static void backward(const struct cairn_layer *layer, const struct cairn_pass *pass, const real *dy,
                      real *dx)
 {
     struct residual *self = layer->self;
-    size_t count = pass->micro->n * layer->n_in;
-    const real *by_skip = dy;
-    if (self->project.n_layers > 0) {
-        by_skip = cairn_chain_backward(&self->project, pass, dy);
-        if (dx != NULL) by_skip = memcpy(dx, by_skip, count * sizeof *dx);
-    }
-    const real *by_body = cairn_chain_backward(&self->body, pass, dy);
-    if (dx != NULL) cairn_add(by_body, by_skip, count, dx);
+    const real *more = dy;
+    if (self->project.n_layers > 0) cairn_chain_backward(&self->project, pass, dy, dx);
+    const real *by_body = cairn_chain_backward(&self->body, pass, dy, dx);
+    if (self->project.n_layers > 0) more = by_body;
+    if (dx != NULL) cairn_add(dx, more, pass->micro->n * layer->n_in, dx);
 }
 
 const struct cairn_layer_kind CAIRN_R(cairn_layer_residual) = {

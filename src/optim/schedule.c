@@ -59,6 +59,18 @@ static double reached_factor(const struct cairn_schedule *s, uint64_t at)
     return factor;
 }
 
+bool cairn_schedule_is_warm(const struct cairn_schedule *s, uint64_t update, uint64_t position)
+{
+    if (s->warmup_by == CAIRN_COUNT_SAMPLES) return position >= s->warmup_samples;
+    return update >= s->warmup_updates;
+}
+
+double cairn_schedule_fallen(const struct cairn_schedule *s, double n_falls)
+{
+    if (s->decay != CAIRN_DECAY_PLATEAU) return 1;
+    return fmax(pow(s->plateau_factor, n_falls), s->final_factor);
+}
+
 double cairn_schedule_rate(const struct cairn_schedule *s, uint64_t update, uint64_t position,
                            uint64_t batch)
 {
@@ -66,10 +78,10 @@ double cairn_schedule_rate(const struct cairn_schedule *s, uint64_t update, uint
     const double low = s->lr * s->final_factor;
     const struct stretch decay = decay_stretch(s, update, position);
     const struct stretch fall = last_of(decay);
-    bool by_samples = s->warmup_by == CAIRN_COUNT_SAMPLES;
-    if (by_samples && position < s->warmup_samples) return s->lr * warm(s, position, batch);
-    if (!by_samples && update < s->warmup_updates)
-        return s->lr * (double)(update + 1) / (double)s->warmup_updates;
+    if (!cairn_schedule_is_warm(s, update, position))
+        return s->warmup_by == CAIRN_COUNT_SAMPLES
+                   ? s->lr * warm(s, position, batch)
+                   : s->lr * (double)(update + 1) / (double)s->warmup_updates;
     switch (s->decay) {
     case CAIRN_DECAY_COSINE: return low + (s->lr - low) * 0.5 * (1 + cos(pi * progress(&decay)));
     case CAIRN_DECAY_LINEAR: return s->lr + (low - s->lr) * progress(&decay);
@@ -78,6 +90,7 @@ double cairn_schedule_rate(const struct cairn_schedule *s, uint64_t update, uint
     case CAIRN_DECAY_POLYNOMIAL: return along_power(s, &decay);
     case CAIRN_DECAY_WSD: return along_power(s, &fall);
     case CAIRN_DECAY_MILESTONES: return s->lr * reached_factor(s, decay.at);
+    case CAIRN_DECAY_PLATEAU: /* by what evaluations find: cairn_schedule_fallen() */
     case CAIRN_DECAY_CONSTANT: break;
     }
     return s->lr;

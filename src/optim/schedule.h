@@ -5,10 +5,12 @@
 #ifndef CAIRN_OPTIM_SCHEDULE_H
 #define CAIRN_OPTIM_SCHEDULE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "cairn/status.h"
+#include "optim/plateau.h"
 
 enum cairn_decay {
     CAIRN_DECAY_CONSTANT,
@@ -17,7 +19,8 @@ enum cairn_decay {
     CAIRN_DECAY_STEP,
     CAIRN_DECAY_POLYNOMIAL,
     CAIRN_DECAY_WSD,
-    CAIRN_DECAY_MILESTONES
+    CAIRN_DECAY_MILESTONES,
+    CAIRN_DECAY_PLATEAU
 };
 
 enum { CAIRN_MAX_MILESTONES = 64 };
@@ -43,6 +46,8 @@ struct cairn_schedule {
     uint64_t fall_updates, fall_samples;     /* wsd: what the decay takes at the end of the run */
     size_t n_milestones;
     struct cairn_milestone milestone[CAIRN_MAX_MILESTONES]; /* places rise */
+    struct cairn_plateau plateau; /* lr times plateau_factor where it is at its end */
+    double plateau_factor;
     uint64_t total_updates, total_samples; /* where the run ends, and what decays over it */
 };
 
@@ -51,5 +56,14 @@ struct cairn_schedule {
  * will be done after the update, so it never begins at 0.  Ranks: local.  Errors: none. */
 double cairn_schedule_rate(const struct cairn_schedule *schedule, uint64_t update,
                            uint64_t position, uint64_t batch);
+
+/** What the rate is multiplied by once it fell so often by a plateau, at least final_factor; 1 with
+ * any other decay.  Ranks: local.  Errors: none. */
+double cairn_schedule_fallen(const struct cairn_schedule *schedule, double n_falls);
+
+/** Whether the update that comes after so many, at this position, is warmed up.  Ranks: local.
+ * Errors: none. */
+bool cairn_schedule_is_warm(const struct cairn_schedule *schedule, uint64_t update,
+                            uint64_t position);
 
 #endif

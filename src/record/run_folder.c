@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +15,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/own.h"
+#include "record/eval_lines.h"
 #include "record/ledger.h"
 #include "record/lock.h"
 #include "record/number.h"
@@ -32,7 +32,7 @@ static const struct {
          "update,epoch,samples,batch_samples,normalizer,loss,lr,grad_norm,noise_scale,"
          "ranks,wall_s,data_s,compute_s,reduce_s,update_s,samples_per_s,noise_scale_se,noise_scale_"
          "updates"},
-    [CAIRN_RUN_EVAL] = {"eval.csv", "update,epoch,samples,wall_s,split,loss,accuracy"},
+    [CAIRN_RUN_EVAL] = {"eval.csv", NULL}, /* record/eval_lines.h */
     [CAIRN_RUN_GRADFLOW] = {"gradflow.csv", "update,layer,param,mean_abs,max_abs,norm,weight_norm,"
                                             "noise_scale,noise_scale_se,noise_scale_updates"},
     [CAIRN_RUN_ACCUMULATION] = {"accumulation.csv",
@@ -46,6 +46,8 @@ struct cairn_run_folder {
     bool made_checkpoints; /* there was no such folder */
     struct cairn_lock lock;
     struct cairn_rows rows[CAIRN_RUN_N_CSVS];
+    const char *metric[CAIRN_MOST_METRICS]; /* names of what is evaluated; NULL: nothing */
+    struct cairn_eval_columns columns;      /* of eval.csv */
 };
 
 /* What a killed run did not finish; not the output of another command that is at work here. */
@@ -138,6 +140,17 @@ cairn_status cairn_run_folder_keep_ledger(struct cairn_run_folder *folder)
                              csv[CAIRN_RUN_LEDGER].name);
 }
 
+void cairn_run_folder_evaluates(struct cairn_run_folder *folder,
+                                const char *const metric[CAIRN_MOST_METRICS])
+{
+    memcpy(folder->metric, metric, sizeof folder->metric);
+}
+
+const char *const *cairn_run_folder_metric_names(const struct cairn_run_folder *folder)
+{
+    return folder->metric;
+}
+
 /* One of a start that kept a ledger must not go on beyond the updates that stay. */
 static cairn_status find_ledger(struct cairn_run_folder *folder, uint64_t update)
 {
@@ -156,9 +169,14 @@ cairn_status cairn_run_folder_start(struct cairn_run_folder *folder, uint64_t up
     if (!finished || access(path, F_OK) != 0)
         CAIRN_TRY(cairn_file_replace(path, config_yaml, strlen(config_yaml)));
     CAIRN_TRY(find_ledger(folder, update));
+    CAIRN_TRY(cairn_eval_columns_join(folder->rows[CAIRN_RUN_EVAL].path, folder->metric,
+                                      &folder->columns));
+    char header[CAIRN_EVAL_HEADER_BYTES];
+    cairn_eval_header(&folder->columns, header);
     for (int i = 0; i < CAIRN_RUN_N_CSVS; i++)
         if (folder->rows[i].kept != NULL)
-            CAIRN_TRY(cairn_rows_start(&folder->rows[i], csv[i].header, update));
+            CAIRN_TRY(cairn_rows_start(&folder->rows[i],
+                                       i == CAIRN_RUN_EVAL ? header : csv[i].header, update));
     return cairn_folder_sync(folder->path);
 }
 
@@ -218,13 +236,7 @@ cairn_status cairn_run_folder_eval(struct cairn_run_folder *folder,
                                    const struct cairn_eval_metrics *line)
 {
     struct cairn_row text = {.n_bytes = 0};
-    cairn_row_count(&text, line->update);
-    cairn_row_count(&text, line->epoch);
-    cairn_row_count(&text, line->samples);
-    cairn_row_number(&text, cairn_number_micros(line->wall_s));
-    cairn_row_text(&text, line->split, strlen(line->split));
-    cairn_row_number(&text, line->loss);
-    cairn_row_number(&text, line->accuracy);
+    cairn_eval_write(&folder->columns, line, &text);
     return cairn_rows_add(&folder->rows[CAIRN_RUN_EVAL], &text);
 }
 
@@ -309,32 +321,22 @@ cairn_status cairn_run_folder_sync(const struct cairn_run_folder *folder)
     return CAIRN_OK;
 }
 
-/* "12,0,3072,1.5,test,0.25,0.9": a line of eval.csv, if it is of this split. */
-static bool read_eval(const char *line, const char *split, struct cairn_eval_metrics *out)
-{
-    struct cairn_eval_metrics found = {.split = split, .accuracy = (double)NAN};
-    char name[CAIRN_NUMBER_BYTES];
-    int n = sscanf(line, "%" SCNu64 ",%" SCNu64 ",%" SCNu64 ",%lf,%31[^,],%lf,%lf", &found.update,
-                   &found.epoch, &found.samples, &found.wall_s, name, &found.loss, &found.accuracy);
-    if (n < 6 || strcmp(name, split) != 0) return false;
-    *out = found;
-    return true;
-}
-
 cairn_status cairn_run_folder_each_eval(const struct cairn_run_folder *folder, const char *split,
                                         void (*visit)(void *context,
                                                       const struct cairn_eval_metrics *line),
                                         void *context)
 {
     const char *path = folder->rows[CAIRN_RUN_EVAL].path;
+    struct cairn_eval_columns columns = {.n = 0};
     struct cairn_eval_metrics found;
     char *line = NULL;
     size_t room = 0;
     FILE *file = NULL;
     CAIRN_TRY(cairn_file_stream(path, &file));
     if (file == NULL) return CAIRN_OK;
+    if (getline(&line, &room, file) > 0) cairn_eval_columns_read(line, folder->metric, &columns);
     while (getline(&line, &room, file) > 0)
-        if (read_eval(line, split, &found)) visit(context, &found);
+        if (cairn_eval_read(&columns, line, split, &found)) visit(context, &found);
     cairn_status st = ferror(file) ? cairn_file_refused(path, "cannot be read") : CAIRN_OK;
     free(line);
     fclose(file);

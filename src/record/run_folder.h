@@ -21,12 +21,15 @@ struct cairn_metrics {
     double noise_scale_se, noise_scale_updates; /* NaN: an empty field */
 };
 
-/** A line of eval.csv.  accuracy NaN: an empty field. */
+enum { CAIRN_MOST_METRICS = 16 }; /* besides accuracy */
+
+/** A line of eval.csv.  NaN: an empty field. */
 struct cairn_eval_metrics {
     uint64_t update, epoch, samples;
     double wall_s;
     const char *split;
     double loss, accuracy;
+    double more[CAIRN_MOST_METRICS]; /* those whose names the folder was given */
 };
 
 /** A line of gradflow.csv: `param` "1.weight" is written as layer 1, param weight (split at the
@@ -57,13 +60,15 @@ struct cairn_ledger_line {
 
 /** summary.json.  NaN is written as null. */
 struct cairn_summary {
-    const char *status; /* "done" or "stopped" */
+    const char *status;     /* "done" or "stopped" */
+    const char *stopped_by; /* the key that ended it before its last update; NULL: none */
     uint64_t updates, epochs, samples;
     int ranks;
     size_t micro_batch, global_batch;
-    double train_loss, eval_loss, eval_accuracy;
-    bool has_ema; /* there is a moving average of the weights, with ... */
-    double ema_eval_loss, ema_eval_accuracy;
+    double train_loss;
+    struct cairn_eval_metrics eval; /* on test; of it the scores alone */
+    bool has_ema;                   /* there is a moving average of the weights, with ... */
+    struct cairn_eval_metrics ema;
     uint64_t weights_hash;
     double samples_per_s, wall_s, compute_s, reduce_s, data_s;
     double checkpoint_s; /* what training stood still for checkpoints */
@@ -124,6 +129,14 @@ CAIRN_CHECKED cairn_status cairn_run_folder_left(const struct cairn_run_folder *
 /** There is a ledger.csv, too; before the start below.  Without this, one that is there is cut as
  * the others are, and gets no line.  Ranks: local.  Errors: CAIRN_MEMORY. */
 CAIRN_CHECKED cairn_status cairn_run_folder_keep_ledger(struct cairn_run_folder *folder);
+
+/** What `more` of an evaluation holds: a name each, kept as it is, or NULL where it is not
+ * evaluated; before the start below.  Ranks: local.  Errors: none. */
+void cairn_run_folder_evaluates(struct cairn_run_folder *folder,
+                                const char *const metric[CAIRN_MOST_METRICS]);
+
+/** These names [CAIRN_MOST_METRICS].  Ranks: local; borrowed.  Errors: none. */
+const char *const *cairn_run_folder_metric_names(const struct cairn_run_folder *folder);
 
 /**
  * Write config.yaml and open the CSVs, cut to lines of updates <= `update` (0 cuts all), with a

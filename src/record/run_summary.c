@@ -10,13 +10,32 @@
 #include "record/number.h"
 #include "record/run_folder.h"
 
-static cairn_status summary_text(const struct cairn_summary *summary, char **out)
+/* "eval_loss", "eval_accuracy" and the metrics, after a prefix. */
+static void put_scores(struct cairn_json *json, const char *prefix,
+                       const struct cairn_eval_metrics *scores,
+                       const char *const metric[CAIRN_MOST_METRICS])
+{
+    char name[64];
+    snprintf(name, sizeof name, "%seval_loss", prefix);
+    cairn_json_number(json, name, scores->loss);
+    snprintf(name, sizeof name, "%seval_accuracy", prefix);
+    cairn_json_number(json, name, scores->accuracy);
+    for (int i = 0; i < CAIRN_MOST_METRICS; i++) {
+        if (metric[i] == NULL) continue;
+        snprintf(name, sizeof name, "%seval_%.40s", prefix, metric[i]);
+        cairn_json_number(json, name, scores->more[i]);
+    }
+}
+
+static cairn_status summary_text(const struct cairn_summary *summary,
+                                 const char *const metric[CAIRN_MOST_METRICS], char **out)
 {
     char hash[CAIRN_NUMBER_BYTES];
     struct cairn_json json = {0};
     snprintf(hash, sizeof hash, "%016" PRIx64, summary->weights_hash);
     cairn_json_open(&json, NULL, '{');
     cairn_json_text(&json, "status", summary->status);
+    if (summary->stopped_by != NULL) cairn_json_text(&json, "stopped_by", summary->stopped_by);
     cairn_json_count(&json, "updates", summary->updates);
     cairn_json_count(&json, "epochs", summary->epochs);
     cairn_json_count(&json, "samples", summary->samples);
@@ -24,12 +43,8 @@ static cairn_status summary_text(const struct cairn_summary *summary, char **out
     cairn_json_count(&json, "micro_batch", summary->micro_batch);
     cairn_json_count(&json, "global_batch", summary->global_batch);
     cairn_json_number(&json, "train_loss", summary->train_loss);
-    cairn_json_number(&json, "eval_loss", summary->eval_loss);
-    cairn_json_number(&json, "eval_accuracy", summary->eval_accuracy);
-    if (summary->has_ema) {
-        cairn_json_number(&json, "ema_eval_loss", summary->ema_eval_loss);
-        cairn_json_number(&json, "ema_eval_accuracy", summary->ema_eval_accuracy);
-    }
+    put_scores(&json, "", &summary->eval, metric);
+    if (summary->has_ema) put_scores(&json, "ema_", &summary->ema, metric);
     cairn_json_text(&json, "weights_hash", hash);
     cairn_json_number(&json, "samples_per_s", cairn_number_micros(summary->samples_per_s));
     cairn_json_number(&json, "wall_s", cairn_number_micros(summary->wall_s));
@@ -52,7 +67,7 @@ cairn_status cairn_run_folder_summary(struct cairn_run_folder *folder,
     char *written = NULL;
     char path[CAIRN_PATH_BYTES];
     CAIRN_TRY(cairn_path_join(cairn_run_folder_path(folder), "summary.json", path));
-    CAIRN_TRY(summary_text(summary, &written));
+    CAIRN_TRY(summary_text(summary, cairn_run_folder_metric_names(folder), &written));
     cairn_status st = cairn_file_replace(path, written, strlen(written));
     if (st == CAIRN_OK && text != NULL)
         *text = written;

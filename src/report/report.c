@@ -173,6 +173,8 @@ void cairn_end_words(FILE *out, const char *summary, const char *folder)
                 cairn_json_get_number(json, "updates"), cairn_json_get_number(json, "epochs"),
                 cairn_json_get_number(json, "wall_s"));
         if (!isnan(samples_per_s)) fprintf(out, ", %.3g samples/s", samples_per_s);
+        if (cairn_json_get_text(json, "stopped_by") != NULL)
+            fprintf(out, " (%s)", cairn_json_get_text(json, "stopped_by"));
         fprintf(out, "; ");
         put_scores(out, json);
         fprintf(out, "\n%s: summary.json, metrics.csv, checkpoints/latest.h5; cairn report %s\n",

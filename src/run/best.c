@@ -10,13 +10,14 @@
 /* Higher is better; a score that is not a number is the worst. */
 static double score_of(const struct cairn_run *run, const struct cairn_eval_metrics *line)
 {
-    double score = run->options.keep_best == CAIRN_BEST_LOSS ? -line->loss : line->accuracy;
-    return isnan(score) ? -HUGE_VAL : score;
+    const double score = cairn_run_score(line, run->options.keep_best);
+    if (isnan(score)) return -HUGE_VAL;
+    return cairn_score_is_error(run->options.keep_best) ? -score : score;
 }
 
 cairn_status cairn_run_judge(struct cairn_run *run, const struct cairn_eval_metrics *line)
 {
-    if (run->options.keep_best == CAIRN_BEST_NONE) return CAIRN_OK;
+    if (run->options.keep_best == CAIRN_SCORE_NONE) return CAIRN_OK;
     if (strcmp(line->split, cairn_split_name(CAIRN_SPLIT_VAL)) != 0)
         return CAIRN_OK; /* not the average's */
     double score = score_of(run, line);
@@ -61,7 +62,7 @@ cairn_status cairn_run_recall_best(struct cairn_run *run)
     run->best_score = run->kept_score = -HUGE_VAL;
     run->written_score = NAN;
     run->best_update = UINT64_MAX;
-    if (run->options.keep_best == CAIRN_BEST_NONE || !run->resumed) return CAIRN_OK;
+    if (run->options.keep_best == CAIRN_SCORE_NONE || !run->resumed) return CAIRN_OK;
     if (run->root) {
         st = cairn_run_folder_each_eval(run->options.folder, cairn_split_name(CAIRN_SPLIT_VAL),
                                         recall_line, run);

@@ -11,10 +11,11 @@
 #include "train/average.h"
 
 /* The scores of the end; NaN where it was not evaluated. */
-static struct cairn_tested tested_now(const struct cairn_run *run, enum cairn_which which)
+static struct cairn_eval_metrics tested_now(const struct cairn_run *run, enum cairn_which which)
 {
-    if (run->test[which].update == run->t->at.update) return run->test[which];
-    return (struct cairn_tested){.loss = NAN, .accuracy = NAN};
+    struct cairn_eval_metrics none = {.loss = NAN, .accuracy = NAN};
+    for (size_t i = 0; i < CAIRN_MOST_METRICS; i++) none.more[i] = NAN;
+    return run->test[which].update == run->t->at.update ? run->test[which].scores : none;
 }
 
 static cairn_status summarize(struct cairn_run *run, bool stopped, char **text)
@@ -26,6 +27,7 @@ static cairn_status summarize(struct cairn_run *run, bool stopped, char **text)
     if (st == CAIRN_OK) st = cairn_run_share_times(run, st);
     struct cairn_summary summary = {
         .status = stopped ? "stopped" : "done",
+        .stopped_by = stopped ? NULL : run->over_by,
         .updates = t->at.update,
         .epochs = t->at.position / t->parts.rule.n_samples,
         .samples = t->at.samples,
@@ -33,11 +35,9 @@ static cairn_status summarize(struct cairn_run *run, bool stopped, char **text)
         .micro_batch = (size_t)t->parts.rule.micro,
         .global_batch = (size_t)cairn_window_batch(&t->parts.rule, t->at.position),
         .train_loss = t->at.epoch_loss / t->at.epoch_weight,
-        .eval_loss = tested_now(run, CAIRN_TRAINED).loss,
-        .eval_accuracy = tested_now(run, CAIRN_TRAINED).accuracy,
+        .eval = tested_now(run, CAIRN_TRAINED),
         .has_ema = cairn_trainer_average(t) != NULL,
-        .ema_eval_loss = tested_now(run, CAIRN_AVERAGED).loss,
-        .ema_eval_accuracy = tested_now(run, CAIRN_AVERAGED).accuracy,
+        .ema = tested_now(run, CAIRN_AVERAGED),
         .weights_hash = cairn_trainer_weights_hash(t),
         .samples_per_s =
             run->times.training_s > 0 ? (double)t->at.samples / run->times.training_s : NAN,
@@ -91,7 +91,7 @@ cairn_status cairn_run_find_summary(const struct cairn_run *run, char **text, bo
     const cairn_trainer *t = run->t;
     cairn_status st = CAIRN_OK;
     *text = NULL;
-    if (run->root && run->resumed && t->done && is_tested(run))
+    if (run->root && run->resumed && cairn_run_is_over(run) && is_tested(run))
         st = cairn_run_folder_summary_before(run->options.folder, t->at.update,
                                              cairn_trainer_weights_hash(t), text);
     *found = *text != NULL;

@@ -10,7 +10,11 @@
 #include "train/average.h"
 #include "train/evaluate.h"
 
-enum { SPLIT_BYTES = 16 }; /* "test_ema" */
+enum {
+    SPLIT_BYTES = 16, /* "test_ema" */
+    FIRST_OF_MORE = CAIRN_SCORE_ACCURACY + 1
+};
+_Static_assert(CAIRN_N_SCORES - FIRST_OF_MORE <= CAIRN_MOST_METRICS, "a line has room for all");
 
 enum cairn_which cairn_run_n_which(const struct cairn_run *run)
 {
@@ -21,6 +25,44 @@ static void split_text(enum cairn_split split, enum cairn_which which, char name
 {
     snprintf(name, SPLIT_BYTES, "%s%s", cairn_split_name(split),
              which == CAIRN_AVERAGED ? "_ema" : "");
+}
+
+double cairn_run_score(const struct cairn_eval_metrics *line, size_t score)
+{
+    if (score == CAIRN_SCORE_LOSS) return line->loss;
+    return score == CAIRN_SCORE_ACCURACY ? line->accuracy : line->more[score - FIRST_OF_MORE];
+}
+
+static void take_scores(const struct cairn_evaluated *found, struct cairn_eval_metrics *line)
+{
+    line->loss = found->score[CAIRN_SCORE_LOSS];
+    line->accuracy = found->score[CAIRN_SCORE_ACCURACY];
+    for (size_t s = FIRST_OF_MORE; s < CAIRN_N_SCORES; s++)
+        line->more[s - FIRST_OF_MORE] = found->score[s];
+}
+
+void cairn_run_name_metrics(struct cairn_run_folder *folder, const cairn_trainer *t)
+{
+    const char *name[CAIRN_MOST_METRICS] = {NULL};
+    const struct cairn_metric_choice *choice = &t->parts.metrics->choice;
+    for (size_t i = 1; i < CAIRN_N_METRICS; i++)
+        if (choice->wanted[i]) name[i - 1] = cairn_metric_at(i)->name;
+    cairn_run_folder_evaluates(folder, name);
+}
+
+static void log_line(const struct cairn_eval_metrics *line)
+{
+    char more[CAIRN_N_SCORES * 32] = "";
+    size_t used = 0;
+    if (!isnan(line->accuracy))
+        used = (size_t)snprintf(more, sizeof more, ", accuracy %.4f", line->accuracy);
+    for (size_t s = FIRST_OF_MORE; s < CAIRN_N_SCORES; s++)
+        if (!isnan(cairn_run_score(line, s)))
+            used += (size_t)snprintf(more + used, sizeof more - used, ", %s %.4g",
+                                     cairn_metric_at(s - CAIRN_SCORE_ACCURACY)->name,
+                                     cairn_run_score(line, s));
+    cairn_log_info("update %llu: %s loss %.6g%s", (unsigned long long)line->update, line->split,
+                   line->loss, more);
 }
 
 /* The test of the end is nobody's business who selects. */
@@ -35,13 +77,13 @@ cairn_status cairn_run_evaluate_one(struct cairn_run *run, enum cairn_split spli
                                     enum cairn_which which, bool *left)
 {
     cairn_trainer *t = run->t;
-    struct cairn_scores scores;
+    struct cairn_evaluated found;
     char name[SPLIT_BYTES];
     const struct cairn_leave leave = {.wants = cairn_run_wants_leave, .context = run};
     const struct cairn_run_callbacks *callbacks = run->options.callbacks;
     cairn_phase_enter(&t->phases, CAIRN_PHASE_EVALUATE);
     const real *w = which == CAIRN_AVERAGED ? cairn_trainer_average(t) : t->w;
-    cairn_status st = cairn_trainer_scores(t, w, split, &leave, &scores, left);
+    cairn_status st = cairn_trainer_scores(t, w, split, &leave, &found, left);
     cairn_phase_enter(&t->phases, CAIRN_PHASE_OTHER);
     if (st != CAIRN_OK || *left) return st;
     split_text(split, which, name);
@@ -51,23 +93,18 @@ cairn_status cairn_run_evaluate_one(struct cairn_run *run, enum cairn_split spli
         .samples = t->at.samples,
         .wall_s = cairn_run_wall_s(run),
         .split = name,
-        .loss = scores.loss / scores.weight,
-        .accuracy = cairn_model_has_accuracy(t->parts.model) ? scores.correct / scores.count : NAN,
     };
-    if (split == CAIRN_SPLIT_TEST)
-        run->test[which] = (struct cairn_tested){line.update, line.loss, line.accuracy};
+    take_scores(&found, &line);
+    if (split == CAIRN_SPLIT_TEST) run->test[which] = (struct cairn_tested){line.update, line};
     CAIRN_TRY(cairn_run_judge(run, &line));
     if (callbacks != NULL && callbacks->on_scores != NULL)
         callbacks->on_scores(callbacks->context, &line);
     if (split == cairn_run_split(run) && which == CAIRN_TRAINED) call_back(run, &line);
-    if (!run->root) return CAIRN_OK;
-    cairn_run_report(run, cairn_run_folder_eval(run->options.folder, &line));
-    if (isnan(line.accuracy))
-        cairn_log_info("update %llu: %s loss %.6g", (unsigned long long)line.update, line.split,
-                       line.loss);
-    else
-        cairn_log_info("update %llu: %s loss %.6g, accuracy %.4f", (unsigned long long)line.update,
-                       line.split, line.loss, line.accuracy);
+    if (run->root) {
+        cairn_run_report(run, cairn_run_folder_eval(run->options.folder, &line));
+        log_line(&line);
+    }
+    if (split == CAIRN_SPLIT_VAL && which == CAIRN_TRAINED) cairn_run_decide(run, &line);
     return CAIRN_OK;
 }
 
@@ -128,7 +165,7 @@ static cairn_status recall(struct cairn_run *run, enum cairn_which which)
     CAIRN_TRY(cairn_run_folder_last_eval(run->options.folder, name, t->at.update, &found, &last));
     if (!found) return CAIRN_OK;
     run->wall_before_s = fmax(run->wall_before_s, last.wall_s);
-    run->test[which] = (struct cairn_tested){t->at.update, last.loss, last.accuracy};
+    run->test[which] = (struct cairn_tested){t->at.update, last};
     return CAIRN_OK;
 }
 

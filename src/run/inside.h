@@ -17,8 +17,8 @@
 
 /** An evaluation on test. */
 struct cairn_tested {
-    uint64_t update; /* UINT64_MAX: there was none */
-    double loss, accuracy;
+    uint64_t update;                  /* UINT64_MAX: there was none */
+    struct cairn_eval_metrics scores; /* the rest of it is not kept */
 };
 
 /** Which weights are evaluated: those that are trained, and their moving average. */
@@ -59,6 +59,8 @@ struct cairn_run {
     double stall_s;                          /* for the checkpoint that was begun last */
     uint64_t n_beside;                       /* updates that went on while it was written */
     struct cairn_tested test[CAIRN_N_WHICH]; /* the last ones */
+    struct cairn_plateau_state waited;       /* what train.patience has seen */
+    const char *over_by;                     /* the key that ended the run; NULL: none yet */
     struct cairn_wait_histogram waits;       /* for the other ranks, in this process */
     bool begun, ended;                       /* alike on all ranks, ... */
     bool complete;                           /* ... with nothing left to do when it began, ... */
@@ -145,6 +147,14 @@ void cairn_run_log_saves(const struct cairn_run *run);
  * one.  Ranks: collective.  Errors: the agreed one. */
 CAIRN_CHECKED cairn_status cairn_run_judge(struct cairn_run *run,
                                            const struct cairn_eval_metrics *line);
+
+/** What the scores of the trained weights on val mean for the run and its learning rate.
+ * Ranks: local, alike on all.  Errors: none. */
+void cairn_run_decide(struct cairn_run *run, const struct cairn_eval_metrics *line);
+
+/** The same by the line of the process before, where there is one of the checkpoint's update.
+ * Ranks: collective.  Errors: the agreed one; CAIRN_FILES: it cannot be read. */
+CAIRN_CHECKED cairn_status cairn_run_recall_decision(struct cairn_run *run);
 
 /** What became of the checkpoint that was written last: where it was to be the best one and is not
  * there, the one before still is.  Ranks: local (rank 0).  Errors: none. */

@@ -173,8 +173,9 @@ cairn_status cairn_run_resume(struct cairn_run *run, const char *path)
     if (t->sum->range != NULL) take_ranges(t, path);
     cairn_trainer_find_window(t);
     run->resumed = true;
-    return cairn_comm_agree(comm,
-                            cairn_loader_set_shuffle(t->parts.loader[CAIRN_SPLIT_TRAIN], &order));
+    CAIRN_TRY(cairn_comm_agree(
+        comm, cairn_loader_set_shuffle(t->parts.loader[CAIRN_SPLIT_TRAIN], &order)));
+    return cairn_run_recall_decision(run);
 }
 
 /* From the file, or as it was: `before` is a twin of `state`.  What a file of update 0, or an older

@@ -122,7 +122,7 @@ cairn_status cairn_run_begin(struct cairn_run *run)
     CAIRN_TRY(cairn_run_find_summary(run, &run->summary, &run->complete));
     if (run->complete) return CAIRN_OK;
     CAIRN_TRY(cairn_comm_max(t->parts.comm, CAIRN_OK, &asked, 1));
-    run->stop = asked != 0 && !t->done;
+    run->stop = asked != 0 && !cairn_run_is_over(run);
     cairn_phase_enter(&t->phases, CAIRN_PHASE_OTHER);
     cairn_watchdog_watch(t->parts.comm, &t->phases);
     if (!run->stop) CAIRN_TRY(evaluate_missed(run));
@@ -133,7 +133,7 @@ cairn_status cairn_run_begin(struct cairn_run *run)
 
 static bool has_next(const struct cairn_run *run)
 {
-    return !run->complete && !run->stop && !run->t->done && run->action != CAIRN_RUN_END;
+    return !run->complete && !run->stop && !cairn_run_is_over(run) && run->action != CAIRN_RUN_END;
 }
 
 static cairn_status end(struct cairn_run *run, cairn_status st)
@@ -180,6 +180,7 @@ static cairn_status prepare(struct cairn_run *run)
     cairn_run_take_deadline(run);
     CAIRN_TRY(cairn_trainer_watch(run->t, &cairn_run_observer, run));
     if (!run->root) return CAIRN_OK;
+    if (run->options.folder != NULL) cairn_run_name_metrics(run->options.folder, run->t);
     if (run->t->parts.ledger) CAIRN_TRY(cairn_run_folder_keep_ledger(run->options.folder));
     CAIRN_TRY(cairn_flow_create(run));
     return cairn_snapshot_create(run);

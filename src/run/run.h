@@ -9,11 +9,9 @@
 #include <stdint.h>
 
 #include "checkpoint/checkpoint.h"
+#include "nn/metric/goal.h"
 #include "record/run_folder.h"
 #include "train/trainer.h"
-
-/** What the best checkpoint is chosen by, on val. */
-enum cairn_best { CAIRN_BEST_NONE, CAIRN_BEST_LOSS, CAIRN_BEST_ACCURACY };
 
 /** What is to become of a run after an evaluation. */
 enum cairn_run_action { CAIRN_RUN_CONTINUE, CAIRN_RUN_SAVE, CAIRN_RUN_END };
@@ -49,8 +47,13 @@ struct cairn_run_options {
     uint64_t checkpoint_every; /* updates; 0: only at the end */
     double checkpoint_mtbf_s;  /* not 0: as often as pays with so many seconds between two
                                   failures, whatever checkpoint_every says */
-    enum cairn_best keep_best;
-    uint64_t gradflow_every;         /* updates; 0: never */
+    size_t keep_best;          /* the score on val that the best checkpoint is chosen by, or
+                                  CAIRN_SCORE_NONE */
+    struct cairn_goal stop;    /* the run ends once it is met on val */
+    uint64_t patience;         /* ... or so many evaluations there were no better; 0: none ... */
+    size_t patience_by;        /* ... by this score */
+    size_t plateau_by;         /* the score that the schedule's plateau is of */
+    uint64_t gradflow_every;   /* updates; 0: never */
     struct cairn_run_folder *folder; /* rank 0; NULL elsewhere */
     double deadline_s;               /* rank 0: of cairn_clock_s(); 0: none */
     double deadline_unix_s;          /* rank 0: the same of the wall clock; 0: does not follow */
@@ -64,6 +67,13 @@ struct cairn_times {
     double wall_s, data_s, compute_s, reduce_s, update_s, checkpoint_s;
     double training_s; /* all of the updates, without evaluation and checkpoints */
 };
+
+/** A score of a line, NaN where it has none.  Ranks: local.  Errors: none. */
+double cairn_run_score(const struct cairn_eval_metrics *line, size_t score);
+
+/** Give a folder the names of what this trainer evaluates.  Ranks: local (rank 0).  Errors: none.
+ */
+void cairn_run_name_metrics(struct cairn_run_folder *folder, const cairn_trainer *t);
 
 struct cairn_run;
 
@@ -102,6 +112,10 @@ CAIRN_CHECKED cairn_status cairn_run_next(struct cairn_run *run, struct cairn_up
 
 /** Update after update until there are no more.  Agreed status, as above. */
 CAIRN_CHECKED cairn_status cairn_run_train(struct cairn_run *run);
+
+/** Whether nothing is left to do: the last update is done, or an evaluation ended the run.
+ * Ranks: local, alike on all.  Errors: none. */
+bool cairn_run_is_over(const struct cairn_run *run);
 
 /** The text of summary.json on rank 0, once the run has ended; else NULL.  Ranks: local.
  * Errors: none. */

@@ -27,7 +27,7 @@ void cairn_run_take_deadline(struct cairn_run *run)
     for (size_t slot = 0; cairn_optim_slot(t->parts.optim, slot, &name, &block); slot++) n++;
     run->deadline.end_s = run->options.deadline_s;
     run->deadline.end_unix_s = run->options.deadline_unix_s;
-    run->deadline.keeps_best = run->options.keep_best != CAIRN_BEST_NONE;
+    run->deadline.keeps_best = run->options.keep_best != CAIRN_SCORE_NONE;
     run->deadline.save_s = cairn_deadline_guess_save_s(n * t->params->n_values * sizeof *t->w);
 }
 

@@ -80,6 +80,19 @@ static cairn_status add_progress(struct cairn_state *state, struct cairn_run *ru
     return CAIRN_OK;
 }
 
+/* What evaluations decide by; where it is missing they begin with nothing seen. */
+static cairn_status add_seen(struct cairn_state *state, struct cairn_run *run)
+{
+    struct cairn_plateau_state *seen[] = {&run->waited, &run->t->at.plateau};
+    static const char *const path[] = {"/progress/patience", "/progress/plateau"};
+    const struct cairn_shape shape = {.ndim = 1, .dim = {sizeof **seen / sizeof(double)}};
+    for (size_t i = 0; i < sizeof seen / sizeof seen[0]; i++) {
+        CAIRN_TRY(cairn_state_add(state, path[i], CAIRN_ARRAY_F64, &shape, seen[i]));
+        state->array[state->n_arrays - 1].optional = true;
+    }
+    return CAIRN_OK;
+}
+
 /* Every array that is saved and restored, in checkpoint order.  Borrows from t and stored. */
 cairn_status cairn_run_state(struct cairn_run *run, struct cairn_stored *stored,
                              struct cairn_state *state)
@@ -91,6 +104,7 @@ cairn_status cairn_run_state(struct cairn_run *run, struct cairn_stored *stored,
     if (average != NULL) CAIRN_TRY(cairn_state_add_tensors(state, "/ema", t->params, average));
     CAIRN_TRY(add_optimizer(state, t));
     CAIRN_TRY(add_progress(state, run, stored));
+    CAIRN_TRY(add_seen(state, run));
     CAIRN_TRY(add_observed(state, t));
     return add_ranges(state, t);
 }

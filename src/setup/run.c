@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * What is due along a run: evaluations, checkpoints, lines of gradflow.csv. */
 #include <math.h>
+#include <string.h>
 
 #include "setup/setup.h"
-
-static const enum cairn_best best_of[] = {
-    [CAIRN_KEEP_BEST_NONE] = CAIRN_BEST_NONE,
-    [CAIRN_KEEP_BEST_LOSS] = CAIRN_BEST_LOSS,
-    [CAIRN_KEEP_BEST_ACCURACY] = CAIRN_BEST_ACCURACY,
-};
 
 static cairn_status read_milestones(const struct cairn_config *config, struct cairn_keep *keep)
 {
@@ -35,29 +30,76 @@ static cairn_status read_milestones(const struct cairn_config *config, struct ca
     return CAIRN_OK;
 }
 
-/* What selects wants val: test is for the end. */
-static cairn_status check_best(const struct cairn_config *config,
-                               const struct cairn_dataset *dataset, const struct cairn_model *model)
+/* What is evaluated. */
+struct selected {
+    const struct cairn_dataset *dataset;
+    const struct cairn_model *model;
+};
+
+/* What selects wants evaluations on val: test is for the end. */
+static cairn_status check_selects(const struct cairn_config *config,
+                                  const struct cairn_dataset *dataset, const char *key)
 {
-    const char *place = cairn_config_place(config, "checkpoint.keep_best");
-    if (config->checkpoint_keep_best == CAIRN_KEEP_BEST_NONE) return CAIRN_OK;
+    const char *place = cairn_config_place(config, key);
     if (cairn_dataset_size(dataset, CAIRN_SPLIT_VAL) == 0)
         return cairn_fail(CAIRN_USAGE,
-                          "%s: checkpoint.keep_best selects by the group val, which %s does not "
-                          "have; make one (cairn import --val), or leave keep_best out",
-                          place, cairn_dataset_path(dataset));
+                          "%s: %s selects by the group val, which %s does not have; make one "
+                          "(cairn import --val), or leave %s out",
+                          place, key, cairn_dataset_path(dataset), strrchr(key, '.') + 1);
     if (config->train_evaluate_every == CAIRN_KEY_WORD(CAIRN_EVALUATE_EVERY_NONE))
-        return cairn_fail(CAIRN_USAGE,
-                          "%s: checkpoint.keep_best needs evaluations, and train.evaluate_every "
-                          "is none",
-                          place);
-    if (config->checkpoint_keep_best == CAIRN_KEEP_BEST_ACCURACY &&
-        !cairn_model_has_accuracy(model))
-        return cairn_fail(CAIRN_USAGE,
-                          "%s: checkpoint.keep_best is eval_accuracy, and the loss %s has no "
-                          "accuracy; take eval_loss",
-                          place, cairn_model_loss_name(model));
+        return cairn_fail(CAIRN_USAGE, "%s: %s needs evaluations, and train.evaluate_every is none",
+                          place, key);
     return CAIRN_OK;
+}
+
+/* The score of this name, which a key selects by. */
+static cairn_status find_score(const struct cairn_config *config, const struct selected *of,
+                               const char *key, const char *name, size_t *out)
+{
+    const char *place = cairn_config_place(config, key);
+    CAIRN_TRY_IN(cairn_score_find(name, out), "%s: %s", place, key);
+    CAIRN_TRY(check_selects(config, of->dataset, key));
+    CAIRN_TRY_IN(cairn_setup_check_score(config, of->model, *out), "%s: %s", place, key);
+    return CAIRN_OK;
+}
+
+static bool is_none(const char *text)
+{
+    return strcmp(text, "none") == 0;
+}
+
+/* train.stop. */
+static cairn_status find_stop(const struct cairn_config *config, const struct selected *of,
+                              struct cairn_goal *out)
+{
+    static const char KEY[] = "train.stop";
+    size_t score = CAIRN_SCORE_NONE;
+    *out = (struct cairn_goal){.score = CAIRN_SCORE_NONE};
+    if (is_none(config->train_stop)) return CAIRN_OK;
+    CAIRN_TRY_IN(cairn_goal_read(config->train_stop, out), "%s: %s",
+                 cairn_config_place(config, KEY), KEY);
+    return find_score(config, of, KEY, cairn_score_name(out->score), &score);
+}
+
+/* What evaluations decide. */
+static cairn_status find_selected(const struct cairn_config *config, const struct selected *of,
+                                  struct cairn_run_options *out)
+{
+    const char *best = config->checkpoint_keep_best;
+    const bool patient = config->train_patience != CAIRN_KEY_WORD(CAIRN_PATIENCE_NONE);
+    out->keep_best = out->plateau_by = CAIRN_SCORE_NONE;
+    out->patience = patient ? config->train_patience : 0;
+    out->patience_by = CAIRN_SCORE_LOSS;
+    if (!is_none(best)) {
+        CAIRN_TRY(find_score(config, of, "checkpoint.keep_best", best, &out->keep_best));
+        out->patience_by = out->keep_best;
+    }
+    if (patient) CAIRN_TRY(check_selects(config, of->dataset, "train.patience"));
+    CAIRN_TRY(find_stop(config, of, &out->stop));
+    if (config->schedule_decay != CAIRN_LR_DECAY_PLATEAU) return CAIRN_OK;
+    CAIRN_TRY(check_selects(config, of->dataset, "schedule.decay"));
+    return find_score(config, of, "schedule.plateau_by", config->schedule_plateau_by,
+                      &out->plateau_by);
 }
 
 cairn_status cairn_setup_check_run(const struct cairn_config *config,
@@ -65,8 +107,12 @@ cairn_status cairn_setup_check_run(const struct cairn_config *config,
                                    const struct cairn_model *model)
 {
     struct cairn_keep unused = {0};
+    struct cairn_metric_set *metrics = NULL;
+    struct cairn_run_options none = {.evaluate_every = 0};
     CAIRN_TRY(read_milestones(config, &unused));
-    return check_best(config, dataset, model);
+    CAIRN_TRY(cairn_setup_metrics(config, model, &metrics));
+    cairn_metrics_free(metrics);
+    return find_selected(config, &(struct selected){dataset, model}, &none);
 }
 
 uint64_t cairn_setup_saves_every(const struct cairn_config *config)
@@ -81,7 +127,7 @@ uint64_t cairn_setup_saves_every(const struct cairn_config *config)
 uint64_t cairn_setup_saves_stay(const struct cairn_config *config, uint64_t n_updates)
 {
     struct cairn_keep keep = {0};
-    uint64_t n = config->checkpoint_keep_best != CAIRN_KEEP_BEST_NONE;
+    uint64_t n = !is_none(config->checkpoint_keep_best);
     if (read_milestones(config, &keep) != CAIRN_OK) return n; /* said by who takes them */
     if (keep.every != 0) n += n_updates / keep.every;
     for (size_t i = 0; i < keep.n_at; i++) n += keep.at[i] <= n_updates;
@@ -93,7 +139,7 @@ cairn_status cairn_setup_run(const struct cairn_config *config, const cairn_trai
 {
     struct cairn_keep keep = {.newest = config->checkpoint_keep};
     CAIRN_TRY(read_milestones(config, &keep));
-    CAIRN_TRY(check_best(config, t->parts.dataset, t->parts.model));
+    CAIRN_TRY(find_selected(config, &(struct selected){t->parts.dataset, t->parts.model}, out));
     out->evaluate_every = config->train_evaluate_every;
     if (config->train_evaluate_every == CAIRN_KEY_WORD(CAIRN_EVALUATE_EVERY_EPOCH))
         out->evaluate_every = CAIRN_EVERY_EPOCH;
@@ -105,7 +151,6 @@ cairn_status cairn_setup_run(const struct cairn_config *config, const cairn_trai
     out->checkpoint_every = cairn_setup_saves_every(config);
     if (config->checkpoint_every == CAIRN_KEY_WORD(CAIRN_CHECKPOINT_EVERY_AUTO))
         out->checkpoint_mtbf_s = config->checkpoint_mtbf;
-    out->keep_best = best_of[config->checkpoint_keep_best];
     out->place.keep = keep;
     out->reproducible = config->train_reproducible;
     return CAIRN_OK;

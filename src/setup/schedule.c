@@ -140,6 +140,7 @@ static const enum cairn_decay decay_of[] = {
     [CAIRN_LR_DECAY_POLYNOMIAL] = CAIRN_DECAY_POLYNOMIAL,
     [CAIRN_LR_DECAY_WSD] = CAIRN_DECAY_WSD,
     [CAIRN_LR_DECAY_MILESTONES] = CAIRN_DECAY_MILESTONES,
+    [CAIRN_LR_DECAY_PLATEAU] = CAIRN_DECAY_PLATEAU,
 };
 static const enum cairn_count count_of[] = {
     [CAIRN_DECAY_BY_UPDATES] = CAIRN_COUNT_UPDATES,
@@ -156,9 +157,17 @@ cairn_status cairn_setup_schedule(const struct cairn_config *config,
         .final_factor = config->schedule_final_factor,
         .step_factor = config->schedule_step_factor,
         .power = config->schedule_power,
+        .plateau = {.threshold = config->schedule_plateau_threshold,
+                    .patience = config->schedule_plateau_patience,
+                    .cooldown = config->schedule_plateau_cooldown},
+        .plateau_factor = config->schedule_plateau_factor,
         .total_updates = cairn_window_total(rule),
         .total_samples = cairn_window_walk(rule, UINT64_MAX, UINT64_MAX).position,
     };
+    size_t score = CAIRN_SCORE_NONE;
+    CAIRN_TRY_IN(cairn_score_find(config->schedule_plateau_by, &score), "%s: schedule.plateau_by",
+                 cairn_config_place(config, "schedule.plateau_by"));
+    schedule.plateau.lower_is_better = cairn_score_is_error(score);
     CAIRN_TRY(set_warmup(config, rule, &schedule));
     CAIRN_TRY(set_step(config, rule, &schedule));
     CAIRN_TRY(set_fall(config, rule, &schedule));

@@ -138,6 +138,17 @@ uint64_t cairn_setup_data_file_bytes(const struct cairn_config *config);
  * Errors: CAIRN_MEMORY. */
 CAIRN_CHECKED cairn_status cairn_setup_data_name(const struct cairn_config *config, char **out);
 
+/** The metrics of this config, by default the usual ones for the model.  Ranks: local.  Errors:
+ * CAIRN_USAGE: one that is not known, or has no meaning here; CAIRN_MEMORY. */
+CAIRN_CHECKED cairn_status cairn_setup_metrics(const struct cairn_config *config,
+                                               const struct cairn_model *model,
+                                               struct cairn_metric_set **out);
+
+/** Whether this score is evaluated.  Ranks: local.  Errors: CAIRN_USAGE: it is not, names those
+ * that are. */
+CAIRN_CHECKED cairn_status cairn_setup_check_score(const struct cairn_config *config,
+                                                   const struct cairn_model *model, size_t score);
+
 /** Whether the model has an output for every label of the dataset.  Ranks: local.
  * Errors: CAIRN_DATA, CAIRN_USAGE: as cairn_dataset_check_labels(). */
 CAIRN_CHECKED cairn_status cairn_setup_check_labels(const struct cairn_dataset *dataset,

@@ -224,7 +224,7 @@ static cairn_status resume(cairn_run *run)
         CAIRN_TRY(begin_with(run));
     /* nothing is left to do, and what the folder holds is of the run that did it */
     bool finished =
-        run->checkpoint[0] != '\0' && run->trainer->done && is_automatic(&run->settings);
+        run->checkpoint[0] != '\0' && cairn_run_is_over(run->run) && is_automatic(&run->settings);
     if (run->main)
         st = cairn_run_folder_start(run->folder, run->trainer->at.update, finished,
                                     run->options.config);

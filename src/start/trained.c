@@ -104,6 +104,8 @@ static cairn_status make_model(struct cairn_trained *trained, const char *checkp
     if (options.n_classes == 0 && options.n_targets == 0)
         st = read_loss(checkpoint, &options, &loss);
     if (st == CAIRN_OK) st = cairn_model_create(&options, &trained->model);
+    if (st == CAIRN_OK && loss == NULL)
+        st = cairn_setup_metrics(trained->config, trained->model, &trained->metrics);
     free(loss);
     if (st != CAIRN_OK)
         return cairn_fail_in(as_data(st), "%s", cairn_dataset_path(trained->dataset));
@@ -227,20 +229,28 @@ const size_t *cairn_trained_shape(const cairn_trained *trained, size_t *n_dims)
     return shape->dim;
 }
 
-cairn_status cairn_trained_evaluate(cairn_trained *trained, double *loss, double *accuracy)
+cairn_status cairn_trained_scores(cairn_trained *trained, struct cairn_evaluated *out)
 {
-    struct cairn_scores scores;
     bool left = false; /* never: nothing asks it to be */
+    if (trained->metrics == NULL)
+        return cairn_fail(CAIRN_DATA, "%s has no labels to compare outputs with",
+                          cairn_dataset_path(trained->dataset));
     const struct cairn_evaluation evaluation = {.comm = trained->comm,
                                                 .model = trained->model,
+                                                .metrics = trained->metrics,
                                                 .w = trained->w,
                                                 .loader = trained->loader,
                                                 .n_samples = trained->n_samples,
                                                 .micro = trained->micro};
-    CAIRN_TRY(cairn_evaluate(&evaluation, &scores, &left));
-    *loss = scores.loss / scores.weight;
-    *accuracy =
-        cairn_model_has_accuracy(trained->model) ? scores.correct / scores.count : (double)NAN;
+    return cairn_evaluate(&evaluation, out, &left);
+}
+
+cairn_status cairn_trained_evaluate(cairn_trained *trained, double *loss, double *accuracy)
+{
+    struct cairn_evaluated found;
+    CAIRN_TRY(cairn_trained_scores(trained, &found));
+    *loss = found.score[CAIRN_SCORE_LOSS];
+    *accuracy = found.score[CAIRN_SCORE_ACCURACY];
     return CAIRN_OK;
 }
 
@@ -250,6 +260,7 @@ void cairn_trained_close(cairn_trained *trained)
     free(trained->w);
     free(trained->outputs);
     cairn_loader_free(trained->loader);
+    cairn_metrics_free(trained->metrics);
     cairn_model_free(trained->model);
     cairn_dataset_close(trained->dataset);
     cairn_setup_data_close(&trained->given);

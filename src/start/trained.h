@@ -8,6 +8,7 @@
 #include "data/loader.h"
 #include "nn/model.h"
 #include "setup/setup.h"
+#include "train/evaluate.h"
 
 /** Model, weights and one group of a dataset. */
 struct cairn_trained {
@@ -17,10 +18,11 @@ struct cairn_trained {
     struct cairn_dataset *dataset;
     struct cairn_loader *loader;
     struct cairn_model *model;
-    real *w;          /* [n_values] */
-    real *outputs;    /* the last ones of all samples, owned; rank 0 */
-    size_t n_samples; /* of the group */
-    size_t micro;     /* b */
+    struct cairn_metric_set *metrics; /* NULL: there are no labels */
+    real *w;                          /* [n_values] */
+    real *outputs;                    /* the last ones of all samples, owned; rank 0 */
+    size_t n_samples;                 /* of the group */
+    size_t micro;                     /* b */
     enum cairn_split split;
     bool ema; /* w is the moving average of the weights */
 };
@@ -35,6 +37,11 @@ CAIRN_CHECKED cairn_status cairn_trained_check_ema(const struct cairn_config *co
 CAIRN_CHECKED cairn_status cairn_trained_weights(const char *checkpoint,
                                                  const struct cairn_params *params, bool ema,
                                                  real *w);
+
+/** Loss and metrics over the group.  Ranks: collective.  Errors: the agreed one, as
+ * cairn_evaluate(). */
+CAIRN_CHECKED cairn_status cairn_trained_scores(cairn_trained *trained,
+                                                struct cairn_evaluated *out);
 
 /** How often the model gives each of its classes over all samples of the group: *out
  * [cairn_model_classes()] on rank 0, to be released with free(); NULL on the others.  Labels are

@@ -153,6 +153,7 @@ static cairn_status make_parts(const struct cairn_config *config, const struct c
     options.recompute = opened->recompute;
     CAIRN_TRY(cairn_model_create(&options, &parts->model));
     CAIRN_TRY(cairn_setup_check_labels(parts->dataset, parts->model));
+    CAIRN_TRY(cairn_setup_metrics(config, parts->model, &parts->metrics));
     for (int split = 0; split < CAIRN_N_SPLITS; split++) {
         const struct cairn_shared *shared = parts->shared[split];
         struct cairn_loader_options rows = rows_of(config, opened, (enum cairn_split)split);
@@ -253,6 +254,11 @@ cairn_status cairn_trainer_open_with(const cairn_options *options, cairn_data *d
     CAIRN_TRY(cairn_start_check_comm(comm));
     cairn_status st = cairn_options_config(options, data != NULL, &config);
     if (st == CAIRN_OK) st = cairn_start_given_data(config, data, &given);
+    if (st == CAIRN_OK && config->schedule_decay == CAIRN_LR_DECAY_PLATEAU)
+        st = cairn_fail(CAIRN_USAGE,
+                        "%s: schedule.decay: plateau falls by the evaluations of a "
+                        "run; open one with cairn_run_open()",
+                        cairn_config_place(config, "schedule.decay"));
     st = cairn_comm_agree(comm, st);
     if (st == CAIRN_OK) st = cairn_start_trainer(config, comm, &given, &t);
     if (st == CAIRN_OK) st = cairn_trainer_prepare(t, cairn_start_origin(config, t));

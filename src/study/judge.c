@@ -3,49 +3,23 @@
 #include "study/judge.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-static bool reaches(const struct cairn_study_target *target, double loss, double accuracy)
+#include "nn/metric/metric.h"
+
+bool cairn_study_target_is_loss(const struct cairn_study_target *target)
 {
-    double score = target->accuracy ? accuracy : loss;
-    if (score == target->value) return target->equal;
-    return target->below ? score < target->value : score > target->value; /* not with NaN */
+    return target->goal.score == CAIRN_SCORE_LOSS;
 }
 
-/* An accuracy is from 0 to 1, and no loss is below 0: every cell would work off its budget. */
-static cairn_status check_reachable(const struct cairn_study_target *target, const char *text)
-{
-    double best = target->below ? 0 : target->accuracy ? 1 : HUGE_VAL;
-    if (reaches(target, best, best)) return CAIRN_OK;
-    return cairn_fail(CAIRN_USAGE, "'%s' cannot be reached: %s", text,
-                      target->accuracy ? "an accuracy is a part of 1, so 96 % is 0.96"
-                                       : "no loss is below 0");
-}
-
+/* No loss is below 0: every cell would work off its budget. */
 cairn_status cairn_study_target_read(const char *text, struct cairn_study_target *out)
 {
-    enum { WORD_BYTES = 32 };
-    char name[WORD_BYTES] = "";
-    char sign[3] = "";
-    char number[WORD_BYTES] = "";
-    char rest[2] = "";
-    char *end = NULL;
-    int n = sscanf(text, " %31[a-z_] %2[<>=] %31s %1s", name, sign, number, rest);
     struct cairn_study_target target = {.any = true};
-    target.value = strtod(number, &end);
-    target.accuracy = strcmp(name, "eval_accuracy") == 0;
-    target.below = sign[0] == '<';
-    target.equal = sign[1] == '=';
-    bool known = target.accuracy || strcmp(name, "eval_loss") == 0;
-    bool signs = (sign[0] == '<' || sign[0] == '>') && (sign[1] == '\0' || sign[1] == '=');
-    if (n != 3 || !known || !signs || *end != '\0' || !isfinite(target.value))
-        return cairn_fail(CAIRN_USAGE,
-                          "'%s' is not a target; write eval_loss < 0.1 or eval_accuracy >= 0.96, "
-                          "with <, <=, > or >=",
-                          text);
-    CAIRN_TRY(check_reachable(&target, text));
+    CAIRN_TRY(cairn_goal_read(text, &target.goal));
+    if (cairn_study_target_is_loss(&target) && target.goal.below &&
+        !cairn_goal_is_met(&target.goal, 0))
+        return cairn_fail(CAIRN_USAGE, "'%s' cannot be reached: no loss is below 0", text);
     *out = target;
     return CAIRN_OK;
 }
@@ -78,16 +52,19 @@ bool cairn_judge_is_due(const struct cairn_judge *judge, uint64_t update)
 }
 
 /* What falls along a learning curve; the target's is likewise. */
-static double error_of(const struct cairn_study_target *target, double loss, double accuracy)
+static double error_of(const struct cairn_study_target *target, double score)
 {
-    if (target->accuracy) return target->below ? accuracy : 1 - accuracy;
-    return target->below ? loss : -loss;
+    const bool is_loss = cairn_study_target_is_loss(target);
+    const double most =
+        is_loss ? HUGE_VAL : cairn_metric_at(target->goal.score - CAIRN_SCORE_ACCURACY)->most;
+    if (target->goal.below) return score;
+    return isfinite(most) ? most - score : -score;
 }
 
 /* How many times the target's error this is. */
 static double distance(const struct cairn_study_target *target, double error)
 {
-    double wanted = error_of(target, target->value, target->value);
+    double wanted = error_of(target, target->goal.value);
     return wanted > 0 && error > wanted ? error / wanted : 1;
 }
 
@@ -144,21 +121,22 @@ static uint64_t take_score(struct cairn_judge *judge, uint64_t update, double sc
     judge->recent[n] = (struct cairn_judge_score){(double)update, score};
     judge->mean = trailing_mean(judge);
     double at = judge->mean.update, mean = judge->mean.score;
-    if (!reaches(&judge->target, mean, mean)) return 0;
+    if (!cairn_goal_is_met(&judge->target.goal, mean)) return 0;
     if (n > 0)
-        at = before.update +
-             (at - before.update) * (judge->target.value - before.score) / (mean - before.score);
+        at = before.update + (at - before.update) * (judge->target.goal.value - before.score) /
+                                 (mean - before.score);
     return at > 1 && at < (double)update ? (uint64_t)llround(at) : update;
 }
 
 enum cairn_verdict cairn_judge_observe(struct cairn_judge *judge, uint64_t update, double loss,
-                                       double accuracy)
+                                       double metric)
 {
+    const double score = cairn_study_target_is_loss(&judge->target) ? loss : metric;
     if (!isfinite(loss)) return CAIRN_VERDICT_DIVERGED;
     if (!judge->target.any) return CAIRN_VERDICT_NONE;
-    judge->reached = take_score(judge, update, judge->target.accuracy ? accuracy : loss);
+    judge->reached = take_score(judge, update, score);
     if (judge->reached > 0) return CAIRN_VERDICT_REACHED;
-    double error = error_of(&judge->target, loss, accuracy);
+    double error = error_of(&judge->target, score);
     judge->next = next_check(judge, update, distance(&judge->target, error));
     bool first = judge->best_update == 0;
     if (first || error < judge->best || loss < judge->best_loss) judge->best_update = update;

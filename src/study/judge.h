@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "cairn/status.h"
+#include "nn/metric/goal.h"
 
 /** A cell is beaten once it took so many times the updates with which the best rate of its batch
  * and series reached the target, in the median over its seeds.  Seeds of one rate differ by up to
@@ -51,12 +52,12 @@ enum { CAIRN_STUDY_CHECKS = 40, CAIRN_STUDY_MORE_CHECKS = 10 };
 
 /** "eval_accuracy >= 0.96". */
 struct cairn_study_target {
-    bool any;      /* else there is none: the budget is the end */
-    bool accuracy; /* else the loss */
-    bool below;    /* reached from above */
-    bool equal;    /* the value itself is enough */
-    double value;
+    bool any; /* else there is none: the budget is the end */
+    struct cairn_goal goal;
 };
+
+/** Whether it is one of the loss; else of a metric.  Ranks: local.  Errors: none. */
+bool cairn_study_target_is_loss(const struct cairn_study_target *target);
 
 /** Read one.  Ranks: local.  Errors: CAIRN_USAGE: not of this form. */
 CAIRN_CHECKED cairn_status cairn_study_target_read(const char *text,
@@ -107,9 +108,9 @@ struct cairn_judge_limits cairn_judge_limits_of(uint64_t fewest, uint64_t forese
  * Ranks: local.  Errors: none. */
 bool cairn_judge_is_due(const struct cairn_judge *judge, uint64_t update);
 
-/** What the scores after this update mean; chooses when to check again.  Ranks: local.  Errors:
- * none. */
+/** What the loss after this update and the metric that targets are of mean; chooses when to check
+ * again.  Ranks: local.  Errors: none. */
 enum cairn_verdict cairn_judge_observe(struct cairn_judge *judge, uint64_t update, double loss,
-                                       double accuracy);
+                                       double metric);
 
 #endif

@@ -22,7 +22,8 @@ enum cairn_study_end {
 /** What a check of a cell has found. */
 struct cairn_study_check {
     uint64_t update;
-    double loss, accuracy; /* NaN: none */
+    double loss;
+    double accuracy; /* or the metric that targets are of; NaN: none */
 };
 
 /** One cell. */

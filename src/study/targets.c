@@ -9,8 +9,9 @@
 bool cairn_study_target_is_easier(const struct cairn_study_target *target,
                                   const struct cairn_study_target *hardest)
 {
-    if (target->accuracy != hardest->accuracy || target->below != hardest->below) return false;
-    return target->below ? target->value > hardest->value : target->value < hardest->value;
+    const struct cairn_goal *a = &target->goal, *b = &hardest->goal;
+    if (a->score != b->score || a->below != b->below) return false;
+    return a->below ? a->value > b->value : a->value < b->value;
 }
 
 /* The update at which the checks of a row reach the target; 0: they do not. */

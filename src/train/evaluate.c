@@ -3,7 +3,6 @@
  * depend on the world. */
 #include "train/evaluate.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "comm/exchange.h"
@@ -45,27 +44,33 @@ static cairn_status evaluate_share(const struct cairn_evaluation *e, struct cair
         CAIRN_TRY(
             cairn_loader_refused(e->loader, cairn_model_evaluate(e->model, e->w, &micro, &scores)));
         CAIRN_TRY(add_scores(sum, &scores));
+        cairn_metrics_add(e->metrics, e->model, &micro, &scores);
     }
     return CAIRN_OK;
 }
 
-cairn_status cairn_evaluate(const struct cairn_evaluation *e, struct cairn_scores *out, bool *left)
+cairn_status cairn_evaluate(const struct cairn_evaluation *e, struct cairn_evaluated *out,
+                            bool *left)
 {
     struct cairn_exact_sum sum[N_SUMS] = {{{0}}};
+    struct cairn_metric_set *metrics = e->metrics;
+    cairn_metrics_begin(metrics);
     cairn_status st = evaluate_share(e, sum);
     st = cairn_comm_sum_exact(e->comm, st, sum, N_SUMS);
     if (st != CAIRN_OK) return cairn_fail_in(st, "evaluating");
     *left = cairn_exact_sum_value(&sum[LEFT]) > 0;
     if (*left) return CAIRN_OK;
-    *out = (struct cairn_scores){.loss = cairn_exact_sum_value(&sum[CAIRN_SCALAR_LOSS]),
-                                 .weight = cairn_exact_sum_value(&sum[CAIRN_SCALAR_WEIGHT]),
-                                 .correct = cairn_exact_sum_value(&sum[CAIRN_SCALAR_CORRECT]),
-                                 .count = cairn_exact_sum_value(&sum[CAIRN_SCALAR_COUNT])};
-    return out->weight == 0 ? cairn_loader_no_weight(e->loader) : CAIRN_OK;
+    const double weight = cairn_exact_sum_value(&sum[CAIRN_SCALAR_WEIGHT]);
+    if (weight == 0) return cairn_loader_no_weight(e->loader);
+    if (metrics->n_sums > 0)
+        CAIRN_TRY(cairn_comm_sum_exact(e->comm, CAIRN_OK, metrics->sum, metrics->n_sums));
+    out->score[CAIRN_SCORE_LOSS] = cairn_exact_sum_value(&sum[CAIRN_SCALAR_LOSS]) / weight;
+    cairn_metrics_values(metrics, &out->score[CAIRN_SCORE_ACCURACY]);
+    return CAIRN_OK;
 }
 
 cairn_status cairn_trainer_scores(cairn_trainer *t, const real *w, enum cairn_split split,
-                                  const struct cairn_leave *leave, struct cairn_scores *out,
+                                  const struct cairn_leave *leave, struct cairn_evaluated *out,
                                   bool *left)
 {
     if (t->parts.loader[split] == NULL)
@@ -74,6 +79,7 @@ cairn_status cairn_trainer_scores(cairn_trainer *t, const real *w, enum cairn_sp
     const struct cairn_evaluation evaluation = {
         .comm = t->parts.comm,
         .model = t->parts.model,
+        .metrics = t->parts.metrics,
         .w = w,
         .loader = t->parts.loader[split],
         .n_samples = cairn_dataset_size(t->parts.dataset, split),
@@ -88,12 +94,12 @@ cairn_status cairn_trainer_scores(cairn_trainer *t, const real *w, enum cairn_sp
 cairn_status cairn_trainer_evaluate(cairn_trainer *t, const char *split, double *loss,
                                     double *accuracy)
 {
-    struct cairn_scores scores;
+    struct cairn_evaluated found;
     enum cairn_split group;
     bool left = false;
     CAIRN_TRY(cairn_split_find(split, &group));
-    CAIRN_TRY(cairn_trainer_scores(t, t->w, group, NULL, &scores, &left));
-    *loss = scores.loss / scores.weight;
-    *accuracy = cairn_model_has_accuracy(t->parts.model) ? scores.correct / scores.count : NAN;
+    CAIRN_TRY(cairn_trainer_scores(t, t->w, group, NULL, &found, &left));
+    *loss = found.score[CAIRN_SCORE_LOSS];
+    *accuracy = found.score[CAIRN_SCORE_ACCURACY];
     return CAIRN_OK;
 }

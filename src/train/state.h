@@ -7,14 +7,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "optim/plateau.h"
+
 /** How far training is; saved in each checkpoint. */
 struct cairn_progress_state {
-    uint64_t update;                 /* updates done */
-    uint64_t position;               /* in the epochs' orders laid end to end */
-    uint64_t samples;                /* used so far */
-    uint64_t epoch;                  /* of the last update */
-    double rate;                     /* learning rate of the last update; 0: there was none */
-    double epoch_loss, epoch_weight; /* sums over that epoch, update by update in every world */
+    uint64_t update;                    /* updates done */
+    uint64_t position;                  /* in the epochs' orders laid end to end */
+    uint64_t samples;                   /* used so far */
+    uint64_t epoch;                     /* of the last update */
+    double rate;                        /* learning rate of the last update; 0: there was none */
+    struct cairn_plateau_state plateau; /* of schedule.decay: plateau */
+    double epoch_loss, epoch_weight;    /* sums over that epoch, update by update in every world */
 };
 
 /** What a checkpoint says of where its weights come from, besides its data. */

@@ -17,6 +17,7 @@ void cairn_trainer_parts_free(const struct cairn_trainer_parts *parts)
         cairn_shared_release(parts->shared[split]);
     }
     cairn_optim_free(parts->optim);
+    cairn_metrics_free(parts->metrics);
     cairn_model_free(parts->model);
     cairn_dataset_close(parts->dataset);
 }
@@ -73,6 +74,7 @@ double cairn_trainer_rate(const cairn_trainer *t)
     if (t->given_rate >= 0) return t->given_rate;
     uint64_t batch = cairn_window_batch(&t->parts.rule, t->at.position);
     return cairn_schedule_rate(&t->parts.schedule, t->at.update, t->at.position, batch) *
+           cairn_schedule_fallen(&t->parts.schedule, t->at.plateau.n_falls) *
            cairn_scaling_factor(&t->parts.scaling, (double)batch);
 }
 

@@ -14,7 +14,7 @@
 #include "comm/shared.h"
 #include "comm/sum.h"
 #include "data/loader.h"
-#include "nn/model.h"
+#include "nn/metric/metrics.h"
 #include "optim/optim.h"
 #include "optim/scaling.h"
 #include "optim/schedule.h"
@@ -27,6 +27,7 @@ struct cairn_trainer_parts {
     cairn_comm *comm;                            /* NULL: this process alone, without MPI */
     struct cairn_dataset *dataset;               /* taken */
     struct cairn_model *model;                   /* taken */
+    struct cairn_metric_set *metrics;            /* of it, taken; NULL: it is never evaluated */
     struct cairn_loader *loader[CAIRN_N_SPLITS]; /* taken; NULL where there is no such group */
     struct cairn_shared *shared[CAIRN_N_SPLITS]; /* taken: what loaders hold with others, or NULL */
     struct cairn_optim *optim;                   /* taken */
@@ -66,8 +67,7 @@ struct cairn_trainer {
 /** Release what parts hold; NULLs are fine.  Ranks: local.  Errors: none. */
 void cairn_trainer_parts_free(const struct cairn_trainer_parts *parts);
 
-/** Make a trainer with initial weights.  Takes what `parts` says, also on failure.  Ranks: local.
- * Errors: memory. */
+/** Make one with initial weights; takes the parts in any case.  Ranks: local.  Errors: memory. */
 CAIRN_CHECKED cairn_status cairn_trainer_create(const struct cairn_trainer_parts *parts,
                                                 cairn_trainer **out);
 

@@ -45,9 +45,13 @@ struct valid {
 void valid_write_data(struct valid *run, const char *folder);
 /** The key model. */
 void valid_write_model(struct valid *run);
-/** Keys kernel, stride, padding, and dilation unless it pools; sizes are those after it then. */
-void valid_write_patches(struct valid *run, struct cairn_shape *shape, bool pools);
-/** The key factor; sizes are those after it then. */
+/** Keys of a layer; the shape is that after it then.  Of a convolution, all but init, and whether
+ * it has a bias. */
+bool valid_write_conv(struct valid *run, struct cairn_shape *shape);
+bool valid_write_conv_transpose(struct valid *run, struct cairn_shape *shape);
+void valid_write_pool(struct valid *run, struct cairn_shape *shape, bool may_dilate);
+void valid_write_reshape(struct valid *run, struct cairn_shape *shape);
+void valid_write_transpose(struct valid *run, struct cairn_shape *shape);
 void valid_write_factors(struct valid *run, struct cairn_shape *shape);
 /** Layers that make one shape of another. */
 void valid_write_way(struct valid *run, const struct cairn_shape *in,

@@ -5,28 +5,33 @@
 
 enum { DIMS = 3 };
 
+static void write_list(struct valid *run, const char *key, size_t n, const size_t *size)
+{
+    fprintf(run->out, ", %s: ", key);
+    for (size_t d = 0; d < n; d++) fprintf(run->out, "%s%zu", d == 0 ? "[" : ", ", size[d]);
+    fprintf(run->out, "]");
+}
+
 /* A number, or one for each dimension in a list. */
 static void write_sizes(struct valid *run, const char *key, size_t n, const size_t size[DIMS])
 {
     bool alike = true;
     for (size_t d = 1; d < n; d++) alike = alike && size[d] == size[0];
-    fprintf(run->out, ", %s: ", key);
-    if (alike && valid_once_in(run, 2)) {
-        fprintf(run->out, "%zu", size[0]);
-        return;
-    }
-    for (size_t d = 0; d < n; d++) fprintf(run->out, "%s%zu", d == 0 ? "[" : ", ", size[d]);
-    fprintf(run->out, "]");
+    if (alike && valid_once_in(run, 2))
+        fprintf(run->out, ", %s: %zu", key, size[0]);
+    else
+        write_list(run, key, n, size);
 }
 
-void valid_write_patches(struct valid *run, struct cairn_shape *shape, bool pools)
+/* Keys kernel, stride, padding and dilation, and the sizes after it. */
+static void write_patches(struct valid *run, struct cairn_shape *shape, bool pools, bool may_dilate)
 {
     const size_t n = (size_t)shape->ndim - 1;
     size_t *size = &shape->dim[1];
     size_t kernel[DIMS];
     size_t stride[DIMS];
     size_t padding[DIMS];
-    bool room = !pools;
+    bool room = may_dilate;
     for (size_t d = 0; d < n; d++) {
         kernel[d] = valid_count(run, 1, size[d] < 4 ? size[d] : 4);
         stride[d] = valid_count(run, 1, 3);
@@ -51,6 +56,63 @@ void valid_write_patches(struct valid *run, struct cairn_shape *shape, bool pool
         size[d] = (size[d] + 2 * padding[d] - dilation * (kernel[d] - 1) - 1) / stride[d] + 1;
 }
 
+/* Keys kernel, stride, padding, output_padding and dilation of the way up, and the sizes after. */
+static void write_patches_back(struct valid *run, struct cairn_shape *shape)
+{
+    const size_t n = (size_t)shape->ndim - 1;
+    const size_t dilation = valid_once_in(run, 3) ? 2 : 1;
+    size_t kernel[DIMS];
+    size_t stride[DIMS];
+    size_t padding[DIMS];
+    size_t more[DIMS];
+    for (size_t d = 0; d < n; d++) {
+        kernel[d] = valid_count(run, 1, 3);
+        stride[d] = valid_count(run, 1, shape->dim[d + 1] > 8 ? 1 : 2);
+        more[d] = fuzz_below(&run->random, dilation > stride[d] ? dilation : stride[d]);
+        size_t whole =
+            (shape->dim[d + 1] - 1) * stride[d] + dilation * (kernel[d] - 1) + 1 + more[d];
+        padding[d] = fuzz_below(&run->random, whole > 4 ? 3 : (whole + 1) / 2);
+        shape->dim[d + 1] = whole - 2 * padding[d];
+    }
+    write_sizes(run, "kernel", n, kernel);
+    write_sizes(run, "stride", n, stride);
+    write_sizes(run, "padding", n, padding);
+    write_sizes(run, "output_padding", n, more);
+    if (dilation > 1) fprintf(run->out, ", dilation: 2");
+}
+
+/* Keys channels, groups and bias, and the channels after it. */
+static bool write_channels(struct valid *run, struct cairn_shape *shape)
+{
+    const size_t in = shape->dim[0];
+    const bool bias = !valid_once_in(run, 4);
+    size_t parts = valid_once_in(run, 2) ? 1 : valid_count(run, 1, in);
+    if (in % parts != 0) parts = 1;
+    shape->dim[0] = parts * valid_count(run, 1, parts > 2 ? 2 : 3);
+    fprintf(run->out, ", channels: %zu, groups: %zu, bias: %s", shape->dim[0], parts,
+            bias ? "true" : "false");
+    return bias;
+}
+
+bool valid_write_conv(struct valid *run, struct cairn_shape *shape)
+{
+    const bool bias = write_channels(run, shape);
+    write_patches(run, shape, false, true);
+    return bias;
+}
+
+bool valid_write_conv_transpose(struct valid *run, struct cairn_shape *shape)
+{
+    const bool bias = write_channels(run, shape);
+    write_patches_back(run, shape);
+    return bias;
+}
+
+void valid_write_pool(struct valid *run, struct cairn_shape *shape, bool may_dilate)
+{
+    write_patches(run, shape, true, may_dilate);
+}
+
 void valid_write_factors(struct valid *run, struct cairn_shape *shape)
 {
     const size_t n = (size_t)shape->ndim - 1;
@@ -62,26 +124,21 @@ void valid_write_factors(struct valid *run, struct cairn_shape *shape)
     write_sizes(run, "factor", n, factor);
 }
 
-static void write_any_way(struct valid *run, const struct cairn_shape *out)
-{
-    fprintf(run->out, "[{type: flatten}, {type: dense, units: %zu}, {type: reshape, to: [",
-            cairn_shape_count(out));
-    for (int d = 0; d < out->ndim; d++) fprintf(run->out, "%s%zu", d > 0 ? ", " : "", out->dim[d]);
-    fprintf(run->out, "]}]");
-}
-
 void valid_write_way(struct valid *run, const struct cairn_shape *in, const struct cairn_shape *out)
 {
     const size_t n = (size_t)in->ndim - 1;
     size_t kernel[DIMS];
     size_t padding[DIMS];
-    bool is_dense = n == 1 && in->dim[0] == out->dim[0];
+    bool is_dense = n == 0 || (n == 1 && in->dim[0] == out->dim[0]);
     if (in->ndim != out->ndim) {
-        write_any_way(run, out);
+        fprintf(run->out, "[{type: flatten}, {type: dense, units: %zu}, {type: reshape",
+                cairn_shape_count(out));
+        write_list(run, "to", (size_t)out->ndim, out->dim);
+        fprintf(run->out, "}]");
         return;
     }
-    if (n == 0 || is_dense) {
-        fprintf(run->out, "[{type: dense, units: %zu}]", out->dim[out->ndim - 1]);
+    if (is_dense) {
+        fprintf(run->out, "[{type: dense, units: %zu}]", out->dim[n]);
         return;
     }
     for (size_t d = 0; d < n; d++) {

@@ -73,39 +73,14 @@ static void write_flatten(struct valid_stack *stack)
     stack->shape = (struct cairn_shape){1, {cairn_shape_count(&stack->shape)}};
 }
 
-static size_t divisor(struct valid_stack *stack, size_t of)
-{
-    size_t part = valid_count(stack->run, 1, of < 6 ? of : 6);
-    return of % part == 0 ? part : 1;
-}
-
 static void write_reshape(struct valid_stack *stack)
 {
-    size_t left = cairn_shape_count(&stack->shape);
-    const int n = (int)valid_count(stack->run, 1, 4);
-    const int open = (int)valid_count(stack->run, 0, 4);
-    stack->shape.ndim = n;
-    for (int d = 0; d < n; left /= stack->shape.dim[d], d++) {
-        stack->shape.dim[d] = d == n - 1 ? left : divisor(stack, left);
-        fprintf(stack->run->out, d == 0 ? ", to: [" : ", ");
-        fprintf(stack->run->out, "%ld", d == open ? -1 : (long)stack->shape.dim[d]);
-    }
-    fprintf(stack->run->out, "]");
+    valid_write_reshape(stack->run, &stack->shape);
 }
 
 static void write_transpose(struct valid_stack *stack)
 {
-    const struct cairn_shape in = stack->shape;
-    int dims[CAIRN_MAX_DIMS] = {0, 1, 2, 3, 4};
-    for (int d = 0; d < in.ndim; d++) {
-        const int k = (int)valid_count(stack->run, (size_t)d, (size_t)in.ndim - 1);
-        const int taken = dims[k];
-        dims[k] = dims[d];
-        dims[d] = taken;
-        stack->shape.dim[d] = in.dim[taken];
-        fprintf(stack->run->out, "%s%d", d == 0 ? ", dims: [" : ", ", taken);
-    }
-    fprintf(stack->run->out, "]");
+    valid_write_transpose(stack->run, &stack->shape);
 }
 
 static void write_dense(struct valid_stack *stack)
@@ -119,22 +94,24 @@ static void write_dense(struct valid_stack *stack)
 
 static void write_conv(struct valid_stack *stack)
 {
-    size_t in = stack->shape.dim[0];
-    size_t parts = valid_once_in(stack->run, 2) ? 1 : valid_count(stack->run, 1, in);
-    if (in % parts != 0) parts = 1;
-    size_t out = parts * valid_count(stack->run, 1, parts > 2 ? 2 : 3);
-    bool bias = !valid_once_in(stack->run, 4);
-    fprintf(stack->run->out, ", channels: %zu, groups: %zu, bias: %s", out, parts,
-            bias ? "true" : "false");
-    valid_write_patches(stack->run, &stack->shape, false);
-    stack->shape.dim[0] = out;
     stack->convolves = true;
-    valid_note(stack, bias);
+    valid_note(stack, valid_write_conv(stack->run, &stack->shape));
 }
 
-static void write_pool(struct valid_stack *stack)
+static void write_conv_transpose(struct valid_stack *stack)
 {
-    valid_write_patches(stack->run, &stack->shape, true);
+    stack->convolves = true;
+    valid_note(stack, valid_write_conv_transpose(stack->run, &stack->shape));
+}
+
+static void write_maxpool(struct valid_stack *stack)
+{
+    valid_write_pool(stack->run, &stack->shape, true);
+}
+
+static void write_avgpool(struct valid_stack *stack)
+{
+    valid_write_pool(stack->run, &stack->shape, false);
 }
 
 static void write_upsample(struct valid_stack *stack)
@@ -231,8 +208,9 @@ static void write_branches(struct valid_stack *stack)
     stack->convolves = stack->convolves || inner.convolves;
 }
 
-#define CONV "channels kernel stride padding dilation groups bias"
-#define POOL "kernel stride padding"
+#define CONV      "channels kernel stride padding dilation groups bias"
+#define TRANSPOSE CONV " output_padding"
+#define POOL      "kernel stride padding"
 
 static const struct valid_rule rules[] = {
     {"dense", ROW | TOKENS, "units bias tie", NULL, write_dense},
@@ -255,10 +233,13 @@ static const struct valid_rule rules[] = {
     {"conv1d", TOKENS, CONV, is_no_text, write_conv},
     {"conv2d", IMAGE, CONV, NULL, write_conv},
     {"conv3d", VOLUME, CONV, NULL, write_conv},
-    {"maxpool", PLACES, POOL, NULL, write_pool},
-    {"maxpool2d", IMAGE, POOL, NULL, write_pool},
-    {"avgpool", PLACES, POOL, NULL, write_pool},
-    {"avgpool2d", IMAGE, POOL, NULL, write_pool},
+    {"conv_transpose1d", TOKENS, TRANSPOSE, is_no_text, write_conv_transpose},
+    {"conv_transpose2d", IMAGE, TRANSPOSE, NULL, write_conv_transpose},
+    {"conv_transpose3d", VOLUME, TRANSPOSE, NULL, write_conv_transpose},
+    {"maxpool", PLACES, POOL " dilation", NULL, write_maxpool},
+    {"maxpool2d", IMAGE, POOL " dilation", NULL, write_maxpool},
+    {"avgpool", PLACES, POOL, NULL, write_avgpool},
+    {"avgpool2d", IMAGE, POOL, NULL, write_avgpool},
     {"global_avgpool", PLACES, "", may_end_planes, write_global_pool},
     {"upsample", PLACES, "factor", is_no_text, write_upsample},
     {"batchnorm", ROW | PLACES, "", has_many_values, write_norm},

@@ -20,6 +20,12 @@ expect 0 2 train "$recipes/mnist-cnn-large.yaml" data.file=mnist.h5 train.epochs
 same "parameters of mnist-cnn-large" "$(json cnn-large/summary.json n_parameters)" 1199882
 holds "mnist-cnn-large, test accuracy after 20 updates" "$(json cnn-large/summary.json eval_accuracy) >= 0.5"
 
+# The first updates of the vision transformer, which ends at 0.988.
+expect 0 2 train "$recipes/vit-mnist.yaml" data.file=mnist.h5 train.epochs=none train.updates=40 schedule.warmup_updates=5 \
+    train.evaluate_every=1000 checkpoint.every_updates=0 --out vit -q
+same "parameters of vit-mnist" "$(json vit/summary.json n_parameters)" 107530
+holds "vit-mnist, test accuracy after 40 updates" "$(json vit/summary.json eval_accuracy) >= 0.2"
+
 # Updates of plain SGD until the validation error is below 4 %: about 230, a reference program needed 228.  One seed says
 # little (see the recipe), so the median of three.
 last=290

@@ -70,7 +70,7 @@ fi
 
 # ---- config.yaml and /config: every key but those whose default the data decide, and the same run again
 expect 0 0 options
-sed '/^X("data.*TREE, ""/d' "$CAIRN_SOURCE/src/config/options.def" | grep -o '^X("[a-z_.]*"' | cut -d'"' -f2 >keys
+sed -E '/^X."(data|eval).*TREE, ""/d' "$CAIRN_SOURCE/src/config/options.def" | grep -o '^X("[a-z_.]*"' | cut -d'"' -f2 >keys
 while read -r key; do
     grep -Eq "^ *$key +" out || fail "cairn options does not tell of $key"
     grep -Eq "^ *${key##*.}:" run/config.yaml || fail "config.yaml has no $key"
@@ -79,6 +79,9 @@ expect 0 0 options pos_weight
 same "keys of a loss" "$(sed -E 's/[:-] .*//; s/ +//g' out)" $'binary_cross_entropy\npos_weight'
 expect 0 0 options cosine
 grep -q '^ *schedule.decay ' out && ! grep -q '^ *optim.lr ' out || fail "cairn options cosine says: $(cat out)"
+expect 0 0 options nn.LeakyReLU
+same "a name of PyTorch" "$(sed -E 's/[:-] .*//; s/ +//g; s/[0-9].*//' out)" \
+    $'LeakyReLUofPyTorch;LeakyReLUofKeras->layerleaky_relu\nleaky_relu\nslope'
 expect_line 2 0 "has 'learning_rate'; Cairn calls this optim.lr" options learning_rate
 expect_line 2 0 'there is no option --lr; Cairn calls this optim.lr, .*optim.lr=0.1$' train run.yaml --lr 0.1
 expect 0 0 train -h

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# cairn plan: what it plans for a rank is the peak of a real run within 5 %, for four kinds of models on 1 and 2 ranks; the
+# cairn plan: what it plans for a rank is the peak of a real run within 5 %, for five kinds of models on 1 and 2 ranks; the
 # tables, --json and the limits agree with each other; what is wrong ends in one line.
 . "${BASH_SOURCE%/*}/../support/run.sh"
 
@@ -26,7 +26,7 @@ else
 fi
 
 # A net of dense layers on data of 50 MB, adam, the same bits everywhere; one of images and one of volumes with large
-# activations; a GPT.
+# activations; one of volumes that come with their channels last and go down and up again; a GPT.
 n=65536
 printf '\0\0\10\3\0\1\0\0\0\0\0\34\0\0\0\34' >images
 { yes 'sixty-five thousand images' || true; } | head -c $((n * 784)) >>images
@@ -39,6 +39,7 @@ expect 0 0 import idx --train images labels --test few_images few_labels -o imag
 expect 0 0 import text text -o text.h5 --val 0
 rm images labels few_images few_labels text
 "$CAIRN_BUILD/tests/run_make_data" volumes.h5 /train/x=uint8:64x1x24x24x24 /train/y=int32:64
+"$CAIRN_BUILD/tests/run_make_data" last.h5 /train/x=uint8:4x64x64x64x8 /train/y=int32:4
 
 cat >mlp.yaml <<END
 data: {file: images.h5, in_memory: true}
@@ -63,6 +64,14 @@ batch: {global: 32, micro: 16}
 optim: {name: sgd, lr: 0.01}
 train: {updates: 2, evaluate_every: none}
 END
+cat >last.yaml <<END
+data: {file: last.h5, layout: hwc, std: 255, in_memory: false}
+model: [{type: conv3d, channels: 4, kernel: 4, stride: 4, groups: 4}, {type: relu}, {type: conv_transpose3d, channels: 2, kernel: 3, stride: 2,
+  output_padding: 1}, {type: relu}, {type: maxpool, kernel: 2, dilation: 2}, {type: global_avgpool}, {type: dense, units: 3}]
+batch: {global: 3, micro: 1}
+optim: {name: sgd, lr: 0.01}
+train: {updates: 2, evaluate_every: none}
+END
 cat >gpt.yaml <<END
 data: {file: text.h5, context: 64}
 model: [{type: embedding, units: 192}, {type: position}, {type: transformer_block, heads: 4, causal: true},
@@ -71,7 +80,7 @@ batch: {global: 16, micro: 8}
 optim: {name: adamw, lr: 0.001}
 train: {updates: 2, evaluate_every: none}
 END
-for name in mlp cnn volumes gpt; do
+for name in mlp cnn volumes last gpt; do
     for ranks in 1 2; do
         expect 0 0 plan "$name.yaml" --memory --json --ranks $ranks
         cp out "$name-$ranks.json"

@@ -73,13 +73,22 @@ cut_short()
     as_on_1 "$1" cut
 }
 
-for file in "$recipes"/*.yaml; do
-    recipe=$(basename "$file" .yaml)
-    case $recipe in
-    shakespeare-gpu-size) one "$recipe" batch.global=3 batch.micro=1 ;; # as large as it is on purpose
+# all RECIPE
+all()
+{
+    case $1 in
+    shakespeare-gpu-size) one "$1" batch.global=3 batch.micro=1 ;; # as large as it is on purpose
     *)
-        one "$recipe"
-        cut_short "$recipe"
+        one "$1"
+        cut_short "$1"
         ;;
     esac
+}
+
+most_beside=2
+for file in "$recipes"/*.yaml; do
+    recipe=$(basename "$file" .yaml)
+    data_of "$recipe" >/dev/null # once
+    beside all "$recipe"
 done
+all_good

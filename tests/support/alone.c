@@ -41,11 +41,13 @@ struct alone *alone_make(const char *text, const struct cairn_shape *in, size_t 
         .micro = micro, .params = &alone->params, .arena = &alone->arena, .wants_dx = true};
     if (cairn_chain_plan(&alone->chain, alone->list, "", in, &alone->plan) != CAIRN_OK)
         fail_msg("%s: %s", text, cairn_error_text());
+    cairn_chain_plan_gradients(&alone->chain, false, &alone->plan);
+    cairn_plan_gradient(&alone->plan, 0, 0, cairn_shape_count(cairn_chain_output(&alone->chain)));
     size_t workspace_at = cairn_arena_plan(&alone->arena, alone->plan.workspace_bytes, 1);
     size_t gradient_at[2];
     for (int turn = 0; turn < 2; turn++)
         gradient_at[turn] =
-            cairn_plan_activation(&alone->plan, alone->plan.gradient[0], sizeof(real));
+            cairn_plan_activation(&alone->plan, alone->plan.gradient[0][turn], sizeof(real));
     assert_int_equal(cairn_arena_allocate(&alone->arena, "a test"), CAIRN_OK);
     get(alone->params.n_values, sizeof *alone->w, &alone->w);
     get(alone->params.n_values, sizeof *alone->g, &alone->g);
@@ -83,7 +85,7 @@ void alone_backward(struct alone *alone, const real *dy)
 {
     real *mine = alone->pass.gradient[0][0];
     memcpy(mine, dy, alone->micro.n * alone_n_out(alone) * sizeof *mine);
-    const real *dx = cairn_chain_backward(&alone->chain, &alone->pass, mine);
+    const real *dx = cairn_chain_backward(&alone->chain, &alone->pass, mine, NULL);
     assert_non_null(dx);
     alone->dx = dx == mine ? mine : alone->pass.gradient[0][1];
 }

@@ -52,8 +52,9 @@ void bench_free(struct bench *bench);
 /** cairn_model_gradient() into the bench's gradient and scores. */
 cairn_status bench_gradient(struct bench *bench, const struct cairn_micro *micro);
 
-/** That gradient, loss and tensors opened are the same to the bit with activations that are computed
- * again, in segments of any size, as in `bench`, which has just been given the micro-batch. */
+/** That gradient, loss and tensors opened are the same to the bit with activations that are
+ * computed again, in segments of any size, as in `bench`, which has just been given the
+ * micro-batch. */
 void bench_check_recompute(const struct bench *bench, const struct cairn_model_options *options,
                            const struct cairn_micro *micro);
 

@@ -100,7 +100,7 @@ static void test_unknown_keys(void **state)
         {"batch.global: 1\n", "/runs/run.yaml:1:1", "batch: {global: ...}"},
         {"fp16: true\n", "/runs/run.yaml:1:1", "'fp16': weights and gradients are float32"},
         {"shuffle: {buffer: 1}\n", "/runs/run.yaml:1:1", "every epoch has an order of its own"},
-        {"train: {patience: 3}\n", "/runs/run.yaml:1:9", "Cairn calls this checkpoint.keep_best"},
+        {"train: {early_stopping: 3}\n", "/runs/run.yaml:1:9", "Cairn calls this train.patience"},
         {"data: {num_workers: 3}\n", "/runs/run.yaml:1:8", "data.in_memory: true"},
         {"iter_size: 2\n", "/runs/run.yaml:1:1", "Cairn calls this batch.accumulate"},
         {"zzzzzzzzzzzzzzzzzzz: 1\n", "/runs/run.yaml:1:1", "'cairn options' lists all"},

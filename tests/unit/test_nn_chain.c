@@ -85,7 +85,7 @@ static void test_a_chain_inside_a_layer(void **state)
     const real *y = cairn_chain_forward(&inner.chain, &inner.pass, x);
     assert_true(y[0] == 4 && y[1] == 8);
     assert_true(x[0] == -1); /* the first layer did not write over what is not its own */
-    const real *dx = cairn_chain_backward(&inner.chain, &inner.pass, dy);
+    const real *dx = cairn_chain_backward(&inner.chain, &inner.pass, dy, NULL);
     assert_non_null(dx);
     assert_true(dx[0] == 0 && dx[1] == 6);
     assert_memory_equal(gradient, dw, sizeof dw);
@@ -104,7 +104,7 @@ static void test_no_gradient_by_data(void **state)
     assert_false(inner.chain.layer[0].in_backward);
     assert_false(inner.chain.layer[1].wants_dx);
     cairn_chain_forward(&inner.chain, &inner.pass, x);
-    assert_null(cairn_chain_backward(&inner.chain, &inner.pass, dy));
+    assert_null(cairn_chain_backward(&inner.chain, &inner.pass, dy, NULL));
     inner_free(&inner);
 }
 
@@ -122,7 +122,7 @@ static void test_a_relu_is_absorbed(void **state)
     assert_true(y[0] == 0 && y[1] == 0 && y == inner.chain.layer[1].y);
     y = cairn_chain_forward(&inner.chain, &inner.pass, positive);
     assert_true(y[0] == 2 && y[1] == 2);
-    cairn_chain_backward(&inner.chain, &inner.pass, dy);
+    cairn_chain_backward(&inner.chain, &inner.pass, dy, NULL);
     assert_memory_equal(gradient, dw, sizeof dw);
     inner_free(&inner);
     inner_make_of(&inner, "[{type: dense, units: 2, bias: false}, {type: tanh}, {type: relu}]", "",

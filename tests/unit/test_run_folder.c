@@ -79,7 +79,7 @@ static void test_lines_are_as_promised(void **state)
     (void)state;
     struct cairn_run_folder *folder = started(0);
     add(folder, 1);
-    struct cairn_eval_metrics eval = {1, 0, 64, 2.5, "test", 0.25, (double)NAN};
+    struct cairn_eval_metrics eval = {1, 0, 64, 2.5, "test", 0.25, (double)NAN, {0}};
     struct cairn_gradflow flow = {1, "3.body.0.weight", 0.5, 1, 2, 3, 40, 0.5, 6};
     struct cairn_accumulation partial = {1, 2, 64, "3.body.0.weight", 0.5, 1, 2};
     struct cairn_gradflow odd = {1, "a,\"b\".bias", 0.5,         1,          2,
@@ -139,9 +139,9 @@ static void test_last_eval(void **state)
     struct cairn_run_folder *folder = started(0);
     bool any = false;
     struct cairn_eval_metrics found = {0};
-    struct cairn_eval_metrics lines[] = {{5, 0, 320, 2.5, "val", 0.5, 0.75},
-                                         {5, 0, 320, 2.5, "test", 0.25, 1.0 / 3},
-                                         {6, 1, 384, 3.5, "test", 0.125, (double)NAN}};
+    struct cairn_eval_metrics lines[] = {{5, 0, 320, 2.5, "val", 0.5, 0.75, {0}},
+                                         {5, 0, 320, 2.5, "test", 0.25, 1.0 / 3, {0}},
+                                         {6, 1, 384, 3.5, "test", 0.125, (double)NAN, {0}}};
     for (size_t i = 0; i < 3; i++)
         assert_int_equal(cairn_run_folder_eval(folder, &lines[i]), CAIRN_OK);
     assert_int_equal(cairn_run_folder_flush(folder), CAIRN_OK);
@@ -163,7 +163,7 @@ static void test_update_allocates_nothing(void **state)
     skip();
 #else
     struct cairn_run_folder *folder = started(0);
-    struct cairn_eval_metrics eval = {1, 0, 64, 2.5, "test", 0.25, 0.5};
+    struct cairn_eval_metrics eval = {1, 0, 64, 2.5, "test", 0.25, 0.5, {0}};
     struct cairn_gradflow flow = {1, "1.weight", 0.5, 1, 2, 3, 40, 0.5, 6};
     size_t before = n_allocations;
     assert_true(before > 0);

@@ -70,8 +70,7 @@ static void test_summary(void **state)
                                     .updates = 120,
                                     .ranks = 2,
                                     .train_loss = 0.125,
-                                    .eval_loss = 0.25,
-                                    .eval_accuracy = (double)NAN,
+                                    .eval = {.loss = 0.25, .accuracy = (double)NAN},
                                     .weights_hash = UINT64_C(0xabc),
                                     .wall_s = 1.0 / 3,
                                     .n_parameters = 650};
@@ -80,7 +79,8 @@ static void test_summary(void **state)
     assert_text("summary.json", text);
     assert_string_equal(
         text,
-        "{\n  \"status\": \"done\",\n  \"updates\": 120,\n  \"epochs\": 0,\n  \"samples\": 0,\n"
+        "{\n  \"status\": \"done\",\n  \"updates\": 120,\n  \"epochs\": "
+        "0,\n  \"samples\": 0,\n"
         "  \"ranks\": 2,\n  \"micro_batch\": 0,\n  \"global_batch\": 0,\n  \"train_loss\": 0.125,\n"
         "  \"eval_loss\": 0.25,\n  \"eval_accuracy\": null,\n"
         "  \"weights_hash\": \"0000000000000abc\",\n  \"samples_per_s\": 0,\n"

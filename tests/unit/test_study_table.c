@@ -36,11 +36,13 @@ static void targets_are_read(void **state)
                                "eval_accuracy > 1",
                                "eval_loss < 0"};
     assert_int_equal(cairn_study_target_read("eval_accuracy >= 0.96", &target), CAIRN_OK);
-    assert_true(target.any && target.accuracy && !target.below && target.equal);
+    assert_true(target.any && !cairn_study_target_is_loss(&target) && !target.goal.below &&
+                target.goal.equal);
     assert_int_equal(cairn_study_target_read("eval_accuracy >= 1", &target), CAIRN_OK);
     assert_int_equal(cairn_study_target_read("eval_loss > 2", &target), CAIRN_OK);
     assert_int_equal(cairn_study_target_read("eval_loss<0.5", &target), CAIRN_OK);
-    assert_true(!target.accuracy && target.below && !target.equal && target.value == 0.5);
+    assert_true(cairn_study_target_is_loss(&target) && target.goal.below && !target.goal.equal &&
+                target.goal.value == 0.5);
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         assert_int_equal(cairn_study_target_read(bad[i], &target), CAIRN_USAGE);
 }

@@ -85,10 +85,11 @@ static struct news look_around(struct cell *c)
 
 static void take_scores(struct cell *c, const struct cairn_eval_metrics *line)
 {
-    const struct cairn_study_check check = {line->update, line->loss, line->accuracy};
+    const double metric = cairn_run_score(line, c->study->metric);
+    const struct cairn_study_check check = {line->update, line->loss, metric};
     c->last = *line;
     if (c->kept == CAIRN_OK) c->kept = cairn_study_row_check(&c->seen, &check);
-    c->verdict = cairn_judge_observe(&c->judge, line->update, line->loss, line->accuracy);
+    c->verdict = cairn_judge_observe(&c->judge, line->update, line->loss, metric);
 }
 
 static enum cairn_run_action on_evaluation(void *context, const struct cairn_eval_metrics *line)
@@ -154,7 +155,7 @@ static cairn_status make_options(struct cell *c, struct cairn_run_options *optio
     if (c->brief || !asked) {
         options->checkpoint_every = 0;
         options->checkpoint_mtbf_s = 0;
-        options->keep_best = CAIRN_BEST_NONE;
+        options->keep_best = CAIRN_SCORE_NONE;
     }
     if (c->brief) options->gradflow_every = 0;
     options->brief = c->brief;

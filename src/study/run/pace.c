@@ -48,7 +48,7 @@ static bool is_interrupted(const void *context)
 /* Collective. */
 static cairn_status time_check(cairn_trainer *t, struct sample *out)
 {
-    struct cairn_scores scores;
+    struct cairn_evaluated scores;
     bool left = false;
     const struct cairn_leave leave = {.wants = is_interrupted};
     double begin_s = cairn_clock_s();

@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "base/memory.h"
@@ -120,24 +121,41 @@ static cairn_status check_data(struct cairn_study *study, const struct cairn_con
     return st;
 }
 
-static cairn_status check_accuracy(struct cairn_study *study, const struct cairn_config *config)
+/* Whether what the targets are of is evaluated. */
+static cairn_status check_metric(struct cairn_study *study, const struct cairn_config *config)
 {
     struct cairn_dataset *dataset = NULL;
     struct cairn_model *model = NULL;
-    bool needed = study->target.accuracy;
+    bool needed = study->target.any && !cairn_study_target_is_loss(&study->target);
     for (size_t i = 0; i < study->targets.n; i++)
-        needed = needed || study->targets.of[i].target.accuracy;
+        needed = needed || !cairn_study_target_is_loss(&study->targets.of[i].target);
     if (!needed) return CAIRN_OK;
     CAIRN_TRY(cairn_setup_data_open(&study->data, config, &dataset));
     struct cairn_model_options options = cairn_setup_model_options(config, dataset, 1);
     cairn_status st = cairn_model_create(&options, &model);
-    if (st == CAIRN_OK && !cairn_model_has_accuracy(model))
-        st =
-            cairn_fail(CAIRN_USAGE, "%s: the loss %s has no accuracy; take a target for eval_loss",
-                       cairn_study_file_place(study->file, "target"), cairn_model_loss_name(model));
+    if (st == CAIRN_OK) {
+        st = cairn_setup_check_score(config, model, study->metric);
+        if (st != CAIRN_OK)
+            st = cairn_fail_in(st, "%s", cairn_study_file_place(study->file, "target"));
+    }
     cairn_model_free(model);
     cairn_dataset_close(dataset);
     return st;
+}
+
+/* A cell ends at its target, and is evaluated where that is told from. */
+static cairn_status check_early(const struct cairn_study *study, const struct cairn_config *config)
+{
+    const bool patient = config->train_patience != CAIRN_KEY_WORD(CAIRN_PATIENCE_NONE);
+    const bool stops = strcmp(config->train_stop, "none") != 0;
+    if (config->schedule_decay == CAIRN_LR_DECAY_PLATEAU)
+        return cairn_fail(CAIRN_USAGE,
+                          "%s: schedule.decay: plateau counts evaluations, and a study makes them "
+                          "where its target wants them; take another decay",
+                          study->file->run);
+    if (!patient && !stops) return CAIRN_OK;
+    return cairn_fail(CAIRN_USAGE, "%s: cells of a study end at study.target; leave %s out",
+                      study->file->run, stops ? "train.stop" : "train.patience");
 }
 
 /* A decay is as long as the budget; cells that reach the target end before. */
@@ -153,6 +171,21 @@ static void warn_of_decay(const struct cairn_study *study, const struct cairn_co
                       study->file->run);
 }
 
+/* Checks keep the loss and one metric. */
+static cairn_status take_metric(struct cairn_study *study, const struct cairn_study_target *target,
+                                const char *place)
+{
+    if (cairn_study_target_is_loss(target)) return CAIRN_OK;
+    if (study->metric != CAIRN_SCORE_NONE && study->metric != target->goal.score)
+        return cairn_fail(CAIRN_USAGE,
+                          "%s: targets are of %s and of %s; a study has those of the loss and of "
+                          "one metric",
+                          place, cairn_score_name(study->metric),
+                          cairn_score_name(target->goal.score));
+    study->metric = target->goal.score;
+    return CAIRN_OK;
+}
+
 /* Further targets: cells end at study.target, so they must have been reached by then. */
 static cairn_status take_targets(struct cairn_study *study)
 {
@@ -165,7 +198,8 @@ static cairn_status take_targets(struct cairn_study *study)
         if (at->kind != CAIRN_NODE_SCALAR)
             return cairn_fail(CAIRN_USAGE, "%s: study.targets is a list of texts", place);
         CAIRN_TRY_IN(cairn_study_target_read(at->text, &target), "%s", place);
-        if (target.accuracy == study->target.accuracy &&
+        CAIRN_TRY(take_metric(study, &target, place));
+        if (target.goal.score == study->target.goal.score &&
             !cairn_study_target_is_easier(&target, &study->target))
             return cairn_fail(CAIRN_USAGE,
                               "%s: '%s' is not easier than study.target (%s), where cells end; "
@@ -226,7 +260,9 @@ static cairn_status parse(struct cairn_study *study)
     if (study->file->target[0] != '\0')
         CAIRN_TRY_IN(cairn_study_target_read(study->file->target, &study->target), "%s",
                      cairn_study_file_place(study->file, "target"));
+    if (study->target.any) CAIRN_TRY(take_metric(study, &study->target, ""));
     CAIRN_TRY(take_targets(study));
+    if (study->metric == CAIRN_SCORE_NONE) study->metric = CAIRN_SCORE_ACCURACY;
     CAIRN_TRY(take_splits(study));
     study->has_link = study->file->link[0] != '\0';
     if (study->has_link)
@@ -260,7 +296,8 @@ static cairn_status prepare_cells(struct cairn_study *study)
         st = cairn_start_check(config, &study->data,
                                (size_t)cairn_study_ranks(study, some_cell(study)));
     if (st == CAIRN_OK && main) st = check_data(study, config);
-    if (st == CAIRN_OK && main) st = check_accuracy(study, config);
+    if (st == CAIRN_OK && main) st = check_metric(study, config);
+    if (st == CAIRN_OK) st = check_early(study, config);
     if (st == CAIRN_OK && main) warn_of_decay(study, config);
     if (st == CAIRN_OK && main && !study->request.check)
         st = cairn_start_deadline(config, study->request.begin_s, &study->deadline_s,

@@ -47,6 +47,7 @@ struct cairn_study {
     char *base_text; /* the run file as resolved, without the axes; owned */
     struct cairn_study_axes axes;
     struct cairn_study_target target;
+    size_t metric; /* the score, not the loss, that its targets are of; else accuracy */
     struct cairn_study_targets targets;                      /* further ones; texts of `file` */
     struct cairn_study_split split[CAIRN_STUDY_MOST_SPLITS]; /* [n_splits] to be predicted */
     size_t n_splits;

@@ -154,6 +154,10 @@ def conv3d(channels, kernel, **keys):
     return conv(channels, kernel, "conv3d", **keys)
 
 
+def conv_transpose(n_dims, channels, kernel, **keys):
+    return conv(channels, kernel, f"conv_transpose{n_dims}d", **keys)
+
+
 RELU, FLATTEN, NORM = layer("relu"), layer("flatten"), layer("batchnorm")
 POOL = layer("maxpool2d", kernel=2)
 
@@ -200,6 +204,14 @@ UPWARDS = [conv3d(4, [2, 2, 1]), layer("upsample", factor=[2, 1, 3], mode="linea
            layer("reshape", to=[6, 6, -1]), layer("upsample", factor=[3, 2], mode="linear"), conv(4, 3), layer("gelu"),
            layer("upsample", factor=[1, 2]), layer("reshape", to=[8, -1]), layer("upsample", factor=4, mode="linear"), conv1d(2, 5, stride=3),
            layer("upsample", factor=3), layer("tanh"), layer("global_avgpool"), dense(5)]
+TRANSPOSES = [conv_transpose(3, 4, 2, stride=[2, 1, 2], groups=2, output_padding=[1, 0, 1]), layer("gelu"),
+              conv3d(8, 3, groups=4, padding="same", dilation=[2, 1, 2]), layer("tanh"), layer("reshape", to=[8, -1, 5]),
+              conv_transpose(2, 6, [3, 2], stride=[1, 2], dilation=[3, 1], padding=[2, 1], output_padding=[2, 1], groups=2, bias=False),
+              layer("tanh"), conv_transpose(2, 3, 3, stride=2, padding=1), layer("gelu"), conv(4, 5, stride=3), layer("reshape", to=[4, -1]),
+              conv_transpose(1, 6, 4, stride=3, dilation=2, output_padding=2, groups=2), layer("gelu"), layer("global_avgpool"), dense(5)]
+DILATED_POOLS = [layer("maxpool", kernel=3, stride=1, padding=[1, 0, 1], dilation=[2, 3, 1]), conv3d(4, 2), layer("tanh"),
+                 layer("maxpool", kernel=[2, 1, 2], stride=1, dilation=[2, 1, 3]), layer("reshape", to=[4, -1]), conv1d(5, 3), layer("tanh"),
+                 layer("maxpool", kernel=4, stride=3, padding=2, dilation=2), FLATTEN, dense(5)]
 DENSE_NORMS = [FLATTEN, dense(20, bias=False), NORM, RELU, dense(12), layer("layernorm"), layer("gelu"), layer("groupnorm", groups=3), dense(5)]
 NORMS = [conv(8, 3, bias=False), layer("groupnorm", groups=4), RELU, conv(6, 3, bias=False), NORM, RELU, FLATTEN, dense(20, bias=False), NORM,
          layer("tanh"), dense(12), layer("layernorm"), layer("gelu"), layer("groupnorm", groups=3), dense(5)]
@@ -245,12 +257,23 @@ def llama(**keys):
     return layer("transformer_block", heads=2, norm="rms", mlp="swiglu", position="rotary", **keys)
 
 
+def cosmoflow(channels, p):
+    blocks = [[conv3d(channels << i, 3, padding="same"), layer("leaky_relu", slope=0.3), layer("maxpool", kernel=2)] for i in range(5)]
+    rows = [[dense(units), layer("leaky_relu", slope=0.3), layer("dropout", p=p)] for units in (128, 64)]
+    return [*sum(blocks, []), FLATTEN, *sum(rows, []), dense(4), layer("tanh"), layer("scale", factor=1.2)]
+
+
+VIT = [conv(64, 7, stride=4, padding=2), layer("reshape", to=[64, -1]), layer("transpose", dims=[1, 0]), layer("position"),
+       *[layer("transformer_block", heads=4, expansion=2)] * 3, layer("layernorm"), layer("transpose", dims=[1, 0]), layer("global_avgpool"),
+       dense(10)]
+
+
 def smooth(layers):
     """Without kinks.  Among thousands of relus and pools a last bit throws one over now and then, the gradient jumps, and after
     20 updates PyTorch in float32 is far from itself in double as well (--own).  So are nets whose rates are too high."""
-    twins = {"relu": "gelu", "maxpool": "avgpool", "maxpool2d": "avgpool2d"}
-    return [{**keys, "type": twins.get(keys["type"], keys["type"]), **({"body": smooth(keys["body"])} if "body" in keys else {})}
-            for keys in layers]
+    twins = {"relu": "gelu", "leaky_relu": "gelu", "maxpool": "avgpool", "maxpool2d": "avgpool2d"}
+    return [{**{k: v for k, v in keys.items() if k != "slope"}, "type": twins.get(keys["type"], keys["type"]),
+             **({"body": smooth(keys["body"])} if "body" in keys else {})} for keys in layers]
 
 
 IMAGES = {
@@ -262,6 +285,8 @@ IMAGES = {
     "volumes": Case(VOLUMES, classes([2, 5, 8, 7], 5), micro=48),
     "norms": Case(NORMS, classes([3, 8, 8], 5), micro=48),
     "resnet-8": Case(RESNET, classes([1, 8, 8], 10), micro=48),
+    "cosmoflow-mini": Case(cosmoflow(8, 0), targets([4, 32, 32, 32], 4), loss="squared_error", n=3, micro=2),
+    "cosmoflow": Case(cosmoflow(32, 0), targets([4, 32, 32, 32], 4), loss="squared_error", n=3, micro=2),
 }
 
 PLACES = {
@@ -293,6 +318,8 @@ CASES = {
     "activations": Case(ACTIVATIONS, classes([3, 4, 4], 5), free=False),  # leaky_relu and this softplus have kinks
     "patches": Case(PATCHES, classes([3, 4, 6], 5)),
     "upwards": Case(UPWARDS, classes([2, 3, 4, 5], 5)),
+    "transposes": Case(TRANSPOSES, classes([2, 3, 4, 3], 5)),
+    "dilated pools": Case(DILATED_POOLS, classes([2, 7, 8, 9], 5), free=False),
     "few norms": Case(FEW_NORMS, classes([3, 8, 8], 5)),
     "mlp, squared error": Case(mlp(3), targets([5], 3), loss="squared_error"),
     "absolute error": Case(mlp(3), targets([5], 3), loss="absolute_error"),
@@ -310,12 +337,13 @@ CASES = {
     **{name: dataclasses.replace(case, free=False) for name, case in IMAGES.items()},
     **{name + ", smooth": dataclasses.replace(IMAGES[name], model=smooth(IMAGES[name].model), rate=rate)
        for name, rate in {"mnist-cnn": 0.5, "convolutions": 1.0, "dilated": 1.0, "signals": 1.0, "volumes": 1.0, "norms": 0.1,
-                          "resnet-8": 1.0}.items()},
+                          "resnet-8": 1.0, "cosmoflow-mini": 1.0}.items()},
     "attention": Case([layer("embedding", units=16), layer("position"), layer("attention", heads=4, causal=False),
                        layer("layernorm"), dense(23)], tokens(12, 23), n=10, micro=4, context=12, vocabulary=23),
     "recurrent": Case(RECURRENT, classes([9, 4], 5)),
     "both ways": Case(BOTH_WAYS, classes([9, 4], 5)),
     "lstm-series": Case([layer("lstm", units=32, output="last"), dense(1)], targets([24, 1], 1), loss="squared_error", n=64, micro=32),
+    "vit-mnist": Case(VIT, classes([1, 28, 28], 10), n=24, micro=10),
     "gru, tokens": Case([layer("embedding", units=12), layer("gru", units=16), dense(23)], tokens(20, 23), n=10, micro=4, context=20,
                         vocabulary=23),
     "rotary": Case([layer("attention", heads=3, position="rotary"), dense(10), layer("glu"), FLATTEN, dense(5)], classes([7, 12], 5)),

@@ -53,6 +53,14 @@ def conv(keys, shape):
         dilation=sizes(keys.get("dilation") or 1, n), groups=keys.get("groups", 1), bias=keys.get("bias", True))
 
 
+def conv_transpose(keys, shape):
+    n = len(shape) - 1
+    named = {"output_padding": sizes(keys.get("output_padding") or 0, n), "dilation": sizes(keys.get("dilation") or 1, n)}
+    return over("ConvTranspose", shape)(
+        shape[0], keys["channels"], sizes(keys["kernel"], n), sizes(keys.get("stride") or 1, n), sizes(keys.get("padding") or 0, n),
+        groups=keys.get("groups", 1), bias=keys.get("bias", True), **named)
+
+
 def pool(kind):
     def make(keys, shape):
         of = [keys["kernel"], keys.get("stride") or keys["kernel"], keys.get("padding") or 0]
@@ -176,6 +184,9 @@ MAKERS = {
     "conv1d": conv,
     "conv2d": conv,
     "conv3d": conv,
+    "conv_transpose1d": conv_transpose,
+    "conv_transpose2d": conv_transpose,
+    "conv_transpose3d": conv_transpose,
     "maxpool": pool("MaxPool"),
     "maxpool2d": pool("MaxPool"),
     "avgpool": pool("AvgPool"),
