@@ -181,10 +181,10 @@ static void visit_labels(struct cairn_metric_set *metrics, const struct cairn_mo
         }
 }
 
-/* Whether an output says yes: a logit above 0, or what it predicts above 1/2. */
-static bool says_yes(const struct cairn_model *model, real h, double predicted)
+static bool says_yes(const struct cairn_model *model, real h)
 {
-    return model->loss->counts_targets ? h > 0 : predicted > 0.5;
+    const struct cairn_loss_kind *loss = model->loss;
+    return h > (loss->half == NULL ? (real)0.5 : loss->half(model->loss_self));
 }
 
 static void one_target(struct cairn_metric_set *metrics, const struct cairn_model *model,
@@ -199,7 +199,7 @@ static void one_target(struct cairn_metric_set *metrics, const struct cairn_mode
                                               .h = h,
                                               .k = 1,
                                               .label = answer->target > 0.5,
-                                              .predicted = says_yes(model, *h, answer->predicted),
+                                              .predicted = says_yes(model, *h),
                                               .weight = answer->weight};
     add_label(metrics, &yes_no);
 }
