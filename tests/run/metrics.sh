@@ -92,8 +92,8 @@ same "scores after it" "$(awk -F, '$1 == 9 && $5 == "val" { print $9 }' goes_on/
 # ---- in a report
 if command -v gnuplot >/dev/null; then
     expect 0 0 report goes_on real1
-    grep -q 'id="metrics"' goes_on/report.html || fail "the report has no figure of metrics"
-    [ "$(grep -c "<td class=\"text\">r2</td>" goes_on/report.html)" -ge 4 ] || fail "the report has no table of metrics"
+    grep -q 'id="metrics"' report.html || fail "the report has no figure of metrics"
+    [ "$(grep -c "<td class=\"text\">r2</td>" report.html)" -ge 4 ] || fail "the report has no table of metrics"
 fi
 
 # ---- as numpy works them out
