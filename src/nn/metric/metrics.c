@@ -71,8 +71,8 @@ static cairn_status plan(struct cairn_metric_set *metrics, size_t k)
     CAIRN_TRY(cairn_memory_get(k, CAIRN_ROWS_AT_ONCE * sizeof *metrics->q, "targets", &metrics->q));
     CAIRN_TRY(cairn_memory_get(metrics->n_sums + 1, sizeof *metrics->micro, "sums of metrics",
                                &metrics->micro));
-    return cairn_memory_get(metrics->n_sums + 1, sizeof *metrics->sum, "sums of metrics",
-                            &metrics->sum);
+    return cairn_memory_get(metrics->n_sums + CAIRN_METRICS_SPARE, sizeof *metrics->sum,
+                            "sums of metrics", &metrics->sum);
 }
 
 cairn_status cairn_metrics_create(const struct cairn_model *model,
@@ -105,7 +105,7 @@ void cairn_metrics_free(struct cairn_metric_set *metrics)
 
 void cairn_metrics_begin(struct cairn_metric_set *metrics)
 {
-    memset(metrics->sum, 0, metrics->n_sums * sizeof *metrics->sum);
+    memset(metrics->sum, 0, (metrics->n_sums + CAIRN_METRICS_SPARE) * sizeof *metrics->sum);
 }
 
 /* ---- one by one */
