@@ -3,14 +3,16 @@
  *
  *   made NAME      writes NAME.h5
  *
- * Numbers follow from +, -, * and / alone: they are the same wherever a compiler does not fuse
- * them. */
+ * Numbers of the series follow from +, -, * and / alone: they are the same wherever a compiler does
+ * not fuse them. */
+#include "made.h"
+
 #include <hdf5.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static void stop(const char *what)
+void stop(const char *what)
 {
     fprintf(stderr, "made: %s\n", what);
     exit(2);
@@ -29,7 +31,7 @@ static double *numbers(size_t n)
     return x;
 }
 
-static void write_text(hid_t file, const char *name, const char *text)
+void write_text(hid_t file, const char *name, const char *text)
 {
     hid_t type = H5Tcopy(H5T_C_S1);
     H5Tset_size(type, strlen(text));
@@ -141,7 +143,7 @@ static void write_version(hid_t file)
 static const struct {
     const char *name;
     void (*write)(hid_t file);
-} recipes[] = {{"lstm-series", write_series}};
+} recipes[] = {{"lstm-series", write_series}, {"cosmoflow-mini", write_universes}};
 
 int main(int argc, char **argv)
 {

@@ -203,7 +203,7 @@ cairn_status cairn_patch_plan(const struct cairn_patch_keys *keys, const struct 
     return CAIRN_OK;
 }
 
-/* What the layer gives: what its patches cover, one for each of its inputs, but for the padding. */
+/* What the layer gives: what its patches cover, one for each of its inputs, without the padding. */
 static cairn_status turn_round(struct cairn_patches *patches, const size_t more[DIMS])
 {
     char shape[CAIRN_SHAPE_TEXT_BYTES];

@@ -15,6 +15,7 @@ trains()
     shift 2
     read -r outputs loss of <<<"$(field "$name" model)"
     layers="{type: flatten}, {type: dense, units: $outputs}"
+    [ "$of" != means ] || layers="{type: avgpool, kernel: 16}, $layers"
     [ "$of" != pixels ] || layers="{type: conv2d, channels: $outputs, kernel: 3, padding: same}"
     cat >"$name/run.yaml" <<END
 model: [$layers]

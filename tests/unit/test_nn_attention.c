@@ -171,6 +171,7 @@ static void check_gradient(const char *model, size_t T, size_t D, bool by_input)
     const double *g = cairn_reference_gradient(reference, &scores);
     double apart = difference(bench->g, g, bench->params->n_weights);
     if (apart > SINGLE) fail_msg("%s: single and double differ by %g", text, apart);
+    bench_check_recompute(bench, &options, &samples.micro);
     cairn_reference_free(reference);
     bench_free(bench);
     samples_free(&samples);

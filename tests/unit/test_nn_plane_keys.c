@@ -84,6 +84,18 @@ static void test_wrong_layers_are_told_why(void **state)
          "the input of one sample is [6, 6, 8], but must be [C, L]: channels, length"},
         {"{type: conv3d, channels: 4, kernel: 3}", "[6, 6, 8], but must be [C, D, H, W]: channels"},
         {"{type: flatten}, {type: dropout2d}", "must be [C, H, W]"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        check_refused(rows[i].layer, &in, rows[i].text);
+}
+
+static void test_wrong_transposes_are_told_why(void **state)
+{
+    (void)state;
+    const struct cairn_shape in = {3, {6, 6, 8}};
+    static const struct {
+        const char *layer, *text;
+    } rows[] = {
         {"{type: conv_transpose2d, channels: 4, kernel: 3, groups: 4}",
          "4 groups divide 6 channels"},
         {"{type: conv_transpose1d, channels: 4, kernel: 3}", "[6, 6, 8], but must be [C, L]"},
@@ -184,6 +196,7 @@ int main(void)
     setenv("CAIRN_FAULT", "none", 1);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_wrong_layers_are_told_why),
+        cmocka_unit_test(test_wrong_transposes_are_told_why),
         cmocka_unit_test(test_weights_are_those_of_pytorch),
         cmocka_unit_test(test_weights_of_rows_and_volumes),
         cmocka_unit_test(test_weights_of_transposes),

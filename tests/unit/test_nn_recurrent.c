@@ -137,7 +137,7 @@ static void test_values_written_out(void **state)
     }
 }
 
-/* By weights, by the input, with and without weights before, and of a short micro-batch. */
+/* With and without weights before, of a short micro-batch, and computed again. */
 static void check_gradient(const char *layers, size_t T, const char *before)
 {
     char text[TEXT];
@@ -150,6 +150,10 @@ static void check_gradient(const char *layers, size_t T, const char *before)
         double worst = 1;
         assert_int_equal(cairn_gradient_check(&options, &micro, 20, &worst), CAIRN_OK);
         if (worst > CHECK) fail_msg("%s, T %zu, %zu samples: gradient check %g", text, T, n, worst);
+        struct bench *bench = bench_make(&options);
+        assert_int_equal(bench_gradient(bench, &micro), CAIRN_OK);
+        bench_check_recompute(bench, &options, &micro);
+        bench_free(bench);
     }
     samples_free(&samples);
     cairn_node_free(tree);
