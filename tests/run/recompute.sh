@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# train.recompute: the same bits in less memory, in any world and through a stop; cairn plan says what it saves and costs; auto
+# takes it where the memory is short, and no more than is needed.
+. "${BASH_SOURCE%/*}/../support/run.sh"
+
+blocks=$(for _ in {1..12}; do echo "{type: dense, units: 256}, {type: gelu}, {type: dropout, p: 0.1},"; done)
+cat >run.yaml <<END
+data: {file: $datasets/digits.h5}
+model: [{type: flatten}, $blocks {type: batchnorm}, {type: dense, units: 10}]
+batch: {global: 1024, micro: 512}
+optim: {name: sgd, lr: 0.05}
+train: {updates: 4, seed: 3, reproducible: true, evaluate_every: 2}
+checkpoint: {every_updates: 2}
+END
+
+# planned KEY...: bytes of activations.
+planned()
+{
+    expect 0 0 plan run.yaml --memory --json "$@"
+    json out activations
+}
+
+expect 0 1 train run.yaml --out kept
+for n in 2 6 1000; do
+    expect 0 3 train run.yaml train.recompute=$n --out again.$n
+    same "bits with train.recompute: $n" "$(bits kept)" "$(bits again.$n)"
+done
+expect 0 1 train run.yaml train.updates=2 train.recompute=4 --out stopped
+expect 0 2 train run.yaml --out stopped
+same "weights after a stop, kept then" "$(weights_of kept)" "$(weights_of stopped)"
+
+kept=$(planned) again=$(planned train.recompute=6)
+holds "activations in 6 segments" "$again < 0.4 * $kept"
+expect 0 1 train run.yaml train.recompute=6 --out one
+holds "measured, as planned" "$(json kept/summary.json peak_rss_bytes) - $(json one/summary.json peak_rss_bytes) > 0.9 * ($kept - $again)"
+expect 0 0 plan run.yaml --memory train.recompute=6
+grep -q 'without train.recompute: 6' out || fail "cairn plan does not say what train.recompute saves: $(cat out)"
+grep -q 'most of forward is computed twice' out || fail "cairn plan --memory does not say what train.recompute costs: $(cat out)"
+
+# auto: all are kept where there is room; else as few segments as fit.
+same "activations of auto with room" "$kept" "$(planned train.recompute=auto)"
+rank=$(json out rank_0)
+short=$((rank * 10 / 9 - kept / 2)) # nine tenths of it count
+holds "activations of auto without" "$(planned train.recompute=auto data.memory=$short) < $kept / 2 + 0.1 * $kept"
+expect 0 1 train run.yaml train.recompute=auto data.memory=$short --out auto
+grep -Eq 'train.recompute: auto took [0-9]+: activations take' err || fail "a run does not say what auto took: $(cat err)"
+same "bits with train.recompute: auto" "$(weights_of kept)" "$(weights_of auto)"
+
+expect_line 2 1 "train.recompute.* is 1, but takes a whole number from 2" train run.yaml train.recompute=1 --out bad
+expect_line 2 3 "train.recompute.*some" train run.yaml train.recompute=some --out bad
