@@ -22,8 +22,8 @@ void write_text(hid_t file, const char *name, const char *text);
 /** An attribute of an array. */
 void write_number(hid_t at, const char *name, double value);
 
-/** Rows [dim[0], ...] of bytes, in chunks of one of them; of floats where there are two dimensions.
- * Returns the array. */
+/** Rows [dim[0], ...] of bytes, in chunks of 64 KiB or one of them; of floats where there are two
+ * dimensions. Returns the array. */
 hid_t write_rows(hid_t group, const char *name, int ndim, const hsize_t *dim, const void *rows);
 
 /** From 0 to 1. */

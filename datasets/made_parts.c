@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+enum { CHUNK_BYTES = 1 << 16 };
+
 /* Steele, Lea and Flood 2014: splitmix64. */
 static uint64_t next_bits(uint64_t *state)
 {
@@ -55,7 +57,10 @@ hid_t write_rows(hid_t group, const char *name, int ndim, const hsize_t *dim, co
     const bool bytes = ndim > 2;
     hsize_t chunk[5];
     memcpy(chunk, dim, (size_t)ndim * sizeof *chunk);
-    if (bytes) chunk[0] = 1;
+    size_t row = 1;
+    for (int d = 1; d < ndim; d++) row *= dim[d];
+    if (bytes) chunk[0] = row < CHUNK_BYTES ? CHUNK_BYTES / row : 1;
+    if (chunk[0] > dim[0]) chunk[0] = dim[0];
     hid_t layout = H5Pcreate(H5P_DATASET_CREATE);
     H5Pset_chunk(layout, ndim, chunk);
     H5Pset_fletcher32(layout);

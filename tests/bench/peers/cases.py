@@ -301,7 +301,8 @@ IMAGES = {
     "cosmoflow-mini": Case(cosmoflow(8, 0), targets([4, 32, 32, 32], 4), loss="squared_error", n=3, micro=2),
     "unet2d-cells": Case(unet(2, NORM, 2), places([1, 32, 32], 3, "u1"), n=6, micro=6, loss={
         "type": "cross_entropy", "class_weights": [0.5, 1, 1.5]}),
-    "unet3d-blobs": Case(unet(3, layer("instancenorm", affine=True), 1), places([1, 16, 16, 16], 3, "u1"), n=3, micro=2),
+    "unet3d-blobs": Case(unet(3, layer("instancenorm", affine=True), 1), places([1, 16, 16, 16], 3, "u1"), n=3, micro=2,
+                         loss="dice"),
     "cosmoflow": Case(cosmoflow(32, 0), targets([4, 32, 32, 32], 4), loss="squared_error", n=3, micro=2),
 }
 
