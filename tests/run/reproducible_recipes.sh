@@ -91,6 +91,12 @@ all()
         one "$1" batch.global=3 batch.micro=1
         cut_short "$1" batch.global=3 batch.micro=1
         ;;
+    unet3d-blobs) # computed again in backward, too: branches within branches
+        one "$1"
+        trains 0 2 again "$1" train.recompute=4
+        as_on_1 "$1" again
+        cut_short "$1"
+        ;;
     *)
         one "$1"
         cut_short "$1"
