@@ -143,7 +143,10 @@ static void write_version(hid_t file)
 static const struct {
     const char *name;
     void (*write)(hid_t file);
-} recipes[] = {{"lstm-series", write_series}, {"cosmoflow-mini", write_universes}};
+} recipes[] = {{"lstm-series", write_series},
+               {"cosmoflow-mini", write_universes},
+               {"unet2d-cells", write_cells},
+               {"unet3d-blobs", write_blobs}};
 
 int main(int argc, char **argv)
 {
