@@ -9,6 +9,12 @@
 #include "cairn/status.h"
 #include "cli/command.h"
 
+static int n_words;
+static char **words; /* as they were given: an instance takes flags out of its own list */
+
+#ifdef CAIRN_ONE_PRECISION
+static cairn_program_other *const other = NULL;
+#else
 #if CAIRN_REAL_BITS == 32
 #define other_instance cairn_program_float64
 #else
@@ -17,13 +23,11 @@
 
 int other_instance(int argc, char **argv, cairn_program_other *other);
 
-static int n_words;
-static char **words; /* as they were given: an instance takes flags out of its own list */
-
-static int go_on_in_other(void)
+static int other(void)
 {
     return other_instance(n_words, words, NULL);
 }
+#endif
 
 int main(int argc, char **argv)
 {
@@ -43,7 +47,7 @@ int main(int argc, char **argv)
         return CAIRN_MEMORY;
     }
     for (int i = 0; i < argc; i++) words[i] = argv[i];
-    const int code = cairn_program(argc, argv, go_on_in_other);
+    const int code = cairn_program(argc, argv, other);
     free(words);
     return code;
 }

@@ -52,9 +52,15 @@ static void print_version(void)
     cairn_comm_library(mpi, sizeof mpi);
     cairn_threads_blas(blas, sizeof blas);
     cairn_h5_version(hdf5);
-    printf("cairn %s (%s)\nprecision float32, float64 (train.precision)\ncompiler %s, %s\nMPI %s\n"
+#ifdef CAIRN_ONE_PRECISION
+    const char *precision = cairn_h5_type_name(CAIRN_H5_REAL);
+#else
+    const char *precision = "float32, float64 (train.precision)";
+#endif
+    printf("cairn %s (%s)\nprecision %s\ncompiler %s, %s\nMPI %s\n"
            "BLAS %s\nHDF5 %s\n",
-           build->version, build->commit, build->compiler, build->flags, mpi, blas, hdf5);
+           build->version, build->commit, precision, build->compiler, build->flags, mpi, blas,
+           hdf5);
 }
 
 cairn_status cairn_command_find(const char *name, const struct cairn_command **out)

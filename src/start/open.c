@@ -13,13 +13,18 @@
 /* A library computes as it was built; the program has looked into the run file where it could. */
 static cairn_status check_precision(const struct cairn_config *config)
 {
+#ifdef CAIRN_ONE_PRECISION
+    const char *who = "program";
+#else
+    const char *who = cairn_process_is_ours() ? NULL : "library";
+#endif
     const int bits = cairn_config_bits(config);
     if (bits == CAIRN_REAL_BITS) return CAIRN_OK;
-    if (!cairn_process_is_ours())
+    if (who != NULL)
         return cairn_fail(CAIRN_USAGE,
-                          "%s: train.precision is float%d, but this library computes in float%d; "
-                          "build it with -DCAIRN_REAL=%s",
-                          cairn_config_place(config, "train.precision"), bits, CAIRN_REAL_BITS,
+                          "%s: train.precision is float%d, but this %s computes in float%d; build "
+                          "it with -DCAIRN_REAL=%s",
+                          cairn_config_place(config, "train.precision"), bits, who, CAIRN_REAL_BITS,
                           bits == 64 ? "double" : "float");
     return cairn_fail(CAIRN_USAGE,
                       "%s: train.precision is float%d, which a rank could not read before it "
