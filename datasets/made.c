@@ -148,7 +148,9 @@ static const struct {
     bool foreign; /* not in Cairn's layout */
 } recipes[] = {{"lstm-series", "lstm-series.h5", write_series, false},
                {"cosmoflow-mini", "cosmoflow-mini.h5", write_universes, false},
-               {"climate-column", "climate-column.nc", write_columns, true}};
+               {"climate-column", "climate-column.nc", write_columns, true},
+               {"unet2d-cells", "unet2d-cells.h5", write_cells, false},
+               {"unet3d-blobs", "unet3d-blobs.h5", write_blobs, false}};
 
 int main(int argc, char **argv)
 {

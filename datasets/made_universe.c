@@ -29,18 +29,6 @@ enum {
     TEST = 64
 };
 
-/* Each cell becomes the mean of itself, twice, and its two neighbours along an axis. */
-static void blur(double *field, size_t step, double *line)
-{
-    for (size_t from = 0; from < CELLS; from++) {
-        if (from / step % SIDE != 0) continue; /* a line along the axis begins here */
-        for (size_t i = 0; i < SIDE; i++) line[i] = field[from + i * step];
-        for (size_t i = 0; i < SIDE; i++)
-            field[from + i * step] =
-                (line[(i + SIDE - 1) % SIDE] + 2 * line[i] + line[(i + 1) % SIDE]) / 4;
-    }
-}
-
 /* Mean 0 and deviation 1. */
 static void standardise(double *field)
 {
@@ -55,7 +43,7 @@ static void draw(uint64_t *state, int times, double *field, double *line)
 {
     for (size_t i = 0; i < CELLS; i++) field[i] = next_normal(state);
     for (int t = 0; t < times; t++)
-        for (size_t step = 1; step < CELLS; step *= SIDE) blur(field, step, line);
+        for (size_t step = 1; step < CELLS; step *= SIDE) blur(field, CELLS, SIDE, step, line);
     standardise(field);
 }
 
@@ -88,37 +76,6 @@ static void make(uint64_t sample, double *work, uint8_t *x, float *y)
     }
 }
 
-static void attribute(hid_t at, const char *name, double value)
-{
-    hid_t space = H5Screate(H5S_SCALAR);
-    hid_t id = H5Acreate2(at, name, H5T_IEEE_F64LE, space, H5P_DEFAULT, H5P_DEFAULT);
-    if (H5Awrite(id, H5T_NATIVE_DOUBLE, &value) < 0) stop(name);
-    H5Aclose(id);
-    H5Sclose(space);
-}
-
-/* Rows [dim[0], ...] of bytes or floats, in chunks of one of them. */
-static hid_t write_rows(hid_t group, const char *name, int ndim, const hsize_t *dim,
-                        const void *rows)
-{
-    const bool bytes = ndim > 2;
-    hsize_t chunk[5];
-    memcpy(chunk, dim, (size_t)ndim * sizeof *chunk);
-    if (bytes) chunk[0] = 1;
-    hid_t layout = H5Pcreate(H5P_DATASET_CREATE);
-    H5Pset_chunk(layout, ndim, chunk);
-    H5Pset_fletcher32(layout);
-    hid_t space = H5Screate_simple(ndim, dim, NULL);
-    hid_t id = H5Dcreate2(group, name, bytes ? H5T_STD_U8LE : H5T_IEEE_F32LE, space, H5P_DEFAULT,
-                          layout, H5P_DEFAULT);
-    if (H5Dwrite(id, bytes ? H5T_NATIVE_UINT8 : H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT,
-                 rows) < 0)
-        stop(name);
-    H5Sclose(space);
-    H5Pclose(layout);
-    return id;
-}
-
 /* n universes from number `first` on. */
 static void write_group(hid_t file, const char *name, size_t first, size_t n)
 {
@@ -129,8 +86,8 @@ static void write_group(hid_t file, const char *name, size_t first, size_t n)
     for (size_t i = 0; i < n; i++) make(first + i, work, x + i * TIMES * CELLS, y + i * NUMBERS);
     hid_t group = H5Gcreate2(file, name, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
     hid_t id = write_rows(group, "x", 5, (hsize_t[]){n, TIMES, SIDE, SIDE, SIDE}, x);
-    attribute(id, "scale", 1.0 / 32);
-    attribute(id, "shift", -1.5);
+    write_number(id, "scale", 1.0 / 32);
+    write_number(id, "shift", -1.5);
     H5Dclose(id);
     H5Dclose(write_rows(group, "y", 2, (hsize_t[]){n, NUMBERS}, y));
     H5Gclose(group);

@@ -38,6 +38,9 @@ module cairn
         integer(c_size_t) :: n_dims = 0, n_targets = 0, n_classes = 0
         logical(c_bool) :: weighted = .false.
         integer(c_size_t) :: vocabulary = 0
+        type(c_ptr) :: y_dim = c_null_ptr
+        integer(c_size_t) :: n_y_dims = 0
+        logical(c_bool) :: weight_each = .false.
     end type
 
     !> Samples in arrays, addresses from c_loc (cairn/data.h)

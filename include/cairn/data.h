@@ -23,18 +23,23 @@ extern "C" {
 /** What a sample is, and up to three groups of them. */
 typedef struct cairn_dataset cairn_data;
 
-/** A sample: its input x, one target vector or one label, and maybe a weight in the loss.  Or, for
+/** A sample: its input x, targets, one label or one for each position, and maybe a weight in the
+ * loss.  Or, for
  * language models, a window of tokens: data.context of them are x, and the label of each is the
  * next one. */
 struct cairn_data_form {
-    size_t size;       /**< sizeof(struct cairn_data_form) */
-    const size_t *dim; /**< [n_dims] of x: {features}, {channels, height, width}, ... */
-    size_t n_dims;     /**< 1 to 4 */
-    size_t n_targets;  /**< real targets; 0: a label */
-    size_t n_classes;  /**< labels are 0 .. n_classes - 1; 0 where there are targets */
-    bool weighted;     /**< each sample, or token as a label, has a weight; else all count 1 */
-    size_t vocabulary; /**< tokens are 0 .. vocabulary - 1, at most 2^24; all above but size and
-                          weighted are 0 then.  0: no tokens */
+    size_t size;         /**< sizeof(struct cairn_data_form) */
+    const size_t *dim;   /**< [n_dims] of x: {features}, {channels, height, width}, ... */
+    size_t n_dims;       /**< 1 to 4 */
+    size_t n_targets;    /**< real targets; 0: a label */
+    size_t n_classes;    /**< labels are 0 .. n_classes - 1; 0 where there are targets */
+    bool weighted;       /**< each sample, or token as a label, has a weight; else all count 1 */
+    size_t vocabulary;   /**< tokens are 0 .. vocabulary - 1, at most 2^24; all above but size and
+                            weighted are 0 then.  0: no tokens */
+    const size_t *y_dim; /**< [n_y_dims] of n_targets targets, or of labels, one for each position;
+                            NULL: targets in a row, or one label */
+    size_t n_y_dims;     /**< 0 to 4 */
+    bool weight_each;    /**< each target or label of y_dim has a weight, where `weighted` */
 };
 
 /** n samples in arrays, one after the other. */
@@ -42,8 +47,9 @@ struct cairn_samples {
     size_t n;
     const cairn_real *x;      /**< [n, dim...] */
     const cairn_real *target; /**< [n, n_targets]; NULL for labels */
-    const int32_t *label;     /**< [n]; NULL for targets */
-    const cairn_real *weight; /**< [n], 0 or more; NULL where they have none */
+    const int32_t *label;     /**< [n], or [n, y_dim...]; NULL for targets */
+    const cairn_real *weight; /**< [n], or [n, y_dim...] where weight_each, 0 or more; NULL where
+                                 they have none */
     const uint32_t *token;    /**< [n, C + 1] windows of data.context C, in place of x and label, to
                                  be fed: weight, if any, is [n, C + 1] too, its first not used */
     const uint64_t *number;   /**< [n] cairn_trainer_feed() only: keys of the random numbers of

@@ -12,6 +12,10 @@
 /** Tell the faults which rank this is; until then it is rank 0.  Ranks: local.  Errors: none. */
 void cairn_fault_set_rank(int rank);
 
+/** Let all points pass meanwhile, uncounted.  Ranks: local; while there is one thread.
+ * Errors: none. */
+void cairn_fault_pass(bool pass);
+
 /**
  * Whether the spot `point` (listed in base/faults.def) has to fail now; errno is EIO then, as after
  * a call that failed.

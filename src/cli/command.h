@@ -85,9 +85,11 @@ struct cairn_command {
     cairn_status (*run)(const struct cairn_arguments *arguments, cairn_comm *comm);
 };
 
-/** The program in the precision of this instance, from its words to its exit code.  Ranks: all of
- * the world, if there is one.  Errors: the exit code. */
-int cairn_program(int argc, char **argv);
+/** The program from its words, which it changes, to its exit code, in the precision of this
+ * instance.  Where the words want the other, `other` goes on instead; NULL: there is none.
+ * Ranks: all of the world, if there is one.  Errors: the exit code. */
+typedef int cairn_program_other(void);
+int cairn_program(int argc, char **argv, cairn_program_other *other);
 
 /** A command by its name.  Ranks: local.  Errors: CAIRN_USAGE: there is none; names the nearest. */
 CAIRN_CHECKED cairn_status cairn_command_find(const char *name, const struct cairn_command **out);

@@ -1,21 +1,29 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * The program: can this CPU run it, and in which precision does it compute?  All else is in
- * cairn_program(), of which there are two (cmake/precisions.cmake). */
+ * The program: whether this CPU can run it.  All else is in cairn_program(), of which there are
+ * two, for the two precisions (cmake/precisions.cmake). */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/cpu.h"
 #include "cairn/real.h"
 #include "cairn/status.h"
 #include "cli/command.h"
-#include "cli/precision.h"
 
 #if CAIRN_REAL_BITS == 32
-#define other_program cairn_program_float64
+#define other_instance cairn_program_float64
 #else
-#define other_program cairn_program_float32
+#define other_instance cairn_program_float32
 #endif
 
-int other_program(int argc, char **argv);
+int other_instance(int argc, char **argv, cairn_program_other *other);
+
+static int n_words;
+static char **words; /* as they were given: an instance takes flags out of its own list */
+
+static int go_on_in_other(void)
+{
+    return other_instance(n_words, words, NULL);
+}
 
 int main(int argc, char **argv)
 {
@@ -28,6 +36,14 @@ int main(int argc, char **argv)
                 missing);
         return CAIRN_USAGE;
     }
-    const bool own = cairn_precision_wanted(argc - 1, argv + 1) == CAIRN_REAL_BITS;
-    return own ? cairn_program(argc, argv) : other_program(argc, argv);
+    n_words = argc;
+    words = calloc((size_t)argc + 1, sizeof *words);
+    if (words == NULL) {
+        fprintf(stderr, "cairn: out of memory at the start\n");
+        return CAIRN_MEMORY;
+    }
+    for (int i = 0; i < argc; i++) words[i] = argv[i];
+    const int code = cairn_program(argc, argv, go_on_in_other);
+    free(words);
+    return code;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * What layers, losses, optimizers and schedules are called in PyTorch and Keras. */
+ * What layers, losses, metrics, optimizers and schedules are called in PyTorch and Keras. */
 #include "cli/names.h"
 
 #include <string.h>

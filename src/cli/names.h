@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * What layers, losses, optimizers and schedules are called in PyTorch and Keras.  Local. */
+ * What layers, losses, metrics, optimizers and schedules are called in PyTorch and Keras.  Local.
+ */
 #ifndef CAIRN_CLI_NAMES_H
 #define CAIRN_CLI_NAMES_H
 
@@ -9,6 +10,7 @@
 enum cairn_named_kind {
     CAIRN_NAMED_LAYER,
     CAIRN_NAMED_LOSS,
+    CAIRN_NAMED_METRIC,
     CAIRN_NAMED_OPTIMIZER,
     CAIRN_NAMED_SCHEDULE
 };

@@ -32,6 +32,7 @@ static bool has_word(const char *text, const char *word)
 
 static const char *const named_kinds[] = {[CAIRN_NAMED_LAYER] = "layer",
                                           [CAIRN_NAMED_LOSS] = "loss",
+                                          [CAIRN_NAMED_METRIC] = "eval.metrics",
                                           [CAIRN_NAMED_OPTIMIZER] = "optim.name",
                                           [CAIRN_NAMED_SCHEDULE] = "schedule.decay"};
 
@@ -40,7 +41,7 @@ static bool is_named(const char *name, const char *word)
 {
     const struct cairn_named *row = NULL;
     for (size_t i = 0; (row = cairn_named_at(i)) != NULL; i++) {
-        const bool is_value = row->kind == CAIRN_NAMED_SCHEDULE;
+        const bool is_value = row->kind == CAIRN_NAMED_SCHEDULE || row->kind == CAIRN_NAMED_METRIC;
         if (strcmp(name, is_value ? named_kinds[row->kind] : row->ours) == 0 &&
             cairn_named_is(row, word))
             return true;

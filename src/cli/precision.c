@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/fault.h"
 #include "cairn/real.h"
 #include "cli/command.h"
 #include "config/config.h"
@@ -102,20 +103,20 @@ static int of_flag(const struct cairn_arguments *arguments)
     return bits;
 }
 
-int cairn_precision_wanted(int count, char **words)
+int cairn_precision_wanted(const struct cairn_command *command,
+                           const struct cairn_arguments *arguments)
 {
-    const struct cairn_command *command = NULL;
     struct cairn_run_operands operands = {.n_overrides = 0};
-    while (count > 0 && words[0][0] == '-') count--, words++;
-    if (count == 0 || cairn_command_find(words[0], &command) != CAIRN_OK) return CAIRN_REAL_BITS;
-    const struct cairn_arguments arguments = {.count = count - 1, .value = words + 1};
-    cairn_arguments_operands(command, &arguments, &operands);
+    int bits = CAIRN_REAL_BITS;
+    cairn_fault_pass(true); /* they are for what comes after this look */
+    cairn_arguments_operands(command, arguments, &operands);
     switch (command->precision) {
-    case CAIRN_PRECISION_OF_RUN: return of_run(&operands);
-    case CAIRN_PRECISION_OF_STUDY: return of_study(&operands);
-    case CAIRN_PRECISION_OF_WEIGHTS: return of_weights(operands.run_file);
-    case CAIRN_PRECISION_OF_FLAG: return of_flag(&arguments);
+    case CAIRN_PRECISION_OF_RUN: bits = of_run(&operands); break;
+    case CAIRN_PRECISION_OF_STUDY: bits = of_study(&operands); break;
+    case CAIRN_PRECISION_OF_WEIGHTS: bits = of_weights(operands.run_file); break;
+    case CAIRN_PRECISION_OF_FLAG: bits = of_flag(arguments); break;
     case CAIRN_PRECISION_OF_BUILD: break;
     }
-    return CAIRN_REAL_BITS;
+    cairn_fault_pass(false);
+    return bits;
 }

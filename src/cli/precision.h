@@ -13,9 +13,12 @@ enum cairn_precision_of {
     CAIRN_PRECISION_OF_FLAG, /* --precision */
 };
 
-/** 32 or 64, of the words after the program's name.  Where these are wrong, or the file cannot be
- * read here, that of the build, whose command then says what is wrong.  Ranks: local, before MPI.
- * Errors: none. */
-int cairn_precision_wanted(int count, char **words);
+struct cairn_command;
+struct cairn_arguments;
+
+/** 32 or 64.  Where the words are wrong, or the file cannot be read here, that of this instance,
+ * whose command then says what is wrong.  Ranks: local, before MPI.  Errors: none. */
+int cairn_precision_wanted(const struct cairn_command *command,
+                           const struct cairn_arguments *arguments);
 
 #endif

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/process.h"
+#include "cairn/real.h"
 #include "cli/command.h"
 #include "cli/output.h"
 #include "cluster/node.h"
@@ -97,17 +98,27 @@ static int end(cairn_status st, bool speaks)
     return cairn_exit_code(st);
 }
 
+static bool wants_other(const struct cairn_command *command,
+                        const struct cairn_arguments *arguments, cairn_program_other *other)
+{
+    return other != NULL && cairn_precision_wanted(command, arguments) != CAIRN_REAL_BITS;
+}
+
 static int run_collective(const struct cairn_command *command,
-                          const struct cairn_arguments *arguments)
+                          const struct cairn_arguments *arguments, cairn_program_other *other)
 {
     cairn_comm *comm = NULL;
     struct cairn_watched_start start;
     cairn_status st = cairn_start_watched(&arguments->claim, &start);
     if (st != CAIRN_OK) return cairn_launcher_is_first() ? end(st, true) : CAIRN_OK;
-    if (command->saves) cairn_interrupt_catch();
     cairn_fault_set_rank(start.rank);
     struct cairn_watchdog *dog = cairn_watchdog_start(&start);
     cairn_watchdog_ask(dog, cairn_node_killed);
+    if (wants_other(command, arguments, other)) { /* a disk may hang */
+        cairn_watchdog_stop(dog);
+        return other();
+    }
+    if (command->saves) cairn_interrupt_catch();
     st = cairn_comm_open(&comm);
     if (st != CAIRN_OK || !command->watched) {
         cairn_watchdog_stop(dog);
@@ -135,7 +146,7 @@ static int end_alone(cairn_status st)
     return end(bring_out(st), true);
 }
 
-int cairn_program(int argc, char **argv)
+int cairn_program(int argc, char **argv, cairn_program_other *other)
 {
     double begin_s = cairn_clock_s();
     cairn_process_begin();
@@ -171,9 +182,10 @@ int cairn_program(int argc, char **argv)
         return end_alone(CAIRN_OK);
     }
     arguments.first = first;
+    if (!command->collective && wants_other(command, &arguments, other)) return other();
     if (command->weigh != NULL && first) arguments.program_bytes = command->weigh(&arguments);
     bool gathers = command->gathers != NULL && command->gathers(&arguments);
-    if (command->collective || gathers) return run_collective(command, &arguments);
+    if (command->collective || gathers) return run_collective(command, &arguments, other);
     if (command->once && !first) return CAIRN_OK;
     return end_alone(command->run(&arguments, NULL));
 }

@@ -72,13 +72,18 @@ static cairn_status add_labels(void *context, size_t first, size_t n, const int3
     return CAIRN_OK;
 }
 
-static cairn_status add_group(XXH64_state_t *hash, const struct cairn_group *group)
+static cairn_status add_group(XXH64_state_t *hash, const struct cairn_dataset *dataset,
+                              const struct cairn_group *group)
 {
+    const size_t n_labels = cairn_shape_count(&dataset->y);
     add_shape(hash, &group->x.form);
     add_factors(hash, group->scale, group->n_scale);
     add_factors(hash, group->shift, group->n_shift);
     CAIRN_TRY(add_rows(hash, &group->x, x_bytes));
     CAIRN_TRY(cairn_labels_each(group, add_labels, hash));
+    if (group->label != NULL) /* those of positions besides */
+        XXH64_update(hash, group->label + group->n,
+                     group->n * (n_labels - 1) * sizeof *group->label);
     if (cairn_rows_exist(&group->y) && (!group->labels_in_file || group->y.form.shape.ndim > 1)) {
         add_shape(hash, &group->y.form);
         CAIRN_TRY(add_rows(hash, &group->y, y_bytes));
@@ -106,7 +111,7 @@ cairn_status cairn_dataset_fingerprint(struct cairn_dataset *dataset, uint64_t *
     for (uint64_t split = 0; split < CAIRN_N_SPLITS && st == CAIRN_OK; split++) {
         if (!cairn_rows_exist(&dataset->group[split].x)) continue;
         XXH64_update(hash, &split, sizeof split);
-        st = add_group(hash, &dataset->group[split]);
+        st = add_group(hash, dataset, &dataset->group[split]);
     }
     add_vocabulary(hash, dataset);
     if (st == CAIRN_OK) *out = XXH64_digest(hash);

@@ -101,7 +101,7 @@ struct cairn_dataset {
     struct cairn_classes names; /* of labels that are texts */
     char *class_names;          /* of texts and enums, separated by commas; NULL: none; owned */
     bool y_is_x;                /* targets are the inputs, as the model gets them */
-    bool weighted;              /* in memory: each sample has a weight */
+    bool weighted, weight_each; /* in memory: each sample has a weight, or each number of its y */
     size_t most_labels;         /* that a group holds, as in cairn_dataset_options */
     size_t vocabulary;          /* of tokens; 0: x and y */
     size_t context;             /* C, tokens of a sample; 0: not set */

@@ -119,6 +119,12 @@ static void put_view(struct cairn_loader *loader, const struct cairn_batch *batc
                         out);
 }
 
+static void put_labels(const struct cairn_loader *loader, const struct cairn_batch *batch,
+                       size_t slot, const int32_t *label)
+{
+    memcpy(batch->label + slot * loader->n_labels, label, loader->n_labels * sizeof *label);
+}
+
 /* Sample sorted[i] of x and y into its slot. */
 static void put_row(struct cairn_loader *loader, const struct cairn_batch *batch, size_t i)
 {
@@ -135,9 +141,9 @@ static void put_row(struct cairn_loader *loader, const struct cairn_batch *batch
         cairn_positions_convert(y->type, cairn_source_at(y, i, row.sample), y->n_values,
                                 batch->label + row.slot * y->n_values);
     else if (y->rows == NULL && loader->label_of != NULL)
-        batch->label[row.slot] = loader->label_of[i];
+        put_labels(loader, batch, row.slot, loader->label_of + i * loader->n_labels);
     else if (y->rows == NULL && label != NULL)
-        batch->label[row.slot] = label[row.sample];
+        put_labels(loader, batch, row.slot, label + row.sample * loader->n_labels);
     else if (y->rows != NULL)
         memcpy(batch->target + row.slot * y->n_values, cairn_source_at(y, i, row.sample),
                y->row_bytes);

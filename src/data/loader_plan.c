@@ -55,7 +55,7 @@ static void set_out(struct cairn_loader *loader)
     if (cairn_rows_exist(&group->weight))
         cairn_source_begin(&loader->weight, &group->weight, CAIRN_H5_REAL);
     loader->n_in = loader->x.n_values;
-    loader->n_labels = group->labels_in_file ? loader->y.n_values : 1;
+    loader->n_labels = loader->dataset->n_targets > 0 ? 1 : cairn_shape_count(&loader->dataset->y);
     loader->n_targets = group->labels_in_file ? 0 : loader->y.n_values;
     loader->n_weights = loader->weight.rows == NULL ? 1 : loader->weight.n_values;
     if (group->n_tokens == 0) return;
@@ -217,7 +217,8 @@ static cairn_status allocate(struct cairn_loader *loader)
     for (size_t i = 0; i < loader->n_batches; i++) CAIRN_TRY(get_batch(loader, &loader->batch[i]));
     CAIRN_TRY(cairn_memory_get(b, sizeof *loader->sorted, what, &loader->sorted));
     if (loader->group->fill != NULL && loader->y.rows == NULL)
-        CAIRN_TRY(cairn_memory_get(b, sizeof *loader->came, what, &loader->came));
+        CAIRN_TRY(
+            cairn_memory_get(b, loader->n_labels * sizeof *loader->came, what, &loader->came));
     if (loader->group->n_tokens == 0) CAIRN_TRY(choose_factors(loader));
     CAIRN_TRY(prepare_augment(loader));
     if (loader->group->is_fed) return CAIRN_OK; /* rows are where the host has them */

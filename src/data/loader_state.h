@@ -46,10 +46,10 @@ struct cairn_loader {
     struct cairn_batch *batch; /* [n_batches]; a batch that was given out is not read into */
     struct cairn_shuffled shuffled;
     struct cairn_onward onward;
-    real *border;            /* [C] of images that are augmented, */
-    real *plain;             /* [n_in] and one of them before; both NULL without */
-    int32_t *came;           /* [b] labels of rows that come as they are wanted, in the ... */
-    const int32_t *label_of; /* ... order of `sorted`; those of this micro-batch, or NULL */
+    real *border;  /* [C] of images that are augmented, */
+    real *plain;   /* [n_in] and one of them before; both NULL without */
+    int32_t *came; /* [b, n_labels] labels of rows that come as they are wanted, in the ... */
+    const int32_t *label_of;        /* ... order of `sorted`; those of this micro-batch, or NULL */
     struct cairn_by_sample *sorted; /* [b] */
 };
 

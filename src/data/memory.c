@@ -10,12 +10,30 @@
 
 static cairn_status check_tokens(const struct cairn_data_form *form)
 {
-    if (form->n_dims > 0 || form->n_targets > 0 || form->n_classes > 0)
+    if (form->n_dims > 0 || form->n_targets > 0 || form->n_classes > 0 || form->n_y_dims > 0)
         return cairn_fail(CAIRN_USAGE, "a sample has a vocabulary, so it has neither dimensions, "
                                        "targets nor classes; set them to 0");
     if (form->vocabulary <= CAIRN_MOST_VOCABULARY) return CAIRN_OK;
     return cairn_fail(CAIRN_USAGE, "a vocabulary of %zu; at most %d", form->vocabulary,
                       CAIRN_MOST_VOCABULARY);
+}
+
+/* Of labels or targets that have dimensions. */
+static cairn_status check_y(const struct cairn_data_form *form)
+{
+    size_t n = 1;
+    if (form->n_y_dims >= CAIRN_MAX_DIMS)
+        return cairn_fail(CAIRN_USAGE, "the y of a sample has %zu dimensions; give 0 to %d",
+                          form->n_y_dims, CAIRN_MAX_DIMS - 1);
+    for (size_t d = 0; d < form->n_y_dims; d++) n *= form->y_dim[d];
+    if (n == 0) return cairn_fail(CAIRN_USAGE, "a dimension of the y of a sample is 0");
+    if (form->n_y_dims > 0 && form->n_targets > 0 && n != form->n_targets)
+        return cairn_fail(CAIRN_USAGE, "y_dim makes %zu numbers of a sample, but n_targets is %zu",
+                          n, form->n_targets);
+    if (form->weight_each && (!form->weighted || form->n_y_dims == 0))
+        return cairn_fail(CAIRN_USAGE,
+                          "weight_each is for samples that are weighted and have a y_dim");
+    return CAIRN_OK;
 }
 
 static cairn_status check_form(const struct cairn_data_form *form)
@@ -31,7 +49,7 @@ static cairn_status check_form(const struct cairn_data_form *form)
         return cairn_fail(CAIRN_USAGE,
                           "a sample has %zu targets and labels of %zu classes; give one of them",
                           form->n_targets, form->n_classes);
-    return CAIRN_OK;
+    return check_y(form);
 }
 
 cairn_status cairn_data_create(const struct cairn_data_form *form, cairn_data **out)
@@ -51,6 +69,11 @@ cairn_status cairn_data_create(const struct cairn_data_form *form, cairn_data **
     dataset->n_classes = form->n_classes;
     if (form->n_targets > 0) dataset->y = (struct cairn_shape){.ndim = 1, .dim = {form->n_targets}};
     dataset->weighted = form->weighted;
+    dataset->weight_each = form->weight_each;
+    if (form->n_y_dims > 0) {
+        dataset->y.ndim = (int)form->n_y_dims;
+        memcpy(dataset->y.dim, form->y_dim, form->n_y_dims * sizeof *form->y_dim);
+    }
     *out = dataset;
     return CAIRN_OK;
 }
@@ -95,7 +118,6 @@ static void begin_windows(struct cairn_dataset *dataset, size_t n, struct cairn_
 static cairn_status begin_group(struct cairn_dataset *dataset, const char *name, size_t n,
                                 const struct cairn_samples *samples, struct cairn_group **out)
 {
-    const struct cairn_shape targets = {.ndim = 1, .dim = {dataset->n_targets}};
     const struct cairn_shape number = {.ndim = 0};
     struct cairn_group *group = NULL;
     CAIRN_TRY(new_group(dataset, name, n, &group));
@@ -109,8 +131,9 @@ static cairn_status begin_group(struct cairn_dataset *dataset, const char *name,
     group->n_scale = group->n_shift = 1;
     group->scale[0] = 1;
     group->x = rows_of(n, &dataset->input, samples->x);
-    if (dataset->n_targets > 0) group->y = rows_of(n, &targets, samples->target);
-    if (dataset->weighted) group->weight = rows_of(n, &number, samples->weight);
+    if (dataset->n_targets > 0) group->y = rows_of(n, &dataset->y, samples->target);
+    if (dataset->weighted)
+        group->weight = rows_of(n, dataset->weight_each ? &dataset->y : &number, samples->weight);
     group->n = n;
     return CAIRN_OK;
 }

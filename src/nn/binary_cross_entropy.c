@@ -85,6 +85,12 @@ static double predicted(const void *self, double h)
     return 1 / (1 + exp(-h));
 }
 
+static real half(const void *self)
+{
+    (void)self;
+    return 0;
+}
+
 /* Loss of one output by target y, and its gradient. */
 static double one_output(double h, double y, double q, double *gradient)
 {
@@ -165,5 +171,6 @@ const struct cairn_loss_kind CAIRN_R(cairn_loss_binary_cross_entropy) = {
     .free = release,
     .class_of = class_of,
     .predicted = predicted,
+    .half = half,
     .run = run,
 };

@@ -113,6 +113,18 @@ static size_t class_of(const real *h, size_t k, bool behind_last)
     return best;
 }
 
+static real half(const void *loss)
+{
+    return ((const struct dice *)loss)->of == CAIRN_DICE_NONE ? (real)0.5 : 0;
+}
+
+static double predicted(const void *loss, double h)
+{
+    const struct dice *self = loss;
+    if (self->of == CAIRN_DICE_SIGMOID) return 1 / (1 + exp(-h));
+    return self->of == CAIRN_DICE_NONE ? h : (double)NAN; /* a softmax takes all of its row */
+}
+
 /* ---- some rows of a sample */
 
 /* Which. */
@@ -194,7 +206,7 @@ static void count_row(const struct dice *self, size_t r, double of_sample,
 {
     const size_t k = self->rows.k;
     const real *h = self->p + r * k;
-    const real half = self->of == CAIRN_DICE_NONE ? (real)0.5 : 0;
+    const real least = half(self);
     if (self->labels) {
         const double w = of_sample * self->w[r * k];
         scores->count += w;
@@ -205,7 +217,7 @@ static void count_row(const struct dice *self, size_t r, double of_sample,
         const double y = (double)self->y[r * k + c];
         const double w = y == 0.5 ? 0 : of_sample * self->w[r * k + c];
         scores->count += w;
-        if ((h[c] > half) == (y > 0.5)) scores->correct += w;
+        if ((h[c] > least) == (y > 0.5)) scores->correct += w;
     }
 }
 
@@ -335,6 +347,8 @@ const struct cairn_loss_kind CAIRN_R(cairn_loss_dice) = {
     .free = release,
     .ignored_label = ignored_label,
     .class_of = class_of,
+    .predicted = predicted,
+    .half = half,
     .rows = rows_of,
     .run = run,
 };

@@ -47,9 +47,11 @@ struct cairn_loss_kind {
     /** The class that the outputs h [k] of one label stand for, or behind_last that of a layer
      * `last` after them.  NULL without classes.  Errors: none. */
     size_t (*class_of)(const real *h, size_t k, bool behind_last);
-    /** What an output h says of its real target, where that is not h itself: a probability, say.
-     * NULL where it is.  Errors: none. */
+    /** What an output h says of its real target, where that is not h itself: a probability, say;
+     * NaN: it says nothing alone.  NULL: itself.  Errors: none. */
     double (*predicted)(const void *self, double h);
+    /** The output above which the answer to a target is yes.  NULL: 1/2.  Errors: none. */
+    real (*half)(const void *self);
     /** The label that has no part in the loss.  NULL where every label has one.  Errors: none. */
     int32_t (*ignored_label)(const void *self);
     /** Where the outputs of each label lie.  NULL: k / n_labels neighbours.  Errors: none. */

@@ -223,32 +223,50 @@ cairn_status cairn_plan_make(struct cairn_plan *plan)
     return st;
 }
 
-cairn_status cairn_plan_refuse(const struct cairn_plan *plan, const struct cairn_plan_row *row)
+/* What would fit in this room, in place of micro-batches of this size. */
+static cairn_status advise(const struct cairn_plan *plan, const struct cairn_room *room,
+                           uint64_t n_ranks, uint64_t micro, char *text, size_t n_bytes)
 {
-    char need[32], limit[32], excess[32], advice[96];
     struct cairn_dataset *dataset = NULL;
     struct cairn_window_rule rule;
-    struct cairn_room room = room_for(plan, row->n_ranks);
-    const char *whose = NULL;
+    struct cairn_config config = *plan->config;
+    size_t recompute = 0;
     uint64_t fits = 0;
     CAIRN_TRY(cairn_setup_dataset(plan->config, NULL, &dataset));
-    cairn_status st = cairn_setup_batch(plan->config, (int)row->n_ranks,
+    cairn_status st = cairn_setup_batch(plan->config, (int)n_ranks,
                                         cairn_dataset_size(dataset, CAIRN_SPLIT_TRAIN), &rule);
-    const struct cairn_candidate_job job = {plan->config, dataset, &rule, &room};
-    if (st == CAIRN_OK) st = cairn_micro_largest_that_fits(&job, row->predicted.micro, &fits);
+    const struct cairn_candidate_job job = {&config, dataset, &rule, room};
+    if (st == CAIRN_OK) st = cairn_micro_largest_that_fits(&job, micro, &fits);
+    config.train_recompute = CAIRN_KEY_WORD(CAIRN_RECOMPUTE_AUTO);
+    if (st == CAIRN_OK) st = cairn_recompute_that_fits(&job, micro, &recompute);
+    config.train_recompute = recompute;
+    if (st == CAIRN_OK) st = cairn_micro_largest_that_fits(&job, micro + 1, &micro);
     cairn_dataset_close(dataset);
-    CAIRN_TRY(st);
+    int n = fits == 0 ? 0 : snprintf(text, n_bytes, "batch.micro=%" PRIu64 " would fit", fits);
+    text[n] = '\0';
+    if (micro > fits)
+        snprintf(text + n, n_bytes - (size_t)n,
+                 "%sbatch.micro=%" PRIu64 " %s with train.recompute=%zu", n > 0 ? ", " : "", micro,
+                 n > 0 ? "even" : "would fit", recompute);
+    return st;
+}
+
+cairn_status cairn_plan_refuse(const struct cairn_plan *plan, const struct cairn_plan_row *row)
+{
+    char need[32], limit[32], excess[32], advice[128];
+    struct cairn_room room = room_for(plan, row->n_ranks);
+    const char *whose = NULL;
+    CAIRN_TRY(advise(plan, &room, row->n_ranks, row->predicted.micro, advice, sizeof advice));
     const struct cairn_candidate *size = find_size(plan, row->predicted.micro);
     const uint64_t most = cairn_room_exceeded(&room, &size->need[room.several], &whose);
     cairn_bytes_text(row->node_bytes, need);
     cairn_bytes_text(most, limit);
     cairn_bytes_text(row->node_bytes - most, excess);
-    snprintf(advice, sizeof advice, "batch.micro=%" PRIu64 " would fit", fits);
-    return cairn_fail(CAIRN_USAGE,
-                      "%" PRIu64 " rank%s of a node take%s %s, and %s %s: %s too much; %s",
-                      row->node_ranks, row->node_ranks == 1 ? "" : "s",
-                      row->node_ranks == 1 ? "s" : "", need, whose, limit, excess,
-                      fits > 0 ? advice
-                               : "no batch.micro would fit: use a smaller model, fewer ranks per "
-                                 "node, or data.in_memory=false");
+    return cairn_fail(
+        CAIRN_USAGE, "%" PRIu64 " rank%s of a node take%s %s, and %s %s: %s too much; %s",
+        row->node_ranks, row->node_ranks == 1 ? "" : "s", row->node_ranks == 1 ? "s" : "", need,
+        whose, limit, excess,
+        advice[0] != '\0' ? advice
+                          : "no batch.micro would fit: use a smaller model, fewer ranks per "
+                            "node, or data.in_memory=false");
 }

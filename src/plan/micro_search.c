@@ -135,7 +135,10 @@ cairn_status cairn_micro_largest_that_fits(const struct cairn_candidate_job *job
     uint64_t fits = 0;
     while (micro - fits > 1) { /* `micro` does not */
         struct cairn_candidate middle;
-        CAIRN_TRY(plan(job, fits + (micro - fits) / 2, &middle));
+        const uint64_t size = fits + (micro - fits) / 2;
+        cairn_status st = plan(job, size, &middle);
+        if (st == CAIRN_USAGE) break; /* normalisation may want more samples than fit */
+        CAIRN_TRY(st);
         if (candidate_fit(job->room, &middle) == CAIRN_FITS)
             fits = middle.micro;
         else

@@ -10,6 +10,7 @@
 
 /* Behind the scores: ranks that left before they were through. */
 enum { LEFT = CAIRN_N_SCALARS, N_SUMS };
+_Static_assert(N_SUMS <= (int)CAIRN_METRICS_SPARE, "they go with those of the metrics");
 
 static cairn_status add_scores(struct cairn_exact_sum sum[CAIRN_N_SCALARS],
                                const struct cairn_scores *scores)
@@ -52,18 +53,16 @@ static cairn_status evaluate_share(const struct cairn_evaluation *e, struct cair
 cairn_status cairn_evaluate(const struct cairn_evaluation *e, struct cairn_evaluated *out,
                             bool *left)
 {
-    struct cairn_exact_sum sum[N_SUMS] = {{{0}}};
     struct cairn_metric_set *metrics = e->metrics;
+    struct cairn_exact_sum *sum = metrics->sum + metrics->n_sums;
     cairn_metrics_begin(metrics);
     cairn_status st = evaluate_share(e, sum);
-    st = cairn_comm_sum_exact(e->comm, st, sum, N_SUMS);
+    st = cairn_comm_sum_exact(e->comm, st, metrics->sum, metrics->n_sums + N_SUMS);
     if (st != CAIRN_OK) return cairn_fail_in(st, "evaluating");
     *left = cairn_exact_sum_value(&sum[LEFT]) > 0;
     if (*left) return CAIRN_OK;
     const double weight = cairn_exact_sum_value(&sum[CAIRN_SCALAR_WEIGHT]);
     if (weight == 0) return cairn_loader_no_weight(e->loader);
-    if (metrics->n_sums > 0)
-        CAIRN_TRY(cairn_comm_sum_exact(e->comm, CAIRN_OK, metrics->sum, metrics->n_sums));
     out->score[CAIRN_SCORE_LOSS] = cairn_exact_sum_value(&sum[CAIRN_SCALAR_LOSS]) / weight;
     cairn_metrics_values(metrics, &out->score[CAIRN_SCORE_ACCURACY]);
     return CAIRN_OK;

@@ -195,11 +195,11 @@ static void write_length(struct valid *run, const char *name)
     }
 }
 
-static void write_schedule(struct valid *run)
+static void write_schedule(struct valid *run, bool selects)
 {
-    static const char *const decays[] = {"constant",   "cosine", "linear",
-                                         "polynomial", "step",   "wsd"};
-    size_t decay = fuzz_below(&run->random, sizeof decays / sizeof decays[0]);
+    static const char *const decays[] = {"constant", "cosine", "linear",     "polynomial",
+                                         "step",     "wsd",    "milestones", "plateau"};
+    size_t decay = fuzz_below(&run->random, sizeof decays / sizeof decays[0] - !selects);
     fprintf(run->out, "schedule: {decay: %s", decays[decay]);
     write_length(run, "warmup");
     if (strcmp(decays[decay], "step") == 0) {
@@ -211,6 +211,10 @@ static void write_schedule(struct valid *run)
         write_word(run, "milestones_by", "epochs updates samples");
         fprintf(run->out, ", milestones: [[%zu, %.3g], [%zu, %.3g]]", valid_count(run, 0, 4),
                 valid_real(run, 0, 2), valid_count(run, 5, 9), valid_real(run, 0, 1));
+    } else if (strcmp(decays[decay], "plateau") == 0) {
+        fprintf(run->out, ", plateau_patience: %zu, plateau_factor: %.3g, plateau_threshold: %.3g",
+                valid_count(run, 0, 2), valid_real(run, 0.1, 0.9), valid_real(run, 0, 0.2));
+        write_some(run, "plateau_cooldown", 0, 1);
     } else if (decay > 0) {
         write_word(run, "decay_by", "updates samples");
         fprintf(run->out, ", final_factor: %.3g", valid_real(run, 0, 1));
@@ -238,7 +242,20 @@ static void write_train(struct valid *run, const struct sizes *sizes, bool *eval
     *evaluates = every != 0;
     if (every == 0) fprintf(run->out, ", evaluate_every: none");
     if (every > 1) fprintf(run->out, ", evaluate_every: %zu", valid_count(run, 1, 7));
+    const bool selects = run->n[1] > 0 && *evaluates;
+    if (selects && valid_once_in(run, 4))
+        fprintf(run->out, ", patience: %zu", valid_count(run, 1, 3));
+    if (selects && valid_once_in(run, 4)) fprintf(run->out, ", stop: eval_loss < 0.5");
     fprintf(run->out, "}\n");
+}
+
+/* Those that the outputs have whatever their number. */
+static void write_metrics(struct valid *run)
+{
+    const bool classes = run->n_classes > 0 || run->loss->targets_are_classes;
+    if (!valid_once_in(run, 2)) return;
+    fprintf(run->out, "eval: {metrics: [%s]}\n",
+            classes ? "dice, mean_iou" : "r2, mae, rmse, dice");
 }
 
 static void write_checkpoint(struct valid *run, bool evaluates)
@@ -280,8 +297,9 @@ void valid_make(uint64_t seed, uint64_t index, const char *folder)
     valid_write_loss(&run);
     write_batch(&run, &sizes);
     valid_write_optim(&run, sizes.global, sizes.has_ramp, sizes.sums);
-    write_schedule(&run);
     write_train(&run, &sizes, &evaluates);
+    write_schedule(&run, run.n[1] > 0 && evaluates);
+    write_metrics(&run);
     write_checkpoint(&run, evaluates);
     if (fclose(run.out) != 0) fuzz_broken(path);
 }

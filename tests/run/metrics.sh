@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Metrics of evaluations through the whole program: one eval.csv on 1, 2 and 3 ranks, summary and `cairn eval` say the same,
-# another choice on resume keeps the file, values as numpy works them out from predictions, what is refused.
+# another choice on resume keeps the file, labels of positions, values as numpy works them out from predictions, what is refused.
 . "${BASH_SOURCE%/*}/../support/run.sh"
 
 make_data=$CAIRN_BUILD/tests/run_make_data
 "$make_data" real.h5 /train/x=float32:30x4 /train/y=float32:30x2 /val/x=float32:11x4 /val/y=float32:11x2 \
     /test/x=float32:13x4 /test/y=float32:13x2
 "$make_data" classes.h5 /train/x=float32:30x7:rising /train/y=int32:30 /test/x=float32:13x7:rising /test/y=int32:13
+
+"$make_data" pixels.h5 /train/x=float32:8x2x4x5 /train/y=int32:8x4x5 /test/x=float32:7x2x4x5 /test/y=int32:7x4x5
+"$make_data" masks.h5 /train/x=float32:8x2x4x5 /train/y=float32:8x1x4x5:1 /test/x=float32:7x2x4x5 /test/y=float32:7x1x4x5:0
 
 cat >real.yaml <<END
 data: {file: real.h5}
@@ -24,6 +27,15 @@ eval: {metrics: [top5, mean_iou, dice, perplexity]}
 batch: {global: 10, micro: 3}
 train: {epochs: 3, seed: 5, reproducible: true}
 END
+
+cat >pixels.yaml <<END
+data: {file: pixels.h5}
+model: [{type: conv2d, channels: 3, kernel: 3, padding: same}]
+loss: {type: cross_entropy, ignore_index: 1}
+batch: {global: 5, micro: 2}
+train: {epochs: 1, seed: 5, reproducible: true}
+END
+sed '/^model/s/3/1/; /^loss/s/:.*/: binary_cross_entropy/; s/pixels/masks/' pixels.yaml >masks.yaml
 
 # ---- the same bits in any world
 for what in real classes; do
@@ -43,6 +55,16 @@ expect 0 2 eval real3/checkpoints/latest.h5
 for name in mae rmse r2 mean_iou; do
     same "$name in summary.json" "$(json real1/summary.json eval_$name)" "$(column real1/eval.csv $name | tail -n 1)"
     holds "$name of cairn eval" "$(json out $name) == $(column real1/eval.csv $name | tail -n 1)"
+done
+
+# ---- labels and masks of positions: by themselves
+for what in pixels masks; do
+    for ranks in 1 3; do
+        expect 0 $ranks train $what.yaml --out $what$ranks
+        cut -d, -f1-3,5- $what$ranks/eval.csv >$what$ranks.csv
+    done
+    cmp -s ${what}1.csv ${what}3.csv || fail "$what: eval.csv has other bits on 3 ranks"
+    same "columns of $what" "$(head -n 1 ${what}1/eval.csv)" $columns,mean_iou
 done
 
 # ---- what comes of itself
@@ -67,9 +89,16 @@ same "scores after it" "$(awk -F, '$1 == 9 && $5 == "val" { print $9 }' goes_on/
     "$(awk -F, '$1 == 9 && $5 == "val" { print $9 }' real1/eval.csv)"
 [ ! -e goes_on/eval.csv.damaged ] || fail "eval.csv was taken for damaged"
 
+# ---- in a report
+if command -v gnuplot >/dev/null; then
+    expect 0 0 report goes_on real1
+    grep -q 'id="metrics"' report.html || fail "the report has no figure of metrics"
+    [ "$(grep -c "<td class=\"text\">r2</td>" report.html)" -ge 4 ] || fail "the report has no table of metrics"
+fi
+
 # ---- as numpy works them out
 if python3 -c 'import numpy, h5py' 2>/dev/null; then
-    for what in real classes; do
+    for what in real classes pixels; do
         expect 0 2 eval ${what}1/checkpoints/latest.h5
         cp out $what.found
         expect 0 2 predict ${what}1/checkpoints/latest.h5 --data $what.h5 -o $what.out.h5
@@ -106,6 +135,14 @@ close("dice", found["dice"], np.mean(2 * both / (either + both)))
 log_p = h - h.max(1, keepdims=True)
 log_p -= np.log(np.exp(log_p).sum(1, keepdims=True))
 close("perplexity", found["perplexity"], np.exp(-log_p[range(len(y)), y].mean()))
+
+y = np.array(h5py.File("pixels.h5")["test/y"])
+best = np.array(h5py.File("pixels.out.h5")["outputs"]).argmax(1)
+found = json.load(open("pixels.found"))
+y, best = y[y != 1], best[y != 1]  # 1 is ignored
+there = [c for c in range(3) if (y == c).any() or (best == c).any()]
+close("mean_iou", found["mean_iou"], np.mean([((y == c) & (best == c)).sum() / ((y == c) | (best == c)).sum() for c in there]))
+close("accuracy", found["accuracy"], np.mean(y == best))
 END
     python3 oracle.py || fail "metrics are others than numpy's"
 else

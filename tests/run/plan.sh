@@ -174,7 +174,7 @@ expect 0 1 train digits.yaml batch.micro=auto train.updates=1 --out auto -q
 small() { SLURM_MEM_PER_NODE=$1 expect_line 2 0 "$2" plan "${@:3}"; }
 small 80 '1 rank of a node takes .*, and Slurm grants this node 83.9 MB: .* too much; batch.micro=[0-9]+ would fit' \
     cnn.yaml --memory --ranks 1
-fits=$(grep -Eo 'batch.micro=[0-9]+' err)
+fits=$(grep -Eo 'batch.micro=[0-9]+' err | head -n 1)
 SLURM_MEM_PER_NODE=80 expect 0 0 plan cnn.yaml --memory --ranks 1 "$fits"
 small 80 'too much' cnn.yaml --memory --ranks 1 "batch.micro=$((${fits#*=} * 2))"
 small 10 'too much; no batch.micro would fit' cnn.yaml --memory --ranks 1

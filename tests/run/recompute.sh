@@ -46,5 +46,9 @@ expect 0 1 train run.yaml train.recompute=auto data.memory=$short --out auto
 grep -Eq 'train.recompute: auto took [0-9]+: activations take' err || fail "a run does not say what auto took: $(cat err)"
 same "bits with train.recompute: auto" "$(weights_of kept)" "$(weights_of auto)"
 
-expect_line 2 1 "train.recompute.* is 1, but takes a whole number from 2" train run.yaml train.recompute=1 --out bad
+small=$((rank - kept / 2))
+expect_line 2 0 'too much; .*batch.micro=[0-9]+ .*with train.recompute=[0-9]+' plan run.yaml --memory --ranks 1 data.memory=$small
+expect_line 2 0 'too much; no batch.micro would fit' plan run.yaml --memory --ranks 1 data.memory=$((rank - kept))
+
+expect_line 2 1 "train.recompute is 1, but must be at least 2" train run.yaml train.recompute=1 --out bad
 expect_line 2 3 "train.recompute.*some" train run.yaml train.recompute=some --out bad

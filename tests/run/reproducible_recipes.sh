@@ -32,7 +32,7 @@ data_of()
             } >text.txt
             "$cairn" import text text.txt -o "$name"
             ;;
-        lstm-series.h5 | climate-column.nc) "$datasets/make" "${name%.*}" . ;;
+        lstm-series.h5 | climate-column.nc | unet2d-cells.h5 | unet3d-blobs.h5) "$datasets/make" "${name%.*}" . ;;
         cosmoflow-mini.h5) "$CAIRN_BUILD/tests/run_make_data" "$name" train/x=uint8:24x4x32x32x32 train/y=float32:24x4 \
             test/x=uint8:4x4x32x32x32 test/y=float32:4x4 {train,test}/x@scale=0.03125 ;;
         *) fail "the test knows no data for $name of recipe $1" ;;
@@ -90,6 +90,12 @@ all()
     cosmoflow)
         one "$1" batch.global=3 batch.micro=1
         cut_short "$1" batch.global=3 batch.micro=1
+        ;;
+    unet3d-blobs) # computed again in backward, too: branches within branches
+        one "$1"
+        trains 0 2 again "$1" train.recompute=4
+        as_on_1 "$1" again
+        cut_short "$1"
         ;;
     *)
         one "$1"

@@ -3,5 +3,5 @@
 
 int main(int argc, char **argv)
 {
-    return cairn_program(argc, argv);
+    return cairn_program(argc, argv, NULL);
 }

@@ -233,6 +233,24 @@ static void test_real_targets(void **state)
     mirror_free(&mirror);
 }
 
+/* Masks of regions by the loss dice: logits, or probabilities. */
+static void test_masks(void **state)
+{
+    (void)state;
+    static const real h[] = {0.6f, 0.4f, 0.3f, 0.9f};
+    static const cairn_real target[] = {1, 1, 0, 1};
+    const struct given given = {.n = 2, .k = 2, .h = h, .target = target};
+    struct mirror mirror = mirror_make("dice", 2, 0, "mean_iou dice");
+    expect(&mirror, &given, "mean_iou", 3.0 / 4);
+    expect(&mirror, &given, "dice", 6.0 / 7);
+    mirror_free(&mirror);
+    mirror = mirror_make("{type: dice, of: none}", 2, 0, "mean_iou dice mae accuracy");
+    expect(&mirror, &given, "mean_iou", 2.0 / 3);
+    expect(&mirror, &given, "dice", 4.0 / 5);
+    expect(&mirror, &given, "accuracy", 3.0 / 4);
+    mirror_free(&mirror);
+}
+
 /* What an output says of a count is exp of it. */
 static void test_poisson(void **state)
 {
@@ -346,6 +364,7 @@ int main(void)
         cmocka_unit_test(test_yes_and_no),
         cmocka_unit_test(test_yes_and_no_otherwise),
         cmocka_unit_test(test_real_targets),
+        cmocka_unit_test(test_masks),
         cmocka_unit_test(test_poisson),
         cmocka_unit_test(test_mixtures),
         cmocka_unit_test(test_without_meaning),

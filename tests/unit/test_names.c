@@ -12,6 +12,7 @@
 #include "config/config.h"
 #include "nn/layer.h"
 #include "nn/loss.h"
+#include "nn/metric/metric.h"
 #include "optim/optim.h"
 
 enum { LINE = 1024 };
@@ -51,6 +52,13 @@ static size_t check_losses(void)
     return n;
 }
 
+static size_t check_metrics(void)
+{
+    size_t n = 0;
+    for (; cairn_metric_at(n) != NULL; n++) has_row(CAIRN_NAMED_METRIC, cairn_metric_at(n)->name);
+    return n;
+}
+
 static size_t check_optimizers(void)
 {
     size_t n = 0;
@@ -78,7 +86,8 @@ static void test_rows_are_what_is_there(void **state)
     (void)state;
     size_t n = 0;
     while (cairn_named_at(n) != NULL) n++;
-    assert_int_equal(n, check_layers() + check_losses() + check_optimizers() + check_schedules());
+    assert_int_equal(n, check_layers() + check_losses() + check_metrics() + check_optimizers() +
+                            check_schedules());
 }
 
 /* A line of the page from a row, "| `Conv2d` | `Conv2D` | `conv2d` | ... |". */

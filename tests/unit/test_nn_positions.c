@@ -218,6 +218,17 @@ static void test_classes_first_and_last(void **state)
             for (size_t c = 0; c < 3; c++) assert_true(label[i] >= 0 || two->dh[1][i * 3 + c] == 0);
     }
     free(two);
+    label[PLACES + 4] = 3;
+    number[1] = 77;
+    const struct cairn_shape outputs = {3, {3, H, W}}, y = {2, {H, W}};
+    const struct cairn_model_options options = {.n_classes = 3, .n_labels = PLACES, .y = y};
+    for (size_t t = 0; t < 2; t++) {
+        struct alone loss = loss_make(texts[t], &outputs, &options);
+        struct cairn_scores scores = {0};
+        assert_int_equal(loss_run(&loss, &micro, 3 * PLACES, h, NULL, &scores), CAIRN_DATA);
+        assert_non_null(strstr(cairn_error_text(), "sample 77 has the label 3 at position 4, but"));
+        loss_free(&loss);
+    }
 }
 
 /* Against sums that are written out. */

@@ -142,6 +142,74 @@ static void test_rows_held_and_as_they_come(void **state)
     }
 }
 
+/* The arrays that a host has, for the functions that it gives. */
+struct host {
+    real x[N * 2 * PLACES], weight[N * PLACES];
+    int32_t label[N * PLACES];
+};
+
+static cairn_status fill_rows(void *context, const uint64_t *sample, size_t n,
+                              const struct cairn_rows_out *out)
+{
+    const struct host *host = context;
+    for (size_t i = 0; i < n; i++) {
+        const size_t from = (size_t)sample[i] * PLACES;
+        memcpy(out->x + i * 2 * PLACES, host->x + 2 * from, 2 * PLACES * sizeof *out->x);
+        memcpy(out->label + i * PLACES, host->label + from, PLACES * sizeof *out->label);
+        memcpy(out->weight + i * PLACES, host->weight + from, PLACES * sizeof *out->weight);
+    }
+    return CAIRN_OK;
+}
+
+/* Of memory: arrays, rows by their number, and as they are fed. */
+static void test_rows_of_a_host(void **state)
+{
+    (void)state;
+    static struct host host;
+    const size_t dim[3] = {2, H, W}, y_dim[2] = {H, W};
+    const struct cairn_data_form form = {.size = sizeof form,
+                                         .dim = dim,
+                                         .n_dims = 3,
+                                         .n_classes = 7,
+                                         .weighted = true,
+                                         .y_dim = y_dim,
+                                         .n_y_dims = 2,
+                                         .weight_each = true};
+    const struct cairn_samples all = {
+        .n = N, .x = host.x, .label = host.label, .weight = host.weight};
+    double weight[N * PLACES];
+    for (size_t i = 0; i < N * PLACES; i++) {
+        host.label[i] = (int32_t)(i * 5 % 7);
+        weight[i] = (double)(i % 4) * 0.25;
+        host.weight[i] = (real)weight[i];
+    }
+    for (int way = 0; way < 2; way++) {
+        cairn_data *data = NULL;
+        assert_ok(cairn_data_create(&form, &data));
+        if (way == 0)
+            assert_ok(cairn_data_arrays(data, "train", &all));
+        else
+            assert_ok(cairn_data_function(data, "train", N, fill_rows, &host));
+        check_rows(data, host.label, NULL, weight);
+    }
+    struct cairn_loader *loader = NULL;
+    struct cairn_micro micro;
+    cairn_data *data = NULL;
+    const struct cairn_loader_options options = {.micro = N};
+    assert_ok(cairn_data_create(&form, &data));
+    assert_ok(cairn_data_fed(data, N));
+    assert_ok(cairn_loader_create(data, &options, &loader));
+    assert_ok(cairn_loader_take(loader, 0, &all, &micro));
+    assert_memory_equal(micro.label, host.label, sizeof host.label);
+    assert_memory_equal(micro.weight, host.weight, sizeof host.weight);
+    cairn_loader_free(loader);
+    cairn_data_free(data);
+    struct cairn_data_form wrong = form;
+    wrong.n_classes = 0;
+    wrong.n_targets = 5;
+    assert_says(cairn_data_create(&wrong, &data), CAIRN_USAGE, "y_dim makes 6 numbers of a sample");
+}
+
 static void test_what_does_not_fit(void **state)
 {
     (void)state;
@@ -177,6 +245,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_whole_numbers_are_targets_or_labels),
         cmocka_unit_test(test_rows_held_and_as_they_come),
+        cmocka_unit_test(test_rows_of_a_host),
         cmocka_unit_test(test_what_does_not_fit),
     };
     return cmocka_run_group_tests(tests, NULL, clean_up);

@@ -82,8 +82,8 @@ static cairn_status plan(struct cairn_metric_set *metrics, size_t k)
     CAIRN_TRY(cairn_memory_get(k, CAIRN_ROWS_AT_ONCE * sizeof *metrics->q, "targets", &metrics->q));
     CAIRN_TRY(cairn_memory_get(metrics->n_sums + 1, sizeof *metrics->micro, "sums of metrics",
                                &metrics->micro));
-    return cairn_memory_get(metrics->n_sums + 1, sizeof *metrics->sum, "sums of metrics",
-                            &metrics->sum);
+    return cairn_memory_get(metrics->n_sums + CAIRN_METRICS_SPARE, sizeof *metrics->sum,
+                            "sums of metrics", &metrics->sum);
 }
 
 cairn_status cairn_metrics_create(const struct cairn_model *model,
@@ -116,7 +116,7 @@ void cairn_metrics_free(struct cairn_metric_set *metrics)
 
 void cairn_metrics_begin(struct cairn_metric_set *metrics)
 {
-    memset(metrics->sum, 0, metrics->n_sums * sizeof *metrics->sum);
+    memset(metrics->sum, 0, (metrics->n_sums + CAIRN_METRICS_SPARE) * sizeof *metrics->sum);
 }
 
 /* ---- one by one */
@@ -192,10 +192,10 @@ static void visit_labels(struct cairn_metric_set *metrics, const struct cairn_mo
         }
 }
 
-/* Whether an output says yes: a logit above 0, or what it predicts above 1/2. */
-static bool says_yes(const struct cairn_model *model, real h, double predicted)
+static bool says_yes(const struct cairn_model *model, real h)
 {
-    return model->loss->counts_targets ? h > 0 : predicted > 0.5;
+    const struct cairn_loss_kind *loss = model->loss;
+    return h > (loss->half == NULL ? (real)0.5 : loss->half(model->loss_self));
 }
 
 static void one_target(struct cairn_metric_set *metrics, const struct cairn_model *model,
@@ -210,7 +210,7 @@ static void one_target(struct cairn_metric_set *metrics, const struct cairn_mode
                                               .h = h,
                                               .k = 1,
                                               .label = answer->target > 0.5,
-                                              .predicted = says_yes(model, *h, answer->predicted),
+                                              .predicted = says_yes(model, *h),
                                               .weight = answer->weight};
     add_label(metrics, &yes_no);
 }

@@ -12,6 +12,8 @@ struct cairn_metric_choice {
     bool wanted[CAIRN_N_METRICS];
 };
 
+enum { CAIRN_METRICS_SPARE = 16 };
+
 /** Metrics of one model while it is evaluated. */
 struct cairn_metric_set {
     struct cairn_metric_about about;
@@ -22,7 +24,8 @@ struct cairn_metric_set {
     real *room;                  /* [CAIRN_ROWS_AT_ONCE, K] outputs of some labels; owned */
     cairn_real *q;               /* [CAIRN_ROWS_AT_ONCE, K] probabilities in their place; owned */
     double *micro;               /* [n_sums] of one micro-batch, then the totals; owned */
-    struct cairn_exact_sum *sum; /* [n_sums] of all; owned */
+    struct cairn_exact_sum *sum; /* [n_sums + CAIRN_METRICS_SPARE] of all, and others that go
+                                    the same way; owned */
 };
 
 /** What the outputs of a model are compared with.  Ranks: local.  Errors: none. */
@@ -40,7 +43,7 @@ CAIRN_CHECKED cairn_status cairn_metrics_create(const struct cairn_model *model,
 /** Release; NULL is fine.  Ranks: local.  Errors: none. */
 void cairn_metrics_free(struct cairn_metric_set *metrics);
 
-/** Before the first micro-batch.  Ranks: local.  Errors: none. */
+/** Before the first micro-batch: all sums are 0.  Ranks: local.  Errors: none. */
 void cairn_metrics_begin(struct cairn_metric_set *metrics);
 
 /** The micro-batch that the model was evaluated on last, with its scores.  Allocates nothing.

@@ -285,12 +285,25 @@ AUTOENCODER = [conv(16, 3, stride=2, padding=1), layer("gelu"), conv(32, 3, stri
                conv_transpose(2, 16, 4, stride=2, padding=1), layer("gelu"), conv_transpose(2, 1, 4, stride=2, padding=1)]
 
 
+def unet(n_dims, norm, n_first):
+    """Three levels of 8, 16 and 32 channels, for 3 classes; n_first convolutions on the way down at the top."""
+    def rows(channels, n=1):
+        return [conv(channels, 3, f"conv{n_dims}d", padding="same", bias=False), norm, RELU] * n
+
+    def below(channels, top, *inner):
+        return [layer("maxpool", kernel=2), *rows(channels, 2), *inner, conv_transpose(n_dims, top, 2, stride=2)]
+
+    middle = below(16, 8, layer("branches", of=[[], below(32, 16)]), *rows(16))
+    return [*rows(8, n_first), layer("branches", of=[[], middle]), *rows(8), conv(3, 1, f"conv{n_dims}d")]
+
+
 def smooth(layers):
     """Without kinks.  Among thousands of relus and pools a last bit throws one over now and then, the gradient jumps, and after
     20 updates PyTorch in float32 is far from itself in double as well (--own).  So are nets whose rates are too high."""
     twins = {"relu": "gelu", "leaky_relu": "gelu", "maxpool": "avgpool", "maxpool2d": "avgpool2d"}
     return [{**{k: v for k, v in keys.items() if k != "slope"}, "type": twins.get(keys["type"], keys["type"]),
-             **({"body": smooth(keys["body"])} if "body" in keys else {})} for keys in layers]
+             **({"body": smooth(keys["body"])} if "body" in keys else {}),
+             **({"of": [smooth(part) for part in keys["of"]]} if "of" in keys else {})} for keys in layers]
 
 
 IMAGES = {
@@ -303,6 +316,10 @@ IMAGES = {
     "norms": Case(NORMS, classes([3, 8, 8], 5), micro=48),
     "resnet-8": Case(RESNET, classes([1, 8, 8], 10), micro=48),
     "cosmoflow-mini": Case(cosmoflow(8, 0), targets([4, 32, 32, 32], 4), loss="squared_error", n=3, micro=2),
+    "unet2d-cells": Case(unet(2, NORM, 2), places([1, 32, 32], 3, "u1"), n=6, micro=6, loss={
+        "type": "cross_entropy", "class_weights": [0.5, 1, 1.5]}),
+    "unet3d-blobs": Case(unet(3, layer("instancenorm", affine=True), 1), places([1, 16, 16, 16], 3, "u1"), n=3, micro=2,
+                         loss="dice"),
     "cosmoflow": Case(cosmoflow(32, 0), targets([4, 32, 32, 32], 4), loss="squared_error", n=3, micro=2),
 }
 
@@ -354,7 +371,7 @@ CASES = {
     **{name: dataclasses.replace(case, free=False) for name, case in IMAGES.items()},
     **{name + ", smooth": dataclasses.replace(IMAGES[name], model=smooth(IMAGES[name].model), rate=rate)
        for name, rate in {"mnist-cnn": 0.5, "convolutions": 1.0, "dilated": 1.0, "signals": 1.0, "volumes": 1.0, "norms": 0.1,
-                          "resnet-8": 1.0, "cosmoflow-mini": 1.0}.items()},
+                          "resnet-8": 1.0, "cosmoflow-mini": 1.0, "unet2d-cells": 0.1, "unet3d-blobs": 0.1}.items()},
     "attention": Case([layer("embedding", units=16), layer("position"), layer("attention", heads=4, causal=False),
                        layer("layernorm"), dense(23)], tokens(12, 23), n=10, micro=4, context=12, vocabulary=23),
     "recurrent": Case(RECURRENT, classes([9, 4], 5)),
