@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Writes the data that a recipe trains on into the working folder, by HDF5 alone:
  *
- *   made NAME      writes NAME.h5
+ *   made NAME      writes NAME.h5 or NAME.nc, and prints which
  *
  * Numbers of the series follow from +, -, * and / alone: they are the same wherever a compiler does
  * not fuse them. */
 #include "made.h"
 
 #include <hdf5.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -142,24 +143,33 @@ static void write_version(hid_t file)
 
 static const struct {
     const char *name;
+    const char *file;
     void (*write)(hid_t file);
-} recipes[] = {{"lstm-series", write_series},
-               {"cosmoflow-mini", write_universes},
-               {"unet2d-cells", write_cells},
-               {"unet3d-blobs", write_blobs}};
+    bool foreign; /* not in Cairn's layout */
+} recipes[] = {{"lstm-series", "lstm-series.h5", write_series, false},
+               {"cosmoflow-mini", "cosmoflow-mini.h5", write_universes, false},
+               {"climate-column", "climate-column.nc", write_columns, true},
+               {"unet2d-cells", "unet2d-cells.h5", write_cells, false},
+               {"unet3d-blobs", "unet3d-blobs.h5", write_blobs, false}};
 
 int main(int argc, char **argv)
 {
     enum { N = sizeof recipes / sizeof recipes[0] };
-    char path[64];
     size_t i = 0;
     while (i < N && (argc != 2 || strcmp(argv[1], recipes[i].name) != 0)) i++;
     if (i == N) stop("made NAME: datasets/make lists the names");
-    snprintf(path, sizeof path, "%s.h5", recipes[i].name);
-    hid_t file = checked(H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT), path);
-    write_text(file, "format", "cairn-dataset");
-    write_version(file);
+    const char *path = recipes[i].file;
+    hid_t how = H5Pcreate(H5P_FILE_CREATE);
+    if (recipes[i].foreign) /* netCDF-4 wants it */
+        H5Pset_link_creation_order(how, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
+    hid_t file = checked(H5Fcreate(path, H5F_ACC_TRUNC, how, H5P_DEFAULT), path);
+    H5Pclose(how);
+    if (!recipes[i].foreign) {
+        write_text(file, "format", "cairn-dataset");
+        write_version(file);
+    }
     recipes[i].write(file);
     if (H5Fclose(file) < 0) stop(path);
+    puts(path);
     return 0;
 }

@@ -10,6 +10,9 @@
 /** Of cosmoflow-mini, into its file. */
 void write_universes(hid_t file);
 
+/** Of climate-column, into its file. */
+void write_columns(hid_t file);
+
 /** Of unet2d-cells, into its file. */
 void write_cells(hid_t file);
 
@@ -35,6 +38,30 @@ double next_normal(uint64_t *state);
 /** Each of n = side^2, side^3 cells becomes the mean of itself, twice, and its two neighbours along
  * the axis of `step`; edges meet.  line: [side], for work. */
 void blur(double *field, size_t n, size_t side, size_t step, double *line);
+
+/** A dimension of a netCDF-4 group, which HDF5 calls a scale; `text`, where there is one, is what
+ * its places are called. */
+struct dimension {
+    const char *name;
+    hsize_t n;
+    const char *const *text; /* [n], or NULL */
+    hid_t id;                /* of open_dimensions() */
+    int n_users;
+    struct dimension_user {
+        hobj_ref_t array;
+        int place;
+    } user[4];
+};
+
+/** A group of netCDF-4 and its dimensions, as xarray and h5netcdf write them. */
+hid_t open_group(hid_t file, const char *name, struct dimension *dimension, int n_dimensions);
+
+/** A variable of doubles over some of them. */
+void write_variable(hid_t group, const char *name, int ndim, struct dimension *const *over,
+                    const double *x, const char *units, const char *about);
+
+/** Writes who uses each dimension, and closes all. */
+void close_group(hid_t group, struct dimension *dimension, int n_dimensions);
 
 /** End the program. */
 _Noreturn void stop(const char *what);

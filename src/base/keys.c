@@ -44,13 +44,17 @@ static const char *seen(const struct cairn_node *node)
     return node->text[0] == '\0' ? "empty" : node->text;
 }
 
+static bool may_be_word(const struct cairn_key *key)
+{
+    return key->words != NULL && (key->type == CAIRN_KEY_COUNT || key->type == CAIRN_KEY_DURATION ||
+                                  key->type == CAIRN_KEY_BYTES);
+}
+
 static cairn_status wrong(const struct cairn_key *key, const struct cairn_node *node,
                           const char *what, const char *wanted)
 {
     char name[NAME_BYTES];
-    bool has_words =
-        key->words != NULL && (key->type == CAIRN_KEY_COUNT || key->type == CAIRN_KEY_DURATION ||
-                               key->type == CAIRN_KEY_BYTES);
+    const bool has_words = may_be_word(key);
     const char *quote = node->quoted ? "'" : "";
     return cairn_fail(CAIRN_USAGE, "%s: %s is %s%s%s, but takes %s%s%s%s", cairn_node_place(node),
                       full_name(key, what, name), quote, seen(node), quote, wanted,
@@ -67,8 +71,9 @@ static cairn_status out_of_range(const struct cairn_key *key, const struct cairn
     snprintf(limit, sizeof limit, "%.16g", low ? key->low : key->high);
     if (key->type == CAIRN_KEY_DURATION) cairn_duration_text(low ? key->low : key->high, limit);
     if (key->type == CAIRN_KEY_BYTES) cairn_amount_text(low ? key->low : key->high, limit);
-    return cairn_fail(CAIRN_USAGE, "%s: %s is %s, but must be at %s %s", cairn_node_place(node),
-                      full_name(key, what, name), node->text, low ? "least" : "most", limit);
+    return cairn_fail(CAIRN_USAGE, "%s: %s is %s, but must be at %s %s%s%s", cairn_node_place(node),
+                      full_name(key, what, name), node->text, low ? "least" : "most", limit,
+                      may_be_word(key) ? ", or one of: " : "", may_be_word(key) ? key->words : "");
 }
 
 static bool whole_number(const char *text, double *value)

@@ -270,7 +270,8 @@ cairn_status cairn_rows_numbers(const struct cairn_rows *rows, size_t part, cons
 
 size_t cairn_rows_chunk_bytes(const struct cairn_rows *rows, size_t all_bytes)
 {
-    size_t n = rows->n_parts;
+    size_t n = 0; /* what is stored in one piece has no chunks to keep */
+    for (size_t i = 0; i < rows->n_parts; i++) n += rows->part[i].chunk_rows > 0;
     if (n == 0) return 0;
     const size_t most = cairn_data_files_most(rows->part[0].file->all);
     if (n > most) n = most;

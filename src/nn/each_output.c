@@ -2,6 +2,7 @@
  * Losses whose outputs have a target each. */
 #include "nn/each_output.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static cairn_status other_shape(const char *loss, const struct cairn_shape *outputs,
@@ -9,11 +10,15 @@ static cairn_status other_shape(const char *loss, const struct cairn_shape *outp
 {
     char is[CAIRN_SHAPE_TEXT_BYTES];
     char wanted[CAIRN_SHAPE_TEXT_BYTES];
+    char how[96] = "{type: reshape}";
+    if (y->ndim == outputs->ndim && y->ndim > 1)
+        snprintf(how, sizeof how,
+                 "a convolution of %zu channels and padding: same, or {type: reshape}", y->dim[0]);
     return cairn_fail(CAIRN_USAGE,
                       "the last layer's output is %s for each sample, but its targets are %s; loss "
                       "%s wants an output for each of them: end the model in their shape, such as "
-                      "with a convolution of %zu channels and padding: same, or {type: reshape}",
-                      cairn_shape_text(outputs, is), cairn_shape_text(y, wanted), loss, y->dim[0]);
+                      "with %s",
+                      cairn_shape_text(outputs, is), cairn_shape_text(y, wanted), loss, how);
 }
 
 cairn_status cairn_each_output_check(const char *loss, const struct cairn_shape *outputs,

@@ -44,10 +44,12 @@ static cairn_status check_selects(const struct cairn_config *config,
     if (cairn_dataset_size(dataset, CAIRN_SPLIT_VAL) == 0)
         return cairn_fail(CAIRN_USAGE,
                           "%s: %s selects by the group val, which %s does not have; make one "
-                          "(cairn import --val), or leave %s out",
+                          "(data.val_fraction=0.1, cairn import --val), or leave %s out",
                           place, key, cairn_dataset_path(dataset), strrchr(key, '.') + 1);
     if (config->train_evaluate_every == CAIRN_KEY_WORD(CAIRN_EVALUATE_EVERY_NONE))
-        return cairn_fail(CAIRN_USAGE, "%s: %s needs evaluations, and train.evaluate_every is none",
+        return cairn_fail(CAIRN_USAGE,
+                          "%s: %s needs evaluations, and train.evaluate_every is none; give it "
+                          "updates, or epoch",
                           place, key);
     return CAIRN_OK;
 }

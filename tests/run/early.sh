@@ -90,10 +90,10 @@ expect_line 2 1 "train.stop: 'eval_mae < 1e' is not a target" train run.yaml 'tr
 expect_line 2 1 "train.stop: 'eval_r2 > 1' cannot be reached: r2 is from -inf to 1" train run.yaml 'train.stop=eval_r2 > 1' --out wrong
 expect_line 2 2 'train.stop: eval_rmse is not evaluated; take one of eval_loss, eval_mae, eval_r2, or name the metric in eval.metrics' \
     train run.yaml 'train.stop=eval_rmse < 1' --out wrong
-expect_line 2 2 'train.stop selects by the group val, which .*no_val.h5 does not have' train run.yaml data.file=no_val.h5 'train.stop=eval_mae < 1' --out wrong
+expect_line 2 2 'train.stop selects by the group val, which .*no_val.h5 does not have; make one .data.val_fraction=0.1, ' train run.yaml data.file=no_val.h5 'train.stop=eval_mae < 1' --out wrong
 expect_line 2 2 'train.patience selects by the group val' train run.yaml data.file=no_val.h5 train.patience=1 --out wrong
 expect_line 2 1 'schedule.decay selects by the group val' train run.yaml data.file=no_val.h5 schedule.decay=plateau --out wrong
-expect_line 2 1 'train.patience needs evaluations, and train.evaluate_every is none' train run.yaml train.evaluate_every=none train.patience=1 --out wrong
+expect_line 2 1 'train.patience needs evaluations, and train.evaluate_every is none; give it updates, or epoch' train run.yaml train.evaluate_every=none train.patience=1 --out wrong
 expect_line 2 1 'train.patience is 0, but must be at least 1' train run.yaml train.patience=0 --out wrong
 expect_line 2 1 "schedule.plateau_by: there is no score 'loss'" train run.yaml schedule.decay=plateau schedule.plateau_by=loss --out wrong
 [ ! -e wrong ] || fail "a run that was refused has left a folder"

@@ -73,7 +73,7 @@ for recipe in $(sed -n 's|^#.* datasets/make \([a-z0-9-]*\).*|\1|p' "$recipes"/*
     grep -q "^$recipe " names || fail "datasets/make does not list $recipe"
     ! grep -q "^layout $recipe " "$datasets/layouts.txt" || continue
     "$datasets/make" "$recipe" . >/dev/null || fail "$recipe cannot be made"
-    expect 0 0 info "$recipe.h5" --check
+    expect 0 0 info --check "$recipes/$recipe.yaml" data.file="$(ls "$recipe".*)"
 done
 
 # Without the build: by h5cc.

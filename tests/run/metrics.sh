@@ -151,7 +151,7 @@ fi
 
 # ---- what is refused
 expect_line 2 2 "eval.metrics: there is no metric 'f1'; known are accuracy, top5, .*r2" train real.yaml eval.metrics=[mae,f1] --out wrong
-expect_line 2 2 'eval.metrics: the metric top5 has no meaning here: it wants more than 5 classes' train real.yaml eval.metrics=top5 --out wrong
+expect_line 2 2 'eval.metrics: the metric top5 has no meaning here: it wants more than 5 classes; take of .*mae, rmse, r2$' train real.yaml eval.metrics=top5 --out wrong
 expect_line 2 2 'eval.metrics: the metric r2 has no meaning here: it wants real targets' train classes.yaml eval.metrics=r2 --out wrong
 expect_line 2 2 'eval.metrics is a list of names' train classes.yaml 'eval.metrics=[[r2]]' --out wrong
 expect_line 2 2 "checkpoint.keep_best: there is no score 'mae'; known are eval_loss, eval_accuracy" train real.yaml checkpoint.keep_best=mae --out wrong

@@ -32,7 +32,7 @@ data_of()
             } >text.txt
             "$cairn" import text text.txt -o "$name"
             ;;
-        lstm-series.h5 | unet2d-cells.h5 | unet3d-blobs.h5) "$datasets/make" "${name%.h5}" . ;;
+        lstm-series.h5 | climate-column.nc | unet2d-cells.h5 | unet3d-blobs.h5) "$datasets/make" "${name%.*}" . ;;
         cosmoflow-mini.h5) "$CAIRN_BUILD/tests/run_make_data" "$name" train/x=uint8:24x4x32x32x32 train/y=float32:24x4 \
             test/x=uint8:4x4x32x32x32 test/y=float32:4x4 {train,test}/x@scale=0.03125 ;;
         *) fail "the test knows no data for $name of recipe $1" ;;

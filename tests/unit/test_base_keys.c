@@ -121,8 +121,12 @@ static void test_refused(void **state)
     refuse("units", "12abc",
            "run.yaml:4:7: layer 2 (dense).units is 12abc, but takes a whole number, or one of: "
            "none auto");
-    refuse("units", "0", "run.yaml:4:7: layer 2 (dense).units is 0, but must be at least 1");
-    refuse("units", "101", "run.yaml:4:7: layer 2 (dense).units is 101, but must be at most 100");
+    refuse(
+        "units", "0",
+        "run.yaml:4:7: layer 2 (dense).units is 0, but must be at least 1, or one of: none auto");
+    refuse("units", "101",
+           "run.yaml:4:7: layer 2 (dense).units is 101, but must be at most 100, or one of: none "
+           "auto");
     refuse("units", "",
            "run.yaml:4:7: layer 2 (dense).units is empty, but takes a whole number, or one of: "
            "none auto");
@@ -133,8 +137,12 @@ static void test_refused(void **state)
     refuse("after", "soon",
            "run.yaml:4:7: layer 2 (dense).after is soon, but takes a span of time (90s, 10m, 2h, "
            "1d, MM:SS, HH:MM:SS or D-HH:MM:SS; a bare number is seconds), or one of: auto never");
-    refuse("after", "59", "run.yaml:4:7: layer 2 (dense).after is 59, but must be at least 1m");
-    refuse("after", "25h", "run.yaml:4:7: layer 2 (dense).after is 25h, but must be at most 1d");
+    refuse("after", "59",
+           "run.yaml:4:7: layer 2 (dense).after is 59, but must be at least 1m, or one of: auto "
+           "never");
+    refuse("after", "25h",
+           "run.yaml:4:7: layer 2 (dense).after is 25h, but must be at most 1d, or one of: auto "
+           "never");
     refuse("init", "hee",
            "run.yaml:4:7: layer 2 (dense).init is hee, but takes one of: zeros he xavier");
     refuse("body", "x", "run.yaml:4:7: layer 2 (dense).body is x, but takes one of: list map");

@@ -36,6 +36,7 @@ static const struct {
      {3, {4, 2, 4}},
      0,
      "but its targets are [4, 2, 4]; loss squared"},
+    {"squared_error", {3, {2, 4, 4}}, {2, {4, 4}}, 0, "such as with {type: reshape}"},
     {"{type: cross_entropy, class_dim: last}", {3, {2, 4, 4}}, {2, {4, 4}}, 4, "the classes last"},
     {"dice", {3, {2, 4, 4}}, {2, {4, 2}}, 4, "loss dice wants a number for each of 4 classes"},
 };

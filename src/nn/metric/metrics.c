@@ -4,6 +4,7 @@
 #include "nn/metric/metrics.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,15 +53,25 @@ struct cairn_metric_choice cairn_metrics_usual(const struct cairn_model *model)
     return choice;
 }
 
+static cairn_status refuse(const struct cairn_metric_about *about, const char *name,
+                           const char *wants)
+{
+    char fit[256] = "";
+    for (size_t i = 0, used = 0; i < CAIRN_N_METRICS && used < sizeof fit; i++)
+        if (cairn_metric_at(i)->wants(about) == NULL)
+            used += (size_t)snprintf(fit + used, sizeof fit - used, "%s%s",
+                                     used > 0 ? ", " : "; take of ", cairn_metric_at(i)->name);
+    return cairn_fail(CAIRN_USAGE, "the metric %s has no meaning here: it wants %s%s", name, wants,
+                      fit);
+}
+
 static cairn_status plan(struct cairn_metric_set *metrics, size_t k)
 {
     for (size_t i = 0; i < CAIRN_N_METRICS; i++) {
         const struct cairn_metric_kind *kind = cairn_metric_at(i);
         const char *wants = kind->wants(&metrics->about);
         if (!metrics->choice.wanted[i]) continue;
-        if (wants != NULL)
-            return cairn_fail(CAIRN_USAGE, "the metric %s has no meaning here: it wants %s",
-                              kind->name, wants);
+        if (wants != NULL) return refuse(&metrics->about, kind->name, wants);
         metrics->first[i] = metrics->n_sums;
         metrics->n_sums += kind->n_sums(&metrics->about);
         metrics->of_labels = metrics->of_labels || kind->add_label != NULL;

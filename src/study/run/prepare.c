@@ -114,7 +114,7 @@ static cairn_status check_data(struct cairn_study *study, const struct cairn_con
     if (study->target.any && !cairn_dataset_has(dataset, CAIRN_SPLIT_VAL))
         st = cairn_fail(CAIRN_USAGE,
                         "%s: a study selects by the group val, which %s does not have; make one "
-                        "(cairn import ... --val N)",
+                        "(data.val_fraction, cairn import ... --val N)",
                         cairn_study_file_place(study->file, "target"), cairn_dataset_path(dataset));
     if (st == CAIRN_OK) st = cairn_dataset_fingerprint(dataset, &study->data_fingerprint);
     cairn_dataset_close(dataset);

@@ -268,6 +268,23 @@ VIT = [conv(64, 7, stride=4, padding=2), layer("reshape", to=[64, -1]), layer("t
        dense(10)]
 
 
+def columns(rng, n):
+    """Storms are rare and strong."""
+    return {"x": normal(rng, n, [6, 20]), "y": rng.standard_t(3, [n, 2, 20]).astype("f4")}
+
+
+def pictures(rng, n):
+    """Targets are the inputs."""
+    x = (rng.integers(0, 17, [n, 1, 8, 8]) / 16).astype("f4")
+    return {"x": x, "y": x}
+
+
+COLUMN = [FLATTEN, dense(256), layer("silu"), dense(256), layer("silu"), dense(40), layer("reshape", to=[2, 20])]
+AUTOENCODER = [conv(16, 3, stride=2, padding=1), layer("gelu"), conv(32, 3, stride=2, padding=1), layer("gelu"), FLATTEN,
+               dense(8, name="code"), dense(128), layer("gelu"), layer("reshape", to=[32, 2, 2]),
+               conv_transpose(2, 16, 4, stride=2, padding=1), layer("gelu"), conv_transpose(2, 1, 4, stride=2, padding=1)]
+
+
 def unet(n_dims, norm, n_first):
     """Three levels of 8, 16 and 32 channels, for 3 classes; n_first convolutions on the way down at the top."""
     def rows(channels, n=1):
@@ -360,6 +377,8 @@ CASES = {
     "recurrent": Case(RECURRENT, classes([9, 4], 5)),
     "both ways": Case(BOTH_WAYS, classes([9, 4], 5)),
     "lstm-series": Case([layer("lstm", units=32, output="last"), dense(1)], targets([24, 1], 1), loss="squared_error", n=64, micro=32),
+    "climate-column": Case(COLUMN, columns, loss={"type": "huber", "delta": 1, "reduce": "mean"}),
+    "autoencoder-digits": Case(AUTOENCODER, pictures, loss={"type": "squared_error", "reduce": "mean"}),
     "vit-mnist": Case(VIT, classes([1, 28, 28], 10), n=24, micro=10),
     "gru, tokens": Case([layer("embedding", units=12), layer("gru", units=16), dense(23)], tokens(20, 23), n=10, micro=4, context=20,
                         vocabulary=23),
