@@ -23,8 +23,8 @@ install(FILES LICENSE README.md CHANGELOG.md CITATION.cff DESTINATION ${share})
 install(FILES launch/README.md DESTINATION ${share}/launch)
 install(DIRECTORY launch/recipes launch/examples launch/guide DESTINATION ${share}/launch
   FILES_MATCHING REGEX "\\.(yaml|md|svg|c|h|cpp|f90|txt)$")
-file(GLOB makers CONFIGURE_DEPENDS datasets/made*.[ch] datasets/layouts.c)
-install(FILES datasets/README.md datasets/layouts.txt ${makers} datasets/digits.h5 datasets/diabetes.h5 DESTINATION ${share}/datasets)
+file(GLOB made CONFIGURE_DEPENDS datasets/*.c datasets/*.h) # what datasets/make compiles
+install(FILES datasets/README.md datasets/layouts.txt ${made} datasets/digits.h5 datasets/diabetes.h5 DESTINATION ${share}/datasets)
 install(PROGRAMS datasets/fetch datasets/make DESTINATION ${share}/datasets)
 
 # What the static library has to be linked with, by path: the packages of these libraries have other names everywhere, and

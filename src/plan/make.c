@@ -54,7 +54,8 @@ static cairn_status decide_recompute(struct work *work)
 {
     struct cairn_plan *plan = work->plan;
     const struct cairn_candidate_job job = {plan->config, work->dataset, &work->rule, &plan->room};
-    const uint64_t micro = plan->is_auto ? 1 : work->rule.micro;
+    uint64_t micro = work->rule.micro;
+    if (plan->is_auto) CAIRN_TRY(cairn_micro_least(&job, &micro));
     plan->decided = *plan->config;
     CAIRN_TRY(cairn_recompute_that_fits(&job, micro, &plan->decided.train_recompute));
     plan->config = &plan->decided;
@@ -83,7 +84,11 @@ static cairn_status find_candidates(struct work *work)
     CAIRN_TRY(decide_recompute(work));
     const struct cairn_candidate_job job = {plan->config, work->dataset, &work->rule, &plan->room};
     if (timed) CAIRN_TRY(cairn_micro_candidates(&job, most, &plan->candidates));
-    if (plan->is_auto && !timed) return cairn_micro_add(&job, 1, false, &plan->candidates);
+    if (plan->is_auto && !timed) {
+        uint64_t least = 1;
+        CAIRN_TRY(cairn_micro_least(&job, &least));
+        return cairn_micro_add(&job, least, false, &plan->candidates);
+    }
     for (size_t i = 0; i < plan->n_ranks && !plan->is_auto; i++)
         if (possible[i]) CAIRN_TRY(cairn_micro_add(&job, rule[i].micro, timed, &plan->candidates));
     return CAIRN_OK;

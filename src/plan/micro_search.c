@@ -129,6 +129,14 @@ const struct cairn_candidate *cairn_micro_fastest(const struct cairn_candidates 
     return best;
 }
 
+cairn_status cairn_micro_least(const struct cairn_candidate_job *job, uint64_t *out)
+{
+    struct cairn_candidate one;
+    cairn_status st = plan(job, 1, &one);
+    *out = st == CAIRN_USAGE ? 2 : 1; /* what else is wrong is found with two as well */
+    return st == CAIRN_USAGE ? CAIRN_OK : st;
+}
+
 cairn_status cairn_micro_largest_that_fits(const struct cairn_candidate_job *job, uint64_t micro,
                                            uint64_t *out)
 {

@@ -59,6 +59,10 @@ const struct cairn_candidate *cairn_micro_fastest(const struct cairn_candidates 
  * Ranks: local.  Errors: none. */
 uint64_t cairn_micro_most(uint64_t batch, uint64_t n_ranks);
 
+/** The smallest micro-batch that batch.micro: auto may take: one sample, or two where normalisation
+ * wants them.  Ranks: local.  Errors: as cairn_planned_for(). */
+CAIRN_CHECKED cairn_status cairn_micro_least(const struct cairn_candidate_job *job, uint64_t *out);
+
 /** The most samples that fit in a micro-batch, below `micro`; 0: not even one.  Ranks: local.
  * Errors: as cairn_planned_for(). */
 CAIRN_CHECKED cairn_status cairn_micro_largest_that_fits(const struct cairn_candidate_job *job,

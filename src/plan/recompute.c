@@ -37,7 +37,8 @@ static cairn_status choose(const struct cairn_candidate_job *job, size_t *out)
 {
     struct cairn_planned planned;
     char bytes[32], all[32];
-    const uint64_t micro = job->rule->micro == UINT64_MAX ? 1 : job->rule->micro;
+    uint64_t micro = job->rule->micro;
+    if (micro == UINT64_MAX) CAIRN_TRY(cairn_micro_least(job, &micro));
     CAIRN_TRY(cairn_recompute_that_fits(job, micro, out));
     if (*out == 0) return CAIRN_OK;
     CAIRN_TRY(try_n(job, micro, *out, &planned));

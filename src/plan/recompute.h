@@ -16,7 +16,7 @@ CAIRN_CHECKED cairn_status cairn_recompute_that_fits(const struct cairn_candidat
                                                      uint64_t micro, size_t *out);
 
 /** The same for a run on these ranks, decided on rank 0 for its node; with batch.micro: auto, for
- * micro-batches of a single sample.  Says what was taken.
+ * the smallest micro-batches.  Says what was taken.
  *
  * Ranks   collective
  * Errors  the agreed one */

@@ -101,8 +101,8 @@ cairn_status cairn_start_foresee(const struct cairn_config *config, cairn_comm *
                                  struct cairn_setup_data *data, struct cairn_opened *out)
 {
     struct cairn_opened opened = {.dataset = NULL};
-    cairn_status st = CAIRN_OK;
-    if (cairn_comm_rank(comm) == 0) {
+    cairn_status st = cairn_comm_agree(comm, check_precision(config));
+    if (st == CAIRN_OK && cairn_comm_rank(comm) == 0) {
         st = cairn_setup_data_open(data, config, &opened.dataset);
         if (st == CAIRN_OK)
             st = cairn_planned_on(config, opened.dataset, cairn_comm_size(comm), &opened.planned);

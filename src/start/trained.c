@@ -8,6 +8,7 @@
 
 #include "base/host.h"
 #include "base/memory.h"
+#include "cairn/real.h"
 #include "checkpoint/checkpoint.h"
 #include "comm/exchange.h"
 #include "h5/h5.h"
@@ -196,13 +197,26 @@ static cairn_status begin(const struct cairn_trained_settings *settings, cairn_c
     return CAIRN_OK;
 }
 
+/* The program has looked into the checkpoint where it could.  Collective. */
+static cairn_status check_precision(cairn_comm *comm, cairn_status st, const char *checkpoint)
+{
+    int odd = -1;
+    CAIRN_TRY(cairn_comm_all_equal(comm, st, CAIRN_REAL_BITS, &odd));
+    if (odd < 0) return CAIRN_OK;
+    return cairn_comm_agree_root(
+        comm, cairn_fail(CAIRN_DATA,
+                         "%s holds float64, which some ranks could not see before they began; put "
+                         "it where every host can read it",
+                         checkpoint));
+}
+
 cairn_status cairn_trained_open(cairn_comm *comm, const struct cairn_trained_settings *settings,
                                 cairn_trained **out)
 {
     const char *checkpoint = settings->checkpoint;
     cairn_trained *trained = NULL;
     CAIRN_TRY(cairn_start_check_comm(comm));
-    cairn_status st = cairn_comm_agree(comm, begin(settings, comm, &trained));
+    cairn_status st = check_precision(comm, begin(settings, comm, &trained), checkpoint);
     if (st == CAIRN_OK) st = cairn_setup_stored_config(comm, checkpoint, NULL, &trained->config);
     if (st == CAIRN_OK) st = cairn_start_small(trained->config, comm);
     if (st == CAIRN_OK && trained->ema) st = cairn_trained_check_ema(trained->config, checkpoint);

@@ -15,6 +15,7 @@ recipe=$there/share/cairn/launch/recipes/digits.yaml
 for file in LICENSE launch/guide/concepts.md launch/guide/library.md launch/examples/loop.c; do
     [ -s "$there/share/cairn/$file" ] || fail "no $file in share/cairn"
 done
+(cd "$there/share/cairn/datasets" && ./make unet2d-cells "$work") >out 2>err || fail "the installed datasets/make"
 : >err
 
 for folder in "$CAIRN_BUILD" "$CAIRN_SOURCE"; do

@@ -45,6 +45,19 @@ expect 0 1 train pipe.yaml train.precision=float64 train.epochs=none train.updat
 [ "$(json piped/provenance.json precision)" = float64 ] || fail "a run file from a pipe is not read in double"
 expect_line 2 3 'train.precision' train run.yaml train.precision=float16 --out none
 
+# A rank that does not see the run file or the checkpoint, and so began in the other precision.
+mkdir sees blind
+cp run.yaml double.1/checkpoints/latest.h5 sees
+one_is_blind()
+{
+    code=0
+    "$CAIRN_MPIEXEC" -n 1 -wdir "$PWD/sees" "$cairn" "${@:3}" : -n 1 -wdir "$PWD/blind" "$cairn" "${@:3}" \
+        >out 2>err </dev/null || code=$?
+    [ "$code" = "$1" ] && grep -q "$2" err || fail "$3 where a rank does not see its file"
+}
+one_is_blind 3 'latest.h5 holds float64, which some ranks could not see' eval latest.h5
+one_is_blind 2 'train.precision is float64, which a rank could not read' doctor run.yaml
+
 # Numbers that floats cannot tell apart.
 printf '%s\n' a,b,y 1.00000000001,2,1 1.00000000002,2.5,2 1.00000000003,3,4 >table.csv
 for precision in float32 float64; do

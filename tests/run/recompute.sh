@@ -46,6 +46,12 @@ expect 0 1 train run.yaml train.recompute=auto data.memory=$short --out auto
 grep -Eq 'train.recompute: auto took [0-9]+: activations take' err || fail "a run does not say what auto took: $(cat err)"
 same "bits with train.recompute: auto" "$(weights_of kept)" "$(weights_of auto)"
 
+# With batch.micro: auto it is for the smallest that there is: batchnorm wants two samples.
+both=(batch.global=64 batch.micro=auto train.recompute=auto train.reproducible=false)
+expect 0 0 plan run.yaml --memory "${both[@]}"
+grep -q 'micro-batches of 2,' out || fail "cairn plan --memory with batch.micro: auto and batchnorm: $(cat out)"
+expect 0 1 train run.yaml "${both[@]}" train.updates=1 --out smallest
+
 small=$((rank - kept / 2))
 expect_line 2 0 'too much; .*batch.micro=[0-9]+ .*with train.recompute=[0-9]+' plan run.yaml --memory --ranks 1 data.memory=$small
 expect_line 2 0 'too much; no batch.micro would fit' plan run.yaml --memory --ranks 1 data.memory=$((rank - kept))
