@@ -190,9 +190,8 @@ static cairn_status add_segment(struct cairn_chain *chain, size_t *room, size_t 
 
 /* Where the segments of a chain end, by the costs of its layers, the next that are planned; what
  * they hand on to the next is kept for backward, which begins them with it, and lies before them
- * all.  There is no
- * cut before a layer without cost, whose output lies over the one before, nor where hardly more
- * would be freed than kept. */
+ * all.  There is no cut before a layer without cost, whose output lies over the one before, nor
+ * where hardly more would be freed than kept. */
 static cairn_status cut(struct progress *p)
 {
     struct cairn_chain *chain = p->chain;
@@ -366,20 +365,19 @@ cairn_status cairn_chain_plan(struct cairn_chain *chain, const struct cairn_node
 {
     if (list->kind != CAIRN_NODE_LIST || list->child == NULL) return no_layers(list, prefix, plan);
     if (plan->depth == CAIRN_MAX_DEPTH)
-        return cairn_fail(CAIRN_USAGE, "%s: lists of layers are nested more than %d deep",
-                          cairn_node_place(list), CAIRN_MAX_DEPTH);
+        return cairn_fail(CAIRN_USAGE, "lists of layers are nested more than %d deep",
+                          CAIRN_MAX_DEPTH);
     struct progress progress = {.chain = chain, .plan = plan, .in = *in, .x_at = CAIRN_ANYWHERE};
     size_t n = cairn_node_count(list);
+    chain->depth = plan->depth++; /* what goes wrong from here on says where */
     if (n > MOST_LAYERS)
         return cairn_fail(CAIRN_USAGE, "%s: %zu layers in one list; at most %d",
                           cairn_node_place(list), n, MOST_LAYERS);
-    chain->depth = plan->depth++;
     CAIRN_TRY(cut(&progress));
     CAIRN_TRY(add_list(&progress, list, prefix));
     plan->depth--;
     if (plan->arena->planned_bytes < progress.end) plan->arena->planned_bytes = progress.end;
     if (plan->costs != NULL && plan->costs->most == 0)
         plan->costs->layer[progress.cost].is_last = true;
-
     return CAIRN_OK;
 }
