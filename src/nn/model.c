@@ -84,6 +84,8 @@ static struct cairn_chain learnt_chain(const struct cairn_chain *chain,
     const char *last = chain->layer[chain->n_layers - 1].kind->name;
     if (loss->last != NULL && chain->n_layers > 1 && strcmp(last, loss->last) == 0)
         learnt.n_layers--;
+    if (learnt.n_segments > 0 && learnt.segment[learnt.n_segments - 1].end == learnt.n_layers)
+        learnt.n_segments--; /* the last had that layer alone */
     return learnt;
 }
 

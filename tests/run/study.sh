@@ -192,7 +192,8 @@ wrong "twice.yaml:5:3: .*the key 'batch.global' is given twice" twice.yaml
 wrong 'both.yaml:2:7: optim.lr is set and is an axis' both.yaml
 wrong "did you mean 'optim.lr'" study.yaml axes.optim.lrr='[1]'
 wrong 'the axis batch.global has no values' study.yaml axes.batch.global='[]'
-wrong 'not a target; write eval_loss < 0.1' study.yaml study.target='accuracy > 1'
+wrong "there is no score 'accuracy'; known are eval_loss, eval_accuracy" study.yaml study.target='accuracy > 1'
+wrong 'not a target; write eval_loss < 0.1' study.yaml study.target='eval_loss is small'
 wrong 'is not easier than study.target' study.yaml study.targets='[eval_accuracy >= 0.95]'
 wrong 'updates to which target' study.yaml study.target=
 wrong 'ranks has many' study.yaml axes.ranks='[many]'

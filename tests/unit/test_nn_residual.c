@@ -244,6 +244,9 @@ static void test_memory(void **state)
     assert_int_equal(bytes[0], bytes[1] + sizeof(real) * LIST_SAMPLES * 64);
 }
 
+/* One place, however deep. */
+#define TWO "{type: residual, body: [{type: residual, body: ["
+
 static void test_refused(void **state)
 {
     (void)state;
@@ -263,6 +266,9 @@ static void test_refused(void **state)
                  "give project a list of layers");
     list_refused("[{type: relu}, {type: residual, body: [{type: relu}, {type: dence, units: 3}]}]",
                  &row, "dense");
+    list_refused(
+        "[" TWO TWO TWO TWO "{type: relu}]}]}]}]}]}]}]}]}]", &row,
+        "test: layer 0.body.0.body.0.body.0.body.0.body.0.body.0.body.0 (residual): lists");
     list_refused("[{type: residual, body: [{type: relu, unit: 3}]}]", &row,
                  "layer 0.body.0 (relu)");
 }
