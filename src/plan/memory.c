@@ -44,6 +44,8 @@ static cairn_status plan_model(const struct cairn_config *config,
     out->activations = size.activation_bytes;
     out->sample = (larger.activation_bytes - size.activation_bytes) / STEP;
     out->recompute = options.recompute;
+    out->activations_kept = out->activations;
+    if (options.recompute == 0) return CAIRN_OK;
     options.micro = micro;
     options.recompute = 0;
     CAIRN_TRY(cairn_model_measure(&options, &size));
