@@ -55,6 +55,7 @@ cairn_status cairn_trainer_reduce(cairn_trainer *t, cairn_status st, bool *again
                                   struct cairn_totals *totals)
 {
     bool stop = cairn_interrupted();
+    cairn_model_keep(t->parts.model, 0); /* its weights are about to change */
     cairn_observe_phase(t, CAIRN_PHASE_REDUCE);
     st = cairn_observe_sum(t, st, &stop);
     *again = cairn_sum_needs_range(t->sum); /* what is fed is not there when a trainer is made */
