@@ -3,6 +3,7 @@
 #include "tensor/panels.h"
 
 #include "tensor/tile.h"
+#include "tensor/turn.h"
 
 enum {
     COLUMNS = CAIRN_TILE_COLUMNS,
@@ -44,12 +45,9 @@ void cairn_panels_turn(const real *x, size_t rows, size_t columns, size_t ld, re
 {
     for (size_t first = 0; first < rows; first += COLUMNS, panels += columns * COLUMNS) {
         const size_t count = at_most(rows - first, COLUMNS);
-        const real *from = x + first * ld;
-        for (size_t i = 0; i < columns; i++) {
-            real *to = panels + i * COLUMNS;
-            for (size_t j = 0; j < count; j++) to[j] = from[j * ld + i];
-            for (size_t j = count; j < COLUMNS; j++) to[j] = 0;
-        }
+        cairn_turn(count, columns, x + first * ld, ld, panels, COLUMNS);
+        for (size_t i = 0; i < columns; i++)
+            for (size_t j = count; j < COLUMNS; j++) panels[i * COLUMNS + j] = 0;
     }
 }
 
