@@ -24,7 +24,8 @@ void cairn_linear_weights(const struct cairn_linear *linear, const struct cairn_
 {
     struct cairn_sink *sink = pass->sink;
     if (linear->has_bias) {
-        cairn_columns_sum(dy, n, linear->out, sink->beta, sink->open(sink, linear->bias));
+        cairn_columns_sum(dy, n, linear->out, cairn_sink_beta(sink, linear->bias),
+                          sink->open(sink, linear->bias));
         sink->close(sink, linear->bias);
     }
     cairn_gemm(&(struct cairn_gemm){.m = linear->out,
@@ -33,7 +34,7 @@ void cairn_linear_weights(const struct cairn_linear *linear, const struct cairn_
                                     .a = dy,
                                     .a_transposed = true,
                                     .b = x,
-                                    .beta = sink->beta,
+                                    .beta = cairn_sink_beta(sink, linear->weight),
                                     .c = sink->open(sink, linear->weight)});
     sink->close(sink, linear->weight);
 }
