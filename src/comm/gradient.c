@@ -60,8 +60,8 @@ static void take_piece(void *context, size_t i)
     }
 }
 
-struct cairn_gradient *cairn_sum_gradient(struct cairn_sum *sum, double divisor, double *squares,
-                                          double *norm)
+double cairn_sum_gradient(struct cairn_sum *sum, double divisor, double *squares,
+                          struct cairn_gradient **out)
 {
     double all = 0;
     size_t i = 0;
@@ -78,8 +78,8 @@ struct cairn_gradient *cairn_sum_gradient(struct cairn_sum *sum, double divisor,
             sum->magnitudes[p] = cairn_figures_of(&figures, sum->params->item[p].count);
     }
     if (sum->kind->finish != NULL) sum->kind->finish(sum);
-    *norm = sqrt(all);
-    return &sum->gradient;
+    *out = &sum->gradient;
+    return sqrt(all);
 }
 
 void cairn_sum_want_magnitudes(struct cairn_sum *sum, struct cairn_magnitudes *out)

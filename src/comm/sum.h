@@ -226,10 +226,11 @@ struct cairn_magnitudes cairn_sum_partial(const struct cairn_sum *sum, size_t pa
 CAIRN_CHECKED cairn_status cairn_sum_reduce(struct cairn_sum *sum, cairn_status st, bool stop,
                                             struct cairn_totals *totals);
 
-/** After it: the gradient, which is the sum over `divisor`, borrowed until the next begin; its
- * squares [n_items], tensor by tensor, and its norm.  Ranks: local; alike on all.  Errors: none. */
-struct cairn_gradient *cairn_sum_gradient(struct cairn_sum *sum, double divisor, double *squares,
-                                          double *norm);
+/** After it, once: the gradient, which is the sum over `divisor`, borrowed until the next begin;
+ * its squares [n_items], tensor by tensor; the answer is its norm.  Ranks: local; alike on all.
+ * Errors: none. */
+double cairn_sum_gradient(struct cairn_sum *sum, double divisor, double *squares,
+                          struct cairn_gradient **out);
 
 /** In this update cairn_sum_gradient() also puts figures of the gradient into out [n_items].
  * Ranks: local.  Errors: none. */

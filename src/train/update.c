@@ -64,15 +64,13 @@ cairn_status cairn_trainer_reduce(cairn_trainer *t, cairn_status st, bool *again
     return st == CAIRN_OK && !*again ? cairn_trainer_check_sum(t, totals) : st;
 }
 
-/* The summed gradient -> new weights: divide once, clip, optimizer, in two passes over memory.
- * Alike on all ranks. */
+/* The summed gradient -> new weights: divide once, clip, optimizer.  Alike on all ranks. */
 static cairn_status apply(cairn_trainer *t, const struct cairn_totals *totals,
                           struct cairn_update_record *out)
 {
     const struct cairn_rate rate = {.now = cairn_trainer_rate(t), .before = t->at.rate};
     const double divisor = t->parts.normalize ? totals->weight : 1;
-    double norm = 0;
-    t->gradient = cairn_sum_gradient(t->sum, divisor, t->squares, &norm);
+    double norm = cairn_sum_gradient(t->sum, divisor, t->squares, &t->gradient);
     cairn_observe_summed(t, totals);
     if (!isfinite(norm))
         return cairn_fail(CAIRN_NUMBERS,

@@ -10,11 +10,13 @@ static inline cairn_status sum_reduce(struct cairn_sum *sum, cairn_status st, bo
                                       struct cairn_totals *totals)
 {
     enum { MOST = 64 };
-    double squares[MOST], norm = 0;
+    double squares[MOST];
+    struct cairn_gradient *gradient = NULL;
     st = cairn_sum_reduce(sum, st, stop, totals);
-    if (st == CAIRN_OK && !cairn_sum_again(sum))
-        *g = cairn_sum_gradient(sum, 1, squares, &norm)->sum;
-    return st;
+    if (st != CAIRN_OK || cairn_sum_again(sum)) return st;
+    (void)cairn_sum_gradient(sum, 1, squares, &gradient);
+    *g = gradient->sum;
+    return CAIRN_OK;
 }
 
 #endif

@@ -101,7 +101,8 @@ static void train(const char *kind, const char *optimizer, real *w, double *norm
         }
         assert_int_equal(cairn_sum_reduce(sum, CAIRN_OK, false, &totals), CAIRN_OK);
         assert_false(cairn_sum_again(sum));
-        struct cairn_gradient *g = cairn_sum_gradient(sum, totals.weight, squares, norm);
+        struct cairn_gradient *g = NULL;
+        *norm = cairn_sum_gradient(sum, totals.weight, squares, &g);
         cairn_gradient_clip(g, *norm, *norm / 3);
         cairn_optim_update(optim, (struct cairn_rate){0.1, 0.1}, g, w);
     }
