@@ -61,16 +61,17 @@ void cairn_linear_weights(const struct cairn_linear *linear, const struct cairn_
 {
     struct cairn_sink *sink = pass->sink;
     if (linear->has_bias) {
-        cairn_columns_sum(dy, n, linear->out, sink->beta, sink->open(sink, linear->bias));
+        cairn_columns_sum(dy, n, linear->out, cairn_sink_beta(sink, linear->bias),
+                          sink->open(sink, linear->bias));
         sink->close(sink, linear->bias);
     }
-    cairn_matmul_by_weights(&linear->matmul,
-                            &(struct cairn_matmul_job){.n = n,
-                                                       .x = x,
-                                                       .dy = dy,
-                                                       .dw = sink->open(sink, linear->weight),
-                                                       .beta = sink->beta,
-                                                       .scratch = pass->scratch});
+    cairn_matmul_by_weights(
+        &linear->matmul, &(struct cairn_matmul_job){.n = n,
+                                                    .x = x,
+                                                    .dy = dy,
+                                                    .dw = sink->open(sink, linear->weight),
+                                                    .beta = cairn_sink_beta(sink, linear->weight),
+                                                    .scratch = pass->scratch});
     sink->close(sink, linear->weight);
 }
 
