@@ -8,12 +8,14 @@
 #include <stdint.h>
 
 #include "cairn/comm.h"
+#include "cairn/run.h"
 #include "cluster/launch.h"
 #include "comm/watchdog.h"
 #include "config/config.h"
 #include "data/dataset.h"
 #include "plan/memory.h"
 #include "record/run_folder.h"
+#include "run/run.h"
 #include "setup/setup.h"
 
 /** Which groups of the data a rank holds in memory. */
@@ -182,5 +184,15 @@ struct cairn_start {
  *  Ranks: collective.  Errors: the agreed one: CAIRN_FILES. */
 CAIRN_CHECKED cairn_status cairn_provenance_begin(cairn_comm *comm, const struct cairn_start *about,
                                                   struct cairn_run_folder *folder);
+
+/** Let a run call these functions of the host, which stay where they are; `fed` says whether its
+ * samples are.  Ranks: local.  Errors: CAIRN_USAGE: events.feed is given where they are not, or is
+ * not where they are. */
+CAIRN_CHECKED cairn_status cairn_start_follow(struct cairn_run_events *events, bool fed,
+                                              struct cairn_run_callbacks *out);
+
+/** The table of profile.csv on rank 0, once a run with settings.profile has ended; else NULL.
+ * Borrowed.  Ranks: local.  Errors: none. */
+const char *cairn_start_profile(const cairn_run *run);
 
 #endif
