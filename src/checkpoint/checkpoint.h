@@ -233,6 +233,10 @@ CAIRN_CHECKED cairn_status cairn_checkpoint_text(const char *path, const char *p
 CAIRN_CHECKED cairn_status cairn_checkpoint_text_if_any(const char *path, const char *path_in_file,
                                                         char **out);
 
+/** The text that is an attribute of the file, likewise.  Ranks: local.  Errors: CAIRN_DATA. */
+CAIRN_CHECKED cairn_status cairn_checkpoint_attribute(const char *path, const char *name,
+                                                      char **out);
+
 /**
  * Read everything in a checkpoint, for its checksums alone.
  *
@@ -240,6 +244,10 @@ CAIRN_CHECKED cairn_status cairn_checkpoint_text_if_any(const char *path, const 
  * Errors  CAIRN_DATA: missing, damaged, not a checkpoint
  */
 CAIRN_CHECKED cairn_status cairn_checkpoint_verify(const char *path);
+
+/** The newest checkpoint of a folder by its name, whether or not it can be used; "" where there is
+ * none.  Ranks: local.  Errors: CAIRN_DATA: the folder cannot be read. */
+CAIRN_CHECKED cairn_status cairn_checkpoint_last(const char *folder, char path[CAIRN_PATH_BYTES]);
 
 /**
  * The newest checkpoint of a folder that opens, whose checksums all hold and that is of the update

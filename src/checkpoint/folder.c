@@ -132,6 +132,16 @@ static cairn_status path_of(const char *folder, uint64_t update, char path[CAIRN
     return cairn_path_join(folder, name, path);
 }
 
+cairn_status cairn_checkpoint_last(const char *folder, char path[CAIRN_PATH_BYTES])
+{
+    struct listing list = {0};
+    CAIRN_TRY(list_folder(folder, &list));
+    path[0] = '\0';
+    cairn_status st = list.n == 0 ? CAIRN_OK : path_of(folder, list.update[0], path);
+    free(list.update);
+    return st;
+}
+
 bool cairn_checkpoint_exists(const char *folder, uint64_t update)
 {
     char path[CAIRN_PATH_BYTES];

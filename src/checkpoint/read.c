@@ -100,6 +100,17 @@ cairn_status cairn_checkpoint_text_if_any(const char *path, const char *path_in_
     return st;
 }
 
+cairn_status cairn_checkpoint_attribute(const char *path, const char *name, char **out)
+{
+    struct cairn_h5 *file = NULL;
+    *out = NULL;
+    CAIRN_TRY(cairn_checkpoint_open(path, &file));
+    cairn_status st = CAIRN_OK;
+    if (cairn_h5_has_attribute(file, "/", name)) st = cairn_h5_get_text(file, "/", name, out);
+    cairn_h5_close(file);
+    return st;
+}
+
 cairn_status cairn_checkpoint_held(const char *path, uint64_t *update)
 {
     static const char place[] = "/progress/update";

@@ -20,6 +20,7 @@
 #include "h5/h5.h"
 #include "record/system.h"
 #include "start/start.h"
+#include "tensor/backend.h"
 #include "tensor/threads.h"
 
 static const struct cairn_command *const commands[] = {
@@ -49,6 +50,8 @@ static void print_version(void)
     char mpi[256];
     char blas[256];
     char hdf5[32];
+    char kernels[64];
+    cairn_backend_text(cairn_backend_best(), kernels, sizeof kernels);
     cairn_comm_library(mpi, sizeof mpi);
     cairn_threads_blas(blas, sizeof blas);
     cairn_h5_version(hdf5);
@@ -58,9 +61,9 @@ static void print_version(void)
     const char *precision = "float32, float64 (train.precision)";
 #endif
     printf("cairn %s (%s)\nprecision %s\ncompiler %s, %s\nMPI %s\n"
-           "BLAS %s\nHDF5 %s\n",
+           "BLAS %s\nkernels %s\nHDF5 %s\n",
            build->version, build->commit, precision, build->compiler, build->flags, mpi, blas,
-           hdf5);
+           kernels, hdf5);
 }
 
 cairn_status cairn_command_find(const char *name, const struct cairn_command **out)

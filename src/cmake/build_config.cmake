@@ -2,13 +2,14 @@
 # Flags of the CPU to build for, and base/build_config.h: what was found, for the program to report and to adapt to.
 
 include(CheckCCompilerFlag)
+include(CheckCSourceCompiles)
 include(CheckSymbolExists)
 include(CheckIncludeFile)
 
 # CAIRN_ARCH_FLAG: -march=NAME, or -mcpu=NAME on machines whose compilers call it so; none where CAIRN_ARCH is empty
 set(CAIRN_ARCH_FLAG "")
+string(MAKE_C_IDENTIFIER "${CAIRN_ARCH}" arch)
 if(CAIRN_ARCH)
-  string(MAKE_C_IDENTIFIER "${CAIRN_ARCH}" arch)
   foreach(option march mcpu)
     check_c_compiler_flag(-${option}=${CAIRN_ARCH} CAIRN_KNOWS_${option}_${arch})
     if(CAIRN_KNOWS_${option}_${arch})
@@ -20,6 +21,18 @@ if(CAIRN_ARCH)
     message(FATAL_ERROR "CAIRN_ARCH=${CAIRN_ARCH}: ${CMAKE_C_COMPILER} knows no such CPU; "
       "try native, x86-64-v3, or nothing for the compiler's default")
   endif()
+endif()
+
+# Where the CPU has AVX-512, loops become vectors of 512 bits: for many of these CPUs compilers choose 256 by themselves
+set(CMAKE_REQUIRED_FLAGS "${CAIRN_ARCH_FLAG} -mprefer-vector-width=512")
+check_c_source_compiles("
+#ifndef __AVX512F__
+#error without AVX-512
+#endif
+int main(void) { return 0; }" CAIRN_WIDE_${arch})
+unset(CMAKE_REQUIRED_FLAGS)
+if(CAIRN_WIDE_${arch})
+  list(APPEND CAIRN_ARCH_FLAG -mprefer-vector-width=512)
 endif()
 
 # CAIRN_BASELINE_FLAG: for the code that has to run on every CPU, to say that the rest does not

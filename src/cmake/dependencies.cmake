@@ -50,3 +50,29 @@ find_package(OpenMP QUIET COMPONENTS C)
 # Any flavour of OpenBLAS, or FlexiBLAS, which passes calls on to one that is chosen at run time.
 pkg_search_module(CAIRN_BLAS IMPORTED_TARGET openblas flexiblas)
 cairn_need(CAIRN_BLAS_FOUND "OpenBLAS (openblas.pc or flexiblas.pc)" libopenblas-openmp-dev openblas-devel)
+
+# oneDNN multiplies matrices where it is there (train.kernels); its C interface is another one from 3.0 on.
+set(CAIRN_ONEDNN AUTO CACHE STRING "products of matrices by oneDNN 2.x: AUTO (where it is found), ON or OFF")
+set_property(CACHE CAIRN_ONEDNN PROPERTY STRINGS AUTO ON OFF)
+set(CAIRN_HAVE_ONEDNN OFF)
+if(CAIRN_ONEDNN)
+  find_path(CAIRN_ONEDNN_INCLUDE oneapi/dnnl/dnnl_version.h) # its CMake package may want OpenCL, which nobody needs here
+  find_library(CAIRN_ONEDNN_LIBRARY dnnl)
+  mark_as_advanced(CAIRN_ONEDNN_INCLUDE CAIRN_ONEDNN_LIBRARY)
+  set(version "none")
+  if(CAIRN_ONEDNN_INCLUDE AND CAIRN_ONEDNN_LIBRARY)
+    file(STRINGS ${CAIRN_ONEDNN_INCLUDE}/oneapi/dnnl/dnnl_version.h version REGEX "define DNNL_VERSION_M(AJOR|INOR) ")
+    string(REGEX REPLACE "[^0-9]*([0-9]+);[^0-9]*([0-9]+)" "\\1.\\2" version "${version}")
+  endif()
+  if(version VERSION_GREATER_EQUAL 2.6 AND version VERSION_LESS 3)
+    set(CAIRN_HAVE_ONEDNN ON)
+    add_library(CAIRN::onednn UNKNOWN IMPORTED)
+    set_target_properties(CAIRN::onednn PROPERTIES IMPORTED_LOCATION "${CAIRN_ONEDNN_LIBRARY}"
+      INTERFACE_INCLUDE_DIRECTORIES "${CAIRN_ONEDNN_INCLUDE}")
+  elseif(NOT CAIRN_ONEDNN STREQUAL AUTO)
+    message(FATAL_ERROR "CAIRN_ONEDNN=${CAIRN_ONEDNN}: wanted is oneDNN from 2.6 to below 3.0, found is ${version}; apt-get install "
+      "libdnnl-dev (Debian, Ubuntu), or leave the option out: products are OpenBLAS's then")
+  elseif(NOT version STREQUAL none)
+    message(STATUS "oneDNN ${version} is not used: its C interface is known from 2.6 to below 3.0")
+  endif()
+endif()

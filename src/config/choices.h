@@ -48,6 +48,8 @@
     FIRST(DEADLINE_NONE, "none") NEXT(DEADLINE_SLURM, "slurm") NEXT(DEADLINE_JOB, "job")
 #define CAIRN_WORDS_PRECISION(FIRST, NEXT)                                                         \
     FIRST(PRECISION_FLOAT32, "float32") NEXT(PRECISION_FLOAT64, "float64")
+#define CAIRN_WORDS_KERNELS(FIRST, NEXT)                                                           \
+    FIRST(KERNELS_AUTO, "auto") NEXT(KERNELS_OPENBLAS, "openblas") NEXT(KERNELS_ONEDNN, "onednn")
 #define CAIRN_WORDS_RECOMPUTE(FIRST, NEXT)                                                         \
     FIRST(RECOMPUTE_NONE, "none") NEXT(RECOMPUTE_AUTO, "auto")
 #define CAIRN_WORDS_BALANCE(FIRST, NEXT) FIRST(BALANCE_OFF, "off") NEXT(BALANCE_AUTO, "auto")
@@ -81,6 +83,7 @@ CAIRN_CHOICE(cairn_word_milestones_by, CAIRN_WORDS_MILESTONES_BY);
 CAIRN_CHOICE(cairn_word_decay_by, CAIRN_WORDS_DECAY_BY);
 CAIRN_CHOICE(cairn_word_deadline, CAIRN_WORDS_DEADLINE);
 CAIRN_CHOICE(cairn_word_precision, CAIRN_WORDS_PRECISION);
+CAIRN_CHOICE(cairn_word_kernels, CAIRN_WORDS_KERNELS);
 CAIRN_CHOICE(cairn_word_recompute, CAIRN_WORDS_RECOMPUTE);
 CAIRN_CHOICE(cairn_word_balance, CAIRN_WORDS_BALANCE);
 CAIRN_CHOICE(cairn_word_train_noise, CAIRN_WORDS_TRAIN_NOISE);

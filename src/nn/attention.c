@@ -117,6 +117,8 @@ static cairn_status plan(struct cairn_layer *layer, struct cairn_plan *plan)
     self->out = (struct cairn_linear){.in = D, .out = D};
     CAIRN_TRY(plan_linear(layer, plan, "in_proj_weight", "in_proj_bias", &self->in));
     CAIRN_TRY(plan_linear(layer, plan, "out_proj.weight", "out_proj.bias", &self->out));
+    CAIRN_TRY(cairn_linear_plan(&self->in, plan, self->heads.T, layer->wants_dx));
+    CAIRN_TRY(cairn_linear_plan(&self->out, plan, self->heads.T, true));
     self->qkv = cairn_plan_activation(plan, 3 * layer->n_in, sizeof(real));
     self->o = cairn_plan_activation(plan, layer->n_in, sizeof(real));
     self->log_sum = cairn_plan_activation(plan, self->n_heads * self->heads.T, sizeof(real));
@@ -126,6 +128,13 @@ static cairn_status plan(struct cairn_layer *layer, struct cairn_plan *plan)
     size_t d_o = layer->wants_dx ? 0 : plan->micro * layer->n_in;
     cairn_plan_workspace(plan, (workspace_of_head(&self->heads) + d_o) * sizeof(real));
     return CAIRN_OK;
+}
+
+static void release(struct cairn_layer *layer)
+{
+    struct attention *self = layer->self;
+    cairn_linear_free(&self->in);
+    cairn_linear_free(&self->out);
 }
 
 static void init_linear(const struct cairn_linear *linear, int scheme,
@@ -235,6 +244,7 @@ const struct cairn_layer_kind CAIRN_R(cairn_layer_attention) = {
     .self_bytes = sizeof(struct attention),
     .flags = CAIRN_LAYER_NEEDS_X,
     .plan = plan,
+    .free = release,
     .init = init,
     .forward = forward,
     .backward = backward,

@@ -94,7 +94,13 @@ static cairn_status plan(struct cairn_layer *layer, struct cairn_plan *plan)
     else
         CAIRN_TRY(cairn_plan_param(plan, layer, "weight", &weight, &self->map.weight));
     if (self->has_bias) CAIRN_TRY(cairn_plan_param(plan, layer, "bias", &bias, &self->map.bias));
-    return CAIRN_OK;
+    return cairn_linear_plan(&self->map, plan, self->n_rows, layer->wants_dx);
+}
+
+static void release(struct cairn_layer *layer)
+{
+    struct dense *self = layer->self;
+    cairn_linear_free(&self->map);
 }
 
 static void init(const struct cairn_layer *layer, const struct cairn_params *params, uint64_t seed,
@@ -141,6 +147,7 @@ const struct cairn_layer_kind CAIRN_R(cairn_layer_dense) = {
     .self_bytes = sizeof(struct dense),
     .flags = CAIRN_LAYER_NEEDS_X,
     .plan = plan,
+    .free = release,
     .init = init,
     .absorb = absorb,
     .forward = forward,

@@ -19,14 +19,13 @@ static const struct cairn_key keys[] = {
      "none: by the error function; tanh: the faster formula of the paper"},
 };
 
-#define ROOT_HALF      ((real)0.70710678118654752440) /* sqrt(1/2) */
-#define DENSITY_AT_0   ((real)0.39894228040143267794) /* 1/sqrt(2 pi) */
 #define ROOT_2_OVER_PI ((real)0.79788456080286535588) /* sqrt(2/pi) */
 #define CUBIC          ((real)0.044715)
 
-static real distribution(real x)
+static real value(real x)
 {
-    return (real)0.5 * (1 + cairn_erf(x * ROOT_HALF));
+    real density = 0;
+    return x * cairn_normal(x, &density);
 }
 
 static real tanh_part(real x)
@@ -45,13 +44,15 @@ static void forward(const struct cairn_layer *layer, const struct cairn_pass *pa
         for (size_t i = 0; i < count; i++) y[i] = (real)0.5 * x[i] * (1 + tanh_part(x[i]));
     } else {
         CAIRN_INDEPENDENT
-        for (size_t i = 0; i < count; i++) y[i] = x[i] * distribution(x[i]);
+        for (size_t i = 0; i < count; i++) y[i] = value(x[i]);
     }
 }
 
 static real slope(real x)
 {
-    return distribution(x) + x * DENSITY_AT_0 * cairn_exp((real)-0.5 * x * x);
+    real density = 0;
+    real p = cairn_normal(x, &density);
+    return p + x * density;
 }
 
 static real tanh_slope(real x)

@@ -16,6 +16,7 @@ cairn_status cairn_model_pass(struct cairn_model *model, const real *w,
                                .params = &model->params,
                                .arena = &model->arena,
                                .workspace = cairn_arena_at(&model->arena, model->workspace_at),
+                               .scratch = cairn_arena_at(&model->arena, model->scratch_at),
                                .seed = model->seed};
     for (int depth = 0; depth < CAIRN_MAX_DEPTH; depth++)
         for (int turn = 0; turn < 2; turn++)

@@ -74,6 +74,11 @@ void cairn_plan_workspace(struct cairn_plan *plan, size_t bytes)
     if (bytes > plan->workspace_bytes) plan->workspace_bytes = bytes;
 }
 
+void cairn_plan_scratch(struct cairn_plan *plan, size_t bytes)
+{
+    if (bytes > plan->scratch_bytes) plan->scratch_bytes = bytes;
+}
+
 void cairn_plan_gradient(struct cairn_plan *plan, size_t depth, int turn, size_t count)
 {
     size_t *most = &plan->gradient[depth][turn];

@@ -11,6 +11,7 @@
 
 #include "base/keys.h"
 #include "base/memory.h"
+#include "tensor/backend.h"
 #include "tensor/micro.h"
 #include "tensor/params.h"
 #include "tensor/real.h"
@@ -24,6 +25,7 @@
 #define cairn_pass_open_sum   CAIRN_R(cairn_pass_open_sum)
 #define cairn_plan_activation CAIRN_R(cairn_plan_activation)
 #define cairn_plan_workspace  CAIRN_R(cairn_plan_workspace)
+#define cairn_plan_scratch    CAIRN_R(cairn_plan_scratch)
 #define cairn_plan_gradient   CAIRN_R(cairn_plan_gradient)
 #define cairn_plan_flops      CAIRN_R(cairn_plan_flops)
 #define cairn_name_number     CAIRN_R(cairn_name_number)
@@ -94,13 +96,16 @@ struct cairn_layer_cost {
 /** What planning gathers for the whole model. */
 struct cairn_plan {
     size_t micro;                    /* b: the most samples of one micro-batch */
+    size_t sizes[CAIRN_MICRO_SIZES]; /* of micro-batches to expect, b first; 0 after the last */
+    enum cairn_backend backend;      /* of products */
     struct cairn_params *params;     /* weights so far */
     size_t n_uses;                   /* weights of each layer so far, shared ones counted again */
     size_t n_weights;                /* elements of those of the layer that is being planned */
     size_t n_layers;                 /* so far */
     const struct cairn_layer *last;  /* of those whose list is planned, the first of a chain */
     struct cairn_arena *arena;       /* activations so far */
-    size_t workspace_bytes;          /* most that one call of a layer wants for itself */
+    size_t workspace_bytes;          /* most that one call of a layer wants for itself ... */
+    size_t scratch_bytes;            /* ... and one product in it */
     size_t vocabulary;               /* of the data's tokens; 0 where x are numbers */
     bool input_unchanged;            /* no layer so far has changed the model's input */
     bool wants_dx;                   /* a layer so far has weights */
@@ -121,6 +126,7 @@ struct cairn_pass {
     const struct cairn_arena *arena;
     struct cairn_sink *sink; /* in backward */
     void *workspace;         /* of the running call; layers inside a layer use the same */
+    void *scratch;           /* of a product (tensor/matmul.h) in it */
     real *gradient[CAIRN_MAX_DEPTH][2]; /* gradients between the layers of a list, in turn */
     uint64_t seed;
     bool training; /* dropout drops, normalisation takes the micro-batch's own statistics */
@@ -200,6 +206,9 @@ size_t cairn_plan_activation(struct cairn_plan *plan, size_t count, size_t size)
 /** Plan memory of one call of forward or backward: pass->workspace, shared by all layers.
  * Ranks: local.  Errors: none. */
 void cairn_plan_workspace(struct cairn_plan *plan, size_t bytes);
+
+/** Plan memory of one product: pass->scratch.  Ranks: local.  Errors: none. */
+void cairn_plan_scratch(struct cairn_plan *plan, size_t bytes);
 
 /** Plan gradients that pass between the layers of a list: at least `count` elements for each sample
  * in pass->gradient[depth][turn].  Ranks: local.  Errors: none. */

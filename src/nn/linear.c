@@ -2,21 +2,40 @@
  * A linear map inside a layer.  The gradient by W goes straight into the sink. */
 #include "nn/linear.h"
 
-#include "tensor/blas.h"
 #include "tensor/kernels.h"
+
+cairn_status cairn_linear_plan(struct cairn_linear *linear, struct cairn_plan *plan, size_t n_rows,
+                               bool wants_dx)
+{
+    struct cairn_matmul *matmul = &linear->matmul;
+    *matmul = (struct cairn_matmul){.in = linear->in,
+                                    .out = linear->out,
+                                    .has_bias = linear->has_bias,
+                                    .wants_dx = wants_dx,
+                                    .backend = plan->backend};
+    for (size_t i = 0; i < CAIRN_MICRO_SIZES; i++) matmul->rows[i] = plan->sizes[i] * n_rows;
+    CAIRN_TRY(cairn_matmul_plan(matmul));
+    cairn_plan_scratch(plan, matmul->scratch_bytes);
+    return CAIRN_OK;
+}
+
+void cairn_linear_free(struct cairn_linear *linear)
+{
+    cairn_matmul_free(&linear->matmul);
+}
 
 void cairn_linear_forward(const struct cairn_linear *linear, const struct cairn_pass *pass,
                           size_t n, const real *x, real *y)
 {
-    if (linear->has_bias) cairn_rows_fill(cairn_pass_tensor(pass, linear->bias), n, linear->out, y);
-    cairn_gemm(&(struct cairn_gemm){.m = n,
-                                    .n = linear->out,
-                                    .k = linear->in,
-                                    .a = x,
-                                    .b = cairn_pass_tensor(pass, linear->weight),
-                                    .b_transposed = true,
-                                    .beta = linear->has_bias ? 1 : 0,
-                                    .c = y});
+    cairn_matmul_forward(
+        &linear->matmul,
+        &(struct cairn_matmul_job){.n = n,
+                                   .x = x,
+                                   .w = cairn_pass_tensor(pass, linear->weight),
+                                   .bias = linear->has_bias ? cairn_pass_tensor(pass, linear->bias)
+                                                            : NULL,
+                                   .y = y,
+                                   .scratch = pass->scratch});
 }
 
 void cairn_linear_weights(const struct cairn_linear *linear, const struct cairn_pass *pass,
@@ -27,24 +46,23 @@ void cairn_linear_weights(const struct cairn_linear *linear, const struct cairn_
         cairn_columns_sum(dy, n, linear->out, sink->beta, sink->open(sink, linear->bias));
         sink->close(sink, linear->bias);
     }
-    cairn_gemm(&(struct cairn_gemm){.m = linear->out,
-                                    .n = linear->in,
-                                    .k = n,
-                                    .a = dy,
-                                    .a_transposed = true,
-                                    .b = x,
-                                    .beta = sink->beta,
-                                    .c = sink->open(sink, linear->weight)});
+    cairn_matmul_by_weights(&linear->matmul,
+                            &(struct cairn_matmul_job){.n = n,
+                                                       .x = x,
+                                                       .dy = dy,
+                                                       .dw = sink->open(sink, linear->weight),
+                                                       .beta = sink->beta,
+                                                       .scratch = pass->scratch});
     sink->close(sink, linear->weight);
 }
 
 void cairn_linear_input(const struct cairn_linear *linear, const struct cairn_pass *pass, size_t n,
                         const real *dy, real *dx)
 {
-    cairn_gemm(&(struct cairn_gemm){.m = n,
-                                    .n = linear->in,
-                                    .k = linear->out,
-                                    .a = dy,
-                                    .b = cairn_pass_tensor(pass, linear->weight),
-                                    .c = dx});
+    cairn_matmul_by_data(&linear->matmul,
+                         &(struct cairn_matmul_job){.n = n,
+                                                    .w = cairn_pass_tensor(pass, linear->weight),
+                                                    .dy = dy,
+                                                    .dx = dx,
+                                                    .scratch = pass->scratch});
 }

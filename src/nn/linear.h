@@ -8,7 +8,10 @@
 #include <stddef.h>
 
 #include "nn/layer.h"
+#include "tensor/matmul.h"
 
+#define cairn_linear_plan    CAIRN_R(cairn_linear_plan)
+#define cairn_linear_free    CAIRN_R(cairn_linear_free)
 #define cairn_linear_forward CAIRN_R(cairn_linear_forward)
 #define cairn_linear_weights CAIRN_R(cairn_linear_weights)
 #define cairn_linear_input   CAIRN_R(cairn_linear_input)
@@ -18,7 +21,17 @@ struct cairn_linear {
     size_t in, out;
     size_t weight, bias; /* tensors */
     bool has_bias;
+    struct cairn_matmul matmul; /* planned */
 };
+
+/** Plan its products from in, out and has_bias, for n_rows rows of each sample; wants_dx: the
+ * gradient by x is wanted, too.  Free it, also after a failure.  Ranks: local.
+ * Errors: as cairn_matmul_plan(). */
+CAIRN_CHECKED cairn_status cairn_linear_plan(struct cairn_linear *linear, struct cairn_plan *plan,
+                                             size_t n_rows, bool wants_dx);
+
+/** Release what was planned; a zeroed one is fine.  Ranks: local.  Errors: none. */
+void cairn_linear_free(struct cairn_linear *linear);
 
 /** y [n, out] from x [n, in].  Ranks: local.  Errors: none. */
 void cairn_linear_forward(const struct cairn_linear *linear, const struct cairn_pass *pass,

@@ -164,9 +164,12 @@ static cairn_status plan_chain(struct cairn_model *model, const struct cairn_mod
                               .arena = &model->arena,
                               .vocabulary = options->vocabulary,
                               .input_unchanged = true,
+                              .backend = options->backend,
                               .costs = costs};
+    memcpy(plan.sizes, options->sizes, sizeof plan.sizes);
     model->n_in = cairn_shape_count(&options->input);
     model->micro = options->micro;
+    model->backend = options->backend;
     model->seed = options->seed;
 #ifdef CAIRN_F64
     model->input_at = cairn_plan_activation(&plan, model->n_in, sizeof(real));
@@ -229,6 +232,7 @@ static cairn_status plan_model(struct cairn_model *model, const struct cairn_mod
             model->gradient_at[depth][turn] =
                 cairn_plan_activation(&plan, plan.gradient[depth][turn], sizeof(real));
     model->workspace_at = cairn_arena_plan(&model->arena, plan.workspace_bytes, 1);
+    model->scratch_at = cairn_arena_plan(&model->arena, plan.scratch_bytes, 1);
     return CAIRN_OK;
 }
 
@@ -379,6 +383,11 @@ int64_t cairn_model_ignored_label(const struct cairn_model *model)
 bool cairn_model_is_ghost(const struct cairn_model *model)
 {
     return model->ghost;
+}
+
+enum cairn_backend cairn_model_backend(const struct cairn_model *model)
+{
+    return model->backend;
 }
 
 size_t cairn_model_activation_bytes(const struct cairn_model *model)

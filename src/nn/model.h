@@ -11,6 +11,7 @@
 
 #include "base/tree.h"
 #include "cairn/status.h"
+#include "tensor/backend.h"
 #include "tensor/micro.h"
 #include "tensor/params.h"
 #include "tensor/real.h"
@@ -42,9 +43,12 @@ struct cairn_model_options {
     struct cairn_shape y;   /* of the labels or targets of one sample; ndim 0: in a row */
     size_t vocabulary;      /* x are tokens below this; 0: x are numbers */
     size_t micro;           /* b: the largest micro-batch it will see */
-    size_t recompute;       /* N: activations are computed again in backward, in segments of at
-                               most an N-th of them; 0, 1: all are kept */
-    uint64_t seed;          /* of init and dropout */
+    size_t
+        sizes[CAIRN_MICRO_SIZES]; /* of micro-batches that it is to be fast for; 0 after the last */
+    enum cairn_backend backend;   /* of products */
+    size_t recompute; /* N: activations are computed again in backward, in segments of at
+                         most an N-th of them; 0, 1: all are kept */
+    uint64_t seed;    /* of init and dropout */
 };
 
 struct cairn_class_rows;
@@ -136,6 +140,10 @@ bool cairn_model_has_accuracy(const struct cairn_model *model);
  * on b.  Ranks: local.  Errors: none. */
 #define cairn_model_is_ghost CAIRN_R(cairn_model_is_ghost)
 bool cairn_model_is_ghost(const struct cairn_model *model);
+
+/** Who multiplies its matrices.  Ranks: local.  Errors: none. */
+#define cairn_model_backend CAIRN_R(cairn_model_backend)
+enum cairn_backend cairn_model_backend(const struct cairn_model *model);
 
 /** Bytes of activations and workspace held for the micro-batch.  Ranks: local.  Errors: none. */
 #define cairn_model_activation_bytes CAIRN_R(cairn_model_activation_bytes)

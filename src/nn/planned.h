@@ -27,6 +27,7 @@ struct cairn_model {
     const real *evaluated;        /* outputs that the loss saw last, until the next pass */
     struct cairn_params params;
     struct cairn_arena arena;               /* activations, gradients by them, workspace */
+    enum cairn_backend backend;             /* of products */
     size_t n_in;                            /* elements of one sample */
     size_t micro;                           /* b */
     bool over_outputs;                      /* the gradient by the outputs lies over them */
@@ -37,6 +38,7 @@ struct cairn_model {
     size_t gradient_at[CAIRN_MAX_DEPTH][2]; /* in the arena */
     size_t input_at;     /* in the arena: the input in double; not used in single precision */
     size_t workspace_at; /* in the arena */
+    size_t scratch_at;   /* there, too */
     uint64_t seed;
 };
 

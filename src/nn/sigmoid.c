@@ -10,7 +10,7 @@ static void forward(const struct cairn_layer *layer, const struct cairn_pass *pa
     real *y = layer->y;
     size_t count = pass->micro->n * layer->n_in;
     CAIRN_INDEPENDENT
-    for (size_t i = 0; i < count; i++) y[i] = 1 / (1 + cairn_exp(-x[i]));
+    for (size_t i = 0; i < count; i++) y[i] = cairn_sigmoid(x[i]);
 }
 
 static void backward(const struct cairn_layer *layer, const struct cairn_pass *pass, const real *dy,

@@ -12,12 +12,12 @@ static void forward(const struct cairn_layer *layer, const struct cairn_pass *pa
     real *y = layer->y;
     size_t count = pass->micro->n * layer->n_in;
     CAIRN_INDEPENDENT
-    for (size_t i = 0; i < count; i++) y[i] = x[i] / (1 + cairn_exp(-x[i]));
+    for (size_t i = 0; i < count; i++) y[i] = x[i] * cairn_sigmoid(x[i]);
 }
 
 static real slope(real x)
 {
-    real s = 1 / (1 + cairn_exp(-x));
+    real s = cairn_sigmoid(x);
     return s * (1 + x * (1 - s));
 }
 

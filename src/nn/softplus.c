@@ -29,7 +29,7 @@ static void forward(const struct cairn_layer *layer, const struct cairn_pass *pa
     for (size_t i = 0; i < count; i++) {
         real z = beta * x[i];
         real above = z > 0 ? z : 0; /* so that no exponential overflows */
-        real bent = (above + log1p(cairn_exp(z > 0 ? -z : z))) / beta;
+        real bent = (above + log1p(cairn_decay(z > 0 ? -z : z))) / beta;
         y[i] = z > threshold ? x[i] : bent;
     }
 }
@@ -45,7 +45,7 @@ static void backward(const struct cairn_layer *layer, const struct cairn_pass *p
     CAIRN_INDEPENDENT
     for (size_t i = 0; i < count; i++) {
         real z = beta * x[i];
-        dx[i] = z > threshold ? dy[i] : dy[i] / (1 + cairn_exp(-z));
+        dx[i] = z > threshold ? dy[i] : dy[i] * cairn_sigmoid(z);
     }
 }
 

@@ -86,6 +86,7 @@ static void put_start(struct cairn_page *page, const json_t *start)
         {"system", "system"},
         {"mpi", "MPI"},
         {"blas", "BLAS"},
+        {"kernels", "matrix products"},
         {"hdf5", "HDF5"},
         {"compiler", "compiler"},
         {"compiler_flags", "compiler flags"},

@@ -22,16 +22,20 @@
 
 /* The libraries that wrote the file. */
 struct versions {
-    char mpi[256], blas[256], hdf5[32];
+    char mpi[256], blas[256], hdf5[32], kernels[64];
 };
 
-static cairn_status add_versions(struct cairn_state *state, struct versions *versions)
+static cairn_status add_versions(struct cairn_state *state, const struct cairn_trainer *t,
+                                 struct versions *versions)
 {
     cairn_comm_library(versions->mpi, sizeof versions->mpi);
     cairn_threads_blas(versions->blas, sizeof versions->blas);
     cairn_h5_version(versions->hdf5);
+    cairn_backend_text(cairn_model_backend(t->parts.model), versions->kernels,
+                       sizeof versions->kernels);
     CAIRN_TRY(cairn_state_add_attribute(state, "mpi_version", versions->mpi));
     CAIRN_TRY(cairn_state_add_attribute(state, "blas_version", versions->blas));
+    CAIRN_TRY(cairn_state_add_attribute(state, "kernels", versions->kernels));
     return cairn_state_add_attribute(state, "hdf5_version", versions->hdf5);
 }
 
@@ -104,7 +108,7 @@ static cairn_status fill_saver(struct cairn_saver *saver, struct cairn_run *run)
         CAIRN_TRY(cairn_state_add_text(state, "/progress/files", saver->files));
     CAIRN_TRY(add_words(state, t->parts.dataset, &saver->stored.vocabulary));
     CAIRN_TRY(cairn_state_add_text(state, "/config", options->config));
-    CAIRN_TRY(add_versions(state, &saver->versions));
+    CAIRN_TRY(add_versions(state, t, &saver->versions));
     return add_loss(state, t);
 }
 

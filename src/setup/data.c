@@ -322,6 +322,8 @@ struct cairn_model_options cairn_setup_model_options(const struct cairn_config *
         .y = *cairn_dataset_y(dataset),
         .vocabulary = cairn_dataset_vocabulary(dataset),
         .micro = micro,
+        .sizes = {micro},
+        .backend = cairn_setup_backend(config),
         .recompute = cairn_setup_recompute(config),
         .seed = config->train_seed,
     };
@@ -345,6 +347,8 @@ struct cairn_model_options cairn_setup_text_model_options(const struct cairn_con
         .n_labels = config->data_context,
         .vocabulary = vocabulary,
         .micro = micro,
+        .sizes = {micro},
+        .backend = cairn_setup_backend(config),
         .seed = config->train_seed,
     };
 }

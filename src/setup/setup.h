@@ -158,6 +158,17 @@ CAIRN_CHECKED cairn_status cairn_setup_check_labels(const struct cairn_dataset *
  * Ranks: local.  Errors: none. */
 size_t cairn_setup_recompute(const struct cairn_config *config);
 
+/** Who multiplies matrices, by train.kernels.  Ranks: local; alike on equal machines.
+ * Errors: none: of what is not there cairn_setup_check_backend() speaks. */
+enum cairn_backend cairn_setup_backend(const struct cairn_config *config);
+
+/** Whether this program has what train.kernels names.  Ranks: local.  Errors: CAIRN_USAGE. */
+CAIRN_CHECKED cairn_status cairn_setup_check_backend(const struct cairn_config *config);
+
+/** Make the model fast for micro-batches of n samples, too; 0 is fine.  Ranks: local.
+ * Errors: none. */
+void cairn_setup_expect(struct cairn_model_options *options, uint64_t n);
+
 /** What the model is made from, for micro-batches of b samples of this dataset.  Ranks: local.
  * Errors: none. */
 struct cairn_model_options cairn_setup_model_options(const struct cairn_config *config,

@@ -37,6 +37,7 @@ static cairn_status check_precision(const struct cairn_config *config)
 static cairn_status begin(const struct cairn_config *config)
 {
     CAIRN_TRY(check_precision(config));
+    CAIRN_TRY(cairn_setup_check_backend(config));
     CAIRN_TRY(cairn_threads_set(config->train_threads));
     if (config->train_ema < 1) return CAIRN_OK;
     return cairn_fail(CAIRN_USAGE,

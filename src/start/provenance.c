@@ -17,7 +17,8 @@ enum { TEXT_BYTES = CAIRN_SYSTEM_TEXT_BYTES };
 
 /* Texts that facts borrow. */
 struct texts {
-    char mpi[TEXT_BYTES], blas[TEXT_BYTES], hdf5[32], cpu[TEXT_BYTES], system[TEXT_BYTES];
+    char mpi[TEXT_BYTES], blas[TEXT_BYTES], kernels[64], hdf5[32], cpu[TEXT_BYTES],
+        system[TEXT_BYTES];
     char ranks[32], threads[32], data_hash[32], config_hash[32], init_hash[32];
     char *hosts, *command;
 };
@@ -34,6 +35,7 @@ static void fill_texts(struct texts *texts, const struct cairn_start *about, int
 {
     cairn_comm_library(texts->mpi, sizeof texts->mpi);
     cairn_threads_blas(texts->blas, sizeof texts->blas);
+    cairn_backend_text(about->backend, texts->kernels, sizeof texts->kernels);
     cairn_h5_version(texts->hdf5);
     cairn_system_cpu(texts->cpu);
     cairn_system_release(texts->system);
@@ -58,6 +60,7 @@ static cairn_status write_entry(const struct texts *texts, const struct cairn_st
         {.name = "compiler_flags", .value = build->flags},
         {.name = "mpi", .value = texts->mpi},
         {.name = "blas", .value = texts->blas},
+        {.name = "kernels", .value = texts->kernels},
         {.name = "hdf5", .value = texts->hdf5},
         {.name = "cpu", .value = texts->cpu},
         {.name = "system", .value = texts->system},

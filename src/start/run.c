@@ -187,6 +187,7 @@ static cairn_status record(cairn_run *run)
         .init_hash = run->init_hash,
         .data_fingerprint = run->options.data_fingerprint,
         .threads = run->config->train_threads,
+        .backend = cairn_model_backend(run->trainer->parts.model),
     };
     CAIRN_TRY(cairn_provenance_begin(run->comm, &about, run->folder));
     run->recorded = run->main;
@@ -254,6 +255,7 @@ static cairn_status prepare(cairn_run *run, const cairn_options *options)
     CAIRN_TRY(cairn_comm_agree_root(run->comm, st));
     cairn_watchdog_limit(run->comm, cairn_start_hang_timeout_s(run->config));
     CAIRN_TRY(cairn_start_allow(run->config, run->comm, CAIRN_OK));
+    CAIRN_TRY(cairn_start_kernels_of_run(run->config, run->comm, settings));
     CAIRN_TRY(make_trainer(run));
     CAIRN_TRY(cairn_comm_agree(run->comm, set_options(run, deadline_s, deadline_unix_s)));
     cairn_watchdog_phase(run->comm, CAIRN_PHASE_READY); /* half done: its time starts again */

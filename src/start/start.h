@@ -17,6 +17,7 @@
 #include "record/run_folder.h"
 #include "run/run.h"
 #include "setup/setup.h"
+#include "tensor/backend.h"
 
 /** Which groups of the data a rank holds in memory. */
 struct cairn_hold {
@@ -123,6 +124,17 @@ void cairn_start_log_doubts(const struct cairn_config *config, const struct cair
  *  Ranks: local.  Errors: none. */
 void cairn_start_platform(const struct cairn_config *config, char *text, size_t n_bytes);
 
+/** With train.kernels: auto, take the library that made the checkpoint to go on from, where there
+ * is one: its path on rank 0, or "".  Ranks: collective.  Errors: CAIRN_USAGE: this program has not
+ * got it; alike on all. */
+CAIRN_CHECKED cairn_status cairn_start_kernels(struct cairn_config *config, cairn_comm *comm,
+                                               const char *checkpoint);
+
+/** The same for a run that is about to be opened, by what its folder holds.  Ranks: collective.
+ * Errors: as above; CAIRN_DATA: the folder cannot be read. */
+CAIRN_CHECKED cairn_status cairn_start_kernels_of_run(struct cairn_config *config, cairn_comm *comm,
+                                                      const struct cairn_run_settings *settings);
+
 /** What the run of this config takes, by what was opened for it or foreseen.  All is borrowed:
  * `run_file` and `folder` may be NULL.  Ranks: local.  Errors: none. */
 struct cairn_wanted cairn_start_wanted(const struct cairn_config *config,
@@ -178,6 +190,7 @@ struct cairn_start {
     uint64_t init_hash;       /* of the weights then */
     uint64_t data_fingerprint;
     size_t threads;
+    enum cairn_backend backend; /* of products */
 };
 
 /** Gather the hosts and write the entry into the folder, which rank 0 has open.

@@ -8,6 +8,10 @@
 
 #include "tensor/real.h"
 
+/** How many sizes of micro-batches a run has to expect, at most: b, and what is left at the end of
+ * a batch, an epoch, a group to evaluate. */
+enum { CAIRN_MICRO_SIZES = 6 };
+
 /** Samples of one forward and backward pass.  The arrays belong to the loader. */
 struct cairn_micro {
     size_t n;                 /* samples here, 0 .. b */

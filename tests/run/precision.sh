@@ -7,7 +7,7 @@
 digits=("$recipes/digits.yaml" train.reproducible=true train.epochs=none schedule.decay=constant)
 double=("${digits[@]}" train.precision=float64)
 
-expect 0 1 train "${digits[@]}" train.updates=30 --out single
+expect 0 1 train "${digits[@]}" train.kernels=openblas train.updates=30 --out single
 for ranks in 1 3; do expect 0 $ranks train "${double[@]}" train.updates=30 --out double.$ranks; done
 same "weights on 1 and 3 ranks" "$(bits double.1)" "$(bits double.3)"
 expect 0 3 train "${double[@]}" train.updates=10 --out stopped

@@ -211,27 +211,56 @@ static double apart(real got, double exact)
 static void test_functions_are_within_two_units(void **state)
 {
     (void)state;
-    double worst[3] = {0};
+    double worst[4] = {0};
     for (int i = -200000; i <= 200000; i++) {
         real x = (real)i * 4.36e-4F; /* +-87.2 */
         real z = x / 16;
         worst[0] = fmax(worst[0], apart(cairn_exp(x), exp((double)x)));
-        if (i == 0) continue;
-        worst[1] = fmax(worst[1], apart(cairn_erf(z), erf((double)z)));
-        worst[2] = fmax(worst[2], apart(cairn_tanh(z), tanh((double)z)));
+        worst[1] = fmax(worst[1], apart(cairn_sigmoid(z), 1 / (1 + exp(-(double)z))));
+        if (i <= 0) worst[2] = fmax(worst[2], apart(cairn_decay(x), exp((double)x)));
+        if (i != 0) worst[3] = fmax(worst[3], apart(cairn_tanh(z), tanh((double)z)));
     }
-    if (fmax(fmax(worst[0], worst[1]), worst[2]) > 2)
-        fail_msg("units of the last place: exp %g, erf %g, tanh %g", worst[0], worst[1], worst[2]);
+    if (worst[0] > 2 || worst[1] > 3 || worst[2] > 2 || worst[3] > 2)
+        fail_msg("units of the last place: exp %g, sigmoid %g, decay %g, tanh %g", worst[0],
+                 worst[1], worst[2], worst[3]);
     assert_true(cairn_exp(0) == 1 && cairn_exp(-INFINITY) == 0 &&
                 cairn_exp(CAIRN_R_BITS == 64 ? -746 : -104) == 0);
     assert_true(isinf(cairn_exp(CAIRN_R_BITS == 64 ? 710 : 89)) && isinf(cairn_exp(INFINITY)) &&
                 isfinite(cairn_exp(88.7F)));
-    assert_true(cairn_erf(INFINITY) == 1 && cairn_tanh(-INFINITY) == -1 && cairn_erf(0) == 0);
+    assert_true(cairn_decay(0) == 1 && cairn_decay(-INFINITY) == 0 &&
+                cairn_decay(CAIRN_R_BITS == 64 ? -746 : -104) == 0);
+    assert_true(cairn_tanh(-INFINITY) == -1 && cairn_sigmoid(INFINITY) == 1 &&
+                cairn_sigmoid(-INFINITY) == 0);
+}
+
+static void test_normal_distribution(void **state)
+{
+    (void)state;
+    real density = 1;
+    for (int i = -200000; i <= 200000; i++) {
+        real x = (real)i * 6.5e-5F; /* +-13 */
+        double exact = 0.5 * erfc(-(double)x * sqrt(0.5));
+        double bound = 4e-7 * (1 + (double)(x * x));
+        real p = cairn_normal(x, &density);
+        if (x >= 0) assert_true(apart(p, exact) <= 4);
+        assert_true(fabs((double)p / exact - 1) < bound);
+        exact = exp(-0.5 * (double)x * (double)x) / sqrt(8 * atan(1));
+        assert_true(fabs((double)density / exact - 1) < bound);
+    }
+    assert_true(cairn_normal(INFINITY, &density) == 1 && density == 0);
+    assert_true(cairn_normal(-INFINITY, &density) == 0 && density == 0);
+}
+
+static void test_what_is_not_a_number_stays_so(void **state)
+{
+    (void)state;
     for (uint32_t payload = 0; payload < 1024; payload++) { /* whatever the last bits say */
         const real_bits bits = (CAIRN_INFINITE_BITS | CAIRN_INFINITE_BITS >> 1) + payload;
         real x = 0;
+        real density = 0;
         memcpy(&x, &bits, sizeof x);
-        assert_true(isnan(cairn_exp(x)) && isnan(cairn_erf(x)) && isnan(cairn_tanh(x)));
+        assert_true(isnan(cairn_exp(x)) && isnan(cairn_decay(x)) && isnan(cairn_tanh(x)));
+        assert_true(isnan(cairn_sigmoid(x)) && isnan(cairn_normal(x, &density)) && isnan(density));
     }
 }
 
@@ -271,6 +300,8 @@ int main(void)
         cmocka_unit_test(test_a_last_softmax_is_for_predict),
         cmocka_unit_test(test_softmax_does_not_overflow),
         cmocka_unit_test(test_functions_are_within_two_units),
+        cmocka_unit_test(test_normal_distribution),
+        cmocka_unit_test(test_what_is_not_a_number_stays_so),
         cmocka_unit_test(test_initial_weights),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -213,13 +213,14 @@ static cairn_status prepare(struct cell *c)
 {
     struct cairn_run_options options = {.folder = NULL};
     cairn_status st = cairn_comm_agree(c->comm, make_config(c));
+    if (st == CAIRN_OK && c->main) st = open_folder(c);
+    st = cairn_comm_broadcast(c->comm, st, c->checkpoint, sizeof c->checkpoint);
+    if (st == CAIRN_OK) st = cairn_start_kernels(c->config, c->comm, c->checkpoint);
     if (st == CAIRN_OK) st = cairn_start_trainer(c->config, c->comm, &c->study->data, &c->trainer);
     if (st != CAIRN_OK) return st;
     cairn_start_platform(c->config, c->platform, sizeof c->platform);
     c->judge.budget = cairn_window_total(&c->trainer->parts.rule);
-    if (c->main) st = open_folder(c);
-    st = cairn_comm_broadcast(c->comm, st, c->checkpoint, sizeof c->checkpoint);
-    if (st == CAIRN_OK) st = cairn_comm_agree(c->comm, make_options(c, &options));
+    st = cairn_comm_agree(c->comm, make_options(c, &options));
     if (st == CAIRN_OK) st = cairn_run_create(c->trainer, &options, &c->run);
     if (st == CAIRN_OK && c->checkpoint[0] != '\0') st = cairn_run_resume(c->run, c->checkpoint);
     if (st != CAIRN_OK) return st;
@@ -238,6 +239,7 @@ static cairn_status begin_provenance(struct cell *c)
         .resumed_from = c->checkpoint,
         .data_fingerprint = c->study->data_fingerprint,
         .threads = c->config->train_threads,
+        .backend = cairn_model_backend(c->trainer->parts.model),
     };
     return c->brief ? CAIRN_OK : cairn_provenance_begin(c->comm, &about, c->folder);
 }

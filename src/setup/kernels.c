@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * From train.kernels to who multiplies matrices, and for which micro-batches. */
+#include "setup/setup.h"
+
+#include "cairn/real.h"
+
+enum cairn_backend cairn_setup_backend(const struct cairn_config *config)
+{
+    switch (config->train_kernels) {
+    case CAIRN_KERNELS_OPENBLAS: return CAIRN_BACKEND_OPENBLAS;
+    case CAIRN_KERNELS_ONEDNN: return CAIRN_BACKEND_ONEDNN;
+    default: return cairn_backend_best();
+    }
+}
+
+cairn_status cairn_setup_check_backend(const struct cairn_config *config)
+{
+    if (cairn_backend_is_there(cairn_setup_backend(config))) return CAIRN_OK;
+    return cairn_fail(CAIRN_USAGE, "%s: train.kernels is onednn, %s; use openblas, or auto",
+                      cairn_config_place(config, "train.kernels"),
+                      CAIRN_REAL_BITS == 64 ? "which has no products in float64"
+                                            : "which this program was built without");
+}
+
+void cairn_setup_expect(struct cairn_model_options *options, uint64_t n)
+{
+    size_t i = 0;
+    if (n == 0 || n > options->micro) return;
+    while (i < CAIRN_MICRO_SIZES && options->sizes[i] != 0 && options->sizes[i] != n) i++;
+    if (i < CAIRN_MICRO_SIZES) options->sizes[i] = (size_t)n;
+}

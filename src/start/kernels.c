@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * train.kernels: auto, of a run that goes on: the library that made its checkpoint, so that the
+ * bits stay. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "cairn/real.h"
+#include "checkpoint/checkpoint.h"
+#include "comm/exchange.h"
+#include "start/start.h"
+
+enum { NOTHING_TO_GO_ON_FROM = -1 };
+
+/* Who made the checkpoint; those before there was a choice are OpenBLAS's.  What cannot be read now
+ * is an error later.  Rank 0. */
+static int backend_of(const char *checkpoint)
+{
+    char *text = NULL;
+    int backend = CAIRN_BACKEND_OPENBLAS;
+    if (cairn_checkpoint_attribute(checkpoint, "kernels", &text) != CAIRN_OK)
+        return NOTHING_TO_GO_ON_FROM;
+    for (int i = 0; i < CAIRN_N_BACKENDS && text != NULL; i++) {
+        const char *name = cairn_backend_name((enum cairn_backend)i);
+        if (strncmp(text, name, strlen(name)) == 0) backend = i;
+    }
+    free(text);
+    return backend;
+}
+
+cairn_status cairn_start_kernels(struct cairn_config *config, cairn_comm *comm,
+                                 const char *checkpoint)
+{
+    int backend = NOTHING_TO_GO_ON_FROM;
+    if (config->train_kernels != CAIRN_KERNELS_AUTO || CAIRN_REAL_BITS == 64) return CAIRN_OK;
+    if (cairn_comm_rank(comm) == 0 && checkpoint[0] != '\0') backend = backend_of(checkpoint);
+    CAIRN_TRY(cairn_comm_broadcast(comm, CAIRN_OK, &backend, sizeof backend));
+    if (backend == NOTHING_TO_GO_ON_FROM) return CAIRN_OK;
+    const char *name = cairn_backend_name((enum cairn_backend)backend);
+    if (!cairn_backend_is_there((enum cairn_backend)backend))
+        return cairn_fail(CAIRN_USAGE,
+                          "%s was made with the kernels of %s, which this program was built "
+                          "without; train.kernels=openblas goes on with other bits",
+                          checkpoint[0] == '\0' ? "the checkpoint" : checkpoint, name);
+    if (backend != (int)cairn_setup_backend(config))
+        cairn_log_info("train.kernels: auto takes %s, which made the checkpoint; on this machine "
+                       "%s is faster, with other bits",
+                       name, cairn_backend_name(cairn_setup_backend(config)));
+    config->train_kernels =
+        backend == CAIRN_BACKEND_ONEDNN ? CAIRN_KERNELS_ONEDNN : CAIRN_KERNELS_OPENBLAS;
+    return CAIRN_OK;
+}
+
+/* Which checkpoint a run will probably go on from; "": none.  Rank 0. */
+static cairn_status find_checkpoint(const struct cairn_run_settings *settings,
+                                    char path[CAIRN_PATH_BYTES])
+{
+    char folder[CAIRN_PATH_BYTES];
+    const char *resume = settings->resume == NULL ? "auto" : settings->resume;
+    if (settings->check || settings->overwrite || strcmp(resume, "never") == 0) return CAIRN_OK;
+    if (strcmp(resume, "auto") != 0) return cairn_path_copy(resume, path);
+    CAIRN_TRY(cairn_path_join(settings->folder, "checkpoints", folder));
+    return cairn_checkpoint_last(folder, path);
+}
+
+cairn_status cairn_start_kernels_of_run(struct cairn_config *config, cairn_comm *comm,
+                                        const struct cairn_run_settings *settings)
+{
+    char checkpoint[CAIRN_PATH_BYTES] = "";
+    cairn_status st = CAIRN_OK;
+    if (cairn_comm_rank(comm) == 0) st = find_checkpoint(settings, checkpoint);
+    CAIRN_TRY(cairn_comm_agree_root(comm, st));
+    return cairn_start_kernels(config, comm, checkpoint);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Who multiplies matrices: train.kernels.  Bits depend on it; memory and results' meaning do not.
+ * Local. */
+#ifndef CAIRN_TENSOR_BACKEND_H
+#define CAIRN_TENSOR_BACKEND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/** The libraries of kernels.  OpenBLAS stands for whatever BLAS there is. */
+enum cairn_backend { CAIRN_BACKEND_OPENBLAS, CAIRN_BACKEND_ONEDNN, CAIRN_N_BACKENDS };
+
+/** "openblas", "onednn": as in run files.  Ranks: local.  Errors: none. */
+const char *cairn_backend_name(enum cairn_backend backend);
+
+/** Whether this program has it, for its own precision.  Ranks: local.  Errors: none. */
+bool cairn_backend_is_there(enum cairn_backend backend);
+
+/** The faster one on this CPU: oneDNN where it is there and finds AVX-512, which it was written
+ * for.  Ranks: local.  Errors: none. */
+enum cairn_backend cairn_backend_best(void);
+
+/**
+ * "onednn 2.6.3 avx512_core_bf16", or "openblas" alone (tensor/threads.h says which BLAS that is).
+ *
+ * Ranks   local
+ * Errors  none
+ */
+void cairn_backend_text(enum cairn_backend backend, char *text, size_t n_bytes);
+
+#endif

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Convolution without im2col: sweeps (sweep.h) to the output and back, a correlation
+ * (correlation.h) for the weights. */
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "tensor/conv.h"
+#include "tensor/correlation.h"
+#include "tensor/row_sums.h"
+#include "tensor/sweep.h"
+#include "tensor/threads.h"
+#include "tensor/tile.h"
+
+/* The plan. */
+struct direct {
+    struct cairn_sweep forward, back;
+    struct cairn_correlation weights;
+    size_t n_threads;
+    size_t steps_at; /* in the workspace, bytes: after the packed weights of a sweep */
+};
+
+/* Offsets in the input and output of some samples, and in the packed weights, fit 32 bits. */
+static bool is_counted(const struct cairn_conv *conv)
+{
+    const struct cairn_patches *patches = &conv->patches;
+    const size_t channels = patches->channels > conv->channels ? patches->channels : conv->channels;
+    const size_t most = UINT32_MAX / 256 / channels;
+    return cairn_patches_count(patches->padded) <= most &&
+           cairn_patches_count(patches->kernel) <= most &&
+           cairn_patches_count(patches->out) <= most;
+}
+
+/* Where it is as good as im2col.  With few places the weights are most of the work, which im2col
+ * reads where they lie. */
+static bool takes(const struct cairn_conv *conv)
+{
+    const size_t *kernel = conv->patches.kernel;
+    enum { PLACES = 64, CHANNELS = 8 };
+    if (kernel[0] > CAIRN_SWEEP_KERNEL || kernel[1] > CAIRN_SWEEP_KERNEL ||
+        kernel[2] > CAIRN_SWEEP_KERNEL || !is_counted(conv))
+        return false;
+    if (conv->n_groups > 1 && (conv->channels < CHANNELS * conv->n_groups ||
+                               conv->patches.channels < CHANNELS * conv->n_groups))
+        return false;
+    return conv->micro * cairn_patches_count(conv->patches.out) >= PLACES;
+}
+
+static size_t sweep_bytes(const struct direct *self, const struct cairn_sweep *sweep)
+{
+    return self->steps_at + self->n_threads * sweep->n_steps * sizeof(struct cairn_tile_step);
+}
+
+static size_t most(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+static cairn_status plan(struct cairn_conv *conv)
+{
+    const size_t n_groups = conv->n_groups;
+    const size_t in = conv->patches.channels / n_groups;
+    const size_t out = conv->channels / n_groups;
+    const struct cairn_sweep sweep = {.patches = &conv->patches, .n_groups = n_groups};
+    struct direct *self = NULL;
+    CAIRN_TRY(cairn_memory_get(1, sizeof *self, "a convolution", &self));
+    conv->self = self;
+    self->n_threads = cairn_threads_now();
+    self->forward = sweep;
+    self->forward.n_from = in;
+    self->forward.n_to = out;
+    self->back = sweep;
+    self->back.is_back = true;
+    self->back.n_from = out;
+    self->back.n_to = in;
+    self->weights = (struct cairn_correlation){.patches = &conv->patches,
+                                               .n_groups = n_groups,
+                                               .n_in = in,
+                                               .n_out = out,
+                                               .micro = conv->micro,
+                                               .n_threads = self->n_threads};
+    CAIRN_TRY(cairn_sweep_plan(&self->forward));
+    CAIRN_TRY(cairn_sweep_plan(&self->back));
+    CAIRN_TRY(cairn_correlation_plan(&self->weights));
+    self->steps_at = most(self->forward.n_weights, self->back.n_weights) * sizeof(real);
+    conv->workspace_bytes =
+        most(self->weights.n_numbers * sizeof(real),
+             most(sweep_bytes(self, &self->forward), sweep_bytes(self, &self->back)));
+    return CAIRN_OK;
+}
+
+static void release(struct cairn_conv *conv)
+{
+    struct direct *self = conv->self;
+    if (self == NULL) return;
+    cairn_sweep_free(&self->forward);
+    cairn_sweep_free(&self->back);
+    cairn_correlation_free(&self->weights);
+    free(self);
+}
+
+static void sweep(const struct direct *self, const struct cairn_sweep *plan,
+                  const struct cairn_conv_job *job, struct cairn_sweep_job with)
+{
+    with.n = job->n;
+    with.w = job->w;
+    with.packed = job->workspace;
+    with.steps = (char *)job->workspace + self->steps_at;
+    with.n_threads = self->n_threads;
+    cairn_sweep_run(plan, &with);
+}
+
+static void forward(const struct cairn_conv *conv, const struct cairn_conv_job *job)
+{
+    const struct direct *self = conv->self;
+    sweep(self, &self->forward, job,
+          (struct cairn_sweep_job){.from = job->x, .bias = job->bias, .to = job->y});
+}
+
+static void by_data(const struct cairn_conv *conv, const struct cairn_conv_job *job)
+{
+    const struct direct *self = conv->self;
+    sweep(self, &self->back, job, (struct cairn_sweep_job){.from = job->dy, .to = job->dx});
+}
+
+static void by_weights(const struct cairn_conv *conv, const struct cairn_conv_job *job)
+{
+    const struct direct *self = conv->self;
+    const size_t out = cairn_patches_count(conv->patches.out);
+    for (size_t o = 0; o < conv->channels && job->dbias != NULL; o++) {
+        double sum = 0;
+        for (size_t s = 0; s < job->n; s++)
+            sum += cairn_row_sum(job->dy + (s * conv->channels + o) * out, out);
+        job->dbias[o] = (job->beta == 0 ? 0 : job->beta * job->dbias[o]) + (real)sum;
+    }
+    cairn_correlation_run(&self->weights,
+                          &(struct cairn_correlation_job){.n = job->n,
+                                                          .x = job->x,
+                                                          .dy = job->dy,
+                                                          .beta = job->beta,
+                                                          .dw = job->dw,
+                                                          .memory = job->workspace});
+}
+
+const struct cairn_conv_kind CAIRN_R(cairn_conv_direct) = {
+    .takes = takes,
+    .plan = plan,
+    .free = release,
+    .forward = forward,
+    .by_data = by_data,
+    .by_weights = by_weights,
+};

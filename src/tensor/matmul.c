@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Who does the products of a linear map, and BLAS, which does all of them. */
+#include "tensor/matmul.h"
+
+#include "base/build_config.h"
+#include "tensor/blas.h"
+#include "tensor/kernels.h"
+
+static const struct cairn_matmul_kind *kind_of(enum cairn_backend backend)
+{
+#ifdef CAIRN_HAVE_ONEDNN
+    if (backend == CAIRN_BACKEND_ONEDNN && CAIRN_R_BITS == 32) return &cairn_matmul_onednn;
+#endif
+    (void)backend;
+    return &cairn_matmul_blas;
+}
+
+cairn_status cairn_matmul_plan(struct cairn_matmul *matmul)
+{
+    matmul->kind = kind_of(matmul->backend);
+    return matmul->kind->plan(matmul);
+}
+
+void cairn_matmul_free(struct cairn_matmul *matmul)
+{
+    if (matmul->kind != NULL) matmul->kind->free(matmul);
+    *matmul = (struct cairn_matmul){0};
+}
+
+void cairn_matmul_forward(const struct cairn_matmul *matmul, const struct cairn_matmul_job *job)
+{
+    matmul->kind->forward(matmul, job);
+}
+
+void cairn_matmul_by_data(const struct cairn_matmul *matmul, const struct cairn_matmul_job *job)
+{
+    matmul->kind->by_data(matmul, job);
+}
+
+void cairn_matmul_by_weights(const struct cairn_matmul *matmul, const struct cairn_matmul_job *job)
+{
+    matmul->kind->by_weights(matmul, job);
+}
+
+static cairn_status blas_plan(struct cairn_matmul *matmul)
+{
+    matmul->scratch_bytes = 0;
+    return CAIRN_OK;
+}
+
+static void blas_free(struct cairn_matmul *matmul)
+{
+    (void)matmul;
+}
+
+/* The product is added to the bias: BLAS would write zeros else. */
+static void blas_forward(const struct cairn_matmul *matmul, const struct cairn_matmul_job *job)
+{
+    if (job->bias != NULL) cairn_rows_fill(job->bias, job->n, matmul->out, job->y);
+    cairn_gemm(&(struct cairn_gemm){.m = job->n,
+                                    .n = matmul->out,
+                                    .k = matmul->in,
+                                    .a = job->x,
+                                    .b = job->w,
+                                    .b_transposed = true,
+                                    .beta = job->bias != NULL ? 1 : 0,
+                                    .c = job->y});
+}
+
+static void blas_by_data(const struct cairn_matmul *matmul, const struct cairn_matmul_job *job)
+{
+    cairn_gemm(&(struct cairn_gemm){
+        .m = job->n, .n = matmul->in, .k = matmul->out, .a = job->dy, .b = job->w, .c = job->dx});
+}
+
+static void blas_by_weights(const struct cairn_matmul *matmul, const struct cairn_matmul_job *job)
+{
+    cairn_gemm(&(struct cairn_gemm){.m = matmul->out,
+                                    .n = matmul->in,
+                                    .k = job->n,
+                                    .a = job->dy,
+                                    .a_transposed = true,
+                                    .b = job->x,
+                                    .beta = job->beta,
+                                    .c = job->dw});
+}
+
+const struct cairn_matmul_kind cairn_matmul_blas = {
+    .plan = blas_plan,
+    .free = blas_free,
+    .forward = blas_forward,
+    .by_data = blas_by_data,
+    .by_weights = blas_by_weights,
+};

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * The products of a linear map: y = x W^T + bias, dx = dy W, dW = dy^T x.  Who does them is known
+ * here alone (tensor/backend.h).
+ *
+ * Planned once: planning may fail and takes memory, the rest does neither.  All that a call needs
+ * besides its arrays is scratch memory, which calls may share.  Compiled in two precisions
+ * (tensor/real.h).  Local. */
+#ifndef CAIRN_TENSOR_MATMUL_H
+#define CAIRN_TENSOR_MATMUL_H
+
+#include "cairn/status.h"
+#include "tensor/backend.h"
+#include "tensor/micro.h"
+#include "tensor/real.h"
+
+#define cairn_matmul_plan       CAIRN_R(cairn_matmul_plan)
+#define cairn_matmul_free       CAIRN_R(cairn_matmul_free)
+#define cairn_matmul_forward    CAIRN_R(cairn_matmul_forward)
+#define cairn_matmul_by_data    CAIRN_R(cairn_matmul_by_data)
+#define cairn_matmul_by_weights CAIRN_R(cairn_matmul_by_weights)
+
+/** A linear map: what it is, and what planning made of it. */
+struct cairn_matmul {
+    size_t in, out;                 /* W is [out, in]; each at most CAIRN_GEMM_MOST */
+    size_t rows[CAIRN_MICRO_SIZES]; /* n of the calls to expect, 0 after the last: a call with
+                                        another n is done by BLAS */
+    bool has_bias, wants_dx;        /* whether such calls are to expect */
+    enum cairn_backend backend;     /* who is asked first */
+
+    const struct cairn_matmul_kind *kind; /* who does it */
+    void *self;                           /* the kind's own plan, owned */
+    size_t scratch_bytes;                 /* of one call */
+};
+
+/** The arrays of one call; those that it does not name are not looked at. */
+struct cairn_matmul_job {
+    size_t n;         /* rows */
+    const real *x;    /* [n, in] */
+    const real *w;    /* [out, in] */
+    const real *bias; /* [out], or NULL */
+    real *y;          /* [n, out] */
+    const real *dy;   /* [n, out] */
+    real *dx;         /* [n, in] */
+    real *dw;         /* [out, in] */
+    real beta;        /* dw = beta * dw + gradient, with 0 (dw is not read) or 1 */
+    void *scratch;    /* at a multiple of 64 */
+};
+
+/** One way to do it. */
+struct cairn_matmul_kind {
+    cairn_status (*plan)(struct cairn_matmul *matmul); /* sets self and scratch_bytes */
+    void (*free)(struct cairn_matmul *matmul);         /* also after a plan that failed */
+    void (*forward)(const struct cairn_matmul *matmul, const struct cairn_matmul_job *job);
+    void (*by_data)(const struct cairn_matmul *matmul, const struct cairn_matmul_job *job);
+    void (*by_weights)(const struct cairn_matmul *matmul, const struct cairn_matmul_job *job);
+};
+
+/** By BLAS, any number of rows: the reference of the others. */
+#define cairn_matmul_blas CAIRN_R(cairn_matmul_blas)
+extern const struct cairn_matmul_kind cairn_matmul_blas;
+
+/** By primitives of oneDNN, in single precision. */
+#define cairn_matmul_onednn CAIRN_R(cairn_matmul_onednn)
+extern const struct cairn_matmul_kind cairn_matmul_onednn;
+
+/**
+ * Choose who does it and how.  Free it, also after a failure.
+ *
+ * Ranks   local; equal maps are done alike, with the same bits
+ * Errors  CAIRN_MEMORY; CAIRN_BUG: the library refuses
+ */
+CAIRN_CHECKED cairn_status cairn_matmul_plan(struct cairn_matmul *matmul);
+
+/** Release what was planned; a zeroed one is fine.  Ranks: local.  Errors: none. */
+void cairn_matmul_free(struct cairn_matmul *matmul);
+
+/** y from x, w, bias.  Ranks: local.  Errors: none. */
+void cairn_matmul_forward(const struct cairn_matmul *matmul, const struct cairn_matmul_job *job);
+
+/** dx from dy, w.  Ranks: local.  Errors: none. */
+void cairn_matmul_by_data(const struct cairn_matmul *matmul, const struct cairn_matmul_job *job);
+
+/** dw from dy, x.  Ranks: local.  Errors: none. */
+void cairn_matmul_by_weights(const struct cairn_matmul *matmul, const struct cairn_matmul_job *job);
+
+#endif

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Every way to do a convolution gives the same but for rounding, whether it would be taken or not,
+ * and its bits depend neither on threads nor on how many samples are worked in one call. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "support/patches.h"
+#include "tensor/conv.h"
+#include "tensor/threads.h"
+
+#define X(name) extern const struct cairn_conv_kind cairn_##name;
+#include "tensor/convs.def"
+#undef X
+
+enum { MICRO = 9 };
+
+/* Sizes that the table of patches has not: more channels than a tile has columns, more places than
+ * are worked at a time, groups of several. */
+static const struct patch_sizes more[] = {
+    {{40, 12, 12}, 70, 1, {5, 5}, {1, 1}, {0, 0}, {0, 0}, NULL, {0}},
+    {{16, 28, 28}, 16, 1, {3, 3}, {1, 1}, {1, 1}, {1, 1}, NULL, {0}},
+    {{66, 5, 5}, 34, 2, {3, 3}, {2, 2}, {1, 1}, {1, 1}, NULL, {0}},
+    {{9, 17, 33}, 8, 1, {3, 3}, {1, 1}, {1, 1}, {1, 1}, NULL, {0}},
+    {{50, 6, 6, 6}, 3, 1, {3, 3, 3}, {1, 1, 1}, {1, 1, 1}, {1, 1, 1}, NULL, {0}},
+    {{3, 70}, 65, 1, {9}, {1}, {4}, {4}, NULL, {2}},
+    {{2, 64, 33}, 3, 1, {32, 2}, {1, 1}, {16, 0}, {15, 0}, NULL, {0}},
+};
+
+static struct cairn_conv convolution(const struct patch_sizes *sizes)
+{
+    const struct patch_sizes s = patch_whole(*sizes);
+    struct cairn_conv conv = {.channels = s.channels, .n_groups = s.groups, .micro = MICRO};
+    struct cairn_patches *patches = &conv.patches;
+    patches->n_dims = patch_n_dims(sizes);
+    patches->channels = s.in[0];
+    for (size_t d = 0; d < DIMS; d++) {
+        const size_t dilation = s.dilation[d] > 0 ? s.dilation[d] : 1;
+        patches->in[d] = s.in[d + 1];
+        patches->kernel[d] = s.kernel[d];
+        patches->stride[d] = s.stride[d];
+        patches->dilation[d] = dilation;
+        patches->before[d] = s.before[d];
+        patches->after[d] = s.after[d];
+        patches->padded[d] = s.before[d] + s.in[d + 1] + s.after[d];
+        patches->out[d] = (patches->padded[d] - (s.kernel[d] - 1) * dilation - 1) / s.stride[d] + 1;
+    }
+    return conv;
+}
+
+/* What one way makes of the same numbers. */
+struct results {
+    real *y, *dx, *dw, *db;
+};
+
+static void free_results(struct results *results)
+{
+    free(results->y), free(results->dx), free(results->dw), free(results->db);
+}
+
+static struct results run(const struct cairn_conv_kind *kind, const struct patch_sizes *sizes,
+                          size_t n, size_t at_once)
+{
+    struct cairn_conv conv = convolution(sizes);
+    const struct cairn_patches *patches = &conv.patches;
+    const size_t n_in = patches->channels * cairn_patches_count(patches->in);
+    const size_t n_out = conv.channels * cairn_patches_count(patches->out);
+    const size_t n_w =
+        conv.channels * patches->channels / conv.n_groups * cairn_patches_count(patches->kernel);
+    struct results to = {patch_numbers(n * n_out, 5), patch_numbers(n * n_in, 6),
+                         patch_numbers(n_w, 7), patch_numbers(conv.channels, 8)};
+    real *x = patch_numbers(n * n_in, 1), *dy = patch_numbers(n * n_out, 2),
+         *w = patch_numbers(n_w, 3), *bias = patch_numbers(conv.channels, 4);
+    conv.kind = kind;
+    assert_int_equal(kind->plan(&conv), CAIRN_OK);
+    void *workspace = aligned_alloc(64, (conv.workspace_bytes + 127) / 64 * 64);
+    assert_non_null(workspace);
+    memset(workspace, 0xff, conv.workspace_bytes); /* what is not a number */
+    for (size_t s = 0; s < n; s += at_once) {
+        const struct cairn_conv_job job = {.n = n - s < at_once ? n - s : at_once,
+                                           .x = x + s * n_in,
+                                           .w = w,
+                                           .bias = bias,
+                                           .y = to.y + s * n_out,
+                                           .dy = dy + s * n_out,
+                                           .dx = to.dx + s * n_in,
+                                           .dw = to.dw,
+                                           .dbias = to.db,
+                                           .beta = s == 0 ? (real)0.5 : 1,
+                                           .workspace = workspace};
+        kind->forward(&conv, &job);
+        kind->by_data(&conv, &job);
+        kind->by_weights(&conv, &job);
+    }
+    cairn_conv_free(&conv);
+    free(workspace), free(x), free(dy), free(w), free(bias);
+    return to;
+}
+
+static void assert_close(const char *what, const real *a, const real *b, size_t n)
+{
+    double *doubles = patch_zeros(n);
+    for (size_t i = 0; i < n; i++) doubles[i] = (double)b[i];
+    patch_assert_close(what, "a convolution", a, doubles, n);
+    free(doubles);
+}
+
+static void check(const struct patch_sizes *sizes, size_t n)
+{
+    const struct cairn_conv conv = convolution(sizes);
+    const struct cairn_patches *patches = &conv.patches;
+    const size_t n_y = n * conv.channels * cairn_patches_count(patches->out);
+    const size_t n_dx = n * patches->channels * cairn_patches_count(patches->in);
+    const size_t n_w =
+        conv.channels * patches->channels / conv.n_groups * cairn_patches_count(patches->kernel);
+    struct results want = run(&cairn_conv_im2col, sizes, n, n);
+    struct results one = run(&cairn_conv_direct, sizes, n, n);
+    assert_close("y", one.y, want.y, n_y);
+    assert_close("dx", one.dx, want.dx, n_dx);
+    assert_close("dw", one.dw, want.dw, n_w);
+    assert_close("db", one.db, want.db, conv.channels);
+    struct results single = run(&cairn_conv_direct, sizes, n, 1);
+    assert_memory_equal(single.y, one.y, n_y * sizeof(real));
+    assert_memory_equal(single.dx, one.dx, n_dx * sizeof(real));
+    assert_close("dw of one sample at a time", single.dw, want.dw, n_w);
+    free_results(&want), free_results(&one), free_results(&single);
+}
+
+static void test_all_ways_agree(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < PATCH_TABLE; i++) {
+        const struct cairn_shape in = patch_shape(&patch_table[i]);
+        check(&patch_table[i], cairn_shape_count(&in) > 20000 ? 2 : MICRO);
+    }
+    for (size_t i = 0; i < sizeof more / sizeof more[0]; i++) check(&more[i], MICRO);
+}
+
+static void test_threads_do_not_show(void **state)
+{
+    (void)state;
+    if (!cairn_threads_openmp() || cairn_threads_set(3) != CAIRN_OK) skip();
+    for (size_t i = 0; i < sizeof more / sizeof more[0]; i++) {
+        const struct cairn_conv conv = convolution(&more[i]);
+        const struct cairn_patches *patches = &conv.patches;
+        assert_int_equal(cairn_threads_set(1), CAIRN_OK);
+        struct results one = run(&cairn_conv_direct, &more[i], MICRO, MICRO);
+        assert_int_equal(cairn_threads_set(3), CAIRN_OK);
+        struct results three = run(&cairn_conv_direct, &more[i], MICRO, MICRO);
+        assert_memory_equal(one.y, three.y,
+                            MICRO * conv.channels * cairn_patches_count(patches->out) *
+                                sizeof(real));
+        assert_memory_equal(one.dx, three.dx,
+                            MICRO * patches->channels * cairn_patches_count(patches->in) *
+                                sizeof(real));
+        assert_memory_equal(one.dw, three.dw,
+                            conv.channels * patches->channels / conv.n_groups *
+                                cairn_patches_count(patches->kernel) * sizeof(real));
+        assert_memory_equal(one.db, three.db, conv.channels * sizeof(real));
+        free_results(&one), free_results(&three);
+    }
+    assert_int_equal(cairn_threads_set(1), CAIRN_OK);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_all_ways_agree),
+        cmocka_unit_test(test_threads_do_not_show),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

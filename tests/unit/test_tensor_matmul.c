@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * The products of a linear map by each backend against plain loops in double. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/memory.h"
+#include "tensor/backend.h"
+#include "tensor/matmul.h"
+
+enum { IN = 37, OUT = 21, ROWS = 19, UNPLANNED = 7 };
+
+/* Everything that a call may read or write. */
+struct arrays {
+    real x[ROWS * IN], w[OUT * IN], bias[OUT], dy[ROWS * OUT];
+    real y[ROWS * OUT], dx[ROWS * IN], dw[OUT * IN];
+};
+
+static void fill(real *a, size_t n, size_t seed)
+{
+    for (size_t i = 0; i < n; i++) a[i] = (real)((int)((i * 31 + seed * 17) % 23) - 11) / 8;
+}
+
+static void fill_all(struct arrays *a)
+{
+    fill(a->x, ROWS * IN, 1);
+    fill(a->w, OUT * IN, 2);
+    fill(a->bias, OUT, 3);
+    fill(a->dy, ROWS * OUT, 4);
+    fill(a->dw, OUT * IN, 5);
+}
+
+static void assert_close(real found, double expected)
+{
+    assert_true(fabs((double)found - expected) <= 1e-5 * (1 + fabs(expected)));
+}
+
+static void check_forward(const struct arrays *a, size_t n, bool has_bias)
+{
+    for (size_t i = 0; i < n; i++)
+        for (size_t o = 0; o < OUT; o++) {
+            double sum = has_bias ? (double)a->bias[o] : 0;
+            for (size_t j = 0; j < IN; j++)
+                sum += (double)a->x[i * IN + j] * (double)a->w[o * IN + j];
+            assert_close(a->y[i * OUT + o], sum);
+        }
+}
+
+static void check_by_data(const struct arrays *a, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < IN; j++) {
+            double sum = 0;
+            for (size_t o = 0; o < OUT; o++)
+                sum += (double)a->dy[i * OUT + o] * (double)a->w[o * IN + j];
+            assert_close(a->dx[i * IN + j], sum);
+        }
+}
+
+static void check_by_weights(const struct arrays *a, const real *before, size_t n, double beta)
+{
+    for (size_t o = 0; o < OUT; o++)
+        for (size_t j = 0; j < IN; j++) {
+            double sum = beta * (double)before[o * IN + j];
+            for (size_t i = 0; i < n; i++)
+                sum += (double)a->dy[i * OUT + o] * (double)a->x[i * IN + j];
+            assert_close(a->dw[o * IN + j], sum);
+        }
+}
+
+/* All passes over n rows. */
+static void run(const struct cairn_matmul *matmul, struct arrays *a, size_t n, void *scratch)
+{
+    real before[OUT * IN];
+    struct cairn_matmul_job job = {.n = n,
+                                   .x = a->x,
+                                   .w = a->w,
+                                   .bias = matmul->has_bias ? a->bias : NULL,
+                                   .y = a->y,
+                                   .dy = a->dy,
+                                   .dx = a->dx,
+                                   .dw = a->dw,
+                                   .scratch = scratch};
+    cairn_matmul_forward(matmul, &job);
+    check_forward(a, n, matmul->has_bias);
+    cairn_matmul_by_data(matmul, &job);
+    check_by_data(a, n);
+    for (int beta = 0; beta <= 1; beta++) {
+        memcpy(before, a->dw, sizeof before);
+        job.beta = (real)beta;
+        cairn_matmul_by_weights(matmul, &job);
+        check_by_weights(a, before, n, beta);
+    }
+}
+
+static void run_backend(enum cairn_backend backend, bool has_bias)
+{
+    static struct arrays a;
+    void *scratch = NULL;
+    struct cairn_matmul matmul = {.in = IN,
+                                  .out = OUT,
+                                  .rows = {ROWS, 3, 1},
+                                  .has_bias = has_bias,
+                                  .wants_dx = true,
+                                  .backend = backend};
+    assert_int_equal(cairn_matmul_plan(&matmul), CAIRN_OK);
+    assert_int_equal(cairn_memory_get(1, matmul.scratch_bytes + 1, "scratch", &scratch), CAIRN_OK);
+    const size_t n[] = {ROWS, 3, 1, UNPLANNED};
+    for (size_t i = 0; i < sizeof n / sizeof n[0]; i++) {
+        fill_all(&a);
+        run(&matmul, &a, n[i], scratch);
+    }
+    free(scratch);
+    cairn_matmul_free(&matmul);
+}
+
+static void each_backend_gives_the_products(void **state)
+{
+    (void)state;
+    for (int i = 0; i < CAIRN_N_BACKENDS; i++) {
+        if (!cairn_backend_is_there((enum cairn_backend)i)) continue;
+        run_backend((enum cairn_backend)i, true);
+        run_backend((enum cairn_backend)i, false);
+    }
+}
+
+static void a_plan_can_be_freed_at_any_time(void **state)
+{
+    (void)state;
+    struct cairn_matmul never = {0};
+    cairn_matmul_free(&never);
+    struct cairn_matmul empty = {.in = IN, .out = OUT, .backend = cairn_backend_best()};
+    assert_int_equal(cairn_matmul_plan(&empty), CAIRN_OK);
+    cairn_matmul_free(&empty);
+}
+
+static void backends_have_names(void **state)
+{
+    (void)state;
+    char text[64];
+    for (int i = 0; i < CAIRN_N_BACKENDS; i++) {
+        const char *name = cairn_backend_name((enum cairn_backend)i);
+        cairn_backend_text((enum cairn_backend)i, text, sizeof text);
+        assert_int_equal(strncmp(text, name, strlen(name)), 0);
+    }
+    assert_true(cairn_backend_is_there(CAIRN_BACKEND_OPENBLAS));
+    assert_true(cairn_backend_is_there(cairn_backend_best()));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_backend_gives_the_products),
+        cmocka_unit_test(a_plan_can_be_freed_at_any_time),
+        cmocka_unit_test(backends_have_names),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
