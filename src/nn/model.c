@@ -223,7 +223,6 @@ static cairn_status plan_model(struct cairn_model *model, const struct cairn_mod
     struct cairn_plan plan;
     CAIRN_TRY(plan_layers(model, options, &plan));
     model->ghost = plan.ghost;
-    model->n_layers = plan.n_layers;
     model->last = plan.last;
     CAIRN_TRY(plan_loss(model, options));
     plan_loss_gradient(model, &plan);

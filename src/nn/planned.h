@@ -32,8 +32,7 @@ struct cairn_model {
     size_t micro;                           /* b */
     bool over_outputs;                      /* the gradient by the outputs lies over them */
     bool ghost;                             /* holds a layer that is CAIRN_LAYER_GHOST */
-    size_t n_layers;                        /* in all its lists */
-    const struct cairn_layer *last;         /* of these, in no order; struct cairn_layer: before */
+    const struct cairn_layer *last;         /* of all its lists, in no order; linked by `before` */
     struct cairn_profile *profile;          /* of training passes; owned; NULL: none is wanted */
     size_t gradient_at[CAIRN_MAX_DEPTH][2]; /* in the arena */
     size_t input_at;     /* in the arena: the input in double; not used in single precision */

@@ -27,7 +27,8 @@ void cairn_profile_end(struct cairn_profile *profile, struct cairn_span span, si
 cairn_status cairn_model_profile(struct cairn_model *model)
 {
     struct cairn_profile *profile = NULL;
-    const size_t n = model->n_layers;
+    size_t n = 0;
+    for (const struct cairn_layer *l = model->last; l != NULL; l = l->before) n++;
     CAIRN_TRY(cairn_memory_get(1, sizeof *profile, "the profile", &profile));
     cairn_profile_free(model->profile);
     model->profile = profile;
