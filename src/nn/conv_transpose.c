@@ -68,6 +68,7 @@ static cairn_status plan(struct cairn_layer *layer, struct cairn_plan *plan)
     CAIRN_TRY(cairn_conv_plan(conv));
     cairn_plan_workspace(plan, conv->workspace_bytes);
     layer->out = cairn_patch_back(&conv->patches);
+    cairn_plan_flops(layer, cairn_patch_products(&conv->patches, conv->channels, conv->n_groups));
     return plan_tensors(layer, plan);
 }
 

@@ -223,6 +223,7 @@ static cairn_status plan_model(struct cairn_model *model, const struct cairn_mod
     struct cairn_plan plan;
     CAIRN_TRY(plan_layers(model, options, &plan));
     model->ghost = plan.ghost;
+    model->last = plan.last;
     CAIRN_TRY(plan_loss(model, options));
     plan_loss_gradient(model, &plan);
     for (int depth = 0; depth < CAIRN_MAX_DEPTH; depth++)
@@ -287,6 +288,7 @@ void cairn_model_free(struct cairn_model *model)
     if (model->loss_self != NULL && model->loss->free != NULL) model->loss->free(model->loss_self);
     free(model->loss_self);
     free(model->row);
+    cairn_profile_free(model->profile);
     cairn_chain_free(&model->chain);
     cairn_params_free(&model->params);
     cairn_arena_free(&model->arena);

@@ -8,6 +8,7 @@
 #include "nn/chain.h"
 #include "nn/loss.h"
 #include "nn/model.h"
+#include "nn/profile.h"
 
 #define cairn_model_loss CAIRN_R(cairn_model_loss)
 
@@ -34,6 +35,8 @@ struct cairn_model {
     size_t micro;      /* b */
     bool over_outputs; /* the gradient by the outputs lies over them */
     bool ghost;        /* holds a layer that is CAIRN_LAYER_GHOST */
+    const struct cairn_layer *last;         /* of all its lists, in no order; linked by `before` */
+    struct cairn_profile *profile;          /* of training passes; owned; NULL: none is wanted */
     size_t gradient_at[CAIRN_MAX_DEPTH][2]; /* in the arena */
     size_t input_at;     /* in the arena: the input in double; not used in single precision */
     size_t workspace_at; /* in the arena */
