@@ -103,7 +103,7 @@ static void backward(const struct cairn_layer *layer, const struct cairn_pass *p
                                  .dy = dy,
                                  .dx = dx,
                                  .dw = sink->open(sink, self->weight),
-                                 .beta = sink->beta,
+                                 .beta = cairn_sink_beta(sink, self->weight),
                                  .workspace = pass->workspace};
     if (self->has_bias) job.dbias = sink->open(sink, self->bias);
     cairn_conv_by_weights(&self->conv, &job);

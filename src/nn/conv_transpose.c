@@ -136,7 +136,7 @@ static void backward(const struct cairn_layer *layer, const struct cairn_pass *p
                                  .y = dx,
                                  .dy = layer->x,
                                  .dw = sink->open(sink, self->weight),
-                                 .beta = sink->beta,
+                                 .beta = cairn_sink_beta(sink, self->weight),
                                  .workspace = pass->workspace};
     cairn_conv_by_weights(&self->conv, &job);
     sink->close(sink, self->weight);

@@ -4,6 +4,7 @@
 
 #include "base/fault.h"
 #include "nn/planned.h"
+#include "tensor/matmul.h"
 
 cairn_status cairn_model_pass(struct cairn_model *model, const real *w,
                               const struct cairn_micro *micro, struct cairn_pass *out)
@@ -113,12 +114,18 @@ cairn_status cairn_model_gradient(struct cairn_model *model, const real *w,
         return cairn_fail(CAIRN_NUMBERS, "the gradient is not finite (planted by CAIRN_FAULT)");
     CAIRN_TRY(cairn_model_pass(model, w, micro, &pass));
     pass.training = true;
+    pass.weights = model->weights;
     pass.profile = model->profile;
     pass.sink = sink;
     real *dh = NULL;
     CAIRN_TRY(cairn_model_loss(model, &pass, &dh, scores));
     cairn_chain_backward(&model->learnt, &pass, dh, NULL);
     return CAIRN_OK;
+}
+
+void cairn_model_keep(struct cairn_model *model, size_t n)
+{
+    model->weights = n >= CAIRN_KEPT_FROM ? ++model->n_kept : 0;
 }
 
 cairn_status cairn_model_evaluate(struct cairn_model *model, const real *w,

@@ -58,8 +58,9 @@ const real *cairn_pass_tensor(const struct cairn_pass *pass, size_t index)
 real *cairn_pass_open_sum(const struct cairn_pass *pass, size_t index)
 {
     struct cairn_sink *sink = pass->sink;
+    const bool empty = cairn_sink_beta(sink, index) == 0;
     real *sum = sink->open(sink, index);
-    if (sink->beta == 0) memset(sum, 0, pass->params->item[index].count * sizeof *sum);
+    if (empty) memset(sum, 0, pass->params->item[index].count * sizeof *sum);
     return sum;
 }
 

@@ -93,6 +93,12 @@ struct cairn_layer_cost {
     bool is_last;    /* of its list */
 };
 
+/** Code that a library made for products, each shape once. */
+struct cairn_code {
+    size_t bytes;
+    size_t n_seen, seen[32][3]; /* shapes: rows, in, out; further ones count each time */
+};
+
 /** What planning gathers for the whole model. */
 struct cairn_plan {
     size_t micro;                    /* b: the most samples of one micro-batch */
@@ -105,6 +111,7 @@ struct cairn_plan {
     const struct cairn_layer *last;  /* of those whose list is planned, the first of a chain */
     struct cairn_arena *arena;       /* activations so far */
     size_t workspace_bytes;          /* most that one call of a layer wants for itself ... */
+    struct cairn_code code;          /* of products */
     size_t scratch_bytes;            /* ... and one product in it */
     size_t vocabulary;               /* of the data's tokens; 0 where x are numbers */
     bool input_unchanged;            /* no layer so far has changed the model's input */
@@ -128,6 +135,7 @@ struct cairn_pass {
     void *workspace;         /* of the running call; layers inside a layer use the same */
     void *scratch;           /* of a product (tensor/matmul.h) in it */
     real *gradient[CAIRN_MAX_DEPTH][2]; /* gradients between the layers of a list, in turn */
+    uint64_t weights; /* numbers w, equal as long as w is; 0: nothing is known of it */
     uint64_t seed;
     bool training; /* dropout drops, normalisation takes the micro-batch's own statistics */
     struct cairn_profile *profile; /* NULL: nobody asks what takes how long */

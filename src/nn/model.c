@@ -231,6 +231,7 @@ static cairn_status plan_model(struct cairn_model *model, const struct cairn_mod
             model->gradient_at[depth][turn] =
                 cairn_plan_activation(&plan, plan.gradient[depth][turn], sizeof(real));
     model->workspace_at = cairn_arena_plan(&model->arena, plan.workspace_bytes, 1);
+    model->code_bytes = plan.code.bytes;
     model->scratch_at = cairn_arena_plan(&model->arena, plan.scratch_bytes, 1);
     return CAIRN_OK;
 }
@@ -275,7 +276,8 @@ cairn_status cairn_model_measure(const struct cairn_model_options *options,
         *out = (struct cairn_model_size){.n_weights = model->params.n_weights,
                                          .n_values = model->params.n_values,
                                          .n_shared = count_shared(&model->params),
-                                         .activation_bytes = model->arena.planned_bytes};
+                                         .activation_bytes =
+                                             model->arena.planned_bytes + model->code_bytes};
     cairn_model_free(model);
     return st;
 }

@@ -307,7 +307,7 @@ static void input_backward(const struct walk *walk, const struct cairn_pass *pas
                                     .a_transposed = true,
                                     .lda = CAIRN_CELL_SUMS * self->H,
                                     .b = x,
-                                    .beta = sink->beta,
+                                    .beta = cairn_sink_beta(sink, self->weight_ih),
                                     .c = sink->open(sink, self->weight_ih)});
     sink->close(sink, self->weight_ih);
     if (dx == NULL) return;
