@@ -165,6 +165,7 @@ static cairn_status plan_chain(struct cairn_model *model, const struct cairn_mod
                               .vocabulary = options->vocabulary,
                               .input_unchanged = true,
                               .backend = options->backend,
+                              .rounds = options->rounds,
                               .costs = costs};
     memcpy(plan.sizes, options->sizes, sizeof plan.sizes);
     model->n_in = cairn_shape_count(&options->input);
