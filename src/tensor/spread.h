@@ -14,12 +14,12 @@
 #define CAIRN_PRAGMA(text) _Pragma(#text)
 #endif
 
-/** Before a loop whose turns are independent: n_threads of them share it, each a run of turns. */
+/** Before a loop whose turns are independent: n threads share it, each a run of turns. */
 #ifdef _OPENMP
-#define CAIRN_SPREAD(n_threads)                                                                    \
-    CAIRN_PRAGMA(omp parallel for schedule(static) num_threads((int)(n_threads)) if ((n_threads) > 1))
+#define CAIRN_SPREAD(n)                                                                            \
+    CAIRN_PRAGMA(omp parallel for schedule(static) num_threads((int)(n)) if ((n) > 1))
 #else
-#define CAIRN_SPREAD(n_threads)
+#define CAIRN_SPREAD(n)
 #endif
 
 /** For each i below count, independent of the others though arrays may be one and the same (y over
