@@ -43,7 +43,6 @@ struct fixed {
     struct form form;
     uint64_t *q;      /* on the wire: [n_words, n_values], then ... */
     uint64_t *levels; /* ... those of the ranges */
-    bool *started;    /* [n_tensors] q holds a micro-batch; else what it holds has no meaning */
     struct cairn_ranges ranges;
 };
 
@@ -198,11 +197,11 @@ static void close_tensor(struct cairn_sink *sink, size_t param)
         size_t n = item->count - done < BLOCK ? item->count - done : BLOCK;
         const real *x = sum->g + item->offset + done;
         real_bits largest = cairn_largest_bits(x, n);
-        if (largest < limit) put(&to, done, x, n, fixed->started[param]);
+        if (largest < limit) put(&to, done, x, n, sum->started[param]);
         if (largest > *seen) *seen = largest;
         if (squared) square += cairn_rough_squares(x, n);
     }
-    fixed->started[param] = true;
+    sum->started[param] = true;
     if (*seen >= CAIRN_INFINITE_BITS) sum->flag[CAIRN_FLAG_NOT_FINITE] = 1;
     if (*seen >= limit) sum->flag[CAIRN_FLAG_RANGE] = 1;
     cairn_gradient_squares_close(sum, param, square, sum->g + item->offset);
@@ -225,7 +224,7 @@ static cairn_status create(struct cairn_sum *sum)
     struct fixed *fixed = NULL;
     const size_t n_tensors = sum->params->n_tensors;
     const size_t n_addends = sum->n_micro * cairn_params_most_uses(sum->params);
-    sum->sink = (struct cairn_sink){.open = open_tensor, .close = close_tensor, .beta = 0};
+    sum->sink = (struct cairn_sink){.open = open_tensor, .close = close_tensor};
     if (log_above(n_addends) > MOST_ADDENDS_LOG)
         return cairn_fail(CAIRN_USAGE,
                           "train.reproducible: %zu micro-batches in one update are more than it "
@@ -236,7 +235,6 @@ static cairn_status create(struct cairn_sum *sum)
     fixed->form = form_of(sum->n_micro, n_addends);
     CAIRN_TRY(cairn_memory_get(sum->params->n_values, sizeof *sum->g, "the gradient", &sum->g));
     CAIRN_TRY(get_integers(sum, fixed));
-    CAIRN_TRY(cairn_memory_get(n_tensors, sizeof *fixed->started, "flags", &fixed->started));
     return cairn_ranges_create(&fixed->ranges, sum->range, n_tensors,
                                fixed->form.high + fixed->form.low - needed_bits(&fixed->form));
 }
@@ -244,10 +242,7 @@ static cairn_status create(struct cairn_sum *sum)
 static void destroy(struct cairn_sum *sum)
 {
     struct fixed *fixed = sum->buffer;
-    if (fixed != NULL) {
-        free(fixed->started);
-        cairn_ranges_free(&fixed->ranges);
-    }
+    if (fixed != NULL) cairn_ranges_free(&fixed->ranges);
     free(fixed);
     free(sum->g);
 }
@@ -256,17 +251,15 @@ static void begin(struct cairn_sum *sum)
 {
     struct fixed *fixed = sum->buffer;
     cairn_ranges_begin(&fixed->ranges);
-    memset(fixed->started, 0, sum->params->n_tensors * sizeof *fixed->started);
 }
 
 /* A rank without work sends zeros. */
 static void clear_idle(struct cairn_sum *sum)
 {
-    const struct fixed *fixed = sum->buffer;
     for (size_t p = 0; p < sum->params->n_tensors; p++) {
         const struct place to = place_of(sum, p);
         const size_t n_bytes = sum->params->item[p].count * sizeof *to.high;
-        if (fixed->started[p]) continue;
+        if (sum->started[p]) continue;
         memset(to.high, 0, n_bytes);
         if (to.low != NULL) memset(to.low, 0, n_bytes);
     }
@@ -285,22 +278,23 @@ static void arrived(struct cairn_sum *sum)
     if (cairn_ranges_are_poor(&fixed->ranges, fixed->levels)) sum->flag[CAIRN_FLAG_RANGE]++;
 }
 
-static const real *partial(const struct cairn_sum *sum, size_t first, size_t n, real *block)
+static const real *partial(const struct cairn_sum *sum, size_t param, size_t first, size_t n,
+                           real *block)
 {
-    size_t param = 0;
-    while (sum->params->item[param].offset + sum->params->item[param].count <= first) param++;
     const struct place from = place_of(sum, param);
-    get(&from, first - sum->params->item[param].offset, block, n);
+    get(&from, first, block, n);
     return block;
 }
 
+static void take(const struct cairn_sum *sum, size_t param, size_t first, size_t n)
+{
+    (void)partial(sum, param, first, n, sum->g + sum->params->item[param].offset + first);
+}
+
+/* The ranges of the next update. */
 static void finish(struct cairn_sum *sum)
 {
     struct fixed *fixed = sum->buffer;
-    for (size_t p = 0; p < sum->params->n_tensors; p++) {
-        const struct place from = place_of(sum, p);
-        get(&from, 0, sum->g + sum->params->item[p].offset, sum->params->item[p].count);
-    }
     cairn_ranges_follow(&fixed->ranges, fixed->levels);
 }
 
@@ -332,5 +326,6 @@ const struct cairn_sum_kind cairn_sum_kind_fixed = {
     .ready = ready,
     .arrived = arrived,
     .finish = finish,
+    .take = take,
     .fit = fit,
 };

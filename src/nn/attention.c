@@ -95,10 +95,22 @@ static cairn_status plan_linear(const struct cairn_layer *layer, struct cairn_pl
     return cairn_plan_param(plan, layer, bias, &b, &linear->bias);
 }
 
+/* Of T x T only the pairs that see each other.  Backward goes through the map out in any case. */
+static void plan_flops(const struct attention *self, struct cairn_layer *layer)
+{
+    const double T = (double)self->heads.T, D = (double)self->heads.D;
+    const double pairs = self->heads.causal ? T * (T + 1) / 2 : T * T;
+    const double map = 2 * T * D * D;
+    layer->flops.forward = 4 * map + 4 * pairs * D;
+    layer->flops.by_weights = 4 * map + map + 8 * pairs * D;
+    layer->flops.by_input = 3 * map;
+}
+
 static cairn_status plan(struct cairn_layer *layer, struct cairn_plan *plan)
 {
     struct attention *self = layer->self;
     CAIRN_TRY(plan_sizes(layer, plan));
+    plan_flops(self, layer);
     size_t D = self->heads.D;
     self->in = (struct cairn_linear){.in = D, .out = 3 * D};
     self->out = (struct cairn_linear){.in = D, .out = D};

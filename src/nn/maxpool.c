@@ -7,6 +7,9 @@
 
 #include "nn/layer.h"
 #include "nn/patch_keys.h"
+#include "tensor/kernels.h"
+#include "tensor/spread.h"
+#include "tensor/threads.h"
 
 struct maxpool {
     struct cairn_patch_keys keys;
@@ -14,6 +17,7 @@ struct maxpool {
     size_t found;  /* in the arena: [b, n_out] position in the patch, uint8_t or uint32_t */
     bool is_small; /* it is a uint8_t */
     bool is_2x2;   /* of planes, side by side */
+    size_t n_threads;
 };
 
 static const struct cairn_key keys[] = {
@@ -48,7 +52,8 @@ static cairn_status plan(struct cairn_layer *layer, struct cairn_plan *plan)
     self->is_2x2 = is_2x2(patches);
     self->found = cairn_plan_activation(plan, cairn_shape_count(&layer->out),
                                         self->is_small ? sizeof(uint8_t) : sizeof(uint32_t));
-    cairn_plan_workspace(plan, patches->out[2] * sizeof(uint32_t));
+    self->n_threads = cairn_threads_now();
+    cairn_plan_workspace(plan, self->n_threads * patches->out[2] * sizeof(uint32_t));
     return CAIRN_OK;
 }
 
@@ -58,13 +63,20 @@ static cairn_status plan_2d(struct cairn_layer *layer, struct cairn_plan *planne
     return plan(layer, planned);
 }
 
+/* Rows are short: what is left after the widest vectors is worked by narrower ones.  A count that
+ * is a constant where it is called leaves no loop. */
+#define FEW static inline __attribute__((always_inline)) void
+enum { MOST = 16 };
+
 /* Whether v comes before the largest so far; & and | are no branches. */
 #define WINS(v, most) (((v) > (most)) | ((v) != (v)))
 
-/* A row of outputs from two rows [2 n] of the plane. */
-static void row_2x2(const real *restrict above, const real *restrict below, size_t n,
-                    real *restrict y, uint32_t *restrict at)
+/* n outputs from two rows [2 n] of the plane. */
+FEW few_2x2(const real *restrict above, const real *restrict below, const size_t n,
+            real *restrict y, uint8_t *restrict at)
 {
+    uint32_t found[MOST];
+    CAIRN_AS_VECTOR
     for (size_t j = 0; j < n; j++) {
         real most = above[2 * j];
         uint32_t position = 0;
@@ -76,8 +88,20 @@ static void row_2x2(const real *restrict above, const real *restrict below, size
         position = wins ? 2 : position;
         wins = WINS(below[2 * j + 1], most);
         y[j] = wins ? below[2 * j + 1] : most;
-        at[j] = wins ? 3 : position;
+        found[j] = wins ? 3 : position;
     }
+    CAIRN_AS_VECTOR
+    for (size_t j = 0; j < n; j++) at[j] = (uint8_t)found[j];
+}
+
+/* A row of outputs from two rows [2 n] of the plane. */
+static void row_2x2(const real *above, const real *below, size_t n, real *y, uint8_t *at)
+{
+    size_t j = 0;
+    for (; j + 16 <= n; j += 16) few_2x2(above + 2 * j, below + 2 * j, 16, y + j, at + j);
+    for (; j + 8 <= n; j += 8) few_2x2(above + 2 * j, below + 2 * j, 8, y + j, at + j);
+    for (; j + 4 <= n; j += 4) few_2x2(above + 2 * j, below + 2 * j, 4, y + j, at + j);
+    for (; j < n; j++) few_2x2(above + 2 * j, below + 2 * j, 1, y + j, at + j);
 }
 
 /* What one position of the patches offers to n outputs; its numbers are `stride` apart. */
@@ -129,7 +153,21 @@ static size_t above_2x2(const struct cairn_patches *patches, size_t r)
     return (plane * patches->in[1] + 2 * (r % patches->out[1])) * patches->in[2];
 }
 
-static void forward(const struct cairn_layer *layer, const struct cairn_pass *pass)
+/* Channels `first` to `end` of all samples. */
+struct part {
+    size_t first, end;
+    uint32_t *at; /* memory [width]: positions, as wide as the numbers while they are compared */
+};
+
+static struct part part_of(const struct maxpool *self, const struct cairn_pass *pass, size_t thread)
+{
+    const size_t n = pass->micro->n * self->patches.channels;
+    return (struct part){thread * n / self->n_threads, (thread + 1) * n / self->n_threads,
+                         (uint32_t *)pass->workspace + thread * self->patches.out[2]};
+}
+
+static void forward_part(const struct cairn_layer *layer, const struct cairn_pass *pass,
+                         const struct part *part)
 {
     const struct maxpool *self = layer->self;
     const struct cairn_patches *patches = &self->patches;
@@ -137,15 +175,16 @@ static void forward(const struct cairn_layer *layer, const struct cairn_pass *pa
     const size_t n_rows = patches->out[0] * patches->out[1]; /* of a channel */
     uint8_t *small = cairn_arena_at(pass->arena, self->found);
     uint32_t *large = cairn_arena_at(pass->arena, self->found);
-    uint32_t *at = pass->workspace; /* [width]: as wide as the numbers while they are compared */
-    real *y = layer->y;
-    for (size_t i = 0; i < pass->micro->n * patches->channels * n_rows; i++, y += width) {
+    uint32_t *at = part->at;
+    real *y = layer->y + part->first * n_rows * width;
+    for (size_t i = part->first * n_rows; i < part->end * n_rows; i++, y += width) {
         const real *x = layer->x + i / n_rows * cairn_patches_count(patches->in);
-        const real *above = x + above_2x2(patches, i % n_rows);
-        if (self->is_2x2)
-            row_2x2(above, above + patches->in[2], width, y, at);
-        else
-            row_of_any(patches, i % n_rows, x, y, at);
+        if (self->is_2x2) {
+            const real *above = x + above_2x2(patches, i % n_rows);
+            row_2x2(above, above + patches->in[2], width, y, small + i * width);
+            continue;
+        }
+        row_of_any(patches, i % n_rows, x, y, at);
         if (self->is_small)
             for (size_t j = 0; j < width; j++) small[i * width + j] = (uint8_t)at[j];
         else
@@ -153,16 +192,44 @@ static void forward(const struct cairn_layer *layer, const struct cairn_pass *pa
     }
 }
 
-/* Two rows [2 n] of dx. */
-static void spread_2x2(const real *restrict dy, const uint8_t *restrict at, size_t n,
-                       real *restrict above, real *restrict below)
+static void forward(const struct cairn_layer *layer, const struct cairn_pass *pass)
 {
-    for (size_t j = 0; j < n; j++) {
-        above[2 * j] = at[j] == 0 ? dy[j] : 0;
-        above[2 * j + 1] = at[j] == 1 ? dy[j] : 0;
-        below[2 * j] = at[j] == 2 ? dy[j] : 0;
-        below[2 * j + 1] = at[j] == 3 ? dy[j] : 0;
+    const struct maxpool *self = layer->self;
+    CAIRN_SPREAD(self->n_threads)
+    for (size_t thread = 0; thread < self->n_threads; thread++) {
+        const struct part part = part_of(self, pass, thread);
+        forward_part(layer, pass, &part);
     }
+}
+
+/* n places of two rows [2 n] of dx.  Of a number's bits all or none stay: a choice in numbers would
+ * become a branch, which nobody can foretell. */
+FEW few_spread(const real *restrict dy, const uint8_t *restrict at, const size_t n,
+               real *restrict above, real *restrict below)
+{
+    real_bits all[MOST];
+    real_bits up[2 * MOST];
+    real_bits down[2 * MOST];
+    memcpy(all, dy, n * sizeof *all);
+    for (size_t j = 0; j < n; j++) {
+        const real_bits found = at[j];
+        up[2 * j] = all[j] & (0 - (real_bits)(found == 0));
+        up[2 * j + 1] = all[j] & (0 - (real_bits)(found == 1));
+        down[2 * j] = all[j] & (0 - (real_bits)(found == 2));
+        down[2 * j + 1] = all[j] & (0 - (real_bits)(found == 3));
+    }
+    memcpy(above, up, 2 * n * sizeof *up);
+    memcpy(below, down, 2 * n * sizeof *down);
+}
+
+/* Two rows [2 n] of dx. */
+static void spread_2x2(const real *dy, const uint8_t *at, size_t n, real *above, real *below)
+{
+    size_t j = 0;
+    for (; j + 16 <= n; j += 16) few_spread(dy + j, at + j, 16, above + 2 * j, below + 2 * j);
+    for (; j + 8 <= n; j += 8) few_spread(dy + j, at + j, 8, above + 2 * j, below + 2 * j);
+    for (; j + 4 <= n; j += 4) few_spread(dy + j, at + j, 4, above + 2 * j, below + 2 * j);
+    for (; j < n; j++) few_spread(dy + j, at + j, 1, above + 2 * j, below + 2 * j);
 }
 
 /* Row r of the outputs of one channel, added to dx [in]. */
@@ -182,27 +249,40 @@ static void spread_any(const struct cairn_patches *patches, size_t r, const real
     }
 }
 
-static void backward(const struct cairn_layer *layer, const struct cairn_pass *pass, const real *dy,
-                     real *dx)
+static void backward_part(const struct cairn_layer *layer, const struct cairn_pass *pass,
+                          const struct part *part, const real *dy, real *dx)
 {
     const struct maxpool *self = layer->self;
     const struct cairn_patches *patches = &self->patches;
     const size_t width = patches->out[2];
     const size_t n_rows = patches->out[0] * patches->out[1];
+    const size_t n_in = cairn_patches_count(patches->in);
     const uint8_t *small = cairn_arena_at(pass->arena, self->found);
     const uint32_t *large = cairn_arena_at(pass->arena, self->found);
-    uint32_t *at = pass->workspace; /* [width] */
+    uint32_t *at = part->at;
     bool covered = self->is_2x2 && patches->in[1] % 2 == 0 && patches->in[2] % 2 == 0;
-    if (!covered) memset(dx, 0, pass->micro->n * layer->n_in * sizeof *dx);
-    for (size_t i = 0; i < pass->micro->n * patches->channels * n_rows; i++, dy += width) {
-        real *to = dx + i / n_rows * cairn_patches_count(patches->in);
+    if (!covered) memset(dx + part->first * n_in, 0, (part->end - part->first) * n_in * sizeof *dx);
+    for (size_t i = part->first * n_rows; i < part->end * n_rows; i++) {
+        real *to = dx + i / n_rows * n_in;
         if (self->is_2x2) {
             real *above = to + above_2x2(patches, i % n_rows);
-            spread_2x2(dy, small + i * width, width, above, above + patches->in[2]);
+            spread_2x2(dy + i * width, small + i * width, width, above, above + patches->in[2]);
         } else {
             for (size_t j = 0; j < width && self->is_small; j++) at[j] = small[i * width + j];
-            spread_any(patches, i % n_rows, dy, self->is_small ? at : large + i * width, to);
+            spread_any(patches, i % n_rows, dy + i * width, self->is_small ? at : large + i * width,
+                       to);
         }
+    }
+}
+
+static void backward(const struct cairn_layer *layer, const struct cairn_pass *pass, const real *dy,
+                     real *dx)
+{
+    const struct maxpool *self = layer->self;
+    CAIRN_SPREAD(self->n_threads)
+    for (size_t thread = 0; thread < self->n_threads; thread++) {
+        const struct part part = part_of(self, pass, thread);
+        backward_part(layer, pass, &part, dy, dx);
     }
 }
 

@@ -223,6 +223,7 @@ static cairn_status plan_model(struct cairn_model *model, const struct cairn_mod
     struct cairn_plan plan;
     CAIRN_TRY(plan_layers(model, options, &plan));
     model->ghost = plan.ghost;
+    model->last = plan.last;
     CAIRN_TRY(plan_loss(model, options));
     plan_loss_gradient(model, &plan);
     for (int depth = 0; depth < CAIRN_MAX_DEPTH; depth++)
@@ -230,6 +231,7 @@ static cairn_status plan_model(struct cairn_model *model, const struct cairn_mod
             model->gradient_at[depth][turn] =
                 cairn_plan_activation(&plan, plan.gradient[depth][turn], sizeof(real));
     model->workspace_at = cairn_arena_plan(&model->arena, plan.workspace_bytes, 1);
+    model->code_bytes = plan.code.bytes;
     model->scratch_at = cairn_arena_plan(&model->arena, plan.scratch_bytes, 1);
     return CAIRN_OK;
 }
@@ -274,7 +276,8 @@ cairn_status cairn_model_measure(const struct cairn_model_options *options,
         *out = (struct cairn_model_size){.n_weights = model->params.n_weights,
                                          .n_values = model->params.n_values,
                                          .n_shared = count_shared(&model->params),
-                                         .activation_bytes = model->arena.planned_bytes};
+                                         .activation_bytes =
+                                             model->arena.planned_bytes + model->code_bytes};
     cairn_model_free(model);
     return st;
 }
@@ -285,6 +288,7 @@ void cairn_model_free(struct cairn_model *model)
     if (model->loss_self != NULL && model->loss->free != NULL) model->loss->free(model->loss_self);
     free(model->loss_self);
     free(model->row);
+    cairn_profile_free(model->profile);
     cairn_chain_free(&model->chain);
     cairn_params_free(&model->params);
     cairn_arena_free(&model->arena);

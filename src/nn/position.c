@@ -58,7 +58,8 @@ static void backward(const struct cairn_layer *layer, const struct cairn_pass *p
     const struct position *self = layer->self;
     struct cairn_sink *sink = pass->sink;
     if (dx != NULL && dx != dy) memcpy(dx, dy, pass->micro->n * layer->n_in * sizeof *dx);
-    cairn_columns_sum(dy, pass->micro->n, layer->n_in, sink->beta, sink->open(sink, self->weight));
+    cairn_columns_sum(dy, pass->micro->n, layer->n_in, cairn_sink_beta(sink, self->weight),
+                      sink->open(sink, self->weight));
     sink->close(sink, self->weight);
 }
 

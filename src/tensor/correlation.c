@@ -9,6 +9,7 @@
 
 #include "base/memory.h"
 #include "tensor/im2col.h"
+#include "tensor/spread.h"
 #include "tensor/tile.h"
 #include "tensor/turn.h"
 
@@ -228,9 +229,7 @@ void cairn_correlation_run(const struct cairn_correlation *plan,
 {
     const real *sums = job->memory;
     const size_t n_threads = plan->n_threads;
-#ifdef _OPENMP
-#pragma omp parallel for num_threads((int)n_threads) schedule(static) if (n_threads > 1)
-#endif
+    CAIRN_SPREAD(n_threads)
     for (size_t thread = 0; thread < n_threads; thread++) run_thread(plan, job, thread);
     for (size_t g = 0; g < plan->n_groups; g++)
         for (size_t p = 0; p < plan->n_panels; p++, sums += plan->n_rows * COLUMNS)

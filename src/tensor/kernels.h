@@ -18,6 +18,16 @@
 #define CAIRN_INDEPENDENT
 #endif
 
+/** Before a loop of a few turns, whose count is a constant: it becomes a vector, not the turns
+ * written out one after the other. */
+#if defined(__clang__)
+#define CAIRN_AS_VECTOR _Pragma("clang loop unroll(disable) vectorize(enable)")
+#elif defined(__GNUC__)
+#define CAIRN_AS_VECTOR _Pragma("GCC unroll 1")
+#else
+#define CAIRN_AS_VECTOR
+#endif
+
 #define cairn_rows_fill   CAIRN_R(cairn_rows_fill)
 #define cairn_add         CAIRN_R(cairn_add)
 #define cairn_columns_sum CAIRN_R(cairn_columns_sum)

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "tensor/spread.h"
 #include "tensor/tile.h"
 #include "tensor/turn.h"
 
@@ -193,8 +194,6 @@ static void run_thread(const struct cairn_sweep *sweep, const struct cairn_sweep
 void cairn_sweep_run(const struct cairn_sweep *sweep, const struct cairn_sweep_job *job)
 {
     pack(sweep, job->w, job->packed);
-#ifdef _OPENMP
-#pragma omp parallel for num_threads((int)job->n_threads) schedule(static) if (job->n_threads > 1)
-#endif
+    CAIRN_SPREAD(job->n_threads)
     for (size_t thread = 0; thread < job->n_threads; thread++) run_thread(sweep, job, thread);
 }

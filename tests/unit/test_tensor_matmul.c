@@ -120,6 +120,51 @@ static void run_backend(enum cairn_backend backend, bool has_bias)
     cairn_matmul_free(&matmul);
 }
 
+/* The same bits from weights that are kept, and new ones where they are others. */
+static void kept_weights_change_no_bit(void **state)
+{
+    (void)state;
+    static struct arrays a, b;
+    void *scratch = NULL, *kept = NULL;
+    struct cairn_matmul matmul = {.in = IN,
+                                  .out = OUT,
+                                  .rows = {ROWS},
+                                  .keeps = true,
+                                  .has_bias = true,
+                                  .wants_dx = true,
+                                  .backend = cairn_backend_best()};
+    assert_int_equal(cairn_matmul_plan(&matmul), CAIRN_OK);
+    assert_int_equal(cairn_memory_get(1, matmul.scratch_bytes + 1, "scratch", &scratch), CAIRN_OK);
+    assert_int_equal(cairn_memory_get(1, matmul.kept_bytes + 1, "kept", &kept), CAIRN_OK);
+    for (uint64_t weights = 1; weights <= 4; weights++) {
+        fill_all(&a);
+        fill(a.w, OUT * IN, 5 + weights / 2); /* as before, or others */
+        b = a;
+        struct cairn_matmul_job job = {.n = ROWS,
+                                       .x = a.x,
+                                       .w = a.w,
+                                       .bias = a.bias,
+                                       .y = a.y,
+                                       .dy = a.dy,
+                                       .dx = a.dx,
+                                       .scratch = scratch,
+                                       .kept = kept,
+                                       .weights = 1 + weights / 2};
+        cairn_matmul_forward(&matmul, &job);
+        cairn_matmul_by_data(&matmul, &job);
+        job.weights = 0;
+        job.y = b.y;
+        job.dx = b.dx;
+        cairn_matmul_forward(&matmul, &job);
+        cairn_matmul_by_data(&matmul, &job);
+        assert_memory_equal(a.y, b.y, sizeof a.y);
+        assert_memory_equal(a.dx, b.dx, sizeof a.dx);
+    }
+    free(kept);
+    free(scratch);
+    cairn_matmul_free(&matmul);
+}
+
 static void each_backend_gives_the_products(void **state)
 {
     (void)state;
@@ -157,6 +202,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_backend_gives_the_products),
+        cmocka_unit_test(kept_weights_change_no_bit),
         cmocka_unit_test(a_plan_can_be_freed_at_any_time),
         cmocka_unit_test(backends_have_names),
     };
