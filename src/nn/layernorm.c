@@ -103,9 +103,11 @@ static void backward(const struct cairn_layer *layer, const struct cairn_pass *p
     real *dweight = pass->workspace; /* [blocks, D] */
     real *dbias = dweight + blocks * n;
     cairn_norm_rows_backward(&rows, dweight, dbias, dx);
-    cairn_columns_sum(dweight, blocks, n, sink->beta, sink->open(sink, self->weight));
+    cairn_columns_sum(dweight, blocks, n, cairn_sink_beta(sink, self->weight),
+                      sink->open(sink, self->weight));
     sink->close(sink, self->weight);
-    cairn_columns_sum(dbias, blocks, n, sink->beta, sink->open(sink, self->bias));
+    cairn_columns_sum(dbias, blocks, n, cairn_sink_beta(sink, self->bias),
+                      sink->open(sink, self->bias));
     sink->close(sink, self->bias);
 }
 

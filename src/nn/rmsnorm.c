@@ -83,8 +83,8 @@ static void backward(const struct cairn_layer *layer, const struct cairn_pass *p
     struct cairn_sink *sink = pass->sink;
     real *dweight = pass->workspace; /* [blocks, D] */
     cairn_norm_rows_backward(&rows, dweight, NULL, dx);
-    cairn_columns_sum(dweight, cairn_norm_rows_blocks(rows.n_rows), rows.n, sink->beta,
-                      sink->open(sink, self->weight));
+    cairn_columns_sum(dweight, cairn_norm_rows_blocks(rows.n_rows), rows.n,
+                      cairn_sink_beta(sink, self->weight), sink->open(sink, self->weight));
     sink->close(sink, self->weight);
 }
 
