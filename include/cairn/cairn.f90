@@ -97,7 +97,7 @@ module cairn
     type, bind(c) :: run_settings
         integer(c_size_t) :: size = 0
         type(c_ptr) :: folder = c_null_ptr, resume = c_null_ptr, init = c_null_ptr
-        logical(c_bool) :: init_partial = .false., overwrite = .false., check = .false.
+        logical(c_bool) :: init_partial = .false., overwrite = .false., check = .false., profile = .false.
         type(c_ptr) :: data = c_null_ptr
         real(c_double) :: before_s = 0
         type(cairn_run_events) :: events
@@ -695,12 +695,12 @@ contains
 
     !> Open a run in a folder; what is not given is as in C where it is zero.
     integer(c_int) function cairn_run_open(options, comm, folder, run, resume, init, init_partial, overwrite, check, &
-            data, before_s, events)
+            data, before_s, events, profile)
         type(c_ptr), intent(in) :: options, comm
         character(*), intent(in) :: folder
         type(c_ptr), intent(out) :: run
         character(*), intent(in), optional :: resume, init
-        logical, intent(in), optional :: init_partial, overwrite, check
+        logical, intent(in), optional :: init_partial, overwrite, check, profile
         type(c_ptr), intent(in), optional :: data
         real(c_double), intent(in), optional :: before_s
         type(cairn_run_events), intent(in), optional :: events
@@ -713,6 +713,7 @@ contains
         if (present(init_partial)) settings%init_partial = init_partial
         if (present(overwrite)) settings%overwrite = overwrite
         if (present(check)) settings%check = check
+        if (present(profile)) settings%profile = profile
         if (present(data)) settings%data = data
         if (present(before_s)) settings%before_s = before_s
         if (present(events)) settings%events = events

@@ -66,6 +66,7 @@ struct cairn_run_settings {
     bool overwrite;    /**< remove what an earlier run left, and start from the beginning */
     bool check;        /**< open and check everything, but leave folder and checkpoints alone:
                             such a run makes no update */
+    bool profile;      /**< time each layer, and write profile.csv at the end */
     cairn_data *data;  /**< samples from memory; NULL: data.file */
     double before_s;   /**< seconds of the job that are gone, of those of train.deadline */
     struct cairn_run_events events; /**< NULLs: nobody follows */

@@ -19,6 +19,7 @@ struct request {
     const char *out;    /* NULL: runs/<name of the run file> */
     const char *resume; /* auto, never or a file */
     const char *init;   /* weights made elsewhere; NULL: random ones */
+    bool profile;
     bool init_partial, overwrite, check, singleton;
 };
 
@@ -42,6 +43,8 @@ static const struct cairn_option flags[] = {
      .doc = "remove what an earlier run left in the folder and start from the beginning"},
     {"--check", NULL, CAIRN_KEY_BOOL, AT(check),
      .doc = "read the run file, plan, check the data, and end"},
+    {"--profile", NULL, CAIRN_KEY_BOOL, AT(profile),
+     .doc = "time each layer: profile.csv, and its table after the summary; changes no bit"},
     {"--singleton", NULL, CAIRN_KEY_BOOL, AT(singleton),
      .doc = "run alone even where the launcher's variables speak of more ranks"},
     {.name = NULL},
@@ -107,6 +110,7 @@ static cairn_status train(const struct request *request, cairn_comm *comm, doubl
     } else if (st == CAIRN_OK) {
         st = cairn_run_go(run);
         if (cairn_run_summary(run) != NULL) print_end(cairn_run_summary(run), settings->folder);
+        if (cairn_start_profile(run) != NULL) printf("%s", cairn_start_profile(run));
     }
     cairn_run_close(run);
     cairn_options_free(options);
@@ -126,6 +130,7 @@ static cairn_status run_train(const struct cairn_arguments *arguments, cairn_com
         .init_partial = request.init_partial,
         .overwrite = request.overwrite,
         .check = request.check,
+        .profile = request.profile,
     };
     return train(&request, comm, arguments->begin_s, &settings);
 }

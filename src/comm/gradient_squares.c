@@ -2,7 +2,6 @@
  * Squares of the gradients of micro-batches or ranks: what the noise scale is made from. */
 #include "comm/gradient_squares.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,8 +38,9 @@ cairn_status cairn_gradient_squares_create(struct cairn_sum *sum, enum cairn_noi
     if (units == CAIRN_NOISE_MICRO && !sum->kind->sees_micro)
         return cairn_fail(CAIRN_BUG, "the sum %s does not see micro-batches alone",
                           sum->kind->name);
-    squares->units = units;
     CAIRN_TRY(cairn_memory_get(n, sizeof *squares->value, "squares", &squares->value));
+    if (units == CAIRN_NOISE_MICRO && sum->n_micro == 1) return CAIRN_OK; /* one shows no noise */
+    squares->units = units;
     return units == CAIRN_NOISE_MICRO ? get_micro(sum) : CAIRN_OK;
 }
 
@@ -124,30 +124,27 @@ void cairn_gradient_squares_close(struct cairn_sum *sum, size_t param, double sq
         sum->squares.micro[param] = square;
 }
 
-/* Add up to `out` what this rank has added up of one tensor, block by block. */
+/* Take what this rank has added up of one tensor into either, block by block. */
 static void sum_up_partial(const struct cairn_sum *sum, size_t param, double *squares,
-                           struct cairn_magnitudes *out)
+                           struct cairn_figures *figures)
 {
     const struct cairn_param *item = &sum->params->item[param];
     real block[BLOCK];
-    for (size_t done = 0; done < item->count; done += BLOCK) {
+    for (size_t done = 0; done < item->count && sum->started[param]; done += BLOCK) {
         size_t n = item->count - done < BLOCK ? item->count - done : BLOCK;
-        const real *x = sum->kind->partial(sum, item->offset + done, n, block);
-        *squares += cairn_rough_squares(x, n);
-        if (out == NULL) continue;
-        struct cairn_magnitudes here = cairn_magnitudes(x, n);
-        out->mean_abs += here.mean_abs * (double)n / (double)item->count;
-        out->max_abs = fmax(out->max_abs, here.max_abs);
+        const real *x = sum->kind->partial(sum, param, done, n, block);
+        if (figures == NULL)
+            *squares += cairn_rough_squares(x, n);
+        else
+            cairn_figures_add(figures, x, n);
     }
 }
 
 struct cairn_magnitudes cairn_sum_partial(const struct cairn_sum *sum, size_t param)
 {
-    struct cairn_magnitudes out = {0};
-    double squares = 0;
-    sum_up_partial(sum, param, &squares, &out);
-    out.norm = sqrt(squares);
-    return out;
+    struct cairn_figures figures = {0};
+    sum_up_partial(sum, param, NULL, &figures);
+    return cairn_figures_of(&figures, sum->params->item[param].count);
 }
 
 double cairn_gradient_squares_partial(const struct cairn_sum *sum, size_t param)

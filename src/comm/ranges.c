@@ -38,19 +38,6 @@ void cairn_ranges_begin(struct cairn_ranges *ranges)
     memset(ranges->seen, 0, ranges->n_tensors * sizeof *ranges->seen);
 }
 
-real_bits cairn_largest_bits(const real *x, size_t n)
-{
-    const real_bits mask = CAIRN_MAGNITUDE_BITS;
-    real_bits largest = 0;
-    for (size_t i = 0; i < n; i++) {
-        real_bits bits;
-        memcpy(&bits, &x[i], sizeof bits);
-        bits &= mask;
-        largest = bits > largest ? bits : largest;
-    }
-    return largest;
-}
-
 real_bits cairn_range_limit(const struct cairn_ranges *ranges, size_t param)
 {
     real limit = ldexp((real)1, (int)ranges->range[param].top);

@@ -38,10 +38,6 @@ void cairn_ranges_free(struct cairn_ranges *ranges);
 /** A new update: nothing was seen.  Ranks: local.  Errors: none. */
 void cairn_ranges_begin(struct cairn_ranges *ranges);
 
-/** The largest magnitude in x [n], as the bits of a real: what is not finite is above all.
- * Ranks: local.  Errors: none. */
-real_bits cairn_largest_bits(const real *x, size_t n);
-
 /** The bits that a magnitude in the range of this tensor lies below.  Ranks: local.
  * Errors: none. */
 real_bits cairn_range_limit(const struct cairn_ranges *ranges, size_t param);

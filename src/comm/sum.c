@@ -39,6 +39,9 @@ static cairn_status create(struct cairn_sum *sum, enum cairn_noise noise)
     if (sum->kind->has_range)
         CAIRN_TRY(
             cairn_memory_get(sum->params->n_tensors, sizeof *sum->range, "ranges", &sum->range));
+    CAIRN_TRY(
+        cairn_memory_get(sum->params->n_tensors, sizeof *sum->started, "flags", &sum->started));
+    CAIRN_TRY(cairn_sum_cut(sum));
     CAIRN_TRY(sum->kind->create(sum));
     sum->close = sum->sink.close;
     return cairn_early_create(sum);
@@ -72,6 +75,8 @@ void cairn_sum_free(struct cairn_sum *sum)
     cairn_early_free(sum);
     if (sum->kind->destroy != NULL) sum->kind->destroy(sum);
     cairn_wire_free(&sum->wire);
+    free(sum->started);
+    free(sum->piece);
     free(sum->range);
     free(sum->exact);
     free(sum);
@@ -86,10 +91,12 @@ void cairn_sum_begin(struct cairn_sum *sum)
 {
     memset(sum->exact, 0, sum->n_exact * sizeof *sum->exact);
     memset(sum->flag, 0, sizeof sum->flag);
+    memset(sum->started, 0, sum->params->n_tensors * sizeof *sum->started);
     sum->again = false;
+    sum->magnitudes = NULL;
     cairn_gradient_squares_begin(sum);
     cairn_early_begin(sum);
-    sum->kind->begin(sum);
+    if (sum->kind->begin != NULL) sum->kind->begin(sum);
 }
 
 void cairn_sum_begin_micro(struct cairn_sum *sum, size_t n_samples)
@@ -177,7 +184,7 @@ static double total(const struct cairn_sum *sum, enum cairn_scalar scalar)
     return cairn_exact_sum_value(&sum->exact[scalar]);
 }
 
-cairn_status cairn_sum_reduce(struct cairn_sum *sum, cairn_status st, bool stop, real **g,
+cairn_status cairn_sum_reduce(struct cairn_sum *sum, cairn_status st, bool stop,
                               struct cairn_totals *totals)
 {
     sum->flag[CAIRN_FLAG_FAILED] = st != CAIRN_OK;
@@ -197,9 +204,7 @@ cairn_status cairn_sum_reduce(struct cairn_sum *sum, cairn_status st, bool stop,
         sum->kind->fit(sum);
         return cairn_comm_state(sum->comm, CAIRN_OK);
     }
-    if (sum->kind->finish != NULL) sum->kind->finish(sum);
     cairn_gradient_squares_finish(sum);
-    *g = sum->g;
     *totals = (struct cairn_totals){
         .loss = total(sum, CAIRN_SCALAR_LOSS),
         .weight = total(sum, CAIRN_SCALAR_WEIGHT),

@@ -12,6 +12,7 @@
 #include "cairn/comm.h"
 #include "comm/wire.h"
 #include "tensor/exact_sum.h"
+#include "tensor/gradient.h"
 #include "tensor/micro.h"
 #include "tensor/norm.h"
 #include "tensor/params.h"
@@ -70,13 +71,18 @@ struct cairn_sum_kind {
     struct cairn_sum_cost (*cost)(size_t n_micro); /* with so many micro-batches in an update */
     cairn_status (*create)(struct cairn_sum *sum); /* with cairn_sum_take_wire() */
     void (*destroy)(struct cairn_sum *sum);
-    void (*begin)(struct cairn_sum *sum); /* to zero */
-    /* elements [first, first + n) of what this rank has added up, there or put into block [n] */
-    const real *(*partial)(const struct cairn_sum *sum, size_t first, size_t n, real *block);
+    void (*begin)(struct cairn_sum *sum); /* nothing is added up yet; NULL: no tensor is started */
+    /* elements [first, first + n) of what this rank has added up of a tensor that is started, there
+       or put into block [n] */
+    const real *(*partial)(const struct cairn_sum *sum, size_t param, size_t first, size_t n,
+                           real *block);
     void (*ready)(struct cairn_sum *sum);   /* before the ranks sum: what is on the wire is whole */
     void (*arrived)(struct cairn_sum *sum); /* after it: set flags that follow from all ranks */
-    void (*finish)(struct cairn_sum *sum);  /* all went well: make g */
-    void (*fit)(struct cairn_sum *sum);     /* after CAIRN_FLAG_RANGE: agree on ranges that fit */
+    /* all went well: make elements [first, first + n) of a tensor's g, in any thread; NULL: they
+       are there */
+    void (*take)(const struct cairn_sum *sum, size_t param, size_t first, size_t n);
+    void (*finish)(struct cairn_sum *sum); /* g is whole */
+    void (*fit)(struct cairn_sum *sum);    /* after CAIRN_FLAG_RANGE: agree on ranges that fit */
 };
 
 /** Squares of the gradients of units a: for each weight tensor the sum of |sum_a|^2 / size_a over
@@ -125,9 +131,15 @@ struct cairn_sum {
     size_t n_payload, n_tail;          /* ... then [n_tail]: exact sums and flags */
     size_t n_planes; /* the kind's begin with [n_planes, n_values]: words of a value */
     struct cairn_early early;
-    real *g;                       /* [n_values], 64-byte aligned, of the kind */
-    void *buffer;                  /* of the kind, owned by it */
-    struct cairn_range *range;     /* [n_tensors]; NULL without has_range */
+    real *g;       /* [n_values], 64-byte aligned, of the kind */
+    bool *started; /* [n_tensors] the kind has added up something in this update; else what is
+                      there has no meaning; owned */
+    struct cairn_sum_piece *piece; /* [n_pieces] of g; owned */
+    size_t n_pieces;
+    struct cairn_gradient gradient;
+    struct cairn_magnitudes *magnitudes; /* [n_items] of it, where they are wanted; borrowed */
+    void *buffer;                        /* of the kind, owned by it */
+    struct cairn_range *range;           /* [n_tensors]; NULL without has_range */
     struct cairn_exact_sum *exact; /* [n_exact]: scalars, then the squares; of this rank, until the
                                   reduction; owned */
     size_t n_exact;
@@ -174,8 +186,7 @@ bool cairn_sum_scores(struct cairn_exact_sum *sum, const struct cairn_scores *sc
  * Ranks: local.  Errors: none. */
 void cairn_sum_is_not_divided(struct cairn_sum *sum);
 
-/** Set everything to zero; then micro-batches write into &sum->sink.  Ranks: local.
- * Errors: none. */
+/** A new update: then micro-batches write into &sum->sink.  Ranks: local.  Errors: none. */
 void cairn_sum_begin(struct cairn_sum *sum);
 
 /** The gradient of a micro-batch of n samples comes next.  Ranks: local.  Errors: none. */
@@ -206,14 +217,24 @@ void cairn_sum_unit(struct cairn_sum *sum, size_t n_samples);
 struct cairn_magnitudes cairn_sum_partial(const struct cairn_sum *sum, size_t param);
 
 /**
- * My sum -> the sum over all ranks, in *g [n_values], borrowed until the next begin.  A rank in
- * trouble comes with its status, and one asked to stop with stop = true.
+ * My sum -> the sum over all ranks.  A rank in trouble comes with its status, and one asked to stop
+ * with stop = true.
  *
  * Ranks   collective
  * Errors  the agreed one; CAIRN_NUMBERS: a gradient is not finite
  */
 CAIRN_CHECKED cairn_status cairn_sum_reduce(struct cairn_sum *sum, cairn_status st, bool stop,
-                                            real **g, struct cairn_totals *totals);
+                                            struct cairn_totals *totals);
+
+/** After it, once: the gradient, which is the sum over `divisor`, borrowed until the next begin;
+ * its squares [n_items], tensor by tensor; the answer is its norm.  Ranks: local; alike on all.
+ * Errors: none. */
+double cairn_sum_gradient(struct cairn_sum *sum, double divisor, double *squares,
+                          struct cairn_gradient **out);
+
+/** In this update cairn_sum_gradient() also puts figures of the gradient into out [n_items].
+ * Ranks: local.  Errors: none. */
+void cairn_sum_want_magnitudes(struct cairn_sum *sum, struct cairn_magnitudes *out);
 
 /** Whether the update must be worked once more, in another range (same answer on all ranks).
  * Ranks: local. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * The sum in floating point, in place.  The gradient of every micro-batch is added by beta = 1, and
+ * The sum in floating point, in place.  The gradient of the first micro-batch is put there, and
+ * those of the others are added by beta = 1;
  * the ranks are added by MPI in whatever order it likes, so different worlds agree to rounding
  * only. */
 #include <string.h>
@@ -20,29 +21,34 @@ static real *open_tensor(struct cairn_sink *sink, size_t param)
 
 static void close_tensor(struct cairn_sink *sink, size_t param)
 {
-    (void)sink;
-    (void)param;
+    struct cairn_sum *sum = (struct cairn_sum *)sink;
+    sum->started[param] = true;
 }
 
 cairn_status cairn_sum_float_create(struct cairn_sum *sum)
 {
-    sum->sink = (struct cairn_sink){.open = open_tensor, .close = close_tensor, .beta = 1};
+    sum->sink = (struct cairn_sink){
+        .open = open_tensor, .close = close_tensor, .keeps = true, .started = sum->started};
     CAIRN_TRY(cairn_sum_take_wire(sum, 1, sum->params->n_values, sum->params->n_values));
     sum->g = sum->wire.data;
     return CAIRN_OK;
 }
 
-void cairn_sum_float_begin(struct cairn_sum *sum)
+/* A rank without work sends zeros. */
+void cairn_sum_float_ready(struct cairn_sum *sum)
 {
-    memset(sum->g, 0, sum->params->n_values * sizeof *sum->g);
+    for (size_t p = 0; p < sum->params->n_tensors; p++) {
+        const struct cairn_param *item = &sum->params->item[p];
+        if (!sum->started[p]) memset(sum->g + item->offset, 0, item->count * sizeof *sum->g);
+    }
 }
 
-const real *cairn_sum_float_partial(const struct cairn_sum *sum, size_t first, size_t n,
-                                    real *block)
+const real *cairn_sum_float_partial(const struct cairn_sum *sum, size_t param, size_t first,
+                                    size_t n, real *block)
 {
     (void)n;
     (void)block;
-    return sum->g + first;
+    return sum->g + sum->params->item[param].offset + first;
 }
 
 const struct cairn_sum_kind cairn_sum_kind_float = {
@@ -51,6 +57,6 @@ const struct cairn_sum_kind cairn_sum_kind_float = {
     .wire = CAIRN_WIRE_REAL,
     .cost = cost,
     .create = cairn_sum_float_create,
-    .begin = cairn_sum_float_begin,
     .partial = cairn_sum_float_partial,
+    .ready = cairn_sum_float_ready,
 };

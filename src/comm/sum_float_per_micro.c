@@ -18,8 +18,8 @@ enum { BLOCK = 2048 /* floats squared and then added while they are in the first
 static real *open_tensor(struct cairn_sink *sink, size_t param)
 {
     struct cairn_sum *sum = (struct cairn_sum *)sink;
-    real *micro = sum->buffer; /* [n_values] */
-    return micro + sum->params->item[param].offset;
+    real *to = sum->started[param] ? sum->buffer : sum->g; /* [n_values] */
+    return to + sum->params->item[param].offset;
 }
 
 static void add_block(real *restrict g, const real *restrict x, size_t n)
@@ -32,14 +32,16 @@ static void close_tensor(struct cairn_sink *sink, size_t param)
     struct cairn_sum *sum = (struct cairn_sum *)sink;
     const struct cairn_param *item = &sum->params->item[param];
     const bool squared = cairn_gradient_squares_wanted(sum, param);
-    const real *micro = (const real *)sum->buffer + item->offset;
+    const bool first = !sum->started[param]; /* which is the sum so far */
+    const real *micro = open_tensor(sink, param);
     double square = 0;
     for (size_t done = 0; done < item->count; done += BLOCK) {
         size_t n = item->count - done < BLOCK ? item->count - done : BLOCK;
         if (squared) square += cairn_rough_squares(micro + done, n);
-        add_block(sum->g + item->offset + done, micro + done, n);
+        if (!first) add_block(sum->g + item->offset + done, micro + done, n);
     }
     cairn_gradient_squares_close(sum, param, square, micro);
+    sum->started[param] = true;
 }
 
 static cairn_status create(struct cairn_sum *sum)
@@ -49,7 +51,7 @@ static cairn_status create(struct cairn_sum *sum)
     CAIRN_TRY(cairn_memory_get(sum->params->n_values, sizeof *micro,
                                "the gradient of a micro-batch", &micro));
     sum->buffer = micro;
-    sum->sink = (struct cairn_sink){.open = open_tensor, .close = close_tensor, .beta = 0};
+    sum->sink = (struct cairn_sink){.open = open_tensor, .close = close_tensor};
     return CAIRN_OK;
 }
 
@@ -66,6 +68,6 @@ const struct cairn_sum_kind cairn_sum_kind_float_per_micro = {
     .cost = cost,
     .create = create,
     .destroy = destroy,
-    .begin = cairn_sum_float_begin,
     .partial = cairn_sum_float_partial,
+    .ready = cairn_sum_float_ready,
 };

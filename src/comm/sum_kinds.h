@@ -16,12 +16,16 @@
 CAIRN_CHECKED cairn_status cairn_sum_take_wire(struct cairn_sum *sum, size_t n_planes,
                                                size_t n_payload, size_t n_most);
 
+/** Cut the gradient into the pieces that cairn_sum_gradient() works on.  Ranks: local.
+ * Errors: CAIRN_MEMORY. */
+CAIRN_CHECKED cairn_status cairn_sum_cut(struct cairn_sum *sum);
+
 /** The plain sum's functions, for ways that differ from it in what comes before the sum over the
  * ranks; g is on the wire.  Ranks, errors: as in struct cairn_sum_kind.
  */
 CAIRN_CHECKED cairn_status cairn_sum_float_create(struct cairn_sum *sum);
-void cairn_sum_float_begin(struct cairn_sum *sum);
-const real *cairn_sum_float_partial(const struct cairn_sum *sum, size_t first, size_t n,
-                                    real *block);
+void cairn_sum_float_ready(struct cairn_sum *sum);
+const real *cairn_sum_float_partial(const struct cairn_sum *sum, size_t param, size_t first,
+                                    size_t n, real *block);
 
 #endif

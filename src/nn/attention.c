@@ -15,6 +15,10 @@
 #include "nn/linear.h"
 #include "nn/rotary.h"
 #include "tensor/blas.h"
+#include "tensor/spread.h"
+#include "tensor/threads.h"
+
+enum { A_LINE = CAIRN_ALIGNMENT / sizeof(real) }; /* that no two threads share one of a cache */
 
 struct attention {
     size_t n_heads;
@@ -23,10 +27,11 @@ struct attention {
     int init;     /* enum cairn_init_scheme */
     struct cairn_heads heads;
     struct cairn_linear in, out;
-    size_t qkv;     /* in the arena: [b, T, 3 D]; backward turns it into its gradient */
-    size_t o;       /* in the arena: [b, T, D] */
-    size_t log_sum; /* in the arena: [b, heads, T] */
-    size_t table;   /* in the arena: [T, width] of rotary positions */
+    size_t qkv;             /* in the arena: [b, T, 3 D]; backward turns it into its gradient */
+    size_t o;               /* in the arena: [b, T, D] */
+    size_t sums;            /* in the arena: [b, heads, 2, T]: top and factor of each query */
+    size_t table;           /* in the arena: [T, width] of rotary positions */
+    size_t n_threads, room; /* heads are spread over threads, each with elements of workspace */
 };
 
 static const struct cairn_key keys[] = {
@@ -90,16 +95,22 @@ static cairn_status plan_linear(const struct cairn_layer *layer, struct cairn_pl
     return cairn_plan_param(plan, layer, bias, &b, &linear->bias);
 }
 
-/* Elements of workspace: a block of s, a block of dp, dq dk dv of one head; after them d_o. */
-static size_t workspace_of_head(const struct cairn_heads *heads)
+/* Of T x T only the pairs that see each other.  Backward goes through the map out in any case. */
+static void plan_flops(const struct attention *self, struct cairn_layer *layer)
 {
-    return 2 * cairn_heads_block(heads) + 3 * heads->width * heads->T;
+    const double T = (double)self->heads.T, D = (double)self->heads.D;
+    const double pairs = self->heads.causal ? T * (T + 1) / 2 : T * T;
+    const double map = 2 * T * D * D;
+    layer->flops.forward = 4 * map + 4 * pairs * D;
+    layer->flops.by_weights = 4 * map + map + 8 * pairs * D;
+    layer->flops.by_input = 3 * map;
 }
 
 static cairn_status plan(struct cairn_layer *layer, struct cairn_plan *plan)
 {
     struct attention *self = layer->self;
     CAIRN_TRY(plan_sizes(layer, plan));
+    plan_flops(self, layer);
     size_t D = self->heads.D;
     self->in = (struct cairn_linear){.in = D, .out = 3 * D};
     self->out = (struct cairn_linear){.in = D, .out = D};
@@ -109,12 +120,14 @@ static cairn_status plan(struct cairn_layer *layer, struct cairn_plan *plan)
     CAIRN_TRY(cairn_linear_plan(&self->out, plan, self->heads.T, true));
     self->qkv = cairn_plan_activation(plan, 3 * layer->n_in, sizeof(real));
     self->o = cairn_plan_activation(plan, layer->n_in, sizeof(real));
-    self->log_sum = cairn_plan_activation(plan, self->n_heads * self->heads.T, sizeof(real));
+    self->sums = cairn_plan_activation(plan, 2 * self->n_heads * self->heads.T, sizeof(real));
     if (self->position == CAIRN_POSITION_ROTARY)
         self->table =
             cairn_arena_plan(plan->arena, self->heads.T * self->heads.width, sizeof(real));
+    self->n_threads = cairn_threads_now();
+    self->room = (cairn_heads_room(&self->heads) + A_LINE - 1) / A_LINE * A_LINE;
     size_t d_o = layer->wants_dx ? 0 : plan->micro * layer->n_in;
-    cairn_plan_workspace(plan, (workspace_of_head(&self->heads) + d_o) * sizeof(real));
+    cairn_plan_workspace(plan, (self->n_threads * self->room + d_o) * sizeof(real));
     return CAIRN_OK;
 }
 
@@ -144,27 +157,28 @@ static void init(const struct cairn_layer *layer, const struct cairn_params *par
     init_linear(&self->out, self->init, params, seed, w);
 }
 
-/* Head h of sample i, with d_o [n, T, D] in backward. */
+/* Head `index` of the heads of all samples, with d_o [n, T, D] in backward. */
 static struct cairn_head head_at(const struct attention *self, const struct cairn_pass *pass,
-                                 size_t i, size_t h, const real *d_o)
+                                 size_t index, const real *d_o)
 {
     const struct cairn_heads *heads = &self->heads;
+    const size_t i = index / self->n_heads;
+    const size_t h = index % self->n_heads;
     const size_t at = i * heads->T * heads->D + h * heads->width;
     real *qkv = cairn_arena_at(pass->arena, self->qkv);
     real *o = cairn_arena_at(pass->arena, self->o);
-    real *log_sum = cairn_arena_at(pass->arena, self->log_sum);
-    real *workspace = pass->workspace;
+    real *sums = cairn_arena_at(pass->arena, self->sums);
+    sums += index * 2 * heads->T;
+    real *rooms = pass->workspace;
     qkv += i * heads->T * 3 * heads->D + h * heads->width;
     return (struct cairn_head){.q = qkv,
                                .k = qkv + heads->D,
                                .v = qkv + 2 * heads->D,
                                .o = o + at,
                                .d_o = d_o == NULL ? NULL : d_o + at,
-                               .log_sum = log_sum + (i * self->n_heads + h) * heads->T,
-                               .s = workspace,
-                               .dp = workspace + cairn_heads_block(heads),
-                               .d = workspace + 2 * cairn_heads_block(heads),
-                               .d_qkv = qkv};
+                               .top = sums,
+                               .factor = sums + heads->T,
+                               .room = rooms + cairn_thread() * self->room};
 }
 
 /* Every q and k, or by them, of all samples. */
@@ -191,11 +205,11 @@ static void forward(const struct cairn_layer *layer, const struct cairn_pass *pa
                            cairn_arena_at(pass->arena, self->table));
         turn(self, pass, cairn_rotary_turn);
     }
-    for (size_t i = 0; i < n; i++)
-        for (size_t h = 0; h < self->n_heads; h++) {
-            struct cairn_head head = head_at(self, pass, i, h, NULL);
-            cairn_head_forward(&self->heads, &head);
-        }
+    CAIRN_SPREAD(self->n_threads)
+    for (size_t i = 0; i < n * self->n_heads; i++) {
+        struct cairn_head head = head_at(self, pass, i, NULL);
+        cairn_head_forward(&self->heads, &head);
+    }
     cairn_linear_forward(&self->out, pass, n * self->heads.T, cairn_arena_at(pass->arena, self->o),
                          layer->y);
 }
@@ -208,14 +222,14 @@ static void backward(const struct cairn_layer *layer, const struct cairn_pass *p
     size_t n = pass->micro->n;
     size_t rows = n * self->heads.T;
     const real *d_qkv = cairn_arena_at(pass->arena, self->qkv);
-    real *d_o = dx != NULL ? dx : (real *)pass->workspace + workspace_of_head(&self->heads);
+    real *d_o = dx != NULL ? dx : (real *)pass->workspace + self->n_threads * self->room;
     cairn_linear_weights(&self->out, pass, rows, cairn_arena_at(pass->arena, self->o), dy);
     cairn_linear_input(&self->out, pass, rows, dy, d_o);
-    for (size_t i = 0; i < n; i++)
-        for (size_t h = 0; h < self->n_heads; h++) {
-            struct cairn_head head = head_at(self, pass, i, h, d_o);
-            cairn_head_backward(&self->heads, &head);
-        }
+    CAIRN_SPREAD(self->n_threads)
+    for (size_t i = 0; i < n * self->n_heads; i++) {
+        struct cairn_head head = head_at(self, pass, i, d_o);
+        cairn_head_backward(&self->heads, &head);
+    }
     if (self->position == CAIRN_POSITION_ROTARY) turn(self, pass, cairn_rotary_back);
     cairn_linear_weights(&self->in, pass, rows, layer->x, d_qkv);
     if (dx != NULL) cairn_linear_input(&self->in, pass, rows, d_qkv, dx);

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "nn/profile.h"
+
 void cairn_chain_free(struct cairn_chain *chain)
 {
     for (size_t i = 0; i < chain->n_layers; i++) {
@@ -53,6 +55,32 @@ size_t cairn_chain_sum_at(const struct cairn_chain *chain, struct cairn_plan *pl
     return cairn_plan_activation(plan, cairn_shape_count(cairn_chain_output(chain)), sizeof(real));
 }
 
+static void forward(const struct cairn_layer *layer, const struct cairn_pass *pass)
+{
+    struct cairn_profile *profile = pass->profile;
+    if (profile == NULL) {
+        layer->kind->forward(layer, pass);
+        return;
+    }
+    const struct cairn_span span = cairn_profile_begin(profile);
+    layer->kind->forward(layer, pass);
+    cairn_profile_end(profile, span, pass->micro->n,
+                      &profile->work[layer->number][profile->forward]);
+}
+
+static void backward(const struct cairn_layer *layer, const struct cairn_pass *pass, const real *dy,
+                     real *dx)
+{
+    struct cairn_profile *profile = pass->profile;
+    if (profile == NULL) {
+        layer->kind->backward(layer, pass, dy, dx);
+        return;
+    }
+    const struct cairn_span span = cairn_profile_begin(profile);
+    layer->kind->backward(layer, pass, dy, dx);
+    cairn_profile_end(profile, span, pass->micro->n, &profile->work[layer->number][CAIRN_BACKWARD]);
+}
+
 /* Layers first .. end - 1, from x to the output of the last. */
 static const real *run(struct cairn_chain *chain, const struct cairn_pass *pass, size_t first,
                        size_t end, const real *x)
@@ -62,7 +90,7 @@ static const real *run(struct cairn_chain *chain, const struct cairn_pass *pass,
         if ((layer->kind->flags & CAIRN_LAYER_VIEW) != 0) continue;
         layer->x = x;
         layer->y = cairn_arena_at(pass->arena, layer->y_at);
-        if (!layer->absorbed) layer->kind->forward(layer, pass);
+        if (!layer->absorbed) forward(layer, pass);
         x = layer->y;
     }
     return x;
@@ -82,7 +110,7 @@ const real *cairn_chain_forward(struct cairn_chain *chain, const struct cairn_pa
 }
 
 /* Layers end - 1 .. first; dy as in cairn_chain_backward(). */
-struct backward {
+struct backward_at {
     const real *dy;
     real *dx;  /* where the chain's is to be, or NULL */
     real *own; /* dy, once it lies in the chain's own memory */
@@ -90,7 +118,7 @@ struct backward {
 };
 
 static void run_back(const struct cairn_chain *chain, const struct cairn_pass *pass, size_t first,
-                     size_t end, struct backward *at)
+                     size_t end, struct backward_at *at)
 {
     for (size_t i = end; i-- > first && chain->layer[i].in_backward;) {
         const struct cairn_layer *layer = &chain->layer[i];
@@ -101,23 +129,35 @@ static void run_back(const struct cairn_chain *chain, const struct cairn_pass *p
             at->own = pass->gradient[chain->depth][at->turn];
         }
         if (i == chain->entry && at->dx != NULL) at->own = at->dx;
-        layer->kind->backward(layer, pass, at->dy, layer->wants_dx ? at->own : NULL);
+        backward(layer, pass, at->dy, layer->wants_dx ? at->own : NULL);
         at->dy = layer->wants_dx ? at->own : NULL;
     }
+}
+
+/* A segment forward once more, and the lists in its layers. */
+static void run_again(struct cairn_chain *chain, const struct cairn_pass *pass, size_t s)
+{
+    const struct cairn_segment *segment = &chain->segment[s];
+    const size_t first = s > 0 ? chain->segment[s - 1].end : 0;
+    enum cairn_direction before = CAIRN_FORWARD;
+    if (pass->profile != NULL) before = pass->profile->forward;
+    if (pass->profile != NULL) pass->profile->forward = CAIRN_RECOMPUTE;
+    run(chain, pass, first, segment->end, segment->x);
+    if (pass->profile != NULL) pass->profile->forward = before;
 }
 
 /* The activations of the last segment are there still; those of the others are made once more. */
 const real *cairn_chain_backward(struct cairn_chain *chain, const struct cairn_pass *pass,
                                  const real *dy, real *dx)
 {
-    struct backward at = {.dy = dy, .dx = chain->hands_on ? dx : NULL};
+    struct backward_at at = {.dy = dy, .dx = chain->hands_on ? dx : NULL};
     size_t end = chain->n_layers;
     for (size_t s = chain->n_segments; s > 0; s--) {
         const size_t first = chain->segment[s - 1].end;
         run_back(chain, pass, first, end, &at);
         end = first;
         if (!chain->layer[end - 1].in_backward) return at.dy;
-        run(chain, pass, s > 1 ? chain->segment[s - 2].end : 0, end, chain->segment[s - 1].x);
+        run_again(chain, pass, s - 1);
     }
     run_back(chain, pass, 0, end, &at);
     if (at.dx != NULL && at.dy != at.dx) /* nothing but views */

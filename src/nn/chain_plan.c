@@ -101,7 +101,12 @@ static cairn_status plan_kind(struct cairn_layer *layer, const struct cairn_node
     CAIRN_TRY(read_kind(layer, node, plan, what));
     size_t n_uses = plan->n_uses;
     size_t depth = plan->depth;
+    const size_t n_weights = plan->n_weights; /* of the layer that this one stands in */
+    plan->n_weights = 0;
+    layer->number = plan->n_layers++;
     cairn_status st = kind->plan(layer, plan);
+    layer->n_weights = plan->n_weights;
+    plan->n_weights = n_weights;
     if (st != CAIRN_OK && plan->depth > depth) return st; /* a layer inside has said where */
     CAIRN_TRY_IN(st, "%s: %s", cairn_node_place(node), what);
     layer->n_out = cairn_shape_count(&layer->out);
@@ -375,6 +380,10 @@ cairn_status cairn_chain_plan(struct cairn_chain *chain, const struct cairn_node
                           cairn_node_place(list), n, MOST_LAYERS);
     CAIRN_TRY(cut(&progress));
     CAIRN_TRY(add_list(&progress, list, prefix));
+    for (size_t i = 0; i < chain->n_layers; i++) {
+        chain->layer[i].before = plan->last;
+        plan->last = &chain->layer[i];
+    }
     plan->depth--;
     if (plan->arena->planned_bytes < progress.end) plan->arena->planned_bytes = progress.end;
     if (plan->costs != NULL && plan->costs->most == 0)

@@ -60,6 +60,7 @@ static cairn_status plan(struct cairn_layer *layer, struct cairn_plan *plan)
     CAIRN_TRY(cairn_conv_plan(conv));
     cairn_plan_workspace(plan, conv->workspace_bytes);
     layer->out = cairn_patch_output(&conv->patches, self->channels);
+    cairn_plan_flops(layer, cairn_patch_products(&conv->patches, self->channels, self->n_groups));
     return plan_tensors(layer, plan);
 }
 
@@ -102,7 +103,7 @@ static void backward(const struct cairn_layer *layer, const struct cairn_pass *p
                                  .dy = dy,
                                  .dx = dx,
                                  .dw = sink->open(sink, self->weight),
-                                 .beta = sink->beta,
+                                 .beta = cairn_sink_beta(sink, self->weight),
                                  .workspace = pass->workspace};
     if (self->has_bias) job.dbias = sink->open(sink, self->bias);
     cairn_conv_by_weights(&self->conv, &job);

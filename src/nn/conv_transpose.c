@@ -68,6 +68,7 @@ static cairn_status plan(struct cairn_layer *layer, struct cairn_plan *plan)
     CAIRN_TRY(cairn_conv_plan(conv));
     cairn_plan_workspace(plan, conv->workspace_bytes);
     layer->out = cairn_patch_back(&conv->patches);
+    cairn_plan_flops(layer, cairn_patch_products(&conv->patches, conv->channels, conv->n_groups));
     return plan_tensors(layer, plan);
 }
 
@@ -135,7 +136,7 @@ static void backward(const struct cairn_layer *layer, const struct cairn_pass *p
                                  .y = dx,
                                  .dy = layer->x,
                                  .dw = sink->open(sink, self->weight),
-                                 .beta = sink->beta,
+                                 .beta = cairn_sink_beta(sink, self->weight),
                                  .workspace = pass->workspace};
     cairn_conv_by_weights(&self->conv, &job);
     sink->close(sink, self->weight);

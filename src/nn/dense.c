@@ -53,6 +53,7 @@ static cairn_status plan_sizes(struct cairn_layer *layer, const struct cairn_pla
                           plan->micro, self->n_rows);
     layer->out = *in;
     layer->out.dim[in->ndim - 1] = self->units;
+    cairn_plan_flops(layer, (double)self->n_rows * (double)self->map.in * (double)self->units);
     return CAIRN_OK;
 }
 

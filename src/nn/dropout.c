@@ -5,6 +5,7 @@
 
 #include "nn/drop.h"
 #include "tensor/kernels.h"
+#include "tensor/spread.h"
 
 static const struct cairn_key keys[] = {
     {"p", CAIRN_KEY_REAL, offsetof(struct cairn_drop, p), "0.5", 0, 0.999, NULL,
@@ -52,8 +53,7 @@ static void backward(const struct cairn_layer *layer, const struct cairn_pass *p
     const uint8_t *kept = cairn_arena_at(pass->arena, self->mask);
     size_t count = pass->micro->n * layer->n_in;
     real scale = self->scale;
-    CAIRN_INDEPENDENT
-    for (size_t i = 0; i < count; i++) dx[i] = dy[i] * (kept[i] != 0 ? scale : 0);
+    CAIRN_EACH (i, count) dx[i] = dy[i] * (kept[i] != 0 ? scale : 0);
 }
 
 const struct cairn_layer_kind CAIRN_R(cairn_layer_dropout) = {

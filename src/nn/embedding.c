@@ -8,6 +8,7 @@
 
 #include "nn/init.h"
 #include "nn/layer.h"
+#include "tensor/spread.h"
 
 struct embedding {
     size_t units;
@@ -56,8 +57,21 @@ static void forward(const struct cairn_layer *layer, const struct cairn_pass *pa
     const real *w = cairn_pass_tensor(pass, self->weight);
     size_t n = pass->micro->n * layer->n_in;
     size_t units = self->units;
+    CAIRN_SPREAD(cairn_threads_for(n * units))
     for (size_t i = 0; i < n; i++)
         memcpy(layer->y + i * units, w + row_of(self, layer->x[i]) * units, units * sizeof *w);
+}
+
+/* Some columns of all rows of dy and dw. */
+static void add_columns(const struct cairn_layer *layer, size_t n, size_t count, const real *dy,
+                        real *dw)
+{
+    const struct embedding *self = layer->self;
+    for (size_t i = 0; i < n; i++) {
+        real *restrict row = dw + row_of(self, layer->x[i]) * self->units;
+        const real *restrict d = dy + i * self->units;
+        for (size_t j = 0; j < count; j++) row[j] += d[j];
+    }
 }
 
 static void backward(const struct cairn_layer *layer, const struct cairn_pass *pass, const real *dy,
@@ -68,11 +82,11 @@ static void backward(const struct cairn_layer *layer, const struct cairn_pass *p
     size_t units = self->units;
     (void)dx; /* NULL: nothing learns before tokens */
     real *dw = cairn_pass_open_sum(pass, self->weight);
-    for (size_t i = 0; i < n; i++) {
-        real *restrict row = dw + row_of(self, layer->x[i]) * units;
-        const real *restrict d = dy + i * units;
-        for (size_t j = 0; j < units; j++) row[j] += d[j];
-    }
+    const size_t n_threads = cairn_threads_for(n * units);
+    const size_t part = (units / n_threads + 16) / 16 * 16;
+    CAIRN_SPREAD(n_threads)
+    for (size_t j = 0; j < units; j += part)
+        add_columns(layer, n, units - j < part ? units - j : part, dy + j, dw + j);
     pass->sink->close(pass->sink, self->weight);
 }
 

@@ -3,7 +3,7 @@
  * it. Source: Hendrycks and Gimpel 2016. */
 #include "nn/layer.h"
 #include "tensor/functions.h"
-#include "tensor/kernels.h"
+#include "tensor/spread.h"
 
 #define CAIRN_WORDS_APPROXIMATE(FIRST, NEXT)                                                       \
     FIRST(APPROXIMATE_NONE, "none") NEXT(APPROXIMATE_TANH, "tanh")
@@ -40,11 +40,9 @@ static void forward(const struct cairn_layer *layer, const struct cairn_pass *pa
     real *y = layer->y;
     size_t count = pass->micro->n * layer->n_in;
     if (self->approximate == CAIRN_APPROXIMATE_TANH) {
-        CAIRN_INDEPENDENT
-        for (size_t i = 0; i < count; i++) y[i] = (real)0.5 * x[i] * (1 + tanh_part(x[i]));
+        CAIRN_EACH (i, count) y[i] = (real)0.5 * x[i] * (1 + tanh_part(x[i]));
     } else {
-        CAIRN_INDEPENDENT
-        for (size_t i = 0; i < count; i++) y[i] = value(x[i]);
+        CAIRN_EACH (i, count) y[i] = value(x[i]);
     }
 }
 
@@ -69,11 +67,9 @@ static void backward(const struct cairn_layer *layer, const struct cairn_pass *p
     const real *x = layer->x;
     size_t count = pass->micro->n * layer->n_in;
     if (self->approximate == CAIRN_APPROXIMATE_TANH) {
-        CAIRN_INDEPENDENT
-        for (size_t i = 0; i < count; i++) dx[i] = tanh_slope(x[i]) * dy[i];
+        CAIRN_EACH (i, count) dx[i] = tanh_slope(x[i]) * dy[i];
     } else {
-        CAIRN_INDEPENDENT
-        for (size_t i = 0; i < count; i++) dx[i] = slope(x[i]) * dy[i];
+        CAIRN_EACH (i, count) dx[i] = slope(x[i]) * dy[i];
     }
 }
 

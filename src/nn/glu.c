@@ -7,6 +7,7 @@
 #include "nn/layer.h"
 #include "tensor/functions.h"
 #include "tensor/kernels.h"
+#include "tensor/spread.h"
 
 #define CAIRN_WORDS_GATE(FIRST, NEXT) FIRST(GATE_SIGMOID, "sigmoid") NEXT(GATE_SILU, "silu")
 CAIRN_CHOICE(gate, CAIRN_WORDS_GATE);
@@ -44,7 +45,9 @@ static void forward(const struct cairn_layer *layer, const struct cairn_pass *pa
 {
     const struct glu *self = layer->self;
     const bool silu = self->gate == CAIRN_GATE_SILU;
-    for (size_t i = 0; i < pass->micro->n * self->rows; i++) {
+    const size_t n = pass->micro->n * self->rows;
+    CAIRN_SPREAD(cairn_threads_for(n * self->D))
+    for (size_t i = 0; i < n; i++) {
         const real *a = layer->x + i * 2 * self->D, *b = a + self->D;
         real *y = layer->y + i * self->D;
         CAIRN_INDEPENDENT
@@ -57,7 +60,9 @@ static void backward(const struct cairn_layer *layer, const struct cairn_pass *p
 {
     const struct glu *self = layer->self;
     const bool silu = self->gate == CAIRN_GATE_SILU;
-    for (size_t i = 0; i < pass->micro->n * self->rows; i++) {
+    const size_t n = pass->micro->n * self->rows;
+    CAIRN_SPREAD(cairn_threads_for(n * self->D))
+    for (size_t i = 0; i < n; i++) {
         const real *a = layer->x + i * 2 * self->D, *b = a + self->D;
         const real *d = dy + i * self->D;
         real *da = dx + i * 2 * self->D, *db = da + self->D;

@@ -4,6 +4,7 @@
 
 #include "base/fault.h"
 #include "nn/planned.h"
+#include "tensor/matmul.h"
 
 cairn_status cairn_model_pass(struct cairn_model *model, const real *w,
                               const struct cairn_micro *micro, struct cairn_pass *out)
@@ -68,6 +69,20 @@ static real *place_of_gradient(const struct cairn_model *model, const struct cai
     return cairn_arena_at(pass->arena, learnt->layer[learnt->n_layers - 1].y_at);
 }
 
+/* The loss and its gradient by the outputs h. */
+static cairn_status run_loss(struct cairn_model *model, const struct cairn_pass *pass,
+                             const real *h, real *dh, struct cairn_scores *scores)
+{
+    const struct cairn_micro *micro = pass->micro;
+    const size_t n_out = cairn_shape_count(cairn_chain_output(&model->learnt));
+    struct cairn_span span = {0};
+    if (pass->profile != NULL) span = cairn_profile_begin(pass->profile);
+    CAIRN_TRY(model->loss->run(model->loss_self, micro, n_out, h, dh, scores));
+    if (pass->profile != NULL)
+        cairn_profile_end(pass->profile, span, micro->n, &pass->profile->loss);
+    return CAIRN_OK;
+}
+
 cairn_status cairn_model_loss(struct cairn_model *model, const struct cairn_pass *pass, real **dh,
                               struct cairn_scores *scores)
 {
@@ -77,7 +92,7 @@ cairn_status cairn_model_loss(struct cairn_model *model, const struct cairn_pass
     const real *h = cairn_chain_forward(&model->learnt, pass, input(model, micro));
     model->evaluated = h;
     if (dh != NULL) *dh = place_of_gradient(model, pass);
-    CAIRN_TRY(model->loss->run(model->loss_self, micro, n_out, h, dh == NULL ? NULL : *dh, &here));
+    CAIRN_TRY(run_loss(model, pass, h, dh == NULL ? NULL : *dh, &here));
     if (!isfinite(here.loss)) {
         h = cairn_chain_forward(&model->learnt, pass, input(model, micro)); /* dh may be over it */
         return not_finite(micro, h, n_out, here.loss);
@@ -99,11 +114,18 @@ cairn_status cairn_model_gradient(struct cairn_model *model, const real *w,
         return cairn_fail(CAIRN_NUMBERS, "the gradient is not finite (planted by CAIRN_FAULT)");
     CAIRN_TRY(cairn_model_pass(model, w, micro, &pass));
     pass.training = true;
+    pass.weights = model->weights;
+    pass.profile = model->profile;
     pass.sink = sink;
     real *dh = NULL;
     CAIRN_TRY(cairn_model_loss(model, &pass, &dh, scores));
     cairn_chain_backward(&model->learnt, &pass, dh, NULL);
     return CAIRN_OK;
+}
+
+void cairn_model_keep(struct cairn_model *model, size_t n)
+{
+    model->weights = n >= CAIRN_KEPT_FROM ? ++model->n_kept : 0;
 }
 
 cairn_status cairn_model_evaluate(struct cairn_model *model, const real *w,

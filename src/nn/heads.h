@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * One head of attention over one sample, forward and backward, by blocks of rows of its T x T
+ * One head of attention over one sample, forward and backward, by panels of its T x T
  * matrix.  Compiled in two precisions (tensor/real.h).  Local. */
 #ifndef CAIRN_NN_HEADS_H
 #define CAIRN_NN_HEADS_H
@@ -10,7 +10,7 @@
 #include "base/keys.h"
 #include "tensor/real.h"
 
-#define cairn_heads_block   CAIRN_R(cairn_heads_block)
+#define cairn_heads_room    CAIRN_R(cairn_heads_room)
 #define cairn_head_forward  CAIRN_R(cairn_head_forward)
 #define cairn_head_backward CAIRN_R(cairn_head_backward)
 
@@ -28,22 +28,21 @@ struct cairn_heads {
 
 /** One head of one sample. */
 struct cairn_head {
-    const real *q, *k, *v; /* [T, width], rows 3 D apart */
-    real *o;               /* [T, width], rows D apart */
-    const real *d_o;       /* alike; in backward */
-    real *log_sum;         /* [T] */
-    real *s, *dp;          /* of a block of rows, cairn_heads_block() elements; dp in backward */
-    real *d;               /* [T, 3 width]: dq, dk, dv; in backward */
-    real *d_qkv;           /* [3, T, width] as q, k, v lie, and over them; in backward */
+    real *q, *k, *v; /* [T, width], rows 3 D apart; backward puts their gradients there */
+    real *o;         /* [T, width], rows D apart; in forward */
+    const real *d_o; /* alike; in backward */
+    real *top;       /* [T] largest s of a row, and ... */
+    real *factor;    /* [T] ... 1 / the sum of its exp(s - top) */
+    real *room;      /* cairn_heads_room() elements */
 };
 
-/** Elements of the blocks s and dp.  Ranks: local.  Errors: none. */
-size_t cairn_heads_block(const struct cairn_heads *heads);
+/** Elements that one head is worked in, forward or backward.  Ranks: local.  Errors: none. */
+size_t cairn_heads_room(const struct cairn_heads *heads);
 
-/** o and log_sum from q, k, v.  Ranks: local.  Errors: none. */
+/** o, top and factor from q, k, v.  Ranks: local.  Errors: none. */
 void cairn_head_forward(const struct cairn_heads *self, const struct cairn_head *head);
 
-/** dq, dk, dv over q, k, v, from o, log_sum and d_o besides.  Ranks: local.  Errors: none. */
+/** dq, dk, dv over q, k, v, from top, factor and d_o besides.  Ranks: local.  Errors: none. */
 void cairn_head_backward(const struct cairn_heads *self, const struct cairn_head *head);
 
 #endif

@@ -30,6 +30,7 @@ cairn_status cairn_plan_param(struct cairn_plan *plan, const struct cairn_layer 
     snprintf(full, sizeof full, "%s.%s", layer->name, name);
     CAIRN_TRY(cairn_params_add(plan->params, full, shape, index));
     plan->n_uses++;
+    plan->n_weights += plan->params->item[*index].count;
     return CAIRN_OK;
 }
 
@@ -37,6 +38,7 @@ void cairn_plan_shared(struct cairn_plan *plan, size_t index)
 {
     plan->params->item[index].n_uses++;
     plan->n_uses++;
+    plan->n_weights += plan->params->item[index].count;
 }
 
 cairn_status cairn_plan_buffer(struct cairn_plan *plan, const struct cairn_layer *layer,
@@ -56,8 +58,9 @@ const real *cairn_pass_tensor(const struct cairn_pass *pass, size_t index)
 real *cairn_pass_open_sum(const struct cairn_pass *pass, size_t index)
 {
     struct cairn_sink *sink = pass->sink;
+    const bool empty = cairn_sink_beta(sink, index) == 0;
     real *sum = sink->open(sink, index);
-    if (sink->beta == 0) memset(sum, 0, pass->params->item[index].count * sizeof *sum);
+    if (empty) memset(sum, 0, pass->params->item[index].count * sizeof *sum);
     return sum;
 }
 
@@ -81,6 +84,13 @@ void cairn_plan_gradient(struct cairn_plan *plan, size_t depth, int turn, size_t
 {
     size_t *most = &plan->gradient[depth][turn];
     if (count > *most) *most = count;
+}
+
+void cairn_plan_flops(struct cairn_layer *layer, double multiply_adds)
+{
+    layer->flops.forward += 2 * multiply_adds;
+    layer->flops.by_weights += 2 * multiply_adds;
+    layer->flops.by_input += 2 * multiply_adds;
 }
 
 uint64_t cairn_name_number(const char *name)

@@ -27,8 +27,10 @@
 #define cairn_plan_workspace  CAIRN_R(cairn_plan_workspace)
 #define cairn_plan_scratch    CAIRN_R(cairn_plan_scratch)
 #define cairn_plan_gradient   CAIRN_R(cairn_plan_gradient)
+#define cairn_plan_flops      CAIRN_R(cairn_plan_flops)
 #define cairn_name_number     CAIRN_R(cairn_name_number)
 #define cairn_layer_unchanged CAIRN_R(cairn_layer_unchanged)
+#define cairn_profile         CAIRN_R(cairn_profile)
 
 /** What the chain of layers may do with a layer's memory. */
 enum cairn_layer_flags {
@@ -46,17 +48,27 @@ enum cairn_layer_flags {
 
 enum { CAIRN_MAX_DEPTH = 8 }; /* of lists of layers inside layers */
 
+/** Floating-point operations of the products of one sample; a multiply-add is two.  Biases,
+ * activations and what is computed twice do not count. */
+struct cairn_flops {
+    double forward, by_weights, by_input; /* backward has the last two */
+};
+
 /** A layer of a model. */
 struct cairn_layer {
     const struct cairn_layer_kind *kind;
     char name[CAIRN_PARAM_NAME_BYTES]; /* index or name with the prefix of the list it stands in:
                                           "3.body.0" */
     void *self; /* the kind's own struct: its keys, and what its plan found; owned */
-    struct cairn_shape in, out; /* of one sample */
-    size_t n_in, n_out;         /* elements of one sample */
-    bool wants_dx;              /* weights before it wait for the gradient by x */
-    bool in_backward;           /* wants_dx, or has weights itself */
-    bool absorbed;              /* the layer before writes y */
+    struct cairn_shape in, out;       /* of one sample */
+    size_t n_in, n_out;               /* elements of one sample */
+    bool wants_dx;                    /* weights before it wait for the gradient by x */
+    bool in_backward;                 /* wants_dx, or has weights itself */
+    bool absorbed;                    /* the layer before writes y */
+    struct cairn_flops flops;         /* set by its plan; 0: it has no products */
+    size_t n_weights;                 /* elements of the weights it reads, shared ones too */
+    size_t number;                    /* in the order in which layers are planned */
+    const struct cairn_layer *before; /* another of the model; NULL: there are no more */
     size_t y_at;   /* in the arena: [b, n_out]; while it is planned where the chain wants
                       it, or CAIRN_ANYWHERE, and a plan may choose that itself */
     const real *x; /* [n, n_in] of the running micro-batch */
@@ -81,15 +93,26 @@ struct cairn_layer_cost {
     bool is_last;    /* of its list */
 };
 
+/** Code that a library made for products, each shape once. */
+struct cairn_code {
+    size_t bytes;
+    size_t n_seen, seen[32][3]; /* shapes: rows, in, out; further ones count each time */
+};
+
 /** What planning gathers for the whole model. */
 struct cairn_plan {
     size_t micro;                    /* b: the most samples of one micro-batch */
     size_t sizes[CAIRN_MICRO_SIZES]; /* of micro-batches to expect, b first; 0 after the last */
     enum cairn_backend backend;      /* of products */
+    bool rounds;                     /* their operands to bfloat16 */
     struct cairn_params *params;     /* weights so far */
     size_t n_uses;                   /* weights of each layer so far, shared ones counted again */
+    size_t n_weights;                /* elements of those of the layer that is being planned */
+    size_t n_layers;                 /* so far */
+    const struct cairn_layer *last;  /* of those whose list is planned, the first of a chain */
     struct cairn_arena *arena;       /* activations so far */
     size_t workspace_bytes;          /* most that one call of a layer wants for itself ... */
+    struct cairn_code code;          /* of products */
     size_t scratch_bytes;            /* ... and one product in it */
     size_t vocabulary;               /* of the data's tokens; 0 where x are numbers */
     bool input_unchanged;            /* no layer so far has changed the model's input */
@@ -101,6 +124,8 @@ struct cairn_plan {
     size_t gradient[CAIRN_MAX_DEPTH][2]; /* most elements of a sample that pass between layers */
 };
 
+struct cairn_profile; /* nn/profile.h */
+
 /** What one forward or backward pass works on. */
 struct cairn_pass {
     const struct cairn_micro *micro;
@@ -111,8 +136,10 @@ struct cairn_pass {
     void *workspace;         /* of the running call; layers inside a layer use the same */
     void *scratch;           /* of a product (tensor/matmul.h) in it */
     real *gradient[CAIRN_MAX_DEPTH][2]; /* gradients between the layers of a list, in turn */
+    uint64_t weights; /* numbers w, equal as long as w is; 0: nothing is known of it */
     uint64_t seed;
     bool training; /* dropout drops, normalisation takes the micro-batch's own statistics */
+    struct cairn_profile *profile; /* NULL: nobody asks what takes how long */
 };
 
 /** A layer's row of functions. */
@@ -195,6 +222,10 @@ void cairn_plan_scratch(struct cairn_plan *plan, size_t bytes);
 /** Plan gradients that pass between the layers of a list: at least `count` elements for each sample
  * in pass->gradient[depth][turn].  Ranks: local.  Errors: none. */
 void cairn_plan_gradient(struct cairn_plan *plan, size_t depth, int turn, size_t count);
+
+/** Add products of a layer: so many multiply-adds in forward, as many in each of the gradients by
+ * weights and by x (layer->flops).  Ranks: local.  Errors: none. */
+void cairn_plan_flops(struct cairn_layer *layer, double multiply_adds);
 
 /** A number for the name of a layer or tensor, part of the key of its random numbers.
  * Ranks: local.  Errors: none. */

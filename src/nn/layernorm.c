@@ -8,8 +8,10 @@
 #include <string.h>
 
 #include "nn/layer.h"
+#include "nn/norm_rows.h"
 #include "tensor/kernels.h"
 #include "tensor/row_sums.h"
+#include "tensor/spread.h"
 
 struct layernorm {
     double eps;
@@ -38,7 +40,8 @@ static cairn_status plan(struct cairn_layer *layer, struct cairn_plan *plan)
     const struct cairn_shape row = {1, {self->n_row}};
     layer->out = layer->in;
     self->moments = cairn_plan_activation(plan, self->n_rows, 2 * sizeof(double));
-    cairn_plan_workspace(plan, self->n_row * sizeof(real));
+    const size_t blocks = cairn_norm_rows_blocks(plan->micro * self->n_rows);
+    cairn_plan_workspace(plan, 2 * blocks * self->n_row * sizeof(real));
     CAIRN_TRY(cairn_plan_param(plan, layer, "weight", &row, &self->weight));
     return cairn_plan_param(plan, layer, "bias", &row, &self->bias);
 }
@@ -69,7 +72,9 @@ static void forward(const struct cairn_layer *layer, const struct cairn_pass *pa
     const struct layernorm *self = layer->self;
     double *moments = cairn_arena_at(pass->arena, self->moments);
     size_t n = self->n_row;
-    for (size_t i = 0; i < pass->micro->n * self->n_rows; i++) {
+    const size_t n_rows = pass->micro->n * self->n_rows;
+    CAIRN_SPREAD(cairn_threads_for(n_rows * n))
+    for (size_t i = 0; i < n_rows; i++) {
         const real *x = layer->x + i * n;
         double mean = cairn_row_sum(x, n) / (double)n;
         double variance = cairn_row_squares(x, n, mean) / (double)n;
@@ -79,51 +84,31 @@ static void forward(const struct cairn_layer *layer, const struct cairn_pass *pa
     }
 }
 
-/* Add what one row says of weight and bias. */
-static void add_row(const real *restrict dy, const real *restrict x, size_t n,
-                    const double moments[2], real *restrict dweight, real *restrict dbias)
-{
-    const real mean = (real)moments[0];
-    const real inverse = (real)moments[1];
-    for (size_t j = 0; j < n; j++) {
-        dweight[j] += dy[j] * (x[j] - mean) * inverse;
-        dbias[j] += dy[j];
-    }
-}
-
-/* With g = weight dy and r = 1 / deviation: dx = r (g - mean(g) - (x - mean) r^2 mean(g (x -
- * mean))). dx may be dy. */
-static void slope_row(const struct layernorm *self, const struct cairn_pass *pass, const real *dy,
-                      const real *x, const double moments[2], real *dx)
-{
-    const real *restrict weight = cairn_pass_tensor(pass, self->weight);
-    real *restrict g = pass->workspace; /* [D] */
-    size_t n = self->n_row;
-    double r = moments[1];
-    for (size_t j = 0; j < n; j++) g[j] = weight[j] * dy[j];
-    const real shift = (real)(cairn_row_sum(g, n) / (double)n);
-    const real along = (real)(r * r * cairn_row_products(g, x, n, moments[0]) / (double)n);
-    const real mean = (real)moments[0];
-    const real inverse = (real)r;
-    CAIRN_INDEPENDENT
-    for (size_t j = 0; j < n; j++) dx[j] = inverse * (g[j] - shift - (x[j] - mean) * along);
-}
-
 static void backward(const struct cairn_layer *layer, const struct cairn_pass *pass, const real *dy,
                      real *dx)
 {
     const struct layernorm *self = layer->self;
     const double *moments = cairn_arena_at(pass->arena, self->moments);
-    size_t n = self->n_row;
-    real *dweight = cairn_pass_open_sum(pass, self->weight);
-    real *dbias = cairn_pass_open_sum(pass, self->bias);
-    for (size_t i = 0; i < pass->micro->n * self->n_rows; i++) {
-        const real *x = layer->x + i * n;
-        add_row(dy + i * n, x, n, moments + 2 * i, dweight, dbias);
-        if (dx != NULL) slope_row(self, pass, dy + i * n, x, moments + 2 * i, dx + i * n);
-    }
-    pass->sink->close(pass->sink, self->weight);
-    pass->sink->close(pass->sink, self->bias);
+    const size_t n = self->n_row;
+    const struct cairn_norm_rows rows = {.n_rows = pass->micro->n * self->n_rows,
+                                         .n = n,
+                                         .x = layer->x,
+                                         .dy = dy,
+                                         .weight = cairn_pass_tensor(pass, self->weight),
+                                         .mean = moments,
+                                         .inverse = moments + 1,
+                                         .next = 2};
+    const size_t blocks = cairn_norm_rows_blocks(rows.n_rows);
+    struct cairn_sink *sink = pass->sink;
+    real *dweight = pass->workspace; /* [blocks, D] */
+    real *dbias = dweight + blocks * n;
+    cairn_norm_rows_backward(&rows, dweight, dbias, dx);
+    cairn_columns_sum(dweight, blocks, n, cairn_sink_beta(sink, self->weight),
+                      sink->open(sink, self->weight));
+    sink->close(sink, self->weight);
+    cairn_columns_sum(dbias, blocks, n, cairn_sink_beta(sink, self->bias),
+                      sink->open(sink, self->bias));
+    sink->close(sink, self->bias);
 }
 
 const struct cairn_layer_kind CAIRN_R(cairn_layer_layernorm) = {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * leaky_relu: y = x where x > 0, else slope x, as torch.nn.LeakyReLU. */
 #include "nn/layer.h"
-#include "tensor/kernels.h"
+#include "tensor/spread.h"
 
 struct leaky_relu {
     double slope; /* at least 0: y has the sign of x */
@@ -19,8 +19,7 @@ static void forward(const struct cairn_layer *layer, const struct cairn_pass *pa
     const real *x = layer->x;
     real *y = layer->y;
     size_t count = pass->micro->n * layer->n_in;
-    CAIRN_INDEPENDENT
-    for (size_t i = 0; i < count; i++) y[i] = x[i] > 0 ? x[i] : slope * x[i];
+    CAIRN_EACH (i, count) y[i] = x[i] > 0 ? x[i] : slope * x[i];
 }
 
 static void backward(const struct cairn_layer *layer, const struct cairn_pass *pass, const real *dy,
@@ -30,8 +29,7 @@ static void backward(const struct cairn_layer *layer, const struct cairn_pass *p
     const real slope = (real)self->slope;
     const real *y = layer->y;
     size_t count = pass->micro->n * layer->n_in;
-    CAIRN_INDEPENDENT
-    for (size_t i = 0; i < count; i++) dx[i] = y[i] > 0 ? dy[i] : slope * dy[i];
+    CAIRN_EACH (i, count) dx[i] = y[i] > 0 ? dy[i] : slope * dy[i];
 }
 
 const struct cairn_layer_kind CAIRN_R(cairn_layer_leaky_relu) = {

@@ -22,6 +22,7 @@ struct cairn_linear {
     size_t weight, bias; /* tensors */
     bool has_bias;
     struct cairn_matmul matmul; /* planned */
+    size_t kept;                /* in the arena: what it keeps of the weights */
 };
 
 /** Plan its products from in, out and has_bias, for n_rows rows of each sample; wants_dx: the

@@ -165,6 +165,7 @@ static cairn_status plan_chain(struct cairn_model *model, const struct cairn_mod
                               .vocabulary = options->vocabulary,
                               .input_unchanged = true,
                               .backend = options->backend,
+                              .rounds = options->rounds,
                               .costs = costs};
     memcpy(plan.sizes, options->sizes, sizeof plan.sizes);
     model->n_in = cairn_shape_count(&options->input);
@@ -223,6 +224,7 @@ static cairn_status plan_model(struct cairn_model *model, const struct cairn_mod
     struct cairn_plan plan;
     CAIRN_TRY(plan_layers(model, options, &plan));
     model->ghost = plan.ghost;
+    model->last = plan.last;
     CAIRN_TRY(plan_loss(model, options));
     plan_loss_gradient(model, &plan);
     for (int depth = 0; depth < CAIRN_MAX_DEPTH; depth++)
@@ -230,6 +232,7 @@ static cairn_status plan_model(struct cairn_model *model, const struct cairn_mod
             model->gradient_at[depth][turn] =
                 cairn_plan_activation(&plan, plan.gradient[depth][turn], sizeof(real));
     model->workspace_at = cairn_arena_plan(&model->arena, plan.workspace_bytes, 1);
+    model->code_bytes = plan.code.bytes;
     model->scratch_at = cairn_arena_plan(&model->arena, plan.scratch_bytes, 1);
     return CAIRN_OK;
 }
@@ -274,7 +277,8 @@ cairn_status cairn_model_measure(const struct cairn_model_options *options,
         *out = (struct cairn_model_size){.n_weights = model->params.n_weights,
                                          .n_values = model->params.n_values,
                                          .n_shared = count_shared(&model->params),
-                                         .activation_bytes = model->arena.planned_bytes};
+                                         .activation_bytes =
+                                             model->arena.planned_bytes + model->code_bytes};
     cairn_model_free(model);
     return st;
 }
@@ -285,6 +289,7 @@ void cairn_model_free(struct cairn_model *model)
     if (model->loss_self != NULL && model->loss->free != NULL) model->loss->free(model->loss_self);
     free(model->loss_self);
     free(model->row);
+    cairn_profile_free(model->profile);
     cairn_chain_free(&model->chain);
     cairn_params_free(&model->params);
     cairn_arena_free(&model->arena);
@@ -294,53 +299,6 @@ void cairn_model_free(struct cairn_model *model)
 const struct cairn_params *cairn_model_params(const struct cairn_model *model)
 {
     return &model->params;
-}
-
-const struct cairn_shape *cairn_model_output_shape(const struct cairn_model *model)
-{
-    return cairn_chain_output(&model->chain);
-}
-
-const char *cairn_model_loss_name(const struct cairn_model *model)
-{
-    return model->loss->name;
-}
-
-bool cairn_model_has_accuracy(const struct cairn_model *model)
-{
-    return model->n_classes > 0 || model->loss->counts_targets;
-}
-
-size_t cairn_model_classes(const struct cairn_model *model)
-{
-    return model->n_classes;
-}
-
-const struct cairn_class_rows *cairn_model_rows(const struct cairn_model *model)
-{
-    return &model->rows;
-}
-
-struct cairn_shape cairn_model_label_shape(const struct cairn_model *model)
-{
-    const struct cairn_shape *outputs = cairn_model_output_shape(model);
-    struct cairn_shape shape = {.ndim = 0};
-    if (model->rows.n == 1) return shape;
-    if (model->rows.n == cairn_shape_count(outputs) && outputs->ndim == 1) return *outputs;
-    const int classes = model->rows.first ? 0 : outputs->ndim - 1;
-    for (int d = 0; d < outputs->ndim; d++)
-        if (d != classes) shape.dim[shape.ndim++] = outputs->dim[d];
-    return shape;
-}
-
-void cairn_model_classes_of(const struct cairn_model *model, const real *h, int32_t *class_of)
-{
-    const bool behind_last = model->learnt.n_layers < model->chain.n_layers;
-    const struct cairn_class_rows *rows = &model->rows;
-    for (size_t i = 0; i < rows->n; i++) {
-        const real *row = cairn_class_rows_get(rows, h, i, 1, model->row);
-        class_of[i] = (int32_t)model->loss->class_of(row, rows->k, behind_last);
-    }
 }
 
 /* The loss that would be chosen for labels; NULL where it takes none of positions. */

@@ -46,6 +46,7 @@ struct cairn_model_options {
     size_t
         sizes[CAIRN_MICRO_SIZES]; /* of micro-batches that it is to be fast for; 0 after the last */
     enum cairn_backend backend;   /* of products */
+    bool rounds;                  /* operands of products to bfloat16 */
     size_t recompute; /* N: activations are computed again in backward, in segments of at
                          most an N-th of them; 0, 1: all are kept */
     uint64_t seed;    /* of init and dropout */
@@ -71,7 +72,7 @@ CAIRN_CHECKED cairn_status cairn_model_create(const struct cairn_model_options *
 struct cairn_model_size {
     size_t n_weights, n_values; /* as in struct cairn_params */
     size_t n_shared;            /* weights of tensors that several layers share */
-    size_t activation_bytes;    /* of one micro-batch, with workspace */
+    size_t activation_bytes;    /* of one micro-batch, with workspace and code */
 };
 
 /** Plan a model as above, but take no memory for activations, however many there are.
@@ -166,6 +167,12 @@ CAIRN_CHECKED cairn_status cairn_model_gradient(struct cairn_model *model, const
                                                 const struct cairn_micro *micro,
                                                 struct cairn_sink *sink,
                                                 struct cairn_scores *scores);
+
+/** The next n calls of cairn_model_gradient() have the same weights w, which products may keep in a
+ * layout of their own; 0: nothing is known of them from now on.  Changes no bit.  Ranks: local.
+ * Errors: none. */
+#define cairn_model_keep CAIRN_R(cairn_model_keep)
+void cairn_model_keep(struct cairn_model *model, size_t n);
 
 /** Forward only, without dropout and with running averages: add to scores.  Ranks: local.
  * Errors: as cairn_model_gradient(). */

@@ -311,6 +311,13 @@ struct cairn_shape cairn_patch_weight(const struct cairn_patches *patches, size_
     return weight;
 }
 
+double cairn_patch_products(const struct cairn_patches *patches, size_t channels, size_t n_groups)
+{
+    const double weights = (double)channels * (double)(patches->channels / n_groups) *
+                           (double)cairn_patches_count(patches->kernel);
+    return weights * (double)cairn_patches_count(patches->out);
+}
+
 /* Channels, and the sizes of its dimensions. */
 static struct cairn_shape sample(const struct cairn_patches *patches, size_t channels,
                                  const size_t size[DIMS])

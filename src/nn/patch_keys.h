@@ -14,6 +14,7 @@
 
 #define cairn_patch_dims            CAIRN_R(cairn_patch_dims)
 #define cairn_patch_groups          CAIRN_R(cairn_patch_groups)
+#define cairn_patch_products        CAIRN_R(cairn_patch_products)
 #define cairn_patch_input           CAIRN_R(cairn_patch_input)
 #define cairn_patch_plan            CAIRN_R(cairn_patch_plan)
 #define cairn_patch_plan_transposed CAIRN_R(cairn_patch_plan_transposed)
@@ -91,6 +92,10 @@ struct cairn_shape cairn_patch_output(const struct cairn_patches *patches, size_
 /** The shape of an input: the output of a layer that is turned round.  Ranks: local.  Errors: none.
  */
 struct cairn_shape cairn_patch_back(const struct cairn_patches *patches);
+
+/** Multiply-adds of a convolution of these patches to so many channels, for one sample; padding
+ * counts.  Ranks: local.  Errors: none. */
+double cairn_patch_products(const struct cairn_patches *patches, size_t channels, size_t n_groups);
 
 /** The shape of a weight [a, b, kernel].  Ranks: local.  Errors: none. */
 struct cairn_shape cairn_patch_weight(const struct cairn_patches *patches, size_t a, size_t b);

@@ -8,6 +8,7 @@
 #include "nn/chain.h"
 #include "nn/loss.h"
 #include "nn/model.h"
+#include "nn/profile.h"
 
 #define cairn_model_loss CAIRN_R(cairn_model_loss)
 
@@ -25,12 +26,17 @@ struct cairn_model {
     bool has_positions;           /* its labels or targets lie in space */
     const real *evaluated;        /* outputs that the loss saw last, until the next pass */
     struct cairn_params params;
-    struct cairn_arena arena;               /* activations, gradients by them, workspace */
-    enum cairn_backend backend;             /* of products */
-    size_t n_in;                            /* elements of one sample */
-    size_t micro;                           /* b */
-    bool over_outputs;                      /* the gradient by the outputs lies over them */
-    bool ghost;                             /* holds a layer that is CAIRN_LAYER_GHOST */
+    struct cairn_arena arena;   /* activations, gradients by them, workspace */
+    enum cairn_backend backend; /* of products */
+    size_t code_bytes;          /* that libraries made for it, outside the arena */
+    uint64_t n_kept;            /* weights that were kept so far ... */
+    uint64_t weights;  /* ... and the number of those that are now, 0 where they may change */
+    size_t n_in;       /* elements of one sample */
+    size_t micro;      /* b */
+    bool over_outputs; /* the gradient by the outputs lies over them */
+    bool ghost;        /* holds a layer that is CAIRN_LAYER_GHOST */
+    const struct cairn_layer *last;         /* of all its lists, in no order; linked by `before` */
+    struct cairn_profile *profile;          /* of training passes; owned; NULL: none is wanted */
     size_t gradient_at[CAIRN_MAX_DEPTH][2]; /* in the arena */
     size_t input_at;     /* in the arena: the input in double; not used in single precision */
     size_t workspace_at; /* in the arena */

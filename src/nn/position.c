@@ -5,6 +5,7 @@
 #include "nn/init.h"
 #include "nn/layer.h"
 #include "tensor/kernels.h"
+#include "tensor/spread.h"
 
 struct position {
     int init;      /* enum cairn_table_scheme */
@@ -41,6 +42,7 @@ static void forward(const struct cairn_layer *layer, const struct cairn_pass *pa
     const struct position *self = layer->self;
     const real *w = cairn_pass_tensor(pass, self->weight);
     size_t n_in = layer->n_in;
+    CAIRN_SPREAD(cairn_threads_for(pass->micro->n * n_in))
     for (size_t i = 0; i < pass->micro->n; i++) {
         const real *x = layer->x + i * n_in;
         real *y = layer->y + i * n_in;
@@ -56,7 +58,8 @@ static void backward(const struct cairn_layer *layer, const struct cairn_pass *p
     const struct position *self = layer->self;
     struct cairn_sink *sink = pass->sink;
     if (dx != NULL && dx != dy) memcpy(dx, dy, pass->micro->n * layer->n_in * sizeof *dx);
-    cairn_columns_sum(dy, pass->micro->n, layer->n_in, sink->beta, sink->open(sink, self->weight));
+    cairn_columns_sum(dy, pass->micro->n, layer->n_in, cairn_sink_beta(sink, self->weight),
+                      sink->open(sink, self->weight));
     sink->close(sink, self->weight);
 }
 

@@ -88,6 +88,8 @@ cairn_status cairn_recurrent_plan(struct cairn_recurrent *self, struct cairn_lay
     CAIRN_TRY(plan_sizes(self, layer, plan));
     CAIRN_TRY(plan_tensors(self, layer, plan));
     const size_t H = self->H;
+    cairn_plan_flops(layer,
+                     (double)self->T * (double)(self->cell->n_gates * H) * (double)(self->D + H));
     self->a = cairn_plan_activation(plan, self->T * CAIRN_CELL_SUMS * H, sizeof(real));
     if (self->cell->has_c) self->c = cairn_plan_activation(plan, self->T * H, sizeof(real));
     if (!gives_all(self)) self->h = cairn_plan_activation(plan, self->T * H, sizeof(real));
@@ -305,7 +307,7 @@ static void input_backward(const struct walk *walk, const struct cairn_pass *pas
                                     .a_transposed = true,
                                     .lda = CAIRN_CELL_SUMS * self->H,
                                     .b = x,
-                                    .beta = sink->beta,
+                                    .beta = cairn_sink_beta(sink, self->weight_ih),
                                     .c = sink->open(sink, self->weight_ih)});
     sink->close(sink, self->weight_ih);
     if (dx == NULL) return;

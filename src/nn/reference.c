@@ -50,7 +50,7 @@ cairn_status cairn_reference_create(const struct cairn_model_options *options,
 {
     struct cairn_reference *reference = NULL;
     CAIRN_TRY(cairn_memory_get(1, sizeof *reference, "the reference", &reference));
-    reference->sink = (struct cairn_sink){open_tensor, close_tensor, 0};
+    reference->sink = (struct cairn_sink){.open = open_tensor, .close = close_tensor};
     cairn_status st = fill(reference, options);
     if (st != CAIRN_OK) {
         cairn_reference_free(reference);

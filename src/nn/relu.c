@@ -2,6 +2,7 @@
  * relu: y = max(x, 0).  What is not a number stays so. */
 #include "nn/layer.h"
 #include "tensor/kernels.h"
+#include "tensor/spread.h"
 
 static void forward(const struct cairn_layer *layer, const struct cairn_pass *pass)
 {
@@ -13,8 +14,7 @@ static void backward(const struct cairn_layer *layer, const struct cairn_pass *p
 {
     const real *y = layer->y;
     size_t count = pass->micro->n * layer->n_in;
-    CAIRN_INDEPENDENT
-    for (size_t i = 0; i < count; i++) dx[i] = y[i] > 0 ? dy[i] : 0;
+    CAIRN_EACH (i, count) dx[i] = y[i] > 0 ? dy[i] : 0;
 }
 
 const struct cairn_layer_kind CAIRN_R(cairn_layer_relu) = {

@@ -6,8 +6,10 @@
 #include <math.h>
 
 #include "nn/layer.h"
+#include "nn/norm_rows.h"
 #include "tensor/kernels.h"
 #include "tensor/row_sums.h"
+#include "tensor/spread.h"
 
 struct rmsnorm {
     double eps;
@@ -36,7 +38,8 @@ static cairn_status plan(struct cairn_layer *layer, struct cairn_plan *plan)
     const struct cairn_shape row = {1, {self->n_row}};
     layer->out = layer->in;
     self->inverse = cairn_plan_activation(plan, self->n_rows, sizeof(double));
-    cairn_plan_workspace(plan, self->n_row * sizeof(real));
+    const size_t blocks = cairn_norm_rows_blocks(plan->micro * self->n_rows);
+    cairn_plan_workspace(plan, blocks * self->n_row * sizeof(real));
     return cairn_plan_param(plan, layer, "weight", &row, &self->weight);
 }
 
@@ -54,7 +57,9 @@ static void forward(const struct cairn_layer *layer, const struct cairn_pass *pa
     const real *weight = cairn_pass_tensor(pass, self->weight);
     double *inverse = cairn_arena_at(pass->arena, self->inverse);
     size_t n = self->n_row;
-    for (size_t i = 0; i < pass->micro->n * self->n_rows; i++) {
+    const size_t n_rows = pass->micro->n * self->n_rows;
+    CAIRN_SPREAD(cairn_threads_for(n_rows * n))
+    for (size_t i = 0; i < n_rows; i++) {
         const real *x = layer->x + i * n;
         real *y = layer->y + i * n;
         inverse[i] = 1 / sqrt(cairn_row_squares(x, n, 0) / (double)n + self->eps);
@@ -64,35 +69,23 @@ static void forward(const struct cairn_layer *layer, const struct cairn_pass *pa
     }
 }
 
-/* With g = weight dy and r = 1 / root: dx = r (g - x r^2 mean(g x)).  dx may be dy. */
-static void slope_row(const struct rmsnorm *self, const struct cairn_pass *pass, const real *dy,
-                      const real *x, double inverse, real *dx)
-{
-    const real *restrict weight = cairn_pass_tensor(pass, self->weight);
-    real *restrict g = pass->workspace; /* [D] */
-    size_t n = self->n_row;
-    for (size_t j = 0; j < n; j++) g[j] = weight[j] * dy[j];
-    const real r = (real)inverse;
-    const real along = (real)(inverse * inverse * cairn_row_products(g, x, n, 0) / (double)n);
-    CAIRN_INDEPENDENT
-    for (size_t j = 0; j < n; j++) dx[j] = r * (g[j] - x[j] * along);
-}
-
 static void backward(const struct cairn_layer *layer, const struct cairn_pass *pass, const real *dy,
                      real *dx)
 {
     const struct rmsnorm *self = layer->self;
-    const double *inverse = cairn_arena_at(pass->arena, self->inverse);
-    size_t n = self->n_row;
-    real *restrict dweight = cairn_pass_open_sum(pass, self->weight);
-    for (size_t i = 0; i < pass->micro->n * self->n_rows; i++) {
-        const real *x = layer->x + i * n;
-        const real *dy_row = dy + i * n;
-        const real r = (real)inverse[i];
-        for (size_t j = 0; j < n; j++) dweight[j] += dy_row[j] * x[j] * r;
-        if (dx != NULL) slope_row(self, pass, dy_row, x, inverse[i], dx + i * n);
-    }
-    pass->sink->close(pass->sink, self->weight);
+    const struct cairn_norm_rows rows = {.n_rows = pass->micro->n * self->n_rows,
+                                         .n = self->n_row,
+                                         .x = layer->x,
+                                         .dy = dy,
+                                         .weight = cairn_pass_tensor(pass, self->weight),
+                                         .inverse = cairn_arena_at(pass->arena, self->inverse),
+                                         .next = 1};
+    struct cairn_sink *sink = pass->sink;
+    real *dweight = pass->workspace; /* [blocks, D] */
+    cairn_norm_rows_backward(&rows, dweight, NULL, dx);
+    cairn_columns_sum(dweight, cairn_norm_rows_blocks(rows.n_rows), rows.n,
+                      cairn_sink_beta(sink, self->weight), sink->open(sink, self->weight));
+    sink->close(sink, self->weight);
 }
 
 const struct cairn_layer_kind CAIRN_R(cairn_layer_rmsnorm) = {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * scale: y = factor x, with a constant factor. */
 #include "nn/layer.h"
-#include "tensor/kernels.h"
+#include "tensor/spread.h"
 
 struct scale {
     double factor;
@@ -14,8 +14,7 @@ static const struct cairn_key keys[] = {
 
 static void times(real factor, const real *from, size_t count, real *to)
 {
-    CAIRN_INDEPENDENT
-    for (size_t i = 0; i < count; i++) to[i] = factor * from[i];
+    CAIRN_EACH (i, count) to[i] = factor * from[i];
 }
 
 static void forward(const struct cairn_layer *layer, const struct cairn_pass *pass)

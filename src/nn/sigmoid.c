@@ -2,15 +2,14 @@
  * sigmoid: y = 1 / (1 + exp(-x)), dx = y (1 - y) dy. */
 #include "nn/layer.h"
 #include "tensor/functions.h"
-#include "tensor/kernels.h"
+#include "tensor/spread.h"
 
 static void forward(const struct cairn_layer *layer, const struct cairn_pass *pass)
 {
     const real *x = layer->x;
     real *y = layer->y;
     size_t count = pass->micro->n * layer->n_in;
-    CAIRN_INDEPENDENT
-    for (size_t i = 0; i < count; i++) y[i] = cairn_sigmoid(x[i]);
+    CAIRN_EACH (i, count) y[i] = cairn_sigmoid(x[i]);
 }
 
 static void backward(const struct cairn_layer *layer, const struct cairn_pass *pass, const real *dy,
@@ -18,8 +17,7 @@ static void backward(const struct cairn_layer *layer, const struct cairn_pass *p
 {
     const real *y = layer->y;
     size_t count = pass->micro->n * layer->n_in;
-    CAIRN_INDEPENDENT
-    for (size_t i = 0; i < count; i++) dx[i] = y[i] * (1 - y[i]) * dy[i];
+    CAIRN_EACH (i, count) dx[i] = y[i] * (1 - y[i]) * dy[i];
 }
 
 const struct cairn_layer_kind CAIRN_R(cairn_layer_sigmoid) = {

@@ -5,7 +5,7 @@
 
 #include "nn/layer.h"
 #include "tensor/functions.h"
-#include "tensor/kernels.h"
+#include "tensor/spread.h"
 
 struct softplus {
     double beta, threshold;
@@ -42,8 +42,7 @@ static void backward(const struct cairn_layer *layer, const struct cairn_pass *p
     const real threshold = (real)self->threshold;
     const real *x = layer->x;
     size_t count = pass->micro->n * layer->n_in;
-    CAIRN_INDEPENDENT
-    for (size_t i = 0; i < count; i++) {
+    CAIRN_EACH (i, count) {
         real z = beta * x[i];
         dx[i] = z > threshold ? dy[i] : dy[i] * cairn_sigmoid(z);
     }

@@ -11,6 +11,7 @@
 #include "base/keys.h"
 #include "base/memory.h"
 #include "optim/groups.h"
+#include "tensor/threads.h"
 
 #define X(name) extern const struct cairn_optim_kind cairn_optim_##name;
 #include "optim/optimizers.def"
@@ -22,7 +23,7 @@ static const struct cairn_optim_kind *const kinds[] = {
 #undef X
 };
 
-enum { N_KINDS = sizeof kinds / sizeof kinds[0], MOST_OWN = 32 };
+enum { N_KINDS = sizeof kinds / sizeof kinds[0], MOST_OWN = 32, BLOCK = CAIRN_GRADIENT_BLOCK };
 
 /* Those of the host. */
 static struct cairn_optim_kind own_kind[MOST_OWN];
@@ -36,6 +37,8 @@ struct cairn_optim {
     struct cairn_arena arena;    /* of the slots */
     real *slot[CAIRN_MAX_SLOTS]; /* [n_weights] each, NULL where none is kept */
     uint64_t t;                  /* updates done */
+    bool is_ours;                /* the kind may be called in any thread, ... */
+    bool by_blocks;              /* ... and for a part of a range */
 };
 
 const struct cairn_optim_kind *cairn_optim_kind_at(size_t index)
@@ -169,6 +172,8 @@ cairn_status cairn_optim_create(const struct cairn_optim_kind *kind,
     CAIRN_TRY(cairn_memory_get(1, sizeof *optim, "the optimizer", &optim));
     optim->kind = kind;
     optim->params = params;
+    for (size_t i = 0; i < N_KINDS; i++) optim->is_ours |= kinds[i] == kind;
+    optim->by_blocks = optim->is_ours && !kind->by_tensor;
     cairn_status st = read_own(kind, options->own, &optim->self);
     if (st == CAIRN_OK) st = check_own(kind, options->own, optim->self);
     if (st == CAIRN_OK) st = cairn_optim_ranges_create(options, kind, params, &optim->ranges);
@@ -190,24 +195,71 @@ void cairn_optim_free(struct cairn_optim *optim)
     free(optim);
 }
 
-void cairn_optim_update(struct cairn_optim *optim, struct cairn_rate rate, const real *g, real *w)
+/* What all calls of one update share. */
+struct job {
+    const struct cairn_optim *optim;
+    struct cairn_rate rate;
+    const struct cairn_gradient *gradient;
+    real *w;
+};
+
+/* Elements [first, first + n) of the flat block, which lie in one range, with their gradient. */
+static void change(const struct job *job, const struct cairn_optim_range *range, size_t first,
+                   size_t n, const real *g)
 {
-    optim->t++;
-    for (size_t r = 0; r < optim->ranges.n; r++) {
-        const struct cairn_optim_range *range = &optim->ranges.range[r];
-        struct cairn_optim_step step = {
-            .n = range->count,
-            .w = w + range->offset,
-            .g = g + range->offset,
-            .weight_decay = range->weight_decay,
-            .trust_ratio = range->trust_ratio,
-            .rate = {rate.now * range->lr_scale, rate.before * range->lr_scale},
-            .t = optim->t,
-        };
-        for (int k = 0; k < CAIRN_MAX_SLOTS; k++)
-            step.slot[k] = optim->slot[k] == NULL ? NULL : optim->slot[k] + range->offset;
-        optim->kind->update(optim->self, &step);
+    const struct cairn_optim *optim = job->optim;
+    struct cairn_optim_step step = {
+        .n = n,
+        .w = job->w + first,
+        .g = g,
+        .weight_decay = range->weight_decay,
+        .trust_ratio = range->trust_ratio,
+        .rate = {job->rate.now * range->lr_scale, job->rate.before * range->lr_scale},
+        .t = optim->t,
+    };
+    for (int k = 0; k < CAIRN_MAX_SLOTS; k++)
+        step.slot[k] = optim->slot[k] == NULL ? NULL : optim->slot[k] + first;
+    optim->kind->update(optim->self, &step);
+}
+
+static void change_range(void *context, size_t i)
+{
+    const struct job *job = context;
+    const struct cairn_optim_range *range = &job->optim->ranges.range[i];
+    change(job, range, range->offset, range->count, job->gradient->sum + range->offset);
+}
+
+/* Block i of the weights: its part of each range. */
+static void change_block(void *context, size_t i)
+{
+    const struct job *job = context;
+    const struct cairn_optim_range *range = job->optim->ranges.range;
+    const size_t all = job->optim->params->n_weights;
+    const size_t end = i < all / BLOCK ? (i + 1) * BLOCK : all;
+    size_t first = i * BLOCK;
+    real buffer[BLOCK];
+    while (range->offset + range->count <= first) range++;
+    for (; first < end; range++) {
+        const size_t left = range->offset + range->count - first;
+        const size_t n = left < end - first ? left : end - first;
+        change(job, range, first, n, cairn_gradient_read(job->gradient, first, n, buffer));
+        first += n;
     }
+}
+
+void cairn_optim_update(struct cairn_optim *optim, struct cairn_rate rate,
+                        struct cairn_gradient *gradient, real *w)
+{
+    struct job job = {optim, rate, gradient, w};
+    const size_t n = optim->params->n_weights, n_ranges = optim->ranges.n;
+    optim->t++;
+    if (gradient->shown || !optim->by_blocks) cairn_gradient_settle(gradient, n);
+    if (optim->by_blocks)
+        cairn_threads_each((n + BLOCK - 1) / BLOCK, change_block, &job);
+    else if (optim->is_ours)
+        cairn_threads_each(n_ranges, change_range, &job);
+    else
+        for (size_t r = 0; r < n_ranges; r++) change_range(&job, r);
 }
 
 bool cairn_optim_slot(struct cairn_optim *optim, size_t index, const char **name, real **block)

@@ -12,6 +12,7 @@
 #include "base/tree.h"
 #include "cairn/optim.h"
 #include "cairn/status.h"
+#include "tensor/gradient.h"
 #include "tensor/params.h"
 #include "tensor/real.h"
 
@@ -65,9 +66,11 @@ CAIRN_CHECKED cairn_status cairn_optim_create(const struct cairn_optim_kind *kin
 /** Release it; NULL is fine.  Ranks: local.  Errors: none. */
 void cairn_optim_free(struct cairn_optim *optim);
 
-/** Change every weight once.  Ranks: local.
- * Errors: none; g was found finite when it was summed. */
-void cairn_optim_update(struct cairn_optim *optim, struct cairn_rate rate, const real *g, real *w);
+/** Change every weight once.  The gradient is divided and clipped on the way; kinds of the host,
+ * and those that take norms, have it settled first.  Ranks: local. Errors: none; it was found
+ * finite when it was summed. */
+void cairn_optim_update(struct cairn_optim *optim, struct cairn_rate rate,
+                        struct cairn_gradient *gradient, real *w);
 
 /** State for checkpoints: slot `index` has this name and block [n_weights]; false after the last.
  * Borrowed. Slots that the options make superfluous are not there.  Ranks: local.  Errors: none. */
@@ -85,13 +88,5 @@ uint64_t cairn_optim_count(const struct cairn_optim *optim);
 
 /** Go on from update t, on resume.  Ranks: local.  Errors: none. */
 void cairn_optim_set_count(struct cairn_optim *optim, uint64_t t);
-
-/** Divide g [n] by W, the sum of the samples' weights, which may be more than a real holds; where
- * W is 0 every label is masked, and g becomes 0.  Ranks: local.  Errors: none. */
-void cairn_divide(real *g, size_t n, double w);
-
-/** Scale g [n], whose norm is known, so that it is at most `limit` (0: leave it).  Ranks: local.
- * Errors: none.  As torch.nn.utils.clip_grad_norm_. */
-void cairn_clip(real *g, size_t n, double norm, double limit);
 
 #endif

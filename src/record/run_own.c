@@ -7,10 +7,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* All that run_folder.c and ranks.c write; a test holds that a run leaves nothing else. */
-static const char *const names[] = {"config.yaml",  "metrics.csv",      "eval.csv",
-                                    "gradflow.csv", "accumulation.csv", "ledger.csv",
-                                    "ranks.csv",    "summary.json",     "provenance.json"};
+/* All that run_folder.c, ranks.c and profile.c write; a test holds that a run leaves nothing else.
+ */
+static const char *const names[] = {
+    "config.yaml", "metrics.csv", "eval.csv",    "gradflow.csv", "accumulation.csv",
+    "ledger.csv",  "ranks.csv",   "profile.csv", "summary.json", "provenance.json"};
 enum { N_NAMES = sizeof names / sizeof names[0] };
 
 bool cairn_run_owns(const char *name)

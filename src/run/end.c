@@ -133,5 +133,6 @@ cairn_status cairn_run_finish(struct cairn_run *run, bool *stopped, char **summa
         CAIRN_TRY(cairn_run_evaluate_one(run, CAIRN_SPLIT_TEST, which, stopped));
     }
     CAIRN_TRY(cairn_run_write_ranks(run)); /* before the summary says that all is there */
-    return summarize(run, *stopped, summary);
+    CAIRN_TRY(summarize(run, *stopped, summary));
+    return cairn_run_write_profile(run); /* last: its measuring takes memory */
 }

@@ -66,6 +66,7 @@ struct cairn_run {
     bool complete;                           /* ... with nothing left to do when it began, ... */
     bool stop;                               /* ... asked to stop */
     char *summary;                           /* of the end; rank 0; owned */
+    char *profile;                           /* the table of layers; likewise */
 };
 
 /** Whether this rank wants the run to stop after the running update: by a signal, or because one
@@ -179,6 +180,15 @@ CAIRN_CHECKED cairn_status cairn_run_save_last(struct cairn_run *run);
  * the ones of an earlier start stay.  Ranks: collective.
  * Errors: the agreed one: CAIRN_FILES, memory. */
 CAIRN_CHECKED cairn_status cairn_run_write_ranks(const struct cairn_run *run);
+
+/** Seconds that this rank waited in sums of this start (struct cairn_rank_line).
+ * Ranks: collective.  Errors: the agreed one. */
+CAIRN_CHECKED cairn_status cairn_run_find_wait(const struct cairn_run *run, double *wait_s);
+
+/** profile.csv and run->profile, with options.profile: where the time of this start went; where
+ * that was no update, those of an earlier start stay.  Takes 0.1 s to measure what the machine can
+ * do.  Ranks: collective.  Errors: the agreed one: CAIRN_FILES, memory. */
+CAIRN_CHECKED cairn_status cairn_run_write_profile(struct cairn_run *run);
 
 /** A run that was complete before this start, with the lines of its end, keeps its summary: *text
  * on rank 0, *found on all. Ranks: collective.  Errors: the agreed one. */

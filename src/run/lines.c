@@ -20,7 +20,8 @@ struct cairn_flow {
         size_t n_micro, n_samples;
     } mark[MOST_MARKS];
     struct cairn_magnitudes *partial; /* [most_marks, n_items] of what rank 0 has added up; owned */
-    struct cairn_gradflow *line;      /* [n_items] of the summed gradient; owned */
+    struct cairn_magnitudes *whole;   /* [n_items] of the summed gradient; owned */
+    struct cairn_gradflow *line;      /* [n_items] likewise; owned */
 };
 
 static void begins(void *context, const cairn_trainer *t)
@@ -29,7 +30,9 @@ static void begins(void *context, const cairn_trainer *t)
     const uint64_t update = t->at.update + 1;
     flow->wanted = update == 1 || update % flow->run->options.gradflow_every == 0;
     flow->n_marks = 0;
-    if (flow->wanted) cairn_sum_keep_partials(t->sum);
+    if (!flow->wanted) return;
+    cairn_sum_keep_partials(t->sum);
+    cairn_sum_want_magnitudes(t->sum, flow->whole);
 }
 
 static void micro_done(void *context, cairn_trainer *t, size_t i, const struct cairn_micro *micro)
@@ -50,14 +53,14 @@ static void summed(void *context, cairn_trainer *t, const struct cairn_totals *t
     (void)totals;
     for (size_t p = 0; p < t->params->n_items && flow->wanted; p++) {
         const struct cairn_param *item = &t->params->item[p];
-        const struct cairn_magnitudes of_g = cairn_magnitudes(t->g + item->offset, item->count);
+        const struct cairn_magnitudes *of_g = &flow->whole[p];
         const struct cairn_noise_scale noise = cairn_trainer_noise(t, p);
         flow->line[p] = (struct cairn_gradflow){
             .update = t->at.update + 1,
             .param = item->name,
-            .mean_abs = of_g.mean_abs,
-            .max_abs = of_g.max_abs,
-            .norm = of_g.norm,
+            .mean_abs = of_g->mean_abs,
+            .max_abs = of_g->max_abs,
+            .norm = of_g->norm,
             .weight_norm = cairn_norm(t->w + item->offset, item->count),
             .noise_scale = noise.value,
             .noise_scale_se = noise.error,
@@ -105,6 +108,7 @@ cairn_status cairn_flow_create(struct cairn_run *run)
     (*flow)->run = run;
     size_t most_marks = 2;
     for (uint64_t n = cairn_window_most_micro(&t->parts.rule); n > 1; n /= 2) most_marks++;
+    CAIRN_TRY(cairn_memory_get(n_items, sizeof *(*flow)->whole, "figures", &(*flow)->whole));
     CAIRN_TRY(cairn_memory_get(n_items, sizeof *(*flow)->line, "figures", &(*flow)->line));
     CAIRN_TRY(cairn_memory_get(most_marks * n_items, sizeof *(*flow)->partial, "figures",
                                &(*flow)->partial));
@@ -115,6 +119,7 @@ void cairn_flow_free(struct cairn_run *run)
 {
     if (run->flow == NULL) return;
     cairn_trainer_unwatch(run->t, &gradient_flow);
+    free(run->flow->whole);
     free(run->flow->line);
     free(run->flow->partial);
     free(run->flow);

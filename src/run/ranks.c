@@ -11,7 +11,7 @@
 #include "run/inside.h"
 
 /* The least of any rank in each window.  Collective. */
-static cairn_status find_wait(const struct cairn_run *run, double *wait_s)
+cairn_status cairn_run_find_wait(const struct cairn_run *run, double *wait_s)
 {
     double least_s[CAIRN_WAIT_HISTOGRAM_BINS];
     for (size_t i = 0; i < CAIRN_WAIT_HISTOGRAM_BINS; i++) least_s[i] = -run->waits.bin_s[i];
@@ -56,7 +56,7 @@ cairn_status cairn_run_write_ranks(const struct cairn_run *run)
     struct cairn_rank_line *all = NULL;
     cairn_comm *comm = run->t->parts.comm;
     size_t n = (size_t)cairn_comm_size(comm);
-    CAIRN_TRY(find_wait(run, &wait_s));
+    CAIRN_TRY(cairn_run_find_wait(run, &wait_s));
     const struct cairn_rank_line line = mine(run, wait_s);
     cairn_status st =
         run->root ? cairn_memory_get(n, sizeof *all, "the table of ranks", &all) : CAIRN_OK;

@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "comm/exchange.h"
 #include "comm/watchdog.h"
+#include "nn/profile.h"
 
 static bool every(uint64_t n, uint64_t update)
 {
@@ -174,11 +175,17 @@ const char *cairn_run_summary_text(const struct cairn_run *run)
     return run->summary;
 }
 
+const char *cairn_run_profile_text(const struct cairn_run *run)
+{
+    return run->profile;
+}
+
 /* Rank 0 records the gradient and writes checkpoints.  Local. */
 static cairn_status prepare(struct cairn_run *run)
 {
     cairn_run_take_deadline(run);
     CAIRN_TRY(cairn_trainer_watch(run->t, &cairn_run_observer, run));
+    if (run->options.profile) CAIRN_TRY(cairn_model_profile(run->t->parts.model));
     if (!run->root) return CAIRN_OK;
     if (run->options.folder != NULL) cairn_run_name_metrics(run->options.folder, run->t);
     if (run->t->parts.ledger) CAIRN_TRY(cairn_run_folder_keep_ledger(run->options.folder));
@@ -220,6 +227,7 @@ void cairn_run_free(struct cairn_run *run)
     cairn_flow_free(run);
     cairn_trainer_unwatch(run->t, &cairn_run_observer);
     free(run->summary);
+    free(run->profile);
     free(run);
 }
 

@@ -58,6 +58,7 @@ struct cairn_run_options {
     double deadline_s;               /* rank 0: of cairn_clock_s(); 0: none */
     double deadline_unix_s;          /* rank 0: the same of the wall clock; 0: does not follow */
     const struct cairn_run_callbacks *callbacks; /* NULL: nobody follows */
+    bool profile;                                /* time each layer: profile.csv, and its table */
     bool brief; /* nothing is to stay of a run that comes to its end: no checkpoint, no summary */
 };
 #define CAIRN_EVERY_EPOCH UINT64_MAX
@@ -120,6 +121,10 @@ bool cairn_run_is_over(const struct cairn_run *run);
 /** The text of summary.json on rank 0, once the run has ended; else NULL.  Ranks: local.
  * Errors: none. */
 const char *cairn_run_summary_text(const struct cairn_run *run);
+
+/** The table of profile.csv on rank 0, once a run that makes one has ended; else NULL.
+ * Ranks: local.  Errors: none. */
+const char *cairn_run_profile_text(const struct cairn_run *run);
 
 /** A checkpoint without a run, into a file of any name; `about` has config, platform and data.
  * Agreed status; CAIRN_NUMBERS: replicas drifted apart, weights not finite; CAIRN_FILES. */

@@ -98,7 +98,8 @@ static cairn_status sum_twice(struct cairn_model *model, const cairn_real *w,
                               const struct made *made, cairn_real *g)
 {
     struct cairn_scores scores = {0};
-    struct block block = {{open_tensor, close_tensor, 1}, cairn_model_params(model), g};
+    struct block block = {
+        {.open = open_tensor, .close = close_tensor, .keeps = true}, cairn_model_params(model), g};
     CAIRN_TRY(cairn_model_gradient(model, w, &made->micro, &block.sink, &scores));
     return cairn_model_gradient(model, w, &made->micro, &block.sink, &scores);
 }

@@ -67,61 +67,6 @@ static cairn_status check_settings(const struct cairn_run_settings *settings)
     return CAIRN_OK;
 }
 
-/* ---- who follows */
-
-static void on_scores(void *context, const struct cairn_eval_metrics *line)
-{
-    const struct cairn_run_events *events = &((const cairn_run *)context)->settings.events;
-    const struct cairn_run_scores scores = {.update = line->update,
-                                            .split = line->split,
-                                            .loss = line->loss,
-                                            .accuracy = line->accuracy};
-    if (events->evaluated != NULL) events->evaluated(events->context, &scores);
-}
-
-static void on_update(void *context, const struct cairn_update_record *record)
-{
-    const struct cairn_run_events *events = &((const cairn_run *)context)->settings.events;
-    if (events->updated != NULL) events->updated(events->context, record);
-}
-
-static void on_saved(void *context, uint64_t update)
-{
-    const struct cairn_run_events *events = &((const cairn_run *)context)->settings.events;
-    if (events->saved != NULL) events->saved(events->context, update);
-}
-
-static bool wants_stop(void *context)
-{
-    const struct cairn_run_events *events = &((const cairn_run *)context)->settings.events;
-    return events->stops != NULL && events->stops(events->context);
-}
-
-static cairn_status feed(void *context, cairn_trainer *t)
-{
-    const struct cairn_run_events *events = &((const cairn_run *)context)->settings.events;
-    return events->feed(events->context, t);
-}
-
-/* Local. */
-static cairn_status follow(cairn_run *run)
-{
-    const bool fed = cairn_dataset_is_fed(run->trainer->parts.dataset);
-    const bool feeds = run->settings.events.feed != NULL;
-    if (fed != feeds)
-        return cairn_fail(CAIRN_USAGE, fed ? "the samples are fed, and events.feed is not given"
-                                           : "events.feed is for samples that are fed, and these "
-                                             "are not");
-    run->callbacks = (struct cairn_run_callbacks){.on_scores = on_scores,
-                                                  .on_update = on_update,
-                                                  .on_saved = on_saved,
-                                                  .wants_stop = wants_stop,
-                                                  .feed = fed ? feed : NULL,
-                                                  .context = run};
-    run->options.callbacks = &run->callbacks;
-    return CAIRN_OK;
-}
-
 /* ---- the folder */
 
 /* Where there are no checkpoints: lines of a run that was killed before its first are made again,
@@ -242,6 +187,7 @@ static cairn_status record(cairn_run *run)
         .init_hash = run->init_hash,
         .data_fingerprint = run->options.data_fingerprint,
         .threads = run->config->train_threads,
+        .rounds = cairn_setup_rounds(run->config),
         .backend = cairn_model_backend(run->trainer->parts.model),
     };
     CAIRN_TRY(cairn_provenance_begin(run->comm, &about, run->folder));
@@ -291,7 +237,10 @@ static cairn_status set_options(cairn_run *run, double deadline_s, double deadli
     options->deadline_s = deadline_s;
     options->deadline_unix_s = deadline_unix_s;
     CAIRN_TRY(cairn_start_about(run->trainer, options));
-    return follow(run);
+    options->profile = run->settings.profile;
+    options->callbacks = &run->callbacks;
+    return cairn_start_follow(&run->settings.events,
+                              cairn_dataset_is_fed(run->trainer->parts.dataset), &run->callbacks);
 }
 
 /* Everything that can be wrong before the first update.  Collective. */
@@ -384,6 +333,11 @@ cairn_status cairn_run_save(cairn_run *run)
 const char *cairn_run_summary(const cairn_run *run)
 {
     return run->run == NULL ? NULL : cairn_run_summary_text(run->run);
+}
+
+const char *cairn_start_profile(const cairn_run *run)
+{
+    return run->run == NULL ? NULL : cairn_run_profile_text(run->run);
 }
 
 void cairn_run_close(cairn_run *run)

@@ -15,6 +15,7 @@
 #include "data/dataset.h"
 #include "plan/memory.h"
 #include "record/run_folder.h"
+#include "run/run.h"
 #include "setup/setup.h"
 #include "tensor/backend.h"
 
@@ -189,12 +190,23 @@ struct cairn_start {
     uint64_t init_hash;       /* of the weights then */
     uint64_t data_fingerprint;
     size_t threads;
-    enum cairn_backend backend; /* of products */
+    enum cairn_backend backend; /* of products ... */
+    bool rounds;                /* ... of operands that are rounded to bfloat16 */
 };
 
 /** Gather the hosts and write the entry into the folder, which rank 0 has open.
  *  Ranks: collective.  Errors: the agreed one: CAIRN_FILES. */
 CAIRN_CHECKED cairn_status cairn_provenance_begin(cairn_comm *comm, const struct cairn_start *about,
                                                   struct cairn_run_folder *folder);
+
+/** Let a run call these functions of the host, which stay where they are; `fed` says whether its
+ * samples are.  Ranks: local.  Errors: CAIRN_USAGE: events.feed is given where they are not, or is
+ * not where they are. */
+CAIRN_CHECKED cairn_status cairn_start_follow(struct cairn_run_events *events, bool fed,
+                                              struct cairn_run_callbacks *out);
+
+/** The table of profile.csv on rank 0, once a run with settings.profile has ended; else NULL.
+ * Borrowed.  Ranks: local.  Errors: none. */
+const char *cairn_start_profile(const cairn_run *run);
 
 #endif

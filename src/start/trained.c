@@ -101,6 +101,7 @@ static cairn_status make_model(struct cairn_trained *trained, const char *checkp
     struct cairn_model_options options =
         cairn_setup_model_options(trained->config, trained->dataset, trained->micro);
     cairn_status st = CAIRN_OK;
+    cairn_setup_expect(&options, trained->n_samples % trained->micro);
     options.recompute = FORWARD_PARTS; /* there is no backward that would compute again */
     if (options.n_classes == 0 && options.n_targets == 0)
         st = read_loss(checkpoint, &options, &loss);

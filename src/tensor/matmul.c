@@ -44,7 +44,7 @@ void cairn_matmul_by_weights(const struct cairn_matmul *matmul, const struct cai
 
 static cairn_status blas_plan(struct cairn_matmul *matmul)
 {
-    matmul->scratch_bytes = 0;
+    matmul->scratch_bytes = matmul->kept_bytes = matmul->code_bytes = 0;
     return CAIRN_OK;
 }
 

@@ -8,6 +8,8 @@
 #ifndef CAIRN_TENSOR_MATMUL_H
 #define CAIRN_TENSOR_MATMUL_H
 
+#include <stdint.h>
+
 #include "cairn/status.h"
 #include "tensor/backend.h"
 #include "tensor/micro.h"
@@ -19,17 +21,24 @@
 #define cairn_matmul_by_data    CAIRN_R(cairn_matmul_by_data)
 #define cairn_matmul_by_weights CAIRN_R(cairn_matmul_by_weights)
 
+/** In how many calls W must stay the same for keeping it to pay. */
+enum { CAIRN_KEPT_FROM = 4 };
+
 /** A linear map: what it is, and what planning made of it. */
 struct cairn_matmul {
     size_t in, out;                 /* W is [out, in]; each at most CAIRN_GEMM_MOST */
     size_t rows[CAIRN_MICRO_SIZES]; /* n of the calls to expect, 0 after the last: a call with
                                         another n is done by BLAS */
-    bool has_bias, wants_dx;        /* whether such calls are to expect */
-    enum cairn_backend backend;     /* who is asked first */
+    bool keeps; /* W may be kept in the layout that products want, while it stays the same */
+    bool has_bias, wants_dx;    /* whether such calls are to expect */
+    enum cairn_backend backend; /* who is asked first */
+    bool rounds;                /* operands are rounded to bfloat16 where the backend can */
 
     const struct cairn_matmul_kind *kind; /* who does it */
     void *self;                           /* the kind's own plan, owned */
     size_t scratch_bytes;                 /* of one call */
+    size_t code_bytes; /* that the library made for it, unless for an equal one */
+    size_t kept_bytes; /* of W in that layout, 0 where it is not kept */
 };
 
 /** The arrays of one call; those that it does not name are not looked at. */
@@ -44,6 +53,8 @@ struct cairn_matmul_job {
     real *dw;         /* [out, in] */
     real beta;        /* dw = beta * dw + gradient, with 0 (dw is not read) or 1 */
     void *scratch;    /* at a multiple of 64 */
+    void *kept;       /* likewise; this map's own */
+    uint64_t weights; /* numbers the weights: equal as long as W is; 0: nothing is known of it */
 };
 
 /** One way to do it. */

@@ -1,12 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * The products of a linear map by matmul primitives of oneDNN (2.x): one for each pass and number
- * of rows, made when the layer is planned.  oneDNN keeps the code of equal ones.  All calls are in
- * single precision: another instance of this file is never asked. */
+ * of rows, made when the layer is planned.  oneDNN keeps the code of equal ones.  Numbers are
+ * floats (another instance of this file is never asked) or, of operands, rounded to bfloat16. */
 #include <dnnl.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "tensor/bf16.h"
 #include "tensor/matmul.h"
+
+enum pass { FORWARD, BY_DATA, BY_WEIGHTS, BY_WEIGHTS_ADDED, N_PASSES };
+enum { KEPT_PASSES = BY_DATA + 1 /* those that read W */ };
+enum { MOST_KEPT = 1 << 22 /* numbers: memory is not to grow by much */ };
+
+enum { CODE_BYTES = 84 << 10 /* of a product, about: what a process grows by */ };
 
 /* A planned C = op(A) op(B) and the places of its arrays. */
 struct product {
@@ -14,19 +21,32 @@ struct product {
     dnnl_memory_t a, b, c, bias, scratch;
 };
 
-enum pass { FORWARD, BY_DATA, BY_WEIGHTS, BY_WEIGHTS_ADDED, N_PASSES };
+/* The product of the first number of rows from W in the layout that it wants, which it would make
+ * in every call else; the bits are the same. */
+struct kept {
+    struct product product;
+    dnnl_primitive_t reorder;
+    dnnl_memory_t w;
+    size_t at;        /* in job->kept, bytes */
+    uint64_t weights; /* that were put there */
+};
 
 /* The plan. */
 struct onednn {
     dnnl_engine_t engine;
     dnnl_stream_t stream;
     struct product product[CAIRN_MICRO_SIZES][N_PASSES];
+    struct kept kept[KEPT_PASSES];
+    size_t scratch_bytes, kept_bytes, n_products;
+    size_t a_at, b_at; /* in job->scratch: rounded operands */
 };
 
 /* What a product is made from: row-major matrices as stored, as in struct cairn_gemm. */
 struct wanted {
     size_t m, n, k;
     bool a_transposed, b_transposed, adds, has_bias;
+    bool any_b;                /* B may be in whatever layout is best */
+    dnnl_data_type_t operands; /* of A and B */
 };
 
 static cairn_status check(dnnl_status_t status)
@@ -37,13 +57,28 @@ static cairn_status check(dnnl_status_t status)
     return cairn_fail(CAIRN_BUG, "oneDNN refuses a product of matrices (status %d)", (int)status);
 }
 
-static dnnl_memory_desc_t matrix(size_t rows, size_t columns, bool transposed)
+static size_t whole_lines(size_t bytes)
+{
+    return (bytes + CAIRN_ALIGNMENT - 1) / CAIRN_ALIGNMENT * CAIRN_ALIGNMENT;
+}
+
+static dnnl_memory_desc_t matrix(size_t rows, size_t columns, bool transposed,
+                                 dnnl_data_type_t type)
 {
     dnnl_memory_desc_t desc = {0};
     const dnnl_dims_t dims = {(dnnl_dim_t)rows, (dnnl_dim_t)columns};
     const dnnl_dims_t by_rows = {(dnnl_dim_t)columns, 1};
     const dnnl_dims_t by_columns = {1, (dnnl_dim_t)rows};
-    dnnl_memory_desc_init_by_strides(&desc, 2, dims, dnnl_f32, transposed ? by_columns : by_rows);
+    dnnl_memory_desc_init_by_strides(&desc, 2, dims, type, transposed ? by_columns : by_rows);
+    return desc;
+}
+
+static dnnl_memory_desc_t b_of(const struct wanted *wanted)
+{
+    dnnl_memory_desc_t desc = matrix(wanted->k, wanted->n, wanted->b_transposed, wanted->operands);
+    const dnnl_dims_t dims = {(dnnl_dim_t)wanted->k, (dnnl_dim_t)wanted->n};
+    if (wanted->any_b)
+        dnnl_memory_desc_init_by_tag(&desc, 2, dims, wanted->operands, dnnl_format_tag_any);
     return desc;
 }
 
@@ -67,47 +102,86 @@ static cairn_status describe(const struct wanted *wanted, dnnl_primitive_attr_t 
     return st;
 }
 
-static cairn_status make(const struct onednn *self, const struct wanted *wanted,
-                         const_dnnl_primitive_attr_t attr, struct product *out,
-                         size_t *scratch_bytes)
+static cairn_status place_all(const struct onednn *self, const struct wanted *wanted,
+                              const_dnnl_primitive_desc_t planned, struct product *out)
 {
-    const dnnl_memory_desc_t a = matrix(wanted->m, wanted->k, wanted->a_transposed);
-    const dnnl_memory_desc_t b = matrix(wanted->k, wanted->n, wanted->b_transposed);
-    const dnnl_memory_desc_t c = matrix(wanted->m, wanted->n, false);
-    const dnnl_memory_desc_t bias = matrix(1, wanted->n, false);
+    const dnnl_memory_desc_t a =
+        matrix(wanted->m, wanted->k, wanted->a_transposed, wanted->operands);
+    const dnnl_memory_desc_t c = matrix(wanted->m, wanted->n, false, dnnl_f32);
+    const dnnl_memory_desc_t bias = matrix(1, wanted->n, false, dnnl_f32);
+    CAIRN_TRY(place(self, &a, &out->a));
+    CAIRN_TRY(
+        place(self, dnnl_primitive_desc_query_md(planned, dnnl_query_weights_md, 0), &out->b));
+    CAIRN_TRY(place(self, &c, &out->c));
+    CAIRN_TRY(place(self, dnnl_primitive_desc_query_md(planned, dnnl_query_scratchpad_md, 0),
+                    &out->scratch));
+    return wanted->has_bias ? place(self, &bias, &out->bias) : CAIRN_OK;
+}
+
+static cairn_status make(struct onednn *self, const struct wanted *wanted,
+                         const_dnnl_primitive_attr_t attr, struct product *out)
+{
+    const dnnl_memory_desc_t a =
+        matrix(wanted->m, wanted->k, wanted->a_transposed, wanted->operands);
+    const dnnl_memory_desc_t b = b_of(wanted);
+    const dnnl_memory_desc_t c = matrix(wanted->m, wanted->n, false, dnnl_f32);
+    const dnnl_memory_desc_t bias = matrix(1, wanted->n, false, dnnl_f32);
     dnnl_matmul_desc_t desc;
     dnnl_primitive_desc_t planned = NULL;
     CAIRN_TRY(check(dnnl_matmul_desc_init(&desc, &a, &b, wanted->has_bias ? &bias : NULL, &c)));
     CAIRN_TRY(check(dnnl_primitive_desc_create(&planned, &desc, attr, self->engine, NULL)));
-    const dnnl_memory_desc_t *scratch =
-        dnnl_primitive_desc_query_md(planned, dnnl_query_scratchpad_md, 0);
-    const size_t bytes = dnnl_memory_desc_get_size(scratch);
-    if (bytes > *scratch_bytes) *scratch_bytes = bytes;
+    const size_t bytes = dnnl_memory_desc_get_size(
+        dnnl_primitive_desc_query_md(planned, dnnl_query_scratchpad_md, 0));
+    if (bytes > self->scratch_bytes) self->scratch_bytes = bytes;
     cairn_status st = check(dnnl_primitive_create(&out->primitive, planned));
-    if (st == CAIRN_OK) st = place(self, scratch, &out->scratch);
+    if (st == CAIRN_OK) st = place_all(self, wanted, planned, out);
     dnnl_primitive_desc_destroy(planned);
-    if (st == CAIRN_OK) st = place(self, &a, &out->a);
-    if (st == CAIRN_OK) st = place(self, &b, &out->b);
-    if (st == CAIRN_OK) st = place(self, &c, &out->c);
-    if (st == CAIRN_OK && wanted->has_bias) st = place(self, &bias, &out->bias);
     return st;
 }
 
-static cairn_status plan_product(const struct onednn *self, const struct wanted *wanted,
-                                 struct product *out, size_t *scratch_bytes)
+static cairn_status plan_product(struct onednn *self, const struct wanted *wanted,
+                                 struct product *out)
 {
     dnnl_primitive_attr_t attr = NULL;
     CAIRN_TRY(check(dnnl_primitive_attr_create(&attr)));
+    self->n_products++;
     cairn_status st = describe(wanted, attr);
-    if (st == CAIRN_OK) st = make(self, wanted, attr, out, scratch_bytes);
+    if (st == CAIRN_OK) st = make(self, wanted, attr, out);
     dnnl_primitive_attr_destroy(attr);
     return st;
 }
 
-/* All passes over n rows. */
-static cairn_status plan_size(const struct cairn_matmul *matmul, size_t n, struct onednn *self,
-                              struct product *product, size_t *scratch_bytes)
+/* From W as it is into the layout that the product has chosen. */
+static cairn_status plan_reorder(struct onednn *self, const struct wanted *wanted,
+                                 struct kept *kept)
 {
+    const dnnl_memory_desc_t from = matrix(wanted->k, wanted->n, wanted->b_transposed, dnnl_f32);
+    const dnnl_memory_desc_t *to = NULL;
+    dnnl_primitive_desc_t planned = NULL;
+    CAIRN_TRY(check(dnnl_memory_get_memory_desc(kept->product.b, &to)));
+    CAIRN_TRY(check(
+        dnnl_reorder_primitive_desc_create(&planned, &from, self->engine, to, self->engine, NULL)));
+    cairn_status st = check(dnnl_primitive_create(&kept->reorder, planned));
+    dnnl_primitive_desc_destroy(planned);
+    CAIRN_TRY(st);
+    kept->at = self->kept_bytes;
+    self->kept_bytes += whole_lines(dnnl_memory_desc_get_size(to));
+    return place(self, &from, &kept->w);
+}
+
+static cairn_status plan_with_kept(struct onednn *self, const struct wanted *wanted,
+                                   struct kept *kept)
+{
+    struct wanted any = *wanted;
+    any.any_b = true;
+    CAIRN_TRY(plan_product(self, &any, &kept->product));
+    return plan_reorder(self, wanted, kept);
+}
+
+/* All passes over one number of rows, the first of all or another. */
+static cairn_status plan_size(const struct cairn_matmul *matmul, size_t i, struct onednn *self)
+{
+    const size_t n = matmul->rows[i];
     struct wanted wanted[N_PASSES] = {
         [FORWARD] = {.m = n,
                      .n = matmul->out,
@@ -120,9 +194,30 @@ static cairn_status plan_size(const struct cairn_matmul *matmul, size_t n, struc
     wanted[BY_WEIGHTS_ADDED] = wanted[BY_WEIGHTS];
     wanted[BY_WEIGHTS_ADDED].adds = true;
     for (int pass = 0; pass < N_PASSES; pass++)
-        if (pass != BY_DATA || matmul->wants_dx)
-            CAIRN_TRY(plan_product(self, &wanted[pass], &product[pass], scratch_bytes));
+        wanted[pass].operands = matmul->rounds ? dnnl_bf16 : dnnl_f32;
+    const bool keeps = matmul->keeps && i == 0 && matmul->in <= MOST_KEPT / matmul->out;
+    for (int pass = 0; pass < N_PASSES; pass++) {
+        if (pass == BY_DATA && !matmul->wants_dx) continue;
+        CAIRN_TRY(plan_product(self, &wanted[pass], &self->product[i][pass]));
+        if (keeps && pass < KEPT_PASSES)
+            CAIRN_TRY(plan_with_kept(self, &wanted[pass], &self->kept[pass]));
+    }
     return CAIRN_OK;
+}
+
+/* Room for rounded operands after oneDNN's own: A has rows of x or dy, B is W or, for its gradient,
+ * has rows of x. */
+static void plan_operands(const struct cairn_matmul *matmul, struct onednn *self)
+{
+    size_t rows = 0;
+    if (!matmul->rounds) return;
+    for (size_t i = 0; i < CAIRN_MICRO_SIZES; i++)
+        if (matmul->rows[i] > rows) rows = matmul->rows[i];
+    const size_t widest = matmul->in > matmul->out ? matmul->in : matmul->out;
+    const size_t longest = rows > matmul->out ? rows : matmul->out;
+    self->a_at = whole_lines(self->scratch_bytes);
+    self->b_at = self->a_at + whole_lines(rows * widest * sizeof(uint16_t));
+    self->scratch_bytes = self->b_at + longest * matmul->in * sizeof(uint16_t);
 }
 
 static cairn_status plan(struct cairn_matmul *matmul)
@@ -130,21 +225,35 @@ static cairn_status plan(struct cairn_matmul *matmul)
     struct onednn *self = NULL;
     CAIRN_TRY(cairn_memory_get(1, sizeof *self, "the products of a layer", &self));
     matmul->self = self;
-    matmul->scratch_bytes = 0;
     CAIRN_TRY(check(dnnl_engine_create(&self->engine, dnnl_cpu, 0)));
     CAIRN_TRY(check(dnnl_stream_create(&self->stream, self->engine, dnnl_stream_default_flags)));
     for (size_t i = 0; i < CAIRN_MICRO_SIZES && matmul->rows[i] > 0; i++)
-        CAIRN_TRY(
-            plan_size(matmul, matmul->rows[i], self, self->product[i], &matmul->scratch_bytes));
+        CAIRN_TRY(plan_size(matmul, i, self));
+    plan_operands(matmul, self);
+    matmul->scratch_bytes = self->scratch_bytes;
+    matmul->kept_bytes = self->kept_bytes;
+    matmul->code_bytes = self->n_products * CODE_BYTES;
     return CAIRN_OK;
+}
+
+static void free_memory(dnnl_memory_t memory)
+{
+    if (memory != NULL) dnnl_memory_destroy(memory);
+}
+
+static void free_primitive(dnnl_primitive_t primitive)
+{
+    if (primitive != NULL) dnnl_primitive_destroy(primitive);
 }
 
 static void free_product(struct product *product)
 {
-    dnnl_memory_t memory[] = {product->a, product->b, product->c, product->bias, product->scratch};
-    for (size_t i = 0; i < sizeof memory / sizeof memory[0]; i++)
-        if (memory[i] != NULL) dnnl_memory_destroy(memory[i]);
-    if (product->primitive != NULL) dnnl_primitive_destroy(product->primitive);
+    free_memory(product->a);
+    free_memory(product->b);
+    free_memory(product->c);
+    free_memory(product->bias);
+    free_memory(product->scratch);
+    free_primitive(product->primitive);
 }
 
 static void release(struct cairn_matmul *matmul)
@@ -153,12 +262,23 @@ static void release(struct cairn_matmul *matmul)
     if (self == NULL) return;
     for (int i = 0; i < CAIRN_MICRO_SIZES; i++)
         for (int pass = 0; pass < N_PASSES; pass++) free_product(&self->product[i][pass]);
+    for (int pass = 0; pass < KEPT_PASSES; pass++) {
+        free_product(&self->kept[pass].product);
+        free_memory(self->kept[pass].w);
+        free_primitive(self->kept[pass].reorder);
+    }
     if (self->stream != NULL) dnnl_stream_destroy(self->stream);
     if (self->engine != NULL) dnnl_engine_destroy(self->engine);
     free(self);
 }
 
-/* The product planned for n rows; NULL: there is none. */
+/* oneDNN's places are not const, whatever a primitive does with them. */
+static void put(dnnl_memory_t memory, const void *array)
+{
+    dnnl_memory_set_data_handle(memory, (void *)(uintptr_t)array);
+}
+
+/* The product planned for the rows of a call; NULL: there is none. */
 static const struct product *find(const struct cairn_matmul *matmul, size_t n, enum pass pass)
 {
     const struct onednn *self = matmul->self;
@@ -167,20 +287,45 @@ static const struct product *find(const struct cairn_matmul *matmul, size_t n, e
     return NULL;
 }
 
-/* oneDNN's places are not const, whatever a primitive does with them. */
-static void put(dnnl_memory_t memory, const real *array)
+/* The same from kept weights, which are put there where they are new; *w becomes what it reads. */
+static const struct product *find_kept(const struct cairn_matmul *matmul,
+                                       const struct cairn_matmul_job *job, enum pass pass,
+                                       const void **w)
 {
-    dnnl_memory_set_data_handle(memory, (void *)(uintptr_t)array);
+    struct onednn *self = matmul->self;
+    struct kept *kept = &self->kept[pass];
+    *w = job->w;
+    if (job->weights == 0 || kept->reorder == NULL || job->n != matmul->rows[0])
+        return find(matmul, job->n, pass);
+    *w = (char *)job->kept + kept->at;
+    if (kept->weights == job->weights) return &kept->product;
+    const dnnl_exec_arg_t args[] = {{DNNL_ARG_FROM, kept->w}, {DNNL_ARG_TO, kept->product.b}};
+    put(kept->w, job->w);
+    put(kept->product.b, *w);
+    dnnl_primitive_execute(kept->reorder, self->stream, 2, args);
+    kept->weights = job->weights;
+    return &kept->product;
 }
 
-static void run(const struct cairn_matmul *matmul, const struct product *product, const real *a,
-                const real *b, real *c, const struct cairn_matmul_job *job)
+/* An operand of n numbers as the products want it: rounded, at `at` in the scratch memory, or as it
+ * is. */
+static const void *operand(const struct cairn_matmul *matmul, const struct cairn_matmul_job *job,
+                           size_t at, const real *x, size_t n)
+{
+    if (!matmul->rounds) return x;
+    uint16_t *rounded = (uint16_t *)((char *)job->scratch + at);
+    cairn_bf16_round(x, n, rounded);
+    return rounded;
+}
+
+static void run(const struct cairn_matmul *matmul, const struct product *product, const void *a,
+                const void *b, real *c, const struct cairn_matmul_job *job)
 {
     const struct onednn *self = matmul->self;
     put(product->a, a);
     put(product->b, b);
     put(product->c, c);
-    dnnl_memory_set_data_handle(product->scratch, job->scratch);
+    put(product->scratch, job->scratch);
     const dnnl_exec_arg_t args[] = {{DNNL_ARG_SRC, product->a},
                                     {DNNL_ARG_WEIGHTS, product->b},
                                     {DNNL_ARG_DST, product->c},
@@ -189,34 +334,59 @@ static void run(const struct cairn_matmul *matmul, const struct product *product
     dnnl_primitive_execute(product->primitive, self->stream, product->bias == NULL ? 4 : 5, args);
 }
 
+/* What a pass reads: a [n, width], and W as it is or as it is kept. */
+struct reads {
+    const real *a;
+    size_t width;
+    const void *w;
+};
+
+static void run_with_weights(const struct cairn_matmul *matmul, const struct product *product,
+                             const struct cairn_matmul_job *job, const struct reads *reads, real *c)
+{
+    const struct onednn *self = matmul->self;
+    const void *a = operand(matmul, job, self->a_at, reads->a, job->n * reads->width);
+    const void *w = reads->w;
+    if (w == job->w) w = operand(matmul, job, self->b_at, job->w, matmul->in * matmul->out);
+    run(matmul, product, a, w, c, job);
+}
+
 static void forward(const struct cairn_matmul *matmul, const struct cairn_matmul_job *job)
 {
-    const struct product *product = find(matmul, job->n, FORWARD);
+    const void *w = NULL;
+    const struct product *product = find_kept(matmul, job, FORWARD, &w);
     if (product == NULL) {
         cairn_matmul_blas.forward(matmul, job);
         return;
     }
     if (product->bias != NULL) put(product->bias, job->bias);
-    run(matmul, product, job->x, job->w, job->y, job);
+    const struct reads reads = {job->x, matmul->in, w};
+    run_with_weights(matmul, product, job, &reads, job->y);
 }
 
 static void by_data(const struct cairn_matmul *matmul, const struct cairn_matmul_job *job)
 {
-    const struct product *product = find(matmul, job->n, BY_DATA);
+    const void *w = NULL;
+    const struct product *product = find_kept(matmul, job, BY_DATA, &w);
+    const struct reads reads = {job->dy, matmul->out, w};
     if (product == NULL)
         cairn_matmul_blas.by_data(matmul, job);
     else
-        run(matmul, product, job->dy, job->w, job->dx, job);
+        run_with_weights(matmul, product, job, &reads, job->dx);
 }
 
 static void by_weights(const struct cairn_matmul *matmul, const struct cairn_matmul_job *job)
 {
+    const struct onednn *self = matmul->self;
     const enum pass pass = job->beta == 0 ? BY_WEIGHTS : BY_WEIGHTS_ADDED;
     const struct product *product = find(matmul, job->n, pass);
-    if (product == NULL)
+    if (product == NULL) {
         cairn_matmul_blas.by_weights(matmul, job);
-    else
-        run(matmul, product, job->dy, job->x, job->dw, job);
+        return;
+    }
+    const void *dy = operand(matmul, job, self->a_at, job->dy, job->n * matmul->out);
+    const void *x = operand(matmul, job, self->b_at, job->x, job->n * matmul->in);
+    run(matmul, product, dy, x, job->dw, job);
 }
 
 const struct cairn_matmul_kind cairn_matmul_onednn = {

@@ -4,21 +4,31 @@
 #ifndef CAIRN_TENSOR_SINK_H
 #define CAIRN_TENSOR_SINK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "tensor/real.h"
 
 /**
  * For each tensor and micro-batch: open it, put the gradient there as place = beta * place +
- * gradient, close it. Tensors are opened one at a time or several at once (weight and bias), each
- * once per micro-batch and, where layers share it, once by each of them (cairn_param.n_uses), one
- * after the other.  What a buffer averages goes the same way: the statistic of the micro-batch
- * times its samples.
+ * gradient with the beta of cairn_sink_beta(), close it. Tensors are opened one at a time or
+ * several at once (weight and bias), each once per micro-batch and, where layers share it, once by
+ * each of them (cairn_param.n_uses), one after the other.  What a buffer averages goes the same
+ * way: the statistic of the micro-batch times its samples.
  */
 struct cairn_sink {
     real *(*open)(struct cairn_sink *sink, size_t param);
     void (*close)(struct cairn_sink *sink, size_t param);
-    real beta; /* 1: a sum is kept there; 0: the place holds nothing of value */
+    bool keeps; /* a sum is kept in the places; else what is there has no value when it is opened */
+    const bool *started; /* [n_tensors] where sums are kept: the place holds one; changed by
+                            close() alone.  NULL: all do */
 };
+
+/** 1: the tensor's place holds a sum to which the gradient is added; 0: it is overwritten.  Asked
+ * before the tensor is closed.  Ranks: local.  Errors: none. */
+static inline real cairn_sink_beta(const struct cairn_sink *sink, size_t param)
+{
+    return sink->keeps && (sink->started == NULL || sink->started[param]) ? 1 : 0;
+}
 
 #endif

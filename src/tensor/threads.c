@@ -56,6 +56,19 @@ size_t cairn_threads_now(void)
     return (size_t)use(0);
 }
 
+void cairn_threads_each(size_t n, void (*work)(void *context, size_t i), void *context)
+{
+#ifdef _OPENMP
+    const size_t n_threads = cairn_threads_now();
+    if (n > 1 && n_threads > 1) {
+#pragma omp parallel for schedule(static) num_threads((int)n_threads)
+        for (size_t i = 0; i < n; i++) work(context, i);
+        return;
+    }
+#endif
+    for (size_t i = 0; i < n; i++) work(context, i);
+}
+
 enum cairn_blas_threads cairn_threads_blas_kind(void)
 {
 #ifdef CAIRN_HAVE_OPENBLAS_GET_PARALLEL

@@ -16,6 +16,15 @@
  */
 CAIRN_CHECKED cairn_status cairn_threads_set(size_t n);
 
+/**
+ * Call work(context, i) for each i below n, spread over the threads of this rank.  The calls may
+ * come in any order and at the same time, so what they give must not depend on it.
+ *
+ * Ranks   local
+ * Errors  none
+ */
+void cairn_threads_each(size_t n, void (*work)(void *context, size_t i), void *context);
+
 /** How many threads BLAS works with.  Ranks: local.  Errors: none. */
 size_t cairn_threads_now(void);
 

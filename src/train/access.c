@@ -19,6 +19,15 @@ size_t cairn_trainer_tensors(const cairn_trainer *t)
     return t->params->n_tensors;
 }
 
+/* Divided and clipped where it lies, from now on after every update: a host may keep the pointer.
+ */
+static const cairn_real *gradient_of(const cairn_trainer *t)
+{
+    cairn_gradient_settle(t->gradient, t->params->n_weights);
+    t->gradient->shown = true;
+    return t->gradient->sum;
+}
+
 cairn_status cairn_trainer_tensor(const cairn_trainer *t, size_t i, struct cairn_tensor *out)
 {
     if (i >= t->params->n_tensors)
@@ -33,7 +42,7 @@ cairn_status cairn_trainer_tensor(const cairn_trainer *t, size_t i, struct cairn
         .n_dims = (size_t)param->shape.ndim,
         .n = param->count,
         .value = t->w + param->offset,
-        .gradient = trained && t->g != NULL ? t->g + param->offset : NULL,
+        .gradient = trained && t->gradient != NULL ? gradient_of(t) + param->offset : NULL,
         .average = average == NULL ? NULL : average + param->offset,
     };
     return CAIRN_OK;

@@ -44,8 +44,8 @@ struct cairn_observer {
      * update; a status other than CAIRN_OK ends the update on all ranks. */
     cairn_status (*before_sum)(void *context, bool *stop);
 
-    /** t->g is the gradient of the update, divided and not yet clipped, and t->squares are its
-     * squares; alike on all ranks. */
+    /** t->gradient is that of the update, not yet clipped, and t->squares are its squares; alike on
+     * all ranks. */
     void (*summed)(void *context, cairn_trainer *t, const struct cairn_totals *totals);
 
     /** The weights are new; t->at still describes the update before.  Figures may be added to the

@@ -143,6 +143,7 @@ void cairn_trainer_zero(cairn_trainer *t)
 {
     cairn_sum_begin(t->sum);
     cairn_observe_begin(t);
+    cairn_model_keep(t->parts.model, cairn_trainer_share(t)); /* weights stay until the sum */
     t->n_fed = 0;
 }
 

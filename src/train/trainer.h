@@ -50,8 +50,8 @@ struct cairn_trainer {
     const struct cairn_params *params; /* of the model */
     real *w;                           /* [n_values], weights and buffers, owned */
     struct cairn_sum *sum;             /* owned */
-    real *g;                           /* [n_values]: the reduced gradient, borrowed from the sum */
-    double *squares;                   /* [n_items] of g before clipping, owned */
+    struct cairn_gradient *gradient; /* of the last update, borrowed from the sum; NULL: none yet */
+    double *squares;                 /* [n_items] of it before clipping, owned */
     struct cairn_progress_state at;
     size_t n_fed;                    /* micro-batches that the host fed in this update */
     double given_rate;               /* the host's, whatever the schedule; below 0: none */
@@ -87,8 +87,8 @@ void cairn_trainer_foresee(cairn_trainer *t);
  * Errors: as cairn_trainer_backward(). */
 CAIRN_CHECKED cairn_status cairn_trainer_accumulate(cairn_trainer *t);
 
-/** What all ranks have accumulated -> t->g and *totals; *again: work the same update once more.
- * Agreed status; as cairn_trainer_sum(). */
+/** What all ranks have accumulated -> their sum and *totals; *again: work the same update once
+ * more. Agreed status; as cairn_trainer_sum(). */
 CAIRN_CHECKED cairn_status cairn_trainer_reduce(cairn_trainer *t, cairn_status st, bool *again,
                                                 struct cairn_totals *totals);
 

@@ -55,11 +55,12 @@ cairn_status cairn_trainer_reduce(cairn_trainer *t, cairn_status st, bool *again
                                   struct cairn_totals *totals)
 {
     bool stop = cairn_interrupted();
+    cairn_model_keep(t->parts.model, 0); /* its weights are about to change */
     cairn_observe_phase(t, CAIRN_PHASE_REDUCE);
     st = cairn_observe_sum(t, st, &stop);
     *again = cairn_sum_needs_range(t->sum); /* what is fed is not there when a trainer is made */
     if (*again) return cairn_sum_learn(t->sum, st);
-    st = cairn_sum_reduce(t->sum, st, stop, &t->g, totals);
+    st = cairn_sum_reduce(t->sum, st, stop, totals);
     *again = st == CAIRN_OK && cairn_sum_again(t->sum);
     return st == CAIRN_OK && !*again ? cairn_trainer_check_sum(t, totals) : st;
 }
@@ -69,15 +70,15 @@ static cairn_status apply(cairn_trainer *t, const struct cairn_totals *totals,
                           struct cairn_update_record *out)
 {
     const struct cairn_rate rate = {.now = cairn_trainer_rate(t), .before = t->at.rate};
-    if (t->parts.normalize) cairn_divide(t->g, t->params->n_weights, totals->weight);
-    double norm = cairn_params_norm(t->params, t->g, t->squares);
+    const double divisor = t->parts.normalize ? totals->weight : 1;
+    double norm = cairn_sum_gradient(t->sum, divisor, t->squares, &t->gradient);
     cairn_observe_summed(t, totals);
     if (!isfinite(norm))
         return cairn_fail(CAIRN_NUMBERS,
                           "the gradient is not finite; lower optim.lr or set optim.clip_norm");
-    cairn_clip(t->g, t->params->n_weights, norm, t->parts.clip_norm);
-    cairn_optim_update(t->parts.optim, rate, t->g, t->w);             /* -> new weights */
-    cairn_buffers_update(t->params, t->g, (double)t->window.n, t->w); /* -> normalisation's */
+    cairn_gradient_clip(t->gradient, norm, t->parts.clip_norm);
+    cairn_optim_update(t->parts.optim, rate, t->gradient, t->w);                  /* -> weights */
+    cairn_buffers_update(t->params, t->gradient->sum, (double)t->window.n, t->w); /* -> averages */
     *out = cairn_trainer_record(t, totals, rate.now, norm);
     CAIRN_TRY(cairn_observe_update(t, out));
     return cairn_trainer_next_window(t, totals, rate.now);

@@ -15,6 +15,7 @@ cairn_status cairn_verify_gradient(cairn_trainer *t, struct cairn_totals *out)
         st = cairn_trainer_accumulate(t);
         st = cairn_trainer_reduce(t, st, &again, out);
     } while (st == CAIRN_OK && again);
+    if (st == CAIRN_OK) (void)cairn_sum_gradient(t->sum, 1, t->squares, &t->gradient);
     return st;
 }
 
@@ -88,15 +89,16 @@ struct cairn_difference cairn_verify_compare(const cairn_trainer *t,
 {
     struct cairn_scores scores;
     size_t n_items = t->params->n_items;
+    const real *g = t->gradient->sum;
     (void)cairn_reference_gradient(reference, &scores);
     struct cairn_difference out = {
         .loss = relative(fabs(totals->loss - scores.loss), fabs(scores.loss)),
-        .gradient = difference(t->params, 0, n_items, t->g, reference),
-        .bits = cairn_params_hash(t->g, t->params->n_values),
+        .gradient = difference(t->params, 0, n_items, g, reference),
+        .bits = cairn_params_hash(g, t->params->n_values),
         .loss_value = totals->loss / totals->weight,
     };
     /* what the running averages take, likewise */
     out.gradient =
-        worse(out.gradient, difference(t->params, n_items, t->params->n_tensors, t->g, reference));
+        worse(out.gradient, difference(t->params, n_items, t->params->n_tensors, g, reference));
     return out;
 }

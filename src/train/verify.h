@@ -15,7 +15,7 @@ struct cairn_difference {
     double loss_value; /* sum / W */
 };
 
-/** The gradient of the trainer's next update, not applied: in t->g; the totals in *out.
+/** The gradient of the trainer's next update, not applied: in t->gradient; the totals in *out.
  *  Ranks: collective.  Errors: the agreed one. */
 CAIRN_CHECKED cairn_status cairn_verify_gradient(cairn_trainer *t, struct cairn_totals *out);
 
@@ -24,7 +24,7 @@ CAIRN_CHECKED cairn_status cairn_verify_gradient(cairn_trainer *t, struct cairn_
 CAIRN_CHECKED cairn_status cairn_verify_reference(cairn_trainer *t,
                                                   struct cairn_reference *reference);
 
-/** Compare t->g with the reference.  Ranks: local.  Errors: none. */
+/** Compare t->gradient with the reference.  Ranks: local.  Errors: none. */
 struct cairn_difference cairn_verify_compare(const cairn_trainer *t,
                                              const struct cairn_totals *totals,
                                              const struct cairn_reference *reference);

@@ -11,6 +11,7 @@
 #include "comm/sum.h"
 #include "nn/reference.h"
 #include "support/nn.h"
+#include "support/sum.h"
 
 enum { TOKENS = 100, VOCABULARY = 11, SAMPLES = 20, HALF = SAMPLES / 2, FEW = 10, ALL = 1010 };
 
@@ -86,7 +87,7 @@ static cairn_status add_up(cairn_comm *comm, struct cairn_sum *sum, real **g,
         cairn_sum_begin(sum);
         if (rank == 0) st = add_half(sum, 0);
         if (rank == last && st == CAIRN_OK) st = add_half(sum, 1);
-        st = cairn_sum_reduce(sum, st, false, g, totals);
+        st = sum_reduce(sum, st, false, g, totals);
     } while (st == CAIRN_OK && cairn_sum_again(sum));
     return st;
 }

@@ -13,6 +13,7 @@
 #include "data/writer.h"
 #include "support/nn.h"
 #include "support/noise_oracle.h"
+#include "support/sum.h"
 #include "train/noise.h"
 #include "train/trainer.h"
 
@@ -133,7 +134,7 @@ static cairn_status squares_of(struct bench *bench, const struct samples *sample
         if (turn == 0 && cairn_sum_needs_range(sum))
             st = cairn_sum_learn(sum, st);
         else
-            st = cairn_sum_reduce(sum, st, false, &g, &totals);
+            st = sum_reduce(sum, st, false, &g, &totals);
     }
     for (size_t p = 0; p < bench->params->n_items && st == CAIRN_OK; p++)
         out[p] = totals.squares[p];

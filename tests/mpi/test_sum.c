@@ -10,6 +10,7 @@
 #include "base/random.h"
 #include "comm/exchange.h"
 #include "comm/sum.h"
+#include "support/sum.h"
 #include "train/window.h"
 
 enum { N_FIRST = 700, N_SECOND = 5001, N = N_FIRST + N_SECOND, M = 13 };
@@ -48,7 +49,8 @@ static void put(struct cairn_sum *sum, uint64_t m, real factor)
         const struct cairn_param *item = &params.item[p];
         real *place = sum->sink.open(&sum->sink, p);
         for (size_t i = 0; i < item->count; i++)
-            place[i] = sum->sink.beta * place[i] + factor * element(m, item->offset + i);
+            place[i] = (cairn_sink_beta(&sum->sink, p) == 0 ? 0 : place[i]) +
+                       factor * element(m, item->offset + i);
         sum->sink.close(&sum->sink, p);
     }
 }
@@ -66,9 +68,9 @@ static cairn_status work(struct cairn_sum *sum, uint64_t odd, real factor, real 
     for (uint64_t m = share.first; m < share.end; m++) {
         put(sum, m, m == odd ? factor : 1);
         cairn_status st = cairn_sum_end_micro(sum, &scores);
-        if (st != CAIRN_OK) return cairn_sum_reduce(sum, st, false, g, totals);
+        if (st != CAIRN_OK) return sum_reduce(sum, st, false, g, totals);
     }
-    return cairn_sum_reduce(sum, CAIRN_OK, false, g, totals);
+    return sum_reduce(sum, CAIRN_OK, false, g, totals);
 }
 
 static cairn_status learn(struct cairn_sum *sum)
@@ -139,7 +141,7 @@ static void fixed_sums_have_the_same_bits(void **state)
         st = make(self, "fixed", &alone);
         cairn_sum_begin(alone);
         for (uint64_t m = M; m-- > 0;) put(alone, m, 1);
-        if (st == CAIRN_OK) st = cairn_sum_reduce(alone, st, false, &g_alone, &totals);
+        if (st == CAIRN_OK) st = sum_reduce(alone, st, false, &g_alone, &totals);
         same = st == CAIRN_OK && memcmp(g, g_alone, N * sizeof *g) == 0;
         cairn_sum_free(alone);
     }
@@ -191,9 +193,9 @@ static void trouble_and_stops_travel_with_the_sum(void **state)
         assert_on_all(st == CAIRN_OK);
         cairn_sum_begin(sum);
         if (last) st = cairn_fail(CAIRN_DATA, "cannot read");
-        assert_on_all(cairn_sum_reduce(sum, st, false, &g, &totals) == CAIRN_DATA);
+        assert_on_all(sum_reduce(sum, st, false, &g, &totals) == CAIRN_DATA);
         cairn_sum_begin(sum);
-        st = cairn_sum_reduce(sum, CAIRN_OK, last, &g, &totals);
+        st = sum_reduce(sum, CAIRN_OK, last, &g, &totals);
         assert_on_all(st == CAIRN_OK && totals.stop);
         cairn_sum_free(sum);
     }
@@ -215,7 +217,7 @@ static void large_losses_are_told(void **state)
         assert_on_all(st == CAIRN_OK);
         cairn_sum_begin(sum);
         st = cairn_sum_end_micro(sum, &scores);
-        st = cairn_sum_reduce(sum, st, false, &g, &totals);
+        st = sum_reduce(sum, st, false, &g, &totals);
         assert_on_all(st == CAIRN_OK && totals.loss == wanted);
         cairn_sum_free(sum);
     }

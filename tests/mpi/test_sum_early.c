@@ -13,6 +13,7 @@
 #include "comm/exchange.h"
 #include "comm/sum.h"
 #include "comm/world.h"
+#include "support/sum.h"
 #include "train/window.h"
 
 enum { N_TENSORS = 5, SHARED = 2 };
@@ -54,7 +55,8 @@ static void put(struct cairn_sum *sum, uint64_t m, size_t p)
     const struct cairn_param *item = &params.item[p];
     real *place = sum->sink.open(&sum->sink, p);
     for (size_t i = 0; i < item->count; i++)
-        place[i] = sum->sink.beta * place[i] + element(m, item->offset + i);
+        place[i] =
+            (cairn_sink_beta(&sum->sink, p) == 0 ? 0 : place[i]) + element(m, item->offset + i);
     sum->sink.close(&sum->sink, p);
 }
 
@@ -105,7 +107,7 @@ static cairn_status add_up(struct cairn_sum *sum, const struct trial *trial, rea
     }
     if (st == CAIRN_OK && share.end > share.first) cairn_sum_unit(sum, 5);
     out->n_begun = sum->early.n_begun;
-    return cairn_sum_reduce(sum, st, false, g, &out->totals);
+    return sum_reduce(sum, st, false, g, &out->totals);
 }
 
 static struct outcome try(const struct trial *trial)

@@ -12,6 +12,7 @@
 #include "base/random.h"
 #include "comm/exchange.h"
 #include "comm/sum.h"
+#include "support/sum.h"
 #include "train/window.h"
 
 #define EPSILON ((double)(CAIRN_R_BITS == 64 ? DBL_EPSILON : FLT_EPSILON))
@@ -99,7 +100,7 @@ static bool are_as_good(enum pattern pattern, uint64_t n_micro, double *worst)
     st = cairn_sum_learn(sum, st);
     cairn_sum_begin(sum);
     for (uint64_t m = share.first; m < share.end; m++) put_micro(sum, pattern, m, 1);
-    st = cairn_sum_reduce(sum, st, false, &g, &totals);
+    st = sum_reduce(sum, st, false, &g, &totals);
     bool good = st == CAIRN_OK && !cairn_sum_again(sum);
     for (size_t i = 0; i < N && good && cairn_comm_rank(world) == 0; i++)
         good = is_as_good(pattern, n_micro, i, g[i], worst);
@@ -166,7 +167,7 @@ static int work(struct cairn_sum *sum, struct cairn_share share, uint64_t update
         cairn_sum_begin(sum);
         for (uint64_t m = share.first; m < share.end; m++)
             put_micro(sum, ANY_SIGN, update * M + m, m == update % M ? factor : 1);
-        if (cairn_sum_reduce(sum, CAIRN_OK, false, g, &totals) != CAIRN_OK) return 0;
+        if (sum_reduce(sum, CAIRN_OK, false, g, &totals) != CAIRN_OK) return 0;
         if (!cairn_sum_again(sum)) return times;
     }
     return 0;
@@ -261,7 +262,7 @@ static void zeros_ask_for_nothing(void **state)
     for (int i = 0; i < 20; i++) {
         cairn_sum_begin(sum);
         put(sum, zero);
-        cairn_status st = cairn_sum_reduce(sum, CAIRN_OK, false, &g, &totals);
+        cairn_status st = sum_reduce(sum, CAIRN_OK, false, &g, &totals);
         assert_on_all(st == CAIRN_OK && !cairn_sum_again(sum) && g[0] == 0);
     }
     assert_on_all(work(sum, share_of(M), 3, 1, &g) == 2);

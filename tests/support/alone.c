@@ -35,7 +35,7 @@ struct alone *alone_make(const char *text, const struct cairn_shape *in, size_t 
     char list[512];
     get(1, sizeof *alone, &alone);
     snprintf(list, sizeof list, "[%s]", text);
-    alone->sink = (struct cairn_sink){open_tensor, close_tensor, 0};
+    alone->sink = (struct cairn_sink){.open = open_tensor, .close = close_tensor};
     alone->list = tree_of(list);
     alone->plan = (struct cairn_plan){
         .micro = micro, .params = &alone->params, .arena = &alone->arena, .wants_dx = true};

@@ -121,7 +121,7 @@ struct bench *bench_make(const struct cairn_model_options *options)
 {
     struct bench *bench = NULL;
     get(1, sizeof *bench, &bench);
-    bench->sink = (struct cairn_sink){open_tensor, close_tensor, 1};
+    bench->sink = (struct cairn_sink){.open = open_tensor, .close = close_tensor, .keeps = true};
     if (cairn_model_create(options, &bench->model) != CAIRN_OK) fail_msg("%s", cairn_error_text());
     bench->params = cairn_model_params(bench->model);
     get(bench->params->n_values, sizeof *bench->w, &bench->w);

@@ -9,6 +9,13 @@
 /* Two tensors; FIRST and N are no multiples of a vector, and a block of LAMB ends in the first. */
 enum { FIRST = 1100, N = 1237, N_TENSORS = 2, MOST_EXAMPLES = 6 };
 
+/* One update with a gradient as it is. */
+static inline void optim_update(struct cairn_optim *optim, struct cairn_rate rate, real *g, real *w)
+{
+    cairn_optim_update(optim, rate, &(struct cairn_gradient){.sum = g, .divisor = 1, .factor = 1},
+                       w);
+}
+
 /* Their layout. */
 extern const struct cairn_params two_tensors;
 

@@ -43,7 +43,8 @@ static void inner_make_of(struct inner *inner, const char *text, const char *pre
 {
     static const real w[4] = {1, 2, 3, 4};
     const struct cairn_shape in = {1, {2}};
-    *inner = (struct inner){.micro = {.n = 1}, .sink = {open_tensor, close_tensor, 0}};
+    *inner =
+        (struct inner){.micro = {.n = 1}, .sink = {.open = open_tensor, .close = close_tensor}};
     inner->list = tree_of(text);
     inner->plan = (struct cairn_plan){
         .micro = 1, .params = &inner->params, .arena = &inner->arena, .wants_dx = wants_dx};

@@ -149,7 +149,7 @@ static void test_values_worked_by_hand(void **state)
     assert_int_equal(bench_gradient(bench, &micro), CAIRN_OK); /* beta is 1: added once more */
     for (int i = 0; i < 6; i++) assert_true(bench->g[i] == 2 * g[i]);
     assert_true(bench->scores.loss == 5 && bench->scores.weight == 2);
-    bench->sink.beta = 0; /* what lies there is not even read */
+    bench->sink.keeps = false; /* what lies there is not even read */
     bench->g[0] = bench->g[5] = NAN;
     assert_int_equal(bench_gradient(bench, &micro), CAIRN_OK);
     for (int i = 0; i < 6; i++) assert_true(bench->g[i] == g[i]);
@@ -192,7 +192,7 @@ static void test_cross_entropy_does_not_overflow(void **state)
                                     .sample = zero,
                                     .epoch = zero};
         bench->scores = (struct cairn_scores){0};
-        bench->sink.beta = 0;
+        bench->sink.keeps = false;
         assert_int_equal(bench_gradient(bench, &micro), CAIRN_OK);
         assert_true(fabs(bench->scores.loss - rows[i].loss) <= ROUNDING * fmax(1, rows[i].loss));
         assert_true(bench->scores.correct == rows[i].correct);

@@ -89,7 +89,7 @@ static void test_gradient_of_an_embedding_into_a_place_of_no_value(void **state)
     struct samples samples = samples_make(&options, SAMPLES);
     struct bench *sum = bench_make(&options);
     struct bench *fresh = bench_make(&options);
-    fresh->sink.beta = 0;
+    fresh->sink.keeps = false;
     for (size_t i = 0; i < fresh->params->n_values; i++) fresh->g[i] = NAN;
     assert_int_equal(bench_gradient(sum, &samples.micro), CAIRN_OK);
     assert_int_equal(bench_gradient(fresh, &samples.micro), CAIRN_OK);

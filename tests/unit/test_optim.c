@@ -72,7 +72,7 @@ static void run(struct cairn_optim *optim, int from, int to, real *w)
     real g[N];
     for (int t = from; t <= to; t++) {
         draw(t, N, g);
-        cairn_optim_update(optim, rates_of(t), g, w);
+        optim_update(optim, rates_of(t), g, w);
     }
 }
 
@@ -86,7 +86,7 @@ static void follows_its_formula(const struct tried *o, const char *keys)
     for (int i = 0; i < N; i++) r.w[i] = (double)w[i];
     for (int t = 1; t <= UPDATES; t++) {
         draw(t, N, g);
-        cairn_optim_update(optim, rates_of(t), g, w);
+        optim_update(optim, rates_of(t), g, w);
         formula_of(o->kind)->update(&r, g, o, rates_of(t), t);
     }
     for (int i = 0; i < N; i++)
@@ -208,7 +208,7 @@ static void a_kind_brings_its_own_keys(void **state)
         struct tried o = tried(&pull_kind, given[c].keys);
         real w[N] = {1}, g[N] = {2};
         optim = make(&o);
-        cairn_optim_update(optim, (struct cairn_rate){0.5, 0}, g, w);
+        optim_update(optim, (struct cairn_rate){0.5, 0}, g, w);
         assert_true(w[0] == given[c].w);
         cairn_optim_free(optim);
         tried_free(&o);
@@ -265,7 +265,7 @@ static void numbers_of_pytorch(void **state)
         for (int k = 0; k < 5; k++) {
             for (int i = 0; i < 3; i++)
                 g[i] = (real)(0.1 * (i + 1) * (k % 2 == 0 ? 1 : -0.5) + 0.01 * k);
-            cairn_optim_update(optim, (struct cairn_rate){0.1, 0.1}, g, w);
+            optim_update(optim, (struct cairn_rate){0.1, 0.1}, g, w);
         }
         for (int i = 0; i < 3; i++) /* a few units in the last place of numbers up to 2, or 7 */
             if (fabs(w[i] - table[c].w[i]) > 2.5e-7f * fmax(2, fabs(w[i])))
@@ -342,7 +342,7 @@ static void variance_never_falls_below_zero(void **state)
     struct cairn_optim *optim = make_named("rmsprop", "{alpha: 0.5, eps: 1e-3, centered: true}");
     (void)state;
     draw(1, N, g);
-    for (int t = 1; t <= 100; t++) cairn_optim_update(optim, (struct cairn_rate){1e-4, 1e-4}, g, w);
+    for (int t = 1; t <= 100; t++) optim_update(optim, (struct cairn_rate){1e-4, 1e-4}, g, w);
     for (int i = 0; i < N; i++) assert_true(isfinite(w[i]));
     cairn_optim_free(optim);
 }
@@ -358,7 +358,7 @@ static void zero_norms_scale_nothing(void **state)
         real w[N] = {0}, g[N] = {0};
         for (int i = 0; i < FIRST; i++) g[i] = 0.25f;
         for (int i = FIRST; i < N; i++) w[i] = 3;
-        cairn_optim_update(optim, (struct cairn_rate){0.1, 0}, g, w);
+        optim_update(optim, (struct cairn_rate){0.1, 0}, g, w);
         for (int i = 0; i < FIRST; i++) assert_true(fabs((double)w[i] + moves[c]) < TOLERANCE);
         for (int i = FIRST; i < N; i++) assert_true(w[i] == 3);
         cairn_optim_free(optim);

@@ -108,7 +108,7 @@ static void update_alone(const struct tried *o, const struct wanted *wanted, int
         struct cairn_rate rate = rates_of(t);
         rate.now *= wanted->lr_scale[k];
         rate.before *= wanted->lr_scale[k];
-        cairn_optim_update(optim, rate, g + items[k].offset, w);
+        optim_update(optim, rate, g + items[k].offset, w);
     }
     cairn_optim_free(optim);
     cairn_node_free(without);
@@ -126,7 +126,7 @@ static void check(const struct tried *o, const char *groups, const struct wanted
     memcpy(alone, w, sizeof w);
     for (int t = 1; t <= UPDATES; t++) {
         draw(t, N_ALL, g);
-        cairn_optim_update(optim, rates_of(t), g, w);
+        optim_update(optim, rates_of(t), g, w);
     }
     cairn_optim_free(optim);
     for (int k = 0; k < N_ITEMS; k++) {

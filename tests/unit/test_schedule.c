@@ -9,16 +9,20 @@
 
 #include "optim/optim.h"
 #include "optim/schedule.h"
+#include "tensor/gradient.h"
 #include "tensor/norm.h"
 
 static void clip(void **state)
 {
     real g[3] = {3, 4, 12};
+    struct cairn_gradient gradient = {.sum = g, .divisor = 1, .factor = 1};
     (void)state;
-    cairn_clip(g, 3, 13, 0);
-    cairn_clip(g, 3, 13, 13);
+    cairn_gradient_clip(&gradient, 13, 0);
+    cairn_gradient_clip(&gradient, 13, 13);
+    cairn_gradient_settle(&gradient, 3);
     assert_true(g[0] == 3 && g[1] == 4 && g[2] == 12);
-    cairn_clip(g, 3, 13, 1);
+    cairn_gradient_clip(&gradient, 13, 1);
+    cairn_gradient_settle(&gradient, 3);
     assert_true(fabs((double)g[0] - 0.23076921701431274) <
                 1e-7); /* by torch.nn.utils.clip_grad_norm_ */
     assert_true(fabs((double)g[2] - 0.923076868057251) < 1e-7);

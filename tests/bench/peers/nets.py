@@ -18,7 +18,7 @@ class Layers(nn.Sequential):
         for index, keys in enumerate(layers):
             keys = {"vocabulary": vocabulary, **keys}
             name = str(keys.pop("name", index))
-            if keys.get("tie"):
+            if keys.get("tie", "") != "":
                 keys = {"type": "tied", "other": self.get_submodule(str(keys["tie"])), **{k: v for k, v in keys.items() if k != "type"}}
             layer, shape = make(keys.pop("type"), keys, list(shape))
             self.add_module(name, layer)
