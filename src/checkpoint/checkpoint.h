@@ -131,8 +131,8 @@ struct cairn_image {
 };
 
 /**
- * Make the bytes of folder/update-NNNNNNNN.h5, of which messages speak.  All that writing a
- * checkpoint wants of HDF5, unless it is compared with a state.  *out stays as it is on failure.
+ * Make the bytes of folder/update-NNNNNNNN.h5, of which messages speak: all that writing a
+ * checkpoint in this way wants of HDF5.  *out stays as it is on failure.
  *
  * Ranks   local
  * Errors  CAIRN_FILES: memory
@@ -145,23 +145,25 @@ CAIRN_CHECKED cairn_status cairn_image_make(const struct cairn_checkpoint_place 
 void cairn_image_free(struct cairn_image *image);
 
 /**
- * Write folder/update-NNNNNNNN.h5 (beside its name, synced, opened again and compared, renamed,
- * folder synced), point folder/latest.h5, and best.h5 where it is the best, at it (relative links,
- * by rename).
+ * Write it as folder/update-NNNNNNNN.h5, as cairn_checkpoint_write(), but without HDF5: what was
+ * written is compared with the image.
  *
- * state  what the image was made from: HDF5 reads the file and compares its arrays; NULL: its bytes
- *        are compared with the image, without HDF5
+ * Ranks   local; one writer per folder
+ * Errors  as cairn_checkpoint_write()
+ */
+CAIRN_CHECKED cairn_status cairn_image_write(const struct cairn_checkpoint_place *place,
+                                             uint64_t update, bool best,
+                                             const struct cairn_image *image);
+
+/**
+ * Write folder/update-NNNNNNNN.h5 (beside its name, in room reserved for all of it, synced, opened
+ * again and compared, renamed, folder synced), point folder/latest.h5, and best.h5 where it is the
+ * best, at it (relative links, by rename).
  *
  * Ranks   local; one writer per folder
  * Errors  CAIRN_FILES: full, read-only, no permission; then nothing but the unfinished file, which
  * is removed, changed; those of before_name
  */
-CAIRN_CHECKED cairn_status cairn_image_write(const struct cairn_checkpoint_place *place,
-                                             uint64_t update, bool best,
-                                             const struct cairn_image *image,
-                                             const struct cairn_state *state);
-
-/** Make and write; the image is in memory meanwhile.  Ranks: local.  Errors: as both. */
 CAIRN_CHECKED cairn_status cairn_checkpoint_write(const struct cairn_checkpoint_place *place,
                                                   uint64_t update, bool best,
                                                   const struct cairn_state *state);

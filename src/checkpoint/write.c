@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * Writing a checkpoint.  The whole file is made in memory first: HDF5 then never sees a full disk,
- * and what the operating system refuses is known by its own name. */
+ * Writing a checkpoint.  HDF5 writes into room that was reserved for all of it, or makes the whole
+ * file in memory where it belongs to a host's threads: so it never sees a full disk, and what the
+ * operating system refuses is known by its own name. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/fault.h"
+#include "base/last_error.h"
 #include "cairn/version.h"
 #include "checkpoint/internal.h"
 
@@ -77,13 +79,53 @@ static cairn_status compare_bytes(const char *path, const struct cairn_image *im
                  : cairn_fail(CAIRN_DATA, "%zu of %zu bytes are the same", n_same, image->n_bytes);
 }
 
+/* More than the file will have. */
+static size_t room_for(const struct cairn_state *state)
+{
+    enum {
+        OF_FILE = 1 << 16,
+        OF_ARRAY = 1 << 13,
+        SHARE = 64 /* of the data: the index of chunks */
+    };
+    size_t n = OF_FILE;
+    for (size_t i = 0; i < state->n_arrays; i++) {
+        const size_t data = cairn_array_bytes(&state->array[i]);
+        n += OF_ARRAY + data + data / SHARE;
+    }
+    return n;
+}
+
+/* The arrays into the file, which is on the disk then but for what the system still holds. */
+static cairn_status stream(struct cairn_new_file *file, const struct cairn_state *state)
+{
+    struct cairn_h5 *h5 = NULL;
+    size_t n_bytes = 0;
+    const size_t room = room_for(state);
+    CAIRN_TRY(cairn_file_reserve(file, room));
+    if (cairn_h5_create_new(file, &h5) != CAIRN_OK) return CAIRN_FILES;
+    cairn_status st = cairn_file_reserve(file, room); /* HDF5 has begun by emptying the file */
+    if (st == CAIRN_OK) st = fill(h5, state);
+    if (st == CAIRN_OK) st = cairn_h5_flush(h5);
+    if (st == CAIRN_OK) st = cairn_h5_written_bytes(h5, &n_bytes);
+    if (st != CAIRN_OK) {
+        struct cairn_error error;
+        cairn_error_take(CAIRN_OK, &error); /* the first one is told */
+        cairn_h5_close(h5);
+        (void)cairn_error_put(&error);
+        return CAIRN_FILES;
+    }
+    CAIRN_TRY(cairn_h5_close(h5));
+    return cairn_file_cut(file, n_bytes);
+}
+
 /* The bytes beside the file's name, and read back. */
 static cairn_status write_unfinished(struct cairn_new_file *file, const struct cairn_image *image,
                                      const struct cairn_state *state)
 {
     if (cairn_fault("checkpoint.write")) return cairn_file_refused(file->path, "cannot be written");
-    CAIRN_TRY(cairn_file_put(file, image->bytes, image->n_bytes));
-    cairn_status st = state == NULL ? compare_bytes(file->unfinished, image)
+    CAIRN_TRY(image == NULL ? stream(file, state)
+                            : cairn_file_put(file, image->bytes, image->n_bytes));
+    cairn_status st = image != NULL ? compare_bytes(file->unfinished, image)
                                     : cairn_checkpoint_compare(file->unfinished, state);
     if (st == CAIRN_OK) return CAIRN_OK;
     return cairn_fail(CAIRN_FILES, "%s: is not as it was written: %s", file->path,
@@ -121,9 +163,9 @@ cairn_status cairn_image_make(const struct cairn_checkpoint_place *place, uint64
     return make_image(path, state, out);
 }
 
-cairn_status cairn_image_write(const struct cairn_checkpoint_place *place, uint64_t update,
-                               bool best, const struct cairn_image *image,
-                               const struct cairn_state *state)
+static cairn_status write_named(const struct cairn_checkpoint_place *place, uint64_t update,
+                                bool best, const struct cairn_image *image,
+                                const struct cairn_state *state)
 {
     char path[CAIRN_PATH_BYTES];
     CAIRN_TRY(path_of(place, update, path));
@@ -132,22 +174,20 @@ cairn_status cairn_image_write(const struct cairn_checkpoint_place *place, uint6
     return best ? cairn_checkpoint_set_best(place->folder, update) : CAIRN_OK;
 }
 
+cairn_status cairn_image_write(const struct cairn_checkpoint_place *place, uint64_t update,
+                               bool best, const struct cairn_image *image)
+{
+    return write_named(place, update, best, image, NULL);
+}
+
 cairn_status cairn_checkpoint_write(const struct cairn_checkpoint_place *place, uint64_t update,
                                     bool best, const struct cairn_state *state)
 {
-    struct cairn_image image = {.bytes = NULL};
-    CAIRN_TRY(cairn_image_make(place, update, state, &image));
-    cairn_status st = cairn_image_write(place, update, best, &image, state);
-    cairn_image_free(&image);
-    return st;
+    return write_named(place, update, best, NULL, state);
 }
 
 cairn_status cairn_checkpoint_write_to(const char *path, const struct cairn_state *state)
 {
     static const struct cairn_checkpoint_place nowhere = {.folder = NULL};
-    struct cairn_image image = {.bytes = NULL};
-    CAIRN_TRY(make_image(path, state, &image));
-    cairn_status st = write_file(&nowhere, path, &image, state);
-    cairn_image_free(&image);
-    return st;
+    return write_file(&nowhere, path, NULL, state);
 }

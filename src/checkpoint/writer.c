@@ -23,10 +23,10 @@ struct cairn_checkpoint_writer {
     enum stage stage;
     bool ending;
     const struct cairn_state *state; /* borrowed */
-    bool plain;
-    struct cairn_state copy;  /* unless it is plain ... */
-    void *block;              /* ... with its data, owned */
-    struct cairn_image image; /* of a plain one, until the next is made */
+    enum cairn_writing way;
+    struct cairn_state copy;  /* with CAIRN_WRITING_COPY, and ... */
+    void *block;              /* ... its data, owned */
+    struct cairn_image image; /* with CAIRN_WRITING_IMAGE, until the next is made */
     struct cairn_checkpoint_place place;
     uint64_t update;
     bool best;
@@ -54,10 +54,12 @@ static bool next_order(struct cairn_checkpoint_writer *writer)
 
 static cairn_status write_file(struct cairn_checkpoint_writer *writer)
 {
-    return writer->plain ? cairn_image_write(&writer->place, writer->update, writer->best,
-                                             &writer->image, NULL)
-                         : cairn_checkpoint_write(&writer->place, writer->update, writer->best,
-                                                  &writer->copy);
+    const struct cairn_checkpoint_place *place = &writer->place;
+    if (writer->way == CAIRN_WRITING_IMAGE)
+        return cairn_image_write(place, writer->update, writer->best, &writer->image);
+    return cairn_checkpoint_write(place, writer->update, writer->best,
+                                  writer->way == CAIRN_WRITING_COPY ? &writer->copy
+                                                                    : writer->state);
 }
 
 /* This thread's own last error. */
@@ -120,7 +122,8 @@ static void release(struct cairn_checkpoint_writer *writer)
 }
 
 cairn_status cairn_checkpoint_writer_create(const struct cairn_state *state,
-                                            const struct cairn_checkpoint_place *place, bool plain,
+                                            const struct cairn_checkpoint_place *place,
+                                            enum cairn_writing way,
                                             struct cairn_checkpoint_writer **out)
 {
     struct cairn_checkpoint_writer *writer = NULL;
@@ -129,9 +132,10 @@ cairn_status cairn_checkpoint_writer_create(const struct cairn_state *state,
     pthread_cond_init(&writer->changed, NULL);
     writer->state = state;
     writer->place = *place;
-    writer->plain = plain;
-    cairn_status st = plain ? CAIRN_OK : cairn_state_twin(state, &writer->copy, &writer->block);
-    if (st == CAIRN_OK)
+    writer->way = way;
+    cairn_status st = CAIRN_OK;
+    if (way == CAIRN_WRITING_COPY) st = cairn_state_twin(state, &writer->copy, &writer->block);
+    if (way == CAIRN_WRITING_IMAGE)
         st = cairn_memory_check(cairn_checkpoint_writer_bytes(writer), "the file of a checkpoint");
     if (st == CAIRN_OK) st = start_thread(writer);
     if (st == CAIRN_OK)
@@ -144,6 +148,7 @@ cairn_status cairn_checkpoint_writer_create(const struct cairn_state *state,
 size_t cairn_checkpoint_writer_bytes(const struct cairn_checkpoint_writer *writer)
 {
     size_t n_bytes = 0;
+    if (writer->way == CAIRN_WRITING_NOW) return 0;
     for (size_t i = 0; i < writer->state->n_arrays; i++)
         n_bytes += cairn_array_bytes(&writer->state->array[i]);
     return n_bytes;
@@ -156,7 +161,7 @@ static void wait_until_written(struct cairn_checkpoint_writer *writer)
     pthread_mutex_unlock(&writer->lock);
 }
 
-/* The file of a plain writer; where there is no memory for it, that is what became of it. */
+/* The file of CAIRN_WRITING_IMAGE; where there is no memory for it, that is what became of it. */
 static bool make_image(struct cairn_checkpoint_writer *writer)
 {
     struct cairn_written *written = &writer->written;
@@ -173,14 +178,18 @@ void cairn_checkpoint_writer_begin(struct cairn_checkpoint_writer *writer, uint6
     wait_until_written(writer);
     writer->update = update;
     writer->best = best;
-    if (!writer->plain) cairn_state_copy(writer->state, &writer->copy);
-    set_stage(writer, !writer->plain || make_image(writer) ? BEGUN : WRITTEN);
+    if (writer->way == CAIRN_WRITING_COPY) cairn_state_copy(writer->state, &writer->copy);
+    if (writer->way == CAIRN_WRITING_NOW) write_one(writer);
+    const bool goes_on = writer->way == CAIRN_WRITING_COPY ||
+                         (writer->way == CAIRN_WRITING_IMAGE && make_image(writer));
+    set_stage(writer, goes_on ? BEGUN : WRITTEN);
 }
 
 void cairn_checkpoint_writer_again(struct cairn_checkpoint_writer *writer)
 {
     wait_until_written(writer);
-    set_stage(writer, writer->plain && writer->image.bytes == NULL ? WRITTEN : BEGUN);
+    const bool kept = writer->way == CAIRN_WRITING_COPY || writer->image.bytes != NULL;
+    set_stage(writer, kept ? BEGUN : WRITTEN);
 }
 
 bool cairn_checkpoint_writer_is_busy(struct cairn_checkpoint_writer *writer)

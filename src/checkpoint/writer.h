@@ -28,28 +28,34 @@ struct cairn_written {
 
 struct cairn_checkpoint_writer;
 
+/** How it works. */
+enum cairn_writing {
+    CAIRN_WRITING_COPY,  /* the thread writes from a copy in memory */
+    CAIRN_WRITING_IMAGE, /* the thread does not call HDF5: cairn_checkpoint_writer_begin() makes the
+                            file in memory */
+    CAIRN_WRITING_NOW    /* cairn_checkpoint_writer_begin() itself writes, and nothing is taken: for
+                            who would wait in any case */
+};
+
 /**
- * Take the memory for a copy of a state and start the thread.  Borrows `state`, its data, and what
- * `place` borrows, until it is freed.
- *
- * plain  the thread does not call HDF5: cairn_checkpoint_writer_begin() makes the file in memory,
- *        which is all the memory that it takes
+ * Take the memory for what this way needs and start the thread.  Borrows `state`, its data, and
+ * what `place` borrows, until it is freed.
  *
  * Ranks   local
- * Errors  CAIRN_MEMORY: for the copy and for a file of that size, no thread
+ * Errors  CAIRN_MEMORY: for the copy or for a file of that size, no thread
  */
 CAIRN_CHECKED cairn_status cairn_checkpoint_writer_create(
-    const struct cairn_state *state, const struct cairn_checkpoint_place *place, bool plain,
-    struct cairn_checkpoint_writer **out);
+    const struct cairn_state *state, const struct cairn_checkpoint_place *place,
+    enum cairn_writing way, struct cairn_checkpoint_writer **out);
 
-/** Bytes of the copy, which are about those of the file.  Ranks: local.  Errors: none. */
+/** Bytes of the copy or of the file in memory.  Ranks: local.  Errors: none. */
 size_t cairn_checkpoint_writer_bytes(const struct cairn_checkpoint_writer *writer);
 
 /**
  * Copy the state as it is now, and have it written as the checkpoint of this update; where the file
  * system refuses it is tried again at once, in a folder made again where that is gone.  Waits for
  * the one before; what became of that must have been collected, else it is lost.  Allocates
- * nothing but a plain writer's file.
+ * nothing but a file in memory.
  *
  * Ranks   local
  * Errors  none; see cairn_checkpoint_writer_collect()

@@ -42,6 +42,7 @@ static int of_run(const struct cairn_run_operands *operands)
     for (size_t i = operands->n_overrides; i-- > 0;) {
         if (strcmp(operands->overrides[i], "train.precision=float64") == 0) return 64;
         if (strcmp(operands->overrides[i], "train.precision=float32") == 0) return 32;
+        if (strcmp(operands->overrides[i], "train.precision=bf16") == 0) return 32;
     }
     return of_config(operands->run_file, operands->overrides);
 }

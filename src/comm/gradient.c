@@ -52,11 +52,11 @@ static void take_piece(void *context, size_t i)
         const size_t first = piece->first + done;
         if (sum->kind->take != NULL) sum->kind->take(sum, piece->param, first, n);
         if (piece->param >= sum->params->n_items) continue; /* averages of normalisation */
-        const real *x = cairn_gradient_read(&sum->gradient, offset + first, n, buffer);
-        if (sum->magnitudes != NULL)
-            cairn_figures_add(&piece->figures, x, n);
+        if (sum->magnitudes == NULL)
+            piece->figures.squares += cairn_gradient_squares(&sum->gradient, offset + first, n);
         else
-            piece->figures.squares += cairn_sum_of_squares(x, n);
+            cairn_figures_add(&piece->figures,
+                              cairn_gradient_read(&sum->gradient, offset + first, n, buffer), n);
     }
 }
 

@@ -38,8 +38,9 @@ cairn_status cairn_gradient_squares_create(struct cairn_sum *sum, enum cairn_noi
     if (units == CAIRN_NOISE_MICRO && !sum->kind->sees_micro)
         return cairn_fail(CAIRN_BUG, "the sum %s does not see micro-batches alone",
                           sum->kind->name);
-    squares->units = units;
     CAIRN_TRY(cairn_memory_get(n, sizeof *squares->value, "squares", &squares->value));
+    if (units == CAIRN_NOISE_MICRO && sum->n_micro == 1) return CAIRN_OK; /* one shows no noise */
+    squares->units = units;
     return units == CAIRN_NOISE_MICRO ? get_micro(sum) : CAIRN_OK;
 }
 

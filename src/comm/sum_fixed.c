@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "comm/fixed_point.h"
 #include "comm/gradient_squares.h"
 #include "comm/ranges.h"
 #include "comm/sum_kinds.h"
@@ -27,22 +28,14 @@ enum {
     MOST_ADDENDS_LOG = 32,
     BLOCK = 2048, /* floats measured and then converted while they are in the first cache */
 };
-#define REAL_BITS    (CAIRN_R_BITS == 64 ? MPI_UINT64_T : MPI_UINT32_T)
-#define ROUNDER      0x1.8p52
-#define ROUNDER_BITS 0x4338000000000000u
-#define UPPER_DOUBLE 0x4530000080000000u /* of 2^84 + 2^63 */
-#define LOWER_DOUBLE 0x4330000000000000u /* of 2^52 */
-
-/* How an addend becomes integers: units of 2^-high of its range, and of 2^-low of those. */
-struct form {
-    int n_words, high, low;
-};
-
+#define REAL_BITS (CAIRN_R_BITS == 64 ? MPI_UINT64_T : MPI_UINT32_T)
 /* The integers of one update. */
 struct fixed {
-    struct form form;
+    struct cairn_fixed_form form;
     uint64_t *q;      /* on the wire: [n_words, n_values], then ... */
     uint64_t *levels; /* ... those of the ranges */
+    bool single; /* an update has one addend and one rank: it stays in g, and is rounded as it would
+                    be in q when it is taken */
     struct cairn_ranges ranges;
 };
 
@@ -56,19 +49,20 @@ static int log_above(size_t n)
 }
 
 /* What an addend is rounded to in an update of so many micro-batches and addends. */
-static struct form form_of(size_t n_micro, size_t n_addends)
+static struct cairn_fixed_form form_of(size_t n_micro, size_t n_addends)
 {
     const int room = SUM_BITS - log_above(n_addends);
     const int half = room < HIGH_BITS ? room : HIGH_BITS;
-    if (n_micro > MOST_IN_ONE) return (struct form){.n_words = 2, .high = half, .low = half};
-    return (struct form){.n_words = 1, .high = room - LOW_BITS, .low = LOW_BITS};
+    if (n_micro > MOST_IN_ONE)
+        return (struct cairn_fixed_form){.n_words = 2, .high = half, .low = half};
+    return (struct cairn_fixed_form){.n_words = 1, .high = room - LOW_BITS, .low = LOW_BITS};
 }
 
 /* An update whose largest addend has fewer is worked again in a narrower range.  In two words they
  * keep a real's bits of entries 2^30 times smaller, or where doubles have so many addends that
  * there is no room for those, all but what a range needs to follow; in one word 18 bits, to leave
  * room for outliers. */
-static int needed_bits(const struct form *form)
+static int needed_bits(const struct cairn_fixed_form *form)
 {
     enum { MANTISSA = CAIRN_R_BITS == 64 ? 53 : 24, SMALLER = 30, LEAST_ROOM = 8 };
     const int most = form->high + form->low - LEAST_ROOM;
@@ -78,101 +72,18 @@ static int needed_bits(const struct form *form)
 
 static struct cairn_sum_cost cost(size_t n_micro)
 {
-    const struct form form = form_of(n_micro, n_micro);
+    const struct cairn_fixed_form form = form_of(n_micro, n_micro);
     return (struct cairn_sum_cost){.memory_bytes = sizeof(real) + MOST_WORDS * sizeof(uint64_t),
                                    .wire_bytes = (size_t)form.n_words * sizeof(uint64_t),
                                    .kept_bits = form.high + form.low - CAIRN_RANGE_FAR};
 }
 
-/* ---- reals to integers */
-
-static uint64_t integer_of(double rounded)
-{
-    uint64_t bits;
-    memcpy(&bits, &rounded, sizeof bits);
-    return bits - ROUNDER_BITS;
-}
-
-/* A real cut in two by two roundings, of which only the second loses anything: what the first
- * leaves of a double is a multiple of its last bit and at most 1/2. */
-struct parts {
-    uint64_t high, low;
-};
-
-static struct parts parts_of(real x, double scale, double low_scale)
-{
-    const double y = (double)x * scale;
-    const double high = y + ROUNDER;
-    const double low = (y - (high - ROUNDER)) * low_scale + ROUNDER;
-    return (struct parts){integer_of(high), integer_of(low)};
-}
-
-/* A tensor's place among the integers. */
-struct place {
-    uint64_t *high, *low; /* [n]; low NULL: one word holds both parts */
-    double scale, low_scale;
-    int shift; /* of the high part in one word */
-};
-
-static struct place place_of(const struct cairn_sum *sum, size_t param)
+static struct cairn_fixed_place place_of(const struct cairn_sum *sum, size_t param)
 {
     const struct fixed *fixed = sum->buffer;
-    const struct form *form = &fixed->form;
-    const size_t offset = sum->params->item[param].offset;
-    return (struct place){
-        .high = fixed->q + offset,
-        .low = form->n_words == 2 ? fixed->q + sum->params->n_values + offset : NULL,
-        .scale = ldexp(1.0, form->high - (int)sum->range[param].top),
-        .low_scale = ldexp(1.0, form->low),
-        .shift = form->low,
-    };
-}
-
-/* Elements [first, first + n) of a tensor; add: to what is there. */
-static void put(const struct place *to, size_t first, const real *restrict x, size_t n, bool add)
-{
-    uint64_t *restrict high = to->high + first;
-    uint64_t *restrict low = to->low == NULL ? NULL : to->low + first;
-    const double scale = to->scale, low_scale = to->low_scale;
-    const int shift = to->shift;
-    if (low == NULL)
-        for (size_t i = 0; i < n; i++) {
-            struct parts p = parts_of(x[i], scale, low_scale);
-            high[i] = (add ? high[i] : 0) + (p.high << shift) + p.low;
-        }
-    else
-        for (size_t i = 0; i < n; i++) {
-            struct parts p = parts_of(x[i], scale, low_scale);
-            high[i] = (add ? high[i] : 0) + p.high;
-            low[i] = (add ? low[i] : 0) + p.low;
-        }
-}
-
-/* ---- and back */
-
-/* Integers as doubles, each rounded once.  The halves become the mantissas of 2^84 + 2^63 +
- * 2^32 upper and 2^52 + lower: all in 64-bit lanes, for the vector unit. */
-static double double_of(uint64_t q)
-{
-    uint64_t upper_bits = (q >> 32) ^ UPPER_DOUBLE;
-    uint64_t lower_bits = (q & 0xffffffffu) | LOWER_DOUBLE;
-    double upper, lower;
-    memcpy(&upper, &upper_bits, sizeof upper);
-    memcpy(&lower, &lower_bits, sizeof lower);
-    return (upper - (0x1p84 + 0x1p63 + 0x1p52)) + lower;
-}
-
-/* Elements [first, first + n) of a tensor as reals. */
-static void get(const struct place *from, size_t first, real *restrict g, size_t n)
-{
-    const uint64_t *restrict high = from->high + first;
-    const uint64_t *restrict low = from->low == NULL ? NULL : from->low + first;
-    const double unit = 1 / from->scale, low_unit = 1 / from->low_scale;
-    if (low == NULL)
-        for (size_t i = 0; i < n; i++) g[i] = (real)(double_of(high[i]) * (unit * low_unit));
-    else
-        for (size_t i = 0; i < n; i++)
-            g[i] = (real)((double_of(high[i]) + double_of(low[i]) * low_unit) * unit);
+    uint64_t *high = fixed->q + sum->params->item[param].offset;
+    return cairn_fixed_place(fixed->form, sum->range[param].top, high,
+                             high + sum->params->n_values);
 }
 
 /* ---- the kind */
@@ -183,23 +94,31 @@ static real *open_tensor(struct cairn_sink *sink, size_t param)
     return sum->g + sum->params->item[param].offset;
 }
 
+/* Measure x and, where its range is known, add it. */
+static real_bits add_block(const struct cairn_sum *sum, size_t param,
+                           const struct cairn_fixed_place *to, size_t first, size_t n)
+{
+    const struct fixed *fixed = sum->buffer;
+    const real *x = sum->g + sum->params->item[param].offset + first;
+    if (fixed->single || !sum->range_known) return cairn_largest_bits(x, n);
+    return cairn_fixed_put(to, first, x, n, sum->started[param]);
+}
+
 static void close_tensor(struct cairn_sink *sink, size_t param)
 {
     struct cairn_sum *sum = (struct cairn_sum *)sink;
     struct fixed *fixed = sum->buffer;
     const struct cairn_param *item = &sum->params->item[param];
-    const struct place to = place_of(sum, param);
+    const struct cairn_fixed_place to = place_of(sum, param);
     const real_bits limit = sum->range_known ? cairn_range_limit(&fixed->ranges, param) : 0;
     const bool squared = cairn_gradient_squares_wanted(sum, param);
     real_bits *seen = &fixed->ranges.seen[param];
     double square = 0;
     for (size_t done = 0; done < item->count; done += BLOCK) {
-        size_t n = item->count - done < BLOCK ? item->count - done : BLOCK;
-        const real *x = sum->g + item->offset + done;
-        real_bits largest = cairn_largest_bits(x, n);
-        if (largest < limit) put(&to, done, x, n, sum->started[param]);
+        const size_t n = item->count - done < BLOCK ? item->count - done : BLOCK;
+        const real_bits largest = add_block(sum, param, &to, done, n);
         if (largest > *seen) *seen = largest;
-        if (squared) square += cairn_rough_squares(x, n);
+        if (squared) square += cairn_rough_squares(sum->g + item->offset + done, n);
     }
     sum->started[param] = true;
     if (*seen >= CAIRN_INFINITE_BITS) sum->flag[CAIRN_FLAG_NOT_FINITE] = 1;
@@ -219,6 +138,11 @@ static cairn_status get_integers(struct cairn_sum *sum, struct fixed *fixed)
     return CAIRN_OK;
 }
 
+static bool is_alone(const cairn_comm *comm)
+{
+    return comm == NULL || cairn_comm_size(comm) == 1;
+}
+
 static cairn_status create(struct cairn_sum *sum)
 {
     struct fixed *fixed = NULL;
@@ -233,6 +157,7 @@ static cairn_status create(struct cairn_sum *sum)
     CAIRN_TRY(cairn_memory_get(1, sizeof *fixed, "the sum", &fixed));
     sum->buffer = fixed;
     fixed->form = form_of(sum->n_micro, n_addends);
+    fixed->single = fixed->form.n_words == 1 && n_addends == 1 && is_alone(sum->comm);
     CAIRN_TRY(cairn_memory_get(sum->params->n_values, sizeof *sum->g, "the gradient", &sum->g));
     CAIRN_TRY(get_integers(sum, fixed));
     return cairn_ranges_create(&fixed->ranges, sum->range, n_tensors,
@@ -256,10 +181,12 @@ static void begin(struct cairn_sum *sum)
 /* A rank without work sends zeros. */
 static void clear_idle(struct cairn_sum *sum)
 {
+    const struct fixed *fixed = sum->buffer;
     for (size_t p = 0; p < sum->params->n_tensors; p++) {
-        const struct place to = place_of(sum, p);
-        const size_t n_bytes = sum->params->item[p].count * sizeof *to.high;
+        const struct cairn_fixed_place to = place_of(sum, p);
+        const size_t n = sum->params->item[p].count, n_bytes = n * sizeof *to.high;
         if (sum->started[p]) continue;
+        if (fixed->single) memset(sum->g + sum->params->item[p].offset, 0, n * sizeof *sum->g);
         memset(to.high, 0, n_bytes);
         if (to.low != NULL) memset(to.low, 0, n_bytes);
     }
@@ -281,8 +208,12 @@ static void arrived(struct cairn_sum *sum)
 static const real *partial(const struct cairn_sum *sum, size_t param, size_t first, size_t n,
                            real *block)
 {
-    const struct place from = place_of(sum, param);
-    get(&from, first, block, n);
+    const struct fixed *fixed = sum->buffer;
+    const struct cairn_fixed_place from = place_of(sum, param);
+    if (fixed->single)
+        cairn_fixed_round(&from, sum->g + sum->params->item[param].offset + first, n, block);
+    else
+        cairn_fixed_get(&from, first, block, n);
     return block;
 }
 

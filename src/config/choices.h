@@ -47,7 +47,8 @@
 #define CAIRN_WORDS_DEADLINE(FIRST, NEXT)                                                          \
     FIRST(DEADLINE_NONE, "none") NEXT(DEADLINE_SLURM, "slurm") NEXT(DEADLINE_JOB, "job")
 #define CAIRN_WORDS_PRECISION(FIRST, NEXT)                                                         \
-    FIRST(PRECISION_FLOAT32, "float32") NEXT(PRECISION_FLOAT64, "float64")
+    FIRST(PRECISION_FLOAT32, "float32")                                                            \
+    NEXT(PRECISION_FLOAT64, "float64") NEXT(PRECISION_BF16, "bf16")
 #define CAIRN_WORDS_KERNELS(FIRST, NEXT)                                                           \
     FIRST(KERNELS_AUTO, "auto") NEXT(KERNELS_OPENBLAS, "openblas") NEXT(KERNELS_ONEDNN, "onednn")
 #define CAIRN_WORDS_RECOMPUTE(FIRST, NEXT)                                                         \

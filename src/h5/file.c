@@ -232,6 +232,19 @@ cairn_status cairn_h5_flush(struct cairn_h5 *file)
     return CAIRN_H5_LOCKED(flush(file));
 }
 
+static cairn_status get_bytes(struct cairn_h5 *file, size_t *out)
+{
+    hsize_t n = 0;
+    if (H5Fget_filesize(file->id, &n) < 0) return cairn_h5_failed(file, "", "cannot be written");
+    *out = (size_t)n;
+    return CAIRN_OK;
+}
+
+cairn_status cairn_h5_written_bytes(struct cairn_h5 *file, size_t *out)
+{
+    return CAIRN_H5_LOCKED(get_bytes(file, out));
+}
+
 static cairn_status close_it(struct cairn_h5 *file)
 {
     CAIRN_H5_READING(file);

@@ -129,6 +129,9 @@ uint64_t cairn_h5_sample(const struct cairn_h5 *file);
  * Errors: CAIRN_FILES. */
 CAIRN_CHECKED cairn_status cairn_h5_flush(struct cairn_h5 *file);
 
+/** Its bytes, as they are after a flush.  Ranks: local.  Errors: CAIRN_FILES. */
+CAIRN_CHECKED cairn_status cairn_h5_written_bytes(struct cairn_h5 *file, size_t *out);
+
 /**
  * Close and release, always; NULL is fine.  The status only matters for a file that was written.
  *

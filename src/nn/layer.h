@@ -104,6 +104,7 @@ struct cairn_plan {
     size_t micro;                    /* b: the most samples of one micro-batch */
     size_t sizes[CAIRN_MICRO_SIZES]; /* of micro-batches to expect, b first; 0 after the last */
     enum cairn_backend backend;      /* of products */
+    bool rounds;                     /* their operands to bfloat16 */
     struct cairn_params *params;     /* weights so far */
     size_t n_uses;                   /* weights of each layer so far, shared ones counted again */
     size_t n_weights;                /* elements of those of the layer that is being planned */

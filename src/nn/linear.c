@@ -26,6 +26,7 @@ cairn_status cairn_linear_plan(struct cairn_linear *linear, struct cairn_plan *p
                                     .has_bias = linear->has_bias,
                                     .wants_dx = wants_dx,
                                     .keeps = n_rows == 1, /* else products have rows enough */
+                                    .rounds = plan->rounds,
                                     .backend = plan->backend};
     for (size_t i = 0; i < CAIRN_MICRO_SIZES; i++) matmul->rows[i] = plan->sizes[i] * n_rows;
     CAIRN_TRY(cairn_matmul_plan(matmul));

@@ -46,6 +46,7 @@ struct cairn_model_options {
     size_t
         sizes[CAIRN_MICRO_SIZES]; /* of micro-batches that it is to be fast for; 0 after the last */
     enum cairn_backend backend;   /* of products */
+    bool rounds;                  /* operands of products to bfloat16 */
     size_t recompute; /* N: activations are computed again in backward, in segments of at
                          most an N-th of them; 0, 1: all are kept */
     uint64_t seed;    /* of init and dropout */

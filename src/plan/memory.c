@@ -61,17 +61,14 @@ static uint64_t exchange_bytes(uint64_t n_values, size_t element_bytes)
     return cairn_count_times(cairn_count_least(n_values, most_at_once), element_bytes) / 2;
 }
 
-/* The copy, the file, which grows in memory by megabytes, and a piece of it that is read back
- * through HDF5's chunks.  Where the only checkpoint is that of the end, nothing is summed while it
- * is written. */
-static void plan_saves(struct cairn_planned *planned)
+/* The copy, and a piece of the file that is read back through HDF5's chunks.  Where the only
+ * checkpoint is that of the end there is no copy, and nothing is summed while it is written. */
+static void plan_saves(struct cairn_planned *planned, bool in_between)
 {
-    const uint64_t step = (uint64_t)1 << 20; /* of h5/image.c, and the piece of checkpoint/read.c */
-    uint64_t file = cairn_count_times(planned->checkpoint / step + 1, step);
-    file = cairn_count_plus(
-        file, cairn_count_plus(step, cairn_count_least(planned->checkpoint, CHUNKS_BYTES)));
-    uint64_t apart = planned->n_saves > 1 ? 0 : cairn_count_least(file, planned->exchange);
-    planned->snapshot = cairn_count_plus(planned->checkpoint, file - apart);
+    const uint64_t piece = (uint64_t)1 << 20; /* of checkpoint/read.c */
+    uint64_t file = cairn_count_plus(piece, cairn_count_least(planned->checkpoint, CHUNKS_BYTES));
+    if (planned->n_saves <= 1) file -= cairn_count_least(file, planned->exchange);
+    planned->snapshot = cairn_count_plus(in_between ? planned->checkpoint : 0, file);
 }
 
 cairn_status cairn_planned_for(const struct cairn_config *config, struct cairn_dataset *dataset,
@@ -108,7 +105,7 @@ cairn_status cairn_planned_for(const struct cairn_config *config, struct cairn_d
     planned.n_stay = cairn_setup_saves_stay(config, total);
     planned.checkpoint =
         cairn_count_plus(cairn_count_plus(block, planned.average), planned.optimizer);
-    plan_saves(&planned);
+    plan_saves(&planned, cairn_setup_saves_in_between(config));
     *out = planned;
     return CAIRN_OK;
 }

@@ -90,7 +90,8 @@ static void print_rest(const struct cairn_plan *plan)
         snprintf(note, sizeof note, "of this process; MPI is not in it: %s", plan->program_why);
     print_part("program", plan->program, note);
     print_part("every rank", rank, "");
-    print_part("snapshot", p->snapshot, "rank 0: a copy for checkpoints, and the file");
+    print_part("snapshot", p->snapshot,
+               "rank 0: a copy for checkpoints, where some are written before the end");
     print_part("rank 0", rank + p->snapshot, "");
 }
 

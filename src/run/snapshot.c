@@ -112,13 +112,25 @@ static cairn_status fill_saver(struct cairn_saver *saver, struct cairn_run *run)
     return add_loss(state, t);
 }
 
+/* In a host's process HDF5 is the host's threads'.  A copy is for training to go on meanwhile; at
+ * the end of a run there is none. */
+static enum cairn_writing writing_of(const struct cairn_run_options *options)
+{
+    const struct cairn_keep *keep = &options->place.keep;
+    const bool in_between = options->checkpoint_every != 0 || options->checkpoint_mtbf_s > 0 ||
+                            keep->every != 0 || keep->n_at != 0 ||
+                            options->keep_best != CAIRN_SCORE_NONE;
+    if (!cairn_process_is_ours()) return CAIRN_WRITING_IMAGE;
+    return in_between ? CAIRN_WRITING_COPY : CAIRN_WRITING_NOW;
+}
+
 static cairn_status start_writer(struct cairn_saver *saver, const struct cairn_run_options *options)
 {
     struct cairn_checkpoint_place place = options->place;
     saver->lines = options->folder;
     if (saver->lines != NULL) place.before_name = sync_lines;
     place.context = saver;
-    return cairn_checkpoint_writer_create(&saver->state, &place, !cairn_process_is_ours(),
+    return cairn_checkpoint_writer_create(&saver->state, &place, writing_of(options),
                                           &saver->writer);
 }
 
@@ -128,10 +140,8 @@ cairn_status cairn_snapshot_create(struct cairn_run *run)
     CAIRN_TRY(cairn_memory_get(1, sizeof **saver, "what is saved", saver));
     CAIRN_TRY(fill_saver(*saver, run));
     CAIRN_TRY(start_writer(*saver, &run->options));
-    cairn_log_detail(
-        "rank 0 takes %zu bytes for the copy that checkpoints are made of%s",
-        cairn_checkpoint_writer_bytes((*saver)->writer),
-        cairn_process_is_ours() ? ", and as much again for the file while it is written" : "");
+    cairn_log_detail("rank 0 takes %zu bytes for the copy that checkpoints are made of",
+                     cairn_checkpoint_writer_bytes((*saver)->writer));
     return CAIRN_OK;
 }
 

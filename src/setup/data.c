@@ -324,6 +324,7 @@ struct cairn_model_options cairn_setup_model_options(const struct cairn_config *
         .micro = micro,
         .sizes = {micro},
         .backend = cairn_setup_backend(config),
+        .rounds = cairn_setup_rounds(config),
         .recompute = cairn_setup_recompute(config),
         .seed = config->train_seed,
     };
@@ -349,6 +350,7 @@ struct cairn_model_options cairn_setup_text_model_options(const struct cairn_con
         .micro = micro,
         .sizes = {micro},
         .backend = cairn_setup_backend(config),
+        .rounds = cairn_setup_rounds(config),
         .seed = config->train_seed,
     };
 }

@@ -13,8 +13,26 @@ enum cairn_backend cairn_setup_backend(const struct cairn_config *config)
     }
 }
 
+bool cairn_setup_rounds(const struct cairn_config *config)
+{
+    return config->train_precision == CAIRN_PRECISION_BF16 &&
+           cairn_backend_rounds(cairn_setup_backend(config));
+}
+
 cairn_status cairn_setup_check_backend(const struct cairn_config *config)
 {
+    const bool rounds = config->train_precision == CAIRN_PRECISION_BF16;
+    if (rounds && config->train_kernels == CAIRN_KERNELS_OPENBLAS)
+        return cairn_fail(CAIRN_USAGE,
+                          "%s: train.precision is bf16, and train.kernels openblas, which has no "
+                          "such products; leave one "
+                          "of them out",
+                          cairn_config_place(config, "train.precision"));
+    if (rounds && !cairn_setup_rounds(config))
+        return cairn_fail(CAIRN_USAGE,
+                          "%s: train.precision is bf16, which takes a CPU with AVX512_BF16 or AMX "
+                          "and a program built with oneDNN; use float32",
+                          cairn_config_place(config, "train.precision"));
     if (cairn_backend_is_there(cairn_setup_backend(config))) return CAIRN_OK;
     return cairn_fail(CAIRN_USAGE, "%s: train.kernels is onednn, %s; use openblas, or auto",
                       cairn_config_place(config, "train.kernels"),

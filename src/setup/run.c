@@ -136,6 +136,15 @@ uint64_t cairn_setup_saves_stay(const struct cairn_config *config, uint64_t n_up
     return n;
 }
 
+bool cairn_setup_saves_in_between(const struct cairn_config *config)
+{
+    struct cairn_keep keep = {0};
+    const bool milestones =
+        read_milestones(config, &keep) != CAIRN_OK || keep.every != 0 || keep.n_at != 0;
+    return milestones || cairn_setup_saves_every(config) != 0 ||
+           !is_none(config->checkpoint_keep_best);
+}
+
 cairn_status cairn_setup_run(const struct cairn_config *config, const cairn_trainer *t,
                              struct cairn_run_options *out)
 {

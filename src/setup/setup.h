@@ -162,7 +162,12 @@ size_t cairn_setup_recompute(const struct cairn_config *config);
  * Errors: none: of what is not there cairn_setup_check_backend() speaks. */
 enum cairn_backend cairn_setup_backend(const struct cairn_config *config);
 
-/** Whether this program has what train.kernels names.  Ranks: local.  Errors: CAIRN_USAGE. */
+/** Whether operands of products are rounded to bfloat16: train.precision asks for it, and this
+ * machine can.  Ranks: local.  Errors: none. */
+bool cairn_setup_rounds(const struct cairn_config *config);
+
+/** Whether this program has what train.kernels and train.precision name.  Ranks: local.  Errors:
+ * CAIRN_USAGE. */
 CAIRN_CHECKED cairn_status cairn_setup_check_backend(const struct cairn_config *config);
 
 /** Make the model fast for micro-batches of n samples, too; 0 is fine.  Ranks: local.
@@ -289,6 +294,9 @@ CAIRN_CHECKED cairn_status cairn_setup_check_run(const struct cairn_config *conf
 /** Updates between two checkpoints, 0: only at the end; 1, the most there can be, where it is
  * measured.  Ranks: local.  Errors: none. */
 uint64_t cairn_setup_saves_every(const struct cairn_config *config);
+
+/** Whether a run saves before its end.  Ranks: local.  Errors: none. */
+bool cairn_setup_saves_in_between(const struct cairn_config *config);
 
 /** Checkpoints that stay in a run of so many updates, however few of the newest are kept.
  * Ranks: local.  Errors: none; milestones that are no updates count none. */

@@ -32,7 +32,9 @@ cairn_status cairn_start_kernels(struct cairn_config *config, cairn_comm *comm,
                                  const char *checkpoint)
 {
     int backend = NOTHING_TO_GO_ON_FROM;
-    if (config->train_kernels != CAIRN_KERNELS_AUTO || CAIRN_REAL_BITS == 64) return CAIRN_OK;
+    if (config->train_kernels != CAIRN_KERNELS_AUTO || CAIRN_REAL_BITS == 64 ||
+        config->train_precision == CAIRN_PRECISION_BF16)
+        return CAIRN_OK;
     if (cairn_comm_rank(comm) == 0 && checkpoint[0] != '\0') backend = backend_of(checkpoint);
     CAIRN_TRY(cairn_comm_broadcast(comm, CAIRN_OK, &backend, sizeof backend));
     if (backend == NOTHING_TO_GO_ON_FROM) return CAIRN_OK;

@@ -55,7 +55,7 @@ static cairn_status write_entry(const struct texts *texts, const struct cairn_st
     const struct cairn_fact facts[] = {
         {.name = "version", .value = build->version},
         {.name = "commit", .value = build->commit},
-        {.name = "precision", .value = cairn_h5_type_name(CAIRN_H5_REAL)},
+        {.name = "precision", .value = about->rounds ? "bf16" : cairn_h5_type_name(CAIRN_H5_REAL)},
         {.name = "compiler", .value = build->compiler},
         {.name = "compiler_flags", .value = build->flags},
         {.name = "mpi", .value = texts->mpi},

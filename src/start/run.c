@@ -187,6 +187,7 @@ static cairn_status record(cairn_run *run)
         .init_hash = run->init_hash,
         .data_fingerprint = run->options.data_fingerprint,
         .threads = run->config->train_threads,
+        .rounds = cairn_setup_rounds(run->config),
         .backend = cairn_model_backend(run->trainer->parts.model),
     };
     CAIRN_TRY(cairn_provenance_begin(run->comm, &about, run->folder));

@@ -190,7 +190,8 @@ struct cairn_start {
     uint64_t init_hash;       /* of the weights then */
     uint64_t data_fingerprint;
     size_t threads;
-    enum cairn_backend backend; /* of products */
+    enum cairn_backend backend; /* of products ... */
+    bool rounds;                /* ... of operands that are rounded to bfloat16 */
 };
 
 /** Gather the hosts and write the entry into the folder, which rank 0 has open.

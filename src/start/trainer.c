@@ -18,8 +18,9 @@ void cairn_start_platform(const struct cairn_config *config, char *text, size_t 
     const size_t threads = cairn_host_sets_threads() ? config->train_threads : cairn_threads_now();
     cairn_threads_blas(blas, sizeof blas);
     cairn_backend_text(cairn_setup_backend(config), kernels, sizeof kernels);
-    snprintf(text, n_bytes, "cairn %s %s, %s, %s, %zu thread%s", cairn_system_build()->version,
-             cairn_system_build()->commit, blas, kernels, threads, threads == 1 ? "" : "s");
+    snprintf(text, n_bytes, "cairn %s %s, %s, %s%s, %zu thread%s", cairn_system_build()->version,
+             cairn_system_build()->commit, blas, kernels,
+             cairn_setup_rounds(config) ? " in bf16" : "", threads, threads == 1 ? "" : "s");
 }
 
 /* The same binary, BLAS and core on every rank: else the bits differ.  Collective. */

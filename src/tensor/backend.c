@@ -39,10 +39,21 @@ static const char *isa_name(dnnl_cpu_isa_t isa)
     }
 }
 
+/* Whether the CPU has all of an instruction set: its bits are those of what it contains. */
+static bool has(dnnl_cpu_isa_t wanted)
+{
+    return ((unsigned)dnnl_get_effective_cpu_isa() & (unsigned)wanted) == (unsigned)wanted;
+}
+
+bool cairn_backend_rounds(enum cairn_backend backend)
+{
+    return backend == CAIRN_BACKEND_ONEDNN && CAIRN_REAL_BITS == 32 &&
+           has(dnnl_cpu_isa_avx512_core_bf16);
+}
+
 enum cairn_backend cairn_backend_best(void)
 {
-    const unsigned wanted = dnnl_cpu_isa_avx512_core; /* bits of what a set contains */
-    const bool wide = ((unsigned)dnnl_get_effective_cpu_isa() & wanted) == wanted;
+    const bool wide = has(dnnl_cpu_isa_avx512_core);
     return wide && cairn_backend_is_there(CAIRN_BACKEND_ONEDNN) ? CAIRN_BACKEND_ONEDNN
                                                                 : CAIRN_BACKEND_OPENBLAS;
 }
@@ -58,6 +69,12 @@ void cairn_backend_text(enum cairn_backend backend, char *text, size_t n_bytes)
 }
 
 #else
+
+bool cairn_backend_rounds(enum cairn_backend backend)
+{
+    (void)backend;
+    return false;
+}
 
 bool cairn_backend_is_there(enum cairn_backend backend)
 {

@@ -16,6 +16,10 @@ const char *cairn_backend_name(enum cairn_backend backend);
 /** Whether this program has it, for its own precision.  Ranks: local.  Errors: none. */
 bool cairn_backend_is_there(enum cairn_backend backend);
 
+/** Whether it multiplies numbers that are rounded to bfloat16 faster than float32 on this CPU.
+ * Ranks: local.  Errors: none. */
+bool cairn_backend_rounds(enum cairn_backend backend);
+
 /** The faster one on this CPU: oneDNN where it is there and finds AVX-512, which it was written
  * for.  Ranks: local.  Errors: none. */
 enum cairn_backend cairn_backend_best(void);

@@ -7,16 +7,24 @@
 #include "tensor/conv.h"
 #include "tensor/correlation.h"
 #include "tensor/row_sums.h"
+#include "tensor/strips.h"
 #include "tensor/sweep.h"
 #include "tensor/threads.h"
 #include "tensor/tile.h"
 
+/* One way, by a sweep or by strips. */
+struct way {
+    struct cairn_sweep sweep;
+    struct cairn_strips strips;
+    bool by_strips;
+    size_t steps_at; /* in the workspace of a sweep, bytes: after the packed weights */
+};
+
 /* The plan. */
 struct direct {
-    struct cairn_sweep forward, back;
+    struct way forward, back;
     struct cairn_correlation weights;
     size_t n_threads;
-    size_t steps_at; /* in the workspace, bytes: after the packed weights of a sweep */
 };
 
 /* Offsets in the input and output of some samples, and in the packed weights, fit 32 bits. */
@@ -45,14 +53,26 @@ static bool takes(const struct cairn_conv *conv)
     return conv->micro * cairn_patches_count(conv->patches.out) >= PLACES;
 }
 
-static size_t sweep_bytes(const struct direct *self, const struct cairn_sweep *sweep)
+/* Plan one way; the bytes of its workspace in *bytes, if they are more. */
+static cairn_status plan_way(struct way *way, const struct cairn_sweep *sweep, size_t n_threads,
+                             size_t *bytes)
 {
-    return self->steps_at + self->n_threads * sweep->n_steps * sizeof(struct cairn_tile_step);
-}
-
-static size_t most(size_t a, size_t b)
-{
-    return a > b ? a : b;
+    size_t here = 0;
+    way->sweep = *sweep;
+    way->strips = (struct cairn_strips){.patches = sweep->patches,
+                                        .is_back = sweep->is_back,
+                                        .n_groups = sweep->n_groups,
+                                        .n_from = sweep->n_from,
+                                        .n_to = sweep->n_to};
+    CAIRN_TRY(cairn_sweep_plan(&way->sweep));
+    way->by_strips = cairn_strips_plan(&way->strips) && way->strips.cost < way->sweep.cost;
+    way->steps_at = way->sweep.n_weights * sizeof(real);
+    if (way->by_strips)
+        here = n_threads * way->strips.of_a_thread * sizeof(real);
+    else
+        here = way->steps_at + n_threads * way->sweep.n_steps * sizeof(struct cairn_tile_step);
+    if (here > *bytes) *bytes = here;
+    return CAIRN_OK;
 }
 
 static cairn_status plan(struct cairn_conv *conv)
@@ -60,66 +80,62 @@ static cairn_status plan(struct cairn_conv *conv)
     const size_t n_groups = conv->n_groups;
     const size_t in = conv->patches.channels / n_groups;
     const size_t out = conv->channels / n_groups;
-    const struct cairn_sweep sweep = {.patches = &conv->patches, .n_groups = n_groups};
+    struct cairn_sweep sweep = {
+        .patches = &conv->patches, .n_groups = n_groups, .n_from = in, .n_to = out};
     struct direct *self = NULL;
     CAIRN_TRY(cairn_memory_get(1, sizeof *self, "a convolution", &self));
     conv->self = self;
     self->n_threads = cairn_threads_now();
-    self->forward = sweep;
-    self->forward.n_from = in;
-    self->forward.n_to = out;
-    self->back = sweep;
-    self->back.is_back = true;
-    self->back.n_from = out;
-    self->back.n_to = in;
     self->weights = (struct cairn_correlation){.patches = &conv->patches,
                                                .n_groups = n_groups,
                                                .n_in = in,
                                                .n_out = out,
                                                .micro = conv->micro,
                                                .n_threads = self->n_threads};
-    CAIRN_TRY(cairn_sweep_plan(&self->forward));
-    CAIRN_TRY(cairn_sweep_plan(&self->back));
     CAIRN_TRY(cairn_correlation_plan(&self->weights));
-    self->steps_at = most(self->forward.n_weights, self->back.n_weights) * sizeof(real);
-    conv->workspace_bytes =
-        most(self->weights.n_numbers * sizeof(real),
-             most(sweep_bytes(self, &self->forward), sweep_bytes(self, &self->back)));
-    return CAIRN_OK;
+    conv->workspace_bytes = self->weights.n_numbers * sizeof(real);
+    CAIRN_TRY(plan_way(&self->forward, &sweep, self->n_threads, &conv->workspace_bytes));
+    sweep.is_back = true;
+    sweep.n_from = out;
+    sweep.n_to = in;
+    return plan_way(&self->back, &sweep, self->n_threads, &conv->workspace_bytes);
 }
 
 static void release(struct cairn_conv *conv)
 {
     struct direct *self = conv->self;
     if (self == NULL) return;
-    cairn_sweep_free(&self->forward);
-    cairn_sweep_free(&self->back);
+    cairn_sweep_free(&self->forward.sweep);
+    cairn_sweep_free(&self->back.sweep);
     cairn_correlation_free(&self->weights);
     free(self);
 }
 
-static void sweep(const struct direct *self, const struct cairn_sweep *plan,
-                  const struct cairn_conv_job *job, struct cairn_sweep_job with)
+static void run(const struct direct *self, const struct way *way, const struct cairn_conv_job *job,
+                struct cairn_sweep_job with)
 {
     with.n = job->n;
     with.w = job->w;
     with.packed = job->workspace;
-    with.steps = (char *)job->workspace + self->steps_at;
+    with.steps = (char *)job->workspace + way->steps_at;
     with.n_threads = self->n_threads;
-    cairn_sweep_run(plan, &with);
+    if (way->by_strips)
+        cairn_strips_run(&way->strips, &with);
+    else
+        cairn_sweep_run(&way->sweep, &with);
 }
 
 static void forward(const struct cairn_conv *conv, const struct cairn_conv_job *job)
 {
     const struct direct *self = conv->self;
-    sweep(self, &self->forward, job,
-          (struct cairn_sweep_job){.from = job->x, .bias = job->bias, .to = job->y});
+    run(self, &self->forward, job,
+        (struct cairn_sweep_job){.from = job->x, .bias = job->bias, .to = job->y});
 }
 
 static void by_data(const struct cairn_conv *conv, const struct cairn_conv_job *job)
 {
     const struct direct *self = conv->self;
-    sweep(self, &self->back, job, (struct cairn_sweep_job){.from = job->dy, .to = job->dx});
+    run(self, &self->back, job, (struct cairn_sweep_job){.from = job->dy, .to = job->dx});
 }
 
 static void by_weights(const struct cairn_conv *conv, const struct cairn_conv_job *job)

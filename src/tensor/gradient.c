@@ -6,7 +6,15 @@
 #include <string.h>
 
 #include "tensor/kernels.h"
+#include "tensor/norm.h"
 #include "tensor/threads.h"
+
+/* Whether multiplying by 1 / x gives the bits that dividing by x does. */
+static bool has_exact_inverse(cairn_real x)
+{
+    int e = 0;
+    return frexp((double)x, &e) == 0.5 && isnormal(1 / x);
+}
 
 /* out = x / divisor * factor; out may be x. */
 static void divide(const cairn_real *x, size_t n, double divisor, cairn_real factor,
@@ -15,6 +23,10 @@ static void divide(const cairn_real *x, size_t n, double divisor, cairn_real fac
     const cairn_real rounded = (cairn_real)divisor;
     if (divisor == 0) {
         memset(out, 0, n * sizeof *out);
+    } else if (has_exact_inverse(rounded)) {
+        const cairn_real inverse = 1 / rounded;
+        CAIRN_INDEPENDENT
+        for (size_t i = 0; i < n; i++) out[i] = x[i] * inverse * factor;
     } else if (isinf(rounded)) {
         CAIRN_INDEPENDENT
         for (size_t i = 0; i < n; i++) out[i] = (cairn_real)((double)x[i] / divisor) * factor;
@@ -36,6 +48,16 @@ const cairn_real *cairn_gradient_read(const struct cairn_gradient *gradient, siz
     if (is_settled(gradient)) return x;
     divide(x, n, gradient->divisor, gradient->factor, block);
     return block;
+}
+
+double cairn_gradient_squares(const struct cairn_gradient *gradient, size_t first, size_t n)
+{
+    cairn_real block[CAIRN_GRADIENT_BLOCK];
+    const cairn_real divisor = (cairn_real)gradient->divisor;
+    if (gradient->factor != 1 || !has_exact_inverse(divisor))
+        return cairn_sum_of_squares(cairn_gradient_read(gradient, first, n, block), n);
+    const double inverse = 1 / (double)divisor; /* a power of two, taken out of the sum */
+    return cairn_sum_of_squares(gradient->sum + first, n) * inverse * inverse;
 }
 
 struct settling {

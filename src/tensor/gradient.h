@@ -10,7 +10,10 @@
 
 #include "tensor/real.h"
 
-enum { CAIRN_GRADIENT_BLOCK = 4096 }; /* elements that are read at once, at the most */
+enum {
+    CAIRN_GRADIENT_BLOCK = 2048 /* elements that are read at once, at the most: with as many of the
+                                   weights and of two slots they stay in the first cache */
+};
 
 /** The gradient is sum / divisor * factor. */
 struct cairn_gradient {
@@ -25,6 +28,9 @@ struct cairn_gradient {
  * Ranks: local.  Errors: none. */
 const cairn_real *cairn_gradient_read(const struct cairn_gradient *gradient, size_t first, size_t n,
                                       cairn_real *block);
+
+/** The sum of squares of these elements.  Ranks: local.  Errors: none. */
+double cairn_gradient_squares(const struct cairn_gradient *gradient, size_t first, size_t n);
 
 /** The first n elements of sum become those of the gradient, which is neither divided nor clipped
  * from then on: for who does not read block by block.  Ranks: local.  Errors: none. */

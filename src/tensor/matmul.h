@@ -32,6 +32,7 @@ struct cairn_matmul {
     bool keeps; /* W may be kept in the layout that products want, while it stays the same */
     bool has_bias, wants_dx;    /* whether such calls are to expect */
     enum cairn_backend backend; /* who is asked first */
+    bool rounds;                /* operands are rounded to bfloat16 where the backend can */
 
     const struct cairn_matmul_kind *kind; /* who does it */
     void *self;                           /* the kind's own plan, owned */

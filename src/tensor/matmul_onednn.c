@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * The products of a linear map by matmul primitives of oneDNN (2.x): one for each pass and number
- * of rows, made when the layer is planned.  oneDNN keeps the code of equal ones.  All calls are in
- * single precision: another instance of this file is never asked. */
+ * of rows, made when the layer is planned.  oneDNN keeps the code of equal ones.  Numbers are
+ * floats (another instance of this file is never asked) or, of operands, rounded to bfloat16. */
 #include <dnnl.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "tensor/bf16.h"
 #include "tensor/matmul.h"
 
 enum pass { FORWARD, BY_DATA, BY_WEIGHTS, BY_WEIGHTS_ADDED, N_PASSES };
@@ -37,13 +38,15 @@ struct onednn {
     struct product product[CAIRN_MICRO_SIZES][N_PASSES];
     struct kept kept[KEPT_PASSES];
     size_t scratch_bytes, kept_bytes, n_products;
+    size_t a_at, b_at; /* in job->scratch: rounded operands */
 };
 
 /* What a product is made from: row-major matrices as stored, as in struct cairn_gemm. */
 struct wanted {
     size_t m, n, k;
     bool a_transposed, b_transposed, adds, has_bias;
-    bool any_b; /* B may be in whatever layout is best */
+    bool any_b;                /* B may be in whatever layout is best */
+    dnnl_data_type_t operands; /* of A and B */
 };
 
 static cairn_status check(dnnl_status_t status)
@@ -54,21 +57,28 @@ static cairn_status check(dnnl_status_t status)
     return cairn_fail(CAIRN_BUG, "oneDNN refuses a product of matrices (status %d)", (int)status);
 }
 
-static dnnl_memory_desc_t matrix(size_t rows, size_t columns, bool transposed)
+static size_t whole_lines(size_t bytes)
+{
+    return (bytes + CAIRN_ALIGNMENT - 1) / CAIRN_ALIGNMENT * CAIRN_ALIGNMENT;
+}
+
+static dnnl_memory_desc_t matrix(size_t rows, size_t columns, bool transposed,
+                                 dnnl_data_type_t type)
 {
     dnnl_memory_desc_t desc = {0};
     const dnnl_dims_t dims = {(dnnl_dim_t)rows, (dnnl_dim_t)columns};
     const dnnl_dims_t by_rows = {(dnnl_dim_t)columns, 1};
     const dnnl_dims_t by_columns = {1, (dnnl_dim_t)rows};
-    dnnl_memory_desc_init_by_strides(&desc, 2, dims, dnnl_f32, transposed ? by_columns : by_rows);
+    dnnl_memory_desc_init_by_strides(&desc, 2, dims, type, transposed ? by_columns : by_rows);
     return desc;
 }
 
 static dnnl_memory_desc_t b_of(const struct wanted *wanted)
 {
-    dnnl_memory_desc_t desc = matrix(wanted->k, wanted->n, wanted->b_transposed);
+    dnnl_memory_desc_t desc = matrix(wanted->k, wanted->n, wanted->b_transposed, wanted->operands);
     const dnnl_dims_t dims = {(dnnl_dim_t)wanted->k, (dnnl_dim_t)wanted->n};
-    if (wanted->any_b) dnnl_memory_desc_init_by_tag(&desc, 2, dims, dnnl_f32, dnnl_format_tag_any);
+    if (wanted->any_b)
+        dnnl_memory_desc_init_by_tag(&desc, 2, dims, wanted->operands, dnnl_format_tag_any);
     return desc;
 }
 
@@ -95,9 +105,10 @@ static cairn_status describe(const struct wanted *wanted, dnnl_primitive_attr_t 
 static cairn_status place_all(const struct onednn *self, const struct wanted *wanted,
                               const_dnnl_primitive_desc_t planned, struct product *out)
 {
-    const dnnl_memory_desc_t a = matrix(wanted->m, wanted->k, wanted->a_transposed);
-    const dnnl_memory_desc_t c = matrix(wanted->m, wanted->n, false);
-    const dnnl_memory_desc_t bias = matrix(1, wanted->n, false);
+    const dnnl_memory_desc_t a =
+        matrix(wanted->m, wanted->k, wanted->a_transposed, wanted->operands);
+    const dnnl_memory_desc_t c = matrix(wanted->m, wanted->n, false, dnnl_f32);
+    const dnnl_memory_desc_t bias = matrix(1, wanted->n, false, dnnl_f32);
     CAIRN_TRY(place(self, &a, &out->a));
     CAIRN_TRY(
         place(self, dnnl_primitive_desc_query_md(planned, dnnl_query_weights_md, 0), &out->b));
@@ -110,10 +121,11 @@ static cairn_status place_all(const struct onednn *self, const struct wanted *wa
 static cairn_status make(struct onednn *self, const struct wanted *wanted,
                          const_dnnl_primitive_attr_t attr, struct product *out)
 {
-    const dnnl_memory_desc_t a = matrix(wanted->m, wanted->k, wanted->a_transposed);
+    const dnnl_memory_desc_t a =
+        matrix(wanted->m, wanted->k, wanted->a_transposed, wanted->operands);
     const dnnl_memory_desc_t b = b_of(wanted);
-    const dnnl_memory_desc_t c = matrix(wanted->m, wanted->n, false);
-    const dnnl_memory_desc_t bias = matrix(1, wanted->n, false);
+    const dnnl_memory_desc_t c = matrix(wanted->m, wanted->n, false, dnnl_f32);
+    const dnnl_memory_desc_t bias = matrix(1, wanted->n, false, dnnl_f32);
     dnnl_matmul_desc_t desc;
     dnnl_primitive_desc_t planned = NULL;
     CAIRN_TRY(check(dnnl_matmul_desc_init(&desc, &a, &b, wanted->has_bias ? &bias : NULL, &c)));
@@ -143,7 +155,7 @@ static cairn_status plan_product(struct onednn *self, const struct wanted *wante
 static cairn_status plan_reorder(struct onednn *self, const struct wanted *wanted,
                                  struct kept *kept)
 {
-    const dnnl_memory_desc_t from = matrix(wanted->k, wanted->n, wanted->b_transposed);
+    const dnnl_memory_desc_t from = matrix(wanted->k, wanted->n, wanted->b_transposed, dnnl_f32);
     const dnnl_memory_desc_t *to = NULL;
     dnnl_primitive_desc_t planned = NULL;
     CAIRN_TRY(check(dnnl_memory_get_memory_desc(kept->product.b, &to)));
@@ -153,8 +165,7 @@ static cairn_status plan_reorder(struct onednn *self, const struct wanted *wante
     dnnl_primitive_desc_destroy(planned);
     CAIRN_TRY(st);
     kept->at = self->kept_bytes;
-    self->kept_bytes +=
-        (dnnl_memory_desc_get_size(to) + CAIRN_ALIGNMENT - 1) / CAIRN_ALIGNMENT * CAIRN_ALIGNMENT;
+    self->kept_bytes += whole_lines(dnnl_memory_desc_get_size(to));
     return place(self, &from, &kept->w);
 }
 
@@ -182,6 +193,8 @@ static cairn_status plan_size(const struct cairn_matmul *matmul, size_t i, struc
     };
     wanted[BY_WEIGHTS_ADDED] = wanted[BY_WEIGHTS];
     wanted[BY_WEIGHTS_ADDED].adds = true;
+    for (int pass = 0; pass < N_PASSES; pass++)
+        wanted[pass].operands = matmul->rounds ? dnnl_bf16 : dnnl_f32;
     const bool keeps = matmul->keeps && i == 0 && matmul->in <= MOST_KEPT / matmul->out;
     for (int pass = 0; pass < N_PASSES; pass++) {
         if (pass == BY_DATA && !matmul->wants_dx) continue;
@@ -190,6 +203,21 @@ static cairn_status plan_size(const struct cairn_matmul *matmul, size_t i, struc
             CAIRN_TRY(plan_with_kept(self, &wanted[pass], &self->kept[pass]));
     }
     return CAIRN_OK;
+}
+
+/* Room for rounded operands after oneDNN's own: A has rows of x or dy, B is W or, for its gradient,
+ * has rows of x. */
+static void plan_operands(const struct cairn_matmul *matmul, struct onednn *self)
+{
+    size_t rows = 0;
+    if (!matmul->rounds) return;
+    for (size_t i = 0; i < CAIRN_MICRO_SIZES; i++)
+        if (matmul->rows[i] > rows) rows = matmul->rows[i];
+    const size_t widest = matmul->in > matmul->out ? matmul->in : matmul->out;
+    const size_t longest = rows > matmul->out ? rows : matmul->out;
+    self->a_at = whole_lines(self->scratch_bytes);
+    self->b_at = self->a_at + whole_lines(rows * widest * sizeof(uint16_t));
+    self->scratch_bytes = self->b_at + longest * matmul->in * sizeof(uint16_t);
 }
 
 static cairn_status plan(struct cairn_matmul *matmul)
@@ -201,6 +229,7 @@ static cairn_status plan(struct cairn_matmul *matmul)
     CAIRN_TRY(check(dnnl_stream_create(&self->stream, self->engine, dnnl_stream_default_flags)));
     for (size_t i = 0; i < CAIRN_MICRO_SIZES && matmul->rows[i] > 0; i++)
         CAIRN_TRY(plan_size(matmul, i, self));
+    plan_operands(matmul, self);
     matmul->scratch_bytes = self->scratch_bytes;
     matmul->kept_bytes = self->kept_bytes;
     matmul->code_bytes = self->n_products * CODE_BYTES;
@@ -278,7 +307,18 @@ static const struct product *find_kept(const struct cairn_matmul *matmul,
     return &kept->product;
 }
 
-static void run(const struct cairn_matmul *matmul, const struct product *product, const real *a,
+/* An operand of n numbers as the products want it: rounded, at `at` in the scratch memory, or as it
+ * is. */
+static const void *operand(const struct cairn_matmul *matmul, const struct cairn_matmul_job *job,
+                           size_t at, const real *x, size_t n)
+{
+    if (!matmul->rounds) return x;
+    uint16_t *rounded = (uint16_t *)((char *)job->scratch + at);
+    cairn_bf16_round(x, n, rounded);
+    return rounded;
+}
+
+static void run(const struct cairn_matmul *matmul, const struct product *product, const void *a,
                 const void *b, real *c, const struct cairn_matmul_job *job)
 {
     const struct onednn *self = matmul->self;
@@ -294,6 +334,23 @@ static void run(const struct cairn_matmul *matmul, const struct product *product
     dnnl_primitive_execute(product->primitive, self->stream, product->bias == NULL ? 4 : 5, args);
 }
 
+/* What a pass reads: a [n, width], and W as it is or as it is kept. */
+struct reads {
+    const real *a;
+    size_t width;
+    const void *w;
+};
+
+static void run_with_weights(const struct cairn_matmul *matmul, const struct product *product,
+                             const struct cairn_matmul_job *job, const struct reads *reads, real *c)
+{
+    const struct onednn *self = matmul->self;
+    const void *a = operand(matmul, job, self->a_at, reads->a, job->n * reads->width);
+    const void *w = reads->w;
+    if (w == job->w) w = operand(matmul, job, self->b_at, job->w, matmul->in * matmul->out);
+    run(matmul, product, a, w, c, job);
+}
+
 static void forward(const struct cairn_matmul *matmul, const struct cairn_matmul_job *job)
 {
     const void *w = NULL;
@@ -303,27 +360,33 @@ static void forward(const struct cairn_matmul *matmul, const struct cairn_matmul
         return;
     }
     if (product->bias != NULL) put(product->bias, job->bias);
-    run(matmul, product, job->x, w, job->y, job);
+    const struct reads reads = {job->x, matmul->in, w};
+    run_with_weights(matmul, product, job, &reads, job->y);
 }
 
 static void by_data(const struct cairn_matmul *matmul, const struct cairn_matmul_job *job)
 {
     const void *w = NULL;
     const struct product *product = find_kept(matmul, job, BY_DATA, &w);
+    const struct reads reads = {job->dy, matmul->out, w};
     if (product == NULL)
         cairn_matmul_blas.by_data(matmul, job);
     else
-        run(matmul, product, job->dy, w, job->dx, job);
+        run_with_weights(matmul, product, job, &reads, job->dx);
 }
 
 static void by_weights(const struct cairn_matmul *matmul, const struct cairn_matmul_job *job)
 {
+    const struct onednn *self = matmul->self;
     const enum pass pass = job->beta == 0 ? BY_WEIGHTS : BY_WEIGHTS_ADDED;
     const struct product *product = find(matmul, job->n, pass);
-    if (product == NULL)
+    if (product == NULL) {
         cairn_matmul_blas.by_weights(matmul, job);
-    else
-        run(matmul, product, job->dy, job->x, job->dw, job);
+        return;
+    }
+    const void *dy = operand(matmul, job, self->a_at, job->dy, job->n * matmul->out);
+    const void *x = operand(matmul, job, self->b_at, job->x, job->n * matmul->in);
+    run(matmul, product, dy, x, job->dw, job);
 }
 
 const struct cairn_matmul_kind cairn_matmul_onednn = {

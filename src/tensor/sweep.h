@@ -49,6 +49,7 @@ struct cairn_sweep {
     size_t block;     /* channels of `from` whose steps are listed at a time */
     size_t n_weights; /* numbers of the packed weights */
     size_t n_steps;   /* of the list of a thread */
+    double cost;      /* columns that are worked for each place and place of the kernel */
     size_t n_samples; /* that are worked at a time: they stay in the cache */
 };
 

@@ -87,6 +87,32 @@ size_t cairn_sweep_taps(const struct cairn_sweep *sweep, size_t d, size_t class,
     return n;
 }
 
+/* Of all pairs of a place and a place of the kernel the share that is not padding, along a
+ * dimension. */
+static double share_seen(const struct cairn_sweep *sweep, size_t d)
+{
+    const struct cairn_sweep_axis *axis = &sweep->axis[d];
+    double sum = 0;
+    for (size_t c = 0; c < axis->n_classes; c++) {
+        struct cairn_sweep_tap taps[CAIRN_SWEEP_KERNEL];
+        sum +=
+            (double)(cairn_sweep_taps(sweep, d, c, taps) * (axis->first[c + 1] - axis->first[c]));
+    }
+    return sum / (double)(sweep->to[d] * sweep->patches->kernel[d]);
+}
+
+static double cost_of(const struct cairn_sweep *sweep)
+{
+    const size_t whole = sweep->n_to / CAIRN_TILE_COLUMNS * CAIRN_TILE_COLUMNS;
+    const size_t rest = sweep->n_to - whole;
+    double columns = (double)whole;
+    if (rest > CAIRN_TILE_LANES)
+        columns += (double)CAIRN_TILE_COLUMNS;
+    else if (rest > 0)
+        columns += CAIRN_TILE_ODD * (double)CAIRN_TILE_LANES;
+    return columns * share_seen(sweep, 0) * share_seen(sweep, 1) * share_seen(sweep, 2);
+}
+
 cairn_status cairn_sweep_plan(struct cairn_sweep *sweep)
 {
     const struct cairn_patches *patches = sweep->patches;
@@ -104,6 +130,7 @@ cairn_status cairn_sweep_plan(struct cairn_sweep *sweep)
     sweep->n_samples = SAMPLES_BYTES / sizeof(real) / sample;
     if (sweep->n_samples == 0) sweep->n_samples = 1;
     for (size_t d = 0; d < CAIRN_PATCH_DIMS; d++) CAIRN_TRY(plan_axis(sweep, d));
+    sweep->cost = cost_of(sweep);
     return CAIRN_OK;
 }
 

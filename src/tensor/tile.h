@@ -33,6 +33,10 @@
 #define CAIRN_TILE_LANES   (CAIRN_TILE_BYTES / sizeof(real))
 #define CAIRN_TILE_COLUMNS (2 * CAIRN_TILE_LANES)
 
+/** What a lone vector costs, where each of two costs 1; and how many rows cost as much as fewer. */
+#define CAIRN_TILE_ODD 1.4
+#define CAIRN_TILE_FEW 4
+
 /** Where a step of the sum finds its numbers. */
 struct cairn_tile_step {
     uint32_t a, b;

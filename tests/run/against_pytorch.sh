@@ -18,11 +18,11 @@ row()
 
 number='[0-9.]+'
 spread="$number \[$number, $number\]"
-speed --python nowhere --only 'mlp-[14],gpt-s-threads-2,reproducible-mlp-32-1'
+speed --python nowhere --only 'mlp-[14],gpt-s,reproducible-mlp-32-1'
 [ "$code" = 0 ] || fail "without PyTorch it ended with $code"
 row "mlp-1 \| 1 \| $number \| - \| - \| 1.4 \| $number % \| - \| $number \| - \| - \(0.3\) \| -"
 row "mlp-4 \| 1 \| .*"
-row "gpt-s-threads-2 \| 2 \| .*"
+row "gpt-s \| 1 \| .*"
 row "reproducible-mlp-32-1 \| $number \| $number \| $spread \| 1.1"
 same "lines on what is missing" "$(grep -c 'no PyTorch: nowhere: .*nowhere' err)" 1
 grep -q '^PyTorch: not measured: no PyTorch: nowhere' out || fail "the table does not say what is missing: $(cat out)"

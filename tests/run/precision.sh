@@ -78,6 +78,22 @@ grep -rq '"precision": "float64"' study --include=provenance.json || fail "a stu
 sed -i 's/^axes: .*/axes: {batch.micro: [4, 8], train.precision: [float32, float64]}/' study.yaml
 expect_line 2 1 'train.precision cannot be: a study computes in one precision' study study.yaml --out other
 
+# bf16 where the CPU and the build can: operands of products alone are rounded.  Elsewhere one line says so.
+if "$CAIRN_BUILD/cairn" --version | grep -q '^kernels onednn .*_\(bf16\|amx\)'; then
+    for ranks in 1 3; do expect 0 $ranks train "${digits[@]}" train.precision=bf16 train.updates=30 --out bf16.$ranks; done
+    same "weights in bf16 on 1 and 3 ranks" "$(weights_of bf16.1)" "$(weights_of bf16.3)"
+    [ "$(weights_of bf16.1)" != "$(weights_of single)" ] || fail "bf16 has the weights of float32"
+    holds "train_loss in bf16, and in float" \
+        "($(json bf16.1/summary.json train_loss) / $(json single/summary.json train_loss) - 1) ^ 2 < 1e-4"
+    [ "$(json bf16.1/provenance.json precision)" = bf16 ] || fail "provenance.json does not say bf16"
+    expect 0 0 info bf16.1/checkpoints/latest.h5
+    grep -q '1.weight \[128, 64\] float32' out || fail "weights in bf16: $(cat out)"
+    expect_line 2 3 'train.precision is bf16, and train.kernels openblas' train "${digits[@]}" train.precision=bf16 \
+        train.kernels=openblas --out nothing
+else
+    expect_line 2 3 'train.precision is bf16, which takes a CPU' train "${digits[@]}" train.precision=bf16 --out nothing
+fi
+
 # From a checkpoint of the other, in any world.
 cp -r single single.3
 expect_line 0 1 'holds float32, this run computes in float64' train "${double[@]}" train.updates=60 --out single

@@ -96,3 +96,17 @@ for ranks in 1 5; do
     same "operations of attention" "$(value gpt$ranks forward block.self_attn flops)" $((samples * (2 * 4 * 16 * 8 * 8 + 4 * 8 * 16 * 17 / 2)))
     same "operations computed again" "$(value gpt$ranks recompute block.linear1 flops)" $((samples * 2 * 16 * 8 * 32))
 done
+
+# Transposed convolutions, and recurrent layers both ways: each direction has its products.
+cat >other.yaml <<END
+data: {file: $datasets/digits.h5}
+model: [{type: conv_transpose2d, channels: 2, kernel: 2, stride: 2}, {type: reshape, to: [16, 32]}, {type: lstm, units: 3},
+  {type: bidirectional, of: {type: gru, units: 4, output: last}}, {type: dense, units: 10}]
+batch: {global: 50, micro: 25}
+train: {updates: 2, evaluate_every: none}
+END
+expect 0 1 train other.yaml --out other -q --profile
+same "operations of a transposed convolution" "$(value other forward 0 flops)" $((100 * 2 * 64 * 2 * 4))
+same "... backward" "$(value other backward 0 flops)" $((100 * 2 * 64 * 2 * 4))
+same "operations of an lstm" "$(value other backward 2 flops)" $((2 * 100 * 2 * 16 * 4 * 3 * (32 + 3)))
+same "operations of a gru both ways" "$(value other forward 3 flops)" $((2 * 100 * 2 * 16 * 3 * 4 * (3 + 4)))

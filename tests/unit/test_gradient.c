@@ -60,6 +60,9 @@ static void test_division(void **state)
     gradient.factor = (real)0.5;
     assert_ptr_equal(cairn_gradient_read(&gradient, 0, 3, block), block);
     assert_true(block[0] == 1 && block[1] == (real)-0.5 && block[2] == 1 / (real)3 / 2);
+    gradient.divisor = 64; /* whose inverse is exact */
+    (void)cairn_gradient_read(&gradient, 0, 3, block);
+    assert_true(block[0] == (real)6 / 64 / 2 && block[2] == (real)1 / 64 / 2);
     gradient.divisor = 1e300 * 1e8; /* more than a float holds */
     (void)cairn_gradient_read(&gradient, 0, 3, block);
     assert_true(fabs((double)block[0]) <= 6e-308);

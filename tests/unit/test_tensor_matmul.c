@@ -12,6 +12,7 @@
 
 #include "base/memory.h"
 #include "tensor/backend.h"
+#include "tensor/bf16.h"
 #include "tensor/matmul.h"
 
 enum { IN = 37, OUT = 21, ROWS = 19, UNPLANNED = 7 };
@@ -185,6 +186,84 @@ static void a_plan_can_be_freed_at_any_time(void **state)
     cairn_matmul_free(&empty);
 }
 
+static void each_number_is_rounded_to_the_nearest(void **state)
+{
+    (void)state;
+    /* ties to even, a carry into the exponent, the largest to infinity, and what is no number */
+    static const uint32_t x[] = {0x3f800000, 0x3f808000, 0x3f818000, 0x3f80ffff, 0x3fffffff,
+                                 0x7f7fffff, 0x80000001, 0xff800000, 0x7f800001};
+    static const uint16_t expected[] = {0x3f80, 0x3f80, 0x3f82, 0x3f81, 0x4000,
+                                        0x7f80, 0x8000, 0xff80, 0x7fc0};
+    enum { N = sizeof x / sizeof x[0] };
+    real number[N];
+    uint16_t found[N];
+    for (size_t i = 0; i < N; i++) {
+        float value;
+        memcpy(&value, &x[i], sizeof value);
+        number[i] = (real)value;
+    }
+    cairn_bf16_round(number, N, found);
+    for (size_t i = 0; i < N; i++) assert_int_equal(found[i], expected[i]);
+}
+
+static void round_all(real *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        uint16_t half;
+        float value;
+        cairn_bf16_round(x + i, 1, &half);
+        const uint32_t bits = (uint32_t)half << 16;
+        memcpy(&value, &bits, sizeof value);
+        x[i] = (real)value;
+    }
+}
+
+/* What the products of rounded operands are to be: those of operands that were rounded before. */
+static void products_round_their_operands(void **state)
+{
+    (void)state;
+    if (!cairn_backend_rounds(cairn_backend_best())) skip();
+    static struct arrays a, rounded;
+    void *scratch = NULL, *kept = NULL;
+    struct cairn_matmul matmul = {.in = IN,
+                                  .out = OUT,
+                                  .rows = {ROWS, 3},
+                                  .keeps = true,
+                                  .rounds = true,
+                                  .has_bias = true,
+                                  .wants_dx = true,
+                                  .backend = cairn_backend_best()};
+    assert_int_equal(cairn_matmul_plan(&matmul), CAIRN_OK);
+    assert_int_equal(cairn_memory_get(1, matmul.scratch_bytes, "scratch", &scratch), CAIRN_OK);
+    assert_int_equal(cairn_memory_get(1, matmul.kept_bytes, "kept", &kept), CAIRN_OK);
+    for (uint64_t weights = 0; weights < 2; weights++) {
+        fill_all(&a);
+        for (size_t i = 0; i < OUT * IN; i++) a.w[i] *= (real)1.00390625; /* not a bfloat16 */
+        rounded = a;
+        round_all(rounded.w, OUT * IN);
+        struct cairn_matmul_job job = {.n = ROWS,
+                                       .x = a.x,
+                                       .w = a.w,
+                                       .bias = a.bias,
+                                       .y = rounded.y,
+                                       .dy = a.dy,
+                                       .dx = rounded.dx,
+                                       .dw = rounded.dw,
+                                       .scratch = scratch,
+                                       .kept = kept,
+                                       .weights = weights};
+        cairn_matmul_forward(&matmul, &job);
+        check_forward(&rounded, ROWS, true);
+        cairn_matmul_by_data(&matmul, &job);
+        check_by_data(&rounded, ROWS);
+        cairn_matmul_by_weights(&matmul, &job);
+        check_by_weights(&rounded, a.dw, ROWS, 0);
+    }
+    free(kept);
+    free(scratch);
+    cairn_matmul_free(&matmul);
+}
+
 static void backends_have_names(void **state)
 {
     (void)state;
@@ -203,6 +282,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_backend_gives_the_products),
         cmocka_unit_test(kept_weights_change_no_bit),
+        cmocka_unit_test(each_number_is_rounded_to_the_nearest),
+        cmocka_unit_test(products_round_their_operands),
         cmocka_unit_test(a_plan_can_be_freed_at_any_time),
         cmocka_unit_test(backends_have_names),
     };

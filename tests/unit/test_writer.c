@@ -70,7 +70,8 @@ static void make_desk(struct desk *desk, bool open, struct cairn_keep keep)
         .folder = folder, .keep = keep, .before_name = pass, .context = &desk->gate};
     fill_sample(&desk->sample, 0);
     describe_sample(&desk->state, &desk->sample);
-    assert_ok(cairn_checkpoint_writer_create(&desk->state, &place, plain, &desk->writer));
+    assert_ok(cairn_checkpoint_writer_create(
+        &desk->state, &place, plain ? CAIRN_WRITING_IMAGE : CAIRN_WRITING_COPY, &desk->writer));
 }
 
 static void clear_desk(struct desk *desk)

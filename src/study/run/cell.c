@@ -239,6 +239,7 @@ static cairn_status begin_provenance(struct cell *c)
         .resumed_from = c->checkpoint,
         .data_fingerprint = c->study->data_fingerprint,
         .threads = c->config->train_threads,
+        .rounds = cairn_setup_rounds(c->config),
         .backend = cairn_model_backend(c->trainer->parts.model),
     };
     return c->brief ? CAIRN_OK : cairn_provenance_begin(c->comm, &about, c->folder);

@@ -237,6 +237,7 @@ class Bench:
         self.options, self.folder = options, folder
         self.cairn = Cairn(options.cairn, Data(options.cairn, folder, options.quick))
         self.torch = Torch(options.python, folder)
+        self.left = []  # what is not measured, and why
 
     def updates(self, s):
         return max(4, int(self.options.seconds / s))
@@ -299,6 +300,8 @@ class Bench:
         print(f"\n{datetime.datetime.now(datetime.timezone.utc):%Y-%m-%d %H:%M} UTC, {cpu}, {os.cpu_count()} processors, {platform.platform()}; "
               f"{self.options.rounds} rounds of {self.options.seconds} s, in turn; Python {platform.python_version()}.")
         print("; ".join(run(self.options.cairn, "--version").splitlines()) + "; log.gradflow_every=0, as most updates of a long run are")
+        for words in self.left:
+            print(f"not measured: {words}")
         if self.torch.missing:
             print(f"PyTorch: not measured: {self.torch.missing}")
         else:
@@ -329,6 +332,9 @@ def main():
         bench = Bench(options, pathlib.Path(folder))
         if bench.torch.missing:
             print(f"speed.py: {bench.torch.missing}", file=sys.stderr)
+        n = len(os.sched_getaffinity(0))
+        bench.left = [f"{name}: fewer processors than threads" for name in against if AGAINST[name][2] > n]
+        against = [name for name in against if AGAINST[name][2] <= n]
         if against:
             bench.table(["net and A", "threads", "Cairn, ms an update", "PyTorch", "PyTorch over Cairn", "wanted", "of the FMA peak: Cairn (wanted)",
                          "PyTorch", "memory, MB: Cairn", "PyTorch", "Cairn over PyTorch (wanted)", "PyTorch's best settings"],

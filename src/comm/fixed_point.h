@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Inside comm/: reals to integers of one or two words and back, for the reproducible sum.  Local.
+ */
+#ifndef CAIRN_COMM_FIXED_POINT_H
+#define CAIRN_COMM_FIXED_POINT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tensor/real.h"
+
+/** How an addend becomes integers: units of 2^-high of its range, and of 2^-low of those; one word
+ * holds both parts. */
+struct cairn_fixed_form {
+    int n_words, high, low;
+};
+
+/** A tensor's place among the integers. */
+struct cairn_fixed_place {
+    uint64_t *high, *low; /* [n]; low NULL: one word holds both parts */
+    double scale, low_scale;
+    int shift;    /* of the high part in one word */
+    int exponent; /* the least unit is 2^-this */
+};
+
+/** That of a tensor whose reals are below 2^top; the words are borrowed.  Ranks: local.
+ * Errors: none. */
+struct cairn_fixed_place cairn_fixed_place(struct cairn_fixed_form form, int64_t top,
+                                           uint64_t *high, uint64_t *low);
+
+/** Elements [first, first + n) of a tensor become x, or x is added to them; the answer is the
+ * largest magnitude in x, as cairn_largest_bits().  Where one is not below 2^top, what comes out
+ * has no meaning.  Ranks: local.  Errors: none. */
+real_bits cairn_fixed_put(const struct cairn_fixed_place *to, size_t first, const real *x, size_t n,
+                          bool add);
+
+/** Elements [first, first + n) of a tensor as reals.  Ranks: local.  Errors: none. */
+void cairn_fixed_get(const struct cairn_fixed_place *from, size_t first, real *g, size_t n);
+
+/** What would come back of x [n], put by itself in one word and got, without integers: where there
+ * is one addend alone, in floats.  out may be x.  Ranks: local.  Errors: none. */
+void cairn_fixed_round(const struct cairn_fixed_place *place, const real *x, size_t n, real *out);
+
+#endif
