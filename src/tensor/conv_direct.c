@@ -47,7 +47,7 @@ static bool takes(const struct cairn_conv *conv)
 {
     const size_t *kernel = conv->patches.kernel;
     enum { PLACES = 64, CHANNELS = 8 };
-    if (kernel[0] > CAIRN_SWEEP_KERNEL || kernel[1] > CAIRN_SWEEP_KERNEL ||
+    if (CAIRN_TILE_IS_SLOW || kernel[0] > CAIRN_SWEEP_KERNEL || kernel[1] > CAIRN_SWEEP_KERNEL ||
         kernel[2] > CAIRN_SWEEP_KERNEL || !is_counted(conv))
         return false;
     if (conv->n_groups > 1 && (conv->channels < CHANNELS * conv->n_groups ||
