@@ -16,7 +16,8 @@ struct maxpool {
     struct cairn_patches patches;
     size_t found;  /* in the arena: [b, n_out] position in the patch, uint8_t or uint32_t */
     bool is_small; /* it is a uint8_t */
-    bool is_2x2;   /* of planes, side by side */
+    size_t
+        n_2x2; /* planes of patches of 2 x 2 in 1 or 2 planes, side by side; 0: they are others */
     size_t n_threads;
 };
 
@@ -33,13 +34,15 @@ static const struct cairn_key keys[] = {
      "between the places of the kernel: a number, or one for each dimension; else 1"},
 };
 
-static bool is_2x2(const struct cairn_patches *patches)
+static size_t count_2x2(const struct cairn_patches *patches)
 {
     const size_t *kernel = patches->kernel;
     const size_t *stride = patches->stride;
-    return kernel[0] == 1 && kernel[1] == 2 && kernel[2] == 2 && stride[0] == 1 && stride[1] == 2 &&
-           stride[2] == 2 && cairn_patches_count(patches->dilation) == 1 &&
-           !cairn_patches_padding(patches);
+    const bool is_2x2 = kernel[0] <= 2 && kernel[1] == 2 && kernel[2] == 2 &&
+                        stride[0] == kernel[0] && stride[1] == 2 && stride[2] == 2 &&
+                        cairn_patches_count(patches->dilation) == 1 &&
+                        !cairn_patches_padding(patches);
+    return is_2x2 ? kernel[0] : 0;
 }
 
 static cairn_status plan(struct cairn_layer *layer, struct cairn_plan *plan)
@@ -49,7 +52,7 @@ static cairn_status plan(struct cairn_layer *layer, struct cairn_plan *plan)
     CAIRN_TRY(cairn_patch_plan_pool(&self->keys, &layer->in, patches));
     layer->out = cairn_patch_output(patches, patches->channels);
     self->is_small = cairn_patches_count(patches->kernel) <= (size_t)UINT8_MAX + 1;
-    self->is_2x2 = is_2x2(patches);
+    self->n_2x2 = count_2x2(patches);
     self->found = cairn_plan_activation(plan, cairn_shape_count(&layer->out),
                                         self->is_small ? sizeof(uint8_t) : sizeof(uint32_t));
     self->n_threads = cairn_threads_now();
@@ -71,37 +74,57 @@ enum { MOST = 16 };
 /* Whether v comes before the largest so far; & and | are no branches. */
 #define WINS(v, most) (((v) > (most)) | ((v) != (v)))
 
-/* n outputs from two rows [2 n] of the plane. */
-FEW few_2x2(const real *restrict above, const real *restrict below, const size_t n,
-            real *restrict y, uint8_t *restrict at)
+/* The largest of n patches of two rows [2 n] of a plane, whose positions count from `first`. */
+FEW few_2x2(const real *restrict above, const real *restrict below, const size_t n, uint32_t first,
+            real *restrict largest, uint32_t *restrict found)
 {
-    uint32_t found[MOST];
     CAIRN_AS_VECTOR
     for (size_t j = 0; j < n; j++) {
         real most = above[2 * j];
-        uint32_t position = 0;
+        uint32_t position = first;
         bool wins = WINS(above[2 * j + 1], most);
         most = wins ? above[2 * j + 1] : most;
-        position = wins ? 1 : position;
+        position = wins ? first + 1 : position;
         wins = WINS(below[2 * j], most);
         most = wins ? below[2 * j] : most;
-        position = wins ? 2 : position;
+        position = wins ? first + 2 : position;
         wins = WINS(below[2 * j + 1], most);
-        y[j] = wins ? below[2 * j + 1] : most;
-        found[j] = wins ? 3 : position;
+        largest[j] = wins ? below[2 * j + 1] : most;
+        found[j] = wins ? first + 3 : position;
     }
+}
+
+/* n outputs from the rows at x, `row` after it, and of a second plane `plane` after it, if any. */
+FEW few_outputs(const real *restrict x, size_t row, size_t plane, const size_t n, real *restrict y,
+                uint8_t *restrict at)
+{
+    real largest[MOST];
+    real other[MOST];
+    uint32_t found[MOST];
+    uint32_t where[MOST];
+    few_2x2(x, x + row, n, 0, largest, found);
+    if (plane > 0) {
+        few_2x2(x + plane, x + plane + row, n, 4, other, where);
+        CAIRN_AS_VECTOR
+        for (size_t j = 0; j < n; j++) {
+            const bool wins = WINS(other[j], largest[j]);
+            largest[j] = wins ? other[j] : largest[j];
+            found[j] = wins ? where[j] : found[j];
+        }
+    }
+    memcpy(y, largest, n * sizeof *y);
     CAIRN_AS_VECTOR
     for (size_t j = 0; j < n; j++) at[j] = (uint8_t)found[j];
 }
 
-/* A row of outputs from two rows [2 n] of the plane. */
-static void row_2x2(const real *above, const real *below, size_t n, real *y, uint8_t *at)
+/* A row of outputs. */
+static void row_2x2(const real *x, size_t row, size_t plane, size_t n, real *y, uint8_t *at)
 {
     size_t j = 0;
-    for (; j + 16 <= n; j += 16) few_2x2(above + 2 * j, below + 2 * j, 16, y + j, at + j);
-    for (; j + 8 <= n; j += 8) few_2x2(above + 2 * j, below + 2 * j, 8, y + j, at + j);
-    for (; j + 4 <= n; j += 4) few_2x2(above + 2 * j, below + 2 * j, 4, y + j, at + j);
-    for (; j < n; j++) few_2x2(above + 2 * j, below + 2 * j, 1, y + j, at + j);
+    for (; j + 16 <= n; j += 16) few_outputs(x + 2 * j, row, plane, 16, y + j, at + j);
+    for (; j + 8 <= n; j += 8) few_outputs(x + 2 * j, row, plane, 8, y + j, at + j);
+    for (; j + 4 <= n; j += 4) few_outputs(x + 2 * j, row, plane, 4, y + j, at + j);
+    for (; j < n; j++) few_outputs(x + 2 * j, row, plane, 1, y + j, at + j);
 }
 
 /* What one position of the patches offers to n outputs; its numbers are `stride` apart. */
@@ -146,11 +169,17 @@ static void row_of_any(const struct cairn_patches *patches, size_t r, const real
         if (cairn_patches_line(patches, r, line, &from)) offer_line(patches, line, x + from, y, at);
 }
 
-/* Where in a channel the first of two rows lies that row r of the outputs is made of. */
+/* Where in a channel the first of the rows lies that row r of the outputs is made of. */
 static size_t above_2x2(const struct cairn_patches *patches, size_t r)
 {
-    size_t plane = r / patches->out[1];
+    const size_t plane = r / patches->out[1] * patches->kernel[0];
     return (plane * patches->in[1] + 2 * (r % patches->out[1])) * patches->in[2];
+}
+
+/* From the first plane of a patch to its second; 0 where there is none. */
+static size_t second_plane(const struct cairn_patches *patches)
+{
+    return patches->kernel[0] == 2 ? patches->in[1] * patches->in[2] : 0;
 }
 
 /* Channels `first` to `end` of all samples. */
@@ -179,9 +208,9 @@ static void forward_part(const struct cairn_layer *layer, const struct cairn_pas
     real *y = layer->y + part->first * n_rows * width;
     for (size_t i = part->first * n_rows; i < part->end * n_rows; i++, y += width) {
         const real *x = layer->x + i / n_rows * cairn_patches_count(patches->in);
-        if (self->is_2x2) {
-            const real *above = x + above_2x2(patches, i % n_rows);
-            row_2x2(above, above + patches->in[2], width, y, small + i * width);
+        if (self->n_2x2 > 0) {
+            row_2x2(x + above_2x2(patches, i % n_rows), patches->in[2], second_plane(patches),
+                    width, y, small + i * width);
             continue;
         }
         row_of_any(patches, i % n_rows, x, y, at);
@@ -204,7 +233,7 @@ static void forward(const struct cairn_layer *layer, const struct cairn_pass *pa
 
 /* n places of two rows [2 n] of dx.  Of a number's bits all or none stay: a choice between
  * numbers would become a branch, which is as often wrong as right. */
-FEW few_spread(const real *restrict dy, const uint8_t *restrict at, const size_t n,
+FEW few_spread(const real *restrict dy, const uint8_t *restrict at, const size_t n, uint8_t first,
                real *restrict above, real *restrict below)
 {
     real_bits all[MOST];
@@ -212,7 +241,7 @@ FEW few_spread(const real *restrict dy, const uint8_t *restrict at, const size_t
     real_bits down[2 * MOST];
     memcpy(all, dy, n * sizeof *all);
     for (size_t j = 0; j < n; j++) {
-        const real_bits found = at[j];
+        const real_bits found = (uint8_t)(at[j] - first);
         up[2 * j] = all[j] & (0 - (real_bits)(found == 0));
         up[2 * j + 1] = all[j] & (0 - (real_bits)(found == 1));
         down[2 * j] = all[j] & (0 - (real_bits)(found == 2));
@@ -222,14 +251,16 @@ FEW few_spread(const real *restrict dy, const uint8_t *restrict at, const size_t
     memcpy(below, down, 2 * n * sizeof *down);
 }
 
-/* Two rows [2 n] of dx. */
-static void spread_2x2(const real *dy, const uint8_t *at, size_t n, real *above, real *below)
+/* Two rows [2 n] of dx, of which the first position is `first`. */
+static void spread_2x2(const real *dy, const uint8_t *at, size_t n, uint8_t first, real *above,
+                       real *below)
 {
     size_t j = 0;
-    for (; j + 16 <= n; j += 16) few_spread(dy + j, at + j, 16, above + 2 * j, below + 2 * j);
-    for (; j + 8 <= n; j += 8) few_spread(dy + j, at + j, 8, above + 2 * j, below + 2 * j);
-    for (; j + 4 <= n; j += 4) few_spread(dy + j, at + j, 4, above + 2 * j, below + 2 * j);
-    for (; j < n; j++) few_spread(dy + j, at + j, 1, above + 2 * j, below + 2 * j);
+    for (; j + 16 <= n; j += 16)
+        few_spread(dy + j, at + j, 16, first, above + 2 * j, below + 2 * j);
+    for (; j + 8 <= n; j += 8) few_spread(dy + j, at + j, 8, first, above + 2 * j, below + 2 * j);
+    for (; j + 4 <= n; j += 4) few_spread(dy + j, at + j, 4, first, above + 2 * j, below + 2 * j);
+    for (; j < n; j++) few_spread(dy + j, at + j, 1, first, above + 2 * j, below + 2 * j);
 }
 
 /* Row r of the outputs of one channel, added to dx [in]. */
@@ -260,13 +291,16 @@ static void backward_part(const struct cairn_layer *layer, const struct cairn_pa
     const uint8_t *small = cairn_arena_at(pass->arena, self->found);
     const uint32_t *large = cairn_arena_at(pass->arena, self->found);
     uint32_t *at = part->at;
-    bool covered = self->is_2x2 && patches->in[1] % 2 == 0 && patches->in[2] % 2 == 0;
+    const bool covered = self->n_2x2 > 0 && patches->in[0] % self->n_2x2 == 0 &&
+                         patches->in[1] % 2 == 0 && patches->in[2] % 2 == 0;
     if (!covered) memset(dx + part->first * n_in, 0, (part->end - part->first) * n_in * sizeof *dx);
     for (size_t i = part->first * n_rows; i < part->end * n_rows; i++) {
         real *to = dx + i / n_rows * n_in;
-        if (self->is_2x2) {
+        if (self->n_2x2 > 0) {
             real *above = to + above_2x2(patches, i % n_rows);
-            spread_2x2(dy + i * width, small + i * width, width, above, above + patches->in[2]);
+            for (size_t p = 0; p < self->n_2x2; p++, above += patches->in[1] * patches->in[2])
+                spread_2x2(dy + i * width, small + i * width, width, (uint8_t)(4 * p), above,
+                           above + patches->in[2]);
         } else {
             for (size_t j = 0; j < width && self->is_small; j++) at[j] = small[i * width + j];
             spread_any(patches, i % n_rows, dy + i * width, self->is_small ? at : large + i * width,

@@ -42,18 +42,19 @@ static bool is_counted(const struct cairn_conv *conv)
 }
 
 /* Where it is as good as im2col.  With few places the weights are most of the work, which im2col
- * reads where they lie. */
+ * reads where they lie.  The size of a micro-batch has no say: more samples never take less memory.
+ */
 static bool takes(const struct cairn_conv *conv)
 {
     const size_t *kernel = conv->patches.kernel;
-    enum { PLACES = 64, CHANNELS = 8 };
-    if (kernel[0] > CAIRN_SWEEP_KERNEL || kernel[1] > CAIRN_SWEEP_KERNEL ||
+    enum { PLACES = 8, CHANNELS = 8 };
+    if (CAIRN_TILE_IS_SLOW || kernel[0] > CAIRN_SWEEP_KERNEL || kernel[1] > CAIRN_SWEEP_KERNEL ||
         kernel[2] > CAIRN_SWEEP_KERNEL || !is_counted(conv))
         return false;
     if (conv->n_groups > 1 && (conv->channels < CHANNELS * conv->n_groups ||
                                conv->patches.channels < CHANNELS * conv->n_groups))
         return false;
-    return conv->micro * cairn_patches_count(conv->patches.out) >= PLACES;
+    return cairn_patches_count(conv->patches.out) >= PLACES;
 }
 
 /* Plan one way; the bytes of its workspace in *bytes, if they are more. */

@@ -24,9 +24,13 @@
 #elif defined(__aarch64__)
 #define CAIRN_TILE_BYTES 16
 #define CAIRN_TILE_ROWS  12
-#else
-#define CAIRN_TILE_BYTES 16
-#define CAIRN_TILE_ROWS  4
+#else /* built for any CPU of a kind: BLAS, which chooses its kernels when it runs, is faster */
+#define CAIRN_TILE_BYTES   16
+#define CAIRN_TILE_ROWS    4
+#define CAIRN_TILE_IS_SLOW true
+#endif
+#ifndef CAIRN_TILE_IS_SLOW
+#define CAIRN_TILE_IS_SLOW false
 #endif
 
 /** Numbers of a vector, and the most columns of a tile: two vectors. */

@@ -7,7 +7,7 @@
 #include "support/alone.h"
 #include "tensor/patches.h"
 
-enum { DIMS = CAIRN_PATCH_DIMS, PATCH_TEXT = 256, PATCH_TABLE = 35 };
+enum { DIMS = CAIRN_PATCH_DIMS, PATCH_TEXT = 256, PATCH_TABLE = 38 };
 
 /** A layer's sizes, a number for each dimension; those that are not there are the last, and 0. */
 struct patch_sizes {
