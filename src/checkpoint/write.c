@@ -82,11 +82,7 @@ static cairn_status compare_bytes(const char *path, const struct cairn_image *im
 /* More than the file will have. */
 static size_t room_for(const struct cairn_state *state)
 {
-    enum {
-        OF_FILE = 1 << 16,
-        OF_ARRAY = 1 << 13,
-        SHARE = 64 /* of the data: the index of chunks */
-    };
+    enum { OF_FILE = 1 << 12, OF_ARRAY = 768, SHARE = 1024 /* of the data: index of chunks */ };
     size_t n = OF_FILE;
     for (size_t i = 0; i < state->n_arrays; i++) {
         const size_t data = cairn_array_bytes(&state->array[i]);

@@ -71,13 +71,25 @@ struct cairn_profile_row cairn_profile_row(const struct cairn_model *model, size
                                       profile->work[layer->number][direction]};
 }
 
+static double backward_flops(const struct cairn_layer *layer)
+{
+    return layer->flops.by_weights + (layer->wants_dx ? layer->flops.by_input : 0);
+}
+
+double cairn_model_flops(const struct cairn_model *model)
+{
+    double sum = 0;
+    for (const struct cairn_layer *l = model->last; l != NULL; l = l->before)
+        sum += l->flops.forward + backward_flops(l);
+    return sum;
+}
+
 double cairn_profile_flops(const struct cairn_model *model, size_t index, uint64_t samples)
 {
     const struct cairn_layer *layer = layer_of(model, index);
     if (layer == NULL) return 0;
-    const struct cairn_flops *of = &layer->flops;
-    if (index % CAIRN_N_DIRECTIONS != CAIRN_BACKWARD) return (double)samples * of->forward;
-    return (double)samples * (of->by_weights + (layer->wants_dx ? of->by_input : 0));
+    const bool backward = index % CAIRN_N_DIRECTIONS == CAIRN_BACKWARD;
+    return (double)samples * (backward ? backward_flops(layer) : layer->flops.forward);
 }
 
 /* Elements of arrays of one sample: x, y, dy, dx. */

@@ -17,6 +17,7 @@
 #define cairn_profile_count CAIRN_R(cairn_profile_count)
 #define cairn_profile_row   CAIRN_R(cairn_profile_row)
 #define cairn_profile_flops CAIRN_R(cairn_profile_flops)
+#define cairn_model_flops   CAIRN_R(cairn_model_flops)
 #define cairn_profile_bytes CAIRN_R(cairn_profile_bytes)
 #define cairn_profile_free  CAIRN_R(cairn_profile_free)
 
@@ -71,6 +72,10 @@ struct cairn_profile_row cairn_profile_row(const struct cairn_model *model, size
 /** Floating-point operations of so many samples there, those of its products alone; 0: it has none.
  * Ranks: local.  Errors: none. */
 double cairn_profile_flops(const struct cairn_model *model, size_t index, uint64_t samples);
+
+/** The same of one sample in the whole model, which need not be timed.  Ranks: local.
+ * Errors: none. */
+double cairn_model_flops(const struct cairn_model *model);
 
 /** Bytes of the arrays that it reads and writes, each once for a call, whatever caches save.
  * Ranks: local.  Errors: none. */

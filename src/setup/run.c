@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "nn/profile.h"
 #include "setup/setup.h"
 
 static cairn_status read_milestones(const struct cairn_config *config, struct cairn_keep *keep)
@@ -136,6 +137,23 @@ uint64_t cairn_setup_saves_stay(const struct cairn_config *config, uint64_t n_up
     return n;
 }
 
+/* Updates between rows of gradflow.csv: about 50 times a run, unless looking at so many values
+ * would take more than a hundredth of the work.  Both are counted, not timed, and the work is that
+ * of all ranks: which rows there are depends on the run file alone. */
+static uint64_t gradflow_interval(const struct cairn_trainer_parts *parts)
+{
+    static const double values_per_ns = 8, flops_per_ns = 200, other_ns = 50000, share = 0.01;
+    const uint64_t often = cairn_window_total(&parts->rule) / 50 + 1;
+    const uint64_t n_micro = cairn_window_most_micro(&parts->rule);
+    const double n_samples = (double)n_micro * (double)parts->rule.micro;
+    const double work_ns = other_ns + n_samples * cairn_model_flops(parts->model) / flops_per_ns;
+    double passes = 2; /* over the gradient and the weights, and ... */
+    for (uint64_t n = n_micro; n > 0; n /= 2) passes++; /* ... after 1, 2, 4, ... micro-batches */
+    const double values = (double)cairn_model_params(parts->model)->n_weights;
+    const double least = ceil(passes * values / values_per_ns / (share * work_ns));
+    return (double)often > least ? often : (uint64_t)least;
+}
+
 bool cairn_setup_saves_in_between(const struct cairn_config *config)
 {
     struct cairn_keep keep = {0};
@@ -158,7 +176,7 @@ cairn_status cairn_setup_run(const struct cairn_config *config, const cairn_trai
         out->evaluate_every = 0;
     out->gradflow_every = config->log_gradflow_every;
     if (config->log_gradflow_every == CAIRN_KEY_WORD(CAIRN_GRADFLOW_EVERY_AUTO))
-        out->gradflow_every = cairn_window_total(&t->parts.rule) / 50 + 1;
+        out->gradflow_every = gradflow_interval(&t->parts);
     out->checkpoint_every = cairn_setup_saves_every(config);
     if (config->checkpoint_every == CAIRN_KEY_WORD(CAIRN_CHECKPOINT_EVERY_AUTO))
         out->checkpoint_mtbf_s = config->checkpoint_mtbf;
