@@ -53,7 +53,7 @@ static void backward(const struct cairn_layer *layer, const struct cairn_pass *p
     const uint8_t *kept = cairn_arena_at(pass->arena, self->mask);
     size_t count = pass->micro->n * layer->n_in;
     real scale = self->scale;
-    CAIRN_EACH (i, count) dx[i] = dy[i] * (kept[i] != 0 ? scale : 0);
+    CAIRN_EACH(i, count, dx[i] = dy[i] * (kept[i] != 0 ? scale : 0));
 }
 
 const struct cairn_layer_kind CAIRN_R(cairn_layer_dropout) = {

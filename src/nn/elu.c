@@ -29,7 +29,7 @@ static void forward(const struct cairn_layer *layer, const struct cairn_pass *pa
     const real *x = layer->x;
     real *y = layer->y;
     size_t count = pass->micro->n * layer->n_in;
-    CAIRN_EACH (i, count) y[i] = x[i] > 0 ? x[i] : alpha * exp_less_1(x[i] > 0 ? 0 : x[i]);
+    CAIRN_EACH(i, count, y[i] = x[i] > 0 ? x[i] : alpha * exp_less_1(x[i] > 0 ? 0 : x[i]));
 }
 
 static void backward(const struct cairn_layer *layer, const struct cairn_pass *pass, const real *dy,
@@ -39,7 +39,7 @@ static void backward(const struct cairn_layer *layer, const struct cairn_pass *p
     const real alpha = (real)self->alpha;
     const real *y = layer->y;
     size_t count = pass->micro->n * layer->n_in;
-    CAIRN_EACH (i, count) dx[i] = y[i] > 0 ? dy[i] : (y[i] + alpha) * dy[i];
+    CAIRN_EACH(i, count, dx[i] = y[i] > 0 ? dy[i] : (y[i] + alpha) * dy[i]);
 }
 
 const struct cairn_layer_kind CAIRN_R(cairn_layer_elu) = {

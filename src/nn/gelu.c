@@ -40,9 +40,9 @@ static void forward(const struct cairn_layer *layer, const struct cairn_pass *pa
     real *y = layer->y;
     size_t count = pass->micro->n * layer->n_in;
     if (self->approximate == CAIRN_APPROXIMATE_TANH) {
-        CAIRN_EACH (i, count) y[i] = (real)0.5 * x[i] * (1 + tanh_part(x[i]));
+        CAIRN_EACH(i, count, y[i] = (real)0.5 * x[i] * (1 + tanh_part(x[i])));
     } else {
-        CAIRN_EACH (i, count) y[i] = value(x[i]);
+        CAIRN_EACH(i, count, y[i] = value(x[i]));
     }
 }
 
@@ -67,9 +67,9 @@ static void backward(const struct cairn_layer *layer, const struct cairn_pass *p
     const real *x = layer->x;
     size_t count = pass->micro->n * layer->n_in;
     if (self->approximate == CAIRN_APPROXIMATE_TANH) {
-        CAIRN_EACH (i, count) dx[i] = tanh_slope(x[i]) * dy[i];
+        CAIRN_EACH(i, count, dx[i] = tanh_slope(x[i]) * dy[i]);
     } else {
-        CAIRN_EACH (i, count) dx[i] = slope(x[i]) * dy[i];
+        CAIRN_EACH(i, count, dx[i] = slope(x[i]) * dy[i]);
     }
 }
 

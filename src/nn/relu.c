@@ -14,7 +14,7 @@ static void backward(const struct cairn_layer *layer, const struct cairn_pass *p
 {
     const real *y = layer->y;
     size_t count = pass->micro->n * layer->n_in;
-    CAIRN_EACH (i, count) dx[i] = y[i] > 0 ? dy[i] : 0;
+    CAIRN_EACH(i, count, dx[i] = y[i] > 0 ? dy[i] : 0);
 }
 
 const struct cairn_layer_kind CAIRN_R(cairn_layer_relu) = {

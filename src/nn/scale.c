@@ -14,7 +14,7 @@ static const struct cairn_key keys[] = {
 
 static void times(real factor, const real *from, size_t count, real *to)
 {
-    CAIRN_EACH (i, count) to[i] = factor * from[i];
+    CAIRN_EACH(i, count, to[i] = factor * from[i]);
 }
 
 static void forward(const struct cairn_layer *layer, const struct cairn_pass *pass)

@@ -9,7 +9,7 @@ static void forward(const struct cairn_layer *layer, const struct cairn_pass *pa
     const real *x = layer->x;
     real *y = layer->y;
     size_t count = pass->micro->n * layer->n_in;
-    CAIRN_EACH (i, count) y[i] = cairn_sigmoid(x[i]);
+    CAIRN_EACH(i, count, y[i] = cairn_sigmoid(x[i]));
 }
 
 static void backward(const struct cairn_layer *layer, const struct cairn_pass *pass, const real *dy,
@@ -17,7 +17,7 @@ static void backward(const struct cairn_layer *layer, const struct cairn_pass *p
 {
     const real *y = layer->y;
     size_t count = pass->micro->n * layer->n_in;
-    CAIRN_EACH (i, count) dx[i] = y[i] * (1 - y[i]) * dy[i];
+    CAIRN_EACH(i, count, dx[i] = y[i] * (1 - y[i]) * dy[i]);
 }
 
 const struct cairn_layer_kind CAIRN_R(cairn_layer_sigmoid) = {

@@ -11,7 +11,7 @@ static void forward(const struct cairn_layer *layer, const struct cairn_pass *pa
     const real *x = layer->x;
     real *y = layer->y;
     size_t count = pass->micro->n * layer->n_in;
-    CAIRN_EACH (i, count) y[i] = x[i] * cairn_sigmoid(x[i]);
+    CAIRN_EACH(i, count, y[i] = x[i] * cairn_sigmoid(x[i]));
 }
 
 static real slope(real x)
@@ -25,7 +25,7 @@ static void backward(const struct cairn_layer *layer, const struct cairn_pass *p
 {
     const real *x = layer->x;
     size_t count = pass->micro->n * layer->n_in;
-    CAIRN_EACH (i, count) dx[i] = slope(x[i]) * dy[i];
+    CAIRN_EACH(i, count, dx[i] = slope(x[i]) * dy[i]);
 }
 
 const struct cairn_layer_kind CAIRN_R(cairn_layer_silu) = {

@@ -42,10 +42,8 @@ static void backward(const struct cairn_layer *layer, const struct cairn_pass *p
     const real threshold = (real)self->threshold;
     const real *x = layer->x;
     size_t count = pass->micro->n * layer->n_in;
-    CAIRN_EACH (i, count) {
-        real z = beta * x[i];
-        dx[i] = z > threshold ? dy[i] : dy[i] * cairn_sigmoid(z);
-    }
+    CAIRN_EACH(i, count,
+               dx[i] = beta * x[i] > threshold ? dy[i] : dy[i] * cairn_sigmoid(beta * x[i]));
 }
 
 const struct cairn_layer_kind CAIRN_R(cairn_layer_softplus) = {

@@ -14,7 +14,7 @@ void cairn_rows_fill(const real *row, size_t n, size_t m, real *y)
 
 void cairn_add(const real *a, const real *b, size_t n, real *sum)
 {
-    CAIRN_EACH (i, n) sum[i] = a[i] + b[i];
+    CAIRN_EACH(i, n, sum[i] = a[i] + b[i]);
 }
 
 /* Some columns of rows that are m apart.  Four rows at a time, one after the other: sum is read and
@@ -38,6 +38,10 @@ void cairn_columns_sum(const real *x, size_t n, size_t m, real beta, real *restr
     } else {
         for (size_t j = 0; j < m; j++) sum[j] = beta * sum[j] + x[j];
     }
+    if (n_threads == 1) {
+        add_columns(x + m, n - 1, m, m, sum);
+        return;
+    }
     CAIRN_SPREAD(n_threads)
     for (size_t j = 0; j < m; j += part)
         add_columns(x + m + j, n - 1, m, m - j < part ? m - j : part, sum + j);
@@ -45,5 +49,5 @@ void cairn_columns_sum(const real *x, size_t n, size_t m, real beta, real *restr
 
 void cairn_relu(const real *x, size_t n, real *y)
 {
-    CAIRN_EACH (i, n) y[i] = x[i] < 0 ? 0 : x[i];
+    CAIRN_EACH(i, n, y[i] = x[i] < 0 ? 0 : x[i]);
 }
