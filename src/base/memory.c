@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Checked allocation and the arena.  Not for the update, which allocates nothing. */
+#define _GNU_SOURCE /* madvise */
+
 #include "base/memory.h"
 
 #include <stdbool.h>
@@ -7,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #ifdef __GLIBC__
 #include <malloc.h>
@@ -14,7 +17,7 @@
 
 #include "base/fault.h"
 
-enum { LARGE_BYTES = 1 << 26 };
+enum { LARGE_BYTES = 1 << 26, HUGE_PAGE = 1 << 21 };
 
 static size_t round_up(size_t bytes)
 {
@@ -54,6 +57,19 @@ cairn_status cairn_memory_check(size_t bytes, const char *what)
     return is_too_much(bytes) ? refuse(bytes, what) : CAIRN_OK;
 }
 
+/* A large block in huge pages where the system gives them: products read memory in long strides,
+ * and the table of small pages is too small for that.  Only whole ones, so that it takes no more
+ * memory. */
+static void *take(size_t bytes)
+{
+    if (bytes < HUGE_PAGE) return aligned_alloc(CAIRN_ALIGNMENT, bytes);
+    void *block = aligned_alloc(HUGE_PAGE, bytes);
+#ifdef MADV_HUGEPAGE
+    if (block != NULL) madvise(block, bytes / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE);
+#endif
+    return block;
+}
+
 cairn_status cairn_memory_get(size_t count, size_t size, const char *what, void *out)
 {
     void *block = NULL;
@@ -64,7 +80,7 @@ cairn_status cairn_memory_get(size_t count, size_t size, const char *what, void 
     size_t bytes = round_up(count * size);
     if (bytes == 0) bytes = CAIRN_ALIGNMENT;
     if (!cairn_fault("memory.get") && !is_too_much(bytes))
-        block = aligned_alloc(CAIRN_ALIGNMENT, bytes);
+        block = take(bytes);
     if (block == NULL) return refuse(bytes, what);
     memset(block, 0, bytes); /* touched here, so that memory does not grow later */
     memcpy(out, &block, sizeof block);

@@ -188,6 +188,7 @@ static void turn(const struct attention *self, const struct cairn_pass *pass,
     const struct cairn_heads *heads = &self->heads;
     const real *table = cairn_arena_at(pass->arena, self->table);
     real *qkv = cairn_arena_at(pass->arena, self->qkv);
+    CAIRN_SPREAD(self->n_threads)
     for (size_t i = 0; i < pass->micro->n; i++)
         for (size_t t = 0; t < heads->T; t++)
             by(table + t * heads->width, 2 * self->n_heads, heads->width,

@@ -202,8 +202,8 @@ static void forward(const struct cairn_layer *layer, const struct cairn_pass *pa
     }
 }
 
-/* n places of two rows [2 n] of dx.  Of a number's bits all or none stay: a choice in numbers would
- * become a branch, which nobody can foretell. */
+/* n places of two rows [2 n] of dx.  Of a number's bits all or none stay: a choice between
+ * numbers would become a branch, which is as often wrong as right. */
 FEW few_spread(const real *restrict dy, const uint8_t *restrict at, const size_t n,
                real *restrict above, real *restrict below)
 {

@@ -8,6 +8,7 @@
 #include "tensor/correlation.h"
 #include "tensor/row_sums.h"
 #include "tensor/strips.h"
+#include "tensor/strips_weights.h"
 #include "tensor/sweep.h"
 #include "tensor/threads.h"
 #include "tensor/tile.h"
@@ -24,6 +25,8 @@ struct way {
 struct direct {
     struct way forward, back;
     struct cairn_correlation weights;
+    struct cairn_strips_weights strips_weights;
+    bool weights_by_strips;
     size_t n_threads;
 };
 
@@ -75,6 +78,33 @@ static cairn_status plan_way(struct way *way, const struct cairn_sweep *sweep, s
     return CAIRN_OK;
 }
 
+/* Plan the gradient by the weights, after forward: by strips or not. */
+static cairn_status plan_weights(const struct cairn_conv *conv, struct direct *self, size_t *bytes)
+{
+    const struct cairn_sweep *sweep = &self->forward.sweep;
+    const double n_rows = (double)(sweep->n_from * cairn_patches_count(conv->patches.kernel));
+    const double turning = 8 * (double)sweep->n_to / n_rows;
+    const double by_strips = 1.5 * self->forward.strips.cost; /* two loads for each product there */
+    self->weights = (struct cairn_correlation){.patches = &conv->patches,
+                                               .n_groups = conv->n_groups,
+                                               .n_in = sweep->n_from,
+                                               .n_out = sweep->n_to,
+                                               .micro = conv->micro,
+                                               .n_threads = self->n_threads};
+    self->strips_weights = (struct cairn_strips_weights){
+        .strips = self->forward.strips, .micro = conv->micro, .n_threads = self->n_threads};
+    self->weights_by_strips =
+        self->forward.strips.cost > 0 && by_strips < cairn_tile_cost(sweep->n_to) + turning;
+    if (self->weights_by_strips) {
+        CAIRN_TRY(cairn_strips_weights_plan(&self->strips_weights));
+        *bytes = self->n_threads * self->strips_weights.of_a_thread * sizeof(real);
+    } else {
+        CAIRN_TRY(cairn_correlation_plan(&self->weights));
+        *bytes = self->weights.n_numbers * sizeof(real);
+    }
+    return CAIRN_OK;
+}
+
 static cairn_status plan(struct cairn_conv *conv)
 {
     const size_t n_groups = conv->n_groups;
@@ -83,18 +113,14 @@ static cairn_status plan(struct cairn_conv *conv)
     struct cairn_sweep sweep = {
         .patches = &conv->patches, .n_groups = n_groups, .n_from = in, .n_to = out};
     struct direct *self = NULL;
+    size_t bytes = 0;
+    conv->workspace_bytes = 0;
     CAIRN_TRY(cairn_memory_get(1, sizeof *self, "a convolution", &self));
     conv->self = self;
     self->n_threads = cairn_threads_now();
-    self->weights = (struct cairn_correlation){.patches = &conv->patches,
-                                               .n_groups = n_groups,
-                                               .n_in = in,
-                                               .n_out = out,
-                                               .micro = conv->micro,
-                                               .n_threads = self->n_threads};
-    CAIRN_TRY(cairn_correlation_plan(&self->weights));
-    conv->workspace_bytes = self->weights.n_numbers * sizeof(real);
     CAIRN_TRY(plan_way(&self->forward, &sweep, self->n_threads, &conv->workspace_bytes));
+    CAIRN_TRY(plan_weights(conv, self, &bytes));
+    if (bytes > conv->workspace_bytes) conv->workspace_bytes = bytes;
     sweep.is_back = true;
     sweep.n_from = out;
     sweep.n_to = in;
@@ -108,6 +134,7 @@ static void release(struct cairn_conv *conv)
     cairn_sweep_free(&self->forward.sweep);
     cairn_sweep_free(&self->back.sweep);
     cairn_correlation_free(&self->weights);
+    cairn_strips_weights_free(&self->strips_weights);
     free(self);
 }
 
@@ -148,13 +175,16 @@ static void by_weights(const struct cairn_conv *conv, const struct cairn_conv_jo
             sum += cairn_row_sum(job->dy + (s * conv->channels + o) * out, out);
         job->dbias[o] = (job->beta == 0 ? 0 : job->beta * job->dbias[o]) + (real)sum;
     }
-    cairn_correlation_run(&self->weights,
-                          &(struct cairn_correlation_job){.n = job->n,
-                                                          .x = job->x,
-                                                          .dy = job->dy,
-                                                          .beta = job->beta,
-                                                          .dw = job->dw,
-                                                          .memory = job->workspace});
+    const struct cairn_correlation_job with = {.n = job->n,
+                                               .x = job->x,
+                                               .dy = job->dy,
+                                               .beta = job->beta,
+                                               .dw = job->dw,
+                                               .memory = job->workspace};
+    if (self->weights_by_strips)
+        cairn_strips_weights_run(&self->strips_weights, &with);
+    else
+        cairn_correlation_run(&self->weights, &with);
 }
 
 const struct cairn_conv_kind CAIRN_R(cairn_conv_direct) = {

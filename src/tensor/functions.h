@@ -133,7 +133,7 @@ static inline float cairn_decay(float x)
  */
 static inline float cairn_normal(float x, float *density)
 {
-    float k = 1 / (1 + 0.285F * (x < 0 ? -x : x));
+    float k = 1 / cairn_fused(0.285F, x < 0 ? -x : x, 1);
     float k2 = k * k;
     float k4 = k2 * k2;
     float q01 = cairn_fused(0.112318381507F, k, 7.2872541137e-5F);
@@ -145,7 +145,7 @@ static inline float cairn_normal(float x, float *density)
     float decay = cairn_decay(-0.5F * x * x);
     float below = decay * q;
     *density = CAIRN_DENSITY_AT_0 * decay;
-    return x < 0 ? below : 1 - below;
+    return x < 0 ? below : cairn_fused(-decay, q, 1);
 }
 
 /**

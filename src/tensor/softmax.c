@@ -20,8 +20,10 @@ static real largest(const real *x, size_t k)
     if (k >= LANES) {
         real lane[LANES];
         for (int l = 0; l < LANES; l++) lane[l] = x[l];
-        for (j = LANES; j + LANES <= k; j += LANES)
+        for (j = LANES; j + LANES <= k; j += LANES) {
+            CAIRN_AS_VECTOR
             for (size_t l = 0; l < LANES; l++) lane[l] = larger(x[j + l], lane[l]);
+        }
         for (int l = 0; l < LANES; l++) most = larger(lane[l], most);
     }
     for (; j < k; j++) most = larger(x[j], most);

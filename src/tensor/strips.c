@@ -21,8 +21,7 @@ static size_t least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* Columns of a strip of n rows, and what working them costs: of the last vector of an odd count
- * more than half of a tile. */
+/* Columns of a strip of n rows. */
 static size_t columns_of(const struct cairn_strips *strips, size_t n)
 {
     return ((n - 1) * strips->width + strips->to[2] + LANES - 1) / LANES * LANES;
@@ -30,9 +29,7 @@ static size_t columns_of(const struct cairn_strips *strips, size_t n)
 
 static double cost_of(const struct cairn_strips *strips, size_t n)
 {
-    const size_t n_columns = columns_of(strips, n);
-    const double odd = n_columns % COLUMNS == 0 ? 0 : CAIRN_TILE_ODD - 1;
-    return ((double)n_columns + odd * LANES) / (double)(n * strips->to[2]);
+    return cairn_tile_cost(columns_of(strips, n)) / (double)(n * strips->to[2]);
 }
 
 static size_t seen_by(const struct cairn_strips *strips, size_t d, size_t n)
@@ -131,24 +128,19 @@ static size_t source(const struct cairn_strips *strips, size_t d, size_t first, 
     return first * stride + i - (size_t)strips->before[d];
 }
 
-/* Copy what the box sees. */
-static void look_at(const struct work *work)
+void cairn_strips_look(const struct cairn_strips *strips, const real *from, size_t n,
+                       const size_t first[2], real *seen)
 {
-    const struct cairn_strips *strips = work->strips;
-    const size_t *from = strips->from;
-    const size_t channel =
-        work->sample * strips->n_groups * strips->n_from + work->group * strips->n_from;
-    const real *x = work->job->from + channel * cairn_patches_count(from);
-    real *to = work->seen;
-    for (size_t c = 0; c < strips->n_from; c++, x += cairn_patches_count(from))
+    const size_t *size = strips->from;
+    for (size_t c = 0; c < n; c++, from += cairn_patches_count(size))
         for (size_t i = 0; i < strips->seen[0]; i++)
-            for (size_t j = 0; j < strips->seen[1]; j++, to += strips->width) {
-                const size_t plane = source(strips, 0, work->first[0], i);
-                const size_t row = source(strips, 1, work->first[1], j);
-                if (plane < from[0] && row < from[1])
-                    copy_row(strips, x + (plane * from[1] + row) * from[2], to);
+            for (size_t j = 0; j < strips->seen[1]; j++, seen += strips->width) {
+                const size_t plane = source(strips, 0, first[0], i);
+                const size_t row = source(strips, 1, first[1], j);
+                if (plane < size[0] && row < size[1])
+                    copy_row(strips, from + (plane * size[1] + row) * size[2], seen);
                 else
-                    memset(to, 0, strips->width * sizeof *to);
+                    memset(seen, 0, strips->width * sizeof *seen);
             }
 }
 
@@ -233,12 +225,14 @@ static void work_box(struct work *work, size_t box)
 {
     const struct cairn_strips *strips = work->strips;
     const size_t *to = strips->to;
+    const size_t channel = (work->sample * strips->n_groups + work->group) * strips->n_from;
     const size_t n_across = (to[1] + strips->box[1] - 1) / strips->box[1];
     work->first[0] = box / n_across * strips->box[0];
     work->first[1] = box % n_across * strips->box[1];
     const size_t n_planes = least(strips->box[0], to[0] - work->first[0]);
     const size_t n_rows = least(strips->box[1], to[1] - work->first[1]);
-    look_at(work);
+    cairn_strips_look(strips, work->job->from + channel * cairn_patches_count(strips->from),
+                      strips->n_from, work->first, work->seen);
     for (size_t i = 0; i < n_planes; i++)
         for (size_t j = 0; j < n_rows; j += strips->n_rows)
             work_strip(work, i, j, least(strips->n_rows, n_rows - j));

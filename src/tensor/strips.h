@@ -10,6 +10,7 @@
 #include "tensor/sweep.h"
 
 #define cairn_strips_plan CAIRN_R(cairn_strips_plan)
+#define cairn_strips_look CAIRN_R(cairn_strips_look)
 #define cairn_strips_run  CAIRN_R(cairn_strips_run)
 
 /** Planned once. */
@@ -39,6 +40,12 @@ struct cairn_strips {
  * Errors  none
  */
 bool cairn_strips_plan(struct cairn_strips *strips);
+
+/** Copy what a box of `to` sees of n channels, whose numbers begin at `from`, with its padding:
+ * seen [n, seen, width], of which the columns of padding are zero and stay so.  Ranks: local.
+ * Errors: none. */
+void cairn_strips_look(const struct cairn_strips *strips, const real *from, size_t n,
+                       const size_t first[2], real *seen);
 
 /** Do it; job->packed is memory of of_a_thread numbers for each thread, job->steps is not used.
  * Ranks: local.  Errors: none. */

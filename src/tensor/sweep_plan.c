@@ -103,14 +103,8 @@ static double share_seen(const struct cairn_sweep *sweep, size_t d)
 
 static double cost_of(const struct cairn_sweep *sweep)
 {
-    const size_t whole = sweep->n_to / CAIRN_TILE_COLUMNS * CAIRN_TILE_COLUMNS;
-    const size_t rest = sweep->n_to - whole;
-    double columns = (double)whole;
-    if (rest > CAIRN_TILE_LANES)
-        columns += (double)CAIRN_TILE_COLUMNS;
-    else if (rest > 0)
-        columns += CAIRN_TILE_ODD * (double)CAIRN_TILE_LANES;
-    return columns * share_seen(sweep, 0) * share_seen(sweep, 1) * share_seen(sweep, 2);
+    return cairn_tile_cost(sweep->n_to) * share_seen(sweep, 0) * share_seen(sweep, 1) *
+           share_seen(sweep, 2);
 }
 
 cairn_status cairn_sweep_plan(struct cairn_sweep *sweep)

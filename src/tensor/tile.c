@@ -6,27 +6,9 @@
 
 #include <string.h>
 
+#include "tensor/vectors.h"
+
 enum { ROWS = CAIRN_TILE_ROWS, VECTORS = 2 };
-
-/* -std=c11 forbids gcc to fuse products and sums.  Clang does so, but has to be held back from
- * cutting vectors of 64 bytes in two and from loading all rows first, for which there is no room.
- */
-#if defined(__clang__)
-#define UNROLLED _Pragma("clang loop unroll(full)")
-#define WIDE     __attribute__((min_vector_width(8 * CAIRN_TILE_BYTES)))
-#else
-#pragma GCC optimize("fp-contract=fast")
-#define UNROLLED _Pragma("GCC unroll 16")
-#define WIDE
-#endif
-#if defined(__clang__) && defined(__x86_64__)
-#define BEFORE_THE_NEXT(sum) __asm__ volatile("" : "+v"(sum) : : "memory")
-#else
-#define BEFORE_THE_NEXT(sum) (void)0
-#endif
-
-typedef real vector
-    __attribute__((vector_size(CAIRN_TILE_BYTES), aligned(sizeof(real)), may_alias));
 
 /* A tile of whole vectors. */
 WIDE static inline __attribute__((always_inline)) void

@@ -70,6 +70,14 @@ static inline size_t cairn_tile_rows(size_t n)
     return (n + n_tiles - 1) / n_tiles;
 }
 
+/** What n columns cost, in columns.  Ranks: local.  Errors: none. */
+static inline double cairn_tile_cost(size_t n)
+{
+    const size_t n_vectors = (n + CAIRN_TILE_LANES - 1) / CAIRN_TILE_LANES;
+    return ((double)n_vectors + (n_vectors % 2 == 0 ? 0 : CAIRN_TILE_ODD - 1)) *
+           (double)CAIRN_TILE_LANES;
+}
+
 /** The steps of matrices: step[k] = {k * a, k * b}.  Ranks: local.  Errors: none; the largest are
  * less than 2^32. */
 void cairn_tile_steps(size_t n, size_t a, size_t b, struct cairn_tile_step *step);

@@ -5,43 +5,16 @@
 
 #include <string.h>
 
-#include "tensor/tile.h"
+#include "tensor/vectors.h"
 
 enum { LANES = CAIRN_TILE_LANES };
-
-#if defined(__clang__)
-#define UNROLLED _Pragma("clang loop unroll(full)")
-#define WIDE     __attribute__((min_vector_width(8 * CAIRN_TILE_BYTES)))
-#else
-#define UNROLLED _Pragma("GCC unroll 16")
-#define WIDE
-#endif
-
-typedef real vector
-    __attribute__((vector_size(CAIRN_TILE_BYTES), aligned(sizeof(real)), may_alias));
-
-/* Of two vectors laid end to end, the first halves in turn, and the second halves. */
-#if CAIRN_TILE_BYTES / (CAIRN_R_BITS / 8) == 16
-#define FIRST  0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23
-#define SECOND 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31
-#elif CAIRN_TILE_BYTES / (CAIRN_R_BITS / 8) == 8
-#define FIRST  0, 8, 1, 9, 2, 10, 3, 11
-#define SECOND 4, 12, 5, 13, 6, 14, 7, 15
-#elif CAIRN_TILE_BYTES / (CAIRN_R_BITS / 8) == 4
-#define FIRST  0, 4, 1, 5
-#define SECOND 2, 6, 3, 7
-#else
-#define FIRST  0, 2
-#define SECOND 1, 3
-#endif
-#define SHUFFLED(a, b, order) __builtin_shufflevector(a, b, order)
 
 WIDE static inline void round_of(const vector *restrict x, vector *restrict y)
 {
     UNROLLED
     for (size_t i = 0; i < LANES / 2; i++) {
-        y[2 * i] = SHUFFLED(x[i], x[i + LANES / 2], FIRST);
-        y[2 * i + 1] = SHUFFLED(x[i], x[i + LANES / 2], SECOND);
+        y[2 * i] = FIRST_HALVES(x[i], x[i + LANES / 2]);
+        y[2 * i + 1] = SECOND_HALVES(x[i], x[i + LANES / 2]);
     }
 }
 
