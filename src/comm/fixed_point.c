@@ -53,7 +53,8 @@ static struct parts parts_of(real x, double scale, double low_scale)
     return (struct parts){integer_of(high), integer_of(low)};
 }
 
-static void put(const struct cairn_fixed_place *to, size_t first, const real *restrict x, size_t n)
+static void put(const struct cairn_fixed_place *to, size_t first, const real *restrict x, size_t n,
+                bool add)
 {
     uint64_t *restrict high = to->high + first;
     uint64_t *restrict low = to->low == NULL ? NULL : to->low + first;
@@ -62,89 +63,70 @@ static void put(const struct cairn_fixed_place *to, size_t first, const real *re
     if (low == NULL)
         for (size_t i = 0; i < n; i++) {
             struct parts p = parts_of(x[i], scale, low_scale);
-            high[i] += (p.high << shift) + p.low;
+            high[i] = (add ? high[i] : 0) + (p.high << shift) + p.low;
         }
     else
         for (size_t i = 0; i < n; i++) {
             struct parts p = parts_of(x[i], scale, low_scale);
-            high[i] += p.high;
-            low[i] += p.low;
+            high[i] = (add ? high[i] : 0) + p.high;
+            low[i] = (add ? low[i] : 0) + p.low;
         }
 }
 
 #ifdef WIDE
 enum { LANES = 16, FARTHEST = 120 /* exponent of a scale that is a float, and its inverse */ };
 
-/* Two halves of a vector of floats, as integers. */
-struct halves {
-    __m512i low, high;
-};
-
-static inline struct halves integers_of(__m512 x, __m512 scale)
+/* In one word the two roundings are one, to the nearest multiple of the least unit. */
+static real_bits put_wide(uint64_t *q, const real *x, size_t n, int exponent, bool add)
 {
-    const __m512 scaled = _mm512_mul_ps(x, scale);
-    return (struct halves){_mm512_cvtps_epi64(_mm512_castps512_ps256(scaled)),
-                           _mm512_cvtps_epi64(_mm512_extractf32x8_ps(scaled, 1))};
-}
-
-/* In one word the two roundings are one, to the nearest multiple of the least unit.  n_x is known
- * to the compiler. */
-static inline real_bits put_wide(uint64_t *q, const real *const *x, size_t n_x, size_t first,
-                                 size_t n, __m512 scale)
-{
+    const __m512 scale = _mm512_set1_ps(ldexpf(1, exponent));
     const __m512i magnitude = _mm512_set1_epi32(CAIRN_MAGNITUDE_BITS);
     __m512i largest = _mm512_setzero_si512();
-    for (size_t i = first; i < first + n; i += LANES) {
-        __m512i low = _mm512_loadu_si512(q + i), high = _mm512_loadu_si512(q + i + LANES / 2);
-        for (size_t k = 0; k < n_x; k++) {
-            const __m512 y = _mm512_loadu_ps(x[k] + i);
-            const struct halves here = integers_of(y, scale);
-            low = _mm512_add_epi64(low, here.low);
-            high = _mm512_add_epi64(high, here.high);
-            largest =
-                _mm512_max_epu32(largest, _mm512_and_si512(_mm512_castps_si512(y), magnitude));
+    for (size_t i = 0; i < n; i += LANES) {
+        const __m512 y = _mm512_loadu_ps(x + i);
+        const __m512 scaled = _mm512_mul_ps(y, scale);
+        __m512i a = _mm512_cvtps_epi64(_mm512_castps512_ps256(scaled));
+        __m512i b = _mm512_cvtps_epi64(_mm512_extractf32x8_ps(scaled, 1));
+        largest = _mm512_max_epu32(largest, _mm512_and_si512(_mm512_castps_si512(y), magnitude));
+        if (add) {
+            a = _mm512_add_epi64(a, _mm512_loadu_si512(q + i));
+            b = _mm512_add_epi64(b, _mm512_loadu_si512(q + i + LANES / 2));
         }
-        _mm512_storeu_si512(q + i, low);
-        _mm512_storeu_si512(q + i + LANES / 2, high);
+        _mm512_storeu_si512(q + i, a);
+        _mm512_storeu_si512(q + i + LANES / 2, b);
     }
     return _mm512_reduce_max_epu32(largest);
 }
 
-/* Whole vectors; how many elements were done in *done. */
-static real_bits put_vectors(const struct cairn_fixed_place *to, size_t first, const real *const *x,
-                             size_t n_x, size_t n, size_t *done)
+static real_bits put_whole_vectors(const struct cairn_fixed_place *to, size_t first, const real *x,
+                                   size_t n, bool add, size_t *done)
 {
     if (to->low != NULL || to->exponent > FARTHEST || to->exponent < -FARTHEST) return 0;
-    const __m512 scale = _mm512_set1_ps(ldexpf(1, to->exponent));
     *done = n / LANES * LANES;
-    if (n_x == 1) return put_wide(to->high, x, 1, first, *done, scale);
-    if (n_x == 2) return put_wide(to->high, x, 2, first, *done, scale);
-    return put_wide(to->high, x, CAIRN_FIXED_AT_ONCE, first, *done, scale);
+    return put_wide(to->high + first, x, *done, to->exponent, add);
 }
 #else
-static real_bits put_vectors(const struct cairn_fixed_place *to, size_t first, const real *const *x,
-                             size_t n_x, size_t n, size_t *done)
+static real_bits put_whole_vectors(const struct cairn_fixed_place *to, size_t first, const real *x,
+                                   size_t n, bool add, size_t *done)
 {
-    (void)to, (void)first, (void)x, (void)n_x, (void)n, (void)done;
+    (void)to;
+    (void)first;
+    (void)x;
+    (void)n;
+    (void)add;
+    (void)done;
     return 0;
 }
 #endif
 
-real_bits cairn_fixed_put(const struct cairn_fixed_place *to, size_t first,
-                          const real *const x[CAIRN_FIXED_AT_ONCE], size_t n_x, size_t n, bool add)
+real_bits cairn_fixed_put(const struct cairn_fixed_place *to, size_t first, const real *x, size_t n,
+                          bool add)
 {
     size_t done = 0;
-    if (!add) {
-        memset(to->high + first, 0, n * sizeof *to->high);
-        if (to->low != NULL) memset(to->low + first, 0, n * sizeof *to->low);
-    }
-    real_bits largest = put_vectors(to, first, x, n_x, n, &done);
-    for (size_t k = 0; k < n_x; k++) {
-        const real_bits here = cairn_largest_bits(x[k] + first + done, n - done);
-        if (here > largest) largest = here;
-        put(to, first + done, x[k] + first + done, n - done);
-    }
-    return largest;
+    const real_bits wide = put_whole_vectors(to, first, x, n, add, &done);
+    const real_bits largest = cairn_largest_bits(x + done, n - done);
+    put(to, first + done, x + done, n - done, add);
+    return largest > wide ? largest : wide;
 }
 
 /* ---- and back */

@@ -29,13 +29,11 @@ struct cairn_fixed_place {
 struct cairn_fixed_place cairn_fixed_place(struct cairn_fixed_form form, int64_t top,
                                            uint64_t *high, uint64_t *low);
 
-enum { CAIRN_FIXED_AT_ONCE = 3 }; /* addends that are added in one pass over the integers */
-
-/** Elements [first, first + n) of a tensor become the sum of the same elements of n_x addends, or
- * it is added to them; the answer is the largest magnitude in these, as cairn_largest_bits().
- * Where one is not below 2^top, what comes out has no meaning.  Ranks: local.  Errors: none. */
-real_bits cairn_fixed_put(const struct cairn_fixed_place *to, size_t first,
-                          const real *const x[CAIRN_FIXED_AT_ONCE], size_t n_x, size_t n, bool add);
+/** Elements [first, first + n) of a tensor become x, or x is added to them; the answer is the
+ * largest magnitude in x, as cairn_largest_bits().  Where one is not below 2^top, what comes out
+ * has no meaning.  Ranks: local.  Errors: none. */
+real_bits cairn_fixed_put(const struct cairn_fixed_place *to, size_t first, const real *x, size_t n,
+                          bool add);
 
 /** Elements [first, first + n) of a tensor as reals.  Ranks: local.  Errors: none. */
 void cairn_fixed_get(const struct cairn_fixed_place *from, size_t first, real *g, size_t n);

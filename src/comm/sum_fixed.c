@@ -31,18 +31,12 @@ enum {
 #define REAL_BITS (CAIRN_R_BITS == 64 ? MPI_UINT64_T : MPI_UINT32_T)
 /* The integers of one update. */
 struct fixed {
-    struct cairn_sum *sum; /* whose these are */
     struct cairn_fixed_form form;
     uint64_t *q;      /* on the wire: [n_words, n_values], then ... */
     uint64_t *levels; /* ... those of the ranges */
     bool single; /* an update has one addend and one rank: it stays in g, and is rounded as it would
-                    be in q when it is taken */
-    bool may_wait;                      /* else each addend is added at once */
-    real *waiting[CAIRN_FIXED_AT_ONCE]; /* [n_values] addends until they are added together; the
-                                           first is g, the others lie where a second word would */
-    size_t *n_waiting;                  /* [n_tensors] owned */
-    bool *filled;                       /* [n_tensors] q holds an addend; owned */
-    bool *is_round; /* [n_tensors] the single addend need not be rounded; owned */
+                    be in q when it is taken, ... */
+    bool *is_round; /* [n_tensors] ... unless that would change no bit; owned */
     struct cairn_ranges ranges;
 };
 
@@ -98,61 +92,41 @@ static struct cairn_fixed_place place_of(const struct cairn_sum *sum, size_t par
 static real *open_tensor(struct cairn_sink *sink, size_t param)
 {
     struct cairn_sum *sum = (struct cairn_sum *)sink;
+    return sum->g + sum->params->item[param].offset;
+}
+
+/* Measure x and, where its range is known, add it. */
+static real_bits add_block(const struct cairn_sum *sum, size_t param,
+                           const struct cairn_fixed_place *to, size_t first, size_t n)
+{
     const struct fixed *fixed = sum->buffer;
-    return fixed->waiting[fixed->n_waiting[param]] + sum->params->item[param].offset;
-}
-
-/* Measure elements [first, first + n) of the addends that wait and, where the range is known, add
- * them up. */
-static real_bits add_block(struct cairn_sum *sum, size_t param, const struct cairn_fixed_place *to,
-                           size_t first, size_t n)
-{
-    struct fixed *fixed = sum->buffer;
-    const size_t n_x = fixed->n_waiting[param];
-    const real *x[CAIRN_FIXED_AT_ONCE] = {NULL};
-    for (size_t k = 0; k < n_x; k++) x[k] = fixed->waiting[k] + sum->params->item[param].offset;
+    const real *x = sum->g + sum->params->item[param].offset + first;
     if (!fixed->single && sum->range_known)
-        return cairn_fixed_put(to, first, x, n_x, n, fixed->filled[param]);
-    fixed->is_round[param] &= cairn_fixed_is_round(to, x[0] + first, n);
-    return cairn_largest_bits(x[0] + first, n);
-}
-
-/* One pass over a tensor, block by block: the squares of x, or NULL, are the answer, and what waits
- * is added up. */
-static double pass(struct cairn_sum *sum, size_t param, const real *x, bool adds)
-{
-    struct fixed *fixed = sum->buffer;
-    const size_t count = sum->params->item[param].count;
-    const struct cairn_fixed_place to = place_of(sum, param);
-    real_bits *seen = &fixed->ranges.seen[param];
-    double square = 0;
-    for (size_t done = 0; done < count; done += BLOCK) {
-        const size_t n = count - done < BLOCK ? count - done : BLOCK;
-        const real_bits largest = adds ? add_block(sum, param, &to, done, n) : 0;
-        if (largest > *seen) *seen = largest;
-        if (x != NULL) square += cairn_rough_squares(x + done, n);
-    }
-    if (!adds) return square;
-    const real_bits limit = sum->range_known ? cairn_range_limit(&fixed->ranges, param) : 0;
-    fixed->n_waiting[param] = 0;
-    fixed->filled[param] = true;
-    if (*seen >= CAIRN_INFINITE_BITS) sum->flag[CAIRN_FLAG_NOT_FINITE] = 1;
-    if (*seen >= limit) sum->flag[CAIRN_FLAG_RANGE] = 1;
-    return square;
+        return cairn_fixed_put(to, first, x, n, sum->started[param]);
+    fixed->is_round[param] &= cairn_fixed_is_round(to, x, n);
+    return cairn_largest_bits(x, n);
 }
 
 static void close_tensor(struct cairn_sink *sink, size_t param)
 {
     struct cairn_sum *sum = (struct cairn_sum *)sink;
     struct fixed *fixed = sum->buffer;
-    const real *x = open_tensor(sink, param);
+    const struct cairn_param *item = &sum->params->item[param];
+    const struct cairn_fixed_place to = place_of(sum, param);
+    const real_bits limit = sum->range_known ? cairn_range_limit(&fixed->ranges, param) : 0;
     const bool squared = cairn_gradient_squares_wanted(sum, param);
-    const bool may_wait = fixed->may_wait && sum->range_known && !sum->early.expected &&
-                          sum->params->item[param].n_uses == 1;
-    const bool waits = ++fixed->n_waiting[param] < CAIRN_FIXED_AT_ONCE && may_wait;
+    real_bits *seen = &fixed->ranges.seen[param];
+    double square = 0;
+    for (size_t done = 0; done < item->count; done += BLOCK) {
+        const size_t n = item->count - done < BLOCK ? item->count - done : BLOCK;
+        const real_bits largest = add_block(sum, param, &to, done, n);
+        if (largest > *seen) *seen = largest;
+        if (squared) square += cairn_rough_squares(sum->g + item->offset + done, n);
+    }
     sum->started[param] = true;
-    const double square = pass(sum, param, squared ? x : NULL, !waits);
-    cairn_gradient_squares_close(sum, param, square, x);
+    if (*seen >= CAIRN_INFINITE_BITS) sum->flag[CAIRN_FLAG_NOT_FINITE] = 1;
+    if (*seen >= limit) sum->flag[CAIRN_FLAG_RANGE] = 1;
+    cairn_gradient_squares_close(sum, param, square, sum->g + item->offset);
 }
 
 /* Room for both words in any case. */
@@ -164,10 +138,6 @@ static cairn_status get_integers(struct cairn_sum *sum, struct fixed *fixed)
     CAIRN_TRY(cairn_sum_take_wire(sum, n_words, n_words * n + n_levels, MOST_WORDS * n + n_levels));
     fixed->q = sum->wire.data;
     fixed->levels = fixed->q + n_words * n;
-    fixed->waiting[0] = sum->g;
-    fixed->may_wait = n_words == 1 && sum->n_micro > 1;
-    for (size_t k = 1; k < CAIRN_FIXED_AT_ONCE && fixed->may_wait; k++)
-        fixed->waiting[k] = (real *)(fixed->levels + n_levels + sum->n_tail) + (k - 1) * n;
     return CAIRN_OK;
 }
 
@@ -189,13 +159,10 @@ static cairn_status create(struct cairn_sum *sum)
                           sum->n_micro);
     CAIRN_TRY(cairn_memory_get(1, sizeof *fixed, "the sum", &fixed));
     sum->buffer = fixed;
-    fixed->sum = sum;
     fixed->form = form_of(sum->n_micro, n_addends);
     fixed->single = fixed->form.n_words == 1 && n_addends == 1 && is_alone(sum->comm);
     CAIRN_TRY(cairn_memory_get(sum->params->n_values, sizeof *sum->g, "the gradient", &sum->g));
     CAIRN_TRY(get_integers(sum, fixed));
-    CAIRN_TRY(cairn_memory_get(n_tensors, sizeof *fixed->n_waiting, "flags", &fixed->n_waiting));
-    CAIRN_TRY(cairn_memory_get(n_tensors, sizeof *fixed->filled, "flags", &fixed->filled));
     CAIRN_TRY(cairn_memory_get(n_tensors, sizeof *fixed->is_round, "flags", &fixed->is_round));
     return cairn_ranges_create(&fixed->ranges, sum->range, n_tensors,
                                fixed->form.high + fixed->form.low - needed_bits(&fixed->form));
@@ -206,8 +173,6 @@ static void destroy(struct cairn_sum *sum)
     struct fixed *fixed = sum->buffer;
     if (fixed != NULL) {
         cairn_ranges_free(&fixed->ranges);
-        free(fixed->n_waiting);
-        free(fixed->filled);
         free(fixed->is_round);
     }
     free(fixed);
@@ -218,11 +183,7 @@ static void begin(struct cairn_sum *sum)
 {
     struct fixed *fixed = sum->buffer;
     cairn_ranges_begin(&fixed->ranges);
-    for (size_t p = 0; p < sum->params->n_tensors; p++) {
-        fixed->n_waiting[p] = 0;
-        fixed->filled[p] = false;
-        fixed->is_round[p] = true;
-    }
+    memset(fixed->is_round, true, sum->params->n_tensors * sizeof *fixed->is_round);
 }
 
 /* A rank without work sends zeros. */
@@ -242,8 +203,6 @@ static void clear_idle(struct cairn_sum *sum)
 static void ready(struct cairn_sum *sum)
 {
     struct fixed *fixed = sum->buffer;
-    for (size_t p = 0; p < sum->params->n_tensors; p++)
-        if (fixed->n_waiting[p] > 0) (void)pass(sum, p, NULL, true);
     clear_idle(sum);
     cairn_ranges_to_levels(&fixed->ranges, fixed->levels);
 }
@@ -260,8 +219,6 @@ static const real *partial(const struct cairn_sum *sum, size_t param, size_t fir
     const struct fixed *fixed = sum->buffer;
     const struct cairn_fixed_place from = place_of(sum, param);
     const real *x = sum->g + sum->params->item[param].offset + first;
-    if (fixed->n_waiting[param] > 0) /* never after ready() */
-        (void)pass(fixed->sum, param, NULL, true);
     if (fixed->single && fixed->is_round[param]) return x;
     if (fixed->single)
         cairn_fixed_round(&from, x, n, block);

@@ -8,6 +8,7 @@
 
 #include "base/build_config.h"
 #include "base/host.h"
+#include "tensor/spread.h"
 #ifdef _OPENMP
 #include <omp.h>
 #endif
@@ -58,14 +59,8 @@ size_t cairn_threads_now(void)
 
 void cairn_threads_each(size_t n, void (*work)(void *context, size_t i), void *context)
 {
-#ifdef _OPENMP
-    const size_t n_threads = cairn_threads_now();
-    if (n > 1 && n_threads > 1) {
-#pragma omp parallel for schedule(static) num_threads((int)n_threads)
-        for (size_t i = 0; i < n; i++) work(context, i);
-        return;
-    }
-#endif
+    const size_t n_threads = n > 1 ? cairn_threads_now() : 1;
+    CAIRN_SPREAD(n_threads)
     for (size_t i = 0; i < n; i++) work(context, i);
 }
 
