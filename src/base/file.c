@@ -26,14 +26,6 @@ static cairn_status too_long(const char *path)
                       CAIRN_PATH_BYTES - 1);
 }
 
-bool cairn_file_same(const char *a, const char *b)
-{
-    struct stat of_a;
-    struct stat of_b;
-    return stat(a, &of_a) == 0 && stat(b, &of_b) == 0 && of_a.st_dev == of_b.st_dev &&
-           of_a.st_ino == of_b.st_ino;
-}
-
 cairn_status cairn_path_copy(const char *from, char path[CAIRN_PATH_BYTES])
 {
     int n = snprintf(path, CAIRN_PATH_BYTES, "%s", from);
@@ -371,13 +363,6 @@ cairn_status cairn_file_read_given(const char *path, char **text)
     free(*text);
     *text = NULL;
     return cairn_fail(CAIRN_USAGE, "%s: cannot be read: %s", path, why);
-}
-
-bool cairn_file_is_alone(const char *path)
-{
-    struct stat about;
-    return lstat(path, &about) == 0 && S_ISREG(about.st_mode) && about.st_nlink == 1 &&
-           about.st_size > 0;
 }
 
 /* A name that nothing has: what was kept before stays. */

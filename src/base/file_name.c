@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * What names of files stand for. */
+ * What names of files stand for, and what is known of a file without opening it. */
 #include <glob.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -64,4 +65,19 @@ bool cairn_file_is_among(const char *path, const char *name)
 {
     struct search search = {path, false};
     return name != NULL && cairn_file_each(name, compare, &search) == CAIRN_OK && search.found;
+}
+
+bool cairn_file_same(const char *a, const char *b)
+{
+    struct stat of_a;
+    struct stat of_b;
+    return stat(a, &of_a) == 0 && stat(b, &of_b) == 0 && of_a.st_dev == of_b.st_dev &&
+           of_a.st_ino == of_b.st_ino;
+}
+
+bool cairn_file_is_alone(const char *path)
+{
+    struct stat about;
+    return lstat(path, &about) == 0 && S_ISREG(about.st_mode) && about.st_nlink == 1 &&
+           about.st_size > 0;
 }

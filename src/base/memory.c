@@ -79,8 +79,7 @@ cairn_status cairn_memory_get(size_t count, size_t size, const char *what, void 
                           size);
     size_t bytes = round_up(count * size);
     if (bytes == 0) bytes = CAIRN_ALIGNMENT;
-    if (!cairn_fault("memory.get") && !is_too_much(bytes))
-        block = take(bytes);
+    if (!cairn_fault("memory.get") && !is_too_much(bytes)) block = take(bytes);
     if (block == NULL) return refuse(bytes, what);
     memset(block, 0, bytes); /* touched here, so that memory does not grow later */
     memcpy(out, &block, sizeof block);

@@ -91,21 +91,19 @@ static size_t room_for(const struct cairn_state *state)
     return n;
 }
 
-/* The arrays into the file, which is on the disk then but for what the system still holds. */
+/* The arrays into the file, which the disk has after it, or the system still holds for the disk. */
 static cairn_status stream(struct cairn_new_file *file, const struct cairn_state *state)
 {
     struct cairn_h5 *h5 = NULL;
     size_t n_bytes = 0;
-    const size_t room = room_for(state);
-    CAIRN_TRY(cairn_file_reserve(file, room));
-    if (cairn_h5_create_new(file, &h5) != CAIRN_OK) return CAIRN_FILES;
-    cairn_status st = cairn_file_reserve(file, room); /* HDF5 has begun by emptying the file */
+    if (cairn_h5_create_new(file, &h5) != CAIRN_OK) return CAIRN_FILES; /* empties the file */
+    cairn_status st = cairn_file_reserve(file, room_for(state));
     if (st == CAIRN_OK) st = fill(h5, state);
     if (st == CAIRN_OK) st = cairn_h5_flush(h5);
     if (st == CAIRN_OK) st = cairn_h5_written_bytes(h5, &n_bytes);
     if (st != CAIRN_OK) {
         struct cairn_error error;
-        cairn_error_take(CAIRN_OK, &error); /* the first one is told */
+        cairn_error_take(CAIRN_OK, &error); /* the first one is what is said */
         cairn_h5_close(h5);
         (void)cairn_error_put(&error);
         return CAIRN_FILES;

@@ -277,8 +277,8 @@ cairn_status cairn_model_measure(const struct cairn_model_options *options,
         *out = (struct cairn_model_size){.n_weights = model->params.n_weights,
                                          .n_values = model->params.n_values,
                                          .n_shared = count_shared(&model->params),
-                                         .activation_bytes =
-                                             model->arena.planned_bytes + model->code_bytes};
+                                         .activation_bytes = model->arena.planned_bytes,
+                                         .code_bytes = model->code_bytes};
     cairn_model_free(model);
     return st;
 }

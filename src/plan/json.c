@@ -21,6 +21,7 @@ static void put_memory(struct cairn_json *json, const struct cairn_plan *plan)
         {"activations", p->activations},
         {"activations_per_sample", p->sample},
         {"activations_without_recompute", p->activations_kept},
+        {"code", p->code},
         {"data", p->data},
         {"labels", p->labels},
         {"buffers", p->buffers},

@@ -42,6 +42,7 @@ static cairn_status plan_model(const struct cairn_config *config,
     out->n_values = size.n_values;
     out->n_shared = size.n_shared;
     out->activations = size.activation_bytes;
+    out->code = size.code_bytes;
     out->sample = (larger.activation_bytes - size.activation_bytes) / STEP;
     out->recompute = options.recompute;
     out->activations_kept = out->activations;
@@ -139,7 +140,8 @@ uint64_t cairn_planned_rank_bytes(const struct cairn_planned *planned)
 {
     const uint64_t part[] = {planned->weights,     planned->average,  planned->gradient,
                              planned->optimizer,   planned->data,     planned->buffers,
-                             planned->activations, planned->exchange, planned->labels};
+                             planned->activations, planned->exchange, planned->labels,
+                             planned->code};
     uint64_t all = 0;
     for (size_t i = 0; i < sizeof part / sizeof part[0]; i++) all = cairn_count_plus(all, part[i]);
     return all;

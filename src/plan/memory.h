@@ -19,6 +19,7 @@ struct cairn_planned {
     uint64_t sample;                      /* of the activations, for each sample */
     uint64_t recompute;                   /* N of train.recompute; 0: all are kept ... */
     uint64_t activations_kept;            /* ... which takes so much */
+    uint64_t code;                        /* that oneDNN makes for products */
     uint64_t data;                        /* held in memory, and ... */
     struct cairn_setup_data_bytes groups; /* ... what each group takes, held or not */
     uint64_t labels;                      /* of classes, which are held always */

@@ -55,6 +55,7 @@ static void print_model(const struct cairn_plan *plan)
         snprintf(note + n, sizeof note - (size_t)n, "; %s without train.recompute: %" PRIu64, all,
                  p->recompute);
     print_part("activations", p->activations, note);
+    if (p->code > 0) print_part("code", p->code, "that oneDNN makes for matrix products");
 }
 
 /* What is held, and of data.in_memory: auto what there is no room for. */

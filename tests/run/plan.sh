@@ -95,7 +95,7 @@ done
 
 # The parts add up; the table says the same; reproducible adds 16 bytes for each parameter.
 sum=0
-for part in weights average gradient optimizer activations data labels buffers exchange program; do
+for part in weights average gradient optimizer activations code data labels buffers exchange program; do
     sum=$((sum + $(json mlp-2.json $part)))
 done
 same "the sum of the parts" "$sum" "$(json mlp-2.json rank)"
