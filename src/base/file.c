@@ -221,7 +221,6 @@ cairn_status cairn_file_begin(const char *path, struct cairn_new_file *file)
 
 cairn_status cairn_file_reserve(struct cairn_new_file *file, size_t n)
 {
-    if (cairn_fault("file.write")) return cairn_file_refused(file->path, "cannot be written");
     do errno = posix_fallocate(file->fd, 0, (off_t)n);
     while (errno == EINTR);
     const bool cannot = errno == EOPNOTSUPP || errno == EINVAL; /* this file system */

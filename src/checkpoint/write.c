@@ -97,6 +97,7 @@ static cairn_status stream(struct cairn_new_file *file, const struct cairn_state
     struct cairn_h5 *h5 = NULL;
     size_t n_bytes = 0;
     const size_t room = room_for(state);
+    if (cairn_fault("file.write")) return cairn_file_refused(file->path, "cannot be written");
     CAIRN_TRY(cairn_file_reserve(file, room));
     if (cairn_h5_create_new(file, &h5) != CAIRN_OK) return CAIRN_FILES;
     cairn_status st = cairn_file_reserve(file, room); /* HDF5 has begun by emptying the file */
