@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/fault.h"
 #include "base/last_error.h"
@@ -112,7 +113,9 @@ static cairn_status stream(struct cairn_new_file *file, const struct cairn_state
         return CAIRN_FILES;
     }
     CAIRN_TRY(cairn_h5_close(h5));
-    return cairn_file_cut(file, n_bytes);
+    return ftruncate(file->fd, (off_t)n_bytes) == 0
+               ? CAIRN_OK
+               : cairn_file_refused(file->path, "cannot be written");
 }
 
 /* The bytes beside the file's name, and read back. */
