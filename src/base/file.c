@@ -213,17 +213,9 @@ cairn_status cairn_file_begin(const char *path, struct cairn_new_file *file)
 
 cairn_status cairn_file_reserve(struct cairn_new_file *file, size_t n)
 {
-    if (cairn_fault("file.write")) return cairn_file_refused(file->path, "cannot be written");
-    do errno = posix_fallocate(file->fd, 0, (off_t)n);
-    while (errno == EINTR);
-    const bool cannot = errno == EOPNOTSUPP || errno == EINVAL; /* this file system */
+    errno = posix_fallocate(file->fd, 0, (off_t)n);
+    const bool cannot = errno == EOPNOTSUPP || errno == EINVAL || errno == EINTR;
     return errno == 0 || cannot ? CAIRN_OK : too_much(file->path, n, 0);
-}
-
-cairn_status cairn_file_cut(struct cairn_new_file *file, size_t n)
-{
-    return ftruncate(file->fd, (off_t)n) == 0 ? CAIRN_OK
-                                              : cairn_file_refused(file->path, "cannot be written");
 }
 
 cairn_status cairn_file_put(struct cairn_new_file *file, const void *bytes, size_t n)

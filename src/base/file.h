@@ -47,11 +47,9 @@ CAIRN_CHECKED cairn_status cairn_file_open(const char *path, int flags, int *fd)
 CAIRN_CHECKED cairn_status cairn_file_stream(const char *path, FILE **out);
 
 /** Have room for n bytes, whatever others write meanwhile: a full disk shows here, under its own
- * name.  The file may be longer then.  Ranks: local.  Errors: CAIRN_FILES, as cairn_file_put(). */
+ * name.  The file may be longer then; where a file system cannot do this it does nothing.  Ranks:
+ * local.  Errors: CAIRN_FILES, as cairn_file_put(). */
 CAIRN_CHECKED cairn_status cairn_file_reserve(struct cairn_new_file *file, size_t n);
-
-/** Make it n bytes long.  Ranks: local.  Errors: CAIRN_FILES. */
-CAIRN_CHECKED cairn_status cairn_file_cut(struct cairn_new_file *file, size_t n);
 
 /** Write n bytes after those that are there.  Ranks: local.  Errors: CAIRN_FILES, with the bytes
  * that are needed and free. */

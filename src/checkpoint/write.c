@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/fault.h"
 #include "base/last_error.h"
@@ -96,8 +97,11 @@ static cairn_status stream(struct cairn_new_file *file, const struct cairn_state
 {
     struct cairn_h5 *h5 = NULL;
     size_t n_bytes = 0;
-    if (cairn_h5_create_new(file, &h5) != CAIRN_OK) return CAIRN_FILES; /* empties the file */
-    cairn_status st = cairn_file_reserve(file, room_for(state));
+    const size_t room = room_for(state);
+    if (cairn_fault("file.write")) return cairn_file_refused(file->path, "cannot be written");
+    CAIRN_TRY(cairn_file_reserve(file, room));
+    if (cairn_h5_create_new(file, &h5) != CAIRN_OK) return CAIRN_FILES;
+    cairn_status st = cairn_file_reserve(file, room); /* HDF5 has begun by emptying the file */
     if (st == CAIRN_OK) st = fill(h5, state);
     if (st == CAIRN_OK) st = cairn_h5_flush(h5);
     if (st == CAIRN_OK) st = cairn_h5_written_bytes(h5, &n_bytes);
@@ -109,7 +113,9 @@ static cairn_status stream(struct cairn_new_file *file, const struct cairn_state
         return CAIRN_FILES;
     }
     CAIRN_TRY(cairn_h5_close(h5));
-    return cairn_file_cut(file, n_bytes);
+    return ftruncate(file->fd, (off_t)n_bytes) == 0
+               ? CAIRN_OK
+               : cairn_file_refused(file->path, "cannot be written");
 }
 
 /* The bytes beside the file's name, and read back. */
