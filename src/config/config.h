@@ -35,7 +35,9 @@ struct cairn_config {
 #include "config/options.def"
 #undef X
     struct cairn_node *tree; /* the whole document with overrides, paths absolute; owned */
-    char *source;            /* the run file's name, which the nodes of the tree borrow; owned */
+    int auto_kernels; /* enum cairn_word_kernels: what train.kernels: auto stands for in a run
+                         that goes on; CAIRN_KERNELS_AUTO: nothing in particular */
+    char *source;     /* the run file's name, which the nodes of the tree borrow; owned */
 };
 
 /** Of train.precision: 32 or 64.  Ranks: local.  Errors: none. */

@@ -6,7 +6,8 @@
 
 enum cairn_backend cairn_setup_backend(const struct cairn_config *config)
 {
-    switch (config->train_kernels) {
+    const bool automatic = config->train_kernels == CAIRN_KERNELS_AUTO;
+    switch (automatic ? config->auto_kernels : config->train_kernels) {
     case CAIRN_KERNELS_OPENBLAS: return CAIRN_BACKEND_OPENBLAS;
     case CAIRN_KERNELS_ONEDNN: return CAIRN_BACKEND_ONEDNN;
     default: return cairn_backend_best();

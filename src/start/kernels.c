@@ -48,7 +48,7 @@ cairn_status cairn_start_kernels(struct cairn_config *config, cairn_comm *comm,
         cairn_log_info("train.kernels: auto takes %s, which made the checkpoint; on this machine "
                        "%s is faster, with other bits",
                        name, cairn_backend_name(cairn_setup_backend(config)));
-    config->train_kernels =
+    config->auto_kernels =
         backend == CAIRN_BACKEND_ONEDNN ? CAIRN_KERNELS_ONEDNN : CAIRN_KERNELS_OPENBLAS;
     return CAIRN_OK;
 }
