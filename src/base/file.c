@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Files that are whole or not there, and what the file system refused. */
+#define _GNU_SOURCE /* fallocate */
 #include "base/file.h"
 
 #include <errno.h>
@@ -213,9 +214,14 @@ cairn_status cairn_file_begin(const char *path, struct cairn_new_file *file)
 
 cairn_status cairn_file_reserve(struct cairn_new_file *file, size_t n)
 {
-    errno = posix_fallocate(file->fd, 0, (off_t)n);
-    const bool cannot = errno == EOPNOTSUPP || errno == EINVAL || errno == EINTR;
-    return errno == 0 || cannot ? CAIRN_OK : too_much(file->path, n, 0);
+    int failed = 0;
+#ifdef __linux__ /* posix_fallocate() would write a byte into each block where a system cannot */
+    do failed = fallocate(file->fd, 0, 0, (off_t)n) == 0 ? 0 : errno;
+    while (failed == EINTR);
+#endif
+    errno = failed;
+    const bool cannot = failed == EOPNOTSUPP || failed == ENOSYS || failed == EINVAL;
+    return failed == 0 || cannot ? CAIRN_OK : too_much(file->path, n, 0);
 }
 
 cairn_status cairn_file_put(struct cairn_new_file *file, const void *bytes, size_t n)

@@ -63,9 +63,10 @@ cairn_status cairn_memory_check(size_t bytes, const char *what)
 static void *take(size_t bytes)
 {
     if (bytes < HUGE_PAGE) return aligned_alloc(CAIRN_ALIGNMENT, bytes);
-    void *block = aligned_alloc(HUGE_PAGE, bytes);
+    void *block = NULL;
+    if (posix_memalign(&block, HUGE_PAGE, bytes) != 0) return NULL;
 #ifdef MADV_HUGEPAGE
-    if (block != NULL) madvise(block, bytes / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE);
+    madvise(block, bytes / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE);
 #endif
     return block;
 }

@@ -80,16 +80,22 @@ static cairn_status compare_bytes(const char *path, const struct cairn_image *im
                  : cairn_fail(CAIRN_DATA, "%zu of %zu bytes are the same", n_same, image->n_bytes);
 }
 
-/* More than the file will have. */
+/* More than the file will have: HDF5 stores the last chunk of an array whole. */
 static size_t room_for(const struct cairn_state *state)
 {
-    enum { OF_FILE = 1 << 12, OF_ARRAY = 768, SHARE = 1024 /* of the data: index of chunks */ };
+    enum { OF_FILE = 1 << 12, OF_ARRAY = 768, SHARE = 32 };
     size_t n = OF_FILE;
     for (size_t i = 0; i < state->n_arrays; i++) {
         const size_t data = cairn_array_bytes(&state->array[i]);
         n += OF_ARRAY + data + data / SHARE;
     }
     return n;
+}
+
+static cairn_status cut(const struct cairn_new_file *file, size_t n)
+{
+    if (ftruncate(file->fd, (off_t)n) == 0) return CAIRN_OK;
+    return cairn_file_refused(file->path, "cannot be written");
 }
 
 /* The arrays into the file, which the disk has after it, or the system still holds for the disk. */
@@ -108,14 +114,13 @@ static cairn_status stream(struct cairn_new_file *file, const struct cairn_state
     if (st != CAIRN_OK) {
         struct cairn_error error;
         cairn_error_take(CAIRN_OK, &error); /* the first one is what is said */
+        (void)cut(file, 0); /* what HDF5 cannot close it keeps: that takes no room */
         cairn_h5_close(h5);
         (void)cairn_error_put(&error);
         return CAIRN_FILES;
     }
     CAIRN_TRY(cairn_h5_close(h5));
-    return ftruncate(file->fd, (off_t)n_bytes) == 0
-               ? CAIRN_OK
-               : cairn_file_refused(file->path, "cannot be written");
+    return cut(file, n_bytes);
 }
 
 /* The bytes beside the file's name, and read back. */

@@ -55,7 +55,9 @@ cairn_need(CAIRN_BLAS_FOUND "OpenBLAS (openblas.pc or flexiblas.pc)" libopenblas
 set(CAIRN_ONEDNN AUTO CACHE STRING "products of matrices by oneDNN 2.x: AUTO (where it is found), ON or OFF")
 set_property(CACHE CAIRN_ONEDNN PROPERTY STRINGS AUTO ON OFF)
 set(CAIRN_HAVE_ONEDNN OFF)
-if(CAIRN_ONEDNN)
+if(CAIRN_ONEDNN STREQUAL AUTO AND NOT OpenMP_C_FOUND)
+  message(STATUS "oneDNN is not used: without OpenMP nobody would tell it train.threads")
+elseif(CAIRN_ONEDNN)
   find_path(CAIRN_ONEDNN_INCLUDE oneapi/dnnl/dnnl_version.h) # its CMake package may want OpenCL, which nobody needs here
   find_library(CAIRN_ONEDNN_LIBRARY dnnl)
   mark_as_advanced(CAIRN_ONEDNN_INCLUDE CAIRN_ONEDNN_LIBRARY)

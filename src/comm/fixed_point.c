@@ -161,15 +161,15 @@ void cairn_fixed_get(const struct cairn_fixed_place *from, size_t first, real *g
 static real coarse_of(const struct cairn_fixed_place *place)
 {
     enum { MANTISSA = CAIRN_R_BITS == 64 ? 53 : 24, LEAST = CAIRN_R_BITS == 64 ? -1074 : -149 };
-    return -place->exponent > LEAST ? ldexp((real)1, MANTISSA - 2 - place->exponent) : 0;
+    return -place->exponent > LEAST ? ldexp((real)1, MANTISSA - 1 - place->exponent) : 0;
 }
 
 void cairn_fixed_round(const struct cairn_fixed_place *place, const real *x, size_t n, real *out)
 {
     const real coarse = coarse_of(place);
-    const real rounder = 3 * coarse; /* whose last bit is the unit, as of what is added to it */
     CAIRN_INDEPENDENT
     for (size_t i = 0; i < n; i++) {
+        const real rounder = copysign(coarse, x[i]); /* the last bit of their sum is the unit */
         const real rounded = (x[i] + rounder) - rounder;
         out[i] = fabs(x[i]) < coarse ? rounded : x[i] + 0;
     }

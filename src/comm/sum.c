@@ -94,6 +94,8 @@ void cairn_sum_begin(struct cairn_sum *sum)
     memset(sum->started, 0, sum->params->n_tensors * sizeof *sum->started);
     sum->again = false;
     sum->magnitudes = NULL;
+    sum->gradient.divisor = 1; /* what is added up now is no gradient yet */
+    sum->gradient.factor = 1;
     cairn_gradient_squares_begin(sum);
     cairn_early_begin(sum);
     if (sum->kind->begin != NULL) sum->kind->begin(sum);

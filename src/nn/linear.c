@@ -21,11 +21,13 @@ cairn_status cairn_linear_plan(struct cairn_linear *linear, struct cairn_plan *p
                                bool wants_dx)
 {
     struct cairn_matmul *matmul = &linear->matmul;
+    /* Products of many rows gain nothing by keeping W; segments (train.recompute) lie one over the
+     * other, W in them as well; and of rounded operands it is not certain that no bit changes. */
     *matmul = (struct cairn_matmul){.in = linear->in,
                                     .out = linear->out,
                                     .has_bias = linear->has_bias,
                                     .wants_dx = wants_dx,
-                                    .keeps = n_rows == 1, /* else products have rows enough */
+                                    .keeps = n_rows == 1 && plan->costs == NULL && !plan->rounds,
                                     .rounds = plan->rounds,
                                     .backend = plan->backend};
     for (size_t i = 0; i < CAIRN_MICRO_SIZES; i++) matmul->rows[i] = plan->sizes[i] * n_rows;

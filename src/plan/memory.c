@@ -26,17 +26,19 @@ static uint64_t label_bytes(const struct cairn_dataset *dataset)
     return cairn_count_times(n, sizeof(int32_t));
 }
 
-/* The memory of the model's own parts, for a micro-batch of b. */
+/* The memory of the model's own parts, for the micro-batches of this rule. */
 static cairn_status plan_model(const struct cairn_config *config,
-                               const struct cairn_dataset *dataset, size_t micro,
-                               struct cairn_planned *out)
+                               const struct cairn_dataset *dataset,
+                               const struct cairn_window_rule *rule, struct cairn_planned *out)
 {
+    const size_t micro = (size_t)rule->micro;
     enum { STEP = CAIRN_ALIGNMENT }; /* so many samples more leave what was rounded up as it was */
     struct cairn_model_size size;
     struct cairn_model_size larger;
     struct cairn_model_options options = cairn_setup_model_options(config, dataset, micro);
+    cairn_setup_expect_all(&options, rule, dataset);
     CAIRN_TRY(cairn_model_measure(&options, &size));
-    options.micro = micro + STEP;
+    options.micro = options.sizes[0] = micro + STEP;
     CAIRN_TRY(cairn_model_measure(&options, &larger));
     out->n_weights = size.n_weights;
     out->n_values = size.n_values;
@@ -47,7 +49,7 @@ static cairn_status plan_model(const struct cairn_config *config,
     out->recompute = options.recompute;
     out->activations_kept = out->activations;
     if (options.recompute == 0) return CAIRN_OK;
-    options.micro = micro;
+    options.micro = options.sizes[0] = micro;
     options.recompute = 0;
     CAIRN_TRY(cairn_model_measure(&options, &size));
     out->activations_kept = size.activation_bytes;
@@ -66,9 +68,11 @@ static uint64_t exchange_bytes(uint64_t n_values, size_t element_bytes)
  * checkpoint is that of the end there is no copy, and nothing is summed while it is written. */
 static void plan_saves(struct cairn_planned *planned, bool in_between)
 {
-    const uint64_t piece = (uint64_t)1 << 20; /* of checkpoint/read.c */
+    const uint64_t library = (uint64_t)3 << 20; /* HDF5 while it writes: what rank 0 has more */
+    const uint64_t piece = (uint64_t)1 << 20;   /* of checkpoint/read.c */
     uint64_t file = cairn_count_plus(piece, cairn_count_least(planned->checkpoint, CHUNKS_BYTES));
     if (planned->n_saves <= 1) file -= cairn_count_least(file, planned->exchange);
+    file = cairn_count_plus(file, library);
     planned->snapshot = cairn_count_plus(in_between ? planned->checkpoint : 0, file);
 }
 
@@ -80,7 +84,7 @@ cairn_status cairn_planned_for(const struct cairn_config *config, struct cairn_d
     struct cairn_window_rule cut = *rule;
     cut.micro = micro;
     size_t n_slots = 0;
-    CAIRN_TRY(plan_model(config, dataset, (size_t)micro, &planned));
+    CAIRN_TRY(plan_model(config, dataset, &cut, &planned));
     CAIRN_TRY(cairn_setup_optim_slots(config, &n_slots));
     const size_t n_micro = cairn_planned_n_micro(rule, micro);
     planned.batch = cairn_window_most(&cut);

@@ -119,6 +119,7 @@ void cairn_flow_free(struct cairn_run *run)
 {
     if (run->flow == NULL) return;
     cairn_trainer_unwatch(run->t, &gradient_flow);
+    cairn_sum_want_magnitudes(run->t->sum, NULL);
     free(run->flow->whole);
     free(run->flow->line);
     free(run->flow->partial);

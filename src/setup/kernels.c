@@ -48,3 +48,15 @@ void cairn_setup_expect(struct cairn_model_options *options, uint64_t n)
     while (i < CAIRN_MICRO_SIZES && options->sizes[i] != 0 && options->sizes[i] != n) i++;
     if (i < CAIRN_MICRO_SIZES) options->sizes[i] = (size_t)n;
 }
+
+void cairn_setup_expect_all(struct cairn_model_options *options,
+                            const struct cairn_window_rule *rule,
+                            const struct cairn_dataset *dataset)
+{
+    const uint64_t b = options->micro;
+    cairn_setup_expect(options, rule->global % b);
+    if (rule->tail == CAIRN_TAIL_EXACT)
+        cairn_setup_expect(options, rule->n_samples % rule->global % b);
+    cairn_setup_expect(options, cairn_dataset_size(dataset, CAIRN_SPLIT_VAL) % b);
+    cairn_setup_expect(options, cairn_dataset_size(dataset, CAIRN_SPLIT_TEST) % b);
+}

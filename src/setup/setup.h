@@ -174,6 +174,12 @@ CAIRN_CHECKED cairn_status cairn_setup_check_backend(const struct cairn_config *
  * Errors: none. */
 void cairn_setup_expect(struct cairn_model_options *options, uint64_t n);
 
+/** The same for all sizes besides b of a run: at the end of a batch, of an epoch, of a group to
+ * evaluate.  Ranks: local; alike in any world.  Errors: none. */
+void cairn_setup_expect_all(struct cairn_model_options *options,
+                            const struct cairn_window_rule *rule,
+                            const struct cairn_dataset *dataset);
+
 /** What the model is made from, for micro-batches of b samples of this dataset.  Ranks: local.
  * Errors: none. */
 struct cairn_model_options cairn_setup_model_options(const struct cairn_config *config,

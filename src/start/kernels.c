@@ -62,7 +62,8 @@ static cairn_status find_checkpoint(const struct cairn_run_settings *settings,
     if (settings->check || settings->overwrite || strcmp(resume, "never") == 0) return CAIRN_OK;
     if (strcmp(resume, "auto") != 0) return cairn_path_copy(resume, path);
     CAIRN_TRY(cairn_path_join(settings->folder, "checkpoints", folder));
-    return cairn_checkpoint_last(folder, path);
+    if (cairn_checkpoint_last(folder, path) != CAIRN_OK) path[0] = '\0'; /* is an error later */
+    return CAIRN_OK;
 }
 
 cairn_status cairn_start_kernels_of_run(struct cairn_config *config, cairn_comm *comm,

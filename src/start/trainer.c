@@ -146,17 +146,6 @@ static cairn_status share_memory(const struct cairn_config *config,
     return st;
 }
 
-/* Sizes of micro-batches besides b: at the end of a batch, of an epoch, of a group to evaluate. */
-static void expect(const struct cairn_trainer_parts *parts, struct cairn_model_options *options)
-{
-    const struct cairn_window_rule *rule = &parts->rule;
-    cairn_setup_expect(options, rule->global % rule->micro);
-    if (rule->tail == CAIRN_TAIL_EXACT)
-        cairn_setup_expect(options, rule->n_samples % rule->global % rule->micro);
-    cairn_setup_expect(options, cairn_dataset_size(parts->dataset, CAIRN_SPLIT_VAL) % rule->micro);
-    cairn_setup_expect(options, cairn_dataset_size(parts->dataset, CAIRN_SPLIT_TEST) % rule->micro);
-}
-
 /* Model, loaders and optimizer, the dataset being open.  Local. */
 static cairn_status make_parts(const struct cairn_config *config, const struct cairn_opened *opened,
                                struct cairn_trainer_parts *parts)
@@ -164,7 +153,7 @@ static cairn_status make_parts(const struct cairn_config *config, const struct c
     size_t micro = (size_t)parts->rule.micro;
     struct cairn_model_options options = cairn_setup_model_options(config, parts->dataset, micro);
     options.recompute = opened->recompute;
-    expect(parts, &options);
+    cairn_setup_expect_all(&options, &parts->rule, parts->dataset);
     CAIRN_TRY(cairn_model_create(&options, &parts->model));
     CAIRN_TRY(cairn_setup_check_labels(parts->dataset, parts->model));
     CAIRN_TRY(cairn_setup_metrics(config, parts->model, &parts->metrics));

@@ -54,7 +54,8 @@ double cairn_gradient_squares(const struct cairn_gradient *gradient, size_t firs
 {
     cairn_real block[CAIRN_GRADIENT_BLOCK];
     const cairn_real divisor = (cairn_real)gradient->divisor;
-    if (gradient->factor != 1 || !has_exact_inverse(divisor))
+    /* of doubles the square of what is not divided yet may be too large */
+    if (CAIRN_REAL_BITS == 64 || gradient->factor != 1 || !has_exact_inverse(divisor))
         return cairn_sum_of_squares(cairn_gradient_read(gradient, first, n, block), n);
     const double inverse = 1 / (double)divisor; /* a power of two, taken out of the sum */
     return cairn_sum_of_squares(gradient->sum + first, n) * inverse * inverse;

@@ -283,7 +283,8 @@ static const struct product *find(const struct cairn_matmul *matmul, size_t n, e
 {
     const struct onednn *self = matmul->self;
     for (size_t i = 0; i < CAIRN_MICRO_SIZES && matmul->rows[i] > 0; i++)
-        if (matmul->rows[i] == n) return &self->product[i][pass];
+        if (matmul->rows[i] == n && self->product[i][pass].primitive != NULL)
+            return &self->product[i][pass];
     return NULL;
 }
 

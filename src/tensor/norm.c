@@ -3,6 +3,7 @@
  * order. */
 #include "tensor/norm.h"
 
+#include <stdbool.h>
 #include <string.h>
 #include <tgmath.h>
 
@@ -92,7 +93,8 @@ void cairn_figures_join(struct cairn_figures *figures, const struct cairn_figure
 {
     figures->squares += others->squares;
     figures->sum_abs += others->sum_abs;
-    figures->max_abs = fmax(figures->max_abs, others->max_abs);
+    const bool larger = others->max_abs > figures->max_abs || isnan(others->max_abs);
+    if (larger) figures->max_abs = others->max_abs; /* what is not a number stays */
 }
 
 struct cairn_magnitudes cairn_figures_of(const struct cairn_figures *figures, size_t n)

@@ -60,6 +60,7 @@ size_t cairn_threads_now(void)
 void cairn_threads_each(size_t n, void (*work)(void *context, size_t i), void *context)
 {
     const size_t n_threads = n > 1 ? cairn_threads_now() : 1;
+    (void)n_threads; /* without OpenMP */
     CAIRN_SPREAD(n_threads)
     for (size_t i = 0; i < n; i++) work(context, i);
 }

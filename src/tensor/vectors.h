@@ -46,7 +46,16 @@ typedef real vector
 #define CAIRN_FIRST  0, 2
 #define CAIRN_SECOND 1, 3
 #endif
+#if defined(__clang__) || __GNUC__ >= 12
 #define SHUFFLED(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#else
+#if CAIRN_R_BITS == 64
+typedef long long lanes __attribute__((vector_size(CAIRN_TILE_BYTES)));
+#else
+typedef int lanes __attribute__((vector_size(CAIRN_TILE_BYTES)));
+#endif
+#define SHUFFLED(a, b, ...) __builtin_shuffle(a, b, (lanes){__VA_ARGS__})
+#endif
 #define FIRST_HALVES(a, b)  SHUFFLED(a, b, CAIRN_FIRST)
 #define SECOND_HALVES(a, b) SHUFFLED(a, b, CAIRN_SECOND)
 

@@ -59,6 +59,7 @@ cairn_status cairn_trainer_set_tensor(cairn_trainer *t, const char *name, const 
         st = cairn_fail(CAIRN_USAGE, "%s has %zu elements, not %zu", name, param->count, n);
     st = cairn_comm_agree(t->parts.comm, st);
     if (st != CAIRN_OK) return st;
+    cairn_model_keep(t->parts.model, 0);
     if (cairn_comm_rank(t->parts.comm) == 0)
         memmove(t->w + param->offset, value, n * sizeof *value);
     return cairn_comm_broadcast(t->parts.comm, st, t->w + param->offset, n * sizeof *value);

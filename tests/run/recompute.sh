@@ -29,6 +29,11 @@ expect 0 1 train run.yaml train.updates=2 train.recompute=4 --out stopped
 expect 0 2 train run.yaml --out stopped
 same "weights after a stop, kept then" "$(weights_of kept)" "$(weights_of stopped)"
 
+# Sixteen micro-batches, for which products keep weights where nothing is computed again.
+expect 0 1 train run.yaml batch.micro=64 --out many
+expect 0 1 train run.yaml batch.micro=64 train.recompute=6 --out many.again
+same "bits of many micro-batches with train.recompute" "$(bits many)" "$(bits many.again)"
+
 kept=$(planned) again=$(planned train.recompute=6)
 holds "activations in 6 segments" "$again < 0.4 * $kept"
 expect 0 1 train run.yaml train.recompute=6 --out one

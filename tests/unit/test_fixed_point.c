@@ -30,6 +30,8 @@ static void draw(int64_t top, real *x)
         cairn_random_block((uint64_t)top, i, 0, bits);
         const real value = 2 * (real)cairn_random_unit(bits[0]) - 1;
         x[i] = ldexp(value, (int)top - (int)(bits[1] % 70));
+        if (i % 16 == 7) /* with all bits of a float */
+            x[i] = ldexp((real)(bits[2] | 0x80000000U), (int)top - 32 - (int)(bits[1] % 70));
         if (i % 16 == 3) x[i] = bits[2] % 2 ? 0 : -(real)0;
         if (i % 16 == 5) x[i] = ldexp((real)(bits[2] % 8) - (real)3.5, (int)top - 63);
     }
