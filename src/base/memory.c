@@ -19,7 +19,7 @@
 
 enum { LARGE_BYTES = 1 << 26, HUGE_PAGE = 1 << 21 };
 
-static size_t round_up(size_t bytes)
+size_t cairn_memory_whole(size_t bytes)
 {
     return (bytes + CAIRN_ALIGNMENT - 1) / CAIRN_ALIGNMENT * CAIRN_ALIGNMENT;
 }
@@ -78,7 +78,7 @@ cairn_status cairn_memory_get(size_t count, size_t size, const char *what, void 
         return cairn_fail(CAIRN_MEMORY,
                           "memory for %s: %zu x %zu bytes is more than can be counted", what, count,
                           size);
-    size_t bytes = round_up(count * size);
+    size_t bytes = cairn_memory_whole(count * size);
     if (bytes == 0) bytes = CAIRN_ALIGNMENT;
     if (!cairn_fault("memory.get") && !is_too_much(bytes)) block = take(bytes);
     if (block == NULL) return refuse(bytes, what);
@@ -120,7 +120,7 @@ size_t cairn_arena_plan(struct cairn_arena *arena, size_t count, size_t size)
 {
     size_t offset = arena->planned_bytes;
     int overflows = size != 0 && count > (SIZE_MAX - CAIRN_ALIGNMENT) / size;
-    size_t bytes = overflows ? SIZE_MAX : round_up(count * size);
+    size_t bytes = overflows ? SIZE_MAX : cairn_memory_whole(count * size);
     arena->planned_bytes = bytes > SIZE_MAX - offset ? SIZE_MAX : offset + bytes;
     return offset;
 }

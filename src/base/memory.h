@@ -11,6 +11,9 @@
 /** Bytes to which every block is aligned: a cache line, and the widest vector. */
 enum { CAIRN_ALIGNMENT = 64 };
 
+/** Bytes up to the next multiple of CAIRN_ALIGNMENT.  Ranks: local.  Errors: none. */
+size_t cairn_memory_whole(size_t bytes);
+
 /**
  * Allocate count x size zeroed bytes, touched, aligned to CAIRN_ALIGNMENT, and store the pointer in
  * *out (any pointer type).  Release with free().

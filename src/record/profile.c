@@ -116,9 +116,7 @@ cairn_status cairn_profile_write(const char *folder, const struct cairn_profile_
         struct cairn_row row;
         const struct figures figures = i < n ? figures_of(facts, &line[i], all_s) : of_peak;
         write_line(i < n ? &line[i] : &peak, &figures, &row);
-        memcpy(text + used, row.text, row.n_bytes);
-        used += row.n_bytes;
-        text[used++] = '\n';
+        used += cairn_row_line(&row, text + used);
     }
     cairn_status st = cairn_file_replace(path, text, used);
     free(text);

@@ -57,9 +57,7 @@ cairn_status cairn_ranks_write(const char *folder, const struct cairn_rank_line 
     memcpy(text, HEADER, used);
     for (size_t i = 0; i < n; i++) {
         write_line(&line[i], &row);
-        memcpy(text + used, row.text, row.n_bytes);
-        used += row.n_bytes;
-        text[used++] = '\n';
+        used += cairn_row_line(&row, text + used);
     }
     cairn_status st = cairn_file_replace(path, text, used);
     free(text);

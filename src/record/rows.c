@@ -261,9 +261,7 @@ cairn_status cairn_rows_add(struct cairn_rows *rows, const struct cairn_row *lin
     if (rows->fd < 0)
         return cairn_fail(CAIRN_BUG, "%s: a line before the file was opened", rows->path);
     if (rows->n_kept + line->n_bytes + 1 > CAIRN_ROWS_KEPT_BYTES) CAIRN_TRY(write_kept(rows));
-    memcpy(rows->kept + rows->n_kept, line->text, line->n_bytes);
-    rows->n_kept += line->n_bytes;
-    rows->kept[rows->n_kept++] = '\n';
+    rows->n_kept += cairn_row_line(line, rows->kept + rows->n_kept);
     rows->n_lines++;
     if (cairn_clock_s() - rows->tried_s < WAIT_S || write_kept(rows) == CAIRN_OK) return CAIRN_OK;
     if (!rows->refused)
@@ -290,4 +288,11 @@ cairn_status cairn_rows_flush(struct cairn_rows *rows)
     CAIRN_TRY(cairn_file_sync(rows->fd, rows->path));
     rows->synced = true;
     return CAIRN_OK;
+}
+
+size_t cairn_row_line(const struct cairn_row *line, char *text)
+{
+    memcpy(text, line->text, line->n_bytes);
+    text[line->n_bytes] = '\n';
+    return line->n_bytes + 1;
 }

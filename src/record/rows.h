@@ -64,6 +64,10 @@ void cairn_row_count(struct cairn_row *line, uint64_t value);
 void cairn_row_number(struct cairn_row *line, double value);
 void cairn_row_text(struct cairn_row *line, const char *value, size_t n);
 
+/** The line with its end to `text`; how many bytes, at most CAIRN_ROW_BYTES + 1.  Ranks: local.
+ * Errors: none. */
+size_t cairn_row_line(const struct cairn_row *line, char *text);
+
 /**
  * Add a line: kept in memory and written every few seconds.
  *

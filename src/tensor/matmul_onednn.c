@@ -57,11 +57,6 @@ static cairn_status check(dnnl_status_t status)
     return cairn_fail(CAIRN_BUG, "oneDNN refuses a product of matrices (status %d)", (int)status);
 }
 
-static size_t whole_lines(size_t bytes)
-{
-    return (bytes + CAIRN_ALIGNMENT - 1) / CAIRN_ALIGNMENT * CAIRN_ALIGNMENT;
-}
-
 static dnnl_memory_desc_t matrix(size_t rows, size_t columns, bool transposed,
                                  dnnl_data_type_t type)
 {
@@ -102,20 +97,23 @@ static cairn_status describe(const struct wanted *wanted, dnnl_primitive_attr_t 
     return st;
 }
 
-static cairn_status place_all(const struct onednn *self, const struct wanted *wanted,
-                              const_dnnl_primitive_desc_t planned, struct product *out)
+/* The places of the arrays as the product has them. */
+static cairn_status place_all(const struct onednn *self, const_dnnl_primitive_desc_t planned,
+                              bool has_bias, struct product *out)
 {
-    const dnnl_memory_desc_t a =
-        matrix(wanted->m, wanted->k, wanted->a_transposed, wanted->operands);
-    const dnnl_memory_desc_t c = matrix(wanted->m, wanted->n, false, dnnl_f32);
-    const dnnl_memory_desc_t bias = matrix(1, wanted->n, false, dnnl_f32);
-    CAIRN_TRY(place(self, &a, &out->a));
-    CAIRN_TRY(
-        place(self, dnnl_primitive_desc_query_md(planned, dnnl_query_weights_md, 0), &out->b));
-    CAIRN_TRY(place(self, &c, &out->c));
-    CAIRN_TRY(place(self, dnnl_primitive_desc_query_md(planned, dnnl_query_scratchpad_md, 0),
-                    &out->scratch));
-    return wanted->has_bias ? place(self, &bias, &out->bias) : CAIRN_OK;
+    const struct {
+        dnnl_query_t what;
+        int index;
+        dnnl_memory_t *memory;
+    } array[] = {{dnnl_query_src_md, 0, &out->a},
+                 {dnnl_query_weights_md, 0, &out->b},
+                 {dnnl_query_dst_md, 0, &out->c},
+                 {dnnl_query_scratchpad_md, 0, &out->scratch},
+                 {dnnl_query_weights_md, 1, &out->bias}};
+    for (size_t i = 0; i < (has_bias ? 5 : 4); i++)
+        CAIRN_TRY(place(self, dnnl_primitive_desc_query_md(planned, array[i].what, array[i].index),
+                        array[i].memory));
+    return CAIRN_OK;
 }
 
 static cairn_status make(struct onednn *self, const struct wanted *wanted,
@@ -134,7 +132,7 @@ static cairn_status make(struct onednn *self, const struct wanted *wanted,
         dnnl_primitive_desc_query_md(planned, dnnl_query_scratchpad_md, 0));
     if (bytes > self->scratch_bytes) self->scratch_bytes = bytes;
     cairn_status st = check(dnnl_primitive_create(&out->primitive, planned));
-    if (st == CAIRN_OK) st = place_all(self, wanted, planned, out);
+    if (st == CAIRN_OK) st = place_all(self, planned, wanted->has_bias, out);
     dnnl_primitive_desc_destroy(planned);
     return st;
 }
@@ -165,7 +163,7 @@ static cairn_status plan_reorder(struct onednn *self, const struct wanted *wante
     dnnl_primitive_desc_destroy(planned);
     CAIRN_TRY(st);
     kept->at = self->kept_bytes;
-    self->kept_bytes += whole_lines(dnnl_memory_desc_get_size(to));
+    self->kept_bytes += cairn_memory_whole(dnnl_memory_desc_get_size(to));
     return place(self, &from, &kept->w);
 }
 
@@ -215,8 +213,8 @@ static void plan_operands(const struct cairn_matmul *matmul, struct onednn *self
         if (matmul->rows[i] > rows) rows = matmul->rows[i];
     const size_t widest = matmul->in > matmul->out ? matmul->in : matmul->out;
     const size_t longest = rows > matmul->out ? rows : matmul->out;
-    self->a_at = whole_lines(self->scratch_bytes);
-    self->b_at = self->a_at + whole_lines(rows * widest * sizeof(uint16_t));
+    self->a_at = cairn_memory_whole(self->scratch_bytes);
+    self->b_at = self->a_at + cairn_memory_whole(rows * widest * sizeof(uint16_t));
     self->scratch_bytes = self->b_at + longest * matmul->in * sizeof(uint16_t);
 }
 

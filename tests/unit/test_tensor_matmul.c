@@ -121,22 +121,30 @@ static void run_backend(enum cairn_backend backend, bool has_bias)
     cairn_matmul_free(&matmul);
 }
 
+/* A map that keeps its weights, by the best backend, and the memory that it asks for. */
+static struct cairn_matmul plan_kept(bool rounds, void **scratch, void **kept)
+{
+    struct cairn_matmul matmul = {.in = IN,
+                                  .out = OUT,
+                                  .rows = {ROWS, 3},
+                                  .keeps = true,
+                                  .rounds = rounds,
+                                  .has_bias = true,
+                                  .wants_dx = true,
+                                  .backend = cairn_backend_best()};
+    assert_int_equal(cairn_matmul_plan(&matmul), CAIRN_OK);
+    assert_int_equal(cairn_memory_get(1, matmul.scratch_bytes + 1, "scratch", scratch), CAIRN_OK);
+    assert_int_equal(cairn_memory_get(1, matmul.kept_bytes + 1, "kept", kept), CAIRN_OK);
+    return matmul;
+}
+
 /* The same bits from weights that are kept, and new ones where they are others. */
 static void kept_weights_change_no_bit(void **state)
 {
     (void)state;
     static struct arrays a, b;
     void *scratch = NULL, *kept = NULL;
-    struct cairn_matmul matmul = {.in = IN,
-                                  .out = OUT,
-                                  .rows = {ROWS},
-                                  .keeps = true,
-                                  .has_bias = true,
-                                  .wants_dx = true,
-                                  .backend = cairn_backend_best()};
-    assert_int_equal(cairn_matmul_plan(&matmul), CAIRN_OK);
-    assert_int_equal(cairn_memory_get(1, matmul.scratch_bytes + 1, "scratch", &scratch), CAIRN_OK);
-    assert_int_equal(cairn_memory_get(1, matmul.kept_bytes + 1, "kept", &kept), CAIRN_OK);
+    struct cairn_matmul matmul = plan_kept(false, &scratch, &kept);
     for (uint64_t weights = 1; weights <= 4; weights++) {
         fill_all(&a);
         fill(a.w, OUT * IN, 5 + weights / 2); /* as before, or others */
@@ -225,17 +233,7 @@ static void products_round_their_operands(void **state)
     if (!cairn_backend_rounds(cairn_backend_best())) skip();
     static struct arrays a, rounded;
     void *scratch = NULL, *kept = NULL;
-    struct cairn_matmul matmul = {.in = IN,
-                                  .out = OUT,
-                                  .rows = {ROWS, 3},
-                                  .keeps = true,
-                                  .rounds = true,
-                                  .has_bias = true,
-                                  .wants_dx = true,
-                                  .backend = cairn_backend_best()};
-    assert_int_equal(cairn_matmul_plan(&matmul), CAIRN_OK);
-    assert_int_equal(cairn_memory_get(1, matmul.scratch_bytes, "scratch", &scratch), CAIRN_OK);
-    assert_int_equal(cairn_memory_get(1, matmul.kept_bytes, "kept", &kept), CAIRN_OK);
+    struct cairn_matmul matmul = plan_kept(true, &scratch, &kept);
     for (uint64_t weights = 0; weights < 2; weights++) {
         fill_all(&a);
         for (size_t i = 0; i < OUT * IN; i++) a.w[i] *= (real)1.00390625; /* not a bfloat16 */
