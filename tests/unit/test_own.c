@@ -116,6 +116,27 @@ static void known_names_alone_are_removed(void **state)
     assert_false(exists("cells/cell=2"));
 }
 
+/* A folder "cells" is looked at when its name is asked for. */
+static const struct cairn_own *last_of(const char *name)
+{
+    assert_false(exists("own") || exists(".own.0123456789abcdef.tmp"));
+    return cells_of(name);
+}
+
+/* What a process leaves that is killed on the way is known by its folders. */
+static void folders_go_last(void **state)
+{
+    static const struct cairn_own own = {.file = is_own, .folder = last_of};
+    (void)state;
+    for (int turn = 0; turn < 2; turn++) { /* in whichever order the file system lists them */
+        if (turn == 1) put("own");
+        make_tree();
+        assert_int_equal(cairn_own_remove(top, NULL, &own, NULL), CAIRN_OK);
+        assert_false(exists("own"));
+        assert_true(exists("cells/mine/own"));
+    }
+}
+
 static void one_folder_below(void **state)
 {
     (void)state;
@@ -181,6 +202,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(known_names_alone_are_removed, make_top, remove_top),
+        cmocka_unit_test_setup_teardown(folders_go_last, make_top, remove_top),
         cmocka_unit_test_setup_teardown(one_folder_below, make_top, remove_top),
         cmocka_unit_test_setup_teardown(links_are_not_followed, make_top, remove_top),
         cmocka_unit_test_setup_teardown(other_kinds_of_names_stay, make_top, remove_top),
