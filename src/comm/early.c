@@ -13,7 +13,7 @@ enum { PIECE = 1 << 16 /* elements, or more where a tensor has more or the ring 
 
 static bool wanted(const struct cairn_sum *sum)
 {
-    return cairn_comm_node(sum->comm).n_nodes > 1;
+    return sum->team == NULL && cairn_comm_node(sum->comm).n_nodes > 1;
 }
 
 /* Where pieces begin: each ends where the one before it does.  What is left of the first tensors

@@ -47,16 +47,18 @@ static cairn_status create(struct cairn_sum *sum, enum cairn_noise noise)
     return cairn_early_create(sum);
 }
 
-cairn_status cairn_sum_create(cairn_comm *comm, const char *kind, enum cairn_noise noise,
-                              const struct cairn_params *params, size_t n_micro,
-                              struct cairn_sum **out)
+cairn_status cairn_sum_create_in(const struct cairn_sum_place *place, const char *kind,
+                                 enum cairn_noise noise, const struct cairn_params *params,
+                                 size_t n_micro, struct cairn_sum **out)
 {
     struct cairn_sum *sum = NULL;
     const struct cairn_sum_kind *found = find_kind(kind);
     if (found == NULL) return cairn_fail(CAIRN_BUG, "there is no way to sum called %s", kind);
     CAIRN_TRY(cairn_memory_get(1, sizeof *sum, "the sum", &sum));
     sum->kind = found;
-    sum->comm = comm;
+    sum->comm = place->comm;
+    sum->team = place->team;
+    sum->lasting = place->lasting;
     sum->params = params;
     sum->n_micro = n_micro;
     cairn_status st = create(sum, noise);
@@ -68,6 +70,14 @@ cairn_status cairn_sum_create(cairn_comm *comm, const char *kind, enum cairn_noi
     return CAIRN_OK;
 }
 
+cairn_status cairn_sum_create(cairn_comm *comm, const char *kind, enum cairn_noise noise,
+                              const struct cairn_params *params, size_t n_micro,
+                              struct cairn_sum **out)
+{
+    const struct cairn_sum_place place = {.comm = comm};
+    return cairn_sum_create_in(&place, kind, noise, params, n_micro, out);
+}
+
 void cairn_sum_free(struct cairn_sum *sum)
 {
     if (sum == NULL) return;
@@ -75,6 +85,7 @@ void cairn_sum_free(struct cairn_sum *sum)
     cairn_early_free(sum);
     if (sum->kind->destroy != NULL) sum->kind->destroy(sum);
     cairn_wire_free(&sum->wire);
+    cairn_team_give_back(sum->team, sum->figures);
     free(sum->started);
     free(sum->piece);
     free(sum->range);
@@ -138,14 +149,60 @@ static size_t n_of_exact(const struct cairn_sum *sum)
     return sum->n_exact * (reals ? (size_t)CAIRN_EXACT_REALS : (size_t)CAIRN_EXACT_WORDS);
 }
 
-cairn_status cairn_sum_take_wire(struct cairn_sum *sum, size_t n_planes, size_t n_payload,
-                                 size_t n_most)
+/* Bytes from what one rank of a team adds up to the next one's. */
+static size_t stride_of(const struct cairn_sum_kind *kind, const struct cairn_params *params)
 {
+    const size_t n = kind->most_planes * params->n_values;
+    return cairn_memory_whole(n * cairn_wire_element_bytes(kind->wire));
+}
+
+/* Whether the gradient needs memory of its own. */
+static bool is_apart(const struct cairn_sum_kind *kind, bool lasting)
+{
+    return kind->wire != CAIRN_WIRE_REAL || lasting;
+}
+
+/* Of each rank of the team; the gradient is put where the first one's was added up. */
+static cairn_status take_addends(struct cairn_sum *sum)
+{
+    struct cairn_addends *all = &sum->of_node;
+    const struct cairn_part place = cairn_team_place(sum->team);
+    all->n = place.n;
+    all->stride = stride_of(sum->kind, sum->params);
+    CAIRN_TRY(cairn_team_take(sum->team, all->n, all->stride, "the gradients", &all->memory));
+    sum->added = all->memory + place.index * all->stride;
+    sum->addends = *all;
+    if (cairn_team_has_others(sum->team))
+        sum->addends = (struct cairn_addends){.memory = sum->added, .n = 1};
+    if (!is_apart(sum->kind, sum->lasting)) {
+        sum->out = (real *)(void *)all->memory;
+        return CAIRN_OK;
+    }
+    return cairn_team_take(sum->team, sum->params->n_values, sizeof *sum->out, "the gradient",
+                           &sum->out);
+}
+
+size_t cairn_sum_team_bytes(const char *kind, const struct cairn_params *params, size_t n_ranks,
+                            bool lasting)
+{
+    const struct cairn_sum_kind *found = find_kind(kind);
+    const size_t out = cairn_memory_whole(params->n_values * sizeof(real));
+    return n_ranks * stride_of(found, params) + (is_apart(found, lasting) ? out : 0) +
+           cairn_sum_figures_bytes(params);
+}
+
+cairn_status cairn_sum_take_wire(struct cairn_sum *sum, size_t n_planes, size_t n_besides)
+{
+    const size_t n = sum->params->n_values;
     sum->n_planes = n_planes;
-    sum->n_payload = n_payload;
     sum->n_tail = n_of_exact(sum) + CAIRN_N_FLAGS;
-    return cairn_wire_create(sum->comm, sum->kind->wire, n_most + sum->n_tail, "the gradient",
-                             &sum->wire);
+    sum->n_payload = n_besides + (sum->team == NULL ? n_planes * n : 0);
+    const size_t n_most = n_besides + (sum->team == NULL ? sum->kind->most_planes * n : 0);
+    CAIRN_TRY(cairn_wire_create(sum->comm, sum->kind->wire, n_most + sum->n_tail, "the gradient",
+                                &sum->wire));
+    if (sum->team != NULL) return take_addends(sum);
+    sum->added = sum->wire.data;
+    return CAIRN_OK;
 }
 
 /* Floats add up whole numbers that are small enough exactly: those of the exact sums are. */

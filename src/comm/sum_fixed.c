@@ -132,12 +132,10 @@ static void close_tensor(struct cairn_sink *sink, size_t param)
 /* Room for both words in any case. */
 static cairn_status get_integers(struct cairn_sum *sum, struct fixed *fixed)
 {
-    const size_t n = sum->params->n_values;
     const size_t n_levels = sum->params->n_tensors * CAIRN_RANGE_WORDS;
-    const size_t n_words = (size_t)fixed->form.n_words;
-    CAIRN_TRY(cairn_sum_take_wire(sum, n_words, n_words * n + n_levels, MOST_WORDS * n + n_levels));
-    fixed->q = sum->wire.data;
-    fixed->levels = fixed->q + n_words * n;
+    CAIRN_TRY(cairn_sum_take_wire(sum, (size_t)fixed->form.n_words, n_levels));
+    fixed->q = sum->added;
+    fixed->levels = (uint64_t *)sum->wire.data + sum->n_payload - n_levels;
     return CAIRN_OK;
 }
 
@@ -163,6 +161,7 @@ static cairn_status create(struct cairn_sum *sum)
     fixed->single = fixed->form.n_words == 1 && n_addends == 1 && is_alone(sum->comm);
     CAIRN_TRY(cairn_memory_get(sum->params->n_values, sizeof *sum->g, "the gradient", &sum->g));
     CAIRN_TRY(get_integers(sum, fixed));
+    if (sum->team == NULL) sum->out = sum->g;
     CAIRN_TRY(cairn_memory_get(n_tensors, sizeof *fixed->is_round, "flags", &fixed->is_round));
     return cairn_ranges_create(&fixed->ranges, sum->range, n_tensors,
                                fixed->form.high + fixed->form.low - needed_bits(&fixed->form));
@@ -227,9 +226,25 @@ static const real *partial(const struct cairn_sum *sum, size_t param, size_t fir
     return block;
 }
 
+static void take_of_team(const struct cairn_sum *sum, size_t param, size_t first, size_t n)
+{
+    const struct fixed *fixed = sum->buffer;
+    const size_t at = sum->params->item[param].offset + first;
+    uint64_t high[CAIRN_GRADIENT_BLOCK], low[CAIRN_GRADIENT_BLOCK];
+    const struct cairn_fixed_place from =
+        cairn_fixed_place(fixed->form, sum->range[param].top, high, low);
+    cairn_addends_sum(&sum->addends, CAIRN_WIRE_UINT64, at, n, high);
+    if (from.low != NULL)
+        cairn_addends_sum(&sum->addends, CAIRN_WIRE_UINT64, sum->params->n_values + at, n, low);
+    cairn_fixed_get(&from, 0, sum->out + at, n);
+}
+
 static void take(const struct cairn_sum *sum, size_t param, size_t first, size_t n)
 {
-    (void)partial(sum, param, first, n, sum->g + sum->params->item[param].offset + first);
+    if (sum->team != NULL)
+        take_of_team(sum, param, first, n);
+    else
+        (void)partial(sum, param, first, n, sum->out + sum->params->item[param].offset + first);
 }
 
 /* The ranges of the next update. */
@@ -259,6 +274,7 @@ const struct cairn_sum_kind cairn_sum_kind_fixed = {
     .has_range = true,
     .sees_micro = true,
     .wire = CAIRN_WIRE_UINT64,
+    .most_planes = MOST_WORDS,
     .cost = cost,
     .create = create,
     .destroy = destroy,

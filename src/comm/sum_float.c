@@ -29,8 +29,9 @@ cairn_status cairn_sum_float_create(struct cairn_sum *sum)
 {
     sum->sink = (struct cairn_sink){
         .open = open_tensor, .close = close_tensor, .keeps = true, .started = sum->started};
-    CAIRN_TRY(cairn_sum_take_wire(sum, 1, sum->params->n_values, sum->params->n_values));
-    sum->g = sum->wire.data;
+    CAIRN_TRY(cairn_sum_take_wire(sum, 1, 0));
+    sum->g = sum->added;
+    if (sum->team == NULL) sum->out = sum->g;
     return CAIRN_OK;
 }
 
@@ -51,12 +52,20 @@ const real *cairn_sum_float_partial(const struct cairn_sum *sum, size_t param, s
     return sum->g + sum->params->item[param].offset + first;
 }
 
+void cairn_sum_float_take(const struct cairn_sum *sum, size_t param, size_t first, size_t n)
+{
+    const size_t at = sum->params->item[param].offset + first;
+    if (sum->team != NULL) cairn_addends_sum(&sum->addends, CAIRN_WIRE_REAL, at, n, sum->out + at);
+}
+
 const struct cairn_sum_kind cairn_sum_kind_float = {
     .name = "float",
     .doc = "floats; different worlds agree to rounding",
     .wire = CAIRN_WIRE_REAL,
+    .most_planes = 1,
     .cost = cost,
     .create = cairn_sum_float_create,
     .partial = cairn_sum_float_partial,
     .ready = cairn_sum_float_ready,
+    .take = cairn_sum_float_take,
 };

@@ -24,13 +24,15 @@
 
 /** What a trainer is made from.  Everything is borrowed but what is marked as taken. */
 struct cairn_trainer_parts {
-    cairn_comm *comm;                            /* NULL: this process alone, without MPI */
+    cairn_comm *comm; /* NULL: this process alone, without MPI */
+    struct cairn_team
+        *team; /* of it, taken; NULL: each rank has weights and optimizer of its own */
     struct cairn_dataset *dataset;               /* taken */
     struct cairn_model *model;                   /* taken */
     struct cairn_metric_set *metrics;            /* of it, taken; NULL: it is never evaluated */
     struct cairn_loader *loader[CAIRN_N_SPLITS]; /* taken; NULL where there is no such group */
     struct cairn_shared *shared[CAIRN_N_SPLITS]; /* taken: what loaders hold with others, or NULL */
-    struct cairn_optim *optim;                   /* taken */
+    struct cairn_optim *optim;                   /* taken; placed_later */
     struct cairn_window_rule rule;
     struct cairn_schedule schedule;
     struct cairn_scaling scaling; /* of the learning rate with the global batch */
@@ -41,6 +43,7 @@ struct cairn_trainer_parts {
     double ema;                   /* decay of the moving average of the weights; 0: there is none */
     uint64_t balance_every;       /* updates between two cuts by speed; 0: shares are equal */
     bool ledger;                  /* count and hash the samples of each update */
+    bool looked_at;               /* somebody may read the gradient between updates */
     uint64_t seed;
 };
 
@@ -48,7 +51,7 @@ struct cairn_trainer {
     struct cairn_trainer_parts parts;
     struct cairn_origin origin;
     const struct cairn_params *params; /* of the model */
-    real *w;                           /* [n_values], weights and buffers, owned */
+    real *w;                           /* [n_values], weights and buffers; the team's, or owned */
     struct cairn_sum *sum;             /* owned */
     struct cairn_gradient *gradient; /* of the last update, borrowed from the sum; NULL: none yet */
     double *squares;                 /* [n_items] of it before clipping, owned */
@@ -66,6 +69,10 @@ struct cairn_trainer {
 
 /** Release what parts hold; NULLs are fine.  Ranks: local.  Errors: none. */
 void cairn_trainer_parts_free(const struct cairn_trainer_parts *parts);
+
+/** Bytes of the block of a team of so many ranks for what parts describe; its field team is not
+ * looked at.  Ranks: local.  Errors: none. */
+size_t cairn_trainer_team_bytes(const struct cairn_trainer_parts *parts, size_t n_ranks);
 
 /** Make one with initial weights; takes the parts in any case.  Ranks: local.  Errors: memory. */
 CAIRN_CHECKED cairn_status cairn_trainer_create(const struct cairn_trainer_parts *parts,
