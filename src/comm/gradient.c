@@ -4,7 +4,6 @@
  * a fixed order, so that neither number changes a bit. */
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/memory.h"
 #include "comm/sum_kinds.h"
@@ -93,23 +92,27 @@ static void take_piece(void *context, size_t i)
     sum->figures[sum->first_piece + i] = figures;
 }
 
-/* Of several nodes: what this one has added up of this rank's pieces, and then all nodes. */
-static void sum_over_nodes(const struct cairn_sum *sum)
+static void collect_piece(void *context, size_t i)
+{
+    const struct cairn_sum *sum = context;
+    const struct cairn_sum_piece *piece = &sum->piece[sum->first_piece + i];
+    for (size_t done = 0; done < piece->n; done += CAIRN_GRADIENT_BLOCK) {
+        const size_t left = piece->n - done;
+        sum->kind->collect(sum, piece->param, piece->first + done,
+                           left < CAIRN_GRADIENT_BLOCK ? left : CAIRN_GRADIENT_BLOCK);
+    }
+}
+
+/* This rank's pieces over the nodes. */
+static void sum_over_nodes(struct cairn_sum *sum)
 {
     const enum cairn_wire_type type = sum->kind->wire;
-    const size_t element = cairn_wire_element_bytes(type);
     const size_t begin = begin_of(sum, sum->first_piece);
     const size_t n = begin_of(sum, sum->end_piece) - begin;
-    uint64_t block[CAIRN_GRADIENT_BLOCK];
+    cairn_threads_each(sum->end_piece - sum->first_piece, collect_piece, sum);
     for (size_t plane = 0; plane < sum->n_planes; plane++) {
         const size_t first = plane * sum->params->n_values + begin;
-        unsigned char *mine = (unsigned char *)sum->added + first * element;
-        for (size_t done = 0; done < n; done += CAIRN_GRADIENT_BLOCK) {
-            const size_t left = n - done;
-            const size_t here = left < CAIRN_GRADIENT_BLOCK ? left : CAIRN_GRADIENT_BLOCK;
-            cairn_addends_sum(&sum->of_node, type, first + done, here, block);
-            memcpy(mine + done * element, block, here * element);
-        }
+        unsigned char *mine = (unsigned char *)sum->added + first * cairn_wire_element_bytes(type);
         cairn_team_sum_nodes(sum->team, type, mine, n);
     }
 }

@@ -103,7 +103,7 @@ void cairn_sum_begin(struct cairn_sum *sum)
     memset(sum->exact, 0, sum->n_exact * sizeof *sum->exact);
     memset(sum->flag, 0, sizeof sum->flag);
     memset(sum->started, 0, sum->params->n_tensors * sizeof *sum->started);
-    sum->again = false;
+    sum->again = sum->last = false;
     sum->magnitudes = NULL;
     sum->gradient.divisor = 1; /* what is added up now is no gradient yet */
     sum->gradient.factor = 1;
@@ -149,46 +149,46 @@ static size_t n_of_exact(const struct cairn_sum *sum)
     return sum->n_exact * (reals ? (size_t)CAIRN_EXACT_REALS : (size_t)CAIRN_EXACT_WORDS);
 }
 
-/* Bytes from what one rank of a team adds up to the next one's. */
-static size_t stride_of(const struct cairn_sum_kind *kind, const struct cairn_params *params)
+/* What a rank of a team shows the others: what it adds up, and where these are not reals gradients
+ * of micro-batches. */
+static size_t added_bytes(const struct cairn_sum_kind *kind, const struct cairn_params *params)
 {
     const size_t n = kind->most_planes * params->n_values;
     return cairn_memory_whole(n * cairn_wire_element_bytes(kind->wire));
 }
 
-/* Whether the gradient needs memory of its own. */
-static bool is_apart(const struct cairn_sum_kind *kind, bool lasting)
+static size_t real_bytes(const struct cairn_params *params)
 {
-    return kind->wire != CAIRN_WIRE_REAL || lasting;
+    return cairn_memory_whole(params->n_values * sizeof(real));
 }
 
-/* Of each rank of the team; the gradient is put where the first one's was added up. */
+static size_t stride_of(const struct cairn_sum_kind *kind, const struct cairn_params *params)
+{
+    return added_bytes(kind, params) + (kind->wire == CAIRN_WIRE_REAL ? 0 : real_bytes(params));
+}
+
+/* The gradient is put where those of the first rank were, unless it is to last. */
 static cairn_status take_addends(struct cairn_sum *sum)
 {
-    struct cairn_addends *all = &sum->of_node;
     const struct cairn_part place = cairn_team_place(sum->team);
-    all->n = place.n;
-    all->stride = stride_of(sum->kind, sum->params);
-    CAIRN_TRY(cairn_team_take(sum->team, all->n, all->stride, "the gradients", &all->memory));
-    sum->added = all->memory + place.index * all->stride;
-    sum->addends = *all;
-    if (cairn_team_has_others(sum->team))
-        sum->addends = (struct cairn_addends){.memory = sum->added, .n = 1};
-    if (!is_apart(sum->kind, sum->lasting)) {
-        sum->out = (real *)(void *)all->memory;
-        return CAIRN_OK;
-    }
-    return cairn_team_take(sum->team, sum->params->n_values, sizeof *sum->out, "the gradient",
-                           &sum->out);
+    struct cairn_addends all = {.n = place.n, .stride = stride_of(sum->kind, sum->params)};
+    CAIRN_TRY(cairn_team_take(sum->team, all.n, all.stride, "the gradients", &all.memory));
+    sum->of_node = sum->gradients = all;
+    if (sum->kind->wire != CAIRN_WIRE_REAL)
+        sum->gradients.memory += added_bytes(sum->kind, sum->params);
+    sum->added = sum->of_node.memory + place.index * all.stride;
+    sum->g = (real *)(void *)(sum->gradients.memory + place.index * all.stride);
+    sum->out = (real *)(void *)sum->gradients.memory;
+    if (!sum->lasting) return CAIRN_OK;
+    return cairn_team_take(sum->team, real_bytes(sum->params), 1, "the gradient", &sum->out);
 }
 
 size_t cairn_sum_team_bytes(const char *kind, const struct cairn_params *params, size_t n_ranks,
                             bool lasting)
 {
-    const struct cairn_sum_kind *found = find_kind(kind);
-    const size_t out = cairn_memory_whole(params->n_values * sizeof(real));
-    return n_ranks * stride_of(found, params) + (is_apart(found, lasting) ? out : 0) +
-           cairn_sum_figures_bytes(params);
+    const size_t flags = cairn_memory_whole(params->n_tensors);
+    return n_ranks * (stride_of(find_kind(kind), params) + flags) +
+           (lasting ? real_bytes(params) : 0) + cairn_sum_figures_bytes(params);
 }
 
 cairn_status cairn_sum_take_wire(struct cairn_sum *sum, size_t n_planes, size_t n_besides)

@@ -82,6 +82,9 @@ struct cairn_sum_kind {
                            real *block);
     void (*ready)(struct cairn_sum *sum);   /* before the ranks sum: what is on the wire is whole */
     void (*arrived)(struct cairn_sum *sum); /* after it: set flags that follow from all ranks */
+    /* of a team on several nodes: what this node's ranks have of elements [first, first + n), n at
+       most CAIRN_GRADIENT_BLOCK, into added, which the nodes sum then */
+    void (*collect)(const struct cairn_sum *sum, size_t param, size_t first, size_t n);
     /* all went well: make elements [first, first + n) of a tensor in out, n at most
        CAIRN_GRADIENT_BLOCK, in any thread; NULL: they are there */
     void (*take)(const struct cairn_sum *sum, size_t param, size_t first, size_t n);
@@ -137,10 +140,9 @@ struct cairn_sum {
                     the payload, or with a team apart */
     size_t n_planes;
     struct cairn_team *team; /* borrowed; NULL: MPI sums */
-    bool lasting;
-    struct cairn_addends of_node; /* what its ranks have added up, and ... */
-    struct cairn_addends addends; /* ... what the gradient is made from: the same, or of several
-                                     nodes the sum over all, where this rank's was */
+    bool lasting, last;      /* last: no other micro-batch of this rank follows the running one */
+    struct cairn_addends of_node;   /* what its ranks have added up, and ... */
+    struct cairn_addends gradients; /* ... where they put gradients of micro-batches */
     struct cairn_early early;
     real *g;   /* [n_values], 64-byte aligned, of the kind: gradients of micro-batches */
     real *out; /* [n_values] the sum over all ranks, after cairn_sum_gradient(): g, or the team's */

@@ -36,9 +36,13 @@ struct fixed {
     uint64_t *levels; /* ... those of the ranges */
     bool single; /* an update has one addend and one rank: it stays in g, and is rounded as it would
                     be in q when it is taken, ... */
-    bool *is_round; /* [n_tensors] ... unless that would change no bit; owned */
+    bool *is_round;       /* [n_tensors] ... unless that would change no bit; owned */
+    unsigned char *holds; /* [ranks of the team, a line of bytes]: of each tensor, where they have
+                             what they added up in this update; the team's */
     struct cairn_ranges ranges;
 };
+
+enum { IN_Q = 1, IN_G = 2 };
 
 /* ---- how many bits */
 
@@ -95,12 +99,36 @@ static real *open_tensor(struct cairn_sink *sink, size_t param)
     return sum->g + sum->params->item[param].offset;
 }
 
+static size_t bytes_of_holds(const struct cairn_params *params)
+{
+    return cairn_memory_whole(params->n_tensors);
+}
+
+static unsigned char *holds_of(const struct cairn_sum *sum, size_t rank)
+{
+    const struct fixed *fixed = sum->buffer;
+    return fixed->holds + rank * bytes_of_holds(sum->params);
+}
+
+static unsigned char *own_holds(const struct cairn_sum *sum)
+{
+    return holds_of(sum, cairn_team_place(sum->team).index);
+}
+
+/* In a team the last micro-batch stays in floats, and who sums it makes integers of it: a pass over
+ * memory less.  Layers that share a tensor have an addend each. */
+static bool stays_in_g(const struct cairn_sum *sum, size_t param)
+{
+    return sum->team != NULL && sum->last && sum->params->item[param].n_uses == 1;
+}
+
 /* Measure x and, where its range is known, add it. */
 static real_bits add_block(const struct cairn_sum *sum, size_t param,
                            const struct cairn_fixed_place *to, size_t first, size_t n)
 {
     const struct fixed *fixed = sum->buffer;
     const real *x = sum->g + sum->params->item[param].offset + first;
+    if (stays_in_g(sum, param)) return cairn_largest_bits(x, n);
     if (!fixed->single && sum->range_known)
         return cairn_fixed_put(to, first, x, n, sum->started[param]);
     fixed->is_round[param] &= cairn_fixed_is_round(to, x, n);
@@ -124,6 +152,7 @@ static void close_tensor(struct cairn_sink *sink, size_t param)
         if (squared) square += cairn_rough_squares(sum->g + item->offset + done, n);
     }
     sum->started[param] = true;
+    own_holds(sum)[param] |= stays_in_g(sum, param) ? IN_G : IN_Q;
     if (*seen >= CAIRN_INFINITE_BITS) sum->flag[CAIRN_FLAG_NOT_FINITE] = 1;
     if (*seen >= limit) sum->flag[CAIRN_FLAG_RANGE] = 1;
     cairn_gradient_squares_close(sum, param, square, sum->g + item->offset);
@@ -159,9 +188,13 @@ static cairn_status create(struct cairn_sum *sum)
     sum->buffer = fixed;
     fixed->form = form_of(sum->n_micro, n_addends);
     fixed->single = fixed->form.n_words == 1 && n_addends == 1 && is_alone(sum->comm);
-    CAIRN_TRY(cairn_memory_get(sum->params->n_values, sizeof *sum->g, "the gradient", &sum->g));
     CAIRN_TRY(get_integers(sum, fixed));
-    if (sum->team == NULL) sum->out = sum->g;
+    if (sum->team == NULL) {
+        CAIRN_TRY(cairn_memory_get(sum->params->n_values, sizeof *sum->g, "the gradient", &sum->g));
+        sum->out = sum->g;
+    }
+    CAIRN_TRY(cairn_team_take(sum->team, cairn_team_place(sum->team).n, bytes_of_holds(sum->params),
+                              "flags", &fixed->holds));
     CAIRN_TRY(cairn_memory_get(n_tensors, sizeof *fixed->is_round, "flags", &fixed->is_round));
     return cairn_ranges_create(&fixed->ranges, sum->range, n_tensors,
                                fixed->form.high + fixed->form.low - needed_bits(&fixed->form));
@@ -172,10 +205,11 @@ static void destroy(struct cairn_sum *sum)
     struct fixed *fixed = sum->buffer;
     if (fixed != NULL) {
         cairn_ranges_free(&fixed->ranges);
+        cairn_team_give_back(sum->team, fixed->holds);
         free(fixed->is_round);
     }
     free(fixed);
-    free(sum->g);
+    cairn_team_give_back(sum->team, sum->g);
 }
 
 static void begin(struct cairn_sum *sum)
@@ -183,9 +217,10 @@ static void begin(struct cairn_sum *sum)
     struct fixed *fixed = sum->buffer;
     cairn_ranges_begin(&fixed->ranges);
     memset(fixed->is_round, true, sum->params->n_tensors * sizeof *fixed->is_round);
+    memset(own_holds(sum), 0, sum->params->n_tensors);
 }
 
-/* A rank without work sends zeros. */
+/* A rank without work sends zeros; in a team the others see that it holds nothing. */
 static void clear_idle(struct cairn_sum *sum)
 {
     const struct fixed *fixed = sum->buffer;
@@ -202,7 +237,7 @@ static void clear_idle(struct cairn_sum *sum)
 static void ready(struct cairn_sum *sum)
 {
     struct fixed *fixed = sum->buffer;
-    clear_idle(sum);
+    if (sum->team == NULL) clear_idle(sum);
     cairn_ranges_to_levels(&fixed->ranges, fixed->levels);
 }
 
@@ -212,6 +247,57 @@ static void arrived(struct cairn_sum *sum)
     if (cairn_ranges_are_poor(&fixed->ranges, fixed->levels)) sum->flag[CAIRN_FLAG_RANGE]++;
 }
 
+/* ---- out of integers */
+
+/* Words of elements [at, at + n) of a plane into out, or added to it. */
+static void add_words(const uint64_t *plane, size_t at, size_t n, bool add, uint64_t *out)
+{
+    if (!add) memcpy(out, plane + at, n * sizeof *out);
+    for (size_t i = 0; add && i < n; i++) out[i] += plane[at + i];
+}
+
+/* Take what a rank of the team has of these elements; `any`: there is something already. */
+static bool add_rank(const struct cairn_sum *sum, size_t rank, size_t param, size_t first, size_t n,
+                     const struct cairn_fixed_place *to, bool any)
+{
+    const unsigned char holds = holds_of(sum, rank)[param];
+    const size_t at = sum->params->item[param].offset + first;
+    const void *q = sum->of_node.memory + rank * sum->of_node.stride;
+    const void *g = sum->gradients.memory + rank * sum->gradients.stride;
+    if ((holds & IN_Q) != 0) add_words(q, at, n, any, to->high);
+    if ((holds & IN_Q) != 0 && to->low != NULL)
+        add_words(q, sum->params->n_values + at, n, any, to->low);
+    any = any || (holds & IN_Q) != 0;
+    if ((holds & IN_G) != 0) (void)cairn_fixed_put(to, 0, (const real *)g + at, n, any);
+    return any || (holds & IN_G) != 0;
+}
+
+/* Integers of a few elements. */
+struct words {
+    uint64_t high[CAIRN_GRADIENT_BLOCK], low[CAIRN_GRADIENT_BLOCK];
+};
+
+static struct cairn_fixed_place place_in(const struct cairn_sum *sum, size_t param,
+                                         struct words *words)
+{
+    const struct fixed *fixed = sum->buffer;
+    return cairn_fixed_place(fixed->form, sum->range[param].top, words->high, words->low);
+}
+
+/* What the ranks of the node have of these elements. */
+static struct cairn_fixed_place add_node(const struct cairn_sum *sum, size_t param, size_t first,
+                                         size_t n, struct words *words)
+{
+    const struct cairn_fixed_place to = place_in(sum, param, words);
+    bool any = false;
+    for (size_t rank = 0; rank < sum->of_node.n; rank++)
+        any = add_rank(sum, rank, param, first, n, &to, any);
+    if (any) return to;
+    memset(words->high, 0, n * sizeof *words->high);
+    memset(words->low, 0, n * sizeof *words->low);
+    return to;
+}
+
 static const real *partial(const struct cairn_sum *sum, size_t param, size_t first, size_t n,
                            real *block)
 {
@@ -219,32 +305,41 @@ static const real *partial(const struct cairn_sum *sum, size_t param, size_t fir
     const struct cairn_fixed_place from = place_of(sum, param);
     const real *x = sum->g + sum->params->item[param].offset + first;
     if (fixed->single && fixed->is_round[param]) return x;
-    if (fixed->single)
+    if (fixed->single) {
         cairn_fixed_round(&from, x, n, block);
-    else
+    } else if ((own_holds(sum)[param] & IN_G) != 0) {
+        struct words words;
+        const struct cairn_fixed_place to = place_in(sum, param, &words);
+        (void)add_rank(sum, cairn_team_place(sum->team).index, param, first, n, &to, false);
+        cairn_fixed_get(&to, 0, block, n);
+    } else {
         cairn_fixed_get(&from, first, block, n);
+    }
     return block;
 }
 
-static void take_of_team(const struct cairn_sum *sum, size_t param, size_t first, size_t n)
+static void collect(const struct cairn_sum *sum, size_t param, size_t first, size_t n)
 {
-    const struct fixed *fixed = sum->buffer;
-    const size_t at = sum->params->item[param].offset + first;
-    uint64_t high[CAIRN_GRADIENT_BLOCK], low[CAIRN_GRADIENT_BLOCK];
-    const struct cairn_fixed_place from =
-        cairn_fixed_place(fixed->form, sum->range[param].top, high, low);
-    cairn_addends_sum(&sum->addends, CAIRN_WIRE_UINT64, at, n, high);
-    if (from.low != NULL)
-        cairn_addends_sum(&sum->addends, CAIRN_WIRE_UINT64, sum->params->n_values + at, n, low);
-    cairn_fixed_get(&from, 0, sum->out + at, n);
+    struct words words;
+    const struct cairn_fixed_place from = add_node(sum, param, first, n, &words);
+    const struct cairn_fixed_place to = place_of(sum, param);
+    memcpy(to.high + first, from.high, n * sizeof *to.high);
+    if (to.low != NULL) memcpy(to.low + first, from.low, n * sizeof *to.low);
 }
 
 static void take(const struct cairn_sum *sum, size_t param, size_t first, size_t n)
 {
-    if (sum->team != NULL)
-        take_of_team(sum, param, first, n);
-    else
-        (void)partial(sum, param, first, n, sum->out + sum->params->item[param].offset + first);
+    real *out = sum->out + sum->params->item[param].offset + first;
+    struct words words;
+    if (sum->team == NULL) {
+        (void)partial(sum, param, first, n, out);
+    } else if (cairn_team_has_others(sum->team)) {
+        const struct cairn_fixed_place from = place_of(sum, param);
+        cairn_fixed_get(&from, first, out, n);
+    } else {
+        const struct cairn_fixed_place from = add_node(sum, param, first, n, &words);
+        cairn_fixed_get(&from, 0, out, n);
+    }
 }
 
 /* The ranges of the next update. */
@@ -283,6 +378,7 @@ const struct cairn_sum_kind cairn_sum_kind_fixed = {
     .ready = ready,
     .arrived = arrived,
     .finish = finish,
+    .collect = collect,
     .take = take,
     .fit = fit,
 };

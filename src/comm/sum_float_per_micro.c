@@ -71,5 +71,6 @@ const struct cairn_sum_kind cairn_sum_kind_float_per_micro = {
     .destroy = destroy,
     .partial = cairn_sum_float_partial,
     .ready = cairn_sum_float_ready,
+    .collect = cairn_sum_float_collect,
     .take = cairn_sum_float_take,
 };

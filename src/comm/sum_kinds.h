@@ -12,7 +12,7 @@
 
 /** For the kind's create(): take the wire, on which n_planes of the kind's most_planes are used,
  * n_besides elements of its own follow, and in the end what all kinds send; and with a team its
- * memory.  Then sum->added is there, and with a team sum->out.  Ranks: local.  Errors:
+ * memory.  Then sum->added is there, and with a team sum->g and sum->out.  Ranks: local.  Errors:
  * CAIRN_MEMORY.
  */
 CAIRN_CHECKED cairn_status cairn_sum_take_wire(struct cairn_sum *sum, size_t n_planes,
@@ -32,6 +32,7 @@ CAIRN_CHECKED cairn_status cairn_sum_float_create(struct cairn_sum *sum);
 void cairn_sum_float_ready(struct cairn_sum *sum);
 const real *cairn_sum_float_partial(const struct cairn_sum *sum, size_t param, size_t first,
                                     size_t n, real *block);
+void cairn_sum_float_collect(const struct cairn_sum *sum, size_t param, size_t first, size_t n);
 void cairn_sum_float_take(const struct cairn_sum *sum, size_t param, size_t first, size_t n);
 
 #endif
