@@ -55,6 +55,7 @@ enum cairn_noise {
 enum cairn_noise cairn_noise_auto(size_t n_micro, size_t n_ranks);
 
 struct cairn_sum;
+struct cairn_ring_load;
 
 /** What a sum of some kind takes for each weight, and how exact it is. */
 struct cairn_sum_cost {
@@ -89,7 +90,9 @@ struct cairn_sum_kind {
        CAIRN_GRADIENT_BLOCK, in any thread; NULL: they are there */
     void (*take)(const struct cairn_sum *sum, size_t param, size_t first, size_t n);
     void (*finish)(struct cairn_sum *sum); /* out is whole */
-    void (*fit)(struct cairn_sum *sum);    /* after CAIRN_FLAG_RANGE: agree on ranges that fit */
+    /* what goes round between nodes: values, whose sums lie in g; NULL: elements of the wire */
+    struct cairn_ring_load (*load)(struct cairn_sum *sum);
+    void (*fit)(struct cairn_sum *sum); /* after CAIRN_FLAG_RANGE: agree on ranges that fit */
 };
 
 /** Squares of the gradients of units a: for each weight tensor the sum of |sum_a|^2 / size_a over
@@ -111,6 +114,7 @@ struct cairn_early {
     size_t n_begun;
     size_t *first; /* [n_pieces] the first tensor of each; the first piece ends with the last one */
     size_t lowest; /* this tensor and those after it are complete */
+    size_t round;  /* weights from this one on went round a ring */
     bool expected; /* the last micro-batch has been announced */
     bool kept;     /* what this rank has added up is asked for after it */
     size_t *n_open; /* [n_items] parts of the gradient that are still to come; owned */

@@ -14,9 +14,9 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "comm/fixed_point.h"
+#include "comm/early.h"
 #include "comm/gradient_squares.h"
-#include "comm/ranges.h"
+#include "comm/sum_fixed.h"
 #include "comm/sum_kinds.h"
 
 enum {
@@ -29,21 +29,6 @@ enum {
     BLOCK = 2048, /* floats measured and then converted while they are in the first cache */
 };
 #define REAL_BITS (CAIRN_R_BITS == 64 ? MPI_UINT64_T : MPI_UINT32_T)
-/* The integers of one update. */
-struct fixed {
-    struct cairn_fixed_form form;
-    uint64_t *q;      /* on the wire: [n_words, n_values], then ... */
-    uint64_t *levels; /* ... those of the ranges */
-    bool single; /* an update has one addend and one rank: it stays in g, and is rounded as it would
-                    be in q when it is taken, ... */
-    bool *is_round;       /* [n_tensors] ... unless that would change no bit; owned */
-    unsigned char *holds; /* [ranks of the team, a line of bytes]: of each tensor, where they have
-                             what they added up in this update; the team's */
-    struct cairn_ranges ranges;
-};
-
-enum { IN_Q = 1, IN_G = 2 };
-
 /* ---- how many bits */
 
 static int log_above(size_t n)
@@ -83,9 +68,9 @@ static struct cairn_sum_cost cost(size_t n_micro)
                                    .kept_bits = form.high + form.low - CAIRN_RANGE_FAR};
 }
 
-static struct cairn_fixed_place place_of(const struct cairn_sum *sum, size_t param)
+struct cairn_fixed_place cairn_fixed_place_of(const struct cairn_sum *sum, size_t param)
 {
-    const struct fixed *fixed = sum->buffer;
+    const struct cairn_fixed_sum *fixed = sum->buffer;
     uint64_t *high = fixed->q + sum->params->item[param].offset;
     return cairn_fixed_place(fixed->form, sum->range[param].top, high,
                              high + sum->params->n_values);
@@ -99,36 +84,13 @@ static real *open_tensor(struct cairn_sink *sink, size_t param)
     return sum->g + sum->params->item[param].offset;
 }
 
-static size_t bytes_of_holds(const struct cairn_params *params)
-{
-    return cairn_memory_whole(params->n_tensors);
-}
-
-static unsigned char *holds_of(const struct cairn_sum *sum, size_t rank)
-{
-    const struct fixed *fixed = sum->buffer;
-    return fixed->holds + rank * bytes_of_holds(sum->params);
-}
-
-static unsigned char *own_holds(const struct cairn_sum *sum)
-{
-    return holds_of(sum, cairn_team_place(sum->team).index);
-}
-
-/* In a team the last micro-batch stays in floats, and who sums it makes integers of it: a pass over
- * memory less.  Layers that share a tensor have an addend each. */
-static bool stays_in_g(const struct cairn_sum *sum, size_t param)
-{
-    return sum->team != NULL && sum->last && sum->params->item[param].n_uses == 1;
-}
-
 /* Measure x and, where its range is known, add it. */
 static real_bits add_block(const struct cairn_sum *sum, size_t param,
                            const struct cairn_fixed_place *to, size_t first, size_t n)
 {
-    const struct fixed *fixed = sum->buffer;
+    const struct cairn_fixed_sum *fixed = sum->buffer;
     const real *x = sum->g + sum->params->item[param].offset + first;
-    if (stays_in_g(sum, param)) return cairn_largest_bits(x, n);
+    if (cairn_fixed_team_stays(sum, param)) return cairn_largest_bits(x, n);
     if (!fixed->single && sum->range_known)
         return cairn_fixed_put(to, first, x, n, sum->started[param]);
     fixed->is_round[param] &= cairn_fixed_is_round(to, x, n);
@@ -138,9 +100,9 @@ static real_bits add_block(const struct cairn_sum *sum, size_t param,
 static void close_tensor(struct cairn_sink *sink, size_t param)
 {
     struct cairn_sum *sum = (struct cairn_sum *)sink;
-    struct fixed *fixed = sum->buffer;
+    struct cairn_fixed_sum *fixed = sum->buffer;
     const struct cairn_param *item = &sum->params->item[param];
-    const struct cairn_fixed_place to = place_of(sum, param);
+    const struct cairn_fixed_place to = cairn_fixed_place_of(sum, param);
     const real_bits limit = sum->range_known ? cairn_range_limit(&fixed->ranges, param) : 0;
     const bool squared = cairn_gradient_squares_wanted(sum, param);
     real_bits *seen = &fixed->ranges.seen[param];
@@ -152,14 +114,14 @@ static void close_tensor(struct cairn_sink *sink, size_t param)
         if (squared) square += cairn_rough_squares(sum->g + item->offset + done, n);
     }
     sum->started[param] = true;
-    own_holds(sum)[param] |= stays_in_g(sum, param) ? IN_G : IN_Q;
+    if (sum->team != NULL) cairn_fixed_team_closed(sum, param);
     if (*seen >= CAIRN_INFINITE_BITS) sum->flag[CAIRN_FLAG_NOT_FINITE] = 1;
     if (*seen >= limit) sum->flag[CAIRN_FLAG_RANGE] = 1;
     cairn_gradient_squares_close(sum, param, square, sum->g + item->offset);
 }
 
 /* Room for both words in any case. */
-static cairn_status get_integers(struct cairn_sum *sum, struct fixed *fixed)
+static cairn_status get_integers(struct cairn_sum *sum, struct cairn_fixed_sum *fixed)
 {
     const size_t n_levels = sum->params->n_tensors * CAIRN_RANGE_WORDS;
     CAIRN_TRY(cairn_sum_take_wire(sum, (size_t)fixed->form.n_words, n_levels));
@@ -175,7 +137,7 @@ static bool is_alone(const cairn_comm *comm)
 
 static cairn_status create(struct cairn_sum *sum)
 {
-    struct fixed *fixed = NULL;
+    struct cairn_fixed_sum *fixed = NULL;
     const size_t n_tensors = sum->params->n_tensors;
     const size_t n_addends = sum->n_micro * cairn_params_most_uses(sum->params);
     sum->sink = (struct cairn_sink){.open = open_tensor, .close = close_tensor};
@@ -192,9 +154,9 @@ static cairn_status create(struct cairn_sum *sum)
     if (sum->team == NULL) {
         CAIRN_TRY(cairn_memory_get(sum->params->n_values, sizeof *sum->g, "the gradient", &sum->g));
         sum->out = sum->g;
+    } else {
+        CAIRN_TRY(cairn_fixed_team_create(sum));
     }
-    CAIRN_TRY(cairn_team_take(sum->team, cairn_team_place(sum->team).n, bytes_of_holds(sum->params),
-                              "flags", &fixed->holds));
     CAIRN_TRY(cairn_memory_get(n_tensors, sizeof *fixed->is_round, "flags", &fixed->is_round));
     return cairn_ranges_create(&fixed->ranges, sum->range, n_tensors,
                                fixed->form.high + fixed->form.low - needed_bits(&fixed->form));
@@ -202,10 +164,9 @@ static cairn_status create(struct cairn_sum *sum)
 
 static void destroy(struct cairn_sum *sum)
 {
-    struct fixed *fixed = sum->buffer;
+    struct cairn_fixed_sum *fixed = sum->buffer;
     if (fixed != NULL) {
         cairn_ranges_free(&fixed->ranges);
-        cairn_team_give_back(sum->team, fixed->holds);
         free(fixed->is_round);
     }
     free(fixed);
@@ -214,18 +175,18 @@ static void destroy(struct cairn_sum *sum)
 
 static void begin(struct cairn_sum *sum)
 {
-    struct fixed *fixed = sum->buffer;
+    struct cairn_fixed_sum *fixed = sum->buffer;
     cairn_ranges_begin(&fixed->ranges);
     memset(fixed->is_round, true, sum->params->n_tensors * sizeof *fixed->is_round);
-    memset(own_holds(sum), 0, sum->params->n_tensors);
+    if (sum->team != NULL) cairn_fixed_team_begin(sum);
 }
 
 /* A rank without work sends zeros; in a team the others see that it holds nothing. */
 static void clear_idle(struct cairn_sum *sum)
 {
-    const struct fixed *fixed = sum->buffer;
+    const struct cairn_fixed_sum *fixed = sum->buffer;
     for (size_t p = 0; p < sum->params->n_tensors; p++) {
-        const struct cairn_fixed_place to = place_of(sum, p);
+        const struct cairn_fixed_place to = cairn_fixed_place_of(sum, p);
         const size_t n = sum->params->item[p].count, n_bytes = n * sizeof *to.high;
         if (sum->started[p]) continue;
         if (fixed->single) memset(sum->g + sum->params->item[p].offset, 0, n * sizeof *sum->g);
@@ -236,116 +197,50 @@ static void clear_idle(struct cairn_sum *sum)
 
 static void ready(struct cairn_sum *sum)
 {
-    struct fixed *fixed = sum->buffer;
+    struct cairn_fixed_sum *fixed = sum->buffer;
     if (sum->team == NULL) clear_idle(sum);
     cairn_ranges_to_levels(&fixed->ranges, fixed->levels);
 }
 
 static void arrived(struct cairn_sum *sum)
 {
-    const struct fixed *fixed = sum->buffer;
+    const struct cairn_fixed_sum *fixed = sum->buffer;
     if (cairn_ranges_are_poor(&fixed->ranges, fixed->levels)) sum->flag[CAIRN_FLAG_RANGE]++;
-}
-
-/* ---- out of integers */
-
-/* Words of elements [at, at + n) of a plane into out, or added to it. */
-static void add_words(const uint64_t *plane, size_t at, size_t n, bool add, uint64_t *out)
-{
-    if (!add) memcpy(out, plane + at, n * sizeof *out);
-    for (size_t i = 0; add && i < n; i++) out[i] += plane[at + i];
-}
-
-/* Take what a rank of the team has of these elements; `any`: there is something already. */
-static bool add_rank(const struct cairn_sum *sum, size_t rank, size_t param, size_t first, size_t n,
-                     const struct cairn_fixed_place *to, bool any)
-{
-    const unsigned char holds = holds_of(sum, rank)[param];
-    const size_t at = sum->params->item[param].offset + first;
-    const void *q = sum->of_node.memory + rank * sum->of_node.stride;
-    const void *g = sum->gradients.memory + rank * sum->gradients.stride;
-    if ((holds & IN_Q) != 0) add_words(q, at, n, any, to->high);
-    if ((holds & IN_Q) != 0 && to->low != NULL)
-        add_words(q, sum->params->n_values + at, n, any, to->low);
-    any = any || (holds & IN_Q) != 0;
-    if ((holds & IN_G) != 0) (void)cairn_fixed_put(to, 0, (const real *)g + at, n, any);
-    return any || (holds & IN_G) != 0;
-}
-
-/* Integers of a few elements. */
-struct words {
-    uint64_t high[CAIRN_GRADIENT_BLOCK], low[CAIRN_GRADIENT_BLOCK];
-};
-
-static struct cairn_fixed_place place_in(const struct cairn_sum *sum, size_t param,
-                                         struct words *words)
-{
-    const struct fixed *fixed = sum->buffer;
-    return cairn_fixed_place(fixed->form, sum->range[param].top, words->high, words->low);
-}
-
-/* What the ranks of the node have of these elements. */
-static struct cairn_fixed_place add_node(const struct cairn_sum *sum, size_t param, size_t first,
-                                         size_t n, struct words *words)
-{
-    const struct cairn_fixed_place to = place_in(sum, param, words);
-    bool any = false;
-    for (size_t rank = 0; rank < sum->of_node.n; rank++)
-        any = add_rank(sum, rank, param, first, n, &to, any);
-    if (any) return to;
-    memset(words->high, 0, n * sizeof *words->high);
-    memset(words->low, 0, n * sizeof *words->low);
-    return to;
 }
 
 static const real *partial(const struct cairn_sum *sum, size_t param, size_t first, size_t n,
                            real *block)
 {
-    const struct fixed *fixed = sum->buffer;
-    const struct cairn_fixed_place from = place_of(sum, param);
+    const struct cairn_fixed_sum *fixed = sum->buffer;
+    const struct cairn_fixed_place from = cairn_fixed_place_of(sum, param);
     const real *x = sum->g + sum->params->item[param].offset + first;
-    if (fixed->single && fixed->is_round[param]) return x;
-    if (fixed->single) {
-        cairn_fixed_round(&from, x, n, block);
-    } else if ((own_holds(sum)[param] & IN_G) != 0) {
-        struct words words;
-        const struct cairn_fixed_place to = place_in(sum, param, &words);
-        (void)add_rank(sum, cairn_team_place(sum->team).index, param, first, n, &to, false);
-        cairn_fixed_get(&to, 0, block, n);
-    } else {
-        cairn_fixed_get(&from, first, block, n);
+    if (sum->team != NULL) {
+        cairn_fixed_team_partial(sum, param, first, n, block);
+        return block;
     }
+    if (fixed->single && fixed->is_round[param]) return x;
+    if (fixed->single)
+        cairn_fixed_round(&from, x, n, block);
+    else
+        cairn_fixed_get(&from, first, block, n);
     return block;
-}
-
-static void collect(const struct cairn_sum *sum, size_t param, size_t first, size_t n)
-{
-    struct words words;
-    const struct cairn_fixed_place from = add_node(sum, param, first, n, &words);
-    const struct cairn_fixed_place to = place_of(sum, param);
-    memcpy(to.high + first, from.high, n * sizeof *to.high);
-    if (to.low != NULL) memcpy(to.low + first, from.low, n * sizeof *to.low);
 }
 
 static void take(const struct cairn_sum *sum, size_t param, size_t first, size_t n)
 {
     real *out = sum->out + sum->params->item[param].offset + first;
-    struct words words;
-    if (sum->team == NULL) {
+    if (sum->team != NULL)
+        cairn_fixed_team_take(sum, param, first, n, out);
+    else if (!cairn_early_went_round(sum, param))
         (void)partial(sum, param, first, n, out);
-    } else if (cairn_team_has_others(sum->team)) {
-        const struct cairn_fixed_place from = place_of(sum, param);
-        cairn_fixed_get(&from, first, out, n);
-    } else {
-        const struct cairn_fixed_place from = add_node(sum, param, first, n, &words);
-        cairn_fixed_get(&from, 0, out, n);
-    }
 }
+
+/* ---- after the sum over the ranks */
 
 /* The ranges of the next update. */
 static void finish(struct cairn_sum *sum)
 {
-    struct fixed *fixed = sum->buffer;
+    struct cairn_fixed_sum *fixed = sum->buffer;
     cairn_ranges_follow(&fixed->ranges, fixed->levels);
 }
 
@@ -353,7 +248,7 @@ static void finish(struct cairn_sum *sum)
  * over all ranks does not depend on the world. */
 static void fit(struct cairn_sum *sum)
 {
-    struct fixed *fixed = sum->buffer;
+    struct cairn_fixed_sum *fixed = sum->buffer;
     cairn_comm *comm = sum->comm;
     if (comm != NULL && !comm->lost)
         cairn_comm_check(comm,
@@ -378,7 +273,8 @@ const struct cairn_sum_kind cairn_sum_kind_fixed = {
     .ready = ready,
     .arrived = arrived,
     .finish = finish,
-    .collect = collect,
+    .collect = cairn_fixed_team_collect,
     .take = take,
+    .load = cairn_fixed_ring_load,
     .fit = fit,
 };

@@ -24,9 +24,8 @@
 
 /** What a trainer is made from.  Everything is borrowed but what is marked as taken. */
 struct cairn_trainer_parts {
-    cairn_comm *comm; /* NULL: this process alone, without MPI */
-    struct cairn_team
-        *team; /* of it, taken; NULL: each rank has weights and optimizer of its own */
+    cairn_comm *comm;                            /* NULL: this process alone, without MPI */
+    struct cairn_team *team;                     /* taken; NULL: each rank has its own weights */
     struct cairn_dataset *dataset;               /* taken */
     struct cairn_model *model;                   /* taken */
     struct cairn_metric_set *metrics;            /* of it, taken; NULL: it is never evaluated */
@@ -70,8 +69,7 @@ struct cairn_trainer {
 /** Release what parts hold; NULLs are fine.  Ranks: local.  Errors: none. */
 void cairn_trainer_parts_free(const struct cairn_trainer_parts *parts);
 
-/** Bytes of the block of a team of so many ranks for what parts describe; its field team is not
- * looked at.  Ranks: local.  Errors: none. */
+/** Bytes of a team's block for these parts, which have none yet.  Ranks: local.  Errors: none. */
 size_t cairn_trainer_team_bytes(const struct cairn_trainer_parts *parts, size_t n_ranks);
 
 /** Make one with initial weights; takes the parts in any case.  Ranks: local.  Errors: memory. */
@@ -82,8 +80,7 @@ CAIRN_CHECKED cairn_status cairn_trainer_create(const struct cairn_trainer_parts
  * yet.  Agreed status. */
 CAIRN_CHECKED cairn_status cairn_trainer_prepare(cairn_trainer *t, cairn_status st);
 
-/** Find window and share from t->at: at the start and after it was changed.  Ranks: local.
- * Errors: none. */
+/** Find window and share from t->at, which has changed.  Ranks: local.  Errors: none. */
 void cairn_trainer_find_window(cairn_trainer *t);
 
 /** Tell the loader of the training samples what it will be asked for.  Ranks: local.
@@ -104,19 +101,18 @@ CAIRN_CHECKED cairn_status cairn_trainer_reduce(cairn_trainer *t, cairn_status s
 CAIRN_CHECKED cairn_status cairn_trainer_check_fed(const cairn_trainer *t, uint64_t m,
                                                    const struct cairn_samples *samples);
 
-/** Whether each micro-batch of the update is once in the sum over all ranks.  Ranks: local; alike
- * on all.  Errors: CAIRN_USAGE. */
+/** Whether each micro-batch of the update is once in the sum.  Ranks: local.  Errors: CAIRN_USAGE.
+ */
 CAIRN_CHECKED cairn_status cairn_trainer_check_sum(const cairn_trainer *t,
                                                    const struct cairn_totals *totals);
 
-/** What the running update was; times and the noise scale are added by who observes it.
- * Ranks: local; alike on all.  Errors: none. */
+/** What the running update was, but for what observers add.  Ranks: local.  Errors: none. */
 struct cairn_update_record cairn_trainer_record(const cairn_trainer *t,
                                                 const struct cairn_totals *totals, double rate,
                                                 double norm);
 
 /** The running update is done, at this learning rate: find the next one's window and share.
- * Ranks: local; alike on all.  Errors: CAIRN_DATA: of all samples none had any weight. */
+ * Ranks: local.  Errors: CAIRN_DATA: of all samples none had any weight. */
 CAIRN_CHECKED cairn_status cairn_trainer_next_window(cairn_trainer *t,
                                                      const struct cairn_totals *totals,
                                                      double rate);
