@@ -76,15 +76,13 @@ size_t cairn_trainer_team_bytes(const struct cairn_trainer_parts *parts, size_t 
 CAIRN_CHECKED cairn_status cairn_trainer_create(const struct cairn_trainer_parts *parts,
                                                 cairn_trainer **out);
 
-/** Learn the range of a reproducible sum from micro-batch 0 of the next update, where it has none
- * yet.  Agreed status. */
+/** Learn the range of a reproducible sum from micro-batch 0, if it has none.  Agreed status. */
 CAIRN_CHECKED cairn_status cairn_trainer_prepare(cairn_trainer *t, cairn_status st);
 
 /** Find window and share from t->at, which has changed.  Ranks: local.  Errors: none. */
 void cairn_trainer_find_window(cairn_trainer *t);
 
-/** Tell the loader of the training samples what it will be asked for.  Ranks: local.
- * Errors: none. */
+/** Tell the training samples' loader what it will be asked for.  Ranks: local.  Errors: none. */
 void cairn_trainer_foresee(cairn_trainer *t);
 
 /** This rank's part of the next update's gradient: zero, then its micro-batches.  Ranks: local.
@@ -101,8 +99,7 @@ CAIRN_CHECKED cairn_status cairn_trainer_reduce(cairn_trainer *t, cairn_status s
 CAIRN_CHECKED cairn_status cairn_trainer_check_fed(const cairn_trainer *t, uint64_t m,
                                                    const struct cairn_samples *samples);
 
-/** Whether each micro-batch of the update is once in the sum.  Ranks: local.  Errors: CAIRN_USAGE.
- */
+/** Whether each micro-batch of the update was added once.  Ranks: local.  Errors: CAIRN_USAGE. */
 CAIRN_CHECKED cairn_status cairn_trainer_check_sum(const cairn_trainer *t,
                                                    const struct cairn_totals *totals);
 
