@@ -58,7 +58,7 @@ cairn_status cairn_sum_create_in(const struct cairn_sum_place *place, const char
     sum->kind = found;
     sum->comm = place->comm;
     sum->team = place->team;
-    sum->lasting = place->lasting;
+    sum->lasting = sum->gradient.shown = place->team != NULL && place->lasting;
     sum->params = params;
     sum->n_micro = n_micro;
     cairn_status st = create(sum, noise);

@@ -21,7 +21,8 @@ struct cairn_gradient {
     double divisor;  /* the sum of the samples' weights, which may be more than a real holds; where
                         it is 0 every label is masked, and the gradient is 0; 1: not divided */
     cairn_real factor; /* of clipping; 1: not clipped */
-    bool shown;        /* somebody looks at it after the update: then it is settled */
+    bool shown; /* somebody looks at it after the update, in which it is settled then; what ranks of
+                   a node have together is not settled later */
 };
 
 /** Elements [first, first + n), n at most CAIRN_GRADIENT_BLOCK: where they are or in block [n],
