@@ -55,17 +55,30 @@ size_t cairn_chain_sum_at(const struct cairn_chain *chain, struct cairn_plan *pl
     return cairn_plan_activation(plan, cairn_shape_count(cairn_chain_output(chain)), sizeof(real));
 }
 
-static void forward(const struct cairn_layer *layer, const struct cairn_pass *pass)
+/* Forward, or again. */
+static void run_layer(const struct cairn_layer *layer, const struct cairn_pass *pass,
+                      void (*function)(const struct cairn_layer *, const struct cairn_pass *),
+                      enum cairn_direction direction)
 {
-    struct cairn_profile *profile = pass->profile;
-    if (profile == NULL) {
-        layer->kind->forward(layer, pass);
+    if (pass->profile == NULL) {
+        function(layer, pass);
         return;
     }
-    const struct cairn_span span = cairn_profile_begin(profile);
-    layer->kind->forward(layer, pass);
-    cairn_profile_end(profile, span, pass->micro->n,
-                      &profile->work[layer->number][profile->forward]);
+    const struct cairn_span span = cairn_profile_begin(pass->profile);
+    function(layer, pass);
+    cairn_profile_end(pass->profile, span, pass->micro->n,
+                      &pass->profile->work[layer->number][direction]);
+}
+
+static void forward(const struct cairn_layer *layer, const struct cairn_pass *pass)
+{
+    run_layer(layer, pass, layer->kind->forward,
+              pass->profile == NULL ? CAIRN_FORWARD : pass->profile->forward);
+}
+
+static void again(const struct cairn_layer *layer, const struct cairn_pass *pass)
+{
+    run_layer(layer, pass, layer->kind->again, CAIRN_RECOMPUTE);
 }
 
 static void backward(const struct cairn_layer *layer, const struct cairn_pass *pass, const real *dy,
@@ -81,6 +94,13 @@ static void backward(const struct cairn_layer *layer, const struct cairn_pass *p
     cairn_profile_end(profile, span, pass->micro->n, &profile->work[layer->number][CAIRN_BACKWARD]);
 }
 
+static real *place_of(const struct cairn_chain *chain, const struct cairn_pass *pass,
+                      const struct cairn_layer *layer)
+{
+    if (layer->y_at == CAIRN_PASSING) return pass->gradient[chain->depth][layer->turn];
+    return cairn_arena_at(pass->arena, layer->y_at);
+}
+
 /* Layers first .. end - 1, from x to the output of the last. */
 static const real *run(struct cairn_chain *chain, const struct cairn_pass *pass, size_t first,
                        size_t end, const real *x)
@@ -89,7 +109,7 @@ static const real *run(struct cairn_chain *chain, const struct cairn_pass *pass,
         struct cairn_layer *layer = &chain->layer[i];
         if ((layer->kind->flags & CAIRN_LAYER_VIEW) != 0) continue;
         layer->x = x;
-        layer->y = cairn_arena_at(pass->arena, layer->y_at);
+        layer->y = place_of(chain, pass, layer);
         if (!layer->absorbed) forward(layer, pass);
         x = layer->y;
     }
@@ -117,6 +137,22 @@ struct backward_at {
     int turn;
 };
 
+/* The x of a layer where that was not kept: made once more, not where its dy lies. */
+static void make_x(const struct cairn_chain *chain, const struct cairn_pass *pass, size_t index,
+                   int turn)
+{
+    size_t i = index;
+    while (i > 0 && chain->layer[i - 1].y_at == CAIRN_PASSING) i--;
+    for (const real *x = NULL; i <= index; i++) {
+        struct cairn_layer *layer = &chain->layer[i];
+        if (x != NULL) layer->x = x;
+        if (i == index) return;
+        layer->turn = turn;
+        x = layer->y = place_of(chain, pass, layer);
+        again(layer, pass);
+    }
+}
+
 static void run_back(const struct cairn_chain *chain, const struct cairn_pass *pass, size_t first,
                      size_t end, struct backward_at *at)
 {
@@ -124,6 +160,7 @@ static void run_back(const struct cairn_chain *chain, const struct cairn_pass *p
         const struct cairn_layer *layer = &chain->layer[i];
         unsigned flags = layer->kind->flags;
         if ((flags & CAIRN_LAYER_VIEW) != 0) continue;
+        make_x(chain, pass, i, 1 - at->turn);
         if (at->own == NULL || (flags & CAIRN_LAYER_ELEMENTWISE) == 0) {
             at->turn = 1 - at->turn;
             at->own = pass->gradient[chain->depth][at->turn];
@@ -134,14 +171,15 @@ static void run_back(const struct cairn_chain *chain, const struct cairn_pass *p
     }
 }
 
-/* A segment forward once more, and the lists in its layers. */
-static void run_again(struct cairn_chain *chain, const struct cairn_pass *pass, size_t s)
+/* A segment forward once more, and the lists in its layers; dy lies in the other turn. */
+static void run_again(struct cairn_chain *chain, const struct cairn_pass *pass, size_t s, int turn)
 {
     const struct cairn_segment *segment = &chain->segment[s];
     const size_t first = s > 0 ? chain->segment[s - 1].end : 0;
     enum cairn_direction before = CAIRN_FORWARD;
     if (pass->profile != NULL) before = pass->profile->forward;
     if (pass->profile != NULL) pass->profile->forward = CAIRN_RECOMPUTE;
+    for (size_t i = first; i < segment->end; i++) chain->layer[i].turn = turn;
     run(chain, pass, first, segment->end, segment->x);
     if (pass->profile != NULL) pass->profile->forward = before;
 }
@@ -157,7 +195,7 @@ const real *cairn_chain_backward(struct cairn_chain *chain, const struct cairn_p
         run_back(chain, pass, first, end, &at);
         end = first;
         if (!chain->layer[end - 1].in_backward) return at.dy;
-        run_again(chain, pass, s - 1);
+        run_again(chain, pass, s - 1, 1 - at.turn);
     }
     run_back(chain, pass, 0, end, &at);
     if (at.dx != NULL && at.dy != at.dx) /* nothing but views */

@@ -84,6 +84,17 @@ static void forward(const struct cairn_layer *layer, const struct cairn_pass *pa
     }
 }
 
+static void again(const struct cairn_layer *layer, const struct cairn_pass *pass)
+{
+    const struct layernorm *self = layer->self;
+    const double *moments = cairn_arena_at(pass->arena, self->moments);
+    const size_t n = self->n_row;
+    const size_t n_rows = pass->micro->n * self->n_rows;
+    CAIRN_SPREAD(cairn_threads_for(n_rows * n))
+    for (size_t i = 0; i < n_rows; i++)
+        scale_row(self, pass, layer->x + i * n, moments + 2 * i, layer->y + i * n);
+}
+
 static void backward(const struct cairn_layer *layer, const struct cairn_pass *pass, const real *dy,
                      real *dx)
 {
@@ -124,5 +135,6 @@ const struct cairn_layer_kind CAIRN_R(cairn_layer_layernorm) = {
     .plan = plan,
     .init = init,
     .forward = forward,
+    .again = again,
     .backward = backward,
 };

@@ -51,22 +51,38 @@ static void init(const struct cairn_layer *layer, const struct cairn_params *par
     for (size_t j = 0; j < self->n_row; j++) w[params->item[self->weight].offset + j] = 1;
 }
 
+static void scale_row(const struct rmsnorm *self, const struct cairn_pass *pass, const real *x,
+                      double inverse, real *y)
+{
+    const real *weight = cairn_pass_tensor(pass, self->weight);
+    const real r = (real)inverse;
+    CAIRN_INDEPENDENT
+    for (size_t j = 0; j < self->n_row; j++) y[j] = x[j] * r * weight[j];
+}
+
 static void forward(const struct cairn_layer *layer, const struct cairn_pass *pass)
 {
     const struct rmsnorm *self = layer->self;
-    const real *weight = cairn_pass_tensor(pass, self->weight);
     double *inverse = cairn_arena_at(pass->arena, self->inverse);
     size_t n = self->n_row;
     const size_t n_rows = pass->micro->n * self->n_rows;
     CAIRN_SPREAD(cairn_threads_for(n_rows * n))
     for (size_t i = 0; i < n_rows; i++) {
         const real *x = layer->x + i * n;
-        real *y = layer->y + i * n;
         inverse[i] = 1 / sqrt(cairn_row_squares(x, n, 0) / (double)n + self->eps);
-        const real r = (real)inverse[i];
-        CAIRN_INDEPENDENT
-        for (size_t j = 0; j < n; j++) y[j] = x[j] * r * weight[j];
+        scale_row(self, pass, x, inverse[i], layer->y + i * n);
     }
+}
+
+static void again(const struct cairn_layer *layer, const struct cairn_pass *pass)
+{
+    const struct rmsnorm *self = layer->self;
+    const double *inverse = cairn_arena_at(pass->arena, self->inverse);
+    const size_t n = self->n_row;
+    const size_t n_rows = pass->micro->n * self->n_rows;
+    CAIRN_SPREAD(cairn_threads_for(n_rows * n))
+    for (size_t i = 0; i < n_rows; i++)
+        scale_row(self, pass, layer->x + i * n, inverse[i], layer->y + i * n);
 }
 
 static void backward(const struct cairn_layer *layer, const struct cairn_pass *pass, const real *dy,
@@ -101,5 +117,6 @@ const struct cairn_layer_kind CAIRN_R(cairn_layer_rmsnorm) = {
     .plan = plan,
     .init = init,
     .forward = forward,
+    .again = again,
     .backward = backward,
 };
