@@ -55,43 +55,40 @@ size_t cairn_chain_sum_at(const struct cairn_chain *chain, struct cairn_plan *pl
     return cairn_plan_activation(plan, cairn_shape_count(cairn_chain_output(chain)), sizeof(real));
 }
 
-/* Forward, or again. */
-static void run_layer(const struct cairn_layer *layer, const struct cairn_pass *pass,
-                      void (*function)(const struct cairn_layer *, const struct cairn_pass *),
-                      enum cairn_direction direction)
+static struct cairn_span begin(const struct cairn_pass *pass)
 {
-    if (pass->profile == NULL) {
-        function(layer, pass);
-        return;
-    }
-    const struct cairn_span span = cairn_profile_begin(pass->profile);
-    function(layer, pass);
+    const struct cairn_span none = {0};
+    return pass->profile == NULL ? none : cairn_profile_begin(pass->profile);
+}
+
+static void end_span(const struct cairn_pass *pass, struct cairn_span span,
+                     const struct cairn_layer *layer, enum cairn_direction direction)
+{
+    if (pass->profile == NULL) return;
     cairn_profile_end(pass->profile, span, pass->micro->n,
                       &pass->profile->work[layer->number][direction]);
 }
 
 static void forward(const struct cairn_layer *layer, const struct cairn_pass *pass)
 {
-    run_layer(layer, pass, layer->kind->forward,
-              pass->profile == NULL ? CAIRN_FORWARD : pass->profile->forward);
+    const struct cairn_span span = begin(pass);
+    layer->kind->forward(layer, pass);
+    end_span(pass, span, layer, pass->profile == NULL ? CAIRN_FORWARD : pass->profile->forward);
 }
 
 static void again(const struct cairn_layer *layer, const struct cairn_pass *pass)
 {
-    run_layer(layer, pass, layer->kind->again, CAIRN_RECOMPUTE);
+    const struct cairn_span span = begin(pass);
+    layer->kind->again(layer, pass);
+    end_span(pass, span, layer, CAIRN_RECOMPUTE);
 }
 
 static void backward(const struct cairn_layer *layer, const struct cairn_pass *pass, const real *dy,
                      real *dx)
 {
-    struct cairn_profile *profile = pass->profile;
-    if (profile == NULL) {
-        layer->kind->backward(layer, pass, dy, dx);
-        return;
-    }
-    const struct cairn_span span = cairn_profile_begin(profile);
+    const struct cairn_span span = begin(pass);
     layer->kind->backward(layer, pass, dy, dx);
-    cairn_profile_end(profile, span, pass->micro->n, &profile->work[layer->number][CAIRN_BACKWARD]);
+    end_span(pass, span, layer, CAIRN_BACKWARD);
 }
 
 static real *place_of(const struct cairn_chain *chain, const struct cairn_pass *pass,
@@ -153,6 +150,42 @@ static void make_x(const struct cairn_chain *chain, const struct cairn_pass *pas
     }
 }
 
+/* Where dx of a layer may lie that is done with x: over it, unless somebody else reads it or it is
+ * written again before the gradient by it is read.  NULL: nowhere. */
+static real *over_x(const struct cairn_chain *chain, size_t index, real *dx)
+{
+    const unsigned others = CAIRN_LAYER_VIEW | CAIRN_LAYER_NEEDS_Y | CAIRN_LAYER_PLACED;
+    if (index == chain->entry) return dx;
+    const struct cairn_layer *before = &chain->layer[index - 1];
+    return chain->n_segments > 0 || (before->kind->flags & others) != 0 ? NULL : before->y;
+}
+
+/* Layer `index` and the one before, which makes its x again while it walks backward: so the
+ * gradient by x comes first, and that by the weights last.  False: it is to be done in another way.
+ */
+static bool run_two_back(const struct cairn_chain *chain, const struct cairn_pass *pass,
+                         size_t index, struct backward_at *at)
+{
+    struct cairn_layer *layer = &chain->layer[index];
+    struct cairn_layer *before = layer - 1;
+    if (index == 0 || before->y_at != CAIRN_PASSING || !before->wants_dx) return false;
+    if (before->kind->backward_again == NULL || layer->kind->by_input == NULL) return false;
+    real *dx = over_x(chain, index - 1, at->dx);
+    if (dx == NULL) return false;
+    at->turn = 1 - at->turn;
+    const struct cairn_span outer = begin(pass);
+    real *between = pass->gradient[chain->depth][at->turn];
+    layer->kind->by_input(layer, pass, at->dy, between);
+    const struct cairn_span inner = begin(pass);
+    before->kind->backward_again(before, pass, between, dx);
+    end_span(pass, inner, before, CAIRN_BACKWARD);
+    layer->x = between;
+    layer->kind->backward(layer, pass, at->dy, NULL);
+    end_span(pass, outer, layer, CAIRN_BACKWARD);
+    at->dy = at->own = dx;
+    return true;
+}
+
 static void run_back(const struct cairn_chain *chain, const struct cairn_pass *pass, size_t first,
                      size_t end, struct backward_at *at)
 {
@@ -160,6 +193,10 @@ static void run_back(const struct cairn_chain *chain, const struct cairn_pass *p
         const struct cairn_layer *layer = &chain->layer[i];
         unsigned flags = layer->kind->flags;
         if ((flags & CAIRN_LAYER_VIEW) != 0) continue;
+        if (run_two_back(chain, pass, i, at)) {
+            i--;
+            continue;
+        }
         make_x(chain, pass, i, 1 - at->turn);
         if (at->own == NULL || (flags & CAIRN_LAYER_ELEMENTWISE) == 0) {
             at->turn = 1 - at->turn;

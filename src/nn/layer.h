@@ -181,6 +181,14 @@ struct cairn_layer_kind {
     /** y once more, with the same bits, from x and what forward kept; dx of the layer after it may
      * lie there.  NULL: y is to be kept.  Errors: none. */
     void (*again)(const struct cairn_layer *layer, const struct cairn_pass *pass);
+    /** Of an ELEMENTWISE one, both in a pass: dx, which may lie over x, and y over dy.  NULL: again
+     * comes first.  Errors: none. */
+    void (*backward_again)(const struct cairn_layer *layer, const struct cairn_pass *pass,
+                           real *dy_y, real *dx);
+    /** dx alone, without x; backward, given no dx, then does the rest.  NULL: that cannot be done.
+     * Errors: none. */
+    void (*by_input)(const struct cairn_layer *layer, const struct cairn_pass *pass, const real *dy,
+                     real *dx);
     /** Gradients by its weights into the sink, and dx [n, n_in], unless NULL, from dy [n, n_out],
      * which stays as it is unless dx lies over it.  Errors: none. */
     void (*backward)(const struct cairn_layer *layer, const struct cairn_pass *pass, const real *dy,
