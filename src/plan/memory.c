@@ -102,7 +102,7 @@ cairn_status cairn_planned_for(const struct cairn_config *config, struct cairn_d
         cairn_count_times(cairn_count_times(planned.n_weights, sizeof(real)), n_slots);
     planned.labels = label_bytes(dataset);
     planned.groups = cairn_setup_loader_bytes(config, dataset, (size_t)micro);
-    cairn_planned_hold(&planned, cairn_setup_data_preferred(planned.groups.in_memory));
+    cairn_planned_hold(&planned, cairn_setup_data_preferred(&planned.groups));
     planned.on_wire = cairn_count_times(planned.n_values, sum.wire_bytes);
     planned.exchange = several ? exchange_bytes(planned.n_values, sum.wire_bytes) : 0;
     const uint64_t total = cairn_window_total(rule);
