@@ -302,8 +302,9 @@ CAIRN_CHECKED cairn_status cairn_setup_check_run(const struct cairn_config *conf
  * measured.  Ranks: local.  Errors: none. */
 uint64_t cairn_setup_saves_every(const struct cairn_config *config);
 
-/** Whether a run saves before its end.  Ranks: local.  Errors: none. */
-bool cairn_setup_saves_in_between(const struct cairn_config *config);
+/** Whether a copy is made of what a run saves: where it saves before its end, unless it is to wait.
+ * Ranks: local.  Errors: none. */
+bool cairn_setup_saves_copied(const struct cairn_config *config);
 
 /** Checkpoints that stay in a run of so many updates, however few of the newest are kept.
  * Ranks: local.  Errors: none; milestones that are no updates count none. */
