@@ -131,7 +131,9 @@ struct cairn_sum {
     size_t n_payload, n_tail;          /* ... then [n_tail]: exact sums and flags */
     size_t n_planes; /* the kind's begin with [n_planes, n_values]: words of a value */
     struct cairn_early early;
-    real *g;       /* [n_values], 64-byte aligned, of the kind */
+    struct cairn_place place;         /* of the tensor that is being put into its place, and ... */
+    const struct cairn_param *placed; /* ... which it is, until it is closed; NULL: none */
+    real *g;                          /* [n_values], 64-byte aligned, of the kind */
     bool *started; /* [n_tensors] the kind has added up something in this update; else what is
                       there has no meaning; owned */
     struct cairn_sum_piece *piece; /* [n_pieces] of g; owned */

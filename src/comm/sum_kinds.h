@@ -20,6 +20,13 @@ CAIRN_CHECKED cairn_status cairn_sum_take_wire(struct cairn_sum *sum, size_t n_p
  * Errors: CAIRN_MEMORY. */
 CAIRN_CHECKED cairn_status cairn_sum_cut(struct cairn_sum *sum);
 
+/** For the kind's place(): the place of this tensor from now on.  Ranks: local.  Errors: none. */
+struct cairn_place *cairn_sum_place(struct cairn_sum *sum, size_t param, struct cairn_place place);
+
+/** For the kind's close(): whether this tensor was put into its place.  Ranks: local.
+ * Errors: none. */
+bool cairn_sum_placed(struct cairn_sum *sum, size_t param);
+
 /** The plain sum's functions, for ways that differ from it in what comes before the sum over the
  * ranks; g is on the wire.  Ranks, errors: as in struct cairn_sum_kind.
  */
