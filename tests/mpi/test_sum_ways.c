@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * Sums that begin while the last micro-batch is still closing tensors, as between nodes, against
- * those that begin when all is there: several pieces, a tensor that layers share, a buffer, ranks
- * without work, ranks in trouble. */
+ * The ways in which ranks sum, against one MPI_Allreduce when all is there: early, while the last
+ * micro-batch is still closing tensors, as between nodes; and in teams that share memory, of one
+ * node and of two.  Several pieces, a tensor that layers share, a buffer, ranks without work, ranks
+ * in trouble. */
 #include "support/mpi.h"
 
 #include <stdio.h>
@@ -36,27 +37,42 @@ static int set_up(void **state)
     return cairn_params_add_buffer(&params, "mean", &shape, 0.1, &index) != CAIRN_OK;
 }
 
+enum { MOST_MICRO = 20 };
+
+static real *gradient[MOST_MICRO]; /* [n_values] of each micro-batch; made when it is asked for */
+
 static int tear_down(void **state)
 {
     (void)state;
+    for (int m = 0; m < MOST_MICRO; m++) {
+        free(gradient[m]);
+        gradient[m] = NULL;
+    }
     cairn_params_free(&params);
     return 0;
 }
 
-static real element(uint64_t m, size_t i)
+static const real *gradient_of(uint64_t m)
 {
-    uint32_t bits[4];
-    cairn_random_block(7, m, i, bits);
-    return ldexp((real)cairn_random_unit(bits[0]) - (real)0.5, (int)(bits[1] % 24) - 30);
+    if (gradient[m] != NULL) return gradient[m];
+    gradient[m] = malloc(params.n_values * sizeof **gradient);
+    assert_non_null(gradient[m]);
+    for (size_t i = 0; i < params.n_values; i++) {
+        uint32_t bits[4];
+        cairn_random_block(7, m, i, bits);
+        gradient[m][i] =
+            ldexp((real)cairn_random_unit(bits[0]) - (real)0.5, (int)(bits[1] % 24) - 30);
+    }
+    return gradient[m];
 }
 
 static void put(struct cairn_sum *sum, uint64_t m, size_t p)
 {
     const struct cairn_param *item = &params.item[p];
+    const real *x = gradient_of(m) + item->offset;
     real *place = sum->sink.open(&sum->sink, p);
-    for (size_t i = 0; i < item->count; i++)
-        place[i] =
-            (cairn_sink_beta(&sum->sink, p) == 0 ? 0 : place[i]) + element(m, item->offset + i);
+    const bool adds = cairn_sink_beta(&sum->sink, p) != 0;
+    for (size_t i = 0; i < item->count; i++) place[i] = (adds ? place[i] : 0) + x[i];
     sum->sink.close(&sum->sink, p);
 }
 
@@ -75,11 +91,14 @@ struct outcome {
     cairn_status status;
 };
 
+enum way { LATE, EARLY, TEAM, LASTING_TEAM, TEAMS };
+
 struct trial {
     const char *kind;
     enum cairn_noise noise;
     size_t n_micro;
-    bool early, kept;
+    enum way way;
+    bool kept;
     int broken; /* this rank is in trouble; -1: none */
 };
 
@@ -110,30 +129,74 @@ static cairn_status add_up(struct cairn_sum *sum, const struct trial *trial, rea
     return sum_reduce(sum, st, false, g, &out->totals);
 }
 
-static struct outcome try(const struct trial *trial)
+/* Ranks 0 and 1 become a node, and those from 2 on another. */
+static void pretend_two_nodes(struct cairn_comm *comm)
+{
+    const int half = comm->rank < 2 ? 0 : 1;
+    MPI_Comm_split(comm->mpi, half, comm->rank, &comm->nodemates);
+    comm->node.n_nodes = 2;
+    comm->node.place = comm->rank - 2 * half;
+    comm->node.fewest = comm->size == 3 ? 1 : 2;
+    comm->node.n_ranks = half == 1 ? comm->size - 2 : 2;
+}
+
+/* A sum that is made the trial's way, and its team. */
+static cairn_status make(cairn_comm *comm, const struct trial *trial, struct cairn_team **team,
+                         struct cairn_sum **sum)
+{
+    struct cairn_sum_place place = {.comm = comm, .lasting = trial->way == LASTING_TEAM};
+    const int n_nodes = comm->node.n_nodes;
+    cairn_status st = CAIRN_OK;
+    if (trial->way >= TEAM) {
+        const size_t n_bytes =
+            cairn_sum_team_bytes(trial->kind, &params, (size_t)comm->node.n_ranks, place.lasting);
+        st = cairn_team_create(comm, CAIRN_OK, n_bytes, true, &place.team);
+    }
+    if (trial->way == EARLY) comm->node.n_nodes = 2;
+    if (st == CAIRN_OK)
+        st = cairn_sum_create_in(&place, trial->kind, trial->noise, &params, trial->n_micro, sum);
+    comm->node.n_nodes = n_nodes;
+    *team = place.team;
+    return st;
+}
+
+static struct outcome try_on(cairn_comm *comm, const struct trial *trial)
 {
     struct outcome out = {.g = NULL};
     struct cairn_sum *sum = NULL;
+    struct cairn_team *team = NULL;
     real *g = NULL;
-    const int n_nodes = world->node.n_nodes;
-    if (trial->early) world->node.n_nodes = 2;
-    out.status = cairn_sum_create(world, trial->kind, trial->noise, &params, trial->n_micro, &sum);
-    world->node.n_nodes = n_nodes;
+    out.status = make(comm, trial, &team, &sum);
     assert_on_all(out.status == CAIRN_OK);
     if (cairn_sum_needs_range(sum)) {
         cairn_sum_begin(sum);
         put_all(sum, 0);
         assert_on_all(cairn_sum_learn(sum, CAIRN_OK) == CAIRN_OK);
     }
-    out.status = add_up(sum, trial, &g, &out);
-    if (out.status == CAIRN_OK) {
+    for (int turn = 0; turn < 2; turn++) { /* what was there before leaves no trace */
+        out.status = add_up(sum, trial, &g, &out);
+        if (out.status != CAIRN_OK) break;
         assert_on_all(!cairn_sum_again(sum));
+    }
+    if (out.status == CAIRN_OK) {
         out.g = malloc(params.n_values * sizeof *g);
         assert_on_all(out.g != NULL);
         memcpy(out.g, g, params.n_values * sizeof *g);
         if (out.totals.squares != NULL) memcpy(out.squares, out.totals.squares, sizeof out.squares);
     }
     cairn_sum_free(sum);
+    cairn_team_free(team);
+    return out;
+}
+
+static struct outcome try(const struct trial *trial)
+{
+    struct cairn_comm *part = NULL;
+    if (trial->way != TEAMS) return try_on(world, trial);
+    assert_on_all(cairn_comm_subset(world, CAIRN_OK, cairn_comm_size(world), &part) == CAIRN_OK);
+    pretend_two_nodes(part);
+    const struct outcome out = try_on(part, trial);
+    cairn_comm_close(part);
     return out;
 }
 
@@ -150,23 +213,25 @@ static void assert_alike(const struct outcome *a, const struct outcome *b, bool 
                   a->totals.n_units == b->totals.n_units);
 }
 
+static const struct trial trials[] = {
+    {"float", CAIRN_NOISE_RANK, 7, .broken = -1},
+    {"float", CAIRN_NOISE_OFF, 2, .broken = -1},
+    {"float_per_micro", CAIRN_NOISE_MICRO, 7, .broken = -1},
+    {"fixed", CAIRN_NOISE_RANK, 7, .broken = -1},
+    {"fixed", CAIRN_NOISE_MICRO, 1, .broken = -1}, /* ranks without work */
+    {"fixed", CAIRN_NOISE_OFF, 20, .broken = -1},  /* two words */
+};
+enum { N_TRIALS = sizeof trials / sizeof trials[0] };
+
 static void early_sums_are_those_of_late_ones(void **state)
 {
-    static const struct trial trials[] = {
-        {"float", CAIRN_NOISE_RANK, 7, .broken = -1},
-        {"float", CAIRN_NOISE_OFF, 2, .broken = -1},
-        {"float_per_micro", CAIRN_NOISE_MICRO, 7, .broken = -1},
-        {"fixed", CAIRN_NOISE_RANK, 7, .broken = -1},
-        {"fixed", CAIRN_NOISE_MICRO, 1, .broken = -1}, /* ranks without work */
-        {"fixed", CAIRN_NOISE_OFF, 20, .broken = -1},  /* two words */
-    };
     (void)state;
-    for (size_t i = 0; i < sizeof trials / sizeof trials[0]; i++) {
+    for (size_t i = 0; i < N_TRIALS; i++) {
         struct trial trial = trials[i];
         const struct cairn_share share = share_of(&trial);
         const size_t wanted = share.end > share.first ? 3 : 0;
         struct outcome late = try(&trial);
-        trial.early = true;
+        trial.way = EARLY;
         struct outcome early = try(&trial);
         trial.kept = true;
         struct outcome kept = try(&trial);
@@ -179,23 +244,46 @@ static void early_sums_are_those_of_late_ones(void **state)
     }
 }
 
+static void teams_sum_as_mpi_does(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < N_TRIALS; i++) {
+        const bool bits = strcmp(trials[i].kind, "fixed") == 0;
+        struct trial trial = trials[i];
+        struct outcome late = try(&trial);
+        for (int way = TEAM; way <= (cairn_comm_size(world) > 2 ? TEAMS : LASTING_TEAM); way++) {
+            trial.way = (enum way)way;
+            for (int kept = 0; kept < 2; kept++) {
+                trial.kept = kept == 1;
+                struct outcome team = try(&trial);
+                assert_alike(&late, &team, bits);
+                free(team.g);
+            }
+        }
+        free(late.g);
+    }
+}
+
 static void trouble_reaches_all(void **state)
 {
     (void)state;
-    const struct trial trial = {"fixed", CAIRN_NOISE_OFF, 7, .early = true, .broken = 0};
-    struct outcome out = try(&trial);
-    assert_on_all(out.status == CAIRN_DATA);
-    const struct trial next = {"fixed", CAIRN_NOISE_OFF, 7, .early = true, .broken = -1};
-    out = try(&next);
-    assert_on_all(out.status == CAIRN_OK);
-    free(out.g);
+    for (int way = EARLY; way <= LASTING_TEAM; way++) {
+        const struct trial trial = {"fixed", CAIRN_NOISE_OFF, 7, (enum way)way, .broken = 0};
+        struct outcome out = try(&trial);
+        assert_on_all(out.status == CAIRN_DATA);
+        const struct trial next = {"fixed", CAIRN_NOISE_OFF, 7, (enum way)way, .broken = -1};
+        out = try(&next);
+        assert_on_all(out.status == CAIRN_OK);
+        free(out.g);
+    }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(early_sums_are_those_of_late_ones, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(teams_sum_as_mpi_does, set_up, tear_down),
         cmocka_unit_test_setup_teardown(trouble_reaches_all, set_up, tear_down),
     };
-    return RUN_ON_ALL("sum_early", tests);
+    return RUN_ON_ALL("sum_ways", tests);
 }
