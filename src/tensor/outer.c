@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * Sums of outer products.  Both operands are packed, so that a step of a tile reads a cache line of
- * dy and two vectors of x at distances that are constants; tile.c is for all other offsets. */
+ * Sums of outer products.  Neither operand is packed: a step of a tile needs two or three lines of
+ * the second cache, where dy and a panel of x lie, and has the time of 28 FMAs for them. */
 #include "tensor/outer.h"
 
 #include <string.h>
@@ -17,8 +17,7 @@ enum {
     VECTORS = 2,
     LANES = CAIRN_TILE_LANES,
     COLUMNS = VECTORS * LANES,
-    STEPS = 256, /* the most rows */
-    PARTS = 2,   /* of the tiles below each other, so that threads get equal shares */
+    PARTS = 2, /* of the tiles below each other, so that threads get equal shares */
 };
 
 typedef real_bits bit_vector __attribute__((vector_size(CAIRN_TILE_BYTES)));
@@ -49,16 +48,16 @@ typedef vector tile_sum[ROWS][VECTORS];
 WIDE ALWAYS void put_sum(tile_sum sum, const struct tile *tile, const size_t n_rows,
                          const size_t n_vectors)
 {
-    UNROLLED
-    for (size_t i = 0; i < n_rows; i++) {
-        vector *c = (vector *)(tile->place->sum + tile->at + i * tile->ld);
+    const size_t ld = tile->ld;
+    real *to = tile->place->sum + tile->at;
+    if (tile->place->adds) {
         UNROLLED
-        for (size_t v = 0; v < n_vectors; v++)
-            if (tile->place->adds)
-                c[v] += sum[i][v];
-            else
-                c[v] = sum[i][v];
+        for (size_t i = 0; i < n_rows; i++)
+            for (size_t v = 0; v < n_vectors; v++) sum[i][v] += ((vector *)(to + i * ld))[v];
     }
+    UNROLLED
+    for (size_t i = 0; i < n_rows; i++)
+        for (size_t v = 0; v < n_vectors; v++) ((vector *)(to + i * ld))[v] = sum[i][v];
 }
 
 /* Four sums at a time: one addition need not wait for the one before it. */
@@ -127,13 +126,14 @@ WIDE ALWAYS void measure(tile_sum sum, const struct tile *tile, const size_t n_r
 
 #if CAIRN_PLACE_HAS_UNITS
 WIDE ALWAYS void put_units(tile_sum sum, const struct tile *tile, const size_t n_rows,
-                           const size_t n_vectors)
+                           const size_t n_vectors, const bool adds)
 {
-    const bool adds = tile->place->adds;
     const real scale = tile->place->scale;
+    const size_t ld = tile->ld;
+    uint64_t *units = tile->place->units + tile->at;
     UNROLLED
     for (size_t i = 0; i < n_rows; i++) {
-        __m512i *to = (__m512i *)(tile->place->units + tile->at + i * tile->ld);
+        __m512i *to = (__m512i *)(units + i * ld);
         UNROLLED
         for (size_t v = 0; v < n_vectors; v++) {
             const __m512 y = (__m512)(sum[i][v] * scale);
@@ -150,8 +150,9 @@ WIDE ALWAYS void put_units(tile_sum sum, const struct tile *tile, const size_t n
 }
 #else
 ALWAYS void put_units(tile_sum sum, const struct tile *tile, const size_t n_rows,
-                      const size_t n_vectors)
+                      const size_t n_vectors, const bool adds)
 {
+    (void)adds; /* the place knows */
     for (size_t i = 0; i < n_rows; i++) {
         struct cairn_found found = {0};
         cairn_place_put(tile->place, tile->at + i * tile->ld, (const real *)sum[i],
@@ -197,7 +198,10 @@ WIDE ALWAYS void work(const struct tile *tile, const size_t n_rows, const size_t
     if (place->squared) find_squares(sum, tile, n_rows, n_vectors);
     if (place->units != NULL) {
         measure(sum, tile, n_rows, n_vectors, false);
-        put_units(sum, tile, n_rows, n_vectors);
+        if (place->adds)
+            put_units(sum, tile, n_rows, n_vectors, true);
+        else
+            put_units(sum, tile, n_rows, n_vectors, false);
     } else {
         if (place->measured) measure(sum, tile, n_rows, n_vectors, true);
         put_sum(sum, tile, n_rows, n_vectors);
