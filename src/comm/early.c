@@ -14,7 +14,7 @@ enum { PIECE = 1 << 16 /* elements, or more where a tensor has more or the ring 
 
 static bool wanted(const struct cairn_sum *sum)
 {
-    return cairn_comm_node(sum->comm).n_nodes > 1;
+    return sum->team == NULL && cairn_comm_node(sum->comm).n_nodes > 1;
 }
 
 /* Where pieces begin: each ends where the one before it does.  What is left of the first tensors
@@ -96,6 +96,7 @@ static void close_last(struct cairn_sink *sink, size_t param)
 void cairn_sum_last_micro(struct cairn_sum *sum)
 {
     struct cairn_early *early = &sum->early;
+    sum->last = !early->kept;
     if (early->n_pieces == 0 || early->kept) return;
     for (size_t p = 0; p < sum->params->n_items; p++)
         early->n_open[p] = sum->params->item[p].n_uses;
