@@ -86,6 +86,7 @@ void cairn_sum_free(struct cairn_sum *sum)
     if (sum->kind->destroy != NULL) sum->kind->destroy(sum);
     cairn_wire_free(&sum->wire);
     cairn_team_give_back(sum->team, sum->figures);
+    cairn_team_give_back(sum->team, sum->wants);
     free(sum->started);
     free(sum->piece);
     free(sum->range);
@@ -104,7 +105,7 @@ void cairn_sum_begin(struct cairn_sum *sum)
     memset(sum->flag, 0, sizeof sum->flag);
     memset(sum->started, 0, sum->params->n_tensors * sizeof *sum->started);
     sum->again = sum->last = false;
-    sum->magnitudes = NULL;
+    cairn_sum_want_magnitudes(sum, NULL);
     sum->gradient.divisor = 1; /* what is added up now is no gradient yet */
     sum->gradient.factor = 1;
     cairn_gradient_squares_begin(sum);
@@ -188,7 +189,7 @@ size_t cairn_sum_team_bytes(const char *kind, const struct cairn_params *params,
 {
     const size_t flags = cairn_memory_whole(params->n_tensors);
     return n_ranks * (stride_of(find_kind(kind), params) + flags) +
-           (lasting ? real_bytes(params) : 0) + cairn_sum_figures_bytes(params);
+           (lasting ? real_bytes(params) : 0) + cairn_sum_figures_bytes(params, n_ranks);
 }
 
 cairn_status cairn_sum_take_wire(struct cairn_sum *sum, size_t n_planes, size_t n_besides)

@@ -154,6 +154,8 @@ struct cairn_sum {
                       there has no meaning; owned */
     struct cairn_sum_piece *piece; /* [n_pieces] of the gradient; owned */
     struct cairn_figures *figures; /* [n_pieces] of these; the team's */
+    unsigned char *wants; /* [ranks of the team, a line of bytes]: the first says whether that rank
+                             wants magnitudes; the team's */
     size_t n_pieces;
     size_t first_piece, end_piece; /* those that this rank of the team takes */
     struct cairn_gradient gradient;

@@ -23,7 +23,7 @@ CAIRN_CHECKED cairn_status cairn_sum_take_wire(struct cairn_sum *sum, size_t n_p
 CAIRN_CHECKED cairn_status cairn_sum_cut(struct cairn_sum *sum);
 
 /** What their figures take of a team's block.  Ranks: local.  Errors: none. */
-size_t cairn_sum_figures_bytes(const struct cairn_params *params);
+size_t cairn_sum_figures_bytes(const struct cairn_params *params, size_t n_ranks);
 
 /** The plain sum's functions, for ways that differ from it in what comes before the sum over the
  * ranks; g is what is added up.  Ranks, errors: as in struct cairn_sum_kind.

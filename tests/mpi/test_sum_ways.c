@@ -100,6 +100,7 @@ static void put_all(struct cairn_sum *sum, uint64_t m)
 struct outcome {
     real *g; /* [n_values]; owned */
     double squares[N_TENSORS];
+    struct cairn_magnitudes magnitudes[N_TENSORS]; /* on rank 0, who alone wants them */
     struct cairn_totals totals;
     size_t n_begun; /* pieces, before the reduction */
     cairn_status status;
@@ -131,6 +132,7 @@ static cairn_status add_up(struct cairn_sum *sum, const struct trial *trial, rea
     cairn_status st = CAIRN_OK;
     cairn_sum_begin(sum);
     if (trial->kept) cairn_sum_keep_partials(sum);
+    if (cairn_comm_rank(world) == 0) cairn_sum_want_magnitudes(sum, out->magnitudes);
     for (uint64_t m = share.first; m < share.end && st == CAIRN_OK; m++) {
         if (m + 1 == share.end) cairn_sum_last_micro(sum);
         cairn_sum_begin_micro(sum, 5);
@@ -225,6 +227,12 @@ static void assert_alike(const struct outcome *a, const struct outcome *b, bool 
     assert_on_all(apart <= (bits ? 0 : 4e-9));
     for (size_t p = 0; p < N_TENSORS; p++)
         assert_on_all(fabs(a->squares[p] - b->squares[p]) <= 1e-12 * a->squares[p]);
+    for (size_t p = 0; p < N_TENSORS; p++) {
+        const struct cairn_magnitudes *x = &a->magnitudes[p], *y = &b->magnitudes[p];
+        assert_on_all(fabs(x->mean_abs - y->mean_abs) <= 1e-6 * x->mean_abs &&
+                      fabs(x->max_abs - y->max_abs) <= 1e-6 * x->max_abs &&
+                      fabs(x->norm - y->norm) <= 1e-6 * x->norm);
+    }
     assert_on_all(a->totals.loss == b->totals.loss && a->totals.weight == b->totals.weight &&
                   a->totals.n_units == b->totals.n_units);
 }
