@@ -115,6 +115,8 @@ struct trial {
     enum way way;
     bool kept, extreme;
     int broken; /* this rank is in trouble; -1: none */
+    enum cairn_overlap overlap;
+    size_t bucket_bytes;
 };
 
 static struct cairn_share share_of(const struct trial *trial)
@@ -160,7 +162,10 @@ static void pretend_two_nodes(struct cairn_comm *comm)
 static cairn_status make(cairn_comm *comm, const struct trial *trial, struct cairn_team **team,
                          struct cairn_sum **sum)
 {
-    struct cairn_sum_place place = {.comm = comm, .lasting = trial->way == LASTING_TEAM};
+    struct cairn_sum_place place = {.comm = comm,
+                                    .lasting = trial->way == LASTING_TEAM,
+                                    .overlap = trial->overlap,
+                                    .bucket_bytes = trial->bucket_bytes};
     const int n_nodes = comm->node.n_nodes;
     cairn_status st = CAIRN_OK;
     if (trial->way >= TEAM) {
@@ -270,6 +275,37 @@ static void early_sums_are_those_of_late_ones(void **state)
     }
 }
 
+/* Whatever begins early, and how much of it together: the same bits. */
+static void buckets_change_no_bit(void **state)
+{
+    static const struct {
+        enum way way;
+        enum cairn_overlap overlap;
+        size_t bucket_bytes, n_begun;
+    } wanted[] = {
+        {EARLY, CAIRN_OVERLAP_OFF, 0, 0},
+        {LATE, CAIRN_OVERLAP_AUTO, 0, 0},
+        {LATE, CAIRN_OVERLAP_ON, 0, 3},
+        {EARLY, CAIRN_OVERLAP_AUTO, 1, 4}, /* but not 9 elements by themselves */
+        {EARLY, CAIRN_OVERLAP_AUTO, 125000 * sizeof(real), 1},
+        {EARLY, CAIRN_OVERLAP_ON, (size_t)1 << 40, 0},
+    };
+    (void)state;
+    struct trial trial = {"fixed", CAIRN_NOISE_RANK, 7, .broken = -1};
+    struct outcome late = try(&trial);
+    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
+        const bool alone = wanted[i].way == LATE && cairn_comm_size(world) == 1;
+        trial.way = wanted[i].way;
+        trial.overlap = wanted[i].overlap;
+        trial.bucket_bytes = wanted[i].bucket_bytes;
+        struct outcome out = try(&trial);
+        assert_on_all(out.n_begun == (alone ? 0 : wanted[i].n_begun));
+        assert_alike(&late, &out, true);
+        free(out.g);
+    }
+    free(late.g);
+}
+
 static void teams_sum_as_mpi_does(void **state)
 {
     (void)state;
@@ -308,6 +344,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(early_sums_are_those_of_late_ones, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(buckets_change_no_bit, set_up, tear_down),
         cmocka_unit_test_setup_teardown(teams_sum_as_mpi_does, set_up, tear_down),
         cmocka_unit_test_setup_teardown(trouble_reaches_all, set_up, tear_down),
     };
