@@ -104,6 +104,8 @@ names()
     same "lines on a fabric" "$(wc -l <err)" 1
     grep -Eq "^cairn-mpirun: this host has $1, or OMPI_MCA_pml=ob1 " err || fail "no $1 in its line"
 }
+tcp=${OMPI_MCA_btl_tcp_if_include-}
+unset OMPI_MCA_btl_tcp_if_include
 for device in "eth0 1000 :" "eth1 25000 eth1, faster than others: export OMPI_MCA_btl_tcp_if_include=eth1"; do
     read -r name speed wanted <<<"$device"
     mkdir -p "$root/sys/class/net/$name/device"
@@ -120,6 +122,7 @@ for device in "mlx5_0 .*OMPI_MCA_pml=ucx" "hfi1_0 .*mtl=psm2" "rdmap0s6 .*FI_PRO
     same "with a fabric on one host" "$(chosen -n 2) $(cat err)" "$own "
     rm -r "$root/sys/class/infiniband/${device% *}"
 done
+[ -z "$tcp" ] || export OMPI_MCA_btl_tcp_if_include=$tcp
 code=0
 "$launcher" -n 2 -- 2>err || code=$?
 same "exit code of nothing behind --" "$code" 2
