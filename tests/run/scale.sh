@@ -15,8 +15,10 @@ export OMPI_MCA_pml=ob1 # starts faster; Open MPI's collective calls are the sam
 # that it gives to them, messages that it sends by itself; P weights in T tensors, R ranks.  Exact sums are 89 floats or 23
 # integers, one for each tensor and 8 more; 4 flags (comm/sum.c).
 ways=(
-    "floats;train.reproducible=false;calls == 1 && sends == 0 && bytes == 4 * (P + 89 * (T + 8) + 4)"
-    "integers;train.reproducible=true;sends == 0 && bytes <= 16 * P + 8 * (23 * (T + 8) + 4) + 1024 * T"
+    "floats;comm.sum=allreduce train.reproducible=false;calls == 1 && sends == 0 && bytes == 4 * (P + 89 * (T + 8) + 4)"
+    "integers;comm.sum=allreduce train.reproducible=true;calls == 1 && sends == 0 && bytes <= 16 * P + 8 * (23 * (T + 8) + 4) + 1024 * T"
+    "floats of a node;comm.sum=node train.reproducible=false;calls <= 5 && sends == 0 && bytes == 4 * (89 * (T + 8) + 4)"
+    "integers of a node;comm.sum=node train.reproducible=true;calls <= 5 && sends == 0 && bytes <= 8 * (23 * (T + 8) + 4) + 1024 * T"
 )
 
 cat >run.yaml <<END
@@ -62,7 +64,7 @@ sums()
     for way in "${ways[@]}"; do
         IFS=';' read -r name keys holding <<<"$way"
         for ranks in "${worlds[@]}"; do
-            per_update "$ranks" "$keys"
+            per_update "$ranks" $keys
             printf '%s, %d weights, %d ranks: %s calls, %s bytes; sends %s, %s bytes; messages %s, %s bytes; calls at the start %s\n' \
                 "$name" "$weights" "$ranks" "$calls" "$bytes" "$sends" "$send_bytes" "$messages" "$message_bytes" "$start_calls"
             true_of "an update of $name on $ranks ranks" "$holding"
