@@ -64,26 +64,18 @@ COUNTED(sends, Isend, n, type, (SENT, MPI_Request *request), (in, n, type, to, t
  * (Its own monitoring, of 4.1.4, damages memory.) */
 
 extern void *mca_pml[] __attribute__((weak));
-enum { ISEND = 10, SEND = 11 }; /* places in the table, of Open MPI 4 and 5 */
-typedef int isend_function(FROM, size_t n, MPI_Datatype type, int to, int tag, int mode,
-                           MPI_Comm comm, MPI_Request *request);
-typedef int send_function(FROM, size_t n, MPI_Datatype type, int to, int tag, int mode,
-                          MPI_Comm comm);
-static isend_function *isend;
-static send_function *send;
-
-static int counted_isend(FROM, size_t n, MPI_Datatype type, int to, int tag, int mode,
-                         MPI_Comm comm, MPI_Request *request)
-{
-    note(&messages, (int)n, type);
-    return isend(in, n, type, to, tag, mode, comm, request);
-}
-
-static int counted_send(FROM, size_t n, MPI_Datatype type, int to, int tag, int mode, MPI_Comm comm)
-{
-    note(&messages, (int)n, type);
-    return send(in, n, type, to, tag, mode, comm);
-}
+enum { ISEND = 10, SEND = 11 }; /* places in the table, of Open MPI 4 */
+#define GIVEN FROM, size_t n, MPI_Datatype type, int to, int tag, int mode, MPI_Comm comm
+#define SENDER(name, takes, gives)                                                                 \
+    typedef int name##_function takes;                                                             \
+    static name##_function *name;                                                                  \
+    static int counted_##name takes                                                                \
+    {                                                                                              \
+        note(&messages, (int)n, type);                                                             \
+        return name gives;                                                                         \
+    }
+SENDER(isend, (GIVEN, MPI_Request *request), (in, n, type, to, tag, mode, comm, request))
+SENDER(send, (GIVEN), (in, n, type, to, tag, mode, comm))
 
 int MPI_Init_thread(int *argc, char ***argv, int wanted, int *provided)
 {
