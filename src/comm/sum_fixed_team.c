@@ -57,12 +57,17 @@ static void add_words(const uint64_t *plane, size_t at, size_t n, bool add, uint
     for (size_t i = 0; add && i < n; i++) out[i] += plane[at + i];
 }
 
+/* Elements [first, first + n) of a tensor. */
+struct elements {
+    size_t param, first, n;
+};
+
 /* Take what a rank of the team has of these elements; `any`: there is something already. */
-static bool add_rank(const struct cairn_sum *sum, size_t rank, size_t param, size_t first, size_t n,
+static bool add_rank(const struct cairn_sum *sum, size_t rank, struct elements of,
                      const struct cairn_fixed_place *to, bool any)
 {
-    const unsigned char holds = holds_of(sum, rank)[param];
-    const size_t at = sum->params->item[param].offset + first;
+    const unsigned char holds = holds_of(sum, rank)[of.param];
+    const size_t n = of.n, at = sum->params->item[of.param].offset + of.first;
     const void *q = sum->of_node.memory + rank * sum->of_node.stride;
     const void *g = sum->gradients.memory + rank * sum->gradients.stride;
     if ((holds & IN_Q) != 0) add_words(q, at, n, any, to->high);
@@ -86,16 +91,15 @@ static struct cairn_fixed_place place_in(const struct cairn_sum *sum, size_t par
 }
 
 /* What the ranks of the node have of these elements. */
-static struct cairn_fixed_place add_node(const struct cairn_sum *sum, size_t param, size_t first,
-                                         size_t n, struct words *words)
+static struct cairn_fixed_place add_node(const struct cairn_sum *sum, struct elements of,
+                                         struct words *words)
 {
-    const struct cairn_fixed_place to = place_in(sum, param, words);
+    const struct cairn_fixed_place to = place_in(sum, of.param, words);
     bool any = false;
-    for (size_t rank = 0; rank < sum->of_node.n; rank++)
-        any = add_rank(sum, rank, param, first, n, &to, any);
+    for (size_t rank = 0; rank < sum->of_node.n; rank++) any = add_rank(sum, rank, of, &to, any);
     if (any) return to;
-    memset(words->high, 0, n * sizeof *words->high);
-    memset(words->low, 0, n * sizeof *words->low);
+    memset(words->high, 0, of.n * sizeof *words->high);
+    memset(words->low, 0, of.n * sizeof *words->low);
     return to;
 }
 
@@ -104,14 +108,14 @@ void cairn_fixed_team_partial(const struct cairn_sum *sum, size_t param, size_t 
 {
     struct words words;
     const struct cairn_fixed_place to = place_in(sum, param, &words);
-    (void)add_rank(sum, own_rank(sum), param, first, n, &to, false);
+    (void)add_rank(sum, own_rank(sum), (struct elements){param, first, n}, &to, false);
     cairn_fixed_get(&to, 0, out, n);
 }
 
 void cairn_fixed_team_collect(const struct cairn_sum *sum, size_t param, size_t first, size_t n)
 {
     struct words words;
-    const struct cairn_fixed_place from = add_node(sum, param, first, n, &words);
+    const struct cairn_fixed_place from = add_node(sum, (struct elements){param, first, n}, &words);
     const struct cairn_fixed_place to = cairn_fixed_place_of(sum, param);
     memcpy(to.high + first, from.high, n * sizeof *to.high);
     if (to.low != NULL) memcpy(to.low + first, from.low, n * sizeof *to.low);
@@ -125,7 +129,8 @@ void cairn_fixed_team_take(const struct cairn_sum *sum, size_t param, size_t fir
         const struct cairn_fixed_place from = cairn_fixed_place_of(sum, param);
         cairn_fixed_get(&from, first, out, n);
     } else {
-        const struct cairn_fixed_place from = add_node(sum, param, first, n, &words);
+        const struct cairn_fixed_place from =
+            add_node(sum, (struct elements){param, first, n}, &words);
         cairn_fixed_get(&from, 0, out, n);
     }
 }

@@ -24,7 +24,7 @@ static enum cairn_overlap overlap_of(const struct cairn_config *config)
 
 static bool is_worth_it(const struct cairn_trainer_parts *parts)
 {
-    return parts->overlap != CAIRN_OVERLAP_ON && cairn_comm_node(parts->comm).n_nodes == 1 &&
+    return parts->sums.overlap != CAIRN_OVERLAP_ON && cairn_comm_node(parts->comm).n_nodes == 1 &&
            cairn_model_params(parts->model)->n_values >= LEAST_VALUES;
 }
 
@@ -34,9 +34,10 @@ cairn_status cairn_start_team(const struct cairn_config *config, cairn_status st
     const bool automatic = config->comm_sum == CAIRN_COMM_SUM_AUTO;
     const size_t n_ranks = (size_t)cairn_comm_node(parts->comm).n_ranks;
     CAIRN_TRY(cairn_comm_agree(parts->comm, st));
-    parts->looked_at = !cairn_process_is_ours();
-    parts->overlap = overlap_of(config);
-    parts->bucket_bytes = (size_t)(config->comm_bucket_mb * (1 << 20));
+    parts->sums.comm = parts->comm;
+    parts->sums.lasting = !cairn_process_is_ours();
+    parts->sums.overlap = overlap_of(config);
+    parts->sums.bucket_bytes = (size_t)(config->comm_bucket_mb * (1 << 20));
     if (config->comm_sum == CAIRN_COMM_SUM_ALLREDUCE || cairn_team_fewest(parts->comm) == 0)
         return CAIRN_OK;
     const char *against = reason_against(parts);
@@ -45,8 +46,8 @@ cairn_status cairn_start_team(const struct cairn_config *config, cairn_status st
                           cairn_config_place(config, "comm.sum"), against);
     if (automatic && (against != NULL || !is_worth_it(parts))) return CAIRN_OK;
     const size_t n_bytes = cairn_trainer_team_bytes(parts, n_ranks);
-    CAIRN_TRY(cairn_team_create(parts->comm, CAIRN_OK, n_bytes, !automatic, &parts->team));
-    if (parts->team == NULL)
+    CAIRN_TRY(cairn_team_create(parts->comm, CAIRN_OK, n_bytes, !automatic, &parts->sums.team));
+    if (parts->sums.team == NULL)
         cairn_log_info("comm.sum: auto takes allreduce: there is no room in shared memory "
                        "(/dev/shm) for the %zu bytes that the ranks of a node would share",
                        n_bytes);

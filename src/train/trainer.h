@@ -25,7 +25,6 @@
 /** What a trainer is made from.  Everything is borrowed but what is marked as taken. */
 struct cairn_trainer_parts {
     cairn_comm *comm;                            /* NULL: this process alone, without MPI */
-    struct cairn_team *team;                     /* taken; NULL: each rank has its own weights */
     struct cairn_dataset *dataset;               /* taken */
     struct cairn_model *model;                   /* taken */
     struct cairn_metric_set *metrics;            /* of it, taken; NULL: it is never evaluated */
@@ -35,6 +34,7 @@ struct cairn_trainer_parts {
     struct cairn_window_rule rule;
     struct cairn_schedule schedule;
     struct cairn_scaling scaling; /* of the learning rate with the global batch */
+    struct cairn_sum_place sums;  /* its team is taken: NULL: each rank has its own weights */
     const char *sum_kind;         /* in comm/sums.def */
     enum cairn_noise noise;       /* the units that the noise scale is estimated from */
     bool normalize;               /* divide by W */
@@ -42,9 +42,6 @@ struct cairn_trainer_parts {
     double ema;                   /* decay of the moving average of the weights; 0: there is none */
     uint64_t balance_every;       /* updates between two cuts by speed; 0: shares are equal */
     bool ledger;                  /* count and hash the samples of each update */
-    bool looked_at;               /* somebody may read the gradient between updates */
-    enum cairn_overlap overlap;
-    size_t bucket_bytes; /* of the sum; 0: what is best */
     uint64_t seed;
 };
 
@@ -105,7 +102,7 @@ CAIRN_CHECKED cairn_status cairn_trainer_check_fed(const cairn_trainer *t, uint6
 CAIRN_CHECKED cairn_status cairn_trainer_check_sum(const cairn_trainer *t,
                                                    const struct cairn_totals *totals);
 
-/** What the running update was, but for what observers add.  Ranks: local.  Errors: none. */
+/** What the running update was; observers add to it.  Ranks: local.  Errors: none. */
 struct cairn_update_record cairn_trainer_record(const cairn_trainer *t,
                                                 const struct cairn_totals *totals, double rate,
                                                 double norm);
