@@ -9,9 +9,24 @@
 #include "tensor/real.h"
 
 #define cairn_bf16_round CAIRN_R(cairn_bf16_round)
+#define cairn_bf16_reals CAIRN_R(cairn_bf16_reals)
+#define cairn_bf16_pairs CAIRN_R(cairn_bf16_pairs)
 
 /** y[i] = x[i] of [n], rounded to the nearest, ties to even; what is not a number stays so.
  * Ranks: local.  Errors: none. */
 void cairn_bf16_round(const real *x, size_t n, uint16_t *y);
+
+/** The same as reals that have no lower half.  Ranks: local.  Errors: none. */
+void cairn_bf16_reals(const real *x, size_t n, real *y);
+
+/**
+ * Pairs for products (tile.h): in each number's place two of them, rounded, of rows 2 i (the lower
+ * half) and 2 i + 1, or zero where there is none.
+ *
+ * Shapes  x: [n, rows, size]; pairs: [n, ceil(rows / 2), size]
+ * Ranks   local
+ * Errors  none; only for floats
+ */
+void cairn_bf16_pairs(const real *x, size_t n, size_t rows, size_t size, real *pairs);
 
 #endif
