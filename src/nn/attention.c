@@ -17,6 +17,7 @@
 #include "tensor/blas.h"
 #include "tensor/spread.h"
 #include "tensor/threads.h"
+#include "tensor/tile.h"
 
 enum { A_LINE = CAIRN_ALIGNMENT / sizeof(real) }; /* that no two threads share one of a cache */
 
@@ -80,6 +81,7 @@ static cairn_status plan_sizes(struct cairn_layer *layer, const struct cairn_pla
         .causal = self->causal == CAIRN_CAUSAL_AUTO ? plan->vocabulary > 0
                                                     : self->causal == CAIRN_CAUSAL_TRUE,
         .scale = (real)(1 / sqrt((double)width)),
+        .rounds = plan->rounds && CAIRN_TILE_PAIRS,
     };
     layer->out = layer->in;
     return CAIRN_OK;

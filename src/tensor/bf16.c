@@ -7,6 +7,7 @@
 
 /* What lies in the place of a real. */
 typedef uint32_t __attribute__((may_alias)) pair;
+typedef uint16_t __attribute__((may_alias)) half; /* the lower one first, as x86 has it */
 
 /* Half a unit is added, less the last bit where the lower half is just that; of what is not a
  * number a bit stays set whatever its lower half was. */
@@ -45,17 +46,35 @@ static void pair_with_none(const real *restrict a, size_t n, pair *restrict y)
     for (size_t i = 0; i < n; i++) y[i] = rounded(a[i]) >> 16;
 }
 
+/* Rows 2 i and, where it is there, 2 i + 1. */
+static void pair_at(const real *x, size_t i, size_t rows, size_t n, size_t ld, real *pairs)
+{
+    const real *from = x + 2 * i * ld;
+    if (2 * i + 1 < rows)
+        pair_rows(from, from + ld, n, (pair *)pairs);
+    else
+        pair_with_none(from, n, (pair *)pairs);
+}
+
 void cairn_bf16_pairs(const real *x, size_t n, size_t rows, size_t size, real *pairs)
 {
     const size_t n_pairs = (rows + 1) / 2;
     CAIRN_SPREAD(cairn_threads_for(n * rows * size))
-    for (size_t i = 0; i < n * n_pairs; i++) {
-        const size_t row = i % n_pairs * 2;
-        const real *from = x + (i / n_pairs * rows + row) * size;
-        pair *to = (pair *)(pairs + i * size);
-        if (row + 1 < rows)
-            pair_rows(from, from + size, size, to);
-        else
-            pair_with_none(from, size, to);
+    for (size_t i = 0; i < n * n_pairs; i++)
+        pair_at(x + i / n_pairs * rows * size, i % n_pairs, rows, size, size, pairs + i * size);
+}
+
+void cairn_bf16_rows(const real *x, size_t rows, size_t n, size_t ld, real *pairs)
+{
+    for (size_t i = 0; i < (rows + 1) / 2; i++) pair_at(x, i, rows, n, ld, pairs + i * n);
+}
+
+void cairn_bf16_along(const real *x, size_t rows, size_t n, size_t ld, real *pairs)
+{
+    const size_t width = (n + 1) / 2;
+    for (size_t i = 0; i < rows; i++, x += ld, pairs += width) {
+        half *to = (half *)pairs;
+        for (size_t j = 0; j < n; j++) to[j] = (uint16_t)(rounded(x[j]) >> 16);
+        if (n % 2 != 0) to[n] = 0;
     }
 }
