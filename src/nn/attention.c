@@ -226,16 +226,14 @@ static void backward(const struct cairn_layer *layer, const struct cairn_pass *p
     size_t rows = n * self->heads.T;
     const real *d_qkv = cairn_arena_at(pass->arena, self->qkv);
     real *d_o = dx != NULL ? dx : (real *)pass->workspace + self->n_threads * self->room;
-    cairn_linear_weights(&self->out, pass, rows, cairn_arena_at(pass->arena, self->o), dy);
-    cairn_linear_input(&self->out, pass, rows, dy, d_o);
+    cairn_linear_backward(&self->out, pass, rows, cairn_arena_at(pass->arena, self->o), dy, d_o);
     CAIRN_SPREAD(self->n_threads)
     for (size_t i = 0; i < n * self->n_heads; i++) {
         struct cairn_head head = head_at(self, pass, i, d_o);
         cairn_head_backward(&self->heads, &head);
     }
     if (self->position == CAIRN_POSITION_ROTARY) turn(self, pass, cairn_rotary_back);
-    cairn_linear_weights(&self->in, pass, rows, layer->x, d_qkv);
-    if (dx != NULL) cairn_linear_input(&self->in, pass, rows, d_qkv, dx);
+    cairn_linear_backward(&self->in, pass, rows, layer->x, d_qkv, dx);
 }
 
 const struct cairn_layer_kind CAIRN_R(cairn_layer_attention) = {

@@ -49,6 +49,7 @@ struct cairn_matmul_job {
     const real *bias; /* [out], or NULL */
     real *y;          /* [n, out] */
     const real *dy;   /* [n, out] */
+    bool same_dy;     /* by data: as in the call by weights before, and scratch is as it left it */
     real *dx;         /* [n, in] */
     real *dw;         /* [out, in] */
     real beta;        /* dw = beta * dw + gradient, with 0 (dw is not read) or 1 */

@@ -20,41 +20,88 @@ static const char text[] =
 
 /* The gradient with so many threads; to be freed. */
 static real *gradient(const struct cairn_model_options *options, const struct samples *samples,
-                      size_t n_threads, double *loss)
+                      size_t n_threads, double *loss, size_t *n_values)
 {
     assert_int_equal(cairn_threads_set(n_threads), CAIRN_OK);
     struct bench *bench = bench_make(options);
     assert_int_equal(bench_gradient(bench, &samples->micro), CAIRN_OK);
     size_t bytes = bench->params->n_values * sizeof(real);
+    *n_values = bench->params->n_values;
     real *g = memcpy(malloc(bytes), bench->g, bytes);
     *loss = bench->scores.loss;
     bench_free(bench);
     return g;
 }
 
-static void test_bits_do_not_depend_on_threads(void **state)
+static bool can_have_threads(void)
 {
-    (void)state;
     const enum cairn_blas_threads kind = cairn_threads_blas_kind();
-    if (kind != CAIRN_BLAS_OPENMP && kind != CAIRN_BLAS_PTHREADS) skip();
-    struct cairn_node *tree = tree_of(text);
-    struct cairn_model_options options = token_options(tree, T, VOCABULARY, B);
-    struct samples samples = samples_make(&options, B);
+    return kind == CAIRN_BLAS_OPENMP || kind == CAIRN_BLAS_PTHREADS;
+}
+
+static void check(const struct cairn_model_options *options)
+{
+    struct samples samples = samples_make(options, options->micro);
+    for (size_t i = 0; i < options->micro * options->n_targets; i++)
+        samples.target[i] = (real)(i % 101) / 100; /* probabilities are asked for */
     double loss[4] = {0};
-    real *one = gradient(&options, &samples, 1, &loss[0]);
+    size_t n_values = 0;
+    real *one = gradient(options, &samples, 1, &loss[0], &n_values);
     for (size_t n = 2; n <= 3; n++) {
-        real *several = gradient(&options, &samples, n, &loss[n]);
-        assert_memory_equal(several, one, (VOCABULARY + T + 5) * 64 * sizeof(real));
+        real *several = gradient(options, &samples, n, &loss[n], &n_values);
+        assert_memory_equal(several, one, n_values * sizeof(real));
         assert_true(loss[n] == loss[0]);
         free(several);
     }
     free(one);
     samples_free(&samples);
+}
+
+static void test_bits_do_not_depend_on_threads(void **state)
+{
+    (void)state;
+    if (!can_have_threads()) skip();
+    struct cairn_node *tree = tree_of(text);
+    const struct cairn_model_options options = token_options(tree, T, VOCABULARY, B);
+    check(&options);
+    cairn_node_free(tree);
+}
+
+/* What is spread over channels, samples or rows of classes, with losses that are. */
+static void test_bits_of_images_do_not(void **state)
+{
+    static const char images[] =
+        "[{type: batchnorm}, {type: groupnorm, groups: 3}, {type: dropout, p: 0.2}, "
+        "{type: dropout2d, p: 0.2}, {type: instancenorm, affine: true}]";
+    static const char *const losses[] = {"{type: cross_entropy, label_smoothing: 0.1}",
+                                         "squared_error", "binary_cross_entropy"};
+    enum { CHANNELS = 3, SIDE = 64 };
+    (void)state;
+    if (!can_have_threads()) skip();
+    struct cairn_node *tree = tree_of(images);
+    for (size_t i = 0; i < sizeof losses / sizeof losses[0]; i++) {
+        struct cairn_node *loss = tree_of(losses[i]);
+        struct cairn_model_options options = {.layers = tree,
+                                              .loss = loss,
+                                              .input = {3, {CHANNELS, SIDE, SIDE}},
+                                              .micro = 5,
+                                              .seed = 3};
+        options.n_targets = i == 0 ? 0 : CHANNELS * SIDE * SIDE;
+        options.n_classes = i == 0 ? CHANNELS : 0;
+        options.n_labels = i == 0 ? SIDE * SIDE : 0;
+        options.y = (struct cairn_shape){2, {SIDE, SIDE}};
+        if (i > 0) options.y = options.input;
+        check(&options);
+        cairn_node_free(loss);
+    }
     cairn_node_free(tree);
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_bits_do_not_depend_on_threads)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_bits_do_not_depend_on_threads),
+        cmocka_unit_test(test_bits_of_images_do_not),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -285,6 +285,10 @@ static void products_round_their_operands(void **state)
         check_by_data(&rounded, ROWS);
         cairn_matmul_by_weights(&matmul, &job);
         check_by_weights(&rounded, a.dw, ROWS, 0);
+        job.same_dy = true;
+        memset(rounded.dx, 0, sizeof rounded.dx);
+        cairn_matmul_by_data(&matmul, &job);
+        check_by_data(&rounded, ROWS);
     }
     free(kept);
     free(scratch);
