@@ -59,6 +59,16 @@ void cairn_linear_forward(const struct cairn_linear *linear, const struct cairn_
                                    .weights = pass->weights});
 }
 
+/* dx = dy W */
+static void multiply(const struct cairn_linear *linear, const struct cairn_pass *pass,
+                     struct cairn_matmul_job *job)
+{
+    job->w = cairn_pass_tensor(pass, linear->weight);
+    job->kept = cairn_arena_at(pass->arena, linear->kept);
+    job->weights = pass->weights;
+    cairn_matmul_by_data(&linear->matmul, job);
+}
+
 /* The gradient by W comes first, so that the product for dx finds dy in scratch as it wants it. */
 void cairn_linear_backward(const struct cairn_linear *linear, const struct cairn_pass *pass,
                            size_t n, const real *x, const real *dy, real *dx)
@@ -70,14 +80,20 @@ void cairn_linear_backward(const struct cairn_linear *linear, const struct cairn
                           sink->open(sink, linear->bias));
         sink->close(sink, linear->bias);
     }
-    job.dw = sink->open(sink, linear->weight);
-    job.beta = cairn_sink_beta(sink, linear->weight);
+    if (cairn_matmul_places(&linear->matmul, n)) job.place = cairn_sink_place(sink, linear->weight);
+    if (job.place == NULL) {
+        job.dw = sink->open(sink, linear->weight);
+        job.beta = cairn_sink_beta(sink, linear->weight);
+    }
     cairn_matmul_by_weights(&linear->matmul, &job);
     sink->close(sink, linear->weight);
-    if (dx == NULL) return;
-    job.w = cairn_pass_tensor(pass, linear->weight);
-    job.kept = cairn_arena_at(pass->arena, linear->kept);
-    job.weights = pass->weights;
     job.same_dy = true;
-    cairn_matmul_by_data(&linear->matmul, &job);
+    if (dx != NULL) multiply(linear, pass, &job);
+}
+
+void cairn_linear_input(const struct cairn_linear *linear, const struct cairn_pass *pass, size_t n,
+                        const real *dy, real *dx)
+{
+    struct cairn_matmul_job job = {.n = n, .dy = dy, .dx = dx, .scratch = pass->scratch};
+    multiply(linear, pass, &job);
 }

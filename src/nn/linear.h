@@ -14,6 +14,7 @@
 #define cairn_linear_free     CAIRN_R(cairn_linear_free)
 #define cairn_linear_forward  CAIRN_R(cairn_linear_forward)
 #define cairn_linear_backward CAIRN_R(cairn_linear_backward)
+#define cairn_linear_input    CAIRN_R(cairn_linear_input)
 
 /** What it is.  in, out and the rows are at most CAIRN_GEMM_MOST: checked by the layer's plan. */
 struct cairn_linear {
@@ -41,5 +42,9 @@ void cairn_linear_forward(const struct cairn_linear *linear, const struct cairn_
  * where dx is not NULL.  Ranks: local.  Errors: none. */
 void cairn_linear_backward(const struct cairn_linear *linear, const struct cairn_pass *pass,
                            size_t n, const real *x, const real *dy, real *dx);
+
+/** dx = dy W alone.  Ranks: local.  Errors: none. */
+void cairn_linear_input(const struct cairn_linear *linear, const struct cairn_pass *pass, size_t n,
+                        const real *dy, real *dx);
 
 #endif

@@ -62,26 +62,12 @@ work(const struct cairn_tile *tile, const size_t n_rows, const size_t n_vectors,
 #define LISTED(n)        {rows_##n##_1, rows_##n##_2},
 #define LISTED_PAIRED(n) {paired_##n##_1, paired_##n##_2},
 
-#define EACH_TO_4(X)  X(1) X(2) X(3) X(4)
-#define EACH_TO_6(X)  EACH_TO_4(X) X(5) X(6)
-#define EACH_TO_12(X) EACH_TO_6(X) X(7) X(8) X(9) X(10) X(11) X(12)
-#define EACH_TO_14(X) EACH_TO_12(X) X(13) X(14)
-#if CAIRN_TILE_ROWS == 14
-#define EACH EACH_TO_14
-#elif CAIRN_TILE_ROWS == 12
-#define EACH EACH_TO_12
-#elif CAIRN_TILE_ROWS == 6
-#define EACH EACH_TO_6
-#else
-#define EACH EACH_TO_4
-#endif
-
 typedef void (*const function)(const struct cairn_tile *tile);
-EACH(INSTANCE)
-static function plain[ROWS][VECTORS] = {EACH(LISTED)};
+CAIRN_TILE_EACH(INSTANCE)
+static function plain[ROWS][VECTORS] = {CAIRN_TILE_EACH(LISTED)};
 #if CAIRN_TILE_PAIRS
-EACH(PAIRED)
-static function of_pairs[ROWS][VECTORS] = {EACH(LISTED_PAIRED)};
+CAIRN_TILE_EACH(PAIRED)
+static function of_pairs[ROWS][VECTORS] = {CAIRN_TILE_EACH(LISTED_PAIRED)};
 #else
 #define of_pairs plain
 #endif
