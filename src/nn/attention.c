@@ -17,6 +17,7 @@
 #include "tensor/blas.h"
 #include "tensor/spread.h"
 #include "tensor/threads.h"
+#include "tensor/tile.h"
 
 enum { A_LINE = CAIRN_ALIGNMENT / sizeof(real) }; /* that no two threads share one of a cache */
 
@@ -80,6 +81,7 @@ static cairn_status plan_sizes(struct cairn_layer *layer, const struct cairn_pla
         .causal = self->causal == CAIRN_CAUSAL_AUTO ? plan->vocabulary > 0
                                                     : self->causal == CAIRN_CAUSAL_TRUE,
         .scale = (real)(1 / sqrt((double)width)),
+        .rounds = plan->rounds && CAIRN_TILE_PAIRS,
     };
     layer->out = layer->in;
     return CAIRN_OK;
@@ -222,16 +224,14 @@ static void backward(const struct cairn_layer *layer, const struct cairn_pass *p
     size_t rows = n * self->heads.T;
     const real *d_qkv = cairn_arena_at(pass->arena, self->qkv);
     real *d_o = cairn_arena_at(pass->arena, self->o);
-    cairn_linear_weights(&self->out, pass, rows, d_o, dy);
-    cairn_linear_input(&self->out, pass, rows, dy, d_o);
+    cairn_linear_backward(&self->out, pass, rows, d_o, dy, d_o);
     CAIRN_SPREAD(self->n_threads)
     for (size_t i = 0; i < n * self->n_heads; i++) {
         struct cairn_head head = head_at(self, pass, i, d_o);
         cairn_head_backward(&self->heads, &head);
     }
     if (self->position == CAIRN_POSITION_ROTARY) turn(self, pass, cairn_rotary_back);
-    cairn_linear_weights(&self->in, pass, rows, layer->x, d_qkv);
-    if (dx != NULL) cairn_linear_input(&self->in, pass, rows, d_qkv, dx);
+    cairn_linear_backward(&self->in, pass, rows, layer->x, d_qkv, dx);
 }
 
 const struct cairn_layer_kind CAIRN_R(cairn_layer_attention) = {

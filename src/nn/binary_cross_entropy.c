@@ -12,6 +12,8 @@
 #include "base/memory.h"
 #include "nn/each_output.h"
 #include "nn/loss.h"
+#include "nn/score_blocks.h"
+#include "tensor/threads.h"
 
 struct binary {
     const struct cairn_node *pos_weight; /* as written */
@@ -126,27 +128,61 @@ static void count_answer(const real *h, double y, double w, struct cairn_scores 
 }
 
 /* Every output has a label or a target. */
+struct work {
+    const struct binary *self;
+    const struct cairn_micro *micro;
+    size_t k;
+    const real *h;
+    real *dh;
+};
+
+static double asked(const struct cairn_micro *micro, size_t at)
+{
+    return micro->label != NULL ? (double)micro->label[at] : (double)micro->target[at];
+}
+
+static void one_sample(const struct work *work, size_t i, struct cairn_scores *scores)
+{
+    const struct binary *self = work->self;
+    const struct cairn_micro *micro = work->micro;
+    const size_t k = work->k;
+    const bool classes = micro->label != NULL;
+    const double part = !classes && self->reduce == CAIRN_REDUCE_MEAN ? 1 / (double)k : 1;
+    for (size_t j = 0; j < k; j++) {
+        const size_t at = i * k + j;
+        const double w = cairn_micro_weight(micro, i, j);
+        const double y = asked(micro, at);
+        const double q = self->q[classes ? 0 : j];
+        double gradient = 0;
+        count_answer(work->h + at, y, w, scores);
+        if (w != 0) scores->loss += w * part * one_output((double)work->h[at], y, q, &gradient);
+        if (work->dh != NULL) work->dh[at] = (real)(w * part * gradient);
+        if (classes) scores->weight += w;
+    }
+    if (!classes) scores->weight += cairn_each_output_part(micro, i, k);
+}
+
+static void some_samples(const void *what, size_t first, size_t end, struct cairn_scores *scores)
+{
+    for (size_t i = first; i < end; i++) one_sample(what, i, scores);
+}
+
 static cairn_status run(const void *loss, const struct cairn_micro *micro, size_t k, const real *h,
                         real *dh, struct cairn_scores *scores)
 {
-    const struct binary *self = loss;
-    const bool classes = micro->label != NULL;
-    const double part = !classes && self->reduce == CAIRN_REDUCE_MEAN ? 1 / (double)k : 1;
-    for (size_t i = 0; i < micro->n; i++) {
+    const struct work work = {loss, micro, k, h, dh};
+    const struct cairn_score_blocks blocks = {.n = micro->n,
+                                              .cost = k,
+                                              .n_threads = cairn_threads_now(),
+                                              .work = some_samples,
+                                              .what = &work};
+    for (size_t i = 0; i < micro->n; i++)
         for (size_t j = 0; j < k; j++) {
-            const size_t at = i * k + j;
-            const double w = cairn_micro_weight(micro, i, j);
-            const double y = classes ? (double)micro->label[at] : (double)micro->target[at];
-            const double q = self->q[classes ? 0 : j];
-            double gradient = 0;
-            if (w != 0 && !(y >= 0 && y <= 1)) return refused(micro, i, j, y);
-            count_answer(h + at, y, w, scores);
-            if (w != 0) scores->loss += w * part * one_output((double)h[at], y, q, &gradient);
-            if (dh != NULL) dh[at] = (real)(w * part * gradient);
-            if (classes) scores->weight += w;
+            const double y = asked(micro, i * k + j);
+            if (!(y >= 0 && y <= 1) && cairn_micro_weight(micro, i, j) != 0)
+                return refused(micro, i, j, y);
         }
-        if (!classes) scores->weight += cairn_each_output_part(micro, i, k);
-    }
+    cairn_score_blocks_run(&blocks, scores);
     return CAIRN_OK;
 }
 

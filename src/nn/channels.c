@@ -3,10 +3,9 @@
  * channels innermost, so that both run in vectors. */
 #include "nn/channels.h"
 
-#include <string.h>
-
 #include "tensor/kernels.h"
 #include "tensor/row_sums.h"
+#include "tensor/spread.h"
 
 cairn_status cairn_channels_check(const struct cairn_shape *in, bool is_text)
 {
@@ -18,59 +17,92 @@ cairn_status cairn_channels_check(const struct cairn_shape *in, bool is_text)
                       cairn_shape_text(in, text));
 }
 
-void cairn_channels_sum(const struct cairn_channels *shape, const real *x, double *restrict sum)
+/* Threads share the channels: a run of them each, for all samples. */
+struct run {
+    size_t first, end;
+};
+
+static size_t n_runs(const struct cairn_channels *shape)
 {
-    size_t n_channels = shape->n_channels;
-    memset(sum, 0, n_channels * sizeof *sum);
-    for (size_t i = 0; i < shape->n; i++, x += n_channels * shape->area)
+    const size_t n = cairn_threads_for(shape->n * shape->n_channels * shape->area);
+    return n < shape->n_channels ? n : shape->n_channels;
+}
+
+static struct run run_of(const struct cairn_channels *shape, size_t index, size_t n)
+{
+    return (struct run){shape->n_channels * index / n, shape->n_channels * (index + 1) / n};
+}
+
+static void sum_run(const struct cairn_channels *shape, struct run run, const real *x,
+                    double *restrict sum)
+{
+    for (size_t c = run.first; c < run.end; c++) sum[c] = 0;
+    for (size_t i = 0; i < shape->n; i++, x += shape->n_channels * shape->area)
         if (shape->area == 1)
-            for (size_t c = 0; c < n_channels; c++) sum[c] += (double)x[c];
+            for (size_t c = run.first; c < run.end; c++) sum[c] += (double)x[c];
         else
-            for (size_t c = 0; c < n_channels; c++)
+            for (size_t c = run.first; c < run.end; c++)
                 sum[c] += cairn_row_sum(x + c * shape->area, shape->area);
 }
 
-static void add_square_row(const real *restrict x, size_t n, const double *restrict about,
-                           double *restrict sum)
+void cairn_channels_sum(const struct cairn_channels *shape, const real *x, double *sum)
 {
-    for (size_t c = 0; c < n; c++) {
-        double apart = (double)x[c] - about[c];
-        sum[c] += apart * apart;
-    }
+    const size_t n = n_runs(shape);
+    CAIRN_SPREAD(n)
+    for (size_t i = 0; i < n; i++) sum_run(shape, run_of(shape, i, n), x, sum);
+}
+
+static void squares_run(const struct cairn_channels *shape, struct run run, const real *x,
+                        const double *restrict about, double *restrict sum)
+{
+    for (size_t c = run.first; c < run.end; c++) sum[c] = 0;
+    for (size_t i = 0; i < shape->n; i++, x += shape->n_channels * shape->area)
+        if (shape->area == 1)
+            for (size_t c = run.first; c < run.end; c++) {
+                double apart = (double)x[c] - about[c];
+                sum[c] += apart * apart;
+            }
+        else
+            for (size_t c = run.first; c < run.end; c++)
+                sum[c] += cairn_row_squares(x + c * shape->area, shape->area, about[c]);
 }
 
 void cairn_channels_squares(const struct cairn_channels *shape, const real *x, const double *about,
                             double *sum)
 {
-    size_t n_channels = shape->n_channels;
-    memset(sum, 0, n_channels * sizeof *sum);
-    for (size_t i = 0; i < shape->n; i++, x += n_channels * shape->area)
-        if (shape->area == 1)
-            add_square_row(x, n_channels, about, sum);
-        else
-            for (size_t c = 0; c < n_channels; c++)
-                sum[c] += cairn_row_squares(x + c * shape->area, shape->area, about[c]);
+    const size_t n = n_runs(shape);
+    CAIRN_SPREAD(n)
+    for (size_t i = 0; i < n; i++) squares_run(shape, run_of(shape, i, n), x, about, sum);
 }
 
-static void add_product_row(const real *restrict a, const real *restrict x, size_t n,
-                            const double *restrict about, double *restrict sum)
+/* What products are of. */
+struct factors {
+    const real *a, *x;
+    const double *about;
+};
+
+static void products_run(const struct cairn_channels *shape, struct run run, struct factors of,
+                         double *restrict sum)
 {
-    for (size_t c = 0; c < n; c++) sum[c] += (double)a[c] * ((double)x[c] - about[c]);
+    const size_t area = shape->area;
+    const double *restrict about = of.about;
+    for (size_t c = run.first; c < run.end; c++) sum[c] = 0;
+    for (size_t i = 0; i < shape->n; i++) {
+        const real *restrict a = of.a + i * shape->n_channels * area;
+        const real *restrict x = of.x + i * shape->n_channels * area;
+        for (size_t c = run.first; c < run.end; c++)
+            sum[c] += area == 1 ? (double)a[c] * ((double)x[c] - about[c])
+                                : cairn_row_products(a + c * area, x + c * area, area, about[c]);
+    }
 }
 
 void cairn_channels_products(const struct cairn_channels *shape, const real *a, const real *x,
                              const double *about, double *sum)
 {
-    size_t n_channels = shape->n_channels;
-    size_t n_sample = n_channels * shape->area;
-    memset(sum, 0, n_channels * sizeof *sum);
-    for (size_t i = 0; i < shape->n; i++, a += n_sample, x += n_sample)
-        if (shape->area == 1)
-            add_product_row(a, x, n_channels, about, sum);
-        else
-            for (size_t c = 0; c < n_channels; c++)
-                sum[c] += cairn_row_products(a + c * shape->area, x + c * shape->area, shape->area,
-                                             about[c]);
+    const size_t n = n_runs(shape);
+    const struct factors of = {a, x, about};
+    CAIRN_SPREAD(n)
+    for (size_t i = 0; i < n; i++) products_run(shape, run_of(shape, i, n), of, sum);
 }
 
 static void scale_plane(const real *x, size_t n, const real by[3], real *y)
@@ -80,21 +112,29 @@ static void scale_plane(const real *x, size_t n, const real by[3], real *y)
     for (size_t i = 0; i < n; i++) y[i] = (x[i] - mean) * scale + shift;
 }
 
+/* Planes, counted through, or samples of one number for each channel. */
+static size_t n_pieces(const struct cairn_channels *shape)
+{
+    return shape->area == 1 ? shape->n : shape->n * shape->n_channels;
+}
+
 void cairn_channels_scale(const struct cairn_channels *shape, const real *x, const real *mean,
                           const real *scale, const real *shift, real *y)
 {
-    size_t n_channels = shape->n_channels;
-    size_t area = shape->area;
-    for (size_t i = 0; i < shape->n; i++, x += n_channels * area, y += n_channels * area) {
-        if (area == 1) {
-            CAIRN_INDEPENDENT
-            for (size_t c = 0; c < n_channels; c++) y[c] = (x[c] - mean[c]) * scale[c] + shift[c];
+    const size_t n_channels = shape->n_channels;
+    const size_t area = shape->area;
+    CAIRN_SPREAD(cairn_threads_for(shape->n * n_channels * area))
+    for (size_t i = 0; i < n_pieces(shape); i++) {
+        if (area > 1) {
+            const size_t c = i % n_channels;
+            const real by[3] = {mean[c], scale[c], shift[c]};
+            scale_plane(x + i * area, area, by, y + i * area);
             continue;
         }
-        for (size_t c = 0; c < n_channels; c++) {
-            const real by[3] = {mean[c], scale[c], shift[c]};
-            scale_plane(x + c * area, area, by, y + c * area);
-        }
+        const real *from = x + i * n_channels;
+        real *to = y + i * n_channels;
+        CAIRN_INDEPENDENT
+        for (size_t c = 0; c < n_channels; c++) to[c] = (from[c] - mean[c]) * scale[c] + shift[c];
     }
 }
 
@@ -116,14 +156,16 @@ static void combine_row(const struct cairn_combination *by, const real *x, const
 void cairn_channels_combine(const struct cairn_channels *shape, const struct cairn_combination *by,
                             const real *x, const real *dy, real *dx)
 {
-    size_t n_channels = shape->n_channels;
-    size_t area = shape->area;
-    for (size_t i = 0; i < shape->n; i++) {
-        size_t at = i * n_channels * area;
-        if (area == 1) combine_row(by, x + at, dy + at, n_channels, dx + at);
-        for (size_t c = 0; c < n_channels && area > 1; c++, at += area) {
-            const real plane[4] = {by->mean[c], by->a[c], by->b[c], by->shift[c]};
-            combine_plane(x + at, dy + at, area, plane, dx + at);
-        }
+    const size_t n_channels = shape->n_channels;
+    const size_t area = shape->area;
+    CAIRN_SPREAD(cairn_threads_for(shape->n * n_channels * area))
+    for (size_t i = 0; i < n_pieces(shape); i++) {
+        const size_t c = i % n_channels;
+        const real plane[4] = {by->mean[c], by->a[c], by->b[c], by->shift[c]};
+        if (area == 1)
+            combine_row(by, x + i * n_channels, dy + i * n_channels, n_channels,
+                        dx + i * n_channels);
+        else
+            combine_plane(x + i * area, dy + i * area, area, plane, dx + i * area);
     }
 }

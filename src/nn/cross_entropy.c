@@ -21,16 +21,23 @@
 #include "base/memory.h"
 #include "nn/class_rows.h"
 #include "nn/loss.h"
+#include "nn/score_blocks.h"
 #include "tensor/softmax.h"
+#include "tensor/spread.h"
+#include "tensor/turn.h"
+
+enum { FEW = CAIRN_ROWS_ACROSS }; /* classes, where they are less */
 
 struct cross_entropy {
     double smoothing, ignore_index;
     const struct cairn_node *weights; /* as written */
     double *v;                        /* [K] class weights, owned */
     double v_sum;
-    real *spare;   /* [K] exponentials where no gradient is wanted, or outputs that ... */
-    real *room;    /* ... it lies over; [CAIRN_ROWS_AT_ONCE, K] rows; both owned */
-    cairn_real *q; /* [CAIRN_ROWS_AT_ONCE, K] rows of probabilities, owned */
+    size_t n_threads;
+    /* for each thread, owned: */
+    real *spare;   /* [K] exponentials where no gradient is wanted, or outputs that it lies over */
+    real *room;    /* [CAIRN_ROWS_AT_ONCE, K] rows */
+    cairn_real *q; /* [CAIRN_ROWS_AT_ONCE, K] rows of probabilities */
     int32_t ignored;
     int class_dim;
     struct cairn_class_rows rows;
@@ -46,16 +53,19 @@ static const struct cairn_key keys[] = {
     CAIRN_CLASS_DIM_KEY(struct cross_entropy, class_dim),
 };
 
+static cairn_status take_memory(struct cross_entropy *self, size_t n_classes)
+{
+    self->n_threads = cairn_threads_now();
+    const size_t n = self->n_threads * n_classes;
+    CAIRN_TRY(cairn_memory_get(n_classes, sizeof *self->v, "class weights", &self->v));
+    CAIRN_TRY(cairn_memory_get(n, sizeof *self->spare, "a row of outputs", &self->spare));
+    if (!self->rows.first) return CAIRN_OK;
+    CAIRN_TRY(cairn_memory_get(n, CAIRN_ROWS_AT_ONCE * sizeof *self->room, "outputs", &self->room));
+    return cairn_memory_get(n, CAIRN_ROWS_AT_ONCE * sizeof *self->q, "targets", &self->q);
+}
+
 static cairn_status take_weights(struct cross_entropy *self, size_t n_classes)
 {
-    CAIRN_TRY(cairn_memory_get(n_classes, sizeof *self->v, "class weights", &self->v));
-    CAIRN_TRY(cairn_memory_get(n_classes, sizeof *self->spare, "a row of outputs", &self->spare));
-    if (self->rows.first) {
-        CAIRN_TRY(cairn_memory_get(n_classes, CAIRN_ROWS_AT_ONCE * sizeof *self->room, "outputs",
-                                   &self->room));
-        CAIRN_TRY(
-            cairn_memory_get(n_classes, CAIRN_ROWS_AT_ONCE * sizeof *self->q, "targets", &self->q));
-    }
     for (size_t c = 0; c < n_classes; c++) self->v[c] = 1;
     size_t n = cairn_key_numbers(self->weights, n_classes, self->v);
     if (self->weights != NULL && n != n_classes)
@@ -86,6 +96,7 @@ static cairn_status plan(void *loss, const struct cairn_shape *outputs,
                           "loss (cross_entropy).ignore_index is %g, but takes a whole number",
                           self->ignore_index);
     self->ignored = (int32_t)self->ignore_index;
+    CAIRN_TRY(take_memory(self, self->rows.k));
     return take_weights(self, self->rows.k);
 }
 
@@ -117,62 +128,56 @@ static size_t class_of(const real *h, size_t k, bool behind_last)
     return best;
 }
 
-/* Whether h [label] is the first of the largest, top. */
-static bool is_best(const real *h, size_t label, real top)
-{
-    if (h[label] != top) return false;
-    for (size_t j = 0; j < label; j++)
-        if (h[j] == top) return false;
-    return true;
-}
-
-/* sum_c v_c (top - h_c) */
-static double spread_below(const double *v, const real *h, size_t k, real top)
-{
-    double sum = 0;
-    for (size_t c = 0; c < k; c++) sum += v[c] * ((double)top - (double)h[c]);
-    return sum;
-}
-
 /* One label, or probabilities in its place, and what belongs to it. */
 struct row {
-    const real *h; /* [k] outputs */
-    real *p;       /* [k] gets the gradient; NULL, or h */
+    const real *h; /* [k] outputs, and from each to the next ... */
+    size_t next;
+    real *p;    /* ... alike: exp(h - top), and then the gradient; NULL */
+    double sum; /* of these */
+    real top;   /* the largest output */
     size_t label;
     const cairn_real *q; /* [k] */
     double w;
 };
 
-/* Outputs that the gradient is written over are wanted a little longer. */
-static const real *outputs_of(const struct cross_entropy *self, size_t k, const struct row *row)
+/* Whether its output is the first of the largest. */
+static bool is_best(const struct row *row, size_t label)
 {
-    return row->p == row->h ? memcpy(self->spare, row->h, k * sizeof *row->h) : row->h;
+    if (row->h[label * row->next] != row->top) return false;
+    for (size_t j = 0; j < label; j++)
+        if (row->h[j * row->next] == row->top) return false;
+    return true;
+}
+
+/* top - h_c */
+static double below(const struct row *row, size_t c)
+{
+    return (double)row->top - (double)row->h[c * row->next];
 }
 
 static void one_label(const struct cross_entropy *self, size_t k, const struct row *row,
                       struct cairn_scores *scores)
 {
-    const real *h = outputs_of(self, k, row);
     real *p = row->p;
-    size_t label = row->label;
-    double w = row->w;
-    real top = 0;
-    double sum = (double)cairn_exponentials(h, k, 1, p != NULL ? p : self->spare, &top);
-    double log_sum = log(sum);
-    double at_label = w * (1 - self->smoothing) * self->v[label];
-    double at_each = w * self->smoothing / (double)k;
-    scores->loss += at_label * (log_sum + ((double)top - (double)h[label]));
-    if (at_each > 0)
-        scores->loss += at_each * (self->v_sum * log_sum + spread_below(self->v, h, k, top));
+    const size_t next = row->next;
+    const size_t label = row->label;
+    const double w = row->w;
+    const double log_sum = log(row->sum);
+    const double at_label = w * (1 - self->smoothing) * self->v[label];
+    const double at_each = w * self->smoothing / (double)k;
+    scores->loss += at_label * (log_sum + below(row, label));
+    double spread = 0;
+    for (size_t c = 0; c < k && at_each > 0; c++) spread += self->v[c] * below(row, c);
+    if (at_each > 0) scores->loss += at_each * (self->v_sum * log_sum + spread);
     scores->weight += w * self->v[label];
     scores->count += w;
-    if (is_best(h, label, top)) scores->correct += w;
+    if (is_best(row, label)) scores->correct += w;
     if (p == NULL) return;
-    real factor = (real)((at_label + at_each * self->v_sum) / sum);
-    for (size_t j = 0; j < k; j++) p[j] *= factor;
+    const real factor = (real)((at_label + at_each * self->v_sum) / row->sum);
+    for (size_t j = 0; j < k; j++) p[j * next] *= factor;
     if (at_each > 0)
-        for (size_t j = 0; j < k; j++) p[j] -= (real)(at_each * self->v[j]);
-    p[label] -= (real)at_label;
+        for (size_t j = 0; j < k; j++) p[j * next] -= (real)(at_each * self->v[j]);
+    p[label * next] -= (real)at_label;
 }
 
 /* A probability after smoothing. */
@@ -185,41 +190,29 @@ static double mixed(const struct cross_entropy *self, size_t k, double q)
 static void one_mixture(const struct cross_entropy *self, size_t k, const struct row *row,
                         struct cairn_scores *scores)
 {
-    const real *h = outputs_of(self, k, row);
     const cairn_real *q = row->q;
     real *p = row->p;
-    real top = 0;
+    const size_t next = row->next;
+    const double log_sum = log(row->sum);
     size_t best = 0;
-    double sum = (double)cairn_exponentials(h, k, 1, p != NULL ? p : self->spare, &top);
-    double log_sum = log(sum);
     double at_all = 0;
     double loss = 0;
     for (size_t c = 0; c < k; c++) {
         double part = row->w * self->v[c] * mixed(self, k, (double)q[c]);
         at_all += part;
-        if (part > 0) loss += part * (log_sum + ((double)top - (double)h[c]));
+        if (part > 0) loss += part * (log_sum + below(row, c));
         if (q[c] > q[best]) best = c;
     }
     scores->loss += loss;
     scores->weight += row->w;
     scores->count += row->w;
-    if (is_best(h, best, top)) scores->correct += row->w;
+    if (is_best(row, best)) scores->correct += row->w;
     if (p == NULL) return;
-    real factor = (real)(at_all / sum);
+    const real factor = (real)(at_all / row->sum);
     for (size_t c = 0; c < k; c++)
-        p[c] = p[c] * factor - (real)(row->w * self->v[c] * mixed(self, k, (double)q[c]));
+        p[c * next] =
+            p[c * next] * factor - (real)(row->w * self->v[c] * mixed(self, k, (double)q[c]));
 }
-
-/* ---- rows of samples */
-
-/* Some rows of one sample. */
-struct piece {
-    const struct cairn_micro *micro;
-    size_t sample, begin, count; /* of the micro-batch; of the sample's rows */
-    const real *h;               /* [count, k] */
-    real *p;                     /* [count, k], NULL, or h */
-    const cairn_real *q;         /* [count, k] probabilities; NULL where there are labels */
-};
 
 static cairn_status refuse_label(const struct cairn_micro *micro, size_t i, size_t position,
                                  size_t k)
@@ -231,65 +224,153 @@ static cairn_status refuse_label(const struct cairn_micro *micro, size_t i, size
                       (int)micro->label[i * micro->n_labels + position], at, k);
 }
 
+/* Of one row; `next` from class to class. */
 static cairn_status check_probabilities(const struct cairn_micro *micro, size_t i,
-                                        const cairn_real *q, size_t k)
+                                        const cairn_real *q, size_t k, size_t next)
 {
     for (size_t c = 0; c < k; c++)
-        if (!(q[c] >= 0 && q[c] <= 1))
+        if (!(q[c * next] >= 0 && q[c * next] <= 1))
             return cairn_fail(CAIRN_DATA,
                               "row %llu: %g is no probability of class %zu; loss cross_entropy "
                               "wants classes or probabilities from 0 to 1",
-                              (unsigned long long)micro->sample[i], (double)q[c], c);
+                              (unsigned long long)micro->sample[i], (double)q[c * next], c);
     return CAIRN_OK;
 }
 
-static cairn_status run_piece(const struct cross_entropy *self, const struct piece *piece,
-                              struct cairn_scores *scores)
+/* Row r of sample i, if it counts. */
+static cairn_status check_row(const struct cross_entropy *self, const struct cairn_micro *micro,
+                              size_t i, size_t r)
 {
+    const struct cairn_class_rows *rows = &self->rows;
+    const size_t k = rows->k;
+    const int32_t label = micro->label == NULL ? 0 : micro->label[i * rows->n + r];
+    if (micro->label != NULL && (label == self->ignored || (label >= 0 && (size_t)label < k)))
+        return CAIRN_OK;
+    if (cairn_class_rows_weight(rows, micro, i, r) == 0) return CAIRN_OK;
+    if (micro->label != NULL) return refuse_label(micro, i, r, k);
+    const cairn_real *q = micro->target + i * rows->n * k;
+    return check_probabilities(micro, i, q + (rows->first ? r : r * k), k,
+                               rows->first ? rows->n : 1);
+}
+
+/* All of a run.  A piece are up to CAIRN_ROWS_AT_ONCE rows of a sample or, where rows lie one after
+ * the other, of all samples. */
+struct work {
+    const struct cross_entropy *self;
+    const struct cairn_micro *micro;
+    const real *h;           /* [n, rows, k], or [n, k, rows] */
+    real *dh;                /* alike, NULL, or h */
+    size_t n_rows, n_pieces; /* that pieces are of */
+};
+
+/* A piece at work. */
+struct piece {
+    size_t first, count; /* rows, counted through the samples */
+    const real *h;       /* [count, k] */
+    real *p;             /* alike, NULL, or h */
+    const cairn_real *q; /* [count, k], NULL where there are labels */
+};
+
+/* Row r of the piece, whose outputs, gradient and sum are there; the rest of it. */
+static void run_row(const struct work *work, const struct piece *piece, size_t r, struct row *row,
+                    struct cairn_scores *scores)
+{
+    const struct cross_entropy *self = work->self;
+    const struct cairn_micro *micro = work->micro;
     const size_t k = self->rows.k;
-    const struct cairn_micro *micro = piece->micro;
-    const size_t i = piece->sample;
+    const size_t at = piece->first + r;
+    const int32_t label = piece->q != NULL ? 0 : micro->label[at];
+    row->w = cairn_class_rows_weight(&self->rows, micro, at / self->rows.n, at % self->rows.n);
+    row->label = (size_t)label;
+    row->q = piece->q != NULL ? piece->q + r * k : NULL;
+    if (row->w == 0 || (row->q == NULL && label == self->ignored))
+        for (size_t c = 0; c < k && row->p != NULL; c++) row->p[c * row->next] = 0;
+    else if (row->q == NULL)
+        one_label(self, k, row, scores);
+    else
+        one_mixture(self, k, row, scores);
+}
+
+/* Each row by itself.  Outputs that the gradient is written over are wanted a little longer. */
+static void run_rows(const struct work *work, const struct piece *piece,
+                     struct cairn_scores *scores)
+{
+    const size_t k = work->self->rows.k;
+    real *spare = work->self->spare + cairn_thread() * k;
     for (size_t r = 0; r < piece->count; r++) {
-        const size_t position = piece->begin + r;
-        const int32_t label = piece->q != NULL ? 0 : micro->label[i * self->rows.n + position];
-        struct row row = {.h = piece->h + r * k, .label = (size_t)label};
-        row.w = cairn_class_rows_weight(&self->rows, micro, i, position);
+        struct row row = {.h = piece->h + r * k, .next = 1};
         if (piece->p != NULL) row.p = piece->p + r * k;
-        if (piece->q != NULL) row.q = piece->q + r * k;
-        if (row.w == 0 || (row.q == NULL && label == self->ignored)) {
-            if (row.p != NULL) memset(row.p, 0, k * sizeof *row.p);
-            continue;
-        }
-        if (row.q == NULL && row.label >= k) return refuse_label(micro, i, position, k);
-        if (row.q == NULL) one_label(self, k, &row, scores);
-        if (row.q == NULL) continue;
-        CAIRN_TRY(check_probabilities(micro, i, row.q, k));
-        one_mixture(self, k, &row, scores);
+        if (row.p == row.h) row.h = memcpy(spare, row.h, k * sizeof *spare);
+        row.sum = (double)cairn_exponentials(row.h, k, 1, row.p != NULL ? row.p : spare, &row.top);
+        run_row(work, piece, r, &row, scores);
     }
-    return CAIRN_OK;
+}
+
+/* Rows of few classes side by side, which fills the vectors; the bits are the same. */
+static void run_across(const struct work *work, const struct piece *piece,
+                       struct cairn_scores *scores)
+{
+    enum { N = CAIRN_ROWS_ACROSS };
+    const size_t k = work->self->rows.k;
+    real h[FEW * N] = {0};
+    real p[FEW * N];
+    real top[N], sum[N];
+    cairn_turn(piece->count, k, piece->h, k, h, N);
+    cairn_exponentials_across(h, k, p, top, sum);
+    for (size_t r = 0; r < piece->count; r++) {
+        struct row row = {.h = h + r, .next = N, .sum = (double)sum[r], .top = top[r]};
+        if (piece->p != NULL) row.p = p + r;
+        run_row(work, piece, r, &row, scores);
+    }
+    if (piece->p != NULL) cairn_turn(k, piece->count, p, N, piece->p, k);
+}
+
+static void run_piece(const struct work *work, size_t index, struct cairn_scores *scores)
+{
+    const struct cross_entropy *self = work->self;
+    const struct cairn_class_rows *rows = &self->rows;
+    const size_t k = rows->k;
+    const size_t sample = index / work->n_pieces * work->n_rows; /* its first row */
+    const size_t begin = index % work->n_pieces * CAIRN_ROWS_AT_ONCE;
+    const size_t left = work->n_rows - begin;
+    const size_t n = left < CAIRN_ROWS_AT_ONCE ? left : CAIRN_ROWS_AT_ONCE;
+    const size_t room_at = rows->first ? cairn_thread() * CAIRN_ROWS_AT_ONCE * k : 0;
+    real *room = rows->first ? self->room + room_at : NULL;
+    real *to = work->dh == NULL ? NULL : work->dh + sample * k;
+    struct piece piece = {.first = sample + begin, .count = n};
+    piece.h = cairn_class_rows_get(rows, work->h + sample * k, begin, n, room);
+    if (to != NULL) piece.p = rows->first ? room : to + begin * k;
+    if (work->micro->label == NULL)
+        piece.q = cairn_class_rows_targets(rows, work->micro->target + sample * k, begin, n,
+                                           rows->first ? self->q + room_at : NULL);
+    if (k < FEW)
+        run_across(work, &piece, scores);
+    else
+        run_rows(work, &piece, scores);
+    if (to != NULL) cairn_class_rows_put(rows, room, begin, n, to);
+}
+
+static void run_pieces(const void *what, size_t first, size_t end, struct cairn_scores *scores)
+{
+    for (size_t piece = first; piece < end; piece++) run_piece(what, piece, scores);
 }
 
 static cairn_status run(const void *loss, const struct cairn_micro *micro, size_t k, const real *h,
                         real *dh, struct cairn_scores *scores)
 {
     const struct cross_entropy *self = loss;
-    const struct cairn_class_rows *rows = &self->rows;
-    const size_t at_once = rows->first ? CAIRN_ROWS_AT_ONCE : rows->n;
-    for (size_t i = 0; i < micro->n; i++, h += k) {
-        real *to = dh == NULL ? NULL : dh + i * k;
-        for (size_t begin = 0; begin < rows->n; begin += at_once) {
-            const size_t left = rows->n - begin;
-            const size_t count = left < at_once ? left : at_once;
-            struct piece piece = {.micro = micro, .sample = i, .begin = begin, .count = count};
-            piece.h = cairn_class_rows_get(rows, h, begin, count, self->room);
-            if (to != NULL) piece.p = rows->first ? self->room : to + begin * rows->k;
-            if (micro->label == NULL)
-                piece.q =
-                    cairn_class_rows_targets(rows, micro->target + i * k, begin, count, self->q);
-            CAIRN_TRY(run_piece(self, &piece, scores));
-            if (to != NULL) cairn_class_rows_put(rows, self->room, begin, count, to);
-        }
-    }
+    const size_t n = self->rows.n;
+    const bool apart = self->rows.first; /* the samples' rows */
+    const size_t n_rows = apart ? n : micro->n * n;
+    const size_t n_pieces = (n_rows + CAIRN_ROWS_AT_ONCE - 1) / CAIRN_ROWS_AT_ONCE;
+    const struct work work = {self, micro, h, dh, n_rows, n_pieces};
+    const struct cairn_score_blocks blocks = {.n = (apart ? micro->n : 1) * n_pieces,
+                                              .cost = CAIRN_ROWS_AT_ONCE * (k / n),
+                                              .n_threads = self->n_threads,
+                                              .work = run_pieces,
+                                              .what = &work};
+    for (size_t i = 0; i < micro->n * n; i++) CAIRN_TRY(check_row(self, micro, i / n, i % n));
+    cairn_score_blocks_run(&blocks, scores);
     return CAIRN_OK;
 }
 

@@ -132,8 +132,7 @@ static void backward(const struct cairn_layer *layer, const struct cairn_pass *p
 {
     const struct dense *self = layer->self;
     size_t n = pass->micro->n * self->n_rows;
-    cairn_linear_weights(&self->map, pass, n, layer->x, dy);
-    if (dx != NULL) cairn_linear_input(&self->map, pass, n, dy, dx);
+    cairn_linear_backward(&self->map, pass, n, layer->x, dy, dx);
 }
 
 static void by_input(const struct cairn_layer *layer, const struct cairn_pass *pass, const real *dy,

@@ -41,6 +41,7 @@ static void forward(const struct cairn_layer *layer, const struct cairn_pass *pa
         return;
     }
     uint8_t *kept = cairn_arena_at(pass->arena, self->mask);
+    CAIRN_SPREAD(cairn_drop_threads(self, micro->n))
     for (size_t i = 0; i < micro->n; i++)
         drop(self, n_in, layer->x + i * n_in, cairn_drop_bits(self, pass, i), layer->y + i * n_in,
              kept + i * n_in);

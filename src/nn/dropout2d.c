@@ -6,6 +6,7 @@
 #include "nn/drop.h"
 #include "nn/patch_keys.h"
 #include "tensor/kernels.h"
+#include "tensor/spread.h"
 
 static const struct cairn_key keys[] = {
     {"p", CAIRN_KEY_REAL, offsetof(struct cairn_drop, p), "0.5", 0, 0.999, NULL,
@@ -23,10 +24,13 @@ static cairn_status plan(struct cairn_layer *layer, struct cairn_plan *plan)
 /* Planes [n, count], each times its factor; y may be x. */
 static void scale(const uint8_t *kept, real factor, size_t n, size_t count, const real *x, real *y)
 {
-    for (size_t c = 0; c < n; c++, x += count, y += count) {
+    CAIRN_SPREAD(cairn_threads_for(n * count))
+    for (size_t c = 0; c < n; c++) {
+        const real *from = x + c * count;
+        real *to = y + c * count;
         const real by = kept[c] != 0 ? factor : 0;
         CAIRN_INDEPENDENT
-        for (size_t e = 0; e < count; e++) y[e] = x[e] * by;
+        for (size_t e = 0; e < count; e++) to[e] = from[e] * by;
     }
 }
 
@@ -39,6 +43,7 @@ static void forward(const struct cairn_layer *layer, const struct cairn_pass *pa
         if (layer->y != layer->x) memcpy(layer->y, layer->x, n * layer->n_in * sizeof(real));
         return;
     }
+    CAIRN_SPREAD(cairn_drop_threads(self, n))
     for (size_t i = 0; i < n; i++) {
         const uint32_t *bits = cairn_drop_bits(self, pass, i);
         for (size_t c = 0; c < self->n; c++) kept[i * self->n + c] = bits[c] >= self->threshold;

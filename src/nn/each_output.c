@@ -5,6 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "nn/score_blocks.h"
+#include "tensor/threads.h"
+
 static cairn_status other_shape(const char *loss, const struct cairn_shape *outputs,
                                 const struct cairn_shape *y)
 {
@@ -54,29 +57,55 @@ double cairn_each_output_part(const struct cairn_micro *micro, size_t i, size_t 
     return sum / (double)k;
 }
 
+/* A run. */
+struct work {
+    const struct cairn_each_output *loss;
+    const struct cairn_micro *micro;
+    size_t k;
+    const real *h;
+    real *dh;
+};
+
+static void one_sample(const struct work *work, size_t i, struct cairn_scores *scores)
+{
+    const struct cairn_each_output *loss = work->loss;
+    const struct cairn_micro *micro = work->micro;
+    const size_t k = work->k;
+    const double part = loss->reduce == CAIRN_REDUCE_MEAN ? 1 / (double)k : 1;
+    const bool each = micro->weight != NULL && micro->n_weights > 1;
+    const real *h = work->h + i * k;
+    real *dh = work->dh == NULL ? NULL : work->dh + i * k;
+    const cairn_real *target = micro->target + i * k;
+    const double in_w = cairn_each_output_part(micro, i, k);
+    const double weight = (each ? 1 : in_w) * part; /* of all outputs, besides their own */
+    double sum = 0;
+    if (in_w == 0) {
+        if (dh != NULL) memset(dh, 0, k * sizeof *dh);
+        return;
+    }
+    for (size_t j = 0; j < k; j++) {
+        const double own = each ? (double)micro->weight[i * k + j] : 1;
+        double gradient = 0;
+        if (own > 0) sum += own * loss->one(loss->self, (double)h[j], (double)target[j], &gradient);
+        if (dh != NULL) dh[j] = (real)(weight * own * gradient);
+    }
+    scores->loss += weight * sum;
+    scores->weight += in_w;
+}
+
+static void some_samples(const void *what, size_t first, size_t end, struct cairn_scores *scores)
+{
+    for (size_t i = first; i < end; i++) one_sample(what, i, scores);
+}
+
 void cairn_each_output_run(const struct cairn_each_output *loss, const struct cairn_micro *micro,
                            size_t k, const real *h, real *dh, struct cairn_scores *scores)
 {
-    const double part = loss->reduce == CAIRN_REDUCE_MEAN ? 1 / (double)k : 1;
-    const bool each = micro->weight != NULL && micro->n_weights > 1;
-    for (size_t i = 0; i < micro->n; i++) {
-        const cairn_real *target = micro->target + i * k;
-        const double in_w = cairn_each_output_part(micro, i, k);
-        const double weight = (each ? 1 : in_w) * part; /* of all outputs, besides their own */
-        double sum = 0;
-        if (in_w == 0) {
-            if (dh != NULL) memset(dh + i * k, 0, k * sizeof *dh);
-            continue;
-        }
-        for (size_t j = 0; j < k; j++) {
-            const double own = each ? (double)micro->weight[i * k + j] : 1;
-            double gradient = 0;
-            if (own > 0)
-                sum +=
-                    own * loss->one(loss->self, (double)h[i * k + j], (double)target[j], &gradient);
-            if (dh != NULL) dh[i * k + j] = (real)(weight * own * gradient);
-        }
-        scores->loss += weight * sum;
-        scores->weight += in_w;
-    }
+    const struct work work = {loss, micro, k, h, dh};
+    const struct cairn_score_blocks blocks = {.n = micro->n,
+                                              .cost = k,
+                                              .n_threads = cairn_threads_now(),
+                                              .work = some_samples,
+                                              .what = &work};
+    cairn_score_blocks_run(&blocks, scores);
 }

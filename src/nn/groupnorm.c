@@ -8,10 +8,12 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "nn/channels.h"
 #include "nn/layer.h"
 #include "nn/patch_keys.h"
 #include "tensor/row_sums.h"
+#include "tensor/spread.h"
 
 struct groupnorm {
     double eps;
@@ -48,12 +50,12 @@ struct work {
 
 static size_t work_bytes(size_t n_channels)
 {
-    return n_channels * (3 * sizeof(double) + 4 * sizeof(real));
+    return cairn_memory_whole(n_channels * (3 * sizeof(double) + 4 * sizeof(real)));
 }
 
-static struct work work_at(const struct cairn_pass *pass, size_t n_channels)
+static struct work work_at(const struct cairn_pass *pass, size_t n_channels, size_t i)
 {
-    double *first = pass->workspace;
+    double *first = (double *)(void *)((char *)pass->workspace + i * work_bytes(n_channels));
     real *map = (real *)(void *)(first + 3 * n_channels);
     return (struct work){.mean = first,
                          .sum_dy = first + n_channels,
@@ -71,7 +73,7 @@ static cairn_status plan_groups(struct cairn_layer *layer, struct cairn_plan *pl
     self->area = layer->n_in / self->n_channels;
     layer->out = layer->in;
     self->moments = cairn_plan_activation(plan, self->n_groups, 2 * sizeof(double));
-    cairn_plan_workspace(plan, work_bytes(self->n_channels));
+    cairn_plan_workspace(plan, plan->micro * work_bytes(self->n_channels));
     if (!self->affine) return CAIRN_OK;
     CAIRN_TRY(cairn_plan_param(plan, layer, "weight", &channels, &self->weight));
     return cairn_plan_param(plan, layer, "bias", &channels, &self->bias);
@@ -140,29 +142,44 @@ static void take_moments(const struct groupnorm *self, const real *x, double *mo
     }
 }
 
-static void forward(const struct cairn_layer *layer, const struct cairn_pass *pass)
+/* Over samples; within one where they are few. */
+static size_t threads_of(const struct cairn_layer *layer, size_t n)
+{
+    const size_t n_threads = cairn_threads_for(n * layer->n_in);
+    return n_threads <= n ? n_threads : 1;
+}
+
+static void forward_sample(const struct cairn_layer *layer, const struct cairn_pass *pass, size_t i)
 {
     const struct groupnorm *self = layer->self;
     const struct cairn_channels shape = {1, self->n_channels, self->area};
-    const struct work work = work_at(pass, self->n_channels);
+    const struct work work = work_at(pass, self->n_channels, i);
     const real *weight = tensor(self, pass, self->weight);
     const real *bias = tensor(self, pass, self->bias);
+    const real *x = layer->x + i * layer->n_in;
     double *moments = cairn_arena_at(pass->arena, self->moments);
-    size_t n_together = self->n_channels / self->n_groups;
-    for (size_t i = 0; i < pass->micro->n; i++, moments += 2 * self->n_groups) {
-        const real *x = layer->x + i * layer->n_in;
-        take_moments(self, x, moments);
-        for (size_t c = 0; c < self->n_channels; c++) {
-            const double *of_group = moments + 2 * (c / n_together);
-            work.centre[c] = (real)of_group[0];
-            double factor = weight_at(weight, c) * of_group[1];
-            double shift = bias == NULL ? 0 : (double)bias[c];
-            work.a[c] = (real)factor;
-            work.shift[c] = (real)(shift - (of_group[0] - (double)work.centre[c]) * factor);
-        }
-        cairn_channels_scale(&shape, x, work.centre, work.a, work.shift,
-                             layer->y + i * layer->n_in);
+    const size_t n_together = self->n_channels / self->n_groups;
+    moments += i * 2 * self->n_groups;
+    take_moments(self, x, moments);
+    for (size_t c = 0; c < self->n_channels; c++) {
+        const double *of_group = moments + 2 * (c / n_together);
+        work.centre[c] = (real)of_group[0];
+        double factor = weight_at(weight, c) * of_group[1];
+        double shift = bias == NULL ? 0 : (double)bias[c];
+        work.a[c] = (real)factor;
+        work.shift[c] = (real)(shift - (of_group[0] - (double)work.centre[c]) * factor);
     }
+    cairn_channels_scale(&shape, x, work.centre, work.a, work.shift, layer->y + i * layer->n_in);
+}
+
+static void forward(const struct cairn_layer *layer, const struct cairn_pass *pass)
+{
+    const size_t n = pass->micro->n;
+    const size_t n_threads = threads_of(layer, n);
+    CAIRN_SPREAD(n_threads)
+    for (size_t t = 0; t < n_threads; t++)
+        for (size_t i = n * t / n_threads; i < n * (t + 1) / n_threads; i++)
+            forward_sample(layer, pass, i);
 }
 
 /* Sums of one sample, channel by channel -> the factors of dx; as batchnorm, with g = weight dy. */
@@ -190,34 +207,55 @@ static void find_factors(const struct groupnorm *self, const double *moments, co
     }
 }
 
+/* dx of a sample, and the sums of its channels. */
+static void backward_sample(const struct cairn_layer *layer, const struct cairn_pass *pass,
+                            size_t i, const real *dy, real *dx)
+{
+    const struct groupnorm *self = layer->self;
+    const struct cairn_channels shape = {1, self->n_channels, self->area};
+    const struct work work = work_at(pass, self->n_channels, i);
+    const struct cairn_combination factors = {work.centre, work.a, work.b, work.shift};
+    const double *moments = cairn_arena_at(pass->arena, self->moments);
+    const size_t n_together = self->n_channels / self->n_groups;
+    const size_t at = i * layer->n_in;
+    moments += i * 2 * self->n_groups;
+    for (size_t c = 0; c < self->n_channels; c++) work.mean[c] = moments[2 * (c / n_together)];
+    cairn_channels_sum(&shape, dy + at, work.sum_dy);
+    cairn_channels_products(&shape, dy + at, layer->x + at, work.mean, work.sum_product);
+    if (dx == NULL) return;
+    find_factors(self, moments, tensor(self, pass, self->weight), &work);
+    cairn_channels_combine(&shape, &factors, layer->x + at, dy + at, dx + at);
+}
+
+/* The sums of all samples, in their order. */
+static void put_gradients(const struct groupnorm *self, const struct cairn_pass *pass)
+{
+    const double *moments = cairn_arena_at(pass->arena, self->moments);
+    const size_t n_together = self->n_channels / self->n_groups;
+    real *dweight = cairn_pass_open_sum(pass, self->weight);
+    real *dbias = cairn_pass_open_sum(pass, self->bias);
+    for (size_t i = 0; i < pass->micro->n; i++, moments += 2 * self->n_groups) {
+        const struct work work = work_at(pass, self->n_channels, i);
+        for (size_t c = 0; c < self->n_channels; c++) {
+            dweight[c] += (real)(moments[2 * (c / n_together) + 1] * work.sum_product[c]);
+            dbias[c] += (real)work.sum_dy[c];
+        }
+    }
+    pass->sink->close(pass->sink, self->weight);
+    pass->sink->close(pass->sink, self->bias);
+}
+
 static void backward(const struct cairn_layer *layer, const struct cairn_pass *pass, const real *dy,
                      real *dx)
 {
     const struct groupnorm *self = layer->self;
-    const struct cairn_channels shape = {1, self->n_channels, self->area};
-    const struct work work = work_at(pass, self->n_channels);
-    const double *moments = cairn_arena_at(pass->arena, self->moments);
-    const real *weight = tensor(self, pass, self->weight);
-    const struct cairn_combination factors = {work.centre, work.a, work.b, work.shift};
-    size_t n_together = self->n_channels / self->n_groups;
-    real *dweight = self->affine ? cairn_pass_open_sum(pass, self->weight) : NULL;
-    real *dbias = self->affine ? cairn_pass_open_sum(pass, self->bias) : NULL;
-    for (size_t i = 0; i < pass->micro->n; i++, moments += 2 * self->n_groups) {
-        size_t at = i * layer->n_in;
-        for (size_t c = 0; c < self->n_channels; c++) work.mean[c] = moments[2 * (c / n_together)];
-        cairn_channels_sum(&shape, dy + at, work.sum_dy);
-        cairn_channels_products(&shape, dy + at, layer->x + at, work.mean, work.sum_product);
-        for (size_t c = 0; c < self->n_channels && self->affine; c++) {
-            dweight[c] += (real)(moments[2 * (c / n_together) + 1] * work.sum_product[c]);
-            dbias[c] += (real)work.sum_dy[c];
-        }
-        if (dx == NULL) continue;
-        find_factors(self, moments, weight, &work);
-        cairn_channels_combine(&shape, &factors, layer->x + at, dy + at, dx + at);
-    }
-    if (!self->affine) return;
-    pass->sink->close(pass->sink, self->weight);
-    pass->sink->close(pass->sink, self->bias);
+    const size_t n = pass->micro->n;
+    const size_t n_threads = threads_of(layer, n);
+    CAIRN_SPREAD(n_threads)
+    for (size_t t = 0; t < n_threads; t++)
+        for (size_t i = n * t / n_threads; i < n * (t + 1) / n_threads; i++)
+            backward_sample(layer, pass, i, dy, dx);
+    if (self->affine) put_gradients(self, pass);
 }
 
 #define GROUPNORM(kind, doc_of_it, example_keys, keys_of_it, plan_of_it, ...)                      \

@@ -59,16 +59,27 @@ void cairn_linear_forward(const struct cairn_linear *linear, const struct cairn_
                                    .weights = pass->weights});
 }
 
-void cairn_linear_weights(const struct cairn_linear *linear, const struct cairn_pass *pass,
-                          size_t n, const real *x, const real *dy)
+/* dx = dy W */
+static void multiply(const struct cairn_linear *linear, const struct cairn_pass *pass,
+                     struct cairn_matmul_job *job)
+{
+    job->w = cairn_pass_tensor(pass, linear->weight);
+    job->kept = cairn_arena_at(pass->arena, linear->kept);
+    job->weights = pass->weights;
+    cairn_matmul_by_data(&linear->matmul, job);
+}
+
+/* The gradient by W comes first, so that the product for dx finds dy in scratch as it wants it. */
+void cairn_linear_backward(const struct cairn_linear *linear, const struct cairn_pass *pass,
+                           size_t n, const real *x, const real *dy, real *dx)
 {
     struct cairn_sink *sink = pass->sink;
+    struct cairn_matmul_job job = {.n = n, .x = x, .dy = dy, .dx = dx, .scratch = pass->scratch};
     if (linear->has_bias) {
         cairn_columns_sum(dy, n, linear->out, cairn_sink_beta(sink, linear->bias),
                           sink->open(sink, linear->bias));
         sink->close(sink, linear->bias);
     }
-    struct cairn_matmul_job job = {.n = n, .x = x, .dy = dy, .scratch = pass->scratch};
     if (cairn_matmul_places(&linear->matmul, n)) job.place = cairn_sink_place(sink, linear->weight);
     if (job.place == NULL) {
         job.dw = sink->open(sink, linear->weight);
@@ -76,17 +87,13 @@ void cairn_linear_weights(const struct cairn_linear *linear, const struct cairn_
     }
     cairn_matmul_by_weights(&linear->matmul, &job);
     sink->close(sink, linear->weight);
+    job.same_dy = true;
+    if (dx != NULL) multiply(linear, pass, &job);
 }
 
 void cairn_linear_input(const struct cairn_linear *linear, const struct cairn_pass *pass, size_t n,
                         const real *dy, real *dx)
 {
-    cairn_matmul_by_data(&linear->matmul, &(struct cairn_matmul_job){
-                                              .n = n,
-                                              .w = cairn_pass_tensor(pass, linear->weight),
-                                              .dy = dy,
-                                              .dx = dx,
-                                              .scratch = pass->scratch,
-                                              .kept = cairn_arena_at(pass->arena, linear->kept),
-                                              .weights = pass->weights});
+    struct cairn_matmul_job job = {.n = n, .dy = dy, .dx = dx, .scratch = pass->scratch};
+    multiply(linear, pass, &job);
 }

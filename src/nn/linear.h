@@ -10,11 +10,11 @@
 #include "nn/layer.h"
 #include "tensor/matmul.h"
 
-#define cairn_linear_plan    CAIRN_R(cairn_linear_plan)
-#define cairn_linear_free    CAIRN_R(cairn_linear_free)
-#define cairn_linear_forward CAIRN_R(cairn_linear_forward)
-#define cairn_linear_weights CAIRN_R(cairn_linear_weights)
-#define cairn_linear_input   CAIRN_R(cairn_linear_input)
+#define cairn_linear_plan     CAIRN_R(cairn_linear_plan)
+#define cairn_linear_free     CAIRN_R(cairn_linear_free)
+#define cairn_linear_forward  CAIRN_R(cairn_linear_forward)
+#define cairn_linear_backward CAIRN_R(cairn_linear_backward)
+#define cairn_linear_input    CAIRN_R(cairn_linear_input)
 
 /** What it is.  in, out and the rows are at most CAIRN_GEMM_MOST: checked by the layer's plan. */
 struct cairn_linear {
@@ -38,12 +38,12 @@ void cairn_linear_free(struct cairn_linear *linear);
 void cairn_linear_forward(const struct cairn_linear *linear, const struct cairn_pass *pass,
                           size_t n, const real *x, real *y);
 
-/** Gradients by b and W into the sink: sum of the rows of dy [n, out], and dy^T x.  Ranks: local.
- * Errors: none. */
-void cairn_linear_weights(const struct cairn_linear *linear, const struct cairn_pass *pass,
-                          size_t n, const real *x, const real *dy);
+/** Gradients by b and W into the sink: sum of the rows of dy [n, out], and dy^T x; then dx = dy W,
+ * where dx is not NULL.  Ranks: local.  Errors: none. */
+void cairn_linear_backward(const struct cairn_linear *linear, const struct cairn_pass *pass,
+                           size_t n, const real *x, const real *dy, real *dx);
 
-/** dx = dy W.  Ranks: local.  Errors: none. */
+/** dx = dy W alone.  Ranks: local.  Errors: none. */
 void cairn_linear_input(const struct cairn_linear *linear, const struct cairn_pass *pass, size_t n,
                         const real *dy, real *dx);
 

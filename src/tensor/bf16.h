@@ -9,9 +9,34 @@
 #include "tensor/real.h"
 
 #define cairn_bf16_round CAIRN_R(cairn_bf16_round)
+#define cairn_bf16_reals CAIRN_R(cairn_bf16_reals)
+#define cairn_bf16_pairs CAIRN_R(cairn_bf16_pairs)
+#define cairn_bf16_rows  CAIRN_R(cairn_bf16_rows)
+#define cairn_bf16_along CAIRN_R(cairn_bf16_along)
 
 /** y[i] = x[i] of [n], rounded to the nearest, ties to even; what is not a number stays so.
  * Ranks: local.  Errors: none. */
 void cairn_bf16_round(const real *x, size_t n, uint16_t *y);
+
+/** The same as reals that have no lower half.  Ranks: local.  Errors: none. */
+void cairn_bf16_reals(const real *x, size_t n, real *y);
+
+/**
+ * Pairs for products (tile.h): in each number's place two of them, rounded, of rows 2 i (the lower
+ * half) and 2 i + 1, or zero where there is none.
+ *
+ * Shapes  x: [n, rows, size]; pairs: [n, ceil(rows / 2), size]
+ * Ranks   local
+ * Errors  none; only for floats
+ */
+void cairn_bf16_pairs(const real *x, size_t n, size_t rows, size_t size, real *pairs);
+
+/** Likewise of the rows of x [rows, n], which are ld apart: pairs [ceil(rows / 2), n].
+ * Ranks: local.  Errors: none. */
+void cairn_bf16_rows(const real *x, size_t rows, size_t n, size_t ld, real *pairs);
+
+/** Pairs of neighbours in the rows of such an x: pairs [rows, ceil(n / 2)].  Ranks: local.
+ * Errors: none. */
+void cairn_bf16_along(const real *x, size_t rows, size_t n, size_t ld, real *pairs);
 
 #endif

@@ -14,6 +14,7 @@
 #include "tensor/real.h"
 
 #define cairn_conv_plan       CAIRN_R(cairn_conv_plan)
+#define cairn_conv_plan_by    CAIRN_R(cairn_conv_plan_by)
 #define cairn_conv_free       CAIRN_R(cairn_conv_free)
 #define cairn_conv_forward    CAIRN_R(cairn_conv_forward)
 #define cairn_conv_by_data    CAIRN_R(cairn_conv_by_data)
@@ -26,10 +27,12 @@ struct cairn_conv {
     size_t channels; /* K, of the output */
     size_t n_groups; /* divides C and K */
     size_t micro;    /* most samples of one call */
+    bool rounds;     /* its operands to bfloat16; doubles never are */
 
     const struct cairn_conv_kind *kind; /* who does it */
     void *self;                         /* the kind's own plan, owned */
     size_t workspace_bytes;             /* of one call */
+    size_t rounded_at;                  /* in it: operands for a kind that does not round */
 };
 
 /** The arrays of one call; those that it does not name are not looked at. */
@@ -47,9 +50,10 @@ struct cairn_conv_job {
     void *workspace;
 };
 
-/** One way to do it. */
+/** One way to do it: y, dx and dw. */
 struct cairn_conv_kind {
-    bool (*takes)(const struct cairn_conv *conv);  /* NULL: all */
+    bool (*takes)(const struct cairn_conv *conv); /* NULL: all */
+    bool rounds; /* operands, where the convolution says so; else it is given rounded ones */
     cairn_status (*plan)(struct cairn_conv *conv); /* sets self and workspace_bytes */
     void (*free)(struct cairn_conv *conv);         /* also after a plan that failed */
     void (*forward)(const struct cairn_conv *conv, const struct cairn_conv_job *job);
@@ -65,6 +69,10 @@ struct cairn_conv_kind {
  * Errors  CAIRN_USAGE: sizes that cannot be counted; CAIRN_MEMORY
  */
 CAIRN_CHECKED cairn_status cairn_conv_plan(struct cairn_conv *conv);
+
+/** The same by one of the kinds.  Ranks: local.  Errors: as above. */
+CAIRN_CHECKED cairn_status cairn_conv_plan_by(struct cairn_conv *conv,
+                                              const struct cairn_conv_kind *kind);
 
 /** Release what was planned; a zeroed one is fine.  Ranks: local.  Errors: none. */
 void cairn_conv_free(struct cairn_conv *conv);

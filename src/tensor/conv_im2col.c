@@ -12,7 +12,6 @@
 #include "tensor/blas.h"
 #include "tensor/conv.h"
 #include "tensor/im2col.h"
-#include "tensor/row_sums.h"
 
 /* The plan. */
 struct im2col {
@@ -277,10 +276,6 @@ static void weights_of_tile(const struct tile *tile, const struct cairn_conv_job
     size_t n_groups = tile->conv->n_groups;
     size_t m = tile->conv->channels / n_groups;
     size_t n = tile->self->n_taps / n_groups;
-    real *db = job->dbias;
-    for (size_t o = 0; o < tile->conv->channels && db != NULL; o++)
-        db[o] = (beta == 0 ? 0 : beta * db[o]) +
-                (real)cairn_row_sum(dy + o * tile->n_columns, tile->n_columns);
     for (size_t g = 0; g < n_groups; g++)
         cairn_gemm(&(struct cairn_gemm){.m = m,
                                         .n = n,

@@ -154,6 +154,7 @@ static void add_up(const struct work *work, size_t n_steps, size_t n_columns, bo
                               .n_columns = (n_columns + LANES - 1) / LANES * LANES,
                               .b = work->dy,
                               .adds = adds,
+                              .pairs = work->plan->pairs,
                               .ldc = COLUMNS};
     size_t row[CAIRN_TILE_ROWS];
     tile.a = work->x;

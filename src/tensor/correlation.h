@@ -19,6 +19,7 @@ struct cairn_correlation {
     size_t n_in, n_out; /* channels of a group */
     size_t micro;       /* most samples of a run */
     size_t n_threads;   /* no influence on the bits */
+    bool pairs;         /* x and dy are pairs (tile.h), so many in the place of samples */
 
     size_t n_rows;      /* channels in times places of the kernel, of a group */
     size_t *row;        /* [n_rows] where they begin in the padded input; owned */

@@ -30,7 +30,7 @@ WIDE static void add_lanes(const vector *x, real *sums)
 }
 
 WIDE static inline __attribute__((always_inline)) void
-work(const struct cairn_dots *dots, const size_t n_rows, const size_t n_columns)
+work(const struct cairn_dots *dots, const size_t n_rows, const size_t n_columns, const bool pairs)
 {
     const struct cairn_tile_step *step = dots->step;
     const struct cairn_tile_step *end = step + dots->n_steps;
@@ -51,7 +51,10 @@ work(const struct cairn_dots *dots, const size_t n_rows, const size_t n_columns)
             LOADED(x);
             UNROLLED
             for (size_t i = 0; i < n_rows; i++) {
-                sum[i][j] += factor[i] * x;
+                if (pairs)
+                    sum[i][j] = ADD_PAIRS(sum[i][j], factor[i], x);
+                else
+                    sum[i][j] += factor[i] * x;
                 BEFORE_THE_NEXT(sum[i][j]);
             }
         }
@@ -69,37 +72,36 @@ work(const struct cairn_dots *dots, const size_t n_rows, const size_t n_columns)
             dots->c[i * dots->ldc + j] += sums[i * n_columns + j];
 }
 
-#define INSTANCE(n, m)                                                                             \
-    WIDE static void dots_##n##_##m(const struct cairn_dots *dots)                                 \
+#define INSTANCE_OF(n, m, name, pairs)                                                             \
+    WIDE static void name##_##n##_##m(const struct cairn_dots *dots)                               \
     {                                                                                              \
-        work(dots, n, m);                                                                          \
+        work(dots, n, m, pairs);                                                                   \
     }
-#define TO_4(X, n)   X(n, 1) X(n, 2) X(n, 3) X(n, 4)
-#define TO_6(X, n)   TO_4(X, n) X(n, 5) X(n, 6)
-#define LISTED(n, m) dots_##n##_##m,
+#define INSTANCE(n, m)      INSTANCE_OF(n, m, dots, false)
+#define PAIRED(n, m)        INSTANCE_OF(n, m, paired, true)
+#define LISTED(n, m)        dots_##n##_##m,
+#define LISTED_PAIRED(n, m) paired_##n##_##m,
+#define TO_4(X, n)          X(n, 1) X(n, 2) X(n, 3) X(n, 4)
+#define TO_6(X, n)          TO_4(X, n) X(n, 5) X(n, 6)
 
 #if CAIRN_DOTS_ROWS == 4
-TO_6(INSTANCE, 1)
-TO_6(INSTANCE, 2)
-TO_6(INSTANCE, 3)
-TO_6(INSTANCE, 4)
-#define ALL                                                                                        \
-    {TO_6(LISTED, 1)}, {TO_6(LISTED, 2)}, {TO_6(LISTED, 3)},                                       \
-    {                                                                                              \
-        TO_6(LISTED, 4)                                                                            \
-    }
+#define EACH(X) TO_6(X, 1) TO_6(X, 2) TO_6(X, 3) TO_6(X, 4)
 #else
-TO_4(INSTANCE, 1)
-TO_4(INSTANCE, 2)
-#define ALL                                                                                        \
-    {TO_4(LISTED, 1)},                                                                             \
-    {                                                                                              \
-        TO_4(LISTED, 2)                                                                            \
-    }
+#define EACH(X) TO_4(X, 1) TO_4(X, 2)
+#endif
+
+typedef void (*const function)(const struct cairn_dots *dots);
+EACH(INSTANCE)
+static function plain[ROWS * COLUMNS] = {EACH(LISTED)};
+#if CAIRN_TILE_PAIRS
+EACH(PAIRED)
+static function of_pairs[ROWS * COLUMNS] = {EACH(LISTED_PAIRED)};
+#else
+#define of_pairs plain
 #endif
 
 void cairn_dots(const struct cairn_dots *dots)
 {
-    static void (*const instance[ROWS][COLUMNS])(const struct cairn_dots *dots) = {ALL};
-    instance[dots->n_rows - 1][dots->n_columns - 1](dots);
+    const size_t at = (dots->n_rows - 1) * COLUMNS + dots->n_columns - 1;
+    (dots->pairs ? of_pairs : plain)[at](dots);
 }

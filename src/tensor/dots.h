@@ -18,10 +18,11 @@
 #endif
 
 /** c[i * ldc + j] += the sum over k and e of a[row[i] + step[k].a + e] * b[column[j] + step[k].b +
- * e], e from 0 to CAIRN_TILE_LANES - 1. */
+ * e], e from 0 to CAIRN_TILE_LANES - 1.  With pairs: as in tile.h. */
 struct cairn_dots {
     size_t n_rows, n_columns; /* 1 to CAIRN_DOTS_ROWS, CAIRN_DOTS_COLUMNS */
     size_t n_steps;           /* some hundred: adding up the lanes costs as much as 10 */
+    bool pairs;
     const real *a, *b;
     const size_t *row, *column;
     const struct cairn_tile_step *step;

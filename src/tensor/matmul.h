@@ -46,15 +46,16 @@ struct cairn_matmul {
 
 /** The arrays of one call; those that it does not name are not looked at. */
 struct cairn_matmul_job {
-    size_t n;                  /* rows */
-    const real *x;             /* [n, in] */
-    const real *w;             /* [out, in] */
-    const real *bias;          /* [out], or NULL */
-    real *y;                   /* [n, out] */
-    const real *dy;            /* [n, out] */
-    real *dx;                  /* [n, in] */
-    real *dw;                  /* [out, in] */
-    real beta;                 /* dw = beta * dw + gradient, with 0 (dw is not read) or 1 */
+    size_t n;         /* rows */
+    const real *x;    /* [n, in] */
+    const real *w;    /* [out, in] */
+    const real *bias; /* [out], or NULL */
+    real *y;          /* [n, out] */
+    const real *dy;   /* [n, out] */
+    bool same_dy;     /* by data: as in the call by weights before, and scratch is as it left it */
+    real *dx;         /* [n, in] */
+    real *dw;         /* [out, in] */
+    real beta;        /* dw = beta * dw + gradient, with 0 (dw is not read) or 1 */
     struct cairn_place *place; /* of dw, instead of these two where cairn_matmul_places() */
     void *scratch;             /* at a multiple of 64 */
     void *kept;                /* likewise; this map's own */

@@ -308,13 +308,13 @@ static const struct product *find_kept(const struct cairn_matmul *matmul,
 }
 
 /* An operand of n numbers as the products want it: rounded, at `at` in the scratch memory, or as it
- * is. */
+ * is.  What is there may be just that. */
 static const void *operand(const struct cairn_matmul *matmul, const struct cairn_matmul_job *job,
                            size_t at, const real *x, size_t n)
 {
     if (!matmul->rounds) return x;
     uint16_t *rounded = (uint16_t *)((char *)job->scratch + at);
-    cairn_bf16_round(x, n, rounded);
+    if (!job->same_dy || x != job->dy) cairn_bf16_round(x, n, rounded);
     return rounded;
 }
 

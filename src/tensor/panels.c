@@ -83,6 +83,7 @@ void cairn_panels_multiply(const struct cairn_panels *job)
                                   .step = step,
                                   .b = job->panels + k * COLUMNS,
                                   .adds = job->adds || k > 0,
+                                  .pairs = job->pairs,
                                   .ldc = job->ldc};
         multiply_steps(job, &tile);
     }

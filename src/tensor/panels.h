@@ -35,6 +35,7 @@ struct cairn_panels {
     size_t lda, ldc;
     real *c;
     bool turned, adds;
+    bool pairs; /* A and B are pairs (tensor/tile.h), so many in the place of k */
 };
 
 /** Do it.  Each number of C is a sum over k in this order, by 256.  Ranks: local.  Errors: none. */

@@ -68,6 +68,21 @@ real cairn_exponentials(const real *x, size_t k, real scale, real *y, real *top)
     return sum_of(y, k);
 }
 
+void cairn_exponentials_across(const real *restrict x, size_t k, real *restrict y,
+                               real *restrict top, real *restrict sum)
+{
+    enum { N = CAIRN_ROWS_ACROSS };
+    for (size_t l = 0; l < N; l++) top[l] = x[l];
+    for (size_t j = 1; j < k; j++)
+        for (size_t l = 0; l < N; l++) top[l] = larger(x[j * N + l], top[l]);
+    for (size_t l = 0; l < N; l++) sum[l] = 0;
+    for (size_t j = 0; j < k; j++)
+        for (size_t l = 0; l < N; l++) {
+            y[j * N + l] = cairn_exp(x[j * N + l] - top[l]);
+            sum[l] += y[j * N + l];
+        }
+}
+
 void cairn_softmax(const real *x, size_t k, real *y)
 {
     real top = 0;

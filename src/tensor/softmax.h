@@ -8,10 +8,11 @@
 
 #include "tensor/real.h"
 
-#define cairn_exponentials     CAIRN_R(cairn_exponentials)
-#define cairn_softmax          CAIRN_R(cairn_softmax)
-#define cairn_row_dot          CAIRN_R(cairn_row_dot)
-#define cairn_softmax_backward CAIRN_R(cairn_softmax_backward)
+#define cairn_exponentials        CAIRN_R(cairn_exponentials)
+#define cairn_exponentials_across CAIRN_R(cairn_exponentials_across)
+#define cairn_softmax             CAIRN_R(cairn_softmax)
+#define cairn_row_dot             CAIRN_R(cairn_row_dot)
+#define cairn_softmax_backward    CAIRN_R(cairn_softmax_backward)
 
 /**
  * y_j = exp(scale x_j - *top) with *top the largest scale x_j, so that none overflows; the answer
@@ -22,6 +23,12 @@
  * Errors  none; x that are not finite give a sum that is none
  */
 real cairn_exponentials(const real *x, size_t k, real scale, real *y, real *top);
+
+enum { CAIRN_ROWS_ACROSS = 16 };
+
+/** The same of 16 rows that lie across, x [k, 16]: y [k, 16], top and sum [16].  Where k is less
+ * than 16 each row has the bits that it has alone.  Ranks: local.  Errors: as above. */
+void cairn_exponentials_across(const real *x, size_t k, real *y, real *top, real *sum);
 
 /** sum a_j b_j of a, b [k].  Ranks: local.  Errors: none. */
 real cairn_row_dot(const real *a, const real *b, size_t k);

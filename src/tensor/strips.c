@@ -175,8 +175,11 @@ static void add_up(const struct work *work, size_t channel, size_t n, size_t n_c
     const real *w =
         work->job->w + work->group * strips->n_to * strips->n_from * n_taps + channel * next;
     size_t row[CAIRN_TILE_ROWS];
-    struct cairn_tile tile = {
-        .n_rows = n, .row = row, .step = work->step, .ldc = strips->n_columns};
+    struct cairn_tile tile = {.n_rows = n,
+                              .row = row,
+                              .step = work->step,
+                              .pairs = strips->pairs,
+                              .ldc = strips->n_columns};
     for (size_t i = 0; i < n; i++) row[i] = i * next;
     for (size_t j = 0; j < n_columns; j += COLUMNS) {
         tile.n_columns = least(COLUMNS, n_columns - j);

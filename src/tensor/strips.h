@@ -19,6 +19,7 @@ struct cairn_strips {
     bool is_back;                        /* from its output to its input */
     size_t n_groups;
     size_t n_from, n_to; /* channels of a group */
+    bool pairs;          /* as in sweep.h */
 
     size_t from[CAIRN_PATCH_DIMS], to[CAIRN_PATCH_DIMS]; /* sizes */
     ptrdiff_t before[CAIRN_PATCH_DIMS]; /* padding before `from`; less than 0: it is cut */

@@ -129,6 +129,7 @@ static void add_up(const struct work *work, size_t n, real *dw)
     size_t row[CAIRN_DOTS_ROWS];
     size_t column[CAIRN_DOTS_COLUMNS];
     struct cairn_dots dots = {.n_steps = n * plan->n_steps,
+                              .pairs = plan->strips.pairs,
                               .a = work->dy,
                               .b = work->seen,
                               .row = row,

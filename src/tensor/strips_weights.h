@@ -14,7 +14,7 @@
 
 /** Planned once. */
 struct cairn_strips_weights {
-    struct cairn_strips strips; /* planned, those of forward */
+    struct cairn_strips strips; /* planned, forward; with pairs those of samples */
     size_t micro;               /* most samples of a run */
     size_t n_threads;           /* no influence on the bits */
 

@@ -93,8 +93,10 @@ static void add_up(const struct work *work, size_t group, size_t panel, real *su
     const real *a = work->job->from + group * sweep->n_from * plane;
     const size_t n_columns = least(COLUMNS, sweep->n_to - panel * COLUMNS);
     memset(sums + work->n_rows * COLUMNS, 0, (ROWS - work->n_rows) * COLUMNS * sizeof *sums);
-    struct cairn_tile tile = {
-        .step = work->step, .n_columns = (n_columns + LANES - 1) / LANES * LANES, .ldc = COLUMNS};
+    struct cairn_tile tile = {.step = work->step,
+                              .n_columns = (n_columns + LANES - 1) / LANES * LANES,
+                              .pairs = sweep->pairs,
+                              .ldc = COLUMNS};
     for (size_t row = 0; row < work->n_rows; row += tile.n_rows) {
         tile.n_rows = cairn_tile_rows(work->n_rows - row);
         tile.row = work->from + row;

@@ -42,6 +42,7 @@ struct cairn_sweep {
     bool is_back;                        /* from its output to its input */
     size_t n_groups;
     size_t n_from, n_to; /* channels of a group */
+    bool pairs;          /* `from` and w are pairs (tile.h), so many in the place of channels */
 
     size_t from[CAIRN_PATCH_DIMS], to[CAIRN_PATCH_DIMS]; /* sizes */
     struct cairn_sweep_axis axis[CAIRN_PATCH_DIMS];

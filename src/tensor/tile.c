@@ -12,7 +12,7 @@ enum { ROWS = CAIRN_TILE_ROWS, VECTORS = 2 };
 
 /* A tile of whole vectors. */
 WIDE static inline __attribute__((always_inline)) void
-work(const struct cairn_tile *tile, const size_t n_rows, const size_t n_vectors)
+work(const struct cairn_tile *tile, const size_t n_rows, const size_t n_vectors, const bool pairs)
 {
     const struct cairn_tile_step *step = tile->step;
     const struct cairn_tile_step *end = step + tile->n_steps;
@@ -32,7 +32,10 @@ work(const struct cairn_tile *tile, const size_t n_rows, const size_t n_vectors)
             const real x = from[row[i]];
             UNROLLED
             for (size_t v = 0; v < n_vectors; v++) {
-                sum[i][v] += x * factor[v];
+                if (pairs)
+                    sum[i][v] = ADD_PAIRS(sum[i][v], IN_EACH_LANE(x), factor[v]);
+                else
+                    sum[i][v] += x * factor[v];
                 BEFORE_THE_NEXT(sum[i][v]);
             }
         }
@@ -49,20 +52,30 @@ work(const struct cairn_tile *tile, const size_t n_rows, const size_t n_vectors)
     }
 }
 
-#define INSTANCE(n)                                                                                \
-    WIDE static void rows_##n##_1(const struct cairn_tile *tile)                                   \
+#define INSTANCE_OF(n, v, name, pairs)                                                             \
+    WIDE static void name##_##n##_##v(const struct cairn_tile *tile)                               \
     {                                                                                              \
-        work(tile, n, 1);                                                                          \
-    }                                                                                              \
-    WIDE static void rows_##n##_2(const struct cairn_tile *tile)                                   \
-    {                                                                                              \
-        work(tile, n, 2);                                                                          \
+        work(tile, n, v, pairs);                                                                   \
     }
-#define LISTED(n) {rows_##n##_1, rows_##n##_2},
+#define INSTANCE(n)      INSTANCE_OF(n, 1, rows, false) INSTANCE_OF(n, 2, rows, false)
+#define PAIRED(n)        INSTANCE_OF(n, 1, paired, true) INSTANCE_OF(n, 2, paired, true)
+#define LISTED(n)        {rows_##n##_1, rows_##n##_2},
+#define LISTED_PAIRED(n) {paired_##n##_1, paired_##n##_2},
 
+typedef void (*const function)(const struct cairn_tile *tile);
 CAIRN_TILE_EACH(INSTANCE)
-static void (*const instance[ROWS][VECTORS])(const struct cairn_tile *tile) = {
-    CAIRN_TILE_EACH(LISTED)};
+static function plain[ROWS][VECTORS] = {CAIRN_TILE_EACH(LISTED)};
+#if CAIRN_TILE_PAIRS
+CAIRN_TILE_EACH(PAIRED)
+static function of_pairs[ROWS][VECTORS] = {CAIRN_TILE_EACH(LISTED_PAIRED)};
+#else
+#define of_pairs plain
+#endif
+
+static void work_vectors(const struct cairn_tile *tile, size_t n_vectors)
+{
+    (tile->pairs ? of_pairs : plain)[tile->n_rows - 1][n_vectors - 1](tile);
+}
 
 /* The last vector of each row is not c's alone: by way of a copy. */
 static void part(const struct cairn_tile *tile, size_t n_vectors)
@@ -72,7 +85,7 @@ static void part(const struct cairn_tile *tile, size_t n_vectors)
     copy.c = whole;
     copy.ldc = CAIRN_TILE_COLUMNS;
     copy.adds = false;
-    instance[tile->n_rows - 1][n_vectors - 1](&copy);
+    work_vectors(&copy, n_vectors);
     for (size_t i = 0; i < tile->n_rows; i++) {
         real *c = tile->c + i * tile->ldc;
         const real *sum = whole + i * CAIRN_TILE_COLUMNS;
@@ -87,7 +100,7 @@ void cairn_tile(const struct cairn_tile *tile)
 {
     const size_t n_vectors = (tile->n_columns + CAIRN_TILE_LANES - 1) / CAIRN_TILE_LANES;
     if (tile->n_columns % CAIRN_TILE_LANES == 0)
-        instance[tile->n_rows - 1][n_vectors - 1](tile);
+        work_vectors(tile, n_vectors);
     else
         part(tile, n_vectors);
 }

@@ -33,6 +33,13 @@
 #define CAIRN_TILE_IS_SLOW false
 #endif
 
+/* Whether it multiplies pairs of bfloat16: twice the products in the same time. */
+#if defined(__AVX512BF16__) && defined(__AVX512F__) && CAIRN_R_BITS == 32
+#define CAIRN_TILE_PAIRS true
+#else
+#define CAIRN_TILE_PAIRS false
+#endif
+
 /** X(1) X(2) ... of all counts of rows. */
 #define CAIRN_TILE_EACH_4(X)  X(1) X(2) X(3) X(4)
 #define CAIRN_TILE_EACH_6(X)  CAIRN_TILE_EACH_4(X) X(5) X(6)
@@ -63,7 +70,9 @@ struct cairn_tile_step {
 
 /** c[i * ldc + j] = (adds: itself +) the sum over k, in this order, of
  * a[row[i] + step[k].a] * b[step[k].b + j].  So a matrix A is row i * lda and step k, or k * lda
- * and i where it is stored turned; a patch is a place of the output, and a place of the kernel. */
+ * and i where it is stored turned; a patch is a place of the output, and a place of the kernel.
+ * With pairs each number of a and b is a pair of bfloat16 (bf16.h), and their product the sum of
+ * two, of which that of the upper ones is added first. */
 struct cairn_tile {
     size_t n_rows;    /* 1 to CAIRN_TILE_ROWS; CAIRN_TILE_ROWS / 2 and more are fast */
     size_t n_columns; /* 1 to CAIRN_TILE_COLUMNS; more than half of them is fast ... */
@@ -73,7 +82,8 @@ struct cairn_tile {
     const struct cairn_tile_step *step; /* [n_steps] */
     const real *b; /* read by whole vectors: there is something to be read after the last column */
     bool adds;
-    real *c; /* [n_rows, n_columns]; nothing else is written */
+    bool pairs; /* only where CAIRN_TILE_PAIRS */
+    real *c;    /* [n_rows, n_columns]; nothing else is written */
     size_t ldc;
 };
 

@@ -5,6 +5,10 @@
 
 #include "tensor/tile.h"
 
+#if CAIRN_TILE_PAIRS
+#include <immintrin.h>
+#endif
+
 /* -std=c11 forbids gcc to fuse products and sums.  Clang does so, but has to be held back from
  * cutting vectors of 64 bytes in two and from loading all rows first, for which there is no room.
  */
@@ -31,6 +35,15 @@
 
 typedef real vector
     __attribute__((vector_size(CAIRN_TILE_BYTES), aligned(sizeof(real)), may_alias));
+
+/* sum + a * b of pairs of bfloat16; a pair in each lane. */
+#if CAIRN_TILE_PAIRS
+#define ADD_PAIRS(sum, a, b) (vector) _mm512_dpbf16_ps((__m512)(sum), (__m512bh)(a), (__m512bh)(b))
+#define IN_EACH_LANE(x)      (vector) _mm512_set1_ps(x)
+#else
+#define ADD_PAIRS(sum, a, b) ((void)(a), (sum))
+#define IN_EACH_LANE(x)      (x)
+#endif
 
 /* Of two vectors laid end to end, the first halves in turn, and the second halves. */
 #if CAIRN_TILE_BYTES / (CAIRN_R_BITS / 8) == 16

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Every way to do a convolution gives the same but for rounding, whether it would be taken or not,
- * and its bits depend neither on threads nor on how many samples are worked in one call. */
+ * and its bits depend neither on threads nor on how many samples are worked in one call.  The same
+ * of rounded operands. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 #include <cmocka.h>
 
 #include "support/patches.h"
+#include "tensor/bf16.h"
 #include "tensor/conv.h"
 #include "tensor/threads.h"
 
@@ -61,10 +63,21 @@ static void free_results(struct results *results)
     free(results->y), free(results->dx), free(results->dw), free(results->db);
 }
 
+/* How: operands rounded by the convolution, or before it. */
+enum how { AS_THEY_ARE, ROUNDED, ROUNDED_BEFORE };
+
+static real *operand(size_t n, size_t seed, enum how how)
+{
+    real *x = patch_numbers(n, seed);
+    if (how == ROUNDED_BEFORE) cairn_bf16_reals(x, n, x);
+    return x;
+}
+
 static struct results run(const struct cairn_conv_kind *kind, const struct patch_sizes *sizes,
-                          size_t n, size_t at_once)
+                          size_t n, size_t at_once, enum how how)
 {
     struct cairn_conv conv = convolution(sizes);
+    conv.rounds = how == ROUNDED;
     const struct cairn_patches *patches = &conv.patches;
     const size_t n_in = patches->channels * cairn_patches_count(patches->in);
     const size_t n_out = conv.channels * cairn_patches_count(patches->out);
@@ -72,10 +85,9 @@ static struct results run(const struct cairn_conv_kind *kind, const struct patch
         conv.channels * patches->channels / conv.n_groups * cairn_patches_count(patches->kernel);
     struct results to = {patch_numbers(n * n_out, 5), patch_numbers(n * n_in, 6),
                          patch_numbers(n_w, 7), patch_numbers(conv.channels, 8)};
-    real *x = patch_numbers(n * n_in, 1), *dy = patch_numbers(n * n_out, 2),
-         *w = patch_numbers(n_w, 3), *bias = patch_numbers(conv.channels, 4);
-    conv.kind = kind;
-    assert_int_equal(kind->plan(&conv), CAIRN_OK);
+    real *x = operand(n * n_in, 1, how), *dy = operand(n * n_out, 2, how),
+         *w = operand(n_w, 3, how), *bias = patch_numbers(conv.channels, 4);
+    assert_int_equal(cairn_conv_plan_by(&conv, kind), CAIRN_OK);
     void *workspace = aligned_alloc(64, (conv.workspace_bytes + 127) / 64 * 64);
     assert_non_null(workspace);
     memset(workspace, 0xff, conv.workspace_bytes); /* what is not a number */
@@ -91,9 +103,9 @@ static struct results run(const struct cairn_conv_kind *kind, const struct patch
                                            .dbias = to.db,
                                            .beta = s == 0 ? (real)0.5 : 1,
                                            .workspace = workspace};
-        kind->forward(&conv, &job);
-        kind->by_data(&conv, &job);
-        kind->by_weights(&conv, &job);
+        cairn_conv_forward(&conv, &job);
+        cairn_conv_by_data(&conv, &job);
+        cairn_conv_by_weights(&conv, &job);
     }
     cairn_conv_free(&conv);
     free(workspace), free(x), free(dy), free(w), free(bias);
@@ -108,7 +120,7 @@ static void assert_close(const char *what, const real *a, const real *b, size_t 
     free(doubles);
 }
 
-static void check(const struct patch_sizes *sizes, size_t n)
+static void check(const struct patch_sizes *sizes, size_t n, enum how how)
 {
     const struct cairn_conv conv = convolution(sizes);
     const struct cairn_patches *patches = &conv.patches;
@@ -116,27 +128,63 @@ static void check(const struct patch_sizes *sizes, size_t n)
     const size_t n_dx = n * patches->channels * cairn_patches_count(patches->in);
     const size_t n_w =
         conv.channels * patches->channels / conv.n_groups * cairn_patches_count(patches->kernel);
-    struct results want = run(&cairn_conv_im2col, sizes, n, n);
-    struct results one = run(&cairn_conv_direct, sizes, n, n);
+    struct results want =
+        run(&cairn_conv_im2col, sizes, n, n, how == ROUNDED ? ROUNDED_BEFORE : how);
+    struct results one = run(&cairn_conv_direct, sizes, n, n, how);
     assert_close("y", one.y, want.y, n_y);
     assert_close("dx", one.dx, want.dx, n_dx);
     assert_close("dw", one.dw, want.dw, n_w);
-    assert_close("db", one.db, want.db, conv.channels);
-    struct results single = run(&cairn_conv_direct, sizes, n, 1);
+    if (how == AS_THEY_ARE) assert_close("db", one.db, want.db, conv.channels);
+    struct results single = run(&cairn_conv_direct, sizes, n, 1, how);
     assert_memory_equal(single.y, one.y, n_y * sizeof(real));
     assert_memory_equal(single.dx, one.dx, n_dx * sizeof(real));
     assert_close("dw of one sample at a time", single.dw, want.dw, n_w);
     free_results(&want), free_results(&one), free_results(&single);
 }
 
+static void check_all(enum how how)
+{
+    for (size_t i = 0; i < PATCH_TABLE; i++) {
+        const struct cairn_shape in = patch_shape(&patch_table[i]);
+        check(&patch_table[i], cairn_shape_count(&in) > 20000 ? 2 : MICRO, how);
+    }
+    for (size_t i = 0; i < sizeof more / sizeof more[0]; i++) check(&more[i], MICRO, how);
+}
+
 static void test_all_ways_agree(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < PATCH_TABLE; i++) {
-        const struct cairn_shape in = patch_shape(&patch_table[i]);
-        check(&patch_table[i], cairn_shape_count(&in) > 20000 ? 2 : MICRO);
+    check_all(AS_THEY_ARE);
+}
+
+static void test_operands_are_rounded(void **state)
+{
+    (void)state;
+    check_all(ROUNDED);
+}
+
+/* A kind that does not round is given rounded operands; dy of the bias is not one. */
+static void test_operands_are_rounded_before(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof more / sizeof more[0]; i++) {
+        const struct cairn_conv conv = convolution(&more[i]);
+        const struct cairn_patches *patches = &conv.patches;
+        struct results before = run(&cairn_conv_im2col, &more[i], MICRO, MICRO, ROUNDED_BEFORE);
+        struct results rounded = run(&cairn_conv_im2col, &more[i], MICRO, MICRO, ROUNDED);
+        struct results plain = run(&cairn_conv_im2col, &more[i], MICRO, MICRO, AS_THEY_ARE);
+        assert_memory_equal(before.y, rounded.y,
+                            MICRO * conv.channels * cairn_patches_count(patches->out) *
+                                sizeof(real));
+        assert_memory_equal(before.dx, rounded.dx,
+                            MICRO * patches->channels * cairn_patches_count(patches->in) *
+                                sizeof(real));
+        assert_memory_equal(before.dw, rounded.dw,
+                            conv.channels * patches->channels / conv.n_groups *
+                                cairn_patches_count(patches->kernel) * sizeof(real));
+        assert_memory_equal(plain.db, rounded.db, conv.channels * sizeof(real));
+        free_results(&before), free_results(&rounded), free_results(&plain);
     }
-    for (size_t i = 0; i < sizeof more / sizeof more[0]; i++) check(&more[i], MICRO);
 }
 
 static void test_threads_do_not_show(void **state)
@@ -146,10 +194,11 @@ static void test_threads_do_not_show(void **state)
     for (size_t i = 0; i < sizeof more / sizeof more[0]; i++) {
         const struct cairn_conv conv = convolution(&more[i]);
         const struct cairn_patches *patches = &conv.patches;
+        const enum how how = i % 2 == 0 ? ROUNDED : AS_THEY_ARE;
         assert_int_equal(cairn_threads_set(1), CAIRN_OK);
-        struct results one = run(&cairn_conv_direct, &more[i], MICRO, MICRO);
+        struct results one = run(&cairn_conv_direct, &more[i], MICRO, MICRO, how);
         assert_int_equal(cairn_threads_set(3), CAIRN_OK);
-        struct results three = run(&cairn_conv_direct, &more[i], MICRO, MICRO);
+        struct results three = run(&cairn_conv_direct, &more[i], MICRO, MICRO, how);
         assert_memory_equal(one.y, three.y,
                             MICRO * conv.channels * cairn_patches_count(patches->out) *
                                 sizeof(real));
@@ -169,6 +218,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_all_ways_agree),
+        cmocka_unit_test(test_operands_are_rounded),
+        cmocka_unit_test(test_operands_are_rounded_before),
         cmocka_unit_test(test_threads_do_not_show),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,8 +11,10 @@
 #include <cmocka.h>
 
 #include "base/memory.h"
+#include "nn/heads.h"
 #include "nn/reference.h"
 #include "support/nn.h"
+#include "tensor/tile.h"
 
 enum { TEXT = 256 };
 
@@ -302,10 +304,78 @@ static void test_initial_weights_are_those_of_pytorch(void **state)
     cairn_node_free(tree);
 }
 
+enum { HEAD_T = 70, HEAD_WIDTH = 66, N_QKV = 3 * HEAD_T * HEAD_WIDTH };
+
+/* What one head makes of the same numbers: o, and dq, dk, dv in the place of q, k, v. */
+struct made {
+    real o[HEAD_T * HEAD_WIDTH];
+    real d_qkv[N_QKV];
+};
+
+static void make(struct cairn_heads heads, bool rounds, struct made *made)
+{
+    static real d_o[HEAD_T * HEAD_WIDTH];
+    real top[HEAD_T], factor[HEAD_T];
+    heads.rounds = rounds;
+    for (size_t i = 0; i < N_QKV; i++) made->d_qkv[i] = (real)sin((double)(i * i % 1009));
+    for (size_t i = 0; i < HEAD_T * HEAD_WIDTH; i++) d_o[i] = (real)cos((double)(i * i % 1013));
+    struct cairn_head head = {.q = made->d_qkv,
+                              .k = made->d_qkv + heads.D,
+                              .v = made->d_qkv + 2 * heads.D,
+                              .o = made->o,
+                              .d_o = d_o,
+                              .top = top,
+                              .factor = factor};
+    const size_t bytes = (cairn_heads_room(&heads) * sizeof(real) + 63) / 64 * 64;
+    head.room = aligned_alloc(64, bytes);
+    assert_non_null(head.room);
+    memset(head.room, 0xff, bytes); /* what is not a number */
+    cairn_head_forward(&heads, &head);
+    cairn_head_backward(&heads, &head);
+    free(head.room);
+}
+
+static void assert_near(const real *a, const real *b, size_t n)
+{
+    static const double HALF = 0.02; /* of the largest: sums of products of numbers of 8 bits */
+    double most = 0, apart = 0;
+    for (size_t i = 0; i < n; i++) {
+        most = fmax(most, fabs((double)b[i]));
+        apart = fmax(apart, fabs((double)a[i] - (double)b[i]));
+        assert_true(isfinite((double)a[i]));
+    }
+    assert_true(apart > 0);
+    assert_true(apart <= HALF * most);
+}
+
+/* Odd and even numbers of positions and widths: a pair may be half empty. */
+static void test_operands_are_rounded(void **state)
+{
+    static struct made plain, rounded;
+    static const size_t T[] = {2, 31, 64, 65, HEAD_T};
+    static const size_t width[] = {3, 32, HEAD_WIDTH};
+    (void)state;
+    if (!CAIRN_TILE_PAIRS) skip();
+    for (size_t i = 0; i < sizeof T / sizeof T[0]; i++)
+        for (size_t j = 0; j < sizeof width / sizeof width[0]; j++)
+            for (int causal = 0; causal < 2; causal++) {
+                const struct cairn_heads heads = {.T = T[i],
+                                                  .D = width[j],
+                                                  .width = width[j],
+                                                  .causal = causal != 0,
+                                                  .scale = (real)0.3};
+                make(heads, false, &plain);
+                make(heads, true, &rounded);
+                assert_near(rounded.o, plain.o, T[i] * width[j]);
+                assert_near(rounded.d_qkv, plain.d_qkv, 3 * T[i] * width[j]);
+            }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_values_written_out),
+        cmocka_unit_test(test_operands_are_rounded),
         cmocka_unit_test(test_gradients_over_several_blocks),
         cmocka_unit_test(test_what_a_position_sees),
         cmocka_unit_test(test_memory_grows_with_the_length),

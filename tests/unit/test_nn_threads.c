@@ -20,41 +20,87 @@ static const char text[] =
 
 /* The gradient with so many threads; to be freed. */
 static real *gradient(const struct cairn_model_options *options, const struct samples *samples,
-                      size_t n_threads, double *loss)
+                      size_t n_threads, double *loss, size_t *n_values)
 {
     assert_int_equal(cairn_threads_set(n_threads), CAIRN_OK);
     struct bench *bench = bench_make(options);
     assert_int_equal(bench_gradient(bench, &samples->micro), CAIRN_OK);
     size_t bytes = bench->params->n_values * sizeof(real);
+    *n_values = bench->params->n_values;
     real *g = memcpy(malloc(bytes), bench->g, bytes);
     *loss = bench->scores.loss;
     bench_free(bench);
     return g;
 }
 
-static void test_bits_do_not_depend_on_threads(void **state)
+static bool can_have_threads(void)
 {
-    (void)state;
     const enum cairn_blas_threads kind = cairn_threads_blas_kind();
-    if (kind != CAIRN_BLAS_OPENMP && kind != CAIRN_BLAS_PTHREADS) skip();
-    struct cairn_node *tree = tree_of(text);
-    struct cairn_model_options options = token_options(tree, T, VOCABULARY, B);
-    struct samples samples = samples_make(&options, B);
+    return kind == CAIRN_BLAS_OPENMP || kind == CAIRN_BLAS_PTHREADS;
+}
+
+static void check(const struct cairn_model_options *options)
+{
+    struct samples samples = samples_make(options, options->micro);
+    for (size_t i = 0; i < options->micro * options->n_targets; i++)
+        samples.target[i] = (real)(i % 101) / 100; /* probabilities are asked for */
     double loss[4] = {0};
-    real *one = gradient(&options, &samples, 1, &loss[0]);
+    size_t n_values = 0;
+    real *one = gradient(options, &samples, 1, &loss[0], &n_values);
     for (size_t n = 2; n <= 3; n++) {
-        real *several = gradient(&options, &samples, n, &loss[n]);
-        assert_memory_equal(several, one, (VOCABULARY + T + 5) * 64 * sizeof(real));
+        real *several = gradient(options, &samples, n, &loss[n], &n_values);
+        assert_memory_equal(several, one, n_values * sizeof(real));
         assert_true(loss[n] == loss[0]);
         free(several);
     }
     free(one);
     samples_free(&samples);
+}
+
+static void test_bits_do_not_depend_on_threads(void **state)
+{
+    (void)state;
+    if (!can_have_threads()) skip();
+    struct cairn_node *tree = tree_of(text);
+    const struct cairn_model_options options = token_options(tree, T, VOCABULARY, B);
+    check(&options);
+    cairn_node_free(tree);
+}
+
+/* Images, with a label for each pixel or targets. */
+static void check_images(const struct cairn_node *tree, const char *loss, bool labels)
+{
+    enum { CHANNELS = 3, SIDE = 64 };
+    struct cairn_node *of_loss = tree_of(loss);
+    struct cairn_model_options options = {.layers = tree, .loss = of_loss, .micro = 5, .seed = 3};
+    options.input = (struct cairn_shape){3, {CHANNELS, SIDE, SIDE}};
+    options.y = labels ? (struct cairn_shape){2, {SIDE, SIDE}} : options.input;
+    options.n_targets = labels ? 0 : CHANNELS * SIDE * SIDE;
+    options.n_classes = labels ? CHANNELS : 0;
+    options.n_labels = labels ? SIDE * SIDE : 0;
+    check(&options);
+    cairn_node_free(of_loss);
+}
+
+/* What is spread over channels, samples or rows of classes, with losses that are. */
+static void test_bits_of_images_do_not(void **state)
+{
+    (void)state;
+    if (!can_have_threads()) skip();
+    struct cairn_node *tree =
+        tree_of("[{type: batchnorm}, {type: groupnorm, groups: 3}, {type: dropout, p: 0.2}, "
+                "{type: dropout2d, p: 0.2}, {type: instancenorm, affine: true}]");
+    check_images(tree, "{type: cross_entropy, label_smoothing: 0.1}", true);
+    check_images(tree, "squared_error", false);
+    check_images(tree, "binary_cross_entropy", false);
     cairn_node_free(tree);
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_bits_do_not_depend_on_threads)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_bits_do_not_depend_on_threads),
+        cmocka_unit_test(test_bits_of_images_do_not),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

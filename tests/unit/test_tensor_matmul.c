@@ -212,6 +212,35 @@ static void each_number_is_rounded_to_the_nearest(void **state)
     }
     cairn_bf16_round(number, N, found);
     for (size_t i = 0; i < N; i++) assert_int_equal(found[i], expected[i]);
+    real whole[N];
+    cairn_bf16_reals(number, N, whole);
+    for (size_t i = 0; i < N; i++) {
+        const float value = (float)whole[i];
+        uint32_t bits;
+        memcpy(&bits, &value, sizeof bits);
+        assert_int_equal(bits, (uint32_t)expected[i] << 16);
+    }
+}
+
+/* An odd number of rows: the last has zeros beside it. */
+static void pairs_lie_side_by_side(void **state)
+{
+    static const real x[2 * 3 * 2] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
+    static const float expected[2 * 2 * 2][2] = {{1, 3}, {2, 4},  {5, 0},  {6, 0},
+                                                 {7, 9}, {8, 10}, {11, 0}, {12, 0}};
+    real pairs[2 * 2 * 2];
+    (void)state;
+    if (sizeof(real) != sizeof(uint32_t)) skip();
+    cairn_bf16_pairs(x, 2, 3, 2, pairs);
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        uint32_t bits, halves[2];
+        float found[2];
+        memcpy(&bits, &pairs[i], sizeof bits);
+        halves[0] = bits << 16;
+        halves[1] = bits & 0xffff0000U;
+        memcpy(found, halves, sizeof found);
+        assert_memory_equal(found, expected[i], sizeof found);
+    }
 }
 
 static void round_all(real *x, size_t n)
@@ -256,6 +285,10 @@ static void products_round_their_operands(void **state)
         check_by_data(&rounded, ROWS);
         cairn_matmul_by_weights(&matmul, &job);
         check_by_weights(&rounded, a.dw, ROWS, 0);
+        job.same_dy = true;
+        memset(rounded.dx, 0, sizeof rounded.dx);
+        cairn_matmul_by_data(&matmul, &job);
+        check_by_data(&rounded, ROWS);
     }
     free(kept);
     free(scratch);
@@ -281,6 +314,7 @@ int main(void)
         cmocka_unit_test(each_backend_gives_the_products),
         cmocka_unit_test(kept_weights_change_no_bit),
         cmocka_unit_test(each_number_is_rounded_to_the_nearest),
+        cmocka_unit_test(pairs_lie_side_by_side),
         cmocka_unit_test(products_round_their_operands),
         cmocka_unit_test(a_plan_can_be_freed_at_any_time),
         cmocka_unit_test(backends_have_names),

@@ -6,9 +6,11 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <tgmath.h>
 
 #include <cmocka.h>
 
+#include "tensor/bf16.h"
 #include "tensor/tile.h"
 
 enum { STEPS = 37, LDC = CAIRN_TILE_COLUMNS + 3, MARGIN = 5 };
@@ -104,6 +106,54 @@ static void test_scattered(void **state)
     check_sizes(row, step);
 }
 
+/* What a float says, and what the two halves of a pair do. */
+static real upper(real x, bool second)
+{
+    uint32_t bits;
+    float half;
+    memcpy(&bits, &x, sizeof bits);
+    bits = second ? bits & 0xffff0000U : bits << 16;
+    memcpy(&half, &bits, sizeof half);
+    return (real)half;
+}
+
+/* Pairs of any numbers: the same order of sums, and no rounding of a product. */
+static void test_pairs(void **state)
+{
+    enum { ROWS = CAIRN_TILE_ROWS, COLUMNS = CAIRN_TILE_COLUMNS };
+    real x[2 * ROWS * STEPS], y[2 * STEPS * COLUMNS];
+    real a[ROWS * STEPS], b[STEPS * COLUMNS], c[ROWS * COLUMNS];
+    struct cairn_tile_step step[STEPS];
+    size_t row[ROWS];
+    (void)state;
+    if (!CAIRN_TILE_PAIRS) skip();
+    for (size_t i = 0; i < ROWS; i++) row[i] = i * STEPS;
+    for (size_t i = 0; i < sizeof x / sizeof *x; i++) x[i] = (real)sin((double)i);
+    for (size_t i = 0; i < sizeof y / sizeof *y; i++) y[i] = (real)cos((double)(7 * i));
+    cairn_bf16_pairs(x, ROWS, 2, STEPS, a);
+    cairn_bf16_pairs(y, STEPS, 2, COLUMNS, b);
+    cairn_tile_steps(STEPS, 1, COLUMNS, step);
+    cairn_tile(&(struct cairn_tile){.n_rows = ROWS,
+                                    .n_columns = COLUMNS,
+                                    .n_steps = STEPS,
+                                    .a = a,
+                                    .row = row,
+                                    .step = step,
+                                    .b = b,
+                                    .pairs = true,
+                                    .c = c,
+                                    .ldc = COLUMNS});
+    for (size_t i = 0; i < ROWS; i++)
+        for (size_t j = 0; j < COLUMNS; j++) {
+            real sum = 0;
+            for (size_t k = 0; k < STEPS; k++)
+                for (int half = 1; half >= 0; half--)
+                    sum = fma(upper(a[row[i] + k], half != 0), upper(b[k * COLUMNS + j], half != 0),
+                              sum);
+            assert_true(c[i * COLUMNS + j] == sum);
+        }
+}
+
 static void test_rows(void **state)
 {
     (void)state;
@@ -120,9 +170,8 @@ static void test_rows(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_plain),
-        cmocka_unit_test(test_turned),
-        cmocka_unit_test(test_scattered),
+        cmocka_unit_test(test_plain),     cmocka_unit_test(test_turned),
+        cmocka_unit_test(test_scattered), cmocka_unit_test(test_pairs),
         cmocka_unit_test(test_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
