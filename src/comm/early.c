@@ -7,13 +7,14 @@
 
 #include "base/memory.h"
 #include "comm/gradient_squares.h"
+#include "comm/ring.h"
 #include "comm/world.h"
 
 enum { PIECE = 1 << 16 /* elements, or more where a tensor has more or the ring wants more */ };
 
 static bool wanted(const struct cairn_sum *sum)
 {
-    return cairn_comm_node(sum->comm).n_nodes > 1;
+    return sum->team == NULL && cairn_comm_node(sum->comm).n_nodes > 1;
 }
 
 /* Where pieces begin: each ends where the one before it does.  What is left of the first tensors
@@ -40,7 +41,9 @@ cairn_status cairn_early_create(struct cairn_sum *sum)
     CAIRN_TRY(cairn_memory_get(n, sizeof *early->n_open, "pieces of the sum", &early->n_open));
     CAIRN_TRY(cairn_memory_get(n, sizeof *early->square, "pieces of the sum", &early->square));
     cut(sum);
-    return cairn_wire_reserve(&sum->wire, (early->n_pieces + 2) * sum->n_planes);
+    if (sum->kind->load == NULL) return cairn_wire_reserve(&sum->wire, NULL, early->n_pieces + 1);
+    const struct cairn_ring_load load = sum->kind->load(sum);
+    return cairn_wire_reserve(&sum->wire, &load, early->n_pieces + 1);
 }
 
 void cairn_early_free(struct cairn_sum *sum)
@@ -72,8 +75,7 @@ static void begin_piece(struct cairn_sum *sum)
     const size_t k = early->n_begun++;
     const size_t first = item[early->first[k]].offset;
     const size_t end = k == 0 ? sum->params->n_weights : item[early->first[k - 1]].offset;
-    for (size_t plane = 0; plane < sum->n_planes; plane++)
-        cairn_wire_start(&sum->wire, plane * sum->params->n_values + first, end - first);
+    cairn_wire_start(&sum->wire, first, end - first);
 }
 
 /* Of the last micro-batch: a tensor of which nothing more comes, and what follows from it. */
@@ -94,6 +96,7 @@ static void close_last(struct cairn_sink *sink, size_t param)
 void cairn_sum_last_micro(struct cairn_sum *sum)
 {
     struct cairn_early *early = &sum->early;
+    sum->last = !early->kept;
     if (early->n_pieces == 0 || early->kept) return;
     for (size_t p = 0; p < sum->params->n_items; p++)
         early->n_open[p] = sum->params->item[p].n_uses;
@@ -107,18 +110,20 @@ void cairn_sum_keep_partials(struct cairn_sum *sum)
     sum->early.kept = true;
 }
 
-/* What no piece holds: of each plane the first weights and the averages of normalisation, and in
- * the end what else the kind and all kinds send. */
-static void sum_rest(struct cairn_sum *sum)
+/* What did not go round: of each plane the first n weights and the averages of normalisation, and
+ * in the end what else the kind and all kinds send. */
+static void sum_rest(struct cairn_sum *sum, size_t n)
 {
-    const struct cairn_early *early = &sum->early;
-    const size_t n_first = sum->params->item[early->first[early->n_pieces - 1]].offset;
     const size_t n_weights = sum->params->n_weights, n_values = sum->params->n_values;
     for (size_t plane = 0; plane < sum->n_planes; plane++) {
         const size_t begin = plane * n_values;
         const bool last = plane + 1 == sum->n_planes;
         const size_t end = last ? sum->n_payload + sum->n_tail : begin + n_values;
-        cairn_wire_sum(&sum->wire, begin, n_first);
+        if (n == n_weights) {
+            cairn_wire_sum(&sum->wire, begin, end - begin);
+            continue;
+        }
+        cairn_wire_sum(&sum->wire, begin, n);
         cairn_wire_sum(&sum->wire, begin + n_weights, end - begin - n_weights);
     }
 }
@@ -126,11 +131,21 @@ static void sum_rest(struct cairn_sum *sum)
 void cairn_early_finish(struct cairn_sum *sum)
 {
     struct cairn_early *early = &sum->early;
-    if (early->n_pieces == 0) {
+    size_t n = sum->params->n_weights; /* that no piece holds */
+    if (sum->wire.ring == NULL) {
         cairn_wire_sum(&sum->wire, 0, sum->n_payload + sum->n_tail);
         return;
     }
     while (early->n_begun < early->n_pieces) begin_piece(sum);
-    sum_rest(sum);
+    if (early->n_pieces > 0) n = sum->params->item[early->first[early->n_pieces - 1]].offset;
+    early->round = n < cairn_wire_least(&sum->wire) ? n : 0;
+    if (early->round == 0) cairn_wire_start(&sum->wire, 0, n);
     cairn_wire_finish(&sum->wire);
+    sum_rest(sum, early->round);
+}
+
+bool cairn_early_went_round(const struct cairn_sum *sum, size_t param)
+{
+    return sum->wire.ring != NULL && param < sum->params->n_items &&
+           sum->params->item[param].offset >= sum->early.round;
 }

@@ -26,4 +26,8 @@ bool cairn_early_closed(const struct cairn_sum *sum, size_t param, double *squar
  * cairn_wire_sum().  Errors: none. */
 void cairn_early_finish(struct cairn_sum *sum);
 
+/** After it: whether the sum of this tensor lies where that of the kind's load does.  Ranks: local;
+ * alike on all.  Errors: none. */
+bool cairn_early_went_round(const struct cairn_sum *sum, size_t param);
+
 #endif

@@ -56,6 +56,8 @@ CAIRN_CHECKED cairn_status cairn_comm_gather_all(cairn_comm *comm, cairn_status 
 struct cairn_comm_node {
     int first; /* the lowest */
     int n_ranks;
+    int place;   /* of this rank among them */
+    int fewest;  /* ranks of the node that has the fewest */
     int n_nodes; /* of all ranks */
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * What came out of a sum: the gradient, its squares and figures, in one pass over memory.  Pieces
- * of fixed length are spread over threads, and their squares added in a fixed order, so that the
- * number of threads changes no bit. */
+ * of fixed length are spread over the ranks of a team and over threads, and their squares added in
+ * a fixed order, so that neither number changes a bit. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -14,7 +14,6 @@ enum { PIECE = 1 << 15 /* elements */ };
 /* Some elements of one tensor. */
 struct cairn_sum_piece {
     size_t param, first, n;
-    struct cairn_figures figures;
 };
 
 static size_t pieces_of(const struct cairn_param *item)
@@ -22,12 +21,43 @@ static size_t pieces_of(const struct cairn_param *item)
     return (item->count + PIECE - 1) / PIECE;
 }
 
+static size_t count_pieces(const struct cairn_params *params)
+{
+    size_t n = 0;
+    for (size_t p = 0; p < params->n_tensors; p++) n += pieces_of(&params->item[p]);
+    return n;
+}
+
+size_t cairn_sum_figures_bytes(const struct cairn_params *params, size_t n_ranks)
+{
+    return cairn_memory_whole(count_pieces(params) * sizeof(struct cairn_figures)) +
+           n_ranks * CAIRN_ALIGNMENT;
+}
+
+static size_t begin_of(const struct cairn_sum *sum, size_t i)
+{
+    if (i == sum->n_pieces) return sum->params->n_values;
+    return sum->params->item[sum->piece[i].param].offset + sum->piece[i].first;
+}
+
+/* The first piece that begins in this part of the values, or after it. */
+static size_t first_piece(const struct cairn_sum *sum, struct cairn_part part)
+{
+    const size_t begin = cairn_part_begin(part, sum->params->n_values);
+    size_t i = 0;
+    while (i < sum->n_pieces && begin_of(sum, i) < begin) i++;
+    return i;
+}
+
 cairn_status cairn_sum_cut(struct cairn_sum *sum)
 {
     const struct cairn_params *params = sum->params;
-    size_t n = 0, k = 0;
-    for (size_t p = 0; p < params->n_tensors; p++) n += pieces_of(&params->item[p]);
+    const size_t n = count_pieces(params);
+    size_t k = 0;
     CAIRN_TRY(cairn_memory_get(n, sizeof *sum->piece, "pieces of the gradient", &sum->piece));
+    CAIRN_TRY(cairn_team_take(sum->team, n, sizeof *sum->figures, "figures", &sum->figures));
+    CAIRN_TRY(cairn_team_take(sum->team, cairn_team_place(sum->team).n, CAIRN_ALIGNMENT, "flags",
+                              &sum->wants));
     for (size_t p = 0; p < params->n_tensors; p++)
         for (size_t first = 0; first < params->item[p].count; first += PIECE) {
             const size_t left = params->item[p].count - first;
@@ -36,27 +66,67 @@ cairn_status cairn_sum_cut(struct cairn_sum *sum)
             sum->piece[k++].n = left < PIECE ? left : PIECE;
         }
     sum->n_pieces = n;
+    const struct cairn_part part = cairn_team_part(sum->team);
+    sum->first_piece = first_piece(sum, part);
+    sum->end_piece = first_piece(sum, (struct cairn_part){part.index + 1, part.n});
     return CAIRN_OK;
 }
 
+/* Rank 0 writes files, and the others see as much of their pieces for it. */
+static bool are_magnitudes_wanted(const struct cairn_sum *sum)
+{
+    bool wanted = false;
+    for (size_t rank = 0; rank < cairn_team_place(sum->team).n; rank++)
+        wanted = wanted || sum->wants[rank * CAIRN_ALIGNMENT] != 0;
+    return wanted;
+}
+
+/* The i-th of this rank. */
 static void take_piece(void *context, size_t i)
 {
     const struct cairn_sum *sum = context;
-    struct cairn_sum_piece *piece = &sum->piece[i];
+    const struct cairn_sum_piece *piece = &sum->piece[sum->first_piece + i];
     const size_t offset = sum->params->item[piece->param].offset;
+    const bool wanted = are_magnitudes_wanted(sum);
     real buffer[CAIRN_GRADIENT_BLOCK];
-    piece->figures = (struct cairn_figures){0};
+    struct cairn_figures figures = {0};
     for (size_t done = 0; done < piece->n; done += CAIRN_GRADIENT_BLOCK) {
         const size_t left = piece->n - done;
         const size_t n = left < CAIRN_GRADIENT_BLOCK ? left : CAIRN_GRADIENT_BLOCK;
         const size_t first = piece->first + done;
         if (sum->kind->take != NULL) sum->kind->take(sum, piece->param, first, n);
         if (piece->param >= sum->params->n_items) continue; /* averages of normalisation */
-        if (sum->magnitudes == NULL)
-            piece->figures.squares += cairn_gradient_squares(&sum->gradient, offset + first, n);
+        if (!wanted)
+            figures.squares += cairn_gradient_squares(&sum->gradient, offset + first, n);
         else
-            cairn_figures_add(&piece->figures,
+            cairn_figures_add(&figures,
                               cairn_gradient_read(&sum->gradient, offset + first, n, buffer), n);
+    }
+    sum->figures[sum->first_piece + i] = figures;
+}
+
+static void collect_piece(void *context, size_t i)
+{
+    const struct cairn_sum *sum = context;
+    const struct cairn_sum_piece *piece = &sum->piece[sum->first_piece + i];
+    for (size_t done = 0; done < piece->n; done += CAIRN_GRADIENT_BLOCK) {
+        const size_t left = piece->n - done;
+        sum->kind->collect(sum, piece->param, piece->first + done,
+                           left < CAIRN_GRADIENT_BLOCK ? left : CAIRN_GRADIENT_BLOCK);
+    }
+}
+
+/* This rank's pieces over the nodes. */
+static void sum_over_nodes(struct cairn_sum *sum)
+{
+    const enum cairn_wire_type type = sum->kind->wire;
+    const size_t begin = begin_of(sum, sum->first_piece);
+    const size_t n = begin_of(sum, sum->end_piece) - begin;
+    cairn_threads_each(sum->end_piece - sum->first_piece, collect_piece, sum);
+    for (size_t plane = 0; plane < sum->n_planes; plane++) {
+        const size_t first = plane * sum->params->n_values + begin;
+        unsigned char *mine = (unsigned char *)sum->added + first * cairn_wire_element_bytes(type);
+        cairn_team_sum_nodes(sum->team, type, mine, n);
     }
 }
 
@@ -65,14 +135,16 @@ double cairn_sum_gradient(struct cairn_sum *sum, double divisor, double *squares
 {
     double all = 0;
     size_t i = 0;
-    sum->gradient.sum = sum->g;
+    sum->gradient.sum = sum->out;
     sum->gradient.divisor = divisor;
     sum->gradient.factor = 1;
-    cairn_threads_each(sum->n_pieces, take_piece, sum);
+    if (cairn_team_has_others(sum->team)) sum_over_nodes(sum);
+    cairn_threads_each(sum->end_piece - sum->first_piece, take_piece, sum);
+    cairn_team_wait(sum->team);
     for (size_t p = 0; p < sum->params->n_items; p++) {
         struct cairn_figures figures = {0};
         for (; i < sum->n_pieces && sum->piece[i].param == p; i++)
-            cairn_figures_join(&figures, &sum->piece[i].figures);
+            cairn_figures_join(&figures, &sum->figures[i]);
         all += squares[p] = figures.squares;
         if (sum->magnitudes != NULL)
             sum->magnitudes[p] = cairn_figures_of(&figures, sum->params->item[p].count);
@@ -85,4 +157,5 @@ double cairn_sum_gradient(struct cairn_sum *sum, double divisor, double *squares
 void cairn_sum_want_magnitudes(struct cairn_sum *sum, struct cairn_magnitudes *out)
 {
     sum->magnitudes = out;
+    sum->wants[cairn_team_place(sum->team).index * CAIRN_ALIGNMENT] = out != NULL;
 }

@@ -7,11 +7,24 @@
 
 struct cairn_comm_node cairn_comm_node(const cairn_comm *comm)
 {
-    return comm == NULL ? (struct cairn_comm_node){.n_ranks = 1, .n_nodes = 1} : comm->node;
+    return comm == NULL ? (struct cairn_comm_node){.n_ranks = 1, .fewest = 1, .n_nodes = 1}
+                        : comm->node;
 }
 
-/* The ranks that share memory, and the lowest of them for each rank in first [size].  Collective.
- */
+/* How many nodes there are, and the ranks of the smallest; count [size] is room to count in. */
+static void count_nodes(struct cairn_comm_node *node, const int *first, int size, int *count)
+{
+    node->fewest = size;
+    for (int r = 0; r < size; r++) count[first[r]]++;
+    for (int r = 0; r < size; r++) {
+        if (count[r] == 0) continue;
+        node->n_nodes++;
+        if (count[r] < node->fewest) node->fewest = count[r];
+    }
+}
+
+/* The ranks that share memory, and the lowest of them for each rank in first [size], with as much
+ * room after it.  Collective. */
 static void find_nodes(cairn_comm *comm, int *first)
 {
     struct cairn_comm_node *node = &comm->node;
@@ -27,7 +40,8 @@ static void find_nodes(cairn_comm *comm, int *first)
     if (comm->lost) return;
     cairn_comm_check(comm, MPI_Allgather(&node->first, 1, MPI_INT, first, 1, MPI_INT, comm->mpi),
                      "MPI_Allgather");
-    for (int r = 0; r < comm->size; r++) node->n_nodes += first[r] == r;
+    MPI_Comm_rank(comm->nodemates, &node->place);
+    count_nodes(node, first, comm->size, first + comm->size);
 }
 
 /* Whether rank a comes before rank b where nodes follow each other by their lowest rank. */
@@ -56,7 +70,7 @@ cairn_status cairn_comm_find_node(cairn_comm *comm, cairn_status st)
 {
     int *first = NULL;
     if (st == CAIRN_OK)
-        st = cairn_memory_get((size_t)comm->size, sizeof *first, "the nodes", &first);
+        st = cairn_memory_get((size_t)comm->size * 2, sizeof *first, "the nodes", &first);
     st = cairn_comm_agree(comm, st);
     if (st == CAIRN_OK) find_nodes(comm, first);
     if (st == CAIRN_OK && !comm->lost) find_ring(comm, first);
@@ -68,6 +82,7 @@ void cairn_comm_release(cairn_comm *comm)
 {
     if (comm->lost) return;
     cairn_shared_free_all(comm);
+    cairn_comm_close(comm->rail);
     if (comm->node.n_ranks > 0) MPI_Comm_free(&comm->nodemates);
     MPI_Comm_free(&comm->mpi);
 }

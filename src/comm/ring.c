@@ -8,55 +8,59 @@
 
 #include <mpi.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
 #include "comm/world.h"
-#include "tensor/real.h"
 
 enum {
     N_LANES = 4,
     SEGMENT_BYTES = 48 << 10, /* below 64 KiB, from which on Open MPI asks the receiver first */
+    ROOM = 64,                /* after a message, for words that end beyond it */
     TAG = 4200,
 };
 
 struct range {
-    unsigned char *data;
-    size_t n;
+    size_t first, n;
 };
 
 struct lane {
     struct range block; /* n 0: at rest */
     int step;
-    unsigned char *came; /* [SEGMENT_BYTES]; owned */
+    unsigned char *goes, *came; /* [SEGMENT_BYTES + ROOM] messages with parts of sums; owned */
 };
 
 struct cairn_ring {
     cairn_comm *comm; /* borrowed */
-    enum cairn_wire_type type;
-    size_t n_bytes, n_segment; /* of an element; elements of a segment */
-    struct range *waiting;     /* [n_most]: ranges of which blocks are still to be cut; owned */
+    struct cairn_ring_load load;
+    size_t n_segment;      /* elements */
+    struct range *waiting; /* [n_most]: ranges of which blocks are still to be cut; owned */
     size_t n_most, n_waiting, first_waiting;
     size_t n_blocks; /* cut since the last finish */
     struct lane lane[N_LANES];
     MPI_Request request[2 * N_LANES]; /* of each lane what is sent, and what comes */
 };
 
-cairn_status cairn_ring_create(cairn_comm *comm, enum cairn_wire_type type, size_t n,
+static cairn_status get_lane(struct lane *lane)
+{
+    const size_t n_bytes = SEGMENT_BYTES + ROOM;
+    CAIRN_TRY(cairn_memory_get(n_bytes, 1, "sums under way", &lane->goes));
+    return cairn_memory_get(n_bytes, 1, "sums under way", &lane->came);
+}
+
+cairn_status cairn_ring_create(cairn_comm *comm, const struct cairn_ring_load *load, size_t n,
                                struct cairn_ring **out)
 {
     struct cairn_ring *ring = NULL;
     CAIRN_TRY(cairn_memory_get(1, sizeof *ring, "sums under way", &ring));
+    const size_t most = load->part_bytes > load->sum_bytes ? load->part_bytes : load->sum_bytes;
     ring->comm = comm;
-    ring->type = type;
-    ring->n_bytes = cairn_wire_element_bytes(type);
-    ring->n_segment = SEGMENT_BYTES / ring->n_bytes;
+    ring->load = *load;
+    ring->n_segment = SEGMENT_BYTES / most;
     ring->n_most = n;
     for (int i = 0; i < 2 * N_LANES; i++) ring->request[i] = MPI_REQUEST_NULL;
     cairn_status st = cairn_memory_get(n, sizeof *ring->waiting, "sums under way", &ring->waiting);
-    for (int i = 0; i < N_LANES && st == CAIRN_OK; i++)
-        st = cairn_memory_get(SEGMENT_BYTES, 1, "sums under way", &ring->lane[i].came);
+    for (int i = 0; i < N_LANES && st == CAIRN_OK; i++) st = get_lane(&ring->lane[i]);
     if (st == CAIRN_OK)
         *out = ring;
     else
@@ -67,7 +71,10 @@ cairn_status cairn_ring_create(cairn_comm *comm, enum cairn_wire_type type, size
 void cairn_ring_free(struct cairn_ring *ring)
 {
     if (ring == NULL) return;
-    for (int i = 0; i < N_LANES; i++) free(ring->lane[i].came);
+    for (int i = 0; i < N_LANES; i++) {
+        free(ring->lane[i].goes);
+        free(ring->lane[i].came);
+    }
     free(ring->waiting);
     free(ring);
 }
@@ -78,20 +85,7 @@ static struct range segment(const struct cairn_ring *ring, const struct range *b
     const size_t size = (size_t)ring->comm->size;
     const size_t at = (size_t)((k % (int)size + (int)size) % (int)size);
     const size_t first = block->n * at / size;
-    return (struct range){block->data + first * ring->n_bytes, block->n * (at + 1) / size - first};
-}
-
-static void add(const struct cairn_ring *ring, const struct range *to, const void *what)
-{
-    if (ring->type == CAIRN_WIRE_REAL) {
-        real *restrict sum = (real *)to->data;
-        const real *restrict x = what;
-        for (size_t i = 0; i < to->n; i++) sum[i] += x[i];
-    } else {
-        uint64_t *restrict sum = (uint64_t *)to->data;
-        const uint64_t *restrict x = what;
-        for (size_t i = 0; i < to->n; i++) sum[i] += x[i];
-    }
+    return (struct range){block->first + first, block->n * (at + 1) / size - first};
 }
 
 /* Whether in this step segments are still being added up; then they come beside their place. */
@@ -105,24 +99,50 @@ static struct range coming(const struct cairn_ring *ring, const struct lane *lan
     return segment(ring, &lane->block, ring->comm->ring.position - lane->step - 1);
 }
 
+static void receive(struct cairn_ring *ring, int i, void *to, size_t n_bytes)
+{
+    if (ring->comm->lost) return;
+    cairn_comm_check(ring->comm,
+                     MPI_Irecv(to, (int)n_bytes, MPI_BYTE, ring->comm->ring.previous, TAG + i,
+                               ring->comm->mpi, &ring->request[2 * i + 1]),
+                     "MPI_Irecv of the gradient");
+}
+
+static void send(struct cairn_ring *ring, int i, const void *what, size_t n_bytes)
+{
+    if (ring->comm->lost) return;
+    cairn_comm_check(ring->comm,
+                     MPI_Isend(what, (int)n_bytes, MPI_BYTE, ring->comm->ring.next, TAG + i,
+                               ring->comm->mpi, &ring->request[2 * i]),
+                     "MPI_Isend of the gradient");
+}
+
 /* Send and receive what this step of the lane wants. */
 static void step(struct cairn_ring *ring, int i)
 {
+    const struct cairn_ring_load *load = &ring->load;
     const struct lane *lane = &ring->lane[i];
-    cairn_comm *comm = ring->comm;
-    const struct range out = segment(ring, &lane->block, comm->ring.position - lane->step);
+    const struct range out = segment(ring, &lane->block, ring->comm->ring.position - lane->step);
     const struct range in = coming(ring, lane);
-    void *place = adds(ring, lane->step) ? lane->came : in.data;
-    if (comm->lost) return;
-    cairn_comm_check(comm,
-                     MPI_Irecv(place, (int)(in.n * ring->n_bytes), MPI_BYTE, comm->ring.previous,
-                               TAG + i, comm->mpi, &ring->request[2 * i + 1]),
-                     "MPI_Irecv of the gradient");
-    if (comm->lost) return;
-    cairn_comm_check(comm,
-                     MPI_Isend(out.data, (int)(out.n * ring->n_bytes), MPI_BYTE, comm->ring.next,
-                               TAG + i, comm->mpi, &ring->request[2 * i]),
-                     "MPI_Isend of the gradient");
+    if (adds(ring, lane->step)) {
+        size_t n_bytes = 0;
+        receive(ring, i, lane->came, SEGMENT_BYTES);
+        const void *what = load->send(load->context, out.first, out.n, lane->goes, &n_bytes);
+        send(ring, i, what, n_bytes);
+    } else {
+        receive(ring, i, load->sums(load->context, in.first), in.n * load->sum_bytes);
+        send(ring, i, load->sums(load->context, out.first), out.n * load->sum_bytes);
+    }
+}
+
+/* What came is added; with the last of it a sum is complete. */
+static void add(const struct cairn_ring *ring, const struct lane *lane)
+{
+    const struct cairn_ring_load *load = &ring->load;
+    const struct range in = coming(ring, lane);
+    load->add(load->context, in.first, in.n, lane->came);
+    if (load->complete != NULL && !adds(ring, lane->step + 1))
+        load->complete(load->context, in.first, in.n);
 }
 
 /* The lane at rest whose turn it is takes the next block, if there is one. */
@@ -133,9 +153,9 @@ static bool take_block(struct cairn_ring *ring)
     struct range *from = &ring->waiting[ring->first_waiting];
     if (ring->first_waiting == ring->n_waiting || lane->block.n > 0) return false;
     const size_t most = ring->n_segment * (size_t)ring->comm->size;
-    lane->block = (struct range){from->data, from->n < most ? from->n : most};
+    lane->block = (struct range){from->first, from->n < most ? from->n : most};
     lane->step = 0;
-    from->data += lane->block.n * ring->n_bytes;
+    from->first += lane->block.n;
     from->n -= lane->block.n;
     if (from->n == 0) ring->first_waiting++;
     ring->n_blocks++;
@@ -149,10 +169,7 @@ static void advance(struct cairn_ring *ring, int i)
     struct lane *lane = &ring->lane[i];
     const MPI_Request *request = &ring->request[2 * i];
     if (request[0] != MPI_REQUEST_NULL || request[1] != MPI_REQUEST_NULL) return;
-    if (adds(ring, lane->step)) {
-        const struct range in = coming(ring, lane);
-        add(ring, &in, lane->came);
-    }
+    if (adds(ring, lane->step)) add(ring, lane);
     lane->step++;
     if (lane->step < 2 * (ring->comm->size - 1)) {
         step(ring, i);
@@ -163,10 +180,15 @@ static void advance(struct cairn_ring *ring, int i)
     }
 }
 
-void cairn_ring_start(struct cairn_ring *ring, void *data, size_t n)
+void cairn_ring_start(struct cairn_ring *ring, size_t first, size_t n)
 {
+    const struct cairn_ring_load *load = &ring->load;
     if (n == 0 || ring->comm->lost) return;
-    ring->waiting[ring->n_waiting++] = (struct range){data, n};
+    if (ring->comm->size == 1) {
+        if (load->complete != NULL) load->complete(load->context, first, n);
+        return;
+    }
+    ring->waiting[ring->n_waiting++] = (struct range){first, n};
     while (take_block(ring)) {
     }
 }

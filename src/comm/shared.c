@@ -157,16 +157,17 @@ static bool open_window(const cairn_comm *comm, size_t n_bytes, struct cairn_sha
     return true;
 }
 
-static cairn_status no_window(size_t n_bytes)
+static cairn_status no_window(size_t n_bytes, const char *instead)
 {
     return cairn_fail(CAIRN_MEMORY,
                       "there is no room in %s for the %zu bytes that the ranks of a node share; "
-                      "make it larger, or set data.in_memory: false",
-                      folder_of_windows(), n_bytes);
+                      "make it larger, or set %s",
+                      folder_of_windows(), n_bytes, instead);
 }
 
 /* Collective over the node. */
-static cairn_status get_block(cairn_comm *comm, size_t n_bytes, struct cairn_shared_block **out)
+static cairn_status get_block(cairn_comm *comm, size_t n_bytes, const char *instead,
+                              struct cairn_shared_block **out)
 {
     struct cairn_shared_block *block = NULL;
     *out = take_again(comm, n_bytes);
@@ -176,15 +177,15 @@ static cairn_status get_block(cairn_comm *comm, size_t n_bytes, struct cairn_sha
     const bool room = cairn_shared_room("") >= cairn_shared_takes(n_bytes);
     if (!all_of_node(comm, st == CAIRN_OK && room)) {
         free(block);
-        return st == CAIRN_OK ? no_window(n_bytes) : st;
+        return st == CAIRN_OK ? no_window(n_bytes, instead) : st;
     }
     if (!all_of_node(comm, open_window(comm, n_bytes, block))) {
         free(block);
-        return no_window(n_bytes);
+        return no_window(n_bytes, instead);
     }
     if (!all_of_node(comm, take_pages(&block->shared))) {
         free_block(block);
-        return no_window(n_bytes);
+        return no_window(n_bytes, instead);
     }
     block->next = comm->shared;
     comm->shared = block;
@@ -193,12 +194,12 @@ static cairn_status get_block(cairn_comm *comm, size_t n_bytes, struct cairn_sha
 }
 
 cairn_status cairn_shared_get(cairn_comm *comm, cairn_status st, size_t n_bytes,
-                              struct cairn_shared **out)
+                              const char *instead, struct cairn_shared **out)
 {
     struct cairn_shared_block *block = NULL;
     *out = NULL;
     CAIRN_TRY(cairn_comm_agree(comm, st));
-    if (comm != NULL && n_bytes > 0) st = get_block(comm, n_bytes, &block);
+    if (comm != NULL && n_bytes > 0) st = get_block(comm, n_bytes, instead, &block);
     if (block != NULL) {
         block->shared.in_use = true;
         *out = &block->shared;

@@ -21,11 +21,13 @@ struct cairn_shared {
  * A block of n_bytes, the same number on all ranks of a node, or 0: *out is NULL then.  What is in
  * it is not known.  One that was released is taken again where all of the node have released it.
  *
+ * instead   a key and its value, without which nothing would be shared: where there is no room
+ *
  * Ranks   collective
  * Errors  the agreed one; CAIRN_MEMORY: there is no room for it
  */
 CAIRN_CHECKED cairn_status cairn_shared_get(cairn_comm *comm, cairn_status st, size_t n_bytes,
-                                            struct cairn_shared **out);
+                                            const char *instead, struct cairn_shared **out);
 
 /** What this rank has written is seen by the others of the node; from now on nobody writes.  Agreed
  * status.  Ranks: collective. */

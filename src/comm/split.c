@@ -11,8 +11,7 @@
 /* Long beside a message, short beside anything that is worth a rest. */
 static const struct timespec NAP = {.tv_nsec = 1000000};
 
-/* The ranks of one color; *out is NULL on those of MPI_UNDEFINED.  Collective over comm. */
-static cairn_status take_part(cairn_comm *comm, cairn_status st, int color, cairn_comm **out)
+cairn_status cairn_comm_take_part(cairn_comm *comm, cairn_status st, int color, cairn_comm **out)
 {
     cairn_comm *part = NULL;
     if (st == CAIRN_OK) st = cairn_memory_get(1, sizeof *part, "a communicator", &part);
@@ -42,14 +41,14 @@ static cairn_status take_part(cairn_comm *comm, cairn_status st, int color, cair
 
 cairn_status cairn_comm_subset(cairn_comm *comm, cairn_status st, int n_ranks, cairn_comm **out)
 {
-    return take_part(comm, st, comm->rank < n_ranks ? 0 : MPI_UNDEFINED, out);
+    return cairn_comm_take_part(comm, st, comm->rank < n_ranks ? 0 : MPI_UNDEFINED, out);
 }
 
 cairn_status cairn_comm_split(cairn_comm *comm, cairn_status st, int n_groups, int *group,
                               cairn_comm **out)
 {
     int mine = (int)((int64_t)comm->rank * n_groups / comm->size);
-    CAIRN_TRY(take_part(comm, st, mine, out)); /* agreed */
+    CAIRN_TRY(cairn_comm_take_part(comm, st, mine, out)); /* agreed */
     *group = mine;
     return CAIRN_OK;
 }

@@ -47,16 +47,18 @@ static cairn_status create(struct cairn_sum *sum, enum cairn_noise noise)
     return cairn_early_create(sum);
 }
 
-cairn_status cairn_sum_create(cairn_comm *comm, const char *kind, enum cairn_noise noise,
-                              const struct cairn_params *params, size_t n_micro,
-                              struct cairn_sum **out)
+cairn_status cairn_sum_create_in(const struct cairn_sum_place *place, const char *kind,
+                                 enum cairn_noise noise, const struct cairn_params *params,
+                                 size_t n_micro, struct cairn_sum **out)
 {
     struct cairn_sum *sum = NULL;
     const struct cairn_sum_kind *found = find_kind(kind);
     if (found == NULL) return cairn_fail(CAIRN_BUG, "there is no way to sum called %s", kind);
     CAIRN_TRY(cairn_memory_get(1, sizeof *sum, "the sum", &sum));
     sum->kind = found;
-    sum->comm = comm;
+    sum->comm = place->comm;
+    sum->team = place->team;
+    sum->lasting = sum->gradient.shown = place->team != NULL && place->lasting;
     sum->params = params;
     sum->n_micro = n_micro;
     cairn_status st = create(sum, noise);
@@ -68,6 +70,14 @@ cairn_status cairn_sum_create(cairn_comm *comm, const char *kind, enum cairn_noi
     return CAIRN_OK;
 }
 
+cairn_status cairn_sum_create(cairn_comm *comm, const char *kind, enum cairn_noise noise,
+                              const struct cairn_params *params, size_t n_micro,
+                              struct cairn_sum **out)
+{
+    const struct cairn_sum_place place = {.comm = comm};
+    return cairn_sum_create_in(&place, kind, noise, params, n_micro, out);
+}
+
 void cairn_sum_free(struct cairn_sum *sum)
 {
     if (sum == NULL) return;
@@ -75,6 +85,8 @@ void cairn_sum_free(struct cairn_sum *sum)
     cairn_early_free(sum);
     if (sum->kind->destroy != NULL) sum->kind->destroy(sum);
     cairn_wire_free(&sum->wire);
+    cairn_team_give_back(sum->team, sum->figures);
+    cairn_team_give_back(sum->team, sum->wants);
     free(sum->started);
     free(sum->piece);
     free(sum->range);
@@ -92,8 +104,8 @@ void cairn_sum_begin(struct cairn_sum *sum)
     memset(sum->exact, 0, sum->n_exact * sizeof *sum->exact);
     memset(sum->flag, 0, sizeof sum->flag);
     memset(sum->started, 0, sum->params->n_tensors * sizeof *sum->started);
-    sum->again = false;
-    sum->magnitudes = NULL;
+    sum->again = sum->last = false;
+    cairn_sum_want_magnitudes(sum, NULL);
     sum->gradient.divisor = 1; /* what is added up now is no gradient yet */
     sum->gradient.factor = 1;
     cairn_gradient_squares_begin(sum);
@@ -138,14 +150,60 @@ static size_t n_of_exact(const struct cairn_sum *sum)
     return sum->n_exact * (reals ? (size_t)CAIRN_EXACT_REALS : (size_t)CAIRN_EXACT_WORDS);
 }
 
-cairn_status cairn_sum_take_wire(struct cairn_sum *sum, size_t n_planes, size_t n_payload,
-                                 size_t n_most)
+/* What a rank of a team shows the others: what it adds up, and where these are not reals gradients
+ * of micro-batches. */
+static size_t added_bytes(const struct cairn_sum_kind *kind, const struct cairn_params *params)
 {
+    const size_t n = kind->most_planes * params->n_values;
+    return cairn_memory_whole(n * cairn_wire_element_bytes(kind->wire));
+}
+
+static size_t real_bytes(const struct cairn_params *params)
+{
+    return cairn_memory_whole(params->n_values * sizeof(real));
+}
+
+static size_t stride_of(const struct cairn_sum_kind *kind, const struct cairn_params *params)
+{
+    return added_bytes(kind, params) + (kind->wire == CAIRN_WIRE_REAL ? 0 : real_bytes(params));
+}
+
+/* The gradient is put where those of the first rank were, unless it is to last. */
+static cairn_status take_addends(struct cairn_sum *sum)
+{
+    const struct cairn_part place = cairn_team_place(sum->team);
+    struct cairn_addends all = {.n = place.n, .stride = stride_of(sum->kind, sum->params)};
+    CAIRN_TRY(cairn_team_take(sum->team, all.n, all.stride, "the gradients", &all.memory));
+    sum->of_node = sum->gradients = all;
+    if (sum->kind->wire != CAIRN_WIRE_REAL)
+        sum->gradients.memory += added_bytes(sum->kind, sum->params);
+    sum->added = sum->of_node.memory + place.index * all.stride;
+    sum->g = (real *)(void *)(sum->gradients.memory + place.index * all.stride);
+    sum->out = (real *)(void *)sum->gradients.memory;
+    if (!sum->lasting) return CAIRN_OK;
+    return cairn_team_take(sum->team, real_bytes(sum->params), 1, "the gradient", &sum->out);
+}
+
+size_t cairn_sum_team_bytes(const char *kind, const struct cairn_params *params, size_t n_ranks,
+                            bool lasting)
+{
+    const size_t flags = cairn_memory_whole(params->n_tensors);
+    return n_ranks * (stride_of(find_kind(kind), params) + flags) +
+           (lasting ? real_bytes(params) : 0) + cairn_sum_figures_bytes(params, n_ranks);
+}
+
+cairn_status cairn_sum_take_wire(struct cairn_sum *sum, size_t n_planes, size_t n_besides)
+{
+    const size_t n = sum->params->n_values;
     sum->n_planes = n_planes;
-    sum->n_payload = n_payload;
     sum->n_tail = n_of_exact(sum) + CAIRN_N_FLAGS;
-    return cairn_wire_create(sum->comm, sum->kind->wire, n_most + sum->n_tail, "the gradient",
-                             &sum->wire);
+    sum->n_payload = n_besides + (sum->team == NULL ? n_planes * n : 0);
+    const size_t n_most = n_besides + (sum->team == NULL ? sum->kind->most_planes * n : 0);
+    CAIRN_TRY(cairn_wire_create(sum->comm, sum->kind->wire, n_most + sum->n_tail, "the gradient",
+                                &sum->wire));
+    if (sum->team != NULL) return take_addends(sum);
+    sum->added = sum->wire.data;
+    return CAIRN_OK;
 }
 
 /* Floats add up whole numbers that are small enough exactly: those of the exact sums are. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * The sum of an update: micro-batches are added up on this rank, then one MPI_Allreduce adds up the
  * ranks.  Loss, normalizer, metric sums, failure and stop flags travel after the gradient in the
- * same buffer.  Ways to sum: sums.def. */
+ * same buffer.  With a team (comm.sum: node) these alone are sent, and each rank of a node adds up
+ * its part of the gradients where they lie.  Ways to sum: sums.def. */
 #ifndef CAIRN_COMM_SUM_H
 #define CAIRN_COMM_SUM_H
 
@@ -10,6 +11,8 @@
 #include <stdint.h>
 
 #include "cairn/comm.h"
+#include "comm/addends.h"
+#include "comm/team.h"
 #include "comm/wire.h"
 #include "tensor/exact_sum.h"
 #include "tensor/gradient.h"
@@ -52,6 +55,7 @@ enum cairn_noise {
 enum cairn_noise cairn_noise_auto(size_t n_micro, size_t n_ranks);
 
 struct cairn_sum;
+struct cairn_ring_load;
 
 /** What a sum of some kind takes for each weight, and how exact it is. */
 struct cairn_sum_cost {
@@ -68,6 +72,7 @@ struct cairn_sum_kind {
     bool has_range;            /* keeps exponents for each tensor, which go into the checkpoint */
     bool sees_micro;           /* the gradient of a micro-batch is alone before it is added */
     enum cairn_wire_type wire; /* of what is summed over the ranks */
+    size_t most_planes; /* what it adds up has at most so many elements of the wire for a value */
     struct cairn_sum_cost (*cost)(size_t n_micro); /* with so many micro-batches in an update */
     cairn_status (*create)(struct cairn_sum *sum); /* with cairn_sum_take_wire() */
     void (*destroy)(struct cairn_sum *sum);
@@ -78,11 +83,16 @@ struct cairn_sum_kind {
                            real *block);
     void (*ready)(struct cairn_sum *sum);   /* before the ranks sum: what is on the wire is whole */
     void (*arrived)(struct cairn_sum *sum); /* after it: set flags that follow from all ranks */
-    /* all went well: make elements [first, first + n) of a tensor's g, in any thread; NULL: they
-       are there */
+    /* of a team on several nodes: what this node's ranks have of elements [first, first + n), n at
+       most CAIRN_GRADIENT_BLOCK, into added, which the nodes sum then */
+    void (*collect)(const struct cairn_sum *sum, size_t param, size_t first, size_t n);
+    /* all went well: make elements [first, first + n) of a tensor in out, n at most
+       CAIRN_GRADIENT_BLOCK, in any thread; NULL: they are there */
     void (*take)(const struct cairn_sum *sum, size_t param, size_t first, size_t n);
-    void (*finish)(struct cairn_sum *sum); /* g is whole */
-    void (*fit)(struct cairn_sum *sum);    /* after CAIRN_FLAG_RANGE: agree on ranges that fit */
+    void (*finish)(struct cairn_sum *sum); /* out is whole */
+    /* what goes round between nodes: values, whose sums lie in g; NULL: elements of the wire */
+    struct cairn_ring_load (*load)(struct cairn_sum *sum);
+    void (*fit)(struct cairn_sum *sum); /* after CAIRN_FLAG_RANGE: agree on ranges that fit */
 };
 
 /** Squares of the gradients of units a: for each weight tensor the sum of |sum_a|^2 / size_a over
@@ -104,6 +114,7 @@ struct cairn_early {
     size_t n_begun;
     size_t *first; /* [n_pieces] the first tensor of each; the first piece ends with the last one */
     size_t lowest; /* this tensor and those after it are complete */
+    size_t round;  /* weights from this one on went round a ring */
     bool expected; /* the last micro-batch has been announced */
     bool kept;     /* what this rank has added up is asked for after it */
     size_t *n_open; /* [n_items] parts of the gradient that are still to come; owned */
@@ -129,13 +140,24 @@ struct cairn_sum {
     size_t n_micro;                    /* the most micro-batches of an update, over all ranks */
     struct cairn_wire wire;            /* what the ranks sum: [n_payload], the kind's, ... */
     size_t n_payload, n_tail;          /* ... then [n_tail]: exact sums and flags */
-    size_t n_planes; /* the kind's begin with [n_planes, n_values]: words of a value */
+    void *added; /* [n_planes, n_values] what this rank adds up: words of a value; the first of
+                    the payload, or with a team apart */
+    size_t n_planes;
+    struct cairn_team *team; /* borrowed; NULL: MPI sums */
+    bool lasting, last;      /* last: no other micro-batch of this rank follows the running one */
+    struct cairn_addends of_node;   /* what its ranks have added up, and ... */
+    struct cairn_addends gradients; /* ... where they put gradients of micro-batches */
     struct cairn_early early;
-    real *g;       /* [n_values], 64-byte aligned, of the kind */
+    real *g;   /* [n_values], 64-byte aligned, of the kind: gradients of micro-batches */
+    real *out; /* [n_values] the sum over all ranks, after cairn_sum_gradient(): g, or the team's */
     bool *started; /* [n_tensors] the kind has added up something in this update; else what is
                       there has no meaning; owned */
-    struct cairn_sum_piece *piece; /* [n_pieces] of g; owned */
+    struct cairn_sum_piece *piece; /* [n_pieces] of the gradient; owned */
+    struct cairn_figures *figures; /* [n_pieces] of these; the team's */
+    unsigned char *wants; /* [ranks of the team, a line of bytes]: the first says whether that rank
+                             wants magnitudes; the team's */
     size_t n_pieces;
+    size_t first_piece, end_piece; /* those that this rank of the team takes */
     struct cairn_gradient gradient;
     struct cairn_magnitudes *magnitudes; /* [n_items] of it, where they are wanted; borrowed */
     void *buffer;                        /* of the kind, owned by it */
@@ -177,6 +199,24 @@ CAIRN_CHECKED cairn_status cairn_sum_create(cairn_comm *comm, const char *kind,
                                             const struct cairn_params *params, size_t n_micro,
                                             struct cairn_sum **out);
 void cairn_sum_free(struct cairn_sum *sum);
+
+/** Where a sum is made. */
+struct cairn_sum_place {
+    cairn_comm *comm;        /* as above */
+    struct cairn_team *team; /* of it; each of its ranks makes a sum alike; NULL: MPI sums all */
+    bool lasting; /* with a team: the gradient stays as it is until the next cairn_sum_reduce(),
+                     also where another rank has begun its next update: for who looks in between */
+};
+
+/** The same there. */
+CAIRN_CHECKED cairn_status cairn_sum_create_in(const struct cairn_sum_place *place,
+                                               const char *kind, enum cairn_noise noise,
+                                               const struct cairn_params *params, size_t n_micro,
+                                               struct cairn_sum **out);
+
+/** Bytes that it takes of the team's block, for so many ranks.  Ranks: local.  Errors: none. */
+size_t cairn_sum_team_bytes(const char *kind, const struct cairn_params *params, size_t n_ranks,
+                            bool lasting);
 
 /** Add the scores of a micro-batch to sum [CAIRN_N_SCALARS]; false: one of them is 2^300 or more,
  * or not finite.  Ranks: local.  Errors: none. */

@@ -14,9 +14,9 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "comm/fixed_point.h"
+#include "comm/early.h"
 #include "comm/gradient_squares.h"
-#include "comm/ranges.h"
+#include "comm/sum_fixed.h"
 #include "comm/sum_kinds.h"
 
 enum {
@@ -29,17 +29,6 @@ enum {
     BLOCK = 2048, /* floats measured and then converted while they are in the first cache */
 };
 #define REAL_BITS (CAIRN_R_BITS == 64 ? MPI_UINT64_T : MPI_UINT32_T)
-/* The integers of one update. */
-struct fixed {
-    struct cairn_fixed_form form;
-    uint64_t *q;      /* on the wire: [n_words, n_values], then ... */
-    uint64_t *levels; /* ... those of the ranges */
-    bool single; /* an update has one addend and one rank: it stays in g, and is rounded as it would
-                    be in q when it is taken, ... */
-    bool *is_round; /* [n_tensors] ... unless that would change no bit; owned */
-    struct cairn_ranges ranges;
-};
-
 /* ---- how many bits */
 
 static int log_above(size_t n)
@@ -79,9 +68,9 @@ static struct cairn_sum_cost cost(size_t n_micro)
                                    .kept_bits = form.high + form.low - CAIRN_RANGE_FAR};
 }
 
-static struct cairn_fixed_place place_of(const struct cairn_sum *sum, size_t param)
+struct cairn_fixed_place cairn_fixed_place_of(const struct cairn_sum *sum, size_t param)
 {
-    const struct fixed *fixed = sum->buffer;
+    const struct cairn_fixed_sum *fixed = sum->buffer;
     uint64_t *high = fixed->q + sum->params->item[param].offset;
     return cairn_fixed_place(fixed->form, sum->range[param].top, high,
                              high + sum->params->n_values);
@@ -99,8 +88,9 @@ static real *open_tensor(struct cairn_sink *sink, size_t param)
 static real_bits add_block(const struct cairn_sum *sum, size_t param,
                            const struct cairn_fixed_place *to, size_t first, size_t n)
 {
-    const struct fixed *fixed = sum->buffer;
+    const struct cairn_fixed_sum *fixed = sum->buffer;
     const real *x = sum->g + sum->params->item[param].offset + first;
+    if (cairn_fixed_team_stays(sum, param)) return cairn_largest_bits(x, n);
     if (!fixed->single && sum->range_known)
         return cairn_fixed_put(to, first, x, n, sum->started[param]);
     fixed->is_round[param] &= cairn_fixed_is_round(to, x, n);
@@ -110,9 +100,9 @@ static real_bits add_block(const struct cairn_sum *sum, size_t param,
 static void close_tensor(struct cairn_sink *sink, size_t param)
 {
     struct cairn_sum *sum = (struct cairn_sum *)sink;
-    struct fixed *fixed = sum->buffer;
+    struct cairn_fixed_sum *fixed = sum->buffer;
     const struct cairn_param *item = &sum->params->item[param];
-    const struct cairn_fixed_place to = place_of(sum, param);
+    const struct cairn_fixed_place to = cairn_fixed_place_of(sum, param);
     const real_bits limit = sum->range_known ? cairn_range_limit(&fixed->ranges, param) : 0;
     const bool squared = cairn_gradient_squares_wanted(sum, param);
     real_bits *seen = &fixed->ranges.seen[param];
@@ -124,20 +114,19 @@ static void close_tensor(struct cairn_sink *sink, size_t param)
         if (squared) square += cairn_rough_squares(sum->g + item->offset + done, n);
     }
     sum->started[param] = true;
+    if (sum->team != NULL) cairn_fixed_team_closed(sum, param);
     if (*seen >= CAIRN_INFINITE_BITS) sum->flag[CAIRN_FLAG_NOT_FINITE] = 1;
     if (*seen >= limit) sum->flag[CAIRN_FLAG_RANGE] = 1;
     cairn_gradient_squares_close(sum, param, square, sum->g + item->offset);
 }
 
 /* Room for both words in any case. */
-static cairn_status get_integers(struct cairn_sum *sum, struct fixed *fixed)
+static cairn_status get_integers(struct cairn_sum *sum, struct cairn_fixed_sum *fixed)
 {
-    const size_t n = sum->params->n_values;
     const size_t n_levels = sum->params->n_tensors * CAIRN_RANGE_WORDS;
-    const size_t n_words = (size_t)fixed->form.n_words;
-    CAIRN_TRY(cairn_sum_take_wire(sum, n_words, n_words * n + n_levels, MOST_WORDS * n + n_levels));
-    fixed->q = sum->wire.data;
-    fixed->levels = fixed->q + n_words * n;
+    CAIRN_TRY(cairn_sum_take_wire(sum, (size_t)fixed->form.n_words, n_levels));
+    fixed->q = sum->added;
+    fixed->levels = (uint64_t *)sum->wire.data + sum->n_payload - n_levels;
     return CAIRN_OK;
 }
 
@@ -148,7 +137,7 @@ static bool is_alone(const cairn_comm *comm)
 
 static cairn_status create(struct cairn_sum *sum)
 {
-    struct fixed *fixed = NULL;
+    struct cairn_fixed_sum *fixed = NULL;
     const size_t n_tensors = sum->params->n_tensors;
     const size_t n_addends = sum->n_micro * cairn_params_most_uses(sum->params);
     sum->sink = (struct cairn_sink){.open = open_tensor, .close = close_tensor};
@@ -161,8 +150,13 @@ static cairn_status create(struct cairn_sum *sum)
     sum->buffer = fixed;
     fixed->form = form_of(sum->n_micro, n_addends);
     fixed->single = fixed->form.n_words == 1 && n_addends == 1 && is_alone(sum->comm);
-    CAIRN_TRY(cairn_memory_get(sum->params->n_values, sizeof *sum->g, "the gradient", &sum->g));
     CAIRN_TRY(get_integers(sum, fixed));
+    if (sum->team == NULL) {
+        CAIRN_TRY(cairn_memory_get(sum->params->n_values, sizeof *sum->g, "the gradient", &sum->g));
+        sum->out = sum->g;
+    } else {
+        CAIRN_TRY(cairn_fixed_team_create(sum));
+    }
     CAIRN_TRY(cairn_memory_get(n_tensors, sizeof *fixed->is_round, "flags", &fixed->is_round));
     return cairn_ranges_create(&fixed->ranges, sum->range, n_tensors,
                                fixed->form.high + fixed->form.low - needed_bits(&fixed->form));
@@ -170,28 +164,29 @@ static cairn_status create(struct cairn_sum *sum)
 
 static void destroy(struct cairn_sum *sum)
 {
-    struct fixed *fixed = sum->buffer;
+    struct cairn_fixed_sum *fixed = sum->buffer;
     if (fixed != NULL) {
         cairn_ranges_free(&fixed->ranges);
         free(fixed->is_round);
     }
     free(fixed);
-    free(sum->g);
+    cairn_team_give_back(sum->team, sum->g);
 }
 
 static void begin(struct cairn_sum *sum)
 {
-    struct fixed *fixed = sum->buffer;
+    struct cairn_fixed_sum *fixed = sum->buffer;
     cairn_ranges_begin(&fixed->ranges);
     memset(fixed->is_round, true, sum->params->n_tensors * sizeof *fixed->is_round);
+    if (sum->team != NULL) cairn_fixed_team_begin(sum);
 }
 
-/* A rank without work sends zeros. */
+/* A rank without work sends zeros; in a team the others see that it holds nothing. */
 static void clear_idle(struct cairn_sum *sum)
 {
-    const struct fixed *fixed = sum->buffer;
+    const struct cairn_fixed_sum *fixed = sum->buffer;
     for (size_t p = 0; p < sum->params->n_tensors; p++) {
-        const struct cairn_fixed_place to = place_of(sum, p);
+        const struct cairn_fixed_place to = cairn_fixed_place_of(sum, p);
         const size_t n = sum->params->item[p].count, n_bytes = n * sizeof *to.high;
         if (sum->started[p]) continue;
         if (fixed->single) memset(sum->g + sum->params->item[p].offset, 0, n * sizeof *sum->g);
@@ -202,23 +197,27 @@ static void clear_idle(struct cairn_sum *sum)
 
 static void ready(struct cairn_sum *sum)
 {
-    struct fixed *fixed = sum->buffer;
-    clear_idle(sum);
+    struct cairn_fixed_sum *fixed = sum->buffer;
+    if (sum->team == NULL) clear_idle(sum);
     cairn_ranges_to_levels(&fixed->ranges, fixed->levels);
 }
 
 static void arrived(struct cairn_sum *sum)
 {
-    const struct fixed *fixed = sum->buffer;
+    const struct cairn_fixed_sum *fixed = sum->buffer;
     if (cairn_ranges_are_poor(&fixed->ranges, fixed->levels)) sum->flag[CAIRN_FLAG_RANGE]++;
 }
 
 static const real *partial(const struct cairn_sum *sum, size_t param, size_t first, size_t n,
                            real *block)
 {
-    const struct fixed *fixed = sum->buffer;
-    const struct cairn_fixed_place from = place_of(sum, param);
+    const struct cairn_fixed_sum *fixed = sum->buffer;
+    const struct cairn_fixed_place from = cairn_fixed_place_of(sum, param);
     const real *x = sum->g + sum->params->item[param].offset + first;
+    if (sum->team != NULL) {
+        cairn_fixed_team_partial(sum, param, first, n, block);
+        return block;
+    }
     if (fixed->single && fixed->is_round[param]) return x;
     if (fixed->single)
         cairn_fixed_round(&from, x, n, block);
@@ -229,13 +228,19 @@ static const real *partial(const struct cairn_sum *sum, size_t param, size_t fir
 
 static void take(const struct cairn_sum *sum, size_t param, size_t first, size_t n)
 {
-    (void)partial(sum, param, first, n, sum->g + sum->params->item[param].offset + first);
+    real *out = sum->out + sum->params->item[param].offset + first;
+    if (sum->team != NULL)
+        cairn_fixed_team_take(sum, param, first, n, out);
+    else if (!cairn_early_went_round(sum, param))
+        (void)partial(sum, param, first, n, out);
 }
+
+/* ---- after the sum over the ranks */
 
 /* The ranges of the next update. */
 static void finish(struct cairn_sum *sum)
 {
-    struct fixed *fixed = sum->buffer;
+    struct cairn_fixed_sum *fixed = sum->buffer;
     cairn_ranges_follow(&fixed->ranges, fixed->levels);
 }
 
@@ -243,7 +248,7 @@ static void finish(struct cairn_sum *sum)
  * over all ranks does not depend on the world. */
 static void fit(struct cairn_sum *sum)
 {
-    struct fixed *fixed = sum->buffer;
+    struct cairn_fixed_sum *fixed = sum->buffer;
     cairn_comm *comm = sum->comm;
     if (comm != NULL && !comm->lost)
         cairn_comm_check(comm,
@@ -259,6 +264,7 @@ const struct cairn_sum_kind cairn_sum_kind_fixed = {
     .has_range = true,
     .sees_micro = true,
     .wire = CAIRN_WIRE_UINT64,
+    .most_planes = MOST_WORDS,
     .cost = cost,
     .create = create,
     .destroy = destroy,
@@ -267,6 +273,8 @@ const struct cairn_sum_kind cairn_sum_kind_fixed = {
     .ready = ready,
     .arrived = arrived,
     .finish = finish,
+    .collect = cairn_fixed_team_collect,
     .take = take,
+    .load = cairn_fixed_ring_load,
     .fit = fit,
 };

@@ -29,8 +29,8 @@ cairn_status cairn_sum_float_create(struct cairn_sum *sum)
 {
     sum->sink = (struct cairn_sink){
         .open = open_tensor, .close = close_tensor, .keeps = true, .started = sum->started};
-    CAIRN_TRY(cairn_sum_take_wire(sum, 1, sum->params->n_values, sum->params->n_values));
-    sum->g = sum->wire.data;
+    CAIRN_TRY(cairn_sum_take_wire(sum, 1, 0));
+    if (sum->team == NULL) sum->g = sum->out = sum->added;
     return CAIRN_OK;
 }
 
@@ -51,12 +51,33 @@ const real *cairn_sum_float_partial(const struct cairn_sum *sum, size_t param, s
     return sum->g + sum->params->item[param].offset + first;
 }
 
+void cairn_sum_float_collect(const struct cairn_sum *sum, size_t param, size_t first, size_t n)
+{
+    const size_t at = sum->params->item[param].offset + first;
+    real block[CAIRN_GRADIENT_BLOCK];
+    cairn_addends_sum(&sum->of_node, CAIRN_WIRE_REAL, at, n, block);
+    memcpy(sum->g + at, block, n * sizeof *block);
+}
+
+void cairn_sum_float_take(const struct cairn_sum *sum, size_t param, size_t first, size_t n)
+{
+    const size_t at = sum->params->item[param].offset + first;
+    if (sum->team == NULL) return;
+    if (!cairn_team_has_others(sum->team))
+        cairn_addends_sum(&sum->of_node, CAIRN_WIRE_REAL, at, n, sum->out + at);
+    else if (sum->out != sum->g)
+        memcpy(sum->out + at, sum->g + at, n * sizeof *sum->g);
+}
+
 const struct cairn_sum_kind cairn_sum_kind_float = {
     .name = "float",
     .doc = "floats; different worlds agree to rounding",
     .wire = CAIRN_WIRE_REAL,
+    .most_planes = 1,
     .cost = cost,
     .create = cairn_sum_float_create,
     .partial = cairn_sum_float_partial,
     .ready = cairn_sum_float_ready,
+    .collect = cairn_sum_float_collect,
+    .take = cairn_sum_float_take,
 };

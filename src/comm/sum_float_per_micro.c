@@ -65,9 +65,12 @@ const struct cairn_sum_kind cairn_sum_kind_float_per_micro = {
     .doc = "floats, and each micro-batch's gradient alone before it is added",
     .sees_micro = true,
     .wire = CAIRN_WIRE_REAL,
+    .most_planes = 1,
     .cost = cost,
     .create = create,
     .destroy = destroy,
     .partial = cairn_sum_float_partial,
     .ready = cairn_sum_float_ready,
+    .collect = cairn_sum_float_collect,
+    .take = cairn_sum_float_take,
 };

@@ -10,22 +10,29 @@
 #include "comm/sums.def"
 #undef X
 
-/** For the kind's create(): take the wire, with room for n_most elements of its own, of which
- * n_payload are summed with what all kinds send, and the first of these are
- * [n_planes, n_values].  Ranks: local.  Errors: CAIRN_MEMORY. */
+/** For the kind's create(): take the wire, on which n_planes of the kind's most_planes are used,
+ * n_besides elements of its own follow, and in the end what all kinds send; and with a team its
+ * memory.  Then sum->added is there, and with a team sum->g and sum->out.  Ranks: local.  Errors:
+ * CAIRN_MEMORY.
+ */
 CAIRN_CHECKED cairn_status cairn_sum_take_wire(struct cairn_sum *sum, size_t n_planes,
-                                               size_t n_payload, size_t n_most);
+                                               size_t n_besides);
 
 /** Cut the gradient into the pieces that cairn_sum_gradient() works on.  Ranks: local.
  * Errors: CAIRN_MEMORY. */
 CAIRN_CHECKED cairn_status cairn_sum_cut(struct cairn_sum *sum);
 
+/** What their figures take of a team's block.  Ranks: local.  Errors: none. */
+size_t cairn_sum_figures_bytes(const struct cairn_params *params, size_t n_ranks);
+
 /** The plain sum's functions, for ways that differ from it in what comes before the sum over the
- * ranks; g is on the wire.  Ranks, errors: as in struct cairn_sum_kind.
+ * ranks; g is what is added up.  Ranks, errors: as in struct cairn_sum_kind.
  */
 CAIRN_CHECKED cairn_status cairn_sum_float_create(struct cairn_sum *sum);
 void cairn_sum_float_ready(struct cairn_sum *sum);
 const real *cairn_sum_float_partial(const struct cairn_sum *sum, size_t param, size_t first,
                                     size_t n, real *block);
+void cairn_sum_float_collect(const struct cairn_sum *sum, size_t param, size_t first, size_t n);
+void cairn_sum_float_take(const struct cairn_sum *sum, size_t param, size_t first, size_t n);
 
 #endif

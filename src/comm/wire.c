@@ -37,9 +37,10 @@ static void *element(const struct cairn_wire *wire, size_t i)
     return (unsigned char *)wire->data + i * cairn_wire_element_bytes(wire->type);
 }
 
-static void sum_by_mpi(const struct cairn_wire *wire, size_t first, size_t n)
+void cairn_wire_sum(const struct cairn_wire *wire, size_t first, size_t n)
 {
     const MPI_Datatype type = wire->type == CAIRN_WIRE_REAL ? REAL : MPI_UINT64_T;
+    if (wire->comm == NULL) return;
     for (size_t done = 0; done < n && !wire->comm->lost; done += PIECE) {
         size_t here = n - done < PIECE ? n - done : PIECE;
         cairn_comm_check(wire->comm,
@@ -49,15 +50,37 @@ static void sum_by_mpi(const struct cairn_wire *wire, size_t first, size_t n)
     }
 }
 
-void cairn_wire_sum(const struct cairn_wire *wire, size_t first, size_t n)
+/* ---- reals that go round a ring are added up where they lie */
+
+static void *real_place(void *data, size_t first)
 {
-    if (wire->comm == NULL || n == 0) return;
-    if (wire->ring == NULL || n < cairn_wire_least(wire)) {
-        sum_by_mpi(wire, first, n);
-        return;
-    }
-    cairn_wire_start(wire, first, n);
-    cairn_wire_finish(wire);
+    return (real *)data + first;
+}
+
+static const void *send_reals(void *data, size_t first, size_t n, void *message, size_t *n_bytes)
+{
+    (void)message;
+    *n_bytes = n * sizeof(real);
+    return real_place(data, first);
+}
+
+static void add_reals(void *data, size_t first, size_t n, const void *message)
+{
+    real *restrict sum = real_place(data, first);
+    const real *restrict x = message;
+    for (size_t i = 0; i < n; i++) sum[i] += x[i];
+}
+
+cairn_status cairn_wire_reserve(struct cairn_wire *wire, const struct cairn_ring_load *load,
+                                size_t n)
+{
+    const struct cairn_ring_load reals = {.context = wire->data,
+                                          .part_bytes = sizeof(real),
+                                          .sum_bytes = sizeof(real),
+                                          .send = send_reals,
+                                          .add = add_reals,
+                                          .sums = real_place};
+    return cairn_ring_create(wire->comm, load == NULL ? &reals : load, n, &wire->ring);
 }
 
 size_t cairn_wire_least(const struct cairn_wire *wire)
@@ -66,14 +89,9 @@ size_t cairn_wire_least(const struct cairn_wire *wire)
     return LEAST_BYTES / cairn_wire_element_bytes(wire->type) * (size_t)cairn_comm_size(wire->comm);
 }
 
-cairn_status cairn_wire_reserve(struct cairn_wire *wire, size_t n)
-{
-    return cairn_ring_create(wire->comm, wire->type, n, &wire->ring);
-}
-
 void cairn_wire_start(const struct cairn_wire *wire, size_t first, size_t n)
 {
-    cairn_ring_start(wire->ring, element(wire, first), n);
+    cairn_ring_start(wire->ring, first, n);
 }
 
 void cairn_wire_poll(const struct cairn_wire *wire)

@@ -17,6 +17,7 @@ enum cairn_wire_type { CAIRN_WIRE_REAL, CAIRN_WIRE_UINT64 };
 size_t cairn_wire_element_bytes(enum cairn_wire_type type);
 
 struct cairn_ring;
+struct cairn_ring_load;
 
 /** A zeroed one is empty. */
 struct cairn_wire {
@@ -36,17 +37,18 @@ void cairn_wire_free(struct cairn_wire *wire);
  * where MPI fails, or in a host's process the communicator is lost.  Errors: none. */
 void cairn_wire_sum(const struct cairn_wire *wire, size_t first, size_t n);
 
-/** On several nodes: room for n ranges under way at once.  Ranks: local; alike on all.
- * Errors: CAIRN_MEMORY. */
-CAIRN_CHECKED cairn_status cairn_wire_reserve(struct cairn_wire *wire, size_t n);
+/** On several nodes: room for n ranges under way at once, of the load of a ring; NULL: of reals
+ * that are summed where they lie.  Ranks: local; alike on all.  Errors: CAIRN_MEMORY. */
+CAIRN_CHECKED cairn_status cairn_wire_reserve(struct cairn_wire *wire,
+                                              const struct cairn_ring_load *load, size_t n);
 
-/** The elements from which a range is summed by the ring; below, MPI needs fewer messages.
+/** The elements from which a range is worth the ring; below, MPI needs fewer messages.
  * Ranks: local.  Errors: none. */
 size_t cairn_wire_least(const struct cairn_wire *wire);
 
-/** After cairn_wire_reserve(): begin to sum a range.  Its elements are not touched until
- * cairn_wire_finish(); sums of other ranges may come in between.  Ranks: collective, in one order;
- * else as cairn_wire_sum(). */
+/** After cairn_wire_reserve(): begin to sum a range of its load.  Its elements are not touched
+ * until cairn_wire_finish(); sums of other ranges may come in between.  Ranks: collective, in one
+ * order; else as cairn_wire_sum(). */
 void cairn_wire_start(const struct cairn_wire *wire, size_t first, size_t n);
 
 /** Let what has begun go on: nothing moves by itself.  Ranks: local.

@@ -19,6 +19,7 @@ struct cairn_comm {
     MPI_Comm nodemates;                /* the ranks that share memory with this one; owned */
     struct cairn_comm_node node;       /* who they are */
     struct cairn_shared_block *shared; /* what they have together, shared.c; owned */
+    cairn_comm *rail; /* ranks of this one's place on all nodes; owned; NULL: not asked for yet */
     struct {
         int position, next, previous; /* of all ranks, those of a node one after the other */
     } ring;
@@ -30,6 +31,11 @@ struct cairn_comm {
  * our own names rank and call and ends the job with 5; in a host's, the communicator is lost, and
  * the call is this thread's last error.  Ranks: local.  Errors: none; cairn_comm_state() knows. */
 void cairn_comm_check(cairn_comm *comm, int code, const char *call);
+
+/** The ranks of one color as a world of their own; *out is NULL on those of MPI_UNDEFINED.
+ * Ranks: collective.  Errors: the agreed one, CAIRN_MEMORY. */
+CAIRN_CHECKED cairn_status cairn_comm_take_part(cairn_comm *comm, cairn_status st, int color,
+                                                cairn_comm **out);
 
 /** Find the ranks of this one's node, and its place in the ring: comm->nodemates, node, ring.
  * Ranks: collective over comm->mpi.  Errors: the agreed one, CAIRN_MEMORY. */

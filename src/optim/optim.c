@@ -34,8 +34,10 @@ struct cairn_optim {
     const struct cairn_params *params; /* borrowed for life */
     void *self;                        /* kind->self_bytes, filled by its keys; owned */
     struct cairn_optim_ranges ranges;
-    struct cairn_arena arena;    /* of the slots */
+    size_t n_slots;              /* that are kept */
+    real *own;                   /* their memory, unless it is elsewhere; owned */
     real *slot[CAIRN_MAX_SLOTS]; /* [n_weights] each, NULL where none is kept */
+    struct cairn_part part;      /* of the weights that are changed here */
     uint64_t t;                  /* updates done */
     bool is_ours;                /* the kind may be called in any thread, ... */
     bool by_blocks;              /* ... and for a part of a range */
@@ -148,20 +150,44 @@ cairn_status cairn_optim_count_slots(const struct cairn_optim_kind *kind,
     return CAIRN_OK;
 }
 
-static cairn_status get_slots(struct cairn_optim *optim)
+/* From one slot to the next, so that each is aligned. */
+static size_t slot_bytes(const struct cairn_optim *optim)
+{
+    return cairn_memory_whole(optim->params->n_weights * sizeof(real));
+}
+
+size_t cairn_optim_bytes(const struct cairn_optim *optim)
+{
+    return optim->n_slots * slot_bytes(optim);
+}
+
+cairn_status cairn_optim_place(struct cairn_optim *optim, struct cairn_part part, void *memory)
 {
     const struct cairn_optim_kind *kind = optim->kind;
-    size_t offset[CAIRN_MAX_SLOTS] = {0};
-    bool kept[CAIRN_MAX_SLOTS] = {false};
-    for (int k = 0; k < CAIRN_MAX_SLOTS && kind->slots[k] != NULL; k++) {
-        kept[k] = is_kept(kind, optim->self, k);
-        if (kept[k])
-            offset[k] = cairn_arena_plan(&optim->arena, optim->params->n_weights, sizeof(real));
+    unsigned char *at = memory;
+    if (memory == NULL) {
+        CAIRN_TRY(
+            cairn_memory_get(optim->n_slots, slot_bytes(optim), "the optimizer", &optim->own));
+        at = (unsigned char *)optim->own;
     }
-    CAIRN_TRY(cairn_arena_allocate(&optim->arena, "the optimizer"));
-    for (int k = 0; k < CAIRN_MAX_SLOTS; k++)
-        if (kept[k]) optim->slot[k] = cairn_arena_at(&optim->arena, offset[k]);
+    for (int k = 0; k < CAIRN_MAX_SLOTS && kind->slots[k] != NULL; k++) {
+        if (!is_kept(kind, optim->self, k)) continue;
+        optim->slot[k] = (real *)(void *)at;
+        at += slot_bytes(optim);
+    }
+    optim->part = part;
     return CAIRN_OK;
+}
+
+static cairn_status make(const struct cairn_optim_options *options, struct cairn_optim *optim)
+{
+    const struct cairn_optim_kind *kind = optim->kind;
+    CAIRN_TRY(read_own(kind, options->own, &optim->self));
+    CAIRN_TRY(check_own(kind, options->own, optim->self));
+    CAIRN_TRY(cairn_optim_ranges_create(options, kind, optim->params, &optim->ranges));
+    for (int k = 0; k < CAIRN_MAX_SLOTS && kind->slots[k] != NULL; k++)
+        optim->n_slots += is_kept(kind, optim->self, k);
+    return options->placed_later ? CAIRN_OK : cairn_optim_place(optim, cairn_part_whole(), NULL);
 }
 
 cairn_status cairn_optim_create(const struct cairn_optim_kind *kind,
@@ -174,10 +200,7 @@ cairn_status cairn_optim_create(const struct cairn_optim_kind *kind,
     optim->params = params;
     for (size_t i = 0; i < N_KINDS; i++) optim->is_ours |= kinds[i] == kind;
     optim->by_blocks = optim->is_ours && !kind->by_tensor;
-    cairn_status st = read_own(kind, options->own, &optim->self);
-    if (st == CAIRN_OK) st = check_own(kind, options->own, optim->self);
-    if (st == CAIRN_OK) st = cairn_optim_ranges_create(options, kind, params, &optim->ranges);
-    if (st == CAIRN_OK) st = get_slots(optim);
+    cairn_status st = make(options, optim);
     if (st != CAIRN_OK) {
         cairn_optim_free(optim);
         return st;
@@ -190,7 +213,7 @@ void cairn_optim_free(struct cairn_optim *optim)
 {
     if (optim == NULL) return;
     cairn_optim_ranges_free(&optim->ranges);
-    cairn_arena_free(&optim->arena);
+    free(optim->own);
     free(optim->self);
     free(optim);
 }
@@ -201,6 +224,8 @@ struct job {
     struct cairn_rate rate;
     const struct cairn_gradient *gradient;
     real *w;
+    bool settles; /* the gradient is divided and clipped where it lies */
+    size_t first; /* block or range */
 };
 
 /* Elements [first, first + n) of the flat block, which lie in one range, with their gradient. */
@@ -222,10 +247,21 @@ static void change(const struct job *job, const struct cairn_optim_range *range,
     optim->kind->update(optim->self, &step);
 }
 
+/* Elements [first, first + n) of the gradient, in place where it is settled. */
+static const real *read_block(const struct job *job, size_t first, size_t n, real *block)
+{
+    real *to = job->settles ? job->gradient->sum + first : block;
+    return cairn_gradient_read(job->gradient, first, n, to);
+}
+
 static void change_range(void *context, size_t i)
 {
     const struct job *job = context;
-    const struct cairn_optim_range *range = &job->optim->ranges.range[i];
+    const struct cairn_optim_range *range = &job->optim->ranges.range[job->first + i];
+    for (size_t done = 0; done < range->count; done += BLOCK) {
+        const size_t n = range->count - done < BLOCK ? range->count - done : BLOCK;
+        (void)read_block(job, range->offset + done, n, NULL);
+    }
     change(job, range, range->offset, range->count, job->gradient->sum + range->offset);
 }
 
@@ -235,31 +271,50 @@ static void change_block(void *context, size_t i)
     const struct job *job = context;
     const struct cairn_optim_range *range = job->optim->ranges.range;
     const size_t all = job->optim->params->n_weights;
-    const size_t end = i < all / BLOCK ? (i + 1) * BLOCK : all;
-    size_t first = i * BLOCK;
+    size_t first = (job->first + i) * BLOCK;
+    const size_t end = all - first > BLOCK ? first + BLOCK : all;
     real buffer[BLOCK];
     while (range->offset + range->count <= first) range++;
     for (; first < end; range++) {
         const size_t left = range->offset + range->count - first;
         const size_t n = left < end - first ? left : end - first;
-        change(job, range, first, n, cairn_gradient_read(job->gradient, first, n, buffer));
+        change(job, range, first, n, read_block(job, first, n, buffer));
         first += n;
     }
+}
+
+/* The first range whose middle is in this part of the weights, or after it. */
+static size_t first_range(const struct cairn_optim *optim, struct cairn_part part)
+{
+    const size_t begin = cairn_part_begin(part, optim->params->n_weights);
+    const struct cairn_optim_range *range = optim->ranges.range;
+    size_t r = 0;
+    while (r < optim->ranges.n && range[r].offset + range[r].count / 2 < begin) r++;
+    return r;
 }
 
 void cairn_optim_update(struct cairn_optim *optim, struct cairn_rate rate,
                         struct cairn_gradient *gradient, real *w)
 {
-    struct job job = {optim, rate, gradient, w};
-    const size_t n = optim->params->n_weights, n_ranges = optim->ranges.n;
+    const struct cairn_part part = optim->part, next = {part.index + 1, part.n};
+    const size_t n_blocks = (optim->params->n_weights + BLOCK - 1) / BLOCK;
+    struct job job = {optim, rate, gradient, w, gradient->shown || !optim->by_blocks, 0};
     optim->t++;
-    if (gradient->shown || !optim->by_blocks) cairn_gradient_settle(gradient, n);
-    if (optim->by_blocks)
-        cairn_threads_each((n + BLOCK - 1) / BLOCK, change_block, &job);
-    else if (optim->is_ours)
-        cairn_threads_each(n_ranges, change_range, &job);
-    else
-        for (size_t r = 0; r < n_ranges; r++) change_range(&job, r);
+    if (optim->by_blocks) {
+        job.first = cairn_part_begin(part, n_blocks);
+        cairn_threads_each(cairn_part_end(part, n_blocks) - job.first, change_block, &job);
+    } else if (optim->is_ours) {
+        job.first = first_range(optim, part);
+        cairn_threads_each(first_range(optim, next) - job.first, change_range, &job);
+    } else {
+        for (size_t r = 0; r < optim->ranges.n; r++) change_range(&job, r);
+    }
+    if (job.settles) cairn_gradient_settled(gradient);
+}
+
+bool cairn_optim_can_share(const struct cairn_optim *optim)
+{
+    return optim->is_ours;
 }
 
 bool cairn_optim_slot(struct cairn_optim *optim, size_t index, const char **name, real **block)

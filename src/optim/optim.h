@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/keys.h"
+#include "base/part.h"
 #include "base/tree.h"
 #include "cairn/optim.h"
 #include "cairn/status.h"
@@ -23,6 +24,7 @@ struct cairn_optim_options {
     const struct cairn_node *groups; /* list of optim/groups.h; NULL: none */
     const struct cairn_node *own; /* map with the kind's own keys, maybe among others: the section
                                      optim; NULL: their defaults */
+    bool placed_later;            /* its state has no memory before cairn_optim_place() */
 };
 
 /** The registered optimizers, ours before those of the host (cairn/optim.h); NULL after the last.
@@ -63,12 +65,25 @@ CAIRN_CHECKED cairn_status cairn_optim_create(const struct cairn_optim_kind *kin
                                               const struct cairn_params *params,
                                               struct cairn_optim **out);
 
+/** Bytes of its state.  Ranks: local.  Errors: none. */
+size_t cairn_optim_bytes(const struct cairn_optim *optim);
+
+/** Put its state into this memory, zeros and aligned, or where that is NULL into its own, and
+ * change from now on this part of the weights alone.  Once, after placed_later.  Ranks: local.
+ * Errors: CAIRN_MEMORY. */
+CAIRN_CHECKED cairn_status cairn_optim_place(struct cairn_optim *optim, struct cairn_part part,
+                                             void *memory);
+
+/** Whether ranks may change a part of the weights each: a kind of the host may keep more than its
+ * slots.  Ranks: local.  Errors: none. */
+bool cairn_optim_can_share(const struct cairn_optim *optim);
+
 /** Release it; NULL is fine.  Ranks: local.  Errors: none. */
 void cairn_optim_free(struct cairn_optim *optim);
 
-/** Change every weight once.  The gradient is divided and clipped on the way; kinds of the host,
- * and those that take norms, have it settled first.  Ranks: local. Errors: none; it was found
- * finite when it was summed. */
+/** Change every weight of its part once.  The gradient is divided and clipped on the way; kinds of
+ * the host, and those that take norms, have it settled first.  Ranks: local. Errors: none; it was
+ * found finite when it was summed. */
 void cairn_optim_update(struct cairn_optim *optim, struct cairn_rate rate,
                         struct cairn_gradient *gradient, real *w);
 

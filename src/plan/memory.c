@@ -101,6 +101,8 @@ cairn_status cairn_planned_for(const struct cairn_config *config, struct cairn_d
             cairn_count_plus(planned.gradient, cairn_count_times(planned.n_shared, sizeof(real)));
     planned.optimizer =
         cairn_count_times(cairn_count_times(planned.n_weights, sizeof(real)), n_slots);
+    if (several && config->comm_sum != CAIRN_COMM_SUM_ALLREDUCE)
+        planned.once = cairn_count_plus(planned.weights, planned.optimizer);
     planned.labels = label_bytes(dataset);
     planned.groups = cairn_setup_loader_bytes(config, dataset, (size_t)micro);
     cairn_planned_hold(&planned, cairn_setup_data_preferred(&planned.groups));

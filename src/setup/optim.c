@@ -54,6 +54,7 @@ static cairn_status read_options(const struct cairn_config *config,
         .exclude_1d = config->optim_exclude_1d,
         .groups = config->optim_groups,
         .own = cairn_node_find(config->tree, "optim"),
+        .placed_later = true,
     };
     CAIRN_TRY_IN(cairn_optim_find(config->optim_name, kind), "%s: optim.name",
                  cairn_config_place(config, "optim.name"));

@@ -141,7 +141,7 @@ static cairn_status share_memory(const struct cairn_config *config,
         const size_t data = cairn_loader_would_take(opened->dataset, &rows).data;
         const bool shared = opened->hold.shared && data > 0;
         st = cairn_shared_get(parts->comm, st, shared ? data + CAIRN_TOGETHER_MORE : 0,
-                              &parts->shared[split]);
+                              "data.in_memory: false", &parts->shared[split]);
     }
     return st;
 }
@@ -200,6 +200,7 @@ cairn_status cairn_start_trainer_from(const struct cairn_config *config, cairn_c
     if (st == CAIRN_OK) st = make_parts(config, opened, &parts);
     for (int split = 0; split < CAIRN_N_SPLITS; split++)
         st = cairn_shared_publish(comm, st, parts.shared[split]);
+    st = cairn_start_team(config, st, &parts);
     if (st != CAIRN_OK) {
         cairn_trainer_parts_free(&parts);
         return st;

@@ -80,6 +80,11 @@ void cairn_gradient_settle(struct cairn_gradient *gradient, size_t n)
     struct settling all = {gradient, n};
     if (is_settled(gradient)) return;
     cairn_threads_each((n + CAIRN_GRADIENT_BLOCK - 1) / CAIRN_GRADIENT_BLOCK, settle_block, &all);
+    cairn_gradient_settled(gradient);
+}
+
+void cairn_gradient_settled(struct cairn_gradient *gradient)
+{
     gradient->divisor = 1;
     gradient->factor = 1;
 }

@@ -21,10 +21,12 @@ struct cairn_gradient {
     double divisor;  /* the sum of the samples' weights, which may be more than a real holds; where
                         it is 0 every label is masked, and the gradient is 0; 1: not divided */
     cairn_real factor; /* of clipping; 1: not clipped */
-    bool shown;        /* somebody looks at it after the update: then it is settled */
+    bool shown; /* somebody looks at it after the update, in which it is settled then; what ranks of
+                   a node have together is not settled later */
 };
 
-/** Elements [first, first + n), n at most CAIRN_GRADIENT_BLOCK: where they are or in block [n].
+/** Elements [first, first + n), n at most CAIRN_GRADIENT_BLOCK: where they are or in block [n],
+ * which may be of sum itself.
  * Ranks: local.  Errors: none. */
 const cairn_real *cairn_gradient_read(const struct cairn_gradient *gradient, size_t first, size_t n,
                                       cairn_real *block);
@@ -35,6 +37,10 @@ double cairn_gradient_squares(const struct cairn_gradient *gradient, size_t firs
 /** The first n elements of sum become those of the gradient, which is neither divided nor clipped
  * from then on: for who does not read block by block.  Ranks: local.  Errors: none. */
 void cairn_gradient_settle(struct cairn_gradient *gradient, size_t n);
+
+/** All of sum is divided and clipped: what cairn_gradient_read() put in its place.  Ranks: local.
+ * Errors: none. */
+void cairn_gradient_settled(struct cairn_gradient *gradient);
 
 /** Scale a gradient of this norm so that it is at most `limit` (0: leave it), as
  * torch.nn.utils.clip_grad_norm_.  Ranks: local.  Errors: none. */

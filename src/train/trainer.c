@@ -17,19 +17,41 @@ void cairn_trainer_parts_free(const struct cairn_trainer_parts *parts)
         cairn_shared_release(parts->shared[split]);
     }
     cairn_optim_free(parts->optim);
+    cairn_team_free(parts->team);
     cairn_metrics_free(parts->metrics);
     cairn_model_free(parts->model);
     cairn_dataset_close(parts->dataset);
+}
+
+size_t cairn_trainer_team_bytes(const struct cairn_trainer_parts *parts, size_t n_ranks)
+{
+    const struct cairn_params *params = cairn_model_params(parts->model);
+    return cairn_memory_whole(params->n_values * sizeof(real)) + cairn_optim_bytes(parts->optim) +
+           cairn_sum_team_bytes(parts->sum_kind, params, n_ranks, parts->looked_at);
+}
+
+/* Weights and state of the optimizer, of this rank or of its team.  Local. */
+static cairn_status get_weights(cairn_trainer *t)
+{
+    const struct cairn_trainer_parts *parts = &t->parts;
+    const size_t n_bytes = cairn_optim_bytes(parts->optim);
+    void *state = NULL;
+    CAIRN_TRY(
+        cairn_team_take(parts->team, t->params->n_values, sizeof *t->w, "the weights", &t->w));
+    if (parts->team != NULL)
+        CAIRN_TRY(cairn_team_take(parts->team, n_bytes, 1, "the optimizer", &state));
+    return cairn_optim_place(parts->optim, cairn_team_part(parts->team), state);
 }
 
 /* Local. */
 static cairn_status get_memory(cairn_trainer *t)
 {
     const struct cairn_trainer_parts *parts = &t->parts;
-    CAIRN_TRY(cairn_memory_get(t->params->n_values, sizeof *t->w, "the weights", &t->w));
+    const struct cairn_sum_place place = {parts->comm, parts->team, parts->looked_at};
+    CAIRN_TRY(get_weights(t));
     CAIRN_TRY(cairn_memory_get(t->params->n_items, sizeof *t->squares, "squares", &t->squares));
-    CAIRN_TRY(cairn_sum_create(parts->comm, parts->sum_kind, parts->noise, t->params,
-                               (size_t)cairn_window_most_micro(&parts->rule), &t->sum));
+    CAIRN_TRY(cairn_sum_create_in(&place, parts->sum_kind, parts->noise, t->params,
+                                  (size_t)cairn_window_most_micro(&parts->rule), &t->sum));
     if (!parts->normalize) cairn_sum_is_not_divided(t->sum);
     return cairn_observers_create(t);
 }
@@ -50,7 +72,7 @@ cairn_status cairn_trainer_create(const struct cairn_trainer_parts *parts, cairn
         cairn_trainer_close(t);
         return st;
     }
-    cairn_model_init(parts->model, t->w);
+    if (cairn_team_leads(parts->team)) cairn_model_init(parts->model, t->w);
     cairn_trainer_foresee(t);
     cairn_trainer_find_window(t);
     *out = t;
@@ -63,7 +85,7 @@ void cairn_trainer_close(cairn_trainer *t)
     cairn_observers_free(t);
     cairn_sum_free(t->sum);
     free(t->squares);
-    free(t->w);
+    cairn_team_give_back(t->parts.team, t->w);
     free(t->origin.config);
     cairn_trainer_parts_free(&t->parts);
     free(t);

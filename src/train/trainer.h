@@ -25,12 +25,13 @@
 /** What a trainer is made from.  Everything is borrowed but what is marked as taken. */
 struct cairn_trainer_parts {
     cairn_comm *comm;                            /* NULL: this process alone, without MPI */
+    struct cairn_team *team;                     /* taken; NULL: each rank has its own weights */
     struct cairn_dataset *dataset;               /* taken */
     struct cairn_model *model;                   /* taken */
     struct cairn_metric_set *metrics;            /* of it, taken; NULL: it is never evaluated */
     struct cairn_loader *loader[CAIRN_N_SPLITS]; /* taken; NULL where there is no such group */
     struct cairn_shared *shared[CAIRN_N_SPLITS]; /* taken: what loaders hold with others, or NULL */
-    struct cairn_optim *optim;                   /* taken */
+    struct cairn_optim *optim;                   /* taken; placed_later */
     struct cairn_window_rule rule;
     struct cairn_schedule schedule;
     struct cairn_scaling scaling; /* of the learning rate with the global batch */
@@ -41,6 +42,7 @@ struct cairn_trainer_parts {
     double ema;                   /* decay of the moving average of the weights; 0: there is none */
     uint64_t balance_every;       /* updates between two cuts by speed; 0: shares are equal */
     bool ledger;                  /* count and hash the samples of each update */
+    bool looked_at;               /* somebody may read the gradient between updates */
     uint64_t seed;
 };
 
@@ -48,7 +50,7 @@ struct cairn_trainer {
     struct cairn_trainer_parts parts;
     struct cairn_origin origin;
     const struct cairn_params *params; /* of the model */
-    real *w;                           /* [n_values], weights and buffers, owned */
+    real *w;                           /* [n_values], weights and buffers; the team's, or owned */
     struct cairn_sum *sum;             /* owned */
     struct cairn_gradient *gradient; /* of the last update, borrowed from the sum; NULL: none yet */
     double *squares;                 /* [n_items] of it before clipping, owned */
@@ -67,20 +69,20 @@ struct cairn_trainer {
 /** Release what parts hold; NULLs are fine.  Ranks: local.  Errors: none. */
 void cairn_trainer_parts_free(const struct cairn_trainer_parts *parts);
 
+/** Bytes of a team's block for these parts, which have none yet.  Ranks: local.  Errors: none. */
+size_t cairn_trainer_team_bytes(const struct cairn_trainer_parts *parts, size_t n_ranks);
+
 /** Make one with initial weights; takes the parts in any case.  Ranks: local.  Errors: memory. */
 CAIRN_CHECKED cairn_status cairn_trainer_create(const struct cairn_trainer_parts *parts,
                                                 cairn_trainer **out);
 
-/** Learn the range of a reproducible sum from micro-batch 0 of the next update, where it has none
- * yet.  Agreed status. */
+/** Learn the range of a reproducible sum from micro-batch 0, if it has none.  Agreed status. */
 CAIRN_CHECKED cairn_status cairn_trainer_prepare(cairn_trainer *t, cairn_status st);
 
-/** Find window and share from t->at: at the start and after it was changed.  Ranks: local.
- * Errors: none. */
+/** Find window and share from t->at, which has changed.  Ranks: local.  Errors: none. */
 void cairn_trainer_find_window(cairn_trainer *t);
 
-/** Tell the loader of the training samples what it will be asked for.  Ranks: local.
- * Errors: none. */
+/** Tell the training samples' loader what it will be asked for.  Ranks: local.  Errors: none. */
 void cairn_trainer_foresee(cairn_trainer *t);
 
 /** This rank's part of the next update's gradient: zero, then its micro-batches.  Ranks: local.
@@ -97,19 +99,17 @@ CAIRN_CHECKED cairn_status cairn_trainer_reduce(cairn_trainer *t, cairn_status s
 CAIRN_CHECKED cairn_status cairn_trainer_check_fed(const cairn_trainer *t, uint64_t m,
                                                    const struct cairn_samples *samples);
 
-/** Whether each micro-batch of the update is once in the sum over all ranks.  Ranks: local; alike
- * on all.  Errors: CAIRN_USAGE. */
+/** Whether each micro-batch of the update was added once.  Ranks: local.  Errors: CAIRN_USAGE. */
 CAIRN_CHECKED cairn_status cairn_trainer_check_sum(const cairn_trainer *t,
                                                    const struct cairn_totals *totals);
 
-/** What the running update was; times and the noise scale are added by who observes it.
- * Ranks: local; alike on all.  Errors: none. */
+/** What the running update was, but for what observers add.  Ranks: local.  Errors: none. */
 struct cairn_update_record cairn_trainer_record(const cairn_trainer *t,
                                                 const struct cairn_totals *totals, double rate,
                                                 double norm);
 
 /** The running update is done, at this learning rate: find the next one's window and share.
- * Ranks: local; alike on all.  Errors: CAIRN_DATA: of all samples none had any weight. */
+ * Ranks: local.  Errors: CAIRN_DATA: of all samples none had any weight. */
 CAIRN_CHECKED cairn_status cairn_trainer_next_window(cairn_trainer *t,
                                                      const struct cairn_totals *totals,
                                                      double rate);

@@ -77,8 +77,10 @@ static cairn_status apply(cairn_trainer *t, const struct cairn_totals *totals,
         return cairn_fail(CAIRN_NUMBERS,
                           "the gradient is not finite; lower optim.lr or set optim.clip_norm");
     cairn_gradient_clip(t->gradient, norm, t->parts.clip_norm);
-    cairn_optim_update(t->parts.optim, rate, t->gradient, t->w);                  /* -> weights */
-    cairn_buffers_update(t->params, t->gradient->sum, (double)t->window.n, t->w); /* -> averages */
+    cairn_optim_update(t->parts.optim, rate, t->gradient, t->w); /* -> weights */
+    if (cairn_team_leads(t->parts.team))                         /* -> averages of normalisation */
+        cairn_buffers_update(t->params, t->gradient->sum, (double)t->window.n, t->w);
+    cairn_team_wait(t->parts.team); /* from here on they are read */
     *out = cairn_trainer_record(t, totals, rate.now, norm);
     CAIRN_TRY(cairn_observe_update(t, out));
     return cairn_trainer_next_window(t, totals, rate.now);

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Every recipe has the same bits on 1, 2 and 3 ranks, and stopped on 3 and gone on with on 2: every layer, loss and optimizer
 # that Cairn shows its users.  A few updates on data of the right shape; what the recipes reach is tested elsewhere.  Every
-# second recipe has its products from OpenBLAS; RECIPE_KEYS="train.kernels=openblas train.threads=2" says for all what they have.
+# second recipe has its products from OpenBLAS, and ranks sum by MPI or share memory; RECIPE_KEYS="train.kernels=openblas train.threads=2" says for all what they have.
 . "${BASH_SOURCE%/*}/../support/run.sh"
 
 export MADE=$CAIRN_BUILD/tests/cairn_made
@@ -67,9 +67,9 @@ one()
 {
     trains 0 1 1 "$@"
     bits "$1-1" >bits.1
-    trains 0 2 2 "$@"
+    trains 0 2 2 "$@" comm.sum=allreduce
     as_on_1 "$1" 2
-    trains 0 3 3 "$@"
+    trains 0 3 3 "$@" comm.sum=node
     as_on_1 "$1" 3
 }
 
@@ -77,9 +77,9 @@ one()
 cut_short()
 {
     cairn=$CAIRN_BUILD/tests/cairn_stopping
-    CAIRN_STOP_AT=2 trains 75 3 cut "$@"
+    CAIRN_STOP_AT=2 trains 75 3 cut "$@" comm.sum=allreduce
     cairn=$CAIRN_BUILD/cairn
-    trains 0 2 cut "$@"
+    trains 0 2 cut "$@" comm.sum=node
     as_on_1 "$1" cut
 }
 

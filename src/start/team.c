@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * comm.sum: whether the ranks of each node train as one. */
+#include "base/log.h"
+#include "base/process.h"
+#include "comm/exchange.h"
+#include "start/start.h"
+
+/* Of fewer values MPI's own messages take less time than the ranks of a node take to wait for each
+ * other, and there is no memory to save. */
+enum { LEAST_VALUES = 1 << 14 };
+
+/* What forbids it, where all ranks see it; NULL: nothing. */
+static const char *reason_against(const struct cairn_trainer_parts *parts)
+{
+    if (cairn_optim_can_share(parts->optim)) return NULL;
+    return "the optimizer is the host's, which may keep more than its slots";
+}
+
+static bool is_worth_it(const struct cairn_trainer_parts *parts)
+{
+    return cairn_comm_node(parts->comm).n_nodes == 1 &&
+           cairn_model_params(parts->model)->n_values >= LEAST_VALUES;
+}
+
+cairn_status cairn_start_team(const struct cairn_config *config, cairn_status st,
+                              struct cairn_trainer_parts *parts)
+{
+    const bool automatic = config->comm_sum == CAIRN_COMM_SUM_AUTO;
+    const size_t n_ranks = (size_t)cairn_comm_node(parts->comm).n_ranks;
+    CAIRN_TRY(cairn_comm_agree(parts->comm, st));
+    parts->looked_at = !cairn_process_is_ours();
+    if (config->comm_sum == CAIRN_COMM_SUM_ALLREDUCE || cairn_team_fewest(parts->comm) == 0)
+        return CAIRN_OK;
+    const char *against = reason_against(parts);
+    if (against != NULL && !automatic)
+        return cairn_fail(CAIRN_USAGE, "%s: comm.sum: node: %s; use allreduce, or auto",
+                          cairn_config_place(config, "comm.sum"), against);
+    if (automatic && (against != NULL || !is_worth_it(parts))) return CAIRN_OK;
+    const size_t n_bytes = cairn_trainer_team_bytes(parts, n_ranks);
+    CAIRN_TRY(cairn_team_create(parts->comm, CAIRN_OK, n_bytes, !automatic, &parts->team));
+    if (parts->team == NULL)
+        cairn_log_info("comm.sum: auto takes allreduce: there is no room in shared memory "
+                       "(/dev/shm) for the %zu bytes that the ranks of a node would share",
+                       n_bytes);
+    return CAIRN_OK;
+}
