@@ -31,7 +31,8 @@ struct cairn_sum_cost cairn_sum_cost(const char *kind, size_t n_micro)
     return found == NULL ? (struct cairn_sum_cost){0} : found->cost(n_micro);
 }
 
-static cairn_status create(struct cairn_sum *sum, enum cairn_noise noise)
+static cairn_status create(struct cairn_sum *sum, const struct cairn_sum_place *place,
+                           enum cairn_noise noise)
 {
     CAIRN_TRY(cairn_gradient_squares_create(sum, noise));
     sum->n_exact = CAIRN_N_SCALARS + (noise == CAIRN_NOISE_OFF ? 0 : sum->params->n_items);
@@ -44,7 +45,7 @@ static cairn_status create(struct cairn_sum *sum, enum cairn_noise noise)
     CAIRN_TRY(cairn_sum_cut(sum));
     CAIRN_TRY(sum->kind->create(sum));
     sum->close = sum->sink.close;
-    return cairn_early_create(sum);
+    return cairn_early_create(sum, place);
 }
 
 cairn_status cairn_sum_create_in(const struct cairn_sum_place *place, const char *kind,
@@ -61,7 +62,7 @@ cairn_status cairn_sum_create_in(const struct cairn_sum_place *place, const char
     sum->lasting = sum->gradient.shown = place->team != NULL && place->lasting;
     sum->params = params;
     sum->n_micro = n_micro;
-    cairn_status st = create(sum, noise);
+    cairn_status st = create(sum, place, noise);
     if (st != CAIRN_OK) {
         cairn_sum_free(sum);
         return st;
@@ -116,6 +117,20 @@ void cairn_sum_begin(struct cairn_sum *sum)
 void cairn_sum_begin_micro(struct cairn_sum *sum, size_t n_samples)
 {
     sum->micro_samples = n_samples;
+}
+
+struct cairn_place *cairn_sum_place(struct cairn_sum *sum, size_t param, struct cairn_place place)
+{
+    sum->place = place;
+    sum->placed = &sum->params->item[param];
+    return &sum->place;
+}
+
+bool cairn_sum_placed(struct cairn_sum *sum, size_t param)
+{
+    const bool placed = sum->placed == &sum->params->item[param];
+    if (placed) sum->placed = NULL;
+    return placed;
 }
 
 bool cairn_sum_scores(struct cairn_exact_sum *sum, const struct cairn_scores *scores)

@@ -148,6 +148,8 @@ struct cairn_sum {
     struct cairn_addends of_node;   /* what its ranks have added up, and ... */
     struct cairn_addends gradients; /* ... where they put gradients of micro-batches */
     struct cairn_early early;
+    struct cairn_place place;         /* of the tensor that is being put into its place, and ... */
+    const struct cairn_param *placed; /* ... which it is, until it is closed; NULL: none */
     real *g;   /* [n_values], 64-byte aligned, of the kind: gradients of micro-batches */
     real *out; /* [n_values] the sum over all ranks, after cairn_sum_gradient(): g, or the team's */
     bool *started; /* [n_tensors] the kind has added up something in this update; else what is
@@ -200,12 +202,21 @@ CAIRN_CHECKED cairn_status cairn_sum_create(cairn_comm *comm, const char *kind,
                                             struct cairn_sum **out);
 void cairn_sum_free(struct cairn_sum *sum);
 
+/** Which sums begin while the last micro-batch of a rank still walks backward (early.h). */
+enum cairn_overlap {
+    CAIRN_OVERLAP_AUTO, /* between nodes, where there is a wait to fill */
+    CAIRN_OVERLAP_ON,
+    CAIRN_OVERLAP_OFF
+};
+
 /** Where a sum is made. */
 struct cairn_sum_place {
     cairn_comm *comm;        /* as above */
     struct cairn_team *team; /* of it; each of its ranks makes a sum alike; NULL: MPI sums all */
     bool lasting; /* with a team: the gradient stays as it is until the next cairn_sum_reduce(),
                      also where another rank has begun its next update: for who looks in between */
+    enum cairn_overlap overlap; /* without a team */
+    size_t bucket_bytes;        /* least of the weights that begin together; 0: what is best here */
 };
 
 /** The same there. */
