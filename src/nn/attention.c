@@ -216,21 +216,40 @@ static void forward(const struct cairn_layer *layer, const struct cairn_pass *pa
                          layer->y);
 }
 
+/* d_qkv over qkv, by way of d_o over o. */
+static void walk_back(const struct cairn_layer *layer, const struct cairn_pass *pass,
+                      const real *dy)
+{
+    const struct attention *self = layer->self;
+    const size_t n = pass->micro->n;
+    const size_t rows = n * self->heads.T;
+    real *o = cairn_arena_at(pass->arena, self->o);
+    cairn_linear_backward(&self->out, pass, rows, o, dy, o);
+    CAIRN_SPREAD(self->n_threads)
+    for (size_t i = 0; i < n * self->n_heads; i++) {
+        struct cairn_head head = head_at(self, pass, i, o);
+        cairn_head_backward(&self->heads, &head);
+    }
+    if (self->position == CAIRN_POSITION_ROTARY) turn(self, pass, cairn_rotary_back);
+}
+
+static void by_input(const struct cairn_layer *layer, const struct cairn_pass *pass, const real *dy,
+                     real *dx)
+{
+    const struct attention *self = layer->self;
+    walk_back(layer, pass, dy);
+    cairn_linear_input(&self->in, pass, pass->micro->n * self->heads.T,
+                       cairn_arena_at(pass->arena, self->qkv), dx);
+}
+
+/* Of one that wants dx and is given none, by_input() has done the rest. */
 static void backward(const struct cairn_layer *layer, const struct cairn_pass *pass, const real *dy,
                      real *dx)
 {
     const struct attention *self = layer->self;
-    size_t n = pass->micro->n;
-    size_t rows = n * self->heads.T;
+    const size_t rows = pass->micro->n * self->heads.T;
     const real *d_qkv = cairn_arena_at(pass->arena, self->qkv);
-    real *d_o = cairn_arena_at(pass->arena, self->o);
-    cairn_linear_backward(&self->out, pass, rows, d_o, dy, d_o);
-    CAIRN_SPREAD(self->n_threads)
-    for (size_t i = 0; i < n * self->n_heads; i++) {
-        struct cairn_head head = head_at(self, pass, i, d_o);
-        cairn_head_backward(&self->heads, &head);
-    }
-    if (self->position == CAIRN_POSITION_ROTARY) turn(self, pass, cairn_rotary_back);
+    if (!layer->wants_dx || dx != NULL) walk_back(layer, pass, dy);
     cairn_linear_backward(&self->in, pass, rows, layer->x, d_qkv, dx);
 }
 
@@ -249,4 +268,5 @@ const struct cairn_layer_kind CAIRN_R(cairn_layer_attention) = {
     .init = init,
     .forward = forward,
     .backward = backward,
+    .by_input = by_input,
 };

@@ -139,6 +139,7 @@ static void make_x(const struct cairn_chain *chain, const struct cairn_pass *pas
                    int turn)
 {
     size_t i = index;
+    if (chain->layer[index].y_at == CAIRN_PASSING) return; /* which does not read x again */
     while (i > 0 && chain->layer[i - 1].y_at == CAIRN_PASSING) i--;
     for (const real *x = NULL; i <= index; i++) {
         struct cairn_layer *layer = &chain->layer[i];

@@ -289,6 +289,13 @@ static cairn_status add_list(struct progress *p, const struct cairn_node *list, 
     return CAIRN_OK;
 }
 
+/* What the x of a layer is made by comes to lie where its dx will. */
+static void turn_passing(struct cairn_chain *chain, size_t index, int turn)
+{
+    for (size_t i = index; i-- > 0 && chain->layer[i].y_at == CAIRN_PASSING;)
+        chain->layer[i].turn = turn;
+}
+
 /* Segments are run again while a gradient lies in either place. */
 static void plan_passing(const struct cairn_chain *chain, struct cairn_plan *plan)
 {
@@ -313,8 +320,7 @@ void cairn_chain_plan_gradients(struct cairn_chain *chain, bool hands_on, struct
     for (size_t i = chain->n_layers; i-- > 0 && chain->layer[i].in_backward;) {
         const struct cairn_layer *layer = &chain->layer[i];
         if ((layer->kind->flags & CAIRN_LAYER_VIEW) != 0) continue;
-        for (size_t j = i; j-- > 0 && chain->layer[j].y_at == CAIRN_PASSING;)
-            chain->layer[j].turn = 1 - turn;
+        if (layer->y_at != CAIRN_PASSING) turn_passing(chain, i, 1 - turn);
         if (!begun || (layer->kind->flags & CAIRN_LAYER_ELEMENTWISE) == 0) turn = 1 - turn;
         begun = true;
         if (layer->wants_dx && !(hands_on && i == chain->entry))

@@ -185,8 +185,8 @@ struct cairn_layer_kind {
      * comes first.  Errors: none. */
     void (*backward_again)(const struct cairn_layer *layer, const struct cairn_pass *pass,
                            real *dy_y, real *dx);
-    /** dx alone, without x; backward, given no dx, then does the rest.  NULL: that cannot be done.
-     * Errors: none. */
+    /** dx, where it is wanted, without x; backward, given no dx, then does the rest.  NULL: that
+     * cannot be done.  Errors: none. */
     void (*by_input)(const struct cairn_layer *layer, const struct cairn_pass *pass, const real *dy,
                      real *dx);
     /** Gradients by its weights into the sink, and dx [n, n_in], unless NULL, from dy [n, n_out],

@@ -19,7 +19,7 @@ cat >run.yaml <<END
 data: {file: data.h5}
 model: [{type: flatten}, {type: dense, units: 11}]
 batch: {global: 64, micro: 32}
-train: {updates: 20, evaluate_every: none, reproducible: true}
+train: {updates: 20, reproducible: true}
 END
 ranks=2
 megabyte=1048576
@@ -29,6 +29,9 @@ expect 0 0 plan run.yaml --memory --json --ranks $ranks data.in_memory=true
 data=$(json out data)
 all=$((none + data)) # the ranks hold them once
 same "bytes of the data" "$data" $(((50000 + 37500) * 784))
+
+expect 0 0 plan run.yaml --memory --json --ranks $ranks train.evaluate_every=none
+same "data where test is read once" "$(json out data)" $((50000 * 784))
 
 # held NAME MEGABYTES DATA STREAMED: plan, doctor and run hold so many bytes on a node of that size, and read these groups
 held()
