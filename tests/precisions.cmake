@@ -7,7 +7,7 @@ target_include_directories(cairn_test_support_other PUBLIC ${PROJECT_SOURCE_DIR}
 target_compile_definitions(cairn_test_support_other PUBLIC CAIRN_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
 target_link_libraries(cairn_test_support_other PUBLIC cairn_instance_${CAIRN_OTHER_PRECISION} cairn_needs cairn_flags PkgConfig::CMOCKA)
 set(in_both unit/test_exact_sum unit/test_loader unit/test_checkpoint_match unit/test_optim unit/test_nn_layers unit/test_nn_losses
-  mpi/test_sum mpi/test_sum_ranges)
+  mpi/test_sum mpi/test_sum_ranges mpi/test_sum_ways)
 
 foreach(test IN LISTS in_both)
   string(REGEX REPLACE "/test_" "." name ${test})

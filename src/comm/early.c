@@ -10,37 +10,41 @@
 #include "comm/ring.h"
 #include "comm/world.h"
 
-enum { PIECE = 1 << 16 /* elements, or more where a tensor has more or the ring wants more */ };
+enum { BEST_BYTES = 1 << 18 };
 
-static bool wanted(const struct cairn_sum *sum)
+static bool goes_round(const struct cairn_sum *sum, enum cairn_overlap overlap)
 {
-    return sum->team == NULL && cairn_comm_node(sum->comm).n_nodes > 1;
+    if (sum->team != NULL) return false;
+    return cairn_comm_node(sum->comm).n_nodes > 1 ||
+           (overlap == CAIRN_OVERLAP_ON && cairn_comm_size(sum->comm) > 1);
 }
 
 /* Where pieces begin: each ends where the one before it does.  What is left of the first tensors
- * waits for the rest of the sum. */
-static void cut(struct cairn_sum *sum)
+ * waits for the rest of the sum.  A tensor is whole, and the ring has a length from which it pays.
+ */
+static void cut(struct cairn_sum *sum, size_t bucket_bytes)
 {
     struct cairn_early *early = &sum->early;
     const size_t least = cairn_wire_least(&sum->wire);
+    const size_t bucket = (bucket_bytes == 0 ? BEST_BYTES : bucket_bytes) / sizeof(real);
     size_t n_elements = 0;
     for (size_t p = sum->params->n_items; p-- > 0;) {
         n_elements += sum->params->item[p].count;
-        if (n_elements < PIECE || n_elements < least) continue;
+        if (n_elements < bucket || n_elements < least) continue;
         early->first[early->n_pieces++] = p;
         n_elements = 0;
     }
 }
 
-cairn_status cairn_early_create(struct cairn_sum *sum)
+cairn_status cairn_early_create(struct cairn_sum *sum, const struct cairn_sum_place *place)
 {
     struct cairn_early *early = &sum->early;
     const size_t n = sum->params->n_items;
-    if (!wanted(sum)) return CAIRN_OK;
+    if (!goes_round(sum, place->overlap)) return CAIRN_OK;
     CAIRN_TRY(cairn_memory_get(n, sizeof *early->first, "pieces of the sum", &early->first));
     CAIRN_TRY(cairn_memory_get(n, sizeof *early->n_open, "pieces of the sum", &early->n_open));
     CAIRN_TRY(cairn_memory_get(n, sizeof *early->square, "pieces of the sum", &early->square));
-    cut(sum);
+    if (place->overlap != CAIRN_OVERLAP_OFF) cut(sum, place->bucket_bytes);
     if (sum->kind->load == NULL) return cairn_wire_reserve(&sum->wire, NULL, early->n_pieces + 1);
     const struct cairn_ring_load load = sum->kind->load(sum);
     return cairn_wire_reserve(&sum->wire, &load, early->n_pieces + 1);

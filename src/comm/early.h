@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Inside comm/: sums that begin before the last micro-batch of a rank has ended.  The gradient of a
  * tensor is complete when that micro-batch has closed it, so what lies behind it in the flat block
- * goes on its way while backward works on earlier layers.  Only between nodes: within one a sum
- * costs cycles, and there is no wait to hide. */
+ * goes on its way while backward works on earlier layers.  Between nodes, or where it is
+ * asked for: within one a sum costs cycles, and there is no wait to hide. */
 #ifndef CAIRN_COMM_EARLY_H
 #define CAIRN_COMM_EARLY_H
 
@@ -10,9 +10,10 @@
 
 #include "comm/sum.h"
 
-/** Cut the weights into pieces, where this sum may begin early.  Ranks: local; alike on all.
- * Errors: CAIRN_MEMORY. */
-CAIRN_CHECKED cairn_status cairn_early_create(struct cairn_sum *sum);
+/** Cut the weights into pieces, where a sum of this place may begin early.  Ranks: local; alike on
+ * all.  Errors: CAIRN_MEMORY. */
+CAIRN_CHECKED cairn_status cairn_early_create(struct cairn_sum *sum,
+                                              const struct cairn_sum_place *place);
 void cairn_early_free(struct cairn_sum *sum);
 
 /** Nothing has closed yet.  Ranks: local.  Errors: none. */

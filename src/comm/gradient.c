@@ -28,9 +28,10 @@ static size_t count_pieces(const struct cairn_params *params)
     return n;
 }
 
-size_t cairn_sum_figures_bytes(const struct cairn_params *params)
+size_t cairn_sum_figures_bytes(const struct cairn_params *params, size_t n_ranks)
 {
-    return cairn_memory_whole(count_pieces(params) * sizeof(struct cairn_figures));
+    return cairn_memory_whole(count_pieces(params) * sizeof(struct cairn_figures)) +
+           n_ranks * CAIRN_ALIGNMENT;
 }
 
 static size_t begin_of(const struct cairn_sum *sum, size_t i)
@@ -55,6 +56,8 @@ cairn_status cairn_sum_cut(struct cairn_sum *sum)
     size_t k = 0;
     CAIRN_TRY(cairn_memory_get(n, sizeof *sum->piece, "pieces of the gradient", &sum->piece));
     CAIRN_TRY(cairn_team_take(sum->team, n, sizeof *sum->figures, "figures", &sum->figures));
+    CAIRN_TRY(cairn_team_take(sum->team, cairn_team_place(sum->team).n, CAIRN_ALIGNMENT, "flags",
+                              &sum->wants));
     for (size_t p = 0; p < params->n_tensors; p++)
         for (size_t first = 0; first < params->item[p].count; first += PIECE) {
             const size_t left = params->item[p].count - first;
@@ -69,12 +72,22 @@ cairn_status cairn_sum_cut(struct cairn_sum *sum)
     return CAIRN_OK;
 }
 
+/* Rank 0 writes files, and the others see as much of their pieces for it. */
+static bool are_magnitudes_wanted(const struct cairn_sum *sum)
+{
+    bool wanted = false;
+    for (size_t rank = 0; rank < cairn_team_place(sum->team).n; rank++)
+        wanted = wanted || sum->wants[rank * CAIRN_ALIGNMENT] != 0;
+    return wanted;
+}
+
 /* The i-th of this rank. */
 static void take_piece(void *context, size_t i)
 {
     const struct cairn_sum *sum = context;
     const struct cairn_sum_piece *piece = &sum->piece[sum->first_piece + i];
     const size_t offset = sum->params->item[piece->param].offset;
+    const bool wanted = are_magnitudes_wanted(sum);
     real buffer[CAIRN_GRADIENT_BLOCK];
     struct cairn_figures figures = {0};
     for (size_t done = 0; done < piece->n; done += CAIRN_GRADIENT_BLOCK) {
@@ -83,7 +96,7 @@ static void take_piece(void *context, size_t i)
         const size_t first = piece->first + done;
         if (sum->kind->take != NULL) sum->kind->take(sum, piece->param, first, n);
         if (piece->param >= sum->params->n_items) continue; /* averages of normalisation */
-        if (sum->magnitudes == NULL)
+        if (!wanted)
             figures.squares += cairn_gradient_squares(&sum->gradient, offset + first, n);
         else
             cairn_figures_add(&figures,
@@ -144,4 +157,5 @@ double cairn_sum_gradient(struct cairn_sum *sum, double divisor, double *squares
 void cairn_sum_want_magnitudes(struct cairn_sum *sum, struct cairn_magnitudes *out)
 {
     sum->magnitudes = out;
+    sum->wants[cairn_team_place(sum->team).index * CAIRN_ALIGNMENT] = out != NULL;
 }

@@ -31,7 +31,8 @@ struct cairn_sum_cost cairn_sum_cost(const char *kind, size_t n_micro)
     return found == NULL ? (struct cairn_sum_cost){0} : found->cost(n_micro);
 }
 
-static cairn_status create(struct cairn_sum *sum, enum cairn_noise noise)
+static cairn_status create(struct cairn_sum *sum, const struct cairn_sum_place *place,
+                           enum cairn_noise noise)
 {
     CAIRN_TRY(cairn_gradient_squares_create(sum, noise));
     sum->n_exact = CAIRN_N_SCALARS + (noise == CAIRN_NOISE_OFF ? 0 : sum->params->n_items);
@@ -44,7 +45,7 @@ static cairn_status create(struct cairn_sum *sum, enum cairn_noise noise)
     CAIRN_TRY(cairn_sum_cut(sum));
     CAIRN_TRY(sum->kind->create(sum));
     sum->close = sum->sink.close;
-    return cairn_early_create(sum);
+    return cairn_early_create(sum, place);
 }
 
 cairn_status cairn_sum_create_in(const struct cairn_sum_place *place, const char *kind,
@@ -61,7 +62,7 @@ cairn_status cairn_sum_create_in(const struct cairn_sum_place *place, const char
     sum->lasting = sum->gradient.shown = place->team != NULL && place->lasting;
     sum->params = params;
     sum->n_micro = n_micro;
-    cairn_status st = create(sum, noise);
+    cairn_status st = create(sum, place, noise);
     if (st != CAIRN_OK) {
         cairn_sum_free(sum);
         return st;
@@ -86,6 +87,7 @@ void cairn_sum_free(struct cairn_sum *sum)
     if (sum->kind->destroy != NULL) sum->kind->destroy(sum);
     cairn_wire_free(&sum->wire);
     cairn_team_give_back(sum->team, sum->figures);
+    cairn_team_give_back(sum->team, sum->wants);
     free(sum->started);
     free(sum->piece);
     free(sum->range);
@@ -104,7 +106,7 @@ void cairn_sum_begin(struct cairn_sum *sum)
     memset(sum->flag, 0, sizeof sum->flag);
     memset(sum->started, 0, sum->params->n_tensors * sizeof *sum->started);
     sum->again = sum->last = false;
-    sum->magnitudes = NULL;
+    cairn_sum_want_magnitudes(sum, NULL);
     sum->gradient.divisor = 1; /* what is added up now is no gradient yet */
     sum->gradient.factor = 1;
     cairn_gradient_squares_begin(sum);
@@ -202,7 +204,7 @@ size_t cairn_sum_team_bytes(const char *kind, const struct cairn_params *params,
 {
     const size_t flags = cairn_memory_whole(params->n_tensors);
     return n_ranks * (stride_of(find_kind(kind), params) + flags) +
-           (lasting ? real_bytes(params) : 0) + cairn_sum_figures_bytes(params);
+           (lasting ? real_bytes(params) : 0) + cairn_sum_figures_bytes(params, n_ranks);
 }
 
 cairn_status cairn_sum_take_wire(struct cairn_sum *sum, size_t n_planes, size_t n_besides)

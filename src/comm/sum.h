@@ -156,6 +156,8 @@ struct cairn_sum {
                       there has no meaning; owned */
     struct cairn_sum_piece *piece; /* [n_pieces] of the gradient; owned */
     struct cairn_figures *figures; /* [n_pieces] of these; the team's */
+    unsigned char *wants; /* [ranks of the team, a line of bytes]: the first says whether that rank
+                             wants magnitudes; the team's */
     size_t n_pieces;
     size_t first_piece, end_piece; /* those that this rank of the team takes */
     struct cairn_gradient gradient;
@@ -200,12 +202,21 @@ CAIRN_CHECKED cairn_status cairn_sum_create(cairn_comm *comm, const char *kind,
                                             struct cairn_sum **out);
 void cairn_sum_free(struct cairn_sum *sum);
 
+/** Which sums begin while the last micro-batch of a rank still walks backward (early.h). */
+enum cairn_overlap {
+    CAIRN_OVERLAP_AUTO, /* between nodes, where there is a wait to fill */
+    CAIRN_OVERLAP_ON,
+    CAIRN_OVERLAP_OFF
+};
+
 /** Where a sum is made. */
 struct cairn_sum_place {
     cairn_comm *comm;        /* as above */
     struct cairn_team *team; /* of it; each of its ranks makes a sum alike; NULL: MPI sums all */
     bool lasting; /* with a team: the gradient stays as it is until the next cairn_sum_reduce(),
                      also where another rank has begun its next update: for who looks in between */
+    enum cairn_overlap overlap; /* without a team */
+    size_t bucket_bytes;        /* least of the weights that begin together; 0: what is best here */
 };
 
 /** The same there. */

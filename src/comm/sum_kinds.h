@@ -30,7 +30,7 @@ struct cairn_place *cairn_sum_place(struct cairn_sum *sum, size_t param, struct 
 bool cairn_sum_placed(struct cairn_sum *sum, size_t param);
 
 /** What their figures take of a team's block.  Ranks: local.  Errors: none. */
-size_t cairn_sum_figures_bytes(const struct cairn_params *params);
+size_t cairn_sum_figures_bytes(const struct cairn_params *params, size_t n_ranks);
 
 /** The plain sum's functions, for ways that differ from it in what comes before the sum over the
  * ranks; g is what is added up.  Ranks, errors: as in struct cairn_sum_kind.

@@ -66,6 +66,8 @@
     FIRST(HANG_TIMEOUT_AUTO, "auto") NEXT(HANG_TIMEOUT_NONE, "none")
 #define CAIRN_WORDS_COMM_SUM(FIRST, NEXT)                                                          \
     FIRST(COMM_SUM_AUTO, "auto") NEXT(COMM_SUM_ALLREDUCE, "allreduce") NEXT(COMM_SUM_NODE, "node")
+#define CAIRN_WORDS_COMM_OVERLAP(FIRST, NEXT)                                                      \
+    FIRST(COMM_OVERLAP_AUTO, "auto") NEXT(COMM_OVERLAP_ON, "on") NEXT(COMM_OVERLAP_OFF, "off")
 #define CAIRN_WORDS_CHECKPOINT_EVERY(FIRST, NEXT)                                                  \
     FIRST(CHECKPOINT_EVERY_NONE, "none") NEXT(CHECKPOINT_EVERY_AUTO, "auto")
 #define CAIRN_WORDS_GRADFLOW_EVERY(FIRST, NEXT) FIRST(GRADFLOW_EVERY_AUTO, "auto")
@@ -94,6 +96,7 @@ CAIRN_CHOICE(cairn_word_evaluate_every, CAIRN_WORDS_EVALUATE_EVERY);
 CAIRN_CHOICE(cairn_word_patience, CAIRN_WORDS_PATIENCE);
 CAIRN_CHOICE(cairn_word_hang_timeout, CAIRN_WORDS_HANG_TIMEOUT);
 CAIRN_CHOICE(cairn_word_comm_sum, CAIRN_WORDS_COMM_SUM);
+CAIRN_CHOICE(cairn_word_comm_overlap, CAIRN_WORDS_COMM_OVERLAP);
 CAIRN_CHOICE(cairn_word_checkpoint_every, CAIRN_WORDS_CHECKPOINT_EVERY);
 CAIRN_CHOICE(cairn_word_gradflow_every, CAIRN_WORDS_GRADFLOW_EVERY);
 

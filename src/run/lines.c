@@ -33,6 +33,10 @@ static void begins(void *context, const cairn_trainer *t)
     if (!flow->wanted) return;
     cairn_sum_keep_partials(t->sum);
     cairn_sum_want_magnitudes(t->sum, flow->whole);
+    for (size_t p = 0; p < t->params->n_items; p++) {
+        const struct cairn_param *item = &t->params->item[p];
+        flow->line[p].weight_norm = cairn_norm(t->w + item->offset, item->count);
+    }
 }
 
 static void micro_done(void *context, cairn_trainer *t, size_t i, const struct cairn_micro *micro)
@@ -52,16 +56,15 @@ static void summed(void *context, cairn_trainer *t, const struct cairn_totals *t
     struct cairn_flow *flow = context;
     (void)totals;
     for (size_t p = 0; p < t->params->n_items && flow->wanted; p++) {
-        const struct cairn_param *item = &t->params->item[p];
         const struct cairn_magnitudes *of_g = &flow->whole[p];
         const struct cairn_noise_scale noise = cairn_trainer_noise(t, p);
         flow->line[p] = (struct cairn_gradflow){
             .update = t->at.update + 1,
-            .param = item->name,
+            .param = t->params->item[p].name,
             .mean_abs = of_g->mean_abs,
             .max_abs = of_g->max_abs,
             .norm = of_g->norm,
-            .weight_norm = cairn_norm(t->w + item->offset, item->count),
+            .weight_norm = flow->line[p].weight_norm,
             .noise_scale = noise.value,
             .noise_scale_se = noise.error,
             .noise_scale_updates = noise.n_updates,

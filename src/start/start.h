@@ -75,9 +75,9 @@ void cairn_opened_close(struct cairn_opened *opened);
 CAIRN_CHECKED cairn_status cairn_start_decide_hold(cairn_comm *comm, cairn_status st, int n_beside,
                                                    struct cairn_opened *opened);
 
-/** By comm.sum, make the ranks of each node a team for what these parts, made on every rank, will
- * train, or leave parts->team NULL.  Ranks: collective.  Errors: the agreed one: CAIRN_USAGE,
- * CAIRN_MEMORY. */
+/** What comm.overlap and comm.bucket_mb say; and by comm.sum, make the ranks of each node a team
+ * for what these parts, made on every rank, will train, or leave parts->team NULL.  Ranks:
+ * collective.  Errors: the agreed one: CAIRN_USAGE, CAIRN_MEMORY. */
 CAIRN_CHECKED cairn_status cairn_start_team(const struct cairn_config *config, cairn_status st,
                                             struct cairn_trainer_parts *parts);
 

@@ -16,9 +16,15 @@ static const char *reason_against(const struct cairn_trainer_parts *parts)
     return "the optimizer is the host's, which may keep more than its slots";
 }
 
+static enum cairn_overlap overlap_of(const struct cairn_config *config)
+{
+    if (config->comm_overlap == CAIRN_COMM_OVERLAP_ON) return CAIRN_OVERLAP_ON;
+    return config->comm_overlap == CAIRN_COMM_OVERLAP_OFF ? CAIRN_OVERLAP_OFF : CAIRN_OVERLAP_AUTO;
+}
+
 static bool is_worth_it(const struct cairn_trainer_parts *parts)
 {
-    return cairn_comm_node(parts->comm).n_nodes == 1 &&
+    return parts->overlap != CAIRN_OVERLAP_ON && cairn_comm_node(parts->comm).n_nodes == 1 &&
            cairn_model_params(parts->model)->n_values >= LEAST_VALUES;
 }
 
@@ -29,6 +35,8 @@ cairn_status cairn_start_team(const struct cairn_config *config, cairn_status st
     const size_t n_ranks = (size_t)cairn_comm_node(parts->comm).n_ranks;
     CAIRN_TRY(cairn_comm_agree(parts->comm, st));
     parts->looked_at = !cairn_process_is_ours();
+    parts->overlap = overlap_of(config);
+    parts->bucket_bytes = (size_t)(config->comm_bucket_mb * (1 << 20));
     if (config->comm_sum == CAIRN_COMM_SUM_ALLREDUCE || cairn_team_fewest(parts->comm) == 0)
         return CAIRN_OK;
     const char *against = reason_against(parts);

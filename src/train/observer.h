@@ -45,7 +45,8 @@ struct cairn_observer {
     cairn_status (*before_sum)(void *context, bool *stop);
 
     /** t->gradient is that of the update, not yet clipped, and t->squares are its squares; alike on
-     * all ranks. */
+     * all ranks.  Neither the gradient nor the weights are read here: others of a team may be
+     * changing them already. */
     void (*summed)(void *context, cairn_trainer *t, const struct cairn_totals *totals);
 
     /** The weights are new; t->at still describes the update before.  Figures may be added to the

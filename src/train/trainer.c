@@ -47,7 +47,11 @@ static cairn_status get_weights(cairn_trainer *t)
 static cairn_status get_memory(cairn_trainer *t)
 {
     const struct cairn_trainer_parts *parts = &t->parts;
-    const struct cairn_sum_place place = {parts->comm, parts->team, parts->looked_at};
+    const struct cairn_sum_place place = {.comm = parts->comm,
+                                          .team = parts->team,
+                                          .lasting = parts->looked_at,
+                                          .overlap = parts->overlap,
+                                          .bucket_bytes = parts->bucket_bytes};
     CAIRN_TRY(get_weights(t));
     CAIRN_TRY(cairn_memory_get(t->params->n_items, sizeof *t->squares, "squares", &t->squares));
     CAIRN_TRY(cairn_sum_create_in(&place, parts->sum_kind, parts->noise, t->params,

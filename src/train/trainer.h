@@ -43,6 +43,8 @@ struct cairn_trainer_parts {
     uint64_t balance_every;       /* updates between two cuts by speed; 0: shares are equal */
     bool ledger;                  /* count and hash the samples of each update */
     bool looked_at;               /* somebody may read the gradient between updates */
+    enum cairn_overlap overlap;
+    size_t bucket_bytes; /* of the sum; 0: what is best */
     uint64_t seed;
 };
 

@@ -39,31 +39,45 @@ static int set_up(void **state)
 
 enum { MOST_MICRO = 20 };
 
-static real *gradient[MOST_MICRO]; /* [n_values] of each micro-batch; made when it is asked for */
+static bool extreme;                  /* which of two sets of gradients is summed */
+static real *gradient[2][MOST_MICRO]; /* [n_values] of each micro-batch; made when asked for */
 
 static int tear_down(void **state)
 {
     (void)state;
-    for (int m = 0; m < MOST_MICRO; m++) {
-        free(gradient[m]);
-        gradient[m] = NULL;
+    for (int m = 0; m < 2 * MOST_MICRO; m++) {
+        free(gradient[m / MOST_MICRO][m % MOST_MICRO]);
+        gradient[m / MOST_MICRO][m % MOST_MICRO] = NULL;
     }
     cairn_params_free(&params);
     return 0;
 }
 
+static real element(uint64_t m, size_t i)
+{
+    uint32_t bits[4];
+    cairn_random_block(7, m, i, bits);
+    return ldexp((real)cairn_random_unit(bits[0]) - (real)0.5, (int)(bits[1] % 24) - 30);
+}
+
+/* All that a range below 1 takes, of either sign in all micro-batches or of changing ones, beside
+ * nothing and nearly nothing. */
+static real extreme_element(uint64_t m, size_t i)
+{
+    const real largest = 1 - (real)(CAIRN_R_BITS == 64 ? 0x1p-53 : 0x1p-24);
+    const real sign = i / 4 % 3 == 0 ? 1 : i / 4 % 3 == 1 ? -1 : (real)(m % 2) * 2 - 1;
+    return i % 4 == 2 ? 0 : ldexp(sign * largest, i % 4 == 3 ? -60 : 0);
+}
+
 static const real *gradient_of(uint64_t m)
 {
-    if (gradient[m] != NULL) return gradient[m];
-    gradient[m] = malloc(params.n_values * sizeof **gradient);
-    assert_non_null(gradient[m]);
-    for (size_t i = 0; i < params.n_values; i++) {
-        uint32_t bits[4];
-        cairn_random_block(7, m, i, bits);
-        gradient[m][i] =
-            ldexp((real)cairn_random_unit(bits[0]) - (real)0.5, (int)(bits[1] % 24) - 30);
-    }
-    return gradient[m];
+    real **x = &gradient[extreme][m];
+    if (*x != NULL) return *x;
+    *x = malloc(params.n_values * sizeof **x);
+    assert_non_null(*x);
+    for (size_t i = 0; i < params.n_values; i++)
+        (*x)[i] = extreme ? extreme_element(m, i) : element(m, i);
+    return *x;
 }
 
 static void put(struct cairn_sum *sum, uint64_t m, size_t p)
@@ -86,6 +100,7 @@ static void put_all(struct cairn_sum *sum, uint64_t m)
 struct outcome {
     real *g; /* [n_values]; owned */
     double squares[N_TENSORS];
+    struct cairn_magnitudes magnitudes[N_TENSORS]; /* on rank 0, who alone wants them */
     struct cairn_totals totals;
     size_t n_begun; /* pieces, before the reduction */
     cairn_status status;
@@ -98,8 +113,10 @@ struct trial {
     enum cairn_noise noise;
     size_t n_micro;
     enum way way;
-    bool kept;
+    bool kept, extreme;
     int broken; /* this rank is in trouble; -1: none */
+    enum cairn_overlap overlap;
+    size_t bucket_bytes;
 };
 
 static struct cairn_share share_of(const struct trial *trial)
@@ -117,6 +134,7 @@ static cairn_status add_up(struct cairn_sum *sum, const struct trial *trial, rea
     cairn_status st = CAIRN_OK;
     cairn_sum_begin(sum);
     if (trial->kept) cairn_sum_keep_partials(sum);
+    if (cairn_comm_rank(world) == 0) cairn_sum_want_magnitudes(sum, out->magnitudes);
     for (uint64_t m = share.first; m < share.end && st == CAIRN_OK; m++) {
         if (m + 1 == share.end) cairn_sum_last_micro(sum);
         cairn_sum_begin_micro(sum, 5);
@@ -144,7 +162,10 @@ static void pretend_two_nodes(struct cairn_comm *comm)
 static cairn_status make(cairn_comm *comm, const struct trial *trial, struct cairn_team **team,
                          struct cairn_sum **sum)
 {
-    struct cairn_sum_place place = {.comm = comm, .lasting = trial->way == LASTING_TEAM};
+    struct cairn_sum_place place = {.comm = comm,
+                                    .lasting = trial->way == LASTING_TEAM,
+                                    .overlap = trial->overlap,
+                                    .bucket_bytes = trial->bucket_bytes};
     const int n_nodes = comm->node.n_nodes;
     cairn_status st = CAIRN_OK;
     if (trial->way >= TEAM) {
@@ -166,12 +187,14 @@ static struct outcome try_on(cairn_comm *comm, const struct trial *trial)
     struct cairn_sum *sum = NULL;
     struct cairn_team *team = NULL;
     real *g = NULL;
+    extreme = trial->extreme;
     out.status = make(comm, trial, &team, &sum);
     assert_on_all(out.status == CAIRN_OK);
     if (cairn_sum_needs_range(sum)) {
         cairn_sum_begin(sum);
         put_all(sum, 0);
         assert_on_all(cairn_sum_learn(sum, CAIRN_OK) == CAIRN_OK);
+        for (size_t p = 0; p < params.n_tensors && extreme; p++) sum->range[p].top = 0;
     }
     for (int turn = 0; turn < 2; turn++) { /* what was there before leaves no trace */
         out.status = add_up(sum, trial, &g, &out);
@@ -209,6 +232,12 @@ static void assert_alike(const struct outcome *a, const struct outcome *b, bool 
     assert_on_all(apart <= (bits ? 0 : 4e-9));
     for (size_t p = 0; p < N_TENSORS; p++)
         assert_on_all(fabs(a->squares[p] - b->squares[p]) <= 1e-12 * a->squares[p]);
+    for (size_t p = 0; p < N_TENSORS; p++) {
+        const struct cairn_magnitudes *x = &a->magnitudes[p], *y = &b->magnitudes[p];
+        assert_on_all(fabs(x->mean_abs - y->mean_abs) <= 1e-6 * x->mean_abs &&
+                      fabs(x->max_abs - y->max_abs) <= 1e-6 * x->max_abs &&
+                      fabs(x->norm - y->norm) <= 1e-6 * x->norm);
+    }
     assert_on_all(a->totals.loss == b->totals.loss && a->totals.weight == b->totals.weight &&
                   a->totals.n_units == b->totals.n_units);
 }
@@ -220,6 +249,8 @@ static const struct trial trials[] = {
     {"fixed", CAIRN_NOISE_RANK, 7, .broken = -1},
     {"fixed", CAIRN_NOISE_MICRO, 1, .broken = -1}, /* ranks without work */
     {"fixed", CAIRN_NOISE_OFF, 20, .broken = -1},  /* two words */
+    {"fixed", CAIRN_NOISE_OFF, 16, .broken = -1, .extreme = true},
+    {"fixed", CAIRN_NOISE_OFF, 17, .broken = -1, .extreme = true},
 };
 enum { N_TRIALS = sizeof trials / sizeof trials[0] };
 
@@ -242,6 +273,37 @@ static void early_sums_are_those_of_late_ones(void **state)
         free(early.g);
         free(kept.g);
     }
+}
+
+/* Whatever begins early, and how much of it together: the same bits. */
+static void buckets_change_no_bit(void **state)
+{
+    static const struct {
+        enum way way;
+        enum cairn_overlap overlap;
+        size_t bucket_bytes, n_begun;
+    } wanted[] = {
+        {EARLY, CAIRN_OVERLAP_OFF, 0, 0},
+        {LATE, CAIRN_OVERLAP_AUTO, 0, 0},
+        {LATE, CAIRN_OVERLAP_ON, 0, 3},
+        {EARLY, CAIRN_OVERLAP_AUTO, 1, 4}, /* but not 9 elements by themselves */
+        {EARLY, CAIRN_OVERLAP_AUTO, 125000 * sizeof(real), 1},
+        {EARLY, CAIRN_OVERLAP_ON, (size_t)1 << 40, 0},
+    };
+    (void)state;
+    struct trial trial = {"fixed", CAIRN_NOISE_RANK, 7, .broken = -1};
+    struct outcome late = try(&trial);
+    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
+        const bool alone = wanted[i].way == LATE && cairn_comm_size(world) == 1;
+        trial.way = wanted[i].way;
+        trial.overlap = wanted[i].overlap;
+        trial.bucket_bytes = wanted[i].bucket_bytes;
+        struct outcome out = try(&trial);
+        assert_on_all(out.n_begun == (alone ? 0 : wanted[i].n_begun));
+        assert_alike(&late, &out, true);
+        free(out.g);
+    }
+    free(late.g);
 }
 
 static void teams_sum_as_mpi_does(void **state)
@@ -282,6 +344,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(early_sums_are_those_of_late_ones, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(buckets_change_no_bit, set_up, tear_down),
         cmocka_unit_test_setup_teardown(teams_sum_as_mpi_does, set_up, tear_down),
         cmocka_unit_test_setup_teardown(trouble_reaches_all, set_up, tear_down),
     };
