@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * The sum in floats, with the gradient of each micro-batch in a block of its own before it is
- * added: one block more and, except for what is put into its place, one pass more, for train.noise: micro
- * where sums are floats. */
+ * added: one block more and, except for what is put into its place, one pass more, for train.noise:
+ * micro where sums are floats. */
 #include <stdlib.h>
 
 #include "base/memory.h"
