@@ -119,21 +119,23 @@ static struct cairn_found add_blocks(const struct cairn_sum *sum, size_t param)
     return found;
 }
 
-/* Where the gradient stays in g, or becomes units.  A tensor that layers share must be seen whole.
- */
+/* Where the gradient stays in g, or becomes units; in one way for all ranks and micro-batches,
+ * since who puts it may round other bits than who opens it.  A tensor that layers share must be
+ * seen whole. */
 static struct cairn_place *place_tensor(struct cairn_sink *sink, size_t param)
 {
     struct cairn_sum *sum = (struct cairn_sum *)sink;
     const struct cairn_param *item = &sum->params->item[param];
     const struct cairn_fixed_place to = cairn_fixed_place_of(sum, param);
-    struct cairn_place place = {.sum = sum->g + item->offset,
-                                .squared = cairn_gradient_squares_wanted(sum, param),
+    struct cairn_place place = {.squared = cairn_gradient_squares_wanted(sum, param),
                                 .measured = true,
                                 .coarse = cairn_fixed_coarse(&to)};
-    if (item->n_uses > 1) return NULL;
+    if (item->n_uses > 1 || !cairn_fixed_units(&to, &place)) return NULL;
     if (is_added(sum) && !cairn_fixed_team_stays(sum, param)) {
-        if (!cairn_fixed_units(&to, &place)) return NULL;
         place.adds = sum->started[param];
+    } else {
+        place.units = NULL;
+        place.sum = sum->g + item->offset;
     }
     return cairn_sum_place(sum, param, place);
 }

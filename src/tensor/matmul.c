@@ -58,8 +58,7 @@ bool cairn_matmul_places(const struct cairn_matmul *matmul, size_t n)
 
 void cairn_matmul_by_weights(const struct cairn_matmul *matmul, const struct cairn_matmul_job *job)
 {
-    struct cairn_place plain = {.sum = job->dw, .adds = job->beta != 0};
-    if (!cairn_matmul_places(matmul, job->n)) {
+    if (job->place == NULL) {
         matmul->kind->by_weights(matmul, job);
         return;
     }
@@ -69,7 +68,7 @@ void cairn_matmul_by_weights(const struct cairn_matmul *matmul, const struct cai
                                       .dy = job->dy,
                                       .x = job->x,
                                       .scratch = job->scratch},
-                job->place != NULL ? job->place : &plain);
+                job->place);
 }
 
 static cairn_status blas_plan(struct cairn_matmul *matmul)

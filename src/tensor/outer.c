@@ -163,26 +163,36 @@ ALWAYS void put_units(tile_sum sum, const struct tile *tile, const size_t n_rows
 
 /* ---- a tile */
 
-/* What is added to or overwritten is not in the cache: it comes while the tile is multiplied. */
-ALWAYS void fetch(const struct tile *tile, const size_t n_rows, const size_t n_vectors)
+/* Where a place lies in memory, and what a row of it takes. */
+struct lines {
+    const char *row;
+    size_t next, n_bytes;
+};
+
+ALWAYS struct lines lines_of(const struct tile *tile, const size_t n_vectors)
 {
     const bool units = tile->place->units != NULL;
-    const size_t n_bytes = units ? sizeof(uint64_t) : sizeof(real);
     const char *to = units ? (const char *)tile->place->units : (const char *)tile->place->sum;
-    UNROLLED
-    for (size_t i = 0; i < n_rows; i++)
-        for (size_t byte = 0; byte < n_vectors * LANES * n_bytes; byte += CAIRN_ALIGNMENT)
-            __builtin_prefetch(to + (tile->at + i * tile->ld) * n_bytes + byte, 1, 2);
+    const size_t size = units ? sizeof(uint64_t) : sizeof(real);
+    return (struct lines){to + tile->at * size, tile->ld * size, n_vectors * LANES * size};
 }
 
+/* What is added to or overwritten is not in the cache: a row of it is asked for in each of the
+ * first steps, which have room for that, and is there when the tile is put. */
 WIDE ALWAYS void work(const struct tile *tile, const size_t n_rows, const size_t n_vectors)
 {
     const real *a = tile->a, *b = tile->b;
+    const size_t n_steps = tile->n_steps, lda = tile->lda, ldb = tile->ldb;
     const struct cairn_place *place = tile->place;
+    struct lines lines = lines_of(tile, n_vectors);
     tile_sum sum = {{{0}}};
     vector factor[VECTORS];
-    fetch(tile, n_rows, n_vectors);
-    for (size_t k = 0; k < tile->n_steps; k++, a += tile->lda, b += tile->ldb) {
+    for (size_t k = 0; k < n_steps; k++, a += lda, b += ldb) {
+        if (k < n_rows) {
+            for (size_t byte = 0; byte < lines.n_bytes; byte += CAIRN_ALIGNMENT)
+                __builtin_prefetch(lines.row + byte, 1, 2);
+            lines.row += lines.next;
+        }
         UNROLLED
         for (size_t v = 0; v < n_vectors; v++) factor[v] = ((const vector *)b)[v];
         UNROLLED
@@ -228,6 +238,8 @@ struct run {
     const struct cairn_outer *outer;
     const struct cairn_place *place;
     size_t n_tiles, n_panels;  /* of the rows and of the columns of dW */
+    size_t least, n_larger;    /* rows of a tile, and how many tiles have one more */
+    size_t ahead;              /* rows of x that a tile fetches for the next panel */
     real *last;                /* columns of x that are no whole vectors, packed: [n, COLUMNS] */
     struct cairn_found *found; /* [n_panels, PARTS] */
 };
@@ -240,8 +252,7 @@ static size_t panels_of(size_t in)
 /* Where tile t begins, the last one's end included: tiles are as equal as can be. */
 static size_t begin_of(const struct run *run, size_t t)
 {
-    const size_t more = run->outer->out % run->n_tiles; /* tiles of one row more than the others */
-    return t * (run->outer->out / run->n_tiles) + (t < more ? t : more);
+    return t * run->least + (t < run->n_larger ? t : run->n_larger);
 }
 
 static size_t found_bytes(size_t in)
@@ -283,9 +294,10 @@ static void pack_last(struct run *run)
 static void fetch_ahead(const struct run *run, size_t t, size_t column)
 {
     const struct cairn_outer *outer = run->outer;
-    const size_t n = outer->n;
+    const size_t first = t * run->ahead, left = outer->n > first ? outer->n - first : 0;
+    const size_t end = first + (left < run->ahead ? left : run->ahead);
     if (column >= outer->in) return;
-    for (size_t k = t * n / run->n_tiles; k < (t + 1) * n / run->n_tiles; k++)
+    for (size_t k = first; k < end; k++)
         for (size_t j = 0; j < COLUMNS; j += CAIRN_ALIGNMENT / sizeof(real))
             __builtin_prefetch(outer->x + k * outer->in + column + j, 0, 3);
 }
@@ -344,6 +356,9 @@ void cairn_outer(const struct cairn_outer *outer, struct cairn_place *place)
                       .last = (real *)((char *)outer->scratch + found_bytes(outer->in)),
                       .found = outer->scratch};
     const size_t n_parts = run.n_panels * PARTS;
+    run.least = outer->out / run.n_tiles;
+    run.n_larger = outer->out % run.n_tiles;
+    run.ahead = (outer->n + run.n_tiles - 1) / run.n_tiles;
     if (outer->in % LANES != 0) pack_last(&run);
     if (cairn_threads_for(outer->out * outer->in) > 1)
         cairn_threads_each(n_parts, work_any, &run);
