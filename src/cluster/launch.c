@@ -91,21 +91,33 @@ void cairn_ranks_text(const int *rank, int n, char *text, size_t n_bytes)
 
 static int by_name(const void *a, const void *b)
 {
-    return strcmp(a, b);
+    const struct cairn_node_name *x = a;
+    const struct cairn_node_name *y = b;
+    return strcmp(x->host, y->host);
 }
 
-cairn_status cairn_hosts_text(const char *all, size_t n_bytes, size_t n_ranks, char **out)
+/* The nodes of one host: containers may share a name. */
+static uint64_t ranks_of(const struct cairn_node_name *node, const struct cairn_groups *hosts,
+                         size_t h)
 {
+    uint64_t n = 0;
+    for (size_t i = hosts->begin[h]; i < hosts->begin[h + 1]; i++)
+        n += node[hosts->item[i]].n_ranks;
+    return n;
+}
+
+cairn_status cairn_hosts_text(const struct cairn_node_name *node, size_t n_nodes, char **out)
+{
+    enum { MOST = sizeof node->host + sizeof ", x 18446744073709551615" };
     struct cairn_groups hosts = {0};
-    const size_t room = n_ranks * (n_bytes + 16) + 1;
-    size_t used = 0;
     char *text = NULL;
-    cairn_status st = cairn_groups_make(all, n_ranks, n_bytes, by_name, &hosts);
+    size_t used = 0;
+    cairn_status st = cairn_groups_make(node, n_nodes, sizeof *node, by_name, &hosts);
+    const size_t room = hosts.n_groups * MOST + 1;
     if (st == CAIRN_OK) st = cairn_memory_get(room, 1, "the list of hosts", &text);
     for (size_t h = 0; h < hosts.n_groups && st == CAIRN_OK; h++)
-        used += (size_t)snprintf(text + used, room - used, "%s%s x %zu", h == 0 ? "" : ", ",
-                                 all + hosts.item[hosts.begin[h]] * n_bytes,
-                                 hosts.begin[h + 1] - hosts.begin[h]);
+        used += (size_t)snprintf(text + used, room - used, "%s%s x %" PRIu64, h == 0 ? "" : ", ",
+                                 node[hosts.item[hosts.begin[h]]].host, ranks_of(node, &hosts, h));
     cairn_groups_free(&hosts);
     if (st == CAIRN_OK) *out = text;
     return st;

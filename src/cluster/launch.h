@@ -124,9 +124,15 @@ const char *cairn_launch_host(const struct cairn_launch *launch, const struct ca
  * Errors: none. */
 void cairn_ranks_text(const int *rank, int n, char *text, size_t n_bytes);
 
-/** "node1 x 2, node2 x 2" from the host names of all ranks, of n_bytes each, in the order of their
- * first rank; released with free().  Ranks: local.  Errors: CAIRN_MEMORY. */
-CAIRN_CHECKED cairn_status cairn_hosts_text(const char *all, size_t n_bytes, size_t n_ranks,
+/** A node as its lowest rank knows it. */
+struct cairn_node_name {
+    char host[72]; /* Linux has names of up to 64 */
+    uint64_t n_ranks;
+};
+
+/** "node1 x 2, node2 x 2": the ranks on each host, in the order of nodes; released with free().
+ * Ranks: local.  Errors: CAIRN_MEMORY. */
+CAIRN_CHECKED cairn_status cairn_hosts_text(const struct cairn_node_name *node, size_t n_nodes,
                                             char **out);
 
 /** "1.5 GB", into text.  Ranks: local.  Errors: none. */

@@ -164,6 +164,22 @@ cairn_status cairn_comm_gather_all(cairn_comm *comm, cairn_status st, const void
     return cairn_comm_state(comm, st);
 }
 
+cairn_status cairn_comm_gather_nodes(cairn_comm *comm, cairn_status st, const void *mine,
+                                     size_t n_bytes, void *all)
+{
+    const int color = comm->node.first == comm->rank ? 0 : MPI_UNDEFINED;
+    MPI_Comm firsts = MPI_COMM_NULL;
+    st = agree_to_gather(comm, st, n_bytes);
+    if (st != CAIRN_OK) return st;
+    cairn_comm_check(comm, MPI_Comm_split(comm->mpi, color, comm->rank, &firsts), "MPI_Comm_split");
+    if (comm->lost || firsts == MPI_COMM_NULL) return cairn_comm_state(comm, st);
+    cairn_comm_check(
+        comm, MPI_Gather(mine, (int)n_bytes, MPI_BYTE, all, (int)n_bytes, MPI_BYTE, 0, firsts),
+        "MPI_Gather");
+    if (!comm->lost) MPI_Comm_free(&firsts);
+    return cairn_comm_state(comm, st);
+}
+
 void cairn_comm_library(char *text, size_t n_bytes)
 {
     char version[MPI_MAX_LIBRARY_VERSION_STRING] = "";

@@ -64,6 +64,11 @@ struct cairn_comm_node {
 /** Which these are.  Ranks: local; NULL is one rank.  Errors: none. */
 struct cairn_comm_node cairn_comm_node(const cairn_comm *comm);
 
+/** Fixed-size texts of the lowest rank of each node, in the order of these ranks, on rank 0: all
+ * [n_nodes * n_bytes].  Errors: the agreed one; CAIRN_USAGE: more than MPI can count. */
+CAIRN_CHECKED cairn_status cairn_comm_gather_nodes(cairn_comm *comm, cairn_status st,
+                                                   const void *mine, size_t n_bytes, void *all);
+
 /** The first n_ranks of the world as a world of their own; *out is NULL on the others.  Close with
  * cairn_comm_close(). */
 CAIRN_CHECKED cairn_status cairn_comm_subset(cairn_comm *comm, cairn_status st, int n_ranks,

@@ -30,6 +30,8 @@ struct cairn_fixed_place cairn_fixed_place(struct cairn_fixed_form form, int64_t
     };
 }
 
+enum { FARTHEST = 120 /* exponent of a scale that is a float, and its inverse */ };
+
 /* ---- reals to integers */
 
 static uint64_t integer_of(double rounded)
@@ -37,6 +39,12 @@ static uint64_t integer_of(double rounded)
     uint64_t bits;
     memcpy(&bits, &rounded, sizeof bits);
     return bits - ROUNDER_BITS;
+}
+
+/* In one word, by a scale that is a float. */
+static bool is_near(const struct cairn_fixed_place *to)
+{
+    return to->low == NULL && to->exponent <= FARTHEST && to->exponent >= -FARTHEST;
 }
 
 /* A real cut in two by two roundings, of which only the second loses anything: what the first
@@ -74,7 +82,7 @@ static void put(const struct cairn_fixed_place *to, size_t first, const real *re
 }
 
 #ifdef WIDE
-enum { LANES = 16, FARTHEST = 120 /* exponent of a scale that is a float, and its inverse */ };
+enum { LANES = 16 };
 
 /* In one word the two roundings are one, to the nearest multiple of the least unit. */
 static real_bits put_wide(uint64_t *q, const real *x, size_t n, int exponent, bool add)
@@ -101,7 +109,7 @@ static real_bits put_wide(uint64_t *q, const real *x, size_t n, int exponent, bo
 static real_bits put_whole_vectors(const struct cairn_fixed_place *to, size_t first, const real *x,
                                    size_t n, bool add, size_t *done)
 {
-    if (to->low != NULL || to->exponent > FARTHEST || to->exponent < -FARTHEST) return 0;
+    if (!is_near(to)) return 0;
     *done = n / LANES * LANES;
     return put_wide(to->high + first, x, *done, to->exponent, add);
 }
@@ -156,9 +164,16 @@ void cairn_fixed_get(const struct cairn_fixed_place *from, size_t first, real *g
             out[i] = (real)((double_of(high[i]) + double_of(low[i]) * low_unit) * unit);
 }
 
-/* Below this, or where it is, there may be bits below the unit; 0: each real is a multiple of it.
- */
-static real coarse_of(const struct cairn_fixed_place *place)
+bool cairn_fixed_units(const struct cairn_fixed_place *to, struct cairn_place *place)
+{
+    if (!CAIRN_PLACE_HAS_UNITS || !is_near(to)) return false;
+    place->units = to->high;
+    place->scale = ldexp((real)1, to->exponent);
+    return true;
+}
+
+/* Below it, or where it is, there may be bits below the unit; 0: each real is a multiple of it. */
+real cairn_fixed_coarse(const struct cairn_fixed_place *place)
 {
     enum { MANTISSA = CAIRN_R_BITS == 64 ? 53 : 24, LEAST = CAIRN_R_BITS == 64 ? -1074 : -149 };
     return -place->exponent > LEAST ? ldexp((real)1, MANTISSA - 1 - place->exponent) : 0;
@@ -166,7 +181,7 @@ static real coarse_of(const struct cairn_fixed_place *place)
 
 void cairn_fixed_round(const struct cairn_fixed_place *place, const real *x, size_t n, real *out)
 {
-    const real coarse = coarse_of(place);
+    const real coarse = cairn_fixed_coarse(place);
     CAIRN_INDEPENDENT
     for (size_t i = 0; i < n; i++) {
         const real rounder = copysign(coarse, x[i]); /* the last bit of their sum is the unit */
@@ -177,7 +192,7 @@ void cairn_fixed_round(const struct cairn_fixed_place *place, const real *x, siz
 
 bool cairn_fixed_is_round(const struct cairn_fixed_place *place, const real *x, size_t n)
 {
-    const real coarse = coarse_of(place);
+    const real coarse = cairn_fixed_coarse(place);
     real_bits small = 0; /* also a zero with a sign */
     for (size_t i = 0; i < n; i++) {
         real_bits bits;

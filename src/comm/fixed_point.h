@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "tensor/real.h"
+#include "tensor/place.h"
 
 /** How an addend becomes integers: units of 2^-high of its range, and of 2^-low of those; one word
  * holds both parts. */
@@ -41,6 +41,13 @@ void cairn_fixed_get(const struct cairn_fixed_place *from, size_t first, real *g
 /** What would come back of x [n], put by itself in one word and got, without integers: where there
  * is one addend alone, in floats.  out may be x.  Ranks: local.  Errors: none. */
 void cairn_fixed_round(const struct cairn_fixed_place *place, const real *x, size_t n, real *out);
+
+/** What can be left to who puts a tensor into its place: units, where the integers are such; false:
+ * they are not.  Ranks: local.  Errors: none. */
+bool cairn_fixed_units(const struct cairn_fixed_place *to, struct cairn_place *place);
+
+/** A real above this is round in any case.  Ranks: local.  Errors: none. */
+real cairn_fixed_coarse(const struct cairn_fixed_place *place);
 
 /** Whether that leaves every bit as it is.  Ranks: local.  Errors: none. */
 bool cairn_fixed_is_round(const struct cairn_fixed_place *place, const real *x, size_t n);

@@ -119,6 +119,20 @@ void cairn_sum_begin_micro(struct cairn_sum *sum, size_t n_samples)
     sum->micro_samples = n_samples;
 }
 
+struct cairn_place *cairn_sum_place(struct cairn_sum *sum, size_t param, struct cairn_place place)
+{
+    sum->place = place;
+    sum->placed = &sum->params->item[param];
+    return &sum->place;
+}
+
+bool cairn_sum_placed(struct cairn_sum *sum, size_t param)
+{
+    const bool placed = sum->placed == &sum->params->item[param];
+    if (placed) sum->placed = NULL;
+    return placed;
+}
+
 bool cairn_sum_scores(struct cairn_exact_sum *sum, const struct cairn_scores *scores)
 {
     return cairn_exact_sum_add(&sum[CAIRN_SCALAR_LOSS], scores->loss) &&

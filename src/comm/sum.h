@@ -148,6 +148,8 @@ struct cairn_sum {
     struct cairn_addends of_node;   /* what its ranks have added up, and ... */
     struct cairn_addends gradients; /* ... where they put gradients of micro-batches */
     struct cairn_early early;
+    struct cairn_place place;         /* of the tensor that is being put into its place, and ... */
+    const struct cairn_param *placed; /* ... which it is, until it is closed; NULL: none */
     real *g;   /* [n_values], 64-byte aligned, of the kind: gradients of micro-batches */
     real *out; /* [n_values] the sum over all ranks, after cairn_sum_gradient(): g, or the team's */
     bool *started; /* [n_tensors] the kind has added up something in this update; else what is

@@ -84,40 +84,76 @@ static real *open_tensor(struct cairn_sink *sink, size_t param)
     return sum->g + sum->params->item[param].offset;
 }
 
-/* Measure x and, where its range is known, add it. */
+/* Whether a gradient is added to the integers, and does not stay in g. */
+static bool is_added(const struct cairn_sum *sum)
+{
+    const struct cairn_fixed_sum *fixed = sum->buffer;
+    return !fixed->single && sum->range_known;
+}
+
+/* Measure x and add it, if it is to be. */
 static real_bits add_block(const struct cairn_sum *sum, size_t param,
                            const struct cairn_fixed_place *to, size_t first, size_t n)
 {
     const struct cairn_fixed_sum *fixed = sum->buffer;
     const real *x = sum->g + sum->params->item[param].offset + first;
     if (cairn_fixed_team_stays(sum, param)) return cairn_largest_bits(x, n);
-    if (!fixed->single && sum->range_known)
-        return cairn_fixed_put(to, first, x, n, sum->started[param]);
+    if (is_added(sum)) return cairn_fixed_put(to, first, x, n, sum->started[param]);
     fixed->is_round[param] &= cairn_fixed_is_round(to, x, n);
     return cairn_largest_bits(x, n);
+}
+
+/* Blocks measured, added and squared. */
+static struct cairn_found add_blocks(const struct cairn_sum *sum, size_t param)
+{
+    const struct cairn_param *item = &sum->params->item[param];
+    const struct cairn_fixed_place to = cairn_fixed_place_of(sum, param);
+    const bool squared = cairn_gradient_squares_wanted(sum, param);
+    struct cairn_found found = {0};
+    for (size_t done = 0; done < item->count; done += BLOCK) {
+        const size_t n = item->count - done < BLOCK ? item->count - done : BLOCK;
+        const real_bits largest = add_block(sum, param, &to, done, n);
+        if (largest > found.largest) found.largest = largest;
+        if (squared) found.squares += cairn_rough_squares(sum->g + item->offset + done, n);
+    }
+    return found;
+}
+
+/* Where the gradient stays in g, or becomes units.  A tensor that layers share must be seen whole.
+ */
+static struct cairn_place *place_tensor(struct cairn_sink *sink, size_t param)
+{
+    struct cairn_sum *sum = (struct cairn_sum *)sink;
+    const struct cairn_param *item = &sum->params->item[param];
+    const struct cairn_fixed_place to = cairn_fixed_place_of(sum, param);
+    struct cairn_place place = {.sum = sum->g + item->offset,
+                                .squared = cairn_gradient_squares_wanted(sum, param),
+                                .measured = true,
+                                .coarse = cairn_fixed_coarse(&to)};
+    if (item->n_uses > 1) return NULL;
+    if (is_added(sum) && !cairn_fixed_team_stays(sum, param)) {
+        if (!cairn_fixed_units(&to, &place)) return NULL;
+        place.adds = sum->started[param];
+    }
+    return cairn_sum_place(sum, param, place);
 }
 
 static void close_tensor(struct cairn_sink *sink, size_t param)
 {
     struct cairn_sum *sum = (struct cairn_sum *)sink;
     struct cairn_fixed_sum *fixed = sum->buffer;
-    const struct cairn_param *item = &sum->params->item[param];
-    const struct cairn_fixed_place to = cairn_fixed_place_of(sum, param);
     const real_bits limit = sum->range_known ? cairn_range_limit(&fixed->ranges, param) : 0;
-    const bool squared = cairn_gradient_squares_wanted(sum, param);
+    const bool placed = cairn_sum_placed(sum, param);
+    const struct cairn_found found = placed ? sum->place.found : add_blocks(sum, param);
     real_bits *seen = &fixed->ranges.seen[param];
-    double square = 0;
-    for (size_t done = 0; done < item->count; done += BLOCK) {
-        const size_t n = item->count - done < BLOCK ? item->count - done : BLOCK;
-        const real_bits largest = add_block(sum, param, &to, done, n);
-        if (largest > *seen) *seen = largest;
-        if (squared) square += cairn_rough_squares(sum->g + item->offset + done, n);
-    }
+    if (found.largest > *seen) *seen = found.largest;
+    if (placed && found.small != 0) fixed->is_round[param] = false;
     sum->started[param] = true;
     if (sum->team != NULL) cairn_fixed_team_closed(sum, param);
     if (*seen >= CAIRN_INFINITE_BITS) sum->flag[CAIRN_FLAG_NOT_FINITE] = 1;
     if (*seen >= limit) sum->flag[CAIRN_FLAG_RANGE] = 1;
-    cairn_gradient_squares_close(sum, param, square, sum->g + item->offset);
+    cairn_gradient_squares_close(sum, param, found.squares,
+                                 sum->g + sum->params->item[param].offset);
 }
 
 /* Room for both words in any case. */
@@ -140,7 +176,8 @@ static cairn_status create(struct cairn_sum *sum)
     struct cairn_fixed_sum *fixed = NULL;
     const size_t n_tensors = sum->params->n_tensors;
     const size_t n_addends = sum->n_micro * cairn_params_most_uses(sum->params);
-    sum->sink = (struct cairn_sink){.open = open_tensor, .close = close_tensor};
+    sum->sink =
+        (struct cairn_sink){.open = open_tensor, .close = close_tensor, .place = place_tensor};
     if (log_above(n_addends) > MOST_ADDENDS_LOG)
         return cairn_fail(CAIRN_USAGE,
                           "train.reproducible: %zu micro-batches in one update are more than it "

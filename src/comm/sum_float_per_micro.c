@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * The sum in floats, with the gradient of each micro-batch in a block of its own before it is
- * added: one block and one pass more, for train.noise: micro where sums are floats. */
+ * added: one block and, but for what is put into its place, one pass more, for train.noise: micro
+ * where sums are floats. */
 #include <stdlib.h>
 
 #include "base/memory.h"
@@ -22,24 +23,42 @@ static real *open_tensor(struct cairn_sink *sink, size_t param)
     return to + sum->params->item[param].offset;
 }
 
+static struct cairn_place *place_tensor(struct cairn_sink *sink, size_t param)
+{
+    struct cairn_sum *sum = (struct cairn_sum *)sink;
+    if (!cairn_gradient_squares_wanted(sum, param)) return NULL;
+    return cairn_sum_place(sum, param,
+                           (struct cairn_place){.sum = sum->g + sum->params->item[param].offset,
+                                                .adds = sum->started[param],
+                                                .squared = true});
+}
+
 static void add_block(real *restrict g, const real *restrict x, size_t n)
 {
     for (size_t i = 0; i < n; i++) g[i] += x[i];
 }
 
-static void close_tensor(struct cairn_sink *sink, size_t param)
+/* Square a block of the micro-batch's gradient and add it to the sum; the squares. */
+static double add_blocks(struct cairn_sum *sum, size_t param, const real *micro)
 {
-    struct cairn_sum *sum = (struct cairn_sum *)sink;
     const struct cairn_param *item = &sum->params->item[param];
     const bool squared = cairn_gradient_squares_wanted(sum, param);
     const bool first = !sum->started[param]; /* which is the sum so far */
-    const real *micro = open_tensor(sink, param);
     double square = 0;
     for (size_t done = 0; done < item->count; done += BLOCK) {
         size_t n = item->count - done < BLOCK ? item->count - done : BLOCK;
         if (squared) square += cairn_rough_squares(micro + done, n);
         if (!first) add_block(sum->g + item->offset + done, micro + done, n);
     }
+    return square;
+}
+
+static void close_tensor(struct cairn_sink *sink, size_t param)
+{
+    struct cairn_sum *sum = (struct cairn_sum *)sink;
+    const real *micro = open_tensor(sink, param);
+    const double square =
+        cairn_sum_placed(sum, param) ? sum->place.found.squares : add_blocks(sum, param, micro);
     cairn_gradient_squares_close(sum, param, square, micro);
     sum->started[param] = true;
 }
@@ -51,7 +70,8 @@ static cairn_status create(struct cairn_sum *sum)
     CAIRN_TRY(cairn_memory_get(sum->params->n_values, sizeof *micro,
                                "the gradient of a micro-batch", &micro));
     sum->buffer = micro;
-    sum->sink = (struct cairn_sink){.open = open_tensor, .close = close_tensor};
+    sum->sink =
+        (struct cairn_sink){.open = open_tensor, .close = close_tensor, .place = place_tensor};
     return CAIRN_OK;
 }
 

@@ -22,6 +22,13 @@ CAIRN_CHECKED cairn_status cairn_sum_take_wire(struct cairn_sum *sum, size_t n_p
  * Errors: CAIRN_MEMORY. */
 CAIRN_CHECKED cairn_status cairn_sum_cut(struct cairn_sum *sum);
 
+/** For the kind's place(): the place of this tensor from now on.  Ranks: local.  Errors: none. */
+struct cairn_place *cairn_sum_place(struct cairn_sum *sum, size_t param, struct cairn_place place);
+
+/** For the kind's close(): whether this tensor was put into its place.  Ranks: local.
+ * Errors: none. */
+bool cairn_sum_placed(struct cairn_sum *sum, size_t param);
+
 /** What their figures take of a team's block.  Ranks: local.  Errors: none. */
 size_t cairn_sum_figures_bytes(const struct cairn_params *params, size_t n_ranks);
 

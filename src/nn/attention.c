@@ -28,7 +28,7 @@ struct attention {
     struct cairn_heads heads;
     struct cairn_linear in, out;
     size_t qkv;             /* in the arena: [b, T, 3 D]; backward turns it into its gradient */
-    size_t o;               /* in the arena: [b, T, D] */
+    size_t o;               /* in the arena: [b, T, D]; likewise */
     size_t sums;            /* in the arena: [b, heads, 2, T]: top and factor of each query */
     size_t table;           /* in the arena: [T, width] of rotary positions */
     size_t n_threads, room; /* heads are spread over threads, each with elements of workspace */
@@ -126,8 +126,7 @@ static cairn_status plan(struct cairn_layer *layer, struct cairn_plan *plan)
             cairn_arena_plan(plan->arena, self->heads.T * self->heads.width, sizeof(real));
     self->n_threads = cairn_threads_now();
     self->room = (cairn_heads_room(&self->heads) + A_LINE - 1) / A_LINE * A_LINE;
-    size_t d_o = layer->wants_dx ? 0 : plan->micro * layer->n_in;
-    cairn_plan_workspace(plan, (self->n_threads * self->room + d_o) * sizeof(real));
+    cairn_plan_workspace(plan, self->n_threads * self->room * sizeof(real));
     return CAIRN_OK;
 }
 
@@ -215,7 +214,6 @@ static void forward(const struct cairn_layer *layer, const struct cairn_pass *pa
                          layer->y);
 }
 
-/* d_o lies where dx will; where no dx is wanted, in workspace. */
 static void backward(const struct cairn_layer *layer, const struct cairn_pass *pass, const real *dy,
                      real *dx)
 {
@@ -223,8 +221,8 @@ static void backward(const struct cairn_layer *layer, const struct cairn_pass *p
     size_t n = pass->micro->n;
     size_t rows = n * self->heads.T;
     const real *d_qkv = cairn_arena_at(pass->arena, self->qkv);
-    real *d_o = dx != NULL ? dx : (real *)pass->workspace + self->n_threads * self->room;
-    cairn_linear_weights(&self->out, pass, rows, cairn_arena_at(pass->arena, self->o), dy);
+    real *d_o = cairn_arena_at(pass->arena, self->o);
+    cairn_linear_weights(&self->out, pass, rows, d_o, dy);
     cairn_linear_input(&self->out, pass, rows, dy, d_o);
     CAIRN_SPREAD(self->n_threads)
     for (size_t i = 0; i < n * self->n_heads; i++) {
@@ -245,7 +243,7 @@ const struct cairn_layer_kind CAIRN_R(cairn_layer_attention) = {
     .keys = keys,
     .n_keys = sizeof keys / sizeof keys[0],
     .self_bytes = sizeof(struct attention),
-    .flags = CAIRN_LAYER_NEEDS_X,
+    .flags = CAIRN_LAYER_NEEDS_X | CAIRN_LAYER_OVER_X,
     .plan = plan,
     .free = release,
     .init = init,

@@ -55,30 +55,47 @@ size_t cairn_chain_sum_at(const struct cairn_chain *chain, struct cairn_plan *pl
     return cairn_plan_activation(plan, cairn_shape_count(cairn_chain_output(chain)), sizeof(real));
 }
 
+static struct cairn_span begin(const struct cairn_pass *pass)
+{
+    const struct cairn_span none = {0};
+    return pass->profile == NULL ? none : cairn_profile_begin(pass->profile);
+}
+
+static void end_span(const struct cairn_pass *pass, struct cairn_span span,
+                     const struct cairn_layer *layer, enum cairn_direction direction)
+{
+    if (pass->profile == NULL) return;
+    cairn_profile_end(pass->profile, span, pass->micro->n,
+                      &pass->profile->work[layer->number][direction]);
+}
+
 static void forward(const struct cairn_layer *layer, const struct cairn_pass *pass)
 {
-    struct cairn_profile *profile = pass->profile;
-    if (profile == NULL) {
-        layer->kind->forward(layer, pass);
-        return;
-    }
-    const struct cairn_span span = cairn_profile_begin(profile);
+    const struct cairn_span span = begin(pass);
     layer->kind->forward(layer, pass);
-    cairn_profile_end(profile, span, pass->micro->n,
-                      &profile->work[layer->number][profile->forward]);
+    end_span(pass, span, layer, pass->profile == NULL ? CAIRN_FORWARD : pass->profile->forward);
+}
+
+static void again(const struct cairn_layer *layer, const struct cairn_pass *pass)
+{
+    const struct cairn_span span = begin(pass);
+    layer->kind->again(layer, pass);
+    end_span(pass, span, layer, CAIRN_RECOMPUTE);
 }
 
 static void backward(const struct cairn_layer *layer, const struct cairn_pass *pass, const real *dy,
                      real *dx)
 {
-    struct cairn_profile *profile = pass->profile;
-    if (profile == NULL) {
-        layer->kind->backward(layer, pass, dy, dx);
-        return;
-    }
-    const struct cairn_span span = cairn_profile_begin(profile);
+    const struct cairn_span span = begin(pass);
     layer->kind->backward(layer, pass, dy, dx);
-    cairn_profile_end(profile, span, pass->micro->n, &profile->work[layer->number][CAIRN_BACKWARD]);
+    end_span(pass, span, layer, CAIRN_BACKWARD);
+}
+
+static real *place_of(const struct cairn_chain *chain, const struct cairn_pass *pass,
+                      const struct cairn_layer *layer)
+{
+    if (layer->y_at == CAIRN_PASSING) return pass->gradient[chain->depth][layer->turn];
+    return cairn_arena_at(pass->arena, layer->y_at);
 }
 
 /* Layers first .. end - 1, from x to the output of the last. */
@@ -89,7 +106,7 @@ static const real *run(struct cairn_chain *chain, const struct cairn_pass *pass,
         struct cairn_layer *layer = &chain->layer[i];
         if ((layer->kind->flags & CAIRN_LAYER_VIEW) != 0) continue;
         layer->x = x;
-        layer->y = cairn_arena_at(pass->arena, layer->y_at);
+        layer->y = place_of(chain, pass, layer);
         if (!layer->absorbed) forward(layer, pass);
         x = layer->y;
     }
@@ -117,6 +134,58 @@ struct backward_at {
     int turn;
 };
 
+/* The x of a layer where that was not kept: made once more, not where its dy lies. */
+static void make_x(const struct cairn_chain *chain, const struct cairn_pass *pass, size_t index,
+                   int turn)
+{
+    size_t i = index;
+    while (i > 0 && chain->layer[i - 1].y_at == CAIRN_PASSING) i--;
+    for (const real *x = NULL; i <= index; i++) {
+        struct cairn_layer *layer = &chain->layer[i];
+        if (x != NULL) layer->x = x;
+        if (i == index) return;
+        layer->turn = turn;
+        x = layer->y = place_of(chain, pass, layer);
+        again(layer, pass);
+    }
+}
+
+/* Where dx of a layer may lie that is done with x: over it, unless somebody else reads it or it is
+ * written again before the gradient by it is read.  NULL: nowhere. */
+static real *over_x(const struct cairn_chain *chain, size_t index, real *dx)
+{
+    const unsigned others = CAIRN_LAYER_VIEW | CAIRN_LAYER_NEEDS_Y | CAIRN_LAYER_PLACED;
+    if (index == chain->entry) return dx;
+    const struct cairn_layer *before = &chain->layer[index - 1];
+    return chain->n_segments > 0 || (before->kind->flags & others) != 0 ? NULL : before->y;
+}
+
+/* Layer `index` and the one before, which makes its x again while it walks backward: so the
+ * gradient by x comes first, and that by the weights last.  False: it is to be done in another way.
+ */
+static bool run_two_back(const struct cairn_chain *chain, const struct cairn_pass *pass,
+                         size_t index, struct backward_at *at)
+{
+    struct cairn_layer *layer = &chain->layer[index];
+    struct cairn_layer *before = layer - 1;
+    if (index == 0 || before->y_at != CAIRN_PASSING || !before->wants_dx) return false;
+    if (before->kind->backward_again == NULL || layer->kind->by_input == NULL) return false;
+    real *dx = over_x(chain, index - 1, at->dx);
+    if (dx == NULL) return false;
+    at->turn = 1 - at->turn;
+    const struct cairn_span outer = begin(pass);
+    real *between = pass->gradient[chain->depth][at->turn];
+    layer->kind->by_input(layer, pass, at->dy, between);
+    const struct cairn_span inner = begin(pass);
+    before->kind->backward_again(before, pass, between, dx);
+    end_span(pass, inner, before, CAIRN_BACKWARD);
+    layer->x = between;
+    layer->kind->backward(layer, pass, at->dy, NULL);
+    end_span(pass, outer, layer, CAIRN_BACKWARD);
+    at->dy = at->own = dx;
+    return true;
+}
+
 static void run_back(const struct cairn_chain *chain, const struct cairn_pass *pass, size_t first,
                      size_t end, struct backward_at *at)
 {
@@ -124,6 +193,11 @@ static void run_back(const struct cairn_chain *chain, const struct cairn_pass *p
         const struct cairn_layer *layer = &chain->layer[i];
         unsigned flags = layer->kind->flags;
         if ((flags & CAIRN_LAYER_VIEW) != 0) continue;
+        if (run_two_back(chain, pass, i, at)) {
+            i--;
+            continue;
+        }
+        make_x(chain, pass, i, 1 - at->turn);
         if (at->own == NULL || (flags & CAIRN_LAYER_ELEMENTWISE) == 0) {
             at->turn = 1 - at->turn;
             at->own = pass->gradient[chain->depth][at->turn];
@@ -134,14 +208,15 @@ static void run_back(const struct cairn_chain *chain, const struct cairn_pass *p
     }
 }
 
-/* A segment forward once more, and the lists in its layers. */
-static void run_again(struct cairn_chain *chain, const struct cairn_pass *pass, size_t s)
+/* A segment forward once more, and the lists in its layers; dy lies in the other turn. */
+static void run_again(struct cairn_chain *chain, const struct cairn_pass *pass, size_t s, int turn)
 {
     const struct cairn_segment *segment = &chain->segment[s];
     const size_t first = s > 0 ? chain->segment[s - 1].end : 0;
     enum cairn_direction before = CAIRN_FORWARD;
     if (pass->profile != NULL) before = pass->profile->forward;
     if (pass->profile != NULL) pass->profile->forward = CAIRN_RECOMPUTE;
+    for (size_t i = first; i < segment->end; i++) chain->layer[i].turn = turn;
     run(chain, pass, first, segment->end, segment->x);
     if (pass->profile != NULL) pass->profile->forward = before;
 }
@@ -157,7 +232,7 @@ const real *cairn_chain_backward(struct cairn_chain *chain, const struct cairn_p
         run_back(chain, pass, first, end, &at);
         end = first;
         if (!chain->layer[end - 1].in_backward) return at.dy;
-        run_again(chain, pass, s - 1);
+        run_again(chain, pass, s - 1, 1 - at.turn);
     }
     run_back(chain, pass, 0, end, &at);
     if (at.dx != NULL && at.dy != at.dx) /* nothing but views */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "nn/list.h"
+#include "nn/segments.h"
 
 static cairn_status find_kind(const struct cairn_node *node, const char *prefix, size_t index,
                               const struct cairn_layer_kind **out)
@@ -26,6 +27,17 @@ static cairn_status find_kind(const struct cairn_node *node, const char *prefix,
                  cairn_node_place(type), prefix, index);
     *out = cairn_layer_kind_at(found);
     return CAIRN_OK;
+}
+
+/* The kind of a layer that is not planned yet; NULL: it has none. */
+static const struct cairn_layer_kind *kind_of(const struct cairn_node *node)
+{
+    const struct cairn_node *type = cairn_node_find(node, "type");
+    const struct cairn_layer_kind *kind = NULL;
+    if (type == NULL || type->kind != CAIRN_NODE_SCALAR) return NULL;
+    for (size_t i = 0; (kind = cairn_layer_kind_at(i)) != NULL; i++)
+        if (strcmp(kind->name, type->text) == 0) return kind;
+    return NULL;
 }
 
 /* Not a number, which would look like an index, and without the '.' and '/' of tensor names and
@@ -117,6 +129,24 @@ static cairn_status plan_kind(struct cairn_layer *layer, const struct cairn_node
     return CAIRN_OK;
 }
 
+/* Whether y, which goes to the arena else, need not be kept: the layer makes it again from an x
+ * that is kept, those that then write over it do, too, and the dx of the one after them, which
+ * reads it in backward, may lie over it. */
+static bool passes(const struct cairn_layer *layer, const struct cairn_node *node, size_t x_at)
+{
+    const unsigned needs = CAIRN_LAYER_NEEDS_X | CAIRN_LAYER_NEEDS_Y;
+    const struct cairn_layer_kind *kind = layer->kind;
+    if (layer->y_at != CAIRN_ANYWHERE || x_at == CAIRN_PASSING) return false;
+    if (kind->again == NULL || (kind->flags & needs) != CAIRN_LAYER_NEEDS_X) return false;
+    while ((node = node->next) != NULL && (kind = kind_of(node)) != NULL) {
+        const bool over = (kind->flags & CAIRN_LAYER_ELEMENTWISE) != 0 &&
+                          (kind->flags & CAIRN_LAYER_NEEDS_X) == 0;
+        if (!over) return (kind->flags & CAIRN_LAYER_OVER_X) != 0;
+        if (kind->again == NULL || (kind->flags & CAIRN_LAYER_NEEDS_Y) != 0) return false;
+    }
+    return false;
+}
+
 /* Where y lies.  `over`: x is in the arena and nobody reads it again, so y may be written over
  * it. */
 static void place_output(struct cairn_layer *layer, struct cairn_plan *plan, size_t x_at,
@@ -179,51 +209,6 @@ static cairn_status make_room(struct progress *p, const struct cairn_node *node)
     return CAIRN_OK;
 }
 
-static cairn_status add_segment(struct cairn_chain *chain, size_t *room, size_t end)
-{
-    struct cairn_segment *more = NULL;
-    if (chain->n_segments == *room) {
-        *room = *room == 0 ? 8 : 2 * *room;
-        CAIRN_TRY(cairn_memory_get(*room, sizeof *more, "the segments", &more));
-        if (chain->n_segments > 0) memcpy(more, chain->segment, chain->n_segments * sizeof *more);
-        free(chain->segment);
-        chain->segment = more;
-    }
-    chain->segment[chain->n_segments++] = (struct cairn_segment){.end = end};
-    return CAIRN_OK;
-}
-
-/* Where the segments of a chain end, by the costs of its layers, the next that are planned; what
- * they hand on to the next is kept for backward, which begins them with it, and lies before them
- * all.  There is no cut before a layer without cost, whose output lies over the one before, nor
- * where hardly more would be freed than kept. */
-static cairn_status cut(struct progress *p)
-{
-    struct cairn_chain *chain = p->chain;
-    const struct cairn_layer_costs *costs = p->plan->costs;
-    size_t room = 0, bytes = 0, owner = 0, index = 0, n_out = 0;
-    bool last = costs == NULL || costs->most == 0;
-    for (size_t at = last ? 0 : costs->n_seen; !last; index++) {
-        const struct cairn_layer_cost *cost = &costs->layer[at];
-        const size_t kept = p->plan->micro * n_out * sizeof(real);
-        if (bytes > 0 && cost->bytes > 0 && bytes + cost->bytes > costs->most &&
-            bytes >= 2 * kept) {
-            CAIRN_TRY(add_segment(chain, &room, index));
-            struct cairn_segment *segment = &chain->segment[chain->n_segments - 1];
-            segment->owner = owner;
-            segment->kept_at = cairn_plan_activation(p->plan, n_out, sizeof(real));
-            bytes = 0;
-        }
-        if (bytes == 0 || cost->has_own) owner = index;
-        bytes += cost->bytes;
-        n_out = cost->n_out;
-        at += cost->n_within;
-        last = cost->is_last;
-    }
-    p->begin = p->plan->arena->planned_bytes;
-    return CAIRN_OK;
-}
-
 /* The next layer is the first after a segment: it lies where that began. */
 static void begin_segment(struct progress *p)
 {
@@ -244,38 +229,6 @@ static size_t wanted_place(const struct progress *p)
     if (p->segment == chain->n_segments) return CAIRN_ANYWHERE;
     const struct cairn_segment *segment = &chain->segment[p->segment];
     return segment->owner == chain->n_layers ? segment->kept_at : CAIRN_ANYWHERE;
-}
-
-/* ---- what layers cost */
-
-/* What is planned from now on to end_cost() is the layer's of this number, *at. */
-static cairn_status begin_cost(struct cairn_plan *plan, size_t *at)
-{
-    struct cairn_layer_costs *costs = plan->costs;
-    struct cairn_layer_cost *more = NULL;
-    if (costs == NULL) return CAIRN_OK;
-    *at = costs->n_seen++;
-    if (costs->most > 0 || *at < costs->room) return CAIRN_OK;
-    costs->room = costs->room == 0 ? 64 : 2 * costs->room;
-    CAIRN_TRY(cairn_memory_get(costs->room, sizeof *more, "the layers", &more));
-    if (*at > 0) memcpy(more, costs->layer, *at * sizeof *more);
-    free(costs->layer);
-    costs->layer = more;
-    return CAIRN_OK;
-}
-
-static void end_cost(struct progress *p, size_t at, size_t bytes, const struct cairn_layer *layer)
-{
-    struct cairn_layer_costs *costs = p->plan->costs;
-    if (costs == NULL || costs->most > 0) return;
-    const bool is_view = (layer->kind->flags & CAIRN_LAYER_VIEW) != 0;
-    costs->layer[at] = (struct cairn_layer_cost){
-        .bytes = bytes,
-        .n_out = layer->n_out,
-        .n_within = costs->n_seen - at,
-        .has_own = !is_view && layer->y_at != p->x_at,
-    };
-    p->cost = at;
 }
 
 static cairn_status add_list(struct progress *p, const struct cairn_node *list, const char *prefix);
@@ -312,13 +265,16 @@ static cairn_status add_layer(struct progress *p, const struct cairn_node *node,
     CAIRN_TRY(make_room(p, node));
     begin_segment(p);
     layer.y_at = wanted_place(p);
-    CAIRN_TRY(begin_cost(p->plan, &number));
+    CAIRN_TRY(cairn_costs_begin(p->plan, &number));
     const size_t before = p->plan->arena->planned_bytes;
     struct cairn_layer *added = &chain->layer[chain->n_layers++];
     *added = layer;
     CAIRN_TRY(plan_kind(added, node, p->plan));
+    if (passes(added, node, p->x_at)) added->y_at = CAIRN_PASSING;
     place_output(added, p->plan, p->x_at, &p->over);
-    end_cost(p, number, p->plan->arena->planned_bytes - before, added);
+    cairn_costs_end(p->plan, number, p->plan->arena->planned_bytes - before, added,
+                    added->y_at != p->x_at);
+    p->cost = number;
     added->absorbed = is_absorbed(chain);
     p->x_at = added->y_at;
     p->in = added->out;
@@ -333,6 +289,18 @@ static cairn_status add_list(struct progress *p, const struct cairn_node *list, 
     return CAIRN_OK;
 }
 
+/* Segments are run again while a gradient lies in either place. */
+static void plan_passing(const struct cairn_chain *chain, struct cairn_plan *plan)
+{
+    for (size_t i = 0; i < chain->n_layers; i++) {
+        const struct cairn_layer *layer = &chain->layer[i];
+        if (layer->y_at != CAIRN_PASSING) continue;
+        cairn_plan_gradient(plan, chain->depth, layer->turn, layer->n_out);
+        if (chain->n_segments > 0)
+            cairn_plan_gradient(plan, chain->depth, 1 - layer->turn, layer->n_out);
+    }
+}
+
 void cairn_chain_plan_gradients(struct cairn_chain *chain, bool hands_on, struct cairn_plan *plan)
 {
     chain->hands_on = hands_on;
@@ -345,11 +313,14 @@ void cairn_chain_plan_gradients(struct cairn_chain *chain, bool hands_on, struct
     for (size_t i = chain->n_layers; i-- > 0 && chain->layer[i].in_backward;) {
         const struct cairn_layer *layer = &chain->layer[i];
         if ((layer->kind->flags & CAIRN_LAYER_VIEW) != 0) continue;
+        for (size_t j = i; j-- > 0 && chain->layer[j].y_at == CAIRN_PASSING;)
+            chain->layer[j].turn = 1 - turn;
         if (!begun || (layer->kind->flags & CAIRN_LAYER_ELEMENTWISE) == 0) turn = 1 - turn;
         begun = true;
         if (layer->wants_dx && !(hands_on && i == chain->entry))
             cairn_plan_gradient(plan, chain->depth, turn, layer->n_in);
     }
+    plan_passing(chain, plan);
 }
 
 /* "0.body." is the prefix of layer 0's body. */
@@ -378,7 +349,8 @@ cairn_status cairn_chain_plan(struct cairn_chain *chain, const struct cairn_node
     if (n > MOST_LAYERS)
         return cairn_fail(CAIRN_USAGE, "%s: %zu layers in one list; at most %d",
                           cairn_node_place(list), n, MOST_LAYERS);
-    CAIRN_TRY(cut(&progress));
+    CAIRN_TRY(cairn_segments_cut(chain, plan));
+    progress.begin = plan->arena->planned_bytes;
     CAIRN_TRY(add_list(&progress, list, prefix));
     for (size_t i = 0; i < chain->n_layers; i++) {
         chain->layer[i].before = plan->last;

@@ -123,7 +123,7 @@ static void backward(const struct cairn_layer *layer, const struct cairn_pass *p
         .keys = keys,                                                                              \
         .n_keys = sizeof keys / sizeof keys[0],                                                    \
         .self_bytes = sizeof(struct conv),                                                         \
-        .flags = CAIRN_LAYER_NEEDS_X,                                                              \
+        .flags = CAIRN_LAYER_NEEDS_X | CAIRN_LAYER_OVER_X,                                         \
         .plan = plan,                                                                              \
         .free = release,                                                                           \
         .init = init,                                                                              \

@@ -136,6 +136,13 @@ static void backward(const struct cairn_layer *layer, const struct cairn_pass *p
     if (dx != NULL) cairn_linear_input(&self->map, pass, n, dy, dx);
 }
 
+static void by_input(const struct cairn_layer *layer, const struct cairn_pass *pass, const real *dy,
+                     real *dx)
+{
+    const struct dense *self = layer->self;
+    cairn_linear_input(&self->map, pass, pass->micro->n * self->n_rows, dy, dx);
+}
+
 const struct cairn_layer_kind CAIRN_R(cairn_layer_dense) = {
     .size = sizeof(struct cairn_layer_kind),
     .name = "dense",
@@ -145,11 +152,12 @@ const struct cairn_layer_kind CAIRN_R(cairn_layer_dense) = {
     .keys = keys,
     .n_keys = sizeof keys / sizeof keys[0],
     .self_bytes = sizeof(struct dense),
-    .flags = CAIRN_LAYER_NEEDS_X,
+    .flags = CAIRN_LAYER_NEEDS_X | CAIRN_LAYER_OVER_X,
     .plan = plan,
     .free = release,
     .init = init,
     .absorb = absorb,
     .forward = forward,
     .backward = backward,
+    .by_input = by_input,
 };

@@ -46,6 +46,17 @@ static void forward(const struct cairn_layer *layer, const struct cairn_pass *pa
              kept + i * n_in);
 }
 
+/* Over x, which is y. */
+static void again(const struct cairn_layer *layer, const struct cairn_pass *pass)
+{
+    const struct cairn_drop *self = layer->self;
+    const uint8_t *kept = cairn_arena_at(pass->arena, self->mask);
+    const real *x = layer->x;
+    real *y = layer->y;
+    const real scale = self->scale;
+    CAIRN_EACH(i, pass->micro->n * layer->n_in, y[i] = x[i] * (kept[i] != 0 ? scale : 0));
+}
+
 static void backward(const struct cairn_layer *layer, const struct cairn_pass *pass, const real *dy,
                      real *dx)
 {
@@ -68,5 +79,6 @@ const struct cairn_layer_kind CAIRN_R(cairn_layer_dropout) = {
     .flags = CAIRN_LAYER_ELEMENTWISE,
     .plan = plan,
     .forward = forward,
+    .again = again,
     .backward = backward,
 };

@@ -73,6 +73,29 @@ static void backward(const struct cairn_layer *layer, const struct cairn_pass *p
     }
 }
 
+static void backward_again(const struct cairn_layer *layer, const struct cairn_pass *pass,
+                           real *dy_y, real *dx)
+{
+    const struct gelu *self = layer->self;
+    const real *x = layer->x;
+    size_t count = pass->micro->n * layer->n_in;
+    if (self->approximate == CAIRN_APPROXIMATE_TANH) {
+        CAIRN_EACH(i, count, {
+            const real d = tanh_slope(x[i]) * dy_y[i];
+            dy_y[i] = (real)0.5 * x[i] * (1 + tanh_part(x[i]));
+            dx[i] = d;
+        });
+    } else {
+        CAIRN_EACH(i, count, {
+            real density = 0;
+            const real p = cairn_normal(x[i], &density);
+            const real d = (p + x[i] * density) * dy_y[i];
+            dy_y[i] = x[i] * p;
+            dx[i] = d;
+        });
+    }
+}
+
 const struct cairn_layer_kind CAIRN_R(cairn_layer_gelu) = {
     .size = sizeof(struct cairn_layer_kind),
     .name = "gelu",
@@ -85,5 +108,7 @@ const struct cairn_layer_kind CAIRN_R(cairn_layer_gelu) = {
     .flags = CAIRN_LAYER_ELEMENTWISE | CAIRN_LAYER_NEEDS_X,
     .plan = cairn_layer_unchanged,
     .forward = forward,
+    .again = forward,
     .backward = backward,
+    .backward_again = backward_again,
 };

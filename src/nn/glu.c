@@ -88,5 +88,6 @@ const struct cairn_layer_kind CAIRN_R(cairn_layer_glu) = {
     .flags = CAIRN_LAYER_NEEDS_X,
     .plan = plan,
     .forward = forward,
+    .again = forward,
     .backward = backward,
 };

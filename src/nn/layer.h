@@ -41,10 +41,12 @@ enum cairn_layer_flags {
     CAIRN_LAYER_TOKENS =
         16,                 /* x are tokens, whole numbers below the vocabulary: first of a model */
     CAIRN_LAYER_GHOST = 32, /* y of a sample depends on the whole micro-batch in training */
-    CAIRN_LAYER_PLACED = 64, /* y may lie in the memory of lists inside it */
+    CAIRN_LAYER_PLACED = 64,  /* y may lie in the memory of lists inside it */
+    CAIRN_LAYER_OVER_X = 128, /* dx may lie over x: backward is done with x when it writes dx */
 };
 
-#define CAIRN_ANYWHERE SIZE_MAX /* in the arena */
+#define CAIRN_ANYWHERE SIZE_MAX       /* in the arena */
+#define CAIRN_PASSING  (SIZE_MAX - 1) /* not there: see below */
 
 enum { CAIRN_MAX_DEPTH = 8 }; /* of lists of layers inside layers */
 
@@ -70,7 +72,10 @@ struct cairn_layer {
     size_t number;                    /* in the order in which layers are planned */
     const struct cairn_layer *before; /* another of the model; NULL: there are no more */
     size_t y_at;   /* in the arena: [b, n_out]; while it is planned where the chain wants
-                      it, or CAIRN_ANYWHERE, and a plan may choose that itself */
+                      it, or CAIRN_ANYWHERE, and a plan may choose that itself; CAIRN_PASSING:
+                      among the gradients of its list, which are not there yet in forward, and
+                      made again before the layer that reads it walks backward */
+    int turn;      /* which of these */
     const real *x; /* [n, n_in] of the running micro-batch */
     real *y;       /* [n, n_out] */
 };
@@ -173,6 +178,17 @@ struct cairn_layer_kind {
     bool (*absorb)(struct cairn_layer *layer, const struct cairn_layer *next);
     /** layer->y from layer->x.  Errors: none. */
     void (*forward)(const struct cairn_layer *layer, const struct cairn_pass *pass);
+    /** y once more, with the same bits, from x and what forward kept; dx of the layer after it may
+     * lie there.  NULL: y is to be kept.  Errors: none. */
+    void (*again)(const struct cairn_layer *layer, const struct cairn_pass *pass);
+    /** Of an ELEMENTWISE one, both in a pass: dx, which may lie over x, and y over dy.  NULL: again
+     * comes first.  Errors: none. */
+    void (*backward_again)(const struct cairn_layer *layer, const struct cairn_pass *pass,
+                           real *dy_y, real *dx);
+    /** dx alone, without x; backward, given no dx, then does the rest.  NULL: that cannot be done.
+     * Errors: none. */
+    void (*by_input)(const struct cairn_layer *layer, const struct cairn_pass *pass, const real *dy,
+                     real *dx);
     /** Gradients by its weights into the sink, and dx [n, n_in], unless NULL, from dy [n, n_out],
      * which stays as it is unless dx lies over it.  Errors: none. */
     void (*backward)(const struct cairn_layer *layer, const struct cairn_pass *pass, const real *dy,

@@ -55,50 +55,54 @@ static void init(const struct cairn_layer *layer, const struct cairn_params *par
     for (size_t j = 0; j < self->n_row; j++) w[params->item[self->weight].offset + j] = 1;
 }
 
-static void scale_row(const struct layernorm *self, const struct cairn_pass *pass, const real *x,
-                      const double moments[2], real *restrict y)
+static struct cairn_norm_rows rows_of(const struct cairn_layer *layer,
+                                      const struct cairn_pass *pass)
 {
-    const real *restrict weight = cairn_pass_tensor(pass, self->weight);
-    const real *restrict bias = cairn_pass_tensor(pass, self->bias);
-    const real mean = (real)moments[0];
-    const real rest = (real)((moments[0] - (double)mean) * moments[1]); /* lost in mean */
-    const real inverse = (real)moments[1];
-    for (size_t j = 0; j < self->n_row; j++)
-        y[j] = ((x[j] - mean) * inverse - rest) * weight[j] + bias[j];
+    const struct layernorm *self = layer->self;
+    const double *moments = cairn_arena_at(pass->arena, self->moments);
+    return (struct cairn_norm_rows){.n_rows = pass->micro->n * self->n_rows,
+                                    .n = self->n_row,
+                                    .x = layer->x,
+                                    .y = layer->y,
+                                    .weight = cairn_pass_tensor(pass, self->weight),
+                                    .bias = cairn_pass_tensor(pass, self->bias),
+                                    .mean = moments,
+                                    .inverse = moments + 1,
+                                    .next = 2};
 }
 
 static void forward(const struct cairn_layer *layer, const struct cairn_pass *pass)
 {
     const struct layernorm *self = layer->self;
+    const struct cairn_norm_rows rows = rows_of(layer, pass);
     double *moments = cairn_arena_at(pass->arena, self->moments);
-    size_t n = self->n_row;
-    const size_t n_rows = pass->micro->n * self->n_rows;
-    CAIRN_SPREAD(cairn_threads_for(n_rows * n))
-    for (size_t i = 0; i < n_rows; i++) {
+    const size_t n = rows.n;
+    CAIRN_SPREAD(cairn_threads_for(rows.n_rows * n))
+    for (size_t i = 0; i < rows.n_rows; i++) {
         const real *x = layer->x + i * n;
         double mean = cairn_row_sum(x, n) / (double)n;
         double variance = cairn_row_squares(x, n, mean) / (double)n;
         moments[2 * i] = mean;
         moments[2 * i + 1] = 1 / sqrt(variance + self->eps);
-        scale_row(self, pass, x, moments + 2 * i, layer->y + i * n);
+        cairn_norm_rows_scale(&rows, i);
     }
 }
 
-static void backward(const struct cairn_layer *layer, const struct cairn_pass *pass, const real *dy,
-                     real *dx)
+static void again(const struct cairn_layer *layer, const struct cairn_pass *pass)
+{
+    const struct cairn_norm_rows rows = rows_of(layer, pass);
+    cairn_norm_rows_again(&rows);
+}
+
+/* y: NULL, or dy, where y is made again. */
+static void run_backward(const struct cairn_layer *layer, const struct cairn_pass *pass,
+                         const real *dy, real *y, real *dx)
 {
     const struct layernorm *self = layer->self;
-    const double *moments = cairn_arena_at(pass->arena, self->moments);
-    const size_t n = self->n_row;
-    const struct cairn_norm_rows rows = {.n_rows = pass->micro->n * self->n_rows,
-                                         .n = n,
-                                         .x = layer->x,
-                                         .dy = dy,
-                                         .weight = cairn_pass_tensor(pass, self->weight),
-                                         .mean = moments,
-                                         .inverse = moments + 1,
-                                         .next = 2};
-    const size_t blocks = cairn_norm_rows_blocks(rows.n_rows);
+    struct cairn_norm_rows rows = rows_of(layer, pass);
+    rows.dy = dy;
+    rows.y = y;
+    const size_t n = rows.n, blocks = cairn_norm_rows_blocks(rows.n_rows);
     struct cairn_sink *sink = pass->sink;
     real *dweight = pass->workspace; /* [blocks, D] */
     real *dbias = dweight + blocks * n;
@@ -109,6 +113,18 @@ static void backward(const struct cairn_layer *layer, const struct cairn_pass *p
     cairn_columns_sum(dbias, blocks, n, cairn_sink_beta(sink, self->bias),
                       sink->open(sink, self->bias));
     sink->close(sink, self->bias);
+}
+
+static void backward(const struct cairn_layer *layer, const struct cairn_pass *pass, const real *dy,
+                     real *dx)
+{
+    run_backward(layer, pass, dy, NULL, dx);
+}
+
+static void backward_again(const struct cairn_layer *layer, const struct cairn_pass *pass,
+                           real *dy_y, real *dx)
+{
+    run_backward(layer, pass, dy_y, dy_y, dx);
 }
 
 const struct cairn_layer_kind CAIRN_R(cairn_layer_layernorm) = {
@@ -124,5 +140,7 @@ const struct cairn_layer_kind CAIRN_R(cairn_layer_layernorm) = {
     .plan = plan,
     .init = init,
     .forward = forward,
+    .again = again,
     .backward = backward,
+    .backward_again = backward_again,
 };

@@ -68,13 +68,13 @@ void cairn_linear_weights(const struct cairn_linear *linear, const struct cairn_
                           sink->open(sink, linear->bias));
         sink->close(sink, linear->bias);
     }
-    cairn_matmul_by_weights(
-        &linear->matmul, &(struct cairn_matmul_job){.n = n,
-                                                    .x = x,
-                                                    .dy = dy,
-                                                    .dw = sink->open(sink, linear->weight),
-                                                    .beta = cairn_sink_beta(sink, linear->weight),
-                                                    .scratch = pass->scratch});
+    struct cairn_matmul_job job = {.n = n, .x = x, .dy = dy, .scratch = pass->scratch};
+    if (cairn_matmul_places(&linear->matmul, n)) job.place = cairn_sink_place(sink, linear->weight);
+    if (job.place == NULL) {
+        job.dw = sink->open(sink, linear->weight);
+        job.beta = cairn_sink_beta(sink, linear->weight);
+    }
+    cairn_matmul_by_weights(&linear->matmul, &job);
     sink->close(sink, linear->weight);
 }
 

@@ -81,14 +81,76 @@ static struct sums add_row(const struct row *row, size_t n, real *dweight, real 
     return sums;
 }
 
-static void slope_row(const struct row *row, size_t n, real shift, real along, real *dx)
+/* What takes y and dx together. */
+struct slope {
+    real shift, along;
+    const real *bias;
+};
+
+static void slope_row(const struct row *row, size_t n, const struct slope *slope, real *dx)
 {
+    const real shift = slope->shift, along = slope->along;
     const struct row r = *row;
     CAIRN_INDEPENDENT
     for (size_t j = 0; j < n; j++) {
         const real h = (r.x[j] - r.mean) * r.inverse - r.rest;
         dx[j] = r.inverse * (r.weight[j] * r.dy[j] - shift - h * along);
     }
+}
+
+static real scaled(const struct row *row, size_t j)
+{
+    return ((row->x[j] - row->mean) * row->inverse - row->rest) * row->weight[j];
+}
+
+static void scale_row(const struct row *row, size_t n, const real *bias, real *y)
+{
+    const struct row r = *row;
+    if (bias == NULL) {
+        CAIRN_INDEPENDENT
+        for (size_t j = 0; j < n; j++) y[j] = scaled(&r, j);
+    } else {
+        CAIRN_INDEPENDENT
+        for (size_t j = 0; j < n; j++) y[j] = scaled(&r, j) + bias[j];
+    }
+}
+
+/* As slope_row(), and y over dy. */
+static void slope_and_scale_row(const struct row *row, size_t n, const struct slope *slope,
+                                real *dx, real *y)
+{
+    const struct row r = *row;
+    const struct slope s = *slope;
+    CAIRN_INDEPENDENT
+    for (size_t j = 0; j < n; j++) {
+        const real h = (r.x[j] - r.mean) * r.inverse - r.rest;
+        const real d = r.inverse * (r.weight[j] * y[j] - s.shift - h * s.along);
+        y[j] = s.bias == NULL ? scaled(&r, j) : scaled(&r, j) + s.bias[j];
+        dx[j] = d;
+    }
+}
+
+static struct row row_at(const struct cairn_norm_rows *rows, size_t i)
+{
+    const double mean = rows->mean == NULL ? 0 : rows->mean[i * rows->next];
+    const double inverse = rows->inverse[i * rows->next];
+    struct row row = {.x = rows->x + i * rows->n, .weight = rows->weight, .mean = (real)mean};
+    if (rows->dy != NULL) row.dy = rows->dy + i * rows->n;
+    row.inverse = (real)inverse;
+    row.rest = (real)((mean - (double)row.mean) * inverse);
+    return row;
+}
+
+void cairn_norm_rows_scale(const struct cairn_norm_rows *rows, size_t i)
+{
+    const struct row row = row_at(rows, i);
+    scale_row(&row, rows->n, rows->bias, rows->y + i * rows->n);
+}
+
+void cairn_norm_rows_again(const struct cairn_norm_rows *rows)
+{
+    CAIRN_SPREAD(cairn_threads_for(rows->n_rows * rows->n))
+    for (size_t i = 0; i < rows->n_rows; i++) cairn_norm_rows_scale(rows, i);
 }
 
 size_t cairn_norm_rows_blocks(size_t n_rows)
@@ -105,14 +167,14 @@ static void add_block(const struct cairn_norm_rows *rows, size_t begin, size_t e
     memset(dweight, 0, n * sizeof *dweight);
     if (dbias != NULL) memset(dbias, 0, n * sizeof *dbias);
     for (size_t i = begin; i < end; i++) {
-        const double mean = rows->mean == NULL ? 0 : rows->mean[i * rows->next];
-        const double inverse = rows->inverse[i * rows->next];
-        struct row row = {rows->x + i * n, rows->dy + i * n, rows->weight, (real)mean, 0, 0};
-        row.inverse = (real)inverse;
-        row.rest = (real)((mean - (double)row.mean) * inverse);
+        const struct row row = row_at(rows, i);
         const struct sums sums = add_row(&row, n, dweight, dbias);
         const double shift = dbias == NULL ? 0 : sums.g / (double)n;
-        if (dx != NULL) slope_row(&row, n, (real)shift, (real)(sums.gh / (double)n), dx + i * n);
+        const struct slope slope = {(real)shift, (real)(sums.gh / (double)n), rows->bias};
+        if (dx != NULL && rows->y != NULL)
+            slope_and_scale_row(&row, n, &slope, dx + i * n, rows->y + i * n);
+        else if (dx != NULL)
+            slope_row(&row, n, &slope, dx + i * n);
     }
 }
 

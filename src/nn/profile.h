@@ -21,7 +21,8 @@
 #define cairn_profile_bytes CAIRN_R(cairn_profile_bytes)
 #define cairn_profile_free  CAIRN_R(cairn_profile_free)
 
-/** RECOMPUTE is forward once more, in backward (train.recompute). */
+/** RECOMPUTE is forward once more, in backward: of segments (train.recompute), and of what is not
+ * kept. */
 enum cairn_direction { CAIRN_FORWARD, CAIRN_BACKWARD, CAIRN_RECOMPUTE, CAIRN_N_DIRECTIONS };
 
 /** Calls of one layer in one direction. */

@@ -51,41 +51,65 @@ static void init(const struct cairn_layer *layer, const struct cairn_params *par
     for (size_t j = 0; j < self->n_row; j++) w[params->item[self->weight].offset + j] = 1;
 }
 
+static struct cairn_norm_rows rows_of(const struct cairn_layer *layer,
+                                      const struct cairn_pass *pass)
+{
+    const struct rmsnorm *self = layer->self;
+    return (struct cairn_norm_rows){.n_rows = pass->micro->n * self->n_rows,
+                                    .n = self->n_row,
+                                    .x = layer->x,
+                                    .y = layer->y,
+                                    .weight = cairn_pass_tensor(pass, self->weight),
+                                    .inverse = cairn_arena_at(pass->arena, self->inverse),
+                                    .next = 1};
+}
+
 static void forward(const struct cairn_layer *layer, const struct cairn_pass *pass)
 {
     const struct rmsnorm *self = layer->self;
-    const real *weight = cairn_pass_tensor(pass, self->weight);
+    const struct cairn_norm_rows rows = rows_of(layer, pass);
     double *inverse = cairn_arena_at(pass->arena, self->inverse);
-    size_t n = self->n_row;
-    const size_t n_rows = pass->micro->n * self->n_rows;
-    CAIRN_SPREAD(cairn_threads_for(n_rows * n))
-    for (size_t i = 0; i < n_rows; i++) {
+    const size_t n = rows.n;
+    CAIRN_SPREAD(cairn_threads_for(rows.n_rows * n))
+    for (size_t i = 0; i < rows.n_rows; i++) {
         const real *x = layer->x + i * n;
-        real *y = layer->y + i * n;
         inverse[i] = 1 / sqrt(cairn_row_squares(x, n, 0) / (double)n + self->eps);
-        const real r = (real)inverse[i];
-        CAIRN_INDEPENDENT
-        for (size_t j = 0; j < n; j++) y[j] = x[j] * r * weight[j];
+        cairn_norm_rows_scale(&rows, i);
     }
 }
 
-static void backward(const struct cairn_layer *layer, const struct cairn_pass *pass, const real *dy,
-                     real *dx)
+static void again(const struct cairn_layer *layer, const struct cairn_pass *pass)
+{
+    const struct cairn_norm_rows rows = rows_of(layer, pass);
+    cairn_norm_rows_again(&rows);
+}
+
+/* y: NULL, or dy, where y is made again. */
+static void run_backward(const struct cairn_layer *layer, const struct cairn_pass *pass,
+                         const real *dy, real *y, real *dx)
 {
     const struct rmsnorm *self = layer->self;
-    const struct cairn_norm_rows rows = {.n_rows = pass->micro->n * self->n_rows,
-                                         .n = self->n_row,
-                                         .x = layer->x,
-                                         .dy = dy,
-                                         .weight = cairn_pass_tensor(pass, self->weight),
-                                         .inverse = cairn_arena_at(pass->arena, self->inverse),
-                                         .next = 1};
+    struct cairn_norm_rows rows = rows_of(layer, pass);
+    rows.dy = dy;
+    rows.y = y;
     struct cairn_sink *sink = pass->sink;
     real *dweight = pass->workspace; /* [blocks, D] */
     cairn_norm_rows_backward(&rows, dweight, NULL, dx);
     cairn_columns_sum(dweight, cairn_norm_rows_blocks(rows.n_rows), rows.n,
                       cairn_sink_beta(sink, self->weight), sink->open(sink, self->weight));
     sink->close(sink, self->weight);
+}
+
+static void backward(const struct cairn_layer *layer, const struct cairn_pass *pass, const real *dy,
+                     real *dx)
+{
+    run_backward(layer, pass, dy, NULL, dx);
+}
+
+static void backward_again(const struct cairn_layer *layer, const struct cairn_pass *pass,
+                           real *dy_y, real *dx)
+{
+    run_backward(layer, pass, dy_y, dy_y, dx);
 }
 
 const struct cairn_layer_kind CAIRN_R(cairn_layer_rmsnorm) = {
@@ -101,5 +125,7 @@ const struct cairn_layer_kind CAIRN_R(cairn_layer_rmsnorm) = {
     .plan = plan,
     .init = init,
     .forward = forward,
+    .again = again,
     .backward = backward,
+    .backward_again = backward_again,
 };

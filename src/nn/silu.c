@@ -28,6 +28,19 @@ static void backward(const struct cairn_layer *layer, const struct cairn_pass *p
     CAIRN_EACH(i, count, dx[i] = slope(x[i]) * dy[i]);
 }
 
+static void backward_again(const struct cairn_layer *layer, const struct cairn_pass *pass,
+                           real *dy_y, real *dx)
+{
+    const real *x = layer->x;
+    size_t count = pass->micro->n * layer->n_in;
+    CAIRN_EACH(i, count, {
+        const real s = cairn_sigmoid(x[i]);
+        const real d = s * (1 + x[i] * (1 - s)) * dy_y[i];
+        dy_y[i] = x[i] * s;
+        dx[i] = d;
+    });
+}
+
 const struct cairn_layer_kind CAIRN_R(cairn_layer_silu) = {
     .size = sizeof(struct cairn_layer_kind),
     .name = "silu",
@@ -37,5 +50,7 @@ const struct cairn_layer_kind CAIRN_R(cairn_layer_silu) = {
     .flags = CAIRN_LAYER_ELEMENTWISE | CAIRN_LAYER_NEEDS_X,
     .plan = cairn_layer_unchanged,
     .forward = forward,
+    .again = forward,
     .backward = backward,
+    .backward_again = backward_again,
 };

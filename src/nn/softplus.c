@@ -58,5 +58,6 @@ const struct cairn_layer_kind CAIRN_R(cairn_layer_softplus) = {
     .flags = CAIRN_LAYER_ELEMENTWISE | CAIRN_LAYER_NEEDS_X,
     .plan = cairn_layer_unchanged,
     .forward = forward,
+    .again = forward,
     .backward = backward,
 };

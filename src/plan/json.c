@@ -30,6 +30,7 @@ static void put_memory(struct cairn_json *json, const struct cairn_plan *plan)
         {"rank", rank},
         {"snapshot", p->snapshot},
         {"rank_0", rank + p->snapshot},
+        {"once_a_node", p->once},
     };
     cairn_json_open(json, "memory_bytes", '{');
     for (size_t i = 0; i < sizeof part / sizeof part[0]; i++)

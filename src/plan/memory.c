@@ -65,15 +65,16 @@ static uint64_t exchange_bytes(uint64_t n_values, size_t element_bytes)
 }
 
 /* The copy, and a piece of the file that is read back through HDF5's chunks.  Where the only
- * checkpoint is that of the end there is no copy, and nothing is summed while it is written. */
-static void plan_saves(struct cairn_planned *planned, bool in_between)
+ * checkpoint is that of the end there is no copy, nor with checkpoint.copy: false; and nothing is
+ * summed while it is written. */
+static void plan_saves(struct cairn_planned *planned, bool copied)
 {
     const uint64_t library = (uint64_t)3 << 20; /* HDF5 while it writes: what rank 0 has more */
     const uint64_t piece = (uint64_t)1 << 20;   /* of checkpoint/read.c */
     uint64_t file = cairn_count_plus(piece, cairn_count_least(planned->checkpoint, CHUNKS_BYTES));
     if (planned->n_saves <= 1) file -= cairn_count_least(file, planned->exchange);
     file = cairn_count_plus(file, library);
-    planned->snapshot = cairn_count_plus(in_between ? planned->checkpoint : 0, file);
+    planned->snapshot = cairn_count_plus(copied ? planned->checkpoint : 0, file);
 }
 
 cairn_status cairn_planned_for(const struct cairn_config *config, struct cairn_dataset *dataset,
@@ -100,9 +101,11 @@ cairn_status cairn_planned_for(const struct cairn_config *config, struct cairn_d
             cairn_count_plus(planned.gradient, cairn_count_times(planned.n_shared, sizeof(real)));
     planned.optimizer =
         cairn_count_times(cairn_count_times(planned.n_weights, sizeof(real)), n_slots);
+    if (several && config->comm_sum != CAIRN_COMM_SUM_ALLREDUCE)
+        planned.once = cairn_count_plus(planned.weights, planned.optimizer);
     planned.labels = label_bytes(dataset);
     planned.groups = cairn_setup_loader_bytes(config, dataset, (size_t)micro);
-    cairn_planned_hold(&planned, cairn_setup_data_preferred(planned.groups.in_memory));
+    cairn_planned_hold(&planned, cairn_setup_data_preferred(&planned.groups));
     planned.on_wire = cairn_count_times(planned.n_values, sum.wire_bytes);
     planned.exchange = several ? exchange_bytes(planned.n_values, sum.wire_bytes) : 0;
     const uint64_t total = cairn_window_total(rule);
@@ -110,7 +113,7 @@ cairn_status cairn_planned_for(const struct cairn_config *config, struct cairn_d
     planned.n_stay = cairn_setup_saves_stay(config, total);
     planned.checkpoint =
         cairn_count_plus(cairn_count_plus(block, planned.average), planned.optimizer);
-    plan_saves(&planned, cairn_setup_saves_in_between(config));
+    plan_saves(&planned, cairn_setup_saves_copied(config));
     *out = planned;
     return CAIRN_OK;
 }

@@ -25,6 +25,7 @@ struct cairn_planned {
     uint64_t labels;                      /* of classes, which are held always */
     uint64_t buffers;                     /* rows of micro-batches on their way, and HDF5's */
     uint64_t exchange;                    /* of MPI_Allreduce, where there are several ranks */
+    uint64_t once; /* of weights and optimizer, where the ranks of a node may share them */
     uint64_t snapshot;                    /* for writing checkpoints; rank 0 alone */
     uint64_t on_wire;                     /* what one update sums over the ranks */
     struct cairn_sum_cost fixed;          /* what train.reproducible takes, or would */

@@ -77,7 +77,7 @@ static int largest(const struct cairn_setup_data_bytes *data, unsigned held)
 unsigned cairn_room_groups_held(const struct cairn_room *room, const struct cairn_need *need)
 {
     const double most = CAIRN_NODE_MEMORY_FULL * (double)room->free;
-    unsigned held = cairn_setup_data_preferred(need->data.in_memory);
+    unsigned held = cairn_setup_data_preferred(&need->data);
     if (need->data.in_memory != CAIRN_IN_MEMORY_AUTO || room->free == 0) return held;
     while (held != 0 && (double)node_with(room, need, held) > most)
         held &= ~(1U << largest(&need->data, held));
@@ -99,6 +99,7 @@ void cairn_room_streamed_text(const struct cairn_setup_data_bytes *data, unsigne
 {
     size_t used = 0;
     text[0] = '\0';
+    held |= cairn_setup_data_preferred(data) ^ ((1U << CAIRN_N_SPLITS) - 1);
     for (int i = 0; i < CAIRN_N_SPLITS; i++) {
         char bytes[32];
         if ((held >> i & 1) != 0 || data->held[i] == 0 || used >= n_bytes) continue;
@@ -135,7 +136,7 @@ uint64_t cairn_room_ranks_that_fit(const struct cairn_room *room, const struct c
 {
     const bool is_auto = need->data.in_memory == CAIRN_IN_MEMORY_AUTO;
     const uint64_t limit = (uint64_t)(CAIRN_NODE_MEMORY_FULL * (double)room->limit);
-    const unsigned held = is_auto ? 0 : cairn_setup_data_preferred(need->data.in_memory);
+    const unsigned held = is_auto ? 0 : cairn_setup_data_preferred(&need->data);
     const bool shares = cairn_room_shares(room, need, held);
     const uint64_t data = shares ? cairn_setup_data_held(&need->data, held) : 0;
     const uint64_t rank = rank_with(need, held) - data;

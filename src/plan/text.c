@@ -94,6 +94,9 @@ static void print_rest(const struct cairn_plan *plan)
     print_part("snapshot", p->snapshot,
                "rank 0: a copy for checkpoints, where some are written before the end");
     print_part("rank 0", rank + p->snapshot, "");
+    if (p->once > 0)
+        print_part("of it once", p->once,
+                   "for the ranks of a node that share weights and optimizer (comm.sum)");
 }
 
 static void print_node(const struct cairn_plan *plan)

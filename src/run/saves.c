@@ -65,7 +65,9 @@ static void collect(struct cairn_run *run, bool wait)
     if (st != CAIRN_FILES)
         cairn_run_report(run, st);
     else if (written.update != run->warned_update)
-        cairn_log_warning("%s; tried again after the next update", written.text);
+        cairn_log_warning("%s; tried again %s", written.text,
+                          run->options.saves_in_place ? "with the next checkpoint"
+                                                      : "after the next update");
     if (st == CAIRN_FILES) run->warned_update = written.update;
 }
 
@@ -81,7 +83,7 @@ void cairn_run_check_writer(struct cairn_run *run)
     run->deadline.writing = cairn_snapshot_is_busy(run);
     if (run->deadline.writing)
         run->n_beside++;
-    else if (run->refused)
+    else if (run->refused && !run->options.saves_in_place) /* then there is nothing left of it */
         begin_again(run);
     else
         collect(run, false);

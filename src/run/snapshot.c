@@ -112,8 +112,8 @@ static cairn_status fill_saver(struct cairn_saver *saver, struct cairn_run *run)
     return add_loss(state, t);
 }
 
-/* In a host's process HDF5 is the host's threads'.  A copy is for training to go on meanwhile; at
- * the end of a run there is none. */
+/* In a host's process HDF5 is the host's threads'.  A copy is for training to go on meanwhile,
+ * where that is wanted; at the end of a run there is none. */
 static enum cairn_writing writing_of(const struct cairn_run_options *options)
 {
     const struct cairn_keep *keep = &options->place.keep;
@@ -121,7 +121,7 @@ static enum cairn_writing writing_of(const struct cairn_run_options *options)
                             keep->every != 0 || keep->n_at != 0 ||
                             options->keep_best != CAIRN_SCORE_NONE;
     if (!cairn_process_is_ours()) return CAIRN_WRITING_IMAGE;
-    return in_between ? CAIRN_WRITING_COPY : CAIRN_WRITING_NOW;
+    return in_between && !options->saves_in_place ? CAIRN_WRITING_COPY : CAIRN_WRITING_NOW;
 }
 
 static cairn_status start_writer(struct cairn_saver *saver, const struct cairn_run_options *options)

@@ -55,9 +55,19 @@ uint64_t cairn_setup_memory(const struct cairn_config *config)
     return any ? 0 : config->data_memory;
 }
 
-unsigned cairn_setup_data_preferred(enum cairn_word_in_memory in_memory)
+unsigned cairn_setup_data_preferred(const struct cairn_setup_data_bytes *data)
 {
-    return in_memory == CAIRN_IN_MEMORY_FALSE ? 0 : (1U << CAIRN_N_SPLITS) - 1;
+    const unsigned all = (1U << CAIRN_N_SPLITS) - 1;
+    if (data->in_memory == CAIRN_IN_MEMORY_FALSE) return 0;
+    return data->in_memory == CAIRN_IN_MEMORY_AUTO ? all & ~data->once : all;
+}
+
+/* test, where evaluations on the way read another group, or there are none. */
+static unsigned read_once(const struct cairn_config *config, const struct cairn_dataset *dataset)
+{
+    const bool never = config->train_evaluate_every == CAIRN_KEY_WORD(CAIRN_EVALUATE_EVERY_NONE);
+    const bool other = cairn_dataset_size(dataset, CAIRN_SPLIT_VAL) > 0;
+    return never || other ? 1U << CAIRN_SPLIT_TEST : 0;
 }
 
 /* A sum of those groups whose bit in `held` is `bit`. */
@@ -85,6 +95,7 @@ struct cairn_setup_data_bytes cairn_setup_loader_bytes(const struct cairn_config
         .in_memory = (enum cairn_word_in_memory)config->data_in_memory,
         .memory = cairn_setup_memory(config),
         .buffers = cairn_dataset_files_bytes(dataset),
+        .once = read_once(config, dataset),
     };
     for (int i = 0; i < CAIRN_N_SPLITS; i++) {
         struct cairn_loader_options options =

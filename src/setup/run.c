@@ -154,13 +154,14 @@ static uint64_t gradflow_interval(const struct cairn_trainer_parts *parts)
     return (double)often > least ? often : (uint64_t)least;
 }
 
-bool cairn_setup_saves_in_between(const struct cairn_config *config)
+bool cairn_setup_saves_copied(const struct cairn_config *config)
 {
     struct cairn_keep keep = {0};
     const bool milestones =
         read_milestones(config, &keep) != CAIRN_OK || keep.every != 0 || keep.n_at != 0;
-    return milestones || cairn_setup_saves_every(config) != 0 ||
-           !is_none(config->checkpoint_keep_best);
+    const bool in_between = milestones || cairn_setup_saves_every(config) != 0 ||
+                            !is_none(config->checkpoint_keep_best);
+    return in_between && config->checkpoint_copy;
 }
 
 cairn_status cairn_setup_run(const struct cairn_config *config, const cairn_trainer *t,
@@ -180,6 +181,7 @@ cairn_status cairn_setup_run(const struct cairn_config *config, const cairn_trai
     out->checkpoint_every = cairn_setup_saves_every(config);
     if (config->checkpoint_every == CAIRN_KEY_WORD(CAIRN_CHECKPOINT_EVERY_AUTO))
         out->checkpoint_mtbf_s = config->checkpoint_mtbf;
+    out->saves_in_place = !config->checkpoint_copy;
     out->place.keep = keep;
     out->reproducible = config->train_reproducible;
     return CAIRN_OK;

@@ -198,6 +198,7 @@ struct cairn_setup_data_bytes {
     uint64_t held[CAIRN_N_SPLITS];     /* raw, of a group that is held in memory */
     uint64_t streamed[CAIRN_N_SPLITS]; /* rows of one that is not, on their way */
     uint64_t buffers;                  /* what they take in any case, with HDF5's chunks */
+    unsigned once;                     /* groups that a run reads once, at its end */
 };
 
 /** Bytes that the ranks of a node may take together, by data.memory; 0: auto.  Ranks: local.
@@ -205,7 +206,7 @@ struct cairn_setup_data_bytes {
 uint64_t cairn_setup_memory(const struct cairn_config *config);
 
 /** The groups that are held where there is room for all.  Ranks: local.  Errors: none. */
-unsigned cairn_setup_data_preferred(enum cairn_word_in_memory in_memory);
+unsigned cairn_setup_data_preferred(const struct cairn_setup_data_bytes *data);
 
 /** Bytes of those that are held, and of the rows of the others.  Ranks: local.  Errors: none. */
 uint64_t cairn_setup_data_held(const struct cairn_setup_data_bytes *data, unsigned held);
@@ -301,8 +302,9 @@ CAIRN_CHECKED cairn_status cairn_setup_check_run(const struct cairn_config *conf
  * measured.  Ranks: local.  Errors: none. */
 uint64_t cairn_setup_saves_every(const struct cairn_config *config);
 
-/** Whether a run saves before its end.  Ranks: local.  Errors: none. */
-bool cairn_setup_saves_in_between(const struct cairn_config *config);
+/** Whether a copy is made of what a run saves: where it saves before its end, unless it is to wait.
+ * Ranks: local.  Errors: none. */
+bool cairn_setup_saves_copied(const struct cairn_config *config);
 
 /** Checkpoints that stay in a run of so many updates, however few of the newest are kept.
  * Ranks: local.  Errors: none; milestones that are no updates count none. */

@@ -68,7 +68,7 @@ static cairn_status count_hosts(struct decision *d)
     struct cairn_groups hosts = {0};
     cairn_status st = cairn_groups_make(d->record, d->n, sizeof *d->record, by_host, &hosts);
     for (size_t h = 0; st == CAIRN_OK && h < hosts.n_groups; h++) {
-        d->held[h] = (unsigned char)(cairn_setup_data_preferred(CAIRN_IN_MEMORY_AUTO) | SHARED);
+        d->held[h] = (unsigned char)(SHARED | (SHARED - 1U));
         for (size_t i = hosts.begin[h]; i < hosts.begin[h + 1]; i++) {
             d->host[hosts.item[i]] = h;
             d->n_host[hosts.item[i]] = hosts.begin[h + 1] - hosts.begin[h];
@@ -119,7 +119,7 @@ static void judge(struct decision *d, size_t of, size_t n_group,
     memory.given = need.data.memory;
     const struct cairn_room room = cairn_room(&memory, &ranks, record->own);
     const unsigned held = cairn_room_groups_held(&room, &need);
-    const unsigned wish = cairn_setup_data_preferred(need.data.in_memory);
+    const unsigned wish = cairn_setup_data_preferred(&need.data);
     const bool refused = cairn_room_holds_too_much(&room, &need);
     const bool known = d->hold->text[0] != '\0'; /* of another host */
     const uint64_t wanted = cairn_setup_data_held(&need.data, wish);

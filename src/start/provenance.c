@@ -84,26 +84,36 @@ static cairn_status write_entry(const struct texts *texts, const struct cairn_st
     return cairn_run_folder_provenance_begin(folder, facts);
 }
 
+/* The hosts and how many ranks each has, on rank 0.  Collective. */
+static cairn_status collect_hosts(cairn_comm *comm, char **out)
+{
+    const struct cairn_comm_node at = cairn_comm_node(comm);
+    const bool main_rank = cairn_comm_rank(comm) == 0;
+    struct cairn_node_name mine = {.n_ranks = (uint64_t)at.n_ranks};
+    struct cairn_node_name *all = NULL;
+    char host[TEXT_BYTES];
+    cairn_status st = CAIRN_OK;
+    cairn_system_host(host);
+    snprintf(mine.host, sizeof mine.host, "%.*s", (int)sizeof mine.host - 1, host);
+    if (main_rank)
+        st = cairn_memory_get((size_t)at.n_nodes, sizeof *all, "the list of hosts", &all);
+    st = cairn_comm_gather_nodes(comm, st, &mine, sizeof mine, all);
+    if (st == CAIRN_OK && main_rank) st = cairn_hosts_text(all, (size_t)at.n_nodes, out);
+    free(all);
+    return st;
+}
+
 cairn_status cairn_provenance_begin(cairn_comm *comm, const struct cairn_start *about,
                                     struct cairn_run_folder *folder)
 {
     struct texts texts = {.hosts = NULL};
-    char host[TEXT_BYTES] = "";
-    char *all = NULL;
-    bool main_rank = cairn_comm_rank(comm) == 0;
-    size_t n_ranks = (size_t)cairn_comm_size(comm);
-    cairn_status st = CAIRN_OK;
-    cairn_system_host(host);
-    if (main_rank) st = cairn_memory_get(n_ranks, TEXT_BYTES, "the list of hosts", &all);
-    st = cairn_comm_gather(comm, st, host, sizeof host, all);
-    if (main_rank && st == CAIRN_OK) {
-        fill_texts(&texts, about, (int)n_ranks);
-        st = cairn_hosts_text(all, TEXT_BYTES, n_ranks, &texts.hosts);
-        if (st == CAIRN_OK) st = cairn_system_command(&texts.command);
+    cairn_status st = collect_hosts(comm, &texts.hosts);
+    if (st == CAIRN_OK && cairn_comm_rank(comm) == 0) {
+        fill_texts(&texts, about, cairn_comm_size(comm));
+        st = cairn_system_command(&texts.command);
         if (st == CAIRN_OK) st = write_entry(&texts, about, folder);
     }
     free(texts.command);
     free(texts.hosts);
-    free(all);
     return cairn_comm_agree(comm, st);
 }

@@ -5,6 +5,7 @@
 #include "base/build_config.h"
 #include "tensor/blas.h"
 #include "tensor/kernels.h"
+#include "tensor/outer.h"
 
 static const struct cairn_matmul_kind *kind_of(enum cairn_backend backend)
 {
@@ -15,10 +16,23 @@ static const struct cairn_matmul_kind *kind_of(enum cairn_backend backend)
     return &cairn_matmul_blas;
 }
 
+/* The most of the planned rows that outer.h takes. */
+static size_t place_rows(const struct cairn_matmul *matmul)
+{
+    size_t most = 0;
+    for (size_t i = 0; i < CAIRN_MICRO_SIZES; i++)
+        if (matmul->rows[i] > most && matmul->rows[i] <= CAIRN_OUTER_MOST) most = matmul->rows[i];
+    return most;
+}
+
 cairn_status cairn_matmul_plan(struct cairn_matmul *matmul)
 {
     matmul->kind = kind_of(matmul->backend);
-    return matmul->kind->plan(matmul);
+    matmul->place_rows = matmul->kind->places && !matmul->rounds ? place_rows(matmul) : 0;
+    CAIRN_TRY(matmul->kind->plan(matmul));
+    const size_t bytes = cairn_outer_scratch(matmul->place_rows, matmul->in);
+    if (bytes > matmul->scratch_bytes) matmul->scratch_bytes = bytes;
+    return CAIRN_OK;
 }
 
 void cairn_matmul_free(struct cairn_matmul *matmul)
@@ -37,9 +51,25 @@ void cairn_matmul_by_data(const struct cairn_matmul *matmul, const struct cairn_
     matmul->kind->by_data(matmul, job);
 }
 
+bool cairn_matmul_places(const struct cairn_matmul *matmul, size_t n)
+{
+    return n <= matmul->place_rows;
+}
+
 void cairn_matmul_by_weights(const struct cairn_matmul *matmul, const struct cairn_matmul_job *job)
 {
-    matmul->kind->by_weights(matmul, job);
+    struct cairn_place plain = {.sum = job->dw, .adds = job->beta != 0};
+    if (!cairn_matmul_places(matmul, job->n)) {
+        matmul->kind->by_weights(matmul, job);
+        return;
+    }
+    cairn_outer(&(struct cairn_outer){.n = job->n,
+                                      .out = matmul->out,
+                                      .in = matmul->in,
+                                      .dy = job->dy,
+                                      .x = job->x,
+                                      .scratch = job->scratch},
+                job->place != NULL ? job->place : &plain);
 }
 
 static cairn_status blas_plan(struct cairn_matmul *matmul)

@@ -13,6 +13,7 @@
 #include "cairn/status.h"
 #include "tensor/backend.h"
 #include "tensor/micro.h"
+#include "tensor/place.h"
 #include "tensor/real.h"
 
 #define cairn_matmul_plan       CAIRN_R(cairn_matmul_plan)
@@ -20,6 +21,7 @@
 #define cairn_matmul_forward    CAIRN_R(cairn_matmul_forward)
 #define cairn_matmul_by_data    CAIRN_R(cairn_matmul_by_data)
 #define cairn_matmul_by_weights CAIRN_R(cairn_matmul_by_weights)
+#define cairn_matmul_places     CAIRN_R(cairn_matmul_places)
 
 /** In how many calls W must stay the same for keeping it to pay. */
 enum { CAIRN_KEPT_FROM = 4 };
@@ -36,29 +38,32 @@ struct cairn_matmul {
 
     const struct cairn_matmul_kind *kind; /* who does it */
     void *self;                           /* the kind's own plan, owned */
-    size_t scratch_bytes;                 /* of one call */
-    size_t code_bytes; /* that the library made for it, unless for an equal one */
-    size_t kept_bytes; /* of W in that layout, 0 where it is not kept */
+    size_t place_rows;    /* the gradient by W over at most so many is put into its place */
+    size_t scratch_bytes; /* of one call */
+    size_t code_bytes;    /* that the library made for it, unless for an equal one */
+    size_t kept_bytes;    /* of W in that layout, 0 where it is not kept */
 };
 
 /** The arrays of one call; those that it does not name are not looked at. */
 struct cairn_matmul_job {
-    size_t n;         /* rows */
-    const real *x;    /* [n, in] */
-    const real *w;    /* [out, in] */
-    const real *bias; /* [out], or NULL */
-    real *y;          /* [n, out] */
-    const real *dy;   /* [n, out] */
-    real *dx;         /* [n, in] */
-    real *dw;         /* [out, in] */
-    real beta;        /* dw = beta * dw + gradient, with 0 (dw is not read) or 1 */
-    void *scratch;    /* at a multiple of 64 */
-    void *kept;       /* likewise; this map's own */
+    size_t n;                  /* rows */
+    const real *x;             /* [n, in] */
+    const real *w;             /* [out, in] */
+    const real *bias;          /* [out], or NULL */
+    real *y;                   /* [n, out] */
+    const real *dy;            /* [n, out] */
+    real *dx;                  /* [n, in] */
+    real *dw;                  /* [out, in] */
+    real beta;                 /* dw = beta * dw + gradient, with 0 (dw is not read) or 1 */
+    struct cairn_place *place; /* of dw, instead of these two where cairn_matmul_places() */
+    void *scratch;             /* at a multiple of 64 */
+    void *kept;                /* likewise; this map's own */
     uint64_t weights; /* numbers the weights: equal as long as W is; 0: nothing is known of it */
 };
 
 /** One way to do it. */
 struct cairn_matmul_kind {
+    bool places; /* dw of few rows may be done by tensor/outer.h as well, with about its bits */
     cairn_status (*plan)(struct cairn_matmul *matmul); /* sets self and scratch_bytes */
     void (*free)(struct cairn_matmul *matmul);         /* also after a plan that failed */
     void (*forward)(const struct cairn_matmul *matmul, const struct cairn_matmul_job *job);
@@ -90,6 +95,9 @@ void cairn_matmul_forward(const struct cairn_matmul *matmul, const struct cairn_
 
 /** dx from dy, w.  Ranks: local.  Errors: none. */
 void cairn_matmul_by_data(const struct cairn_matmul *matmul, const struct cairn_matmul_job *job);
+
+/** Whether dw of n rows can be put into a place.  Ranks: local.  Errors: none. */
+bool cairn_matmul_places(const struct cairn_matmul *matmul, size_t n);
 
 /** dw from dy, x.  Ranks: local.  Errors: none. */
 void cairn_matmul_by_weights(const struct cairn_matmul *matmul, const struct cairn_matmul_job *job);

@@ -196,6 +196,7 @@ static cairn_status plan_size(const struct cairn_matmul *matmul, size_t i, struc
     const bool keeps = matmul->keeps && i == 0 && matmul->in <= MOST_KEPT / matmul->out;
     for (int pass = 0; pass < N_PASSES; pass++) {
         if (pass == BY_DATA && !matmul->wants_dx) continue;
+        if (pass >= BY_WEIGHTS && cairn_matmul_places(matmul, n)) continue;
         CAIRN_TRY(plan_product(self, &wanted[pass], &self->product[i][pass]));
         if (keeps && pass < KEPT_PASSES)
             CAIRN_TRY(plan_with_kept(self, &wanted[pass], &self->kept[pass]));
@@ -389,6 +390,7 @@ static void by_weights(const struct cairn_matmul *matmul, const struct cairn_mat
 }
 
 const struct cairn_matmul_kind cairn_matmul_onednn = {
+    .places = true,
     .plan = plan,
     .free = release,
     .forward = forward,

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "tensor/place.h"
 #include "tensor/real.h"
 
 /**
@@ -19,6 +20,9 @@
 struct cairn_sink {
     real *(*open)(struct cairn_sink *sink, size_t param);
     void (*close)(struct cairn_sink *sink, size_t param);
+    /* the place of a tensor whose gradient can be put there as it is made, instead of being opened;
+       it is closed when all of it has been.  NULL, or NULL comes back: it must be opened */
+    struct cairn_place *(*place)(struct cairn_sink *sink, size_t param);
     bool keeps; /* a sum is kept in the places; else what is there has no value when it is opened */
     const bool *started; /* [n_tensors] where sums are kept: the place holds one; changed by
                             close() alone.  NULL: all do */
@@ -29,6 +33,12 @@ struct cairn_sink {
 static inline real cairn_sink_beta(const struct cairn_sink *sink, size_t param)
 {
     return sink->keeps && (sink->started == NULL || sink->started[param]) ? 1 : 0;
+}
+
+/** The place of a tensor, or NULL.  Ranks: local; borrowed until it is closed.  Errors: none. */
+static inline struct cairn_place *cairn_sink_place(struct cairn_sink *sink, size_t param)
+{
+    return sink->place == NULL ? NULL : sink->place(sink, param);
 }
 
 #endif

@@ -60,22 +60,9 @@ work(const struct cairn_tile *tile, const size_t n_rows, const size_t n_vectors)
     }
 #define LISTED(n) {rows_##n##_1, rows_##n##_2},
 
-#define EACH_TO_4(X)  X(1) X(2) X(3) X(4)
-#define EACH_TO_6(X)  EACH_TO_4(X) X(5) X(6)
-#define EACH_TO_12(X) EACH_TO_6(X) X(7) X(8) X(9) X(10) X(11) X(12)
-#define EACH_TO_14(X) EACH_TO_12(X) X(13) X(14)
-#if CAIRN_TILE_ROWS == 14
-#define EACH EACH_TO_14
-#elif CAIRN_TILE_ROWS == 12
-#define EACH EACH_TO_12
-#elif CAIRN_TILE_ROWS == 6
-#define EACH EACH_TO_6
-#else
-#define EACH EACH_TO_4
-#endif
-
-EACH(INSTANCE)
-static void (*const instance[ROWS][VECTORS])(const struct cairn_tile *tile) = {EACH(LISTED)};
+CAIRN_TILE_EACH(INSTANCE)
+static void (*const instance[ROWS][VECTORS])(const struct cairn_tile *tile) = {
+    CAIRN_TILE_EACH(LISTED)};
 
 /* The last vector of each row is not c's alone: by way of a copy. */
 static void part(const struct cairn_tile *tile, size_t n_vectors)

@@ -33,6 +33,21 @@
 #define CAIRN_TILE_IS_SLOW false
 #endif
 
+/** X(1) X(2) ... of all counts of rows. */
+#define CAIRN_TILE_EACH_4(X)  X(1) X(2) X(3) X(4)
+#define CAIRN_TILE_EACH_6(X)  CAIRN_TILE_EACH_4(X) X(5) X(6)
+#define CAIRN_TILE_EACH_12(X) CAIRN_TILE_EACH_6(X) X(7) X(8) X(9) X(10) X(11) X(12)
+#define CAIRN_TILE_EACH_14(X) CAIRN_TILE_EACH_12(X) X(13) X(14)
+#if CAIRN_TILE_ROWS == 14
+#define CAIRN_TILE_EACH CAIRN_TILE_EACH_14
+#elif CAIRN_TILE_ROWS == 12
+#define CAIRN_TILE_EACH CAIRN_TILE_EACH_12
+#elif CAIRN_TILE_ROWS == 6
+#define CAIRN_TILE_EACH CAIRN_TILE_EACH_6
+#else
+#define CAIRN_TILE_EACH CAIRN_TILE_EACH_4
+#endif
+
 /** Numbers of a vector, and the most columns of a tile: two vectors. */
 #define CAIRN_TILE_LANES   (CAIRN_TILE_BYTES / sizeof(real))
 #define CAIRN_TILE_COLUMNS (2 * CAIRN_TILE_LANES)

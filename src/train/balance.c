@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/count.h"
 #include "base/log.h"
@@ -27,8 +28,8 @@ static const uint64_t MOST_NS = UINT64_C(1) << 50; /* 13 days; times FASTEST it 
 
 /* What is known of a rank. */
 struct speed {
-    uint64_t last[N_LAST]; /* ns per micro-batch, of its last spans */
-    uint64_t n_last;       /* spans since it had work again */
+    uint64_t last[N_LAST]; /* ns per micro-batch, of its last spans since it had work again, the
+                              newest first; 0: none */
     uint64_t micro_ns;     /* what is believed; 0: nothing yet */
 };
 
@@ -40,10 +41,10 @@ struct cairn_balance {
     struct cairn_balance_span mine;   /* the running span of this rank */
     uint64_t most_micro;              /* of a window in it */
     struct speed *speed;              /* [n_ranks] */
-    struct cairn_balance_span *spans; /* [n_ranks] */
-    uint64_t *time, *next;            /* [n_ranks]: in use; measured */
-    uint64_t *n, *n_next;             /* [n_ranks]: their cuts of cut_for micro-batches */
-    uint64_t cut_for;
+    struct cairn_balance_span *spans; /* [n_ranks]; once it is taken, its room is that of ... */
+    uint64_t *next, *n_next;          /* ... [n_ranks] each: what is measured, and its cut */
+    uint64_t *time, *n;               /* [n_ranks]: what is in use, and its cut, ... */
+    uint64_t cut_for;                 /* ... both of so many micro-batches */
 };
 
 static uint64_t least_of(const uint64_t *x, size_t n)
@@ -115,13 +116,13 @@ cairn_status cairn_balance_create(int n_ranks, uint64_t every, struct cairn_bala
     cairn_status st = cairn_memory_get(n, sizeof *b->speed, what, &b->speed);
     if (st == CAIRN_OK) st = cairn_memory_get(n, sizeof *b->spans, what, &b->spans);
     if (st == CAIRN_OK) st = cairn_memory_get(n, sizeof *b->time, what, &b->time);
-    if (st == CAIRN_OK) st = cairn_memory_get(n, sizeof *b->next, what, &b->next);
     if (st == CAIRN_OK) st = cairn_memory_get(n, sizeof *b->n, what, &b->n);
-    if (st == CAIRN_OK) st = cairn_memory_get(n, sizeof *b->n_next, what, &b->n_next);
     if (st != CAIRN_OK) {
         cairn_balance_free(b);
         return st;
     }
+    b->next = &b->spans->busy_ns;
+    b->n_next = b->next + n;
     for (size_t r = 0; r < n; r++) b->time[r] = FASTEST;
     *out = b;
     return CAIRN_OK;
@@ -133,9 +134,7 @@ void cairn_balance_free(struct cairn_balance *b)
     free(b->speed);
     free(b->spans);
     free(b->time);
-    free(b->next);
     free(b->n);
-    free(b->n_next);
     free(b);
 }
 
@@ -157,12 +156,12 @@ struct cairn_share cairn_balance_share(struct cairn_balance *b, const struct cai
 }
 
 /* The middle one of three; of two the smaller, since what disturbs a rank makes it slower. */
-static uint64_t typical(const uint64_t *x, uint64_t n)
+static uint64_t typical(const uint64_t x[N_LAST])
 {
     uint64_t low = cairn_count_least(x[0], x[1]);
     uint64_t high = x[0] > x[1] ? x[0] : x[1];
-    if (n == 1) return x[0];
-    if (n == 2 || x[2] < low) return low;
+    if (x[1] == 0) return x[0];
+    if (x[2] < low) return low;
     return cairn_count_least(x[2], high);
 }
 
@@ -170,16 +169,16 @@ static uint64_t typical(const uint64_t *x, uint64_t n)
 static void measure(struct speed *speed, const struct cairn_balance_span *span)
 {
     uint64_t now_ns = cairn_count_least(span->busy_ns / span->n_micro, MOST_NS);
-    speed->last[speed->n_last % N_LAST] = now_ns > 0 ? now_ns : 1;
-    speed->n_last++;
-    speed->micro_ns = typical(speed->last, cairn_count_least(speed->n_last, N_LAST));
+    memmove(speed->last + 1, speed->last, (N_LAST - 1) * sizeof *speed->last);
+    speed->last[0] = now_ns > 0 ? now_ns : 1;
+    speed->micro_ns = typical(speed->last);
 }
 
 /* A rank without work cannot be measured.  What was believed of it fades, so that it gets another
  * try: the slower it was, the later. */
 static void guess(struct speed *speed, uint64_t fastest_ns)
 {
-    speed->n_last = 0;
+    memset(speed->last, 0, sizeof speed->last);
     if (speed->micro_ns == 0)
         speed->micro_ns = fastest_ns;
     else if (speed->micro_ns > fastest_ns)
@@ -197,11 +196,13 @@ static uint64_t end_of(const uint64_t *time, const uint64_t *n, size_t n_ranks)
     return end;
 }
 
-static void swap(uint64_t **a, uint64_t **b)
+static void swap(uint64_t *a, uint64_t *b, size_t n)
 {
-    uint64_t *was = *a;
-    *a = *b;
-    *b = was;
+    for (size_t i = 0; i < n; i++) {
+        uint64_t was = a[i];
+        a[i] = b[i];
+        b[i] = was;
+    }
 }
 
 /* Cut by what is believed now, where that is worth it: noise must not push shares to and fro. */
@@ -215,8 +216,8 @@ static bool cut_again(struct cairn_balance *b, uint64_t fastest_ns, uint64_t n_m
     cairn_balance_cut(b->next, b->n_ranks, n_micro, b->n_next);
     uint64_t end = end_of(b->next, b->n_next, b->n_ranks);
     if (end_of(b->next, b->n, b->n_ranks) <= end + end / WORTH) return false;
-    swap(&b->time, &b->next);
-    swap(&b->n, &b->n_next);
+    swap(b->time, b->next, b->n_ranks);
+    swap(b->n, b->n_next, b->n_ranks);
     return true;
 }
 

@@ -127,6 +127,21 @@ static void groups_work_apart(void **state)
     assert_on_all(ok);
 }
 
+/* The last rank as a node of its own. */
+static void the_first_rank_of_each_node_speaks(void **state)
+{
+    (void)state;
+    const struct cairn_comm_node before = world->node;
+    const int mine = rank() + 10;
+    int all[2] = {-1, -1};
+    world->node.first = rank() == last() ? last() : 0;
+    cairn_status st = cairn_comm_gather_nodes(world, CAIRN_OK, &mine, sizeof mine, all);
+    bool ok = st == CAIRN_OK;
+    if (rank() == 0) ok = ok && all[0] == 10 && all[1] == (last() > 0 ? last() + 10 : -1);
+    world->node = before;
+    assert_on_all(ok);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -138,6 +153,7 @@ int main(void)
         cmocka_unit_test(who_differs_is_named),
         cmocka_unit_test(a_part_of_the_world),
         cmocka_unit_test(groups_work_apart),
+        cmocka_unit_test(the_first_rank_of_each_node_speaks),
     };
     return RUN_ON_ALL("comm", tests);
 }

@@ -66,6 +66,63 @@ code=0
 same "exit code of a small ulimit -n" "$code" 2
 grep -q '^cairn-mpirun: mpirun needs 356 open files for 64 ranks on a host, and ulimit -n can only be 200' err ||
     fail "a small ulimit -n is not named"
+# What carries messages: on one host shared memory, unless somebody has chosen.  $root has no file of parameters and no fabric.
+printf '#!/bin/sh\necho "${OMPI_MCA_pml-}:${OMPI_MCA_btl-}"\n' >mpirun
+root=$work/machine
+mkdir -p "$root/sys/class/infiniband" "$root/sys/class/net" "$root/etc/openmpi" "$root/proc/self" home/.openmpi
+: >"$root/proc/self/cgroup"
+# chosen ARGUMENTS...: by the launcher, with its other words in err
+chosen() { HOME=$work/home CAIRN_TEST_ROOT=$root MPIRUN=$work/mpirun "$launcher" "$@" -- true 2>err; }
+own=ob1:self,vader,tcp
+same "on one host" "$(chosen -n 2)" $own
+same "on one named host" "$(chosen -n 2 --hosts here)" $own
+same "on two hosts" "$(chosen -n 2 --hosts a,b)" :
+[ ! -s err ] || fail "it names a fabric where there is none"
+same "on two hosts of Slurm" "$(SLURM_JOB_NUM_NODES=2 chosen -n 2)" :
+for flags in "--host a,b" "--hostfile file" "--mca pml ucx" "-mca mtl psm2" "--tune file" "-x OMPI_MCA_pml=ucx"; do
+    same "with $flags" "$(chosen -n 2 $flags)" :
+done
+same "with --mca btl" "$(chosen -n 2 --mca btl self,tcp)" ob1:
+same "where a variable chooses" "$(OMPI_MCA_pml=ucx chosen -n 2) $(OMPI_MCA_btl=self,tcp chosen -n 2)" "ucx: ob1:self,tcp"
+same "where others list the hosts" "$(PBS_NODEFILE=file chosen -n 2)" :
+echo 'pml = ucx' >file
+same "where a named file chooses" "$(OMPI_MCA_mca_base_param_files=$work/file chosen -n 2)" :
+for file in "home/.openmpi/mca-params.conf" "$root/etc/openmpi/openmpi-mca-params.conf"; do
+    printf '# btl = x\npml = ^ucx\nbtl=^uct,openib\n' >"$file"
+    same "where $file leaves others out" "$(chosen -n 2)" $own
+    echo 'btl = ^tcp' >"$file"
+    same "where $file leaves out what would be chosen" "$(chosen -n 2)" ob1:
+    echo ' pml = ucx' >"$file"
+    same "where $file chooses" "$(chosen -n 2)" :
+    rm "$file"
+done
+# A fabric, and what takes it, on several hosts alone and in one line.
+# names PATTERN: what is there now is named so
+names()
+{
+    same "with a fabric on two hosts" "$(chosen -n 2 --hosts a,b)" :
+    same "lines on a fabric" "$(wc -l <err)" 1
+    grep -Eq "^cairn-mpirun: this host has $1, or OMPI_MCA_pml=ob1 " err || fail "no $1 in its line"
+}
+tcp=${OMPI_MCA_btl_tcp_if_include-}
+unset OMPI_MCA_btl_tcp_if_include
+for device in "eth0 1000 :" "eth1 25000 eth1, faster than others: export OMPI_MCA_btl_tcp_if_include=eth1"; do
+    read -r name speed wanted <<<"$device"
+    mkdir -p "$root/sys/class/net/$name/device"
+    echo "$speed" >"$root/sys/class/net/$name/speed"
+    if [ "$wanted" = : ]; then chosen -n 2 --hosts a,b >out && [ ! -s err ] || fail "one network leaves no choice"; else names "$wanted"; fi
+done
+OMPI_MCA_btl_tcp_if_include=eth0 chosen -n 2 --hosts a,b >out
+[ ! -s err ] || fail "a network was chosen"
+for device in "mlx5_0 .*OMPI_MCA_pml=ucx" "hfi1_0 .*mtl=psm2" "rdmap0s6 .*FI_PROVIDER=efa"; do
+    mkdir "$root/sys/class/infiniband/${device% *}"
+    names "${device/ .*/ .*}"
+    OMPI_MCA_pml=ob1 chosen -n 2 --hosts a,b >out
+    [ ! -s err ] || fail "ob1 was chosen, and ${device% *} named"
+    same "with a fabric on one host" "$(chosen -n 2) $(cat err)" "$own "
+    rm -r "$root/sys/class/infiniband/${device% *}"
+done
+[ -z "$tcp" ] || export OMPI_MCA_btl_tcp_if_include=$tcp
 code=0
 "$launcher" -n 2 -- 2>err || code=$?
 same "exit code of nothing behind --" "$code" 2

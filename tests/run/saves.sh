@@ -42,6 +42,23 @@ expect 0 2 train run.yaml --out plain
 weights=$(weights_of plain)
 same "checkpoints of a plain run" "$(files plain)" "60 "
 
+# ---- without a copy: training waits, and rank 0 takes less memory
+# snapshot ARG...: what rank 0 has more than other ranks, by the plan
+snapshot()
+{
+    expect 0 0 plan run.yaml --memory --ranks 2 "$@"
+    awk '$1 == "snapshot" { print $2 }' out
+}
+
+for ranks in 1 2; do
+    expect 0 $ranks train run.yaml --out still$ranks checkpoint.copy=false checkpoint.keep=0 train.updates=30
+    same "checkpoints without a copy" "$(files still$ranks)" "7 14 21 28 30 "
+    expect 0 $ranks train run.yaml --out still$ranks checkpoint.copy=false checkpoint.keep=0
+    same "weights without a copy" "$(weights_of still$ranks)" "$weights"
+done
+less=$(($(snapshot) - $(snapshot checkpoint.copy=false)))
+[ $less -ge $((2 * 4 * 43)) ] || fail "the plan has $less bytes less without a copy of 43 weights and their momentum"
+
 # ---- the best one stays beside the newest, on any number of ranks, through stops
 for ranks in 1 3; do
     expect 0 $ranks train run.yaml --out best$ranks checkpoint.keep_best=eval_loss

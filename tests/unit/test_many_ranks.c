@@ -50,14 +50,16 @@ static void equal_items_are_found_by_sorting(void **state)
 static void hosts_of_the_provenance(void **state)
 {
     (void)state;
-    char *all = calloc(MANY, CAIRN_SYSTEM_TEXT_BYTES);
+    struct cairn_node_name *all = calloc(MANY, sizeof *all);
     char *text = NULL;
     assert_non_null(all);
-    for (int r = 0; r < MANY; r++) /* dealt out in turn, the last host first */
-        sprintf(all + (size_t)r * CAIRN_SYSTEM_TEXT_BYTES, "node%d", ON_HOST - 1 - r % ON_HOST);
-    assert_int_equal(cairn_hosts_text(all, CAIRN_SYSTEM_TEXT_BYTES, MANY, &text), CAIRN_OK);
-    assert_int_equal(strncmp(text, "node127 x 128, node126 x 128, ", 30), 0);
-    assert_string_equal(text + strlen(text) - 11, "node0 x 128");
+    for (int i = 0; i < MANY; i++) { /* a name for many containers, the last host first */
+        sprintf(all[i].host, "node%d", ON_HOST - 1 - i % ON_HOST);
+        all[i].n_ranks = 2;
+    }
+    assert_int_equal(cairn_hosts_text(all, MANY, &text), CAIRN_OK);
+    assert_int_equal(strncmp(text, "node127 x 256, node126 x 256, ", 30), 0);
+    assert_string_equal(text + strlen(text) - 11, "node0 x 256");
     free(text);
     free(all);
 }

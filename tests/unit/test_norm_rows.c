@@ -30,8 +30,14 @@ static void check(size_t n_rows, size_t n, bool has_mean)
     for (size_t j = 0; j < n; j++) weight[j] = (real)(1 + number(j) / 2);
     for (size_t i = 0; i < n_rows; i++) moments[2 * i] = 0.1 * number(i);
     for (size_t i = 0; i < n_rows; i++) moments[2 * i + 1] = 1.5 + number(i);
-    const struct cairn_norm_rows rows = {n_rows,      n, x, dy, weight, has_mean ? moments : NULL,
-                                         moments + 1, 2};
+    const struct cairn_norm_rows rows = {.n_rows = n_rows,
+                                         .n = n,
+                                         .x = x,
+                                         .dy = dy,
+                                         .weight = weight,
+                                         .mean = has_mean ? moments : NULL,
+                                         .inverse = moments + 1,
+                                         .next = 2};
     real *dx = malloc(n_rows * n * sizeof *dx);
     cairn_norm_rows_backward(&rows, sums, has_mean ? sums + blocks * n : NULL, dx);
     for (size_t i = 0; i < n_rows; i++) {

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * A few numbers into their place.  Whole tiles: outer.c. */
+#include "tensor/place.h"
+
+#include <string.h>
+#include <tgmath.h>
+
+static real_bits bits_of(real x)
+{
+    real_bits bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits;
+}
+
+/* The nearest whole number; of what has none, any. */
+static uint64_t units_of(real x, real scale)
+{
+    const double y = (double)x * (double)scale;
+    return fabs(y) < 0x1p63 ? (uint64_t)(int64_t)rint(y) : 0;
+}
+
+void cairn_place_put(const struct cairn_place *place, size_t first, const real *x, size_t n,
+                     struct cairn_found *found)
+{
+    real squares = 0;
+    for (size_t i = 0; i < n; i++) {
+        const real_bits bits = bits_of(x[i]), magnitude = bits & CAIRN_MAGNITUDE_BITS;
+        squares += x[i] * x[i];
+        if (magnitude > found->largest) found->largest = magnitude;
+        if (magnitude <= bits_of(place->coarse)) found->small |= bits;
+    }
+    found->squares += (double)squares;
+    if (place->units != NULL) {
+        uint64_t *units = place->units + first;
+        for (size_t i = 0; i < n; i++)
+            units[i] = (place->adds ? units[i] : 0) + units_of(x[i], place->scale);
+    } else {
+        real *sum = place->sum + first;
+        for (size_t i = 0; i < n; i++) sum[i] = place->adds ? sum[i] + x[i] : x[i];
+    }
+}
+
+void cairn_found_add(struct cairn_found *found, const struct cairn_found *others)
+{
+    found->squares += others->squares;
+    if (others->largest > found->largest) found->largest = others->largest;
+    found->small |= others->small;
+}

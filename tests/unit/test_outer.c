@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * The gradient by the weights of a linear map, put into its place while it is made, against plain
+ * loops; and the same bits from any number of threads. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <tgmath.h>
+
+#include <cmocka.h>
+
+#include "base/memory.h"
+#include "tensor/norm.h"
+#include "tensor/outer.h"
+#include "tensor/threads.h"
+
+enum { MOST_N = 70, MOST = 150 /* rows or columns of a gradient */, GUARD = 64 };
+
+/* Maps whose tiles are whole, narrow, one vector wide, or end within one. */
+static const struct {
+    size_t n, out, in;
+} shapes[] = {{1, 1, 1},    {3, 5, 2},     {5, 13, 31},  {64, 29, 33},   {7, 10, 48},
+              {64, 28, 64}, {70, 150, 80}, {2, 150, 15}, {19, 101, 149}, {33, 4, 150}};
+enum { N_SHAPES = sizeof shapes / sizeof shapes[0] };
+
+static real x[MOST_N * MOST], dy[MOST_N * MOST];
+static real sum[MOST * MOST + GUARD];
+static uint64_t units[MOST * MOST + GUARD];
+static void *scratch;
+
+/* So few bits that no sum rounds. */
+static void fill(real *a, size_t n, size_t seed)
+{
+    for (size_t i = 0; i < n; i++) a[i] = (real)((int)((i * 31 + seed * 17) % 23) - 11) / 8;
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    return cairn_memory_get(1, cairn_outer_scratch(MOST_N, MOST), "scratch", &scratch) != CAIRN_OK;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    free(scratch);
+    return 0;
+}
+
+static real number(size_t shape, size_t o, size_t i)
+{
+    real all = 0;
+    for (size_t k = 0; k < shapes[shape].n; k++)
+        all += dy[k * shapes[shape].out + o] * x[k * shapes[shape].in + i];
+    return all;
+}
+
+static void run(size_t shape, struct cairn_place *place)
+{
+    const struct cairn_outer outer = {.n = shapes[shape].n,
+                                      .out = shapes[shape].out,
+                                      .in = shapes[shape].in,
+                                      .dy = dy,
+                                      .x = x,
+                                      .scratch = scratch};
+    fill(x, outer.n * outer.in, 1);
+    fill(dy, outer.n * outer.out, shape);
+    cairn_outer(&outer, place);
+}
+
+/* What was found in the gradient, which is made once more. */
+static void check_found(size_t shape, const struct cairn_place *place)
+{
+    const size_t out = shapes[shape].out, in = shapes[shape].in;
+    struct cairn_found found = {0};
+    static real all[MOST * MOST];
+    for (size_t o = 0; o < out; o++)
+        for (size_t i = 0; i < in; i++) {
+            const real value = number(shape, o, i);
+            real_bits bits;
+            memcpy(&bits, &value, sizeof bits);
+            if (fabs(value) <= place->coarse) found.small |= bits;
+            all[o * in + i] = value;
+        }
+    found.squares = cairn_sum_of_squares(all, out * in);
+    if (place->squared)
+        assert_true(fabs(place->found.squares - found.squares) <= 1e-5 * found.squares);
+    if (place->measured) assert_true(place->found.largest == cairn_largest_bits(all, out * in));
+    if (place->measured && place->units == NULL) assert_true(place->found.small == found.small);
+}
+
+static void test_sums(void **state)
+{
+    (void)state;
+    for (size_t shape = 0; shape < N_SHAPES; shape++)
+        for (int adds = 0; adds < 2; adds++) {
+            const size_t count = shapes[shape].out * shapes[shape].in;
+            struct cairn_place place = {.sum = sum,
+                                        .adds = adds == 1,
+                                        .squared = shape % 2 == 0,
+                                        .measured = shape % 3 != 0,
+                                        .coarse = (real)2.5};
+            for (size_t i = 0; i < count + GUARD; i++) sum[i] = 3;
+            run(shape, &place);
+            for (size_t i = 0; i < count; i++)
+                assert_true(sum[i] == number(shape, i / shapes[shape].in, i % shapes[shape].in) +
+                                          (real)(adds == 1 ? 3 : 0));
+            for (size_t i = count; i < count + GUARD; i++) assert_true(sum[i] == 3);
+            check_found(shape, &place);
+        }
+}
+
+static void test_units(void **state)
+{
+    (void)state;
+    for (size_t shape = 0; shape < N_SHAPES && CAIRN_PLACE_HAS_UNITS; shape++)
+        for (int adds = 0; adds < 2; adds++) {
+            const size_t count = shapes[shape].out * shapes[shape].in;
+            const double scale = shape % 2 == 0 ? 0x1p40 : 0x1p-1; /* of which some are ties */
+            struct cairn_place place = {.units = units,
+                                        .scale = (real)scale,
+                                        .adds = adds == 1,
+                                        .squared = true,
+                                        .measured = true};
+            for (size_t i = 0; i < count + GUARD; i++) units[i] = 5;
+            run(shape, &place);
+            for (size_t i = 0; i < count; i++) {
+                const real value = number(shape, i / shapes[shape].in, i % shapes[shape].in);
+                const int64_t whole = (int64_t)rint((double)value * scale);
+                assert_true(units[i] == (uint64_t)whole + (adds == 1 ? 5 : 0));
+            }
+            for (size_t i = count; i < count + GUARD; i++) assert_true(units[i] == 5);
+            check_found(shape, &place);
+        }
+}
+
+/* What is not a number is found, and stays. */
+static void test_not_finite(void **state)
+{
+    (void)state;
+    struct cairn_place place = {.sum = sum, .measured = true};
+    const struct cairn_outer outer = {
+        .n = 2, .out = 20, .in = 40, .dy = dy, .x = x, .scratch = scratch};
+    fill(x, 80, 1);
+    fill(dy, 40, 1);
+    dy[7] = (real)NAN;
+    cairn_outer(&outer, &place);
+    assert_true(place.found.largest > CAIRN_INFINITE_BITS && isnan(sum[7 * 40 + 3]));
+    dy[7] = (real)INFINITY;
+    x[40] = 1;
+    cairn_outer(&outer, &place);
+    assert_true(place.found.largest >= CAIRN_INFINITE_BITS);
+}
+
+/* Large enough to be spread. */
+static void test_threads(void **state)
+{
+    (void)state;
+    enum { SHAPE = 8 };
+    struct cairn_place place[2];
+    real *other = malloc(MOST * MOST * sizeof *other);
+    assert_non_null(other);
+    for (size_t threads = 2; threads > 0; threads--) {
+        const cairn_status st = cairn_threads_set(threads);
+        if (st != CAIRN_OK) assert_int_equal(st, CAIRN_USAGE); /* a serial BLAS */
+        place[threads - 1] =
+            (struct cairn_place){.sum = threads == 1 ? sum : other, .squared = true};
+        run(SHAPE, &place[threads - 1]);
+    }
+    assert_memory_equal(sum, other, shapes[SHAPE].out * shapes[SHAPE].in * sizeof *sum);
+    assert_true(place[0].found.squares == place[1].found.squares);
+    free(other);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_sums),
+        cmocka_unit_test(test_units),
+        cmocka_unit_test(test_not_finite),
+        cmocka_unit_test(test_threads),
+    };
+    return cmocka_run_group_tests_name("outer", tests, set_up, tear_down);
+}
