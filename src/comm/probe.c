@@ -18,18 +18,29 @@ enum { SMALLEST = 8, STEP = 8, LARGEST = 1 << 24, MOST_REPEATS = 20, FEWEST_REPE
 #define ENOUGH_S 0.25 /* a size that takes longer is the last */
 #define TIMED_S  0.1  /* a size is repeated for about so long */
 
-cairn_status cairn_probe_sum(cairn_comm *comm, cairn_status st, size_t n_bytes, int repeats,
-                             double *seconds)
+static void sum_once(const struct cairn_wire *wire, size_t n)
+{
+    if (wire->ring == NULL) {
+        cairn_wire_sum(wire, 0, n);
+        return;
+    }
+    cairn_wire_start(wire, 0, n);
+    cairn_wire_finish(wire);
+}
+
+static cairn_status time_sum(cairn_comm *comm, cairn_status st, size_t n_bytes, int repeats,
+                             bool round, double *seconds)
 {
     struct cairn_wire wire = {.data = NULL};
     const size_t n = n_bytes / sizeof(real);
     double best_s = INFINITY;
     if (st == CAIRN_OK) st = cairn_wire_create(comm, CAIRN_WIRE_REAL, n, "a timed sum", &wire);
+    if (st == CAIRN_OK && round) st = cairn_wire_reserve(&wire, NULL, 1);
     st = cairn_comm_agree(comm, st);
     for (int i = 0; i <= repeats && st == CAIRN_OK; i++) {
         cairn_comm_check(comm, MPI_Barrier(comm->mpi), "MPI_Barrier");
         double begin_s = cairn_clock_s();
-        cairn_wire_sum(&wire, 0, n);
+        sum_once(&wire, n);
         double spent_s = cairn_clock_s() - begin_s;
         if (i > 0 && spent_s < best_s) best_s = spent_s; /* the first one warms up */
     }
@@ -38,6 +49,27 @@ cairn_status cairn_probe_sum(cairn_comm *comm, cairn_status st, size_t n_bytes, 
     CAIRN_TRY(cairn_comm_max(comm, CAIRN_OK, &best_s, 1));
     *seconds = best_s;
     return CAIRN_OK;
+}
+
+cairn_status cairn_probe_sum(cairn_comm *comm, cairn_status st, size_t n_bytes, int repeats,
+                             double *seconds)
+{
+    return time_sum(comm, st, n_bytes, repeats, false, seconds);
+}
+
+cairn_status cairn_probe_ways(cairn_comm *comm, cairn_status st, struct cairn_probe_ways *out)
+{
+    enum { LEAST_BYTES = 1 << 18, RANK_BYTES = 1 << 14, REPEATS = 2 };
+    *out = (struct cairn_probe_ways){0};
+    if (cairn_comm_node(comm).n_nodes < 2) return st;
+    const size_t n = (size_t)comm->size * RANK_BYTES;
+    const size_t n_bytes = n > LEAST_BYTES ? n : LEAST_BYTES;
+    if (comm->ring.by_ring_s == 0) {
+        CAIRN_TRY(time_sum(comm, st, n_bytes, REPEATS, true, &comm->ring.by_ring_s));
+        CAIRN_TRY(time_sum(comm, CAIRN_OK, n_bytes, REPEATS, false, &comm->ring.by_mpi_s));
+    }
+    *out = (struct cairn_probe_ways){(double)n_bytes, comm->ring.by_ring_s, comm->ring.by_mpi_s};
+    return cairn_comm_agree(comm, st);
 }
 
 /* How often alpha and beta are paid. */
@@ -123,7 +155,7 @@ cairn_status cairn_probe_network(cairn_comm *comm, cairn_status st, uint64_t n_b
     }
     out->ring = cairn_probe_fit(CAIRN_PROBE_RING, comm->size, out->time, out->n);
     out->doubling = cairn_probe_fit(CAIRN_PROBE_DOUBLING, comm->size, out->time, out->n);
-    return CAIRN_OK;
+    return cairn_probe_ways(comm, CAIRN_OK, &out->ways);
 }
 
 /* Rank 0 asks one rank for its time; the quickest answer is the most exact. */

@@ -57,11 +57,27 @@ struct cairn_alpha_beta cairn_probe_fit(enum cairn_probe_way way, int n_ranks,
 
 enum { CAIRN_MOST_SIZES = 16 };
 
+/** What a sum between nodes takes: as sums of an update go round (comm/ring.h), and by MPI. */
+struct cairn_probe_ways {
+    double n_bytes, ring_s, mpi_s;
+};
+
+/**
+ * Time both for a few messages, once for a world: from then on its sums go the quicker way.  All
+ * zero on one node.
+ *
+ * Ranks   collective
+ * Errors  the agreed one; memory
+ */
+CAIRN_CHECKED cairn_status cairn_probe_ways(cairn_comm *comm, cairn_status st,
+                                            struct cairn_probe_ways *out);
+
 /** What messages cost. */
 struct cairn_network {
     struct cairn_probe_time time[CAIRN_MOST_SIZES]; /* [n], rising sizes */
     size_t n;
     struct cairn_alpha_beta ring, doubling;
+    struct cairn_probe_ways ways;
 };
 
 /**

@@ -22,6 +22,7 @@ struct cairn_comm {
     cairn_comm *rail; /* ranks of this one's place on all nodes; owned; NULL: not asked for yet */
     struct {
         int position, next, previous; /* of all ranks, those of a node one after the other */
+        double by_ring_s, by_mpi_s;   /* what a sum takes, cairn_probe_ways(); 0: not known */
     } ring;
     bool started_mpi; /* and so ends it */
     bool lost;        /* in a host's process: a call failed, and MPI is not called here again */

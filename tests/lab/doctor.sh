@@ -29,6 +29,7 @@ finding keepalive ok 'mpirun notices a host that is lost'
 finding files ok 'locks, fsync'
 finding nodes ok 'Open MPI'
 finding network ok '38.4 kB of gradient'
+finding network ok "between nodes .* ms in Cairn's ring, .* ms by MPI"
 
 # Nobody would notice a lost host.
 plain train "$recipes/digits.yaml" train.updates=1 --out run

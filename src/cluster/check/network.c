@@ -54,10 +54,19 @@ static void link_text(const struct cairn_network *network, char text[CAIRN_LINK_
              link[0] == '\0' ? "" : "; cairn plan --link=", link);
 }
 
+/* Which way sums go between nodes; empty on one. */
+static void ways_text(const struct cairn_probe_ways *ways, char text[128])
+{
+    text[0] = '\0';
+    if (ways->ring_s > 0)
+        snprintf(text, 128, "; between nodes %.3g ms in Cairn's ring, %.3g ms by MPI for %.0f kB",
+                 1e3 * ways->ring_s, 1e3 * ways->mpi_s, 1e-3 * ways->n_bytes);
+}
+
 static void judge(const struct cairn_launch *launch, struct cairn_findings *out)
 {
     const struct cairn_network *network = &launch->network;
-    char size[32], link[CAIRN_LINK_BYTES + 32];
+    char size[32], link[CAIRN_LINK_BYTES + 32], ways[128];
     if (!is_several(launch)) {
         cairn_findings_add(out, CAIRN_FINDING_OK, "one rank, no messages");
         return;
@@ -68,14 +77,15 @@ static void judge(const struct cairn_launch *launch, struct cairn_findings *out)
     bool slow = launch->n_hosts == 1 && least_s > SLOW_LATENCY_S;
     cairn_bytes_text((uint64_t)bytes, size);
     link_text(network, link);
+    ways_text(&network->ways, ways);
     struct cairn_finding *found = cairn_findings_add(
         out, slow ? CAIRN_FINDING_WARNING : CAIRN_FINDING_OK,
         "allreduce: %.3g us for %.0f bytes, %.3g ms for %s%s; as a ring alpha %.2g us and %.0f "
-        "MB/s, as recursive doubling %.2g us and %.0f MB/s%s",
+        "MB/s, as recursive doubling %.2g us and %.0f MB/s%s%s",
         1e6 * least_s, network->time[0].n_bytes, 1e3 * all_s, size,
         launch->wanted.known ? " of gradient" : "", 1e6 * network->ring.latency_s,
         megabytes_per_s(&network->ring), 1e6 * network->doubling.latency_s,
-        megabytes_per_s(&network->doubling), link);
+        megabytes_per_s(&network->doubling), ways, link);
     if (!slow) return;
     cairn_finding_where(found, "%s", launch->rank[0].host);
     cairn_finding_fix(found, "OMPI_MCA_mpi_yield_when_idle=1 where ranks must share cores; else "
