@@ -108,6 +108,7 @@ static void close_last(struct cairn_sink *sink, size_t param)
 void cairn_sum_last_micro(struct cairn_sum *sum)
 {
     struct cairn_early *early = &sum->early;
+    if (cairn_sum_needs_range(sum)) return; /* nothing is added up yet */
     sum->last = !early->kept;
     if (early->n_pieces == 0 || early->kept) return;
     for (size_t p = 0; p < sum->params->n_items; p++)

@@ -72,7 +72,7 @@ cairn_status cairn_sum_cut(struct cairn_sum *sum)
     return CAIRN_OK;
 }
 
-/* Rank 0 writes files, and the others see as much of their pieces for it. */
+/* A rank wants figures of all pieces, so whoever takes a piece makes them. */
 static bool are_magnitudes_wanted(const struct cairn_sum *sum)
 {
     bool wanted = false;
@@ -140,7 +140,7 @@ double cairn_sum_gradient(struct cairn_sum *sum, double divisor, double *squares
     sum->gradient.factor = 1;
     if (cairn_team_has_others(sum->team)) sum_over_nodes(sum);
     cairn_threads_each(sum->end_piece - sum->first_piece, take_piece, sum);
-    cairn_team_wait(sum->team);
+    (void)cairn_team_wait(sum->team); /* whoever waits next says what was lost */
     for (size_t p = 0; p < sum->params->n_items; p++) {
         struct cairn_figures figures = {0};
         for (; i < sum->n_pieces && sum->piece[i].param == p; i++)

@@ -266,7 +266,9 @@ cairn_status cairn_sum_reduce(struct cairn_sum *sum, cairn_status st, bool stop,
     sum->flag[CAIRN_FLAG_STOP] = stop;
     if (sum->kind->ready != NULL) sum->kind->ready(sum);
     put_tail(sum);
-    cairn_early_finish(sum);
+    cairn_team_fence(sum->team);
+    cairn_early_finish(sum); /* after it the ranks of a team see what each has added up */
+    cairn_team_fence(sum->team);
     CAIRN_TRY(cairn_comm_state(sum->comm, CAIRN_OK));
     take_tail(sum);
     if (sum->kind->arrived != NULL) sum->kind->arrived(sum);

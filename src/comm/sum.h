@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * The sum of an update: micro-batches are added up on this rank, then one MPI_Allreduce adds up the
- * ranks.  Loss, normalizer, metric sums, failure and stop flags travel after the gradient in the
- * same buffer.  With a team (comm.sum: node) these alone are sent, and each rank of a node adds up
- * its part of the gradients where they lie.  Ways to sum: sums.def. */
+ * The sum of an update: micro-batches are added up on this rank, then the ranks, by one
+ * MPI_Allreduce or between nodes round a ring.  Loss, normalizer, metric sums, failure and stop
+ * flags travel after the gradient in the same buffer.  With a team (comm.sum: node) these alone are
+ * sent, and each rank of a node adds up its part of the gradients where they lie.  Ways to sum:
+ * sums.def. */
 #ifndef CAIRN_COMM_SUM_H
 #define CAIRN_COMM_SUM_H
 
@@ -244,8 +245,8 @@ void cairn_sum_begin(struct cairn_sum *sum);
 void cairn_sum_begin_micro(struct cairn_sum *sum, size_t n_samples);
 
 /** The next micro-batch is the last of this rank before cairn_sum_reduce(), whatever happens:
- * between nodes its tensors are summed over the ranks as they come.  Ranks: local.
- * Errors: none. */
+ * between nodes its tensors are summed over the ranks as they come, and in a team its gradient may
+ * stay where it was put.  Ranks: local.  Errors: none. */
 void cairn_sum_last_micro(struct cairn_sum *sum);
 
 /** Until the next cairn_sum_begin(), cairn_sum_partial() is asked after the last micro-batch too,

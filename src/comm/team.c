@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/count.h"
 #include "base/memory.h"
 #include "comm/exchange.h"
 #include "comm/shared.h"
@@ -25,11 +26,20 @@ size_t cairn_team_fewest(const cairn_comm *comm)
     return comm == NULL || comm->node.fewest < 2 ? 0 : (size_t)comm->node.fewest;
 }
 
-/* Whether no node lacks room for a block of so many bytes.  Collective. */
-static cairn_status find_room(cairn_comm *comm, cairn_status st, size_t n_bytes, bool *room)
+/* Whether no node lacks room for a block of so many bytes; for who must have it, not having the
+ * memory is an error that says so.  Collective. */
+static cairn_status find_room(cairn_comm *comm, cairn_status st, size_t n_bytes, bool must,
+                              bool *room)
 {
-    double lacking =
-        cairn_shared_room("") + cairn_shared_unused(comm) < cairn_shared_takes(n_bytes);
+    const uint64_t free_bytes = cairn_count_plus(cairn_shared_room(""), cairn_shared_unused(comm));
+    double lacking = free_bytes < cairn_shared_takes(n_bytes);
+    if (st == CAIRN_OK && comm->node.place == 0) {
+        st = cairn_memory_check(n_bytes, "what the ranks of a node share");
+        if (st != CAIRN_OK && !must) {
+            lacking = 1;
+            st = CAIRN_OK;
+        }
+    }
     st = cairn_comm_max(comm, st, &lacking, 1);
     *room = lacking == 0;
     return st;
@@ -39,8 +49,10 @@ static cairn_status find_room(cairn_comm *comm, cairn_status st, size_t n_bytes,
 static cairn_status find_others(cairn_comm *comm, cairn_status st)
 {
     const int color = comm->node.place < comm->node.fewest ? comm->node.place : MPI_UNDEFINED;
-    if (comm->node.n_nodes == 1 || comm->rail != NULL) return st;
-    return cairn_comm_take_part(comm, st, color, &comm->rail);
+    if (comm->node.n_nodes == 1 || comm->rails_found) return st;
+    st = cairn_comm_take_part(comm, st, color, &comm->rail);
+    comm->rails_found = st == CAIRN_OK;
+    return st;
 }
 
 static cairn_status create(cairn_comm *comm, struct cairn_shared *shared, struct cairn_team **out)
@@ -58,13 +70,13 @@ static cairn_status create(cairn_comm *comm, struct cairn_shared *shared, struct
     return CAIRN_OK;
 }
 
-/* Each its part: a page lies near the first who writes it. */
+/* Each its part. */
 static void clear(const struct cairn_team *team)
 {
     const struct cairn_part place = cairn_team_place(team);
     const size_t first = cairn_part_begin(place, team->n_bytes);
     memset(team->begin + first, 0, cairn_part_end(place, team->n_bytes) - first);
-    cairn_team_wait(team);
+    (void)cairn_team_wait(team); /* who makes it looks at the communicator */
 }
 
 cairn_status cairn_team_create(cairn_comm *comm, cairn_status st, size_t n_bytes, bool must,
@@ -73,9 +85,10 @@ cairn_status cairn_team_create(cairn_comm *comm, cairn_status st, size_t n_bytes
     struct cairn_shared *shared = NULL;
     bool room = false;
     *out = NULL;
-    st = find_room(comm, st, n_bytes + CAIRN_ALIGNMENT, &room);
+    st = find_room(comm, st, n_bytes + CAIRN_ALIGNMENT, must, &room);
     if (st != CAIRN_OK || (!room && !must)) return st;
     st = cairn_shared_get(comm, st, n_bytes + CAIRN_ALIGNMENT, "comm.sum: allreduce", &shared);
+    if (st == CAIRN_MEMORY && !must) return CAIRN_OK; /* agreed; others took the room meanwhile */
     if (st == CAIRN_OK) st = find_others(comm, st);
     if (st == CAIRN_OK) st = create(comm, shared, out);
     st = cairn_comm_agree(comm, st);
@@ -97,7 +110,7 @@ cairn_status cairn_team_take(struct cairn_team *team, size_t count, size_t size,
                              void *out)
 {
     if (team == NULL) return cairn_memory_get(count, size, what, out);
-    const size_t n_bytes = cairn_memory_whole(count * size);
+    const size_t n_bytes = cairn_memory_whole((size_t)cairn_count_times(count, size));
     unsigned char *at = team->begin + team->n_taken;
     if (n_bytes > team->n_bytes - team->n_taken)
         return cairn_fail(CAIRN_BUG, "the block of the node has no room left for %s", what);
@@ -127,12 +140,19 @@ bool cairn_team_leads(const struct cairn_team *team)
     return team == NULL || team->shared->rank == 0;
 }
 
-void cairn_team_wait(const struct cairn_team *team)
+void cairn_team_fence(const struct cairn_team *team)
 {
-    if (team == NULL || team->comm->lost) return;
-    atomic_thread_fence(memory_order_seq_cst);
-    cairn_comm_check(team->comm, MPI_Barrier(team->comm->nodemates), "MPI_Barrier of the node");
-    atomic_thread_fence(memory_order_seq_cst);
+    if (team != NULL) atomic_thread_fence(memory_order_seq_cst);
+}
+
+cairn_status cairn_team_wait(const struct cairn_team *team)
+{
+    if (team == NULL) return CAIRN_OK;
+    cairn_team_fence(team);
+    if (!team->comm->lost)
+        cairn_comm_check(team->comm, MPI_Barrier(team->comm->nodemates), "MPI_Barrier of the node");
+    cairn_team_fence(team);
+    return cairn_comm_state(team->comm, CAIRN_OK);
 }
 
 bool cairn_team_has_others(const struct cairn_team *team)

@@ -60,8 +60,12 @@ struct cairn_part cairn_team_place(const struct cairn_team *team);
 bool cairn_team_leads(const struct cairn_team *team);
 
 /** Wait until all of the node are here: what each wrote before is seen by the others after.
- * Ranks: collective over the node; as cairn_wire_sum().  Errors: none. */
-void cairn_team_wait(const struct cairn_team *team);
+ * Ranks: collective over the node; as cairn_wire_sum().  Errors: CAIRN_LOST. */
+cairn_status cairn_team_wait(const struct cairn_team *team);
+
+/** Before and after another exchange of all that stands for such a wait.  Ranks: local.
+ * Errors: none. */
+void cairn_team_fence(const struct cairn_team *team);
 
 /** Whether there are other nodes, whose parts are to be added to this one's.  Ranks: local; alike
  * on all.  Errors: none. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Inside comm/: the transport of a sum.  A wire is a buffer of elements of one type, whose ranges
- * are added up over the ranks where they lie.  Whoever sums faster (overlap with backward, shared
- * memory on a node) does it here. */
+ * are added up over the ranks where they lie, by MPI or round a ring.  What the ranks of a node
+ * share is summed without it (team.h). */
 #ifndef CAIRN_COMM_WIRE_H
 #define CAIRN_COMM_WIRE_H
 

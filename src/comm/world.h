@@ -19,7 +19,8 @@ struct cairn_comm {
     MPI_Comm nodemates;                /* the ranks that share memory with this one; owned */
     struct cairn_comm_node node;       /* who they are */
     struct cairn_shared_block *shared; /* what they have together, shared.c; owned */
-    cairn_comm *rail; /* ranks of this one's place on all nodes; owned; NULL: not asked for yet */
+    cairn_comm *rail; /* ranks of this one's place on all nodes; owned; NULL: there are none */
+    bool rails_found; /* alike on all */
     struct {
         int position, next, previous; /* of all ranks, those of a node one after the other */
         double by_ring_s, by_mpi_s;   /* what a sum takes, cairn_probe_ways(); 0: not known */

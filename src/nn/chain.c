@@ -151,14 +151,24 @@ static void make_x(const struct cairn_chain *chain, const struct cairn_pass *pas
     }
 }
 
+/* Whether y of a layer may lie in the memory of lists inside it, or of the layer whose y it is
+ * written over. */
+static bool is_placed(const struct cairn_chain *chain, size_t index)
+{
+    const struct cairn_layer *layer = &chain->layer[index];
+    if ((layer->kind->flags & CAIRN_LAYER_PLACED) != 0) return true;
+    return index > 0 && layer->y == layer->x && is_placed(chain, index - 1);
+}
+
 /* Where dx of a layer may lie that is done with x: over it, unless somebody else reads it or it is
  * written again before the gradient by it is read.  NULL: nowhere. */
 static real *over_x(const struct cairn_chain *chain, size_t index, real *dx)
 {
-    const unsigned others = CAIRN_LAYER_VIEW | CAIRN_LAYER_NEEDS_Y | CAIRN_LAYER_PLACED;
+    const unsigned others = CAIRN_LAYER_VIEW | CAIRN_LAYER_NEEDS_Y;
     if (index == chain->entry) return dx;
     const struct cairn_layer *before = &chain->layer[index - 1];
-    return chain->n_segments > 0 || (before->kind->flags & others) != 0 ? NULL : before->y;
+    if (chain->n_segments > 0 || (before->kind->flags & others) != 0) return NULL;
+    return is_placed(chain, index - 1) ? NULL : before->y;
 }
 
 /* Layer `index` and the one before, which makes its x again while it walks backward: so the

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * cross_entropy: L = -log softmax(h)[label], natural log.  The largest output is subtracted first,
- * so that no exponential overflows.
+ * cross_entropy: L = -log softmax(h)[label], natural log.
  *
  * With log p_c = log softmax(h)[c], class weights v, label smoothing e and K classes:
  *   L_i = -(1 - e) v_label log p_label - e/K sum_c v_c log p_c        W = sum of w_i v_label
@@ -271,24 +270,25 @@ struct piece {
     const cairn_real *q; /* [count, k], NULL where there are labels */
 };
 
-/* Row r of the piece, whose outputs, gradient and sum are there; the rest of it. */
-static void run_row(const struct work *work, const struct piece *piece, size_t r, struct row *row,
-                    struct cairn_scores *scores)
+/* What row r of the piece is compared with.  False: it does not count, and its gradient is 0. */
+static bool find_target(const struct work *work, const struct piece *piece, size_t r,
+                        struct row *row)
 {
     const struct cross_entropy *self = work->self;
-    const struct cairn_micro *micro = work->micro;
-    const size_t k = self->rows.k;
-    const size_t at = piece->first + r;
-    const int32_t label = piece->q != NULL ? 0 : micro->label[at];
-    row->w = cairn_class_rows_weight(&self->rows, micro, at / self->rows.n, at % self->rows.n);
+    const size_t k = self->rows.k, n = self->rows.n, at = piece->first + r;
+    const int32_t label = piece->q != NULL ? 0 : work->micro->label[at];
+    row->w = cairn_class_rows_weight(&self->rows, work->micro, at / n, at % n);
     row->label = (size_t)label;
     row->q = piece->q != NULL ? piece->q + r * k : NULL;
-    if (row->w == 0 || (row->q == NULL && label == self->ignored))
-        for (size_t c = 0; c < k && row->p != NULL; c++) row->p[c * row->next] = 0;
-    else if (row->q == NULL)
-        one_label(self, k, row, scores);
-    else
-        one_mixture(self, k, row, scores);
+    if (row->w != 0 && (row->q != NULL || label != self->ignored)) return true;
+    for (size_t c = 0; c < k && row->p != NULL; c++) row->p[c * row->next] = 0;
+    return false;
+}
+
+/* A row whose outputs, gradient, sum and target are there. */
+static void run_row(const struct work *work, struct row *row, struct cairn_scores *scores)
+{
+    (row->q == NULL ? one_label : one_mixture)(work->self, work->self->rows.k, row, scores);
 }
 
 /* Each row by itself.  Outputs that the gradient is written over are wanted a little longer. */
@@ -300,9 +300,10 @@ static void run_rows(const struct work *work, const struct piece *piece,
     for (size_t r = 0; r < piece->count; r++) {
         struct row row = {.h = piece->h + r * k, .next = 1};
         if (piece->p != NULL) row.p = piece->p + r * k;
+        if (!find_target(work, piece, r, &row)) continue;
         if (row.p == row.h) row.h = memcpy(spare, row.h, k * sizeof *spare);
         row.sum = (double)cairn_exponentials(row.h, k, 1, row.p != NULL ? row.p : spare, &row.top);
-        run_row(work, piece, r, &row, scores);
+        run_row(work, &row, scores);
     }
 }
 
@@ -311,16 +312,15 @@ static void run_across(const struct work *work, const struct piece *piece,
                        struct cairn_scores *scores)
 {
     enum { N = CAIRN_ROWS_ACROSS };
+    _Static_assert((int)CAIRN_ROWS_AT_ONCE <= (int)N, "a piece is worked at once");
     const size_t k = work->self->rows.k;
-    real h[FEW * N] = {0};
-    real p[FEW * N];
-    real top[N], sum[N];
+    real h[FEW * N] = {0}, p[FEW * N], top[N], sum[N];
     cairn_turn(piece->count, k, piece->h, k, h, N);
     cairn_exponentials_across(h, k, p, top, sum);
     for (size_t r = 0; r < piece->count; r++) {
         struct row row = {.h = h + r, .next = N, .sum = (double)sum[r], .top = top[r]};
         if (piece->p != NULL) row.p = p + r;
-        run_row(work, piece, r, &row, scores);
+        if (find_target(work, piece, r, &row)) run_row(work, &row, scores);
     }
     if (piece->p != NULL) cairn_turn(k, piece->count, p, N, piece->p, k);
 }

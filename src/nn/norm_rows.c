@@ -81,7 +81,7 @@ static struct sums add_row(const struct row *row, size_t n, real *dweight, real 
     return sums;
 }
 
-/* What takes y and dx together. */
+/* What dx of a row is made with, besides dy and x. */
 struct slope {
     real shift, along;
     const real *bias;

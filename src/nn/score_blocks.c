@@ -26,11 +26,8 @@ void cairn_score_blocks_run(const struct cairn_score_blocks *blocks, struct cair
     const size_t n = blocks->n;
     const size_t n_blocks = count(blocks);
     struct cairn_scores of_block[BLOCKS] = {{0}};
-    if (n_blocks == 1) {
-        blocks->work(blocks->what, 0, n, scores);
-        return;
-    }
-    CAIRN_SPREAD(blocks->n_threads)
+    /* one block, too: work asks which thread it is in, and a host may be in one of its own */
+    CAIRN_SPREAD(n_blocks == 1 ? 1 : blocks->n_threads)
     for (size_t b = 0; b < n_blocks; b++)
         blocks->work(blocks->what, n * b / n_blocks, n * (b + 1) / n_blocks, &of_block[b]);
     for (size_t b = 0; b < n_blocks; b++) add(scores, &of_block[b]);

@@ -60,7 +60,7 @@ static cairn_status plan_model(const struct cairn_config *config,
  * again (Rabenseifner), as Open MPI 4.1 does on 2 to 5 ranks, measured for 2.7 and 43 MB. */
 static uint64_t exchange_bytes(uint64_t n_values, size_t element_bytes)
 {
-    const uint64_t most_at_once = (uint64_t)1 << 28; /* as in comm/allreduce.c */
+    const uint64_t most_at_once = (uint64_t)1 << 28; /* as in comm/wire.c */
     return cairn_count_times(cairn_count_least(n_values, most_at_once), element_bytes) / 2;
 }
 

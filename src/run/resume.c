@@ -188,14 +188,16 @@ static cairn_status read_or_undo(struct cairn_run *run, const char *path,
     const bool range_known = t->sum->range_known;
     cairn_state_copy(state, before);
     t->sum->range_known = false;
-    cairn_status st = cairn_run_resume(run, path);
+    cairn_status st = cairn_comm_agree(t->parts.comm, CAIRN_OK); /* a team's weights are one */
+    if (st == CAIRN_OK) st = cairn_run_resume(run, path);
     if (st == CAIRN_OK) st = cairn_trainer_prepare(t, st);
     if (st == CAIRN_OK) return CAIRN_OK;
-    cairn_state_copy(before, state);
+    cairn_state_copy(before, state); /* alike on all of a team */
     t->at = at;
     t->sum->range_known = range_known;
     cairn_optim_set_count(t->parts.optim, at.update);
     cairn_trainer_find_window(t);
+    (void)cairn_team_wait(t->parts.sums.team); /* st is what is said */
     return st;
 }
 

@@ -53,8 +53,13 @@ cairn_status cairn_start_team(const struct cairn_config *config, cairn_status st
     parts->sums.overlap = overlap_of(config);
     parts->sums.bucket_bytes = (size_t)(config->comm_bucket_mb * (1 << 20));
     CAIRN_TRY(find_way(parts));
-    if (config->comm_sum == CAIRN_COMM_SUM_ALLREDUCE || cairn_team_fewest(parts->comm) == 0)
+    if (config->comm_sum == CAIRN_COMM_SUM_ALLREDUCE) return CAIRN_OK;
+    if (cairn_team_fewest(parts->comm) == 0) {
+        if (!automatic && cairn_comm_size(parts->comm) > 1)
+            cairn_log_warning("comm.sum: node does nothing here: a node has one rank alone, and "
+                              "allreduce is taken");
         return CAIRN_OK;
+    }
     const char *against = reason_against(parts);
     if (against != NULL && !automatic)
         return cairn_fail(CAIRN_USAGE, "%s: comm.sum: node: %s; use allreduce, or auto",
@@ -62,7 +67,9 @@ cairn_status cairn_start_team(const struct cairn_config *config, cairn_status st
     if (automatic && (against != NULL || !is_worth_it(parts))) return CAIRN_OK;
     const size_t n_bytes = cairn_trainer_team_bytes(parts, n_ranks);
     CAIRN_TRY(cairn_team_create(parts->comm, CAIRN_OK, n_bytes, !automatic, &parts->sums.team));
-    if (parts->sums.team == NULL)
+    if (parts->sums.team != NULL)
+        cairn_log_detail("comm.sum: the ranks of a node share weights and optimizer");
+    else
         cairn_log_info("comm.sum: auto takes allreduce: there is no room in shared memory "
                        "(/dev/shm) for the %zu bytes that the ranks of a node would share",
                        n_bytes);

@@ -42,6 +42,7 @@ cairn_status cairn_threads_set(size_t n)
     if (!cairn_host_sets_threads()) return CAIRN_OK;
 #ifdef _OPENMP
     omp_set_dynamic(0);
+    omp_set_max_active_levels(1); /* a loop inside a loop that is spread has one thread */
     omp_set_num_threads((int)n);
 #endif
     int got = use((int)n);

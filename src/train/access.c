@@ -20,10 +20,10 @@ size_t cairn_trainer_tensors(const cairn_trainer *t)
 }
 
 /* Divided and clipped where it lies, from now on after every update: a host may keep the pointer.
- */
+ * A team's is settled by all its ranks in the update, or never, if that failed. */
 static const cairn_real *gradient_of(const cairn_trainer *t)
 {
-    cairn_gradient_settle(t->gradient, t->params->n_weights);
+    if (t->parts.sums.team == NULL) cairn_gradient_settle(t->gradient, t->params->n_weights);
     t->gradient->shown = true;
     return t->gradient->sum;
 }

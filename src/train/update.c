@@ -80,7 +80,7 @@ static cairn_status apply(cairn_trainer *t, const struct cairn_totals *totals,
     cairn_optim_update(t->parts.optim, rate, t->gradient, t->w); /* -> weights */
     if (cairn_team_leads(t->parts.sums.team))                    /* -> averages of normalisation */
         cairn_buffers_update(t->params, t->gradient->sum, (double)t->window.n, t->w);
-    cairn_team_wait(t->parts.sums.team); /* from here on they are read */
+    CAIRN_TRY(cairn_team_wait(t->parts.sums.team)); /* from here on they are read */
     *out = cairn_trainer_record(t, totals, rate.now, norm);
     CAIRN_TRY(cairn_observe_update(t, out));
     return cairn_trainer_next_window(t, totals, rate.now);

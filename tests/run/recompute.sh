@@ -34,6 +34,13 @@ expect 0 1 train run.yaml batch.micro=64 --out many
 expect 0 1 train run.yaml batch.micro=64 train.recompute=6 --out many.again
 same "bits of many micro-batches with train.recompute" "$(bits many)" "$(bits many.again)"
 
+# A gradient does not lie over a sum in whose memory a list inside is computed again.
+inside='{type: residual, body: [{type: dense, units: 16}, {type: dense, units: 8}, {type: dense, units: 8}, {type: dense, units: 64}]}'
+sums="model=[{type: flatten}, {type: dense, units: 64}, {type: residual, body: [$inside, {type: scale, factor: 1.5}, {type: layernorm}, {type: dense, units: 64}]}, {type: dense, units: 10}]"
+expect 0 1 train run.yaml batch.global=32 batch.micro=16 "$sums" --out sums
+expect 0 1 train run.yaml batch.global=32 batch.micro=16 "$sums" train.recompute=8 --out sums.again
+same "bits of sums within sums with train.recompute" "$(bits sums)" "$(bits sums.again)"
+
 kept=$(planned) again=$(planned train.recompute=6)
 holds "activations in 6 segments" "$again < 0.4 * $kept"
 expect 0 1 train run.yaml train.recompute=6 --out one
