@@ -105,14 +105,11 @@ static cairn_status visit_folder(struct walk *walk, int fd, const char *name,
     return st == CAIRN_OK ? remove_name(walk, fd, name, AT_REMOVEDIR) : st;
 }
 
-/* Folders or all else, as is asked. */
-static cairn_status visit(struct walk *walk, int fd, const char *name, const struct cairn_own *own,
-                          bool folders)
+static cairn_status visit(struct walk *walk, int fd, const char *name, const struct cairn_own *own)
 {
     struct stat about;
     if (fstatat(fd, name, &about, AT_SYMLINK_NOFOLLOW) != 0)
         return errno == ENOENT ? CAIRN_OK : refused(walk, name, "cannot be examined");
-    if (S_ISDIR(about.st_mode) != folders) return CAIRN_OK;
     bool is_file = S_ISREG(about.st_mode) || S_ISLNK(about.st_mode);
     const struct cairn_own *below = S_ISDIR(about.st_mode) ? own_folder(own, name) : NULL;
     if (below != NULL) return visit_folder(walk, fd, name, below);
@@ -121,8 +118,8 @@ static cairn_status visit(struct walk *walk, int fd, const char *name, const str
     return CAIRN_OK;
 }
 
-/* Takes fd.  Files first: a run is known by its folder of checkpoints, so what a killed process
- * leaves half removed is still known. */
+/* Takes fd.  What is ours as a folder comes last: a run is known by its checkpoints, so what a
+ * killed process leaves half removed is still known. */
 static cairn_status visit_all(struct walk *walk, int fd, const struct cairn_own *own)
 {
     cairn_status st = CAIRN_OK;
@@ -135,8 +132,9 @@ static cairn_status visit_all(struct walk *walk, int fd, const struct cairn_own 
     for (int folders = 0; folders < 2; folders++, rewinddir(names))
         for (struct dirent *entry = readdir(names); entry != NULL && st == CAIRN_OK;
              entry = readdir(names))
-            if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-                st = visit(walk, fd, entry->d_name, own, folders == 1);
+            if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+                (own_folder(own, entry->d_name) != NULL) == (folders == 1))
+                st = visit(walk, fd, entry->d_name, own);
     closedir(names);
     return st;
 }
