@@ -17,6 +17,10 @@
 #include "cairn/comm.h"
 #include "comm/wire.h"
 
+/** Of fewer values MPI's own messages take less time than the ranks of a node take to wait for each
+ * other, and there is no memory to save: comm.sum: auto makes no team. */
+enum { CAIRN_TEAM_LEAST_VALUES = 1 << 14 };
+
 struct cairn_team;
 
 /** Whether every node has several ranks, so that they can be teams, and how many there are on the

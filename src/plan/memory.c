@@ -5,6 +5,7 @@
 
 #include "base/count.h"
 #include "base/memory.h"
+#include "comm/team.h"
 
 /* HDF5 holds so much of each array that is open, and of each that it reads. */
 #define CHUNKS_BYTES ((uint64_t)1 << 20)
@@ -101,7 +102,9 @@ cairn_status cairn_planned_for(const struct cairn_config *config, struct cairn_d
             cairn_count_plus(planned.gradient, cairn_count_times(planned.n_shared, sizeof(real)));
     planned.optimizer =
         cairn_count_times(cairn_count_times(planned.n_weights, sizeof(real)), n_slots);
-    if (several && config->comm_sum != CAIRN_COMM_SUM_ALLREDUCE)
+    const bool large = planned.n_values >= CAIRN_TEAM_LEAST_VALUES;
+    if (several && (config->comm_sum == CAIRN_COMM_SUM_NODE ||
+                    (config->comm_sum == CAIRN_COMM_SUM_AUTO && large)))
         planned.once = cairn_count_plus(planned.weights, planned.optimizer);
     planned.labels = label_bytes(dataset);
     planned.groups = cairn_setup_loader_bytes(config, dataset, (size_t)micro);

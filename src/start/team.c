@@ -6,10 +6,6 @@
 #include "comm/probe.h"
 #include "start/start.h"
 
-/* Of fewer values MPI's own messages take less time than the ranks of a node take to wait for each
- * other, and there is no memory to save. */
-enum { LEAST_VALUES = 1 << 14 };
-
 /* What forbids it, where all ranks see it; NULL: nothing. */
 static const char *reason_against(const struct cairn_trainer_parts *parts)
 {
@@ -39,7 +35,7 @@ static cairn_status find_way(const struct cairn_trainer_parts *parts)
 static bool is_worth_it(const struct cairn_trainer_parts *parts)
 {
     return parts->sums.overlap != CAIRN_OVERLAP_ON && cairn_comm_node(parts->comm).n_nodes == 1 &&
-           cairn_model_params(parts->model)->n_values >= LEAST_VALUES;
+           cairn_model_params(parts->model)->n_values >= CAIRN_TEAM_LEAST_VALUES;
 }
 
 cairn_status cairn_start_team(const struct cairn_config *config, cairn_status st,
