@@ -87,7 +87,6 @@ static void take_piece(void *context, size_t i)
     const struct cairn_sum *sum = context;
     const struct cairn_sum_piece *piece = &sum->piece[sum->first_piece + i];
     const size_t offset = sum->params->item[piece->param].offset;
-    const bool wanted = are_magnitudes_wanted(sum);
     real buffer[CAIRN_GRADIENT_BLOCK];
     struct cairn_figures figures = {0};
     for (size_t done = 0; done < piece->n; done += CAIRN_GRADIENT_BLOCK) {
@@ -96,7 +95,7 @@ static void take_piece(void *context, size_t i)
         const size_t first = piece->first + done;
         if (sum->kind->take != NULL) sum->kind->take(sum, piece->param, first, n);
         if (piece->param >= sum->params->n_items) continue; /* averages of normalisation */
-        if (!wanted)
+        if (!sum->takes_magnitudes)
             figures.squares += cairn_gradient_squares(&sum->gradient, offset + first, n);
         else
             cairn_figures_add(&figures,
@@ -138,6 +137,7 @@ double cairn_sum_gradient(struct cairn_sum *sum, double divisor, double *squares
     sum->gradient.sum = sum->out;
     sum->gradient.divisor = divisor;
     sum->gradient.factor = 1;
+    sum->takes_magnitudes = are_magnitudes_wanted(sum);
     if (cairn_team_has_others(sum->team)) sum_over_nodes(sum);
     cairn_threads_each(sum->end_piece - sum->first_piece, take_piece, sum);
     (void)cairn_team_wait(sum->team); /* whoever waits next says what was lost */

@@ -160,7 +160,8 @@ struct cairn_sum {
     unsigned char *wants; /* [ranks of the team, a line of bytes]: the first says whether that rank
                              wants magnitudes; the team's */
     size_t n_pieces;
-    size_t first_piece, end_piece; /* those that this rank of the team takes */
+    size_t first_piece, end_piece; /* those that this rank of the team takes, ... */
+    bool takes_magnitudes;         /* ... and more than squares of them, which some rank wants */
     struct cairn_gradient gradient;
     struct cairn_magnitudes *magnitudes; /* [n_items] of it, where they are wanted; borrowed */
     void *buffer;                        /* of the kind, owned by it */

@@ -88,7 +88,10 @@ cairn_status cairn_team_create(cairn_comm *comm, cairn_status st, size_t n_bytes
     st = find_room(comm, st, n_bytes + CAIRN_ALIGNMENT, must, &room);
     if (st != CAIRN_OK || (!room && !must)) return st;
     st = cairn_shared_get(comm, st, n_bytes + CAIRN_ALIGNMENT, "comm.sum: allreduce", &shared);
-    if (st == CAIRN_MEMORY && !must) return CAIRN_OK; /* agreed; others took the room meanwhile */
+    if (st == CAIRN_MEMORY && !must) { /* agreed; others took the room meanwhile */
+        cairn_shared_release(shared);  /* of a node that had it */
+        return CAIRN_OK;
+    }
     if (st == CAIRN_OK) st = find_others(comm, st);
     if (st == CAIRN_OK) st = create(comm, shared, out);
     st = cairn_comm_agree(comm, st);

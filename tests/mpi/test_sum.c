@@ -20,11 +20,8 @@ static struct cairn_params params;
 static int set_up(void **state)
 {
     (void)state;
-    size_t index = 0;
-    const struct cairn_shape first = {.ndim = 1, .dim = {N_FIRST}};
-    const struct cairn_shape second = {.ndim = 1, .dim = {N_SECOND}};
-    return cairn_params_add(&params, "a", &first, &index) != CAIRN_OK ||
-           cairn_params_add(&params, "b", &second, &index) != CAIRN_OK;
+    return sum_two_tensors(&params, (struct cairn_shape){1, {N_FIRST}},
+                           (struct cairn_shape){1, {N_SECOND}});
 }
 
 static int tear_down(void **state)

@@ -163,25 +163,30 @@ static void test_operands_are_rounded(void **state)
     check_all(ROUNDED);
 }
 
+/* Bit for bit, all but the gradient by the bias. */
+static void assert_same(const struct cairn_conv *conv, const struct results *a,
+                        const struct results *b)
+{
+    const struct cairn_patches *patches = &conv->patches;
+    assert_memory_equal(a->y, b->y,
+                        MICRO * conv->channels * cairn_patches_count(patches->out) * sizeof(real));
+    assert_memory_equal(
+        a->dx, b->dx, MICRO * patches->channels * cairn_patches_count(patches->in) * sizeof(real));
+    assert_memory_equal(a->dw, b->dw,
+                        conv->channels * patches->channels / conv->n_groups *
+                            cairn_patches_count(patches->kernel) * sizeof(real));
+}
+
 /* A kind that does not round is given rounded operands; dy of the bias is not one. */
 static void test_operands_are_rounded_before(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof more / sizeof more[0]; i++) {
         const struct cairn_conv conv = convolution(&more[i]);
-        const struct cairn_patches *patches = &conv.patches;
         struct results before = run(&cairn_conv_im2col, &more[i], MICRO, MICRO, ROUNDED_BEFORE);
         struct results rounded = run(&cairn_conv_im2col, &more[i], MICRO, MICRO, ROUNDED);
         struct results plain = run(&cairn_conv_im2col, &more[i], MICRO, MICRO, AS_THEY_ARE);
-        assert_memory_equal(before.y, rounded.y,
-                            MICRO * conv.channels * cairn_patches_count(patches->out) *
-                                sizeof(real));
-        assert_memory_equal(before.dx, rounded.dx,
-                            MICRO * patches->channels * cairn_patches_count(patches->in) *
-                                sizeof(real));
-        assert_memory_equal(before.dw, rounded.dw,
-                            conv.channels * patches->channels / conv.n_groups *
-                                cairn_patches_count(patches->kernel) * sizeof(real));
+        assert_same(&conv, &before, &rounded);
         assert_memory_equal(plain.db, rounded.db, conv.channels * sizeof(real));
         free_results(&before), free_results(&rounded), free_results(&plain);
     }
@@ -193,21 +198,12 @@ static void test_threads_do_not_show(void **state)
     if (!cairn_threads_openmp() || cairn_threads_set(3) != CAIRN_OK) skip();
     for (size_t i = 0; i < sizeof more / sizeof more[0]; i++) {
         const struct cairn_conv conv = convolution(&more[i]);
-        const struct cairn_patches *patches = &conv.patches;
         const enum how how = i % 2 == 0 ? ROUNDED : AS_THEY_ARE;
         assert_int_equal(cairn_threads_set(1), CAIRN_OK);
         struct results one = run(&cairn_conv_direct, &more[i], MICRO, MICRO, how);
         assert_int_equal(cairn_threads_set(3), CAIRN_OK);
         struct results three = run(&cairn_conv_direct, &more[i], MICRO, MICRO, how);
-        assert_memory_equal(one.y, three.y,
-                            MICRO * conv.channels * cairn_patches_count(patches->out) *
-                                sizeof(real));
-        assert_memory_equal(one.dx, three.dx,
-                            MICRO * patches->channels * cairn_patches_count(patches->in) *
-                                sizeof(real));
-        assert_memory_equal(one.dw, three.dw,
-                            conv.channels * patches->channels / conv.n_groups *
-                                cairn_patches_count(patches->kernel) * sizeof(real));
+        assert_same(&conv, &one, &three);
         assert_memory_equal(one.db, three.db, conv.channels * sizeof(real));
         free_results(&one), free_results(&three);
     }

@@ -13,6 +13,7 @@
 
 #include "base/random.h"
 #include "comm/sum.h"
+#include "support/sum.h"
 #include "tensor/place.h"
 
 enum { N_FIRST = 5003, N_SECOND = 37, N_ALL = N_FIRST + N_SECOND, TENSORS = 2, UPDATES = 3 };
@@ -22,11 +23,8 @@ static struct cairn_params params;
 static int set_up(void **state)
 {
     (void)state;
-    size_t index = 0;
-    const struct cairn_shape first = {.ndim = 2, .dim = {N_FIRST, 1}};
-    const struct cairn_shape second = {.ndim = 1, .dim = {N_SECOND}};
-    return cairn_params_add(&params, "a", &first, &index) != CAIRN_OK ||
-           cairn_params_add(&params, "b", &second, &index) != CAIRN_OK;
+    return sum_two_tensors(&params, (struct cairn_shape){2, {N_FIRST, 1}},
+                           (struct cairn_shape){1, {N_SECOND}});
 }
 
 static int tear_down(void **state)
