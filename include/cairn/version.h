@@ -12,7 +12,7 @@
 extern "C" {
 #endif
 
-#define CAIRN_VERSION "0.1.0" /* the one place: CMake reads it here */
+#define CAIRN_VERSION "0.2.0" /* the one place: CMake reads it here */
 
 /**
  * The version of the library that runs, which may be another one than CAIRN_VERSION of the headers

@@ -50,15 +50,4 @@ if(NOT CAIRN_REAL_BITS)
 endif()
 configure_file(${CMAKE_CURRENT_LIST_DIR}/real.h.in ${PROJECT_BINARY_DIR}/include/cairn/real.h)
 
-# What the BLAS has besides BLAS
-set(CMAKE_REQUIRED_LIBRARIES PkgConfig::CAIRN_BLAS)
-check_symbol_exists(cblas_sgemm "cblas.h" CAIRN_HAVE_CBLAS)
-cairn_need(CAIRN_HAVE_CBLAS "the C interface of BLAS (cblas.h)" libopenblas-openmp-dev openblas-devel)
-foreach(symbol openblas_set_num_threads openblas_get_parallel openblas_get_config openblas_get_corename)
-  string(TOUPPER ${symbol} name)
-  check_symbol_exists(${symbol} "cblas.h" CAIRN_HAVE_${name})
-endforeach()
-check_include_file(flexiblas_api.h CAIRN_HAVE_FLEXIBLAS_API)
-unset(CMAKE_REQUIRED_LIBRARIES)
-
 configure_file(${CMAKE_CURRENT_LIST_DIR}/build_config.h.in ${PROJECT_BINARY_DIR}/src/base/build_config.h)

@@ -47,9 +47,7 @@ pkg_check_modules(CAIRN_ZIP IMPORTED_TARGET libzip)
 cairn_need(CAIRN_ZIP_FOUND libzip libzip-dev libzip-devel)
 find_package(OpenMP QUIET COMPONENTS C)
 
-# Any flavour of OpenBLAS, or FlexiBLAS, which passes calls on to one that is chosen at run time.
-pkg_search_module(CAIRN_BLAS IMPORTED_TARGET openblas flexiblas)
-cairn_need(CAIRN_BLAS_FOUND "OpenBLAS (openblas.pc or flexiblas.pc)" libopenblas-openmp-dev openblas-devel)
+include(${CMAKE_CURRENT_LIST_DIR}/blas.cmake)
 
 # oneDNN multiplies matrices where it is there (train.kernels); its C interface is another one from 3.0 on.
 set(CAIRN_ONEDNN AUTO CACHE STRING "products of matrices by oneDNN 2.x: AUTO (where it is found), ON or OFF")

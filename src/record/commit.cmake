@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Writes the commit that is built: cmake -DSOURCE=<folder> -DOUT=<header> -P commit.cmake
 
-set(commit unknown)
+set(commit "$Format:%H$") # git archive, which makes releases, puts the commit here (.gitattributes)
+if(NOT commit MATCHES "^[0-9a-f]+$")
+  set(commit unknown)
+endif()
 if(EXISTS ${SOURCE}/.git)
   execute_process(COMMAND git rev-parse HEAD WORKING_DIRECTORY ${SOURCE} RESULT_VARIABLE failed
                   OUTPUT_VARIABLE head OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)

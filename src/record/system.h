@@ -14,9 +14,9 @@ enum { CAIRN_SYSTEM_TEXT_BYTES = 256 };
 
 /** How this program was built. */
 struct cairn_build {
-    const char *version; /* "0.1.0" */
+    const char *version; /* CAIRN_VERSION */
     const char
-        *commit; /* 40 hex digits, with "-dirty" where the source differed; "unknown" without git */
+        *commit; /* 40 hex digits, with "-dirty" where the source differed; "unknown" without git or a release */
     const char *compiler; /* "GNU 12.2.0" */
     const char *flags;    /* of the compiler */
     const char *type;     /* "Release" */

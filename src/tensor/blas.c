@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * Matrix products by BLAS.  The only user of cblas.h. */
+ * Matrix products by BLAS. */
 #include "tensor/blas.h"
 
-#include <cblas.h>
+#include "base/build_config.h"
+#include CAIRN_CBLAS_H
 
 #if CAIRN_R_BITS == 64
 #define GEMM cblas_dgemm

@@ -52,7 +52,7 @@ may_use()
     case $1 in
     mpi.h) users=comm ;;
     hdf5.h | hdf5_hl.h) users=h5 ;;
-    cblas.h | flexiblas_api.h) users=tensor ;;
+    cblas.h | flexiblas_api.h | blis.h | mkl*.h) users=tensor ;;
     yaml.h) users=config ;;
     zlib.h | zip.h | png.h | jpeglib.h | jerror.h) users=data ;;
     jansson.h) users=report ;;
@@ -133,7 +133,7 @@ fi
 # Public headers stand on each other and on the C library.
 if [ -d include ]; then
     all_bad < <(grep -rnE '^ *# *include *"' include | grep -v '"cairn/' | sed 's/$/: not a public header/')
-    all_bad < <(grep -rnE '<(mpi|hdf5|cblas|yaml|zlib|zip|png|jpeglib|xxhash|jansson)\.h>' include | grep -v '^include/cairn/mpi\.h:.*<mpi\.h>' |
+    all_bad < <(grep -rnE '<(mpi|hdf5|cblas|blis|mkl[a-z_]*|yaml|zlib|zip|png|jpeglib|xxhash|jansson)\.h>' include | grep -v '^include/cairn/mpi\.h:.*<mpi\.h>' |
         sed 's/$/: not for public headers/')
 fi
 # The compiler would silently take glibc's.
