@@ -63,3 +63,10 @@ foreach(name cairn cairn-static)
   configure_file(src/cmake/${name}.pc.in ${name}.pc @ONLY)
   install(FILES ${PROJECT_BINARY_DIR}/${name}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 endforeach()
+
+# One folder for both: Lmod takes the file in Lua, Environment Modules the one that begins with #%Module
+foreach(kind .lua .tcl)
+  string(REPLACE .tcl "" ending ${kind})
+  configure_file(launch/packaging/modulefiles/cairn${kind}.in modulefiles/cairn/${PROJECT_VERSION}${ending} @ONLY)
+endforeach()
+install(DIRECTORY ${PROJECT_BINARY_DIR}/modulefiles DESTINATION ${share})

@@ -72,6 +72,22 @@ static void log_times(const struct cairn_study *study)
                        : ", with their whole budget; more is known once cells have ended");
 }
 
+/* Results without scores are of 0.1.0, which counted to the first check that reached the target,
+ * not to where the mean crosses it. */
+static void warn_of_first_checks(const struct cairn_study *study)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < study->n_before; i++) {
+        const struct cairn_study_row *row = &study->table.row[i];
+        n += row->n_checks == 0 && row->end == CAIRN_STUDY_REACHED;
+    }
+    if (n > 0 && study->target.any)
+        cairn_log_warning("%zu cells are of cairn 0.1.0, which counted to the first check that "
+                          "reached the target, not to where the mean of the scores crosses it; "
+                          "--overwrite runs all by one rule",
+                          n);
+}
+
 void cairn_study_log_plan(const struct cairn_study *study)
 {
     const struct cairn_study_file *file = study->file;
@@ -92,6 +108,7 @@ void cairn_study_log_plan(const struct cairn_study *study)
         cairn_log_info("%zu cell%s ended before and %s not run again", study->n_before,
                        study->n_before == 1 ? " has" : "s have",
                        study->n_before == 1 ? "is" : "are");
+    warn_of_first_checks(study);
 }
 
 static void row_text(const struct cairn_study *study, const struct cairn_study_row *row,
