@@ -6,6 +6,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
+#if defined(__aarch64__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+#endif
 
 struct instruction_set {
     const char *name;
@@ -37,6 +41,19 @@ const char *cairn_cpu_lacks(const char *const *sets)
         SET("avx512ifma"),
         SET("avx512vbmi"),
         SET("avx512vnni"),
+#undef SET
+#elif defined(__aarch64__) /* by the names of /proc/cpuinfo */
+#define SET(name, which, bit) {name, (getauxval(which) & (bit)) != 0}
+        SET("crc32", AT_HWCAP, HWCAP_CRC32),
+        SET("atomics", AT_HWCAP, HWCAP_ATOMICS),
+        SET("asimdrdm", AT_HWCAP, HWCAP_ASIMDRDM),
+        SET("asimdhp", AT_HWCAP, HWCAP_ASIMDHP),
+        SET("asimddp", AT_HWCAP, HWCAP_ASIMDDP),
+        SET("fcma", AT_HWCAP, HWCAP_FCMA),
+        SET("sve", AT_HWCAP, HWCAP_SVE),
+        SET("sve2", AT_HWCAP2, HWCAP2_SVE2),
+        SET("i8mm", AT_HWCAP2, HWCAP2_I8MM),
+        SET("bf16", AT_HWCAP2, HWCAP2_BF16),
 #undef SET
 #endif
         {NULL, false},

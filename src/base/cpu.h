@@ -4,8 +4,8 @@
 #ifndef CAIRN_BASE_CPU_H
 #define CAIRN_BASE_CPU_H
 
-/** The instruction sets that the compiler was allowed to use for this build (x86; else none); NULL
- * ends the list. */
+/** The instruction sets that the compiler was allowed to use for this build (x86 and 64-bit Arm;
+ * else none); NULL ends the list. */
 extern const char *const cairn_cpu_built_for[];
 
 /**

@@ -66,5 +66,37 @@ const char *const cairn_cpu_built_for[] = {
 #ifdef __AVX512VNNI__
     "avx512vnni",
 #endif
+#if defined(__aarch64__)
+#ifdef __ARM_FEATURE_CRC32
+    "crc32",
+#endif
+#ifdef __ARM_FEATURE_ATOMICS
+    "atomics",
+#endif
+#ifdef __ARM_FEATURE_QRDMX
+    "asimdrdm",
+#endif
+#ifdef __ARM_FEATURE_FP16_VECTOR_ARITHMETIC
+    "asimdhp",
+#endif
+#ifdef __ARM_FEATURE_DOTPROD
+    "asimddp",
+#endif
+#ifdef __ARM_FEATURE_COMPLEX
+    "fcma",
+#endif
+#ifdef __ARM_FEATURE_SVE
+    "sve",
+#endif
+#ifdef __ARM_FEATURE_SVE2
+    "sve2",
+#endif
+#ifdef __ARM_FEATURE_MATMUL_INT8
+    "i8mm",
+#endif
+#ifdef __ARM_FEATURE_BF16
+    "bf16",
+#endif
+#endif
     NULL,
 };

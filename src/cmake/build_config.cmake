@@ -39,6 +39,11 @@ endif()
 set(CAIRN_BASELINE_FLAG "")
 if(CAIRN_ARCH_FLAG AND CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
   set(CAIRN_BASELINE_FLAG -march=x86-64)
+elseif(CAIRN_ARCH_FLAG AND CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64)$")
+  set(CAIRN_BASELINE_FLAG -march=armv8-a)
+  if(CAIRN_ARCH_FLAG MATCHES "^-mcpu=") # a second option of the other name would contradict it
+    set(CAIRN_BASELINE_FLAG -mcpu=generic)
+  endif()
 endif()
 
 # cairn/real.h, a public header: the precision is the library's, whoever includes it
