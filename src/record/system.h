@@ -14,9 +14,9 @@ enum { CAIRN_SYSTEM_TEXT_BYTES = 256 };
 
 /** How this program was built. */
 struct cairn_build {
-    const char *version; /* CAIRN_VERSION */
-    const char
-        *commit; /* 40 hex digits, with "-dirty" where the source differed; "unknown" without git or a release */
+    const char *version;  /* CAIRN_VERSION */
+    const char *commit;   /* 40 hex digits, with "-dirty" where the source differed; "unknown" where
+                             neither git nor a release says it */
     const char *compiler; /* "GNU 12.2.0" */
     const char *flags;    /* of the compiler */
     const char *type;     /* "Release" */

@@ -37,3 +37,11 @@ lacks libpng libpng-dev -DCMAKE_DISABLE_FIND_PACKAGE_PNG=ON
 lacks libjpeg libjpeg-dev -DCMAKE_DISABLE_FIND_PACKAGE_JPEG=ON
 lacks zlib zlib1g-dev -DCMAKE_DISABLE_FIND_PACKAGE_ZLIB=ON
 lacks "POSIX threads" libc6-dev -DCMAKE_DISABLE_FIND_PACKAGE_Threads=ON
+
+# Another BLAS: one that is here, one that is not, and one with integers that Cairn does not call with
+cmake -S "$CAIRN_SOURCE" -B build -DCAIRN_TESTS=OFF -DBLA_VENDOR=OpenBLAS >out 2>err || fail "with -DBLA_VENDOR=OpenBLAS: $(cat err)"
+grep -q '^#define CAIRN_HAVE_OPENBLAS_SET_NUM_THREADS$' build/src/base/build_config.h || fail "BLA_VENDOR=OpenBLAS has no calls of OpenBLAS"
+for vendor in Nobodys Intel10_64ilp; do
+    ! cmake -S "$CAIRN_SOURCE" -B build -DCAIRN_TESTS=OFF -DBLA_VENDOR=$vendor >out 2>err || fail "BLA_VENDOR=$vendor goes on"
+    grep -q "BLA_VENDOR=$vendor: " err || fail "of BLA_VENDOR=$vendor it says: $(cat err)"
+done
