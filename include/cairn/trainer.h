@@ -34,7 +34,6 @@ struct cairn_update_record {
     double lr;              /**< learning rate */
     double grad_norm;       /**< of the gradient after the division, before clipping */
     double data_s, compute_s, reduce_s, update_s; /**< seconds of this rank */
-    double overlap_s;           /**< of compute_s: sums were under way behind it */
     bool stop;                  /**< some rank was asked to stop: all see it after the same
                                      update */
     double noise_scale;         /**< samples, over the last part of the run; NaN: no estimate */
