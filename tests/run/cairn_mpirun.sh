@@ -33,6 +33,13 @@ same "status of the second start" "$(json TERM/summary.json status)" done
 by_launcher -n 2 -- "$cairn" train "$recipes/digits.yaml" batch.globl=1
 finish
 same "exit code of a wrong key" "$code" 2
+mkdir without
+printf '#!/bin/sh\nexit 1\n' >without/lscpu # as where there is no /sys
+chmod +x without/lscpu
+PATH=$work/without:$PATH by_launcher -n 2 -- "$cairn" train "$recipes/digits.yaml" batch.globl=1
+finish
+same "exit code of a wrong key without lscpu" "$code" 2
+grep -q batch.globl err || fail "without lscpu it starts nothing"
 by_launcher -n none -- "$cairn" train
 finish
 same "exit code of a wrong number of ranks" "$code" 2
