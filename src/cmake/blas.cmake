@@ -56,7 +56,7 @@ if(NOT CAIRN_BLAS_CHECKED STREQUAL "${CAIRN_BLAS_LINK_LIBRARIES}")
   endforeach()
   set(CAIRN_BLAS_CHECKED "${CAIRN_BLAS_LINK_LIBRARIES}" CACHE INTERNAL "the BLAS that the checks were made with")
 endif()
-set(CMAKE_REQUIRED_LIBRARIES CAIRN::blas)
+set(CMAKE_REQUIRED_LIBRARIES CAIRN::blas m) # blis.h has functions that want m
 check_symbol_exists(cblas_sgemm ${CAIRN_CBLAS_H} CAIRN_HAVE_CBLAS)
 cairn_need(CAIRN_HAVE_CBLAS "the C interface of BLAS (${CAIRN_CBLAS_H})" libopenblas-openmp-dev openblas-devel)
 check_symbol_exists(flexiblas_set_num_threads flexiblas_api.h CAIRN_HAVE_FLEXIBLAS_SET_NUM_THREADS)
