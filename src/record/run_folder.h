@@ -65,6 +65,8 @@ struct cairn_summary {
     uint64_t updates, epochs, samples;
     int ranks;
     size_t micro_batch, global_batch;
+    bool is_guarded; /* with train.guard, which compared so many in this process and the others */
+    uint64_t guarded_micro_batches;
     double train_loss;
     struct cairn_eval_metrics eval; /* on test; of it the scores alone */
     bool has_ema;                   /* there is a moving average of the weights, with ... */

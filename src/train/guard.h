@@ -35,6 +35,10 @@ int cairn_guard_odd(const uint64_t *hash, size_t n);
  * Errors: none. */
 size_t cairn_guard_again(const cairn_trainer *t);
 
+/** Micro-batches of this rank that two ranks had the same bits of, since the trainer was made.
+ * Ranks: local.  Errors: none. */
+uint64_t cairn_guard_compared(const cairn_trainer *t);
+
 /** The hashes differ: all ranks work once more what differs, and so find out who is wrong.  The sum
  * is lost.  Ranks: collective.  Errors: CAIRN_NUMBERS: always, with what was found; CAIRN_MEMORY,
  * and as cairn_trainer_backward(). */

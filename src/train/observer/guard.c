@@ -28,10 +28,11 @@ struct made {
 struct guard {
     cairn_trainer *t; /* borrowed */
     struct cairn_guard_turn turn;
-    uint64_t n_own;   /* micro-batches of this rank that are hashed in this update, ... */
-    uint64_t n_done;  /* ... those of them that have been worked, and ... */
-    uint64_t n_again; /* ... those of another rank that are worked again */
-    bool disordered;  /* by a host, which may take them in any order */
+    uint64_t n_own;      /* micro-batches of this rank that are hashed in this update, ... */
+    uint64_t n_done;     /* ... those of them that have been worked, and ... */
+    uint64_t n_again;    /* ... those of another rank that are worked again */
+    uint64_t n_compared; /* of this rank, in all updates */
+    bool disordered;     /* by a host, which may take them in any order */
     struct made own, again;
     struct cairn_error trouble; /* with working again */
 };
@@ -130,6 +131,20 @@ static cairn_status before_sum(void *context, bool *stop)
     return cairn_fail(CAIRN_USAGE,
                       "train.guard: micro-batches of a share are worked twice in their "
                       "order; work 0, 1, 2, ... or set train.guard=0");
+}
+
+static void summed(void *context, cairn_trainer *t, const struct cairn_totals *totals)
+{
+    struct guard *guard = context;
+    (void)t;
+    (void)totals;
+    guard->n_compared += guard->n_own;
+}
+
+uint64_t cairn_guard_compared(const cairn_trainer *t)
+{
+    const struct guard *guard = cairn_trainer_observer(t, &cairn_observer_guard);
+    return guard == NULL ? 0 : guard->n_compared;
 }
 
 size_t cairn_guard_again(const cairn_trainer *t)
@@ -249,4 +264,5 @@ const struct cairn_observer cairn_observer_guard = {
     .begins = begins,
     .micro_done = micro_done,
     .before_sum = before_sum,
+    .summed = summed,
 };
