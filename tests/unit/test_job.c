@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "cluster/slurm.h"
+#include "cluster/job.h"
 
 static void test_time(void **state)
 {
@@ -42,17 +42,17 @@ static void test_time(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         size_t seconds = 0;
-        cairn_status st = cairn_slurm_time(cases[i].text, &seconds);
+        cairn_status st = cairn_job_time(cases[i].text, &seconds);
         if (st != (cases[i].seconds > 0 ? CAIRN_OK : CAIRN_USAGE) || seconds != cases[i].seconds)
             fail_msg("'%s' gives %zu s", cases[i].text, seconds);
     }
 }
 
-static struct cairn_slurm_job plain_job(const struct cairn_words *wrap)
+static struct cairn_job plain_job(const struct cairn_words *wrap)
 {
     static const char *const none[] = {NULL};
     static const char *const arguments[] = {"it's.yaml", "optim.lr=0.1", NULL};
-    return (struct cairn_slurm_job){.name = "a b%\n#SBATCH",
+    return (struct cairn_job){.name = "a b%\n#SBATCH",
                                     .n_nodes = 4,
                                     .ranks_per_node = 2,
                                     .threads = 3,
@@ -76,8 +76,8 @@ static void test_script(void **state)
     (void)state;
     char *script = NULL;
     const struct cairn_words wrap = {.n = 0};
-    struct cairn_slurm_job job = plain_job(&wrap);
-    assert_int_equal(cairn_slurm_script(&job, &script), CAIRN_OK);
+    struct cairn_job job = plain_job(&wrap);
+    assert_int_equal(cairn_job_script(&job, &script), CAIRN_OK);
     assert_memory_equal(script, "#!/bin/bash\n", 12);
     assert_has(script, "\n#SBATCH --job-name=a_b___SBATCH\n");
     assert_has(script, "\n#SBATCH --nodes=4\n#SBATCH --ntasks-per-node=2\n");
@@ -101,7 +101,7 @@ static void test_options(void **state)
     const struct cairn_words wrap = {.text = text, .word = word, .n = 1};
     const char *options[] = {"--account=a b", "-p long", NULL};
     const char *const elements[] = {"optim.lr=1", "optim.lr='2'"};
-    struct cairn_slurm_job job = plain_job(&wrap);
+    struct cairn_job job = plain_job(&wrap);
     job.options = options;
     job.elements = elements;
     job.n_elements = 2;
@@ -109,7 +109,7 @@ static void test_options(void **state)
     job.mpi = "pmi2";
     job.time = "1";
     job.setup = "module load x";
-    assert_int_equal(cairn_slurm_script(&job, &script), CAIRN_OK);
+    assert_int_equal(cairn_job_script(&job, &script), CAIRN_OK);
     assert_has(script, "\n#SBATCH --array=1-2\n#SBATCH --account=a b\n#SBATCH -p long\n");
     assert_has(script, "\n#SBATCH --signal=B:USR1@16\n#SBATCH --no-requeue\n");
     assert_has(script, "\nlauncher=(srun --mpi=pmi2)\nprogram=(env /bin/cairn)\n");
@@ -117,9 +117,9 @@ static void test_options(void **state)
     assert_has(script, "\nmodule load x\n");
     free(script);
     options[1] = "-p long\nrm -rf x";
-    assert_int_equal(cairn_slurm_script(&job, &script), CAIRN_USAGE);
+    assert_int_equal(cairn_job_script(&job, &script), CAIRN_USAGE);
     options[1] = "long";
-    assert_int_equal(cairn_slurm_script(&job, &script), CAIRN_USAGE);
+    assert_int_equal(cairn_job_script(&job, &script), CAIRN_USAGE);
 }
 
 int main(void)
