@@ -157,10 +157,12 @@ static cairn_status choose_launcher(const struct cairn_scheduler *scheduler,
                           "command line: --launcher is %.64s, but takes one of: %s%s%s, for %s",
                           request->launcher, launcher[0], launcher[1] == NULL ? "" : " ",
                           launcher[1] == NULL ? "" : launcher[1], scheduler->title);
-    if (request->mpi != NULL && strcmp(request->launcher, "mpirun") == 0)
-        return cairn_fail(CAIRN_USAGE, "--mpi is for %s; leave it or --launcher mpirun out",
-                          strcmp(launcher[0], "flux") == 0 ? "flux run" : "srun");
-    return CAIRN_OK;
+    if (request->mpi == NULL || strcmp(request->launcher, "mpirun") != 0) return CAIRN_OK;
+    if (launcher[1] == NULL)
+        return cairn_fail(CAIRN_USAGE, "--mpi is for srun and flux run; %s has neither",
+                          scheduler->title);
+    return cairn_fail(CAIRN_USAGE, "--mpi is for %s; leave it or --launcher mpirun out",
+                      strcmp(launcher[0], "flux") == 0 ? "flux run" : "srun");
 }
 
 static cairn_status check_request(const struct cairn_scheduler *scheduler, struct request *request)

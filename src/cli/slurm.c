@@ -11,7 +11,7 @@ static cairn_status run_slurm(const struct cairn_arguments *arguments, cairn_com
 const struct cairn_command cairn_command_slurm = {
     .name = "slurm",
     .operands = "RUN.yaml [key=value ...]",
-    .doc = "cairn job --scheduler slurm",
+    .doc = "writes a batch script for Slurm: cairn job --scheduler slurm",
     .about = "  cairn slurm run.yaml --nodes 4 --ranks-per-node 2 --time 2:00:00 | sbatch",
     .tables = {{.flags = cairn_job_operands},
                {.flags = cairn_job_size},

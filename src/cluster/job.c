@@ -142,11 +142,11 @@ static void print_settings(FILE *out, const struct cairn_job *job)
 static void print_script(FILE *out, const struct cairn_job *job)
 {
     const struct cairn_scheduler *scheduler = job->scheduler;
+    const size_t n = strcspn(scheduler->submit, "<") - 1; /* without the blank */
     fprintf(out,
             "#!/bin/bash\n# Written by cairn %s, %s.  Submit it by %.*s; once is enough: it stops "
             "in time and resumes by itself.\n",
-            job->writer, cairn_system_build()->version, (int)strcspn(scheduler->submit, " "),
-            scheduler->submit);
+            job->writer, cairn_system_build()->version, (int)n, scheduler->submit);
     scheduler->print(out, job);
     for (const char *const *option = job->options; *option != NULL; option++)
         fprintf(out, "%s%s\n", scheduler->prefix, *option);
