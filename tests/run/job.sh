@@ -270,7 +270,7 @@ said "^qsub -v CAIRN_CHAIN=12,CAIRN_ELEMENT=2"
 grep -q "^#PBS -J 1-2" pbs.script && ! grep -q "^#PBS -J" submitted || fail "the next job is the whole array"
 grep -q "PBS lets only operators run a job again (qrerun), so that job 13.server goes on" short-12.out || fail "it does not say which job goes on"
 CAIRN_ELEMENT=2 CAIRN_CHAIN=12 CODE=0 played pbs submitted
-said "train short.yaml optim.lr=0.2 --out $work/result/2 "
+said "train short.yaml .*optim.lr=0.2 --out $work/result/2 "
 script pbs short.yaml --out result --no-requeue
 CODE=75 played pbs pbs.script
 said "^qsub -W depend=afternotok:12.server -v CAIRN_CHAIN=12"
@@ -284,7 +284,7 @@ ELEMENT=2 CODE=75 played lsf lsf.script
 same "code of a job that another follows" "$code" 75
 said "^bsub -w exit(12\[2\])"
 grep -qxF '#BSUB -J "short[2]"' submitted || fail "the next job is the whole array"
-said "train short.yaml optim.lr=0.2 --out $work/result/2 "
+said "train short.yaml .*optim.lr=0.2 --out $work/result/2 "
 ELEMENT=2 CODE=3 played lsf lsf.script
 said "^bkill 13"
 
