@@ -13,8 +13,8 @@ note=slurm
 leaves_out=yes # the hosts that are gone, when the job is queued again
 other_ways="--mpi (srun --mpi=list tells), --launcher mpirun"
 if [ "${SLURM_HET_SIZE:-1}" -gt 1 ]; then # SLURM_JOB_NODELIST is that of the first part
-    echo "cairn job $job: this is a heterogeneous job of $SLURM_HET_SIZE parts, over which a run cannot extend: submit it as one" \
-        "part (--nodes, --ntasks-per-node)" >&2
+    echo "cairn job $job: in a heterogeneous job of $SLURM_HET_SIZE parts this script would use the first alone: submit it as one" \
+        "part, or start the ranks in a script of your own: srun --mpi=pmix --het-group=0-$((SLURM_HET_SIZE - 1)) cairn train" >&2
     exit 2
 fi
 

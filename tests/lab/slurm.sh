@@ -245,7 +245,7 @@ story_fail()
     same "restarts of a job that always dies, once in the same job" "$(job_field "$job" Restarts)" 1
 }
 
-# A heterogeneous job: ranks would start on its first part alone, so that it is refused.
+# A heterogeneous job.  Our script would use its first part alone, and says so; srun makes one world of all parts.
 story_het()
 {
     local job
@@ -257,6 +257,14 @@ story_het()
     ends "$job" FAILED
     same "exit code of a heterogeneous job" "$(job_field "$job" ExitCode | head -n 1)" 2:0
     [ ! -e "$name" ] || fail "a heterogeneous job trains"
+    printf '%s\n' '#!/bin/bash' "#SBATCH --nodes=1 --ntasks-per-node=1 --time=5 $places --output=$PWD/$name.log" '#SBATCH hetjob' \
+        "#SBATCH --nodes=1 --ntasks-per-node=2 $places" \
+        "srun --mpi=pmix --het-group=0-1 '$cairn' train '$recipes/digits.yaml' ${keys[*]} train.epochs=3 --out '$PWD/$name'" >own.sbatch
+    job=$(submit own.sbatch)
+    ends "$job" COMPLETED
+    same "ranks of a heterogeneous job" "$(json "$name/summary.json" ranks)" 3
+    expect 0 2 train "$recipes/digits.yaml" "${keys[@]}" train.epochs=3 --out three
+    whole "$name" three
 }
 
 # tell STORY LAUNCHER
