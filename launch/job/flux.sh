@@ -11,7 +11,7 @@ other_ways="--mpi (flux run -o pmi=TYPE), --launcher mpirun"
 read -ra hosts < <(flux hostlist --expand instance)
 nodes=${hosts[*]}
 
-find_hosts() { own=${hosts[0]} port=22; }
+find_hosts() { own=${hosts[0]-} port=22; }
 
 # "1795000000.25"; 0 where there is no limit
 job_end()

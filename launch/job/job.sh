@@ -257,7 +257,7 @@ go_on()
     fi
     trap '' TERM # which Slurm and PBS send when they take the job back
     say "$1 and is queued again${gone:+${leaves_out:+, without $gone}}"
-    requeue || say "$scheduler does not queue it again; submit it with --no-requeue, then another job follows"
+    requeue || say "$scheduler does not queue it again; ${or_else:-submit it again, and it goes on}"
     exit "$code"
 }
 
@@ -266,6 +266,7 @@ go_on()
 say "${restarts:+restart $restarts, }on $nodes, $(date -u +%FT%TZ)"
 find_hosts
 n_hosts=${#hosts[@]}
+[ "$n_hosts" -gt 0 ] || { say "$scheduler does not say which hosts this job has"; exit 5; }
 read_arguments
 count_idle
 tell_deadline

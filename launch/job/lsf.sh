@@ -10,10 +10,10 @@ number=$LSB_JOBID${element:+_$element}
 restarts='' # is not known
 note=lsf
 other_ways=''
-mapfile -t hosts < <(xargs -n 2 <<<"$LSB_MCPU_HOSTS" | cut -d ' ' -f 1) # "h1 8 h2 8"; the first runs this script
+mapfile -t hosts < <(xargs -r -n 2 <<<"$LSB_MCPU_HOSTS" | cut -d ' ' -f 1) # "h1 8 h2 8"; the first runs this script
 nodes=${hosts[*]}
 
-find_hosts() { own=${hosts[0]} port=6882; } # of sbatchd
+find_hosts() { own=${hosts[0]-} port=6882; } # of sbatchd
 
 # "120.0/h1 35 second(s)": the limit in minutes, which may name a host, and what is gone of it
 job_end()

@@ -14,10 +14,10 @@ fact() { qstat -f "$job" | sed -n "s/^ *$1 = //p" | head -n 1; }
 
 restarts=$(fact run_count) || restarts=''
 [[ $restarts =~ ^[1-9][0-9]*$ ]] && restarts=$((restarts - 1)) || restarts=''
-mapfile -t hosts < <(awk '!seen[$0]++' "$PBS_NODEFILE") # a line for each rank; the first runs this script
+mapfile -t hosts < <(awk 'NF > 0 && !seen[$0]++' "$PBS_NODEFILE") # a line for each rank; the first runs this script
 nodes=${hosts[*]}
 
-find_hosts() { own=${hosts[0]} port=15002; } # of pbs_mom
+find_hosts() { own=${hosts[0]-} port=15002; } # of pbs_mom
 
 # Its begin and its limit: what it has used PBS knows late.
 job_end()

@@ -10,6 +10,7 @@ element=${SLURM_ARRAY_TASK_ID-}
 restarts=${SLURM_RESTART_COUNT:-0}
 nodes=$SLURM_JOB_NODELIST
 note=slurm
+or_else="submit it with --no-requeue, then another job follows"
 leaves_out=yes # the hosts that are gone, when the job is queued again
 other_ways="--mpi (srun --mpi=list tells), --launcher mpirun"
 if [ "${SLURM_HET_SIZE:-1}" -gt 1 ]; then # SLURM_JOB_NODELIST is that of the first part
@@ -24,7 +25,7 @@ fact() { scontrol show job "$job" | sed -n "s/^.*\b$1=\([^ ]*\).*/\1/p" | head -
 find_hosts()
 {
     mapfile -t hosts < <(scontrol show hostnames "$SLURM_JOB_NODELIST")
-    own=${SLURMD_NODENAME:-${hosts[0]}}
+    own=${SLURMD_NODENAME:-${hosts[0]-}}
     port=$(scontrol show config | sed -n 's/^SlurmdPort *= *//p') || true
     port=${port:-6818}
 }

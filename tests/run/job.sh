@@ -148,11 +148,11 @@ END
 begin()
 {
     : >said
-    printf '%s\n' ${HOSTS:-localhost localhost} >nodefile
+    printf '%s\n%s\n' $(for host in ${HOSTS:-localhost}; do echo "$host $host"; done) >nodefile
     local is=()
     case $1 in
     pbs) is=(PBS_JOBID=12.server "PBS_NODEFILE=$PWD/nodefile") ;;
-    lsf) is=(LSB_JOBID=12 LSB_JOBINDEX=0 "LSB_MCPU_HOSTS=$(printf '%s 2 ' ${HOSTS:-localhost})") ;;
+    lsf) is=(LSB_JOBID=12 LSB_JOBINDEX=0 "LSB_MCPU_HOSTS=$(for host in ${HOSTS:-localhost}; do echo -n "$host 2 "; done)") ;;
     esac
     env SAID="$PWD/said" PATH="$work/bin:$PATH" END="${END:-$(($(date +%s) + 3000))}" HOSTS="${HOSTS:-localhost}" "${is[@]}" \
         ${ELEMENT:+PBS_ARRAY_INDEX=$ELEMENT LSB_JOBINDEX=$ELEMENT} bash "$2" >out 2>err </dev/null &
@@ -253,6 +253,12 @@ for scheduler in pbs lsf flux; do
         said "mpirun --host localhost:2,127.0.0.1:2 -n 4" && said "mpirun --host localhost:2 -n 2"
     fi
     rm -rf result $log
+
+    HOSTS=' ' CODE=0 played $scheduler $scheduler.script
+    same "$scheduler: code of a job without hosts" "$code" 5
+    grep -qi "$scheduler does not say which hosts this job has$" $log || fail "$scheduler: it does not say what is wrong: $(cat $log)"
+    not_said mpirun
+    rm -f $log
 
     # Not by the scheduler's command.
     code=0
