@@ -23,7 +23,11 @@ bool cairn_run_owns(const char *name)
 
 bool cairn_run_is_note(const char *name)
 {
-    return strncmp(name, "slurm", 5) == 0 && strstr(name, ".txt") != NULL;
+    static const char *const schedulers[] = {"slurm", "pbs", "lsf", "flux"};
+    if (strstr(name, ".txt") == NULL) return false;
+    for (size_t i = 0; i < sizeof schedulers / sizeof schedulers[0]; i++)
+        if (strncmp(name, schedulers[i], strlen(schedulers[i])) == 0) return true;
+    return false;
 }
 
 bool cairn_run_leaves(const char *name)

@@ -12,7 +12,7 @@
 /** Whether a run writes a file of this name.  Ranks: local.  Errors: none. */
 bool cairn_run_owns(const char *name);
 
-/** Whether it is a note of launch/slurm/job.sh, which may be there first.  Ranks: local.
+/** Whether it is a note of launch/job/job.sh, which may be there first.  Ranks: local.
  * Errors: none. */
 bool cairn_run_is_note(const char *name);
 
