@@ -34,9 +34,9 @@ static void be_verbose(struct cairn_arguments *arguments)
 }
 
 const struct cairn_common_flag cairn_common_flags[] = {
-    {"-q", "--quiet", be_quiet},
-    {"-v", "--verbose", be_verbose},
-    {"-h", "--help", ask_help},
+    {"-q", "--quiet", be_quiet, "no progress, only warnings and errors"},
+    {"-v", "--verbose", be_verbose, "also what is of interest where something is looked for"},
+    {"-h", "--help", ask_help, "what the command does, and its flags"},
     {.name = NULL},
 };
 

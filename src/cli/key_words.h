@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * What is said of a key to people: in the text of `cairn options`, its JSON and its page.  Local. */
+ * What is said of a key to people: in the text of `cairn options`, its JSON and its page.  Local.
+ */
 #ifndef CAIRN_CLI_KEY_WORDS_H
 #define CAIRN_CLI_KEY_WORDS_H
 

@@ -87,8 +87,8 @@ static void print_key(const struct cairn_key *key, struct columns *columns, int 
     char takes[CAIRN_TAKES_BYTES];
     if (!wanted(columns, key->name, key->doc, key->words)) return;
     printf("%*s%-*s  %-*s  %-*s  %s\n", indent, "", (int)columns->name + 2 - indent, key->name,
-           (int)columns->fallback, cairn_key_fallback(key), (int)columns->takes, cairn_key_takes(key, takes),
-           key->doc);
+           (int)columns->fallback, cairn_key_fallback(key), (int)columns->takes,
+           cairn_key_takes(key, takes), key->doc);
 }
 
 static void print_heading(const struct columns *columns, const char *heading)

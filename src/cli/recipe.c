@@ -96,16 +96,15 @@ static cairn_status read_recipe(const struct recipes *recipes, const char *name,
 
 /* ---- the list */
 
-/* The first sentence of the comment after the licence, on one line. */
-static void print_first_sentence(const char *text)
+/* The first sentence of the comment after the licence, in the line that has come to `column`. */
+static void print_first_sentence(const char *text, size_t column)
 {
-    size_t column = NAME_COLUMNS;
     text += strcspn(text, "\n");
     while (*text != '\0') {
         text += strspn(text, "\n #");
         const size_t n = strcspn(text, " \n");
         if (n == 0) break;
-        if (column + n + strlen(" ...") > LINE_COLUMNS) {
+        if (column + 1 + n + strlen(" ...") > LINE_COLUMNS) {
             printf(" ...");
             break;
         }
@@ -121,8 +120,8 @@ static cairn_status list(const struct recipes *recipes)
     for (size_t i = 0; i < recipes->n; i++) {
         char *text = NULL;
         CAIRN_TRY(read_recipe(recipes, recipes->name[i], &text));
-        printf("%-*s", NAME_COLUMNS, recipes->name[i]);
-        print_first_sentence(text);
+        const int column = printf("%-*s", NAME_COLUMNS, recipes->name[i]);
+        print_first_sentence(text, (size_t)column);
         free(text);
     }
     return CAIRN_OK;
@@ -133,7 +132,8 @@ static cairn_status list(const struct recipes *recipes)
 /* A path, in quotes of YAML where it wants them; a shell takes these, too. */
 static void print_path(const char *share, const char *rest, size_t n)
 {
-    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._-";
+    static const char plain[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._-";
     const bool quoted = share[strspn(share, plain)] != '\0';
     if (quoted) printf("'");
     for (const char *c = share; *c != '\0'; c++) {
@@ -194,8 +194,9 @@ const struct cairn_command cairn_command_recipe = {
     .operands = "[NAME]",
     .doc = "prints a run file that comes with Cairn; without NAME, lists them",
     .about = "  cairn recipe digits > run.yaml && mpirun -n 2 cairn train run.yaml",
-    .notes = "Data are looked for where they are installed with Cairn, or where the script that the "
-             "run file names puts them; of data elsewhere, data.file=FILE.h5 says where.",
+    .notes =
+        "Data are looked for where they are installed with Cairn, or where the script that the "
+        "run file names puts them; of data elsewhere, data.file=FILE.h5 says where.",
     .take = cairn_single_operand,
     .once = true,
     .run = run_recipe,
