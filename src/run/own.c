@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "checkpoint/checkpoint.h"
+#include "record/events.h"
 #include "record/run_own.h"
 
 /* The lock of a killed process, too. */
@@ -17,7 +18,14 @@ static bool is_file(const char *name)
 
 static const struct cairn_own *folder_of(const char *name)
 {
+    if (strcmp(name, CAIRN_EVENTS_FOLDER) == 0) return &cairn_events_own;
     return strcmp(name, "checkpoints") == 0 ? &cairn_checkpoint_own : NULL;
+}
+
+/* The folder of checkpoints goes by itself. */
+static const struct cairn_own *events_of(const char *name)
+{
+    return strcmp(name, CAIRN_EVENTS_FOLDER) == 0 ? &cairn_events_own : NULL;
 }
 
 const struct cairn_own cairn_run_own = {.file = is_file, .folder = folder_of};
@@ -29,7 +37,8 @@ static bool is_file_but_log(const char *name)
 
 cairn_status cairn_run_clear(const char *folder, const char *checkpoints)
 {
-    struct cairn_own files = {.file = cairn_run_owns, .stays = cairn_run_leaves};
+    struct cairn_own files = {
+        .file = cairn_run_owns, .folder = events_of, .stays = cairn_run_leaves};
     struct cairn_foreign foreign = {.n = 0};
     char log[CAIRN_PATH_BYTES];
     CAIRN_TRY(cairn_path_join(folder, CAIRN_RUN_LOG, log));
