@@ -17,12 +17,12 @@ static void put_doc(FILE *out, const char *text, const char *special)
 static void put_flag(FILE *out, const char *command, const struct cairn_option *flag)
 {
     char value[CAIRN_VALUE_BYTES];
+    const bool takes = flag->type != CAIRN_KEY_BOOL && flag->bare == NULL;
     const bool is_long = strncmp(flag->name, "--", 2) == 0;
-    fprintf(out, "%s%s%s[", flag->most > 0 ? "*" : "", flag->name,
-            flag->type != CAIRN_KEY_BOOL && is_long ? "=" : "");
+    fprintf(out, "%s%s%s[", flag->most > 0 ? "*" : "", flag->name, takes && is_long ? "=" : "");
     put_doc(out, flag->doc, "[]:\\");
     fputs("]", out);
-    if (flag->type != CAIRN_KEY_BOOL) {
+    if (takes) {
         fputs(":", out);
         put_doc(out, cairn_option_value(flag, value), ":\\");
         fprintf(out, ": _cairn_after %s %s", command,

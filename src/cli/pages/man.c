@@ -33,7 +33,10 @@ static void put_flags(FILE *out, const struct cairn_option_table *tables,
         for (const struct cairn_option *flag = table->flags; flag->name != NULL; flag++) {
             const bool shown =
                 flag->fallback != NULL && flag->fallback[0] != '\0' && flag->type != CAIRN_KEY_BOOL;
-            cairn_roff_tag(out, flag->name, cairn_option_value(flag, value));
+            const char *after = cairn_option_value(flag, value);
+            char name[2 * CAIRN_VALUE_BYTES];
+            snprintf(name, sizeof name, "%s%s", flag->name, flag->bare == NULL ? "" : after);
+            cairn_roff_tag(out, name, flag->bare == NULL ? after : "");
             snprintf(doc, sizeof doc, "%s%s%s", flag->doc, shown ? "; default " : "",
                      shown ? flag->fallback : "");
             cairn_roff_text(out, doc);

@@ -51,7 +51,7 @@ static void put_values(FILE *out)
     for (size_t i = 0; cairn_pages_commands[i] != NULL; i++) {
         const size_t n = cairn_pages_flags(cairn_pages_commands[i], flags);
         for (size_t k = 0; k < n; k++)
-            if (flags[k]->type != CAIRN_KEY_BOOL)
+            if (flags[k]->type != CAIRN_KEY_BOOL && flags[k]->bare == NULL)
                 fprintf(out, "    '%s %s') echo '%s%s' ;;\n", cairn_pages_commands[i]->name,
                         flags[k]->name, flags[k]->type == CAIRN_KEY_PATH ? "@files " : "",
                         cairn_pages_flag_words(flags[k], words));
