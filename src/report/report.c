@@ -140,16 +140,21 @@ static bool is_over(const struct cairn_report *report)
     return true;
 }
 
-/* A page that loads itself again after so many seconds (0: never) until all is over, *over. */
+/* Of a page whose runs may go on. */
+struct again {
+    double after_s; /* it loads itself again until all is ... */
+    bool over;
+};
+
 static cairn_status make(const char *const *folders, size_t n, struct cairn_page *page,
-                         double again_s, bool *over, char **html, size_t *n_html)
+                         struct again *again, char **html, size_t *n_html)
 {
     struct cairn_report report = {.n_runs = 0};
     cairn_status st = read_report(folders, n, &report);
     if (st == CAIRN_OK) st = check_gnuplot(folders[0]);
     if (st == CAIRN_OK) st = cairn_page_begin(page, page->folder, page->kind);
-    *over = st == CAIRN_OK && is_over(&report);
-    page->again_s = *over ? 0 : again_s;
+    again->over = st == CAIRN_OK && is_over(&report);
+    page->again_s = again->over ? 0 : again->after_s;
     if (st == CAIRN_OK) st = draw(&report, page, html, n_html);
     free_report(&report);
     return st;
@@ -167,7 +172,9 @@ cairn_status cairn_report_renew(const char *const *folders, size_t n, const char
     struct cairn_page page = {.kind = CAIRN_PICTURE_SVG};
     char *html = NULL;
     size_t n_html = 0;
-    CAIRN_TRY(make(folders, n, &page, again_s, over, &html, &n_html));
+    struct again again = {.after_s = again_s};
+    CAIRN_TRY(make(folders, n, &page, &again, &html, &n_html));
+    *over = again.over;
     cairn_status st = cairn_file_replace(path, html, n_html);
     free(html);
     return st;
@@ -190,9 +197,9 @@ cairn_status cairn_report_pictures(const char *const *folders, size_t n, const c
     struct cairn_page page = {.folder = out, .kind = kind};
     char *html = NULL;
     size_t n_html = 0;
-    bool over = false;
+    struct again never = {.after_s = 0};
     CAIRN_TRY(cairn_folder_make(out));
-    CAIRN_TRY(make(folders, n, &page, 0, &over, &html, &n_html));
+    CAIRN_TRY(make(folders, n, &page, &never, &html, &n_html));
     free(html);
     *n_charts = page.n_charts;
     return CAIRN_OK;

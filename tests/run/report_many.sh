@@ -20,9 +20,9 @@ done
 
 # ---- 40 runs
 expect 0 0 report runs/* -o many.html
-grep -oE '<tr>|<td class="text">optim.lr 0.1[0-9]*' many.html | grep -oE '0\.1[0-9]+' | head -n 40 >order
+grep -oE '<tr>|<td class="text">optim.lr 0.1[0-9]*' many.html | grep -oE '0\.1[0-9]+' | sed -n 1,40p >order
 same "runs of the table, the best first" "$(tr '\n' ' ' <order)" "$(seq 140 -1 101 | sed 's/^/0./' | tr '\n' ' ')"
-legend=$(sed 's/<ul/\n<ul/g; s,</ul>,&\n,g' many.html | tr '\n' ' ' | sed 's/<ul/\n<ul/g; s,</ul>,&\n,g' | grep '^<ul class="legend many"' | head -n 1)
+legend=$(tr '\n' ' ' <many.html | sed 's/<ul/\n<ul/g; s,</ul>,&\n,g' | grep '^<ul class="legend many"' | sed -n 1p)
 same "colours of the first legend, one for each run and one for what all have in common" \
     "$(grep -oE 'stroke="#[0-9a-f]{6}" stroke-width="2.5"' <<<"$legend" | sort -u | wc -l)" 41
 same "title" "$(grep -oE '<h1>[^<]*' many.html)" "<h1>40, 39, 38, 37 and 36 more"
@@ -32,7 +32,7 @@ for figure in flow time ranks; do
 done
 # few stay in the order of the command line
 expect 0 0 report runs/1 runs/2 runs/3 -o few.html
-same "few runs" "$(grep -oE '<td class="text">optim.lr 0.1[0-9]*' few.html | grep -oE '0\.1[0-9]+' | head -n 3 | tr '\n' ' ')" "0.101 0.102 0.103 "
+same "few runs" "$(grep -oE '<td class="text">optim.lr 0.1[0-9]*' few.html | grep -oE '0\.1[0-9]+' | sed -n 1,3p | tr '\n' ' ')" "0.101 0.102 0.103 "
 
 # a picture has room for its chart beside the legend: lines of it are 20 units, of 2 pixels each
 expect 0 0 report runs/* --png -o pictures
