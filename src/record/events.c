@@ -158,6 +158,7 @@ cairn_status cairn_events_metrics(struct cairn_events *events, const struct cair
     put_value(&summary, "time/compute_s", line->compute_s);
     put_value(&summary, "time/reduce_s", line->reduce_s);
     put_value(&summary, "time/update_s", line->update_s);
+    put_value(&summary, "time/overlap_s", line->overlap_s);
     return add_summary(events, line->update, &summary);
 }
 

@@ -46,7 +46,7 @@ renewed() { grep -qs "$1" page.html; }
 going runs/1
 start 0 report --watch=0.2 runs/1 runs/2 -o page.html
 until_true 30 renewed '<meta http-equiv="refresh" content="1">'
-echo '16,1,1537,100,100,7.5e9,0.1,1,,1,1,0,0,0,0,1,,' >>runs/1/metrics.csv
+echo '16,1,1537,100,100,7.5e9,0.1,1,,1,1,0,0,0,0,1,,,' >>runs/1/metrics.csv
 until_true 30 renewed '<td>7.5e+0*9\|<td>7500000000\|>7500000000<'
 done_now runs/1
 finish
