@@ -27,6 +27,8 @@ file(GLOB made CONFIGURE_DEPENDS datasets/*.c datasets/*.h) # what datasets/make
 install(FILES datasets/README.md datasets/layouts.txt ${made} datasets/digits.h5 datasets/diabetes.h5 DESTINATION ${share}/datasets)
 install(PROGRAMS datasets/fetch datasets/make DESTINATION ${share}/datasets)
 
+include(src/cmake/pages.cmake)
+
 set(needs_onednn "")
 if(CAIRN_HAVE_ONEDNN)
   set(needs_onednn ${CAIRN_ONEDNN_LIBRARY})

@@ -132,6 +132,10 @@ CAIRN_CHECKED cairn_status cairn_run_folder_left(const struct cairn_run_folder *
  * the others are, and gets no line.  Ranks: local.  Errors: CAIRN_MEMORY. */
 CAIRN_CHECKED cairn_status cairn_run_folder_keep_ledger(struct cairn_run_folder *folder);
 
+/** TensorBoard is to read metrics.csv and eval.csv, too: record/events.h; before the start below.
+ * Ranks: local.  Errors: CAIRN_MEMORY. */
+CAIRN_CHECKED cairn_status cairn_run_folder_keep_events(struct cairn_run_folder *folder);
+
 /** What `more` of an evaluation holds: a name each, kept as it is, or NULL where it is not
  * evaluated; before the start below.  Ranks: local.  Errors: none. */
 void cairn_run_folder_evaluates(struct cairn_run_folder *folder,

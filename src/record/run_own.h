@@ -9,6 +9,9 @@
 #include "base/file.h"
 #include "cairn/status.h"
 
+/** The copy of what is said (base/log.h). */
+#define CAIRN_RUN_LOG "log.txt"
+
 /** Whether a run writes a file of this name.  Ranks: local.  Errors: none. */
 bool cairn_run_owns(const char *name);
 
