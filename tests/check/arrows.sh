@@ -5,7 +5,7 @@
 ground="base tensor h5"
 engine="data nn optim comm"
 record="checkpoint record"
-all="$ground $engine $record config train text run cluster report setup plan start study cli"
+all="$ground $engine $record config train text run cluster report setup plan start study export cli"
 
 # What a module may include, besides itself.
 may_include()
@@ -18,6 +18,7 @@ may_include()
     report) echo "$ground record" ;;
     train) echo "$ground $engine" ;;
     text) echo "$ground nn" ;;
+    export) echo "$ground nn record" ;;
     run) echo "$ground $engine $record train" ;;
     cluster) echo "$ground $engine $record" ;;
     setup) echo "$ground $engine $record config train run" ;;
