@@ -58,6 +58,23 @@ static cairn_status read_request(const struct cairn_arguments *arguments, struct
     return cairn_fail(CAIRN_USAGE, "%s is there; --overwrite replaces it", request->out);
 }
 
+static cairn_status write_file(const struct cairn_export_kind *kind,
+                               const struct cairn_export_source *source, const char *path)
+{
+    CAIRN_TRY(cairn_export_write(kind, source, path));
+    printf("%s: %s\n", path, kind->doc);
+    return CAIRN_OK;
+}
+
+static cairn_status print_python(const struct cairn_export_source *source)
+{
+    char *text = NULL;
+    CAIRN_TRY(cairn_export_python(source, &text));
+    fputs(text, stdout);
+    free(text);
+    return CAIRN_OK;
+}
+
 static cairn_status run_export(const struct cairn_arguments *arguments, cairn_comm *comm)
 {
     (void)comm;
@@ -66,9 +83,8 @@ static cairn_status run_export(const struct cairn_arguments *arguments, cairn_co
     struct cairn_exported exported = {.model = NULL};
     CAIRN_TRY(read_request(arguments, &request, &kind));
     cairn_status st = cairn_exported_open(&request.model, kind->wants_layers, &exported);
-    if (st == CAIRN_OK && request.out != NULL)
-        st = cairn_export_write(kind, &exported.source, request.out);
-    if (st == CAIRN_OK && request.out != NULL) printf("%s: %s\n", request.out, kind->doc);
+    if (st == CAIRN_OK && request.out != NULL) st = write_file(kind, &exported.source, request.out);
+    if (st == CAIRN_OK && request.out == NULL) st = print_python(&exported.source);
     cairn_exported_close(&exported);
     return st;
 }

@@ -13,6 +13,8 @@
 #include "setup/setup.h"
 #include "start/trained.h"
 
+enum { MICRO = 2 };
+
 /* A group of the checkpoint while its arrays are read. */
 struct group {
     struct cairn_h5 *file;
@@ -113,6 +115,25 @@ static cairn_status find_vocabulary(const char *checkpoint, struct cairn_export_
     return st;
 }
 
+/* data.mean and data.std, one number for all channels or one for each. */
+static cairn_status find_normalization(struct cairn_exported *exported)
+{
+    const struct cairn_config *config = exported->config;
+    const struct cairn_node *const key[] = {config->data_mean, config->data_std};
+    const size_t n = exported->source.input.dim[0];
+    if (key[0] == NULL && key[1] == NULL) return CAIRN_OK;
+    CAIRN_TRY(
+        cairn_memory_get(2 * n, sizeof(double), "mean and deviation", &exported->normalization));
+    for (int i = 0; i < 2; i++) {
+        double *value = exported->normalization + (size_t)i * n;
+        const size_t given = cairn_key_numbers(key[i], n, value);
+        for (size_t c = given; c < n; c++) value[c] = given == 0 ? i : value[0];
+    }
+    exported->source.mean = exported->normalization;
+    exported->source.std = exported->normalization + n;
+    return CAIRN_OK;
+}
+
 /* Every weight of the model is among the arrays, in its shape. */
 static cairn_status check_arrays(const struct cairn_exported *exported)
 {
@@ -129,15 +150,16 @@ static cairn_status check_arrays(const struct cairn_exported *exported)
     return CAIRN_OK;
 }
 
-/* A loss has no part in it. */
+/* A loss has no part in it; batchnorm wants to see two samples. */
 static cairn_status plan_layers(const struct cairn_trained_request *request,
                                 struct cairn_exported *exported)
 {
     struct cairn_export_source *source = &exported->source;
     CAIRN_TRY(find_vocabulary(request->checkpoint, source));
     CAIRN_TRY(find_input(request, exported));
+    CAIRN_TRY(find_normalization(exported));
     struct cairn_model_options options =
-        cairn_setup_text_model_options(exported->config, source->vocabulary, 1);
+        cairn_setup_text_model_options(exported->config, source->vocabulary, MICRO);
     options.input = source->input;
     options.unlabelled = "squared_error";
     cairn_status st = cairn_model_create(&options, &exported->model);
@@ -152,6 +174,7 @@ cairn_status cairn_exported_open(const struct cairn_trained_request *request, bo
 {
     struct cairn_export_source *source = &out->source;
     source->checkpoint = request->checkpoint;
+    source->average = request->ema;
     CAIRN_TRY(cairn_checkpoint_text(request->checkpoint, "/config", &out->text));
     source->config = out->text;
     cairn_status st =
@@ -172,6 +195,7 @@ void cairn_exported_close(struct cairn_exported *exported)
     }
     free(source->array);
     free(exported->text);
+    free(exported->normalization);
     cairn_model_free(exported->model);
     cairn_config_free(exported->config);
 }

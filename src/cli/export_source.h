@@ -14,6 +14,7 @@ struct cairn_exported {
     struct cairn_config *config;
     struct cairn_model *model; /* NULL: the layers were not asked for */
     char *text;                /* of the run file */
+    double *normalization;     /* mean, then std */
 };
 
 /**

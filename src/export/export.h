@@ -31,6 +31,9 @@ struct cairn_export_source {
     const struct cairn_chain *layers; /* planned; lists inside them: kind->inner */
     struct cairn_shape input;         /* of one sample */
     size_t vocabulary;                /* x are tokens below this; 0: x are numbers */
+    const double *mean, *std; /* [input.dim[0]] data.mean and data.std, by which x is normalized
+                                 before the model sees it; NULL: it is not */
+    bool average;             /* the weights are the moving average of train.ema */
 };
 
 /** A format. */
@@ -61,6 +64,11 @@ CAIRN_CHECKED cairn_status cairn_export_find(const char *path,
 CAIRN_CHECKED cairn_status cairn_export_write(const struct cairn_export_kind *kind,
                                               const struct cairn_export_source *source,
                                               const char *path);
+
+/** The layers as Python for PyTorch: a text, to be released with free().  Ranks: local.
+ * Errors: CAIRN_DATA: a layer that it has nothing for; CAIRN_MEMORY. */
+CAIRN_CHECKED cairn_status cairn_export_python(const struct cairn_export_source *source,
+                                               char **out);
 
 /** The array <layer>.<param> of a planned layer, NULL where it has none: the weights of a tied
  * layer are another's.  Ranks: local; borrowed.  Errors: none. */

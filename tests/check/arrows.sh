@@ -55,8 +55,9 @@ may_use()
     hdf5.h | hdf5_hl.h) users=h5 ;;
     cblas.h | flexiblas_api.h) users=tensor ;;
     yaml.h) users=config ;;
-    zlib.h | zip.h | png.h | jpeglib.h | jerror.h) users=data ;;
-    jansson.h) users=report ;;
+    zip.h) users="data export" ;;
+    zlib.h | png.h | jpeglib.h | jerror.h) users=data ;;
+    jansson.h) users="report checkpoint" ;;
     xxhash.h) users="tensor record data" ;;
     assert.h) users=nobody ;;
     *) users=$all ;;
