@@ -56,11 +56,7 @@ class Model:
     def inputs(self, stored):
         if self.tokens:
             return stored[: SAMPLES * self.shape[0]].astype(self.type).reshape(SAMPLES, *self.shape)
-        x = numpy.moveaxis(stored, -1, 1) if self.last else stored
-        channels = [-1] + [1] * (len(self.shape) - 1)
-        scale = (1 / self.deviation).astype(self.type).reshape(channels)
-        shift = (-self.mean / self.deviation).astype(self.type).reshape(channels)
-        return numpy.ascontiguousarray(x * scale + shift)
+        return numpy.ascontiguousarray(numpy.moveaxis(stored, -1, 1)) if self.last else stored
 
 
 def samples(path, config, data):

@@ -52,8 +52,8 @@ const char *cairn_onnx_gelu(struct cairn_onnx *onnx, const struct cairn_layer *l
         const char *sum = two(onnx, "Add", x, times(onnx, cube, 0.044715));
         bent = one(onnx, "Tanh", times(onnx, sum, 0.79788456080286535588));
     } else {
-        bent = one(onnx, "Erf",
-                   two(onnx, "Div", x, cairn_onnx_number(onnx, 1.41421356237309504880)));
+        bent =
+            one(onnx, "Erf", two(onnx, "Div", x, cairn_onnx_number(onnx, 1.41421356237309504880)));
     }
     const char *share = two(onnx, "Add", bent, cairn_onnx_number(onnx, 1));
     return times(onnx, two(onnx, "Mul", x, share), 0.5);
@@ -70,8 +70,7 @@ const char *cairn_onnx_leaky_relu(struct cairn_onnx *onnx, const struct cairn_la
 const char *cairn_onnx_elu(struct cairn_onnx *onnx, const struct cairn_layer *layer, const char *x)
 {
     (void)layer;
-    return cairn_onnx_node(onnx, "Elu", OF(x),
-                           WITH(FLOAT("alpha", cairn_onnx_key(onnx, "alpha"))));
+    return cairn_onnx_node(onnx, "Elu", OF(x), WITH(FLOAT("alpha", cairn_onnx_key(onnx, "alpha"))));
 }
 
 /* x where beta x is above the threshold, else softplus(beta x) / beta */
@@ -81,8 +80,7 @@ const char *cairn_onnx_softplus(struct cairn_onnx *onnx, const struct cairn_laye
     (void)layer;
     const double beta = cairn_onnx_key(onnx, "beta");
     const char *z = times(onnx, x, beta);
-    const char *bent =
-        two(onnx, "Div", one(onnx, "Softplus", z), cairn_onnx_number(onnx, beta));
+    const char *bent = two(onnx, "Div", one(onnx, "Softplus", z), cairn_onnx_number(onnx, beta));
     const char *threshold = cairn_onnx_number(onnx, cairn_onnx_key(onnx, "threshold"));
     return cairn_onnx_node(onnx, "Where", OF(two(onnx, "Greater", z, threshold), x, bent), NULL);
 }

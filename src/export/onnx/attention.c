@@ -32,7 +32,8 @@ static const char *both_halves(struct cairn_onnx *onnx, size_t T, size_t width, 
     for (size_t t = 0; t < T && values != NULL; t++)
         for (size_t j = 0; j < width; j++)
             values[t * width + j] = table[t * width + j % (width / 2)];
-    const char *name = values == NULL ? "" : cairn_onnx_reals(onnx, T, width, values);
+    const struct cairn_shape shape = {2, {T, width}};
+    const char *name = values == NULL ? "" : cairn_onnx_reals(onnx, &shape, values);
     free(values);
     return name;
 }
@@ -55,8 +56,7 @@ static const char *turn(struct cairn_onnx *onnx, const struct turns *turns, cons
     const char *half[2];
     cairn_onnx_nodes(onnx, "Split", OF(x), WITH(INT("axis", -1)), 2, half);
     const char *minus = cairn_onnx_node(onnx, "Neg", OF(half[1]), NULL);
-    const char *other =
-        cairn_onnx_node(onnx, "Concat", OF(minus, half[0]), WITH(INT("axis", -1)));
+    const char *other = cairn_onnx_node(onnx, "Concat", OF(minus, half[0]), WITH(INT("axis", -1)));
     const char *along = cairn_onnx_node(onnx, "Mul", OF(x, turns->cosine), NULL);
     const char *across = cairn_onnx_node(onnx, "Mul", OF(other, turns->sine), NULL);
     return cairn_onnx_node(onnx, "Add", OF(along, across), NULL);
@@ -79,8 +79,7 @@ static const char *look(struct cairn_onnx *onnx, const struct cairn_shape *heads
     const char *q = cairn_onnx_node(onnx, "Mul", OF(qkv[0], cairn_onnx_number(onnx, scale)), NULL);
     const char *k = cairn_onnx_node(onnx, "Transpose", OF(qkv[1]), WITH(INTS("perm", 4, turned)));
     const char *s = cairn_onnx_node(onnx, "MatMul", OF(q, k), NULL);
-    if (causal)
-        s = cairn_onnx_node(onnx, "Add", OF(s, causal_mask(onnx, heads->dim[0])), NULL);
+    if (causal) s = cairn_onnx_node(onnx, "Add", OF(s, causal_mask(onnx, heads->dim[0])), NULL);
     const char *p = cairn_onnx_node(onnx, "Softmax", OF(s), WITH(INT("axis", -1)));
     return cairn_onnx_node(onnx, "MatMul", OF(p, qkv[2]), NULL);
 }

@@ -17,7 +17,8 @@ bool cairn_onnx_key_is(const struct cairn_onnx *onnx, const char *key, const cha
     return strcmp(cairn_export_key(onnx->layer, key, text), word) == 0;
 }
 
-/* W [out, in] stays as it is: programs turn a constant round once, and other layers may share it. */
+/* W [out, in] stays as it is: programs turn a constant round once, and other layers may share it.
+ */
 const char *cairn_onnx_linear(struct cairn_onnx *onnx, int ndim, const char *x, const char *weight,
                               const char *bias)
 {

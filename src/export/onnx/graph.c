@@ -158,8 +158,7 @@ const char *cairn_onnx_array(struct cairn_onnx *onnx, const struct cairn_export_
 
 const char *cairn_onnx_param(struct cairn_onnx *onnx, const char *param)
 {
-    const struct cairn_export_array *array =
-        cairn_export_tensor(onnx->source, onnx->layer, param);
+    const struct cairn_export_array *array = cairn_export_tensor(onnx->source, onnx->layer, param);
     return array == NULL ? NULL : cairn_onnx_array(onnx, array);
 }
 
@@ -185,24 +184,24 @@ const char *cairn_onnx_floats(struct cairn_onnx *onnx, size_t n, const float *va
                       values, sizeof *values);
 }
 
-const char *cairn_onnx_reals(struct cairn_onnx *onnx, size_t rows, size_t columns,
+const char *cairn_onnx_reals(struct cairn_onnx *onnx, const struct cairn_shape *shape,
                              const real *values)
 {
-    const struct cairn_shape shape = {(rows > 0) + (columns > 0), {rows, columns}};
-    return add_values(onnx, cairn_onnx_real(), &shape, values, sizeof *values);
+    return add_values(onnx, cairn_onnx_real(), shape, values, sizeof *values);
 }
 
 const char *cairn_onnx_number(struct cairn_onnx *onnx, double value)
 {
     const real number = (real)value;
-    return cairn_onnx_reals(onnx, 0, 0, &number);
+    return cairn_onnx_reals(onnx, &(struct cairn_shape){.ndim = 0}, &number);
 }
 
 const char *cairn_onnx_filled(struct cairn_onnx *onnx, size_t n, double value)
 {
     real *values = cairn_onnx_memory(onnx, n, sizeof *values);
     for (size_t i = 0; i < n && values != NULL; i++) values[i] = (real)value;
-    const char *name = values == NULL ? "" : cairn_onnx_reals(onnx, n, 0, values);
+    const char *name =
+        values == NULL ? "" : cairn_onnx_reals(onnx, &(struct cairn_shape){1, {n}}, values);
     free(values);
     return name;
 }

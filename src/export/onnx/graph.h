@@ -73,9 +73,8 @@ const char *cairn_onnx_param(struct cairn_onnx *onnx, const char *param);
 /** Whole numbers [n] as an initializer; n 0: a single one.  Ranks: local.  Errors: as above. */
 const char *cairn_onnx_ints(struct cairn_onnx *onnx, size_t n, const int64_t *values);
 
-/** [rows, columns] numbers of the model's precision, copied; no columns: [rows], no rows: a single
- * one.  Ranks: local.  Errors: as above. */
-const char *cairn_onnx_reals(struct cairn_onnx *onnx, size_t rows, size_t columns,
+/** Numbers of the model's precision, copied.  Ranks: local.  Errors: as above. */
+const char *cairn_onnx_reals(struct cairn_onnx *onnx, const struct cairn_shape *shape,
                              const real *values);
 
 /** A single number.  Ranks: local.  Errors: as above. */
@@ -95,7 +94,8 @@ const char *cairn_onnx_reshape(struct cairn_onnx *onnx, const char *x,
 /** The name of the model's input. */
 #define CAIRN_ONNX_INPUT "input"
 
-/** Make CAIRN_ONNX_INPUT: numbers of a type, [batch, shape...].  Ranks: local.  Errors: as above. */
+/** Make CAIRN_ONNX_INPUT: numbers of a type, [batch, shape...].  Ranks: local.  Errors: as above.
+ */
 void cairn_onnx_input(struct cairn_onnx *onnx, Onnx__TensorProto__DataType type,
                       const struct cairn_shape *shape, const char *doc);
 

@@ -30,10 +30,11 @@ static const char *layer_nodes(struct cairn_onnx *onnx, const struct cairn_layer
     if (onnx->st != CAIRN_OK) return "";
     while (i < n && strcmp(kinds[i].layer, layer->kind->name) != 0) i++;
     if (i < n) return kinds[i].nodes(onnx, layer, x);
-    onnx->st = cairn_fail(CAIRN_USAGE,
-                          "layer %s (%s) has nothing that stands for it in ONNX; export the weights "
-                          "alone, to .safetensors",
-                          layer->name, layer->kind->name);
+    onnx->st =
+        cairn_fail(CAIRN_USAGE,
+                   "layer %s (%s) has nothing that stands for it in ONNX; export the weights "
+                   "alone, to .safetensors",
+                   layer->name, layer->kind->name);
     return "";
 }
 
@@ -49,16 +50,34 @@ const char *cairn_onnx_chain(struct cairn_onnx *onnx, const struct cairn_chain *
     return x;
 }
 
+/* (x - mean) / std of each channel, as the loader has it: one product and one sum. */
+static const char *normalized(struct cairn_onnx *onnx, const char *x)
+{
+    const struct cairn_export_source *source = onnx->source;
+    const size_t n = source->input.dim[0];
+    struct cairn_shape shape = {source->input.ndim, {n, 1, 1, 1}};
+    if (source->mean == NULL) return x;
+    real *scale = cairn_onnx_memory(onnx, 2 * n, sizeof *scale);
+    if (scale == NULL) return x;
+    for (size_t c = 0; c < n; c++) {
+        scale[c] = (real)(1 / source->std[c]);
+        scale[n + c] = (real)(-source->mean[c] / source->std[c]);
+    }
+    x = cairn_onnx_node(onnx, "Mul", OF(x, cairn_onnx_reals(onnx, &shape, scale)), NULL);
+    x = cairn_onnx_node(onnx, "Add", OF(x, cairn_onnx_reals(onnx, &shape, scale + n)), NULL);
+    free(scale);
+    return x;
+}
+
 static void fill_graph(struct cairn_onnx *onnx)
 {
     const struct cairn_export_source *source = onnx->source;
     const bool tokens = source->vocabulary > 0;
     onnx->graph->name = cairn_onnx_text(onnx, "cairn");
-    cairn_onnx_input(onnx, tokens ? ONNX__TENSOR_PROTO__DATA_TYPE__INT64 : cairn_onnx_real(),
-                     &source->input,
-                     tokens ? "tokens, by their numbers"
-                            : "scaled and normalised as in training, channels first");
-    const char *y = cairn_onnx_chain(onnx, source->layers, CAIRN_ONNX_INPUT);
+    cairn_onnx_input(
+        onnx, tokens ? ONNX__TENSOR_PROTO__DATA_TYPE__INT64 : cairn_onnx_real(), &source->input,
+        tokens ? "the numbers of tokens" : "x of the data, value * scale + shift; channels first");
+    const char *y = cairn_onnx_chain(onnx, source->layers, normalized(onnx, CAIRN_ONNX_INPUT));
     cairn_onnx_output(onnx, y, cairn_chain_output(source->layers));
 }
 
@@ -76,6 +95,13 @@ static void fill_model(struct cairn_onnx *onnx, Onnx__ModelProto *model)
         set->domain = cairn_onnx_text(onnx, "");
         set->has_version = true;
         set->version = OPSET;
+    }
+    Onnx__StringStringEntryProto *entry =
+        cairn_onnx_add(onnx, sizeof *entry, &model->n_metadata_props, &model->metadata_props);
+    if (entry != NULL) {
+        onnx__string_string_entry_proto__init(entry);
+        entry->key = cairn_onnx_text(onnx, "config");
+        entry->value = cairn_onnx_text(onnx, onnx->source->config);
     }
     model->graph = onnx->graph = cairn_onnx_memory(onnx, 1, sizeof *model->graph);
     if (model->graph == NULL) return;

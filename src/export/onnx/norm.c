@@ -6,21 +6,20 @@ const char *cairn_onnx_batchnorm(struct cairn_onnx *onnx, const struct cairn_lay
                                  const char *x)
 {
     (void)layer;
-    return cairn_onnx_node(
-        onnx, "BatchNormalization",
-        OF(x, cairn_onnx_param(onnx, "weight"), cairn_onnx_param(onnx, "bias"),
-           cairn_onnx_param(onnx, "running_mean"), cairn_onnx_param(onnx, "running_var")),
-        WITH(FLOAT("epsilon", cairn_onnx_key(onnx, "eps"))));
+    return cairn_onnx_node(onnx, "BatchNormalization",
+                           OF(x, cairn_onnx_param(onnx, "weight"), cairn_onnx_param(onnx, "bias"),
+                              cairn_onnx_param(onnx, "running_mean"),
+                              cairn_onnx_param(onnx, "running_var")),
+                           WITH(FLOAT("epsilon", cairn_onnx_key(onnx, "eps"))));
 }
 
 const char *cairn_onnx_layernorm(struct cairn_onnx *onnx, const struct cairn_layer *layer,
                                  const char *x)
 {
     (void)layer;
-    return cairn_onnx_node(
-        onnx, "LayerNormalization",
-        OF(x, cairn_onnx_param(onnx, "weight"), cairn_onnx_param(onnx, "bias")),
-        WITH(INT("axis", -1), FLOAT("epsilon", cairn_onnx_key(onnx, "eps"))));
+    return cairn_onnx_node(onnx, "LayerNormalization",
+                           OF(x, cairn_onnx_param(onnx, "weight"), cairn_onnx_param(onnx, "bias")),
+                           WITH(INT("axis", -1), FLOAT("epsilon", cairn_onnx_key(onnx, "eps"))));
 }
 
 /* x / sqrt(mean x^2 + eps) weight: opset 23 has it whole. */
@@ -31,9 +30,10 @@ const char *cairn_onnx_rmsnorm(struct cairn_onnx *onnx, const struct cairn_layer
     (void)layer;
     const char *eps = cairn_onnx_number(onnx, cairn_onnx_key(onnx, "eps"));
     const char *square = cairn_onnx_node(onnx, "Mul", OF(x, x), NULL);
-    const char *mean = cairn_onnx_node(onnx, "ReduceMean", OF(square), WITH(INTS("axes", 1, &last)));
-    const char *root = cairn_onnx_node(
-        onnx, "Sqrt", OF(cairn_onnx_node(onnx, "Add", OF(mean, eps), NULL)), NULL);
+    const char *mean =
+        cairn_onnx_node(onnx, "ReduceMean", OF(square), WITH(INTS("axes", 1, &last)));
+    const char *root =
+        cairn_onnx_node(onnx, "Sqrt", OF(cairn_onnx_node(onnx, "Add", OF(mean, eps), NULL)), NULL);
     const char *y = cairn_onnx_node(onnx, "Div", OF(x, root), NULL);
     return cairn_onnx_node(onnx, "Mul", OF(y, cairn_onnx_param(onnx, "weight")), NULL);
 }
@@ -72,9 +72,9 @@ const char *cairn_onnx_groupnorm(struct cairn_onnx *onnx, const struct cairn_lay
 {
     const size_t n_groups = (size_t)cairn_onnx_key(onnx, "groups");
     const struct cairn_shape groups = {2, {n_groups, layer->n_in / n_groups}};
-    const char *y = instance(onnx, cairn_onnx_reshape(onnx, x, &groups),
-                             cairn_onnx_filled(onnx, n_groups, 1),
-                             cairn_onnx_filled(onnx, n_groups, 0));
+    const char *y =
+        instance(onnx, cairn_onnx_reshape(onnx, x, &groups), cairn_onnx_filled(onnx, n_groups, 1),
+                 cairn_onnx_filled(onnx, n_groups, 0));
     y = cairn_onnx_reshape(onnx, y, &layer->in);
     y = cairn_onnx_node(onnx, "Mul", OF(y, of_channels(onnx, layer, "weight")), NULL);
     return cairn_onnx_node(onnx, "Add", OF(y, of_channels(onnx, layer, "bias")), NULL);

@@ -93,10 +93,10 @@ const char *cairn_onnx_avgpool(struct cairn_onnx *onnx, const struct cairn_layer
                                const char *x)
 {
     const struct places at = places_of_pool(layer);
-    return cairn_onnx_node(
-        onnx, "AveragePool", OF(x),
-        WITH(INTS("kernel_shape", at.n, at.kernel), INTS("strides", at.n, at.stride),
-             INTS("pads", 2 * at.n, at.pads), INT("count_include_pad", 1)));
+    return cairn_onnx_node(onnx, "AveragePool", OF(x),
+                           WITH(INTS("kernel_shape", at.n, at.kernel),
+                                INTS("strides", at.n, at.stride), INTS("pads", 2 * at.n, at.pads),
+                                INT("count_include_pad", 1)));
 }
 
 const char *cairn_onnx_global_avgpool(struct cairn_onnx *onnx, const struct cairn_layer *layer,

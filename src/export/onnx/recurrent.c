@@ -50,8 +50,8 @@ static const char *stack(struct cairn_onnx *onnx, const char *const way[2])
     static const int64_t first = 0;
     const char *row[3] = {NULL};
     for (size_t d = 0; d < 2 && way[d] != NULL; d++)
-        row[d] = cairn_onnx_node(onnx, "Unsqueeze", OF(way[d], cairn_onnx_ints(onnx, 1, &first)),
-                                 NULL);
+        row[d] =
+            cairn_onnx_node(onnx, "Unsqueeze", OF(way[d], cairn_onnx_ints(onnx, 1, &first)), NULL);
     return row[1] == NULL ? row[0] : concat(onnx, row);
 }
 
