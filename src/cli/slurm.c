@@ -77,7 +77,7 @@ static const struct cairn_option run_flags[] = {
     {"--array", "LIST", CAIRN_KEY_PATH, AT(array),
      .doc = "a job array: for each line of LIST a run with its key=value, in folders DIR/1, DIR/2, "
             "..."},
-    {"--init", "FILE.h5", CAIRN_KEY_PATH, AT(init), .doc = "as for cairn train"},
+    {"--init", "FILE", CAIRN_KEY_PATH, AT(init), .doc = "as for cairn train"},
     {"--init-partial", NULL, CAIRN_KEY_BOOL, AT(init_partial), .doc = "as for cairn train"},
     {"--no-check", NULL, CAIRN_KEY_BOOL, AT(no_check),
      .doc = "do not look at data, model and --init, for what only nodes see"},

@@ -101,16 +101,25 @@ static void put_shape(FILE *out, const char *name, const char *type,
     fputc(']', out);
 }
 
+/* In quotes of Python, which nothing in a path is to end. */
+static void put_plain(FILE *out, const char *text)
+{
+    for (; *text != '\0'; text++)
+        fputc(*text < ' ' || *text > '~' || *text == '"' || *text == '\\' ? '?' : *text, out);
+}
+
 static void put_head(FILE *out, const struct cairn_export_source *source)
 {
     const struct cairn_chain *layers = source->layers;
     const char *type = CAIRN_REAL_BITS == 64 ? "float64" : "float32";
+    fputs("\"\"\"The model of ", out);
+    put_plain(out, source->checkpoint);
     fprintf(out,
-            "\"\"\"The model of %s for PyTorch, written by cairn " CAIRN_VERSION ".\n\n"
+            " for PyTorch, written by cairn " CAIRN_VERSION ".\n\n"
             "    net = load(\"model.safetensors\")  # or .npz, both of cairn export, or the "
             "checkpoint itself\n"
             "    y = net(%s)\n\n",
-            source->checkpoint, source->mean != NULL ? "normalized(x)" : "x");
+            source->mean != NULL ? "normalized(x)" : "x");
     put_shape(out, "x", source->vocabulary > 0 ? "int64" : type, &source->input);
     if (source->vocabulary > 0) fprintf(out, ", tokens below %zu", source->vocabulary);
     fputs("; ", out);

@@ -2,7 +2,7 @@
 # What `cairn export FILE.onnx` writes is well-formed, and onnxruntime gives what `cairn predict` gives: for nets that have
 # every layer, in both precisions, and for every recipe, after a few updates.  What goes without onnxruntime: unit.export_onnx.
 . "${BASH_SOURCE%/*}/../support/run.sh"
-. "${BASH_SOURCE%/*}/../support/recipe_data.sh"
+. "${BASH_SOURCE%/*}/../support/recipes.sh"
 
 tolerance=1e-5 # of the largest output: the order of sums is the program's own; in doubles 1e-7, as attributes are float32
 

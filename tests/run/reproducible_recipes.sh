@@ -3,7 +3,7 @@
 # that Cairn shows its users.  A few updates on data of the right shape; what the recipes reach is tested elsewhere.  Every
 # second recipe has its products from OpenBLAS, and ranks sum by MPI or share memory; RECIPE_KEYS="train.kernels=openblas train.threads=2" says for all what they have.
 . "${BASH_SOURCE%/*}/../support/run.sh"
-. "${BASH_SOURCE%/*}/../support/recipe_data.sh"
+. "${BASH_SOURCE%/*}/../support/recipes.sh"
 
 # trains CODE RANKS OUT RECIPE KEYS...: three updates, not all of them alike in size.
 trains()

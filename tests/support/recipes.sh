@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Data that stand in for those of the recipes, of the right shape, for tests that run them all; after support/run.sh.
+# Data for the recipes of launch/recipes, small and of the right shape.  For tests that have support/run.sh.
+
 export MADE=$CAIRN_BUILD/tests/cairn_made
 
 # data_of RECIPE: the key that names data which stand in for those of the recipe.
