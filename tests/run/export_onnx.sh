@@ -10,7 +10,7 @@ for python in ${PYTHON:-python3 /usr/bin/python3} ""; do
     [ -n "$python" ] || skip "onnx, onnxruntime and h5py for Python are not installed (pip install onnx onnxruntime h5py)"
     ! "$python" -c "import onnx, onnxruntime, h5py" 2>/dev/null || break
 done
-! "$cairn" export nothing.h5 -o nothing.onnx 2>&1 | grep -q protobuf-c || skip "this Cairn was built without protobuf-c"
+grep -q "^#define CAIRN_HAVE_ONNX" "$CAIRN_BUILD/src/base/build_config.h" || skip "this Cairn was built without protobuf-c"
 
 # onnx COMMAND ARGUMENTS...
 onnx()
@@ -82,10 +82,10 @@ recipe()
 {
     local keys=()
     case $1 in
-    shakespeare-gpu-size) keys=(batch.global=2 batch.micro=1) ;;
+    shakespeare-gpu-size) keys=(batch.global=1 batch.micro=1 train.updates=1) ;; # as large as it is on purpose
     cosmoflow) keys=(batch.global=2 batch.micro=1) ;;
     esac
-    expect 0 0 train "$recipes/$1.yaml" "$(data_of "$1")" train.updates=3 train.evaluate_every=3 "${keys[@]}" --out "$1" -q
+    expect 0 0 train "$recipes/$1.yaml" "$(data_of "$1")" train.updates=3 "${keys[@]}" --out "$1" -q
     agrees "$1"
     rm -r "$1"
 }
