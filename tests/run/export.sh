@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # cairn export: weights that come back as they went, files that others read, and every recipe and every net of tests/bench/peers
-# as Python, whose outputs are those of cairn predict.  What is no safetensors file: init.sh.
+# as Python, whose outputs are those of cairn predict.  What is no safetensors file: safetensors.sh.
 . "${BASH_SOURCE%/*}/../support/run.sh"
 . "${BASH_SOURCE%/*}/../support/recipes.sh"
 

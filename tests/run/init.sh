@@ -112,66 +112,6 @@ wrong 2 '--init-partial .* which is not given' --init-partial
 wrong 2 '--init .* and --resume .*leave one out' --init other.h5 --resume $last
 wrong 2 '--init needs a value' --init=
 
-# ---- safetensors: what a checkpoint was written as, and files that are none
-# tensors NAME HEADER BYTES [LENGTH]: the header, of that length, and so many zeros
-tensors()
-{
-    local i n=${4:-${#2}}
-    {
-        for i in 0 8 16 24 32 40 48 56; do printf "\\x$(printf %02x $((n >> i & 255)))"; done
-        printf %s "$2"
-        head -c "$3" /dev/zero
-    } >"$1"
-}
-# header [TYPE SHAPE BYTES]: of the right arrays, the first of this kind
-header()
-{
-    local type=${1:-F32} shape=${2:-6,64} n=${3:-1536}
-    printf '{"1.weight":{"dtype":"%s","shape":[%s],"data_offsets":[0,%s]},' "$type" "$shape" "$n"
-    printf '"1.bias":{"dtype":"F32","shape":[6],"data_offsets":[%s,%s]},' "$n" $((n + 24))
-    printf '"3.weight":{"dtype":"F32","shape":[10,6],"data_offsets":[%s,%s]},' $((n + 24)) $((n + 264))
-    printf '"3.bias":{"dtype":"F32","shape":[10],"data_offsets":[%s,%s]}}' $((n + 264)) $((n + 304))
-}
-
-for type in F32:1536 F64:3072 F16:768 BF16:768; do
-    tensors zeros.safetensors "$(header ${type%:*} 6,64 ${type#*:})" $((${type#*:} + 304))
-    expect 0 3 train run.yaml --out zeros.${type%:*} --init zeros.safetensors train.updates=0
-    same "zeros in ${type%:*} and F32" "$(weights_of zeros.${type%:*})" "$(weights_of zeros.F32)"
-done
-tensors bad.safetensors "$(header F32 6,63 1512)" 1816
-wrong 3 'model: of another shape 1.weight \[6, 63\], wanted \[6, 64\]; --init-partial' --init bad.safetensors
-tensors bad.safetensors "$(header I32)" 1840
-wrong 3 '1.weight is of type I32, but weights are F32, F64, F16 or BF16' --init bad.safetensors
-tensors bad.safetensors '{"one":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}' 4
-wrong 3 'nothing in it fits the model: missing 1.weight' --init bad.safetensors --init-partial
-
-# whole DAMAGE: the line of a file that is none
-whole() { wrong 3 "bad.safetensors: is no whole safetensors file: .*$1" --init bad.safetensors; }
-tensors bad.safetensors "$(header)" 1839
-wrong 3 'type, shape .* and place of 3.bias do not fit' --init bad.safetensors
-tensors bad.safetensors "$(header)" 1841
-whole 'its arrays are not as long as what follows the header'
-tensors bad.safetensors "$(header)" 1840 99999
-whole 'its header would be longer than it'
-tensors bad.safetensors "$(header)" 1840 -1
-whole 'its header would be longer than it'
-printf 'short' >bad.safetensors
-whole 'it is shorter than the length of a header'
-tensors bad.safetensors '{"1.weight":' 1840
-whole '.'
-tensors bad.safetensors '[1, 2]' 1840
-whole 'its header is no object of JSON'
-for about in '{}' 7 '{"dtype":"F32","shape":[6,64]}' '{"dtype":"F32","shape":[6,64],"data_offsets":[0,8]}' \
-    '{"dtype":"F32","shape":[6,64],"data_offsets":[-4,1532]}' '{"dtype":"F32","shape":[6,64],"data_offsets":[1536,0]}' \
-    '{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,0]}' '{"dtype":"F32","shape":"6","data_offsets":[0,4]}' \
-    '{"dtype":"F32","shape":[1,1,1,1,1,1],"data_offsets":[0,4]}' '{"dtype":4,"shape":[6,64],"data_offsets":[0,1536]}'; do
-    tensors bad.safetensors "{\"1.weight\":$about}" 1536
-    expect_line 3 0 'type, shape .* and place of 1.weight do not fit' train run.yaml --out wrong --init bad.safetensors
-done
-mkdir folder.safetensors
-wrong 3 'folder.safetensors: ' --init folder.safetensors
-wrong 3 'nowhere.safetensors: No such file' --init nowhere.safetensors
-
 # ---- a new head: what fits is taken, the rest keeps its first values
 expect 0 3 train run.yaml --out head --init $last --init-partial train.updates=0 model.3.units=12
 grep -q "^cairn: warning: $last: taken in part: of another shape 3.weight \[10, 6\], wanted \[12, 6\], 3.bias" err ||
