@@ -118,8 +118,11 @@ struct cairn_early {
     size_t round;  /* weights from this one on went round a ring */
     bool expected; /* the last micro-batch has been announced */
     bool kept;     /* what this rank has added up is asked for after it */
-    size_t *n_open; /* [n_items] parts of the gradient that are still to come; owned */
-    double *square; /* [n_items] of complete tensors, for CAIRN_NOISE_RANK; owned */
+    bool under_way;   /* at looked_s something was */
+    double looked_s;  /* of cairn_clock_s() */
+    double overlap_s; /* in this update: sums under way while this rank worked on */
+    size_t *n_open;   /* [n_items] parts of the gradient that are still to come; owned */
+    double *square;   /* [n_items] of complete tensors, for CAIRN_NOISE_RANK; owned */
 };
 
 /** What a kind with has_range knows of the magnitudes of one tensor; the same on all ranks, and

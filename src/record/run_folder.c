@@ -31,7 +31,7 @@ static const struct {
         {"metrics.csv",
          "update,epoch,samples,batch_samples,normalizer,loss,lr,grad_norm,noise_scale,"
          "ranks,wall_s,data_s,compute_s,reduce_s,update_s,samples_per_s,noise_scale_se,noise_scale_"
-         "updates"},
+         "updates,overlap_s"},
     [CAIRN_RUN_EVAL] = {"eval.csv", NULL}, /* record/eval_lines.h */
     [CAIRN_RUN_GRADFLOW] = {"gradflow.csv", "update,layer,param,mean_abs,max_abs,norm,weight_norm,"
                                             "noise_scale,noise_scale_se,noise_scale_updates"},
@@ -229,6 +229,7 @@ cairn_status cairn_run_folder_metrics(struct cairn_run_folder *folder,
     cairn_row_number(&text, cairn_number_micros(line->samples_per_s));
     cairn_row_number(&text, line->noise_scale_se);
     cairn_row_number(&text, line->noise_scale_updates);
+    cairn_row_number(&text, cairn_number_micros(line->overlap_s));
     return cairn_rows_add(&folder->rows[CAIRN_RUN_METRICS], &text);
 }
 

@@ -17,7 +17,7 @@ struct cairn_metrics {
     double normalizer, loss, lr, grad_norm;
     double noise_scale; /* NaN: an empty field */
     int ranks;
-    double wall_s, data_s, compute_s, reduce_s, update_s, samples_per_s;
+    double wall_s, data_s, compute_s, reduce_s, update_s, samples_per_s, overlap_s;
     double noise_scale_se, noise_scale_updates; /* NaN: an empty field */
 };
 
