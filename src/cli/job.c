@@ -106,7 +106,7 @@ const struct cairn_option cairn_job_run[] = {
     {"--array", "LIST", CAIRN_KEY_PATH, AT(from.array),
      .doc = "a job array: for each line of LIST a run with its key=value, in folders DIR/1, DIR/2, "
             "..."},
-    {"--init", "FILE.h5", CAIRN_KEY_PATH, AT(from.init), .doc = "as for cairn train"},
+    {"--init", "FILE", CAIRN_KEY_PATH, AT(from.init), .doc = "as for cairn train"},
     {"--init-partial", NULL, CAIRN_KEY_BOOL, AT(from.init_partial), .doc = "as for cairn train"},
     {"--no-check", NULL, CAIRN_KEY_BOOL, AT(from.no_check),
      .doc = "do not look at data, model and --init, for what only nodes see"},
