@@ -136,11 +136,7 @@ fi
 # Public headers stand on each other and on the C library.
 if [ -d include ]; then
     all_bad < <(grep -rnE '^ *# *include *"' include | grep -v '"cairn/' | sed 's/$/: not a public header/')
-<<<<<<< HEAD
-    all_bad < <(grep -rnE '<(mpi|hdf5|cblas|blis|mkl[a-z_]*|yaml|zlib|zip|png|jpeglib|xxhash|jansson)\.h>' include | grep -v '^include/cairn/mpi\.h:.*<mpi\.h>' |
-=======
-    all_bad < <(grep -rnE '<(mpi|hdf5|cblas|yaml|zlib|zip|png|jpeglib|xxhash|jansson|protobuf-c/protobuf-c)\.h>' include | grep -v '^include/cairn/mpi\.h:.*<mpi\.h>' |
->>>>>>> main
+    all_bad < <(grep -rnE '<(mpi|hdf5|cblas|blis|mkl[a-z_]*|yaml|zlib|zip|png|jpeglib|xxhash|jansson|protobuf-c/protobuf-c)\.h>' include | grep -v '^include/cairn/mpi\.h:.*<mpi\.h>' |
         sed 's/$/: not for public headers/')
 fi
 # The compiler would silently take glibc's.

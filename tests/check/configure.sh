@@ -38,7 +38,6 @@ lacks libjpeg libjpeg-dev -DCMAKE_DISABLE_FIND_PACKAGE_JPEG=ON
 lacks zlib zlib1g-dev -DCMAKE_DISABLE_FIND_PACKAGE_ZLIB=ON
 lacks "POSIX threads" libc6-dev -DCMAKE_DISABLE_FIND_PACKAGE_Threads=ON
 
-<<<<<<< HEAD
 # Another BLAS: one that is here, one that is not, and one with integers that Cairn does not call with
 cmake -S "$CAIRN_SOURCE" -B build -DCAIRN_TESTS=OFF -DBLA_VENDOR=OpenBLAS >out 2>err || fail "with -DBLA_VENDOR=OpenBLAS: $(cat err)"
 grep -q '^#define CAIRN_HAVE_OPENBLAS_SET_NUM_THREADS$' build/src/base/build_config.h || fail "BLA_VENDOR=OpenBLAS has no calls of OpenBLAS"
@@ -46,9 +45,7 @@ for vendor in Nobodys Intel10_64ilp; do
     ! cmake -S "$CAIRN_SOURCE" -B build -DCAIRN_TESTS=OFF -DBLA_VENDOR=$vendor >out 2>err || fail "BLA_VENDOR=$vendor goes on"
     grep -q "BLA_VENDOR=$vendor: " err || fail "of BLA_VENDOR=$vendor it says: $(cat err)"
 done
-=======
 # One can do without protobuf-c, unless it was asked for
 (without libprotobuf-c && cmake -S "$CAIRN_SOURCE" -B build -DCAIRN_TESTS=OFF >out 2>err) || fail "without protobuf-c: $(cat err)"
 (without libprotobuf-c && ! cmake -S "$CAIRN_SOURCE" -B build -DCAIRN_ONNX=ON >out 2>err) || fail "CAIRN_ONNX=ON goes on without protobuf-c"
 tr -s ' \n' ' ' <err | grep -q 'CAIRN_ONNX=ON.*apt-get install libprotobuf-c-dev protobuf-c-compiler ' || fail "without protobuf-c it says: $(cat err)"
->>>>>>> main

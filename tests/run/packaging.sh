@@ -42,9 +42,11 @@ while read -r line; do
 done <needs | tr ' ' '\n' | grep -vE '^(build-essential|cmake)$' | LC_ALL=C sort -u >installed
 diff asked installed >out || fail "CMake (<) and launch/install-deps (>) ask for other packages: $(grep '^[<>]' out | tr '\n' ' ')"
 sed -n '/^Build-Depends:/,/^$/p' "$packaging/debian/control" | sed 's/^Build-Depends://; s/[,[].*//; s/(.*//' | tr -d ' ' |
-    grep -vE '^(debhelper-compat|cmake|libdnnl-dev|)$' | LC_ALL=C sort -u >debian
+    grep -vE '^(debhelper-compat|cmake|libdnnl-dev|libprotobuf-c-dev|protobuf-c-compiler|)$' | LC_ALL=C sort -u >debian
 diff asked debian >out || fail "CMake (<) and debian/control (>) ask for other packages: $(grep '^[<>]' out | tr '\n' ' ')"
-grep -q libdnnl-dev "$packaging/debian/control" || fail "debian/control has no libdnnl-dev"
+for package in libdnnl-dev libprotobuf-c-dev protobuf-c-compiler; do # without which CMake goes on
+    grep -q "^ *$package\b" "$packaging/debian/control" || fail "debian/control has no $package"
+done
 
 # in DEBIAN'S NAMES, the names of Spack and of EasyBuild's dependencies (-: part of its toolchain)
 cat >names <<'END'
@@ -62,7 +64,7 @@ pkg-config pkgconfig pkgconf
 zlib1g-dev zlib-api zlib
 END
 diff asked <(cut -d' ' -f1 names) >out || fail "CMake asks for (<) what has no name here (>): $(grep '^[<>]' out | tr '\n' ' ')"
-sed -nE 's/^ *depends_on\("([a-z0-9-]+).*/\1/p' "$packaging/spack/packages/cairn/package.py" | grep -vE '^(c|cmake|onednn)$' | sort -u >spack
+sed -nE 's/^ *depends_on\("([a-z0-9-]+).*/\1/p' "$packaging/spack/packages/cairn/package.py" | grep -vE '^(c|cmake|onednn|protobuf-c)$' | sort -u >spack
 diff <(cut -d' ' -f2 names | sort -u) spack >out || fail "package.py (>) and CMake (<) differ: $(grep '^[<>]' out | tr '\n' ' ')"
 sed -nE "s/^    \('([A-Za-z0-9-]+)', .*/\1/p" "$easyconfig" | grep -v CMake | sort -u >easybuild
 diff <(cut -d' ' -f3 names | grep -v '^-$' | sort -u) easybuild >out || fail "the EasyConfig (>) and CMake (<) differ: $(grep '^[<>]' out | tr '\n' ' ')"

@@ -17,6 +17,7 @@ class Cairn(CMakePackage):
     version("0.2.0", tag="v0.2.0")
 
     variant("onednn", default=False, description="products of matrices by oneDNN 2.x")
+    variant("onnx", default=True, description="export to ONNX")
     variant("openmp", default=True, description="train.threads of more than one")
     variant("double", default=False, description="the library trains in float64")
 
@@ -35,12 +36,14 @@ class Cairn(CMakePackage):
     depends_on("xxhash")
     depends_on("jansson")
     depends_on("onednn@2.6:2", when="+onednn")
+    depends_on("protobuf-c", when="+onnx")
 
     def cmake_args(self):
         return [
             self.define("CAIRN_TESTS", False),
             self.define("CAIRN_ARCH", ""),  # Spack's compiler wrapper adds the target's flags
             self.define("CAIRN_ONEDNN", "ON" if "+onednn" in self.spec else "OFF"),
+            self.define("CAIRN_ONNX", "ON" if "+onnx" in self.spec else "OFF"),
             self.define("CAIRN_REAL", "double" if "+double" in self.spec else "float"),
         ]
 
