@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "cairn/trainer.h"
+#include "tensor/micro.h"
 #include "train/window.h"
 
 /** What is worked twice in an update: the first n micro-batches of each share, or all it has where
@@ -30,6 +31,12 @@ struct cairn_guard_turn cairn_guard_turn(uint64_t every, const struct cairn_wind
 /** hash [n]: the first two differ.  Which of them (0 or 1) more than half of all are not like; -1:
  * neither of them alone.  Ranks: local.  Errors: none. */
 int cairn_guard_odd(const uint64_t *hash, size_t n);
+
+/** In update.c: forward and backward of micro-batch m of the window, whoever's it is, into this
+ * rank's sum.  Ranks: local.  Errors: as cairn_trainer_backward(). */
+CAIRN_CHECKED cairn_status cairn_trainer_add_micro(cairn_trainer *t, uint64_t m,
+                                                   const struct cairn_samples *fed,
+                                                   struct cairn_micro *micro);
 
 /** Micro-batches of another rank that this one works again in the running update.  Ranks: local.
  * Errors: none. */

@@ -89,12 +89,6 @@ void cairn_trainer_foresee(cairn_trainer *t);
  * Errors: as cairn_trainer_backward(). */
 CAIRN_CHECKED cairn_status cairn_trainer_accumulate(cairn_trainer *t);
 
-/** Forward and backward of micro-batch m of the window, whoever's it is: into this rank's sum.
- * Ranks: local.  Errors: as cairn_trainer_backward(). */
-CAIRN_CHECKED cairn_status cairn_trainer_add_micro(cairn_trainer *t, uint64_t m,
-                                                   const struct cairn_samples *fed,
-                                                   struct cairn_micro *micro);
-
 /** What all ranks have accumulated -> their sum and *totals; *again: work the same update once
  * more. Agreed status; as cairn_trainer_sum(). */
 CAIRN_CHECKED cairn_status cairn_trainer_reduce(cairn_trainer *t, cairn_status st, bool *again,
@@ -105,9 +99,7 @@ CAIRN_CHECKED cairn_status cairn_trainer_reduce(cairn_trainer *t, cairn_status s
 CAIRN_CHECKED cairn_status cairn_trainer_check_fed(const cairn_trainer *t, uint64_t m,
                                                    const struct cairn_samples *samples);
 
-/** Whether each micro-batch of the update was added once, and what was worked twice has the same
- * bits.  Ranks: local, and collective where it has not.  Errors: CAIRN_USAGE; as
- * cairn_guard_find(). */
+/** Whether all were added once, with equal bits (or cairn_guard_find()).  Errors: CAIRN_USAGE. */
 CAIRN_CHECKED cairn_status cairn_trainer_check_sum(cairn_trainer *t,
                                                    const struct cairn_totals *totals);
 

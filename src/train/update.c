@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "base/interrupt.h"
+#include "train/guard.h"
 #include "train/trainer.h"
 
 /** One update of the weights from one global batch.  Collective. */

@@ -28,7 +28,8 @@ static cairn_status updated(void *context, cairn_trainer *t, struct cairn_update
     double busy_s = spent_s[CAIRN_PHASE_DATA] + spent_s[CAIRN_PHASE_COMPUTE];
     const struct cairn_balance_work work = {
         .update = record->update,
-        .mine = {.busy_ns = (uint64_t)(busy_s * 1e9), .n_micro = cairn_trainer_share(t) + cairn_guard_again(t)},
+        .mine = {.busy_ns = (uint64_t)(busy_s * 1e9),
+                 .n_micro = cairn_trainer_share(t) + cairn_guard_again(t)},
         .window_micro = t->window.n_micro,
     };
     cairn_observe_phase(t, CAIRN_PHASE_REDUCE);
