@@ -131,14 +131,17 @@ case "$*" in
 "job kill --signal=SIGKILL ƒ1") ;;
 "run "*)
     echo "$*" >>"$SAID"
-    echo $$ >started
     shift
     while [[ $1 == -* ]]; do
         case $1 in --ntasks=*) n=${1#*=} ;; esac
         if [ "$1" = -o ]; then shift; fi
         shift
     done
-    exec mpirun -n "$n" "$@"
+    trap : USR1 # which not every version passes on
+    mpirun -n "$n" "$@" &
+    echo $! >started
+    while kill -0 $! 2>/dev/null; do wait $! || true; done
+    wait $!
     ;;
 *) echo "flux: no answer to $*" >&2 && exit 1 ;;
 esac
@@ -180,6 +183,7 @@ story()
     finish
     cp run-12.out err
     same "$scheduler: code of a job that stopped" "$code" 75
+    ! grep -q "stopped after.*the deadline" run-12.out || fail "$scheduler: the script lets the run come to its deadline"
     case $scheduler in
     pbs) told "saved and is queued again" && said "^qrerun 12.server$" ;;
     lsf) told "saved and is queued again" && grep -qx '#BSUB -Q 75' lsf.script || fail "LSF is not told which code is queued again" ;;
