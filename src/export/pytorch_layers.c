@@ -179,10 +179,12 @@ static void put_row(struct cairn_python *python, const struct cairn_layer *layer
         if (*text == '\0') return;
         const size_t n_name = strcspn(text, "}") - 1;
         snprintf(name, sizeof name, "%.*s", (int)n_name, text + 1);
-        if (*name == ',')
+        if (*name == ',') {
             put_argument(python, layer, name + 1, &first);
-        else
+        } else {
             put_name(python, layer, name);
+            first = false;
+        }
         text += n_name + 2;
     }
 }

@@ -98,7 +98,8 @@ static void test_every_layer_in_every_format(void **state)
     for (size_t i = 0; cairn_layer_kind_at(i) != NULL; i++) {
         const struct cairn_layer_kind *kind = cairn_layer_kind_at(i);
         char text[TEXT];
-        snprintf(text, sizeof text, "[%s, {type: flatten}, {type: dense, units: 2}]", kind->example);
+        snprintf(text, sizeof text, "[%s, {type: flatten}, {type: dense, units: 2}]",
+                 kind->example);
         check_formats(text, kind);
     }
 }
