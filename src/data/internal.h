@@ -109,6 +109,8 @@ struct cairn_dataset {
     bool normalized_each;       /* they differ from channel to channel */
     char *characters;           /* UTF-8, in the order of their tokens; NULL: not known; owned */
     char *about[4];             /* in the order of cairn_about_names */
+    uint64_t *excluded;         /* [n_excluded] samples of train, rising; owned */
+    size_t n_excluded;
 };
 
 /** title, source, license, citation; NULL at the end. */
