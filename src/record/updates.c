@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 #include "base/file.h"
 
@@ -29,8 +30,7 @@ static bool read_line(const char *text, struct cairn_update_line *out)
     const char *end = after_columns(text, EXACT_COLUMNS);
     const char *ranks = after_columns(text, EXACT_COLUMNS + 1);
     if (ranks == NULL) return false;
-    out->exact = text;
-    out->n_exact = (size_t)(end - text);
+    out->exact = XXH64(text, (size_t)(end - text), 0);
     return sscanf(text, "%" SCNu64 ",%" SCNu64 ",%" SCNu64 ",%" SCNu64 ",", &out->update,
                   &out->epoch, &out->samples, &out->batch_samples) == 4 &&
            sscanf(ranks, ",%d,", &out->ranks) == 1 && out->update > 0 && out->ranks > 0 &&

@@ -13,9 +13,8 @@
 struct cairn_update_line {
     uint64_t update, epoch, samples, batch_samples;
     int ranks;
-    const char
-        *exact;     /* [n_exact] the columns up to grad_norm, whose bits depend on no world, ... */
-    size_t n_exact; /* ... as they stand there */
+    uint64_t exact; /* a hash of the columns up to grad_norm, whose bits depend on no world, as they
+                       stand there */
 };
 
 /** Call visit for each whole line of the metrics.csv of a folder; one that a killed run did not

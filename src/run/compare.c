@@ -4,8 +4,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
+#include "base/memory.h"
 #include "checkpoint/checkpoint.h"
 #include "run/inside.h"
 
@@ -41,20 +41,21 @@ static cairn_status compare(const cairn_trainer *t, const struct cairn_state *no
 {
     struct squares sum = {0};
     struct cairn_compared compared = {.now = cairn_trainer_weights_hash(t)};
-    XXH64_state_t *hash = XXH64_createState();
-    if (hash == NULL) return cairn_fail(CAIRN_MEMORY, "not enough memory to compare checkpoints");
-    XXH64_reset(hash, 0);
+    real *w = NULL; /* [n_weights] of the checkpoint, laid end to end as the trainer has its own */
+    size_t n = 0;
+    CAIRN_TRY(cairn_memory_get(t->params->n_weights, sizeof *w, "weights to compare", &w));
     for (size_t i = 0; i < now->n_arrays; i++) {
         const struct cairn_array *a = &now->array[i], *b = &then->array[i];
         for (int part = 0; part < CAIRN_N_COMPARED; part++)
             if (is_of(a, part) && memcmp(a->data, b->data, cairn_array_bytes(a)) != 0)
                 compared.differs[part] = true;
         if (!is_of(a, CAIRN_COMPARED_WEIGHTS)) continue;
-        XXH64_update(hash, b->data, cairn_array_bytes(b));
+        memcpy(w + n, b->data, cairn_array_bytes(b));
+        n += cairn_array_bytes(b) / sizeof *w;
         add_squares(a, b, &sum);
     }
-    compared.then = XXH64_digest(hash);
-    XXH64_freeState(hash);
+    compared.then = cairn_params_hash(w, n);
+    free(w);
     compared.difference = sum.difference > 0 ? sqrt(sum.difference / sum.then) : 0;
     *out = compared;
     return CAIRN_OK;

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <xxhash.h>
 
 #include "base/last_error.h"
 #include "base/memory.h"
@@ -191,7 +190,7 @@ static cairn_status keep_line(void *context, const struct cairn_update_line *lin
 {
     const struct replay *replay = context;
     if (is_inside(replay, line->update))
-        replay->line[line->update - replay->span->from - 1] = XXH64(line->exact, line->n_exact, 0);
+        replay->line[line->update - replay->span->from - 1] = line->exact;
     return CAIRN_OK;
 }
 
@@ -202,8 +201,7 @@ static cairn_status compare_line(void *context, const struct cairn_update_line *
     if (!is_inside(replay, line->update) || *first != 0) return CAIRN_OK;
     if (line->update != replay->last + 1)
         *first = replay->last + 1;
-    else if (replay->line[line->update - replay->span->from - 1] !=
-             XXH64(line->exact, line->n_exact, 0))
+    else if (replay->line[line->update - replay->span->from - 1] != line->exact)
         *first = line->update;
     replay->last = line->update;
     return CAIRN_OK;

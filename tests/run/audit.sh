@@ -36,12 +36,9 @@ audited 0 0 run $'0,4,equal,,\n'"$all" --updates 0:11
 audited 0 0 run '8,11,equal,,' --updates 5:20
 audited 0 0 run '0,4,equal,,' --updates 0:7
 
-# From the initial weights where one checkpoint is all there is; also where that of update 0 is kept.
+# From the initial weights where one checkpoint is all there is.
 expect 0 0 train run.yaml --out one checkpoint.keep=1
 audited 0 3 one '0,11,equal,,'
-expect 0 0 train run.yaml --out initial train.updates=0
-expect 0 0 train run.yaml --out initial
-audited 0 0 initial $'0,4,equal,,\n'"$all"
 
 # Stopped and gone on with, longer than it was to be at first; the rate follows evaluations; other precision; other orders.
 expect 0 0 train run.yaml --out longer train.updates=8
@@ -51,43 +48,38 @@ expect 0 0 train run.yaml --out plateau schedule.decay=plateau schedule.plateau_
     train.evaluate_every=2 train.updates=16
 [ "$(column plateau/metrics.csv lr | sort -u | wc -l)" -gt 4 ] || fail "the rate never fell"
 audited 0 3 plateau $'4,8,equal,,\n8,12,equal,,\n12,16,equal,,'
-expect 0 0 train run.yaml --out early train.stop='eval_loss < 100' train.evaluate_every=9
-audited 0 0 early $'4,8,equal,,\n8,9,equal,,'
-expect 0 0 train run.yaml --out double train.precision=float64
-audited 0 2 double "$all"
-expect 0 0 train run.yaml --out blocks data.shuffle=blocks data.shuffle_window=8 batch.tail=carry data.in_memory=false
-audited 0 0 blocks "$all"
+expect 0 0 train run.yaml --out double train.precision=float64 data.shuffle=blocks data.shuffle_window=8 batch.tail=carry \
+    data.in_memory=false train.stop='eval_loss < 100' train.evaluate_every=9
+audited 0 2 double $'4,8,equal,,\n8,9,equal,,'
 
 # What was not made as it says.
 copy() { rm -rf other && cp -r "${1:-run}" other; }
 copy
 sed -i '7s/^\(6,[^,]*,[^,]*,[^,]*,[^,]*,[0-9.]*\)/\19/' other/metrics.csv
 audited 3 0 other $'4,8,differs,6,metrics\n8,11,equal,,'
-expect_line 3 3 'other: 1 of 2 spans give other results than were recorded$' audit other
+grep -Eq '^cairn: other: 1 of 2 spans give other results than were recorded$' err || fail "no line of it"
 copy
 sed -i 10d other/metrics.csv
-audited 3 0 other $'4,8,equal,,\n8,11,differs,9,metrics'
+audited 3 0 other '8,11,differs,9,metrics' --updates 8:11
 copy
 sed -i '$d' other/metrics.csv
-audited 3 0 other $'4,8,equal,,\n8,11,differs,11,metrics'
-CAIRN_FAULT=data.row#26 expect 0 0 train run.yaml --out wrong # a wrong sample in update 7
+audited 3 0 other '8,11,differs,11,metrics' --updates 8:11
+CAIRN_FAULT=data.row#38 expect 0 0 train run.yaml --out wrong # a wrong sample in update 7
 audited 3 0 wrong $'4,8,differs,7,weights buffers ema optimizer metrics\n8,11,equal,,'
 copy
 cp wrong/checkpoints/update-00000008.h5 other/checkpoints/
 audited 3 2 other $'4,8,differs,,weights buffers ema optimizer\n8,11,differs,9,weights buffers ema optimizer metrics'
 expect 0 0 train run.yaml --out rate optim.lr=0.011
 cp rate/checkpoints/update-00000008.h5 other/checkpoints/
-for ranks in 0 3; do
-    expect_line 3 $ranks 'update-00000008.h5 is of another run than .*update-00000004.h5: .*optim.lr \(0.011, was 0.01\)' audit other
-done
+expect_line 3 3 'update-00000008.h5 is of another run than .*update-00000004.h5: .*optim.lr \(0.011, was 0.01\)' audit other
 
 # Bits that are not promised.
 expect 0 2 train run.yaml --out plain train.reproducible=false
-for ranks in 0 3; do expect_line 2 $ranks 'plain was trained without train.reproducible' audit plain; done
+expect_line 2 3 'plain was trained without train.reproducible' audit plain
 expect 0 3 audit plain --tolerance 1e-3
 same "spans" "$(tail -n +2 out | cut -d, -f1,2,6 | sed 's/equal/close/')" $'4,8,close\n8,11,close'
 copy plain
-CAIRN_FAULT=data.row#26 expect 0 0 train run.yaml --out wrong.plain train.reproducible=false
+CAIRN_FAULT=data.row#38 expect 0 0 train run.yaml --out wrong.plain train.reproducible=false
 cp wrong.plain/checkpoints/update-00000008.h5 other/checkpoints/
 expect_line 3 0 'other: 2 of 2 spans give other' audit other --tolerance 1e-6
 
@@ -119,7 +111,7 @@ expect 0 0 train run.yaml --out begun --init run/checkpoints/latest.h5 checkpoin
 mkdir none
 cp run/config.yaml none/
 copy
-truncate -s -200 other/checkpoints/update-00000008.h5
+truncate -s 4000 other/checkpoints/update-00000008.h5
 expect_line 2 0 'which run folder' audit
 for updates in 8:4 4:4 4 x:y 4:8:9 -1:4; do expect_line 2 0 "wants two numbers that rise" audit run "--updates=$updates"; done
 for ranks in 0 3; do
