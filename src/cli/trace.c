@@ -12,6 +12,7 @@
 #include "cli/past.h"
 #include "record/updates.h"
 #include "setup/setup.h"
+#include "start/start.h"
 
 struct request {
     const char *folder; /* first: cairn_single_operand() */
@@ -69,6 +70,11 @@ static cairn_status follow(struct trace *trace, uint64_t row)
                           row);
         return CAIRN_OK;
     }
+    if (cairn_dataset_excludes(trace->dataset, f.sample))
+        cairn_log_warning("row %" PRIu64
+                          " has the weight 0 in the updates that follow: data.exclude "
+                          "leaves it out",
+                          row);
     CAIRN_TRY(cairn_memory_room(trace->n, sizeof f, "the samples", &trace->followed));
     find_next(trace, &f);
     trace->followed[trace->n++] = f;
@@ -164,6 +170,7 @@ static cairn_status trace_run(const struct request *request, struct trace *trace
         return cairn_fail(CAIRN_DATA,
                           "%s: the order of its samples is not known: no checkpoint says it yet",
                           request->folder);
+    CAIRN_TRY(cairn_start_exclude(trace->config, NULL, trace->dataset));
     CAIRN_TRY(follow_all(trace, request->sample));
     printf("sample,epoch,update,position,micro_batch\n");
     return cairn_updates_each(request->folder, take_update, trace);

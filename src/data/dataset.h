@@ -124,6 +124,9 @@ const char *cairn_dataset_path(const struct cairn_dataset *dataset);
 CAIRN_CHECKED cairn_status cairn_dataset_exclude(struct cairn_dataset *dataset, const char *text,
                                                  const char *name);
 
+/** Whether a training sample is one of them.  Ranks: local.  Errors: none. */
+bool cairn_dataset_excludes(const struct cairn_dataset *dataset, uint64_t sample);
+
 /** These samples [*n], rising; NULL for none.  Ranks: local; borrowed.  Errors: none. */
 const uint64_t *cairn_dataset_excluded(const struct cairn_dataset *dataset, size_t *n);
 

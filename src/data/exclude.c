@@ -102,3 +102,13 @@ const uint64_t *cairn_dataset_excluded(const struct cairn_dataset *dataset, size
     *n = dataset->n_excluded;
     return dataset->excluded;
 }
+
+bool cairn_excluded_has(const uint64_t *list, size_t n, uint64_t sample)
+{
+    return n > 0 && bsearch(&sample, list, n, sizeof *list, compare) != NULL;
+}
+
+bool cairn_dataset_excludes(const struct cairn_dataset *dataset, uint64_t sample)
+{
+    return cairn_excluded_has(dataset->excluded, dataset->n_excluded, sample);
+}

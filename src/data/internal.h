@@ -127,6 +127,9 @@ CAIRN_CHECKED cairn_status cairn_group_factors(const struct cairn_dataset *datas
                                                const struct cairn_group *group, size_t n_values,
                                                real **scale, real **shift, bool *each);
 
+/** Whether a list of samples [n] that rises has this one.  Ranks: local.  Errors: none. */
+bool cairn_excluded_has(const uint64_t *list, size_t n, uint64_t sample);
+
 /** Whether the host gives its rows as they are wanted.  Ranks: local.  Errors: none. */
 bool cairn_group_comes(const struct cairn_group *group);
 

@@ -167,12 +167,6 @@ static void put_window(struct cairn_loader *loader, const struct cairn_batch *ba
     cairn_tokens_convert(&window, batch->x + at, batch->label + at, batch->label_weight + at);
 }
 
-static int compare_numbers(const void *a, const void *b)
-{
-    const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return (x > y) - (x < y);
-}
-
 /* The weights of those samples that are left out, in their slots.  Where the data have no weights
  * all others have 1. */
 static void put_no_weights(const struct cairn_loader *loader, const struct cairn_batch *batch,
@@ -182,8 +176,8 @@ static void put_no_weights(const struct cairn_loader *loader, const struct cairn
     if (loader->n_excluded == 0) return;
     for (size_t slot = 0; slot < n; slot++) {
         real *weight = batch->label_weight + slot * n_weights;
-        const bool out = bsearch(&batch->sample[slot], loader->excluded, loader->n_excluded,
-                                 sizeof *loader->excluded, compare_numbers) != NULL;
+        const bool out =
+            cairn_excluded_has(loader->excluded, loader->n_excluded, batch->sample[slot]);
         if (loader->weight.rows == NULL && loader->group->n_tokens == 0) *weight = 1;
         for (size_t i = 0; out && i < n_weights; i++) weight[i] = 0;
     }

@@ -25,7 +25,7 @@ cairn_status cairn_start_exclude(const struct cairn_config *config, cairn_comm *
     if (strcmp(config->data_exclude, CAIRN_NOTHING_EXCLUDED) == 0)
         return cairn_dataset_exclude(dataset, NULL, "");
     if (cairn_comm_rank(comm) == 0) st = read_file(config, &text, &n);
-    st = cairn_comm_broadcast_block(comm, st, &text, &n);
+    if (comm != NULL) st = cairn_comm_broadcast_block(comm, st, &text, &n);
     if (st == CAIRN_OK) st = cairn_dataset_exclude(dataset, text, config->data_exclude);
     free(text);
     return cairn_comm_agree(comm, st);

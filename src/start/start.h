@@ -72,6 +72,8 @@ CAIRN_CHECKED cairn_status cairn_start_foresee(const struct cairn_config *config
 
 /** Leave out what data.exclude names, of data that are open on all ranks.
  *
+ * comm  NULL: this process is alone
+ *
  * Ranks   collective
  * Errors  the agreed one: CAIRN_DATA: there is no such file, or it names other than training
  *         samples */

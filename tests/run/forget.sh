@@ -63,6 +63,8 @@ for ranks in 0 2 3; do
 done
 grep -q "\"resumed_from\": \".*/update-0*$begin.h5\"" forgotten.2/provenance.json || fail "it began elsewhere"
 same "what is said of it" "$(json forgotten.2/provenance.json excluded_samples)" 2
+expect 0 0 trace forgotten.2 --sample 17,3
+grep -q 'warning: row 17 has the weight 0' err && ! grep -q 'row 3 ' err || fail "trace does not say what was left out"
 [ "$before" = "$(contents run)" ] || fail "the run that forgets is another now"
 expect 0 0 train run.yaml --out late $often checkpoint.keep=1 # nothing from before is kept
 expect 0 2 forget late --samples list.txt
@@ -116,7 +118,7 @@ for y in /train/y=float32:30x2:rising /train/y=int32:30x2; do
         "$CAIRN_BUILD/tests/run_make_data" "${weights:+zero-}y.h5" /train/x=float32:30x4:rising "$y" $weights /train/x@scale=0.01
     done
     model='[{type: dense, units: 2}]' loss=squared_error
-    [[ $y != *int32* ]] || model='[{type: dense, units: 6}, {type: reshape, shape: [3, 2]}]' loss=cross_entropy
+    [[ $y != *int32* ]] || model='[{type: dense, units: 6}, {type: reshape, to: [3, 2]}]' loss=cross_entropy
     for data in y.h5 zero-y.h5; do
         expect 0 0 train run.yaml --out "$data.${y##*=}" data.file=$data model="$model" loss=$loss \
             "$([ $data = y.h5 ] && echo data.exclude=list.txt || echo train.seed=1)"
