@@ -10,7 +10,7 @@ static cairn_status read_file(const struct cairn_config *config, char **text, si
 {
     CAIRN_TRY(cairn_file_read_given(config->data_exclude, text));
     if (*text == NULL)
-        return cairn_fail(CAIRN_DATA, "%s: %s: there is no such file",
+        return cairn_fail(CAIRN_DATA, "%s: data.exclude %s: there is no such file",
                           cairn_config_place(config, "data.exclude"), config->data_exclude);
     *n = strlen(*text) + 1;
     return CAIRN_OK;

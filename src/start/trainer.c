@@ -154,11 +154,12 @@ static cairn_status check_excluded(const struct cairn_config *config,
     size_t n = 0;
     cairn_dataset_excluded(parts->dataset, &n);
     if (n == 0 || !cairn_model_is_ghost(parts->model)) return CAIRN_OK;
-    return cairn_fail(CAIRN_USAGE,
-                      "%s: leaves samples out whose values batchnorm would still see, since it "
-                      "takes its statistics from each micro-batch; use groupnorm or layernorm, or "
-                      "data without these samples",
-                      cairn_config_place(config, "data.exclude"));
+    return cairn_fail(
+        CAIRN_USAGE,
+        "%s: data.exclude leaves samples out whose values batchnorm would still see, since it "
+        "takes its statistics from each micro-batch; use groupnorm or layernorm, or "
+        "data without these samples",
+        cairn_config_place(config, "data.exclude"));
 }
 
 /* Model, loaders and optimizer, the dataset being open.  Local. */

@@ -130,9 +130,12 @@ expect 0 0 train run.yaml --out both.short data.file=both.h5
 same "weights with the data's own" "$(weights_of weighted)" "$(weights_of both.short)"
 seq 400 >words.txt
 expect 0 0 import text words.txt --characters -o words.h5
-expect 0 0 train run.yaml --out tokens data.file=words.h5 data.context=16 train.epochs=1 data.exclude=list.txt \
-    'model=[{type: embedding, units: 4}, {type: dense, units: 11}]'
-holds "tokens that count" "$(column tokens/metrics.csv normalizer | paste -sd+) == $(stat -c %s words.txt) - 1 - 2 * 16"
+for list in none list.txt; do
+    expect 0 0 train run.yaml --out tokens.$list data.file=words.h5 data.context=16 train.epochs=1 data.exclude=$list \
+        'model=[{type: embedding, units: 4}, {type: dense, units: 11}]'
+done
+sum_of() { column "$1/metrics.csv" normalizer | paste -sd+; }
+holds "tokens that count" "$(sum_of tokens.list.txt) == $(sum_of tokens.none) - 2 * 16"
 
 # Refused.
 printf '%s\n' 3 x >letters.txt
