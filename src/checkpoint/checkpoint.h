@@ -192,6 +192,16 @@ CAIRN_CHECKED cairn_status cairn_checkpoint_tidy(const struct cairn_checkpoint_p
 /** What is ours in a folder of checkpoints. */
 extern const struct cairn_own cairn_checkpoint_own;
 
+/** folder/update-NNNNNNNN.h5, whether or not there is one.  Ranks: local.  Errors: CAIRN_USAGE: too
+ * long. */
+CAIRN_CHECKED cairn_status cairn_checkpoint_path(const char *folder, uint64_t update,
+                                                 char path[CAIRN_PATH_BYTES]);
+
+/** The updates that a folder has checkpoints of by their names, newest first: *update [*n], to be
+ * released with free().  Ranks: local.  Errors: CAIRN_DATA: the folder cannot be read;
+ * CAIRN_MEMORY. */
+CAIRN_CHECKED cairn_status cairn_checkpoint_list(const char *folder, uint64_t **update, size_t *n);
+
 /** Whether there is a file for the checkpoint of this update; it is not opened.  Ranks: local.
  * Errors: none. */
 bool cairn_checkpoint_exists(const char *folder, uint64_t update);

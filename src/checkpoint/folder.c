@@ -125,11 +125,20 @@ cairn_status cairn_checkpoint_newest(const char *folder, bool *found, char path[
     return st;
 }
 
-static cairn_status path_of(const char *folder, uint64_t update, char path[CAIRN_PATH_BYTES])
+cairn_status cairn_checkpoint_path(const char *folder, uint64_t update, char path[CAIRN_PATH_BYTES])
 {
     char name[CAIRN_FILE_NAME_BYTES];
     cairn_checkpoint_name(update, name);
     return cairn_path_join(folder, name, path);
+}
+
+cairn_status cairn_checkpoint_list(const char *folder, uint64_t **update, size_t *n)
+{
+    struct listing list = {0};
+    CAIRN_TRY(list_folder(folder, &list));
+    *update = list.update;
+    *n = list.n;
+    return CAIRN_OK;
 }
 
 cairn_status cairn_checkpoint_last(const char *folder, char path[CAIRN_PATH_BYTES])
@@ -137,7 +146,7 @@ cairn_status cairn_checkpoint_last(const char *folder, char path[CAIRN_PATH_BYTE
     struct listing list = {0};
     CAIRN_TRY(list_folder(folder, &list));
     path[0] = '\0';
-    cairn_status st = list.n == 0 ? CAIRN_OK : path_of(folder, list.update[0], path);
+    cairn_status st = list.n == 0 ? CAIRN_OK : cairn_checkpoint_path(folder, list.update[0], path);
     free(list.update);
     return st;
 }
@@ -145,7 +154,7 @@ cairn_status cairn_checkpoint_last(const char *folder, char path[CAIRN_PATH_BYTE
 bool cairn_checkpoint_exists(const char *folder, uint64_t update)
 {
     char path[CAIRN_PATH_BYTES];
-    return path_of(folder, update, path) == CAIRN_OK && access(path, F_OK) == 0;
+    return cairn_checkpoint_path(folder, update, path) == CAIRN_OK && access(path, F_OK) == 0;
 }
 
 /* The update that a link of the folder points at; UINT64_MAX: there is none. */
@@ -213,14 +222,14 @@ static bool is_plain(const char *folder, uint64_t update)
 {
     struct stat about;
     char path[CAIRN_PATH_BYTES];
-    return path_of(folder, update, path) == CAIRN_OK && lstat(path, &about) == 0 &&
+    return cairn_checkpoint_path(folder, update, path) == CAIRN_OK && lstat(path, &about) == 0 &&
            S_ISREG(about.st_mode);
 }
 
 static cairn_status remove_checkpoint(const char *folder, uint64_t update)
 {
     char path[CAIRN_PATH_BYTES];
-    CAIRN_TRY(path_of(folder, update, path));
+    CAIRN_TRY(cairn_checkpoint_path(folder, update, path));
     return cairn_file_remove(path);
 }
 

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/fault.h"
+#include "base/file.h"
 #include "cairn/real.h"
 #include "cli/command.h"
 #include "config/config.h"
@@ -45,6 +46,14 @@ static int of_run(const struct cairn_run_operands *operands)
         if (strcmp(operands->overrides[i], "train.precision=bf16") == 0) return 32;
     }
     return of_config(operands->run_file, operands->overrides);
+}
+
+static int of_folder(const char *folder)
+{
+    char path[CAIRN_PATH_BYTES];
+    if (folder == NULL || cairn_path_join(folder, "config.yaml", path) != CAIRN_OK)
+        return CAIRN_REAL_BITS;
+    return of_config(path, NULL);
 }
 
 static int of_study(const struct cairn_run_operands *operands)
@@ -113,6 +122,7 @@ int cairn_precision_wanted(const struct cairn_command *command,
     cairn_arguments_operands(command, arguments, &operands);
     switch (command->precision) {
     case CAIRN_PRECISION_OF_RUN: bits = of_run(&operands); break;
+    case CAIRN_PRECISION_OF_FOLDER: bits = of_folder(operands.run_file); break;
     case CAIRN_PRECISION_OF_STUDY: bits = of_study(&operands); break;
     case CAIRN_PRECISION_OF_WEIGHTS: bits = of_weights(operands.run_file); break;
     case CAIRN_PRECISION_OF_FLAG: bits = of_flag(arguments); break;

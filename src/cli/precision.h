@@ -8,6 +8,7 @@
 enum cairn_precision_of {
     CAIRN_PRECISION_OF_BUILD = 0, /* nothing does */
     CAIRN_PRECISION_OF_RUN,
+    CAIRN_PRECISION_OF_FOLDER, /* of a run */
     CAIRN_PRECISION_OF_STUDY,
     CAIRN_PRECISION_OF_WEIGHTS,
     CAIRN_PRECISION_OF_FLAG, /* --precision */

@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "cairn/run.h"
-#include "cli/command.h"
+#include "cli/train.h"
 #include "cluster/launcher.h"
 #include "record/progress.h"
 #include "report/report.h"
@@ -95,18 +95,17 @@ static void print_end(const char *summary, const char *folder)
     if (terminal >= 0) close(terminal);
 }
 
-/* Collective. */
-static cairn_status train(const struct request *request, cairn_comm *comm, double begin_s,
-                          struct cairn_run_settings *settings)
+cairn_status cairn_train_and_print(cairn_comm *comm, const struct cairn_run_operands *operands,
+                                   double begin_s, struct cairn_run_settings *settings)
 {
     cairn_options *options = NULL;
     cairn_run *run = NULL;
     cairn_status st =
-        cairn_options_read_on(comm, request->run.run_file, request->run.overrides, &options);
+        cairn_options_read_on(comm, operands->run_file, operands->overrides, &options);
     settings->before_s = cairn_clock_s() - begin_s;
     if (st == CAIRN_OK) st = cairn_run_open(options, comm, settings, &run);
     if (st == CAIRN_OK && settings->check) {
-        if (cairn_comm_rank(comm) == 0) printf("%s is ready to run\n", request->run.run_file);
+        if (cairn_comm_rank(comm) == 0) printf("%s is ready to run\n", operands->run_file);
     } else if (st == CAIRN_OK) {
         st = cairn_run_go(run);
         if (cairn_run_summary(run) != NULL) print_end(cairn_run_summary(run), settings->folder);
@@ -132,7 +131,7 @@ static cairn_status run_train(const struct cairn_arguments *arguments, cairn_com
         .check = request.check,
         .profile = request.profile,
     };
-    return train(&request, comm, arguments->begin_s, &settings);
+    return cairn_train_and_print(comm, &request.run, arguments->begin_s, &settings);
 }
 
 const struct cairn_command cairn_command_train = {

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "checkpoint/checkpoint.h"
+#include "cli/past.h"
 #include "data/shuffle.h"
 #include "record/ledger.h"
 #include "record/rows.h"
@@ -36,46 +36,12 @@ static void release(struct proof *proof)
 
 /* ---- what is known of the run */
 
-static cairn_status read_config(const char *folder, struct cairn_config **out)
-{
-    char path[CAIRN_PATH_BYTES];
-    char *text = NULL;
-    size_t n = 0;
-    CAIRN_TRY(cairn_path_join(folder, "config.yaml", path));
-    CAIRN_TRY_IN(cairn_config_load(path, &text, &n), "%s is no run folder", folder);
-    cairn_status st = cairn_config_read(text, n, path, NULL, out);
-    free(text);
-    return st;
-}
-
-/* What a checkpoint says of the order, or the run file where there is none yet. */
-static cairn_status read_order(struct proof *proof, const char *folder)
-{
-    char checkpoints[CAIRN_PATH_BYTES], path[CAIRN_PATH_BYTES];
-    const int kind = proof->config->data_shuffle;
-    struct cairn_shuffle *shuffle = &proof->order.shuffle;
-    char *text = NULL;
-    bool found = false;
-    CAIRN_TRY(cairn_path_join(folder, "checkpoints", checkpoints));
-    CAIRN_TRY(cairn_checkpoint_newest(checkpoints, &found, path));
-    if (found) {
-        CAIRN_TRY(cairn_checkpoint_text(path, "/progress/order", &text));
-        proof->order_known = cairn_shuffle_read(text, shuffle);
-        free(text);
-        return CAIRN_OK;
-    }
-    proof->order_known = kind == CAIRN_DATA_SHUFFLE_FULL || kind == CAIRN_DATA_SHUFFLE_NONE;
-    shuffle->kind = kind == CAIRN_DATA_SHUFFLE_NONE ? CAIRN_SHUFFLE_NONE : CAIRN_SHUFFLE_FULL;
-    return CAIRN_OK;
-}
-
 /* That of the data, where they are still there; those of a host are in no file. */
 static cairn_status check_size(struct proof *proof)
 {
     struct cairn_dataset *dataset = NULL;
     const char *file = cairn_setup_data_file(proof->config);
-    const char *slash = strrchr(file, '/');
-    proof->fed = strcmp(slash == NULL ? file : slash + 1, "memory") == 0;
+    proof->fed = cairn_past_is_fed(proof->config);
     if (cairn_setup_dataset(proof->config, NULL, &dataset) != CAIRN_OK) return CAIRN_OK;
     proof->fed = false;
     const size_t n = cairn_dataset_size(dataset, CAIRN_SPLIT_TRAIN);
@@ -102,14 +68,16 @@ static cairn_status check_end(const struct proof *proof, const char *folder)
 
 static cairn_status read_run(struct proof *proof, const char *folder)
 {
+    char checkpoint[CAIRN_PATH_BYTES];
     CAIRN_TRY(cairn_path_join(folder, "ledger.csv", proof->path));
-    CAIRN_TRY(read_config(folder, &proof->config));
+    CAIRN_TRY(cairn_past_config(folder, &proof->config));
     CAIRN_TRY(cairn_ledger_read(proof->path, &proof->line, &proof->n_lines));
     CAIRN_TRY(check_end(proof, folder));
     if (proof->n_lines == 0)
         return cairn_fail(CAIRN_DATA, "%s: no update stands in it", proof->path);
     proof->n_samples = proof->line[0].epoch_samples;
-    CAIRN_TRY(read_order(proof, folder));
+    CAIRN_TRY(cairn_past_order(folder, proof->config, checkpoint, &proof->order_known,
+                               &proof->order.shuffle));
     return check_size(proof);
 }
 

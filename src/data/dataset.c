@@ -144,6 +144,7 @@ void cairn_dataset_close(struct cairn_dataset *dataset)
     cairn_classes_free(&dataset->names);
     free(dataset->class_names);
     free(dataset->characters);
+    free(dataset->excluded);
     free(dataset->mean);
     free(dataset->path);
     free(dataset);
@@ -181,6 +182,23 @@ size_t cairn_dataset_files_bytes(const struct cairn_dataset *dataset)
     if (n < 2) return 0;
     const size_t most = cairn_data_files_most(dataset->files);
     return n * KNOWN_BYTES + ((n < most ? n : most) - 1) * (size_t)OPEN_FILE_BYTES;
+}
+
+size_t cairn_dataset_rows(const struct cairn_dataset *dataset, enum cairn_split split)
+{
+    const struct cairn_group *group = &dataset->group[split];
+    return group->x.pick.n > 0 ? (size_t)group->x.pick.order.n : group->n;
+}
+
+bool cairn_dataset_sample_of_row(const struct cairn_dataset *dataset, enum cairn_split split,
+                                 uint64_t row, uint64_t *sample)
+{
+    const struct cairn_pick *pick = &dataset->group[split].x.pick;
+    *sample = row;
+    if (pick->n == 0) return true;
+    const uint64_t at = cairn_order_find(&pick->order, row);
+    *sample = at - pick->first;
+    return at >= pick->first && at - pick->first < pick->n;
 }
 
 const struct cairn_shape *cairn_dataset_input(const struct cairn_dataset *dataset)

@@ -110,6 +110,26 @@ const char *cairn_dataset_characters(const struct cairn_dataset *dataset);
 /** The absolute path.  Ranks: local.  Errors: none. */
 const char *cairn_dataset_path(const struct cairn_dataset *dataset);
 
+/**
+ * Let training samples count as if their weight were 0, in loaders that are made from now on, as
+ * the samples that were excluded before no longer do.
+ *
+ * text  rows of train as they are stored, a number on each line, in any order and as often as one
+ *       likes; # begins a comment; NULL: none
+ * name  of the text, for messages
+ *
+ * Ranks   local
+ * Errors  CAIRN_DATA: a line is no row of train, or one that became val or test; CAIRN_MEMORY
+ */
+CAIRN_CHECKED cairn_status cairn_dataset_exclude(struct cairn_dataset *dataset, const char *text,
+                                                 const char *name);
+
+/** Whether a training sample is one of them.  Ranks: local.  Errors: none. */
+bool cairn_dataset_excludes(const struct cairn_dataset *dataset, uint64_t sample);
+
+/** These samples [*n], rising; NULL for none.  Ranks: local; borrowed.  Errors: none. */
+const uint64_t *cairn_dataset_excluded(const struct cairn_dataset *dataset, size_t *n);
+
 /** Whether the file has the group.  Ranks: local.  Errors: none. */
 bool cairn_dataset_has(const struct cairn_dataset *dataset, enum cairn_split split);
 
@@ -118,6 +138,15 @@ bool cairn_dataset_is_fed(const struct cairn_dataset *dataset);
 
 /** Samples of a group; 0 where there is none.  Ranks: local.  Errors: none. */
 size_t cairn_dataset_size(const struct cairn_dataset *dataset, enum cairn_split split);
+
+/** Rows of a group as they are stored, those of several files one after the other: more than its
+ * samples where some of train are val or test instead.  Ranks: local.  Errors: none. */
+size_t cairn_dataset_rows(const struct cairn_dataset *dataset, enum cairn_split split);
+
+/** The sample that is such a row; false: it is one of another group.  Ranks: local.
+ * Errors: none. */
+bool cairn_dataset_sample_of_row(const struct cairn_dataset *dataset, enum cairn_split split,
+                                 uint64_t row, uint64_t *sample);
 
 /** Shape of one sample.  Ranks: local.  Errors: none. */
 const struct cairn_shape *cairn_dataset_input(const struct cairn_dataset *dataset);

@@ -109,6 +109,8 @@ struct cairn_dataset {
     bool normalized_each;       /* they differ from channel to channel */
     char *characters;           /* UTF-8, in the order of their tokens; NULL: not known; owned */
     char *about[4];             /* in the order of cairn_about_names */
+    uint64_t *excluded;         /* [n_excluded] samples of train, rising; owned */
+    size_t n_excluded;
 };
 
 /** title, source, license, citation; NULL at the end. */
@@ -124,6 +126,9 @@ extern const char *const cairn_about_names[5];
 CAIRN_CHECKED cairn_status cairn_group_factors(const struct cairn_dataset *dataset,
                                                const struct cairn_group *group, size_t n_values,
                                                real **scale, real **shift, bool *each);
+
+/** Whether a list of samples [n] that rises has this one.  Ranks: local.  Errors: none. */
+bool cairn_excluded_has(const uint64_t *list, size_t n, uint64_t sample);
 
 /** Whether the host gives its rows as they are wanted.  Ranks: local.  Errors: none. */
 bool cairn_group_comes(const struct cairn_group *group);

@@ -167,6 +167,22 @@ static void put_window(struct cairn_loader *loader, const struct cairn_batch *ba
     cairn_tokens_convert(&window, batch->x + at, batch->label + at, batch->label_weight + at);
 }
 
+/* The weights of those samples that are left out, in their slots.  Where the data have no weights
+ * all others have 1. */
+static void put_no_weights(const struct cairn_loader *loader, const struct cairn_batch *batch,
+                           size_t n)
+{
+    const size_t n_weights = loader->n_weights;
+    if (loader->n_excluded == 0) return;
+    for (size_t slot = 0; slot < n; slot++) {
+        real *weight = batch->label_weight + slot * n_weights;
+        const bool out =
+            cairn_excluded_has(loader->excluded, loader->n_excluded, batch->sample[slot]);
+        if (loader->weight.rows == NULL && loader->group->n_tokens == 0) *weight = 1;
+        for (size_t i = 0; out && i < n_weights; i++) weight[i] = 0;
+    }
+}
+
 /* The n rows that were found -> the micro-batch. */
 static void convert(struct cairn_loader *loader, const struct cairn_batch *batch, size_t n)
 {
@@ -181,6 +197,7 @@ static void convert(struct cairn_loader *loader, const struct cairn_batch *batch
         else
             put_row(loader, batch, i);
     }
+    put_no_weights(loader, batch, n);
 }
 
 static void describe(const struct cairn_loader *loader, size_t n, struct cairn_micro *out)

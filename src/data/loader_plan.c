@@ -2,6 +2,7 @@
  * Making a loader: what each array gives to a sample, which are held, and all buffers.  Not for
  * reading samples: that is loader.c. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "data/loader_state.h"
@@ -188,7 +189,8 @@ static cairn_status get_batch(const struct cairn_loader *loader, struct cairn_ba
     static const char what[] = "a micro-batch";
     size_t b = loader->options.micro;
     size_t n = loader->n_labels;
-    bool weighted = loader->weight.rows != NULL || loader->group->n_tokens > 0;
+    bool weighted =
+        loader->weight.rows != NULL || loader->group->n_tokens > 0 || loader->n_excluded > 0;
     CAIRN_TRY(cairn_memory_get(b, loader->n_in * sizeof *batch->x, what, &batch->x));
     CAIRN_TRY(cairn_memory_get(b, loader->n_targets * sizeof *batch->target, what, &batch->target));
     CAIRN_TRY(cairn_memory_get(b, n * sizeof *batch->label, what, &batch->label));
@@ -209,10 +211,24 @@ static void free_batch(const struct cairn_batch *batch)
     free(batch->epoch);
 }
 
+/* A copy: the dataset may get another list while this loader lives. */
+static cairn_status copy_excluded(struct cairn_loader *loader)
+{
+    size_t n = 0;
+    const uint64_t *excluded = cairn_dataset_excluded(loader->dataset, &n);
+    if (loader->options.split != CAIRN_SPLIT_TRAIN || n == 0) return CAIRN_OK;
+    CAIRN_TRY(
+        cairn_memory_get(n, sizeof *excluded, "the samples that are left out", &loader->excluded));
+    memcpy(loader->excluded, excluded, n * sizeof *excluded);
+    loader->n_excluded = n;
+    return CAIRN_OK;
+}
+
 static cairn_status allocate(struct cairn_loader *loader)
 {
     static const char what[] = "a micro-batch";
     size_t b = loader->options.micro;
+    CAIRN_TRY(copy_excluded(loader));
     CAIRN_TRY(cairn_memory_get(loader->n_batches, sizeof *loader->batch, what, &loader->batch));
     for (size_t i = 0; i < loader->n_batches; i++) CAIRN_TRY(get_batch(loader, &loader->batch[i]));
     CAIRN_TRY(cairn_memory_get(b, sizeof *loader->sorted, what, &loader->sorted));
@@ -305,6 +321,7 @@ void cairn_loader_free(struct cairn_loader *loader)
     free(loader->border);
     free(loader->plain);
     free(loader->sorted);
+    free(loader->excluded);
     for (size_t i = 0; loader->batch != NULL && i < loader->n_batches; i++)
         free_batch(&loader->batch[i]);
     free(loader->batch);

@@ -34,8 +34,10 @@ struct cairn_loader {
         weight; /* y.rows is NULL for tokens, and for classes that the group holds */
     size_t n_in, n_labels, n_targets, n_weights; /* of a sample */
     struct cairn_factors factors;
-    real *scale, *shift;       /* [1], or [n_in] where channels differ */
-    bool is_held, streams;     /* in memory; or as they come, from a file */
+    real *scale, *shift;   /* [1], or [n_in] where channels differ */
+    bool is_held, streams; /* in memory; or as they come, from a file */
+    uint64_t *excluded;    /* [n_excluded] samples whose weight is 0, rising; owned */
+    size_t n_excluded;
     size_t n_batches;          /* 1, or one more than are made ahead */
     size_t in_use;             /* which of them was given out last */
     size_t most_kept;          /* bytes of kept blocks, as planned: another order takes no more */

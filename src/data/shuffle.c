@@ -62,16 +62,34 @@ uint64_t cairn_shuffle_in_blocks(const struct cairn_shuffled *of, uint64_t place
     return cairn_order_at(&of->order, place / block) * block + place % block;
 }
 
-uint64_t cairn_shuffle_at(struct cairn_shuffled *of, uint64_t position)
+/* The first place of the window that this one is in, whose order is then `inner`. */
+static uint64_t enter_window(struct cairn_shuffled *of, uint64_t place)
 {
-    if (of->shuffle.kind == CAIRN_SHUFFLE_NONE) return position;
-    if (of->shuffle.kind == CAIRN_SHUFFLE_FULL) return cairn_order_at(&of->order, position);
-    const uint64_t first = position - position % of->shuffle.window;
+    const uint64_t first = place - place % of->shuffle.window;
     if (of->window != first) {
         const uint64_t left = of->n - first;
         cairn_order_with(cairn_random_key(of->seed, CAIRN_RANDOM_WINDOW, of->epoch, first),
                          left < of->shuffle.window ? left : of->shuffle.window, &of->inner);
         of->window = first;
     }
+    return first;
+}
+
+uint64_t cairn_shuffle_at(struct cairn_shuffled *of, uint64_t position)
+{
+    if (of->shuffle.kind == CAIRN_SHUFFLE_NONE) return position;
+    if (of->shuffle.kind == CAIRN_SHUFFLE_FULL) return cairn_order_at(&of->order, position);
+    const uint64_t first = enter_window(of, position);
     return cairn_shuffle_in_blocks(of, first + cairn_order_at(&of->inner, position - first));
+}
+
+uint64_t cairn_shuffle_find(struct cairn_shuffled *of, uint64_t sample)
+{
+    const uint64_t block = of->shuffle.block;
+    if (of->shuffle.kind == CAIRN_SHUFFLE_NONE) return sample;
+    if (of->shuffle.kind == CAIRN_SHUFFLE_FULL) return cairn_order_find(&of->order, sample);
+    uint64_t place = cairn_order_find(&of->order, sample / block) * block + sample % block;
+    if (place >= (of->short_at + 1) * block) place -= n_blocks(of) * block - of->n;
+    const uint64_t first = enter_window(of, place);
+    return first + cairn_order_find(&of->inner, place - first);
 }

@@ -57,4 +57,7 @@ uint64_t cairn_shuffle_in_blocks(const struct cairn_shuffled *shuffled, uint64_t
  * Errors: none. */
 uint64_t cairn_shuffle_at(struct cairn_shuffled *shuffled, uint64_t position);
 
+/** The position of a sample: the inverse.  Ranks: local.  Errors: none. */
+uint64_t cairn_shuffle_find(struct cairn_shuffled *shuffled, uint64_t sample);
+
 #endif

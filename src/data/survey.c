@@ -136,17 +136,6 @@ static cairn_status read_block(const struct stream *from, size_t first, size_t n
     return cairn_rows_read(&from->rows, first, n, from->type, from->block);
 }
 
-/* The row of the group that is this one of the file; false where it is of another group. */
-static bool find_row(const struct pass *pass, size_t stored, uint64_t *row)
-{
-    const struct cairn_pick *pick = &pass->group->x.pick;
-    *row = stored;
-    if (pick->n == 0) return true;
-    const uint64_t at = cairn_order_find(&pick->order, stored);
-    *row = at - pick->first;
-    return at >= pick->first && at - pick->first < pick->n;
-}
-
 /* Row i of the block. */
 static void see_rows(struct pass *pass, size_t i, uint64_t row)
 {
@@ -167,7 +156,8 @@ static cairn_status see_block(struct pass *pass, size_t first, size_t n)
     uint64_t row = 0;
     for (int k = 0; k < CAIRN_N_SURVEYED; k++) CAIRN_TRY(read_block(&pass->stream[k], first, n));
     for (size_t i = 0; i < n; i++) {
-        if (!find_row(pass, first + i, &row)) continue;
+        if (!cairn_dataset_sample_of_row(pass->survey->dataset, pass->split, first + i, &row))
+            continue;
         if (pass->group->n_tokens > 0) CAIRN_TRY(see_token(x, x->block + i * x->row_bytes, row));
         see_rows(pass, i, row);
     }

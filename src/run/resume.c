@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "comm/exchange.h"
+#include "run/excluded.h"
 #include "run/inside.h"
 
 /* Name the parts, between commas, that differ: "1 thread", say, where the program is the same. */
@@ -78,6 +79,7 @@ static cairn_status read_checkpoint(const struct cairn_run *run, const char *pat
     char *text = NULL;
     CAIRN_TRY(cairn_checkpoint_read(path, state));
     CAIRN_TRY(check_data(run, path, stored));
+    CAIRN_TRY(cairn_excluded_check(run->t->parts.dataset, run->t->parts.seed, path));
     CAIRN_TRY(cairn_checkpoint_text(path, "/progress/platform", &text));
     if (options->reproducible && strcmp(text, options->platform) != 0)
         warn_of_platform(path, text, options->platform);

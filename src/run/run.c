@@ -224,6 +224,7 @@ cairn_status cairn_run_create(cairn_trainer *t, const struct cairn_run_options *
 void cairn_run_free(struct cairn_run *run)
 {
     if (run == NULL) return;
+    if (run->begun && !run->ended) cairn_watchdog_watch(run->t->parts.comm, NULL);
     cairn_snapshot_free(run); /* first: it borrows from all the others */
     cairn_flow_free(run);
     cairn_trainer_unwatch(run->t, &cairn_run_observer);

@@ -140,6 +140,27 @@ CAIRN_CHECKED cairn_status cairn_run_read_file(cairn_trainer *t,
                                                const struct cairn_run_options *about,
                                                const char *path);
 
+/** What of a trainer is compared with a checkpoint. */
+enum cairn_compared_part {
+    CAIRN_COMPARED_WEIGHTS,
+    CAIRN_COMPARED_BUFFERS,
+    CAIRN_COMPARED_EMA,
+    CAIRN_COMPARED_OPTIMIZER,
+    CAIRN_N_COMPARED
+};
+
+/** How a trainer and the checkpoint of its update differ. */
+struct cairn_compared {
+    uint64_t then, now;             /* weights_hash of the checkpoint, and of the trainer */
+    double difference;              /* norm of the difference of the weights by their norm */
+    bool differs[CAIRN_N_COMPARED]; /* in any bit */
+};
+
+/** Compare a trainer with a checkpoint.  Ranks: local (rank 0).  Errors: CAIRN_DATA: it cannot be
+ * read, or was made with other data or another model; CAIRN_MEMORY. */
+CAIRN_CHECKED cairn_status cairn_run_compare(cairn_trainer *t, const char *path,
+                                             struct cairn_compared *out);
+
 /** Of this rank, up to now.  Ranks: local.  Errors: none. */
 const struct cairn_times *cairn_run_times(const struct cairn_run *run);
 

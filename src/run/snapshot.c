@@ -15,6 +15,7 @@
 #include "data/loader.h"
 #include "h5/h5.h"
 #include "nn/class_rows.h"
+#include "run/excluded.h"
 #include "run/inside.h"
 #include "tensor/norm.h"
 #include "tensor/threads.h"
@@ -79,6 +80,7 @@ struct cairn_saver {
     char order[CAIRN_SHUFFLE_BYTES];
     char input[CAIRN_SHAPE_TEXT_BYTES];
     char *files; /* what tells the files of the data; NULL: a fingerprint does; owned */
+    char *excluded; /* samples that are left out; NULL: none; owned */
     struct cairn_state state; /* borrows from here and from the trainer */
     const struct cairn_run_folder *lines;
     struct cairn_checkpoint_writer *writer;
@@ -115,6 +117,9 @@ static cairn_status fill_saver(struct cairn_saver *saver, struct cairn_run *run)
     CAIRN_TRY(cairn_dataset_files_text(t->parts.dataset, &saver->files));
     if (saver->files != NULL)
         CAIRN_TRY(cairn_state_add_text(state, "/progress/files", saver->files));
+    CAIRN_TRY(cairn_excluded_text(t->parts.dataset, &saver->excluded));
+    if (saver->excluded != NULL)
+        CAIRN_TRY(cairn_state_add_text(state, "/progress/excluded", saver->excluded));
     CAIRN_TRY(add_words(state, t->parts.dataset, &saver->stored.vocabulary));
     CAIRN_TRY(cairn_state_add_text(state, "/config", options->config));
     CAIRN_TRY(add_versions(state, t, &saver->versions));
@@ -162,6 +167,7 @@ void cairn_snapshot_free(struct cairn_run *run)
     cairn_checkpoint_writer_free(saver->writer);
     cairn_state_free(&saver->state);
     free(saver->files);
+    free(saver->excluded);
     free(saver);
     run->snapshot.saver = NULL;
 }
@@ -252,6 +258,7 @@ static cairn_status write_file(cairn_trainer *t, const struct cairn_run_options 
     if (st == CAIRN_OK) st = cairn_checkpoint_write_to(path, &saver.state);
     cairn_state_free(&saver.state);
     free(saver.files);
+    free(saver.excluded);
     return st;
 }
 

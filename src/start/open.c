@@ -85,6 +85,7 @@ cairn_status cairn_start_open(const struct cairn_config *config, cairn_comm *com
     cairn_status st =
         cairn_setup_data_open_for_all(comm, begin(config), data, config, &opened.dataset);
     if (st == CAIRN_OK) st = cairn_comm_agree(comm, solve_batch(config, n_ranks, &opened));
+    if (st == CAIRN_OK) st = cairn_start_exclude(config, comm, opened.dataset);
     if (st == CAIRN_OK)
         st = cairn_recompute_auto(config, comm, opened.dataset, &opened.rule, &opened.recompute);
     decided.train_recompute = opened.recompute;

@@ -11,6 +11,7 @@
 #include "comm/exchange.h"
 #include "h5/h5.h"
 #include "record/system.h"
+#include "run/excluded.h"
 #include "tensor/threads.h"
 
 enum { TEXT_BYTES = CAIRN_SYSTEM_TEXT_BYTES };
@@ -20,6 +21,7 @@ struct texts {
     char mpi[TEXT_BYTES], blas[TEXT_BYTES], kernels[64], hdf5[32], cpu[TEXT_BYTES],
         system[TEXT_BYTES];
     char ranks[32], threads[32], data_hash[32], config_hash[32], init_hash[32];
+    char n_excluded[32], excluded_hash[32]; /* "" where nothing is */
     char *hosts, *command;
 };
 
@@ -37,6 +39,26 @@ static void fill_texts(struct texts *texts, const struct cairn_start *about, int
     snprintf(texts->init_hash, sizeof texts->init_hash, "%016" PRIx64, about->init_hash);
     snprintf(texts->config_hash, sizeof texts->config_hash, "%016" PRIx64,
              cairn_system_text_hash(about->config_text));
+}
+
+/* Samples that are left out. */
+static cairn_status find_excluded(struct texts *texts, const struct cairn_dataset *dataset)
+{
+    size_t n = 0;
+    char *text = NULL;
+    cairn_dataset_excluded(dataset, &n);
+    CAIRN_TRY(cairn_excluded_text(dataset, &text));
+    if (text == NULL) return CAIRN_OK;
+    snprintf(texts->n_excluded, sizeof texts->n_excluded, "%zu", n);
+    snprintf(texts->excluded_hash, sizeof texts->excluded_hash, "%016" PRIx64,
+             cairn_system_text_hash(text));
+    free(text);
+    return CAIRN_OK;
+}
+
+static const char *if_any(const char *text)
+{
+    return text[0] == '\0' ? NULL : text;
 }
 
 static cairn_status write_entry(const struct texts *texts, const struct cairn_start *about,
@@ -67,9 +89,10 @@ static cairn_status write_entry(const struct texts *texts, const struct cairn_st
         {.name = "data_source", .value = cairn_dataset_about(data, "source")},
         {.name = "data_license", .value = cairn_dataset_about(data, "license")},
         {.name = "data_citation", .value = cairn_dataset_about(data, "citation")},
+        {.name = "excluded_samples", .value = if_any(texts->n_excluded), .raw = true},
+        {.name = "excluded_hash", .value = if_any(texts->excluded_hash)},
         {.name = "run_file_hash", .value = texts->config_hash},
-        {.name = "resumed_from",
-         .value = about->resumed_from[0] == '\0' ? NULL : about->resumed_from},
+        {.name = "resumed_from", .value = if_any(about->resumed_from)},
         {.name = "init_from", .value = about->init_from},
         {.name = "init_weights_hash", .value = about->init_from == NULL ? NULL : texts->init_hash},
         {.name = NULL},
@@ -103,7 +126,8 @@ cairn_status cairn_provenance_begin(cairn_comm *comm, const struct cairn_start *
     cairn_status st = collect_hosts(comm, &texts.hosts);
     if (st == CAIRN_OK && cairn_comm_rank(comm) == 0) {
         fill_texts(&texts, about, cairn_comm_size(comm));
-        st = cairn_system_command(&texts.command);
+        st = find_excluded(&texts, about->dataset);
+        if (st == CAIRN_OK) st = cairn_system_command(&texts.command);
         if (st == CAIRN_OK) st = write_entry(&texts, about, folder);
     }
     free(texts.command);

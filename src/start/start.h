@@ -67,6 +67,19 @@ CAIRN_CHECKED cairn_status cairn_start_foresee(const struct cairn_config *config
                                                struct cairn_setup_data *data,
                                                struct cairn_opened *out);
 
+/** data.exclude where there is none. */
+#define CAIRN_NOTHING_EXCLUDED "none"
+
+/** Leave out what data.exclude names, of data that are open on all ranks.
+ *
+ * comm  NULL: this process is alone
+ *
+ * Ranks   collective
+ * Errors  the agreed one: CAIRN_DATA: there is no such file, or it names other than training
+ *         samples */
+CAIRN_CHECKED cairn_status cairn_start_exclude(const struct cairn_config *config, cairn_comm *comm,
+                                               struct cairn_dataset *dataset);
+
 /** Close and release.  Ranks: local.  Errors: none. */
 void cairn_opened_close(struct cairn_opened *opened);
 

@@ -158,6 +158,22 @@ static cairn_status share_memory(const struct cairn_config *config,
     return st;
 }
 
+/* A sample of weight 0 adds nothing to any sum, but is among those that a normalisation over the
+ * micro-batch sees. */
+static cairn_status check_excluded(const struct cairn_config *config,
+                                   const struct cairn_trainer_parts *parts)
+{
+    size_t n = 0;
+    cairn_dataset_excluded(parts->dataset, &n);
+    if (n == 0 || !cairn_model_is_ghost(parts->model)) return CAIRN_OK;
+    return cairn_fail(
+        CAIRN_USAGE,
+        "%s: data.exclude leaves samples out whose values batchnorm would still see, since it "
+        "takes its statistics from each micro-batch; use groupnorm or layernorm, or "
+        "data without these samples",
+        cairn_config_place(config, "data.exclude"));
+}
+
 /* Model, loaders and optimizer, the dataset being open.  Local. */
 static cairn_status make_parts(const struct cairn_config *config, const struct cairn_opened *opened,
                                struct cairn_trainer_parts *parts)
@@ -167,6 +183,7 @@ static cairn_status make_parts(const struct cairn_config *config, const struct c
     options.recompute = opened->recompute;
     cairn_setup_expect_all(&options, &parts->rule, parts->dataset);
     CAIRN_TRY(cairn_model_create(&options, &parts->model));
+    CAIRN_TRY(check_excluded(config, parts));
     CAIRN_TRY(cairn_setup_check_labels(parts->dataset, parts->model));
     CAIRN_TRY(cairn_setup_metrics(config, parts->model, &parts->metrics));
     for (int split = 0; split < CAIRN_N_SPLITS; split++) {

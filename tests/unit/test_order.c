@@ -13,9 +13,12 @@ static void test_permutation_of_any_size(void **state)
     for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++) {
         unsigned char *seen = calloc(sizes[s], 1);
         assert_non_null(seen);
+        struct cairn_order order;
+        cairn_order_begin(7, s, sizes[s], &order);
         for (uint64_t p = 0; p < sizes[s]; p++) {
             uint64_t sample = cairn_order_sample(7, s, sizes[s], p);
             assert_true(sample < sizes[s]);
+            assert_int_equal(cairn_order_find(&order, sample), p);
             assert_int_equal(seen[sample]++, 0);
         }
         free(seen);

@@ -14,6 +14,7 @@ static void check_each_once(const struct cairn_shuffle *shuffle, uint64_t n, uin
         const uint64_t sample = cairn_shuffle_at(&order, p);
         assert_true(sample < n);
         assert_int_equal(seen[sample]++, 0);
+        assert_int_equal(cairn_shuffle_find(&order, sample), p);
     }
     free(seen);
 }
