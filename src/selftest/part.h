@@ -45,12 +45,12 @@ struct cairn_selftest {
     struct cairn_selftest_host *host; /* [n_ranks], on all; owned */
     double begin_s, end_s;            /* no part begins later */
     bool crowded;                     /* ranks of some node share cores: their times say little */
-    double slow, least_sum, least_scaling; /* as wished, or the defaults */
-    char folder[CAIRN_PATH_BYTES];         /* where it works, the same text on all */
-    cairn_status folder_st;                /* whether rank 0 can make it; alike on all */
-    char folder_why[512];                  /* why not; rank 0 */
-    bool shared;                           /* all ranks see what rank 0 writes there; of `files` */
-    struct cairn_link link;                /* what was measured, of `sums`; alike on all */
+    double slow, least_sum, least_scaling, most_off; /* as wished, or the defaults */
+    char folder[CAIRN_PATH_BYTES];                   /* where it works, the same text on all */
+    cairn_status folder_st;                          /* whether rank 0 can make it; alike on all */
+    char folder_why[512];                            /* why not; rank 0 */
+    bool shared;            /* all ranks see what rank 0 writes there; of `files` */
+    struct cairn_link link; /* what was measured, of `sums`; alike on all */
     bool link_known;
     double update_s; /* of an update of the MLP on all ranks, of `scaling`; 0: not known */
 };

@@ -2,6 +2,7 @@
  * The parts, one after the other. */
 #include "selftest/selftest.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,12 +26,14 @@ static const struct cairn_selftest_part *const parts[] = {
 };
 enum { N_PARTS = sizeof parts / sizeof parts[0] };
 
-/* A rank is slow that takes so many times the median, and what passes of efficiency; where it is
- * quick, and where ranks share cores, only what is absurd fails. */
+/* A rank is slow that takes so many times the median, what passes of efficiency, and how many times
+ * a prediction may be off; where it is quick, and where ranks share cores, only what is absurd
+ * fails. */
 #define SLOW          1.5
 #define COARSE_SLOW   8.0
 #define LEAST_SUM     0.25
 #define LEAST_SCALING 0.5
+#define MOST_OFF      3.0
 
 const struct cairn_selftest_part *cairn_selftest_part_at(size_t index)
 {
@@ -80,8 +83,9 @@ static void set_limits(struct cairn_selftest *test)
     const struct cairn_selftest_wishes *wishes = test->wishes;
     const bool coarse = wishes->quick || test->crowded;
     test->slow = or_default(wishes->slow, coarse ? COARSE_SLOW : SLOW);
-    test->least_sum = or_default(wishes->least_sum, wishes->quick ? 0 : LEAST_SUM);
-    test->least_scaling = or_default(wishes->least_scaling, wishes->quick ? 0 : LEAST_SCALING);
+    test->least_sum = or_default(wishes->least_sum, coarse ? 0 : LEAST_SUM);
+    test->least_scaling = or_default(wishes->least_scaling, coarse ? 0 : LEAST_SCALING);
+    test->most_off = or_default(wishes->most_off, coarse ? INFINITY : MOST_OFF);
 }
 
 /* Whether there is time for another part, by rank 0's clock.  Collective. */
@@ -104,6 +108,7 @@ static cairn_status run_part(struct cairn_selftest *test, const struct cairn_sel
         cairn_selftest_skip(out, "the time was over: --minutes");
         return CAIRN_OK;
     }
+    cairn_watchdog_limit(test->comm, test->wishes->hang_s); /* runs set their own */
     cairn_watchdog_phase(test->comm, CAIRN_PHASE_READY);
     const cairn_status st = part->run(test, out);
     if (st != CAIRN_OK) cairn_selftest_fail(out, st, "%s", cairn_error_text());

@@ -21,7 +21,9 @@ struct cairn_selftest_wishes {
     bool quick;            /* seconds: times are judged only where they are absurd */
     double slow;           /* a rank is slow that takes so many times the median; 0: the default */
     double least_sum;      /* efficiency of a sum against the link, and ... */
-    double least_scaling;  /* ... of all ranks against one, that pass; below 0: the defaults */
+    double least_scaling;  /* ... of all ranks against one, that pass; 0: the defaults */
+    double most_off;       /* how many times a prediction may be off; 0: the default */
+    double hang_s;         /* a rank that stands at one thing for longer is lost */
     const char *link_text; /* what the fabric should give; NULL: not known */
     struct cairn_launcher_claim claim;
     uint64_t program_bytes; /* as in struct cairn_wanted */

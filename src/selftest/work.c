@@ -7,6 +7,7 @@
 
 #include "base/random.h"
 #include "comm/watchdog.h"
+#include "start/start.h"
 
 enum { CLASSES = 10, N_SAMPLES = 1 << 20, MOST_VALUES = 4096, KEY_BYTES = 64 };
 
@@ -36,12 +37,12 @@ static const char *const small_cube[] = {
         .n_dims = sizeof(dims) / sizeof *(dims), .n_classes = CLASSES                              \
     }
 static const struct cairn_selftest_net nets[] = {
-    {"MLP", mlp, FORM(mlp_dim), 32},
-    {"3-D net", cube, FORM(cube_dim), 4},
+    {"MLP", "mlp", mlp, FORM(mlp_dim), 32},
+    {"3-D net", "net3d", cube, FORM(cube_dim), 4},
 };
 static const struct cairn_selftest_net small_nets[] = {
-    {"MLP", small_mlp, FORM(small_mlp_dim), 4},
-    {"3-D net", small_cube, FORM(small_cube_dim), 2},
+    {"MLP", "mlp", small_mlp, FORM(small_mlp_dim), 4},
+    {"3-D net", "net3d", small_cube, FORM(small_cube_dim), 2},
 };
 enum { N_NETS = sizeof nets / sizeof nets[0] };
 
@@ -107,6 +108,19 @@ cairn_status cairn_selftest_options(const struct cairn_selftest_training *traini
     cairn_status st = set_all(training, *options);
     if (st == CAIRN_OK) st = cairn_data_create(&net->form, data);
     if (st == CAIRN_OK) st = cairn_data_function(*data, "train", N_SAMPLES, fill, (void *)net);
+    return st;
+}
+
+cairn_status cairn_selftest_config(const struct cairn_selftest_training *training,
+                                   struct cairn_config **config, struct cairn_setup_data *given)
+{
+    cairn_options *options = NULL;
+    cairn_data *data = NULL;
+    cairn_status st = cairn_selftest_options(training, &options, &data);
+    if (st == CAIRN_OK) st = cairn_options_config(options, true, config);
+    if (st == CAIRN_OK) st = cairn_start_given_data(*config, data, given);
+    cairn_data_free(data);
+    cairn_options_free(options);
     return st;
 }
 

@@ -7,10 +7,11 @@
 #include "cairn/options.h"
 #include "cairn/trainer.h"
 #include "selftest/part.h"
+#include "setup/setup.h"
 
 /** A model with its data. */
 struct cairn_selftest_net {
-    const char *name;
+    const char *name, *key;  /* on the page, and of figures */
     const char *const *keys; /* "model=[...]", NULL after the last */
     struct cairn_data_form form;
     size_t micro; /* samples that a rank works at once */
@@ -30,6 +31,12 @@ struct cairn_selftest_training {
 /** Its options, and its data: both to be released.  Ranks: local.  Errors: memory; CAIRN_BUG. */
 CAIRN_CHECKED cairn_status cairn_selftest_options(const struct cairn_selftest_training *training,
                                                   cairn_options **options, cairn_data **data);
+
+/** The same as config and as data that are given to it: both to be released, whatever is returned.
+ * Ranks: local.  Errors: as above. */
+CAIRN_CHECKED cairn_status cairn_selftest_config(const struct cairn_selftest_training *training,
+                                                 struct cairn_config **config,
+                                                 struct cairn_setup_data *given);
 
 /** A trainer of it.  Ranks: collective over `part`.  Errors: the agreed one. */
 CAIRN_CHECKED cairn_status cairn_selftest_open(const struct cairn_selftest_training *training,

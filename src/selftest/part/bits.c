@@ -9,7 +9,6 @@
 #include "base/memory.h"
 #include "comm/team.h"
 #include "comm/watchdog.h"
-#include "config/config.h"
 #include "record/system.h"
 #include "selftest/work.h"
 #include "start/start.h"
@@ -182,13 +181,13 @@ static cairn_status compare_platforms(const struct cairn_selftest *test, struct 
                                       struct cairn_selftest_result *out)
 {
     char mine[PLATFORM_BYTES], who[160];
+    const struct cairn_selftest_training training = {cairn_selftest_net_at(0, true), MICROS, NULL};
     struct cairn_config *config = NULL;
-    cairn_options *options = NULL;
-    cairn_status st = cairn_options_create(&options);
-    if (st == CAIRN_OK) st = cairn_options_config(options, true, &config);
+    struct cairn_setup_data given = {.dataset = NULL};
+    cairn_status st = cairn_selftest_config(&training, &config, &given);
     if (st == CAIRN_OK) cairn_start_platform(config, mine, sizeof mine);
+    cairn_setup_data_close(&given);
     cairn_config_free(config);
-    cairn_options_free(options);
     CAIRN_TRY(cairn_comm_gather(test->comm, st, mine, sizeof mine, c->platform));
     int n_odd = 0;
     for (int r = 0; test->rank == 0 && r < test->n_ranks; r++)

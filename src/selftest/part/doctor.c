@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "config/config.h"
 #include "selftest/work.h"
 #include "start/start.h"
 #include "tensor/threads.h"
@@ -18,17 +17,10 @@ static cairn_status find_wanted(const struct cairn_selftest *test, struct cairn_
     static const char *const keys[] = {"train.reproducible=true", NULL};
     const struct cairn_selftest_net *net = cairn_selftest_net_at(0, true);
     const struct cairn_selftest_training training = {net, net->micro * (size_t)test->n_ranks, keys};
-    cairn_options *options = NULL;
-    cairn_data *data = NULL;
-    cairn_status st = cairn_selftest_options(&training, &options, &data);
-    if (st == CAIRN_OK) st = cairn_options_config(options, true, config);
-    if (st == CAIRN_OK) st = cairn_start_given_data(*config, data, given);
+    cairn_status st = cairn_selftest_config(&training, config, given);
     if (st == CAIRN_OK) st = cairn_threads_set((*config)->train_threads);
     st = cairn_comm_agree(test->comm, st);
-    if (st == CAIRN_OK) st = cairn_start_foresee(*config, test->comm, given, opened);
-    cairn_data_free(data);
-    cairn_options_free(options);
-    return st;
+    return st == CAIRN_OK ? cairn_start_foresee(*config, test->comm, given, opened) : st;
 }
 
 /* "rank 1 (h2): slow: ..." */
@@ -46,7 +38,7 @@ static void judge(const struct cairn_findings *list, struct cairn_selftest_resul
     for (size_t i = 0; i < list->n; i++) {
         const struct cairn_finding *f = &list->item[i];
         describe(f, text, sizeof text);
-        const bool of_files = strcmp(f->check, "files") == 0;
+        const bool of_files = strcmp(f->check, "files") == 0 || strcmp(f->check, "space") == 0;
         if (f->severity == CAIRN_FINDING_ERROR)
             cairn_selftest_fail(out, of_files ? CAIRN_FILES : CAIRN_USAGE, "%s", text);
         if (f->severity == CAIRN_FINDING_WARNING) cairn_selftest_line(out, "warning: %s", text);

@@ -18,7 +18,8 @@ enum { STOP_AFTER = 5 }; /* updates of the second leg: between two checkpoints *
 /* A leg of a run. */
 struct leg {
     const char *run_file, *folder;
-    int most; /* updates until it wants to stop; 0: to the end */
+    char hang_timeout[48]; /* "train.hang_timeout=..." */
+    int most;              /* updates until it wants to stop; 0: to the end */
     int done;
     uint64_t hash, first; /* of the weights; the first update that was made here */
 };
@@ -51,7 +52,8 @@ static cairn_status run_leg(void *context, cairn_comm *part)
     const struct cairn_run_settings settings = {.size = sizeof settings,
                                                 .folder = leg->folder,
                                                 .events = {.stops = wants_stop, .context = leg}};
-    cairn_status st = cairn_options_read_on(part, leg->run_file, NULL, &options);
+    const char *const overrides[] = {leg->hang_timeout, NULL};
+    cairn_status st = cairn_options_read_on(part, leg->run_file, overrides, &options);
     if (st == CAIRN_OK) st = cairn_run_open(options, part, &settings, &run);
     if (st == CAIRN_OK) st = go(leg, run);
     cairn_run_close(run);
@@ -150,8 +152,12 @@ static cairn_status try_all(struct cairn_selftest *test, struct cairn_selftest_r
     const int part = (test->n_ranks + 1) / 2;
     const int group = test->rank < part ? 0 : CAIRN_COMM_NO_GROUP;
     struct leg whole = {.run_file = names.run, .folder = names.whole};
-    struct leg second = {.run_file = names.run, .folder = names.killed, .most = STOP_AFTER};
-    struct leg third = {.run_file = names.run, .folder = names.killed};
+    snprintf(whole.hang_timeout, sizeof whole.hang_timeout, "train.hang_timeout=%gs",
+             test->wishes->hang_s);
+    struct leg third = whole;
+    third.folder = names.killed;
+    struct leg second = third;
+    second.most = STOP_AFTER;
     uint64_t wanted = 0;
     CAIRN_TRY(cairn_selftest_on(test, 0, test->rank, run_leg, &whole));
     CAIRN_TRY(cairn_selftest_on(test, group, test->rank, run_leg, &second));
