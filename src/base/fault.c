@@ -12,7 +12,7 @@
 
 static const char HANG[] = "hang:", SLOW[] = "slow:";
 
-static const struct timespec slow_by = {.tv_nsec = 50000000};
+static const struct timespec slow_by = {.tv_nsec = 100000000};
 
 static int this_rank;
 static bool passes;

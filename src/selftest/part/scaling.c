@@ -105,30 +105,26 @@ static void judge_efficiency(const struct job *job, int n_ranks, const char *kin
                         job->net->name, n_ranks, kind, efficiency, test->least_scaling);
 }
 
-static double median_of(double *x, int n)
-{
-    cairn_sort_numbers(x, (size_t)n);
-    return x[n / 2];
-}
-
-/* Ranks whose passes take much longer than those of most. */
+/* The slowest rank, where its passes take much longer than those of most. */
 static void judge_ranks(const struct job *job, const double *compute_s, double *sorted,
                         struct cairn_selftest_result *out)
 {
     const struct cairn_selftest *test = job->test;
     char who[160];
+    int slowest = 0;
     memcpy(sorted, compute_s, (size_t)test->n_ranks * sizeof *sorted);
-    double typical_s = median_of(sorted, test->n_ranks);
-    if (test->n_ranks == 2) typical_s = sorted[0];
-    for (int r = 0; r < test->n_ranks; r++) {
-        if (compute_s[r] <= test->slow * typical_s) continue;
-        cairn_selftest_who(test, &r, 1, who, sizeof who);
-        cairn_selftest_fail(out, CAIRN_USAGE,
-                            "slow: %s: %s, %.4g ms of work in an update, where most ranks take "
-                            "%.4g; look for other work or a quota there (top, cpu.max), or leave "
-                            "that host out",
-                            who, job->net->name, 1e3 * compute_s[r], 1e3 * typical_s);
-    }
+    cairn_sort_numbers(sorted, (size_t)test->n_ranks);
+    const double typical_s = sorted[(test->n_ranks - 1) / 2];
+    for (int r = 1; r < test->n_ranks; r++)
+        if (compute_s[r] > compute_s[slowest]) slowest = r;
+    cairn_selftest_figure(out, compute_s[slowest] / typical_s, "%s_slowest_rank", job->net->key);
+    if (compute_s[slowest] <= test->slow * typical_s) return;
+    cairn_selftest_who(test, &slowest, 1, who, sizeof who);
+    cairn_selftest_fail(out, CAIRN_USAGE,
+                        "slow: %s: %s, %.4g ms of work in an update, where most ranks take %.4g; "
+                        "look for other work or a quota there (top, cpu.max), or leave that host "
+                        "out",
+                        who, job->net->name, 1e3 * compute_s[slowest], 1e3 * typical_s);
 }
 
 /* What each rank's work took with all of them.  Collective. */
