@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# cairn selftest on four hosts: all parts pass; then a slow link, a host with a quota, a disk of one host alone and a host
+# cairn selftest on four hosts: all parts pass; then a slow link, a slow rank, a disk of one host alone and a host
 # that is lost in the middle are found and named.
 . "${BASH_SOURCE%/*}/../support/run.sh"
 . "${BASH_SOURCE%/*}/../support/lab.sh"
 
-lab_needs quota
+lab_needs
 limit_s=200
 lab_up 4
 
@@ -34,10 +34,9 @@ tried 2
 verdict sums FAIL 'slow link: .*\(h3\)'
 unshape
 
-slow h2 0.05 # its neighbours have more, however busy the machine is
-tried 2 --slow 1.4
+# By a fault, since a quota shows only where the machine has nothing else to do.
+CAIRN_FAULT=slow:nn.gradient@1#1- tried 2 --slow 1.3
 verdict scaling FAIL 'slow: rank 1 \(h2\): MLP'
-slow h2 full
 
 tried 6 --out "$LAB/scratch/here"
 verdict files FAIL 'rank [1-3] \(h[2-4]\): does not see what rank 0 writes; --out on a shared disk'

@@ -15,7 +15,7 @@
 
 enum { MICROS = 4, MOST_WORLDS = 6, MOST_UPDATES = 1000 };
 #define SHARE      0.5 /* of the time that there is */
-#define MOST_S     8.0 /* for one timing */
+#define MOST_S     5.0 /* for one timing */
 #define QUICK_S    0.1
 #define TIMINGS_OF 4 /* of a world: two nets, strong and weak */
 
