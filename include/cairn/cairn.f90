@@ -28,7 +28,7 @@ module cairn
         real(c_double) :: normalizer, loss, lr, grad_norm
         real(c_double) :: data_s, compute_s, reduce_s, update_s
         logical(c_bool) :: stop
-        real(c_double) :: noise_scale, noise_scale_se, noise_scale_updates
+        real(c_double) :: noise_scale, noise_scale_se, noise_scale_updates, overlap_s
     end type
 
     !> What a sample is (cairn/data.h): dim from c_loc(dims), C's order, so x(features, samples) has dim = [features]

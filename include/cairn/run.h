@@ -60,8 +60,8 @@ struct cairn_run_settings {
      * there is none; "never": only in a folder without checkpoints; else the path of a checkpoint
      */
     const char *resume;
-    const char *init;  /**< begin with the weights of this HDF5 file; not read by a run that
-                            goes on; NULL: random ones */
+    const char *init;  /**< begin with the weights of this HDF5 or .safetensors file; not read
+                            by a run that goes on; NULL: random ones */
     bool init_partial; /**< take what fits of them by name and shape, and warn of the rest */
     bool overwrite;    /**< remove what an earlier run left, and start from the beginning */
     bool check;        /**< open and check everything, but leave folder and checkpoints alone:

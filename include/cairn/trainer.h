@@ -39,6 +39,7 @@ struct cairn_update_record {
     double noise_scale;         /**< samples, over the last part of the run; NaN: no estimate */
     double noise_scale_se;      /**< its standard error; NaN: none */
     double noise_scale_updates; /**< how many of the newest updates it is from; NaN: none */
+    double overlap_s;           /**< of compute_s: sums were under way behind it */
 };
 
 /**

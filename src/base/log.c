@@ -41,12 +41,18 @@ void cairn_log_set_sink(void (*new_sink)(void *context, enum cairn_message kind,
     sink_context = context;
 }
 
+const char *cairn_log_before(enum cairn_message kind)
+{
+    return kind == CAIRN_MESSAGE_WARNING ? "cairn: warning: " : "";
+}
+
 static void say(enum cairn_message kind, const char *format, va_list arguments)
 {
     char line[4096];
     if (muted || sink == NULL || (int)kind > (int)level) return;
     vsnprintf(line, sizeof line, format, arguments);
     cairn_utf8_clean(line);
+    cairn_log_copy(cairn_log_before(kind), line);
     if (clear_bar != NULL) clear_bar();
     sink(sink_context, kind, line);
 }

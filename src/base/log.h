@@ -4,6 +4,8 @@
 #ifndef CAIRN_BASE_LOG_H
 #define CAIRN_BASE_LOG_H
 
+#include <stdbool.h>
+
 #include "cairn/host.h"
 #include "cairn/status.h"
 
@@ -45,6 +47,24 @@ void cairn_log_mute(void);
 /** The host's sink for messages, NULL for none.  Ranks: local.  Errors: none. */
 void cairn_log_set_sink(void (*sink)(void *context, enum cairn_message kind, const char *line),
                         void *context);
+
+/** Copy lines to the end of a file, with the time (UTC) in front: those that are said from now on,
+ * and the first ones of before.  A file that is there and does not begin so is somebody else's and
+ * stays as it is.  Ranks: local.  Errors: none; a file that is refused is a warning. */
+void cairn_log_copy_to(const char *path);
+
+/** A line for the copy alone, with `before` in front.  Ranks: local; allocates nothing.
+ * Errors: none. */
+void cairn_log_copy(const char *before, const char *line);
+
+/** Copy no more.  Ranks: local.  Errors: none. */
+void cairn_log_copy_end(void);
+
+/** Whether the file is such a copy.  Ranks: local.  Errors: none. */
+bool cairn_log_is_copy(const char *path);
+
+/** What stands before a message of this kind.  Ranks: local.  Errors: none. */
+const char *cairn_log_before(enum cairn_message kind);
 
 /**
  * Called before a line is printed, to clear a live bar; NULL for none.

@@ -17,7 +17,9 @@ struct cairn_option {
     const char *fallback; /* the default, or NULL */
     double low, high;     /* as of a key */
     const char *words;
-    bool required;     /* stands in the usage without brackets */
+    const char
+        *bare;     /* its value where none follows, which only "=" can bring; NULL: it needs one */
+    bool required; /* stands in the usage without brackets */
     bool may_be_empty; /* --prompt '' */
     bool clears;       /* a BOOL that sets its field to false */
     bool pair;         /* const char *[2]: a second word may follow the value */

@@ -213,9 +213,10 @@ CAIRN_CHECKED cairn_status cairn_checkpoint_read(const char *path, const struct 
 
 /**
  * Read weights made elsewhere: the arrays of `wanted`, all CAIRN_ARRAY_REAL below /weights or
- * /buffers, by name and shape from any HDF5 file with a group /weights.  Numbers of any type are
- * converted.  Buffers may also stand among the weights, as in a state_dict, and a weight that
- * layers share may stand there again.  After an error the arrays hold anything.
+ * /buffers, by name and shape from any HDF5 file with a group /weights, or a .safetensors file.
+ * Numbers are converted, there those of any type, here reals.  Buffers may also stand among the
+ * weights, as in a state_dict, and a weight that layers share may stand there again.  After an
+ * error the arrays hold anything.
  *
  * partial  take what fits, and name the rest in a warning; what does not fit keeps its values
  *

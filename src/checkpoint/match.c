@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * Weights made elsewhere: what of any HDF5 file fits the arrays that are wanted, by name and shape.
+ * Weights made elsewhere: what of a file fits the arrays that are wanted, by name and shape.
  * Checkpoints of the same run are read by read.c, which wants everything to be as it was written.
  */
 #include <math.h>
@@ -11,6 +11,7 @@
 #include "base/fault.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "checkpoint/arrays.h"
 #include "checkpoint/internal.h"
 
 #define WEIGHTS "/weights/"
@@ -27,7 +28,7 @@ struct names {
 
 /* What was found in a file. */
 struct match {
-    struct cairn_h5 *file;
+    struct cairn_arrays *file;
     const char *path;
     const struct cairn_state *wanted;
     const char *group; /* whose children are walked */
@@ -74,9 +75,9 @@ static bool find_array(const struct match *match, const struct cairn_array *arra
                        char place[CAIRN_CHECKPOINT_PATH_BYTES])
 {
     snprintf(place, CAIRN_CHECKPOINT_PATH_BYTES, "%s", array->path);
-    if (cairn_h5_has_array(match->file, place)) return true;
+    if (cairn_arrays_has(match->file, place)) return true;
     snprintf(place, CAIRN_CHECKPOINT_PATH_BYTES, WEIGHTS "%s", name_of(array));
-    return cairn_h5_has_array(match->file, place);
+    return cairn_arrays_has(match->file, place);
 }
 
 static cairn_status check_finite(const struct match *match, const struct cairn_array *array,
@@ -96,20 +97,19 @@ static cairn_status take(struct match *match, const struct cairn_array *array)
     char want[CAIRN_SHAPE_TEXT_BYTES];
     char have[CAIRN_SHAPE_TEXT_BYTES];
     char place[CAIRN_CHECKPOINT_PATH_BYTES];
-    const struct cairn_h5_form form = cairn_array_form(array);
-    struct cairn_h5_form found;
+    struct cairn_shape found;
     if (!find_array(match, array, place)) {
         add_name(&match->missing, "%s %s", name_of(array), cairn_shape_text(&array->shape, want));
         return CAIRN_OK;
     }
-    CAIRN_TRY(cairn_h5_describe(match->file, place, &found));
-    bool one = cairn_shape_count(&found.shape) == 1 && cairn_shape_count(&array->shape) == 1;
-    if (!cairn_shape_same(&found.shape, &array->shape) && !(one && found.shape.ndim == 0)) {
+    CAIRN_TRY(cairn_arrays_shape(match->file, place, &found));
+    bool one = cairn_shape_count(&found) == 1 && cairn_shape_count(&array->shape) == 1;
+    if (!cairn_shape_same(&found, &array->shape) && !(one && found.ndim == 0)) {
         add_name(&match->reshaped, "%s %s, wanted %s", name_of(array),
-                 cairn_shape_text(&found.shape, have), cairn_shape_text(&array->shape, want));
+                 cairn_shape_text(&found, have), cairn_shape_text(&array->shape, want));
         return CAIRN_OK;
     }
-    CAIRN_TRY(cairn_h5_read(match->file, place, &form, array->data));
+    CAIRN_TRY(cairn_arrays_read(match->file, place, &array->shape, array->data));
     match->n_taken++;
     return check_finite(match, array, place);
 }
@@ -136,11 +136,10 @@ static void keep_prefix(struct match *match, const char *surplus)
 static bool same_numbers(const struct match *match, const char *place,
                          const struct cairn_array *taken)
 {
-    const struct cairn_h5_form form = cairn_array_form(taken);
     size_t n = cairn_shape_count(&taken->shape);
     real *value = NULL;
     bool same = cairn_memory_get(n, sizeof *value, "a weight", &value) == CAIRN_OK &&
-                cairn_h5_read(match->file, place, &form, value) == CAIRN_OK &&
+                cairn_arrays_read(match->file, place, &taken->shape, value) == CAIRN_OK &&
                 memcmp(value, taken->data, n * sizeof *value) == 0;
     free(value);
     return same;
@@ -151,12 +150,12 @@ static bool same_numbers(const struct match *match, const char *place,
 static bool is_shared_weight(const struct match *match, const char *name)
 {
     char place[2 * CAIRN_H5_NAME_BYTES];
-    struct cairn_h5_form found;
+    struct cairn_shape found;
     snprintf(place, sizeof place, "%s%s", match->group, name);
-    if (cairn_h5_describe(match->file, place, &found) != CAIRN_OK) return false;
+    if (cairn_arrays_shape(match->file, place, &found) != CAIRN_OK) return false;
     for (size_t i = 0; i < match->wanted->n_arrays; i++) {
         const struct cairn_array *taken = &match->wanted->array[i];
-        if (found.shape.ndim < 2 || !cairn_shape_same(&found.shape, &taken->shape)) continue;
+        if (found.ndim < 2 || !cairn_shape_same(&found, &taken->shape)) continue;
         if (same_numbers(match, place, taken)) return true;
     }
     return false;
@@ -188,7 +187,7 @@ static bool all_have_prefix(const struct match *match)
     for (size_t i = 0; i < match->wanted->n_arrays; i++) {
         snprintf(place, sizeof place, WEIGHTS "%s%s", match->prefix,
                  name_of(&match->wanted->array[i]));
-        if (!cairn_h5_has_array(match->file, place)) return false;
+        if (!cairn_arrays_has(match->file, place)) return false;
     }
     return true;
 }
@@ -218,17 +217,17 @@ static cairn_status judge(const struct match *match, bool partial)
 static cairn_status walk(struct match *match, bool partial)
 {
     const struct cairn_state *wanted = match->wanted;
-    if (!cairn_h5_has_group(match->file, "/weights"))
+    if (!cairn_arrays_has_group(match->file, "/weights"))
         return cairn_fail(CAIRN_DATA,
                           "%s: has no group /weights; store each array as /weights/<name>, named "
                           "as in a checkpoint of this model",
                           match->path);
     for (size_t i = 0; i < wanted->n_arrays; i++) CAIRN_TRY(take(match, &wanted->array[i]));
     match->group = WEIGHTS;
-    CAIRN_TRY(cairn_h5_children(match->file, match->group, check_surplus, match));
+    CAIRN_TRY(cairn_arrays_each(match->file, match->group, check_surplus, match));
     match->group = BUFFERS;
-    if (cairn_h5_has_group(match->file, match->group))
-        CAIRN_TRY(cairn_h5_children(match->file, match->group, check_surplus, match));
+    if (cairn_arrays_has_group(match->file, match->group))
+        CAIRN_TRY(cairn_arrays_each(match->file, match->group, check_surplus, match));
     return judge(match, partial);
 }
 
@@ -237,8 +236,8 @@ cairn_status cairn_weights_read(const char *path, const struct cairn_state *want
     struct match match = {.path = path, .wanted = wanted};
     if (cairn_fault("checkpoint.read"))
         return cairn_fail(CAIRN_DATA, "%s: cannot be read: planted fault", path);
-    CAIRN_TRY(cairn_h5_open(path, &match.file));
+    CAIRN_TRY(cairn_arrays_open(path, &match.file));
     cairn_status st = walk(&match, partial);
-    cairn_h5_close(match.file);
+    cairn_arrays_close(match.file);
     return st;
 }

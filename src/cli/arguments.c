@@ -34,9 +34,9 @@ static void be_verbose(struct cairn_arguments *arguments)
 }
 
 const struct cairn_common_flag cairn_common_flags[] = {
-    {"-q", "--quiet", be_quiet},
-    {"-v", "--verbose", be_verbose},
-    {"-h", "--help", ask_help},
+    {"-q", "--quiet", be_quiet, "no progress, only warnings and errors"},
+    {"-v", "--verbose", be_verbose, "also what is of interest where something is looked for"},
+    {"-h", "--help", ask_help, "what the command does, and its flags"},
     {.name = NULL},
 };
 
@@ -129,6 +129,11 @@ static cairn_status read_flag(const struct cairn_option *flag,
         *(bool *)at(fields, flag->offset) = !flag->clears;
         return CAIRN_OK;
     }
+    char bare[CAIRN_VALUE_BYTES];
+    if (value == NULL && flag->bare != NULL) {
+        snprintf(bare, sizeof bare, "%s", flag->bare);
+        value = bare; /* no text: those are borrowed */
+    }
     if (value == NULL && *position >= arguments->count)
         return cairn_fail(CAIRN_USAGE, "%s needs a value", flag->name);
     if (value == NULL) value = arguments->value[(*position)++];
@@ -197,7 +202,7 @@ void cairn_arguments_operands(const struct cairn_command *command,
         const struct cairn_option *flag =
             text[0] == '-' && text[1] != '\0' ? find_flag(command, text, &table) : NULL;
         if (flag != NULL)
-            position += flag->type != CAIRN_KEY_BOOL; /* its value */
+            position += flag->type != CAIRN_KEY_BOOL && flag->bare == NULL; /* its value */
         else if ((text[0] != '-' || text[1] == '\0') &&
                  cairn_run_operand(operands, text) != CAIRN_OK)
             return;

@@ -38,6 +38,7 @@ struct cairn_run_operands {
 struct cairn_common_flag {
     const char *name, *word; /* "-q", "--quiet" */
     void (*take)(struct cairn_arguments *arguments);
+    const char *doc;
 };
 
 /** All of them, up to one without a name. */

@@ -83,7 +83,8 @@ static void label_of(const struct cairn_option *flag, char label[ITEM_BYTES])
 {
     char value[CAIRN_VALUE_BYTES];
     cairn_option_value(flag, value);
-    snprintf(label, ITEM_BYTES, "%s%s%s", flag->name, value[0] == '\0' ? "" : " ", value);
+    const bool apart = value[0] != '\0' && flag->bare == NULL;
+    snprintf(label, ITEM_BYTES, "%s%s%s", flag->name, apart ? " " : "", value);
 }
 
 static void put_usage_flags(struct page *page, const struct cairn_command *command, bool required)

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * cairn options: every key of a run file, from the tables that read it. */
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "cli/command.h"
+#include "cli/key_words.h"
 #include "cli/names.h"
 #include "config/config.h"
 #include "config/study_file.h"
@@ -13,8 +15,6 @@
 #include "nn/metric/metric.h"
 #include "optim/groups.h"
 #include "optim/optim.h"
-
-enum { TAKES_BYTES = 128 };
 
 /* Widths of the columns of a table of keys, and what of it is printed. */
 struct columns {
@@ -67,41 +67,6 @@ static bool any_wanted(const struct columns *columns, const struct cairn_key *ke
     return counted.n > before;
 }
 
-static const char *fallback_of(const struct cairn_key *key)
-{
-    if (key->fallback == NULL) return "required";
-    return key->fallback[0] == '\0' ? "-" : key->fallback;
-}
-
-/* Append words with bars between them. */
-static void put_words(const char *words, char *text)
-{
-    size_t used = strlen(text);
-    for (const char *c = words; *c != '\0' && used + 4 < TAKES_BYTES; c++)
-        used += (size_t)snprintf(text + used, TAKES_BYTES - used, *c == ' ' ? " | " : "%c", *c);
-}
-
-/* What a key takes, into text [TAKES_BYTES]. */
-static const char *takes_of(const struct cairn_key *key, char *text)
-{
-    text[0] = '\0';
-    if (key->type == CAIRN_KEY_BOOL) put_words("true false", text);
-    if (key->type == CAIRN_KEY_TEXT) put_words("text", text);
-    if (key->type == CAIRN_KEY_PATH) put_words("path", text);
-    if (key->words != NULL) put_words(key->words, text);
-    if (key->type == CAIRN_KEY_DURATION)
-        put_words(key->words == NULL ? "duration" : " duration", text);
-    if (key->type == CAIRN_KEY_BYTES) put_words(key->words == NULL ? "bytes" : " bytes", text);
-    if (key->type != CAIRN_KEY_COUNT && key->type != CAIRN_KEY_REAL) return text;
-    if (key->words != NULL) put_words(" ", text);
-    size_t used = strlen(text);
-    if (key->high >= 1e15)
-        snprintf(text + used, TAKES_BYTES - used, "at least %.10g", key->low);
-    else
-        snprintf(text + used, TAKES_BYTES - used, "%.10g to %.10g", key->low, key->high);
-    return text;
-}
-
 static void widen(size_t *width, const char *text)
 {
     if (strlen(text) > *width) *width = strlen(text);
@@ -109,21 +74,21 @@ static void widen(size_t *width, const char *text)
 
 static void measure(const struct cairn_key *keys, size_t n, struct columns *columns)
 {
-    char takes[TAKES_BYTES];
+    char takes[CAIRN_TAKES_BYTES];
     for (size_t i = 0; i < n; i++) {
         widen(&columns->name, keys[i].name);
-        widen(&columns->fallback, fallback_of(&keys[i]));
-        widen(&columns->takes, takes_of(&keys[i], takes));
+        widen(&columns->fallback, cairn_key_fallback(&keys[i]));
+        widen(&columns->takes, cairn_key_takes(&keys[i], takes));
     }
 }
 
 static void print_key(const struct cairn_key *key, struct columns *columns, int indent)
 {
-    char takes[TAKES_BYTES];
+    char takes[CAIRN_TAKES_BYTES];
     if (!wanted(columns, key->name, key->doc, key->words)) return;
     printf("%*s%-*s  %-*s  %-*s  %s\n", indent, "", (int)columns->name + 2 - indent, key->name,
-           (int)columns->fallback, fallback_of(key), (int)columns->takes, takes_of(key, takes),
-           key->doc);
+           (int)columns->fallback, cairn_key_fallback(key), (int)columns->takes,
+           cairn_key_takes(key, takes), key->doc);
 }
 
 static void print_heading(const struct columns *columns, const char *heading)
@@ -131,28 +96,10 @@ static void print_heading(const struct columns *columns, const char *heading)
     if (columns->word == NULL) printf("%s", heading);
 }
 
-static bool same_section(const char *a, const char *b)
-{
-    size_t n = strcspn(a, ".");
-    return a[n] == '.' ? strncmp(a, b, n + 1) == 0 : strchr(b, '.') == NULL;
-}
-
-/* "sgd, lars: momentum": which optimizers have the key, and its meaning, into text [n_bytes]. */
-static const char *put_readers(const struct cairn_key *key, char *text, size_t n_bytes)
-{
-    const struct cairn_optim_kind *kind = NULL;
-    size_t n = 0;
-    for (size_t i = 0; (kind = cairn_optim_kind_at(i)) != NULL && n < n_bytes; i++)
-        if (cairn_optim_has_key(kind, key->name))
-            n += (size_t)snprintf(text + n, n_bytes - n, "%s%s", n == 0 ? "" : ", ", kind->name);
-    if (n < n_bytes) snprintf(text + n, n_bytes - n, ": %s", key->doc);
-    return text;
-}
-
 /* The keys of the run file, a blank line between two sections. */
 static void print_run_file(struct columns *columns)
 {
-    char doc[512];
+    char doc[CAIRN_KEY_DOC_BYTES];
     const char *before = "";
     struct cairn_config_walk walk = {0};
     while (cairn_config_next(&walk)) measure(walk.key, 1, columns);
@@ -161,8 +108,8 @@ static void print_run_file(struct columns *columns)
     walk = (struct cairn_config_walk){0};
     while (cairn_config_next(&walk)) {
         struct cairn_key key = *walk.key;
-        if (walk.of_kind) key.doc = put_readers(&key, doc, sizeof doc);
-        if (!same_section(key.name, before)) print_heading(columns, "\n");
+        if (walk.of_kind) key.doc = cairn_key_readers(&key, doc);
+        if (!cairn_key_same_section(key.name, before)) print_heading(columns, "\n");
         print_key(&key, columns, 2);
         before = key.name;
     }
@@ -272,11 +219,28 @@ static cairn_status nothing_has(const char *word)
                       "no key, layer, loss or optimizer has '%s'; cairn options lists all", word);
 }
 
+/* What the command line says. */
+struct request {
+    const char *word; /* first, for cairn_single_operand() */
+    bool json;
+};
+
+static const struct cairn_option flags[] = {
+    {"--json", NULL, CAIRN_KEY_BOOL, offsetof(struct request, json),
+     .doc = "all of them as one object, for programs"},
+    {.name = NULL},
+};
+
 static cairn_status run_options(const struct cairn_arguments *arguments, cairn_comm *comm)
 {
     (void)comm;
-    struct columns columns = {0};
-    CAIRN_TRY(cairn_arguments_read(&cairn_command_options, arguments, &columns.word));
+    struct request request = {.word = NULL};
+    CAIRN_TRY(cairn_arguments_read(&cairn_command_options, arguments, &request));
+    if (request.json && request.word != NULL)
+        return cairn_fail(CAIRN_USAGE, "%s: --json prints all keys; leave the word out",
+                          request.word);
+    if (request.json) return cairn_options_json();
+    struct columns columns = {.word = request.word};
     print_named(columns.word);
     print_run_file(&columns);
     print_layers(&columns);
@@ -296,6 +260,7 @@ const struct cairn_command cairn_command_options = {
         "Also the layers, losses, metrics and optimizers with their keys, and the keys of a study "
         "file.  With WORD, only those that have it in their name or meaning, or that PyTorch or "
         "Keras call so (Linear, Conv2d, CrossEntropyLoss).",
+    .tables = {{.flags = flags}},
     .take = cairn_single_operand,
     .once = true,
     .run = run_options,

@@ -96,7 +96,7 @@ static cairn_status bring_out_of_all(cairn_comm *comm, cairn_status st)
 static void print_message(void *context, enum cairn_message kind, const char *line)
 {
     (void)context;
-    fprintf(stderr, "%s%s\n", kind == CAIRN_MESSAGE_WARNING ? "cairn: warning: " : "", line);
+    fprintf(stderr, "%s%s\n", cairn_log_before(kind), line);
 }
 
 /* The one line of an error. */

@@ -5,8 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "base/clock.h"
 #include "base/file.h"
+#include "base/interrupt.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "cli/command.h"
@@ -18,6 +21,7 @@ struct request {
     size_t n_folders;
     const char *out;
     bool png, svg;
+    double watch_s; /* 0: once */
 };
 
 #define AT(field) offsetof(struct request, field)
@@ -30,6 +34,10 @@ static const struct cairn_option flags[] = {
      .doc = "the same charts as PNG files, in the folder -o; default report-png/, beside the page"},
     {"--svg", NULL, CAIRN_KEY_BOOL, AT(svg),
      .doc = "the same charts as SVG files; default report-svg/"},
+    {"--watch", "[=SECONDS]", CAIRN_KEY_DURATION, AT(watch_s),
+     .doc = "write the page again every so often (10 s) until all runs are done or INT comes; it "
+            "loads itself again in the browser",
+     .low = 0.1, .high = 1e6, .bare = "10"},
     {.name = NULL},
 };
 
@@ -48,6 +56,8 @@ static cairn_status read_request(const struct cairn_arguments *arguments, struct
     if (request->n_folders == 0) return cairn_usage_fail(&cairn_command_report, "which folder?");
     if (request->png && request->svg)
         return cairn_fail(CAIRN_USAGE, "--png and --svg are two reports; ask for one at a time");
+    if (request->watch_s > 0 && (request->png || request->svg))
+        return cairn_fail(CAIRN_USAGE, "--watch is for the page; leave --png or --svg out");
     return CAIRN_OK;
 }
 
@@ -70,6 +80,41 @@ static cairn_status write_pictures(const struct request *request, const char *ou
     return CAIRN_OK;
 }
 
+/* Sleep, and see whether to go on. */
+static bool waits(double seconds)
+{
+    const double end_s = cairn_clock_s() + seconds;
+    const struct timespec moment = {.tv_nsec = 50000000};
+    while (!cairn_interrupted() && cairn_clock_s() < end_s) nanosleep(&moment, NULL);
+    return !cairn_interrupted();
+}
+
+/* Again and again; a last time without the words that load it again. */
+static cairn_status watch_page(const struct request *request, const char *out)
+{
+    bool over = false;
+    cairn_interrupt_catch();
+    cairn_status st =
+        cairn_report_renew(request->folder, request->n_folders, out, request->watch_s, &over);
+    if (st == CAIRN_OK && !over)
+        cairn_log_info("%s is written again every %g s until all runs are done; open it with a "
+                       "browser",
+                       out, request->watch_s);
+    while (st == CAIRN_OK && !over && waits(request->watch_s))
+        st = cairn_report_renew(request->folder, request->n_folders, out, request->watch_s, &over);
+    return st != CAIRN_OK || over ? st
+                                  : cairn_report_write(request->folder, request->n_folders, out);
+}
+
+static cairn_status write_page(const struct request *request, const char *out)
+{
+    if (request->out == NULL) CAIRN_TRY(cairn_page_check(out)); /* the user has not named it */
+    CAIRN_TRY(request->watch_s > 0 ? watch_page(request, out)
+                                   : cairn_report_write(request->folder, request->n_folders, out));
+    cairn_log_info("%s is written; open it with a browser", out);
+    return CAIRN_OK;
+}
+
 static cairn_status run_report(const struct cairn_arguments *arguments, cairn_comm *comm)
 {
     (void)comm;
@@ -77,14 +122,8 @@ static cairn_status run_report(const struct cairn_arguments *arguments, cairn_co
     char out[CAIRN_PATH_BYTES];
     cairn_status st = read_request(arguments, &request);
     if (st == CAIRN_OK) st = choose_out(&request, out);
-    if (st == CAIRN_OK && (request.png || request.svg)) {
-        st = write_pictures(&request, out);
-    } else if (st == CAIRN_OK) {
-        if (request.out == NULL)
-            st = cairn_page_check(out); /* a name that the user has not given */
-        if (st == CAIRN_OK) st = cairn_report_write(request.folder, request.n_folders, out);
-        if (st == CAIRN_OK) cairn_log_info("%s is written; open it with a browser", out);
-    }
+    if (st == CAIRN_OK)
+        st = request.png || request.svg ? write_pictures(&request, out) : write_page(&request, out);
     free(request.folder);
     return st;
 }

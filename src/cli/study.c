@@ -3,10 +3,9 @@
 #include "study/run/run.h"
 
 #include <stddef.h>
-#include <string.h>
 
 #include "cli/command.h"
-#include "cli/slurm.h"
+#include "cli/job.h"
 #include "comm/exchange.h"
 
 /* What the command line says. */
@@ -32,19 +31,11 @@ static const struct cairn_option flags[] = {
     {.name = NULL},
 };
 
-/* Whether a batch script is wanted, and no study. */
-static bool wants_script(const struct cairn_arguments *arguments)
-{
-    for (int i = 0; i < arguments->count; i++)
-        if (strcmp(arguments->value[i], "--slurm") == 0) return true;
-    return false;
-}
-
 static cairn_status run_study(const struct cairn_arguments *arguments, cairn_comm *comm)
 {
     struct request request = {.singleton = false};
-    if (wants_script(arguments))
-        return cairn_comm_agree_root(comm, cairn_comm_rank(comm) == 0 ? cairn_slurm_study(arguments)
+    if (cairn_job_is_wanted(arguments))
+        return cairn_comm_agree_root(comm, cairn_comm_rank(comm) == 0 ? cairn_job_study(arguments)
                                                                       : CAIRN_OK);
     cairn_status st = cairn_arguments_read(&cairn_command_study, arguments, &request);
     if (st == CAIRN_OK && request.operands.run_file == NULL)
@@ -63,7 +54,7 @@ const struct cairn_command cairn_command_study = {
     .operands = "STUDY.yaml [key=value ...]",
     .doc = "runs a study of the effective batch: cells of a grid, to a target or over ranks",
     .tables = {{.flags = flags}},
-    .also = &cairn_slurm_of_study,
+    .also = &cairn_job_of_study,
     .notes = "Cells that have ended are kept: start it again, also from several jobs at once, and "
              "it goes on.  TERM, INT and USR1 stop it after the running update, with exit code 75.",
     .take = cairn_run_operand,

@@ -34,9 +34,9 @@ static const struct cairn_option flags[] = {
      .doc = "auto: from the newest complete checkpoint, from the beginning where there is none; "
             "never: only in a folder without checkpoints; FILE: from this checkpoint",
      .fallback = "auto"},
-    {"--init", "FILE.h5", CAIRN_KEY_PATH, AT(init),
-     .doc = "begin with the weights of any HDF5 file that has them as /weights/<name>, a "
-            "checkpoint, say, or a PyTorch state_dict; a run that goes on does not read it"},
+    {"--init", "FILE", CAIRN_KEY_PATH, AT(init),
+     .doc = "begin with the weights of a .safetensors file, or of any HDF5 file that has them as "
+            "/weights/<name>, a checkpoint, say; a run that goes on does not read it"},
     {"--init-partial", NULL, CAIRN_KEY_BOOL, AT(init_partial),
      .doc = "take what fits of --init by name and shape, and warn of the rest"},
     {"--overwrite", NULL, CAIRN_KEY_BOOL, AT(overwrite),

@@ -5,9 +5,13 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "cluster/scheduler.h"
+#include "record/system.h"
 
 /* Who says how many ranks there should be, or, where only that is told, which one this is.
  * Launchers stand before the job around them. */
@@ -45,6 +49,45 @@ static long number_of(const char *variable)
     return end == text || value < 0 ? -1 : value;
 }
 
+/* Hosts of a job of LSF: "h1 8 h2 8". */
+static long hosts_of_lsf(const char *text)
+{
+    static const char blanks[] = " \t";
+    long n_words = 0;
+    for (text += strspn(text, blanks); *text != '\0'; text += strspn(text, blanks)) {
+        text += strcspn(text, blanks);
+        n_words++;
+    }
+    return n_words / 2;
+}
+
+/* Whether a job of PBS has several hosts: 2 then, else 1.  The file has a line for each rank. */
+static long hosts_of_pbs(const char *path)
+{
+    char first[CAIRN_SYSTEM_TEXT_BYTES], next[CAIRN_SYSTEM_TEXT_BYTES];
+    FILE *file = fopen(path, "re");
+    if (file == NULL) return 1;
+    bool one = fgets(first, sizeof first, file) != NULL;
+    while (one && fgets(next, sizeof next, file) != NULL) one = strcmp(next, first) == 0;
+    bool ended = feof(file) != 0;
+    fclose(file);
+    return one || ended ? 1 : 2;
+}
+
+/* These say nothing of ranks; but who asks for several hosts wants more than one. */
+static struct cairn_launcher_claim claim_of_hosts(void)
+{
+    const char *lsf = getenv("LSB_MCPU_HOSTS");
+    const char *pbs = getenv("PBS_NODEFILE");
+    struct cairn_launcher_claim claim = {.least = 1};
+    long n = lsf != NULL ? hosts_of_lsf(lsf) : pbs != NULL ? hosts_of_pbs(pbs) : 1;
+    if (n <= 1) return claim;
+    claim.variable = lsf != NULL ? "LSB_MCPU_HOSTS" : "PBS_NODEFILE";
+    claim.least = n;
+    claim.is_job = true;
+    return claim;
+}
+
 struct cairn_launcher_claim cairn_launcher_claim(void)
 {
     struct cairn_launcher_claim claim = {.least = 1};
@@ -58,7 +101,7 @@ struct cairn_launcher_claim cairn_launcher_claim(void)
         claim.is_job = i >= FIRST_OF_JOB;
         return claim;
     }
-    return claim;
+    return claim_of_hosts();
 }
 
 cairn_status cairn_launcher_check(const struct cairn_launcher_claim *claim, const cairn_comm *comm)
@@ -110,15 +153,23 @@ bool cairn_launcher_is_first(void)
 }
 
 static const char *const variables[] = {"CAIRN_DEADLINE", "SLURM_JOB_END_TIME"};
-static const char advice[] =
-    "in the batch script: export CAIRN_DEADLINE=$(date -d \"$(squeue -h -j $SLURM_JOB_ID -o %e)\" "
-    "+%s); or give train.deadline a span of time";
+/* What to write where the end is not known; Slurm's where nothing says whose job this is. */
+static const char *advice(char text[CAIRN_SYSTEM_TEXT_BYTES])
+{
+    const struct cairn_scheduler *scheduler = cairn_scheduler_around();
+    if (scheduler == NULL && cairn_scheduler_find("slurm", &scheduler) != CAIRN_OK) return "";
+    snprintf(text, CAIRN_SYSTEM_TEXT_BYTES,
+             "in the batch script: export CAIRN_DEADLINE=%s; or give train.deadline a span of time",
+             scheduler->end);
+    return text;
+}
 
 /* Before 2001 or far from now nothing ends: those are other numbers, seconds of the job, say. */
 static const double FIRST_S = 1e9, LAST_S = 1e11;
 
 cairn_status cairn_job_end(double *unix_s)
 {
+    char text_of_advice[CAIRN_SYSTEM_TEXT_BYTES];
     for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
         const char *text = getenv(variables[i]);
         if (text == NULL || text[0] == '\0') continue;
@@ -127,9 +178,10 @@ cairn_status cairn_job_end(double *unix_s)
         if (value < FIRST_S || value > LAST_S)
             return cairn_fail(CAIRN_USAGE,
                               "train.deadline: %s is '%.64s' and no time in Unix seconds; %s",
-                              variables[i], text, advice);
+                              variables[i], text, advice(text_of_advice));
         *unix_s = value;
         return CAIRN_OK;
     }
-    return cairn_fail(CAIRN_USAGE, "train.deadline: slurm needs the end of the job; %s", advice);
+    return cairn_fail(CAIRN_USAGE, "train.deadline needs the end of the job; %s",
+                      advice(text_of_advice));
 }

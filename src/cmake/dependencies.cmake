@@ -78,3 +78,20 @@ elseif(CAIRN_ONEDNN)
     message(STATUS "oneDNN ${version} is not used: its C interface is known from 2.6 to below 3.0")
   endif()
 endif()
+
+# Files of ONNX (cairn export FILE.onnx) are written by protobuf-c where it is there.
+set(CAIRN_ONNX AUTO CACHE STRING "export to ONNX by protobuf-c: AUTO (where it is found), ON or OFF")
+set_property(CACHE CAIRN_ONNX PROPERTY STRINGS AUTO ON OFF)
+set(CAIRN_HAVE_ONNX OFF)
+if(CAIRN_ONNX)
+  pkg_check_modules(CAIRN_PROTOBUF_C IMPORTED_TARGET libprotobuf-c)
+  find_program(CAIRN_PROTOC_C protoc-c)
+  mark_as_advanced(CAIRN_PROTOC_C)
+  if(CAIRN_PROTOBUF_C_FOUND AND CAIRN_PROTOC_C AND CMAKE_C_BYTE_ORDER STREQUAL LITTLE_ENDIAN) # as the weights in such a file
+    set(CAIRN_HAVE_ONNX ON)
+  elseif(NOT CAIRN_ONNX STREQUAL AUTO)
+    message(FATAL_ERROR "CAIRN_ONNX=${CAIRN_ONNX}: wanted are protobuf-c and protoc-c, on a little-endian machine; apt-get install "
+      "libprotobuf-c-dev protobuf-c-compiler (Debian, Ubuntu), dnf install protobuf-c-devel protobuf-c-compiler (Fedora, EL), "
+      "or leave the option out: there is no export to ONNX then")
+  endif()
+endif()

@@ -27,14 +27,20 @@ file(GLOB made CONFIGURE_DEPENDS datasets/*.c datasets/*.h) # what datasets/make
 install(FILES datasets/README.md datasets/layouts.txt ${made} datasets/digits.h5 datasets/diabetes.h5 DESTINATION ${share}/datasets)
 install(PROGRAMS datasets/fetch datasets/make DESTINATION ${share}/datasets)
 
+include(src/cmake/pages.cmake)
+
 set(needs_onednn "")
 if(CAIRN_HAVE_ONEDNN)
   set(needs_onednn ${CAIRN_ONEDNN_LIBRARY})
 endif()
+set(needs_onnx "")
+if(CAIRN_HAVE_ONNX)
+  set(needs_onnx ${CAIRN_PROTOBUF_C_LINK_LIBRARIES})
+endif()
 # What the static library has to be linked with, by path: the packages of these libraries have other names everywhere, and
 # CMake's own modules for them want languages of their user.  The shared library knows its own.
 set(CAIRN_NEEDS ${MPI_C_LIBRARIES} ${CAIRN_BLAS_LINK_LIBRARIES} ${CAIRN_YAML_LINK_LIBRARIES} ${CAIRN_XXHASH_LINK_LIBRARIES}
-  ${CAIRN_JANSSON_LINK_LIBRARIES} ${CAIRN_ZIP_LINK_LIBRARIES} ${needs_onednn} ${PNG_LIBRARIES} ${JPEG_LIBRARIES} ${HDF5_C_LIBRARIES} ${ZLIB_LIBRARIES} ${OpenMP_C_LIBRARIES} ${CMAKE_THREAD_LIBS_INIT} m)
+  ${CAIRN_JANSSON_LINK_LIBRARIES} ${CAIRN_ZIP_LINK_LIBRARIES} ${needs_onednn} ${needs_onnx} ${PNG_LIBRARIES} ${JPEG_LIBRARIES} ${HDF5_C_LIBRARIES} ${ZLIB_LIBRARIES} ${OpenMP_C_LIBRARIES} ${CMAKE_THREAD_LIBS_INIT} m)
 list(REMOVE_DUPLICATES CAIRN_NEEDS)
 
 configure_package_config_file(src/cmake/cairn-config.cmake.in cairn-config.cmake INSTALL_DESTINATION ${package}

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "comm/gradient_squares.h"
 #include "comm/ring.h"
@@ -69,6 +70,8 @@ void cairn_early_begin(struct cairn_sum *sum)
 {
     sum->early.expected = sum->early.kept = false;
     sum->early.n_begun = 0;
+    sum->early.under_way = false;
+    sum->early.overlap_s = 0;
     sum->sink.close = sum->close;
 }
 
@@ -90,6 +93,21 @@ static void begin_piece(struct cairn_sum *sum)
     cairn_wire_start(&sum->wire, first, end - first);
 }
 
+/* After some work, and after whatever has begun or gone on since: time goes by. */
+static void look(struct cairn_sum *sum)
+{
+    struct cairn_early *early = &sum->early;
+    const double now_s = cairn_clock_s();
+    if (early->under_way) early->overlap_s += now_s - early->looked_s;
+    early->looked_s = now_s;
+    early->under_way = cairn_wire_is_under_way(&sum->wire);
+}
+
+double cairn_early_overlap_s(const struct cairn_sum *sum)
+{
+    return sum->early.overlap_s;
+}
+
 /* Of the last micro-batch: a tensor of which nothing more comes, and what follows from it. */
 static void close_last(struct cairn_sink *sink, size_t param)
 {
@@ -103,6 +121,7 @@ static void close_last(struct cairn_sink *sink, size_t param)
     while (early->n_begun < early->n_pieces && early->first[early->n_begun] >= early->lowest)
         begin_piece(sum);
     cairn_wire_poll(&sum->wire);
+    look(sum);
 }
 
 void cairn_sum_last_micro(struct cairn_sum *sum)
@@ -149,6 +168,7 @@ void cairn_early_finish(struct cairn_sum *sum)
         cairn_wire_sum(&sum->wire, 0, sum->n_payload + sum->n_tail);
         return;
     }
+    look(sum);
     while (early->n_begun < early->n_pieces) begin_piece(sum);
     if (early->n_pieces > 0) n = sum->params->item[early->first[early->n_pieces - 1]].offset;
     early->round = n < cairn_wire_least(&sum->wire) ? n : 0;

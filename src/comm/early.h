@@ -19,6 +19,10 @@ void cairn_early_free(struct cairn_sum *sum);
 /** Nothing has closed yet.  Ranks: local.  Errors: none. */
 void cairn_early_begin(struct cairn_sum *sum);
 
+/** Seconds of this update in which sums were under way behind backward.  Ranks: local.
+ * Errors: none. */
+double cairn_early_overlap_s(const struct cairn_sum *sum);
+
 /** Whether this rank's part of a tensor is complete, and may have left: then *square is its
  * |sum_a|^2, where train.noise wants it.  Ranks: local.  Errors: none. */
 bool cairn_early_closed(const struct cairn_sum *sum, size_t param, double *square);

@@ -8,7 +8,6 @@
 
 #include <math.h>
 #include <mpi.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -217,7 +216,7 @@ void cairn_ring_poll(struct cairn_ring *ring)
     (void)move(ring);
 }
 
-static bool is_done(const struct cairn_ring *ring)
+bool cairn_ring_is_done(const struct cairn_ring *ring)
 {
     for (int i = 0; i < N_LANES; i++)
         if (ring->lane[i].block.n > 0) return ring->comm->lost;
@@ -235,7 +234,7 @@ static void give_way(double waited_s)
 void cairn_ring_finish(struct cairn_ring *ring)
 {
     double begin_s = cairn_clock_s();
-    while (!is_done(ring)) {
+    while (!cairn_ring_is_done(ring)) {
         if (move(ring))
             begin_s = cairn_clock_s();
         else

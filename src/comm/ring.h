@@ -8,6 +8,7 @@
 #ifndef CAIRN_COMM_RING_H
 #define CAIRN_COMM_RING_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "cairn/comm.h"
@@ -42,6 +43,9 @@ void cairn_ring_start(struct cairn_ring *ring, size_t first, size_t n);
 
 /** Take what has arrived, and send what follows from it.  Ranks: local.  Errors: as above. */
 void cairn_ring_poll(struct cairn_ring *ring);
+
+/** Whether all that has begun is done.  Ranks: local.  Errors: none. */
+bool cairn_ring_is_done(const struct cairn_ring *ring);
 
 /** Wait for all that has begun.  Ranks: collective.  Errors: as above. */
 void cairn_ring_finish(struct cairn_ring *ring);

@@ -2,12 +2,14 @@
  * What all ways to sum share: scalars, flags, and what follows from them. */
 #include "comm/sum.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "comm/early.h"
 #include "comm/gradient_squares.h"
+#include "comm/sum_hash.h"
 #include "comm/sum_kinds.h"
 #include "comm/world.h"
 
@@ -44,6 +46,7 @@ static cairn_status create(struct cairn_sum *sum, const struct cairn_sum_place *
         cairn_memory_get(sum->params->n_tensors, sizeof *sum->started, "flags", &sum->started));
     CAIRN_TRY(cairn_sum_cut(sum));
     CAIRN_TRY(sum->kind->create(sum));
+    cairn_sum_hash_create(sum);
     sum->close = sum->sink.close;
     return cairn_early_create(sum, place);
 }
@@ -110,6 +113,7 @@ void cairn_sum_begin(struct cairn_sum *sum)
     sum->gradient.divisor = 1; /* what is added up now is no gradient yet */
     sum->gradient.factor = 1;
     cairn_gradient_squares_begin(sum);
+    cairn_sum_hash_begin(sum);
     cairn_early_begin(sum);
     if (sum->kind->begin != NULL) sum->kind->begin(sum);
 }
@@ -294,6 +298,7 @@ cairn_status cairn_sum_reduce(struct cairn_sum *sum, cairn_status st, bool stop,
         .n_micro = total(sum, CAIRN_SCALAR_MICRO),
         .marks = total(sum, CAIRN_SCALAR_MARKS),
     };
+    totals->apart = fabs(totals->marks) > CAIRN_MARK_OF_HASH / 2;
     return CAIRN_OK;
 }
 

@@ -31,7 +31,8 @@ enum cairn_scalar {
     CAIRN_SCALAR_UNITS,     /* of the noise scale, and ... */
     CAIRN_SCALAR_UNIT_SIZE, /* ... how large these are together */
     CAIRN_SCALAR_MICRO,     /* micro-batches that were added, and ... */
-    CAIRN_SCALAR_MARKS,     /* ... a sum that shows whether each of them was added once */
+    CAIRN_SCALAR_MARKS,     /* ... a sum that shows whether each of them was added once, and whether
+                               what was worked twice has the same bits */
     CAIRN_N_SCALARS
 };
 enum cairn_flag {
@@ -118,8 +119,11 @@ struct cairn_early {
     size_t round;  /* weights from this one on went round a ring */
     bool expected; /* the last micro-batch has been announced */
     bool kept;     /* what this rank has added up is asked for after it */
-    size_t *n_open; /* [n_items] parts of the gradient that are still to come; owned */
-    double *square; /* [n_items] of complete tensors, for CAIRN_NOISE_RANK; owned */
+    bool under_way;   /* at looked_s something was */
+    double looked_s;  /* of cairn_clock_s() */
+    double overlap_s; /* in this update: sums under way while this rank worked on */
+    size_t *n_open;   /* [n_items] parts of the gradient that are still to come; owned */
+    double *square;   /* [n_items] of complete tensors, for CAIRN_NOISE_RANK; owned */
 };
 
 /** What a kind with has_range knows of the magnitudes of one tensor; the same on all ranks, and
@@ -130,11 +134,17 @@ struct cairn_range {
     int64_t below;   /* ... all of them below 2^this */
 };
 
+/** Where a rank adds up: planes of elements, [n_planes, n_values]. */
+struct cairn_held {
+    void *memory;
+    size_t element_bytes, n_planes;
+};
+
 /** A sum in progress.  The functions below are its users' side; the fields are for the ways to
  * sum. */
 struct cairn_sum {
     struct cairn_sink sink;                               /* the first field: a sink is a sum */
-    void (*close)(struct cairn_sink *sink, size_t param); /* of the kind */
+    void (*close)(struct cairn_sink *sink, size_t param); /* of the kind, with the hash */
     const struct cairn_sum_kind *kind;
     cairn_comm *comm;                  /* borrowed */
     const struct cairn_params *params; /* borrowed */
@@ -144,6 +154,12 @@ struct cairn_sum {
     void *added; /* [n_planes, n_values] what this rank adds up: words of a value; the first of
                     the payload, or with a team apart */
     size_t n_planes;
+    struct cairn_held held; /* the same memory, or where the kind keeps its only addend */
+    struct {
+        void (*close)(struct cairn_sink *sink, size_t param); /* of the kind */
+        uint64_t value;
+        bool taken;
+    } hash;                  /* sum_hash.c */
     struct cairn_team *team; /* borrowed; NULL: MPI sums */
     bool lasting, last;      /* last: no other micro-batch of this rank follows the running one */
     struct cairn_addends of_node;   /* what its ranks have added up, and ... */
@@ -183,6 +199,7 @@ struct cairn_totals {
         *squares; /* [n_items] as in cairn_gradient_squares; borrowed; NULL without noise */
     double n_units, unit_size;
     double n_micro, marks; /* how many micro-batches were added, and the sum of their marks */
+    bool apart;            /* hashes of what was worked twice differ; marks says nothing then */
 };
 
 /** What a sum of this kind costs with so many micro-batches in an update; zeros: there is no such
@@ -261,6 +278,17 @@ CAIRN_CHECKED cairn_status cairn_sum_end_micro(struct cairn_sum *sum,
 
 /** It was the micro-batch of this mark, a whole number below 2^24.  Ranks: local.  Errors: none. */
 void cairn_sum_mark_micro(struct cairn_sum *sum, uint32_t mark);
+
+/** Hash what this rank has added up once the next micro-batch has ended, its scores with it: equal
+ * micro-batches one after the other since cairn_sum_begin() give equal hashes on all ranks.  Not
+ * while the sum needs a range.  Ranks: local.  Errors: none. */
+void cairn_sum_hash_next(struct cairn_sum *sum);
+uint64_t cairn_sum_hash(struct cairn_sum *sum);
+
+/** That hash goes into the sum over the ranks, from the owner of the micro-batches with one sign
+ * and from who works them again with the other: cairn_totals.apart.  Ranks: local.  Errors: none.
+ */
+void cairn_sum_mark_hash(struct cairn_sum *sum, uint64_t hash, bool owner);
 
 /** With CAIRN_NOISE_RANK: what this rank has added up so far, of n samples, is a unit of the noise
  * scale.  Does nothing else where it is not.  Ranks: local.  Errors: none. */

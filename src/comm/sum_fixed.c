@@ -196,6 +196,7 @@ static cairn_status create(struct cairn_sum *sum)
     } else {
         CAIRN_TRY(cairn_fixed_team_create(sum));
     }
+    if (fixed->single) sum->held = (struct cairn_held){sum->g, sizeof *sum->g, 1};
     CAIRN_TRY(cairn_memory_get(n_tensors, sizeof *fixed->is_round, "flags", &fixed->is_round));
     return cairn_ranges_create(&fixed->ranges, sum->range, n_tensors,
                                fixed->form.high + fixed->form.low - needed_bits(&fixed->form));

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/thread.h"
 #include "comm/hang_timeout.h"
 #include "comm/stack.h"
@@ -124,6 +125,7 @@ static void end_job(struct cairn_watchdog *dog, double limit_s)
     blame(dog, why, sizeof why);
     snprintf(line, sizeof line, "cairn: %s, for %.0f s%s; stack: %s\n", what, dog->hang.waited_s,
              why, stack);
+    if (first) cairn_log_copy("", line);
     say(line);
     sleep_s(first ? grace_s : grace_s + GRACE_S);
     if (first) {
@@ -136,6 +138,7 @@ static void end_job(struct cairn_watchdog *dog, double limit_s)
             starts ? "CAIRN_START_TIMEOUT" : "train.hang_timeout",
             starts ? "MPI_Init" : "a collective call",
             starts ? "" : " to resume from the newest checkpoint");
+        if (dog->size > 1) cairn_log_copy("", line);
         if (dog->size > 1) say(line);
     }
     _exit(CAIRN_LOST);

@@ -99,6 +99,11 @@ void cairn_wire_poll(const struct cairn_wire *wire)
     cairn_ring_poll(wire->ring);
 }
 
+bool cairn_wire_is_under_way(const struct cairn_wire *wire)
+{
+    return !cairn_ring_is_done(wire->ring);
+}
+
 void cairn_wire_finish(const struct cairn_wire *wire)
 {
     cairn_ring_finish(wire->ring);

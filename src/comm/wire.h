@@ -5,6 +5,7 @@
 #ifndef CAIRN_COMM_WIRE_H
 #define CAIRN_COMM_WIRE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "cairn/comm.h"
@@ -54,6 +55,9 @@ void cairn_wire_start(const struct cairn_wire *wire, size_t first, size_t n);
 /** Let what has begun go on: nothing moves by itself.  Ranks: local.
  * Errors: none. */
 void cairn_wire_poll(const struct cairn_wire *wire);
+
+/** Whether something that has begun is not done.  Ranks: local.  Errors: none. */
+bool cairn_wire_is_under_way(const struct cairn_wire *wire);
 
 /** Wait for all that has begun.  Ranks: collective; as cairn_wire_sum().  Errors: none. */
 void cairn_wire_finish(const struct cairn_wire *wire);

@@ -155,6 +155,12 @@ static void release(struct cairn_layer *layer)
     free(self->branch);
 }
 
+static const struct cairn_chain *inner(const struct cairn_layer *layer, size_t index)
+{
+    const struct branches *self = layer->self;
+    return index < self->n_branches ? &self->branch[index].chain : NULL;
+}
+
 static void init(const struct cairn_layer *layer, const struct cairn_params *params, uint64_t seed,
                  real *w)
 {
@@ -250,6 +256,7 @@ const struct cairn_layer_kind CAIRN_R(cairn_layer_branches) = {
     .flags = CAIRN_LAYER_NEEDS_X | CAIRN_LAYER_PLACED,
     .plan = plan,
     .free = release,
+    .inner = inner,
     .init = init,
     .forward = forward,
     .backward = backward,

@@ -9,7 +9,6 @@
 #include "base/tree.h"
 #include "nn/layer.h"
 
-#define cairn_chain                CAIRN_R(cairn_chain)
 #define cairn_chain_plan           CAIRN_R(cairn_chain_plan)
 #define cairn_chain_plan_gradients CAIRN_R(cairn_chain_plan_gradients)
 #define cairn_chain_free           CAIRN_R(cairn_chain_free)

@@ -31,6 +31,7 @@
 #define cairn_name_number     CAIRN_R(cairn_name_number)
 #define cairn_layer_unchanged CAIRN_R(cairn_layer_unchanged)
 #define cairn_profile         CAIRN_R(cairn_profile)
+#define cairn_chain           CAIRN_R(cairn_chain)
 
 /** What the chain of layers may do with a layer's memory. */
 enum cairn_layer_flags {
@@ -130,6 +131,7 @@ struct cairn_plan {
 };
 
 struct cairn_profile; /* nn/profile.h */
+struct cairn_chain;   /* nn/chain.h */
 
 /** What one forward or backward pass works on. */
 struct cairn_pass {
@@ -169,6 +171,9 @@ struct cairn_layer_kind {
     /** Release what plan put into `self` besides its own bytes; NULL where that is nothing.  Also
      * called after a plan that failed, with whatever it had set.  Errors: none. */
     void (*free)(struct cairn_layer *layer);
+    /** Of a planned layer that holds lists of layers: the index-th of them, which may be empty
+     * where that is x itself; NULL after the last.  NULL: it holds none.  Errors: none. */
+    const struct cairn_chain *(*inner)(const struct cairn_layer *layer, size_t index);
     /** Fill its weights and buffers in w [n_values]; NULL where it has none.  Errors: none. */
     void (*init)(const struct cairn_layer *layer, const struct cairn_params *params, uint64_t seed,
                  real *w);

@@ -301,6 +301,11 @@ const struct cairn_params *cairn_model_params(const struct cairn_model *model)
     return &model->params;
 }
 
+const struct cairn_chain *cairn_model_layers(const struct cairn_model *model)
+{
+    return &model->chain;
+}
+
 /* The loss that would be chosen for labels; NULL where it takes none of positions. */
 static const struct cairn_loss_kind *loss_of_positions(const struct cairn_model_options *options)
 {

@@ -53,6 +53,8 @@ struct cairn_model_options {
 };
 
 struct cairn_class_rows;
+#define cairn_chain CAIRN_R(cairn_chain)
+struct cairn_chain;
 
 /** A planned model.  Fields are for reading. */
 struct cairn_model;
@@ -88,6 +90,10 @@ void cairn_model_free(struct cairn_model *model);
  * the model.  Errors: none. */
 #define cairn_model_params CAIRN_R(cairn_model_params)
 const struct cairn_params *cairn_model_params(const struct cairn_model *model);
+
+/** Its layers (nn/chain.h).  Ranks: local; borrowed.  Errors: none. */
+#define cairn_model_layers CAIRN_R(cairn_model_layers)
+const struct cairn_chain *cairn_model_layers(const struct cairn_model *model);
 
 /** Shape of the outputs of one sample.  Ranks: local; borrowed.  Errors: none. */
 #define cairn_model_output_shape CAIRN_R(cairn_model_output_shape)

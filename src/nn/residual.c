@@ -170,6 +170,14 @@ static void release(struct cairn_layer *layer)
     cairn_node_free(self->project_list);
 }
 
+/* body, then project. */
+static const struct cairn_chain *inner(const struct cairn_layer *layer, size_t index)
+{
+    const struct residual *self = layer->self;
+    if (index == 0) return &self->body;
+    return index == 1 && self->project.n_layers > 0 ? &self->project : NULL;
+}
+
 static void init(const struct cairn_layer *layer, const struct cairn_params *params, uint64_t seed,
                  real *w)
 {
@@ -211,6 +219,7 @@ const struct cairn_layer_kind CAIRN_R(cairn_layer_residual) = {
     .flags = CAIRN_LAYER_NEEDS_X | CAIRN_LAYER_PLACED,
     .plan = plan,
     .free = release,
+    .inner = inner,
     .init = init,
     .forward = forward,
     .backward = backward,

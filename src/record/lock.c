@@ -29,11 +29,11 @@ static const char no_job[] = "none";
 
 static void describe_self(struct holder *self)
 {
-    const char *job = getenv("SLURM_JOB_ID");
+    const char *job = cairn_system_job();
     const char *restart = getenv("SLURM_RESTART_COUNT"); /* not set the first time */
     cairn_system_host(self->host);
     self->process = (long)getpid();
-    snprintf(self->job, sizeof self->job, "%s", job == NULL || *job == '\0' ? no_job : job);
+    snprintf(self->job, sizeof self->job, "%s", job == NULL ? no_job : job);
     self->restart = restart == NULL ? 0 : strtol(restart, NULL, 10);
 }
 

@@ -256,17 +256,31 @@ void cairn_row_text(struct cairn_row *line, const char *value, size_t n)
     put(line, text, used);
 }
 
-cairn_status cairn_rows_add(struct cairn_rows *rows, const struct cairn_row *line)
+cairn_status cairn_rows_begin(struct cairn_rows *rows)
+{
+    CAIRN_TRY(open_file(rows));
+    return ftruncate(rows->fd, 0) == 0 ? CAIRN_OK : cairn_file_refused(rows->path, "cannot be cut");
+}
+
+cairn_status cairn_rows_put(struct cairn_rows *rows, const void *bytes, size_t n)
 {
     if (rows->fd < 0)
         return cairn_fail(CAIRN_BUG, "%s: a line before the file was opened", rows->path);
-    if (rows->n_kept + line->n_bytes + 1 > CAIRN_ROWS_KEPT_BYTES) CAIRN_TRY(write_kept(rows));
-    rows->n_kept += cairn_row_line(line, rows->kept + rows->n_kept);
-    rows->n_lines++;
+    if (rows->n_kept + n > CAIRN_ROWS_KEPT_BYTES) CAIRN_TRY(write_kept(rows));
+    memcpy(rows->kept + rows->n_kept, bytes, n);
+    rows->n_kept += n;
     if (cairn_clock_s() - rows->tried_s < WAIT_S || write_kept(rows) == CAIRN_OK) return CAIRN_OK;
     if (!rows->refused)
         cairn_log_warning("%s; the lines are kept and tried again", cairn_error_text());
     rows->refused = true;
+    return CAIRN_OK;
+}
+
+cairn_status cairn_rows_add(struct cairn_rows *rows, const struct cairn_row *line)
+{
+    char text[CAIRN_ROW_BYTES + 1];
+    CAIRN_TRY(cairn_rows_put(rows, text, cairn_row_line(line, text)));
+    rows->n_lines++;
     return CAIRN_OK;
 }
 

@@ -76,6 +76,13 @@ size_t cairn_row_line(const struct cairn_row *line, char *text);
  */
 CAIRN_CHECKED cairn_status cairn_rows_add(struct cairn_rows *rows, const struct cairn_row *line);
 
+/** Open the file, empty, for bytes that are no lines.  Ranks: local.  Errors: CAIRN_FILES. */
+CAIRN_CHECKED cairn_status cairn_rows_begin(struct cairn_rows *rows);
+
+/** Add n bytes, at most CAIRN_ROWS_KEPT_BYTES, as cairn_rows_add() does a line.  Ranks: local;
+ * allocates nothing.  Errors: as there. */
+CAIRN_CHECKED cairn_status cairn_rows_put(struct cairn_rows *rows, const void *bytes, size_t n);
+
 /** Write what is kept, without bringing it to the disk; one that is not open is fine.  Ranks:
  * local; allocates nothing.  Errors: CAIRN_FILES. */
 CAIRN_CHECKED cairn_status cairn_rows_write(struct cairn_rows *rows);

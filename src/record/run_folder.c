@@ -16,6 +16,7 @@
 #include "base/memory.h"
 #include "base/own.h"
 #include "record/eval_lines.h"
+#include "record/events.h"
 #include "record/ledger.h"
 #include "record/lock.h"
 #include "record/number.h"
@@ -31,7 +32,7 @@ static const struct {
         {"metrics.csv",
          "update,epoch,samples,batch_samples,normalizer,loss,lr,grad_norm,noise_scale,"
          "ranks,wall_s,data_s,compute_s,reduce_s,update_s,samples_per_s,noise_scale_se,noise_scale_"
-         "updates"},
+         "updates,overlap_s"},
     [CAIRN_RUN_EVAL] = {"eval.csv", NULL}, /* record/eval_lines.h */
     [CAIRN_RUN_GRADFLOW] = {"gradflow.csv", "update,layer,param,mean_abs,max_abs,norm,weight_norm,"
                                             "noise_scale,noise_scale_se,noise_scale_updates"},
@@ -46,6 +47,7 @@ struct cairn_run_folder {
     bool made_checkpoints; /* there was no such folder */
     struct cairn_lock lock;
     struct cairn_rows rows[CAIRN_RUN_N_CSVS];
+    struct cairn_events events;
     const char *metric[CAIRN_MOST_METRICS]; /* names of what is evaluated; NULL: nothing */
     struct cairn_eval_columns columns;      /* of eval.csv */
 };
@@ -83,6 +85,7 @@ cairn_status cairn_run_folder_open(const char *path, struct cairn_run_folder **o
     CAIRN_TRY(cairn_memory_get(1, sizeof *folder, "the run folder", &folder));
     folder->lock.fd = -1;
     for (int i = 0; i < CAIRN_RUN_N_CSVS; i++) folder->rows[i].fd = -1;
+    folder->events.rows.fd = -1;
     cairn_status st = make(folder, path);
     if (st == CAIRN_OK)
         *out = folder;
@@ -95,6 +98,7 @@ void cairn_run_folder_close(struct cairn_run_folder *folder)
 {
     if (folder == NULL) return;
     for (int i = 0; i < CAIRN_RUN_N_CSVS; i++) cairn_rows_free(&folder->rows[i]);
+    cairn_rows_free(&folder->events.rows);
     cairn_lock_release(&folder->lock);
     free(folder);
 }
@@ -140,6 +144,11 @@ cairn_status cairn_run_folder_keep_ledger(struct cairn_run_folder *folder)
                              csv[CAIRN_RUN_LEDGER].name);
 }
 
+cairn_status cairn_run_folder_keep_events(struct cairn_run_folder *folder)
+{
+    return cairn_events_create(&folder->events, folder->path);
+}
+
 void cairn_run_folder_evaluates(struct cairn_run_folder *folder,
                                 const char *const metric[CAIRN_MOST_METRICS])
 {
@@ -177,6 +186,7 @@ cairn_status cairn_run_folder_start(struct cairn_run_folder *folder, uint64_t up
         if (folder->rows[i].kept != NULL)
             CAIRN_TRY(cairn_rows_start(&folder->rows[i],
                                        i == CAIRN_RUN_EVAL ? header : csv[i].header, update));
+    CAIRN_TRY(cairn_events_start(&folder->events, update));
     return cairn_folder_sync(folder->path);
 }
 
@@ -229,7 +239,9 @@ cairn_status cairn_run_folder_metrics(struct cairn_run_folder *folder,
     cairn_row_number(&text, cairn_number_micros(line->samples_per_s));
     cairn_row_number(&text, line->noise_scale_se);
     cairn_row_number(&text, line->noise_scale_updates);
-    return cairn_rows_add(&folder->rows[CAIRN_RUN_METRICS], &text);
+    cairn_row_number(&text, cairn_number_micros(line->overlap_s));
+    CAIRN_TRY(cairn_rows_add(&folder->rows[CAIRN_RUN_METRICS], &text));
+    return cairn_events_metrics(&folder->events, line);
 }
 
 cairn_status cairn_run_folder_eval(struct cairn_run_folder *folder,
@@ -237,7 +249,8 @@ cairn_status cairn_run_folder_eval(struct cairn_run_folder *folder,
 {
     struct cairn_row text = {.n_bytes = 0};
     cairn_eval_write(&folder->columns, line, &text);
-    return cairn_rows_add(&folder->rows[CAIRN_RUN_EVAL], &text);
+    CAIRN_TRY(cairn_rows_add(&folder->rows[CAIRN_RUN_EVAL], &text));
+    return cairn_events_eval(&folder->events, line, folder->metric);
 }
 
 /* "3.body.0.weight": layer 3.body.0, param weight. */
@@ -297,7 +310,7 @@ cairn_status cairn_run_folder_ledger(struct cairn_run_folder *folder,
 static cairn_status each_file(struct cairn_run_folder *folder,
                               cairn_status (*act)(struct cairn_rows *rows))
 {
-    cairn_status st = CAIRN_OK;
+    cairn_status st = act(&folder->events.rows);
     for (int i = 0; i < CAIRN_RUN_N_CSVS; i++) {
         cairn_status now = act(&folder->rows[i]);
         if (st == CAIRN_OK) st = now;
@@ -318,7 +331,7 @@ cairn_status cairn_run_folder_flush(struct cairn_run_folder *folder)
 cairn_status cairn_run_folder_sync(const struct cairn_run_folder *folder)
 {
     for (int i = 0; i < CAIRN_RUN_N_CSVS; i++) CAIRN_TRY(cairn_rows_sync(&folder->rows[i]));
-    return CAIRN_OK;
+    return cairn_rows_sync(&folder->events.rows);
 }
 
 cairn_status cairn_run_folder_each_eval(const struct cairn_run_folder *folder, const char *split,

@@ -17,7 +17,7 @@ struct cairn_metrics {
     double normalizer, loss, lr, grad_norm;
     double noise_scale; /* NaN: an empty field */
     int ranks;
-    double wall_s, data_s, compute_s, reduce_s, update_s, samples_per_s;
+    double wall_s, data_s, compute_s, reduce_s, update_s, samples_per_s, overlap_s;
     double noise_scale_se, noise_scale_updates; /* NaN: an empty field */
 };
 
@@ -65,6 +65,8 @@ struct cairn_summary {
     uint64_t updates, epochs, samples;
     int ranks;
     size_t micro_batch, global_batch;
+    bool is_guarded; /* with train.guard, which compared so many in this process and the others */
+    uint64_t guarded_micro_batches;
     double train_loss;
     struct cairn_eval_metrics eval; /* on test; of it the scores alone */
     bool has_ema;                   /* there is a moving average of the weights, with ... */
@@ -129,6 +131,10 @@ CAIRN_CHECKED cairn_status cairn_run_folder_left(const struct cairn_run_folder *
 /** There is a ledger.csv, too; before the start below.  Without this, one that is there is cut as
  * the others are, and gets no line.  Ranks: local.  Errors: CAIRN_MEMORY. */
 CAIRN_CHECKED cairn_status cairn_run_folder_keep_ledger(struct cairn_run_folder *folder);
+
+/** TensorBoard is to read metrics.csv and eval.csv, too: record/events.h; before the start below.
+ * Ranks: local.  Errors: CAIRN_MEMORY. */
+CAIRN_CHECKED cairn_status cairn_run_folder_keep_events(struct cairn_run_folder *folder);
 
 /** What `more` of an evaluation holds: a name each, kept as it is, or NULL where it is not
  * evaluated; before the start below.  Ranks: local.  Errors: none. */

@@ -9,10 +9,13 @@
 #include "base/file.h"
 #include "cairn/status.h"
 
+/** The copy of what is said (base/log.h). */
+#define CAIRN_RUN_LOG "log.txt"
+
 /** Whether a run writes a file of this name.  Ranks: local.  Errors: none. */
 bool cairn_run_owns(const char *name);
 
-/** Whether it is a note of launch/slurm/job.sh, which may be there first.  Ranks: local.
+/** Whether it is a note of launch/job/job.sh, which may be there first.  Ranks: local.
  * Errors: none. */
 bool cairn_run_is_note(const char *name);
 

@@ -55,6 +55,8 @@ static cairn_status summary_text(const struct cairn_summary *summary,
     cairn_json_count(&json, "checkpoints", summary->checkpoints);
     cairn_json_number(&json, "checkpoint_write_s",
                       cairn_number_micros(summary->checkpoint_write_s));
+    if (summary->is_guarded)
+        cairn_json_count(&json, "guarded_micro_batches", summary->guarded_micro_batches);
     cairn_json_count(&json, "peak_rss_bytes", summary->peak_rss_bytes);
     cairn_json_count(&json, "n_parameters", summary->n_parameters);
     cairn_json_close(&json, '}');

@@ -53,6 +53,17 @@ void cairn_system_release(char text[CAIRN_SYSTEM_TEXT_BYTES])
                  names.machine);
 }
 
+const char *cairn_system_job(void)
+{
+    static const char *const names[] = {"SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID", "FLUX_JOB_ID",
+                                        "JOB_ID"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const char *job = getenv(names[i]);
+        if (job != NULL && *job != '\0') return job;
+    }
+    return NULL;
+}
+
 void cairn_system_cpu(char text[CAIRN_SYSTEM_TEXT_BYTES])
 {
     struct utsname names;

@@ -36,6 +36,10 @@ void cairn_system_cpu(char text[CAIRN_SYSTEM_TEXT_BYTES]);
  * Errors: none. */
 void cairn_system_release(char text[CAIRN_SYSTEM_TEXT_BYTES]);
 
+/** The job of a scheduler in which this process runs, by that one's number; NULL: none is known.
+ * Ranks: local.  Errors: none. */
+const char *cairn_system_job(void);
+
 /** The command line of this process as one would type it into a shell, to be released with free().
  *  Ranks: local.  Errors: CAIRN_MEMORY. */
 CAIRN_CHECKED cairn_status cairn_system_command(char **out);

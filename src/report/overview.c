@@ -157,8 +157,13 @@ void cairn_overview_begin(struct cairn_page *page, const struct cairn_report *re
     }
     if (report->n_runs == 0) return;
     cairn_page_put(page, "<section><h2>%s</h2>\n", report->n_runs == 1 ? "The run" : "Runs");
+    if (report->n_runs > CAIRN_CHART_MOST_RUNS)
+        cairn_page_put(page, "<p class=\"about\">Lowest loss at the end first.</p>\n");
     put_results(page, report);
+    const bool many = report->n_runs > CAIRN_CHART_MOST_RUNS;
+    if (many) cairn_page_fold(page, "Each run: its folder, notes, and where it ran");
     for (size_t i = 0; i < report->n_runs; i++) put_run(page, report, i);
+    if (many) cairn_page_fold_end(page);
     cairn_page_put(page, "</section>\n");
 }
 

@@ -140,11 +140,14 @@ static void put_swatch(struct cairn_page *page, const struct cairn_series *serie
 
 static void put_legend(struct cairn_page *page, const struct cairn_plot *plot)
 {
+    enum { MOST_SEEN = 12 }; /* of more a part, until it is scrolled */
     bool any = false;
     for (size_t i = 0; i < plot->n_series; i++) {
         const struct cairn_series *series = plot->series[i];
         if (series->label == NULL || series->n == 0) continue;
-        if (!any) cairn_page_put(page, "<ul class=\"legend\">\n");
+        if (!any)
+            cairn_page_put(page, "<ul class=\"legend%s\">\n",
+                           plot->n_series > MOST_SEEN ? " many" : "");
         any = true;
         cairn_page_put(page, "<li>");
         put_swatch(page, series);
@@ -299,7 +302,10 @@ static void put_page(FILE *out, const struct cairn_page *page, const char *title
 {
     fputs(HEAD, out);
     cairn_html_text(out, title, strlen(title));
-    fputs("</title>\n<style>\n", out);
+    fputs("</title>\n", out);
+    if (page->again_s > 0)
+        fprintf(out, "<meta http-equiv=\"refresh\" content=\"%.0f\">\n", ceil(page->again_s));
+    fputs("<style>\n", out);
     fwrite(style, 1, sizeof style, out);
     fputs("</style></head>\n<body>\n", out);
     if (page->marks != NULL)

@@ -28,6 +28,7 @@ struct cairn_page {
     } figure[CAIRN_PAGE_MOST_FIGURES];
     size_t n_figures, n_charts;
     bool panels_open;
+    double again_s; /* not 0: it loads itself again after so many seconds */
     cairn_status st;
 };
 

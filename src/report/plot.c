@@ -19,13 +19,6 @@ void cairn_plot_begin(struct cairn_plot *plot, const char *name, const char *tit
     plot->x.low = plot->x.high = plot->y.low = plot->y.high = (double)NAN;
 }
 
-uint32_t cairn_colour(size_t i)
-{
-    static const uint32_t colour[] = {0x0072b2, 0xd55e00, 0x009e73, 0xcc79a7,
-                                      0xe69f00, 0x56b4e9, 0x767676, 0x8c6d1f};
-    return colour[i % (sizeof colour / sizeof colour[0])];
-}
-
 static uint32_t between(uint32_t a, uint32_t b, double share)
 {
     uint32_t mixed = 0;
@@ -35,6 +28,19 @@ static uint32_t between(uint32_t a, uint32_t b, double share)
         mixed |= (uint32_t)(from + (to - from) * share + 0.5) << shift;
     }
     return mixed;
+}
+
+uint32_t cairn_colour(size_t i)
+{
+    static const uint32_t colour[] = {0x0072b2, 0xd55e00, 0x009e73, 0xcc79a7,
+                                      0xe69f00, 0x56b4e9, 0x767676, 0x8c6d1f};
+    static const struct {
+        uint32_t to;
+        double share;
+    } shade[] = {{0, 0}, {0xffffff, 0.5}, {0x000000, 0.4}, {0xffffff, 0.25}, {0x000000, 0.2}};
+    const size_t n = sizeof colour / sizeof colour[0];
+    const size_t round = i / n % (sizeof shade / sizeof shade[0]);
+    return between(colour[i % n], shade[round].to, shade[round].share);
 }
 
 uint32_t cairn_colour_of(size_t i, size_t n)

@@ -16,7 +16,7 @@
 #include "report/thin.h"
 
 enum {
-    CAIRN_PLOT_MOST_SERIES = 128,
+    CAIRN_PLOT_MOST_SERIES = 1024,
     CAIRN_PLOT_MOST_TICS = 64,
     CAIRN_PLOT_MOST_POINTS = 240, /* of a series that is thinned */
     CAIRN_PLOT_WIDTH = 460,       /* units of the drawing */
@@ -91,7 +91,8 @@ void cairn_plot_begin(struct cairn_plot *plot, const char *name, const char *tit
 /** Keep a failure; whether there was none until now.  Ranks: local.  Errors: stick. */
 bool cairn_plot_holds(struct cairn_plot *plot, cairn_status st);
 
-/** A colour that is told from the others by most people, or n colours from dark to light, for what
+/** A colour that is told from the others by most people, after eight of them in darker and lighter
+ * shades, 40 in all; or n colours from dark to light, for what
  * has an order.  Ranks: local.  Errors: none.  Source: Okabe and Ito 2008; viridis: van der Walt
  * and Smith 2015, dedicated to the public. */
 uint32_t cairn_colour(size_t i);

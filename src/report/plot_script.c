@@ -300,9 +300,15 @@ static void put_heat(FILE *out, const struct cairn_plot *plot)
 static int legend_height(const struct cairn_plot *plot)
 {
     int n = 0;
-    for (size_t i = 0; i < plot->n_series; i++)
-        n += plot->series[i]->label != NULL && plot->series[i]->n > 0;
-    return (n + 1) / 2 * LEGEND_ROW;
+    size_t longest = 0;
+    for (size_t i = 0; i < plot->n_series; i++) {
+        if (plot->series[i]->label == NULL || plot->series[i]->n == 0) continue;
+        const size_t length = strlen(plot->series[i]->label);
+        if (length > longest) longest = length;
+        n++;
+    }
+    const bool two = 2 * (7 * (int)longest + 50) < cairn_plot_width(plot) - 68; /* as measured */
+    return (two ? (n + 1) / 2 : n) * LEGEND_ROW;
 }
 
 static void put_terminal(FILE *out, const struct cairn_plot *plot, enum cairn_picture kind,

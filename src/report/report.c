@@ -61,11 +61,31 @@ static void free_report(struct cairn_report *report)
     free(report->study);
 }
 
+/* The loss that a run came to: on the test set, else of training; none is last. */
+static double result_of(const struct cairn_run_files *run)
+{
+    const double test = cairn_json_get_number(run->summary, "eval_loss");
+    const double loss = isnan(test) ? cairn_chart_last(&run->metrics, "loss") : test;
+    return isnan(loss) ? (double)INFINITY : loss;
+}
+
+static int better(const void *a, const void *b)
+{
+    const double x = result_of(a), y = result_of(b);
+    return x != y ? (x > y) - (x < y)
+                  : strcmp(((const struct cairn_run_files *)a)->folder,
+                           ((const struct cairn_run_files *)b)->folder);
+}
+
 static cairn_status read_report(const char *const *folders, size_t n, struct cairn_report *report)
 {
     CAIRN_TRY(cairn_memory_get(n, sizeof *report->run, "runs", &report->run));
     CAIRN_TRY(cairn_memory_get(n, sizeof *report->study, "studies", &report->study));
     for (size_t i = 0; i < n; i++) CAIRN_TRY(read_folder(report, folders[i]));
+    if (report->n_runs > CAIRN_CHART_MOST_RUNS) { /* few stay as they were named */
+        qsort(report->run, report->n_runs, sizeof *report->run, better);
+        for (size_t i = 0; i < report->n_runs; i++) cairn_run_files_moved(&report->run[i]);
+    }
     return cairn_run_labels(report->run, report->n_runs);
 }
 
@@ -78,16 +98,20 @@ static cairn_status check_gnuplot(const char *folder)
                       folder);
 }
 
-/* "a", or "a, b, c": the folders' names. */
+/* "a", or "a, b, c": the folders' names; of many the first ones. */
 static void write_title(const struct cairn_report *report, char title[TITLE_BYTES])
 {
     size_t used = 0;
-    for (size_t i = 0; i < report->n_studies + report->n_runs && used < TITLE_BYTES; i++) {
+    const size_t n_all = report->n_studies + report->n_runs;
+    const size_t n_named = n_all > CAIRN_CHART_MOST_RUNS ? CAIRN_CHART_MOST_RUNS / 2 : n_all;
+    for (size_t i = 0; i < n_named && used < TITLE_BYTES; i++) {
         const char *name =
             i < report->n_studies ? report->study[i].name : report->run[i - report->n_studies].name;
         int n = snprintf(title + used, TITLE_BYTES - used, "%s%.80s", i == 0 ? "" : ", ", name);
         used += n < 0 ? 0 : (size_t)n;
     }
+    if (n_named < n_all && used < TITLE_BYTES)
+        snprintf(title + used, TITLE_BYTES - used, " and %zu more", n_all - n_named);
 }
 
 /* Draw all figures; the page is ended in any case, *html NULL where that failed. */
@@ -102,13 +126,35 @@ static cairn_status draw(const struct cairn_report *report, struct cairn_page *p
     return cairn_page_end(page, title, html, n);
 }
 
-static cairn_status make(const char *const *folders, size_t n, struct cairn_page *page, char **html,
-                         size_t *n_html)
+/* Whether nothing will be added: runs that were stopped go on some day, and so do studies. */
+static bool is_over(const struct cairn_report *report)
+{
+    if (report->n_studies > 0) return false;
+    for (size_t i = 0; i < report->n_runs; i++) {
+        const json_t *starts = report->run[i].provenance; /* a summary may be of the start before */
+        const size_t n = json_array_size(starts);
+        const char *status = cairn_json_get_text(
+            n > 0 ? json_array_get(starts, n - 1) : report->run[i].summary, "status");
+        if (status == NULL || strcmp(status, "done") != 0) return false;
+    }
+    return true;
+}
+
+/* Of a page whose runs may go on. */
+struct again {
+    double after_s; /* it loads itself again until all is ... */
+    bool over;
+};
+
+static cairn_status make(const char *const *folders, size_t n, struct cairn_page *page,
+                         struct again *again, char **html, size_t *n_html)
 {
     struct cairn_report report = {.n_runs = 0};
     cairn_status st = read_report(folders, n, &report);
     if (st == CAIRN_OK) st = check_gnuplot(folders[0]);
     if (st == CAIRN_OK) st = cairn_page_begin(page, page->folder, page->kind);
+    again->over = st == CAIRN_OK && is_over(&report);
+    page->again_s = again->over ? 0 : again->after_s;
     if (st == CAIRN_OK) st = draw(&report, page, html, n_html);
     free_report(&report);
     return st;
@@ -116,10 +162,19 @@ static cairn_status make(const char *const *folders, size_t n, struct cairn_page
 
 cairn_status cairn_report_write(const char *const *folders, size_t n, const char *path)
 {
+    bool over = false;
+    return cairn_report_renew(folders, n, path, 0, &over);
+}
+
+cairn_status cairn_report_renew(const char *const *folders, size_t n, const char *path,
+                                double again_s, bool *over)
+{
     struct cairn_page page = {.kind = CAIRN_PICTURE_SVG};
     char *html = NULL;
     size_t n_html = 0;
-    CAIRN_TRY(make(folders, n, &page, &html, &n_html));
+    struct again again = {.after_s = again_s};
+    CAIRN_TRY(make(folders, n, &page, &again, &html, &n_html));
+    *over = again.over;
     cairn_status st = cairn_file_replace(path, html, n_html);
     free(html);
     return st;
@@ -142,8 +197,9 @@ cairn_status cairn_report_pictures(const char *const *folders, size_t n, const c
     struct cairn_page page = {.folder = out, .kind = kind};
     char *html = NULL;
     size_t n_html = 0;
+    struct again never = {.after_s = 0};
     CAIRN_TRY(cairn_folder_make(out));
-    CAIRN_TRY(make(folders, n, &page, &html, &n_html));
+    CAIRN_TRY(make(folders, n, &page, &never, &html, &n_html));
     free(html);
     *n_charts = page.n_charts;
     return CAIRN_OK;

@@ -3,6 +3,7 @@
 #ifndef CAIRN_REPORT_REPORT_H
 #define CAIRN_REPORT_REPORT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -18,6 +19,11 @@
  */
 CAIRN_CHECKED cairn_status cairn_report_write(const char *const *folders, size_t n,
                                               const char *path);
+
+/** The same of runs that go on: the page loads itself again every so many seconds (0: never) while
+ * they do.  *over becomes whether all are done.  Ranks: local.  Errors: as above. */
+CAIRN_CHECKED cairn_status cairn_report_renew(const char *const *folders, size_t n,
+                                              const char *path, double again_s, bool *over);
 
 /** Write report.html into a folder that is whole without it: what hinders it, as where gnuplot is
  * not installed, is a warning.  Ranks: local, as above.  Errors: none. */

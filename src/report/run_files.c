@@ -110,13 +110,18 @@ static void read_end(struct cairn_run_files *run)
              n_starts);
 }
 
+void cairn_run_files_moved(struct cairn_run_files *run)
+{
+    const char *slash = strrchr(run->folder, '/');
+    run->name = slash == NULL || slash[1] == '\0' ? run->folder : slash + 1;
+}
+
 static cairn_status find_folder(const char *folder, struct cairn_run_files *run)
 {
     char *absolute = realpath(folder, NULL);
     cairn_status st = cairn_path_copy(absolute == NULL ? folder : absolute, run->folder);
     free(absolute);
-    const char *slash = strrchr(run->folder, '/');
-    run->name = slash == NULL || slash[1] == '\0' ? run->folder : slash + 1;
+    cairn_run_files_moved(run);
     return st;
 }
 

@@ -33,6 +33,9 @@ bool cairn_run_files_are_there(const char *folder);
 /** Read them.  Ranks: local.  Errors: CAIRN_MEMORY. */
 CAIRN_CHECKED cairn_status cairn_run_files_read(const char *folder, struct cairn_run_files *out);
 
+/** The struct is in another place.  Ranks: local.  Errors: none. */
+void cairn_run_files_moved(struct cairn_run_files *run);
+
 /** Release them.  Ranks: local.  Errors: none. */
 void cairn_run_files_free(struct cairn_run_files *run);
 

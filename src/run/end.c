@@ -9,6 +9,7 @@
 #include "record/system.h"
 #include "run/inside.h"
 #include "train/average.h"
+#include "train/guard.h"
 
 /* The scores of the end; NaN where it was not evaluated. */
 static struct cairn_eval_metrics tested_now(const struct cairn_run *run, enum cairn_which which)
@@ -22,8 +23,11 @@ static cairn_status summarize(struct cairn_run *run, bool stopped, char **text)
 {
     cairn_trainer *t = run->t;
     double rss = (double)cairn_system_peak_rss_bytes();
+    uint64_t n_guarded = cairn_guard_compared(t);
     char *json = NULL;
     cairn_status st = cairn_comm_max(t->parts.comm, CAIRN_OK, &rss, 1);
+    if (st == CAIRN_OK && t->parts.guard > 0)
+        st = cairn_comm_sum_counts(t->parts.comm, &n_guarded, 1);
     if (st == CAIRN_OK) st = cairn_run_share_times(run, st);
     struct cairn_summary summary = {
         .status = stopped ? "stopped" : "done",
@@ -33,6 +37,8 @@ static cairn_status summarize(struct cairn_run *run, bool stopped, char **text)
         .samples = t->at.samples,
         .ranks = cairn_comm_size(t->parts.comm),
         .micro_batch = (size_t)t->parts.rule.micro,
+        .is_guarded = t->parts.guard > 0,
+        .guarded_micro_batches = n_guarded,
         .global_batch = (size_t)cairn_window_batch(&t->parts.rule, t->at.position),
         .train_loss = t->at.epoch_loss / t->at.epoch_weight,
         .eval = tested_now(run, CAIRN_TRAINED),

@@ -182,6 +182,7 @@ void cairn_run_report_update(struct cairn_run *run, const struct cairn_update_re
         .reduce_s = record->reduce_s,
         .update_s = record->update_s,
         .samples_per_s = samples_per_s,
+        .overlap_s = record->overlap_s,
     };
     cairn_run_report(run, cairn_run_folder_metrics(run->options.folder, &line));
     cairn_flow_report(run);

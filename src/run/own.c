@@ -5,7 +5,9 @@
 
 #include <string.h>
 
+#include "base/log.h"
 #include "checkpoint/checkpoint.h"
+#include "record/events.h"
 #include "record/run_own.h"
 
 /* The lock of a killed process, too. */
@@ -16,15 +18,31 @@ static bool is_file(const char *name)
 
 static const struct cairn_own *folder_of(const char *name)
 {
+    if (strcmp(name, CAIRN_EVENTS_FOLDER) == 0) return &cairn_events_own;
     return strcmp(name, "checkpoints") == 0 ? &cairn_checkpoint_own : NULL;
+}
+
+/* The folder of checkpoints goes by itself. */
+static const struct cairn_own *events_of(const char *name)
+{
+    return strcmp(name, CAIRN_EVENTS_FOLDER) == 0 ? &cairn_events_own : NULL;
 }
 
 const struct cairn_own cairn_run_own = {.file = is_file, .folder = folder_of};
 
+static bool is_file_but_log(const char *name)
+{
+    return cairn_run_owns(name) && strcmp(name, CAIRN_RUN_LOG) != 0;
+}
+
 cairn_status cairn_run_clear(const char *folder, const char *checkpoints)
 {
-    const struct cairn_own files = {.file = cairn_run_owns, .stays = cairn_run_leaves};
+    struct cairn_own files = {
+        .file = cairn_run_owns, .folder = events_of, .stays = cairn_run_leaves};
     struct cairn_foreign foreign = {.n = 0};
+    char log[CAIRN_PATH_BYTES];
+    CAIRN_TRY(cairn_path_join(folder, CAIRN_RUN_LOG, log));
+    if (!cairn_log_is_copy(log)) files.file = is_file_but_log;
     CAIRN_TRY(cairn_own_remove(folder, NULL, &files, &foreign));
     /* may be a link of one's own to a larger disk */
     CAIRN_TRY(cairn_own_remove(checkpoints, NULL, &cairn_checkpoint_own, &foreign));

@@ -189,6 +189,7 @@ static cairn_status prepare(struct cairn_run *run)
     if (!run->root) return CAIRN_OK;
     if (run->options.folder != NULL) cairn_run_name_metrics(run->options.folder, run->t);
     if (run->t->parts.ledger) CAIRN_TRY(cairn_run_folder_keep_ledger(run->options.folder));
+    if (run->options.tensorboard) CAIRN_TRY(cairn_run_folder_keep_events(run->options.folder));
     CAIRN_TRY(cairn_flow_create(run));
     return cairn_snapshot_create(run);
 }

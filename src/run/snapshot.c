@@ -39,6 +39,14 @@ static cairn_status add_versions(struct cairn_state *state, const struct cairn_t
     return cairn_state_add_attribute(state, "hdf5_version", versions->hdf5);
 }
 
+/* What the model takes, so that it can be planned where the data are not. */
+static cairn_status add_input(struct cairn_state *state, const struct cairn_trainer *t,
+                              char text[CAIRN_SHAPE_TEXT_BYTES])
+{
+    cairn_shape_text(cairn_dataset_input(t->parts.dataset), text);
+    return cairn_state_add_attribute(state, "input", text);
+}
+
 /* What the outputs stand for, so that the model can be asked where nobody knows the labels. */
 static cairn_status add_loss(struct cairn_state *state, const struct cairn_trainer *t)
 {
@@ -69,6 +77,7 @@ struct cairn_saver {
     struct cairn_stored stored;
     struct versions versions;
     char order[CAIRN_SHUFFLE_BYTES];
+    char input[CAIRN_SHAPE_TEXT_BYTES];
     char *files; /* what tells the files of the data; NULL: a fingerprint does; owned */
     struct cairn_state state; /* borrows from here and from the trainer */
     const struct cairn_run_folder *lines;
@@ -109,6 +118,7 @@ static cairn_status fill_saver(struct cairn_saver *saver, struct cairn_run *run)
     CAIRN_TRY(add_words(state, t->parts.dataset, &saver->stored.vocabulary));
     CAIRN_TRY(cairn_state_add_text(state, "/config", options->config));
     CAIRN_TRY(add_versions(state, t, &saver->versions));
+    CAIRN_TRY(add_input(state, t, saver->input));
     return add_loss(state, t);
 }
 

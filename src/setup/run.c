@@ -183,6 +183,7 @@ cairn_status cairn_setup_run(const struct cairn_config *config, const cairn_trai
         out->checkpoint_mtbf_s = config->checkpoint_mtbf;
     out->saves_in_place = !config->checkpoint_copy;
     out->place.keep = keep;
+    out->tensorboard = config->log_tensorboard;
     out->reproducible = config->train_reproducible;
     return CAIRN_OK;
 }

@@ -52,7 +52,13 @@ static cairn_status solve_batch(const struct cairn_config *config, int n_ranks,
     CAIRN_TRY(cairn_setup_check_train(opened->dataset));
     CAIRN_TRY(cairn_setup_batch(
         config, n_ranks, cairn_dataset_size(opened->dataset, CAIRN_SPLIT_TRAIN), &opened->rule));
-    if (opened->rule.micro != UINT64_MAX || !cairn_dataset_is_fed(opened->dataset)) return CAIRN_OK;
+    if (!cairn_dataset_is_fed(opened->dataset)) return CAIRN_OK;
+    if (config->train_guard > 0)
+        return cairn_fail(CAIRN_USAGE,
+                          "%s: train.guard: samples are worked again by another rank, and these "
+                          "are fed; leave it out",
+                          cairn_config_place(config, "train.guard"));
+    if (opened->rule.micro != UINT64_MAX) return CAIRN_OK;
     return cairn_fail(CAIRN_USAGE,
                       "%s: batch.micro: auto is timed with training samples, and these are fed; "
                       "give a number",

@@ -23,14 +23,6 @@ struct texts {
     char *hosts, *command;
 };
 
-static const char *job_of_launcher(void)
-{
-    const char *const names[] = {"SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID", "JOB_ID"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (getenv(names[i]) != NULL) return getenv(names[i]);
-    return "none";
-}
-
 static void fill_texts(struct texts *texts, const struct cairn_start *about, int n_ranks)
 {
     cairn_comm_library(texts->mpi, sizeof texts->mpi);
@@ -51,6 +43,7 @@ static cairn_status write_entry(const struct texts *texts, const struct cairn_st
                                 struct cairn_run_folder *folder)
 {
     const struct cairn_build *build = cairn_system_build();
+    const char *job = cairn_system_job();
     const struct cairn_dataset *data = about->dataset;
     const struct cairn_fact facts[] = {
         {.name = "version", .value = build->version},
@@ -67,7 +60,7 @@ static cairn_status write_entry(const struct texts *texts, const struct cairn_st
         {.name = "hosts", .value = texts->hosts},
         {.name = "ranks", .value = texts->ranks, .raw = true},
         {.name = "threads", .value = texts->threads, .raw = true},
-        {.name = "job", .value = job_of_launcher()},
+        {.name = "job", .value = job == NULL ? "none" : job},
         {.name = "command", .value = texts->command},
         {.name = "data_file", .value = cairn_dataset_path(data)},
         {.name = "data_hash", .value = texts->data_hash},

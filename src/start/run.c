@@ -14,6 +14,7 @@
 #include "checkpoint/checkpoint.h"
 #include "cluster/doctor.h"
 #include "comm/exchange.h"
+#include "record/run_own.h"
 #include "run/own.h"
 #include "start/start.h"
 
@@ -115,8 +116,11 @@ static cairn_status choose_checkpoint(cairn_run *run)
 /* The folder, its lock, and where to go on.  Rank 0. */
 static cairn_status open_folder(cairn_run *run)
 {
+    char log[CAIRN_PATH_BYTES];
     CAIRN_TRY(cairn_run_folder_open(run->settings.folder, &run->folder));
     CAIRN_TRY(choose_checkpoint(run));
+    CAIRN_TRY(cairn_path_join(cairn_run_folder_path(run->folder), CAIRN_RUN_LOG, log));
+    cairn_log_copy_to(log);
     if (run->checkpoint[0] == '\0') return CAIRN_OK;
     return cairn_start_check_same(run->config, run->checkpoint, &run->before);
 }
@@ -200,6 +204,8 @@ static cairn_status record(cairn_run *run)
 static void end_record(cairn_run *run, cairn_status st)
 {
     struct cairn_error error;
+    if (run->main && st != CAIRN_OK && st != CAIRN_STOPPED)
+        cairn_log_copy("cairn: ", cairn_error_text());
     if (!run->recorded) return;
     run->recorded = false;
     cairn_error_take(st, &error);
@@ -347,6 +353,7 @@ void cairn_run_close(cairn_run *run)
     end_record(run, CAIRN_STOPPED);
     cairn_trainer_close(run->trainer);
     cairn_run_folder_close(run->folder);
+    if (run->main) cairn_log_copy_end();
     cairn_setup_data_close(&run->data);
     cairn_config_free(run->config);
     cairn_config_free(run->before);

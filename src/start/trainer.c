@@ -32,12 +32,12 @@ static cairn_status check_platform(const struct cairn_config *config, cairn_comm
     const uint64_t mine = cairn_system_program_hash() ^ cairn_system_text_hash(text);
     CAIRN_TRY(cairn_comm_all_equal(comm, CAIRN_OK, mine, &odd));
     if (odd < 0) return CAIRN_OK;
-    if (config->train_reproducible)
+    if (config->train_reproducible || config->train_guard > 0)
         return cairn_fail(CAIRN_USAGE,
-                          "train.reproducible needs the same program, BLAS and CPU kind "
+                          "%s needs the same program, BLAS and CPU kind "
                           "everywhere, and rank %d differs; "
                           "choose equal nodes or set OPENBLAS_CORETYPE to one name on all",
-                          odd);
+                          config->train_reproducible ? "train.reproducible" : "train.guard", odd);
     cairn_log_detail("rank %d has another program, BLAS or CPU kind than the others", odd);
     return CAIRN_OK;
 }
@@ -102,6 +102,17 @@ static void explain_order(const struct cairn_opened *opened)
                           "data.shuffle: blocks reads it once");
 }
 
+static void explain_guard(uint64_t every, int n_ranks)
+{
+    if (every == 0) return;
+    if (n_ranks > 1)
+        cairn_log_detail("one in %" PRIu64 " micro-batches is worked again by another rank", every);
+    else
+        cairn_log_info("train.guard: there is one rank, which works one in %" PRIu64
+                       " micro-batches again itself; it sees only what fails now and then",
+                       every);
+}
+
 static void explain(const struct cairn_config *config, const struct cairn_trainer_parts *parts,
                     int n_ranks)
 {
@@ -115,6 +126,7 @@ static void explain(const struct cairn_config *config, const struct cairn_traine
                    config->train_reproducible ? ", reproducible" : "");
     if (rule->tail == CAIRN_TAIL_DROP) explain_drop(rule);
     explain_noise(parts->noise, n_ranks);
+    explain_guard(parts->guard, n_ranks);
     cairn_setup_log_scaling(config, &parts->scaling, rule);
 }
 
@@ -182,6 +194,7 @@ cairn_status cairn_start_trainer_from(const struct cairn_config *config, cairn_c
         .ema = config->train_ema,
         .balance_every =
             config->train_balance == CAIRN_BALANCE_AUTO ? config->train_balance_every : 0,
+        .guard = config->train_guard,
         .ledger = config->data_ledger,
         .seed = config->train_seed,
     };

@@ -32,7 +32,9 @@ static bool next_micro(void *context, uint64_t *first, size_t *n)
     if (is_in(&t->window, *first))
         *seen = (struct cairn_foreseen){t->at.update, t->window, t->share};
     if (!is_in(&seen->window, *first)) return false;
-    uint64_t m = (*first - seen->window.first) / rule->micro + 1;
+    uint64_t m = (*first - seen->window.first) / rule->micro;
+    const bool mine = m >= seen->share.first && m < seen->share.end; /* not another rank's */
+    m = mine ? m + 1 : seen->share.first;
     for (int i = 0; m >= seen->share.end; i++) { /* of some windows it may have no share */
         if (i == FAR || !next_window(t, seen)) return false;
         m = seen->share.first;

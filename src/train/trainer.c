@@ -9,6 +9,7 @@
 #include "base/interrupt.h"
 #include "base/memory.h"
 #include "train/balance.h"
+#include "train/guard.h"
 
 void cairn_trainer_parts_free(const struct cairn_trainer_parts *parts)
 {
@@ -187,9 +188,10 @@ cairn_status cairn_trainer_check_fed(const cairn_trainer *t, uint64_t m,
                       samples->n, n);
 }
 
-cairn_status cairn_trainer_check_sum(const cairn_trainer *t, const struct cairn_totals *totals)
+cairn_status cairn_trainer_check_sum(cairn_trainer *t, const struct cairn_totals *totals)
 {
     const bool as_many = totals->n_micro == (double)t->window.n_micro;
+    if (as_many && totals->apart) return cairn_guard_find(t);
     if (as_many && totals->marks == cairn_window_marks(&t->window)) return CAIRN_OK;
     if (as_many)
         return cairn_fail(CAIRN_USAGE,

@@ -41,6 +41,7 @@ struct cairn_trainer_parts {
     double clip_norm;             /* 0: no clipping */
     double ema;                   /* decay of the moving average of the weights; 0: there is none */
     uint64_t balance_every;       /* updates between two cuts by speed; 0: shares are equal */
+    uint64_t guard;               /* one in so many micro-batches is worked twice; 0: none */
     bool ledger;                  /* count and hash the samples of each update */
     uint64_t seed;
 };
@@ -88,6 +89,12 @@ void cairn_trainer_foresee(cairn_trainer *t);
  * Errors: as cairn_trainer_backward(). */
 CAIRN_CHECKED cairn_status cairn_trainer_accumulate(cairn_trainer *t);
 
+/** Forward and backward of micro-batch m of the window, whoever's it is: into this rank's sum.
+ * Ranks: local.  Errors: as cairn_trainer_backward(). */
+CAIRN_CHECKED cairn_status cairn_trainer_add_micro(cairn_trainer *t, uint64_t m,
+                                                   const struct cairn_samples *fed,
+                                                   struct cairn_micro *micro);
+
 /** What all ranks have accumulated -> their sum and *totals; *again: work the same update once
  * more. Agreed status; as cairn_trainer_sum(). */
 CAIRN_CHECKED cairn_status cairn_trainer_reduce(cairn_trainer *t, cairn_status st, bool *again,
@@ -98,8 +105,10 @@ CAIRN_CHECKED cairn_status cairn_trainer_reduce(cairn_trainer *t, cairn_status s
 CAIRN_CHECKED cairn_status cairn_trainer_check_fed(const cairn_trainer *t, uint64_t m,
                                                    const struct cairn_samples *samples);
 
-/** Whether each micro-batch of the update was added once.  Ranks: local.  Errors: CAIRN_USAGE. */
-CAIRN_CHECKED cairn_status cairn_trainer_check_sum(const cairn_trainer *t,
+/** Whether each micro-batch of the update was added once, and what was worked twice has the same
+ * bits.  Ranks: local, and collective where it has not.  Errors: CAIRN_USAGE; as
+ * cairn_guard_find(). */
+CAIRN_CHECKED cairn_status cairn_trainer_check_sum(cairn_trainer *t,
                                                    const struct cairn_totals *totals);
 
 /** What the running update was; observers add to it.  Ranks: local.  Errors: none. */

@@ -30,10 +30,10 @@ cairn_status cairn_trainer_accumulate(cairn_trainer *t)
     return st;
 }
 
-/* Micro-batch m of the window: read it, or take what is fed, walk forward and backward, and the
+/** Micro-batch m of the window: read it, or take what is fed, walk forward and backward, and the
  * gradient goes into this rank's sum.  Local. */
-static cairn_status add_micro(cairn_trainer *t, uint64_t m, const struct cairn_samples *fed,
-                              struct cairn_micro *micro)
+cairn_status cairn_trainer_add_micro(cairn_trainer *t, uint64_t m, const struct cairn_samples *fed,
+                                     struct cairn_micro *micro)
 {
     size_t n = 0;
     struct cairn_scores scores = {0};
@@ -108,7 +108,7 @@ cairn_status cairn_trainer_backward(cairn_trainer *t, size_t i)
     if (i >= cairn_trainer_share(t))
         return cairn_fail(CAIRN_USAGE, "micro-batch %zu of a share of %zu", i,
                           cairn_trainer_share(t));
-    CAIRN_TRY(add_micro(t, t->share.first + i, NULL, &micro));
+    CAIRN_TRY(cairn_trainer_add_micro(t, t->share.first + i, NULL, &micro));
     cairn_observe_micro(t, i, &micro);
     return CAIRN_OK;
 }
@@ -119,7 +119,7 @@ cairn_status cairn_trainer_feed(cairn_trainer *t, uint64_t m, const struct cairn
     struct cairn_micro micro;
     CAIRN_TRY(cairn_trainer_check_fed(t, m, samples));
     if (cairn_sum_needs_range(t->sum) && m != 0) return CAIRN_OK; /* comes again */
-    CAIRN_TRY(add_micro(t, m, samples, &micro));
+    CAIRN_TRY(cairn_trainer_add_micro(t, m, samples, &micro));
     cairn_observe_micro(t, t->n_fed++, &micro);
     return CAIRN_OK;
 }
@@ -131,7 +131,7 @@ cairn_status cairn_trainer_prepare(cairn_trainer *t, cairn_status st)
         t->done || cairn_dataset_is_fed(t->parts.dataset) || !cairn_sum_needs_range(t->sum);
     if (ready) return cairn_comm_agree(t->parts.comm, st);
     cairn_sum_begin(t->sum);
-    if (st == CAIRN_OK) st = add_micro(t, 0, NULL, &micro);
+    if (st == CAIRN_OK) st = cairn_trainer_add_micro(t, 0, NULL, &micro);
     cairn_observe_phase(t, CAIRN_PHASE_OTHER);
     return cairn_sum_learn(t->sum, st);
 }

@@ -5,7 +5,7 @@
 ground="base tensor h5"
 engine="data nn optim comm"
 record="checkpoint record"
-all="$ground $engine $record config train text run cluster report setup plan start study selftest cli"
+all="$ground $engine $record config train text run cluster report setup plan start study selftest export cli"
 
 # What a module may include, besides itself.
 may_include()
@@ -18,6 +18,7 @@ may_include()
     report) echo "$ground record" ;;
     train) echo "$ground $engine" ;;
     text) echo "$ground nn" ;;
+    export) echo "$ground nn record" ;;
     run) echo "$ground $engine $record train" ;;
     cluster) echo "$ground $engine $record" ;;
     setup) echo "$ground $engine $record config train run" ;;
@@ -55,8 +56,10 @@ may_use()
     hdf5.h | hdf5_hl.h) users=h5 ;;
     cblas.h | flexiblas_api.h) users=tensor ;;
     yaml.h) users=config ;;
-    zlib.h | zip.h | png.h | jpeglib.h | jerror.h) users=data ;;
-    jansson.h) users=report ;;
+    zip.h) users="data export" ;;
+    zlib.h | png.h | jpeglib.h | jerror.h) users=data ;;
+    protobuf-c/*) users=export ;;
+    jansson.h) users="report checkpoint" ;;
     xxhash.h) users="tensor record data" ;;
     assert.h) users=nobody ;;
     *) users=$all ;;
@@ -134,7 +137,7 @@ fi
 # Public headers stand on each other and on the C library.
 if [ -d include ]; then
     all_bad < <(grep -rnE '^ *# *include *"' include | grep -v '"cairn/' | sed 's/$/: not a public header/')
-    all_bad < <(grep -rnE '<(mpi|hdf5|cblas|yaml|zlib|zip|png|jpeglib|xxhash|jansson)\.h>' include | grep -v '^include/cairn/mpi\.h:.*<mpi\.h>' |
+    all_bad < <(grep -rnE '<(mpi|hdf5|cblas|yaml|zlib|zip|png|jpeglib|xxhash|jansson|protobuf-c/protobuf-c)\.h>' include | grep -v '^include/cairn/mpi\.h:.*<mpi\.h>' |
         sed 's/$/: not for public headers/')
 fi
 # The compiler would silently take glibc's.

@@ -37,3 +37,8 @@ lacks libpng libpng-dev -DCMAKE_DISABLE_FIND_PACKAGE_PNG=ON
 lacks libjpeg libjpeg-dev -DCMAKE_DISABLE_FIND_PACKAGE_JPEG=ON
 lacks zlib zlib1g-dev -DCMAKE_DISABLE_FIND_PACKAGE_ZLIB=ON
 lacks "POSIX threads" libc6-dev -DCMAKE_DISABLE_FIND_PACKAGE_Threads=ON
+
+# One can do without protobuf-c, unless it was asked for
+(without libprotobuf-c && cmake -S "$CAIRN_SOURCE" -B build -DCAIRN_TESTS=OFF >out 2>err) || fail "without protobuf-c: $(cat err)"
+(without libprotobuf-c && ! cmake -S "$CAIRN_SOURCE" -B build -DCAIRN_ONNX=ON >out 2>err) || fail "CAIRN_ONNX=ON goes on without protobuf-c"
+tr -s ' \n' ' ' <err | grep -q 'CAIRN_ONNX=ON.*apt-get install libprotobuf-c-dev protobuf-c-compiler ' || fail "without protobuf-c it says: $(cat err)"

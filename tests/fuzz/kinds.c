@@ -61,7 +61,7 @@ static void try_checkpoint(struct fuzz_random *random, cairn_comm *comm, size_t 
     fuzz_command(comm, (const char *[]){"info", "input.h5", NULL});
     cairn_status st = cairn_checkpoint_verify("input.h5");
     if (st != CAIRN_OK && st != CAIRN_DATA && st != CAIRN_USAGE) fuzz_broken("verify");
-    switch (fuzz_below(random, 4)) {
+    switch (fuzz_below(random, 5)) {
     case 0: fuzz_command(comm, (const char *[]){"eval", "input.h5", "--data", data, NULL}); break;
     case 1:
         fuzz_command(comm,
@@ -69,6 +69,10 @@ static void try_checkpoint(struct fuzz_random *random, cairn_comm *comm, size_t 
         break;
     case 2:
         fuzz_command(comm, (const char *[]){"sample", "input.h5", "--tokens", "3", NULL});
+        break;
+    case 3:
+        fuzz_command(comm,
+                     (const char *[]){"export", "input.h5", "-o", "e.py", "--overwrite", NULL});
         break;
     default:
         fuzz_command(comm, (const char *[]){"train", run, "--out", "result", "--overwrite",
@@ -92,6 +96,18 @@ static void run_rebuilt(struct fuzz_random *random, cairn_comm *comm)
     fuzz_load(pairs[pair][1], &file);
     fuzz_store("input.h5", &file);
     if (fuzz_make(random, "input.h5", fuzz_rebuild)) try_checkpoint(random, comm, pair);
+}
+
+static void run_weights(struct fuzz_random *random, cairn_comm *comm)
+{
+    fuzz_load("model.safetensors", &file);
+    if (fuzz_once_in(random, 2))
+        fuzz_damage(random, &file);
+    else
+        fuzz_rewrite(random, &file);
+    fuzz_store("input.safetensors", &file);
+    fuzz_command(comm, (const char *[]){"train", good("run.yaml"), "--out", "result", "--overwrite",
+                                        "--init", "input.safetensors", NULL});
 }
 
 static void run_run_file(struct fuzz_random *random, cairn_comm *comm)
@@ -192,6 +208,7 @@ const struct fuzz_kind *fuzz_kind_at(size_t i)
         {"made", true, run_made},
         {"checkpoint", true, run_checkpoint},
         {"rebuilt", true, run_rebuilt},
+        {"weights", true, run_weights},
         {"runfile", true, run_run_file},
         {"keys", true, run_keys},
         {"csv", false, run_csv},

@@ -245,6 +245,28 @@ story_fail()
     same "restarts of a job that always dies, once in the same job" "$(job_field "$job" Restarts)" 1
 }
 
+# A heterogeneous job.  Our script would use its first part alone, and says so; srun makes one world of all parts.
+story_het()
+{
+    local job
+    script "$name" "$1" --nodes 1 --ranks-per-node 1
+    sed -i "0,/^\$/s//#SBATCH hetjob\n#SBATCH --nodes=1 --ntasks-per-node=2 $places\n/" "$name.sbatch"
+    job=$(submit "$name.sbatch")
+    until_true 120 grep -qs "heterogeneous job of 2 parts" "$name.log"
+    job_state() { job_field "$1" JobState | sort -u; } # of both parts
+    ends "$job" FAILED
+    same "exit code of a heterogeneous job" "$(job_field "$job" ExitCode | head -n 1)" 2:0
+    [ ! -e "$name" ] || fail "a heterogeneous job trains"
+    printf '%s\n' '#!/bin/bash' "#SBATCH --nodes=1 --ntasks-per-node=1 --time=5 $places --output=$PWD/$name.log" '#SBATCH hetjob' \
+        "#SBATCH --nodes=1 --ntasks-per-node=2 $places" \
+        "srun --mpi=pmix --het-group=0-1 '$cairn' train '$recipes/digits.yaml' ${keys[*]} train.epochs=3 --out '$PWD/$name'" >own.sbatch
+    job=$(submit own.sbatch)
+    ends "$job" COMPLETED
+    same "ranks of a heterogeneous job" "$(json "$name/summary.json" ranks)" 3
+    expect 0 2 train "$recipes/digits.yaml" "${keys[@]}" train.epochs=3 --out three
+    whole "$name" three
+}
+
 # tell STORY LAUNCHER
 tell()
 {
@@ -259,12 +281,12 @@ expect 0 2 train "$recipes/digits.yaml" "${keys[@]}" train.epochs=130 --out long
 case ${1-} in
 '')
     for story in "limit srun" "home srun" "power srun" "stop srun" "follow mpirun" "rank srun" "array srun" "scancel srun" "shipped mpirun" \
-        "fail srun"; do
+        "fail srun" "het srun"; do
         beside tell $story
     done
     ;;
 full)
-    for story in stop follow rank array scancel shipped fail; do
+    for story in stop follow rank array scancel shipped fail het; do
         for launcher in srun mpirun; do beside tell $story $launcher; done
     done
     wait

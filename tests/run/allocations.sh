@@ -39,7 +39,8 @@ for ranks in 1 3; do
     none $ranks train run.yaml checkpoint.every_updates=1
     none $ranks train run.yaml train.reproducible=true batch.tail=carry
     none $ranks train run.yaml train.reproducible=true optim.name=adamw optim.momentum=0 data.in_memory=false \
-        train.balance=auto train.balance_every=1
+        train.balance=auto train.balance_every=1 train.guard=3
+    none $ranks train run.yaml train.guard=1
 done
 none 1 train run.yaml "data.file=$datasets/diabetes.h5" loss=squared_error \
     'model=[{type: dense, units: 8}, {type: tanh}, {type: dense, units: 4}, {type: sigmoid}, {type: dense, units: 1}]'

@@ -65,6 +65,7 @@ plant()
         ;;
     RESUME) beside fails "$code" "$ranks" "$fault" "${train[@]}" --resume saved.h5 ;;
     LEDGER) beside finds "$code" "$ranks" "$fault" ;;
+    GUARD) beside fails "$code" "$ranks" "$fault" "${train[@]}" train.guard=1 ;;
     STAGE) beside fails "$code" "$ranks" "$fault" "${train[@]}" data.stage=stage ;;
     INIT) beside fails "$code" "$ranks" "$fault" "${train[@]}" --init saved.h5 ;;
     PREDICT) beside fails "$code" "$ranks" "$fault" predict saved.h5 --data data.h5 -o predicted.h5 ;;

@@ -36,6 +36,7 @@ expect 0 0 train text.yaml --out text -q
 cp run/config.yaml all.yaml
 cp run/checkpoints/latest.h5 model.h5
 cp text/checkpoints/latest.h5 text_model.h5
+expect 0 0 export model.h5 -o model.safetensors
 for file in data tokens model text_model; do "$fuzz" old $file.h5 ${file}_old.h5; done
 printf '%s\n' a,b,c 1,2,0 3.5,-4e3,1 '5, 6 ,0' '"7",8,1' >table.csv
 printf '%s\n' 'a;b;"c"' '1;2;red' '3;4;"bl""ue"' '5;6;red' '7;8;blue' >classes.csv

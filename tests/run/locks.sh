@@ -7,7 +7,7 @@ no_locks=$CAIRN_BUILD/tests/libcairn_no_locks.so
 [ -f "$no_locks" ] || fail "there is no $no_locks"
 ! nm "$cairn" 2>/dev/null | grep -q '__[at]san_init' || skip "sanitizers want to be the first that is loaded"
 export LD_PRELOAD="$no_locks${LD_PRELOAD:+:$LD_PRELOAD}"
-unset SLURM_JOB_ID SLURM_RESTART_COUNT
+unset SLURM_JOB_ID SLURM_RESTART_COUNT PBS_JOBID
 
 "$CAIRN_BUILD/tests/run_make_data" data.h5 /train/x=float32:30x4 /train/y=int32:30 /test/x=float32:9x4 /test/y=int32:9
 cat >run.yaml <<END
@@ -69,3 +69,8 @@ SLURM_JOB_ID=7 holder a
 gone
 SLURM_JOB_ID=8 in_use b
 SLURM_JOB_ID=7 SLURM_RESTART_COUNT=1 goes_on b
+
+PBS_JOBID=7.server holder a
+gone
+PBS_JOBID=8.server in_use b
+PBS_JOBID=7.server goes_on b

@@ -75,7 +75,7 @@ sed -i -e 's/^    bool png, svg;/&\n    size_t trial;/' \
     copy/src/cli/report.c
 row='{"--trial", "N", CAIRN_KEY_COUNT, AT(trial), .doc = "for a test", .fallback = "3", .low = 1, .high = 9},'
 sed -i -e 's/^    bool init_partial, overwrite, check, singleton;/&\n    size_t trial;/' -e '/^    {"--singleton"/i '"$row" copy/src/cli/train.c
-sed -i -e 's/^    bool init_partial, requeue, no_check, overwrite, job;/&\n    size_t trial;/' -e '/^    {"--job"/i '"$row" copy/src/cli/slurm.c
+sed -i -e 's/^    bool requeue, overwrite, job;/&\n    size_t trial;/' -e '/^    {"--job", NULL/i '"$row" copy/src/cli/job.c
 sed -i -e 's/^    bool singleton;/&\n    size_t trial;/' -e '/^    {"--singleton"/i '"$row" copy/src/cli/study.c
 
 # Without optimization: that it compiles and runs is all that is asked.
@@ -105,7 +105,7 @@ grep -q '^  pull: 0.5$' result/config.yaml || fail "config.yaml lacks the defaul
 # Help, usage, range and nearest name know the flag.
 expect 0 0 report -h
 grep -q '^  --trial N  for a test; default 3$' out && grep -q '\[--trial N\]' out || fail "cairn report -h says: $(cat out)"
-for command in report train slurm study; do
+for command in report train job slurm study; do
     expect_line 2 0 'command line: --trial is 10, but must be at most 9' "$command" --trial 10
 done
 expect_line 2 0 'no option --tria; did you mean --trial' report --tria=2

@@ -26,10 +26,10 @@ last=run/checkpoints/latest.h5
 # ---- the folder
 same "files" "$(cd run && find . | sort | tr '\n' ' ')" ". ./accumulation.csv ./checkpoints ./checkpoints/latest.h5 \
 ./checkpoints/update-00000024.h5 ./checkpoints/update-00000028.h5 ./checkpoints/update-00000030.h5 \
-./config.yaml ./eval.csv ./gradflow.csv ./metrics.csv ./provenance.json ./ranks.csv ./summary.json "
+./config.yaml ./eval.csv ./gradflow.csv ./log.txt ./metrics.csv ./provenance.json ./ranks.csv ./summary.json "
 same "latest.h5" "$(readlink $last)" update-00000030.h5
 same "metrics.csv" "$(head -n 1 run/metrics.csv)" "update,epoch,samples,batch_samples,normalizer,loss,lr,grad_norm,\
-noise_scale,ranks,wall_s,data_s,compute_s,reduce_s,update_s,samples_per_s,noise_scale_se,noise_scale_updates"
+noise_scale,ranks,wall_s,data_s,compute_s,reduce_s,update_s,samples_per_s,noise_scale_se,noise_scale_updates,overlap_s"
 same "eval.csv" "$(head -n 1 run/eval.csv)" "update,epoch,samples,wall_s,split,loss,accuracy"
 same "gradflow.csv" "$(head -n 1 run/gradflow.csv)" "update,layer,param,mean_abs,max_abs,norm,weight_norm,\
 noise_scale,noise_scale_se,noise_scale_updates"

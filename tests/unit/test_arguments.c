@@ -24,7 +24,7 @@ struct inner {
 struct request {
     const char *operand;
     const char *out, *prompt, *many[3];
-    size_t n, other;
+    size_t n, other, bare;
     double real, span;
     bool on, off;
     struct inner inner;
@@ -42,6 +42,7 @@ static const struct cairn_option outer[] = {
     {"--other", "N", CAIRN_KEY_COUNT, AT(other), .doc = "a number", .fallback = "7", .high = 9},
     {"--real", "X", CAIRN_KEY_REAL, AT(real), .doc = "a number", .fallback = "0.5", .high = 1},
     {"--span", "TIME", CAIRN_KEY_DURATION, AT(span), .doc = "a span of time", .high = 3600},
+    {"--bare", "[=N]", CAIRN_KEY_COUNT, AT(bare), .doc = "a number", .high = 9, .bare = "4"},
     {"--on", NULL, CAIRN_KEY_BOOL, AT(on), .doc = "a switch"},
     {"--no-off", NULL, CAIRN_KEY_BOOL, AT(off), .doc = "a switch", .fallback = "true",
      .clears = true},
@@ -127,6 +128,22 @@ static void test_values(void **state)
     assert_true(request.on);
 }
 
+/* A value that only "=" brings: the word after it is another one. */
+static void test_bare(void **state)
+{
+    (void)state;
+    struct request request = {.operand = NULL};
+    char without[] = "--bare|7";
+    assert_int_equal(read_words(&example, without, &request), CAIRN_OK);
+    assert_int_equal(request.bare, 4);
+    assert_string_equal(request.operand, "7");
+    char with[] = "--bare=5";
+    assert_int_equal(read_words(&example, with, &request), CAIRN_OK);
+    assert_int_equal(request.bare, 5);
+    char empty[] = "--bare=";
+    assert_int_equal(read_words(&example, empty, &request), CAIRN_USAGE);
+}
+
 static void test_refused(void **state)
 {
     (void)state;
@@ -191,8 +208,8 @@ static bool in_help(const struct cairn_option *flag)
     char value[CAIRN_VALUE_BYTES];
     char line[LINE_BYTES];
     cairn_option_value(flag, value);
-    int n =
-        snprintf(line, sizeof line, "\n  %s%s%s", flag->name, value[0] == '\0' ? "" : " ", value);
+    const bool apart = value[0] != '\0' && flag->bare == NULL; /* --watch[=SECONDS] */
+    int n = snprintf(line, sizeof line, "\n  %s%s%s", flag->name, apart ? " " : "", value);
     for (const char *at = strstr(help, line); at != NULL; at = strstr(at + 1, line))
         if (at[n] == ' ' || at[n] == '\n') return true;
     return false;
@@ -267,9 +284,9 @@ static void test_every_command(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_defaults),      cmocka_unit_test(test_values),
-        cmocka_unit_test(test_refused),       cmocka_unit_test(test_complete),
-        cmocka_unit_test(test_every_command),
+        cmocka_unit_test(test_defaults), cmocka_unit_test(test_values),
+        cmocka_unit_test(test_bare),     cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_complete), cmocka_unit_test(test_every_command),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -68,11 +68,13 @@ static void add(struct cairn_run_folder *folder, uint64_t update)
 
 #define METRICS_HEADER                                                                             \
     "update,epoch,samples,batch_samples,normalizer,loss,lr,grad_norm,noise_scale,ranks,wall_s,"    \
-    "data_s,compute_s,reduce_s,update_s,samples_per_s,noise_scale_se,noise_scale_updates\n"
+    "data_s,compute_s,reduce_s,update_s,samples_per_s,noise_scale_se,noise_scale_updates,"         \
+    "overlap_s\n"
 #define GRADFLOW_HEADER                                                                            \
     "update,layer,param,mean_abs,max_abs,norm,weight_norm,noise_scale,noise_scale_se,"             \
     "noise_scale_updates\n"
-#define LINE(u, samples) u ",1," samples ",64,64,0.1,0.05,0.3333333333333333,,2,1.5,0,0,0,0,128,,\n"
+#define LINE(u, samples)                                                                           \
+    u ",1," samples ",64,64,0.1,0.05,0.3333333333333333,,2,1.5,0,0,0,0,128,,,0\n"
 
 static void test_lines_are_as_promised(void **state)
 {

@@ -7,7 +7,7 @@
 
 #include "report/chart/layers.h"
 
-enum { MOST_UPDATES = 3, MOST_RUNS = 8 };
+enum { MOST_UPDATES = 3 };
 
 /* Two dashed lines to compare with, from the largest first point on. */
 static void add_rules(struct cairn_plot *plot)
@@ -108,7 +108,9 @@ static void draw(struct cairn_page *page, const struct cairn_report *report)
     cairn_page_figure(page, "accumulation", "Accumulation of the gradient within an update",
                       "The sum G of rank 0 after 1, 2, 4, ... and all of its micro-batches, not "
                       "divided, at the beginning, in the middle and at the end of training.");
-    for (size_t i = 0; i < report->n_runs && i < MOST_RUNS; i++) draw_run(page, report, i);
+    for (size_t i = 0; i < report->n_runs && i < CAIRN_CHART_MOST_RUNS; i++)
+        draw_run(page, report, i);
+    cairn_chart_rest(page, report);
     cairn_page_figure_end(page);
 }
 

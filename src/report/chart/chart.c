@@ -87,6 +87,13 @@ void cairn_chart_legend(struct cairn_page *page, const struct cairn_report *repo
     cairn_plot_free(&plot);
 }
 
+void cairn_chart_rest(struct cairn_page *page, const struct cairn_report *report)
+{
+    if (report->n_runs > CAIRN_CHART_MOST_RUNS)
+        cairn_page_note(page, "Only the first runs are drawn here, those that came out best; make "
+                              "a report of others alone.");
+}
+
 double cairn_chart_last(const struct cairn_csv *csv, const char *name)
 {
     size_t column = 0;

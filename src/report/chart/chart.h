@@ -54,6 +54,10 @@ void cairn_chart_maybe_log(struct cairn_plot *plot, double times);
 /** "a - b" into one of a few buffers of the thread, for labels.  Ranks: local.  Errors: none. */
 const char *cairn_chart_words(const char *a, const char *between, const char *b);
 
+/** Some figures draw each run by itself: this many, and a note says so where there are more. */
+enum { CAIRN_CHART_MOST_RUNS = 8 };
+void cairn_chart_rest(struct cairn_page *page, const struct cairn_report *report);
+
 /** The colours of the runs; nothing of a single one.  Ranks: local.  Errors: stick. */
 void cairn_chart_legend(struct cairn_page *page, const struct cairn_report *report);
 

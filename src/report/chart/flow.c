@@ -8,7 +8,7 @@
 #include "base/memory.h"
 #include "report/chart/layers.h"
 
-enum { MOST_UPDATES = 7, HEAT_COLUMNS = 48, MOST_LABELS = 26, MOST_SMALL = 8, MOST_RUNS = 8 };
+enum { MOST_UPDATES = 7, HEAT_COLUMNS = 48, MOST_LABELS = 26, MOST_SMALL = 8 };
 
 static void begin(struct cairn_plot *plot, size_t run, const char *what, const char *title)
 {
@@ -238,10 +238,9 @@ static void draw(struct cairn_page *page, const struct cairn_report *report)
                       "The gradient of the mean loss by each weight, after the sum over all ranks "
                       "and before clipping; biases are left out. Where it falls by orders of "
                       "magnitude towards the input it vanishes, where it grows it explodes.");
-    for (size_t i = 0; i < report->n_runs && i < MOST_RUNS; i++) draw_run(page, report, i);
-    if (report->n_runs > MOST_RUNS)
-        cairn_page_note(page, "Only the first runs are drawn here; make a report of the others "
-                              "alone.");
+    for (size_t i = 0; i < report->n_runs && i < CAIRN_CHART_MOST_RUNS; i++)
+        draw_run(page, report, i);
+    cairn_chart_rest(page, report);
     cairn_page_figure_end(page);
 }
 

@@ -5,7 +5,7 @@
 
 #include "report/chart/chart.h"
 
-enum { N_PARTS = 7, MOST_BARS = 128, MOST_NAMED = 16, MOST_ROWS = 16, MOST_RUNS = 8 };
+enum { N_PARTS = 7, MOST_BARS = 128, MOST_NAMED = 16, MOST_ROWS = 16 };
 
 static const char *const part_label[N_PARTS] = {
     "data", "compute", "waiting for others", "summing", "update", "evaluations", "checkpoints"};
@@ -136,7 +136,7 @@ static void draw(struct cairn_page *page, const struct cairn_report *report)
     cairn_page_figure(page, "ranks", "Ranks and memory",
                       "What each rank did with its time in the last start of a run. A rank that "
                       "waits little while the others wait much is the slow one.");
-    for (size_t i = 0; i < report->n_runs && i < MOST_RUNS; i++) {
+    for (size_t i = 0; i < report->n_runs && i < CAIRN_CHART_MOST_RUNS; i++) {
         const struct cairn_csv *csv = &report->run[i].ranks;
         if (csv->n_rows == 0) continue;
         if (report->n_runs > 1) cairn_page_heading(page, report->run[i].label);
@@ -144,6 +144,7 @@ static void draw(struct cairn_page *page, const struct cairn_report *report)
         draw_memory(page, csv, i);
         put_table(page, csv);
     }
+    cairn_chart_rest(page, report);
     cairn_page_figure_end(page);
 }
 

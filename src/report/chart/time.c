@@ -7,7 +7,7 @@
 
 #include "report/chart/chart.h"
 
-enum { N_PARTS = 4, MOST_RUNS = 8 };
+enum { N_PARTS = 4 };
 
 static const char *const part_column[N_PARTS] = {"data_s", "compute_s", "reduce_s", "update_s"};
 static const char *const part_label[N_PARTS] = {"data", "compute", "reduce (with waiting)",
@@ -152,10 +152,11 @@ static void draw(struct cairn_page *page, const struct cairn_report *report)
                       "without evaluations and checkpoints. Rare spikes may leave the frame.");
     draw_speed(page, report);
     cairn_chart_legend(page, report);
-    for (size_t i = 0; i < report->n_runs && i < MOST_RUNS; i++) {
+    for (size_t i = 0; i < report->n_runs && i < CAIRN_CHART_MOST_RUNS; i++) {
         if (report->n_runs > 1) cairn_page_heading(page, report->run[i].label);
         draw_parts(page, report, i);
     }
+    cairn_chart_rest(page, report);
     put_table(page, report);
     cairn_page_figure_end(page);
 }

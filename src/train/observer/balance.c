@@ -3,6 +3,7 @@
  * micro-batches.  The cuts are made in train/balance.c. */
 #include "train/balance.h"
 
+#include "train/guard.h"
 #include "train/observer.h"
 #include "train/trainer.h"
 
@@ -27,7 +28,7 @@ static cairn_status updated(void *context, cairn_trainer *t, struct cairn_update
     double busy_s = spent_s[CAIRN_PHASE_DATA] + spent_s[CAIRN_PHASE_COMPUTE];
     const struct cairn_balance_work work = {
         .update = record->update,
-        .mine = {.busy_ns = (uint64_t)(busy_s * 1e9), .n_micro = cairn_trainer_share(t)},
+        .mine = {.busy_ns = (uint64_t)(busy_s * 1e9), .n_micro = cairn_trainer_share(t) + cairn_guard_again(t)},
         .window_micro = t->window.n_micro,
     };
     cairn_observe_phase(t, CAIRN_PHASE_REDUCE);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * The clock of the phases: where this rank is in its update, and what each part of it took. */
+#include "comm/early.h"
 #include "train/observer.h"
 #include "train/trainer.h"
 
@@ -32,10 +33,10 @@ static void micro_done(void *context, cairn_trainer *t, size_t i, const struct c
 static cairn_status updated(void *context, cairn_trainer *t, struct cairn_update_record *record)
 {
     struct cairn_phase_clock *phases = context;
-    (void)t;
     cairn_phase_enter(phases, CAIRN_PHASE_OTHER);
     record->data_s = phases->spent_s[CAIRN_PHASE_DATA];
     record->compute_s = phases->spent_s[CAIRN_PHASE_COMPUTE];
+    record->overlap_s = cairn_early_overlap_s(t->sum);
     record->reduce_s = phases->spent_s[CAIRN_PHASE_REDUCE];
     record->update_s = phases->spent_s[CAIRN_PHASE_UPDATE];
     return CAIRN_OK;
