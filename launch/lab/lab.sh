@@ -6,7 +6,7 @@
 #   lab.sh on HOST CMD     run CMD (by sh -c) on a host; LAB/on is the same as mpirun's rsh agent
 #   lab.sh cut HOST | heal HOST | power-off HOST
 #   lab.sh slow HOST CPUS  at most this much processor time per second, 0.25 say; "full" takes it back
-#   lab.sh shape RATE | unshape           every link both ways, by tc: 100mbit (bridge)
+#   lab.sh shape RATE [HOST] | unshape    every link both ways, or that of one host, by tc: 100mbit (bridge)
 #   lab.sh net delay US | rate MBIT | loss PPM | stats  [HOST]   one way, every link or that of one host (switch)
 #   lab.sh down            ends one process; the kernel ends the rest and drops the namespaces
 #
@@ -255,7 +255,7 @@ slow()
 shape()
 {
     local host
-    for host in $(everyone); do
+    for host in ${2:-$(everyone)}; do
         outer tc -n "$host" qdisc replace dev eth0 root tbf rate "$1" burst 256kb latency 20ms
         outer tc -n switch qdisc replace dev "p-$host" root tbf rate "$1" burst 256kb latency 20ms
     done
@@ -265,7 +265,7 @@ unshape()
 {
     local host
     for host in $(everyone); do
-        outer tc -n "$host" qdisc del dev eth0 root
+        outer tc -n "$host" qdisc del dev eth0 root 2>/dev/null || continue # that has its whole rate
         outer tc -n switch qdisc del dev "p-$host" root
     done
 }
@@ -314,7 +314,7 @@ power-off)
     outer kill -KILL "$(cat "$LAB/$2.pid")"
     ;;
 slow) slow "$2" "$3" ;;
-shape) shape "$2" ;;
+shape) shape "${@:2}" ;;
 unshape) unshape ;;
 net) net "${@:2}" ;;
 down) down ;;

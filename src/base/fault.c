@@ -7,9 +7,12 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
-static const char HANG[] = "hang:";
+static const char HANG[] = "hang:", SLOW[] = "slow:";
+
+static const struct timespec slow_by = {.tv_nsec = 100000000};
 
 static int this_rank;
 static bool passes;
@@ -53,13 +56,16 @@ bool cairn_fault(const char *point)
     const char *fault = planted();
     if (fault == NULL || passes) return false;
     bool hangs = strncmp(fault, HANG, sizeof HANG - 1) == 0;
-    if (hangs) fault += sizeof HANG - 1;
+    bool slows = strncmp(fault, SLOW, sizeof SLOW - 1) == 0;
+    if (hangs || slows) fault += sizeof HANG - 1; /* as long as the other */
     size_t n = strcspn(fault, "@#");
     if (strlen(point) != n || strncmp(fault, point, n) != 0) return false;
     const char *rank = strchr(fault, '@');
     if (rank != NULL && strtol(rank + 1, NULL, 10) != this_rank) return false;
     bool fails = is_among(strchr(fault, '#'), atomic_fetch_add(&n_seen, 1) + 1);
     while (fails && hangs) pause(); /* for ever, whatever signals come */
+    if (fails && slows) nanosleep(&slow_by, NULL);
+    fails = fails && !slows;
     if (fails) errno = EIO;
     return fails;
 }

@@ -2,8 +2,8 @@
  * Planted faults, so that tests can see every failing spot fail.  CAIRN_FAULT=data.read@2#3 makes
  * rank 2 fail at its third data.read, #3-5 also at the next two, #3- at all from there on; @ and #
  * may be left out (every rank, first time).
- * CAIRN_FAULT=hang:data.read@2#3 makes it sleep there for ever instead.  base/faults.def lists the
- * points. */
+ * CAIRN_FAULT=hang:data.read@2#3 makes it sleep there for ever instead, slow:data.read@2#1- for 100
+ * ms each time.  base/faults.def lists the points. */
 #ifndef CAIRN_BASE_FAULT_H
 #define CAIRN_BASE_FAULT_H
 

@@ -82,6 +82,9 @@ struct cairn_command {
     /** What the program takes in memory, measured before MPI begins, after which no process may be
      * started; 0: not known.  NULL: not asked.  Ranks: the first.  Errors: none. */
     uint64_t (*weigh)(const struct cairn_arguments *arguments);
+    /** What is done before MPI begins, after which no process may be started; the command finds
+     * what came of it.  NULL: nothing.  Ranks: the first.  Errors: none. */
+    void (*prepare)(const struct cairn_arguments *arguments);
     /** Ranks: all of the world where collective.  Errors: its own; main prints the one line. */
     cairn_status (*run)(const struct cairn_arguments *arguments, cairn_comm *comm);
 };

@@ -193,6 +193,7 @@ int cairn_program(int argc, char **argv, cairn_program_other *other)
     arguments.first = first;
     if (!command->collective && wants_other(command, &arguments, other)) return other();
     if (command->weigh != NULL && first) arguments.program_bytes = command->weigh(&arguments);
+    if (command->prepare != NULL && first) command->prepare(&arguments);
     bool gathers = command->gathers != NULL && command->gathers(&arguments);
     if (command->collective || gathers) return run_collective(command, &arguments, other);
     if (command->once && !first) return CAIRN_OK;

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "record/lock.h"
 #include "record/system.h"
 
 /* The path itself or the nearest above it that is there. */
@@ -61,10 +62,9 @@ void cairn_folder_inspect(const char *folder, struct cairn_folder_facts *out)
 
 static bool has_locks(const char *path)
 {
-    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     int fd = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0) return false;
-    bool locked = fcntl(fd, F_SETLK, &whole) == 0 || errno == EACCES || errno == EAGAIN;
+    bool locked = cairn_lock_ask(fd) != CAIRN_LOCK_NONE;
     close(fd);
     return locked;
 }

@@ -74,6 +74,13 @@ CAIRN_CHECKED cairn_status cairn_comm_gather_nodes(cairn_comm *comm, cairn_statu
 CAIRN_CHECKED cairn_status cairn_comm_subset(cairn_comm *comm, cairn_status st, int n_ranks,
                                              cairn_comm **out);
 
+enum { CAIRN_COMM_NO_GROUP = -1 };
+
+/** The ranks of each group (0 or more) as a world of their own, in the order of their places, equal
+ * ones by rank; *out is NULL on those of CAIRN_COMM_NO_GROUP.  Close with cairn_comm_close(). */
+CAIRN_CHECKED cairn_status cairn_comm_arrange(cairn_comm *comm, cairn_status st, int group,
+                                              int place, cairn_comm **out);
+
 /** Cut the world into n_groups of neighbours, as equal as can be; *out is this rank's, *group its
  * number.  Close with cairn_comm_close(). */
 CAIRN_CHECKED cairn_status cairn_comm_split(cairn_comm *comm, cairn_status st, int n_groups,

@@ -57,6 +57,13 @@ cairn_status cairn_probe_sum(cairn_comm *comm, cairn_status st, size_t n_bytes, 
     return time_sum(comm, st, n_bytes, repeats, false, seconds);
 }
 
+cairn_status cairn_probe_ring(cairn_comm *comm, cairn_status st, size_t n_bytes, int repeats,
+                              double *seconds)
+{
+    const bool round = cairn_comm_node(comm).n_nodes > 1;
+    return time_sum(comm, st, n_bytes, repeats, round, seconds);
+}
+
 cairn_status cairn_probe_ways(cairn_comm *comm, cairn_status st, struct cairn_probe_ways *out)
 {
     enum { LEAST_BYTES = 1 << 18, RANK_BYTES = 1 << 14, REPEATS = 2 };

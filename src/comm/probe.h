@@ -39,6 +39,38 @@ enum cairn_probe_way {
 CAIRN_CHECKED cairn_status cairn_probe_sum(cairn_comm *comm, cairn_status st, size_t n_bytes,
                                            int repeats, double *seconds);
 
+/**
+ * Time the same sum round the ring that sums between nodes go (comm/ring.h); by MPI on one node.
+ *
+ * Ranks   collective
+ * Errors  the agreed one; memory
+ */
+CAIRN_CHECKED cairn_status cairn_probe_ring(cairn_comm *comm, cairn_status st, size_t n_bytes,
+                                            int repeats, double *seconds);
+
+/**
+ * Time the same sum as the ranks of a node make it where they share memory (comm.sum: node),
+ * without what nodes then send to each other.  0 seconds: some node has a single rank, or no room
+ * for it.
+ *
+ * Ranks   collective
+ * Errors  the agreed one; memory
+ */
+CAIRN_CHECKED cairn_status cairn_probe_team(cairn_comm *comm, cairn_status st, size_t n_bytes,
+                                            int repeats, double *seconds);
+
+/**
+ * Time messages to and fro at once, the quickest of `repeats`, between pairs of ranks, all pairs at
+ * the same time.
+ *
+ * peer     of this rank, whose peer this one is; -1: it has none, and its time is 0
+ *
+ * Ranks    collective
+ * Errors   the agreed one; memory
+ */
+CAIRN_CHECKED cairn_status cairn_probe_pair(cairn_comm *comm, cairn_status st, int peer,
+                                            size_t n_bytes, int repeats, double *seconds);
+
 /** The time that this way takes for n bytes on n_ranks ranks.  Ranks: local.  Errors: none. */
 double cairn_probe_predict(const struct cairn_alpha_beta *cost, enum cairn_probe_way way,
                            int n_ranks, double n_bytes);

@@ -11,7 +11,8 @@
 /* Long beside a message, short beside anything that is worth a rest. */
 static const struct timespec NAP = {.tv_nsec = 1000000};
 
-cairn_status cairn_comm_take_part(cairn_comm *comm, cairn_status st, int color, cairn_comm **out)
+cairn_status cairn_comm_take_part(cairn_comm *comm, cairn_status st, int color, int place,
+                                  cairn_comm **out)
 {
     cairn_comm *part = NULL;
     if (st == CAIRN_OK) st = cairn_memory_get(1, sizeof *part, "a communicator", &part);
@@ -20,8 +21,7 @@ cairn_status cairn_comm_take_part(cairn_comm *comm, cairn_status st, int color, 
         free(part);
         return st;
     }
-    cairn_comm_check(comm, MPI_Comm_split(comm->mpi, color, comm->rank, &part->mpi),
-                     "MPI_Comm_split");
+    cairn_comm_check(comm, MPI_Comm_split(comm->mpi, color, place, &part->mpi), "MPI_Comm_split");
     st = cairn_comm_state(comm, st);
     *out = NULL;
     if (color == MPI_UNDEFINED || st != CAIRN_OK) {
@@ -41,14 +41,22 @@ cairn_status cairn_comm_take_part(cairn_comm *comm, cairn_status st, int color, 
 
 cairn_status cairn_comm_subset(cairn_comm *comm, cairn_status st, int n_ranks, cairn_comm **out)
 {
-    return cairn_comm_take_part(comm, st, comm->rank < n_ranks ? 0 : MPI_UNDEFINED, out);
+    return cairn_comm_arrange(comm, st, comm->rank < n_ranks ? 0 : CAIRN_COMM_NO_GROUP, comm->rank,
+                              out);
+}
+
+cairn_status cairn_comm_arrange(cairn_comm *comm, cairn_status st, int group, int place,
+                                cairn_comm **out)
+{
+    return cairn_comm_take_part(comm, st, group == CAIRN_COMM_NO_GROUP ? MPI_UNDEFINED : group,
+                                place, out);
 }
 
 cairn_status cairn_comm_split(cairn_comm *comm, cairn_status st, int n_groups, int *group,
                               cairn_comm **out)
 {
     int mine = (int)((int64_t)comm->rank * n_groups / comm->size);
-    CAIRN_TRY(cairn_comm_take_part(comm, st, mine, out)); /* agreed */
+    CAIRN_TRY(cairn_comm_take_part(comm, st, mine, comm->rank, out)); /* agreed */
     *group = mine;
     return CAIRN_OK;
 }

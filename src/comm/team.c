@@ -50,7 +50,7 @@ static cairn_status find_others(cairn_comm *comm, cairn_status st)
 {
     const int color = comm->node.place < comm->node.fewest ? comm->node.place : MPI_UNDEFINED;
     if (comm->node.n_nodes == 1 || comm->rails_found) return st;
-    st = cairn_comm_take_part(comm, st, color, &comm->rail);
+    st = cairn_comm_take_part(comm, st, color, comm->rank, &comm->rail);
     comm->rails_found = st == CAIRN_OK;
     return st;
 }

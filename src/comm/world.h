@@ -34,10 +34,10 @@ struct cairn_comm {
  * the call is this thread's last error.  Ranks: local.  Errors: none; cairn_comm_state() knows. */
 void cairn_comm_check(cairn_comm *comm, int code, const char *call);
 
-/** The ranks of one color as a world of their own; *out is NULL on those of MPI_UNDEFINED.
- * Ranks: collective.  Errors: the agreed one, CAIRN_MEMORY. */
+/** The ranks of one color as a world of their own, in the order of their places; *out is NULL on
+ * those of MPI_UNDEFINED.  Ranks: collective.  Errors: the agreed one, CAIRN_MEMORY. */
 CAIRN_CHECKED cairn_status cairn_comm_take_part(cairn_comm *comm, cairn_status st, int color,
-                                                cairn_comm **out);
+                                                int place, cairn_comm **out);
 
 /** Find the ranks of this one's node, and its place in the ring: comm->nodemates, node, ring.
  * Ranks: collective over comm->mpi.  Errors: the agreed one, CAIRN_MEMORY. */

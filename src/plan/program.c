@@ -2,8 +2,6 @@
  * A run of a few weights, for its peak memory. */
 #include "plan/plan.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -16,13 +14,10 @@
 
 #include "base/clock.h"
 #include "base/file.h"
-#include "base/memory.h"
-#include "base/process.h"
 #include "data/writer.h"
+#include "plan/child.h"
 #include "plan/memory.h"
 #include "run/own.h"
-
-extern char **environ;
 
 enum { SAMPLES = 8, VALUES = 4, WAIT_MS = 5 };
 #define LONGEST_S 60.0 /* a process that takes longer hangs */
@@ -110,50 +105,13 @@ static cairn_status write_run(const struct place *place, size_t n_threads, uint6
     return st;
 }
 
-/* Whether a variable speaks of a job or launcher around this process, which would have the one that
- * is started take part in it. */
-static bool is_of_launcher(const char *variable)
-{
-    static const char *const begin[] = {"OMPI_COMM_WORLD_",
-                                        "OMPI_MCA_ess",
-                                        "OMPI_MCA_orte_",
-                                        "OMPI_MCA_pmix",
-                                        "OMPI_UNIVERSE",
-                                        "PMIX_",
-                                        "PMI_",
-                                        "SLURM_",
-                                        "PALS_",
-                                        "FLUX_",
-                                        "MV2_COMM",
-                                        "PRTE_"};
-    for (size_t i = 0; i < sizeof begin / sizeof begin[0]; i++)
-        if (strncmp(variable, begin[i], strlen(begin[i])) == 0) return true;
-    return false;
-}
-
-/* A process of this program at work on the run; its output goes to place->err. */
+/* At work on the run; its output goes to place->err. */
 static cairn_status start(const struct place *place, pid_t *process)
 {
     char *const words[] = {
         "cairn",       "train", (char *)place->run, "--out", (char *)place->out, "-q",
         "--singleton", NULL};
-    posix_spawn_file_actions_t files;
-    char **variables = NULL;
-    size_t n = 0;
-    while (environ[n] != NULL) n++;
-    CAIRN_TRY(cairn_memory_get(n + 1, sizeof *variables, "the environment", &variables));
-    for (size_t i = 0, kept = 0; i < n; i++)
-        if (!is_of_launcher(environ[i])) variables[kept++] = environ[i];
-    posix_spawn_file_actions_init(&files);
-    posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_addopen(&files, 1, "/dev/null", O_WRONLY, 0);
-    posix_spawn_file_actions_addopen(&files, 2, place->err, O_WRONLY | O_CREAT, 0600);
-    int error = cairn_process_start(process, "/proc/self/exe", &files, words, variables);
-    posix_spawn_file_actions_destroy(&files);
-    free(variables);
-    if (error == 0) return CAIRN_OK;
-    return cairn_fail(CAIRN_USAGE, "a process of this program cannot be started: %s",
-                      strerror(error));
+    return cairn_child_start(words, place->err, NULL, process);
 }
 
 /* Until it ends, and not for ever. */
@@ -167,18 +125,6 @@ static int wait_for(pid_t process)
         nanosleep(&pause, NULL);
     }
     return status;
-}
-
-/* The line that it left; "" where there is none. */
-static void read_line(const char *path, char *line, size_t n_bytes)
-{
-    char *text = NULL;
-    line[0] = '\0';
-    if (cairn_file_read(path, &text) != CAIRN_OK) return;
-    const char *own = strstr(text, "cairn: ");
-    own = own == NULL ? text : own;
-    snprintf(line, n_bytes, "%.*s", (int)strcspn(own, "\n"), own);
-    free(text);
 }
 
 static cairn_status read_peak(const struct place *place, uint64_t *n_bytes)
@@ -203,7 +149,7 @@ static cairn_status measure(const struct place *place, size_t n_threads, uint64_
     CAIRN_TRY(start(place, &process));
     int status = wait_for(process);
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-        read_line(place->err, line, sizeof line);
+        cairn_child_line(place->err, line, sizeof line);
         return cairn_fail(CAIRN_USAGE, "a process of this program ended with %d%s%s",
                           WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status),
                           line[0] == '\0' ? "" : ": ", line);

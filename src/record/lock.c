@@ -27,8 +27,6 @@ struct holder {
 
 static const char no_job[] = "none";
 
-enum answer { HELD, BUSY, NO_LOCKS };
-
 static void describe_self(struct holder *self)
 {
     const char *job = cairn_system_job();
@@ -52,11 +50,11 @@ static void read_holder(int fd, struct holder *found)
     found->strange = text[0] != '\0' && strncmp(text, "host", 4) != 0;
 }
 
-static enum answer ask(int fd)
+enum cairn_lock_answer cairn_lock_ask(int fd)
 {
     struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    if (fcntl(fd, F_SETLK, &whole) == 0) return HELD;
-    return errno == EACCES || errno == EAGAIN ? BUSY : NO_LOCKS;
+    if (fcntl(fd, F_SETLK, &whole) == 0) return CAIRN_LOCK_HELD;
+    return errno == EACCES || errno == EAGAIN ? CAIRN_LOCK_BUSY : CAIRN_LOCK_NONE;
 }
 
 static bool same_job(const struct holder *found, const struct holder *self)
@@ -112,11 +110,11 @@ static cairn_status try_once(struct cairn_lock *lock, struct attempt *attempt)
     *attempt = (struct attempt){.by_many = attempt->by_many};
     if (cairn_fault("report.lock")) return cairn_file_refused(lock->path, "cannot be made");
     CAIRN_TRY(cairn_file_open(lock->path, O_RDWR | O_CREAT | O_APPEND, &lock->fd));
-    enum answer answer = ask(lock->fd);
+    enum cairn_lock_answer answer = cairn_lock_ask(lock->fd);
     read_holder(lock->fd, found);
     describe_self(&self);
-    bool by_words = answer == NO_LOCKS && !has_gone(found, &self, attempt->by_many);
-    attempt->busy = answer == BUSY || by_words;
+    bool by_words = answer == CAIRN_LOCK_NONE && !has_gone(found, &self, attempt->by_many);
+    attempt->busy = answer == CAIRN_LOCK_BUSY || by_words;
     lock->doubtful = by_words && !(attempt->by_many && same_job(found, &self));
     if (attempt->busy) return CAIRN_OK;
     if (found->strange)

@@ -9,6 +9,16 @@
 #include "base/file.h"
 #include "cairn/status.h"
 
+/** What the file system says to a write lock of a whole file. */
+enum cairn_lock_answer {
+    CAIRN_LOCK_HELD, /* this process has it, until it closes the file */
+    CAIRN_LOCK_BUSY, /* another has it */
+    CAIRN_LOCK_NONE, /* there are no locks here */
+};
+
+/** Ask for it, and do not wait.  Ranks: local.  Errors: none. */
+enum cairn_lock_answer cairn_lock_ask(int fd);
+
 /** A lock that is held; fd -1: not. */
 struct cairn_lock {
     char path[CAIRN_PATH_BYTES];

@@ -79,7 +79,7 @@ struct cairn_saver {
     struct versions versions;
     char order[CAIRN_SHUFFLE_BYTES];
     char input[CAIRN_SHAPE_TEXT_BYTES];
-    char *files; /* what tells the files of the data; NULL: a fingerprint does; owned */
+    char *files;    /* what tells the files of the data; NULL: a fingerprint does; owned */
     char *excluded; /* samples that are left out; NULL: none; owned */
     struct cairn_state state; /* borrows from here and from the trainer */
     const struct cairn_run_folder *lines;

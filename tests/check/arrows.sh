@@ -5,7 +5,7 @@
 ground="base tensor h5"
 engine="data nn optim comm"
 record="checkpoint record"
-all="$ground $engine $record config train text run cluster report setup plan start study export cli"
+all="$ground $engine $record config train text run cluster report setup plan start study selftest export cli"
 
 # What a module may include, besides itself.
 may_include()
@@ -25,6 +25,7 @@ may_include()
     plan) echo "$ground $engine $record config train run cluster setup" ;;
     start) echo "$ground $engine $record config train run cluster setup plan" ;;
     study) echo "$ground $engine $record config train run cluster report setup plan start" ;;
+    selftest) echo "$ground $engine $record config train run cluster setup plan start" ;;
     cli) echo "$all" ;;
     *) return 1 ;;
     esac

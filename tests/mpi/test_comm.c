@@ -142,6 +142,25 @@ static void the_first_rank_of_each_node_speaks(void **state)
     assert_on_all(ok);
 }
 
+/* All in reverse; then the even ranks, while the others are in no world. */
+static void ranks_are_arranged(void **state)
+{
+    (void)state;
+    const int rank = cairn_comm_rank(world), size = cairn_comm_size(world);
+    cairn_comm *part = NULL;
+    cairn_status st = cairn_comm_arrange(world, CAIRN_OK, 0, -rank, &part);
+    bool ok = st == CAIRN_OK && part != NULL && cairn_comm_rank(part) == size - 1 - rank &&
+              cairn_comm_size(part) == size;
+    assert_on_all(ok);
+    cairn_comm_close(part);
+    st = cairn_comm_arrange(world, CAIRN_OK, rank % 2 == 0 ? 0 : CAIRN_COMM_NO_GROUP, rank, &part);
+    ok = st == CAIRN_OK && (part != NULL) == (rank % 2 == 0);
+    if (ok && part != NULL) ok = cairn_comm_size(part) == (size + 1) / 2;
+    assert_on_all(ok);
+    cairn_comm_close(part);
+    assert_on_all(cairn_comm_arrange(world, CAIRN_DATA, 0, 0, &part) == CAIRN_DATA);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -154,6 +173,7 @@ int main(void)
         cmocka_unit_test(a_part_of_the_world),
         cmocka_unit_test(groups_work_apart),
         cmocka_unit_test(the_first_rank_of_each_node_speaks),
+        cmocka_unit_test(ranks_are_arranged),
     };
     return RUN_ON_ALL("comm", tests);
 }

@@ -80,13 +80,34 @@ static void too_little_to_fit(void **state)
     assert_on_all(found.latency_s > 0 && found.s_per_byte == 0);
 }
 
+/* Rank 0 and the last one are a pair; others have nobody. */
+static void a_pair_is_timed(void **state)
+{
+    (void)state;
+    const int last = cairn_comm_size(world) - 1, rank = cairn_comm_rank(world);
+    const int peer = last == 0 ? -1 : rank == 0 ? last : rank == last ? 0 : -1;
+    double seconds = -1;
+    assert_on_all(cairn_probe_pair(world, CAIRN_OK, peer, 1 << 16, 3, &seconds) == CAIRN_OK);
+    assert_on_all(peer < 0 ? seconds == 0 : seconds > 0);
+    assert_on_all(cairn_probe_pair(world, CAIRN_DATA, peer, 8, 1, &seconds) == CAIRN_DATA);
+}
+
+static void other_ways_are_timed(void **state)
+{
+    (void)state;
+    double ring_s = 0, team_s = -1;
+    assert_on_all(cairn_probe_ring(world, CAIRN_OK, 1 << 16, 2, &ring_s) == CAIRN_OK);
+    assert_on_all(cairn_probe_team(world, CAIRN_OK, 1 << 16, 2, &team_s) == CAIRN_OK);
+    assert_on_all(ring_s > 0 && (cairn_comm_size(world) > 1 ? team_s > 0 : team_s == 0));
+    assert_on_all(cairn_probe_team(world, CAIRN_DATA, 8, 1, &team_s) == CAIRN_DATA);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_sum_takes_time),
-        cmocka_unit_test(one_clock_agrees_with_itself),
-        cmocka_unit_test(costs_are_found_again),
-        cmocka_unit_test(too_little_to_fit),
+        cmocka_unit_test(a_sum_takes_time),      cmocka_unit_test(one_clock_agrees_with_itself),
+        cmocka_unit_test(a_pair_is_timed),       cmocka_unit_test(other_ways_are_timed),
+        cmocka_unit_test(costs_are_found_again), cmocka_unit_test(too_little_to_fit),
     };
     return RUN_ON_ALL("probe", tests);
 }

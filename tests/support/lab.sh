@@ -73,6 +73,8 @@ cut_off() { "$lab_scripts/lab.sh" cut "$1"; }
 heal() { "$lab_scripts/lab.sh" heal "$1"; }
 power_off() { "$lab_scripts/lab.sh" power-off "$1"; }
 slow() { "$lab_scripts/lab.sh" slow "$@"; }
+shape() { "$lab_scripts/lab.sh" shape "$@"; }
+unshape() { "$lab_scripts/lab.sh" unshape; }
 net() { "$lab_scripts/lab.sh" net "$@"; }
 
 # lab_start RANKS HOSTS... -- ARGUMENTS of cairn: in the background, by cairn-mpirun from head.
