@@ -71,12 +71,13 @@ bool cairn_log_is_copy(const char *path)
 void cairn_log_copy_to(const char *path)
 {
     cairn_log_copy_end();
-    const bool known = access(path, F_OK) == 0;
-    int fd = -1;
-    if (cairn_file_open(path, O_RDWR | O_CREAT | O_APPEND, &fd) != CAIRN_OK) {
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, CAIRN_FILE_MODE);
+    const bool known = fd < 0;
+    if (known && cairn_file_open(path, O_RDWR | O_APPEND, &fd) != CAIRN_OK) {
         cairn_log_warning("%s; it gets no copy of these lines", cairn_error_text());
         return;
     }
+    if (fd < 0) return;          /* a folder that takes no file says so with the next one */
     if (known && !is_ours(fd)) { /* empty: a shell has made it, to write these lines there */
         close(fd);
         cairn_log_info("%s is no log of Cairn's: it stays as it is", path);

@@ -143,8 +143,8 @@ static void print_path(const char *share, const char *rest, size_t n)
     printf("/%.*s%s", (int)n, rest, quoted ? "'" : "");
 }
 
-/* As it is, except for paths, which there are taken from the repository or from the file itself: data
- * are where they are installed, or where the scripts beside them put them, and the run file is
+/* As it is, except for paths, which there are taken from the repository or from the file itself:
+ * data are where they are installed, or where the scripts beside them put them, and the run file is
  * wherever the reader puts it. */
 static void print_recipe(const char *share, const char *text)
 {

@@ -186,8 +186,8 @@ cairn_status cairn_run_folder_start(struct cairn_run_folder *folder, uint64_t up
         if (folder->rows[i].kept != NULL)
             CAIRN_TRY(cairn_rows_start(&folder->rows[i],
                                        i == CAIRN_RUN_EVAL ? header : csv[i].header, update));
-    CAIRN_TRY(cairn_events_start(&folder->events, update));
-    return cairn_folder_sync(folder->path);
+    /* names come to the disk with provenance.json, which is written next */
+    return cairn_events_start(&folder->events, update);
 }
 
 void cairn_run_folder_count(const struct cairn_run_folder *folder,

@@ -78,4 +78,4 @@ for ranks in 1 4; do
     [ "$ranks" = 1 ] && alone=$four
     same "opens, stats and syncs of 4 cells" "$four" "$alone"
 done
-same "opens, stats and syncs of 4 cells" "$four" "60 120 16"
+same "opens, stats and syncs of 4 cells" "$four" "56 120 12"
