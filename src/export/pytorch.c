@@ -68,9 +68,9 @@ static void put_tied(struct cairn_python *python, const struct cairn_chain *chai
     char text[CAIRN_KEY_TEXT_BYTES];
     for (size_t i = 0; i < chain->n_layers; i++) {
         const struct cairn_layer *layer = &chain->layer[i];
-        for (size_t j = 0; layer->kind->inner != NULL && (inner = layer->kind->inner(layer, j));
-             j++)
-            put_tied(python, inner);
+        if (layer->kind->inner != NULL)
+            for (size_t j = 0; (inner = layer->kind->inner(layer, j)) != NULL; j++)
+                put_tied(python, inner);
         const char *owner = cairn_export_key(layer, "tie", text);
         if (strcmp(layer->kind->name, "dense") != 0 || *owner == '\0') continue;
         fprintf(python->out,
