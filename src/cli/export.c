@@ -95,6 +95,7 @@ const struct cairn_command cairn_command_export = {
     .doc = "writes a trained model for other programs",
     .about = "  cairn export latest.h5 -o model.safetensors   the weights\n"
              "  cairn export latest.h5 -o model.npz           the weights, for NumPy\n"
+             "  cairn export latest.h5 -o model.onnx          the model, for onnxruntime\n"
              "  cairn export latest.h5 -o model.py            the model as Python, for PyTorch\n"
              "  cairn export latest.h5 --pytorch              the same on standard output",
     .tables = {{.flags = flags}},
