@@ -7,12 +7,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* All that run_folder.c, ranks.c and profile.c write, besides CAIRN_RUN_LOG; a test holds that a
- * run leaves nothing else.
- */
-static const char *const names[] = {
-    "config.yaml", "metrics.csv", "eval.csv",    "gradflow.csv", "accumulation.csv",
-    "ledger.csv",  "ranks.csv",   "profile.csv", "summary.json", "provenance.json"};
+/* All that run_folder.c, ranks.c, profile.c and a run's mlperf.c write, besides CAIRN_RUN_LOG; a
+ * test holds that a run leaves nothing else. */
+static const char *const names[] = {"config.yaml",     "metrics.csv",      "eval.csv",
+                                    "gradflow.csv",    "accumulation.csv", "ledger.csv",
+                                    "ranks.csv",       "profile.csv",      "summary.json",
+                                    "provenance.json", CAIRN_RUN_MLPERF};
 enum { N_NAMES = sizeof names / sizeof names[0] };
 
 bool cairn_run_owns(const char *name)

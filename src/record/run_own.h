@@ -10,7 +10,8 @@
 #include "cairn/status.h"
 
 /** The copy of what is said (base/log.h). */
-#define CAIRN_RUN_LOG "log.txt"
+#define CAIRN_RUN_LOG    "log.txt"
+#define CAIRN_RUN_MLPERF "mlperf.log"
 
 /** Whether a run writes a file of this name.  Ranks: local.  Errors: none. */
 bool cairn_run_owns(const char *name);

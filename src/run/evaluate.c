@@ -81,6 +81,7 @@ cairn_status cairn_run_evaluate_one(struct cairn_run *run, enum cairn_split spli
     char name[SPLIT_BYTES];
     const struct cairn_leave leave = {.wants = cairn_run_wants_leave, .context = run};
     const struct cairn_run_callbacks *callbacks = run->options.callbacks;
+    if (which == CAIRN_TRAINED) cairn_mlperf_before_evaluation(run);
     cairn_phase_enter(&t->phases, CAIRN_PHASE_EVALUATE);
     const real *w = which == CAIRN_AVERAGED ? cairn_trainer_average(t) : t->w;
     cairn_status st = cairn_trainer_scores(t, w, split, &leave, &found, left);
@@ -95,6 +96,7 @@ cairn_status cairn_run_evaluate_one(struct cairn_run *run, enum cairn_split spli
         .split = name,
     };
     take_scores(&found, &line);
+    if (which == CAIRN_TRAINED) cairn_mlperf_evaluated(run, &line);
     if (split == CAIRN_SPLIT_TEST) run->test[which] = (struct cairn_tested){line.update, line};
     CAIRN_TRY(cairn_run_judge(run, &line));
     if (callbacks != NULL && callbacks->on_scores != NULL)

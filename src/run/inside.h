@@ -11,6 +11,7 @@
 #include "record/progress.h"
 #include "run/checkpoint_interval.h"
 #include "run/deadline.h"
+#include "run/mlperf.h"
 #include "run/ranks.h"
 #include "run/run.h"
 #include "run/snapshot.h"
@@ -33,6 +34,7 @@ struct cairn_run {
     cairn_status pending; /* this rank's trouble outside an update; rides in the
                              next sum */
     struct cairn_progress progress;
+    struct cairn_mlperf mlperf;
     double begin_s;                            /* of this process */
     uint64_t first;                            /* updates that were done when it began */
     double wall_before_s;                      /* of the processes before */

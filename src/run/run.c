@@ -86,6 +86,7 @@ static cairn_status one_update(struct cairn_run *run, struct cairn_update_record
     run->deadline.saves = run->save_again || cairn_run_save_is_due(run, update);
     run->deadline.evaluates =
         evaluates(run, update, t->at.position, cairn_window_after(&t->parts.rule, &t->window));
+    cairn_mlperf_before_update(run);
     CAIRN_TRY(work(run, record));
     double update_wall_s = cairn_clock_s() - begin_s;
     cairn_deadline_record(&run->deadline.update_s, update_wall_s);
@@ -97,6 +98,7 @@ static cairn_status one_update(struct cairn_run *run, struct cairn_update_record
     run->times.update_s += record->update_s;
     cairn_wait_histogram_add(&run->waits, record->reduce_s);
     if (run->root) cairn_run_report_update(run, record, update_wall_s);
+    cairn_mlperf_after_update(run);
     if (run->root) {
         cairn_checkpoint_interval_record_update(&run->interval, update_wall_s,
                                                 cairn_snapshot_is_busy(run));
@@ -126,6 +128,7 @@ cairn_status cairn_run_begin(struct cairn_run *run)
     run->stop = asked != 0 && !cairn_run_is_over(run);
     cairn_phase_enter(&t->phases, CAIRN_PHASE_OTHER);
     cairn_watchdog_watch(t->parts.comm, &t->phases);
+    cairn_mlperf_begin(run);
     if (!run->stop) CAIRN_TRY(evaluate_missed(run));
     if (run->root)
         cairn_progress_begin(&run->progress, t->at.update, cairn_window_total(&t->parts.rule));
@@ -143,6 +146,7 @@ static cairn_status end(struct cairn_run *run, cairn_status st)
     if (run->root) cairn_progress_end(&run->progress);
     if (st == CAIRN_OK && !run->complete) st = cairn_run_finish(run, &run->stop, &run->summary);
     if (st != CAIRN_OK) cairn_run_let_finish(run);
+    cairn_mlperf_end(run, st == CAIRN_OK && !run->stop);
     cairn_watchdog_watch(run->t->parts.comm, NULL);
     if (st != CAIRN_OK || !run->stop) return st;
     cairn_run_log_stop(run);
@@ -205,6 +209,7 @@ static cairn_status create(cairn_trainer *t, const struct cairn_run_options *opt
         .root = cairn_comm_rank(t->parts.comm) == 0,
         .saved_update = UINT64_MAX,
         .warned_update = UINT64_MAX,
+        .mlperf = {.fd = -1},
     };
     for (size_t i = 0; i < CAIRN_N_WHICH; i++) (*out)->test[i].update = UINT64_MAX;
     return prepare(*out);
@@ -224,6 +229,7 @@ cairn_status cairn_run_create(cairn_trainer *t, const struct cairn_run_options *
 void cairn_run_free(struct cairn_run *run)
 {
     if (run == NULL) return;
+    cairn_mlperf_end(run, false); /* it was left before its end */
     if (run->begun && !run->ended) cairn_watchdog_watch(run->t->parts.comm, NULL);
     cairn_snapshot_free(run); /* first: it borrows from all the others */
     cairn_flow_free(run);

@@ -55,7 +55,9 @@ struct cairn_run_options {
     size_t patience_by;        /* ... by this score */
     size_t plateau_by;         /* the score that the schedule's plateau is of */
     uint64_t gradflow_every;   /* updates; 0: never */
-    bool tensorboard;          /* files of events in the run folder */
+    bool tensorboard;          /* files of events in the run folder, and ... */
+    bool mlperf;               /* ... lines as MLPerf has them */
+    double begun_s;            /* when the process began, of cairn_clock_s() */
     struct cairn_run_folder *folder; /* rank 0; NULL elsewhere */
     double deadline_s;               /* rank 0: of cairn_clock_s(); 0: none */
     double deadline_unix_s;          /* rank 0: the same of the wall clock; 0: does not follow */

@@ -184,6 +184,7 @@ cairn_status cairn_setup_run(const struct cairn_config *config, const cairn_trai
     out->saves_in_place = !config->checkpoint_copy;
     out->place.keep = keep;
     out->tensorboard = config->log_tensorboard;
+    out->mlperf = config->log_mlperf;
     out->reproducible = config->train_reproducible;
     return CAIRN_OK;
 }

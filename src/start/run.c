@@ -242,6 +242,7 @@ static cairn_status set_options(cairn_run *run, double deadline_s, double deadli
     CAIRN_TRY(cairn_start_origin(run->config, run->trainer));
     options->deadline_s = deadline_s;
     options->deadline_unix_s = deadline_unix_s;
+    options->begun_s = run->begin_s;
     CAIRN_TRY(cairn_start_about(run->trainer, options));
     options->profile = run->settings.profile;
     options->callbacks = &run->callbacks;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Where people look: log.txt has what stderr had, of every start; tensorboard/ what the CSVs have, also after a run that was
-# killed went on, each update once.
+# killed went on, each update once; mlperf.log has MLPerf's lines of every start.
 . "${BASH_SOURCE%/*}/../support/run.sh"
 needs python3
 
@@ -47,6 +47,45 @@ mkdir refused
 ln -s /dev/null refused/log.txt
 expect 0 1 train run.yaml --out refused
 grep -q 'warning: .*log.txt.*no copy' err || fail "a log.txt that is a link is no warning"
+
+# ---- mlperf.log
+expect 0 1 train run.yaml log.mlperf=false --out silent -q
+[ ! -e silent/mlperf.log ] || fail "lines of MLPerf that nobody wanted"
+expect 0 2 train run.yaml train.epochs=2 log.mlperf=true --out mlperf -q
+expect 0 3 train run.yaml train.epochs=3 log.mlperf=true --out mlperf -q
+expect 4 1 train run.yaml train.epochs=4 optim.lr=1e38 log.mlperf=true --out mlperf.wild -q
+cat >mllog.py <<'END'
+import json, sys
+lines = []
+for line in open(sys.argv[1]):
+    assert line.startswith(":::MLLOG "), line
+    lines.append(json.loads(line[9:]))
+    assert list(lines[-1]) == ["namespace", "time_ms", "event_type", "key", "value", "metadata"], line
+begun = {}
+for line in lines:
+    key = line["key"]
+    if line["event_type"] == "INTERVAL_START":
+        begun[key.replace("start", "")] = line
+    if line["event_type"] == "INTERVAL_END":
+        start = begun.pop(key.replace("stop", ""))
+        assert start["time_ms"] <= line["time_ms"], line
+assert not begun, begun
+print(*(line["key"] + ("" if line["value"] is None else "=..." if line["key"] == "eval_accuracy" else "=%s" % line["value"]) +
+        (":%s" % list(line["metadata"].values())[0] if line["metadata"] else "") for line in lines), sep="\n")
+END
+python3 mllog.py mlperf/mlperf.log >lines || fail "mlperf.log is not as MLPerf has it"
+started() { printf '%s\n' init_start seed=1 global_batch_size=100 "gradient_accumulation_steps=$1" train_samples=1437 eval_samples=360 \
+    opt_name=sgd opt_base_learning_rate=0.1 opt_learning_rate_warmup_steps=0 init_stop run_start; }
+epoch() { printf '%s\n' "epoch_start:$1" "epoch_stop:$1" "eval_start:$1" "eval_accuracy=...:$1" "eval_stop:$1"; }
+{ started 1 && epoch 1 && epoch 2 && echo run_stop:success && started 1 && epoch 3 && echo run_stop:success; } | diff - lines >out ||
+    fail "other lines in mlperf.log than wanted: $(cat out)"
+same "the accuracy" "$(sed -nE 's/.*"eval_accuracy", "value": ([0-9.]*).*/\1/p' mlperf/mlperf.log)" "$(column mlperf/eval.csv accuracy)"
+python3 mllog.py mlperf.wild/mlperf.log >lines || fail "mlperf.log of a run that fails is not as MLPerf has it"
+same "the end of a run that fails" "$(tail -n 1 lines)" run_stop:aborted
+mkdir no_room
+ln -s /dev/full no_room/mlperf.log
+expect 0 1 train run.yaml log.mlperf=true --out no_room
+grep -q 'warning: .*mlperf.log: cannot be written.*log.mlperf is off' err || fail "a mlperf.log without room is no warning"
 
 # ---- tensorboard/
 expect 0 1 train run.yaml log.tensorboard=false --out none -q
