@@ -2,11 +2,13 @@
 # The hosts of a batch job: which of them are there, what is done while one is not, and how ranks come to them.
 # Functions for the part of the scheduler, which comes next and has its own in place of the last ones, and for job.sh.
 
-# answers HOST: its kernel takes or refuses a connection.  That of a host that is busy, stopped or swapped out does.
+# answers HOST: its kernel takes or refuses a connection.  That of a host that is busy, stopped or swapped out does.  Where a
+# firewall drops it, which all but Slurm hear at the start ($heard), silence says nothing.
 answers()
 {
     local said code=0
     [[ " $lost " != *" $1 "* ]] || return 1
+    [[ -z $heard || $heard == *" $1 "* ]] || return 0
     said=$(LC_ALL=C timeout 5 bash -c ": </dev/tcp/$1/$port" 2>&1) || code=$?
     case $code:$said in 124:* | *"No route to host"* | *unreachable* | *"timed out"*) return 1 ;; esac
 }

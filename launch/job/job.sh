@@ -29,7 +29,7 @@ chain=${CAIRN_CHAIN:-$number} # the job that began it, where follow-up jobs go o
 follower=''                   # the job that goes on where this one may not be queued again
 cancelled=no
 asked=no     # to stop
-pid='' lost='' gone=''
+pid='' lost='' gone='' heard=''
 given=("$@") # to this script
 command=${command:-train}
 trap : USR1  # before there is anybody to pass it on to
@@ -266,6 +266,7 @@ go_on()
 say "${restarts:+restart $restarts, }on $nodes, $(date -u +%FT%TZ)"
 find_hosts
 n_hosts=${#hosts[@]}
+[ "$scheduler" = Slurm ] || heard=$(hosts_that answers)
 [ "$n_hosts" -gt 0 ] || { say "$scheduler does not say which hosts this job has"; exit 5; }
 read_arguments
 count_idle

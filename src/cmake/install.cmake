@@ -21,6 +21,8 @@ install(PROGRAMS launch/cairn-mpirun DESTINATION ${CMAKE_INSTALL_BINDIR})
 # share/cairn is laid out as the repository is, so that run files find their data and pages each other
 install(FILES LICENSE README.md CHANGELOG.md CITATION.cff DESTINATION ${share})
 install(FILES launch/README.md DESTINATION ${share}/launch)
+install(FILES launch/packaging/README.md DESTINATION ${share}/launch/packaging)
+install(FILES launch/packaging/reframe/cairn_selftest.py DESTINATION ${share}/launch/packaging/reframe)
 install(DIRECTORY launch/recipes launch/examples launch/guide DESTINATION ${share}/launch
   FILES_MATCHING REGEX "\\.(yaml|md|svg|c|h|cpp|f90|txt)$")
 file(GLOB made CONFIGURE_DEPENDS datasets/*.c datasets/*.h) # what datasets/make compiles

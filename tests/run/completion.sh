@@ -17,9 +17,9 @@ completes()
     same "what follows ${*:2}" "$got" "$1"
     [ ! -s err ] || fail "completing: ${*:2}"
 }
-completes 'train' cairn tr
+completes 'train trace' cairn tr
 completes 'plan' cairn -q pl
-completes 'sample study slurm' cairn help s
+completes 'sample study selftest slurm' cairn help s
 completes '--resume' cairn train --re
 completes 'auto never' cairn train --resume ''
 completes 'never' cairn train --resume = n
