@@ -51,9 +51,15 @@ const char *cairn_cpu_lacks(const char *const *sets)
         SET("asimddp", AT_HWCAP, HWCAP_ASIMDDP),
         SET("fcma", AT_HWCAP, HWCAP_FCMA),
         SET("sve", AT_HWCAP, HWCAP_SVE),
+#ifdef HWCAP2_SVE2
         SET("sve2", AT_HWCAP2, HWCAP2_SVE2),
+#endif
+#ifdef HWCAP2_I8MM
         SET("i8mm", AT_HWCAP2, HWCAP2_I8MM),
+#endif
+#ifdef HWCAP2_BF16
         SET("bf16", AT_HWCAP2, HWCAP2_BF16),
+#endif
 #undef SET
 #endif
         {NULL, false},

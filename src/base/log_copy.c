@@ -15,8 +15,9 @@ enum { EARLY_BYTES = 4096, TIME_BYTES = 32, LINE_BYTES = 4096 + 128 };
 static const char begins[] = "cairn " CAIRN_VERSION " begins";
 
 static int copy = -1;
-static char early[EARLY_BYTES]; /* lines from before there was a file */
+static char early[EARLY_BYTES]; /* lines from before there was a file; later ones are nobody's */
 static size_t n_early;
+static bool began; /* a first file was named */
 
 /* "2026-11-29T23:31:30Z " */
 static size_t put_time(char text[TIME_BYTES])
@@ -29,7 +30,7 @@ static size_t put_time(char text[TIME_BYTES])
 static void put(const char *text, size_t n)
 {
     if (copy < 0) {
-        if (n_early + n > sizeof early) return;
+        if (began || n_early + n > sizeof early) return;
         memcpy(early + n_early, text, n);
         n_early += n;
     } else if (write(copy, text, n) != (ssize_t)n) {
@@ -71,6 +72,7 @@ bool cairn_log_is_copy(const char *path)
 void cairn_log_copy_to(const char *path)
 {
     cairn_log_copy_end();
+    began = true;
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, CAIRN_FILE_MODE);
     const bool known = fd < 0;
     if (known && cairn_file_open(path, O_RDWR | O_APPEND, &fd) != CAIRN_OK) {

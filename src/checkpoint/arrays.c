@@ -65,6 +65,7 @@ cairn_status cairn_arrays_shape(const struct cairn_arrays *arrays, const char *p
     struct cairn_h5_form form;
     if (arrays->h5 == NULL) {
         const struct cairn_safetensor *tensor = find(arrays, path);
+        if (tensor == NULL) return cairn_fail(CAIRN_DATA, "%s is not there", path);
         *out = tensor->shape;
         return CAIRN_OK;
     }

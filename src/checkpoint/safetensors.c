@@ -133,6 +133,11 @@ static cairn_status read_tensors(struct cairn_safetensors *file)
     {
         struct cairn_safetensor *tensor = &file->tensor[file->n];
         if (strcmp(name, "__metadata__") == 0) continue;
+        if (strlen(name) >= CAIRN_H5_NAME_BYTES)
+            return cairn_fail(CAIRN_DATA,
+                              "%s: the name %.40s... has %zu bytes, where checkpoints take %d; "
+                              "rename it",
+                              file->path, name, strlen(name), CAIRN_H5_NAME_BYTES - 1);
         if (!read_tensor(file, about, tensor))
             return cairn_fail(
                 CAIRN_DATA,

@@ -35,12 +35,13 @@ static const struct cairn_option flags[] = {
 
 static cairn_status choose_kind(const struct request *request, const struct cairn_export_kind **out)
 {
-    if (request->pytorch) {
-        *out = &cairn_export_pytorch;
-        return CAIRN_OK;
-    }
+    *out = &cairn_export_pytorch;
+    if (request->pytorch && request->out == NULL) return CAIRN_OK;
     if (request->out == NULL) return cairn_usage_fail(&cairn_command_export, "-o FILE is missing;");
-    return cairn_export_find(request->out, out);
+    CAIRN_TRY(cairn_export_find(request->out, out));
+    if (!request->pytorch || *out == &cairn_export_pytorch) return CAIRN_OK;
+    return cairn_fail(CAIRN_USAGE, "--pytorch writes Python: -o %s must end in %s", request->out,
+                      cairn_export_pytorch.ending);
 }
 
 static cairn_status read_request(const struct cairn_arguments *arguments, struct request *request,
@@ -49,12 +50,12 @@ static cairn_status read_request(const struct cairn_arguments *arguments, struct
     CAIRN_TRY(cairn_arguments_read(&cairn_command_export, arguments, request));
     if (request->model.checkpoint == NULL)
         return cairn_usage_fail(&cairn_command_export, "which checkpoint?");
-    CAIRN_TRY(choose_kind(request, kind));
-    if (request->out == NULL) return CAIRN_OK;
-    if (cairn_file_same(request->out, request->model.checkpoint))
+    if (request->out != NULL && cairn_file_same(request->out, request->model.checkpoint))
         return cairn_fail(CAIRN_USAGE, "-o %s is what export reads; choose another name",
                           request->out);
-    if (request->overwrite || access(request->out, F_OK) != 0) return CAIRN_OK;
+    CAIRN_TRY(choose_kind(request, kind));
+    if (request->out == NULL || request->overwrite || access(request->out, F_OK) != 0)
+        return CAIRN_OK;
     return cairn_fail(CAIRN_USAGE, "%s is there; --overwrite replaces it", request->out);
 }
 

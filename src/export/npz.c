@@ -102,6 +102,8 @@ static cairn_status put_image(zip_source_t *image, struct cairn_new_file *file)
     while (st == CAIRN_OK && (n = zip_source_read(image, piece, sizeof piece)) > 0)
         st = cairn_file_put(file, piece, (size_t)n);
     zip_source_close(image);
+    if (st == CAIRN_OK && n < 0)
+        st = cairn_fail(CAIRN_FILES, "%s: libzip does not read what it wrote", file->path);
     return st;
 }
 

@@ -46,7 +46,7 @@ static cairn_status compare(const cairn_trainer *t, const struct cairn_state *no
     CAIRN_TRY(cairn_memory_get(t->params->n_weights, sizeof *w, "weights to compare", &w));
     for (size_t i = 0; i < now->n_arrays; i++) {
         const struct cairn_array *a = &now->array[i], *b = &then->array[i];
-        for (int part = 0; part < CAIRN_N_COMPARED; part++)
+        for (enum cairn_compared_part part = 0; part < CAIRN_N_COMPARED; part++)
             if (is_of(a, part) && memcmp(a->data, b->data, cairn_array_bytes(a)) != 0)
                 compared.differs[part] = true;
         if (!is_of(a, CAIRN_COMPARED_WEIGHTS)) continue;

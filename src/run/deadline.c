@@ -38,8 +38,9 @@ double cairn_deadline_needs(const struct cairn_deadline *deadline, double now_s)
 }
 
 /* Keep why; what was not measured is not given. */
-static void log_time_left(struct cairn_deadline *deadline, double left_s)
+static void find_near(struct cairn_deadline *deadline, double now_s)
 {
+    const double left_s = deadline->end_s - now_s;
     char *text = deadline->why;
     size_t room = sizeof deadline->why;
     const struct {
@@ -55,14 +56,22 @@ static void log_time_left(struct cairn_deadline *deadline, double left_s)
         if (part[i].took_s > 0)
             n += (size_t)snprintf(text + n, room - n, ", %s takes %.3g s", part[i].what,
                                   part[i].took_s);
+    deadline->near = true;
 }
 
 bool cairn_deadline_is_near(struct cairn_deadline *deadline, double now_s)
 {
     if (deadline->end_s == 0 || deadline->near) return deadline->near;
-    deadline->near = now_s + cairn_deadline_needs(deadline, now_s) > deadline->end_s;
-    if (!deadline->near) return false;
-    log_time_left(deadline, deadline->end_s - now_s);
+    if (now_s + cairn_deadline_needs(deadline, now_s) <= deadline->end_s) return false;
+    find_near(deadline, now_s);
+    return true;
+}
+
+bool cairn_deadline_leaves(struct cairn_deadline *deadline, double now_s)
+{
+    if (deadline->end_s == 0) return false;
+    if (now_s + cairn_deadline_needs_save(deadline) <= deadline->end_s) return false;
+    if (!deadline->near) find_near(deadline, now_s);
     return true;
 }
 
@@ -102,13 +111,10 @@ bool cairn_run_wants_stop(struct cairn_run *run)
     return cairn_deadline_is_near(&run->deadline, now_s);
 }
 
-bool cairn_run_wants_leave(const void *context)
+bool cairn_run_wants_leave(void *context)
 {
-    const struct cairn_run *run = context;
-    const struct cairn_deadline *deadline = &run->deadline;
-    if (cairn_interrupted()) return true;
-    return deadline->end_s != 0 &&
-           cairn_clock_s() + cairn_deadline_needs_save(deadline) > deadline->end_s;
+    struct cairn_run *run = context;
+    return cairn_interrupted() || cairn_deadline_leaves(&run->deadline, cairn_clock_s());
 }
 
 static cairn_status before_sum(void *context, bool *stop)

@@ -39,6 +39,10 @@ double cairn_deadline_needs_save(const struct cairn_deadline *deadline);
  * Errors: none. */
 bool cairn_deadline_is_near(struct cairn_deadline *deadline, double now_s);
 
+/** The same in an evaluation, which is left where it leaves no time for a save.  Ranks: local.
+ * Errors: none. */
+bool cairn_deadline_leaves(struct cairn_deadline *deadline, double now_s);
+
 /** Compare the wall clock with the other one, at most once a minute.  An end that turns out to be
  * earlier is taken, a later one is not: a clock that was set back gives no time.  Ranks: local.
  * Errors: none. */

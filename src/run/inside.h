@@ -77,7 +77,7 @@ bool cairn_run_wants_stop(struct cairn_run *run);
 
 /** Whether an evaluation of this run (context) should be left now, because of a signal or because a
  * save has only just the time.  Ranks: local.  Errors: none. */
-bool cairn_run_wants_leave(const void *context);
+bool cairn_run_wants_leave(void *context);
 
 /** Everything before the first update, once: what the process before left, its missed evaluation.
  * Ranks: collective.  Errors: the agreed one. */

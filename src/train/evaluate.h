@@ -12,8 +12,8 @@
 
 /** Whether this rank wants to leave an evaluation before it is done. */
 struct cairn_leave {
-    bool (*wants)(const void *context);
-    const void *context;
+    bool (*wants)(void *context);
+    void *context;
 };
 
 /** What an evaluation found: scores in the order of nn/metric/metric.h, NaN where one has no

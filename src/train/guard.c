@@ -9,9 +9,9 @@
 struct cairn_guard_turn cairn_guard_turn(uint64_t every, const struct cairn_window_rule *rule,
                                          const struct cairn_window *window, int n_ranks)
 {
-    const uint64_t n_busy = cairn_count_least((uint64_t)n_ranks, window->n_micro);
+    const uint64_t n_busy = cairn_count_least((uint64_t)n_ranks, cairn_window_most_micro(rule));
     const uint64_t length = cairn_count_times(cairn_count_times(every, n_busy), rule->micro);
-    const uint64_t turn = cairn_count_plus(window->first, window->n) / length;
+    const uint64_t turn = cairn_window_after(rule, window) / length;
     struct cairn_guard_turn out = {.n = every == 1 ? window->n_micro
                                                    : turn - window->first / length};
     if (n_ranks > 1) out.shift = 1 + (int)(cairn_window_mark(turn) % (uint32_t)(n_ranks - 1));

@@ -64,6 +64,7 @@ expect_line 2 0 'weights.bin: the ending .*: .safetensors, .npz,? .*or .' export
 expect_line 2 0 '.safetensors: the ending' export $last -o .safetensors
 expect_line 2 0 '-o FILE is missing' export $last
 expect_line 2 0 'which checkpoint' export -o x.npz
+expect_line 2 0 'must end in \.py' export $last --pytorch -o weights.safetensors
 expect_line 2 0 'what export reads' export $last -o $last --pytorch --overwrite
 expect_line 3 0 'nowhere.h5: No such file' export nowhere.h5 -o x.npz
 expect_line 3 0 'is not a Cairn checkpoint' export "$datasets/digits.h5" -o x.npz

@@ -151,14 +151,14 @@ runs()
     ! grep -q "Cairn did not make" err || fail "what a run has left is not known to it: $(grep stay err)"
 }
 
-# A start that trains nothing.
+# A start that trains nothing, and says so in log.txt.
 finished()
 {
     expect 0 "$1" train run.yaml --out r
-    (cd r && find . -type f ! -name provenance.json -exec stat -c '%n %i %y %s' {} + | sort) >before
+    (cd r && find . -type f ! -name provenance.json ! -name log.txt -exec stat -c '%n %i %y %s' {} + | sort) >before
     cp r/config.yaml config.before
     expect 0 "$1" train run.yaml --out r checkpoint.keep=9 train.hang_timeout=77
-    (cd r && find . -type f ! -name provenance.json -exec stat -c '%n %i %y %s' {} + | sort) >after
+    (cd r && find . -type f ! -name provenance.json ! -name log.txt -exec stat -c '%n %i %y %s' {} + | sort) >after
     cmp -s before after || fail "a start that trains nothing changes $(diff before after | tail -n 1)"
     same "starts" "$(grep -c '"begin"' r/provenance.json)" 2
     cp r/ranks.csv ranks.before

@@ -64,6 +64,9 @@ printf 'short' >bad.safetensors
 whole 'it is shorter than the length of a header'
 tensors bad.safetensors '{"1.weight":' 1840
 whole '.'
+long=$(printf 'x%.0s' {1..600})
+tensors bad.safetensors "{\"$long\":{\"dtype\":\"F32\",\"shape\":[460],\"data_offsets\":[0,1840]}}" 1840
+for ranks in 1 3; do wrong 3 $ranks 'the name x*[.][.][.] has 600 bytes' bad.safetensors; done
 tensors bad.safetensors '[1, 2]' 1840
 whole 'its header is no object of JSON'
 for about in '{}' 7 '{"dtype":"F32","shape":[6,64]}' '{"dtype":"F32","shape":[6,64],"data_offsets":[0,8]}' \

@@ -79,6 +79,24 @@ static void test_near(void **state)
     assert_false(cairn_deadline_is_near(&d, 1e12));
 }
 
+/* An evaluation is left later, and says why as well. */
+static void test_leaves(void **state)
+{
+    (void)state;
+    struct cairn_deadline d = planted();
+    d.end_s = 1025 + cairn_deadline_needs_save(&d) + 0.01;
+    assert_false(cairn_deadline_leaves(&d, 1025));
+    assert_false(d.near);
+    d.end_s -= 0.02;
+    assert_true(cairn_deadline_leaves(&d, 1025));
+    assert_true(d.near);
+    assert_non_null(strstr(d.why, "a save takes 20 s"));
+    d.end_s = 1e9; /* a last one is not left because an update would not have fitted */
+    assert_false(cairn_deadline_leaves(&d, 1025));
+    d = (struct cairn_deadline){.save_s = 1e9}; /* no end */
+    assert_false(cairn_deadline_leaves(&d, 1e12));
+}
+
 /* It goes by the slowest of late, and forgets. */
 static void test_note(void **state)
 {
@@ -155,8 +173,9 @@ static void test_job_end(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_needs), cmocka_unit_test(test_near),   cmocka_unit_test(test_note),
-        cmocka_unit_test(test_saves), cmocka_unit_test(test_clocks), cmocka_unit_test(test_job_end),
+        cmocka_unit_test(test_needs),   cmocka_unit_test(test_near),  cmocka_unit_test(test_leaves),
+        cmocka_unit_test(test_note),    cmocka_unit_test(test_saves), cmocka_unit_test(test_clocks),
+        cmocka_unit_test(test_job_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

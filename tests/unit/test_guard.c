@@ -18,12 +18,13 @@ struct seen {
     uint64_t by[MOST_RANKS]; /* by the shift */
 };
 
-static struct seen walk(uint64_t every, uint64_t global, int n_ranks, uint64_t updates)
+static struct seen walk_to(enum cairn_tail tail, uint64_t every, uint64_t global, int n_ranks,
+                           uint64_t updates)
 {
     const struct cairn_window_rule rule = {.n_samples = 1000,
                                            .global = global,
                                            .micro = 10,
-                                           .tail = CAIRN_TAIL_CARRY,
+                                           .tail = tail,
                                            .epochs = UINT64_MAX,
                                            .updates = updates};
     struct cairn_window window;
@@ -42,6 +43,27 @@ static struct seen walk(uint64_t every, uint64_t global, int n_ranks, uint64_t u
         position = cairn_window_after(&rule, &window);
     }
     return seen;
+}
+
+static struct seen walk(uint64_t every, uint64_t global, int n_ranks, uint64_t updates)
+{
+    return walk_to(CAIRN_TAIL_CARRY, every, global, n_ranks, updates);
+}
+
+/* Also where a tail is dropped or is a short update, which would else have all turns or lose them.
+ */
+static void tails_neither_lose_nor_draw_turns(void **state)
+{
+    (void)state;
+    const enum cairn_tail tails[] = {CAIRN_TAIL_EXACT, CAIRN_TAIL_DROP};
+    const uint64_t globals[] = {300, 370, 640, 990};
+    for (size_t t = 0; t < 2; t++)
+        for (size_t g = 0; g < sizeof globals / sizeof globals[0]; g++)
+            for (uint64_t every = 2; every <= 32; every *= 2) {
+                const struct seen seen = walk_to(tails[t], every, globals[g], 4, 2000);
+                assert_true(seen.n_twice * every * 2 > seen.n_micro);
+                assert_true(seen.n_twice * every < seen.n_micro * 2);
+            }
 }
 
 /* For each number of ranks and micro-batches, also where there are fewer of these. */
@@ -96,6 +118,7 @@ static void most_are_right(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(tails_neither_lose_nor_draw_turns),
         cmocka_unit_test(one_in_so_many),
         cmocka_unit_test(none_where_few_were_worked),
         cmocka_unit_test(pairs_rotate),

@@ -39,7 +39,7 @@ static cairn_status time_updates(cairn_comm *comm, cairn_trainer *t, struct samp
     return st;
 }
 
-static bool is_interrupted(const void *context)
+static bool is_interrupted(void *context)
 {
     (void)context;
     return cairn_interrupted();
