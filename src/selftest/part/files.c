@@ -93,12 +93,12 @@ static cairn_status try_replace(const struct cairn_selftest *test, const char *p
 {
     cairn_status st = test->rank == 0 ? write_version(path, 1) : CAIRN_OK;
     CAIRN_TRY(cairn_comm_agree_root(test->comm, st));
-    mine->trouble = wait_for(test, path, 1, &mine->first_s);
+    mine->trouble = (int32_t)wait_for(test, path, 1, &mine->first_s);
     CAIRN_TRY(cairn_comm_idle_barrier(test->comm, CAIRN_OK));
     if (test->rank == 0)
         st = replace_often(path);
     else if (mine->trouble == FINE)
-        mine->trouble = wait_for(test, path, VERSIONS, &mine->last_s);
+        mine->trouble = (int32_t)wait_for(test, path, VERSIONS, &mine->last_s);
     if (test->rank != 0 && mine->trouble == FINE && read_version(path) == 0) mine->trouble = GONE;
     return cairn_comm_idle_barrier(test->comm, st);
 }
@@ -115,9 +115,9 @@ static enum cairn_lock_answer lock(const char *path, int *fd)
 static cairn_status try_lock(const struct cairn_selftest *test, const char *path, struct seen *mine)
 {
     int fd = -1;
-    if (test->rank == 0) mine->lock = lock(path, &fd);
+    if (test->rank == 0) mine->lock = (int32_t)lock(path, &fd);
     CAIRN_TRY(cairn_comm_agree(test->comm, CAIRN_OK));
-    if (test->rank != 0 && mine->trouble == FINE) mine->lock = lock(path, &fd);
+    if (test->rank != 0 && mine->trouble == FINE) mine->lock = (int32_t)lock(path, &fd);
     const cairn_status st = cairn_comm_agree(test->comm, CAIRN_OK);
     if (fd >= 0) close(fd);
     return st;
