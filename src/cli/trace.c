@@ -184,8 +184,7 @@ static cairn_status trace_run(const struct request *request, struct trace *trace
                           "%s: the order of its samples is not known: no checkpoint says it yet",
                           request->folder);
     if (checkpoint[0] != '\0')
-        CAIRN_TRY(
-            cairn_checkpoint_text_if_any(checkpoint, "/progress/excluded", &trace->excluded));
+        CAIRN_TRY(cairn_checkpoint_text_if_any(checkpoint, "/progress/excluded", &trace->excluded));
     CAIRN_TRY(follow_all(trace, request->sample));
     printf("sample,epoch,update,position,micro_batch\n");
     return cairn_updates_each(request->folder, take_update, trace);

@@ -32,9 +32,10 @@ bool cairn_run_files_are_there(const char *folder);
 
 /** What a run began with, by its provenance.json. */
 struct cairn_run_origin {
-    bool known;                        /* there is one, with an entry */
-    bool has_init;                     /* weights that were made elsewhere: --init */
-    char checkpoint[CAIRN_PATH_BYTES]; /* of another run that it went on from, as it was named; "" */
+    bool known;    /* there is one, with an entry */
+    bool has_init; /* weights that were made elsewhere: --init */
+    char
+        checkpoint[CAIRN_PATH_BYTES]; /* of another run that it went on from, as it was named; "" */
     char folder[CAIRN_PATH_BYTES + 4]; /* of that run */
 };
 
