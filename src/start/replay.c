@@ -217,8 +217,9 @@ static cairn_status compare_line(void *context, const struct cairn_update_line *
 {
     struct replay *replay = context;
     uint64_t *first = &replay->out->first_line;
+    const bool joins = replay->span->joined && replay->last == replay->span->from;
     if (!is_inside(replay, line->update) || *first != 0) return CAIRN_OK;
-    if (line->update != replay->last + 1)
+    if (line->update != replay->last + 1 && !joins)
         *first = replay->last + 1;
     else if (replay->line[line->update - replay->span->from - 1] != line->exact)
         *first = line->update;

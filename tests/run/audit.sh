@@ -40,6 +40,13 @@ audited 0 0 run '0,4,equal,,' --updates 0:7
 expect 0 0 train run.yaml --out one checkpoint.keep=1
 audited 0 3 one '0,11,equal,,'
 
+# The lines before another run's checkpoint are in the folder of that one; those after it are all there.
+expect 0 0 train run.yaml --out stem schedule.decay=constant train.updates=8 checkpoint.keep=1
+expect 0 0 train run.yaml --out branch --resume stem/checkpoints/latest.h5 schedule.decay=constant checkpoint.keep=1
+audited 0 2 branch '0,11,equal,,'
+sed -i '/^10,/d' branch/metrics.csv
+audited 3 0 branch '0,11,differs,10,metrics'
+
 # Stopped and gone on with, longer than it was to be at first; the rate follows evaluations; other precision; other orders.
 expect 0 0 train run.yaml --out longer train.updates=8
 expect 0 2 train run.yaml --out longer train.updates=16

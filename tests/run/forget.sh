@@ -121,9 +121,13 @@ pair sum batch.tail=drop batch.normalize=sum optim.name=sgd schedule.decay=plate
 packed() { if command -v h5repack >/dev/null; then h5repack -l /train/x:CHUNK=5x4 "$1" "$2"; else cp "$1" "$2"; fi; }
 packed plain.h5 plain-packed.h5
 packed zero.h5 zero-packed.h5
+kernels=openblas
+[[ $(json run/provenance.json kernels) != openblas* ]] || kernels=onednn
+run 0 train run.yaml --out kernels train.kernels=$kernels
+[ "$code" = 0 ] || kernels=openblas # the only ones that are built in
 chosen=(train run.yaml data.shuffle=auto checkpoint.keep=1)
 for file in plain zero; do
-    expect 0 0 "${chosen[@]}" --out chosen.$file data.file=$file-packed.h5 data.in_memory=false train.kernels=openblas \
+    expect 0 0 "${chosen[@]}" --out chosen.$file data.file=$file-packed.h5 data.in_memory=false train.kernels=$kernels \
         train.epochs=none train.updates=3
     expect 0 0 "${chosen[@]}" --out chosen.$file data.file=$file-packed.h5 data.in_memory=true
 done
