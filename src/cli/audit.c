@@ -12,6 +12,7 @@
 #include "cli/command.h"
 #include "cli/past.h"
 #include "comm/exchange.h"
+#include "report/run_files.h"
 #include "setup/setup.h"
 #include "start/replay.h"
 #include "start/start.h"
@@ -39,7 +40,8 @@ struct audit {
     bool main;
     uint64_t *point; /* [n_points] the checkpoints, rising; owned */
     size_t n_points;
-    bool from_scratch; /* the first is the initial weights */
+    bool from_scratch; /* the first is the initial weights, ... */
+    bool joined;       /* ... from which another run trained first; rank 0 */
     size_t n_failed;
     struct cairn_replayed failed; /* the first of them */
 };
@@ -88,9 +90,13 @@ static cairn_status choose(struct audit *audit, uint64_t first, uint64_t last)
 static cairn_status choose_spans(struct audit *audit)
 {
     uint64_t first = 0, last = 0;
+    struct cairn_run_origin origin;
     CAIRN_TRY(read_updates(audit->request->updates, &first, &last));
     CAIRN_TRY(choose(audit, first, last));
-    return audit->from_scratch ? cairn_past_check_initial(audit->request->folder) : CAIRN_OK;
+    if (!audit->from_scratch) return CAIRN_OK;
+    cairn_run_files_origin(audit->request->folder, &origin);
+    audit->joined = origin.checkpoint[0] != '\0';
+    return cairn_past_check_initial(audit->request->folder);
 }
 
 /* ---- one span, on rank 0 */
@@ -163,7 +169,8 @@ static cairn_status audit_spans(struct audit *audit)
         const struct cairn_span span = {.folder = audit->request->folder,
                                         .from = audit->point[i - 1],
                                         .to = audit->point[i],
-                                        .from_scratch = i == 1 && audit->from_scratch};
+                                        .from_scratch = i == 1 && audit->from_scratch,
+                                        .joined = i == 1 && audit->joined};
         st = cairn_start_replay(audit->comm, &span, &replayed);
         if (st == CAIRN_OK && audit->main) judge(audit, &span, &replayed);
     }

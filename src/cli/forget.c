@@ -13,6 +13,7 @@
 #include "cli/train.h"
 #include "cluster/launcher.h"
 #include "comm/exchange.h"
+#include "report/run_files.h"
 #include "run/excluded.h"
 #include "setup/setup.h"
 #include "start/start.h"
@@ -36,6 +37,7 @@ struct plan {
     char folder[CAIRN_PATH_BYTES];
     char checkpoint[CAIRN_PATH_BYTES];                       /* "": the initial weights */
     char exclude[CAIRN_PATH_BYTES + sizeof "data.exclude="]; /* the key for the list there */
+    char shuffle[sizeof "data.shuffle=blocks"], kernels[sizeof "train.kernels=openblas"];
     bool goes_on; /* the folder has checkpoints of an earlier start of this */
 };
 
@@ -113,7 +115,7 @@ static cairn_status choose_folder(const struct request *request, struct plan *pl
 /* The list lies in the new folder, from where any start of that run reads it. */
 static cairn_status write_list(const char *text, struct plan *plan)
 {
-    char path[CAIRN_PATH_BYTES], last[CAIRN_PATH_BYTES];
+    char path[CAIRN_PATH_BYTES], checkpoints[CAIRN_PATH_BYTES], last[CAIRN_PATH_BYTES];
     char *there = NULL;
     CAIRN_TRY(cairn_folder_make(plan->folder));
     char *absolute = realpath(plan->folder, NULL);
@@ -128,10 +130,32 @@ static cairn_status write_list(const char *text, struct plan *plan)
     free(there);
     CAIRN_TRY(st);
     snprintf(plan->exclude, sizeof plan->exclude, "data.exclude=%s", path);
+    CAIRN_TRY(cairn_path_join(plan->folder, "checkpoints", checkpoints));
+    CAIRN_TRY(cairn_checkpoint_last(checkpoints, last));
+    if (is_new && (last[0] != '\0' || cairn_run_files_are_there(plan->folder)))
+        return cairn_fail(CAIRN_USAGE, "%s has another run; --out takes another folder",
+                          plan->folder);
     if (is_new) CAIRN_TRY(cairn_file_replace(path, text, strlen(text)));
-    CAIRN_TRY(cairn_path_join(plan->folder, "checkpoints", path));
-    CAIRN_TRY(cairn_checkpoint_last(path, last));
     plan->goes_on = last[0] != '\0';
+    return CAIRN_OK;
+}
+
+/* What RUN chose where a key is auto.  A run that goes on from a checkpoint takes it from there,
+ * and one that was begun before keeps its own order. */
+static cairn_status choose_keys(const char *newest, struct cairn_config *config, struct plan *plan)
+{
+    struct cairn_config *begun = NULL;
+    if (plan->goes_on)
+        CAIRN_TRY(cairn_past_config(plan->folder, &begun));
+    else if (plan->checkpoint[0] == '\0') {
+        CAIRN_TRY(cairn_start_kernels(config, NULL, newest));
+        CAIRN_TRY(cairn_start_order(config, NULL, newest));
+    }
+    const struct cairn_config *from = begun == NULL ? config : begun;
+    snprintf(plan->shuffle, sizeof plan->shuffle, "data.shuffle=%s", cairn_start_order_word(from));
+    snprintf(plan->kernels, sizeof plan->kernels, "train.kernels=%s",
+             cairn_start_kernels_word(config));
+    cairn_config_free(begun);
     return CAIRN_OK;
 }
 
@@ -145,12 +169,16 @@ static cairn_status make_plan(const struct request *request, struct plan *plan)
     bool known = false;
     char *text = NULL;
     CAIRN_TRY(choose_folder(request, plan));
+    if (cairn_file_same(plan->folder, request->run))
+        return cairn_fail(CAIRN_USAGE, "--out %s is RUN, which stays as it is; name another folder",
+                          plan->folder);
     CAIRN_TRY(cairn_past_config(request->run, &config));
     cairn_status st = cairn_past_order(request->run, config, newest, &known, &unused);
     if (st == CAIRN_OK) st = cairn_past_data(config, newest, &dataset);
     if (st == CAIRN_OK) st = read_list(request, config, dataset, &text);
     if (st == CAIRN_OK) st = choose_checkpoint(request, config, dataset, plan);
     if (st == CAIRN_OK) st = write_list(text, plan);
+    if (st == CAIRN_OK) st = choose_keys(newest, config, plan);
     free(text);
     cairn_dataset_close(dataset);
     cairn_config_free(config);
@@ -183,7 +211,9 @@ static cairn_status run_forget(const struct cairn_arguments *arguments, cairn_co
     CAIRN_TRY(cairn_comm_broadcast(comm, st, &plan, sizeof plan));
     if (cairn_comm_rank(comm) == 0) say(&request, &plan);
     const struct cairn_run_operands operands = {
-        .run_file = config, .overrides = {plan.exclude}, .n_overrides = 1};
+        .run_file = config,
+        .overrides = {plan.exclude, plan.shuffle, plan.kernels},
+        .n_overrides = 3};
     struct cairn_run_settings settings = {
         .size = sizeof settings,
         .folder = plan.folder,

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "checkpoint/checkpoint.h"
+#include "report/run_files.h"
 #include "setup/setup.h"
 
 cairn_status cairn_past_config(const char *folder, struct cairn_config **out)
@@ -43,20 +44,32 @@ cairn_status cairn_past_order(const char *folder, const struct cairn_config *con
     return CAIRN_OK;
 }
 
+/* Runs that went on from one another; more than this go round in a circle. */
+enum { MOST_ORIGINS = 100 };
+
 cairn_status cairn_past_check_initial(const char *folder)
 {
-    char path[CAIRN_PATH_BYTES];
-    char *text = NULL;
-    CAIRN_TRY(cairn_path_join(folder, "provenance.json", path));
-    CAIRN_TRY(cairn_file_read(path, &text));
-    const bool given = text != NULL && strstr(text, "\"init_from\": \"") != NULL;
-    free(text);
-    if (!given) return CAIRN_OK;
+    static const char advice[] = "it takes an earlier checkpoint (checkpoint.keep, "
+                                 "checkpoint.milestones)";
+    char at[CAIRN_PATH_BYTES];
+    struct cairn_run_origin origin = {.known = true};
+    CAIRN_TRY(cairn_path_copy(folder, at));
+    for (int i = 0; i < MOST_ORIGINS; i++) {
+        cairn_run_files_origin(at, &origin);
+        if (!origin.known || origin.has_init) break;
+        if (origin.checkpoint[0] == '\0') return CAIRN_OK;
+        CAIRN_TRY(cairn_path_copy(origin.folder, at));
+    }
+    if (origin.has_init)
+        return cairn_fail(CAIRN_USAGE,
+                          "%s/provenance.json: the run began with weights that were made elsewhere "
+                          "(init_from), so its beginning does not follow from its run file; %s",
+                          at, advice);
     return cairn_fail(CAIRN_USAGE,
-                      "%s: the run began with weights that were made elsewhere (init_from), so its "
-                      "beginning does not follow from its run file; it takes an earlier checkpoint "
-                      "(checkpoint.keep, checkpoint.milestones)",
-                      path);
+                      "%s/provenance.json does not say how the run began%s%s, so its initial "
+                      "weights are not known; %s",
+                      at, strcmp(at, folder) == 0 ? "" : " from which this one went on: ",
+                      strcmp(at, folder) == 0 ? "" : folder, advice);
 }
 
 bool cairn_past_is_fed(const struct cairn_config *config)

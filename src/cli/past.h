@@ -19,8 +19,9 @@ CAIRN_CHECKED cairn_status cairn_past_order(const char *folder, const struct cai
                                             char checkpoint[CAIRN_PATH_BYTES], bool *known,
                                             struct cairn_shuffle *out);
 
-/** Whether the run began with the weights that follow from its run file and seed.  Ranks: local.
- * Errors: CAIRN_USAGE: with weights that were made elsewhere; CAIRN_FILES; CAIRN_MEMORY. */
+/** Whether the run, or that of which it went on from a checkpoint, began with the weights that
+ * follow from its run file and seed.  Ranks: local.  Errors: CAIRN_USAGE: with weights that were
+ * made elsewhere, or no provenance.json says so. */
 CAIRN_CHECKED cairn_status cairn_past_check_initial(const char *folder);
 
 /** Whether the samples were in a host's memory, by the file that the config names.  Ranks: local.

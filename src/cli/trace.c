@@ -5,14 +5,15 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "checkpoint/checkpoint.h"
 #include "cli/command.h"
 #include "cli/past.h"
 #include "record/updates.h"
 #include "setup/setup.h"
-#include "start/start.h"
 
 struct request {
     const char *folder; /* first: cairn_single_operand() */
@@ -36,6 +37,7 @@ struct trace {
     struct cairn_config *config;
     struct cairn_dataset *dataset;
     struct cairn_shuffled order; /* of an epoch */
+    char *excluded;              /* samples, in its newest checkpoint; NULL for none; owned */
     struct followed *followed;   /* [n]; owned */
     size_t n;
     int ranks; /* that the rule is for; 0: none yet */
@@ -56,6 +58,17 @@ static void find_next(struct trace *trace, struct followed *f)
     f->next = f->epoch * n + cairn_shuffle_find(order, f->sample);
 }
 
+static bool is_excluded(const struct trace *trace, uint64_t sample)
+{
+    char *end = NULL;
+    for (const char *at = trace->excluded; at != NULL && *at != '\0'; at = end) {
+        if (strtoull(at, &end, 10) == sample) return true;
+        end += strspn(end, "\n");
+        if (end == at) break; /* no number */
+    }
+    return false;
+}
+
 static cairn_status follow(struct trace *trace, uint64_t row)
 {
     struct followed f = {.row = row};
@@ -70,7 +83,7 @@ static cairn_status follow(struct trace *trace, uint64_t row)
                           row);
         return CAIRN_OK;
     }
-    if (cairn_dataset_excludes(trace->dataset, f.sample))
+    if (is_excluded(trace, f.sample))
         cairn_log_warning("row %" PRIu64
                           " has the weight 0 in the updates that follow: data.exclude "
                           "leaves it out",
@@ -170,7 +183,8 @@ static cairn_status trace_run(const struct request *request, struct trace *trace
         return cairn_fail(CAIRN_DATA,
                           "%s: the order of its samples is not known: no checkpoint says it yet",
                           request->folder);
-    CAIRN_TRY(cairn_start_exclude(trace->config, NULL, trace->dataset));
+    if (checkpoint[0] != '\0')
+        CAIRN_TRY(cairn_checkpoint_text_if_any(checkpoint, "/progress/excluded", &trace->excluded));
     CAIRN_TRY(follow_all(trace, request->sample));
     printf("sample,epoch,update,position,micro_batch\n");
     return cairn_updates_each(request->folder, take_update, trace);
@@ -186,6 +200,7 @@ static cairn_status run_trace(const struct cairn_arguments *arguments, cairn_com
     CAIRN_TRY(cairn_arguments_complete(&cairn_command_trace, &request));
     cairn_status st = trace_run(&request, &trace);
     free(trace.followed);
+    free(trace.excluded);
     cairn_dataset_close(trace.dataset);
     cairn_config_free(trace.config);
     return st;

@@ -62,6 +62,34 @@ const char *cairn_json_get_text(const json_t *object, const char *name)
     return json_string_value(json_object_get(object, name));
 }
 
+/* The run folder that a checkpoint lies in: FOLDER/checkpoints/.. */
+static void folder_of(const char *checkpoint, char folder[CAIRN_PATH_BYTES + 4])
+{
+    const char *slash = strrchr(checkpoint, '/');
+    const int n = slash == NULL ? 0 : (int)(slash - checkpoint) + 1;
+    snprintf(folder, CAIRN_PATH_BYTES + 4, "%.*s..", n, checkpoint);
+}
+
+/* The last one counts.  A folder that was moved since then still names itself as it was, except in
+ * its first entry: there it had no checkpoint of its own. */
+void cairn_run_files_origin(const char *folder, struct cairn_run_origin *out)
+{
+    char words[CAIRN_RUN_NOTE_BYTES], other[CAIRN_PATH_BYTES + 4];
+    json_t *list = cairn_json_file(folder, "provenance.json", words);
+    *out = (struct cairn_run_origin){.known = json_array_size(list) > 0};
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *entry = json_array_get(list, i);
+        const char *from = cairn_json_get_text(entry, "resumed_from");
+        if (cairn_json_get_text(entry, "init_from") != NULL) out->has_init = true;
+        if (from == NULL) continue;
+        folder_of(from, other);
+        if (cairn_file_same(other, folder) || (i > 0 && access(other, F_OK) != 0)) continue;
+        snprintf(out->checkpoint, sizeof out->checkpoint, "%s", from);
+        memcpy(out->folder, other, sizeof other);
+    }
+    json_decref(list);
+}
+
 /* One of its files of JSON; another kind of value than `list` or object counts as damaged. */
 static json_t *read_json(struct cairn_run_files *run, const char *file, bool list)
 {

@@ -30,6 +30,18 @@ struct cairn_run_files {
 /** Whether a folder looks like that of a run.  Ranks: local.  Errors: none. */
 bool cairn_run_files_are_there(const char *folder);
 
+/** What a run began with, by its provenance.json. */
+struct cairn_run_origin {
+    bool known;    /* there is one, with an entry */
+    bool has_init; /* weights that were made elsewhere: --init */
+    char
+        checkpoint[CAIRN_PATH_BYTES]; /* of another run that it went on from, as it was named; "" */
+    char folder[CAIRN_PATH_BYTES + 4]; /* of that run */
+};
+
+/** Ranks: local.  Errors: none. */
+void cairn_run_files_origin(const char *folder, struct cairn_run_origin *out);
+
 /** Read them.  Ranks: local.  Errors: CAIRN_MEMORY. */
 CAIRN_CHECKED cairn_status cairn_run_files_read(const char *folder, struct cairn_run_files *out);
 

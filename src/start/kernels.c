@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * train.kernels: auto, of a run that goes on: the library that made its checkpoint, so that the
- * bits stay. */
+ * What was chosen for the keys that are auto, by a checkpoint of the run: train.kernels, the
+ * library that made it, and data.shuffle, so that the bits stay. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +8,7 @@
 #include "cairn/real.h"
 #include "checkpoint/checkpoint.h"
 #include "comm/exchange.h"
+#include "data/shuffle.h"
 #include "start/start.h"
 
 enum { NOTHING_TO_GO_ON_FROM = -1 };
@@ -36,7 +37,7 @@ cairn_status cairn_start_kernels(struct cairn_config *config, cairn_comm *comm,
         config->train_precision == CAIRN_PRECISION_BF16)
         return CAIRN_OK;
     if (cairn_comm_rank(comm) == 0 && checkpoint[0] != '\0') backend = backend_of(checkpoint);
-    CAIRN_TRY(cairn_comm_broadcast(comm, CAIRN_OK, &backend, sizeof backend));
+    if (comm != NULL) CAIRN_TRY(cairn_comm_broadcast(comm, CAIRN_OK, &backend, sizeof backend));
     if (backend == NOTHING_TO_GO_ON_FROM) return CAIRN_OK;
     const char *name = cairn_backend_name((enum cairn_backend)backend);
     if (!cairn_backend_is_there((enum cairn_backend)backend))
@@ -51,6 +52,56 @@ cairn_status cairn_start_kernels(struct cairn_config *config, cairn_comm *comm,
     config->auto_kernels =
         backend == CAIRN_BACKEND_ONEDNN ? CAIRN_KERNELS_ONEDNN : CAIRN_KERNELS_OPENBLAS;
     return CAIRN_OK;
+}
+
+/* Rank 0. */
+static cairn_status read_order(const char *checkpoint, int *kind)
+{
+    static const int kinds[] = {
+        [CAIRN_SHUFFLE_NONE] = CAIRN_DATA_SHUFFLE_NONE,
+        [CAIRN_SHUFFLE_FULL] = CAIRN_DATA_SHUFFLE_FULL,
+        [CAIRN_SHUFFLE_BLOCKS] = CAIRN_DATA_SHUFFLE_BLOCKS,
+    };
+    struct cairn_shuffle shuffle;
+    char *text = NULL;
+    CAIRN_TRY(cairn_checkpoint_text(checkpoint, "/progress/order", &text));
+    const bool known = cairn_shuffle_read(text, &shuffle);
+    free(text);
+    if (!known)
+        return cairn_fail(CAIRN_DATA, "%s uses an order of samples which is not known here",
+                          checkpoint);
+    *kind = kinds[shuffle.kind];
+    return CAIRN_OK;
+}
+
+cairn_status cairn_start_order(struct cairn_config *config, cairn_comm *comm,
+                               const char *checkpoint)
+{
+    int kind = config->data_shuffle;
+    cairn_status st = CAIRN_OK;
+    if (kind != CAIRN_DATA_SHUFFLE_AUTO) return CAIRN_OK;
+    if (cairn_comm_rank(comm) == 0 && checkpoint[0] != '\0') st = read_order(checkpoint, &kind);
+    if (comm != NULL) st = cairn_comm_broadcast(comm, st, &kind, sizeof kind);
+    if (st == CAIRN_OK) config->data_shuffle = kind;
+    return st;
+}
+
+const char *cairn_start_kernels_word(const struct cairn_config *config)
+{
+    static const char *const words[] = {[CAIRN_KERNELS_AUTO] = "auto",
+                                        [CAIRN_KERNELS_OPENBLAS] = "openblas",
+                                        [CAIRN_KERNELS_ONEDNN] = "onednn"};
+    const bool automatic = config->train_kernels == CAIRN_KERNELS_AUTO;
+    return words[automatic ? config->auto_kernels : config->train_kernels];
+}
+
+const char *cairn_start_order_word(const struct cairn_config *config)
+{
+    static const char *const words[] = {[CAIRN_DATA_SHUFFLE_FULL] = "full",
+                                        [CAIRN_DATA_SHUFFLE_BLOCKS] = "blocks",
+                                        [CAIRN_DATA_SHUFFLE_NONE] = "none",
+                                        [CAIRN_DATA_SHUFFLE_AUTO] = "auto"};
+    return words[config->data_shuffle];
 }
 
 /* Which checkpoint a run will probably go on from; "": none.  Rank 0. */

@@ -13,6 +13,7 @@
 #include "checkpoint/checkpoint.h"
 #include "comm/exchange.h"
 #include "record/updates.h"
+#include "run/excluded.h"
 #include "run/own.h"
 #include "start/start.h"
 
@@ -92,14 +93,12 @@ static cairn_status set_options(const struct cairn_config *config, cairn_options
         {"train.deadline", "none"},       {"train.stop", "none"},
         {"train.patience", "none"},
     };
-    static const char *const kernels[] = {
-        [CAIRN_KERNELS_OPENBLAS] = "openblas", [CAIRN_KERNELS_ONEDNN] = "onednn"};
     for (size_t i = 0; i < sizeof set / sizeof set[0]; i++)
         CAIRN_TRY(cairn_options_set(options, set[i][0], set[i][1]));
     if (config->schedule_decay != CAIRN_LR_DECAY_PLATEAU)
         CAIRN_TRY(cairn_options_set(options, "train.evaluate_every", "none"));
-    if (config->auto_kernels == CAIRN_KERNELS_AUTO) return CAIRN_OK;
-    return cairn_options_set(options, "train.kernels", kernels[config->auto_kernels]);
+    CAIRN_TRY(cairn_options_set(options, "data.shuffle", cairn_start_order_word(config)));
+    return cairn_options_set(options, "train.kernels", cairn_start_kernels_word(config));
 }
 
 /* Rank 0. */
@@ -113,6 +112,23 @@ static cairn_status check_same(const struct replay *replay, const struct cairn_c
     return cairn_fail_in(CAIRN_DATA, "%s is of another run than %s", replay->to, replay->from);
 }
 
+/* Samples that are left out are those of today's file: as far as the span used them, these have to
+ * be those of then.  Rank 0. */
+static cairn_status check_excluded(const struct replay *replay, const struct cairn_config *config)
+{
+    struct cairn_dataset *dataset = NULL;
+    if (strcmp(config->data_exclude, CAIRN_NOTHING_EXCLUDED) == 0) return CAIRN_OK;
+    CAIRN_TRY(cairn_setup_dataset(config, NULL, &dataset));
+    cairn_status st = cairn_start_exclude(config, NULL, dataset);
+    if (st == CAIRN_OK) st = cairn_excluded_check(dataset, config->train_seed, replay->to);
+    cairn_dataset_close(dataset);
+    if (st != CAIRN_USAGE) return st;
+    return cairn_fail(CAIRN_DATA,
+                      "%s left out other samples than data.exclude %s names now; put that file "
+                      "back as it was",
+                      replay->to, config->data_exclude);
+}
+
 /* The run file of the last checkpoint: the keys that may change from start to start are those that
  * held then.  Collective. */
 static cairn_status read_options(const struct replay *replay, cairn_options **out)
@@ -122,8 +138,11 @@ static cairn_status read_options(const struct replay *replay, cairn_options **ou
     CAIRN_TRY(cairn_options_read_on(replay->comm, replay->config, NULL, &options));
     cairn_status st = cairn_comm_agree(replay->comm, cairn_options_config(options, false, &config));
     if (st == CAIRN_OK && replay->main) st = check_same(replay, config);
+    if (st == CAIRN_OK && replay->main) st = check_excluded(replay, config);
     st = cairn_comm_agree_root(replay->comm, st);
     if (st == CAIRN_OK) st = cairn_start_kernels(config, replay->comm, replay->to);
+    if (st == CAIRN_OK && replay->from[0] == '\0')
+        st = cairn_start_order(config, replay->comm, replay->to);
     if (st == CAIRN_OK) st = cairn_comm_agree(replay->comm, set_options(config, options));
     cairn_config_free(config);
     if (st == CAIRN_OK)
@@ -198,8 +217,9 @@ static cairn_status compare_line(void *context, const struct cairn_update_line *
 {
     struct replay *replay = context;
     uint64_t *first = &replay->out->first_line;
+    const bool joins = replay->span->joined && replay->last == replay->span->from;
     if (!is_inside(replay, line->update) || *first != 0) return CAIRN_OK;
-    if (line->update != replay->last + 1)
+    if (line->update != replay->last + 1 && !joins)
         *first = replay->last + 1;
     else if (replay->line[line->update - replay->span->from - 1] != line->exact)
         *first = line->update;

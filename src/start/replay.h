@@ -11,7 +11,8 @@
 struct cairn_span {
     const char *folder;
     uint64_t from, to; /* there is a checkpoint of update `to`; and of `from`, unless ... */
-    bool from_scratch; /* ... the span begins with the initial weights */
+    bool from_scratch; /* ... the span begins with the initial weights, and then */
+    bool joined;       /* the lines of its first updates are in the folder of another run */
 };
 
 enum { CAIRN_PLATFORM_BYTES = 512 };

@@ -144,13 +144,24 @@ void cairn_start_log_doubts(const struct cairn_config *config, const struct cair
 void cairn_start_platform(const struct cairn_config *config, char *text, size_t n_bytes);
 
 /** With train.kernels: auto, take the library that made the checkpoint to go on from, where there
- * is one: its path on rank 0, or "".  Ranks: collective.  Errors: CAIRN_USAGE: this program has not
- * got it; alike on all. */
+ * is one: its path on rank 0, or "".  comm NULL: this process is alone.  Ranks: collective.
+ * Errors: CAIRN_USAGE: this program has not got it; alike on all. */
 CAIRN_CHECKED cairn_status cairn_start_kernels(struct cairn_config *config, cairn_comm *comm,
                                                const char *checkpoint);
 
-/** The same for a run that is about to be opened, by what its folder holds.  Ranks: collective.
- * Errors: as above; CAIRN_DATA: the folder cannot be read. */
+/** With data.shuffle: auto, take the order of a checkpoint of the run, which is to be trained from
+ * its beginning again; path and comm as above.  Ranks: collective.  Errors: the agreed one:
+ * CAIRN_DATA: it cannot be read. */
+CAIRN_CHECKED cairn_status cairn_start_order(struct cairn_config *config, cairn_comm *comm,
+                                             const char *checkpoint);
+
+/** train.kernels and data.shuffle as they now are: "auto" where they are and nothing was taken.
+ * Ranks: local.  Errors: none. */
+const char *cairn_start_kernels_word(const struct cairn_config *config);
+const char *cairn_start_order_word(const struct cairn_config *config);
+
+/** cairn_start_kernels() for a run that is about to be opened, by what its folder holds.
+ * Ranks: collective.  Errors: as there; CAIRN_DATA: the folder cannot be read. */
 CAIRN_CHECKED cairn_status cairn_start_kernels_of_run(struct cairn_config *config, cairn_comm *comm,
                                                       const struct cairn_run_settings *settings);
 

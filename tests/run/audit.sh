@@ -40,6 +40,13 @@ audited 0 0 run '0,4,equal,,' --updates 0:7
 expect 0 0 train run.yaml --out one checkpoint.keep=1
 audited 0 3 one '0,11,equal,,'
 
+# The lines before another run's checkpoint are in the folder of that one; those after it are all there.
+expect 0 0 train run.yaml --out stem schedule.decay=constant train.updates=8 checkpoint.keep=1
+expect 0 0 train run.yaml --out branch --resume stem/checkpoints/latest.h5 schedule.decay=constant checkpoint.keep=1
+audited 0 2 branch '0,11,equal,,'
+sed -i '/^10,/d' branch/metrics.csv
+audited 3 0 branch '0,11,differs,10,metrics'
+
 # Stopped and gone on with, longer than it was to be at first; the rate follows evaluations; other precision; other orders.
 expect 0 0 train run.yaml --out longer train.updates=8
 expect 0 2 train run.yaml --out longer train.updates=16
@@ -51,6 +58,29 @@ audited 0 3 plateau $'4,8,equal,,\n8,12,equal,,\n12,16,equal,,'
 expect 0 0 train run.yaml --out double train.precision=float64 data.shuffle=blocks data.shuffle_window=8 batch.tail=carry \
     data.in_memory=false train.stop='eval_loss < 100' train.evaluate_every=9
 audited 0 2 double $'4,8,equal,,\n8,9,equal,,'
+
+# An order that was chosen at the first start, and would be another one now.
+"$CAIRN_BUILD/tests/run_make_data" chunks.h5 /train/x=float32:30x4:rising /train/y=int32:30 /train/x@scale=0.01
+if command -v h5repack >/dev/null; then h5repack -l /train/x:CHUNK=5x4 chunks.h5 packed.h5; else cp data.h5 packed.h5; fi
+chosen=(--out chosen data.file=packed.h5 data.shuffle=auto checkpoint.keep=1)
+expect 0 0 train run.yaml "${chosen[@]}" data.in_memory=false train.updates=4
+expect 0 0 train run.yaml "${chosen[@]}" data.in_memory=true
+audited 0 3 chosen '0,11,equal,,'
+
+# Samples that were left out: the file has to name them still, as far as they were used.
+printf '%s\n' 4 17 >left.txt
+expect 0 0 train run.yaml --out left data.exclude=left.txt 'model=[{type: dense, units: 3}]'
+audited 0 2 left "$all"
+audited 0 0 left '0,4,equal,,' --updates 0:4
+echo 5 >>left.txt
+for updates in 0:11 4:11; do
+    for ranks in 0 3; do
+        expect_line 3 $ranks 'update-00000[0-9]*.h5 left out other samples than data.exclude .*left.txt names now' \
+            audit left --updates $updates
+    done
+done
+rm left.txt
+expect_line 3 3 'data.exclude .*left.txt: there is no such file' audit left
 
 # What was not made as it says.
 copy() { rm -rf other && cp -r "${1:-run}" other; }
@@ -108,6 +138,12 @@ wait "$live" || true
 
 # Bad inputs, on 1 and on 3 ranks.
 expect 0 0 train run.yaml --out begun --init run/checkpoints/latest.h5 checkpoint.keep=1
+expect 0 0 train run.yaml --out second --resume begun/checkpoints/latest.h5 checkpoint.keep=1 train.updates=15
+expect 0 0 train run.yaml --out third --resume second/checkpoints/latest.h5 checkpoint.keep=1 train.updates=19
+expect 0 0 train run.yaml --out late --resume one/checkpoints/latest.h5 checkpoint.keep=1 train.updates=15
+expect 0 0 train run.yaml --out orphan --resume late/checkpoints/latest.h5 checkpoint.keep=1 train.updates=19
+expect 0 0 train run.yaml --out orphan checkpoint.keep=1 train.updates=23
+rm late/provenance.json
 mkdir none
 cp run/config.yaml none/
 copy
@@ -118,6 +154,8 @@ for ranks in 0 3; do
     expect_line 2 $ranks 'nowhere is no run folder' audit nowhere
     expect_line 2 $ranks 'keeps no two checkpoints there' audit run --updates 5:9
     expect_line 2 $ranks 'began with weights that were made elsewhere' audit begun
+    expect_line 2 $ranks 'begun/.*began with weights that were made elsewhere' audit third
+    expect_line 2 $ranks 'late/.*provenance.json does not say how .* went on: orphan, so' audit orphan
     expect_line 3 $ranks 'there is no checkpoint to compare with' audit none
     expect_line 3 $ranks 'update-00000008.h5' audit other
 done

@@ -41,10 +41,14 @@ for ranks in 0 3; do
     expect 0 $ranks train run.yaml --out exclude.$ranks data.exclude=list.txt
     same "bits with data.exclude on $ranks ranks" "$(bits exclude.$ranks)" "$(bits zero)"
 done
-CAIRN_FAULT=comm.call@1#100 run 2 train run.yaml --out killed data.exclude=list.txt data.in_memory=false $often
+cp list.txt killed.txt
+CAIRN_FAULT=comm.call@1#100 run 2 train run.yaml --out killed data.exclude=killed.txt data.in_memory=false $often
 [ "$code" = 5 ] || fail "a lost rank ended with $code"
 reached killed 2 || fail "killed before its first checkpoint"
-expect 0 3 train run.yaml --out killed data.exclude=list.txt data.in_memory=false
+expect 0 3 train run.yaml --out killed data.exclude=killed.txt data.in_memory=false
+rm killed.txt
+expect 0 0 trace killed --sample 17,3
+grep -q 'warning: row 17 has the weight 0' err || fail "trace does not say what was left out"
 same "bits after a kill" "$(bits killed)" "$(bits zero)"
 same "what is said of it" "$(json killed/provenance.json excluded_samples)" 2
 expect 0 0 train run.yaml --out run $often
@@ -113,6 +117,25 @@ pair() # NAME KEYS...: a run on plain.h5 that forgets, and one on zero.h5
 pair blocks data.shuffle=blocks data.shuffle_window=8 batch.tail=carry train.precision=float64
 pair sum batch.tail=drop batch.normalize=sum optim.name=sgd schedule.decay=plateau schedule.plateau_patience=0 \
     checkpoint.keep_best=eval_loss
+# Keys that were chosen at the first start, and would be others now: from the initial weights as RUN chose.
+packed() { if command -v h5repack >/dev/null; then h5repack -l /train/x:CHUNK=5x4 "$1" "$2"; else cp "$1" "$2"; fi; }
+packed plain.h5 plain-packed.h5
+packed zero.h5 zero-packed.h5
+kernels=openblas
+[[ $(json run/provenance.json kernels) != openblas* ]] || kernels=onednn
+run 0 train run.yaml --out kernels train.kernels=$kernels
+[ "$code" = 0 ] || kernels=openblas # the only ones that are built in
+chosen=(train run.yaml data.shuffle=auto checkpoint.keep=1)
+for file in plain zero; do
+    expect 0 0 "${chosen[@]}" --out chosen.$file data.file=$file-packed.h5 data.in_memory=false train.kernels=$kernels \
+        train.epochs=none train.updates=3
+    expect 0 0 "${chosen[@]}" --out chosen.$file data.file=$file-packed.h5 data.in_memory=true
+done
+expect 0 3 forget chosen.plain --samples list.txt
+same "bits of a run that chose" "$(weights_of chosen.plain-forgotten)" "$(weights_of chosen.zero)"
+same "kernels of a run that chose" "$(json chosen.plain-forgotten/provenance.json kernels)" "$(json chosen.plain/provenance.json kernels)"
+same "the same command again" "$(expect 0 0 forget chosen.plain --samples list.txt && weights_of chosen.plain-forgotten)" \
+    "$(weights_of chosen.zero)"
 for y in /train/y=float32:30x2:rising /train/y=int32:30x2; do
     for weights in "" "/train/weight=float32:30:$(ones 4 17)"; do
         "$CAIRN_BUILD/tests/run_make_data" "${weights:+zero-}y.h5" /train/x=float32:30x4:rising "$y" $weights /train/x@scale=0.01
@@ -144,11 +167,18 @@ printf '%s\n' '# nothing' >empty.txt
 seq 0 29 >all.txt
 expect 0 0 train run.yaml --out norm 'model=[{type: dense, units: 8}, {type: batchnorm}, {type: dense, units: 3}]'
 expect 0 0 train run.yaml --out begun --init run/checkpoints/latest.h5
+expect 0 0 train run.yaml --out after --resume begun/checkpoints/latest.h5 train.epochs=3
+mkdir -p bare/checkpoints
+cp run/checkpoints/update-*.h5 bare/checkpoints/
 for ranks in 0 3; do
+    expect_line 2 $ranks 'bare has another run' forget run --samples list.txt --out bare
     expect_line 2 $ranks 'batchnorm would still see' forget norm --samples list.txt
     expect_line 3 $ranks "letters.txt line 2: 'x' is not the number of a row" forget run --samples letters.txt
     expect_line 3 $ranks 'outside.txt line 2: row 30' train run.yaml --out other data.exclude=outside.txt
     expect_line 2 $ranks 'has other samples; --out takes another folder' forget run --samples more.txt --out forgotten.2
+    expect_line 2 $ranks '--out ./again/ is RUN, which stays as it is' forget again --samples list.txt --out ./again/
+    expect_line 2 $ranks '--out run is RUN, which stays as it is' forget run --samples list.txt --out run
+    expect_line 2 $ranks 'zero has another run; --out takes another folder' forget run --samples list.txt --out zero
 done
 expect_line 3 0 'outside.txt line 2: row 30: the training data of .* have rows 0 to 29' forget run --samples outside.txt
 expect_line 3 0 'empty.txt: names no sample' forget run --samples empty.txt
@@ -158,10 +188,12 @@ expect_line 2 2 'nowhere is no run folder' forget nowhere --samples list.txt
 expect_line 2 0 '--samples' forget run
 expect_line 2 0 'which run folder' forget --samples list.txt
 expect_line 2 0 'began with weights that were made elsewhere' forget begun --samples list.txt
+expect_line 2 3 'began with weights that were made elsewhere' forget after --samples list.txt
 expect_line 3 0 'group train has no weight at all' forget run --samples all.txt --out nothing
 "$CAIRN_BUILD/tests/run_make_data" part.h5 /train/x=float32:30x4 /train/y=int32:30 /test/x=float32:9x4 /test/y=int32:9
 expect_line 3 0 'all.txt line [0-9]+: row [0-9]+ is not trained on: data.val_fraction' train run.yaml --out part \
     data.file=part.h5 data.val_fraction=0.2 data.exclude=all.txt
+[ ! -e run/forgotten.txt ] && [ ! -e zero/forgotten.txt ] || fail "a list is left in the folder of another run"
 [ ! -e run-forgotten ] || fail "a run that cannot begin leaves a folder"
 mv plain.h5 gone.h5
 expect_line 3 2 'plain.h5' forget run --samples list.txt
