@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -17,6 +18,7 @@
 #include "run/inside.h"
 
 enum { LINE_BYTES = 512 };
+#define BEGIN ":::MLLOG "
 
 /* ---- a line */
 
@@ -42,8 +44,8 @@ static void add(struct cairn_run *run, double unix_s, const char *event, const c
     char line[LINE_BYTES];
     if (run->mlperf.fd < 0) return;
     const int n = snprintf(line, sizeof line,
-                           ":::MLLOG {\"namespace\": \"\", \"time_ms\": %.0f, \"event_type\": "
-                           "\"%s\", \"key\": \"%s\", \"value\": %s, \"metadata\": {%s}}\n",
+                           BEGIN "{\"namespace\": \"\", \"time_ms\": %.0f, \"event_type\": "
+                                 "\"%s\", \"key\": \"%s\", \"value\": %s, \"metadata\": {%s}}\n",
                            unix_s * 1e3, event, key, value, metadata);
     if (write(run->mlperf.fd, line, (size_t)n) != n) give_up(run);
 }
@@ -76,12 +78,28 @@ static void say_epoch(struct cairn_run *run, const char *event, const char *key,
 
 /* ---- the run */
 
+/* Whether a file begins as ours do; a pipe or device was put there for these lines. */
+static bool is_ours(int fd)
+{
+    struct stat about;
+    char text[sizeof BEGIN - 1];
+    if (fstat(fd, &about) == 0 && !S_ISREG(about.st_mode)) return true;
+    const ssize_t n = pread(fd, text, sizeof text, 0);
+    return n <= 0 || (n == sizeof text && memcmp(text, BEGIN, sizeof text) == 0);
+}
+
 static void open_file(struct cairn_run *run)
 {
     char path[CAIRN_PATH_BYTES];
     if (path_of(run, path) == CAIRN_OK)
-        run->mlperf.fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
-    if (run->mlperf.fd < 0) give_up(run);
+        run->mlperf.fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+    if (run->mlperf.fd < 0) {
+        give_up(run);
+    } else if (!is_ours(run->mlperf.fd)) {
+        cairn_log_warning("%s has no lines of MLPerf: it stays as it is, and gets none", path);
+        close(run->mlperf.fd);
+        run->mlperf.fd = -1;
+    }
 }
 
 void cairn_mlperf_begin(struct cairn_run *run)

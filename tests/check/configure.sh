@@ -38,6 +38,8 @@ lacks libjpeg libjpeg-dev -DCMAKE_DISABLE_FIND_PACKAGE_JPEG=ON
 lacks zlib zlib1g-dev -DCMAKE_DISABLE_FIND_PACKAGE_ZLIB=ON
 lacks "POSIX threads" libc6-dev -DCMAKE_DISABLE_FIND_PACKAGE_Threads=ON
 
+rm -r build
+
 # Another BLAS: one that is here, one that is not, and one with integers that Cairn does not call with
 cmake -S "$CAIRN_SOURCE" -B build -DCAIRN_TESTS=OFF -DBLA_VENDOR=OpenBLAS >out 2>err || fail "with -DBLA_VENDOR=OpenBLAS: $(cat err)"
 grep -q '^#define CAIRN_HAVE_OPENBLAS_SET_NUM_THREADS$' build/src/base/build_config.h || fail "BLA_VENDOR=OpenBLAS has no calls of OpenBLAS"

@@ -87,6 +87,12 @@ ln -s /dev/full no_room/mlperf.log
 expect 0 1 train run.yaml log.mlperf=true --out no_room
 grep -q 'warning: .*mlperf.log: cannot be written.*log.mlperf is off' err || fail "a mlperf.log without room is no warning"
 
+mkdir strange
+echo "notes of mine" >strange/mlperf.log
+expect 0 1 train run.yaml log.mlperf=true --out strange
+same "another mlperf.log" "$(cat strange/mlperf.log)" "notes of mine"
+grep -q 'warning: .*mlperf.log has no lines of MLPerf' err || fail "another mlperf.log is no warning"
+
 # ---- tensorboard/
 expect 0 1 train run.yaml log.tensorboard=false --out none -q
 [ ! -e none/tensorboard ] || fail "events that nobody wanted"

@@ -104,7 +104,7 @@ grep -q '^  pull: 0.5$' result/config.yaml || fail "config.yaml lacks the defaul
 
 # Help, usage, range and nearest name know the flag.
 expect 0 0 report -h
-grep -q '^  --trial N  for a test; default 3$' out && grep -q '\[--trial N\]' out || fail "cairn report -h says: $(cat out)"
+grep -q '^  --trial N  *for a test; default 3$' out && grep -q '\[--trial N\]' out || fail "cairn report -h says: $(cat out)"
 for command in report train job slurm study; do
     expect_line 2 0 'command line: --trial is 10, but must be at most 9' "$command" --trial 10
 done

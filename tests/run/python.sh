@@ -2,7 +2,7 @@
 # The lines of Python in the guide, as they stand there: weights from a checkpoint to PyTorch and back by --init.  And
 # files that only h5py writes: half precision, scalars, packed chunks, texts of variable length.
 #
-# Wants h5py; with PyTorch all of the lines are run, without it those that do not name it.  PYTHON chooses the interpreter;
+# Wants h5py; with PyTorch and safetensors all of the lines are run but those for ONNX (export_onnx.sh), else those that name none of them.  PYTHON chooses the interpreter;
 # else it is the first in the path, or the system's, that has h5py.
 . "${BASH_SOURCE%/*}/../support/run.sh"
 
@@ -18,22 +18,24 @@ blocks()
     awk '/^```python$/ { print "# ----"; inside = 1; next } /^```$/ { inside = 0 } inside' "$1"
 }
 
-# without_torch: those of them that do not need PyTorch
-without_torch()
+# without WORDS: those of them that have none of the words
+without()
 {
-    awk 'BEGIN { RS = "# ----\n" } !/torch|net/'
+    awk -v words="$1" 'BEGIN { RS = "# ----\n" } $0 !~ words'
 }
 
-blocks "$CAIRN_SOURCE/launch/guide/checkpoints-and-pytorch.md" >guide.py
-same "blocks of Python in the guide" "$(grep -c '^# ----' guide.py)" 3
-if ! has torch; then
-    without_torch <guide.py >some.py
-    grep -q 'latest.h5' some.py && grep -q 'start.h5' some.py || fail "the guide cannot be run without PyTorch"
-    mv some.py guide.py
+blocks "$CAIRN_SOURCE/launch/guide/checkpoints-and-pytorch.md" >all.py
+same "blocks of Python in the guide" "$(grep -c '^# ----' all.py)" 5
+{ echo "import numpy; x = numpy.zeros((1, 1, 8, 8), 'f4')" && without onnx <all.py | sed 's/net(x)/net(__import__("torch").from_numpy(x))/'; } >guide.py
+if ! has torch || ! has safetensors; then
+    without 'torch|net|onnx' <all.py >guide.py
+    grep -q 'latest.h5' guide.py && grep -q 'start.h5' guide.py || fail "the guide cannot be run without PyTorch"
 fi
 
 # What the guide trains, and its weights there and back.
 expect 0 2 train "$recipes/digits.yaml" --out runs/digits data.file="$datasets/digits.h5" train.epochs=1
+expect 0 0 export runs/digits/checkpoints/latest.h5 -o digits.py
+expect 0 0 export runs/digits/checkpoints/latest.h5 -o digits.safetensors
 "$python" guide.py >out 2>err || fail "the lines of the guide do not run"
 expect 0 3 train "$recipes/digits.yaml" --out again data.file="$datasets/digits.h5" train.epochs=none train.updates=0 --init start.h5
 same "weights there and back" "$(weights_of again)" "$(weights_of runs/digits)"

@@ -205,7 +205,7 @@ static void test_print_is_for_people(void **state)
                                 "  in_memory: auto\n"
                                 "  memory: auto\n"
                                 "  stage: none\n"
-                                "  ledger: false\n"
+                                "  exclude: none\n  ledger: false\n"
                                 "augment:\n"
                                 "  crop_padding: 0\n"
                                 "  flip: false\n"
