@@ -47,6 +47,7 @@ for vendor in Nobodys Intel10_64ilp; do
     ! cmake -S "$CAIRN_SOURCE" -B build -DCAIRN_TESTS=OFF -DBLA_VENDOR=$vendor >out 2>err || fail "BLA_VENDOR=$vendor goes on"
     grep -q "BLA_VENDOR=$vendor: " err || fail "of BLA_VENDOR=$vendor it says: $(cat err)"
 done
+rm -r build
 # One can do without protobuf-c, unless it was asked for
 (without libprotobuf-c && cmake -S "$CAIRN_SOURCE" -B build -DCAIRN_TESTS=OFF >out 2>err) || fail "without protobuf-c: $(cat err)"
 (without libprotobuf-c && ! cmake -S "$CAIRN_SOURCE" -B build -DCAIRN_ONNX=ON >out 2>err) || fail "CAIRN_ONNX=ON goes on without protobuf-c"

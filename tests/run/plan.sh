@@ -178,7 +178,8 @@ small $short '1 rank of a node takes .*, and Slurm grants this node [0-9.]+ MB: 
     cnn.yaml --memory --ranks 1
 fits=$(grep -Eo 'batch.micro=[0-9]+' err | head -n 1)
 SLURM_MEM_PER_NODE=$short expect 0 0 plan cnn.yaml --memory --ranks 1 "$fits"
-small $short 'too much' cnn.yaml --memory --ranks 1 "batch.micro=$((${fits#*=} * 4))"
+most=$((${fits#*=} * 4))
+small $short 'too much' cnn.yaml --memory --ranks 1 "batch.micro=$((most > 48 ? most : 48))"
 small 10 'too much; no batch.micro would fit' cnn.yaml --memory --ranks 1
 SLURM_MEM_PER_NODE=400 expect 0 0 plan cnn.yaml --memory --ranks 1,8
 grep -Eq '^ +8 .* too much' out || fail "8 ranks fit in 400 MB: $(cat out)"

@@ -3,7 +3,7 @@
 # takes it where the memory is short, and no more than is needed.
 . "${BASH_SOURCE%/*}/../support/run.sh"
 
-blocks=$(for _ in {1..12}; do echo "{type: dense, units: 256}, {type: gelu}, {type: dropout, p: 0.1},"; done)
+blocks=$(for _ in {1..12}; do echo "{type: dense, units: 512}, {type: gelu}, {type: dropout, p: 0.1},"; done)
 cat >run.yaml <<END
 data: {file: $datasets/digits.h5}
 model: [{type: flatten}, $blocks {type: batchnorm}, {type: dense, units: 10}]
