@@ -63,7 +63,7 @@ const struct cairn_export_array *cairn_export_tensor(const struct cairn_export_s
     return NULL;
 }
 
-static const struct cairn_key *find_key(const struct cairn_layer *layer, const char *name)
+const struct cairn_key *cairn_export_find_key(const struct cairn_layer *layer, const char *name)
 {
     for (size_t i = 0; i < layer->kind->n_keys; i++)
         if (strcmp(layer->kind->keys[i].name, name) == 0) return &layer->kind->keys[i];
@@ -72,7 +72,7 @@ static const struct cairn_key *find_key(const struct cairn_layer *layer, const c
 
 const char *cairn_export_key(const struct cairn_layer *layer, const char *key, char *buffer)
 {
-    const struct cairn_key *found = find_key(layer, key);
+    const struct cairn_key *found = cairn_export_find_key(layer, key);
     return found == NULL ? "" : cairn_key_text(found, layer->self, buffer);
 }
 
@@ -81,7 +81,7 @@ bool cairn_export_sizes(const struct cairn_layer *layer, const char *key, size_t
 {
     enum { MOST = CAIRN_MAX_DIMS };
     double number[MOST];
-    const struct cairn_key *found = find_key(layer, key);
+    const struct cairn_key *found = cairn_export_find_key(layer, key);
     const struct cairn_node *node = NULL;
     if (found != NULL)
         memcpy(&node, (const char *)layer->self + found->offset, sizeof(struct cairn_node *));

@@ -76,6 +76,9 @@ const struct cairn_export_array *cairn_export_tensor(const struct cairn_export_s
                                                      const struct cairn_layer *layer,
                                                      const char *param);
 
+/** A layer's key, NULL where the kind has no such key.  Ranks: local.  Errors: none. */
+const struct cairn_key *cairn_export_find_key(const struct cairn_layer *layer, const char *name);
+
 /** The value of a layer's key as a run file has it, which is not of the type TREE, in `buffer`
  * [CAIRN_KEY_TEXT_BYTES] or where it is; "" where the kind has no such key.  Ranks: local.
  * Errors: none. */

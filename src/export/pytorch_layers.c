@@ -129,18 +129,11 @@ static bool is_default(const struct cairn_layer *layer, const struct cairn_key *
            strcmp(cairn_key_text(key, layer->self, text), fallback) == 0;
 }
 
-static const struct cairn_key *find_key(const struct cairn_layer *layer, const char *name)
-{
-    for (size_t i = 0; i < layer->kind->n_keys; i++)
-        if (strcmp(layer->kind->keys[i].name, name) == 0) return &layer->kind->keys[i];
-    return NULL;
-}
-
 /* {,key}; `first` among the arguments until one is written. */
 static void put_argument(struct cairn_python *python, const struct cairn_layer *layer,
                          const char *name, bool *first)
 {
-    const struct cairn_key *key = find_key(layer, name);
+    const struct cairn_key *key = cairn_export_find_key(layer, name);
     if (is_default(layer, key)) return;
     fprintf(python->out, "%s%s=", *first ? "" : ", ", name);
     put_value(python, layer, key);
@@ -151,7 +144,7 @@ static void put_argument(struct cairn_python *python, const struct cairn_layer *
 static void put_name(struct cairn_python *python, const struct cairn_layer *layer, const char *name)
 {
     const struct cairn_shape *in = &layer->in;
-    const struct cairn_key *key = find_key(layer, name);
+    const struct cairn_key *key = cairn_export_find_key(layer, name);
     if (key != NULL) {
         put_value(python, layer, key);
     } else if (strcmp(name, "in") == 0) {
