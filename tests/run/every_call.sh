@@ -4,12 +4,12 @@
 # provenance.json, and ranks.csv, which is of the last start alone.  Which call is the N-th depends on the thread that writes
 # checkpoints; what is wanted in the end does not.
 #
-#   every_call.sh [full] [OFFSET]     every tenth call, from one that is printed; full: every call
+#   every_call.sh [full] [OFFSET]     every twentieth call, from one that is printed; full: every call
 . "${BASH_SOURCE%/*}/../support/run.sh"
 failing=$CAIRN_BUILD/tests/libcairn_failing.so
 [ -e "$failing" ] || skip "sanitizers want to be preloaded alone"
 
-step=10
+step=20
 [ "${1:-}" != full ] || { step=1 && shift; }
 offset=${1:-$((RANDOM % step))}
 echo "every $step calls from $offset"

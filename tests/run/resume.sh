@@ -2,9 +2,12 @@
 # Stopped at any update and gone on with in another world, a run ends as if it had never been stopped; what --resume,
 # --overwrite and changed keys do; one job in a folder at a time.
 #
-#   resume.sh SEED     the seed of the updates at which runs are stopped; it is printed
+#   resume.sh [full] [SEED]     the seed of the updates at which runs are stopped; it is printed.  full: every way to train,
+#                               else two of them
 . "${BASH_SOURCE%/*}/../support/run.sh"
 
+n_ways=2
+[ "${1:-}" != full ] || { n_ways=all && shift; }
 seed=${1:-$RANDOM}
 RANDOM=$seed
 echo "seed $seed"
@@ -66,12 +69,23 @@ stops()
 stops exact 90
 column exact.cut/metrics.csv samples | tail -n 1 >out
 same "samples in 6 epochs" "$(cat out)" $((6 * n_train))
-stops carry 87 batch.tail=carry optim.name=adam optim.momentum=0 optim.lr=0.01
-stops drop 84 batch.tail=drop schedule.decay=cosine batch.normalize=sum optim.lr=1e-3 optim.clip_norm=50 train.evaluate_every=10
-stops lars 90 optim.name=lars optim.trust_coefficient=0.1 optim.weight_decay=0.01 optim.momentum_correction=true \
-    schedule.decay=linear "optim.groups=[{match: '*.bias', lr_scale: 0.1}]"
-stops lamb 60 optim.name=lamb optim.momentum=0 optim.lr=0.02 optim.weight_decay=0.01 train.epochs=4
-stops rmsprop 60 optim.name=rmsprop optim.lr=0.002 optim.centered=true train.epochs=4
+ways=(carry drop lars lamb rmsprop)
+[ $n_ways = all ] || mapfile -t ways < <(for way in "${ways[@]}"; do echo "$RANDOM $way"; done | sort -n | head -n $n_ways | cut -d' ' -f2)
+for way in "${ways[@]}"; do
+    case $way in
+    carry) stops carry 87 batch.tail=carry optim.name=adam optim.momentum=0 optim.lr=0.01 ;;
+    drop)
+        stops drop 84 batch.tail=drop schedule.decay=cosine batch.normalize=sum optim.lr=1e-3 optim.clip_norm=50 \
+            train.evaluate_every=10
+        ;;
+    lars)
+        stops lars 90 optim.name=lars optim.trust_coefficient=0.1 optim.weight_decay=0.01 optim.momentum_correction=true \
+            schedule.decay=linear "optim.groups=[{match: '*.bias', lr_scale: 0.1}]"
+        ;;
+    lamb) stops lamb 60 optim.name=lamb optim.momentum=0 optim.lr=0.02 optim.weight_decay=0.01 train.epochs=4 ;;
+    rmsprop) stops rmsprop 60 optim.name=rmsprop optim.lr=0.002 optim.centered=true train.epochs=4 ;;
+    esac
+done
 stops ramp 58 'batch.ramp=[[2000, 64], [6000, 300]]' batch.ramp_kind=linear optim.base_batch=100 optim.scaling=sqrt \
     schedule.warmup_samples=3000 schedule.decay=linear schedule.decay_by=samples
 expect_line 2 3 'batch\.ramp\.1\.1 \(200, was 300\)' train run.yaml --out ramp.cut 'batch.ramp=[[2000, 64], [6000, 200]]' \
