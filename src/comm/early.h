@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Inside comm/: sums that begin before the last micro-batch of a rank has ended.  The gradient of a
- * tensor is complete when that micro-batch has closed it, so what lies behind it in the flat block
- * goes on its way while backward works on earlier layers.  Between nodes, or where it is
- * asked for: within one a sum costs cycles, and there is no wait to hide. */
+ * tensor is complete when that micro-batch has closed it, in a team when that of each rank has, so
+ * what lies behind it in the flat block goes on its way while backward works on earlier layers.
+ * Between nodes, or where it is asked for: within one a sum costs cycles, and there is no wait to
+ * hide. */
 #ifndef CAIRN_COMM_EARLY_H
 #define CAIRN_COMM_EARLY_H
 

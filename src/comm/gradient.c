@@ -31,7 +31,7 @@ static size_t count_pieces(const struct cairn_params *params)
 size_t cairn_sum_figures_bytes(const struct cairn_params *params, size_t n_ranks)
 {
     return cairn_memory_whole(count_pieces(params) * sizeof(struct cairn_figures)) +
-           n_ranks * CAIRN_ALIGNMENT;
+           n_ranks * sizeof(struct cairn_sum_mate);
 }
 
 static size_t begin_of(const struct cairn_sum *sum, size_t i)
@@ -40,13 +40,24 @@ static size_t begin_of(const struct cairn_sum *sum, size_t i)
     return sum->params->item[sum->piece[i].param].offset + sum->piece[i].first;
 }
 
+/* The first piece from `low` on, and before `high`, that begins at this value or after it; else
+ * `high`. */
+static size_t piece_from(const struct cairn_sum *sum, size_t low, size_t high, size_t value)
+{
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (begin_of(sum, middle) < value)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 /* The first piece that begins in this part of the values, or after it. */
 static size_t first_piece(const struct cairn_sum *sum, struct cairn_part part)
 {
-    const size_t begin = cairn_part_begin(part, sum->params->n_values);
-    size_t i = 0;
-    while (i < sum->n_pieces && begin_of(sum, i) < begin) i++;
-    return i;
+    return piece_from(sum, 0, sum->n_pieces, cairn_part_begin(part, sum->params->n_values));
 }
 
 cairn_status cairn_sum_cut(struct cairn_sum *sum)
@@ -56,8 +67,8 @@ cairn_status cairn_sum_cut(struct cairn_sum *sum)
     size_t k = 0;
     CAIRN_TRY(cairn_memory_get(n, sizeof *sum->piece, "pieces of the gradient", &sum->piece));
     CAIRN_TRY(cairn_team_take(sum->team, n, sizeof *sum->figures, "figures", &sum->figures));
-    CAIRN_TRY(cairn_team_take(sum->team, cairn_team_place(sum->team).n, CAIRN_ALIGNMENT, "flags",
-                              &sum->wants));
+    CAIRN_TRY(cairn_team_take(sum->team, cairn_team_place(sum->team).n, sizeof *sum->mate, "flags",
+                              &sum->mate));
     for (size_t p = 0; p < params->n_tensors; p++)
         for (size_t first = 0; first < params->item[p].count; first += PIECE) {
             const size_t left = params->item[p].count - first;
@@ -77,7 +88,7 @@ static bool are_magnitudes_wanted(const struct cairn_sum *sum)
 {
     bool wanted = false;
     for (size_t rank = 0; rank < cairn_team_place(sum->team).n; rank++)
-        wanted = wanted || sum->wants[rank * CAIRN_ALIGNMENT] != 0;
+        wanted = wanted || sum->mate[rank].wants_magnitudes;
     return wanted;
 }
 
@@ -104,10 +115,17 @@ static void take_piece(void *context, size_t i)
     sum->figures[sum->first_piece + i] = figures;
 }
 
+/* Pieces that follow each other. */
+struct run {
+    const struct cairn_sum *sum;
+    size_t first;
+};
+
 static void collect_piece(void *context, size_t i)
 {
-    const struct cairn_sum *sum = context;
-    const struct cairn_sum_piece *piece = &sum->piece[sum->first_piece + i];
+    const struct run *run = context;
+    const struct cairn_sum *sum = run->sum;
+    const struct cairn_sum_piece *piece = &sum->piece[run->first + i];
     for (size_t done = 0; done < piece->n; done += CAIRN_GRADIENT_BLOCK) {
         const size_t left = piece->n - done;
         sum->kind->collect(sum, piece->param, piece->first + done,
@@ -115,18 +133,33 @@ static void collect_piece(void *context, size_t i)
     }
 }
 
-/* This rank's pieces over the nodes. */
-static void sum_over_nodes(struct cairn_sum *sum)
+void cairn_sum_collect(const struct cairn_sum *sum, size_t *first, size_t *end)
+{
+    const size_t from = piece_from(sum, sum->first_piece, sum->end_piece, *first);
+    const size_t to = piece_from(sum, from, sum->end_piece, *end);
+    struct run run = {sum, from};
+    cairn_threads_each(to - from, collect_piece, &run);
+    *first = begin_of(sum, from);
+    *end = begin_of(sum, to);
+}
+
+/* This rank's part of the values [first, end), over the nodes by MPI. */
+static void sum_over_nodes(const struct cairn_sum *sum, size_t first, size_t end)
 {
     const enum cairn_wire_type type = sum->kind->wire;
-    const size_t begin = begin_of(sum, sum->first_piece);
-    const size_t n = begin_of(sum, sum->end_piece) - begin;
-    cairn_threads_each(sum->end_piece - sum->first_piece, collect_piece, sum);
+    cairn_sum_collect(sum, &first, &end);
     for (size_t plane = 0; plane < sum->n_planes; plane++) {
-        const size_t first = plane * sum->params->n_values + begin;
-        unsigned char *mine = (unsigned char *)sum->added + first * cairn_wire_element_bytes(type);
-        cairn_team_sum_nodes(sum->team, type, mine, n);
+        const size_t at = plane * sum->params->n_values + first;
+        unsigned char *mine = (unsigned char *)sum->added + at * cairn_wire_element_bytes(type);
+        cairn_team_sum_nodes(sum->team, type, mine, end - first);
     }
+}
+
+/* What did not go round, averages of normalisation among it. */
+static void sum_rest_over_nodes(const struct cairn_sum *sum)
+{
+    sum_over_nodes(sum, 0, sum->early.round);
+    sum_over_nodes(sum, sum->params->n_weights, sum->params->n_values);
 }
 
 double cairn_sum_gradient(struct cairn_sum *sum, double divisor, double *squares,
@@ -138,7 +171,7 @@ double cairn_sum_gradient(struct cairn_sum *sum, double divisor, double *squares
     sum->gradient.divisor = divisor;
     sum->gradient.factor = 1;
     sum->takes_magnitudes = are_magnitudes_wanted(sum);
-    if (cairn_team_has_others(sum->team)) sum_over_nodes(sum);
+    if (cairn_team_has_others(sum->team)) sum_rest_over_nodes(sum);
     cairn_threads_each(sum->end_piece - sum->first_piece, take_piece, sum);
     (void)cairn_team_wait(sum->team); /* whoever waits next says what was lost */
     for (size_t p = 0; p < sum->params->n_items; p++) {
@@ -157,5 +190,5 @@ double cairn_sum_gradient(struct cairn_sum *sum, double divisor, double *squares
 void cairn_sum_want_magnitudes(struct cairn_sum *sum, struct cairn_magnitudes *out)
 {
     sum->magnitudes = out;
-    sum->wants[cairn_team_place(sum->team).index * CAIRN_ALIGNMENT] = out != NULL;
+    sum->mate[cairn_team_place(sum->team).index].wants_magnitudes = out != NULL;
 }

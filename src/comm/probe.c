@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "comm/exchange.h"
+#include "comm/ring.h"
 #include "comm/wire.h"
 #include "comm/world.h"
 #include "tensor/real.h"
@@ -35,7 +36,8 @@ static cairn_status time_sum(cairn_comm *comm, cairn_status st, size_t n_bytes, 
     const size_t n = n_bytes / sizeof(real);
     double best_s = INFINITY;
     if (st == CAIRN_OK) st = cairn_wire_create(comm, CAIRN_WIRE_REAL, n, "a timed sum", &wire);
-    if (st == CAIRN_OK && round) st = cairn_wire_reserve(&wire, NULL, 1);
+    const struct cairn_ring_load load = cairn_wire_reals(wire.data);
+    if (st == CAIRN_OK && round) st = cairn_wire_reserve(&wire, comm, &load, 1);
     st = cairn_comm_agree(comm, st);
     for (int i = 0; i <= repeats && st == CAIRN_OK; i++) {
         cairn_comm_check(comm, MPI_Barrier(comm->mpi), "MPI_Barrier");

@@ -41,7 +41,8 @@ void cairn_ring_free(struct cairn_ring *ring);
  * cairn_comm_check(). */
 void cairn_ring_start(struct cairn_ring *ring, size_t first, size_t n);
 
-/** Take what has arrived, and send what follows from it.  Ranks: local.  Errors: as above. */
+/** Take what has arrived, and send what follows from it.  Here and below NULL is fine: nothing is
+ * under way.  Ranks: local.  Errors: as above. */
 void cairn_ring_poll(struct cairn_ring *ring);
 
 /** Whether all that has begun is done.  Ranks: local.  Errors: none. */
@@ -49,5 +50,9 @@ bool cairn_ring_is_done(const struct cairn_ring *ring);
 
 /** Wait for all that has begun.  Ranks: collective.  Errors: as above. */
 void cairn_ring_finish(struct cairn_ring *ring);
+
+/** Others may want this processor where a wait lasts; a fast network keeps nobody so long.  Called
+ * between two looks, after so many seconds in which nothing came.  Ranks: local.  Errors: none. */
+void cairn_ring_give_way(double waited_s);
 
 #endif

@@ -90,7 +90,7 @@ void cairn_sum_free(struct cairn_sum *sum)
     if (sum->kind->destroy != NULL) sum->kind->destroy(sum);
     cairn_wire_free(&sum->wire);
     cairn_team_give_back(sum->team, sum->figures);
-    cairn_team_give_back(sum->team, sum->wants);
+    cairn_team_give_back(sum->team, sum->mate);
     free(sum->started);
     free(sum->piece);
     free(sum->range);

@@ -7,10 +7,12 @@
 #ifndef CAIRN_COMM_SUM_H
 #define CAIRN_COMM_SUM_H
 
+#include <stdalign.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/memory.h"
 #include "cairn/comm.h"
 #include "comm/addends.h"
 #include "comm/team.h"
@@ -112,11 +114,14 @@ struct cairn_gradient_squares {
 
 /** Which part of the sum has begun before the last micro-batch ended (early.h). */
 struct cairn_early {
+    bool goes_round; /* weights go round a ring, their last piece after the others: alike on all */
     size_t n_pieces; /* 0: nothing begins early */
-    size_t n_begun;
+    size_t n_closed; /* of this rank, in this update */
+    size_t n_begun;  /* of those that all ranks of the team have closed */
+    uint64_t n_before; /* pieces of all earlier updates */
     size_t *first; /* [n_pieces] the first tensor of each; the first piece ends with the last one */
     size_t lowest; /* this tensor and those after it are complete */
-    size_t round;  /* weights from this one on went round a ring */
+    size_t round;  /* weights from this one on go round; all of them: none */
     bool expected; /* the last micro-batch has been announced */
     bool kept;     /* what this rank has added up is asked for after it */
     bool under_way;   /* at looked_s something was */
@@ -124,6 +129,12 @@ struct cairn_early {
     double overlap_s; /* in this update: sums under way while this rank worked on */
     size_t *n_open;   /* [n_items] parts of the gradient that are still to come; owned */
     double *square;   /* [n_items] of complete tensors, for CAIRN_NOISE_RANK; owned */
+};
+
+/** What a rank of a team lets the others see, in a line of memory of its own. */
+struct cairn_sum_mate {
+    alignas(CAIRN_ALIGNMENT) _Atomic uint64_t n_closed; /* pieces, in all updates */
+    bool wants_magnitudes;
 };
 
 /** What a kind with has_range knows of the magnitudes of one tensor; the same on all ranks, and
@@ -173,8 +184,7 @@ struct cairn_sum {
                       there has no meaning; owned */
     struct cairn_sum_piece *piece; /* [n_pieces] of the gradient; owned */
     struct cairn_figures *figures; /* [n_pieces] of these; the team's */
-    unsigned char *wants; /* [ranks of the team, a line of bytes]: the first says whether that rank
-                             wants magnitudes; the team's */
+    struct cairn_sum_mate *mate;   /* [ranks of the team]; the team's */
     size_t n_pieces;
     size_t first_piece, end_piece; /* those that this rank of the team takes, ... */
     bool takes_magnitudes;         /* ... and more than squares of them, which some rank wants */
@@ -234,7 +244,7 @@ struct cairn_sum_place {
     struct cairn_team *team; /* of it; each of its ranks makes a sum alike; NULL: MPI sums all */
     bool lasting; /* with a team: the gradient stays as it is until the next cairn_sum_reduce(),
                      also where another rank has begun its next update: for who looks in between */
-    enum cairn_overlap overlap; /* without a team */
+    enum cairn_overlap overlap; /* with a team between its nodes alone */
     size_t bucket_bytes;        /* least of the weights that begin together; 0: what is best here */
 };
 

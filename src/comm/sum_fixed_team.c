@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "comm/early.h"
 #include "comm/sum_fixed.h"
 
 enum { IN_Q = 1, IN_G = 2 };
@@ -125,7 +126,10 @@ void cairn_fixed_team_take(const struct cairn_sum *sum, size_t param, size_t fir
                            real *out)
 {
     struct words words;
-    if (cairn_team_has_others(sum->team)) {
+    if (cairn_early_went_round(sum, param)) {
+        const real *g = sum->g + sum->params->item[param].offset + first;
+        if (out != g) memcpy(out, g, n * sizeof *g);
+    } else if (cairn_team_has_others(sum->team)) {
         const struct cairn_fixed_place from = cairn_fixed_place_of(sum, param);
         cairn_fixed_get(&from, first, out, n);
     } else {

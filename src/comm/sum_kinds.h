@@ -10,6 +10,11 @@
 #include "comm/sums.def"
 #undef X
 
+/** In a team on several nodes: narrow the values [*first, *end) to this rank's part of them, and
+ * put what the ranks of the node have added up of these into `added`.  Both are bounds of tensors,
+ * and all of the team have closed what lies between.  Ranks: local.  Errors: none. */
+void cairn_sum_collect(const struct cairn_sum *sum, size_t *first, size_t *end);
+
 /** For the kind's create(): take the wire, on which n_planes of the kind's most_planes are used,
  * n_besides elements of its own follow, and in the end what all kinds send; and with a team its
  * memory.  Then sum->added is there, and with a team sum->g and sum->out.  Ranks: local.  Errors:

@@ -163,6 +163,11 @@ bool cairn_team_has_others(const struct cairn_team *team)
     return team != NULL && team->comm->node.n_nodes > 1;
 }
 
+cairn_comm *cairn_team_others(const struct cairn_team *team)
+{
+    return team->comm->rail;
+}
+
 void cairn_team_sum_nodes(const struct cairn_team *team, enum cairn_wire_type type, void *data,
                           size_t n)
 {

@@ -75,6 +75,10 @@ void cairn_team_fence(const struct cairn_team *team);
  * on all.  Errors: none. */
 bool cairn_team_has_others(const struct cairn_team *team);
 
+/** The ranks of all nodes that have the same part; NULL: this one has none.  Ranks: local.
+ * Errors: none. */
+cairn_comm *cairn_team_others(const struct cairn_team *team);
+
 /** data [n] becomes its sum over the ranks of all nodes that have the same part.  Ranks: collective
  * over these; as cairn_wire_sum().  Errors: none. */
 void cairn_team_sum_nodes(const struct cairn_team *team, enum cairn_wire_type type, void *data,

@@ -8,7 +8,6 @@
 #include "base/memory.h"
 #include "comm/ring.h"
 #include "comm/world.h"
-#include "tensor/real.h"
 
 enum { PIECE = 1 << 28 }; /* counts of MPI are int */
 #define REAL (CAIRN_R_BITS == 64 ? MPI_DOUBLE : MPI_FLOAT)
@@ -71,16 +70,20 @@ static void add_reals(void *data, size_t first, size_t n, const void *message)
     for (size_t i = 0; i < n; i++) sum[i] += x[i];
 }
 
-cairn_status cairn_wire_reserve(struct cairn_wire *wire, const struct cairn_ring_load *load,
-                                size_t n)
+struct cairn_ring_load cairn_wire_reals(real *data)
 {
-    const struct cairn_ring_load reals = {.context = wire->data,
-                                          .part_bytes = sizeof(real),
-                                          .sum_bytes = sizeof(real),
-                                          .send = send_reals,
-                                          .add = add_reals,
-                                          .sums = real_place};
-    return cairn_ring_create(wire->comm, load == NULL ? &reals : load, n, &wire->ring);
+    return (struct cairn_ring_load){.context = data,
+                                    .part_bytes = sizeof(real),
+                                    .sum_bytes = sizeof(real),
+                                    .send = send_reals,
+                                    .add = add_reals,
+                                    .sums = real_place};
+}
+
+cairn_status cairn_wire_reserve(struct cairn_wire *wire, cairn_comm *comm,
+                                const struct cairn_ring_load *load, size_t n)
+{
+    return cairn_ring_create(comm, load, n, &wire->ring);
 }
 
 size_t cairn_wire_least(const struct cairn_wire *wire)

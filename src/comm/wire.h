@@ -10,6 +10,7 @@
 
 #include "cairn/comm.h"
 #include "cairn/status.h"
+#include "tensor/real.h"
 
 /** What the elements are. */
 enum cairn_wire_type { CAIRN_WIRE_REAL, CAIRN_WIRE_UINT64 };
@@ -38,9 +39,12 @@ void cairn_wire_free(struct cairn_wire *wire);
  * where MPI fails, or in a host's process the communicator is lost.  Errors: none. */
 void cairn_wire_sum(const struct cairn_wire *wire, size_t first, size_t n);
 
-/** On several nodes: room for n ranges under way at once, of the load of a ring; NULL: of reals
- * that are summed where they lie.  Ranks: local; alike on all.  Errors: CAIRN_MEMORY. */
-CAIRN_CHECKED cairn_status cairn_wire_reserve(struct cairn_wire *wire,
+/** Reals that go round are summed where they lie.  Ranks: local.  Errors: none. */
+struct cairn_ring_load cairn_wire_reals(real *data);
+
+/** On several nodes: room for n ranges of this load under way at once, between the ranks of `comm`.
+ * Ranks: local; alike on all of them.  Errors: CAIRN_MEMORY. */
+CAIRN_CHECKED cairn_status cairn_wire_reserve(struct cairn_wire *wire, cairn_comm *comm,
                                               const struct cairn_ring_load *load, size_t n);
 
 /** The elements from which a range is worth the ring; below, MPI needs fewer messages.
@@ -52,8 +56,8 @@ size_t cairn_wire_least(const struct cairn_wire *wire);
  * order; else as cairn_wire_sum(). */
 void cairn_wire_start(const struct cairn_wire *wire, size_t first, size_t n);
 
-/** Let what has begun go on: nothing moves by itself.  Ranks: local.
- * Errors: none. */
+/** Let what has begun go on: nothing moves by itself.  This and what follows does nothing where
+ * nothing was reserved.  Ranks: local.  Errors: none. */
 void cairn_wire_poll(const struct cairn_wire *wire);
 
 /** Whether something that has begun is not done.  Ranks: local.  Errors: none. */

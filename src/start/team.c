@@ -32,10 +32,12 @@ static cairn_status find_way(const struct cairn_trainer_parts *parts)
     return CAIRN_OK;
 }
 
+/* A team has nothing that overlaps within its node. */
 static bool is_worth_it(const struct cairn_trainer_parts *parts)
 {
-    return parts->sums.overlap != CAIRN_OVERLAP_ON && cairn_comm_node(parts->comm).n_nodes == 1 &&
-           cairn_model_params(parts->model)->n_values >= CAIRN_TEAM_LEAST_VALUES;
+    const bool may =
+        parts->sums.overlap != CAIRN_OVERLAP_ON || cairn_comm_node(parts->comm).n_nodes > 1;
+    return may && cairn_model_params(parts->model)->n_values >= CAIRN_TEAM_LEAST_VALUES;
 }
 
 cairn_status cairn_start_team(const struct cairn_config *config, cairn_status st,
