@@ -85,7 +85,7 @@ done
 cat >load.tcl <<'END'
 # What a module program would do, printed
 proc say {args} { puts [join $args] }
-foreach name {module-whatis conflict setenv prepend-path} { interp alias {} $name {} say $name }
+foreach name {module-whatis conflict setenv prepend-path append-path} { interp alias {} $name {} say $name }
 set ModulesCurrentModulefile [lindex $argv 0]
 source $ModulesCurrentModulefile
 END
