@@ -112,6 +112,9 @@ for init in /usr/share/[Mm]odules/init/bash /usr/share/lmod/lmod/init/bash; do
 done
 : >err
 
+# ---- CC may be mpicc, as EasyBuild has it, which would put its libraries into one object made of others
+! grep -n 'CMAKE_C_COMPILER} -r' "$CAIRN_SOURCE"/src/cmake/*.cmake || fail "the compiler is asked to link objects into one"
+
 # ---- launch/install says what is wrong before it builds
 "$CAIRN_SOURCE/launch/install" >out 2>err && fail "launch/install without a prefix goes on"
 grep -q -- '--prefix DIR' err || fail "launch/install does not ask for a prefix"
