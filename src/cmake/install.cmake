@@ -41,8 +41,12 @@ if(CAIRN_HAVE_ONNX)
 endif()
 # What the static library has to be linked with, by path: the packages of these libraries have other names everywhere, and
 # CMake's own modules for them want languages of their user.  The shared library knows its own.
+set(hdf5 ${HDF5_C_LIBRARIES})
+if(hdf5 MATCHES "/libhdf5[^/;]*\\.so") # FindHDF5 adds what that needs by itself, but not in a build folder with a space in its name
+  list(FILTER hdf5 INCLUDE REGEX "/libhdf5[^/]*\\.so")
+endif()
 set(CAIRN_NEEDS ${MPI_C_LIBRARIES} ${CAIRN_BLAS_LINK_LIBRARIES} ${CAIRN_YAML_LINK_LIBRARIES} ${CAIRN_XXHASH_LINK_LIBRARIES}
-  ${CAIRN_JANSSON_LINK_LIBRARIES} ${CAIRN_ZIP_LINK_LIBRARIES} ${needs_onednn} ${needs_onnx} ${PNG_LIBRARIES} ${JPEG_LIBRARIES} ${HDF5_C_LIBRARIES} ${ZLIB_LIBRARIES} ${OpenMP_C_LIBRARIES} ${CMAKE_THREAD_LIBS_INIT} m)
+  ${CAIRN_JANSSON_LINK_LIBRARIES} ${CAIRN_ZIP_LINK_LIBRARIES} ${needs_onednn} ${needs_onnx} ${PNG_LIBRARIES} ${JPEG_LIBRARIES} ${hdf5} ${ZLIB_LIBRARIES} ${OpenMP_C_LIBRARIES} ${CMAKE_THREAD_LIBS_INIT} m)
 list(REMOVE_DUPLICATES CAIRN_NEEDS)
 
 configure_package_config_file(src/cmake/cairn-config.cmake.in cairn-config.cmake INSTALL_DESTINATION ${package}

@@ -4,7 +4,8 @@
 #   cairn_shared     libcairn.so, cairn::cairn for users
 #   cairn_static     libcairn.a, cairn::cairn_static
 # Both libraries are made of one object, linked from all, in which what is not CAIRN_API is local: a linker has nothing
-# else to find in either, so they export the same, and no name of ours can meet one of the host's.
+# else to find in either, so they export the same, and no name of ours can meet one of the host's.  The linker is called by its
+# own name: CC may be mpicc or Cray's cc, which put libraries of theirs into whatever they link.
 
 add_library(cairn_internal STATIC $<TARGET_OBJECTS:cairn> $<TARGET_OBJECTS:cairn_f64>)
 target_include_directories(cairn_internal INTERFACE ${PROJECT_SOURCE_DIR}/include ${PROJECT_BINARY_DIR}/include)
@@ -24,7 +25,7 @@ file(CONFIGURE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/exported CONTENT "${exported}"
 
 set(whole ${CMAKE_CURRENT_BINARY_DIR}/whole.o)
 add_custom_command(OUTPUT ${whole} COMMENT "Linking all objects into one" VERBATIM
-  COMMAND ${CMAKE_C_COMPILER} -r -nostdlib -o ${whole} -Wl,--whole-archive $<TARGET_FILE:cairn_internal>
+  COMMAND ${CMAKE_LINKER} -r -o ${whole} --whole-archive $<TARGET_FILE:cairn_internal>
   COMMAND ${CMAKE_OBJCOPY} --keep-global-symbols=${CMAKE_CURRENT_BINARY_DIR}/exported ${whole}
   DEPENDS cairn_internal ${CMAKE_CURRENT_BINARY_DIR}/exported)
 add_custom_target(cairn_whole DEPENDS ${whole})

@@ -13,6 +13,26 @@ if(CMAKE_SCRIPT_MODE_FILE)
   return()
 endif()
 
+# cairn-mpirun(1): what the script says at its head, from its third line on, as roff
+set(script ${PROJECT_SOURCE_DIR}/launch/cairn-mpirun)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${script})
+file(READ ${script} text)
+string(REGEX REPLACE "^[^\n]*\n[^\n]*\n# ([^\n]*)\n#\n((#[^\n]*\n)+).*" ".SH SYNOPSIS\n\\1\n.SH DESCRIPTION\n\\2" text "${text}")
+string(REGEX REPLACE "\n#\n" "\n.PP\n" text "${text}")
+string(REGEX REPLACE "\n# " "\n" text "${text}")
+string(REGEX REPLACE "([].,;])  ?([^ ])" "\\1\n\\2" text "${text}") # lines as short as in other pages
+string(REPLACE "-" "\\-" text "${text}")
+file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/launch/cairn-mpirun.1 @ONLY CONTENT [[
+.\" Made by Cairn's build from the head of cairn-mpirun.
+.TH "CAIRN\-MPIRUN" 1 "" "Cairn @PROJECT_VERSION@" "Cairn"
+.SH NAME
+cairn\-mpirun \- starts the ranks of cairn by mpirun
+@text@.SH SEE ALSO
+.BR cairn (1),
+.BR mpirun (1)
+]])
+install(FILES ${PROJECT_BINARY_DIR}/launch/cairn-mpirun.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+
 if(CMAKE_CROSSCOMPILING AND NOT CMAKE_CROSSCOMPILING_EMULATOR)
   message(STATUS "No pages of the manual and no completion: they are made by a program, which does not run here")
   return()

@@ -40,7 +40,7 @@ set(instance ${CMAKE_CURRENT_BINARY_DIR}/instance_${other}.o)
 add_library(cairn_instance_${other} STATIC $<TARGET_OBJECTS:cairn_${other}> $<TARGET_OBJECTS:cairn_f64_${other}>
   $<TARGET_OBJECTS:cairn_commands_${other}>)
 add_custom_command(OUTPUT ${instance} COMMENT "Linking the instance of ${other}" VERBATIM
-  COMMAND ${CMAKE_C_COMPILER} -r -nostdlib -o ${instance} -Wl,--whole-archive $<TARGET_FILE:cairn_instance_${other}>
+  COMMAND ${CMAKE_LINKER} -r -o ${instance} --whole-archive $<TARGET_FILE:cairn_instance_${other}>
   COMMAND ${CMAKE_COMMAND} -DNM=${CMAKE_NM} -DOBJCOPY=${CMAKE_OBJCOPY} -DOBJECT=${instance} -DSUFFIX=_${other}
     -P ${CMAKE_CURRENT_LIST_DIR}/rename.cmake
   DEPENDS cairn_instance_${other} ${CMAKE_CURRENT_LIST_DIR}/rename.cmake)

@@ -61,7 +61,7 @@ wanted() { # TEXT LINE: until TEXT is on the terminal
     print -r -- "no $1 after $2: ${(qqqq)all}" >&2
     exit 1
 }
-wanted READY $'fpath=('${1:h}$' $fpath); PS1=; autoload -Uz compinit; compinit -u -D; print REA""DY\n'
+wanted READY $'fpath=('${(q)1:h}$' $fpath); PS1=; autoload -Uz compinit; compinit -u -D; print REA""DY\n'
 wanted 'train' $'cairn trai\t'
 wanted '--resume' $'cairn train --resu\t'
 wanted 'never' $'cairn train --resume=nev\t'

@@ -23,10 +23,14 @@ for key in $("$cairn" options | grep -oE '^  [a-z_]+\.[a-z0-9_]+'); do in_page "
 for folder in man bash-completion zsh; do
     diff -r "$CAIRN_BUILD/share/$folder" "again/$folder" >out || fail "made again, $folder is another one"
 done
+page=$CAIRN_BUILD/launch/cairn-mpirun.1
+words() { tr -s ' \n' '\n'; }
+sed -n '/^\.SH SYNOPSIS/,/^\.SH SEE/{/^\./d;s/\\-/-/g;p}' "$page" | words >in_page
+"$CAIRN_SOURCE/launch/cairn-mpirun" --help | grep -v '^$' | words | diff in_page - >out || fail "cairn-mpirun(1) (<) and cairn-mpirun --help (>) differ: $(cat out)"
 ! grep -rlF -- "$CAIRN_BUILD" again || fail "a page names the folder of the build"
 
 needs man mandoc
-for page in "$pages"/man?/*; do
+for page in "$pages"/man?/* "$CAIRN_BUILD/launch/cairn-mpirun.1"; do
     # There is no date: what is built of the same source is the same on any day.
     mandoc -Tlint "$page" | grep -v 'missing date' >out || true
     [ ! -s out ] || fail "mandoc: $(head -n 3 out)"

@@ -85,7 +85,7 @@ done
 cat >load.tcl <<'END'
 # What a module program would do, printed
 proc say {args} { puts [join $args] }
-foreach name {module-whatis conflict setenv prepend-path} { interp alias {} $name {} say $name }
+foreach name {module-whatis conflict setenv prepend-path append-path} { interp alias {} $name {} say $name }
 set ModulesCurrentModulefile [lindex $argv 0]
 source $ModulesCurrentModulefile
 END
@@ -93,7 +93,27 @@ if command -v tclsh >/dev/null; then
     tclsh load.tcl "$modules/$version" >out 2>err || fail "the module file in Tcl"
     grep -q "^prepend-path PATH $work/in a folder/bin$" out || fail "the module file finds another prefix: $(cat out)"
 fi
+# Environment Modules and Lmod: the program and its pages of the manual are found, those of the system too, and all is gone again
+cat >load.sh <<'END'
+. "$1"
+module use "$2/share/cairn/modulefiles" || exit
+module load cairn || exit
+[ "$(command -v cairn)" = "$2/bin/cairn" ] || { echo "cairn is $(command -v cairn)"; exit 1; }
+[ "$CAIRN_ROOT" = "$2" ] || { echo "CAIRN_ROOT is $CAIRN_ROOT"; exit 1; }
+[[ ":$(manpath -q):" == ":$2/share/man:"*:/usr/share/man:* ]] || { echo "man looks in $(manpath -q), MANPATH is $MANPATH"; exit 1; }
+module help cairn 2>&1 | grep -q "^Distributed data-parallel training" || { echo "module help cairn: $(module help cairn 2>&1)"; exit 1; }
+module unload cairn || exit
+[[ ":$PATH:" != *":$2/bin:"* && -z ${CAIRN_ROOT+set} ]] || { echo "unloaded, PATH is $PATH"; exit 1; }
+[[ ":$(manpath -q):" == *:/usr/share/man:* ]] || { echo "unloaded, man looks in $(manpath -q)"; exit 1; }
+END
+for init in /usr/share/[Mm]odules/init/bash /usr/share/lmod/lmod/init/bash; do
+    { [ -r "$init" ] && command -v manpath; } >/dev/null || continue
+    env -u MANPATH -u MODULEPATH -u LOADEDMODULES bash load.sh "$init" "$work/in a folder" >out 2>err || fail "$init: $(cat out)"
+done
 : >err
+
+# ---- CC may be mpicc, as EasyBuild has it, which would put its libraries into one object made of others
+! grep -n 'CMAKE_C_COMPILER} -r' "$CAIRN_SOURCE"/src/cmake/*.cmake || fail "the compiler is asked to link objects into one"
 
 # ---- launch/install says what is wrong before it builds
 "$CAIRN_SOURCE/launch/install" >out 2>err && fail "launch/install without a prefix goes on"

@@ -128,5 +128,5 @@ void cairn_pages_program(FILE *out)
     cairn_roff_tag(out, "--version", "");
     cairn_roff_text(out, "own version and those of MPI, BLAS, HDF5");
     put_ends(out);
-    fputs(".SH SEE ALSO\n.BR cairn\\-options (5),\n.BR mpirun (1)\n", out);
+    fputs(".SH SEE ALSO\n.BR cairn\\-mpirun (1),\n.BR cairn\\-options (5),\n.BR mpirun (1)\n", out);
 }
