@@ -9,7 +9,7 @@
 #include "base/utf8.h"
 
 static enum cairn_log_level level = CAIRN_LOG_NORMAL;
-static bool muted;
+static bool muted, hidden;
 static void (*clear_bar)(void);
 static void (*sink)(void *context, enum cairn_message kind, const char *line);
 static void *sink_context;
@@ -21,7 +21,12 @@ void cairn_log_set_level(enum cairn_log_level new_level)
 
 enum cairn_log_level cairn_log_get_level(void)
 {
-    return muted ? CAIRN_LOG_QUIET : level;
+    return muted || hidden ? CAIRN_LOG_QUIET : level;
+}
+
+void cairn_log_hide(bool wanted)
+{
+    hidden = wanted && level == CAIRN_LOG_NORMAL;
 }
 
 void cairn_log_mute(void)
@@ -49,10 +54,12 @@ const char *cairn_log_before(enum cairn_message kind)
 static void say(enum cairn_message kind, const char *format, va_list arguments)
 {
     char line[4096];
-    if (muted || sink == NULL || (int)kind > (int)level) return;
+    const bool said = !muted && (int)kind <= (int)cairn_log_get_level();
+    if (sink == NULL || (int)kind > (int)level || (!said && !cairn_log_has_copy())) return;
     vsnprintf(line, sizeof line, format, arguments);
     cairn_utf8_clean(line);
     cairn_log_copy(cairn_log_before(kind), line);
+    if (!said) return;
     if (clear_bar != NULL) clear_bar();
     sink(sink_context, kind, line);
 }

@@ -57,11 +57,18 @@ void cairn_log_copy_to(const char *path);
  * Errors: none. */
 void cairn_log_copy(const char *before, const char *line);
 
-/** Copy no more.  Ranks: local.  Errors: none. */
+/** Copy no more; what was said before is forgotten.  Ranks: local.  Errors: none. */
 void cairn_log_copy_end(void);
 
-/** Whether the file is such a copy.  Ranks: local.  Errors: none. */
-bool cairn_log_is_copy(const char *path);
+/** Whether the file of this name in an open folder is such a copy.  Ranks: local.  Errors: none. */
+bool cairn_log_is_copy(int folder, const char *name);
+
+/** While it is wanted, information is not said: it is for the copy alone, on muted ranks too.  Not
+ * where all is said (CAIRN_LOG_VERBOSE).  Ranks: local.  Errors: none. */
+void cairn_log_hide(bool wanted);
+
+/** Whether there is a copy.  Ranks: local.  Errors: none. */
+bool cairn_log_has_copy(void);
 
 /** What stands before a message of this kind.  Ranks: local.  Errors: none. */
 const char *cairn_log_before(enum cairn_message kind);

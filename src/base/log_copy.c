@@ -17,7 +17,7 @@ static const char begins[] = "cairn " CAIRN_VERSION " begins";
 static int copy = -1;
 static char early[EARLY_BYTES]; /* lines from before there was a file; later ones are nobody's */
 static size_t n_early;
-static bool began; /* a first file was named */
+static bool began; /* a first file was named, or is not to be */
 
 /* "2026-11-29T23:31:30Z " */
 static size_t put_time(char text[TIME_BYTES])
@@ -27,6 +27,13 @@ static size_t put_time(char text[TIME_BYTES])
     return strftime(text, TIME_BYTES, "%Y-%m-%dT%H:%M:%SZ ", gmtime_r(&now, &utc));
 }
 
+static void close_copy(void)
+{
+    if (copy >= 0) close(copy);
+    copy = -1;
+    began = true;
+}
+
 static void put(const char *text, size_t n)
 {
     if (copy < 0) {
@@ -34,7 +41,7 @@ static void put(const char *text, size_t n)
         memcpy(early + n_early, text, n);
         n_early += n;
     } else if (write(copy, text, n) != (ssize_t)n) {
-        cairn_log_copy_end();
+        close_copy();
     }
 }
 
@@ -61,9 +68,9 @@ static bool is_ours(int fd)
            strncmp(text + n_time, "cairn ", strlen("cairn ")) == 0;
 }
 
-bool cairn_log_is_copy(const char *path)
+bool cairn_log_is_copy(int folder, const char *name)
 {
-    const int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    const int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     const bool ours = fd >= 0 && is_ours(fd);
     if (fd >= 0) close(fd);
     return ours;
@@ -71,8 +78,7 @@ bool cairn_log_is_copy(const char *path)
 
 void cairn_log_copy_to(const char *path)
 {
-    cairn_log_copy_end();
-    began = true;
+    close_copy();
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, CAIRN_FILE_MODE);
     const bool known = fd < 0;
     if (known && cairn_file_open(path, O_RDWR | O_APPEND, &fd) != CAIRN_OK) {
@@ -93,6 +99,11 @@ void cairn_log_copy_to(const char *path)
 
 void cairn_log_copy_end(void)
 {
-    if (copy >= 0) close(copy);
-    copy = -1;
+    close_copy();
+    n_early = 0;
+}
+
+bool cairn_log_has_copy(void)
+{
+    return copy >= 0;
 }

@@ -113,7 +113,8 @@ static cairn_status visit(struct walk *walk, int fd, const char *name, const str
     bool is_file = S_ISREG(about.st_mode) || S_ISLNK(about.st_mode);
     const struct cairn_own *below = S_ISDIR(about.st_mode) ? own_folder(own, name) : NULL;
     if (below != NULL) return visit_folder(walk, fd, name, below);
-    if (is_file && is_own_file(own, name)) return remove_name(walk, fd, name, 0);
+    if (is_file && is_own_file(own, name) && (own->made == NULL || own->made(fd, name)))
+        return remove_name(walk, fd, name, 0);
     record_foreign(walk, own, name);
     return CAIRN_OK;
 }

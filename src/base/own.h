@@ -10,12 +10,14 @@
 #include "base/file.h"
 #include "cairn/status.h"
 
-/** Which names are our own in a folder.  Any of the three may be NULL: none. */
+/** Which names are our own in a folder.  Any of them may be NULL: none, or for `made` all. */
 struct cairn_own {
     bool (*file)(const char *name); /* files, also while they are unfinished, and links */
     const struct cairn_own *(*folder)(const char *name); /* what is ours in a folder of this name;
                                                             NULL: it is not ours */
-    bool (*stays)(const char *name); /* ours or known to us, and not to be removed */
+    bool (*made)(int folder, const char *name); /* of a file with one of our names, in an open
+                                                   folder: whether it is ours all the same */
+    bool (*stays)(const char *name);            /* ours or known to us, and not to be removed */
 };
 
 /** What is in a folder and not our own; zero it before. */

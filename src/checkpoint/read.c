@@ -57,6 +57,12 @@ static void warn_of_reals(struct cairn_h5 *file, const char *path, const struct 
                       path, cairn_h5_type_name(stored.type), cairn_h5_type_name(CAIRN_H5_REAL));
 }
 
+/* Also where it is damaged, which reading it says. */
+static bool is_there(struct cairn_h5 *file, const char *path)
+{
+    return cairn_h5_has_array(file, path) || cairn_h5_has_name(file, path);
+}
+
 cairn_status cairn_checkpoint_read(const char *path, const struct cairn_state *state)
 {
     struct cairn_h5 *file = NULL;
@@ -68,7 +74,7 @@ cairn_status cairn_checkpoint_read(const char *path, const struct cairn_state *s
         const struct cairn_array *array = &state->array[i];
         const struct cairn_h5_form form = cairn_array_form(array);
         if (array->type == CAIRN_ARRAY_TEXT) continue;
-        bool has = cairn_h5_has_array(file, array->path);
+        const bool has = is_there(file, array->path);
         if (!has && array->optional) continue;
         st = has ? cairn_h5_read(file, array->path, &form, array->data)
                  : cairn_fail(CAIRN_DATA,
@@ -95,7 +101,7 @@ cairn_status cairn_checkpoint_text_if_any(const char *path, const char *path_in_
     CAIRN_TRY(cairn_checkpoint_open(path, &file));
     cairn_status st = CAIRN_OK;
     *out = NULL;
-    if (cairn_h5_has_array(file, path_in_file)) st = cairn_h5_read_text(file, path_in_file, out);
+    if (is_there(file, path_in_file)) st = cairn_h5_read_text(file, path_in_file, out);
     cairn_h5_close(file);
     return st;
 }

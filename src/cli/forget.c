@@ -112,6 +112,26 @@ static cairn_status choose_folder(const struct request *request, struct plan *pl
     return cairn_fail(CAIRN_USAGE, "%.80s... is too long for a folder", request->run);
 }
 
+/* Whether a folder, which need not be there yet, is another one or lies in it. */
+static bool lies_in(const char *folder, const char *outer)
+{
+    char at[CAIRN_PATH_BYTES];
+    char *there = realpath(folder, NULL), *slash = NULL;
+    bool found = false;
+    snprintf(at, sizeof at, "%s", folder);
+    while (there == NULL && (slash = strrchr(at, '/')) != NULL && slash != at) {
+        *slash = '\0';
+        there = realpath(at, NULL);
+    }
+    if (there == NULL) there = realpath(slash == NULL ? "." : "/", NULL);
+    while (there != NULL && !found && (slash = strrchr(there, '/')) != NULL) {
+        found = cairn_file_same(there, outer);
+        *slash = '\0';
+    }
+    free(there);
+    return found;
+}
+
 /* The list lies in the new folder, from where any start of that run reads it. */
 static cairn_status write_list(const char *text, struct plan *plan)
 {
@@ -169,12 +189,16 @@ static cairn_status make_plan(const struct request *request, struct plan *plan)
     bool known = false;
     char *text = NULL;
     CAIRN_TRY(choose_folder(request, plan));
-    if (cairn_file_same(plan->folder, request->run))
-        return cairn_fail(CAIRN_USAGE, "--out %s is RUN, which stays as it is; name another folder",
+    if (lies_in(plan->folder, request->run))
+        return cairn_fail(CAIRN_USAGE,
+                          "--out %s is RUN or lies in it, and RUN stays as it is; name another "
+                          "folder",
                           plan->folder);
     CAIRN_TRY(cairn_past_config(request->run, &config));
     cairn_status st = cairn_past_order(request->run, config, newest, &known, &unused);
     if (st == CAIRN_OK) st = cairn_past_data(config, newest, &dataset);
+    if (st == CAIRN_OK && newest[0] != '\0') /* else it would train on those again */
+        st = cairn_start_excluded_then(config, dataset, newest);
     if (st == CAIRN_OK) st = read_list(request, config, dataset, &text);
     if (st == CAIRN_OK) st = choose_checkpoint(request, config, dataset, plan);
     if (st == CAIRN_OK) st = write_list(text, plan);

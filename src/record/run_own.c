@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/log.h"
+
 /* All that run_folder.c, ranks.c and profile.c write, besides the logs below; a test holds that a
  * run leaves nothing else. */
 static const char *const names[] = {
@@ -103,5 +105,13 @@ cairn_status cairn_run_check_folder(const char *path)
                               "one; take another --out, or move it away",
                               file);
     }
+    return CAIRN_OK;
+}
+
+cairn_status cairn_run_log_begin(const char *folder)
+{
+    char path[CAIRN_PATH_BYTES];
+    CAIRN_TRY(cairn_path_join(folder, CAIRN_RUN_LOG, path));
+    cairn_log_copy_to(path);
     return CAIRN_OK;
 }

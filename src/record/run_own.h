@@ -13,6 +13,10 @@
 #define CAIRN_RUN_LOG    "log.txt"
 #define CAIRN_RUN_MLPERF "mlperf.log"
 
+/** Copy what is said to the log of this folder (cairn_log_copy_to()).  Ranks: local.
+ * Errors: CAIRN_USAGE: its path is too long. */
+CAIRN_CHECKED cairn_status cairn_run_log_begin(const char *folder);
+
 /** Whether a run writes a file of this name.  Ranks: local.  Errors: none. */
 bool cairn_run_owns(const char *name);
 

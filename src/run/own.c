@@ -28,21 +28,19 @@ static const struct cairn_own *events_of(const char *name)
     return strcmp(name, CAIRN_EVENTS_FOLDER) == 0 ? &cairn_events_own : NULL;
 }
 
-const struct cairn_own cairn_run_own = {.file = is_file, .folder = folder_of};
-
-static bool is_file_but_log(const char *name)
+/* A log of somebody else's has the same name. */
+static bool is_made(int folder, const char *name)
 {
-    return cairn_run_owns(name) && strcmp(name, CAIRN_RUN_LOG) != 0;
+    return strcmp(name, CAIRN_RUN_LOG) != 0 || cairn_log_is_copy(folder, name);
 }
+
+const struct cairn_own cairn_run_own = {.file = is_file, .folder = folder_of, .made = is_made};
 
 cairn_status cairn_run_clear(const char *folder, const char *checkpoints)
 {
-    struct cairn_own files = {
-        .file = cairn_run_owns, .folder = events_of, .stays = cairn_run_leaves};
+    const struct cairn_own files = {
+        .file = cairn_run_owns, .folder = events_of, .made = is_made, .stays = cairn_run_leaves};
     struct cairn_foreign foreign = {.n = 0};
-    char log[CAIRN_PATH_BYTES];
-    CAIRN_TRY(cairn_path_join(folder, CAIRN_RUN_LOG, log));
-    if (!cairn_log_is_copy(log)) files.file = is_file_but_log;
     CAIRN_TRY(cairn_own_remove(folder, NULL, &files, &foreign));
     /* may be a link of one's own to a larger disk */
     CAIRN_TRY(cairn_own_remove(checkpoints, NULL, &cairn_checkpoint_own, &foreign));

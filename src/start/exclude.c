@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "comm/exchange.h"
+#include "run/excluded.h"
 #include "start/start.h"
 
 static cairn_status read_file(const struct cairn_config *config, char **text, size_t *n)
@@ -29,4 +30,16 @@ cairn_status cairn_start_exclude(const struct cairn_config *config, cairn_comm *
     if (st == CAIRN_OK) st = cairn_dataset_exclude(dataset, text, config->data_exclude);
     free(text);
     return cairn_comm_agree(comm, st);
+}
+
+cairn_status cairn_start_excluded_then(const struct cairn_config *config,
+                                       struct cairn_dataset *dataset, const char *checkpoint)
+{
+    CAIRN_TRY(cairn_start_exclude(config, NULL, dataset));
+    const cairn_status st = cairn_excluded_check(dataset, config->train_seed, checkpoint);
+    if (st != CAIRN_USAGE) return st;
+    return cairn_fail(CAIRN_DATA,
+                      "%s left out other samples than data.exclude %s names now; put that file "
+                      "back as it was",
+                      checkpoint, config->data_exclude);
 }

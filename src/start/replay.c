@@ -13,7 +13,6 @@
 #include "checkpoint/checkpoint.h"
 #include "comm/exchange.h"
 #include "record/updates.h"
-#include "run/excluded.h"
 #include "run/own.h"
 #include "start/start.h"
 
@@ -112,21 +111,15 @@ static cairn_status check_same(const struct replay *replay, const struct cairn_c
     return cairn_fail_in(CAIRN_DATA, "%s is of another run than %s", replay->to, replay->from);
 }
 
-/* Samples that are left out are those of today's file: as far as the span used them, these have to
- * be those of then.  Rank 0. */
+/* Samples that are left out are those of today's file.  Rank 0. */
 static cairn_status check_excluded(const struct replay *replay, const struct cairn_config *config)
 {
     struct cairn_dataset *dataset = NULL;
     if (strcmp(config->data_exclude, CAIRN_NOTHING_EXCLUDED) == 0) return CAIRN_OK;
     CAIRN_TRY(cairn_setup_dataset(config, NULL, &dataset));
-    cairn_status st = cairn_start_exclude(config, NULL, dataset);
-    if (st == CAIRN_OK) st = cairn_excluded_check(dataset, config->train_seed, replay->to);
+    const cairn_status st = cairn_start_excluded_then(config, dataset, replay->to);
     cairn_dataset_close(dataset);
-    if (st != CAIRN_USAGE) return st;
-    return cairn_fail(CAIRN_DATA,
-                      "%s left out other samples than data.exclude %s names now; put that file "
-                      "back as it was",
-                      replay->to, config->data_exclude);
+    return st;
 }
 
 /* The run file of the last checkpoint: the keys that may change from start to start are those that
@@ -240,6 +233,16 @@ static cairn_status compare_lines(struct replay *replay)
     return CAIRN_OK;
 }
 
+/* The run file is gone when somebody reads of it: of the checkpoint it is a part. */
+static void name_origin(const struct replay *replay, struct cairn_error *error)
+{
+    const struct cairn_error before = *error;
+    const char *at = replay->config[0] == '\0' ? NULL : strstr(before.text, replay->config);
+    if (at != NULL)
+        snprintf(error->text, sizeof error->text, "%.*s%.1023s/config%.511s",
+                 (int)(at - before.text), before.text, replay->to, at + strlen(replay->config));
+}
+
 cairn_status cairn_start_replay(cairn_comm *comm, const struct cairn_span *span,
                                 struct cairn_replayed *out)
 {
@@ -257,6 +260,7 @@ cairn_status cairn_start_replay(cairn_comm *comm, const struct cairn_span *span,
     if (replay.main) {
         struct cairn_error error;
         cairn_error_take(st, &error);
+        name_origin(&replay, &error);
         remove_place(&replay);
         st = cairn_error_put(&error);
     }

@@ -116,11 +116,9 @@ static cairn_status choose_checkpoint(cairn_run *run)
 /* The folder, its lock, and where to go on.  Rank 0. */
 static cairn_status open_folder(cairn_run *run)
 {
-    char log[CAIRN_PATH_BYTES];
     CAIRN_TRY(cairn_run_folder_open(run->settings.folder, &run->folder));
     CAIRN_TRY(choose_checkpoint(run));
-    CAIRN_TRY(cairn_path_join(cairn_run_folder_path(run->folder), CAIRN_RUN_LOG, log));
-    cairn_log_copy_to(log);
+    CAIRN_TRY(cairn_run_log_begin(cairn_run_folder_path(run->folder)));
     if (run->checkpoint[0] == '\0') return CAIRN_OK;
     return cairn_start_check_same(run->config, run->checkpoint, &run->before);
 }

@@ -80,6 +80,13 @@ CAIRN_CHECKED cairn_status cairn_start_foresee(const struct cairn_config *config
 CAIRN_CHECKED cairn_status cairn_start_exclude(const struct cairn_config *config, cairn_comm *comm,
                                                struct cairn_dataset *dataset);
 
+/** The same, alone, and see that this is what a checkpoint of the run left out, as far as it used
+ * it: another file has other samples today.  Ranks: local (rank 0).  Errors: CAIRN_DATA: it is not,
+ * and as above; CAIRN_MEMORY. */
+CAIRN_CHECKED cairn_status cairn_start_excluded_then(const struct cairn_config *config,
+                                                     struct cairn_dataset *dataset,
+                                                     const char *checkpoint);
+
 /** Close and release.  Ranks: local.  Errors: none. */
 void cairn_opened_close(struct cairn_opened *opened);
 

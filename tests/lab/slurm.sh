@@ -267,6 +267,26 @@ story_het()
     whole "$name" three
 }
 
+# The self-test as a site starts it, on two nodes with one and with two tasks each; its exit code is that of the step.
+story_selftest()
+{
+    local tasks step here=$PWD/$name
+    for tasks in 1 2; do
+        step="srun --mpi=pmix --nodes=2 --ntasks-per-node=$tasks --time=5 '$places'"
+        on head "$step '$cairn' selftest --quick --out '$here'" >out 2>err || fail "the self-test with $tasks tasks a node: $(cat out)"
+        grep -q "$((2 * tasks)) ranks on 2 nodes" out || fail "it does not see the nodes: $(cat out)"
+        grep -q '^7 passed, 0 failed, 0 left out$' out || fail "not every part had its say: $(cat out)"
+        same "outcome in the file" "$(json "$name/selftest.json" outcome)" passed
+        same "ranks in the file" "$(json "$name/selftest.json" ranks)" $((2 * tasks))
+        same "what stays" "$(ls -A "$name")" selftest.json
+    done
+    code=0
+    on head "CAIRN_FAULT=data.row@1#1- $step '$cairn' selftest --quick --out '$here'" >out 2>err || code=$?
+    same "exit code where a rank sees other samples" "$code" 4
+    grep -Eq '^FAIL +bits +rank 1 ' out || fail "the self-test does not name the rank: $(cat out)"
+    same "code in the file" "$(json "$name/selftest.json" exit_code)" 4
+}
+
 # tell STORY LAUNCHER
 tell()
 {
@@ -281,7 +301,7 @@ expect 0 2 train "$recipes/digits.yaml" "${keys[@]}" train.epochs=130 --out long
 case ${1-} in
 '')
     for story in "limit srun" "home srun" "power srun" "stop srun" "follow mpirun" "rank srun" "array srun" "scancel srun" "shipped mpirun" \
-        "fail srun" "het srun"; do
+        "fail srun" "het srun" "selftest srun"; do
         beside tell $story
     done
     ;;
@@ -289,6 +309,7 @@ full)
     for story in stop follow rank array scancel shipped fail het; do
         for launcher in srun mpirun; do beside tell $story $launcher; done
     done
+    beside tell selftest srun
     wait
     for story in limit deadline power home; do # each with a lab of its own
         for launcher in srun mpirun; do bash "$CAIRN_SOURCE/tests/lab/slurm.sh" $story $launcher || touch failed; done

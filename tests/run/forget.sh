@@ -93,6 +93,21 @@ expect 0 2 forget again --samples more.txt --out twice
 expect 0 0 train run.yaml --out both data.file=both.h5 train.epochs=3
 same "weights without all of them" "$(weights_of twice)" "$(weights_of both)"
 
+# The file of data.exclude is another one by now: what the run left out is not trained on again.
+cp list.txt then.txt
+expect 0 0 train run.yaml --out left data.exclude=then.txt $often
+for ranks in 0 3; do
+    echo 17 >then.txt
+    expect_line 3 $ranks 'left/checkpoints/.* left out other samples than data.exclude .*/then.txt names now; put that file back' \
+        forget left --samples more.txt
+    printf '%s\n' 4 17 99 >then.txt
+    expect_line 3 $ranks '/then.txt line 3: row 99' forget left --samples more.txt
+    rm then.txt
+    expect_line 3 $ranks 'left/config.yaml:[0-9:]+: data.exclude .*/then.txt: there is no such file' forget left --samples more.txt
+    expect_line 3 $ranks 'left/checkpoints/update-[0-9]+.h5/config:[0-9:]+: data.exclude .*/then.txt: there is no such file' audit left
+done
+[ ! -e left-forgotten ] || fail "a folder was made for nothing"
+
 # Samples that were not used yet: nothing is lost, and the run may leave them out when it goes on.
 expect 0 0 train run.yaml --out short train.epochs=none train.updates=3
 expect 0 0 trace short --sample "$(seq -s , 0 29)"
@@ -176,8 +191,10 @@ for ranks in 0 3; do
     expect_line 3 $ranks "letters.txt line 2: 'x' is not the number of a row" forget run --samples letters.txt
     expect_line 3 $ranks 'outside.txt line 2: row 30' train run.yaml --out other data.exclude=outside.txt
     expect_line 2 $ranks 'has other samples; --out takes another folder' forget run --samples more.txt --out forgotten.2
-    expect_line 2 $ranks '--out ./again/ is RUN, which stays as it is' forget again --samples list.txt --out ./again/
-    expect_line 2 $ranks '--out run is RUN, which stays as it is' forget run --samples list.txt --out run
+    expect_line 2 $ranks '--out ./again/ is RUN or lies in it' forget again --samples list.txt --out ./again/
+    expect_line 2 $ranks '--out run is RUN or lies in it, and RUN stays as it is' forget run --samples list.txt --out run
+    expect_line 2 $ranks 'run/checkpoints is RUN or lies in it' forget run --samples list.txt --out run/checkpoints
+    expect_line 2 $ranks 'run/new/er is RUN or lies in it' forget run/ --samples list.txt --out run/new/er
     expect_line 2 $ranks 'zero has another run; --out takes another folder' forget run --samples list.txt --out zero
 done
 expect_line 3 0 'outside.txt line 2: row 30: the training data of .* have rows 0 to 29' forget run --samples outside.txt

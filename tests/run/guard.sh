@@ -50,6 +50,11 @@ beside as_without 1 batch.global=16 batch.micro=16 train.reproducible=true data.
 beside as_without 2 data.in_memory=false train.balance=auto train.balance_every=1 train.precision=float64
 beside as_without 2 train.threads=2 train.kernels=openblas train.noise=micro
 
+# A weight that two layers share, of which each adds its part.
+tied='model=[{type: flatten}, {type: dense, units: 64, name: a}, {type: relu}, {type: dense, units: 64, tie: a}, {type: dense, units: 10}]'
+beside as_without 3 "$tied" train.reproducible=true
+beside as_without 3 "$tied" comm.sum=allreduce comm.overlap=on comm.bucket_mb=0.001 log.gradflow_every=0
+
 # Tensors that leave while the only micro-batch of a rank walks backward.
 wide='model=[{type: flatten}, {type: dense, units: 512}, {type: relu}, {type: dense, units: 10}]'
 round=(comm.sum=allreduce comm.overlap=on comm.bucket_mb=0.01 log.gradflow_every=0 batch.global=96)

@@ -48,6 +48,34 @@ ln -s /dev/null refused/log.txt
 expect 0 1 train run.yaml --out refused
 grep -q 'warning: .*log.txt.*no copy' err || fail "a log.txt that is a link is no warning"
 
+# ---- the cells of a study, one after the other and beside each other: each as a run of its own, stderr as if they had none
+sed '/tensorboard/d; s/^data: {/data: {val_fraction: 0.2, /' run.yaml >cell.yaml
+printf '%s\n' "run: cell.yaml" "axes: {batch.global: [50, 100], optim.lr: [0.1, 1e38]}" \
+    "study: {target: eval_accuracy >= 0.999, budget_updates: 40, keep: all}" >study.yaml
+for ranks in 1 2; do # one or two at once
+    expect 0 $ranks study study.yaml --out study.$ranks study.concurrent=$ranks
+    ! grep -q '^update' err || fail "a study says on stderr what is of its cells"
+    for cell in study.$ranks/cells/*; do
+        lines "$cell/log.txt" | head -n 1 | grep -q '^cairn .* begins$' || fail "$cell/log.txt begins with: $(head -n 1 "$cell/log.txt")"
+        ! lines "$cell/log.txt" | grep -Eq '^cell |^axis |budget' || fail "$cell/log.txt has lines of the study"
+    done
+    for cell in study.$ranks/cells/*1e38*; do
+        lines "$cell/log.txt" | tail -n 1 | grep -q '^cairn: .*not finite' || fail "the error of a cell is not in its log.txt"
+    done
+    for cell in study.$ranks/cells/*0.1*; do
+        lines "$cell/log.txt" | grep -q '^update 40: ' || fail "$cell/log.txt does not have its end: $(cat "$cell/log.txt")"
+    done
+done
+expect 0 1 study study.yaml --out study.1 --overwrite -q
+same "lines of a cell of a quiet study" "$(cat study.1/cells/*50*0.1*/log.txt | wc -l)" 1
+cell=$(ls -d study.1/cells/*50*0.1*)
+echo "notes of mine" >"$cell/log.txt"
+rm study.1/results/*50*0.1*
+expect 0 1 study study.yaml --out study.1
+same "another log.txt in a cell" "$(cat "$cell/log.txt")" "notes of mine"
+expect 0 1 study study.yaml --out study.1 study.keep=none --overwrite
+same "another log.txt in a cell after --overwrite" "$(find study.1/cells -type f -exec cat {} +)" "notes of mine"
+
 # ---- mlperf.log
 expect 0 1 train run.yaml log.mlperf=false --out silent -q
 [ ! -e silent/mlperf.log ] || fail "lines of MLPerf that nobody wanted"

@@ -113,7 +113,7 @@ static void another_model_is_named(void **state)
     static const struct wrong_array wrong[] = {
         {"/weights/10.weight", "/weights/10.weight has the shape [7, 5], expected [5, 7]", 2, 5, 7},
         {"/weights/3.weight", "has no /weights/3.weight", 1, 4, 0},
-        {"/weights", "has no /weights", 1, 4, 0},
+        {"/weights", "/weights is not an array of this file", 1, 4, 0},
         {"/config", "/config", 1, 1, 0},
     };
     static real room[64];

@@ -224,6 +224,25 @@ static void other_kinds_of_names_stay(void **state)
     assert_int_equal(cairn_own_remove(at("cells"), NULL, &all, NULL), CAIRN_FILES); /* no folder */
 }
 
+static bool is_made(int folder, const char *name)
+{
+    struct stat about;
+    return fstatat(folder, name, &about, 0) == 0 && about.st_size != 1;
+}
+
+static void what_others_made_under_our_name_stays(void **state)
+{
+    (void)state;
+    static const struct cairn_own made = {.file = is_own, .made = is_made};
+    struct cairn_foreign foreign = {.n = 0};
+    put("own");
+    assert_int_equal(cairn_own_remove(top, NULL, &made, &foreign), CAIRN_OK);
+    assert_true(exists("own") && foreign.n == 1);
+    assert_int_equal(truncate(at("own"), 2), 0);
+    assert_int_equal(cairn_own_remove(top, NULL, &made, NULL), CAIRN_OK);
+    assert_false(exists("own"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -232,6 +251,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(one_folder_below, make_top, remove_top),
         cmocka_unit_test_setup_teardown(links_are_not_followed, make_top, remove_top),
         cmocka_unit_test_setup_teardown(other_kinds_of_names_stay, make_top, remove_top),
+        cmocka_unit_test_setup_teardown(what_others_made_under_our_name_stays, make_top,
+                                        remove_top),
     };
     cairn_log_mute();
     return cmocka_run_group_tests(tests, NULL, NULL);

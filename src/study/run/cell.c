@@ -9,6 +9,7 @@
 #include "base/last_error.h"
 #include "base/log.h"
 #include "comm/exchange.h"
+#include "record/run_own.h"
 #include "setup/setup.h"
 #include "start/start.h"
 #include "study/run/run.h"
@@ -131,6 +132,14 @@ static void on_update(void *context, const struct cairn_update_record *record)
 
 /* ---- its parts */
 
+/* The line of an error, which ends the cell or the study. */
+static cairn_status log_error(const struct cell *c, cairn_status st)
+{
+    if (c->main && st != CAIRN_OK && st != CAIRN_STOPPED)
+        cairn_log_copy("cairn: ", cairn_error_text());
+    return st;
+}
+
 static cairn_status make_config(struct cell *c)
 {
     CAIRN_TRY(cairn_study_config(c->study, c->number, &c->config));
@@ -143,6 +152,7 @@ static cairn_status open_folder(struct cell *c)
     bool found = false;
     CAIRN_TRY(cairn_study_cell_folder(&c->study->folder, &c->study->axes, c->number, c->path));
     CAIRN_TRY(cairn_run_folder_open(c->path, &c->folder));
+    if (!c->brief) CAIRN_TRY(cairn_run_log_begin(c->path));
     return cairn_checkpoint_newest(cairn_run_folder_checkpoints(c->folder), &found, c->checkpoint);
 }
 
@@ -263,7 +273,7 @@ static cairn_status train(struct cell *c)
 {
     CAIRN_TRY(begin_provenance(c));
     c->training_s = cairn_run_times(c->run)->training_s;
-    cairn_status st = cairn_run_train(c->run);
+    cairn_status st = log_error(c, cairn_run_train(c->run));
     if (st == CAIRN_NUMBERS) st = judge_failure(c);
     if (c->main && !c->brief &&
         cairn_run_folder_provenance_end(c->folder, st == CAIRN_OK ? "done" : "stopped") != CAIRN_OK)
@@ -346,6 +356,7 @@ static void close_cell(struct cell *c)
     cairn_run_free(c->run);
     cairn_trainer_close(c->trainer);
     cairn_run_folder_close(c->folder);
+    cairn_log_copy_end();
     cairn_config_free(c->config);
     cairn_study_row_free(&c->seen, 0);
     free(c->config_text);
@@ -372,13 +383,13 @@ cairn_status cairn_study_run_cell(struct cairn_study *study, cairn_comm *comm, s
                                                .on_evaluation = on_evaluation,
                                                .on_update = on_update,
                                                .context = &c};
-    enum cairn_log_level level = cairn_log_get_level();
-    if (level == CAIRN_LOG_NORMAL) cairn_log_set_level(CAIRN_LOG_QUIET);
-    cairn_status st = prepare(&c);
+    cairn_log_copy_end(); /* what the study says is nothing of a cell's */
+    cairn_log_hide(true);
+    cairn_status st = log_error(&c, prepare(&c));
     if (st == CAIRN_OK) st = train(&c);
     if (st == CAIRN_OK) st = make_row(&c, row);
     close_cell(&c);
-    if (level == CAIRN_LOG_NORMAL) cairn_log_set_level(level);
+    cairn_log_hide(false);
     if (st == CAIRN_OK && c.brief && c.main)
         st = cairn_study_cell_remove(&study->folder, &study->axes, cell);
     return cairn_comm_agree_root(comm, st);
