@@ -21,7 +21,9 @@ enum { BEST_BYTES = 1 << 18 };
 static bool is_outrun(const struct cairn_sum *sum)
 {
     const double factor = sum->kind->load == NULL ? 1.25 : 2.5;
-    return sum->comm->ring.by_ring_s > factor * sum->comm->ring.by_mpi_s;
+    const struct cairn_probe_ways *ways =
+        sum->team == NULL ? &sum->comm->ways : &sum->comm->rail_ways;
+    return ways->ring_s > factor * ways->mpi_s;
 }
 
 /* Teams have a ring for each part of the weights, of the ranks that have it. */

@@ -66,18 +66,38 @@ cairn_status cairn_probe_ring(cairn_comm *comm, cairn_status st, size_t n_bytes,
     return time_sum(comm, st, n_bytes, repeats, round, seconds);
 }
 
-cairn_status cairn_probe_ways(cairn_comm *comm, cairn_status st, struct cairn_probe_ways *out)
+static cairn_status time_ways(cairn_comm *comm, cairn_status st, struct cairn_probe_ways *out)
 {
     enum { LEAST_BYTES = 1 << 18, RANK_BYTES = 1 << 14, REPEATS = 2 };
-    *out = (struct cairn_probe_ways){0};
-    if (cairn_comm_node(comm).n_nodes < 2) return st;
     const size_t n = (size_t)comm->size * RANK_BYTES;
     const size_t n_bytes = n > LEAST_BYTES ? n : LEAST_BYTES;
-    if (comm->ring.by_ring_s == 0) {
-        CAIRN_TRY(time_sum(comm, st, n_bytes, REPEATS, true, &comm->ring.by_ring_s));
-        CAIRN_TRY(time_sum(comm, CAIRN_OK, n_bytes, REPEATS, false, &comm->ring.by_mpi_s));
+    CAIRN_TRY(time_sum(comm, st, n_bytes, REPEATS, true, &out->ring_s));
+    CAIRN_TRY(time_sum(comm, CAIRN_OK, n_bytes, REPEATS, false, &out->mpi_s));
+    out->n_bytes = (double)n_bytes;
+    return CAIRN_OK;
+}
+
+cairn_status cairn_probe_ways(cairn_comm *comm, cairn_status st, struct cairn_probe_ways *out)
+{
+    *out = (struct cairn_probe_ways){0};
+    if (cairn_comm_node(comm).n_nodes < 2) return st;
+    if (comm->ways.n_bytes == 0) CAIRN_TRY(time_ways(comm, st, &comm->ways));
+    *out = comm->ways;
+    return cairn_comm_agree(comm, st);
+}
+
+cairn_status cairn_probe_rails(cairn_comm *comm, cairn_status st, struct cairn_probe_ways *out)
+{
+    struct cairn_probe_ways *ways = &comm->rail_ways;
+    *out = (struct cairn_probe_ways){0};
+    if (cairn_comm_node(comm).n_nodes < 2) return st;
+    if (ways->n_bytes == 0) {
+        if (comm->rail != NULL) st = time_ways(comm->rail, st, ways);
+        double most[] = {ways->n_bytes, ways->ring_s, ways->mpi_s};
+        CAIRN_TRY(cairn_comm_max(comm, st, most, 3));
+        *ways = (struct cairn_probe_ways){most[0], most[1], most[2]};
     }
-    *out = (struct cairn_probe_ways){(double)n_bytes, comm->ring.by_ring_s, comm->ring.by_mpi_s};
+    *out = *ways;
     return cairn_comm_agree(comm, st);
 }
 

@@ -104,6 +104,11 @@ struct cairn_probe_ways {
 CAIRN_CHECKED cairn_status cairn_probe_ways(cairn_comm *comm, cairn_status st,
                                             struct cairn_probe_ways *out);
 
+/** The same where the ranks of each node are a team (comm/team.h), whose parts are summed side by
+ * side: for the slowest of them.  Ranks, errors: as above, alike on all. */
+CAIRN_CHECKED cairn_status cairn_probe_rails(cairn_comm *comm, cairn_status st,
+                                             struct cairn_probe_ways *out);
+
 /** What messages cost. */
 struct cairn_network {
     struct cairn_probe_time time[CAIRN_MOST_SIZES]; /* [n], rising sizes */

@@ -8,6 +8,7 @@
 
 #include "cairn/comm.h"
 #include "comm/exchange.h"
+#include "comm/probe.h"
 
 struct cairn_watchdog;
 struct cairn_shared_block;
@@ -23,10 +24,11 @@ struct cairn_comm {
     bool rails_found; /* alike on all */
     struct {
         int position, next, previous; /* of all ranks, those of a node one after the other */
-        double by_ring_s, by_mpi_s;   /* what a sum takes, cairn_probe_ways(); 0: not known */
     } ring;
-    bool started_mpi; /* and so ends it */
-    bool lost;        /* in a host's process: a call failed, and MPI is not called here again */
+    struct cairn_probe_ways ways;      /* what sums of all ranks take, ... */
+    struct cairn_probe_ways rail_ways; /* ... and on all rails at once; zeros: not known */
+    bool started_mpi;                  /* and so ends it */
+    bool lost; /* in a host's process: a call failed, and MPI is not called here again */
 };
 
 /** Go on where code says that all is well; else nothing can be agreed on any more.  A process of

@@ -24,7 +24,8 @@ static cairn_status find_way(const struct cairn_trainer_parts *parts)
 {
     struct cairn_probe_ways ways = {0};
     if (parts->sums.overlap == CAIRN_OVERLAP_ON) return CAIRN_OK; /* round */
-    CAIRN_TRY(cairn_probe_ways(parts->comm, CAIRN_OK, &ways));
+    CAIRN_TRY(parts->sums.team == NULL ? cairn_probe_ways(parts->comm, CAIRN_OK, &ways)
+                                       : cairn_probe_rails(parts->comm, CAIRN_OK, &ways));
     if (ways.ring_s > 0)
         cairn_log_detail("a sum of %.0f bytes between nodes takes %.3g ms in Cairn's ring and "
                          "%.3g ms by MPI",
@@ -40,17 +41,11 @@ static bool is_worth_it(const struct cairn_trainer_parts *parts)
     return may && cairn_model_params(parts->model)->n_values >= CAIRN_TEAM_LEAST_VALUES;
 }
 
-cairn_status cairn_start_team(const struct cairn_config *config, cairn_status st,
-                              struct cairn_trainer_parts *parts)
+/* The team, where there is to be one.  Collective. */
+static cairn_status find_team(const struct cairn_config *config, struct cairn_trainer_parts *parts)
 {
     const bool automatic = config->comm_sum == CAIRN_COMM_SUM_AUTO;
     const size_t n_ranks = (size_t)cairn_comm_node(parts->comm).n_ranks;
-    CAIRN_TRY(cairn_comm_agree(parts->comm, st));
-    parts->sums.comm = parts->comm;
-    parts->sums.lasting = !cairn_process_is_ours();
-    parts->sums.overlap = overlap_of(config);
-    parts->sums.bucket_bytes = (size_t)(config->comm_bucket_mb * (1 << 20));
-    CAIRN_TRY(find_way(parts));
     if (config->comm_sum == CAIRN_COMM_SUM_ALLREDUCE) return CAIRN_OK;
     if (cairn_team_fewest(parts->comm) == 0) {
         if (!automatic && cairn_comm_size(parts->comm) > 1)
@@ -72,4 +67,16 @@ cairn_status cairn_start_team(const struct cairn_config *config, cairn_status st
                        "(/dev/shm) for the %zu bytes that the ranks of a node would share",
                        n_bytes);
     return CAIRN_OK;
+}
+
+cairn_status cairn_start_team(const struct cairn_config *config, cairn_status st,
+                              struct cairn_trainer_parts *parts)
+{
+    CAIRN_TRY(cairn_comm_agree(parts->comm, st));
+    parts->sums.comm = parts->comm;
+    parts->sums.lasting = !cairn_process_is_ours();
+    parts->sums.overlap = overlap_of(config);
+    parts->sums.bucket_bytes = (size_t)(config->comm_bucket_mb * (1 << 20));
+    CAIRN_TRY(find_team(config, parts));
+    return find_way(parts);
 }
