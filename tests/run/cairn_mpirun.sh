@@ -4,7 +4,7 @@
 . "${BASH_SOURCE%/*}/../support/run.sh"
 
 export MPIRUN=$CAIRN_MPIEXEC
-unset OMPI_MCA_hwloc_base_binding_policy OMPI_MCA_rmaps_base_oversubscribe
+unset OMPI_MCA_pml OMPI_MCA_btl OMPI_MCA_hwloc_base_binding_policy OMPI_MCA_rmaps_base_oversubscribe
 launcher=$CAIRN_SOURCE/launch/cairn-mpirun
 keys=(train.epochs=600 train.evaluate_every=none checkpoint.every_updates=500)
 
