@@ -209,8 +209,7 @@ static void finish_round(struct cairn_sum *sum)
     }
     cairn_wire_finish(&sum->wire);
     early->n_before += early->n_pieces + 1;
-    if (sum->team != NULL && cairn_team_others(sum->team) != NULL)
-        sum->comm->lost = sum->comm->lost || cairn_team_others(sum->team)->lost;
+    if (sum->team != NULL) cairn_team_share_loss(sum->team);
 }
 
 /* What did not go round: of each plane the first weights and the averages of normalisation, and in

@@ -168,11 +168,17 @@ cairn_comm *cairn_team_others(const struct cairn_team *team)
     return team->comm->rail;
 }
 
+void cairn_team_share_loss(const struct cairn_team *team)
+{
+    cairn_comm *comm = team->comm;
+    comm->lost = comm->lost || (comm->rail != NULL && comm->rail->lost);
+}
+
 void cairn_team_sum_nodes(const struct cairn_team *team, enum cairn_wire_type type, void *data,
                           size_t n)
 {
     const struct cairn_wire wire = {.comm = team->comm->rail, .type = type, .data = data};
     if (team->comm->lost) return;
     cairn_wire_sum(&wire, 0, n);
-    team->comm->lost = team->comm->lost || (wire.comm != NULL && wire.comm->lost);
+    cairn_team_share_loss(team);
 }

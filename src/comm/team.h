@@ -79,6 +79,10 @@ bool cairn_team_has_others(const struct cairn_team *team);
  * Errors: none. */
 cairn_comm *cairn_team_others(const struct cairn_team *team);
 
+/** After messages with these: where they are lost, so is the communicator of all.  Ranks: local.
+ * Errors: none. */
+void cairn_team_share_loss(const struct cairn_team *team);
+
 /** data [n] becomes its sum over the ranks of all nodes that have the same part.  Ranks: collective
  * over these; as cairn_wire_sum().  Errors: none. */
 void cairn_team_sum_nodes(const struct cairn_team *team, enum cairn_wire_type type, void *data,

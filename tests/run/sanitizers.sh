@@ -57,8 +57,8 @@ hosted()
     clean "$1 in a host"
 }
 
-choice=(thread address)
-choice=${1:-${choice[RANDOM % 2]}}
+sanitizers=(thread address)
+choice=${1:-${sanitizers[RANDOM % 2]}}
 echo "sanitizer: $choice"
 
 export TSAN_OPTIONS="suppressions='$CAIRN_SOURCE/tests/support/tsan.supp':ignore_noninstrumented_modules=1:exitcode=66"
