@@ -86,13 +86,17 @@ CAIRN_CHECKED cairn_status cairn_state_add_attribute(struct cairn_state *state, 
 
 /**
  * Take the memory for a copy of a state: arrays like those of `of`, whose data lie one after the
- * other in *block, to be released with free().  The attributes are borrowed as they are.
+ * other in *block, to be released with free().  The attributes are borrowed as they are, and with
+ * `lent` so are the data of tensors (CAIRN_ARRAY_REAL).
  *
  * Ranks   local
  * Errors  CAIRN_MEMORY
  */
-CAIRN_CHECKED cairn_status cairn_state_twin(const struct cairn_state *of, struct cairn_state *out,
-                                            void **block);
+CAIRN_CHECKED cairn_status cairn_state_twin(const struct cairn_state *of, bool lent,
+                                            struct cairn_state *out, void **block);
+
+/** Bytes of that block.  Ranks: local.  Errors: none. */
+size_t cairn_state_twin_bytes(const struct cairn_state *of, bool lent);
 
 /** Copy the data of a state into its twin; allocates nothing.  Ranks: local.  Errors: none. */
 void cairn_state_copy(const struct cairn_state *from, const struct cairn_state *twin);

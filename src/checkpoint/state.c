@@ -109,18 +109,26 @@ size_t cairn_array_bytes(const struct cairn_array *array)
            (array->type == CAIRN_ARRAY_REAL ? sizeof(real) : sizeof(uint64_t));
 }
 
-/* In a block of several arrays. */
-static size_t room_for(const struct cairn_array *array)
+/* In a block of several arrays; tensors may stay where they are. */
+static size_t room_for(const struct cairn_array *array, bool lent)
 {
+    if (lent && array->type == CAIRN_ARRAY_REAL) return 0;
     return (cairn_array_bytes(array) + CAIRN_ALIGNMENT - 1) / CAIRN_ALIGNMENT * CAIRN_ALIGNMENT;
 }
 
-cairn_status cairn_state_twin(const struct cairn_state *of, struct cairn_state *out, void **block)
+size_t cairn_state_twin_bytes(const struct cairn_state *of, bool lent)
+{
+    size_t n_bytes = 0;
+    for (size_t i = 0; i < of->n_arrays; i++) n_bytes += room_for(&of->array[i], lent);
+    return n_bytes;
+}
+
+cairn_status cairn_state_twin(const struct cairn_state *of, bool lent, struct cairn_state *out,
+                              void **block)
 {
     struct cairn_array *list = NULL;
     unsigned char *data = NULL;
-    size_t n_bytes = 0;
-    for (size_t i = 0; i < of->n_arrays; i++) n_bytes += room_for(&of->array[i]);
+    const size_t n_bytes = cairn_state_twin_bytes(of, lent);
     CAIRN_TRY(cairn_memory_get(of->n_arrays, sizeof *list, "the list of what is saved", &list));
     cairn_status st = cairn_memory_get(n_bytes, 1, "the copy that checkpoints are made of", &data);
     if (st != CAIRN_OK) {
@@ -129,9 +137,10 @@ cairn_status cairn_state_twin(const struct cairn_state *of, struct cairn_state *
     }
     *block = data;
     for (size_t i = 0; i < of->n_arrays; i++) {
+        const size_t room = room_for(&of->array[i], lent);
         list[i] = of->array[i];
-        list[i].data = data;
-        data += room_for(&list[i]);
+        if (room > 0) list[i].data = data;
+        data += room;
     }
     *out = *of;
     out->array = list;
@@ -141,7 +150,8 @@ cairn_status cairn_state_twin(const struct cairn_state *of, struct cairn_state *
 void cairn_state_copy(const struct cairn_state *from, const struct cairn_state *twin)
 {
     for (size_t i = 0; i < from->n_arrays; i++)
-        memcpy(twin->array[i].data, from->array[i].data, cairn_array_bytes(&from->array[i]));
+        if (twin->array[i].data != from->array[i].data)
+            memcpy(twin->array[i].data, from->array[i].data, cairn_array_bytes(&from->array[i]));
 }
 
 void cairn_state_free(struct cairn_state *state)

@@ -24,7 +24,7 @@ struct cairn_checkpoint_writer {
     bool ending;
     const struct cairn_state *state; /* borrowed */
     enum cairn_writing way;
-    struct cairn_state copy;  /* with CAIRN_WRITING_COPY, and ... */
+    struct cairn_state copy;  /* with CAIRN_WRITING_COPY and _LENT, and ... */
     void *block;              /* ... its data, owned */
     struct cairn_image image; /* with CAIRN_WRITING_IMAGE, until the next is made */
     struct cairn_checkpoint_place place;
@@ -58,8 +58,7 @@ static cairn_status write_file(struct cairn_checkpoint_writer *writer)
     if (writer->way == CAIRN_WRITING_IMAGE)
         return cairn_image_write(place, writer->update, writer->best, &writer->image);
     return cairn_checkpoint_write(place, writer->update, writer->best,
-                                  writer->way == CAIRN_WRITING_COPY ? &writer->copy
-                                                                    : writer->state);
+                                  writer->way == CAIRN_WRITING_NOW ? writer->state : &writer->copy);
 }
 
 /* This thread's own last error. */
@@ -134,7 +133,8 @@ cairn_status cairn_checkpoint_writer_create(const struct cairn_state *state,
     writer->place = *place;
     writer->way = way;
     cairn_status st = CAIRN_OK;
-    if (way == CAIRN_WRITING_COPY) st = cairn_state_twin(state, &writer->copy, &writer->block);
+    if (way == CAIRN_WRITING_COPY || way == CAIRN_WRITING_LENT)
+        st = cairn_state_twin(state, way == CAIRN_WRITING_LENT, &writer->copy, &writer->block);
     if (way == CAIRN_WRITING_IMAGE)
         st = cairn_memory_check(cairn_checkpoint_writer_bytes(writer), "the file of a checkpoint");
     if (st == CAIRN_OK) st = start_thread(writer);
@@ -147,14 +147,11 @@ cairn_status cairn_checkpoint_writer_create(const struct cairn_state *state,
 
 size_t cairn_checkpoint_writer_bytes(const struct cairn_checkpoint_writer *writer)
 {
-    size_t n_bytes = 0;
     if (writer->way == CAIRN_WRITING_NOW) return 0;
-    for (size_t i = 0; i < writer->state->n_arrays; i++)
-        n_bytes += cairn_array_bytes(&writer->state->array[i]);
-    return n_bytes;
+    return cairn_state_twin_bytes(writer->state, writer->way == CAIRN_WRITING_LENT);
 }
 
-static void wait_until_written(struct cairn_checkpoint_writer *writer)
+void cairn_checkpoint_writer_wait(struct cairn_checkpoint_writer *writer)
 {
     pthread_mutex_lock(&writer->lock);
     while (writer->stage == BEGUN) pthread_cond_wait(&writer->changed, &writer->lock);
@@ -175,19 +172,25 @@ static bool make_image(struct cairn_checkpoint_writer *writer)
 void cairn_checkpoint_writer_begin(struct cairn_checkpoint_writer *writer, uint64_t update,
                                    bool best)
 {
-    wait_until_written(writer);
+    cairn_checkpoint_writer_wait(writer);
     writer->update = update;
     writer->best = best;
-    if (writer->way == CAIRN_WRITING_COPY) cairn_state_copy(writer->state, &writer->copy);
-    if (writer->way == CAIRN_WRITING_NOW) write_one(writer);
-    const bool goes_on = writer->way == CAIRN_WRITING_COPY ||
-                         (writer->way == CAIRN_WRITING_IMAGE && make_image(writer));
+    bool goes_on = true;
+    switch (writer->way) {
+    case CAIRN_WRITING_COPY:
+    case CAIRN_WRITING_LENT: cairn_state_copy(writer->state, &writer->copy); break;
+    case CAIRN_WRITING_IMAGE: goes_on = make_image(writer); break;
+    case CAIRN_WRITING_NOW:
+        write_one(writer);
+        goes_on = false;
+        break;
+    }
     set_stage(writer, goes_on ? BEGUN : WRITTEN);
 }
 
 void cairn_checkpoint_writer_again(struct cairn_checkpoint_writer *writer)
 {
-    wait_until_written(writer);
+    cairn_checkpoint_writer_wait(writer);
     const bool kept = writer->way == CAIRN_WRITING_COPY || writer->image.bytes != NULL;
     set_stage(writer, kept ? BEGUN : WRITTEN);
 }
@@ -203,7 +206,7 @@ bool cairn_checkpoint_writer_is_busy(struct cairn_checkpoint_writer *writer)
 bool cairn_checkpoint_writer_collect(struct cairn_checkpoint_writer *writer, bool wait,
                                      struct cairn_written *out)
 {
-    if (wait) wait_until_written(writer);
+    if (wait) cairn_checkpoint_writer_wait(writer);
     pthread_mutex_lock(&writer->lock);
     bool any = writer->stage == WRITTEN;
     if (any) writer->stage = IDLE;

@@ -31,6 +31,8 @@ struct cairn_checkpoint_writer;
 /** How it works. */
 enum cairn_writing {
     CAIRN_WRITING_COPY,  /* the thread writes from a copy in memory */
+    CAIRN_WRITING_LENT,  /* likewise, but tensors from where they are: they must not change until
+                            cairn_checkpoint_writer_wait() is back */
     CAIRN_WRITING_IMAGE, /* the thread does not call HDF5: cairn_checkpoint_writer_begin() makes the
                             file in memory */
     CAIRN_WRITING_NOW    /* cairn_checkpoint_writer_begin() itself writes, and nothing is taken: for
@@ -63,8 +65,12 @@ size_t cairn_checkpoint_writer_bytes(const struct cairn_checkpoint_writer *write
 void cairn_checkpoint_writer_begin(struct cairn_checkpoint_writer *writer, uint64_t update,
                                    bool best);
 
-/** Have the copy that was begun last written once more, as that same checkpoint.  Waits and
- * allocates as above.  Ranks: local.  Errors: none; see cairn_checkpoint_writer_collect(). */
+/** Wait until nothing is being written.  Ranks: local.  Errors: none. */
+void cairn_checkpoint_writer_wait(struct cairn_checkpoint_writer *writer);
+
+/** Have the copy that was begun last written once more, as that same checkpoint; without a copy
+ * that is over.  Waits and allocates as above.  Ranks: local.  Errors: none; see
+ * cairn_checkpoint_writer_collect(). */
 void cairn_checkpoint_writer_again(struct cairn_checkpoint_writer *writer);
 
 /** Whether a checkpoint is being written.  Ranks: local.  Errors: none. */

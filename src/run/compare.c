@@ -82,7 +82,7 @@ cairn_status cairn_run_compare(cairn_trainer *t, const char *path, struct cairn_
     struct cairn_state now = {0}, then = {0};
     void *block = NULL;
     cairn_status st = cairn_run_state(&run, &stored, &now);
-    if (st == CAIRN_OK) st = cairn_state_twin(&now, &then, &block);
+    if (st == CAIRN_OK) st = cairn_state_twin(&now, false, &then, &block);
     if (st == CAIRN_OK) {
         cairn_state_copy(&now, &then); /* what the file lacks and need not have */
         st = cairn_checkpoint_read(path, &then);

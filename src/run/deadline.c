@@ -121,6 +121,7 @@ static cairn_status before_sum(void *context, bool *stop)
 {
     struct cairn_run *run = context;
     if (cairn_run_wants_stop(run)) *stop = true;
+    cairn_run_take_back(run); /* no rank changes weights before this one is in the sum */
     return run->pending;
 }
 

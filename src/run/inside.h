@@ -130,6 +130,10 @@ CAIRN_CHECKED cairn_status cairn_run_share_times(struct cairn_run *run, cairn_st
  * cannot be written. */
 CAIRN_CHECKED cairn_status cairn_run_begin_save(struct cairn_run *run);
 
+/** The weights are about to change: wait, where a checkpoint is being written from them.
+ * Ranks: local.  Errors: none. */
+void cairn_run_take_back(struct cairn_run *run);
+
 /** Record what became of the last checkpoint, where that is known: in mid-run one that could
  * not be written is a warning, and is begun again.  Ranks: local (rank 0).  Errors: none; they
  * travel. */

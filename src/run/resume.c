@@ -211,7 +211,7 @@ cairn_status cairn_run_read_file(cairn_trainer *t, const struct cairn_run_option
     struct cairn_state state = {0}, before = {0};
     void *block = NULL;
     cairn_status st = cairn_run_state(&run, &unused, &state);
-    if (st == CAIRN_OK) st = cairn_state_twin(&state, &before, &block);
+    if (st == CAIRN_OK) st = cairn_state_twin(&state, false, &before, &block);
     st = cairn_comm_agree(t->parts.comm, st);
     if (st == CAIRN_OK) st = read_or_undo(&run, path, &state, &before);
     free(before.array);

@@ -80,6 +80,7 @@ static cairn_status one_update(struct cairn_run *run, struct cairn_update_record
 {
     cairn_trainer *t = run->t;
     const struct cairn_run_callbacks *callbacks = run->options.callbacks;
+    const bool beside = cairn_snapshot_is_busy(run);
     double begin_s = cairn_clock_s();
     uint64_t update = t->at.update + 1;
     run->deadline.begun_s = begin_s;
@@ -100,8 +101,7 @@ static cairn_status one_update(struct cairn_run *run, struct cairn_update_record
     if (run->root) cairn_run_report_update(run, record, update_wall_s);
     cairn_mlperf_after_update(run);
     if (run->root) {
-        cairn_checkpoint_interval_record_update(&run->interval, update_wall_s,
-                                                cairn_snapshot_is_busy(run));
+        cairn_checkpoint_interval_record_update(&run->interval, update_wall_s, beside);
         cairn_run_check_writer(run);
     }
     if (callbacks != NULL && callbacks->on_update != NULL)

@@ -47,7 +47,7 @@ struct cairn_run_options {
     uint64_t checkpoint_every; /* updates; 0: only at the end */
     double checkpoint_mtbf_s;  /* not 0: as often as pays with so many seconds between two
                                   failures, whatever checkpoint_every says */
-    bool saves_in_place;       /* no copy of what is saved: training waits while it is written */
+    bool saves_in_place;       /* no copy of what is saved: weights stay until it is written */
     size_t keep_best;          /* the score on val that the best checkpoint is chosen by, or
                                   CAIRN_SCORE_NONE */
     struct cairn_goal stop;    /* the run ends once it is met on val */

@@ -202,6 +202,16 @@ static void end_wait(struct cairn_run *run, double begin_s)
     run->times.checkpoint_s += cairn_clock_s() - begin_s;
 }
 
+void cairn_run_take_back(struct cairn_run *run)
+{
+    if (!cairn_snapshot_is_lent(run)) return;
+    const double begin_s = begin_wait(run);
+    cairn_snapshot_wait(run);
+    run->stall_s += cairn_clock_s() - begin_s;
+    end_wait(run, begin_s);
+    cairn_phase_enter(&run->t->phases, CAIRN_PHASE_REDUCE);
+}
+
 /* Wait until the last one is written; its status, on all ranks. */
 static cairn_status settle(struct cairn_run *run)
 {

@@ -127,8 +127,8 @@ static cairn_status fill_saver(struct cairn_saver *saver, struct cairn_run *run)
     return add_loss(state, t);
 }
 
-/* In a host's process HDF5 is the host's threads'.  A copy is for training to go on meanwhile,
- * where that is wanted; at the end of a run there is none. */
+/* In a host's process HDF5 is the host's threads'.  Training goes on meanwhile, but at the end of a
+ * run there is none. */
 static enum cairn_writing writing_of(const struct cairn_run_options *options)
 {
     const struct cairn_keep *keep = &options->place.keep;
@@ -136,7 +136,8 @@ static enum cairn_writing writing_of(const struct cairn_run_options *options)
                             keep->every != 0 || keep->n_at != 0 ||
                             options->keep_best != CAIRN_SCORE_NONE;
     if (!cairn_process_is_ours()) return CAIRN_WRITING_IMAGE;
-    return in_between && !options->saves_in_place ? CAIRN_WRITING_COPY : CAIRN_WRITING_NOW;
+    if (!in_between) return CAIRN_WRITING_NOW;
+    return options->saves_in_place ? CAIRN_WRITING_LENT : CAIRN_WRITING_COPY;
 }
 
 static cairn_status start_writer(struct cairn_saver *saver, const struct cairn_run_options *options)
@@ -158,6 +159,16 @@ cairn_status cairn_snapshot_create(struct cairn_run *run)
     cairn_log_detail("rank 0 takes %zu bytes for the copy that checkpoints are made of",
                      cairn_checkpoint_writer_bytes((*saver)->writer));
     return CAIRN_OK;
+}
+
+bool cairn_snapshot_is_lent(const struct cairn_run *run)
+{
+    return cairn_snapshot_is_busy(run) && writing_of(&run->options) == CAIRN_WRITING_LENT;
+}
+
+void cairn_snapshot_wait(struct cairn_run *run)
+{
+    cairn_checkpoint_writer_wait(run->snapshot.saver->writer);
 }
 
 void cairn_snapshot_free(struct cairn_run *run)

@@ -62,4 +62,10 @@ void cairn_snapshot_again(struct cairn_run *run);
 /** Whether a checkpoint is being written by this rank.  Ranks: local.  Errors: none. */
 bool cairn_snapshot_is_busy(const struct cairn_run *run);
 
+/** Whether it is written from the weights themselves.  Ranks: local.  Errors: none. */
+bool cairn_snapshot_is_lent(const struct cairn_run *run);
+
+/** Wait until it is written.  Ranks: local (rank 0).  Errors: none. */
+void cairn_snapshot_wait(struct cairn_run *run);
+
 #endif
