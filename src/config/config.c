@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/fault.h"
 #include "base/file.h"
@@ -273,12 +274,21 @@ void cairn_config_free(struct cairn_config *config)
     free(config);
 }
 
+/* Of a file its size, and one byte more to see its end; of a pipe the most. */
+static size_t room_for(FILE *file)
+{
+    struct stat about;
+    const bool is_file = fstat(fileno(file), &about) == 0 && S_ISREG(about.st_mode);
+    return is_file && about.st_size < LARGEST_FILE_BYTES ? (size_t)about.st_size + 1
+                                                         : LARGEST_FILE_BYTES;
+}
+
 static cairn_status read_all(FILE *file, const char *path, char **text, size_t *n)
 {
     char *bytes = NULL;
-    size_t used = 0;
-    CAIRN_TRY(cairn_memory_get(LARGEST_FILE_BYTES, 1, "the run file", &bytes));
-    used = fread(bytes, 1, LARGEST_FILE_BYTES, file);
+    const size_t room = room_for(file);
+    CAIRN_TRY(cairn_memory_get(room + 1, 1, "the run file", &bytes));
+    const size_t used = fread(bytes, 1, room, file);
     cairn_status st = CAIRN_OK;
     if (cairn_fault("config.read") || ferror(file))
         st = cairn_fail(CAIRN_USAGE, "%s: the run file cannot be read: %s", path, strerror(errno));

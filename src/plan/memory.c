@@ -58,11 +58,13 @@ static cairn_status plan_model(const struct cairn_config *config,
 }
 
 /* What MPI_Allreduce takes for messages: half of what is summed, where the ranks halve it again and
- * again (Rabenseifner), as Open MPI 4.1 does on 2 to 5 ranks, measured for 2.7 and 43 MB. */
+ * again (Rabenseifner), as Open MPI 4.1 does on 2 to 5 ranks, measured for 2.7 and 43 MB; and the
+ * queues of MPI's ranks among each other. */
 static uint64_t exchange_bytes(uint64_t n_values, size_t element_bytes)
 {
     const uint64_t most_at_once = (uint64_t)1 << 28; /* as in comm/wire.c */
-    return cairn_count_times(cairn_count_least(n_values, most_at_once), element_bytes) / 2;
+    const uint64_t queues = (uint64_t)1 << 20;
+    return queues + cairn_count_times(cairn_count_least(n_values, most_at_once), element_bytes) / 2;
 }
 
 /* The copy, and a piece of the file that is read back through HDF5's chunks.  Where the only
@@ -71,7 +73,8 @@ static uint64_t exchange_bytes(uint64_t n_values, size_t element_bytes)
 static void plan_saves(struct cairn_planned *planned, bool copied)
 {
     const uint64_t library = (uint64_t)3 << 20; /* HDF5 while it writes: what rank 0 has more */
-    const uint64_t piece = (uint64_t)1 << 20;   /* of checkpoint/read.c */
+    const uint64_t most = (uint64_t)1 << 20;    /* of a piece, in checkpoint/read.c */
+    const uint64_t piece = cairn_count_least(planned->checkpoint, most);
     uint64_t file = cairn_count_plus(piece, cairn_count_least(planned->checkpoint, CHUNKS_BYTES));
     if (planned->n_saves <= 1) file -= cairn_count_least(file, planned->exchange);
     file = cairn_count_plus(file, library);
