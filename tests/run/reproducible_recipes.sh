@@ -1,89 +1,175 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Every recipe has the same bits on 1, 2 and 3 ranks, and stopped on 3 and gone on with on 2: every layer, loss and optimizer
-# that Cairn shows its users.  A few updates on data of the right shape; what the recipes reach is tested elsewhere.  Every
-# second recipe has its products from OpenBLAS, and ranks sum by MPI or share memory; RECIPE_KEYS="train.kernels=openblas train.threads=2" says for all what they have.
+# Every recipe has the same bits in every way that its ranks can work together, and stopped in one way and gone on with in
+# another: every layer, loss and optimizer that Cairn shows its users, on data of the right shape.  The bits are those of a
+# kernel and a number of threads.  What the recipes reach is tested elsewhere.
 #
-#   reproducible_recipes.sh [full]     every second recipe, from the first or the second by chance; full: all
+#   reproducible_recipes.sh [full]     every second recipe, three updates, two ways by chance, stopped once, on this host
+#                                      full, in half an hour or more: every recipe, 20 updates, all ways, four kills, and
+#                                      each kernel on 1 and 2 threads, ranks also on hosts of the lab
 . "${BASH_SOURCE%/*}/../support/run.sh"
+. "${BASH_SOURCE%/*}/../support/lab.sh"
 . "${BASH_SOURCE%/*}/../support/recipes.sh"
 
-# trains CODE RANKS OUT RECIPE KEYS...: three updates, not all of them alike in size.
-trains()
+# Any two values of two columns meet in one of these lines.
+ways=( # ranks, hosts, comm.sum, comm.overlap, comm.bucket_mb, train.balance
+    "1 1 allreduce on  0.001 auto"
+    "1 1 node      off 0.25  off"
+    "1 1 node      on  64    auto"
+    "2 2 node      off 0.001 auto"
+    "2 1 allreduce on  0.25  off"
+    "2 2 allreduce off 64    off"
+    "3 1 allreduce off 0.001 off"
+    "3 2 node      on  0.25  auto"
+    "3 2 allreduce on  64    auto"
+    "5 2 node      on  0.001 off"
+    "5 2 allreduce off 0.25  auto"
+    "5 1 node      off 64    off"
+)
+
+# begins WAY OUT RECIPE KEYS...: a training in the background, on one host where $here is set.
+here=yes
+begins()
 {
-    local wanted=$1 ranks=$2 out=$3 recipe=$4
-    shift 4
-    expect "$wanted" "$ranks" train "$recipes/$recipe.yaml" "$(data_of "$recipe")" train.reproducible=true \
-        train.updates=3 train.evaluate_every=2 "${keys[@]}" "$@" --out "$recipe-$out" -q
+    local ranks hosts sum overlap bucket balance arguments out=$2 recipe=$3
+    read -r ranks hosts sum overlap bucket balance <<<"${ways[$1]}"
+    shift 3
+    arguments=(train "$recipes/$recipe.yaml" "$(data_of "$recipe")" train.reproducible=true
+        "train.updates=$updates" "train.evaluate_every=$(((updates + 1) / 2))" train.balance_every=2 "${kernel[@]}" "$@"
+        "comm.sum=$sum" "comm.overlap=$overlap" "comm.bucket_mb=$bucket" "train.balance=$balance"
+        --out "$recipe-$out" -q)
+    if [ "$hosts" = 2 ] && [ -z "$here" ]; then
+        lab_start "$ranks" h1 h2 -- "${arguments[@]}"
+    else
+        start "$ranks" "${arguments[@]}"
+    fi
 }
 
-# as_on_1 RECIPE OUT
-as_on_1()
+# trains CODE WAY OUT RECIPE KEYS...
+trains()
+{
+    local wanted=$1
+    shift
+    begins "$@"
+    finish
+    [ "$code" = "$wanted" ] || fail "recipe $3, ${kernel[*]}, with ${ways[$1]} ended with $code instead of $wanted"
+}
+
+# as_first RECIPE OUT WHAT
+as_first()
 {
     bits "$1-$2" >bits
     cmp -s bits.1 bits || {
         diff bits.1 bits | head -n 4 >&2
-        fail "recipe $1 has other bits in $1-$2 than on 1 rank"
+        fail "recipe $1, ${kernel[*]}: other bits $3 than on 1 rank"
     }
     rm -r "$1-$2"
 }
 
-# one RECIPE KEYS...: in all worlds.
+# one RECIPE KEYS...: each way of $tried.
 one()
 {
-    trains 0 1 1 "$@"
+    local way
+    trains 0 0 1 "$@"
     bits "$1-1" >bits.1
-    trains 0 2 2 "$@" comm.sum=allreduce
-    as_on_1 "$1" 2
-    trains 0 3 3 "$@" comm.sum=node
-    as_on_1 "$1" 3
+    rm -r "$1-1"
+    for way in "${tried[@]}"; do
+        trains 0 "$way" other "$@" "${again[@]}"
+        as_first "$1" other "with ${ways[way]}"
+    done
 }
 
-# cut_short RECIPE: after it, stopped in one world and gone on with in another.
-cut_short()
+# stopped RECIPE KEYS...: after it, asked to end in one way and gone on with in another.
+stopped()
 {
+    local before after here=yes
+    before=$((RANDOM % ${#ways[@]}))
+    after=$((RANDOM % ${#ways[@]}))
     cairn=$CAIRN_BUILD/tests/cairn_stopping
-    CAIRN_STOP_AT=2 trains 75 3 cut "$@" comm.sum=allreduce
+    CAIRN_STOP_AT=2 trains 75 "$before" cut "$@"
     cairn=$CAIRN_BUILD/cairn
-    trains 0 2 cut "$@" comm.sum=node
-    as_on_1 "$1" cut
+    trains 0 "$after" cut "$@"
+    as_first "$1" cut "stopped with ${ways[before]}, gone on with ${ways[after]}"
+}
+
+# killed RECIPE KEYS...: after it, all processes ended at any moment, four times, each time in another way.
+killed()
+{
+    local n way story= here=yes
+    for ((n = 0; n < 4; n++)); do
+        way=$((RANDOM % ${#ways[@]}))
+        begins "$way" cut "$@" checkpoint.every_updates=1
+        until_true 100 reached "$1-cut" $(($(newest "$1-cut") + 1 + RANDOM % 3))
+        sleep "0.0$((RANDOM % 10))"
+        kill -KILL "$pid" $(ranks_of "$pid") 2>/dev/null || true
+        finish
+        [ "$code" != 137 ] || echo "$1" >>../kills
+        story+="killed with ${ways[way]}, "
+    done
+    way=$((RANDOM % ${#ways[@]}))
+    trains 0 "$way" cut "$@"
+    as_first "$1" cut "${story}gone on with ${ways[way]}"
 }
 
 # all RECIPE
 all()
 {
+    local again=()
+    RANDOM=$((seed + n_beside))
     case $1 in
-    shakespeare-gpu-size) one "$1" batch.global=3 batch.micro=1 ;; # as large as it is on purpose
-    cosmoflow)
+    shakespeare-gpu-size) # as large as it is on purpose
+        updates=3
         one "$1" batch.global=3 batch.micro=1
-        cut_short "$1" batch.global=3 batch.micro=1
+        return
         ;;
-    unet3d-blobs) # computed again in backward, too: branches within branches
-        one "$1"
-        trains 0 2 again "$1" train.recompute=4
-        as_on_1 "$1" again
-        cut_short "$1"
-        ;;
-    *)
-        one "$1"
-        cut_short "$1"
-        ;;
+    cosmoflow) set -- "$1" batch.global=3 batch.micro=1 ;;
+    unet3d-blobs) again=(train.recompute=4) ;; # branches within branches
     esac
+    one "$@"
+    "$cut" "$@"
 }
 
-step=2
-[ "${1:-}" != full ] || step=1
-offset=$((RANDOM % step))
-echo "every $step recipes from $offset"
+# walk FIRST STEP: every so many recipes.
+walk()
+{
+    local k recipe
+    for ((k = $1; k < ${#files[@]}; k += $2)); do
+        recipe=$(basename "${files[k]}" .yaml)
+        data_of "$recipe" >/dev/null # once
+        beside all "$recipe"
+    done
+}
 
+seed=$RANDOM
+echo "seed $seed"
+RANDOM=$seed
 most_beside=2
-turn=0
 files=("$recipes"/*.yaml)
-for ((k = offset; k < ${#files[@]}; k += step)); do
-    recipe=$(basename "${files[k]}" .yaml)
-    data_of "$recipe" >/dev/null # once
-    keys=(train.kernels=auto)
-    [ $((turn++ % 2)) = 0 ] || keys=(train.kernels=openblas)
-    [ -z "${RECIPE_KEYS:-}" ] || read -ra keys <<<"$RECIPE_KEYS"
-    beside all "$recipe"
-done
+if [ "${1:-}" = full ]; then
+    lab_needs
+    lab_up 2
+    here=
+    updates=20
+    cut=killed
+    tried=("${!ways[@]}")
+    kernel=(train.kernels=auto)
+    walk 0 1
+    cut=stopped
+    for threads in 1 2; do
+        for kernels in openblas onednn; do
+            kernel=("train.kernels=$kernels" "train.threads=$threads")
+            tried=(3 7 11) # 2, 3 and 5 ranks
+            walk 0 1
+        done
+    done
+    wait
+    echo "$(wc -l <kills) kills"
+else
+    updates=3
+    cut=stopped
+    for kernels in auto openblas; do
+        kernel=("train.kernels=$kernels")
+        tried=($(shuf -n 2 -i 1-11 --random-source=<(yes "$RANDOM")))
+        walk $((RANDOM % 4)) 4
+    done
+fi
 all_good
