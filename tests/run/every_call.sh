@@ -4,12 +4,12 @@
 # provenance.json, and ranks.csv, which is of the last start alone.  Which call is the N-th depends on the thread that writes
 # checkpoints; what is wanted in the end does not.
 #
-#   every_call.sh [full] [OFFSET]     every twentieth call, from one that is printed; full: every call
+#   every_call.sh [full] [OFFSET]     every fortieth call, from one that is printed; full: every call
 . "${BASH_SOURCE%/*}/../support/run.sh"
 failing=$CAIRN_BUILD/tests/libcairn_failing.so
 [ -e "$failing" ] || skip "sanitizers want to be preloaded alone"
 
-step=20
+step=40
 [ "${1:-}" != full ] || { step=1 && shift; }
 offset=${1:-$((RANDOM % step))}
 echo "every $step calls from $offset"
@@ -102,7 +102,6 @@ try()
 n_tried=0
 most_beside=6 # most of their time they wait for MPI_Init
 for before in none killed whole; do
-    [ $before = none ] || [ $step = 1 ] || step=40
     try $before kill $((1 + offset)) $step
     try $before short $((1 + offset)) $step
     if [ $step = 1 ]; then

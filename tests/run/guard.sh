@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # train.guard: micro-batches worked twice change no bit of the training, whatever sums and in any world; one flipped bit of a
 # gradient is found, and the rank that has it named.
+#
+#   guard.sh [full]     worlds and flipped bits by chance; full: all of them
 . "${BASH_SOURCE%/*}/../support/run.sh"
 
 cat >run.yaml <<END
@@ -36,30 +38,34 @@ as_without()
     rm -r off
 }
 
-for ranks in 1 2 3; do
-    for reproducible in true false; do
-        beside as_without $ranks train.reproducible=$reproducible
-    done
-done
-# Two of three ranks without work; one micro-batch for each; integers in two words, and those of one addend; read as they come; doubles
-beside as_without 3 batch.global=32 train.reproducible=true comm.sum=allreduce
-beside as_without 3 batch.global=96 train.reproducible=true comm.sum=node log.gradflow_every=0 train.noise=micro
-beside as_without 3 batch.global=96 train.noise=rank comm.sum=node log.gradflow_every=0
-beside as_without 2 batch.global=320 batch.micro=16 train.reproducible=true
-beside as_without 1 batch.global=16 batch.micro=16 train.reproducible=true data.in_memory=false
-beside as_without 2 data.in_memory=false train.balance=auto train.balance_every=1 train.precision=float64
-beside as_without 2 train.threads=2 train.kernels=openblas train.noise=micro
-
-# A weight that two layers share, of which each adds its part.
 tied='model=[{type: flatten}, {type: dense, units: 64, name: a}, {type: relu}, {type: dense, units: 64, tie: a}, {type: dense, units: 10}]'
-beside as_without 3 "$tied" train.reproducible=true
-beside as_without 3 "$tied" comm.sum=allreduce comm.overlap=on comm.bucket_mb=0.001 log.gradflow_every=0
-
-# Tensors that leave while the only micro-batch of a rank walks backward.
 wide='model=[{type: flatten}, {type: dense, units: 512}, {type: relu}, {type: dense, units: 10}]'
 round=(comm.sum=allreduce comm.overlap=on comm.bucket_mb=0.01 log.gradflow_every=0 batch.global=96)
-beside as_without 3 "$wide" "${round[@]}"
-beside as_without 3 "$wide" "${round[@]}" train.reproducible=true
+worlds=( # ranks and keys
+    "1 train.reproducible=true"
+    "2 train.reproducible=true"
+    "3 train.reproducible=true"
+    "1 train.reproducible=false"
+    "2 train.reproducible=false"
+    "3 train.reproducible=false"
+    # two of three ranks without work; one micro-batch for each; integers in two words, and those of one addend
+    "3 batch.global=32 train.reproducible=true comm.sum=allreduce"
+    "3 batch.global=96 train.reproducible=true comm.sum=node log.gradflow_every=0 train.noise=micro"
+    "3 batch.global=96 train.noise=rank comm.sum=node log.gradflow_every=0"
+    "2 batch.global=320 batch.micro=16 train.reproducible=true"
+    # read as they come; doubles
+    "1 batch.global=16 batch.micro=16 train.reproducible=true data.in_memory=false"
+    "2 data.in_memory=false train.balance=auto train.balance_every=1 train.precision=float64"
+    "2 train.threads=2 train.kernels=openblas train.noise=micro"
+)
+mapfile -t worlds < <(some 6 "${worlds[@]}")
+for world in "${worlds[@]}"; do beside as_without $world; done
+
+# A weight that two layers share, of which each adds its part; tensors that leave while the only micro-batch of a rank walks
+# backward.
+beside as_without 3 "$tied" train.reproducible=true
+beside as_without 3 "$tied" comm.sum=allreduce comm.overlap=on comm.bucket_mb=0.001 log.gradflow_every=0
+for reproducible in $(some 1 false true); do beside as_without 3 "$wide" "${round[@]}" train.reproducible=$reproducible; done
 
 # Stopped and gone on with in another world.
 expect 0 1 train run.yaml train.reproducible=true --out alone
@@ -83,7 +89,7 @@ names()
 }
 
 here="\\(host $(hostname), CPU [0-9]+\\)"
-for ranks in 3 4; do
+for ranks in $(some 1 3 4); do
     for bad in 0 $((ranks - 1)); do
         named="micro-batch(es)? [0-9]+( to [0-9]+)? gave other bits on rank $bad $here than on rank [0-9] $here, and once more on all"
         beside names $ranks "@$bad#$((2 * bad + 1))" "$named" train.guard=1
@@ -95,7 +101,7 @@ for sum in allreduce node; do # two ranks: one that does it once is named, of on
     beside names 2 @1#5- "micro-batch .* of one of them, three ranks would say" train.guard=1 comm.sum=$sum train.reproducible=true \
         batch.global=64
 done
-for reproducible in true false; do
+for reproducible in $(some 1 true false); do
     beside names 3 @1#4- "micro-batch [0-2] gave other bits on rank 1 $here than on rank [02] $here, and once more on all" "$wide" \
         "${round[@]}" train.guard=1 train.reproducible=$reproducible
 done

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # To add an optimizer with a key of its own, an observer of updates, or a flag of a command, is one file and one line: on a
-# copy of the source.
+# copy of the source.  Clang builds it where it is installed, and every warning of its is an error; what it makes trains to the
+# same loss.  (It contracts other products and sums, so bits may differ.)
+#
+#   one_file.sh [full]     of the test programs clang builds some by chance; full: all
 . "${BASH_SOURCE%/*}/../support/run.sh"
 needs cmake cc
 
 mkdir copy
-cp -r "$CAIRN_SOURCE"/{src,include,launch,CMakeLists.txt} copy
+cp -r "$CAIRN_SOURCE"/{src,include,launch,tests,datasets,CMakeLists.txt} copy
 
 cat >copy/src/optim/trial.c <<'END'
 #include "optim/optim.h"
@@ -79,9 +82,19 @@ sed -i -e 's/^    bool requeue, overwrite, job;/&\n    size_t trial;/' -e '/^   
 sed -i -e 's/^    bool singleton;/&\n    size_t trial;/' -e '/^    {"--singleton"/i '"$row" copy/src/cli/study.c
 
 # Without optimization: that it compiles and runs is all that is asked.
-cmake -S copy -B build -DCAIRN_TESTS=OFF -DCAIRN_WERROR=ON -DCAIRN_BOTH_PRECISIONS=OFF -DCMAKE_BUILD_TYPE=None -DCMAKE_C_FLAGS=-O0 >log 2>&1 &&
-    cmake --build build --target cairn_program >>log 2>&1 || fail "the copy does not build: $(tail -n 20 log)"
+compiler=cc
+! command -v clang >/dev/null || compiler=clang
+targets() { cmake --build build --target help | sed -nE 's/^\.\.\. ((test|mpi|run|bench)_[a-z0-9_]+|cairn_(counting|own|fuzz|made))$/\1/p'; }
+cmake -S copy -B build -DCMAKE_C_COMPILER=$compiler -DCAIRN_WERROR=ON -DCAIRN_BOTH_PRECISIONS=OFF -DCMAKE_BUILD_TYPE=None \
+    -DCMAKE_C_FLAGS=-O0 >log 2>&1 || fail "the copy is not configured: $(tail -n 20 log)"
+tests=$(targets)
+[ "$(wc -l <<<"$tests")" -gt 40 ] || fail "there are few test programs: $tests"
+cmake --build build -j2 --target cairn_program $(some 20 $tests) >>log 2>&1 || fail "the copy does not build: $(tail -n 20 log)"
+
+loss_of() { expect 0 2 train "$recipes/digits.yaml" train.epochs=1 --out "$1" && json "$1/summary.json" train_loss; }
+usual=$(loss_of usual)
 cairn=$PWD/build/cairn
+holds "train_loss, by $compiler and by the usual compiler" "($(loss_of copy-of-it) - $usual)^2 < 1e-8"
 
 digits=(train "$recipes/digits.yaml" --out result train.epochs=none optim.momentum=0)
 trial=(optim.name=trial optim.lr=0.1)

@@ -94,11 +94,13 @@ stopped()
 # killed RECIPE KEYS...: after it, all processes ended at any moment, four times, each time in another way.
 killed()
 {
-    local n way story= here=yes
+    local n at way story= here=yes
     for ((n = 0; n < 4; n++)); do
         way=$((RANDOM % ${#ways[@]}))
+        at=$(($(newest "$1-cut") + 1 + RANDOM % 3))
+        [ "$at" -lt "$updates" ] || break
         begins "$way" cut "$@" checkpoint.every_updates=1
-        until_true 100 reached "$1-cut" $(($(newest "$1-cut") + 1 + RANDOM % 3))
+        until_true 100 reached "$1-cut" "$at"
         sleep "0.0$((RANDOM % 10))"
         kill -KILL "$pid" $(ranks_of "$pid") 2>/dev/null || true
         finish

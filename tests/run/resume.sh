@@ -3,11 +3,10 @@
 # --overwrite and changed keys do; one job in a folder at a time.
 #
 #   resume.sh [full] [SEED]     the seed of the updates at which runs are stopped; it is printed.  full: every way to train,
-#                               else two of them
+#                               else two: plainly, and one of the others
 . "${BASH_SOURCE%/*}/../support/run.sh"
 
-n_ways=2
-[ "${1:-}" != full ] || { n_ways=all && shift; }
+[ $is_full = no ] || shift
 seed=${1:-$RANDOM}
 RANDOM=$seed
 echo "seed $seed"
@@ -70,7 +69,7 @@ stops exact 90
 column exact.cut/metrics.csv samples | tail -n 1 >out
 same "samples in 6 epochs" "$(cat out)" $((6 * n_train))
 ways=(carry drop lars lamb rmsprop)
-[ $n_ways = all ] || mapfile -t ways < <(for way in "${ways[@]}"; do echo "$RANDOM $way"; done | sort -n | head -n $n_ways | cut -d' ' -f2)
+mapfile -t ways < <(some 1 "${ways[@]}")
 for way in "${ways[@]}"; do
     case $way in
     carry) stops carry 87 batch.tail=carry optim.name=adam optim.momentum=0 optim.lr=0.01 ;;

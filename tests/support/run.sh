@@ -59,6 +59,17 @@ needs()
     done
 }
 
+# some N WORDS...: N of them, by chance, in their order; all where the test was started with `full`.
+is_full=no
+[ "${1:-}" != full ] || is_full=yes
+some()
+{
+    local n=$1
+    shift
+    [ $is_full = no ] || n=$#
+    shuf -n "$n" -i 1-$# | sort -n | while read -r k; do printf '%s\n' "${!k}"; done
+}
+
 # start RANKS ARGUMENTS...: cairn in the background; 0 ranks are one process without a launcher.
 start()
 {
