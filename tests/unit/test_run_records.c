@@ -137,6 +137,7 @@ static void expect_cpu(const char *file, const char *expected)
 static void test_cpu_by_words_or_numbers(void **state)
 {
     (void)state;
+    cairn_run_folder_close(started(0)); /* for files to be in */
     expect_cpu("processor\t: 0\nmodel\t\t: 1\nmodel name\t: An x86 of 3.0 GHz\nstepping\t: 1\n",
                "An x86 of 3.0 GHz");
     expect_cpu("processor\t: 0\nBogoMIPS\t: 243.75\nFeatures\t: fp asimd\nCPU implementer\t: 0x41\n"
