@@ -36,7 +36,7 @@ int main(int argc, char **argv)
         fprintf(stderr,
                 "cairn: this program was built for another CPU: this one has no %s; build it here, "
                 "or with "
-                "cmake --preset release -DCAIRN_ARCH=x86-64-v2\n",
+                "cmake --preset release -DCAIRN_ARCH=" CAIRN_CPU_ANY "\n",
                 missing);
         return CAIRN_USAGE;
     }

@@ -21,7 +21,8 @@ enum { CAIRN_FACT_BYTES = 96 };
 /** What one rank says; of one size everywhere, zeroed before it is filled in. */
 struct cairn_rank_facts {
     char host[64];
-    char cpu[CAIRN_FACT_BYTES], blas[CAIRN_FACT_BYTES];
+    char cpu[CAIRN_FACT_BYTES];
+    char blas[2 * CAIRN_FACT_BYTES];      /* its CPU kind stands at the end */
     char libraries[2 * CAIRN_FACT_BYTES]; /* versions of Cairn, MPI and HDF5 */
     struct cairn_cpus cpus, cores;        /* it may run on */
     uint32_t host_cpus, host_cores;       /* that are switched on */

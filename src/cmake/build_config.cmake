@@ -18,8 +18,12 @@ if(CAIRN_ARCH)
     endif()
   endforeach()
   if(NOT CAIRN_ARCH_FLAG)
+    set(known x86-64-v3)
+    if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64)$")
+      set(known armv8.2-a)
+    endif()
     message(FATAL_ERROR "CAIRN_ARCH=${CAIRN_ARCH}: ${CMAKE_C_COMPILER} knows no such CPU; "
-      "try native, x86-64-v3, or nothing for the compiler's default")
+      "try native, ${known}, or nothing for the compiler's default")
   endif()
 endif()
 

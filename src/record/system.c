@@ -64,21 +64,43 @@ const char *cairn_system_job(void)
     return NULL;
 }
 
+/* The value of a line "name : value", which is cut at its end for it; else NULL. */
+static const char *value_of(const char *name, char *line)
+{
+    char *colon = strchr(line, ':');
+    if (strncmp(line, name, strlen(name)) != 0 || colon == NULL) return NULL;
+    line[strcspn(line, "\n")] = '\0';
+    return colon + 1 + strspn(colon + 1, " \t");
+}
+
+void cairn_system_cpu_in(const char *path, char text[CAIRN_SYSTEM_TEXT_BYTES])
+{
+    static const char *const number[] = {"CPU implementer", "CPU variant", "CPU part",
+                                         "CPU revision"};
+    const size_t n_numbers = sizeof number / sizeof number[0];
+    char line[4096]; /* the line of flags is long */
+    size_t n = 0;
+    FILE *file = fopen(path, "r");
+    while (file != NULL && n < n_numbers && fgets(line, sizeof line, file) != NULL) {
+        const char *model = value_of("model name", line);
+        const char *value = value_of(number[n], line);
+        const size_t used = strlen(text);
+        if (model != NULL) {
+            set(text, model);
+            break;
+        }
+        if (value == NULL) continue;
+        snprintf(text + used, CAIRN_SYSTEM_TEXT_BYTES - used, ", %s %.40s",
+                 number[n++] + strlen("CPU "), value);
+    }
+    if (file != NULL) fclose(file);
+}
+
 void cairn_system_cpu(char text[CAIRN_SYSTEM_TEXT_BYTES])
 {
     struct utsname names;
-    char line[4096]; /* the line of flags is long */
     set(text, uname(&names) == 0 ? names.machine : "unknown");
-    FILE *file = fopen("/proc/cpuinfo", "r");
-    if (file == NULL) return;
-    while (fgets(line, sizeof line, file) != NULL) {
-        const char *colon = strchr(line, ':');
-        if (strncmp(line, "model name", 10) != 0 || colon == NULL) continue;
-        line[strcspn(line, "\n")] = '\0';
-        set(text, colon + 1 + strspn(colon + 1, " \t"));
-        break;
-    }
-    fclose(file);
+    cairn_system_cpu_in("/proc/cpuinfo", text);
 }
 
 cairn_status cairn_system_command(char **out)

@@ -29,8 +29,14 @@ const struct cairn_build *cairn_system_build(void);
 /** The name of this host.  Ranks: local.  Errors: none. */
 void cairn_system_host(char text[CAIRN_SYSTEM_TEXT_BYTES]);
 
-/** The CPU's model by its own words, else the architecture.  Ranks: local.  Errors: none. */
+/** The CPU's model by its own words; on Arm, whose CPUs have none, by its numbers ("aarch64,
+ * implementer 0x41, variant 0x3, part 0xd0c, revision 1"); else the architecture.  Ranks: local.
+ * Errors: none. */
 void cairn_system_cpu(char text[CAIRN_SYSTEM_TEXT_BYTES]);
+
+/** The same of a file like /proc/cpuinfo, of its first CPU; `text` is the architecture before, and
+ * stays so where the file says nothing.  Ranks: local.  Errors: none. */
+void cairn_system_cpu_in(const char *path, char text[CAIRN_SYSTEM_TEXT_BYTES]);
 
 /** Name, release and machine of the operating system: "Linux 6.1.0-18-amd64 x86_64".  Ranks: local.
  * Errors: none. */

@@ -72,6 +72,7 @@ other_blas()
 {
     local core=Nehalem
     ! "$cairn" --version | grep -q Nehalem || core=Haswell
+    [ "$(uname -m)" != aarch64 ] || core=cortexa57
     code=0
     MPIEXEC_TIMEOUT=$limit_s "$CAIRN_MPIEXEC" -n 2 "$cairn" selftest --quick : -n 1 env OPENBLAS_CORETYPE=$core \
         "$cairn" selftest --quick >out 2>err </dev/null || code=$?

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/cpu.h"
 #include "support/launch.h"
 
 static void a_healthy_launch_is_well(void **state)
@@ -96,9 +97,9 @@ static void unlike_nodes(void **state)
     strcpy(s->rank[3].cpu, s->rank[0].cpu);
     strcpy(s->rank[0].blas, "a BLAS, core Haswell"); /* rank 0 is the odd one */
     expect(s, "nodes", CAIRN_FINDING_WARNING, "rank 0 (node0)", "core Haswell",
-           "OPENBLAS_CORETYPE=Haswell");
+           "OPENBLAS_CORETYPE=" CAIRN_CPU_CORE);
     s->launch.wanted.reproducible = true;
-    expect(s, "nodes", CAIRN_FINDING_ERROR, "rank 0", "BLAS", "OPENBLAS_CORETYPE=Haswell");
+    expect(s, "nodes", CAIRN_FINDING_ERROR, "rank 0", "BLAS", "OPENBLAS_CORETYPE=" CAIRN_CPU_CORE);
 }
 
 static void unlike_files(void **state)

@@ -126,6 +126,28 @@ static void test_numbers_read_back(void **state)
     assert_string_equal(text, "0.1");
 }
 
+static void expect_cpu(const char *file, const char *expected)
+{
+    char text[CAIRN_SYSTEM_TEXT_BYTES] = "aarch64";
+    write_text("cpuinfo", file);
+    cairn_system_cpu_in(path_of("cpuinfo"), text);
+    assert_string_equal(text, expected);
+}
+
+static void test_cpu_by_words_or_numbers(void **state)
+{
+    (void)state;
+    cairn_run_folder_close(started(0)); /* for files to be in */
+    expect_cpu("processor\t: 0\nmodel\t\t: 1\nmodel name\t: An x86 of 3.0 GHz\nstepping\t: 1\n",
+               "An x86 of 3.0 GHz");
+    expect_cpu("processor\t: 0\nBogoMIPS\t: 243.75\nFeatures\t: fp asimd\nCPU implementer\t: 0x41\n"
+               "CPU architecture: 8\nCPU variant\t: 0x3\nCPU part\t: 0xd0c\nCPU revision\t: 1\n\n"
+               "processor\t: 1\nCPU implementer\t: 0x42\n",
+               "aarch64, implementer 0x41, variant 0x3, part 0xd0c, revision 1");
+    expect_cpu("processor\t: 0\nhart\t: 0\n", "aarch64");
+    expect_cpu("", "aarch64");
+}
+
 static void test_system(void **state)
 {
     (void)state;
@@ -153,6 +175,7 @@ int main(void)
         cmocka_unit_test_setup(test_summary, fresh),
         cmocka_unit_test(test_json_escapes),
         cmocka_unit_test(test_numbers_read_back),
+        cmocka_unit_test_setup(test_cpu_by_words_or_numbers, fresh),
         cmocka_unit_test_setup(test_system, fresh),
     };
     return cmocka_run_group_tests(tests, make_top, remove_top);

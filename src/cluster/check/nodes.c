@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/cpu.h"
 #include "base/sample.h"
 #include "cluster/doctor.h"
 #include "comm/exchange.h"
@@ -57,9 +58,10 @@ struct aspect {
 static const struct aspect aspects[] = {
     {"program", ASPECT(program), false, true,
      "one build for all nodes, on a shared folder: cmake --preset release "
-     "-DCAIRN_ARCH=x86-64-v3"},
+     "-DCAIRN_ARCH=" CAIRN_CPU_TODAY},
     {"libraries", ASPECT(libraries), false, true, "the same modules or container on all nodes"},
-    {"BLAS or its CPU kind", ASPECT(blas), false, true, "OPENBLAS_CORETYPE=Haswell on all ranks"},
+    {"BLAS or its CPU kind", ASPECT(blas), false, true,
+     "OPENBLAS_CORETYPE=" CAIRN_CPU_CORE " on all ranks"},
     {"CPU", ASPECT(cpu), false, false,
      "equal nodes (sbatch --constraint=FEATURE); all wait for the slowest"},
     {"run file", ASPECT(run_file), true, false,

@@ -42,7 +42,7 @@ static void note_fd(const char *kind, int fd)
     char link[64];
     char path[PATH_BYTES];
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-    ssize_t n = (ssize_t)syscall(SYS_readlink, link, path, sizeof path - 1);
+    ssize_t n = (ssize_t)syscall(SYS_readlinkat, AT_FDCWD, link, path, sizeof path - 1);
     path[n < 0 ? 0 : n] = '\0';
     note(kind, path);
 }
@@ -55,7 +55,7 @@ static void note_path(const char *kind, int folder, const char *path)
     if (path[0] != '/') {
         snprintf(link, sizeof link, folder == AT_FDCWD ? "/proc/self/cwd" : "/proc/self/fd/%d",
                  folder);
-        ssize_t n = (ssize_t)syscall(SYS_readlink, link, whole, PATH_BYTES - 1);
+        ssize_t n = (ssize_t)syscall(SYS_readlinkat, AT_FDCWD, link, whole, PATH_BYTES - 1);
         whole[n < 0 ? 0 : n] = '\0';
         strcat(whole, "/");
     }
