@@ -14,7 +14,7 @@
 limit_s=200
 unset LD_PRELOAD
 # Several ranks of a loaded machine are slower here by a factor of ten.
-keys=(train.epochs=3 train.ema=0.9 checkpoint.every_updates=3 data.in_memory=false)
+keys=(train.epochs=3 train.ema=0.9 checkpoint.every_updates=3 "checkpoint.copy=$(some 1 true false)" data.in_memory=false)
 
 # build NAME SANITIZERS: the program and a host alone, beside what they are tested with
 build()
