@@ -140,7 +140,7 @@ static cairn_status walk_rows(struct cairn_h5_array *array, const char *what,
     const size_t row_bytes =
         n_rows == 0 ? 0 : cairn_shape_count(&form->shape) / n_rows * cairn_h5_element_bytes(form);
     const size_t fit = row_bytes == 0 || row_bytes > PIECE_BYTES ? 1 : PIECE_BYTES / row_bytes;
-    const size_t at_once = n_rows == 0 || n_rows > fit ? fit : n_rows;
+    const size_t at_once = n_rows < fit ? n_rows : fit;
     unsigned char *piece = NULL;
     cairn_status st = cairn_memory_get(at_once, row_bytes, "checking a checkpoint", &piece);
     for (size_t row = 0; row < n_rows && st == CAIRN_OK; row += at_once) {

@@ -113,7 +113,7 @@ size_t cairn_array_bytes(const struct cairn_array *array)
 static size_t room_for(const struct cairn_array *array, bool lent)
 {
     if (lent && array->type == CAIRN_ARRAY_REAL) return 0;
-    return (cairn_array_bytes(array) + CAIRN_ALIGNMENT - 1) / CAIRN_ALIGNMENT * CAIRN_ALIGNMENT;
+    return cairn_memory_whole(cairn_array_bytes(array));
 }
 
 size_t cairn_state_twin_bytes(const struct cairn_state *of, bool lent)

@@ -163,7 +163,7 @@ cairn_status cairn_snapshot_create(struct cairn_run *run)
 
 bool cairn_snapshot_is_lent(const struct cairn_run *run)
 {
-    return cairn_snapshot_is_busy(run) && writing_of(&run->options) == CAIRN_WRITING_LENT;
+    return writing_of(&run->options) == CAIRN_WRITING_LENT && cairn_snapshot_is_busy(run);
 }
 
 void cairn_snapshot_wait(struct cairn_run *run)

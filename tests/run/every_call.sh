@@ -10,7 +10,7 @@ failing=$CAIRN_BUILD/tests/libcairn_failing.so
 [ -e "$failing" ] || skip "sanitizers want to be preloaded alone"
 
 step=40
-[ "${1:-}" != full ] || { step=1 && shift; }
+[ $is_full = no ] || { step=1 && shift; }
 offset=${1:-$((RANDOM % step))}
 echo "every $step calls from $offset"
 

@@ -84,10 +84,9 @@ sed -i -e 's/^    bool singleton;/&\n    size_t trial;/' -e '/^    {"--singleton
 # Without optimization: that it compiles and runs is all that is asked.
 compiler=cc
 ! command -v clang >/dev/null || compiler=clang
-targets() { cmake --build build --target help | sed -nE 's/^\.\.\. ((test|mpi|run|bench)_[a-z0-9_]+|cairn_(counting|own|fuzz|made))$/\1/p'; }
 cmake -S copy -B build -DCMAKE_C_COMPILER=$compiler -DCAIRN_WERROR=ON -DCAIRN_BOTH_PRECISIONS=OFF -DCMAKE_BUILD_TYPE=None \
     -DCMAKE_C_FLAGS=-O0 >log 2>&1 || fail "the copy is not configured: $(tail -n 20 log)"
-tests=$(targets)
+tests=$(cmake --build build --target help | sed -nE 's/^\.\.\. ((test|mpi|run|bench)_[a-z0-9_]+|cairn_(counting|own|fuzz|made))$/\1/p')
 [ "$(wc -l <<<"$tests")" -gt 40 ] || fail "there are few test programs: $tests"
 cmake --build build -j2 --target cairn_program $(some 12 $tests) >>log 2>&1 || fail "the copy does not build: $(tail -n 20 log)"
 

@@ -173,7 +173,7 @@ else
     cut=stopped
     for kernels in auto openblas; do
         kernel=("train.kernels=$kernels")
-        tried=($(shuf -n 1 -i 1-11 --random-source=<(yes "$RANDOM")))
+        tried=($((1 + RANDOM % (${#ways[@]} - 1))))
         walk $((RANDOM % 4)) 4
     done
 fi

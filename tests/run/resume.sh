@@ -9,6 +9,7 @@
 [ $is_full = no ] || shift
 seed=${1:-$RANDOM}
 RANDOM=$seed
+chance=$seed
 echo "seed $seed"
 n_train=1437 # samples of the digits
 cat >run.yaml <<END

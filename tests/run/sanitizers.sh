@@ -57,8 +57,7 @@ hosted()
     clean "$1 in a host"
 }
 
-sanitizers=(thread address)
-choice=${1:-${sanitizers[RANDOM % 2]}}
+choice=${1:-$(some 1 thread address)}
 echo "sanitizer: $choice"
 
 export TSAN_OPTIONS="suppressions='$CAIRN_SOURCE/tests/support/tsan.supp':ignore_noninstrumented_modules=1:exitcode=66"

@@ -9,7 +9,7 @@ needs valgrind
     skip "valgrind does not know AVX-512: cmake --preset dev -DCAIRN_ARCH=x86-64-v3"
 
 programs=("$CAIRN_BUILD"/tests/mpi_test_comm "$CAIRN_BUILD"/tests/mpi_test_formula)
-[ "${1-}" != full ] || programs=("$CAIRN_BUILD"/tests/mpi_test_*)
+[ $is_full = no ] || programs=("$CAIRN_BUILD"/tests/mpi_test_*)
 
 options=(-q --num-callers=40 --error-exitcode=9 --leak-check=full --show-leak-kinds=definite
     --errors-for-leak-kinds=definite "--suppressions=$CAIRN_SOURCE/tests/support/openmpi.supp")

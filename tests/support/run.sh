@@ -59,15 +59,21 @@ needs()
     done
 }
 
-# some N WORDS...: N of them, by chance, in their order; all where the test was started with `full`.
+# some N WORDS...: N of them, by chance, in their order, the same for the same $chance where that is set; all where the test was
+# started with `full`.
 is_full=no
 [ "${1:-}" != full ] || is_full=yes
 some()
 {
-    local n=$1
+    local n=$1 k
     shift
     [ $is_full = no ] || n=$#
-    shuf -n "$n" -i 1-$# | sort -n | while read -r k; do printf '%s\n' "${!k}"; done
+    for k in $(awk -v seed="${chance:-$RANDOM}" -v n="$n" -v all=$# 'BEGIN {
+            srand(seed)
+            for (k = 1; k <= all; k++) if (rand() * (all - k + 1) < n) { print k; n-- }
+        }'); do
+        printf '%s\n' "${!k}"
+    done
 }
 
 # start RANKS ARGUMENTS...: cairn in the background; 0 ranks are one process without a launcher.
