@@ -257,8 +257,10 @@ story_het()
     ends "$job" FAILED
     same "exit code of a heterogeneous job" "$(job_field "$job" ExitCode | head -n 1)" 2:0
     [ ! -e "$name" ] || fail "a heterogeneous job trains"
+    # daemons that connect directly sometimes do not reach each other across the parts (openpmix/openpmix#3098)
     printf '%s\n' '#!/bin/bash' "#SBATCH --nodes=1 --ntasks-per-node=1 --time=5 $places --output=$PWD/$name.log" '#SBATCH hetjob' \
         "#SBATCH --nodes=1 --ntasks-per-node=2 $places" \
+        "export SLURM_PMIX_DIRECT_CONN=false" \
         "srun --mpi=pmix --het-group=0-1 '$cairn' train '$recipes/digits.yaml' ${keys[*]} train.epochs=3 --out '$PWD/$name'" >own.sbatch
     job=$(submit own.sbatch)
     ends "$job" COMPLETED

@@ -146,6 +146,13 @@ finish
 same "exit code of a killed rank" "$code" 5
 grep -q '^cairn-mpirun: .* was lost' err || fail "it does not say that a rank was lost"
 
+# An mpirun that waits on when all that it started has ended.
+printf '#!/bin/bash\ntrue &\nexec sleep 100\n' >mpirun
+chmod +x mpirun
+code=0
+MPIRUN=$work/mpirun timeout 60 "$launcher" -n 2 -- true 2>err || code=$?
+same "exit code where mpirun hangs" "$code" 5
+
 for ends in 0:0 3:3 6:6 70:70 75:75 205:5 137:5 143:5 9:5 1:5 255:5 139:70 11:70; do
     printf '#!/bin/sh\nexit %s\n' "${ends%:*}" >mpirun
     chmod +x mpirun

@@ -91,6 +91,8 @@ while next_kill; do
     wait_a_moment
     kind=$(one_of kill_one kill_all "ask TERM" "ask USR1" stop_one fill_disk)
     $kind
+    # a rank that is killed while it connects may leave mpirun 4.1 waiting for ranks that have ended (cairn-mpirun ends that)
+    ends_within 60 || ! nobody_works || kill -KILL "$pid"
     finish 2>/dev/null
     until_true 30 nobody_works
     # mpirun itself makes 1, 137 or 143 of some ends (launch/guide/contract.md 6)
