@@ -30,7 +30,7 @@ cairn_status cairn_matmul_plan(struct cairn_matmul *matmul)
     matmul->kind = kind_of(matmul->backend);
     matmul->place_rows = matmul->kind->places && !matmul->rounds ? place_rows(matmul) : 0;
     CAIRN_TRY(matmul->kind->plan(matmul));
-    const size_t bytes = cairn_outer_scratch(matmul->place_rows, matmul->in);
+    const size_t bytes = cairn_outer_scratch(matmul->place_rows, matmul->out, matmul->in);
     if (bytes > matmul->scratch_bytes) matmul->scratch_bytes = bytes;
     return CAIRN_OK;
 }
@@ -115,6 +115,7 @@ static void blas_by_weights(const struct cairn_matmul *matmul, const struct cair
 }
 
 const struct cairn_matmul_kind cairn_matmul_blas = {
+    .places = true,
     .plan = blas_plan,
     .free = blas_free,
     .forward = blas_forward,

@@ -23,8 +23,8 @@ struct cairn_outer {
     void *scratch;  /* [cairn_outer_scratch()], at a multiple of 64 */
 };
 
-/** Bytes of scratch memory for n rows.  Ranks: local.  Errors: none. */
-size_t cairn_outer_scratch(size_t n, size_t in);
+/** Bytes of scratch memory for up to n rows.  Ranks: local.  Errors: none. */
+size_t cairn_outer_scratch(size_t n, size_t out, size_t in);
 
 /** Put dW into its place, and what is found in it into place->found.  Each number of dW is a sum
  * over the rows in their order.  Ranks: local; no bit depends on the threads.  Errors: none. */

@@ -39,7 +39,8 @@ static void fill(real *a, size_t n, size_t seed)
 static int set_up(void **state)
 {
     (void)state;
-    return cairn_memory_get(1, cairn_outer_scratch(MOST_N, MOST), "scratch", &scratch) != CAIRN_OK;
+    return cairn_memory_get(1, cairn_outer_scratch(MOST_N, MOST, MOST), "scratch", &scratch) !=
+           CAIRN_OK;
 }
 
 static int tear_down(void **state)

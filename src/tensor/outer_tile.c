@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Tiles of outer products.  Rows and vectors are constants of each instance. */
+#include "tensor/outer_tile.h"
+
+#include <string.h>
+
+#include "base/memory.h"
+#include "tensor/kernels.h"
+#if CAIRN_PLACE_HAS_UNITS
+#include <immintrin.h>
+#endif
+
+enum { ROWS = CAIRN_TILE_ROWS, VECTORS = 2, LANES = CAIRN_TILE_LANES };
+
+typedef vector tile_sum[ROWS][VECTORS];
+
+/* ---- from registers into the place.  Rows and vectors are constants where these are used */
+
+#define ALWAYS static inline __attribute__((always_inline))
+
+WIDE ALWAYS void put_sum(tile_sum sum, const struct cairn_outer_tile *tile, const size_t n_rows,
+                         const size_t n_vectors)
+{
+    const size_t ld = tile->ld;
+    real *to = tile->place->sum + tile->at;
+    if (tile->place->adds) {
+        UNROLLED
+        for (size_t i = 0; i < n_rows; i++)
+            for (size_t v = 0; v < n_vectors; v++) sum[i][v] += ((vector *)(to + i * ld))[v];
+    }
+    UNROLLED
+    for (size_t i = 0; i < n_rows; i++)
+        for (size_t v = 0; v < n_vectors; v++) ((vector *)(to + i * ld))[v] = sum[i][v];
+}
+
+/* Four sums at a time: one addition need not wait for the one before it. */
+WIDE ALWAYS void find_squares(tile_sum sum, const struct cairn_outer_tile *tile,
+                              const size_t n_rows, const size_t n_vectors)
+{
+    vector part[2][VECTORS] = {{{0}}};
+    UNROLLED
+    for (size_t i = 0; i < n_rows; i++) {
+        UNROLLED
+        for (size_t v = 0; v < n_vectors; v++) part[i % 2][v] += sum[i][v] * sum[i][v];
+    }
+    const vector all = (part[0][0] + part[1][0]) + (part[0][1] + part[1][1]);
+    CAIRN_AS_VECTOR
+    for (size_t k = 0; k < LANES; k++) tile->lanes->squares[k] += (double)all[k];
+}
+
+#if CAIRN_PLACE_HAS_UNITS
+ALWAYS bit_vector larger_of(bit_vector a, bit_vector b)
+{
+    return (bit_vector)_mm512_max_epu32((__m512i)a, (__m512i)b);
+}
+
+/* The bits of those that are not above coarse, too. */
+ALWAYS bit_vector with_small(bit_vector small, bit_vector bits, bit_vector magnitude,
+                             bit_vector coarse)
+{
+    const __mmask16 is = _mm512_cmple_epu32_mask((__m512i)magnitude, (__m512i)coarse);
+    return (bit_vector)_mm512_mask_or_epi32((__m512i)small, is, (__m512i)small, (__m512i)bits);
+}
+#else
+ALWAYS bit_vector larger_of(bit_vector a, bit_vector b)
+{
+    const bit_vector is_a = (bit_vector)(a > b);
+    return (a & is_a) | (b & ~is_a);
+}
+
+ALWAYS bit_vector with_small(bit_vector small, bit_vector bits, bit_vector magnitude,
+                             bit_vector coarse)
+{
+    return small | (bits & (bit_vector)(magnitude <= coarse));
+}
+#endif
+
+/* checked: the bits below coarse, too. */
+WIDE ALWAYS void measure(tile_sum sum, const struct cairn_outer_tile *tile, const size_t n_rows,
+                         const size_t n_vectors, const bool checked)
+{
+    real_bits coarse_bits;
+    memcpy(&coarse_bits, &tile->place->coarse, sizeof coarse_bits);
+    const bit_vector coarse = coarse_bits - (bit_vector){0};
+    bit_vector largest[VECTORS] = {{0}}, small[VECTORS] = {{0}};
+    UNROLLED
+    for (size_t i = 0; i < n_rows; i++) {
+        UNROLLED
+        for (size_t v = 0; v < n_vectors; v++) {
+            const bit_vector bits = (bit_vector)sum[i][v];
+            const bit_vector magnitude = bits & CAIRN_MAGNITUDE_BITS;
+            largest[v] = larger_of(magnitude, largest[v]);
+            if (checked) small[v] = with_small(small[v], bits, magnitude, coarse);
+        }
+    }
+    tile->lanes->largest = larger_of(tile->lanes->largest, larger_of(largest[0], largest[1]));
+    tile->lanes->small |= small[0] | small[1];
+}
+
+#if CAIRN_PLACE_HAS_UNITS
+WIDE ALWAYS void put_units(tile_sum sum, const struct cairn_outer_tile *tile, const size_t n_rows,
+                           const size_t n_vectors, const bool adds)
+{
+    const real scale = tile->place->scale;
+    const size_t ld = tile->ld;
+    uint64_t *units = tile->place->units + tile->at;
+    UNROLLED
+    for (size_t i = 0; i < n_rows; i++) {
+        __m512i *to = (__m512i *)(units + i * ld);
+        UNROLLED
+        for (size_t v = 0; v < n_vectors; v++) {
+            const __m512 y = (__m512)(sum[i][v] * scale);
+            __m512i first = _mm512_cvtps_epi64(_mm512_castps512_ps256(y));
+            __m512i second = _mm512_cvtps_epi64(_mm512_extractf32x8_ps(y, 1));
+            if (adds) {
+                first = _mm512_add_epi64(first, _mm512_loadu_si512(to + 2 * v));
+                second = _mm512_add_epi64(second, _mm512_loadu_si512(to + 2 * v + 1));
+            }
+            _mm512_storeu_si512(to + 2 * v, first);
+            _mm512_storeu_si512(to + 2 * v + 1, second);
+        }
+    }
+}
+#else
+/* By way of a copy: where its address is handed on, the sum would be memory from the start. */
+ALWAYS void put_units(tile_sum sum, const struct cairn_outer_tile *tile, const size_t n_rows,
+                      const size_t n_vectors, const bool adds)
+{
+    (void)adds; /* the place knows */
+    tile_sum copy;
+    UNROLLED
+    for (size_t i = 0; i < n_rows; i++) {
+        UNROLLED
+        for (size_t v = 0; v < n_vectors; v++) copy[i][v] = sum[i][v];
+    }
+    for (size_t i = 0; i < n_rows; i++) {
+        struct cairn_found found = {0};
+        cairn_place_put(tile->place, tile->at + i * tile->ld, (const real *)copy[i],
+                        n_vectors * LANES, &found);
+    }
+}
+#endif
+
+/* ---- a tile */
+
+/* Where a place lies in memory, and what a row of it takes. */
+struct lines {
+    const char *row;
+    size_t next, n_bytes;
+};
+
+ALWAYS struct lines lines_of(const struct cairn_outer_tile *tile, const size_t n_vectors)
+{
+    const bool units = tile->place->units != NULL;
+    const char *to = units ? (const char *)tile->place->units : (const char *)tile->place->sum;
+    const size_t size = units ? sizeof(uint64_t) : sizeof(real);
+    return (struct lines){to + tile->at * size, tile->ld * size, n_vectors * LANES * size};
+}
+
+/* What is added to or overwritten is not in the cache: a row of it is asked for in each of the
+ * first steps, which have room for that, and is there when the tile is put. */
+WIDE ALWAYS void work(const struct cairn_outer_tile *tile, const size_t n_rows,
+                      const size_t n_vectors)
+{
+    const real *a = tile->a, *b = tile->b;
+    const size_t n_steps = tile->n_steps, lda = tile->lda, ldb = tile->ldb;
+    const struct cairn_place *place = tile->place;
+    struct lines lines = lines_of(tile, n_vectors);
+    tile_sum sum = {{{0}}};
+    vector factor[VECTORS];
+    for (size_t k = 0; k < n_steps; k++, a += lda, b += ldb) {
+        if (k < n_rows) {
+            for (size_t byte = 0; byte < lines.n_bytes; byte += CAIRN_ALIGNMENT)
+                __builtin_prefetch(lines.row + byte, 1, 2);
+            lines.row += lines.next;
+        }
+        UNROLLED
+        for (size_t v = 0; v < n_vectors; v++) factor[v] = ((const vector *)b)[v];
+        UNROLLED
+        for (size_t i = 0; i < n_rows; i++) {
+            const real x = a[i];
+            UNROLLED
+            for (size_t v = 0; v < n_vectors; v++) {
+                sum[i][v] += x * factor[v];
+                BEFORE_THE_NEXT(sum[i][v]);
+            }
+        }
+    }
+    if (place->squared) find_squares(sum, tile, n_rows, n_vectors);
+    if (place->units != NULL) {
+        measure(sum, tile, n_rows, n_vectors, false);
+        if (place->adds)
+            put_units(sum, tile, n_rows, n_vectors, true);
+        else
+            put_units(sum, tile, n_rows, n_vectors, false);
+    } else {
+        if (place->measured) measure(sum, tile, n_rows, n_vectors, true);
+        put_sum(sum, tile, n_rows, n_vectors);
+    }
+}
+
+#define INSTANCE(n)                                                                                \
+    WIDE static void rows_##n##_1(const struct cairn_outer_tile *tile)                             \
+    {                                                                                              \
+        work(tile, n, 1);                                                                          \
+    }                                                                                              \
+    WIDE static void rows_##n##_2(const struct cairn_outer_tile *tile)                             \
+    {                                                                                              \
+        work(tile, n, 2);                                                                          \
+    }
+#define LISTED(n) {rows_##n##_1, rows_##n##_2},
+
+CAIRN_TILE_EACH(INSTANCE)
+static void (*const instance[ROWS][VECTORS])(const struct cairn_outer_tile *tile) = {
+    CAIRN_TILE_EACH(LISTED)};
+
+void cairn_outer_tile(const struct cairn_outer_tile *tile, size_t n_rows, size_t n_vectors)
+{
+    instance[n_rows - 1][n_vectors - 1](tile);
+}
+
+void cairn_lanes_found(const struct cairn_lanes *lanes, struct cairn_found *found)
+{
+    for (size_t k = 0; k < LANES; k++) {
+        found->squares += lanes->squares[k];
+        found->largest = lanes->largest[k] > found->largest ? lanes->largest[k] : found->largest;
+        found->small |= lanes->small[k];
+    }
+}
