@@ -178,13 +178,16 @@ WIDE ALWAYS void work(const struct cairn_outer_tile *tile, const size_t n_rows,
         for (size_t v = 0; v < n_vectors; v++) factor[v] = ((const vector *)b)[v];
         UNROLLED
         for (size_t i = 0; i < n_rows; i++) {
-            const real x = a[i];
+            const vector x = a[i] - (vector){0};
             UNROLLED
             for (size_t v = 0; v < n_vectors; v++) {
                 sum[i][v] += x * factor[v];
                 BEFORE_THE_NEXT(sum[i][v]);
             }
+            STILL_NEEDED(x);
         }
+        UNROLLED
+        for (size_t v = 0; v < n_vectors; v++) STILL_NEEDED(factor[v]);
     }
     if (place->squared) find_squares(sum, tile, n_rows, n_vectors);
     if (place->units != NULL) {

@@ -16,20 +16,18 @@ work(const struct cairn_tile *tile, const size_t n_rows, const size_t n_vectors,
 {
     const struct cairn_tile_step *step = tile->step;
     const struct cairn_tile_step *end = step + tile->n_steps;
-    const real *a = tile->a;
+    const real *a[ROWS]; /* of each row: an address of one instruction with the step's offset */
     const real *b = tile->b;
     vector sum[ROWS][VECTORS] = {{{0}}};
     vector factor[VECTORS];
-    size_t row[ROWS];
     UNROLLED
-    for (size_t i = 0; i < n_rows; i++) row[i] = tile->row[i];
+    for (size_t i = 0; i < n_rows; i++) a[i] = tile->a + tile->row[i];
     for (; step < end; step++) {
-        const real *from = a + step->a;
         UNROLLED
         for (size_t v = 0; v < n_vectors; v++) factor[v] = ((const vector *)(b + step->b))[v];
         UNROLLED
         for (size_t i = 0; i < n_rows; i++) {
-            const real x = from[row[i]];
+            const real x = a[i][step->a];
             UNROLLED
             for (size_t v = 0; v < n_vectors; v++) {
                 if (pairs)
@@ -39,6 +37,8 @@ work(const struct cairn_tile *tile, const size_t n_rows, const size_t n_vectors,
                 BEFORE_THE_NEXT(sum[i][v]);
             }
         }
+        UNROLLED
+        for (size_t v = 0; v < n_vectors; v++) STILL_NEEDED(factor[v]);
     }
     UNROLLED
     for (size_t i = 0; i < n_rows; i++) {

@@ -26,6 +26,14 @@
 #define BEFORE_THE_NEXT(sum) (void)0
 #endif
 
+/* Read by the last of some products, it keeps its register: gcc would put that product's sum there
+ * and move it back in each turn of the loop. */
+#if defined(__x86_64__) && !defined(__clang__)
+#define STILL_NEEDED(x) __asm__("" : : "v"(x))
+#else
+#define STILL_NEEDED(x) (void)0
+#endif
+
 /* Used several times, it is loaded once: gcc would read it from memory in each product. */
 #if defined(__x86_64__)
 #define LOADED(x) __asm__("" : "+v"(x))
