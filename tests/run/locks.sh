@@ -27,8 +27,8 @@ holder()
     until_true 60 reached result 1000
 }
 
-# gone: it is killed where nobody sees it
-gone()
+# vanishes: it is killed where nobody sees it
+vanishes()
 {
     kill -KILL "$pid"
     finish
@@ -56,21 +56,21 @@ goes_on()
 holder a
 in_use a
 in_use b
-gone
+vanishes
 in_use b
 rm result/lock
 goes_on b
 
 holder a
-gone
+vanishes
 goes_on a # its process is gone
 
 SLURM_JOB_ID=7 holder a
-gone
+vanishes
 SLURM_JOB_ID=8 in_use b
 SLURM_JOB_ID=7 SLURM_RESTART_COUNT=1 goes_on b
 
 PBS_JOBID=7.server holder a
-gone
+vanishes
 PBS_JOBID=8.server in_use b
 PBS_JOBID=7.server goes_on b

@@ -103,8 +103,7 @@ killed()
         begins "$way" cut "$@" checkpoint.every_updates=1
         until_true 100 reached "$1-cut" "$at"
         sleep "0.0$((RANDOM % 10))"
-        kill -KILL "$pid" $(ranks_of "$pid") 2>/dev/null || true
-        finish
+        cut_off
         [ "$code" != 137 ] || echo "$1" >>../kills
         story+="killed with ${ways[way]}, "
     done

@@ -132,8 +132,7 @@ second=$!
 pid=$first
 until_true 60 grep -q 'data.stage: another job copies to' second.err
 [ ! -e "$root$PWD/data.h5" ] || fail "two jobs copy at once"
-kill -KILL "$first" $(ranks_of "$first")
-finish 2>/dev/null
+cut_off
 wait "$second" || fail "the job that waited ended with $?: $(cat second.err)"
 same "weights of the one that waited" "$(weights_of second)" "$wanted"
 cmp "$root$PWD/data.h5" data.h5

@@ -59,15 +59,6 @@ wait_a_moment()
     fi
 }
 
-# gone PROCESSES...: none of them runs any more.
-gone()
-{
-    local process
-    for process in "$@"; do
-        [ ! -e "/proc/$process/stat" ] || [[ $(cat "/proc/$process/stat" 2>/dev/null) == *") Z "* ]] || return 1
-    done
-}
-
 # killed KIND CODES...: after finish: it ended in a way that this kind of end may have.
 killed()
 {

@@ -122,6 +122,25 @@ rank_of()
     done
 }
 
+# gone PROCESSES...: none of them runs any more.
+gone()
+{
+    local process
+    for process in "$@"; do
+        [ ! -e "/proc/$process/stat" ] || [[ $(cat "/proc/$process/stat" 2>/dev/null) == *") Z "* ]] || return 1
+    done
+}
+
+# cut_off: the run in the background is killed, launcher and ranks, and gone: what is written to a slow disk ends with its write.
+cut_off()
+{
+    local all
+    all="$pid $(ranks_of "$pid")"
+    kill -KILL $all 2>/dev/null || true
+    finish 2>/dev/null
+    until_true 100 gone $all
+}
+
 # expect CODE RANKS ARGUMENTS...: run, and fail where it ends otherwise.
 expect()
 {
