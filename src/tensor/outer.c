@@ -72,19 +72,6 @@ static void put_part(const struct cairn_outer_tile *tile, size_t n_rows, size_t 
                         found);
 }
 
-/* Panel p of x, with zeros after its last column. */
-static void pack_panel(const struct cairn_outer *outer, size_t p, real *panel)
-{
-    const size_t first = p * COLUMNS, left = outer->in - first;
-    if (left >= COLUMNS) {
-        cairn_panels_copy(outer->x + first, outer->n, COLUMNS, outer->in, panel);
-        return;
-    }
-    for (size_t k = 0; k < outer->n; k++)
-        for (size_t j = 0; j < COLUMNS; j++)
-            panel[k * COLUMNS + j] = j < left ? outer->x[k * outer->in + first + j] : 0;
-}
-
 static void pack_tile(const struct run *run, size_t t)
 {
     const struct cairn_outer *outer = run->outer;
@@ -98,13 +85,11 @@ static void pack_tile(const struct run *run, size_t t)
 static void pack(struct run *run)
 {
     const struct cairn_outer *outer = run->outer;
-    if (!PACKS) {
-        if (outer->in % LANES != 0) pack_panel(outer, run->n_panels - 1, run->x);
-        return;
-    }
-    for (size_t p = 0; p < run->n_panels; p++)
-        pack_panel(outer, p, run->x + p * outer->n * COLUMNS);
-    run->dy = run->x + packed_of_x(outer->n, outer->in);
+    const size_t in = outer->in, first = PACKS ? 0 : (run->n_panels - 1) * COLUMNS;
+    if (!PACKS && in % LANES == 0) return;
+    cairn_panels_copy(outer->x + first, outer->n, in - first, in, run->x);
+    if (!PACKS) return;
+    run->dy = run->x + packed_of_x(outer->n, in);
     for (size_t t = 0; t < run->n_tiles; t++) pack_tile(run, t);
 }
 
@@ -127,24 +112,20 @@ static void work_part(const struct run *run, size_t part)
     const size_t column = part / PARTS * COLUMNS, left = outer->in - column;
     const size_t n_columns = left < COLUMNS ? left : COLUMNS;
     const size_t end = (part % PARTS + 1) * run->n_tiles / PARTS;
-    const bool whole = n_columns % LANES == 0;
-    const real *packed = PACKS ? run->x + column * outer->n : run->x;
+    const bool whole = n_columns % LANES == 0, packed = PACKS || !whole;
+    const real *panel = PACKS ? run->x + column * outer->n : run->x;
     struct cairn_lanes lanes = {.squares = {0}};
     struct cairn_outer_tile tile = {.n_steps = outer->n,
-                                    .b = PACKS || !whole ? packed : outer->x + column,
-                                    .lda = outer->out,
-                                    .ldb = PACKS || !whole ? COLUMNS : outer->in,
+                                    .b = packed ? panel : outer->x + column,
+                                    .ldb = packed ? COLUMNS : outer->in,
                                     .place = run->place,
                                     .ld = outer->in,
                                     .lanes = &lanes};
     struct cairn_found found = {0};
     for (size_t t = part % PARTS * run->n_tiles / PARTS; t < end; t++) {
         const size_t row = begin_of(run, t), n_rows = begin_of(run, t + 1) - row;
-        tile.a = outer->dy + row;
-        if (PACKS) {
-            tile.a = run->dy + row * outer->n;
-            tile.lda = n_rows;
-        }
+        tile.a = PACKS ? run->dy + row * outer->n : outer->dy + row;
+        tile.lda = PACKS ? n_rows : outer->out;
         tile.at = row * outer->in + column;
         fetch_ahead(run, t, column + COLUMNS);
         if (whole)

@@ -35,7 +35,7 @@ void cairn_panels_copy(const real *x, size_t rows, size_t columns, size_t ld, re
                 ((vector *)to)[0] = ((const vector *)from)[0];
                 ((vector *)to)[1] = ((const vector *)from)[1];
             } else {
-                for (size_t j = 0; j < count; j++) to[j] = from[j];
+                for (size_t j = 0; j < COLUMNS; j++) to[j] = j < count ? from[j] : 0;
             }
         }
     }

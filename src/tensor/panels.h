@@ -20,7 +20,8 @@
  * CAIRN_TILE_COLUMNS].  Ranks: local.  Errors: none. */
 size_t cairn_panels_size(size_t rows, size_t columns);
 
-/** Pack B = x [rows, columns], whose rows are ld apart.  Ranks: local.  Errors: none. */
+/** Pack B = x [rows, columns], whose rows are ld apart, with zeros after the last column.
+ * Ranks: local.  Errors: none. */
 void cairn_panels_copy(const real *x, size_t rows, size_t columns, size_t ld, real *panels);
 
 /** Pack B = x^T [columns, rows] of such an x.  Ranks: local.  Errors: none. */

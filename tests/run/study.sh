@@ -90,6 +90,10 @@ best=$(ls both/cells | wc -l)
 same "run folders of the best cells" "$best" 4
 [ -s "$(ls -d both/cells/*16* | head -n 1)/summary.json" ] || fail "a kept cell has no summary"
 
+# A cell that both searches ran to the target took as many updates in both.
+awk -F, 'FNR > 1 && $4 == 1 { k = $1 "," $2 "," $3; if (NR == FNR) n[k] = $5; else if (k in n) { same++; if (n[k] != $5) exit 1 } }
+    END { if (!same) exit 1 }' one/study.csv two/study.csv || fail "a cell took another number of updates on two ranks"
+
 # Which rates are beaten, and tried with a second seed, depends on who ran first; which of the first seed reaches the target
 # first does not.
 for folder in one two; do
