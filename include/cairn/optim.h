@@ -57,7 +57,8 @@ struct cairn_optim_kind {
     bool by_tensor;                     /**< it takes norms, and gets one tensor at a time */
     cairn_status (*check)(const void *self);        /**< CAIRN_USAGE; NULL: nothing to check */
     bool (*needs_slot)(const void *self, int slot); /**< NULL: all */
-    /** New weights.  Always there; allocates nothing and cannot fail. */
+    /** New weights.  Always there; allocates nothing and cannot fail.  While it runs, numbers too
+     * small to be normal are zeros. */
     void (*update)(const void *self, const struct cairn_optim_step *step);
 };
 

@@ -10,6 +10,7 @@
 #include "base/host.h"
 #include "base/keys.h"
 #include "base/memory.h"
+#include "base/tiny.h"
 #include "optim/groups.h"
 #include "tensor/threads.h"
 
@@ -244,7 +245,9 @@ static void change(const struct job *job, const struct cairn_optim_range *range,
     };
     for (int k = 0; k < CAIRN_MAX_SLOTS; k++)
         step.slot[k] = optim->slot[k] == NULL ? NULL : optim->slot[k] + first;
+    const uint64_t before = cairn_tiny_to_zero();
     optim->kind->update(optim->self, &step);
+    cairn_tiny_as_before(before);
 }
 
 /* Elements [first, first + n) of the gradient, in place where it is settled. */

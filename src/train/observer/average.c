@@ -7,16 +7,19 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/tiny.h"
 #include "train/observer.h"
 #include "train/trainer.h"
 
 void cairn_average_add(real *average, const real *w, size_t n, double decay, bool first)
 {
     const real gain = (real)(1 - decay);
+    const uint64_t before = cairn_tiny_to_zero();
     if (first)
         memcpy(average, w, n * sizeof *w);
     else
         for (size_t i = 0; i < n; i++) average[i] += gain * (w[i] - average[i]);
+    cairn_tiny_as_before(before);
 }
 
 static cairn_status create(cairn_trainer *t, void **context)
