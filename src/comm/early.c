@@ -76,7 +76,7 @@ cairn_status cairn_early_create(struct cairn_sum *sum, const struct cairn_sum_pl
     if (!goes_round(sum, place->overlap)) return CAIRN_OK;
     CAIRN_TRY(cairn_memory_get(n, sizeof *early->first, "pieces of the sum", &early->first));
     CAIRN_TRY(cairn_memory_get(n, sizeof *early->n_open, "pieces of the sum", &early->n_open));
-    CAIRN_TRY(cairn_memory_get(n, sizeof *early->square, "pieces of the sum", &early->square));
+    CAIRN_TRY(cairn_memory_get(n, sizeof *early->whole, "pieces of the sum", &early->whole));
     if (place->overlap != CAIRN_OVERLAP_OFF) cut(sum, place->bucket_bytes);
     early->round = begin_of_early(sum);
     if (early->round >= cairn_wire_least(&sum->wire)) early->round = 0;
@@ -88,24 +88,23 @@ void cairn_early_free(struct cairn_sum *sum)
 {
     free(sum->early.first);
     free(sum->early.n_open);
-    free(sum->early.square);
+    free(sum->early.whole);
 }
 
 void cairn_early_begin(struct cairn_sum *sum)
 {
-    sum->early.expected = sum->early.kept = false;
+    sum->early.expected = sum->early.shown = false;
     sum->early.n_closed = sum->early.n_begun = 0;
     sum->early.under_way = false;
     sum->early.overlap_s = 0;
     sum->sink.close = sum->close;
 }
 
-bool cairn_early_closed(const struct cairn_sum *sum, size_t param, double *square)
+const struct cairn_whole *cairn_early_closed(const struct cairn_sum *sum, size_t param)
 {
     const struct cairn_early *early = &sum->early;
-    if (!early->expected || early->n_open[param] != 0) return false;
-    *square = early->square[param];
-    return true;
+    if (!early->expected || early->n_open[param] != 0) return NULL;
+    return &early->whole[param];
 }
 
 /* The piece after the early ones is what else goes round, if anything does. */
@@ -167,8 +166,7 @@ static void close_last(struct cairn_sink *sink, size_t param)
     struct cairn_early *early = &sum->early;
     sum->close(sink, param);
     if (param >= sum->params->n_items || --early->n_open[param] > 0) return;
-    if (sum->squares.units == CAIRN_NOISE_RANK)
-        early->square[param] = cairn_gradient_squares_partial(sum, param);
+    cairn_gradient_squares_look(sum, param, early->shown, &early->whole[param]);
     while (early->lowest > 0 && early->n_open[early->lowest - 1] == 0) early->lowest--;
     while (early->n_closed < early->n_pieces && early->first[early->n_closed] >= early->lowest)
         early->n_closed++;
@@ -181,8 +179,8 @@ void cairn_sum_last_micro(struct cairn_sum *sum)
 {
     struct cairn_early *early = &sum->early;
     if (cairn_sum_needs_range(sum)) return; /* nothing is added up yet */
-    sum->last = !early->kept;
-    if (early->n_pieces == 0 || early->kept) return;
+    sum->last = !sum->hash.of_added;
+    if (early->n_pieces == 0) return;
     for (size_t p = 0; p < sum->params->n_items; p++)
         early->n_open[p] = sum->params->item[p].n_uses;
     early->expected = true;
@@ -190,9 +188,9 @@ void cairn_sum_last_micro(struct cairn_sum *sum)
     sum->sink.close = close_last;
 }
 
-void cairn_sum_keep_partials(struct cairn_sum *sum)
+void cairn_sum_show_partials(struct cairn_sum *sum)
 {
-    sum->early.kept = true;
+    sum->early.shown = true;
 }
 
 /* All that goes round and has not, until it is there. */

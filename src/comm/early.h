@@ -24,9 +24,9 @@ void cairn_early_begin(struct cairn_sum *sum);
  * Errors: none. */
 double cairn_early_overlap_s(const struct cairn_sum *sum);
 
-/** Whether this rank's part of a tensor is complete, and may have left: then *square is its
- * |sum_a|^2, where train.noise wants it.  Ranks: local.  Errors: none. */
-bool cairn_early_closed(const struct cairn_sum *sum, size_t param, double *square);
+/** What was found in this rank's part of a tensor that is complete, and may have left; NULL: it is
+ * not.  Ranks: local; borrowed.  Errors: none. */
+const struct cairn_whole *cairn_early_closed(const struct cairn_sum *sum, size_t param);
 
 /** Begin what has not begun, and wait until everything is summed.  Ranks: collective; as
  * cairn_wire_sum().  Errors: none. */

@@ -140,18 +140,31 @@ static void sum_up_partial(const struct cairn_sum *sum, size_t param, double *sq
     }
 }
 
-struct cairn_magnitudes cairn_sum_partial(const struct cairn_sum *sum, size_t param)
+static struct cairn_magnitudes partial_magnitudes(const struct cairn_sum *sum, size_t param)
 {
     struct cairn_figures figures = {0};
     sum_up_partial(sum, param, NULL, &figures);
     return cairn_figures_of(&figures, sum->params->item[param].count);
 }
 
-double cairn_gradient_squares_partial(const struct cairn_sum *sum, size_t param)
+static double partial_square(const struct cairn_sum *sum, size_t param)
 {
     double square = 0;
     sum_up_partial(sum, param, &square, NULL);
     return square;
+}
+
+void cairn_gradient_squares_look(const struct cairn_sum *sum, size_t param, bool shown,
+                                 struct cairn_whole *whole)
+{
+    if (sum->squares.units == CAIRN_NOISE_RANK) whole->square = partial_square(sum, param);
+    if (shown) whole->shown = partial_magnitudes(sum, param);
+}
+
+struct cairn_magnitudes cairn_sum_partial(const struct cairn_sum *sum, size_t param)
+{
+    const struct cairn_whole *whole = cairn_early_closed(sum, param);
+    return whole == NULL ? partial_magnitudes(sum, param) : whole->shown;
 }
 
 void cairn_sum_unit(struct cairn_sum *sum, size_t n_samples)
@@ -160,9 +173,8 @@ void cairn_sum_unit(struct cairn_sum *sum, size_t n_samples)
     const double size = size_of(sum, weight, n_samples);
     if (sum->squares.units != CAIRN_NOISE_RANK || !(size > 0)) return;
     for (size_t p = 0; p < sum->params->n_items; p++) {
-        double square = 0;
-        if (!cairn_early_closed(sum, p, &square)) square = cairn_gradient_squares_partial(sum, p);
-        add_square(sum, p, square, size);
+        const struct cairn_whole *whole = cairn_early_closed(sum, p);
+        add_square(sum, p, whole == NULL ? partial_square(sum, p) : whole->square, size);
     }
     count_unit(sum, size);
 }

@@ -30,8 +30,10 @@ bool cairn_gradient_squares_wanted(const struct cairn_sum *sum, size_t param);
 void cairn_gradient_squares_close(struct cairn_sum *sum, size_t param, double square,
                                   const real *x);
 
-/** |x|^2 of what this rank has added up of one tensor.  Ranks: local.  Errors: none. */
-double cairn_gradient_squares_partial(const struct cairn_sum *sum, size_t param);
+/** What this rank has added up of one tensor, as noise and, where shown, figures of it are made
+ * from.  Ranks: local.  Errors: none. */
+void cairn_gradient_squares_look(const struct cairn_sum *sum, size_t param, bool shown,
+                                 struct cairn_whole *whole);
 
 /** After the reduction: what the exact sums came to, into squares.value.  Ranks: local.
  * Errors: none. */

@@ -112,6 +112,12 @@ struct cairn_gradient_squares {
     size_t *n_closed; /* [n_items] how many of its layers have come in this micro-batch; owned */
 };
 
+/** What is found in this rank's part of a tensor before it leaves, where it is asked for. */
+struct cairn_whole {
+    double square;                 /* |sum_a|^2, for CAIRN_NOISE_RANK */
+    struct cairn_magnitudes shown; /* for cairn_sum_partial() */
+};
+
 /** Which part of the sum has begun before the last micro-batch ended (early.h). */
 struct cairn_early {
     bool goes_round; /* weights go round a ring, their last piece after the others: alike on all */
@@ -123,12 +129,12 @@ struct cairn_early {
     size_t lowest; /* this tensor and those after it are complete */
     size_t round;  /* weights from this one on go round; all of them: none */
     bool expected; /* the last micro-batch has been announced */
-    bool kept;     /* what this rank has added up is asked for after it */
-    bool under_way;   /* at looked_s something was */
-    double looked_s;  /* of cairn_clock_s() */
-    double overlap_s; /* in this update: sums under way while this rank worked on */
-    size_t *n_open;   /* [n_items] parts of the gradient that are still to come; owned */
-    double *square;   /* [n_items] of complete tensors, for CAIRN_NOISE_RANK; owned */
+    bool shown;    /* what this rank has added up is asked for after it */
+    bool under_way;            /* at looked_s something was */
+    double looked_s;           /* of cairn_clock_s() */
+    double overlap_s;          /* in this update: sums under way while this rank worked on */
+    size_t *n_open;            /* [n_items] parts of the gradient that are still to come; owned */
+    struct cairn_whole *whole; /* [n_items] of complete tensors; owned */
 };
 
 /** What a rank of a team lets the others see, in a line of memory of its own. */
@@ -170,6 +176,7 @@ struct cairn_sum {
         void (*close)(struct cairn_sink *sink, size_t param); /* of the kind */
         uint64_t value;
         bool taken;
+        bool of_added;       /* in this update no gradient stays where it was put */
     } hash;                  /* sum_hash.c */
     struct cairn_team *team; /* borrowed; NULL: MPI sums */
     bool lasting, last;      /* last: no other micro-batch of this rank follows the running one */
@@ -277,9 +284,9 @@ void cairn_sum_begin_micro(struct cairn_sum *sum, size_t n_samples);
  * stay where it was put.  Ranks: local.  Errors: none. */
 void cairn_sum_last_micro(struct cairn_sum *sum);
 
-/** Until the next cairn_sum_begin(), cairn_sum_partial() is asked after the last micro-batch too,
- * so nothing of this rank leaves before cairn_sum_reduce().  Ranks: local.  Errors: none. */
-void cairn_sum_keep_partials(struct cairn_sum *sum);
+/** Until the next cairn_sum_begin(), cairn_sum_partial() is asked after the last micro-batch too:
+ * its figures are taken of each tensor before that leaves.  Ranks: local.  Errors: none. */
+void cairn_sum_show_partials(struct cairn_sum *sum);
 
 /** Its gradient is in the sink; these are its scores.  Ranks: local.
  * Errors: CAIRN_NUMBERS: 2^300 or more, or not finite. */
@@ -304,7 +311,8 @@ void cairn_sum_mark_hash(struct cairn_sum *sum, uint64_t hash, bool owner);
  * scale.  Does nothing else where it is not.  Ranks: local.  Errors: none. */
 void cairn_sum_unit(struct cairn_sum *sum, size_t n_samples);
 
-/** Figures of what this rank has added up so far of one tensor.  Ranks: local.  Errors: none. */
+/** Figures of what this rank has added up so far of one tensor; after the last micro-batch only as
+ * cairn_sum_show_partials() says.  Ranks: local.  Errors: none. */
 struct cairn_magnitudes cairn_sum_partial(const struct cairn_sum *sum, size_t param);
 
 /**

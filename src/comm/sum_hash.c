@@ -44,14 +44,14 @@ void cairn_sum_hash_create(struct cairn_sum *sum)
 
 void cairn_sum_hash_begin(struct cairn_sum *sum)
 {
-    sum->hash.taken = false;
+    sum->hash.taken = sum->hash.of_added = false;
 }
 
 void cairn_sum_hash_next(struct cairn_sum *sum)
 {
     sum->hash.taken = true;
     sum->hash.value = 0;
-    if (sum->team != NULL) sum->early.kept = true; /* all of it is where it is added up */
+    sum->hash.of_added = sum->team != NULL;
 }
 
 uint64_t cairn_sum_hash(struct cairn_sum *sum)

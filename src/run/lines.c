@@ -31,7 +31,7 @@ static void begins(void *context, const cairn_trainer *t)
     flow->wanted = update == 1 || update % flow->run->options.gradflow_every == 0;
     flow->n_marks = 0;
     if (!flow->wanted) return;
-    cairn_sum_keep_partials(t->sum);
+    cairn_sum_show_partials(t->sum);
     cairn_sum_want_magnitudes(t->sum, flow->whole);
     for (size_t p = 0; p < t->params->n_items; p++) {
         const struct cairn_param *item = &t->params->item[p];

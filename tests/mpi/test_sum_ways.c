@@ -102,7 +102,8 @@ struct outcome {
     double squares[N_TENSORS];
     struct cairn_magnitudes magnitudes[N_TENSORS]; /* on rank 0, who alone wants them */
     struct cairn_totals totals;
-    size_t n_closed; /* pieces that could go before the reduction */
+    struct cairn_magnitudes partial[N_TENSORS]; /* of this rank's own sum, where shown */
+    size_t n_closed;                            /* pieces that could go before the reduction */
     cairn_status status;
 };
 
@@ -113,7 +114,7 @@ struct trial {
     enum cairn_noise noise;
     size_t n_micro;
     enum way way;
-    bool kept, extreme;
+    bool shown, extreme;
     int broken; /* this rank is in trouble; -1: none */
     enum cairn_overlap overlap;
     size_t bucket_bytes;
@@ -133,7 +134,7 @@ static cairn_status add_up(struct cairn_sum *sum, const struct trial *trial, rea
     const struct cairn_scores scores = {.loss = 0.1, .weight = 5, .correct = 1, .count = 4};
     cairn_status st = CAIRN_OK;
     cairn_sum_begin(sum);
-    if (trial->kept) cairn_sum_keep_partials(sum);
+    if (trial->shown) cairn_sum_show_partials(sum);
     if (cairn_comm_rank(world) == 0) cairn_sum_want_magnitudes(sum, out->magnitudes);
     for (uint64_t m = share.first; m < share.end && st == CAIRN_OK; m++) {
         if (m + 1 == share.end) cairn_sum_last_micro(sum);
@@ -143,6 +144,8 @@ static cairn_status add_up(struct cairn_sum *sum, const struct trial *trial, rea
         if (trial->broken == cairn_comm_rank(world)) st = cairn_fail(CAIRN_DATA, "broken");
     }
     if (st == CAIRN_OK && share.end > share.first) cairn_sum_unit(sum, 5);
+    for (size_t p = 0; p < N_TENSORS && trial->shown; p++)
+        out->partial[p] = cairn_sum_partial(sum, p);
     out->n_closed = sum->early.n_closed;
     return sum_reduce(sum, st, false, g, &out->totals);
 }
@@ -263,17 +266,19 @@ static void early_sums_are_those_of_late_ones(void **state)
         struct trial trial = trials[i];
         const struct cairn_share share = share_of(&trial);
         const size_t wanted = share.end > share.first ? 3 : 0;
+        trial.shown = true;
         struct outcome late = try(&trial);
         trial.way = EARLY;
+        struct outcome shown = try(&trial);
+        trial.shown = false;
         struct outcome early = try(&trial);
-        trial.kept = true;
-        struct outcome kept = try(&trial);
-        assert_on_all(late.n_closed == 0 && early.n_closed == wanted && kept.n_closed == 0);
+        assert_on_all(late.n_closed == 0 && early.n_closed == wanted && shown.n_closed == wanted);
         assert_alike(&late, &early, strcmp(trial.kind, "fixed") == 0);
-        assert_alike(&late, &kept, strcmp(trial.kind, "fixed") == 0);
+        assert_alike(&late, &shown, strcmp(trial.kind, "fixed") == 0);
+        assert_on_all(memcmp(late.partial, shown.partial, sizeof late.partial) == 0);
         free(late.g);
         free(early.g);
-        free(kept.g);
+        free(shown.g);
     }
 }
 
@@ -326,14 +331,17 @@ static void teams_sum_as_mpi_does(void **state)
         struct trial trial = trials[i];
         const struct cairn_share share = share_of(&trial);
         const size_t wanted = share.end > share.first ? 3 : 0;
+        trial.shown = true;
         struct outcome late = try(&trial);
         for (int way = TEAM; way <= most_way(); way++) {
             trial.way = (enum way)way;
-            for (int kept = 0; kept < 2; kept++) {
-                trial.kept = kept == 1;
+            for (int shown = 0; shown < 2; shown++) {
+                trial.shown = shown == 1;
                 struct outcome team = try(&trial);
-                assert_on_all(team.n_closed == (way == TEAMS && !trial.kept ? wanted : 0));
+                assert_on_all(team.n_closed == (way == TEAMS ? wanted : 0));
                 assert_alike(&late, &team, bits);
+                if (trial.shown)
+                    assert_on_all(memcmp(late.partial, team.partial, sizeof late.partial) == 0);
                 free(team.g);
             }
         }

@@ -305,8 +305,8 @@ class Bench:
         if self.torch.missing:
             print(f"PyTorch: not measured: {self.torch.missing}")
         else:
-            print(f"{self.torch.versions}\n  fused optimizers, set_to_none, in-place activations, scaled_dot_product_attention, erf-GELU, "
-                  f"{' '.join(f'{k}={v}' for k, v in Torch.MALLOC.items())}"
+            print(f"{self.torch.versions}\n  fused optimizers, set_to_none, set_flush_denormal, in-place activations, "
+                  f"scaled_dot_product_attention, erf-GELU, {' '.join(f'{k}={v}' for k, v in Torch.MALLOC.items())}"
                   + ("" if self.torch.vendor else "; no C compiler, so MKL was not told that it may use all of the processor"))
 
 
