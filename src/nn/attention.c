@@ -14,10 +14,10 @@
 #include "nn/init.h"
 #include "nn/linear.h"
 #include "nn/rotary.h"
+#include "tensor/bf16.h"
 #include "tensor/blas.h"
 #include "tensor/spread.h"
 #include "tensor/threads.h"
-#include "tensor/tile.h"
 
 enum { A_LINE = CAIRN_ALIGNMENT / sizeof(real) }; /* that no two threads share one of a cache */
 
@@ -81,7 +81,7 @@ static cairn_status plan_sizes(struct cairn_layer *layer, const struct cairn_pla
         .causal = self->causal == CAIRN_CAUSAL_AUTO ? plan->vocabulary > 0
                                                     : self->causal == CAIRN_CAUSAL_TRUE,
         .scale = (real)(1 / sqrt((double)width)),
-        .rounds = plan->rounds && CAIRN_TILE_PAIRS,
+        .rounds = plan->rounds && cairn_bf16_pairs_pay(),
     };
     layer->out = layer->in;
     return CAIRN_OK;

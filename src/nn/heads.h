@@ -24,7 +24,7 @@ struct cairn_heads {
     size_t T, D, width; /* positions, their numbers, and those of one head */
     bool causal;        /* a position sees itself and those before it; else all */
     real scale;         /* of q k^T: 1 / sqrt(width) */
-    bool rounds;        /* operands of products to bfloat16, where CAIRN_TILE_PAIRS */
+    bool rounds;        /* operands of products to bfloat16, as pairs (tensor/tile.h) */
 };
 
 /** One head of one sample. */

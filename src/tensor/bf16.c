@@ -4,6 +4,10 @@
 #include <string.h>
 
 #include "tensor/spread.h"
+#include "tensor/tile.h"
+#if CAIRN_TILE_PAIRS
+#include <cpuid.h>
+#endif
 
 /* What lies in the place of a real. */
 typedef uint32_t __attribute__((may_alias)) pair;
@@ -19,6 +23,17 @@ static inline uint32_t rounded(real x)
     const uint32_t up = bits + 0x7fffU + (bits >> 16 & 1);
     const uint32_t none = bits | 0x400000U;
     return number == number ? up : none;
+}
+
+bool cairn_bf16_pairs_pay(void)
+{
+#if CAIRN_TILE_PAIRS
+    enum { LEAF = 7, AMX_BF16 = 1 << 22 };
+    unsigned a = 0, b = 0, c = 0, d = 0;
+    return __get_cpuid_count(LEAF, 0, &a, &b, &c, &d) == 0 || (d & AMX_BF16) == 0;
+#else
+    return false;
+#endif
 }
 
 void cairn_bf16_round(const real *restrict x, size_t n, uint16_t *restrict y)

@@ -3,16 +3,23 @@
 #ifndef CAIRN_TENSOR_BF16_H
 #define CAIRN_TENSOR_BF16_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "tensor/real.h"
 
-#define cairn_bf16_round CAIRN_R(cairn_bf16_round)
-#define cairn_bf16_reals CAIRN_R(cairn_bf16_reals)
-#define cairn_bf16_pairs CAIRN_R(cairn_bf16_pairs)
-#define cairn_bf16_rows  CAIRN_R(cairn_bf16_rows)
-#define cairn_bf16_along CAIRN_R(cairn_bf16_along)
+#define cairn_bf16_pairs_pay CAIRN_R(cairn_bf16_pairs_pay)
+#define cairn_bf16_round     CAIRN_R(cairn_bf16_round)
+#define cairn_bf16_reals     CAIRN_R(cairn_bf16_reals)
+#define cairn_bf16_pairs     CAIRN_R(cairn_bf16_pairs)
+#define cairn_bf16_rows      CAIRN_R(cairn_bf16_rows)
+#define cairn_bf16_along     CAIRN_R(cairn_bf16_along)
+
+/** Whether this CPU multiplies pairs (tile.h) faster than their numbers as reals.  One with AMX,
+ * which is there for that, takes three times as long for a pair's instruction.  Ranks: local.
+ * Errors: none. */
+bool cairn_bf16_pairs_pay(void);
 
 /** y[i] = x[i] of [n], rounded to the nearest, ties to even; what is not a number stays so.
  * Ranks: local.  Errors: none. */

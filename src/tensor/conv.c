@@ -35,7 +35,7 @@ static struct sizes sizes_of(const struct cairn_conv *conv)
 
 static bool wants_copies(const struct cairn_conv *conv)
 {
-    return conv->rounds && !conv->kind->rounds;
+    return conv->rounds && !(conv->kind->rounds && cairn_bf16_pairs_pay());
 }
 
 /* Room for what is rounded: two of x, dy and w. */

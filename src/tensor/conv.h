@@ -53,7 +53,7 @@ struct cairn_conv_job {
 /** One way to do it: y, dx and dw. */
 struct cairn_conv_kind {
     bool (*takes)(const struct cairn_conv *conv); /* NULL: all */
-    bool rounds; /* operands, where the convolution says so; else it is given rounded ones */
+    bool rounds; /* operands, where the convolution says so and pairs pay; else they are rounded */
     cairn_status (*plan)(struct cairn_conv *conv); /* sets self and workspace_bytes */
     void (*free)(struct cairn_conv *conv);         /* also after a plan that failed */
     void (*forward)(const struct cairn_conv *conv, const struct cairn_conv_job *job);

@@ -167,7 +167,7 @@ static cairn_status plan(struct cairn_conv *conv)
     CAIRN_TRY(cairn_memory_get(1, sizeof *self, "a convolution", &self));
     conv->self = self;
     self->n_threads = cairn_threads_now();
-    self->pairs = sweep.pairs = conv->rounds && CAIRN_TILE_PAIRS;
+    self->pairs = sweep.pairs = conv->rounds && cairn_bf16_pairs_pay();
     sweep.n_from = count(self, in);
     CAIRN_TRY(plan_way(&self->forward, &sweep, self->n_threads, &bytes));
     CAIRN_TRY(plan_weights(conv, self, &bytes));

@@ -31,7 +31,8 @@ expect 0 0 predict double.1/checkpoints/latest.h5 --data "$datasets/digits.h5" -
 expect 0 0 info outputs.h5
 grep -q 'outputs .*float64' out || fail "cairn info of predictions says: $(cat out)"
 expect 0 3 eval double.1/checkpoints/latest.h5
-same "eval of a checkpoint" "$(json out loss)" "$(json double.1/summary.json eval_loss)"
+# its micro-batches are other ones, for which a BLAS may add up in another order
+holds "eval of a checkpoint" "($(json out loss) / $(json double.1/summary.json eval_loss) - 1) ^ 2 < 1e-28"
 expect 0 2 verify run.yaml
 expect 0 0 plan run.yaml
 grep -q 'gradient  *153760 ' out || fail "cairn plan of doubles says: $(cat out)"
