@@ -51,6 +51,11 @@ bool cairn_backend_rounds(enum cairn_backend backend)
            has(dnnl_cpu_isa_avx512_core_bf16);
 }
 
+bool cairn_backend_has_amx(void)
+{
+    return has(dnnl_cpu_isa_avx512_core_amx);
+}
+
 enum cairn_backend cairn_backend_best(void)
 {
     const bool wide = has(dnnl_cpu_isa_avx512_core);
@@ -73,6 +78,11 @@ void cairn_backend_text(enum cairn_backend backend, char *text, size_t n_bytes)
 bool cairn_backend_rounds(enum cairn_backend backend)
 {
     (void)backend;
+    return false;
+}
+
+bool cairn_backend_has_amx(void)
+{
     return false;
 }
 

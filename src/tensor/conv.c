@@ -35,7 +35,7 @@ static struct sizes sizes_of(const struct cairn_conv *conv)
 
 static bool wants_copies(const struct cairn_conv *conv)
 {
-    return conv->rounds && !(conv->kind->rounds && cairn_bf16_pairs_pay());
+    return conv->rounds && (conv->kind->rounds == NULL || !conv->kind->rounds());
 }
 
 /* Room for what is rounded: two of x, dy and w. */
@@ -59,11 +59,23 @@ cairn_status cairn_conv_plan_by(struct cairn_conv *conv, const struct cairn_conv
     return CAIRN_OK;
 }
 
-cairn_status cairn_conv_plan(struct cairn_conv *conv)
+/* By the first from this one on that takes it. */
+static cairn_status plan_from(struct cairn_conv *conv, size_t i)
 {
-    size_t i = 0;
     while (kinds[i]->takes != NULL && !kinds[i]->takes(conv)) i++;
     return cairn_conv_plan_by(conv, kinds[i]);
+}
+
+cairn_status cairn_conv_plan(struct cairn_conv *conv)
+{
+    return plan_from(conv, 0);
+}
+
+cairn_status cairn_conv_plan_after(struct cairn_conv *conv, const struct cairn_conv_kind *kind)
+{
+    size_t i = 0;
+    while (kinds[i] != kind) i++;
+    return plan_from(conv, i + 1);
 }
 
 void cairn_conv_free(struct cairn_conv *conv)

@@ -15,6 +15,7 @@
 
 #define cairn_conv_plan       CAIRN_R(cairn_conv_plan)
 #define cairn_conv_plan_by    CAIRN_R(cairn_conv_plan_by)
+#define cairn_conv_plan_after CAIRN_R(cairn_conv_plan_after)
 #define cairn_conv_free       CAIRN_R(cairn_conv_free)
 #define cairn_conv_forward    CAIRN_R(cairn_conv_forward)
 #define cairn_conv_by_data    CAIRN_R(cairn_conv_by_data)
@@ -53,7 +54,8 @@ struct cairn_conv_job {
 /** One way to do it: y, dx and dw. */
 struct cairn_conv_kind {
     bool (*takes)(const struct cairn_conv *conv); /* NULL: all */
-    bool rounds; /* operands, where the convolution says so and pairs pay; else they are rounded */
+    bool (*rounds)(void); /* whether it rounds operands by itself, where the convolution says so;
+                             NULL: it is given rounded ones */
     cairn_status (*plan)(struct cairn_conv *conv); /* sets self and workspace_bytes */
     void (*free)(struct cairn_conv *conv);         /* also after a plan that failed */
     void (*forward)(const struct cairn_conv *conv, const struct cairn_conv_job *job);
@@ -73,6 +75,11 @@ CAIRN_CHECKED cairn_status cairn_conv_plan(struct cairn_conv *conv);
 /** The same by one of the kinds.  Ranks: local.  Errors: as above. */
 CAIRN_CHECKED cairn_status cairn_conv_plan_by(struct cairn_conv *conv,
                                               const struct cairn_conv_kind *kind);
+
+/** The same by those after this kind, for what it leaves to them.  Ranks: local.  Errors: as above.
+ */
+CAIRN_CHECKED cairn_status cairn_conv_plan_after(struct cairn_conv *conv,
+                                                 const struct cairn_conv_kind *kind);
 
 /** Release what was planned; a zeroed one is fine.  Ranks: local.  Errors: none. */
 void cairn_conv_free(struct cairn_conv *conv);

@@ -270,7 +270,7 @@ static void by_weights(const struct cairn_conv *conv, const struct cairn_conv_jo
 
 const struct cairn_conv_kind CAIRN_R(cairn_conv_direct) = {
     .takes = takes,
-    .rounds = CAIRN_TILE_PAIRS,
+    .rounds = cairn_bf16_pairs_pay,
     .plan = plan,
     .free = release,
     .forward = forward,

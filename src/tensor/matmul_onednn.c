@@ -2,12 +2,12 @@
  * The products of a linear map by matmul primitives of oneDNN (2.x): one for each pass and number
  * of rows, made when the layer is planned.  oneDNN keeps the code of equal ones.  Numbers are
  * floats (another instance of this file is never asked) or, of operands, rounded to bfloat16. */
-#include <dnnl.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
 #include "tensor/bf16.h"
 #include "tensor/matmul.h"
+#include "tensor/onednn.h"
 
 enum pass { FORWARD, BY_DATA, BY_WEIGHTS, BY_WEIGHTS_ADDED, N_PASSES };
 enum { KEPT_PASSES = BY_DATA + 1 /* those that read W */ };
@@ -33,8 +33,7 @@ struct kept {
 
 /* The plan. */
 struct onednn {
-    dnnl_engine_t engine;
-    dnnl_stream_t stream;
+    struct cairn_onednn library;
     struct product product[CAIRN_MICRO_SIZES][N_PASSES];
     struct kept kept[KEPT_PASSES];
     size_t scratch_bytes, kept_bytes, n_products;
@@ -49,12 +48,11 @@ struct wanted {
     dnnl_data_type_t operands; /* of A and B */
 };
 
+static const char subject[] = "a product of matrices";
+
 static cairn_status check(dnnl_status_t status)
 {
-    if (status == dnnl_success) return CAIRN_OK;
-    if (status == dnnl_out_of_memory)
-        return cairn_fail(CAIRN_MEMORY, "oneDNN has no memory for a product of matrices");
-    return cairn_fail(CAIRN_BUG, "oneDNN refuses a product of matrices (status %d)", (int)status);
+    return cairn_onednn_check(status, subject);
 }
 
 static dnnl_memory_desc_t matrix(size_t rows, size_t columns, bool transposed,
@@ -81,7 +79,7 @@ static dnnl_memory_desc_t b_of(const struct wanted *wanted)
 static cairn_status place(const struct onednn *self, const dnnl_memory_desc_t *desc,
                           dnnl_memory_t *memory)
 {
-    return check(dnnl_memory_create(memory, desc, self->engine, DNNL_MEMORY_NONE));
+    return check(dnnl_memory_create(memory, desc, self->library.engine, DNNL_MEMORY_NONE));
 }
 
 /* With memory of ours for scratch, and C added to where that is wanted. */
@@ -127,7 +125,7 @@ static cairn_status make(struct onednn *self, const struct wanted *wanted,
     dnnl_matmul_desc_t desc;
     dnnl_primitive_desc_t planned = NULL;
     CAIRN_TRY(check(dnnl_matmul_desc_init(&desc, &a, &b, wanted->has_bias ? &bias : NULL, &c)));
-    CAIRN_TRY(check(dnnl_primitive_desc_create(&planned, &desc, attr, self->engine, NULL)));
+    CAIRN_TRY(check(dnnl_primitive_desc_create(&planned, &desc, attr, self->library.engine, NULL)));
     const size_t bytes = dnnl_memory_desc_get_size(
         dnnl_primitive_desc_query_md(planned, dnnl_query_scratchpad_md, 0));
     if (bytes > self->scratch_bytes) self->scratch_bytes = bytes;
@@ -157,8 +155,8 @@ static cairn_status plan_reorder(struct onednn *self, const struct wanted *wante
     const dnnl_memory_desc_t *to = NULL;
     dnnl_primitive_desc_t planned = NULL;
     CAIRN_TRY(check(dnnl_memory_get_memory_desc(kept->product.b, &to)));
-    CAIRN_TRY(check(
-        dnnl_reorder_primitive_desc_create(&planned, &from, self->engine, to, self->engine, NULL)));
+    CAIRN_TRY(check(dnnl_reorder_primitive_desc_create(&planned, &from, self->library.engine, to,
+                                                       self->library.engine, NULL)));
     cairn_status st = check(dnnl_primitive_create(&kept->reorder, planned));
     dnnl_primitive_desc_destroy(planned);
     CAIRN_TRY(st);
@@ -223,8 +221,7 @@ static cairn_status plan(struct cairn_matmul *matmul)
     struct onednn *self = NULL;
     CAIRN_TRY(cairn_memory_get(1, sizeof *self, "the products of a layer", &self));
     matmul->self = self;
-    CAIRN_TRY(check(dnnl_engine_create(&self->engine, dnnl_cpu, 0)));
-    CAIRN_TRY(check(dnnl_stream_create(&self->stream, self->engine, dnnl_stream_default_flags)));
+    CAIRN_TRY(cairn_onednn_open(subject, &self->library));
     for (size_t i = 0; i < CAIRN_MICRO_SIZES && matmul->rows[i] > 0; i++)
         CAIRN_TRY(plan_size(matmul, i, self));
     plan_operands(matmul, self);
@@ -234,24 +231,14 @@ static cairn_status plan(struct cairn_matmul *matmul)
     return CAIRN_OK;
 }
 
-static void free_memory(dnnl_memory_t memory)
-{
-    if (memory != NULL) dnnl_memory_destroy(memory);
-}
-
-static void free_primitive(dnnl_primitive_t primitive)
-{
-    if (primitive != NULL) dnnl_primitive_destroy(primitive);
-}
-
 static void free_product(struct product *product)
 {
-    free_memory(product->a);
-    free_memory(product->b);
-    free_memory(product->c);
-    free_memory(product->bias);
-    free_memory(product->scratch);
-    free_primitive(product->primitive);
+    cairn_onednn_free_memory(product->a);
+    cairn_onednn_free_memory(product->b);
+    cairn_onednn_free_memory(product->c);
+    cairn_onednn_free_memory(product->bias);
+    cairn_onednn_free_memory(product->scratch);
+    cairn_onednn_free_primitive(product->primitive);
 }
 
 static void release(struct cairn_matmul *matmul)
@@ -262,18 +249,11 @@ static void release(struct cairn_matmul *matmul)
         for (int pass = 0; pass < N_PASSES; pass++) free_product(&self->product[i][pass]);
     for (int pass = 0; pass < KEPT_PASSES; pass++) {
         free_product(&self->kept[pass].product);
-        free_memory(self->kept[pass].w);
-        free_primitive(self->kept[pass].reorder);
+        cairn_onednn_free_memory(self->kept[pass].w);
+        cairn_onednn_free_primitive(self->kept[pass].reorder);
     }
-    if (self->stream != NULL) dnnl_stream_destroy(self->stream);
-    if (self->engine != NULL) dnnl_engine_destroy(self->engine);
+    cairn_onednn_close(&self->library);
     free(self);
-}
-
-/* oneDNN's places are not const, whatever a primitive does with them. */
-static void put(dnnl_memory_t memory, const void *array)
-{
-    dnnl_memory_set_data_handle(memory, (void *)(uintptr_t)array);
 }
 
 /* The product planned for the rows of a call; NULL: there is none. */
@@ -299,9 +279,9 @@ static const struct product *find_kept(const struct cairn_matmul *matmul,
     *w = (char *)job->kept + kept->at;
     if (kept->weights == job->weights) return &kept->product;
     const dnnl_exec_arg_t args[] = {{DNNL_ARG_FROM, kept->w}, {DNNL_ARG_TO, kept->product.b}};
-    put(kept->w, job->w);
-    put(kept->product.b, *w);
-    dnnl_primitive_execute(kept->reorder, self->stream, 2, args);
+    cairn_onednn_put(kept->w, job->w);
+    cairn_onednn_put(kept->product.b, *w);
+    dnnl_primitive_execute(kept->reorder, self->library.stream, 2, args);
     kept->weights = job->weights;
     return &kept->product;
 }
@@ -321,16 +301,17 @@ static void run(const struct cairn_matmul *matmul, const struct product *product
                 const void *b, real *c, const struct cairn_matmul_job *job)
 {
     const struct onednn *self = matmul->self;
-    put(product->a, a);
-    put(product->b, b);
-    put(product->c, c);
-    put(product->scratch, job->scratch);
+    cairn_onednn_put(product->a, a);
+    cairn_onednn_put(product->b, b);
+    cairn_onednn_put(product->c, c);
+    cairn_onednn_put(product->scratch, job->scratch);
     const dnnl_exec_arg_t args[] = {{DNNL_ARG_SRC, product->a},
                                     {DNNL_ARG_WEIGHTS, product->b},
                                     {DNNL_ARG_DST, product->c},
                                     {DNNL_ARG_SCRATCHPAD, product->scratch},
                                     {DNNL_ARG_BIAS, product->bias}};
-    dnnl_primitive_execute(product->primitive, self->stream, product->bias == NULL ? 4 : 5, args);
+    dnnl_primitive_execute(product->primitive, self->library.stream, product->bias == NULL ? 4 : 5,
+                           args);
 }
 
 /* What a pass reads: a [n, width], and W as it is or as it is kept. */
@@ -358,7 +339,7 @@ static void forward(const struct cairn_matmul *matmul, const struct cairn_matmul
         cairn_matmul_blas.forward(matmul, job);
         return;
     }
-    if (product->bias != NULL) put(product->bias, job->bias);
+    if (product->bias != NULL) cairn_onednn_put(product->bias, job->bias);
     const struct reads reads = {job->x, matmul->in, w};
     run_with_weights(matmul, product, job, &reads, job->y);
 }

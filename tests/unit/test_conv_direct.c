@@ -39,16 +39,17 @@ static struct cairn_conv convolution(const struct patch_sizes *sizes)
     struct cairn_patches *patches = &conv.patches;
     patches->n_dims = patch_n_dims(sizes);
     patches->channels = s.in[0];
-    for (size_t d = 0; d < DIMS; d++) {
-        const size_t dilation = s.dilation[d] > 0 ? s.dilation[d] : 1;
-        patches->in[d] = s.in[d + 1];
-        patches->kernel[d] = s.kernel[d];
-        patches->stride[d] = s.stride[d];
+    for (size_t i = 0; i < DIMS; i++) { /* those that are not there come first here */
+        const size_t d = (i + DIMS - patches->n_dims) % DIMS;
+        const size_t dilation = s.dilation[i] > 0 ? s.dilation[i] : 1;
+        patches->in[d] = s.in[i + 1];
+        patches->kernel[d] = s.kernel[i];
+        patches->stride[d] = s.stride[i];
         patches->dilation[d] = dilation;
-        patches->before[d] = s.before[d];
-        patches->after[d] = s.after[d];
-        patches->padded[d] = s.before[d] + s.in[d + 1] + s.after[d];
-        patches->out[d] = (patches->padded[d] - (s.kernel[d] - 1) * dilation - 1) / s.stride[d] + 1;
+        patches->before[d] = s.before[i];
+        patches->after[d] = s.after[i];
+        patches->padded[d] = s.before[i] + s.in[i + 1] + s.after[i];
+        patches->out[d] = (patches->padded[d] - (s.kernel[i] - 1) * dilation - 1) / s.stride[i] + 1;
     }
     return conv;
 }
@@ -120,7 +121,9 @@ static void assert_close(const char *what, const real *a, const real *b, size_t 
     free(doubles);
 }
 
-static void check(const struct patch_sizes *sizes, size_t n, enum how how)
+/* A kind against im2col. */
+static void check_kind(const struct cairn_conv_kind *kind, const struct patch_sizes *sizes,
+                       size_t n, enum how how)
 {
     const struct cairn_conv conv = convolution(sizes);
     const struct cairn_patches *patches = &conv.patches;
@@ -130,16 +133,23 @@ static void check(const struct patch_sizes *sizes, size_t n, enum how how)
         conv.channels * patches->channels / conv.n_groups * cairn_patches_count(patches->kernel);
     struct results want =
         run(&cairn_conv_im2col, sizes, n, n, how == ROUNDED ? ROUNDED_BEFORE : how);
-    struct results one = run(&cairn_conv_direct, sizes, n, n, how);
+    struct results one = run(kind, sizes, n, n, how);
+    struct results single = run(kind, sizes, n, 1, how);
     assert_close("y", one.y, want.y, n_y);
     assert_close("dx", one.dx, want.dx, n_dx);
     assert_close("dw", one.dw, want.dw, n_w);
     if (how == AS_THEY_ARE) assert_close("db", one.db, want.db, conv.channels);
-    struct results single = run(&cairn_conv_direct, sizes, n, 1, how);
-    assert_memory_equal(single.y, one.y, n_y * sizeof(real));
-    assert_memory_equal(single.dx, one.dx, n_dx * sizeof(real));
     assert_close("dw of one sample at a time", single.dw, want.dw, n_w);
+    if (kind == &cairn_conv_direct) { /* alike however many there are */
+        assert_memory_equal(single.y, one.y, n_y * sizeof(real));
+        assert_memory_equal(single.dx, one.dx, n_dx * sizeof(real));
+    }
     free_results(&want), free_results(&one), free_results(&single);
+}
+
+static void check(const struct patch_sizes *sizes, size_t n, enum how how)
+{
+    check_kind(&cairn_conv_direct, sizes, n, how);
 }
 
 static void check_all(enum how how)
@@ -192,6 +202,41 @@ static void test_operands_are_rounded_before(void **state)
     }
 }
 
+/* For a library's primitives: padding of which the last output sees only a part, or that is on one
+ * side, no padding at all, channels that fill no block, dilation. */
+static const struct patch_sizes of_many_channels[] = {
+    {{40, 12, 12}, 70, 1, {5, 5}, {1, 1}, {0, 0}, {0, 0}, NULL, {0}},
+    {{16, 28, 28}, 16, 1, {3, 3}, {1, 1}, {1, 1}, {1, 1}, NULL, {0}},
+    {{32, 9, 14}, 17, 1, {3, 2}, {2, 3}, {1, 0}, {1, 1}, NULL, {0}},
+    {{18, 70}, 33, 1, {5}, {1}, {4}, {4}, NULL, {2}},
+    {{24, 6, 7, 8}, 16, 1, {3, 3, 1}, {1, 2, 1}, {1, 1, 0}, {1, 1, 0}, NULL, {0}},
+    {{16, 7, 7}, 16, 1, {1, 1}, {1, 1}, {0, 0}, {0, 0}, NULL, {0}},
+};
+
+/* On a CPU with AMX; the bits of whole micro-batches alone are its. */
+static void test_a_library_agrees(void **state)
+{
+    size_t n_taken = 0;
+    (void)state;
+    for (size_t i = 0; i < sizeof of_many_channels / sizeof of_many_channels[0]; i++) {
+        const struct patch_sizes *sizes = &of_many_channels[i];
+        struct cairn_conv conv = convolution(sizes);
+        conv.rounds = true;
+        if (!cairn_conv_onednn.takes(&conv)) continue;
+        n_taken++;
+        check_kind(&cairn_conv_onednn, sizes, MICRO, ROUNDED);
+        struct results one = run(&cairn_conv_onednn, sizes, MICRO, MICRO, ROUNDED);
+        struct results again = run(&cairn_conv_onednn, sizes, MICRO, MICRO, ROUNDED);
+        struct results rest = run(&cairn_conv_onednn, sizes, MICRO, MICRO - 2, ROUNDED);
+        struct results other = run(&cairn_conv_direct, sizes, MICRO, MICRO - 2, ROUNDED);
+        assert_same(&conv, &one, &again);
+        assert_same(&conv, &rest, &other);
+        free_results(&one), free_results(&again), free_results(&rest), free_results(&other);
+    }
+    if (n_taken == 0) skip();
+    assert_int_equal(n_taken, sizeof of_many_channels / sizeof of_many_channels[0]);
+}
+
 static void test_threads_do_not_show(void **state)
 {
     (void)state;
@@ -216,6 +261,7 @@ int main(void)
         cmocka_unit_test(test_all_ways_agree),
         cmocka_unit_test(test_operands_are_rounded),
         cmocka_unit_test(test_operands_are_rounded_before),
+        cmocka_unit_test(test_a_library_agrees),
         cmocka_unit_test(test_threads_do_not_show),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

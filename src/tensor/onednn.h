@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * What the files that call oneDNN (2.x, its C API) have in common.  Local. */
+#ifndef CAIRN_TENSOR_ONEDNN_H
+#define CAIRN_TENSOR_ONEDNN_H
+
+#include <dnnl.h>
+#include <stdint.h>
+
+#include "cairn/status.h"
+
+/** Where primitives are made and run. */
+struct cairn_onednn {
+    dnnl_engine_t engine;
+    dnnl_stream_t stream;
+};
+
+/** Ranks: local.  Errors: what it answered, about "a convolution"; CAIRN_MEMORY, CAIRN_BUG. */
+static inline cairn_status cairn_onednn_check(dnnl_status_t status, const char *what)
+{
+    if (status == dnnl_success) return CAIRN_OK;
+    if (status == dnnl_out_of_memory)
+        return cairn_fail(CAIRN_MEMORY, "oneDNN has no memory for %s", what);
+    return cairn_fail(CAIRN_BUG, "oneDNN refuses %s (status %d)", what, (int)status);
+}
+
+/** To be closed, also after a failure.  Ranks: local.  Errors: as above. */
+static inline cairn_status cairn_onednn_open(const char *what, struct cairn_onednn *out)
+{
+    CAIRN_TRY(cairn_onednn_check(dnnl_engine_create(&out->engine, dnnl_cpu, 0), what));
+    return cairn_onednn_check(
+        dnnl_stream_create(&out->stream, out->engine, dnnl_stream_default_flags), what);
+}
+
+static inline void cairn_onednn_close(struct cairn_onednn *onednn)
+{
+    if (onednn->stream != NULL) dnnl_stream_destroy(onednn->stream);
+    if (onednn->engine != NULL) dnnl_engine_destroy(onednn->engine);
+}
+
+static inline void cairn_onednn_free_memory(dnnl_memory_t memory)
+{
+    if (memory != NULL) dnnl_memory_destroy(memory);
+}
+
+static inline void cairn_onednn_free_primitive(dnnl_primitive_t primitive)
+{
+    if (primitive != NULL) dnnl_primitive_destroy(primitive);
+}
+
+/** oneDNN's places are not const, whatever a primitive does with them.  Ranks: local.
+ * Errors: none. */
+static inline void cairn_onednn_put(dnnl_memory_t memory, const void *array)
+{
+    dnnl_memory_set_data_handle(memory, (void *)(uintptr_t)array);
+}
+
+#endif
