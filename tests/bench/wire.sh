@@ -3,8 +3,8 @@
 # What an update costs between hosts of the lab (launch/lab), whose links have a stated rate: over what the wire alone takes, and over the
 # least that it could take, which is the work of as many ranks on one host, and of the wire's time what backward of a rank's last
 # micro-batch cannot hide.  A host's link carries at least 2 (H-1)/H of 4 bytes a weight; backward is taken as two thirds of the
-# work.  An MLP of 535,818 weights and a GPT of 0.8 million, on made-up data, without lines of gradflow.csv: an update that writes one,
-# of which there are 50 in a run, hides nothing behind its backward.  As root, on a machine that does nothing else.
+# work.  An MLP of 535,818 weights and a GPT of 0.8 million, on made-up data, without lines of gradflow.csv.  As root, on a machine
+# that does nothing else.
 #
 #   tests/bench/wire.sh CAIRN [RATE ...]
 #
