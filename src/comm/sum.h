@@ -176,7 +176,7 @@ struct cairn_sum {
         void (*close)(struct cairn_sink *sink, size_t param); /* of the kind */
         uint64_t value;
         bool taken;
-        bool of_added;       /* in this update no gradient stays where it was put */
+        bool of_added;       /* of what is added up, so no gradient may stay in g */
     } hash;                  /* sum_hash.c */
     struct cairn_team *team; /* borrowed; NULL: MPI sums */
     bool lasting, last;      /* last: no other micro-batch of this rank follows the running one */

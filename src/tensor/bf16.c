@@ -3,11 +3,9 @@
 
 #include <string.h>
 
+#include "tensor/backend.h"
 #include "tensor/spread.h"
 #include "tensor/tile.h"
-#if CAIRN_TILE_PAIRS
-#include <cpuid.h>
-#endif
 
 /* What lies in the place of a real. */
 typedef uint32_t __attribute__((may_alias)) pair;
@@ -27,13 +25,7 @@ static inline uint32_t rounded(real x)
 
 bool cairn_bf16_pairs_pay(void)
 {
-#if CAIRN_TILE_PAIRS
-    enum { LEAF = 7, AMX_BF16 = 1 << 22 };
-    unsigned a = 0, b = 0, c = 0, d = 0;
-    return __get_cpuid_count(LEAF, 0, &a, &b, &c, &d) == 0 || (d & AMX_BF16) == 0;
-#else
-    return false;
-#endif
+    return CAIRN_TILE_PAIRS && !cairn_backend_has_amx(); /* which all ranks have, or none */
 }
 
 void cairn_bf16_round(const real *restrict x, size_t n, uint16_t *restrict y)

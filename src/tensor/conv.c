@@ -33,11 +33,6 @@ static struct sizes sizes_of(const struct cairn_conv *conv)
                                cairn_patches_count(patches->kernel)};
 }
 
-static bool wants_copies(const struct cairn_conv *conv)
-{
-    return conv->rounds && (conv->kind->rounds == NULL || !conv->kind->rounds());
-}
-
 /* Room for what is rounded: two of x, dy and w. */
 static void plan_copies(struct cairn_conv *conv)
 {
@@ -54,8 +49,9 @@ cairn_status cairn_conv_plan_by(struct cairn_conv *conv, const struct cairn_conv
 {
     conv->kind = kind;
     if (CAIRN_R_BITS == 64) conv->rounds = false;
+    conv->copies = conv->rounds && (kind->rounds == NULL || !kind->rounds());
     CAIRN_TRY(kind->plan(conv));
-    if (wants_copies(conv)) plan_copies(conv);
+    if (conv->copies) plan_copies(conv);
     return CAIRN_OK;
 }
 
@@ -89,7 +85,7 @@ static void round_operands(const struct cairn_conv *conv, const struct cairn_con
                            const real **a, size_t n, const real **b, size_t m)
 {
     real *copy = (real *)((char *)job->workspace + conv->rounded_at);
-    if (!wants_copies(conv)) return;
+    if (!conv->copies) return;
     cairn_bf16_reals(*a, n, copy);
     cairn_bf16_reals(*b, m, copy + n);
     *a = copy;

@@ -33,7 +33,8 @@ struct cairn_conv {
     const struct cairn_conv_kind *kind; /* who does it */
     void *self;                         /* the kind's own plan, owned */
     size_t workspace_bytes;             /* of one call */
-    size_t rounded_at;                  /* in it: operands for a kind that does not round */
+    bool copies;                        /* of operands, rounded, are given to it ... */
+    size_t rounded_at;                  /* ... and lie here in the workspace */
 };
 
 /** The arrays of one call; those that it does not name are not looked at. */

@@ -79,16 +79,17 @@ static struct geometry geometry_of(const struct cairn_conv *conv)
     return g;
 }
 
-/* With few channels most of a tile would be empty; what is not seen at the end has no name there.
- */
+/* With few channels most of a tile would be empty; what is not seen at the end has no name there;
+ * and the code of a primitive is as long as a row, which takes its time to be made. */
 static bool takes(const struct cairn_conv *conv)
 {
-    enum { CHANNELS = 16 };
+    enum { CHANNELS = 16, ROW = 2048 };
+    const struct cairn_patches *patches = &conv->patches;
     const struct geometry g = geometry_of(conv);
-    bool sees_all = true;
-    for (int i = 0; i < g.n_dims - 2; i++) sees_all &= g.after[i] >= 0;
-    return conv->rounds && cairn_backend_has_amx() && sees_all && conv->n_groups == 1 &&
-           conv->patches.channels >= CHANNELS && conv->channels >= CHANNELS;
+    bool fits = patches->out[2] * patches->kernel[2] <= ROW;
+    for (int i = 0; i < g.n_dims - 2; i++) fits &= g.after[i] >= 0;
+    return conv->rounds && cairn_backend_has_amx() && fits && conv->n_groups == 1 &&
+           patches->channels >= CHANNELS && conv->channels >= CHANNELS;
 }
 
 /* ---- planning */

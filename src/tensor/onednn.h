@@ -14,8 +14,9 @@ struct cairn_onednn {
     dnnl_stream_t stream;
 };
 
-/** Ranks: local.  Errors: what it answered, about "a convolution"; CAIRN_MEMORY, CAIRN_BUG. */
-static inline cairn_status cairn_onednn_check(dnnl_status_t status, const char *what)
+/** What it answered, as a status; `what` is the subject of the sentence: "a convolution".
+ * Ranks: local.  Errors: CAIRN_MEMORY, CAIRN_BUG. */
+CAIRN_CHECKED static inline cairn_status cairn_onednn_check(dnnl_status_t status, const char *what)
 {
     if (status == dnnl_success) return CAIRN_OK;
     if (status == dnnl_out_of_memory)
@@ -24,13 +25,15 @@ static inline cairn_status cairn_onednn_check(dnnl_status_t status, const char *
 }
 
 /** To be closed, also after a failure.  Ranks: local.  Errors: as above. */
-static inline cairn_status cairn_onednn_open(const char *what, struct cairn_onednn *out)
+CAIRN_CHECKED static inline cairn_status cairn_onednn_open(const char *what,
+                                                           struct cairn_onednn *out)
 {
     CAIRN_TRY(cairn_onednn_check(dnnl_engine_create(&out->engine, dnnl_cpu, 0), what));
     return cairn_onednn_check(
         dnnl_stream_create(&out->stream, out->engine, dnnl_stream_default_flags), what);
 }
 
+/** Release them; NULL is fine, here and below.  Ranks: local.  Errors: none. */
 static inline void cairn_onednn_close(struct cairn_onednn *onednn)
 {
     if (onednn->stream != NULL) dnnl_stream_destroy(onednn->stream);

@@ -89,6 +89,29 @@ if "$CAIRN_BUILD/cairn" --version | grep -q '^kernels onednn .*_\(bf16\|amx\)'; 
     [ "$(json bf16.1/provenance.json precision)" = bf16 ] || fail "provenance.json does not say bf16"
     expect 0 0 info bf16.1/checkpoints/latest.h5
     grep -q '1.weight \[128, 64\] float32' out || fail "weights in bf16: $(cat out)"
+    # 5 samples of a micro-batch and a short last one, on channels that a library takes, with a bias and without
+    cat >conv.yaml <<END
+data: {file: digits.h5}
+model:
+  - {type: conv2d, channels: 16, kernel: 3, padding: 1}
+  - {type: relu}
+  - {type: conv2d, channels: 17, kernel: 3, stride: 2, bias: false}
+  - {type: relu}
+  - {type: conv_transpose2d, channels: 16, kernel: 2, stride: 2}
+  - {type: flatten}
+  - {type: dense, units: 10}
+loss: cross_entropy
+batch: {global: 64, micro: 5}
+optim: {name: sgd, lr: 0.1}
+train: {reproducible: true, updates: 10}
+END
+    sed -i "s|digits.h5|$datasets/digits.h5|" conv.yaml
+    for ranks in 1 3; do expect 0 $ranks train conv.yaml train.precision=bf16 --out conv.$ranks; done
+    expect 0 1 train conv.yaml --out conv
+    same "weights of convolutions in bf16 on 1 and 3 ranks" "$(weights_of conv.1)" "$(weights_of conv.3)"
+    [ "$(weights_of conv.1)" != "$(weights_of conv)" ] || fail "convolutions in bf16 have the weights of float32"
+    holds "train_loss of convolutions in bf16, and in float" \
+        "($(json conv.1/summary.json train_loss) / $(json conv/summary.json train_loss) - 1) ^ 2 < 1e-4"
     expect_line 2 3 'train.precision is bf16, and train.kernels openblas' train "${digits[@]}" train.precision=bf16 \
         train.kernels=openblas --out nothing
 else

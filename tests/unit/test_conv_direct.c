@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Every way to do a convolution gives the same but for rounding, whether it would be taken or not,
- * and its bits depend neither on threads nor on how many samples are worked in one call.  The same
- * of rounded operands. */
+ * and the bits of ours depend neither on threads nor on how many samples are worked in one call.
+ * The same of rounded operands. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
