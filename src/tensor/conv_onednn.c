@@ -141,12 +141,6 @@ static cairn_status describe(const struct geometry *g, enum pass pass,
     }
 }
 
-static cairn_status place(const struct onednn *self, const dnnl_memory_desc_t *desc,
-                          dnnl_memory_t *memory)
-{
-    return check(dnnl_memory_create(memory, desc, self->library.engine, DNNL_MEMORY_NONE));
-}
-
 /* So many bytes, after those before. */
 static size_t reserve(size_t *bytes, size_t n)
 {
@@ -160,16 +154,12 @@ static cairn_status plan_array(const struct onednn *self, const dnnl_memory_desc
                                const dnnl_memory_desc_t *wanted, bool made, size_t *bytes,
                                struct array *array)
 {
-    const dnnl_engine_t engine = self->library.engine;
-    const dnnl_memory_desc_t *from = made ? wanted : given, *to = made ? given : wanted;
-    dnnl_primitive_desc_t planned = NULL;
-    CAIRN_TRY(place(self, given, &array->plain));
-    CAIRN_TRY(place(self, wanted, &array->wanted));
-    CAIRN_TRY(check(dnnl_reorder_primitive_desc_create(&planned, from, engine, to, engine, NULL)));
-    cairn_status st = check(dnnl_primitive_create(&array->reorder, planned));
-    dnnl_primitive_desc_destroy(planned);
+    const struct cairn_onednn *library = &self->library;
+    CAIRN_TRY(cairn_onednn_place(library, given, &array->plain));
+    CAIRN_TRY(cairn_onednn_place(library, wanted, &array->wanted));
     array->at = reserve(bytes, dnnl_memory_desc_get_size(wanted));
-    return st;
+    return cairn_onednn_plan_reorder(library, made ? wanted : given, made ? given : wanted,
+                                     &array->reorder);
 }
 
 static const dnnl_memory_desc_t *asked(const_dnnl_primitive_desc_t planned, dnnl_query_t what)
@@ -200,7 +190,7 @@ static cairn_status plan_arrays(const struct onednn *self, const struct geometry
     CAIRN_TRY(plan_array(self, of[pass].c, asked(planned, of[pass].c_is), true, bytes, &step->c));
     step->scratch_at = reserve(bytes, dnnl_memory_desc_get_size(scratch));
     if (pass == BY_WEIGHTS) step->dw_at = reserve(bytes, dnnl_memory_desc_get_size(&w));
-    return place(self, scratch, &step->scratch);
+    return cairn_onednn_place(&self->library, scratch, &step->scratch);
 }
 
 /* A pass, and in *forward that of the first one, by which oneDNN knows what the others belong to.
@@ -255,7 +245,7 @@ static cairn_status plan(struct cairn_conv *conv)
     conv->self = self;
     CAIRN_TRY(cairn_memory_get(conv->channels, sizeof *self->no_bias, subject, &self->no_bias));
     CAIRN_TRY(cairn_onednn_open(subject, &self->library));
-    CAIRN_TRY(place(self, &bias, &self->bias));
+    CAIRN_TRY(cairn_onednn_place(&self->library, &bias, &self->bias));
     CAIRN_TRY(plan_steps(self, &g, &bytes));
     CAIRN_TRY(cairn_conv_plan_after(&self->rest, conv->kind));
     conv->workspace_bytes = bytes > self->rest.workspace_bytes ? bytes : self->rest.workspace_bytes;
@@ -290,19 +280,12 @@ static void release(struct cairn_conv *conv)
 
 /* ---- calls */
 
-static void turn(const struct onednn *self, const struct array *array, dnnl_memory_t from,
-                 dnnl_memory_t to)
-{
-    const dnnl_exec_arg_t args[] = {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}};
-    dnnl_primitive_execute(array->reorder, self->library.stream, 2, args);
-}
-
 static void read_array(const struct onednn *self, const struct array *array, const real *x,
                        char *workspace)
 {
     cairn_onednn_put(array->plain, x);
     cairn_onednn_put(array->wanted, workspace + array->at);
-    turn(self, array, array->plain, array->wanted);
+    cairn_onednn_reorder(&self->library, array->reorder, array->plain, array->wanted);
 }
 
 /* c from a and b. */
@@ -325,7 +308,7 @@ static void run(const struct onednn *self, enum pass pass, const real *a, const 
     cairn_onednn_put(step->c.wanted, workspace + step->c.at);
     cairn_onednn_put(step->scratch, workspace + step->scratch_at);
     dnnl_primitive_execute(step->primitive, self->library.stream, pass == FORWARD ? 5 : 4, args);
-    turn(self, &step->c, step->c.wanted, step->c.plain);
+    cairn_onednn_reorder(&self->library, step->c.reorder, step->c.wanted, step->c.plain);
 }
 
 static void forward(const struct cairn_conv *conv, const struct cairn_conv_job *job)
@@ -353,16 +336,17 @@ static void by_weights(const struct cairn_conv *conv, const struct cairn_conv_jo
     const struct onednn *self = conv->self;
     const size_t n =
         conv->channels * conv->patches.channels * cairn_patches_count(conv->patches.kernel);
-    real *dw = (real *)((char *)job->workspace + self->step[BY_WEIGHTS].dw_at);
+    real *added = (real *)((char *)job->workspace + self->step[BY_WEIGHTS].dw_at);
     if (job->n != conv->micro) {
         struct cairn_conv_job without_bias = *job;
         without_bias.dbias = NULL;
         cairn_conv_by_weights(&self->rest, &without_bias);
-        return;
+    } else if (job->beta == 0) {
+        run(self, BY_WEIGHTS, job->dy, job->x, job->dw, job->workspace);
+    } else {
+        run(self, BY_WEIGHTS, job->dy, job->x, added, job->workspace);
+        for (size_t i = 0; i < n; i++) job->dw[i] = job->beta * job->dw[i] + added[i];
     }
-    run(self, BY_WEIGHTS, job->dy, job->x, dw, job->workspace);
-    for (size_t i = 0; i < n; i++)
-        job->dw[i] = (job->beta == 0 ? 0 : job->beta * job->dw[i]) + dw[i];
 }
 
 static bool rounds(void)

@@ -75,13 +75,6 @@ static dnnl_memory_desc_t b_of(const struct wanted *wanted)
     return desc;
 }
 
-/* Memory that is given with each call. */
-static cairn_status place(const struct onednn *self, const dnnl_memory_desc_t *desc,
-                          dnnl_memory_t *memory)
-{
-    return check(dnnl_memory_create(memory, desc, self->library.engine, DNNL_MEMORY_NONE));
-}
-
 /* With memory of ours for scratch, and C added to where that is wanted. */
 static cairn_status describe(const struct wanted *wanted, dnnl_primitive_attr_t attr)
 {
@@ -109,8 +102,9 @@ static cairn_status place_all(const struct onednn *self, const_dnnl_primitive_de
                  {dnnl_query_scratchpad_md, 0, &out->scratch},
                  {dnnl_query_weights_md, 1, &out->bias}};
     for (size_t i = 0; i < (has_bias ? 5 : 4); i++)
-        CAIRN_TRY(place(self, dnnl_primitive_desc_query_md(planned, array[i].what, array[i].index),
-                        array[i].memory));
+        CAIRN_TRY(cairn_onednn_place(
+            &self->library, dnnl_primitive_desc_query_md(planned, array[i].what, array[i].index),
+            array[i].memory));
     return CAIRN_OK;
 }
 
@@ -153,16 +147,11 @@ static cairn_status plan_reorder(struct onednn *self, const struct wanted *wante
 {
     const dnnl_memory_desc_t from = matrix(wanted->k, wanted->n, wanted->b_transposed, dnnl_f32);
     const dnnl_memory_desc_t *to = NULL;
-    dnnl_primitive_desc_t planned = NULL;
     CAIRN_TRY(check(dnnl_memory_get_memory_desc(kept->product.b, &to)));
-    CAIRN_TRY(check(dnnl_reorder_primitive_desc_create(&planned, &from, self->library.engine, to,
-                                                       self->library.engine, NULL)));
-    cairn_status st = check(dnnl_primitive_create(&kept->reorder, planned));
-    dnnl_primitive_desc_destroy(planned);
-    CAIRN_TRY(st);
+    CAIRN_TRY(cairn_onednn_plan_reorder(&self->library, &from, to, &kept->reorder));
     kept->at = self->kept_bytes;
     self->kept_bytes += cairn_memory_whole(dnnl_memory_desc_get_size(to));
-    return place(self, &from, &kept->w);
+    return cairn_onednn_place(&self->library, &from, &kept->w);
 }
 
 static cairn_status plan_with_kept(struct onednn *self, const struct wanted *wanted,
@@ -278,10 +267,9 @@ static const struct product *find_kept(const struct cairn_matmul *matmul,
         return find(matmul, job->n, pass);
     *w = (char *)job->kept + kept->at;
     if (kept->weights == job->weights) return &kept->product;
-    const dnnl_exec_arg_t args[] = {{DNNL_ARG_FROM, kept->w}, {DNNL_ARG_TO, kept->product.b}};
     cairn_onednn_put(kept->w, job->w);
     cairn_onednn_put(kept->product.b, *w);
-    dnnl_primitive_execute(kept->reorder, self->library.stream, 2, args);
+    cairn_onednn_reorder(&self->library, kept->reorder, kept->w, kept->product.b);
     kept->weights = job->weights;
     return &kept->product;
 }
