@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * Sums of outer products.  A step of a tile needs two or three lines of the second cache, where dy
- * and a panel of x lie.  With the widest vectors it has the time of 28 FMAs for them; narrower ones
- * have less, and both operands are packed, so that these lines follow each other. */
+ * Sums of outer products.  A step of a tile reads a row of a panel of x and a few numbers of a row
+ * of dy.  Those of dy are packed: rows of dy lie so far apart that a cache has room for few of
+ * them.  With the widest vectors a step has the time of 28 FMAs for lines of the second cache;
+ * narrower ones have less, and x is packed, too, so that its lines follow each other. */
 #include "tensor/outer.h"
 
 #include "base/memory.h"
@@ -14,7 +15,7 @@ enum {
     LANES = CAIRN_TILE_LANES,
     COLUMNS = CAIRN_TILE_COLUMNS,
     PARTS = 2, /* of the tiles below each other, so that threads get equal shares */
-    PACKS = CAIRN_TILE_BYTES < 64,
+    PACKS_X = CAIRN_TILE_BYTES < 64,
 };
 
 struct run {
@@ -23,9 +24,9 @@ struct run {
     size_t n_tiles, n_panels; /* of the rows and of the columns of dW */
     size_t least, n_larger;   /* rows of a tile, and how many tiles have one more */
     size_t ahead;             /* rows of x that a tile fetches for the next panel */
-    real *x;  /* packed panels of x, [n, COLUMNS] each; without PACKS the last alone, if its columns
-                 are no whole vectors */
-    real *dy; /* packed rows of each tile, [n, rows] each; not without PACKS */
+    real *x;  /* packed panels of x, [n, COLUMNS] each; without PACKS_X the last alone, if its
+                 columns are no whole vectors */
+    real *dy; /* packed rows of each tile, [n, rows] each */
     struct cairn_found *found; /* [n_panels, PARTS] */
 };
 
@@ -48,12 +49,12 @@ static size_t found_bytes(size_t in)
 /* Numbers of what is packed of x. */
 static size_t packed_of_x(size_t n, size_t in)
 {
-    return (PACKS ? panels_of(in) : 1) * n * COLUMNS;
+    return (PACKS_X ? panels_of(in) : 1) * n * COLUMNS;
 }
 
 size_t cairn_outer_scratch(size_t n, size_t out, size_t in)
 {
-    return found_bytes(in) + (packed_of_x(n, in) + (PACKS ? n * out : 0)) * sizeof(real);
+    return found_bytes(in) + (packed_of_x(n, in) + n * out) * sizeof(real);
 }
 
 /* By way of memory. */
@@ -85,11 +86,9 @@ static void pack_tile(const struct run *run, size_t t)
 static void pack(struct run *run)
 {
     const struct cairn_outer *outer = run->outer;
-    const size_t in = outer->in, first = PACKS ? 0 : (run->n_panels - 1) * COLUMNS;
-    if (!PACKS && in % LANES == 0) return;
-    cairn_panels_copy(outer->x + first, outer->n, in - first, in, run->x);
-    if (!PACKS) return;
-    run->dy = run->x + packed_of_x(outer->n, in);
+    const size_t in = outer->in, first = PACKS_X ? 0 : (run->n_panels - 1) * COLUMNS;
+    if (PACKS_X || in % LANES != 0)
+        cairn_panels_copy(outer->x + first, outer->n, in - first, in, run->x);
     for (size_t t = 0; t < run->n_tiles; t++) pack_tile(run, t);
 }
 
@@ -99,7 +98,7 @@ static void fetch_ahead(const struct run *run, size_t t, size_t column)
     const struct cairn_outer *outer = run->outer;
     const size_t first = t * run->ahead, left = outer->n > first ? outer->n - first : 0;
     const size_t end = first + (left < run->ahead ? left : run->ahead);
-    if (PACKS || column >= outer->in) return;
+    if (PACKS_X || column >= outer->in) return;
     for (size_t k = first; k < end; k++)
         for (size_t j = 0; j < COLUMNS; j += CAIRN_ALIGNMENT / sizeof(real))
             __builtin_prefetch(outer->x + k * outer->in + column + j, 0, 3);
@@ -112,8 +111,8 @@ static void work_part(const struct run *run, size_t part)
     const size_t column = part / PARTS * COLUMNS, left = outer->in - column;
     const size_t n_columns = left < COLUMNS ? left : COLUMNS;
     const size_t end = (part % PARTS + 1) * run->n_tiles / PARTS;
-    const bool whole = n_columns % LANES == 0, packed = PACKS || !whole;
-    const real *panel = PACKS ? run->x + column * outer->n : run->x;
+    const bool whole = n_columns % LANES == 0, packed = PACKS_X || !whole;
+    const real *panel = PACKS_X ? run->x + column * outer->n : run->x;
     struct cairn_lanes lanes = {.squares = {0}};
     struct cairn_outer_tile tile = {.n_steps = outer->n,
                                     .b = packed ? panel : outer->x + column,
@@ -124,8 +123,8 @@ static void work_part(const struct run *run, size_t part)
     struct cairn_found found = {0};
     for (size_t t = part % PARTS * run->n_tiles / PARTS; t < end; t++) {
         const size_t row = begin_of(run, t), n_rows = begin_of(run, t + 1) - row;
-        tile.a = PACKS ? run->dy + row * outer->n : outer->dy + row;
-        tile.lda = PACKS ? n_rows : outer->out;
+        tile.a = run->dy + row * outer->n;
+        tile.lda = n_rows;
         tile.at = row * outer->in + column;
         fetch_ahead(run, t, column + COLUMNS);
         if (whole)
@@ -153,6 +152,7 @@ void cairn_outer(const struct cairn_outer *outer, struct cairn_place *place)
     const size_t n_parts = run.n_panels * PARTS;
     run.least = outer->out / run.n_tiles;
     run.n_larger = outer->out % run.n_tiles;
+    run.dy = run.x + packed_of_x(outer->n, outer->in);
     run.ahead = (outer->n + run.n_tiles - 1) / run.n_tiles;
     pack(&run);
     if (cairn_threads_for(outer->out * outer->in) > 1)

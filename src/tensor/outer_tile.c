@@ -157,22 +157,26 @@ ALWAYS struct lines lines_of(const struct cairn_outer_tile *tile, const size_t n
     return (struct lines){to + tile->at * size, tile->ld * size, n_vectors * LANES * size};
 }
 
-/* What is added to or overwritten is not in the cache: a row of it is asked for in each of the
- * first steps, which have room for that, and is there when the tile is put. */
+/* What is added to or overwritten is not in the cache: its rows are asked for one after the other
+ * over all steps, since a CPU waits where many are under way, and are there when the tile is put.
+ */
 WIDE ALWAYS void work(const struct cairn_outer_tile *tile, const size_t n_rows,
                       const size_t n_vectors)
 {
     const real *a = tile->a, *b = tile->b;
     const size_t n_steps = tile->n_steps, lda = tile->lda, ldb = tile->ldb;
     const struct cairn_place *place = tile->place;
+    const size_t pace = n_steps > n_rows ? n_steps / n_rows : 1; /* steps from row to row */
     struct lines lines = lines_of(tile, n_vectors);
+    size_t due = 0;
     tile_sum sum = {{{0}}};
     vector factor[VECTORS];
     for (size_t k = 0; k < n_steps; k++, a += lda, b += ldb) {
-        if (k < n_rows) {
+        if (k == due && k < pace * n_rows) {
             for (size_t byte = 0; byte < lines.n_bytes; byte += CAIRN_ALIGNMENT)
                 __builtin_prefetch(lines.row + byte, 1, 2);
             lines.row += lines.next;
+            due += pace;
         }
         UNROLLED
         for (size_t v = 0; v < n_vectors; v++) factor[v] = ((const vector *)b)[v];
