@@ -175,10 +175,9 @@ static void close_last(struct cairn_sink *sink, size_t param)
     look(sum);
 }
 
-void cairn_sum_last_micro(struct cairn_sum *sum)
+void cairn_early_expect(struct cairn_sum *sum)
 {
     struct cairn_early *early = &sum->early;
-    if (cairn_sum_needs_range(sum)) return; /* nothing is added up yet */
     sum->last = !sum->hash.of_added;
     if (early->n_pieces == 0) return;
     for (size_t p = 0; p < sum->params->n_items; p++)
@@ -191,6 +190,7 @@ void cairn_sum_last_micro(struct cairn_sum *sum)
 void cairn_sum_show_partials(struct cairn_sum *sum)
 {
     sum->early.shown = true;
+    cairn_sum_apart(sum, SIZE_MAX);
 }
 
 /* All that goes round and has not, until it is there. */

@@ -20,6 +20,9 @@ void cairn_early_free(struct cairn_sum *sum);
 /** Nothing has closed yet.  Ranks: local.  Errors: none. */
 void cairn_early_begin(struct cairn_sum *sum);
 
+/** The next micro-batch is the last of this rank.  Ranks: local.  Errors: none. */
+void cairn_early_expect(struct cairn_sum *sum);
+
 /** Seconds of this update in which sums were under way behind backward.  Ranks: local.
  * Errors: none. */
 double cairn_early_overlap_s(const struct cairn_sum *sum);

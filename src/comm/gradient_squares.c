@@ -21,7 +21,8 @@ static cairn_status get_micro(struct cairn_sum *sum)
     struct cairn_gradient_squares *squares = &sum->squares;
     size_t n = sum->params->n_items;
     CAIRN_TRY(cairn_memory_get(n, sizeof *squares->shared, "squares", &squares->shared));
-    CAIRN_TRY(cairn_memory_get(n, sizeof *squares->micro, "squares", &squares->micro));
+    CAIRN_TRY(
+        cairn_memory_get(CAIRN_PLACE_MOST * n, sizeof *squares->micro, "squares", &squares->micro));
     CAIRN_TRY(cairn_memory_get(n, sizeof *squares->n_closed, "squares", &squares->n_closed));
     for (size_t p = 0; p < n; p++)
         if (is_shared(sum, p))
@@ -60,6 +61,7 @@ void cairn_gradient_squares_begin(struct cairn_sum *sum)
     struct cairn_gradient_squares *squares = &sum->squares;
     size_t n = sum->params->n_items;
     if (squares->n_closed != NULL) memset(squares->n_closed, 0, n * sizeof *squares->n_closed);
+    if (squares->units == CAIRN_NOISE_RANK) cairn_sum_apart(sum, SIZE_MAX);
 }
 
 static double size_of(const struct cairn_sum *sum, double weight, size_t n_samples)
@@ -80,13 +82,28 @@ static void add_square(struct cairn_sum *sum, size_t param, double square, doubl
     (void)cairn_exact_sum_add(&sum->exact[CAIRN_N_SCALARS + param], square / size);
 }
 
+/* Those of a micro-batch of the running group: [n_items]. */
+static double *micro_of(const struct cairn_sum *sum, size_t index)
+{
+    return sum->squares.micro + index * sum->params->n_items;
+}
+
+static void add_micro(struct cairn_sum *sum, size_t index)
+{
+    const double size = sum->squares.size[index];
+    const double *micro = micro_of(sum, index);
+    if (!(size > 0)) return;
+    for (size_t p = 0; p < sum->params->n_items; p++) add_square(sum, p, micro[p], size);
+    count_unit(sum, size);
+}
+
 void cairn_gradient_squares_end_micro(struct cairn_sum *sum, double weight)
 {
-    const double size = size_of(sum, weight, sum->micro_samples);
-    if (sum->squares.units != CAIRN_NOISE_MICRO || !(size > 0)) return;
-    for (size_t p = 0; p < sum->params->n_items; p++)
-        add_square(sum, p, sum->squares.micro[p], size);
-    count_unit(sum, size);
+    const struct cairn_group *group = &sum->sink.group;
+    if (sum->squares.units != CAIRN_NOISE_MICRO) return;
+    sum->squares.size[group->index] = size_of(sum, weight, sum->micro_samples);
+    if (group->index + 1 < group->n) return; /* what layers hold is not squared yet */
+    for (size_t i = 0; i <= group->index; i++) add_micro(sum, i);
 }
 
 static bool is_squared(const struct cairn_sum *sum, size_t param)
@@ -112,16 +129,19 @@ static void add_part(struct cairn_sum *sum, size_t param, const real *x)
         for (size_t i = 0; i < n; i++) whole[i] += x[i];
     if (++squares->n_closed[param] < sum->params->item[param].n_uses) return;
     squares->n_closed[param] = 0;
-    squares->micro[param] = cairn_rough_squares(whole, n);
+    micro_of(sum, sum->sink.group.index)[param] = cairn_rough_squares(whole, n);
 }
 
-void cairn_gradient_squares_close(struct cairn_sum *sum, size_t param, double square, const real *x)
+void cairn_gradient_squares_close(struct cairn_sum *sum, size_t param, const double *square,
+                                  size_t n, const real *x)
 {
+    const size_t first = sum->sink.group.index + 1 - n;
     if (!is_squared(sum, param)) return;
-    if (is_shared(sum, param))
+    if (is_shared(sum, param)) {
         add_part(sum, param, x);
-    else
-        sum->squares.micro[param] = square;
+        return;
+    }
+    for (size_t i = 0; i < n; i++) micro_of(sum, first + i)[param] = square[i];
 }
 
 /* Take what this rank has added up of one tensor into either, block by block. */

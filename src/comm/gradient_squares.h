@@ -25,10 +25,10 @@ void cairn_gradient_squares_end_micro(struct cairn_sum *sum, double weight);
  * of a tensor that layers share is squared here, once it is whole.  Ranks: local.  Errors: none. */
 bool cairn_gradient_squares_wanted(const struct cairn_sum *sum, size_t param);
 
-/** A tensor is closed: |x|^2 where it is wanted, and x [count] itself.  Ranks: local.
- * Errors: none. */
-void cairn_gradient_squares_close(struct cairn_sum *sum, size_t param, double square,
-                                  const real *x);
+/** A tensor is closed, of the running micro-batch or of its group up to it: |x|^2 of each of these
+ * n where it is wanted, and of the one x [count] itself.  Ranks: local.  Errors: none. */
+void cairn_gradient_squares_close(struct cairn_sum *sum, size_t param, const double *square,
+                                  size_t n, const real *x);
 
 /** What this rank has added up of one tensor, as noise and, where shown, figures of it are made
  * from.  Ranks: local.  Errors: none. */

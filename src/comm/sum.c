@@ -109,6 +109,8 @@ void cairn_sum_begin(struct cairn_sum *sum)
     memset(sum->flag, 0, sizeof sum->flag);
     memset(sum->started, 0, sum->params->n_tensors * sizeof *sum->started);
     sum->again = sum->last = false;
+    sum->sink.group = (struct cairn_group){.n = 0};
+    sum->n_expected = sum->n_apart = 0;
     cairn_sum_want_magnitudes(sum, NULL);
     sum->gradient.divisor = 1; /* what is added up now is no gradient yet */
     sum->gradient.factor = 1;
@@ -118,9 +120,46 @@ void cairn_sum_begin(struct cairn_sum *sum)
     if (sum->kind->begin != NULL) sum->kind->begin(sum);
 }
 
+void cairn_sum_hold(struct cairn_sum *sum, size_t most)
+{
+    sum->most_held = sum->sink.holds == NULL ? 0 : most;
+}
+
+void cairn_sum_expect(struct cairn_sum *sum, size_t n)
+{
+    if (cairn_sum_needs_range(sum)) return; /* nothing is added up yet */
+    sum->n_expected = n;
+    if (n == 1) cairn_early_expect(sum);
+}
+
+void cairn_sum_apart(struct cairn_sum *sum, size_t n)
+{
+    if (n > sum->n_apart) sum->n_apart = n;
+}
+
+/* Those that are expected in groups as equal as can be. */
+static size_t length_of_group(struct cairn_sum *sum)
+{
+    const size_t n = sum->n_expected, most = sum->most_held;
+    if (sum->n_apart > 0) {
+        sum->n_apart--;
+        return 1;
+    }
+    if (n < 2 || most < 2) return 1;
+    const size_t n_groups = (n + most - 1) / most;
+    return (n + n_groups - 1) / n_groups;
+}
+
 void cairn_sum_begin_micro(struct cairn_sum *sum, size_t n_samples)
 {
+    struct cairn_group *group = &sum->sink.group;
+    if (group->index + 1 < group->n)
+        group->index++;
+    else
+        *group = (struct cairn_group){.n = length_of_group(sum)};
+    group->samples[group->index] = n_samples;
     sum->micro_samples = n_samples;
+    sum->n_expected = 0;
 }
 
 struct cairn_place *cairn_sum_place(struct cairn_sum *sum, size_t param, struct cairn_place place)

@@ -107,7 +107,8 @@ struct cairn_gradient_squares {
     enum cairn_noise units;
     bool by_samples;
     double *value; /* [n_items] over all ranks, after the reduction; owned; NULL: none */
-    double *micro; /* [n_items] |sum_a|^2 of the running micro-batch; owned */
+    double *micro; /* [CAIRN_PLACE_MOST, n_items] |sum_a|^2 of each of the running group; owned */
+    double size[CAIRN_PLACE_MOST]; /* of each of them */
     real **shared; /* [n_items] of tensors that layers share: their micro-batch's gradient; owned */
     size_t *n_closed; /* [n_items] how many of its layers have come in this micro-batch; owned */
 };
@@ -180,6 +181,9 @@ struct cairn_sum {
     } hash;                  /* sum_hash.c */
     struct cairn_team *team; /* borrowed; NULL: MPI sums */
     bool lasting, last;      /* last: no other micro-batch of this rank follows the running one */
+    size_t most_held;        /* micro-batches of a group, at most; 0 is 1 */
+    size_t n_expected;       /* of this rank, announced; 0: it is not known */
+    size_t n_apart;          /* the next so many are no group */
     struct cairn_addends of_node;   /* what its ranks have added up, and ... */
     struct cairn_addends gradients; /* ... where they put gradients of micro-batches */
     struct cairn_early early;
@@ -279,13 +283,22 @@ void cairn_sum_begin(struct cairn_sum *sum);
 /** The gradient of a micro-batch of n samples comes next.  Ranks: local.  Errors: none. */
 void cairn_sum_begin_micro(struct cairn_sum *sum, size_t n_samples);
 
-/** The next micro-batch is the last of this rank before cairn_sum_reduce(), whatever happens:
- * between nodes its tensors are summed over the ranks as they come, and in a team its gradient may
- * stay where it was put.  Ranks: local.  Errors: none. */
-void cairn_sum_last_micro(struct cairn_sum *sum);
+/** Layers can hold operands of so many micro-batches (struct cairn_group).  Ranks: local.
+ * Errors: none. */
+void cairn_sum_hold(struct cairn_sum *sum, size_t most);
+
+/** This rank has n micro-batches left before cairn_sum_reduce(), the next one included, whatever
+ * happens: they may come in groups.  The tensors of the last one are summed between nodes as they
+ * come, and in a team its gradient may stay where it was put.  Ranks: local.  Errors: none. */
+void cairn_sum_expect(struct cairn_sum *sum, size_t n);
+
+/** What this rank has added up is looked at after each of the next n micro-batches of this update,
+ * so they are no group.  Ranks: local.  Errors: none. */
+void cairn_sum_apart(struct cairn_sum *sum, size_t n);
 
 /** Until the next cairn_sum_begin(), cairn_sum_partial() is asked after the last micro-batch too:
- * its figures are taken of each tensor before that leaves.  Ranks: local.  Errors: none. */
+ * its figures are taken of each tensor before that leaves; micro-batches are apart.  Ranks: local.
+ * Errors: none. */
 void cairn_sum_show_partials(struct cairn_sum *sum);
 
 /** Its gradient is in the sink; these are its scores.  Ranks: local.

@@ -109,12 +109,12 @@ static struct cairn_found add_blocks(const struct cairn_sum *sum, size_t param)
     const struct cairn_param *item = &sum->params->item[param];
     const struct cairn_fixed_place to = cairn_fixed_place_of(sum, param);
     const bool squared = cairn_gradient_squares_wanted(sum, param);
-    struct cairn_found found = {0};
+    struct cairn_found found = {.largest = 0};
     for (size_t done = 0; done < item->count; done += BLOCK) {
         const size_t n = item->count - done < BLOCK ? item->count - done : BLOCK;
         const real_bits largest = add_block(sum, param, &to, done, n);
         if (largest > found.largest) found.largest = largest;
-        if (squared) found.squares += cairn_rough_squares(sum->g + item->offset + done, n);
+        if (squared) *found.squares += cairn_rough_squares(sum->g + item->offset + done, n);
     }
     return found;
 }
@@ -122,16 +122,17 @@ static struct cairn_found add_blocks(const struct cairn_sum *sum, size_t param)
 /* Where the gradient stays in g, or becomes units; in one way for all ranks and micro-batches,
  * since who puts it may round other bits than who opens it.  A tensor that layers share must be
  * seen whole. */
-static struct cairn_place *place_tensor(struct cairn_sink *sink, size_t param)
+static struct cairn_place *place_tensor(struct cairn_sink *sink, size_t param, size_t n_micro)
 {
     struct cairn_sum *sum = (struct cairn_sum *)sink;
     const struct cairn_param *item = &sum->params->item[param];
     const struct cairn_fixed_place to = cairn_fixed_place_of(sum, param);
-    struct cairn_place place = {.squared = cairn_gradient_squares_wanted(sum, param),
+    struct cairn_place place = {.n_micro = n_micro,
+                                .squared = cairn_gradient_squares_wanted(sum, param),
                                 .measured = true,
                                 .coarse = cairn_fixed_coarse(&to)};
     if (item->n_uses > 1 || !cairn_fixed_units(&to, &place)) return NULL;
-    if (is_added(sum) && !cairn_fixed_team_stays(sum, param)) {
+    if (is_added(sum) && (n_micro > 1 || !cairn_fixed_team_stays(sum, param))) {
         place.adds = sum->started[param];
     } else {
         place.units = NULL;
@@ -140,21 +141,32 @@ static struct cairn_place *place_tensor(struct cairn_sink *sink, size_t param)
     return cairn_sum_place(sum, param, place);
 }
 
+/* Those of a group are added to the integers. */
+static bool holds_tensor(const struct cairn_sink *sink, size_t param)
+{
+    const struct cairn_sum *sum = (const struct cairn_sum *)sink;
+    const struct cairn_fixed_place to = cairn_fixed_place_of(sum, param);
+    struct cairn_place place;
+    return is_added(sum) && sum->params->item[param].n_uses == 1 && cairn_fixed_units(&to, &place);
+}
+
 static void close_tensor(struct cairn_sink *sink, size_t param)
 {
     struct cairn_sum *sum = (struct cairn_sum *)sink;
     struct cairn_fixed_sum *fixed = sum->buffer;
     const real_bits limit = sum->range_known ? cairn_range_limit(&fixed->ranges, param) : 0;
     const bool placed = cairn_sum_placed(sum, param);
+    const size_t n_micro = placed ? sum->place.n_micro : 1;
     const struct cairn_found found = placed ? sum->place.found : add_blocks(sum, param);
     real_bits *seen = &fixed->ranges.seen[param];
     if (found.largest > *seen) *seen = found.largest;
     if (placed && found.small != 0) fixed->is_round[param] = false;
     sum->started[param] = true;
-    if (sum->team != NULL) cairn_fixed_team_closed(sum, param);
+    if (sum->team != NULL)
+        cairn_fixed_team_closed(sum, param, n_micro == 1 && cairn_fixed_team_stays(sum, param));
     if (*seen >= CAIRN_INFINITE_BITS) sum->flag[CAIRN_FLAG_NOT_FINITE] = 1;
     if (*seen >= limit) sum->flag[CAIRN_FLAG_RANGE] = 1;
-    cairn_gradient_squares_close(sum, param, found.squares,
+    cairn_gradient_squares_close(sum, param, found.squares, n_micro,
                                  sum->g + sum->params->item[param].offset);
 }
 
@@ -178,8 +190,8 @@ static cairn_status create(struct cairn_sum *sum)
     struct cairn_fixed_sum *fixed = NULL;
     const size_t n_tensors = sum->params->n_tensors;
     const size_t n_addends = sum->n_micro * cairn_params_most_uses(sum->params);
-    sum->sink =
-        (struct cairn_sink){.open = open_tensor, .close = close_tensor, .place = place_tensor};
+    sum->sink = (struct cairn_sink){
+        .open = open_tensor, .close = close_tensor, .place = place_tensor, .holds = holds_tensor};
     if (log_above(n_addends) > MOST_ADDENDS_LOG)
         return cairn_fail(CAIRN_USAGE,
                           "train.reproducible: %zu micro-batches in one update are more than it "

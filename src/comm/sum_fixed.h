@@ -37,8 +37,8 @@ void cairn_fixed_team_begin(struct cairn_sum *sum);
  * addend each, and would lose all but the last. */
 bool cairn_fixed_team_stays(const struct cairn_sum *sum, size_t param);
 
-/** This rank has added to a tensor. */
-void cairn_fixed_team_closed(struct cairn_sum *sum, size_t param);
+/** This rank has added to a tensor; stays: what it added is in g. */
+void cairn_fixed_team_closed(struct cairn_sum *sum, size_t param, bool stays);
 
 /** As the functions of the kind with these names; partial and take put their elements into out
  * [n]. */

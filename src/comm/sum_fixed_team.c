@@ -44,9 +44,9 @@ bool cairn_fixed_team_stays(const struct cairn_sum *sum, size_t param)
     return sum->team != NULL && sum->last && sum->params->item[param].n_uses == 1;
 }
 
-void cairn_fixed_team_closed(struct cairn_sum *sum, size_t param)
+void cairn_fixed_team_closed(struct cairn_sum *sum, size_t param, bool stays)
 {
-    holds_of(sum, own_rank(sum))[param] |= cairn_fixed_team_stays(sum, param) ? IN_G : IN_Q;
+    holds_of(sum, own_rank(sum))[param] |= stays ? IN_G : IN_Q;
 }
 
 /* ---- sums */

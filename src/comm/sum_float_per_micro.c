@@ -23,9 +23,10 @@ static real *open_tensor(struct cairn_sink *sink, size_t param)
     return to + sum->params->item[param].offset;
 }
 
-static struct cairn_place *place_tensor(struct cairn_sink *sink, size_t param)
+static struct cairn_place *place_tensor(struct cairn_sink *sink, size_t param, size_t n_micro)
 {
     struct cairn_sum *sum = (struct cairn_sum *)sink;
+    (void)n_micro; /* it holds none */
     if (!cairn_gradient_squares_wanted(sum, param)) return NULL;
     return cairn_sum_place(sum, param,
                            (struct cairn_place){.sum = sum->g + sum->params->item[param].offset,
@@ -58,8 +59,8 @@ static void close_tensor(struct cairn_sink *sink, size_t param)
     struct cairn_sum *sum = (struct cairn_sum *)sink;
     const real *micro = open_tensor(sink, param);
     const double square =
-        cairn_sum_placed(sum, param) ? sum->place.found.squares : add_blocks(sum, param, micro);
-    cairn_gradient_squares_close(sum, param, square, micro);
+        cairn_sum_placed(sum, param) ? *sum->place.found.squares : add_blocks(sum, param, micro);
+    cairn_gradient_squares_close(sum, param, &square, 1, micro);
     sum->started[param] = true;
 }
 

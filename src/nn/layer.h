@@ -111,6 +111,8 @@ struct cairn_plan {
     size_t sizes[CAIRN_MICRO_SIZES]; /* of micro-batches to expect, b first; 0 after the last */
     enum cairn_backend backend;      /* of products */
     bool rounds;                     /* their operands to bfloat16 */
+    bool holds;       /* several micro-batches may be put at once (struct cairn_group) ... */
+    size_t most_held; /* ... and so many are, by some layer; 0: by none */
     struct cairn_params *params;     /* weights so far */
     size_t n_uses;                   /* weights of each layer so far, shared ones counted again */
     size_t n_weights;                /* elements of those of the layer that is being planned */

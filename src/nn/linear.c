@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "tensor/kernels.h"
+#include "tensor/outer.h"
 
 /* The library has made the code of equal products once. */
 static void count_code(struct cairn_code *code, const struct cairn_matmul *matmul)
@@ -17,16 +18,28 @@ static void count_code(struct cairn_code *code, const struct cairn_matmul *matmu
     memcpy(code->seen[code->n_seen++], shape, sizeof shape);
 }
 
+/* How many micro-batches are held, where tiles become integers as they are put (tensor/place.h).
+ * Above so few rows, memory has time to fetch a place while its tile is worked; and in segments
+ * (train.recompute) memory lies one over the other. */
+static size_t most_held(const struct cairn_plan *plan, size_t n_rows)
+{
+    const bool kept = plan->costs == NULL && !plan->rounds;
+    if (!CAIRN_PLACE_HAS_UNITS || !plan->holds || n_rows > 1 || !kept) return 0;
+    return plan->micro <= CAIRN_OUTER_MOST / CAIRN_PLACE_MOST ? CAIRN_PLACE_MOST : 0;
+}
+
 cairn_status cairn_linear_plan(struct cairn_linear *linear, struct cairn_plan *plan, size_t n_rows,
                                bool wants_dx)
 {
     struct cairn_matmul *matmul = &linear->matmul;
+    linear->most_held = most_held(plan, n_rows);
     /* Products of many rows gain nothing by keeping W; segments (train.recompute) lie one over the
      * other, W in them as well; and of rounded operands it is not certain that no bit changes. */
     *matmul = (struct cairn_matmul){.in = linear->in,
                                     .out = linear->out,
                                     .has_bias = linear->has_bias,
                                     .wants_dx = wants_dx,
+                                    .held_rows = linear->most_held * plan->micro,
                                     .keeps = n_rows == 1 && plan->costs == NULL && !plan->rounds,
                                     .rounds = plan->rounds,
                                     .backend = plan->backend};
@@ -35,6 +48,9 @@ cairn_status cairn_linear_plan(struct cairn_linear *linear, struct cairn_plan *p
     cairn_plan_scratch(plan, matmul->scratch_bytes);
     count_code(&plan->code, matmul);
     linear->kept = cairn_arena_plan(plan->arena, matmul->kept_bytes, 1);
+    linear->held =
+        cairn_arena_plan(plan->arena, matmul->held_rows * (linear->in + linear->out), sizeof(real));
+    if (linear->most_held > 0) plan->most_held = linear->most_held;
     return CAIRN_OK;
 }
 
@@ -69,6 +85,48 @@ static void multiply(const struct cairn_linear *linear, const struct cairn_pass 
     cairn_matmul_by_data(&linear->matmul, job);
 }
 
+static bool is_held(const struct cairn_linear *linear, const struct cairn_sink *sink)
+{
+    const size_t n = sink->group.n;
+    return n > 1 && n <= linear->most_held && sink->holds(sink, linear->weight);
+}
+
+/* Put x and dy of this micro-batch behind those that are held; of the last of the group, all become
+ * the job's. */
+static void hold(const struct cairn_linear *linear, const struct cairn_pass *pass,
+                 struct cairn_matmul_job *job)
+{
+    const struct cairn_group *group = &pass->sink->group;
+    real *x = cairn_arena_at(pass->arena, linear->held);
+    real *dy = x + linear->matmul.held_rows * linear->in;
+    size_t n = 0;
+    for (size_t i = 0; i < group->index; i++) n += group->samples[i];
+    memcpy(x + n * linear->in, job->x, job->n * linear->in * sizeof *x);
+    memcpy(dy + n * linear->out, job->dy, job->n * linear->out * sizeof *dy);
+    job->n += n;
+    job->x = x;
+    job->dy = dy;
+    job->rows = group->samples;
+}
+
+/* The gradient by W into the sink. */
+static void by_weights(const struct cairn_linear *linear, const struct cairn_pass *pass,
+                       struct cairn_matmul_job job)
+{
+    struct cairn_sink *sink = pass->sink;
+    const bool held = is_held(linear, sink);
+    if (held) hold(linear, pass, &job);
+    if (held && sink->group.index + 1 < sink->group.n) return;
+    if (cairn_matmul_places(&linear->matmul, job.n))
+        job.place = cairn_sink_place(sink, linear->weight, held ? sink->group.n : 1);
+    if (job.place == NULL) {
+        job.dw = sink->open(sink, linear->weight);
+        job.beta = cairn_sink_beta(sink, linear->weight);
+    }
+    cairn_matmul_by_weights(&linear->matmul, &job);
+    sink->close(sink, linear->weight);
+}
+
 /* The gradient by W comes first, so that the product for dx finds dy in scratch as it wants it. */
 void cairn_linear_backward(const struct cairn_linear *linear, const struct cairn_pass *pass,
                            size_t n, const real *x, const real *dy, real *dx)
@@ -80,13 +138,7 @@ void cairn_linear_backward(const struct cairn_linear *linear, const struct cairn
                           sink->open(sink, linear->bias));
         sink->close(sink, linear->bias);
     }
-    if (cairn_matmul_places(&linear->matmul, n)) job.place = cairn_sink_place(sink, linear->weight);
-    if (job.place == NULL) {
-        job.dw = sink->open(sink, linear->weight);
-        job.beta = cairn_sink_beta(sink, linear->weight);
-    }
-    cairn_matmul_by_weights(&linear->matmul, &job);
-    sink->close(sink, linear->weight);
+    by_weights(linear, pass, job);
     job.same_dy = true;
     if (dx != NULL) multiply(linear, pass, &job);
 }

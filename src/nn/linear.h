@@ -23,6 +23,8 @@ struct cairn_linear {
     bool has_bias;
     struct cairn_matmul matmul; /* planned */
     size_t kept;                /* in the arena: what it keeps of the weights */
+    size_t most_held;           /* micro-batches that it can hold, and ... */
+    size_t held;                /* ... where: x [matmul.held_rows, in], then dy [.., out] */
 };
 
 /** Plan its products from in, out and has_bias, for n_rows rows of each sample; wants_dx: the

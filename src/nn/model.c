@@ -166,6 +166,7 @@ static cairn_status plan_chain(struct cairn_model *model, const struct cairn_mod
                               .input_unchanged = true,
                               .backend = options->backend,
                               .rounds = options->rounds,
+                              .holds = options->holds,
                               .costs = costs};
     memcpy(plan.sizes, options->sizes, sizeof plan.sizes);
     model->n_in = cairn_shape_count(&options->input);
@@ -233,6 +234,7 @@ static cairn_status plan_model(struct cairn_model *model, const struct cairn_mod
                 cairn_plan_activation(&plan, plan.gradient[depth][turn], sizeof(real));
     model->workspace_at = cairn_arena_plan(&model->arena, plan.workspace_bytes, 1);
     model->code_bytes = plan.code.bytes;
+    model->most_held = plan.most_held;
     model->scratch_at = cairn_arena_plan(&model->arena, plan.scratch_bytes, 1);
     return CAIRN_OK;
 }
@@ -294,6 +296,11 @@ void cairn_model_free(struct cairn_model *model)
     cairn_params_free(&model->params);
     cairn_arena_free(&model->arena);
     free(model);
+}
+
+size_t cairn_model_most_held(const struct cairn_model *model)
+{
+    return model->most_held;
 }
 
 const struct cairn_params *cairn_model_params(const struct cairn_model *model)

@@ -47,6 +47,7 @@ struct cairn_model_options {
         sizes[CAIRN_MICRO_SIZES]; /* of micro-batches that it is to be fast for; 0 after the last */
     enum cairn_backend backend;   /* of products */
     bool rounds;                  /* operands of products to bfloat16 */
+    bool holds;       /* layers may hold operands of several micro-batches (tensor/sink.h) */
     size_t recompute; /* N: activations are computed again in backward, in segments of at
                          most an N-th of them; 0, 1: all are kept */
     uint64_t seed;    /* of init and dropout */
@@ -85,6 +86,11 @@ CAIRN_CHECKED cairn_status cairn_model_measure(const struct cairn_model_options 
 
 /** Release a model.  Ranks: local.  Errors: none. */
 void cairn_model_free(struct cairn_model *model);
+
+/** Of how many micro-batches some layer holds operands, at most; 0: none does.  Ranks: local.
+ * Errors: none. */
+#define cairn_model_most_held CAIRN_R(cairn_model_most_held)
+size_t cairn_model_most_held(const struct cairn_model *model);
 
 /** The names and shapes of the weights and of the buffers after them.  Ranks: local; borrowed from
  * the model.  Errors: none. */

@@ -28,6 +28,7 @@ struct cairn_model {
     struct cairn_params params;
     struct cairn_arena arena;   /* activations, gradients by them, workspace */
     enum cairn_backend backend; /* of products */
+    size_t most_held;           /* micro-batches whose operands a layer holds */
     size_t code_bytes;          /* that libraries made for it, outside the arena */
     uint64_t n_kept;            /* weights that were kept so far ... */
     uint64_t weights;  /* ... and the number of those that are now, 0 where they may change */

@@ -336,6 +336,7 @@ struct cairn_model_options cairn_setup_model_options(const struct cairn_config *
         .sizes = {micro},
         .backend = cairn_setup_backend(config),
         .rounds = cairn_setup_rounds(config),
+        .holds = config->train_reproducible,
         .recompute = cairn_setup_recompute(config),
         .seed = config->train_seed,
     };

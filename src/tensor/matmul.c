@@ -19,7 +19,7 @@ static const struct cairn_matmul_kind *kind_of(enum cairn_backend backend)
 /* The most of the planned rows that outer.h takes. */
 static size_t place_rows(const struct cairn_matmul *matmul)
 {
-    size_t most = 0;
+    size_t most = matmul->held_rows;
     for (size_t i = 0; i < CAIRN_MICRO_SIZES; i++)
         if (matmul->rows[i] > most && matmul->rows[i] <= CAIRN_OUTER_MOST) most = matmul->rows[i];
     return most;
@@ -67,6 +67,7 @@ void cairn_matmul_by_weights(const struct cairn_matmul *matmul, const struct cai
                                       .in = matmul->in,
                                       .dy = job->dy,
                                       .x = job->x,
+                                      .rows = job->rows,
                                       .scratch = job->scratch},
                 job->place);
 }

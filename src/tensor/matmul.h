@@ -31,7 +31,8 @@ struct cairn_matmul {
     size_t in, out;                 /* W is [out, in]; each at most CAIRN_GEMM_MOST */
     size_t rows[CAIRN_MICRO_SIZES]; /* n of the calls to expect, 0 after the last: a call with
                                         another n is done by BLAS */
-    bool keeps; /* W may be kept in the layout that products want, while it stays the same */
+    size_t held_rows; /* the gradient by W may be asked for of so many, of several calls, at once */
+    bool keeps;       /* W may be kept in the layout that products want, while it stays the same */
     bool has_bias, wants_dx;    /* whether such calls are to expect */
     enum cairn_backend backend; /* who is asked first */
     bool rounds;                /* operands are rounded to bfloat16 where the backend can */
@@ -56,7 +57,8 @@ struct cairn_matmul_job {
     real *dx;         /* [n, in] */
     real *dw;         /* [out, in] */
     real beta;        /* dw = beta * dw + gradient, with 0 (dw is not read) or 1 */
-    struct cairn_place *place; /* of dw, instead of these two where cairn_matmul_places() */
+    struct cairn_place *place; /* of dw, instead of these two where cairn_matmul_places() ... */
+    const size_t *rows;        /* ... and as in struct cairn_outer */
     void *scratch;             /* at a multiple of 64 */
     void *kept;                /* likewise; this map's own */
     uint64_t weights; /* numbers the weights: equal as long as W is; 0: nothing is known of it */

@@ -21,6 +21,8 @@ enum {
 struct run {
     const struct cairn_outer *outer;
     const struct cairn_place *place;
+    const size_t *n_steps; /* [n_micro] rows of each micro-batch */
+    size_t n_micro;
     size_t n_tiles, n_panels; /* of the rows and of the columns of dW */
     size_t least, n_larger;   /* rows of a tile, and how many tiles have one more */
     size_t ahead;             /* rows of x that a tile fetches for the next panel */
@@ -67,10 +69,15 @@ static void put_part(const struct cairn_outer_tile *tile, size_t n_rows, size_t 
     copy.place = &to;
     copy.at = 0;
     copy.ld = COLUMNS;
-    cairn_outer_tile(&copy, n_rows, (n_columns - 1) / LANES + 1);
-    for (size_t i = 0; i < n_rows; i++)
-        cairn_place_put(tile->place, tile->at + i * tile->ld, whole + i * COLUMNS, n_columns,
-                        found);
+    copy.n_micro = 1;
+    for (size_t m = 0; m < tile->n_micro; m++, copy.n_steps++) {
+        cairn_outer_tile(&copy, n_rows, (n_columns - 1) / LANES + 1);
+        for (size_t i = 0; i < n_rows; i++)
+            cairn_place_put(tile->place, m, tile->at + i * tile->ld, whole + i * COLUMNS, n_columns,
+                            found);
+        copy.a += *copy.n_steps * copy.lda;
+        copy.b += *copy.n_steps * copy.ldb;
+    }
 }
 
 static void pack_tile(const struct run *run, size_t t)
@@ -113,14 +120,15 @@ static void work_part(const struct run *run, size_t part)
     const size_t end = (part % PARTS + 1) * run->n_tiles / PARTS;
     const bool whole = n_columns % LANES == 0, packed = PACKS_X || !whole;
     const real *panel = PACKS_X ? run->x + column * outer->n : run->x;
-    struct cairn_lanes lanes = {.squares = {0}};
-    struct cairn_outer_tile tile = {.n_steps = outer->n,
+    struct cairn_lanes lanes = {.largest = {0}};
+    struct cairn_outer_tile tile = {.n_micro = run->n_micro,
+                                    .n_steps = run->n_steps,
                                     .b = packed ? panel : outer->x + column,
                                     .ldb = packed ? COLUMNS : outer->in,
                                     .place = run->place,
                                     .ld = outer->in,
                                     .lanes = &lanes};
-    struct cairn_found found = {0};
+    struct cairn_found found = {.largest = 0};
     for (size_t t = part % PARTS * run->n_tiles / PARTS; t < end; t++) {
         const size_t row = begin_of(run, t), n_rows = begin_of(run, t + 1) - row;
         tile.a = run->dy + row * outer->n;
@@ -132,7 +140,7 @@ static void work_part(const struct run *run, size_t part)
         else
             put_part(&tile, n_rows, n_columns, &found);
     }
-    cairn_lanes_found(&lanes, &found);
+    cairn_lanes_found(&lanes, run->n_micro, &found);
     run->found[part] = found;
 }
 
@@ -145,6 +153,8 @@ void cairn_outer(const struct cairn_outer *outer, struct cairn_place *place)
 {
     struct run run = {.outer = outer,
                       .place = place,
+                      .n_steps = outer->rows == NULL ? &outer->n : outer->rows,
+                      .n_micro = outer->rows == NULL ? 1 : place->n_micro,
                       .n_tiles = (outer->out + ROWS - 1) / ROWS,
                       .n_panels = panels_of(outer->in),
                       .x = (real *)((char *)outer->scratch + found_bytes(outer->in)),
@@ -159,6 +169,6 @@ void cairn_outer(const struct cairn_outer *outer, struct cairn_place *place)
         cairn_threads_each(n_parts, work_any, &run);
     else
         for (size_t i = 0; i < n_parts; i++) work_part(&run, i);
-    place->found = (struct cairn_found){0};
+    place->found = (struct cairn_found){.largest = 0};
     for (size_t i = 0; i < n_parts; i++) cairn_found_add(&place->found, &run.found[i]);
 }

@@ -16,18 +16,20 @@ enum { CAIRN_OUTER_MOST = CAIRN_TILE_IS_SLOW ? 0 : 256 };
 
 /** One of them. */
 struct cairn_outer {
-    size_t n;       /* rows, 1 to CAIRN_OUTER_MOST */
-    size_t out, in; /* dW is [out, in] */
-    const real *dy; /* [n, out] */
-    const real *x;  /* [n, in] */
-    void *scratch;  /* [cairn_outer_scratch()], at a multiple of 64 */
+    size_t n;           /* rows, 1 to CAIRN_OUTER_MOST */
+    size_t out, in;     /* dW is [out, in] */
+    const real *dy;     /* [n, out] */
+    const real *x;      /* [n, in] */
+    const size_t *rows; /* [n_micro of the place] of each micro-batch; NULL: one has all */
+    void *scratch;      /* [cairn_outer_scratch()], at a multiple of 64 */
 };
 
 /** Bytes of scratch memory for up to n rows.  Ranks: local.  Errors: none. */
 size_t cairn_outer_scratch(size_t n, size_t out, size_t in);
 
 /** Put dW into its place, and what is found in it into place->found.  Each number of dW is a sum
- * over the rows in their order.  Ranks: local; no bit depends on the threads.  Errors: none. */
+ * over the rows of a micro-batch in their order.  Ranks: local; no bit depends on the threads.
+ * Errors: none. */
 void cairn_outer(const struct cairn_outer *outer, struct cairn_place *place);
 
 #endif

@@ -19,11 +19,11 @@ typedef vector tile_sum[ROWS][VECTORS];
 #define ALWAYS static inline __attribute__((always_inline))
 
 WIDE ALWAYS void put_sum(tile_sum sum, const struct cairn_outer_tile *tile, const size_t n_rows,
-                         const size_t n_vectors)
+                         const size_t n_vectors, const bool adds)
 {
     const size_t ld = tile->ld;
     real *to = tile->place->sum + tile->at;
-    if (tile->place->adds) {
+    if (adds) {
         UNROLLED
         for (size_t i = 0; i < n_rows; i++)
             for (size_t v = 0; v < n_vectors; v++) sum[i][v] += ((vector *)(to + i * ld))[v];
@@ -34,8 +34,8 @@ WIDE ALWAYS void put_sum(tile_sum sum, const struct cairn_outer_tile *tile, cons
 }
 
 /* Four sums at a time: one addition need not wait for the one before it. */
-WIDE ALWAYS void find_squares(tile_sum sum, const struct cairn_outer_tile *tile,
-                              const size_t n_rows, const size_t n_vectors)
+WIDE ALWAYS void find_squares(tile_sum sum, double *squares, const size_t n_rows,
+                              const size_t n_vectors)
 {
     vector part[2][VECTORS] = {{{0}}};
     UNROLLED
@@ -45,7 +45,7 @@ WIDE ALWAYS void find_squares(tile_sum sum, const struct cairn_outer_tile *tile,
     }
     const vector all = (part[0][0] + part[1][0]) + (part[0][1] + part[1][1]);
     CAIRN_AS_VECTOR
-    for (size_t k = 0; k < LANES; k++) tile->lanes->squares[k] += (double)all[k];
+    for (size_t k = 0; k < LANES; k++) squares[k] += (double)all[k];
 }
 
 #if CAIRN_PLACE_HAS_UNITS
@@ -126,7 +126,6 @@ WIDE ALWAYS void put_units(tile_sum sum, const struct cairn_outer_tile *tile, co
 ALWAYS void put_units(tile_sum sum, const struct cairn_outer_tile *tile, const size_t n_rows,
                       const size_t n_vectors, const bool adds)
 {
-    (void)adds; /* the place knows */
     tile_sum copy;
     UNROLLED
     for (size_t i = 0; i < n_rows; i++) {
@@ -134,8 +133,8 @@ ALWAYS void put_units(tile_sum sum, const struct cairn_outer_tile *tile, const s
         for (size_t v = 0; v < n_vectors; v++) copy[i][v] = sum[i][v];
     }
     for (size_t i = 0; i < n_rows; i++) {
-        struct cairn_found found = {0};
-        cairn_place_put(tile->place, tile->at + i * tile->ld, (const real *)copy[i],
+        struct cairn_found found = {.largest = 0};
+        cairn_place_put(tile->place, adds ? 1 : 0, tile->at + i * tile->ld, (const real *)copy[i],
                         n_vectors * LANES, &found);
     }
 }
@@ -157,52 +156,64 @@ ALWAYS struct lines lines_of(const struct cairn_outer_tile *tile, const size_t n
     return (struct lines){to + tile->at * size, tile->ld * size, n_vectors * LANES * size};
 }
 
-/* What is added to or overwritten is not in the cache: its rows are asked for one after the other
- * over all steps, since a CPU waits where many are under way, and are there when the tile is put.
- */
-WIDE ALWAYS void work(const struct cairn_outer_tile *tile, const size_t n_rows,
-                      const size_t n_vectors)
+/* Of one micro-batch: its sum from registers into the place. */
+WIDE ALWAYS void put(tile_sum sum, const struct cairn_outer_tile *tile, const size_t micro,
+                     const size_t n_rows, const size_t n_vectors)
 {
-    const real *a = tile->a, *b = tile->b;
-    const size_t n_steps = tile->n_steps, lda = tile->lda, ldb = tile->ldb;
     const struct cairn_place *place = tile->place;
-    const size_t pace = n_steps > n_rows ? n_steps / n_rows : 1; /* steps from row to row */
-    struct lines lines = lines_of(tile, n_vectors);
-    size_t due = 0;
-    tile_sum sum = {{{0}}};
-    vector factor[VECTORS];
-    for (size_t k = 0; k < n_steps; k++, a += lda, b += ldb) {
-        if (k == due && k < pace * n_rows) {
-            for (size_t byte = 0; byte < lines.n_bytes; byte += CAIRN_ALIGNMENT)
-                __builtin_prefetch(lines.row + byte, 1, 2);
-            lines.row += lines.next;
-            due += pace;
-        }
-        UNROLLED
-        for (size_t v = 0; v < n_vectors; v++) factor[v] = ((const vector *)b)[v];
-        UNROLLED
-        for (size_t i = 0; i < n_rows; i++) {
-            const vector x = a[i] - (vector){0};
-            UNROLLED
-            for (size_t v = 0; v < n_vectors; v++) {
-                sum[i][v] += x * factor[v];
-                BEFORE_THE_NEXT(sum[i][v]);
-            }
-            STILL_NEEDED(x);
-        }
-        UNROLLED
-        for (size_t v = 0; v < n_vectors; v++) STILL_NEEDED(factor[v]);
-    }
-    if (place->squared) find_squares(sum, tile, n_rows, n_vectors);
+    const bool adds = place->adds || micro > 0;
+    if (place->squared) find_squares(sum, tile->lanes->squares[micro], n_rows, n_vectors);
     if (place->units != NULL) {
         measure(sum, tile, n_rows, n_vectors, false);
-        if (place->adds)
+        if (adds)
             put_units(sum, tile, n_rows, n_vectors, true);
         else
             put_units(sum, tile, n_rows, n_vectors, false);
     } else {
         if (place->measured) measure(sum, tile, n_rows, n_vectors, true);
-        put_sum(sum, tile, n_rows, n_vectors);
+        put_sum(sum, tile, n_rows, n_vectors, adds);
+    }
+}
+
+/* What is added to or overwritten is not in the cache: its rows are asked for one after the other
+ * over all steps, since a CPU waits where many are under way, and are there when the tile is put.
+ * Of further micro-batches it is there. */
+WIDE ALWAYS void work(const struct cairn_outer_tile *tile, const size_t n_rows,
+                      const size_t n_vectors)
+{
+    const real *a = tile->a, *b = tile->b;
+    const size_t lda = tile->lda, ldb = tile->ldb;
+    struct lines lines = lines_of(tile, n_vectors);
+    for (size_t m = 0; m < tile->n_micro; m++) {
+        const size_t n_steps = tile->n_steps[m];
+        const size_t pace = n_steps > n_rows ? n_steps / n_rows : 1; /* steps from row to row */
+        const size_t last_due = m == 0 ? pace * n_rows : 0;
+        size_t due = 0;
+        tile_sum sum = {{{0}}};
+        vector factor[VECTORS];
+        for (size_t k = 0; k < n_steps; k++, a += lda, b += ldb) {
+            if (k == due && k < last_due) {
+                for (size_t byte = 0; byte < lines.n_bytes; byte += CAIRN_ALIGNMENT)
+                    __builtin_prefetch(lines.row + byte, 1, 2);
+                lines.row += lines.next;
+                due += pace;
+            }
+            UNROLLED
+            for (size_t v = 0; v < n_vectors; v++) factor[v] = ((const vector *)b)[v];
+            UNROLLED
+            for (size_t i = 0; i < n_rows; i++) {
+                const vector x = a[i] - (vector){0};
+                UNROLLED
+                for (size_t v = 0; v < n_vectors; v++) {
+                    sum[i][v] += x * factor[v];
+                    BEFORE_THE_NEXT(sum[i][v]);
+                }
+                STILL_NEEDED(x);
+            }
+            UNROLLED
+            for (size_t v = 0; v < n_vectors; v++) STILL_NEEDED(factor[v]);
+        }
+        put(sum, tile, m, n_rows, n_vectors);
     }
 }
 
@@ -226,10 +237,11 @@ void cairn_outer_tile(const struct cairn_outer_tile *tile, size_t n_rows, size_t
     instance[n_rows - 1][n_vectors - 1](tile);
 }
 
-void cairn_lanes_found(const struct cairn_lanes *lanes, struct cairn_found *found)
+void cairn_lanes_found(const struct cairn_lanes *lanes, size_t n_micro, struct cairn_found *found)
 {
+    for (size_t m = 0; m < n_micro; m++)
+        for (size_t k = 0; k < LANES; k++) found->squares[m] += lanes->squares[m][k];
     for (size_t k = 0; k < LANES; k++) {
-        found->squares += lanes->squares[k];
         found->largest = lanes->largest[k] > found->largest ? lanes->largest[k] : found->largest;
         found->small |= lanes->small[k];
     }

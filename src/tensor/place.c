@@ -19,9 +19,10 @@ static uint64_t units_of(real x, real scale)
     return fabs(y) < 0x1p63 ? (uint64_t)(int64_t)rint(y) : 0;
 }
 
-void cairn_place_put(const struct cairn_place *place, size_t first, const real *x, size_t n,
-                     struct cairn_found *found)
+void cairn_place_put(const struct cairn_place *place, size_t micro, size_t first, const real *x,
+                     size_t n, struct cairn_found *found)
 {
+    const bool adds = place->adds || micro > 0;
     real squares = 0;
     for (size_t i = 0; i < n; i++) {
         const real_bits bits = bits_of(x[i]), magnitude = bits & CAIRN_MAGNITUDE_BITS;
@@ -29,20 +30,20 @@ void cairn_place_put(const struct cairn_place *place, size_t first, const real *
         if (magnitude > found->largest) found->largest = magnitude;
         if (magnitude <= bits_of(place->coarse)) found->small |= bits;
     }
-    found->squares += (double)squares;
+    found->squares[micro] += (double)squares;
     if (place->units != NULL) {
         uint64_t *units = place->units + first;
         for (size_t i = 0; i < n; i++)
-            units[i] = (place->adds ? units[i] : 0) + units_of(x[i], place->scale);
+            units[i] = (adds ? units[i] : 0) + units_of(x[i], place->scale);
     } else {
         real *sum = place->sum + first;
-        for (size_t i = 0; i < n; i++) sum[i] = place->adds ? sum[i] + x[i] : x[i];
+        for (size_t i = 0; i < n; i++) sum[i] = adds ? sum[i] + x[i] : x[i];
     }
 }
 
 void cairn_found_add(struct cairn_found *found, const struct cairn_found *others)
 {
-    found->squares += others->squares;
+    for (size_t m = 0; m < CAIRN_PLACE_MOST; m++) found->squares[m] += others->squares[m];
     if (others->largest > found->largest) found->largest = others->largest;
     found->small |= others->small;
 }

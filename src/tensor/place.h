@@ -22,11 +22,15 @@
 #define CAIRN_PLACE_HAS_UNITS false
 #endif
 
+/** Micro-batches whose gradients are put at once, at most. */
+enum { CAIRN_PLACE_MOST = 8 };
+
 /** What was found in numbers that were put somewhere. */
 struct cairn_found {
-    double squares;    /* the sum of their squares, to six digits, as cairn_rough_squares() */
-    real_bits largest; /* magnitude, as cairn_largest_bits() */
-    real_bits small;   /* the bits that are set in one of those not above `coarse` */
+    double squares[CAIRN_PLACE_MOST]; /* of each micro-batch: the sum of their squares, to six
+                                         digits, as cairn_rough_squares() */
+    real_bits largest;                /* magnitude, as cairn_largest_bits() */
+    real_bits small;                  /* the bits that are set in one of those not above `coarse` */
 };
 
 /** A tensor's place. */
@@ -35,16 +39,18 @@ struct cairn_place {
     uint64_t *units; /* ... or, unless NULL, put or added here, in whole units of 1 / scale */
     real scale;      /* a power of two */
     bool adds;
-    bool squared;             /* find out found.squares, ... */
-    bool measured;            /* ... the other two */
-    real coarse;              /* at least 0 */
+    size_t n_micro; /* gradients of so many, one after the other: those after the first are added in
+                       any case; 0 is 1 */
+    bool squared;   /* find out found.squares, ... */
+    bool measured;  /* ... the other two */
+    real coarse;    /* at least 0 */
     struct cairn_found found; /* set by who puts all of them */
 };
 
-/** Put x [n] into elements [first, first + n), and what is found in it to found: the reference of
- * those who put registers.  Ranks: local.  Errors: none. */
-void cairn_place_put(const struct cairn_place *place, size_t first, const real *x, size_t n,
-                     struct cairn_found *found);
+/** Put x [n], of this micro-batch, into elements [first, first + n), and what is found in it to
+ * found: the reference of those who put registers.  Ranks: local.  Errors: none. */
+void cairn_place_put(const struct cairn_place *place, size_t micro, size_t first, const real *x,
+                     size_t n, struct cairn_found *found);
 
 /** What was found in numbers and in others.  Ranks: local.  Errors: none. */
 void cairn_found_add(struct cairn_found *found, const struct cairn_found *others);

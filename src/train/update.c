@@ -25,7 +25,7 @@ cairn_status cairn_trainer_accumulate(cairn_trainer *t)
     const size_t n = cairn_trainer_share(t);
     cairn_trainer_zero(t);
     for (size_t i = 0; i < n && st == CAIRN_OK; i++) {
-        if (i + 1 == n) cairn_sum_last_micro(t->sum); /* its tensors may leave as they come */
+        cairn_sum_expect(t->sum, n - i); /* tensors of the last may leave as they come */
         st = cairn_trainer_backward(t, i);
     }
     return st;

@@ -139,7 +139,7 @@ static cairn_status add_up(struct cairn_sum *sum, const struct trial *trial, rea
     if (cairn_comm_rank(world) == 0) cairn_sum_want_magnitudes(sum, out->magnitudes);
     for (uint64_t m = share.first; m < share.end && st == CAIRN_OK; m++) {
         if (m + 1 == share.end && trial->hashed) cairn_sum_hash_next(sum);
-        if (m + 1 == share.end) cairn_sum_last_micro(sum);
+        cairn_sum_expect(sum, share.end - m);
         cairn_sum_begin_micro(sum, 5);
         put_all(sum, m);
         st = cairn_sum_end_micro(sum, &scores);

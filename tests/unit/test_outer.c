@@ -85,9 +85,9 @@ static void check_found(size_t shape, const struct cairn_place *place)
             if (fabs(value) <= place->coarse) found.small |= bits;
             all[o * in + i] = value;
         }
-    found.squares = cairn_sum_of_squares(all, out * in);
+    *found.squares = cairn_sum_of_squares(all, out * in);
     if (place->squared)
-        assert_true(fabs(place->found.squares - found.squares) <= 1e-5 * found.squares);
+        assert_true(fabs(*place->found.squares - *found.squares) <= 1e-5 * *found.squares);
     if (place->measured) assert_true(place->found.largest == cairn_largest_bits(all, out * in));
     if (place->measured && place->units == NULL) assert_true(place->found.small == found.small);
 }
@@ -171,7 +171,7 @@ static void test_threads(void **state)
         run(SHAPE, &place[threads - 1]);
     }
     assert_memory_equal(sum, other, shapes[SHAPE].out * shapes[SHAPE].in * sizeof *sum);
-    assert_true(place[0].found.squares == place[1].found.squares);
+    assert_true(*place[0].found.squares == *place[1].found.squares);
     free(other);
 }
 

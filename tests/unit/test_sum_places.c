@@ -50,10 +50,10 @@ static void draw(uint64_t key, bool round, real *x)
 static void give(struct cairn_sum *sum, size_t param, const real *x, bool places)
 {
     const size_t count = params.item[param].count;
-    struct cairn_place *place = places ? cairn_sink_place(&sum->sink, param) : NULL;
+    struct cairn_place *place = places ? cairn_sink_place(&sum->sink, param, 1) : NULL;
     if (place != NULL) {
-        place->found = (struct cairn_found){0};
-        cairn_place_put(place, 0, x, count, &place->found);
+        place->found = (struct cairn_found){.largest = 0};
+        cairn_place_put(place, 0, 0, x, count, &place->found);
     } else {
         const bool empty = cairn_sink_beta(&sum->sink, param) == 0;
         real *to = sum->sink.open(&sum->sink, param);

@@ -107,6 +107,7 @@ static void begins(void *context, const cairn_trainer *t)
     const struct cairn_share own = guarded(guard, rank);
     work_again(guard, guarded(guard, rank_after(t, rank, -guard->turn.shift)));
     guard->n_own = own.end - own.first;
+    cairn_sum_apart(t->sum, guard->n_own);
     if (guard->n_own == 1) cairn_sum_hash_next(t->sum);
 }
 
