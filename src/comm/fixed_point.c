@@ -4,13 +4,12 @@
 
 #include <string.h>
 #include <tgmath.h>
-#if defined(__AVX512F__) && defined(__AVX512DQ__) && CAIRN_R_BITS == 32
-#include <immintrin.h>
-#define WIDE /* floats become 64-bit integers in one instruction */
-#endif
 
 #include "tensor/kernels.h"
 #include "tensor/norm.h"
+#if CAIRN_PLACE_HAS_UNITS
+#include "tensor/units.h"
+#endif
 
 #define ROUNDER      0x1.8p52
 #define ROUNDER_BITS 0x4338000000000000u
@@ -41,10 +40,16 @@ static uint64_t integer_of(double rounded)
     return bits - ROUNDER_BITS;
 }
 
-/* In one word, by a scale that is a float. */
-static bool is_near(const struct cairn_fixed_place *to)
+/* By a scale that is a float, once: in one word the two roundings are one. */
+bool cairn_fixed_units(const struct cairn_fixed_place *to, struct cairn_place *place)
 {
-    return to->low == NULL && to->exponent <= FARTHEST && to->exponent >= -FARTHEST;
+    const int exponent = to->low == NULL ? to->exponent : ilogb(to->scale);
+    if (!CAIRN_PLACE_HAS_UNITS || exponent > FARTHEST || exponent < -FARTHEST) return false;
+    place->units = to->high;
+    place->low = to->low;
+    place->scale = ldexp((real)1, exponent);
+    place->low_scale = (real)to->low_scale;
+    return true;
 }
 
 /* A real cut in two by two roundings, of which only the second loses anything: what the first
@@ -81,27 +86,16 @@ static void put(const struct cairn_fixed_place *to, size_t first, const real *re
         }
 }
 
-#ifdef WIDE
-enum { LANES = 16 };
-
-/* In one word the two roundings are one, to the nearest multiple of the least unit. */
-static real_bits put_wide(uint64_t *q, const real *x, size_t n, int exponent, bool add)
+#if CAIRN_PLACE_HAS_UNITS
+static real_bits put_vectors(const struct cairn_place *place, size_t first, const real *x, size_t n,
+                             const bool low, const bool add)
 {
-    const __m512 scale = _mm512_set1_ps(ldexpf(1, exponent));
     const __m512i magnitude = _mm512_set1_epi32(CAIRN_MAGNITUDE_BITS);
     __m512i largest = _mm512_setzero_si512();
-    for (size_t i = 0; i < n; i += LANES) {
+    for (size_t i = 0; i < n; i += CAIRN_UNITS_LANES) {
         const __m512 y = _mm512_loadu_ps(x + i);
-        const __m512 scaled = _mm512_mul_ps(y, scale);
-        __m512i a = _mm512_cvtps_epi64(_mm512_castps512_ps256(scaled));
-        __m512i b = _mm512_cvtps_epi64(_mm512_extractf32x8_ps(scaled, 1));
         largest = _mm512_max_epu32(largest, _mm512_and_si512(_mm512_castps_si512(y), magnitude));
-        if (add) {
-            a = _mm512_add_epi64(a, _mm512_loadu_si512(q + i));
-            b = _mm512_add_epi64(b, _mm512_loadu_si512(q + i + LANES / 2));
-        }
-        _mm512_storeu_si512(q + i, a);
-        _mm512_storeu_si512(q + i + LANES / 2, b);
+        cairn_units_put(place, first + i, y, low, add);
     }
     return _mm512_reduce_max_epu32(largest);
 }
@@ -109,9 +103,13 @@ static real_bits put_wide(uint64_t *q, const real *x, size_t n, int exponent, bo
 static real_bits put_whole_vectors(const struct cairn_fixed_place *to, size_t first, const real *x,
                                    size_t n, bool add, size_t *done)
 {
-    if (!is_near(to)) return 0;
-    *done = n / LANES * LANES;
-    return put_wide(to->high + first, x, *done, to->exponent, add);
+    struct cairn_place place;
+    if (!cairn_fixed_units(to, &place)) return 0;
+    *done = n / CAIRN_UNITS_LANES * CAIRN_UNITS_LANES;
+    if (place.low != NULL && add) return put_vectors(&place, first, x, *done, true, true);
+    if (place.low != NULL) return put_vectors(&place, first, x, *done, true, false);
+    if (add) return put_vectors(&place, first, x, *done, false, true);
+    return put_vectors(&place, first, x, *done, false, false);
 }
 #else
 static real_bits put_whole_vectors(const struct cairn_fixed_place *to, size_t first, const real *x,
@@ -162,14 +160,6 @@ void cairn_fixed_get(const struct cairn_fixed_place *from, size_t first, real *g
     else
         for (size_t i = 0; i < n; i++)
             out[i] = (real)((double_of(high[i]) + double_of(low[i]) * low_unit) * unit);
-}
-
-bool cairn_fixed_units(const struct cairn_fixed_place *to, struct cairn_place *place)
-{
-    if (!CAIRN_PLACE_HAS_UNITS || !is_near(to)) return false;
-    place->units = to->high;
-    place->scale = ldexp((real)1, to->exponent);
-    return true;
 }
 
 /* Below it, or where it is, there may be bits below the unit; 0: each real is a multiple of it. */

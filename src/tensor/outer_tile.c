@@ -7,7 +7,7 @@
 #include "base/memory.h"
 #include "tensor/kernels.h"
 #if CAIRN_PLACE_HAS_UNITS
-#include <immintrin.h>
+#include "tensor/units.h"
 #endif
 
 enum { ROWS = CAIRN_TILE_ROWS, VECTORS = 2, LANES = CAIRN_TILE_LANES };
@@ -98,28 +98,30 @@ WIDE ALWAYS void measure(tile_sum sum, const struct cairn_outer_tile *tile, cons
 }
 
 #if CAIRN_PLACE_HAS_UNITS
+WIDE ALWAYS void put_words(tile_sum sum, const struct cairn_outer_tile *tile, const size_t n_rows,
+                           const size_t n_vectors, const bool low, const bool adds)
+{
+    UNROLLED
+    for (size_t i = 0; i < n_rows; i++) {
+        UNROLLED
+        for (size_t v = 0; v < n_vectors; v++)
+            cairn_units_put(tile->place, tile->at + i * tile->ld + v * LANES, (__m512)sum[i][v],
+                            low, adds);
+    }
+}
+
 WIDE ALWAYS void put_units(tile_sum sum, const struct cairn_outer_tile *tile, const size_t n_rows,
                            const size_t n_vectors, const bool adds)
 {
-    const real scale = tile->place->scale;
-    const size_t ld = tile->ld;
-    uint64_t *units = tile->place->units + tile->at;
-    UNROLLED
-    for (size_t i = 0; i < n_rows; i++) {
-        __m512i *to = (__m512i *)(units + i * ld);
-        UNROLLED
-        for (size_t v = 0; v < n_vectors; v++) {
-            const __m512 y = (__m512)(sum[i][v] * scale);
-            __m512i first = _mm512_cvtps_epi64(_mm512_castps512_ps256(y));
-            __m512i second = _mm512_cvtps_epi64(_mm512_extractf32x8_ps(y, 1));
-            if (adds) {
-                first = _mm512_add_epi64(first, _mm512_loadu_si512(to + 2 * v));
-                second = _mm512_add_epi64(second, _mm512_loadu_si512(to + 2 * v + 1));
-            }
-            _mm512_storeu_si512(to + 2 * v, first);
-            _mm512_storeu_si512(to + 2 * v + 1, second);
-        }
-    }
+    const bool low = tile->place->low != NULL;
+    if (low && adds)
+        put_words(sum, tile, n_rows, n_vectors, true, true);
+    else if (low)
+        put_words(sum, tile, n_rows, n_vectors, true, false);
+    else if (adds)
+        put_words(sum, tile, n_rows, n_vectors, false, true);
+    else
+        put_words(sum, tile, n_rows, n_vectors, false, false);
 }
 #else
 /* By way of a copy: where its address is handed on, the sum would be memory from the start. */
@@ -165,55 +167,64 @@ WIDE ALWAYS void put(tile_sum sum, const struct cairn_outer_tile *tile, const si
     if (place->squared) find_squares(sum, tile->lanes->squares[micro], n_rows, n_vectors);
     if (place->units != NULL) {
         measure(sum, tile, n_rows, n_vectors, false);
-        if (adds)
-            put_units(sum, tile, n_rows, n_vectors, true);
-        else
-            put_units(sum, tile, n_rows, n_vectors, false);
+        put_units(sum, tile, n_rows, n_vectors, adds);
     } else {
         if (place->measured) measure(sum, tile, n_rows, n_vectors, true);
         put_sum(sum, tile, n_rows, n_vectors, adds);
     }
 }
 
-/* What is added to or overwritten is not in the cache: its rows are asked for one after the other
- * over all steps, since a CPU waits where many are under way, and are there when the tile is put.
- * Of further micro-batches it is there. */
+ALWAYS void fetch_row(struct lines *lines)
+{
+    for (size_t byte = 0; byte < lines->n_bytes; byte += CAIRN_ALIGNMENT)
+        __builtin_prefetch(lines->row + byte, 1, 2);
+    lines->row += lines->next;
+}
+
+/* Micro-batch m, whose rows begin at a and b.  What is added to or overwritten is not in the cache
+ * for the first: its rows are asked for one after the other over all steps, since a CPU waits where
+ * many are under way, and are there when the tile is put. */
+WIDE ALWAYS void work_micro(const struct cairn_outer_tile *tile, const size_t m, const real *a,
+                            const real *b, const size_t n_rows, const size_t n_vectors)
+{
+    const size_t n_steps = tile->n_steps[m], lda = tile->lda, ldb = tile->ldb;
+    const size_t pace = n_steps > n_rows ? n_steps / n_rows : 1; /* steps from row to row */
+    const size_t last_due = m == 0 ? pace * n_rows : 0;
+    struct lines lines = lines_of(tile, n_vectors);
+    size_t due = 0;
+    tile_sum sum = {{{0}}};
+    vector factor[VECTORS];
+    for (size_t k = 0; k < n_steps; k++, a += lda, b += ldb) {
+        if (k == due && k < last_due) {
+            fetch_row(&lines);
+            due += pace;
+        }
+        UNROLLED
+        for (size_t v = 0; v < n_vectors; v++) factor[v] = ((const vector *)b)[v];
+        UNROLLED
+        for (size_t i = 0; i < n_rows; i++) {
+            const vector x = a[i] - (vector){0};
+            UNROLLED
+            for (size_t v = 0; v < n_vectors; v++) {
+                sum[i][v] += x * factor[v];
+                BEFORE_THE_NEXT(sum[i][v]);
+            }
+            STILL_NEEDED(x);
+        }
+        UNROLLED
+        for (size_t v = 0; v < n_vectors; v++) STILL_NEEDED(factor[v]);
+    }
+    put(sum, tile, m, n_rows, n_vectors);
+}
+
 WIDE ALWAYS void work(const struct cairn_outer_tile *tile, const size_t n_rows,
                       const size_t n_vectors)
 {
     const real *a = tile->a, *b = tile->b;
-    const size_t lda = tile->lda, ldb = tile->ldb;
-    struct lines lines = lines_of(tile, n_vectors);
     for (size_t m = 0; m < tile->n_micro; m++) {
-        const size_t n_steps = tile->n_steps[m];
-        const size_t pace = n_steps > n_rows ? n_steps / n_rows : 1; /* steps from row to row */
-        const size_t last_due = m == 0 ? pace * n_rows : 0;
-        size_t due = 0;
-        tile_sum sum = {{{0}}};
-        vector factor[VECTORS];
-        for (size_t k = 0; k < n_steps; k++, a += lda, b += ldb) {
-            if (k == due && k < last_due) {
-                for (size_t byte = 0; byte < lines.n_bytes; byte += CAIRN_ALIGNMENT)
-                    __builtin_prefetch(lines.row + byte, 1, 2);
-                lines.row += lines.next;
-                due += pace;
-            }
-            UNROLLED
-            for (size_t v = 0; v < n_vectors; v++) factor[v] = ((const vector *)b)[v];
-            UNROLLED
-            for (size_t i = 0; i < n_rows; i++) {
-                const vector x = a[i] - (vector){0};
-                UNROLLED
-                for (size_t v = 0; v < n_vectors; v++) {
-                    sum[i][v] += x * factor[v];
-                    BEFORE_THE_NEXT(sum[i][v]);
-                }
-                STILL_NEEDED(x);
-            }
-            UNROLLED
-            for (size_t v = 0; v < n_vectors; v++) STILL_NEEDED(factor[v]);
-        }
-        put(sum, tile, m, n_rows, n_vectors);
+        work_micro(tile, m, a, b, n_rows, n_vectors);
+        a += tile->n_steps[m] * tile->lda;
+        b += tile->n_steps[m] * tile->ldb;
     }
 }
 

@@ -12,11 +12,19 @@ static real_bits bits_of(real x)
     return bits;
 }
 
-/* The nearest whole number; of what has none, any. */
-static uint64_t units_of(real x, real scale)
+/* A whole number; of what is none, any. */
+static uint64_t integer_of(double y)
 {
-    const double y = (double)x * (double)scale;
-    return fabs(y) < 0x1p63 ? (uint64_t)(int64_t)rint(y) : 0;
+    return fabs(y) < 0x1p63 ? (uint64_t)(int64_t)y : 0;
+}
+
+static void put_units(const struct cairn_place *place, size_t at, real x, bool adds)
+{
+    const double y = (double)x * (double)place->scale, whole = rint(y);
+    place->units[at] = (adds ? place->units[at] : 0) + integer_of(whole);
+    if (place->low == NULL) return;
+    const double rest = rint((y - whole) * (double)place->low_scale);
+    place->low[at] = (adds ? place->low[at] : 0) + integer_of(rest);
 }
 
 void cairn_place_put(const struct cairn_place *place, size_t micro, size_t first, const real *x,
@@ -32,9 +40,7 @@ void cairn_place_put(const struct cairn_place *place, size_t micro, size_t first
     }
     found->squares[micro] += (double)squares;
     if (place->units != NULL) {
-        uint64_t *units = place->units + first;
-        for (size_t i = 0; i < n; i++)
-            units[i] = (adds ? units[i] : 0) + units_of(x[i], place->scale);
+        for (size_t i = 0; i < n; i++) put_units(place, first + i, x[i], adds);
     } else {
         real *sum = place->sum + first;
         for (size_t i = 0; i < n; i++) sum[i] = adds ? sum[i] + x[i] : x[i];

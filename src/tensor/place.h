@@ -36,8 +36,9 @@ struct cairn_found {
 /** A tensor's place. */
 struct cairn_place {
     real *sum;       /* [count]: numbers are put there or, adds, added to what is there ... */
-    uint64_t *units; /* ... or, unless NULL, put or added here, in whole units of 1 / scale */
-    real scale;      /* a power of two */
+    uint64_t *units; /* ... or, unless NULL, put or added here, in whole units of 1 / scale, ... */
+    uint64_t *low; /* ... and, unless NULL, what is left here, in units of 1 / low_scale of those */
+    real scale, low_scale; /* powers of two */
     bool adds;
     size_t n_micro; /* gradients of so many, one after the other: those after the first are added in
                        any case; 0 is 1 */

@@ -27,7 +27,7 @@ enum { N_SHAPES = sizeof shapes / sizeof shapes[0] };
 
 static real x[MOST_N * MOST], dy[MOST_N * MOST];
 static real sum[MOST * MOST + GUARD];
-static uint64_t units[MOST * MOST + GUARD];
+static uint64_t units[MOST * MOST + GUARD], rests[MOST * MOST + GUARD];
 static void *scratch;
 
 /* So few bits that no sum rounds. */
@@ -113,28 +113,69 @@ static void test_sums(void **state)
         }
 }
 
+/* A number as the words of units: the second has what the first leaves. */
+static void check_units(const struct cairn_place *place, size_t i, real value, uint64_t before)
+{
+    const double y = (double)value * (double)place->scale, whole = rint(y);
+    assert_true(place->units[i] == (uint64_t)(int64_t)whole + before);
+    if (place->low == NULL) return;
+    const double rest = rint((y - whole) * (double)place->low_scale);
+    assert_true(place->low[i] == (uint64_t)(int64_t)rest + before);
+}
+
+static void put_units(size_t shape, bool adds, bool low)
+{
+    const size_t count = shapes[shape].out * shapes[shape].in;
+    struct cairn_place place = {.units = units,
+                                .low = low ? rests : NULL,
+                                .scale = shape % 2 == 0 ? 0x1p40 : 0x1p-1, /* some are ties */
+                                .low_scale = shape % 3 == 0 ? 0x1p20 : 4,
+                                .adds = adds,
+                                .squared = true,
+                                .measured = true};
+    for (size_t i = 0; i < count + GUARD; i++) units[i] = rests[i] = 5;
+    run(shape, &place);
+    for (size_t i = 0; i < count; i++)
+        check_units(&place, i, number(shape, i / shapes[shape].in, i % shapes[shape].in),
+                    adds ? 5 : 0);
+    for (size_t i = count; i < count + GUARD; i++) assert_true(units[i] == 5 && rests[i] == 5);
+    check_found(shape, &place);
+}
+
 static void test_units(void **state)
 {
     (void)state;
     for (size_t shape = 0; shape < N_SHAPES && CAIRN_PLACE_HAS_UNITS; shape++)
-        for (int adds = 0; adds < 2; adds++) {
-            const size_t count = shapes[shape].out * shapes[shape].in;
-            const double scale = shape % 2 == 0 ? 0x1p40 : 0x1p-1; /* of which some are ties */
-            struct cairn_place place = {.units = units,
-                                        .scale = (real)scale,
-                                        .adds = adds == 1,
-                                        .squared = true,
-                                        .measured = true};
-            for (size_t i = 0; i < count + GUARD; i++) units[i] = 5;
-            run(shape, &place);
-            for (size_t i = 0; i < count; i++) {
-                const real value = number(shape, i / shapes[shape].in, i % shapes[shape].in);
-                const int64_t whole = (int64_t)rint((double)value * scale);
-                assert_true(units[i] == (uint64_t)whole + (adds == 1 ? 5 : 0));
-            }
-            for (size_t i = count; i < count + GUARD; i++) assert_true(units[i] == 5);
-            check_found(shape, &place);
-        }
+        for (int way = 0; way < 4; way++) put_units(shape, way % 2 == 1, way / 2 == 1);
+}
+
+/* Several micro-batches at once, against each by itself. */
+static void test_groups(void **state)
+{
+    (void)state;
+    enum { N_MICRO = 3, OUT = 30, IN = 50 };
+    static const size_t rows[N_MICRO] = {5, 40, 1};
+    static real each[OUT * IN];
+    struct cairn_outer outer = {.n = 46, .out = OUT, .in = IN, .dy = dy, .x = x, .rows = rows};
+    struct cairn_place all = {.sum = sum, .n_micro = N_MICRO, .squared = true, .measured = true};
+    struct cairn_place one = {.sum = each, .squared = true, .measured = true};
+    real_bits largest = 0;
+    fill(x, outer.n * IN, 3);
+    fill(dy, outer.n * OUT, 4);
+    outer.scratch = scratch;
+    cairn_outer(&outer, &all);
+    outer.rows = NULL;
+    for (size_t m = 0; m < N_MICRO; m++) {
+        outer.n = rows[m];
+        cairn_outer(&outer, &one);
+        assert_true(*one.found.squares == all.found.squares[m]);
+        if (one.found.largest > largest) largest = one.found.largest;
+        one.adds = true;
+        outer.x += rows[m] * IN;
+        outer.dy += rows[m] * OUT;
+    }
+    assert_memory_equal(sum, each, sizeof each);
+    assert_true(all.found.largest == largest);
 }
 
 /* What is not a number is found, and stays. */
@@ -178,9 +219,8 @@ static void test_threads(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sums),
-        cmocka_unit_test(test_units),
-        cmocka_unit_test(test_not_finite),
+        cmocka_unit_test(test_sums),    cmocka_unit_test(test_units),
+        cmocka_unit_test(test_groups),  cmocka_unit_test(test_not_finite),
         cmocka_unit_test(test_threads),
     };
     return cmocka_run_group_tests_name("outer", tests, set_up, tear_down);
