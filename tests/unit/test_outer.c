@@ -149,6 +149,23 @@ static void test_units(void **state)
         for (int way = 0; way < 4; way++) put_units(shape, way % 2 == 1, way / 2 == 1);
 }
 
+/* One number of a vector reaches the second word. */
+static void test_few_rests(void **state)
+{
+    (void)state;
+    enum { OUT = 3, IN = 80 };
+    const struct cairn_outer outer = {
+        .n = 1, .out = OUT, .in = IN, .dy = dy, .x = x, .scratch = scratch};
+    struct cairn_place place = {
+        .units = units, .low = rests, .scale = 1, .low_scale = 4, .adds = true};
+    for (size_t i = 0; i < IN; i++) x[i] = i == 7 ? (real)0.25 : i == 50 ? (real)-0.25 : (real)i;
+    for (size_t o = 0; o < OUT; o++) dy[o] = 1;
+    for (size_t i = 0; i < OUT * IN; i++) units[i] = rests[i] = 5;
+    if (CAIRN_PLACE_HAS_UNITS) cairn_outer(&outer, &place);
+    for (size_t i = 0; i < OUT * IN && CAIRN_PLACE_HAS_UNITS; i++)
+        check_units(&place, i, x[i % IN], 5);
+}
+
 /* Several micro-batches at once, against each by itself. */
 static void test_groups(void **state)
 {
@@ -219,9 +236,9 @@ static void test_threads(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sums),    cmocka_unit_test(test_units),
-        cmocka_unit_test(test_groups),  cmocka_unit_test(test_not_finite),
-        cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_sums),       cmocka_unit_test(test_units),
+        cmocka_unit_test(test_few_rests),  cmocka_unit_test(test_groups),
+        cmocka_unit_test(test_not_finite), cmocka_unit_test(test_threads),
     };
     return cmocka_run_group_tests_name("outer", tests, set_up, tear_down);
 }
