@@ -69,6 +69,12 @@ struct cairn_sum_cost {
                       sum */
 };
 
+/** Where a rank adds up: planes of elements, [n_planes, n_values]. */
+struct cairn_held {
+    void *memory;
+    size_t element_bytes, n_planes;
+};
+
 /** A way to sum: one row of functions. */
 struct cairn_sum_kind {
     const char *name;
@@ -81,6 +87,8 @@ struct cairn_sum_kind {
     cairn_status (*create)(struct cairn_sum *sum); /* with cairn_sum_take_wire() */
     void (*destroy)(struct cairn_sum *sum);
     void (*begin)(struct cairn_sum *sum); /* nothing is added up yet; NULL: no tensor is started */
+    /* where this rank adds up a tensor; NULL: in `added` */
+    struct cairn_held (*held)(const struct cairn_sum *sum, size_t param);
     /* elements [first, first + n) of what this rank has added up of a tensor that is started, there
        or put into block [n] */
     const real *(*partial)(const struct cairn_sum *sum, size_t param, size_t first, size_t n,
@@ -152,12 +160,6 @@ struct cairn_range {
     int64_t below;   /* ... all of them below 2^this */
 };
 
-/** Where a rank adds up: planes of elements, [n_planes, n_values]. */
-struct cairn_held {
-    void *memory;
-    size_t element_bytes, n_planes;
-};
-
 /** A sum in progress.  The functions below are its users' side; the fields are for the ways to
  * sum. */
 struct cairn_sum {
@@ -172,7 +174,6 @@ struct cairn_sum {
     void *added; /* [n_planes, n_values] what this rank adds up: words of a value; the first of
                     the payload, or with a team apart */
     size_t n_planes;
-    struct cairn_held held; /* the same memory, or where the kind keeps its only addend */
     struct {
         void (*close)(struct cairn_sink *sink, size_t param); /* of the kind */
         uint64_t value;

@@ -84,11 +84,23 @@ static real *open_tensor(struct cairn_sink *sink, size_t param)
     return sum->g + sum->params->item[param].offset;
 }
 
-/* Whether a gradient is added to the integers, and does not stay in g. */
-static bool is_added(const struct cairn_sum *sum)
+/* Whether a tensor has one addend in all. */
+static bool is_single(const struct cairn_sum *sum, size_t param)
 {
     const struct cairn_fixed_sum *fixed = sum->buffer;
-    return !fixed->single && sum->range_known;
+    return fixed->single && sum->params->item[param].n_uses == 1;
+}
+
+/* Whether its gradient is added to the integers, and does not stay in g. */
+static bool is_added(const struct cairn_sum *sum, size_t param)
+{
+    return !is_single(sum, param) && sum->range_known;
+}
+
+static struct cairn_held held(const struct cairn_sum *sum, size_t param)
+{
+    if (is_single(sum, param)) return (struct cairn_held){sum->g, sizeof *sum->g, 1};
+    return (struct cairn_held){sum->added, sizeof(uint64_t), sum->n_planes};
 }
 
 /* Measure x and add it, if it is to be. */
@@ -98,7 +110,7 @@ static real_bits add_block(const struct cairn_sum *sum, size_t param,
     const struct cairn_fixed_sum *fixed = sum->buffer;
     const real *x = sum->g + sum->params->item[param].offset + first;
     if (cairn_fixed_team_stays(sum, param)) return cairn_largest_bits(x, n);
-    if (is_added(sum)) return cairn_fixed_put(to, first, x, n, sum->started[param]);
+    if (is_added(sum, param)) return cairn_fixed_put(to, first, x, n, sum->started[param]);
     fixed->is_round[param] &= cairn_fixed_is_round(to, x, n);
     return cairn_largest_bits(x, n);
 }
@@ -132,7 +144,7 @@ static struct cairn_place *place_tensor(struct cairn_sink *sink, size_t param, s
                                 .measured = true,
                                 .coarse = cairn_fixed_coarse(&to)};
     if (item->n_uses > 1 || !cairn_fixed_units(&to, &place)) return NULL;
-    if (is_added(sum) && (n_micro > 1 || !cairn_fixed_team_stays(sum, param))) {
+    if (is_added(sum, param) && (n_micro > 1 || !cairn_fixed_team_stays(sum, param))) {
         place.adds = sum->started[param];
     } else {
         place.units = NULL;
@@ -147,7 +159,8 @@ static bool holds_tensor(const struct cairn_sink *sink, size_t param)
     const struct cairn_sum *sum = (const struct cairn_sum *)sink;
     const struct cairn_fixed_place to = cairn_fixed_place_of(sum, param);
     struct cairn_place place;
-    return is_added(sum) && sum->params->item[param].n_uses == 1 && cairn_fixed_units(&to, &place);
+    return is_added(sum, param) && sum->params->item[param].n_uses == 1 &&
+           cairn_fixed_units(&to, &place);
 }
 
 static void close_tensor(struct cairn_sink *sink, size_t param)
@@ -200,7 +213,7 @@ static cairn_status create(struct cairn_sum *sum)
     CAIRN_TRY(cairn_memory_get(1, sizeof *fixed, "the sum", &fixed));
     sum->buffer = fixed;
     fixed->form = form_of(sum->n_micro, n_addends);
-    fixed->single = fixed->form.n_words == 1 && n_addends == 1 && is_alone(sum->comm);
+    fixed->single = fixed->form.n_words == 1 && sum->n_micro == 1 && is_alone(sum->comm);
     CAIRN_TRY(get_integers(sum, fixed));
     if (sum->team == NULL) {
         CAIRN_TRY(cairn_memory_get(sum->params->n_values, sizeof *sum->g, "the gradient", &sum->g));
@@ -208,7 +221,6 @@ static cairn_status create(struct cairn_sum *sum)
     } else {
         CAIRN_TRY(cairn_fixed_team_create(sum));
     }
-    if (fixed->single) sum->held = (struct cairn_held){sum->g, sizeof *sum->g, 1};
     CAIRN_TRY(cairn_memory_get(n_tensors, sizeof *fixed->is_round, "flags", &fixed->is_round));
     return cairn_ranges_create(&fixed->ranges, sum->range, n_tensors,
                                fixed->form.high + fixed->form.low - needed_bits(&fixed->form));
@@ -236,12 +248,11 @@ static void begin(struct cairn_sum *sum)
 /* A rank without work sends zeros; in a team the others see that it holds nothing. */
 static void clear_idle(struct cairn_sum *sum)
 {
-    const struct cairn_fixed_sum *fixed = sum->buffer;
     for (size_t p = 0; p < sum->params->n_tensors; p++) {
         const struct cairn_fixed_place to = cairn_fixed_place_of(sum, p);
         const size_t n = sum->params->item[p].count, n_bytes = n * sizeof *to.high;
         if (sum->started[p]) continue;
-        if (fixed->single) memset(sum->g + sum->params->item[p].offset, 0, n * sizeof *sum->g);
+        if (is_single(sum, p)) memset(sum->g + sum->params->item[p].offset, 0, n * sizeof *sum->g);
         memset(to.high, 0, n_bytes);
         if (to.low != NULL) memset(to.low, 0, n_bytes);
     }
@@ -270,8 +281,8 @@ static const real *partial(const struct cairn_sum *sum, size_t param, size_t fir
         cairn_fixed_team_partial(sum, param, first, n, block);
         return block;
     }
-    if (fixed->single && fixed->is_round[param]) return x;
-    if (fixed->single)
+    if (is_single(sum, param) && fixed->is_round[param]) return x;
+    if (is_single(sum, param))
         cairn_fixed_round(&from, x, n, block);
     else
         cairn_fixed_get(&from, first, block, n);
@@ -321,6 +332,7 @@ const struct cairn_sum_kind cairn_sum_kind_fixed = {
     .create = create,
     .destroy = destroy,
     .begin = begin,
+    .held = held,
     .partial = partial,
     .ready = ready,
     .arrived = arrived,

@@ -15,8 +15,8 @@ struct cairn_fixed_sum {
     struct cairn_fixed_form form;
     uint64_t *q;      /* what this rank adds up: [n_words, n_values] */
     uint64_t *levels; /* on the wire: those of the ranges */
-    bool single; /* an update has one addend and one rank: it stays in g, and is rounded as it would
-                    be in q when it is taken, ... */
+    bool single; /* an update has one micro-batch and one rank: what has one addend stays in g, and
+                    is rounded as it would be in q when it is taken, ... */
     bool *is_round;       /* [n_tensors] ... unless that would change no bit; owned */
     unsigned char *holds; /* [ranks of the team, a line of bytes]: of each tensor, where they have
                              what they added up in this update; the team's; NULL: there is none */

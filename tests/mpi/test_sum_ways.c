@@ -255,7 +255,7 @@ static const struct trial trials[] = {
     {"float", CAIRN_NOISE_OFF, 2, .broken = -1},
     {"float_per_micro", CAIRN_NOISE_MICRO, 7, .broken = -1},
     {"fixed", CAIRN_NOISE_RANK, 7, .broken = -1},
-    {"fixed", CAIRN_NOISE_MICRO, 1, .broken = -1}, /* ranks without work */
+    {"fixed", CAIRN_NOISE_MICRO, 2, .broken = -1}, /* ranks without work */
     {"fixed", CAIRN_NOISE_OFF, 20, .broken = -1},  /* two words */
     {"fixed", CAIRN_NOISE_OFF, 16, .broken = -1, .extreme = true},
     {"fixed", CAIRN_NOISE_OFF, 17, .broken = -1, .extreme = true},
