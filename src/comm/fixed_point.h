@@ -42,8 +42,8 @@ void cairn_fixed_get(const struct cairn_fixed_place *from, size_t first, real *g
  * is one addend alone, in floats.  out may be x.  Ranks: local.  Errors: none. */
 void cairn_fixed_round(const struct cairn_fixed_place *place, const real *x, size_t n, real *out);
 
-/** What can be left to who puts a tensor into its place: units, where the integers are such; false:
- * they are not.  Ranks: local.  Errors: none. */
+/** What can be left to who puts a tensor into its place: sets its units, low, scale and low_scale,
+ * and nothing else; false: the scale is no float.  Ranks: local.  Errors: none. */
 bool cairn_fixed_units(const struct cairn_fixed_place *to, struct cairn_place *place);
 
 /** A real above this is round in any case.  Ranks: local.  Errors: none. */

@@ -293,8 +293,8 @@ void cairn_sum_hold(struct cairn_sum *sum, size_t most);
  * come, and in a team its gradient may stay where it was put.  Ranks: local.  Errors: none. */
 void cairn_sum_expect(struct cairn_sum *sum, size_t n);
 
-/** What this rank has added up is looked at after each of the next n micro-batches of this update,
- * so they are no group.  Ranks: local.  Errors: none. */
+/** What this rank has added up may be looked at after each of the next n micro-batches of this
+ * update, so they are no group.  Ranks: local.  Errors: none. */
 void cairn_sum_apart(struct cairn_sum *sum, size_t n);
 
 /** Until the next cairn_sum_begin(), cairn_sum_partial() is asked after the last micro-batch too:

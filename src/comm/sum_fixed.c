@@ -109,7 +109,7 @@ static real_bits add_block(const struct cairn_sum *sum, size_t param,
 {
     const struct cairn_fixed_sum *fixed = sum->buffer;
     const real *x = sum->g + sum->params->item[param].offset + first;
-    if (cairn_fixed_team_stays(sum, param)) return cairn_largest_bits(x, n);
+    if (cairn_fixed_team_stays(sum, param, 1)) return cairn_largest_bits(x, n);
     if (is_added(sum, param)) return cairn_fixed_put(to, first, x, n, sum->started[param]);
     fixed->is_round[param] &= cairn_fixed_is_round(to, x, n);
     return cairn_largest_bits(x, n);
@@ -144,7 +144,7 @@ static struct cairn_place *place_tensor(struct cairn_sink *sink, size_t param, s
                                 .measured = true,
                                 .coarse = cairn_fixed_coarse(&to)};
     if (item->n_uses > 1 || !cairn_fixed_units(&to, &place)) return NULL;
-    if (is_added(sum, param) && (n_micro > 1 || !cairn_fixed_team_stays(sum, param))) {
+    if (is_added(sum, param) && !cairn_fixed_team_stays(sum, param, n_micro)) {
         place.adds = sum->started[param];
     } else {
         place.units = NULL;
@@ -176,7 +176,7 @@ static void close_tensor(struct cairn_sink *sink, size_t param)
     if (placed && found.small != 0) fixed->is_round[param] = false;
     sum->started[param] = true;
     if (sum->team != NULL)
-        cairn_fixed_team_closed(sum, param, n_micro == 1 && cairn_fixed_team_stays(sum, param));
+        cairn_fixed_team_closed(sum, param, cairn_fixed_team_stays(sum, param, n_micro));
     if (*seen >= CAIRN_INFINITE_BITS) sum->flag[CAIRN_FLAG_NOT_FINITE] = 1;
     if (*seen >= limit) sum->flag[CAIRN_FLAG_RANGE] = 1;
     cairn_gradient_squares_close(sum, param, found.squares, n_micro,

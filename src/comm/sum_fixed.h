@@ -32,10 +32,10 @@ CAIRN_CHECKED cairn_status cairn_fixed_team_create(struct cairn_sum *sum);
 /** A new update: this rank holds nothing yet. */
 void cairn_fixed_team_begin(struct cairn_sum *sum);
 
-/** Whether the gradient that closes now stays in g, and who sums it makes integers of it: that of
- * the last micro-batch does, which saves a pass over memory.  Layers that share a tensor have an
- * addend each, and would lose all but the last. */
-bool cairn_fixed_team_stays(const struct cairn_sum *sum, size_t param);
+/** Whether the gradients of n micro-batches that close now stay in g, and who sums them makes
+ * integers of them: one that is the last does, which saves a pass over memory.  Layers that share a
+ * tensor have an addend each, and would lose all but the last. */
+bool cairn_fixed_team_stays(const struct cairn_sum *sum, size_t param, size_t n_micro);
 
 /** This rank has added to a tensor; stays: what it added is in g. */
 void cairn_fixed_team_closed(struct cairn_sum *sum, size_t param, bool stays);

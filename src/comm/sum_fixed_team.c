@@ -39,9 +39,9 @@ void cairn_fixed_team_begin(struct cairn_sum *sum)
     memset(holds_of(sum, own_rank(sum)), 0, sum->params->n_tensors);
 }
 
-bool cairn_fixed_team_stays(const struct cairn_sum *sum, size_t param)
+bool cairn_fixed_team_stays(const struct cairn_sum *sum, size_t param, size_t n_micro)
 {
-    return sum->team != NULL && sum->last && sum->params->item[param].n_uses == 1;
+    return n_micro == 1 && sum->team != NULL && sum->last && sum->params->item[param].n_uses == 1;
 }
 
 void cairn_fixed_team_closed(struct cairn_sum *sum, size_t param, bool stays)

@@ -45,6 +45,7 @@ cairn_status cairn_linear_plan(struct cairn_linear *linear, struct cairn_plan *p
                                     .backend = plan->backend};
     for (size_t i = 0; i < CAIRN_MICRO_SIZES; i++) matmul->rows[i] = plan->sizes[i] * n_rows;
     CAIRN_TRY(cairn_matmul_plan(matmul));
+    if (!cairn_matmul_places(matmul, matmul->held_rows)) linear->most_held = 0;
     cairn_plan_scratch(plan, matmul->scratch_bytes);
     count_code(&plan->code, matmul);
     linear->kept = cairn_arena_plan(plan->arena, matmul->kept_bytes, 1);

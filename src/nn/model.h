@@ -75,7 +75,7 @@ CAIRN_CHECKED cairn_status cairn_model_create(const struct cairn_model_options *
 struct cairn_model_size {
     size_t n_weights, n_values; /* as in struct cairn_params */
     size_t n_shared;            /* weights of tensors that several layers share */
-    size_t activation_bytes;    /* of one micro-batch, with workspace */
+    size_t activation_bytes;    /* of one micro-batch, with workspace and what layers hold */
     size_t code_bytes;          /* that libraries make for it */
 };
 

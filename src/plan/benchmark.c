@@ -55,7 +55,7 @@ static cairn_status make_engine(const struct cairn_config *config, struct cairn_
                                 cairn_trainer **out)
 {
     const struct cairn_loader_options rows = {.split = CAIRN_SPLIT_TRAIN, .micro = micro};
-    const struct cairn_model_options options = cairn_setup_model_options(config, dataset, micro);
+    struct cairn_model_options options = cairn_setup_model_options(config, dataset, micro);
     struct cairn_trainer_parts parts = {
         .dataset = cairn_dataset_share(dataset),
         .rule = *rule,
@@ -64,6 +64,7 @@ static cairn_status make_engine(const struct cairn_config *config, struct cairn_
         .ema = config->train_ema,
         .noise = cairn_setup_noise(config, cairn_planned_n_micro(rule, micro), 1),
     };
+    if (cairn_planned_n_micro(rule, micro) < 2) options.holds = false;
     parts.rule.micro = micro;
     parts.rule.epochs = parts.rule.updates = UINT64_MAX;
     parts.sum_kind = cairn_setup_sum_kind(config, parts.noise);
@@ -87,13 +88,18 @@ static void plan_micro(cairn_trainer *t, uint64_t n)
     t->share = (struct cairn_share){.end = 1};
 }
 
+/* As in an update of many micro-batches, of which layers may hold several. */
 static cairn_status one_pass(void *context, double *seconds)
 {
     cairn_trainer *t = context;
     const double *compute_s = &t->phases.spent_s[CAIRN_PHASE_COMPUTE];
     const double before_s = *compute_s;
-    CAIRN_TRY(cairn_trainer_backward(t, 0));
-    *seconds = *compute_s - before_s;
+    const size_t n = t->sum->most_held > 1 ? t->sum->most_held : 1;
+    for (size_t i = 0; i < n; i++) {
+        cairn_sum_expect(t->sum, 2 * n - i); /* a whole group, and more to come */
+        CAIRN_TRY(cairn_trainer_backward(t, 0));
+    }
+    *seconds = (*compute_s - before_s) / (double)n;
     return CAIRN_OK;
 }
 

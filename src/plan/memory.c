@@ -34,11 +34,12 @@ static cairn_status plan_model(const struct cairn_config *config,
 {
     const size_t micro = (size_t)rule->micro;
     enum { STEP = CAIRN_ALIGNMENT }; /* so many samples more leave what was rounded up as it was */
-    struct cairn_model_size size;
-    struct cairn_model_size larger;
+    struct cairn_model_size size, without, larger;
     struct cairn_model_options options = cairn_setup_model_options(config, dataset, micro);
     cairn_setup_expect_all(&options, rule, dataset);
     CAIRN_TRY(cairn_model_measure(&options, &size));
+    options.holds = false; /* which few samples alone do */
+    CAIRN_TRY(cairn_model_measure(&options, &without));
     options.micro = options.sizes[0] = micro + STEP;
     CAIRN_TRY(cairn_model_measure(&options, &larger));
     out->n_weights = size.n_weights;
@@ -46,7 +47,7 @@ static cairn_status plan_model(const struct cairn_config *config,
     out->n_shared = size.n_shared;
     out->activations = size.activation_bytes;
     out->code = size.code_bytes;
-    out->sample = (larger.activation_bytes - size.activation_bytes) / STEP;
+    out->sample = (larger.activation_bytes - without.activation_bytes) / STEP;
     out->recompute = options.recompute;
     out->activations_kept = out->activations;
     if (options.recompute == 0) return CAIRN_OK;

@@ -16,7 +16,7 @@ static const struct cairn_matmul_kind *kind_of(enum cairn_backend backend)
     return &cairn_matmul_blas;
 }
 
-/* The most of the planned rows that outer.h takes. */
+/* The most rows that outer.h gets: of those that are planned, or are held. */
 static size_t place_rows(const struct cairn_matmul *matmul)
 {
     size_t most = matmul->held_rows;

@@ -41,7 +41,7 @@ struct cairn_place {
     real scale, low_scale; /* powers of two */
     bool adds;
     size_t n_micro; /* gradients of so many, one after the other: those after the first are added in
-                       any case; 0 is 1 */
+                       any case; 0: of one */
     bool squared;   /* find out found.squares, ... */
     bool measured;  /* ... the other two */
     real coarse;    /* at least 0 */

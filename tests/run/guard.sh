@@ -64,6 +64,7 @@ for world in "${worlds[@]}"; do beside as_without $world; done
 # A weight that two layers share, of which each adds its part; tensors that leave while the only micro-batch of a rank walks
 # backward.
 beside as_without 3 "$tied" train.reproducible=true
+beside as_without 1 "$tied" train.reproducible=true batch.global=32
 beside as_without 3 "$tied" comm.sum=allreduce comm.overlap=on comm.bucket_mb=0.001 log.gradflow_every=0
 for reproducible in $(some 1 false true); do beside as_without 3 "$wide" "${round[@]}" train.reproducible=$reproducible; done
 

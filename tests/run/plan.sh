@@ -100,6 +100,8 @@ for part in weights average gradient optimizer activations code data labels buff
     sum=$((sum + $(json mlp-2.json $part)))
 done
 same "the sum of the parts" "$sum" "$(json mlp-2.json rank)"
+holds "activations of a sample, of which a net that holds several micro-batches has more" \
+    "0 < $(json mlp-2.json activations_per_sample) && $(json mlp-2.json activations_per_sample) * 32 <= $(json mlp-2.json activations)"
 same "with the snapshot" "$((sum + $(json mlp-2.json snapshot)))" "$(json mlp-2.json rank_0)"
 parameters=$(json mlp-2.json n_parameters)
 same "bytes of the gradient" "$(json mlp-2.json gradient)" $((20 * parameters))

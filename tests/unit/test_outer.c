@@ -166,20 +166,27 @@ static void test_few_rests(void **state)
         check_units(&place, i, x[i % IN], 5);
 }
 
-/* Several micro-batches at once, against each by itself. */
-static void test_groups(void **state)
+/* Several micro-batches at once, against each by itself; n_words 0: floats. */
+static void put_groups(int n_words, bool adds)
 {
-    (void)state;
-    enum { N_MICRO = 3, OUT = 30, IN = 50 };
+    enum { N_MICRO = 3, OUT = 30, IN = 50, ALL = OUT * IN };
     static const size_t rows[N_MICRO] = {5, 40, 1};
-    static real each[OUT * IN];
-    struct cairn_outer outer = {.n = 46, .out = OUT, .in = IN, .dy = dy, .x = x, .rows = rows};
-    struct cairn_place all = {.sum = sum, .n_micro = N_MICRO, .squared = true, .measured = true};
-    struct cairn_place one = {.sum = each, .squared = true, .measured = true};
+    static real each[ALL];
+    static uint64_t words[2][ALL];
+    struct cairn_outer outer = {
+        .n = 46, .out = OUT, .in = IN, .dy = dy, .x = x, .rows = rows, .scratch = scratch};
+    struct cairn_place all = {.sum = sum, .n_micro = N_MICRO, .scale = 2, .low_scale = 8};
+    all.adds = adds;
+    all.squared = all.measured = true;
+    struct cairn_place one = all;
+    one.sum = each;
+    if (n_words > 0) all.units = units, one.units = words[0];
+    if (n_words > 1) all.low = rests, one.low = words[1];
+    for (size_t i = 0; i < ALL; i++) sum[i] = each[i] = 3;
+    for (size_t i = 0; i < ALL; i++) units[i] = rests[i] = words[0][i] = words[1][i] = 5;
     real_bits largest = 0;
     fill(x, outer.n * IN, 3);
     fill(dy, outer.n * OUT, 4);
-    outer.scratch = scratch;
     cairn_outer(&outer, &all);
     outer.rows = NULL;
     for (size_t m = 0; m < N_MICRO; m++) {
@@ -192,7 +199,16 @@ static void test_groups(void **state)
         outer.dy += rows[m] * OUT;
     }
     assert_memory_equal(sum, each, sizeof each);
+    assert_memory_equal(units, words[0], sizeof words[0]);
+    assert_memory_equal(rests, words[1], sizeof words[1]);
     assert_true(all.found.largest == largest);
+}
+
+static void test_groups(void **state)
+{
+    (void)state;
+    for (int n_words = 0; n_words <= (CAIRN_PLACE_HAS_UNITS ? 2 : 0); n_words++)
+        for (int adds = 0; adds < 2; adds++) put_groups(n_words, adds == 1);
 }
 
 /* What is not a number is found, and stays. */
