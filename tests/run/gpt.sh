@@ -33,15 +33,15 @@ large()
     json "large-$1/summary.json" peak_rss_bytes
 }
 one=$(large 1 batch.global=2 train.updates=20)
-three=$(large 3 batch.global=3 train.updates=2)
+five=$(large 5 batch.global=5 train.updates=2)
 holds "shakespeare-gpu-size, loss of the first and of update 20" "$(loss_of large-1 1) > 4 && $(loss_of large-1 20) < 3.6"
 
 # What a sample holds, in units of T D = 256 x 384 floats.  A block: q k v, o, the sum, linear1 4, the sum, and
 # masks of dropout, a byte each, 6/4; norms and gelu are made again in backward.  Around the six: embedding and mask 1.25, norm 1,
 # outputs 65/384, gradients between layers 2, inside a block 2 x 4.  A T x T matrix for each head would be 24 more.
 sample=$(awk 'BEGIN { print (6 * 11.5 + 1.25 + 1 + 65 / 384 + 2 + 8) * 256 * 384 * 4 }')
-expect 0 0 plan "$recipes/shakespeare-gpu-size.yaml" data.file=text.h5 batch.micro=3 batch.global=3 --memory
+expect 0 0 plan "$recipes/shakespeare-gpu-size.yaml" data.file=text.h5 batch.micro=5 batch.global=5 --memory
 planned=$(awk '$1 == "activations" { print $5 }' out)
 within() { holds "$1 holds $2 bytes, as planned $planned, within 5 %" "$2 < 1.05 * $planned && $2 > 0.95 * $planned"; }
 within "a sample, by its layers," "$sample"
-within "a sample" "(($three - $one) / 2)"
+within "a sample" "(($five - $one) / 4)" # a huge page more or less is in it
