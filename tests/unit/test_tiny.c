@@ -18,7 +18,8 @@ static bool is_tiny(real x)
     return fpclassify(x) == FP_SUBNORMAL;
 }
 
-static volatile real least = CAIRN_REAL_BITS == 32 ? 0x1p-126 : 0x1p-1022; /* that is normal */
+static volatile real least =
+    (real)(CAIRN_REAL_BITS == 32 ? 0x1p-126 : 0x1p-1022); /* that is normal */
 
 static void zeros_for_a_while(void **state)
 {
