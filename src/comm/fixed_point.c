@@ -88,8 +88,9 @@ static void put(const struct cairn_fixed_place *to, size_t first, const real *re
 
 #if CAIRN_PLACE_HAS_UNITS
 static real_bits put_vectors(const struct cairn_place *place, size_t first, const real *x, size_t n,
-                             const bool low, const bool add)
+                             bool add)
 {
+    const bool low = place->low != NULL;
     const __m512i magnitude = _mm512_set1_epi32(CAIRN_MAGNITUDE_BITS);
     __m512i largest = _mm512_setzero_si512();
     for (size_t i = 0; i < n; i += CAIRN_UNITS_LANES) {
@@ -106,10 +107,7 @@ static real_bits put_whole_vectors(const struct cairn_fixed_place *to, size_t fi
     struct cairn_place place;
     if (!cairn_fixed_units(to, &place)) return 0;
     *done = n / CAIRN_UNITS_LANES * CAIRN_UNITS_LANES;
-    if (place.low != NULL && add) return put_vectors(&place, first, x, *done, true, true);
-    if (place.low != NULL) return put_vectors(&place, first, x, *done, true, false);
-    if (add) return put_vectors(&place, first, x, *done, false, true);
-    return put_vectors(&place, first, x, *done, false, false);
+    return put_vectors(&place, first, x, *done, add);
 }
 #else
 static real_bits put_whole_vectors(const struct cairn_fixed_place *to, size_t first, const real *x,

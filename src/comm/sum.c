@@ -120,7 +120,7 @@ void cairn_sum_begin(struct cairn_sum *sum)
     if (sum->kind->begin != NULL) sum->kind->begin(sum);
 }
 
-void cairn_sum_hold(struct cairn_sum *sum, size_t most)
+void cairn_sum_set_most_held(struct cairn_sum *sum, size_t most)
 {
     sum->most_held = sum->sink.holds == NULL ? 0 : most;
 }

@@ -70,7 +70,7 @@ struct cairn_sum_cost {
 };
 
 /** Where a rank adds up: planes of elements, [n_planes, n_values]. */
-struct cairn_held {
+struct cairn_added {
     void *memory;
     size_t element_bytes, n_planes;
 };
@@ -88,7 +88,7 @@ struct cairn_sum_kind {
     void (*destroy)(struct cairn_sum *sum);
     void (*begin)(struct cairn_sum *sum); /* nothing is added up yet; NULL: no tensor is started */
     /* where this rank adds up a tensor; NULL: in `added` */
-    struct cairn_held (*held)(const struct cairn_sum *sum, size_t param);
+    struct cairn_added (*added)(const struct cairn_sum *sum, size_t param);
     /* elements [first, first + n) of what this rank has added up of a tensor that is started, there
        or put into block [n] */
     const real *(*partial)(const struct cairn_sum *sum, size_t param, size_t first, size_t n,
@@ -286,7 +286,7 @@ void cairn_sum_begin_micro(struct cairn_sum *sum, size_t n_samples);
 
 /** Layers can hold operands of so many micro-batches (struct cairn_group).  Ranks: local.
  * Errors: none. */
-void cairn_sum_hold(struct cairn_sum *sum, size_t most);
+void cairn_sum_set_most_held(struct cairn_sum *sum, size_t most);
 
 /** This rank has n micro-batches left before cairn_sum_reduce(), the next one included, whatever
  * happens: they may come in groups.  The tensors of the last one are summed between nodes as they

@@ -97,10 +97,10 @@ static bool is_added(const struct cairn_sum *sum, size_t param)
     return !is_single(sum, param) && sum->range_known;
 }
 
-static struct cairn_held held(const struct cairn_sum *sum, size_t param)
+static struct cairn_added added(const struct cairn_sum *sum, size_t param)
 {
-    if (is_single(sum, param)) return (struct cairn_held){sum->g, sizeof *sum->g, 1};
-    return (struct cairn_held){sum->added, sizeof(uint64_t), sum->n_planes};
+    if (is_single(sum, param)) return (struct cairn_added){sum->g, sizeof *sum->g, 1};
+    return (struct cairn_added){sum->added, sizeof(uint64_t), sum->n_planes};
 }
 
 /* Measure x and add it, if it is to be. */
@@ -332,7 +332,7 @@ const struct cairn_sum_kind cairn_sum_kind_fixed = {
     .create = create,
     .destroy = destroy,
     .begin = begin,
-    .held = held,
+    .added = added,
     .partial = partial,
     .ready = ready,
     .arrived = arrived,

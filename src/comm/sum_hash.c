@@ -6,37 +6,37 @@
 #include "base/fault.h"
 #include "tensor/bits.h"
 
-static struct cairn_held held_of(const struct cairn_sum *sum, size_t param)
+static struct cairn_added added_of(const struct cairn_sum *sum, size_t param)
 {
-    if (sum->kind->held != NULL) return sum->kind->held(sum, param);
-    return (struct cairn_held){sum->added, cairn_wire_element_bytes(sum->kind->wire),
-                               sum->n_planes};
+    if (sum->kind->added != NULL) return sum->kind->added(sum, param);
+    return (struct cairn_added){sum->added, cairn_wire_element_bytes(sum->kind->wire),
+                                sum->n_planes};
 }
 
 /* Elements of a tensor in a plane of what is added up. */
 static unsigned char *plane_of(const struct cairn_sum *sum, size_t param, size_t plane)
 {
-    const struct cairn_held held = held_of(sum, param);
+    const struct cairn_added added = added_of(sum, param);
     const size_t at = plane * sum->params->n_values + sum->params->item[param].offset;
-    return (unsigned char *)held.memory + at * held.element_bytes;
+    return (unsigned char *)added.memory + at * added.element_bytes;
 }
 
 /* A planted fault: one bit in the middle of the first tensor, in a float the highest of its
  * mantissa, so that it is not rounded away by what is added later. */
 static void flip(struct cairn_sum *sum)
 {
-    const size_t element_bytes = held_of(sum, 0).element_bytes;
+    const size_t element_bytes = added_of(sum, 0).element_bytes;
     plane_of(sum, 0, 0)[sum->params->item[0].count / 2 * element_bytes + 2] ^= 0x40;
 }
 
 static void close_tensor(struct cairn_sink *sink, size_t param)
 {
     struct cairn_sum *sum = (struct cairn_sum *)sink;
-    const struct cairn_held held = held_of(sum, param);
-    const size_t n_bytes = sum->params->item[param].count * held.element_bytes;
+    const struct cairn_added added = added_of(sum, param);
+    const size_t n_bytes = sum->params->item[param].count * added.element_bytes;
     sum->hash.close(sink, param);
     if (param == 0 && cairn_fault("guard.flip")) flip(sum);
-    for (size_t plane = 0; sum->hash.taken && plane < held.n_planes; plane++)
+    for (size_t plane = 0; sum->hash.taken && plane < added.n_planes; plane++)
         sum->hash.value = cairn_bits_hash(plane_of(sum, param, plane), n_bytes, sum->hash.value);
 }
 

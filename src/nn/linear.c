@@ -19,28 +19,28 @@ static void count_code(struct cairn_code *code, const struct cairn_matmul *matmu
 }
 
 /* How many micro-batches are held, where tiles become integers as they are put (tensor/place.h).
- * Above so few rows, memory has time to fetch a place while its tile is worked; and in segments
- * (train.recompute) memory lies one over the other. */
-static size_t most_held(const struct cairn_plan *plan, size_t n_rows)
+ * Above so few rows, memory has time to fetch a place while its tile is worked. */
+static size_t most_held(const struct cairn_plan *plan)
 {
-    const bool kept = plan->costs == NULL && !plan->rounds;
-    if (!CAIRN_PLACE_HAS_UNITS || !plan->holds || n_rows > 1 || !kept) return 0;
-    return plan->micro <= CAIRN_OUTER_MOST / CAIRN_PLACE_MOST ? CAIRN_PLACE_MOST : 0;
+    const bool few = plan->micro <= CAIRN_OUTER_MOST / CAIRN_PLACE_MOST;
+    return CAIRN_PLACE_HAS_UNITS && plan->holds && few ? CAIRN_PLACE_MOST : 0;
 }
 
 cairn_status cairn_linear_plan(struct cairn_linear *linear, struct cairn_plan *plan, size_t n_rows,
                                bool wants_dx)
 {
     struct cairn_matmul *matmul = &linear->matmul;
-    linear->most_held = most_held(plan, n_rows);
-    /* Products of many rows gain nothing by keeping W; segments (train.recompute) lie one over the
-     * other, W in them as well; and of rounded operands it is not certain that no bit changes. */
+    /* Nothing is kept from call to call where products have many rows, which gain nothing by it; in
+     * segments (train.recompute), whose memory lies one over the other; and of rounded operands, of
+     * which it is not certain that no bit changes. */
+    const bool keeps = n_rows == 1 && plan->costs == NULL && !plan->rounds;
+    linear->most_held = keeps ? most_held(plan) : 0;
     *matmul = (struct cairn_matmul){.in = linear->in,
                                     .out = linear->out,
                                     .has_bias = linear->has_bias,
                                     .wants_dx = wants_dx,
                                     .held_rows = linear->most_held * plan->micro,
-                                    .keeps = n_rows == 1 && plan->costs == NULL && !plan->rounds,
+                                    .keeps = keeps,
                                     .rounds = plan->rounds,
                                     .backend = plan->backend};
     for (size_t i = 0; i < CAIRN_MICRO_SIZES; i++) matmul->rows[i] = plan->sizes[i] * n_rows;

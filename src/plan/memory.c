@@ -38,8 +38,11 @@ static cairn_status plan_model(const struct cairn_config *config,
     struct cairn_model_options options = cairn_setup_model_options(config, dataset, micro);
     cairn_setup_expect_all(&options, rule, dataset);
     CAIRN_TRY(cairn_model_measure(&options, &size));
-    options.holds = false; /* which few samples alone do */
-    CAIRN_TRY(cairn_model_measure(&options, &without));
+    without = size;
+    if (options.holds) { /* which layers do of few samples alone */
+        options.holds = false;
+        CAIRN_TRY(cairn_model_measure(&options, &without));
+    }
     options.micro = options.sizes[0] = micro + STEP;
     CAIRN_TRY(cairn_model_measure(&options, &larger));
     out->n_weights = size.n_weights;

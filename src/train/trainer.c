@@ -53,7 +53,7 @@ static cairn_status get_memory(cairn_trainer *t)
     CAIRN_TRY(cairn_sum_create_in(&parts->sums, parts->sum_kind, parts->noise, t->params,
                                   (size_t)cairn_window_most_micro(&parts->rule), &t->sum));
     if (!parts->normalize) cairn_sum_is_not_divided(t->sum);
-    cairn_sum_hold(t->sum, cairn_model_most_held(parts->model));
+    cairn_sum_set_most_held(t->sum, cairn_model_most_held(parts->model));
     return cairn_observers_create(t);
 }
 
