@@ -3,16 +3,20 @@
 #include "tensor/matmul.h"
 
 #include "base/build_config.h"
+#include "tensor/amx.h"
 #include "tensor/blas.h"
 #include "tensor/kernels.h"
 #include "tensor/outer.h"
 
-static const struct cairn_matmul_kind *kind_of(enum cairn_backend backend)
+static const struct cairn_matmul_kind *kind_of(enum cairn_backend backend, bool rounds)
 {
+#if CAIRN_HAS_AMX
+    if (rounds && cairn_amx_is_there()) return &cairn_matmul_amx;
+#endif
 #ifdef CAIRN_HAVE_ONEDNN
     if (backend == CAIRN_BACKEND_ONEDNN && CAIRN_R_BITS == 32) return &cairn_matmul_onednn;
 #endif
-    (void)backend;
+    (void)backend, (void)rounds;
     return &cairn_matmul_blas;
 }
 
@@ -27,7 +31,7 @@ static size_t place_rows(const struct cairn_matmul *matmul)
 
 cairn_status cairn_matmul_plan(struct cairn_matmul *matmul)
 {
-    matmul->kind = kind_of(matmul->backend);
+    matmul->kind = kind_of(matmul->backend, matmul->rounds);
     matmul->place_rows = matmul->kind->places && !matmul->rounds ? place_rows(matmul) : 0;
     CAIRN_TRY(matmul->kind->plan(matmul));
     const size_t bytes = cairn_outer_scratch(matmul->place_rows, matmul->out, matmul->in);
