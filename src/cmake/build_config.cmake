@@ -50,6 +50,15 @@ elseif(CAIRN_ARCH_FLAG AND CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64)$")
   endif()
 endif()
 
+# CAIRN_AMX_FLAGS: for the one file that uses the tiles of AMX, and is entered where the CPU has them, whatever this is built for
+set(CAIRN_AMX_FLAGS -mavx512f -mavx512bw -mavx512vl -mavx512bf16 -mamx-tile -mamx-bf16)
+list(JOIN CAIRN_AMX_FLAGS " " CMAKE_REQUIRED_FLAGS)
+check_c_source_compiles("
+#include <immintrin.h>
+#include <sys/syscall.h>
+int main(void) { _tile_dpbf16ps(0, 1, 2); return SYS_arch_prctl + (int)sizeof(__m256bh); }" CAIRN_COMPILES_AMX)
+unset(CMAKE_REQUIRED_FLAGS)
+
 # cairn/real.h, a public header: the precision is the library's, whoever includes it
 set(CAIRN_REAL_BITS_float 32)
 set(CAIRN_REAL_BITS_double 64)

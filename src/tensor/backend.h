@@ -21,7 +21,7 @@ bool cairn_backend_is_there(enum cairn_backend backend);
 bool cairn_backend_rounds(enum cairn_backend backend);
 
 /** Whether oneDNN is there and finds AMX, whose tiles multiply numbers that are rounded to
- * bfloat16. Ranks: local.  Errors: none. */
+ * bfloat16; it has asked Linux for their registers then.  Ranks: local.  Errors: none. */
 bool cairn_backend_has_amx(void);
 
 /** The faster one on this CPU: oneDNN where it is there and finds AVX-512, which it was written

@@ -11,7 +11,7 @@
 static const struct cairn_matmul_kind *kind_of(enum cairn_backend backend, bool rounds)
 {
 #if CAIRN_HAS_AMX
-    if (rounds && cairn_amx_is_there()) return &cairn_matmul_amx;
+    if (rounds && cairn_backend_has_amx()) return &cairn_matmul_amx;
 #endif
 #ifdef CAIRN_HAVE_ONEDNN
     if (backend == CAIRN_BACKEND_ONEDNN && CAIRN_R_BITS == 32) return &cairn_matmul_onednn;

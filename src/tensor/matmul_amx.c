@@ -28,8 +28,7 @@ static size_t larger(size_t a, size_t b)
 static cairn_status plan(struct cairn_matmul *matmul)
 {
     const size_t n = most_rows(matmul), in = matmul->in, out = matmul->out;
-    matmul->scratch_bytes =
-        larger(bytes(n, out, in), larger(bytes(n, in, out), bytes(out, in, n)));
+    matmul->scratch_bytes = larger(bytes(n, out, in), larger(bytes(n, in, out), bytes(out, in, n)));
     matmul->kept_bytes = matmul->code_bytes = 0;
     return CAIRN_OK;
 }

@@ -5,7 +5,7 @@
 
 #include "tensor/tile.h"
 
-#if CAIRN_TILE_PAIRS
+#if defined(__AVX512F__)
 #include <immintrin.h>
 #endif
 

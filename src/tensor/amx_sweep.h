@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * A convolution to its output, or the gradient by the data, of operands that are rounded to
+ * bfloat16 by the tiles of AMX (amx.h), without copies of patches.  Output channels are the rows of
+ * a product, places of a plane (view.h) its columns; pairs of the channels that are summed over lie
+ * one above the other.  A row of the plane ends in places that are no outputs, what is made there
+ * is left out.  Local. */
+#ifndef CAIRN_TENSOR_AMX_SWEEP_H
+#define CAIRN_TENSOR_AMX_SWEEP_H
+
+#include "tensor/amx.h"
+#include "tensor/view.h"
+
+/** Planned once. */
+struct cairn_amx_sweep {
+    const struct cairn_patches *patches; /* of the convolution; kept */
+    bool is_back;                        /* from its output to its input */
+    size_t channels;                     /* of its output */
+    size_t micro;                        /* most samples of a run */
+    size_t n_threads;                    /* no influence on the bits */
+
+    struct cairn_view view;
+    size_t n_from, n_to;           /* channels */
+    size_t from, to;               /* numbers of a channel */
+    size_t row;                    /* bytes of a plane of pairs */
+    size_t n_images;               /* samples that a thread works at a time ... */
+    size_t image_bytes;            /* ... and what each of them takes */
+    size_t packed_at, images_at;   /* in the workspace */
+    size_t workspace_bytes;        /* of a run */
+    struct cairn_amx_place *place; /* of each tap of the view; owned */
+};
+
+/** The arrays of one run. */
+struct cairn_amx_sweep_job {
+    size_t n;         /* samples */
+    const real *x;    /* [n, n_from, from] */
+    const real *w;    /* [channels of the output, of the input, kernel] */
+    const real *bias; /* [n_to], or NULL */
+    real *y;          /* [n, n_to, to] */
+    char *workspace;
+};
+
+/**
+ * Plan from what stands first in the struct.  Free it, also after a failure.
+ *
+ * Ranks   local
+ * Errors  CAIRN_MEMORY
+ */
+CAIRN_CHECKED cairn_status cairn_amx_sweep_plan(struct cairn_amx_sweep *sweep);
+
+/** Release what was planned; a zeroed one is fine.  Ranks: local.  Errors: none. */
+void cairn_amx_sweep_free(struct cairn_amx_sweep *sweep);
+
+/** Do it.  Ranks: local; the bits of a sample do not depend on the others.  Errors: none. */
+void cairn_amx_sweep_run(const struct cairn_amx_sweep *sweep,
+                         const struct cairn_amx_sweep_job *job);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * The gradient of a convolution by its weights, of operands that are rounded to bfloat16, by the
+ * tiles of AMX (amx.h).  Channels of x are the rows of a product, those of dy its columns, places
+ * of a plane (view.h) the sum; where a plane has no output dy is zero.  Local. */
+#ifndef CAIRN_TENSOR_AMX_WEIGHTS_H
+#define CAIRN_TENSOR_AMX_WEIGHTS_H
+
+#include "tensor/amx.h"
+#include "tensor/view.h"
+
+/** Planned once. */
+struct cairn_amx_weights {
+    const struct cairn_view *view; /* to the output; kept */
+    size_t n_in, n_out;            /* channels */
+    size_t micro;                  /* most samples of a run */
+    size_t n_threads;              /* no influence on the bits */
+
+    size_t row;                     /* bytes of a plane of x */
+    size_t n_planes, n_steps;       /* of a channel of dy; steps of each */
+    size_t x_bytes, dy_bytes;       /* of a sample */
+    size_t n_samples;               /* at a time ... */
+    size_t n_places;                /* ... and so many planes of them */
+    size_t dy_at, sums_at, wide_at; /* in the workspace, after x */
+    size_t wide_bytes;              /* of a thread: dy before it is packed, dw of a channel */
+    size_t workspace_bytes;         /* of a run */
+    struct cairn_amx_place *place;  /* [n_samples, n_planes]; owned */
+};
+
+/** The arrays of one run. */
+struct cairn_amx_weights_job {
+    size_t n;       /* samples */
+    const real *x;  /* [n, n_in, in] */
+    const real *dy; /* [n, n_out, out] */
+    real beta;      /* 0: dw is not read */
+    real *dw;       /* [n_out, n_in, kernel] = beta * dw + gradient */
+    char *workspace;
+};
+
+/**
+ * Plan from what stands first in the struct.  Free it, also after a failure.
+ *
+ * Ranks   local
+ * Errors  CAIRN_MEMORY
+ */
+CAIRN_CHECKED cairn_status cairn_amx_weights_plan(struct cairn_amx_weights *plan);
+
+/** Release what was planned; a zeroed one is fine.  Ranks: local.  Errors: none. */
+void cairn_amx_weights_free(struct cairn_amx_weights *plan);
+
+/** Do it.  Ranks: local.  Errors: none. */
+void cairn_amx_weights_run(const struct cairn_amx_weights *plan,
+                           const struct cairn_amx_weights_job *job);
+
+#endif

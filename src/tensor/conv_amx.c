@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Convolution of operands that are rounded to bfloat16 by the tiles of AMX: to the output and back
+ * (amx_sweep.h), and by the weights (amx_weights.h). */
+#include "tensor/conv.h"
+
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "tensor/amx_sweep.h"
+#include "tensor/amx_weights.h"
+#include "tensor/backend.h"
+#include "tensor/threads.h"
+
+#if CAIRN_HAS_AMX
+
+/* The plan. */
+struct plan {
+    struct cairn_amx_sweep forward, back;
+    struct cairn_amx_weights weights;
+};
+
+/* With few channels most of a tile would be empty. */
+static bool takes(const struct cairn_conv *conv)
+{
+    enum { CHANNELS = 16 };
+    return conv->rounds && cairn_backend_has_amx() && conv->n_groups == 1 &&
+           conv->patches.channels >= CHANNELS && conv->channels >= CHANNELS;
+}
+
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+static cairn_status plan(struct cairn_conv *conv)
+{
+    struct plan *self = NULL;
+    CAIRN_TRY(cairn_memory_get(1, sizeof *self, "a convolution", &self));
+    conv->self = self;
+    self->forward = (struct cairn_amx_sweep){.patches = &conv->patches,
+                                             .channels = conv->channels,
+                                             .micro = conv->micro,
+                                             .n_threads = cairn_threads_now()};
+    self->back = self->forward;
+    self->back.is_back = true;
+    self->weights = (struct cairn_amx_weights){.view = &self->forward.view,
+                                               .n_in = conv->patches.channels,
+                                               .n_out = conv->channels,
+                                               .micro = conv->micro,
+                                               .n_threads = cairn_threads_now()};
+    CAIRN_TRY(cairn_amx_sweep_plan(&self->forward));
+    CAIRN_TRY(cairn_amx_sweep_plan(&self->back));
+    CAIRN_TRY(cairn_amx_weights_plan(&self->weights));
+    conv->workspace_bytes =
+        larger(larger(self->forward.workspace_bytes, self->back.workspace_bytes),
+               self->weights.workspace_bytes);
+    return CAIRN_OK;
+}
+
+static void release(struct cairn_conv *conv)
+{
+    struct plan *self = conv->self;
+    if (self == NULL) return;
+    cairn_amx_sweep_free(&self->forward);
+    cairn_amx_sweep_free(&self->back);
+    cairn_amx_weights_free(&self->weights);
+    free(self);
+}
+
+static void forward(const struct cairn_conv *conv, const struct cairn_conv_job *job)
+{
+    const struct plan *self = conv->self;
+    cairn_amx_sweep_run(&self->forward, &(struct cairn_amx_sweep_job){.n = job->n,
+                                                                      .x = job->x,
+                                                                      .w = job->w,
+                                                                      .bias = job->bias,
+                                                                      .y = job->y,
+                                                                      .workspace = job->workspace});
+}
+
+static void by_data(const struct cairn_conv *conv, const struct cairn_conv_job *job)
+{
+    const struct plan *self = conv->self;
+    cairn_amx_sweep_run(
+        &self->back,
+        &(struct cairn_amx_sweep_job){
+            .n = job->n, .x = job->dy, .w = job->w, .y = job->dx, .workspace = job->workspace});
+}
+
+static void by_weights(const struct cairn_conv *conv, const struct cairn_conv_job *job)
+{
+    const struct plan *self = conv->self;
+    cairn_amx_weights_run(&self->weights,
+                          &(struct cairn_amx_weights_job){.n = job->n,
+                                                          .x = job->x,
+                                                          .dy = job->dy,
+                                                          .beta = job->beta,
+                                                          .dw = job->dw,
+                                                          .workspace = job->workspace});
+}
+
+static bool rounds(void)
+{
+    return true;
+}
+
+const struct cairn_conv_kind CAIRN_R(cairn_conv_amx) = {
+    .takes = takes,
+    .rounds = rounds,
+    .plan = plan,
+    .free = release,
+    .forward = forward,
+    .by_data = by_data,
+    .by_weights = by_weights,
+};
+
+#else
+
+static bool takes(const struct cairn_conv *conv)
+{
+    (void)conv;
+    return false;
+}
+
+const struct cairn_conv_kind CAIRN_R(cairn_conv_amx) = {.takes = takes};
+
+#endif
