@@ -50,7 +50,7 @@ elseif(CAIRN_ARCH_FLAG AND CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64)$")
   endif()
 endif()
 
-# CAIRN_AMX_FLAGS: for the one file that uses the tiles of AMX, and is entered where the CPU has them, whatever this is built for
+# CAIRN_AMX_FLAGS: for the files that use the tiles of AMX, and are entered where the CPU has them, whatever this is built for
 set(CAIRN_AMX_FLAGS -mavx512f -mavx512bw -mavx512vl -mavx512bf16 -mamx-tile -mamx-bf16)
 list(JOIN CAIRN_AMX_FLAGS " " CMAKE_REQUIRED_FLAGS)
 check_c_source_compiles("

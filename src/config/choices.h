@@ -50,7 +50,8 @@
     FIRST(PRECISION_FLOAT32, "float32")                                                            \
     NEXT(PRECISION_FLOAT64, "float64") NEXT(PRECISION_BF16, "bf16")
 #define CAIRN_WORDS_KERNELS(FIRST, NEXT)                                                           \
-    FIRST(KERNELS_AUTO, "auto") NEXT(KERNELS_OPENBLAS, "openblas") NEXT(KERNELS_ONEDNN, "onednn")
+    FIRST(KERNELS_AUTO, "auto")                                                                    \
+    NEXT(KERNELS_OPENBLAS, "openblas") NEXT(KERNELS_ONEDNN, "onednn") NEXT(KERNELS_AMX, "amx")
 #define CAIRN_WORDS_RECOMPUTE(FIRST, NEXT)                                                         \
     FIRST(RECOMPUTE_NONE, "none") NEXT(RECOMPUTE_AUTO, "auto")
 #define CAIRN_WORDS_BALANCE(FIRST, NEXT) FIRST(BALANCE_OFF, "off") NEXT(BALANCE_AUTO, "auto")

@@ -65,6 +65,7 @@ static cairn_status plan(struct cairn_layer *layer, struct cairn_plan *plan)
     conv->n_groups = self->n_groups;
     conv->micro = plan->micro;
     conv->rounds = plan->rounds;
+    conv->backend = plan->backend;
     CAIRN_TRY(cairn_patch_groups(conv->n_groups, conv->channels, self->channels));
     CAIRN_TRY(cairn_conv_plan(conv));
     cairn_plan_workspace(plan, conv->workspace_bytes);

@@ -30,10 +30,11 @@ cairn_status cairn_linear_plan(struct cairn_linear *linear, struct cairn_plan *p
                                bool wants_dx)
 {
     struct cairn_matmul *matmul = &linear->matmul;
-    /* Nothing is kept from call to call where products have many rows, which gain nothing by it; in
-     * segments (train.recompute), whose memory lies one over the other; and of rounded operands, of
-     * which it is not certain that no bit changes. */
-    const bool keeps = n_rows == 1 && plan->costs == NULL && !plan->rounds;
+    /* Nothing is kept from call to call where products have many rows, which gain little by it; in
+     * segments (train.recompute), whose memory lies one over the other; and of operands that oneDNN
+     * rounds, of which it is not certain that no bit changes. */
+    const bool keeps =
+        n_rows == 1 && plan->costs == NULL && (!plan->rounds || plan->backend == CAIRN_BACKEND_AMX);
     linear->most_held = keeps ? most_held(plan) : 0;
     *matmul = (struct cairn_matmul){.in = linear->in,
                                     .out = linear->out,

@@ -10,6 +10,7 @@ enum cairn_backend cairn_setup_backend(const struct cairn_config *config)
     switch (automatic ? config->auto_kernels : config->train_kernels) {
     case CAIRN_KERNELS_OPENBLAS: return CAIRN_BACKEND_OPENBLAS;
     case CAIRN_KERNELS_ONEDNN: return CAIRN_BACKEND_ONEDNN;
+    case CAIRN_KERNELS_AMX: return CAIRN_BACKEND_AMX;
     default: return cairn_backend_best();
     }
 }
@@ -22,6 +23,7 @@ bool cairn_setup_rounds(const struct cairn_config *config)
 
 cairn_status cairn_setup_check_backend(const struct cairn_config *config)
 {
+    const enum cairn_backend backend = cairn_setup_backend(config);
     const bool rounds = config->train_precision == CAIRN_PRECISION_BF16;
     if (rounds && config->train_kernels == CAIRN_KERNELS_OPENBLAS)
         return cairn_fail(CAIRN_USAGE,
@@ -31,14 +33,16 @@ cairn_status cairn_setup_check_backend(const struct cairn_config *config)
                           cairn_config_place(config, "train.precision"));
     if (rounds && !cairn_setup_rounds(config))
         return cairn_fail(CAIRN_USAGE,
-                          "%s: train.precision is bf16, which takes a CPU with AVX512_BF16 or AMX "
-                          "and a program built with oneDNN; use float32",
+                          "%s: train.precision is bf16, which takes a CPU with AMX, or one with "
+                          "AVX512_BF16 and a program built with oneDNN; use float32",
                           cairn_config_place(config, "train.precision"));
-    if (cairn_backend_is_there(cairn_setup_backend(config))) return CAIRN_OK;
-    return cairn_fail(CAIRN_USAGE, "%s: train.kernels is onednn, %s; use openblas, or auto",
-                      cairn_config_place(config, "train.kernels"),
-                      CAIRN_REAL_BITS == 64 ? "which has no products in float64"
-                                            : "which this program was built without");
+    if (cairn_backend_is_there(backend)) return CAIRN_OK;
+    return cairn_fail(CAIRN_USAGE, "%s: train.kernels is %s, %s; use openblas, or auto",
+                      cairn_config_place(config, "train.kernels"), cairn_backend_name(backend),
+                      CAIRN_REAL_BITS == 64          ? "which has no products in float64"
+                      : backend == CAIRN_BACKEND_AMX ? "which this CPU does not have, or this "
+                                                       "program was built without"
+                                                     : "which this program was built without");
 }
 
 void cairn_setup_expect(struct cairn_model_options *options, uint64_t n)

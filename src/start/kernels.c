@@ -13,6 +13,12 @@
 
 enum { NOTHING_TO_GO_ON_FROM = -1 };
 
+static const int words_of_backends[CAIRN_N_BACKENDS] = {
+    [CAIRN_BACKEND_OPENBLAS] = CAIRN_KERNELS_OPENBLAS,
+    [CAIRN_BACKEND_ONEDNN] = CAIRN_KERNELS_ONEDNN,
+    [CAIRN_BACKEND_AMX] = CAIRN_KERNELS_AMX,
+};
+
 /* Who made the checkpoint; those before there was a choice are OpenBLAS's.  What cannot be read now
  * is an error later.  Rank 0. */
 static int backend_of(const char *checkpoint)
@@ -29,28 +35,33 @@ static int backend_of(const char *checkpoint)
     return backend;
 }
 
+/* Not in bf16 from kernels that do not round. */
+static bool can_go_on(const struct cairn_config *config, int backend)
+{
+    return config->train_precision != CAIRN_PRECISION_BF16 ||
+           cairn_backend_rounds((enum cairn_backend)backend);
+}
+
 cairn_status cairn_start_kernels(struct cairn_config *config, cairn_comm *comm,
                                  const char *checkpoint)
 {
     int backend = NOTHING_TO_GO_ON_FROM;
-    if (config->train_kernels != CAIRN_KERNELS_AUTO || CAIRN_REAL_BITS == 64 ||
-        config->train_precision == CAIRN_PRECISION_BF16)
-        return CAIRN_OK;
+    if (config->train_kernels != CAIRN_KERNELS_AUTO || CAIRN_REAL_BITS == 64) return CAIRN_OK;
     if (cairn_comm_rank(comm) == 0 && checkpoint[0] != '\0') backend = backend_of(checkpoint);
     if (comm != NULL) CAIRN_TRY(cairn_comm_broadcast(comm, CAIRN_OK, &backend, sizeof backend));
-    if (backend == NOTHING_TO_GO_ON_FROM) return CAIRN_OK;
+    if (backend == NOTHING_TO_GO_ON_FROM || !can_go_on(config, backend)) return CAIRN_OK;
     const char *name = cairn_backend_name((enum cairn_backend)backend);
     if (!cairn_backend_is_there((enum cairn_backend)backend))
         return cairn_fail(CAIRN_USAGE,
                           "%s was made with the kernels of %s, which this program was built "
-                          "without; train.kernels=openblas goes on with other bits",
+                          "without or this CPU does not have; train.kernels=openblas goes on with "
+                          "other bits",
                           checkpoint[0] == '\0' ? "the checkpoint" : checkpoint, name);
     if (backend != (int)cairn_setup_backend(config))
         cairn_log_info("train.kernels: auto takes %s, which made the checkpoint; on this machine "
                        "%s is faster, with other bits",
                        name, cairn_backend_name(cairn_setup_backend(config)));
-    config->auto_kernels =
-        backend == CAIRN_BACKEND_ONEDNN ? CAIRN_KERNELS_ONEDNN : CAIRN_KERNELS_OPENBLAS;
+    config->auto_kernels = words_of_backends[backend];
     return CAIRN_OK;
 }
 
@@ -90,7 +101,8 @@ const char *cairn_start_kernels_word(const struct cairn_config *config)
 {
     static const char *const words[] = {[CAIRN_KERNELS_AUTO] = "auto",
                                         [CAIRN_KERNELS_OPENBLAS] = "openblas",
-                                        [CAIRN_KERNELS_ONEDNN] = "onednn"};
+                                        [CAIRN_KERNELS_ONEDNN] = "onednn",
+                                        [CAIRN_KERNELS_AMX] = "amx"};
     const bool automatic = config->train_kernels == CAIRN_KERNELS_AUTO;
     return words[automatic ? config->auto_kernels : config->train_kernels];
 }

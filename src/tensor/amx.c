@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * Packing for the tiles of AMX, and products: four tiles of C take those of two strips of the left
- * operand and two of the right one. */
+ * Products by the tiles of AMX: four tiles of C take those of two strips of the left operand and
+ * two of the right one. */
 #include "tensor/amx.h"
 
 #include "tensor/spread.h"
-#include "tensor/turn.h"
 
 #if CAIRN_HAS_AMX
 
@@ -21,136 +20,6 @@ enum {
 
 /* Of the right operand so much is swept for each block of rows: half of a second cache. */
 enum { SWEPT_BYTES = 1 << 20 };
-
-size_t cairn_amx_strip(size_t k)
-{
-    return cairn_amx_whole(k) / STEP * TILE;
-}
-
-size_t cairn_amx_bytes(size_t n, size_t k)
-{
-    return cairn_amx_whole(n) / ROWS * cairn_amx_strip(k);
-}
-
-/* ---- packing */
-
-/* The first n, at most 16, of the numbers at x; zeros after them. */
-static inline __m512 some(const real *x, size_t n)
-{
-    return _mm512_maskz_loadu_ps((__mmask16)((1U << (n < ROWS ? n : ROWS)) - 1), x);
-}
-
-/* Numbers of a, each with one of b above it. */
-static inline __m512i pairs_of(__m512 a, __m512 b)
-{
-    static const uint16_t side_by_side[2 * ROWS] = {0,  16, 1,  17, 2,  18, 3,  19, 4,  20, 5,
-                                                    21, 6,  22, 7,  23, 8,  24, 9,  25, 10, 26,
-                                                    11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
-    return _mm512_permutexvar_epi16(_mm512_loadu_si512(side_by_side),
-                                    (__m512i)_mm512_cvtne2ps_pbh(b, a));
-}
-
-static inline size_t after(size_t n, size_t first)
-{
-    return n > first ? n - first : 0;
-}
-
-/* 32 terms from k on of up to 16 rows of x [n, k]. */
-static void tile_along(const struct cairn_amx_operand *operand, size_t i, size_t k, __m512i *tile)
-{
-    const size_t n_rows = after(operand->n, i), n_terms = operand->k - k;
-    const real *x = operand->x + i * operand->ld + k;
-    for (size_t row = 0; row < ROWS; row++, x += operand->ld) {
-        const size_t n = row < n_rows ? n_terms : 0;
-        const __m512 first = n > 0 ? some(x, n) : _mm512_setzero_ps();
-        const __m512 second = n > ROWS ? some(x + ROWS, n - ROWS) : _mm512_setzero_ps();
-        tile[row] = (__m512i)_mm512_cvtne2ps_pbh(second, first);
-    }
-}
-
-/* 16 pairs of rows from k on of up to 16 columns of x [k, n]. */
-static void tile_down(const struct cairn_amx_operand *operand, size_t i, size_t k, __m512i *tile)
-{
-    const size_t n_columns = after(operand->n, i), n_terms = operand->k - k;
-    const real *x = operand->x + k * operand->ld + i;
-    for (size_t row = 0; row < ROWS; row++, x += 2 * operand->ld) {
-        const size_t n = n_columns > 0 ? after(n_terms, 2 * row) : 0;
-        const __m512 lower = n > 0 ? some(x, n_columns) : _mm512_setzero_ps();
-        const __m512 upper = n > 1 ? some(x + operand->ld, n_columns) : _mm512_setzero_ps();
-        tile[row] = pairs_of(lower, upper);
-    }
-}
-
-/* The tiles of 32 terms of all strips. */
-static void pack_steps(const struct cairn_amx_operand *operand, bool turned, size_t k, char *packed)
-{
-    const size_t next = cairn_amx_strip(operand->k);
-    packed += k / STEP * TILE;
-    for (size_t i = 0; i < cairn_amx_whole(operand->n); i += ROWS, packed += next) {
-        __m512i tile[ROWS];
-        __m512i *to = turned ? tile : (__m512i *)packed;
-        (operand->down ? tile_down : tile_along)(operand, i, k, to);
-        if (turned) cairn_turn(ROWS, ROWS, (const real *)tile, ROWS, (real *)packed, ROWS);
-    }
-}
-
-static void pack(const struct cairn_amx_operand *operand, bool turned, char *packed)
-{
-    CAIRN_SPREAD(cairn_threads_for(operand->n * operand->k))
-    for (size_t k = 0; k < operand->k; k += STEP) pack_steps(operand, turned, k, packed);
-}
-
-void cairn_amx_pack_left(const struct cairn_amx_operand *operand, void *packed)
-{
-    pack(operand, operand->down, packed);
-}
-
-void cairn_amx_pack_right(const struct cairn_amx_operand *operand, void *packed)
-{
-    pack(operand, !operand->down, packed);
-}
-
-/* ---- operands that lie otherwise */
-
-/* The first n, at most 16, of every second number at x. */
-static inline __m512 every_second(const real *x, size_t n)
-{
-    const __m512i even =
-        _mm512_set_epi32(30, 28, 26, 24, 22, 20, 18, 16, 14, 12, 10, 8, 6, 4, 2, 0);
-    const size_t n_seen = 2 * (n < ROWS ? n : ROWS) - 1;
-    return _mm512_permutex2var_ps(some(x, n_seen), even,
-                                  some(x + ROWS, n_seen < ROWS ? 0 : n_seen - ROWS));
-}
-
-/* ... of every stride-th. */
-static inline __m512 some_of(const real *x, size_t n, size_t stride)
-{
-    real numbers[ROWS] = {0};
-    if (stride == 1) return some(x, n);
-    if (stride == 2) return every_second(x, n);
-    for (size_t i = 0; i < ROWS && i < n; i++) numbers[i] = x[i * stride];
-    return _mm512_loadu_ps(numbers);
-}
-
-void cairn_amx_round(const real *x, size_t n, size_t stride, uint16_t *y)
-{
-    for (size_t i = 0; i < n; i += ROWS) {
-        const __mmask16 mask = (__mmask16)((1U << (n - i < ROWS ? n - i : ROWS)) - 1);
-        const __m256bh rounded = _mm512_cvtneps_pbh(some_of(x + i * stride, n - i, stride));
-        _mm256_mask_storeu_epi16(y + i, mask, (__m256i)rounded);
-    }
-}
-
-void cairn_amx_pair(const real *x, const real *above, size_t n, size_t stride, uint32_t *pairs)
-{
-    for (size_t i = 0; i < n; i += ROWS) {
-        const __mmask16 mask = (__mmask16)((1U << (n - i < ROWS ? n - i : ROWS)) - 1);
-        const __m512 lower = some_of(x + i * stride, n - i, stride);
-        const __m512 upper =
-            above == NULL ? _mm512_setzero_ps() : some_of(above + i * stride, n - i, stride);
-        _mm512_mask_storeu_epi32(pairs + i, mask, pairs_of(lower, upper));
-    }
-}
 
 /* ---- products */
 
@@ -173,11 +42,68 @@ void cairn_amx_end(void)
     _tile_release();
 }
 
+/* Tiles 4 and 5 become a part of A; layouts are copies, which stay in registers. */
+static inline void load_a(struct cairn_amx_layout of, const char *a, size_t part)
+{
+    _tile_loadd(4, a + part * of.part, of.row);
+    _tile_loadd(5, a + part * of.part + of.strip, of.row);
+}
+
+/* Tiles 6 and 7 become one of B. */
+static inline void load_b(struct cairn_amx_layout of, const char *b, size_t part)
+{
+    _tile_loadd(6, b + part * of.part, of.row);
+    _tile_loadd(7, b + part * of.part + of.strip, of.row);
+}
+
+static inline void add_products(void)
+{
+    _tile_dpbf16ps(0, 4, 6);
+    _tile_dpbf16ps(1, 4, 7);
+    _tile_dpbf16ps(2, 5, 6);
+    _tile_dpbf16ps(3, 5, 7);
+}
+
+/* Of all parts, but for those below the last bit of a float: the smallest first. */
+static inline void add_parts(struct cairn_amx_layout of_a, struct cairn_amx_layout of_b,
+                             const char *a, const char *b)
+{
+    load_a(of_a, a, 0);
+    load_b(of_b, b, 2);
+    add_products();
+    load_a(of_a, a, 1);
+    load_b(of_b, b, 1);
+    add_products();
+    load_a(of_a, a, 0);
+    add_products();
+    load_a(of_a, a, 2);
+    load_b(of_b, b, 0);
+    add_products();
+    load_a(of_a, a, 1);
+    add_products();
+    load_a(of_a, a, 0);
+    add_products();
+}
+
+static inline void add_all(const struct cairn_amx_sum *sum, size_t parts)
+{
+    const struct cairn_amx_layout of_a = sum->of_a, of_b = sum->of_b;
+    const size_t n_steps = sum->n_steps;
+    for (size_t i = 0; i < sum->n_places; i++) {
+        const char *a = sum->a + sum->place[i].a, *b = sum->b + sum->place[i].b;
+        for (size_t k = 0; k < n_steps; k++, a += of_a.step, b += of_b.step)
+            if (parts > 1) {
+                add_parts(of_a, of_b, a, b);
+            } else {
+                load_a(of_a, a, 0);
+                load_b(of_b, b, 0);
+                add_products();
+            }
+    }
+}
+
 void cairn_amx_work(const struct cairn_amx_sum *sum, const struct cairn_amx_block *block)
 {
-    const size_t a_row = sum->a_row, a_strip = sum->a_strip, a_step = sum->a_step;
-    const size_t b_row = sum->b_row, b_strip = sum->b_strip, b_step = sum->b_step;
-    const size_t n_steps = sum->n_steps;
     const size_t from_row = block->from_row * sizeof(real), to_row = block->to_row * sizeof(real);
     const real *from = block->from + ROWS * block->from_row;
     real *to = block->to + ROWS * block->to_row;
@@ -185,19 +111,10 @@ void cairn_amx_work(const struct cairn_amx_sum *sum, const struct cairn_amx_bloc
     _tile_loadd(1, block->from + ROWS, from_row);
     _tile_loadd(2, from, from_row);
     _tile_loadd(3, from + ROWS, from_row);
-    for (size_t i = 0; i < sum->n_places; i++) {
-        const char *a = sum->a + sum->place[i].a, *b = sum->b + sum->place[i].b;
-        for (size_t k = 0; k < n_steps; k++, a += a_step, b += b_step) {
-            _tile_loadd(4, a, a_row);
-            _tile_loadd(6, b, b_row);
-            _tile_dpbf16ps(0, 4, 6);
-            _tile_loadd(7, b + b_strip, b_row);
-            _tile_dpbf16ps(1, 4, 7);
-            _tile_loadd(5, a + a_strip, a_row);
-            _tile_dpbf16ps(2, 5, 6);
-            _tile_dpbf16ps(3, 5, 7);
-        }
-    }
+    if (sum->parts == 1)
+        add_all(sum, 1);
+    else
+        add_all(sum, CAIRN_AMX_PARTS);
     _tile_stored(0, block->to, to_row);
     _tile_stored(1, block->to + ROWS, to_row);
     _tile_stored(2, to, to_row);
@@ -218,64 +135,106 @@ static void work_part(const struct cairn_amx_sum *sum, const struct cairn_amx_bl
         memcpy(block->to + i * block->to_row, copy + i * BLOCK, n_columns * sizeof(real));
 }
 
-/* What is swept: columns [first, end). */
+/* Columns [first, end) of C, and the strips of B of these. */
 struct columns {
     size_t first, end;
+    const char *b;
 };
 
-/* The blocks of C of 32 rows. */
+/* Bytes of two strips. */
+static size_t block_bytes(const struct cairn_amx_product *product)
+{
+    return 2 * cairn_amx_strip(product->left.k, product->parts);
+}
+
+/* Block i of the rows of A, packed in its place, where the first columns find and leave it. */
+static const char *rows_of(const struct cairn_amx_product *product, size_t i, bool is_there)
+{
+    char *packed = (char *)product->room + i * block_bytes(product);
+    struct cairn_amx_operand rows = product->left;
+    rows.x += i * BLOCK * (rows.down ? 1 : rows.ld);
+    rows.n = rows.n - i * BLOCK < BLOCK ? rows.n - i * BLOCK : BLOCK;
+    if (!is_there) cairn_amx_pack_left(&rows, product->parts, packed);
+    return packed;
+}
+
+/* The blocks of C of block i of the rows. */
 static void work_rows(const struct cairn_amx_product *product, size_t i, struct columns columns)
 {
     static const real zeros[BLOCK];
     static const struct cairn_amx_place begin;
-    const size_t strip = cairn_amx_strip(product->k), n = product->n;
-    const size_t n_rows = product->m - i < BLOCK ? product->m - i : BLOCK;
-    struct cairn_amx_sum sum = {.a = (const char *)product->a + i / ROWS * strip,
-                                .a_row = ROW,
-                                .b_row = ROW,
-                                .a_strip = strip,
-                                .b_strip = strip,
+    const struct cairn_amx_layout layout =
+        cairn_amx_packed(block_bytes(product) / 2, product->parts);
+    const size_t n = product->right.n, n_rows = product->left.n - i * BLOCK;
+    struct cairn_amx_sum sum = {.a = rows_of(product, i, columns.first > 0),
+                                .b = columns.b,
+                                .of_a = layout,
+                                .of_b = layout,
                                 .place = &begin,
                                 .n_places = 1,
-                                .n_steps = strip / TILE,
-                                .a_step = TILE,
-                                .b_step = TILE};
-    for (size_t j = columns.first; j < columns.end; j += BLOCK) {
-        const size_t n_columns = n - j < BLOCK ? n - j : BLOCK;
-        real *c = product->c + i * n + j;
+                                .n_steps = cairn_amx_whole(product->left.k) / STEP,
+                                .parts = product->parts};
+    for (size_t j = columns.first; j < columns.end; j += BLOCK, sum.b += block_bytes(product)) {
+        real *c = product->c + i * BLOCK * n + j;
         struct cairn_amx_block block = {zeros, 0, c, n};
         if (product->bias != NULL) block.from = product->bias + j;
         if (product->adds) block = (struct cairn_amx_block){c, n, c, n};
-        sum.b = (const char *)product->b + j / ROWS * strip;
-        if (n_rows == BLOCK && n_columns == BLOCK)
+        if (n_rows >= BLOCK && n - j >= BLOCK)
             cairn_amx_work(&sum, &block);
         else
-            work_part(&sum, &block, n_rows, n_columns);
+            work_part(&sum, &block, n_rows < BLOCK ? n_rows : BLOCK, n - j < BLOCK ? n - j : BLOCK);
     }
 }
 
-/* Blocks of rows [first, end): a part of the columns for all rows, then the next. */
-static void work_blocks(const struct cairn_amx_product *product, size_t first, size_t end)
+/* Blocks of rows [first, end). */
+static void work_blocks(const struct cairn_amx_product *product, struct columns columns,
+                        size_t first, size_t end)
 {
-    const size_t n = cairn_amx_whole(product->n);
-    const size_t n_parts = n / ROWS * cairn_amx_strip(product->k) / SWEPT_BYTES + 1;
-    const size_t width = cairn_amx_whole((n + n_parts - 1) / n_parts);
     cairn_amx_begin();
-    for (size_t j = 0; j < n; j += width)
-        for (size_t i = first; i < end; i++)
-            work_rows(product, i * BLOCK,
-                      (struct columns){j, n - j < width ? product->n : j + width});
+    for (size_t i = first; i < end; i++) work_rows(product, i, columns);
     cairn_amx_end();
+}
+
+/* How many columns are swept for each block of rows. */
+static size_t columns_at_once(size_t n, size_t k, size_t parts)
+{
+    const size_t n_pieces = cairn_amx_bytes(n, k, parts) / SWEPT_BYTES + 1;
+    return cairn_amx_whole((n + n_pieces - 1) / n_pieces);
+}
+
+size_t cairn_amx_room(size_t m, size_t n, size_t k, size_t parts)
+{
+    return cairn_amx_bytes(m, k, parts) + cairn_amx_bytes(columns_at_once(n, k, parts), k, parts);
+}
+
+/* The strips of some columns. */
+static const char *strips_of(const struct cairn_amx_product *product, size_t first, size_t end)
+{
+    struct cairn_amx_operand piece = product->right;
+    if (product->packed != NULL)
+        return (const char *)product->packed + first / BLOCK * block_bytes(product);
+    char *packed =
+        (char *)product->room + cairn_amx_bytes(product->left.n, piece.k, product->parts);
+    piece.x += first * (piece.down ? 1 : piece.ld);
+    piece.n = end - first;
+    cairn_amx_pack_right(&piece, product->parts, packed);
+    return packed;
 }
 
 void cairn_amx_multiply(const struct cairn_amx_product *product)
 {
-    const size_t n_blocks = cairn_amx_whole(product->m) / BLOCK;
-    const size_t n_threads = cairn_threads_for(product->m * product->n);
-    const size_t n_parts = n_threads < n_blocks ? n_threads : n_blocks;
-    CAIRN_SPREAD(n_parts)
-    for (size_t part = 0; part < n_parts; part++)
-        work_blocks(product, n_blocks * part / n_parts, n_blocks * (part + 1) / n_parts);
+    const size_t m = product->left.n, n = product->right.n;
+    const size_t width = columns_at_once(n, product->left.k, product->parts);
+    const size_t n_blocks = cairn_amx_whole(m) / BLOCK, n_threads = cairn_threads_for(m * n);
+    const size_t n_shares = n_threads < n_blocks ? n_threads : n_blocks;
+    for (size_t j = 0; j < n; j += width) {
+        const size_t end = n - j < width ? n : j + width;
+        const struct columns columns = {j, end, strips_of(product, j, end)};
+        CAIRN_SPREAD(n_shares)
+        for (size_t share = 0; share < n_shares; share++)
+            work_blocks(product, columns, n_blocks * share / n_shares,
+                        n_blocks * (share + 1) / n_shares);
+    }
 }
 
 #endif

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * Products of matrices, rounded to bfloat16, by the tiles of AMX: 16 rows of the left operand times
- * 16 columns of the right one, 32 terms at a time.
+ * Products of matrices by the tiles of AMX, which take numbers of bfloat16: 16 rows of the left
+ * operand times 16 columns of the right one, 32 terms at a time, added to floats.
+ *
+ * A float is the sum of three such numbers, its parts: it rounded, the rest rounded, and what is
+ * left.  Products of parts are exact, and six of the nine reach the last bit of a float's: with
+ * three parts a sum of products is nearer to the true one than a plain one of floats.  With one
+ * part operands are rounded.
  *
  * A tile of the left operand has 32 terms of each row, one of the right operand 16 rows of pairs of
- * terms, the lower half first, of each column: so they are each other turned, by pairs. Compiled in
- * two precisions (tensor/real.h).  Local. */
+ * terms, the lower half first, of each column: so they are each other turned, by pairs.  Only
+ * for floats.  Local. */
 #ifndef CAIRN_TENSOR_AMX_H
 #define CAIRN_TENSOR_AMX_H
 
@@ -16,27 +21,28 @@
 #include "tensor/real.h"
 
 /** Whether this program was built with them: the rest is there where it is, to be called where
- * cairn_backend_has_amx() says so.  All ranks have the same kernels, so all have them or none. */
+ * CAIRN_BACKEND_AMX is there (backend.h). */
 #if defined(CAIRN_COMPILES_AMX) && CAIRN_R_BITS == 32
 #define CAIRN_HAS_AMX true
 #else
 #define CAIRN_HAS_AMX false
 #endif
 
-#define cairn_amx_bytes      CAIRN_R(cairn_amx_bytes)
-#define cairn_amx_pack_left  CAIRN_R(cairn_amx_pack_left)
-#define cairn_amx_pack_right CAIRN_R(cairn_amx_pack_right)
-#define cairn_amx_multiply   CAIRN_R(cairn_amx_multiply)
-#define cairn_amx_strip      CAIRN_R(cairn_amx_strip)
-#define cairn_amx_round      CAIRN_R(cairn_amx_round)
-#define cairn_amx_pair       CAIRN_R(cairn_amx_pair)
-#define cairn_amx_begin      CAIRN_R(cairn_amx_begin)
-#define cairn_amx_end        CAIRN_R(cairn_amx_end)
-#define cairn_amx_work       CAIRN_R(cairn_amx_work)
-
 /** Rows and columns of C that are worked at once, by two strips of 16 of each operand; terms of a
- * tile; and, where it is packed, its bytes and those of a row. */
-enum { CAIRN_AMX_BLOCK = 32, CAIRN_AMX_STEP = 32, CAIRN_AMX_TILE = 1024, CAIRN_AMX_ROW = 64 };
+ * tile; where it is packed, its bytes and those of a row; and the parts of a float. */
+enum {
+    CAIRN_AMX_BLOCK = 32,
+    CAIRN_AMX_STEP = 32,
+    CAIRN_AMX_TILE = 1024,
+    CAIRN_AMX_ROW = 64,
+    CAIRN_AMX_PARTS = 3
+};
+
+/** Parts of operands, which are to be rounded or not.  Ranks: local.  Errors: none. */
+static inline size_t cairn_amx_parts(bool rounds)
+{
+    return rounds ? 1 : CAIRN_AMX_PARTS;
+}
 
 /** n rounded up to whole blocks, or steps.  Ranks: local.  Errors: none. */
 static inline size_t cairn_amx_whole(size_t n)
@@ -53,12 +59,12 @@ static inline size_t cairn_amx_row_bytes(size_t n)
 
 /* ---- packed operands */
 
-/** Bytes of an operand of n rows or columns and k terms, packed, at a multiple of 64: strips, one
- * after the other, each of its tiles.  Ranks: local.  Errors: none. */
-size_t cairn_amx_bytes(size_t n, size_t k);
+/** Bytes of an operand of n rows or columns and k terms, packed: strips, one after the other, each
+ * of its tiles, each of its parts.  It begins at a multiple of 64.  Ranks: local.  Errors: none. */
+size_t cairn_amx_bytes(size_t n, size_t k, size_t parts);
 
 /** ... of one of its strips. */
-size_t cairn_amx_strip(size_t k);
+size_t cairn_amx_strip(size_t k, size_t parts);
 
 /** A matrix as it is stored: x [n, k], or, where its terms lie down the rows, [k, n]. */
 struct cairn_amx_operand {
@@ -68,21 +74,27 @@ struct cairn_amx_operand {
     bool down;
 };
 
-/** Round to the nearest, ties to even, and pack the rows of the left operand.  Numbers too small to
- * be normal are 0, as the tiles would take them.  Ranks: local.  Errors: none. */
-void cairn_amx_pack_left(const struct cairn_amx_operand *operand, void *packed);
+/** Pack the rows of the left operand, by this thread.  Parts are rounded to the nearest, ties to
+ * even; what is too small to be normal is 0, as the tiles would take it.  Ranks: local.
+ * Errors: none. */
+void cairn_amx_pack_left(const struct cairn_amx_operand *operand, size_t parts, void *packed);
 
-/** Likewise the columns of the right one.  Ranks: local.  Errors: none. */
-void cairn_amx_pack_right(const struct cairn_amx_operand *operand, void *packed);
+/** Likewise the columns of the right one, by all threads.  Ranks: local.  Errors: none. */
+void cairn_amx_pack_right(const struct cairn_amx_operand *operand, size_t parts, void *packed);
 
-/** C [m, n] = A B + bias, or, adds, += A B. */
+/** C [left.n, right.n] = A B + bias, or, adds, += A B. */
 struct cairn_amx_product {
-    size_t m, n, k;
-    const void *a, *b; /* packed: left, of m and k, and right, of n and k */
-    const real *bias;  /* [n], or NULL; where nothing is added */
+    struct cairn_amx_operand left, right;
+    size_t parts;
+    const void *packed; /* right, or NULL: it is packed piece by piece, as left always is */
+    void *room;         /* cairn_amx_room() bytes, at a multiple of 64 */
+    const real *bias;   /* [right.n], or NULL; where nothing is added */
     bool adds;
-    real *c; /* rows n apart */
+    real *c; /* rows right.n apart */
 };
+
+/** Bytes to pack operands of m rows, n columns and k terms.  Ranks: local.  Errors: none. */
+size_t cairn_amx_room(size_t m, size_t n, size_t k, size_t parts);
 
 /** Do it.  Each number of C is a sum over k in this order.  Ranks: local; no bit depends on the
  * threads.  Errors: none. */
@@ -102,15 +114,25 @@ struct cairn_amx_place {
     size_t a, b;
 };
 
+/** How an operand lies: bytes from row to row of a tile, 64 where it is packed; to the second
+ * strip; to the tile of the next step; and to that of the next part. */
+struct cairn_amx_layout {
+    size_t row, strip, step, part;
+};
+
 /** What a block of C is the sum of: from each place on, n_steps products of tiles. */
 struct cairn_amx_sum {
     const char *a, *b;
-    size_t a_row, b_row;     /* bytes from row to row of a tile: 64 where it is packed */
-    size_t a_strip, b_strip; /* ... to the second strip */
+    struct cairn_amx_layout of_a, of_b;
     const struct cairn_amx_place *place;
-    size_t n_places, n_steps;
-    size_t a_step, b_step; /* ... to the tile of the next step */
+    size_t n_places, n_steps, parts;
 };
+
+/** The layout of a packed operand.  Ranks: local.  Errors: none. */
+static inline struct cairn_amx_layout cairn_amx_packed(size_t strip, size_t parts)
+{
+    return (struct cairn_amx_layout){CAIRN_AMX_ROW, strip, parts * CAIRN_AMX_TILE, CAIRN_AMX_TILE};
+}
 
 /** A block of C, 32 x 32, and what it begins with. */
 struct cairn_amx_block {

@@ -46,7 +46,7 @@ static void plan_sizes(struct cairn_amx_sweep *sweep)
 /* Of w for one tap, packed. */
 static size_t packed_bytes(const struct cairn_amx_sweep *sweep)
 {
-    return cairn_amx_bytes(sweep->n_to, sweep->n_from);
+    return cairn_amx_bytes(sweep->n_to, sweep->n_from, 1);
 }
 
 cairn_status cairn_amx_sweep_plan(struct cairn_amx_sweep *sweep)
@@ -84,13 +84,14 @@ static void pack(const struct cairn_amx_sweep *sweep, const real *w, char *works
     CAIRN_SPREAD(cairn_threads_for(n * n_taps))
     for (size_t o = 0; o < sweep->channels; o++)
         cairn_turn(in, n_taps, w + o * in * n_taps, n_taps, by_taps + o * in, n);
+    CAIRN_SPREAD(cairn_threads_for(n * n_taps))
     for (size_t tap = 0; tap < n_taps; tap++)
         cairn_amx_pack_left(&(struct cairn_amx_operand){.x = by_taps + tap * n,
                                                         .ld = in,
                                                         .n = sweep->n_to,
                                                         .k = sweep->n_from,
                                                         .down = sweep->is_back},
-                            workspace + sweep->packed_at + tap * packed_bytes(sweep));
+                            1, workspace + sweep->packed_at + tap * packed_bytes(sweep));
 }
 
 /* The planes of a sample, as pairs of channels. */
@@ -162,19 +163,19 @@ static void work_plane(const struct cairn_amx_sweep *sweep, const struct cairn_a
 {
     static const real zeros[BLOCK];
     const struct cairn_view *view = &sweep->view;
-    const size_t strip = cairn_amx_strip(sweep->n_from), n = cairn_view_extent(view, spot.class);
+    const size_t n = cairn_view_extent(view, spot.class);
+    const size_t strip = cairn_amx_strip(sweep->n_from, 1);
     real sums[BLOCK * BLOCK];
     struct cairn_amx_sum sum = {.a = job->workspace + sweep->packed_at +
                                      spot.channel / STRIP * strip,
-                                .a_row = CAIRN_AMX_ROW,
-                                .b_row = sweep->row,
-                                .a_strip = strip,
-                                .b_strip = STRIP * sizeof(uint32_t),
+                                .of_a = cairn_amx_packed(strip, 1),
+                                .of_b = {.row = sweep->row,
+                                         .strip = STRIP * sizeof(uint32_t),
+                                         .step = CAIRN_AMX_STEP / 2 * sweep->row},
                                 .place = sweep->place + spot.class->tap,
                                 .n_places = spot.class->n_taps,
-                                .n_steps = strip / CAIRN_AMX_TILE,
-                                .a_step = CAIRN_AMX_TILE,
-                                .b_step = CAIRN_AMX_STEP / 2 * sweep->row};
+                                .n_steps = cairn_amx_whole(sweep->n_from) / CAIRN_AMX_STEP,
+                                .parts = 1};
     image += spot.plane * view->length[1] * view->length[2] * sizeof(uint32_t);
     for (; spot.place < n; spot.place += BLOCK) {
         sum.b = image + spot.place * sizeof(uint32_t);

@@ -54,7 +54,8 @@ static void plan_workspace(struct cairn_amx_weights *plan)
 {
     const size_t n_taps = cairn_patches_count(plan->view->patches->kernel);
     const size_t of_channel = plan->n_out * n_taps * sizeof(real);
-    const size_t widest = plan->dy_bytes > of_channel ? plan->dy_bytes : of_channel;
+    const size_t dy = plan->dy_bytes;
+    const size_t widest = dy > of_channel ? dy : of_channel;
     plan->wide_bytes = cairn_memory_whole(widest);
     plan->workspace_bytes = 0;
     /* a tile reads beyond the last plane */
@@ -157,18 +158,16 @@ static void add_part(const struct cairn_amx_weights *plan, char *workspace, cons
     const size_t n_in = cairn_amx_whole(plan->n_in), n_out = cairn_amx_whole(plan->n_out);
     const size_t strip = plan->n_planes * plan->n_steps * TILE;
     real *sums = (real *)(workspace + plan->sums_at) + (part->tap * n_in + part->channel) * n_out;
-    struct cairn_amx_sum sum = {.a = workspace + part->channel * plan->row +
-                                     plan->view->tap[part->tap].at * sizeof(uint16_t),
-                                .b = workspace + plan->dy_at,
-                                .a_row = plan->row,
-                                .b_row = CAIRN_AMX_ROW,
-                                .a_strip = STRIP * plan->row,
-                                .b_strip = strip,
-                                .place = plan->place + part->place,
-                                .n_places = part->end - part->place,
-                                .n_steps = plan->n_steps,
-                                .a_step = STEP * sizeof(uint16_t),
-                                .b_step = TILE};
+    struct cairn_amx_sum sum = {
+        .a = workspace + part->channel * plan->row +
+             plan->view->tap[part->tap].at * sizeof(uint16_t),
+        .b = workspace + plan->dy_at,
+        .of_a = {.row = plan->row, .strip = STRIP * plan->row, .step = STEP * sizeof(uint16_t)},
+        .of_b = cairn_amx_packed(strip, 1),
+        .place = plan->place + part->place,
+        .n_places = part->end - part->place,
+        .n_steps = plan->n_steps,
+        .parts = 1};
     for (size_t k = 0; k < n_out; k += BLOCK, sum.b += 2 * strip, sums += BLOCK)
         cairn_amx_work(&sum, &(struct cairn_amx_block){part->adds ? sums : zeros,
                                                        part->adds ? n_out : 0, sums, n_out});

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * The gradient of a convolution by its weights, of operands that are rounded to bfloat16, by the
- * tiles of AMX (amx.h).  Channels of x are the rows of a product, those of dy its columns, places
- * of a plane (view.h) the sum; where a plane has no output dy is zero.  Local. */
+ * tiles of AMX (amx.h).  Channels of x are the
+ * rows of a product, those of dy its columns, places of a plane (view.h) the sum; where a plane has
+ * no output dy is zero.  Local. */
 #ifndef CAIRN_TENSOR_AMX_WEIGHTS_H
 #define CAIRN_TENSOR_AMX_WEIGHTS_H
 
@@ -17,7 +18,7 @@ struct cairn_amx_weights {
 
     size_t row;                     /* bytes of a plane of x */
     size_t n_planes, n_steps;       /* of a channel of dy; steps of each */
-    size_t x_bytes, dy_bytes;       /* of a sample */
+    size_t x_bytes, dy_bytes;       /* bytes of a sample */
     size_t n_samples;               /* at a time ... */
     size_t n_places;                /* ... and so many planes of them */
     size_t dy_at, sums_at, wide_at; /* in the workspace, after x */

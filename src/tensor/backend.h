@@ -7,29 +7,33 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/** The libraries of kernels.  OpenBLAS stands for whatever BLAS there is. */
-enum cairn_backend { CAIRN_BACKEND_OPENBLAS, CAIRN_BACKEND_ONEDNN, CAIRN_N_BACKENDS };
+/** Kernels.  OpenBLAS stands for whatever BLAS there is; AMX for our own on the tiles of that
+ * instruction set (amx.h). */
+enum cairn_backend {
+    CAIRN_BACKEND_OPENBLAS,
+    CAIRN_BACKEND_ONEDNN,
+    CAIRN_BACKEND_AMX,
+    CAIRN_N_BACKENDS
+};
 
-/** "openblas", "onednn": as in run files.  Ranks: local.  Errors: none. */
+/** "openblas", "onednn", "amx": as in run files.  Ranks: local.  Errors: none. */
 const char *cairn_backend_name(enum cairn_backend backend);
 
-/** Whether this program has it, for its own precision.  Ranks: local.  Errors: none. */
+/** Whether this program has it, for its own precision, and this CPU what it takes.  Ranks: local.
+ * Errors: none. */
 bool cairn_backend_is_there(enum cairn_backend backend);
 
 /** Whether it multiplies numbers that are rounded to bfloat16 faster than float32 on this CPU.
  * Ranks: local.  Errors: none. */
 bool cairn_backend_rounds(enum cairn_backend backend);
 
-/** Whether oneDNN is there and finds AMX, whose tiles multiply numbers that are rounded to
- * bfloat16; it has asked Linux for their registers then.  Ranks: local.  Errors: none. */
-bool cairn_backend_has_amx(void);
-
-/** The faster one on this CPU: oneDNN where it is there and finds AVX-512, which it was written
- * for.  Ranks: local.  Errors: none. */
+/** The fastest on this CPU: AMX where it is there; else oneDNN where it is there and finds AVX-512,
+ * which it was written for.  Ranks: local.  Errors: none. */
 enum cairn_backend cairn_backend_best(void);
 
 /**
- * "onednn 2.6.3 avx512_core_bf16", or "openblas" alone (tensor/threads.h says which BLAS that is).
+ * "amx 1", the number that of our own kernels whenever their bits change; "onednn 2.6.3
+ * avx512_core_bf16"; or "openblas" alone (tensor/threads.h says which BLAS that is).
  *
  * Ranks   local
  * Errors  none

@@ -25,7 +25,8 @@ static inline uint32_t rounded(real x)
 
 bool cairn_bf16_pairs_pay(void)
 {
-    return CAIRN_TILE_PAIRS && !cairn_backend_has_amx(); /* which all ranks have, or none */
+    return CAIRN_TILE_PAIRS &&
+           !cairn_backend_is_there(CAIRN_BACKEND_AMX); /* on all ranks, or none */
 }
 
 void cairn_bf16_round(const real *restrict x, size_t n, uint16_t *restrict y)

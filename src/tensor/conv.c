@@ -55,23 +55,11 @@ cairn_status cairn_conv_plan_by(struct cairn_conv *conv, const struct cairn_conv
     return CAIRN_OK;
 }
 
-/* By the first from this one on that takes it. */
-static cairn_status plan_from(struct cairn_conv *conv, size_t i)
-{
-    while (kinds[i]->takes != NULL && !kinds[i]->takes(conv)) i++;
-    return cairn_conv_plan_by(conv, kinds[i]);
-}
-
 cairn_status cairn_conv_plan(struct cairn_conv *conv)
 {
-    return plan_from(conv, 0);
-}
-
-cairn_status cairn_conv_plan_after(struct cairn_conv *conv, const struct cairn_conv_kind *kind)
-{
     size_t i = 0;
-    while (kinds[i] != kind) i++;
-    return plan_from(conv, i + 1);
+    while (kinds[i]->takes != NULL && !kinds[i]->takes(conv)) i++;
+    return cairn_conv_plan_by(conv, kinds[i]);
 }
 
 void cairn_conv_free(struct cairn_conv *conv)

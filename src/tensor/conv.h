@@ -10,12 +10,12 @@
 #define CAIRN_TENSOR_CONV_H
 
 #include "cairn/status.h"
+#include "tensor/backend.h"
 #include "tensor/patches.h"
 #include "tensor/real.h"
 
 #define cairn_conv_plan       CAIRN_R(cairn_conv_plan)
 #define cairn_conv_plan_by    CAIRN_R(cairn_conv_plan_by)
-#define cairn_conv_plan_after CAIRN_R(cairn_conv_plan_after)
 #define cairn_conv_free       CAIRN_R(cairn_conv_free)
 #define cairn_conv_forward    CAIRN_R(cairn_conv_forward)
 #define cairn_conv_by_data    CAIRN_R(cairn_conv_by_data)
@@ -24,11 +24,12 @@
 /** A convolution: what it is, and what planning made of it. */
 struct cairn_conv {
     struct cairn_patches
-        patches;     /* of the input; C are its channels, `out` may be less than fits */
-    size_t channels; /* K, of the output */
-    size_t n_groups; /* divides C and K */
-    size_t micro;    /* most samples of one call */
-    bool rounds;     /* its operands to bfloat16; doubles never are */
+        patches;                /* of the input; C are its channels, `out` may be less than fits */
+    size_t channels;            /* K, of the output */
+    size_t n_groups;            /* divides C and K */
+    size_t micro;               /* most samples of one call */
+    bool rounds;                /* its operands to bfloat16; doubles never are */
+    enum cairn_backend backend; /* whose kernels the model uses */
 
     const struct cairn_conv_kind *kind; /* who does it */
     void *self;                         /* the kind's own plan, owned */
@@ -76,11 +77,6 @@ CAIRN_CHECKED cairn_status cairn_conv_plan(struct cairn_conv *conv);
 /** The same by one of the kinds.  Ranks: local.  Errors: as above. */
 CAIRN_CHECKED cairn_status cairn_conv_plan_by(struct cairn_conv *conv,
                                               const struct cairn_conv_kind *kind);
-
-/** The same by those after this kind, for what it leaves to them.  Ranks: local.  Errors: as above.
- */
-CAIRN_CHECKED cairn_status cairn_conv_plan_after(struct cairn_conv *conv,
-                                                 const struct cairn_conv_kind *kind);
 
 /** Release what was planned; a zeroed one is fine.  Ranks: local.  Errors: none. */
 void cairn_conv_free(struct cairn_conv *conv);

@@ -8,15 +8,24 @@
 #include "tensor/kernels.h"
 #include "tensor/outer.h"
 
-static const struct cairn_matmul_kind *kind_of(enum cairn_backend backend, bool rounds)
+/* With fewer rows of floats AMX takes longer for its parts than others for their products. */
+#if CAIRN_HAS_AMX
+static bool amx_pays(const struct cairn_matmul *matmul)
+{
+    enum { ROWS = 48 };
+    return matmul->backend == CAIRN_BACKEND_AMX && (matmul->rounds || matmul->rows[0] >= ROWS);
+}
+#endif
+
+static const struct cairn_matmul_kind *kind_of(const struct cairn_matmul *matmul)
 {
 #if CAIRN_HAS_AMX
-    if (rounds && cairn_backend_has_amx()) return &cairn_matmul_amx;
+    if (amx_pays(matmul)) return &cairn_matmul_amx;
 #endif
 #ifdef CAIRN_HAVE_ONEDNN
-    if (backend == CAIRN_BACKEND_ONEDNN && CAIRN_R_BITS == 32) return &cairn_matmul_onednn;
+    if (matmul->backend != CAIRN_BACKEND_OPENBLAS && CAIRN_R_BITS == 32)
+        return &cairn_matmul_onednn;
 #endif
-    (void)backend, (void)rounds;
     return &cairn_matmul_blas;
 }
 
@@ -31,7 +40,7 @@ static size_t place_rows(const struct cairn_matmul *matmul)
 
 cairn_status cairn_matmul_plan(struct cairn_matmul *matmul)
 {
-    matmul->kind = kind_of(matmul->backend, matmul->rounds);
+    matmul->kind = kind_of(matmul);
     matmul->place_rows = matmul->kind->places && !matmul->rounds ? place_rows(matmul) : 0;
     CAIRN_TRY(matmul->kind->plan(matmul));
     const size_t bytes = cairn_outer_scratch(matmul->place_rows, matmul->out, matmul->in);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Products by the tiles of AMX.  Of small integers, which bfloat16 has and whose sums floats have,
  * they are exact. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -67,34 +68,43 @@ static double product_at(const struct matrices *x, size_t k, size_t i, size_t j)
 
 enum with { NOTHING, BIAS, ADDS };
 
+/* How: with parts, and whether the right operand is packed before. */
+struct how {
+    enum with with;
+    size_t parts;
+    bool packed;
+};
+
 /* Into c [m, n], after which nothing is written. */
-static void multiply(struct shape of, const struct matrices *x, enum with with, const real *bias,
+static void multiply(struct shape of, const struct matrices *x, struct how how, const real *bias,
                      real *c)
 {
-    void *a = memory(cairn_amx_bytes(of.m, of.k)), *b = memory(cairn_amx_bytes(of.n, of.k));
-    cairn_amx_pack_left(&(struct cairn_amx_operand){x->a, x->a_ld, of.m, of.k, x->a_down}, a);
-    cairn_amx_pack_right(&(struct cairn_amx_operand){x->b, x->b_ld, of.n, of.k, x->b_down}, b);
-    cairn_amx_multiply(&(struct cairn_amx_product){.m = of.m,
-                                                   .n = of.n,
-                                                   .k = of.k,
-                                                   .a = a,
-                                                   .b = b,
-                                                   .bias = with == BIAS ? bias : NULL,
-                                                   .adds = with == ADDS,
+    void *room = memory(cairn_amx_room(of.m, of.n, of.k, how.parts));
+    void *packed = memory(cairn_amx_bytes(of.n, of.k, how.parts));
+    const struct cairn_amx_operand left = {x->a, x->a_ld, of.m, of.k, x->a_down};
+    const struct cairn_amx_operand right = {x->b, x->b_ld, of.n, of.k, x->b_down};
+    cairn_amx_pack_right(&right, how.parts, packed);
+    cairn_amx_multiply(&(struct cairn_amx_product){.left = left,
+                                                   .right = right,
+                                                   .parts = how.parts,
+                                                   .packed = how.packed ? packed : NULL,
+                                                   .room = room,
+                                                   .bias = how.with == BIAS ? bias : NULL,
+                                                   .adds = how.with == ADDS,
                                                    .c = c});
-    free(a), free(b);
+    free(room), free(packed);
 }
 
-static void check(struct shape of, bool a_down, bool b_down, enum with with)
+static void check(struct shape of, bool a_down, bool b_down, struct how how)
 {
     const size_t n = of.m * of.n;
     const struct matrices x = matrices(of, a_down, b_down);
     real *bias = integers(of.n, 3), *before = integers(n + 1, 4), *c = integers(n + 1, 4);
-    multiply(of, &x, with, bias, c);
+    multiply(of, &x, how, bias, c);
     for (size_t i = 0; i < of.m; i++)
         for (size_t j = 0; j < of.n; j++) {
             const size_t at = i * of.n + j;
-            const real begin = with == BIAS ? bias[j] : with == ADDS ? before[at] : 0;
+            const real begin = how.with == BIAS ? bias[j] : how.with == ADDS ? before[at] : 0;
             assert_true(c[at] == begin + (real)product_at(&x, of.k, i, j));
         }
     assert_true(c[n] == before[n]);
@@ -108,12 +118,15 @@ static void products_are_exact(void **state)
                                           {32, 32, 32}, {33, 31, 33},   {65, 40, 70},
                                           {20, 100, 7}, {48, 600, 1000}};
     (void)state;
-    if (!cairn_backend_has_amx()) skip();
+    if (!cairn_backend_is_there(CAIRN_BACKEND_AMX)) skip();
     for (size_t threads = 1; threads <= 3; threads += 2) {
         if (!cairn_threads_openmp() || cairn_threads_set(threads) != CAIRN_OK) continue;
         for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
-            for (int how = 0; how < 12; how++)
-                check(shapes[i], how & 1, how & 2, (enum with)(how / 4));
+            for (int how = 0; how < 24; how++)
+                check(shapes[i], how & 1, how & 2,
+                      (struct how){.with = (enum with)(how / 4 % 3),
+                                   .parts = cairn_amx_parts(how < 12),
+                                   .packed = (how + (int)i) % 5 < 2});
     }
     assert_int_equal(cairn_threads_set(1), CAIRN_OK);
 }
@@ -129,11 +142,11 @@ static void operands_are_rounded(void **state)
     enum { N = sizeof bits / sizeof bits[0] };
     real x[N], c[N], one = 1;
     (void)state;
-    if (!cairn_backend_has_amx()) skip();
+    if (!cairn_backend_is_there(CAIRN_BACKEND_AMX)) skip();
     memcpy(x, bits, sizeof x);
     for (int down = 0; down < 2; down++) {
         const struct matrices matrices = {x, &one, down ? N : 1, 1, down, false};
-        multiply((struct shape){N, 1, 1}, &matrices, NOTHING, NULL, c);
+        multiply((struct shape){N, 1, 1}, &matrices, (struct how){.parts = 1}, NULL, c);
         for (size_t i = 0; i < N; i++) {
             uint32_t found;
             memcpy(&found, &c[i], sizeof found);
@@ -145,6 +158,36 @@ static void operands_are_rounded(void **state)
     }
 }
 
+/* Of floats in parts, at least as near to the true sum as a plain one of floats, whatever their
+ * sizes. */
+static void parts_are_as_good_as_floats(void **state)
+{
+    enum { M = 20, N = 33, K = 500 };
+    struct shape of = {M, N, K};
+    real c[M * N + 1];
+    (void)state;
+    if (!cairn_backend_is_there(CAIRN_BACKEND_AMX)) skip();
+    struct matrices x = matrices(of, false, false);
+    uint64_t bits = 1;
+    for (size_t i = 0; i < M * x.a_ld + N * x.b_ld; i++) {
+        bits = bits * 6364136223846793005U + 1442695040888963407U;
+        real *number = i < M * x.a_ld ? &x.a[i] : &x.b[i - M * x.a_ld];
+        *number = ldexpf((real)((int64_t)bits >> 8) * 0x1p-55f, (int)(bits >> 40 & 15) - 8);
+    }
+    multiply(of, &x, (struct how){.parts = CAIRN_AMX_PARTS}, NULL, c);
+    double squares = 0, plain_squares = 0;
+    for (size_t i = 0; i < M; i++)
+        for (size_t j = 0; j < N; j++) {
+            const double want = product_at(&x, K, i, j);
+            real sum = 0;
+            for (size_t k = 0; k < K; k++) sum += x.a[i * x.a_ld + k] * x.b[j * x.b_ld + k];
+            squares += ((double)c[i * N + j] - want) * ((double)c[i * N + j] - want);
+            plain_squares += ((double)sum - want) * ((double)sum - want);
+        }
+    assert_true(squares > 0 && squares <= plain_squares);
+    free(x.a), free(x.b);
+}
+
 /* Every stride-th number alone or in pairs, and nothing after them. */
 static void numbers_are_rounded_by_strides(void **state)
 {
@@ -152,7 +195,7 @@ static void numbers_are_rounded_by_strides(void **state)
     uint16_t halves[MOST + 1], expected[MOST * STRIDES];
     uint32_t pairs[MOST + 1];
     (void)state;
-    if (!cairn_backend_has_amx()) skip();
+    if (!cairn_backend_is_there(CAIRN_BACKEND_AMX)) skip();
     for (size_t stride = 1; stride <= STRIDES; stride++)
         for (size_t n = 1; n <= MOST; n++) {
             const size_t n_read = (n - 1) * stride + 1;
@@ -179,6 +222,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(products_are_exact),
         cmocka_unit_test(operands_are_rounded),
+        cmocka_unit_test(parts_are_as_good_as_floats),
         cmocka_unit_test(numbers_are_rounded_by_strides),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
