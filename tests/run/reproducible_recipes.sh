@@ -158,8 +158,10 @@ if [ $is_full = yes ]; then
     kernel=(train.kernels=auto)
     walk 0 1
     cut=stopped
+    all_kernels=(openblas onednn)
+    ! "$cairn" --version | grep -q '^kernels amx' || all_kernels+=(amx)
     for threads in 1 2; do
-        for kernels in openblas onednn; do
+        for kernels in "${all_kernels[@]}"; do
             kernel=("train.kernels=$kernels" "train.threads=$threads")
             tried=(3 7 11) # 2, 3 and 5 ranks
             walk 0 1
