@@ -64,7 +64,7 @@ static inline void add_products(void)
     _tile_dpbf16ps(3, 5, 7);
 }
 
-/* Of all parts, but for those below the last bit of a float: the smallest first. */
+/* Of all parts except those below the last bit of a float: the smallest first. */
 static inline void add_parts(struct cairn_amx_layout of_a, struct cairn_amx_layout of_b,
                              const char *a, const char *b)
 {

@@ -45,7 +45,7 @@ static inline __m512 widened(__m256i halves)
     return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(halves), 16));
 }
 
-/* Rounded, and in the place of the numbers what they are more. */
+/* The numbers rounded; they become what is left of them. */
 static inline __m512i take_part(struct numbers *x)
 {
     const __m512i part = (__m512i)_mm512_cvtne2ps_pbh(x->second, x->first);
@@ -107,23 +107,24 @@ static inline struct numbers row_whole(const struct cairn_amx_operand *operand, 
     return (struct numbers){_mm512_loadu_ps(x), _mm512_loadu_ps(x + (down ? ld : ROWS))};
 }
 
-/* How a tile is packed: constants where this is used. */
+/* How tiles are packed: constants where this is used, as is whether a tile is whole. */
 struct way {
-    bool down, turned, is_whole;
+    bool down, turned;
     size_t parts;
 };
 
+#define ALWAYS static inline __attribute__((always_inline))
+
 /* The parts of a tile, one after the other. */
-static inline __attribute__((always_inline)) void pack_tile(const struct cairn_amx_operand *operand,
-                                                            struct spot spot, const struct way way,
-                                                            char *packed)
+ALWAYS void pack_tile(const struct cairn_amx_operand *operand, struct spot spot,
+                      const struct way way, const bool is_whole, char *packed)
 {
     __m512i tile[CAIRN_AMX_PARTS * ROWS];
     __m512i *to = way.turned ? tile : (__m512i *)packed;
     for (size_t row = 0; row < ROWS; row++) {
-        struct numbers x = way.is_whole ? row_whole(operand, spot, row, way.down)
-                           : way.down   ? row_down(operand, spot, row)
-                                        : row_along(operand, spot, row);
+        struct numbers x = is_whole   ? row_whole(operand, spot, row, way.down)
+                           : way.down ? row_down(operand, spot, row)
+                                      : row_along(operand, spot, row);
         for (size_t part = 0; part < way.parts; part++) {
             const __m512i numbers = take_part(&x);
             to[part * ROWS + row] = way.down ? side_by_side(numbers) : numbers;
@@ -135,26 +136,22 @@ static inline __attribute__((always_inline)) void pack_tile(const struct cairn_a
 }
 
 /* The tiles of 32 terms of all strips. */
-static inline __attribute__((always_inline)) void
-pack_steps(const struct cairn_amx_operand *operand, size_t k, struct way way, char *packed)
+ALWAYS void pack_steps(const struct cairn_amx_operand *operand, size_t k, const struct way way,
+                       char *packed)
 {
     const size_t next = cairn_amx_strip(operand->k, way.parts);
     packed += k / STEP * way.parts * TILE;
-    for (size_t i = 0; i < cairn_amx_whole(operand->n); i += ROWS, packed += next) {
-        way.is_whole = i + ROWS <= operand->n && k + STEP <= operand->k;
-        if (way.is_whole)
-            pack_tile(operand, (struct spot){i, k},
-                      (struct way){way.down, way.turned, true, way.parts}, packed);
+    for (size_t i = 0; i < cairn_amx_whole(operand->n); i += ROWS, packed += next)
+        if (i + ROWS <= operand->n && k + STEP <= operand->k)
+            pack_tile(operand, (struct spot){i, k}, way, true, packed);
         else
-            pack_tile(operand, (struct spot){i, k},
-                      (struct way){way.down, way.turned, false, way.parts}, packed);
-    }
+            pack_tile(operand, (struct spot){i, k}, way, false, packed);
 }
 
 #define INSTANCE(name, down, turned, parts)                                                        \
     static void name(const struct cairn_amx_operand *operand, size_t k, char *packed)              \
     {                                                                                              \
-        pack_steps(operand, k, (struct way){down, turned, false, parts}, packed);                  \
+        pack_steps(operand, k, (struct way){down, turned, parts}, packed);                         \
     }
 INSTANCE(rounded_along, false, false, 1)
 INSTANCE(rounded_along_turned, false, true, 1)

@@ -8,24 +8,18 @@
 #include "tensor/kernels.h"
 #include "tensor/outer.h"
 
-/* With fewer rows of floats AMX takes longer for its parts than others for their products. */
-#if CAIRN_HAS_AMX
-static bool amx_pays(const struct cairn_matmul *matmul)
-{
-    enum { ROWS = 48 };
-    return matmul->backend == CAIRN_BACKEND_AMX && (matmul->rounds || matmul->rows[0] >= ROWS);
-}
-#endif
-
+/* With few rows of floats AMX takes longer for its parts than others for their products. */
 static const struct cairn_matmul_kind *kind_of(const struct cairn_matmul *matmul)
 {
+    const bool has_few = !matmul->rounds && matmul->rows[0] < 48;
 #if CAIRN_HAS_AMX
-    if (amx_pays(matmul)) return &cairn_matmul_amx;
+    if (matmul->backend == CAIRN_BACKEND_AMX && !has_few) return &cairn_matmul_amx;
 #endif
 #ifdef CAIRN_HAVE_ONEDNN
     if (matmul->backend != CAIRN_BACKEND_OPENBLAS && CAIRN_R_BITS == 32)
         return &cairn_matmul_onednn;
 #endif
+    (void)has_few;
     return &cairn_matmul_blas;
 }
 

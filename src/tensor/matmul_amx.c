@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * The products of a linear map by the tiles of AMX (tensor/amx.h): of floats in three parts, or of
- * numbers that are rounded.  Each call packs its operands, but for W where it is kept. */
+ * numbers that are rounded.  Each call packs its operands; W is packed once where it is kept. */
 #include <stdlib.h>
 
 #include "base/memory.h"
