@@ -18,12 +18,14 @@ static void count_code(struct cairn_code *code, const struct cairn_matmul *matmu
     memcpy(code->seen[code->n_seen++], shape, sizeof shape);
 }
 
-/* How many micro-batches are held, where tiles become integers as they are put (tensor/place.h).
- * Above so few rows, memory has time to fetch a place while its tile is worked. */
-static size_t most_held(const struct cairn_plan *plan)
+/* How many micro-batches are held, where tiles become integers as they are put (tensor/place.h). */
+static size_t most_held(const struct cairn_plan *plan, const struct cairn_matmul *matmul)
 {
-    const bool few = plan->micro <= CAIRN_OUTER_MOST / CAIRN_PLACE_MOST;
-    return CAIRN_PLACE_HAS_UNITS && plan->holds && few ? CAIRN_PLACE_MOST : 0;
+    const struct cairn_outer_way *outer = cairn_matmul_outer(matmul);
+    if (!CAIRN_PLACE_HAS_UNITS || !plan->holds || outer == NULL || plan->micro > outer->held)
+        return 0;
+    const size_t n = outer->most / plan->micro;
+    return n < CAIRN_PLACE_MOST ? n : CAIRN_PLACE_MOST;
 }
 
 cairn_status cairn_linear_plan(struct cairn_linear *linear, struct cairn_plan *plan, size_t n_rows,
@@ -35,16 +37,16 @@ cairn_status cairn_linear_plan(struct cairn_linear *linear, struct cairn_plan *p
      * rounds, of which it is not certain that no bit changes. */
     const bool keeps =
         n_rows == 1 && plan->costs == NULL && (!plan->rounds || plan->backend == CAIRN_BACKEND_AMX);
-    linear->most_held = keeps ? most_held(plan) : 0;
     *matmul = (struct cairn_matmul){.in = linear->in,
                                     .out = linear->out,
                                     .has_bias = linear->has_bias,
                                     .wants_dx = wants_dx,
-                                    .held_rows = linear->most_held * plan->micro,
                                     .keeps = keeps,
                                     .rounds = plan->rounds,
                                     .backend = plan->backend};
     for (size_t i = 0; i < CAIRN_MICRO_SIZES; i++) matmul->rows[i] = plan->sizes[i] * n_rows;
+    linear->most_held = keeps ? most_held(plan, matmul) : 0;
+    matmul->held_rows = linear->most_held * plan->micro;
     CAIRN_TRY(cairn_matmul_plan(matmul));
     if (!cairn_matmul_places(matmul, matmul->held_rows)) linear->most_held = 0;
     cairn_plan_scratch(plan, matmul->scratch_bytes);

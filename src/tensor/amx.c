@@ -195,16 +195,22 @@ static void work_blocks(const struct cairn_amx_product *product, struct columns 
     cairn_amx_end();
 }
 
-/* How many columns are swept for each block of rows. */
-static size_t columns_at_once(size_t n, size_t k, size_t parts)
+size_t cairn_amx_columns(size_t n, size_t k, size_t parts)
 {
     const size_t n_pieces = cairn_amx_bytes(n, k, parts) / SWEPT_BYTES + 1;
     return cairn_amx_whole((n + n_pieces - 1) / n_pieces);
 }
 
+size_t cairn_amx_piece(size_t n, size_t k, size_t parts)
+{
+    const size_t all = cairn_amx_bytes(n, k, parts);
+    const size_t most = SWEPT_BYTES + cairn_amx_bytes(BLOCK, k, parts);
+    return all < most ? all : most;
+}
+
 size_t cairn_amx_room(size_t m, size_t n, size_t k, size_t parts)
 {
-    return cairn_amx_bytes(m, k, parts) + cairn_amx_bytes(columns_at_once(n, k, parts), k, parts);
+    return cairn_amx_bytes(m, k, parts) + cairn_amx_piece(n, k, parts);
 }
 
 /* The strips of some columns. */
@@ -224,7 +230,7 @@ static const char *strips_of(const struct cairn_amx_product *product, size_t fir
 void cairn_amx_multiply(const struct cairn_amx_product *product)
 {
     const size_t m = product->left.n, n = product->right.n;
-    const size_t width = columns_at_once(n, product->left.k, product->parts);
+    const size_t width = cairn_amx_columns(n, product->left.k, product->parts);
     const size_t n_blocks = cairn_amx_whole(m) / BLOCK, n_threads = cairn_threads_for(m * n);
     const size_t n_shares = n_threads < n_blocks ? n_threads : n_blocks;
     for (size_t j = 0; j < n; j += width) {

@@ -93,7 +93,15 @@ struct cairn_amx_product {
     real *c; /* rows right.n apart */
 };
 
-/** Bytes to pack operands of m rows, n columns and k terms.  Ranks: local.  Errors: none. */
+/** Of n columns of k terms so many are packed at a time, and swept for each block of rows: they
+ * stay in the second cache.  Ranks: local.  Errors: none. */
+size_t cairn_amx_columns(size_t n, size_t k, size_t parts);
+
+/** Bytes that they, and those of fewer terms, take at most.  Ranks: local.  Errors: none. */
+size_t cairn_amx_piece(size_t n, size_t k, size_t parts);
+
+/** Bytes to pack operands of m rows, n columns and k terms, or fewer rows or terms.  Ranks: local.
+ * Errors: none. */
 size_t cairn_amx_room(size_t m, size_t n, size_t k, size_t parts);
 
 /** Do it.  Each number of C is a sum over k in this order.  Ranks: local; no bit depends on the

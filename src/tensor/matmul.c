@@ -6,7 +6,6 @@
 #include "tensor/amx.h"
 #include "tensor/blas.h"
 #include "tensor/kernels.h"
-#include "tensor/outer.h"
 
 /* With few rows of floats AMX takes longer for its parts than others for their products. */
 static const struct cairn_matmul_kind *kind_of(const struct cairn_matmul *matmul)
@@ -28,16 +27,22 @@ static size_t place_rows(const struct cairn_matmul *matmul)
 {
     size_t most = matmul->held_rows;
     for (size_t i = 0; i < CAIRN_MICRO_SIZES; i++)
-        if (matmul->rows[i] > most && matmul->rows[i] <= CAIRN_OUTER_MOST) most = matmul->rows[i];
+        if (matmul->rows[i] > most && matmul->rows[i] <= matmul->kind->outer->most)
+            most = matmul->rows[i];
     return most;
+}
+
+const struct cairn_outer_way *cairn_matmul_outer(const struct cairn_matmul *matmul)
+{
+    return matmul->rounds ? NULL : kind_of(matmul)->outer;
 }
 
 cairn_status cairn_matmul_plan(struct cairn_matmul *matmul)
 {
     matmul->kind = kind_of(matmul);
-    matmul->place_rows = matmul->kind->places && !matmul->rounds ? place_rows(matmul) : 0;
+    matmul->place_rows = matmul->rounds ? 0 : place_rows(matmul);
     CAIRN_TRY(matmul->kind->plan(matmul));
-    const size_t bytes = cairn_outer_scratch(matmul->place_rows, matmul->out, matmul->in);
+    const size_t bytes = matmul->kind->outer->scratch(matmul->place_rows, matmul->out, matmul->in);
     if (bytes > matmul->scratch_bytes) matmul->scratch_bytes = bytes;
     return CAIRN_OK;
 }
@@ -69,14 +74,14 @@ void cairn_matmul_by_weights(const struct cairn_matmul *matmul, const struct cai
         matmul->kind->by_weights(matmul, job);
         return;
     }
-    cairn_outer(&(struct cairn_outer){.n = job->n,
-                                      .out = matmul->out,
-                                      .in = matmul->in,
-                                      .dy = job->dy,
-                                      .x = job->x,
-                                      .rows = job->rows,
-                                      .scratch = job->scratch},
-                job->place);
+    matmul->kind->outer->put(&(struct cairn_outer){.n = job->n,
+                                                   .out = matmul->out,
+                                                   .in = matmul->in,
+                                                   .dy = job->dy,
+                                                   .x = job->x,
+                                                   .rows = job->rows,
+                                                   .scratch = job->scratch},
+                             job->place);
 }
 
 static cairn_status blas_plan(struct cairn_matmul *matmul)
@@ -123,7 +128,7 @@ static void blas_by_weights(const struct cairn_matmul *matmul, const struct cair
 }
 
 const struct cairn_matmul_kind cairn_matmul_blas = {
-    .places = true,
+    .outer = &cairn_outer_registers,
     .plan = blas_plan,
     .free = blas_free,
     .forward = blas_forward,

@@ -13,6 +13,7 @@
 #include "cairn/status.h"
 #include "tensor/backend.h"
 #include "tensor/micro.h"
+#include "tensor/outer.h"
 #include "tensor/place.h"
 #include "tensor/real.h"
 
@@ -22,6 +23,7 @@
 #define cairn_matmul_by_data    CAIRN_R(cairn_matmul_by_data)
 #define cairn_matmul_by_weights CAIRN_R(cairn_matmul_by_weights)
 #define cairn_matmul_places     CAIRN_R(cairn_matmul_places)
+#define cairn_matmul_outer      CAIRN_R(cairn_matmul_outer)
 
 /** In how many calls W must stay the same for keeping it to pay. */
 enum { CAIRN_KEPT_FROM = 4 };
@@ -66,7 +68,7 @@ struct cairn_matmul_job {
 
 /** One way to do it. */
 struct cairn_matmul_kind {
-    bool places; /* dw of few rows may be done by tensor/outer.h as well, with about its bits */
+    const struct cairn_outer_way *outer;               /* that puts dw into a place */
     cairn_status (*plan)(struct cairn_matmul *matmul); /* sets self and scratch_bytes */
     void (*free)(struct cairn_matmul *matmul);         /* also after a plan that failed */
     void (*forward)(const struct cairn_matmul *matmul, const struct cairn_matmul_job *job);
@@ -102,6 +104,11 @@ void cairn_matmul_forward(const struct cairn_matmul *matmul, const struct cairn_
 
 /** dx from dy, w.  Ranks: local.  Errors: none. */
 void cairn_matmul_by_data(const struct cairn_matmul *matmul, const struct cairn_matmul_job *job);
+
+/** The way dw will be put into a place, before planning; NULL: in none.  Ranks: local.  Errors:
+ * none.
+ */
+const struct cairn_outer_way *cairn_matmul_outer(const struct cairn_matmul *matmul);
 
 /** Whether dw of n rows can be put into a place.  Ranks: local.  Errors: none. */
 bool cairn_matmul_places(const struct cairn_matmul *matmul, size_t n);

@@ -122,7 +122,7 @@ static void by_weights(const struct cairn_matmul *matmul, const struct cairn_mat
 }
 
 const struct cairn_matmul_kind cairn_matmul_amx = {
-    .places = true,
+    .outer = &cairn_outer_amx,
     .plan = plan,
     .free = release,
     .forward = forward,

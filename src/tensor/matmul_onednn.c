@@ -358,7 +358,7 @@ static void by_weights(const struct cairn_matmul *matmul, const struct cairn_mat
 }
 
 const struct cairn_matmul_kind cairn_matmul_onednn = {
-    .places = true,
+    .outer = &cairn_outer_registers,
     .plan = plan,
     .free = release,
     .forward = forward,

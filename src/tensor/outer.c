@@ -54,7 +54,7 @@ static size_t packed_of_x(size_t n, size_t in)
     return (PACKS_X ? panels_of(in) : 1) * n * COLUMNS;
 }
 
-size_t cairn_outer_scratch(size_t n, size_t out, size_t in)
+static size_t scratch(size_t n, size_t out, size_t in)
 {
     return found_bytes(in) + (packed_of_x(n, in) + n * out) * sizeof(real);
 }
@@ -149,7 +149,7 @@ static void work_any(void *context, size_t part)
     work_part(context, part);
 }
 
-void cairn_outer(const struct cairn_outer *outer, struct cairn_place *place)
+static void put(const struct cairn_outer *outer, struct cairn_place *place)
 {
     struct run run = {.outer = outer,
                       .place = place,
@@ -172,3 +172,10 @@ void cairn_outer(const struct cairn_outer *outer, struct cairn_place *place)
     place->found = (struct cairn_found){.largest = 0};
     for (size_t i = 0; i < n_parts; i++) cairn_found_add(&place->found, &run.found[i]);
 }
+
+const struct cairn_outer_way cairn_outer_registers = {
+    .most = CAIRN_OUTER_MOST,
+    .held = 32, /* above, memory has time to fetch a place while its tile is worked */
+    .scratch = scratch,
+    .put = put,
+};

@@ -248,6 +248,41 @@ void cairn_outer_tile(const struct cairn_outer_tile *tile, size_t n_rows, size_t
     instance[n_rows - 1][n_vectors - 1](tile);
 }
 
+/* Rows of sums at x that lie ld apart. */
+WIDE ALWAYS void put_rows(const struct cairn_outer_tile *tile, size_t m, const real *x,
+                          const size_t n_rows, const size_t n_vectors)
+{
+    tile_sum sum;
+    UNROLLED
+    for (size_t i = 0; i < n_rows; i++) {
+        UNROLLED
+        for (size_t v = 0; v < n_vectors; v++) sum[i][v] = ((const vector *)(x + i * tile->lda))[v];
+    }
+    put(sum, tile, m, n_rows, n_vectors);
+}
+
+WIDE ALWAYS void put_all(struct cairn_outer_tile tile, const size_t m, size_t n_rows,
+                         const size_t n_vectors)
+{
+    enum { AT_ONCE = 4 };
+    for (; n_rows >= AT_ONCE; n_rows -= AT_ONCE) {
+        put_rows(&tile, m, tile.a, AT_ONCE, n_vectors);
+        tile.a += AT_ONCE * tile.lda;
+        tile.at += AT_ONCE * tile.ld;
+    }
+    for (; n_rows > 0; n_rows--, tile.a += tile.lda, tile.at += tile.ld)
+        put_rows(&tile, m, tile.a, 1, n_vectors);
+}
+
+WIDE void cairn_outer_put(const struct cairn_outer_tile *tile, size_t m, size_t n_rows,
+                          size_t n_vectors)
+{
+    if (n_vectors == 1)
+        put_all(*tile, m, n_rows, 1);
+    else
+        put_all(*tile, m, n_rows, VECTORS);
+}
+
 void cairn_lanes_found(const struct cairn_lanes *lanes, size_t n_micro, struct cairn_found *found)
 {
     for (size_t m = 0; m < n_micro; m++)

@@ -8,6 +8,7 @@
 #include "tensor/vectors.h"
 
 #define cairn_outer_tile  CAIRN_R(cairn_outer_tile)
+#define cairn_outer_put   CAIRN_R(cairn_outer_put)
 #define cairn_lanes_found CAIRN_R(cairn_lanes_found)
 
 typedef real_bits bit_vector __attribute__((vector_size(CAIRN_TILE_BYTES)));
@@ -32,6 +33,11 @@ struct cairn_outer_tile {
 
 /** Do one of 1 to CAIRN_TILE_ROWS rows and 1 or 2 vectors.  Ranks: local.  Errors: none. */
 void cairn_outer_tile(const struct cairn_outer_tile *tile, size_t n_rows, size_t n_vectors);
+
+/** Put one that is there already, of micro-batch m: its rows are at a, lda apart; steps and b are
+ * not read.  Ranks: local.  Errors: none. */
+void cairn_outer_put(const struct cairn_outer_tile *tile, size_t m, size_t n_rows,
+                     size_t n_vectors);
 
 /** What was found in them, of so many micro-batches, and before.  Ranks: local.  Errors: none. */
 void cairn_lanes_found(const struct cairn_lanes *lanes, size_t n_micro, struct cairn_found *found);

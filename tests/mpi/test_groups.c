@@ -96,6 +96,7 @@ static void test_bits(void **state)
     check(KEYS(250, NULL), GROUPS); /* more than 16: in two words */
     check(KEYS(62, "train.kernels=openblas"), GROUPS);
     check(KEYS(62, "train.recompute=2"), NO_GROUPS);
+    check(KEYS(500, "batch.micro=60", "train.kernels=auto"), SOME); /* of some kernels */
 }
 
 static void test_beside(void **state)

@@ -12,6 +12,8 @@
 #include <cmocka.h>
 
 #include "base/memory.h"
+#include "tensor/amx.h"
+#include "tensor/backend.h"
 #include "tensor/norm.h"
 #include "tensor/outer.h"
 #include "tensor/threads.h"
@@ -28,6 +30,7 @@ enum { N_SHAPES = sizeof shapes / sizeof shapes[0] };
 static real x[MOST_N * MOST], dy[MOST_N * MOST];
 static real sum[MOST * MOST + GUARD];
 static uint64_t units[MOST * MOST + GUARD], rests[MOST * MOST + GUARD];
+static const struct cairn_outer_way *way;
 static void *scratch;
 
 /* So few bits that no sum rounds. */
@@ -39,13 +42,17 @@ static void fill(real *a, size_t n, size_t seed)
 static int set_up(void **state)
 {
     (void)state;
-    return cairn_memory_get(1, cairn_outer_scratch(MOST_N, MOST, MOST), "scratch", &scratch) !=
-           CAIRN_OK;
+    const size_t bytes = way->scratch(MOST_N, MOST, MOST);
+    if (cairn_memory_get(1, bytes + GUARD, "scratch", &scratch) != CAIRN_OK) return 1;
+    memset((char *)scratch + bytes, 0x5a, GUARD);
+    return 0;
 }
 
 static int tear_down(void **state)
 {
     (void)state;
+    const char *end = (char *)scratch + way->scratch(MOST_N, MOST, MOST);
+    for (size_t i = 0; i < GUARD; i++) assert_int_equal(end[i], 0x5a);
     free(scratch);
     return 0;
 }
@@ -68,7 +75,7 @@ static void run(size_t shape, struct cairn_place *place)
                                       .scratch = scratch};
     fill(x, outer.n * outer.in, 1);
     fill(dy, outer.n * outer.out, shape);
-    cairn_outer(&outer, place);
+    way->put(&outer, place);
 }
 
 /* What was found in the gradient, which is made once more. */
@@ -146,7 +153,7 @@ static void test_units(void **state)
 {
     (void)state;
     for (size_t shape = 0; shape < N_SHAPES && CAIRN_PLACE_HAS_UNITS; shape++)
-        for (int way = 0; way < 4; way++) put_units(shape, way % 2 == 1, way / 2 == 1);
+        for (int how = 0; how < 4; how++) put_units(shape, how % 2 == 1, how / 2 == 1);
 }
 
 /* One number of a vector reaches the second word. */
@@ -161,7 +168,7 @@ static void test_few_rests(void **state)
     for (size_t i = 0; i < IN; i++) x[i] = i == 7 ? (real)0.25 : i == 50 ? (real)-0.25 : (real)i;
     for (size_t o = 0; o < OUT; o++) dy[o] = 1;
     for (size_t i = 0; i < OUT * IN; i++) units[i] = rests[i] = 5;
-    if (CAIRN_PLACE_HAS_UNITS) cairn_outer(&outer, &place);
+    if (CAIRN_PLACE_HAS_UNITS) way->put(&outer, &place);
     for (size_t i = 0; i < OUT * IN && CAIRN_PLACE_HAS_UNITS; i++)
         check_units(&place, i, x[i % IN], 5);
 }
@@ -187,11 +194,11 @@ static void put_groups(int n_words, bool adds)
     real_bits largest = 0;
     fill(x, outer.n * IN, 3);
     fill(dy, outer.n * OUT, 4);
-    cairn_outer(&outer, &all);
+    way->put(&outer, &all);
     outer.rows = NULL;
     for (size_t m = 0; m < N_MICRO; m++) {
         outer.n = rows[m];
-        cairn_outer(&outer, &one);
+        way->put(&outer, &one);
         assert_true(*one.found.squares == all.found.squares[m]);
         if (one.found.largest > largest) largest = one.found.largest;
         one.adds = true;
@@ -221,11 +228,11 @@ static void test_not_finite(void **state)
     fill(x, 80, 1);
     fill(dy, 40, 1);
     dy[7] = (real)NAN;
-    cairn_outer(&outer, &place);
+    way->put(&outer, &place);
     assert_true(place.found.largest > CAIRN_INFINITE_BITS && isnan(sum[7 * 40 + 3]));
     dy[7] = (real)INFINITY;
     x[40] = 1;
-    cairn_outer(&outer, &place);
+    way->put(&outer, &place);
     assert_true(place.found.largest >= CAIRN_INFINITE_BITS);
 }
 
@@ -256,5 +263,12 @@ int main(void)
         cmocka_unit_test(test_few_rests),  cmocka_unit_test(test_groups),
         cmocka_unit_test(test_not_finite), cmocka_unit_test(test_threads),
     };
-    return cmocka_run_group_tests_name("outer", tests, set_up, tear_down);
+    way = &cairn_outer_registers;
+    int n_failed = cmocka_run_group_tests_name("registers", tests, set_up, tear_down);
+#if CAIRN_HAS_AMX
+    way = &cairn_outer_amx;
+    if (cairn_backend_is_there(CAIRN_BACKEND_AMX))
+        n_failed += cmocka_run_group_tests_name("tiles of AMX", tests, set_up, tear_down);
+#endif
+    return n_failed;
 }
