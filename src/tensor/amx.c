@@ -135,64 +135,15 @@ static void work_part(const struct cairn_amx_sum *sum, const struct cairn_amx_bl
         memcpy(block->to + i * block->to_row, copy + i * BLOCK, n_columns * sizeof(real));
 }
 
-/* Columns [first, end) of C, and the strips of B of these. */
-struct columns {
-    size_t first, end;
-    const char *b;
+/* A product is worked in pieces of so many columns and terms, of which B is swept for each block of
+ * rows. */
+struct cut {
+    size_t columns, terms;
 };
 
-/* Bytes of two strips. */
-static size_t block_bytes(const struct cairn_amx_product *product)
+static size_t least(size_t a, size_t b)
 {
-    return 2 * cairn_amx_strip(product->left.k, product->parts);
-}
-
-/* Block i of the rows of A, packed in its place, where the first columns find and leave it. */
-static const char *rows_of(const struct cairn_amx_product *product, size_t i, bool is_there)
-{
-    char *packed = (char *)product->room + i * block_bytes(product);
-    struct cairn_amx_operand rows = product->left;
-    rows.x += i * BLOCK * (rows.down ? 1 : rows.ld);
-    rows.n = rows.n - i * BLOCK < BLOCK ? rows.n - i * BLOCK : BLOCK;
-    if (!is_there) cairn_amx_pack_left(&rows, product->parts, packed);
-    return packed;
-}
-
-/* The blocks of C of block i of the rows. */
-static void work_rows(const struct cairn_amx_product *product, size_t i, struct columns columns)
-{
-    static const real zeros[BLOCK];
-    static const struct cairn_amx_place begin;
-    const struct cairn_amx_layout layout =
-        cairn_amx_packed(block_bytes(product) / 2, product->parts);
-    const size_t n = product->right.n, n_rows = product->left.n - i * BLOCK;
-    struct cairn_amx_sum sum = {.a = rows_of(product, i, columns.first > 0),
-                                .b = columns.b,
-                                .of_a = layout,
-                                .of_b = layout,
-                                .place = &begin,
-                                .n_places = 1,
-                                .n_steps = cairn_amx_whole(product->left.k) / STEP,
-                                .parts = product->parts};
-    for (size_t j = columns.first; j < columns.end; j += BLOCK, sum.b += block_bytes(product)) {
-        real *c = product->c + i * BLOCK * n + j;
-        struct cairn_amx_block block = {zeros, 0, c, n};
-        if (product->bias != NULL) block.from = product->bias + j;
-        if (product->adds) block = (struct cairn_amx_block){c, n, c, n};
-        if (n_rows >= BLOCK && n - j >= BLOCK)
-            cairn_amx_work(&sum, &block);
-        else
-            work_part(&sum, &block, n_rows < BLOCK ? n_rows : BLOCK, n - j < BLOCK ? n - j : BLOCK);
-    }
-}
-
-/* Blocks of rows [first, end). */
-static void work_blocks(const struct cairn_amx_product *product, struct columns columns,
-                        size_t first, size_t end)
-{
-    cairn_amx_begin();
-    for (size_t i = first; i < end; i++) work_rows(product, i, columns);
-    cairn_amx_end();
+    return a < b ? a : b;
 }
 
 size_t cairn_amx_columns(size_t n, size_t k, size_t parts)
@@ -201,11 +152,24 @@ size_t cairn_amx_columns(size_t n, size_t k, size_t parts)
     return cairn_amx_whole((n + n_pieces - 1) / n_pieces);
 }
 
+/* Cut at columns A is read for each piece, from the second cache if it is small; cut at terms C is
+ * read and written: what takes fewer bytes. */
+static struct cut cut_of(const struct cairn_amx_product *product)
+{
+    const size_t m = product->left.n, n = product->right.n, k = product->left.k;
+    const size_t a = cairn_amx_bytes(m, k, product->parts);
+    const size_t n_pieces = cairn_amx_bytes(n, k, product->parts) / SWEPT_BYTES + 1;
+    const bool at_terms =
+        a > SWEPT_BYTES / 2 && 2 * (n_pieces - 1) * m * n * sizeof(real) < (n_pieces + 1) * a;
+    if (n_pieces == 1 || at_terms)
+        return (struct cut){cairn_amx_whole(n), cairn_amx_whole((k + n_pieces - 1) / n_pieces)};
+    return (struct cut){cairn_amx_columns(n, k, product->parts), cairn_amx_whole(k)};
+}
+
 size_t cairn_amx_piece(size_t n, size_t k, size_t parts)
 {
-    const size_t all = cairn_amx_bytes(n, k, parts);
-    const size_t most = SWEPT_BYTES + cairn_amx_bytes(BLOCK, k, parts);
-    return all < most ? all : most;
+    const size_t column = cairn_amx_bytes(BLOCK, k, parts), term = cairn_amx_bytes(n, STEP, parts);
+    return least(cairn_amx_bytes(n, k, parts), SWEPT_BYTES + (column > term ? column : term));
 }
 
 size_t cairn_amx_room(size_t m, size_t n, size_t k, size_t parts)
@@ -213,34 +177,120 @@ size_t cairn_amx_room(size_t m, size_t n, size_t k, size_t parts)
     return cairn_amx_bytes(m, k, parts) + cairn_amx_piece(n, k, parts);
 }
 
-/* The strips of some columns. */
-static const char *strips_of(const struct cairn_amx_product *product, size_t first, size_t end)
+/* One of them: columns [first, end) of C, terms [begin, begin + n), and B's strips of these. */
+struct piece {
+    size_t first, end, begin, n;
+    const char *b;
+    size_t strip;  /* bytes of each, of which so many terms are read */
+    bool is_whole; /* all columns: A's strips are not read again */
+};
+
+/* Numbers from a row or column of an operand to the next, and from a term. */
+static size_t next_of(const struct cairn_amx_operand *operand)
 {
-    struct cairn_amx_operand piece = product->right;
-    if (product->packed != NULL)
-        return (const char *)product->packed + first / BLOCK * block_bytes(product);
-    char *packed =
-        (char *)product->room + cairn_amx_bytes(product->left.n, piece.k, product->parts);
-    piece.x += first * (piece.down ? 1 : piece.ld);
-    piece.n = end - first;
-    cairn_amx_pack_right(&piece, product->parts, packed);
+    return operand->down ? 1 : operand->ld;
+}
+
+static size_t next_term(const struct cairn_amx_operand *operand)
+{
+    return operand->down ? operand->ld : 1;
+}
+
+/* Rows or columns [first, first + n) of an operand, and the terms of a piece. */
+static struct cairn_amx_operand part_of(const struct cairn_amx_operand *operand, size_t first,
+                                        size_t n, const struct piece *piece)
+{
+    struct cairn_amx_operand part = *operand;
+    part.x += first * next_of(operand) + piece->begin * next_term(operand);
+    part.n = n;
+    part.k = piece->n;
+    return part;
+}
+
+/* Block i of the rows of A, packed; where the first columns find it the others do, too. */
+static const char *rows_of(const struct cairn_amx_product *product, const struct piece *piece,
+                           size_t i, size_t share)
+{
+    const size_t bytes = cairn_amx_bytes(BLOCK, piece->n, product->parts);
+    const size_t n = least(product->left.n - i * BLOCK, BLOCK);
+    char *packed = (char *)product->room + (piece->is_whole ? share : i) * bytes;
+    const struct cairn_amx_operand rows = part_of(&product->left, i * BLOCK, n, piece);
+    if (piece->first == 0) cairn_amx_pack_left(&rows, product->parts, packed);
     return packed;
+}
+
+/* The blocks of C of block i of the rows. */
+static void work_rows(const struct cairn_amx_product *product, const struct piece *piece, size_t i,
+                      size_t share)
+{
+    static const real zeros[BLOCK];
+    static const struct cairn_amx_place begin;
+    const size_t n = product->right.n, parts = product->parts;
+    const size_t n_rows = least(product->left.n - i * BLOCK, BLOCK);
+    struct cairn_amx_sum sum = {.a = rows_of(product, piece, i, share),
+                                .b = piece->b,
+                                .of_a = cairn_amx_packed(cairn_amx_strip(piece->n, parts), parts),
+                                .of_b = cairn_amx_packed(piece->strip, parts),
+                                .place = &begin,
+                                .n_places = 1,
+                                .n_steps = cairn_amx_whole(piece->n) / STEP,
+                                .parts = parts};
+    for (size_t j = piece->first; j < piece->end; j += BLOCK, sum.b += 2 * piece->strip) {
+        const size_t n_columns = least(n - j, BLOCK);
+        real *c = product->c + i * BLOCK * n + j;
+        struct cairn_amx_block block = {zeros, 0, c, n};
+        if (product->bias != NULL) block.from = product->bias + j;
+        if (product->adds || piece->begin > 0) block = (struct cairn_amx_block){c, n, c, n};
+        if (n_rows == BLOCK && n_columns == BLOCK)
+            cairn_amx_work(&sum, &block);
+        else
+            work_part(&sum, &block, n_rows, n_columns);
+    }
+}
+
+/* B's strips: where they were packed before, or packed now. */
+static void find_strips(const struct cairn_amx_product *product, struct piece *piece)
+{
+    const size_t parts = product->parts, k = product->right.k;
+    const bool is_packed = product->packed != NULL;
+    piece->strip = cairn_amx_strip(is_packed ? k : piece->n, parts);
+    if (is_packed) {
+        piece->b = (const char *)product->packed + piece->first / ROWS * piece->strip +
+                   piece->begin / STEP * parts * TILE;
+        return;
+    }
+    char *packed = (char *)product->room + cairn_amx_bytes(product->left.n, k, parts);
+    const struct cairn_amx_operand columns =
+        part_of(&product->right, piece->first, piece->end - piece->first, piece);
+    cairn_amx_pack_right(&columns, parts, packed);
+    piece->b = packed;
+}
+
+static void work_piece(const struct cairn_amx_product *product, struct piece piece)
+{
+    const size_t m = product->left.n, n_blocks = cairn_amx_whole(m) / BLOCK;
+    const size_t n_shares = least(cairn_threads_for(m * product->right.n), n_blocks);
+    find_strips(product, &piece);
+    CAIRN_SPREAD(n_shares)
+    for (size_t share = 0; share < n_shares; share++) {
+        cairn_amx_begin();
+        for (size_t i = n_blocks * share / n_shares; i < n_blocks * (share + 1) / n_shares; i++)
+            work_rows(product, &piece, i, share);
+        cairn_amx_end();
+    }
 }
 
 void cairn_amx_multiply(const struct cairn_amx_product *product)
 {
-    const size_t m = product->left.n, n = product->right.n;
-    const size_t width = cairn_amx_columns(n, product->left.k, product->parts);
-    const size_t n_blocks = cairn_amx_whole(m) / BLOCK, n_threads = cairn_threads_for(m * n);
-    const size_t n_shares = n_threads < n_blocks ? n_threads : n_blocks;
-    for (size_t j = 0; j < n; j += width) {
-        const size_t end = n - j < width ? n : j + width;
-        const struct columns columns = {j, end, strips_of(product, j, end)};
-        CAIRN_SPREAD(n_shares)
-        for (size_t share = 0; share < n_shares; share++)
-            work_blocks(product, columns, n_blocks * share / n_shares,
-                        n_blocks * (share + 1) / n_shares);
-    }
+    const size_t n = product->right.n, k = product->right.k;
+    const struct cut cut = cut_of(product);
+    for (size_t begin = 0; begin < k; begin += cut.terms)
+        for (size_t first = 0; first < n; first += cut.columns)
+            work_piece(product, (struct piece){.first = first,
+                                               .end = least(first + cut.columns, n),
+                                               .begin = begin,
+                                               .n = least(cut.terms, k - begin),
+                                               .is_whole = cut.columns >= n});
 }
 
 #endif

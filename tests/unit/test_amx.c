@@ -79,7 +79,8 @@ struct how {
 static void multiply(struct shape of, const struct matrices *x, struct how how, const real *bias,
                      real *c)
 {
-    void *room = memory(cairn_amx_room(of.m, of.n, of.k, how.parts));
+    const size_t bytes = cairn_amx_room(of.m, of.n, of.k, how.parts);
+    unsigned char *room = memory(bytes + 1);
     void *packed = memory(cairn_amx_bytes(of.n, of.k, how.parts));
     const struct cairn_amx_operand left = {x->a, x->a_ld, of.m, of.k, x->a_down};
     const struct cairn_amx_operand right = {x->b, x->b_ld, of.n, of.k, x->b_down};
@@ -92,6 +93,8 @@ static void multiply(struct shape of, const struct matrices *x, struct how how, 
                                                    .bias = how.with == BIAS ? bias : NULL,
                                                    .adds = how.with == ADDS,
                                                    .c = c});
+    assert_int_equal(room[bytes], 0xff);
+    assert_true(bytes <= cairn_amx_room(of.m + 1, of.n, of.k + 37, how.parts));
     free(room), free(packed);
 }
 
@@ -111,12 +114,13 @@ static void check(struct shape of, bool a_down, bool b_down, struct how how)
     free(x.a), free(x.b), free(bias), free(before), free(c);
 }
 
-/* Blocks that are whole, or begun; the last needs two parts of the columns. */
+/* Blocks that are whole, or begun; the last two are worked in pieces, cut at columns or at terms.
+ */
 static void products_are_exact(void **state)
 {
-    static const struct shape shapes[] = {{1, 1, 1},    {3, 17, 5},     {16, 16, 32},
-                                          {32, 32, 32}, {33, 31, 33},   {65, 40, 70},
-                                          {20, 100, 7}, {48, 600, 1000}};
+    static const struct shape shapes[] = {{1, 1, 1},    {3, 17, 5},      {16, 16, 32},
+                                          {32, 32, 32}, {33, 31, 33},    {65, 40, 70},
+                                          {20, 100, 7}, {48, 600, 1000}, {96, 200, 1029}};
     (void)state;
     if (!cairn_backend_is_there(CAIRN_BACKEND_AMX)) skip();
     for (size_t threads = 1; threads <= 3; threads += 2) {
