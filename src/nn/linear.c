@@ -48,7 +48,6 @@ cairn_status cairn_linear_plan(struct cairn_linear *linear, struct cairn_plan *p
     linear->most_held = keeps ? most_held(plan, matmul) : 0;
     matmul->held_rows = linear->most_held * plan->micro;
     CAIRN_TRY(cairn_matmul_plan(matmul));
-    if (!cairn_matmul_places(matmul, matmul->held_rows)) linear->most_held = 0;
     cairn_plan_scratch(plan, matmul->scratch_bytes);
     count_code(&plan->code, matmul);
     linear->kept = cairn_arena_plan(plan->arena, matmul->kept_bytes, 1);

@@ -33,24 +33,25 @@ static cairn_status plan_model(const struct cairn_config *config,
                                const struct cairn_window_rule *rule, struct cairn_planned *out)
 {
     const size_t micro = (size_t)rule->micro;
-    enum { STEP = CAIRN_ALIGNMENT }; /* so many samples more leave what was rounded up as it was */
-    struct cairn_model_size size, without, larger;
+    enum {
+        STEP = CAIRN_ALIGNMENT, /* so many samples more leave what was rounded up as it was */
+        MANY = 320              /* kernels do fewer in other ways, with other memory */
+    };
+    struct cairn_model_size size, fewer, larger;
     struct cairn_model_options options = cairn_setup_model_options(config, dataset, micro);
     cairn_setup_expect_all(&options, rule, dataset);
     CAIRN_TRY(cairn_model_measure(&options, &size));
-    without = size;
-    if (options.holds) { /* which layers do of few samples alone */
-        options.holds = false;
-        CAIRN_TRY(cairn_model_measure(&options, &without));
-    }
-    options.micro = options.sizes[0] = micro + STEP;
+    options.holds = false;
+    options.micro = options.sizes[0] = micro > MANY ? micro : MANY;
+    CAIRN_TRY(cairn_model_measure(&options, &fewer));
+    options.micro = options.sizes[0] = options.micro + STEP;
     CAIRN_TRY(cairn_model_measure(&options, &larger));
     out->n_weights = size.n_weights;
     out->n_values = size.n_values;
     out->n_shared = size.n_shared;
     out->activations = size.activation_bytes;
     out->code = size.code_bytes;
-    out->sample = (larger.activation_bytes - without.activation_bytes) / STEP;
+    out->sample = (larger.activation_bytes - fewer.activation_bytes) / STEP;
     out->recompute = options.recompute;
     out->activations_kept = out->activations;
     if (options.recompute == 0) return CAIRN_OK;

@@ -21,28 +21,32 @@ bool cairn_setup_rounds(const struct cairn_config *config)
            cairn_backend_rounds(cairn_setup_backend(config));
 }
 
+static cairn_status check_rounds(const struct cairn_config *config)
+{
+    if (config->train_kernels == CAIRN_KERNELS_OPENBLAS)
+        return cairn_fail(CAIRN_USAGE,
+                          "%s: train.precision is bf16, and train.kernels openblas, which has no "
+                          "such products; leave one of them out",
+                          cairn_config_place(config, "train.precision"));
+    if (cairn_setup_rounds(config)) return CAIRN_OK;
+    return cairn_fail(CAIRN_USAGE,
+                      "%s: train.precision is bf16, which takes a CPU with AMX, or one with "
+                      "AVX512_BF16 and a program built with oneDNN; use float32",
+                      cairn_config_place(config, "train.precision"));
+}
+
 cairn_status cairn_setup_check_backend(const struct cairn_config *config)
 {
     const enum cairn_backend backend = cairn_setup_backend(config);
     const bool rounds = config->train_precision == CAIRN_PRECISION_BF16;
-    if (rounds && config->train_kernels == CAIRN_KERNELS_OPENBLAS)
-        return cairn_fail(CAIRN_USAGE,
-                          "%s: train.precision is bf16, and train.kernels openblas, which has no "
-                          "such products; leave one "
-                          "of them out",
-                          cairn_config_place(config, "train.precision"));
-    if (rounds && !cairn_setup_rounds(config))
-        return cairn_fail(CAIRN_USAGE,
-                          "%s: train.precision is bf16, which takes a CPU with AMX, or one with "
-                          "AVX512_BF16 and a program built with oneDNN; use float32",
-                          cairn_config_place(config, "train.precision"));
-    if (cairn_backend_is_there(backend)) return CAIRN_OK;
-    return cairn_fail(CAIRN_USAGE, "%s: train.kernels is %s, %s; use openblas, or auto",
+    if (cairn_backend_is_there(backend)) return rounds ? check_rounds(config) : CAIRN_OK;
+    return cairn_fail(CAIRN_USAGE, "%s: train.kernels is %s, %s; use %sauto",
                       cairn_config_place(config, "train.kernels"), cairn_backend_name(backend),
                       CAIRN_REAL_BITS == 64          ? "which has no products in float64"
                       : backend == CAIRN_BACKEND_AMX ? "which this CPU does not have, or this "
                                                        "program was built without"
-                                                     : "which this program was built without");
+                                                     : "which this program was built without",
+                      rounds ? "" : "openblas, or ");
 }
 
 void cairn_setup_expect(struct cairn_model_options *options, uint64_t n)

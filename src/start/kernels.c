@@ -35,32 +35,39 @@ static int backend_of(const char *checkpoint)
     return backend;
 }
 
-/* Not in bf16 from kernels that do not round. */
-static bool can_go_on(const struct cairn_config *config, int backend)
+/* Whether this rank has what made the checkpoint. */
+static cairn_status check_backend(const struct cairn_config *config, enum cairn_backend backend,
+                                  const char *checkpoint)
 {
-    return config->train_precision != CAIRN_PRECISION_BF16 ||
-           cairn_backend_rounds((enum cairn_backend)backend);
+    const bool rounds = config->train_precision == CAIRN_PRECISION_BF16;
+    if (cairn_backend_is_there(backend) && (!rounds || cairn_backend_rounds(backend)))
+        return CAIRN_OK;
+    return cairn_fail(CAIRN_USAGE,
+                      "%s was made with the kernels of %s, which this program was built without or "
+                      "this CPU does not have; train.kernels=%s goes on with other bits",
+                      checkpoint[0] == '\0' ? "the checkpoint" : checkpoint,
+                      cairn_backend_name(backend),
+                      cairn_backend_name(rounds ? cairn_backend_best() : CAIRN_BACKEND_OPENBLAS));
 }
 
 cairn_status cairn_start_kernels(struct cairn_config *config, cairn_comm *comm,
                                  const char *checkpoint)
 {
     int backend = NOTHING_TO_GO_ON_FROM;
+    const bool rounds = config->train_precision == CAIRN_PRECISION_BF16;
     if (config->train_kernels != CAIRN_KERNELS_AUTO || CAIRN_REAL_BITS == 64) return CAIRN_OK;
     if (cairn_comm_rank(comm) == 0 && checkpoint[0] != '\0') backend = backend_of(checkpoint);
     if (comm != NULL) CAIRN_TRY(cairn_comm_broadcast(comm, CAIRN_OK, &backend, sizeof backend));
-    if (backend == NOTHING_TO_GO_ON_FROM || !can_go_on(config, backend)) return CAIRN_OK;
-    const char *name = cairn_backend_name((enum cairn_backend)backend);
-    if (!cairn_backend_is_there((enum cairn_backend)backend))
-        return cairn_fail(CAIRN_USAGE,
-                          "%s was made with the kernels of %s, which this program was built "
-                          "without or this CPU does not have; train.kernels=openblas goes on with "
-                          "other bits",
-                          checkpoint[0] == '\0' ? "the checkpoint" : checkpoint, name);
+    if (backend == NOTHING_TO_GO_ON_FROM) return CAIRN_OK;
+    if (rounds && backend == CAIRN_BACKEND_OPENBLAS) return CAIRN_OK; /* it was in float32 */
+    cairn_status st = check_backend(config, (enum cairn_backend)backend, checkpoint);
+    if (comm != NULL) st = cairn_comm_agree(comm, st);
+    if (st != CAIRN_OK) return st;
     if (backend != (int)cairn_setup_backend(config))
         cairn_log_info("train.kernels: auto takes %s, which made the checkpoint; on this machine "
                        "%s is faster, with other bits",
-                       name, cairn_backend_name(cairn_setup_backend(config)));
+                       cairn_backend_name((enum cairn_backend)backend),
+                       cairn_backend_name(cairn_setup_backend(config)));
     config->auto_kernels = words_of_backends[backend];
     return CAIRN_OK;
 }

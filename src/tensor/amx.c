@@ -107,6 +107,7 @@ void cairn_amx_work(const struct cairn_amx_sum *sum, const struct cairn_amx_bloc
     const size_t from_row = block->from_row * sizeof(real), to_row = block->to_row * sizeof(real);
     const real *from = block->from + ROWS * block->from_row;
     real *to = block->to + ROWS * block->to_row;
+    __asm__ volatile("" : : : "memory"); /* gcc 12 does not say that tiles are loaded from there */
     _tile_loadd(0, block->from, from_row);
     _tile_loadd(1, block->from + ROWS, from_row);
     _tile_loadd(2, from, from_row);
@@ -133,6 +134,11 @@ static void work_part(const struct cairn_amx_sum *sum, const struct cairn_amx_bl
     cairn_amx_work(sum, &(struct cairn_amx_block){copy, BLOCK, copy, BLOCK});
     for (size_t i = 0; i < n_rows; i++)
         memcpy(block->to + i * block->to_row, copy + i * BLOCK, n_columns * sizeof(real));
+}
+
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
 }
 
 /* A product is worked in pieces of so many columns and terms, of which B is swept for each block of
@@ -172,9 +178,20 @@ size_t cairn_amx_piece(size_t n, size_t k, size_t parts)
     return least(cairn_amx_bytes(n, k, parts), SWEPT_BYTES + (column > term ? column : term));
 }
 
+/* A whole where it is cut at columns, which is never done where the terms are four times as many;
+ * else a block for each thread. */
+static size_t room_of_left(size_t m, size_t n, size_t k, size_t parts)
+{
+    const size_t all = cairn_amx_bytes(m, k, parts),
+                 cut = cairn_amx_bytes(m, least(k, 4 * n), parts);
+    const size_t block =
+        least(cairn_amx_bytes(BLOCK, k, parts), SWEPT_BYTES + cairn_amx_bytes(BLOCK, STEP, parts));
+    return least(all, larger(larger(cut, SWEPT_BYTES / 2), cairn_threads_now() * block));
+}
+
 size_t cairn_amx_room(size_t m, size_t n, size_t k, size_t parts)
 {
-    return cairn_amx_bytes(m, k, parts) + cairn_amx_piece(n, k, parts);
+    return cairn_amx_piece(n, k, parts) + room_of_left(m, n, k, parts);
 }
 
 /* One of them: columns [first, end) of C, terms [begin, begin + n), and B's strips of these. */
@@ -213,7 +230,9 @@ static const char *rows_of(const struct cairn_amx_product *product, const struct
 {
     const size_t bytes = cairn_amx_bytes(BLOCK, piece->n, product->parts);
     const size_t n = least(product->left.n - i * BLOCK, BLOCK);
-    char *packed = (char *)product->room + (piece->is_whole ? share : i) * bytes;
+    char *packed = (char *)product->room +
+                   cairn_amx_piece(product->right.n, product->right.k, product->parts) +
+                   (piece->is_whole ? share : i) * bytes;
     const struct cairn_amx_operand rows = part_of(&product->left, i * BLOCK, n, piece);
     if (piece->first == 0) cairn_amx_pack_left(&rows, product->parts, packed);
     return packed;
@@ -259,7 +278,7 @@ static void find_strips(const struct cairn_amx_product *product, struct piece *p
                    piece->begin / STEP * parts * TILE;
         return;
     }
-    char *packed = (char *)product->room + cairn_amx_bytes(product->left.n, k, parts);
+    char *packed = product->room;
     const struct cairn_amx_operand columns =
         part_of(&product->right, piece->first, piece->end - piece->first, piece);
     cairn_amx_pack_right(&columns, parts, packed);

@@ -135,23 +135,27 @@ ALWAYS void pack_tile(const struct cairn_amx_operand *operand, struct spot spot,
                    (real *)(packed + part * TILE), ROWS);
 }
 
-/* The tiles of 32 terms of all strips. */
-ALWAYS void pack_steps(const struct cairn_amx_operand *operand, size_t k, const struct way way,
-                       char *packed)
+/* Tiles in the order in which their numbers follow each other: those of a strip or, of terms that
+ * lie down the rows, those of the same terms. */
+ALWAYS void pack_run(const struct cairn_amx_operand *operand, size_t run, const struct way way,
+                     char *packed)
 {
-    const size_t next = cairn_amx_strip(operand->k, way.parts);
-    packed += k / STEP * way.parts * TILE;
-    for (size_t i = 0; i < cairn_amx_whole(operand->n); i += ROWS, packed += next)
-        if (i + ROWS <= operand->n && k + STEP <= operand->k)
-            pack_tile(operand, (struct spot){i, k}, way, true, packed);
+    const size_t strip = cairn_amx_strip(operand->k, way.parts), tile = way.parts * TILE;
+    const size_t end = way.down ? cairn_amx_whole(operand->n) : cairn_amx_whole(operand->k);
+    struct spot spot = {way.down ? 0 : run * ROWS, way.down ? run * STEP : 0};
+    size_t *const at = way.down ? &spot.i : &spot.k;
+    for (packed += spot.i / ROWS * strip + spot.k / STEP * tile; *at < end;
+         *at += way.down ? ROWS : STEP, packed += way.down ? strip : tile)
+        if (spot.i + ROWS <= operand->n && spot.k + STEP <= operand->k)
+            pack_tile(operand, spot, way, true, packed);
         else
-            pack_tile(operand, (struct spot){i, k}, way, false, packed);
+            pack_tile(operand, spot, way, false, packed);
 }
 
 #define INSTANCE(name, down, turned, parts)                                                        \
-    static void name(const struct cairn_amx_operand *operand, size_t k, char *packed)              \
+    static void name(const struct cairn_amx_operand *operand, size_t run, char *packed)            \
     {                                                                                              \
-        pack_steps(operand, k, (struct way){down, turned, parts}, packed);                         \
+        pack_run(operand, run, (struct way){down, turned, parts}, packed);                         \
     }
 INSTANCE(rounded_along, false, false, 1)
 INSTANCE(rounded_along_turned, false, true, 1)
@@ -162,7 +166,7 @@ INSTANCE(parts_along_turned, false, true, CAIRN_AMX_PARTS)
 INSTANCE(parts_down, true, false, CAIRN_AMX_PARTS)
 INSTANCE(parts_down_turned, true, true, CAIRN_AMX_PARTS)
 
-typedef void packer(const struct cairn_amx_operand *operand, size_t k, char *packed);
+typedef void packer(const struct cairn_amx_operand *operand, size_t run, char *packed);
 
 static packer *packer_of(const struct cairn_amx_operand *operand, bool turned, size_t parts)
 {
@@ -172,17 +176,22 @@ static packer *packer_of(const struct cairn_amx_operand *operand, bool turned, s
     return packers[parts > 1][operand->down][turned];
 }
 
+static size_t runs_of(const struct cairn_amx_operand *operand)
+{
+    return operand->down ? cairn_amx_whole(operand->k) / STEP : cairn_amx_whole(operand->n) / ROWS;
+}
+
 void cairn_amx_pack_left(const struct cairn_amx_operand *operand, size_t parts, void *packed)
 {
     packer *const pack = packer_of(operand, operand->down, parts);
-    for (size_t k = 0; k < operand->k; k += STEP) pack(operand, k, packed);
+    for (size_t run = 0; run < runs_of(operand); run++) pack(operand, run, packed);
 }
 
 void cairn_amx_pack_right(const struct cairn_amx_operand *operand, size_t parts, void *packed)
 {
     packer *const pack = packer_of(operand, !operand->down, parts);
     CAIRN_SPREAD(cairn_threads_for(operand->n * operand->k))
-    for (size_t k = 0; k < operand->k; k += STEP) pack(operand, k, packed);
+    for (size_t run = 0; run < runs_of(operand); run++) pack(operand, run, packed);
 }
 
 /* ---- operands that lie otherwise */

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * The gradient of a convolution by its weights, of operands that are rounded to bfloat16, by the
- * tiles of AMX (amx.h).  Channels of x are the
- * rows of a product, those of dy its columns, places of a plane (view.h) the sum; where a plane has
- * no output dy is zero.  Local. */
+ * tiles of AMX (amx.h).  Channels of x are the rows of a product, those of dy its columns, places
+ * of a plane (view.h) the sum; where a plane has no output dy is zero.  Local. */
 #ifndef CAIRN_TENSOR_AMX_WEIGHTS_H
 #define CAIRN_TENSOR_AMX_WEIGHTS_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * Who multiplies matrices: train.kernels.  Bits depend on it; memory and results' meaning do not.
+ * Who multiplies matrices: train.kernels.  Bits depend on it; what results mean does not.
  * Local. */
 #ifndef CAIRN_TENSOR_BACKEND_H
 #define CAIRN_TENSOR_BACKEND_H

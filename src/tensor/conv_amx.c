@@ -23,8 +23,9 @@ struct plan {
 static bool takes(const struct cairn_conv *conv)
 {
     enum { CHANNELS = 16 };
-    return conv->backend == CAIRN_BACKEND_AMX && conv->rounds && conv->n_groups == 1 &&
-           conv->patches.channels >= CHANNELS && conv->channels >= CHANNELS;
+    return conv->backend == CAIRN_BACKEND_AMX && cairn_backend_is_there(conv->backend) &&
+           conv->rounds && conv->n_groups == 1 && conv->patches.channels >= CHANNELS &&
+           conv->channels >= CHANNELS;
 }
 
 static size_t larger(size_t a, size_t b)

@@ -12,7 +12,8 @@ static const struct cairn_matmul_kind *kind_of(const struct cairn_matmul *matmul
 {
     const bool has_few = !matmul->rounds && matmul->rows[0] < 48;
 #if CAIRN_HAS_AMX
-    if (matmul->backend == CAIRN_BACKEND_AMX && !has_few) return &cairn_matmul_amx;
+    if (matmul->backend == CAIRN_BACKEND_AMX && !has_few && cairn_backend_is_there(matmul->backend))
+        return &cairn_matmul_amx;
 #endif
 #ifdef CAIRN_HAVE_ONEDNN
     if (matmul->backend != CAIRN_BACKEND_OPENBLAS && CAIRN_R_BITS == 32)
@@ -42,7 +43,10 @@ cairn_status cairn_matmul_plan(struct cairn_matmul *matmul)
     matmul->kind = kind_of(matmul);
     matmul->place_rows = matmul->rounds ? 0 : place_rows(matmul);
     CAIRN_TRY(matmul->kind->plan(matmul));
-    const size_t bytes = matmul->kind->outer->scratch(matmul->place_rows, matmul->out, matmul->in);
+    if (matmul->place_rows == 0) return CAIRN_OK;
+    const size_t n_micro = matmul->held_rows > 0 ? CAIRN_PLACE_MOST : 1;
+    const size_t bytes =
+        matmul->kind->outer->scratch(matmul->place_rows, n_micro, matmul->out, matmul->in);
     if (bytes > matmul->scratch_bytes) matmul->scratch_bytes = bytes;
     return CAIRN_OK;
 }

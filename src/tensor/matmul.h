@@ -84,7 +84,7 @@ extern const struct cairn_matmul_kind cairn_matmul_blas;
 #define cairn_matmul_onednn CAIRN_R(cairn_matmul_onednn)
 extern const struct cairn_matmul_kind cairn_matmul_onednn;
 
-/** By the tiles of AMX, of rounded operands, where they are there (tensor/amx.h). */
+/** By the tiles of AMX, where they are there (tensor/amx.h). */
 #define cairn_matmul_amx CAIRN_R(cairn_matmul_amx)
 extern const struct cairn_matmul_kind cairn_matmul_amx;
 

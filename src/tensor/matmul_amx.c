@@ -59,7 +59,8 @@ static const void *kept(const struct cairn_matmul *matmul, const struct cairn_ma
                         enum pass pass, const struct cairn_amx_operand *w)
 {
     struct amx *self = matmul->self;
-    if (job->weights == 0 || matmul->kept_bytes == 0) return NULL;
+    if (job->weights == 0 || matmul->kept_bytes == 0 || (pass == BY_DATA && !matmul->wants_dx))
+        return NULL;
     char *packed = (char *)job->kept + self->kept_at[pass];
     if (self->weights[pass] != job->weights)
         cairn_amx_pack_right(w, cairn_amx_parts(matmul->rounds), packed);

@@ -54,8 +54,9 @@ static size_t packed_of_x(size_t n, size_t in)
     return (PACKS_X ? panels_of(in) : 1) * n * COLUMNS;
 }
 
-static size_t scratch(size_t n, size_t out, size_t in)
+static size_t scratch(size_t n, size_t n_micro, size_t out, size_t in)
 {
+    (void)n_micro;
     return found_bytes(in) + (packed_of_x(n, in) + n * out) * sizeof(real);
 }
 

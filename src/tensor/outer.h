@@ -26,7 +26,8 @@ struct cairn_outer {
 struct cairn_outer_way {
     size_t most; /* rows that are worth it, of one micro-batch or of those of a group ... */
     size_t held; /* ... in which those of up to so many samples gain by being held */
-    size_t (*scratch)(size_t n, size_t out, size_t in); /* bytes of scratch memory for n rows */
+    /* bytes of scratch memory for n rows of up to n_micro micro-batches */
+    size_t (*scratch)(size_t n, size_t n_micro, size_t out, size_t in);
     /* Put dW into its place, and what is found in it into place->found.  Each number of dW is a sum
        over the rows of a micro-batch in their order.  No bit depends on the threads. */
     void (*put)(const struct cairn_outer *outer, struct cairn_place *place);

@@ -45,11 +45,18 @@ static size_t found_bytes(size_t out)
     return cairn_memory_whole(blocks_of(out) * sizeof(struct cairn_found));
 }
 
-static size_t scratch(size_t n, size_t out, size_t in)
+static size_t scratch(size_t n, size_t n_micro, size_t out, size_t in)
 {
-    const size_t terms = terms_of(n, CAIRN_PLACE_MOST);
+    const size_t terms = terms_of(n, n_micro);
     return found_bytes(out) + cairn_amx_bytes(out, terms, PARTS) +
            cairn_amx_piece(in, terms, PARTS);
+}
+
+/* The columns of a piece: as many for one micro-batch as for a group, since sums of squares end
+ * with a piece. */
+static size_t width_of(size_t in)
+{
+    return cairn_amx_columns(in, terms_of(MOST, CAIRN_PLACE_MOST), PARTS);
 }
 
 /* Bytes of `n` packed rows or columns of a micro-batch. */
@@ -197,7 +204,7 @@ static void put(const struct cairn_outer *outer, struct cairn_place *place)
                       .place = place,
                       .rows = outer->rows == NULL ? &outer->n : outer->rows,
                       .n_micro = n_micro,
-                      .width = cairn_amx_columns(outer->in, terms, PARTS),
+                      .width = width_of(outer->in),
                       .found = outer->scratch};
     run.dy = (char *)outer->scratch + found_bytes(outer->out);
     run.x = run.dy + cairn_amx_bytes(outer->out, terms, PARTS);

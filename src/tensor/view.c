@@ -69,6 +69,15 @@ static struct cairn_view_run row_at(const struct axis *axis, size_t phase, size_
     return run;
 }
 
+/* Whether any place of the kernel sees this phase. */
+static bool is_seen(const struct cairn_view *view, size_t d, size_t phase)
+{
+    const struct cairn_patches *patches = view->patches;
+    for (size_t tap = 0; tap < patches->kernel[d]; tap++)
+        if (view->is_back || tap * patches->dilation[d] % patches->stride[d] == phase) return true;
+    return false;
+}
+
 /* The runs of the planes of these phases. */
 static void add_runs(struct cairn_view *view, const struct axis axis[DIMS],
                      const size_t phase[DIMS], size_t begin)
@@ -76,6 +85,8 @@ static void add_runs(struct cairn_view *view, const struct axis axis[DIMS],
     const size_t *length = view->length;
     const struct cairn_view_run row = row_at(&axis[2], phase[2], length[2]);
     size_t from[2];
+    for (size_t d = 0; d < DIMS; d++)
+        if (!is_seen(view, d, phase[d])) return;
     for (size_t i = 0; i < length[0]; i++)
         for (size_t j = 0; j < length[1]; j++)
             if (row.n > 0 && number_at(&axis[0], phase[0], i, &from[0]) &&

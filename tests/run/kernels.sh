@@ -25,6 +25,8 @@ for kernels in "${there[@]}"; do
         fail "nobody says that $automatic is faster than the $kernels of the checkpoint"
     same "weights of $kernels after a stop" "$(weights_of whole.$kernels)" "$(weights_of parts.$kernels)"
     [[ $(json parts.$kernels/provenance.json kernels) == $kernels* ]] || fail "provenance.json does not name $kernels"
+    expect 0 0 plan "${run[@]}" train.kernels=$kernels
+    expect 0 2 predict whole.$kernels/checkpoints/latest.h5 --data "$datasets/digits.h5" -o outputs.$kernels.h5
     holds "train_loss of $kernels, and of openblas" \
         "($(json whole.$kernels/summary.json train_loss) / $(json whole.openblas/summary.json train_loss) - 1) ^ 2 < 1e-10"
 done

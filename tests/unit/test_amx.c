@@ -124,7 +124,8 @@ static void products_are_exact(void **state)
     (void)state;
     if (!cairn_backend_is_there(CAIRN_BACKEND_AMX)) skip();
     for (size_t threads = 1; threads <= 3; threads += 2) {
-        if (!cairn_threads_openmp() || cairn_threads_set(threads) != CAIRN_OK) continue;
+        if (threads > 1 && !cairn_threads_openmp()) continue;
+        if (cairn_threads_set(threads) != CAIRN_OK) continue;
         for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
             for (int how = 0; how < 24; how++)
                 check(shapes[i], how & 1, how & 2,

@@ -42,7 +42,7 @@ static void fill(real *a, size_t n, size_t seed)
 static int set_up(void **state)
 {
     (void)state;
-    const size_t bytes = way->scratch(MOST_N, MOST, MOST);
+    const size_t bytes = way->scratch(MOST_N, CAIRN_PLACE_MOST, MOST, MOST);
     if (cairn_memory_get(1, bytes + GUARD, "scratch", &scratch) != CAIRN_OK) return 1;
     memset((char *)scratch + bytes, 0x5a, GUARD);
     return 0;
@@ -51,7 +51,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     (void)state;
-    const char *end = (char *)scratch + way->scratch(MOST_N, MOST, MOST);
+    const char *end = (char *)scratch + way->scratch(MOST_N, CAIRN_PLACE_MOST, MOST, MOST);
     for (size_t i = 0; i < GUARD; i++) assert_int_equal(end[i], 0x5a);
     free(scratch);
     return 0;
@@ -218,6 +218,39 @@ static void test_groups(void **state)
         for (int adds = 0; adds < 2; adds++) put_groups(n_words, adds == 1);
 }
 
+/* Numbers whose sums round, and a map so wide that it is worked in pieces: a group finds the bits
+ * that each micro-batch finds by itself. */
+static void test_wide_groups(void **state)
+{
+    enum { N_MICRO = 3, N = 138, OUT = 40, IN = 900, ALL = OUT * IN };
+    static const size_t rows[N_MICRO] = {64, 64, 10};
+    static real wide[N * IN], high[N * OUT], sums[2][ALL];
+    void *memory = NULL;
+    (void)state;
+    const size_t bytes = way->scratch(N, N_MICRO, OUT, IN);
+    assert_int_equal(cairn_memory_get(1, bytes + 1, "scratch", &memory), CAIRN_OK);
+    ((char *)memory)[bytes] = 0x5a;
+    for (size_t i = 0; i < N * IN; i++) wide[i] = sin((real)i) * (i % 7 == 0 ? (real)1e-4 : 1);
+    for (size_t i = 0; i < N * OUT; i++) high[i] = cos((real)(3 * i)) * (i % 5 == 0 ? 100 : 1);
+    struct cairn_outer outer = {
+        .n = N, .out = OUT, .in = IN, .dy = high, .x = wide, .rows = rows, .scratch = memory};
+    struct cairn_place all = {.sum = sums[0], .n_micro = N_MICRO, .squared = true};
+    struct cairn_place one = {.sum = sums[1], .squared = true};
+    way->put(&outer, &all);
+    outer.rows = NULL;
+    for (size_t m = 0; m < N_MICRO; m++) {
+        outer.n = rows[m];
+        way->put(&outer, &one);
+        assert_true(*one.found.squares == all.found.squares[m]);
+        one.adds = true;
+        outer.x += rows[m] * IN;
+        outer.dy += rows[m] * OUT;
+    }
+    assert_memory_equal(sums[0], sums[1], sizeof sums[0]);
+    assert_int_equal(((char *)memory)[bytes], 0x5a);
+    free(memory);
+}
+
 /* What is not a number is found, and stays. */
 static void test_not_finite(void **state)
 {
@@ -259,9 +292,10 @@ static void test_threads(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sums),       cmocka_unit_test(test_units),
-        cmocka_unit_test(test_few_rests),  cmocka_unit_test(test_groups),
-        cmocka_unit_test(test_not_finite), cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_sums),        cmocka_unit_test(test_units),
+        cmocka_unit_test(test_few_rests),   cmocka_unit_test(test_groups),
+        cmocka_unit_test(test_not_finite),  cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_wide_groups),
     };
     way = &cairn_outer_registers;
     int n_failed = cmocka_run_group_tests_name("registers", tests, set_up, tear_down);
