@@ -45,18 +45,18 @@ static size_t found_bytes(size_t out)
     return cairn_memory_whole(blocks_of(out) * sizeof(struct cairn_found));
 }
 
-static size_t scratch(size_t n, size_t n_micro, size_t out, size_t in)
-{
-    const size_t terms = terms_of(n, n_micro);
-    return found_bytes(out) + cairn_amx_bytes(out, terms, PARTS) +
-           cairn_amx_piece(in, terms, PARTS);
-}
-
 /* The columns of a piece: as many for one micro-batch as for a group, since sums of squares end
  * with a piece. */
 static size_t width_of(size_t in)
 {
-    return cairn_amx_columns(in, terms_of(MOST, CAIRN_PLACE_MOST), PARTS);
+    return cairn_amx_columns(in, MOST, PARTS);
+}
+
+static size_t scratch(size_t n, size_t n_micro, size_t out, size_t in)
+{
+    const size_t terms = terms_of(n, n_micro);
+    return found_bytes(out) + cairn_amx_bytes(out, terms, PARTS) +
+           cairn_amx_bytes(width_of(in), terms, PARTS);
 }
 
 /* Bytes of `n` packed rows or columns of a micro-batch. */
@@ -117,10 +117,11 @@ static void make(const struct run *run, size_t m, struct operands operands, real
     cairn_amx_work(&sum, &(struct cairn_amx_block){zeros, 0, made, BLOCK});
 }
 
-/* Ask for the lines of a block of the place. */
+/* Ask for the lines of a block of the place to which it is added. */
 static void fetch(const struct run *run, size_t row, size_t column, size_t n_rows)
 {
     const struct cairn_place *place = run->place;
+    if (!place->adds) return;
     const size_t size = place->units != NULL ? sizeof(uint64_t) : sizeof(real);
     const char *to = place->units != NULL ? (const char *)place->units : (const char *)place->sum;
     for (size_t i = row; i < row + n_rows; i++)
