@@ -182,8 +182,8 @@ size_t cairn_amx_piece(size_t n, size_t k, size_t parts)
  * else a block for each thread. */
 static size_t room_of_left(size_t m, size_t n, size_t k, size_t parts)
 {
-    const size_t all = cairn_amx_bytes(m, k, parts),
-                 cut = cairn_amx_bytes(m, least(k, 4 * n), parts);
+    const size_t all = cairn_amx_bytes(m, k, parts);
+    const size_t cut = cairn_amx_bytes(m, least(k, 4 * n), parts);
     const size_t block =
         least(cairn_amx_bytes(BLOCK, k, parts), SWEPT_BYTES + cairn_amx_bytes(BLOCK, STEP, parts));
     return least(all, larger(larger(cut, SWEPT_BYTES / 2), cairn_threads_now() * block));

@@ -14,7 +14,7 @@ enum { CAIRN_OUTER_MOST = CAIRN_TILE_IS_SLOW ? 0 : 256 };
 
 /** One of them. */
 struct cairn_outer {
-    size_t n;           /* rows, 1 to CAIRN_OUTER_MOST */
+    size_t n;           /* rows, 1 to the most that its way takes */
     size_t out, in;     /* dW is [out, in] */
     const real *dy;     /* [n, out] */
     const real *x;      /* [n, in] */
