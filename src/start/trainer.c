@@ -36,7 +36,8 @@ static cairn_status check_platform(const struct cairn_config *config, cairn_comm
         return cairn_fail(CAIRN_USAGE,
                           "%s needs the same program, BLAS and CPU kind "
                           "everywhere, and rank %d differs; "
-                          "choose equal nodes or set OPENBLAS_CORETYPE to one name on all",
+                          "choose equal nodes, or train.kernels=openblas and set "
+                          "OPENBLAS_CORETYPE to one name on all",
                           config->train_reproducible ? "train.reproducible" : "train.guard", odd);
     cairn_log_detail("rank %d has another program, BLAS or CPU kind than the others", odd);
     return CAIRN_OK;
