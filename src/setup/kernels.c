@@ -62,7 +62,6 @@ void cairn_setup_expect_all(struct cairn_model_options *options,
                             const struct cairn_dataset *dataset)
 {
     const uint64_t b = options->micro;
-    if (cairn_window_most_micro(rule) < 2) options->holds = false;
     cairn_setup_expect(options, rule->global % b);
     if (rule->tail == CAIRN_TAIL_EXACT)
         cairn_setup_expect(options, rule->n_samples % rule->global % b);

@@ -44,7 +44,7 @@ cairn_status cairn_matmul_plan(struct cairn_matmul *matmul)
     matmul->place_rows = matmul->rounds ? 0 : place_rows(matmul);
     CAIRN_TRY(matmul->kind->plan(matmul));
     if (matmul->place_rows == 0) return CAIRN_OK;
-    const size_t n_micro = matmul->held_rows > 0 ? CAIRN_PLACE_MOST : 1;
+    const size_t n_micro = matmul->held_rows > 0 ? matmul->held_rows / matmul->rows[0] : 1;
     const size_t bytes =
         matmul->kind->outer->scratch(matmul->place_rows, n_micro, matmul->out, matmul->in);
     if (bytes > matmul->scratch_bytes) matmul->scratch_bytes = bytes;
