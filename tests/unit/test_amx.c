@@ -30,7 +30,7 @@ static void *memory(size_t bytes)
 static real *integers(size_t n, size_t seed)
 {
     real *x = memory(n * sizeof *x);
-    for (size_t i = 0; i < n; i++) x[i] = (real)((int)((i * 7919 + seed * 104729) % 17) - 8);
+    for (size_t i = 0; i < n; i++) x[i] = (real)((int)((i * 7919 + seed * 104729) % 23) - 11);
     return x;
 }
 

@@ -230,7 +230,9 @@ static void test_wide_groups(void **state)
     const size_t bytes = way->scratch(N, N_MICRO, OUT, IN);
     assert_int_equal(cairn_memory_get(1, bytes + 1, "scratch", &memory), CAIRN_OK);
     ((char *)memory)[bytes] = 0x5a;
-    for (size_t i = 0; i < N * IN; i++) wide[i] = sin((real)i) * (i % 7 == 0 ? (real)1e-4 : 1);
+    for (size_t i = 0; i < N * IN;
+         i++) /* columns whose squares are as far apart as doubles reach */
+        wide[i] = sin((real)i) * pow((real)10, -(real)(i % IN % 7));
     for (size_t i = 0; i < N * OUT; i++) high[i] = cos((real)(3 * i)) * (i % 5 == 0 ? 100 : 1);
     struct cairn_outer outer = {
         .n = N, .out = OUT, .in = IN, .dy = high, .x = wide, .rows = rows, .scratch = memory};
