@@ -147,7 +147,7 @@ same "exit code of a killed rank" "$code" 5
 grep -q '^cairn-mpirun: .* was lost' err || fail "it does not say that a rank was lost"
 
 # An mpirun that waits on when all that it started has ended.
-printf '#!/bin/bash\ntrue &\nexec sleep 100\n' >mpirun
+printf '#!/bin/bash\nsleep 1 &\nexec sleep 100\n' >mpirun # bash would take notice of one that ends before it is sleep
 chmod +x mpirun
 code=0
 MPIRUN=$work/mpirun timeout 60 "$launcher" -n 2 -- true 2>err || code=$?
