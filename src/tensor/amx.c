@@ -21,7 +21,7 @@ enum {
 /* Of the right operand so much is swept for each block of rows: half of a second cache. */
 enum { SWEPT_BYTES = 1 << 20 };
 
-/* ---- products */
+/* ---- blocks */
 
 /* Tiles 0 to 3 are C's, 4 and 5 A's, 6 and 7 B's.  Static: of what is loaded, gcc 12 believes only
  * the first bytes to be read. */
@@ -122,7 +122,7 @@ void cairn_amx_work(const struct cairn_amx_sum *sum, const struct cairn_amx_bloc
     _tile_stored(3, to + ROWS, to_row);
 }
 
-/* ---- products of packed operands */
+/* ---- products */
 
 /* Of which [n_rows, n_columns] is C's: by way of a copy. */
 static void work_part(const struct cairn_amx_sum *sum, const struct cairn_amx_block *block,
@@ -136,6 +136,11 @@ static void work_part(const struct cairn_amx_sum *sum, const struct cairn_amx_bl
         memcpy(block->to + i * block->to_row, copy + i * BLOCK, n_columns * sizeof(real));
 }
 
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
 static size_t larger(size_t a, size_t b)
 {
     return a > b ? a : b;
@@ -146,11 +151,6 @@ static size_t larger(size_t a, size_t b)
 struct cut {
     size_t columns, terms;
 };
-
-static size_t least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
 
 size_t cairn_amx_columns(size_t n, size_t k, size_t parts)
 {
@@ -172,10 +172,11 @@ static struct cut cut_of(const struct cairn_amx_product *product)
     return (struct cut){cairn_amx_columns(n, k, product->parts), cairn_amx_whole(k)};
 }
 
-size_t cairn_amx_piece(size_t n, size_t k, size_t parts)
+/* Bytes of B's part of a piece of n columns and k terms, or of fewer terms. */
+static size_t room_of_right(size_t n, size_t k, size_t parts)
 {
     const size_t column = cairn_amx_bytes(BLOCK, k, parts), term = cairn_amx_bytes(n, STEP, parts);
-    return least(cairn_amx_bytes(n, k, parts), SWEPT_BYTES + (column > term ? column : term));
+    return least(cairn_amx_bytes(n, k, parts), SWEPT_BYTES + larger(column, term));
 }
 
 /* A whole where it is cut at columns, which is never done where the terms are four times as many;
@@ -191,7 +192,7 @@ static size_t room_of_left(size_t m, size_t n, size_t k, size_t parts)
 
 size_t cairn_amx_room(size_t m, size_t n, size_t k, size_t parts)
 {
-    return cairn_amx_piece(n, k, parts) + room_of_left(m, n, k, parts);
+    return room_of_right(n, k, parts) + room_of_left(m, n, k, parts);
 }
 
 /* One of them: columns [first, end) of C, terms [begin, begin + n), and B's strips of these. */
@@ -231,7 +232,7 @@ static const char *rows_of(const struct cairn_amx_product *product, const struct
     const size_t bytes = cairn_amx_bytes(BLOCK, piece->n, product->parts);
     const size_t n = least(product->left.n - i * BLOCK, BLOCK);
     char *packed = (char *)product->room +
-                   cairn_amx_piece(product->right.n, product->right.k, product->parts) +
+                   room_of_right(product->right.n, product->right.k, product->parts) +
                    (piece->is_whole ? share : i) * bytes;
     const struct cairn_amx_operand rows = part_of(&product->left, i * BLOCK, n, piece);
     if (piece->first == 0) cairn_amx_pack_left(&rows, product->parts, packed);

@@ -97,9 +97,6 @@ struct cairn_amx_product {
  * stay in the second cache.  Ranks: local.  Errors: none. */
 size_t cairn_amx_columns(size_t n, size_t k, size_t parts);
 
-/** Bytes that they, and those of fewer terms, take at most.  Ranks: local.  Errors: none. */
-size_t cairn_amx_piece(size_t n, size_t k, size_t parts);
-
 /** Bytes to pack operands of m rows, n columns and k terms, or fewer rows or terms.  Ranks: local.
  * Errors: none. */
 size_t cairn_amx_room(size_t m, size_t n, size_t k, size_t parts);

@@ -25,8 +25,9 @@
 #define cairn_matmul_places     CAIRN_R(cairn_matmul_places)
 #define cairn_matmul_outer      CAIRN_R(cairn_matmul_outer)
 
-/** In how many calls W must stay the same for keeping it to pay. */
-enum { CAIRN_KEPT_FROM = 4 };
+/** In how many calls W must stay the same for keeping it to pay; of more numbers it is not kept,
+ * for memory is not to grow by much. */
+enum { CAIRN_KEPT_FROM = 4, CAIRN_KEPT_MOST = 1 << 22 };
 
 /** A linear map: what it is, and what planning made of it. */
 struct cairn_matmul {
@@ -105,9 +106,8 @@ void cairn_matmul_forward(const struct cairn_matmul *matmul, const struct cairn_
 /** dx from dy, w.  Ranks: local.  Errors: none. */
 void cairn_matmul_by_data(const struct cairn_matmul *matmul, const struct cairn_matmul_job *job);
 
-/** The way dw will be put into a place, before planning; NULL: in none.  Ranks: local.  Errors:
- * none.
- */
+/** The way dw will be put into a place, before planning; NULL: in none.  Ranks: local.
+ * Errors: none. */
 const struct cairn_outer_way *cairn_matmul_outer(const struct cairn_matmul *matmul);
 
 /** Whether dw of n rows can be put into a place.  Ranks: local.  Errors: none. */

@@ -10,7 +10,6 @@
 #if CAIRN_HAS_AMX
 
 enum pass { FORWARD, BY_DATA, N_PASSES /* those that read W */ };
-enum { MOST_KEPT = 1 << 22 /* numbers: memory is not to grow by much */ };
 
 /* The plan. */
 struct amx {
@@ -43,7 +42,7 @@ static cairn_status plan(struct cairn_matmul *matmul)
         larger(cairn_amx_room(n, out, in, parts),
                larger(cairn_amx_room(n, in, out, parts), cairn_amx_room(out, in, n, parts)));
     matmul->code_bytes = matmul->kept_bytes = 0;
-    if (!matmul->keeps || in > MOST_KEPT / out) return CAIRN_OK;
+    if (!matmul->keeps || in > CAIRN_KEPT_MOST / out) return CAIRN_OK;
     self->kept_at[BY_DATA] = bytes(matmul, out, in);
     matmul->kept_bytes = self->kept_at[BY_DATA] + (matmul->wants_dx ? bytes(matmul, in, out) : 0);
     return CAIRN_OK;

@@ -11,7 +11,6 @@
 
 enum pass { FORWARD, BY_DATA, BY_WEIGHTS, BY_WEIGHTS_ADDED, N_PASSES };
 enum { KEPT_PASSES = BY_DATA + 1 /* those that read W */ };
-enum { MOST_KEPT = 1 << 22 /* numbers: memory is not to grow by much */ };
 
 enum { CODE_BYTES = 84 << 10 /* of a product, about: what a process grows by */ };
 
@@ -180,7 +179,7 @@ static cairn_status plan_size(const struct cairn_matmul *matmul, size_t i, struc
     wanted[BY_WEIGHTS_ADDED].adds = true;
     for (int pass = 0; pass < N_PASSES; pass++)
         wanted[pass].operands = matmul->rounds ? dnnl_bf16 : dnnl_f32;
-    const bool keeps = matmul->keeps && i == 0 && matmul->in <= MOST_KEPT / matmul->out;
+    const bool keeps = matmul->keeps && i == 0 && matmul->in <= CAIRN_KEPT_MOST / matmul->out;
     for (int pass = 0; pass < N_PASSES; pass++) {
         if (pass == BY_DATA && !matmul->wants_dx) continue;
         CAIRN_TRY(plan_product(self, &wanted[pass], &self->product[i][pass]));
