@@ -30,6 +30,14 @@ static size_t reach(const struct cairn_patches *patches, size_t d)
     return (patches->kernel[d] - 1) * patches->dilation[d] / patches->stride[d];
 }
 
+/* The i-th place of such a size. */
+static void unfold(size_t i, const size_t size[DIMS], size_t at[DIMS])
+{
+    at[0] = i / size[2] / size[1];
+    at[1] = i / size[2] % size[1];
+    at[2] = i % size[2];
+}
+
 static struct axis plan_axis(struct cairn_view *view, size_t d)
 {
     const struct cairn_patches *patches = view->patches;
@@ -99,15 +107,16 @@ static void add_runs(struct cairn_view *view, const struct axis axis[DIMS],
 
 static cairn_status plan_runs(struct cairn_view *view, const struct axis axis[DIMS])
 {
-    const size_t n_phases = axis[0].n_phases * axis[1].n_phases * axis[2].n_phases;
+    const size_t phases[DIMS] = {axis[0].n_phases, axis[1].n_phases, axis[2].n_phases};
+    const size_t n_phases = cairn_patches_count(phases);
     const size_t n = cairn_patches_count(view->length);
     view->plane = n_phases * n;
     view->from_stride = axis[2].n_phases;
     CAIRN_TRY(cairn_memory_get(n_phases * view->length[0] * view->length[1], sizeof *view->run,
                                subject, &view->run));
     for (size_t i = 0; i < n_phases; i++) {
-        const size_t phase[DIMS] = {i / axis[2].n_phases / axis[1].n_phases,
-                                    i / axis[2].n_phases % axis[1].n_phases, i % axis[2].n_phases};
+        size_t phase[DIMS];
+        unfold(i, phases, phase);
         add_runs(view, axis, phase, i * n);
     }
     return CAIRN_OK;
@@ -147,10 +156,9 @@ static bool sees(const struct cairn_view *view, size_t d, size_t first, size_t t
 /* Place `tap` of the kernel, if the class sees through it. */
 static void add_tap(struct cairn_view *view, size_t tap, struct cairn_view_class *class)
 {
-    const size_t *kernel = view->patches->kernel, *length = view->length;
-    const size_t of[DIMS] = {tap / kernel[2] / kernel[1], tap / kernel[2] % kernel[1],
-                             tap % kernel[2]};
-    size_t phase = 0, at = 0;
+    const size_t *length = view->length;
+    size_t of[DIMS], phase = 0, at = 0;
+    unfold(tap, view->patches->kernel, of);
     for (size_t d = 0; d < DIMS; d++) {
         size_t phase_d = 0, at_d = 0;
         if (!sees(view, d, class->first[d], of[d], &phase_d, &at_d)) return;
@@ -169,10 +177,9 @@ static cairn_status plan_classes(struct cairn_view *view)
     CAIRN_TRY(cairn_memory_get(most, sizeof *view->class, subject, &view->class));
     CAIRN_TRY(cairn_memory_get(n_taps, sizeof *view->tap, subject, &view->tap));
     for (size_t i = 0; i < most; i++) {
-        const size_t phase[DIMS] = {i / view->to_stride[2] / view->to_stride[1],
-                                    i / view->to_stride[2] % view->to_stride[1],
-                                    i % view->to_stride[2]};
         struct cairn_view_class *class = &view->class[view->n_classes];
+        size_t phase[DIMS];
+        unfold(i, view->to_stride, phase);
         for (size_t d = 0; d < DIMS; d++)
             class->first[d] = outputs_of(view, d, phase[d], &class->n[d]);
         if (cairn_patches_count(class->n) == 0) continue;

@@ -173,6 +173,25 @@ static void test_few_rests(void **state)
         check_units(&place, i, x[i % IN], 5);
 }
 
+/* Micro-batches put one after the other, with the squares that were found in all at once; the
+ * largest of theirs. */
+static real_bits put_each(struct cairn_outer outer, const size_t *rows, struct cairn_place *one,
+                          const struct cairn_place *all)
+{
+    real_bits largest = 0;
+    outer.rows = NULL;
+    for (size_t m = 0; m < all->n_micro; m++) {
+        outer.n = rows[m];
+        way->put(&outer, one);
+        assert_true(*one->found.squares == all->found.squares[m]);
+        if (one->found.largest > largest) largest = one->found.largest;
+        one->adds = true;
+        outer.x += rows[m] * outer.in;
+        outer.dy += rows[m] * outer.out;
+    }
+    return largest;
+}
+
 /* Several micro-batches at once, against each by itself; n_words 0: floats. */
 static void put_groups(int n_words, bool adds)
 {
@@ -180,7 +199,7 @@ static void put_groups(int n_words, bool adds)
     static const size_t rows[N_MICRO] = {5, 40, 1};
     static real each[ALL];
     static uint64_t words[2][ALL];
-    struct cairn_outer outer = {
+    const struct cairn_outer outer = {
         .n = 46, .out = OUT, .in = IN, .dy = dy, .x = x, .rows = rows, .scratch = scratch};
     struct cairn_place all = {.sum = sum, .n_micro = N_MICRO, .scale = 2, .low_scale = 8};
     all.adds = adds;
@@ -191,20 +210,10 @@ static void put_groups(int n_words, bool adds)
     if (n_words > 1) all.low = rests, one.low = words[1];
     for (size_t i = 0; i < ALL; i++) sum[i] = each[i] = 3;
     for (size_t i = 0; i < ALL; i++) units[i] = rests[i] = words[0][i] = words[1][i] = 5;
-    real_bits largest = 0;
     fill(x, outer.n * IN, 3);
     fill(dy, outer.n * OUT, 4);
     way->put(&outer, &all);
-    outer.rows = NULL;
-    for (size_t m = 0; m < N_MICRO; m++) {
-        outer.n = rows[m];
-        way->put(&outer, &one);
-        assert_true(*one.found.squares == all.found.squares[m]);
-        if (one.found.largest > largest) largest = one.found.largest;
-        one.adds = true;
-        outer.x += rows[m] * IN;
-        outer.dy += rows[m] * OUT;
-    }
+    const real_bits largest = put_each(outer, rows, &one, &all);
     assert_memory_equal(sum, each, sizeof each);
     assert_memory_equal(units, words[0], sizeof words[0]);
     assert_memory_equal(rests, words[1], sizeof words[1]);
@@ -234,20 +243,12 @@ static void test_wide_groups(void **state)
          i++) /* columns whose squares are as far apart as doubles reach */
         wide[i] = sin((real)i) * pow((real)10, -(real)(i % IN % 7));
     for (size_t i = 0; i < N * OUT; i++) high[i] = cos((real)(3 * i)) * (i % 5 == 0 ? 100 : 1);
-    struct cairn_outer outer = {
+    const struct cairn_outer outer = {
         .n = N, .out = OUT, .in = IN, .dy = high, .x = wide, .rows = rows, .scratch = memory};
     struct cairn_place all = {.sum = sums[0], .n_micro = N_MICRO, .squared = true};
     struct cairn_place one = {.sum = sums[1], .squared = true};
     way->put(&outer, &all);
-    outer.rows = NULL;
-    for (size_t m = 0; m < N_MICRO; m++) {
-        outer.n = rows[m];
-        way->put(&outer, &one);
-        assert_true(*one.found.squares == all.found.squares[m]);
-        one.adds = true;
-        outer.x += rows[m] * IN;
-        outer.dy += rows[m] * OUT;
-    }
+    put_each(outer, rows, &one, &all);
     assert_memory_equal(sums[0], sums[1], sizeof sums[0]);
     assert_int_equal(((char *)memory)[bytes], 0x5a);
     free(memory);
