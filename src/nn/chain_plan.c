@@ -281,11 +281,27 @@ static cairn_status add_layer(struct progress *p, const struct cairn_node *node,
     return CAIRN_OK;
 }
 
+/* Whether the layer after this one comes first: which of the x are the largest is the same before
+ * and after what rises, and then there are fewer of them. */
+static bool comes_after(const struct cairn_node *node)
+{
+    const struct cairn_layer_kind *kind = kind_of(node);
+    if (kind == NULL || (kind->flags & CAIRN_LAYER_RISES) == 0 || node->next == NULL) return false;
+    kind = kind_of(node->next);
+    return kind != NULL && (kind->flags & CAIRN_LAYER_CHOOSES) != 0;
+}
+
 static cairn_status add_list(struct progress *p, const struct cairn_node *list, const char *prefix)
 {
     size_t index = 0;
-    for (const struct cairn_node *node = list->child; node != NULL; node = node->next)
-        CAIRN_TRY(add_layer(p, node, prefix, index++));
+    for (const struct cairn_node *node = list->child; node != NULL; node = node->next, index++) {
+        const bool turns = comes_after(node);
+        if (turns) CAIRN_TRY(add_layer(p, node->next, prefix, index + 1));
+        CAIRN_TRY(add_layer(p, node, prefix, index));
+        if (!turns) continue;
+        node = node->next;
+        index++;
+    }
     return CAIRN_OK;
 }
 

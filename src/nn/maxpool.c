@@ -330,6 +330,7 @@ static void backward(const struct cairn_layer *layer, const struct cairn_pass *p
         .keys = keys,                                                                              \
         .n_keys = sizeof keys / sizeof keys[0],                                                    \
         .self_bytes = sizeof(struct maxpool),                                                      \
+        .flags = CAIRN_LAYER_CHOOSES,                                                              \
         .plan = plan_of_it,                                                                        \
         .forward = forward,                                                                        \
         .backward = backward,                                                                      \

@@ -13,6 +13,7 @@
 
 static real gradient[4];
 static real between[2][2]; /* gradients between the layers */
+static uint64_t workspace[64];
 
 static real *open_tensor(struct cairn_sink *sink, size_t param)
 {
@@ -52,6 +53,7 @@ static void inner_make_of(struct inner *inner, const char *text, const char *pre
                                       .w = w,
                                       .params = &inner->params,
                                       .arena = &inner->arena,
+                                      .workspace = workspace,
                                       .gradient = {{between[0], between[1]}},
                                       .sink = &inner->sink};
     assert_int_equal(cairn_chain_plan(&inner->chain, inner->list, prefix, &in, &inner->plan),
@@ -134,12 +136,48 @@ static void test_a_relu_is_absorbed(void **state)
     inner_free(&inner);
 }
 
+/* relu runs after the maxpool that follows it, on half of the numbers, under its own name: of two
+ * equal ones the first has the gradient, of two below 0 neither.  Not where it comes in between. */
+static void test_a_relu_comes_after_what_chooses(void **state)
+{
+    (void)state;
+    static const real negative[2] = {1, -1}, positive[2] = {-2, 2};
+    static const real none[4] = {0, 0, 0, 0}, dw[4] = {-2, 2, 0, 0};
+    real dy[1] = {1};
+    struct inner inner;
+    inner_make_of(&inner,
+                  "[{type: dense, units: 2, bias: false}, {type: reshape, to: [1, 2]}, {type: "
+                  "relu}, {type: maxpool, kernel: 2}]",
+                  "", false);
+    const struct cairn_layer *layer = inner.chain.layer;
+    assert_string_equal(layer[2].kind->name, "maxpool");
+    assert_string_equal(layer[2].name, "3");
+    assert_string_equal(layer[3].name, "2");
+    assert_true(layer[2].n_in == 2 && layer[3].n_in == 1 && layer[3].y_at == layer[2].y_at);
+    const real *y = cairn_chain_forward(&inner.chain, &inner.pass, negative);
+    assert_true(y[0] == 0);
+    cairn_chain_backward(&inner.chain, &inner.pass, dy, NULL);
+    assert_memory_equal(gradient, none, sizeof none);
+    y = cairn_chain_forward(&inner.chain, &inner.pass, positive);
+    assert_true(y[0] == 2);
+    cairn_chain_backward(&inner.chain, &inner.pass, dy, NULL);
+    assert_memory_equal(gradient, dw, sizeof dw);
+    inner_free(&inner);
+    inner_make_of(&inner,
+                  "[{type: dense, units: 2, bias: false}, {type: relu}, {type: reshape, to: [1, "
+                  "2]}, {type: maxpool, kernel: 2}]",
+                  "", false);
+    assert_true(inner.chain.layer[1].absorbed);
+    inner_free(&inner);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_chain_inside_a_layer),
         cmocka_unit_test(test_no_gradient_by_data),
         cmocka_unit_test(test_a_relu_is_absorbed),
+        cmocka_unit_test(test_a_relu_comes_after_what_chooses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Outputs that are not kept: made again in backward, with the bits that they had, where the
  * gradient by them comes to lie.  A view after them has them kept: so each model is compared with
- * one that keeps. */
+ * one that keeps.  And relu, which runs after the maxpool behind it, where no view keeps them
+ * apart.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -135,6 +137,21 @@ static void test_before_convolutions(void **state)
           ", {type: reshape, to: [4, 6, 5]}", (struct cairn_shape){3, {2, 8, 7}});
 }
 
+static void test_relu_before_maxpool(void **state)
+{
+    (void)state;
+    static const char *const pools[] = {"kernel: 2", "kernel: 3, stride: 2, padding: 1",
+                                        "kernel: [2, 3], stride: [1, 2], dilation: [2, 1]"};
+    for (size_t i = 0; i < sizeof pools / sizeof pools[0]; i++) {
+        char model[TEXT];
+        snprintf(model, sizeof model,
+                 "[{type: conv2d, channels: 4, kernel: 3, name: first}, {type: relu, name: relu}%%s"
+                 ", {type: maxpool, %s, name: pool}, {type: flatten}" LAST,
+                 pools[i]);
+        check(model, ", {type: reshape, to: [4, 6, 5]}", (struct cairn_shape){3, {2, 8, 7}});
+    }
+}
+
 static size_t bytes_of_blocks(size_t n)
 {
     char text[TEXT] = "[{type: dense, units: 16}, ";
@@ -165,6 +182,7 @@ int main(void)
         cmocka_unit_test(test_of_the_data),
         cmocka_unit_test(test_in_lists),
         cmocka_unit_test(test_before_convolutions),
+        cmocka_unit_test(test_relu_before_maxpool),
         cmocka_unit_test(test_what_a_block_keeps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
