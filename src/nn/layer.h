@@ -42,8 +42,8 @@ enum cairn_layer_flags {
     CAIRN_LAYER_TOKENS =
         16,                 /* x are tokens, whole numbers below the vocabulary: first of a model */
     CAIRN_LAYER_GHOST = 32, /* y of a sample depends on the whole micro-batch in training */
-    CAIRN_LAYER_PLACED = 64,  /* y may lie in the memory of lists inside it */
-    CAIRN_LAYER_OVER_X = 128, /* dx may lie over x: backward is done with x when it writes dx */
+    CAIRN_LAYER_PLACED = 64,   /* y may lie in the memory of lists inside it */
+    CAIRN_LAYER_OVER_X = 128,  /* dx may lie over x: backward is done with x when it writes dx */
     CAIRN_LAYER_CHOOSES = 256, /* y are the largest of some x each, the first of equal ones */
     CAIRN_LAYER_RISES = 512,   /* an ELEMENTWISE one: of two x the larger has the larger y, or both
                                   have the same and the gradient by them is 0 */
