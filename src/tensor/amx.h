@@ -114,6 +114,19 @@ void cairn_amx_round(const real *x, size_t n, size_t stride, uint16_t *y);
  * Errors: none. */
 void cairn_amx_pair(const real *x, const real *above, size_t n, size_t stride, uint32_t *pairs);
 
+/** A matrix at each of some places that lie side by side: row or column i of term k of place p is
+ * x[i * next + k * next_term + p]. */
+struct cairn_amx_field {
+    const real *x;
+    size_t n, next;
+    size_t k, next_term;
+    size_t n_places;
+};
+
+/** Pack it place by place, cairn_amx_bytes(n, k, parts) each, by this thread: left operands, or
+ * right ones.  Ranks: local.  Errors: none. */
+void cairn_amx_lay(const struct cairn_amx_field *field, bool right, size_t parts, char *packed);
+
 /** Where some tiles begin, bytes. */
 struct cairn_amx_place {
     size_t a, b;

@@ -8,6 +8,7 @@
 #if CAIRN_HAS_AMX
 
 #include <immintrin.h>
+#include <string.h>
 
 enum { ROWS = 16, STEP = CAIRN_AMX_STEP, TILE = CAIRN_AMX_TILE };
 
@@ -214,6 +215,81 @@ static inline __m512 some_of(const real *x, size_t n, size_t stride)
     if (stride == 2) return every_second(x, n);
     for (size_t i = 0; i < ROWS && i < n; i++) numbers[i] = x[i * stride];
     return _mm512_loadu_ps(numbers);
+}
+
+/* What a row of a tile is made of: two blocks, of up to 16 rows of places `next` apart. */
+struct row {
+    const real *x[2];
+    size_t n[2], next;
+};
+
+/* Row `row` of the tiles of a field that begin at `spot`. */
+static struct row row_of(const struct cairn_amx_field *field, bool right, struct spot spot,
+                         size_t row)
+{
+    const size_t i = spot.i + (right ? 0 : row), k = spot.k + (right ? 2 * row : 0);
+    const size_t step = right ? 1 : ROWS; /* terms from the first block to the second */
+    struct row of = {.next = right ? field->next : field->next_term};
+    for (size_t half = 0; half < 2; half++) {
+        const size_t term = k + half * step;
+        const size_t left = right ? after(field->n, i) : after(field->k, term);
+        of.x[half] = field->x + i * field->next + term * field->next_term;
+        if (i < field->n && term < field->k) of.n[half] = left < ROWS ? left : ROWS;
+    }
+    return of;
+}
+
+enum { PLACES = 64 }; /* at a time: some lines of a cache of each number's row */
+
+/* A row of the tiles of some places, `bytes` from one to the next. */
+ALWAYS void lay_row(const struct row *row, size_t n_places, const bool right, const size_t parts,
+                    char *packed, size_t bytes)
+{
+    real turned[2][PLACES * ROWS];
+    for (size_t half = 0; half < 2; half++) {
+        if (row->n[half] < ROWS) memset(turned[half], 0, sizeof turned[half]);
+        cairn_turn(row->n[half], n_places, row->x[half], row->next, turned[half], ROWS);
+    }
+    for (size_t p = 0; p < n_places; p++, packed += bytes) {
+        struct numbers x = {_mm512_loadu_ps(turned[0] + p * ROWS),
+                            _mm512_loadu_ps(turned[1] + p * ROWS)};
+        for (size_t part = 0; part < parts; part++) {
+            const __m512i numbers = take_part(&x);
+            _mm512_storeu_si512(packed + part * TILE, right ? side_by_side(numbers) : numbers);
+        }
+    }
+}
+
+/* Some places from `first` on. */
+ALWAYS void lay_places(const struct cairn_amx_field *field, size_t first, const bool right,
+                       const size_t parts, char *packed)
+{
+    struct cairn_amx_field from = *field;
+    const size_t n_places =
+        after(field->n_places, first) < PLACES ? field->n_places - first : PLACES;
+    const size_t strip = cairn_amx_strip(field->k, parts);
+    const size_t bytes = cairn_amx_bytes(field->n, field->k, parts);
+    from.x += first;
+    packed += first * bytes;
+    for (struct spot spot = {0}; spot.i < cairn_amx_whole(field->n); spot.i += ROWS)
+        for (spot.k = 0; spot.k < cairn_amx_whole(field->k); spot.k += STEP)
+            for (size_t i = 0; i < ROWS; i++) {
+                const struct row row = row_of(&from, right, spot, i);
+                lay_row(&row, n_places, right, parts,
+                        packed + spot.i / ROWS * strip + spot.k / STEP * parts * TILE +
+                            i * sizeof(__m512i),
+                        bytes);
+            }
+}
+
+void cairn_amx_lay(const struct cairn_amx_field *field, bool right, size_t parts, char *packed)
+{
+    for (size_t first = 0; first < field->n_places; first += PLACES) {
+        if (parts == 1 && right) lay_places(field, first, true, 1, packed);
+        if (parts == 1 && !right) lay_places(field, first, false, 1, packed);
+        if (parts > 1 && right) lay_places(field, first, true, CAIRN_AMX_PARTS, packed);
+        if (parts > 1 && !right) lay_places(field, first, false, CAIRN_AMX_PARTS, packed);
+    }
 }
 
 void cairn_amx_round(const real *x, size_t n, size_t stride, uint16_t *y)

@@ -188,20 +188,15 @@ static void add_parts(const struct cairn_amx_weights *plan, char *workspace, siz
     cairn_amx_end();
 }
 
-/* Of a channel of x, dw [out, in, taps]. */
-static void put(const struct cairn_amx_weights *plan, const struct cairn_amx_weights_job *job,
-                size_t channel)
+void cairn_tap_sums_put(const struct cairn_tap_sums *sums, size_t in, real beta, real *dw,
+                        real *added)
 {
-    const size_t n_taps = cairn_patches_count(plan->view->patches->kernel);
-    const size_t n_in = cairn_amx_whole(plan->n_in), n_out = cairn_amx_whole(plan->n_out);
-    char *workspace = job->workspace;
-    const real *sums = (const real *)(workspace + plan->sums_at) + channel * n_out;
-    real *added = (real *)(workspace + plan->wide_at + cairn_thread() * plan->wide_bytes);
-    cairn_turn(n_taps, plan->n_out, sums, n_in * n_out, added, n_taps);
-    for (size_t k = 0; k < plan->n_out; k++, added += n_taps) {
-        real *dw = job->dw + (k * plan->n_in + channel) * n_taps;
-        for (size_t i = 0; i < n_taps; i++)
-            dw[i] = job->beta == 0 ? added[i] : job->beta * dw[i] + added[i];
+    const size_t n_taps = sums->n_taps;
+    const size_t n_in = cairn_amx_whole(sums->n_in), n_out = cairn_amx_whole(sums->n_out);
+    cairn_turn(n_taps, sums->n_out, sums->sums + in * n_out, n_in * n_out, added, n_taps);
+    for (size_t k = 0; k < sums->n_out; k++, added += n_taps) {
+        real *to = dw + (k * sums->n_in + in) * n_taps;
+        for (size_t i = 0; i < n_taps; i++) to[i] = beta == 0 ? added[i] : beta * to[i] + added[i];
     }
 }
 
@@ -210,6 +205,8 @@ void cairn_amx_weights_run(const struct cairn_amx_weights *plan,
 {
     const size_t n_taps = cairn_patches_count(plan->view->patches->kernel);
     const size_t n_parts = n_taps * cairn_amx_whole(plan->n_in) / BLOCK;
+    const struct cairn_tap_sums sums = {n_taps, plan->n_in, plan->n_out,
+                                        (const real *)(job->workspace + plan->sums_at)};
     for (size_t s = 0; s < job->n; s += plan->n_samples) {
         const size_t n = least(job->n - s, plan->n_samples);
         read_samples(plan, job, s, n);
@@ -219,7 +216,10 @@ void cairn_amx_weights_run(const struct cairn_amx_weights *plan,
                       n_parts * (t + 1) / plan->n_threads);
     }
     CAIRN_SPREAD(plan->n_threads)
-    for (size_t c = 0; c < plan->n_in; c++) put(plan, job, c);
+    for (size_t c = 0; c < plan->n_in; c++)
+        cairn_tap_sums_put(
+            &sums, c, job->beta, job->dw,
+            (real *)(job->workspace + plan->wide_at + cairn_thread() * plan->wide_bytes));
 }
 
 #endif

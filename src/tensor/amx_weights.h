@@ -51,4 +51,15 @@ void cairn_amx_weights_free(struct cairn_amx_weights *plan);
 void cairn_amx_weights_run(const struct cairn_amx_weights *plan,
                            const struct cairn_amx_weights_job *job);
 
+/** Sums [taps, in, out], whose channels are rounded up to whole blocks. */
+struct cairn_tap_sums {
+    size_t n_taps, n_in, n_out;
+    const real *sums;
+};
+
+/** dw [out, in, taps] = beta * dw + sums, of channel `in`; added: room for [out, taps].
+ * Ranks: local.  Errors: none. */
+void cairn_tap_sums_put(const struct cairn_tap_sums *sums, size_t in, real beta, real *dw,
+                        real *added);
+
 #endif

@@ -19,7 +19,9 @@
 #include "tensor/convs.def"
 #undef X
 
-enum { MICRO = 9 };
+enum { MICRO = 9, MANY = 41 /* more than a block of tiles has rows */ };
+
+static size_t micro = MICRO; /* that a convolution is planned for */
 
 /* Sizes that the table of patches has not: more channels than a tile has columns, more places than
  * are worked at a time, groups of several. */
@@ -36,7 +38,7 @@ static const struct patch_sizes more[] = {
 static struct cairn_conv convolution(const struct patch_sizes *sizes)
 {
     const struct patch_sizes s = patch_whole(*sizes);
-    struct cairn_conv conv = {.channels = s.channels, .n_groups = s.groups, .micro = MICRO};
+    struct cairn_conv conv = {.channels = s.channels, .n_groups = s.groups, .micro = micro};
     struct cairn_patches *patches = &conv.patches;
     patches->n_dims = patch_n_dims(sizes);
     patches->channels = s.in[0];
@@ -180,9 +182,9 @@ static void assert_same(const struct cairn_conv *conv, const struct results *a,
 {
     const struct cairn_patches *patches = &conv->patches;
     assert_memory_equal(a->y, b->y,
-                        MICRO * conv->channels * cairn_patches_count(patches->out) * sizeof(real));
+                        micro * conv->channels * cairn_patches_count(patches->out) * sizeof(real));
     assert_memory_equal(
-        a->dx, b->dx, MICRO * patches->channels * cairn_patches_count(patches->in) * sizeof(real));
+        a->dx, b->dx, micro * patches->channels * cairn_patches_count(patches->in) * sizeof(real));
     assert_memory_equal(a->dw, b->dw,
                         conv->channels * patches->channels / conv->n_groups *
                             cairn_patches_count(patches->kernel) * sizeof(real));
@@ -220,12 +222,26 @@ static const struct patch_sizes of_many_channels[] = {
     {{64, 60, 60}, 32, 1, {3, 3}, {1, 1}, {1, 1}, {1, 1}, NULL, {0}},
 };
 
-/* ... and one thread or three. */
-static void test_tiles_of_amx(void **state)
+/* A kind of them against im2col, and one thread against three. */
+static void check_tiles(const struct cairn_conv_kind *kind, const struct patch_sizes *sizes,
+                        enum how how)
+{
+    const bool threads = cairn_threads_openmp() && cairn_threads_set(3) == CAIRN_OK;
+    const struct cairn_conv conv = convolution(sizes);
+    assert_int_equal(cairn_threads_set(1), CAIRN_OK);
+    check_kind(kind, sizes, micro, how);
+    struct results one = run(kind, sizes, micro, micro, how);
+    if (threads) assert_int_equal(cairn_threads_set(3), CAIRN_OK);
+    struct results three = run(kind, sizes, micro, micro, how);
+    assert_same(&conv, &one, &three);
+    assert_int_equal(cairn_threads_set(1), CAIRN_OK);
+    free_results(&one), free_results(&three);
+}
+
+static void test_tiles_of_places(void **state)
 {
     (void)state;
     if (!cairn_backend_is_there(CAIRN_BACKEND_AMX)) skip();
-    const bool threads = cairn_threads_openmp() && cairn_threads_set(3) == CAIRN_OK;
     for (size_t i = 0; i < sizeof of_many_channels / sizeof of_many_channels[0]; i++) {
         const struct patch_sizes *sizes = &of_many_channels[i];
         struct cairn_conv conv = convolution(sizes);
@@ -233,15 +249,53 @@ static void test_tiles_of_amx(void **state)
         assert_false(cairn_conv_amx.takes(&conv));
         conv.rounds = true;
         assert_true(cairn_conv_amx.takes(&conv));
-        assert_int_equal(cairn_threads_set(1), CAIRN_OK);
-        check_kind(&cairn_conv_amx, sizes, MICRO, ROUNDED);
-        struct results one = run(&cairn_conv_amx, sizes, MICRO, MICRO, ROUNDED);
-        if (threads) assert_int_equal(cairn_threads_set(3), CAIRN_OK);
-        struct results three = run(&cairn_conv_amx, sizes, MICRO, MICRO, ROUNDED);
-        assert_same(&conv, &one, &three);
-        free_results(&one), free_results(&three);
+        check_tiles(&cairn_conv_amx, sizes, ROUNDED);
     }
-    assert_int_equal(cairn_threads_set(1), CAIRN_OK);
+}
+
+/* So many channels that not all of them are worked at a time; so many places that a box has few of
+ * them, by planes, rows and columns; kernels that see nothing from some places, or whole planes. */
+static const struct patch_sizes of_many_samples[] = {
+    {{300, 5, 5}, 40, 1, {3, 3}, {1, 1}, {1, 1}, {1, 1}, NULL, {0}},
+    {{40, 4, 6}, 270, 1, {3, 3}, {1, 2}, {1, 1}, {1, 1}, NULL, {0}},
+    {{96, 30, 50}, 40, 1, {3, 3}, {1, 1}, {1, 1}, {1, 1}, NULL, {0}},
+    {{64, 300}, 32, 1, {7}, {1}, {3}, {3}, NULL, {0}},
+    {{32, 9, 10, 24}, 33, 1, {3, 3, 3}, {1, 1, 1}, {1, 1, 1}, {1, 1, 1}, NULL, {0}},
+    {{20, 4, 4}, 32, 1, {1, 1}, {1, 1}, {2, 2}, {2, 2}, NULL, {0}},
+    {{8, 4, 4}, 8, 1, {4, 4}, {4, 4}, {0, 0}, {0, 0}, NULL, {0}},
+};
+
+static void test_tiles_of_samples(void **state)
+{
+    (void)state;
+    static const enum how hows[] = {AS_THEY_ARE, ROUNDED};
+    if (!cairn_backend_is_there(CAIRN_BACKEND_AMX)) skip();
+    for (size_t i = 0; i < sizeof of_many_channels / sizeof of_many_channels[0]; i++)
+        check_tiles(&cairn_conv_samples, &of_many_channels[i], hows[i % 2]);
+    micro = MANY;
+    for (size_t i = 0; i < 2 * (sizeof of_many_samples / sizeof of_many_samples[0]); i++)
+        check_tiles(&cairn_conv_samples, &of_many_samples[i / 2], hows[i % 2]);
+    micro = MICRO;
+}
+
+/* Where tiles are filled, places few and kernels large. */
+static void test_who_takes_samples(void **state)
+{
+    (void)state;
+    if (!cairn_backend_is_there(CAIRN_BACKEND_AMX)) skip();
+    struct cairn_conv conv = convolution(&of_many_channels[0]); /* 40 to 70 channels, 5 x 5 */
+    conv.backend = CAIRN_BACKEND_AMX;
+    assert_false(cairn_conv_samples.takes(&conv)); /* 9 samples */
+    conv.channels = conv.patches.channels = conv.micro = 64;
+    assert_true(cairn_conv_samples.takes(&conv));
+    conv.backend = CAIRN_BACKEND_OPENBLAS;
+    assert_false(cairn_conv_samples.takes(&conv));
+    conv.backend = CAIRN_BACKEND_AMX;
+    conv.n_groups = 2;
+    assert_false(cairn_conv_samples.takes(&conv));
+    conv.n_groups = 1;
+    conv.channels = 8;
+    assert_false(cairn_conv_samples.takes(&conv));
 }
 
 static void test_threads_do_not_show(void **state)
@@ -268,7 +322,9 @@ int main(void)
         cmocka_unit_test(test_all_ways_agree),
         cmocka_unit_test(test_operands_are_rounded),
         cmocka_unit_test(test_operands_are_rounded_before),
-        cmocka_unit_test(test_tiles_of_amx),
+        cmocka_unit_test(test_tiles_of_places),
+        cmocka_unit_test(test_tiles_of_samples),
+        cmocka_unit_test(test_who_takes_samples),
         cmocka_unit_test(test_threads_do_not_show),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
