@@ -252,14 +252,13 @@ static void work_boxes(const struct cairn_samples_sweep *sweep,
                         .job = job,
                         .from.rows = sweep->windows.rows,
                         .image = job->workspace + sweep->work_at + thread * sweep->of_a_thread};
-    const size_t first = n * thread / sweep->n_threads;
-    for (size_t i = first; i < n * (thread + 1) / sweep->n_threads; i++) {
+    for (size_t i = n * thread / sweep->n_threads; i < n * (thread + 1) / sweep->n_threads; i++) {
         const struct cairn_region before = work.from.region;
         work.sample = i / n_boxes * BLOCK;
         work.n = least(job->n - work.sample, BLOCK);
         work.to = cairn_boxes_at(&sweep->boxes, i % n_boxes);
         work.from.region = work.more = cairn_seen_by(&sweep->seen, &work.to);
-        if (i > first && i % n_boxes > 0 && sweep->terms >= sweep->n_from)
+        if (i % n_boxes > 0 && sweep->terms >= sweep->n_from)
             work.more = cairn_region_more(&work.from.region, &before);
         work_box(&work);
     }

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "support/patches.h"
+#include "support/threads.h"
 #include "tensor/backend.h"
 #include "tensor/bf16.h"
 #include "tensor/conv.h"
@@ -226,15 +227,15 @@ static const struct patch_sizes of_many_channels[] = {
 static void check_tiles(const struct cairn_conv_kind *kind, const struct patch_sizes *sizes,
                         enum how how)
 {
-    const bool threads = cairn_threads_openmp() && cairn_threads_set(3) == CAIRN_OK;
+    const bool threads = cairn_threads_openmp() && threads_use(3);
     const struct cairn_conv conv = convolution(sizes);
-    assert_int_equal(cairn_threads_set(1), CAIRN_OK);
+    assert_true(threads_use(1));
     check_kind(kind, sizes, micro, how);
     struct results one = run(kind, sizes, micro, micro, how);
-    if (threads) assert_int_equal(cairn_threads_set(3), CAIRN_OK);
+    if (threads) assert_true(threads_use(3));
     struct results three = run(kind, sizes, micro, micro, how);
     assert_same(&conv, &one, &three);
-    assert_int_equal(cairn_threads_set(1), CAIRN_OK);
+    assert_true(threads_use(1));
     free_results(&one), free_results(&three);
 }
 
@@ -301,19 +302,19 @@ static void test_who_takes_samples(void **state)
 static void test_threads_do_not_show(void **state)
 {
     (void)state;
-    if (!cairn_threads_openmp() || cairn_threads_set(3) != CAIRN_OK) skip();
+    if (!cairn_threads_openmp() || !threads_use(3)) skip();
     for (size_t i = 0; i < sizeof more / sizeof more[0]; i++) {
         const struct cairn_conv conv = convolution(&more[i]);
         const enum how how = i % 2 == 0 ? ROUNDED : AS_THEY_ARE;
-        assert_int_equal(cairn_threads_set(1), CAIRN_OK);
+        assert_true(threads_use(1));
         struct results one = run(&cairn_conv_direct, &more[i], MICRO, MICRO, how);
-        assert_int_equal(cairn_threads_set(3), CAIRN_OK);
+        assert_true(threads_use(3));
         struct results three = run(&cairn_conv_direct, &more[i], MICRO, MICRO, how);
         assert_same(&conv, &one, &three);
         assert_memory_equal(one.db, three.db, conv.channels * sizeof(real));
         free_results(&one), free_results(&three);
     }
-    assert_int_equal(cairn_threads_set(1), CAIRN_OK);
+    assert_true(threads_use(1));
 }
 
 int main(void)

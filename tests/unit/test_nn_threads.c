@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "support/nn.h"
+#include "support/threads.h"
 #include "tensor/threads.h"
 
 enum { T = 40, B = 9, VOCABULARY = 64 }; /* 64 units: more numbers than one thread takes */
@@ -22,7 +23,7 @@ static const char text[] =
 static real *gradient(const struct cairn_model_options *options, const struct samples *samples,
                       size_t n_threads, double *loss, size_t *n_values)
 {
-    assert_int_equal(cairn_threads_set(n_threads), CAIRN_OK);
+    assert_true(threads_use(n_threads));
     struct bench *bench = bench_make(options);
     assert_int_equal(bench_gradient(bench, &samples->micro), CAIRN_OK);
     size_t bytes = bench->params->n_values * sizeof(real);
