@@ -123,8 +123,14 @@ struct cairn_amx_field {
     size_t n_places;
 };
 
-/** Pack it place by place, cairn_amx_bytes(n, k, parts) each, by this thread: left operands, or
- * right ones.  Ranks: local.  Errors: none. */
+/** Bytes from a place of it to the next, packed.  Ranks: local.  Errors: none. */
+static inline size_t cairn_amx_place_bytes(size_t n, size_t k, size_t parts)
+{
+    return cairn_amx_row_bytes(cairn_amx_bytes(n, k, parts));
+}
+
+/** Pack it place by place, by this thread: left operands, or right ones.  Ranks: local.
+ * Errors: none. */
 void cairn_amx_lay(const struct cairn_amx_field *field, bool right, size_t parts, char *packed);
 
 /** Where some tiles begin, bytes. */

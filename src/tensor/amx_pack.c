@@ -268,7 +268,7 @@ ALWAYS void lay_places(const struct cairn_amx_field *field, size_t first, const 
     const size_t n_places =
         after(field->n_places, first) < PLACES ? field->n_places - first : PLACES;
     const size_t strip = cairn_amx_strip(field->k, parts);
-    const size_t bytes = cairn_amx_bytes(field->n, field->k, parts);
+    const size_t bytes = cairn_amx_place_bytes(field->n, field->k, parts);
     from.x += first;
     packed += first * bytes;
     for (struct spot spot = {0}; spot.i < cairn_amx_whole(field->n); spot.i += ROWS)

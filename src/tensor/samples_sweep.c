@@ -33,7 +33,7 @@ static size_t blocks_of(size_t n)
 
 static size_t image_bytes(const struct cairn_samples_sweep *sweep)
 {
-    return sweep->windows.places * cairn_amx_bytes(BLOCK, sweep->terms, sweep->parts);
+    return sweep->windows.places * cairn_amx_place_bytes(BLOCK, sweep->terms, sweep->parts);
 }
 
 /* Of one block after the other, unless terms of all of them are yet to come. */
@@ -155,7 +155,7 @@ static void lay(const struct work *work)
 {
     const struct cairn_samples_sweep *sweep = work->sweep;
     const size_t *size = sweep->seen.from, count = cairn_patches_count(size);
-    const size_t bytes = cairn_amx_bytes(BLOCK, work->terms, sweep->parts);
+    const size_t bytes = cairn_amx_place_bytes(BLOCK, work->terms, sweep->parts);
     const real *x = work->job->x + (work->sample * sweep->n_from + work->channel) * count;
     struct cairn_run run;
     for (size_t i = 0; cairn_region_run(&work->more, size, &work->from, i, &run); i++)
@@ -173,7 +173,7 @@ static size_t list_places(const struct work *work, size_t place, struct cairn_am
 {
     const struct cairn_samples_sweep *sweep = work->sweep;
     struct cairn_sight *sights = (struct cairn_sight *)(work->image + sweep->sights_at);
-    const size_t bytes = cairn_amx_bytes(BLOCK, work->terms, sweep->parts);
+    const size_t bytes = cairn_amx_place_bytes(BLOCK, work->terms, sweep->parts);
     const size_t n = cairn_seen_sights(&sweep->seen, &work->to, place, &work->from, sights);
     for (size_t i = 0; i < n; i++)
         places[i] =

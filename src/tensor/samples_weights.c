@@ -31,7 +31,7 @@ static size_t larger(size_t a, size_t b)
 /* What n channels of a place take. */
 static size_t place_bytes(const struct cairn_samples_weights *plan, size_t n)
 {
-    return cairn_amx_bytes(n, BLOCK, plan->parts);
+    return cairn_amx_place_bytes(n, BLOCK, plan->parts);
 }
 
 static size_t x_bytes(const struct cairn_samples_weights *plan)
