@@ -64,24 +64,23 @@ static inline void add_products(void)
     _tile_dpbf16ps(3, 5, 7);
 }
 
-/* Of all parts except those below the last bit of a float: the smallest first. */
+/* Of all parts except those below the last bit of a float: each time one of the two stays, and the
+ * largest come last. */
 static inline void add_parts(struct cairn_amx_layout of_a, struct cairn_amx_layout of_b,
                              const char *a, const char *b)
 {
-    load_a(of_a, a, 0);
-    load_b(of_b, b, 2);
-    add_products();
-    load_a(of_a, a, 1);
-    load_b(of_b, b, 1);
-    add_products();
-    load_a(of_a, a, 0);
-    add_products();
     load_a(of_a, a, 2);
     load_b(of_b, b, 0);
     add_products();
     load_a(of_a, a, 1);
     add_products();
+    load_b(of_b, b, 1);
+    add_products();
     load_a(of_a, a, 0);
+    add_products();
+    load_b(of_b, b, 2);
+    add_products();
+    load_b(of_b, b, 0);
     add_products();
 }
 
