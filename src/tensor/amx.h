@@ -114,6 +114,9 @@ void cairn_amx_round(const real *x, size_t n, size_t stride, uint16_t *y);
  * Errors: none. */
 void cairn_amx_pair(const real *x, const real *above, size_t n, size_t stride, uint32_t *pairs);
 
+/** y = x + by, n numbers.  Ranks: local.  Errors: none. */
+void cairn_amx_shift(const real *x, size_t n, real by, real *y);
+
 /** A matrix at each of some places that lie side by side: row or column i of term k of place p is
  * x[i * next + k * next_term + p]. */
 struct cairn_amx_field {

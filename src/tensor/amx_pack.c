@@ -294,7 +294,12 @@ void cairn_amx_lay(const struct cairn_amx_field *field, bool right, size_t parts
 
 void cairn_amx_round(const real *x, size_t n, size_t stride, uint16_t *y)
 {
-    for (size_t i = 0; i < n; i += ROWS) {
+    size_t i = 0;
+    for (; stride == 1 && i + 2 * ROWS <= n; i += 2 * ROWS) {
+        struct numbers numbers = {_mm512_loadu_ps(x + i), _mm512_loadu_ps(x + i + ROWS)};
+        _mm512_storeu_si512(y + i, take_part(&numbers));
+    }
+    for (; i < n; i += ROWS) {
         const __m256i rounded = (__m256i)_mm512_cvtneps_pbh(some_of(x + i * stride, n - i, stride));
         _mm256_mask_storeu_epi16(y + i, mask_of(n - i), rounded);
     }
@@ -302,11 +307,23 @@ void cairn_amx_round(const real *x, size_t n, size_t stride, uint16_t *y)
 
 void cairn_amx_pair(const real *x, const real *above, size_t n, size_t stride, uint32_t *pairs)
 {
-    for (size_t i = 0; i < n; i += ROWS) {
+    size_t i = 0;
+    for (; stride == 1 && above != NULL && i + ROWS <= n; i += ROWS) {
+        struct numbers numbers = {_mm512_loadu_ps(x + i), _mm512_loadu_ps(above + i)};
+        _mm512_storeu_si512(pairs + i, side_by_side(take_part(&numbers)));
+    }
+    for (; i < n; i += ROWS) {
         struct numbers numbers = {.first = some_of(x + i * stride, n - i, stride)};
         if (above != NULL) numbers.second = some_of(above + i * stride, n - i, stride);
         _mm512_mask_storeu_epi32(pairs + i, mask_of(n - i), side_by_side(take_part(&numbers)));
     }
+}
+
+void cairn_amx_shift(const real *x, size_t n, real by, real *y)
+{
+    const __m512 all = _mm512_set1_ps(by);
+    for (size_t i = 0; i < n; i += ROWS)
+        _mm512_mask_storeu_ps(y + i, mask_of(n - i), _mm512_add_ps(some(x + i, n - i), all));
 }
 
 #endif

@@ -30,15 +30,22 @@ static void plan_sizes(struct cairn_amx_sweep *sweep)
 {
     const struct cairn_patches *patches = sweep->patches;
     const size_t in = cairn_patches_count(patches->in), out = cairn_patches_count(patches->out);
-    const size_t n_pairs =
-        cairn_amx_whole(sweep->is_back ? sweep->channels : patches->channels) / 2;
+    const size_t n_taps = cairn_patches_count(patches->kernel);
     sweep->n_from = sweep->is_back ? sweep->channels : patches->channels;
     sweep->n_to = sweep->is_back ? patches->channels : sweep->channels;
     sweep->from = sweep->is_back ? out : in;
     sweep->to = sweep->is_back ? in : out;
-    sweep->row = cairn_amx_row_bytes(sweep->view.plane * sizeof(uint32_t));
+    sweep->n_taps = sweep->lifts ? 1 : n_taps;
+    if (sweep->lifts) sweep->n_from *= n_taps;
+    const size_t n = sweep->lifts ? cairn_view_terms_extent(&sweep->view) : sweep->view.plane;
+    sweep->row = cairn_amx_row_bytes(n * sizeof(uint32_t));
     /* tiles read beyond the last plane */
-    sweep->image_bytes = n_pairs * sweep->row + cairn_amx_row_bytes(BLOCK * sizeof(uint32_t));
+    sweep->planes_at = cairn_amx_whole(sweep->n_from) / 2 * sweep->row +
+                       cairn_amx_row_bytes(BLOCK * sizeof(uint32_t));
+    sweep->image_bytes = sweep->planes_at;
+    if (sweep->lifts)
+        sweep->image_bytes +=
+            cairn_memory_whole(patches->channels * sweep->view.plane * sizeof(real));
     sweep->n_images = least(IMAGES_BYTES / sweep->image_bytes + 1,
                             (sweep->micro + sweep->n_threads - 1) / sweep->n_threads);
 }
@@ -51,16 +58,16 @@ static size_t packed_bytes(const struct cairn_amx_sweep *sweep)
 
 cairn_status cairn_amx_sweep_plan(struct cairn_amx_sweep *sweep)
 {
-    const size_t n_taps = cairn_patches_count(sweep->patches->kernel);
     sweep->view = (struct cairn_view){.patches = sweep->patches, .is_back = sweep->is_back};
     CAIRN_TRY(cairn_view_plan(&sweep->view));
     plan_sizes(sweep);
+    const size_t n_taps = sweep->n_taps;
     sweep->packed_at = cairn_memory_whole(n_taps * sweep->n_from * sweep->n_to * sizeof(real));
     sweep->images_at = sweep->packed_at + n_taps * packed_bytes(sweep);
     sweep->workspace_bytes =
         sweep->images_at + sweep->n_threads * sweep->n_images * sweep->image_bytes;
     CAIRN_TRY(cairn_memory_get(n_taps, sizeof *sweep->place, subject, &sweep->place));
-    for (size_t i = 0; i < n_taps; i++)
+    for (size_t i = 0; i < n_taps && !sweep->lifts; i++)
         sweep->place[i] = (struct cairn_amx_place){sweep->view.tap[i].tap * packed_bytes(sweep),
                                                    sweep->view.tap[i].at * sizeof(uint32_t)};
     return CAIRN_OK;
@@ -78,8 +85,8 @@ void cairn_amx_sweep_free(struct cairn_amx_sweep *sweep)
 /* w [out, in, taps] by taps, each packed: its rows are the channels of what is made. */
 static void pack(const struct cairn_amx_sweep *sweep, const real *w, char *workspace)
 {
-    const size_t n_taps = cairn_patches_count(sweep->patches->kernel);
-    const size_t in = sweep->patches->channels, n = sweep->channels * in;
+    const size_t n_taps = sweep->n_taps;
+    const size_t n = sweep->n_from * sweep->n_to, in = n / sweep->channels;
     real *by_taps = (real *)workspace;
     CAIRN_SPREAD(cairn_threads_for(n * n_taps))
     for (size_t o = 0; o < sweep->channels; o++)
@@ -94,11 +101,10 @@ static void pack(const struct cairn_amx_sweep *sweep, const real *w, char *works
                             1, workspace + sweep->packed_at + tap * packed_bytes(sweep));
 }
 
-/* The planes of a sample, as pairs of channels. */
+/* The planes of a sample, as pairs of channels; padding is zero already. */
 static void look(const struct cairn_amx_sweep *sweep, const real *x, char *image)
 {
     const struct cairn_view *view = &sweep->view;
-    memset(image, 0, sweep->image_bytes);
     for (size_t c = 0; c < sweep->n_from; c += 2, x += 2 * sweep->from, image += sweep->row) {
         const bool is_last = c + 1 == sweep->n_from;
         for (size_t i = 0; i < view->n_runs; i++) {
@@ -107,6 +113,19 @@ static void look(const struct cairn_amx_sweep *sweep, const real *x, char *image
                            view->from_stride, (uint32_t *)image + run->to);
         }
     }
+}
+
+/* ... as pairs of what the places of the kernel see. */
+static void lift(const struct cairn_amx_sweep *sweep, const real *x, char *image)
+{
+    const struct cairn_view *view = &sweep->view;
+    const size_t n = cairn_view_terms_extent(view);
+    real *planes = (real *)(image + sweep->planes_at);
+    cairn_view_copy(view, x, planes);
+    for (size_t k = 0; k < sweep->n_from; k += 2, image += sweep->row)
+        cairn_amx_pair(planes + cairn_view_term(view, k),
+                       k + 1 == sweep->n_from ? NULL : planes + cairn_view_term(view, k + 1), n, 1,
+                       (uint32_t *)image);
 }
 
 /* ---- sums */
@@ -121,7 +140,7 @@ struct spot {
 static void put_run(const real *restrict sums, size_t n, real bias, size_t stride, real *restrict y)
 {
     if (stride == 1)
-        for (size_t i = 0; i < n; i++) y[i] = sums[i] + bias;
+        cairn_amx_shift(sums, n, bias, y);
     else
         for (size_t i = 0; i < n; i++) y[i * stride] = sums[i] + bias;
 }
@@ -173,7 +192,7 @@ static void work_plane(const struct cairn_amx_sweep *sweep, const struct cairn_a
                                          .strip = STRIP * sizeof(uint32_t),
                                          .step = CAIRN_AMX_STEP / 2 * sweep->row},
                                 .place = sweep->place + spot.class->tap,
-                                .n_places = spot.class->n_taps,
+                                .n_places = sweep->lifts ? 1 : spot.class->n_taps,
                                 .n_steps = cairn_amx_whole(sweep->n_from) / CAIRN_AMX_STEP,
                                 .parts = 1};
     image += spot.plane * view->length[1] * view->length[2] * sizeof(uint32_t);
@@ -201,8 +220,13 @@ static void work_samples(const struct cairn_amx_sweep *sweep, const struct cairn
 {
     const size_t bytes = sweep->image_bytes;
     char *images = job->workspace + sweep->images_at + cairn_thread() * sweep->n_images * bytes;
+    const size_t size = sweep->n_from * sweep->from;
     for (size_t s = first; s < end; s++)
-        look(sweep, job->x + s * sweep->n_from * sweep->from, images + (s - first) * bytes);
+        if (sweep->lifts)
+            lift(sweep, job->x + s * sweep->patches->channels * sweep->from,
+                 images + (s - first) * bytes);
+        else
+            look(sweep, job->x + s * size, images + (s - first) * bytes);
     cairn_amx_begin();
     for (size_t channel = 0; channel < sweep->n_to; channel += BLOCK)
         for (size_t s = first; s < end; s++)
@@ -214,6 +238,7 @@ static void work_samples(const struct cairn_amx_sweep *sweep, const struct cairn
 void cairn_amx_sweep_run(const struct cairn_amx_sweep *sweep, const struct cairn_amx_sweep_job *job)
 {
     pack(sweep, job->w, job->workspace);
+    memset(job->workspace + sweep->images_at, 0, sweep->workspace_bytes - sweep->images_at);
     CAIRN_SPREAD(sweep->n_threads)
     for (size_t s = 0; s < job->n; s += sweep->n_images)
         work_samples(sweep, job, s, least(s + sweep->n_images, job->n));

@@ -14,9 +14,10 @@
 struct cairn_amx_sweep {
     const struct cairn_patches *patches; /* of the convolution; kept */
     bool is_back;                        /* from its output to its input */
-    size_t channels;                     /* of its output */
-    size_t micro;                        /* most samples of a run */
-    size_t n_threads;                    /* no influence on the bits */
+    bool lifts;       /* forward: of few channels, what each place of the kernel sees is one */
+    size_t channels;  /* of its output */
+    size_t micro;     /* most samples of a run */
+    size_t n_threads; /* no influence on the bits */
 
     struct cairn_view view;
     size_t n_from, n_to;           /* channels */
@@ -24,6 +25,8 @@ struct cairn_amx_sweep {
     size_t row;                    /* bytes of a plane of pairs */
     size_t n_images;               /* samples that a thread works at a time ... */
     size_t image_bytes;            /* ... and what each of them takes */
+    size_t n_taps;                 /* that are summed over, besides channels */
+    size_t planes_at;              /* in that, where it lifts */
     size_t packed_at, images_at;   /* in the workspace */
     size_t workspace_bytes;        /* of a run */
     struct cairn_amx_place *place; /* of each tap of the view; owned */

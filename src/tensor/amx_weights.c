@@ -26,13 +26,25 @@ static size_t least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+/* Places of the kernel that are added up for by themselves. */
+static size_t taps_of(const struct cairn_amx_weights *plan)
+{
+    return plan->lifts ? 1 : cairn_patches_count(plan->view->patches->kernel);
+}
+
 /* ---- planning */
 
 static void plan_sizes(struct cairn_amx_weights *plan)
 {
     const struct cairn_view *view = plan->view;
     const size_t n = cairn_view_extent(view, view->class);
-    plan->row = cairn_amx_row_bytes(view->plane * sizeof(uint16_t));
+    const size_t size = plan->lifts ? cairn_view_terms_extent(view) : view->plane;
+    plan->row = cairn_amx_row_bytes(size * sizeof(uint16_t));
     plan->n_planes = view->class->n[0];
     plan->n_steps = cairn_amx_whole(n) / STEP;
     plan->x_bytes = cairn_amx_whole(plan->n_in) * plan->row;
@@ -52,11 +64,11 @@ static size_t reserve(struct cairn_amx_weights *plan, size_t n)
 
 static void plan_workspace(struct cairn_amx_weights *plan)
 {
-    const size_t n_taps = cairn_patches_count(plan->view->patches->kernel);
+    const size_t n_taps = taps_of(plan);
+    const size_t planes = plan->lifts ? plan->view->patches->channels * plan->view->plane : 0;
     const size_t of_channel = plan->n_out * n_taps * sizeof(real);
-    const size_t dy = plan->dy_bytes;
-    const size_t widest = dy > of_channel ? dy : of_channel;
-    plan->wide_bytes = cairn_memory_whole(widest);
+    plan->planes_at = cairn_memory_whole(larger(plan->dy_bytes, of_channel));
+    plan->wide_bytes = plan->planes_at + cairn_memory_whole(planes * sizeof(real));
     plan->workspace_bytes = 0;
     /* a tile reads beyond the last plane */
     reserve(plan, plan->n_samples * plan->x_bytes + plan->n_steps * STEP * sizeof(uint16_t));
@@ -90,23 +102,31 @@ void cairn_amx_weights_free(struct cairn_amx_weights *plan)
 
 /* ---- operands */
 
-/* The planes of a sample of x, rounded. */
+/* The planes of a sample of x, rounded; padding is zero already. */
 static void round_x(const struct cairn_amx_weights *plan, const real *x, char *planes)
 {
     const struct cairn_view *view = plan->view;
     const size_t in = cairn_patches_count(view->patches->in);
-    memset(planes, 0, plan->x_bytes);
     for (size_t c = 0; c < plan->n_in; c++, x += in, planes += plan->row)
         for (size_t i = 0; i < view->n_runs; i++)
             cairn_amx_round(x + view->run[i].from, view->run[i].n, view->from_stride,
                             (uint16_t *)planes + view->run[i].to);
 }
 
-/* A sample of dy, rounded, its rows as far from each other as those of x. */
+/* ... as what the places of the kernel see. */
+static void lift(const struct cairn_amx_weights *plan, const real *x, real *planes, char *rows)
+{
+    const struct cairn_view *view = plan->view;
+    const size_t n = cairn_view_terms_extent(view);
+    cairn_view_copy(view, x, planes);
+    for (size_t k = 0; k < plan->n_in; k++, rows += plan->row)
+        cairn_amx_round(planes + cairn_view_term(view, k), n, 1, (uint16_t *)rows);
+}
+
+/* A sample of dy, rounded, between zeros its rows as far from each other as those of x. */
 static void widen(const struct cairn_amx_weights *plan, const real *dy, char *wide)
 {
     const size_t *out = plan->view->patches->out;
-    memset(wide, 0, plan->dy_bytes);
     for (size_t i = 0; i < plan->n_out * plan->n_planes; i++) {
         uint16_t *to = (uint16_t *)wide + i * plan->n_steps * STEP;
         for (size_t row = 0; row < out[1]; row++, to += plan->view->length[2], dy += out[2])
@@ -130,14 +150,17 @@ static void read_samples(const struct cairn_amx_weights *plan,
                          const struct cairn_amx_weights_job *job, size_t first, size_t n)
 {
     const struct cairn_patches *patches = plan->view->patches;
-    const size_t x_size = plan->n_in * cairn_patches_count(patches->in);
+    const size_t x_size = patches->channels * cairn_patches_count(patches->in);
     const size_t dy_size = plan->n_out * cairn_patches_count(patches->out);
     char *x = job->workspace, *dy = x + plan->dy_at;
-    memset(x + n * plan->x_bytes, 0, plan->n_steps * STEP * sizeof(uint16_t));
     CAIRN_SPREAD(plan->n_threads)
     for (size_t i = 0; i < n; i++) {
         char *wide = job->workspace + plan->wide_at + cairn_thread() * plan->wide_bytes;
-        round_x(plan, job->x + (first + i) * x_size, x + i * plan->x_bytes);
+        if (plan->lifts)
+            lift(plan, job->x + (first + i) * x_size, (real *)(wide + plan->planes_at),
+                 x + i * plan->x_bytes);
+        else
+            round_x(plan, job->x + (first + i) * x_size, x + i * plan->x_bytes);
         widen(plan, job->dy + (first + i) * dy_size, wide);
         pack(plan, wide, dy + i * plan->dy_bytes);
     }
@@ -157,10 +180,10 @@ static void add_part(const struct cairn_amx_weights *plan, char *workspace, cons
     static const real zeros[BLOCK];
     const size_t n_in = cairn_amx_whole(plan->n_in), n_out = cairn_amx_whole(plan->n_out);
     const size_t strip = plan->n_planes * plan->n_steps * TILE;
+    const size_t at = plan->lifts ? 0 : plan->view->tap[part->tap].at;
     real *sums = (real *)(workspace + plan->sums_at) + (part->tap * n_in + part->channel) * n_out;
     struct cairn_amx_sum sum = {
-        .a = workspace + part->channel * plan->row +
-             plan->view->tap[part->tap].at * sizeof(uint16_t),
+        .a = workspace + part->channel * plan->row + at * sizeof(uint16_t),
         .b = workspace + plan->dy_at,
         .of_a = {.row = plan->row, .strip = STRIP * plan->row, .step = STEP * sizeof(uint16_t)},
         .of_b = cairn_amx_packed(strip, 1),
@@ -203,10 +226,12 @@ void cairn_tap_sums_put(const struct cairn_tap_sums *sums, size_t in, real beta,
 void cairn_amx_weights_run(const struct cairn_amx_weights *plan,
                            const struct cairn_amx_weights_job *job)
 {
-    const size_t n_taps = cairn_patches_count(plan->view->patches->kernel);
+    const size_t n_taps = taps_of(plan);
     const size_t n_parts = n_taps * cairn_amx_whole(plan->n_in) / BLOCK;
     const struct cairn_tap_sums sums = {n_taps, plan->n_in, plan->n_out,
                                         (const real *)(job->workspace + plan->sums_at)};
+    memset(job->workspace, 0, plan->dy_at);
+    memset(job->workspace + plan->wide_at, 0, plan->n_threads * plan->wide_bytes);
     for (size_t s = 0; s < job->n; s += plan->n_samples) {
         const size_t n = least(job->n - s, plan->n_samples);
         read_samples(plan, job, s, n);

@@ -11,7 +11,8 @@
 /** Planned once. */
 struct cairn_amx_weights {
     const struct cairn_view *view; /* to the output; kept */
-    size_t n_in, n_out;            /* channels */
+    bool lifts;                    /* of few channels, what each place of the kernel sees is one */
+    size_t n_in, n_out;            /* channels; where it lifts n_in are those */
     size_t micro;                  /* most samples of a run */
     size_t n_threads;              /* no influence on the bits */
 
@@ -21,9 +22,10 @@ struct cairn_amx_weights {
     size_t n_samples;               /* at a time ... */
     size_t n_places;                /* ... and so many planes of them */
     size_t dy_at, sums_at, wide_at; /* in the workspace, after x */
-    size_t wide_bytes;              /* of a thread: dy before it is packed, dw of a channel */
-    size_t workspace_bytes;         /* of a run */
-    struct cairn_amx_place *place;  /* [n_samples, n_planes]; owned */
+    size_t wide_bytes;      /* of a thread: dy before it is packed, dw of a channel, and ... */
+    size_t planes_at;       /* ... planes of x, where it lifts */
+    size_t workspace_bytes; /* of a run */
+    struct cairn_amx_place *place; /* [n_samples, n_planes]; owned */
 };
 
 /** The arrays of one run. */

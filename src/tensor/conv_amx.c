@@ -18,14 +18,25 @@ struct plan {
     struct cairn_amx_weights weights;
 };
 
-/* With few channels most of a tile would be empty; of floats, in parts, conv_direct.c is about as
- * fast. */
+/* So few channels that a tile would be mostly empty, and so little that the places of the kernel
+ * see that a second cache has room for it. */
+static bool lifts(const struct cairn_conv *conv)
+{
+    enum { CHANNELS = 16, BYTES = 1 << 20 };
+    const struct cairn_patches *patches = &conv->patches;
+    return patches->channels < CHANNELS &&
+           patches->channels * cairn_patches_count(patches->kernel) *
+                   cairn_patches_count(patches->out) * sizeof(uint16_t) <=
+               BYTES;
+}
+
+/* Of floats, in parts, conv_direct.c is about as fast. */
 static bool takes(const struct cairn_conv *conv)
 {
     enum { CHANNELS = 16 };
     return conv->backend == CAIRN_BACKEND_AMX && cairn_backend_is_there(conv->backend) &&
-           conv->rounds && conv->n_groups == 1 && conv->patches.channels >= CHANNELS &&
-           conv->channels >= CHANNELS;
+           conv->rounds && conv->n_groups == 1 && conv->channels >= CHANNELS &&
+           (conv->patches.channels >= CHANNELS || lifts(conv));
 }
 
 static size_t larger(size_t a, size_t b)
@@ -44,12 +55,14 @@ static cairn_status plan(struct cairn_conv *conv)
                                              .n_threads = cairn_threads_now()};
     self->back = self->forward;
     self->back.is_back = true;
+    self->forward.lifts = lifts(conv);
     self->weights = (struct cairn_amx_weights){.view = &self->forward.view,
-                                               .n_in = conv->patches.channels,
+                                               .lifts = lifts(conv),
                                                .n_out = conv->channels,
                                                .micro = conv->micro,
                                                .n_threads = cairn_threads_now()};
     CAIRN_TRY(cairn_amx_sweep_plan(&self->forward));
+    self->weights.n_in = self->forward.n_from;
     CAIRN_TRY(cairn_amx_sweep_plan(&self->back));
     CAIRN_TRY(cairn_amx_weights_plan(&self->weights));
     conv->workspace_bytes =

@@ -5,6 +5,7 @@
 #include "tensor/view.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 
@@ -205,4 +206,30 @@ void cairn_view_free(struct cairn_view *view)
     free(view->class);
     free(view->tap);
     *view = (struct cairn_view){0};
+}
+
+/* ---- few channels */
+
+void cairn_view_copy(const struct cairn_view *view, const real *x, real *planes)
+{
+    const size_t in = cairn_patches_count(view->patches->in);
+    memset(planes, 0, view->patches->channels * view->plane * sizeof *planes);
+    for (size_t c = 0; c < view->patches->channels; c++, x += in, planes += view->plane)
+        for (size_t i = 0; i < view->n_runs; i++) {
+            const struct cairn_view_run *run = &view->run[i];
+            for (size_t j = 0; j < run->n; j++)
+                planes[run->to + j] = x[run->from + j * view->from_stride];
+        }
+}
+
+size_t cairn_view_term(const struct cairn_view *view, size_t k)
+{
+    const size_t n_taps = cairn_patches_count(view->patches->kernel);
+    return k / n_taps * view->plane + view->tap[k % n_taps].at;
+}
+
+size_t cairn_view_terms_extent(const struct cairn_view *view)
+{
+    return (view->class->n[0] - 1) * view->length[1] * view->length[2] +
+           cairn_view_extent(view, view->class);
 }

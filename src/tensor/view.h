@@ -14,6 +14,9 @@
 
 #include "cairn/status.h"
 #include "tensor/patches.h"
+#include "tensor/real.h"
+
+#define cairn_view_copy CAIRN_R(cairn_view_copy)
 
 /** A run of numbers in a plane, every stride-th of a channel; what no run has is zero. */
 struct cairn_view_run {
@@ -56,6 +59,18 @@ CAIRN_CHECKED cairn_status cairn_view_plan(struct cairn_view *view);
 
 /** Release what was planned; a zeroed one is fine.  Ranks: local.  Errors: none. */
 void cairn_view_free(struct cairn_view *view);
+
+/** Of few channels, forward: what is seen through each place of the kernel is a channel of its own.
+ * The planes [channels, plane] of a sample x [channels, in] as they are.  Ranks: local.
+ * Errors: none. */
+void cairn_view_copy(const struct cairn_view *view, const real *x, real *planes);
+
+/** Where term k of those [channels, kernel] begins in these planes.  Ranks: local.  Errors: none.
+ */
+size_t cairn_view_term(const struct cairn_view *view, size_t k);
+
+/** Numbers of a term up to the last output.  Ranks: local.  Errors: none. */
+size_t cairn_view_terms_extent(const struct cairn_view *view);
 
 /** Places of a plane from the first output of a class to the last.  Ranks: local.  Errors: none. */
 static inline size_t cairn_view_extent(const struct cairn_view *view,

@@ -208,7 +208,8 @@ static void test_operands_are_rounded_before(void **state)
 
 /* For the tiles of AMX: channels that fill no block, of both sides; padding that the last output
  * does not see, on one side, or wider than the kernel; strides, some longer than the kernel, and
- * dilations that are a multiple of them or not; planes; many samples at a time, and one. */
+ * dilations that are a multiple of them or not; planes; many samples at a time, and one; and so few
+ * channels that places of the kernel are channels. */
 static const struct patch_sizes of_many_channels[] = {
     {{40, 12, 12}, 70, 1, {5, 5}, {1, 1}, {0, 0}, {0, 0}, NULL, {0}},
     {{16, 28, 28}, 16, 1, {3, 3}, {1, 1}, {1, 1}, {1, 1}, NULL, {0}},
@@ -221,6 +222,10 @@ static const struct patch_sizes of_many_channels[] = {
     {{16, 7, 7}, 16, 1, {1, 1}, {1, 1}, {0, 0}, {0, 0}, NULL, {0}},
     {{20, 9, 9}, 16, 1, {1, 1}, {2, 3}, {1, 2}, {2, 1}, NULL, {0}},
     {{64, 60, 60}, 32, 1, {3, 3}, {1, 1}, {1, 1}, {1, 1}, NULL, {0}},
+    {{1, 28, 28}, 33, 1, {5, 5}, {1, 1}, {0, 0}, {0, 0}, NULL, {0}},
+    {{3, 17, 16}, 20, 1, {3, 4}, {2, 3}, {1, 0}, {1, 2}, NULL, {0}},
+    {{15, 40}, 16, 1, {3}, {2}, {3}, {0}, NULL, {3}},
+    {{4, 6, 7, 8}, 16, 1, {3, 3, 1}, {1, 2, 1}, {1, 1, 0}, {1, 1, 0}, NULL, {0}},
 };
 
 /* A kind of them against im2col, and one thread against three. */
@@ -252,6 +257,11 @@ static void test_tiles_of_places(void **state)
         assert_true(cairn_conv_amx.takes(&conv));
         check_tiles(&cairn_conv_amx, sizes, ROUNDED);
     }
+    struct cairn_conv large = convolution(&(struct patch_sizes){
+        {4, 32, 32, 32}, 16, 1, {3, 3, 3}, {1, 1, 1}, {1, 1, 1}, {1, 1, 1}, NULL, {0}});
+    large.backend = CAIRN_BACKEND_AMX;
+    large.rounds = true;
+    assert_false(cairn_conv_amx.takes(&large));
 }
 
 /* So many channels that not all of them are worked at a time; so many places that a box has few of
