@@ -50,6 +50,12 @@ static inline size_t cairn_amx_whole(size_t n)
     return (n + CAIRN_AMX_BLOCK - 1) / CAIRN_AMX_BLOCK * CAIRN_AMX_BLOCK;
 }
 
+/** How much of whole blocks n of something fill.  Ranks: local.  Errors: none. */
+static inline double cairn_amx_filled(size_t n)
+{
+    return (double)n / (double)cairn_amx_whole(n);
+}
+
 /** n bytes rounded up to an odd number of lines of a cache, so that rows so far apart do not share
  * its sets.  Ranks: local.  Errors: none. */
 static inline size_t cairn_amx_row_bytes(size_t n)
@@ -107,12 +113,19 @@ void cairn_amx_multiply(const struct cairn_amx_product *product);
 
 /* ---- operands that lie otherwise */
 
-/** n numbers rounded, every stride-th of x.  Ranks: local.  Errors: none. */
-void cairn_amx_round(const real *x, size_t n, size_t stride, uint16_t *y);
+/** Parts of numbers, in arrays `next` numbers from each other. */
+struct cairn_amx_apart {
+    size_t parts, next;
+};
+
+/** The parts of n numbers, every stride-th of x.  Ranks: local.  Errors: none. */
+void cairn_amx_round(const real *x, size_t n, size_t stride, struct cairn_amx_apart apart,
+                     uint16_t *y);
 
 /** Likewise pairs: those of x lower, of above, or zeros where it is NULL, upper.  Ranks: local.
  * Errors: none. */
-void cairn_amx_pair(const real *x, const real *above, size_t n, size_t stride, uint32_t *pairs);
+void cairn_amx_pair(const real *x, const real *above, size_t n, size_t stride,
+                    struct cairn_amx_apart apart, uint32_t *pairs);
 
 /** y = x + by, n numbers.  Ranks: local.  Errors: none. */
 void cairn_amx_shift(const real *x, size_t n, real by, real *y);

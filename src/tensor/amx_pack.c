@@ -292,30 +292,38 @@ void cairn_amx_lay(const struct cairn_amx_field *field, bool right, size_t parts
     }
 }
 
-void cairn_amx_round(const real *x, size_t n, size_t stride, uint16_t *y)
+void cairn_amx_round(const real *x, size_t n, size_t stride, struct cairn_amx_apart apart,
+                     uint16_t *y)
 {
     size_t i = 0;
     for (; stride == 1 && i + 2 * ROWS <= n; i += 2 * ROWS) {
         struct numbers numbers = {_mm512_loadu_ps(x + i), _mm512_loadu_ps(x + i + ROWS)};
-        _mm512_storeu_si512(y + i, take_part(&numbers));
+        for (size_t part = 0; part < apart.parts; part++)
+            _mm512_storeu_si512(y + part * apart.next + i, take_part(&numbers));
     }
     for (; i < n; i += ROWS) {
-        const __m256i rounded = (__m256i)_mm512_cvtneps_pbh(some_of(x + i * stride, n - i, stride));
-        _mm256_mask_storeu_epi16(y + i, mask_of(n - i), rounded);
+        struct numbers numbers = {.first = some_of(x + i * stride, n - i, stride)};
+        for (size_t part = 0; part < apart.parts; part++)
+            _mm256_mask_storeu_epi16(y + part * apart.next + i, mask_of(n - i),
+                                     _mm512_castsi512_si256(take_part(&numbers)));
     }
 }
 
-void cairn_amx_pair(const real *x, const real *above, size_t n, size_t stride, uint32_t *pairs)
+void cairn_amx_pair(const real *x, const real *above, size_t n, size_t stride,
+                    struct cairn_amx_apart apart, uint32_t *pairs)
 {
     size_t i = 0;
     for (; stride == 1 && above != NULL && i + ROWS <= n; i += ROWS) {
         struct numbers numbers = {_mm512_loadu_ps(x + i), _mm512_loadu_ps(above + i)};
-        _mm512_storeu_si512(pairs + i, side_by_side(take_part(&numbers)));
+        for (size_t part = 0; part < apart.parts; part++)
+            _mm512_storeu_si512(pairs + part * apart.next + i, side_by_side(take_part(&numbers)));
     }
     for (; i < n; i += ROWS) {
         struct numbers numbers = {.first = some_of(x + i * stride, n - i, stride)};
         if (above != NULL) numbers.second = some_of(above + i * stride, n - i, stride);
-        _mm512_mask_storeu_epi32(pairs + i, mask_of(n - i), side_by_side(take_part(&numbers)));
+        for (size_t part = 0; part < apart.parts; part++)
+            _mm512_mask_storeu_epi32(pairs + part * apart.next + i, mask_of(n - i),
+                                     side_by_side(take_part(&numbers)));
     }
 }
 

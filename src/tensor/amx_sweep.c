@@ -39,9 +39,10 @@ static void plan_sizes(struct cairn_amx_sweep *sweep)
     if (sweep->lifts) sweep->n_from *= n_taps;
     const size_t n = sweep->lifts ? cairn_view_terms_extent(&sweep->view) : sweep->view.plane;
     sweep->row = cairn_amx_row_bytes(n * sizeof(uint32_t));
+    sweep->part_bytes = cairn_amx_whole(sweep->n_from) / 2 * sweep->row;
     /* tiles read beyond the last plane */
-    sweep->planes_at = cairn_amx_whole(sweep->n_from) / 2 * sweep->row +
-                       cairn_amx_row_bytes(BLOCK * sizeof(uint32_t));
+    sweep->planes_at =
+        sweep->parts * sweep->part_bytes + cairn_amx_row_bytes(BLOCK * sizeof(uint32_t));
     sweep->image_bytes = sweep->planes_at;
     if (sweep->lifts)
         sweep->image_bytes +=
@@ -53,7 +54,7 @@ static void plan_sizes(struct cairn_amx_sweep *sweep)
 /* Of w for one tap, packed. */
 static size_t packed_bytes(const struct cairn_amx_sweep *sweep)
 {
-    return cairn_amx_bytes(sweep->n_to, sweep->n_from, 1);
+    return cairn_amx_bytes(sweep->n_to, sweep->n_from, sweep->parts);
 }
 
 cairn_status cairn_amx_sweep_plan(struct cairn_amx_sweep *sweep)
@@ -98,7 +99,12 @@ static void pack(const struct cairn_amx_sweep *sweep, const real *w, char *works
                                                         .n = sweep->n_to,
                                                         .k = sweep->n_from,
                                                         .down = sweep->is_back},
-                            1, workspace + sweep->packed_at + tap * packed_bytes(sweep));
+                            sweep->parts, workspace + sweep->packed_at + tap * packed_bytes(sweep));
+}
+
+static struct cairn_amx_apart apart_of(const struct cairn_amx_sweep *sweep)
+{
+    return (struct cairn_amx_apart){sweep->parts, sweep->part_bytes / sizeof(uint32_t)};
 }
 
 /* The planes of a sample, as pairs of channels; padding is zero already. */
@@ -110,7 +116,7 @@ static void look(const struct cairn_amx_sweep *sweep, const real *x, char *image
         for (size_t i = 0; i < view->n_runs; i++) {
             const struct cairn_view_run *run = &view->run[i];
             cairn_amx_pair(x + run->from, is_last ? NULL : x + sweep->from + run->from, run->n,
-                           view->from_stride, (uint32_t *)image + run->to);
+                           view->from_stride, apart_of(sweep), (uint32_t *)image + run->to);
         }
     }
 }
@@ -125,7 +131,7 @@ static void lift(const struct cairn_amx_sweep *sweep, const real *x, char *image
     for (size_t k = 0; k < sweep->n_from; k += 2, image += sweep->row)
         cairn_amx_pair(planes + cairn_view_term(view, k),
                        k + 1 == sweep->n_from ? NULL : planes + cairn_view_term(view, k + 1), n, 1,
-                       (uint32_t *)image);
+                       apart_of(sweep), (uint32_t *)image);
 }
 
 /* ---- sums */
@@ -183,18 +189,19 @@ static void work_plane(const struct cairn_amx_sweep *sweep, const struct cairn_a
     static const real zeros[BLOCK];
     const struct cairn_view *view = &sweep->view;
     const size_t n = cairn_view_extent(view, spot.class);
-    const size_t strip = cairn_amx_strip(sweep->n_from, 1);
+    const size_t strip = cairn_amx_strip(sweep->n_from, sweep->parts);
     real sums[BLOCK * BLOCK];
     struct cairn_amx_sum sum = {.a = job->workspace + sweep->packed_at +
                                      spot.channel / STRIP * strip,
-                                .of_a = cairn_amx_packed(strip, 1),
+                                .of_a = cairn_amx_packed(strip, sweep->parts),
                                 .of_b = {.row = sweep->row,
                                          .strip = STRIP * sizeof(uint32_t),
-                                         .step = CAIRN_AMX_STEP / 2 * sweep->row},
+                                         .step = CAIRN_AMX_STEP / 2 * sweep->row,
+                                         .part = sweep->part_bytes},
                                 .place = sweep->place + spot.class->tap,
                                 .n_places = sweep->lifts ? 1 : spot.class->n_taps,
                                 .n_steps = cairn_amx_whole(sweep->n_from) / CAIRN_AMX_STEP,
-                                .parts = 1};
+                                .parts = sweep->parts};
     image += spot.plane * view->length[1] * view->length[2] * sizeof(uint32_t);
     for (; spot.place < n; spot.place += BLOCK) {
         sum.b = image + spot.place * sizeof(uint32_t);

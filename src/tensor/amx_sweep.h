@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * A convolution to its output, or the gradient by the data, of operands that are rounded to
- * bfloat16 by the tiles of AMX (amx.h), without copies of patches.  Output channels are the rows of
+ * A convolution to its output, or the gradient by the data, by the tiles of AMX (amx.h),
+ * without copies of patches.  Output channels are the rows of
  * a product, places of a plane (view.h) its columns; pairs of the channels that are summed over lie
  * one above the other.  A row of the plane ends in places that are no outputs, what is made there
  * is left out.  Local. */
@@ -16,6 +16,7 @@ struct cairn_amx_sweep {
     bool is_back;                        /* from its output to its input */
     bool lifts;       /* forward: of few channels, what each place of the kernel sees is one */
     size_t channels;  /* of its output */
+    size_t parts;     /* of operands */
     size_t micro;     /* most samples of a run */
     size_t n_threads; /* no influence on the bits */
 
@@ -26,7 +27,7 @@ struct cairn_amx_sweep {
     size_t n_images;               /* samples that a thread works at a time ... */
     size_t image_bytes;            /* ... and what each of them takes */
     size_t n_taps;                 /* that are summed over, besides channels */
-    size_t planes_at;              /* in that, where it lifts */
+    size_t part_bytes, planes_at;  /* in that: of each part; planes, where it lifts */
     size_t packed_at, images_at;   /* in the workspace */
     size_t workspace_bytes;        /* of a run */
     struct cairn_amx_place *place; /* of each tap of the view; owned */

@@ -47,8 +47,9 @@ static void plan_sizes(struct cairn_amx_weights *plan)
     plan->row = cairn_amx_row_bytes(size * sizeof(uint16_t));
     plan->n_planes = view->class->n[0];
     plan->n_steps = cairn_amx_whole(n) / STEP;
-    plan->x_bytes = cairn_amx_whole(plan->n_in) * plan->row;
-    plan->dy_bytes = cairn_amx_whole(plan->n_out) / STRIP * plan->n_planes * plan->n_steps * TILE;
+    plan->x_bytes = plan->parts * cairn_amx_whole(plan->n_in) * plan->row;
+    plan->dy_bytes =
+        plan->parts * cairn_amx_whole(plan->n_out) / STRIP * plan->n_planes * plan->n_steps * TILE;
     const size_t sample = plan->x_bytes + plan->dy_bytes;
     plan->n_samples = least(plan->micro, WORKED_BYTES / sample + 1);
     plan->n_places = WORKED_BYTES / (sample / plan->n_planes) + 1;
@@ -87,9 +88,9 @@ cairn_status cairn_amx_weights_plan(struct cairn_amx_weights *plan)
     CAIRN_TRY(cairn_memory_get(n, sizeof *plan->place, subject, &plan->place));
     for (size_t i = 0; i < n; i++) {
         const size_t s = i / plan->n_planes, z = i % plan->n_planes;
-        plan->place[i] = (struct cairn_amx_place){s * plan->x_bytes +
-                                                      z * length[1] * length[2] * sizeof(uint16_t),
-                                                  s * plan->dy_bytes + z * plan->n_steps * TILE};
+        plan->place[i] = (struct cairn_amx_place){
+            s * plan->x_bytes + z * length[1] * length[2] * sizeof(uint16_t),
+            s * plan->dy_bytes + z * plan->n_steps * plan->parts * TILE};
     }
     return CAIRN_OK;
 }
@@ -102,6 +103,17 @@ void cairn_amx_weights_free(struct cairn_amx_weights *plan)
 
 /* ---- operands */
 
+/* Parts of x; of dy, before it is packed. */
+static struct cairn_amx_apart x_apart(const struct cairn_amx_weights *plan)
+{
+    return (struct cairn_amx_apart){plan->parts, plan->x_bytes / plan->parts / sizeof(uint16_t)};
+}
+
+static struct cairn_amx_apart dy_apart(const struct cairn_amx_weights *plan)
+{
+    return (struct cairn_amx_apart){plan->parts, plan->dy_bytes / plan->parts / sizeof(uint16_t)};
+}
+
 /* The planes of a sample of x, rounded; padding is zero already. */
 static void round_x(const struct cairn_amx_weights *plan, const real *x, char *planes)
 {
@@ -109,7 +121,7 @@ static void round_x(const struct cairn_amx_weights *plan, const real *x, char *p
     const size_t in = cairn_patches_count(view->patches->in);
     for (size_t c = 0; c < plan->n_in; c++, x += in, planes += plan->row)
         for (size_t i = 0; i < view->n_runs; i++)
-            cairn_amx_round(x + view->run[i].from, view->run[i].n, view->from_stride,
+            cairn_amx_round(x + view->run[i].from, view->run[i].n, view->from_stride, x_apart(plan),
                             (uint16_t *)planes + view->run[i].to);
 }
 
@@ -120,7 +132,7 @@ static void lift(const struct cairn_amx_weights *plan, const real *x, real *plan
     const size_t n = cairn_view_terms_extent(view);
     cairn_view_copy(view, x, planes);
     for (size_t k = 0; k < plan->n_in; k++, rows += plan->row)
-        cairn_amx_round(planes + cairn_view_term(view, k), n, 1, (uint16_t *)rows);
+        cairn_amx_round(planes + cairn_view_term(view, k), n, 1, x_apart(plan), (uint16_t *)rows);
 }
 
 /* A sample of dy, rounded, between zeros its rows as far from each other as those of x. */
@@ -130,7 +142,7 @@ static void widen(const struct cairn_amx_weights *plan, const real *dy, char *wi
     for (size_t i = 0; i < plan->n_out * plan->n_planes; i++) {
         uint16_t *to = (uint16_t *)wide + i * plan->n_steps * STEP;
         for (size_t row = 0; row < out[1]; row++, to += plan->view->length[2], dy += out[2])
-            cairn_amx_round(dy, out[2], 1, to);
+            cairn_amx_round(dy, out[2], 1, dy_apart(plan), to);
     }
 }
 
@@ -138,11 +150,13 @@ static void widen(const struct cairn_amx_weights *plan, const real *dy, char *wi
 static void pack(const struct cairn_amx_weights *plan, const char *wide, char *packed)
 {
     const size_t n_steps = plan->n_planes * plan->n_steps;
+    const size_t n_out = cairn_amx_whole(plan->n_out);
     const real *from = (const real *)wide;
-    for (size_t k = 0; k < cairn_amx_whole(plan->n_out); k += STRIP)
-        for (size_t step = 0; step < n_steps; step++, packed += TILE)
-            cairn_turn(STRIP, STRIP, from + (k * n_steps + step) * STRIP, n_steps * STRIP,
-                       (real *)packed, STRIP);
+    for (size_t k = 0; k < n_out; k += STRIP)
+        for (size_t step = 0; step < n_steps; step++)
+            for (size_t part = 0; part < plan->parts; part++, packed += TILE)
+                cairn_turn(STRIP, STRIP, from + ((part * n_out + k) * n_steps + step) * STRIP,
+                           n_steps * STRIP, (real *)packed, STRIP);
 }
 
 /* Samples [first, first + n). */
@@ -179,18 +193,20 @@ static void add_part(const struct cairn_amx_weights *plan, char *workspace, cons
 {
     static const real zeros[BLOCK];
     const size_t n_in = cairn_amx_whole(plan->n_in), n_out = cairn_amx_whole(plan->n_out);
-    const size_t strip = plan->n_planes * plan->n_steps * TILE;
+    const size_t strip = plan->n_planes * plan->n_steps * plan->parts * TILE;
     const size_t at = plan->lifts ? 0 : plan->view->tap[part->tap].at;
     real *sums = (real *)(workspace + plan->sums_at) + (part->tap * n_in + part->channel) * n_out;
-    struct cairn_amx_sum sum = {
-        .a = workspace + part->channel * plan->row + at * sizeof(uint16_t),
-        .b = workspace + plan->dy_at,
-        .of_a = {.row = plan->row, .strip = STRIP * plan->row, .step = STEP * sizeof(uint16_t)},
-        .of_b = cairn_amx_packed(strip, 1),
-        .place = plan->place + part->place,
-        .n_places = part->end - part->place,
-        .n_steps = plan->n_steps,
-        .parts = 1};
+    struct cairn_amx_sum sum = {.a = workspace + part->channel * plan->row + at * sizeof(uint16_t),
+                                .b = workspace + plan->dy_at,
+                                .of_a = {.row = plan->row,
+                                         .strip = STRIP * plan->row,
+                                         .step = STEP * sizeof(uint16_t),
+                                         .part = plan->x_bytes / plan->parts},
+                                .of_b = cairn_amx_packed(strip, plan->parts),
+                                .place = plan->place + part->place,
+                                .n_places = part->end - part->place,
+                                .n_steps = plan->n_steps,
+                                .parts = plan->parts};
     for (size_t k = 0; k < n_out; k += BLOCK, sum.b += 2 * strip, sums += BLOCK)
         cairn_amx_work(&sum, &(struct cairn_amx_block){part->adds ? sums : zeros,
                                                        part->adds ? n_out : 0, sums, n_out});

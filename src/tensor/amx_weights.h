@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * The gradient of a convolution by its weights, of operands that are rounded to bfloat16, by the
- * tiles of AMX (amx.h).  Channels of x are the rows of a product, those of dy its columns, places
- * of a plane (view.h) the sum; where a plane has no output dy is zero.  Local. */
+ * The gradient of a convolution by its weights, by the tiles of AMX (amx.h).  Channels of x are the
+ * rows of a product, those of dy its columns, places of a plane (view.h) the sum; where a plane has
+ * no output dy is zero.  Local. */
 #ifndef CAIRN_TENSOR_AMX_WEIGHTS_H
 #define CAIRN_TENSOR_AMX_WEIGHTS_H
 
@@ -13,6 +13,7 @@ struct cairn_amx_weights {
     const struct cairn_view *view; /* to the output; kept */
     bool lifts;                    /* of few channels, what each place of the kernel sees is one */
     size_t n_in, n_out;            /* channels; where it lifts n_in are those */
+    size_t parts;                  /* of operands */
     size_t micro;                  /* most samples of a run */
     size_t n_threads;              /* no influence on the bits */
 

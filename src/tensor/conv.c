@@ -68,6 +68,13 @@ void cairn_conv_free(struct cairn_conv *conv)
     *conv = (struct cairn_conv){0};
 }
 
+double cairn_conv_intensity(const struct cairn_conv *conv)
+{
+    const struct sizes sizes = sizes_of(conv);
+    const size_t products = sizes.w * cairn_patches_count(conv->patches.out);
+    return (double)products / (double)(sizes.x + sizes.dy);
+}
+
 /* Two operands of a pass, a [n] and b [m], rounded where the kind does not do it. */
 static void round_operands(const struct cairn_conv *conv, const struct cairn_conv_job *job,
                            const real **a, size_t n, const real **b, size_t m)

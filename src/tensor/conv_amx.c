@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * Convolution of operands that are rounded to bfloat16 by the tiles of AMX: to the output and back
- * (amx_sweep.h), and by the weights (amx_weights.h). */
+ * Convolution by the tiles of AMX where places fill them: to the output and back (amx_sweep.h), and
+ * by the weights (amx_weights.h). */
 #include "tensor/conv.h"
 
 #include <stdlib.h>
@@ -30,13 +30,26 @@ static bool lifts(const struct cairn_conv *conv)
                BYTES;
 }
 
-/* Of floats, in parts, conv_direct.c is about as fast. */
+/* Of floats, in parts, where tiles and rows of places are nearly full, and there are many products
+ * for each number that is laid out: else conv_direct.c is as fast. */
+static bool pays_in_parts(const struct cairn_conv *conv)
+{
+    enum { PRODUCTS = 48 };
+    const struct cairn_patches *patches = &conv->patches;
+    const size_t reach = (patches->kernel[2] - 1) * patches->dilation[2] / patches->stride[2];
+    return cairn_amx_filled(patches->channels) * cairn_amx_filled(conv->channels) >= 0.9 &&
+           5 * reach <= patches->out[2] && cairn_conv_intensity(conv) >= PRODUCTS;
+}
+
 static bool takes(const struct cairn_conv *conv)
 {
     enum { CHANNELS = 16 };
-    return conv->backend == CAIRN_BACKEND_AMX && cairn_backend_is_there(conv->backend) &&
-           conv->rounds && conv->n_groups == 1 && conv->channels >= CHANNELS &&
-           (conv->patches.channels >= CHANNELS || lifts(conv));
+    if (conv->backend != CAIRN_BACKEND_AMX || !cairn_backend_is_there(conv->backend) ||
+        conv->n_groups > 1)
+        return false;
+    return conv->rounds
+               ? conv->channels >= CHANNELS && (conv->patches.channels >= CHANNELS || lifts(conv))
+               : pays_in_parts(conv);
 }
 
 static size_t larger(size_t a, size_t b)
@@ -51,6 +64,7 @@ static cairn_status plan(struct cairn_conv *conv)
     conv->self = self;
     self->forward = (struct cairn_amx_sweep){.patches = &conv->patches,
                                              .channels = conv->channels,
+                                             .parts = cairn_amx_parts(conv->rounds),
                                              .micro = conv->micro,
                                              .n_threads = cairn_threads_now()};
     self->back = self->forward;
@@ -59,6 +73,7 @@ static cairn_status plan(struct cairn_conv *conv)
     self->weights = (struct cairn_amx_weights){.view = &self->forward.view,
                                                .lifts = lifts(conv),
                                                .n_out = conv->channels,
+                                               .parts = cairn_amx_parts(conv->rounds),
                                                .micro = conv->micro,
                                                .n_threads = cairn_threads_now()};
     CAIRN_TRY(cairn_amx_sweep_plan(&self->forward));

@@ -17,33 +17,19 @@ struct plan {
     struct cairn_samples_weights weights;
 };
 
-/* How much of the rows, columns or terms of whole tiles is not empty. */
-static double filled(size_t n)
-{
-    return (double)n / (double)cairn_amx_whole(n);
-}
-
-/* Products for each number that is laid out or put where it belongs. */
-static double intensity(const struct cairn_conv *conv)
-{
-    const struct cairn_patches *patches = &conv->patches;
-    const double in = (double)(patches->channels * cairn_patches_count(patches->in));
-    const double out = (double)(conv->channels * cairn_patches_count(patches->out));
-    return (double)(patches->channels * cairn_patches_count(patches->kernel)) * out / (in + out);
-}
-
 /* Where most of the tiles is filled, and what is done besides products is little: with many places
  * what they see has to be fetched from far. */
 static bool takes(const struct cairn_conv *conv)
 {
-    enum { PLACES = 1024, PLACES_ROUNDED = 256, PRODUCTS = 128 };
+    enum { PLACES = 600, PLACES_ROUNDED = 256, PRODUCTS = 128 };
     const size_t most = conv->rounds ? PLACES_ROUNDED : PLACES;
     const double least_filled = conv->rounds ? 0.25 : 0.6;
     return conv->backend == CAIRN_BACKEND_AMX && cairn_backend_is_there(conv->backend) &&
            conv->n_groups == 1 && cairn_patches_count(conv->patches.out) <= most &&
-           filled(conv->patches.channels) * filled(conv->channels) * filled(conv->micro) >=
+           cairn_amx_filled(conv->patches.channels) * cairn_amx_filled(conv->channels) *
+                   cairn_amx_filled(conv->micro) >=
                least_filled &&
-           intensity(conv) >= PRODUCTS;
+           cairn_conv_intensity(conv) >= PRODUCTS;
 }
 
 static size_t larger(size_t a, size_t b)
