@@ -195,12 +195,32 @@ static void add_taps(const struct work *work, size_t first, size_t end)
     cairn_amx_end();
 }
 
-/* All channels of a box of places of some samples; what the one before it saw is there if all
- * channels are. */
-static void work_box(struct work *work)
+/* Some channels of x with all of dy. */
+static void work_channels(struct work *work)
 {
     const struct cairn_samples_weights *plan = work->plan;
     const size_t n_taps = cairn_patches_count(plan->seen->patches->kernel);
+    for (work->out = 0; work->out < plan->n_out; work->out += plan->out) {
+        work->n_out = least(plan->out, plan->n_out - work->out);
+        lay(work, &(struct side){.x = work->job->dy,
+                                 .all = plan->n_out,
+                                 .first = work->out,
+                                 .n = work->n_out,
+                                 .size = plan->seen->to,
+                                 .region = &work->to,
+                                 .window = {work->to, work->to.n[1], work->to.first[1]},
+                                 .right = true,
+                                 .to = work->job->workspace + plan->dy_at});
+        CAIRN_SPREAD(plan->n_threads)
+        for (size_t t = 0; t < plan->n_threads; t++)
+            add_taps(work, n_taps * t / plan->n_threads, n_taps * (t + 1) / plan->n_threads);
+    }
+}
+
+/* All channels of a box of places of some samples. */
+static void work_box(struct work *work)
+{
+    const struct cairn_samples_weights *plan = work->plan;
     for (work->in = 0; work->in < plan->n_in; work->in += plan->in) {
         work->n_in = least(plan->in, plan->n_in - work->in);
         lay(work, &(struct side){.x = work->job->x,
@@ -211,21 +231,7 @@ static void work_box(struct work *work)
                                  .region = &work->more,
                                  .window = work->from,
                                  .to = work->job->workspace});
-        for (work->out = 0; work->out < plan->n_out; work->out += plan->out) {
-            work->n_out = least(plan->out, plan->n_out - work->out);
-            lay(work, &(struct side){.x = work->job->dy,
-                                     .all = plan->n_out,
-                                     .first = work->out,
-                                     .n = work->n_out,
-                                     .size = plan->seen->to,
-                                     .region = &work->to,
-                                     .window = {work->to, work->to.n[1], work->to.first[1]},
-                                     .right = true,
-                                     .to = work->job->workspace + plan->dy_at});
-            CAIRN_SPREAD(plan->n_threads)
-            for (size_t t = 0; t < plan->n_threads; t++)
-                add_taps(work, n_taps * t / plan->n_threads, n_taps * (t + 1) / plan->n_threads);
-        }
+        work_channels(work);
     }
 }
 

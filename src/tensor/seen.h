@@ -64,8 +64,8 @@ size_t cairn_seen_sights(const struct cairn_seen *seen, const struct cairn_regio
 size_t cairn_seen_through(const struct cairn_seen *seen, const struct cairn_region *to, size_t i,
                           const struct cairn_window *window, size_t tap);
 
-/** Of a region what the one before it does not have: rows, where it is the same but for them.
- * Ranks: local.  Errors: none. */
+/** Of a region what the one before it does not have: some rows, where both have the same planes and
+ * columns, or all.  Ranks: local.  Errors: none. */
 struct cairn_region cairn_region_more(const struct cairn_region *region,
                                       const struct cairn_region *before);
 

@@ -194,30 +194,52 @@ static void parts_are_as_good_as_floats(void **state)
     free(x.a), free(x.b);
 }
 
-/* Every stride-th number alone or in pairs, and nothing after them. */
-static void numbers_are_rounded_by_strides(void **state)
+static float widened(uint32_t half)
 {
-    enum { MOST = 40, STRIDES = 3 };
-    uint16_t halves[MOST + 1], expected[MOST * STRIDES];
-    uint32_t pairs[MOST + 1];
+    const uint32_t bits = half << 16;
+    float number;
+    memcpy(&number, &bits, sizeof number);
+    return number;
+}
+
+/* Every stride-th number alone or in pairs, and nothing after them; its parts add up to it, the
+ * first of them is the number rounded. */
+static void numbers_are_taken_by_strides(void **state)
+{
+    enum { MOST = 70, STRIDES = 3, NEXT = MOST + 1, PARTS = CAIRN_AMX_PARTS };
+    static const struct cairn_amx_apart one = {1, 0}, all = {PARTS, NEXT};
+    uint16_t halves[NEXT], parts[PARTS * NEXT], expected[MOST * STRIDES];
+    uint32_t pairs[NEXT], pair_parts[PARTS * NEXT];
     (void)state;
     if (!cairn_backend_is_there(CAIRN_BACKEND_AMX)) skip();
     for (size_t stride = 1; stride <= STRIDES; stride++)
         for (size_t n = 1; n <= MOST; n++) {
             const size_t n_read = (n - 1) * stride + 1;
-            real *x = memory(2 * n_read * sizeof *x); /* none is read after the last */
-            for (size_t i = 0; i < 2 * n_read; i++) x[i] = (real)1.00390625 * (real)(i + 1);
+            real *x = memory(n_read * sizeof *x); /* none is read after the last */
+            for (size_t i = 0; i < n_read; i++) x[i] = (real)1.000030517578125 * (real)(i + 1);
             memset(halves, 0xaa, sizeof halves);
             memset(pairs, 0xaa, sizeof pairs);
+            memset(parts, 0xaa, sizeof parts);
             cairn_bf16_round(x, n_read, expected);
-            cairn_amx_round(x, n, stride, halves);
+            cairn_amx_round(x, n, stride, one, halves);
             for (size_t i = 0; i < n; i++) assert_int_equal(halves[i], expected[i * stride]);
-            cairn_amx_pair(x, NULL, n, stride, pairs);
+            cairn_amx_pair(x, NULL, n, stride, one, pairs);
             for (size_t i = 0; i < n; i++) assert_int_equal(pairs[i], expected[i * stride]);
-            cairn_amx_pair(x, x, n, stride, pairs);
+            cairn_amx_pair(x, x, n, stride, one, pairs);
             for (size_t i = 0; i < n; i++)
                 assert_int_equal(pairs[i], expected[i * stride] * 0x10001U);
-            assert_int_equal(halves[n], 0xaaaa);
+            cairn_amx_round(x, n, stride, all, parts);
+            cairn_amx_pair(x, x, n, stride, all, pair_parts);
+            for (size_t i = 0; i < n; i++) {
+                assert_int_equal(parts[i], expected[i * stride]);
+                assert_true(widened(parts[i]) + widened(parts[NEXT + i]) +
+                                widened(parts[2 * NEXT + i]) ==
+                            x[i * stride]);
+                for (size_t part = 0; part < PARTS; part++)
+                    assert_int_equal(pair_parts[part * NEXT + i],
+                                     parts[part * NEXT + i] * 0x10001U);
+            }
+            assert_true(halves[n] == 0xaaaa && parts[2 * NEXT + n] == 0xaaaa);
             assert_int_equal(pairs[n], 0xaaaaaaaa);
             free(x);
         }
@@ -229,7 +251,7 @@ int main(void)
         cmocka_unit_test(products_are_exact),
         cmocka_unit_test(operands_are_rounded),
         cmocka_unit_test(parts_are_as_good_as_floats),
-        cmocka_unit_test(numbers_are_rounded_by_strides),
+        cmocka_unit_test(numbers_are_taken_by_strides),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
