@@ -40,10 +40,10 @@ static struct name name_of(const struct cairn_layer *layer, size_t n_prefix)
 /* How many layers from this one on have the same name. */
 static size_t n_alike(const struct cairn_chain *chain, size_t first, size_t n_prefix)
 {
-    const struct name name = name_of(&chain->layer[first], n_prefix);
+    const struct name name = name_of(cairn_chain_written(chain, first), n_prefix);
     size_t n = 1;
     for (; first + n < chain->n_layers; n++) {
-        const struct name next = name_of(&chain->layer[first + n], n_prefix);
+        const struct name next = name_of(cairn_chain_written(chain, first + n), n_prefix);
         if (next.n != name.n || memcmp(next.text, name.text, name.n) != 0) break;
     }
     return n;
@@ -55,11 +55,19 @@ static bool is_counted(const struct cairn_chain *chain, size_t n_prefix)
     char index[32];
     size_t count = 0;
     for (size_t i = 0; i < chain->n_layers; i += n_alike(chain, i, n_prefix)) {
-        const struct name name = name_of(&chain->layer[i], n_prefix);
+        const struct name name = name_of(cairn_chain_written(chain, i), n_prefix);
         const size_t n = (size_t)snprintf(index, sizeof index, "%zu", count++);
         if (n != name.n || memcmp(index, name.text, n) != 0) return false;
     }
     return true;
+}
+
+/* The output of a layer as they are written: that of one which runs behind the next is its input.
+ */
+static const struct cairn_shape *shape_after(const struct cairn_chain *chain, size_t index)
+{
+    const struct cairn_layer *runs = &chain->layer[index];
+    return runs->is_early ? &runs->in : &runs->out;
 }
 
 cairn_status cairn_python_chain(struct cairn_python *python, const struct cairn_chain *chain,
@@ -74,7 +82,7 @@ cairn_status cairn_python_chain(struct cairn_python *python, const struct cairn_
     }
     cairn_python_open(python, counted ? "nn.Sequential(" : "Named({");
     for (size_t i = 0; i < chain->n_layers; i += n) {
-        const struct cairn_layer *layer = &chain->layer[i];
+        const struct cairn_layer *layer = cairn_chain_written(chain, i);
         const struct name name = name_of(layer, n_prefix);
         n = n_alike(chain, i, n_prefix);
         cairn_python_line(python);
@@ -83,7 +91,7 @@ cairn_status cairn_python_chain(struct cairn_python *python, const struct cairn_
             CAIRN_TRY(cairn_python_block(python, layer, n));
         else
             CAIRN_TRY(cairn_python_layer(python, layer));
-        fprintf(python->out, ",  # %s", cairn_shape_text(&layer[n - 1].out, shape));
+        fprintf(python->out, ",  # %s", cairn_shape_text(shape_after(chain, i + n - 1), shape));
     }
     cairn_python_close(python, counted ? ")" : "})");
     return CAIRN_OK;

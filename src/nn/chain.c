@@ -33,6 +33,13 @@ const struct cairn_shape *cairn_chain_output(const struct cairn_chain *chain)
     return &chain->layer[chain->n_layers - 1].out;
 }
 
+const struct cairn_layer *cairn_chain_written(const struct cairn_chain *chain, size_t index)
+{
+    const struct cairn_layer *layer = &chain->layer[index];
+    if (layer->is_early) return layer + 1;
+    return index > 0 && layer[-1].is_early ? layer - 1 : layer;
+}
+
 /* The last layer that makes the output; NULL: the output is the input. */
 static const struct cairn_layer *maker(const struct cairn_chain *chain)
 {

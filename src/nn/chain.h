@@ -16,6 +16,7 @@
 #define cairn_chain_sum_at         CAIRN_R(cairn_chain_sum_at)
 #define cairn_chain_is_free        CAIRN_R(cairn_chain_is_free)
 #define cairn_chain_output         CAIRN_R(cairn_chain_output)
+#define cairn_chain_written        CAIRN_R(cairn_chain_written)
 #define cairn_chain_forward        CAIRN_R(cairn_chain_forward)
 #define cairn_chain_backward       CAIRN_R(cairn_chain_backward)
 
@@ -71,6 +72,10 @@ void cairn_chain_init(const struct cairn_chain *chain, const struct cairn_params
 /** Shape of the output of one sample; the chain is not empty.  Ranks: local; borrowed.
  * Errors: none. */
 const struct cairn_shape *cairn_chain_output(const struct cairn_chain *chain);
+
+/** The index-th layer as they are written, which is not the order they run in where that is the
+ * same and takes less.  Ranks: local; borrowed.  Errors: none. */
+const struct cairn_layer *cairn_chain_written(const struct cairn_chain *chain, size_t index);
 
 /** Whether the chain's output lies in its own memory and nobody in the chain reads it again, so
  * that the gradient by it may lie there.  Ranks: local.  Errors: none. */

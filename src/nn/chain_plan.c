@@ -291,16 +291,30 @@ static bool comes_after(const struct cairn_node *node)
     return kind != NULL && (kind->flags & CAIRN_LAYER_CHOOSES) != 0;
 }
 
+/* Such a layer, behind the one after it. */
+static cairn_status add_turned(struct progress *p, const struct cairn_node *node,
+                               const char *prefix, size_t index)
+{
+    CAIRN_TRY(add_layer(p, node->next, prefix, index + 1));
+    CAIRN_TRY(add_layer(p, node, prefix, index));
+    struct cairn_layer *after = &p->chain->layer[p->chain->n_layers - 1], *early = after - 1;
+    const size_t number = early->number;
+    early->number = after->number;
+    after->number = number;
+    early->is_early = true;
+    return CAIRN_OK;
+}
+
 static cairn_status add_list(struct progress *p, const struct cairn_node *list, const char *prefix)
 {
     size_t index = 0;
     for (const struct cairn_node *node = list->child; node != NULL; node = node->next, index++) {
-        const bool turns = comes_after(node);
-        if (turns) CAIRN_TRY(add_layer(p, node->next, prefix, index + 1));
-        CAIRN_TRY(add_layer(p, node, prefix, index));
-        if (!turns) continue;
+        if (!comes_after(node)) {
+            CAIRN_TRY(add_layer(p, node, prefix, index));
+            continue;
+        }
+        CAIRN_TRY(add_turned(p, node, prefix, index++));
         node = node->next;
-        index++;
     }
     return CAIRN_OK;
 }

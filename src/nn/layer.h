@@ -46,7 +46,7 @@ enum cairn_layer_flags {
     CAIRN_LAYER_OVER_X = 128,  /* dx may lie over x: backward is done with x when it writes dx */
     CAIRN_LAYER_CHOOSES = 256, /* y are the largest of some x each, the first of equal ones */
     CAIRN_LAYER_RISES = 512,   /* an ELEMENTWISE one: of two x the larger has the larger y, or both
-                                  have the same and the gradient by them is 0 */
+                                  have the same, 0, and the gradient by them is 0 */
 };
 
 #define CAIRN_ANYWHERE SIZE_MAX       /* in the arena */
@@ -73,7 +73,8 @@ struct cairn_layer {
     bool absorbed;                    /* the layer before writes y */
     struct cairn_flops flops;         /* set by its plan; 0: it has no products */
     size_t n_weights;                 /* elements of the weights it reads, shared ones too */
-    size_t number;                    /* in the order in which layers are planned */
+    size_t number;                    /* as layers are written */
+    bool is_early;                    /* it is written after the next one of its chain */
     const struct cairn_layer *before; /* another of the model; NULL: there are no more */
     size_t y_at;   /* in the arena: [b, n_out]; while it is planned where the chain wants
                       it, or CAIRN_ANYWHERE, and a plan may choose that itself; CAIRN_PASSING:

@@ -49,6 +49,8 @@ static void plan_sizes(struct cairn_amx_sweep *sweep)
             cairn_memory_whole(patches->channels * sweep->view.plane * sizeof(real));
     sweep->n_images = least(IMAGES_BYTES / sweep->image_bytes + 1,
                             (sweep->micro + sweep->n_threads - 1) / sweep->n_threads);
+    sweep->n_slots =
+        least(sweep->n_threads, (sweep->micro + sweep->n_images - 1) / sweep->n_images);
 }
 
 /* Of w for one tap, packed. */
@@ -66,7 +68,7 @@ cairn_status cairn_amx_sweep_plan(struct cairn_amx_sweep *sweep)
     sweep->packed_at = cairn_memory_whole(n_taps * sweep->n_from * sweep->n_to * sizeof(real));
     sweep->images_at = sweep->packed_at + n_taps * packed_bytes(sweep);
     sweep->workspace_bytes =
-        sweep->images_at + sweep->n_threads * sweep->n_images * sweep->image_bytes;
+        sweep->images_at + sweep->n_slots * sweep->n_images * sweep->image_bytes;
     CAIRN_TRY(cairn_memory_get(n_taps, sizeof *sweep->place, subject, &sweep->place));
     for (size_t i = 0; i < n_taps && !sweep->lifts; i++)
         sweep->place[i] = (struct cairn_amx_place){sweep->view.tap[i].tap * packed_bytes(sweep),
@@ -245,8 +247,11 @@ static void work_samples(const struct cairn_amx_sweep *sweep, const struct cairn
 void cairn_amx_sweep_run(const struct cairn_amx_sweep *sweep, const struct cairn_amx_sweep_job *job)
 {
     pack(sweep, job->w, job->workspace);
-    memset(job->workspace + sweep->images_at, 0, sweep->workspace_bytes - sweep->images_at);
-    CAIRN_SPREAD(sweep->n_threads)
+    const size_t bytes = sweep->n_images * sweep->image_bytes;
+    CAIRN_SPREAD(sweep->n_slots)
+    for (size_t i = 0; i < sweep->n_slots; i++)
+        memset(job->workspace + sweep->images_at + i * bytes, 0, bytes);
+    CAIRN_SPREAD(sweep->n_slots)
     for (size_t s = 0; s < job->n; s += sweep->n_images)
         work_samples(sweep, job, s, least(s + sweep->n_images, job->n));
 }

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * A convolution to its output, or the gradient by the data, by the tiles of AMX (amx.h),
- * without copies of patches.  Output channels are the rows of
- * a product, places of a plane (view.h) its columns; pairs of the channels that are summed over lie
- * one above the other.  A row of the plane ends in places that are no outputs, what is made there
- * is left out.  Local. */
+ * A convolution to its output, or the gradient by the data, by the tiles of AMX (amx.h), without
+ * copies of patches.  Output channels are the rows of a product, places of a plane (view.h) its
+ * columns; pairs of the channels that are summed over lie one above the other.  A row of the plane
+ * ends in places that are no outputs, what is made there is left out.  Local. */
 #ifndef CAIRN_TENSOR_AMX_SWEEP_H
 #define CAIRN_TENSOR_AMX_SWEEP_H
 
@@ -24,7 +23,8 @@ struct cairn_amx_sweep {
     size_t n_from, n_to;           /* channels */
     size_t from, to;               /* numbers of a channel */
     size_t row;                    /* bytes of a plane of pairs */
-    size_t n_images;               /* samples that a thread works at a time ... */
+    size_t n_slots;                /* threads that have memory for samples, each for ... */
+    size_t n_images;               /* ... so many, worked at a time ... */
     size_t image_bytes;            /* ... and what each of them takes */
     size_t n_taps;                 /* that are summed over, besides channels */
     size_t part_bytes, planes_at;  /* in that: of each part; planes, where it lifts */

@@ -76,7 +76,8 @@ static void plan_workspace(struct cairn_amx_weights *plan)
     plan->dy_at = reserve(plan, plan->n_samples * plan->dy_bytes);
     plan->sums_at = reserve(plan, n_taps * cairn_amx_whole(plan->n_in) *
                                       cairn_amx_whole(plan->n_out) * sizeof(real));
-    plan->wide_at = reserve(plan, plan->n_threads * plan->wide_bytes);
+    plan->n_slots = least(plan->n_threads, plan->n_samples);
+    plan->wide_at = reserve(plan, plan->n_slots * plan->wide_bytes);
 }
 
 cairn_status cairn_amx_weights_plan(struct cairn_amx_weights *plan)
@@ -167,7 +168,7 @@ static void read_samples(const struct cairn_amx_weights *plan,
     const size_t x_size = patches->channels * cairn_patches_count(patches->in);
     const size_t dy_size = plan->n_out * cairn_patches_count(patches->out);
     char *x = job->workspace, *dy = x + plan->dy_at;
-    CAIRN_SPREAD(plan->n_threads)
+    CAIRN_SPREAD(plan->n_slots)
     for (size_t i = 0; i < n; i++) {
         char *wide = job->workspace + plan->wide_at + cairn_thread() * plan->wide_bytes;
         if (plan->lifts)
@@ -239,6 +240,19 @@ void cairn_tap_sums_put(const struct cairn_tap_sums *sums, size_t in, real beta,
     }
 }
 
+/* What is not written between planes, rows and samples is zero. */
+static void clear(const struct cairn_amx_weights *plan, char *workspace)
+{
+    CAIRN_SPREAD(plan->n_slots)
+    for (size_t i = 0; i < plan->n_samples; i++)
+        memset(workspace + i * plan->x_bytes, 0, plan->x_bytes);
+    memset(workspace + plan->n_samples * plan->x_bytes, 0,
+           plan->dy_at - plan->n_samples * plan->x_bytes);
+    CAIRN_SPREAD(plan->n_slots)
+    for (size_t i = 0; i < plan->n_slots; i++)
+        memset(workspace + plan->wide_at + i * plan->wide_bytes, 0, plan->wide_bytes);
+}
+
 void cairn_amx_weights_run(const struct cairn_amx_weights *plan,
                            const struct cairn_amx_weights_job *job)
 {
@@ -246,8 +260,7 @@ void cairn_amx_weights_run(const struct cairn_amx_weights *plan,
     const size_t n_parts = n_taps * cairn_amx_whole(plan->n_in) / BLOCK;
     const struct cairn_tap_sums sums = {n_taps, plan->n_in, plan->n_out,
                                         (const real *)(job->workspace + plan->sums_at)};
-    memset(job->workspace, 0, plan->dy_at);
-    memset(job->workspace + plan->wide_at, 0, plan->n_threads * plan->wide_bytes);
+    clear(plan, job->workspace);
     for (size_t s = 0; s < job->n; s += plan->n_samples) {
         const size_t n = least(job->n - s, plan->n_samples);
         read_samples(plan, job, s, n);
@@ -256,7 +269,7 @@ void cairn_amx_weights_run(const struct cairn_amx_weights *plan,
             add_parts(plan, job->workspace, n, s > 0, n_parts * t / plan->n_threads,
                       n_parts * (t + 1) / plan->n_threads);
     }
-    CAIRN_SPREAD(plan->n_threads)
+    CAIRN_SPREAD(plan->n_slots)
     for (size_t c = 0; c < plan->n_in; c++)
         cairn_tap_sums_put(
             &sums, c, job->beta, job->dw,

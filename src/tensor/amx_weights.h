@@ -23,9 +23,10 @@ struct cairn_amx_weights {
     size_t n_samples;               /* at a time ... */
     size_t n_places;                /* ... and so many planes of them */
     size_t dy_at, sums_at, wide_at; /* in the workspace, after x */
-    size_t wide_bytes;      /* of a thread: dy before it is packed, dw of a channel, and ... */
-    size_t planes_at;       /* ... planes of x, where it lifts */
-    size_t workspace_bytes; /* of a run */
+    size_t n_slots;                 /* threads that have memory of their own: */
+    size_t wide_bytes; /* dy before it is packed, or dw of a channel; planes of x, where it lifts */
+    size_t planes_at;  /* those, in that memory */
+    size_t workspace_bytes;        /* of a run */
     struct cairn_amx_place *place; /* [n_samples, n_planes]; owned */
 };
 

@@ -68,11 +68,16 @@ void cairn_conv_free(struct cairn_conv *conv)
     *conv = (struct cairn_conv){0};
 }
 
-double cairn_conv_intensity(const struct cairn_conv *conv)
+size_t cairn_conv_numbers(const struct cairn_conv *conv)
 {
     const struct sizes sizes = sizes_of(conv);
-    const size_t products = sizes.w * cairn_patches_count(conv->patches.out);
-    return (double)products / (double)(sizes.x + sizes.dy);
+    return sizes.x + sizes.dy;
+}
+
+double cairn_conv_intensity(const struct cairn_conv *conv)
+{
+    const size_t products = sizes_of(conv).w * cairn_patches_count(conv->patches.out);
+    return (double)products / (double)cairn_conv_numbers(conv);
 }
 
 /* Two operands of a pass, a [n] and b [m], rounded where the kind does not do it. */

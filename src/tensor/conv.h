@@ -20,6 +20,7 @@
 #define cairn_conv_forward    CAIRN_R(cairn_conv_forward)
 #define cairn_conv_by_data    CAIRN_R(cairn_conv_by_data)
 #define cairn_conv_by_weights CAIRN_R(cairn_conv_by_weights)
+#define cairn_conv_numbers    CAIRN_R(cairn_conv_numbers)
 #define cairn_conv_intensity  CAIRN_R(cairn_conv_intensity)
 
 /** A convolution: what it is, and what planning made of it. */
@@ -82,8 +83,9 @@ CAIRN_CHECKED cairn_status cairn_conv_plan_by(struct cairn_conv *conv,
 /** Release what was planned; a zeroed one is fine.  Ranks: local.  Errors: none. */
 void cairn_conv_free(struct cairn_conv *conv);
 
-/** Products of a sample for each number of its input and output, of a convolution of one group.
- * Ranks: local.  Errors: none. */
+/** Numbers of a sample, of input and output; and products for each of them, of a convolution of one
+ * group.  Ranks: local.  Errors: none. */
+size_t cairn_conv_numbers(const struct cairn_conv *conv);
 double cairn_conv_intensity(const struct cairn_conv *conv);
 
 /** y from x, w, bias.  Ranks: local.  Errors: none. */

@@ -30,15 +30,17 @@ static bool lifts(const struct cairn_conv *conv)
                BYTES;
 }
 
-/* Of floats, in parts, where tiles and rows of places are nearly full, and there are many products
- * for each number that is laid out: else conv_direct.c is as fast. */
+/* Of floats, in parts, where tiles and rows of places are nearly full, there are many products for
+ * each number that is laid out, and a sample is not so large that its parts would take much memory:
+ * else conv_direct.c is as fast, or takes less. */
 static bool pays_in_parts(const struct cairn_conv *conv)
 {
-    enum { PRODUCTS = 48 };
+    enum { PRODUCTS = 48, NUMBERS = 1 << 21 };
     const struct cairn_patches *patches = &conv->patches;
     const size_t reach = (patches->kernel[2] - 1) * patches->dilation[2] / patches->stride[2];
     return cairn_amx_filled(patches->channels) * cairn_amx_filled(conv->channels) >= 0.9 &&
-           5 * reach <= patches->out[2] && cairn_conv_intensity(conv) >= PRODUCTS;
+           5 * reach <= patches->out[2] && cairn_conv_intensity(conv) >= PRODUCTS &&
+           cairn_conv_numbers(conv) <= NUMBERS;
 }
 
 static bool takes(const struct cairn_conv *conv)

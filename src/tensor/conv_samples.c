@@ -17,16 +17,20 @@ struct plan {
     struct cairn_samples_weights weights;
 };
 
-/* Where most of the tiles is filled, and what is done besides products is little: with many places
- * what they see has to be fetched from far. */
+/* Where most of the tiles is filled, and what is done besides products is little: with more places,
+ * which lie further away, conv_amx.c is as fast, of rounded operands sooner.  What is planned for
+ * each place of the input and the kernel is bounded, too. */
 static bool takes(const struct cairn_conv *conv)
 {
-    enum { PLACES = 600, PLACES_ROUNDED = 256, PRODUCTS = 128 };
+    enum { PLACES = 600, PLACES_ROUNDED = 256, PRODUCTS = 128, TAPS = 128 };
+    const struct cairn_patches *patches = &conv->patches;
     const size_t most = conv->rounds ? PLACES_ROUNDED : PLACES;
     const double least_filled = conv->rounds ? 0.25 : 0.6;
     return conv->backend == CAIRN_BACKEND_AMX && cairn_backend_is_there(conv->backend) &&
-           conv->n_groups == 1 && cairn_patches_count(conv->patches.out) <= most &&
-           cairn_amx_filled(conv->patches.channels) * cairn_amx_filled(conv->channels) *
+           conv->n_groups == 1 && cairn_patches_count(patches->out) <= most &&
+           cairn_patches_count(patches->in) <= 8 * most &&
+           cairn_patches_count(patches->kernel) <= TAPS &&
+           cairn_amx_filled(patches->channels) * cairn_amx_filled(conv->channels) *
                    cairn_amx_filled(conv->micro) >=
                least_filled &&
            cairn_conv_intensity(conv) >= PRODUCTS;

@@ -47,13 +47,13 @@ static size_t sums_bytes(const struct cairn_samples_sweep *sweep)
 /* Boxes so small that there is room; false: one place takes more. */
 static bool fit(struct cairn_samples_sweep *sweep, size_t terms)
 {
-    bool is_less = true;
     sweep->terms = terms;
     sweep->boxes = cairn_boxes_whole(sweep->seen.to);
-    do sweep->windows = cairn_seen_windows(&sweep->seen, &sweep->boxes);
-    while (image_bytes(sweep) + sums_bytes(sweep) > WORKED_BYTES &&
-           (is_less = cairn_seen_halve(&sweep->seen, &sweep->boxes)));
-    return is_less;
+    for (;;) {
+        sweep->windows = cairn_seen_windows(&sweep->seen, &sweep->boxes);
+        if (image_bytes(sweep) + sums_bytes(sweep) <= WORKED_BYTES) return true;
+        if (!cairn_seen_halve(&sweep->seen, &sweep->boxes)) return false;
+    }
 }
 
 /* With fewer terms at a time boxes may be larger, so less is laid out for several of them, and sums

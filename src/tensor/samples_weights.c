@@ -47,14 +47,14 @@ static size_t dy_bytes(const struct cairn_samples_weights *plan)
 /* Boxes so small that there is room for so many channels; false: one place takes more. */
 static bool fit(struct cairn_samples_weights *plan, size_t in, size_t out)
 {
-    bool is_less = true;
     plan->in = in;
     plan->out = out;
     plan->boxes = cairn_boxes_whole(plan->seen->to);
-    do plan->windows = cairn_seen_windows(plan->seen, &plan->boxes);
-    while (x_bytes(plan) + dy_bytes(plan) > WORKED_BYTES &&
-           (is_less = cairn_seen_halve(plan->seen, &plan->boxes)));
-    return is_less;
+    for (;;) {
+        plan->windows = cairn_seen_windows(plan->seen, &plan->boxes);
+        if (x_bytes(plan) + dy_bytes(plan) <= WORKED_BYTES) return true;
+        if (!cairn_seen_halve(plan->seen, &plan->boxes)) return false;
+    }
 }
 
 /* What is laid out for all of them: dy once more for each part of the channels of x. */
@@ -177,20 +177,21 @@ static void add_block(const struct work *work, size_t tap, size_t in, size_t out
                                                    work->adds ? n_out : 0, sums, n_out});
 }
 
-/* Taps [first, end). */
-static void add_taps(const struct work *work, size_t first, size_t end)
+/* Blocks [first, end) of all taps, and of the channels that are worked. */
+static void add_blocks(const struct work *work, size_t first, size_t end)
 {
     const struct cairn_samples_weights *plan = work->plan;
+    const size_t n_out = cairn_amx_whole(work->n_out) / BLOCK;
+    const size_t n_of_tap = cairn_amx_whole(work->n_in) / BLOCK * n_out;
     struct cairn_amx_place *places =
         (struct cairn_amx_place *)(work->job->workspace + plan->threads_at +
                                    cairn_thread() * plan->of_a_thread);
     struct cairn_amx_sum sum = {.place = places, .n_steps = 1, .parts = plan->parts};
     cairn_amx_begin();
-    for (size_t tap = first; tap < end; tap++) {
-        sum.n_places = list_places(work, tap, places);
-        for (size_t in = 0; in < work->n_in; in += BLOCK)
-            for (size_t out = 0; out < work->n_out; out += BLOCK)
-                add_block(work, tap, in, out, sum);
+    for (size_t i = first; i < end; i++) {
+        const size_t tap = i / n_of_tap, block = i % n_of_tap;
+        if (i == first || block == 0) sum.n_places = list_places(work, tap, places);
+        add_block(work, tap, block / n_out * BLOCK, block % n_out * BLOCK, sum);
     }
     cairn_amx_end();
 }
@@ -199,9 +200,11 @@ static void add_taps(const struct work *work, size_t first, size_t end)
 static void work_channels(struct work *work)
 {
     const struct cairn_samples_weights *plan = work->plan;
-    const size_t n_taps = cairn_patches_count(plan->seen->patches->kernel);
     for (work->out = 0; work->out < plan->n_out; work->out += plan->out) {
         work->n_out = least(plan->out, plan->n_out - work->out);
+        const size_t n = cairn_patches_count(plan->seen->patches->kernel) *
+                         (cairn_amx_whole(work->n_in) / BLOCK) *
+                         (cairn_amx_whole(work->n_out) / BLOCK);
         lay(work, &(struct side){.x = work->job->dy,
                                  .all = plan->n_out,
                                  .first = work->out,
@@ -213,7 +216,7 @@ static void work_channels(struct work *work)
                                  .to = work->job->workspace + plan->dy_at});
         CAIRN_SPREAD(plan->n_threads)
         for (size_t t = 0; t < plan->n_threads; t++)
-            add_taps(work, n_taps * t / plan->n_threads, n_taps * (t + 1) / plan->n_threads);
+            add_blocks(work, n * t / plan->n_threads, n * (t + 1) / plan->n_threads);
     }
 }
 

@@ -238,10 +238,9 @@ bool cairn_region_run(const struct cairn_region *region, const size_t size[DIMS]
 {
     const bool is_whole =
         region->n[2] == size[2]; /* so rows lie side by side, as the ring allows */
-    const size_t first = region->first[1], n = region->n[1];
-    const size_t before = least(window->rows - (first - window->base) % window->rows, n);
-    const size_t n_of_plane = is_whole ? 2 : n;
+    const size_t first = region->first[1], n = region->n[1], n_of_plane = is_whole ? 2 : n;
     if (cairn_patches_count(region->n) == 0 || i >= region->n[0] * n_of_plane) return false;
+    const size_t before = least(window->rows - (first - window->base) % window->rows, n);
     const size_t plane = region->first[0] + i / n_of_plane, part = i % n_of_plane;
     const size_t row = first + (is_whole ? part * before : part);
     const size_t n_rows = !is_whole ? 1 : part == 0 ? before : n - before;

@@ -79,18 +79,21 @@ struct cairn_boxes {
 /** All in one box.  Ranks: local.  Errors: none. */
 struct cairn_boxes cairn_boxes_whole(const size_t size[CAIRN_PATCH_DIMS]);
 
-/** How many there are; the i-th of them.  Ranks: local.  Errors: none. */
+/** How many there are.  Ranks: local.  Errors: none. */
 size_t cairn_boxes_count(const struct cairn_boxes *boxes);
+
+/** The i-th of them.  Ranks: local.  Errors: none. */
 struct cairn_region cairn_boxes_at(const struct cairn_boxes *boxes, size_t i);
 
 /** What the windows of boxes take, one after the other. */
 struct cairn_windows {
     size_t rows;   /* most of one */
     size_t places; /* likewise, of a window with so many rows */
-    size_t laid;   /* of all together, each counted once for each window that has to get it, where
-                      they lie in runs of up to 16 */
+    size_t laid;   /* of all together, each counted once for each window that has to get it, and
+                      runs of them up to a multiple of 16, which are turned at once */
 };
 
+/** Those of these boxes.  Ranks: local.  Errors: none. */
 struct cairn_windows cairn_seen_windows(const struct cairn_seen *seen,
                                         const struct cairn_boxes *boxes);
 

@@ -46,6 +46,11 @@ cp out printed.py
 expect 0 0 export $last -o digits.py
 cmp -s printed.py digits.py || fail "-o digits.py is not what --pytorch prints"
 grep -q '"first": nn.Conv2d(1, 4, 3),' digits.py || fail "a layer with a name: $(cat digits.py)"
+sed 's/^model:.*/model: [{type: conv2d, channels: 4, kernel: 3}, {type: relu}, {type: maxpool, kernel: 2}, {type: flatten}, {type: dense, units: 10}]/' run.yaml >pool.yaml
+expect 0 0 train pool.yaml --out pool train.updates=0 train.ema=0 -q
+expect 0 0 export pool/checkpoints/latest.h5 --pytorch
+same "layers in the order in which they are written" "$(grep -A 3 'nn.Sequential($' out | tr -s ' \n' ' ')" \
+    " net = nn.Sequential( nn.Conv2d(1, 4, 3), # [4, 6, 6] nn.ReLU(), # [4, 6, 6] nn.MaxPool2d(2), # [4, 3, 3] "
 cp "$datasets/digits.h5" own.h5
 expect 0 0 train run.yaml data.file=own.h5 train.ema=0 --out own -q
 rm own.h5

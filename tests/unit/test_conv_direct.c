@@ -93,7 +93,7 @@ static struct results run(const struct cairn_conv_kind *kind, const struct patch
     real *x = operand(n * n_in, 1, how), *dy = operand(n * n_out, 2, how),
          *w = operand(n_w, 3, how), *bias = patch_numbers(conv.channels, 4);
     assert_int_equal(cairn_conv_plan_by(&conv, kind), CAIRN_OK);
-    void *workspace = aligned_alloc(64, (conv.workspace_bytes + 127) / 64 * 64);
+    void *workspace = aligned_alloc(64, (conv.workspace_bytes + 63) / 64 * 64);
     assert_non_null(workspace);
     memset(workspace, 0xff, conv.workspace_bytes); /* what is not a number */
     for (size_t s = 0; s < n; s += at_once) {
@@ -275,6 +275,7 @@ static const struct patch_sizes of_many_samples[] = {
     {{32, 9, 10, 24}, 33, 1, {3, 3, 3}, {1, 1, 1}, {1, 1, 1}, {1, 1, 1}, NULL, {0}},
     {{20, 4, 4}, 32, 1, {1, 1}, {1, 1}, {2, 2}, {2, 2}, NULL, {0}},
     {{8, 4, 4}, 8, 1, {4, 4}, {4, 4}, {0, 0}, {0, 0}, NULL, {0}},
+    {{64, 1, 4}, 64, 1, {2, 3}, {1, 1}, {1, 0}, {1, 0}, NULL, {2, 1}}, /* nothing but padding */
 };
 
 static void test_tiles_of_samples(void **state)
@@ -307,6 +308,11 @@ static void test_who_takes_samples(void **state)
     assert_false(cairn_conv_samples.takes(&conv));
     conv.n_groups = 1;
     conv.channels = 8;
+    assert_false(cairn_conv_samples.takes(&conv));
+    conv = convolution(&(struct patch_sizes){
+        {64, 160000}, 64, 1, {700}, {320}, {0}, {0}, NULL, {0}}); /* takes seconds to plan */
+    conv.backend = CAIRN_BACKEND_AMX;
+    conv.micro = 64;
     assert_false(cairn_conv_samples.takes(&conv));
 }
 
