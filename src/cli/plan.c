@@ -116,7 +116,7 @@ static void find_room(struct cairn_plan *plan, const struct cairn_arguments *arg
     cairn_status st = CAIRN_OK;
     plan->program = arguments->program_bytes;
     if (plan->program == 0 && plan->measured_on == 0)
-        st = cairn_plan_program(plan->config->train_threads, &plan->program);
+        st = cairn_plan_program(plan->config, &plan->program);
     if (st != CAIRN_OK || plan->program == 0) {
         snprintf(plan->program_why, sizeof plan->program_why, "%s",
                  st != CAIRN_OK ? cairn_error_text() : "it could not be measured");

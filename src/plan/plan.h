@@ -66,14 +66,15 @@ void cairn_plan_print(const struct cairn_plan *plan);
 CAIRN_CHECKED cairn_status cairn_plan_json(const struct cairn_plan *plan, char **text);
 
 /**
- * Measure it: this program trains a model of a few weights in a process of its own, alone, in a
- * folder that goes again; what it took at the peak less what is planned for such a run.  To be
- * called while this process is small, since Linux hands its peak on to what it starts.
+ * Measure it: this program trains a model of a few weights, with the threads and micro-batches of a
+ * run like this, in a process of its own, alone, in a folder that goes again; what it took at the
+ * peak less what is planned for such a run.  To be called while this process is small, since Linux
+ * hands its peak on to what it starts.
  *
  * Ranks   local; starts a process, and so not after MPI_Init
  * Errors  CAIRN_FILES, CAIRN_USAGE: it cannot be started or does not end well; with its own line
  */
-CAIRN_CHECKED cairn_status cairn_plan_program(size_t n_threads, uint64_t *n_bytes);
+CAIRN_CHECKED cairn_status cairn_plan_program(const struct cairn_config *like, uint64_t *n_bytes);
 
 /** The same for a run file, before it is read in earnest; 0 where that is NULL or a pipe, which
  * gives its words once.  Ranks: local.  Errors: those of the run file, too. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * A run of a few weights, for its peak memory.  It has as many samples at a time as most runs:
- * fewer may be done by another library (tensor/matmul.c), which then counts. */
+ * A run of a few weights, for its peak memory, of as many samples at a time as the run that is
+ * planned: fewer may be done by another library (tensor/matmul.c), whose memory then counts. */
 #include "plan/plan.h"
 
 #include <signal.h>
@@ -20,12 +20,12 @@
 #include "plan/memory.h"
 #include "run/own.h"
 
-enum { SAMPLES = 128, VALUES = 4, WAIT_MS = 5 };
+enum { MOST = 64, SAMPLES = 2 * MOST, VALUES = 4, WAIT_MS = 5 };
 #define LONGEST_S 60.0 /* a process that takes longer hangs */
 
 static const char run_file[] = "data: {file: data.h5}\n"
                                "model: [{type: dense, units: 2}]\n"
-                               "batch: {global: 128, micro: 64}\n"
+                               "batch: {accumulate: 2, micro: %zu}\n"
                                "train: {updates: 2, threads: %zu}\n";
 
 /* The folder of the run, and what lies in it. */
@@ -89,13 +89,15 @@ static cairn_status write_data(const struct place *place)
 }
 
 /* The run file, and what is planned for it. */
-static cairn_status write_run(const struct place *place, size_t n_threads, uint64_t *planned_bytes)
+static cairn_status write_run(const struct place *place, const struct cairn_config *like,
+                              uint64_t *planned_bytes)
 {
-    char text[sizeof run_file + 32];
+    const size_t micro = like->batch_micro < MOST ? like->batch_micro : MOST; /* words are large */
+    char text[sizeof run_file + 48];
     struct cairn_config *config = NULL;
     struct cairn_dataset *dataset = NULL;
     struct cairn_planned planned;
-    snprintf(text, sizeof text, run_file, n_threads);
+    snprintf(text, sizeof text, run_file, micro, like->train_threads);
     CAIRN_TRY(cairn_file_replace(place->run, text, strlen(text)));
     CAIRN_TRY(cairn_config_read(text, strlen(text), place->run, NULL, &config));
     cairn_status st = cairn_setup_dataset(config, NULL, &dataset);
@@ -139,14 +141,15 @@ static cairn_status read_peak(const struct place *place, uint64_t *n_bytes)
     return at != NULL ? CAIRN_OK : cairn_fail(CAIRN_BUG, "%s: has no peak", place->summary);
 }
 
-static cairn_status measure(const struct place *place, size_t n_threads, uint64_t *n_bytes)
+static cairn_status measure(const struct place *place, const struct cairn_config *like,
+                            uint64_t *n_bytes)
 {
     uint64_t planned = 0;
     uint64_t peak = 0;
     pid_t process = 0;
     char line[512];
     CAIRN_TRY(write_data(place));
-    CAIRN_TRY(write_run(place, n_threads, &planned));
+    CAIRN_TRY(write_run(place, like, &planned));
     CAIRN_TRY(start(place, &process));
     int status = wait_for(process);
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
@@ -160,11 +163,11 @@ static cairn_status measure(const struct place *place, size_t n_threads, uint64_
     return CAIRN_OK;
 }
 
-cairn_status cairn_plan_program(size_t n_threads, uint64_t *n_bytes)
+cairn_status cairn_plan_program(const struct cairn_config *like, uint64_t *n_bytes)
 {
     struct place place;
     cairn_status st = make_place(&place);
-    if (st == CAIRN_OK) st = measure(&place, n_threads, n_bytes);
+    if (st == CAIRN_OK) st = measure(&place, like, n_bytes);
     if (place.folder[0] != '\0') remove_place(&place);
     return st;
 }
@@ -179,7 +182,7 @@ cairn_status cairn_plan_weigh(const char *path, const char *const *overrides, ui
     if (path == NULL || stat(path, &about) != 0 || !S_ISREG(about.st_mode)) return CAIRN_OK;
     CAIRN_TRY(cairn_config_load(path, &text, &n));
     cairn_status st = cairn_config_read(text, n, path, overrides, &config);
-    if (st == CAIRN_OK) st = cairn_plan_program(config->train_threads, n_bytes);
+    if (st == CAIRN_OK) st = cairn_plan_program(config, n_bytes);
     cairn_config_free(config);
     free(text);
     return st;
