@@ -185,7 +185,7 @@ static void put(const struct cairn_amx_sweep *sweep, const struct spot *spot, co
 }
 
 /* Of a plane, from the spot on: image and y are those of its sample. */
-static void work_plane(const struct cairn_amx_sweep *sweep, const struct cairn_amx_sweep_job *job,
+static void work_plane(const struct cairn_amx_sweep *sweep, const struct cairn_conv_job *job,
                        struct spot spot, const char *image, real *y)
 {
     static const real zeros[BLOCK];
@@ -193,7 +193,7 @@ static void work_plane(const struct cairn_amx_sweep *sweep, const struct cairn_a
     const size_t n = cairn_view_extent(view, spot.class);
     const size_t strip = cairn_amx_strip(sweep->n_from, sweep->parts);
     real sums[BLOCK * BLOCK];
-    struct cairn_amx_sum sum = {.a = job->workspace + sweep->packed_at +
+    struct cairn_amx_sum sum = {.a = (char *)job->workspace + sweep->packed_at +
                                      spot.channel / STRIP * strip,
                                 .of_a = cairn_amx_packed(strip, sweep->parts),
                                 .of_b = {.row = sweep->row,
@@ -213,9 +213,8 @@ static void work_plane(const struct cairn_amx_sweep *sweep, const struct cairn_a
 }
 
 /* A block of channels of one sample. */
-static void work_channels(const struct cairn_amx_sweep *sweep,
-                          const struct cairn_amx_sweep_job *job, size_t channel, const char *image,
-                          real *y)
+static void work_channels(const struct cairn_amx_sweep *sweep, const struct cairn_conv_job *job,
+                          size_t channel, const char *image, real *y)
 {
     const struct cairn_view *view = &sweep->view;
     for (size_t i = 0; i < view->n_classes; i++)
@@ -224,11 +223,12 @@ static void work_channels(const struct cairn_amx_sweep *sweep,
 }
 
 /* Samples [first, end), so few that their images lie in a cache. */
-static void work_samples(const struct cairn_amx_sweep *sweep, const struct cairn_amx_sweep_job *job,
+static void work_samples(const struct cairn_amx_sweep *sweep, const struct cairn_conv_job *job,
                          size_t first, size_t end)
 {
     const size_t bytes = sweep->image_bytes;
-    char *images = job->workspace + sweep->images_at + cairn_thread() * sweep->n_images * bytes;
+    char *images =
+        (char *)job->workspace + sweep->images_at + cairn_thread() * sweep->n_images * bytes;
     const size_t size = sweep->n_from * sweep->from;
     for (size_t s = first; s < end; s++)
         if (sweep->lifts)
@@ -244,13 +244,13 @@ static void work_samples(const struct cairn_amx_sweep *sweep, const struct cairn
     cairn_amx_end();
 }
 
-void cairn_amx_sweep_run(const struct cairn_amx_sweep *sweep, const struct cairn_amx_sweep_job *job)
+void cairn_amx_sweep_run(const struct cairn_amx_sweep *sweep, const struct cairn_conv_job *job)
 {
     pack(sweep, job->w, job->workspace);
     const size_t bytes = sweep->n_images * sweep->image_bytes;
     CAIRN_SPREAD(sweep->n_slots)
     for (size_t i = 0; i < sweep->n_slots; i++)
-        memset(job->workspace + sweep->images_at + i * bytes, 0, bytes);
+        memset((char *)job->workspace + sweep->images_at + i * bytes, 0, bytes);
     CAIRN_SPREAD(sweep->n_slots)
     for (size_t s = 0; s < job->n; s += sweep->n_images)
         work_samples(sweep, job, s, least(s + sweep->n_images, job->n));

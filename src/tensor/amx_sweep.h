@@ -7,6 +7,7 @@
 #define CAIRN_TENSOR_AMX_SWEEP_H
 
 #include "tensor/amx.h"
+#include "tensor/conv.h"
 #include "tensor/view.h"
 
 /** Planned once. */
@@ -33,16 +34,6 @@ struct cairn_amx_sweep {
     struct cairn_amx_place *place; /* of each tap of the view; owned */
 };
 
-/** The arrays of one run. */
-struct cairn_amx_sweep_job {
-    size_t n;         /* samples */
-    const real *x;    /* [n, n_from, from] */
-    const real *w;    /* [channels of the output, of the input, kernel] */
-    const real *bias; /* [n_to], or NULL */
-    real *y;          /* [n, n_to, to] */
-    char *workspace;
-};
-
 /**
  * Plan from what stands first in the struct.  Free it, also after a failure.
  *
@@ -54,8 +45,8 @@ CAIRN_CHECKED cairn_status cairn_amx_sweep_plan(struct cairn_amx_sweep *sweep);
 /** Release what was planned; a zeroed one is fine.  Ranks: local.  Errors: none. */
 void cairn_amx_sweep_free(struct cairn_amx_sweep *sweep);
 
-/** Do it.  Ranks: local; the bits of a sample do not depend on the others.  Errors: none. */
-void cairn_amx_sweep_run(const struct cairn_amx_sweep *sweep,
-                         const struct cairn_amx_sweep_job *job);
+/** y [n, n_to, to] from x [n, n_from, from], w and bias; back these are dx and dy.  Ranks: local;
+ * the bits of a sample do not depend on the others.  Errors: none. */
+void cairn_amx_sweep_run(const struct cairn_amx_sweep *sweep, const struct cairn_conv_job *job);
 
 #endif

@@ -161,8 +161,8 @@ static void pack(const struct cairn_amx_weights *plan, const char *wide, char *p
 }
 
 /* Samples [first, first + n). */
-static void read_samples(const struct cairn_amx_weights *plan,
-                         const struct cairn_amx_weights_job *job, size_t first, size_t n)
+static void read_samples(const struct cairn_amx_weights *plan, const struct cairn_conv_job *job,
+                         size_t first, size_t n)
 {
     const struct cairn_patches *patches = plan->view->patches;
     const size_t x_size = patches->channels * cairn_patches_count(patches->in);
@@ -170,7 +170,7 @@ static void read_samples(const struct cairn_amx_weights *plan,
     char *x = job->workspace, *dy = x + plan->dy_at;
     CAIRN_SPREAD(plan->n_slots)
     for (size_t i = 0; i < n; i++) {
-        char *wide = job->workspace + plan->wide_at + cairn_thread() * plan->wide_bytes;
+        char *wide = (char *)job->workspace + plan->wide_at + cairn_thread() * plan->wide_bytes;
         if (plan->lifts)
             lift(plan, job->x + (first + i) * x_size, (real *)(wide + plan->planes_at),
                  x + i * plan->x_bytes);
@@ -253,13 +253,12 @@ static void clear(const struct cairn_amx_weights *plan, char *workspace)
         memset(workspace + plan->wide_at + i * plan->wide_bytes, 0, plan->wide_bytes);
 }
 
-void cairn_amx_weights_run(const struct cairn_amx_weights *plan,
-                           const struct cairn_amx_weights_job *job)
+void cairn_amx_weights_run(const struct cairn_amx_weights *plan, const struct cairn_conv_job *job)
 {
     const size_t n_taps = taps_of(plan);
     const size_t n_parts = n_taps * cairn_amx_whole(plan->n_in) / BLOCK;
     const struct cairn_tap_sums sums = {n_taps, plan->n_in, plan->n_out,
-                                        (const real *)(job->workspace + plan->sums_at)};
+                                        (const real *)((char *)job->workspace + plan->sums_at)};
     clear(plan, job->workspace);
     for (size_t s = 0; s < job->n; s += plan->n_samples) {
         const size_t n = least(job->n - s, plan->n_samples);
@@ -273,7 +272,7 @@ void cairn_amx_weights_run(const struct cairn_amx_weights *plan,
     for (size_t c = 0; c < plan->n_in; c++)
         cairn_tap_sums_put(
             &sums, c, job->beta, job->dw,
-            (real *)(job->workspace + plan->wide_at + cairn_thread() * plan->wide_bytes));
+            (real *)((char *)job->workspace + plan->wide_at + cairn_thread() * plan->wide_bytes));
 }
 
 #endif

@@ -6,6 +6,7 @@
 #define CAIRN_TENSOR_AMX_WEIGHTS_H
 
 #include "tensor/amx.h"
+#include "tensor/conv.h"
 #include "tensor/view.h"
 
 /** Planned once. */
@@ -30,16 +31,6 @@ struct cairn_amx_weights {
     struct cairn_amx_place *place; /* [n_samples, n_planes]; owned */
 };
 
-/** The arrays of one run. */
-struct cairn_amx_weights_job {
-    size_t n;       /* samples */
-    const real *x;  /* [n, n_in, in] */
-    const real *dy; /* [n, n_out, out] */
-    real beta;      /* 0: dw is not read */
-    real *dw;       /* [n_out, n_in, kernel] = beta * dw + gradient */
-    char *workspace;
-};
-
 /**
  * Plan from what stands first in the struct.  Free it, also after a failure.
  *
@@ -51,9 +42,8 @@ CAIRN_CHECKED cairn_status cairn_amx_weights_plan(struct cairn_amx_weights *plan
 /** Release what was planned; a zeroed one is fine.  Ranks: local.  Errors: none. */
 void cairn_amx_weights_free(struct cairn_amx_weights *plan);
 
-/** Do it.  Ranks: local.  Errors: none. */
-void cairn_amx_weights_run(const struct cairn_amx_weights *plan,
-                           const struct cairn_amx_weights_job *job);
+/** dw from x and dy.  Ranks: local.  Errors: none. */
+void cairn_amx_weights_run(const struct cairn_amx_weights *plan, const struct cairn_conv_job *job);
 
 /** Sums [taps, in, out], whose channels are rounded up to whole blocks. */
 struct cairn_tap_sums {

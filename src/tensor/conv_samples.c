@@ -82,13 +82,7 @@ static void release(struct cairn_conv *conv)
 static void forward(const struct cairn_conv *conv, const struct cairn_conv_job *job)
 {
     const struct plan *self = conv->self;
-    cairn_samples_sweep_run(&self->forward,
-                            &(struct cairn_samples_sweep_job){.n = job->n,
-                                                              .x = job->x,
-                                                              .w = job->w,
-                                                              .bias = job->bias,
-                                                              .y = job->y,
-                                                              .workspace = job->workspace});
+    cairn_samples_sweep_run(&self->forward, job);
 }
 
 static void by_data(const struct cairn_conv *conv, const struct cairn_conv_job *job)
@@ -96,20 +90,14 @@ static void by_data(const struct cairn_conv *conv, const struct cairn_conv_job *
     const struct plan *self = conv->self;
     cairn_samples_sweep_run(
         &self->back,
-        &(struct cairn_samples_sweep_job){
+        &(struct cairn_conv_job){
             .n = job->n, .x = job->dy, .w = job->w, .y = job->dx, .workspace = job->workspace});
 }
 
 static void by_weights(const struct cairn_conv *conv, const struct cairn_conv_job *job)
 {
     const struct plan *self = conv->self;
-    cairn_samples_weights_run(&self->weights,
-                              &(struct cairn_samples_weights_job){.n = job->n,
-                                                                  .x = job->x,
-                                                                  .dy = job->dy,
-                                                                  .beta = job->beta,
-                                                                  .dw = job->dw,
-                                                                  .workspace = job->workspace});
+    cairn_samples_weights_run(&self->weights, job);
 }
 
 static bool rounds(void)

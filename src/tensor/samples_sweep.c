@@ -129,7 +129,7 @@ static void pack(const struct cairn_samples_sweep *sweep, const real *w, char *w
  * [channel, channel + terms). */
 struct work {
     const struct cairn_samples_sweep *sweep;
-    const struct cairn_samples_sweep_job *job;
+    const struct cairn_conv_job *job;
     size_t sample, n;
     struct cairn_region to;
     struct cairn_window from;
@@ -190,7 +190,7 @@ static void add_up(const struct work *work, size_t block)
     real bias[BLOCK] = {0};
     struct cairn_amx_sum sum = {
         .a = work->image,
-        .b = work->job->workspace + sweep->packed_at + block * BLOCK / STRIP * strip +
+        .b = (char *)work->job->workspace + sweep->packed_at + block * BLOCK / STRIP * strip +
              work->channel / STEP * parts * TILE,
         .of_a = cairn_amx_packed(cairn_amx_strip(work->terms, parts), parts),
         .of_b = cairn_amx_packed(strip, parts),
@@ -244,14 +244,15 @@ static void work_box(struct work *work)
 }
 
 /* A thread's share of all boxes of all samples, in order. */
-static void work_boxes(const struct cairn_samples_sweep *sweep,
-                       const struct cairn_samples_sweep_job *job, size_t thread, size_t n)
+static void work_boxes(const struct cairn_samples_sweep *sweep, const struct cairn_conv_job *job,
+                       size_t thread, size_t n)
 {
     const size_t n_boxes = cairn_boxes_count(&sweep->boxes);
     struct work work = {.sweep = sweep,
                         .job = job,
                         .from.rows = sweep->windows.rows,
-                        .image = job->workspace + sweep->work_at + thread * sweep->of_a_thread};
+                        .image =
+                            (char *)job->workspace + sweep->work_at + thread * sweep->of_a_thread};
     for (size_t i = n * thread / sweep->n_threads; i < n * (thread + 1) / sweep->n_threads; i++) {
         const struct cairn_region before = work.from.region;
         work.sample = i / n_boxes * BLOCK;
@@ -265,7 +266,7 @@ static void work_boxes(const struct cairn_samples_sweep *sweep,
 }
 
 void cairn_samples_sweep_run(const struct cairn_samples_sweep *sweep,
-                             const struct cairn_samples_sweep_job *job)
+                             const struct cairn_conv_job *job)
 {
     const size_t n_boxes = cairn_boxes_count(&sweep->boxes);
     pack(sweep, job->w, job->workspace);

@@ -7,6 +7,7 @@
 #define CAIRN_TENSOR_SAMPLES_SWEEP_H
 
 #include "tensor/amx.h"
+#include "tensor/conv.h"
 #include "tensor/seen.h"
 
 /** Planned once. */
@@ -26,16 +27,6 @@ struct cairn_samples_sweep {
     size_t workspace_bytes;               /* of a run */
 };
 
-/** The arrays of one run. */
-struct cairn_samples_sweep_job {
-    size_t n;         /* samples */
-    const real *x;    /* [n, n_from, from] */
-    const real *w;    /* [channels of the output, of the input, kernel] */
-    const real *bias; /* [n_to], or NULL */
-    real *y;          /* [n, n_to, to] */
-    char *workspace;
-};
-
 /**
  * Plan from what stands first in the struct.  Free it, also after a failure.
  *
@@ -47,8 +38,9 @@ CAIRN_CHECKED cairn_status cairn_samples_sweep_plan(struct cairn_samples_sweep *
 /** Release what was planned; a zeroed one is fine.  Ranks: local.  Errors: none. */
 void cairn_samples_sweep_free(struct cairn_samples_sweep *sweep);
 
-/** Do it.  Ranks: local; the bits of a sample do not depend on the others.  Errors: none. */
+/** y [n, n_to, to] from x [n, n_from, from], w and bias; back these are dx and dy.  Ranks: local;
+ * the bits of a sample do not depend on the others.  Errors: none. */
 void cairn_samples_sweep_run(const struct cairn_samples_sweep *sweep,
-                             const struct cairn_samples_sweep_job *job);
+                             const struct cairn_conv_job *job);
 
 #endif

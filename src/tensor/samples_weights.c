@@ -101,7 +101,7 @@ void cairn_samples_weights_plan(struct cairn_samples_weights *plan)
  * both. */
 struct work {
     const struct cairn_samples_weights *plan;
-    const struct cairn_samples_weights_job *job;
+    const struct cairn_conv_job *job;
     size_t sample, n;
     struct cairn_region to;
     struct cairn_window from;
@@ -168,10 +168,10 @@ static void add_block(const struct work *work, size_t tap, size_t in, size_t out
     const struct cairn_samples_weights *plan = work->plan;
     const size_t n_in = cairn_amx_whole(plan->n_in), n_out = cairn_amx_whole(plan->n_out);
     const size_t strip = plan->parts * TILE;
-    real *sums = (real *)(work->job->workspace + plan->sums_at) +
+    real *sums = (real *)((char *)work->job->workspace + plan->sums_at) +
                  (tap * n_in + work->in + in) * n_out + work->out + out;
-    sum.a = work->job->workspace + in / BLOCK * 2 * strip;
-    sum.b = work->job->workspace + plan->dy_at + out / BLOCK * 2 * strip;
+    sum.a = (char *)work->job->workspace + in / BLOCK * 2 * strip;
+    sum.b = (char *)work->job->workspace + plan->dy_at + out / BLOCK * 2 * strip;
     sum.of_a = sum.of_b = cairn_amx_packed(strip, plan->parts);
     cairn_amx_work(&sum, &(struct cairn_amx_block){work->adds ? sums : zeros,
                                                    work->adds ? n_out : 0, sums, n_out});
@@ -184,7 +184,7 @@ static void add_blocks(const struct work *work, size_t first, size_t end)
     const size_t n_out = cairn_amx_whole(work->n_out) / BLOCK;
     const size_t n_of_tap = cairn_amx_whole(work->n_in) / BLOCK * n_out;
     struct cairn_amx_place *places =
-        (struct cairn_amx_place *)(work->job->workspace + plan->threads_at +
+        (struct cairn_amx_place *)((char *)work->job->workspace + plan->threads_at +
                                    cairn_thread() * plan->of_a_thread);
     struct cairn_amx_sum sum = {.place = places, .n_steps = 1, .parts = plan->parts};
     cairn_amx_begin();
@@ -213,7 +213,7 @@ static void work_channels(struct work *work)
                                  .region = &work->to,
                                  .window = {work->to, work->to.n[1], work->to.first[1]},
                                  .right = true,
-                                 .to = work->job->workspace + plan->dy_at});
+                                 .to = (char *)work->job->workspace + plan->dy_at});
         CAIRN_SPREAD(plan->n_threads)
         for (size_t t = 0; t < plan->n_threads; t++)
             add_blocks(work, n * t / plan->n_threads, n * (t + 1) / plan->n_threads);
@@ -239,13 +239,14 @@ static void work_box(struct work *work)
 }
 
 void cairn_samples_weights_run(const struct cairn_samples_weights *plan,
-                               const struct cairn_samples_weights_job *job)
+                               const struct cairn_conv_job *job)
 {
     const size_t n_boxes = cairn_boxes_count(&plan->boxes);
     const struct cairn_tap_sums sums = {.n_taps = cairn_patches_count(plan->seen->patches->kernel),
                                         .n_in = plan->n_in,
                                         .n_out = plan->n_out,
-                                        .sums = (const real *)(job->workspace + plan->sums_at)};
+                                        .sums =
+                                            (const real *)((char *)job->workspace + plan->sums_at)};
     struct work work = {.plan = plan, .job = job, .from.rows = plan->windows.rows};
     for (size_t i = 0; i < n_boxes * (cairn_amx_whole(job->n) / BLOCK); i++) {
         const struct cairn_region before = work.from.region;
@@ -260,9 +261,9 @@ void cairn_samples_weights_run(const struct cairn_samples_weights *plan,
     }
     CAIRN_SPREAD(plan->n_threads)
     for (size_t c = 0; c < plan->n_in; c++)
-        cairn_tap_sums_put(
-            &sums, c, job->beta, job->dw,
-            (real *)(job->workspace + plan->threads_at + cairn_thread() * plan->of_a_thread));
+        cairn_tap_sums_put(&sums, c, job->beta, job->dw,
+                           (real *)((char *)job->workspace + plan->threads_at +
+                                    cairn_thread() * plan->of_a_thread));
 }
 
 #endif

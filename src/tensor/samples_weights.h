@@ -6,6 +6,7 @@
 #define CAIRN_TENSOR_SAMPLES_WEIGHTS_H
 
 #include "tensor/amx.h"
+#include "tensor/conv.h"
 #include "tensor/seen.h"
 
 /** Planned once. */
@@ -23,21 +24,11 @@ struct cairn_samples_weights {
     size_t workspace_bytes;            /* of a run */
 };
 
-/** The arrays of one run. */
-struct cairn_samples_weights_job {
-    size_t n;       /* samples */
-    const real *x;  /* [n, n_in, in] */
-    const real *dy; /* [n, n_out, out] */
-    real beta;      /* 0: dw is not read */
-    real *dw;       /* [n_out, n_in, kernel] = beta * dw + gradient */
-    char *workspace;
-};
-
 /** Plan from what stands first in the struct.  Ranks: local.  Errors: none. */
 void cairn_samples_weights_plan(struct cairn_samples_weights *plan);
 
-/** Do it.  Ranks: local.  Errors: none. */
+/** dw from x and dy.  Ranks: local.  Errors: none. */
 void cairn_samples_weights_run(const struct cairn_samples_weights *plan,
-                               const struct cairn_samples_weights_job *job);
+                               const struct cairn_conv_job *job);
 
 #endif
